@@ -1,0 +1,298 @@
+//! Checked campaigns and projects: what the rest of the house works with.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+use crate::diagnostic::Place;
+use crate::identity::{CampaignId, MessageKey, ProjectId, Revision, SenderId};
+use crate::wire::options::{DeliveryTimeWindow, Platform, ReportType, SendingSpeedLimit, ValidityPeriod};
+
+/// A project: the file `sendform.yaml`.
+#[derive(Debug, Clone)]
+pub struct Project {
+    /// Its immutable name.
+    pub id: ProjectId,
+    /// The gateway's base URL, if the file names one.
+    pub base_url: Option<url::Url>,
+    /// Where the ledger lives.
+    pub state: StateHome,
+    /// Senders by name, usable by every campaign.
+    pub senders: BTreeMap<String, SenderId>,
+    /// Audiences whose people never get anything.
+    pub suppress: Vec<Arc<Audience>>,
+    /// Hosts, in lower case, to which delivery reports may go.
+    pub webhook_hosts: Vec<String>,
+    /// The rails.
+    pub limits: Limits,
+    /// Where the sandbox's clock starts.
+    pub sandbox_now: Option<Timestamp>,
+    /// Campaigns (`spring-sale`) or messages (`spring-sale.announce`) that are gone on purpose.
+    pub retired: Vec<String>,
+    /// How many people one bulk holds at most.
+    pub bulk_size_max: usize,
+    /// Whether a text of more than 1000 bytes is an error (else a warning).
+    pub long_texts_are_errors: bool,
+    /// How long after the last possible sending an absence from the logs may prove anything.
+    pub absence_proves_after: SignedDuration,
+    /// The file as a whole, for diagnostics.
+    pub place: Place,
+}
+
+/// Where the ledger lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StateHome {
+    /// In the lockfile beside the project file.
+    Lockfile,
+}
+
+/// The rails of a project. `None` means that there is no such rail.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// How many messages one apply may send.
+    pub messages_per_apply: Option<u64>,
+    /// By how many percent an audience may have grown since its last send.
+    pub audience_growth_percent: Option<u32>,
+    /// How many percent of an audience's rows may be unreadable.
+    pub unreadable_rows_percent: Option<u32>,
+}
+
+/// A campaign: one file.
+#[derive(Debug, Clone)]
+pub struct Campaign {
+    /// Its immutable id.
+    pub id: CampaignId,
+    /// The file, relative to the project's folder.
+    pub file: String,
+    /// Its messages, in the file's order.
+    pub messages: Vec<Message>,
+    /// Where its id stands.
+    pub place: Place,
+}
+
+/// A message: who says what to whom, and when.
+#[derive(Debug, Clone)]
+pub struct Message {
+    /// The campaign's and the message's id.
+    pub key: MessageKey,
+    /// The revision.
+    pub revision: Revision,
+    /// The sender.
+    pub sender: SenderId,
+    /// The sender's name in the files.
+    pub sender_name: String,
+    /// The audience.
+    pub audience: Arc<Audience>,
+    /// The audiences whose people are left out.
+    pub exclude: Vec<Arc<Audience>>,
+    /// When it is sent.
+    pub schedule: Schedule,
+    /// What it says.
+    pub content: Content,
+    /// CPaaS X options; `None` if none is given.
+    pub platform: Option<Platform>,
+    /// The campaign it counts to.
+    pub campaign_reference_id: Option<String>,
+    /// Delivery reports.
+    pub webhooks: Webhooks,
+    /// Whether the message, or its campaign, is held back.
+    pub paused: bool,
+    /// Where its id stands.
+    pub place: Place,
+    /// Where its revision stands (its id, if no revision is written).
+    pub revision_place: Place,
+    /// Where its sender stands.
+    pub sender_place: Place,
+}
+
+/// What a message says.
+#[derive(Debug, Clone)]
+pub enum Content {
+    /// A text.
+    Text(TemplateText),
+}
+
+/// The source of a template.
+#[derive(Debug, Clone)]
+pub struct TemplateText {
+    /// The source; of a block text one final newline is dropped.
+    pub text: String,
+    /// Where the template is: for an inline text the YAML value, for a template file its start.
+    pub place: Place,
+    /// For each line of `text`, where it begins in the place's source, in bytes; `None` where the
+    /// source's text and the template differ (a folded or quoted text).
+    pub line_starts: Option<Vec<usize>>,
+    /// The file's path, if the template is a file; else `None`.
+    pub file: Option<String>,
+}
+
+/// An expression over a row's columns.
+#[derive(Debug, Clone)]
+pub struct Expression {
+    /// The source.
+    pub text: String,
+    /// Where it stands.
+    pub place: Place,
+    /// Where its text begins in the place's source, in bytes, if every byte of the expression
+    /// stands there as it is; else `None`.
+    pub start: Option<usize>,
+}
+
+/// A named audience.
+#[derive(Debug, Clone)]
+pub struct Audience {
+    /// Its name.
+    pub name: String,
+    /// Where its rows come from.
+    pub source: AudienceSource,
+    /// Which columns have a meaning of their own.
+    pub columns: Columns,
+    /// Which rows belong to it; all, if absent.
+    pub filter: Option<Expression>,
+    /// How many people it should have.
+    pub expect: Option<Expect>,
+    /// Where it is declared.
+    pub place: Place,
+}
+
+/// Where an audience's rows come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AudienceSource {
+    /// A CSV file with a header, maybe compressed (`.gz`, `.zst`).
+    Csv {
+        /// Its path, relative to the project's folder, or to the data folder.
+        path: String,
+    },
+    /// A file with a JSON object on each line, maybe compressed.
+    Ndjson {
+        /// Its path.
+        path: String,
+    },
+    /// Rows written in the campaign file.
+    Rows {
+        /// The file in which they are written.
+        file: String,
+        /// The columns.
+        header: Vec<String>,
+        /// For each row its line in the file and its cells, one a column.
+        rows: Vec<(u64, Vec<String>)>,
+    },
+}
+
+impl AudienceSource {
+    /// The file in which the rows stand.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        match self {
+            Self::Csv { path } | Self::Ndjson { path } => path,
+            Self::Rows { file, .. } => file,
+        }
+    }
+}
+
+/// Columns with a meaning of their own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Columns {
+    /// The recipient's id; `to` if nothing is said.
+    pub to: String,
+    /// The recipient's IANA time zone.
+    pub time_zone: Option<String>,
+    /// When the recipient's conversation window closes.
+    pub window_closes_at: Option<String>,
+    /// When the recipient wrote last; the window closes 24 hours later.
+    pub last_message_at: Option<String>,
+}
+
+/// How many people an audience should have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Expect {
+    /// At least so many.
+    pub min: Option<u64>,
+    /// At most so many.
+    pub max: Option<u64>,
+}
+
+/// When and how fast a message is sent.
+#[derive(Debug, Clone, Default)]
+pub struct Schedule {
+    /// When; as soon as it is applied, if absent.
+    pub send_at: Option<SendAt>,
+    /// The limit of its speed.
+    pub speed: Option<SendingSpeedLimit>,
+    /// The delivery window, in UTC.
+    pub window: Option<DeliveryTimeWindow>,
+    /// The validity.
+    pub validity: Option<ValidityPeriod>,
+    /// How long before its time a bulk is handed over to the gateway; at once, if absent.
+    pub handover: Option<SignedDuration>,
+    /// What becomes of people found after the time is past.
+    pub if_past: IfPast,
+    /// Where it is declared (the message, if it has no schedule).
+    pub place: Option<Place>,
+}
+
+/// A local time in a zone.
+#[derive(Debug, Clone)]
+pub struct SendAt {
+    /// The local time.
+    pub local: DateTime,
+    /// Whose clock it is.
+    pub zone: Zone,
+    /// What if a change of the clock skips or repeats it.
+    pub if_ambiguous: IfAmbiguous,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// Whose clock a local time is on.
+#[derive(Debug, Clone)]
+pub enum Zone {
+    /// One zone for all.
+    Fixed(TimeZone),
+    /// Each person's own, from the audience's `timeZone` column.
+    PerPerson {
+        /// For people whose cell is empty; without it such a row is unreadable.
+        fallback: Option<TimeZone>,
+    },
+}
+
+/// What if a change of the clock skips or repeats a local time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum IfAmbiguous {
+    /// It is an error.
+    #[default]
+    Refuse,
+    /// The earlier of the two instants is meant.
+    Earlier,
+    /// The later one is meant.
+    Later,
+}
+
+/// What becomes of people found after a message's time is past.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum IfPast {
+    /// They are too late.
+    #[default]
+    TooLate,
+    /// They are sent at once.
+    SendNow,
+}
+
+/// Delivery reports of a message.
+#[derive(Debug, Clone, Default)]
+pub struct Webhooks {
+    /// Where they go.
+    pub url: Option<String>,
+    /// Whether intermediate ones are wanted; `None` is the API's default, false.
+    pub intermediate_report: Option<bool>,
+    /// Whether they are wanted at all; `None` leaves it to the account.
+    pub notify: Option<bool>,
+    /// Their format.
+    pub content_type: Option<ReportType>,
+    /// What comes back in them: a template.
+    pub callback_data: Option<TemplateText>,
+}

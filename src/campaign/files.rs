@@ -1,0 +1,52 @@
+//! The port through which the pure rooms read what a project names. `source` implements it.
+
+use std::io::{BufRead, Seek};
+
+/// Opens files of a project: confined to its folders, regular, decompressed, bounded.
+pub trait Files: Sync {
+    /// Reads a whole small text: a campaign file, a template.
+    ///
+    /// # Errors
+    /// If there is no such file, or it may not be read, or is not UTF-8, or is too large.
+    fn read(&self, path: &str) -> Result<String, FilesError>;
+
+    /// Opens an audience for reading, decompressed and seekable.
+    ///
+    /// # Errors
+    /// If there is no such file, or it may not be read, or expands to too much.
+    fn open(&self, path: &str) -> Result<Box<dyn Stream>, FilesError>;
+}
+
+/// What an audience is read from.
+pub trait Stream: BufRead + Seek + Send {}
+
+impl<T: BufRead + Seek + Send> Stream for T {}
+
+/// Why a file cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum FilesError {
+    /// It does not exist.
+    #[error("there is no such file")]
+    Missing,
+    /// The path is absolute, holds `..`, or leads out of the folders through a link.
+    #[error("the path leads out of the project's folders")]
+    Outside,
+    /// It is a folder, a device, a pipe.
+    #[error("it is not a regular file")]
+    NotRegular,
+    /// It is, or expands to, more than is allowed.
+    #[error("it is larger than the {limit_bytes} bytes that are allowed")]
+    TooLarge {
+        /// What is allowed, in bytes.
+        limit_bytes: u64,
+    },
+    /// It is not UTF-8.
+    #[error("it is not UTF-8 (byte {offset})")]
+    Encoding {
+        /// The first byte that is not, from 0.
+        offset: usize,
+    },
+    /// The operating system says no.
+    #[error("it cannot be read")]
+    Io(#[from] std::io::Error),
+}

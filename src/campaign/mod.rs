@@ -1,0 +1,15 @@
+//! What a user wrote: from the text of a file to a checked campaign or project.
+//!
+//! Checking goes in three steps. The walk ([`walk`]) turns the parser's events into a tree with
+//! places, and refuses what the strict profile of YAML refuses. The tree is validated against the
+//! generated JSON Schema ([`schema`]). Then serde reads the text into [`raw`] types, and [`check`]
+//! turns them into the checked types of [`checked`], which cannot be wrong.
+
+pub mod checked;
+mod files;
+
+pub use checked::{
+    Audience, AudienceSource, Campaign, Columns, Content, Expect, Expression, IfAmbiguous, IfPast, Limits, Message,
+    Project, Schedule, SendAt, StateHome, TemplateText, Webhooks, Zone,
+};
+pub use files::{Files, FilesError, Stream};

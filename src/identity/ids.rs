@@ -1,0 +1,235 @@
+//! Ids of projects, campaigns, messages, senders, bulks.
+
+use std::fmt;
+
+use jiff::Timestamp;
+
+use super::encoding::{Open, Parts as _};
+use super::person::Person;
+
+macro_rules! slug {
+    ($(#[$meta:meta])* $name:ident, $max:literal) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The longest it may be, in characters.
+            pub const LENGTH_MAX: usize = $max;
+
+            /// Reads an id of lower-case letters, digits and hyphens that begins with a letter or
+            /// digit; `None` if it has another form or is too long.
+            #[must_use]
+            pub fn parse(text: &str) -> Option<Self> {
+                let inside = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
+                let fits = (1..=Self::LENGTH_MAX).contains(&text.len());
+                (fits && !text.starts_with('-') && text.bytes().all(inside)).then(|| Self(text.to_owned()))
+            }
+
+            /// The text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str(&self.0)
+            }
+        }
+    };
+}
+
+slug! {
+    /// A project's immutable name, which is part of every identity.
+    ProjectId, 40
+}
+slug! {
+    /// A campaign's immutable id.
+    CampaignId, 40
+}
+slug! {
+    /// A message's immutable id within its campaign.
+    MessageName, 30
+}
+
+/// The gateway's id of a sender.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SenderId(String);
+
+impl SenderId {
+    /// Takes a sender's id; `None` if it is empty, has white space at an end, or control characters.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let good = !text.is_empty() && text.trim() == text && !text.chars().any(char::is_control);
+        good.then(|| Self(text.to_owned()))
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for SenderId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// A message's number that is raised to send again; from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Revision(u32);
+
+impl Revision {
+    /// Takes a number from 1 to 999,999, so that ids keep within their limits.
+    #[must_use]
+    pub fn new(number: u32) -> Option<Self> {
+        (1..=999_999).contains(&number).then_some(Self(number))
+    }
+
+    /// The number.
+    #[must_use]
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl fmt::Display for Revision {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+/// A message of a campaign: `{campaign}.{message}`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MessageKey {
+    /// The campaign.
+    pub campaign: CampaignId,
+    /// The message within it.
+    pub message: MessageName,
+}
+
+impl MessageKey {
+    /// Reads `{campaign}.{message}`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (campaign, message) = text.split_once('.')?;
+        Some(Self { campaign: CampaignId::parse(campaign)?, message: MessageName::parse(message)? })
+    }
+}
+
+impl fmt::Display for MessageKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}.{}", self.campaign, self.message)
+    }
+}
+
+/// The id of one message to one person: `{campaign}.{message}.r{revision}.{person}`, at most 97
+/// characters of the API's 200.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MessageId {
+    /// The message.
+    pub message: MessageKey,
+    /// Its revision.
+    pub revision: Revision,
+    /// The person.
+    pub person: Person,
+}
+
+impl MessageId {
+    /// Reads the form that [`fmt::Display`] writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (message, revision, tail) = split(text)?;
+        Some(Self { message, revision, person: Person::parse(tail)? })
+    }
+}
+
+impl fmt::Display for MessageId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}.r{}.{}", self.message, self.revision, self.person)
+    }
+}
+
+/// When a bulk is to go out, as far as its id is concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum BulkTime {
+    /// At a scheduled instant.
+    At(Timestamp),
+    /// So many milliseconds after an unscheduled message begins to be sent.
+    Start(i64),
+}
+
+impl fmt::Display for BulkTime {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::At(instant) => write!(formatter, "at {instant}"),
+            Self::Start(offset) => write!(formatter, "start+{offset}"),
+        }
+    }
+}
+
+impl BulkTime {
+    /// Reads the form that [`fmt::Display`] writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.strip_prefix("at ") {
+            Some(instant) => instant.parse().ok().map(Self::At),
+            None => text.strip_prefix("start+")?.parse().ok().map(Self::Start),
+        }
+    }
+}
+
+/// The id of one request: `{campaign}.{message}.r{revision}.{digest}`, at most 97 characters of the
+/// API's 100. The digest is the first 8 bytes, in hexadecimal, of a SHA-256 over the parts
+/// `sendform.bulk.v1`, the time as text, and every messageId in ascending order.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BulkId {
+    /// The message.
+    pub message: MessageKey,
+    /// Its revision.
+    pub revision: Revision,
+    digest: u64,
+}
+
+impl BulkId {
+    /// Computes the id of a bulk to these persons, in whatever order they are given.
+    #[must_use]
+    pub fn new(message: &MessageKey, revision: Revision, time: BulkTime, persons: &[Person]) -> Self {
+        let mut sorted = persons.to_vec();
+        sorted.sort_unstable();
+        let mut digest = Open::new("sendform.bulk.v1");
+        digest.part(time.to_string());
+        for person in sorted {
+            digest.part(MessageId { message: message.clone(), revision, person }.to_string());
+        }
+        Self { message: message.clone(), revision, digest: digest.finish() }
+    }
+
+    /// Reads the form that [`fmt::Display`] writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (message, revision, tail) = split(text)?;
+        Some(Self { message, revision, digest: Person::parse(tail)?.0 })
+    }
+}
+
+impl fmt::Display for BulkId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}.r{}.{:016x}", self.message, self.revision, self.digest)
+    }
+}
+
+/// Splits `{campaign}.{message}.r{revision}.{tail}`.
+fn split(text: &str) -> Option<(MessageKey, Revision, &str)> {
+    let mut parts = text.split('.');
+    let message =
+        MessageKey { campaign: CampaignId::parse(parts.next()?)?, message: MessageName::parse(parts.next()?)? };
+    let digits = parts.next()?.strip_prefix('r')?;
+    let number = (!digits.starts_with(['0', '+'])).then(|| digits.parse().ok()).flatten()?;
+    let tail = parts.next()?;
+    parts.next().is_none().then_some((message, Revision::new(number)?, tail))
+}

@@ -1,0 +1,145 @@
+//! The secret key that turns people into fingerprints.
+
+use std::fmt;
+
+use data_encoding::{BASE64, BASE64_NOPAD, HEXLOWER_PERMISSIVE};
+use secrecy::{ExposeSecret as _, SecretBox};
+
+use super::encoding::Keyed;
+
+/// 32 secret bytes. Never printed, and wiped when dropped.
+#[derive(Clone)]
+pub struct Key(SecretBox<Bytes>);
+
+/// The bytes behind the wrapper.
+#[derive(Clone)]
+struct Bytes([u8; Key::LENGTH]);
+
+impl secrecy::zeroize::Zeroize for Bytes {
+    fn zeroize(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl secrecy::CloneableSecret for Bytes {}
+
+/// Why a text is not a key. The text itself is never repeated.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// Neither base64 nor hexadecimal.
+    #[error("the key is neither base64 nor hexadecimal")]
+    Encoding,
+    /// Another number of bytes.
+    #[error("the key has {0} bytes, but 32 are wanted")]
+    Length(usize),
+    /// No key at all.
+    #[error("the key is empty")]
+    Empty,
+}
+
+impl Key {
+    /// How many bytes a key has.
+    pub const LENGTH: usize = 32;
+
+    /// Takes the bytes of a key, for example fresh random ones.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; Self::LENGTH]) -> Self {
+        Self(SecretBox::new(Box::new(Bytes(bytes))))
+    }
+
+    /// Reads a key from base64 (with or without padding) or hexadecimal.
+    ///
+    /// # Errors
+    /// If the text is empty, is in neither encoding, or does not hold 32 bytes.
+    pub fn parse(text: &str) -> Result<Self, KeyError> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(KeyError::Empty);
+        }
+        let hexadecimal = || (text.len() == 2 * Self::LENGTH).then(|| HEXLOWER_PERMISSIVE.decode(text.as_bytes()).ok());
+        let bytes = hexadecimal()
+            .flatten()
+            .or_else(|| BASE64.decode(text.as_bytes()).ok())
+            .or_else(|| BASE64_NOPAD.decode(text.as_bytes()).ok())
+            .ok_or(KeyError::Encoding)?;
+        let length = bytes.len();
+        let bytes = bytes.try_into().map_err(|_| KeyError::Length(length))?;
+        Ok(Self::from_bytes(bytes))
+    }
+
+    /// Writes the key in base64, for the file of a sandbox's own key.
+    #[must_use]
+    pub fn to_base64(&self) -> String {
+        BASE64.encode(self.bytes())
+    }
+
+    /// The check value that a ledger names the key by; it does not reveal the key.
+    #[must_use]
+    pub fn id(&self) -> KeyId {
+        let value = Keyed::new(self, "sendform.key.v1").finish();
+        KeyId(format!("{:08x}", value >> 32))
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.0.expose_secret().0
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Key({})", self.id())
+    }
+}
+
+/// A key's check value: 8 hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct KeyId(String);
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// The keys of a run: the first makes new claims, all of them recognise old ones.
+#[derive(Debug, Clone)]
+pub struct Keys {
+    first: Key,
+    others: Vec<Key>,
+}
+
+impl Keys {
+    /// Takes one key.
+    #[must_use]
+    pub fn one(key: Key) -> Self {
+        Self { first: key, others: Vec::new() }
+    }
+
+    /// Reads keys separated by commas.
+    ///
+    /// # Errors
+    /// If one of them is not a key.
+    pub fn parse(text: &str) -> Result<Self, KeyError> {
+        let mut keys = text.split(',').map(Key::parse);
+        let first = keys.next().unwrap_or(Err(KeyError::Empty))?;
+        Ok(Self { first, others: keys.collect::<Result<_, _>>()? })
+    }
+
+    /// The key of new claims.
+    #[must_use]
+    pub fn first(&self) -> &Key {
+        &self.first
+    }
+
+    /// All keys, the first one first.
+    pub fn all(&self) -> impl Iterator<Item = &Key> {
+        std::iter::once(&self.first).chain(&self.others)
+    }
+
+    /// The check values of all keys, the first one first.
+    #[must_use]
+    pub fn ids(&self) -> Vec<KeyId> {
+        self.all().map(Key::id).collect()
+    }
+}

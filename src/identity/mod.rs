@@ -1,0 +1,11 @@
+//! Who and what things are: keys, persons, ids and digests. Everything is derived from one
+//! written-down encoding ([`encoding`]), never from positions, file names or serialized bytes.
+
+pub mod encoding;
+mod ids;
+mod key;
+mod person;
+
+pub use ids::{BulkId, BulkTime, CampaignId, MessageId, MessageKey, MessageName, ProjectId, Revision, SenderId};
+pub use key::{Key, KeyError, KeyId, Keys};
+pub use person::{CanonicalTo, Content, Fingerprint, Person, PersonHasher, PersonMap, PersonSet, ToError};

@@ -1,0 +1,145 @@
+//! Persons: keyed fingerprints of recipients, and what is keyed along with them.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::hash::{BuildHasherDefault, Hasher};
+
+use super::encoding::{Keyed, Parts as _};
+use super::ids::{ProjectId, SenderId};
+use super::key::Key;
+
+/// A recipient's keyed fingerprint under one sender of one project: the first 8 bytes of an HMAC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Person(pub u64);
+
+impl fmt::Display for Person {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:016x}", self.0)
+    }
+}
+
+impl Person {
+    /// Reads 16 hexadecimal digits.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let lower = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        (text.len() == 16 && lower).then(|| u64::from_str_radix(text, 16).ok().map(Self)).flatten()
+    }
+}
+
+/// A keyed digest of one rendering with its message's own options: the first 8 bytes of an HMAC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Content(pub u64);
+
+impl fmt::Display for Content {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:016x}", self.0)
+    }
+}
+
+/// Why a recipient's id cannot be used. The id itself is never repeated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ToError {
+    /// Nothing but white space.
+    #[error("the recipient's id is empty")]
+    Empty,
+    /// `1.78414E+16`: a spreadsheet has cut the id.
+    #[error("the recipient's id is in scientific notation: a spreadsheet has cut its digits")]
+    Scientific,
+    /// A control character inside.
+    #[error("the recipient's id holds a control character")]
+    Control,
+}
+
+/// The form of a recipient's id that fingerprints are made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CanonicalTo<'a>(Cow<'a, str>);
+
+impl<'a> CanonicalTo<'a> {
+    /// Trims an id; of an id that is all digits otherwise, drops a leading `+` or `00`.
+    ///
+    /// # Errors
+    /// If the id is empty, in scientific notation, or holds a control character.
+    pub fn parse(to: &'a str) -> Result<Self, ToError> {
+        let to = to.trim();
+        if to.is_empty() {
+            return Err(ToError::Empty);
+        }
+        if to.chars().any(char::is_control) {
+            return Err(ToError::Control);
+        }
+        if is_scientific(to) {
+            return Err(ToError::Scientific);
+        }
+        let digits = to.strip_prefix('+').or_else(|| to.strip_prefix("00")).unwrap_or(to);
+        let all_digits = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        Ok(Self(Cow::Borrowed(if all_digits { digits } else { to })))
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Says whether a text is digits, with or without a decimal mark, and an exponent.
+fn is_scientific(text: &str) -> bool {
+    let Some((mantissa, exponent)) = text.split_once(['e', 'E']) else { return false };
+    let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
+    let mantissa = mantissa.strip_prefix(['+', '-']).unwrap_or(mantissa);
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let marks = mantissa.bytes().filter(|byte| matches!(byte, b'.' | b',')).count();
+    let mantissa: String = mantissa.chars().filter(|mark| !matches!(mark, '.' | ',')).collect();
+    marks <= 1 && !mantissa.is_empty() && !exponent.is_empty() && digits(&mantissa) && digits(exponent)
+}
+
+/// Makes the persons of one sender.
+#[derive(Clone)]
+pub struct Fingerprint(Keyed);
+
+impl Fingerprint {
+    /// Takes what all persons of one sender have in common.
+    #[must_use]
+    pub fn new(key: &Key, project: &ProjectId, sender: &SenderId) -> Self {
+        let mut keyed = Keyed::new(key, "sendform.person.v1");
+        keyed.part(project.as_str());
+        keyed.part(sender.as_str());
+        Self(keyed)
+    }
+
+    /// Makes the person behind an id.
+    #[must_use]
+    pub fn person(&self, to: &CanonicalTo<'_>) -> Person {
+        let mut keyed = self.0.clone();
+        keyed.part(to.as_str());
+        Person(keyed.finish())
+    }
+}
+
+/// A hasher for persons, which are evenly spread already.
+#[derive(Default, Clone, Copy)]
+pub struct PersonHasher(u64);
+
+impl Hasher for PersonHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        self.0 = value;
+    }
+}
+
+/// A map from persons.
+pub type PersonMap<V> = HashMap<Person, V, BuildHasherDefault<PersonHasher>>;
+
+/// A set of persons.
+pub type PersonSet = HashSet<Person, BuildHasherDefault<PersonHasher>>;

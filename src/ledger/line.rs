@@ -1,0 +1,126 @@
+//! The three kinds of entry of a ledger, and how a person stands.
+
+use jiff::Timestamp;
+
+use crate::identity::{BulkId, BulkTime, KeyId, MessageKey, Person, ProjectId, Revision, SenderId};
+
+/// What a ledger is bound to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    /// The project.
+    pub project: ProjectId,
+    /// The gateway: a host name (with a port, if it is not 443), or `sandbox`.
+    pub gateway: String,
+    /// The check values of the keys that its persons were made with, sorted.
+    pub keys: Vec<KeyId>,
+}
+
+/// What a message was when something of it was sent: written once before the first claim of a
+/// run, if it differs from what the ledger has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageRecord {
+    /// The message.
+    pub message: MessageKey,
+    /// Its revision.
+    pub revision: Revision,
+    /// Its sender.
+    pub sender: SenderId,
+    /// The source of its template, never a rendering.
+    pub text: String,
+    /// How many people its audience had.
+    pub audience: u64,
+    /// When this was written.
+    pub at: Timestamp,
+}
+
+/// A number that tells the runs of sendform apart: random, per process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RunId(pub u64);
+
+/// What identifies a claim.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClaimId {
+    /// The bulk.
+    pub bulk: BulkId,
+    /// The attempt of the run at this bulk, from 1.
+    pub attempt: u32,
+    /// The run.
+    pub run: RunId,
+}
+
+/// What is written, and durable, before a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// Its identity.
+    pub id: ClaimId,
+    /// The time that its bulk's id was made with.
+    pub time: BulkTime,
+    /// The `sendAt` of the request; at once, if absent.
+    pub send_at: Option<Timestamp>,
+    /// When its paced sending ends; absent if it is not paced.
+    pub until: Option<Timestamp>,
+    /// The request may not begin after this instant.
+    pub start_by: Timestamp,
+    /// When the claim was made.
+    pub at: Timestamp,
+    /// Everybody in the bulk, in ascending order, nobody twice.
+    pub people: Vec<Person>,
+}
+
+/// What became of one person in one claim, in ascending order of what wins when two records of the
+/// same claim are joined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PersonState {
+    /// Claimed, and nothing is known.
+    Claimed,
+    /// Surely not sent.
+    Refused,
+    /// Rejected by the gateway with a status.
+    Rejected(
+        /// The status id of the gateway.
+        u16,
+    ),
+    /// Given up by a person's word.
+    Abandoned,
+    /// Accepted by the gateway.
+    Accepted,
+}
+
+/// What is written after a request: what became of the people of a claim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// The claim.
+    pub claim: ClaimId,
+    /// What became of everybody who is not named in `others`.
+    pub state: PersonState,
+    /// What became of the others; `Claimed` for those still in doubt.
+    pub others: Vec<(Person, PersonState)>,
+    /// When this was written.
+    pub at: Timestamp,
+    /// Who says so, if a person does.
+    pub by: Option<String>,
+    /// Why: the error of a refusal, or a person's reason.
+    pub why: Option<String>,
+}
+
+/// How a person stands with one revision of one message, over all claims: accepted if any claim
+/// says so, else in doubt if any is open, else given up, else rejected; free only if all were
+/// refused, or there is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Standing {
+    /// May be sent to.
+    Free,
+    /// Rejected by the gateway with a status.
+    Rejected(
+        /// The status id of the gateway.
+        u16,
+    ),
+    /// Given up by a person's word.
+    Abandoned,
+    /// Claimed by a run that may still be sending.
+    InFlight,
+    /// Claimed, and nothing is known.
+    InDoubt,
+    /// Accepted by the gateway.
+    Accepted,
+}

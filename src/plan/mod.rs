@@ -1,0 +1,5 @@
+//! What would be sent now, as data.
+
+mod bulk;
+
+pub use bulk::{Bulk, Recipient};

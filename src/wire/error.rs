@@ -1,0 +1,97 @@
+//! Error bodies: the API's own form, and the older envelope that some services still answer.
+
+use serde::{Deserialize, Serialize};
+
+/// An error, in the API's form.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ApiError {
+    /// The code, for example `E400`.
+    pub error_code: String,
+    /// What went wrong.
+    pub description: String,
+    /// What to do.
+    #[serde(default)]
+    pub action: String,
+    /// What in the request is to blame.
+    #[serde(default)]
+    pub violations: Vec<Violation>,
+    /// Further reading.
+    #[serde(default)]
+    pub resources: Vec<Resource>,
+}
+
+/// One thing in a request that is to blame.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Violation {
+    /// Its path, for example `messages[0].content.text`.
+    pub property: String,
+    /// What is wrong with it.
+    pub violation: String,
+}
+
+/// A page to read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resource {
+    /// Its name.
+    pub name: String,
+    /// Its address.
+    pub url: String,
+}
+
+impl ApiError {
+    /// Reads an error body in either form; `None` if it is neither.
+    #[must_use]
+    pub fn read(body: &[u8]) -> Option<Self> {
+        serde_json::from_slice(body).ok().or_else(|| serde_json::from_slice::<Envelope>(body).ok().map(Into::into))
+    }
+}
+
+impl Violation {
+    /// The number of the message that is to blame, from 0.
+    #[must_use]
+    pub fn message_index(&self) -> Option<usize> {
+        let tail = self.property.trim_start_matches("$.").strip_prefix("messages[")?;
+        let (digits, _) = tail.split_once(']')?;
+        digits.parse().ok()
+    }
+}
+
+/// The older form.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Envelope {
+    request_error: RequestError,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RequestError {
+    service_exception: ServiceException,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ServiceException {
+    message_id: String,
+    #[serde(default)]
+    text: String,
+    #[serde(default)]
+    validation_errors: std::collections::BTreeMap<String, Vec<String>>,
+}
+
+impl From<Envelope> for ApiError {
+    fn from(envelope: Envelope) -> Self {
+        let exception = envelope.request_error.service_exception;
+        let violations = exception.validation_errors.into_iter().flat_map(|(property, texts)| {
+            texts.into_iter().map(move |violation| Violation { property: property.clone(), violation })
+        });
+        Self {
+            violations: violations.collect(),
+            error_code: exception.message_id,
+            description: exception.text,
+            action: String::new(),
+            resources: Vec::new(),
+        }
+    }
+}

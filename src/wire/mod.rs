@@ -1,0 +1,14 @@
+//! The gateway's API as types: `POST /instagram/1/messages` and `GET /instagram/1/logs`, with the
+//! limits that the API's page states. Nothing here sends or decides anything.
+
+pub mod error;
+pub mod limits;
+pub mod options;
+pub mod request;
+pub mod response;
+pub mod time;
+
+/// The path of the send operation.
+pub const MESSAGES_PATH: &str = "/instagram/1/messages";
+/// The path of the logs.
+pub const LOGS_PATH: &str = "/instagram/1/logs";

@@ -1,0 +1,136 @@
+//! The body of `POST /instagram/1/messages`, as it is written.
+
+use serde::Serialize;
+
+use super::options::{DeliveryTimeWindow, Platform, ReportType, SendingSpeedLimit, ValidityPeriod};
+
+/// The whole body.
+#[derive(Debug, Serialize)]
+pub struct Request<'a> {
+    /// One message for every recipient, because every recipient has their own text.
+    pub messages: Vec<Message<'a>>,
+    /// Options of the request.
+    pub options: RequestOptions<'a>,
+}
+
+/// One message.
+#[derive(Debug, Serialize)]
+pub struct Message<'a> {
+    /// The sender.
+    pub sender: &'a str,
+    /// Exactly one destination.
+    pub destinations: [Destination<'a>; 1],
+    /// What it says.
+    pub content: Content<'a>,
+    /// Its options.
+    #[serde(skip_serializing_if = "MessageOptions::is_empty")]
+    pub options: MessageOptions<'a>,
+    /// Its webhooks.
+    #[serde(skip_serializing_if = "Webhooks::is_empty")]
+    pub webhooks: Webhooks<'a>,
+}
+
+/// To whom a message goes.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Destination<'a> {
+    /// The recipient's id, as the audience has it, trimmed.
+    pub to: &'a str,
+    /// The messageId.
+    pub message_id: String,
+}
+
+/// The content of a message.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "UPPERCASE")]
+pub enum Content<'a> {
+    /// A text of 1 to 1000 characters.
+    Text {
+        /// The text.
+        text: &'a str,
+    },
+}
+
+/// The options of one message.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MessageOptions<'a> {
+    /// CPaaS X options.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub platform: Option<&'a Platform>,
+    /// How long it is worth delivering.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub validity_period: Option<ValidityPeriod>,
+    /// When it may be delivered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delivery_time_window: Option<&'a DeliveryTimeWindow>,
+    /// The campaign it counts to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub campaign_reference_id: Option<&'a str>,
+}
+
+impl MessageOptions<'_> {
+    fn is_empty(&self) -> bool {
+        self.platform.is_none()
+            && self.validity_period.is_none()
+            && self.delivery_time_window.is_none()
+            && self.campaign_reference_id.is_none()
+    }
+}
+
+/// The webhooks of one message.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Webhooks<'a> {
+    /// Where delivery reports go.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delivery: Option<Delivery<'a>>,
+    /// The format of the reports.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content_type: Option<ReportType>,
+    /// What comes back in the reports.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub callback_data: Option<&'a str>,
+}
+
+impl Webhooks<'_> {
+    fn is_empty(&self) -> bool {
+        self.delivery.is_none() && self.content_type.is_none() && self.callback_data.is_none()
+    }
+}
+
+/// Where and which delivery reports go.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Delivery<'a> {
+    /// The URL.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<&'a str>,
+    /// Whether intermediate reports are wanted; the API's default is false.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub intermediate_report: Option<bool>,
+    /// Whether reports are wanted at all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notify: Option<bool>,
+}
+
+/// The options of a request.
+#[derive(Debug, Serialize)]
+pub struct RequestOptions<'a> {
+    /// When and how fast it is sent.
+    pub schedule: Schedule<'a>,
+}
+
+/// When and how fast a request is sent.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Schedule<'a> {
+    /// The bulkId.
+    pub bulk_id: &'a str,
+    /// When to send, as [`super::time::write`] writes it; at once if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub send_at: Option<String>,
+    /// How fast to send.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sending_speed_limit: Option<SendingSpeedLimit>,
+}

@@ -1,0 +1,136 @@
+//! What the gateway answers. Unknown fields are ignored, because the gateway may add some.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The body of a 200 to a send.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Response {
+    /// The bulkId of the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bulk_id: Option<String>,
+    /// What became of each message.
+    pub messages: Vec<MessageResponse>,
+}
+
+/// What became of one message.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MessageResponse {
+    /// Its messageId.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<String>,
+    /// Its status.
+    pub status: Status,
+    /// Its recipient.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub destination: Option<String>,
+}
+
+/// The status of a message. Decisions rest on the group only; names and descriptions vary.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Status {
+    /// The group: 0 accepted, 1 pending, 2 undeliverable, 3 delivered, 4 expired, 5 rejected.
+    pub group_id: u16,
+    /// The group's name.
+    #[serde(default)]
+    pub group_name: String,
+    /// The status within the group.
+    #[serde(default)]
+    pub id: u16,
+    /// The status's name.
+    #[serde(default)]
+    pub name: String,
+    /// The status in words.
+    #[serde(default)]
+    pub description: String,
+    /// What may be done about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<String>,
+}
+
+/// The group of rejected messages.
+pub const GROUP_REJECTED: u16 = 5;
+/// The status of a message whose messageId the gateway has seen before.
+pub const STATUS_DUPLICATE_MESSAGE_ID: u16 = 23;
+
+/// The body of a 200 to a query of the logs.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Logs {
+    /// The messages found, the newest first.
+    pub results: Vec<Log>,
+    /// Where the next page begins; absent without `useCursor`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<Cursor>,
+}
+
+/// Where the next page begins.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Cursor {
+    /// How many logs a page holds.
+    #[serde(default)]
+    pub limit: u32,
+    /// The next page's cursor; absent on the last page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+}
+
+/// One message in the logs.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Log {
+    /// The sender.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sender: Option<String>,
+    /// The recipient.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub destination: Option<String>,
+    /// The bulkId.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bulk_id: Option<String>,
+    /// The messageId.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<String>,
+    /// When it was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "optional_instant")]
+    pub sent_at: Option<Timestamp>,
+    /// When it came to its end.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "optional_instant")]
+    pub done_at: Option<Timestamp>,
+    /// Of how many parts it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_count: Option<u32>,
+    /// Its status.
+    pub status: Status,
+    /// Its content.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<serde_json::Value>,
+    /// Its CPaaS X options.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform: Option<super::options::Platform>,
+    /// The campaign it counts to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub campaign_reference_id: Option<String>,
+}
+
+mod optional_instant {
+    use jiff::Timestamp;
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    #[expect(clippy::ref_option, reason = "serde calls it with a reference to the field")]
+    pub(super) fn serialize<S: Serializer>(instant: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
+        match instant {
+            Some(instant) => serializer.serialize_str(&super::super::time::write(*instant)),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+        // A date that cannot be read is as good as none: the status is what counts.
+        let text = Option::<String>::deserialize(deserializer)?;
+        Ok(text.and_then(|text| super::super::time::read(&text)))
+    }
+}
