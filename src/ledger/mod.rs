@@ -1,6 +1,36 @@
 //! Claims and outcomes: what was sent, what was not, and what nobody knows yet. Pure: the stores
 //! keep it somewhere.
+//!
+//! Within a claim, person by person: claimed < refused < rejected < abandoned < accepted. Over all
+//! claims of a person: accepted if any says so, else in doubt if any is open, else given up, else
+//! rejected; free only if all were refused. Ledgers are joined by union, so it does not matter in
+//! which order, or how often, lines and ledgers meet.
 
+mod book;
+mod damage;
+mod entry;
+mod extra;
+mod grant;
+mod index;
 mod line;
+mod parse;
+mod people;
+mod raw;
+mod read;
+mod seal;
+mod states;
+mod survey;
+pub mod text;
+mod verify;
+mod view;
 
+pub use book::Ledger;
+pub use damage::{Damage, EntryError, JoinError, Reason};
+pub use entry::{Note, Settled};
+pub use grant::Grant;
+pub use index::Standings;
 pub use line::{Claim, ClaimId, Header, MessageRecord, Outcome, PersonState, RunId, Standing};
+pub use read::Read;
+pub use survey::{ClaimState, Doubt, Totals};
+pub use verify::Finding;
+pub use view::{DEADLINE_MAX, SKEW_MAX, View};

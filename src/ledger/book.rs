@@ -1,0 +1,210 @@
+//! The ledger: a header, records of messages, and claims with what is known of their people.
+
+use std::collections::{BTreeMap, HashMap, btree_map};
+
+use super::damage::{EntryError, JoinError};
+use super::entry::{Bound, Entry, Record};
+use super::extra::Extra;
+use super::grant::Grant;
+use super::index::{Index, Standings};
+use super::line::{Claim, ClaimId, Header, MessageRecord, Outcome, PersonState, Standing};
+use super::text;
+use super::view::View;
+use crate::identity::{MessageKey, Person, Revision};
+
+/// One revision of one message.
+pub(super) type Of = (MessageKey, Revision);
+
+/// What was sent, what was not, and what nobody knows yet. Entries are only ever added: two ledgers
+/// of one project and gateway have exactly one join.
+#[derive(Clone)]
+pub struct Ledger {
+    pub(super) bound: Bound,
+    pub(super) records: BTreeMap<Of, Record>,
+    pub(super) entries: Vec<Entry>,
+    pub(super) by_id: HashMap<ClaimId, usize>,
+    pub(super) indexes: BTreeMap<Of, Index>,
+}
+
+impl std::fmt::Debug for Ledger {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { bound, records, entries, .. } = self;
+        write!(formatter, "Ledger({}, {} messages, {} claims)", bound.header.project, records.len(), entries.len())
+    }
+}
+
+impl Ledger {
+    /// Makes an empty ledger.
+    #[must_use]
+    pub fn new(header: Header) -> Self {
+        Self::bound(Bound::new(header, Extra::default()))
+    }
+
+    pub(super) fn bound(bound: Bound) -> Self {
+        Self { bound, records: BTreeMap::new(), entries: Vec::new(), by_id: HashMap::new(), indexes: BTreeMap::new() }
+    }
+
+    /// What the ledger is bound to.
+    #[must_use]
+    pub fn header(&self) -> &Header {
+        &self.bound.header
+    }
+
+    /// Writes the whole ledger: the header, the records of messages and the claims, sorted, one
+    /// line each. The text is canonical: equal ledgers have equal texts, and reading a text gives
+    /// the ledger that it was written from.
+    #[must_use]
+    pub fn write(&self) -> Vec<u8> {
+        let mut entries: Vec<&Entry> = self.entries.iter().collect();
+        entries.sort_unstable_by(|one, other| one.claim.id.cmp(&other.claim.id));
+        let mut written = text::bound_line(&self.bound).into_bytes();
+        for record in self.records.values() {
+            written.extend_from_slice(text::record_line(record).as_bytes());
+        }
+        for entry in entries {
+            written.extend_from_slice(text::entry_line(entry).as_bytes());
+        }
+        written
+    }
+
+    /// Joins another ledger in: commutative, associative, idempotent.
+    ///
+    /// # Errors
+    /// If the other belongs to another project or gateway, or knows another claim under the same
+    /// identity. After an error this ledger may hold a part of the other, and is of no use.
+    pub fn join(&mut self, other: &Self) -> Result<(), JoinError> {
+        self.bound.join(&other.bound)?;
+        for record in other.records.values() {
+            self.put_record(record.clone());
+        }
+        for entry in &other.entries {
+            let position = self.insert(entry.clone()).map_err(JoinError::Entry)?;
+            self.index_at(position);
+        }
+        Ok(())
+    }
+
+    /// Adds a record of a message; of each revision only the latest is kept.
+    pub fn add_message(&mut self, record: MessageRecord) {
+        self.put_record(Record { record, extra: Extra::default() });
+    }
+
+    /// Adds a claim, unless it is there already.
+    ///
+    /// # Errors
+    /// If it has no people, or they are not in ascending order, each once; or if another claim has
+    /// its identity.
+    pub fn add_claim(&mut self, claim: Claim) -> Result<(), EntryError> {
+        let position = self.insert(Entry::new(claim)?)?;
+        self.index_at(position);
+        Ok(())
+    }
+
+    /// Adds a claim if none of its people is accepted, given up or claimed already, and says whom
+    /// it was that stood in its way.
+    ///
+    /// # Errors
+    /// As [`Ledger::add_claim`]; and if a claim of this identity is there already.
+    pub fn grant(&mut self, claim: Claim) -> Result<Grant, EntryError> {
+        if self.by_id.contains_key(&claim.id) {
+            return Err(EntryError::Repeated(claim.id));
+        }
+        let entry = Entry::new(claim)?;
+        let bulk = &entry.claim.id.bulk;
+        let standings = self.standings(&bulk.message, bulk.revision);
+        let is_taken = |person: &Person| match standings.get(*person, View::Exclusive) {
+            Standing::Free | Standing::Rejected(_) => false,
+            Standing::Abandoned | Standing::InFlight | Standing::InDoubt | Standing::Accepted => true,
+        };
+        let taken: Vec<Person> = entry.claim.people.iter().copied().filter(is_taken).collect();
+        if !taken.is_empty() {
+            return Ok(Grant::Taken(taken));
+        }
+        let position = self.insert(entry)?;
+        self.index_at(position);
+        Ok(Grant::Granted)
+    }
+
+    /// Adds an outcome.
+    ///
+    /// # Errors
+    /// If its claim is not there, or it names somebody who is not in the claim.
+    pub fn add_outcome(&mut self, outcome: Outcome) -> Result<(), EntryError> {
+        let position = self.settle(outcome, &Extra::default())?;
+        self.index_at(position);
+        Ok(())
+    }
+
+    pub(super) fn put_record(&mut self, record: Record) {
+        let of = (record.record.message.clone(), record.record.revision);
+        match self.records.entry(of) {
+            btree_map::Entry::Vacant(vacant) => drop(vacant.insert(record)),
+            btree_map::Entry::Occupied(mut kept) => kept.get_mut().join(&record),
+        }
+    }
+
+    /// Takes a claim with all that is known of it, but does not index it; returns its position.
+    pub(super) fn insert(&mut self, other: Entry) -> Result<usize, EntryError> {
+        if let Some(position) = self.by_id.get(&other.claim.id).copied() {
+            self.entries.get_mut(position).map_or(Ok(()), |entry| entry.join(&other))?;
+            return Ok(position);
+        }
+        let position = self.entries.len();
+        self.by_id.insert(other.claim.id.clone(), position);
+        self.entries.push(other);
+        Ok(position)
+    }
+
+    /// Takes an outcome, but does not index it; returns its claim's position.
+    pub(super) fn settle(&mut self, outcome: Outcome, extra: &Extra) -> Result<usize, EntryError> {
+        let found = self.by_id.get(&outcome.claim).copied();
+        let found = found.and_then(|position| Some((position, self.entries.get_mut(position)?)));
+        let Some((position, entry)) = found else { return Err(EntryError::UnknownClaim(outcome.claim)) };
+        entry.settle(outcome, extra)?;
+        Ok(position)
+    }
+
+    /// Indexes the claim at a position.
+    fn index_at(&mut self, position: usize) {
+        if let Some(entry) = self.entries.get(position) {
+            self.indexes.entry(of(entry)).or_default().take(position, entry);
+        }
+    }
+
+    /// Indexes everything anew.
+    pub(super) fn index_anew(&mut self) {
+        self.indexes.clear();
+        let mut accepted: BTreeMap<Of, usize> = BTreeMap::new();
+        for entry in self.entries.iter().filter(|entry| entry.states.is_all(PersonState::Accepted)) {
+            *accepted.entry(of(entry)).or_default() += entry.claim.people.len();
+        }
+        for (of, count) in accepted {
+            self.indexes.entry(of).or_default().reserve(count);
+        }
+        for position in 0..self.entries.len() {
+            self.index_at(position);
+        }
+    }
+
+    /// Says how somebody stands with a revision of a message. For many people ask
+    /// [`Ledger::standings`] once.
+    #[must_use]
+    pub fn standing(&self, message: &MessageKey, revision: Revision, person: Person, view: View) -> Standing {
+        self.standings(message, revision).get(person, view)
+    }
+
+    /// Finds how everybody stands with a revision of a message.
+    #[must_use]
+    pub fn standings(&self, message: &MessageKey, revision: Revision) -> Standings<'_> {
+        Standings::new(&self.entries, self.index(message, revision))
+    }
+
+    pub(super) fn index(&self, message: &MessageKey, revision: Revision) -> Option<&Index> {
+        self.indexes.get(&(message.clone(), revision))
+    }
+}
+
+fn of(entry: &Entry) -> Of {
+    let bulk = &entry.claim.id.bulk;
+    (bulk.message.clone(), bulk.revision)
+}

@@ -1,0 +1,132 @@
+//! What can be wrong with a ledger's text, or with an entry.
+
+use super::line::ClaimId;
+
+/// A place in a ledger's text that cannot be trusted. Nothing is guessed: a damaged ledger is not
+/// read at all.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {reason}")]
+pub struct Damage {
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub reason: Reason,
+}
+
+/// Why a line of a ledger cannot be trusted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Reason {
+    /// The text is empty.
+    #[error("the ledger is empty: it has not even a header")]
+    Empty,
+    /// No line is a header.
+    #[error("the ledger has no header")]
+    NoHeader,
+    /// What git leaves in a file that it could not merge.
+    #[error("a conflict marker of a merge that was not finished")]
+    Conflict,
+    /// The ends of lines were changed on the way.
+    #[error("the line ends with CRLF, but a ledger's lines end with LF alone")]
+    LineEnding,
+    /// The checksum is absent or another one.
+    #[error("the checksum does not match")]
+    Checksum,
+    /// The text ends inside a line that no run leaves unfinished.
+    #[error("the text is cut off inside this line")]
+    Cut,
+    /// A later version of sendform has written what this one does not know.
+    #[error("written by a newer sendform: {0}")]
+    Newer(
+        /// What is not known.
+        &'static str,
+    ),
+    /// A file of sendform, but not a ledger.
+    #[error("not a ledger of sendform")]
+    NotALedger,
+    /// A good checksum over something that is no entry.
+    #[error("not an entry of a ledger (column {0})")]
+    Form(
+        /// The column in which reading stopped, from 1.
+        usize,
+    ),
+    /// A field whose value cannot be.
+    #[error("the value of `{0}` cannot be")]
+    Value(
+        /// The field.
+        &'static str,
+    ),
+    /// A second header of another project or gateway.
+    #[error("{0}")]
+    Foreign(
+        /// What differs.
+        JoinError,
+    ),
+    /// An entry that does not go with the others.
+    #[error("{0}")]
+    Entry(
+        /// Why.
+        EntryError,
+    ),
+}
+
+/// Why two ledgers cannot be joined.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum JoinError {
+    /// They belong to two projects.
+    #[error("the ledgers belong to two projects, `{0}` and `{1}`")]
+    Project(
+        /// The project of the one.
+        String,
+        /// The project of the other.
+        String,
+    ),
+    /// They belong to two gateways.
+    #[error("the ledgers belong to two gateways, `{0}` and `{1}`")]
+    Gateway(
+        /// The gateway of the one.
+        String,
+        /// The gateway of the other.
+        String,
+    ),
+    /// They contradict each other about a claim.
+    #[error("{0}")]
+    Entry(
+        /// Why.
+        EntryError,
+    ),
+}
+
+/// Why an entry cannot be added to a ledger.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EntryError {
+    /// An outcome of a claim that the ledger does not have.
+    #[error("an outcome of `{}`, attempt {}, which nobody has claimed", .0.bulk, .0.attempt)]
+    UnknownClaim(
+        /// The claim.
+        ClaimId,
+    ),
+    /// An outcome that names somebody who is not in the claim.
+    #[error("an outcome of `{}`, attempt {}, names somebody who is not in that claim", .0.bulk, .0.attempt)]
+    UnknownPerson(
+        /// The claim.
+        ClaimId,
+    ),
+    /// Two claims under one identity that differ in more than their state.
+    #[error("two different claims of `{}` are both called attempt {} of one run", .0.bulk, .0.attempt)]
+    Contradiction(
+        /// The claim.
+        ClaimId,
+    ),
+    /// A claim of nobody, or of people who are not in ascending order, or of somebody twice.
+    #[error("the people of the claim of `{}` are none, out of order, or repeated", .0.bulk)]
+    People(
+        /// The claim.
+        ClaimId,
+    ),
+    /// A claim that was to be granted is in the ledger already.
+    #[error("attempt {} of `{}` was claimed before by the same run", .0.attempt, .0.bulk)]
+    Repeated(
+        /// The claim.
+        ClaimId,
+    ),
+}

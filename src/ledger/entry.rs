@@ -1,0 +1,202 @@
+//! A claim with all that is known of it, a record of a message, and a header, as the ledger keeps
+//! them; and the join of each kind.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use super::damage::{EntryError, JoinError};
+use super::extra::Extra;
+use super::line::{Claim, Header, MessageRecord, Outcome, PersonState};
+use super::people;
+use super::states::States;
+use crate::identity::Person;
+
+/// A person's word on a claim.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Note {
+    /// When it was given.
+    pub at: Timestamp,
+    /// Who gave it.
+    pub by: String,
+    /// Their reason.
+    pub why: Option<String>,
+    /// What they said of the people of the claim.
+    pub state: PersonState,
+}
+
+/// A machine's last word on a claim.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Settled {
+    /// When it was written.
+    pub at: Timestamp,
+    /// The error of a refusal, or what was strange.
+    pub why: Option<String>,
+}
+
+/// A claim with all that is known of it.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    pub(super) claim: Claim,
+    pub(super) states: States,
+    pub(super) notes: BTreeSet<Note>,
+    pub(super) settled: Option<Settled>,
+    /// Unknown fields of the claim.
+    pub(super) extra: Extra,
+    /// Unknown fields of its outcomes.
+    pub(super) outcome_extra: Extra,
+}
+
+impl Entry {
+    /// Takes a claim of which nothing else is known.
+    ///
+    /// # Errors
+    /// If it has no people, or they are not in ascending order, each once.
+    pub(super) fn new(mut claim: Claim) -> Result<Self, EntryError> {
+        if claim.people.is_empty() || !people::is_ascending(&claim.people) {
+            return Err(EntryError::People(claim.id));
+        }
+        claim.people.shrink_to_fit();
+        Ok(Self {
+            claim,
+            states: States::All(PersonState::Claimed),
+            notes: BTreeSet::new(),
+            settled: None,
+            extra: Extra::default(),
+            outcome_extra: Extra::default(),
+        })
+    }
+
+    /// The state of one of its people; `None` if they are not in it.
+    pub(super) fn state(&self, person: Person) -> Option<PersonState> {
+        self.claim.people.binary_search(&person).ok().map(|position| self.states.get(position))
+    }
+
+    /// All people with their states.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Person, PersonState)> {
+        self.claim.people.iter().enumerate().map(|(position, person)| (*person, self.states.get(position)))
+    }
+
+    /// Says whether nothing of it was sent, for sure.
+    pub(super) fn is_refused(&self) -> bool {
+        self.states.is_all(PersonState::Refused)
+    }
+
+    /// How many of its people are still open.
+    pub(super) fn open(&self) -> usize {
+        self.iter().filter(|(_, state)| *state == PersonState::Claimed).count()
+    }
+
+    /// Works out what an outcome says of each of its people.
+    ///
+    /// # Errors
+    /// If the outcome names somebody who is not in the claim.
+    pub(super) fn states_of(
+        &self,
+        common: PersonState,
+        others: &[(Person, PersonState)],
+    ) -> Result<States, EntryError> {
+        if others.is_empty() {
+            return Ok(States::All(common));
+        }
+        let mut named: Vec<Option<PersonState>> = vec![None; self.claim.people.len()];
+        for (person, state) in others {
+            let position = self.claim.people.binary_search(person).ok();
+            let place = position.and_then(|position| named.get_mut(position));
+            let place = place.ok_or_else(|| EntryError::UnknownPerson(self.claim.id.clone()))?;
+            *place = (*place).max(Some(*state));
+        }
+        Ok(States::each(named.into_iter().map(|state| state.unwrap_or(common)).collect()))
+    }
+
+    /// Takes an outcome.
+    ///
+    /// # Errors
+    /// If it names somebody who is not in the claim; then nothing is taken.
+    pub(super) fn settle(&mut self, outcome: Outcome, extra: &Extra) -> Result<(), EntryError> {
+        let states = self.states_of(outcome.state, &outcome.others)?;
+        self.states.raise(self.claim.people.len(), &states);
+        match outcome.by {
+            Some(by) => {
+                self.notes.insert(Note { at: outcome.at, by, why: outcome.why, state: outcome.state });
+            }
+            None => self.settled = self.settled.take().max(Some(Settled { at: outcome.at, why: outcome.why })),
+        }
+        self.outcome_extra.join(extra);
+        Ok(())
+    }
+
+    /// Joins what another ledger knows of the same claim.
+    ///
+    /// # Errors
+    /// If it is not the same claim; then nothing is joined.
+    pub(super) fn join(&mut self, other: &Self) -> Result<(), EntryError> {
+        if self.claim != other.claim {
+            return Err(EntryError::Contradiction(self.claim.id.clone()));
+        }
+        self.states.raise(self.claim.people.len(), &other.states);
+        self.notes.extend(other.notes.iter().cloned());
+        if other.settled > self.settled {
+            self.settled.clone_from(&other.settled);
+        }
+        self.extra.join(&other.extra);
+        self.outcome_extra.join(&other.outcome_extra);
+        Ok(())
+    }
+}
+
+/// A record of a message with its unknown fields.
+#[derive(Debug, Clone)]
+pub(super) struct Record {
+    pub(super) record: MessageRecord,
+    pub(super) extra: Extra,
+}
+
+impl Record {
+    /// Keeps the later of two records; of two at one instant the greater.
+    pub(super) fn join(&mut self, other: &Self) {
+        if other.rank() > self.rank() {
+            self.clone_from(other);
+        }
+    }
+
+    fn rank(&self) -> (Timestamp, &str, u64, &str, String) {
+        let record = &self.record;
+        (record.at, &record.text, record.audience, record.sender.as_str(), self.extra.rank())
+    }
+}
+
+/// A header with its unknown fields.
+#[derive(Debug, Clone)]
+pub(super) struct Bound {
+    pub(super) header: Header,
+    pub(super) extra: Extra,
+}
+
+impl Bound {
+    /// Takes a header, with its keys in order.
+    pub(super) fn new(mut header: Header, extra: Extra) -> Self {
+        header.keys.sort_unstable();
+        header.keys.dedup();
+        Self { header, extra }
+    }
+
+    /// Unites the keys.
+    ///
+    /// # Errors
+    /// If the other is of another project or gateway; then nothing is joined.
+    pub(super) fn join(&mut self, other: &Self) -> Result<(), JoinError> {
+        let (mine, theirs) = (&mut self.header, &other.header);
+        if mine.project != theirs.project {
+            return Err(JoinError::Project(mine.project.to_string(), theirs.project.to_string()));
+        }
+        if mine.gateway != theirs.gateway {
+            return Err(JoinError::Gateway(mine.gateway.clone(), theirs.gateway.clone()));
+        }
+        mine.keys.extend(theirs.keys.iter().cloned());
+        mine.keys.sort_unstable();
+        mine.keys.dedup();
+        self.extra.join(&other.extra);
+        Ok(())
+    }
+}

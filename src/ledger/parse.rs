@@ -1,0 +1,167 @@
+//! Lines of a ledger to entries.
+
+use serde::Deserialize;
+
+use super::damage::Reason;
+use super::entry::{Bound, Entry, Note, Record, Settled};
+use super::extra::Extra;
+use super::line::{Claim, ClaimId, Header, MessageRecord, Outcome, PersonState, RunId};
+use super::{people, raw, seal};
+use crate::identity::{BulkId, BulkTime, MessageKey, Person, ProjectId, Revision, SenderId};
+
+/// One line.
+pub(super) enum Line {
+    Header(Bound),
+    Message(Record),
+    Claim(Box<Entry>),
+    Outcome(Outcome, Extra),
+}
+
+/// Reads one line, without its end.
+///
+/// # Errors
+/// If its checksum is not right, or it is not an entry that this version knows.
+pub(super) fn line(bytes: &[u8]) -> Result<Line, Reason> {
+    if !seal::is_sealed(bytes) {
+        return Err(unsealed(bytes));
+    }
+    if bytes.starts_with(raw::CLAIM.as_bytes()) {
+        claim(json(bytes)?).map(|entry| Line::Claim(Box::new(entry)))
+    } else if bytes.starts_with(raw::OUTCOME.as_bytes()) {
+        outcome(json(bytes)?).map(|(outcome, extra)| Line::Outcome(outcome, extra))
+    } else if bytes.starts_with(raw::MESSAGE.as_bytes()) {
+        message(json(bytes)?).map(Line::Message)
+    } else if bytes.starts_with(raw::HEADER.as_bytes()) {
+        kind(bytes)?;
+        header(json(bytes)?).map(Line::Header)
+    } else {
+        Err(Reason::Newer("a line of an unknown kind"))
+    }
+}
+
+/// Says what is wrong with a line that has no right checksum.
+pub(super) fn unsealed(bytes: &[u8]) -> Reason {
+    let markers: [&[u8]; 4] = [b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>"];
+    if markers.iter().any(|marker| bytes.starts_with(marker)) {
+        return Reason::Conflict;
+    }
+    if bytes.strip_suffix(b"\r").is_some_and(seal::is_sealed) {
+        return Reason::LineEnding;
+    }
+    match kind(bytes) {
+        Err(reason @ (Reason::Newer(_) | Reason::NotALedger)) => reason,
+        _ => Reason::Checksum,
+    }
+}
+
+/// Checks what every version's header begins with.
+fn kind(bytes: &[u8]) -> Result<(), Reason> {
+    let kind: raw::Kind<'_> = json(bytes)?;
+    if kind.sendform != "lock" {
+        return Err(Reason::NotALedger);
+    }
+    match kind.version {
+        raw::VERSION => Ok(()),
+        0 => Err(Reason::Value("version")),
+        _ => Err(Reason::Newer("the ledger's version")),
+    }
+}
+
+fn json<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Reason> {
+    serde_json::from_slice(bytes).map_err(|error| Reason::Form(error.column()))
+}
+
+fn value<T>(value: Option<T>, field: &'static str) -> Result<T, Reason> {
+    value.ok_or(Reason::Value(field))
+}
+
+fn header(raw: raw::Header<'_>) -> Result<Bound, Reason> {
+    let project = value(ProjectId::parse(&raw.project), "project")?;
+    Ok(Bound::new(Header { project, gateway: raw.gateway.into_owned(), keys: raw.keys }, raw.extra.without_sum()))
+}
+
+fn message(raw: raw::Message<'_>) -> Result<Record, Reason> {
+    let record = MessageRecord {
+        message: value(MessageKey::parse(&raw.message), "message")?,
+        revision: value(Revision::new(raw.revision), "revision")?,
+        sender: value(SenderId::parse(&raw.sender), "sender")?,
+        text: raw.text.into_owned(),
+        audience: raw.audience,
+        at: raw.at,
+    };
+    Ok(Record { record, extra: raw.extra.without_sum() })
+}
+
+fn claim(raw: raw::Claim<'_>) -> Result<Entry, Reason> {
+    let claim = Claim {
+        id: id(&raw.claim, "claim", &raw.run, raw.attempt)?,
+        time: value(BulkTime::parse(&raw.time), "time")?,
+        send_at: raw.send_at,
+        until: raw.until,
+        start_by: raw.start_by,
+        at: raw.at,
+        people: value(people::decode(&raw.people), "people")?,
+    };
+    if claim.people.len() != raw.count {
+        return Err(Reason::Value("count"));
+    }
+    let mut entry = Entry::new(claim).map_err(Reason::Entry)?;
+    let (common, others) = states(raw.states)?;
+    entry.states = entry.states_of(common, &others).map_err(Reason::Entry)?;
+    let notes = raw.notes.into_iter().map(|raw| {
+        let state = state(&raw.state, raw.status)?;
+        Ok(Note { at: raw.at, by: raw.by, why: raw.why, state })
+    });
+    entry.notes = notes.collect::<Result<_, Reason>>()?;
+    entry.settled = raw.settled.map(|at| Settled { at, why: raw.why });
+    entry.extra = raw.extra.without_sum();
+    entry.outcome_extra = raw.outcome_fields;
+    Ok(entry)
+}
+
+fn outcome(raw: raw::Outcome<'_>) -> Result<(Outcome, Extra), Reason> {
+    let claim = id(&raw.outcome, "outcome", &raw.run, raw.attempt)?;
+    let (state, others) = states(raw.states)?;
+    Ok((Outcome { claim, state, others, at: raw.at, by: raw.by, why: raw.why }, raw.extra.without_sum()))
+}
+
+fn id(bulk: &str, field: &'static str, run: &str, attempt: u32) -> Result<ClaimId, Reason> {
+    let run = value(Person::parse(run), "run")?.0;
+    Ok(ClaimId { bulk: value(BulkId::parse(bulk), field)?, attempt, run: RunId(run) })
+}
+
+/// Reads the common state, and everybody who has another; nobody may be in two lists.
+fn states(raw: raw::States) -> Result<(PersonState, Vec<(Person, PersonState)>), Reason> {
+    let common = state(&raw.state, raw.status)?;
+    let mut others = Vec::new();
+    for rejected in raw.rejected {
+        let person = value(Person::parse(&rejected.person), "rejected")?;
+        others.push((person, PersonState::Rejected(rejected.status)));
+    }
+    let lists = [
+        ("open", raw.open, PersonState::Claimed),
+        ("refused", raw.refused, PersonState::Refused),
+        ("abandoned", raw.abandoned, PersonState::Abandoned),
+        ("accepted", raw.accepted, PersonState::Accepted),
+    ];
+    for (field, list, state) in lists {
+        let people = list.map(|text| value(people::decode(&text), field)).transpose()?;
+        others.extend(people.into_iter().flatten().map(|person| (person, state)));
+    }
+    others.sort_unstable();
+    let once = others.is_sorted_by(|(one, _), (next, _)| one < next);
+    once.then_some((common, others)).ok_or(Reason::Value("state"))
+}
+
+fn state(word: &str, status: Option<u16>) -> Result<PersonState, Reason> {
+    match (word, status) {
+        ("rejected", Some(status)) => Ok(PersonState::Rejected(status)),
+        ("rejected", None) => Err(Reason::Value("status")),
+        ("claimed", None) => Ok(PersonState::Claimed),
+        ("refused", None) => Ok(PersonState::Refused),
+        ("abandoned", None) => Ok(PersonState::Abandoned),
+        ("accepted", None) => Ok(PersonState::Accepted),
+        (_, Some(_)) => Err(Reason::Value("status")),
+        (_, None) => Err(Reason::Newer("a state of an unknown name")),
+    }
+}

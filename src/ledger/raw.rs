@@ -1,0 +1,153 @@
+//! The lines of a ledger as JSON, before they are sealed: names and order of fields. Meaning is given to them in `parse`
+//! and `text`.
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::extra::Extra;
+use crate::identity::KeyId;
+
+/// The first field of each kind of line, as the line begins.
+pub(super) const HEADER: &str = "{\"sendform\":";
+pub(super) const MESSAGE: &str = "{\"message\":";
+pub(super) const CLAIM: &str = "{\"claim\":";
+pub(super) const OUTCOME: &str = "{\"outcome\":";
+
+/// What stands before the state of a claim, and the state of one that was just made.
+pub(super) const STATE: &str = ",\"state\":";
+pub(super) const CLAIMED: &str = "\"claimed\",";
+
+/// The only version there is.
+pub(super) const VERSION: u32 = 1;
+
+/// What every version's header begins with.
+#[derive(Deserialize)]
+pub(super) struct Kind<'a> {
+    #[serde(borrow)]
+    pub(super) sendform: Cow<'a, str>,
+    pub(super) version: u32,
+}
+
+/// A header.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Header<'a> {
+    #[serde(borrow)]
+    pub(super) sendform: Cow<'a, str>,
+    pub(super) version: u32,
+    #[serde(borrow)]
+    pub(super) project: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(super) gateway: Cow<'a, str>,
+    pub(super) keys: Vec<KeyId>,
+    #[serde(flatten)]
+    pub(super) extra: Extra,
+}
+
+/// A record of a message.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Message<'a> {
+    #[serde(borrow)]
+    pub(super) message: Cow<'a, str>,
+    pub(super) revision: u32,
+    #[serde(borrow)]
+    pub(super) sender: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(super) text: Cow<'a, str>,
+    pub(super) audience: u64,
+    pub(super) at: Timestamp,
+    #[serde(flatten)]
+    pub(super) extra: Extra,
+}
+
+/// A claim, with what is known of it folded in.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Claim<'a> {
+    #[serde(borrow)]
+    pub(super) claim: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(super) run: Cow<'a, str>,
+    pub(super) attempt: u32,
+    #[serde(flatten)]
+    pub(super) states: States,
+    pub(super) count: usize,
+    #[serde(borrow)]
+    pub(super) time: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) send_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) until: Option<Timestamp>,
+    pub(super) start_by: Timestamp,
+    pub(super) at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) settled: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) why: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) notes: Vec<Note>,
+    #[serde(default, skip_serializing_if = "Extra::is_empty")]
+    pub(super) outcome_fields: Extra,
+    #[serde(borrow)]
+    pub(super) people: Cow<'a, str>,
+    #[serde(flatten)]
+    pub(super) extra: Extra,
+}
+
+/// An outcome.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Outcome<'a> {
+    #[serde(borrow)]
+    pub(super) outcome: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(super) run: Cow<'a, str>,
+    pub(super) attempt: u32,
+    #[serde(flatten)]
+    pub(super) states: States,
+    pub(super) at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) by: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) why: Option<String>,
+    #[serde(flatten)]
+    pub(super) extra: Extra,
+}
+
+/// What became of the people of a claim: the state of most (with a status, if it is `rejected`), and
+/// those who have another. It is flattened into the lines, so nothing in it may be flattened.
+#[derive(Serialize, Deserialize, Default)]
+pub(super) struct States {
+    pub(super) state: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) status: Option<u16>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) rejected: Vec<Rejected>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) open: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) refused: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) abandoned: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) accepted: Option<String>,
+}
+
+/// Somebody rejected.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Rejected {
+    pub(super) person: String,
+    pub(super) status: u16,
+}
+
+/// A person's word.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Note {
+    pub(super) state: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) status: Option<u16>,
+    pub(super) at: Timestamp,
+    pub(super) by: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) why: Option<String>,
+}

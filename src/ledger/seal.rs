@@ -1,0 +1,70 @@
+//! The checksum of a line: `…,"sum":"<16 hex digits>"}`, always at the line's end. The digits are
+//! the first 8 bytes of a SHA-256 over all bytes of the line before `,"sum":`.
+
+use data_encoding::HEXLOWER;
+use sha2::{Digest as _, Sha256};
+
+/// What stands before the digits.
+const BEFORE: &[u8] = b",\"sum\":\"";
+/// What stands behind them.
+const BEHIND: &[u8] = b"\"}";
+/// How many digits there are.
+const DIGITS: usize = 16;
+
+/// Seals a JSON object: puts the checksum in as its last field, and ends the line.
+pub(super) fn seal(mut object: String) -> String {
+    object.pop();
+    let digits = sum(object.as_bytes());
+    object.push_str(",\"sum\":\"");
+    object.push_str(&digits);
+    object.push_str("\"}\n");
+    object
+}
+
+/// Says whether a line, without its end, carries its right checksum.
+pub(super) fn is_sealed(line: &[u8]) -> bool {
+    let split = |line, tail: usize| <[u8]>::split_at_checked(line, <[u8]>::len(line).checked_sub(tail)?);
+    let parts = || {
+        let (line, behind) = split(line, BEHIND.len())?;
+        let (line, digits) = split(line, DIGITS)?;
+        let (body, before) = split(line, BEFORE.len())?;
+        (behind == BEHIND && before == BEFORE).then_some((body, digits))
+    };
+    parts().is_some_and(|(body, digits)| sum(body).as_bytes() == digits)
+}
+
+/// Says whether a text begins with a whole sealed line that does not end where it should.
+pub(super) fn runs_on(text: &[u8]) -> bool {
+    let seal = BEFORE.len() + DIGITS + BEHIND.len();
+    let ends = text.windows(BEFORE.len()).enumerate().filter(|(_, window)| *window == BEFORE).map(|(at, _)| at + seal);
+    ends.filter_map(|end| text.get(..end)).any(is_sealed)
+}
+
+fn sum(body: &[u8]) -> String {
+    let digest = Sha256::digest(body);
+    let (first, _) = digest.split_first_chunk::<8>().expect("SHA-256 gives 32 bytes");
+    HEXLOWER.encode(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sealed_line_is_recognised_and_nothing_else() {
+        let line = seal(r#"{"a":1}"#.to_owned());
+        assert_eq!(line, "{\"a\":1,\"sum\":\"b0e5bf4bd0a9adc8\"}\n");
+        let line = line.trim_end().as_bytes();
+        assert!(is_sealed(line));
+        for at in 0..line.len() {
+            for bit in 0..8 {
+                let mut flipped = line.to_vec();
+                flipped[at] ^= 1 << bit;
+                assert!(!is_sealed(&flipped), "bit {bit} of byte {at}");
+            }
+            assert!(!is_sealed(&line[..at]));
+            assert!(!runs_on(&line[..at]));
+        }
+        assert!(runs_on(&[line, b"x"].concat()));
+    }
+}

@@ -1,0 +1,163 @@
+//! Entries to lines of a ledger, each with its checksum and its end.
+//!
+//! The encoding is canonical: one ledger has one text. Fields come in the order of `raw`; what is
+//! absent is left out; unknown fields follow in the order of their names. Of a claim's people,
+//! `state` (and `status`, if it is `rejected`) is what most of them have, of several such states
+//! the lowest; everybody else is in exactly one of the lists `rejected`, `open` (still claimed),
+//! `refused`, `abandoned`, `accepted`, in ascending order.
+
+use serde::Serialize;
+
+use super::entry::{Bound, Entry, Note, Record};
+use super::extra::Extra;
+use super::line::{Claim, ClaimId, Header, MessageRecord, Outcome, PersonState};
+use super::states::States;
+use super::{people, raw, seal};
+use crate::identity::Person;
+
+/// Writes the line of a header.
+#[must_use]
+pub fn header_line(header: &Header) -> String {
+    bound_line(&Bound::new(header.clone(), Extra::default()))
+}
+
+/// Writes the line of a message's record.
+#[must_use]
+pub fn message_line(record: &MessageRecord) -> String {
+    record_line(&Record { record: record.clone(), extra: Extra::default() })
+}
+
+/// Writes the line of a claim of which nothing else is known.
+#[must_use]
+pub fn claim_line(claim: &Claim) -> String {
+    line(&raw_claim(claim, raw_states(PersonState::Claimed, &[])))
+}
+
+/// Writes the line of an outcome.
+#[must_use]
+pub fn outcome_line(outcome: &Outcome) -> String {
+    let ClaimId { bulk, attempt, run } = &outcome.claim;
+    let mut others = outcome.others.clone();
+    others.sort_unstable_by(|one, other| other.cmp(one));
+    others.dedup_by_key(|(person, _)| *person);
+    others.reverse();
+    line(&raw::Outcome {
+        outcome: bulk.to_string().into(),
+        run: format!("{:016x}", run.0).into(),
+        attempt: *attempt,
+        states: raw_states(outcome.state, &others),
+        at: outcome.at,
+        by: outcome.by.clone(),
+        why: outcome.why.clone(),
+        extra: Extra::default(),
+    })
+}
+
+pub(super) fn bound_line(bound: &Bound) -> String {
+    line(&raw::Header {
+        sendform: "lock".into(),
+        version: raw::VERSION,
+        project: bound.header.project.as_str().into(),
+        gateway: bound.header.gateway.as_str().into(),
+        keys: bound.header.keys.clone(),
+        extra: bound.extra.clone(),
+    })
+}
+
+pub(super) fn record_line(record: &Record) -> String {
+    let Record { record, extra } = record;
+    line(&raw::Message {
+        message: record.message.to_string().into(),
+        revision: record.revision.get(),
+        sender: record.sender.as_str().into(),
+        text: record.text.as_str().into(),
+        audience: record.audience,
+        at: record.at,
+        extra: extra.clone(),
+    })
+}
+
+/// Writes the line of a claim with all that is known of it.
+pub(super) fn entry_line(entry: &Entry) -> String {
+    let states = match &entry.states {
+        States::All(state) => raw_states(*state, &[]),
+        States::Each(_) => {
+            let common = entry.states.common();
+            let others: Vec<_> = entry.iter().filter(|(_, state)| *state != common).collect();
+            raw_states(common, &others)
+        }
+    };
+    line(&raw::Claim {
+        settled: entry.settled.as_ref().map(|settled| settled.at),
+        why: entry.settled.as_ref().and_then(|settled| settled.why.clone()),
+        notes: entry.notes.iter().map(raw_note).collect(),
+        outcome_fields: entry.outcome_extra.clone(),
+        extra: entry.extra.clone(),
+        ..raw_claim(&entry.claim, states)
+    })
+}
+
+fn raw_claim(claim: &Claim, states: raw::States) -> raw::Claim<'static> {
+    let ClaimId { bulk, attempt, run } = &claim.id;
+    raw::Claim {
+        claim: bulk.to_string().into(),
+        run: format!("{:016x}", run.0).into(),
+        attempt: *attempt,
+        states,
+        count: claim.people.len(),
+        time: claim.time.to_string().into(),
+        send_at: claim.send_at,
+        until: claim.until,
+        start_by: claim.start_by,
+        at: claim.at,
+        settled: None,
+        why: None,
+        notes: Vec::new(),
+        outcome_fields: Extra::default(),
+        people: people::encode(claim.people.iter().copied()).into(),
+        extra: Extra::default(),
+    }
+}
+
+fn raw_note(note: &Note) -> raw::Note {
+    let (state, status) = word(note.state);
+    raw::Note { state: state.to_owned(), status, at: note.at, by: note.by.clone(), why: note.why.clone() }
+}
+
+fn word(state: PersonState) -> (&'static str, Option<u16>) {
+    match state {
+        PersonState::Claimed => ("claimed", None),
+        PersonState::Refused => ("refused", None),
+        PersonState::Rejected(status) => ("rejected", Some(status)),
+        PersonState::Abandoned => ("abandoned", None),
+        PersonState::Accepted => ("accepted", None),
+    }
+}
+
+/// Takes the common state, and everybody who has another, in ascending order.
+fn raw_states(common: PersonState, others: &[(Person, PersonState)]) -> raw::States {
+    let list = |wanted: PersonState| {
+        let people: Vec<Person> =
+            others.iter().filter(|(_, state)| *state == wanted).map(|(person, _)| *person).collect();
+        (!people.is_empty()).then(|| people::encode(people.into_iter()))
+    };
+    let rejected = others.iter().filter_map(|(person, state)| match state {
+        PersonState::Rejected(status) => Some(raw::Rejected { person: person.to_string(), status: *status }),
+        PersonState::Claimed | PersonState::Refused | PersonState::Abandoned | PersonState::Accepted => None,
+    });
+    let (state, status) = word(common);
+    raw::States {
+        state: state.to_owned(),
+        status,
+        rejected: rejected.collect(),
+        open: list(PersonState::Claimed),
+        refused: list(PersonState::Refused),
+        abandoned: list(PersonState::Abandoned),
+        accepted: list(PersonState::Accepted),
+    }
+}
+
+fn line(raw: &impl Serialize) -> String {
+    let object = serde_json::to_string(raw).expect("names are texts, and nothing else can fail in memory");
+    seal::seal(object)
+}

@@ -1,0 +1,51 @@
+//! Who is looking at the ledger: whether an open claim may still be at work.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::line::{Claim, PersonState, Standing};
+
+/// The longest that a request may take after it began; a gateway's client may not wait longer.
+pub const DEADLINE_MAX: SignedDuration = SignedDuration::from_secs(120);
+
+/// How far the clocks of two machines may be apart.
+pub const SKEW_MAX: SignedDuration = SignedDuration::from_mins(5);
+
+/// What the reader of a ledger knows about other runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum View {
+    /// A lock of the operating system proves that no other run lives: every open claim is in doubt.
+    Exclusive,
+    /// Other runs may live: an open claim is in flight until its `start_by`, [`DEADLINE_MAX`] and
+    /// [`SKEW_MAX`] have passed.
+    Shared {
+        /// The present.
+        now: Timestamp,
+    },
+}
+
+impl View {
+    /// Says how somebody stands by one claim alone.
+    pub(super) fn standing(self, claim: &Claim, state: PersonState) -> Standing {
+        match state {
+            PersonState::Claimed if self.may_live(claim) => Standing::InFlight,
+            PersonState::Claimed => Standing::InDoubt,
+            PersonState::Refused => Standing::Free,
+            PersonState::Rejected(status) => Standing::Rejected(status),
+            PersonState::Abandoned => Standing::Abandoned,
+            PersonState::Accepted => Standing::Accepted,
+        }
+    }
+
+    /// Says whether the request of a claim may still begin, or be under way.
+    #[must_use]
+    pub fn may_live(self, claim: &Claim) -> bool {
+        match self {
+            Self::Exclusive => false,
+            Self::Shared { now } => claim
+                .start_by
+                .checked_add(DEADLINE_MAX)
+                .and_then(|end| end.checked_add(SKEW_MAX))
+                .is_ok_and(|end| now <= end),
+        }
+    }
+}
