@@ -24,6 +24,11 @@ pub mod text;
 mod verify;
 mod view;
 
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+pub(crate) mod sample;
+
 pub use book::Ledger;
 pub use damage::{Damage, EntryError, JoinError, Reason};
 pub use entry::{Note, Settled};

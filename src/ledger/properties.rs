@@ -1,0 +1,215 @@
+//! What holds for every ledger and every text.
+
+use proptest::prelude::{Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest};
+use proptest::sample::Index;
+
+use super::sample::{at, claim, header, ledger, message, outcome, record, revision};
+use super::{Claim, Ledger, Outcome, PersonState, Standing, View, text};
+use crate::identity::Person;
+
+const NAMES: [&str; 2] = ["announce", "remind"];
+const PEOPLE: u64 = 5;
+
+/// One entry with the claim that it is about.
+#[derive(Debug, Clone)]
+enum Event {
+    Message(&'static str, i64, String),
+    Claim(Claim),
+    Outcome(Claim, Outcome),
+}
+
+fn claims() -> impl Strategy<Value = Claim> {
+    (0..NAMES.len(), 1_u8..(1 << PEOPLE), 1_u32..3, 1_u64..3).prop_map(|(name, mask, attempt, run)| {
+        let people: Vec<u64> = (0..PEOPLE).filter(|person| mask >> person & 1 == 1).collect();
+        claim(NAMES[name], &people, attempt, run)
+    })
+}
+
+fn states() -> impl Strategy<Value = PersonState> {
+    prop_oneof![
+        prop::strategy::Just(PersonState::Claimed),
+        prop::strategy::Just(PersonState::Refused),
+        (14_u16..17).prop_map(PersonState::Rejected),
+        prop::strategy::Just(PersonState::Abandoned),
+        prop::strategy::Just(PersonState::Accepted),
+    ]
+}
+
+fn events() -> impl Strategy<Value = Event> {
+    let words = || prop::option::of("[a-z\"\\\\é\n]{0,4}");
+    let outcomes = (claims(), states(), prop::collection::vec(states(), 5), any::<u8>(), 0_i64..4, words(), words());
+    let outcomes = outcomes.prop_map(|(claim, state, others, mask, second, by, why)| {
+        let named = claim.people.iter().zip(others).filter(|(person, _)| mask >> person.0 & 1 == 1);
+        let others: Vec<_> = named.map(|(person, state)| (person.0, state)).collect();
+        let outcome = Outcome { at: at(second), by, why, ..outcome(&claim, state, &others) };
+        Event::Outcome(claim, outcome)
+    });
+    prop_oneof![
+        (0..NAMES.len(), 0_i64..3, "[a-z]{0,3}").prop_map(|(name, at, text)| Event::Message(NAMES[name], at, text)),
+        claims().prop_map(Event::Claim),
+        outcomes,
+    ]
+}
+
+fn histories() -> impl Strategy<Value = Vec<Event>> {
+    prop::collection::vec(events(), 0..12)
+}
+
+fn ledger_of(events: &[Event]) -> Ledger {
+    let mut ledger = Ledger::new(header());
+    for event in events.iter().cloned() {
+        match event {
+            Event::Message(name, second, text) => ledger.add_message(record(name, &text, second)),
+            Event::Claim(claim) => ledger.add_claim(claim).unwrap(),
+            Event::Outcome(claim, outcome) => {
+                ledger.add_claim(claim).unwrap();
+                ledger.add_outcome(outcome).unwrap();
+            }
+        }
+    }
+    ledger
+}
+
+/// The lines that runs would have appended.
+fn lines_of(events: &[Event]) -> Vec<String> {
+    let mut lines = vec![text::header_line(&header())];
+    for event in events {
+        match event {
+            Event::Message(name, second, source) => lines.push(text::message_line(&record(name, source, *second))),
+            Event::Claim(claim) => lines.push(text::claim_line(claim)),
+            Event::Outcome(claim, outcome) => {
+                lines.extend([text::claim_line(claim), text::outcome_line(outcome)]);
+            }
+        }
+    }
+    lines
+}
+
+fn joined(one: &Ledger, other: &Ledger) -> Ledger {
+    let mut joined = one.clone();
+    joined.join(other).unwrap();
+    joined
+}
+
+fn standings(ledger: &Ledger) -> Vec<Standing> {
+    let of = |name: &&str| {
+        let message = message(name);
+        (0..PEOPLE + 2).map(move |person| (message.clone(), Person(person)))
+    };
+    let all = NAMES.iter().flat_map(of);
+    all.map(|(message, person)| ledger.standing(&message, revision(), person, View::Exclusive)).collect()
+}
+
+/// How somebody stands, in the words of the definition: no index, no order.
+fn standings_by_definition(ledger: &Ledger) -> Vec<Standing> {
+    let mut standings = Vec::new();
+    for name in NAMES {
+        for person in (0..PEOPLE + 2).map(Person) {
+            let states: Vec<PersonState> = ledger
+                .claims()
+                .filter(|claim| claim.claim().id.bulk.message == message(name))
+                .filter_map(|claim| claim.state(person))
+                .collect();
+            let rejected = states.iter().filter_map(|state| match state {
+                PersonState::Rejected(status) => Some(*status),
+                _ => None,
+            });
+            standings.push(if states.contains(&PersonState::Accepted) {
+                Standing::Accepted
+            } else if states.contains(&PersonState::Claimed) {
+                Standing::InDoubt
+            } else if states.contains(&PersonState::Abandoned) {
+                Standing::Abandoned
+            } else {
+                rejected.max().map_or(Standing::Free, Standing::Rejected)
+            });
+        }
+    }
+    standings
+}
+
+proptest! {
+    #[test]
+    fn join_is_commutative_associative_and_idempotent(a in histories(), b in histories(), c in histories()) {
+        let [a, b, c] = [a, b, c].map(|events| ledger_of(&events));
+        prop_assert_eq!(joined(&a, &b).write(), joined(&b, &a).write());
+        prop_assert_eq!(joined(&joined(&a, &b), &c).write(), joined(&a, &joined(&b, &c)).write());
+        prop_assert_eq!(joined(&a, &a).write(), a.write());
+        let both = joined(&a, &b);
+        prop_assert_eq!(standings(&both), standings_by_definition(&both));
+    }
+
+    #[test]
+    fn a_ledger_is_read_as_it_was_written(events in histories()) {
+        let ledger = ledger_of(&events);
+        let text = ledger.write();
+        let read = Ledger::read(&text).unwrap();
+        prop_assert_eq!(read.torn, None);
+        prop_assert_eq!(standings(&read.ledger), standings(&ledger));
+        prop_assert_eq!(standings(&read.ledger), standings_by_definition(&ledger));
+        prop_assert_eq!(read.ledger.write(), text);
+    }
+
+    #[test]
+    fn uniting_lines_is_joining_ledgers(
+        a in histories(), b in histories(), order in prop::collection::vec(any::<u64>(), 80)
+    ) {
+        let mut lines = [lines_of(&a), lines_of(&b)].concat();
+        let mut order = order.into_iter().cycle();
+        lines.sort_by_cached_key(|_| order.next());
+        let united = Ledger::read(lines.concat().as_bytes()).unwrap().ledger;
+        let both = joined(&ledger_of(&a), &ledger_of(&b));
+        prop_assert_eq!(united.write(), both.write());
+        lines.sort();
+        lines.dedup();
+        prop_assert_eq!(Ledger::read(lines.concat().as_bytes()).unwrap().ledger.write(), both.write());
+    }
+
+    #[test]
+    fn a_cut_drops_the_last_line_only_or_is_refused(events in histories(), cut in any::<Index>()) {
+        let lines = lines_of(&events);
+        let text = lines.concat();
+        let cut = cut.index(text.len() + 1);
+        let mut whole = 0;
+        let mut lines = lines.iter();
+        while let Some(line) = lines.next().filter(|line| whole + line.len() - 1 <= cut) {
+            whole += line.len();
+        }
+        let kept = &text[..whole.min(text.len())];
+        match Ledger::read(&text.as_bytes()[..cut]) {
+            Ok(read) => {
+                let torn = (cut > whole).then_some(whole);
+                prop_assert_eq!(read.torn, torn);
+                prop_assert_eq!(read.ledger.write(), Ledger::read(kept.as_bytes()).unwrap().ledger.write());
+            }
+            Err(_) => prop_assert!(whole == 0, "only a text without its header is refused"),
+        }
+    }
+
+    #[test]
+    fn a_flipped_bit_is_found(events in histories(), byte in any::<Index>(), bit in 0_u32..8) {
+        let lines = lines_of(&events);
+        for mut text in [lines.concat().into_bytes(), ledger_of(&events).write()] {
+            let at = byte.index(text.len());
+            text[at] ^= 1_u8 << bit;
+            prop_assert!(Ledger::read(&text).is_err(), "bit {} of byte {}", bit, at);
+        }
+    }
+
+    #[test]
+    fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        prop_assert!(Ledger::read(&bytes).is_err());
+    }
+}
+
+#[test]
+fn every_flipped_bit_of_a_whole_ledger_is_found() {
+    let text = ledger().write();
+    for at in 0..text.len() {
+        for bit in 0..8 {
+            let mut flipped = text.clone();
+            flipped[at] ^= 1 << bit;
+            assert!(Ledger::read(&flipped).is_err(), "bit {bit} of byte {at}");
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Small ledgers for tests.
+
+use jiff::Timestamp;
+
+use super::{Claim, ClaimId, Header, Ledger, MessageRecord, Outcome, PersonState, RunId};
+use crate::identity::{BulkId, BulkTime, Key, MessageKey, Person, ProjectId, Revision, SenderId};
+
+/// An instant, in seconds of 2026-12-01.
+pub(crate) fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_796_083_200 + second).unwrap()
+}
+
+pub(crate) fn message(name: &str) -> MessageKey {
+    MessageKey::parse(&format!("spring-sale.{name}")).unwrap()
+}
+
+pub(crate) fn revision() -> Revision {
+    Revision::new(1).unwrap()
+}
+
+pub(crate) fn header() -> Header {
+    let keys = vec![Key::from_bytes([1; Key::LENGTH]).id()];
+    Header { project: ProjectId::parse("acme-shop").unwrap(), gateway: "sandbox".to_owned(), keys }
+}
+
+pub(crate) fn record(name: &str, text: &str, second: i64) -> MessageRecord {
+    let sender = SenderId::parse("official").unwrap();
+    MessageRecord {
+        message: message(name),
+        revision: revision(),
+        sender,
+        text: text.to_owned(),
+        audience: 3,
+        at: at(second),
+    }
+}
+
+/// A claim of these people, all of whose fields follow from the arguments.
+pub(crate) fn claim(name: &str, people: &[u64], attempt: u32, run: u64) -> Claim {
+    let people: Vec<Person> = people.iter().copied().map(Person).collect();
+    let time = BulkTime::At(at(3600));
+    let bulk = BulkId::new(&message(name), revision(), time, &people);
+    Claim {
+        id: ClaimId { bulk, attempt, run: RunId(run) },
+        time,
+        send_at: Some(at(3600)),
+        until: Some(at(7200 + i64::from(attempt))),
+        start_by: at(600),
+        at: at(i64::from(attempt)),
+        people,
+    }
+}
+
+/// A machine's outcome.
+pub(crate) fn outcome(claim: &Claim, state: PersonState, others: &[(u64, PersonState)]) -> Outcome {
+    let others = others.iter().map(|(person, state)| (Person(*person), *state)).collect();
+    Outcome { claim: claim.id.clone(), state, others, at: at(60), by: None, why: None }
+}
+
+/// A ledger with a record, and claims in several states.
+pub(crate) fn ledger() -> Ledger {
+    let mut ledger = Ledger::new(header());
+    ledger.add_message(record("announce", "Hi {{ name }}\n", 0));
+    let [first, second, third] = [&[1, 2, 3][..], &[4, 5], &[6]].map(|people| claim("announce", people, 1, 7));
+    for claim in [&first, &second, &third] {
+        ledger.add_claim(claim.clone()).unwrap();
+    }
+    ledger.add_outcome(outcome(&first, PersonState::Accepted, &[(2, PersonState::Rejected(14))])).unwrap();
+    let word = Outcome {
+        by: Some("ana".to_owned()),
+        why: Some("seen in the portal".to_owned()),
+        ..outcome(&second, PersonState::Accepted, &[(5, PersonState::Claimed)])
+    };
+    ledger.add_outcome(word).unwrap();
+    ledger
+}
