@@ -1,1 +1,3 @@
 //! The integration tests of sendform: one binary.
+
+mod architecture;
