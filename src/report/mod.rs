@@ -1,1 +1,3 @@
-//! To come.
+//! Plan and outcomes as text and JSON.
+
+pub mod words;

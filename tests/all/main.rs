@@ -1,1 +1,7 @@
 //! The integration tests of sendform: one binary.
+
+#![expect(clippy::panic, reason = "a panic in a test is a failed test")]
+
+mod architecture;
+#[expect(dead_code, unused_imports, reason = "the tests of the commands, which use all of it, come with the commands")]
+mod support;

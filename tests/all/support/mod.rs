@@ -1,0 +1,13 @@
+//! What the tests of the real binary are built from: a project in a temporary folder, a run that
+//! can be compared whole, and a sandbox in a process of its own.
+
+mod http;
+mod process;
+mod project;
+mod run;
+mod sandbox;
+
+pub(crate) use process::Process;
+pub(crate) use project::Project;
+pub(crate) use run::Run;
+pub(crate) use sandbox::Sandbox;

@@ -1,0 +1,100 @@
+//! A sandbox in a process of its own, and its admin routes.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::http;
+use super::process::{Process, command};
+use super::project::NOW;
+
+/// How long the sandbox may take to listen.
+const START_TIME_MAX: Duration = Duration::from_secs(30);
+
+/// A running sandbox on a port of its own; killed when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Sandbox {
+    address: SocketAddr,
+    // Dropped in this order: first the process, then the folder it works in.
+    _process: Process,
+    _folder: TempDir,
+}
+
+impl Sandbox {
+    /// Starts a sandbox and waits until it listens.
+    pub(crate) fn start<const N: usize>(arguments: [&str; N]) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let environment = BTreeMap::from([("SENDFORM_NOW".to_owned(), NOW.to_owned())]);
+        let mut command = command(folder.path(), &environment);
+        command.args(["sandbox", "--listen", "127.0.0.1:0"]).args(arguments);
+        let mut process = Process::start(command);
+        let address = listening_address(&mut process);
+        Self { address, _process: process, _folder: folder }
+    }
+
+    /// Its base URL.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Asks for faults, for example `500-after@3`.
+    pub(crate) fn faults(&self, faults: &[&str]) {
+        self.ask("POST", "/sandbox/faults", Some(&json!({ "faults": faults })));
+    }
+
+    /// Lets go of all requests that are held.
+    pub(crate) fn release(&self) {
+        self.ask("POST", "/sandbox/release", None);
+    }
+
+    /// Waits until so many requests are held.
+    pub(crate) fn wait_held(&self, count: usize) {
+        self.ask("GET", &format!("/sandbox/wait?held={count}"), None);
+    }
+
+    /// All messages that it has accepted.
+    pub(crate) fn messages(&self) -> Value {
+        self.ask("GET", "/sandbox/messages", None)
+    }
+
+    /// All that it can say about itself.
+    pub(crate) fn state(&self) -> Value {
+        self.ask("GET", "/sandbox/state", None)
+    }
+
+    #[track_caller]
+    fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> Value {
+        let body = body.map(Value::to_string);
+        let answer = http::request(self.address, method, path, body.as_deref())
+            .unwrap_or_else(|error| panic!("{method} {path}: {error}"));
+        assert!((200..300).contains(&answer.status), "{method} {path}: {answer:?}");
+        if answer.body.is_empty() {
+            return Value::Null;
+        }
+        serde_json::from_str(&answer.body).unwrap_or_else(|error| panic!("{method} {path}: {error}: {answer:?}"))
+    }
+}
+
+/// Reads the address from the first line that the sandbox writes, and everything after it in the
+/// background, so that the sandbox never waits for a reader.
+fn listening_address(process: &mut Process) -> SocketAddr {
+    let stdout = process.child().stdout.take().expect("the output is caught");
+    let stderr = process.child().stderr.take().expect("the output is caught");
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        BufReader::new(stdout).lines().map_while(Result::ok).for_each(|line| drop(sender.send(line)));
+    });
+    let complaints = thread::spawn(move || BufReader::new(stderr).lines().map_while(Result::ok).collect::<Vec<_>>());
+    let Ok(line) = receiver.recv_timeout(START_TIME_MAX) else {
+        drop(process.child().kill());
+        panic!("the sandbox does not listen:\n{}", complaints.join().unwrap_or_default().join("\n"));
+    };
+    let address = line.strip_prefix("listening on http://").and_then(|address| address.trim().parse().ok());
+    address.unwrap_or_else(|| panic!("the sandbox does not say where it listens: {line}"))
+}
