@@ -1,5 +1,39 @@
-//! What would be sent now, as data.
+//! What would be sent now, as data. Planning streams: of a recipient a plan keeps a few dozen
+//! bytes, never the row or the text.
+//!
+//! [`check`] makes all checks that need no rows; [`plan`] reads the audiences, lets every row pass
+//! through the gates ([`Gate`]), and cuts those who remain into bulks.
 
 mod bulk;
+mod changes;
+mod check;
+mod compiled;
+mod content;
+mod cut;
+mod digest;
+mod gate;
+mod gather;
+mod issues;
+mod make;
+mod message;
+mod parallel;
+mod people;
+mod prepare;
+mod rails;
+mod sample;
+mod selection;
+mod sieve;
+mod times;
 
 pub use bulk::{Bulk, Recipient};
+pub use changes::TextChange;
+pub use check::check;
+pub use digest::Digest;
+pub use gate::{Counts, Gate};
+pub use make::{Input, Plan, plan};
+pub use message::MessagePlan;
+pub use parallel::STACK_BYTES;
+pub use prepare::{Person as PreparedPerson, PrepareError, Preparer};
+pub use rails::{Accepted, Rail, RailKind};
+pub use sample::Sample;
+pub use selection::Selection;

@@ -1,3 +1,17 @@
-//! Plan and outcomes as text and JSON.
+//! Plans and outcomes for people and for machines: pure folds from data to text.
 
+pub mod json;
+pub mod outcome_text;
+pub mod paint;
+pub mod plan_text;
+pub mod status_text;
 pub mod words;
+
+/// Whether texts show the people in them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reveal {
+    /// They are masked.
+    No,
+    /// They are shown as they are.
+    Yes,
+}

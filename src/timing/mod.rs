@@ -12,4 +12,4 @@ pub use local::{ChangeKind, ClockChange, resolve};
 pub use pace::Pace;
 pub use window::{Missed, is_open, local_hours, misses, next_open};
 pub use words::{both_clocks, duration, utc};
-pub use zone::{similar_zones, zone};
+pub use zone::{similar_zones, zone, zone_names};

@@ -20,6 +20,11 @@ pub fn zone(name: &str) -> Option<TimeZone> {
     DATABASE.get(name).ok().filter(|zone| !zone.is_unknown())
 }
 
+/// The names of all zones.
+pub fn zone_names() -> impl Iterator<Item = String> {
+    DATABASE.available().map(|name| name.as_str().to_owned()).filter(|name| zone(name).is_some())
+}
+
 /// The names that may have been meant, the likeliest first, at most three: those that are spelt
 /// alike, or that end in the city that was written (`Zagreb`, `new york`).
 #[must_use]
@@ -28,10 +33,7 @@ pub fn similar_zones(name: &str) -> Vec<String> {
     if wanted.is_empty() {
         return Vec::new();
     }
-    let mut found: Vec<(f64, String)> = DATABASE
-        .available()
-        .map(|candidate| candidate.as_str().to_owned())
-        .filter(|candidate| zone(candidate).is_some())
+    let mut found: Vec<(f64, String)> = zone_names()
         .map(|candidate| (similarity(&wanted, &candidate.to_lowercase()), candidate))
         .filter(|(similarity, _)| *similarity >= SIMILARITY_MIN)
         .collect();

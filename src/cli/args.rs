@@ -1,0 +1,229 @@
+//! The command line, and nothing else: clap's types, turned into settings elsewhere.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Messaging campaigns as code: plan in a pull request, apply after the merge, everybody once.
+#[derive(Debug, Parser)]
+#[command(name = "sendform", version, propagate_version = true, max_term_width = 100)]
+pub struct Arguments {
+    /// What all commands have in common.
+    #[command(flatten)]
+    pub global: Global,
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What all commands have in common.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// The project's folder [default: `campaigns` if it holds a project file, else this folder]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// One more folder in which audiences may lie
+    #[arg(long, global = true, value_name = "DIR", env = "SENDFORM_DATA")]
+    pub data: Option<PathBuf>,
+    /// Talk to the embedded gateway instead of the real one; it has its own ledger and key
+    #[arg(long, global = true)]
+    pub sandbox: bool,
+    /// A fault of the embedded gateway, such as `500-after@3`; may be repeated
+    #[arg(long, global = true, value_name = "FAULT", requires = "sandbox")]
+    pub fault: Vec<String>,
+    /// The form of the output
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
+    /// Write a further form of the output to a file: `json=FILE` or `text=FILE`; may be repeated
+    #[arg(long, global = true, value_name = "FORMAT=FILE", value_parser = parse_write)]
+    pub write: Vec<Write>,
+    /// Show the people in sample texts as they are
+    #[arg(long, global = true)]
+    pub reveal: bool,
+    /// When to use colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: When,
+}
+
+/// A form of output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For machines, versioned.
+    Json,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// A further form of output, into a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Write {
+    /// The form.
+    pub format: Format,
+    /// The file.
+    pub file: PathBuf,
+}
+
+fn parse_write(text: &str) -> Result<Write, String> {
+    let (format, file) = text.split_once('=').ok_or("the form is FORMAT=FILE")?;
+    let format = Format::from_str(format, false).map_err(|_| format!("`{format}` is neither text nor json"))?;
+    if file.is_empty() {
+        return Err("the file's name is missing".to_owned());
+    }
+    Ok(Write { format, file: PathBuf::from(file) })
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Begin a project: a project file, a first campaign, an audience, and the ledger
+    Init,
+    /// Check all files without reading the rows of audiences
+    Validate,
+    /// Write the JSON Schemas of the language
+    Schema(SchemaArgs),
+    /// Show what would be sent now, and why not to the others
+    Plan(PlanArgs),
+    /// Send what the files want and the ledger lacks
+    Apply(ApplyArgs),
+    /// Show what the ledger holds, doubts first
+    Status,
+    /// Settle a bulk in doubt by your word
+    Resolve(ResolveArgs),
+    /// Serve the embedded gateway on its own
+    Sandbox(SandboxArgs),
+    /// Look after the ledger
+    Ledger(LedgerArgs),
+    /// Print completions for a shell
+    Completions(CompletionsArgs),
+}
+
+/// `schema`
+#[derive(Debug, Args)]
+pub struct SchemaArgs {
+    /// The folder that the schemas are written to
+    #[arg(default_value = "schema")]
+    pub folder: PathBuf,
+    /// Write nothing; fail if a file there is not what would be written
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// What selects, and what is accepted.
+#[derive(Debug, Args)]
+pub struct Scope {
+    /// Select a campaign or a message; may be repeated
+    #[arg(long, value_name = "CAMPAIGN[.MESSAGE]")]
+    pub only: Vec<String>,
+    /// Accept a rail up to a number: `messages=12000`; may be repeated
+    #[arg(long, value_name = "RAIL=N")]
+    pub accept: Vec<String>,
+    /// Send again to people whom the gateway rejected; may be repeated
+    #[arg(long, value_name = "CAMPAIGN.MESSAGE")]
+    pub retry_rejected: Vec<String>,
+}
+
+/// `plan`
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// What selects, and what is accepted.
+    #[command(flatten)]
+    pub scope: Scope,
+    /// Exit with 2 if there is something to send, now or later
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+}
+
+/// `apply`
+#[derive(Debug, Args)]
+pub struct ApplyArgs {
+    /// What selects, and what is accepted.
+    #[command(flatten)]
+    pub scope: Scope,
+    /// Do not ask
+    #[arg(long)]
+    pub auto_approve: bool,
+    /// Send only if the plan has this digest
+    #[arg(long, value_name = "DIGEST")]
+    pub expect_digest: Option<String>,
+    /// How many requests are in flight at most
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub parallel: u16,
+}
+
+/// `resolve`
+#[derive(Debug, Args)]
+#[group(id = "verdict", required = true, multiple = false, args = ["sent", "not_sent", "abandon"])]
+pub struct ResolveArgs {
+    /// The bulk
+    pub bulk: String,
+    /// Its people got it
+    #[arg(long)]
+    pub sent: bool,
+    /// Its people did not get it, and are sent to again
+    #[arg(long)]
+    pub not_sent: bool,
+    /// Nobody knows, and they are given up
+    #[arg(long)]
+    pub abandon: bool,
+    /// Why you know
+    #[arg(long)]
+    pub reason: String,
+}
+
+/// `sandbox`
+#[derive(Debug, Args)]
+pub struct SandboxArgs {
+    /// The address on loopback
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8025")]
+    pub listen: std::net::SocketAddr,
+    /// The file of its books [default: .sendform/sandbox/books.sqlite in the project]
+    #[arg(long, value_name = "FILE")]
+    pub books: Option<PathBuf>,
+    /// Where its clock starts [default: the project's `sandbox.now`, else the time of day]
+    #[arg(long, value_name = "TIME")]
+    pub now: Option<jiff::Timestamp>,
+    /// The only API key that it takes [default: any]
+    #[arg(long, value_name = "KEY")]
+    pub api_key: Option<String>,
+    /// Reject a messageId that it has seen before, instead of sending it again
+    #[arg(long)]
+    pub reject_duplicates: bool,
+    /// A fault, such as `500-after@3`; may be repeated
+    #[arg(long = "with", value_name = "FAULT")]
+    pub faults: Vec<String>,
+}
+
+/// `ledger`
+#[derive(Debug, Args)]
+pub struct LedgerArgs {
+    /// What to do with it.
+    #[command(subcommand)]
+    pub command: LedgerCommand,
+}
+
+/// `ledger …`
+#[derive(Debug, Subcommand)]
+pub enum LedgerCommand {
+    /// Make the ledger of this project
+    Init,
+    /// Read all of the ledger, and tell what is odd about it
+    Verify,
+}
+
+/// `completions`
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}

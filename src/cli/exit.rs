@@ -1,0 +1,98 @@
+//! The exit codes, and which one wins.
+
+use std::process::ExitCode;
+
+/// Why a command ends as it does. The order is the order in which they win, the strongest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Exit {
+    /// A bug.
+    Bug,
+    /// The command line is wrong.
+    Usage,
+    /// The campaign files have errors.
+    Files,
+    /// The ledger is missing, damaged, held by another run, or not this project's.
+    Ledger,
+    /// The key or the credentials are missing or were refused.
+    Credentials,
+    /// The plan file or digest does not match, or is too old.
+    Mismatch,
+    /// A limit or an expectation refused.
+    Rail,
+    /// Something is in doubt; nothing was resent.
+    Doubt,
+    /// The gateway refused a bulk or rejected messages.
+    Rejected,
+    /// The environment failed: files, store, network.
+    Environment,
+    /// Declined, or interrupted.
+    Declined,
+    /// There is something to send, now or later.
+    Pending,
+    /// Done, or nothing to do.
+    Done,
+}
+
+impl Exit {
+    /// All of them, the strongest first.
+    pub const ALL: [Self; 13] = [
+        Self::Bug,
+        Self::Usage,
+        Self::Files,
+        Self::Ledger,
+        Self::Credentials,
+        Self::Mismatch,
+        Self::Rail,
+        Self::Doubt,
+        Self::Rejected,
+        Self::Environment,
+        Self::Declined,
+        Self::Pending,
+        Self::Done,
+    ];
+
+    /// The number.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Environment => 1,
+            Self::Pending => 2,
+            Self::Files => 3,
+            Self::Rail => 4,
+            Self::Mismatch => 5,
+            Self::Doubt => 6,
+            Self::Rejected => 7,
+            Self::Ledger => 8,
+            Self::Credentials => 9,
+            Self::Declined => 10,
+            Self::Usage => 64,
+            Self::Bug => 70,
+        }
+    }
+
+    /// The stronger one of two.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        self.min(other)
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Exit;
+
+    #[test]
+    fn the_stronger_code_wins() {
+        let codes: Vec<u8> = Exit::ALL.into_iter().map(Exit::code).collect();
+        assert_eq!(codes, [70, 64, 3, 8, 9, 5, 4, 6, 7, 1, 10, 2, 0]);
+        assert_eq!(Exit::Done.or(Exit::Doubt), Exit::Doubt);
+        assert_eq!(Exit::Doubt.or(Exit::Ledger), Exit::Ledger);
+    }
+}

@@ -1,0 +1,64 @@
+//! What a person sees when a command fails: prose, hints and an exit code, made in one place.
+
+use std::error::Error;
+
+use crate::report::paint::{Lines, Paint, harmless};
+
+use super::exit::Exit;
+
+/// A failed command.
+#[derive(Debug)]
+pub struct Failure {
+    /// The exit code.
+    pub exit: Exit,
+    /// What failed: a lowercase fragment. Empty if everything was said already.
+    pub message: String,
+    /// Why: the chain of causes.
+    pub causes: Vec<String>,
+    /// What to do.
+    pub hints: Vec<String>,
+}
+
+impl Failure {
+    /// Makes a failure.
+    #[must_use]
+    pub fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, message: message.into(), causes: Vec::new(), hints: Vec::new() }
+    }
+
+    /// Makes a failure about which everything was said already.
+    #[must_use]
+    pub fn silent(exit: Exit) -> Self {
+        Self::new(exit, "")
+    }
+
+    /// Says why.
+    #[must_use]
+    pub fn because(mut self, error: &(dyn Error + 'static)) -> Self {
+        let mut next = Some(error);
+        while let Some(error) = next {
+            self.causes.push(error.to_string());
+            next = error.source();
+        }
+        self
+    }
+
+    /// Says what to do.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Writes it for the terminal.
+    #[must_use]
+    pub fn render(&self, paint: Paint) -> String {
+        if self.message.is_empty() {
+            return String::new();
+        }
+        let mut lines = vec![format!("{} {}", paint.bad("error:"), harmless(&self.message, Lines::Keep))];
+        lines.extend(self.causes.iter().map(|cause| format!("  caused by: {}", harmless(cause, Lines::Keep))));
+        lines.extend(self.hints.iter().map(|hint| format!("  {} {}", paint.wait("hint:"), harmless(hint, Lines::Keep))));
+        lines.join("\n") + "\n"
+    }
+}

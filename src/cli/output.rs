@@ -1,0 +1,122 @@
+//! The only place that prints, and the only place that writes the files of `--write`.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use crate::report::Reveal;
+use crate::report::paint::Paint;
+
+use super::args::{Format, Global, When};
+use super::exit::Exit;
+use super::failure::Failure;
+
+/// Where the output of a command goes.
+#[derive(Debug)]
+pub struct Output {
+    /// The form on standard output.
+    pub format: Format,
+    /// Colours on standard output.
+    pub paint: Paint,
+    /// Colours on standard error.
+    pub paint_errors: Paint,
+    /// Whether texts show the people in them.
+    pub reveal: Reveal,
+    writes: Vec<super::args::Write>,
+}
+
+/// Both forms of what a command has to say; the form that nobody wants is not made.
+pub struct Forms<'a> {
+    /// For people.
+    pub text: &'a dyn Fn(Paint) -> String,
+    /// For machines.
+    pub json: &'a dyn Fn() -> serde_json::Value,
+}
+
+impl Output {
+    /// Reads what the command line and the environment say of output.
+    #[must_use]
+    pub fn new(global: &Global, no_color: bool) -> Self {
+        let paint = |terminal: bool| match global.color {
+            When::Always => Paint::Color,
+            When::Never => Paint::Plain,
+            When::Auto if terminal && !no_color => Paint::Color,
+            When::Auto => Paint::Plain,
+        };
+        Self {
+            format: global.format,
+            paint: paint(io::stdout().is_terminal()),
+            paint_errors: paint(io::stderr().is_terminal()),
+            reveal: if global.reveal { Reveal::Yes } else { Reveal::No },
+            writes: global.write.clone(),
+        }
+    }
+
+    /// Shows what a command has to say, on standard output in the form that is wanted, and in the
+    /// files that are wanted. A file that cannot be written does not keep the others from it.
+    ///
+    /// # Errors
+    /// If a file cannot be written, or standard output is gone.
+    pub fn show(&self, forms: &Forms<'_>) -> Result<(), Failure> {
+        let mut result = print(&self.form(self.format, self.paint, forms));
+        for write in &self.writes {
+            let text = self.form(write.format, Paint::Plain, forms);
+            if let Err(error) = std::fs::write(&write.file, text) {
+                let message = format!("`{}` cannot be written", write.file.display());
+                result = Err(Failure::new(Exit::Environment, message).because(&error));
+            }
+        }
+        result
+    }
+
+    fn form(&self, format: Format, paint: Paint, forms: &Forms<'_>) -> String {
+        match format {
+            Format::Text => (forms.text)(paint),
+            Format::Json => {
+                let mut text = serde_json::to_string_pretty(&(forms.json)()).unwrap_or_default();
+                text.push('\n');
+                text
+            }
+        }
+    }
+
+    /// Tells a person something that is not the command's result.
+    pub fn tell(&self, text: &str) {
+        tell(text);
+    }
+}
+
+/// Prints to standard output; a pipe that was closed by its reader is no failure.
+///
+/// # Errors
+/// If standard output cannot be written for another reason.
+pub fn print(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::new(Exit::Environment, "standard output cannot be written").because(&error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Prints to standard error; there is nowhere to complain if that fails.
+pub fn tell(text: &str) {
+    let mut out = io::stderr().lock();
+    drop(out.write_all(text.as_bytes()));
+}
+
+/// Asks a question that `yes` answers.
+///
+/// # Errors
+/// If there is no terminal to ask on.
+pub fn ask(question: &str) -> Result<bool, Failure> {
+    if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
+        let failure = Failure::new(Exit::Declined, "there is no terminal to ask on, so nothing was sent");
+        return Err(failure.hint("pass `--auto-approve` to send without being asked"));
+    }
+    tell(question);
+    let mut answer = String::new();
+    match io::stdin().read_line(&mut answer) {
+        Ok(_) => Ok(answer.trim() == "yes"),
+        Err(error) => Err(Failure::new(Exit::Declined, "the answer cannot be read").because(&error)),
+    }
+}

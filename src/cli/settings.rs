@@ -1,0 +1,75 @@
+//! The environment: read here, once, and nowhere else.
+
+use std::env;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use secrecy::SecretString;
+
+use crate::identity::Keys;
+
+use super::exit::Exit;
+use super::failure::Failure;
+
+/// What the environment says.
+#[derive(Debug)]
+pub struct Settings {
+    /// `SENDFORM_KEY`, or the content of the file that `SENDFORM_KEY_FILE` names.
+    pub keys: Option<Keys>,
+    /// `SENDFORM_API_KEY`: the gateway's API key.
+    pub api_key: Option<SecretString>,
+    /// `SENDFORM_BASE_URL`: the gateway's base URL, which wins over the project file's.
+    pub base_url: Option<String>,
+    /// `SENDFORM_NOW`: a fixed time of day, for tests against a gateway on loopback.
+    pub now: Option<Timestamp>,
+    /// `CI`: whether this is a run of continuous integration.
+    pub ci: bool,
+    /// `NO_COLOR`: whether colours are unwanted.
+    pub no_color: bool,
+    /// Who is running this: `SENDFORM_BY`, `GITHUB_ACTOR`, `GITLAB_USER_LOGIN`, `USER`.
+    pub by: String,
+}
+
+impl Settings {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// If a key or a time cannot be read.
+    pub fn read() -> Result<Self, Failure> {
+        let now = text("SENDFORM_NOW")
+            .map(|now| {
+                now.parse().map_err(|_| Failure::new(Exit::Usage, "`SENDFORM_NOW` is not a date and time with an offset"))
+            })
+            .transpose()?;
+        let by = ["SENDFORM_BY", "GITHUB_ACTOR", "GITLAB_USER_LOGIN", "USER"].into_iter().find_map(text);
+        Ok(Self {
+            keys: keys()?,
+            api_key: text("SENDFORM_API_KEY").map(SecretString::from),
+            base_url: text("SENDFORM_BASE_URL"),
+            now,
+            ci: text("CI").is_some_and(|value| value != "false" && value != "0"),
+            no_color: text("NO_COLOR").is_some(),
+            by: by.unwrap_or_else(|| "unknown".to_owned()),
+        })
+    }
+}
+
+fn keys() -> Result<Option<Keys>, Failure> {
+    let wrong = |name: &str, error: &crate::identity::KeyError| {
+        Failure::new(Exit::Credentials, format!("`{name}` cannot be used")).because(error)
+    };
+    if let Some(keys) = text("SENDFORM_KEY") {
+        return Keys::parse(&keys).map(Some).map_err(|error| wrong("SENDFORM_KEY", &error));
+    }
+    let Some(path) = text("SENDFORM_KEY_FILE").map(PathBuf::from) else { return Ok(None) };
+    let content = std::fs::read_to_string(&path).map_err(|error| {
+        let message = format!("`{}`, named by `SENDFORM_KEY_FILE`, cannot be read", path.display());
+        Failure::new(Exit::Credentials, message).because(&error)
+    })?;
+    Keys::parse(&content).map(Some).map_err(|error| wrong("SENDFORM_KEY_FILE", &error))
+}
+
+/// A variable, unless it is empty.
+fn text(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.trim().is_empty())
+}

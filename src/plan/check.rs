@@ -1,0 +1,108 @@
+//! All checks together: what `validate` calls, and what planning adds about times.
+
+use jiff::Timestamp;
+
+use crate::campaign::{Campaign, Files, Message, Project, duplicates};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
+use crate::ledger::Ledger;
+use crate::timing;
+
+use super::compiled::{Compiled, Selected};
+use super::gate::Gate;
+use super::message::MessagePlan;
+use super::parallel;
+use super::times::SendTimes;
+
+/// Checks all files without reading the rows of audiences: templates, conditions, headers, times.
+#[must_use]
+pub fn check(project: &Project, campaigns: &[Campaign], files: &dyn Files, now: Timestamp) -> Diagnostics {
+    let mut diagnostics = self::project(project, campaigns);
+    parallel::with_deep_stack(|| {
+        for audience in &project.suppress {
+            diagnostics.extend(Selected::new(audience, files).err().unwrap_or_default());
+        }
+        for message in campaigns.iter().flat_map(|campaign| &campaign.messages) {
+            diagnostics.extend(Compiled::new(message, files).err().unwrap_or_default());
+            for audience in &message.exclude {
+                diagnostics.extend(Selected::new(audience, files).err().unwrap_or_default());
+            }
+            diagnostics.extend(SendTimes::new(&message.schedule, now).err().unwrap_or_default());
+        }
+    });
+    deduplicated(diagnostics)
+}
+
+/// Checks what concerns the files as a whole.
+#[must_use]
+pub fn project(project: &Project, campaigns: &[Campaign]) -> Diagnostics {
+    let mut diagnostics = duplicates(campaigns);
+    if campaigns.is_empty() {
+        diagnostics.push(
+            Diagnostic::warning(Code::NoProject, "the project has no campaigns", project.place.clone())
+                .help("a campaign is a `*.yaml` file beside the project file"),
+        );
+    }
+    diagnostics
+}
+
+/// Checks the times of a planned message: past ones, and what the delivery window does to it.
+#[must_use]
+pub fn times(message: &Message, plan: &MessagePlan, now: Timestamp, ledger: Option<&Ledger>) -> Diagnostics {
+    let mut diagnostics = Diagnostics::new();
+    let place = || {
+        let send_at = message.schedule.send_at.as_ref().map(|send_at| send_at.place.clone());
+        send_at.or_else(|| message.schedule.place.clone()).unwrap_or_else(|| message.place.clone())
+    };
+    let late = plan.counts.get(Gate::TooLate);
+    let sent_before = ledger.is_some_and(|ledger| ledger.last_record(&message.key).is_some());
+    if late > 0 && !sent_before && ledger.is_some() {
+        let text = format!("the time of `{}` is past, and nothing of it was sent ({late} people wait for it)", message.key);
+        diagnostics.push(
+            Diagnostic::error(Code::PastTime, text, place())
+                .label(format!("it is {} now", timing::utc(now)))
+                .help(format!("set a time that is still to come, or say `ifPast: sendNow`, or pass `--accept late={late}`")),
+        );
+    }
+    let early = plan.counts.get(Gate::TooEarly);
+    if early > 0 {
+        let text = format!("the gateway takes a message at most 180 days ahead; {early} people of `{}` wait", message.key);
+        diagnostics.push(
+            Diagnostic::warning(Code::TooFarAhead, text, place())
+                .help("a later apply hands it over; `handover: 2h` keeps it here until shortly before its time"),
+        );
+    }
+    if let Some(window) = &message.schedule.window {
+        let first = plan.first_at().unwrap_or(now);
+        let last = plan.last_at().unwrap_or(first);
+        if plan.to_send() + plan.not_due() > 0 {
+            if let Some(missed) = timing::misses(window, message.schedule.validity, first, last) {
+                diagnostics.push(window_missed(message, &missed, place()));
+            }
+        }
+    }
+    diagnostics
+}
+
+fn window_missed(message: &Message, missed: &timing::Missed, place: Place) -> Diagnostic {
+    let (leaves, opens) = (timing::utc(missed.leaves), timing::utc(missed.opens));
+    if missed.expires {
+        let text = format!("messages of `{}` that leave at {leaves} expire before the delivery window opens", message.key);
+        Diagnostic::error(Code::WindowMissed, text, place)
+            .label(format!("it opens at {opens}"))
+            .help("choose another time, a wider window, or a higher speed")
+    } else {
+        let text = format!("messages of `{}` that leave at {leaves} wait until the delivery window opens", message.key);
+        Diagnostic::warning(Code::WindowMissed, text, place).label(format!("it opens at {opens}"))
+    }
+}
+
+/// Says each thing once, although several messages share an audience or a template.
+fn deduplicated(diagnostics: Diagnostics) -> Diagnostics {
+    let mut once = Diagnostics::new();
+    for diagnostic in diagnostics {
+        if once.iter().all(|known| *known != diagnostic) {
+            once.push(diagnostic);
+        }
+    }
+    once
+}

@@ -1,0 +1,162 @@
+//! A message made ready for its rows: templates and conditions compiled against the header of its
+//! audience.
+
+use std::sync::Arc;
+
+use crate::audience::Reader;
+use crate::campaign::{Audience, Content, Files, Message};
+use crate::diagnostic::Diagnostics;
+use crate::render::{Condition, Header, Template, check_columns};
+
+/// An audience made ready: its condition, and where its columns are.
+pub struct Selected {
+    /// The audience.
+    pub audience: Arc<Audience>,
+    /// The columns.
+    pub header: Arc<Header>,
+    /// The condition, if there is one.
+    pub condition: Option<Condition>,
+    /// The column of the recipient's id.
+    pub to: usize,
+}
+
+/// A message made ready.
+pub struct Compiled {
+    /// Its audience.
+    pub selected: Selected,
+    /// The template of its text.
+    pub text: Template,
+    /// The template of its callbackData.
+    pub callback_data: Option<Template>,
+    /// The column of the recipient's time zone.
+    pub time_zone: Option<usize>,
+    /// The column that tells when the conversation window closes.
+    pub window: Option<WindowColumn>,
+    /// The columns whose values make a difference, in ascending order, without the recipient's id.
+    pub used: Vec<usize>,
+}
+
+/// The column that tells when the conversation window closes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WindowColumn {
+    /// It holds the instant at which the window closes.
+    ClosesAt(usize),
+    /// It holds the instant of the last message; the window closes 24 hours later.
+    LastMessageAt(usize),
+}
+
+impl WindowColumn {
+    /// The position of the column.
+    #[must_use]
+    pub fn position(self) -> usize {
+        match self {
+            Self::ClosesAt(position) | Self::LastMessageAt(position) => position,
+        }
+    }
+}
+
+impl Selected {
+    /// Compiles an audience's condition and finds its columns; gives a reader at its first row.
+    ///
+    /// # Errors
+    /// If the audience cannot be read, or lacks a column, or its condition is wrong.
+    pub fn new(audience: &Arc<Audience>, files: &dyn Files) -> Result<(Self, Reader), Diagnostics> {
+        let reader = Reader::open(audience, files).map_err(single)?;
+        let header = Arc::clone(reader.header());
+        let mut diagnostics = Diagnostics::new();
+        let condition = audience.filter.as_ref().and_then(|filter| match Condition::compile(filter) {
+            Ok(condition) => Some(condition),
+            Err(found) => {
+                diagnostics.extend(found);
+                None
+            }
+        });
+        if let Some(condition) = &condition {
+            diagnostics.extend(check_columns(condition.columns(), &header, audience.source.file()));
+        }
+        diagnostics.extend(special_columns(audience, &header));
+        match header.position(&audience.columns.to) {
+            Some(to) if !diagnostics.has_errors() => {
+                Ok((Self { audience: Arc::clone(audience), header, condition, to }, reader))
+            }
+            _ => Err(diagnostics),
+        }
+    }
+}
+
+impl Compiled {
+    /// Compiles a message; gives a reader at the first row of its audience.
+    ///
+    /// # Errors
+    /// All that is wrong with its templates, its condition, its audience's columns.
+    pub fn new(message: &Message, files: &dyn Files) -> Result<(Self, Reader), Diagnostics> {
+        let mut diagnostics = Diagnostics::new();
+        let Content::Text(source) = &message.content;
+        let text = keep(Template::compile(source, files), &mut diagnostics);
+        let callback = message.webhooks.callback_data.as_ref();
+        let callback_data = callback.and_then(|source| keep(Template::compile(source, files), &mut diagnostics));
+        let selected = keep(Selected::new(&message.audience, files), &mut diagnostics);
+        if let Some((selected, _)) = &selected {
+            for template in text.iter().chain(&callback_data) {
+                let file = selected.audience.source.file();
+                diagnostics.extend(check_columns(template.columns(), &selected.header, file));
+            }
+        }
+        match (text, selected) {
+            (Some(text), Some((selected, reader))) if !diagnostics.has_errors() => {
+                Ok((Self::from_parts(selected, text, callback_data), reader))
+            }
+            _ => Err(diagnostics),
+        }
+    }
+
+    fn from_parts(selected: Selected, text: Template, callback_data: Option<Template>) -> Self {
+        let position = |name: &Option<String>| name.as_ref().and_then(|name| selected.header.position(name));
+        let columns = &selected.audience.columns;
+        let time_zone = position(&columns.time_zone);
+        let window = position(&columns.window_closes_at)
+            .map(WindowColumn::ClosesAt)
+            .or_else(|| position(&columns.last_message_at).map(WindowColumn::LastMessageAt));
+        let templates = text.columns().iter().chain(callback_data.iter().flat_map(Template::columns));
+        let condition = selected.condition.iter().flat_map(Condition::columns);
+        let mut used: Vec<usize> = templates
+            .chain(condition)
+            .filter_map(|column| selected.header.position(&column.name))
+            .chain(time_zone)
+            .chain(window.map(WindowColumn::position))
+            .filter(|position| *position != selected.to)
+            .collect();
+        used.sort_unstable();
+        used.dedup();
+        Self { selected, text, callback_data, time_zone, window, used }
+    }
+}
+
+fn keep<T>(result: Result<T, Diagnostics>, diagnostics: &mut Diagnostics) -> Option<T> {
+    match result {
+        Ok(value) => Some(value),
+        Err(found) => {
+            diagnostics.extend(found);
+            None
+        }
+    }
+}
+
+fn single(diagnostic: crate::diagnostic::Diagnostic) -> Diagnostics {
+    let mut diagnostics = Diagnostics::new();
+    diagnostics.push(diagnostic);
+    diagnostics
+}
+
+/// Checks that the columns with a meaning of their own exist.
+fn special_columns(audience: &Audience, header: &Header) -> Diagnostics {
+    let columns = &audience.columns;
+    let names = std::iter::once(&columns.to)
+        .chain(&columns.time_zone)
+        .chain(&columns.window_closes_at)
+        .chain(&columns.last_message_at);
+    let uses: Vec<crate::render::ColumnUse> = names
+        .map(|name| crate::render::ColumnUse { name: name.clone(), place: audience.place.clone() })
+        .collect();
+    check_columns(&uses, header, audience.source.file())
+}

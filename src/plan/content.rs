@@ -1,0 +1,72 @@
+//! The digest of what one person gets.
+
+use crate::campaign::Message;
+use crate::identity::encoding::{Keyed, Parts as _};
+use crate::identity::{Content, Key};
+use crate::wire::options::{Day, DeliveryTimeWindow, ReportType};
+
+/// Makes the contents of one message.
+///
+/// The parts, after the label `sendform.content.v1`: the content type; entityId and applicationId;
+/// the validity in seconds; the window's days in the order of the week, its beginning and its end
+/// in minutes; the campaignReferenceId; the webhook's URL, `intermediate` if intermediate reports
+/// are wanted, `silent` if none are, the reports' type; then the text and the callbackData. What is
+/// the API's default is left out, so that writing it out changes nothing.
+#[derive(Clone)]
+pub struct ContentMaker(Keyed);
+
+impl ContentMaker {
+    /// Takes what all renderings of a message have in common.
+    #[must_use]
+    pub fn new(key: &Key, message: &Message) -> Self {
+        let mut keyed = Keyed::new(key, "sendform.content.v1");
+        keyed.part("TEXT");
+        let platform = message.platform.as_ref();
+        keyed.optional(platform.and_then(|platform| platform.entity_id.as_ref()));
+        keyed.optional(platform.and_then(|platform| platform.application_id.as_ref()));
+        keyed.optional(message.schedule.validity.map(|validity| validity.seconds().to_string()));
+        window(&mut keyed, message.schedule.window.as_ref());
+        keyed.optional(message.campaign_reference_id.as_ref());
+        let webhooks = &message.webhooks;
+        keyed.optional(webhooks.url.as_ref());
+        keyed.optional((webhooks.intermediate_report == Some(true)).then_some("intermediate"));
+        keyed.optional((webhooks.notify == Some(false)).then_some("silent"));
+        keyed.optional(webhooks.content_type.map(|content_type| match content_type {
+            ReportType::Json => "json",
+            ReportType::Xml => "xml",
+        }));
+        Self(keyed)
+    }
+
+    /// Makes the content of one rendering.
+    #[must_use]
+    pub fn content(&self, text: &str, callback_data: Option<&str>) -> Content {
+        let mut keyed = self.0.clone();
+        keyed.part(text);
+        keyed.optional(callback_data);
+        Content(keyed.finish())
+    }
+}
+
+/// Takes a delivery window, or its absence.
+pub(super) fn window(parts: &mut impl crate::identity::encoding::Parts, window: Option<&DeliveryTimeWindow>) {
+    let Some(window) = window else { return parts.part("-") };
+    parts.part("+");
+    let mut days = window.days.clone();
+    days.sort_unstable();
+    parts.part(days.into_iter().map(day).collect::<Vec<_>>().join(","));
+    parts.optional(window.from.map(|time| time.minutes().to_string()));
+    parts.optional(window.to.map(|time| time.minutes().to_string()));
+}
+
+const fn day(day: Day) -> &'static str {
+    match day {
+        Day::Monday => "mon",
+        Day::Tuesday => "tue",
+        Day::Wednesday => "wed",
+        Day::Thursday => "thu",
+        Day::Friday => "fri",
+        Day::Saturday => "sat",
+        Day::Sunday => "sun",
+    }
+}

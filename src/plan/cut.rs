@@ -1,0 +1,161 @@
+//! From people to bulks: grouped by send time, staggered so that the message's speed holds over all
+//! its bulks, cut by number and by bytes; where conversation windows close, soonest first.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::campaign::Message;
+use crate::identity::BulkTime;
+use crate::wire::limits::SCHEDULE_DAYS_MAX;
+
+use super::bulk::{Bulk, Recipient};
+use super::gate::{Counts, Gate};
+use super::gather::Gathered;
+use super::times::{SendTimes, Slot, When};
+
+/// How many bytes a request's body should have at most. The API states no limit.
+const BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// What a message adds to the body around its text, at most, in bytes, with room for escapes.
+const ENVELOPE_BYTES: usize = 2 * 1024;
+
+/// The bulks of a message.
+#[derive(Debug, Default)]
+pub struct Cut {
+    /// To hand over now.
+    pub due: Vec<Bulk>,
+    /// To hand over later.
+    pub later: Vec<Bulk>,
+}
+
+/// What a message's bulks are cut by.
+pub struct Cutter<'a> {
+    /// The message.
+    pub message: &'a Message,
+    /// Its instants.
+    pub times: &'a SendTimes,
+    /// The end of what the ledger has of the message's paced sending.
+    pub until: Option<Timestamp>,
+    /// The instant of planning.
+    pub now: Timestamp,
+    /// How many people one bulk holds at most.
+    pub bulk_size_max: usize,
+}
+
+impl Cutter<'_> {
+    /// Cuts what was gathered; moves people in the counts whom a gate of time stops.
+    #[must_use]
+    pub fn cut(&self, gathered: &mut Gathered, counts: &mut Counts) -> Cut {
+        let size = (BODY_BYTES_MAX / (gathered.bytes_max as usize * 2 + ENVELOPE_BYTES)).clamp(1, self.bulk_size_max);
+        let mut cut = Cut::default();
+        let mut building: Option<Building<'_>> = None;
+        let mut until = self.until;
+        for index in self.order(gathered) {
+            let Some(recipient) = gathered.recipients.get(index).copied() else { continue };
+            let group = self.start(gathered, index);
+            let closes_at = gathered.closes_at.get(index).copied().unwrap_or(Timestamp::MAX);
+            if building.as_ref().is_some_and(|open| open.group != group || open.recipients.len() >= size) {
+                until = building.take().and_then(|full| self.close(full, &mut cut, counts)).or(until);
+            }
+            let open = building.get_or_insert_with(|| Building::new(self, group, until));
+            if closes_at <= open.next_at() {
+                counts.shift(Gate::ToSend, Gate::WindowClosed);
+            } else if open.start > self.horizon() {
+                counts.shift(Gate::ToSend, Gate::TooEarly);
+            } else {
+                open.recipients.push(recipient);
+            }
+        }
+        if let Some(last) = building {
+            self.close(last, &mut cut, counts);
+        }
+        cut
+    }
+
+    fn horizon(&self) -> Timestamp {
+        let days = SignedDuration::from_hours(i64::from(SCHEDULE_DAYS_MAX) * 24);
+        self.now.checked_add(days).unwrap_or(Timestamp::MAX)
+    }
+
+    /// The people's indices by the time at which they should get it; at one time in the order in
+    /// which their windows close, and then in the audience's.
+    fn order(&self, gathered: &Gathered) -> Box<dyn Iterator<Item = usize>> {
+        let count = gathered.recipients.len();
+        if gathered.slots.is_empty() && gathered.closes_at.is_empty() {
+            return Box::new(0..count);
+        }
+        let mut order: Vec<usize> = (0..count).collect();
+        order.sort_by_key(|index| (self.start(gathered, *index), gathered.closes_at.get(*index).copied(), *index));
+        Box::new(order.into_iter())
+    }
+
+    /// When a person should get it, before staggering.
+    fn start(&self, gathered: &Gathered, index: usize) -> Timestamp {
+        let slot = gathered.slots.get(index).copied().unwrap_or(Slot(0));
+        match self.times.when(slot) {
+            When::At(instant) => *instant,
+            When::Now | When::Past(_) | When::Ambiguous(_) => self.now,
+        }
+    }
+
+    /// Makes a bulk of what was collected; gives the end of its paced sending.
+    fn close(&self, building: Building<'_>, cut: &mut Cut, counts: &mut Counts) -> Option<Timestamp> {
+        if building.recipients.is_empty() {
+            return None;
+        }
+        let start = building.start;
+        let until = building.next_paced();
+        let offset_ms = start.duration_since(self.now).as_millis();
+        let scheduled = self.message.schedule.send_at.is_some() && start > self.now;
+        let time = if scheduled {
+            BulkTime::At(start)
+        } else {
+            BulkTime::Start(i64::try_from(offset_ms).unwrap_or(i64::MAX))
+        };
+        let bulk = Bulk {
+            message: self.message.key.clone(),
+            revision: self.message.revision,
+            time,
+            send_at: (start > self.now).then_some(start),
+            until,
+            recipients: building.recipients,
+        };
+        let handover_at = self.message.schedule.handover.map_or(self.now, |handover| {
+            start.checked_sub(handover).unwrap_or(Timestamp::MIN)
+        });
+        if handover_at <= self.now {
+            cut.due.push(bulk);
+        } else {
+            for _ in &bulk.recipients {
+                counts.shift(Gate::ToSend, Gate::NotDue);
+            }
+            cut.later.push(bulk);
+        }
+        until
+    }
+}
+
+/// A bulk under construction.
+struct Building<'a> {
+    cutter: &'a Cutter<'a>,
+    group: Timestamp,
+    start: Timestamp,
+    recipients: Vec<Recipient>,
+}
+
+impl<'a> Building<'a> {
+    fn new(cutter: &'a Cutter<'a>, group: Timestamp, until: Option<Timestamp>) -> Self {
+        let paced = cutter.message.schedule.speed.and(until);
+        let start = paced.map_or(group, |until| until.max(group));
+        Self { cutter, group, start, recipients: Vec::new() }
+    }
+
+    /// When the next person would get it.
+    fn next_at(&self) -> Timestamp {
+        self.next_paced().unwrap_or(self.start)
+    }
+
+    fn next_paced(&self) -> Option<Timestamp> {
+        let speed = self.cutter.message.schedule.speed?;
+        let offset = SignedDuration::from_millis(speed.offset_ms(self.recipients.len() as u64));
+        Some(self.start.checked_add(offset).unwrap_or(Timestamp::MAX))
+    }
+}

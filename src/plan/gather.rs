@@ -1,0 +1,293 @@
+//! Streams the rows of a message through its sieve, and keeps what is needed of those who may be
+//! sent to. Of a person that is a few dozen bytes.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::audience::{Reader, Row, RowAt};
+use crate::diagnostic::Diagnostics;
+use crate::identity::{Content, PersonMap};
+use crate::render::Renderer;
+
+use super::bulk::Recipient;
+use super::gate::{Counts, Gate};
+use super::parallel;
+use super::sieve::{Candidate, Fate, Judged, RowIssue, Sieve, Verdict};
+use super::times::Slot;
+
+/// How many rows a worker gets at a time.
+const CHUNK_ROWS: usize = 1024;
+/// How many wrong rows of a message are told one by one.
+const ISSUES_MAX: usize = 20;
+/// Marks, in the index of a person who is no candidate, that its low byte is their gate.
+const NO_CANDIDATE: u32 = 0xFFFF_FF00;
+
+/// What came of the rows of one message.
+#[derive(Default)]
+pub struct Gathered {
+    /// How many rows end at each gate; candidates are counted as to send.
+    pub counts: Counts,
+    /// Those who may be sent to, in the audience's order.
+    pub recipients: Vec<Recipient>,
+    /// Their slots, if there is more than one.
+    pub slots: Vec<Slot>,
+    /// When their conversation windows close, if the audience says so.
+    pub closes_at: Vec<Timestamp>,
+    /// Why the template skipped people, and how many.
+    pub skipped: BTreeMap<String, u64>,
+    /// Rows that cannot be read: the first ones.
+    pub unreadable: Vec<(u64, RowIssue)>,
+    /// Rows for which something failed: the first ones.
+    pub failed: Vec<(u64, RowIssue)>,
+    /// Lines of rows that contradict another row: the first ones.
+    pub contradicting: Vec<u64>,
+    /// How many texts have more bytes than the channel takes.
+    pub too_many_bytes: u64,
+    /// How many people's time was past; they are sent to by consent.
+    pub late: u64,
+    /// The most bytes of a text and its callbackData.
+    pub bytes_max: u32,
+    /// Rows worth a look.
+    pub samples: SampleRows,
+}
+
+/// The rows whose texts are worth a look.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SampleRows {
+    /// The shortest text.
+    pub shortest: Option<(u32, RowAt)>,
+    /// The longest.
+    pub longest: Option<(u32, RowAt)>,
+    /// One between, chosen by its content.
+    pub between: Option<(Content, RowAt)>,
+}
+
+#[derive(Clone, Copy)]
+struct Seen {
+    used: u32,
+    index: u32,
+}
+
+struct Gatherer {
+    gathered: Gathered,
+    seen: PersonMap<Seen>,
+    removed: Vec<u32>,
+    several_slots: bool,
+    windows: bool,
+}
+
+/// Streams all rows.
+///
+/// # Errors
+/// If the audience cannot be read to its end.
+pub fn gather(sieve: &Sieve<'_>, mut reader: Reader, workers: NonZeroUsize) -> Result<Gathered, Diagnostics> {
+    let mut gatherer = Gatherer {
+        gathered: Gathered::default(),
+        seen: PersonMap::default(),
+        removed: Vec::new(),
+        several_slots: sieve.compiled.time_zone.is_some(),
+        windows: sieve.compiled.window.is_some(),
+    };
+    let header = &sieve.compiled.selected.header;
+    let mut spare: Vec<Vec<Row>> = Vec::new();
+    let spare_cell = std::cell::RefCell::new(&mut spare);
+    parallel::ordered(
+        workers,
+        || Renderer::new(Arc::clone(header)),
+        |renderer, rows: Vec<Row>| {
+            let judged: Vec<Judged> = rows.iter().map(|row| sieve.judge(renderer, row)).collect();
+            (judged, rows)
+        },
+        || {
+            let mut rows = spare_cell.borrow_mut().pop().unwrap_or_default();
+            let count = reader.read(&mut rows, CHUNK_ROWS).map_err(|diagnostic| {
+                let mut diagnostics = Diagnostics::new();
+                diagnostics.push(diagnostic);
+                diagnostics
+            })?;
+            Ok((count > 0).then_some(rows))
+        },
+        |(judged, rows)| {
+            spare_cell.borrow_mut().push(rows);
+            for judged in judged {
+                gatherer.take(judged);
+            }
+            Ok(())
+        },
+    )?;
+    Ok(gatherer.finish())
+}
+
+impl Gatherer {
+    fn take(&mut self, judged: Judged) {
+        let (person, used, fate) = match judged.verdict {
+            Verdict::Unreadable(issue) => {
+                self.gathered.counts.add(Gate::Unreadable);
+                push_few(&mut self.gathered.unreadable, (judged.line, issue));
+                return;
+            }
+            Verdict::Person { person, used, fate } => (person, used, fate),
+        };
+        if let Some(seen) = self.seen.get(&person).copied() {
+            self.again(person, seen, used, judged.line);
+            return;
+        }
+        let index = match fate {
+            Fate::Candidate(candidate) => self.candidate(person, judged.at, &candidate),
+            Fate::Stopped(gate) => self.stopped(gate),
+            Fate::Skipped(reason) => {
+                *self.gathered.skipped.entry(reason).or_default() += 1;
+                self.stopped(Gate::Skipped)
+            }
+            Fate::Failed(issue) => {
+                push_few(&mut self.gathered.failed, (judged.line, issue));
+                self.stopped(Gate::Failed)
+            }
+        };
+        self.seen.insert(person, Seen { used, index });
+    }
+
+    /// A further row of a person.
+    fn again(&mut self, person: crate::identity::Person, seen: Seen, used: u32, line: u64) {
+        let contradicting = NO_CANDIDATE | gate_byte(Gate::Contradicting);
+        if seen.index == contradicting {
+            self.gathered.counts.add(Gate::Contradicting);
+            push_few(&mut self.gathered.contradicting, line);
+        } else if seen.used == used {
+            self.gathered.counts.add(Gate::Duplicate);
+        } else {
+            let gate = gate_of(seen.index);
+            if gate == Gate::ToSend {
+                self.removed.push(seen.index);
+            }
+            self.gathered.counts.shift(gate, Gate::Contradicting);
+            self.gathered.counts.add(Gate::Contradicting);
+            push_few(&mut self.gathered.contradicting, line);
+            self.seen.insert(person, Seen { used, index: contradicting });
+        }
+    }
+
+    fn stopped(&mut self, gate: Gate) -> u32 {
+        self.gathered.counts.add(gate);
+        NO_CANDIDATE | gate_byte(gate)
+    }
+
+    fn candidate(&mut self, person: crate::identity::Person, at: RowAt, candidate: &Candidate) -> u32 {
+        let gathered = &mut self.gathered;
+        let index = u32::try_from(gathered.recipients.len()).unwrap_or(NO_CANDIDATE);
+        if index >= NO_CANDIDATE {
+            // Four thousand million people are more than one message can have.
+            return self.stopped(Gate::Unreadable);
+        }
+        gathered.counts.add(Gate::ToSend);
+        gathered.recipients.push(Recipient { person, content: candidate.content, row: at });
+        if self.several_slots {
+            gathered.slots.push(candidate.slot);
+        }
+        if self.windows {
+            gathered.closes_at.push(candidate.closes_at.unwrap_or(Timestamp::MAX));
+        }
+        gathered.too_many_bytes += u64::from(candidate.too_many_bytes);
+        gathered.late += u64::from(candidate.late);
+        gathered.bytes_max = gathered.bytes_max.max(candidate.bytes);
+        gathered.samples.see(candidate, at);
+        index
+    }
+
+    /// Takes out those whose rows contradict each other.
+    fn finish(mut self) -> Gathered {
+        self.removed.sort_unstable();
+        drop(self.seen);
+        retain(&mut self.gathered.recipients, &self.removed);
+        retain(&mut self.gathered.slots, &self.removed);
+        retain(&mut self.gathered.closes_at, &self.removed);
+        self.gathered
+    }
+}
+
+impl SampleRows {
+    fn see(&mut self, candidate: &Candidate, at: RowAt) {
+        if self.shortest.is_none_or(|(bytes, _)| candidate.bytes < bytes) {
+            self.shortest = Some((candidate.bytes, at));
+        }
+        if self.longest.is_none_or(|(bytes, _)| candidate.bytes > bytes) {
+            self.longest = Some((candidate.bytes, at));
+        }
+        if self.between.is_none_or(|(content, _)| candidate.content < content) {
+            self.between = Some((candidate.content, at));
+        }
+    }
+
+    /// The rows, each once: the shortest, one between, the longest.
+    #[must_use]
+    pub fn rows(&self) -> Vec<(&'static str, RowAt)> {
+        let mut rows: Vec<(&'static str, RowAt)> = Vec::new();
+        let spots = [
+            ("shortest", self.shortest.map(|(_, at)| at)),
+            ("longest", self.longest.map(|(_, at)| at)),
+            ("between", self.between.map(|(_, at)| at)),
+        ];
+        for (name, at) in spots {
+            if let Some(at) = at.filter(|at| rows.iter().all(|(_, other)| other != at)) {
+                rows.push((name, at));
+            }
+        }
+        rows
+    }
+}
+
+/// Keeps the items whose index is not in the sorted list.
+fn retain<T>(items: &mut Vec<T>, removed: &[u32]) {
+    if removed.is_empty() {
+        return;
+    }
+    let mut index = 0_u32;
+    items.retain(|_| {
+        let keep = removed.binary_search(&index).is_err();
+        index += 1;
+        keep
+    });
+}
+
+fn push_few<T>(list: &mut Vec<T>, item: T) {
+    if list.len() < ISSUES_MAX {
+        list.push(item);
+    }
+}
+
+fn gate_byte(gate: Gate) -> u32 {
+    gate as u32
+}
+
+fn gate_of(index: u32) -> Gate {
+    if index < NO_CANDIDATE {
+        return Gate::ToSend;
+    }
+    let byte = usize::try_from(index & 0xFF).unwrap_or_default();
+    Gate::ALL.get(byte).copied().unwrap_or(Gate::Unreadable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NO_CANDIDATE, gate_byte, gate_of, retain};
+    use crate::plan::Gate;
+
+    #[test]
+    fn a_gate_survives_in_an_index() {
+        for gate in Gate::ALL {
+            let index = NO_CANDIDATE | gate_byte(gate);
+            assert_eq!(gate_of(index), gate);
+        }
+        assert_eq!(gate_of(7), Gate::ToSend);
+    }
+
+    #[test]
+    fn removed_indices_are_taken_out() {
+        let mut items = vec!['a', 'b', 'c', 'd'];
+        retain(&mut items, &[0, 2]);
+        assert_eq!(items, ['b', 'd']);
+    }
+}

@@ -1,0 +1,322 @@
+//! The planning function.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::campaign::{Audience, Campaign, Content, Files, Message, Project, Zone};
+use crate::diagnostic::Diagnostics;
+use crate::identity::{Fingerprint, Key, Keys, MessageKey, PersonSet, SenderId};
+use crate::ledger::{Doubt, Ledger, View};
+
+use super::compiled::Compiled;
+use super::content::ContentMaker;
+use super::cut::Cutter;
+use super::digest::{Digest, DigestMaker};
+use super::gate::Gate;
+use super::gather::{Gathered, gather};
+use super::message::MessagePlan;
+use super::people::people;
+use super::rails::{Accepted, Rail, RailKind};
+use super::selection::Selection;
+use super::sieve::Sieve;
+use super::times::SendTimes;
+use super::{changes, check, issues, rails, sample};
+
+/// All that a plan depends on.
+pub struct Input<'a> {
+    /// The project.
+    pub project: &'a Project,
+    /// Its campaigns.
+    pub campaigns: &'a [Campaign],
+    /// Its files.
+    pub files: &'a dyn Files,
+    /// The gateway, as the ledger names it.
+    pub gateway: &'a str,
+    /// The ledger; without it everybody looks unsent, and the plan says so.
+    pub ledger: Option<&'a Ledger>,
+    /// Whether open claims may belong to another run.
+    pub view: View,
+    /// The keys; without them nobody is recognised, and the plan says so.
+    pub keys: Option<&'a Keys>,
+    /// The instant of planning.
+    pub now: Timestamp,
+    /// What is selected.
+    pub selection: &'a Selection,
+    /// What a person accepts.
+    pub accepted: &'a Accepted,
+    /// The messages whose rejected people are free again.
+    pub retry_rejected: &'a [MessageKey],
+    /// How many threads to work on.
+    pub workers: NonZeroUsize,
+}
+
+/// What would be sent now.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The project's name.
+    pub project: String,
+    /// The gateway.
+    pub gateway: String,
+    /// The instant of planning.
+    pub now: Timestamp,
+    /// Whether persons and the ledger were known; else nothing is left out as already sent.
+    pub compared: bool,
+    /// The messages, in the order of the files.
+    pub messages: Vec<MessagePlan>,
+    /// Rails that something ran into.
+    pub rails: Vec<Rail>,
+    /// What the ledger has in doubt, whether in the files or not.
+    pub doubts: Vec<Doubt>,
+    /// What is wrong with the files as a whole.
+    pub diagnostics: Diagnostics,
+    /// The digest.
+    pub digest: Digest,
+}
+
+impl Plan {
+    /// All diagnostics: those of the files as a whole, then message by message.
+    #[must_use]
+    pub fn all_diagnostics(&self) -> Diagnostics {
+        let mut all = self.diagnostics.clone();
+        for message in &self.messages {
+            all.extend(message.diagnostics.clone());
+        }
+        all
+    }
+
+    /// How many messages go out now, of what is selected.
+    #[must_use]
+    pub fn to_send(&self) -> u64 {
+        self.selected().map(MessagePlan::to_send).sum()
+    }
+
+    /// How many go out later, of what is selected.
+    #[must_use]
+    pub fn not_due(&self) -> u64 {
+        self.selected().map(MessagePlan::not_due).sum()
+    }
+
+    /// The messages that are selected.
+    pub fn selected(&self) -> impl Iterator<Item = &MessagePlan> {
+        self.messages.iter().filter(|message| message.selected)
+    }
+
+    /// Rails that nobody accepted.
+    pub fn refused(&self) -> impl Iterator<Item = &Rail> {
+        self.rails.iter().filter(|rail| !rail.accepted)
+    }
+
+    /// When the next bulk that is kept back comes due.
+    #[must_use]
+    pub fn next_apply_at(&self) -> Option<Timestamp> {
+        self.selected().filter_map(|message| message.next_due).min()
+    }
+}
+
+/// Plans what would be sent now.
+#[must_use]
+pub fn plan(input: &Input<'_>) -> Plan {
+    let mut planner = Planner { input, people: Vec::new(), rails: Vec::new() };
+    let mut diagnostics = check::project(input.project, input.campaigns);
+    let messages: Vec<MessagePlan> = input
+        .campaigns
+        .iter()
+        .flat_map(|campaign| &campaign.messages)
+        .map(|message| planner.message(message))
+        .collect();
+    if let Some(ledger) = input.ledger.filter(|_| input.keys.is_some()) {
+        diagnostics.extend(changes::gone(input.project, input.campaigns, ledger, &messages));
+    }
+    let mut digest = DigestMaker::new(&input.project.id, input.gateway);
+    for (message, plan) in input.campaigns.iter().flat_map(|campaign| &campaign.messages).zip(&messages) {
+        digest.message(message, plan.bulks.iter().chain(&plan.later));
+    }
+    let mut plan = Plan {
+        project: input.project.id.to_string(),
+        gateway: input.gateway.to_owned(),
+        now: input.now,
+        compared: input.ledger.is_some() && input.keys.is_some(),
+        doubts: input.ledger.map(|ledger| ledger.doubts(input.view)).unwrap_or_default(),
+        messages,
+        rails: planner.rails,
+        diagnostics,
+        digest: digest.finish(),
+    };
+    let to_send = plan.to_send();
+    if let Some(limit) = input.project.limits.messages_per_apply.filter(|limit| to_send > *limit) {
+        let words = format!("{to_send} messages are to be sent, but at most {limit} may be in one apply");
+        plan.rails.push(Rail::new(RailKind::Messages, None, limit, to_send, input.accepted).words(words));
+    }
+    plan
+}
+
+struct Planner<'a> {
+    input: &'a Input<'a>,
+    /// The people of lists of audiences under a sender: lists are shared by messages.
+    people: Vec<(SenderId, Vec<Arc<Audience>>, Arc<PersonSet>)>,
+    rails: Vec<Rail>,
+}
+
+impl Planner<'_> {
+    fn message(&mut self, message: &Message) -> MessagePlan {
+        let selected = self.input.selection.holds(&message.key);
+        let mut plan = empty(message, selected);
+        if let Err(diagnostics) = self.fill(message, &mut plan) {
+            plan.diagnostics.extend(diagnostics);
+        }
+        if plan.diagnostics.has_errors() {
+            plan.bulks.clear();
+            plan.later.clear();
+        }
+        plan
+    }
+
+    fn fill(&mut self, message: &Message, plan: &mut MessagePlan) -> Result<(), Diagnostics> {
+        let input = self.input;
+        if let Some(ledger) = input.ledger {
+            plan.diagnostics.extend(changes::identity(message, ledger));
+        }
+        let compiled = super::parallel::with_deep_stack(|| Compiled::new(message, input.files));
+        let times = SendTimes::new(&message.schedule, input.now);
+        let (compiled, times, reader) = match (compiled, times) {
+            (Ok((compiled, reader)), Ok(times)) => (compiled, times, reader),
+            (compiled, times) => {
+                let mut diagnostics = compiled.err().unwrap_or_default();
+                diagnostics.extend(times.err().unwrap_or_default());
+                return Err(diagnostics);
+            }
+        };
+        let keys = self.keys();
+        let fingerprints: Vec<Fingerprint> =
+            keys.all().map(|key| Fingerprint::new(key, &input.project.id, &message.sender)).collect();
+        let contents = ContentMaker::new(keys.first(), message);
+        let suppressed = self.set(&message.sender, &input.project.suppress, &fingerprints)?;
+        let excluded = self.set(&message.sender, &message.exclude, &fingerprints)?;
+        let known = input.ledger.filter(|_| input.keys.is_some());
+        let sieve = Sieve {
+            message,
+            compiled: &compiled,
+            times: &times,
+            fingerprints: &fingerprints,
+            contents: &contents,
+            suppressed: &suppressed,
+            excluded: &excluded,
+            standings: known.map(|ledger| ledger.standings(&message.key, message.revision)),
+            view: input.view,
+            retry_rejected: input.retry_rejected.contains(&message.key),
+            send_late: input.accepted.get(RailKind::Late).is_some(),
+            now: input.now,
+            long_texts_are_errors: input.project.long_texts_are_errors,
+        };
+        let gathered = gather(&sieve, reader, input.workers)?;
+        plan.diagnostics.extend(issues::of(message, &gathered));
+        self.finish(message, plan, &compiled, &times, gathered);
+        Ok(())
+    }
+
+    fn finish(
+        &mut self,
+        message: &Message,
+        plan: &mut MessagePlan,
+        compiled: &Compiled,
+        times: &SendTimes,
+        mut gathered: Gathered,
+    ) {
+        let input = self.input;
+        let ledger = input.ledger.filter(|_| input.keys.is_some());
+        let mut counts = gathered.counts;
+        plan.samples = if gathered.recipients.is_empty() {
+            Vec::new()
+        } else {
+            sample::samples(message, compiled, input.files, &gathered.samples)
+        };
+        plan.skipped = std::mem::take(&mut gathered.skipped);
+        let cutter = Cutter {
+            message,
+            times,
+            until: ledger.and_then(|ledger| ledger.until(&message.key, message.revision)),
+            now: input.now,
+            bulk_size_max: input.project.bulk_size_max,
+        };
+        let cut = cutter.cut(&mut gathered, &mut counts);
+        plan.counts = counts;
+        plan.next_due = next_due(message, &cut.later);
+        plan.bulks = cut.due;
+        plan.later = cut.later;
+        plan.change = ledger.and_then(|ledger| changes::text(message, ledger, counts.get(Gate::AlreadySent)));
+        plan.diagnostics.extend(check::times(message, plan, input.now, ledger));
+        if plan.selected {
+            let before = ledger.and_then(|ledger| ledger.last_record(&message.key)).map(|record| record.audience);
+            let limits = &input.project.limits;
+            self.rails.extend(rails::of_message(message, &counts, before, gathered.late, limits, input.accepted));
+            let overlap = ledger.map_or(0, |ledger| changes::overlap(message, ledger, input.now));
+            if overlap > 0 && plan.to_send() + plan.not_due() > 0 {
+                let words = format!("an older revision still has {overlap} people in doubt or scheduled");
+                let key = Some(&message.key);
+                self.rails.push(Rail::new(RailKind::Overlap, key, 0, overlap, input.accepted).words(words));
+            }
+        }
+    }
+
+    /// The keys, or, without any, one that tells people apart within this plan and no further.
+    fn keys(&self) -> Keys {
+        self.input.keys.cloned().unwrap_or_else(|| Keys::one(Key::from_bytes([0; Key::LENGTH])))
+    }
+
+    /// The people of a list of audiences, read once for each sender.
+    fn set(
+        &mut self,
+        sender: &SenderId,
+        audiences: &[Arc<Audience>],
+        fingerprints: &[Fingerprint],
+    ) -> Result<Arc<PersonSet>, Diagnostics> {
+        let Some(first) = fingerprints.first().filter(|_| !audiences.is_empty()) else {
+            return Ok(Arc::default());
+        };
+        let same = |list: &[Arc<Audience>]| {
+            list.len() == audiences.len() && list.iter().zip(audiences).all(|(one, other)| Arc::ptr_eq(one, other))
+        };
+        if let Some((_, _, set)) = self.people.iter().find(|(owner, list, _)| owner == sender && same(list)) {
+            return Ok(Arc::clone(set));
+        }
+        let set = Arc::new(people(audiences, self.input.files, first, self.input.workers)?);
+        self.people.push((sender.clone(), audiences.to_vec(), Arc::clone(&set)));
+        Ok(set)
+    }
+}
+
+fn empty(message: &Message, selected: bool) -> MessagePlan {
+    let Content::Text(source) = &message.content;
+    let zone = message.schedule.send_at.as_ref().map(|send_at| &send_at.zone);
+    MessagePlan {
+        key: message.key.clone(),
+        revision: message.revision,
+        sender: message.sender.clone(),
+        sender_name: message.sender_name.clone(),
+        audience: message.audience.name.clone(),
+        audience_file: message.audience.source.file().to_owned(),
+        template: source.text.clone(),
+        selected,
+        counts: super::gate::Counts::default(),
+        skipped: std::collections::BTreeMap::new(),
+        bulks: Vec::new(),
+        later: Vec::new(),
+        next_due: None,
+        speed: message.schedule.speed,
+        zone: zone.and_then(|zone| match zone {
+            Zone::Fixed(zone) => Some(zone.clone()),
+            Zone::PerPerson { fallback } => fallback.clone(),
+        }),
+        per_person: matches!(zone, Some(Zone::PerPerson { .. })),
+        change: None,
+        samples: Vec::new(),
+        diagnostics: Diagnostics::new(),
+    }
+}
+
+fn next_due(message: &Message, later: &[super::bulk::Bulk]) -> Option<Timestamp> {
+    let handover = message.schedule.handover?;
+    later.iter().filter_map(|bulk| bulk.send_at?.checked_sub(handover).ok()).min()
+}

@@ -1,0 +1,83 @@
+//! The plan of one message.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::diagnostic::Diagnostics;
+use crate::identity::{MessageKey, Revision, SenderId};
+use crate::wire::options::SendingSpeedLimit;
+
+use super::bulk::Bulk;
+use super::changes::TextChange;
+use super::gate::{Counts, Gate};
+use super::sample::Sample;
+
+/// What would be sent of one message, and why not to the others.
+#[derive(Debug, Clone)]
+pub struct MessagePlan {
+    /// The campaign's and the message's id.
+    pub key: MessageKey,
+    /// The revision.
+    pub revision: Revision,
+    /// The sender.
+    pub sender: SenderId,
+    /// The sender's name in the files.
+    pub sender_name: String,
+    /// The audience's name.
+    pub audience: String,
+    /// The file in which the audience's rows stand.
+    pub audience_file: String,
+    /// The template's source.
+    pub template: String,
+    /// Whether `--only` selects it.
+    pub selected: bool,
+    /// How many rows end at each gate; they add up to the rows read.
+    pub counts: Counts,
+    /// Why the template skipped people, and how many.
+    pub skipped: BTreeMap<String, u64>,
+    /// What to hand over now.
+    pub bulks: Vec<Bulk>,
+    /// What to hand over later.
+    pub later: Vec<Bulk>,
+    /// When the first of what is handed over later comes due.
+    pub next_due: Option<Timestamp>,
+    /// The limit of the speed.
+    pub speed: Option<SendingSpeedLimit>,
+    /// The zone that times are also shown in.
+    pub zone: Option<jiff::tz::TimeZone>,
+    /// Whether each person has their own zone.
+    pub per_person: bool,
+    /// What the text was when it was last sent.
+    pub change: Option<TextChange>,
+    /// Texts worth a look.
+    pub samples: Vec<Sample>,
+    /// What is wrong, or worth a look.
+    pub diagnostics: Diagnostics,
+}
+
+impl MessagePlan {
+    /// How many people it goes to now.
+    #[must_use]
+    pub fn to_send(&self) -> u64 {
+        self.counts.get(Gate::ToSend)
+    }
+
+    /// How many people it goes to later.
+    #[must_use]
+    pub fn not_due(&self) -> u64 {
+        self.counts.get(Gate::NotDue)
+    }
+
+    /// When the first message leaves, if there is a time.
+    #[must_use]
+    pub fn first_at(&self) -> Option<Timestamp> {
+        self.bulks.iter().chain(&self.later).filter_map(|bulk| bulk.send_at).min()
+    }
+
+    /// When the last message has left, if the speed is limited or the time is set.
+    #[must_use]
+    pub fn last_at(&self) -> Option<Timestamp> {
+        self.bulks.iter().chain(&self.later).filter_map(|bulk| bulk.until.or(bulk.send_at)).max()
+    }
+}

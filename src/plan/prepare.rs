@@ -1,0 +1,105 @@
+//! Reads and renders the people of a bulk again, just before it is claimed, and compares what comes
+//! out with what was planned.
+
+use std::sync::Arc;
+
+use crate::audience::{Reader, Row};
+use crate::campaign::{Files, Message};
+use crate::diagnostic::Diagnostics;
+use crate::identity::{CanonicalTo, Fingerprint, Key, MessageKey, ProjectId};
+use crate::render::Renderer;
+
+use super::bulk::{Bulk, Recipient};
+use super::compiled::Compiled;
+use super::content::ContentMaker;
+use super::sieve::{Rendered, render_row};
+
+/// A person of a bulk, ready to be sent to. It holds personal data, so it has no `Debug`.
+pub struct Person {
+    /// Who and what, as planned.
+    pub planned: Recipient,
+    /// The recipient's id, trimmed.
+    pub to: String,
+    /// The text.
+    pub text: String,
+    /// The callbackData.
+    pub callback_data: Option<String>,
+}
+
+/// Why a bulk cannot be prepared.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PrepareError {
+    /// The row is not there any more, is about somebody else, or comes out as another text.
+    #[error("the files of `{message}` changed since they were planned")]
+    Changed {
+        /// The message.
+        message: MessageKey,
+    },
+    /// The files cannot be read any more.
+    #[error("the files of `{message}` cannot be read any more")]
+    Unreadable {
+        /// The message.
+        message: MessageKey,
+    },
+}
+
+/// Prepares bulks of one message.
+pub struct Preparer {
+    message: MessageKey,
+    compiled: Compiled,
+    reader: Reader,
+    renderer: Renderer,
+    fingerprint: Fingerprint,
+    contents: ContentMaker,
+    rows: Vec<Row>,
+}
+
+impl Preparer {
+    /// Opens the audience of a message once more. Wants the stack of [`super::STACK_BYTES`].
+    ///
+    /// # Errors
+    /// All that is wrong with the message's files by now.
+    pub fn new(message: &Message, project: &ProjectId, key: &Key, files: &dyn Files) -> Result<Self, Diagnostics> {
+        let (compiled, reader) = Compiled::new(message, files)?;
+        let renderer = Renderer::new(Arc::clone(&compiled.selected.header));
+        Ok(Self {
+            message: message.key.clone(),
+            compiled,
+            reader,
+            renderer,
+            fingerprint: Fingerprint::new(key, project, &message.sender),
+            contents: ContentMaker::new(key, message),
+            rows: Vec::new(),
+        })
+    }
+
+    /// Reads and renders the people of a bulk, in the bulk's order. Wants the stack of
+    /// [`super::STACK_BYTES`].
+    ///
+    /// # Errors
+    /// If a row is not what was planned.
+    pub fn prepare(&mut self, bulk: &Bulk) -> Result<Vec<Person>, PrepareError> {
+        bulk.recipients.iter().map(|recipient| self.person(*recipient)).collect()
+    }
+
+    fn person(&mut self, planned: Recipient) -> Result<Person, PrepareError> {
+        let unreadable = || PrepareError::Unreadable { message: self.message.clone() };
+        let changed = || PrepareError::Changed { message: self.message.clone() };
+        self.reader.seek(planned.row).map_err(|_| unreadable())?;
+        self.reader.read(&mut self.rows, 1).map_err(|_| unreadable())?;
+        let cells = self.rows.first().and_then(|row| row.cells.as_ref().ok()).ok_or_else(changed)?;
+        let to = cells.get(self.compiled.selected.to).unwrap_or_default().trim();
+        let canonical = CanonicalTo::parse(to).map_err(|_| changed())?;
+        if self.fingerprint.person(&canonical) != planned.person {
+            return Err(changed());
+        }
+        self.renderer.fill(cells);
+        // What was planned may be a text that is only warned about, so that is no matter here.
+        let rendered = render_row(&self.compiled, &mut self.renderer, false).map_err(|_| changed())?;
+        let Rendered::Text { text, callback_data, .. } = rendered else { return Err(changed()) };
+        if self.contents.content(&text, callback_data.as_deref()) != planned.content {
+            return Err(changed());
+        }
+        Ok(Person { planned, to: to.to_owned(), text, callback_data })
+    }
+}

@@ -1,0 +1,184 @@
+//! Rails: limits that stop an apply unless a person names the number up to which it may go on.
+
+use std::collections::BTreeMap;
+
+use crate::campaign::{Limits, Message};
+use crate::identity::MessageKey;
+
+use super::gate::{Counts, Gate};
+
+/// What a rail is about; its name is what `--accept NAME=N` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RailKind {
+    /// How many messages one apply sends.
+    Messages,
+    /// By how many percent an audience has grown since its last send.
+    Growth,
+    /// How many percent of an audience's rows are unreadable.
+    Unreadable,
+    /// How many people an audience has, against what it should have.
+    Expect,
+    /// How many people are sent to although their time is past.
+    Late,
+    /// How many people a new revision may reach twice, because the old one is still under way.
+    Overlap,
+    /// Whether a lockfile may be used in CI with a real gateway.
+    LockfileInCi,
+}
+
+impl RailKind {
+    /// All of them that `--accept` takes.
+    pub const ACCEPTED: [Self; 6] =
+        [Self::Messages, Self::Growth, Self::Unreadable, Self::Late, Self::Overlap, Self::LockfileInCi];
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Messages => "messages",
+            Self::Growth => "growth",
+            Self::Unreadable => "unreadable",
+            Self::Expect => "expect",
+            Self::Late => "late",
+            Self::Overlap => "overlap",
+            Self::LockfileInCi => "lockfile-in-ci",
+        }
+    }
+}
+
+/// The numbers that a person accepts: *at most N*.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Accepted(BTreeMap<RailKind, u64>);
+
+impl Accepted {
+    /// Reads `name=number`, and keeps it.
+    ///
+    /// # Errors
+    /// If it has another form, or there is no such rail; the text says which there are.
+    pub fn add(&mut self, text: &str) -> Result<(), String> {
+        let names = RailKind::ACCEPTED.map(RailKind::name).join(", ");
+        let wrong = || format!("`{text}` is not NAME=NUMBER with one of {names}");
+        let (name, number) = text.split_once('=').ok_or_else(wrong)?;
+        let kind = RailKind::ACCEPTED.into_iter().find(|kind| kind.name() == name).ok_or_else(wrong)?;
+        let number = number.replace(['_', ','], "").parse().map_err(|_| wrong())?;
+        self.0.insert(kind, number);
+        Ok(())
+    }
+
+    /// Up to which number a person accepts it.
+    #[must_use]
+    pub fn get(&self, kind: RailKind) -> Option<u64> {
+        self.0.get(&kind).copied()
+    }
+}
+
+/// A rail that something ran into.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rail {
+    /// What it is about.
+    pub kind: RailKind,
+    /// The message, unless it is about the whole plan.
+    pub message: Option<MessageKey>,
+    /// What the limit is.
+    pub limit: u64,
+    /// What it is in truth.
+    pub actual: u64,
+    /// In words.
+    pub words: String,
+    /// Whether a person accepted the number.
+    pub accepted: bool,
+}
+
+impl Rail {
+    /// Makes a rail; it is accepted if a number at least as high was named.
+    #[must_use]
+    pub fn new(kind: RailKind, message: Option<&MessageKey>, limit: u64, actual: u64, accepted: &Accepted) -> Self {
+        let accepted = accepted.get(kind).is_some_and(|number| actual <= number);
+        Self { kind, message: message.cloned(), limit, actual, words: String::new(), accepted }
+    }
+
+    /// Puts it into words.
+    #[must_use]
+    pub fn words(mut self, words: impl Into<String>) -> Self {
+        self.words = words.into();
+        self
+    }
+}
+
+/// The rails of one message.
+#[must_use]
+pub fn of_message(
+    message: &Message,
+    counts: &Counts,
+    audience_before: Option<u64>,
+    late: u64,
+    limits: &Limits,
+    accepted: &Accepted,
+) -> Vec<Rail> {
+    let key = Some(&message.key);
+    let people = counts.people();
+    let mut rails = Vec::new();
+    if let Some(expect) = message.audience.expect {
+        let name = &message.audience.name;
+        if let Some(min) = expect.min.filter(|min| people < *min) {
+            let words = format!("audience `{name}` has {people} people, but at least {min} are expected");
+            rails.push(Rail::new(RailKind::Expect, key, min, people, accepted).words(words));
+        }
+        if let Some(max) = expect.max.filter(|max| people > *max) {
+            let words = format!("audience `{name}` has {people} people, but at most {max} are expected");
+            rails.push(Rail::new(RailKind::Expect, key, max, people, accepted).words(words));
+        }
+    }
+    let unreadable = percent(counts.get(Gate::Unreadable), counts.total());
+    if let Some(limit) = limits.unreadable_rows_percent.filter(|limit| unreadable > u64::from(*limit)) {
+        let words = format!(
+            "{unreadable} % of the rows of `{}` are unreadable, but at most {limit} % may be",
+            message.audience.source.file()
+        );
+        rails.push(Rail::new(RailKind::Unreadable, key, u64::from(limit), unreadable, accepted).words(words));
+    }
+    if let (Some(limit), Some(before)) = (limits.audience_growth_percent, audience_before) {
+        let growth = percent(people.saturating_sub(before), before);
+        if growth > u64::from(limit) {
+            let words = format!("the audience grew by {growth} % (from {before} to {people}), at most {limit} % may be");
+            rails.push(Rail::new(RailKind::Growth, key, u64::from(limit), growth, accepted).words(words));
+        }
+    }
+    if late > 0 {
+        let words = format!("{late} people are sent to although their time is past");
+        rails.push(Rail::new(RailKind::Late, key, 0, late, accepted).words(words));
+    }
+    rails
+}
+
+/// A share in percent, rounded up; everything is 100 % of nothing.
+fn percent(part: u64, whole: u64) -> u64 {
+    match (part, whole) {
+        (0, _) => 0,
+        (_, 0) => 100,
+        (part, whole) => (u128::from(part) * 100).div_ceil(u128::from(whole)).try_into().unwrap_or(u64::MAX),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Accepted, RailKind, percent};
+
+    #[test]
+    fn accepted_numbers_are_named() {
+        let mut accepted = Accepted::default();
+        accepted.add("messages=12_000").unwrap();
+        assert_eq!(accepted.get(RailKind::Messages), Some(12_000));
+        for wrong in ["messages", "messages=", "messages=all", "force=1", "expect=1", "=3"] {
+            assert!(accepted.add(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn shares_are_rounded_up() {
+        assert_eq!(percent(0, 0), 0);
+        assert_eq!(percent(1, 0), 100);
+        assert_eq!(percent(1, 300), 1);
+        assert_eq!(percent(300, 300), 100);
+    }
+}

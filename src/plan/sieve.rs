@@ -1,0 +1,345 @@
+//! What one row comes to, as far as that can be told from the row alone: the gates from
+//! *unreadable* to *skipped by the template*. Runs on the workers.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::audience::{self, Row, RowAt, used_digest};
+use crate::campaign::Message;
+use crate::diagnostic::Code;
+use crate::identity::{CanonicalTo, Content, Fingerprint, Person, PersonSet};
+use crate::ledger::{Standing, Standings, View};
+use crate::render::{Renderer, Rendering, TextProblem, check_text};
+
+use super::compiled::{Compiled, WindowColumn};
+use super::content::ContentMaker;
+use super::gate::Gate;
+use super::times::{Found, SendTimes, Slot, When};
+
+/// All that the rows of one message are held against.
+pub struct Sieve<'a> {
+    /// The message.
+    pub message: &'a Message,
+    /// Its templates and columns.
+    pub compiled: &'a Compiled,
+    /// Its instants.
+    pub times: &'a SendTimes,
+    /// Makes persons, one maker a key; the first makes the persons of new claims.
+    pub fingerprints: &'a [Fingerprint],
+    /// Makes contents.
+    pub contents: &'a ContentMaker,
+    /// People who never get anything.
+    pub suppressed: &'a PersonSet,
+    /// People whom the audience excludes.
+    pub excluded: &'a PersonSet,
+    /// What the ledger knows of the message.
+    pub standings: Option<Standings<'a>>,
+    /// Whether open claims may belong to another run.
+    pub view: View,
+    /// Whether people who were rejected are free again.
+    pub retry_rejected: bool,
+    /// Whether people whose time is past are sent to now.
+    pub send_late: bool,
+    /// The instant of planning.
+    pub now: Timestamp,
+    /// Whether more bytes than the channel takes are an error.
+    pub long_texts_are_errors: bool,
+}
+
+/// What a row comes to.
+#[derive(Debug)]
+pub struct Judged {
+    /// Where the row is.
+    pub at: RowAt,
+    /// Its line in the file.
+    pub line: u64,
+    /// What it comes to.
+    pub verdict: Verdict,
+}
+
+/// What a row comes to.
+#[derive(Debug)]
+pub enum Verdict {
+    /// It is not about anybody.
+    Unreadable(RowIssue),
+    /// It is about a person.
+    Person {
+        /// Who.
+        person: Person,
+        /// A digest of the values that make a difference.
+        used: u32,
+        /// What becomes of them.
+        fate: Fate,
+    },
+}
+
+/// What becomes of a person, if this is their only row.
+#[derive(Debug)]
+pub enum Fate {
+    /// A gate stops them.
+    Stopped(Gate),
+    /// The template skips them, for this reason.
+    Skipped(String),
+    /// The row is wrong.
+    Failed(RowIssue),
+    /// They may be sent to.
+    Candidate(Candidate),
+}
+
+/// Somebody who may be sent to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Candidate {
+    /// What they get.
+    pub content: Content,
+    /// When.
+    pub slot: Slot,
+    /// When their conversation window closes.
+    pub closes_at: Option<Timestamp>,
+    /// How long their text is, in bytes.
+    pub bytes: u32,
+    /// Whether the text is longer than the channel takes, in a project that only warns.
+    pub too_many_bytes: bool,
+    /// Whether their time was past, and they are sent to now by consent.
+    pub late: bool,
+}
+
+/// What is wrong with a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowIssue {
+    /// The code.
+    pub code: Code,
+    /// What is wrong, without a value of the row.
+    pub message: String,
+    /// The column, if one is to blame.
+    pub column: Option<String>,
+    /// The place in the template or expression, if there is one.
+    pub place: Option<crate::diagnostic::Place>,
+}
+
+impl RowIssue {
+    fn new(code: Code, message: impl Into<String>, column: Option<&str>) -> Self {
+        Self { code, message: message.into(), column: column.map(str::to_owned), place: None }
+    }
+}
+
+impl From<crate::render::RenderError> for RowIssue {
+    fn from(error: crate::render::RenderError) -> Self {
+        Self { code: error.code, message: error.message, column: error.column, place: error.place }
+    }
+}
+
+impl Sieve<'_> {
+    /// Judges a row.
+    pub fn judge(&self, renderer: &mut Renderer, row: &Row) -> Judged {
+        let verdict = match &row.cells {
+            Ok(cells) => self.verdict(renderer, cells),
+            Err(problem) => Verdict::Unreadable(RowIssue {
+                code: Code::UnreadableRow,
+                message: problem.message.clone(),
+                column: problem.column.clone(),
+                place: None,
+            }),
+        };
+        Judged { at: row.at, line: row.line, verdict }
+    }
+
+    fn verdict(&self, renderer: &mut Renderer, cells: &csv::StringRecord) -> Verdict {
+        let columns = &self.compiled.selected.audience.columns;
+        let to = match CanonicalTo::parse(cells.get(self.compiled.selected.to).unwrap_or_default()) {
+            Ok(to) => to,
+            Err(error) => {
+                let issue = RowIssue::new(Code::BadRecipient, error.to_string(), Some(&columns.to));
+                return Verdict::Unreadable(issue);
+            }
+        };
+        let slot = match self.times.slot(self.compiled.time_zone.and_then(|position| cells.get(position))) {
+            Found::Slot(slot) => slot,
+            Found::Missing => return unreadable_zone("the time zone is empty, and there is no fallback", columns),
+            Found::Unknown => return unreadable_zone("the time zone is not in the IANA database", columns),
+        };
+        let closes_at = match self.closes_at(cells) {
+            Ok(closes_at) => closes_at,
+            Err(issue) => return Verdict::Unreadable(issue),
+        };
+        let Some(first) = self.fingerprints.first() else {
+            return Verdict::Unreadable(RowIssue::new(Code::BadRecipient, "there is no key", None));
+        };
+        let person = first.person(&to);
+        let used = used_digest(cells, &self.compiled.used);
+        let used = u32::try_from(used >> 32).unwrap_or_default();
+        let fate = self.fate(renderer, cells, &to, person, slot, closes_at);
+        Verdict::Person { person, used, fate }
+    }
+
+    fn closes_at(&self, cells: &csv::StringRecord) -> Result<Option<Timestamp>, RowIssue> {
+        let Some(window) = self.compiled.window else { return Ok(None) };
+        let cell = cells.get(window.position()).unwrap_or_default().trim();
+        if cell.is_empty() {
+            // Nobody knows of an open window, so there is none.
+            return Ok(Some(Timestamp::MIN));
+        }
+        let header = &self.compiled.selected.header;
+        let column = header.names().get(window.position()).map(String::as_str);
+        let instant = audience::instant(cell).ok_or_else(|| {
+            RowIssue::new(Code::UnreadableRow, "the time is not a date and time with an offset", column)
+        })?;
+        Ok(Some(match window {
+            WindowColumn::ClosesAt(_) => instant,
+            WindowColumn::LastMessageAt(_) => {
+                instant.checked_add(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MAX)
+            }
+        }))
+    }
+
+    fn fate(
+        &self,
+        renderer: &mut Renderer,
+        cells: &csv::StringRecord,
+        to: &CanonicalTo<'_>,
+        person: Person,
+        slot: Slot,
+        closes_at: Option<Timestamp>,
+    ) -> Fate {
+        let mut filled = false;
+        if let Some(condition) = &self.compiled.selected.condition {
+            renderer.fill(cells);
+            filled = true;
+            match renderer.matches(condition) {
+                Ok(true) => {}
+                Ok(false) => return Fate::Stopped(Gate::Filtered),
+                Err(error) => return Fate::Failed(error.into()),
+            }
+        }
+        if self.suppressed.contains(&person) {
+            return Fate::Stopped(Gate::Suppressed);
+        }
+        if self.excluded.contains(&person) {
+            return Fate::Stopped(Gate::Excluded);
+        }
+        if let Some(gate) = self.known(to, person) {
+            return Fate::Stopped(gate);
+        }
+        if self.message.paused {
+            return Fate::Stopped(Gate::Paused);
+        }
+        let late = match self.times.when(slot) {
+            When::Now | When::At(_) => false,
+            When::Past(_) if self.send_late => true,
+            When::Past(_) => return Fate::Stopped(Gate::TooLate),
+            When::Ambiguous(zone) => {
+                let message = format!("a change of the clock skips or repeats the time in {zone}; say `ifAmbiguous`");
+                return Fate::Failed(RowIssue::new(Code::AmbiguousTime, message, None));
+            }
+        };
+        if !filled {
+            renderer.fill(cells);
+        }
+        self.render(renderer, slot, closes_at, late)
+    }
+
+    /// The gate at which the ledger stops a person, under whichever key it knows them.
+    fn known(&self, to: &CanonicalTo<'_>, person: Person) -> Option<Gate> {
+        let standings = self.standings.as_ref()?;
+        let older = self.fingerprints.iter().skip(1).map(|fingerprint| fingerprint.person(to));
+        let standing = std::iter::once(person).chain(older).map(|person| standings.get(person, self.view)).max()?;
+        match standing {
+            Standing::Free => None,
+            Standing::Rejected(_) if self.retry_rejected => None,
+            Standing::Rejected(_) => Some(Gate::RejectedEarlier),
+            Standing::Abandoned => Some(Gate::GivenUp),
+            Standing::InFlight => Some(Gate::InFlight),
+            Standing::InDoubt => Some(Gate::InDoubt),
+            Standing::Accepted => Some(Gate::AlreadySent),
+        }
+    }
+
+    fn render(&self, renderer: &mut Renderer, slot: Slot, closes_at: Option<Timestamp>, late: bool) -> Fate {
+        match self.rendering(renderer) {
+            Ok(Rendered::Skipped(reason)) => Fate::Skipped(reason),
+            Ok(Rendered::Text { text, callback_data, too_many_bytes }) => Fate::Candidate(Candidate {
+                content: self.contents.content(&text, callback_data.as_deref()),
+                slot,
+                closes_at,
+                bytes: u32::try_from(text.len() + callback_data.map_or(0, |data| data.len())).unwrap_or(u32::MAX),
+                too_many_bytes,
+                late,
+            }),
+            Err(issue) => Fate::Failed(issue),
+        }
+    }
+
+    /// Renders the row that the renderer holds.
+    ///
+    /// # Errors
+    /// If a template fails, or a text is longer or shorter than the API takes.
+    pub fn rendering(&self, renderer: &mut Renderer) -> Result<Rendered, RowIssue> {
+        render_row(self.compiled, renderer, self.long_texts_are_errors)
+    }
+}
+
+/// What a person gets.
+pub enum Rendered {
+    /// Nothing, for this reason.
+    Skipped(String),
+    /// A text.
+    Text {
+        /// The text.
+        text: String,
+        /// The callbackData.
+        callback_data: Option<String>,
+        /// Whether the text has more bytes than the channel takes.
+        too_many_bytes: bool,
+    },
+}
+
+/// Renders the row that a renderer holds, and checks what comes out.
+///
+/// # Errors
+/// If a template fails, or a text is longer or shorter than the API takes.
+pub fn render_row(
+    compiled: &Compiled,
+    renderer: &mut Renderer,
+    long_texts_are_errors: bool,
+) -> Result<Rendered, RowIssue> {
+    let text = match renderer.render(&compiled.text)? {
+        Rendering::Skipped(reason) => return Ok(Rendered::Skipped(reason)),
+        Rendering::Text(text) => text,
+    };
+    let mut too_many_bytes = false;
+    match check_text(&text) {
+        None => {}
+        Some(TextProblem::TooManyBytes { .. }) if !long_texts_are_errors => too_many_bytes = true,
+        Some(problem) => return Err(text_issue(&problem)),
+    }
+    let callback_data = match &compiled.callback_data {
+        None => None,
+        Some(template) => match renderer.render(template)? {
+            Rendering::Skipped(reason) => return Ok(Rendered::Skipped(reason)),
+            Rendering::Text(data) => Some(data),
+        },
+    };
+    let length = callback_data.as_ref().map_or(0, |data| data.chars().count());
+    if length > crate::wire::limits::CALLBACK_DATA_CHARS_MAX {
+        let message = format!("the callbackData has {length} characters, but 4,000 are allowed");
+        return Err(RowIssue::new(Code::TextTooLong, message, None));
+    }
+    Ok(Rendered::Text { text, callback_data, too_many_bytes })
+}
+
+fn text_issue(problem: &TextProblem) -> RowIssue {
+    match problem {
+        TextProblem::Empty => RowIssue::new(Code::TextEmpty, "the text is empty", None),
+        TextProblem::TooLong { chars } => {
+            let message = format!("the text has {chars} characters, but 1,000 are allowed");
+            RowIssue::new(Code::TextTooLong, message, None)
+        }
+        TextProblem::TooManyBytes { bytes } => {
+            let message = format!("the text has {bytes} bytes, but the channel takes 1,000");
+            RowIssue::new(Code::TextTooManyBytes, message, None)
+        }
+        TextProblem::BracesLeft => RowIssue::new(Code::BracesLeft, "template braces are left in the text", None),
+    }
+}
+
+fn unreadable_zone(message: &str, columns: &crate::campaign::Columns) -> Verdict {
+    Verdict::Unreadable(RowIssue::new(Code::UnreadableRow, message, columns.time_zone.as_deref()))
+}

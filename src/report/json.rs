@@ -1,0 +1,156 @@
+//! Plans, outcomes and ledgers as JSON, versioned: within one `format_version` fields are only added.
+
+use serde_json::{Value, json};
+
+use crate::apply::{Summary, Tally};
+use crate::diagnostic::Diagnostics;
+use crate::ledger::{Doubt, Ledger, View};
+use crate::plan::{Bulk, Gate, MessagePlan, Plan, Rail};
+
+use super::{Reveal, diagnostics};
+
+/// The version of all forms of JSON that are written here.
+pub const FORMAT_VERSION: &str = "1.0";
+
+/// Writes a plan. Texts are masked unless they are asked for; people are never in it.
+#[must_use]
+pub fn plan(plan: &Plan, reveal: Reveal) -> Value {
+    json!({
+        "format_version": FORMAT_VERSION,
+        "kind": "plan",
+        "project": plan.project,
+        "gateway": plan.gateway,
+        "now": plan.now.to_string(),
+        "compared": plan.compared,
+        "digest": plan.digest.to_string(),
+        "toSend": plan.to_send(),
+        "notDue": plan.not_due(),
+        "nextApplyAt": plan.next_apply_at().map(|at| at.to_string()),
+        "messages": plan.messages.iter().map(|message| message_plan(message, reveal)).collect::<Vec<_>>(),
+        "rails": plan.rails.iter().map(rail).collect::<Vec<_>>(),
+        "doubts": plan.doubts.iter().map(doubt).collect::<Vec<_>>(),
+        "diagnostics": list(&plan.all_diagnostics()),
+    })
+}
+
+/// Writes diagnostics on their own.
+#[must_use]
+pub fn validation(found: &Diagnostics) -> Value {
+    json!({ "format_version": FORMAT_VERSION, "kind": "validation", "diagnostics": list(found) })
+}
+
+/// Writes how a run ended.
+#[must_use]
+pub fn outcome(summary: &Summary, digest: &str) -> Value {
+    let messages = summary.messages.iter().map(|((key, revision), tally)| {
+        json!({ "message": key.to_string(), "revision": revision.get(), "outcome": tally_json(tally) })
+    });
+    json!({
+        "format_version": FORMAT_VERSION,
+        "kind": "apply",
+        "digest": digest,
+        "messages": messages.collect::<Vec<_>>(),
+        "total": tally_json(&summary.total()),
+        "stopped": summary.stopped.as_ref().map(ToString::to_string),
+        "alarms": summary.alarms.len(),
+    })
+}
+
+/// Writes what a ledger holds.
+#[must_use]
+pub fn status(ledger: &Ledger, view: View) -> Value {
+    let messages = ledger.messages().map(|record| {
+        let totals = ledger.totals(&record.message, record.revision, view);
+        json!({
+            "message": record.message.to_string(),
+            "revision": record.revision.get(),
+            "accepted": totals.accepted,
+            "rejected": totals.rejected,
+            "inDoubt": totals.in_doubt,
+            "inFlight": totals.in_flight,
+            "givenUp": totals.abandoned,
+            "refused": totals.refused,
+        })
+    });
+    json!({
+        "format_version": FORMAT_VERSION,
+        "kind": "status",
+        "project": ledger.header().project.to_string(),
+        "gateway": ledger.header().gateway,
+        "messages": messages.collect::<Vec<_>>(),
+        "doubts": ledger.doubts(view).iter().map(doubt).collect::<Vec<_>>(),
+    })
+}
+
+fn message_plan(message: &MessagePlan, reveal: Reveal) -> Value {
+    let counts: serde_json::Map<String, Value> =
+        Gate::ALL.into_iter().map(|gate| (gate.name().to_owned(), message.counts.get(gate).into())).collect();
+    let samples = message.samples.iter().map(|sample| {
+        let text = match reveal {
+            Reveal::No => &sample.masked,
+            Reveal::Yes => &sample.revealed,
+        };
+        json!({ "name": sample.name, "text": text, "characters": sample.chars, "bytes": sample.bytes })
+    });
+    json!({
+        "message": message.key.to_string(),
+        "revision": message.revision.get(),
+        "sender": message.sender_name,
+        "audience": message.audience,
+        "selected": message.selected,
+        "rows": message.counts.total(),
+        "gates": counts,
+        "skipReasons": message.skipped,
+        "firstAt": message.first_at().map(|at| at.to_string()),
+        "lastAt": message.last_at().map(|at| at.to_string()),
+        "bulks": message.bulks.iter().map(|each| bulk(each, "now")).chain(message.later.iter().map(|each| bulk(each, "later"))).collect::<Vec<_>>(),
+        "textChanged": message.change.as_ref().map(|change| json!({ "before": change.before, "now": change.now, "keep": change.keep })),
+        "samples": samples.collect::<Vec<_>>(),
+    })
+}
+
+fn bulk(bulk: &Bulk, due: &str) -> Value {
+    json!({
+        "bulkId": bulk.id().to_string(),
+        "people": bulk.recipients.len(),
+        "sendAt": bulk.send_at.map(|at| at.to_string()),
+        "until": bulk.until.map(|at| at.to_string()),
+        "due": due,
+    })
+}
+
+fn rail(rail: &Rail) -> Value {
+    json!({
+        "rail": rail.kind.name(),
+        "message": rail.message.as_ref().map(ToString::to_string),
+        "limit": rail.limit,
+        "actual": rail.actual,
+        "accepted": rail.accepted,
+        "words": rail.words,
+    })
+}
+
+fn doubt(doubt: &Doubt) -> Value {
+    json!({
+        "bulkId": doubt.claim.bulk.to_string(),
+        "people": doubt.open,
+        "claimedAt": doubt.at.to_string(),
+        "sendAt": doubt.send_at.map(|at| at.to_string()),
+    })
+}
+
+fn tally_json(tally: &Tally) -> Value {
+    json!({
+        "accepted": tally.accepted,
+        "rejected": tally.rejected_any(),
+        "rejectedByStatus": tally.rejected,
+        "refused": tally.refused,
+        "inDoubt": tally.in_doubt,
+        "notAttempted": tally.not_attempted,
+        "elsewhere": tally.taken,
+    })
+}
+
+fn list(found: &Diagnostics) -> Vec<Value> {
+    found.iter().map(diagnostics::to_json).collect()
+}

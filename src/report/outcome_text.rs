@@ -1,0 +1,116 @@
+//! The table that an apply ends with, however it ends.
+
+use std::fmt::Write as _;
+
+use comfy_table::{Cell, CellAlignment, Table, presets};
+
+use crate::apply::{Alarm, Stopped, Summary, Tally};
+use crate::timing;
+
+use super::paint::{Lines, Paint, harmless};
+use super::plan_text::line;
+use super::words::{number, plural};
+
+/// Writes the table, the alarms, and why the run stopped.
+#[must_use]
+pub fn render(summary: &Summary, paint: Paint) -> String {
+    let mut out = String::new();
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING);
+    table.set_header(["message", "accepted", "rejected", "refused", "in doubt", "not attempted", "elsewhere"]);
+    for ((key, revision), tally) in &summary.messages {
+        table.add_row(row(&format!("{key} r{revision}"), tally));
+    }
+    if summary.messages.len() > 1 {
+        table.add_row(row("all", &summary.total()));
+    }
+    for column in 1..7 {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    for text in table.to_string().lines() {
+        line(&mut out, text.trim_end());
+    }
+    rejections(&mut out, summary);
+    for alarm in &summary.alarms {
+        line(&mut out, &paint.bad(&format!("! {}", alarm_words(alarm))));
+    }
+    if let Some(stopped) = &summary.stopped {
+        line(&mut out, &paint.bad(&format!("! stopped: {}", harmless(&stopped.to_string(), Lines::Escape))));
+        if matches!(stopped, Stopped::Interrupted) {
+            line(&mut out, "  run the same command again to go on");
+        }
+    }
+    out
+}
+
+fn row(name: &str, tally: &Tally) -> Vec<Cell> {
+    let counts = [
+        tally.accepted,
+        tally.rejected_any(),
+        tally.refused,
+        tally.in_doubt,
+        tally.not_attempted,
+        tally.taken,
+    ];
+    std::iter::once(Cell::new(name)).chain(counts.map(|count| Cell::new(number(count)))).collect()
+}
+
+fn rejections(out: &mut String, summary: &Summary) {
+    for ((key, _), tally) in &summary.messages {
+        for (status, count) in &tally.rejected {
+            let mut words = format!("  {key}: {} rejected with status {status}", plural(*count, "person"));
+            if let Some(name) = status_name(*status) {
+                let _ = write!(words, " ({name})");
+            }
+            line(out, &words);
+        }
+    }
+}
+
+/// The gateway's names of the statuses that a person can do something about.
+fn status_name(status: u16) -> Option<&'static str> {
+    Some(match status {
+        6 => "network forbidden",
+        10 => "on a do-not-disturb list",
+        11 => "the sender is not registered",
+        12 => "not enough credits",
+        13 => "the sender is blocked",
+        14 => "the destination is blocked",
+        16 => "not reachable",
+        17 => "prepaid package expired",
+        18 => "destination not registered: a trial account",
+        19 => "no route",
+        20 => "flooding filter",
+        21 => "system error",
+        23 => "duplicate message id",
+        25 => "message too long",
+        51 => "no destination",
+        52 => "invalid destination",
+        100 => "rejected by the platform",
+        400 | 422 => "the gateway does not take the request",
+        _ => return None,
+    })
+}
+
+fn alarm_words(alarm: &Alarm) -> String {
+    match alarm {
+        Alarm::OtherBulkId { ours, theirs } => {
+            format!("the gateway answered with bulk `{}` for `{ours}`", harmless(theirs, Lines::Escape))
+        }
+        Alarm::UnknownMessages { bulk, count } => {
+            format!("the answer for `{bulk}` holds {} that we did not send", plural(*count as u64, "message"))
+        }
+        Alarm::MissingMessages { bulk, count } => {
+            format!("the answer for `{bulk}` says nothing of {}", plural(*count as u64, "message"))
+        }
+        Alarm::RepeatedMessages { bulk, count } => {
+            format!("the answer for `{bulk}` names {} more than once", plural(*count as u64, "message"))
+        }
+        Alarm::ClockOff { ahead } => {
+            let direction = if ahead.is_negative() { "behind" } else { "ahead of" };
+            format!("our clock is {} {direction} the gateway's", timing::duration(ahead.abs()))
+        }
+    }
+}

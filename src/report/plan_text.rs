@@ -1,0 +1,232 @@
+//! A plan for people in a hurry: doubts first, then message by message, then one line.
+
+use std::fmt::Write as _;
+
+use similar::{ChangeTag, TextDiff};
+
+use crate::ledger::Doubt;
+use crate::plan::{Gate, MessagePlan, Plan, Rail, Sample, TextChange};
+use crate::timing;
+
+use super::Reveal;
+use super::paint::{Lines, Paint, harmless};
+use super::words::{number, plural};
+
+/// Writes a plan.
+#[must_use]
+pub fn render(plan: &Plan, paint: Paint, reveal: Reveal) -> String {
+    let mut out = String::new();
+    let head = format!("{} on {}, {}", plan.project, plan.gateway, timing::utc(plan.now));
+    line(&mut out, &paint.strong(&head));
+    if !plan.compared {
+        line(&mut out, &paint.wait("! the key or the ledger is missing: nobody is left out as already sent"));
+    }
+    doubts(&mut out, &plan.doubts, paint);
+    for message in &plan.messages {
+        out.push('\n');
+        message_text(&mut out, message, paint, reveal);
+    }
+    rails(&mut out, &plan.rails, paint);
+    out.push('\n');
+    line(&mut out, &summary(plan, paint));
+    line(&mut out, &paint.faint(&format!("digest {}", plan.digest)));
+    out
+}
+
+/// The one line that says what would happen.
+fn summary(plan: &Plan, paint: Paint) -> String {
+    let to_send = plan.to_send();
+    let bulks: usize = plan.selected().map(|message| message.bulks.len()).sum();
+    let mut words = if plan.all_diagnostics().has_errors() {
+        paint.bad("nothing can be sent: the files have errors")
+    } else if to_send == 0 {
+        paint.strong("nothing to send")
+    } else {
+        paint.strong(&format!("{} to send in {}", plural(to_send, "message"), plural(bulks as u64, "bulk")))
+    };
+    if plan.not_due() > 0 {
+        let _ = write!(words, ", {} not due yet", number(plan.not_due()));
+        if let Some(next) = plan.next_apply_at() {
+            let _ = write!(words, " (next apply at {})", timing::utc(next));
+        }
+    }
+    let doubt: usize = plan.doubts.iter().map(|doubt| doubt.open).sum();
+    if doubt > 0 {
+        let _ = write!(words, ", {}", paint.bad(&format!("{} in doubt", plural(doubt as u64, "person"))));
+    }
+    words
+}
+
+/// Doubts come first, with the command that settles them.
+pub(super) fn doubts(out: &mut String, doubts: &[Doubt], paint: Paint) {
+    if doubts.is_empty() {
+        return;
+    }
+    let people: usize = doubts.iter().map(|doubt| doubt.open).sum();
+    out.push('\n');
+    let head = format!(
+        "! in doubt: {} in {}; nobody knows whether they got their message, and nothing is sent to them again",
+        plural(people as u64, "person"),
+        plural(doubts.len() as u64, "bulk")
+    );
+    line(out, &paint.bad(&head));
+    for doubt in doubts {
+        let text = format!(
+            "  {}  {}, claimed {}",
+            doubt.claim.bulk,
+            plural(doubt.open as u64, "person"),
+            timing::utc(doubt.at)
+        );
+        line(out, &text);
+    }
+    if let Some(first) = doubts.first() {
+        let command = format!("sendform resolve {} --sent --reason \"…\"", first.claim.bulk);
+        line(out, &format!("  settle one with: {command}   (or --not-sent, --abandon)"));
+    }
+}
+
+fn message_text(out: &mut String, plan: &MessagePlan, paint: Paint, reveal: Reveal) {
+    let selected = if plan.selected { "" } else { "  (not selected)" };
+    let head = format!("{} r{}", plan.key, plan.revision);
+    let tail = format!("{} to {}{selected}", plan.sender_name, plan.audience);
+    line(out, &format!("{}  {}", paint.strong(&head), paint.faint(&tail)));
+    let width = plan.counts.occupied().map(|(_, count)| number(count).len()).max().unwrap_or(1);
+    let total = number(plan.counts.total());
+    let width = width.max(total.len());
+    for (gate, count) in plan.counts.occupied().collect::<Vec<_>>().into_iter().rev() {
+        line(out, &gate_line(plan, gate, count, width, paint));
+    }
+    for (reason, count) in &plan.skipped {
+        let reason = harmless(reason, Lines::Escape);
+        line(out, &format!("    {:width$}   {}", "", paint.faint(&format!("{}: {reason}", number(*count)))));
+    }
+    line(out, &paint.faint(&format!("    {total:>width$} rows in {}", plan.audience_file)));
+    if let Some(change) = &plan.change {
+        text_change(out, change, paint);
+    }
+    for sample in &plan.samples {
+        sample_text(out, sample, paint, reveal);
+    }
+}
+
+fn gate_line(plan: &MessagePlan, gate: Gate, count: u64, width: usize, paint: Paint) -> String {
+    let count = number(count);
+    let text = format!("{count:>width$} {}", gate.words());
+    match gate {
+        Gate::ToSend => format!("  {} {}{}", paint.good("+"), paint.good(&text), when(plan)),
+        Gate::NotDue => {
+            let due = plan.next_due.map(|at| format!(", from {}", timing::utc(at))).unwrap_or_default();
+            format!("  {} {}{due}", paint.wait("~"), paint.wait(&text))
+        }
+        Gate::InDoubt | Gate::Failed => format!("  {} {}", paint.bad("!"), paint.bad(&text)),
+        Gate::Unreadable | Gate::Contradicting | Gate::TooLate | Gate::TooEarly | Gate::WindowClosed => {
+            format!("  {} {text}", paint.wait("!"))
+        }
+        Gate::Duplicate
+        | Gate::Filtered
+        | Gate::Suppressed
+        | Gate::Excluded
+        | Gate::AlreadySent
+        | Gate::InFlight
+        | Gate::GivenUp
+        | Gate::RejectedEarlier
+        | Gate::HeldOut
+        | Gate::Capped
+        | Gate::Waiting
+        | Gate::Paused
+        | Gate::Skipped => format!("    {text}"),
+    }
+}
+
+/// When they leave: both clocks, the pace, how long it takes, and in how many bulks.
+fn when(plan: &MessagePlan) -> String {
+    let mut words = String::new();
+    let first = plan.bulks.iter().filter_map(|bulk| bulk.send_at).min();
+    let at_once = plan.bulks.iter().any(|bulk| bulk.send_at.is_none());
+    let clock = |instant| plan.zone.as_ref().map_or_else(|| timing::utc(instant), |zone| timing::both_clocks(instant, zone));
+    match first {
+        _ if at_once => words.push_str(" at once"),
+        Some(first) if plan.per_person => {
+            let _ = write!(words, " by each person's clock, from {}", timing::utc(first));
+        }
+        Some(first) => {
+            let _ = write!(words, " at {}", clock(first));
+        }
+        None => {}
+    }
+    let last = plan.bulks.iter().filter_map(|bulk| bulk.until.or(bulk.send_at)).max();
+    if let (Some(speed), Some(last)) = (plan.speed, last) {
+        let unit = match speed.time_unit {
+            crate::wire::options::SpeedUnit::Minute => "minute",
+            crate::wire::options::SpeedUnit::Hour => "hour",
+            crate::wire::options::SpeedUnit::Day => "day",
+        };
+        let _ = write!(words, ", {} a {unit} until {}", number(u64::from(speed.amount)), clock(last));
+        let begin = plan.bulks.iter().filter(|bulk| bulk.until.is_some()).filter_map(|bulk| bulk.send_at).min();
+        let begin = if at_once { None } else { begin };
+        if let Some(begin) = begin {
+            let _ = write!(words, " ({})", timing::duration(last.duration_since(begin)));
+        }
+    }
+    let _ = write!(words, ", {}", plural(plan.bulks.len() as u64, "bulk"));
+    words
+}
+
+fn text_change(out: &mut String, change: &TextChange, paint: Paint) {
+    let head = format!("  ~ the text changed since it was sent; {} the old one", keeps(change.keep));
+    line(out, &paint.wait(&head));
+    let diff = TextDiff::from_lines(&change.before, &change.now);
+    for piece in diff.iter_all_changes() {
+        let text = harmless(piece.value().trim_end_matches('\n'), Lines::Escape);
+        match piece.tag() {
+            ChangeTag::Delete => line(out, &paint.bad(&format!("      - {text}"))),
+            ChangeTag::Insert => line(out, &paint.good(&format!("      + {text}"))),
+            ChangeTag::Equal => line(out, &paint.faint(&format!("        {text}"))),
+        }
+    }
+    line(out, "      raise `revision` to send the new text to everybody");
+}
+
+fn keeps(people: u64) -> String {
+    let verb = if people == 1 { "keeps" } else { "keep" };
+    format!("{} {verb}", plural(people, "person"))
+}
+
+fn sample_text(out: &mut String, sample: &Sample, paint: Paint, reveal: Reveal) {
+    let text = match reveal {
+        Reveal::No => &sample.masked,
+        Reveal::Yes => &sample.revealed,
+    };
+    let size = if sample.bytes == sample.chars {
+        plural(sample.chars as u64, "character")
+    } else {
+        format!("{}, {}", plural(sample.chars as u64, "character"), plural(sample.bytes as u64, "byte"))
+    };
+    line(out, &paint.faint(&format!("    {} ({size})", sample.name)));
+    for text in harmless(text, Lines::Keep).lines() {
+        line(out, &format!("      {} {text}", paint.faint("│")));
+    }
+}
+
+fn rails(out: &mut String, rails: &[Rail], paint: Paint) {
+    if rails.is_empty() {
+        return;
+    }
+    out.push('\n');
+    for rail in rails {
+        let scope = rail.message.as_ref().map(|key| format!("{key}: ")).unwrap_or_default();
+        if rail.accepted {
+            line(out, &paint.faint(&format!("  {scope}{} (accepted)", rail.words)));
+        } else {
+            line(out, &paint.bad(&format!("! {scope}{}", rail.words)));
+            if rail.kind != crate::plan::RailKind::Expect {
+                line(out, &format!("  to go on all the same: --accept {}={}", rail.kind.name(), rail.actual));
+            }
+        }
+    }
+}
+
+pub(super) fn line(out: &mut String, text: &str) {
+    out.push_str(text);
+    out.push('\n');
+}
