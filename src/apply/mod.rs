@@ -1,1 +1,31 @@
-//! To come.
+//! Claim, send, settle: hands bulks over to the gateway so that nobody gets one twice, whatever
+//! happens in between. Async over its ports; no input or output of its own.
+//!
+//! For every bulk: the claim is durable before a byte of the request leaves, the request needs the
+//! [`Ticket`] that claiming gave, and settling uses the ticket up. What is not known is left in
+//! doubt, and never sent again from here.
+
+mod deliver;
+mod event;
+mod outgoing;
+mod pace;
+mod patience;
+mod ports;
+mod prepared;
+mod run;
+mod sent;
+mod settings;
+mod summary;
+mod ticket;
+mod verdict;
+mod work;
+
+pub use event::{Event, Wait};
+pub use outgoing::Outgoing;
+pub use ports::{Clock, Ports, Prepare, Sender, Store};
+pub use prepared::{Envelope, Prepared, PreparedPerson, Reports};
+pub use run::apply;
+pub use sent::{Refusal, Sent};
+pub use settings::Settings;
+pub use summary::{Alarm, MessageRevision, Stopped, Summary, Tally};
+pub use ticket::Ticket;

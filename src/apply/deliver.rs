@@ -1,0 +1,303 @@
+//! One bulk from its plan to its outcome: prepare, claim, send, settle.
+
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use futures_util::future::{Either, select};
+use jiff::{SignedDuration, Timestamp};
+
+use super::event::Event;
+use super::outgoing::{self, Outgoing};
+use super::pace::Slot;
+use super::patience::{self, Patience};
+use super::ports::{Clock, Prepare, Sender, Store};
+use super::run::{Run, lock};
+use super::sent::Sent;
+use super::summary::{Alarm, MessageRevision, Stopped, Tally};
+use super::ticket::{self, Claimed, Ticket};
+use super::verdict::{self, NOT_ATTEMPTED, Next, Verdict};
+use super::work::{Letters, Stage, Tries, Work};
+use crate::identity::MessageId;
+use crate::ledger::{Claim, ClaimId, Outcome, PersonState};
+use crate::wire::response::STATUS_DUPLICATE_MESSAGE_ID;
+
+/// How far a bulk has come, for the case that its delivery panics.
+#[derive(Debug)]
+pub(super) struct Progress {
+    /// People who are not counted yet.
+    open: AtomicU64,
+    /// Whether a claim of them may be in the ledger.
+    claimed: AtomicBool,
+}
+
+impl Progress {
+    pub(super) fn of(work: &Work) -> Self {
+        Self { open: AtomicU64::new(work.stage.people()), claimed: AtomicBool::new(false) }
+    }
+
+    /// The groups of those who are not counted yet.
+    pub(super) fn lost(&self) -> Tally {
+        let open = self.open.load(Ordering::Relaxed);
+        if self.claimed.load(Ordering::Relaxed) {
+            Tally { in_doubt: open, ..Tally::default() }
+        } else {
+            Tally { not_attempted: open, ..Tally::default() }
+        }
+    }
+}
+
+/// A claim and its request, before the store was asked.
+struct Draft {
+    claim: Claim,
+    slot: Slot,
+    request: Outgoing,
+}
+
+impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
+    /// Hands a bulk over; what comes back is to be handed over next.
+    pub(super) async fn deliver(&self, work: Work, progress: &Progress) -> Vec<Work> {
+        let Work { stage, mut tries } = work;
+        let people = stage.people();
+        let message = stage.message();
+        if !self.turn().await {
+            self.close(&message, not_attempted(people, tries), progress);
+            return Vec::new();
+        }
+        let mut letters = match self.letters(stage).await {
+            Ok(letters) => letters,
+            Err(reason) => {
+                self.halt(reason);
+                self.close(&message, not_attempted(people, tries), progress);
+                return Vec::new();
+            }
+        };
+        let gone = people - count(letters.people.len());
+        self.close(&message, not_attempted(gone, tries), progress);
+        match self.claim(&mut letters, &mut tries, progress).await {
+            Some((ticket, draft)) => self.conclude(letters, tries, ticket, &draft, progress).await,
+            None => {
+                self.close(&message, not_attempted(count(letters.people.len()), tries), progress);
+                Vec::new()
+            }
+        }
+    }
+
+    async fn letters(&self, stage: Stage) -> Result<Letters, Stopped> {
+        match stage {
+            Stage::Prepared(letters) => Ok(letters),
+            Stage::Planned(bulk) => match self.ports.prepare.prepare(&bulk).await {
+                Ok(prepared) => Ok(Letters::new(&bulk, prepared)),
+                Err(error) => Err(Stopped::Prepare(error.to_string())),
+            },
+        }
+    }
+
+    /// Claims the bulk, or what other runs leave of it; `None` if nothing is left, or the run ends.
+    async fn claim(&self, letters: &mut Letters, tries: &mut Tries, progress: &Progress) -> Option<(Ticket, Draft)> {
+        while !letters.people.is_empty() && !self.halted() {
+            let start_by = self.ports.clock.elapsed().saturating_add(self.settings.start_within);
+            let draft = match self.draft(letters, *tries) {
+                Ok(draft) => draft,
+                Err(error) => {
+                    self.halt(Stopped::Bug(format!("a request cannot be written: {error}")));
+                    return None;
+                }
+            };
+            progress.claimed.store(true, Ordering::Relaxed);
+            let claimed = ticket::claim(self.ports.store, draft.claim.clone(), start_by).await;
+            match claimed {
+                Ok(Claimed::Yes(ticket)) => {
+                    tries.claims += 1;
+                    let Claim { id, send_at, people, .. } = &draft.claim;
+                    self.event(Event::Claimed { claim: id.clone(), people: people.len(), send_at: *send_at });
+                    return Some((ticket, draft));
+                }
+                Ok(Claimed::Taken(people)) => {
+                    progress.claimed.store(false, Ordering::Relaxed);
+                    lock(&self.pace).give_back(&letters.message(), draft.slot);
+                    let taken = letters.leave_out(&people);
+                    self.close(&letters.message(), Tally { taken: count(taken), ..Tally::default() }, progress);
+                    self.event(Event::Taken { bulk: draft.claim.id.bulk, people: taken });
+                    if taken == 0 {
+                        self.halt(Stopped::Store("a claim was refused because of nobody in it".to_owned()));
+                    }
+                }
+                Err(error) => {
+                    // Whether the claim was written is not known; that nothing was sent is.
+                    self.halt(Stopped::Store(error.to_string()));
+                    self.unsettled(not_sent(draft.claim.id, self.ports.clock.now()));
+                    return None;
+                }
+            }
+        }
+        None
+    }
+
+    fn draft(&self, letters: &Letters, tries: Tries) -> Result<Draft, serde_json::Error> {
+        let now = self.ports.clock.now();
+        let people = letters.persons();
+        let bulk = letters.bulk_id(&people);
+        let slot = lock(&self.pace).give(letters, self.begin, now);
+        let request = outgoing::write(letters, &bulk, slot.send_at)?;
+        let start_within = SignedDuration::try_from(self.settings.start_within).unwrap_or(SignedDuration::MAX);
+        let claim = Claim {
+            id: ClaimId { bulk, attempt: tries.claims.saturating_add(1), run: self.settings.run },
+            time: letters.time,
+            send_at: slot.send_at,
+            until: slot.span.map(|(_, until)| until),
+            start_by: now.checked_add(start_within).unwrap_or(Timestamp::MAX),
+            at: now,
+            people,
+        };
+        Ok(Draft { claim, slot, request })
+    }
+
+    /// Sends what was claimed, settles it, and says what is to be handed over next.
+    async fn conclude(
+        &self,
+        letters: Letters,
+        mut tries: Tries,
+        ticket: Ticket,
+        draft: &Draft,
+        progress: &Progress,
+    ) -> Vec<Work> {
+        let mut verdict = if self.halted() {
+            Verdict::not_begun(&letters.people)
+        } else {
+            let sent = self.send(&draft.request, &ticket).await;
+            verdict::judge(&ticket.claim().bulk, &letters.people, sent)
+        };
+        self.know_duplicates(&letters, &ticket, &mut verdict).await;
+        for alarm in std::mem::take(&mut verdict.alarms) {
+            self.alarm(alarm);
+        }
+        if verdict.states.iter().all(|state| matches!(state, PersonState::Refused | PersonState::Rejected(_))) {
+            lock(&self.pace).give_back(&letters.message(), draft.slot);
+        }
+        let claim = ticket.claim().clone();
+        let settlement = verdict.settlement(&letters.people, self.ports.clock.now());
+        if let Err((outcome, error)) = ticket::settle(self.ports.store, ticket, settlement).await {
+            self.halt(Stopped::Store(error.to_string()));
+            self.unsettled(outcome);
+        }
+        let message = letters.message();
+        let why = verdict.why.clone();
+        let (tally, next) = self.follow(verdict, letters, &mut tries);
+        self.event(Event::Settled { claim, tally: tally.clone(), why, again: next.len() });
+        self.close(&message, tally, progress);
+        next.into_iter().map(|letters| Work { stage: Stage::Prepared(letters), tries }).collect()
+    }
+
+    /// Sends a request, for as long as the end of the run allows.
+    async fn send(&self, request: &Outgoing, ticket: &Ticket) -> Sent {
+        self.event(Event::Sending { claim: ticket.claim().clone(), bytes: request.body().len() });
+        let before = self.ports.clock.now();
+        let answer = pin!(self.ports.sender.send(request, ticket));
+        let sent = match select(answer, pin!(self.grace_is_over())).await {
+            Either::Left((sent, _)) => sent,
+            Either::Right(((), _)) => {
+                self.halt(Stopped::Interrupted);
+                Sent::Unknown("interrupted before the answer".to_owned())
+            }
+        };
+        if let Sent::Answered { date: Some(date), .. } = &sent {
+            self.compare_clocks(*date, before, self.ports.clock.now());
+        }
+        sent
+    }
+
+    /// Stops the run if the gateway's clock differs too much from ours, which went from `before` to
+    /// `after` during the request.
+    fn compare_clocks(&self, date: Timestamp, before: Timestamp, after: Timestamp) {
+        let Some(skew_max) = self.settings.clock_skew_max else { return };
+        let ahead = before.duration_since(date);
+        let behind = date.duration_since(after);
+        let skew_max = SignedDuration::try_from(skew_max).unwrap_or(SignedDuration::MAX);
+        if ahead > skew_max || behind > skew_max {
+            self.alarm(Alarm::ClockOff { ahead: if ahead > skew_max { ahead } else { -behind } });
+            self.halt(Stopped::ClockOff);
+        }
+    }
+
+    /// Takes those for accepted whose messageId the gateway has seen before, if that was ours.
+    async fn know_duplicates(&self, letters: &Letters, ticket: &Ticket, verdict: &mut Verdict) {
+        let duplicate = PersonState::Rejected(STATUS_DUPLICATE_MESSAGE_ID);
+        for (state, letter) in verdict.states.iter_mut().zip(&letters.people) {
+            if *state != duplicate {
+                continue;
+            }
+            let (message, revision) = letters.message();
+            let id = MessageId { message, revision, person: letter.person };
+            *state = match self.ports.store.claimed_before(&id, ticket.claim()).await {
+                Ok(true) => PersonState::Accepted,
+                Ok(false) => PersonState::Claimed,
+                Err(error) => {
+                    self.halt(Stopped::Store(error.to_string()));
+                    PersonState::Claimed
+                }
+            };
+            if *state == PersonState::Claimed {
+                verdict.why.get_or_insert_with(|| "the gateway has seen messageIds that this ledger has not".to_owned());
+            }
+        }
+    }
+
+    /// Says in which groups people end, and which bulks are handed over next.
+    fn follow(&self, verdict: Verdict, letters: Letters, tries: &mut Tries) -> (Tally, Vec<Letters>) {
+        match verdict.next.clone() {
+            Next::Done => (verdict.tally(false), Vec::new()),
+            Next::Stop(reason) => {
+                self.halt(reason);
+                (verdict.tally(false), Vec::new())
+            }
+            Next::NotBegun => {
+                // The claim just given back does not count as a try.
+                let before = Tries { claims: tries.claims.saturating_sub(1), ..*tries };
+                (not_attempted(count(letters.people.len()), before), Vec::new())
+            }
+            Next::Rest => {
+                let tally = verdict.tally(true);
+                (tally, vec![letters.refused(&verdict.states)])
+            }
+            Next::Halve => (verdict.tally(true), letters.halves().into()),
+            Next::Again(again) => match patience::next(again, tries, self.settings) {
+                Patience::AtOnce => (verdict.tally(true), vec![letters]),
+                Patience::Wait(why, time) => {
+                    self.pause(time);
+                    self.event(Event::Waiting { why, time });
+                    (verdict.tally(true), vec![letters])
+                }
+                Patience::GiveUp(reason) => {
+                    self.halt(reason);
+                    (verdict.tally(false), Vec::new())
+                }
+            },
+        }
+    }
+
+    /// Counts people for good.
+    fn close(&self, message: &MessageRevision, tally: Tally, progress: &Progress) {
+        progress.open.fetch_sub(tally.people(), Ordering::Relaxed);
+        self.count(message, &tally);
+    }
+}
+
+/// The group of people who are not tried any more before an answer: refused, if there was one
+/// before.
+fn not_attempted(people: u64, tries: Tries) -> Tally {
+    if tries.claims > 0 {
+        Tally { refused: people, ..Tally::default() }
+    } else {
+        Tally { not_attempted: people, ..Tally::default() }
+    }
+}
+
+/// The outcome of a claim of which nobody knows whether it was written.
+fn not_sent(claim: ClaimId, at: Timestamp) -> Outcome {
+    let why = Some(NOT_ATTEMPTED.to_owned());
+    Outcome { claim, state: PersonState::Refused, others: Vec::new(), at, by: None, why }
+}
+
+fn count(people: usize) -> u64 {
+    u64::try_from(people).unwrap_or(u64::MAX)
+}

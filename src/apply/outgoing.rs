@@ -1,0 +1,94 @@
+//! The request of a bulk, as bytes.
+
+use std::fmt;
+
+use jiff::Timestamp;
+
+use super::prepared::{Envelope, PreparedPerson, Reports};
+use super::work::Letters;
+use crate::identity::{BulkId, MessageId};
+use crate::wire::request::{
+    Content, Delivery, Destination, Message, MessageOptions, Request, RequestOptions, Schedule, Webhooks,
+};
+use crate::wire::time;
+
+/// A request that is ready to go.
+#[derive(Clone)]
+pub struct Outgoing {
+    bulk: BulkId,
+    body: Vec<u8>,
+}
+
+impl Outgoing {
+    /// The bulk.
+    #[must_use]
+    pub fn bulk(&self) -> &BulkId {
+        &self.bulk
+    }
+
+    /// The body, in JSON.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// A request of any bytes, to test senders with.
+    #[cfg(test)]
+    pub(crate) fn of(bulk: BulkId, body: Vec<u8>) -> Self {
+        Self { bulk, body }
+    }
+}
+
+impl fmt::Debug for Outgoing {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The body is full of personal data.
+        write!(formatter, "Outgoing({}, {} bytes)", self.bulk, self.body.len())
+    }
+}
+
+/// Writes the request of a bulk.
+pub(super) fn write(
+    letters: &Letters,
+    bulk: &BulkId,
+    send_at: Option<Timestamp>,
+) -> Result<Outgoing, serde_json::Error> {
+    let bulk_id = bulk.to_string();
+    let envelope = &*letters.envelope;
+    let request = Request {
+        messages: letters.people.iter().map(|letter| message(letters, envelope, letter)).collect(),
+        options: RequestOptions {
+            schedule: Schedule {
+                bulk_id: &bulk_id,
+                send_at: send_at.map(time::write),
+                sending_speed_limit: envelope.speed,
+            },
+        },
+    };
+    let mut body = Vec::with_capacity(letters.people.iter().map(|letter| letter.text.len() + 400).sum());
+    serde_json::to_writer(&mut body, &request)?;
+    Ok(Outgoing { bulk: bulk.clone(), body })
+}
+
+fn message<'a>(letters: &Letters, envelope: &'a Envelope, letter: &'a PreparedPerson) -> Message<'a> {
+    let id = MessageId { message: letters.message.clone(), revision: letters.revision, person: letter.person };
+    Message {
+        sender: envelope.sender.as_str(),
+        destinations: [Destination { to: &letter.to, message_id: id.to_string() }],
+        content: Content::Text { text: &letter.text },
+        options: MessageOptions {
+            platform: envelope.platform.as_ref(),
+            validity_period: envelope.validity,
+            delivery_time_window: envelope.window.as_ref(),
+            campaign_reference_id: envelope.campaign_reference_id.as_deref(),
+        },
+        webhooks: webhooks(&envelope.reports, letter.callback_data.as_deref()),
+    }
+}
+
+fn webhooks<'a>(reports: &'a Reports, callback_data: Option<&'a str>) -> Webhooks<'a> {
+    let Reports { url, intermediate_report, notify, content_type } = reports;
+    let asked = url.is_some() || intermediate_report.is_some() || notify.is_some();
+    let delivery =
+        Delivery { url: url.as_deref(), intermediate_report: *intermediate_report, notify: *notify };
+    Webhooks { delivery: asked.then_some(delivery), content_type: *content_type, callback_data }
+}

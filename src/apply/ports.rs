@@ -1,0 +1,78 @@
+//! What `apply` needs of the world. Static dispatch: whoever calls chooses.
+
+use std::error::Error;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::outgoing::Outgoing;
+use super::prepared::Prepared;
+use super::sent::Sent;
+use super::ticket::Ticket;
+use crate::identity::MessageId;
+use crate::ledger::{Claim, ClaimId, Grant, Outcome};
+use crate::plan::Bulk;
+
+/// Keeps the ledger.
+pub trait Store: Sync {
+    /// Why it failed.
+    type Error: Error + Send + Sync + 'static;
+
+    /// Writes a claim, which is durable before this returns [`Grant::Granted`]. If some of its
+    /// people have a live claim or an acceptance, nothing is written, and they are named.
+    fn claim(&self, claim: Claim) -> impl Future<Output = Result<Grant, Self::Error>> + Send;
+
+    /// Writes what became of a claim, durable before this returns.
+    fn settle(&self, outcome: Outcome) -> impl Future<Output = Result<(), Self::Error>> + Send;
+
+    /// Says whether the ledger holds another claim of this message to this person than the one
+    /// named, in which they were not rejected.
+    fn claimed_before(
+        &self,
+        message: &MessageId,
+        besides: &ClaimId,
+    ) -> impl Future<Output = Result<bool, Self::Error>> + Send;
+}
+
+/// Sends requests to the gateway.
+pub trait Sender: Sync {
+    /// Sends a request once, and tells what came of it. Right before its first byte the sender asks
+    /// the ticket whether it may still begin. Total: every failure is an answer.
+    fn send(&self, request: &Outgoing, ticket: &Ticket) -> impl Future<Output = Sent> + Send;
+}
+
+/// Makes what a bulk says.
+pub trait Prepare: Sync {
+    /// Why it failed.
+    type Error: Error + Send + Sync + 'static;
+
+    /// Reads the rows of a bulk again, renders them again, and compares the contents with the
+    /// planned ones. The people come back in the bulk's order.
+    fn prepare(&self, bulk: &Bulk) -> impl Future<Output = Result<Prepared, Self::Error>> + Send;
+}
+
+/// Tells the time.
+pub trait Clock: Sync {
+    /// The time of day.
+    fn now(&self) -> Timestamp;
+
+    /// The time since the run began, which never goes back, and which goes on while the machine
+    /// sleeps.
+    fn elapsed(&self) -> Duration;
+
+    /// Waits.
+    fn sleep(&self, time: Duration) -> impl Future<Output = ()> + Send;
+}
+
+/// The world of a run.
+#[derive(Debug)]
+pub struct Ports<'a, S, G, P, C> {
+    /// The ledger's store.
+    pub store: &'a S,
+    /// The way to the gateway.
+    pub sender: &'a G,
+    /// Rendering.
+    pub prepare: &'a P,
+    /// The clock.
+    pub clock: &'a C,
+}

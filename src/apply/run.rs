@@ -1,0 +1,188 @@
+//! A run: several bulks in flight, one end for all.
+
+use std::collections::VecDeque;
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures_util::future::{AbortHandle, Abortable, BoxFuture, Shared, select};
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt as _, StreamExt as _};
+use jiff::Timestamp;
+
+use super::deliver::Progress;
+use super::event::Event;
+use super::pace::Pace;
+use super::ports::{Clock, Ports, Prepare, Sender, Store};
+use super::settings::Settings;
+use super::summary::{Alarm, MessageRevision, Stopped, Summary, Tally};
+use super::work::Work;
+use crate::ledger::Outcome;
+use crate::plan::Bulk;
+
+/// Hands bulks over, in their order, several at a time, and tells what became of everybody in them.
+///
+/// When `stop` is ready no new claims are made, and requests in flight have
+/// [`Settings::grace`] to end. A request is never sent again unless it surely was not taken.
+/// However the run ends, the summary's groups add up to the people handed in.
+pub async fn apply<S: Store, G: Sender, P: Prepare, C: Clock>(
+    bulks: Vec<Bulk>,
+    ports: Ports<'_, S, G, P, C>,
+    settings: &Settings,
+    stop: impl Future<Output = ()> + Send,
+    events: impl FnMut(Event) + Send,
+) -> Summary {
+    let run = Run::new(ports, settings, stop.boxed(), Box::new(events));
+    let mut again: VecDeque<Work> = VecDeque::new();
+    let mut planned = bulks.into_iter();
+    let mut flight = FuturesUnordered::new();
+    loop {
+        while flight.len() < settings.parallel.max(1) {
+            let Some(work) = again.pop_front().or_else(|| planned.next().map(Work::planned)) else { break };
+            flight.push(guarded(&run, work).boxed());
+        }
+        let Some(next) = flight.next().await else { break };
+        for work in next.into_iter().rev() {
+            again.push_front(work);
+        }
+    }
+    drop(flight);
+    run.end()
+}
+
+/// Hands a bulk over; a panic on the way ends the run, but loses nobody.
+async fn guarded<S: Store, G: Sender, P: Prepare, C: Clock>(run: &Run<'_, S, G, P, C>, work: Work) -> Vec<Work> {
+    let message = work.stage.message();
+    let progress = Progress::of(&work);
+    match AssertUnwindSafe(run.deliver(work, &progress)).catch_unwind().await {
+        Ok(next) => next,
+        Err(panic) => {
+            let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+            let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+            run.count(&message, &progress.lost());
+            run.halt(Stopped::Bug(text.unwrap_or_else(|| "a panic without words".to_owned())));
+            Vec::new()
+        }
+    }
+}
+
+/// What all bulks of a run share.
+pub(super) struct Run<'a, S, G, P, C> {
+    pub(super) ports: Ports<'a, S, G, P, C>,
+    pub(super) settings: &'a Settings,
+    /// When the run began.
+    pub(super) begin: Timestamp,
+    pub(super) pace: Mutex<Pace>,
+    /// The first interrupt.
+    interrupt: Shared<BoxFuture<'a, ()>>,
+    /// The first interrupt, or another reason to claim nothing more.
+    halt: Shared<Abortable<Shared<BoxFuture<'a, ()>>>>,
+    halter: AbortHandle,
+    /// Nothing is claimed before this time, on the clock of [`Clock::elapsed`].
+    resume_at: Mutex<Duration>,
+    events: Mutex<Box<dyn FnMut(Event) + Send + 'a>>,
+    summary: Mutex<Summary>,
+}
+
+impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
+    fn new(
+        ports: Ports<'a, S, G, P, C>,
+        settings: &'a Settings,
+        stop: BoxFuture<'a, ()>,
+        events: Box<dyn FnMut(Event) + Send + 'a>,
+    ) -> Self {
+        let interrupt = stop.shared();
+        let (halter, registration) = AbortHandle::new_pair();
+        Self {
+            begin: ports.clock.now(),
+            ports,
+            settings,
+            pace: Mutex::default(),
+            halt: Abortable::new(interrupt.clone(), registration).shared(),
+            interrupt,
+            halter,
+            resume_at: Mutex::default(),
+            events: Mutex::new(events),
+            summary: Mutex::default(),
+        }
+    }
+
+    /// Waits until something may be claimed; false if nothing may any more.
+    pub(super) async fn turn(&self) -> bool {
+        loop {
+            if self.halted() {
+                return false;
+            }
+            let rest = lock(&self.resume_at).saturating_sub(self.ports.clock.elapsed());
+            if rest.is_zero() {
+                return true;
+            }
+            drop(select(pin!(self.ports.clock.sleep(rest)), self.halt.clone()).await);
+        }
+    }
+
+    /// Makes everybody wait before the next claim.
+    pub(super) fn pause(&self, time: Duration) {
+        let until = self.ports.clock.elapsed().saturating_add(time);
+        let mut resume_at = lock(&self.resume_at);
+        *resume_at = (*resume_at).max(until);
+    }
+
+    /// Says whether nothing may be claimed any more.
+    pub(super) fn halted(&self) -> bool {
+        let halted = self.halt.clone().now_or_never().is_some();
+        if halted {
+            self.halt(Stopped::Interrupted);
+        }
+        halted
+    }
+
+    /// Ends the run; the first reason counts.
+    pub(super) fn halt(&self, reason: Stopped) {
+        let mut summary = lock(&self.summary);
+        let first = summary.stopped.is_none();
+        if first {
+            summary.stopped = Some(reason.clone());
+        }
+        drop(summary);
+        if first {
+            self.halter.abort();
+            self.event(Event::Stopped(reason));
+        }
+    }
+
+    /// Is ready when requests in flight have had their time after the first interrupt.
+    pub(super) async fn grace_is_over(&self) {
+        self.interrupt.clone().await;
+        self.ports.clock.sleep(self.settings.grace).await;
+    }
+
+    pub(super) fn event(&self, event: Event) {
+        let mut events = lock(&self.events);
+        (*events)(event);
+    }
+
+    pub(super) fn alarm(&self, alarm: Alarm) {
+        lock(&self.summary).alarms.push(alarm.clone());
+        self.event(Event::Alarm(alarm));
+    }
+
+    pub(super) fn count(&self, message: &MessageRevision, tally: &Tally) {
+        lock(&self.summary).messages.entry(message.clone()).or_default().add(tally);
+    }
+
+    /// Keeps an outcome that the store did not take.
+    pub(super) fn unsettled(&self, outcome: Outcome) {
+        lock(&self.summary).unsettled.push(outcome);
+    }
+
+    fn end(self) -> Summary {
+        self.summary.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Locks; what a panic left behind is still whole, because no change here takes more than one step.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,50 @@
+//! How a run goes about its work.
+
+use std::time::Duration;
+
+use crate::ledger::RunId;
+
+/// How a run goes about its work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// The run's number.
+    pub run: RunId,
+    /// How many bulks are in flight at most; at least 1 is taken.
+    pub parallel: usize,
+    /// How often a bulk is tried while the gateway cannot be reached, from 1.
+    pub attempts_max: u32,
+    /// How often a bulk is tried while the gateway answers 429, from 1.
+    pub throttled_max: u32,
+    /// How long after its claim a request may begin.
+    pub start_within: Duration,
+    /// How long requests in flight may go on after the first interrupt.
+    pub grace: Duration,
+    /// The longest wait that a `Retry-After` may ask for.
+    pub retry_after_max: Duration,
+    /// The first wait before a bulk is tried again; doubled each time.
+    pub backoff_first: Duration,
+    /// The longest wait that doubling leads to.
+    pub backoff_max: Duration,
+    /// By how much our clock and the gateway's may differ; `None` does not compare them (the
+    /// sandbox's clock is set by its users).
+    pub clock_skew_max: Option<Duration>,
+}
+
+impl Settings {
+    /// The settings of a run unless something else is asked for.
+    #[must_use]
+    pub const fn new(run: RunId) -> Self {
+        Self {
+            run,
+            parallel: 4,
+            attempts_max: 5,
+            throttled_max: 30,
+            start_within: Duration::from_mins(2),
+            grace: Duration::from_secs(6),
+            retry_after_max: Duration::from_mins(5),
+            backoff_first: Duration::from_secs(1),
+            backoff_max: Duration::from_mins(1),
+            clock_skew_max: Some(Duration::from_mins(1)),
+        }
+    }
+}

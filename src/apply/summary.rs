@@ -1,0 +1,166 @@
+//! How a run ended: everybody handed in, in exactly one group.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+
+use crate::identity::{BulkId, MessageKey, Revision};
+use crate::ledger::{Outcome, PersonState};
+
+/// A message and its revision.
+pub type MessageRevision = (MessageKey, Revision);
+
+/// How a run ended.
+#[derive(Debug, Clone, Default)]
+pub struct Summary {
+    /// What became of the people of each message.
+    pub messages: BTreeMap<MessageRevision, Tally>,
+    /// What somebody should look at.
+    pub alarms: Vec<Alarm>,
+    /// Why the run ended before its work did.
+    pub stopped: Option<Stopped>,
+    /// Outcomes that the store did not take, and that the ledger therefore lacks.
+    pub unsettled: Vec<Outcome>,
+}
+
+impl Summary {
+    /// The groups of all messages together.
+    #[must_use]
+    pub fn total(&self) -> Tally {
+        let mut total = Tally::default();
+        for tally in self.messages.values() {
+            total.add(tally);
+        }
+        total
+    }
+}
+
+/// How many people ended in which group.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Accepted by the gateway.
+    pub accepted: u64,
+    /// Rejected by the gateway, by status.
+    pub rejected: BTreeMap<u16, u64>,
+    /// Refused: a request was tried, and surely nothing was sent.
+    pub refused: u64,
+    /// In doubt.
+    pub in_doubt: u64,
+    /// Never in a request.
+    pub not_attempted: u64,
+    /// Claimed, or sent, by another run.
+    pub taken: u64,
+}
+
+impl Tally {
+    /// Everybody.
+    #[must_use]
+    pub fn people(&self) -> u64 {
+        self.accepted + self.rejected_any() + self.refused + self.in_doubt + self.not_attempted + self.taken
+    }
+
+    /// Everybody who was rejected, for whatever reason.
+    #[must_use]
+    pub fn rejected_any(&self) -> u64 {
+        self.rejected.values().sum()
+    }
+
+    /// Takes in another tally.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.accepted += other.accepted;
+        for (status, count) in &other.rejected {
+            *self.rejected.entry(*status).or_default() += count;
+        }
+        self.refused += other.refused;
+        self.in_doubt += other.in_doubt;
+        self.not_attempted += other.not_attempted;
+        self.taken += other.taken;
+    }
+
+    /// Counts one person of a settled claim.
+    pub(super) fn count(&mut self, state: PersonState) {
+        match state {
+            PersonState::Accepted => self.accepted += 1,
+            PersonState::Rejected(status) => *self.rejected.entry(status).or_default() += 1,
+            PersonState::Refused | PersonState::Abandoned => self.refused += 1,
+            PersonState::Claimed => self.in_doubt += 1,
+        }
+    }
+}
+
+/// What somebody should look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Alarm {
+    /// The gateway answered with another bulkId than the request's.
+    OtherBulkId {
+        /// The request's.
+        ours: BulkId,
+        /// The answer's, as it stands there: whoever shows it makes it harmless.
+        theirs: String,
+    },
+    /// The answer holds messageIds that the request does not.
+    UnknownMessages {
+        /// The bulk.
+        bulk: BulkId,
+        /// How many.
+        count: usize,
+    },
+    /// The answer lacks messages of the request, or says nothing clear about them; they are in
+    /// doubt.
+    MissingMessages {
+        /// The bulk.
+        bulk: BulkId,
+        /// How many.
+        count: usize,
+    },
+    /// The answer names messages more than once.
+    RepeatedMessages {
+        /// The bulk.
+        bulk: BulkId,
+        /// How many.
+        count: usize,
+    },
+    /// Our clock and the gateway's differ too much; the run stops.
+    ClockOff {
+        /// How far ours is ahead; negative if it is behind.
+        ahead: SignedDuration,
+    },
+}
+
+/// Why a run ended before its work did.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Stopped {
+    /// 401.
+    #[error("the gateway refused the credentials (401)")]
+    Unauthorized,
+    /// 403.
+    #[error("the credentials do not allow to send (403)")]
+    Forbidden,
+    /// 404.
+    #[error("the gateway knows no Instagram messages at this address (404): is the base URL right?")]
+    NotFound,
+    /// The gateway could not be reached, however often it was tried.
+    #[error("the gateway cannot be reached: {0}")]
+    Unreachable(String),
+    /// The gateway answered 429, however often it was tried.
+    #[error("the gateway keeps answering that there are too many requests (429)")]
+    Throttled,
+    /// Requests cannot begin in time after their claims.
+    #[error("requests cannot begin in time after their claims: is this machine overloaded, or was it asleep?")]
+    TooSlow,
+    /// The store failed; what it did not take is in [`Summary::unsettled`].
+    #[error("the ledger's store failed: {0}")]
+    Store(String),
+    /// A bulk could not be rendered as planned.
+    #[error("a bulk cannot be prepared as planned: {0}")]
+    Prepare(String),
+    /// The first interrupt.
+    #[error("interrupted")]
+    Interrupted,
+    /// Our clock and the gateway's differ too much.
+    #[error("the clocks of this machine and of the gateway differ too much")]
+    ClockOff,
+    /// A part of sendform panicked.
+    #[error("a bug: {0}")]
+    Bug(String),
+}

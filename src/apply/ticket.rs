@@ -1,0 +1,65 @@
+//! Tickets: the proof that a claim is durable. Only [`claim`] makes them, sending asks for one, and
+//! only [`settle`] takes them back.
+
+use std::time::Duration;
+
+use super::ports::Store;
+use super::verdict::Settlement;
+use crate::identity::Person;
+use crate::ledger::{Claim, ClaimId, Grant, Outcome};
+
+/// The right to send one request, once, before it is too late.
+#[derive(Debug)]
+#[must_use = "a claim without an outcome is a doubt"]
+pub struct Ticket {
+    claim: ClaimId,
+    start_by: Duration,
+}
+
+impl Ticket {
+    /// The claim behind it.
+    #[must_use]
+    pub fn claim(&self) -> &ClaimId {
+        &self.claim
+    }
+
+    /// Says whether the request may still begin, at a time that [`super::Clock::elapsed`] told.
+    #[must_use]
+    pub fn may_start(&self, elapsed: Duration) -> bool {
+        elapsed < self.start_by
+    }
+
+    /// A ticket without a claim, to test senders with.
+    #[cfg(test)]
+    pub(crate) fn without_claim(claim: ClaimId, start_by: Duration) -> Self {
+        Self { claim, start_by }
+    }
+}
+
+/// What a store said to a claim.
+pub(super) enum Claimed {
+    /// It is durable.
+    Yes(Ticket),
+    /// These people are somebody else's; nothing was written.
+    Taken(Vec<Person>),
+}
+
+/// Claims. `start_by` is the claim's own `start_by` on the clock of [`super::Clock::elapsed`].
+pub(super) async fn claim<S: Store>(store: &S, claim: Claim, start_by: Duration) -> Result<Claimed, S::Error> {
+    let id = claim.id.clone();
+    Ok(match store.claim(claim).await? {
+        Grant::Granted => Claimed::Yes(Ticket { claim: id, start_by }),
+        Grant::Taken(people) => Claimed::Taken(people),
+    })
+}
+
+/// Settles a claim, which uses its ticket up. If the store does not take the outcome, it comes back
+/// with the store's error.
+pub(super) async fn settle<S: Store>(
+    store: &S,
+    ticket: Ticket,
+    settlement: Settlement,
+) -> Result<(), (Outcome, S::Error)> {
+    let outcome = settlement.of(ticket.claim);
+    store.settle(outcome.clone()).await.map_err(|error| (outcome, error))
+}

@@ -1,0 +1,148 @@
+//! What is still to be done: bulks as planned, and those that come of them on the way.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::prepared::{Envelope, Prepared, PreparedPerson};
+use super::summary::MessageRevision;
+use crate::identity::{BulkId, BulkTime, MessageKey, Person, PersonSet, Revision};
+use crate::ledger::PersonState;
+use crate::plan::Bulk;
+
+/// One bulk to be handed over.
+#[derive(Debug)]
+pub(super) struct Work {
+    /// How far it has come.
+    pub(super) stage: Stage,
+    /// What was tried before.
+    pub(super) tries: Tries,
+}
+
+/// How far a bulk has come.
+#[derive(Debug)]
+pub(super) enum Stage {
+    /// As planned.
+    Planned(Bulk),
+    /// Rendered.
+    Prepared(Letters),
+}
+
+/// What was tried before, of a bulk and of those that it was cut from.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Tries {
+    /// Claims that were granted.
+    pub(super) claims: u32,
+    /// How often no request could begin.
+    pub(super) failed: u32,
+    /// How often the answer was 429.
+    pub(super) throttled: u32,
+}
+
+/// A rendered bulk.
+#[derive(Debug)]
+pub(super) struct Letters {
+    pub(super) message: MessageKey,
+    pub(super) revision: Revision,
+    /// The time that goes into its id.
+    pub(super) time: BulkTime,
+    /// The planned `sendAt`.
+    pub(super) send_at: Option<Timestamp>,
+    pub(super) envelope: Arc<Envelope>,
+    pub(super) people: Vec<PreparedPerson>,
+}
+
+impl Work {
+    /// A bulk as planned.
+    pub(super) fn planned(bulk: Bulk) -> Self {
+        Self { stage: Stage::Planned(bulk), tries: Tries::default() }
+    }
+
+}
+
+impl Stage {
+    /// The message and its revision.
+    pub(super) fn message(&self) -> MessageRevision {
+        match self {
+            Self::Planned(bulk) => (bulk.message.clone(), bulk.revision),
+            Self::Prepared(letters) => letters.message(),
+        }
+    }
+
+    /// How many people it has.
+    pub(super) fn people(&self) -> u64 {
+        let people = match self {
+            Self::Planned(bulk) => bulk.recipients.len(),
+            Self::Prepared(letters) => letters.people.len(),
+        };
+        u64::try_from(people).unwrap_or(u64::MAX)
+    }
+}
+
+impl Letters {
+    /// Takes what was rendered of a bulk: nobody who is not in the bulk, and nobody twice.
+    pub(super) fn new(bulk: &Bulk, prepared: Prepared) -> Self {
+        let mut open: PersonSet = bulk.recipients.iter().map(|recipient| recipient.person).collect();
+        let mut people = prepared.people;
+        people.retain(|letter| open.remove(&letter.person));
+        Self {
+            message: bulk.message.clone(),
+            revision: bulk.revision,
+            time: bulk.time,
+            send_at: bulk.send_at,
+            envelope: Arc::new(prepared.envelope),
+            people,
+        }
+    }
+
+    /// The message and its revision.
+    pub(super) fn message(&self) -> MessageRevision {
+        (self.message.clone(), self.revision)
+    }
+
+    /// Everybody, in ascending order.
+    pub(super) fn persons(&self) -> Vec<Person> {
+        let mut persons: Vec<Person> = self.people.iter().map(|letter| letter.person).collect();
+        persons.sort_unstable();
+        persons
+    }
+
+    /// The id of the bulk, from exactly these people.
+    pub(super) fn bulk_id(&self, persons: &[Person]) -> BulkId {
+        BulkId::new(&self.message, self.revision, self.time, persons)
+    }
+
+    /// Leaves out people, and says how many there were.
+    pub(super) fn leave_out(&mut self, people: &[Person]) -> usize {
+        let out: PersonSet = people.iter().copied().collect();
+        let before = self.people.len();
+        self.people.retain(|letter| !out.contains(&letter.person));
+        before - self.people.len()
+    }
+
+    /// The same bulk with other people.
+    fn with(&self, people: Vec<PreparedPerson>) -> Self {
+        Self {
+            message: self.message.clone(),
+            revision: self.revision,
+            time: self.time,
+            send_at: self.send_at,
+            envelope: Arc::clone(&self.envelope),
+            people,
+        }
+    }
+
+    /// The same bulk with the people only who were refused, given what became of each.
+    pub(super) fn refused(mut self, states: &[PersonState]) -> Self {
+        let mut states = states.iter();
+        self.people.retain(|_| states.next() == Some(&PersonState::Refused));
+        self
+    }
+
+    /// Cuts it into two, the first half first.
+    pub(super) fn halves(mut self) -> [Self; 2] {
+        let second = self.people.split_off(self.people.len().div_ceil(2));
+        let second = self.with(second);
+        [self, second]
+    }
+}
