@@ -1,10 +1,106 @@
-//! Arguments, environment, exit codes: puts the rooms together.
+//! Arguments, environment, exit codes: puts the rooms together. Decisions belong to the rooms.
+
+mod apply;
+mod args;
+mod clock;
+mod exit;
+mod failure;
+mod files;
+mod gateway;
+mod home;
+mod init;
+mod ledger;
+mod output;
+mod plan;
+mod prepare;
+mod progress;
+mod resolve;
+mod sandbox;
+mod schema;
+mod settings;
+mod signals;
+mod status;
+mod store;
+mod validate;
+mod world;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use clap::{CommandFactory as _, Parser as _};
+
+use crate::plan::STACK_BYTES;
+use crate::report::paint::Paint;
+
+use args::{Arguments, Command};
+use exit::Exit;
+use failure::Failure;
+use output::{Output, tell};
+use settings::Settings;
+
 /// Runs sendform with the arguments of a process, the program's name first.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let _ = arguments.into_iter().count();
-    ExitCode::SUCCESS
+    let arguments = match Arguments::try_parse_from(arguments.into_iter().map(Into::<OsString>::into)) {
+        Ok(arguments) => arguments,
+        Err(error) => return refused(&error),
+    };
+    let (result, paint) = match Settings::read() {
+        Ok(settings) => {
+            let output = Output::new(&arguments.global, settings.no_color);
+            let paint = output.paint_errors;
+            (command(&arguments, &settings, &output), paint)
+        }
+        Err(failure) => (Err(failure), Paint::Plain),
+    };
+    match result {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            tell(&failure.render(paint));
+            failure.exit.into()
+        }
+    }
+}
+
+/// Help and versions are asked for; everything else that clap refuses is wrong.
+fn refused(error: &clap::Error) -> ExitCode {
+    let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
+    // A closed pipe is no reason to fail.
+    drop(error.print());
+    exit.into()
+}
+
+fn command(arguments: &Arguments, settings: &Settings, output: &Output) -> Result<Exit, Failure> {
+    let global = &arguments.global;
+    match &arguments.command {
+        Command::Init => init::run(global, settings),
+        Command::Validate => validate::run(global, settings, output),
+        Command::Schema(args) => schema::run(args),
+        Command::Completions(args) => completions(args),
+        Command::Plan(args) => wait(plan::run(global, args, settings, output)),
+        Command::Apply(args) => wait(apply::run(global, args, settings, output)),
+        Command::Status => wait(status::run(global, settings, output)),
+        Command::Resolve(args) => wait(resolve::run(global, args, settings, output)),
+        Command::Sandbox(args) => wait(sandbox::run(global, args)),
+        Command::Ledger(args) => wait(ledger::run(global, &args.command, settings, output)),
+    }
+}
+
+/// Runs a command that waits for the network; its threads have the stack that rendering needs.
+fn wait(command: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_stack_size(STACK_BYTES)
+        .build()
+        .map_err(|error| Failure::new(Exit::Environment, "the threads cannot be started").because(&error))?;
+    let result = runtime.block_on(command);
+    // What still renders or sleeps is of no use any more.
+    runtime.shutdown_background();
+    result
+}
+
+fn completions(args: &args::CompletionsArgs) -> Result<Exit, Failure> {
+    let mut text = Vec::new();
+    clap_complete::generate(args.shell, &mut Arguments::command(), "sendform", &mut text);
+    output::print(&String::from_utf8_lossy(&text))?;
+    Ok(Exit::Done)
 }

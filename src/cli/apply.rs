@@ -1,0 +1,211 @@
+//! `apply`: sends what the files want and the ledger lacks.
+
+use std::sync::Arc;
+
+use crate::apply::{self, Ports, Stopped, Summary};
+use crate::gateway::Client;
+use crate::ledger::{MessageRecord, RunId, View};
+use crate::plan::{Plan, RailKind};
+use crate::report::words::plural;
+use crate::report::{json, outcome_text};
+use crate::store::Lockfile;
+use crate::timing;
+
+use super::args::{ApplyArgs, Global};
+use super::clock::RunClock;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::output::{Forms, Output, ask};
+use super::plan::{judge, make, show};
+use super::prepare::Pool;
+use super::progress::Progress;
+use super::settings::Settings;
+use super::signals;
+use super::store::{expected, store_failure};
+use super::world::{Choices, World};
+
+/// Runs the command.
+///
+/// # Errors
+/// If it ends before anything was sent.
+pub async fn run(global: &Global, args: &ApplyArgs, settings: &Settings, output: &Output) -> Result<Exit, Failure> {
+    let world = Arc::new(World::open(global, settings, output).await?);
+    let result = with_world(&world, args, settings, output).await;
+    if let Ok(world) = Arc::try_unwrap(world) {
+        world.gateway.stop().await;
+    }
+    result
+}
+
+async fn with_world(
+    world: &Arc<World>,
+    args: &ApplyArgs,
+    settings: &Settings,
+    output: &Output,
+) -> Result<Exit, Failure> {
+    let choices = Choices::read(&args.scope, &world.campaigns)?;
+    refuse_in_ci(world, &choices, settings)?;
+    let client = client(world)?;
+    let run = RunId(random()?);
+    let store = open(world, run)?;
+    let mut plan = tokio::task::block_in_place(|| store.with_ledger(|ledger| {
+        make(world, &choices, Some(ledger), View::Exclusive)
+    }));
+    show(&plan, world, output)?;
+    if let Err(exit) = may_send(&plan, args, output)? {
+        store.finish().map_err(|error| store_failure(&error))?;
+        return Ok(exit);
+    }
+    let doubted = !plan.doubts.is_empty();
+    let summary = send(world, args, &client, &store, run, &mut plan).await;
+    let summary = summary.map_err(|error| store_failure(&error))?;
+    output.show(&Forms {
+        text: &|paint| outcome_text::render(&summary, paint),
+        json: &|| json::outcome(&summary, &plan.digest.to_string()),
+    })?;
+    if let Some(next) = plan.next_apply_at() {
+        output.tell(&format!("the next apply has something to do at {}\n", timing::utc(next)));
+    }
+    let exit = verdict(&summary).or(if doubted { Exit::Doubt } else { Exit::Done });
+    match store.finish() {
+        Ok(()) => Ok(exit),
+        Err(error) => Err(store_failure(&error)),
+    }
+}
+
+/// The runner of a CI job loses its disk, and with it a lockfile that was not pushed.
+fn refuse_in_ci(world: &World, choices: &Choices, settings: &Settings) -> Result<(), Failure> {
+    let told = choices.accepted.get(RailKind::LockfileInCi).is_some_and(|number| number >= 1);
+    if !settings.ci || world.gateway.is_sandbox() || told {
+        return Ok(());
+    }
+    Err(Failure::new(Exit::Rail, "a lockfile on a CI runner dies with its disk, and the next run would send to everybody again")
+        .hint("pass `--accept lockfile-in-ci=1` if the lockfile surely survives this run, whatever happens to it"))
+}
+
+fn client(world: &World) -> Result<Client, Failure> {
+    expected(world)?;
+    let gateway = &world.gateway;
+    let (Some(base_url), Some(api_key)) = (&gateway.base_url, &gateway.api_key) else {
+        return Err(Failure::new(Exit::Credentials, "the gateway's API key is missing: set SENDFORM_API_KEY"));
+    };
+    Client::new(base_url, api_key.clone())
+        .map_err(|error| Failure::new(Exit::Environment, "the gateway's client cannot be made").because(&error))
+}
+
+fn open(world: &World, run: RunId) -> Result<Lockfile, Failure> {
+    let paths = &world.gateway.paths;
+    let expected = expected(world)?;
+    world.home.make_private()?;
+    if world.gateway.is_sandbox() && !world.home.sandbox_was_used() {
+        match Lockfile::create(paths, expected.header()) {
+            Ok(()) | Err(crate::store::StoreError::Exists { .. }) => {}
+            Err(error) => return Err(store_failure(&error)),
+        }
+        world.home.mark_sandbox_used()?;
+    }
+    Lockfile::open(paths, &expected, run).map_err(|error| store_failure(&error))
+}
+
+/// Says whether a plan may be sent; else how the command ends.
+fn may_send(plan: &Plan, args: &ApplyArgs, output: &Output) -> Result<Result<(), Exit>, Failure> {
+    let exit = judge(plan);
+    if matches!(exit, Exit::Files | Exit::Rail) {
+        return Ok(Err(exit));
+    }
+    if let Some(digest) = args.expect_digest.as_ref().filter(|digest| **digest != plan.digest.to_string()) {
+        return Err(Failure::new(Exit::Mismatch, format!("the plan's digest is `{}`, but `{digest}` was expected", plan.digest))
+            .hint("the files, the audiences or the ledger changed since then: review the plan above, and use its digest"));
+    }
+    if plan.to_send() == 0 {
+        return Ok(Err(exit));
+    }
+    if !args.auto_approve {
+        let question = format!(
+            "\nSend {}? A message cannot be recalled. Only `yes` sends: ",
+            plural(plan.to_send(), "message")
+        );
+        if !ask(&question)? {
+            output.tell("nothing was sent\n");
+            return Ok(Err(Exit::Declined));
+        }
+    }
+    Ok(Ok(()))
+}
+
+/// Records what the messages are, and hands their bulks over.
+async fn send(
+    world: &Arc<World>,
+    args: &ApplyArgs,
+    client: &Client,
+    store: &Lockfile,
+    run: RunId,
+    plan: &mut Plan,
+) -> Result<Summary, crate::store::StoreError> {
+    let mut bulks = Vec::new();
+    for message in plan.messages.iter_mut().filter(|message| message.selected && !message.bulks.is_empty()) {
+        store
+            .record(MessageRecord {
+                message: message.key.clone(),
+                revision: message.revision,
+                sender: message.sender.clone(),
+                text: message.template.clone(),
+                audience: message.counts.people(),
+                at: world.gateway.now(),
+            })
+            .await?;
+        bulks.append(&mut message.bulks);
+    }
+    let people = bulks.iter().map(|bulk| bulk.recipients.len() as u64).sum();
+    let mut settings = apply::Settings::new(run);
+    settings.parallel = usize::from(args.parallel);
+    if world.gateway.is_sandbox() {
+        settings.clock_skew_max = None;
+    }
+    let clock = RunClock::new(Arc::clone(world));
+    let pool = Pool::new(Arc::clone(world));
+    let progress = Progress::new(people);
+    let ports = Ports { store, sender: client, prepare: &pool, clock: &clock };
+    let summary =
+        apply::apply(bulks, ports, &settings, signals::first(), |event| progress.take(&event)).await;
+    progress.finish();
+    Ok(summary)
+}
+
+/// The exit code of a run by itself.
+fn verdict(summary: &Summary) -> Exit {
+    let total = summary.total();
+    let mut exit = match &summary.stopped {
+        None => Exit::Done,
+        Some(Stopped::Unauthorized | Stopped::Forbidden) => Exit::Credentials,
+        Some(Stopped::Prepare(_)) => Exit::Mismatch,
+        Some(Stopped::Interrupted) => Exit::Declined,
+        Some(Stopped::Bug(_)) => Exit::Bug,
+        Some(
+            Stopped::NotFound
+            | Stopped::Unreachable(_)
+            | Stopped::Throttled
+            | Stopped::TooSlow
+            | Stopped::Store(_)
+            | Stopped::ClockOff,
+        ) => Exit::Environment,
+    };
+    if total.in_doubt > 0 {
+        exit = exit.or(Exit::Doubt);
+    }
+    if total.rejected_any() + total.refused > 0 {
+        exit = exit.or(Exit::Rejected);
+    }
+    exit
+}
+
+/// A random number for this run.
+///
+/// # Errors
+/// If the operating system has none.
+pub fn random() -> Result<u64, Failure> {
+    getrandom::u64().map_err(|error| {
+        let message = format!("the operating system gives no random numbers: {error}");
+        Failure::new(Exit::Environment, message)
+    })
+}

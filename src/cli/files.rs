@@ -1,0 +1,81 @@
+//! Reads the project file and all campaigns.
+
+use crate::campaign::{Campaign, FilesError, Project, decode, read_campaign, read_project};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
+use crate::source::Folders;
+
+use super::args::Global;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::home::{Home, PROJECT_FILE};
+
+/// The files of a project, as far as they are whole.
+pub struct ProjectFiles {
+    /// Where sendform keeps its own files.
+    pub home: Home,
+    /// The folders that may be read.
+    pub folders: Folders,
+    /// The project file, unless it has errors.
+    pub project: Option<Project>,
+    /// The campaigns that have no errors.
+    pub campaigns: Vec<Campaign>,
+    /// What is wrong, or worth a look.
+    pub diagnostics: Diagnostics,
+}
+
+/// Reads the project that the command line names.
+///
+/// # Errors
+/// If there is no project, or its folder cannot be read.
+pub fn read(global: &Global) -> Result<ProjectFiles, Failure> {
+    let home = Home::find(global.dir.as_deref());
+    if !home.dir.join(PROJECT_FILE).is_file() {
+        let message = format!("there is no `{PROJECT_FILE}` in `{}`", home.dir.display());
+        return Err(Failure::new(Exit::Files, message)
+            .hint("name the project's folder with `--dir`, or begin a project with `sendform init`"));
+    }
+    let unreadable = |error: &(dyn std::error::Error + 'static)| {
+        Failure::new(Exit::Environment, format!("`{}` cannot be read", home.dir.display())).because(error)
+    };
+    let folders = Folders::open(&home.dir, global.data.as_deref()).map_err(|error| unreadable(&error))?;
+    let names = folders.list_campaigns().map_err(|error| unreadable(&error))?;
+    let mut diagnostics = Diagnostics::new();
+    let project = source(&folders, PROJECT_FILE, &mut diagnostics).and_then(|source| {
+        let (project, found) = read_project(source);
+        diagnostics.extend(found);
+        project
+    });
+    let mut campaigns = Vec::new();
+    for name in names {
+        let Some(source) = source(&folders, &name, &mut diagnostics) else { continue };
+        let (campaign, found) = read_campaign(source, project.as_ref(), &folders);
+        diagnostics.extend(found);
+        campaigns.extend(campaign);
+    }
+    Ok(ProjectFiles { home, folders, project, campaigns, diagnostics })
+}
+
+fn source(
+    folders: &Folders,
+    name: &str,
+    diagnostics: &mut Diagnostics,
+) -> Option<std::sync::Arc<crate::diagnostic::Source>> {
+    let bytes = folders.read_bytes(name).map_err(|error| {
+        let code = match error {
+            FilesError::TooLarge { .. } => Code::TooLarge,
+            FilesError::Missing
+            | FilesError::Outside
+            | FilesError::NotRegular
+            | FilesError::Encoding { .. }
+            | FilesError::Io(_) => Code::FileMissing,
+        };
+        Diagnostic::error(code, format!("`{name}`: {error}"), Place::File(name.to_owned()))
+    });
+    match bytes.and_then(|bytes| decode(name, bytes)) {
+        Ok(source) => Some(source),
+        Err(diagnostic) => {
+            diagnostics.push(diagnostic);
+            None
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Which gateway a command talks to, with which clock, ledger and keys.
+
+use jiff::Timestamp;
+use secrecy::SecretString;
+use url::Url;
+
+use crate::campaign::Project;
+use crate::identity::Keys;
+use crate::sandbox;
+use crate::store::Paths;
+
+use super::args::Global;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::home::Home;
+use super::settings::Settings;
+
+/// The gateway of a command.
+pub struct Gateway {
+    /// Its name in the ledger: the host (with a port, if it is not 443), or `sandbox`.
+    pub name: String,
+    /// Its base URL.
+    pub base_url: Option<Url>,
+    /// The API key.
+    pub api_key: Option<SecretString>,
+    /// The keys of persons.
+    pub keys: Option<Keys>,
+    /// Where its ledger lives.
+    pub paths: Paths,
+    /// The embedded gateway, if it is that one.
+    pub sandbox: Option<sandbox::Running>,
+    /// A fixed time of day.
+    fixed_now: Option<Timestamp>,
+}
+
+impl Gateway {
+    /// Finds the gateway that the project and the environment name.
+    ///
+    /// # Errors
+    /// If the base URL cannot be used.
+    pub fn real(project: &Project, home: &Home, settings: &Settings) -> Result<Self, Failure> {
+        let base_url = match &settings.base_url {
+            None => project.base_url.clone(),
+            Some(text) => Some(parse_base_url(text)?),
+        };
+        let loopback = base_url.as_ref().is_some_and(is_loopback);
+        if settings.now.is_some() && base_url.is_some() && !loopback {
+            return Err(Failure::new(Exit::Usage, "`SENDFORM_NOW` is only for a gateway on loopback"));
+        }
+        let api_key = settings.api_key.clone().or_else(|| loopback.then(|| SecretString::from("sandbox")));
+        Ok(Self {
+            name: base_url.as_ref().map(name).unwrap_or_default(),
+            base_url,
+            api_key,
+            keys: settings.keys.clone(),
+            paths: Paths {
+                lockfile: home.lockfile(),
+                shadow: Some(home.private().join("shadow.lock")),
+                guard: home.private().join("guard"),
+            },
+            sandbox: None,
+            fixed_now: settings.now,
+        })
+    }
+
+    /// Starts the embedded gateway.
+    ///
+    /// # Errors
+    /// If it cannot be started.
+    pub async fn sandbox(
+        project: &Project,
+        home: &Home,
+        settings: &Settings,
+        global: &Global,
+    ) -> Result<Self, Failure> {
+        let keys = home.sandbox_keys()?;
+        let options = sandbox_options(home, project.sandbox_now.or(settings.now), &global.fault)?;
+        let running = sandbox::start(options).await.map_err(|error| failed(&error))?;
+        let base_url = Url::parse(&running.base_url).map_err(|error| failed(&error))?;
+        Ok(Self {
+            name: "sandbox".to_owned(),
+            base_url: Some(base_url),
+            api_key: Some(SecretString::from("sandbox")),
+            keys: Some(keys),
+            paths: Paths {
+                lockfile: home.sandbox().join(super::home::LOCKFILE),
+                shadow: None,
+                guard: home.sandbox().join("guard"),
+            },
+            sandbox: Some(running),
+            fixed_now: None,
+        })
+    }
+
+    /// The time of day: the sandbox's in a sandbox run.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        match &self.sandbox {
+            Some(sandbox) => sandbox.now(),
+            None => self.fixed_now.unwrap_or_else(Timestamp::now),
+        }
+    }
+
+    /// Says whether it is the embedded one.
+    #[must_use]
+    pub fn is_sandbox(&self) -> bool {
+        self.sandbox.is_some()
+    }
+
+    /// Stops the embedded gateway, so that its books are whole.
+    pub async fn stop(self) {
+        if let Some(sandbox) = self.sandbox {
+            sandbox.stop().await;
+        }
+    }
+}
+
+/// The settings of the embedded gateway.
+///
+/// # Errors
+/// If a fault cannot be read, or its folder cannot be made.
+pub fn sandbox_options(
+    home: &Home,
+    now: Option<Timestamp>,
+    faults: &[String],
+) -> Result<sandbox::Options, Failure> {
+    home.make_private()?;
+    std::fs::create_dir_all(home.sandbox()).map_err(|error| failed(&error))?;
+    let mut options = sandbox::Options::new(home.books());
+    if let Some(now) = now {
+        options.now = sandbox::Start::At(now);
+    }
+    options.faults = sandbox::Faults::parse(faults)
+        .map_err(|error| Failure::new(Exit::Usage, "a fault cannot be read").because(&error))?;
+    Ok(options)
+}
+
+fn failed(error: &(dyn std::error::Error + 'static)) -> Failure {
+    Failure::new(Exit::Environment, "the sandbox cannot be started").because(error)
+}
+
+/// Reads a base URL: https, or http to loopback.
+fn parse_base_url(text: &str) -> Result<Url, Failure> {
+    let wrong = |why: &str| Failure::new(Exit::Usage, format!("`SENDFORM_BASE_URL` cannot be used: {why}"));
+    let url = Url::parse(text).map_err(|error| wrong(&error.to_string()))?;
+    if url.host_str().is_none() || !url.username().is_empty() || url.query().is_some() {
+        return Err(wrong("it is not `https://HOST`"));
+    }
+    match url.scheme() {
+        "https" => Ok(url),
+        "http" if is_loopback(&url) => Ok(url),
+        _ => Err(wrong("a key is only sent over https, or to loopback")),
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+/// The gateway's name in the ledger.
+fn name(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}

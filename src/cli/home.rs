@@ -1,0 +1,133 @@
+//! Where sendform keeps its own files: beside the project file, and under `.sendform/`.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use crate::identity::{Key, Keys};
+
+use super::exit::Exit;
+use super::failure::Failure;
+
+/// The project file's name.
+pub const PROJECT_FILE: &str = "sendform.yaml";
+/// The lockfile's name.
+pub const LOCKFILE: &str = "sendform.lock";
+
+/// The paths of a project.
+#[derive(Debug, Clone)]
+pub struct Home {
+    /// The project's folder.
+    pub dir: PathBuf,
+}
+
+impl Home {
+    /// Finds the project's folder: the one that is named, else `campaigns` if it holds a project
+    /// file, else the current one.
+    #[must_use]
+    pub fn find(named: Option<&Path>) -> Self {
+        let default = Path::new("campaigns");
+        let dir = match named {
+            Some(dir) => dir.to_owned(),
+            None if default.join(PROJECT_FILE).is_file() => default.to_owned(),
+            None => PathBuf::from("."),
+        };
+        Self { dir }
+    }
+
+    /// The lockfile of a real gateway.
+    #[must_use]
+    pub fn lockfile(&self) -> PathBuf {
+        self.dir.join(LOCKFILE)
+    }
+
+    /// The folder that git ignores.
+    #[must_use]
+    pub fn private(&self) -> PathBuf {
+        self.dir.join(".sendform")
+    }
+
+    /// The folder of the sandbox.
+    #[must_use]
+    pub fn sandbox(&self) -> PathBuf {
+        self.private().join("sandbox")
+    }
+
+    /// The books of the sandbox.
+    #[must_use]
+    pub fn books(&self) -> PathBuf {
+        self.sandbox().join("books.sqlite")
+    }
+
+    /// Says whether anything was ever sent to the sandbox, as far as its ledger goes: a ledger
+    /// that is missing although it was made once is not an empty one.
+    #[must_use]
+    pub fn sandbox_was_used(&self) -> bool {
+        self.sandbox().join("used").exists()
+    }
+
+    /// Remembers that the sandbox has a ledger.
+    ///
+    /// # Errors
+    /// If that cannot be done.
+    pub fn mark_sandbox_used(&self) -> Result<(), Failure> {
+        let path = self.sandbox().join("used");
+        fs::write(&path, "the sandbox has a ledger; to begin afresh remove this folder\n").map_err(|error| {
+            Failure::new(Exit::Environment, format!("`{}` cannot be written", path.display())).because(&error)
+        })
+    }
+
+    /// Makes the private folder, and tells git to ignore it.
+    ///
+    /// # Errors
+    /// If that cannot be done.
+    pub fn make_private(&self) -> Result<(), Failure> {
+        let make = || -> io::Result<()> {
+            fs::create_dir_all(self.private())?;
+            let ignore = self.private().join(".gitignore");
+            if ignore.exists() { Ok(()) } else { fs::write(ignore, "*\n") }
+        };
+        make().map_err(|error| {
+            let message = format!("`{}` cannot be made", self.private().display());
+            Failure::new(Exit::Environment, message).because(&error)
+        })
+    }
+
+    /// The key of the sandbox's own ledger: made at first need, readable by its owner only.
+    ///
+    /// # Errors
+    /// If it cannot be read or made.
+    pub fn sandbox_keys(&self) -> Result<Keys, Failure> {
+        let path = self.sandbox().join("key");
+        let wrong = |error: &(dyn std::error::Error + 'static)| {
+            let message = format!("the sandbox's key in `{}` cannot be used", path.display());
+            Failure::new(Exit::Environment, message).because(error)
+        };
+        match fs::read_to_string(&path) {
+            Ok(text) => Keys::parse(&text).map_err(|error| wrong(&error)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let mut bytes = [0; Key::LENGTH];
+                getrandom::fill(&mut bytes).map_err(|error| wrong(&io::Error::other(error)))?;
+                let key = Key::from_bytes(bytes);
+                self.make_private()?;
+                fs::create_dir_all(self.sandbox()).map_err(|error| wrong(&error))?;
+                write_secret(&path, &key.to_base64()).map_err(|error| wrong(&error))?;
+                Ok(Keys::one(key))
+            }
+            Err(error) => Err(wrong(&error)),
+        }
+    }
+}
+
+/// Writes a file that only its owner can read, whole or not at all.
+fn write_secret(path: &Path, text: &str) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    file.write_all(b"\n")?;
+    file.as_file().sync_all()?;
+    match file.persist_noclobber(path) {
+        Err(error) if error.error.kind() != io::ErrorKind::AlreadyExists => Err(error.error),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,58 @@
+//! `ledger init` and `ledger verify`.
+
+use crate::report::words::plural;
+use crate::store::Lockfile;
+
+use super::args::{Global, LedgerCommand};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::output::{Output, print};
+use super::settings::Settings;
+use super::store::{expected, store_failure};
+use super::world::World;
+
+/// Runs the command.
+///
+/// # Errors
+/// If the ledger cannot be made or read.
+pub async fn run(
+    global: &Global,
+    command: &LedgerCommand,
+    settings: &Settings,
+    output: &Output,
+) -> Result<Exit, Failure> {
+    let world = World::open(global, settings, output).await?;
+    let result = match command {
+        LedgerCommand::Init => init(&world),
+        LedgerCommand::Verify => verify(&world),
+    };
+    world.gateway.stop().await;
+    result
+}
+
+fn init(world: &World) -> Result<Exit, Failure> {
+    let paths = &world.gateway.paths;
+    world.home.make_private()?;
+    Lockfile::create(paths, expected(world)?.header()).map_err(|error| store_failure(&error))?;
+    print(&format!("made {} for `{}`\n", paths.lockfile.display(), world.gateway.name))?;
+    if !world.gateway.is_sandbox() {
+        print("commit it, with this line in .gitattributes beside it: sendform.lock merge=union linguist-generated\n")?;
+    }
+    Ok(Exit::Done)
+}
+
+fn verify(world: &World) -> Result<Exit, Failure> {
+    let ledger =
+        Lockfile::read(&world.gateway.paths, &expected(world)?).map_err(|error| store_failure(&error))?;
+    let findings = ledger.verify();
+    for finding in &findings {
+        print(&format!("! {finding}\n"))?;
+    }
+    let claims = plural(ledger.claims().len() as u64, "claim");
+    if findings.is_empty() {
+        print(&format!("{claims}, nothing odd\n"))?;
+        Ok(Exit::Done)
+    } else {
+        Err(Failure::new(Exit::Ledger, format!("{claims}, {}", plural(findings.len() as u64, "odd thing"))))
+    }
+}

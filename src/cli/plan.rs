@@ -1,0 +1,117 @@
+//! `plan`: shows what would be sent now.
+
+use std::num::NonZeroUsize;
+use std::thread;
+
+use crate::ledger::{Ledger, View};
+use crate::plan::{Input, Plan, plan};
+use crate::report::{json, plan_text};
+use crate::store::{Lockfile, StoreError};
+
+use super::args::{Global, PlanArgs};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::output::{Forms, Output};
+use super::settings::Settings;
+use super::store::{expected, store_failure};
+use super::world::{Choices, World, tell_warnings};
+
+/// Runs the command.
+///
+/// # Errors
+/// If the files have errors, or the ledger cannot be read.
+pub async fn run(global: &Global, args: &PlanArgs, settings: &Settings, output: &Output) -> Result<Exit, Failure> {
+    let world = World::open(global, settings, output).await?;
+    let result = with_world(&world, args, output);
+    world.gateway.stop().await;
+    result
+}
+
+fn with_world(world: &World, args: &PlanArgs, output: &Output) -> Result<Exit, Failure> {
+    let choices = Choices::read(&args.scope, &world.campaigns)?;
+    let ledger = read_ledger(world)?;
+    let view = match Lockfile::is_held(&world.gateway.paths) {
+        true => View::Shared { now: world.gateway.now() },
+        false => View::Exclusive,
+    };
+    let plan = make(world, &choices, ledger.as_ref(), view);
+    show(&plan, world, output)?;
+    let mut exit = judge(&plan);
+    if args.detailed_exitcode && plan.to_send() + plan.not_due() > 0 {
+        exit = exit.or(Exit::Pending);
+    }
+    Ok(exit)
+}
+
+/// Reads the ledger for looking. Without keys nobody would be recognised, so none is read; the
+/// sandbox's first run has none yet.
+fn read_ledger(world: &World) -> Result<Option<Ledger>, Failure> {
+    let gateway = &world.gateway;
+    if gateway.keys.is_none() || gateway.base_url.is_none() {
+        return Ok(None);
+    }
+    match Lockfile::read(&gateway.paths, &expected(world)?) {
+        Ok(ledger) => Ok(Some(ledger)),
+        Err(StoreError::Missing { .. }) if gateway.is_sandbox() && !world.home.sandbox_was_used() => {
+            Ok(Some(Ledger::new(expected(world)?.header())))
+        }
+        Err(error) => Err(store_failure(&error)),
+    }
+}
+
+/// Plans.
+#[must_use]
+pub fn make(world: &World, choices: &Choices, ledger: Option<&Ledger>, view: View) -> Plan {
+    plan(&Input {
+        project: &world.project,
+        campaigns: &world.campaigns,
+        files: &world.folders,
+        gateway: &world.gateway.name,
+        ledger,
+        view,
+        keys: world.gateway.keys.as_ref(),
+        now: world.gateway.now(),
+        selection: &choices.selection,
+        accepted: &choices.accepted,
+        retry_rejected: &choices.retry_rejected,
+        workers: workers(),
+    })
+}
+
+/// Shows a plan, its diagnostics first.
+///
+/// # Errors
+/// If it cannot be shown.
+pub fn show(plan: &Plan, world: &World, output: &Output) -> Result<(), Failure> {
+    let mut found = world.diagnostics.clone();
+    found.extend(plan.all_diagnostics());
+    if found.has_errors() {
+        output.tell(&crate::report::diagnostics::render(&found, output.paint_errors));
+    } else {
+        tell_warnings(output, &found);
+    }
+    output.show(&Forms {
+        text: &|paint| plan_text::render(plan, paint, output.reveal),
+        json: &|| json::plan(plan, output.reveal),
+    })
+}
+
+/// The exit code of a plan by itself.
+#[must_use]
+pub fn judge(plan: &Plan) -> Exit {
+    let mut exit = Exit::Done;
+    if plan.all_diagnostics().has_errors() {
+        exit = exit.or(Exit::Files);
+    }
+    if plan.refused().next().is_some() {
+        exit = exit.or(Exit::Rail);
+    }
+    if !plan.doubts.is_empty() {
+        exit = exit.or(Exit::Doubt);
+    }
+    exit
+}
+
+fn workers() -> NonZeroUsize {
+    thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
+}

@@ -1,0 +1,88 @@
+//! Renders bulks on threads of their own, while others are in flight.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::apply::{Envelope, Prepare, Prepared, PreparedPerson, Reports};
+use crate::campaign::Message;
+use crate::identity::MessageKey;
+use crate::plan::{Bulk, PrepareError, Preparer};
+
+use super::world::World;
+
+/// Preparers that are not at work, by message.
+pub struct Pool {
+    world: Arc<World>,
+    idle: Arc<Mutex<HashMap<MessageKey, Vec<Preparer>>>>,
+}
+
+impl Pool {
+    /// Makes an empty pool; preparers are made at need.
+    #[must_use]
+    pub fn new(world: Arc<World>) -> Self {
+        Self { world, idle: Arc::default() }
+    }
+}
+
+impl Prepare for Pool {
+    type Error = PrepareError;
+
+    async fn prepare(&self, bulk: &Bulk) -> Result<Prepared, PrepareError> {
+        let (world, idle, bulk) = (Arc::clone(&self.world), Arc::clone(&self.idle), bulk.clone());
+        let unreadable = PrepareError::Unreadable { message: bulk.message.clone() };
+        tokio::task::spawn_blocking(move || prepare(&world, &idle, &bulk)).await.unwrap_or(Err(unreadable))
+    }
+}
+
+fn prepare(
+    world: &World,
+    idle: &Mutex<HashMap<MessageKey, Vec<Preparer>>>,
+    bulk: &Bulk,
+) -> Result<Prepared, PrepareError> {
+    let unreadable = || PrepareError::Unreadable { message: bulk.message.clone() };
+    let message = world
+        .campaigns
+        .iter()
+        .flat_map(|campaign| &campaign.messages)
+        .find(|message| message.key == bulk.message)
+        .ok_or_else(unreadable)?;
+    let waiting = idle.lock().unwrap_or_else(PoisonError::into_inner).get_mut(&bulk.message).and_then(Vec::pop);
+    let mut preparer = match waiting {
+        Some(preparer) => preparer,
+        None => {
+            let keys = world.gateway.keys.as_ref().ok_or_else(unreadable)?;
+            Preparer::new(message, &world.project.id, keys.first(), &world.folders).map_err(|_| unreadable())?
+        }
+    };
+    let people = preparer.prepare(bulk)?;
+    idle.lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .entry(bulk.message.clone())
+        .or_default()
+        .push(preparer);
+    let people = people.into_iter().map(|person| PreparedPerson {
+        person: person.planned.person,
+        to: person.to,
+        text: person.text,
+        callback_data: person.callback_data,
+    });
+    Ok(Prepared { envelope: envelope(message), people: people.collect() })
+}
+
+fn envelope(message: &Message) -> Envelope {
+    let webhooks = &message.webhooks;
+    Envelope {
+        sender: message.sender.clone(),
+        platform: message.platform.clone(),
+        validity: message.schedule.validity,
+        window: message.schedule.window.clone(),
+        campaign_reference_id: message.campaign_reference_id.clone(),
+        reports: Reports {
+            url: webhooks.url.clone(),
+            intermediate_report: webhooks.intermediate_report,
+            notify: webhooks.notify,
+            content_type: webhooks.content_type,
+        },
+        speed: message.schedule.speed,
+    }
+}

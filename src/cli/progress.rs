@@ -1,0 +1,54 @@
+//! A progress bar on a terminal, for runs that take longer than a moment.
+
+use std::io::IsTerminal as _;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::apply::{Event, Wait};
+
+/// The progress of a run.
+pub struct Progress(ProgressBar);
+
+impl Progress {
+    /// Begins; without a terminal nothing is ever drawn.
+    #[must_use]
+    pub fn new(people: u64) -> Self {
+        let target = if std::io::stderr().is_terminal() {
+            ProgressDrawTarget::stderr_with_hz(5)
+        } else {
+            ProgressDrawTarget::hidden()
+        };
+        let bar = ProgressBar::with_draw_target(Some(people), target);
+        let template = "{bar:30} {human_pos}/{human_len} people  {per_sec}  {eta} left  {msg}";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        bar.enable_steady_tick(Duration::from_millis(250));
+        Self(bar)
+    }
+
+    /// Takes what happened.
+    pub fn take(&self, event: &Event) {
+        match event {
+            Event::Settled { tally, .. } => {
+                self.0.inc(tally.people());
+                self.0.set_message("");
+            }
+            Event::Taken { people, .. } => self.0.inc(*people as u64),
+            Event::Waiting { why, time } => {
+                let why = match why {
+                    Wait::Unreachable(_) => "the gateway cannot be reached",
+                    Wait::TooMany => "the gateway asks to slow down",
+                };
+                self.0.set_message(format!("{why}, waiting {} s", time.as_secs()));
+            }
+            Event::Claimed { .. } | Event::Sending { .. } | Event::Alarm(_) | Event::Stopped(_) => {}
+        }
+    }
+
+    /// Takes the bar away.
+    pub fn finish(&self) {
+        self.0.finish_and_clear();
+    }
+}

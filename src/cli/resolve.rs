@@ -1,0 +1,63 @@
+//! `resolve`: settles a bulk in doubt by a person's word.
+
+use crate::ledger::{ClaimId, Outcome, PersonState, RunId};
+use crate::report::words::plural;
+use crate::store::Lockfile;
+
+use super::args::{Global, ResolveArgs};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::output::{Output, print};
+use super::settings::Settings;
+use super::store::{expected, store_failure};
+use super::world::World;
+
+/// Runs the command.
+///
+/// # Errors
+/// If the bulk is not in doubt, or the ledger cannot be written.
+pub async fn run(global: &Global, args: &ResolveArgs, settings: &Settings, output: &Output) -> Result<Exit, Failure> {
+    let world = World::open(global, settings, output).await?;
+    let result = with_world(&world, args, settings).await;
+    world.gateway.stop().await;
+    result
+}
+
+async fn with_world(world: &World, args: &ResolveArgs, settings: &Settings) -> Result<Exit, Failure> {
+    if args.reason.trim().is_empty() {
+        return Err(Failure::new(Exit::Usage, "`--reason` is empty: say why you know"));
+    }
+    let run = RunId(super::apply::random()?);
+    let store =
+        Lockfile::open(&world.gateway.paths, &expected(world)?, run).map_err(|error| store_failure(&error))?;
+    let open: Vec<(ClaimId, usize)> = store.with_ledger(|ledger| {
+        let claims = ledger.find_bulk(&args.bulk);
+        claims.into_iter().filter(|state| state.open() > 0).map(|state| (state.claim().id.clone(), state.open())).collect()
+    });
+    if open.is_empty() {
+        let known = store.with_ledger(|ledger| !ledger.find_bulk(&args.bulk).is_empty());
+        let message = if known { "nothing of this bulk is in doubt" } else { "the ledger has no such bulk" };
+        return Err(Failure::new(Exit::Usage, message).hint("`sendform status` lists what is in doubt"));
+    }
+    let (state, verdict) = match (args.sent, args.not_sent) {
+        (true, _) => (PersonState::Accepted, "sent"),
+        (_, true) => (PersonState::Refused, "not sent, and free to be sent to again"),
+        (false, false) => (PersonState::Abandoned, "given up"),
+    };
+    let mut people = 0;
+    for (claim, count) in open {
+        people += count as u64;
+        let outcome = Outcome {
+            claim,
+            state,
+            others: Vec::new(),
+            at: world.gateway.now(),
+            by: Some(settings.by.clone()),
+            why: Some(args.reason.clone()),
+        };
+        store.settle(outcome).await.map_err(|error| store_failure(&error))?;
+    }
+    store.finish().map_err(|error| store_failure(&error))?;
+    print(&format!("{}: {verdict}\n", plural(people, "person")))?;
+    Ok(Exit::Done)
+}

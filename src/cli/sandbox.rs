@@ -1,0 +1,45 @@
+//! `sandbox`: serves the embedded gateway on its own.
+
+use tokio::net::TcpListener;
+
+use crate::sandbox;
+
+use super::args::{Global, SandboxArgs};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::files;
+use super::gateway::sandbox_options;
+use super::home::{Home, PROJECT_FILE};
+use super::output::{print, tell};
+use super::signals;
+
+/// Runs the command.
+///
+/// # Errors
+/// If the address is not on loopback or is taken, or the books cannot be opened.
+pub async fn run(global: &Global, args: &SandboxArgs) -> Result<Exit, Failure> {
+    if !args.listen.ip().is_loopback() {
+        return Err(Failure::new(Exit::Usage, "the sandbox only serves loopback, such as 127.0.0.1:8025"));
+    }
+    let home = Home::find(global.dir.as_deref());
+    let project = if home.dir.join(PROJECT_FILE).is_file() { files::read(global)?.project } else { None };
+    let now = args.now.or_else(|| project.and_then(|project| project.sandbox_now));
+    let mut options = sandbox_options(&home, now, &args.faults)?;
+    if let Some(books) = &args.books {
+        options.books.clone_from(books);
+    }
+    options.key.clone_from(&args.api_key);
+    if args.reject_duplicates {
+        options.duplicates = sandbox::Duplicates::Reject;
+    }
+    let failed = |error: &(dyn std::error::Error + 'static)| {
+        Failure::new(Exit::Environment, "the sandbox cannot be served").because(error)
+    };
+    let listener = TcpListener::bind(args.listen).await.map_err(|error| failed(&error))?;
+    let address = listener.local_addr().map_err(|error| failed(&error))?;
+    let gateway = sandbox::Sandbox::open(options).map_err(|error| failed(&error))?;
+    print(&format!("listening on http://{address}\n"))?;
+    tell("stop it with Ctrl-C; point a project at it with SENDFORM_BASE_URL\n");
+    sandbox::serve(listener, gateway, signals::first()).await.map_err(|error| failed(&error))?;
+    Ok(Exit::Done)
+}

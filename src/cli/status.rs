@@ -1,0 +1,38 @@
+//! `status`: shows what the ledger holds.
+
+use crate::ledger::View;
+use crate::report::{json, status_text};
+use crate::store::Lockfile;
+
+use super::args::Global;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::output::{Forms, Output};
+use super::settings::Settings;
+use super::store::{expected, store_failure};
+use super::world::World;
+
+/// Runs the command.
+///
+/// # Errors
+/// If the ledger cannot be read.
+pub async fn run(global: &Global, settings: &Settings, output: &Output) -> Result<Exit, Failure> {
+    let world = World::open(global, settings, output).await?;
+    let result = with_world(&world, output);
+    world.gateway.stop().await;
+    result
+}
+
+fn with_world(world: &World, output: &Output) -> Result<Exit, Failure> {
+    let paths = &world.gateway.paths;
+    let ledger = Lockfile::read(paths, &expected(world)?).map_err(|error| store_failure(&error))?;
+    let view = match Lockfile::is_held(paths) {
+        true => View::Shared { now: world.gateway.now() },
+        false => View::Exclusive,
+    };
+    output.show(&Forms {
+        text: &|paint| status_text::render(&ledger, view, paint),
+        json: &|| json::status(&ledger, view),
+    })?;
+    Ok(if ledger.doubts(view).is_empty() { Exit::Done } else { Exit::Doubt })
+}

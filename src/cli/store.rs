@@ -1,0 +1,44 @@
+//! What the store has to be for a command, and its errors in words.
+
+use crate::store::{Expected, StoreError};
+
+use super::exit::Exit;
+use super::failure::Failure;
+use super::world::World;
+
+/// What a project's ledger must be bound to.
+///
+/// # Errors
+/// If no key or no gateway is named.
+pub fn expected(world: &World) -> Result<Expected, Failure> {
+    let gateway = &world.gateway;
+    let keys = gateway.keys.as_ref().ok_or_else(no_key)?;
+    if gateway.base_url.is_none() {
+        return Err(Failure::new(Exit::Files, "no gateway is named")
+            .hint("write `gateway: { baseUrl: https://xxxxx.api.infobip.com }` into the project file, or set SENDFORM_BASE_URL")
+            .hint("or pass `--sandbox` to try everything without a gateway"));
+    }
+    Ok(Expected { project: world.project.id.clone(), gateway: gateway.name.clone(), keys: keys.ids() })
+}
+
+/// The key is missing.
+#[must_use]
+pub fn no_key() -> Failure {
+    Failure::new(Exit::Credentials, "the key is missing: set SENDFORM_KEY or SENDFORM_KEY_FILE")
+        .hint("it is 32 random bytes in base64, made once: `head -c 32 /dev/urandom | base64`")
+        .hint("keep it like a password, and use the same one everywhere: without it nobody would be recognised as sent")
+}
+
+/// Puts an error of the store into words.
+#[must_use]
+pub fn store_failure(error: &StoreError) -> Failure {
+    let failure = Failure::new(Exit::Ledger, error.to_string());
+    let failure = match std::error::Error::source(error) {
+        Some(source) => failure.because(source),
+        None => failure,
+    };
+    match error.hint() {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
+}

@@ -1,0 +1,122 @@
+//! All that the commands with a plan have in common: files, gateway, keys.
+
+use crate::campaign::{Campaign, Project};
+use crate::diagnostic::{Diagnostics, Severity};
+use crate::identity::MessageKey;
+use crate::plan::{Accepted, Selection};
+use crate::report::{diagnostics, json};
+use crate::source::Folders;
+
+use super::args::{Global, Scope};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::files;
+use super::gateway::Gateway;
+use super::home::Home;
+use super::output::{Forms, Output};
+use super::settings::Settings;
+
+/// Files without errors, and the gateway they are for.
+pub struct World {
+    /// Where sendform keeps its own files.
+    pub home: Home,
+    /// The folders that may be read.
+    pub folders: Folders,
+    /// The project.
+    pub project: Project,
+    /// Its campaigns.
+    pub campaigns: Vec<Campaign>,
+    /// Warnings.
+    pub diagnostics: Diagnostics,
+    /// The gateway.
+    pub gateway: Gateway,
+}
+
+impl World {
+    /// Reads the files and finds the gateway.
+    ///
+    /// # Errors
+    /// If the files have errors, which are shown, or the gateway cannot be used.
+    pub async fn open(global: &Global, settings: &Settings, output: &Output) -> Result<Self, Failure> {
+        let files = files::read(global)?;
+        let project = match files.project {
+            Some(project) if !files.diagnostics.has_errors() => project,
+            _ => {
+                show_diagnostics(output, &files.diagnostics)?;
+                return Err(Failure::silent(Exit::Files));
+            }
+        };
+        let gateway = if global.sandbox {
+            Gateway::sandbox(&project, &files.home, settings, global).await?
+        } else {
+            Gateway::real(&project, &files.home, settings)?
+        };
+        Ok(Self {
+            home: files.home,
+            folders: files.folders,
+            project,
+            campaigns: files.campaigns,
+            diagnostics: files.diagnostics,
+            gateway,
+        })
+    }
+}
+
+/// Shows diagnostics as the result of a command.
+///
+/// # Errors
+/// If they cannot be shown.
+pub fn show_diagnostics(output: &Output, found: &Diagnostics) -> Result<(), Failure> {
+    output.show(&Forms {
+        text: &|paint| diagnostics::render(found, paint),
+        json: &|| json::validation(found),
+    })
+}
+
+/// Tells warnings beside the result of a command.
+pub fn tell_warnings(output: &Output, found: &Diagnostics) {
+    if found.count(Severity::Warning) > 0 {
+        output.tell(&diagnostics::render(found, output.paint_errors));
+    }
+}
+
+/// What a command line selects and accepts.
+#[derive(Debug, Default)]
+pub struct Choices {
+    /// What is selected.
+    pub selection: Selection,
+    /// What is accepted.
+    pub accepted: Accepted,
+    /// The messages whose rejected people are free again.
+    pub retry_rejected: Vec<MessageKey>,
+}
+
+impl Choices {
+    /// Reads the command line, and checks it against the campaigns.
+    ///
+    /// # Errors
+    /// If something has the wrong form, or names nothing.
+    pub fn read(scope: &Scope, campaigns: &[Campaign]) -> Result<Self, Failure> {
+        let usage = |message: String| Failure::new(Exit::Usage, message);
+        let mut choices = Self::default();
+        for text in &scope.only {
+            choices.selection.add(text).map_err(usage)?;
+        }
+        for text in &scope.accept {
+            choices.accepted.add(text).map_err(usage)?;
+        }
+        for text in &scope.retry_rejected {
+            let key = MessageKey::parse(text).ok_or_else(|| usage(format!("`{text}` is not CAMPAIGN.MESSAGE")))?;
+            choices.retry_rejected.push(key);
+        }
+        let keys: Vec<&MessageKey> =
+            campaigns.iter().flat_map(|campaign| &campaign.messages).map(|message| &message.key).collect();
+        let mut unknown = choices.selection.unknown(keys.iter().copied());
+        let retried = choices.retry_rejected.iter().filter(|key| !keys.contains(key));
+        unknown.extend(retried.map(ToString::to_string));
+        match unknown.first() {
+            Some(name) => Err(usage(format!("there is no campaign or message `{name}`"))),
+            None => Ok(choices),
+        }
+    }
+}
