@@ -7,6 +7,7 @@ use minijinja::machinery::Span;
 use minijinja::machinery::ast::{self, Expr, Spanned, Stmt};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::render::extent::extent;
 use crate::render::nesting::Form;
 use crate::render::position::Position;
 use crate::render::types::Type;
@@ -33,6 +34,8 @@ pub(super) struct Checker<'a> {
     pub(super) scope: Vec<(String, Type)>,
     pub(super) uses: Vec<Use>,
     pub(super) inclusions: Vec<Inclusion>,
+    /// Where the engine's span of an expression is not all of it: the span, and all of it.
+    pub(super) extents: Vec<(Range<usize>, Range<usize>)>,
     pub(super) diagnostics: Diagnostics,
 }
 
@@ -50,6 +53,7 @@ impl<'a> Checker<'a> {
             scope: Vec::new(),
             uses: Vec::new(),
             inclusions: Vec::new(),
+            extents: Vec::new(),
             diagnostics: Diagnostics::new(),
         }
     }
@@ -68,8 +72,8 @@ impl<'a> Checker<'a> {
     }
 
     /// Reports a mistake.
-    pub(super) fn report(&mut self, code: Code, message: impl Into<String>, span: Span, help: Option<&str>) {
-        let mut diagnostic = Diagnostic::error(code, message, self.position.place(&range(span)));
+    pub(super) fn report(&mut self, code: Code, message: impl Into<String>, at: Range<usize>, help: Option<&str>) {
+        let mut diagnostic = Diagnostic::error(code, message, self.position.place(&at));
         diagnostic.help = help.map(str::to_owned);
         self.diagnostics.push(diagnostic);
     }
@@ -108,7 +112,12 @@ impl<'a> Checker<'a> {
 
     fn refuse(&mut self, tag: &str, span: Span) {
         let help = "templates know text, `{{ … }}`, `if`, `for`, and `include` of a path";
-        self.report(Code::TemplateForbidden, format!("`{{% {tag} %}}` is not part of templates"), span, Some(help));
+        self.report(
+            Code::TemplateForbidden,
+            format!("`{{% {tag} %}}` is not part of templates"),
+            range(span),
+            Some(help),
+        );
     }
 
     fn emitted(&mut self, expr: &Expr<'_>) {
@@ -120,7 +129,7 @@ impl<'a> Checker<'a> {
             Type::Bool | Type::Truth => "write `{% if … %}…{% endif %}`",
             Type::TextMap | Type::NumberMap | Type::Loop => "a text or a number can be written",
         };
-        self.report(self.type_code(), format!("{found} cannot be written into a text"), expr.span(), Some(help));
+        self.report(self.type_code(), format!("{found} cannot be written into a text"), extent(expr), Some(help));
     }
 
     /// A blank that is written out would fail for every row that comes to it.
@@ -134,7 +143,7 @@ impl<'a> Checker<'a> {
             && constant.value.as_str().is_some_and(|text| text.trim().is_empty())
         {
             let help = "write blanks as text, or `{% if … %}…{% endif %}`";
-            self.report(Code::BlankValue, "a blank text is written out", expr.span(), Some(help));
+            self.report(Code::BlankValue, "a blank text is written out", extent(expr), Some(help));
         }
     }
 
@@ -147,20 +156,20 @@ impl<'a> Checker<'a> {
                 self.report(
                     self.type_code(),
                     format!("`for` goes over a list, not {listed}"),
-                    for_loop.iter.span(),
+                    extent(&for_loop.iter),
                     Some(help),
                 );
                 Type::Unknown
             }
         };
         if for_loop.recursive {
-            self.report(Code::TemplateForbidden, "a `for` cannot be recursive", for_loop.span(), None);
+            self.report(Code::TemplateForbidden, "a `for` cannot be recursive", range(for_loop.span()), None);
         }
         let depth = self.scope.len();
         if let Expr::Var(target) = &for_loop.target {
             self.scope.push((target.id.to_owned(), element));
         } else {
-            self.report(Code::TemplateForbidden, "`for` takes one name", for_loop.target.span(), None);
+            self.report(Code::TemplateForbidden, "`for` takes one name", extent(&for_loop.target), None);
         }
         if let Some(filter) = &for_loop.filter_expr {
             self.expression(filter);
@@ -178,15 +187,15 @@ impl<'a> Checker<'a> {
             self.report(
                 Code::TemplateForbidden,
                 message,
-                include.name.span(),
+                extent(&include.name),
                 Some("write `{% include \"templates/footer.txt\" %}`"),
             );
             return;
         };
         if include.ignore_missing {
             let message = "`ignore missing` would hide a missing file";
-            self.report(Code::TemplateForbidden, message, include.span(), None);
+            self.report(Code::TemplateForbidden, message, range(include.span()), None);
         }
-        self.inclusions.push(Inclusion { path: path.to_owned(), range: range(include.name.span()) });
+        self.inclusions.push(Inclusion { path: path.to_owned(), range: extent(&include.name) });
     }
 }

@@ -7,13 +7,15 @@ use minijinja::{Environment, Value};
 
 use crate::campaign::Expression;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::render::check::{Checker, Use};
+use crate::render::check::Checker;
 use crate::render::columns::ColumnUse;
 use crate::render::environment::{environment, syntax};
+use crate::render::extent::extent;
 use crate::render::failure::{Failure, RenderError};
 use crate::render::nesting::{Form, check_nesting};
+use crate::render::part::{Part, columns};
 use crate::render::position::Position;
-use crate::render::template::{column_uses, syntax_error};
+use crate::render::template::syntax_error;
 use crate::render::types::Type;
 
 /// The largest expression, in bytes.
@@ -25,8 +27,7 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(environment);
 #[derive(Debug)]
 pub struct Condition {
     compiled: minijinja::Expression<'static, 'static>,
-    position: Position,
-    uses: Vec<Use>,
+    part: Part,
     columns: Vec<ColumnUse>,
 }
 
@@ -54,19 +55,19 @@ impl Condition {
             checker.report(
                 Code::WhereFailed,
                 message,
-                tree.span(),
+                extent(&tree),
                 Some("write a comparison, such as `consent == \"yes\"`"),
             );
         }
         if checker.diagnostics.has_errors() {
             return Err(checker.diagnostics);
         }
-        let uses = checker.uses;
         let compiled = ENVIRONMENT
             .compile_expression_owned(text.to_owned())
             .map_err(|error| syntax_error(&error, &position, text))?;
-        let columns = column_uses(uses.iter().map(|used| (used, &position)));
-        Ok(Self { compiled, position, uses, columns })
+        let part = Part::new(checker, &position);
+        let columns = columns(std::iter::once(&part));
+        Ok(Self { compiled, part, columns })
     }
 
     /// The columns that it uses, each once.
@@ -75,29 +76,50 @@ impl Condition {
         &self.columns
     }
 
-    /// Evaluates it over a row. `is_blank` says whether a column is blank in it.
+    /// Evaluates it over a row.
     pub(super) fn eval(&self, row: Value) -> Result<bool, RenderError> {
-        let failed = |message: &str| RenderError {
-            code: Code::WhereFailed,
-            message: message.to_owned(),
-            place: None,
-            column: None,
+        let value = self.compiled.eval(row).map_err(|error| match Failure::from(&error) {
+            Failure::Failed { message, range: Some(span), .. } => {
+                let range = self.part.whole(&span);
+                let column = self.part.uses_within(&range).next().map(str::to_owned);
+                RenderError { place: Some(self.part.place(&range)), column, ..failed(message) }
+            }
+            Failure::Failed { message, range: None, .. } => failed(message),
+            Failure::Skip(_) => failed("`skip` belongs into a template"),
+        })?;
+        bool::try_from(value).map_err(|_| failed("the expression gives no condition for this row"))
+    }
+}
+
+fn failed(message: &str) -> RenderError {
+    RenderError { code: Code::WhereFailed, message: message.to_owned(), place: None, column: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::render::fixture::{condition, row};
+    use crate::render::{Header, Renderer};
+
+    #[test]
+    fn a_condition_is_true_false_or_blamed_on_a_column() {
+        let mut renderer = Renderer::new(Header::new(vec!["age".to_owned(), "country".to_owned()]));
+        let mut check = |source: &str, cells: [&str; 2], expected: Result<bool, Option<&str>>| {
+            let compiled = condition(source).expect("the condition is allowed");
+            renderer.fill(&row(&cells));
+            let found = renderer.matches(&compiled);
+            assert!(!format!("{found:?}").contains("secret"), "{found:?}");
+            let found = found.map_err(|error| error.column);
+            assert_eq!(found.as_ref().copied().map_err(Option::as_deref), expected, "{source}");
         };
-        match self.compiled.eval(row) {
-            Ok(value) => bool::try_from(value).map_err(|_| failed("the expression gives no condition for this row")),
-            Err(error) => Err(match Failure::from(&error) {
-                Failure::Skip(_) => failed("`skip` belongs into a template"),
-                Failure::Failed { message, range, .. } => {
-                    let used = range.as_ref().and_then(|range| {
-                        self.uses.iter().find(|used| range.start <= used.range.start && used.range.end <= range.end)
-                    });
-                    RenderError {
-                        place: range.as_ref().map(|range| self.position.place(range)),
-                        column: used.map(|used| used.name.clone()),
-                        ..failed(message)
-                    }
-                }
-            }),
-        }
+        check("country in ['HR', 'SI']", ["1", "SI"], Ok(true));
+        check("country not in ['HR', 'SI']", ["1", "SI"], Ok(false));
+        check("country == 'HR' and int(age) >= 18", ["secret", "SI"], Ok(false));
+        check("int(age) >= 18", [" 18 ", "SI"], Ok(true));
+        check("country == 'SI' and int(age) >= 18", ["secret", "SI"], Err(Some("age")));
+        check("age | trim | int >= 18", ["secret", "SI"], Err(Some("age")));
+        check("int(age) % 0 == 1", ["12345", "SI"], Err(Some("age")));
+        check("age < country", ["a", "b"], Ok(true));
+        check("age is blank", [" ", "b"], Ok(true));
+        check("age is not blank", [" ", "b"], Ok(false));
     }
 }

@@ -1,13 +1,15 @@
 //! The types of expressions: what is compared, computed and handed to filters fits together, or
 //! is refused before any row is read.
 
-use minijinja::machinery::Span;
+use std::ops::Range;
+
 use minijinja::machinery::ast::{self, BinOpKind, CallArg, CompareOpKind, Expr, Spanned, UnaryOpKind};
 use minijinja::value::ValueKind;
 
 use crate::diagnostic::Code;
 use crate::render::check::{Checker, Use, range};
 use crate::render::columns::nearest;
+use crate::render::extent::extent;
 use crate::render::nesting::Form;
 use crate::render::types::Type;
 use crate::render::vocabulary::{FILTERS, FUNCTIONS, Gives, TESTS, Takes, Word, find, instead_of};
@@ -18,41 +20,49 @@ const REASON_CHARS_MAX: usize = 100;
 impl Checker<'_> {
     /// Checks an expression and says what it is.
     pub(super) fn expression(&mut self, expr: &Expr<'_>) -> Type {
+        let at = extent(expr);
+        let span = range(expr.span());
+        if span != at {
+            self.extents.push((span.clone(), at.clone()));
+        }
         match expr {
-            Expr::Var(var) => self.variable(var.id, var.span()),
+            Expr::Var(var) => self.variable(var.id, at),
             Expr::Const(constant) => self.constant(constant),
             Expr::UnaryOp(unary) => self.unary(unary),
-            Expr::BinOp(binary) => self.binary(binary),
+            Expr::BinOp(binary) => self.binary(binary, at),
             Expr::Compare(chain) => self.comparisons(chain),
-            Expr::IfExpr(choice) => self.choice(choice),
-            Expr::Filter(filter) => self.filter(filter),
+            Expr::IfExpr(choice) => self.choice(choice, at),
+            Expr::Filter(filter) => {
+                let first = filter.expr.as_ref().map(|expr| (self.expression(expr), expr));
+                self.word(FILTERS, "filter", filter.name, first, &filter.args, span)
+            }
             Expr::Test(test) => {
                 let first = self.expression(&test.expr);
-                self.word(TESTS, "test", test.name, Some((first, &test.expr)), &test.args, test.span())
+                self.word(TESTS, "test", test.name, Some((first, &test.expr)), &test.args, span)
             }
-            Expr::GetAttr(attribute) => self.attribute(attribute),
-            Expr::GetItem(item) => self.item(item),
-            Expr::Slice(slice) => self.slice(slice),
-            Expr::Call(call) => self.call(call),
-            Expr::List(list) => self.list(&list.items, list.span()),
-            Expr::Tuple(tuple) => self.list(&tuple.items, tuple.span()),
-            Expr::Map(map) => self.map(map),
+            Expr::GetAttr(attribute) => self.attribute(attribute, at),
+            Expr::GetItem(item) => self.item(item, at),
+            Expr::Slice(slice) => self.slice(slice, at),
+            Expr::Call(call) => self.call(call, at),
+            Expr::List(list) => self.list(&list.items, at),
+            Expr::Tuple(tuple) => self.list(&tuple.items, at),
+            Expr::Map(map) => self.map(map, at),
         }
     }
 
-    fn wrong(&mut self, message: impl Into<String>, span: Span, help: Option<&str>) -> Type {
-        self.report(self.type_code(), message, span, help);
+    fn wrong(&mut self, message: impl Into<String>, at: Range<usize>, help: Option<&str>) -> Type {
+        self.report(self.type_code(), message, at, help);
         Type::Unknown
     }
 
-    fn variable(&mut self, name: &str, span: Span) -> Type {
+    fn variable(&mut self, name: &str, at: Range<usize>) -> Type {
         if let Some((_, found)) = self.scope.iter().rev().find(|(known, _)| known == name) {
             return *found;
         }
         if matches!(name, "loop" | "self") {
-            return self.wrong(format!("`{name}` means nothing here"), span, None);
+            return self.wrong(format!("`{name}` means nothing here"), at, None);
         }
-        self.uses.push(Use { name: name.to_owned(), range: range(span) });
+        self.uses.push(Use { name: name.to_owned(), range: at });
         Type::Text
     }
 
@@ -64,7 +74,7 @@ impl Checker<'_> {
             ValueKind::Bool => Type::Bool,
             _ => self.wrong(
                 "`none` is no value of a cell",
-                constant.span(),
+                range(constant.span()),
                 Some("an empty cell is `\"\"`; `is blank` finds it"),
             ),
         }
@@ -94,10 +104,10 @@ impl Checker<'_> {
             (Type::Number, Type::Text, Expr::Const(constant)) => Some(format!("write `\"{}\"`", constant.value)),
             _ => None,
         };
-        self.wrong(format!("{wanted} is wanted here, and this is {found}"), expr.span(), help.as_deref());
+        self.wrong(format!("{wanted} is wanted here, and this is {found}"), extent(expr), help.as_deref());
     }
 
-    fn binary(&mut self, binary: &Spanned<ast::BinOp<'_>>) -> Type {
+    fn binary(&mut self, binary: &Spanned<ast::BinOp<'_>>, at: Range<usize>) -> Type {
         let left = self.expression(&binary.left);
         let right = self.expression(&binary.right);
         match binary.op {
@@ -111,7 +121,7 @@ impl Checker<'_> {
             BinOpKind::Add if left == Type::Text && right == Type::Text => {
                 self.wrong(
                     "`+` adds numbers, and these are texts",
-                    binary.span(),
+                    at,
                     Some("write `~` to join texts, `int(…)` to add numbers"),
                 );
                 return Type::Unknown;
@@ -130,7 +140,7 @@ impl Checker<'_> {
             BinOpKind::Concat => {
                 for (found, expr) in [(left, &binary.left), (right, &binary.right)] {
                     if !matches!(found, Type::Text | Type::Number | Type::Unknown) {
-                        self.wrong(format!("`~` joins texts and numbers, not {found}"), expr.span(), None);
+                        self.wrong(format!("`~` joins texts and numbers, not {found}"), extent(expr), None);
                     }
                 }
                 return Type::Text;
@@ -161,7 +171,7 @@ impl Checker<'_> {
             Order::Ordered => matches!(left.0, Type::Text | Type::Number | Type::Unknown),
         };
         if !comparable {
-            self.wrong(format!("{} cannot be compared so", left.0), left.1.span(), None);
+            self.wrong(format!("{} cannot be compared so", left.0), extent(left.1), None);
         } else if !left.0.fits(right.0) {
             self.differ(left, right);
         }
@@ -176,11 +186,11 @@ impl Checker<'_> {
             }
             (_, (Type::Number | Type::Numbers, _)) => "read the text as a number: `int(…)`".to_owned(),
             (_, (Type::Bool, Expr::Const(constant))) => {
-                format!("every column is text: compare with `\"{}\"`", constant.value)
+                format!("every column is text: compare with `\"{}\"`", constant.value.to_string().to_lowercase())
             }
             _ => "compare texts with texts, and numbers with numbers".to_owned(),
         };
-        self.wrong(format!("{} is compared with {}", left.0, right.0), right.1.span(), Some(&help));
+        self.wrong(format!("{} is compared with {}", left.0, right.0), extent(right.1), Some(&help));
     }
 
     fn contains(&mut self, left: (Type, &Expr<'_>), right: (Type, &Expr<'_>)) {
@@ -193,47 +203,37 @@ impl Checker<'_> {
                 }
             }
             Type::Number | Type::Bool | Type::Loop | Type::Truth => {
-                self.wrong(format!("`in` looks into a list or a text, not {}", right.0), right.1.span(), None);
+                self.wrong(format!("`in` looks into a list or a text, not {}", right.0), extent(right.1), None);
             }
         }
     }
 
-    fn choice(&mut self, choice: &Spanned<ast::IfExpr<'_>>) -> Type {
+    fn choice(&mut self, choice: &Spanned<ast::IfExpr<'_>>, at: Range<usize>) -> Type {
         self.expression(&choice.test_expr);
         let left = self.expression(&choice.true_expr);
         let Some(otherwise) = &choice.false_expr else {
-            return self.wrong(
-                "this `if` has no `else`",
-                choice.span(),
-                Some("write `… if … else …`, or `{% if … %}`"),
-            );
+            return self.wrong("this `if` has no `else`", at, Some("write `… if … else …`, or `{% if … %}`"));
         };
         let right = self.expression(otherwise);
         if !left.fits(right) {
-            return self.wrong(
-                format!("this is {left} or {right}"),
-                choice.span(),
-                Some("both sides need the same type"),
-            );
+            return self.wrong(format!("this is {left} or {right}"), at, Some("both sides need the same type"));
         }
         left
     }
 
-    fn attribute(&mut self, attribute: &Spanned<ast::GetAttr<'_>>) -> Type {
+    fn attribute(&mut self, attribute: &Spanned<ast::GetAttr<'_>>, at: Range<usize>) -> Type {
         match (self.expression(&attribute.expr), attribute.name) {
             (Type::Unknown, _) => Type::Unknown,
             (Type::Loop, "index" | "index0" | "revindex" | "revindex0" | "length") => Type::Number,
             (Type::Loop, "first" | "last") => Type::Bool,
-            (Type::Loop, name) => self.wrong(format!("`loop` has no `{name}`"), attribute.span(), None),
-            (found, name) => self.wrong(
-                format!("{found} has no `.{name}`"),
-                attribute.span(),
-                Some("columns are named alone: `{{ city }}`"),
-            ),
+            (Type::Loop, name) => self.wrong(format!("`loop` has no `{name}`"), at, None),
+            (found, name) => {
+                self.wrong(format!("{found} has no `.{name}`"), at, Some("columns are named alone: `{{ city }}`"))
+            }
         }
     }
 
-    fn item(&mut self, item: &Spanned<ast::GetItem<'_>>) -> Type {
+    fn item(&mut self, item: &Spanned<ast::GetItem<'_>>, at: Range<usize>) -> Type {
         let found = self.expression(&item.expr);
         let key = self.expression(&item.subscript_expr);
         match found {
@@ -243,7 +243,7 @@ impl Checker<'_> {
             Type::Text | Type::Number | Type::Bool | Type::Loop | Type::Truth => {
                 return self.wrong(
                     format!("{found} has no parts"),
-                    item.span(),
+                    at,
                     Some("write `first`, `last` or a slice such as `[:3]`"),
                 );
             }
@@ -251,7 +251,7 @@ impl Checker<'_> {
         found.element().unwrap_or(Type::Unknown)
     }
 
-    fn slice(&mut self, slice: &Spanned<ast::Slice<'_>>) -> Type {
+    fn slice(&mut self, slice: &Spanned<ast::Slice<'_>>, at: Range<usize>) -> Type {
         let found = self.expression(&slice.expr);
         for bound in [&slice.start, &slice.stop, &slice.step].into_iter().flatten() {
             let bound_type = self.expression(bound);
@@ -260,19 +260,19 @@ impl Checker<'_> {
         match found {
             Type::Text | Type::Texts | Type::Numbers | Type::Unknown => found,
             Type::Number | Type::Bool | Type::TextMap | Type::NumberMap | Type::Loop | Type::Truth => {
-                self.wrong(format!("{found} cannot be sliced"), slice.span(), None)
+                self.wrong(format!("{found} cannot be sliced"), at, None)
             }
         }
     }
 
-    fn list(&mut self, items: &[Expr<'_>], span: Span) -> Type {
+    fn list(&mut self, items: &[Expr<'_>], at: Range<usize>) -> Type {
         let mut element = Type::Unknown;
         for item in items {
             let found = self.expression(item);
             if !found.fits(element) {
                 return self.wrong(
                     format!("a list holds {element} and {found}"),
-                    item.span(),
+                    extent(item),
                     Some("a list holds texts or numbers"),
                 );
             }
@@ -281,30 +281,21 @@ impl Checker<'_> {
         if items.is_empty() {
             return Type::Texts;
         }
-        element.list().unwrap_or_else(|| self.wrong(format!("a list cannot hold {element}"), span, None))
+        element.list().unwrap_or_else(|| self.wrong(format!("a list cannot hold {element}"), at, None))
     }
 
-    fn map(&mut self, map: &Spanned<ast::Map<'_>>) -> Type {
+    fn map(&mut self, map: &Spanned<ast::Map<'_>>, at: Range<usize>) -> Type {
         for key in &map.keys {
             let found = self.expression(key);
             self.want(found, Type::Text, key);
         }
-        let values = self.list(&map.values, map.span());
+        let values = self.list(&map.values, at);
         values.element().and_then(Type::map).unwrap_or(Type::Unknown)
     }
 
-    fn filter(&mut self, filter: &Spanned<ast::Filter<'_>>) -> Type {
-        let first = filter.expr.as_ref().map(|expr| (self.expression(expr), expr));
-        self.word(FILTERS, "filter", filter.name, first, &filter.args, filter.span())
-    }
-
-    fn call(&mut self, call: &Spanned<ast::Call<'_>>) -> Type {
+    fn call(&mut self, call: &Spanned<ast::Call<'_>>, at: Range<usize>) -> Type {
         let Expr::Var(function) = &call.expr else {
-            return self.wrong(
-                "only functions can be called",
-                call.span(),
-                Some("write a filter: `{{ city | upper }}`"),
-            );
+            return self.wrong("only functions can be called", at, Some("write a filter: `{{ city | upper }}`"));
         };
         match (function.id, call.args.as_slice()) {
             ("skip", [CallArg::Pos(Expr::Const(reason))]) if reason.value.as_str().is_some() => self.skip(reason),
@@ -315,23 +306,27 @@ impl Checker<'_> {
             }
             ("skip" | "column", _) => {
                 let message = format!("`{}` takes one text that is written out", function.id);
-                self.wrong(message, call.span(), Some("nothing of a row belongs here"))
+                self.wrong(message, at, Some("nothing of a row belongs here"))
             }
             (name, [CallArg::Pos(first), rest @ ..]) => {
                 let first = (self.expression(first), first);
-                self.word(FUNCTIONS, "function", name, Some(first), rest, call.span())
+                self.word(FUNCTIONS, "function", name, Some(first), rest, at)
             }
-            (name, rest) => self.word(FUNCTIONS, "function", name, None, rest, call.span()),
+            (name, rest) => self.word(FUNCTIONS, "function", name, None, rest, at),
         }
     }
 
     fn skip(&mut self, reason: &Spanned<ast::Const>) -> Type {
         if self.form() == Form::Expression {
-            return self.wrong("`skip` belongs into a template", reason.span(), Some("let the expression be false"));
+            return self.wrong(
+                "`skip` belongs into a template",
+                range(reason.span()),
+                Some("let the expression be false"),
+            );
         }
         let length = reason.value.as_str().map_or(0, |text| text.trim().chars().count());
         if !(1..=REASON_CHARS_MAX).contains(&length) {
-            self.wrong(format!("a reason has 1 to {REASON_CHARS_MAX} characters"), reason.span(), None);
+            self.wrong(format!("a reason has 1 to {REASON_CHARS_MAX} characters"), range(reason.span()), None);
         }
         Type::Text
     }
@@ -344,14 +339,14 @@ impl Checker<'_> {
         name: &str,
         first: Option<(Type, &Expr<'_>)>,
         arguments: &[CallArg<'_>],
-        span: Span,
+        at: Range<usize>,
     ) -> Type {
         let Some(word) = find(words, name) else {
-            self.unknown_word(words, what, name, span);
+            self.unknown_word(words, what, name, at);
             return Type::Unknown;
         };
         let Some((found, expr)) = first else {
-            return self.wrong(format!("`{name}` takes a value"), span, None);
+            return self.wrong(format!("`{name}` takes a value"), at, None);
         };
         match word.takes {
             Takes::One(wanted) => self.want(found, wanted, expr),
@@ -359,17 +354,17 @@ impl Checker<'_> {
             Takes::List if matches!(found, Type::Texts | Type::Numbers | Type::Unknown) => {}
             Takes::TextOrList if matches!(found, Type::Text | Type::Texts | Type::Numbers | Type::Unknown) => {}
             Takes::TextOrNumber | Takes::List | Takes::TextOrList => {
-                return self.wrong(format!("`{name}` cannot take {found}"), expr.span(), None);
+                return self.wrong(format!("`{name}` cannot take {found}"), extent(expr), None);
             }
         }
-        self.arguments(word, arguments, span);
+        self.arguments(word, arguments, at);
         match word.gives {
             Gives::One(given) => given,
             Gives::Element => found.element().unwrap_or(Type::Text),
         }
     }
 
-    fn arguments(&mut self, word: &Word, arguments: &[CallArg<'_>], span: Span) {
+    fn arguments(&mut self, word: &Word, arguments: &[CallArg<'_>], at: Range<usize>) {
         if !(word.required..=word.arguments.len()).contains(&arguments.len()) {
             let wanted = match (word.required, word.arguments.len()) {
                 (least, most) if least == most => format!("{most}"),
@@ -377,13 +372,13 @@ impl Checker<'_> {
             };
             self.wrong(
                 format!("`{}` takes {wanted} arguments, and here are {}", word.name, arguments.len()),
-                span,
+                at.clone(),
                 None,
             );
         }
         for (index, argument) in arguments.iter().enumerate() {
             let CallArg::Pos(expr) = argument else {
-                self.wrong(format!("`{}` takes its arguments without names", word.name), span, None);
+                self.wrong(format!("`{}` takes its arguments without names", word.name), at.clone(), None);
                 continue;
             };
             let found = self.expression(expr);
@@ -393,7 +388,7 @@ impl Checker<'_> {
         }
     }
 
-    fn unknown_word(&mut self, words: &[Word], what: &str, name: &str, span: Span) {
+    fn unknown_word(&mut self, words: &[Word], what: &str, name: &str, at: Range<usize>) {
         let message = format!("there is no {what} `{name}`");
         let names = words.iter().map(|word| word.name);
         let help = match (instead_of(name), nearest(name, names.clone())) {
@@ -404,7 +399,7 @@ impl Checker<'_> {
                 format!("there are {}", known.join(", "))
             }
         };
-        self.report(Code::UnknownFilter, message, span, Some(&help));
+        self.report(Code::UnknownFilter, message, at, Some(&help));
     }
 }
 

@@ -99,18 +99,18 @@ impl From<&Error> for Failure {
             }
             next = inner.source();
         }
-        let (code, message) = problem.unwrap_or((Code::RenderFailed, describe(deepest.kind())));
+        let (code, message) = problem.unwrap_or_else(|| describe(deepest.kind()));
         let placed = if deepest.range().is_some() { deepest } else { error };
         Self::Failed { code, message, source: placed.name().map(str::to_owned), range: placed.range() }
     }
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "the engine's list of kinds is open")]
-fn describe(kind: ErrorKind) -> &'static str {
+fn describe(kind: ErrorKind) -> (Code, &'static str) {
     match kind {
-        ErrorKind::OutOfFuel => "the template takes too many steps",
-        ErrorKind::WriteFailure => "the text grows over 16 KiB",
-        ErrorKind::UndefinedError => "a value is missing, and the template has no fallback for it",
-        _ => "an operation cannot be done with this row's values",
+        ErrorKind::OutOfFuel => (Code::RenderFailed, "the template takes too many steps"),
+        ErrorKind::WriteFailure => (Code::RenderFailed, "the text grows over 16 KiB"),
+        ErrorKind::UndefinedError => (Code::BlankValue, "a value is missing, and the template has no fallback for it"),
+        _ => (Code::RenderFailed, "an operation cannot be done with this row's values"),
     }
 }

@@ -58,8 +58,8 @@ pub(crate) fn row(cells: &[&str]) -> csv::StringRecord {
 pub(crate) fn list(diagnostics: &Diagnostics) -> String {
     let line = |diagnostic: &crate::diagnostic::Diagnostic| {
         let marked = match &diagnostic.labels[0].place {
-            Place::Span { source, span } => source.text[span.clone()].to_owned(),
-            place => format!("{place:?}"),
+            Place::Span { source, span } => source.text.get(span.clone()).unwrap_or("no text").to_owned(),
+            place @ (Place::Row { .. } | Place::File(_)) => format!("{place:?}"),
         };
         let help = diagnostic.help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();
         format!("{}: {} @ {marked}{help}", diagnostic.code.as_str(), diagnostic.message)

@@ -9,12 +9,14 @@ mod columns;
 mod condition;
 mod environment;
 mod expressions;
+mod extent;
 mod failure;
 mod filters;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod header;
 mod nesting;
+mod part;
 mod position;
 mod record;
 mod renderer;

@@ -84,21 +84,21 @@ impl Renderer {
         error: RenderError,
         at: Option<(&str, std::ops::Range<usize>)>,
     ) -> RenderError {
-        let Some((source, range)) = at else { return error };
-        let is_blank = |name: &&str| self.record.cell(name).is_none_or(super::filters::is_blank);
-        let mut uses = template.uses_within(source, &range);
-        let column = if error.code == Code::BlankValue {
-            template.uses_within(source, &range).find(is_blank).or_else(|| uses.next())
-        } else {
-            uses.next()
+        let Some((part, span)) = at.and_then(|(source, span)| Some((template.part(source)?, span))) else {
+            return error;
         };
+        let range = part.whole(&span);
+        let is_blank = |name: &&str| self.record.cell(name).is_none_or(super::filters::is_blank);
+        let first = part.uses_within(&range).next();
+        let column =
+            if error.code == Code::BlankValue { part.uses_within(&range).find(is_blank).or(first) } else { first };
         let message = match column {
-            Some(name) if error.code == Code::BlankValue => {
+            Some(name) if error.code == Code::BlankValue && is_blank(&name) => {
                 format!("`{name}` is blank, and the template has no fallback for it")
             }
             _ => error.message,
         };
-        RenderError { message, place: template.place(source, &range), column: column.map(str::to_owned), ..error }
+        RenderError { message, place: Some(part.place(&range)), column: column.map(str::to_owned), ..error }
     }
 }
 

@@ -1,7 +1,6 @@
 //! Templates: checked and compiled once, with all that they include, and shared by threads.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use minijinja::machinery::{ast, parse};
@@ -9,10 +8,11 @@ use minijinja::{Environment, Error};
 
 use crate::campaign::{Files, TemplateText};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Source};
-use crate::render::check::{Checker, Inclusion, Use};
+use crate::render::check::{Checker, Inclusion};
 use crate::render::columns::ColumnUse;
 use crate::render::environment::{environment, syntax};
 use crate::render::nesting::{Form, check_nesting};
+use crate::render::part::{Part, columns};
 use crate::render::position::Position;
 use crate::render::{TEMPLATE_BYTES_MAX, TEMPLATE_CLOSURE_BYTES_MAX};
 
@@ -27,13 +27,6 @@ pub struct Template {
     environment: Environment<'static>,
     parts: BTreeMap<String, Part>,
     columns: Vec<ColumnUse>,
-}
-
-/// One source: the template, or a file that it includes.
-#[derive(Debug)]
-struct Part {
-    position: Position,
-    uses: Vec<Use>,
 }
 
 impl Template {
@@ -56,9 +49,7 @@ impl Template {
         if compiler.diagnostics.has_errors() {
             return Err(compiler.diagnostics);
         }
-        let columns = column_uses(
-            compiler.parts.iter().flat_map(|(_, part)| part.uses.iter().map(|used| (used, &part.position))),
-        );
+        let columns = columns(compiler.parts.iter().map(|(_, part)| part));
         Ok(Self { environment: compiler.environment, parts: compiler.parts.into_iter().collect(), columns })
     }
 
@@ -73,18 +64,9 @@ impl Template {
         self.environment.get_template(MAIN)
     }
 
-    /// The place of a range of bytes of a source.
-    pub(super) fn place(&self, source: &str, range: &Range<usize>) -> Option<Place> {
-        Some(self.parts.get(source)?.position.place(range))
-    }
-
-    /// The columns that are used within a range of bytes of a source.
-    pub(super) fn uses_within(&self, source: &str, range: &Range<usize>) -> impl Iterator<Item = &str> {
-        let uses = self.parts.get(source).map(|part| part.uses.as_slice()).unwrap_or_default();
-        let range = range.clone();
-        uses.iter()
-            .filter(move |used| range.start <= used.range.start && used.range.end <= range.end)
-            .map(|used| used.name.as_str())
+    /// The part that was compiled under a name.
+    pub(super) fn part(&self, name: &str) -> Option<&Part> {
+        self.parts.get(name)
     }
 }
 
@@ -138,8 +120,8 @@ impl Compiler<'_> {
             return;
         }
         match examine(text, position) {
-            Ok((uses, inclusions)) => {
-                self.parts.push((name.to_owned(), Part { position: position.clone(), uses }));
+            Ok((part, inclusions)) => {
+                self.parts.push((name.to_owned(), part));
                 if let Err(error) = self.environment.add_template_owned(name.to_owned(), text.to_owned()) {
                     self.diagnostics.push(syntax_error(&error, position, text));
                 }
@@ -176,7 +158,7 @@ impl Compiler<'_> {
 }
 
 /// Bounds, parses and checks one source.
-fn examine(text: &str, position: &Position) -> Result<(Vec<Use>, Vec<Inclusion>), Diagnostics> {
+fn examine(text: &str, position: &Position) -> Result<(Part, Vec<Inclusion>), Diagnostics> {
     check_nesting(text, Form::Template, &syntax())
         .map_err(|deep| Diagnostic::error(Code::TooDeep, deep.message, position.place(&deep.range)))?;
     let tree = parse(text, "", syntax()).map_err(|error| syntax_error(&error, position, text))?;
@@ -184,7 +166,11 @@ fn examine(text: &str, position: &Position) -> Result<(Vec<Use>, Vec<Inclusion>)
     if let ast::Stmt::Template(template) = &tree {
         checker.statements(&template.children);
     }
-    if checker.diagnostics.has_errors() { Err(checker.diagnostics) } else { Ok((checker.uses, checker.inclusions)) }
+    if checker.diagnostics.has_errors() {
+        return Err(checker.diagnostics);
+    }
+    let inclusions = std::mem::take(&mut checker.inclusions);
+    Ok((Part::new(checker, position), inclusions))
 }
 
 /// Says what the engine's parser says.
@@ -196,14 +182,6 @@ pub(super) fn syntax_error(error: &Error, position: &Position, text: &str) -> Di
         return diagnostic;
     }
     diagnostic.help("write an expression such as `consent == \"yes\" and country in [\"HR\", \"SI\"]`")
-}
-
-/// Each column once, at its first use.
-pub(super) fn column_uses<'a>(uses: impl Iterator<Item = (&'a Use, &'a Position)>) -> Vec<ColumnUse> {
-    let mut seen = BTreeSet::new();
-    uses.filter(|(used, _)| seen.insert(used.name.clone()))
-        .map(|(used, position)| ColumnUse { name: used.name.clone(), place: position.place(&used.range) })
-        .collect()
 }
 
 #[cfg(test)]
