@@ -2,6 +2,8 @@
 
 use std::io::{BufRead, Seek};
 
+use crate::diagnostic::Code;
+
 /// Opens files of a project: confined to its folders, regular, decompressed, bounded.
 pub trait Files: Sync {
     /// Reads a whole small text: a campaign file, a template.
@@ -49,4 +51,17 @@ pub enum FilesError {
     /// The operating system says no.
     #[error("it cannot be read")]
     Io(#[from] std::io::Error),
+}
+
+impl FilesError {
+    /// The code under which a diagnostic reports it.
+    #[must_use]
+    pub const fn code(&self) -> Code {
+        match self {
+            Self::Missing | Self::Io(_) => Code::FileMissing,
+            Self::Outside | Self::NotRegular => Code::BadPath,
+            Self::TooLarge { .. } => Code::TooLarge,
+            Self::Encoding { .. } => Code::Encoding,
+        }
+    }
 }

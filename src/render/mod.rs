@@ -1,5 +1,41 @@
 //! Templates and expressions over one row: strict, bounded, pure.
+//!
+//! A source goes through [`nesting`] (bounds on what a parser may recurse into), minijinja's
+//! parser, and [`check`] (an allow-list over the tree, with types and columns) before it is
+//! compiled. A [`Renderer`] is then filled with one row after another.
 
+mod check;
+mod columns;
+mod condition;
+mod environment;
+mod expressions;
+mod extent;
+mod failure;
+mod filters;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod header;
+mod nesting;
+mod part;
+mod position;
+mod record;
+mod renderer;
+mod template;
+mod text;
+mod types;
+mod vocabulary;
 
+pub use columns::{ColumnUse, check_columns};
+pub use condition::Condition;
+pub use failure::RenderError;
 pub use header::Header;
+pub use renderer::{Renderer, Rendering};
+pub use template::Template;
+pub use text::{TextProblem, check_text};
+
+/// The largest template, in bytes; what it includes counts apart.
+pub const TEMPLATE_BYTES_MAX: usize = 16 * 1024;
+/// The largest template together with all that it includes, in bytes.
+pub const TEMPLATE_CLOSURE_BYTES_MAX: usize = 64 * 1024;
+/// The largest rendered text before its length is judged, in bytes.
+pub const OUTPUT_BYTES_MAX: usize = 16 * 1024;

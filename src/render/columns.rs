@@ -1,0 +1,76 @@
+//! Which columns a template or expression uses, and whether an audience has them.
+
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
+use crate::render::Header;
+
+/// A column that is used, at its first use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ColumnUse {
+    /// The column's name.
+    pub name: String,
+    /// Where it is used first.
+    pub place: Place,
+}
+
+/// Says which used columns an audience lacks, each with the nearest name that it has.
+///
+/// `audience_file` names the audience in the message.
+#[must_use]
+pub fn check_columns(uses: &[ColumnUse], header: &Header, audience_file: &str) -> Diagnostics {
+    let mut diagnostics = Diagnostics::new();
+    for used in uses.iter().filter(|used| header.position(&used.name).is_none()) {
+        let message = format!("`{audience_file}` has no column `{}`", used.name);
+        let diagnostic = Diagnostic::error(Code::UnknownColumn, message, used.place.clone());
+        let names = header.names();
+        diagnostics.push(match nearest(&used.name, names.iter().map(String::as_str)) {
+            Some(name) => diagnostic.label(format!("did you mean `{name}`?")).help(columns_help(names)),
+            None => diagnostic.help(columns_help(names)),
+        });
+    }
+    diagnostics
+}
+
+fn columns_help(names: &[String]) -> String {
+    const SHOWN_MAX: usize = 20;
+    let shown: Vec<String> = names.iter().take(SHOWN_MAX).map(|name| format!("`{name}`")).collect();
+    let rest = if names.len() > SHOWN_MAX { ", …" } else { "" };
+    format!("its columns are {}{rest}", shown.join(", "))
+}
+
+/// Finds the name that was probably meant.
+pub(super) fn nearest<'a>(wrong: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    const LENGTH_MAX: usize = 100;
+    const SIMILARITY_MIN: f64 = 0.75;
+    if wrong.len() > LENGTH_MAX {
+        return None;
+    }
+    let plain = |name: &str| name.to_lowercase().replace(['_', '-', ' '], "");
+    let wanted = plain(wrong);
+    names
+        .filter(|name| name.len() <= LENGTH_MAX)
+        .map(|name| (strsim::jaro_winkler(&wanted, &plain(name)), name))
+        .filter(|(similarity, _)| *similarity >= SIMILARITY_MIN)
+        .max_by(|(one, _), (other, _)| one.total_cmp(other))
+        .map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_misspelled_column_finds_its_neighbour() {
+        let header = Header::new(["instagram_id", "first_name", "city"].map(str::to_owned).to_vec());
+        let check = |name: &str, expected: Option<&str>| {
+            let uses = [ColumnUse { name: name.to_owned(), place: Place::File("a.yaml".to_owned()) }];
+            let found = check_columns(&uses, &header, "people.csv");
+            let label = found.iter().next().map(|diagnostic| diagnostic.labels[0].text.clone());
+            assert_eq!(label.as_deref(), expected, "{name}");
+        };
+        check("city", None);
+        check("fist_name", Some("did you mean `first_name`?"));
+        check("firstName", Some("did you mean `first_name`?"));
+        check("Instagram-ID", Some("did you mean `instagram_id`?"));
+        check("zzz", Some(""));
+    }
+}

@@ -1,0 +1,78 @@
+//! The template engine's settings: strict, no escaping, bounded, with our own words only.
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::ValueKind;
+use minijinja::{AutoEscape, Environment, Error, Output, State, UndefinedBehavior, Value, filters, tests};
+
+use crate::diagnostic::Code;
+use crate::render::failure::Problem;
+use crate::render::filters as own;
+
+/// How many instructions one rendering may take.
+const FUEL: u64 = 20_000;
+/// How deep the engine may recurse; an include costs ten.
+const RECURSION_MAX: usize = 120;
+
+/// The syntax of templates: minijinja's, keeping the final newline.
+pub(super) fn syntax() -> SyntaxConfig {
+    SyntaxConfig::builder().keep_trailing_newline(true).build().expect("the default delimiters are valid")
+}
+
+/// Makes an environment with the allowed words and nothing else.
+pub(super) fn environment() -> Environment<'static> {
+    let mut environment = Environment::empty();
+    environment.set_syntax(syntax());
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_auto_escape_callback(|_| AutoEscape::None);
+    environment.set_formatter(emit);
+    environment.set_fuel(Some(FUEL));
+    environment.set_recursion_limit(RECURSION_MAX);
+    // Debug information would carry cells into errors.
+    environment.set_debug(false);
+    for name in ["safe", "escape", "e"] {
+        environment.remove_filter(name);
+    }
+    environment.add_filter("fallback", own::fallback);
+    environment.add_filter("truncate", own::truncate);
+    environment.add_filter("upper", filters::upper);
+    environment.add_filter("lower", filters::lower);
+    environment.add_filter("title", filters::title);
+    environment.add_filter("capitalize", filters::capitalize);
+    environment.add_filter("trim", filters::trim);
+    environment.add_filter("replace", own::replace);
+    environment.add_filter("split", own::split);
+    environment.add_filter("join", own::join);
+    environment.add_filter("first", filters::first);
+    environment.add_filter("last", filters::last);
+    environment.add_filter("length", filters::length);
+    environment.add_filter("int", own::int);
+    environment.add_filter("float", own::float);
+    environment.add_filter("round", own::round);
+    environment.add_filter("abs", own::abs);
+    environment.add_test("blank", own::blank);
+    environment.add_test("startingwith", tests::is_startingwith);
+    environment.add_test("endingwith", tests::is_endingwith);
+    environment.add_test("odd", tests::is_odd);
+    environment.add_test("even", tests::is_even);
+    environment.add_function("int", own::int);
+    environment.add_function("float", own::float);
+    environment.add_function("skip", own::skip);
+    environment.add_function("column", own::column);
+    environment
+}
+
+/// Writes a value as it is; a blank one is refused unless a `fallback` says that it is meant.
+fn emit(out: &mut Output<'_>, _state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
+    if let Some(text) = value.as_str() {
+        if own::is_blank(text) && !value.is_safe() {
+            return Err(
+                Problem::new(Code::BlankValue, "a value is blank, and the template has no fallback for it").into()
+            );
+        }
+        return out.write_str(text).map_err(Error::from);
+    }
+    if value.kind() == ValueKind::Number {
+        return write!(out, "{value}").map_err(Error::from);
+    }
+    Err(Problem::new(Code::BlankValue, "a value is missing, and the template has no fallback for it").into())
+}

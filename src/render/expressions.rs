@@ -1,0 +1,571 @@
+//! The types of expressions: what is compared, computed and handed to filters fits together, or
+//! is refused before any row is read.
+
+use std::ops::Range;
+
+use minijinja::machinery::ast::{self, BinOpKind, CallArg, CompareOpKind, Expr, Spanned, UnaryOpKind};
+use minijinja::value::ValueKind;
+
+use crate::diagnostic::Code;
+use crate::render::check::{Checker, Use, range};
+use crate::render::columns::nearest;
+use crate::render::extent::extent;
+use crate::render::nesting::Form;
+use crate::render::types::Type;
+use crate::render::vocabulary::{FILTERS, FUNCTIONS, Gives, TESTS, Takes, Word, find, instead_of};
+
+/// The longest reason of a `skip`, in characters.
+const REASON_CHARS_MAX: usize = 100;
+
+impl Checker<'_> {
+    /// Checks an expression and says what it is.
+    pub(super) fn expression(&mut self, expr: &Expr<'_>) -> Type {
+        let at = extent(expr);
+        let span = range(expr.span());
+        if span != at {
+            self.extents.push((span.clone(), at.clone()));
+        }
+        match expr {
+            Expr::Var(var) => self.variable(var.id, at),
+            Expr::Const(constant) => self.constant(constant),
+            Expr::UnaryOp(unary) => self.unary(unary),
+            Expr::BinOp(binary) => self.binary(binary, at),
+            Expr::Compare(chain) => self.comparisons(chain),
+            Expr::IfExpr(choice) => self.choice(choice, at),
+            Expr::Filter(filter) => {
+                let first = filter.expr.as_ref().map(|expr| (self.expression(expr), expr));
+                self.word(FILTERS, "filter", filter.name, first, &filter.args, span)
+            }
+            Expr::Test(test) => {
+                let first = self.expression(&test.expr);
+                self.word(TESTS, "test", test.name, Some((first, &test.expr)), &test.args, span)
+            }
+            Expr::GetAttr(attribute) => self.attribute(attribute, at),
+            Expr::GetItem(item) => self.item(item, at),
+            Expr::Slice(slice) => self.slice(slice, at),
+            Expr::Call(call) => self.call(call, at),
+            Expr::List(list) => self.list(&list.items, at),
+            Expr::Tuple(tuple) => self.list(&tuple.items, at),
+            Expr::Map(map) => self.map(map, at),
+        }
+    }
+
+    fn wrong(&mut self, message: impl Into<String>, at: Range<usize>, help: Option<&str>) -> Type {
+        self.report(self.type_code(), message, at, help);
+        Type::Unknown
+    }
+
+    fn variable(&mut self, name: &str, at: Range<usize>) -> Type {
+        if let Some((_, found)) = self.scope.iter().rev().find(|(known, _)| known == name) {
+            return *found;
+        }
+        if matches!(name, "loop" | "self") {
+            return self.wrong(format!("`{name}` means nothing here"), at, None);
+        }
+        self.uses.push(Use { name: name.to_owned(), range: at });
+        Type::Text
+    }
+
+    fn constant(&mut self, constant: &Spanned<ast::Const>) -> Type {
+        #[expect(clippy::wildcard_enum_match_arm, reason = "the engine's list of kinds is open")]
+        match constant.value.kind() {
+            ValueKind::String => Type::Text,
+            ValueKind::Number => Type::Number,
+            ValueKind::Bool => Type::Bool,
+            _ => self.wrong(
+                "`none` is no value of a cell",
+                range(constant.span()),
+                Some("an empty cell is `\"\"`; `is blank` finds it"),
+            ),
+        }
+    }
+
+    fn unary(&mut self, unary: &Spanned<ast::UnaryOp<'_>>) -> Type {
+        let operand = self.expression(&unary.expr);
+        match unary.op {
+            UnaryOpKind::Not => Type::Bool,
+            UnaryOpKind::Neg => {
+                self.want(operand, Type::Number, &unary.expr);
+                Type::Number
+            }
+        }
+    }
+
+    /// Reports an operand that is not what is wanted.
+    fn want(&mut self, found: Type, wanted: Type, expr: &Expr<'_>) {
+        if found.fits(wanted) {
+            return;
+        }
+        let help = match (found, wanted, expr) {
+            (Type::Text, Type::Number, Expr::Var(var)) => {
+                Some(format!("every column is text: write `int({})`", var.id))
+            }
+            (Type::Text, Type::Number, _) => Some("read the text as a number: `int(…)`".to_owned()),
+            (Type::Number, Type::Text, Expr::Const(constant)) => Some(format!("write `\"{}\"`", constant.value)),
+            _ => None,
+        };
+        self.wrong(format!("{wanted} is wanted here, and this is {found}"), extent(expr), help.as_deref());
+    }
+
+    fn binary(&mut self, binary: &Spanned<ast::BinOp<'_>>, at: Range<usize>) -> Type {
+        let left = self.expression(&binary.left);
+        let right = self.expression(&binary.right);
+        match binary.op {
+            BinOpKind::Eq | BinOpKind::Ne => self.compare((left, &binary.left), (right, &binary.right), Order::Equal),
+            BinOpKind::Lt | BinOpKind::Lte | BinOpKind::Gt | BinOpKind::Gte => {
+                self.compare((left, &binary.left), (right, &binary.right), Order::Ordered);
+            }
+            BinOpKind::In => self.contains((left, &binary.left), (right, &binary.right)),
+            BinOpKind::ScAnd | BinOpKind::ScOr if left == right => return left,
+            BinOpKind::ScAnd | BinOpKind::ScOr => return Type::Truth,
+            BinOpKind::Add if left == Type::Text && right == Type::Text => {
+                self.wrong(
+                    "`+` adds numbers, and these are texts",
+                    at,
+                    Some("write `~` to join texts, `int(…)` to add numbers"),
+                );
+                return Type::Unknown;
+            }
+            BinOpKind::Add
+            | BinOpKind::Sub
+            | BinOpKind::Mul
+            | BinOpKind::Div
+            | BinOpKind::FloorDiv
+            | BinOpKind::Rem
+            | BinOpKind::Pow => {
+                self.want(left, Type::Number, &binary.left);
+                self.want(right, Type::Number, &binary.right);
+                return Type::Number;
+            }
+            BinOpKind::Concat => {
+                for (found, expr) in [(left, &binary.left), (right, &binary.right)] {
+                    if !matches!(found, Type::Text | Type::Number | Type::Unknown) {
+                        self.wrong(format!("`~` joins texts and numbers, not {found}"), extent(expr), None);
+                    }
+                }
+                return Type::Text;
+            }
+        }
+        Type::Bool
+    }
+
+    fn comparisons(&mut self, chain: &Spanned<ast::Compare<'_>>) -> Type {
+        let mut left = (self.expression(&chain.expr), &chain.expr);
+        for comparison in &chain.ops {
+            let right = (self.expression(&comparison.expr), &comparison.expr);
+            match comparison.op {
+                CompareOpKind::Eq | CompareOpKind::Ne => self.compare(left, right, Order::Equal),
+                CompareOpKind::Lt | CompareOpKind::Lte | CompareOpKind::Gt | CompareOpKind::Gte => {
+                    self.compare(left, right, Order::Ordered);
+                }
+                CompareOpKind::In | CompareOpKind::NotIn => self.contains(left, right),
+            }
+            left = right;
+        }
+        Type::Bool
+    }
+
+    fn compare(&mut self, left: (Type, &Expr<'_>), right: (Type, &Expr<'_>), order: Order) {
+        let comparable = match order {
+            Order::Equal => matches!(left.0, Type::Text | Type::Number | Type::Bool | Type::Unknown),
+            Order::Ordered => matches!(left.0, Type::Text | Type::Number | Type::Unknown),
+        };
+        if !comparable {
+            self.wrong(format!("{} cannot be compared so", left.0), extent(left.1), None);
+        } else if !left.0.fits(right.0) {
+            self.differ(left, right);
+        }
+    }
+
+    /// Reports two things that never can be equal.
+    fn differ(&mut self, left: (Type, &Expr<'_>), right: (Type, &Expr<'_>)) {
+        let (text, other) = if left.0 == Type::Text { (left.1, right) } else { (right.1, left) };
+        let help = match (text, other) {
+            (Expr::Var(var), (Type::Number | Type::Numbers, _)) => {
+                format!("every column is text: write `int({})`", var.id)
+            }
+            (_, (Type::Number | Type::Numbers, _)) => "read the text as a number: `int(…)`".to_owned(),
+            (_, (Type::Bool, Expr::Const(constant))) => {
+                format!("every column is text: compare with `\"{}\"`", constant.value.to_string().to_lowercase())
+            }
+            _ => "compare texts with texts, and numbers with numbers".to_owned(),
+        };
+        self.wrong(format!("{} is compared with {}", left.0, right.0), extent(right.1), Some(&help));
+    }
+
+    fn contains(&mut self, left: (Type, &Expr<'_>), right: (Type, &Expr<'_>)) {
+        match right.0 {
+            Type::Unknown => {}
+            Type::Text | Type::TextMap | Type::NumberMap => self.want(left.0, Type::Text, left.1),
+            Type::Texts | Type::Numbers => {
+                if !left.0.fits(right.0.element().unwrap_or(Type::Unknown)) {
+                    self.differ(left, right);
+                }
+            }
+            Type::Number | Type::Bool | Type::Loop | Type::Truth => {
+                self.wrong(format!("`in` looks into a list or a text, not {}", right.0), extent(right.1), None);
+            }
+        }
+    }
+
+    fn choice(&mut self, choice: &Spanned<ast::IfExpr<'_>>, at: Range<usize>) -> Type {
+        self.expression(&choice.test_expr);
+        let left = self.expression(&choice.true_expr);
+        let Some(otherwise) = &choice.false_expr else {
+            return self.wrong("this `if` has no `else`", at, Some("write `… if … else …`, or `{% if … %}`"));
+        };
+        let right = self.expression(otherwise);
+        if !left.fits(right) {
+            return self.wrong(format!("this is {left} or {right}"), at, Some("both sides need the same type"));
+        }
+        left
+    }
+
+    fn attribute(&mut self, attribute: &Spanned<ast::GetAttr<'_>>, at: Range<usize>) -> Type {
+        match (self.expression(&attribute.expr), attribute.name) {
+            (Type::Unknown, _) => Type::Unknown,
+            (Type::Loop, "index" | "index0" | "revindex" | "revindex0" | "length") => Type::Number,
+            (Type::Loop, "first" | "last") => Type::Bool,
+            (Type::Loop, name) => self.wrong(format!("`loop` has no `{name}`"), at, None),
+            (found, name) => {
+                self.wrong(format!("{found} has no `.{name}`"), at, Some("columns are named alone: `{{ city }}`"))
+            }
+        }
+    }
+
+    fn item(&mut self, item: &Spanned<ast::GetItem<'_>>, at: Range<usize>) -> Type {
+        let found = self.expression(&item.expr);
+        let key = self.expression(&item.subscript_expr);
+        match found {
+            Type::TextMap | Type::NumberMap => self.want(key, Type::Text, &item.subscript_expr),
+            Type::Texts | Type::Numbers => self.want(key, Type::Number, &item.subscript_expr),
+            Type::Unknown => {}
+            Type::Text | Type::Number | Type::Bool | Type::Loop | Type::Truth => {
+                return self.wrong(
+                    format!("{found} has no parts"),
+                    at,
+                    Some("write `first`, `last` or a slice such as `[:3]`"),
+                );
+            }
+        }
+        found.element().unwrap_or(Type::Unknown)
+    }
+
+    fn slice(&mut self, slice: &Spanned<ast::Slice<'_>>, at: Range<usize>) -> Type {
+        let found = self.expression(&slice.expr);
+        for bound in [&slice.start, &slice.stop, &slice.step].into_iter().flatten() {
+            let bound_type = self.expression(bound);
+            self.want(bound_type, Type::Number, bound);
+        }
+        match found {
+            Type::Text | Type::Texts | Type::Numbers | Type::Unknown => found,
+            Type::Number | Type::Bool | Type::TextMap | Type::NumberMap | Type::Loop | Type::Truth => {
+                self.wrong(format!("{found} cannot be sliced"), at, None)
+            }
+        }
+    }
+
+    fn list(&mut self, items: &[Expr<'_>], at: Range<usize>) -> Type {
+        let mut element = Type::Unknown;
+        for item in items {
+            let found = self.expression(item);
+            if !found.fits(element) {
+                return self.wrong(
+                    format!("a list holds {element} and {found}"),
+                    extent(item),
+                    Some("a list holds texts or numbers"),
+                );
+            }
+            element = if element == Type::Unknown { found } else { element };
+        }
+        if items.is_empty() {
+            return Type::Texts;
+        }
+        element.list().unwrap_or_else(|| self.wrong(format!("a list cannot hold {element}"), at, None))
+    }
+
+    fn map(&mut self, map: &Spanned<ast::Map<'_>>, at: Range<usize>) -> Type {
+        for key in &map.keys {
+            let found = self.expression(key);
+            self.want(found, Type::Text, key);
+        }
+        let values = self.list(&map.values, at);
+        values.element().and_then(Type::map).unwrap_or(Type::Unknown)
+    }
+
+    fn call(&mut self, call: &Spanned<ast::Call<'_>>, at: Range<usize>) -> Type {
+        let Expr::Var(function) = &call.expr else {
+            return self.wrong("only functions can be called", at, Some("write a filter: `{{ city | upper }}`"));
+        };
+        match (function.id, call.args.as_slice()) {
+            ("skip", [CallArg::Pos(Expr::Const(reason))]) if reason.value.as_str().is_some() => self.skip(reason),
+            ("column", [CallArg::Pos(Expr::Const(name))]) if name.value.as_str().is_some() => {
+                let name_text = name.value.as_str().unwrap_or_default().to_owned();
+                self.uses.push(Use { name: name_text, range: range(name.span()) });
+                Type::Text
+            }
+            ("skip" | "column", _) => {
+                let message = format!("`{}` takes one text that is written out", function.id);
+                self.wrong(message, at, Some("nothing of a row belongs here"))
+            }
+            (name, [CallArg::Pos(first), rest @ ..]) => {
+                let first = (self.expression(first), first);
+                self.word(FUNCTIONS, "function", name, Some(first), rest, at)
+            }
+            (name, rest) => self.word(FUNCTIONS, "function", name, None, rest, at),
+        }
+    }
+
+    fn skip(&mut self, reason: &Spanned<ast::Const>) -> Type {
+        if self.form() == Form::Expression {
+            return self.wrong(
+                "`skip` belongs into a template",
+                range(reason.span()),
+                Some("let the expression be false"),
+            );
+        }
+        let length = reason.value.as_str().map_or(0, |text| text.trim().chars().count());
+        if !(1..=REASON_CHARS_MAX).contains(&length) {
+            self.wrong(format!("a reason has 1 to {REASON_CHARS_MAX} characters"), range(reason.span()), None);
+        }
+        Type::Text
+    }
+
+    /// Checks a use of a filter, test or function.
+    fn word(
+        &mut self,
+        words: &[Word],
+        what: &str,
+        name: &str,
+        first: Option<(Type, &Expr<'_>)>,
+        arguments: &[CallArg<'_>],
+        at: Range<usize>,
+    ) -> Type {
+        let Some(word) = find(words, name) else {
+            self.unknown_word(words, what, name, at);
+            return Type::Unknown;
+        };
+        let Some((found, expr)) = first else {
+            return self.wrong(format!("`{name}` takes a value"), at, None);
+        };
+        match word.takes {
+            Takes::One(wanted) => self.want(found, wanted, expr),
+            Takes::TextOrNumber if matches!(found, Type::Text | Type::Number | Type::Unknown) => {}
+            Takes::List if matches!(found, Type::Texts | Type::Numbers | Type::Unknown) => {}
+            Takes::TextOrList if matches!(found, Type::Text | Type::Texts | Type::Numbers | Type::Unknown) => {}
+            Takes::TextOrNumber | Takes::List | Takes::TextOrList => {
+                return self.wrong(format!("`{name}` cannot take {found}"), extent(expr), None);
+            }
+        }
+        self.arguments(word, arguments, at);
+        match word.gives {
+            Gives::One(given) => given,
+            Gives::Element => found.element().unwrap_or(Type::Text),
+        }
+    }
+
+    fn arguments(&mut self, word: &Word, arguments: &[CallArg<'_>], at: Range<usize>) {
+        if !(word.required..=word.arguments.len()).contains(&arguments.len()) {
+            let wanted = match (word.required, word.arguments.len()) {
+                (least, most) if least == most => format!("{most}"),
+                (least, most) => format!("{least} to {most}"),
+            };
+            self.wrong(
+                format!("`{}` takes {wanted} arguments, and here are {}", word.name, arguments.len()),
+                at.clone(),
+                None,
+            );
+        }
+        for (index, argument) in arguments.iter().enumerate() {
+            let CallArg::Pos(expr) = argument else {
+                self.wrong(format!("`{}` takes its arguments without names", word.name), at.clone(), None);
+                continue;
+            };
+            let found = self.expression(expr);
+            if let Some(wanted) = word.arguments.get(index) {
+                self.want(found, *wanted, expr);
+            }
+        }
+    }
+
+    fn unknown_word(&mut self, words: &[Word], what: &str, name: &str, at: Range<usize>) {
+        let message = format!("there is no {what} `{name}`");
+        let names = words.iter().map(|word| word.name);
+        let help = match (instead_of(name), nearest(name, names.clone())) {
+            (Some(help), _) => help.to_owned(),
+            (None, Some(meant)) => format!("did you mean `{meant}`?"),
+            (None, None) => {
+                let known: Vec<String> = names.map(|word| format!("`{word}`")).collect();
+                format!("there are {}", known.join(", "))
+            }
+        };
+        self.report(Code::UnknownFilter, message, at, Some(&help));
+    }
+}
+
+/// What a comparison asks of its sides.
+#[derive(Debug, Clone, Copy)]
+enum Order {
+    Equal,
+    Ordered,
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::render::fixture::{InMemory, condition, list, template};
+
+    #[test]
+    fn conditions_are_typed_before_any_row_is_read() {
+        let check = |source: &str, expected: &str| {
+            let found = condition(source).map_or_else(|diagnostics| list(&diagnostics), |_| "fine".to_owned());
+            assert_eq!(found, expected, "{source}");
+        };
+        for fine in [
+            "consent == 'yes' and country in ['HR', 'SI']",
+            "int(age) >= 18",
+            "float(score) > 1.5 or age | int < 3",
+            "not (a == b)",
+            "a is blank or b is not blank",
+            "1 < int(a) <= 5",
+            "a != 'x' and 'vip' in tags",
+            "a in {'x': 1}",
+            "'x' in tags | split(',')",
+            "joined_at >= '2026-01-01'",
+            "true",
+            "(a if b == 'x' else c) == 'y'",
+        ] {
+            check(fine, "fine");
+        }
+        check(
+            "age > 18",
+            "where-failed: a text is compared with a number @ 18 (every column is text: write `int(age)`)",
+        );
+        check(
+            "18 < age",
+            "where-failed: a number is compared with a text @ age (every column is text: write `int(age)`)",
+        );
+        check(
+            "1 < age < 5",
+            "where-failed: a number is compared with a text @ age (every column is text: write `int(age)`)\nwhere-failed: a text is compared with a number @ 5 (every column is text: write `int(age)`)",
+        );
+        check(
+            "age in [18, 19]",
+            "where-failed: a text is compared with a list of numbers @ [18, 19] (every column is text: write `int(age)`)",
+        );
+        check(
+            "age | trim == 18",
+            "where-failed: a text is compared with a number @ 18 (read the text as a number: `int(…)`)",
+        );
+        check(
+            "vip == true",
+            "where-failed: a text is compared with a condition @ true (every column is text: compare with `\"true\"`)",
+        );
+        check(
+            "consent",
+            "where-failed: this is a text, not a condition @ consent (write a comparison, such as `consent == \"yes\"`)",
+        );
+        check(
+            "consent and a == 'x'",
+            "where-failed: this is `and` or `or` over different things, not a condition @ consent and a == 'x' (write a comparison, such as `consent == \"yes\"`)",
+        );
+        check(
+            "a == none",
+            "where-failed: `none` is no value of a cell @ none (an empty cell is `\"\"`; `is blank` finds it)",
+        );
+        check(
+            "age + 1 == 2",
+            "where-failed: a number is wanted here, and this is a text @ age (every column is text: write `int(age)`)",
+        );
+        check("a in 5", "where-failed: `in` looks into a list or a text, not a number @ 5");
+        check("5 in 'abc'", "where-failed: a text is wanted here, and this is a number @ 5 (write `\"5\"`)");
+        check("a in ['x', 1]", "where-failed: a list holds a text and a number @ 1 (a list holds texts or numbers)");
+        check("a.b == 'x'", "where-failed: a text has no `.b` @ a.b (columns are named alone: `{{ city }}`)");
+        check(
+            "a.lower() == 'x'",
+            "where-failed: only functions can be called @ a.lower() (write a filter: `{{ city | upper }}`)",
+        );
+        check("a | lowr == 'x'", "unknown-filter: there is no filter `lowr` @ lowr (did you mean `lower`?)");
+        check(
+            "a is defined",
+            "unknown-filter: there is no test `defined` @ defined (a cell is never undefined; write `is blank` or `is not blank`)",
+        );
+        check(
+            "a is gt 5",
+            "unknown-filter: there is no test `gt` @ gt 5 (write the comparison with `==`, `!=`, `<`, `<=`, `>` or `>=`)",
+        );
+        check("skip('x') == 'x'", "where-failed: `skip` belongs into a template @ 'x' (let the expression be false)");
+        check(
+            "range(5) == a",
+            "unknown-filter: there is no function `range` @ range(5) (write the list out: `[1, 2, 3]`)",
+        );
+        check(
+            "a ==",
+            "template-syntax: unexpected end of input, expected expression @ == (write an expression such as `consent == \"yes\" and country in [\"HR\", \"SI\"]`)",
+        );
+    }
+
+    #[test]
+    fn templates_keep_to_their_words() {
+        let check = |source: &str, expected: &str| {
+            let found = template(source, &InMemory::default())
+                .map_or_else(|diagnostics| list(&diagnostics), |_| "fine".to_owned());
+            assert_eq!(found, expected, "{source}");
+        };
+        check(
+            "{{ name | default('x') }}",
+            "unknown-filter: there is no filter `default` @ default('x') (write `fallback(\"…\")`: a cell is never undefined, but it may be blank)",
+        );
+        check(
+            "{{ name | fallbak('x') }}",
+            "unknown-filter: there is no filter `fallbak` @ fallbak('x') (did you mean `fallback`?)",
+        );
+        check("{{ name | fallback }}", "template-forbidden: `fallback` takes 1 arguments, and here are 0 @ fallback");
+        check(
+            "{{ name | truncate(length=3) }}",
+            "template-forbidden: `truncate` takes its arguments without names @ truncate(length=3)",
+        );
+        check(
+            "{{ name | truncate('3') }}",
+            "template-forbidden: a number is wanted here, and this is a text @ '3' (read the text as a number: `int(…)`)",
+        );
+        check(
+            "{{ 'x' * 5 }}",
+            "template-forbidden: a number is wanted here, and this is a text @ 'x' (read the text as a number: `int(…)`)",
+        );
+        check(
+            "{{ a + b }}",
+            "template-forbidden: `+` adds numbers, and these are texts @ a + b (write `~` to join texts, `int(…)` to add numbers)",
+        );
+        check(
+            "{{ a == b }}",
+            "template-forbidden: a condition cannot be written into a text @ a == b (write `{% if … %}…{% endif %}`)",
+        );
+        check("{{ [a] }}", "template-forbidden: a list of texts cannot be written into a text @ [a] (write `join`)");
+        check(
+            "{{ '' }}",
+            "blank-value: a blank text is written out @ '' (write blanks as text, or `{% if … %}…{% endif %}`)",
+        );
+        check(
+            "{{ 's' if a else '' }}",
+            "blank-value: a blank text is written out @ '' (write blanks as text, or `{% if … %}…{% endif %}`)",
+        );
+        check(
+            "{{ 's' if a }}",
+            "template-forbidden: this `if` has no `else` @ 's' if a (write `… if … else …`, or `{% if … %}`)",
+        );
+        check(
+            "{{ skip(a) }}",
+            "template-forbidden: `skip` takes one text that is written out @ skip(a) (nothing of a row belongs here)",
+        );
+        check("{{ loop.index }}", "template-forbidden: `loop` means nothing here @ loop");
+        check(
+            "{% for a in b %}{% endfor %}",
+            "template-forbidden: `for` goes over a list, not a text @ b (loop over a list: `[\"a\", \"b\"]`, or a column with `split(\",\")`)",
+        );
+        check(
+            "{% for a in ['x'] %}{{ a }}{{ loop.nope }}{% endfor %}",
+            "template-forbidden: `loop` has no `nope` @ loop.nope",
+        );
+        check("{{ a }", "template-syntax: unexpected `}`, expected end of variable block @ }");
+    }
+}

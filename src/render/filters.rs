@@ -1,0 +1,159 @@
+//! What the filters, tests and functions do: strict, and bounded in what they make.
+
+use minijinja::value::ValueKind;
+use minijinja::{State, Value};
+
+use crate::diagnostic::Code;
+use crate::render::failure::{Problem, SkipPerson};
+
+/// The largest text that a filter makes, in bytes.
+const MADE_BYTES_MAX: usize = 64 * 1024;
+/// How many parts `split` makes at most.
+const PARTS_MAX: usize = 1000;
+
+type Made<T> = Result<T, minijinja::Error>;
+
+fn fail<T>(message: &'static str) -> Made<T> {
+    Err(Problem::new(Code::RenderFailed, message).into())
+}
+
+fn too_large<T>() -> Made<T> {
+    fail("a filter makes a text of more than 64 KiB")
+}
+
+/// Says whether a text is empty or only white space.
+pub(super) fn is_blank(text: &str) -> bool {
+    text.trim_start().is_empty()
+}
+
+/// Gives the trimmed text, or another if it is blank. The other may be empty: that is then meant.
+pub(super) fn fallback(value: &Value, other: &str) -> Made<Value> {
+    match value.as_str().map(str::trim) {
+        Some("") | None if value.is_undefined() || value.as_str().is_some() => {
+            Ok(Value::from_safe_string(other.to_owned()))
+        }
+        Some(text) => Ok(Value::from(text)),
+        None => fail("`fallback` takes a text"),
+    }
+}
+
+/// Cuts a text to a number of characters, the ellipsis among them.
+pub(super) fn truncate(text: &str, length: i64, ellipsis: Option<&str>) -> Made<String> {
+    let Ok(length) = usize::try_from(length) else {
+        return fail("`truncate` takes a length of at least 0");
+    };
+    if text.chars().nth(length).is_none() {
+        return Ok(text.to_owned());
+    }
+    let ellipsis = ellipsis.unwrap_or("…");
+    let Some(kept) = length.checked_sub(ellipsis.chars().count()) else {
+        return fail("`truncate` takes a length that holds at least the ellipsis");
+    };
+    let mut cut: String = text.chars().take(kept).collect();
+    cut.truncate(cut.trim_end().len());
+    cut.push_str(ellipsis);
+    Ok(cut)
+}
+
+/// Replaces each occurrence of a text.
+pub(super) fn replace(text: &str, from: &str, to: &str) -> Made<String> {
+    if from.is_empty() {
+        return fail("`replace` takes a text to look for");
+    }
+    let grown = text.matches(from).count().saturating_mul(to.len());
+    if text.len().saturating_add(grown) > MADE_BYTES_MAX {
+        return too_large();
+    }
+    Ok(text.replace(from, to))
+}
+
+/// Splits a text at a separator and trims the parts.
+pub(super) fn split(text: &str, separator: &str) -> Made<Vec<String>> {
+    if separator.is_empty() {
+        return fail("`split` takes a separator");
+    }
+    let parts: Vec<String> = text.split(separator).take(PARTS_MAX + 1).map(|part| part.trim().to_owned()).collect();
+    if parts.len() > PARTS_MAX { fail("`split` makes more than 1000 parts") } else { Ok(parts) }
+}
+
+/// Joins the parts of a list.
+pub(super) fn join(list: &Value, separator: Option<&str>) -> Made<String> {
+    let separator = separator.unwrap_or("");
+    let mut joined = String::new();
+    for (index, part) in list.try_iter()?.enumerate() {
+        if index > 0 {
+            joined.push_str(separator);
+        }
+        match part.as_str() {
+            Some(text) => joined.push_str(text),
+            None => joined.push_str(&part.to_string()),
+        }
+        if joined.len() > MADE_BYTES_MAX {
+            return too_large();
+        }
+    }
+    Ok(joined)
+}
+
+/// Reads a whole number.
+pub(super) fn int(value: &Value) -> Made<Value> {
+    if value.kind() == ValueKind::Number {
+        if value.is_integer() {
+            return Ok(value.clone());
+        }
+        // What does not fit is cut to the nearest that does, which is what the cast promises.
+        let Ok(float) = f64::try_from(value.clone()) else { return fail("`int` takes a number") };
+        #[expect(clippy::cast_possible_truncation, reason = "cutting the fraction off is what is asked for")]
+        return Ok(Value::from(float as i64));
+    }
+    match value.as_str().map(|text| text.trim().parse::<i64>()) {
+        Some(Ok(number)) => Ok(Value::from(number)),
+        _ => fail("`int` takes a whole number"),
+    }
+}
+
+/// Reads a decimal number, with a point.
+pub(super) fn float(value: &Value) -> Made<f64> {
+    let number = match value.as_str() {
+        Some(text) => text.trim().parse::<f64>().ok(),
+        None => f64::try_from(value.clone()).ok(),
+    };
+    match number {
+        Some(number) if number.is_finite() => Ok(number),
+        _ => fail("`float` takes a number with a decimal point"),
+    }
+}
+
+/// Rounds; without digits to a whole number.
+pub(super) fn round(value: &Value, digits: Option<i64>) -> Made<Value> {
+    let digits = digits.unwrap_or(0);
+    let (Ok(number), Ok(digits @ 0..=15)) = (f64::try_from(value.clone()), i32::try_from(digits)) else {
+        return fail("`round` takes a number, and 0 to 15 digits");
+    };
+    let factor = 10_f64.powi(digits);
+    let rounded = (number * factor).round() / factor;
+    if digits == 0 { int(&Value::from(rounded)) } else { Ok(Value::from(rounded)) }
+}
+
+/// Makes a number positive.
+pub(super) fn abs(value: &Value) -> Made<Value> {
+    if let Ok(number) = i64::try_from(value.clone()) {
+        return number.checked_abs().map(Value::from).map_or_else(|| fail("`abs` overflows"), Ok);
+    }
+    f64::try_from(value.clone()).map_or_else(|_| fail("`abs` takes a number"), |number| Ok(Value::from(number.abs())))
+}
+
+/// Tests for a blank text.
+pub(super) fn blank(value: &Value) -> bool {
+    value.as_str().is_none_or(is_blank)
+}
+
+/// Leaves the person out.
+pub(super) fn skip(reason: String) -> Made<Value> {
+    Err(SkipPerson { reason }.into())
+}
+
+/// Gives a column whose name is not a plain word.
+pub(super) fn column(state: &State<'_, '_>, name: &str) -> Value {
+    state.lookup(name).unwrap_or(Value::UNDEFINED)
+}

@@ -1,0 +1,60 @@
+//! One row, as the template engine sees it: filled anew for each row, without a map.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use foldhash::fast::FixedState;
+use minijinja::Value;
+use minijinja::value::{Object, ObjectRepr};
+
+use crate::render::Header;
+
+/// The cells of one row, under the names of the columns.
+#[derive(Debug)]
+pub(super) struct Record {
+    positions: Arc<HashMap<String, usize, FixedState>>,
+    text: String,
+    cells: Vec<Range<usize>>,
+}
+
+impl Record {
+    /// Makes an empty one.
+    pub(super) fn new(header: &Header) -> Self {
+        let positions = header.names().iter().enumerate().map(|(position, name)| (name.clone(), position)).collect();
+        Self { positions: Arc::new(positions), text: String::new(), cells: Vec::with_capacity(header.names().len()) }
+    }
+
+    /// Makes another empty one over the same columns.
+    pub(super) fn sibling(&self) -> Self {
+        Self { positions: Arc::clone(&self.positions), text: String::new(), cells: Vec::new() }
+    }
+
+    /// Replaces the cells.
+    pub(super) fn fill(&mut self, cells: &csv::StringRecord) {
+        self.text.clear();
+        self.text.push_str(cells.as_slice());
+        self.cells.clear();
+        self.cells.extend((0..cells.len()).filter_map(|position| cells.range(position)));
+    }
+
+    /// The cell under a column's name.
+    pub(super) fn cell(&self, name: &str) -> Option<&str> {
+        let position = *self.positions.get(name)?;
+        self.text.get(self.cells.get(position)?.clone())
+    }
+}
+
+impl Object for Record {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Map
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        self.get_value_by_str(key.as_str()?)
+    }
+
+    fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
+        self.cell(key).map(Value::from)
+    }
+}

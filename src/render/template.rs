@@ -1,0 +1,358 @@
+//! Templates: checked and compiled once, with all that they include, and shared by threads.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use minijinja::machinery::{ast, parse};
+use minijinja::{Environment, Error};
+
+use crate::campaign::{Files, TemplateText};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Source};
+use crate::render::check::{Checker, Inclusion};
+use crate::render::columns::ColumnUse;
+use crate::render::environment::{environment, syntax};
+use crate::render::nesting::{Form, check_nesting};
+use crate::render::part::{Part, columns};
+use crate::render::position::Position;
+use crate::render::{TEMPLATE_BYTES_MAX, TEMPLATE_CLOSURE_BYTES_MAX};
+
+/// The name under which the template itself is compiled; no file can have it.
+const MAIN: &str = "";
+/// How deep includes may go.
+const INCLUDES_DEEP_MAX: usize = 8;
+
+/// A compiled template, with all that it includes.
+#[derive(Debug)]
+pub struct Template {
+    environment: Environment<'static>,
+    parts: BTreeMap<String, Part>,
+    columns: Vec<ColumnUse>,
+}
+
+impl Template {
+    /// Checks and compiles a template and all that it includes, which is read through `files`.
+    ///
+    /// # Errors
+    /// If one of the sources cannot be read or parsed, is too large or too deep, or uses what
+    /// templates may not use. All mistakes are collected.
+    pub fn compile(source: &TemplateText, files: &dyn Files) -> Result<Self, Diagnostics> {
+        let (text, position) = open(source, files)?;
+        let mut compiler = Compiler {
+            files,
+            environment: environment(),
+            parts: Vec::new(),
+            bytes: 0,
+            diagnostics: Diagnostics::new(),
+        };
+        let place = position.place(&(0..text.len()));
+        compiler.add(MAIN, &text, &position, &place, &mut Vec::new());
+        if compiler.diagnostics.has_errors() {
+            return Err(compiler.diagnostics);
+        }
+        let columns = columns(compiler.parts.iter().map(|(_, part)| part));
+        Ok(Self { environment: compiler.environment, parts: compiler.parts.into_iter().collect(), columns })
+    }
+
+    /// The columns that it uses, each once, those of what it includes among them.
+    #[must_use]
+    pub fn columns(&self) -> &[ColumnUse] {
+        &self.columns
+    }
+
+    /// The compiled form.
+    pub(super) fn compiled(&self) -> Result<minijinja::Template<'_, '_>, Error> {
+        self.environment.get_template(MAIN)
+    }
+
+    /// The part that was compiled under a name.
+    pub(super) fn part(&self, name: &str) -> Option<&Part> {
+        self.parts.get(name)
+    }
+}
+
+/// The text of a template, and where it stands.
+fn open(source: &TemplateText, files: &dyn Files) -> Result<(String, Position), Diagnostics> {
+    let Some(path) = &source.file else {
+        return Ok((source.text.clone(), Position::of_text(source)));
+    };
+    let file = match &source.place {
+        Place::Span { source: file, .. } if file.name == *path => Arc::clone(file),
+        Place::Span { .. } | Place::Row { .. } | Place::File(_) => {
+            Source::new(path.clone(), read(path, &source.place, files)?)
+        }
+    };
+    Ok((without_final_newline(&file.text).to_owned(), Position::of_file(file)))
+}
+
+fn read(path: &str, place: &Place, files: &dyn Files) -> Result<String, Diagnostic> {
+    files.read(path).map_err(|error| Diagnostic::error(error.code(), format!("`{path}`: {error}"), place.clone()))
+}
+
+/// Of a file one final newline is dropped, as of a block text.
+fn without_final_newline(text: &str) -> &str {
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    text.strip_suffix('\r').unwrap_or(text)
+}
+
+struct Compiler<'a> {
+    files: &'a dyn Files,
+    environment: Environment<'static>,
+    /// In the order in which they are met: the template first.
+    parts: Vec<(String, Part)>,
+    bytes: usize,
+    diagnostics: Diagnostics,
+}
+
+impl Compiler<'_> {
+    /// Checks a source, then what it includes, and compiles it. `above` are the files that include
+    /// it; `asked` is where it is asked for.
+    fn add(&mut self, name: &str, text: &str, position: &Position, asked: &Place, above: &mut Vec<String>) {
+        self.bytes = self.bytes.saturating_add(text.len());
+        if text.len() > TEMPLATE_BYTES_MAX {
+            let message = format!("the template is larger than {TEMPLATE_BYTES_MAX} bytes");
+            self.diagnostics.push(Diagnostic::error(Code::TooLarge, message, asked.clone()));
+            return;
+        }
+        if self.bytes > TEMPLATE_CLOSURE_BYTES_MAX {
+            let message =
+                format!("with what it includes, the template is larger than {TEMPLATE_CLOSURE_BYTES_MAX} bytes");
+            self.diagnostics.push(Diagnostic::error(Code::TooLarge, message, asked.clone()));
+            return;
+        }
+        match examine(text, position) {
+            Ok((part, inclusions)) => {
+                self.parts.push((name.to_owned(), part));
+                if let Err(error) = self.environment.add_template_owned(name.to_owned(), text.to_owned()) {
+                    self.diagnostics.push(syntax_error(&error, position, text));
+                }
+                above.push(name.to_owned());
+                for inclusion in inclusions {
+                    self.include(&inclusion, position, above);
+                }
+                above.pop();
+            }
+            Err(diagnostics) => self.diagnostics.extend(diagnostics),
+        }
+    }
+
+    fn include(&mut self, inclusion: &Inclusion, position: &Position, above: &mut Vec<String>) {
+        let path = &inclusion.path;
+        let place = position.place(&inclusion.range);
+        if above.iter().any(|name| name == path) {
+            let message = format!("`{path}` includes itself");
+            self.diagnostics.push(Diagnostic::error(Code::TemplateForbidden, message, place));
+        } else if above.len() > INCLUDES_DEEP_MAX {
+            let message = format!("includes go more than {INCLUDES_DEEP_MAX} deep");
+            self.diagnostics.push(Diagnostic::error(Code::TooDeep, message, place));
+        } else if !self.parts.iter().any(|(name, _)| name == path) {
+            match read(path, &place, self.files) {
+                Ok(text) => {
+                    let file = Source::new(path.clone(), text);
+                    let text = without_final_newline(&file.text).to_owned();
+                    self.add(path, &text, &Position::of_file(file), &place, above);
+                }
+                Err(diagnostic) => self.diagnostics.push(diagnostic),
+            }
+        }
+    }
+}
+
+/// Bounds, parses and checks one source.
+fn examine(text: &str, position: &Position) -> Result<(Part, Vec<Inclusion>), Diagnostics> {
+    check_nesting(text, Form::Template, &syntax())
+        .map_err(|deep| Diagnostic::error(Code::TooDeep, deep.message, position.place(&deep.range)))?;
+    let tree = parse(text, "", syntax()).map_err(|error| syntax_error(&error, position, text))?;
+    let mut checker = Checker::new(position, Form::Template);
+    if let ast::Stmt::Template(template) = &tree {
+        checker.statements(&template.children);
+    }
+    if checker.diagnostics.has_errors() {
+        return Err(checker.diagnostics);
+    }
+    let inclusions = std::mem::take(&mut checker.inclusions);
+    Ok((Part::new(checker, position), inclusions))
+}
+
+/// Says what the engine's parser says.
+pub(super) fn syntax_error(error: &Error, position: &Position, text: &str) -> Diagnostic {
+    let message = error.detail().unwrap_or("it cannot be parsed").to_owned();
+    let range = error.range().unwrap_or(0..text.len());
+    let diagnostic = Diagnostic::error(Code::TemplateSyntax, message, position.place(&range));
+    if text.contains("{%") || text.contains("{{") {
+        return diagnostic;
+    }
+    diagnostic.help("write an expression such as `consent == \"yes\" and country in [\"HR\", \"SI\"]`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::fixture::{InMemory, condition, list, template};
+
+    fn refused(source: &str) -> String {
+        match template(source, &InMemory::default()) {
+            Ok(_) => "fine".to_owned(),
+            Err(diagnostics) => list(&diagnostics),
+        }
+    }
+
+    #[test]
+    fn hostile_templates_are_refused() {
+        let check = |source: &str, code: &str| {
+            let found = refused(source);
+            assert!(found.starts_with(code), "{}: {found}", source.chars().take(60).collect::<String>());
+        };
+        for source in [
+            "{% set b = 'a' ~ 'a' %}{{ b }}",
+            "{% set b %}x{% endset %}",
+            "{% with a = 1 %}{% endwith %}",
+            "{% filter upper %}x{% endfilter %}",
+            "{% autoescape true %}x{% endautoescape %}",
+            "{% block a %}x{% endblock %}",
+            "{% extends 'a' %}",
+            "{% import 'a' as b %}",
+            "{% from 'a' import b %}",
+            "{% do skip('x') %}",
+            "{% include name %}",
+            "{% include ['a', 'b'] %}",
+            "{% include 'a' ~ 'b' %}",
+            "{{ 'x' * 100000000 }}",
+            "{{ [1] * 100000000 }}",
+            "{{ self.name() }}",
+            "{{ name.__class__ }}",
+            "{{ (1, 2)(3) }}",
+            "{{ name(1)(2) }}",
+            "{% for a in [[1]] recursive %}{% endfor %}",
+        ] {
+            check(source, "template-forbidden");
+        }
+        for source in
+            ["{{ range(1000000000) }}", "{{ debug() }}", "{{ namespace(a=1) }}", "{{ dict(a=1) }}", "{{ lipsum() }}"]
+        {
+            check(source, "unknown-filter");
+        }
+        for source in [
+            "{{ name | indent(1000000000) }}",
+            "{{ name | batch(1000000000) }}",
+            "{{ name | slice(1000000000) }}",
+            "{{ '%0999999999d' | format(1) }}",
+            "{{ name | pprint }}",
+            "{{ name | safe }}",
+            "{{ name | map('upper') }}",
+        ] {
+            check(source, "unknown-filter");
+        }
+        for source in [
+            "{% macro a() %}{% endmacro %}",
+            "{% call a() %}{% endcall %}",
+            "{% for a in ['x'] %}{% break %}{% endfor %}",
+            "{% trans %}",
+        ] {
+            check(source, "template-syntax");
+        }
+        check(&"x".repeat(TEMPLATE_BYTES_MAX + 1), "too-large");
+        check(&"x".repeat(TEMPLATE_BYTES_MAX), "fine");
+    }
+
+    #[test]
+    fn no_source_overflows_a_small_stack() {
+        let near = 98;
+        let sources: Vec<String> = [
+            ("{{ ", "-", "1 }}"),
+            ("{{ ", "not ", "1 }}"),
+            ("{{ a", ".a", " }}"),
+            ("{{ a", "|upper", " }}"),
+            ("{{ a", "~a", " }}"),
+            ("{{ 1", "+1", " }}"),
+            ("{{ a", " and a", " }}"),
+            ("{{ a", "[0]", " }}"),
+            ("{{ a", "()", " }}"),
+            ("{{ a", " if a else a", " }}"),
+            ("{{ a", " is blank", " }}"),
+            ("{{ 1", "**1", " }}"),
+            ("{{ ", "(", "1"),
+            ("{{ ", "[", "1"),
+            ("{{ ", "{'a':", "1"),
+            ("{{ a", "|fallback(a", ""),
+            ("{% if a %}", "{% elif a %}", "{% endif %}"),
+            ("", "{% if a %}", ""),
+            ("", "{% for a in b %}", ""),
+        ]
+        .iter()
+        .flat_map(|(start, chain, end)| {
+            [12, 30, 49, near, 4000].map(|times| {
+                let source = format!("{start}{}{end}", chain.repeat(times));
+                source.chars().take(TEMPLATE_BYTES_MAX).collect()
+            })
+        })
+        .collect();
+        let small = std::thread::Builder::new().stack_size(1024 * 1024).spawn(move || {
+            for source in &sources {
+                drop(template(source, &InMemory::default()));
+                drop(condition(source.trim_start_matches("{{ ").trim_end_matches(" }}")));
+            }
+        });
+        assert!(small.unwrap().join().is_ok());
+    }
+
+    #[test]
+    fn includes_are_bounded_and_named() {
+        let large = "x".repeat(TEMPLATE_BYTES_MAX);
+        let mut files =
+            vec![("a".to_owned(), "{% include 'b' %}".to_owned()), ("b".to_owned(), "{% include 'a' %}".to_owned())];
+        files.extend((0..12).map(|number| (format!("d{number}"), format!("{{% include 'd{}' %}}", number + 1))));
+        files.extend((0..5).map(|number| (format!("l{number}"), large.clone())));
+        files.push(("bad".to_owned(), "\nHi {{ name | nope }}\n".to_owned()));
+        let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+        let files = InMemory::new(&files);
+        let check = |source: &str, expected: &str| {
+            let found = template(source, &files).map_or_else(|diagnostics| list(&diagnostics), |_| "fine".to_owned());
+            assert_eq!(found, expected, "{source}");
+        };
+        check("{% include 'none' %}", "file-missing: `none`: there is no such file @ 'none'");
+        check("{% include 'a' %}", "template-forbidden: `a` includes itself @ 'a'");
+        check("{% include 'd0' %}", "too-deep: includes go more than 8 deep @ 'd8'");
+        check(
+            "{% include 'l0' %}{% include 'l1' %}{% include 'l2' %}{% include 'l3' %}",
+            "too-large: with what it includes, the template is larger than 65536 bytes @ 'l3'",
+        );
+        check("{% include 'l0' %}{% include 'l0' %}{% include 'l0' %}{% include 'l0' %}{% include 'l0' %}", "fine");
+        let Err(found) = template("{% include 'bad' %}", &files) else { panic!("compiled") };
+        assert_eq!(
+            found.iter().next().map(|diagnostic| diagnostic.labels[0].place.file().to_owned()),
+            Some("bad".to_owned())
+        );
+        assert!(list(&found).contains("there is no filter `nope` @ nope"), "{}", list(&found));
+    }
+
+    #[test]
+    fn a_template_file_is_read_and_placed_in_itself() {
+        let files = InMemory::new(&[("t.txt", "Hi {{ name }}\nbye {{ nmae | x }}\n")]);
+        let text = |text: &str| TemplateText {
+            text: text.to_owned(),
+            place: Place::File("a.yaml".to_owned()),
+            line_starts: None,
+            file: Some("t.txt".to_owned()),
+        };
+        let Err(found) = Template::compile(&text(""), &files) else { panic!("compiled") };
+        assert_eq!(found.iter().next().map(|diagnostic| diagnostic.labels[0].place.file()), Some("t.txt"));
+        assert!(list(&found).ends_with("@ x (there are `fallback`, `truncate`, `upper`, `lower`, `title`, `capitalize`, `trim`, `replace`, `split`, `join`, `first`, `last`, `length`, `int`, `float`, `round`, `abs`)"), "{}", list(&found));
+        let missing = Template::compile(&text(""), &InMemory::default());
+        assert_eq!(
+            missing.err().map(|found| list(&found)),
+            Some("file-missing: `t.txt`: there is no such file @ File(\"a.yaml\")".to_owned())
+        );
+    }
+
+    #[test]
+    fn columns_are_named_once_at_their_first_use() {
+        let Ok(compiled) = template(
+            "{% for x in ['a'] %}{{ x }}{{ b }}{% endfor %}{{ x }}{{ b }}{{ column('A b') }}",
+            &InMemory::default(),
+        ) else {
+            panic!("refused")
+        };
+        let names: Vec<&str> = compiled.columns().iter().map(|used| used.name.as_str()).collect();
+        assert_eq!(names, ["b", "x", "A b"]);
+    }
+}

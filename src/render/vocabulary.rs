@@ -1,0 +1,106 @@
+//! The filters, tests and functions that there are, with what they take and give.
+
+use crate::render::types::Type;
+
+/// What a filter, test or function takes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Takes {
+    /// One type only.
+    One(Type),
+    /// A text or a number.
+    TextOrNumber,
+    /// A list of any type.
+    List,
+    /// A text or a list.
+    TextOrList,
+}
+
+/// What it gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Gives {
+    /// Always this.
+    One(Type),
+    /// Of a text a text, of a list what the list holds.
+    Element,
+}
+
+/// One word of the language.
+#[derive(Debug)]
+pub(super) struct Word {
+    pub(super) name: &'static str,
+    pub(super) takes: Takes,
+    /// The types of the further arguments.
+    pub(super) arguments: &'static [Type],
+    /// How many of them must be there.
+    pub(super) required: usize,
+    pub(super) gives: Gives,
+}
+
+const fn word(name: &'static str, takes: Takes, arguments: &'static [Type], required: usize, gives: Gives) -> Word {
+    Word { name, takes, arguments, required, gives }
+}
+
+const TEXT: Takes = Takes::One(Type::Text);
+const NUMBER: Takes = Takes::One(Type::Number);
+const TO_TEXT: Gives = Gives::One(Type::Text);
+const TO_NUMBER: Gives = Gives::One(Type::Number);
+const TO_BOOL: Gives = Gives::One(Type::Bool);
+
+/// The filters.
+pub(super) const FILTERS: &[Word] = &[
+    word("fallback", TEXT, &[Type::Text], 1, TO_TEXT),
+    word("truncate", TEXT, &[Type::Number, Type::Text], 1, TO_TEXT),
+    word("upper", TEXT, &[], 0, TO_TEXT),
+    word("lower", TEXT, &[], 0, TO_TEXT),
+    word("title", TEXT, &[], 0, TO_TEXT),
+    word("capitalize", TEXT, &[], 0, TO_TEXT),
+    word("trim", TEXT, &[], 0, TO_TEXT),
+    word("replace", TEXT, &[Type::Text, Type::Text], 2, TO_TEXT),
+    word("split", TEXT, &[Type::Text], 1, Gives::One(Type::Texts)),
+    word("join", Takes::List, &[Type::Text], 0, TO_TEXT),
+    word("first", Takes::TextOrList, &[], 0, Gives::Element),
+    word("last", Takes::TextOrList, &[], 0, Gives::Element),
+    word("length", Takes::TextOrList, &[], 0, TO_NUMBER),
+    word("int", Takes::TextOrNumber, &[], 0, TO_NUMBER),
+    word("float", Takes::TextOrNumber, &[], 0, TO_NUMBER),
+    word("round", NUMBER, &[Type::Number], 0, TO_NUMBER),
+    word("abs", NUMBER, &[], 0, TO_NUMBER),
+];
+
+/// The tests, written after `is`.
+pub(super) const TESTS: &[Word] = &[
+    word("blank", TEXT, &[], 0, TO_BOOL),
+    word("startingwith", TEXT, &[Type::Text], 1, TO_BOOL),
+    word("endingwith", TEXT, &[Type::Text], 1, TO_BOOL),
+    word("odd", NUMBER, &[], 0, TO_BOOL),
+    word("even", NUMBER, &[], 0, TO_BOOL),
+];
+
+/// The functions. `skip` and `column` are checked apart: they take a text written out.
+pub(super) const FUNCTIONS: &[Word] = &[
+    word("int", Takes::TextOrNumber, &[], 0, TO_NUMBER),
+    word("float", Takes::TextOrNumber, &[], 0, TO_NUMBER),
+    word("skip", TEXT, &[], 0, TO_TEXT),
+    word("column", TEXT, &[], 0, TO_TEXT),
+];
+
+/// Finds a word by its name.
+pub(super) fn find<'a>(words: &'a [Word], name: &str) -> Option<&'a Word> {
+    words.iter().find(|word| word.name == name)
+}
+
+/// What to write instead of a word that other template languages have.
+pub(super) fn instead_of(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "default" | "d" => "write `fallback(\"…\")`: a cell is never undefined, but it may be blank",
+        "defined" | "undefined" | "none" => "a cell is never undefined; write `is blank` or `is not blank`",
+        "eq" | "equalto" | "ne" | "lt" | "le" | "gt" | "ge" | "lessthan" | "greaterthan" | "sameas" => {
+            "write the comparison with `==`, `!=`, `<`, `<=`, `>` or `>=`"
+        }
+        "safe" | "escape" | "e" | "string" => "nothing is escaped, and every column is text: leave it out",
+        "count" => "write `length`",
+        "range" => "write the list out: `[1, 2, 3]`",
+        "now" | "random" | "env" => "a template is pure: the same row always gives the same text",
+        _ => return None,
+    })
+}
