@@ -208,3 +208,68 @@ fn of(entry: &Entry) -> Of {
     let bulk = &entry.claim.id.bulk;
     (bulk.message.clone(), bulk.revision)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::sample;
+    use PersonState::{Abandoned, Accepted, Claimed, Refused, Rejected};
+
+    #[test]
+    fn only_free_and_rejected_people_are_granted() {
+        let check = |state: Option<PersonState>, is_granted: bool| {
+            let mut ledger = Ledger::new(sample::header());
+            let earlier = sample::claim("announce", &[1, 2], 1, 7);
+            ledger.add_claim(earlier.clone()).unwrap();
+            ledger.add_outcome(sample::outcome(&earlier, Refused, &[])).unwrap();
+            let before = sample::claim("announce", &[2, 3], 1, 7);
+            if let Some(state) = state {
+                ledger.add_claim(before.clone()).unwrap();
+                ledger.add_outcome(sample::outcome(&before, state, &[])).unwrap();
+            }
+            let text = ledger.write();
+            let wanted = if is_granted { Grant::Granted } else { Grant::Taken(vec![Person(2), Person(3)]) };
+            assert_eq!(ledger.grant(sample::claim("announce", &[1, 2, 3], 1, 8)), Ok(wanted), "{state:?}");
+            assert_eq!(ledger.write() != text, is_granted);
+            let elsewhere = sample::claim("remind", &[1, 2, 3], 1, 8);
+            assert_eq!(ledger.grant(elsewhere), Ok(Grant::Granted), "another message");
+        };
+        check(None, true);
+        check(Some(Refused), true);
+        check(Some(Rejected(14)), true);
+        check(Some(Claimed), false);
+        check(Some(Abandoned), false);
+        check(Some(Accepted), false);
+    }
+
+    #[test]
+    fn entries_that_do_not_go_with_the_ledger_change_nothing() {
+        let mut ledger = sample::ledger();
+        let text = ledger.write();
+        let claim = sample::claim("announce", &[1, 2, 3], 1, 7);
+        let altered = Claim { until: None, ..claim.clone() };
+        let stranger = sample::claim("announce", &[9], 1, 7);
+        assert_eq!(ledger.add_claim(altered), Err(EntryError::Contradiction(claim.id.clone())));
+        assert_eq!(ledger.grant(claim.clone()), Err(EntryError::Repeated(claim.id.clone())));
+        for people in [vec![], vec![Person(2), Person(1)], vec![Person(1), Person(1)]] {
+            let claim = Claim { people, ..stranger.clone() };
+            assert_eq!(ledger.add_claim(claim), Err(EntryError::People(stranger.id.clone())));
+        }
+        let unknown = ledger.add_outcome(sample::outcome(&stranger, Refused, &[]));
+        assert_eq!(unknown, Err(EntryError::UnknownClaim(stranger.id)));
+        let unknown = ledger.add_outcome(sample::outcome(&claim, Refused, &[(9, Accepted)]));
+        assert_eq!(unknown, Err(EntryError::UnknownPerson(claim.id)));
+        assert_eq!(ledger.write(), text);
+    }
+
+    #[test]
+    fn only_ledgers_of_one_project_and_gateway_are_joined() {
+        let mut ledger = sample::ledger();
+        let keys = vec![crate::identity::Key::from_bytes([2; 32]).id()];
+        let other = Header { gateway: "elsewhere".to_owned(), ..sample::header() };
+        let error = ledger.join(&Ledger::new(other)).unwrap_err();
+        assert_eq!(error.to_string(), "the ledgers belong to two gateways, `sandbox` and `elsewhere`");
+        ledger.join(&Ledger::new(Header { keys, ..sample::header() })).unwrap();
+        assert_eq!(ledger.header().keys.len(), 2);
+    }
+}

@@ -151,3 +151,131 @@ fn check_tear(tail: &[u8]) -> Result<(), Reason> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::{Standing, View, sample, text};
+
+    fn error(text: &str) -> String {
+        Ledger::read(text.as_bytes()).map_or_else(|damage| damage.to_string(), |read| format!("{:?}", read.torn))
+    }
+
+    #[test]
+    fn what_is_not_a_ledger_is_named() {
+        let header = text::header_line(&sample::header());
+        let claim = text::claim_line(&sample::claim("announce", &[1, 2], 1, 7));
+        let other_gateway =
+            text::header_line(&crate::ledger::Header { gateway: "elsewhere".to_owned(), ..sample::header() });
+        let stranger =
+            sample::outcome(&sample::claim("announce", &[9], 1, 7), crate::ledger::PersonState::Refused, &[]);
+        let sealed = |object: &str| seal::seal(object.to_owned());
+        let until = |text: &str, end: &str| text.split_once(end).map(|(head, _)| format!("{head}{end}")).unwrap();
+        let edited = |from: &str, to: &str| {
+            assert!(claim.contains(from));
+            sealed(&format!("{}}}", claim.replace(from, to).split(",\"sum\"").next().unwrap()))
+        };
+        let found = [
+            String::new(),
+            "\n".to_owned(),
+            claim.clone(),
+            format!("{header}\n"),
+            format!("{header}<<<<<<< HEAD\n{claim}"),
+            format!("{header}{claim}>>>>>>> theirs"),
+            header.replace('\n', "\r\n"),
+            "{\"sendform\":\"lock\",\"version\":2,\"seal\":\"another\"}\n".to_owned(),
+            sealed(r#"{"sendform":"lock","version":2}"#),
+            sealed(r#"{"sendform":"plan","version":1}"#),
+            format!("{header}{}", sealed(r#"{"ticket":"x"}"#)),
+            format!("{header}{}", edited("claimed", "paused")),
+            format!("{header}{}", sealed(r#"{"claim":"x"}"#)),
+            format!("{header}{}", edited("\"count\":2", "\"count\":3")),
+            format!("{header}{}", edited("announce.r1", "announce.r0")),
+            format!("{header}{claim}{}", edited("\"until\"", "\"then\"")),
+            format!("{header}{other_gateway}"),
+            format!("{header}{}", text::outcome_line(&stranger)),
+            format!("{header}{claim}x"),
+            format!("{header}{}x", claim.trim_end()),
+            until(&header, "version"),
+            format!("{header}{}", until(&claim.replace("claimed", "accepted"), "accepted")),
+        ];
+        let found: Vec<String> = found.iter().map(|text| error(text)).collect();
+        insta::assert_snapshot!(found.join("\n"), @r#"
+        line 1: the ledger is empty: it has not even a header
+        line 1: the checksum does not match
+        line 1: the ledger has no header
+        line 2: the checksum does not match
+        line 2: a conflict marker of a merge that was not finished
+        line 3: a conflict marker of a merge that was not finished
+        line 1: the line ends with CRLF, but a ledger's lines end with LF alone
+        line 1: written by a newer sendform: the ledger's version
+        line 1: written by a newer sendform: the ledger's version
+        line 1: not a ledger of sendform
+        line 2: written by a newer sendform: a line of an unknown kind
+        line 2: written by a newer sendform: a state of an unknown name
+        line 2: not an entry of a ledger (column 38)
+        line 2: the value of `count` cannot be
+        line 2: the value of `claim` cannot be
+        line 3: two different claims of `spring-sale.announce.r1.121585a186fdee86` are both called attempt 1 of one run
+        line 2: the ledgers belong to two gateways, `sandbox` and `elsewhere`
+        line 2: an outcome of `spring-sale.announce.r1.af43556c6f489c27`, attempt 1, which nobody has claimed
+        line 3: the checksum does not match
+        line 2: the checksum does not match
+        line 1: the text is cut off inside this line
+        line 2: the text is cut off inside this line
+        "#);
+    }
+
+    #[test]
+    fn an_unfinished_line_is_dropped_and_said_so() {
+        let whole = text::header_line(&sample::header());
+        let claim = text::claim_line(&sample::claim("announce", &[1, 2], 1, 7));
+        for tail in ["{", "{\"cl", claim.trim_end_matches("}\n"), "\0\0\0"] {
+            assert_eq!(error(&format!("{whole}{tail}")), format!("Some({})", whole.len()), "{tail}");
+        }
+        let read = Ledger::read(format!("{whole}{}", claim.trim_end()).as_bytes()).unwrap();
+        assert_eq!((read.torn, read.ledger.claims().len()), (None, 1), "only the end of the line is lost");
+    }
+
+    #[test]
+    fn unknown_fields_survive() {
+        let add = |line: String| {
+            let (body, _) = line.split_once(",\"sum\"").unwrap();
+            seal::seal(format!("{body},\"count2\":[1,{{\"b\":null}}],\"zone\":\"x\"}}"))
+        };
+        let claim = sample::claim("announce", &[1], 1, 7);
+        let outcome = sample::outcome(&claim, crate::ledger::PersonState::Accepted, &[]);
+        let record = sample::record("announce", "Hi", 0);
+        let lines = [
+            text::header_line(&sample::header()),
+            text::message_line(&record),
+            text::claim_line(&claim),
+            text::outcome_line(&outcome),
+        ];
+        let ledger = Ledger::read(lines.map(add).concat().as_bytes()).unwrap().ledger;
+        let written = String::from_utf8(ledger.write()).unwrap();
+        insta::assert_snapshot!(written, @r#"
+        {"sendform":"lock","version":1,"project":"acme-shop","gateway":"sandbox","keys":["b5c6a100"],"count2":[1,{"b":null}],"zone":"x","sum":"4cc613eb9a26ead0"}
+        {"message":"spring-sale.announce","revision":1,"sender":"official","text":"Hi","audience":3,"at":"2026-12-01T00:00:00Z","count2":[1,{"b":null}],"zone":"x","sum":"6d0e15cddfdf299e"}
+        {"claim":"spring-sale.announce.r1.825b354ccdfb00a3","run":"0000000000000007","attempt":1,"state":"accepted","count":1,"time":"at 2026-12-01T01:00:00Z","sendAt":"2026-12-01T01:00:00Z","until":"2026-12-01T02:00:01Z","startBy":"2026-12-01T00:10:00Z","at":"2026-12-01T00:00:01Z","settled":"2026-12-01T00:01:00Z","outcomeFields":{"count2":[1,{"b":null}],"zone":"x"},"people":"AAAAAAAAAAE=","count2":[1,{"b":null}],"zone":"x","sum":"0bb3a0084c9a5875"}
+        "#);
+        assert_eq!(Ledger::read(written.as_bytes()).unwrap().ledger.write(), written.as_bytes());
+    }
+
+    #[test]
+    fn lines_without_a_header_are_absorbed_whole_or_not_at_all() {
+        let claim = sample::claim("announce", &[1], 1, 7);
+        let outcome = text::outcome_line(&sample::outcome(&claim, crate::ledger::PersonState::Accepted, &[]));
+        let mut ledger = Ledger::new(sample::header());
+        let standing = |ledger: &Ledger| {
+            ledger.standing(&sample::message("announce"), sample::revision(), claim.people[0], View::Exclusive)
+        };
+        assert!(ledger.absorb(outcome.as_bytes()).is_err());
+        let torn = format!("{}{{\"out", text::claim_line(&claim));
+        assert_eq!(ledger.absorb(torn.as_bytes()), Err(Damage { line: 2, reason: Reason::Cut }));
+        assert_eq!(standing(&ledger), Standing::Free);
+        ledger.add_claim(claim.clone()).unwrap();
+        ledger.absorb(outcome.as_bytes()).unwrap();
+        assert_eq!(standing(&ledger), Standing::Accepted);
+    }
+}

@@ -177,3 +177,106 @@ impl Ledger {
         totals
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::{Finding, sample};
+
+    /// Claims until second 600 plus 120 plus 300.
+    fn shared(second: i64) -> View {
+        View::Shared { now: sample::at(second) }
+    }
+
+    #[test]
+    fn everybody_is_counted_once_as_they_stand() {
+        let mut ledger = sample::ledger();
+        let again = sample::claim("announce", &[2, 4, 7], 2, 8);
+        ledger.add_claim(again.clone()).unwrap();
+        ledger.add_outcome(sample::outcome(&again, PersonState::Refused, &[])).unwrap();
+        let totals = |view| ledger.totals(&sample::message("announce"), sample::revision(), view);
+        let wanted = Totals { accepted: 3, rejected: 1, in_doubt: 2, in_flight: 0, abandoned: 0, refused: 1 };
+        assert_eq!(totals(View::Exclusive), wanted);
+        assert_eq!(totals(shared(1021)), wanted);
+        assert_eq!(totals(shared(1020)), Totals { in_doubt: 0, in_flight: 2, ..wanted });
+        let other = sample::message("remind");
+        assert_eq!(ledger.totals(&other, sample::revision(), View::Exclusive), Totals::default());
+    }
+
+    #[test]
+    fn doubts_are_listed_with_their_numbers() {
+        let ledger = sample::ledger();
+        let doubts = ledger.doubts(View::Exclusive);
+        let mut numbers: Vec<_> = doubts.iter().map(|doubt| (doubt.open, doubt.count)).collect();
+        numbers.sort_unstable();
+        assert_eq!(numbers, [(1, 1), (1, 2)]);
+        assert!(ledger.doubts(shared(1020)).is_empty());
+        assert_eq!(ledger.doubts(shared(1021)), doubts);
+    }
+
+    #[test]
+    fn refused_claims_hold_nobody_up() {
+        let mut ledger = Ledger::new(sample::header());
+        let [first, second] = [1, 2].map(|attempt| sample::claim("announce", &[1], attempt, 7));
+        let until = |ledger: &Ledger| ledger.until(&sample::message("announce"), sample::revision());
+        assert_eq!(until(&ledger), None);
+        ledger.add_claim(first.clone()).unwrap();
+        assert_eq!(until(&ledger), first.until);
+        ledger.add_outcome(sample::outcome(&first, PersonState::Refused, &[])).unwrap();
+        assert_eq!(until(&ledger), None);
+        ledger.add_claim(second.clone()).unwrap();
+        assert_eq!(until(&ledger), second.until);
+        assert_eq!(ledger.last_send_at(&sample::message("announce"), sample::revision()), second.send_at);
+    }
+
+    #[test]
+    fn a_bulk_is_found_by_its_id_or_digits_with_the_words_on_it() {
+        let ledger = sample::ledger();
+        let claim = sample::claim("announce", &[4, 5], 1, 7);
+        let id = claim.id.bulk.to_string();
+        let (_, digits) = id.rsplit_once('.').unwrap();
+        for text in [id.as_str(), digits] {
+            let found = ledger.find_bulk(text);
+            assert_eq!(found.iter().map(|claim| &claim.claim().id).collect::<Vec<_>>(), [&claim.id]);
+        }
+        assert!(ledger.find_bulk("").is_empty());
+        let state = ledger.claim_state(&claim.id).unwrap();
+        let notes: Vec<_> = state.notes().map(|note| (note.by.as_str(), note.why.as_deref())).collect();
+        assert_eq!(notes, [("ana", Some("seen in the portal"))]);
+        assert_eq!(state.settled(), None);
+        assert_eq!(state.open(), 1);
+    }
+
+    #[test]
+    fn the_last_record_is_of_the_highest_revision_then_the_latest() {
+        let mut ledger = Ledger::new(sample::header());
+        let higher = MessageRecord { revision: Revision::new(2).unwrap(), ..sample::record("announce", "two", 0) };
+        for record in [sample::record("announce", "new", 9), higher, sample::record("announce", "old", 1)] {
+            ledger.add_message(record);
+        }
+        let texts: Vec<&str> = ledger.messages().map(|record| record.text.as_str()).collect();
+        assert_eq!(texts, ["new", "two"]);
+        assert_eq!(ledger.last_record(&sample::message("announce")).unwrap().text, "two");
+        assert_eq!(ledger.last_record(&sample::message("remind")), None);
+    }
+
+    #[test]
+    fn what_should_never_be_is_found() {
+        assert_eq!(sample::ledger().verify(), []);
+        let mut ledger = Ledger::new(sample::header());
+        let [first, mut second] = [&[1, 2][..], &[2, 3]].map(|people| sample::claim("announce", people, 1, 7));
+        second.time = crate::identity::BulkTime::Start(0);
+        for claim in [&first, &second] {
+            ledger.add_claim(claim.clone()).unwrap();
+            ledger.add_outcome(sample::outcome(claim, PersonState::Accepted, &[])).unwrap();
+        }
+        let mut claims = vec![first.id, second.id.clone()];
+        claims.sort();
+        let wanted = [
+            Finding::AcceptedTwice { person: Person(2), claims },
+            Finding::ForeignId { claim: second.id },
+            Finding::NoRecord { message: sample::message("announce"), revision: sample::revision() },
+        ];
+        assert_eq!(ledger.verify(), wanted);
+    }
+}

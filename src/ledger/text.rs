@@ -161,3 +161,20 @@ fn line(raw: &impl Serialize) -> String {
     let object = serde_json::to_string(raw).expect("names are texts, and nothing else can fail in memory");
     seal::seal(object)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::ledger::sample;
+
+    #[test]
+    fn the_lockfile_looks_like_this() {
+        let text = String::from_utf8(sample::ledger().write()).unwrap();
+        insta::assert_snapshot!(text, @r#"
+        {"sendform":"lock","version":1,"project":"acme-shop","gateway":"sandbox","keys":["b5c6a100"],"sum":"c360f4da0b67c3e7"}
+        {"message":"spring-sale.announce","revision":1,"sender":"official","text":"Hi {{ name }}\n","audience":3,"at":"2026-12-01T00:00:00Z","sum":"1275735c2698c69d"}
+        {"claim":"spring-sale.announce.r1.0d2db5633b4e3bce","run":"0000000000000007","attempt":1,"state":"claimed","accepted":"AAAAAAAAAAQ=","count":2,"time":"at 2026-12-01T01:00:00Z","sendAt":"2026-12-01T01:00:00Z","until":"2026-12-01T02:00:01Z","startBy":"2026-12-01T00:10:00Z","at":"2026-12-01T00:00:01Z","notes":[{"state":"accepted","at":"2026-12-01T00:01:00Z","by":"ana","why":"seen in the portal"}],"people":"AAAAAAAAAAQAAAAAAAAABQ==","sum":"d0bef53e926b2dae"}
+        {"claim":"spring-sale.announce.r1.5e87d9620c3b05a6","run":"0000000000000007","attempt":1,"state":"accepted","rejected":[{"person":"0000000000000002","status":14}],"count":3,"time":"at 2026-12-01T01:00:00Z","sendAt":"2026-12-01T01:00:00Z","until":"2026-12-01T02:00:01Z","startBy":"2026-12-01T00:10:00Z","at":"2026-12-01T00:00:01Z","settled":"2026-12-01T00:01:00Z","people":"AAAAAAAAAAEAAAAAAAAAAgAAAAAAAAAD","sum":"5111173123b520b1"}
+        {"claim":"spring-sale.announce.r1.b37df208f5fdc3e6","run":"0000000000000007","attempt":1,"state":"claimed","count":1,"time":"at 2026-12-01T01:00:00Z","sendAt":"2026-12-01T01:00:00Z","until":"2026-12-01T02:00:01Z","startBy":"2026-12-01T00:10:00Z","at":"2026-12-01T00:00:01Z","people":"AAAAAAAAAAY=","sum":"63eac472f297a948"}
+        "#);
+    }
+}

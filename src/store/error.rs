@@ -1,0 +1,130 @@
+//! What can go wrong with a ledger's home.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::identity::KeyId;
+use crate::ledger::{Damage, EntryError, JoinError};
+
+use super::guard::Holder;
+
+/// Why a ledger cannot be opened, or cannot take an entry.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// There is no ledger. That is not an empty one: nobody knows what was sent.
+    #[error("there is no ledger at `{}`{}", .path.display(), hint_of(.shadow.as_deref()))]
+    Missing {
+        /// Where it should be.
+        path: PathBuf,
+        /// Its shadow, if that is still there.
+        shadow: Option<PathBuf>,
+    },
+    /// There is a ledger where one was to be made.
+    #[error("there is a ledger at `{}` already", .path.display())]
+    Exists {
+        /// Where it is.
+        path: PathBuf,
+    },
+    /// Another run holds the ledger.
+    #[error("the ledger is held by {}", .holder.as_ref().map_or_else(|| "another run".to_owned(), Holder::to_string))]
+    Held {
+        /// Who holds it, if they have said so.
+        holder: Option<Holder>,
+    },
+    /// The ledger's text is not as it was written.
+    #[error("the ledger `{}` is damaged", .path.display())]
+    Damage {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        damage: Box<Damage>,
+    },
+    /// The ledger belongs to another project or gateway.
+    #[error("the ledger `{}` belongs to the {what} `{found}`, not to `{expected}`", .path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// `project` or `gateway`.
+        what: &'static str,
+        /// What the ledger names.
+        found: String,
+        /// What the run is for.
+        expected: String,
+    },
+    /// Persons of the ledger were made with keys that the run does not have.
+    #[error("the ledger's people cannot be recognised without the {}", named(.names))]
+    KeyMissing {
+        /// The check values of the missing keys.
+        names: Vec<KeyId>,
+    },
+    /// The run has keys that the ledger does not know.
+    #[error("the ledger does not know the {}", named(.names))]
+    KeyUnknown {
+        /// The check values of the unknown keys.
+        names: Vec<KeyId>,
+    },
+    /// Two ledgers do not go together.
+    #[error("the ledgers cannot be joined")]
+    Join(
+        /// Why.
+        #[source]
+        JoinError,
+    ),
+    /// An entry does not go with the ledger.
+    #[error("the ledger cannot take an entry")]
+    Entry(
+        /// Why.
+        #[source]
+        EntryError,
+    ),
+    /// The file was replaced or changed by somebody else while a run held it.
+    #[error("`{}` was changed by another program while this run held it", .path.display())]
+    Replaced {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file system failed.
+    #[error("cannot {action} `{}`", .path.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// How it failed.
+        #[source]
+        source: io::Error,
+    },
+    /// Something failed while an entry was written. Nothing is written to the ledger any more.
+    #[error("the ledger is not written any more, because writing to it has failed")]
+    Failed {
+        /// The first failure.
+        #[source]
+        cause: Arc<Self>,
+    },
+    /// The ledger's writer has ended before it could answer.
+    #[error("the ledger's writer has stopped")]
+    Stopped,
+}
+
+impl StoreError {
+    /// Wraps a failure of the file system.
+    pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Io { action, path: path.to_owned(), source }
+    }
+}
+
+fn hint_of(shadow: Option<&Path>) -> String {
+    shadow.map_or_else(String::new, |path| {
+        let path = path.display();
+        format!(
+            "; but its shadow `{path}` still knows what was sent, and `sendform ledger init` makes it anew from that"
+        )
+    })
+}
+
+fn named(names: &[KeyId]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    format!("{} {}", if names.len() == 1 { "key" } else { "keys" }, names.join(", "))
+}

@@ -1,0 +1,91 @@
+//! What a run expects a ledger to be bound to.
+
+use std::path::Path;
+
+use crate::identity::{KeyId, ProjectId};
+use crate::ledger::Header;
+
+use super::error::StoreError;
+
+/// What a run expects a ledger to be bound to. With a wrong key nobody would be recognised, and
+/// everybody would look unsent; so that is an error like a wrong project.
+#[derive(Debug, Clone)]
+pub struct Expected {
+    /// The project.
+    pub project: ProjectId,
+    /// The gateway, in the header's form.
+    pub gateway: String,
+    /// The check values of the run's keys. Without any (`None`) keys are not compared; such a run
+    /// recognises nobody, and must not plan or send.
+    pub keys: Option<Vec<KeyId>>,
+}
+
+impl Expected {
+    /// Compares a ledger's header with what is expected; `path` is for the message.
+    ///
+    /// # Errors
+    /// If it belongs to another project or gateway; if one of its keys was not supplied; if one was
+    /// supplied that it does not name.
+    pub fn check(&self, header: &Header, path: &Path) -> Result<(), StoreError> {
+        let foreign = |what, found: &str, expected: &str| {
+            let (path, found, expected) = (path.to_owned(), found.to_owned(), expected.to_owned());
+            Err(StoreError::Foreign { path, what, found, expected })
+        };
+        if header.project != self.project {
+            return foreign("project", header.project.as_str(), self.project.as_str());
+        }
+        if header.gateway != self.gateway {
+            return foreign("gateway", &header.gateway, &self.gateway);
+        }
+        let Some(keys) = &self.keys else { return Ok(()) };
+        let absent = |wanted: &[KeyId], from: &[KeyId]| -> Vec<KeyId> {
+            wanted.iter().filter(|key| !from.contains(key)).cloned().collect()
+        };
+        let missing = absent(&header.keys, keys);
+        if !missing.is_empty() {
+            return Err(StoreError::KeyMissing { names: missing });
+        }
+        let unknown = absent(keys, &header.keys);
+        if !unknown.is_empty() {
+            return Err(StoreError::KeyUnknown { names: unknown });
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::Key;
+    use crate::ledger::sample;
+
+    #[test]
+    fn a_ledger_of_something_else_is_refused() {
+        let [one, two, three] = [1, 2, 3].map(|byte| Key::from_bytes([byte; Key::LENGTH]).id());
+        let header = Header { keys: vec![one.clone(), two.clone()], ..sample::header() };
+        let check = |project: &str, gateway: &str, keys: Option<&[&KeyId]>| {
+            let keys = keys.map(|keys| keys.iter().copied().cloned().collect());
+            let project = ProjectId::parse(project).unwrap();
+            let expected = Expected { project, gateway: gateway.to_owned(), keys };
+            expected
+                .check(&header, Path::new("sendform.lock"))
+                .map_or_else(|error| error.to_string(), |()| String::new())
+        };
+        assert_eq!(check("acme-shop", "sandbox", Some(&[&two, &one])), "");
+        assert_eq!(check("acme-shop", "sandbox", None), "");
+        let found = [
+            check("other", "sandbox", None),
+            check("acme-shop", "x.api.infobip.com", None),
+            check("acme-shop", "sandbox", Some(&[&one])),
+            check("acme-shop", "sandbox", Some(&[&three])),
+            check("acme-shop", "sandbox", Some(&[&one, &two, &three])),
+        ];
+        insta::assert_snapshot!(found.join("\n"), @r"
+        the ledger `sendform.lock` belongs to the project `acme-shop`, not to `other`
+        the ledger `sendform.lock` belongs to the gateway `sandbox`, not to `x.api.infobip.com`
+        the ledger's people cannot be recognised without the key `be98403f`
+        the ledger's people cannot be recognised without the keys `b5c6a100`, `be98403f`
+        the ledger does not know the key `5d4f443f`
+        ");
+    }
+}

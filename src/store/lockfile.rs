@@ -1,0 +1,434 @@
+//! The lockfile: a ledger in a text file on one machine, opened by one run at a time.
+
+use std::path::Path;
+use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::thread::{self, JoinHandle};
+
+use tokio::sync::oneshot;
+
+use crate::ledger::{Claim, Grant, Header, Ledger, MessageRecord, Outcome};
+
+use super::error::StoreError;
+use super::expected::Expected;
+use super::guard::Guard;
+use super::log::{self, Loaded, Log};
+use super::paths::Paths;
+use super::writer::{Entry, Request, Writer};
+
+/// A lockfile that this run, and no other, has open for writing. Dropping it gives the lock back
+/// and leaves what was appended, which is all that was promised; [`Lockfile::finish`] also sorts.
+#[derive(Debug)]
+pub struct Lockfile {
+    ledger: Arc<RwLock<Ledger>>,
+    requests: Option<Sender<Request>>,
+    writer: Option<JoinHandle<Writer>>,
+}
+
+impl Lockfile {
+    /// Makes a new ledger. If there is a shadow of an older one, what that knows is joined in.
+    ///
+    /// # Errors
+    /// If there is a ledger already; if its lock is held; if the shadow is damaged or belongs to
+    /// another project or gateway; if the files cannot be written.
+    pub fn create(paths: &Paths, header: Header) -> Result<(), StoreError> {
+        paths.make_folders()?;
+        let guard = Guard::take(&paths.guard, "ledger init")?;
+        if paths.lockfile.exists() {
+            return Err(StoreError::Exists { path: paths.lockfile.clone() });
+        }
+        let mut ledger = Ledger::new(header);
+        join_shadow(&mut ledger, paths)?;
+        let text = ledger.write();
+        for path in [Some(&paths.lockfile), paths.shadow.as_ref()].into_iter().flatten() {
+            log::replace(path, &text)?;
+        }
+        guard.release()
+    }
+
+    /// Reads the ledger with its shadow, without a lock: for those who only look. Nothing is
+    /// changed, and a torn end is passed over.
+    ///
+    /// # Errors
+    /// If the ledger is missing or damaged, or is not what is expected.
+    pub fn read(paths: &Paths, expected: &Expected) -> Result<Ledger, StoreError> {
+        let Loaded { mut ledger, .. } = load_lockfile(paths)?;
+        expected.check(ledger.header(), &paths.lockfile)?;
+        join_shadow(&mut ledger, paths)?;
+        Ok(ledger)
+    }
+
+    /// Opens the ledger for writing: takes the lock, cuts a torn end off, joins the shadow in, and
+    /// sorts what is not sorted. `note` tells others who holds it, such as `apply`.
+    ///
+    /// # Errors
+    /// If the ledger is missing, damaged or held by another run, or is not what is expected.
+    pub fn open(paths: &Paths, expected: &Expected, note: &str) -> Result<Self, StoreError> {
+        if !paths.lockfile.exists() {
+            return Err(missing(paths));
+        }
+        paths.make_folders()?;
+        let guard = Guard::take(&paths.guard, note)?;
+        let Loaded { mut ledger, text, is_torn } = load_lockfile(paths)?;
+        expected.check(ledger.header(), &paths.lockfile)?;
+        if is_torn {
+            log::truncate(&paths.lockfile, text.len())?;
+        }
+        let shadow = join_shadow(&mut ledger, paths)?;
+        let canonical = ledger.write();
+        let mut logs = vec![settle(&paths.lockfile, Some(&text), &canonical)?];
+        if let Some(path) = &paths.shadow {
+            let is_whole = shadow.filter(|shadow| !shadow.is_torn).map(|shadow| shadow.text);
+            logs.push(settle(path, is_whole.as_deref(), &canonical)?);
+        }
+        Self::start(ledger, guard, logs)
+    }
+
+    fn start(ledger: Ledger, guard: Guard, logs: Vec<Log>) -> Result<Self, StoreError> {
+        let ledger = Arc::new(RwLock::new(ledger));
+        let writer = Writer::new(Arc::clone(&ledger), guard, logs);
+        let (requests, receiver) = mpsc::channel();
+        let thread = thread::Builder::new().name("ledger".to_owned()).spawn(move || writer.run(&receiver));
+        let writer = thread.map_err(StoreError::io("start a thread to write", Path::new("the ledger")))?;
+        Ok(Self { ledger, requests: Some(requests), writer: Some(writer) })
+    }
+
+    /// The ledger as it is now, with entries that may still be on their way to the disk. Writing
+    /// waits while the guard is held.
+    pub fn ledger(&self) -> RwLockReadGuard<'_, Ledger> {
+        self.ledger.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Claims people: durable before it returns [`Grant::Granted`]. It is not granted if any of
+    /// them is accepted, given up or claimed already; then nothing is written.
+    ///
+    /// # Errors
+    /// If the claim does not go with the ledger; if it could not be made durable, or anything
+    /// before it could not.
+    pub async fn claim(&self, claim: Claim) -> Result<Grant, StoreError> {
+        self.ask(Entry::Claim(claim)).await
+    }
+
+    /// Writes what became of a claim: durable before it returns.
+    ///
+    /// # Errors
+    /// As [`Lockfile::claim`].
+    pub async fn settle(&self, outcome: Outcome) -> Result<(), StoreError> {
+        self.ask(Entry::Outcome(outcome)).await.map(drop)
+    }
+
+    /// Writes what a message is: durable before it returns.
+    ///
+    /// # Errors
+    /// As [`Lockfile::claim`].
+    pub async fn record(&self, record: MessageRecord) -> Result<(), StoreError> {
+        self.ask(Entry::Record(record)).await.map(drop)
+    }
+
+    /// Joins another ledger in: durable when [`Lockfile::finish`] returns.
+    ///
+    /// # Errors
+    /// If the ledgers do not go together; then nothing is joined.
+    pub async fn join(&self, other: Ledger) -> Result<(), StoreError> {
+        self.ask(Entry::Ledger(Box::new(other))).await.map(drop)
+    }
+
+    async fn ask(&self, entry: Entry) -> Result<Grant, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let requests = self.requests.as_ref().ok_or(StoreError::Stopped)?;
+        requests.send(Request { entry, reply }).map_err(|_| StoreError::Stopped)?;
+        answer.await.map_err(|_| StoreError::Stopped)?
+    }
+
+    /// Ends the run: replaces the files with the sorted ledger if anything was written, and gives
+    /// the lock back.
+    ///
+    /// # Errors
+    /// If anything could not be written, now or before. What was granted stays durable.
+    pub fn finish(mut self) -> Result<(), StoreError> {
+        self.stop().ok_or(StoreError::Stopped)?.finish()
+    }
+
+    /// Waits until the writer has written what it was asked.
+    fn stop(&mut self) -> Option<Writer> {
+        drop(self.requests.take());
+        self.writer.take()?.join().ok()
+    }
+}
+
+impl Drop for Lockfile {
+    fn drop(&mut self) {
+        drop(self.stop());
+    }
+}
+
+fn missing(paths: &Paths) -> StoreError {
+    let shadow = paths.shadow.clone().filter(|shadow| shadow.exists());
+    StoreError::Missing { path: paths.lockfile.clone(), shadow }
+}
+
+fn load_lockfile(paths: &Paths) -> Result<Loaded, StoreError> {
+    log::load(&paths.lockfile)?.ok_or_else(|| missing(paths))
+}
+
+/// Joins the shadow in, if there is one, and returns what it was.
+fn join_shadow(ledger: &mut Ledger, paths: &Paths) -> Result<Option<Loaded>, StoreError> {
+    let shadow = paths.shadow.as_deref().map(log::load).transpose()?.flatten();
+    if let Some(shadow) = &shadow {
+        ledger.join(&shadow.ledger).map_err(StoreError::Join)?;
+    }
+    Ok(shadow)
+}
+
+/// Opens a file for appending, after it was replaced if it does not hold this text.
+fn settle(path: &Path, found: Option<&[u8]>, text: &[u8]) -> Result<Log, StoreError> {
+    if found != Some(text) {
+        log::replace(path, text)?;
+    }
+    Log::open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::PathBuf;
+
+    use futures_util::future::join_all;
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::identity::Person;
+    use crate::ledger::{PersonState, Standing, View, sample};
+
+    struct Home {
+        _folder: TempDir,
+        paths: Paths,
+    }
+
+    impl Home {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let paths = Paths::of_project(folder.path());
+            Lockfile::create(&paths, sample::header()).unwrap();
+            Self { _folder: folder, paths }
+        }
+
+        fn open(&self) -> Result<Lockfile, StoreError> {
+            Lockfile::open(&self.paths, &expected(), "apply")
+        }
+
+        fn shadow(&self) -> PathBuf {
+            self.paths.shadow.clone().unwrap()
+        }
+
+        /// How somebody stands, by the files alone.
+        fn standing(&self, person: u64) -> Standing {
+            standing(&Lockfile::read(&self.paths, &expected()).unwrap(), person)
+        }
+
+        fn texts(&self) -> [String; 2] {
+            [&self.paths.lockfile, &self.shadow()].map(|path| fs::read_to_string(path).unwrap())
+        }
+    }
+
+    fn expected() -> Expected {
+        let Header { project, gateway, keys } = sample::header();
+        Expected { project, gateway, keys: Some(keys) }
+    }
+
+    fn standing(ledger: &Ledger, person: u64) -> Standing {
+        ledger.standing(&sample::message("announce"), sample::revision(), Person(person), View::Exclusive)
+    }
+
+    fn claim(people: &[u64]) -> Claim {
+        sample::claim("announce", people, 1, 1)
+    }
+
+    fn accepted(people: &[u64]) -> Outcome {
+        sample::outcome(&claim(people), PersonState::Accepted, &[])
+    }
+
+    #[tokio::test]
+    async fn a_run_is_durable_step_by_step_and_sorted_at_its_end() {
+        let home = Home::new();
+        let lockfile = home.open().unwrap();
+        lockfile.record(sample::record("announce", "Hi", 0)).await.unwrap();
+        assert_eq!(lockfile.claim(claim(&[1, 2])).await.unwrap(), Grant::Granted);
+        assert_eq!(home.standing(1), Standing::InDoubt);
+        assert_eq!(lockfile.claim(claim(&[2, 3])).await.unwrap(), Grant::Taken(vec![Person(2)]));
+        assert_eq!(home.standing(3), Standing::Free);
+        lockfile.settle(accepted(&[1, 2])).await.unwrap();
+        assert_eq!(home.standing(1), Standing::Accepted);
+        assert_eq!(home.texts().map(|text| text.lines().count()), [4, 4]);
+        lockfile.finish().unwrap();
+        let sorted = home.texts();
+        assert_eq!(sorted.each_ref().map(|text| text.lines().count()), [3, 3]);
+        assert_eq!(home.standing(2), Standing::Accepted);
+
+        let before = log::Identity::at(&home.paths.lockfile).unwrap();
+        home.open().unwrap().finish().unwrap();
+        assert_eq!(log::Identity::at(&home.paths.lockfile).unwrap(), before, "nothing changed, nothing replaced");
+        assert_eq!(home.texts(), sorted);
+    }
+
+    #[tokio::test]
+    async fn what_does_not_go_with_the_ledger_is_not_written() {
+        let home = Home::new();
+        let lockfile = home.open().unwrap();
+        let before = home.texts();
+        assert!(matches!(lockfile.settle(accepted(&[1])).await, Err(StoreError::Entry(_))));
+        assert!(matches!(lockfile.claim(claim(&[2, 1])).await, Err(StoreError::Entry(_))));
+        assert_eq!(home.texts(), before);
+        assert_eq!(lockfile.claim(claim(&[1])).await.unwrap(), Grant::Granted);
+        assert!(matches!(lockfile.claim(claim(&[1])).await, Err(StoreError::Entry(_))), "an id is claimed once");
+        let again = sample::claim("announce", &[1], 2, 1);
+        assert_eq!(lockfile.claim(again).await.unwrap(), Grant::Taken(vec![Person(1)]));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn claims_that_come_together_are_all_durable_and_nobody_is_granted_twice() {
+        let home = Home::new();
+        let lockfile = home.open().unwrap();
+        let bulks: Vec<Vec<u64>> = (0..64).map(|bulk| vec![bulk, bulk + 1000, 2000 + bulk / 2]).collect();
+        let grants = join_all(bulks.iter().map(|people| lockfile.claim(claim(people)))).await;
+        let granted = grants.iter().zip(&bulks).filter(|(grant, _)| matches!(grant, Ok(Grant::Granted)));
+        let granted: Vec<&Vec<u64>> = granted.map(|(_, people)| people).collect();
+        assert_eq!(granted.len(), 32, "each pair of bulks shares a person");
+        for text in home.texts() {
+            let ledger = Ledger::read(text.as_bytes()).unwrap().ledger;
+            assert_eq!(ledger.claims().len(), 32);
+            assert!(granted.iter().all(|people| people.iter().all(|one| standing(&ledger, *one) == Standing::InDoubt)));
+        }
+        let settled = join_all(granted.iter().map(|people| lockfile.settle(accepted(people)))).await;
+        assert!(settled.iter().all(Result::is_ok));
+        drop(lockfile);
+        assert!(granted.iter().all(|people| home.standing(people[0]) == Standing::Accepted));
+    }
+
+    #[tokio::test]
+    async fn a_run_that_dies_leaves_what_it_appended_but_for_a_torn_end() {
+        let home = Home::new();
+        let lockfile = home.open().unwrap();
+        assert_eq!(lockfile.claim(claim(&[1])).await.unwrap(), Grant::Granted);
+        drop(lockfile);
+        let [whole, _] = home.texts();
+        let line = crate::ledger::text::outcome_line(&accepted(&[1]));
+        let torn =
+            |path: &PathBuf, cut: usize| fs::write(path, [whole.as_bytes(), &line.as_bytes()[..cut]].concat()).unwrap();
+        for cut in [1, line.len() / 2, line.len() - 2] {
+            torn(&home.paths.lockfile, cut);
+            torn(&home.shadow(), cut);
+            assert_eq!(home.standing(1), Standing::InDoubt);
+            drop(home.open().unwrap());
+            assert_eq!(home.texts(), [whole.as_str(), &whole]);
+        }
+        torn(&home.paths.lockfile, line.len() - 1);
+        home.open().unwrap().finish().unwrap();
+        assert_eq!(home.standing(1), Standing::Accepted, "the line is whole, but for its end");
+    }
+
+    #[test]
+    fn damage_is_named_and_left_as_it_is() {
+        let home = Home::new();
+        let [good, _] = home.texts();
+        let check = |path: &PathBuf, text: &str| {
+            fs::write(path, text).unwrap();
+            let error = home.open().unwrap_err();
+            let damage = std::error::Error::source(&error).unwrap().to_string();
+            assert!(matches!(error, StoreError::Damage { path: found, .. } if found == *path));
+            assert_eq!(fs::read_to_string(path).unwrap(), text);
+            fs::write(path, &good).unwrap();
+            damage
+        };
+        let conflict = format!("{good}<<<<<<< ours\n");
+        let edited = good.replace("acme", "acne");
+        for path in [&home.paths.lockfile, &home.shadow()] {
+            assert_eq!(check(path, &conflict), "line 2: a conflict marker of a merge that was not finished");
+            assert_eq!(check(path, &edited), "line 1: the checksum does not match");
+            assert_eq!(check(path, ""), "line 1: the ledger is empty: it has not even a header");
+        }
+        home.open().unwrap().finish().unwrap();
+    }
+
+    #[test]
+    fn one_run_at_a_time_and_the_other_learns_who() {
+        let home = Home::new();
+        let first = home.open().unwrap();
+        let Err(StoreError::Held { holder: Some(holder) }) = home.open() else { panic!("not held") };
+        assert_eq!((holder.pid, holder.note.as_str()), (std::process::id(), "apply"));
+        first.finish().unwrap();
+        drop(home.open().unwrap());
+        drop(home.open().unwrap());
+    }
+
+    #[tokio::test]
+    async fn the_shadow_remembers_what_a_checkout_took_back() {
+        let home = Home::new();
+        let [old, _] = home.texts();
+        let lockfile = home.open().unwrap();
+        assert_eq!(lockfile.claim(claim(&[1])).await.unwrap(), Grant::Granted);
+        lockfile.settle(accepted(&[1])).await.unwrap();
+        lockfile.finish().unwrap();
+        let [new, _] = home.texts();
+
+        fs::write(&home.paths.lockfile, &old).unwrap();
+        assert_eq!(home.standing(1), Standing::Accepted);
+        home.open().unwrap().finish().unwrap();
+        assert_eq!(home.texts(), [new.as_str(), &new]);
+
+        fs::remove_file(&home.paths.lockfile).unwrap();
+        assert!(matches!(home.open(), Err(StoreError::Missing { shadow: Some(_), .. })));
+        Lockfile::create(&home.paths, sample::header()).unwrap();
+        assert_eq!(home.texts(), [new.as_str(), &new]);
+
+        fs::remove_file(home.shadow()).unwrap();
+        home.open().unwrap().finish().unwrap();
+        assert_eq!(home.texts(), [new.as_str(), &new]);
+    }
+
+    #[tokio::test]
+    async fn a_file_changed_by_another_program_ends_the_writing() {
+        let check = async |change: fn(&Paths)| {
+            let home = Home::new();
+            let lockfile = home.open().unwrap();
+            change(&home.paths);
+            let before = fs::read(&home.paths.lockfile).ok();
+            for people in [[1], [2]] {
+                let error = lockfile.claim(claim(&people)).await.unwrap_err();
+                let StoreError::Failed { cause } = error else { panic!("{error}") };
+                assert!(matches!(*cause, StoreError::Replaced { .. }));
+            }
+            assert!(matches!(lockfile.finish(), Err(StoreError::Failed { .. })));
+            assert_eq!(fs::read(&home.paths.lockfile).ok(), before);
+        };
+        check(|paths| log::replace(&paths.lockfile, &fs::read(&paths.lockfile).unwrap()).unwrap()).await;
+        check(|paths| fs::write(&paths.lockfile, "").unwrap()).await;
+        check(|paths| fs::remove_file(&paths.lockfile).unwrap()).await;
+        check(|paths| fs::remove_dir_all(paths.guard.parent().unwrap()).unwrap()).await;
+    }
+
+    #[tokio::test]
+    async fn another_ledger_is_joined_in() {
+        let home = Home::new();
+        let lockfile = home.open().unwrap();
+        lockfile.join(sample::ledger()).await.unwrap();
+        lockfile.finish().unwrap();
+        assert_eq!(home.texts()[0].as_bytes(), sample::ledger().write());
+        let lockfile = home.open().unwrap();
+        let other = Ledger::new(Header { gateway: "elsewhere".to_owned(), ..sample::header() });
+        assert!(matches!(lockfile.join(other).await, Err(StoreError::Join(_))));
+    }
+
+    #[test]
+    fn what_is_missing_or_there_already_is_told() {
+        let home = Home::new();
+        assert!(matches!(Lockfile::create(&home.paths, sample::header()), Err(StoreError::Exists { .. })));
+        assert_eq!(fs::read_to_string(home.paths.guard.with_file_name(".gitignore")).unwrap(), "*\n");
+        let folder = tempfile::tempdir().unwrap();
+        let nowhere = Paths::of_project(folder.path());
+        let opened = Lockfile::open(&nowhere, &expected(), "apply");
+        assert!(matches!(opened, Err(StoreError::Missing { shadow: None, .. })));
+        assert!(matches!(Lockfile::read(&nowhere, &expected()), Err(StoreError::Missing { .. })));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "looking makes nothing");
+    }
+}

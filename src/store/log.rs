@@ -1,0 +1,134 @@
+//! A file that entries are appended to, and that is replaced whole.
+
+use std::fs::{self, File, Metadata};
+use std::io::{self, ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+
+use atomic_write_file::AtomicWriteFile;
+
+use crate::ledger::{Ledger, Read};
+
+use super::error::StoreError;
+
+/// Which file it is, whatever its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Identity(u64, u64);
+
+impl Identity {
+    /// The identity of an open file.
+    pub(super) fn of(file: &File) -> io::Result<Self> {
+        file.metadata().map(|metadata| Self::from(&metadata))
+    }
+
+    /// The identity of the file at a path.
+    pub(super) fn at(path: &Path) -> io::Result<Self> {
+        fs::metadata(path).map(|metadata| Self::from(&metadata))
+    }
+}
+
+#[cfg(unix)]
+impl From<&Metadata> for Identity {
+    fn from(metadata: &Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt as _;
+        Self(metadata.dev(), metadata.ino())
+    }
+}
+
+#[cfg(not(unix))]
+impl From<&Metadata> for Identity {
+    fn from(_: &Metadata) -> Self {
+        Self(0, 0)
+    }
+}
+
+/// A file that entries are appended to.
+#[derive(Debug)]
+pub(super) struct Log {
+    path: PathBuf,
+    file: File,
+    identity: Identity,
+    length: u64,
+}
+
+impl Log {
+    /// Opens a file that is there.
+    pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
+        let file = File::options().append(true).open(path).map_err(StoreError::io("open", path))?;
+        Self::over(path, file)
+    }
+
+    /// Takes an open file.
+    pub(super) fn over(path: &Path, file: File) -> Result<Self, StoreError> {
+        let metadata = file.metadata().map_err(StoreError::io("look at", path))?;
+        Ok(Self { path: path.to_owned(), file, identity: Identity::from(&metadata), length: metadata.len() })
+    }
+
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Makes sure that the file at the path is still this one, and that nobody else has written to
+    /// it: what is appended to a file that a checkout has replaced is lost.
+    pub(super) fn check(&self) -> Result<(), StoreError> {
+        let there = fs::metadata(&self.path).ok();
+        let same = there.is_some_and(|there| Identity::from(&there) == self.identity && there.len() == self.length);
+        same.then_some(()).ok_or_else(|| StoreError::Replaced { path: self.path.clone() })
+    }
+
+    /// Appends bytes, which are not durable yet.
+    pub(super) fn append(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+        self.file.write_all(bytes).map_err(StoreError::io("write", &self.path))?;
+        self.length += u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        Ok(())
+    }
+
+    /// Makes durable what was appended.
+    pub(super) fn sync(&self) -> Result<(), StoreError> {
+        self.file.sync_data().map_err(StoreError::io("sync", &self.path))
+    }
+}
+
+/// A ledger's file as it was read.
+pub(super) struct Loaded {
+    /// The text, without a torn end.
+    pub(super) text: Vec<u8>,
+    pub(super) ledger: Ledger,
+    /// Whether the file has a torn end.
+    pub(super) is_torn: bool,
+}
+
+/// Reads a ledger's file; `None` if there is no such file.
+pub(super) fn load(path: &Path) -> Result<Option<Loaded>, StoreError> {
+    let mut text = match fs::read(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(StoreError::io("read", path)(error)),
+    };
+    let damaged = |damage| StoreError::Damage { path: path.to_owned(), damage: Box::new(damage) };
+    let Read { ledger, torn } = Ledger::read(&text).map_err(damaged)?;
+    if let Some(kept) = torn {
+        text.truncate(kept);
+    }
+    Ok(Some(Loaded { text, ledger, is_torn: torn.is_some() }))
+}
+
+/// Cuts a file's torn end off, durably.
+pub(super) fn truncate(path: &Path, length: usize) -> Result<(), StoreError> {
+    let cut = || {
+        let file = File::options().write(true).open(path)?;
+        file.set_len(u64::try_from(length).unwrap_or(u64::MAX))?;
+        file.sync_all()
+    };
+    cut().map_err(StoreError::io("cut the torn end off", path))
+}
+
+/// Replaces a file, or makes it, whole and durably: a crash leaves the old or the new one.
+pub(super) fn replace(path: &Path, text: &[u8]) -> Result<(), StoreError> {
+    let write = || {
+        let mut file = AtomicWriteFile::open(path)?;
+        file.write_all(text)?;
+        file.commit()
+    };
+    write().map_err(StoreError::io("replace", path))
+}

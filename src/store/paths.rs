@@ -1,0 +1,48 @@
+//! Where the files of a lockfile are.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::error::StoreError;
+
+/// Where the files of one ledger are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Paths {
+    /// The ledger itself, which git keeps.
+    pub lockfile: PathBuf,
+    /// A copy that git does not see, so that no checkout takes the ledger back.
+    pub shadow: Option<PathBuf>,
+    /// The file whose lock a run holds. Never the lockfile, which is replaced under the lock.
+    pub guard: PathBuf,
+}
+
+impl Paths {
+    /// The files of a project's own ledger: `sendform.lock`, with shadow and guard in `.sendform`.
+    #[must_use]
+    pub fn of_project(folder: &Path) -> Self {
+        let private = folder.join(".sendform");
+        Self {
+            lockfile: folder.join("sendform.lock"),
+            shadow: Some(private.join("shadow.lock")),
+            guard: private.join("lock"),
+        }
+    }
+
+    /// The files of a project's ledger of sandbox runs, all in `.sendform/sandbox`.
+    #[must_use]
+    pub fn of_sandbox(folder: &Path) -> Self {
+        let private = folder.join(".sendform").join("sandbox");
+        Self { lockfile: private.join("sendform.lock"), shadow: None, guard: private.join("lock") }
+    }
+
+    /// Makes the folders of shadow and guard, and has git ignore those that it makes.
+    pub(super) fn make_folders(&self) -> Result<(), StoreError> {
+        let private = self.shadow.iter().chain([&self.guard]).filter_map(|path| path.parent());
+        for folder in private.filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) {
+            fs::create_dir_all(folder).map_err(StoreError::io("make the folder", folder))?;
+            let ignore = folder.join(".gitignore");
+            fs::write(&ignore, "*\n").map_err(StoreError::io("write", &ignore))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,211 @@
+//! The one thread that writes a ledger. What arrives while it waits for the disk is written
+//! together and synced once.
+
+use std::sync::mpsc::Receiver;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use tokio::sync::oneshot;
+
+use crate::ledger::{Claim, Grant, Ledger, MessageRecord, Outcome, text};
+
+use super::error::StoreError;
+use super::guard::Guard;
+use super::log::{self, Log};
+
+/// The most entries that are synced together.
+const GROUP_MAX: usize = 256;
+
+/// What is to be written.
+pub(super) enum Entry {
+    Claim(Claim),
+    Outcome(Outcome),
+    Record(MessageRecord),
+    /// A whole ledger, to be joined in; durable when the writer finishes.
+    Ledger(Box<Ledger>),
+}
+
+/// Somebody who waits for an entry to be durable.
+pub(super) struct Request {
+    pub(super) entry: Entry,
+    pub(super) reply: oneshot::Sender<Result<Grant, StoreError>>,
+}
+
+impl Request {
+    fn answer(reply: oneshot::Sender<Result<Grant, StoreError>>, answer: Result<Grant, StoreError>) {
+        // Whoever does not wait any more misses nothing: the entry stands, and a claim without an
+        // outcome is in doubt.
+        drop(reply.send(answer));
+    }
+}
+
+/// Waits for a request, and takes along what else is there by then; `None` when there can be no more.
+fn gather(requests: &Receiver<Request>) -> Option<Vec<Request>> {
+    let first = requests.recv().ok()?;
+    Some(std::iter::once(first).chain(requests.try_iter()).take(GROUP_MAX).collect())
+}
+
+/// Writes a ledger, its shadow with it.
+pub(super) struct Writer {
+    ledger: Arc<RwLock<Ledger>>,
+    guard: Guard,
+    logs: Vec<Log>,
+    /// The first failure; nothing is written after it.
+    failed: Option<Arc<StoreError>>,
+    /// Whether the files differ from the canonical text.
+    has_written: bool,
+}
+
+impl Writer {
+    /// Takes the files, which hold the ledger's canonical text.
+    pub(super) fn new(ledger: Arc<RwLock<Ledger>>, guard: Guard, logs: Vec<Log>) -> Self {
+        Self { ledger, guard, logs, failed: None, has_written: false }
+    }
+
+    /// Answers requests until nobody can make any more.
+    pub(super) fn run(mut self, requests: &Receiver<Request>) -> Self {
+        while let Some(group) = gather(requests) {
+            self.write(group);
+        }
+        self
+    }
+
+    /// Writes a group of entries, syncs once, and answers.
+    fn write(&mut self, group: Vec<Request>) {
+        let mut lines = String::new();
+        let mut waiting = Vec::new();
+        for Request { entry, reply } in group {
+            match self.stage(entry, &mut lines) {
+                Ok(Grant::Granted) => waiting.push(reply),
+                answer => Request::answer(reply, answer),
+            }
+        }
+        if !waiting.is_empty() && self.failed.is_none() {
+            self.failed = self.append(&lines).err().map(Arc::new);
+        }
+        for reply in waiting {
+            Request::answer(reply, self.check().map(|()| Grant::Granted));
+        }
+    }
+
+    /// Adds an entry to the ledger in memory, and its line to those that are to be written.
+    fn stage(&mut self, entry: Entry, lines: &mut String) -> Result<Grant, StoreError> {
+        self.check()?;
+        let mut ledger = self.ledger.write().unwrap_or_else(PoisonError::into_inner);
+        let (line, grant) = match entry {
+            Entry::Claim(claim) => (text::claim_line(&claim), ledger.grant(claim).map_err(StoreError::Entry)?),
+            Entry::Outcome(outcome) => {
+                let line = text::outcome_line(&outcome);
+                ledger.add_outcome(outcome).map_err(StoreError::Entry)?;
+                (line, Grant::Granted)
+            }
+            Entry::Record(record) => {
+                let line = text::message_line(&record);
+                ledger.add_message(record);
+                (line, Grant::Granted)
+            }
+            Entry::Ledger(other) => {
+                let mut joined = ledger.clone();
+                joined.join(&other).map_err(StoreError::Join)?;
+                *ledger = joined;
+                (String::new(), Grant::Granted)
+            }
+        };
+        if grant == Grant::Granted {
+            lines.push_str(&line);
+        }
+        Ok(grant)
+    }
+
+    fn append(&mut self, lines: &str) -> Result<(), StoreError> {
+        self.has_written = true;
+        self.guard.check()?;
+        for log in &mut self.logs {
+            log.check()?;
+            log.append(lines.as_bytes())?;
+        }
+        self.logs.iter().try_for_each(Log::sync)
+    }
+
+    fn check(&self) -> Result<(), StoreError> {
+        self.failed.as_ref().map_or(Ok(()), |cause| Err(StoreError::Failed { cause: Arc::clone(cause) }))
+    }
+
+    /// Replaces the files with the canonical text, if anything was written, and gives the lock
+    /// back.
+    pub(super) fn finish(self) -> Result<(), StoreError> {
+        self.check()?;
+        if self.has_written {
+            self.guard.check()?;
+            let text = self.ledger.read().unwrap_or_else(PoisonError::into_inner).write();
+            for log in &self.logs {
+                log.check()?;
+                log::replace(log.path(), &text)?;
+            }
+        }
+        self.guard.release()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::os::fd::{AsRawFd as _, OwnedFd};
+    use std::path::Path;
+    use std::sync::mpsc;
+
+    use super::*;
+    use crate::ledger::sample;
+
+    type Answer = oneshot::Receiver<Result<Grant, StoreError>>;
+
+    fn request(people: &[u64]) -> (Request, Answer) {
+        let (reply, answer) = oneshot::channel();
+        (Request { entry: Entry::Claim(sample::claim("announce", people, 1, 1)), reply }, answer)
+    }
+
+    #[test]
+    fn what_has_arrived_is_written_together() {
+        let (sender, receiver) = mpsc::channel();
+        for person in 0..300 {
+            assert!(sender.send(request(&[person]).0).is_ok());
+        }
+        drop(sender);
+        let sizes: Vec<usize> = std::iter::from_fn(|| gather(&receiver)).map(|group| group.len()).collect();
+        assert_eq!(sizes, [GROUP_MAX, 300 - GROUP_MAX]);
+    }
+
+    /// Runs a writer over a file that fails; two claims come one after the other, a third for the
+    /// same people as the first.
+    fn check(path: &Path, file: File, cause: &str) {
+        let folder = tempfile::tempdir().unwrap();
+        let good = folder.path().join("good");
+        let guard = Guard::take(&folder.path().join("lock"), "test").unwrap();
+        std::fs::write(&good, "").unwrap();
+        let logs = vec![Log::over(path, file).unwrap(), Log::open(&good).unwrap()];
+        let ledger = Arc::new(RwLock::new(Ledger::new(sample::header())));
+        let mut writer = Writer::new(ledger, guard, logs);
+        let mut ask = |people: &[u64]| {
+            let (request, mut answer) = request(people);
+            writer.write(vec![request]);
+            answer.try_recv().unwrap()
+        };
+        for people in [[1], [2], [1]] {
+            let Err(StoreError::Failed { cause: found }) = ask(&people) else { panic!("granted, or not failed") };
+            assert!(matches!(&*found, StoreError::Io { action, .. } if *action == cause), "{found}");
+        }
+        let after = std::fs::read(&good).unwrap();
+        assert!(matches!(writer.finish(), Err(StoreError::Failed { .. })));
+        assert_eq!(std::fs::read(&good).unwrap(), after, "nothing is written after a failure");
+    }
+
+    #[test]
+    fn after_a_failed_write_or_sync_nothing_is_written() {
+        let full = Path::new("/dev/full");
+        check(full, File::options().write(true).open(full).unwrap(), "write");
+        // A pipe takes what is written, and cannot be synced.
+        let (_reader, pipe) = std::io::pipe().unwrap();
+        let pipe = File::from(OwnedFd::from(pipe));
+        let path = format!("/proc/self/fd/{}", pipe.as_raw_fd());
+        check(Path::new(&path), pipe, "sync");
+    }
+}
