@@ -5,6 +5,14 @@
 //! generated JSON Schema ([`schema`]). Then serde reads the text into [`raw`] types, and [`check`]
 //! turns them into the checked types of [`checked`], which cannot be wrong.
 
+mod profile;
+mod positions;
+mod plain;
+mod tree;
+mod syntax;
+mod walk;
+pub mod raw;
+pub mod schema;
 pub mod checked;
 mod files;
 
@@ -13,3 +21,4 @@ pub use checked::{
     Project, Schedule, SendAt, StateHome, TemplateText, Webhooks, Zone,
 };
 pub use files::{Files, FilesError, Stream};
+pub use profile::{FILE_BYTES_MAX, decode};
