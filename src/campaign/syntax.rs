@@ -12,9 +12,10 @@ pub(super) fn error(source: &Arc<Source>, at: usize, info: &str) -> Diagnostic {
         _ if info.contains("tag") || info.contains("handle") || info.contains("directive") => Code::Tag,
         _ => Code::Syntax,
     };
-    let message = match code {
-        Code::TooDeep => "the file is nested too deeply".to_owned(),
-        _ => format!("the file is not YAML: {}", plain_words(info)),
+    let message = if code == Code::TooDeep {
+        "the file is nested too deeply".to_owned()
+    } else {
+        format!("the file is not YAML: {}", plain_words(info))
     };
     let line = line_around(&source.text, at);
     // An error at the end of a line, or of the file, still points at a character.
@@ -31,7 +32,7 @@ pub(super) fn error(source: &Arc<Source>, at: usize, info: &str) -> Diagnostic {
 /// Drops the parser's "while parsing …, " and its capital words.
 fn plain_words(info: &str) -> String {
     let tail = if info.starts_with("while ") { info.split_once(", ").map_or(info, |(_, tail)| tail) } else { info };
-    tail.replace('<', "").replace('>', "")
+    tail.replace(['<', '>'], "")
 }
 
 fn hint(line: &str, info: &str) -> Option<&'static str> {

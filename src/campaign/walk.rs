@@ -101,7 +101,15 @@ impl<'a> Walk<'a> {
                     let (event, span) = self.next()?;
                     root = Some(self.node(event, span, Context::ROOT)?);
                 }
-                _ => {}
+                Event::Nothing
+                | Event::StreamStart
+                | Event::DocumentEnd
+                | Event::Alias(_)
+                | Event::Scalar(..)
+                | Event::SequenceStart(..)
+                | Event::SequenceEnd
+                | Event::MappingStart(..)
+                | Event::MappingEnd => {}
             }
         }
         let written = root.filter(|root| !root.scalar().is_some_and(Scalar::is_absent));
@@ -261,10 +269,10 @@ impl<'a> Walk<'a> {
         let mut end = self.mapping(inner, context)?.span.end;
         while open > 0 {
             let (event, span) = self.next()?;
-            match event {
-                Event::MappingStart(..) | Event::SequenceStart(..) => open += 1,
-                Event::MappingEnd | Event::SequenceEnd => open -= 1,
-                _ => {}
+            if matches!(event, Event::MappingStart(..) | Event::SequenceStart(..)) {
+                open += 1;
+            } else if matches!(event, Event::MappingEnd | Event::SequenceEnd) {
+                open -= 1;
             }
             end = end.max(span.end);
         }

@@ -1,1 +1,3 @@
-//! To come.
+//! What people and programs are told: diagnostics, plans and outcomes as text and JSON.
+
+pub mod diagnostics;
