@@ -41,6 +41,26 @@ pub struct Project {
     pub absence_proves_after: SignedDuration,
     /// The file as a whole, for diagnostics.
     pub place: Place,
+    /// Audiences and schedules that every campaign may use.
+    pub shared: Shared,
+}
+
+/// Audiences and schedules that a project declares for every campaign, by name.
+#[derive(Debug, Clone, Default)]
+pub struct Shared {
+    /// The audiences.
+    pub audiences: BTreeMap<String, DeclaredAudience>,
+    /// The schedules.
+    pub schedules: BTreeMap<String, Schedule>,
+}
+
+/// An audience, with those whose people are left out of it.
+#[derive(Debug, Clone)]
+pub struct DeclaredAudience {
+    /// The audience.
+    pub audience: Arc<Audience>,
+    /// The audiences whose people are left out.
+    pub exclude: Vec<Arc<Audience>>,
 }
 
 /// Where the ledger lives.

@@ -5,11 +5,28 @@
 //! generated JSON Schema ([`schema`]). Then serde reads the text into [`raw`] types, and [`check`]
 //! turns them into the checked types of [`checked`], which cannot be wrong.
 
+mod profile;
+mod positions;
+mod plain;
+mod tree;
+mod syntax;
+mod walk;
+mod at;
+mod near;
+mod shape;
+mod explain;
+mod agree;
+mod check;
+mod read;
+pub mod raw;
+pub mod schema;
 pub mod checked;
 mod files;
 
 pub use checked::{
-    Audience, AudienceSource, Campaign, Columns, Content, Expect, Expression, IfAmbiguous, IfPast, Limits, Message,
-    Project, Schedule, SendAt, StateHome, TemplateText, Webhooks, Zone,
+    Audience, AudienceSource, Campaign, Columns, Content, DeclaredAudience, Expect, Expression, IfAmbiguous, IfPast,
+    Limits, Message, Project, Schedule, SendAt, Shared, StateHome, TemplateText, Webhooks, Zone,
 };
 pub use files::{Files, FilesError, Stream};
+pub use profile::{FILE_BYTES_MAX, decode};
+pub use read::{duplicates, read_campaign, read_project};

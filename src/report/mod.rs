@@ -1,5 +1,6 @@
 //! Plans and outcomes for people and for machines: pure folds from data to text.
 
+pub mod diagnostics;
 pub mod json;
 pub mod outcome_text;
 pub mod paint;

@@ -1,0 +1,163 @@
+//! Audiences: sources, columns, expectations, and whom they leave out.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::campaign::at::At;
+use crate::campaign::checked::{Audience, AudienceSource, Columns, DeclaredAudience, Expect, Shared};
+use crate::campaign::near;
+use crate::campaign::raw;
+use crate::diagnostic::{Code, Diagnostic};
+
+use super::content;
+use super::findings::Findings;
+use super::path::path;
+
+/// Audiences by name; `None` for those that are declared, but wrong.
+pub(super) type Audiences = BTreeMap<String, Option<DeclaredAudience>>;
+
+/// Checks the audiences of a file. Those of the project, if it is known, may be left out of them.
+pub(super) fn audiences(at: &At<'_>, shared: Option<&Shared>, findings: &mut Findings) -> Audiences {
+    let own: BTreeMap<&str, Option<Arc<Audience>>> =
+        at.entries().map(|(name, at)| (name, audience(&at, name, findings).map(Arc::new))).collect();
+    let mut declared = Audiences::new();
+    for (name, at) in at.entries() {
+        let exclude = exclude(&at, name, &own, shared, findings);
+        let audience = own.get(name).cloned().flatten();
+        declared.insert(
+            name.to_owned(),
+            audience.zip(exclude).map(|(audience, exclude)| DeclaredAudience { audience, exclude }),
+        );
+    }
+    declared
+}
+
+/// Checks an audience whose people never get anything.
+pub(super) fn suppressed(at: &At<'_>, number: usize, findings: &mut Findings) -> Option<Arc<Audience>> {
+    for key in ["exclude", "expect"] {
+        if at.key(key).is_written() {
+            let message = format!("`{key}` has no meaning for people who are suppressed");
+            findings.push(Diagnostic::error(Code::UnknownKey, message, at.key(key).key_place()));
+        }
+    }
+    audience(at, &format!("suppress-{number}"), findings).map(Arc::new)
+}
+
+fn audience(at: &At<'_>, name: &str, findings: &mut Findings) -> Option<Audience> {
+    let raw: raw::Audience = at.read()?;
+    let source = source(at, &raw, findings);
+    if raw.columns.window_closes_at.is_some() && raw.columns.last_message_at.is_some() {
+        let columns = at.key("columns");
+        let message = "only one of `windowClosesAt` and `lastMessageAt` may stand here";
+        let diagnostic = Diagnostic::error(Code::Shape, message, columns.key("lastMessageAt").key_place());
+        findings.push(diagnostic.note(columns.key("windowClosesAt").key_place(), "the other one"));
+    }
+    if let Some(raw::Expect { min: Some(min), max: Some(max) }) = raw.expect
+        && min > max
+    {
+        let expect = at.key("expect");
+        let message = format!("`min` is {min}, but `max` is only {max}");
+        let diagnostic = Diagnostic::error(Code::OutOfBounds, message, expect.key("max").place());
+        findings.push(diagnostic.note(expect.key("min").place(), "more than that"));
+    }
+    Some(Audience {
+        name: name.to_owned(),
+        source: source?,
+        columns: Columns {
+            to: raw.columns.to,
+            time_zone: raw.columns.time_zone,
+            window_closes_at: raw.columns.window_closes_at,
+            last_message_at: raw.columns.last_message_at,
+        },
+        filter: raw.filter.and_then(|_| content::expression(&at.key("where"))),
+        expect: raw.expect.map(|expect| Expect { min: expect.min, max: expect.max }),
+        place: at.key_place(),
+    })
+}
+
+fn source(at: &At<'_>, raw: &raw::Audience, findings: &mut Findings) -> Option<AudienceSource> {
+    match raw {
+        raw::Audience { csv: Some(csv), ndjson: None, rows: None, .. } => {
+            findings.take(path(&at.key("csv"), csv)).map(|path| AudienceSource::Csv { path })
+        }
+        raw::Audience { ndjson: Some(ndjson), csv: None, rows: None, .. } => {
+            findings.take(path(&at.key("ndjson"), ndjson)).map(|path| AudienceSource::Ndjson { path })
+        }
+        raw::Audience { rows: Some(_), csv: None, ndjson: None, .. } => Some(rows(&at.key("rows"))),
+        _ => None,
+    }
+}
+
+/// Takes the rows in the order of the file; their columns are all that occur, in order of their
+/// first occurrence.
+fn rows(at: &At<'_>) -> AudienceSource {
+    let mut header: Vec<String> = Vec::new();
+    let mut positions: BTreeMap<&str, usize> = BTreeMap::new();
+    for row in at.items() {
+        for (column, _) in row.entries() {
+            positions.entry(column).or_insert_with(|| {
+                header.push(column.to_owned());
+                header.len() - 1
+            });
+        }
+    }
+    let text = &at.source().text;
+    let (mut line, mut counted) = (1_u64, 0);
+    let mut rows = Vec::new();
+    for row in at.items() {
+        let start = row.span().start;
+        let newlines = text.get(counted..start).unwrap_or_default().matches('\n').count();
+        line += u64::try_from(newlines).unwrap_or_default();
+        counted = counted.max(start);
+        let mut cells = vec![String::new(); header.len()];
+        for (column, cell) in row.entries() {
+            let position = positions.get(column).and_then(|position| cells.get_mut(*position));
+            if let (Some(position), Some(text)) = (position, cell.text()) {
+                text.clone_into(position);
+            }
+        }
+        rows.push((line, cells));
+    }
+    AudienceSource::Rows { file: at.source().name.clone(), header, rows }
+}
+
+/// Resolves the names of audiences that are left out; `None` if one of them is wrong.
+fn exclude(
+    at: &At<'_>,
+    name: &str,
+    own: &BTreeMap<&str, Option<Arc<Audience>>>,
+    shared: Option<&Shared>,
+    findings: &mut Findings,
+) -> Option<Vec<Arc<Audience>>> {
+    let project = shared.map(|shared| &shared.audiences);
+    let mut all = Some(Vec::new());
+    for item in at.key("exclude").items() {
+        let Some(excluded) = item.text() else { continue };
+        let found = match own.get(excluded) {
+            Some(audience) => audience.clone(),
+            None => project.and_then(|project| project.get(excluded)).map(|declared| Arc::clone(&declared.audience)),
+        };
+        if excluded == name {
+            findings.push(Diagnostic::error(Code::Shape, "an audience cannot leave itself out", item.place()));
+        } else if found.is_none() && !own.contains_key(excluded) && shared.is_some() {
+            let known =
+                own.keys().copied().chain(project.into_iter().flat_map(|project| project.keys().map(String::as_str)));
+            findings.push(unknown(Code::UnknownAudience, "audience", &item, known.filter(|known| *known != name)));
+        }
+        all = all.zip(found).map(|(mut all, audience)| {
+            all.push(audience);
+            all
+        });
+    }
+    all
+}
+
+/// Makes the diagnostic of a name that nobody declares.
+pub(super) fn unknown<'k>(code: Code, kind: &str, at: &At<'_>, known: impl Iterator<Item = &'k str>) -> Diagnostic {
+    let name = at.text().unwrap_or_default();
+    let diagnostic = Diagnostic::error(code, format!("there is no {kind} of this name"), at.place());
+    match near::hint(name, known) {
+        Some(help) => diagnostic.help(help),
+        None => diagnostic.help(format!("declare it under `{kind}s`, here or in the project file")),
+    }
+}

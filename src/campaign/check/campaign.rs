@@ -1,0 +1,100 @@
+//! A campaign file as a whole: its names, its messages, and ids that stand twice.
+
+use std::collections::BTreeMap;
+
+use crate::campaign::at::At;
+use crate::campaign::checked::{Campaign, Message, Project};
+use crate::campaign::files::Files;
+use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::identity::{CampaignId, SenderId};
+
+use super::audience::audiences;
+use super::findings::Findings;
+use super::message::{Names, message};
+use super::schedule::schedule;
+
+/// Checks a campaign file. Without a project names and hosts of the project are not checked.
+pub(in crate::campaign) fn campaign(
+    root: &At<'_>,
+    project: Option<&Project>,
+    files: &dyn Files,
+    findings: &mut Findings,
+) -> Option<Campaign> {
+    let id_at = root.key("campaign");
+    let id = id_at.text().and_then(CampaignId::parse);
+    let names = names(root, project, findings);
+    let paused = root.key("paused").read::<bool>().unwrap_or(false);
+    let mut messages = Vec::new();
+    let mut seen: BTreeMap<&str, Place> = BTreeMap::new();
+    for at in root.key("messages").items() {
+        let id_at = at.key("id");
+        if let Some(text) = id_at.text() {
+            match seen.get(text) {
+                Some(first) => {
+                    let message = "another message of the campaign has this id";
+                    let diagnostic = Diagnostic::error(Code::DuplicateId, message, id_at.place());
+                    findings.push(diagnostic.note(first.clone(), "first here"));
+                }
+                None => drop(seen.insert(text, id_at.place())),
+            }
+        }
+        match message(&at, id.as_ref(), &names, files, findings) {
+            Some(message) => messages.push(Message { paused: paused || message.paused, ..message }),
+            None if project.is_some() => findings.left_out(&at),
+            None => {}
+        }
+    }
+    Some(Campaign { id: id?, file: root.source().name.clone(), messages, place: id_at.place() })
+}
+
+/// Checks senders by name.
+pub(super) fn senders(at: &At<'_>, findings: &mut Findings) -> BTreeMap<String, Option<SenderId>> {
+    at.entries()
+        .map(|(name, at)| {
+            let sender = at.text().and_then(SenderId::parse);
+            if sender.is_none() {
+                let message = "a sender's id has no white space at its ends, and no control characters";
+                findings.push(Diagnostic::error(Code::BadPattern, message, at.place()));
+            }
+            (name.to_owned(), sender)
+        })
+        .collect()
+}
+
+/// What the file declares, and what the project declares beside it.
+fn names(root: &At<'_>, project: Option<&Project>, findings: &mut Findings) -> Names {
+    let shared = project.map(|project| &project.shared);
+    let mut names = Names {
+        senders: senders(&root.key("senders"), findings),
+        audiences: audiences(&root.key("audiences"), shared, findings),
+        schedules: root
+            .key("schedules")
+            .entries()
+            .map(|(name, at)| (name.to_owned(), schedule(&at, findings)))
+            .collect(),
+        hosts: project.map(|project| project.webhook_hosts.clone()),
+    };
+    let Some(project) = project else { return names };
+    join(&mut names.senders, &project.senders, &root.key("senders"), findings);
+    join(&mut names.audiences, &project.shared.audiences, &root.key("audiences"), findings);
+    join(&mut names.schedules, &project.shared.schedules, &root.key("schedules"), findings);
+    names
+}
+
+/// Adds the project's names; one name means one thing.
+fn join<T: Clone>(
+    own: &mut BTreeMap<String, Option<T>>,
+    project: &BTreeMap<String, T>,
+    at: &At<'_>,
+    findings: &mut Findings,
+) {
+    for (name, thing) in project {
+        if own.contains_key(name) {
+            let message = "the project file declares this name too";
+            let diagnostic = Diagnostic::error(Code::DuplicateKey, message, at.key(name).key_place());
+            findings.push(diagnostic.help("one name means one thing: choose another one here"));
+        } else {
+            own.insert(name.clone(), Some(thing.clone()));
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Texts: what a message says, expressions, and where each of their lines stands in the file.
+
+use crate::campaign::at::At;
+use crate::campaign::checked::{Expression, TemplateText};
+use crate::campaign::files::{Files, FilesError};
+use crate::campaign::profile;
+use crate::campaign::tree::Style;
+use crate::diagnostic::{Code, Diagnostic, Place, Source};
+
+use super::findings::Findings;
+use super::path::path;
+
+/// Takes a template that is written in the file.
+pub(super) fn inline(at: &At<'_>) -> Option<TemplateText> {
+    let scalar = at.scalar()?;
+    let text = match scalar.style {
+        Style::Literal | Style::Folded => scalar.text.strip_suffix('\n').unwrap_or(&scalar.text).to_owned(),
+        Style::Plain | Style::Quoted => scalar.text.clone(),
+    };
+    let line_starts = match scalar.style {
+        Style::Literal => literal_starts(at, &text),
+        Style::Plain | Style::Quoted => start(at, scalar.style, &text).map(|start| vec![start]),
+        Style::Folded => None,
+    };
+    let place = Place::Span { source: at.source().clone(), span: at.span() };
+    Some(TemplateText { text, place, line_starts, file: None })
+}
+
+/// Takes an expression that is written in the file.
+pub(super) fn expression(at: &At<'_>) -> Option<Expression> {
+    let scalar = at.scalar()?;
+    let text = scalar.text.trim_end_matches('\n').to_owned();
+    let place = Place::Span { source: at.source().clone(), span: at.span() };
+    Some(Expression { start: start(at, scalar.style, &text), text, place })
+}
+
+/// Reads a template's file: UTF-8, with the same characters refused as in a campaign file, its lines
+/// ended by LF whatever the file says.
+pub(super) fn file(at: &At<'_>, name: &str, files: &dyn Files, findings: &mut Findings) -> Option<TemplateText> {
+    let name = findings.take(path(at, name))?;
+    let text = match files.read(&name) {
+        Ok(text) => text,
+        Err(error) => {
+            findings.push(unreadable(at, &error));
+            return None;
+        }
+    };
+    let source = Source::new(name.clone(), text);
+    let refused = profile::lint(&source);
+    let clean = refused.is_empty();
+    for diagnostic in refused {
+        findings.push(diagnostic.note(at.place(), "the template is named here"));
+    }
+    let text = source.text.trim_start_matches(profile::BYTE_ORDER_MARK);
+    let mut at = source.text.len() - text.len();
+    let text = text.strip_suffix('\n').map_or(text, |text| text.strip_suffix('\r').unwrap_or(text));
+    let mut starts = Vec::new();
+    for line in text.split('\n') {
+        starts.push(at);
+        at += line.len() + 1;
+    }
+    let text = text.replace("\r\n", "\n");
+    let place = Place::Span { source, span: 0..0 };
+    clean.then_some(TemplateText { text, place, line_starts: Some(starts), file: Some(name) })
+}
+
+fn unreadable(at: &At<'_>, error: &FilesError) -> Diagnostic {
+    let code = match error {
+        FilesError::Outside | FilesError::NotRegular => Code::BadPath,
+        FilesError::Missing | FilesError::TooLarge { .. } | FilesError::Encoding { .. } | FilesError::Io(_) => {
+            Code::FileMissing
+        }
+    };
+    Diagnostic::error(code, format!("the template cannot be used: {error}"), at.place())
+}
+
+/// Where a text on one line begins, if the file holds it as it is.
+fn start(at: &At<'_>, style: Style, text: &str) -> Option<usize> {
+    let start = match style {
+        Style::Plain => at.span().start,
+        Style::Quoted => at.span().start + 1,
+        Style::Literal => return literal_starts(at, text)?.first().copied().filter(|_| !text.contains('\n')),
+        Style::Folded => return None,
+    };
+    let written = at.source().text.get(start..start + text.len());
+    (written == Some(text) && !text.contains('\n')).then_some(start)
+}
+
+/// Where each line of a literal block begins, behind its indentation.
+fn literal_starts(at: &At<'_>, text: &str) -> Option<Vec<usize>> {
+    let source = &at.source().text;
+    let header = at.span().start;
+    let mut line_start = header + source.get(header..)?.find('\n')? + 1;
+    let mut found = Vec::new();
+    for line in text.split('\n') {
+        let written = source.get(line_start..)?.split('\n').next()?;
+        found.push((line, line_start, written.strip_suffix('\r').unwrap_or(written)));
+        line_start += written.len() + 1;
+    }
+    // All lines are indented alike; the first that is not blank shows how far.
+    let (line, _, written) = found.iter().find(|(line, _, _)| !line.trim().is_empty())?;
+    let indentation = written.len().checked_sub(line.len())?;
+    found
+        .into_iter()
+        .map(|(line, start, written)| {
+            if line.is_empty() {
+                return Some(start + indentation.min(written.len()));
+            }
+            (written.get(indentation..) == Some(line)).then_some(start + indentation)
+        })
+        .collect()
+}

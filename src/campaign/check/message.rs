@@ -1,0 +1,124 @@
+//! Messages: names to things, texts, webhooks.
+
+use std::collections::BTreeMap;
+
+use crate::campaign::at::At;
+use crate::campaign::checked::{Content, DeclaredAudience, Message, Schedule, TemplateText, Webhooks, Zone};
+use crate::campaign::files::Files;
+use crate::campaign::raw;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::identity::{CampaignId, MessageKey, MessageName, Revision, SenderId};
+
+use super::audience::{Audiences, unknown};
+use super::content;
+use super::findings::Findings;
+use super::webhook;
+
+/// What the messages of a campaign can name; `None` behind a name for what is declared, but wrong.
+pub(super) struct Names {
+    /// Senders.
+    pub senders: BTreeMap<String, Option<SenderId>>,
+    /// Audiences.
+    pub audiences: Audiences,
+    /// Schedules.
+    pub schedules: BTreeMap<String, Option<Schedule>>,
+    /// The hosts that webhooks may have; `None` if the project is not known.
+    pub hosts: Option<Vec<String>>,
+}
+
+impl Names {
+    /// Looks a name up. Without the project's file nobody can say that a name is unknown.
+    fn find<T: Clone>(
+        &self,
+        table: &BTreeMap<String, Option<T>>,
+        (code, kind): (Code, &str),
+        at: &At<'_>,
+        findings: &mut Findings,
+    ) -> Option<T> {
+        let found = table.get(at.text()?);
+        if found.is_none() && self.hosts.is_some() {
+            findings.push(unknown(code, kind, at, table.keys().map(String::as_str)));
+        }
+        found.cloned().flatten()
+    }
+}
+
+/// Checks a message; `campaign` is `None` if the campaign's id is wrong.
+pub(super) fn message(
+    at: &At<'_>,
+    campaign: Option<&CampaignId>,
+    names: &Names,
+    files: &dyn Files,
+    findings: &mut Findings,
+) -> Option<Message> {
+    let raw: raw::Message = at.read()?;
+    let sender = names.find(&names.senders, (Code::UnknownSender, "sender"), &at.key("sender"), findings);
+    let audience = names.find(&names.audiences, (Code::UnknownAudience, "audience"), &at.key("audience"), findings);
+    let schedule = match raw.schedule {
+        Some(_) => names.find(&names.schedules, (Code::UnknownSchedule, "schedule"), &at.key("schedule"), findings),
+        None => Some(Schedule::default()),
+    };
+    let content = content(&at.key("content"), &raw.content, files, findings);
+    let webhooks = webhooks(&at.key("webhooks"), raw.webhooks, names.hosts.as_deref(), findings);
+    if let (Some(audience), Some(schedule)) = (&audience, &schedule) {
+        check_zones(at, audience, schedule, findings);
+    }
+    let revision_at = at.key("revision");
+    let DeclaredAudience { audience, exclude } = audience?;
+    Some(Message {
+        key: MessageKey { campaign: campaign?.clone(), message: MessageName::parse(&raw.id)? },
+        revision: Revision::new(raw.revision)?,
+        sender: sender?,
+        sender_name: raw.sender,
+        audience,
+        exclude,
+        schedule: schedule?,
+        content: Content::Text(content?),
+        platform: raw.platform.filter(|platform| platform.entity_id.is_some() || platform.application_id.is_some()),
+        campaign_reference_id: raw.campaign_reference_id,
+        webhooks: webhooks?,
+        paused: raw.paused,
+        place: at.key("id").place(),
+        revision_place: if revision_at.is_written() { revision_at.place() } else { at.key("id").place() },
+        sender_place: at.key("sender").place(),
+    })
+}
+
+fn content(at: &At<'_>, raw: &raw::Content, files: &dyn Files, findings: &mut Findings) -> Option<TemplateText> {
+    match (&raw.text, &raw.template) {
+        (Some(_), None) => content::inline(&at.key("text")),
+        (None, Some(name)) => content::file(&at.key("template"), name, files, findings),
+        (Some(_), Some(_)) | (None, None) => None,
+    }
+}
+
+fn webhooks(at: &At<'_>, raw: raw::Webhooks, hosts: Option<&[String]>, findings: &mut Findings) -> Option<Webhooks> {
+    let delivery = at.key("delivery");
+    let url = match &raw.delivery.url {
+        Some(url) => Some(findings.take(webhook::webhook(&delivery.key("url"), url, hosts))?),
+        None => None,
+    };
+    Some(Webhooks {
+        url,
+        intermediate_report: raw.delivery.intermediate_report,
+        notify: raw.delivery.notify,
+        content_type: raw.content_type,
+        callback_data: raw.callback_data.and_then(|_| content::inline(&at.key("callbackData"))),
+    })
+}
+
+/// Everybody's own zone needs a column to stand in.
+fn check_zones(at: &At<'_>, audience: &DeclaredAudience, schedule: &Schedule, findings: &mut Findings) {
+    let per_person = schedule.send_at.as_ref().is_some_and(|send_at| matches!(send_at.zone, Zone::PerPerson { .. }));
+    if !per_person || audience.audience.columns.time_zone.is_some() {
+        return;
+    }
+    let message = "the schedule wants everybody's own time zone, but the audience names no column for it";
+    let mut diagnostic = Diagnostic::error(Code::MissingKey, message, at.key("schedule").place())
+        .note(audience.audience.place.clone(), "this audience")
+        .help("name the column under the audience's `columns.timeZone`");
+    if let Some(place) = &schedule.place {
+        diagnostic = diagnostic.note(place.clone(), "this schedule");
+    }
+    findings.push(diagnostic);
+}

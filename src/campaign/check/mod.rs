@@ -1,0 +1,17 @@
+//! From what is written to what can be trusted: the checks that no schema can make, over every part
+//! that is whole. A part whose shape is wrong was reported before, and is passed over.
+
+mod audience;
+mod campaign;
+mod content;
+mod findings;
+mod message;
+mod path;
+mod project;
+mod schedule;
+mod time;
+mod webhook;
+
+pub(super) use campaign::campaign;
+pub(super) use findings::Findings;
+pub(super) use project::project;

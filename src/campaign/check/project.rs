@@ -1,0 +1,71 @@
+//! The project file as a whole.
+
+use crate::campaign::at::At;
+use crate::campaign::checked::{Limits, Project, Shared, StateHome};
+use crate::campaign::raw;
+use crate::diagnostic::Place;
+use crate::identity::ProjectId;
+
+use super::audience::{audiences, suppressed};
+use super::campaign::senders;
+use super::findings::Findings;
+use super::schedule::schedule;
+use super::{time, webhook};
+
+/// The longest `absenceProvesAfter`, in hours: the logs go back 48, and evidence is good for 47.
+const ABSENCE_HOURS_MAX: i64 = 46;
+
+/// Checks the project file. What is wrong is among the findings; then the project is not to be used.
+pub(in crate::campaign) fn project(root: &At<'_>, findings: &mut Findings) -> Option<Project> {
+    let senders = senders(&root.key("senders"), findings);
+    let audiences = audiences(&root.key("audiences"), Some(&Shared::default()), findings);
+    let schedules: Vec<_> =
+        root.key("schedules").entries().map(|(name, at)| (name.to_owned(), schedule(&at, findings))).collect();
+    let suppress: Vec<_> =
+        root.key("suppress").items().enumerate().map(|(index, at)| suppressed(&at, index + 1, findings)).collect();
+    let base_url = root.key("gateway").key("baseUrl");
+    let base_url = base_url.text().map(|text| findings.take(webhook::base(&base_url, text)));
+    let hosts: Vec<_> = root
+        .key("webhooks")
+        .key("allowedHosts")
+        .items()
+        .filter_map(|at| findings.take(webhook::host(&at, at.text()?)))
+        .collect();
+    let now = root.key("sandbox").key("now");
+    let now = now.text().map(|text| findings.take(time::instant(&now, text)));
+    let absence = root.key("absenceProvesAfter");
+    let absence_default = absence.text().unwrap_or("15m");
+    let absence_proves_after = findings.take(time::duration(&absence, absence_default, ABSENCE_HOURS_MAX));
+
+    if suppress.iter().any(Option::is_none) {
+        findings.left_out(&root.key("suppress"));
+    }
+
+    // From here on everything must be whole.
+    let raw: raw::Project = root.read()?;
+    Some(Project {
+        id: ProjectId::parse(&raw.project)?,
+        base_url: base_url.flatten(),
+        state: match raw.state.home {
+            raw::StateHome::Lockfile => StateHome::Lockfile,
+        },
+        senders: senders.into_iter().filter_map(|(name, sender)| Some((name, sender?))).collect(),
+        suppress: suppress.into_iter().flatten().collect(),
+        webhook_hosts: hosts,
+        limits: Limits {
+            messages_per_apply: raw.limits.messages_per_apply,
+            audience_growth_percent: raw.limits.audience_growth_percent,
+            unreadable_rows_percent: raw.limits.unreadable_rows_percent,
+        },
+        sandbox_now: now.flatten(),
+        retired: raw.retired,
+        bulk_size_max: usize::try_from(raw.bulk_size).ok()?,
+        long_texts_are_errors: raw.long_texts == raw::LongTexts::Error,
+        absence_proves_after: absence_proves_after?,
+        place: Place::File(root.source().name.clone()),
+        shared: Shared {
+            audiences: audiences.into_iter().filter_map(|(name, audience)| Some((name, audience?))).collect(),
+            schedules: schedules.into_iter().filter_map(|(name, schedule)| Some((name, schedule?))).collect(),
+        },
+    })
+}

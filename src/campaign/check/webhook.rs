@@ -1,0 +1,94 @@
+//! URLs: where delivery reports may go, and where the gateway may be.
+
+use url::{Host, Url};
+
+use super::super::at::At;
+use super::super::near;
+use crate::diagnostic::{Code, Diagnostic};
+
+/// Takes the URL of a webhook: https, a host with a name that the project allows, nothing hidden.
+///
+/// # Errors
+/// If it is anything else.
+pub(super) fn webhook(at: &At<'_>, text: &str, allowed: Option<&[String]>) -> Result<String, Box<Diagnostic>> {
+    let url = parse(at, text)?;
+    if url.scheme() != "https" {
+        return Err(bad(at, "a webhook must be https"));
+    }
+    plain(at, &url)?;
+    if url.port().is_some() || url.fragment().is_some() {
+        return Err(bad(at, "a webhook's URL may have neither a port nor a fragment"));
+    }
+    let host = match url.host() {
+        Some(Host::Domain(host)) => host.trim_end_matches('.').to_owned(),
+        Some(Host::Ipv4(_) | Host::Ipv6(_)) | None => return Err(bad(at, "a webhook's host must have a name")),
+    };
+    if host == "localhost" || host.ends_with(".localhost") {
+        return Err(bad(at, "a webhook's host must be reachable for the gateway"));
+    }
+    let Some(allowed) = allowed else { return Ok(text.to_owned()) };
+    if allowed.contains(&host) {
+        return Ok(text.to_owned());
+    }
+    let message = format!("the project does not allow delivery reports to `{host}`");
+    let help = match near::nearest(&host, allowed.iter().map(String::as_str)) {
+        Some(near) => {
+            format!("did you mean `{near}`? else add the host to `webhooks.allowedHosts` of the project file")
+        }
+        None => "add the host to `webhooks.allowedHosts` of the project file".to_owned(),
+    };
+    Err(Box::new(Diagnostic::error(Code::HostNotAllowed, message, at.place()).help(help)))
+}
+
+/// Takes the gateway's base URL: https, or http to this machine, and nothing behind the host.
+///
+/// # Errors
+/// If it is anything else.
+pub(super) fn base(at: &At<'_>, text: &str) -> Result<Url, Box<Diagnostic>> {
+    let url = parse(at, text)?;
+    let loopback = match url.host() {
+        Some(Host::Domain(host)) => host == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => return Err(bad(at, "the base URL has no host")),
+    };
+    if url.scheme() != "https" && !(url.scheme() == "http" && loopback) {
+        return Err(bad(at, "the base URL must be https"));
+    }
+    plain(at, &url)?;
+    if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+        return Err(bad(at, "the base URL may have nothing behind the host"));
+    }
+    Ok(url)
+}
+
+/// Takes the name of a host to which reports may go, as URLs write it.
+///
+/// # Errors
+/// If it is no name of a host.
+pub(super) fn host(at: &At<'_>, text: &str) -> Result<String, Box<Diagnostic>> {
+    match Host::parse(text) {
+        Ok(Host::Domain(host)) if host.contains('.') && !host.contains('*') => {
+            Ok(host.trim_end_matches('.').to_owned())
+        }
+        _ => {
+            let help = "write the host alone, without scheme, port or path: `hooks.example.com`";
+            Err(Box::new(bad(at, "this is not the name of a host").help(help)))
+        }
+    }
+}
+
+fn parse(at: &At<'_>, text: &str) -> Result<Url, Box<Diagnostic>> {
+    let good = !text.chars().any(|c| c.is_whitespace() || c.is_control());
+    Url::parse(text).ok().filter(|_| good).ok_or_else(|| bad(at, "this is not a URL with a scheme and a host"))
+}
+
+/// Refuses names and passwords inside of a URL.
+fn plain(at: &At<'_>, url: &Url) -> Result<(), Box<Diagnostic>> {
+    let bare = url.username().is_empty() && url.password().is_none();
+    if bare { Ok(()) } else { Err(bad(at, "a URL may not hold a name or password")) }
+}
+
+fn bad(at: &At<'_>, message: &str) -> Box<Diagnostic> {
+    Box::new(Diagnostic::error(Code::BadUrl, message, at.place()))
+}

@@ -1,0 +1,234 @@
+//! What a schema's error means to a person: a code, a place, words without values, a hint.
+
+use jsonschema::error::{TypeKind, ValidationErrorKind};
+use jsonschema::paths::{Location, LocationSegment};
+use jsonschema::{JsonType, ValidationError};
+use serde_json::Value;
+
+use super::at::At;
+use super::near;
+use super::plain::Reading;
+use super::shape::without_quotes;
+use super::tree::{Kind, Style};
+use crate::diagnostic::{Code, Diagnostic};
+
+/// Explains an error; an error about several keys gives a diagnostic for each.
+pub(super) fn explain(error: &ValidationError<'_>, root: &At<'_>, schema: &Value) -> Vec<Diagnostic> {
+    let at = part(root, error.instance_path());
+    let rules = rules(error, schema);
+    #[expect(clippy::wildcard_enum_match_arm, reason = "there are many keywords that our schema does not use")]
+    let one = match error.kind() {
+        ValidationErrorKind::AdditionalProperties { unexpected } => {
+            return unexpected.iter().map(|key| unknown_key(&at, key, rules)).collect();
+        }
+        ValidationErrorKind::Required { property } => missing_key(&at, property.as_str().unwrap_or_default(), rules),
+        ValidationErrorKind::Type { kind } => wrong_type(&at, kind),
+        ValidationErrorKind::Enum { options } => not_allowed(&at, options),
+        ValidationErrorKind::Constant { expected_value } => {
+            Diagnostic::error(Code::NotAllowed, format!("only `{expected_value}` is allowed here"), at.place())
+        }
+        ValidationErrorKind::Pattern { .. } => bad_pattern(&at, rules),
+        ValidationErrorKind::PropertyNames { error: name } => {
+            let key = at.key(name.instance().as_str().unwrap_or_default());
+            Diagnostic::error(
+                Code::BadPattern,
+                explanation(rules.and_then(|rules| rules.get("propertyNames"))),
+                key.key_place(),
+            )
+        }
+        ValidationErrorKind::Format { format } if format == "uri" => {
+            let message = "this is not a URL with a scheme and a host";
+            Diagnostic::error(Code::BadUrl, message, at.place()).help("write it as `https://host/path`")
+        }
+        ValidationErrorKind::UniqueItems => repeated(&at),
+        ValidationErrorKind::OneOfNotValid { .. } | ValidationErrorKind::OneOfMultipleValid { .. } => {
+            one_of(&at, rules)
+        }
+        kind => match bound(kind) {
+            Some(message) => Diagnostic::error(Code::OutOfBounds, message, at.place()),
+            None => Diagnostic::error(Code::Shape, error.masked_with("the value").to_string(), at.place()),
+        },
+    };
+    vec![one]
+}
+
+/// The part of the file at a path.
+fn part<'a>(root: &At<'a>, path: &Location) -> At<'a> {
+    path.segments().fold(root.clone(), |at, segment| match segment {
+        LocationSegment::Property(key) => at.key(&key),
+        LocationSegment::Index(index) => at.item(index),
+    })
+}
+
+/// The schema that holds the keyword that was broken.
+fn rules<'a>(error: &ValidationError<'_>, schema: &'a Value) -> Option<&'a Value> {
+    let path = error.schema_path().as_str();
+    let keyword = error.kind().keyword();
+    // The keyword ends the path, but for some that add the key, or the branch.
+    let end = path.rfind(&format!("/{keyword}")).or_else(|| path.rfind("/dependentRequired"))?;
+    schema.pointer(path.get(..end)?)
+}
+
+fn unknown_key(at: &At<'_>, key: &str, rules: Option<&Value>) -> Diagnostic {
+    let known = rules.and_then(|rules| rules.get("properties")).and_then(Value::as_object);
+    let known: Vec<&str> = known.into_iter().flat_map(|keys| keys.keys().map(String::as_str)).collect();
+    let diagnostic = Diagnostic::error(Code::UnknownKey, "there is no such key here", at.key(key).key_place());
+    match near::hint(key, known) {
+        Some(help) => diagnostic.help(help),
+        None => diagnostic,
+    }
+}
+
+fn missing_key(at: &At<'_>, property: &str, rules: Option<&Value>) -> Diagnostic {
+    let message = format!("the key `{property}` is missing");
+    let needs = |entry: &(&str, At<'_>)| {
+        let needed = rules.and_then(|rules| rules.get("dependentRequired")?.get(entry.0)?.as_array());
+        needed.is_some_and(|keys| keys.iter().any(|key| key == property))
+    };
+    match at.entries().find(needs) {
+        Some((key, at)) => Diagnostic::error(Code::MissingKey, message, at.key_place())
+            .help(format!("`{key}` needs `{property}` beside it")),
+        None => Diagnostic::error(Code::MissingKey, message, at.place()),
+    }
+}
+
+fn wrong_type(at: &At<'_>, kind: &TypeKind) -> Diagnostic {
+    let wanted: Vec<JsonType> = match kind {
+        TypeKind::Single(single) => vec![*single],
+        TypeKind::Multiple(several) => several.iter().collect(),
+    };
+    let reading = at.scalar().filter(|scalar| !scalar.is_absent()).map(|scalar| scalar.reading());
+    let looks_like = reading.as_ref().and_then(Reading::looks_like);
+    if let Some(what) = looks_like
+        && wanted.contains(&JsonType::String)
+    {
+        return without_quotes(at, what);
+    }
+    let words: Vec<&str> = wanted.iter().map(|wanted| type_word(*wanted)).collect();
+    let found = found(at);
+    let verb = if matches!(wanted.as_slice(), [JsonType::Boolean]) { "are" } else { "is" };
+    let message = format!("{found}, but {} {verb} wanted", words.join(" or "));
+    let diagnostic = Diagnostic::error(Code::WrongType, message, at.place());
+    let quoted = at.scalar().is_some_and(|scalar| scalar.style == Style::Quoted);
+    match wanted.as_slice() {
+        _ if at.scalar().is_some_and(|scalar| scalar.is_absent()) => {
+            diagnostic.help("write a value, or leave the key out")
+        }
+        [JsonType::Boolean] => diagnostic.help("write `true` or `false`, without quotes"),
+        [JsonType::Integer] if quoted || looks_like.is_some() => {
+            diagnostic.help("write it in plain decimal digits, without quotes")
+        }
+        _ => diagnostic,
+    }
+}
+
+fn type_word(wanted: JsonType) -> &'static str {
+    match wanted {
+        JsonType::Null => "nothing",
+        JsonType::Boolean => "`true` or `false`",
+        JsonType::Integer => "a whole number",
+        JsonType::Number => "a number",
+        JsonType::String => "text",
+        JsonType::Array => "a list",
+        JsonType::Object => "a mapping",
+    }
+}
+
+fn found(at: &At<'_>) -> &'static str {
+    match at.node().map(|node| &node.kind) {
+        None => "nothing stands here",
+        Some(Kind::Mapping(_)) => "a mapping stands here",
+        Some(Kind::Sequence(_)) => "a list stands here",
+        Some(Kind::Scalar(scalar)) => match scalar.reading() {
+            Reading::Null => "nothing stands here",
+            Reading::Boolean(_) => "a boolean stands here",
+            Reading::Integer(_) => "a number stands here",
+            Reading::Doubtful(_) | Reading::Text => "text stands here",
+        },
+    }
+}
+
+fn not_allowed(at: &At<'_>, options: &Value) -> Diagnostic {
+    let words: Vec<&str> = options.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let message = format!(
+        "only {} {} allowed here",
+        near::enumerated(&words, "and"),
+        if words.len() == 1 { "is" } else { "are" }
+    );
+    let diagnostic = Diagnostic::error(Code::NotAllowed, message, at.place());
+    match at.text().and_then(|text| near::nearest(text, words.iter().copied())) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        None => diagnostic,
+    }
+}
+
+fn bad_pattern(at: &At<'_>, rules: Option<&Value>) -> Diagnostic {
+    let message = explanation(rules);
+    let code = match message.as_str() {
+        _ if message.contains("time zone") => Code::BadZone,
+        _ if message.contains("a local time") || message.contains("a time in UTC") => Code::BadTime,
+        _ => Code::BadPattern,
+    };
+    Diagnostic::error(code, message, at.place())
+}
+
+/// What the schema says about the form that is wanted.
+fn explanation(rules: Option<&Value>) -> String {
+    let words = rules.and_then(|rules| rules.get("patternErrorMessage")).and_then(Value::as_str);
+    words.unwrap_or("the value does not have the form that is wanted").to_owned()
+}
+
+fn repeated(at: &At<'_>) -> Diagnostic {
+    let items: Vec<At<'_>> = at.items().collect();
+    let json = |item: &At<'_>| item.node().map(super::tree::Node::to_json);
+    let twice = items.iter().enumerate().find_map(|(index, item)| {
+        items.iter().take(index).find(|first| json(first) == json(item)).map(|first| (first, item))
+    });
+    let message = "an item stands twice in this list";
+    match twice {
+        Some((first, second)) => {
+            Diagnostic::error(Code::NotAllowed, message, second.place()).note(first.place(), "first here")
+        }
+        None => Diagnostic::error(Code::NotAllowed, message, at.place()),
+    }
+}
+
+/// Exactly one of several keys is wanted, and there is none, or a second one.
+fn one_of(at: &At<'_>, rules: Option<&Value>) -> Diagnostic {
+    let branches = rules.and_then(|rules| rules.get("oneOf")).and_then(Value::as_array);
+    let keys: Vec<&str> =
+        branches.into_iter().flatten().filter_map(|branch| branch.get("required")?.get(0)?.as_str()).collect();
+    let wanted = near::enumerated(&keys, "and");
+    let written: Vec<At<'_>> = at.entries().filter(|(key, _)| keys.contains(key)).map(|(_, at)| at).collect();
+    match written.as_slice() {
+        [first, second, ..] => {
+            let message = format!("only one of {wanted} may stand here");
+            Diagnostic::error(Code::Shape, message, second.key_place()).note(first.key_place(), "first here")
+        }
+        _ => Diagnostic::error(Code::MissingKey, format!("one of {wanted} is missing"), at.place()),
+    }
+}
+
+/// Says which bound is broken, and its unit.
+fn bound(kind: &ValidationErrorKind) -> Option<String> {
+    let plural = |count: u64, one: &str| if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") };
+    #[expect(clippy::wildcard_enum_match_arm, reason = "a schema has many keywords that ours does not use")]
+    match kind {
+        ValidationErrorKind::MinLength { limit: 1 } => Some("the text is empty".to_owned()),
+        ValidationErrorKind::MinLength { limit } => {
+            Some(format!("at least {} are wanted", plural(*limit, "character")))
+        }
+        ValidationErrorKind::MaxLength { limit } => {
+            Some(format!("at most {} are allowed", plural(*limit, "character")))
+        }
+        ValidationErrorKind::Minimum { limit } => Some(format!("at least {limit} is wanted")),
+        ValidationErrorKind::Maximum { limit } => Some(format!("at most {limit} is allowed")),
+        ValidationErrorKind::MinItems { limit: 1 } => Some("the list is empty".to_owned()),
+        ValidationErrorKind::MinItems { limit } => Some(format!("at least {} are wanted", plural(*limit, "item"))),
+        ValidationErrorKind::MaxItems { limit } => Some(format!("at most {} are allowed", plural(*limit, "item"))),
+        ValidationErrorKind::MinProperties { limit } => {
+            Some(format!("the mapping has too few keys: at least {limit} is wanted"))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,59 @@
+//! "Did you mean …?"
+
+/// The candidate that was most likely meant, if one is near enough.
+pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let lower = word.to_lowercase();
+    // A third of a word may be wrong; of a short word one letter.
+    let distance_max = (word.chars().count() / 3).max(1);
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::osa_distance(&lower, &candidate.to_lowercase()), candidate))
+        .filter(|(distance, _)| *distance <= distance_max)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// The hint behind an unknown word: the one that was likely meant, else all that there are.
+pub(super) fn hint<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let mut candidates: Vec<&str> = candidates.into_iter().collect();
+    candidates.sort_unstable();
+    if let Some(near) = nearest(word, candidates.iter().copied()) {
+        return Some(format!("did you mean `{near}`?"));
+    }
+    (!candidates.is_empty() && candidates.len() <= 20).then(|| format!("there {}", listed(&candidates)))
+}
+
+fn listed(words: &[&str]) -> String {
+    let verb = if words.len() == 1 { "is" } else { "are" };
+    format!("{verb} {}", enumerated(words, "and"))
+}
+
+/// Words in backticks with commas and a conjunction.
+pub(super) fn enumerated(words: &[&str], conjunction: &str) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    match quoted.as_slice() {
+        [] => String::new(),
+        [only] => only.clone(),
+        [others @ .., last] => format!("{} {conjunction} {last}", others.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hint;
+
+    fn check(word: &str, expect: Option<&str>) {
+        assert_eq!(hint(word, ["sendAt", "timeZone", "sender"]).as_deref(), expect, "{word}");
+    }
+
+    #[test]
+    fn near_words_are_suggested_and_others_listed() {
+        check("sendat", Some("did you mean `sendAt`?"));
+        check("sned_at", Some("there are `sendAt`, `sender` and `timeZone`"));
+        check("snedAt", Some("did you mean `sendAt`?"));
+        check("Timezone", Some("did you mean `timeZone`?"));
+        check("x", Some("there are `sendAt`, `sender` and `timeZone`"));
+        assert_eq!(hint("x", []), None);
+        assert_eq!(hint("x", ["shop"]).as_deref(), Some("there is `shop`"));
+    }
+}

@@ -1,0 +1,22 @@
+//! The language as types: what serde reads, and what the JSON Schemas are generated from. The
+//! comments here are the schemas' descriptions, which editors show beside a key. Nothing here
+//! checks more than a schema can say; [`super::check`] does.
+
+mod audience;
+mod campaign;
+mod project;
+mod pattern;
+mod schedule;
+
+pub use audience::{Audience, Columns, Expect};
+pub use campaign::{Campaign, Content, ContentType, Delivery, Message, Webhooks};
+pub(super) use pattern::explanation;
+pub use project::{Gateway, Limits, LongTexts, Project, Sandbox, State, StateHome, WebhookPolicy};
+pub use schedule::{IfAmbiguous, IfPast, PerPerson, Schedule, TimeZone};
+
+/// Reads a key that may be missing, but not be empty.
+fn present<'de, T: serde::Deserialize<'de>, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}

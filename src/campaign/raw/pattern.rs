@@ -1,0 +1,38 @@
+//! The forms of texts, as regular expressions, and what to say if a text has another form.
+
+/// Ids of projects and campaigns.
+pub(super) const ID: &str = "^[a-z0-9][a-z0-9-]{0,39}$";
+/// Ids of messages.
+pub(super) const MESSAGE_ID: &str = "^[a-z0-9][a-z0-9-]{0,29}$";
+/// Names of senders, audiences and schedules.
+pub(super) const NAME: &str = "^[A-Za-z0-9][A-Za-z0-9_-]{0,59}$";
+/// What a project retires: `campaign` or `campaign.message`.
+pub(super) const RETIRED: &str = r"^[a-z0-9][a-z0-9-]{0,39}(\.[a-z0-9][a-z0-9-]{0,29})?$";
+/// Durations of one unit.
+pub(super) const DURATION: &str = "^[1-9][0-9]{0,5}[smhd]$";
+/// Local dates and times.
+pub(super) const LOCAL: &str =
+    "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01]) ([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$";
+/// Dates and times in UTC.
+pub(super) const INSTANT: &str =
+    "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01]) ([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?Z$";
+/// Names of time zones; no offsets.
+pub(super) const ZONE: &str = "^[A-Za-z][A-Za-z0-9_+/-]{0,63}$";
+
+/// Says, as a lowercase fragment, which form a text must have.
+pub(in crate::campaign) fn explanation(pattern: &str) -> Option<&'static str> {
+    let explanation = match pattern {
+        ID => "an id has 1 to 40 lower-case letters, digits and hyphens, and begins with a letter or digit",
+        MESSAGE_ID => {
+            "a message's id has 1 to 30 lower-case letters, digits and hyphens, and begins with a letter or digit"
+        }
+        NAME => "a name has 1 to 60 letters, digits, hyphens and underscores, and begins with a letter or digit",
+        RETIRED => "what is retired is a campaign's id, or a campaign's and a message's: `spring-sale.announce`",
+        DURATION => "a duration is a whole number with one unit: `90s`, `15m`, `2h` or `3d`",
+        LOCAL => "a local time is written `YYYY-MM-DD HH:MM`, without an offset: `timeZone` says whose clock it is on",
+        INSTANT => "a time in UTC is written `YYYY-MM-DD HH:MMZ`",
+        ZONE => "a time zone has a name of the IANA database, such as `Europe/Zagreb`, and is no offset",
+        _ => return None,
+    };
+    Some(explanation)
+}

@@ -1,0 +1,171 @@
+//! The project file as it is written.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Audience, Schedule, pattern, present};
+
+/// A project of sendform: what all campaigns of a folder have in common. The file is called
+/// `sendform.yaml`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Project {
+    /// The project's name, which must never change: it is part of every person's fingerprint. 1 to 40
+    /// lower-case letters, digits and hyphens. Example: `acme-shop`.
+    #[schemars(regex(pattern = pattern::ID), example = &"acme-shop")]
+    pub project: String,
+    /// The gateway to which messages are sent.
+    #[serde(default)]
+    pub gateway: Gateway,
+    /// Where the ledger of what was sent is kept.
+    #[serde(default)]
+    pub state: State,
+    /// Senders by name, for every campaign: the ids that the gateway knows.
+    /// Example: `{ shop: "OFFICIAL-ACCOUNT-ID-123" }`.
+    #[serde(default)]
+    #[schemars(
+        extend("propertyNames" = { "pattern": pattern::NAME }),
+        extend("additionalProperties" = { "type": "string", "minLength": 1, "maxLength": 255 })
+    )]
+    pub senders: BTreeMap<String, String>,
+    /// Audiences by name, for every campaign.
+    #[serde(default)]
+    #[schemars(extend("propertyNames" = { "pattern": pattern::NAME }))]
+    pub audiences: BTreeMap<String, Audience>,
+    /// Schedules by name, for every campaign.
+    #[serde(default)]
+    #[schemars(extend("propertyNames" = { "pattern": pattern::NAME }))]
+    pub schedules: BTreeMap<String, Schedule>,
+    /// Audiences whose people never get anything, from any campaign: those who opted out.
+    /// Example: `[{ csv: audiences/opt-outs.csv, columns: { to: instagram_id } }]`.
+    #[serde(default)]
+    pub suppress: Vec<Audience>,
+    /// Where delivery reports may go.
+    #[serde(default)]
+    pub webhooks: WebhookPolicy,
+    /// Rails: what goes beyond them is sent only if somebody accepts the number.
+    #[serde(default)]
+    pub limits: Limits,
+    /// How many people one request holds at most. 1 to 10000. Default: 1000.
+    #[serde(default = "bulk_size")]
+    #[schemars(range(min = 1, max = 10_000))]
+    pub bulk_size: u32,
+    /// What a text of more than 1000 bytes of UTF-8 is. The gateway's page limits characters, the
+    /// channel's pages bytes. Default: `error`.
+    #[serde(default)]
+    pub long_texts: LongTexts,
+    /// How long after the last instant at which a message could leave its absence from the gateway's
+    /// logs may prove that it was not sent. At most `46h`, as the logs go back 48 hours.
+    /// Default: `15m`.
+    #[serde(default = "absence_proves_after")]
+    #[schemars(regex(pattern = pattern::DURATION), example = &"2h")]
+    pub absence_proves_after: String,
+    /// Campaigns (`spring-sale`) and messages (`spring-sale.announce`) that were sent once and are
+    /// gone from the files on purpose.
+    #[serde(default)]
+    #[schemars(
+        inner(regex(pattern = pattern::RETIRED)),
+        extend("uniqueItems" = true)
+    )]
+    pub retired: Vec<String>,
+    /// Settings of the sandbox.
+    #[serde(default)]
+    pub sandbox: Sandbox,
+}
+
+const fn bulk_size() -> u32 {
+    1000
+}
+
+fn absence_proves_after() -> String {
+    "15m".to_owned()
+}
+
+/// The gateway to which messages are sent. Its credentials come from the environment only.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Gateway {
+    /// The account's base URL: https and a host, without a path; http only to this machine. The
+    /// environment variable `SENDFORM_BASE_URL` says it as well.
+    /// Example: `https://xxxxx.api.infobip.com`.
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(url, length(max = 2048), example = &"https://xxxxx.api.infobip.com")]
+    pub base_url: Option<String>,
+}
+
+/// Where the ledger of what was sent is kept.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct State {
+    /// The kind of store. Default: `lockfile`, the file `sendform.lock` beside this one.
+    #[serde(default, rename = "in")]
+    pub home: StateHome,
+}
+
+/// The kind of store in which the ledger is kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(inline)]
+pub enum StateHome {
+    /// The file `sendform.lock` beside the project file.
+    #[default]
+    Lockfile,
+}
+
+/// Where delivery reports may go.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct WebhookPolicy {
+    /// The hosts to which campaigns may have delivery reports sent, without scheme and port.
+    /// Example: `[hooks.example.com]`.
+    #[serde(default)]
+    #[schemars(inner(length(min = 1, max = 253)), extend("uniqueItems" = true))]
+    pub allowed_hosts: Vec<String>,
+}
+
+/// Rails: what goes beyond them is sent only if somebody accepts the number.
+#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Limits {
+    /// How many messages one apply may send. Example: `50000`.
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(range(min = 1))]
+    pub messages_per_apply: Option<u64>,
+    /// By how many percent an audience may have grown since its last send. 0 to 100000.
+    /// Example: `50`.
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(range(max = 100_000))]
+    pub audience_growth_percent: Option<u32>,
+    /// How many percent of an audience's rows may be unreadable. 0 to 100. Example: `1`.
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(range(max = 100))]
+    pub unreadable_rows_percent: Option<u32>,
+}
+
+/// What a text of more than 1000 bytes is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(inline)]
+pub enum LongTexts {
+    /// An error: nothing is sent.
+    #[default]
+    Error,
+    /// A warning.
+    Warning,
+}
+
+/// Settings of the sandbox.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Sandbox {
+    /// The time, in UTC, at which the sandbox's clock starts, so that examples with dates never rot.
+    /// Example: `"2026-11-30 12:00Z"`.
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(
+        regex(pattern = pattern::INSTANT),
+        example = &"2026-11-30 12:00Z"
+    )]
+    pub now: Option<String>,
+}

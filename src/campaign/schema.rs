@@ -1,0 +1,130 @@
+//! The JSON Schemas of the language, generated from [`super::raw`]: what editors complete and
+//! explain with, and what [`super::shape`] validates with.
+
+use std::sync::LazyLock;
+
+use schemars::generate::SchemaSettings;
+use schemars::transform::RecursiveTransform;
+use schemars::{JsonSchema, Schema};
+use serde_json::{Map, Value};
+
+use super::raw;
+
+/// The schema of a campaign file (JSON Schema, draft 2020-12), as text with a final newline; always
+/// the same bytes.
+#[must_use]
+pub fn campaign_schema() -> String {
+    text(&CAMPAIGN)
+}
+
+/// The schema of a project file, in the form of [`campaign_schema`].
+#[must_use]
+pub fn project_schema() -> String {
+    text(&PROJECT)
+}
+
+/// The schema of a campaign file.
+pub(super) static CAMPAIGN: LazyLock<Value> = LazyLock::new(|| generate::<raw::Campaign>("sendform campaign"));
+/// The schema of a project file.
+pub(super) static PROJECT: LazyLock<Value> = LazyLock::new(|| generate::<raw::Project>("sendform project"));
+
+fn text(schema: &Value) -> String {
+    format!("{schema:#}\n")
+}
+
+fn generate<T: JsonSchema>(title: &str) -> Value {
+    let settings = SchemaSettings::draft2020_12()
+        .with_transform(RecursiveTransform(refuse_null))
+        .with_transform(RecursiveTransform(list_words))
+        .with_transform(RecursiveTransform(plain_numbers))
+        .with_transform(RecursiveTransform(explain_patterns))
+        .with_transform(RecursiveTransform(one_line));
+    let mut schema = settings.into_generator().into_root_schema_for::<T>();
+    schema.insert("title".to_owned(), title.into());
+    schema.to_value()
+}
+
+/// A key that may be left out may not be empty. (An `anyOf` with null would also hide every error
+/// inside of it.)
+fn refuse_null(schema: &mut Schema) {
+    let Some(object) = schema.as_object_mut() else { return };
+    if object.get("default") == Some(&Value::Null) {
+        object.remove("default");
+    }
+    if let Some(Value::Array(types)) = object.get_mut("type") {
+        types.retain(|name| name != "null");
+        if let [single] = types.as_slice() {
+            let single = single.clone();
+            object.insert("type".to_owned(), single);
+        }
+    }
+    if let Some(Value::Array(words)) = object.get_mut("enum") {
+        words.retain(|word| !word.is_null());
+    }
+    let Some(Value::Array(choices)) = object.get("anyOf") else { return };
+    let others: Vec<Value> = choices.iter().filter(|choice| !is_null(choice)).cloned().collect();
+    if let [Value::Object(only)] = others.as_slice() {
+        object.remove("anyOf");
+        merge(object, only);
+    }
+}
+
+fn is_null(choice: &Value) -> bool {
+    choice.get("type").is_some_and(|name| name == "null")
+}
+
+/// Takes the keywords of another schema; what is said nearer to the key stays.
+fn merge(object: &mut Map<String, Value>, other: &Map<String, Value>) {
+    for (keyword, value) in other {
+        object.entry(keyword.clone()).or_insert_with(|| value.clone());
+    }
+}
+
+/// A choice of words is an `enum`, whose error lists the words; the words' own descriptions go
+/// where editors look for them.
+fn list_words(schema: &mut Schema) {
+    let Some(object) = schema.as_object_mut() else { return };
+    let Some(Value::Array(choices)) = object.get("oneOf") else { return };
+    let words: Option<Vec<Value>> = choices.iter().map(|choice| choice.get("const").cloned()).collect();
+    let Some(words) = words else { return };
+    let descriptions: Vec<Value> =
+        choices.iter().map(|choice| choice.get("description").cloned().unwrap_or_else(|| "".into())).collect();
+    object.remove("oneOf");
+    object.insert("type".to_owned(), "string".into());
+    object.insert("enum".to_owned(), words.into());
+    object.insert("enumDescriptions".to_owned(), descriptions.into());
+}
+
+/// Formats of Rust's numbers say nothing that the bounds do not, and editors warn of them.
+fn plain_numbers(schema: &mut Schema) {
+    let Some(object) = schema.as_object_mut() else { return };
+    if object.get("type").is_some_and(|name| name == "integer") {
+        object.remove("format");
+    }
+}
+
+/// Editors, and we, say in words which form a text must have.
+fn explain_patterns(schema: &mut Schema) {
+    let Some(object) = schema.as_object_mut() else { return };
+    let explanation = object.get("pattern").and_then(Value::as_str).and_then(raw::explanation);
+    if let Some(explanation) = explanation {
+        object.insert("patternErrorMessage".to_owned(), explanation.into());
+    }
+}
+
+/// Comments are broken where the line ends; descriptions only at paragraphs.
+fn one_line(schema: &mut Schema) {
+    if let Some(Value::String(description)) = schema.get_mut("description") {
+        *description = description.split("\n\n").map(|part| part.replace('\n', " ")).collect::<Vec<_>>().join("\n\n");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{campaign_schema, project_schema};
+
+    #[test]
+    fn print() {
+        println!("{}{}", campaign_schema(), project_schema());
+    }
+}
