@@ -47,10 +47,8 @@ async fn with_world(
     refuse_in_ci(world, &choices, settings)?;
     let client = client(world)?;
     let run = RunId(random()?);
-    let store = open(world, run)?;
-    let mut plan = tokio::task::block_in_place(|| store.with_ledger(|ledger| {
-        make(world, &choices, Some(ledger), View::Exclusive)
-    }));
+    let store = open(world)?;
+    let mut plan = tokio::task::block_in_place(|| make(world, &choices, Some(&store.ledger()), View::Exclusive));
     show(&plan, world, output)?;
     if let Err(exit) = may_send(&plan, args, output)? {
         store.finish().map_err(|error| store_failure(&error))?;
@@ -93,7 +91,7 @@ fn client(world: &World) -> Result<Client, Failure> {
         .map_err(|error| Failure::new(Exit::Environment, "the gateway's client cannot be made").because(&error))
 }
 
-fn open(world: &World, run: RunId) -> Result<Lockfile, Failure> {
+fn open(world: &World) -> Result<Lockfile, Failure> {
     let paths = &world.gateway.paths;
     let expected = expected(world)?;
     world.home.make_private()?;
@@ -104,7 +102,7 @@ fn open(world: &World, run: RunId) -> Result<Lockfile, Failure> {
         }
         world.home.mark_sandbox_used()?;
     }
-    Lockfile::open(paths, &expected, run).map_err(|error| store_failure(&error))
+    Lockfile::open(paths, &expected, "apply").map_err(|error| store_failure(&error))
 }
 
 /// Says whether a plan may be sent; else how the command ends.

@@ -53,11 +53,7 @@ impl Gateway {
             base_url,
             api_key,
             keys: settings.keys.clone(),
-            paths: Paths {
-                lockfile: home.lockfile(),
-                shadow: Some(home.private().join("shadow.lock")),
-                guard: home.private().join("guard"),
-            },
+            paths: Paths::of_project(&home.dir),
             sandbox: None,
             fixed_now: settings.now,
         })
@@ -82,11 +78,7 @@ impl Gateway {
             base_url: Some(base_url),
             api_key: Some(SecretString::from("sandbox")),
             keys: Some(keys),
-            paths: Paths {
-                lockfile: home.sandbox().join(super::home::LOCKFILE),
-                shadow: None,
-                guard: home.sandbox().join("guard"),
-            },
+            paths: Paths::of_sandbox(&home.dir),
             sandbox: Some(running),
             fixed_now: None,
         })

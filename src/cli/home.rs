@@ -11,8 +11,6 @@ use super::failure::Failure;
 
 /// The project file's name.
 pub const PROJECT_FILE: &str = "sendform.yaml";
-/// The lockfile's name.
-pub const LOCKFILE: &str = "sendform.lock";
 
 /// The paths of a project.
 #[derive(Debug, Clone)]
@@ -33,12 +31,6 @@ impl Home {
             None => PathBuf::from("."),
         };
         Self { dir }
-    }
-
-    /// The lockfile of a real gateway.
-    #[must_use]
-    pub fn lockfile(&self) -> PathBuf {
-        self.dir.join(LOCKFILE)
     }
 
     /// The folder that git ignores.

@@ -1,6 +1,6 @@
 //! `resolve`: settles a bulk in doubt by a person's word.
 
-use crate::ledger::{ClaimId, Outcome, PersonState, RunId};
+use crate::ledger::{ClaimId, Outcome, PersonState};
 use crate::report::words::plural;
 use crate::store::Lockfile;
 
@@ -27,15 +27,15 @@ async fn with_world(world: &World, args: &ResolveArgs, settings: &Settings) -> R
     if args.reason.trim().is_empty() {
         return Err(Failure::new(Exit::Usage, "`--reason` is empty: say why you know"));
     }
-    let run = RunId(super::apply::random()?);
     let store =
-        Lockfile::open(&world.gateway.paths, &expected(world)?, run).map_err(|error| store_failure(&error))?;
-    let open: Vec<(ClaimId, usize)> = store.with_ledger(|ledger| {
-        let claims = ledger.find_bulk(&args.bulk);
-        claims.into_iter().filter(|state| state.open() > 0).map(|state| (state.claim().id.clone(), state.open())).collect()
-    });
+        Lockfile::open(&world.gateway.paths, &expected(world)?, "resolve").map_err(|error| store_failure(&error))?;
+    let open: Vec<(ClaimId, usize)> = {
+        let ledger = store.ledger();
+        let claims = ledger.find_bulk(&args.bulk).into_iter().filter(|state| state.open() > 0);
+        claims.map(|state| (state.claim().id.clone(), state.open())).collect()
+    };
     if open.is_empty() {
-        let known = store.with_ledger(|ledger| !ledger.find_bulk(&args.bulk).is_empty());
+        let known = !store.ledger().find_bulk(&args.bulk).is_empty();
         let message = if known { "nothing of this bulk is in doubt" } else { "the ledger has no such bulk" };
         return Err(Failure::new(Exit::Usage, message).hint("`sendform status` lists what is in doubt"));
     }

@@ -18,7 +18,7 @@ pub fn expected(world: &World) -> Result<Expected, Failure> {
             .hint("write `gateway: { baseUrl: https://xxxxx.api.infobip.com }` into the project file, or set SENDFORM_BASE_URL")
             .hint("or pass `--sandbox` to try everything without a gateway"));
     }
-    Ok(Expected { project: world.project.id.clone(), gateway: gateway.name.clone(), keys: keys.ids() })
+    Ok(Expected { project: world.project.id.clone(), gateway: gateway.name.clone(), keys: Some(keys.ids()) })
 }
 
 /// The key is missing.

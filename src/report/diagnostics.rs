@@ -9,28 +9,21 @@ use serde_json::{Value, json};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Label, Place, Severity, Source};
 
+use super::paint::Paint;
+
 /// How many columns the output has.
 const WIDTH: usize = 120;
-
-/// What the output is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Style {
-    /// A file, or a terminal without colors.
-    Plain,
-    /// A terminal with colors.
-    Color,
-}
 
 /// Writes all diagnostics, one after the other, and how many there are of each kind
 /// (`2 errors, 1 warning`); nothing if there is none.
 #[must_use]
-pub fn render(diagnostics: &Diagnostics, style: Style) -> String {
+pub fn render(diagnostics: &Diagnostics, paint: Paint) -> String {
     if diagnostics.is_empty() {
         return String::new();
     }
-    let renderer = match style {
-        Style::Plain => Renderer::plain(),
-        Style::Color => Renderer::styled(),
+    let renderer = match paint {
+        Paint::Plain => Renderer::plain(),
+        Paint::Color => Renderer::styled(),
     };
     let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(WIDTH);
     let mut text = String::new();

@@ -109,6 +109,30 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// What to do about it, if that is known.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Missing { .. } => Some(
+                "a missing ledger is not an empty one: bring it back (`git checkout` may), or, if nothing was ever sent, make one with `sendform ledger init`",
+            ),
+            Self::Damage { .. } => {
+                Some("nothing is guessed and nothing is sent: restore the file from git, and run again; `.sendform/` has a shadow that is joined in")
+            }
+            Self::Held { .. } => Some("wait until it has ended; the lock ends with its process"),
+            Self::Foreign { .. } => Some("is this the right project folder, and the right base URL?"),
+            Self::KeyMissing { .. } => Some("set SENDFORM_KEY to the key that made this ledger; several are separated by commas"),
+            Self::KeyUnknown { .. } => Some("with a wrong key everybody would look unsent: set SENDFORM_KEY to the key that made this ledger"),
+            Self::Exists { .. }
+            | Self::Join(_)
+            | Self::Entry(_)
+            | Self::Replaced { .. }
+            | Self::Io { .. }
+            | Self::Failed { .. }
+            | Self::Stopped => None,
+        }
+    }
+
     /// Wraps a failure of the file system.
     pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io { action, path: path.to_owned(), source }

@@ -21,6 +21,14 @@ pub struct Expected {
 }
 
 impl Expected {
+    /// The header of a new ledger.
+    #[must_use]
+    pub fn header(&self) -> Header {
+        let mut keys = self.keys.clone().unwrap_or_default();
+        keys.sort_unstable();
+        Header { project: self.project.clone(), gateway: self.gateway.clone(), keys }
+    }
+
     /// Compares a ledger's header with what is expected; `path` is for the message.
     ///
     /// # Errors

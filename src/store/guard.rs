@@ -7,6 +7,8 @@ use std::fmt;
 use std::fs::{self, File, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -41,17 +43,34 @@ pub(super) struct Guard {
     path: PathBuf,
 }
 
+/// How often the lock is tried: somebody may only be looking whether it is held.
+const TRIES: u32 = 20;
+/// How long to wait between two tries.
+const TRY_AGAIN: Duration = Duration::from_millis(25);
+
 impl Guard {
+    /// Says whether a run holds the lock right now.
+    pub(super) fn is_held(path: &Path) -> bool {
+        let Ok(file) = File::open(path) else { return false };
+        matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
+    }
+
     /// Takes the lock.
     ///
     /// # Errors
     /// If another run holds it, or the file cannot be opened or written.
     pub(super) fn take(path: &Path, note: &str) -> Result<Self, StoreError> {
+        let mut tries = 0;
         loop {
             let options = File::options().read(true).write(true).create(true).truncate(false).open(path);
             let mut file = options.map_err(StoreError::io("open", path))?;
             match file.try_lock() {
                 Ok(()) => {}
+                Err(TryLockError::WouldBlock) if tries < TRIES => {
+                    tries += 1;
+                    thread::sleep(TRY_AGAIN);
+                    continue;
+                }
                 Err(TryLockError::WouldBlock) => return Err(StoreError::Held { holder: holder(&mut file) }),
                 Err(TryLockError::Error(source)) => return Err(StoreError::io("lock", path)(source)),
             }

@@ -58,6 +58,12 @@ impl Lockfile {
         Ok(ledger)
     }
 
+    /// Says whether a run holds the ledger right now.
+    #[must_use]
+    pub fn is_held(paths: &Paths) -> bool {
+        Guard::is_held(&paths.guard)
+    }
+
     /// Opens the ledger for writing: takes the lock, cuts a torn end off, joins the shadow in, and
     /// sorts what is not sorted. `note` tells others who holds it, such as `apply`.
     ///

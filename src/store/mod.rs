@@ -6,6 +6,7 @@ mod guard;
 mod lockfile;
 mod log;
 mod paths;
+mod port;
 mod writer;
 
 pub use error::StoreError;
