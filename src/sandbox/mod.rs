@@ -1,1 +1,4 @@
-//! To come.
+//! The embedded gateway: it serves the API over loopback from books of its own, so that everything
+//! can be tried without a network and without writing to anybody.
+
+pub mod model;
