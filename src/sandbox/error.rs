@@ -1,0 +1,50 @@
+//! What can go wrong with the sandbox itself.
+
+use std::io;
+use std::path::PathBuf;
+
+/// A failure of the sandbox, not one that it plays.
+#[derive(Debug, thiserror::Error)]
+pub enum SandboxError {
+    /// The folder or file of the books cannot be made.
+    #[error("cannot open the sandbox's books `{path}`")]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The books cannot be read or written.
+    #[error("cannot use the sandbox's books `{path}`")]
+    Books {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: rusqlite::Error,
+    },
+    /// The file is a database, but not the books of this version of the sandbox.
+    #[error("`{path}` is not a file of the sandbox's books, or one of another version")]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A bulk in the books cannot be read.
+    #[error("bulk number {number} in the sandbox's books `{path}` is damaged")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// The number of the bulk.
+        number: i64,
+    },
+    /// The thread that keeps the books is gone.
+    #[error("the sandbox's books `{path}` are closed")]
+    Closed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The sandbox cannot serve.
+    #[error("the sandbox cannot serve on 127.0.0.1")]
+    Serve(#[source] io::Error),
+}

@@ -1,0 +1,304 @@
+//! Faults that a tester asks for: which they are, and which of them strike a request. Pure: the
+//! number of the request comes in, orders go out. [`parse`] has their grammar.
+
+pub mod parse;
+
+use std::time::Duration;
+
+use super::model::hash;
+
+/// A fault, and when it strikes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// Which requests it is for.
+    pub target: Target,
+    /// What happens.
+    pub kind: Kind,
+    /// Which of those requests it strikes.
+    pub when: When,
+}
+
+/// The requests that a fault is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// Sends.
+    Messages,
+    /// Queries of the logs.
+    Logs,
+}
+
+/// Before the request is taken in, or after.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// Before: nothing of it was accepted.
+    Before,
+    /// After: it was accepted as a whole.
+    After,
+}
+
+/// What happens to a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    /// It is held until it is released. One that is held before it is taken in, and whose client
+    /// goes away, is never taken in.
+    Hold(Moment),
+    /// It is taken in later by so much real time.
+    Slow(Duration),
+    /// It is answered with another status.
+    Answer(Moment, Reply),
+    /// Its connection is closed without a byte of an answer.
+    Drop(Moment),
+    /// Its answer stops halfway.
+    Cut,
+    /// Its answer is a 200 that is not JSON.
+    Garbage,
+    /// Its answer is a 200 without results, or without a body.
+    Empty,
+    /// Its answer names another bulkId.
+    OtherBulkId,
+    /// Its answer lacks so many of the last messages.
+    MissingMessages(usize),
+    /// So many of ten thousand messages, chosen by their messageIds, are rejected.
+    RejectShare(u32, u16),
+    /// Messages to this recipient are rejected.
+    Reject(String, u16),
+    /// It is refused with a 400 that names the messages to this recipient.
+    Invalid(String),
+    /// It is refused with a 400 that names nothing, if a message is to this recipient.
+    InvalidUnnamed(String),
+}
+
+/// An answer with a status that is not 200.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// The header `Retry-After`, as it is written.
+    pub retry_after: Option<String>,
+    /// The header `Location`.
+    pub location: Option<String>,
+}
+
+/// Which requests a fault strikes, counted from 1 since it was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct When {
+    /// The first.
+    pub first: u64,
+    /// How many from the first on; all if absent.
+    pub times: Option<u64>,
+    /// How many of ten thousand of them.
+    pub share: u32,
+    /// The seed of the choice among them.
+    pub seed: u64,
+}
+
+/// A share of all.
+pub const ALL: u32 = 10_000;
+
+impl When {
+    /// The next request only.
+    pub const ONCE: Self = Self { first: 1, times: Some(1), share: ALL, seed: 0 };
+    /// Every request.
+    pub const ALWAYS: Self = Self { first: 1, times: None, share: ALL, seed: 0 };
+
+    /// Says whether the request with this number is struck.
+    #[must_use]
+    pub fn strikes(self, number: u64) -> bool {
+        let Some(passed) = number.checked_sub(self.first) else { return false };
+        let is_in_time = self.times.is_none_or(|times| passed < times);
+        is_in_time && hash::falls_into(hash::mix(self.seed ^ hash::mix(number)), self.share)
+    }
+}
+
+/// What is to happen to one request. Of faults that exclude each other the first that was asked
+/// for counts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Orders {
+    /// It waits for so long.
+    pub delay: Duration,
+    /// It is held before it is taken in.
+    pub is_held_before: bool,
+    /// It is held after it is taken in.
+    pub is_held_after: bool,
+    /// It ends before it is taken in.
+    pub end_before: Option<End>,
+    /// It ends like this after it was taken in.
+    pub end_after: Option<End>,
+    /// Its answer is spoilt.
+    pub spoils: Vec<Spoil>,
+    /// The messages that are rejected.
+    pub rejects: Vec<Reject>,
+    /// Recipients that are refused by name.
+    pub invalid: Vec<String>,
+    /// Recipients because of whom the request is refused.
+    pub invalid_unnamed: Vec<String>,
+}
+
+/// How a request ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// With another answer.
+    Answer(Reply),
+    /// Without one.
+    Drop,
+}
+
+/// How the answer of a request is spoilt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spoil {
+    /// It stops halfway.
+    Cut,
+    /// It is not JSON.
+    Garbage,
+    /// It has no results, or no body.
+    Empty,
+    /// It names another bulkId.
+    OtherBulkId,
+    /// It lacks so many of the last messages.
+    MissingMessages(usize),
+}
+
+/// Which messages are rejected with which status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reject {
+    /// So many of ten thousand, by messageId.
+    Share(u32, u16),
+    /// Those to this recipient.
+    To(String, u16),
+}
+
+impl Reject {
+    /// The status with which a message is rejected, if it is.
+    #[must_use]
+    pub fn status(&self, to: &str, message_id: &str) -> Option<u16> {
+        match self {
+            Self::Share(share, status) => {
+                hash::falls_into(hash::hash(message_id.as_bytes()), *share).then_some(*status)
+            }
+            Self::To(rejected, status) => (rejected == to).then_some(*status),
+        }
+    }
+}
+
+/// The faults that were asked for, and how many requests came since.
+#[derive(Debug, Default)]
+pub struct Faults {
+    asked: Vec<Fault>,
+    messages: u64,
+    logs: u64,
+}
+
+impl Faults {
+    /// Begins to count with these faults.
+    #[must_use]
+    pub fn new(asked: Vec<Fault>) -> Self {
+        Self { asked, messages: 0, logs: 0 }
+    }
+
+    /// Counts a request, and says what is to happen to it.
+    pub fn next(&mut self, target: Target) -> Orders {
+        let counter = match target {
+            Target::Messages => &mut self.messages,
+            Target::Logs => &mut self.logs,
+        };
+        *counter += 1;
+        let number = *counter;
+        let striking = self.asked.iter().filter(|fault| fault.target == target && fault.when.strikes(number));
+        orders(striking.map(|fault| &fault.kind))
+    }
+}
+
+fn orders<'a>(kinds: impl Iterator<Item = &'a Kind>) -> Orders {
+    let mut orders = Orders::default();
+    for kind in kinds {
+        match kind {
+            Kind::Hold(Moment::Before) => orders.is_held_before = true,
+            Kind::Hold(Moment::After) => orders.is_held_after = true,
+            Kind::Slow(delay) => orders.delay += *delay,
+            Kind::Answer(moment, reply) => orders.end(*moment, End::Answer(reply.clone())),
+            Kind::Drop(moment) => orders.end(*moment, End::Drop),
+            Kind::Cut => orders.spoils.push(Spoil::Cut),
+            Kind::Garbage => orders.spoils.push(Spoil::Garbage),
+            Kind::Empty => orders.spoils.push(Spoil::Empty),
+            Kind::OtherBulkId => orders.spoils.push(Spoil::OtherBulkId),
+            Kind::MissingMessages(count) => orders.spoils.push(Spoil::MissingMessages(*count)),
+            Kind::RejectShare(share, status) => orders.rejects.push(Reject::Share(*share, *status)),
+            Kind::Reject(to, status) => orders.rejects.push(Reject::To(to.clone(), *status)),
+            Kind::Invalid(to) => orders.invalid.push(to.clone()),
+            Kind::InvalidUnnamed(to) => orders.invalid_unnamed.push(to.clone()),
+        }
+    }
+    orders
+}
+
+impl Orders {
+    fn end(&mut self, moment: Moment, end: End) {
+        let place = match moment {
+            Moment::Before => &mut self.end_before,
+            Moment::After => &mut self.end_after,
+        };
+        place.get_or_insert(end);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn struck(fault: &str, requests: u64) -> Vec<u64> {
+        let when = parse::fault(fault).unwrap().when;
+        (1..=requests).filter(|number| when.strikes(*number)).collect()
+    }
+
+    #[test]
+    fn faults_strike_when_they_should() {
+        assert_eq!(struck("429", 5), [1]);
+        assert_eq!(struck("429@3", 5), [3]);
+        assert_eq!(struck("429*2", 5), [1, 2]);
+        assert_eq!(struck("429@2*3", 6), [2, 3, 4]);
+        assert_eq!(struck("429@4*", 6), [4, 5, 6]);
+        assert_eq!(struck("slow=1ms*", 3), [1, 2, 3]);
+        assert_eq!(struck("reject=1", 3), [1, 2, 3]);
+        assert!(struck("429%0", 100).is_empty());
+        assert_eq!(struck("429%100", 3), [1, 2, 3]);
+    }
+
+    #[test]
+    fn shares_are_seeded() {
+        let seven = struck("drop-after%10:seed=7", 1000);
+        assert_eq!(seven, struck("drop-after%10:seed=7", 1000));
+        assert_ne!(seven, struck("drop-after%10:seed=8", 1000));
+        assert!((60..140).contains(&seven.len()), "{}", seven.len());
+    }
+
+    #[test]
+    fn each_target_has_its_own_count() {
+        let asked = ["drop-before@2", "logs:empty@1"].map(|text| parse::fault(text).unwrap());
+        let mut faults = Faults::new(asked.to_vec());
+        assert_eq!(faults.next(Target::Messages), Orders::default());
+        assert_eq!(faults.next(Target::Logs).spoils, [Spoil::Empty]);
+        assert_eq!(faults.next(Target::Messages).end_before, Some(End::Drop));
+        assert_eq!(faults.next(Target::Logs), Orders::default());
+    }
+
+    #[test]
+    fn faults_add_up_and_the_first_end_counts() {
+        let asked = ["slow=20ms", "slow=30ms", "hold-after", "500-after", "drop-after", "429", "cut"];
+        let mut faults = Faults::new(asked.map(|text| parse::fault(text).unwrap()).to_vec());
+        let orders = faults.next(Target::Messages);
+        assert_eq!(orders.delay, Duration::from_millis(50));
+        assert!(orders.is_held_after && !orders.is_held_before);
+        let reply = |status| Some(End::Answer(Reply { status, retry_after: None, location: None }));
+        assert_eq!((orders.end_before, orders.end_after), (reply(429), reply(500)));
+        assert_eq!(orders.spoils, [Spoil::Cut]);
+    }
+
+    #[test]
+    fn messages_are_rejected_by_recipient_or_by_share() {
+        let one = Reject::To("1".to_owned(), 14);
+        assert_eq!((one.status("1", "a"), one.status("2", "a")), (Some(14), None));
+        let all = Reject::Share(ALL, 18);
+        assert_eq!(all.status("1", "a"), Some(18));
+        assert_eq!(Reject::Share(0, 18).status("1", "a"), None);
+    }
+}

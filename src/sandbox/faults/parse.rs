@@ -1,0 +1,281 @@
+//! The grammar of faults:
+//!
+//! ```text
+//! fault  = ["logs:"] kind ["=" value] ["@" first] ["*" [times]] ["%" percent] [":" name "=" value {"," name "=" value}]
+//! ```
+//!
+//! `500-after@3` strikes the third request, `429*2:retry-after=5` the next two, `slow=200ms*`
+//! every one, `drop-after%10:seed=7` ten percent. Without any of these a fault strikes the next
+//! request, and one that looks at recipients or messageIds strikes every one.
+
+use std::time::Duration;
+
+use super::{ALL, Fault, Kind, Moment, Reply, Target, When};
+use crate::sandbox::model::status;
+
+/// Why a fault cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FaultError {
+    /// There is no such fault.
+    #[error(
+        "unknown fault `{0}`; known are hold[-before|-after], slow=TIME, a status such as 429 or 500-after, \
+         drop[-before|-after], cut, garbage, empty, other-bulk-id, missing-messages[=N], reject-share=SHARE, \
+         reject=TO, invalid=TO, invalid-unnamed=TO"
+    )]
+    Kind(String),
+    /// It needs a value.
+    #[error("fault `{0}` needs a value, as in `{0}={1}`")]
+    ValueMissing(String, &'static str),
+    /// Its value has another form.
+    #[error("fault `{0}` has a value of another form; write it as in `{0}={1}`")]
+    Value(String, &'static str),
+    /// It takes no value.
+    #[error("fault `{0}` takes no value")]
+    ValueUnwanted(String),
+    /// What says when it strikes has another form.
+    #[error("`{0}` does not say when a fault strikes; write `@3`, `*2`, `*`, `%10`, or several of them in this order")]
+    When(String),
+    /// It has no such parameter, or not of this form.
+    #[error("unknown parameter `{0}`; known are seed=N, retry-after=SECONDS, location=URL and status=N")]
+    Parameter(String),
+}
+
+/// Reads one fault.
+///
+/// # Errors
+/// If it cannot be read, with the part that is to blame.
+pub fn fault(text: &str) -> Result<Fault, FaultError> {
+    let text = text.trim();
+    let (target, text) = match text.strip_prefix("logs:") {
+        Some(rest) => (Target::Logs, rest),
+        None => (Target::Messages, text),
+    };
+    let (head, parameters) = text.split_once(':').unwrap_or((text, ""));
+    let parameters = Parameters::read(parameters)?;
+    let (head, when) = head.split_at(head.find(['@', '*', '%']).unwrap_or(head.len()));
+    let (name, value) = head.split_once('=').map_or((head, None), |(name, value)| (name, Some(value)));
+    let kind = kind(name, value, &parameters)?;
+    let when = self::when(when, &kind, parameters.seed)?;
+    Ok(Fault { target, kind, when })
+}
+
+#[derive(Default)]
+struct Parameters {
+    seed: u64,
+    retry_after: Option<String>,
+    location: Option<String>,
+    status: Option<u16>,
+}
+
+impl Parameters {
+    fn read(text: &str) -> Result<Self, FaultError> {
+        let mut parameters = Self::default();
+        for parameter in text.split(',').filter(|part| !part.is_empty()) {
+            let unknown = || FaultError::Parameter(parameter.to_owned());
+            let (name, value) = parameter.split_once('=').ok_or_else(unknown)?;
+            match name {
+                "seed" => parameters.seed = value.parse().map_err(|_| unknown())?,
+                "retry-after" => parameters.retry_after = Some(value.to_owned()),
+                "location" => parameters.location = Some(value.to_owned()),
+                "status" => {
+                    let known = value.parse().ok().filter(|id| status::is_rejection(*id));
+                    parameters.status = Some(known.ok_or_else(unknown)?);
+                }
+                _ => return Err(unknown()),
+            }
+        }
+        Ok(parameters)
+    }
+
+    fn rejection(&self) -> u16 {
+        self.status.unwrap_or(status::REJECTED_DESTINATION)
+    }
+}
+
+fn kind(name: &str, value: Option<&str>, parameters: &Parameters) -> Result<Kind, FaultError> {
+    let needed = |example: &'static str| {
+        value.filter(|value| !value.is_empty()).ok_or_else(|| FaultError::ValueMissing(name.to_owned(), example))
+    };
+    let wrong = |example: &'static str| move || FaultError::Value(name.to_owned(), example);
+    let kind = match name {
+        "slow" => Kind::Slow(duration(needed("200ms")?).ok_or_else(wrong("200ms"))?),
+        "reject-share" => {
+            let share = parts(needed("0.1")?, 4).ok_or_else(wrong("0.1"))?;
+            Kind::RejectShare(share, parameters.rejection())
+        }
+        "reject" => Kind::Reject(needed("17841400000000001")?.to_owned(), parameters.rejection()),
+        "invalid" => Kind::Invalid(needed("17841400000000001")?.to_owned()),
+        "invalid-unnamed" => Kind::InvalidUnnamed(needed("17841400000000001")?.to_owned()),
+        "missing-messages" => {
+            let count = value.map_or(Ok(1), str::parse).map_err(|_| wrong("1")())?;
+            Kind::MissingMessages(count)
+        }
+        _ if value.is_some() && plain(name, parameters).is_some() => {
+            return Err(FaultError::ValueUnwanted(name.to_owned()));
+        }
+        _ => plain(name, parameters).ok_or_else(|| FaultError::Kind(name.to_owned()))?,
+    };
+    Ok(kind)
+}
+
+/// Faults without a value.
+fn plain(name: &str, parameters: &Parameters) -> Option<Kind> {
+    let (stem, moment) = match (name.strip_suffix("-before"), name.strip_suffix("-after")) {
+        (Some(stem), _) => (stem, Some(Moment::Before)),
+        (None, Some(stem)) => (stem, Some(Moment::After)),
+        (None, None) => (name, None),
+    };
+    let at = moment.unwrap_or(Moment::Before);
+    match (stem, moment) {
+        ("hold", _) => Some(Kind::Hold(at)),
+        ("drop", _) => Some(Kind::Drop(at)),
+        ("cut", None) => Some(Kind::Cut),
+        ("garbage", None) => Some(Kind::Garbage),
+        ("empty", None) => Some(Kind::Empty),
+        ("other-bulk-id", None) => Some(Kind::OtherBulkId),
+        _ => {
+            let status = stem.parse().ok().filter(|status| matches!(status, 204 | 300..=599))?;
+            let (retry_after, location) = (parameters.retry_after.clone(), parameters.location.clone());
+            Some(Kind::Answer(at, Reply { status, retry_after, location }))
+        }
+    }
+}
+
+/// Reads `200ms`, `3s` or `2m`.
+fn duration(text: &str) -> Option<Duration> {
+    let (number, unit) = text.split_at(text.find(|byte: char| !byte.is_ascii_digit())?);
+    let number: u64 = number.parse().ok()?;
+    match unit {
+        "ms" => Some(Duration::from_millis(number)),
+        "s" => Some(Duration::from_secs(number)),
+        "m" => number.checked_mul(60).map(Duration::from_secs),
+        _ => None,
+    }
+}
+
+/// Reads a decimal number with at most so many places as a whole number of ten-thousandth parts,
+/// of which there are at most all.
+fn parts(text: &str, places: usize) -> Option<u32> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let are_digits = [whole, fraction].iter().all(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+    if whole.is_empty() || !are_digits || fraction.len() > places {
+        return None;
+    }
+    format!("{whole}{fraction:0<places$}").parse().ok().filter(|parts| *parts <= ALL)
+}
+
+fn when(text: &str, kind: &Kind, seed: u64) -> Result<When, FaultError> {
+    let wrong = || FaultError::When(text.to_owned());
+    let looks_inside =
+        matches!(kind, Kind::RejectShare(..) | Kind::Reject(..) | Kind::Invalid(_) | Kind::InvalidUnnamed(_));
+    if text.is_empty() {
+        return Ok(When { seed, ..if looks_inside { When::ALWAYS } else { When::ONCE } });
+    }
+    let (text_before, percent) = text.split_once('%').map_or((text, None), |(rest, percent)| (rest, Some(percent)));
+    let (text_first, times) =
+        text_before.split_once('*').map_or((text_before, None), |(rest, times)| (rest, Some(times)));
+    let first = match text_first.strip_prefix('@') {
+        Some(first) => first.parse().ok().filter(|first| *first > 0).ok_or_else(wrong)?,
+        None if text_first.is_empty() => 1,
+        None => return Err(wrong()),
+    };
+    let times = match times {
+        Some("") => None,
+        Some(times) => Some(times.parse().map_err(|_| wrong())?),
+        None if percent.is_some() || looks_inside && text_first.is_empty() => None,
+        None => Some(1),
+    };
+    let share = match percent {
+        Some(percent) => parts(percent, 2).ok_or_else(wrong)?,
+        None => ALL,
+    };
+    Ok(When { first, times, share, seed })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, kind: Kind, when: When) {
+        assert_eq!(fault(text), Ok(Fault { target: Target::Messages, kind, when }), "{text}");
+    }
+
+    fn answer(moment: Moment, status: u16) -> Kind {
+        Kind::Answer(moment, Reply { status, retry_after: None, location: None })
+    }
+
+    #[test]
+    fn kinds_are_read() {
+        use Moment::{After, Before};
+        check("hold", Kind::Hold(Before), When::ONCE);
+        check("hold-before", Kind::Hold(Before), When::ONCE);
+        check("hold-after*", Kind::Hold(After), When::ALWAYS);
+        check("slow=200ms*", Kind::Slow(Duration::from_millis(200)), When::ALWAYS);
+        check("slow=3s", Kind::Slow(Duration::from_secs(3)), When::ONCE);
+        check("slow=2m", Kind::Slow(Duration::from_mins(2)), When::ONCE);
+        check("500", answer(Before, 500), When::ONCE);
+        check("500-before", answer(Before, 500), When::ONCE);
+        check("500-after@3", answer(After, 500), When { first: 3, ..When::ONCE });
+        check("204-after", answer(After, 204), When::ONCE);
+        check("drop", Kind::Drop(Before), When::ONCE);
+        check(" drop-after ", Kind::Drop(After), When::ONCE);
+        check("cut", Kind::Cut, When::ONCE);
+        check("garbage", Kind::Garbage, When::ONCE);
+        check("empty", Kind::Empty, When::ONCE);
+        check("other-bulk-id", Kind::OtherBulkId, When::ONCE);
+        check("missing-messages", Kind::MissingMessages(1), When::ONCE);
+        check("missing-messages=3*2", Kind::MissingMessages(3), When { times: Some(2), ..When::ONCE });
+        check("reject-share=0.1", Kind::RejectShare(1000, 14), When::ALWAYS);
+        check("reject=17841400000000001:status=18", Kind::Reject("17841400000000001".into(), 18), When::ALWAYS);
+        check("reject=1@2", Kind::Reject("1".into(), 14), When { first: 2, ..When::ONCE });
+        check("invalid=1", Kind::Invalid("1".into()), When::ALWAYS);
+        check("invalid-unnamed=1", Kind::InvalidUnnamed("1".into()), When::ALWAYS);
+    }
+
+    #[test]
+    fn parameters_are_read() {
+        let reply = |status, retry_after: Option<&str>, location: Option<&str>| {
+            let (retry_after, location) = (retry_after.map(Into::into), location.map(Into::into));
+            Kind::Answer(Moment::Before, Reply { status, retry_after, location })
+        };
+        let twice = When { times: Some(2), ..When::ONCE };
+        check("429*2:retry-after=5", reply(429, Some("5"), None), twice);
+        check("503:retry-after=soon", reply(503, Some("soon"), None), When::ONCE);
+        check("307:location=http://127.0.0.1:9/x", reply(307, None, Some("http://127.0.0.1:9/x")), When::ONCE);
+        let tenth = When { times: None, share: 1000, seed: 7, ..When::ONCE };
+        check("drop-after%10:seed=7", Kind::Drop(Moment::After), tenth);
+        let some = When { first: 5, times: Some(9), share: 5, seed: 0 };
+        check("cut@5*9%0.05", Kind::Cut, some);
+    }
+
+    #[test]
+    fn logs_have_faults_of_their_own() {
+        let fault = fault("logs:429*").unwrap();
+        assert_eq!((fault.target, fault.when), (Target::Logs, When::ALWAYS));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named() {
+        let said = |text: &str| fault(text).unwrap_err().to_string();
+        assert!(said("explode").starts_with("unknown fault `explode`; known are hold"));
+        assert!(said("200").starts_with("unknown fault `200`"));
+        assert!(said("600-after").starts_with("unknown fault `600-after`"));
+        assert!(said("").starts_with("unknown fault ``"));
+        assert!(said("cut-after").starts_with("unknown fault `cut-after`"));
+        assert_eq!(said("slow"), "fault `slow` needs a value, as in `slow=200ms`");
+        assert_eq!(said("slow=fast"), "fault `slow` has a value of another form; write it as in `slow=200ms`");
+        assert_eq!(said("slow=5"), "fault `slow` has a value of another form; write it as in `slow=200ms`");
+        assert_eq!(
+            said("reject-share=2"),
+            "fault `reject-share` has a value of another form; write it as in `reject-share=0.1`"
+        );
+        assert_eq!(said("reject="), "fault `reject` needs a value, as in `reject=17841400000000001`");
+        assert_eq!(said("cut=3"), "fault `cut` takes no value");
+        for when in ["@0", "@", "@x", "*x", "%101", "%-1", "%NaN", "@3@4", "*2@3", "%5*2"] {
+            assert!(said(&format!("cut{when}")).starts_with(&format!("`{when}` does not say when")), "{when}");
+        }
+        assert!(said("cut:sead=1").starts_with("unknown parameter `sead=1`"));
+        assert!(said("cut:seed=x").starts_with("unknown parameter `seed=x`"));
+        assert!(said("reject=1:status=5").starts_with("unknown parameter `status=5`"));
+    }
+}

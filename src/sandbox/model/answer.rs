@@ -1,0 +1,67 @@
+//! The bodies of answers, in the API's forms.
+
+use super::bulk::Bulk;
+use super::status;
+use crate::wire::error::{ApiError, Resource, Violation};
+use crate::wire::response::{MessageResponse, Response};
+
+/// The documentation to which errors point.
+const DOCS: &str = "https://www.infobip.com/docs/essentials";
+
+/// The body of a 200 to a send.
+#[must_use]
+pub fn accepted(bulk: &Bulk) -> Response {
+    let pending = status::status(status::PENDING_ACCEPTED);
+    let messages = bulk.sheet.messages.iter().enumerate().map(|(position, message)| MessageResponse {
+        message_id: Some(message.message_id.clone().into_owned()),
+        status: bulk.rejection(position).map_or_else(|| pending.clone(), status::status),
+        destination: Some(message.to.clone().into_owned()),
+    });
+    Response { bulk_id: Some(bulk.head.bulk_id.clone()), messages: messages.collect() }
+}
+
+/// The body of a 400.
+#[must_use]
+pub fn bad_request(violations: Vec<Violation>) -> ApiError {
+    ApiError { violations, ..error(400) }
+}
+
+/// The body of an error with a status, as far as the API has one for it.
+#[must_use]
+pub fn error(http_status: u16) -> ApiError {
+    let (description, action, page) = match http_status {
+        400 => ("Request cannot be processed.", "Check the syntax, violations and adjust the request.", None),
+        401 => (
+            "The request lacks valid authentication credentials for the requested resource.",
+            "Check the resources and adjust authentication credentials.",
+            Some(("API Authentication", "api-authentication")),
+        ),
+        403 => (
+            "Insufficient permissions to access the requested resource.",
+            "Repeat the request with new or different credentials.",
+            Some(("API Scopes", "api-essentials/api-authorization#api-scopes")),
+        ),
+        404 => ("Requested resource not found.", "Check the path of the request.", None),
+        405 => ("Request method is not allowed.", "Check the method of the request.", None),
+        413 => ("Request is too large.", "Split the request.", None),
+        415 => ("Media type is not supported.", "Send the request as application/json.", None),
+        429 => (
+            "Too many requests sent.",
+            "Check request rate limit specified in the API endpoint documentation resource.",
+            Some((
+                "Throttling handling errors",
+                "api-essentials/integration-best-practices#throttling-handling-errors",
+            )),
+        ),
+        500 => ("Something went wrong.", "Contact the support.", None),
+        _ => ("Request was not served.", "", None),
+    };
+    let resources = page.map(|(name, path)| Resource { name: name.to_owned(), url: format!("{DOCS}/{path}") });
+    ApiError {
+        error_code: format!("E{http_status}"),
+        description: description.to_owned(),
+        action: action.to_owned(),
+        violations: Vec::new(),
+        resources: resources.into_iter().collect(),
+    }
+}

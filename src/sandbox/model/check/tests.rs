@@ -1,0 +1,380 @@
+//! Every field and every limit of the schema, as data.
+
+use serde_json::{Value, json};
+
+use super::{Choices, OvernightWindow, PastSendAt, Refused, Rules, SendingSpeedLimit, SpeedUnit};
+use crate::sandbox::model::message::{Button, Content};
+
+const NOW: &str = "2026-11-30T12:00:00Z";
+
+fn rules() -> Rules<'static> {
+    Rules { now: NOW.parse().unwrap(), choices: Choices::default(), invalid: &[] }
+}
+
+/// A body with every field of the schema.
+fn full() -> Value {
+    let card = json!({
+        "title": "T", "subtitle": "S", "imageUrl": "https://i.example/1.png",
+        "defaultAction": { "url": "https://example.com" },
+        "buttons": [
+            { "type": "URL", "title": "Open", "url": "https://example.com" },
+            { "type": "POSTBACK", "title": "Yes", "postback": "yes" },
+        ],
+    });
+    let mut rich = card.clone();
+    rich["type"] = json!("RICH_CARD");
+    let plain = |content: Value| json!({ "sender": "shop", "destinations": [{ "to": "9" }], "content": content });
+    json!({
+        "messages": [
+            {
+                "sender": "shop",
+                "destinations": [{ "to": "1", "messageId": "m1" }, { "to": "2" }],
+                "content": { "type": "TEXT", "text": "Hi" },
+                "options": {
+                    "platform": { "entityId": "e", "applicationId": "a" },
+                    "validityPeriod": { "amount": 24, "timeUnit": "HOURS" },
+                    "deliveryTimeWindow": {
+                        "days": ["MONDAY"], "from": { "hour": 8, "minute": 0 }, "to": { "hour": 20, "minute": 30 },
+                    },
+                    "campaignReferenceId": "c",
+                },
+                "webhooks": {
+                    "delivery": { "url": "https://h.example", "intermediateReport": true, "notify": false },
+                    "contentType": "application/xml",
+                    "callbackData": "back",
+                },
+            },
+            plain(json!({ "type": "IMAGE", "url": "https://i.example/1.png" })),
+            plain(json!({ "type": "CAROUSEL", "elements": [card] })),
+            plain(rich),
+        ],
+        "options": { "schedule": {
+            "bulkId": "b", "sendAt": "2026-12-01T09:00:00.000+0000",
+            "sendingSpeedLimit": { "amount": 600, "timeUnit": "HOUR" },
+        } },
+    })
+}
+
+fn found(body: &[u8], rules: &Rules<'_>) -> String {
+    match super::check(body, rules) {
+        Ok(_) => String::new(),
+        Err(Refused::Malformed) => "malformed".to_owned(),
+        Err(Refused::Violations(violations)) => {
+            let lines = violations.iter().map(|one| format!("{}: {}", one.property, one.violation));
+            lines.collect::<Vec<_>>().join("\n")
+        }
+    }
+}
+
+/// Puts a value at a path of the full body (`null` is as good as nothing), and checks it.
+fn check(path: &str, value: impl Into<Value>, expected: &str) {
+    let mut body = full();
+    let pointer = path.replace(['.', '['], "/").replace(']', "");
+    *body.pointer_mut(&format!("/{pointer}")).unwrap() = value.into();
+    let expected = if expected.is_empty() { String::new() } else { format!("{path}: {expected}") };
+    assert_eq!(found(body.to_string().as_bytes(), &rules()), expected);
+}
+
+#[test]
+fn a_full_body_becomes_a_request() {
+    let body = full().to_string();
+    let request = super::check(body.as_bytes(), &rules()).unwrap();
+    assert_eq!(request.bulk_id.as_deref(), Some("b"));
+    assert_eq!(request.pace.send_at.unwrap().to_string(), "2026-12-01T09:00:00Z");
+    assert_eq!(request.pace.speed, Some(SendingSpeedLimit { amount: 600, time_unit: SpeedUnit::Hour }));
+    let sheet = &request.sheet;
+    let ids: Vec<_> = sheet.messages.iter().map(|message| (&*message.to, &*message.message_id)).collect();
+    assert_eq!(ids, [("1", "m1"), ("2", ""), ("9", ""), ("9", ""), ("9", "")]);
+    assert_eq!(sheet.terms.len(), 2);
+    assert_eq!(
+        serde_json::to_value(&sheet.terms[0]).unwrap(),
+        json!({
+            "sender": "shop",
+            "platform": { "entityId": "e", "applicationId": "a" },
+            "validityPeriod": { "amount": 24, "timeUnit": "HOURS" },
+            "deliveryTimeWindow": {
+                "days": ["MONDAY"], "from": { "hour": 8, "minute": 0 }, "to": { "hour": 20, "minute": 30 },
+            },
+            "campaignReferenceId": "c",
+            "delivery": { "url": "https://h.example", "intermediateReport": true, "notify": false },
+            "contentType": "application/xml",
+        })
+    );
+    assert_eq!(sheet.messages[0].callback_data.as_deref(), Some("back"));
+    let Content::RichCard(card) = &sheet.messages[4].content else { unreachable!() };
+    assert_eq!(card.buttons[1], Button::Postback { title: "Yes".into(), postback: "yes".into() });
+    assert_eq!(serde_json::to_value(&sheet.messages[3].content).unwrap(), full()["messages"][2]["content"]);
+}
+
+#[test]
+fn what_is_no_object_is_malformed() {
+    for body in ["", "{", "[]", "null", "\"text\"", "{\"messages\": [}", "{} {}", "\u{feff}{}"] {
+        assert_eq!(found(body.as_bytes(), &rules()), "malformed", "{body}");
+    }
+    assert_eq!(found(b"{\"messages\": [{\"sender\": \"\xff\"}]}", &rules()), "malformed");
+    assert_eq!(found(&b"[".repeat(100_000), &rules()), "malformed");
+}
+
+#[test]
+fn unknown_fields_are_ignored() {
+    let mut body = full();
+    body["new"] = json!({ "deep": [1, { "x": null }] });
+    body["messages"][0]["content"]["url"] = json!(17);
+    body["messages"][0]["options"]["tracking"] = json!(true);
+    assert_eq!(found(body.to_string().as_bytes(), &rules()), "");
+}
+
+#[test]
+fn what_is_required_must_be_there() {
+    for path in [
+        "messages",
+        "messages[0].sender",
+        "messages[0].destinations",
+        "messages[0].destinations[1].to",
+        "messages[0].content",
+        "messages[0].content.type",
+        "messages[0].content.text",
+        "messages[0].options.validityPeriod.amount",
+        "messages[0].options.deliveryTimeWindow.days",
+        "messages[0].options.deliveryTimeWindow.from.hour",
+        "messages[0].options.deliveryTimeWindow.to.minute",
+        "messages[1].content.url",
+        "messages[2].content.elements",
+        "messages[2].content.elements[0].title",
+        "messages[2].content.elements[0].defaultAction.url",
+        "messages[2].content.elements[0].buttons[0].type",
+        "messages[2].content.elements[0].buttons[0].title",
+        "messages[2].content.elements[0].buttons[0].url",
+        "messages[2].content.elements[0].buttons[1].postback",
+        "messages[3].content.title",
+        "options.schedule.sendingSpeedLimit.amount",
+        "messages[0]",
+        "messages[0].destinations[0]",
+        "messages[0].options.deliveryTimeWindow.days[0]",
+    ] {
+        check(path, Value::Null, "must not be null");
+    }
+}
+
+#[test]
+fn what_is_optional_may_be_absent() {
+    for path in [
+        "messages[0].destinations[0].messageId",
+        "messages[0].options",
+        "messages[0].options.platform",
+        "messages[0].options.platform.entityId",
+        "messages[0].options.platform.applicationId",
+        "messages[0].options.validityPeriod",
+        "messages[0].options.validityPeriod.timeUnit",
+        "messages[0].options.deliveryTimeWindow",
+        "messages[0].options.campaignReferenceId",
+        "messages[0].webhooks",
+        "messages[0].webhooks.delivery",
+        "messages[0].webhooks.delivery.url",
+        "messages[0].webhooks.delivery.notify",
+        "messages[0].webhooks.delivery.intermediateReport",
+        "messages[0].webhooks.contentType",
+        "messages[0].webhooks.callbackData",
+        "messages[3].content.subtitle",
+        "messages[3].content.imageUrl",
+        "messages[3].content.defaultAction",
+        "messages[3].content.buttons",
+        "options",
+        "options.schedule",
+        "options.schedule.bulkId",
+        "options.schedule.sendAt",
+        "options.schedule.sendingSpeedLimit",
+        "options.schedule.sendingSpeedLimit.timeUnit",
+    ] {
+        check(path, Value::Null, "");
+    }
+}
+
+#[test]
+fn kinds_are_held() {
+    for (path, kind) in [
+        ("messages", "an array"),
+        ("messages[0]", "an object"),
+        ("messages[0].sender", "a string"),
+        ("messages[0].destinations", "an array"),
+        ("messages[0].destinations[0]", "an object"),
+        ("messages[0].destinations[0].to", "a string"),
+        ("messages[0].destinations[0].messageId", "a string"),
+        ("messages[0].content", "an object"),
+        ("messages[0].content.type", "a string"),
+        ("messages[0].content.text", "a string"),
+        ("messages[0].options", "an object"),
+        ("messages[0].options.platform", "an object"),
+        ("messages[0].options.platform.entityId", "a string"),
+        ("messages[0].options.validityPeriod", "an object"),
+        ("messages[0].options.validityPeriod.timeUnit", "a string"),
+        ("messages[0].options.deliveryTimeWindow", "an object"),
+        ("messages[0].options.deliveryTimeWindow.days", "an array"),
+        ("messages[0].options.deliveryTimeWindow.days[0]", "a string"),
+        ("messages[0].options.deliveryTimeWindow.from", "an object"),
+        ("messages[0].options.campaignReferenceId", "a string"),
+        ("messages[0].webhooks", "an object"),
+        ("messages[0].webhooks.delivery", "an object"),
+        ("messages[0].webhooks.delivery.url", "a string"),
+        ("messages[0].webhooks.delivery.notify", "a boolean"),
+        ("messages[0].webhooks.delivery.intermediateReport", "a boolean"),
+        ("messages[0].webhooks.contentType", "a string"),
+        ("messages[0].webhooks.callbackData", "a string"),
+        ("messages[2].content.elements[0].buttons", "an array"),
+        ("options", "an object"),
+        ("options.schedule", "an object"),
+        ("options.schedule.bulkId", "a string"),
+        ("options.schedule.sendAt", "a string"),
+        ("options.schedule.sendingSpeedLimit", "an object"),
+    ] {
+        check(path, 7, &format!("must be {kind}"));
+    }
+    check("messages[0].options.validityPeriod.amount", "24", "must be an integer");
+    check("messages[0].options.validityPeriod.amount", 1.5, "must be an integer");
+}
+
+#[test]
+fn lengths_are_in_characters() {
+    for (path, max) in [
+        ("messages[0].content.text", 1000),
+        ("messages[1].content.url", 1000),
+        ("messages[0].destinations[0].messageId", 200),
+        ("messages[0].options.platform.entityId", 255),
+        ("messages[0].options.platform.applicationId", 255),
+        ("messages[0].options.campaignReferenceId", 255),
+        ("messages[0].webhooks.callbackData", 4000),
+        ("messages[2].content.elements[0].title", 80),
+        ("messages[2].content.elements[0].subtitle", 80),
+        ("messages[3].content.title", 80),
+        ("messages[3].content.subtitle", 80),
+        ("options.schedule.bulkId", 100),
+    ] {
+        check(path, "", "");
+        check(path, "š".repeat(max), "");
+        check(path, "š".repeat(max + 1), &format!("size must be between 0 and {max}"));
+    }
+}
+
+#[test]
+fn lists_have_their_sizes() {
+    check("messages", json!([]), "must not be empty");
+    check("messages[0].destinations", json!([]), "must not be empty");
+    check("messages[0].options.deliveryTimeWindow.days", json!([]), "must not be empty");
+    let cards = |count| Value::from(vec![json!({ "title": "T" }); count]);
+    check("messages[2].content.elements", cards(10), "");
+    check("messages[2].content.elements", cards(0), "size must be between 1 and 10");
+    check("messages[2].content.elements", cards(11), "size must be between 1 and 10");
+    let buttons = |count| Value::from(vec![json!({ "type": "URL", "title": "T", "url": "u" }); count]);
+    check("messages[3].content.buttons", buttons(0), "");
+    check("messages[3].content.buttons", buttons(3), "");
+    check("messages[3].content.buttons", buttons(4), "size must be between 0 and 3");
+}
+
+#[test]
+fn numbers_have_their_ranges() {
+    for path in ["messages[0].options.validityPeriod.amount", "options.schedule.sendingSpeedLimit.amount"] {
+        check(path, 1, "");
+        check(path, 2_147_483_647_u32, "");
+        check(path, 0, "must be greater than or equal to 1");
+        check(path, -1, "must be greater than or equal to 1");
+        check(path, 2_147_483_648_u32, "must be less than or equal to 2147483647");
+    }
+    let window = "messages[0].options.deliveryTimeWindow";
+    check(&format!("{window}.to.hour"), 23, "");
+    check(&format!("{window}.to.hour"), 24, "must be less than or equal to 23");
+    check(&format!("{window}.from.hour"), 0, "");
+    check(&format!("{window}.from.hour"), -1, "must be greater than or equal to 0");
+    check(&format!("{window}.from.minute"), 59, "");
+    check(&format!("{window}.from.minute"), 60, "must be less than or equal to 59");
+}
+
+#[test]
+fn names_are_known() {
+    check("messages[0].content.type", "VIDEO", "must be one of [TEXT, IMAGE, CAROUSEL, RICH_CARD]");
+    check("messages[0].content.type", "text", "must be one of [TEXT, IMAGE, CAROUSEL, RICH_CARD]");
+    check("messages[2].content.elements[0].buttons[0].type", "CALL", "must be one of [URL, POSTBACK]");
+    check("messages[0].options.validityPeriod.timeUnit", "DAYS", "must be one of [SECONDS, MINUTES, HOURS]");
+    check("options.schedule.sendingSpeedLimit.timeUnit", "MINUTES", "must be one of [MINUTE, HOUR, DAY]");
+    check("messages[0].webhooks.contentType", "text/csv", "must be one of [application/json, application/xml]");
+    let days = "must be one of [MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY, SATURDAY, SUNDAY]";
+    check("messages[0].options.deliveryTimeWindow.days[0]", "Monday", days);
+    check("messages[0].sender", " ", "must not be blank");
+}
+
+#[test]
+fn windows_have_both_ends_an_hour_apart() {
+    let window = "messages[0].options.deliveryTimeWindow";
+    let time = |hour: u8, minute: u8| json!({ "hour": hour, "minute": minute });
+    let hours = |from: Value, to: Value, expected: &str| {
+        let mut body = full();
+        let place = &mut body["messages"][0]["options"]["deliveryTimeWindow"];
+        place["from"] = from;
+        place["to"] = to;
+        assert_eq!(found(body.to_string().as_bytes(), &rules()), expected);
+    };
+    hours(Value::Null, Value::Null, "");
+    hours(time(8, 30), time(9, 30), "");
+    hours(time(8, 30), time(9, 29), &format!("{window}.to: must differ from from by at least 1 hour"));
+    hours(time(8, 30), time(8, 30), &format!("{window}.to: must differ from from by at least 1 hour"));
+    hours(time(22, 0), time(6, 0), &format!("{window}.to: must be after from"));
+    hours(time(22, 0), Value::Null, &format!("{window}.to: must be provided together with from"));
+    hours(Value::Null, time(6, 0), &format!("{window}.from: must be provided together with to"));
+}
+
+#[test]
+fn dates_have_one_form_and_a_horizon() {
+    let form = "must have the format yyyy-MM-dd'T'HH:mm:ss.SSSZ";
+    for (text, expected) in [
+        ("2026-12-01T09:00:00.000+0000", ""),
+        ("2026-12-01T09:00:00.000-0130", ""),
+        ("2026-12-01T09:00:00.000+01:00", ""),
+        ("2026-12-01T09:00:00.000Z", form),
+        ("2026-12-01T09:00:00+0000", form),
+        ("2026-12-01T09:00:00.000000+0000", form),
+        ("2026-12-01 09:00:00.000+0000", form),
+        ("2026-13-01T09:00:00.000+0000", form),
+        ("2026-02-29T09:00:00.000+0000", form),
+        ("2026-12-01T09:00:00.000", form),
+        ("š026-12-01T09:00:00.000+000", form),
+        ("", form),
+        ("2027-05-29T12:00:00.000+0000", ""),
+        ("2027-05-29T12:00:00.001+0000", "must be no later than 180 days in advance"),
+        ("2026-11-30T11:59:59.999+0000", ""),
+    ] {
+        check("options.schedule.sendAt", text, expected);
+    }
+}
+
+#[test]
+fn the_choices_are_kept() {
+    let mut body = full();
+    body["options"]["schedule"]["sendAt"] = json!("2026-11-30T11:59:59.999+0000");
+    body["messages"][0]["options"]["deliveryTimeWindow"]["to"] = json!({ "hour": 6, "minute": 0 });
+    let choices =
+        Choices { past_send_at: PastSendAt::Refuse, overnight_window: OvernightWindow::Accept, ..Choices::default() };
+    let found = found(body.to_string().as_bytes(), &Rules { choices, ..rules() });
+    assert_eq!(found, "options.schedule.sendAt: must not be in the past");
+}
+
+#[test]
+fn everything_wrong_is_named_at_once() {
+    let body = json!({
+        "messages": [
+            { "destinations": [{}, { "to": "bad" }], "content": { "type": "TEXT" } },
+            { "sender": "shop", "destinations": [{ "to": "1", "messageId": "m".repeat(201) }], "content": "Hi" },
+        ],
+        "options": { "schedule": { "bulkId": "b".repeat(101), "sendAt": "soon" } },
+    });
+    let invalid = ["bad".to_owned()];
+    let found = found(body.to_string().as_bytes(), &Rules { invalid: &invalid, ..rules() });
+    insta::assert_snapshot!(found, @r"
+    messages[0].sender: must not be null
+    messages[0].destinations[0].to: must not be null
+    messages[0].destinations[1].to: must be a valid destination
+    messages[0].content.text: must not be null
+    messages[1].destinations[0].messageId: size must be between 0 and 200
+    messages[1].content: must be an object
+    options.schedule.bulkId: size must be between 0 and 100
+    options.schedule.sendAt: must have the format yyyy-MM-dd'T'HH:mm:ss.SSSZ
+    ");
+}

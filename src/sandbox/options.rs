@@ -1,0 +1,49 @@
+//! The settings of a sandbox.
+
+use std::path::PathBuf;
+
+use super::clock::Start;
+use super::faults::Fault;
+use super::model::choices::Choices;
+use crate::wire::limits;
+
+/// The largest body of a request, in bytes, unless set.
+pub const BODY_BYTES_MAX: usize = 20 * 1024 * 1024;
+
+/// How a sandbox behaves.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The file of its books; it and its folder are made if they are not there.
+    pub books: PathBuf,
+    /// Where its clock starts.
+    pub now: Start,
+    /// The only API key that it takes; any credential if absent.
+    pub key: Option<String>,
+    /// An API key that is known but may do nothing.
+    pub key_forbidden: Option<String>,
+    /// The choices where the API's documents are silent.
+    pub choices: Choices,
+    /// How many queries of the logs it takes in a minute of real time; any number if absent.
+    pub logs_per_minute: Option<u32>,
+    /// The largest body of a request, in bytes.
+    pub body_bytes_max: usize,
+    /// The faults with which it starts.
+    pub faults: Vec<Fault>,
+}
+
+impl Options {
+    /// The settings of a sandbox that behaves as the API does, with the real time.
+    #[must_use]
+    pub fn new(books: impl Into<PathBuf>) -> Self {
+        Self {
+            books: books.into(),
+            now: Start::Real,
+            key: None,
+            key_forbidden: None,
+            choices: Choices::default(),
+            logs_per_minute: Some(limits::LOGS_REQUESTS_PER_MINUTE),
+            body_bytes_max: BODY_BYTES_MAX,
+            faults: Vec::new(),
+        }
+    }
+}
