@@ -41,14 +41,14 @@ pub fn read(global: &Global) -> Result<ProjectFiles, Failure> {
     let names = folders.list_campaigns().map_err(|error| unreadable(&error))?;
     let mut diagnostics = Diagnostics::new();
     let project = source(&folders, PROJECT_FILE, &mut diagnostics).and_then(|source| {
-        let (project, found) = read_project(source);
+        let (project, found) = read_project(&source);
         diagnostics.extend(found);
         project
     });
     let mut campaigns = Vec::new();
     for name in names {
         let Some(source) = source(&folders, &name, &mut diagnostics) else { continue };
-        let (campaign, found) = read_campaign(source, project.as_ref(), &folders);
+        let (campaign, found) = read_campaign(&source, project.as_ref(), &folders);
         diagnostics.extend(found);
         campaigns.extend(campaign);
     }

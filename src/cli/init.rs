@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::campaign::{campaign_schema, project_schema};
+use crate::campaign::schema::{campaign_schema, project_schema};
 
 use super::args::Global;
 use super::exit::Exit;

@@ -1,6 +1,7 @@
 //! `ledger init` and `ledger verify`.
 
-use crate::report::words::plural;
+use crate::ledger::Finding;
+use crate::report::words::{list, plural};
 use crate::store::Lockfile;
 
 use super::args::{Global, LedgerCommand};
@@ -46,7 +47,7 @@ fn verify(world: &World) -> Result<Exit, Failure> {
         Lockfile::read(&world.gateway.paths, &expected(world)?).map_err(|error| store_failure(&error))?;
     let findings = ledger.verify();
     for finding in &findings {
-        print(&format!("! {finding}\n"))?;
+        print(&format!("! {}\n", words(finding)))?;
     }
     let claims = plural(ledger.claims().len() as u64, "claim");
     if findings.is_empty() {
@@ -54,5 +55,16 @@ fn verify(world: &World) -> Result<Exit, Failure> {
         Ok(Exit::Done)
     } else {
         Err(Failure::new(Exit::Ledger, format!("{claims}, {}", plural(findings.len() as u64, "odd thing"))))
+    }
+}
+
+fn words(finding: &Finding) -> String {
+    match finding {
+        Finding::AcceptedTwice { person, claims } => {
+            let bulks: Vec<String> = claims.iter().map(|claim| claim.bulk.to_string()).collect();
+            format!("person {person} was accepted {} times: in {}", claims.len(), list(&bulks))
+        }
+        Finding::ForeignId { claim } => format!("the people of {} do not give its id", claim.bulk),
+        Finding::NoRecord { message, revision } => format!("{message} r{revision} has claims, but no record"),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::campaign::{campaign_schema, project_schema};
+use crate::campaign::schema::{campaign_schema, project_schema};
 
 use super::args::SchemaArgs;
 use super::exit::Exit;

@@ -61,7 +61,7 @@ impl Selected {
     /// # Errors
     /// If the audience cannot be read, or lacks a column, or its condition is wrong.
     pub fn new(audience: &Arc<Audience>, files: &dyn Files) -> Result<(Self, Reader), Diagnostics> {
-        let reader = Reader::open(audience, files).map_err(single)?;
+        let reader = Reader::open(audience, files)?;
         let header = Arc::clone(reader.header());
         let mut diagnostics = Diagnostics::new();
         let condition = audience.filter.as_ref().and_then(|filter| match Condition::compile(filter) {
@@ -140,12 +140,6 @@ fn keep<T>(result: Result<T, Diagnostics>, diagnostics: &mut Diagnostics) -> Opt
             None
         }
     }
-}
-
-fn single(diagnostic: crate::diagnostic::Diagnostic) -> Diagnostics {
-    let mut diagnostics = Diagnostics::new();
-    diagnostics.push(diagnostic);
-    diagnostics
 }
 
 /// Checks that the columns with a meaning of their own exist.

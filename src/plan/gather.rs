@@ -1,6 +1,7 @@
 //! Streams the rows of a message through its sieve, and keeps what is needed of those who may be
 //! sent to. Of a person that is a few dozen bytes.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -92,9 +93,9 @@ pub fn gather(sieve: &Sieve<'_>, mut reader: Reader, workers: NonZeroUsize) -> R
         windows: sieve.compiled.window.is_some(),
     };
     let header = &sieve.compiled.selected.header;
-    let mut spare: Vec<Vec<Row>> = Vec::new();
-    let spare_cell = std::cell::RefCell::new(&mut spare);
-    parallel::ordered(
+    // Rows that were looked at are filled again.
+    let spare: RefCell<Vec<Vec<Row>>> = RefCell::default();
+    parallel::ordered::<_, _, _, Diagnostics>(
         workers,
         || Renderer::new(Arc::clone(header)),
         |renderer, rows: Vec<Row>| {
@@ -102,16 +103,12 @@ pub fn gather(sieve: &Sieve<'_>, mut reader: Reader, workers: NonZeroUsize) -> R
             (judged, rows)
         },
         || {
-            let mut rows = spare_cell.borrow_mut().pop().unwrap_or_default();
-            let count = reader.read(&mut rows, CHUNK_ROWS).map_err(|diagnostic| {
-                let mut diagnostics = Diagnostics::new();
-                diagnostics.push(diagnostic);
-                diagnostics
-            })?;
+            let mut rows = spare.borrow_mut().pop().unwrap_or_default();
+            let count = reader.read(&mut rows, CHUNK_ROWS)?;
             Ok((count > 0).then_some(rows))
         },
         |(judged, rows)| {
-            spare_cell.borrow_mut().push(rows);
+            spare.borrow_mut().push(rows);
             for judged in judged {
                 gatherer.take(judged);
             }

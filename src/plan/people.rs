@@ -37,11 +37,7 @@ pub fn people(
                 },
                 || {
                     let mut rows = Vec::new();
-                    let count = reader.read(&mut rows, CHUNK_ROWS).map_err(|found| {
-                        let mut diagnostics = Diagnostics::new();
-                        diagnostics.push(found);
-                        diagnostics
-                    })?;
+                    let count = reader.read(&mut rows, CHUNK_ROWS)?;
                     Ok((count > 0).then_some(rows))
                 },
                 |chunk| {

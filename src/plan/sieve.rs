@@ -305,10 +305,14 @@ pub fn render_row(
         Rendering::Text(text) => text,
     };
     let mut too_many_bytes = false;
-    match check_text(&text) {
-        None => {}
-        Some(TextProblem::TooManyBytes { .. }) if !long_texts_are_errors => too_many_bytes = true,
-        Some(problem) => return Err(text_issue(&problem)),
+    for problem in check_text(&text) {
+        match problem {
+            TextProblem::TooManyBytes { .. } if !long_texts_are_errors => too_many_bytes = true,
+            TextProblem::Empty
+            | TextProblem::TooLong { .. }
+            | TextProblem::TooManyBytes { .. }
+            | TextProblem::BracesLeft => return Err(text_issue(&problem)),
+        }
     }
     let callback_data = match &compiled.callback_data {
         None => None,

@@ -6,6 +6,7 @@ pub mod outcome_text;
 pub mod paint;
 pub mod plan_text;
 pub mod status_text;
+mod table;
 pub mod words;
 
 /// Whether texts show the people in them.

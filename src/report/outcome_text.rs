@@ -2,36 +2,22 @@
 
 use std::fmt::Write as _;
 
-use comfy_table::{Cell, CellAlignment, Table, presets};
-
 use crate::apply::{Alarm, Stopped, Summary, Tally};
 use crate::timing;
 
 use super::paint::{Lines, Paint, harmless};
 use super::plan_text::line;
-use super::words::{number, plural};
+use super::table;
+use super::words::plural;
 
 /// Writes the table, the alarms, and why the run stopped.
 #[must_use]
 pub fn render(summary: &Summary, paint: Paint) -> String {
     let mut out = String::new();
-    let mut table = Table::new();
-    table.load_preset(presets::NOTHING);
-    table.set_header(["message", "accepted", "rejected", "refused", "in doubt", "not attempted", "elsewhere"]);
-    for ((key, revision), tally) in &summary.messages {
-        table.add_row(row(&format!("{key} r{revision}"), tally));
-    }
-    if summary.messages.len() > 1 {
-        table.add_row(row("all", &summary.total()));
-    }
-    for column in 1..7 {
-        if let Some(column) = table.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    for text in table.to_string().lines() {
-        line(&mut out, text.trim_end());
-    }
+    let rows = summary.messages.iter().map(|((key, revision), tally)| row(&format!("{key} r{revision}"), tally));
+    let total = (summary.messages.len() > 1).then(|| row("all", &summary.total()));
+    let header = ["message", "accepted", "rejected", "refused", "in doubt", "not attempted", "elsewhere"];
+    out.push_str(&table::render(&header, rows.chain(total)));
     rejections(&mut out, summary);
     for alarm in &summary.alarms {
         line(&mut out, &paint.bad(&format!("! {}", alarm_words(alarm))));
@@ -45,16 +31,10 @@ pub fn render(summary: &Summary, paint: Paint) -> String {
     out
 }
 
-fn row(name: &str, tally: &Tally) -> Vec<Cell> {
-    let counts = [
-        tally.accepted,
-        tally.rejected_any(),
-        tally.refused,
-        tally.in_doubt,
-        tally.not_attempted,
-        tally.taken,
-    ];
-    std::iter::once(Cell::new(name)).chain(counts.map(|count| Cell::new(number(count)))).collect()
+fn row(name: &str, tally: &Tally) -> (String, Vec<u64>) {
+    let counts =
+        [tally.accepted, tally.rejected_any(), tally.refused, tally.in_doubt, tally.not_attempted, tally.taken];
+    (name.to_owned(), counts.to_vec())
 }
 
 fn rejections(out: &mut String, summary: &Summary) {
