@@ -1,6 +1,27 @@
 //! Rows to recipients: reading an audience, over a stream that is handed in.
+//!
+//! A [`Reader`] gives the rows of a CSV file, of an NDJSON file, or of the campaign file itself,
+//! and can go back to any row. A row that cannot be read is given as such and never ends the
+//! reading; memory is bounded whatever the file holds.
 
-/// Where a row begins in its audience: a byte of the decompressed stream, or the number of an
-/// inline row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct RowAt(pub u64);
+mod delimited;
+mod digest;
+mod header;
+mod inline;
+mod lines;
+mod moment;
+mod ndjson;
+mod reader;
+mod row;
+
+pub use digest::used_digest;
+pub use moment::instant;
+pub use reader::Reader;
+pub use row::{Row, RowAt, RowProblem};
+
+/// The largest row, in bytes, as it stands in the file.
+pub const ROW_BYTES_MAX: usize = 1024 * 1024;
+/// The largest cell, in bytes.
+pub const CELL_BYTES_MAX: usize = 64 * 1024;
+/// How many columns an audience has at most.
+pub const COLUMNS_MAX: usize = 1000;

@@ -1,0 +1,90 @@
+//! A row of an audience, readable or not.
+
+use std::fmt;
+
+/// Where a row begins in its audience: a byte of the decompressed stream, or the number of an
+/// inline row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RowAt(pub u64);
+
+/// A row of an audience.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Row {
+    /// Where it begins; [`Reader::seek`](crate::audience::Reader::seek) goes back to it.
+    pub at: RowAt,
+    /// The line on which it begins, from 1.
+    pub line: u64,
+    /// Its cells, one a column; or why it cannot be read.
+    pub cells: Result<csv::StringRecord, RowProblem>,
+}
+
+/// Why a row cannot be read. It never holds a cell's value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowProblem {
+    /// What is wrong.
+    pub message: String,
+    /// The column to blame, if there is one.
+    pub column: Option<String>,
+}
+
+impl RowProblem {
+    /// Makes a problem of the row as a whole.
+    pub(super) fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), column: None }
+    }
+
+    /// Blames a column.
+    pub(super) fn in_column(self, column: Option<&String>) -> Self {
+        Self { column: column.cloned(), ..self }
+    }
+}
+
+/// Shows where the row is and whether it can be read: its cells are personal data.
+impl fmt::Debug for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cells = self.cells.as_ref().map(csv::StringRecord::len);
+        f.debug_struct("Row").field("at", &self.at).field("line", &self.line).field("cells", &cells).finish()
+    }
+}
+
+/// Rows that are filled again and again, so that their memory is used again.
+pub(super) struct Refill<'a> {
+    rows: &'a mut Vec<Row>,
+    filled: usize,
+}
+
+impl<'a> Refill<'a> {
+    /// Begins to fill the rows from the first.
+    pub(super) fn new(rows: &'a mut Vec<Row>) -> Self {
+        Self { rows, filled: 0 }
+    }
+
+    /// How many rows are filled.
+    pub(super) const fn len(&self) -> usize {
+        self.filled
+    }
+
+    /// Fills the next row. `read` gets an empty record, and hands it back with the cells in it.
+    pub(super) fn fill(
+        &mut self,
+        at: RowAt,
+        line: u64,
+        read: impl FnOnce(&mut csv::StringRecord) -> Result<(), RowProblem>,
+    ) {
+        let old = self.rows.get_mut(self.filled).map(|row| std::mem::replace(&mut row.cells, Err(RowProblem::new(""))));
+        let mut record = old.and_then(Result::ok).unwrap_or_default();
+        record.clear();
+        let cells = read(&mut record).map(|()| record);
+        match self.rows.get_mut(self.filled) {
+            Some(row) => *row = Row { at, line, cells },
+            None => self.rows.push(Row { at, line, cells }),
+        }
+        self.filled += 1;
+    }
+
+    /// Drops the rows that were not filled, and says how many were.
+    pub(super) fn end(self) -> usize {
+        self.rows.truncate(self.filled);
+        self.filled
+    }
+}
