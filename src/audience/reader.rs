@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn csv_that_cannot_be_used_is_refused() {
-        let check = |text: &[u8], expected: &str| assert_eq!(read("a.csv", text), expected, "{text:?}");
+        let check = |text: &[u8], expected: &str| assert_eq!(read("a.csv", text), expected);
         check(b"", "bad-header: the file is empty");
         check(b"\xef\xbb\xbf", "bad-header: the file is empty");
         check(b"to,,x\n", "bad-header: column 2 has no name");
@@ -232,7 +232,7 @@ mod tests {
 
     #[test]
     fn ndjson_holds_texts() {
-        let check = |text: &str, expected: &str| assert_eq!(read("a.ndjson", text.as_bytes()), expected, "{text}");
+        let check = |text: &str, expected: &str| assert_eq!(read("a.ndjson", text.as_bytes()), expected);
         check(
             "{\"to\":\"1\",\"name\":\"Ana\"}\n\n{\"name\":\"B\\u006f\\n\",\"to\":\"2\"}\r\n",
             "to|name\n1:1|Ana\n3:2|Bo\n",
@@ -246,20 +246,20 @@ mod tests {
         check("{\"to\":{\"a\":1}}", "to\n1: the value is an object: write it as a text, in quotes [to]");
         check("{\"to\":\"1\"}\n{\"too\":\"2\"}\n", "to\n1:1\n2: it has a key that the first line lacks");
         check("{\"to\":\"1\"}\n{\"to\":\"2\",\"to\":\"3\"}\n", "to\n1:1\n2: a key stands twice in it [to]");
-        check("{\"to\":\"1\"}\n{\"to\":\n", "to\n1:1\n2: it is not a JSON object (column 0)");
+        check("{\"to\":\"1\"}\n{\"to\":\n", "to\n1:1\n2: it is not a JSON object");
         check(
             "{\"to\":\"1\"}\n[\"2\"]\n{\"to\":\"2\"} x\n",
-            "to\n1:1\n2: it is not a JSON object (column 0)\n3: it is not a JSON object (column 12)",
+            "to\n1:1\n2: it is not a JSON object\n3: it is not a JSON object",
         );
         check("{\"to\":\"1\"}\n{\"to\":\"a\\u0000\"}\n", "to\n1:1\n2: it holds a NUL character [to]");
         check("", "bad-header: the file is empty");
-        check("nope", "bad-header: it is not a JSON object (column 2)");
+        check("nope", "bad-header: it is not a JSON object");
         check("{}", "bad-header: an audience has 1 to 1000 columns, and here are 0");
         check("{\"to\":\"1\",\"to\":\"2\"}", "bad-header: two columns are called `to`");
         let long = format!("{{\"to\":\"1\"}}\n{{\"to\":\"{}\"}}\n{{\"to\":\"2\"}}", "x".repeat(3_000_000));
         check(&long, "to\n1:1\n2: it is larger than 1 MiB\n3:2");
         let deep = format!("{{\"to\":\"1\"}}\n{{\"to\":{}\n", "[".repeat(100_000));
-        check(&deep, "to\n1:1\n2: it is not a JSON object (column 133)");
+        check(&deep, "to\n1:1\n2: it is not a JSON object");
     }
 
     #[test]
@@ -344,8 +344,8 @@ mod tests {
         #[test]
         fn any_bytes_are_rows_or_problems(bytes in collection::vec(any::<u8>(), 0..200), header in any::<bool>()) {
             let bytes = if header { [b"to,name\n".as_slice(), &bytes].concat() } else { bytes };
-            read("a.csv", &bytes);
-            read("a.ndjson", &bytes);
+            assert!(!read("a.csv", &bytes).is_empty());
+            assert!(!read("a.ndjson", &bytes).is_empty());
         }
     }
 }
