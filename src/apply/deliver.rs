@@ -60,23 +60,23 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
         let people = stage.people();
         let message = stage.message();
         if !self.turn().await {
-            self.close(&message, not_attempted(people, tries), progress);
+            self.close(&message, &not_attempted(people, tries), progress);
             return Vec::new();
         }
         let mut letters = match self.letters(stage).await {
             Ok(letters) => letters,
             Err(reason) => {
                 self.halt(reason);
-                self.close(&message, not_attempted(people, tries), progress);
+                self.close(&message, &not_attempted(people, tries), progress);
                 return Vec::new();
             }
         };
         let gone = people - count(letters.people.len());
-        self.close(&message, not_attempted(gone, tries), progress);
+        self.close(&message, &not_attempted(gone, tries), progress);
         match self.claim(&mut letters, &mut tries, progress).await {
             Some((ticket, draft)) => self.conclude(letters, tries, ticket, &draft, progress).await,
             None => {
-                self.close(&message, not_attempted(count(letters.people.len()), tries), progress);
+                self.close(&message, &not_attempted(count(letters.people.len()), tries), progress);
                 Vec::new()
             }
         }
@@ -116,7 +116,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
                     progress.claimed.store(false, Ordering::Relaxed);
                     lock(&self.pace).give_back(&letters.message(), draft.slot);
                     let taken = letters.leave_out(&people);
-                    self.close(&letters.message(), Tally { taken: count(taken), ..Tally::default() }, progress);
+                    self.close(&letters.message(), &Tally { taken: count(taken), ..Tally::default() }, progress);
                     self.event(Event::Taken { bulk: draft.claim.id.bulk, people: taken });
                     if taken == 0 {
                         self.halt(Stopped::Store("a claim was refused because of nobody in it".to_owned()));
@@ -182,9 +182,9 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
         }
         let message = letters.message();
         let why = verdict.why.clone();
-        let (tally, next) = self.follow(verdict, letters, &mut tries);
+        let (tally, next) = self.follow(&verdict, letters, &mut tries);
         self.event(Event::Settled { claim, tally: tally.clone(), why, again: next.len() });
-        self.close(&message, tally, progress);
+        self.close(&message, &tally, progress);
         next.into_iter().map(|letters| Work { stage: Stage::Prepared(letters), tries }).collect()
     }
 
@@ -243,7 +243,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
     }
 
     /// Says in which groups people end, and which bulks are handed over next.
-    fn follow(&self, verdict: Verdict, letters: Letters, tries: &mut Tries) -> (Tally, Vec<Letters>) {
+    fn follow(&self, verdict: &Verdict, letters: Letters, tries: &mut Tries) -> (Tally, Vec<Letters>) {
         match verdict.next.clone() {
             Next::Done => (verdict.tally(false), Vec::new()),
             Next::Stop(reason) => {
@@ -276,9 +276,9 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
     }
 
     /// Counts people for good.
-    fn close(&self, message: &MessageRevision, tally: Tally, progress: &Progress) {
+    fn close(&self, message: &MessageRevision, tally: &Tally, progress: &Progress) {
         progress.open.fetch_sub(tally.people(), Ordering::Relaxed);
-        self.count(message, &tally);
+        self.count(message, tally);
     }
 }
 

@@ -20,6 +20,9 @@ mod ticket;
 mod verdict;
 mod work;
 
+#[cfg(test)]
+mod simulation;
+
 pub use event::{Event, Wait};
 pub use outgoing::Outgoing;
 pub use ports::{Clock, Ports, Prepare, Sender, Store};

@@ -79,3 +79,64 @@ fn whole_milliseconds(instant: Timestamp) -> Timestamp {
     if whole < instant { later(whole, 1) } else { whole }
 }
 
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::apply::simulation::world::{letters, paced};
+    use jiff::ToSpan as _;
+
+    const BEGIN: Timestamp = Timestamp::UNIX_EPOCH;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(seconds).unwrap()
+    }
+
+    #[test]
+    fn unpaced_bulks_go_when_planned() {
+        let mut pace = Pace::default();
+        let mut give = |time, now| pace.give(&letters(time, 3), BEGIN, at(now));
+        assert_eq!(give(BulkTime::Start(0), 5), Slot { send_at: None, span: None });
+        assert_eq!(give(BulkTime::Start(60_000), 5).send_at, Some(at(60)));
+        assert_eq!(give(BulkTime::At(at(90)), 5).send_at, Some(at(90)));
+        // What is past goes at once.
+        assert_eq!(give(BulkTime::At(at(90)), 100).send_at, None);
+    }
+
+    #[test]
+    fn paced_bulks_never_overlap() {
+        // One person a minute.
+        let mut pace = Pace::default();
+        let first = pace.give(&paced(BulkTime::Start(0), 2), BEGIN, at(1));
+        assert_eq!(first, Slot { send_at: None, span: Some((at(1), at(121))) });
+        let second = pace.give(&paced(BulkTime::Start(120_000), 2), BEGIN, at(1));
+        assert_eq!(second.send_at, Some(at(121)), "the run's first second is not lost on the way");
+        // The halves of a bulk follow each other.
+        let third = pace.give(&paced(BulkTime::Start(240_000), 1), BEGIN, at(2));
+        let fourth = pace.give(&paced(BulkTime::Start(240_000), 1), BEGIN, at(2));
+        assert_eq!((third.send_at, fourth.send_at), (Some(at(241)), Some(at(301))));
+    }
+
+    #[test]
+    fn a_time_given_back_is_free() {
+        let mut pace = Pace::default();
+        let bulk = paced(BulkTime::Start(0), 2);
+        let first = pace.give(&bulk, BEGIN, at(0));
+        pace.give_back(&bulk.message(), first);
+        assert_eq!(pace.give(&bulk, BEGIN, at(3)).span, Some((at(3), at(123))));
+    }
+
+    #[test]
+    fn bulks_in_any_order_keep_their_planned_times() {
+        let mut pace = Pace::default();
+        let late = pace.give(&paced(BulkTime::At(at(1000)), 2), BEGIN, at(0));
+        let early = pace.give(&paced(BulkTime::At(at(500)), 2), BEGIN, at(0));
+        assert_eq!((early.send_at, late.send_at), (Some(at(500)), Some(at(1000))));
+    }
+
+    #[test]
+    fn instants_are_rounded_up_to_milliseconds() {
+        let odd = at(1) + 1.nanosecond();
+        assert_eq!(whole_milliseconds(odd), at(1) + 1.millisecond());
+        assert_eq!(whole_milliseconds(at(1)), at(1));
+    }
+}

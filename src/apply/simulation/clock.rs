@@ -1,0 +1,120 @@
+//! A clock that jumps to the next thing to wait for, and the loop that drives futures with it.
+
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::apply::Clock;
+
+/// The time, and who waits for it.
+#[derive(Default)]
+pub(super) struct SimClock {
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    elapsed: Duration,
+    waiting: Vec<(Duration, Waker)>,
+}
+
+impl SimClock {
+    /// Goes on to the next instant for which somebody waits; false if nobody does.
+    fn jump(&self) -> bool {
+        let mut state = self.state.lock().unwrap();
+        let Some(next) = state.waiting.iter().map(|(until, _)| *until).min() else { return false };
+        state.elapsed = state.elapsed.max(next);
+        let now = state.elapsed;
+        state.waiting.retain(|(until, waker)| {
+            if *until <= now {
+                waker.wake_by_ref();
+            }
+            *until > now
+        });
+        true
+    }
+
+    /// Lets time pass, as if the machine had been asleep.
+    pub(super) fn pass(&self, time: Duration) {
+        self.state.lock().unwrap().elapsed += time;
+    }
+}
+
+impl Clock for SimClock {
+    fn now(&self) -> Timestamp {
+        super::world::NOON + self.elapsed()
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.state.lock().unwrap().elapsed
+    }
+
+    async fn sleep(&self, time: Duration) {
+        let until = self.elapsed() + time;
+        std::future::poll_fn(|context| {
+            let mut state = self.state.lock().unwrap();
+            if state.elapsed >= until {
+                return Poll::Ready(());
+            }
+            state.waiting.push((until, context.waker().clone()));
+            Poll::Pending
+        })
+        .await;
+    }
+}
+
+/// Lets everybody else go first, once.
+pub(super) async fn yield_once() {
+    let mut first = true;
+    std::future::poll_fn(|context| {
+        if std::mem::take(&mut first) {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        Poll::Ready(())
+    })
+    .await;
+}
+
+/// Whether the process has died.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Death(Arc<AtomicBool>);
+
+impl Death {
+    /// Dies: nothing of the process runs after this.
+    pub(super) async fn die(&self) {
+        self.0.store(true, Ordering::Relaxed);
+        std::future::pending::<()>().await;
+    }
+}
+
+struct Flag(AtomicBool);
+
+impl Wake for Flag {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Drives a process to its end; `None` if it died.
+pub(super) fn drive<F: Future>(clock: &SimClock, death: &Death, process: F) -> Option<F::Output> {
+    let mut process: Pin<&mut F> = pin!(process);
+    let flag = Arc::new(Flag(AtomicBool::new(false)));
+    let waker = Waker::from(Arc::clone(&flag));
+    let mut context = Context::from_waker(&waker);
+    loop {
+        if let Poll::Ready(output) = process.as_mut().poll(&mut context) {
+            return Some(output);
+        }
+        if death.0.load(Ordering::Relaxed) {
+            return None;
+        }
+        if !flag.0.swap(false, Ordering::Relaxed) {
+            assert!(clock.jump(), "everybody waits for nothing");
+        }
+    }
+}

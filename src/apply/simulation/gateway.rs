@@ -1,0 +1,232 @@
+//! A gateway that follows a script and keeps books of whom it took.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use super::clock::{Death, SimClock, yield_once};
+use super::store::Records;
+use crate::apply::{Clock as _, Outgoing, Refusal, Sender, Sent, Ticket};
+use crate::identity::{MessageId, Person};
+use crate::ledger::ClaimId;
+use crate::wire::error::{ApiError, Violation};
+use crate::wire::response::{MessageResponse, Response, Status};
+
+/// What the gateway does with one request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Act {
+    Accept,
+    RejectAll,
+    RejectFirst,
+    /// Takes all of them, but the answer lacks the first.
+    OmitFirst,
+    OtherBulk,
+    /// Takes all of them; the answer names the first twice, first as rejected.
+    Twice,
+    /// Takes nobody, and nobody knows.
+    LostBefore,
+    /// Takes all of them, and nobody knows.
+    LostAfter,
+    Unreachable,
+    TooMany,
+    TooOld,
+    NamesFirst,
+    NamesNone,
+    TooLarge,
+    Unauthorized,
+    NotFound,
+    DieBefore,
+    DieAfter,
+    /// All are duplicates.
+    Duplicates,
+    /// Never answers; takes nobody.
+    Hang,
+    /// Takes all of them, after 3 seconds.
+    Slow,
+    Panic,
+}
+
+/// All acts in which the gateway is honest about whom it took, and comes to an end.
+pub(super) const HONEST: [Act; 18] = [
+    Act::Accept,
+    Act::RejectAll,
+    Act::RejectFirst,
+    Act::OmitFirst,
+    Act::OtherBulk,
+    Act::Twice,
+    Act::LostBefore,
+    Act::LostAfter,
+    Act::Unreachable,
+    Act::TooMany,
+    Act::TooOld,
+    Act::NamesFirst,
+    Act::NamesNone,
+    Act::TooLarge,
+    Act::Unauthorized,
+    Act::NotFound,
+    Act::DieBefore,
+    Act::DieAfter,
+];
+
+/// What the gateway remembers, over all processes.
+#[derive(Debug, Default)]
+pub(super) struct Books {
+    pub(super) script: Vec<Act>,
+    /// How many requests there were.
+    pub(super) requests: usize,
+    /// How often each person was accepted.
+    pub(super) accepted: BTreeMap<Person, u32>,
+    pub(super) used: Vec<ClaimId>,
+    /// The bodies, as they came.
+    pub(super) bodies: Vec<serde_json::Value>,
+}
+
+/// One process's way to the gateway.
+pub(super) struct SimSender<'a> {
+    pub(super) books: &'a Mutex<Books>,
+    pub(super) records: &'a Mutex<Records>,
+    pub(super) clock: &'a SimClock,
+    pub(super) death: Death,
+}
+
+impl SimSender<'_> {
+    /// What must hold when a request begins: its claim is durable, of exactly its people, has no
+    /// outcome, and was never used before.
+    fn check(&self, people: &[Person], ticket: &Ticket) {
+        let records = self.records.lock().unwrap();
+        let claim = records.claims.iter().find(|claim| claim.id == *ticket.claim()).expect("a durable claim");
+        let mut sorted = people.to_vec();
+        sorted.sort_unstable();
+        assert_eq!(claim.people, sorted);
+        assert!(records.outcomes.iter().all(|outcome| outcome.claim != claim.id), "settled before it was sent");
+        let mut books = self.books.lock().unwrap();
+        assert!(!books.used.contains(&claim.id), "a ticket used twice");
+        books.used.push(claim.id.clone());
+    }
+
+    fn take(&self, people: &[Person]) {
+        let mut books = self.books.lock().unwrap();
+        for person in people {
+            *books.accepted.entry(*person).or_default() += 1;
+        }
+    }
+}
+
+fn people_of(body: &serde_json::Value) -> Vec<Person> {
+    let messages = body["messages"].as_array().unwrap();
+    let id = |message: &serde_json::Value| message["destinations"][0]["messageId"].as_str().unwrap().to_owned();
+    messages.iter().map(|message| MessageId::parse(&id(message)).unwrap().person).collect()
+}
+
+fn answer(request: &Outgoing, statuses: &[(Person, u16, u16)]) -> Response {
+    let bulk = request.bulk();
+    let message = |(person, group_id, id): &(Person, u16, u16)| MessageResponse {
+        message_id: Some(
+            MessageId { message: bulk.message.clone(), revision: bulk.revision, person: *person }.to_string(),
+        ),
+        status: Status { group_id: *group_id, id: *id, ..Status::default() },
+        destination: None,
+    };
+    Response { bulk_id: Some(bulk.to_string()), messages: statuses.iter().map(message).collect() }
+}
+
+fn invalid(property: Option<&str>) -> Sent {
+    let violation = |property: &str| Violation { property: property.to_owned(), violation: "no".to_owned() };
+    let error = ApiError {
+        error_code: "E400".to_owned(),
+        description: String::new(),
+        action: String::new(),
+        violations: property.map(violation).into_iter().collect(),
+        resources: Vec::new(),
+    };
+    Sent::Refused(Refusal::Invalid { status: 400, error: Some(error) })
+}
+
+impl Sender for SimSender<'_> {
+    async fn send(&self, request: &Outgoing, ticket: &Ticket) -> Sent {
+        let body: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
+        let people = people_of(&body);
+        self.check(&people, ticket);
+        assert!(ticket.may_start(self.clock.elapsed()));
+        let act = {
+            let mut books = self.books.lock().unwrap();
+            books.bodies.push(body);
+            books.requests += 1;
+            books.script.get(books.requests - 1).copied().unwrap_or(Act::Accept)
+        };
+        yield_once().await;
+        let sent = self.perform(act, request, &people).await;
+        yield_once().await;
+        sent
+    }
+}
+
+impl SimSender<'_> {
+    async fn perform(&self, act: Act, request: &Outgoing, people: &[Person]) -> Sent {
+        let statuses = |group, id| people.iter().map(|person| (*person, group, id)).collect::<Vec<_>>();
+        // Answers come in another order than the request, to show that positions do not matter.
+        let answered = |mut statuses: Vec<_>| {
+            statuses.reverse();
+            Sent::Answered { response: answer(request, &statuses), date: Some(self.clock.now()) }
+        };
+        match act {
+            Act::Accept => {
+                self.take(people);
+                answered(statuses(1, 26))
+            }
+            Act::RejectAll => answered(statuses(5, 6)),
+            Act::RejectFirst => {
+                self.take(&people[1..]);
+                let mut statuses = statuses(1, 26);
+                statuses[0] = (people[0], 5, 14);
+                answered(statuses)
+            }
+            Act::OmitFirst => {
+                self.take(people);
+                answered(statuses(1, 26)[1..].to_vec())
+            }
+            Act::OtherBulk => {
+                self.take(people);
+                let mut response = answer(request, &statuses(1, 26));
+                response.bulk_id = Some("2034072219640523072".to_owned());
+                Sent::Answered { response, date: None }
+            }
+            Act::Twice => {
+                self.take(people);
+                let mut statuses = statuses(1, 26);
+                statuses.push((people[0], 5, 14));
+                answered(statuses)
+            }
+            Act::LostBefore => Sent::Unknown("the request timed out".to_owned()),
+            Act::LostAfter => {
+                self.take(people);
+                Sent::Unknown("the connection was lost".to_owned())
+            }
+            Act::Unreachable => Sent::Refused(Refusal::Unreachable("connection refused".to_owned())),
+            Act::TooMany => Sent::Refused(Refusal::TooMany { retry_after: Some(Duration::from_secs(7)) }),
+            Act::TooOld => Sent::Refused(Refusal::NotStarted),
+            Act::NamesFirst => invalid(Some("messages[0].content.text")),
+            Act::NamesNone => invalid(None),
+            Act::TooLarge => Sent::Refused(Refusal::TooLarge),
+            Act::Unauthorized => Sent::Refused(Refusal::Unauthorized),
+            Act::NotFound => Sent::Refused(Refusal::NotFound),
+            Act::DieBefore => {
+                self.death.die().await;
+                Sent::Unknown("dead".to_owned())
+            }
+            Act::DieAfter => {
+                self.take(people);
+                self.death.die().await;
+                Sent::Unknown("dead".to_owned())
+            }
+            Act::Duplicates => answered(statuses(5, 23)),
+            Act::Hang => std::future::pending().await,
+            Act::Slow => {
+                self.clock.sleep(Duration::from_secs(3)).await;
+                self.take(people);
+                answered(statuses(1, 26))
+            }
+            Act::Panic => panic!("the sender has a bug"),
+        }
+    }
+}

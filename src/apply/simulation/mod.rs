@@ -1,0 +1,10 @@
+//! A small world to run `apply` in: a clock that jumps, a store that dies or fails at a given
+//! write, and a gateway that keeps books of whom it took. Everything is decided by the test; there
+//! is no real time, no thread, no chance.
+
+mod clock;
+mod every_crash;
+mod gateway;
+mod store;
+mod table;
+pub(super) mod world;

@@ -1,0 +1,184 @@
+//! People, bulks and processes.
+
+use std::sync::Mutex;
+
+use jiff::Timestamp;
+
+use super::clock::{Death, SimClock, drive};
+use super::gateway::{Act, Books, SimSender};
+use super::store::{DiskFull, Fault, Records, SimStore};
+use crate::apply::work::Letters;
+use crate::apply::{
+    Envelope, Event, Ports, Prepare, Prepared, PreparedPerson, Reports, Settings, Summary, apply,
+};
+use crate::audience::RowAt;
+use crate::identity::{BulkTime, Content, MessageKey, Person, Revision, SenderId};
+use crate::ledger::{RunId, Standing};
+use crate::plan::{Bulk, Recipient};
+use crate::wire::options::{SendingSpeedLimit, SpeedUnit};
+
+/// When every run begins: 2026-11-30 12:00 UTC.
+pub(super) const NOON: Timestamp = Timestamp::constant(1_796_040_000, 0);
+
+/// The message that everybody gets.
+pub(super) fn message() -> MessageKey {
+    MessageKey::parse("spring-sale.announce").unwrap()
+}
+
+/// A bulk to these people.
+pub(super) fn bulk(people: &[u64], time: BulkTime) -> Bulk {
+    let recipient = |number: &u64| Recipient { person: Person(*number), content: Content(*number), row: RowAt(*number) };
+    Bulk {
+        message: message(),
+        revision: Revision::new(1).unwrap(),
+        time,
+        send_at: None,
+        until: None,
+        recipients: people.iter().map(recipient).collect(),
+    }
+}
+
+/// Bulks to these people, two in each, as soon as possible.
+pub(super) fn pairs(people: &[u64]) -> Vec<Bulk> {
+    people.chunks(2).map(|people| bulk(people, BulkTime::Start(0))).collect()
+}
+
+fn prepared(bulk: &Bulk, speed: Option<SendingSpeedLimit>) -> Prepared {
+    let letter = |recipient: &Recipient| PreparedPerson {
+        person: recipient.person,
+        to: format!("1784{}", recipient.person.0),
+        text: "Hi!".to_owned(),
+        callback_data: None,
+    };
+    let envelope = Envelope {
+        sender: SenderId::parse("OFFICIAL-ACCOUNT-ID-123").unwrap(),
+        platform: None,
+        validity: None,
+        window: None,
+        campaign_reference_id: None,
+        reports: Reports::default(),
+        speed,
+    };
+    Prepared { envelope, people: bulk.recipients.iter().map(letter).collect() }
+}
+
+/// A rendered bulk to so many people.
+pub(in crate::apply) fn letters(time: BulkTime, people: u64) -> Letters {
+    let bulk = bulk(&(0..people).collect::<Vec<_>>(), time);
+    let prepared = prepared(&bulk, None);
+    Letters::new(&bulk, prepared)
+}
+
+/// The same, of which one is sent every minute.
+pub(in crate::apply) fn paced(time: BulkTime, people: u64) -> Letters {
+    let bulk = bulk(&(0..people).collect::<Vec<_>>(), time);
+    let prepared = prepared(&bulk, Some(SendingSpeedLimit { amount: 1, time_unit: SpeedUnit::Minute }));
+    Letters::new(&bulk, prepared)
+}
+
+/// Renders what the test says.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct SimPrepare {
+    pub(super) speed: Option<SendingSpeedLimit>,
+    /// Whether it fails.
+    pub(super) broken: bool,
+}
+
+impl Prepare for SimPrepare {
+    type Error = DiskFull;
+
+    async fn prepare(&self, bulk: &Bulk) -> Result<Prepared, DiskFull> {
+        if self.broken { Err(DiskFull) } else { Ok(prepared(bulk, self.speed)) }
+    }
+}
+
+/// What outlives processes.
+#[derive(Default)]
+pub(super) struct World {
+    pub(super) records: Mutex<Records>,
+    pub(super) books: Mutex<Books>,
+    pub(super) clock: SimClock,
+    pub(super) prepare: SimPrepare,
+    runs: Mutex<u64>,
+}
+
+/// What is left of one process.
+pub(super) struct Ended {
+    /// `None` if it died.
+    pub(super) summary: Option<Summary>,
+    pub(super) events: Vec<Event>,
+    pub(super) writes: usize,
+}
+
+impl World {
+    pub(super) fn new(script: &[Act]) -> Self {
+        Self { books: Mutex::new(Books { script: script.to_vec(), ..Books::default() }), ..Self::default() }
+    }
+
+    /// The settings of the next process.
+    pub(super) fn settings(&self, parallel: usize) -> Settings {
+        let mut runs = self.runs.lock().unwrap();
+        *runs += 1;
+        Settings { parallel, ..Settings::new(RunId(*runs)) }
+    }
+
+    /// Runs one process, never interrupted.
+    pub(super) fn apply(&self, bulks: Vec<Bulk>, settings: &Settings, fault: Fault) -> Ended {
+        self.apply_until(bulks, settings, fault, std::future::pending())
+    }
+
+    /// Runs one process.
+    pub(super) fn apply_until(
+        &self,
+        bulks: Vec<Bulk>,
+        settings: &Settings,
+        fault: Fault,
+        stop: impl Future<Output = ()> + Send,
+    ) -> Ended {
+        let death = Death::default();
+        let store = SimStore::new(&self.records, fault, &death);
+        let mut events = Vec::new();
+        let process = self.process(bulks, settings, &store, &death, stop, |event| events.push(event));
+        let summary = drive(&self.clock, &death, process);
+        Ended { summary, events, writes: store.writes() }
+    }
+
+    /// Runs two processes at once over one ledger.
+    pub(super) fn apply_twice(&self, bulks: [Vec<Bulk>; 2], settings: &[Settings; 2]) -> Option<(Summary, Summary)> {
+        let death = Death::default();
+        let store = SimStore::new(&self.records, Fault::Never, &death);
+        let [first, second] = bulks;
+        let never = std::future::pending;
+        let one = self.process(first, &settings[0], &store, &death, never(), |_| {});
+        let other = self.process(second, &settings[1], &store, &death, never(), |_| {});
+        drive(&self.clock, &death, futures_util::future::join(one, other))
+    }
+
+    async fn process(
+        &self,
+        bulks: Vec<Bulk>,
+        settings: &Settings,
+        store: &SimStore<'_>,
+        death: &Death,
+        stop: impl Future<Output = ()> + Send,
+        events: impl FnMut(Event) + Send,
+    ) -> Summary {
+        let sender = SimSender {
+            books: &self.books,
+            records: &self.records,
+            clock: &self.clock,
+            death: death.clone(),
+        };
+        let ports = Ports { store, sender: &sender, prepare: &self.prepare, clock: &self.clock };
+        apply(bulks, ports, settings, stop, events).await
+    }
+
+    pub(super) fn standing(&self, person: u64) -> Standing {
+        self.records.lock().unwrap().standing(Person(person))
+    }
+
+    /// How often the gateway took somebody.
+    pub(super) fn accepted(&self, person: u64) -> u32 {
+        self.books.lock().unwrap().accepted.get(&Person(person)).copied().unwrap_or_default()
+    }
+}
