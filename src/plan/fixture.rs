@@ -8,8 +8,10 @@ use jiff::Timestamp;
 
 use crate::campaign::{Campaign, Files, FilesError, Project, Stream, read_campaign, read_project};
 use crate::diagnostic::Source;
+use crate::identity::{Key, Keys, Person};
 use crate::ledger::{Claim, ClaimId, Header, Ledger, MessageRecord, Outcome, PersonState, RunId, View};
 
+use super::bulk::Bulk;
 use super::make::{Input, Plan, plan};
 use super::rails::Accepted;
 use super::selection::Selection;
@@ -20,6 +22,8 @@ pub(crate) struct Fixture {
     pub(crate) ledger: Ledger,
     pub(crate) now: Timestamp,
     pub(crate) accepted: Accepted,
+    pub(crate) workers: NonZeroUsize,
+    runs: u64,
 }
 
 struct Memory(BTreeMap<String, String>);
@@ -31,5 +35,125 @@ impl Files for Memory {
 
     fn open(&self, path: &str) -> Result<Box<dyn Stream>, FilesError> {
         Ok(Box::new(Cursor::new(self.read(path)?)))
+    }
+}
+
+const PROJECT: &str = "project: acme-shop\nsenders: { shop: SHOP, other: OTHER }\n";
+
+fn keys() -> Keys {
+    Keys::one(Key::from_bytes([7; Key::LENGTH]))
+}
+
+impl Fixture {
+    /// A project with one campaign.
+    pub(crate) fn new(campaign: &str) -> Self {
+        let header = Header {
+            project: crate::identity::ProjectId::parse("acme-shop").unwrap(),
+            gateway: "sandbox".to_owned(),
+            keys: keys().ids(),
+        };
+        let files = [("sendform.yaml", PROJECT), ("campaign.yaml", campaign)];
+        Self {
+            files: Memory(files.map(|(path, text)| (path.to_owned(), text.to_owned())).into()),
+            ledger: Ledger::new(header),
+            now: "2026-11-30T12:00:00Z".parse().unwrap(),
+            accepted: Accepted::default(),
+            workers: NonZeroUsize::new(2).unwrap(),
+            runs: 0,
+        }
+    }
+
+    /// Writes, or replaces, a file.
+    pub(crate) fn file(mut self, path: &str, text: &str) -> Self {
+        self.write(path, text);
+        self
+    }
+
+    /// Writes, or replaces, a file.
+    pub(crate) fn write(&mut self, path: &str, text: &str) {
+        self.files.0.insert(path.to_owned(), text.to_owned());
+    }
+
+    /// Takes a file away.
+    pub(crate) fn remove(&mut self, path: &str) {
+        self.files.0.remove(path);
+    }
+
+    /// Reads the files as they are now.
+    pub(crate) fn read(&self) -> (Project, Vec<Campaign>) {
+        let source = |path: &str| Source::new(path, self.files.read(path).unwrap());
+        let (project, found) = read_project(&source("sendform.yaml"));
+        let project = project.unwrap_or_else(|| panic!("{found:#?}"));
+        let names = self.files.0.keys().filter(|name| name.ends_with(".yaml") && *name != "sendform.yaml");
+        let campaigns = names.map(|name| {
+            let (campaign, found) = read_campaign(&source(name), Some(&project), &self.files);
+            campaign.unwrap_or_else(|| panic!("{found:#?}"))
+        });
+        let campaigns = campaigns.collect();
+        (project, campaigns)
+    }
+
+    /// Plans.
+    pub(crate) fn plan(&self) -> Plan {
+        let (project, campaigns) = self.read();
+        plan(&Input {
+            project: &project,
+            campaigns: &campaigns,
+            files: &self.files,
+            gateway: "sandbox",
+            ledger: Some(&self.ledger),
+            view: View::Exclusive,
+            keys: Some(&keys()),
+            now: self.now,
+            selection: &Selection::default(),
+            accepted: &self.accepted,
+            retry_rejected: &[],
+            workers: self.workers,
+        })
+    }
+
+    /// Takes all that is to send now into the ledger, everybody in this state.
+    pub(crate) fn send(&mut self, state: PersonState) -> u64 {
+        let plan = self.plan();
+        assert!(!plan.all_diagnostics().has_errors(), "{:#?}", plan.all_diagnostics());
+        for message in &plan.messages {
+            if !message.bulks.is_empty() {
+                self.ledger.add_message(MessageRecord {
+                    message: message.key.clone(),
+                    revision: message.revision,
+                    sender: message.sender.clone(),
+                    text: message.template.clone(),
+                    audience: message.counts.people(),
+                    at: self.now,
+                });
+            }
+            for bulk in &message.bulks {
+                self.claim(bulk, state);
+            }
+        }
+        plan.to_send()
+    }
+
+    /// Puts a bulk into the ledger, everybody in this state.
+    fn claim(&mut self, bulk: &Bulk, state: PersonState) {
+        self.runs += 1;
+        let mut people: Vec<Person> = bulk.recipients.iter().map(|recipient| recipient.person).collect();
+        people.sort_unstable();
+        let id = ClaimId { bulk: bulk.id(), attempt: 1, run: RunId(self.runs) };
+        self.ledger
+            .add_claim(Claim {
+                id: id.clone(),
+                time: bulk.time,
+                send_at: bulk.send_at,
+                until: bulk.until,
+                start_by: self.now,
+                at: self.now,
+                people,
+            })
+            .unwrap();
+        if state != PersonState::Claimed {
+            let outcome = Outcome { claim: id, state, others: Vec::new(), at: self.now, by: None, why: None };
+            self.ledger.add_outcome(outcome).unwrap();
+        }
     }
 }

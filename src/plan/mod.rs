@@ -25,6 +25,11 @@ mod selection;
 mod sieve;
 mod times;
 
+#[cfg(test)]
+pub(crate) mod fixture;
+#[cfg(test)]
+mod tests;
+
 pub use bulk::{Bulk, Recipient};
 pub use changes::TextChange;
 pub use check::check;

@@ -1,0 +1,273 @@
+//! The planning function as a whole, over projects in memory.
+
+use std::num::NonZeroUsize;
+
+use crate::identity::BulkTime;
+use crate::ledger::PersonState;
+
+use super::fixture::Fixture;
+use super::gate::Gate;
+use super::make::Plan;
+use super::rails::RailKind;
+
+const SALE: &str = "\
+campaign: sale
+audiences:
+  all: { csv: people.csv, columns: { to: id }, where: consent == \"yes\", exclude: [staff] }
+  staff: { rows: [ { to: \"17841400000000009\" } ] }
+messages:
+  - id: announce
+    sender: shop
+    audience: all
+    content: { type: TEXT, text: 'Hi {{ name | fallback(\"there\") }}!{% if name == \"Skip\" %}{{ skip(\"asked\") }}{% endif %}' }
+";
+
+const PEOPLE: &str = "\
+id,name,consent
+17841400000000001,Ana,yes
+17841400000000002,Luka,yes
++17841400000000002,Luka,yes
+17841400000000003,Iva,no
+17841400000000004,Skip,yes
+17841400000000005,Marko,yes
+17841400000000005,Marija,yes
+1.78414E+16,Broken,yes
+17841400000000009,Staff,yes
+";
+
+fn sale() -> Fixture {
+    Fixture::new(SALE).file("people.csv", PEOPLE)
+}
+
+fn gates(plan: &Plan) -> String {
+    let message = plan.messages.first().unwrap();
+    message.counts.occupied().map(|(gate, count)| format!("{} {count}\n", gate.words())).collect()
+}
+
+fn codes(plan: &Plan) -> Vec<&'static str> {
+    plan.all_diagnostics().iter().map(|diagnostic| diagnostic.code.as_str()).collect()
+}
+
+#[test]
+fn every_row_ends_at_one_gate() {
+    let plan = sale().plan();
+    insta::assert_snapshot!(gates(&plan), @r"
+    unreadable rows 1
+    duplicates 1
+    contradicting rows 2
+    filtered by `where` 1
+    excluded 1
+    skipped by the template 1
+    to send 2
+    ");
+    assert_eq!(plan.messages[0].counts.total(), 9);
+    assert_eq!(plan.messages[0].bulks.iter().map(|bulk| bulk.recipients.len()).sum::<usize>(), 2);
+}
+
+#[test]
+fn a_second_plan_has_nothing_to_send() {
+    let mut fixture = sale();
+    assert_eq!(fixture.send(PersonState::Accepted), 2);
+    let plan = fixture.plan();
+    assert_eq!(plan.to_send(), 0);
+    assert_eq!(plan.messages[0].counts.get(Gate::AlreadySent), 2);
+}
+
+#[test]
+fn a_new_row_is_sent_alone_and_an_edited_text_to_nobody() {
+    let mut fixture = sale();
+    fixture.send(PersonState::Accepted);
+    fixture.write("people.csv", &format!("{PEOPLE}17841400000000008,Nova,yes\n"));
+    assert_eq!(fixture.plan().to_send(), 1);
+    fixture.write("people.csv", PEOPLE);
+    fixture.write("campaign.yaml", &SALE.replace("Hi ", "Hello "));
+    let plan = fixture.plan();
+    assert_eq!(plan.to_send(), 0);
+    let change = plan.messages[0].change.as_ref().unwrap();
+    assert_eq!(change.keep, 2);
+    fixture.write("campaign.yaml", &SALE.replace("id: announce", "id: announce\n    revision: 2"));
+    assert_eq!(fixture.plan().to_send(), 2);
+}
+
+#[test]
+fn standings_stop_people_each_at_their_gate() {
+    let check = |state: PersonState, gate: Gate| {
+        let mut fixture = sale();
+        fixture.send(state);
+        let plan = fixture.plan();
+        assert_eq!(plan.messages[0].counts.get(gate), 2, "{state:?}");
+        assert_eq!(plan.doubts.len(), usize::from(gate == Gate::InDoubt));
+    };
+    check(PersonState::Claimed, Gate::InDoubt);
+    check(PersonState::Refused, Gate::ToSend);
+    check(PersonState::Rejected(14), Gate::RejectedEarlier);
+    check(PersonState::Abandoned, Gate::GivenUp);
+    check(PersonState::Accepted, Gate::AlreadySent);
+}
+
+#[test]
+fn neither_order_nor_workers_nor_file_names_change_the_digest() {
+    let plan = sale().plan();
+    let mut rows: Vec<&str> = PEOPLE.lines().skip(1).collect();
+    rows.reverse();
+    let shuffled = format!("id,name,consent\n{}\n", rows.join("\n"));
+    let mut other = Fixture::new(SALE).file("people.csv", &shuffled);
+    other.workers = NonZeroUsize::MIN;
+    assert_eq!(other.plan().digest, plan.digest);
+    let mut renamed = sale().file("renamed.yaml", SALE);
+    renamed.remove("campaign.yaml");
+    assert_eq!(renamed.plan().digest, plan.digest);
+    let edited = sale().file("campaign.yaml", &SALE.replace("Hi ", "Hello "));
+    assert_ne!(edited.plan().digest, plan.digest);
+}
+
+#[test]
+fn edits_of_identity_are_caught() {
+    let check = |edit: fn(&str) -> String, expect: &[&str]| {
+        let mut fixture = sale();
+        fixture.send(PersonState::Accepted);
+        fixture.write("campaign.yaml", &edit(SALE));
+        assert_eq!(codes(&fixture.plan()).iter().filter(|code| !code.contains("row") && !code.contains("recipient")).copied().collect::<Vec<_>>(), expect);
+    };
+    check(|text| text.replace("sender: shop", "sender: other"), &["sender-changed"]);
+    check(|text| text.replace("campaign: sale", "campaign: renamed"), &["message-gone"]);
+    check(|text| text.replace("id: announce", "id: renamed"), &["message-gone"]);
+    check(|text| text.replace("id: announce", "id: announce\n    revision: 2"), &[]);
+    check(str::to_owned, &[]);
+}
+
+#[test]
+fn a_lowered_revision_is_caught() {
+    let mut fixture = sale();
+    fixture.write("campaign.yaml", &SALE.replace("id: announce", "id: announce\n    revision: 2"));
+    fixture.send(PersonState::Accepted);
+    fixture.write("campaign.yaml", SALE);
+    assert!(codes(&fixture.plan()).contains(&"revision-lowered"));
+}
+
+fn many(count: u64) -> String {
+    let rows = (0..count).map(|number| format!("{},P{number},yes\n", 17_841_400_000_100_000 + number));
+    format!("id,name,consent\n{}", rows.collect::<String>())
+}
+
+fn paced(schedule: &str) -> String {
+    let schedule = format!("schedules:\n  s: {{ {schedule} }}\nmessages:");
+    SALE.replace("messages:", &schedule).replace("audience: all", "audience: all\n    schedule: s")
+}
+
+#[test]
+fn a_speed_holds_over_all_bulks_and_later_applies() {
+    let text = paced("sendAt: \"2026-12-01 09:00\", timeZone: Europe/Zagreb, sendingSpeedLimit: { amount: 600 }");
+    let mut fixture = Fixture::new(&text).file("people.csv", &many(2_500));
+    let plan = fixture.plan();
+    let starts: Vec<String> = plan.messages[0].bulks.iter().map(|bulk| bulk.time.to_string()).collect();
+    assert_eq!(starts, ["at 2026-12-01T08:00:00Z", "at 2026-12-01T08:01:40Z", "at 2026-12-01T08:03:20Z"]);
+    fixture.send(PersonState::Accepted);
+    fixture.write("people.csv", &many(2_501));
+    let plan = fixture.plan();
+    let bulk = &plan.messages[0].bulks[0];
+    assert_eq!(bulk.recipients.len(), 1);
+    assert_eq!(bulk.time.to_string(), "at 2026-12-01T08:04:10Z");
+}
+
+#[test]
+fn an_unscheduled_speed_is_counted_from_the_start() {
+    let fixture = Fixture::new(&paced("sendingSpeedLimit: { amount: 600 }")).file("people.csv", &many(1_001));
+    let plan = fixture.plan();
+    let times: Vec<BulkTime> = plan.messages[0].bulks.iter().map(|bulk| bulk.time).collect();
+    assert_eq!(times, [BulkTime::Start(0), BulkTime::Start(100_000)]);
+    assert_eq!(plan.messages[0].bulks[0].send_at, None);
+    assert_eq!(plan.messages[0].bulks[1].send_at.unwrap().to_string(), "2026-11-30T12:01:40Z");
+}
+
+#[test]
+fn a_past_time_is_an_error_until_something_was_sent() {
+    let text = paced("sendAt: \"2026-11-30 13:00\", timeZone: Europe/Zagreb");
+    let mut fixture = Fixture::new(&text).file("people.csv", &many(3));
+    assert_eq!(codes(&fixture.plan()), ["past-time"]);
+    fixture.now = "2026-11-30T11:00:00Z".parse().unwrap();
+    assert_eq!(fixture.send(PersonState::Accepted), 3);
+    fixture.now = "2026-11-30T13:00:00Z".parse().unwrap();
+    fixture.write("people.csv", &many(5));
+    let plan = fixture.plan();
+    assert_eq!(plan.messages[0].counts.get(Gate::TooLate), 2);
+    assert!(codes(&plan).is_empty());
+    fixture.accepted.add("late=1").unwrap();
+    let plan = fixture.plan();
+    assert_eq!(plan.to_send(), 2);
+    assert_eq!(plan.refused().map(|rail| (rail.kind, rail.actual)).collect::<Vec<_>>(), [(RailKind::Late, 2)]);
+    fixture.accepted.add("late=2").unwrap();
+    assert_eq!(fixture.plan().refused().count(), 0);
+}
+
+#[test]
+fn bulks_are_kept_back_until_shortly_before_their_time() {
+    let text = paced("sendAt: \"2026-12-01 09:00\", timeZone: Europe/Zagreb, handover: 2h");
+    let mut fixture = Fixture::new(&text).file("people.csv", &many(3));
+    let plan = fixture.plan();
+    assert_eq!((plan.to_send(), plan.not_due()), (0, 3));
+    assert_eq!(plan.next_apply_at().unwrap().to_string(), "2026-12-01T06:00:00Z");
+    let before = plan.digest;
+    fixture.now = "2026-12-01T06:00:00Z".parse().unwrap();
+    let plan = fixture.plan();
+    assert_eq!((plan.to_send(), plan.not_due()), (3, 0));
+    assert_eq!(plan.digest, before, "due or not due is no part of the digest");
+}
+
+#[test]
+fn a_closed_conversation_window_stops_a_person_at_their_real_time() {
+    let people = "\
+id,name,consent,closes
+17841400000000001,Ana,yes,2026-11-30T12:00:30Z
+17841400000000002,Luka,yes,2026-11-30T11:59:00Z
+17841400000000003,Iva,yes,2026-11-30T12:00:40Z
+17841400000000004,Eva,yes,
+17841400000000005,Mia,yes,2026-11-30T13:00:00Z
+";
+    let text = paced("sendingSpeedLimit: { amount: 2 }").replace("{ to: id }", "{ to: id, windowClosesAt: closes }");
+    let plan = Fixture::new(&text).file("people.csv", people).plan();
+    // Ana leaves at once; Iva would be next, half a minute later, in time; then Mia.
+    assert_eq!(plan.messages[0].counts.get(Gate::WindowClosed), 2);
+    assert_eq!(plan.to_send(), 3);
+}
+
+#[test]
+fn each_person_has_their_own_clock() {
+    let people = "\
+id,name,consent,zone
+17841400000000001,Ana,yes,Europe/Zagreb
+17841400000000002,Kenji,yes,Asia/Tokyo
+17841400000000003,Eva,yes,
+17841400000000004,Odd,yes,Mars/Olympus
+";
+    let text = paced("sendAt: \"2026-12-01 09:00\", timeZone: { perPerson: true, fallback: Europe/Zagreb }")
+        .replace("{ to: id }", "{ to: id, timeZone: zone }");
+    let plan = Fixture::new(&text).file("people.csv", people).plan();
+    let bulks: Vec<(String, usize)> =
+        plan.messages[0].bulks.iter().map(|bulk| (bulk.send_at.unwrap().to_string(), bulk.recipients.len())).collect();
+    assert_eq!(bulks, [("2026-12-01T00:00:00Z".to_owned(), 1), ("2026-12-01T08:00:00Z".to_owned(), 2)]);
+    assert_eq!(plan.messages[0].counts.get(Gate::Unreadable), 1);
+}
+
+#[test]
+fn a_blank_value_is_an_error_with_its_row() {
+    let text = SALE.replace(" | fallback(\"there\")", "");
+    let people = "id,name,consent\n17841400000000001,Ana,yes\n17841400000000002,  ,yes\n";
+    let plan = Fixture::new(&text).file("people.csv", people).plan();
+    assert_eq!(codes(&plan), ["blank-value"]);
+    assert!(plan.messages[0].bulks.is_empty(), "nothing of a message with errors is sent");
+}
+
+#[test]
+fn rails_stop_what_is_too_much() {
+    let mut fixture = Fixture::new(SALE).file("people.csv", &many(30));
+    fixture.write("sendform.yaml", "project: acme-shop\nsenders: { shop: SHOP }\nlimits: { messagesPerApply: 20 }\n");
+    let plan = fixture.plan();
+    assert_eq!(plan.refused().map(|rail| rail.words.as_str()).collect::<Vec<_>>(), [
+        "30 messages are to be sent, but at most 20 may be in one apply"
+    ]);
+    fixture.accepted.add("messages=29").unwrap();
+    assert_eq!(fixture.plan().refused().count(), 1);
+    fixture.accepted.add("messages=30").unwrap();
+    assert_eq!(fixture.plan().refused().count(), 0);
+}
