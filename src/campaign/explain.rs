@@ -106,8 +106,7 @@ fn wrong_type(at: &At<'_>, kind: &TypeKind) -> Diagnostic {
     }
     let words: Vec<&str> = wanted.iter().map(|wanted| type_word(*wanted)).collect();
     let found = found(at);
-    let verb = if matches!(wanted.as_slice(), [JsonType::Boolean]) { "are" } else { "is" };
-    let message = format!("{found}, but {} {verb} wanted", words.join(" or "));
+    let message = format!("{found}, but {} is wanted", words.join(" or "));
     let diagnostic = Diagnostic::error(Code::WrongType, message, at.place());
     let quoted = at.scalar().is_some_and(|scalar| scalar.style == Style::Quoted);
     match wanted.as_slice() {

@@ -18,6 +18,8 @@ mod explain;
 mod agree;
 mod check;
 mod read;
+#[cfg(test)]
+mod testing;
 pub mod raw;
 pub mod schema;
 pub mod checked;

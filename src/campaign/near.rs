@@ -49,7 +49,7 @@ mod tests {
     #[test]
     fn near_words_are_suggested_and_others_listed() {
         check("sendat", Some("did you mean `sendAt`?"));
-        check("sned_at", Some("there are `sendAt`, `sender` and `timeZone`"));
+        check("sned_at", Some("did you mean `sendAt`?"));
         check("snedAt", Some("did you mean `sendAt`?"));
         check("Timezone", Some("did you mean `timeZone`?"));
         check("x", Some("there are `sendAt`, `sender` and `timeZone`"));

@@ -32,7 +32,7 @@ pub(super) fn error(source: &Arc<Source>, at: usize, info: &str) -> Diagnostic {
 /// Drops the parser's "while parsing …, " and its capital words.
 fn plain_words(info: &str) -> String {
     let tail = if info.starts_with("while ") { info.split_once(", ").map_or(info, |(_, tail)| tail) } else { info };
-    tail.replace(['<', '>'], "")
+    tail.replace(['<', '>'], "").replace('\'', "`").replace("double-quoted scalar", "the quoted text")
 }
 
 fn hint(line: &str, info: &str) -> Option<&'static str> {

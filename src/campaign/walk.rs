@@ -182,7 +182,7 @@ impl<'a> Walk<'a> {
             self.refuse(Diagnostic::error(Code::ForbiddenCharacter, message, self.place(span.clone())))?;
         }
         if style == Style::Plain && context.texts && !text.is_empty() {
-            self.comment_behind(&span)?;
+            self.comment_behind(&span, context)?;
         }
         Ok(Node { span, kind: Kind::Scalar(Scalar { style, text }) })
     }
@@ -211,7 +211,8 @@ impl<'a> Walk<'a> {
                 let span = self.closed(&start, &span, last);
                 return Ok(Node { span, kind: Kind::Mapping(entries) });
             }
-            if matches!(event, Event::MappingStart(..)) && self.source.text.get(start.start..span.end) == Some("{{") {
+            let braces = self.source.text.get(start.start..).is_some_and(|text| text.starts_with("{{"));
+            if braces && span.start == start.start + 1 && matches!(event, Event::MappingStart(..)) {
                 return self.bare_braces(start, span, context);
             }
             let key = self.key(event, span, context)?;
@@ -329,7 +330,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Refuses a comment right behind a text without quotes: it may well be the text's tail.
-    fn comment_behind(&mut self, text: &Range<usize>) -> Result<(), Stop> {
+    fn comment_behind(&mut self, text: &Range<usize>, context: Context) -> Result<(), Stop> {
         let rest = self.source.text.get(text.end..).unwrap_or_default();
         let line = rest.split('\n').next().unwrap_or_default().trim_end();
         let tail = line.trim_start();
@@ -337,7 +338,7 @@ impl<'a> Walk<'a> {
             return Ok(());
         }
         let start = text.end + line.len() - tail.len();
-        let place = self.place(start..text.end + line.len());
+        let place = if context.rows { self.row(start) } else { self.place(start..text.end + line.len()) };
         let diagnostic = Diagnostic::error(Code::CutByComment, "the text ends here, and the rest is a comment", place)
             .label("this is not part of the text")
             .help("put the whole text in quotes, or the comment on a line of its own");
@@ -347,7 +348,7 @@ impl<'a> Walk<'a> {
     /// The span of a collection: a block collection ends with its last part, a flow collection
     /// with its bracket.
     fn closed(&mut self, start: &Range<usize>, end: &Range<usize>, last: Option<usize>) -> Range<usize> {
-        let flow = start.end > start.start;
+        let flow = self.source.text.get(start.start..).is_some_and(|text| text.starts_with(['{', '[']));
         let end = if flow { end.end } else { last.unwrap_or(start.end) };
         self.before = self.before.max(end);
         start.start..end.max(start.start)
@@ -361,6 +362,13 @@ impl<'a> Walk<'a> {
 
     fn place(&self, span: Range<usize>) -> Place {
         Place::Span { source: Arc::clone(self.source), span }
+    }
+
+    /// A line of inline rows; what stands there is people's data and is not shown.
+    fn row(&self, byte: usize) -> Place {
+        let newlines = self.source.text.get(..byte).unwrap_or_default().matches('\n').count();
+        let line = u64::try_from(newlines).unwrap_or(u64::MAX - 1) + 1;
+        Place::Row { file: self.source.name.clone(), line, column: None }
     }
 
     fn broken(&mut self, at: usize) -> Stop {
@@ -379,4 +387,187 @@ impl<'a> Walk<'a> {
 fn shown(key: &str) -> String {
     let word = key.len() <= 40 && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
     if word && plain::read(key) == plain::Reading::Text { format!("`{key}`") } else { "here".to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::walk;
+    use crate::campaign::testing::{listed, said};
+    use crate::campaign::tree::{Kind, Node};
+    use crate::diagnostic::Source;
+
+    /// The walk's own words, or else the tree with the text of every span.
+    fn walked(text: &str) -> String {
+        let source = Source::new("a.yaml", text);
+        let (tree, diagnostics) = walk(&source);
+        match tree {
+            Some(tree) if diagnostics.is_empty() => show(&tree, text),
+            Some(_) | None => listed(&diagnostics),
+        }
+    }
+
+    fn show(node: &Node, text: &str) -> String {
+        let span = text[node.span.clone()].escape_debug().to_string();
+        match &node.kind {
+            Kind::Scalar(scalar) => format!("<{span}>={:?}", scalar.text),
+            Kind::Sequence(items) => {
+                let items: Vec<String> = items.iter().map(|item| show(item, text)).collect();
+                format!("[{}]", items.join(", "))
+            }
+            Kind::Mapping(entries) => {
+                let entry = |key: &str, value: &Node| format!("{key}: {}", show(value, text));
+                let entries: Vec<String> =
+                    entries.iter().map(|found| entry(&text[found.key_span.clone()], &found.value)).collect();
+                format!("{{{}}}", entries.join(", "))
+            }
+        }
+    }
+
+    #[test]
+    fn spans_are_bytes_whatever_stands_before() {
+        assert_snapshot!(walked("čš: 'žđ' # č\n\"👍\": [ é, {ü: ö} ]\nx:\n"), @r#"{čš: <\'žđ\' # č>="žđ", "👍": [<é>="é", {ü: <ö>="ö"}], x: <>=""}"#);
+        assert_snapshot!(walked("\u{feff}a: č\r\nb:\r\n  - c\r\n  - \"d\"\r\n"), @r#"{a: <č>="č", b: [<c>="c", <\"d\">="d"]}"#);
+    }
+
+    #[test]
+    fn block_texts_end_with_their_last_line() {
+        assert_snapshot!(walked("a: |\n  one\n\n  two\n\n\nb: >-\n  three\n  four\n# c\nc: 1\n"), @r#"{a: <one\n\n  two>="one\n\ntwo\n", b: <three\n  four>="three four", c: <1>="1"}"#);
+    }
+
+    #[test]
+    fn a_start_of_a_document_is_fine() {
+        assert_snapshot!(walked("# hello\n---\na: b\n...\n"), @r#"{a: <b>="b"}"#);
+    }
+
+    #[test]
+    fn anchors_aliases_and_tags_are_refused() {
+        assert_snapshot!(walked("a: &x 1\nb: *x\nc: &y [ 1 ]\n"), @r"
+        1:4 `&x` anchor: an anchor stands here, but anchors are not part of the language -> write the value out in every place; a text that begins with `&` or `*` needs quotes
+        2:4 `*x` anchor: an alias stands here, but aliases are not part of the language -> write the value out in every place; a text that begins with `&` or `*` needs quotes
+        3:4 `&y` anchor: an anchor stands here, but anchors are not part of the language -> write the value out in every place; a text that begins with `&` or `*` needs quotes
+        ");
+        assert_snapshot!(walked("a: !!binary aGk=\nb: !foo { c: d }\n"), @r"
+        1:4 `!!binary` tag: a tag stands here, but tags are not part of the language -> a text that begins with `!` needs quotes
+        2:4 `!foo` tag: a tag stands here, but tags are not part of the language -> a text that begins with `!` needs quotes
+        ");
+        assert_snapshot!(walked("a: *nobody\n"), @"1:4 `*` anchor: the file is not YAML: found unknown anchor -> a text that begins with this character needs quotes");
+        assert_snapshot!(walked("%YAML 1.2\n---\na: b\n"), @"1:1 `%YAML 1.2` tag: directives are not part of the language");
+        assert_snapshot!(walked("%TAG ! tag:x,2000:\n---\na: b\n"), @"1:1 `%TAG ! tag:x,2000:` tag: directives are not part of the language");
+    }
+
+    #[test]
+    fn exploding_aliases_cost_nothing() {
+        let mut bomb = format!("a: &a {}\nb:\n", "x".repeat(100_000));
+        bomb.push_str(&"  - *a\n".repeat(20_000));
+        let said = walked(&bomb);
+        assert_eq!(said.lines().count(), 50, "{}", &said[said.len() - 200..]);
+    }
+
+    #[test]
+    fn merge_keys_and_keys_that_are_no_words_are_refused() {
+        assert_snapshot!(walked("<<: { a: 1 }\nno: 2\n12: 3\n[a]: 4\n? { b: c }\n: 5\n: 6\n\"no\": 7\n"), @r"
+        1:1 `<<` merge-key: merge keys are not part of the language -> write the keys out in every place
+        2:1 `no` key-not-text: a key without quotes can be taken for a boolean -> put the key in quotes
+        3:1 `12` key-not-text: a key without quotes can be taken for a number -> put the key in quotes
+        4:2 `a` key-not-text: a key is not a plain word
+        5:5 `b` key-not-text: a key is not a plain word
+        7:1 `` key-not-text: a key is missing before the colon
+        ");
+    }
+
+    #[test]
+    fn second_documents_are_refused() {
+        assert_snapshot!(walked("a: b\n---\nc: d\n"), @"2:1 `---` second-document: a second YAML document begins here -> put each campaign into a file of its own, and end a file without `---`");
+        assert_snapshot!(walked("a: b\n...\nc: d\n"), @"3:1 `` second-document: a second YAML document begins here -> put each campaign into a file of its own, and end a file without `---`");
+        assert_snapshot!(walked("a: b\n---\n"), @"2:1 `---` second-document: a second YAML document begins here -> put each campaign into a file of its own, and end a file without `---`");
+    }
+
+    #[test]
+    fn duplicate_keys_are_refused_at_the_second() {
+        assert_snapshot!(walked("a: 1\nb: { c: 1, \"c\": 2 }\n'a': 2\n"), @r#"
+        2:12 `\"c\"` duplicate-key: the key `c` stands twice in one mapping
+        3:1 `\'a\'` duplicate-key: the key `a` stands twice in one mapping
+        "#);
+        // Twins in different normal forms are two keys, which the schema then refuses.
+        assert_snapshot!(walked("\u{e9}: 1\ne\u{301}: 2\n"), @r#"{é: <1>="1", é: <2>="2"}"#);
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let nested = |depth: usize| walked(&format!("a: {}x{}", "[".repeat(depth), "]".repeat(depth)));
+        assert!(nested(31).starts_with("{a: ["), "{}", nested(31));
+        assert!(nested(32).contains("too-deep"), "{}", nested(32));
+        assert!(walked(&"[".repeat(1_000_000)).contains("too-deep"));
+        assert!(walked(&"{a: ".repeat(100_000)).contains("too-deep"));
+        let blocks: String = (0..1000).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect();
+        assert!(walked(&blocks).contains("too-deep"));
+    }
+
+    #[test]
+    fn empty_files_are_told() {
+        for text in ["", "\n\n", "# nothing\n", "---\n", "\u{feff}", "~\n"] {
+            let expect = if text == "~\n" { "<~>=\"~\"" } else { "file empty-file: the file is empty" };
+            assert_eq!(walked(text), expect, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_not_cut_in_silence() {
+        assert_snapshot!(walked("text: Hello #1 # fan\n"), @"1:13 `#1 # fan` cut-by-comment: the text ends here, and the rest is a comment -> put the whole text in quotes, or the comment on a line of its own");
+        assert_snapshot!(walked("callbackData: a\t# b\nrows: [ { n: x # y\n } ]\n"), @r"
+        1:17 `# b` cut-by-comment: the text ends here, and the rest is a comment -> put the whole text in quotes, or the comment on a line of its own
+        2:11 `n` key-not-text: a key without quotes can be taken for a boolean -> put the key in quotes
+        row 2 None cut-by-comment: the text ends here, and the rest is a comment -> put the whole text in quotes, or the comment on a line of its own
+        ");
+        assert_snapshot!(walked("text: \"Hello #1\" # fan\nproject: acme # immutable\ntexts: a#b\n"), @r#"{text: <\"Hello #1\" # fan>="Hello #1", project: <acme>="acme", texts: <a#b>="a#b"}"#);
+    }
+
+    #[test]
+    fn bare_braces_get_the_hint() {
+        assert_snapshot!(walked("text: {{ name }}\nb: {{ a }: c, d: [ e ]}\nc: 1\n"), @r"
+        1:7 `{{ name }}` key-not-text: a text that begins with `{{` is a mapping in YAML -> put the whole text in quotes, or write it as a block after `|`
+        2:4 `{{ a }: c, d: [ e ]}` key-not-text: a text that begins with `{{` is a mapping in YAML -> put the whole text in quotes, or write it as a block after `|`
+        ");
+        assert_snapshot!(walked("text: {{ name }}, hello\n"), @r"
+        1:7 `{{ name }}` key-not-text: a text that begins with `{{` is a mapping in YAML -> put the whole text in quotes, or write it as a block after `|`
+        1:17 `,` syntax: the file is not YAML: did not find expected key -> YAML reads an opening brace as a mapping: put the whole text in quotes, or write it as a block after `|`
+        ");
+        assert_snapshot!(walked("text: {% if a %}b{% endif %}\n"), @"1:8 `%` syntax: the file is not YAML: unexpected character: `%` -> YAML reads an opening brace as a mapping: put the whole text in quotes, or write it as a block after `|`");
+    }
+
+    #[test]
+    fn syntax_errors_come_with_hints() {
+        assert_snapshot!(walked("a:\n\tb: 1\n"), @"2:2 `b` syntax: the file is not YAML: tabs disallowed within this context (block indentation) -> indent with spaces; a tab does not indent in YAML");
+        assert_snapshot!(walked("text: Hi: there\n"), @"1:9 `:` syntax: the file is not YAML: mapping values are not allowed in this context -> a text that holds `: ` needs quotes; else look at the indentation");
+        assert_snapshot!(walked("text: \"\\uD83D\\uDE00\"\n"), @r#"1:7 `\"` syntax: the file is not YAML: found invalid Unicode character escape code -> write the character itself, double the backslash, or use single quotes; pairs such as `\uD83D\uDE00` are not YAML"#);
+        assert_snapshot!(walked("text: 'it's'\n"), @"1:11 `s` syntax: the file is not YAML: invalid trailing content after the quoted text -> look for a quotation mark that is missing, or not doubled inside the text");
+        assert_snapshot!(walked("text: @name\n"), @"1:7 `@` syntax: the file is not YAML: unexpected character: `@` -> a text that begins with this character needs quotes");
+        assert_snapshot!(walked("text: \"open\n"), @r#"1:7 `\"` syntax: the file is not YAML: found unexpected end of stream -> look for a quotation mark that is missing, or not doubled inside the text"#);
+        assert_snapshot!(walked("a: [ 1\n"), @"2:1 `` syntax: the file is not YAML: expected `,` or `]`");
+    }
+
+    #[test]
+    fn escapes_hide_no_control_characters() {
+        assert_snapshot!(walked("a: \"\\e[31m\"\nb: \"\\0\"\nc: \"x\\u202Ey\"\nd: \"\\L\"\ne: \"\\t\\n\"\n"), @r#"
+        1:4 `\"\\e[31m\"` forbidden-character: the text holds a control character (U+001B) behind an escape
+        2:4 `\"\\0\"` forbidden-character: the text holds a control character (U+0000) behind an escape
+        3:4 `\"x\\u202Ey\"` forbidden-character: the text holds a control of the writing direction (U+202E) behind an escape
+        4:4 `\"\\L\"` forbidden-character: the text holds a hidden line separator (U+2028) behind an escape
+        "#);
+    }
+
+    #[test]
+    fn hidden_line_ends_never_reach_the_parser() {
+        assert_snapshot!(said("campaign: a # \u{2028}paused: true\nmessages: []\n"), @r#"1:15 `\u{2028}` forbidden-character: a hidden line separator (U+2028) is not allowed in a campaign file -> delete the character"#);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_ends_in_a_tree_or_an_error(text in "[-a: \n\t\\[\\]{}\"'|>#&*!%?,č~0<]{0,60}") {
+            let (tree, diagnostics) = walk(&Source::new("a.yaml", text));
+            proptest::prop_assert!(tree.is_some() || diagnostics.has_errors());
+        }
+    }
 }

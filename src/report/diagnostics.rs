@@ -1,11 +1,12 @@
 //! Diagnostics as text, with the line and a caret, and as JSON. Whatever a file holds, no control
 //! character reaches the output.
 
+use std::fmt::Write as _;
 use std::ops::Range;
 
 use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
-use serde_json::{Value, json};
+use annotate_snippets::{AnnotationKind, Element, Level, Origin, Renderer, Snippet};
+use serde_json::{Map, Value};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Label, Place, Severity, Source};
 
@@ -61,53 +62,51 @@ pub fn to_json(diagnostic: &Diagnostic) -> Value {
     };
     let (first, others) =
         diagnostic.labels.split_first().map_or((None, &[][..]), |(first, others)| (Some(first), others));
-    let mut object = first.map_or_else(|| json!({ "file": null }), |label| place_json(&label.place));
     let notes: Vec<Value> = others
         .iter()
         .map(|label| {
             let mut note = place_json(&label.place);
-            note["message"] = visible(&label.text).into();
-            note
+            note.insert("message".to_owned(), visible(&label.text).into());
+            Value::Object(note)
         })
         .collect();
-    object["code"] = diagnostic.code.as_str().into();
-    object["severity"] = severity.into();
-    object["message"] = visible(&diagnostic.message).into();
-    object["help"] = diagnostic.help.as_deref().map(visible).into();
-    object["notes"] = notes.into();
-    object
+    let mut object = first.map(|label| place_json(&label.place)).unwrap_or_default();
+    object.insert("code".to_owned(), diagnostic.code.as_str().into());
+    object.insert("severity".to_owned(), severity.into());
+    object.insert("message".to_owned(), visible(&diagnostic.message).into());
+    object.insert("help".to_owned(), diagnostic.help.as_deref().map(visible).into());
+    object.insert("notes".to_owned(), notes.into());
+    Value::Object(object)
 }
 
-fn place_json(place: &Place) -> Value {
-    let mut object = json!({
-        "file": visible(place.file()), "line": null, "column": null, "endLine": null, "endColumn": null,
-    });
-    match place {
+fn place_json(place: &Place) -> Map<String, Value> {
+    let (start, end, field) = match place {
         Place::Span { source, span } => {
             let (line, column) = line_and_column(&source.text, span.start);
             let (end_line, end_column) = line_and_column(&source.text, span.end);
-            object["line"] = line.into();
-            object["column"] = column.into();
-            object["endLine"] = end_line.into();
-            object["endColumn"] = end_column.into();
+            ((Some(line), Some(column)), (Some(end_line), Some(end_column)), None)
         }
-        Place::Row { line, column, .. } => {
-            object["line"] = (*line).into();
-            if let Some(column) = column {
-                object["field"] = visible(column).into();
-            }
-        }
-        Place::File(_) => {}
+        Place::Row { line, column, .. } => ((Some(*line), None), (None, None), column.as_deref()),
+        Place::File(_) => ((None, None), (None, None), None),
+    };
+    let mut object = Map::new();
+    object.insert("file".to_owned(), visible(place.file()).into());
+    for (key, number) in [("line", start.0), ("column", start.1), ("endLine", end.0), ("endColumn", end.1)] {
+        object.insert(key.to_owned(), number.into());
+    }
+    if let Some(field) = field {
+        object.insert("field".to_owned(), visible(field).into());
     }
     object
 }
 
 /// The line and the column, from 1, of a byte.
-fn line_and_column(text: &str, byte: usize) -> (usize, usize) {
+fn line_and_column(text: &str, byte: usize) -> (u64, u64) {
     let before = text.get(..byte).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
     let column = before.get(line_start..).unwrap_or_default().chars().count();
-    (1 + before.matches('\n').count(), 1 + column)
+    let from_one = |count: usize| u64::try_from(count).unwrap_or(u64::MAX - 1) + 1;
+    (from_one(before.matches('\n').count()), from_one(column))
 }
 
 fn one(renderer: &Renderer, diagnostic: &Diagnostic) -> String {
@@ -124,7 +123,7 @@ fn one(renderer: &Renderer, diagnostic: &Diagnostic) -> String {
     if let Some(help) = &diagnostic.help {
         elements.push(Level::HELP.message(visible(help)).into());
     }
-    renderer.render(&[Group::from(title.elements(elements))])
+    renderer.render(&[title.elements(elements)])
 }
 
 fn label_elements(label: &Label, kind: AnnotationKind, elements: &mut Vec<Element<'static>>) {
@@ -193,7 +192,9 @@ fn escape(text: &str, keep: impl Fn(char) -> bool) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         if is_hidden(character) && !keep(character) {
-            escaped.push_str(&format!("<U+{:04X}>", u32::from(character)));
+            let code = u32::from(character);
+            // Writing to a string cannot fail.
+            write!(escaped, "<U+{code:04X}>").unwrap_or_default();
         } else {
             escaped.push(character);
         }
@@ -209,4 +210,330 @@ fn is_hidden(character: char) -> bool {
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
                 | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
         )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::{Style, render, to_json};
+    use crate::campaign::{Files, FilesError, Stream, read_campaign, read_project};
+    use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Source};
+
+    struct NoFiles;
+
+    impl Files for NoFiles {
+        fn read(&self, _: &str) -> Result<String, FilesError> {
+            Err(FilesError::Missing)
+        }
+
+        fn open(&self, _: &str) -> Result<Box<dyn Stream>, FilesError> {
+            Err(FilesError::Missing)
+        }
+    }
+
+    fn of_campaign(text: &str) -> String {
+        let project = Source::new("sendform.yaml", "project: acme\nsenders: { shop: S1 }\n");
+        let project = read_project(&project).0.unwrap();
+        let (campaign, diagnostics) = read_campaign(&Source::new("sale.yaml", text), Some(&project), &NoFiles);
+        assert_eq!(campaign.is_none(), diagnostics.has_errors());
+        render(&diagnostics, Style::Plain)
+    }
+
+    fn of_one(diagnostic: Diagnostic) -> String {
+        let mut diagnostics = Diagnostics::new();
+        diagnostics.push(diagnostic);
+        render(&diagnostics, Style::Plain)
+    }
+
+    #[test]
+    fn a_file_with_many_mistakes() {
+        let text = r#"campaign: Spring Sale
+audiences:
+  people:
+    csv: ../people.csv
+    ndjson: people.ndjson
+    exclude: [ stuff ]
+  staff: { rows: [ { to: 17841400000000001, country: no } ] }
+schedules:
+  launch:
+    sendAt: 2026-12-01 09:00
+    timeZone: Europe/Zagrb
+    sendingSpeedLimit: { amount: 0, timeUnit: MINUT }
+    validityPeriod: { amount: 3, timeUnit: DAYS }
+  later:
+    sendAt: "2026-12-01 09:00"
+    deliveryTimeWindow: { days: [MONDAY, MONDAY], from: { hour: 20, minute: 0 }, to: { hour: 8, minute: 0 } }
+messages:
+  - id: announce
+    revision: "2"
+    sender: shpo
+    audience: staff
+    schedule: lauch
+    content: { type: TEXT, text: "Hi", template: hi.txt }
+  - id: announce
+    sender: shop
+    audience: staff
+    contents: { text: Hi }
+    paused: yes
+"#;
+        insta::assert_snapshot!(of_campaign(text), @r#"
+        error[bad-pattern]: an id has 1 to 40 lower-case letters, digits and hyphens, and begins with a letter or digit
+         --> sale.yaml:1:11
+          |
+        1 | campaign: Spring Sale
+          |           ^^^^^^^^^^^
+
+        error[bad-path]: the path leads upwards
+         --> sale.yaml:4:10
+          |
+        4 |     csv: ../people.csv
+          |          ^^^^^^^^^^^^^
+          |
+          = help: write it relative to the project's folder, with `/`, such as `audiences/people.csv`
+
+        error[shape]: only one of `csv`, `ndjson` and `rows` may stand here
+         --> sale.yaml:5:5
+          |
+        5 |     ndjson: people.ndjson
+          |     ^^^^^^
+          |
+         ::: sale.yaml:4:5
+          |
+        4 |     csv: ../people.csv
+          |     --- first here
+
+        error[unknown-audience]: there is no audience of this name
+         --> sale.yaml:6:16
+          |
+        6 |     exclude: [ stuff ]
+          |                ^^^^^
+          |
+          = help: did you mean `staff`?
+
+        error[unquoted]: a number stands here without quotes, but text is wanted
+        --> sale.yaml:7 (column to)
+         = help: every cell is text: put it in quotes
+
+        error[unquoted]: a boolean stands here without quotes, but text is wanted
+        --> sale.yaml:7 (column country)
+         = help: every cell is text: put it in quotes
+
+        error[unquoted]: a date stands here without quotes, but text is wanted
+          --> sale.yaml:10:13
+           |
+        10 |     sendAt: 2026-12-01 09:00
+           |             ^^^^^^^^^^^^^^^^
+           |
+           = help: put it in quotes: "2026-12-01 09:00"
+
+        error[bad-zone]: there is no such time zone in the IANA database
+          --> sale.yaml:11:15
+           |
+        11 |     timeZone: Europe/Zagrb
+           |               ^^^^^^^^^^^^
+           |
+           = help: did you mean `Europe/Zagreb`?
+
+        error[out-of-bounds]: at least 1 is wanted
+          --> sale.yaml:12:34
+           |
+        12 |     sendingSpeedLimit: { amount: 0, timeUnit: MINUT }
+           |                                  ^
+
+        error[not-allowed]: only `MINUTE`, `HOUR` and `DAY` are allowed here
+          --> sale.yaml:12:47
+           |
+        12 |     sendingSpeedLimit: { amount: 0, timeUnit: MINUT }
+           |                                               ^^^^^
+           |
+           = help: did you mean `MINUTE`?
+
+        error[not-allowed]: only `SECONDS`, `MINUTES` and `HOURS` are allowed here
+          --> sale.yaml:13:44
+           |
+        13 |     validityPeriod: { amount: 3, timeUnit: DAYS }
+           |                                            ^^^^
+
+        error[missing-key]: the key `timeZone` is missing
+          --> sale.yaml:15:5
+           |
+        15 |     sendAt: "2026-12-01 09:00"
+           |     ^^^^^^
+           |
+           = help: `sendAt` needs `timeZone` beside it
+
+        error[not-allowed]: an item stands twice in this list
+          --> sale.yaml:16:42
+           |
+        16 |     deliveryTimeWindow: { days: [MONDAY, MONDAY], from: { hour: 20, minute: 0 }, to: { hour: 8, minute: 0 } }
+           |                                          ^^^^^^
+           |
+          ::: sale.yaml:16:34
+           |
+        16 |     deliveryTimeWindow: { days: [MONDAY, MONDAY], from: { hour: 20, minute: 0 }, to: { hour: 8, minute: 0 } }
+           |                                  ------ first here
+
+        error[bad-window]: the window ends at 08:00, before it begins at 20:00
+          --> sale.yaml:16:82
+           |
+        16 |     deliveryTimeWindow: { days: [MONDAY, MONDAY], from: { hour: 20, minute: 0 }, to: { hour: 8, minute: 0 } }
+           |                                                                                  ^^
+           |
+           = help: the gateway documents no windows over midnight (UTC): choose one within a day
+
+        error[wrong-type]: text stands here, but a whole number is wanted
+          --> sale.yaml:19:15
+           |
+        19 |     revision: "2"
+           |               ^^^
+           |
+           = help: write it in plain decimal digits, without quotes
+
+        error[unknown-sender]: there is no sender of this name
+          --> sale.yaml:20:13
+           |
+        20 |     sender: shpo
+           |             ^^^^
+           |
+           = help: did you mean `shop`?
+
+        error[unknown-schedule]: there is no schedule of this name
+          --> sale.yaml:22:15
+           |
+        22 |     schedule: lauch
+           |               ^^^^^
+           |
+           = help: did you mean `launch`?
+
+        error[shape]: only one of `text` and `template` may stand here
+          --> sale.yaml:23:40
+           |
+        23 |     content: { type: TEXT, text: "Hi", template: hi.txt }
+           |                                        ^^^^^^^^
+           |
+          ::: sale.yaml:23:28
+           |
+        23 |     content: { type: TEXT, text: "Hi", template: hi.txt }
+           |                            ---- first here
+
+        error[missing-key]: the key `content` is missing
+          --> sale.yaml:24:5
+           |
+        24 |   - id: announce
+           |     ^^
+
+        error[duplicate-id]: another message of the campaign has this id
+          --> sale.yaml:24:9
+           |
+        24 |   - id: announce
+           |         ^^^^^^^^
+           |
+          ::: sale.yaml:18:9
+           |
+        18 |   - id: announce
+           |         -------- first here
+
+        error[unknown-key]: there is no such key here
+          --> sale.yaml:27:5
+           |
+        27 |     contents: { text: Hi }
+           |     ^^^^^^^^
+           |
+           = help: did you mean `content`?
+
+        error[wrong-type]: text stands here, but `true` or `false` is wanted
+          --> sale.yaml:28:13
+           |
+        28 |     paused: yes
+           |             ^^^
+           |
+           = help: write `true` or `false`, without quotes
+
+        22 errors
+        "#);
+    }
+
+    #[test]
+    fn a_good_file_says_nothing() {
+        assert_eq!(render(&Diagnostics::new(), Style::Color), "");
+    }
+
+    #[test]
+    fn control_characters_are_made_visible_and_never_emitted() {
+        let source = Source::new("a\u{1b}[31m.yaml", "a: \u{1b}[31m\u{202e}x # č\r\nb: 1\n");
+        let span = |span| Place::Span { source: Arc::clone(&source), span };
+        let diagnostic = Diagnostic::error(Code::ForbiddenCharacter, "bad \u{1b}[0m", span(3..4))
+            .label("here\u{7}")
+            .note(span(8..11), "and\nhere")
+            .help("delete \u{9b} it");
+        let text = of_one(diagnostic.clone());
+        insta::assert_snapshot!(text, @r"
+        error[forbidden-character]: bad <U+001B>[0m
+         --> a<U+001B>[31m.yaml:1:4
+          |
+        1 | a: <U+001B>[31m<U+202E>x # č
+          |    ^^^^^^^^ here<U+0007>
+          |
+         ::: a<U+001B>[31m.yaml:1:16
+          |
+        1 | a: <U+001B>[31m<U+202E>x # č
+          |                -------- and<U+000A>here
+          |
+          = help: delete <U+009B> it
+
+        1 error
+        ");
+        assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{text:?}");
+        assert!(!to_json(&diagnostic).to_string().contains("\\u001b"));
+    }
+
+    #[test]
+    fn long_lines_are_cut() {
+        let source = Source::new("a.yaml", format!("text: {} x {}", "a ".repeat(3000), "b ".repeat(3000)));
+        let text = of_one(Diagnostic::error(Code::Shape, "wrong", Place::Span { source, span: 6007..6008 }));
+        assert!(text.lines().all(|line| line.len() <= 200), "{text}");
+        assert!(text.contains('^'), "{text}");
+    }
+
+    #[test]
+    fn rows_and_files_show_no_content() {
+        let row = |column: Option<&str>| Place::Row {
+            file: "people.csv".to_owned(),
+            line: 7,
+            column: column.map(str::to_owned),
+        };
+        let diagnostic = Diagnostic::warning(Code::UnreadableRow, "the row cannot be read", row(Some("to")))
+            .note(row(None), "the row")
+            .note(Place::File("sendform.yaml".to_owned()), "");
+        insta::assert_snapshot!(of_one(diagnostic), @r"
+        warning[unreadable-row]: the row cannot be read
+        --> people.csv:7 (column to)
+        ::: people.csv:7
+         = note: the row
+        ::: sendform.yaml
+
+        1 warning
+        ");
+    }
+
+    #[test]
+    fn json_counts_characters_from_one() {
+        let source = Source::new("a.yaml", "a: 1\nčšž: 👍x\n");
+        let span = Place::Span { source, span: 13..18 };
+        let row = Place::Row { file: "p.csv".to_owned(), line: 3, column: Some("to".to_owned()) };
+        let diagnostic = Diagnostic::error(Code::Shape, "wrong", span).note(row, "because").help("change it");
+        insta::assert_snapshot!(to_json(&diagnostic), @r#"{"code":"shape","column":6,"endColumn":8,"endLine":2,"file":"a.yaml","help":"change it","line":2,"message":"wrong","notes":[{"column":null,"endColumn":null,"endLine":null,"field":"to","file":"p.csv","line":3,"message":"because"}],"severity":"error"}"#);
+    }
+
+    #[test]
+    fn spans_out_of_bounds_do_not_panic() {
+        let source = Source::new("a.yaml", "č: 1\r\n");
+        for (start, end) in [(0, 100), (1, 1), (99, 100), (5, 7), (7, 7), (6, 6), (1, 3)] {
+            let place = Place::Span { source: Arc::clone(&source), span: start..end };
+            let diagnostic = Diagnostic::error(Code::Shape, "wrong", place);
+            assert!(of_one(diagnostic.clone()).contains("wrong"));
+            assert!(to_json(&diagnostic).is_object());
+        }
+    }
 }

@@ -44,22 +44,12 @@ pub(super) fn suppressed(at: &At<'_>, number: usize, findings: &mut Findings) ->
 }
 
 fn audience(at: &At<'_>, name: &str, findings: &mut Findings) -> Option<Audience> {
+    let source = source(at, findings);
+    check_columns(&at.key("columns"), findings);
+    check_expect(&at.key("expect"), findings);
+
+    // From here on the audience must be whole.
     let raw: raw::Audience = at.read()?;
-    let source = source(at, &raw, findings);
-    if raw.columns.window_closes_at.is_some() && raw.columns.last_message_at.is_some() {
-        let columns = at.key("columns");
-        let message = "only one of `windowClosesAt` and `lastMessageAt` may stand here";
-        let diagnostic = Diagnostic::error(Code::Shape, message, columns.key("lastMessageAt").key_place());
-        findings.push(diagnostic.note(columns.key("windowClosesAt").key_place(), "the other one"));
-    }
-    if let Some(raw::Expect { min: Some(min), max: Some(max) }) = raw.expect
-        && min > max
-    {
-        let expect = at.key("expect");
-        let message = format!("`min` is {min}, but `max` is only {max}");
-        let diagnostic = Diagnostic::error(Code::OutOfBounds, message, expect.key("max").place());
-        findings.push(diagnostic.note(expect.key("min").place(), "more than that"));
-    }
     Some(Audience {
         name: name.to_owned(),
         source: source?,
@@ -75,15 +65,35 @@ fn audience(at: &At<'_>, name: &str, findings: &mut Findings) -> Option<Audience
     })
 }
 
-fn source(at: &At<'_>, raw: &raw::Audience, findings: &mut Findings) -> Option<AudienceSource> {
-    match raw {
-        raw::Audience { csv: Some(csv), ndjson: None, rows: None, .. } => {
-            findings.take(path(&at.key("csv"), csv)).map(|path| AudienceSource::Csv { path })
-        }
-        raw::Audience { ndjson: Some(ndjson), csv: None, rows: None, .. } => {
-            findings.take(path(&at.key("ndjson"), ndjson)).map(|path| AudienceSource::Ndjson { path })
-        }
-        raw::Audience { rows: Some(_), csv: None, ndjson: None, .. } => Some(rows(&at.key("rows"))),
+fn check_columns(at: &At<'_>, findings: &mut Findings) {
+    let (closes, last) = (at.key("windowClosesAt"), at.key("lastMessageAt"));
+    if closes.is_written() && last.is_written() {
+        let message = "only one of `windowClosesAt` and `lastMessageAt` may stand here";
+        let diagnostic = Diagnostic::error(Code::Shape, message, last.key_place());
+        findings.push(diagnostic.note(closes.key_place(), "the other one"));
+    }
+}
+
+fn check_expect(at: &At<'_>, findings: &mut Findings) {
+    if let Some(raw::Expect { min: Some(min), max: Some(max) }) = at.read()
+        && min > max
+    {
+        let message = format!("`min` is {min}, but `max` is only {max}");
+        let diagnostic = Diagnostic::error(Code::OutOfBounds, message, at.key("max").place());
+        findings.push(diagnostic.note(at.key("min").place(), "more than that"));
+    }
+}
+
+fn source(at: &At<'_>, findings: &mut Findings) -> Option<AudienceSource> {
+    let mut file = |key: &str| {
+        let at = at.key(key);
+        at.text().map(|text| findings.take(path(&at, text)))
+    };
+    let (csv, ndjson, rows_at) = (file("csv"), file("ndjson"), at.key("rows"));
+    match (csv, ndjson, rows_at.is_written()) {
+        (Some(path), None, false) => Some(AudienceSource::Csv { path: path? }),
+        (None, Some(path), false) => Some(AudienceSource::Ndjson { path: path? }),
+        (None, None, true) => Some(rows(&rows_at)),
         _ => None,
     }
 }

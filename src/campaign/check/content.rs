@@ -89,7 +89,8 @@ fn start(at: &At<'_>, style: Style, text: &str) -> Option<usize> {
 /// Where each line of a literal block begins, behind its indentation.
 fn literal_starts(at: &At<'_>, text: &str) -> Option<Vec<usize>> {
     let source = &at.source().text;
-    let header = at.span().start;
+    // The text's span begins with its first word; the indicator before it ends the line above.
+    let header = source.get(..at.span().start)?.rfind('|')?;
     let mut line_start = header + source.get(header..)?.find('\n')? + 1;
     let mut found = Vec::new();
     for line in text.split('\n') {

@@ -36,7 +36,7 @@ impl Names {
         findings: &mut Findings,
     ) -> Option<T> {
         let found = table.get(at.text()?);
-        if found.is_none() && self.hosts.is_some() {
+        if found.is_none() && self.hosts.is_some() && at.text() != Some("") {
             findings.push(unknown(code, kind, at, table.keys().map(String::as_str)));
         }
         found.cloned().flatten()
@@ -51,19 +51,23 @@ pub(super) fn message(
     files: &dyn Files,
     findings: &mut Findings,
 ) -> Option<Message> {
-    let raw: raw::Message = at.read()?;
     let sender = names.find(&names.senders, (Code::UnknownSender, "sender"), &at.key("sender"), findings);
     let audience = names.find(&names.audiences, (Code::UnknownAudience, "audience"), &at.key("audience"), findings);
-    let schedule = match raw.schedule {
-        Some(_) => names.find(&names.schedules, (Code::UnknownSchedule, "schedule"), &at.key("schedule"), findings),
-        None => Some(Schedule::default()),
+    let schedule = if at.key("schedule").is_written() {
+        names.find(&names.schedules, (Code::UnknownSchedule, "schedule"), &at.key("schedule"), findings)
+    } else {
+        Some(Schedule::default())
     };
-    let content = content(&at.key("content"), &raw.content, files, findings);
-    let webhooks = webhooks(&at.key("webhooks"), raw.webhooks, names.hosts.as_deref(), findings);
+    let content = content(&at.key("content"), files, findings);
+    let webhooks = webhooks(&at.key("webhooks"), names.hosts.as_deref(), findings);
     if let (Some(audience), Some(schedule)) = (&audience, &schedule) {
         check_zones(at, audience, schedule, findings);
     }
-    let revision_at = at.key("revision");
+    let revision = at.key("revision");
+    let revision_place = if revision.is_written() { revision.place() } else { at.key("id").place() };
+
+    // From here on the message must be whole.
+    let raw: raw::Message = at.read()?;
     let DeclaredAudience { audience, exclude } = audience?;
     Some(Message {
         key: MessageKey { campaign: campaign?.clone(), message: MessageName::parse(&raw.id)? },
@@ -79,27 +83,33 @@ pub(super) fn message(
         webhooks: webhooks?,
         paused: raw.paused,
         place: at.key("id").place(),
-        revision_place: if revision_at.is_written() { revision_at.place() } else { at.key("id").place() },
+        revision_place,
         sender_place: at.key("sender").place(),
     })
 }
 
-fn content(at: &At<'_>, raw: &raw::Content, files: &dyn Files, findings: &mut Findings) -> Option<TemplateText> {
-    match (&raw.text, &raw.template) {
-        (Some(_), None) => content::inline(&at.key("text")),
-        (None, Some(name)) => content::file(&at.key("template"), name, files, findings),
-        (Some(_), Some(_)) | (None, None) => None,
+fn content(at: &At<'_>, files: &dyn Files, findings: &mut Findings) -> Option<TemplateText> {
+    match at.read()? {
+        raw::Content { text: Some(_), template: None, .. } => content::inline(&at.key("text")),
+        raw::Content { text: None, template: Some(name), .. } => {
+            content::file(&at.key("template"), &name, files, findings)
+        }
+        raw::Content { .. } => None,
     }
 }
 
-fn webhooks(at: &At<'_>, raw: raw::Webhooks, hosts: Option<&[String]>, findings: &mut Findings) -> Option<Webhooks> {
-    let delivery = at.key("delivery");
-    let url = match &raw.delivery.url {
-        Some(url) => Some(findings.take(webhook::webhook(&delivery.key("url"), url, hosts))?),
-        None => None,
-    };
+fn webhooks(at: &At<'_>, hosts: Option<&[String]>, findings: &mut Findings) -> Option<Webhooks> {
+    if !at.is_written() {
+        return Some(Webhooks::default());
+    }
+    let url_at = at.key("delivery").key("url");
+    let url = url_at.text().map(|url| findings.take(webhook::webhook(&url_at, url, hosts)));
+    let raw: raw::Webhooks = at.read()?;
     Some(Webhooks {
-        url,
+        url: match url {
+            Some(url) => Some(url?),
+            None => None,
+        },
         intermediate_report: raw.delivery.intermediate_report,
         notify: raw.delivery.notify,
         content_type: raw.content_type,

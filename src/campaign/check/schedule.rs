@@ -15,32 +15,31 @@ use super::time;
 
 /// Checks a schedule.
 pub(super) fn schedule(at: &At<'_>, findings: &mut Findings) -> Option<Schedule> {
+    let send_at = send_at(at, findings);
+    let window_at = at.key("deliveryTimeWindow");
+    if let Some(window) = window_at.read() {
+        check_window(&window_at, &window, send_at.as_ref(), findings);
+    }
+    let validity_at = at.key("validityPeriod");
+    if let Some(validity) = validity_at.read() {
+        check_validity(&validity_at, validity, findings);
+    }
+    let handover_at = at.key("handover");
+    let hours_max = i64::from(SCHEDULE_DAYS_MAX) * 24;
+    let handover = handover_at.text().map(|text| findings.take(time::duration(&handover_at, text, hours_max)));
+
+    // From here on the schedule must be whole.
     let raw: raw::Schedule = at.read()?;
-    let send_at = match (&raw.send_at, &raw.time_zone) {
-        (Some(local), Some(zone)) => Some(send_at(at, local, zone, raw.if_ambiguous, findings)?),
-        // The schema reports one without the other.
-        (Some(_), None) | (None, Some(_)) => return None,
-        (None, None) => None,
-    };
-    if let Some(window) = &raw.delivery_time_window {
-        check_window(&at.key("deliveryTimeWindow"), window, send_at.as_ref(), findings);
-    }
-    if let Some(validity) = raw.validity_period {
-        check_validity(&at.key("validityPeriod"), validity, findings);
-    }
-    let handover = match &raw.handover {
-        Some(text) => {
-            let hours_max = i64::from(SCHEDULE_DAYS_MAX) * 24;
-            Some(findings.take(time::duration(&at.key("handover"), text, hours_max))?)
-        }
-        None => None,
-    };
-    Some(Schedule {
+    let whole = raw.send_at.is_some() == send_at.is_some() && raw.time_zone.is_some() == send_at.is_some();
+    whole.then_some(Schedule {
         send_at,
         speed: raw.sending_speed_limit,
         window: raw.delivery_time_window,
         validity: raw.validity_period,
-        handover,
+        handover: match handover {
+            Some(handover) => Some(handover?),
+            None => None,
+        },
         if_past: match raw.if_past {
             Some(raw::IfPast::SendNow) => IfPast::SendNow,
             Some(raw::IfPast::TooLate) | None => IfPast::TooLate,
@@ -49,35 +48,34 @@ pub(super) fn schedule(at: &At<'_>, findings: &mut Findings) -> Option<Schedule>
     })
 }
 
-fn send_at(
-    at: &At<'_>,
-    local: &str,
-    zone: &raw::TimeZone,
-    if_ambiguous: Option<raw::IfAmbiguous>,
-    findings: &mut Findings,
-) -> Option<SendAt> {
+/// Checks the time and the zone, each for itself; there is a time only if both are good.
+fn send_at(at: &At<'_>, findings: &mut Findings) -> Option<SendAt> {
     let place = at.key("sendAt");
-    let local = findings.take(time::local(&place, local));
-    let zone_at = at.key("timeZone");
-    let zone = match zone {
-        raw::TimeZone::Named(name) => findings.take(time::zone(&zone_at, name)).map(Zone::Fixed),
-        raw::TimeZone::PerPerson(raw::PerPerson { fallback: None, .. }) => Some(Zone::PerPerson { fallback: None }),
-        raw::TimeZone::PerPerson(raw::PerPerson { fallback: Some(name), .. }) => findings
-            .take(time::zone(&zone_at.key("fallback"), name))
-            .map(|zone| Zone::PerPerson { fallback: Some(zone) }),
-    };
-    let if_ambiguous = match if_ambiguous {
+    let local = place.text().and_then(|local| findings.take(time::local(&place, local)));
+    let zone = zone(&at.key("timeZone"), findings);
+    let if_ambiguous = match at.key("ifAmbiguous").read() {
         None => IfAmbiguous::Refuse,
         Some(raw::IfAmbiguous::Earlier) => IfAmbiguous::Earlier,
         Some(raw::IfAmbiguous::Later) => IfAmbiguous::Later,
     };
     let (local, zone) = local.zip(zone)?;
     if let Zone::Fixed(zone) = &zone
-        && if_ambiguous == IfAmbiguous::Refuse
+        && !at.key("ifAmbiguous").is_written()
     {
         check_ambiguous(&place, local, zone, findings);
     }
     Some(SendAt { local, zone, if_ambiguous, place: place.place() })
+}
+
+fn zone(at: &At<'_>, findings: &mut Findings) -> Option<Zone> {
+    match at.read()? {
+        raw::TimeZone::Named(name) => findings.take(time::zone(at, &name)).map(Zone::Fixed),
+        raw::TimeZone::PerPerson(raw::PerPerson { fallback: None, .. }) => Some(Zone::PerPerson { fallback: None }),
+        raw::TimeZone::PerPerson(raw::PerPerson { fallback: Some(name), .. }) => {
+            let fallback = findings.take(time::zone(&at.key("fallback"), &name))?;
+            Some(Zone::PerPerson { fallback: Some(fallback) })
+        }
+    }
 }
 
 /// A change of the clock may skip a local time, or let it happen twice.
