@@ -13,7 +13,7 @@ use super::guard::Holder;
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// There is no ledger. That is not an empty one: nobody knows what was sent.
-    #[error("there is no ledger at `{}`{}", .path.display(), hint_of(.shadow.as_deref()))]
+    #[error("there is no ledger at `{}`", .path.display())]
     Missing {
         /// Where it should be.
         path: PathBuf,
@@ -109,19 +109,43 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Says what can be done about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Missing { shadow: Some(path), .. } => {
+                let path = path.display();
+                return Some(format!(
+                    "its shadow `{path}` still knows what was sent: \
+                     `sendform ledger init` makes the ledger anew from that"
+                ));
+            }
+            Self::Missing { shadow: None, .. } => {
+                "if something was sent before, bring the file back from git; else `sendform ledger init` makes it"
+            }
+            Self::Held { .. } => "wait until that run has ended; its lock ends with it, however it ends",
+            Self::Damage { damage, .. } => return damage.hint().map(str::to_owned),
+            Self::KeyMissing { .. } => "supply every key that the ledger names, in SENDFORM_KEY or SENDFORM_KEY_FILE",
+            Self::KeyUnknown { .. } => {
+                "with a wrong key everybody would look unsent; to add a key use `sendform ledger rebind`"
+            }
+            Self::Replaced { .. } | Self::Failed { .. } => {
+                "nothing more is sent; run the same command again, which starts from what is on the disk"
+            }
+            Self::Exists { .. }
+            | Self::Foreign { .. }
+            | Self::Join(_)
+            | Self::Entry(_)
+            | Self::Io { .. }
+            | Self::Stopped => return None,
+        };
+        Some(hint.to_owned())
+    }
+
     /// Wraps a failure of the file system.
     pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io { action, path: path.to_owned(), source }
     }
-}
-
-fn hint_of(shadow: Option<&Path>) -> String {
-    shadow.map_or_else(String::new, |path| {
-        let path = path.display();
-        format!(
-            "; but its shadow `{path}` still knows what was sent, and `sendform ledger init` makes it anew from that"
-        )
-    })
 }
 
 fn named(names: &[KeyId]) -> String {

@@ -14,6 +14,9 @@ use serde::{Deserialize, Serialize};
 use super::error::StoreError;
 use super::log::Identity;
 
+/// How often the lock is tried if its file is replaced meanwhile.
+const TRIES_MAX: usize = 16;
+
 /// Who holds a ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
@@ -47,7 +50,7 @@ impl Guard {
     /// # Errors
     /// If another run holds it, or the file cannot be opened or written.
     pub(super) fn take(path: &Path, note: &str) -> Result<Self, StoreError> {
-        loop {
+        for _ in 0..TRIES_MAX {
             let options = File::options().read(true).write(true).create(true).truncate(false).open(path);
             let mut file = options.map_err(StoreError::io("open", path))?;
             match file.try_lock() {
@@ -62,6 +65,7 @@ impl Guard {
                 return Ok(guard);
             }
         }
+        Err(StoreError::Replaced { path: path.to_owned() })
     }
 
     /// Writes who holds the lock.

@@ -381,7 +381,9 @@ mod tests {
         assert_eq!(home.texts(), [new.as_str(), &new]);
 
         fs::remove_file(&home.paths.lockfile).unwrap();
-        assert!(matches!(home.open(), Err(StoreError::Missing { shadow: Some(_), .. })));
+        let missing = home.open().unwrap_err();
+        assert!(matches!(missing, StoreError::Missing { shadow: Some(_), .. }));
+        assert!(missing.hint().unwrap().contains("shadow.lock` still knows"));
         Lockfile::create(&home.paths, sample::header()).unwrap();
         assert_eq!(home.texts(), [new.as_str(), &new]);
 
