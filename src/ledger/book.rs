@@ -78,9 +78,26 @@ impl Ledger {
             self.put_record(record.clone());
         }
         for entry in &other.entries {
-            let position = self.insert(entry.clone()).map_err(JoinError::Entry)?;
-            self.index_at(position);
+            self.join_entry(entry).map_err(JoinError::Entry)?;
         }
+        Ok(())
+    }
+
+    fn join_entry(&mut self, other: &Entry) -> Result<(), EntryError> {
+        let known = self.by_id.get(&other.claim.id).copied();
+        let mine = known.and_then(|position| Some((position, self.entries.get_mut(position)?)));
+        let position = match mine {
+            None => self.insert(other.clone())?,
+            Some((position, mine)) => {
+                let is_news = mine.states != other.states;
+                mine.join(other)?;
+                if !is_news {
+                    return Ok(());
+                }
+                position
+            }
+        };
+        self.index_at(position);
         Ok(())
     }
 

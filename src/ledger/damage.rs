@@ -13,6 +13,22 @@ pub struct Damage {
     pub reason: Reason,
 }
 
+impl Damage {
+    /// Says what can be done about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match &self.reason {
+            Reason::Conflict => Some("keep all lines of both sides and delete the markers, in any order"),
+            Reason::LineEnding => Some("have git leave the file alone: `sendform.lock -text` in .gitattributes"),
+            Reason::Newer(_) => Some("use the version of sendform that wrote it, or a later one"),
+            Reason::Empty | Reason::NoHeader | Reason::Checksum | Reason::Cut => {
+                Some("bring back the last good version of the file from git; its shadow adds what came after")
+            }
+            Reason::NotALedger | Reason::Form(_) | Reason::Value(_) | Reason::Foreign(_) | Reason::Entry(_) => None,
+        }
+    }
+}
+
 /// Why a line of a ledger cannot be trusted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Reason {

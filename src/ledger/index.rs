@@ -32,6 +32,11 @@ impl Index {
         if self.claims.last().is_none_or(|last| *last < position) {
             self.claims.push(position);
         }
+        if entry.states.is_all(PersonState::Accepted) && self.others.is_empty() {
+            // Reading a ledger of what was sent is nothing but this.
+            self.accepted.extend(entry.claim.people.iter().copied());
+            return;
+        }
         for (person, state) in entry.iter() {
             if state == PersonState::Accepted {
                 self.accepted.insert(person);

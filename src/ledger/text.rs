@@ -4,7 +4,13 @@
 //! absent is left out; unknown fields follow in the order of their names. Of a claim's people,
 //! `state` (and `status`, if it is `rejected`) is what most of them have, of several such states
 //! the lowest; everybody else is in exactly one of the lists `rejected`, `open` (still claimed),
-//! `refused`, `abandoned`, `accepted`, in ascending order.
+//! `refused`, `abandoned`, `accepted`, in ascending order. An outcome says the same of its claim's
+//! people. Instants are in RFC 3339 with as many decimals as they need, runs and single persons are
+//! 16 hexadecimal digits, and several people are base64 of their 8-byte big-endian numbers.
+//!
+//! Runs append claims that are only claimed, and outcomes. Rewriting folds outcomes into their
+//! claims: `settled` and `why` are a run's last word, `notes` are all words of persons, and
+//! `outcomeFields` holds the unknown fields of outcomes.
 
 use serde::Serialize;
 

@@ -13,7 +13,7 @@ use super::guard::Holder;
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// There is no ledger. That is not an empty one: nobody knows what was sent.
-    #[error("there is no ledger at `{}`{}", .path.display(), hint_of(.shadow.as_deref()))]
+    #[error("there is no ledger at `{}`", .path.display())]
     Missing {
         /// Where it should be.
         path: PathBuf,
@@ -109,43 +109,43 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// What to do about it, if that is known.
+    /// Says what can be done about it.
     #[must_use]
-    pub fn hint(&self) -> Option<&'static str> {
-        match self {
-            Self::Missing { .. } => Some(
-                "a missing ledger is not an empty one: bring it back (`git checkout` may), or, if nothing was ever sent, make one with `sendform ledger init`",
-            ),
-            Self::Damage { .. } => {
-                Some("nothing is guessed and nothing is sent: restore the file from git, and run again; `.sendform/` has a shadow that is joined in")
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Missing { shadow: Some(path), .. } => {
+                let path = path.display();
+                return Some(format!(
+                    "its shadow `{path}` still knows what was sent: \
+                     `sendform ledger init` makes the ledger anew from that"
+                ));
             }
-            Self::Held { .. } => Some("wait until it has ended; the lock ends with its process"),
-            Self::Foreign { .. } => Some("is this the right project folder, and the right base URL?"),
-            Self::KeyMissing { .. } => Some("set SENDFORM_KEY to the key that made this ledger; several are separated by commas"),
-            Self::KeyUnknown { .. } => Some("with a wrong key everybody would look unsent: set SENDFORM_KEY to the key that made this ledger"),
+            Self::Missing { shadow: None, .. } => {
+                "if something was sent before, bring the file back from git; else `sendform ledger init` makes it"
+            }
+            Self::Held { .. } => "wait until that run has ended; its lock ends with it, however it ends",
+            Self::Damage { damage, .. } => return damage.hint().map(str::to_owned),
+            Self::KeyMissing { .. } => "supply every key that the ledger names, in SENDFORM_KEY or SENDFORM_KEY_FILE",
+            Self::KeyUnknown { .. } => {
+                "with a wrong key everybody would look unsent; set SENDFORM_KEY to the key that made this ledger"
+            }
+            Self::Replaced { .. } | Self::Failed { .. } => {
+                "nothing more is sent; run the same command again, which starts from what is on the disk"
+            }
             Self::Exists { .. }
+            | Self::Foreign { .. }
             | Self::Join(_)
             | Self::Entry(_)
-            | Self::Replaced { .. }
             | Self::Io { .. }
-            | Self::Failed { .. }
-            | Self::Stopped => None,
-        }
+            | Self::Stopped => return None,
+        };
+        Some(hint.to_owned())
     }
 
     /// Wraps a failure of the file system.
     pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io { action, path: path.to_owned(), source }
     }
-}
-
-fn hint_of(shadow: Option<&Path>) -> String {
-    shadow.map_or_else(String::new, |path| {
-        let path = path.display();
-        format!(
-            "; but its shadow `{path}` still knows what was sent, and `sendform ledger init` makes it anew from that"
-        )
-    })
 }
 
 fn named(names: &[KeyId]) -> String {

@@ -16,6 +16,12 @@ use serde::{Deserialize, Serialize};
 use super::error::StoreError;
 use super::log::Identity;
 
+/// How often the lock is tried: its file may be replaced meanwhile, and somebody may only be looking
+/// whether it is held.
+const TRIES_MAX: usize = 16;
+/// How long to wait before the lock is tried again.
+const TRY_AGAIN: Duration = Duration::from_millis(20);
+
 /// Who holds a ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
@@ -43,16 +49,10 @@ pub(super) struct Guard {
     path: PathBuf,
 }
 
-/// How often the lock is tried: somebody may only be looking whether it is held.
-const TRIES: u32 = 20;
-/// How long to wait between two tries.
-const TRY_AGAIN: Duration = Duration::from_millis(25);
-
 impl Guard {
     /// Says whether a run holds the lock right now.
     pub(super) fn is_held(path: &Path) -> bool {
-        let Ok(file) = File::open(path) else { return false };
-        matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
+        File::open(path).is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
     /// Takes the lock.
@@ -60,14 +60,12 @@ impl Guard {
     /// # Errors
     /// If another run holds it, or the file cannot be opened or written.
     pub(super) fn take(path: &Path, note: &str) -> Result<Self, StoreError> {
-        let mut tries = 0;
-        loop {
+        for tries_left in (0..TRIES_MAX).rev() {
             let options = File::options().read(true).write(true).create(true).truncate(false).open(path);
             let mut file = options.map_err(StoreError::io("open", path))?;
             match file.try_lock() {
                 Ok(()) => {}
-                Err(TryLockError::WouldBlock) if tries < TRIES => {
-                    tries += 1;
+                Err(TryLockError::WouldBlock) if tries_left > 0 => {
                     thread::sleep(TRY_AGAIN);
                     continue;
                 }
@@ -81,6 +79,7 @@ impl Guard {
                 return Ok(guard);
             }
         }
+        Err(StoreError::Replaced { path: path.to_owned() })
     }
 
     /// Writes who holds the lock.

@@ -7,12 +7,12 @@ use std::thread::{self, JoinHandle};
 
 use tokio::sync::oneshot;
 
-use crate::ledger::{Claim, Grant, Header, Ledger, MessageRecord, Outcome};
+use crate::ledger::{Claim, Grant, Header, Ledger, MessageRecord, Outcome, Read};
 
 use super::error::StoreError;
 use super::expected::Expected;
 use super::guard::Guard;
-use super::log::{self, Loaded, Log};
+use super::log::{self, Log};
 use super::paths::Paths;
 use super::writer::{Entry, Request, Writer};
 
@@ -38,7 +38,7 @@ impl Lockfile {
             return Err(StoreError::Exists { path: paths.lockfile.clone() });
         }
         let mut ledger = Ledger::new(header);
-        join_shadow(&mut ledger, paths)?;
+        join_shadow(&mut ledger, &[], paths)?;
         let text = ledger.write();
         for path in [Some(&paths.lockfile), paths.shadow.as_ref()].into_iter().flatten() {
             log::replace(path, &text)?;
@@ -52,9 +52,10 @@ impl Lockfile {
     /// # Errors
     /// If the ledger is missing or damaged, or is not what is expected.
     pub fn read(paths: &Paths, expected: &Expected) -> Result<Ledger, StoreError> {
-        let Loaded { mut ledger, .. } = load_lockfile(paths)?;
+        let text = load_lockfile(paths)?;
+        let Read { mut ledger, .. } = log::parse(&paths.lockfile, &text)?;
         expected.check(ledger.header(), &paths.lockfile)?;
-        join_shadow(&mut ledger, paths)?;
+        join_shadow(&mut ledger, &text, paths)?;
         Ok(ledger)
     }
 
@@ -75,17 +76,18 @@ impl Lockfile {
         }
         paths.make_folders()?;
         let guard = Guard::take(&paths.guard, note)?;
-        let Loaded { mut ledger, text, is_torn } = load_lockfile(paths)?;
+        let mut text = load_lockfile(paths)?;
+        let Read { mut ledger, torn } = log::parse(&paths.lockfile, &text)?;
         expected.check(ledger.header(), &paths.lockfile)?;
-        if is_torn {
-            log::truncate(&paths.lockfile, text.len())?;
+        if let Some(kept) = torn {
+            log::truncate(&paths.lockfile, kept)?;
+            text.truncate(kept);
         }
-        let shadow = join_shadow(&mut ledger, paths)?;
+        let shadow = join_shadow(&mut ledger, &text, paths)?;
         let canonical = ledger.write();
         let mut logs = vec![settle(&paths.lockfile, Some(&text), &canonical)?];
         if let Some(path) = &paths.shadow {
-            let is_whole = shadow.filter(|shadow| !shadow.is_torn).map(|shadow| shadow.text);
-            logs.push(settle(path, is_whole.as_deref(), &canonical)?);
+            logs.push(settle(path, shadow.as_deref(), &canonical)?);
         }
         Self::start(ledger, guard, logs)
     }
@@ -173,17 +175,19 @@ fn missing(paths: &Paths) -> StoreError {
     StoreError::Missing { path: paths.lockfile.clone(), shadow }
 }
 
-fn load_lockfile(paths: &Paths) -> Result<Loaded, StoreError> {
-    log::load(&paths.lockfile)?.ok_or_else(|| missing(paths))
+fn load_lockfile(paths: &Paths) -> Result<Vec<u8>, StoreError> {
+    log::read(&paths.lockfile)?.ok_or_else(|| missing(paths))
 }
 
-/// Joins the shadow in, if there is one, and returns what it was.
-fn join_shadow(ledger: &mut Ledger, paths: &Paths) -> Result<Option<Loaded>, StoreError> {
-    let shadow = paths.shadow.as_deref().map(log::load).transpose()?.flatten();
-    if let Some(shadow) = &shadow {
+/// Joins the shadow in, unless its text is the ledger's own, and returns what is in its file.
+fn join_shadow(ledger: &mut Ledger, text: &[u8], paths: &Paths) -> Result<Option<Vec<u8>>, StoreError> {
+    let Some(path) = &paths.shadow else { return Ok(None) };
+    let found = log::read(path)?;
+    if let Some(found) = found.as_ref().filter(|found| *found != text) {
+        let shadow = log::parse(path, found)?;
         ledger.join(&shadow.ledger).map_err(StoreError::Join)?;
     }
-    Ok(shadow)
+    Ok(found)
 }
 
 /// Opens a file for appending, after it was replaced if it does not hold this text.
@@ -301,7 +305,7 @@ mod tests {
         let granted: Vec<&Vec<u64>> = granted.map(|(_, people)| people).collect();
         assert_eq!(granted.len(), 32, "each pair of bulks shares a person");
         for text in home.texts() {
-            let ledger = Ledger::read(text.as_bytes()).unwrap().ledger;
+            let Read { ledger, .. } = Ledger::read(text.as_bytes()).unwrap();
             assert_eq!(ledger.claims().len(), 32);
             assert!(granted.iter().all(|people| people.iter().all(|one| standing(&ledger, *one) == Standing::InDoubt)));
         }
@@ -383,7 +387,9 @@ mod tests {
         assert_eq!(home.texts(), [new.as_str(), &new]);
 
         fs::remove_file(&home.paths.lockfile).unwrap();
-        assert!(matches!(home.open(), Err(StoreError::Missing { shadow: Some(_), .. })));
+        let missing = home.open().unwrap_err();
+        assert!(matches!(missing, StoreError::Missing { shadow: Some(_), .. }));
+        assert!(missing.hint().unwrap().contains("shadow.lock` still knows"));
         Lockfile::create(&home.paths, sample::header()).unwrap();
         assert_eq!(home.texts(), [new.as_str(), &new]);
 

@@ -89,28 +89,18 @@ impl Log {
     }
 }
 
-/// A ledger's file as it was read.
-pub(super) struct Loaded {
-    /// The text, without a torn end.
-    pub(super) text: Vec<u8>,
-    pub(super) ledger: Ledger,
-    /// Whether the file has a torn end.
-    pub(super) is_torn: bool,
+/// Reads a file; `None` if there is none.
+pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
+    match fs::read(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(StoreError::io("read", path)(error)),
+    }
 }
 
-/// Reads a ledger's file; `None` if there is no such file.
-pub(super) fn load(path: &Path) -> Result<Option<Loaded>, StoreError> {
-    let mut text = match fs::read(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(StoreError::io("read", path)(error)),
-    };
-    let damaged = |damage| StoreError::Damage { path: path.to_owned(), damage: Box::new(damage) };
-    let Read { ledger, torn } = Ledger::read(&text).map_err(damaged)?;
-    if let Some(kept) = torn {
-        text.truncate(kept);
-    }
-    Ok(Some(Loaded { text, ledger, is_torn: torn.is_some() }))
+/// Reads the text of a ledger's file; the path is for the message.
+pub(super) fn parse(path: &Path, text: &[u8]) -> Result<Read, StoreError> {
+    Ledger::read(text).map_err(|damage| StoreError::Damage { path: path.to_owned(), damage: Box::new(damage) })
 }
 
 /// Cuts a file's torn end off, durably.
