@@ -1,1 +1,9 @@
-//! To come.
+//! Opening what a project names: confined to its folders, regular, decompressed, bounded.
+//!
+//! Effects: reads files, and writes unlinked temporary ones for what has to be expanded.
+
+mod expand;
+mod folders;
+
+pub use expand::Expansion;
+pub use folders::{Folders, TEXT_BYTES_MAX};
