@@ -24,6 +24,7 @@ mod template;
 mod text;
 mod types;
 mod vocabulary;
+mod words;
 
 pub use columns::{ColumnUse, check_columns};
 pub use condition::Condition;
