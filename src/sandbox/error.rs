@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// A failure of the sandbox, not one that it plays.
 #[derive(Debug, thiserror::Error)]
@@ -22,7 +23,7 @@ pub enum SandboxError {
         path: PathBuf,
         /// Why.
         #[source]
-        source: rusqlite::Error,
+        source: Arc<rusqlite::Error>,
     },
     /// The file is a database, but not the books of this version of the sandbox.
     #[error("`{path}` is not a file of the sandbox's books, or one of another version")]

@@ -1,8 +1,27 @@
 //! The embedded gateway: it serves the API over loopback from books of its own, so that everything
 //! can be tried without a network and without writing to anybody.
+//!
+//! [`model`] and [`faults`] are pure: what is accepted, what becomes of it, what a tester asked for.
+//! The rest is a thin shell around them: a file, a clock, HTTP.
 
+mod admin;
+mod answer;
+mod auth;
+pub mod books;
 pub mod clock;
 pub mod error;
 pub mod faults;
+mod gate;
+mod line;
 pub mod model;
 pub mod options;
+mod query;
+pub mod running;
+mod send;
+pub mod server;
+mod state;
+
+pub use gate::Counts;
+pub use running::{Running, start};
+pub use server::serve;
+pub use state::Sandbox;

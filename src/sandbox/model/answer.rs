@@ -10,7 +10,7 @@ const DOCS: &str = "https://www.infobip.com/docs/essentials";
 
 /// The body of a 200 to a send.
 #[must_use]
-pub fn accepted(bulk: &Bulk) -> Response {
+pub fn accepted(bulk: &Bulk<'_>) -> Response {
     let pending = status::status(status::PENDING_ACCEPTED);
     let messages = bulk.sheet.messages.iter().enumerate().map(|(position, message)| MessageResponse {
         message_id: Some(message.message_id.clone().into_owned()),

@@ -28,11 +28,11 @@ pub struct Head {
 
 /// A bulk with its messages.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Bulk {
+pub struct Bulk<'a> {
     /// What is known without its messages.
     pub head: Head,
     /// Its messages.
-    pub sheet: Sheet<'static>,
+    pub sheet: Sheet<'a>,
     /// The rejected ones: position and status, by position.
     pub rejected: Vec<(usize, u16)>,
 }
@@ -58,7 +58,7 @@ impl Head {
     }
 }
 
-impl Bulk {
+impl Bulk<'_> {
     /// The status with which the message at a position was rejected, if it was.
     #[must_use]
     pub fn rejection(&self, position: usize) -> Option<u16> {

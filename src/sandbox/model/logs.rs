@@ -51,7 +51,7 @@ impl<'q> Page<'q> {
     }
 
     /// Adds what a bulk has for the page.
-    pub fn add(&mut self, bulk: &Bulk) {
+    pub fn add(&mut self, bulk: &Bulk<'_>) {
         if !self.wants(&bulk.head) {
             return;
         }
@@ -60,7 +60,7 @@ impl<'q> Page<'q> {
         }
     }
 
-    fn add_message(&mut self, bulk: &Bulk, position: usize, message: &Message<'_>) {
+    fn add_message(&mut self, bulk: &Bulk<'_>, position: usize, message: &Message<'_>) {
         let Some(terms) = bulk.sheet.terms_of(message).filter(|terms| self.matches(terms, message)) else {
             return;
         };
@@ -84,7 +84,7 @@ impl<'q> Page<'q> {
         }
     }
 
-    fn log(&self, bulk: &Bulk, position: usize, message: &Message<'_>) -> Option<Log> {
+    fn log(&self, bulk: &Bulk<'_>, position: usize, message: &Message<'_>) -> Option<Log> {
         let log = bulk.log(position, message, self.now, self.unsent)?;
         self.query.general_status.is_none_or(|group| group == log.status.group_id).then_some(log)
     }
@@ -134,7 +134,7 @@ mod tests {
 
     /// Bulks of three messages: `one` at 10:00, `two` at 10:01 with one message a minute, `three`
     /// for 12:00, and `old` from two days before.
-    fn bulks() -> Vec<Bulk> {
+    fn bulks() -> Vec<Bulk<'static>> {
         let bulk = |number, id: &str, accepted_at, pace| Bulk {
             head: Head { number, bulk_id: id.to_owned(), accepted_at: at(accepted_at), pace, count: 3 },
             sheet: Sheet {

@@ -9,6 +9,7 @@ pub mod choices;
 mod content;
 mod field;
 pub mod hash;
+pub mod ids;
 pub mod logs;
 pub mod message;
 pub mod query;

@@ -1,0 +1,182 @@
+//! The routes under `/sandbox/`, for testers and for people who look on:
+//!
+//! - `GET state`: the time and the counts.
+//! - `GET wait?held=1&requests=2&bulks=1&accepted=1000`: the same, as soon as all of these are
+//!   reached; `held=0` waits until none is held.
+//! - `GET messages?bulkId=…&messageId=…`: accepted and rejected messages, with their texts.
+//! - `POST faults {"faults": ["429*2", …]}`: plays these faults instead of those before.
+//! - `POST release`: lets all held requests go on.
+//! - `POST clock {"now": "2026-12-01T09:00:00Z"}`: moves the clock forward.
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{Query, State};
+use axum::http::{Response, StatusCode};
+use axum::routing::{get, post};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::answer::Answer;
+use super::books::Search;
+use super::faults::parse;
+use super::gate::Counts;
+use super::model::answer;
+use super::model::bulk::Bulk;
+use super::model::message::Content;
+use super::state::Sandbox;
+use crate::wire::error::Violation;
+use crate::wire::time::serde_instant;
+
+/// The routes, without their prefix.
+pub(super) fn router() -> Router<Sandbox> {
+    Router::new()
+        .route("/state", get(state))
+        .route("/wait", get(wait))
+        .route("/messages", get(messages))
+        .route("/faults", post(faults))
+        .route("/release", post(release))
+        .route("/clock", post(clock))
+}
+
+#[derive(Serialize)]
+struct Shown {
+    #[serde(with = "serde_instant")]
+    now: Timestamp,
+    #[serde(flatten)]
+    counts: Counts,
+}
+
+fn shown(sandbox: &Sandbox, counts: Counts) -> Response<Body> {
+    Answer::ok(&Shown { now: sandbox.now(), counts }).into_response()
+}
+
+async fn state(State(sandbox): State<Sandbox>) -> Response<Body> {
+    shown(&sandbox, sandbox.counts())
+}
+
+#[derive(Deserialize)]
+struct Wanted {
+    held: Option<u64>,
+    requests: Option<u64>,
+    bulks: Option<u64>,
+    accepted: Option<u64>,
+}
+
+impl Wanted {
+    fn is_reached(&self, counts: &Counts) -> bool {
+        let reached = |wanted: Option<u64>, count| wanted.is_none_or(|wanted| count >= wanted);
+        let held = if self.held == Some(0) { counts.held == 0 } else { reached(self.held, counts.held) };
+        held && reached(self.requests, counts.requests)
+            && reached(self.bulks, counts.bulks)
+            && reached(self.accepted, counts.accepted)
+    }
+}
+
+async fn wait(State(sandbox): State<Sandbox>, Query(wanted): Query<Wanted>) -> Response<Body> {
+    match sandbox.wait(|counts| wanted.is_reached(counts)).await {
+        Some(counts) => shown(&sandbox, counts),
+        None => Answer::error(StatusCode::SERVICE_UNAVAILABLE).into_response(),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Filter {
+    bulk_id: Option<String>,
+    message_id: Option<String>,
+}
+
+/// A message as testers see it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct MessageShown<'a> {
+    bulk_id: &'a str,
+    message_id: &'a str,
+    to: &'a str,
+    sender: Option<&'a str>,
+    /// The text, of a message that is one.
+    text: Option<&'a str>,
+    content: &'a Content<'a>,
+    #[serde(with = "serde_instant")]
+    accepted_at: Timestamp,
+    /// When it leaves, or left, the gateway.
+    #[serde(with = "serde_instant")]
+    send_at: Timestamp,
+    status: String,
+}
+
+fn show<'a>(bulk: &'a Bulk<'_>, now: Timestamp) -> impl Iterator<Item = MessageShown<'a>> {
+    bulk.sheet.messages.iter().enumerate().map(move |(position, message)| MessageShown {
+        bulk_id: &bulk.head.bulk_id,
+        message_id: &message.message_id,
+        to: &message.to,
+        sender: bulk.sheet.terms_of(message).map(|terms| &*terms.sender),
+        text: match &message.content {
+            Content::Text { text } => Some(text),
+            Content::Image { .. } | Content::Carousel { .. } | Content::RichCard(_) => None,
+        },
+        content: &message.content,
+        accepted_at: bulk.head.accepted_at,
+        send_at: bulk.leaves_at(position),
+        status: bulk.status_at(position, now).group_name,
+    })
+}
+
+async fn messages(State(sandbox): State<Sandbox>, Query(filter): Query<Filter>) -> Response<Body> {
+    let Filter { bulk_id, message_id } = filter;
+    let search = Search { bulk_id, message_id: message_id.clone() };
+    let Ok(bulks) = sandbox.books().bulks(search).await else {
+        return Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response();
+    };
+    let now = sandbox.now();
+    let shown = bulks.iter().flat_map(|bulk| show(bulk, now));
+    let is_wanted = |message: &MessageShown<'_>| message_id.as_ref().is_none_or(|id| id == message.message_id);
+    let shown: Vec<_> = shown.filter(is_wanted).collect();
+    Answer::ok(&json!({ "messages": shown })).into_response()
+}
+
+#[derive(Deserialize)]
+struct FaultTexts {
+    faults: Vec<String>,
+}
+
+async fn faults(State(sandbox): State<Sandbox>, body: Bytes) -> Response<Body> {
+    let Ok(FaultTexts { faults }) = serde_json::from_slice(&body) else {
+        return bad("faults", r#"must be a list of faults, as in {"faults": ["429*2"]}"#);
+    };
+    let read: Result<Vec<_>, _> = faults.iter().map(|text| parse::fault(text)).collect();
+    match read {
+        Ok(faults) => {
+            sandbox.set_faults(faults);
+            shown(&sandbox, sandbox.counts())
+        }
+        Err(error) => bad("faults", &error.to_string()),
+    }
+}
+
+async fn release(State(sandbox): State<Sandbox>) -> Response<Body> {
+    Answer::ok(&json!({ "released": sandbox.release() })).into_response()
+}
+
+#[derive(Deserialize)]
+struct Time {
+    #[serde(with = "serde_instant")]
+    now: Timestamp,
+}
+
+async fn clock(State(sandbox): State<Sandbox>, body: Bytes) -> Response<Body> {
+    let Ok(Time { now }) = serde_json::from_slice(&body) else {
+        return bad("now", r#"must be a time, as in {"now": "2026-12-01T09:00:00Z"}"#);
+    };
+    match sandbox.move_clock(now).await {
+        Ok(true) => shown(&sandbox, sandbox.counts()),
+        Ok(false) => bad("now", "must not be before the time of the sandbox"),
+        Err(_) => Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response(),
+    }
+}
+
+fn bad(property: &str, violation: &str) -> Response<Body> {
+    let violation = Violation { property: property.to_owned(), violation: violation.to_owned() };
+    Answer::bad_request(&answer::bad_request(vec![violation])).into_response()
+}

@@ -1,0 +1,118 @@
+//! Answers on their way out: an HTTP status, a JSON body, and what spoils them.
+
+use std::io;
+
+use axum::body::{Body, Bytes};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
+use futures_util::stream;
+use serde::Serialize;
+
+use super::faults::{Reply, Spoil};
+use super::model::answer;
+use crate::wire::error::ApiError;
+
+/// An answer that can still be spoilt.
+#[derive(Debug)]
+pub(super) struct Answer {
+    status: StatusCode,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    body: Bytes,
+    is_cut: bool,
+}
+
+impl Answer {
+    /// A 200 with a body.
+    pub(super) fn ok(body: &impl Serialize) -> Self {
+        Self::json(StatusCode::OK, body)
+    }
+
+    /// An error without violations.
+    pub(super) fn error(status: StatusCode) -> Self {
+        Self::json(status, &answer::error(status.as_u16()))
+    }
+
+    /// A 400.
+    pub(super) fn bad_request(error: &ApiError) -> Self {
+        Self::json(StatusCode::BAD_REQUEST, error)
+    }
+
+    /// A 429 that says after how many seconds to come again.
+    pub(super) fn too_many(seconds: u64) -> Self {
+        Self::error(StatusCode::TOO_MANY_REQUESTS).header(RETRY_AFTER, &seconds.to_string())
+    }
+
+    /// The answer that a tester asked for.
+    pub(super) fn asked_for(reply: &Reply) -> Self {
+        let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let answer = match status {
+            StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED => {
+                Self { status, headers: Vec::new(), body: Bytes::new(), is_cut: false }
+            }
+            _ => Self::error(status),
+        };
+        let headers = [(RETRY_AFTER, &reply.retry_after), (LOCATION, &reply.location)];
+        headers.into_iter().fold(answer, |answer, (name, value)| match value {
+            Some(value) => answer.header(name, value),
+            None => answer,
+        })
+    }
+
+    pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Self {
+        let headers = vec![(CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+        match serde_json::to_vec(body) {
+            Ok(body) => Self { status, headers, body: body.into(), is_cut: false },
+            Err(_) => Self { status: StatusCode::INTERNAL_SERVER_ERROR, headers, body: Bytes::new(), is_cut: false },
+        }
+    }
+
+    /// Adds a header, unless its value cannot be one.
+    fn header(mut self, name: HeaderName, value: &str) -> Self {
+        self.headers.extend(HeaderValue::from_str(value).ok().map(|value| (name, value)));
+        self
+    }
+
+    /// Spoils a 200.
+    pub(super) fn spoil(mut self, spoil: Spoil, empty: &'static str) -> Self {
+        if self.status != StatusCode::OK {
+            return self;
+        }
+        match spoil {
+            Spoil::Cut => self.is_cut = true,
+            Spoil::Garbage => self.body = Bytes::from_static(b"<html><body>It works!</body></html>"),
+            Spoil::Empty => self.body = Bytes::from_static(empty.as_bytes()),
+            // These spoil what the body says, and so were played when it was written.
+            Spoil::OtherBulkId | Spoil::MissingMessages(_) => {}
+        }
+        self
+    }
+
+    /// Writes the answer out.
+    pub(super) fn into_response(self) -> Response<Body> {
+        let length = self.body.len();
+        let body = if self.is_cut { cut(&self.body) } else { Body::from(self.body) };
+        let mut response = Response::new(body);
+        *response.status_mut() = self.status;
+        response.headers_mut().extend(self.headers);
+        if self.is_cut {
+            response.headers_mut().insert(CONTENT_LENGTH, length.into());
+        }
+        response
+    }
+}
+
+/// The first half of a body; then the connection breaks.
+fn cut(body: &Bytes) -> Body {
+    let half = body.slice(..body.len() / 2);
+    let parts = stream::unfold(Some(half), |half| async move {
+        match half {
+            Some(half) => Some((Ok(half), None)),
+            None => {
+                // The server writes out what it has while it waits for more.
+                tokio::task::yield_now().await;
+                Some((Err(io::Error::from(io::ErrorKind::ConnectionAborted)), None))
+            }
+        }
+    });
+    Body::from_stream(parts)
+}

@@ -1,0 +1,177 @@
+//! Keeps the books: the only one who holds the database.
+
+use std::collections::{BTreeSet, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::index::Index;
+use super::{Entry, Opened, Receipt, Search, table};
+use crate::sandbox::error::SandboxError;
+use crate::sandbox::model::bulk::{Bulk, Head};
+use crate::sandbox::model::choices::UnsentInLogs;
+use crate::sandbox::model::logs::Page;
+use crate::sandbox::model::query::Query;
+use crate::wire::response::{Logs, STATUS_DUPLICATE_MESSAGE_ID};
+
+/// The database and what is known about it.
+pub(super) struct Keeper {
+    path: PathBuf,
+    connection: Connection,
+    index: Index,
+}
+
+impl Keeper {
+    /// Opens the books, or makes them.
+    pub(super) fn open(path: &Path) -> Result<Self, SandboxError> {
+        table::create_file(path).map_err(|source| SandboxError::Open { path: path.to_owned(), source })?;
+        let opened = table::open(path).or_else(|source| match source.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::NotADatabase) => Ok(None),
+            _ => Err(SandboxError::Books { path: path.to_owned(), source: Arc::new(source) }),
+        });
+        let connection = opened?.ok_or_else(|| SandboxError::Foreign { path: path.to_owned() })?;
+        Ok(Self { path: path.to_owned(), connection, index: Index::default() })
+    }
+
+    /// The error of the sandbox for one of the database.
+    pub(super) fn error(&self, source: &Arc<rusqlite::Error>) -> SandboxError {
+        SandboxError::Books { path: self.path.clone(), source: Arc::clone(source) }
+    }
+
+    fn wrap<T>(&self, result: rusqlite::Result<T>) -> Result<T, SandboxError> {
+        result.map_err(|source| self.error(&Arc::new(source)))
+    }
+
+    /// What the books hold.
+    pub(super) fn opened(&mut self) -> Result<Opened, SandboxError> {
+        let seen = self.wrap(table::seen(&self.connection))?;
+        let (bulks, messages) = self.wrap(table::count(&self.connection))?;
+        Ok(Opened { seen, bulks, messages })
+    }
+
+    /// Keeps a group of bulks in one transaction: all of them, or none.
+    pub(super) fn accept(&mut self, entries: &[Entry]) -> Result<Vec<Receipt>, Arc<rusqlite::Error>> {
+        let result = self.accept_all(entries);
+        if result.is_err() {
+            // It may know bulks that were rolled back.
+            self.index = Index::default();
+        }
+        result.map_err(Arc::new)
+    }
+
+    fn accept_all(&mut self, entries: &[Entry]) -> rusqlite::Result<Vec<Receipt>> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut receipts = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let rejected = rejected(&transaction, &mut self.index, entry)?;
+            let number = table::insert(&transaction, entry, &rejected)?;
+            receipts.push(Receipt { number, rejected });
+        }
+        if let Some(latest) = entries.iter().map(|entry| entry.accepted_at).max() {
+            table::see(&transaction, latest)?;
+        }
+        transaction.commit()?;
+        Ok(receipts)
+    }
+
+    /// Notes a time that was seen.
+    pub(super) fn see(&mut self, now: Timestamp) -> Result<(), SandboxError> {
+        self.wrap(table::see(&self.connection, now))
+    }
+
+    /// Reads a page of the logs.
+    pub(super) fn logs(&mut self, query: &Query, now: Timestamp, unsent: UnsentInLogs) -> Result<Logs, SandboxError> {
+        let mut heads = if query.message_ids.is_empty() {
+            self.wrap(table::heads(&self.connection, &query.bulk_ids))?
+        } else {
+            self.heads_with(query.message_ids.iter().map(String::as_str))?
+        };
+        heads.sort_by_key(|head| std::cmp::Reverse(head.ends_at()));
+        let mut page = Page::new(query, now, unsent);
+        for head in heads {
+            if page.wants(&head) {
+                page.add(&self.load(head)?);
+            }
+        }
+        Ok(page.finish())
+    }
+
+    /// Hands out the bulks that a search finds, in the order of acceptance.
+    pub(super) fn each(&mut self, search: &Search, mut each: impl FnMut(Bulk<'static>)) -> Result<(), SandboxError> {
+        let Search { bulk_id, message_id } = search;
+        let mut heads = match message_id {
+            Some(message_id) => self.heads_with([message_id.as_str()])?,
+            None => self.wrap(table::heads(&self.connection, bulk_id.as_slice()))?,
+        };
+        heads.retain(|head| bulk_id.as_ref().is_none_or(|bulk_id| *bulk_id == head.bulk_id));
+        for head in heads {
+            each(self.load(head)?);
+        }
+        Ok(())
+    }
+
+    /// Reads the bulks that a search finds, in the order of acceptance.
+    pub(super) fn bulks(&mut self, search: &Search) -> Result<Vec<Bulk<'static>>, SandboxError> {
+        let mut bulks = Vec::new();
+        self.each(search, |bulk| bulks.push(bulk))?;
+        Ok(bulks)
+    }
+
+    fn heads_with<'a>(&mut self, message_ids: impl IntoIterator<Item = &'a str>) -> Result<Vec<Head>, SandboxError> {
+        let refreshed = self.index.refresh(&self.connection);
+        self.wrap(refreshed)?;
+        let numbers = self.index.find(message_ids);
+        let heads: rusqlite::Result<Vec<_>> =
+            numbers.into_iter().map(|number| table::head(&self.connection, number)).collect();
+        Ok(self.wrap(heads)?.into_iter().flatten().collect())
+    }
+
+    fn load(&self, head: Head) -> Result<Bulk<'static>, SandboxError> {
+        let number = head.number;
+        table::load(&self.connection, head).map_err(|source| {
+            if matches!(source, rusqlite::Error::FromSqlConversionFailure(..)) {
+                return SandboxError::Damaged { path: self.path.clone(), number };
+            }
+            self.error(&Arc::new(source))
+        })
+    }
+
+    /// Writes everything out and closes the file.
+    pub(super) fn close(self) -> Result<(), SandboxError> {
+        let path = self.path;
+        self.connection.close().map_err(|(_, source)| SandboxError::Books { path, source: Arc::new(source) })
+    }
+}
+
+/// The rejected messages of an entry, with those whose messageIds are known if that is asked for.
+fn rejected(connection: &Connection, index: &mut Index, entry: &Entry) -> rusqlite::Result<Vec<(usize, u16)>> {
+    let mut rejected = entry.rejected.clone();
+    if entry.message_ids.is_empty() {
+        return Ok(rejected);
+    }
+    index.refresh(connection)?;
+    let mut known = accepted(connection, index.find(entry.message_ids.iter().map(String::as_str)))?;
+    let was_rejected: HashSet<usize> = rejected.iter().map(|(position, _)| *position).collect();
+    for (position, message_id) in entry.message_ids.iter().enumerate() {
+        if !was_rejected.contains(&position) && !known.insert(message_id.clone()) {
+            rejected.push((position, STATUS_DUPLICATE_MESSAGE_ID));
+        }
+    }
+    rejected.sort_unstable();
+    Ok(rejected)
+}
+
+/// The messageIds that bulks have accepted.
+fn accepted(connection: &Connection, numbers: BTreeSet<i64>) -> rusqlite::Result<HashSet<String>> {
+    let mut message_ids = HashSet::new();
+    for number in numbers {
+        let Some(head) = table::head(connection, number)? else { continue };
+        let bulk = table::load(connection, head)?;
+        let messages = bulk.sheet.messages.iter().enumerate();
+        let accepted = messages.filter(|(position, _)| bulk.rejection(*position).is_none());
+        message_ids.extend(accepted.map(|(_, message)| message.message_id.clone().into_owned()));
+    }
+    Ok(message_ids)
+}

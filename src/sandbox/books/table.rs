@@ -1,0 +1,183 @@
+//! The SQL of the books: one row a bulk, its messages as one JSON text, because a row a message
+//! would cost many times as much to write.
+
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, Row, Statement, TransactionBehavior, params};
+
+use super::Entry;
+use crate::sandbox::model::bulk::{Bulk, Head};
+
+/// What marks the file as the sandbox's books ("sfbk").
+const APPLICATION_ID: i64 = 0x7366_626b;
+/// The version of the tables.
+const VERSION: i64 = 1;
+/// How long to wait for another process that writes.
+const BUSY: Duration = Duration::from_secs(10);
+
+const SCHEMA: &str = "
+    CREATE TABLE bulk (
+        number INTEGER PRIMARY KEY,   -- the order of acceptance
+        bulk_id TEXT NOT NULL,
+        accepted_at INTEGER NOT NULL, -- milliseconds of Unix time
+        pace TEXT NOT NULL,           -- JSON
+        count INTEGER NOT NULL,
+        rejected TEXT NOT NULL,       -- JSON: [[position, status], …]
+        hashes BLOB NOT NULL,         -- of the messageIds, 8 bytes each
+        sheet BLOB NOT NULL           -- JSON
+    ) STRICT;
+    CREATE INDEX bulk_by_id ON bulk (bulk_id);
+    CREATE TABLE seen (one INTEGER PRIMARY KEY CHECK (one = 1), now INTEGER NOT NULL) STRICT;
+";
+
+/// Makes the folder and the file, for the owner's eyes only: the books hold people's messages.
+pub(super) fn create_file(path: &Path) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let mut options = OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}
+
+/// Opens the database and makes its tables; `None` if it is something else.
+pub(super) fn open(path: &Path) -> rusqlite::Result<Option<Connection>> {
+    let mut connection = Connection::open(path)?;
+    connection.busy_timeout(BUSY)?;
+    // Full: what was answered with a 200 survives a loss of power.
+    connection.pragma_update(None, "synchronous", "full")?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let pragma = |name| transaction.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    let tables: i64 = transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    let is_known = match (pragma("application_id")?, pragma("user_version")?) {
+        (0, 0) if tables == 0 => {
+            transaction.execute_batch(SCHEMA)?;
+            transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+            transaction.pragma_update(None, "user_version", VERSION)?;
+            true
+        }
+        marks => marks == (APPLICATION_ID, VERSION),
+    };
+    transaction.commit()?;
+    if !is_known {
+        return Ok(None);
+    }
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.pragma_update(None, "wal_autocheckpoint", 8_000)?;
+    Ok(Some(connection))
+}
+
+/// Writes a bulk and gives its number.
+pub(super) fn insert(connection: &Connection, entry: &Entry, rejected: &[(usize, u16)]) -> rusqlite::Result<i64> {
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO bulk (bulk_id, accepted_at, pace, count, rejected, hashes, sheet) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    )?;
+    statement.insert(params![
+        entry.bulk_id,
+        entry.accepted_at.as_millisecond(),
+        json(&entry.pace)?,
+        i64::try_from(entry.count()).unwrap_or(i64::MAX),
+        json(&rejected)?,
+        entry.hashes,
+        entry.sheet,
+    ])
+}
+
+fn json(value: &impl serde::Serialize) -> rusqlite::Result<String> {
+    serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
+}
+
+/// Notes a time that was seen, unless a later one is noted.
+pub(super) fn see(connection: &Connection, now: Timestamp) -> rusqlite::Result<()> {
+    let mut statement = connection
+        .prepare_cached("INSERT INTO seen VALUES (1, ?) ON CONFLICT DO UPDATE SET now = max(now, excluded.now)")?;
+    statement.execute([now.as_millisecond()]).map(drop)
+}
+
+/// The last time that was seen.
+pub(super) fn seen(connection: &Connection) -> rusqlite::Result<Option<Timestamp>> {
+    let now = connection.query_row("SELECT now FROM seen", [], |row| row.get(0)).optional()?;
+    Ok(now.and_then(|now| Timestamp::from_millisecond(now).ok()))
+}
+
+/// How many bulks and messages there are.
+pub(super) fn count(connection: &Connection) -> rusqlite::Result<(u64, u64)> {
+    connection.query_row("SELECT count(*), coalesce(sum(count), 0) FROM bulk", [], |row| {
+        let whole = |column| row.get::<_, i64>(column).map(|number| u64::try_from(number).unwrap_or_default());
+        Ok((whole(0)?, whole(1)?))
+    })
+}
+
+/// Hands out the hashes of every bulk after a number, in order.
+pub(super) fn hashes_after(
+    connection: &Connection,
+    number: i64,
+    mut each: impl FnMut(i64, &[u8]),
+) -> rusqlite::Result<()> {
+    let mut statement =
+        connection.prepare_cached("SELECT number, hashes FROM bulk WHERE number > ? ORDER BY number")?;
+    let mut rows = statement.query([number])?;
+    while let Some(row) = rows.next()? {
+        each(row.get(0)?, row.get_ref(1)?.as_blob()?);
+    }
+    Ok(())
+}
+
+const HEAD: &str = "SELECT number, bulk_id, accepted_at, pace, count FROM bulk";
+
+/// The heads of all bulks, or of those with one of these bulkIds, in the order of acceptance.
+pub(super) fn heads(connection: &Connection, bulk_ids: &[String]) -> rusqlite::Result<Vec<Head>> {
+    if bulk_ids.is_empty() {
+        let mut statement = connection.prepare_cached(&format!("{HEAD} ORDER BY number"))?;
+        return heads_of(&mut statement, []);
+    }
+    let mut statement = connection.prepare_cached(&format!("{HEAD} WHERE bulk_id = ? ORDER BY number"))?;
+    let mut heads = Vec::new();
+    for bulk_id in bulk_ids {
+        heads.extend(heads_of(&mut statement, [bulk_id])?);
+    }
+    Ok(heads)
+}
+
+/// The head of the bulk with a number.
+pub(super) fn head(connection: &Connection, number: i64) -> rusqlite::Result<Option<Head>> {
+    let mut statement = connection.prepare_cached(&format!("{HEAD} WHERE number = ?"))?;
+    Ok(heads_of(&mut statement, [number])?.pop())
+}
+
+fn heads_of(statement: &mut Statement<'_>, parameters: impl rusqlite::Params) -> rusqlite::Result<Vec<Head>> {
+    statement.query_map(parameters, read_head)?.collect()
+}
+
+fn read_head(row: &Row<'_>) -> rusqlite::Result<Head> {
+    let pace: String = row.get(3)?;
+    let count: i64 = row.get(4)?;
+    Ok(Head {
+        number: row.get(0)?,
+        bulk_id: row.get(1)?,
+        accepted_at: Timestamp::from_millisecond(row.get(2)?).unwrap_or_default(),
+        pace: serde_json::from_str(&pace).map_err(|error| broken(3, error))?,
+        count: u64::try_from(count).unwrap_or_default(),
+    })
+}
+
+/// Reads the messages of a bulk.
+pub(super) fn load(connection: &Connection, head: Head) -> rusqlite::Result<Bulk<'static>> {
+    let mut statement = connection.prepare_cached("SELECT rejected, sheet FROM bulk WHERE number = ?")?;
+    let number = head.number;
+    statement.query_row([number], |row| {
+        let rejected = serde_json::from_str(row.get_ref(0)?.as_str()?).map_err(|error| broken(0, error))?;
+        let sheet = serde_json::from_slice(row.get_ref(1)?.as_blob()?).map_err(|error| broken(1, error))?;
+        Ok(Bulk { head, sheet, rejected })
+    })
+}
+
+fn broken(column: usize, error: serde_json::Error) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Blob, error.into())
+}

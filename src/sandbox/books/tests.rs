@@ -1,0 +1,174 @@
+//! The books over a real file.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use super::{Audited, Books, Entry, Receipt, Search, audit};
+use crate::sandbox::error::SandboxError;
+use crate::sandbox::model::bulk::{Bulk, Head};
+use crate::sandbox::model::choices::{Duplicates, UnsentInLogs};
+use crate::sandbox::model::message::{Content, Message, Pace, Sheet, Terms};
+use crate::sandbox::model::query::Query;
+
+const NOW: &str = "2026-11-30T12:00:00Z";
+
+fn now() -> Timestamp {
+    NOW.parse().unwrap()
+}
+
+/// A bulk with these messageIds, of which some positions are rejected.
+fn bulk(bulk_id: &str, message_ids: &[&str], rejected: &[usize]) -> Bulk<'static> {
+    let message = |message_id: &&str| Message {
+        terms: 0,
+        to: format!("to {message_id}").into(),
+        message_id: (*message_id).to_owned().into(),
+        content: Content::Text { text: "Hi \"there\"\n🎈".into() },
+        callback_data: None,
+    };
+    let terms = Terms {
+        sender: "shop".into(),
+        platform: None,
+        validity_period: None,
+        delivery_time_window: None,
+        campaign_reference_id: None,
+        delivery: None,
+        content_type: None,
+    };
+    let count = u64::try_from(message_ids.len()).unwrap();
+    Bulk {
+        head: Head { number: 0, bulk_id: bulk_id.to_owned(), accepted_at: now(), pace: Pace::default(), count },
+        sheet: Sheet { terms: vec![terms], messages: message_ids.iter().map(message).collect() },
+        rejected: rejected.iter().map(|position| (*position, 14)).collect(),
+    }
+}
+
+async fn accept(books: &Books, bulk: &Bulk<'_>, duplicates: Duplicates) -> Receipt {
+    books.accept(Entry::new(bulk, duplicates).unwrap()).await.unwrap()
+}
+
+fn counts(path: &Path) -> Vec<(String, u64)> {
+    audit(path).unwrap().into_iter().map(|Audited { message_id, count, .. }| (message_id, count)).collect()
+}
+
+#[tokio::test]
+async fn what_was_accepted_is_there_after_a_crash() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("deep/books.db");
+    let books = Books::open(&path).unwrap();
+    let first = bulk("one", &["a", "b"], &[1]);
+    accept(&books, &first, Duplicates::Accept).await;
+    // A crash: the first books are still open, and nothing of them was written out.
+    let again = Books::open(&path).unwrap();
+    assert_eq!((again.opened().bulks, again.opened().messages, again.opened().seen), (1, 2, Some(now())));
+    let kept = again.bulks(Search { bulk_id: Some("one".to_owned()), message_id: None }).await.unwrap();
+    assert_eq!(kept, [Bulk { head: Head { number: 1, ..first.head }, ..first }]);
+}
+
+#[tokio::test]
+async fn requests_that_come_together_are_all_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("books.db");
+    let books = Books::open(&path).unwrap();
+    let accepts = (0..100).map(|number| {
+        let books = books.clone();
+        async move {
+            let ids = [format!("{number}.a"), format!("{number}.b")];
+            let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+            accept(&books, &bulk(&number.to_string(), &ids, &[]), Duplicates::Accept).await.number
+        }
+    });
+    let mut numbers = futures_util::future::join_all(accepts).await;
+    numbers.sort_unstable();
+    assert_eq!(numbers, (1..=100).collect::<Vec<_>>());
+    books.close().await.unwrap();
+    assert_eq!(counts(&path).len(), 200);
+}
+
+#[tokio::test]
+async fn the_audit_counts_acceptances() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("books.db");
+    let books = Books::open(&path).unwrap();
+    accept(&books, &bulk("one", &["a", "b", "c"], &[2]), Duplicates::Accept).await;
+    let again = accept(&books, &bulk("one", &["b", "c", "b"], &[]), Duplicates::Accept).await;
+    assert_eq!(again, Receipt { number: 2, rejected: vec![] });
+    let expected = [("a", 1), ("b", 3), ("c", 1)].map(|(id, count)| (id.to_owned(), count));
+    assert_eq!(counts(&path), expected);
+}
+
+#[tokio::test]
+async fn known_ids_are_rejected_if_that_is_chosen() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("books.db");
+    let books = Books::open(&path).unwrap();
+    accept(&books, &bulk("one", &["a", "b", "c"], &[2]), Duplicates::Accept).await;
+    drop(books);
+    let books = Books::open(&path).unwrap();
+    // `a` is known, `c` was rejected and may come again, `d` comes twice in one request.
+    let receipt = accept(&books, &bulk("two", &["d", "a", "c", "d", "x"], &[4]), Duplicates::Reject).await;
+    assert_eq!(receipt.rejected, [(1, 23), (3, 23), (4, 14)]);
+    let receipt = accept(&books, &bulk("three", &["c", "x"], &[]), Duplicates::Reject).await;
+    assert_eq!(receipt.rejected, [(0, 23)]);
+    assert!(counts(&path).iter().all(|(_, count)| *count == 1));
+}
+
+#[tokio::test]
+async fn logs_find_messages_of_all_bulks_by_their_ids() {
+    let folder = tempfile::tempdir().unwrap();
+    let books = Books::open(&folder.path().join("books.db")).unwrap();
+    let find = async |query| {
+        let logs = books.logs(query, now(), UnsentInLogs::Hide).await.unwrap();
+        let found = logs.results.into_iter().map(|log| (log.bulk_id.unwrap(), log.message_id.unwrap()));
+        found.map(|(bulk, message)| format!("{bulk}/{message}")).collect::<Vec<_>>().join(" ")
+    };
+    let by_message =
+        |ids: &[&str]| Query { message_ids: ids.iter().map(|id| (*id).into()).collect(), ..Query::default() };
+    accept(&books, &bulk("one", &["a", "b"], &[]), Duplicates::Accept).await;
+    assert_eq!(find(by_message(&["a", "x"])).await, "one/a");
+    accept(&books, &bulk("two", &["a", "c"], &[]), Duplicates::Accept).await;
+    accept(&books, &bulk("one", &["a"], &[]), Duplicates::Accept).await;
+    assert_eq!(find(by_message(&["a", "c"])).await, "one/a two/c two/a one/a");
+    assert_eq!(find(by_message(&["x"])).await, "");
+    assert_eq!(find(Query { bulk_ids: vec!["one".to_owned()], ..Query::default() }).await, "one/a one/b one/a");
+    assert_eq!(find(Query::default()).await, "one/a two/c two/a one/b one/a");
+}
+
+#[tokio::test]
+async fn the_latest_time_is_remembered() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("books.db");
+    let books = Books::open(&path).unwrap();
+    assert_eq!(books.opened().seen, None);
+    let later = "2026-12-24T00:00:00Z".parse().unwrap();
+    books.see(later).await.unwrap();
+    accept(&books, &bulk("one", &["a"], &[]), Duplicates::Accept).await;
+    books.close().await.unwrap();
+    assert!(matches!(books.see(later).await, Err(SandboxError::Closed { .. })));
+    assert_eq!(Books::open(&path).unwrap().opened().seen, Some(later));
+}
+
+#[test]
+fn other_files_are_refused_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = folder.path().join("text");
+    std::fs::write(&text, "not a database, but long enough to look like the beginning of one".repeat(99)).unwrap();
+    let database = folder.path().join("database");
+    rusqlite::Connection::open(&database).unwrap().execute_batch("CREATE TABLE other (x)").unwrap();
+    for path in [text, database] {
+        let before = std::fs::read(&path).unwrap();
+        assert!(matches!(Books::open(&path), Err(SandboxError::Foreign { .. })), "{}", path.display());
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+    }
+    assert!(matches!(audit(&folder.path().join("none")), Err(SandboxError::Open { .. })));
+}
+
+#[cfg(unix)]
+#[test]
+fn nobody_else_may_read_the_books() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("books.db");
+    let _books = Books::open(&path).unwrap();
+    assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+}

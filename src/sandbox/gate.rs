@@ -1,0 +1,142 @@
+//! Counts what happens, holds requests until they are released, and wakes whoever waits for either:
+//! nobody has to sleep and look again.
+
+use serde::Serialize;
+use tokio::sync::watch;
+
+/// What happened since the sandbox was started.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Sends that arrived, whatever became of them.
+    pub requests: u64,
+    /// Queries of the logs that arrived.
+    pub queries: u64,
+    /// Bulks that were accepted.
+    pub bulks: u64,
+    /// Messages that were accepted; rejected ones do not count.
+    pub accepted: u64,
+    /// Requests that are held now.
+    pub held: u64,
+}
+
+/// The gate through which all requests go.
+#[derive(Debug, Default)]
+pub(super) struct Gate(watch::Sender<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    counts: Counts,
+    /// Raised by each release: who was held before it goes on.
+    releases: u64,
+    is_closed: bool,
+}
+
+/// The sandbox is ending.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Closed;
+
+impl Gate {
+    /// What was counted.
+    pub(super) fn counts(&self) -> Counts {
+        self.0.borrow().counts
+    }
+
+    /// Counts something.
+    pub(super) fn count(&self, count: impl FnOnce(&mut Counts)) {
+        self.0.send_modify(|state| count(&mut state.counts));
+    }
+
+    /// Holds a request until the next release.
+    pub(super) async fn hold(&self) -> Result<(), Closed> {
+        let mut releases = 0;
+        self.0.send_modify(|state| {
+            state.counts.held += 1;
+            releases = state.releases;
+        });
+        let _held = Held { gate: self, releases };
+        let mut states = self.0.subscribe();
+        let state = states.wait_for(|state| state.is_closed || state.releases != releases).await.map_err(|_| Closed)?;
+        if state.is_closed { Err(Closed) } else { Ok(()) }
+    }
+
+    /// Releases all that are held, and says how many they are.
+    pub(super) fn release(&self) -> u64 {
+        let mut held = 0;
+        self.0.send_modify(|state| {
+            held = std::mem::take(&mut state.counts.held);
+            state.releases += 1;
+        });
+        held
+    }
+
+    /// Waits until the counts are as wanted.
+    pub(super) async fn wait(&self, mut wanted: impl FnMut(&Counts) -> bool) -> Result<Counts, Closed> {
+        let mut states = self.0.subscribe();
+        let state = states.wait_for(|state| state.is_closed || wanted(&state.counts)).await.map_err(|_| Closed)?;
+        if state.is_closed { Err(Closed) } else { Ok(state.counts) }
+    }
+
+    /// Sends everybody home.
+    pub(super) fn close(&self) {
+        self.0.send_modify(|state| state.is_closed = true);
+    }
+}
+
+/// A request that is held; one whose client goes away is held no more.
+struct Held<'a> {
+    gate: &'a Gate,
+    releases: u64,
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.gate.0.send_modify(|state| {
+            if state.releases == self.releases {
+                state.counts.held = state.counts.held.saturating_sub(1);
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+
+    use futures_util::FutureExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_held_go_on_when_released() {
+        let gate = Gate::default();
+        let (mut one, mut two) = (pin!(gate.hold()), pin!(gate.hold()));
+        assert_eq!((one.as_mut().now_or_never(), two.as_mut().now_or_never()), (None, None));
+        assert_eq!(gate.wait(|counts| counts.held == 2).await.map(|counts| counts.held), Ok(2));
+        assert_eq!(gate.release(), 2);
+        assert_eq!(gate.counts().held, 0);
+        // One that comes after the release waits for the next.
+        let mut three = pin!(gate.hold());
+        assert_eq!(three.as_mut().now_or_never(), None);
+        assert_eq!((one.await, two.await), (Ok(()), Ok(())));
+        assert_eq!(gate.counts().held, 1);
+        assert_eq!(gate.release(), 1);
+        assert_eq!(three.await, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn one_whose_client_is_gone_is_not_held() {
+        let gate = Gate::default();
+        assert_eq!(gate.hold().now_or_never(), None);
+        assert_eq!(gate.counts().held, 0);
+    }
+
+    #[tokio::test]
+    async fn closing_ends_all_waiting() {
+        let gate = Gate::default();
+        let mut held = pin!(gate.hold());
+        assert_eq!(held.as_mut().now_or_never(), None);
+        gate.close();
+        assert_eq!(held.await, Err(Closed));
+        assert_eq!(gate.wait(|counts| counts.held == 9).await, Err(Closed));
+    }
+}

@@ -1,0 +1,85 @@
+//! `POST /instagram/1/messages`.
+
+use axum::body::Bytes;
+use axum::http::StatusCode;
+
+use super::answer::Answer;
+use super::books::{Entry, Receipt};
+use super::error::SandboxError;
+use super::faults::{Orders, Spoil};
+use super::model::bulk::{Bulk, Head};
+use super::model::check::{Refused, Rules, check};
+use super::model::message::Request;
+use super::model::{answer, ids, status};
+use super::state::Sandbox;
+
+/// Takes a send in: checks it, keeps it, answers it.
+pub(super) async fn take_in(sandbox: &Sandbox, body: &Bytes, orders: &Orders) -> Answer {
+    let now = sandbox.now();
+    let choices = sandbox.options().choices;
+    let request = match check(body, &Rules { now, choices, invalid: &orders.invalid }) {
+        Ok(request) => request,
+        Err(Refused::Malformed) => return Answer::bad_request(&answer::bad_request(Vec::new())),
+        Err(Refused::Violations(violations)) => return Answer::bad_request(&answer::bad_request(violations)),
+    };
+    let mut messages = request.sheet.messages.iter();
+    if messages.any(|message| orders.invalid_unnamed.iter().any(|to| *to == message.to)) {
+        return Answer::bad_request(&answer::bad_request(Vec::new()));
+    }
+    let mut bulk = bulk(sandbox, request, now, orders);
+    match keep(sandbox, &bulk).await {
+        Ok(receipt) => {
+            bulk.head.number = receipt.number;
+            bulk.rejected = receipt.rejected;
+            respond(&bulk, orders)
+        }
+        Err(_) => Answer::error(StatusCode::INTERNAL_SERVER_ERROR),
+    }
+}
+
+/// Makes a bulk of a request: with ids where it has none, and with its rejections.
+fn bulk<'a>(sandbox: &Sandbox, request: Request<'a>, now: jiff::Timestamp, orders: &Orders) -> Bulk<'a> {
+    let Request { bulk_id, pace, mut sheet } = request;
+    let sequence = sandbox.sequence();
+    let bulk_id = bulk_id.map_or_else(|| ids::bulk_id(now, sequence), Into::into);
+    ids::fill(&mut sheet, &bulk_id, sequence);
+    let rejected = sheet.messages.iter().enumerate().filter_map(|(position, message)| {
+        let missing = message.to.trim().is_empty().then_some(status::MISSING_TO);
+        let asked = || orders.rejects.iter().find_map(|reject| reject.status(&message.to, &message.message_id));
+        missing.or_else(asked).map(|status| (position, status))
+    });
+    let rejected = rejected.collect();
+    let count = u64::try_from(sheet.messages.len()).unwrap_or(u64::MAX);
+    Bulk { head: Head { number: 0, bulk_id, accepted_at: now, pace, count }, sheet, rejected }
+}
+
+/// Keeps a bulk and counts it, to the end even if the client goes away meanwhile.
+async fn keep(sandbox: &Sandbox, bulk: &Bulk<'_>) -> Result<Receipt, SandboxError> {
+    let closed = || SandboxError::Closed { path: sandbox.books_path().to_owned() };
+    let entry = Entry::new(bulk, sandbox.options().choices.duplicates).map_err(|_| closed())?;
+    let (sandbox_of_task, messages) = (sandbox.clone(), bulk.sheet.messages.len());
+    let task = tokio::spawn(async move {
+        let receipt = sandbox_of_task.books().accept(entry).await?;
+        let accepted = messages.saturating_sub(receipt.rejected.len());
+        sandbox_of_task.gate().count(|counts| {
+            counts.bulks += 1;
+            counts.accepted += u64::try_from(accepted).unwrap_or_default();
+        });
+        Ok(receipt)
+    });
+    task.await.map_err(|_| closed())?
+}
+
+fn respond(bulk: &Bulk<'_>, orders: &Orders) -> Answer {
+    let mut response = answer::accepted(bulk);
+    for spoil in &orders.spoils {
+        match spoil {
+            Spoil::OtherBulkId => response.bulk_id = Some("another-bulk".to_owned()),
+            Spoil::MissingMessages(count) => {
+                response.messages.truncate(response.messages.len().saturating_sub(*count));
+            }
+            Spoil::Cut | Spoil::Garbage | Spoil::Empty => {}
+        }
+    }
+    Answer::ok(&response)
+}

@@ -1,0 +1,170 @@
+//! The sandbox over HTTP: the API's two routes, the routes under `/sandbox/` for testers, and the
+//! faults that are played on the way.
+
+use std::time::{Duration, SystemTime};
+
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{ConnectInfo, RawQuery, Request, State};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, DATE};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
+use axum::middleware::map_response_with_state;
+use axum::routing::{get, post};
+use tokio::net::TcpListener;
+
+use super::admin;
+use super::answer::Answer;
+use super::auth::{self, Denied};
+use super::error::SandboxError;
+use super::faults::{End, Orders, Target};
+use super::line::{Cutter, Lines};
+use super::state::Sandbox;
+use super::{query, send};
+use crate::wire::{LOGS_PATH, MESSAGES_PATH};
+
+/// How long requests may take to end once the sandbox is told to.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Serves a sandbox until the shutdown comes; then requests that are held are cut, the others end,
+/// and the books are closed.
+///
+/// # Errors
+/// If the listener is not on a loopback address, fails, or the books cannot be closed.
+pub async fn serve(
+    listener: TcpListener,
+    sandbox: Sandbox,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), SandboxError> {
+    let address = listener.local_addr().map_err(SandboxError::Serve)?;
+    if !address.ip().is_loopback() {
+        return Err(SandboxError::Serve(std::io::ErrorKind::AddrNotAvailable.into()));
+    }
+    let router = router(sandbox.clone()).into_make_service_with_connect_info::<Cutter>();
+    let (ending, ended) = tokio::sync::oneshot::channel::<()>();
+    let closing = sandbox.clone();
+    let serving = axum::serve(Lines(listener), router).with_graceful_shutdown(async move {
+        shutdown.await;
+        closing.gate().close();
+        drop(ending);
+    });
+    tokio::select! {
+        served = serving => served.map_err(SandboxError::Serve)?,
+        // A client that never ends its request does not keep the sandbox from ending.
+        () = async { drop(ended.await); tokio::time::sleep(GRACE).await; } => {}
+    }
+    sandbox.close().await
+}
+
+fn router(sandbox: Sandbox) -> Router {
+    Router::new()
+        .route(MESSAGES_PATH, post(messages))
+        .route(LOGS_PATH, get(logs))
+        .nest("/sandbox", admin::router())
+        .fallback(|| async { Answer::error(StatusCode::NOT_FOUND).into_response() })
+        .method_not_allowed_fallback(|| async { Answer::error(StatusCode::METHOD_NOT_ALLOWED).into_response() })
+        .layer(map_response_with_state(sandbox.clone(), date))
+        .with_state(sandbox)
+}
+
+/// Writes the time of the sandbox's clock where servers write theirs.
+async fn date(State(sandbox): State<Sandbox>, mut response: Response<Body>) -> Response<Body> {
+    // The format has no years before 1970.
+    let now = SystemTime::from(sandbox.now()).max(SystemTime::UNIX_EPOCH);
+    if let Ok(value) = HeaderValue::from_str(&httpdate::fmt_http_date(now)) {
+        response.headers_mut().insert(DATE, value);
+    }
+    response
+}
+
+async fn messages(
+    State(sandbox): State<Sandbox>,
+    ConnectInfo(cutter): ConnectInfo<Cutter>,
+    request: Request,
+) -> Response<Body> {
+    let orders = sandbox.orders(Target::Messages);
+    let (head, body) = request.into_parts();
+    // The whole request is read before anything happens to it, as a gateway does.
+    let Ok(body) = to_bytes(body, sandbox.options().body_bytes_max).await else {
+        return Answer::error(StatusCode::PAYLOAD_TOO_LARGE).into_response();
+    };
+    let taking_in = async {
+        match refused(&sandbox, &head.headers, true) {
+            Some(answer) => answer,
+            None => send::take_in(&sandbox, &body, &orders).await,
+        }
+    };
+    play(&sandbox, &orders, &cutter, "", taking_in).await
+}
+
+async fn logs(
+    State(sandbox): State<Sandbox>,
+    ConnectInfo(cutter): ConnectInfo<Cutter>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response<Body> {
+    let orders = sandbox.orders(Target::Logs);
+    let taking_in = async {
+        match refused(&sandbox, &headers, false) {
+            Some(answer) => answer,
+            None => query::take_in(&sandbox, query.as_deref().unwrap_or_default()).await,
+        }
+    };
+    play(&sandbox, &orders, &cutter, r#"{"results":[]}"#, taking_in).await
+}
+
+/// The answer to a request whose headers do not let it in.
+fn refused(sandbox: &Sandbox, headers: &HeaderMap, has_body: bool) -> Option<Answer> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let options = sandbox.options();
+    match auth::check(text(AUTHORIZATION), options.key.as_deref(), options.key_forbidden.as_deref()) {
+        Err(Denied::Unauthorized) => return Some(Answer::error(StatusCode::UNAUTHORIZED)),
+        Err(Denied::Forbidden) => return Some(Answer::error(StatusCode::FORBIDDEN)),
+        Ok(()) => {}
+    }
+    let media_type = text(CONTENT_TYPE).and_then(|value| value.split(';').next()).unwrap_or_default();
+    let is_json = media_type.trim().eq_ignore_ascii_case("application/json");
+    (has_body && !is_json).then(|| Answer::error(StatusCode::UNSUPPORTED_MEDIA_TYPE))
+}
+
+/// Plays the faults around the taking in of a request.
+async fn play(
+    sandbox: &Sandbox,
+    orders: &Orders,
+    cutter: &Cutter,
+    empty: &'static str,
+    taking_in: impl Future<Output = Answer>,
+) -> Response<Body> {
+    if !orders.delay.is_zero() {
+        tokio::time::sleep(orders.delay).await;
+    }
+    if orders.is_held_before && sandbox.gate().hold().await.is_err() {
+        return dropped(cutter);
+    }
+    if let Some(end) = &orders.end_before {
+        return end_with(end, cutter);
+    }
+    let answer = taking_in.await;
+    if orders.is_held_after && sandbox.gate().hold().await.is_err() {
+        return dropped(cutter);
+    }
+    if let Some(end) = &orders.end_after {
+        return end_with(end, cutter);
+    }
+    orders.spoils.iter().fold(answer, |answer, spoil| answer.spoil(*spoil, empty)).into_response()
+}
+
+fn end_with(end: &End, cutter: &Cutter) -> Response<Body> {
+    match end {
+        End::Answer(reply) => Answer::asked_for(reply).into_response(),
+        End::Drop => dropped(cutter),
+    }
+}
+
+/// An answer of which no byte is sent.
+fn dropped(cutter: &Cutter) -> Response<Body> {
+    cutter.cut();
+    Response::new(Body::from(Bytes::new()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,427 @@
+//! A real server on a real port, and a client that sees every byte.
+
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, TcpStream};
+use std::path::Path;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::sandbox::books::audit;
+use crate::sandbox::clock::Start;
+use crate::sandbox::faults::parse;
+use crate::sandbox::options::Options;
+use crate::sandbox::{Counts, Running, start};
+
+/// A sandbox at a fixed time, with its books in a temporary folder.
+struct Fixture {
+    folder: TempDir,
+    running: Running,
+}
+
+/// What came back.
+#[derive(Debug)]
+struct Got {
+    status: u16,
+    head: String,
+    body: Vec<u8>,
+}
+
+impl Got {
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        let lines = self.head.lines().filter_map(|line| line.split_once(": "));
+        lines.into_iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+}
+
+impl Fixture {
+    async fn new(change: impl FnOnce(&mut Options)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let running = start(options(folder.path(), change)).await.unwrap();
+        Self { folder, running }
+    }
+
+    async fn with_faults(faults: &[&str]) -> Self {
+        let faults = faults.iter().map(|text| parse::fault(text).unwrap()).collect();
+        Self::new(|options| options.faults = faults).await
+    }
+
+    /// Sends bytes and reads until the end.
+    async fn raw(&self, request: Vec<u8>) -> Vec<u8> {
+        let address = self.running.base_url.strip_prefix("http://").unwrap().to_owned();
+        let exchange = move || {
+            let mut stream = TcpStream::connect(address).unwrap();
+            stream.write_all(&request).unwrap();
+            let mut answer = Vec::new();
+            // A connection that is reset has ended, too.
+            stream.read_to_end(&mut answer).map(drop).unwrap_or_default();
+            answer
+        };
+        tokio::task::spawn_blocking(exchange).await.unwrap()
+    }
+
+    async fn call(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> Got {
+        let answer = self.raw(request(method, path, headers, body)).await;
+        let end = answer.windows(4).position(|four| four == b"\r\n\r\n").expect("an answer has a head");
+        let head = String::from_utf8(answer[..end].to_vec()).unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        Got { status, head, body: answer[end + 4..].to_vec() }
+    }
+
+    async fn send(&self, body: &Value) -> Got {
+        self.call("POST", "/instagram/1/messages", HEADERS, body.to_string().as_bytes()).await
+    }
+
+    async fn get(&self, path: &str) -> Got {
+        self.call("GET", path, HEADERS, b"").await
+    }
+
+    async fn post(&self, path: &str, body: Value) -> Got {
+        self.call("POST", path, HEADERS, body.to_string().as_bytes()).await
+    }
+
+    fn counts(&self) -> (u64, u64) {
+        let Counts { requests, accepted, .. } = self.running.sandbox.counts();
+        (requests, accepted)
+    }
+}
+
+const HEADERS: &str = "Authorization: App key\r\nContent-Type: application/json\r\n";
+
+fn options(folder: &Path, change: impl FnOnce(&mut Options)) -> Options {
+    let mut options = Options::new(folder.join("books.db"));
+    options.now = Start::Fixed("2026-11-30T12:00:00Z".parse().unwrap());
+    change(&mut options);
+    options
+}
+
+fn request(method: &str, path: &str, headers: &str, body: &[u8]) -> Vec<u8> {
+    let length = body.len();
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}Content-Length: {length}\r\n\r\n"
+    );
+    [head.as_bytes(), body].concat()
+}
+
+/// A send of one message to each recipient, with the messageId `m` and their number.
+fn bulk(bulk_id: &str, recipients: &[&str]) -> Value {
+    let message = |to: &&str| {
+        json!({
+            "sender": "shop",
+            "destinations": [{ "to": to, "messageId": format!("m{to}") }],
+            "content": { "type": "TEXT", "text": format!("Hi {to}") },
+        })
+    };
+    let messages: Vec<_> = recipients.iter().map(message).collect();
+    json!({ "messages": messages, "options": { "schedule": { "bulkId": bulk_id } } })
+}
+
+#[tokio::test]
+async fn a_send_is_accepted_and_kept() {
+    let fixture = Fixture::new(|_| {}).await;
+    let got = fixture.send(&bulk("b1", &["1", "2"])).await;
+    assert_eq!((got.status, got.header("content-type")), (200, Some("application/json")));
+    assert_eq!(got.header("date"), Some("Mon, 30 Nov 2026 12:00:00 GMT"));
+    let pending = json!({
+        "groupId": 1, "groupName": "PENDING", "id": 26, "name": "PENDING_ACCEPTED",
+        "description": "Message sent to next instance",
+    });
+    let message = |to| json!({ "messageId": format!("m{to}"), "status": pending, "destination": to });
+    assert_eq!(got.json(), json!({ "bulkId": "b1", "messages": [message("1"), message("2")] }));
+    let kept = fixture.get("/sandbox/messages?bulkId=b1").await.json();
+    assert_eq!(
+        kept["messages"][1],
+        json!({
+            "bulkId": "b1", "messageId": "m2", "to": "2", "sender": "shop", "text": "Hi 2",
+            "content": { "type": "TEXT", "text": "Hi 2" }, "status": "PENDING",
+            "acceptedAt": "2026-11-30T12:00:00.000+0000", "sendAt": "2026-11-30T12:00:00.000+0000",
+        })
+    );
+    assert_eq!(fixture.get("/sandbox/messages?messageId=m2").await.json()["messages"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn ids_are_made_where_there_are_none() {
+    let fixture = Fixture::new(|_| {}).await;
+    let body = json!({ "messages": [{
+        "sender": "shop", "destinations": [{ "to": "1" }, { "to": "2" }, { "to": "" }],
+        "content": { "type": "TEXT", "text": "Hi" },
+    }] });
+    let (first, second) = (fixture.send(&body).await.json(), fixture.send(&body).await.json());
+    assert_ne!(first["bulkId"], second["bulkId"]);
+    let ids = |answer: &Value| -> Vec<String> {
+        let messages = answer["messages"].as_array().unwrap().iter();
+        messages.map(|message| message["messageId"].as_str().unwrap().to_owned()).collect()
+    };
+    let all: std::collections::HashSet<_> = ids(&first).into_iter().chain(ids(&second)).collect();
+    assert_eq!(all.len(), 6);
+    // Nobody can be written to without a name.
+    assert_eq!(first["messages"][2]["status"]["name"], "MISSING_TO");
+    assert_eq!(fixture.counts(), (2, 4));
+}
+
+#[tokio::test]
+async fn refusals_have_the_forms_of_the_api() {
+    let fixture = Fixture::new(|options| {
+        options.key = Some("right".to_owned());
+        options.key_forbidden = Some("weak".to_owned());
+        options.body_bytes_max = 1000;
+    })
+    .await;
+    let with = |key: &str| format!("Authorization: App {key}\r\nContent-Type: application/json\r\n");
+    let (right, path) = (with("right"), "/instagram/1/messages");
+    let good = bulk("b1", &["1"]).to_string();
+    let huge = format!("{good}{}", " ".repeat(1000));
+    for (method, path, headers, body, status) in [
+        ("POST", path, with("right"), good.as_str(), 200),
+        ("POST", path, String::new(), good.as_str(), 401),
+        ("POST", path, with("wrong"), good.as_str(), 401),
+        ("POST", path, with("weak"), good.as_str(), 403),
+        ("POST", path, right.clone(), "{}", 400),
+        ("POST", path, right.clone(), "{", 400),
+        ("POST", path, right.clone(), huge.as_str(), 413),
+        ("POST", path, right.replace("json", "xml"), good.as_str(), 415),
+        ("PUT", path, right.clone(), good.as_str(), 405),
+        ("POST", "/instagram/1/message", right.clone(), good.as_str(), 404),
+        ("POST", "/sandbox/other", right.clone(), "", 404),
+        ("GET", "/instagram/1/logs", String::new(), "", 401),
+        ("GET", "/instagram/1/logs?limit=0", right.clone(), "", 400),
+    ] {
+        let got = fixture.call(method, path, &headers, body.as_bytes()).await;
+        assert_eq!(got.status, status, "{method} {path} {headers}");
+        assert_eq!(got.header("date"), Some("Mon, 30 Nov 2026 12:00:00 GMT"));
+        if status != 200 {
+            assert_eq!(got.json()["errorCode"], format!("E{status}"), "{path}");
+            assert!(["description", "action"].iter().all(|field| got.json()[field].as_str() != Some("")));
+        }
+    }
+    let got = fixture.call("POST", path, &right, b"{}").await.json();
+    assert_eq!(got["violations"], json!([{ "property": "messages", "violation": "must not be null" }]));
+    let malformed = fixture.call("POST", path, &right, b"{").await.json();
+    assert_eq!((&malformed["violations"], &malformed["resources"]), (&json!([]), &json!([])));
+}
+
+#[tokio::test]
+async fn the_logs_page_and_are_throttled() {
+    let fixture = Fixture::new(|options| options.logs_per_minute = Some(4)).await;
+    fixture.send(&bulk("b1", &["1", "2", "3"])).await;
+    let ids = |got: &Got| -> Vec<String> {
+        let logs = got.json()["results"].as_array().unwrap().clone();
+        logs.iter().map(|log| log["messageId"].as_str().unwrap().to_owned()).collect()
+    };
+    let first = fixture.get("/instagram/1/logs?bulkId=b1&limit=2&useCursor=true").await;
+    assert_eq!(ids(&first), ["m3", "m2"]);
+    let cursor = first.json()["cursor"]["nextCursor"].as_str().unwrap().to_owned();
+    let next = format!("/instagram/1/logs?bulkId=b1&limit=2&useCursor=true&cursor={cursor}");
+    let last = fixture.get(&next).await;
+    assert_eq!((ids(&last), &last.json()["cursor"]), (vec!["m1".to_owned()], &json!({ "limit": 2 })));
+    let some = fixture.get("/instagram/1/logs?messageId=m1%2Cm3,none").await;
+    assert_eq!((ids(&some), some.json().get("cursor")), (vec!["m3".to_owned(), "m1".to_owned()], None));
+    assert_eq!(some.json()["results"][1]["destination"], "1");
+    assert_eq!(some.json()["results"][1]["status"]["name"], "PENDING_ENROUTE");
+    assert!(fixture.get("/instagram/1/logs?sender=other").await.json()["results"].as_array().unwrap().is_empty());
+    let throttled = fixture.get("/instagram/1/logs").await;
+    assert_eq!((throttled.status, throttled.json()["errorCode"].as_str()), (429, Some("E429")));
+    let seconds: u64 = throttled.header("retry-after").unwrap().parse().unwrap();
+    assert!((1..=60).contains(&seconds));
+}
+
+#[tokio::test]
+async fn the_clock_is_moved_by_hand_and_remembered() {
+    let fixture = Fixture::new(|_| {}).await;
+    let mut body = bulk("b1", &["1"]);
+    body["options"]["schedule"]["sendAt"] = json!("2026-12-01T09:00:00.000+0000");
+    assert_eq!(fixture.send(&body).await.status, 200);
+    let found = async || fixture.get("/instagram/1/logs?bulkId=b1").await.json()["results"].clone();
+    assert_eq!(found().await, json!([]));
+    let moved = fixture.post("/sandbox/clock", json!({ "now": "2026-12-01T09:00:01Z" })).await;
+    assert_eq!(moved.json()["now"], "2026-12-01T09:00:01.000+0000");
+    assert_eq!(moved.header("date"), Some("Tue, 01 Dec 2026 09:00:01 GMT"));
+    assert_eq!(found().await[0]["status"]["groupName"], "DELIVERED");
+    assert_eq!(found().await[0]["doneAt"], "2026-12-01T09:00:01.000+0000");
+    assert_eq!(fixture.post("/sandbox/clock", json!({ "now": "2026-12-01T09:00:00Z" })).await.status, 400);
+    assert_eq!(fixture.post("/sandbox/clock", json!({ "now": "soon" })).await.status, 400);
+    let Fixture { folder, running } = fixture;
+    running.stop().await.unwrap();
+    let again = start(options(folder.path(), |_| {})).await.unwrap();
+    assert_eq!(again.now().to_string(), "2026-12-01T09:00:01Z");
+}
+
+#[tokio::test]
+async fn what_was_accepted_is_there_in_the_next_run() {
+    let fixture = Fixture::new(|_| {}).await;
+    fixture.send(&bulk("b1", &["1", "2"])).await;
+    let Fixture { folder, running } = fixture;
+    running.stop().await.unwrap();
+    let running = start(options(folder.path(), |_| {})).await.unwrap();
+    let fixture = Fixture { folder, running };
+    // By default nothing stops a second message to the same person.
+    assert_eq!(fixture.send(&bulk("b1", &["2"])).await.json()["messages"][0]["status"]["groupId"], 1);
+    let counts: Vec<_> = audit(&fixture.folder.path().join("books.db")).unwrap();
+    let counts: Vec<_> = counts.iter().map(|one| (one.message_id.as_str(), one.to.as_str(), one.count)).collect();
+    assert_eq!(counts, [("m1", "1", 1), ("m2", "2", 2)]);
+}
+
+/// Sends once with these faults, and says what came back and how many messages were accepted.
+async fn play(faults: &[&str]) -> (Vec<u8>, u64) {
+    let fixture = Fixture::with_faults(faults).await;
+    let body = bulk("b1", &["1", "2", "3"]).to_string();
+    let answer = fixture.raw(request("POST", "/instagram/1/messages", HEADERS, body.as_bytes())).await;
+    let kept = fixture.get("/sandbox/messages?bulkId=b1").await.json()["messages"].as_array().unwrap().len();
+    let (_, accepted) = fixture.counts();
+    assert!(kept == 0 || kept == 3);
+    (answer, accepted)
+}
+
+#[tokio::test]
+async fn dropped_requests_get_no_byte() {
+    assert_eq!(play(&["drop-before"]).await, (Vec::new(), 0));
+    assert_eq!(play(&["drop-after"]).await, (Vec::new(), 3));
+}
+
+#[tokio::test]
+async fn other_answers_come_before_or_after_accepting() {
+    for (fault, status, accepted) in [
+        ("500-before", 500, 0),
+        ("500-after", 500, 3),
+        ("503", 503, 0),
+        ("504-after", 504, 3),
+        ("401", 401, 0),
+        ("403", 403, 0),
+        ("418", 418, 0),
+        ("204-after", 204, 3),
+    ] {
+        let (answer, kept) = play(&[fault]).await;
+        assert!(answer.starts_with(format!("HTTP/1.1 {status} ").as_bytes()), "{fault}");
+        assert_eq!(kept, accepted, "{fault}");
+    }
+    let (answer, _) = play(&["429:retry-after=7"]).await;
+    assert!(String::from_utf8(answer).unwrap().contains("retry-after: 7\r\n"));
+    let (answer, _) = play(&["307:location=http://127.0.0.1:9/"]).await;
+    assert!(String::from_utf8(answer).unwrap().contains("location: http://127.0.0.1:9/\r\n"));
+}
+
+#[tokio::test]
+async fn answers_are_spoilt_after_accepting() {
+    let (whole, _) = play(&[]).await;
+    let (cut, accepted) = play(&["cut"]).await;
+    assert!(cut.starts_with(b"HTTP/1.1 200 OK\r\n") && cut.len() < whole.len() && accepted == 3);
+    let head_of = |answer: &[u8]| answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
+    assert_eq!(cut.len() - head_of(&cut), (whole.len() - head_of(&whole)) / 2);
+
+    let fixture = Fixture::with_faults(&["garbage@1", "empty@2", "other-bulk-id@3", "missing-messages=2@4"]).await;
+    let mut answers = Vec::new();
+    for _ in 0..4 {
+        answers.push(fixture.send(&bulk("b1", &["1", "2", "3"])).await);
+    }
+    assert!(answers.iter().all(|got| got.status == 200));
+    assert_eq!(answers[0].body, b"<html><body>It works!</body></html>");
+    assert_eq!(answers[1].body, b"");
+    assert_eq!(answers[2].json()["bulkId"], "another-bulk");
+    assert_eq!(answers[3].json()["messages"].as_array().unwrap().len(), 1);
+    assert_eq!(fixture.counts(), (4, 12));
+}
+
+#[tokio::test]
+async fn messages_are_rejected_or_refused_on_request() {
+    let fixture = Fixture::with_faults(&["reject=2:status=18"]).await;
+    let got = fixture.send(&bulk("b1", &["1", "2"])).await.json();
+    let groups = [0, 1].map(|position| got["messages"][position]["status"]["groupId"].as_u64());
+    assert_eq!((groups, &got["messages"][1]["status"]["id"]), ([Some(1), Some(5)], &json!(18)));
+    let logs = fixture.get("/instagram/1/logs?generalStatus=REJECTED").await.json();
+    assert_eq!(logs["results"][0]["messageId"], "m2");
+    assert_eq!(audit(&fixture.folder.path().join("books.db")).unwrap().len(), 1);
+
+    fixture.post("/sandbox/faults", json!({ "faults": ["invalid=2", "invalid-unnamed=3"] })).await;
+    let got = fixture.send(&bulk("b2", &["1", "2"])).await;
+    let violation =
+        json!([{ "property": "messages[1].destinations[0].to", "violation": "must be a valid destination" }]);
+    assert_eq!((got.status, &got.json()["violations"]), (400, &violation));
+    let got = fixture.send(&bulk("b2", &["3"])).await;
+    assert_eq!((got.status, &got.json()["violations"]), (400, &json!([])));
+    assert_eq!(fixture.send(&bulk("b2", &["1"])).await.status, 200);
+}
+
+#[tokio::test]
+async fn faults_are_replaced_and_bad_ones_are_named() {
+    let fixture = Fixture::with_faults(&["503*"]).await;
+    assert_eq!(fixture.send(&bulk("b1", &["1"])).await.status, 503);
+    let refused = fixture.post("/sandbox/faults", json!({ "faults": ["cut", "explode"] })).await;
+    let violation = refused.json()["violations"][0]["violation"].as_str().unwrap().to_owned();
+    assert!(refused.status == 400 && violation.starts_with("unknown fault `explode`"));
+    assert_eq!(fixture.send(&bulk("b1", &["1"])).await.status, 503);
+    assert_eq!(fixture.post("/sandbox/faults", json!({ "faults": ["logs:500"] })).await.status, 200);
+    assert_eq!(fixture.send(&bulk("b1", &["1"])).await.status, 200);
+    assert_eq!(fixture.get("/instagram/1/logs").await.status, 500);
+    assert_eq!(fixture.get("/instagram/1/logs").await.status, 200);
+}
+
+#[tokio::test]
+async fn held_requests_wait_for_their_release() {
+    let fixture = Fixture::with_faults(&["hold-before@1", "hold-after@2"]).await;
+    for accepted in [0, 2] {
+        let body = bulk("b1", &["1"]);
+        let tester = async {
+            let state = fixture.get("/sandbox/wait?held=1").await.json();
+            assert_eq!((state["held"].as_u64(), state["accepted"].as_u64()), (Some(1), Some(accepted)));
+            let released = fixture.post("/sandbox/release", json!(null)).await.json();
+            assert_eq!(released, json!({ "released": 1 }));
+        };
+        let (got, ()) = tokio::join!(fixture.send(&body), tester);
+        assert_eq!(got.status, 200);
+    }
+    assert_eq!(fixture.get("/sandbox/state").await.json()["held"], 0);
+}
+
+/// Sends without waiting for an answer, and goes away once the request is held.
+async fn send_and_die(fixture: &Fixture) {
+    let mut stream = TcpStream::connect(fixture.running.base_url.strip_prefix("http://").unwrap()).unwrap();
+    let body = bulk("b1", &["1"]).to_string();
+    stream.write_all(&request("POST", "/instagram/1/messages", HEADERS, body.as_bytes())).unwrap();
+    fixture.running.sandbox.wait(|counts| counts.held == 1).await.unwrap();
+    stream.shutdown(Shutdown::Both).unwrap();
+    drop(stream);
+    fixture.get("/sandbox/wait?held=0").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_whose_client_dies_was_taken_in_or_never_is() {
+    let fixture = Fixture::with_faults(&["hold-before@1", "hold-after@2"]).await;
+    send_and_die(&fixture).await;
+    assert_eq!(fixture.running.sandbox.release(), 0);
+    assert_eq!(fixture.counts(), (1, 0));
+    send_and_die(&fixture).await;
+    assert_eq!(fixture.counts(), (2, 1));
+}
+
+#[tokio::test]
+async fn stopping_cuts_what_is_held_and_keeps_what_was_accepted() {
+    let fixture = Fixture::with_faults(&["hold-after"]).await;
+    let Fixture { folder, running } = fixture;
+    let address = running.base_url.strip_prefix("http://").unwrap().to_owned();
+    let client = tokio::task::spawn_blocking(move || {
+        let mut stream = TcpStream::connect(address).unwrap();
+        let body = bulk("b1", &["1"]).to_string();
+        stream.write_all(&request("POST", "/instagram/1/messages", HEADERS, body.as_bytes())).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).map(drop).unwrap_or_default();
+        answer
+    });
+    running.sandbox.wait(|counts| counts.held == 1).await.unwrap();
+    running.stop().await.unwrap();
+    assert!(client.await.unwrap().is_empty());
+    assert_eq!(audit(&folder.path().join("books.db")).unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn only_loopback_is_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let sandbox = crate::sandbox::Sandbox::open(options(folder.path(), |_| {})).unwrap();
+    let listener = tokio::net::TcpListener::bind("0.0.0.0:0").await.unwrap();
+    let served = crate::sandbox::serve(listener, sandbox, std::future::ready(())).await;
+    assert_eq!(served.unwrap_err().to_string(), "the sandbox cannot serve on 127.0.0.1");
+}

@@ -1,0 +1,138 @@
+//! A sandbox that is open: books, clock, faults and counts, shared by all that serve it.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use jiff::Timestamp;
+
+use super::books::Books;
+use super::clock::Clock;
+use super::error::SandboxError;
+use super::faults::{Fault, Faults, Orders, Target};
+use super::gate::{Counts, Gate};
+use super::model::throttle::Throttle;
+use super::options::Options;
+
+/// A sandbox that is open. Clones are the same sandbox.
+#[derive(Debug, Clone)]
+pub struct Sandbox(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    options: Options,
+    books: Books,
+    clock: Clock,
+    gate: Gate,
+    faults: Mutex<Faults>,
+    throttle: Mutex<Throttle>,
+    opened: Instant,
+    sequence: AtomicU64,
+}
+
+impl Sandbox {
+    /// Opens a sandbox with its books; nothing is served yet.
+    ///
+    /// # Errors
+    /// If the books cannot be opened.
+    pub fn open(options: Options) -> Result<Self, SandboxError> {
+        let books = Books::open(&options.books)?;
+        let opened = books.opened();
+        Ok(Self(Arc::new(Inner {
+            clock: Clock::start(options.now, opened.seen),
+            faults: Mutex::new(Faults::new(options.faults.clone())),
+            sequence: AtomicU64::new(opened.bulks),
+            gate: Gate::default(),
+            throttle: Mutex::default(),
+            opened: Instant::now(),
+            books,
+            options,
+        })))
+    }
+
+    /// The time of its clock.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    /// Moves its clock forward, for good; `false`, and nothing happens, if it would go back.
+    ///
+    /// # Errors
+    /// If the new time cannot be noted in the books.
+    pub async fn move_clock(&self, instant: Timestamp) -> Result<bool, SandboxError> {
+        let is_moved = self.0.clock.move_to(instant);
+        if is_moved {
+            self.0.books.see(instant).await?;
+        }
+        Ok(is_moved)
+    }
+
+    /// What happened since it was opened.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.0.gate.counts()
+    }
+
+    /// Waits until the counts are as wanted; `None` if the sandbox ends before.
+    pub async fn wait(&self, wanted: impl FnMut(&Counts) -> bool) -> Option<Counts> {
+        self.0.gate.wait(wanted).await.ok()
+    }
+
+    /// Plays these faults from now on, and counts requests anew for them.
+    pub fn set_faults(&self, faults: Vec<Fault>) {
+        *self.0.faults.lock().unwrap_or_else(PoisonError::into_inner) = Faults::new(faults);
+    }
+
+    /// Releases all requests that are held, and says how many they are.
+    #[must_use = "it says how many were held"]
+    pub fn release(&self) -> u64 {
+        self.0.gate.release()
+    }
+
+    /// The file of its books.
+    #[must_use]
+    pub fn books_path(&self) -> &Path {
+        &self.0.options.books
+    }
+
+    pub(super) fn options(&self) -> &Options {
+        &self.0.options
+    }
+
+    pub(super) fn books(&self) -> &Books {
+        &self.0.books
+    }
+
+    pub(super) fn gate(&self) -> &Gate {
+        &self.0.gate
+    }
+
+    /// Counts a request, and says what is to happen to it.
+    pub(super) fn orders(&self, target: Target) -> Orders {
+        self.0.gate.count(|counts| match target {
+            Target::Messages => counts.requests += 1,
+            Target::Logs => counts.queries += 1,
+        });
+        self.0.faults.lock().unwrap_or_else(PoisonError::into_inner).next(target)
+    }
+
+    /// Takes one query of the logs, or says in how many seconds there is room for another.
+    pub(super) fn throttle(&self) -> Result<(), u64> {
+        let Some(per_minute) = self.0.options.logs_per_minute else { return Ok(()) };
+        let now_ms = u64::try_from(self.0.opened.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.0.throttle.lock().unwrap_or_else(PoisonError::into_inner).take(now_ms, per_minute)
+    }
+
+    /// A number that is not used again, for ids.
+    pub(super) fn sequence(&self) -> u64 {
+        self.0.sequence.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Notes the time and closes the books.
+    pub(super) async fn close(&self) -> Result<(), SandboxError> {
+        self.0.books.see(self.now()).await?;
+        self.0.books.close().await
+    }
+}
