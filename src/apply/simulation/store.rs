@@ -77,9 +77,15 @@ impl<'a> SimStore<'a> {
         *self.writes.lock().unwrap()
     }
 
+    fn next_write(&self) -> usize {
+        let mut writes = self.writes.lock().unwrap();
+        *writes += 1;
+        *writes - 1
+    }
+
     async fn write(&self, change: impl FnOnce(&mut Records)) -> Result<(), DiskFull> {
         yield_once().await;
-        let number = std::mem::replace(&mut *self.writes.lock().unwrap(), self.writes() + 1);
+        let number = self.next_write();
         match self.fault {
             Fault::DieBefore(at) if number == at => self.death.die().await,
             Fault::FailBefore(at) if number >= at => return Err(DiskFull),
