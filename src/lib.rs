@@ -38,4 +38,4 @@ pub mod store;
 pub mod gateway;
 pub mod sandbox;
 pub mod report;
-//pub mod cli;
+pub mod cli;

@@ -32,7 +32,7 @@ pub async fn run(global: &Global, args: &ApplyArgs, settings: &Settings, output:
     let world = Arc::new(World::open(global, settings, output).await?);
     let result = with_world(&world, args, settings, output).await;
     if let Ok(world) = Arc::try_unwrap(world) {
-        world.gateway.stop().await;
+        world.gateway.stop().await?;
     }
     result
 }

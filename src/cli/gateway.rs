@@ -6,7 +6,10 @@ use url::Url;
 
 use crate::campaign::Project;
 use crate::identity::Keys;
-use crate::sandbox;
+use crate::sandbox::clock::Start;
+use crate::sandbox::faults::parse::fault as parse_fault;
+use crate::sandbox::options::Options;
+use crate::sandbox::{self, Running};
 use crate::store::Paths;
 
 use super::args::Global;
@@ -28,7 +31,7 @@ pub struct Gateway {
     /// Where its ledger lives.
     pub paths: Paths,
     /// The embedded gateway, if it is that one.
-    pub sandbox: Option<sandbox::Running>,
+    pub sandbox: Option<Running>,
     /// A fixed time of day.
     fixed_now: Option<Timestamp>,
 }
@@ -70,7 +73,10 @@ impl Gateway {
         global: &Global,
     ) -> Result<Self, Failure> {
         let keys = home.sandbox_keys()?;
-        let options = sandbox_options(home, project.sandbox_now.or(settings.now), &global.fault)?;
+        let mut options = sandbox_options(home, project.sandbox_now, &global.fault)?;
+        if let Some(now) = settings.now {
+            options.now = Start::Fixed(now);
+        }
         let running = sandbox::start(options).await.map_err(|error| failed(&error))?;
         let base_url = Url::parse(&running.base_url).map_err(|error| failed(&error))?;
         Ok(Self {
@@ -100,10 +106,14 @@ impl Gateway {
     }
 
     /// Stops the embedded gateway, so that its books are whole.
-    pub async fn stop(self) {
+    ///
+    /// # Errors
+    /// If the books cannot be closed.
+    pub async fn stop(self) -> Result<(), Failure> {
         if let Some(sandbox) = self.sandbox {
-            sandbox.stop().await;
+            sandbox.stop().await.map_err(|error| failed(&error))?;
         }
+        Ok(())
     }
 }
 
@@ -115,14 +125,17 @@ pub fn sandbox_options(
     home: &Home,
     now: Option<Timestamp>,
     faults: &[String],
-) -> Result<sandbox::Options, Failure> {
+) -> Result<Options, Failure> {
     home.make_private()?;
     std::fs::create_dir_all(home.sandbox()).map_err(|error| failed(&error))?;
-    let mut options = sandbox::Options::new(home.books());
+    let mut options = Options::new(home.books());
     if let Some(now) = now {
-        options.now = sandbox::Start::At(now);
+        options.now = Start::At(now);
     }
-    options.faults = sandbox::Faults::parse(faults)
+    options.faults = faults
+        .iter()
+        .map(|text| parse_fault(text))
+        .collect::<Result<_, _>>()
         .map_err(|error| Failure::new(Exit::Usage, "a fault cannot be read").because(&error))?;
     Ok(options)
 }

@@ -27,7 +27,7 @@ pub async fn run(
         LedgerCommand::Init => init(&world),
         LedgerCommand::Verify => verify(&world),
     };
-    world.gateway.stop().await;
+    world.gateway.stop().await?;
     result
 }
 

@@ -23,7 +23,7 @@ use super::world::{Choices, World, tell_warnings};
 pub async fn run(global: &Global, args: &PlanArgs, settings: &Settings, output: &Output) -> Result<Exit, Failure> {
     let world = World::open(global, settings, output).await?;
     let result = with_world(&world, args, output);
-    world.gateway.stop().await;
+    world.gateway.stop().await?;
     result
 }
 

@@ -2,7 +2,8 @@
 
 use tokio::net::TcpListener;
 
-use crate::sandbox;
+use crate::sandbox::model::choices::Duplicates;
+use crate::sandbox::{self, Sandbox};
 
 use super::args::{Global, SandboxArgs};
 use super::exit::Exit;
@@ -30,14 +31,14 @@ pub async fn run(global: &Global, args: &SandboxArgs) -> Result<Exit, Failure> {
     }
     options.key.clone_from(&args.api_key);
     if args.reject_duplicates {
-        options.duplicates = sandbox::Duplicates::Reject;
+        options.choices.duplicates = Duplicates::Reject;
     }
     let failed = |error: &(dyn std::error::Error + 'static)| {
         Failure::new(Exit::Environment, "the sandbox cannot be served").because(error)
     };
     let listener = TcpListener::bind(args.listen).await.map_err(|error| failed(&error))?;
     let address = listener.local_addr().map_err(|error| failed(&error))?;
-    let gateway = sandbox::Sandbox::open(options).map_err(|error| failed(&error))?;
+    let gateway = Sandbox::open(options).map_err(|error| failed(&error))?;
     print(&format!("listening on http://{address}\n"))?;
     tell("stop it with Ctrl-C; point a project at it with SENDFORM_BASE_URL\n");
     sandbox::serve(listener, gateway, signals::first()).await.map_err(|error| failed(&error))?;

@@ -19,7 +19,7 @@ use super::world::World;
 pub async fn run(global: &Global, settings: &Settings, output: &Output) -> Result<Exit, Failure> {
     let world = World::open(global, settings, output).await?;
     let result = with_world(&world, output);
-    world.gateway.stop().await;
+    world.gateway.stop().await?;
     result
 }
 
