@@ -55,3 +55,44 @@ fn difference<'a>(at: &At<'a>, other: &Value) -> Option<At<'a>> {
         _ => differs(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{difference, read_again};
+    use crate::campaign::at::At;
+    use crate::campaign::testing::listed;
+    use crate::campaign::walk::walk;
+    use crate::diagnostic::Source;
+
+    #[test]
+    fn plain_files_are_read_alike() {
+        for text in [
+            "a: b\nc: [ d, 'e', \"f\\n\" ]\n",
+            "a: |\n  x\n\n  y\nb: >-\n  x\n  y\n",
+            "a: 1\nb: -7\nc: true\nd:\ne: ~\n",
+            "\u{feff}a: č\r\nb: |\r\n  x\r\n",
+            "a: no\nb: 0777\nc: 12:30\nd: 2026-12-01\n",
+            "a: x\n  y\n\n  z\n",
+        ] {
+            let source = Source::new("a.yaml", text);
+            let (tree, diagnostics) = walk(&source);
+            assert_eq!(listed(&diagnostics), "", "{text:?}");
+            let tree = tree.unwrap();
+            assert!(read_again(&At::root(&source, &tree)).is_ok(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn another_reading_is_found_at_its_place() {
+        let source = Source::new("a.yaml", "a: { b: [ x, 1 ] }\n");
+        let tree = walk(&source).0.unwrap();
+        let root = At::root(&source, &tree);
+        let differs = |text: &str| difference(&root, &serde_yaml::from_str(text).unwrap()).map(|at| at.span());
+        assert_eq!(differs("a: { b: [ x, 1 ] }"), None);
+        assert_eq!(differs("a: { b: [ y, 1 ] }"), Some(10..11));
+        assert_eq!(differs("a: { b: [ x, \"1\" ] }"), Some(13..14));
+        assert_eq!(differs("a: { b: [ x ] }"), Some(8..16));
+        assert_eq!(differs("a: { c: [ x, 1 ] }"), Some(8..16));
+        assert_eq!(differs("a: { b: [ x, 1 ], c: d }"), Some(3..18));
+    }
+}

@@ -110,9 +110,7 @@ fn wrong_type(at: &At<'_>, kind: &TypeKind) -> Diagnostic {
     let diagnostic = Diagnostic::error(Code::WrongType, message, at.place());
     let quoted = at.scalar().is_some_and(|scalar| scalar.style == Style::Quoted);
     match wanted.as_slice() {
-        _ if at.scalar().is_some_and(|scalar| scalar.is_absent()) => {
-            diagnostic.help("write a value, or leave the key out")
-        }
+        _ if at.scalar().is_some_and(|scalar| scalar.is_absent()) => diagnostic.help("write a value behind the colon"),
         [JsonType::Boolean] => diagnostic.help("write `true` or `false`, without quotes"),
         [JsonType::Integer] if quoted || looks_like.is_some() => {
             diagnostic.help("write it in plain decimal digits, without quotes")

@@ -83,7 +83,7 @@ fn refused(character: char, next: Option<char>) -> Option<&'static str> {
 
 fn finding(source: &Arc<Source>, span: Range<usize>, character: char, what: &str) -> Diagnostic {
     let code = if character == BYTE_ORDER_MARK { Code::Encoding } else { Code::ForbiddenCharacter };
-    let message = format!("{what} (U+{:04X}) is not allowed in a campaign file", u32::from(character));
+    let message = format!("{what} (U+{:04X}) is not allowed here", u32::from(character));
     let help = if character == '\r' { "end lines with LF or CR LF" } else { "delete the character" };
     Diagnostic::error(code, message, Place::Span { source: Arc::clone(source), span }).help(help)
 }

@@ -238,7 +238,7 @@ messages:
             ("|\n      Hi\n\n        č {{ a }}\n      Bye\n", Some("Hi\n\n  č {{ a }}\nBye")),
             ("|2 # a | b\n\n         Hi\n        Bye\n", Some("\n   Hi\n  Bye")),
             ("|-\r\n      Hi\r\n      Bye\r\n", Some("Hi\nBye")),
-            ("|+\n      Hi\n\n\n", Some("Hi\n\n")),
+            ("|+\n      Hi\n\n\n", Some("Hi\n\n\n")),
             (">\n      Hi\n      Bye\n", None),
         ];
         for (written, expect) in texts {
@@ -296,8 +296,8 @@ messages:
         assert_snapshot!(said("[]\n"), @"1:1 `[]` wrong-type: a list stands here, but a mapping is wanted");
         assert_snapshot!(said("hello\n"), @"1:1 `hello` wrong-type: text stands here, but a mapping is wanted");
         assert_snapshot!(said("campaign:\nmessages:\n"), @r"
-        1:1 `campaign` wrong-type: nothing stands here, but text is wanted -> write a value, or leave the key out
-        2:1 `messages` wrong-type: nothing stands here, but a list is wanted -> write a value, or leave the key out
+        1:1 `campaign` wrong-type: nothing stands here, but text is wanted -> write a value behind the colon
+        2:1 `messages` wrong-type: nothing stands here, but a list is wanted -> write a value behind the colon
         ");
         assert_snapshot!(said(&schedule("sendat: x, timeZone: { perPerson: false, fallbak: UTC }")), @r"
         2:19 `sendat` unknown-key: there is no such key here -> did you mean `sendAt`?
@@ -378,7 +378,7 @@ messages:
         7:11 `a` duplicate-id: another message of the campaign has this id
         7:64 `no.txt` file-missing: the template cannot be used: there is no such file
         9:64 `../x` bad-path: the path leads upwards -> write it relative to the project's folder, with `/`, such as `audiences/people.csv`
-        1:2 `\u{202e}` forbidden-character: a control of the writing direction (U+202E) is not allowed in a campaign file -> delete the character
+        1:2 `\u{202e}` forbidden-character: a control of the writing direction (U+202E) is not allowed here -> delete the character
         ");
     }
 
@@ -413,7 +413,7 @@ messages:
             "https://hooks.example.com/#x",
             "https://hook.example.com/",
             "https://evil.test/",
-            "https://hооks.example.com/",
+            "https://h\u{43e}oks.example.com/",
             "hooks.example.com/dlr",
             "https://hooks.example.com./",
             "https://hooks.example.com\\\\@evil.test/",
@@ -433,7 +433,7 @@ messages:
         https://hooks.example.com/#x: bad-url: a webhook's URL may have neither a port nor a fragment
         https://hook.example.com/: host-not-allowed: the project does not allow delivery reports to `hook.example.com` -> did you mean `hooks.example.com`? else add the host to `webhooks.allowedHosts` of the project file
         https://evil.test/: host-not-allowed: the project does not allow delivery reports to `evil.test` -> add the host to `webhooks.allowedHosts` of the project file
-        https://hооks.example.com/: bad-url: this is not a URL with a scheme and a host -> write it as `https://host/path`
+        https://hоoks.example.com/: bad-url: this is not a URL with a scheme and a host -> write it as `https://host/path`
         hooks.example.com/dlr: bad-url: this is not a URL with a scheme and a host -> write it as `https://host/path`
         https://hooks.example.com./: 
         https://hooks.example.com\\@evil.test/: bad-url: this is not a URL with a scheme and a host -> write it as `https://host/path`
@@ -479,7 +479,7 @@ messages:
         ");
         assert_snapshot!(project("project: a\nsuppress: [ { csv: a.csv, exclude: [ b ] }, {} ]\n"), @r"
         2:27 `exclude` unknown-key: `exclude` has no meaning for people who are suppressed
-        2:45 `{} ` missing-key: one of `csv`, `ndjson` and `rows` is missing
+        2:45 `{}` missing-key: one of `csv`, `ndjson` and `rows` is missing
         ");
         assert_snapshot!(project("project: a\nwebhooks: { allowedHosts: [ \"https://a.b\", \"*.b\", 1.2.3.4, ok.example ] }\n"), @r#"
         2:29 `\"https://a.b\"` bad-url: this is not the name of a host -> write the host alone, without scheme, port or path: `hooks.example.com`
@@ -529,5 +529,34 @@ messages:
         1:11 `sale` duplicate-id: another campaign has the id `sale` -> a copy of a campaign needs an id of its own
         1:11 `sale` duplicate-id: another campaign has the id `sale` -> a copy of a campaign needs an id of its own
         ");
+    }
+
+    /// Reads bytes as every kind of file.
+    fn read_all(bytes: &[u8]) {
+        if let Ok(source) = crate::campaign::decode("c.yaml", bytes.to_vec()) {
+            let (project, found) = read_project(&source);
+            assert_eq!(project.is_none(), found.has_errors());
+            read(&source.text);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_read_without_panic(bytes: Vec<u8>) {
+            read_all(&bytes);
+        }
+
+        #[test]
+        fn any_damage_is_read_without_panic(
+            at: proptest::sample::Index,
+            length in 0..12_usize,
+            instead in "[-a: \n\r\t\\[\\]{}\"'|>#&*!%?,č0~<@]{0,6}",
+        ) {
+            let mut bytes = WHOLE.as_bytes().to_vec();
+            let start = at.index(bytes.len());
+            let end = (start + length).min(bytes.len());
+            bytes.splice(start..end, instead.bytes());
+            read_all(&bytes);
+        }
     }
 }

@@ -121,10 +121,58 @@ fn one_line(schema: &mut Schema) {
 
 #[cfg(test)]
 mod tests {
-    use super::{campaign_schema, project_schema};
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    use super::{CAMPAIGN, PROJECT, campaign_schema, project_schema};
 
     #[test]
-    fn print() {
-        println!("{}{}", campaign_schema(), project_schema());
+    fn the_committed_schemas_are_fresh() {
+        assert_eq!(campaign_schema(), include_str!("../../schema/campaign.schema.json"));
+        assert_eq!(project_schema(), include_str!("../../schema/project.schema.json"));
+    }
+
+    /// Calls a function on every schema inside of a value, with its path.
+    fn each(path: &str, value: &Value, call: &mut impl FnMut(&str, &serde_json::Map<String, Value>)) {
+        match value {
+            Value::Object(object) => {
+                call(path, object);
+                object.iter().for_each(|(key, value)| each(&format!("{path}/{key}"), value, call));
+            }
+            Value::Array(items) => items.iter().for_each(|item| each(path, item, call)),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+
+    #[test]
+    fn every_key_is_explained() {
+        for schema in [&*CAMPAIGN, &*PROJECT] {
+            let mut silent = BTreeSet::new();
+            each("", schema, &mut |path, object| {
+                if path.rsplit('/').nth(1) == Some("properties") && !object.contains_key("description") {
+                    silent.insert(path.to_owned());
+                }
+            });
+            assert_eq!(silent, BTreeSet::new());
+        }
+    }
+
+    #[test]
+    fn no_error_hides_behind_a_choice() {
+        for schema in [&*CAMPAIGN, &*PROJECT] {
+            each("", schema, &mut |path, object| {
+                assert!(!object.contains_key("anyOf"), "{path}");
+                let branches = object.get("oneOf").and_then(Value::as_array);
+                let only_required =
+                    |branch: &Value| branch.as_object().is_some_and(|keys| keys.keys().eq(["required"]));
+                assert!(branches.is_none_or(|branches| branches.iter().all(only_required)), "{path}");
+                assert!(object.get("default") != Some(&Value::Null), "{path}");
+                let explained = object.get("pattern").is_none_or(|_| object.contains_key("patternErrorMessage"));
+                assert!(explained || path.ends_with("/properties"), "{path}");
+                let closed = object.get("properties").is_none_or(|_| object.contains_key("additionalProperties"));
+                assert!(closed, "{path}");
+            });
+        }
     }
 }

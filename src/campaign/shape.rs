@@ -124,3 +124,202 @@ pub(super) fn without_quotes(at: &At<'_>, what: &str) -> Diagnostic {
     };
     Diagnostic::error(Code::Unquoted, message, at.place()).help(help)
 }
+
+#[cfg(test)]
+mod tests {
+    use jsonschema::error::{TypeKind, ValidationErrorKind};
+    use jsonschema::{JsonType, ValidationError};
+    use proptest::prelude::{Just, Strategy, any, prop_oneof};
+    use proptest::{prop_assert, prop_assert_eq, prop_assume, proptest, sample};
+    use serde_json::{Map, Value, json};
+
+    use super::File;
+    use crate::campaign::raw;
+    use crate::campaign::testing::{listed, read};
+
+    /// An object whose optional keys come and go.
+    fn object(required: Value, optional: Value) -> impl Strategy<Value = Value> {
+        let optional: Vec<(String, Value)> = optional.as_object().unwrap().clone().into_iter().collect();
+        let count = optional.len();
+        sample::subsequence(optional, 0..=count).prop_map(move |chosen| {
+            let mut object: Map<String, Value> = required.as_object().unwrap().clone();
+            object.extend(chosen);
+            Value::Object(object)
+        })
+    }
+
+    fn schedule() -> impl Strategy<Value = Value> {
+        let window = json!({ "days": ["MONDAY", "SUNDAY"], "from": { "hour": 8, "minute": 0 }, "to": { "hour": 9, "minute": 0 } });
+        let zone = prop_oneof![
+            Just(json!("Europe/Zagreb")),
+            Just(json!({ "perPerson": true })),
+            Just(json!({ "perPerson": true, "fallback": "UTC" })),
+        ];
+        let timed =
+            json!({ "ifAmbiguous": "later", "ifPast": "sendNow", "handover": "2h", "deliveryTimeWindow": window });
+        let untimed = json!({
+            "deliveryTimeWindow": { "days": ["FRIDAY"] },
+            "sendingSpeedLimit": { "amount": 600, "timeUnit": "HOUR" },
+            "validityPeriod": { "amount": 24 },
+        });
+        let timed = (zone, object(json!({ "sendAt": "2026-12-01 09:00" }), timed)).prop_map(|(zone, mut schedule)| {
+            schedule["timeZone"] = zone;
+            schedule
+        });
+        prop_oneof![timed, object(json!({}), untimed)]
+    }
+
+    fn audience() -> impl Strategy<Value = Value> {
+        let optional = json!({
+            "columns": { "to": "id", "timeZone": "zone", "lastMessageAt": "last" },
+            "where": "consent == \"yes\"",
+            "exclude": ["all"],
+            "expect": { "min": 1, "max": 2 },
+        });
+        let zoned = json!({ "columns": { "timeZone": "zone" } });
+        let merge = |mut audience: Value, zoned: &Value| {
+            let keys = audience.as_object_mut().unwrap();
+            keys.entry("columns").or_insert_with(|| zoned["columns"].clone());
+            audience
+        };
+        prop_oneof![
+            Just(json!({ "csv": "a/b.csv" })),
+            Just(json!({ "ndjson": "a.ndjson.gz" })),
+            Just(json!({ "rows": [{ "to": "17841400000000001", "name": "Ana: #1" }, {}] })),
+        ]
+        .prop_flat_map(move |source| object(source, optional.clone()))
+        .prop_map(move |audience| merge(audience, &zoned))
+    }
+
+    fn message(id: &'static str) -> impl Strategy<Value = Value> {
+        let optional = json!({
+            "revision": 7,
+            "schedule": "s",
+            "paused": true,
+            "platform": { "entityId": "e", "applicationId": "a" },
+            "campaignReferenceId": "",
+            "webhooks": {
+                "delivery": { "url": "https://hooks.example.com/x", "intermediateReport": true, "notify": false },
+                "contentType": "application/xml",
+                "callbackData": "{{ x }}",
+            },
+        });
+        let content = prop_oneof![
+            Just(json!({ "text": "Hi {{ x }}\nč 👍 #1" })),
+            Just(json!({ "type": "TEXT", "template": "hi.txt" })),
+        ];
+        content.prop_flat_map(move |content| {
+            object(json!({ "id": id, "sender": "own", "audience": "people", "content": content }), optional.clone())
+        })
+    }
+
+    fn campaign() -> impl Strategy<Value = Value> {
+        let campaign = |(schedule, audience, one, two, paused): (Value, Value, Value, Value, bool)| {
+            json!({
+                "campaign": "sale", "paused": paused, "senders": { "own": "S2" },
+                "schedules": { "s": schedule }, "audiences": { "people": audience }, "messages": [one, two],
+            })
+        };
+        (schedule(), audience(), message("a"), message("b"), any::<bool>()).prop_map(campaign)
+    }
+
+    /// Every object and value of a document, as pointers.
+    fn pointers(value: &Value, at: &str, found: &mut Vec<String>) {
+        found.push(at.to_owned());
+        match value {
+            Value::Object(object) => {
+                object.iter().for_each(|(key, value)| pointers(value, &format!("{at}/{key}"), found))
+            }
+            Value::Array(items) => {
+                items.iter().enumerate().for_each(|(index, item)| pointers(item, &format!("{at}/{index}"), found));
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+
+    #[derive(Debug, Clone)]
+    enum Mutation {
+        Drop,
+        Add,
+        Change(Value),
+    }
+
+    fn mutation() -> impl Strategy<Value = Mutation> {
+        let value = prop_oneof![
+            Just(json!("x")),
+            Just(json!("")),
+            Just(json!(-1)),
+            Just(json!(0)),
+            Just(json!(70000)),
+            Just(json!(1.5)),
+            Just(json!(true)),
+            Just(json!([])),
+            Just(json!({})),
+            Just(json!(["x"])),
+            Just(json!({ "x": "y" })),
+        ];
+        prop_oneof![Just(Mutation::Drop), Just(Mutation::Add), value.prop_map(Mutation::Change)]
+    }
+
+    fn mutate(mut document: Value, which: sample::Index, mutation: Mutation) -> Value {
+        let mut all = Vec::new();
+        pointers(&document, "", &mut all);
+        let pointer = &all[which.index(all.len())];
+        match mutation {
+            Mutation::Change(value) => *document.pointer_mut(pointer).unwrap() = value,
+            Mutation::Add => {
+                if let Some(Value::Object(object)) = document.pointer_mut(pointer) {
+                    object.insert("surprise".to_owned(), json!("x"));
+                }
+            }
+            Mutation::Drop => {
+                if let Some((parent, key)) = pointer.rsplit_once('/')
+                    && let Some(Value::Object(object)) = document.pointer_mut(parent)
+                {
+                    object.remove(key);
+                }
+            }
+        }
+        document
+    }
+
+    /// Says whether serde could see the error: types, keys, words; but no bounds, forms or choices.
+    fn serde_sees(error: &ValidationError<'_>) -> bool {
+        let dependent = error.schema_path().as_str().contains("dependentRequired");
+        match error.kind() {
+            ValidationErrorKind::Required { .. } => !dependent,
+            ValidationErrorKind::Type { .. }
+            | ValidationErrorKind::AdditionalProperties { .. }
+            | ValidationErrorKind::Enum { .. } => true,
+            _ => false,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn good_campaigns_pass_everywhere(document in campaign()) {
+            prop_assert!(File::Campaign.validator().is_valid(&document));
+            prop_assert!(serde_json::from_value::<raw::Campaign>(document.clone()).is_ok());
+            let (campaign, diagnostics) = read(&document.to_string());
+            prop_assert!(campaign.is_some(), "{}\n{}", document, listed(&diagnostics));
+            prop_assert_eq!(campaign.unwrap().messages.len(), 2);
+        }
+
+        #[test]
+        fn types_and_schema_refuse_the_same(document in campaign(), which: sample::Index, change in mutation()) {
+            let document = mutate(document, which, change);
+            let errors: Vec<_> = File::Campaign.validator().iter_errors(&document).collect();
+            // Serde takes a list for the fields of a struct, in order; the schema does not.
+            let list = |error: &ValidationError<'_>| {
+                let wanted = matches!(error.kind(), ValidationErrorKind::Type { kind: TypeKind::Single(JsonType::Object) });
+                wanted && error.instance().is_array()
+            };
+            prop_assume!(!errors.iter().any(list));
+            let readable = serde_json::from_value::<raw::Campaign>(document.clone());
+            prop_assert!(readable.is_ok() || !errors.is_empty(), "only serde refuses: {:?}", readable.err());
+            prop_assert!(readable.is_err() || !errors.iter().any(serde_sees), "only the schema refuses: {:?}", errors);
+            let (campaign, diagnostics) = read(&document.to_string());
+            prop_assert!(errors.is_empty() || campaign.is_none(), "{} {}", document, listed(&diagnostics));
+        }
+    }
+}

@@ -351,7 +351,7 @@ impl<'a> Walk<'a> {
         let flow = self.source.text.get(start.start..).is_some_and(|text| text.starts_with(['{', '[']));
         let end = if flow { end.end } else { last.unwrap_or(start.end) };
         self.before = self.before.max(end);
-        start.start..end.max(start.start)
+        self.trimmed(start.start..end.max(start.start))
     }
 
     /// Cuts white space off the end of a span; a block text's span runs to the next key.
@@ -560,7 +560,7 @@ mod tests {
 
     #[test]
     fn hidden_line_ends_never_reach_the_parser() {
-        assert_snapshot!(said("campaign: a # \u{2028}paused: true\nmessages: []\n"), @r#"1:15 `\u{2028}` forbidden-character: a hidden line separator (U+2028) is not allowed in a campaign file -> delete the character"#);
+        assert_snapshot!(said("campaign: a # \u{2028}paused: true\nmessages: []\n"), @r#"1:15 `\u{2028}` forbidden-character: a hidden line separator (U+2028) is not allowed here -> delete the character"#);
     }
 
     proptest::proptest! {
