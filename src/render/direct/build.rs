@@ -75,6 +75,12 @@ fn operand(expr: &Expr<'_>) -> Option<Operand> {
             });
             Some(Operand::Column { name, filters })
         }
+        Expr::Call(call) => match (&call.expr, call.args.as_slice()) {
+            (Expr::Var(function), [CallArg::Pos(name)]) if function.id == "column" => {
+                Some(Operand::Column { name: constant(name)?, filters: Vec::new() })
+            }
+            _ => None,
+        },
         _ => None,
     }
 }
