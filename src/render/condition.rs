@@ -1,6 +1,6 @@
 //! An expression over one row that says yes or no, such as an audience's `where`.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use minijinja::machinery::parse_expr;
 use minijinja::{Environment, Value};
@@ -9,12 +9,14 @@ use crate::campaign::Expression;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::render::check::Checker;
 use crate::render::columns::ColumnUse;
+use crate::render::direct;
 use crate::render::environment::{environment, syntax};
 use crate::render::extent::extent;
 use crate::render::failure::{Failure, RenderError};
 use crate::render::nesting::{Form, check_nesting};
 use crate::render::part::{Part, columns};
 use crate::render::position::Position;
+use crate::render::record::Record;
 use crate::render::template::syntax_error;
 use crate::render::types::Type;
 
@@ -27,6 +29,8 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(environment);
 #[derive(Debug)]
 pub struct Condition {
     compiled: minijinja::Expression<'static, 'static>,
+    /// The short way, if there is one.
+    direct: Option<direct::Test>,
     part: Part,
     columns: Vec<ColumnUse>,
 }
@@ -65,9 +69,10 @@ impl Condition {
         let compiled = ENVIRONMENT
             .compile_expression_owned(text.to_owned())
             .map_err(|error| syntax_error(&error, &position, text))?;
+        let direct = direct::test(&tree);
         let part = Part::new(checker, &position);
         let columns = columns(std::iter::once(&part));
-        Ok(Self { compiled, part, columns })
+        Ok(Self { compiled, direct, part, columns })
     }
 
     /// The columns that it uses, each once.
@@ -77,7 +82,21 @@ impl Condition {
     }
 
     /// Evaluates it over a row.
-    pub(super) fn eval(&self, row: Value) -> Result<bool, RenderError> {
+    pub(super) fn eval(&self, record: &Arc<Record>) -> Result<bool, RenderError> {
+        match self.direct.as_ref().and_then(|test| test.holds(record)) {
+            Some(holds) => Ok(holds),
+            None => self.eval_by_engine(Value::from_dyn_object(Arc::clone(record))),
+        }
+    }
+
+    /// What the short way says, and what the engine says.
+    #[cfg(test)]
+    pub(super) fn eval_both(&self, record: &Arc<Record>) -> (Option<bool>, Result<bool, RenderError>) {
+        let direct = self.direct.as_ref().and_then(|test| test.holds(record));
+        (direct, self.eval_by_engine(Value::from_dyn_object(Arc::clone(record))))
+    }
+
+    fn eval_by_engine(&self, row: Value) -> Result<bool, RenderError> {
         let value = self.compiled.eval(row).map_err(|error| match Failure::from(&error) {
             Failure::Failed { message, range: Some(span), .. } => {
                 let range = self.part.whole(&span);

@@ -72,6 +72,9 @@ fn emit(out: &mut Output<'_>, _state: &mut State<'_, '_>, value: &Value) -> Resu
         return out.write_str(text).map_err(Error::from);
     }
     if value.kind() == ValueKind::Number {
+        if f64::try_from(value.clone()).is_ok_and(|number| !number.is_finite()) {
+            return Err(Problem::new(Code::RenderFailed, "a number is too large, or divided by nothing").into());
+        }
         return write!(out, "{value}").map_err(Error::from);
     }
     Err(Problem::new(Code::BlankValue, "a value is missing, and the template has no fallback for it").into())

@@ -9,7 +9,7 @@ use minijinja::value::ValueKind;
 use crate::render::check::{Checker, Use, range};
 use crate::render::extent::extent;
 use crate::render::types::Type;
-use crate::render::vocabulary::{FILTERS, TESTS};
+use crate::render::vocabulary::{FILTERS, FUNCTIONS, TESTS, find};
 
 impl Checker<'_> {
     /// Checks an expression and says what it is.
@@ -54,8 +54,9 @@ impl Checker<'_> {
         if let Some((_, found)) = self.scope.iter().rev().find(|(known, _)| known == name) {
             return *found;
         }
-        if matches!(name, "loop" | "self") {
-            return self.wrong(format!("`{name}` means nothing here"), at, None);
+        if matches!(name, "loop" | "self") || find(FUNCTIONS, name).is_some() {
+            let help = format!("if a column is called so, write `column(\"{name}\")`");
+            return self.wrong(format!("`{name}` has a meaning of its own"), at, Some(&help));
         }
         self.uses.push(Use { name: name.to_owned(), range: at });
         Type::Text

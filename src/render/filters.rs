@@ -5,6 +5,7 @@ use minijinja::{State, Value};
 
 use crate::diagnostic::Code;
 use crate::render::failure::{Problem, SkipPerson};
+use crate::render::record::COLUMN_MARK;
 
 /// The largest text that a filter makes, in bytes.
 const MADE_BYTES_MAX: usize = 64 * 1024;
@@ -155,5 +156,5 @@ pub(super) fn skip(reason: String) -> Made<Value> {
 
 /// Gives a column whose name is not a plain word.
 pub(super) fn column(state: &State<'_, '_>, name: &str) -> Value {
-    state.lookup(name).unwrap_or(Value::UNDEFINED)
+    state.lookup(&format!("{COLUMN_MARK}{name}")).unwrap_or(Value::UNDEFINED)
 }

@@ -7,6 +7,7 @@
 mod check;
 mod columns;
 mod condition;
+mod direct;
 mod environment;
 mod expressions;
 mod extent;

@@ -9,6 +9,11 @@ use minijinja::Value;
 use minijinja::value::{Object, ObjectRepr};
 
 use crate::render::Header;
+use crate::render::vocabulary::{FUNCTIONS, find};
+
+/// Stands before a name that is surely meant as a column's, though a function has it too. No column
+/// has it in its own name: headers hold no control characters.
+pub(super) const COLUMN_MARK: char = '\0';
 
 /// The cells of one row, under the names of the columns.
 #[derive(Debug)]
@@ -55,6 +60,12 @@ impl Object for Record {
     }
 
     fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
-        self.cell(key).map(Value::from)
+        // A column may have the name of a function, and must not hide it.
+        let cell = match key.strip_prefix(COLUMN_MARK) {
+            Some(name) => self.cell(name),
+            None if find(FUNCTIONS, key).is_some() => None,
+            None => self.cell(key),
+        };
+        cell.map(Value::from)
     }
 }

@@ -185,7 +185,10 @@ mod tests {
             "{{ skip(a) }}",
             "template-forbidden: `skip` takes one text that is written out @ skip(a) (nothing of a row belongs here)",
         );
-        check("{{ loop.index }}", "template-forbidden: `loop` means nothing here @ loop");
+        check(
+            "{{ loop.index }}",
+            "template-forbidden: `loop` has a meaning of its own @ loop (if a column is called so, write `column(\"loop\")`)",
+        );
         check(
             "{% for a in b %}{% endfor %}",
             "template-forbidden: `for` goes over a list, not a text @ b (loop over a list: `[\"a\", \"b\"]`, or a column with `split(\",\")`)",
