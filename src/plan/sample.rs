@@ -61,11 +61,18 @@ fn sample(
     let Ok(Rendered::Text { text, .. }) = render_row(compiled, renderer, false) else { return None };
     Some(Sample {
         name,
-        masked: mask(&text, cells),
+        masked: mask(&text, &shown(compiled, cells)),
         chars: text.chars().count(),
         bytes: text.len(),
         revealed: text,
     })
+}
+
+/// The values that a text may show: those of the columns that its template names.
+fn shown(compiled: &Compiled, cells: &csv::StringRecord) -> csv::StringRecord {
+    let header = &compiled.selected.header;
+    let positions = compiled.text.columns().iter().filter_map(|column| header.position(&column.name));
+    positions.filter_map(|position| cells.get(position)).collect()
 }
 
 /// Masks every value of a row wherever it stands in a text, in whatever case; the longest first, so

@@ -3,8 +3,8 @@
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, Zoned};
 
-/// Writes an instant in UTC: `2026-12-01 08:00 UTC`. Seconds and milliseconds are written only if
-/// there are any.
+/// Writes an instant in UTC: `2026-12-01 08:00 UTC`. Seconds are written only if there are any,
+/// and what is less than a second is cut.
 #[must_use]
 pub fn utc(instant: Timestamp) -> String {
     let clock = instant.to_zoned(TimeZone::UTC);
@@ -60,11 +60,7 @@ pub(super) fn zone_name(clock: &Zoned) -> String {
 
 /// `09:00`, `09:00:30` or `09:00:30.250`.
 pub(super) fn time_of_day(clock: &Zoned) -> String {
-    let format = match (clock.second(), clock.millisecond()) {
-        (0, 0) => "%H:%M",
-        (_, 0) => "%H:%M:%S",
-        (_, _) => "%H:%M:%S.%3f",
-    };
+    let format = if clock.second() == 0 { "%H:%M" } else { "%H:%M:%S" };
     clock.strftime(format).to_string()
 }
 
