@@ -3,10 +3,11 @@
 use std::io;
 use std::sync::Arc;
 
+use crate::audience::ROW_BYTES_MAX;
+use crate::audience::cells::{parse, split};
 use crate::audience::header::check_header;
 use crate::audience::lines::{Lines, Piece};
 use crate::audience::row::{Refill, RowAt, RowProblem};
-use crate::audience::{CELL_BYTES_MAX, ROW_BYTES_MAX};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::render::Header;
 
@@ -38,8 +39,8 @@ impl Delimited {
     pub(super) fn open(file: &str, mut lines: Lines) -> Result<Self, Diagnostic> {
         lines.skip_mark().map_err(|error| failed(file, &error))?;
         let mut raw = Vec::new();
-        let mut line = lines.line();
-        let read = read_raw(&mut lines, &mut raw, &mut line).map_err(|error| failed(file, &error))?;
+        let line = lines.line();
+        let read = read_raw(&mut lines, &mut raw).map_err(|error| failed(file, &error))?;
         let place = Place::Row { file: file.to_owned(), line, column: None };
         let refuse = |message: &str| Diagnostic::error(Code::BadHeader, message, place.clone());
         let text = match read {
@@ -79,18 +80,11 @@ impl Delimited {
     /// Reads rows until there are `rows_max`.
     pub(super) fn read(&mut self, rows: &mut Refill<'_>, rows_max: usize) -> Result<(), Diagnostic> {
         while rows.len() < rows_max {
-            let mut at = RowAt(self.lines.byte());
-            let mut line = self.lines.line();
-            let read = loop {
-                let read =
-                    read_raw(&mut self.lines, &mut self.raw, &mut line).map_err(|error| failed(&self.file, &error))?;
-                if !matches!(read, Raw::Row) || !self.raw.is_empty() {
-                    break read;
-                }
-                // An empty line is no row.
-                (at, line) = (RowAt(self.lines.byte()), self.lines.line());
-            };
+            let (at, line) = (RowAt(self.lines.byte()), self.lines.line());
+            let read = read_raw(&mut self.lines, &mut self.raw).map_err(|error| failed(&self.file, &error))?;
             match read {
+                // An empty line is no row.
+                Raw::Row if self.raw.is_empty() => {}
                 Raw::Row => rows.fill(at, line, |record| parse(&self.raw, &self.header, record, &mut self.cell)),
                 Raw::TooLarge => rows.fill(at, line, |_| Err(RowProblem::new("it is larger than 1 MiB"))),
                 Raw::End => break,
@@ -150,9 +144,8 @@ impl State {
 }
 
 /// Reads one row into `raw`, over several lines if a quote holds them together.
-fn read_raw(lines: &mut Lines, raw: &mut Vec<u8>, line: &mut u64) -> io::Result<Raw> {
+fn read_raw(lines: &mut Lines, raw: &mut Vec<u8>) -> io::Result<Raw> {
     raw.clear();
-    *line = lines.line();
     let mut state = State::Start;
     let mut too_large = false;
     let mut anything = false;
@@ -181,84 +174,6 @@ fn read_raw(lines: &mut Lines, raw: &mut Vec<u8>, line: &mut u64) -> io::Result<
         raw.pop();
     }
     Ok(if too_large || raw.len() > ROW_BYTES_MAX { Raw::TooLarge } else { Raw::Row })
-}
-
-/// Takes a row apart and holds it against the header.
-fn parse(raw: &[u8], header: &Header, record: &mut csv::StringRecord, cell: &mut String) -> Result<(), RowProblem> {
-    let text = str::from_utf8(raw).map_err(|_| RowProblem::new("it is not UTF-8"))?;
-    if text.contains('\0') {
-        return Err(RowProblem::new("it holds a NUL character"));
-    }
-    split(text, record, cell)?;
-    let (found, wanted) = (record.len(), header.names().len());
-    if found != wanted {
-        return Err(RowProblem::new(format!("it has {found} cells, and the header has {wanted}")));
-    }
-    if raw.len() > CELL_BYTES_MAX
-        && let Some(position) = record.iter().position(|cell| cell.len() > CELL_BYTES_MAX)
-    {
-        return Err(RowProblem::new("a cell is larger than 64 KiB").in_column(header.names().get(position)));
-    }
-    Ok(())
-}
-
-/// Takes a row apart.
-fn split(text: &str, record: &mut csv::StringRecord, cell: &mut String) -> Result<(), RowProblem> {
-    if !text.contains('"') {
-        if text.contains('\r') {
-            return Err(RowProblem::new("it holds a bare carriage return"));
-        }
-        for cell in text.split(',') {
-            record.push_field(cell);
-        }
-        return Ok(());
-    }
-    let mut rest = text;
-    loop {
-        let (plain, after) = match rest.strip_prefix('"') {
-            None => (true, rest.split_once(',')),
-            Some(quoted) => {
-                rest = unquote(quoted, cell)?;
-                (false, rest.strip_prefix(',').map(|after| ("", after)))
-            }
-        };
-        match (plain, after) {
-            (false, _) => record.push_field(cell),
-            (true, Some((plain, _))) => push_plain(plain, record)?,
-            (true, None) => push_plain(rest, record)?,
-        }
-        match after {
-            Some((_, after)) => rest = after,
-            None if plain || rest.is_empty() => return Ok(()),
-            None => return Err(RowProblem::new("a text goes on after its closing quote")),
-        }
-    }
-}
-
-fn push_plain(cell: &str, record: &mut csv::StringRecord) -> Result<(), RowProblem> {
-    if cell.contains('\r') {
-        return Err(RowProblem::new("it holds a bare carriage return"));
-    }
-    record.push_field(cell);
-    Ok(())
-}
-
-/// Reads a cell after its opening quote into `cell`, and gives what stands behind it.
-fn unquote<'a>(mut rest: &'a str, cell: &mut String) -> Result<&'a str, RowProblem> {
-    cell.clear();
-    loop {
-        let Some((part, after)) = rest.split_once('"') else {
-            return Err(RowProblem::new("a quote is never closed"));
-        };
-        cell.push_str(part);
-        match after.strip_prefix('"') {
-            Some(after) => {
-                cell.push('"');
-                rest = after;
-            }
-            None => return Ok(after),
-        }
-    }
 }
 
 #[cfg(test)]

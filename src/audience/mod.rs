@@ -4,6 +4,7 @@
 //! and can go back to any row. A row that cannot be read is given as such and never ends the
 //! reading; memory is bounded whatever the file holds.
 
+mod cells;
 mod delimited;
 mod digest;
 mod header;
