@@ -57,7 +57,6 @@ impl Work {
     pub(super) fn planned(bulk: Bulk) -> Self {
         Self { stage: Stage::Planned(bulk), tries: Tries::default() }
     }
-
 }
 
 impl Stage {
