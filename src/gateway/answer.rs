@@ -115,7 +115,7 @@ mod tests {
     fn retry_after_in_every_form() {
         let wait = |headers: &[(&'static str, &'static str)]| match sent(429, headers, "") {
             Sent::Refused(Refusal::TooMany { retry_after }) => retry_after.map(|wait| wait.as_secs()),
-            other => panic!("{other:?}"),
+            other @ (Sent::Answered { .. } | Sent::Refused(_) | Sent::Unknown(_)) => panic!("{other:?}"),
         };
         let after = |value| wait(&[("retry-after", value)]);
         assert_eq!([after("0"), after("7"), after(" 1000000000 ")], [Some(0), Some(7), Some(1_000_000_000)]);
@@ -130,8 +130,10 @@ mod tests {
     #[test]
     fn both_forms_of_errors_are_read() {
         let code = |body| match sent(400, &[], body) {
-            Sent::Refused(Refusal::Invalid { error, .. }) => error.map(|error| (error.error_code, error.violations.len())),
-            other => panic!("{other:?}"),
+            Sent::Refused(Refusal::Invalid { error, .. }) => {
+                error.map(|error| (error.error_code, error.violations.len()))
+            }
+            other @ (Sent::Answered { .. } | Sent::Refused(_) | Sent::Unknown(_)) => panic!("{other:?}"),
         };
         let new = r#"{"errorCode":"E400","description":"no","action":"","violations":[{"property":"messages[0]","violation":"no"}],"resources":[]}"#;
         assert_eq!(code(new), Some(("E400".to_owned(), 1)));

@@ -1,6 +1,6 @@
 //! The HTTP client: sends a request once, and nobody beneath it sends it again.
 
-use std::error::Error;
+use std::error::Error as _;
 use std::fmt;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
@@ -27,11 +27,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            connect: Duration::from_secs(10),
-            total: Duration::from_mins(1),
-            answer_bytes_max: 16 * 1024 * 1024,
-        }
+        Self { connect: Duration::from_secs(10), total: Duration::from_mins(1), answer_bytes_max: 16 * 1024 * 1024 }
     }
 }
 
