@@ -28,7 +28,12 @@ use super::world::{Choices, World};
 ///
 /// # Errors
 /// If it ends before anything was sent.
-pub async fn run(global: &Global, args: &ApplyArgs, settings: &Settings, output: &Output) -> Result<Exit, Failure> {
+pub(super) async fn run(
+    global: &Global,
+    args: &ApplyArgs,
+    settings: &Settings,
+    output: &Output,
+) -> Result<Exit, Failure> {
     let world = Arc::new(World::open(global, settings, output).await?);
     let result = with_world(&world, args, settings, output).await;
     if let Ok(world) = Arc::try_unwrap(world) {
@@ -205,7 +210,7 @@ fn verdict(summary: &Summary) -> Exit {
 ///
 /// # Errors
 /// If the operating system has none.
-pub fn random() -> Result<u64, Failure> {
+pub(super) fn random() -> Result<u64, Failure> {
     getrandom::u64().map_err(|error| {
         let message = format!("the operating system gives no random numbers: {error}");
         Failure::new(Exit::Environment, message)

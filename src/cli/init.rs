@@ -53,7 +53,7 @@ const IGNORE: &str = ".sendform/\n";
 ///
 /// # Errors
 /// If there is a project already, or a file cannot be written.
-pub fn run(global: &Global, settings: &Settings) -> Result<Exit, Failure> {
+pub(super) fn run(global: &Global, settings: &Settings) -> Result<Exit, Failure> {
     let dir = global.dir.clone().unwrap_or_else(|| "campaigns".into());
     if dir.join(PROJECT_FILE).exists() {
         let message = format!("there is a project in `{}` already", dir.display());

@@ -16,7 +16,7 @@ use super::world::World;
 ///
 /// # Errors
 /// If the ledger cannot be made or read.
-pub async fn run(
+pub(super) async fn run(
     global: &Global,
     command: &LedgerCommand,
     settings: &Settings,

@@ -16,7 +16,12 @@ use super::world::World;
 ///
 /// # Errors
 /// If the bulk is not in doubt, or the ledger cannot be written.
-pub async fn run(global: &Global, args: &ResolveArgs, settings: &Settings, output: &Output) -> Result<Exit, Failure> {
+pub(super) async fn run(
+    global: &Global,
+    args: &ResolveArgs,
+    settings: &Settings,
+    output: &Output,
+) -> Result<Exit, Failure> {
     let world = World::open(global, settings, output).await?;
     let result = with_world(&world, args, settings).await;
     world.gateway.stop().await?;

@@ -18,7 +18,7 @@ use super::signals;
 ///
 /// # Errors
 /// If the address is not on loopback or is taken, or the books cannot be opened.
-pub async fn run(global: &Global, args: &SandboxArgs) -> Result<Exit, Failure> {
+pub(super) async fn run(global: &Global, args: &SandboxArgs) -> Result<Exit, Failure> {
     if !args.listen.ip().is_loopback() {
         return Err(Failure::new(Exit::Usage, "the sandbox only serves loopback, such as 127.0.0.1:8025"));
     }

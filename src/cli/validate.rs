@@ -16,7 +16,7 @@ use super::world::show_diagnostics;
 ///
 /// # Errors
 /// If there is no project.
-pub fn run(global: &Global, settings: &Settings, output: &Output) -> Result<Exit, Failure> {
+pub(super) fn run(global: &Global, settings: &Settings, output: &Output) -> Result<Exit, Failure> {
     let files = files::read(global)?;
     let mut found = files.diagnostics;
     if let Some(project) = &files.project {

@@ -34,7 +34,7 @@ pub fn check(project: &Project, campaigns: &[Campaign], files: &dyn Files, now: 
 
 /// Checks what concerns the files as a whole.
 #[must_use]
-pub fn project(project: &Project, campaigns: &[Campaign]) -> Diagnostics {
+pub(super) fn project(project: &Project, campaigns: &[Campaign]) -> Diagnostics {
     let mut diagnostics = duplicates(campaigns);
     if campaigns.is_empty() {
         diagnostics.push(
@@ -47,7 +47,7 @@ pub fn project(project: &Project, campaigns: &[Campaign]) -> Diagnostics {
 
 /// Checks the times of a planned message: past ones, and what the delivery window does to it.
 #[must_use]
-pub fn times(message: &Message, plan: &MessagePlan, now: Timestamp, ledger: Option<&Ledger>) -> Diagnostics {
+pub(super) fn times(message: &Message, plan: &MessagePlan, now: Timestamp, ledger: Option<&Ledger>) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
     let place = || {
         let send_at = message.schedule.send_at.as_ref().map(|send_at| send_at.place.clone());
@@ -76,10 +76,10 @@ pub fn times(message: &Message, plan: &MessagePlan, now: Timestamp, ledger: Opti
     if let Some(window) = &message.schedule.window {
         let first = plan.first_at().unwrap_or(now);
         let last = plan.last_at().unwrap_or(first);
-        if plan.to_send() + plan.not_due() > 0 {
-            if let Some(missed) = timing::misses(window, message.schedule.validity, first, last) {
-                diagnostics.push(window_missed(message, &missed, place()));
-            }
+        if plan.to_send() + plan.not_due() > 0
+            && let Some(missed) = timing::misses(window, message.schedule.validity, first, last)
+        {
+            diagnostics.push(window_missed(message, &missed, place()));
         }
     }
     diagnostics

@@ -207,7 +207,6 @@ impl Planner<'_> {
             view: input.view,
             retry_rejected: input.retry_rejected.contains(&message.key),
             send_late: input.accepted.get(RailKind::Late).is_some(),
-            now: input.now,
             long_texts_are_errors: input.project.long_texts_are_errors,
         };
         let gathered = gather(&sieve, reader, input.workers)?;

@@ -11,17 +11,17 @@ use crate::timing::{self, ClockChange};
 
 /// A number for an instant of a message's schedule; people with the same slot are sent together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Slot(pub u16);
+pub(super) struct Slot(pub u16);
 
 /// The instants of a message.
-pub struct SendTimes {
+pub(super) struct SendTimes {
     slots: Vec<When>,
     zones: Option<Zones>,
 }
 
 /// When the people of a slot are sent to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum When {
+pub(super) enum When {
     /// As soon as it is applied.
     Now,
     /// At an instant that is still to come.
@@ -39,7 +39,7 @@ struct Zones {
 
 /// What a person's zone leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Found {
+pub(super) enum Found {
     /// A slot.
     Slot(Slot),
     /// The cell is empty, and there is no fallback.
@@ -53,7 +53,7 @@ impl SendTimes {
     ///
     /// # Errors
     /// If a change of the clock skips or repeats the local time in the one zone that is named.
-    pub fn new(schedule: &Schedule, now: Timestamp) -> Result<Self, Diagnostics> {
+    pub(super) fn new(schedule: &Schedule, now: Timestamp) -> Result<Self, Diagnostics> {
         let Some(send_at) = &schedule.send_at else { return Ok(Self { slots: vec![When::Now], zones: None }) };
         match &send_at.zone {
             Zone::Fixed(zone) => match timing::resolve(send_at.local, zone, send_at.if_ambiguous) {
@@ -91,7 +91,7 @@ impl SendTimes {
 
     /// The slot of a person with this cell in the zone's column.
     #[must_use]
-    pub fn slot(&self, zone: Option<&str>) -> Found {
+    pub(super) fn slot(&self, zone: Option<&str>) -> Found {
         let Some(zones) = &self.zones else { return Found::Slot(Slot(0)) };
         match zone.map(str::trim).filter(|zone| !zone.is_empty()) {
             None => zones.fallback.map_or(Found::Missing, Found::Slot),
@@ -101,7 +101,7 @@ impl SendTimes {
 
     /// When the people of a slot are sent to.
     #[must_use]
-    pub fn when(&self, slot: Slot) -> &When {
+    pub(super) fn when(&self, slot: Slot) -> &When {
         self.slots.get(usize::from(slot.0)).unwrap_or(&When::Now)
     }
 }

@@ -1,7 +1,5 @@
 //! The table that an apply ends with, however it ends.
 
-use std::fmt::Write as _;
-
 use crate::apply::{Alarm, Stopped, Summary, Tally};
 use crate::timing;
 
@@ -42,7 +40,7 @@ fn rejections(out: &mut String, summary: &Summary) {
         for (status, count) in &tally.rejected {
             let mut words = format!("  {key}: {} rejected with status {status}", plural(*count, "person"));
             if let Some(name) = status_name(*status) {
-                let _ = write!(words, " ({name})");
+                words += &format!(" ({name})");
             }
             line(out, &words);
         }

@@ -1,7 +1,5 @@
 //! A plan for people in a hurry: doubts first, then message by message, then one line.
 
-use std::fmt::Write as _;
-
 use similar::{ChangeTag, TextDiff};
 
 use crate::ledger::Doubt;
@@ -45,14 +43,14 @@ fn summary(plan: &Plan, paint: Paint) -> String {
         paint.strong(&format!("{} to send in {}", plural(to_send, "message"), plural(bulks as u64, "bulk")))
     };
     if plan.not_due() > 0 {
-        let _ = write!(words, ", {} not due yet", number(plan.not_due()));
+        words += &format!(", {} not due yet", number(plan.not_due()));
         if let Some(next) = plan.next_apply_at() {
-            let _ = write!(words, " (next apply at {})", timing::utc(next));
+            words += &format!(" (next apply at {})", timing::utc(next));
         }
     }
     let doubt: usize = plan.doubts.iter().map(|doubt| doubt.open).sum();
     if doubt > 0 {
-        let _ = write!(words, ", {}", paint.bad(&format!("{} in doubt", plural(doubt as u64, "person"))));
+        words += &format!(", {}", paint.bad(&format!("{} in doubt", plural(doubt as u64, "person"))));
     }
     words
 }
@@ -148,10 +146,10 @@ fn when(plan: &MessagePlan) -> String {
     match first {
         _ if at_once => words.push_str(" at once"),
         Some(first) if plan.per_person => {
-            let _ = write!(words, " by each person's clock, from {}", timing::utc(first));
+            words += &format!(" by each person's clock, from {}", timing::utc(first));
         }
         Some(first) => {
-            let _ = write!(words, " at {}", clock(first));
+            words += &format!(" at {}", clock(first));
         }
         None => {}
     }
@@ -162,14 +160,14 @@ fn when(plan: &MessagePlan) -> String {
             crate::wire::options::SpeedUnit::Hour => "hour",
             crate::wire::options::SpeedUnit::Day => "day",
         };
-        let _ = write!(words, ", {} a {unit} until {}", number(u64::from(speed.amount)), clock(last));
+        words += &format!(", {} a {unit} until {}", number(u64::from(speed.amount)), clock(last));
         let begin = plan.bulks.iter().filter(|bulk| bulk.until.is_some()).filter_map(|bulk| bulk.send_at).min();
         let begin = if at_once { None } else { begin };
         if let Some(begin) = begin {
-            let _ = write!(words, " ({})", timing::duration(last.duration_since(begin)));
+            words += &format!(" ({})", timing::duration(last.duration_since(begin)));
         }
     }
-    let _ = write!(words, ", {}", plural(plan.bulks.len() as u64, "bulk"));
+    words += &format!(", {}", plural(plan.bulks.len() as u64, "bulk"));
     words
 }
 

@@ -6,7 +6,7 @@ use super::words::number;
 
 /// Writes a table: names to the left, numbers to the right. The header names the columns.
 #[must_use]
-pub fn render(header: &[&str], rows: impl IntoIterator<Item = (String, Vec<u64>)>) -> String {
+pub(super) fn render(header: &[&str], rows: impl IntoIterator<Item = (String, Vec<u64>)>) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_header(header.iter().copied());
