@@ -163,6 +163,18 @@ fn other_files_are_refused_and_left_alone() {
     assert!(matches!(audit(&folder.path().join("none")), Err(SandboxError::Open { .. })));
 }
 
+#[tokio::test]
+async fn a_damaged_bulk_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("books.db");
+    let books = Books::open(&path).unwrap();
+    accept(&books, &bulk("one", &["a"], &[]), Duplicates::Accept).await;
+    let database = rusqlite::Connection::open(&path).unwrap();
+    database.execute("UPDATE bulk SET sheet = x'00'", []).unwrap();
+    let error = books.bulks(Search::default()).await.unwrap_err();
+    assert_eq!(error.to_string(), format!("bulk number 1 in the sandbox's books `{}` is damaged", path.display()));
+}
+
 #[cfg(unix)]
 #[test]
 fn nobody_else_may_read_the_books() {

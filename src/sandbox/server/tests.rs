@@ -177,8 +177,8 @@ async fn ids_are_made_where_there_are_none() {
 #[tokio::test]
 async fn refusals_have_the_forms_of_the_api() {
     let fixture = Fixture::new(|options| {
-        options.key = Some("right".to_owned());
-        options.key_forbidden = Some("weak".to_owned());
+        options.key = Some("right".into());
+        options.key_forbidden = Some("weak".into());
         options.body_bytes_max = 1000;
     })
     .await;
