@@ -19,6 +19,7 @@ mod agree;
 mod check;
 mod read;
 #[cfg(test)]
+#[expect(clippy::string_slice, reason = "a bad slice in a test is a failed test")]
 mod testing;
 pub mod raw;
 pub mod schema;
