@@ -159,7 +159,7 @@ mod tests {
     use crate::campaign::testing::{listed, read};
 
     /// An object whose optional keys come and go.
-    fn object(required: &Value, optional: &Value) -> impl Strategy<Value = Value> {
+    fn object(required: &Value, optional: &Value) -> impl Strategy<Value = Value> + use<> {
         let optional: Vec<(String, Value)> = optional.as_object().unwrap().clone().into_iter().collect();
         let required: Map<String, Value> = required.as_object().unwrap().clone();
         let count = optional.len();
