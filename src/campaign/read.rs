@@ -535,16 +535,15 @@ messages:
     /// A hostile file costs no more than its size: the mistakes that are told are bounded.
     #[test]
     fn hostile_files_are_told_in_bounded_time() {
-        let rows = "      - { a: y, b: 0x1 }\n".repeat(20_000);
-        let messages =
-            "  - { id: a, sender: nobodi, audience: x0, schedule: zz, content: { text: Hi } }\n".repeat(5_000);
-        let numbered = |line: &str| (0..5_000).map(|n| line.replace('#', &n.to_string())).collect::<String>();
+        let rows = "      - { a: y, b: 0x1 }\n".repeat(2_000);
+        let messages = "  - { id: a, sender: nobodi, audience: x0, schedule: zz, content: { text: Hi } }\n".repeat(600);
+        let numbered = |line: &str| (0..600).map(|n| line.replace('#', &n.to_string())).collect::<String>();
         let schedules = numbered("  s#: { sendAt: \"2026-12-01 09:00\", timeZone: Europe/Zagrb# }\n");
         let keys = numbered("key#: 1\n");
         for (text, expect) in [
             (campaign(&format!("audiences:\n  r:\n    rows:\n{rows}")), 501),
-            (format!("campaign: a\nschedules:\n{schedules}messages:\n{messages}"), 502),
-            (campaign(&keys), 5_000),
+            (format!("campaign: a\nschedules:\n{schedules}messages:\n{messages}"), 501),
+            (campaign(&keys), 600),
         ] {
             let said = said(&text);
             assert_eq!(said.lines().count(), expect, "{}", &said[..300]);
