@@ -28,7 +28,7 @@ pub fn read_project(source: &Arc<Source>) -> (Option<Project>, Diagnostics) {
     let diagnostics = shaped::<raw::Project>(&root, File::Project, diagnostics);
     let mut findings = Findings::new(diagnostics);
     let project = check::project(&root, &mut findings);
-    finish(project, findings, source)
+    finish(project, findings, &root)
 }
 
 /// Reads a campaign file, and the templates that it names. There is a campaign only if no error is
@@ -48,7 +48,7 @@ pub fn read_campaign(
     let diagnostics = shaped::<raw::Campaign>(&root, File::Campaign, diagnostics);
     let mut findings = Findings::new(diagnostics);
     let campaign = check::campaign(&root, project, files, &mut findings);
-    finish(campaign.filter(|_| project.is_some()), findings, source)
+    finish(campaign.filter(|_| project.is_some()), findings, &root)
 }
 
 /// Finds ids that several campaigns have: one error for each campaign after the first.
@@ -96,8 +96,8 @@ fn shaped<T: DeserializeOwned>(root: &At<'_>, file: File, mut diagnostics: Diagn
 }
 
 /// The checked type, if there is no error.
-fn finish<T>(checked: Option<T>, findings: Findings, source: &Source) -> (Option<T>, Diagnostics) {
-    let diagnostics = in_order(findings.finish(), source);
+fn finish<T>(checked: Option<T>, findings: Findings, root: &At<'_>) -> (Option<T>, Diagnostics) {
+    let diagnostics = in_order(findings.finish(root), root.source());
     let checked = if diagnostics.has_errors() { None } else { checked };
     (checked, diagnostics)
 }
@@ -127,6 +127,7 @@ fn line_start(text: &str, line: u64) -> usize {
 }
 
 #[cfg(test)]
+#[expect(clippy::string_slice, reason = "a bad slice in a test is a failed test")]
 mod tests {
     use insta::assert_snapshot;
 
@@ -529,6 +530,24 @@ messages:
         1:11 `sale` duplicate-id: another campaign has the id `sale` -> a copy of a campaign needs an id of its own
         1:11 `sale` duplicate-id: another campaign has the id `sale` -> a copy of a campaign needs an id of its own
         ");
+    }
+
+    /// A hostile file costs no more than its size: the mistakes that are told are bounded.
+    #[test]
+    fn hostile_files_are_told_in_bounded_time() {
+        let rows = "      - { a: y, b: 0x1 }\n".repeat(2_000);
+        let messages = "  - { id: a, sender: nobodi, audience: x0, schedule: zz, content: { text: Hi } }\n".repeat(600);
+        let numbered = |line: &str| (0..600).map(|n| line.replace('#', &n.to_string())).collect::<String>();
+        let schedules = numbered("  s#: { sendAt: \"2026-12-01 09:00\", timeZone: Europe/Zagrb# }\n");
+        let keys = numbered("key#: 1\n");
+        for (text, expect) in [
+            (campaign(&format!("audiences:\n  r:\n    rows:\n{rows}")), 501),
+            (format!("campaign: a\nschedules:\n{schedules}messages:\n{messages}"), 501),
+            (campaign(&keys), 600),
+        ] {
+            let said = said(&text);
+            assert_eq!(said.lines().count(), expect, "{}", &said[..300]);
+        }
     }
 
     /// Reads bytes as every kind of file.

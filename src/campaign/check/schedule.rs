@@ -1,5 +1,7 @@
 //! Schedules: times, zones, windows, validity.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
@@ -13,8 +15,17 @@ use crate::wire::options::{DeliveryTimeWindow, TimeOfDay, ValidityPeriod};
 use super::findings::Findings;
 use super::time;
 
-/// Checks a schedule.
-pub(super) fn schedule(at: &At<'_>, findings: &mut Findings) -> Option<Schedule> {
+/// Checks schedules by name; `None` for those that are declared, but wrong.
+pub(super) fn schedules(at: &At<'_>, findings: &mut Findings) -> BTreeMap<String, Option<Schedule>> {
+    at.entries()
+        .map(|(name, at)| {
+            let full = findings.is_full();
+            (name.to_owned(), if full { None } else { schedule(&at, findings) })
+        })
+        .collect()
+}
+
+fn schedule(at: &At<'_>, findings: &mut Findings) -> Option<Schedule> {
     let send_at = send_at(at, findings);
     let window_at = at.key("deliveryTimeWindow");
     if let Some(window) = window_at.read() {
