@@ -91,7 +91,7 @@ fn zone(at: &At<'_>, findings: &mut Findings) -> Option<Zone> {
 
 fn ambiguous(at: &At<'_>, zone: &TimeZone, change: &ClockChange) -> Diagnostic {
     Diagnostic::error(Code::AmbiguousTime, change.to_string(), at.place()).help(format!(
-        "say `ifAmbiguous: earlier` ({}) or `ifAmbiguous: later` ({}), or choose another time",
+        "say `ifAmbiguous: earlier` for {}, or `later` for {}, or choose another time",
         timing::both_clocks(change.earlier, zone),
         timing::both_clocks(change.later, zone),
     ))
