@@ -237,7 +237,9 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
                 }
             };
             if *state == PersonState::Claimed {
-                verdict.why.get_or_insert_with(|| "the gateway has seen messageIds that this ledger has not".to_owned());
+                verdict
+                    .why
+                    .get_or_insert_with(|| "the gateway has seen messageIds that this ledger has not".to_owned());
             }
         }
     }

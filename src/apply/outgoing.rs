@@ -88,7 +88,41 @@ fn message<'a>(letters: &Letters, envelope: &'a Envelope, letter: &'a PreparedPe
 fn webhooks<'a>(reports: &'a Reports, callback_data: Option<&'a str>) -> Webhooks<'a> {
     let Reports { url, intermediate_report, notify, content_type } = reports;
     let asked = url.is_some() || intermediate_report.is_some() || notify.is_some();
-    let delivery =
-        Delivery { url: url.as_deref(), intermediate_report: *intermediate_report, notify: *notify };
+    let delivery = Delivery { url: url.as_deref(), intermediate_report: *intermediate_report, notify: *notify };
     Webhooks { delivery: asked.then_some(delivery), content_type: *content_type, callback_data }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::apply::simulation::world::letters;
+    use crate::identity::BulkTime;
+    use crate::wire::options::{
+        Day, DeliveryTimeWindow, Platform, ReportType, SendingSpeedLimit, SpeedUnit, ValidityPeriod, ValidityUnit,
+    };
+
+    #[test]
+    fn every_option_is_written() {
+        let mut letters = letters(BulkTime::Start(0), 1);
+        let sender = letters.envelope.sender.clone();
+        letters.people[0].callback_data = Some("c-1".to_owned());
+        letters.envelope = std::sync::Arc::new(Envelope {
+            sender,
+            platform: Some(Platform { entity_id: Some("promo".to_owned()), application_id: None }),
+            validity: Some(ValidityPeriod { amount: 24, time_unit: ValidityUnit::Hours }),
+            window: Some(DeliveryTimeWindow { days: vec![Day::Monday], from: None, to: None }),
+            campaign_reference_id: Some("spring-sale".to_owned()),
+            reports: Reports {
+                url: Some("https://hooks.example.com/dlr".to_owned()),
+                intermediate_report: Some(true),
+                notify: Some(true),
+                content_type: Some(ReportType::Json),
+            },
+            speed: Some(SendingSpeedLimit { amount: 600, time_unit: SpeedUnit::Minute }),
+        });
+        let bulk = letters.bulk_id(&letters.persons());
+        let request = write(&letters, &bulk, Some(Timestamp::UNIX_EPOCH)).unwrap();
+        assert_eq!(format!("{request:?}"), format!("Outgoing({bulk}, {} bytes)", request.body().len()));
+        insta::assert_snapshot!(String::from_utf8_lossy(request.body()), @r#"{"messages":[{"sender":"OFFICIAL-ACCOUNT-ID-123","destinations":[{"to":"17840","messageId":"spring-sale.announce.r1.0000000000000000"}],"content":{"type":"TEXT","text":"Hi!"},"options":{"platform":{"entityId":"promo"},"validityPeriod":{"amount":24,"timeUnit":"HOURS"},"deliveryTimeWindow":{"days":["MONDAY"]},"campaignReferenceId":"spring-sale"},"webhooks":{"delivery":{"url":"https://hooks.example.com/dlr","intermediateReport":true,"notify":true},"contentType":"application/json","callbackData":"c-1"}}],"options":{"schedule":{"bulkId":"spring-sale.announce.r1.d2c9055b7f427bb3","sendAt":"1970-01-01T00:00:00.000+0000","sendingSpeedLimit":{"amount":600,"timeUnit":"MINUTE"}}}}"#);
+    }
 }

@@ -42,7 +42,8 @@ impl Pace {
         let slots = self.slots.entry(letters.message()).or_default();
         let earliest = planned.map_or(now, |planned| planned.max(now));
         let start = fit(slots, earliest, length);
-        let until = whole_milliseconds(later(start, length));
+        // The plan may know of a later end, of a delivery window for example.
+        let until = whole_milliseconds(later(start, length)).max(letters.until.unwrap_or(Timestamp::MIN));
         slots.insert(start, until);
         Slot { send_at: (start > now).then_some(start), span: Some((start, until)) }
     }
@@ -131,6 +132,15 @@ mod tests {
         let late = pace.give(&paced(BulkTime::At(at(1000)), 2), BEGIN, at(0));
         let early = pace.give(&paced(BulkTime::At(at(500)), 2), BEGIN, at(0));
         assert_eq!((early.send_at, late.send_at), (Some(at(500)), Some(at(1000))));
+    }
+
+    #[test]
+    fn a_later_end_of_the_plan_counts_until_the_bulk_is_cut() {
+        let mut bulk = paced(BulkTime::At(at(60)), 2);
+        bulk.until = Some(at(1000));
+        assert_eq!(Pace::default().give(&bulk, BEGIN, at(0)).span, Some((at(60), at(1000))));
+        let [first, _] = bulk.halves();
+        assert_eq!(Pace::default().give(&first, BEGIN, at(0)).span, Some((at(60), at(120))));
     }
 
     #[test]

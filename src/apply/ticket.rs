@@ -13,7 +13,19 @@ use crate::ledger::{Claim, ClaimId, Grant, Outcome};
 #[must_use = "a claim without an outcome is a doubt"]
 pub struct Ticket {
     claim: ClaimId,
-    start_by: Duration,
+    start_by: StartBy,
+}
+
+/// When a request may begin at the latest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StartBy(Duration);
+
+impl StartBy {
+    /// Says whether the request may still begin, at a time that [`super::Clock::elapsed`] told.
+    #[must_use]
+    pub fn allows(self, elapsed: Duration) -> bool {
+        elapsed < self.0
+    }
 }
 
 impl Ticket {
@@ -26,13 +38,19 @@ impl Ticket {
     /// Says whether the request may still begin, at a time that [`super::Clock::elapsed`] told.
     #[must_use]
     pub fn may_start(&self, elapsed: Duration) -> bool {
-        elapsed < self.start_by
+        self.start_by.allows(elapsed)
+    }
+
+    /// When the request may begin at the latest.
+    #[must_use]
+    pub fn start_by(&self) -> StartBy {
+        self.start_by
     }
 
     /// A ticket without a claim, to test senders with.
     #[cfg(test)]
     pub(crate) fn without_claim(claim: ClaimId, start_by: Duration) -> Self {
-        Self { claim, start_by }
+        Self { claim, start_by: StartBy(start_by) }
     }
 }
 
@@ -48,7 +66,7 @@ pub(super) enum Claimed {
 pub(super) async fn claim<S: Store>(store: &S, claim: Claim, start_by: Duration) -> Result<Claimed, S::Error> {
     let id = claim.id.clone();
     Ok(match store.claim(claim).await? {
-        Grant::Granted => Claimed::Yes(Ticket { claim: id, start_by }),
+        Grant::Granted => Claimed::Yes(Ticket { claim: id, start_by: StartBy(start_by) }),
         Grant::Taken(people) => Claimed::Taken(people),
     })
 }

@@ -48,6 +48,8 @@ pub(super) struct Letters {
     pub(super) time: BulkTime,
     /// The planned `sendAt`.
     pub(super) send_at: Option<Timestamp>,
+    /// The planned end of its paced sending, if it was not cut since.
+    pub(super) until: Option<Timestamp>,
     pub(super) envelope: Arc<Envelope>,
     pub(super) people: Vec<PreparedPerson>,
 }
@@ -57,7 +59,6 @@ impl Work {
     pub(super) fn planned(bulk: Bulk) -> Self {
         Self { stage: Stage::Planned(bulk), tries: Tries::default() }
     }
-
 }
 
 impl Stage {
@@ -90,6 +91,7 @@ impl Letters {
             revision: bulk.revision,
             time: bulk.time,
             send_at: bulk.send_at,
+            until: bulk.until,
             envelope: Arc::new(prepared.envelope),
             people,
         }
@@ -127,6 +129,7 @@ impl Letters {
             revision: self.revision,
             time: self.time,
             send_at: self.send_at,
+            until: self.until,
             envelope: Arc::clone(&self.envelope),
             people,
         }
@@ -141,6 +144,7 @@ impl Letters {
 
     /// Cuts it into two, the first half first.
     pub(super) fn halves(mut self) -> [Self; 2] {
+        self.until = None;
         let second = self.people.split_off(self.people.len().div_ceil(2));
         let second = self.with(second);
         [self, second]

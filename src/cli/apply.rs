@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::apply::{self, Ports, Stopped, Summary};
-use crate::gateway::Client;
+use crate::gateway::{Client, Limits};
 use crate::ledger::{MessageRecord, RunId, View};
 use crate::plan::{Plan, RailKind};
 use crate::report::words::plural;
@@ -45,7 +45,8 @@ async fn with_world(
 ) -> Result<Exit, Failure> {
     let choices = Choices::read(&args.scope, &world.campaigns)?;
     refuse_in_ci(world, &choices, settings)?;
-    let client = client(world)?;
+    let clock = RunClock::new(Arc::clone(world));
+    let client = client(world, clock.clone())?;
     let run = RunId(random()?);
     let store = open(world)?;
     let mut plan = tokio::task::block_in_place(|| make(world, &choices, Some(&store.ledger()), View::Exclusive));
@@ -55,7 +56,7 @@ async fn with_world(
         return Ok(exit);
     }
     let doubted = !plan.doubts.is_empty();
-    let summary = send(world, args, &client, &store, run, &mut plan).await;
+    let summary = send(world, args, &client, &clock, &store, run, &mut plan).await;
     let summary = summary.map_err(|error| store_failure(&error))?;
     output.show(&Forms {
         text: &|paint| outcome_text::render(&summary, paint),
@@ -77,17 +78,20 @@ fn refuse_in_ci(world: &World, choices: &Choices, settings: &Settings) -> Result
     if !settings.ci || world.gateway.is_sandbox() || told {
         return Ok(());
     }
-    Err(Failure::new(Exit::Rail, "a lockfile on a CI runner dies with its disk, and the next run would send to everybody again")
-        .hint("pass `--accept lockfile-in-ci=1` if the lockfile surely survives this run, whatever happens to it"))
+    Err(Failure::new(
+        Exit::Rail,
+        "a lockfile on a CI runner dies with its disk, and the next run would send to everybody again",
+    )
+    .hint("pass `--accept lockfile-in-ci=1` if the lockfile surely survives this run, whatever happens to it"))
 }
 
-fn client(world: &World) -> Result<Client, Failure> {
+fn client(world: &World, clock: RunClock) -> Result<Client<RunClock>, Failure> {
     expected(world)?;
     let gateway = &world.gateway;
     let (Some(base_url), Some(api_key)) = (&gateway.base_url, &gateway.api_key) else {
         return Err(Failure::new(Exit::Credentials, "the gateway's API key is missing: set SENDFORM_API_KEY"));
     };
-    Client::new(base_url, api_key.clone())
+    Client::new(base_url, api_key, Limits::default(), clock)
         .map_err(|error| Failure::new(Exit::Environment, "the gateway's client cannot be made").because(&error))
 }
 
@@ -112,17 +116,18 @@ fn may_send(plan: &Plan, args: &ApplyArgs, output: &Output) -> Result<Result<(),
         return Ok(Err(exit));
     }
     if let Some(digest) = args.expect_digest.as_ref().filter(|digest| **digest != plan.digest.to_string()) {
-        return Err(Failure::new(Exit::Mismatch, format!("the plan's digest is `{}`, but `{digest}` was expected", plan.digest))
-            .hint("the files, the audiences or the ledger changed since then: review the plan above, and use its digest"));
+        return Err(Failure::new(
+            Exit::Mismatch,
+            format!("the plan's digest is `{}`, but `{digest}` was expected", plan.digest),
+        )
+        .hint("the files, the audiences or the ledger changed since then: review the plan above, and use its digest"));
     }
     if plan.to_send() == 0 {
         return Ok(Err(exit));
     }
     if !args.auto_approve {
-        let question = format!(
-            "\nSend {}? A message cannot be recalled. Only `yes` sends: ",
-            plural(plan.to_send(), "message")
-        );
+        let question =
+            format!("\nSend {}? A message cannot be recalled. Only `yes` sends: ", plural(plan.to_send(), "message"));
         if !ask(&question)? {
             output.tell("nothing was sent\n");
             return Ok(Err(Exit::Declined));
@@ -135,7 +140,8 @@ fn may_send(plan: &Plan, args: &ApplyArgs, output: &Output) -> Result<Result<(),
 async fn send(
     world: &Arc<World>,
     args: &ApplyArgs,
-    client: &Client,
+    client: &Client<RunClock>,
+    clock: &RunClock,
     store: &Lockfile,
     run: RunId,
     plan: &mut Plan,
@@ -160,12 +166,10 @@ async fn send(
     if world.gateway.is_sandbox() {
         settings.clock_skew_max = None;
     }
-    let clock = RunClock::new(Arc::clone(world));
     let pool = Pool::new(Arc::clone(world));
     let progress = Progress::new(people);
-    let ports = Ports { store, sender: client, prepare: &pool, clock: &clock };
-    let summary =
-        apply::apply(bulks, ports, &settings, signals::first(), |event| progress.take(&event)).await;
+    let ports = Ports { store, sender: client, prepare: &pool, clock };
+    let summary = apply::apply(bulks, ports, &settings, signals::first(), |event| progress.take(&event)).await;
     progress.finish();
     Ok(summary)
 }

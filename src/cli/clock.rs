@@ -6,21 +6,22 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::apply::Clock;
+use crate::gateway::SystemClock;
 
 use super::world::World;
 
-/// Tells the time of day by the gateway's side of things (the sandbox has its own), and the time
-/// since the run began by the time since the machine was booted, which goes on while it sleeps.
+/// The machine's clocks, but for the time of day, which is the gateway's: the sandbox has its own.
+#[derive(Clone)]
 pub struct RunClock {
     world: Arc<World>,
-    began: Duration,
+    system: SystemClock,
 }
 
 impl RunClock {
     /// Begins a run.
     #[must_use]
     pub fn new(world: Arc<World>) -> Self {
-        Self { world, began: since_boot() }
+        Self { world, system: SystemClock::start() }
     }
 }
 
@@ -30,16 +31,10 @@ impl Clock for RunClock {
     }
 
     fn elapsed(&self) -> Duration {
-        since_boot().saturating_sub(self.began)
+        self.system.elapsed()
     }
 
-    async fn sleep(&self, time: Duration) {
-        tokio::time::sleep(time).await;
+    fn sleep(&self, time: Duration) -> impl Future<Output = ()> + Send {
+        self.system.sleep(time)
     }
-}
-
-fn since_boot() -> Duration {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
-    let seconds = u64::try_from(time.tv_sec).unwrap_or_default();
-    Duration::new(seconds, u32::try_from(time.tv_nsec).unwrap_or_default())
 }

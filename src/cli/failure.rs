@@ -58,7 +58,8 @@ impl Failure {
         }
         let mut lines = vec![format!("{} {}", paint.bad("error:"), harmless(&self.message, Lines::Keep))];
         lines.extend(self.causes.iter().map(|cause| format!("  caused by: {}", harmless(cause, Lines::Keep))));
-        lines.extend(self.hints.iter().map(|hint| format!("  {} {}", paint.wait("hint:"), harmless(hint, Lines::Keep))));
+        lines
+            .extend(self.hints.iter().map(|hint| format!("  {} {}", paint.wait("hint:"), harmless(hint, Lines::Keep))));
         lines.join("\n") + "\n"
     }
 }

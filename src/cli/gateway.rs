@@ -121,11 +121,7 @@ impl Gateway {
 ///
 /// # Errors
 /// If a fault cannot be read, or its folder cannot be made.
-pub fn sandbox_options(
-    home: &Home,
-    now: Option<Timestamp>,
-    faults: &[String],
-) -> Result<Options, Failure> {
+pub fn sandbox_options(home: &Home, now: Option<Timestamp>, faults: &[String]) -> Result<Options, Failure> {
     home.make_private()?;
     std::fs::create_dir_all(home.sandbox()).map_err(|error| failed(&error))?;
     let mut options = Options::new(home.books());

@@ -43,8 +43,7 @@ fn init(world: &World) -> Result<Exit, Failure> {
 }
 
 fn verify(world: &World) -> Result<Exit, Failure> {
-    let ledger =
-        Lockfile::read(&world.gateway.paths, &expected(world)?).map_err(|error| store_failure(&error))?;
+    let ledger = Lockfile::read(&world.gateway.paths, &expected(world)?).map_err(|error| store_failure(&error))?;
     let findings = ledger.verify();
     for finding in &findings {
         print(&format!("! {}\n", words(finding)))?;

@@ -55,11 +55,7 @@ fn prepare(
         }
     };
     let people = preparer.prepare(bulk)?;
-    idle.lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .entry(bulk.message.clone())
-        .or_default()
-        .push(preparer);
+    idle.lock().unwrap_or_else(PoisonError::into_inner).entry(bulk.message.clone()).or_default().push(preparer);
     let people = people.into_iter().map(|person| PreparedPerson {
         person: person.planned.person,
         to: person.to,

@@ -38,7 +38,8 @@ impl Settings {
     pub fn read() -> Result<Self, Failure> {
         let now = text("SENDFORM_NOW")
             .map(|now| {
-                now.parse().map_err(|_| Failure::new(Exit::Usage, "`SENDFORM_NOW` is not a date and time with an offset"))
+                now.parse()
+                    .map_err(|_| Failure::new(Exit::Usage, "`SENDFORM_NOW` is not a date and time with an offset"))
             })
             .transpose()?;
         let by = ["SENDFORM_BY", "GITHUB_ACTOR", "GITLAB_USER_LOGIN", "USER"].into_iter().find_map(text);

@@ -67,10 +67,7 @@ impl World {
 /// # Errors
 /// If they cannot be shown.
 pub fn show_diagnostics(output: &Output, found: &Diagnostics) -> Result<(), Failure> {
-    output.show(&Forms {
-        text: &|paint| diagnostics::render(found, paint),
-        json: &|| json::validation(found),
-    })
+    output.show(&Forms { text: &|paint| diagnostics::render(found, paint), json: &|| json::validation(found) })
 }
 
 /// Tells warnings beside the result of a command.

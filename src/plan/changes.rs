@@ -25,12 +25,12 @@ pub fn identity(message: &Message, ledger: &Ledger) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
     let Some(record) = ledger.last_record(&message.key) else { return diagnostics };
     if record.sender != message.sender {
-        let text = format!("`{}` was sent by `{}`, and would now be sent by `{}`", message.key, record.sender, message.sender);
-        diagnostics.push(
-            Diagnostic::error(Code::SenderChanged, text, message.sender_place.clone()).help(
+        let text =
+            format!("`{}` was sent by `{}`, and would now be sent by `{}`", message.key, record.sender, message.sender);
+        diagnostics
+            .push(Diagnostic::error(Code::SenderChanged, text, message.sender_place.clone()).help(
                 "recipients' ids belong to one sender, so nobody would be recognised: give the message a new id",
-            ),
-        );
+            ));
     }
     if record.revision > message.revision {
         let text = format!(
@@ -68,9 +68,8 @@ pub fn overlap(message: &Message, ledger: &Ledger, now: jiff::Timestamp) -> u64 
         .map(|state| {
             let claim = state.claim();
             let scheduled = claim.send_at.into_iter().chain(claim.until).max().is_some_and(|end| end > now);
-            let under_way = |state: PersonState| {
-                state == PersonState::Claimed || (scheduled && state == PersonState::Accepted)
-            };
+            let under_way =
+                |state: PersonState| state == PersonState::Claimed || (scheduled && state == PersonState::Accepted);
             state.people().filter(|(_, state)| under_way(*state)).count() as u64
         })
         .sum()
@@ -85,10 +84,7 @@ pub fn gone(project: &Project, campaigns: &[Campaign], ledger: &Ledger, planned:
     known.dedup_by(|later, earlier| later.0 == earlier.0);
     for (key, revision) in known {
         let in_files = campaigns.iter().flat_map(|campaign| &campaign.messages).any(|message| message.key == key);
-        let retired = project
-            .retired
-            .iter()
-            .any(|name| *name == key.to_string() || *name == key.campaign.as_str());
+        let retired = project.retired.iter().any(|name| *name == key.to_string() || *name == key.campaign.as_str());
         if in_files || retired {
             continue;
         }
@@ -107,12 +103,7 @@ pub fn gone(project: &Project, campaigns: &[Campaign], ledger: &Ledger, planned:
 }
 
 /// The planned message that shares the most people with one that is gone.
-fn heir(
-    gone: &MessageKey,
-    revision: Revision,
-    ledger: &Ledger,
-    planned: &[MessagePlan],
-) -> Option<(MessageKey, u64)> {
+fn heir(gone: &MessageKey, revision: Revision, ledger: &Ledger, planned: &[MessagePlan]) -> Option<(MessageKey, u64)> {
     let standings = ledger.standings(gone, revision);
     planned
         .iter()
@@ -120,9 +111,7 @@ fn heir(
         .map(|plan| {
             let people = plan.bulks.iter().chain(&plan.later).flat_map(|bulk| &bulk.recipients);
             let shared = people
-                .filter(|recipient| {
-                    standings.get(recipient.person, View::Exclusive) == Standing::Accepted
-                })
+                .filter(|recipient| standings.get(recipient.person, View::Exclusive) == Standing::Accepted)
                 .count() as u64;
             (plan.key.clone(), shared)
         })

@@ -56,16 +56,18 @@ pub fn times(message: &Message, plan: &MessagePlan, now: Timestamp, ledger: Opti
     let late = plan.counts.get(Gate::TooLate);
     let sent_before = ledger.is_some_and(|ledger| ledger.last_record(&message.key).is_some());
     if late > 0 && !sent_before && ledger.is_some() {
-        let text = format!("the time of `{}` is past, and nothing of it was sent ({late} people wait for it)", message.key);
+        let text =
+            format!("the time of `{}` is past, and nothing of it was sent ({late} people wait for it)", message.key);
         diagnostics.push(
-            Diagnostic::error(Code::PastTime, text, place())
-                .label(format!("it is {} now", timing::utc(now)))
-                .help(format!("set a time that is still to come, or say `ifPast: sendNow`, or pass `--accept late={late}`")),
+            Diagnostic::error(Code::PastTime, text, place()).label(format!("it is {} now", timing::utc(now))).help(
+                format!("set a time that is still to come, or say `ifPast: sendNow`, or pass `--accept late={late}`"),
+            ),
         );
     }
     let early = plan.counts.get(Gate::TooEarly);
     if early > 0 {
-        let text = format!("the gateway takes a message at most 180 days ahead; {early} people of `{}` wait", message.key);
+        let text =
+            format!("the gateway takes a message at most 180 days ahead; {early} people of `{}` wait", message.key);
         diagnostics.push(
             Diagnostic::warning(Code::TooFarAhead, text, place())
                 .help("a later apply hands it over; `handover: 2h` keeps it here until shortly before its time"),
@@ -86,7 +88,8 @@ pub fn times(message: &Message, plan: &MessagePlan, now: Timestamp, ledger: Opti
 fn window_missed(message: &Message, missed: &timing::Missed, place: Place) -> Diagnostic {
     let (leaves, opens) = (timing::utc(missed.leaves), timing::utc(missed.opens));
     if missed.expires {
-        let text = format!("messages of `{}` that leave at {leaves} expire before the delivery window opens", message.key);
+        let text =
+            format!("messages of `{}` that leave at {leaves} expire before the delivery window opens", message.key);
         Diagnostic::error(Code::WindowMissed, text, place)
             .label(format!("it opens at {opens}"))
             .help("choose another time, a wider window, or a higher speed")

@@ -149,8 +149,7 @@ fn special_columns(audience: &Audience, header: &Header) -> Diagnostics {
         .chain(&columns.time_zone)
         .chain(&columns.window_closes_at)
         .chain(&columns.last_message_at);
-    let uses: Vec<crate::render::ColumnUse> = names
-        .map(|name| crate::render::ColumnUse { name: name.clone(), place: audience.place.clone() })
-        .collect();
+    let uses: Vec<crate::render::ColumnUse> =
+        names.map(|name| crate::render::ColumnUse { name: name.clone(), place: audience.place.clone() }).collect();
     check_columns(&uses, header, audience.source.file())
 }

@@ -105,11 +105,8 @@ impl Cutter<'_> {
         let until = building.next_paced();
         let offset_ms = start.duration_since(self.now).as_millis();
         let scheduled = self.message.schedule.send_at.is_some() && start > self.now;
-        let time = if scheduled {
-            BulkTime::At(start)
-        } else {
-            BulkTime::Start(i64::try_from(offset_ms).unwrap_or(i64::MAX))
-        };
+        let time =
+            if scheduled { BulkTime::At(start) } else { BulkTime::Start(i64::try_from(offset_ms).unwrap_or(i64::MAX)) };
         let bulk = Bulk {
             message: self.message.key.clone(),
             revision: self.message.revision,
@@ -118,9 +115,11 @@ impl Cutter<'_> {
             until,
             recipients: building.recipients,
         };
-        let handover_at = self.message.schedule.handover.map_or(self.now, |handover| {
-            start.checked_sub(handover).unwrap_or(Timestamp::MIN)
-        });
+        let handover_at = self
+            .message
+            .schedule
+            .handover
+            .map_or(self.now, |handover| start.checked_sub(handover).unwrap_or(Timestamp::MIN));
         if handover_at <= self.now {
             cut.due.push(bulk);
         } else {

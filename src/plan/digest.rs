@@ -43,10 +43,8 @@ impl DigestMaker {
 
     /// Takes a message with all its bulks, due or not.
     pub fn message<'a>(&mut self, message: &Message, bulks: impl Iterator<Item = &'a Bulk>) {
-        let mut people: Vec<(Person, Content)> = bulks
-            .flat_map(|bulk| &bulk.recipients)
-            .map(|recipient| (recipient.person, recipient.content))
-            .collect();
+        let mut people: Vec<(Person, Content)> =
+            bulks.flat_map(|bulk| &bulk.recipients).map(|recipient| (recipient.person, recipient.content)).collect();
         people.sort_unstable();
         let mut digest = Open::new("sendform.plan.message.v1");
         digest.part(message.key.to_string());

@@ -29,12 +29,18 @@ pub fn of(message: &Message, gathered: &Gathered) -> Diagnostics {
     let contradicting = gathered.counts.get(Gate::Contradicting);
     if let Some(line) = gathered.contradicting.first() {
         let place = Place::Row { file: file.to_owned(), line: *line, column: None };
-        let text = format!("{contradicting} rows of audience `{}` contradict another row of the same person", message.audience.name);
+        let text = format!(
+            "{contradicting} rows of audience `{}` contradict another row of the same person",
+            message.audience.name
+        );
         let help = "nobody is sent from them: keep one row a person, or make the used columns agree";
         diagnostics.push(Diagnostic::warning(Code::UnreadableRow, text, place).help(help));
     }
     if gathered.too_many_bytes > 0 {
-        let text = format!("{} rendered texts have more than 1,000 bytes, which the channel may refuse", gathered.too_many_bytes);
+        let text = format!(
+            "{} rendered texts have more than 1,000 bytes, which the channel may refuse",
+            gathered.too_many_bytes
+        );
         diagnostics.push(Diagnostic::warning(Code::TextTooManyBytes, text, message.place.clone()));
     }
     diagnostics
@@ -49,13 +55,7 @@ fn failed(message: &Message, file: &str, line: u64, issue: &RowIssue) -> Diagnos
     }
 }
 
-fn more(
-    diagnostics: &mut Diagnostics,
-    total: u64,
-    first: Option<&(u64, RowIssue)>,
-    file: &str,
-    error: bool,
-) {
+fn more(diagnostics: &mut Diagnostics, total: u64, first: Option<&(u64, RowIssue)>, file: &str, error: bool) {
     let Some((_, issue)) = first else { return };
     let rest = total.saturating_sub(SHOWN_MAX as u64);
     if rest == 0 {

@@ -227,11 +227,6 @@ impl Planner<'_> {
         let input = self.input;
         let ledger = input.ledger.filter(|_| input.keys.is_some());
         let mut counts = gathered.counts;
-        plan.samples = if gathered.recipients.is_empty() {
-            Vec::new()
-        } else {
-            sample::samples(message, compiled, input.files, &gathered.samples)
-        };
         plan.skipped = std::mem::take(&mut gathered.skipped);
         let cutter = Cutter {
             message,
@@ -241,6 +236,9 @@ impl Planner<'_> {
             bulk_size_max: input.project.bulk_size_max,
         };
         let cut = cutter.cut(&mut gathered, &mut counts);
+        if !cut.due.is_empty() || !cut.later.is_empty() {
+            plan.samples = sample::samples(message, compiled, input.files, &gathered.samples);
+        }
         plan.counts = counts;
         plan.next_due = next_due(message, &cut.later);
         plan.bulks = cut.due;

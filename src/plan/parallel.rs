@@ -81,10 +81,8 @@ fn lane<In, Out>(lanes: &[Lane<In, Out>], number: u64) -> &Lane<In, Out> {
 /// Runs something that may need a deep stack.
 pub fn with_deep_stack<Out: Send>(work: impl FnOnce() -> Out + Send) -> Out {
     thread::scope(|scope| {
-        let handle = thread::Builder::new()
-            .stack_size(STACK_BYTES)
-            .spawn_scoped(scope, work)
-            .expect("a thread can be started");
+        let handle =
+            thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, work).expect("a thread can be started");
         handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
 }

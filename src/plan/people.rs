@@ -86,8 +86,7 @@ fn person(
             return Ok(None);
         }
     }
-    let to = CanonicalTo::parse(cells.get(selected.to).unwrap_or_default()).map_err(|error| {
-        wrong(Code::BadRecipient, error.to_string(), Some(selected.audience.columns.to.clone()))
-    })?;
+    let to = CanonicalTo::parse(cells.get(selected.to).unwrap_or_default())
+        .map_err(|error| wrong(Code::BadRecipient, error.to_string(), Some(selected.audience.columns.to.clone())))?;
     Ok(Some(fingerprint.person(&to)))
 }

@@ -140,7 +140,8 @@ pub fn of_message(
     if let (Some(limit), Some(before)) = (limits.audience_growth_percent, audience_before) {
         let growth = percent(people.saturating_sub(before), before);
         if growth > u64::from(limit) {
-            let words = format!("the audience grew by {growth} % (from {before} to {people}), at most {limit} % may be");
+            let words =
+                format!("the audience grew by {growth} % (from {before} to {people}), at most {limit} % may be");
             rails.push(Rail::new(RailKind::Growth, key, u64::from(limit), growth, accepted).words(words));
         }
     }

@@ -112,7 +112,9 @@ fn stands_alone(text: &str, value: &str) -> bool {
 
 fn title(value: &str) -> String {
     let mut chars = value.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + &chars.as_str().to_lowercase())
+    chars
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + &chars.as_str().to_lowercase())
 }
 
 /// The first character and three dots, whatever the length, so that not even that is told.

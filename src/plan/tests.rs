@@ -127,7 +127,14 @@ fn edits_of_identity_are_caught() {
         let mut fixture = sale();
         fixture.send(PersonState::Accepted);
         fixture.write("campaign.yaml", &edit(SALE));
-        assert_eq!(codes(&fixture.plan()).iter().filter(|code| !code.contains("row") && !code.contains("recipient")).copied().collect::<Vec<_>>(), expect);
+        assert_eq!(
+            codes(&fixture.plan())
+                .iter()
+                .filter(|code| !code.contains("row") && !code.contains("recipient"))
+                .copied()
+                .collect::<Vec<_>>(),
+            expect
+        );
     };
     check(|text| text.replace("sender: shop", "sender: other"), &["sender-changed"]);
     check(|text| text.replace("campaign: sale", "campaign: renamed"), &["message-gone"]);
@@ -263,9 +270,10 @@ fn rails_stop_what_is_too_much() {
     let mut fixture = Fixture::new(SALE).file("people.csv", &many(30));
     fixture.write("sendform.yaml", "project: acme-shop\nsenders: { shop: SHOP }\nlimits: { messagesPerApply: 20 }\n");
     let plan = fixture.plan();
-    assert_eq!(plan.refused().map(|rail| rail.words.as_str()).collect::<Vec<_>>(), [
-        "30 messages are to be sent, but at most 20 may be in one apply"
-    ]);
+    assert_eq!(
+        plan.refused().map(|rail| rail.words.as_str()).collect::<Vec<_>>(),
+        ["30 messages are to be sent, but at most 20 may be in one apply"]
+    );
     fixture.accepted.add("messages=29").unwrap();
     assert_eq!(fixture.plan().refused().count(), 1);
     fixture.accepted.add("messages=30").unwrap();

@@ -84,7 +84,8 @@ impl SendTimes {
             let slot = Slot(u16::try_from(index).expect("there are fewer zones than 65,536"));
             by_name.insert(name.to_lowercase(), slot);
         }
-        let fallback = fallback.and_then(TimeZone::iana_name).and_then(|name| by_name.get(&name.to_lowercase()).copied());
+        let fallback =
+            fallback.and_then(TimeZone::iana_name).and_then(|name| by_name.get(&name.to_lowercase()).copied());
         Self { slots, zones: Some(Zones { by_name, fallback }) }
     }
 

@@ -143,7 +143,8 @@ fn when(plan: &MessagePlan) -> String {
     let mut words = String::new();
     let first = plan.bulks.iter().filter_map(|bulk| bulk.send_at).min();
     let at_once = plan.bulks.iter().any(|bulk| bulk.send_at.is_none());
-    let clock = |instant| plan.zone.as_ref().map_or_else(|| timing::utc(instant), |zone| timing::both_clocks(instant, zone));
+    let clock =
+        |instant| plan.zone.as_ref().map_or_else(|| timing::utc(instant), |zone| timing::both_clocks(instant, zone));
     match first {
         _ if at_once => words.push_str(" at once"),
         Some(first) if plan.per_person => {

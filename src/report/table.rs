@@ -11,12 +11,14 @@ pub fn render(header: &[&str], rows: impl IntoIterator<Item = (String, Vec<u64>)
     table.load_style(presets::NOTHING);
     table.set_header(header.iter().copied());
     for (name, numbers) in rows {
-        table.add_row(std::iter::once(Cell::new(name)).chain(numbers.into_iter().map(|count| Cell::new(number(count)))));
+        table
+            .add_row(std::iter::once(Cell::new(name)).chain(numbers.into_iter().map(|count| Cell::new(number(count)))));
     }
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
-    table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+    // Every cell is padded on both sides; a line begins at its margin.
+    table.lines().map(|line| line.strip_prefix(' ').unwrap_or(&line).trim_end().to_owned() + "\n").collect()
 }
 
 #[cfg(test)]

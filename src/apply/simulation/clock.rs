@@ -37,11 +37,6 @@ impl SimClock {
         });
         true
     }
-
-    /// Lets time pass, as if the machine had been asleep.
-    pub(super) fn pass(&self, time: Duration) {
-        self.state.lock().unwrap().elapsed += time;
-    }
 }
 
 impl Clock for SimClock {

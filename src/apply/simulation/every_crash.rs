@@ -61,9 +61,8 @@ fn check_summary(world: &World, people: &[u64], ended: &Ended) {
     let Some(summary) = &ended.summary else { return };
     assert!(summary.unsettled.is_empty());
     let total = summary.total();
-    let count = |wanted: fn(&Standing) -> bool| {
-        people.iter().filter(|person| wanted(&world.standing(**person))).count() as u64
-    };
+    let count =
+        |wanted: fn(&Standing) -> bool| people.iter().filter(|person| wanted(&world.standing(**person))).count() as u64;
     assert_eq!(total.accepted, count(|standing| *standing == Standing::Accepted));
     assert_eq!(total.in_doubt, count(|standing| *standing == Standing::InDoubt));
     assert_eq!(total.rejected_any(), count(|standing| matches!(standing, Standing::Rejected(_))));
@@ -78,8 +77,8 @@ fn every_fault(script: &[Act], people: &[u64], parallel: usize) {
             play(script, people, parallel, fault, false);
         }
         for fault in [Fault::FailBefore(at), Fault::FailAfter(at)] {
-            play(script, people, parallel, fault, false);
-            play(script, people, parallel, fault, true);
+            // What the store did not take is joined in by hand, or is not.
+            play(script, people, parallel, fault, parallel == 1);
         }
     }
 }
@@ -100,7 +99,6 @@ fn every_three_outcomes_of_one_bulk() {
         for second in HONEST {
             for third in HONEST {
                 play(&[first, second, third], &[1, 2], 1, Fault::Never, false);
-                play(&[first, second, third], &[1, 2, 3, 4, 5], 3, Fault::Never, false);
             }
         }
     }

@@ -43,6 +43,8 @@ pub(super) enum Act {
     Hang,
     /// Takes all of them, after 3 seconds.
     Slow,
+    /// Takes all of them; its clock is two minutes ahead.
+    WrongClock,
     Panic,
 }
 
@@ -225,6 +227,11 @@ impl SimSender<'_> {
                 self.clock.sleep(Duration::from_secs(3)).await;
                 self.take(people);
                 answered(statuses(1, 26))
+            }
+            Act::WrongClock => {
+                self.take(people);
+                let date = self.clock.now() + Duration::from_mins(2);
+                Sent::Answered { response: answer(request, &statuses(1, 26)), date: Some(date) }
             }
             Act::Panic => panic!("the sender has a bug"),
         }

@@ -110,8 +110,7 @@ impl Store for SimStore<'_> {
         assert!(claim.people.is_sorted_by(|one, other| one < other), "ascending, nobody twice");
         let mut grant = Grant::Granted;
         self.write(|records| {
-            let held =
-                |person: &Person| matches!(records.standing(*person), Standing::Accepted | Standing::InDoubt);
+            let held = |person: &Person| matches!(records.standing(*person), Standing::Accepted | Standing::InDoubt);
             let taken: Vec<_> = claim.people.iter().copied().filter(held).collect();
             if taken.is_empty() {
                 let fresh = records.claims.iter().all(|other| other.id != claim.id);

@@ -8,9 +8,7 @@ use super::clock::{Death, SimClock, drive};
 use super::gateway::{Act, Books, SimSender};
 use super::store::{DiskFull, Fault, Records, SimStore};
 use crate::apply::work::Letters;
-use crate::apply::{
-    Envelope, Event, Ports, Prepare, Prepared, PreparedPerson, Reports, Settings, Summary, apply,
-};
+use crate::apply::{Envelope, Event, Ports, Prepare, Prepared, PreparedPerson, Reports, Settings, Summary, apply};
 use crate::audience::RowAt;
 use crate::identity::{BulkTime, Content, MessageKey, Person, Revision, SenderId};
 use crate::ledger::{RunId, Standing};
@@ -27,7 +25,8 @@ pub(super) fn message() -> MessageKey {
 
 /// A bulk to these people.
 pub(super) fn bulk(people: &[u64], time: BulkTime) -> Bulk {
-    let recipient = |number: &u64| Recipient { person: Person(*number), content: Content(*number), row: RowAt(*number) };
+    let recipient =
+        |number: &u64| Recipient { person: Person(*number), content: Content(*number), row: RowAt(*number) };
     Bulk {
         message: message(),
         revision: Revision::new(1).unwrap(),
@@ -99,7 +98,12 @@ pub(super) struct World {
     pub(super) books: Mutex<Books>,
     pub(super) clock: SimClock,
     pub(super) prepare: SimPrepare,
-    runs: Mutex<u64>,
+    pub(super) runs: Mutex<u64>,
+}
+
+/// Only a future that can move between threads goes through here.
+fn movable<F: Future + Send>(future: F) -> F {
+    future
 }
 
 /// What is left of one process.
@@ -163,14 +167,9 @@ impl World {
         stop: impl Future<Output = ()> + Send,
         events: impl FnMut(Event) + Send,
     ) -> Summary {
-        let sender = SimSender {
-            books: &self.books,
-            records: &self.records,
-            clock: &self.clock,
-            death: death.clone(),
-        };
+        let sender = SimSender { books: &self.books, records: &self.records, clock: &self.clock, death: death.clone() };
         let ports = Ports { store, sender: &sender, prepare: &self.prepare, clock: &self.clock };
-        apply(bulks, ports, settings, stop, events).await
+        movable(apply(bulks, ports, settings, stop, events)).await
     }
 
     pub(super) fn standing(&self, person: u64) -> Standing {

@@ -1,0 +1,193 @@
+//! The HTTP client: sends a request once, and nobody beneath it sends it again.
+
+use std::error::Error as _;
+use std::fmt;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, SystemTime};
+
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, InvalidHeaderValue};
+use secrecy::{ExposeSecret as _, SecretString};
+use url::{Host, Url};
+
+use super::answer::Answer;
+use super::body::Gated;
+use crate::apply::{Clock, Outgoing, Refusal, Sender, Sent, Ticket};
+use crate::wire::MESSAGES_PATH;
+
+/// How long, and how large.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// How long connecting may take.
+    pub connect: Duration,
+    /// How long a request may take from its beginning to the last byte of its answer.
+    pub total: Duration,
+    /// The largest answer that is read, in bytes.
+    pub answer_bytes_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { connect: Duration::from_secs(10), total: Duration::from_mins(1), answer_bytes_max: 16 * 1024 * 1024 }
+    }
+}
+
+/// Why there is no client. The key is never repeated.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// Over plain HTTP everybody on the way reads the key.
+    #[error("the base URL must begin with `https://` (`http://` is for this machine only)")]
+    Insecure,
+    /// A user, a password, a query or a fragment.
+    #[error("the base URL must be a host, and maybe a path, and nothing else")]
+    NotPlain,
+    /// The key cannot be in a header.
+    #[error("the API key is empty, or has characters that an HTTP header cannot have")]
+    Key,
+    /// The client cannot be made.
+    #[error("the HTTP client cannot be made")]
+    Build(#[source] reqwest::Error),
+}
+
+/// Sends requests to one gateway with one key.
+///
+/// The client beneath it repeats nothing, follows no redirect, speaks HTTP/1.1 only, asks no proxy,
+/// and uses every connection once: so only a failure to connect proves that nothing was sent, and
+/// everything else is told as it is.
+pub struct Client<C> {
+    http: reqwest::Client,
+    messages: Url,
+    authorization: HeaderValue,
+    limits: Limits,
+    clock: C,
+}
+
+impl<C: Clock + Clone + Send + Unpin + 'static> Client<C> {
+    /// Makes a client. The clock is the one by which tickets were given out.
+    ///
+    /// # Errors
+    /// If the base URL is neither `https` nor on this machine, or has more than a host and a path;
+    /// if the key cannot be in a header; if the system's certificates cannot be used.
+    pub fn new(base: &Url, key: &SecretString, limits: Limits, clock: C) -> Result<Self, ClientError> {
+        let messages = address(base)?;
+        let authorization = authorization(key)?;
+        if rustls::crypto::CryptoProvider::get_default().is_none() {
+            // Of two threads at once the second finds the first one's, which is the same.
+            drop(rustls::crypto::ring::default_provider().install_default());
+        }
+        let http = reqwest::Client::builder()
+            .retry(reqwest::retry::never())
+            .redirect(reqwest::redirect::Policy::none())
+            .http1_only()
+            .pool_max_idle_per_host(0)
+            .no_proxy()
+            .referer(false)
+            .connect_timeout(limits.connect)
+            .timeout(limits.total)
+            .user_agent(concat!("sendform/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(ClientError::Build)?;
+        Ok(Self { http, messages, authorization, limits, clock })
+    }
+}
+
+impl<C> fmt::Debug for Client<C> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Client")
+            .field("messages", &self.messages.as_str())
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<C: Clock + Clone + Send + Unpin + 'static> Sender for Client<C> {
+    async fn send(&self, request: &Outgoing, ticket: &Ticket) -> Sent {
+        if !ticket.may_start(self.clock.elapsed()) {
+            return Sent::Refused(Refusal::NotStarted);
+        }
+        let (clock, start_by) = (self.clock.clone(), ticket.start_by());
+        let (body, refused) = Gated::new(request.body().to_vec(), move || start_by.allows(clock.elapsed()));
+        let sending = self
+            .http
+            .post(self.messages.clone())
+            .header(AUTHORIZATION, self.authorization.clone())
+            .header(CONTENT_TYPE, "application/json")
+            .header(ACCEPT, "application/json")
+            .body(reqwest::Body::wrap(body))
+            .send();
+        match sending.await {
+            Ok(response) => {
+                let status = response.status();
+                let headers = response.headers().clone();
+                let body = self.read(response).await;
+                Answer { status, headers, body }.sent(SystemTime::now())
+            }
+            Err(_) if refused.load(Ordering::Acquire) => Sent::Refused(Refusal::NotStarted),
+            Err(error) if error.is_connect() => Sent::Refused(Refusal::Unreachable(describe(error))),
+            Err(error) => Sent::Unknown(self.explain(error)),
+        }
+    }
+}
+
+impl<C> Client<C> {
+    async fn read(&self, mut response: reqwest::Response) -> Result<Vec<u8>, String> {
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.explain(error))? {
+            body.extend_from_slice(&chunk);
+            if body.len() > self.limits.answer_bytes_max {
+                return Err(format!("it is larger than {} bytes", self.limits.answer_bytes_max));
+            }
+        }
+        Ok(body)
+    }
+
+    fn explain(&self, error: reqwest::Error) -> String {
+        if error.is_timeout() {
+            return format!("no whole answer within {:?}", self.limits.total);
+        }
+        describe(error)
+    }
+}
+
+/// The address of the send operation.
+fn address(base: &Url) -> Result<Url, ClientError> {
+    let here = match base.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    if base.scheme() != "https" && !(base.scheme() == "http" && here) {
+        return Err(ClientError::Insecure);
+    }
+    let user = !base.username().is_empty() || base.password().is_some();
+    if user || base.query().is_some() || base.fragment().is_some() {
+        return Err(ClientError::NotPlain);
+    }
+    let mut address = base.clone();
+    address.set_path(&format!("{}{MESSAGES_PATH}", base.path().trim_end_matches('/')));
+    Ok(address)
+}
+
+fn authorization(key: &SecretString) -> Result<HeaderValue, ClientError> {
+    let key = key.expose_secret().trim();
+    if key.is_empty() {
+        return Err(ClientError::Key);
+    }
+    let mut value = HeaderValue::from_str(&format!("App {key}")).map_err(|_: InvalidHeaderValue| ClientError::Key)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// An error and its causes, without the address.
+fn describe(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        text.push_str(": ");
+        text.push_str(&next.to_string());
+        cause = next.source();
+    }
+    text
+}
