@@ -14,10 +14,12 @@ use super::words::{number, plural};
 #[must_use]
 pub fn render(plan: &Plan, paint: Paint, reveal: Reveal) -> String {
     let mut out = String::new();
-    let head = format!("{} on {}, {}", plan.project, plan.gateway, timing::utc(plan.now));
-    line(&mut out, &paint.strong(&head));
+    let on = if plan.gateway.is_empty() { String::new() } else { format!(" on {}", plan.gateway) };
+    line(&mut out, &paint.strong(&format!("{}{on}, {}", plan.project, timing::utc(plan.now))));
     if !plan.compared {
-        line(&mut out, &paint.wait("! the key or the ledger is missing: nobody is left out as already sent"));
+        let why = if plan.gateway.is_empty() { "no gateway is named" } else { "the key is missing" };
+        let words = format!("! {why}: nothing was compared with the ledger, and nobody is left out as already sent");
+        line(&mut out, &paint.wait(&words));
     }
     doubts(&mut out, &plan.doubts, paint);
     for message in &plan.messages {
@@ -99,7 +101,8 @@ fn message_text(out: &mut String, plan: &MessagePlan, paint: Paint, reveal: Reve
         let reason = harmless(reason, Lines::Escape);
         line(out, &format!("    {:width$}   {}", "", paint.faint(&format!("{}: {reason}", number(*count)))));
     }
-    line(out, &paint.faint(&format!("    {total:>width$} rows in {}", plan.audience_file)));
+    let rows = if plan.counts.total() == 1 { "row" } else { "rows" };
+    line(out, &paint.faint(&format!("    {total:>width$} {rows} in {}", plan.audience_file)));
     if let Some(change) = &plan.change {
         text_change(out, change, paint);
     }
