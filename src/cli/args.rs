@@ -163,22 +163,30 @@ pub(super) struct ApplyArgs {
 
 /// `resolve`
 #[derive(Debug, Args)]
-#[group(id = "verdict", required = true, multiple = false, args = ["sent", "not_sent", "abandon"])]
 pub(super) struct ResolveArgs {
     /// The bulk
-    pub bulk: String,
-    /// Its people got it
-    #[arg(long)]
-    pub sent: bool,
-    /// Its people did not get it, and are sent to again
-    #[arg(long)]
-    pub not_sent: bool,
-    /// Nobody knows, and they are given up
-    #[arg(long)]
-    pub abandon: bool,
+    pub(super) bulk: String,
+    /// The word.
+    #[command(flatten)]
+    pub(super) word: Word,
     /// Why you know
     #[arg(long)]
-    pub reason: String,
+    pub(super) reason: String,
+}
+
+/// What became of a bulk: exactly one of these.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(super) struct Word {
+    /// Its people got it
+    #[arg(long)]
+    pub(super) sent: bool,
+    /// Its people did not get it, and are sent to again
+    #[arg(long)]
+    pub(super) not_sent: bool,
+    /// Nobody knows, and they are given up
+    #[arg(long)]
+    pub(super) abandon: bool,
 }
 
 /// `sandbox`

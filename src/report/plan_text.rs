@@ -72,12 +72,16 @@ pub(super) fn doubts(out: &mut String, doubts: &[Doubt], paint: Paint) {
     );
     line(out, &paint.bad(&head));
     for doubt in doubts {
-        let text = format!(
+        let mut text = format!(
             "  {}  {}, claimed {}",
             doubt.claim.bulk,
             plural(doubt.open as u64, "person"),
             timing::utc(doubt.at)
         );
+        if let Some(why) = &doubt.why {
+            text.push_str(": ");
+            text.push_str(&harmless(why, Lines::Escape));
+        }
         line(out, &text);
     }
     if let Some(first) = doubts.first() {
