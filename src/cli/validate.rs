@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::plan;
+use crate::report::words::plural;
 
 use super::args::Global;
 use super::exit::Exit;
@@ -24,5 +25,8 @@ pub(super) fn run(global: &Global, settings: &Settings, output: &Output) -> Resu
         found.extend(plan::check(project, &files.campaigns, &files.folders, now));
     }
     show_diagnostics(output, &found)?;
+    if found.is_empty() {
+        output.tell(&format!("{} and the project file: no errors\n", plural(files.campaigns.len() as u64, "campaign")));
+    }
     Ok(if found.has_errors() { Exit::Files } else { Exit::Done })
 }

@@ -11,12 +11,17 @@ use super::words::plural;
 /// Writes the table, the alarms, and why the run stopped.
 #[must_use]
 pub fn render(summary: &Summary, paint: Paint) -> String {
-    let mut out = String::new();
+    let mut out = String::from("\n");
     let rows = summary.messages.iter().map(|((key, revision), tally)| row(&format!("{key} r{revision}"), tally));
     let total = (summary.messages.len() > 1).then(|| row("all", &summary.total()));
     let header = ["message", "accepted", "rejected", "refused", "in doubt", "not attempted", "elsewhere"];
     out.push_str(&table::render(&header, rows.chain(total)));
     rejections(&mut out, summary);
+    let in_doubt = summary.total().in_doubt;
+    if in_doubt > 0 {
+        let people = plural(in_doubt, "person");
+        line(&mut out, &paint.bad(&format!("! {people} in doubt: `sendform status` shows how to settle that")));
+    }
     for alarm in &summary.alarms {
         line(&mut out, &paint.bad(&format!("! {}", alarm_words(alarm))));
     }

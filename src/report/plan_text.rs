@@ -14,12 +14,13 @@ use super::words::{number, plural};
 #[must_use]
 pub fn render(plan: &Plan, paint: Paint, reveal: Reveal) -> String {
     let mut out = String::new();
-    let head = format!("{} on {}, {}", plan.project, plan.gateway, timing::utc(plan.now));
+    let gateway = if plan.gateway.is_empty() { "no gateway" } else { &plan.gateway };
+    let head = format!("{} on {gateway}, {}", plan.project, timing::utc(plan.now));
     line(&mut out, &paint.strong(&head));
     if !plan.compared {
-        line(&mut out, &paint.wait("! the key or the ledger is missing: nobody is left out as already sent"));
+        line(&mut out, &paint.wait("! without the key and the ledger nobody is left out as already sent: at most so many are sent to"));
     }
-    doubts(&mut out, &plan.doubts, paint);
+    doubts(&mut out, &plan.doubts, &plan.gateway, paint);
     for message in &plan.messages {
         out.push('\n');
         message_text(&mut out, message, paint, reveal);
@@ -27,7 +28,10 @@ pub fn render(plan: &Plan, paint: Paint, reveal: Reveal) -> String {
     rails(&mut out, &plan.rails, paint);
     out.push('\n');
     line(&mut out, &summary(plan, paint));
-    line(&mut out, &paint.faint(&format!("digest {}", plan.digest)));
+    // Without the key an apply would have another digest.
+    if plan.compared {
+        line(&mut out, &paint.faint(&format!("digest {}", plan.digest)));
+    }
     out
 }
 
@@ -56,7 +60,7 @@ fn summary(plan: &Plan, paint: Paint) -> String {
 }
 
 /// Doubts come first, with the command that settles them.
-pub(super) fn doubts(out: &mut String, doubts: &[Doubt], paint: Paint) {
+pub(super) fn doubts(out: &mut String, doubts: &[Doubt], gateway: &str, paint: Paint) {
     if doubts.is_empty() {
         return;
     }
@@ -78,7 +82,8 @@ pub(super) fn doubts(out: &mut String, doubts: &[Doubt], paint: Paint) {
         line(out, &text);
     }
     if let Some(first) = doubts.first() {
-        let command = format!("sendform resolve {} --sent --reason \"…\"", first.claim.bulk);
+        let sandbox = if gateway == "sandbox" { " --sandbox" } else { "" };
+        let command = format!("sendform resolve {}{sandbox} --sent --reason \"…\"", first.claim.bulk);
         line(out, &format!("  settle one with: {command}   (or --not-sent, --abandon)"));
     }
 }
