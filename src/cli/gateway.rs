@@ -7,7 +7,7 @@ use url::Url;
 use crate::campaign::Project;
 use crate::identity::Keys;
 use crate::sandbox::clock::Start;
-use crate::sandbox::faults::parse::fault as parse_fault;
+use crate::sandbox::faults::Fault;
 use crate::sandbox::options::Options;
 use crate::sandbox::{self, Running};
 use crate::store::Paths;
@@ -130,7 +130,7 @@ pub(super) fn sandbox_options(home: &Home, now: Option<Timestamp>, faults: &[Str
     }
     options.faults = faults
         .iter()
-        .map(|text| parse_fault(text))
+        .map(|text| text.parse::<Fault>())
         .collect::<Result<_, _>>()
         .map_err(|error| Failure::new(Exit::Usage, "a fault cannot be read").because(&error))?;
     Ok(options)

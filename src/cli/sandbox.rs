@@ -1,5 +1,6 @@
 //! `sandbox`: serves the embedded gateway on its own.
 
+use secrecy::SecretString;
 use tokio::net::TcpListener;
 
 use crate::sandbox::model::choices::Duplicates;
@@ -29,7 +30,7 @@ pub(super) async fn run(global: &Global, args: &SandboxArgs) -> Result<Exit, Fai
     if let Some(books) = &args.books {
         options.books.clone_from(books);
     }
-    options.key.clone_from(&args.api_key);
+    options.key = args.api_key.clone().map(SecretString::from);
     if args.reject_duplicates {
         options.choices.duplicates = Duplicates::Reject;
     }

@@ -43,10 +43,8 @@ fn row(name: &str, tally: &Tally) -> (String, Vec<u64>) {
 fn rejections(out: &mut String, summary: &Summary) {
     for ((key, _), tally) in &summary.messages {
         for (status, count) in &tally.rejected {
-            let mut words = format!("  {key}: {} rejected with status {status}", plural(*count, "person"));
-            if let Some(name) = status_name(*status) {
-                words += &format!(" ({name})");
-            }
+            let name = status_name(*status).map(|name| format!(" ({name})")).unwrap_or_default();
+            let words = format!("  {key}: {} rejected with status {status}{name}", plural(*count, "person"));
             line(out, &words);
         }
     }

@@ -39,24 +39,25 @@ pub fn render(plan: &Plan, paint: Paint, reveal: Reveal) -> String {
 fn summary(plan: &Plan, paint: Paint) -> String {
     let to_send = plan.to_send();
     let bulks: usize = plan.selected().map(|message| message.bulks.len()).sum();
-    let mut words = if plan.all_diagnostics().has_errors() {
+    let first = if plan.all_diagnostics().has_errors() {
         paint.bad("nothing can be sent: the files have errors")
     } else if to_send == 0 {
         paint.strong("nothing to send")
     } else {
         paint.strong(&format!("{} to send in {}", plural(to_send, "message"), plural(bulks as u64, "bulk")))
     };
+    let mut words = vec![first];
     if plan.not_due() > 0 {
-        words += &format!(", {} not due yet", number(plan.not_due()));
+        words.push(format!(", {} not due yet", number(plan.not_due())));
         if let Some(next) = plan.next_apply_at() {
-            words += &format!(" (next apply at {})", timing::utc(next));
+            words.push(format!(" (next apply at {})", timing::utc(next)));
         }
     }
     let doubt: usize = plan.doubts.iter().map(|doubt| doubt.open).sum();
     if doubt > 0 {
-        words += &format!(", {}", paint.bad(&format!("{} in doubt", plural(doubt as u64, "person"))));
+        words.push(format!(", {}", paint.bad(&format!("{} in doubt", plural(doubt as u64, "person")))));
     }
-    words
+    words.concat()
 }
 
 /// Doubts come first, with the command that settles them.
@@ -143,18 +144,18 @@ fn gate_line(plan: &MessagePlan, gate: Gate, count: u64, width: usize, paint: Pa
 
 /// When they leave: both clocks, the pace, how long it takes, and in how many bulks.
 fn when(plan: &MessagePlan) -> String {
-    let mut words = String::new();
+    let mut words: Vec<String> = Vec::new();
     let first = plan.bulks.iter().filter_map(|bulk| bulk.send_at).min();
     let at_once = plan.bulks.iter().any(|bulk| bulk.send_at.is_none());
     let clock =
         |instant| plan.zone.as_ref().map_or_else(|| timing::utc(instant), |zone| timing::both_clocks(instant, zone));
     match first {
-        _ if at_once => words.push_str(" at once"),
+        _ if at_once => words.push(" at once".to_owned()),
         Some(first) if plan.per_person => {
-            words += &format!(" by each person's clock, from {}", timing::utc(first));
+            words.push(format!(" by each person's clock, from {}", timing::utc(first)));
         }
         Some(first) => {
-            words += &format!(" at {}", clock(first));
+            words.push(format!(" at {}", clock(first)));
         }
         None => {}
     }
@@ -165,15 +166,15 @@ fn when(plan: &MessagePlan) -> String {
             crate::wire::options::SpeedUnit::Hour => "hour",
             crate::wire::options::SpeedUnit::Day => "day",
         };
-        words += &format!(", {} a {unit} until {}", number(u64::from(speed.amount)), clock(last));
+        words.push(format!(", {} a {unit} until {}", number(u64::from(speed.amount)), clock(last)));
         let begin = plan.bulks.iter().filter(|bulk| bulk.until.is_some()).filter_map(|bulk| bulk.send_at).min();
         let begin = if at_once { None } else { begin };
         if let Some(begin) = begin {
-            words += &format!(" ({})", timing::duration(last.duration_since(begin)));
+            words.push(format!(" ({})", timing::duration(last.duration_since(begin))));
         }
     }
-    words += &format!(", {}", plural(plan.bulks.len() as u64, "bulk"));
-    words
+    words.push(format!(", {}", plural(plan.bulks.len() as u64, "bulk")));
+    words.concat()
 }
 
 fn text_change(out: &mut String, change: &TextChange, paint: Paint) {
