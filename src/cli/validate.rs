@@ -1,7 +1,5 @@
 //! `validate`: checks all files without reading the rows of audiences.
 
-use jiff::Timestamp;
-
 use crate::plan;
 use crate::report::words::plural;
 
@@ -10,19 +8,17 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::files;
 use super::output::Output;
-use super::settings::Settings;
 use super::world::show_diagnostics;
 
 /// Runs the command.
 ///
 /// # Errors
 /// If there is no project.
-pub(super) fn run(global: &Global, settings: &Settings, output: &Output) -> Result<Exit, Failure> {
+pub(super) fn run(global: &Global, output: &Output) -> Result<Exit, Failure> {
     let files = files::read(global)?;
     let mut found = files.diagnostics;
     if let Some(project) = &files.project {
-        let now = settings.now.unwrap_or_else(Timestamp::now);
-        found.extend(plan::check(project, &files.campaigns, &files.folders, now));
+        found.extend(plan::check(project, &files.campaigns, &files.folders));
     }
     show_diagnostics(output, &found)?;
     if found.is_empty() {

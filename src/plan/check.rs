@@ -11,11 +11,10 @@ use super::compiled::{Compiled, Selected};
 use super::gate::Gate;
 use super::message::MessagePlan;
 use super::parallel;
-use super::times::SendTimes;
 
-/// Checks all files without reading the rows of audiences: templates, conditions, headers, times.
+/// Checks all files without reading the rows of audiences: templates, conditions, headers.
 #[must_use]
-pub fn check(project: &Project, campaigns: &[Campaign], files: &dyn Files, now: Timestamp) -> Diagnostics {
+pub fn check(project: &Project, campaigns: &[Campaign], files: &dyn Files) -> Diagnostics {
     let mut diagnostics = self::project(project, campaigns);
     parallel::with_deep_stack(|| {
         for audience in &project.suppress {
@@ -26,7 +25,6 @@ pub fn check(project: &Project, campaigns: &[Campaign], files: &dyn Files, now: 
             for audience in &message.exclude {
                 diagnostics.extend(Selected::new(audience, files).err().unwrap_or_default());
             }
-            diagnostics.extend(SendTimes::new(&message.schedule, now).err().unwrap_or_default());
         }
     });
     deduplicated(diagnostics)

@@ -239,9 +239,10 @@ fn is_hidden(character: char) -> bool {
 mod tests {
     use std::sync::Arc;
 
-    use super::{Paint, render, to_json};
+    use super::{render, to_json};
     use crate::campaign::{Files, FilesError, Stream, read_campaign, read_project};
     use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Source};
+    use crate::report::paint::Paint;
 
     struct NoFiles;
 

@@ -3,5 +3,6 @@
 #![expect(clippy::panic, reason = "a panic in a test is a failed test")]
 
 mod architecture;
+mod readme;
 #[expect(dead_code, unused_imports, reason = "the tests of the commands, which use all of it, come with the commands")]
 mod support;
