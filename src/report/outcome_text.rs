@@ -20,7 +20,7 @@ pub fn render(summary: &Summary, paint: Paint) -> String {
     let in_doubt = summary.total().in_doubt;
     if in_doubt > 0 {
         let people = plural(in_doubt, "person");
-        line(&mut out, &paint.bad(&format!("! {people} in doubt: `sendform status` shows how to settle that")));
+        line(&mut out, &paint.bad(&format!("! {people} in doubt: nothing is sent to them again; a plan says how to settle that")));
     }
     for alarm in &summary.alarms {
         line(&mut out, &paint.bad(&format!("! {}", alarm_words(alarm))));
