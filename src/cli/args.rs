@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 /// Messaging campaigns as code: plan in a pull request, apply after the merge, everybody once.
 #[derive(Debug, Parser)]
@@ -86,7 +86,7 @@ fn parse_write(text: &str) -> Result<Write, String> {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Begin a project: a project file, a first campaign, an audience, and the ledger
+    /// Begin a project: a project file, a first campaign, and its audience
     Init,
     /// Check all files without reading the rows of audiences
     Validate,

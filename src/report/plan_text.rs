@@ -21,7 +21,7 @@ pub fn render(plan: &Plan, paint: Paint, reveal: Reveal) -> String {
         let words = format!("! {why}: nothing was compared with the ledger, and nobody is left out as already sent");
         line(&mut out, &paint.wait(&words));
     }
-    doubts(&mut out, &plan.doubts, paint);
+    doubts(&mut out, &plan.doubts, &plan.gateway, paint);
     for message in &plan.messages {
         out.push('\n');
         message_text(&mut out, message, paint, reveal);
@@ -29,7 +29,10 @@ pub fn render(plan: &Plan, paint: Paint, reveal: Reveal) -> String {
     rails(&mut out, &plan.rails, paint);
     out.push('\n');
     line(&mut out, &summary(plan, paint));
-    line(&mut out, &paint.faint(&format!("digest {}", plan.digest)));
+    // Without the key an apply would have another digest.
+    if plan.compared {
+        line(&mut out, &paint.faint(&format!("digest {}", plan.digest)));
+    }
     out
 }
 
@@ -59,7 +62,7 @@ fn summary(plan: &Plan, paint: Paint) -> String {
 }
 
 /// Doubts come first, with the command that settles them.
-pub(super) fn doubts(out: &mut String, doubts: &[Doubt], paint: Paint) {
+pub(super) fn doubts(out: &mut String, doubts: &[Doubt], gateway: &str, paint: Paint) {
     if doubts.is_empty() {
         return;
     }
@@ -85,7 +88,8 @@ pub(super) fn doubts(out: &mut String, doubts: &[Doubt], paint: Paint) {
         line(out, &text);
     }
     if let Some(first) = doubts.first() {
-        let command = format!("sendform resolve {} --sent --reason \"…\"", first.claim.bulk);
+        let sandbox = if gateway == "sandbox" { " --sandbox" } else { "" };
+        let command = format!("sendform resolve {}{sandbox} --sent --reason \"…\"", first.claim.bulk);
         line(out, &format!("  settle one with: {command}   (or --not-sent, --abandon)"));
     }
 }

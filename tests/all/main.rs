@@ -10,5 +10,6 @@ mod identity;
 mod init;
 mod interrupts;
 mod paths;
+mod readme;
 mod support;
 mod validate;
