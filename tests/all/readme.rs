@@ -84,7 +84,8 @@ fn its_exit_codes_are_those_of_the_program() {
         let (before, _) = source.split_once(&format!("\n    {name},\n")).unwrap();
         before.rsplit("/// ").next().unwrap().trim().to_owned()
     };
-    let codes = source.lines().filter_map(|line| line.trim().strip_prefix("Self::")?.strip_suffix(',')?.split_once(" => "));
+    let codes =
+        source.lines().filter_map(|line| line.trim().strip_prefix("Self::")?.strip_suffix(',')?.split_once(" => "));
     let mut expect: Vec<(u8, String)> = codes.map(|(name, code)| (code.parse().unwrap(), meaning(name))).collect();
     expect.sort();
     let rows = Page::read().table("| code |");
