@@ -60,17 +60,17 @@ async fn with_world(
         store.finish().map_err(|error| store_failure(&error))?;
         return Ok(exit);
     }
-    let doubted = !plan.doubts.is_empty();
     let summary = send(world, args, &client, &clock, &store, run, &mut plan).await;
     let summary = summary.map_err(|error| store_failure(&error))?;
+    let doubts = store.ledger().doubts(View::Exclusive);
     output.show(&Forms {
-        text: &|paint| outcome_text::render(&summary, paint),
-        json: &|| json::outcome(&summary, &plan.digest.to_string()),
+        text: &|paint| outcome_text::render(&summary, &doubts, paint),
+        json: &|| json::outcome(&summary, &doubts, &plan.digest.to_string()),
     })?;
     if let Some(next) = plan.next_apply_at() {
         output.tell(&format!("the next apply has something to do at {}\n", timing::utc(next)));
     }
-    let exit = verdict(&summary).or(if doubted { Exit::Doubt } else { Exit::Done });
+    let exit = verdict(&summary).or(if doubts.is_empty() { Exit::Done } else { Exit::Doubt });
     match store.finish() {
         Ok(()) => Ok(exit),
         Err(error) => Err(store_failure(&error)),
@@ -188,10 +188,9 @@ fn verdict(summary: &Summary) -> Exit {
         Some(Stopped::Prepare(_)) => Exit::Mismatch,
         Some(Stopped::Interrupted) => Exit::Declined,
         Some(Stopped::Bug(_)) => Exit::Bug,
+        Some(Stopped::NotFound | Stopped::Throttled) => Exit::Rejected,
         Some(
-            Stopped::NotFound
-            | Stopped::Unreachable(_)
-            | Stopped::Throttled
+            Stopped::Unreachable(_)
             | Stopped::TooSlow
             | Stopped::Store(_)
             | Stopped::ClockOff,
@@ -200,7 +199,8 @@ fn verdict(summary: &Summary) -> Exit {
     if total.in_doubt > 0 {
         exit = exit.or(Exit::Doubt);
     }
-    if total.rejected_any() + total.refused > 0 {
+    // Refused people are free again; why the run stopped says whose doing that was.
+    if total.rejected_any() > 0 || (total.refused > 0 && summary.stopped.is_none()) {
         exit = exit.or(Exit::Rejected);
     }
     exit

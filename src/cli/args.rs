@@ -163,22 +163,30 @@ pub(super) struct ApplyArgs {
 
 /// `resolve`
 #[derive(Debug, Args)]
-#[command(group(ArgGroup::new("verdict").required(true)))]
 pub(super) struct ResolveArgs {
     /// The bulk
-    pub bulk: String,
-    /// Its people got it
-    #[arg(long, group = "verdict")]
-    pub sent: bool,
-    /// Its people did not get it, and are sent to again
-    #[arg(long, group = "verdict")]
-    pub not_sent: bool,
-    /// Nobody knows, and they are given up
-    #[arg(long, group = "verdict")]
-    pub abandon: bool,
+    pub(super) bulk: String,
+    /// The word.
+    #[command(flatten)]
+    pub(super) word: Word,
     /// Why you know
     #[arg(long)]
-    pub reason: String,
+    pub(super) reason: String,
+}
+
+/// What became of a bulk: exactly one of these.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(super) struct Word {
+    /// Its people got it
+    #[arg(long)]
+    pub(super) sent: bool,
+    /// Its people did not get it, and are sent to again
+    #[arg(long)]
+    pub(super) not_sent: bool,
+    /// Nobody knows, and they are given up
+    #[arg(long)]
+    pub(super) abandon: bool,
 }
 
 /// `sandbox`

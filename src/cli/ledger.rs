@@ -9,7 +9,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{Output, print};
 use super::settings::Settings;
-use super::store::{expected, store_failure};
+use super::store::{expected, read, store_failure};
 use super::world::World;
 
 /// Runs the command.
@@ -43,7 +43,7 @@ fn init(world: &World) -> Result<Exit, Failure> {
 }
 
 fn verify(world: &World) -> Result<Exit, Failure> {
-    let ledger = Lockfile::read(&world.gateway.paths, &expected(world)?).map_err(|error| store_failure(&error))?;
+    let ledger = read(world)?;
     let findings = ledger.verify();
     for finding in &findings {
         print(&format!("! {}\n", words(finding)))?;

@@ -44,7 +44,7 @@ async fn with_world(world: &World, args: &ResolveArgs, settings: &Settings) -> R
         let message = if known { "nothing of this bulk is in doubt" } else { "the ledger has no such bulk" };
         return Err(Failure::new(Exit::Usage, message).hint("`sendform status` lists what is in doubt"));
     }
-    let (state, verdict) = match (args.sent, args.not_sent) {
+    let (state, verdict) = match (args.word.sent, args.word.not_sent) {
         (true, _) => (PersonState::Accepted, "sent"),
         (_, true) => (PersonState::Refused, "not sent, and free to be sent to again"),
         (false, false) => (PersonState::Abandoned, "given up"),

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::campaign::{Campaign, Files, Message, Project, duplicates};
+use crate::diagnostic::words::plural;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::ledger::Ledger;
 use crate::timing;
@@ -36,7 +37,7 @@ pub(super) fn project(project: &Project, campaigns: &[Campaign]) -> Diagnostics 
     let mut diagnostics = duplicates(campaigns);
     if campaigns.is_empty() {
         diagnostics.push(
-            Diagnostic::warning(Code::NoProject, "the project has no campaigns", project.place.clone())
+            Diagnostic::warning(Code::NoCampaigns, "the project has no campaigns", project.place.clone())
                 .help("a campaign is a `*.yaml` file beside the project file"),
         );
     }
@@ -54,8 +55,8 @@ pub(super) fn times(message: &Message, plan: &MessagePlan, now: Timestamp, ledge
     let late = plan.counts.get(Gate::TooLate);
     let sent_before = ledger.is_some_and(|ledger| ledger.last_record(&message.key).is_some());
     if late > 0 && !sent_before && ledger.is_some() {
-        let text =
-            format!("the time of `{}` is past, and nothing of it was sent ({late} people wait for it)", message.key);
+        let people = plural(late, "person");
+        let text = format!("the time of `{}` is past, and nothing of it was sent; it was for {people}", message.key);
         diagnostics.push(
             Diagnostic::error(Code::PastTime, text, place()).label(format!("it is {} now", timing::utc(now))).help(
                 format!("set a time that is still to come, or say `ifPast: sendNow`, or pass `--accept late={late}`"),
@@ -64,8 +65,9 @@ pub(super) fn times(message: &Message, plan: &MessagePlan, now: Timestamp, ledge
     }
     let early = plan.counts.get(Gate::TooEarly);
     if early > 0 {
+        let people = plural(early, "person");
         let text =
-            format!("the gateway takes a message at most 180 days ahead; {early} people of `{}` wait", message.key);
+            format!("the gateway takes a message at most 180 days ahead: `{}` is too early for {people}", message.key);
         diagnostics.push(
             Diagnostic::warning(Code::TooFarAhead, text, place())
                 .help("a later apply hands it over; `handover: 2h` keeps it here until shortly before its time"),

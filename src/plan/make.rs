@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use crate::campaign::{Audience, Campaign, Content, Files, Message, Project, Zone};
 use crate::diagnostic::Diagnostics;
+use crate::diagnostic::words::{number, plural};
 use crate::identity::{Fingerprint, Key, Keys, MessageKey, PersonSet, SenderId};
 use crate::ledger::{Doubt, Ledger, View};
 
@@ -146,7 +147,8 @@ pub fn plan(input: &Input<'_>) -> Plan {
     };
     let to_send = plan.to_send();
     if let Some(limit) = input.project.limits.messages_per_apply.filter(|limit| to_send > *limit) {
-        let words = format!("{to_send} messages are to be sent, but at most {limit} may be in one apply");
+        let words =
+            format!("{} to send, but at most {} may be in one apply", plural(to_send, "message"), number(limit));
         plan.rails.push(Rail::new(RailKind::Messages, None, limit, to_send, input.accepted).words(words));
     }
     plan
@@ -242,7 +244,7 @@ impl Planner<'_> {
             self.rails.extend(rails::of_message(message, &counts, before, gathered.late, limits, input.accepted));
             let overlap = ledger.map_or(0, |ledger| changes::overlap(message, ledger, input.now));
             if overlap > 0 && plan.to_send() + plan.not_due() > 0 {
-                let words = format!("an older revision still has {overlap} people in doubt or scheduled");
+                let words = format!("an older revision still has {} in doubt or scheduled", plural(overlap, "person"));
                 let key = Some(&message.key);
                 self.rails.push(Rail::new(RailKind::Overlap, key, 0, overlap, input.accepted).words(words));
             }

@@ -272,7 +272,7 @@ fn rails_stop_what_is_too_much() {
     let plan = fixture.plan();
     assert_eq!(
         plan.refused().map(|rail| rail.words.as_str()).collect::<Vec<_>>(),
-        ["30 messages are to be sent, but at most 20 may be in one apply"]
+        ["30 messages to send, but at most 20 may be in one apply"]
     );
     fixture.accepted.add("messages=29").unwrap();
     assert_eq!(fixture.plan().refused().count(), 1);

@@ -12,9 +12,10 @@ use super::{Reveal, diagnostics};
 /// The version of all forms of JSON that are written here.
 pub const FORMAT_VERSION: &str = "1.0";
 
-/// Writes a plan. Texts are masked unless they are asked for; people are never in it.
+/// Writes a plan, and all that was found on the way to it. Texts are masked unless they are asked
+/// for; people are never in it.
 #[must_use]
-pub fn plan(plan: &Plan, reveal: Reveal) -> Value {
+pub fn plan(plan: &Plan, found: &Diagnostics, reveal: Reveal) -> Value {
     json!({
         "format_version": FORMAT_VERSION,
         "kind": "plan",
@@ -29,7 +30,7 @@ pub fn plan(plan: &Plan, reveal: Reveal) -> Value {
         "messages": plan.messages.iter().map(|message| message_plan(message, reveal)).collect::<Vec<_>>(),
         "rails": plan.rails.iter().map(rail).collect::<Vec<_>>(),
         "doubts": plan.doubts.iter().map(doubt).collect::<Vec<_>>(),
-        "diagnostics": list(&plan.all_diagnostics()),
+        "diagnostics": list(found),
     })
 }
 
@@ -41,7 +42,7 @@ pub fn validation(found: &Diagnostics) -> Value {
 
 /// Writes how a run ended.
 #[must_use]
-pub fn outcome(summary: &Summary, digest: &str) -> Value {
+pub fn outcome(summary: &Summary, doubts: &[Doubt], digest: &str) -> Value {
     let messages = summary.messages.iter().map(|((key, revision), tally)| {
         json!({ "message": key.to_string(), "revision": revision.get(), "outcome": tally_json(tally) })
     });
@@ -53,6 +54,7 @@ pub fn outcome(summary: &Summary, digest: &str) -> Value {
         "total": tally_json(&summary.total()),
         "stopped": summary.stopped.as_ref().map(ToString::to_string),
         "alarms": summary.alarms.len(),
+        "doubts": doubts.iter().map(doubt).collect::<Vec<_>>(),
     })
 }
 
@@ -136,6 +138,7 @@ fn doubt(doubt: &Doubt) -> Value {
         "people": doubt.open,
         "claimedAt": doubt.at.to_string(),
         "sendAt": doubt.send_at.map(|at| at.to_string()),
+        "why": doubt.why,
     })
 }
 

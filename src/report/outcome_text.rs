@@ -1,16 +1,17 @@
 //! The table that an apply ends with, however it ends.
 
 use crate::apply::{Alarm, Stopped, Summary, Tally};
+use crate::ledger::Doubt;
 use crate::timing;
 
 use super::paint::{Lines, Paint, harmless};
-use super::plan_text::line;
+use super::plan_text::{self, line};
 use super::table;
 use super::words::plural;
 
-/// Writes the table, the alarms, and why the run stopped.
+/// Writes the table, the alarms, why the run stopped, and what is in doubt now.
 #[must_use]
-pub fn render(summary: &Summary, paint: Paint) -> String {
+pub fn render(summary: &Summary, doubts: &[Doubt], paint: Paint) -> String {
     let mut out = String::from("\n");
     let rows = summary.messages.iter().map(|((key, revision), tally)| row(&format!("{key} r{revision}"), tally));
     let total = (summary.messages.len() > 1).then(|| row("all", &summary.total()));
@@ -31,6 +32,7 @@ pub fn render(summary: &Summary, paint: Paint) -> String {
             line(&mut out, "  run the same command again to go on");
         }
     }
+    plan_text::doubts(&mut out, doubts, paint);
     out
 }
 

@@ -14,11 +14,12 @@ use super::words::{number, plural};
 #[must_use]
 pub fn render(plan: &Plan, paint: Paint, reveal: Reveal) -> String {
     let mut out = String::new();
-    let gateway = if plan.gateway.is_empty() { "no gateway" } else { &plan.gateway };
-    let head = format!("{} on {gateway}, {}", plan.project, timing::utc(plan.now));
-    line(&mut out, &paint.strong(&head));
+    let on = if plan.gateway.is_empty() { String::new() } else { format!(" on {}", plan.gateway) };
+    line(&mut out, &paint.strong(&format!("{}{on}, {}", plan.project, timing::utc(plan.now))));
     if !plan.compared {
-        line(&mut out, &paint.wait("! without the key and the ledger nobody is left out as already sent: at most so many are sent to"));
+        let why = if plan.gateway.is_empty() { "no gateway is named" } else { "the key is missing" };
+        let words = format!("! {why}: nothing was compared with the ledger, and nobody is left out as already sent");
+        line(&mut out, &paint.wait(&words));
     }
     doubts(&mut out, &plan.doubts, &plan.gateway, paint);
     for message in &plan.messages {
@@ -74,12 +75,16 @@ pub(super) fn doubts(out: &mut String, doubts: &[Doubt], gateway: &str, paint: P
     );
     line(out, &paint.bad(&head));
     for doubt in doubts {
-        let text = format!(
+        let mut text = format!(
             "  {}  {}, claimed {}",
             doubt.claim.bulk,
             plural(doubt.open as u64, "person"),
             timing::utc(doubt.at)
         );
+        if let Some(why) = &doubt.why {
+            text.push_str(": ");
+            text.push_str(&harmless(why, Lines::Escape));
+        }
         line(out, &text);
     }
     if let Some(first) = doubts.first() {
@@ -104,7 +109,8 @@ fn message_text(out: &mut String, plan: &MessagePlan, paint: Paint, reveal: Reve
         let reason = harmless(reason, Lines::Escape);
         line(out, &format!("    {:width$}   {}", "", paint.faint(&format!("{}: {reason}", number(*count)))));
     }
-    line(out, &paint.faint(&format!("    {total:>width$} rows in {}", plan.audience_file)));
+    let rows = if plan.counts.total() == 1 { "row" } else { "rows" };
+    line(out, &paint.faint(&format!("    {total:>width$} {rows} in {}", plan.audience_file)));
     if let Some(change) = &plan.change {
         text_change(out, change, paint);
     }

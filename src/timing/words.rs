@@ -58,7 +58,7 @@ pub(super) fn zone_name(clock: &Zoned) -> String {
     clock.time_zone().iana_name().map_or_else(|| clock.offset().to_string(), str::to_owned)
 }
 
-/// `09:00`, `09:00:30` or `09:00:30.250`.
+/// `09:00` or `09:00:30`.
 pub(super) fn time_of_day(clock: &Zoned) -> String {
     let format = if clock.second() == 0 { "%H:%M" } else { "%H:%M:%S" };
     clock.strftime(format).to_string()
