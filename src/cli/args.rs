@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Messaging campaigns as code: plan in a pull request, apply after the merge, everybody once.
 #[derive(Debug, Parser)]

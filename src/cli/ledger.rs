@@ -37,7 +37,9 @@ fn init(world: &World) -> Result<Exit, Failure> {
     Lockfile::create(paths, expected(world)?.header()).map_err(|error| store_failure(&error))?;
     print(&format!("made {} for `{}`\n", paths.lockfile.display(), world.gateway.name))?;
     if !world.gateway.is_sandbox() {
-        print("commit it, with this line in .gitattributes beside it: sendform.lock -text merge=union linguist-generated\n")?;
+        print(
+            "commit it, with this line in .gitattributes beside it: sendform.lock -text merge=union linguist-generated\n",
+        )?;
     }
     Ok(Exit::Done)
 }

@@ -26,7 +26,7 @@ pub(super) fn expected(world: &World) -> Result<Expected, Failure> {
 ///
 /// # Errors
 /// If it is missing, damaged, or not this project's.
-pub fn read(world: &World) -> Result<Ledger, Failure> {
+pub(super) fn read(world: &World) -> Result<Ledger, Failure> {
     let gateway = &world.gateway;
     let expected = expected(world)?;
     match Lockfile::read(&gateway.paths, &expected) {
