@@ -17,7 +17,7 @@ use super::times::SendTimes;
 /// Checks all files without reading the rows of audiences: templates, conditions, headers, times.
 #[must_use]
 pub fn check(project: &Project, campaigns: &[Campaign], files: &dyn Files, now: Timestamp) -> Diagnostics {
-    let mut diagnostics = self::project(project, campaigns);
+    let mut diagnostics = duplicates(campaigns);
     parallel::with_deep_stack(|| {
         for audience in &project.suppress {
             diagnostics.extend(Selected::new(audience, files).err().unwrap_or_default());
@@ -31,19 +31,6 @@ pub fn check(project: &Project, campaigns: &[Campaign], files: &dyn Files, now: 
         }
     });
     deduplicated(diagnostics)
-}
-
-/// Checks what concerns the files as a whole.
-#[must_use]
-pub fn project(project: &Project, campaigns: &[Campaign]) -> Diagnostics {
-    let mut diagnostics = duplicates(campaigns);
-    if campaigns.is_empty() {
-        diagnostics.push(
-            Diagnostic::warning(Code::NoCampaigns, "the project has no campaigns", project.place.clone())
-                .help("a campaign is a `*.yaml` file beside the project file"),
-        );
-    }
-    diagnostics
 }
 
 /// Checks the times of a planned message: past ones, and what the delivery window does to it.

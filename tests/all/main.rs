@@ -4,8 +4,11 @@
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod architecture;
+mod canary;
+mod generated;
 mod init;
 mod paths;
+mod plan;
 #[expect(dead_code, unused_imports, reason = "the tests of the commands, which use all of it, come with the commands")]
 mod support;
 mod validate;
