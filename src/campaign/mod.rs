@@ -1,9 +1,11 @@
 //! What a user wrote: from the text of a file to a checked campaign or project.
 //!
-//! Checking goes in three steps. The walk ([`walk`]) turns the parser's events into a tree with
-//! places, and refuses what the strict profile of YAML refuses. The tree is validated against the
-//! generated JSON Schema ([`schema`]). Then serde reads the text into [`raw`] types, and [`check`]
-//! turns them into the checked types of [`checked`], which cannot be wrong.
+//! Checking goes in three steps, and every mistake is collected with its place. First the bytes are
+//! linted (`profile`), and the walk (`walk`) turns the parser's events into a tree with places
+//! (`tree`), refusing what the strict profile of YAML refuses. Then the tree is validated against the
+//! generated JSON Schema (`shape`, [`schema`]), and another parser must read the same (`agree`).
+//! Last, serde reads the parts into [`raw`] types, and `check` turns them into the checked types of
+//! [`checked`], which cannot be wrong. `read` puts the steps together.
 
 mod profile;
 mod positions;
@@ -19,6 +21,7 @@ mod agree;
 mod check;
 mod read;
 #[cfg(test)]
+#[expect(clippy::string_slice, reason = "a bad slice in a test is a failed test")]
 mod testing;
 pub mod raw;
 pub mod schema;
@@ -26,8 +29,8 @@ pub mod checked;
 mod files;
 
 pub use checked::{
-    Audience, AudienceSource, Campaign, Columns, Content, DeclaredAudience, Expect, Expression, IfAmbiguous, IfPast,
-    Limits, Message, Project, Schedule, SendAt, Shared, StateHome, TemplateText, Webhooks, Zone,
+    Audience, AudienceSource, Campaign, Columns, Content, DeclaredAudience, Expect, Expression, IfPast, Limits,
+    Message, Project, Schedule, SendAt, Shared, StateHome, TemplateText, Webhooks, Zone,
 };
 pub use files::{Files, FilesError, Stream};
 pub use profile::{FILE_BYTES_MAX, decode};

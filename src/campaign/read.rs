@@ -28,7 +28,7 @@ pub fn read_project(source: &Arc<Source>) -> (Option<Project>, Diagnostics) {
     let diagnostics = shaped::<raw::Project>(&root, File::Project, diagnostics);
     let mut findings = Findings::new(diagnostics);
     let project = check::project(&root, &mut findings);
-    finish(project, findings, source)
+    finish(project, findings, &root)
 }
 
 /// Reads a campaign file, and the templates that it names. There is a campaign only if no error is
@@ -48,7 +48,7 @@ pub fn read_campaign(
     let diagnostics = shaped::<raw::Campaign>(&root, File::Campaign, diagnostics);
     let mut findings = Findings::new(diagnostics);
     let campaign = check::campaign(&root, project, files, &mut findings);
-    finish(campaign.filter(|_| project.is_some()), findings, source)
+    finish(campaign.filter(|_| project.is_some()), findings, &root)
 }
 
 /// Finds ids that several campaigns have: one error for each campaign after the first.
@@ -96,8 +96,8 @@ fn shaped<T: DeserializeOwned>(root: &At<'_>, file: File, mut diagnostics: Diagn
 }
 
 /// The checked type, if there is no error.
-fn finish<T>(checked: Option<T>, findings: Findings, source: &Source) -> (Option<T>, Diagnostics) {
-    let diagnostics = in_order(findings.finish(), source);
+fn finish<T>(checked: Option<T>, findings: Findings, root: &At<'_>) -> (Option<T>, Diagnostics) {
+    let diagnostics = in_order(findings.finish(root), root.source());
     let checked = if diagnostics.has_errors() { None } else { checked };
     (checked, diagnostics)
 }
@@ -127,6 +127,7 @@ fn line_start(text: &str, line: u64) -> usize {
 }
 
 #[cfg(test)]
+#[expect(clippy::string_slice, reason = "a bad slice in a test is a failed test")]
 mod tests {
     use insta::assert_snapshot;
 
@@ -328,8 +329,8 @@ messages:
         let at = "sendAt: \"2026-12-01 09:00\"";
         assert_snapshot!(said(&schedule(&format!("{at}, timeZone: Europe/Zagrb"))), @"2:57 `Europe/Zagrb` bad-zone: there is no such time zone in the IANA database -> did you mean `Europe/Zagreb`?");
         assert_snapshot!(said(&schedule(&format!("{at}, timeZone: Zagreb"))), @"2:57 `Zagreb` bad-zone: there is no such time zone in the IANA database -> did you mean `Europe/Zagreb`?");
-        assert_snapshot!(said(&schedule("sendAt: \"2026-03-29 02:30\", timeZone: Europe/Zagreb")), @r#"2:27 `\"2026-03-29 02:30\"` ambiguous-time: a change of the clock skips this time -> say `ifAmbiguous: earlier` or `ifAmbiguous: later`, or choose another time"#);
-        assert_snapshot!(said(&schedule("sendAt: \"2026-10-25 02:30\", timeZone: Europe/Zagreb")), @r#"2:27 `\"2026-10-25 02:30\"` ambiguous-time: a change of the clock repeats this time -> say `ifAmbiguous: earlier` or `ifAmbiguous: later`, or choose another time"#);
+        assert_snapshot!(said(&schedule("sendAt: \"2026-03-29 02:30\", timeZone: Europe/Zagreb")), @r#"2:27 `\"2026-03-29 02:30\"` ambiguous-time: a change of the clock skips this local time -> say `ifAmbiguous: earlier` for 2026-03-29 01:30 Europe/Zagreb (00:30 UTC), or `later` for 2026-03-29 03:30 Europe/Zagreb (01:30 UTC), or choose another time"#);
+        assert_snapshot!(said(&schedule("sendAt: \"2026-10-25 02:30\", timeZone: Europe/Zagreb")), @r#"2:27 `\"2026-10-25 02:30\"` ambiguous-time: a change of the clock repeats this local time -> say `ifAmbiguous: earlier` for 2026-10-25 02:30 Europe/Zagreb (00:30 UTC), or `later` for 2026-10-25 02:30 Europe/Zagreb (01:30 UTC), or choose another time"#);
         assert_snapshot!(said(&schedule("sendAt: \"2026-10-25 02:30\", timeZone: Europe/Zagreb, ifAmbiguous: later")), @"");
         assert_snapshot!(said(&schedule(&format!("{at}, timeZone: UTC, handover: 181d"))), @"2:72 `181d` out-of-bounds: at most `180d` is allowed");
         assert_snapshot!(said(&schedule(&format!("{at}, timeZone: UTC, handover: 1.5h"))), @"2:72 `1.5h` bad-pattern: a duration is a whole number with one unit: `90s`, `15m`, `2h` or `3d`");
@@ -529,6 +530,24 @@ messages:
         1:11 `sale` duplicate-id: another campaign has the id `sale` -> a copy of a campaign needs an id of its own
         1:11 `sale` duplicate-id: another campaign has the id `sale` -> a copy of a campaign needs an id of its own
         ");
+    }
+
+    /// A hostile file costs no more than its size: the mistakes that are told are bounded.
+    #[test]
+    fn hostile_files_are_told_in_bounded_time() {
+        let rows = "      - { a: y, b: 0x1 }\n".repeat(2_000);
+        let messages = "  - { id: a, sender: nobodi, audience: x0, schedule: zz, content: { text: Hi } }\n".repeat(600);
+        let numbered = |line: &str| (0..600).map(|n| line.replace('#', &n.to_string())).collect::<String>();
+        let schedules = numbered("  s#: { sendAt: \"2026-12-01 09:00\", timeZone: Europe/Zagrb# }\n");
+        let keys = numbered("key#: 1\n");
+        for (text, expect) in [
+            (campaign(&format!("audiences:\n  r:\n    rows:\n{rows}")), 501),
+            (format!("campaign: a\nschedules:\n{schedules}messages:\n{messages}"), 501),
+            (campaign(&keys), 600),
+        ] {
+            let said = said(&text);
+            assert_eq!(said.lines().count(), expect, "{}", &said[..300]);
+        }
     }
 
     /// Reads bytes as every kind of file.

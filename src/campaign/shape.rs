@@ -63,8 +63,7 @@ pub(super) fn validate(root: &At<'_>, file: File) -> Diagnostics {
     let mut said: BTreeSet<(Code, String)> = BTreeSet::new();
     for (number, error) in file.validator().iter_errors(&json).enumerate() {
         if number == ERRORS_MAX {
-            let place = Place::File(root.source().name.clone());
-            diagnostics.push(Diagnostic::error(Code::Shape, "more mistakes of this kind are not shown", place));
+            diagnostics.push(more(root));
             return diagnostics;
         }
         blamed.insert(error.instance_path().as_str().to_owned());
@@ -75,8 +74,19 @@ pub(super) fn validate(root: &At<'_>, file: File) -> Diagnostics {
             }
         }
     }
-    unquoted(root, &mut String::new(), &blamed, &mut diagnostics);
+    let mut search = Search { path: String::new(), blamed, found: Vec::new() };
+    search.visit(root);
+    let full = search.found.len() >= ERRORS_MAX;
+    search.found.into_iter().for_each(|diagnostic| diagnostics.push(diagnostic));
+    if full {
+        diagnostics.push(more(root));
+    }
     diagnostics
+}
+
+fn more(root: &At<'_>) -> Diagnostic {
+    let place = Place::File(root.source().name.clone());
+    Diagnostic::error(Code::Shape, "more mistakes may not be shown", place)
 }
 
 /// Tells diagnostics of one file and code apart.
@@ -88,28 +98,39 @@ fn key_of(diagnostic: &Diagnostic) -> String {
     }
 }
 
-/// Reports what is a text for us, but a number, boolean, date or time for other readers.
-fn unquoted(at: &At<'_>, path: &mut String, blamed: &BTreeSet<String>, diagnostics: &mut Diagnostics) {
-    if let Some(Reading::Doubtful(what)) = at.scalar().map(Scalar::reading)
-        && !blamed.contains(path)
-    {
-        diagnostics.push(without_quotes(at, what));
-    }
-    for (index, item) in at.items().enumerate() {
-        stepped(path, &index.to_string(), |path| unquoted(&item, path, blamed, diagnostics));
-    }
-    for (key, value) in at.entries() {
-        let step = key.replace('~', "~0").replace('/', "~1");
-        stepped(path, &step, |path| unquoted(&value, path, blamed, diagnostics));
-    }
+/// Looks for what is a text for us, but a number, boolean, date or time for other readers.
+struct Search {
+    path: String,
+    /// Parts that the schema refuses already.
+    blamed: BTreeSet<String>,
+    found: Vec<Diagnostic>,
 }
 
-fn stepped(path: &mut String, step: &str, then: impl FnOnce(&mut String)) {
-    let length = path.len();
-    path.push('/');
-    path.push_str(step);
-    then(path);
-    path.truncate(length);
+impl Search {
+    fn visit(&mut self, at: &At<'_>) {
+        if self.found.len() >= ERRORS_MAX {
+            return;
+        }
+        if let Some(Reading::Doubtful(what)) = at.scalar().map(Scalar::reading)
+            && !self.blamed.contains(&self.path)
+        {
+            self.found.push(without_quotes(at, what));
+        }
+        for (index, item) in at.items().enumerate() {
+            self.step(&index.to_string(), &item);
+        }
+        for (key, value) in at.entries() {
+            self.step(&key.replace('~', "~0").replace('/', "~1"), &value);
+        }
+    }
+
+    fn step(&mut self, step: &str, at: &At<'_>) {
+        let length = self.path.len();
+        self.path.push('/');
+        self.path.push_str(step);
+        self.visit(at);
+        self.path.truncate(length);
+    }
 }
 
 /// Makes the diagnostic of a scalar without quotes where text is wanted.
@@ -138,11 +159,12 @@ mod tests {
     use crate::campaign::testing::{listed, read};
 
     /// An object whose optional keys come and go.
-    fn object(required: Value, optional: Value) -> impl Strategy<Value = Value> {
+    fn object(required: &Value, optional: &Value) -> impl Strategy<Value = Value> + use<> {
         let optional: Vec<(String, Value)> = optional.as_object().unwrap().clone().into_iter().collect();
+        let required: Map<String, Value> = required.as_object().unwrap().clone();
         let count = optional.len();
         sample::subsequence(optional, 0..=count).prop_map(move |chosen| {
-            let mut object: Map<String, Value> = required.as_object().unwrap().clone();
+            let mut object = required.clone();
             object.extend(chosen);
             Value::Object(object)
         })
@@ -162,11 +184,12 @@ mod tests {
             "sendingSpeedLimit": { "amount": 600, "timeUnit": "HOUR" },
             "validityPeriod": { "amount": 24 },
         });
-        let timed = (zone, object(json!({ "sendAt": "2026-12-01 09:00" }), timed)).prop_map(|(zone, mut schedule)| {
-            schedule["timeZone"] = zone;
-            schedule
-        });
-        prop_oneof![timed, object(json!({}), untimed)]
+        let timed =
+            (zone, object(&json!({ "sendAt": "2026-12-01 09:00" }), &timed)).prop_map(|(zone, mut schedule)| {
+                schedule["timeZone"] = zone;
+                schedule
+            });
+        prop_oneof![timed, object(&json!({}), &untimed)]
     }
 
     fn audience() -> impl Strategy<Value = Value> {
@@ -187,7 +210,7 @@ mod tests {
             Just(json!({ "ndjson": "a.ndjson.gz" })),
             Just(json!({ "rows": [{ "to": "17841400000000001", "name": "Ana: #1" }, {}] })),
         ]
-        .prop_flat_map(move |source| object(source, optional.clone()))
+        .prop_flat_map(move |source| object(&source, &optional))
         .prop_map(move |audience| merge(audience, &zoned))
     }
 
@@ -209,7 +232,7 @@ mod tests {
             Just(json!({ "type": "TEXT", "template": "hi.txt" })),
         ];
         content.prop_flat_map(move |content| {
-            object(json!({ "id": id, "sender": "own", "audience": "people", "content": content }), optional.clone())
+            object(&json!({ "id": id, "sender": "own", "audience": "people", "content": content }), &optional)
         })
     }
 
@@ -228,7 +251,7 @@ mod tests {
         found.push(at.to_owned());
         match value {
             Value::Object(object) => {
-                object.iter().for_each(|(key, value)| pointers(value, &format!("{at}/{key}"), found))
+                object.iter().for_each(|(key, value)| pointers(value, &format!("{at}/{key}"), found));
             }
             Value::Array(items) => {
                 items.iter().enumerate().for_each(|(index, item)| pointers(item, &format!("{at}/{index}"), found));
@@ -286,13 +309,14 @@ mod tests {
     /// Says whether serde could see the error: types, keys, words; but no bounds, forms or choices.
     fn serde_sees(error: &ValidationError<'_>) -> bool {
         let dependent = error.schema_path().as_str().contains("dependentRequired");
-        match error.kind() {
-            ValidationErrorKind::Required { .. } => !dependent,
+        let missing = matches!(error.kind(), ValidationErrorKind::Required { .. });
+        let other = matches!(
+            error.kind(),
             ValidationErrorKind::Type { .. }
-            | ValidationErrorKind::AdditionalProperties { .. }
-            | ValidationErrorKind::Enum { .. } => true,
-            _ => false,
-        }
+                | ValidationErrorKind::AdditionalProperties { .. }
+                | ValidationErrorKind::Enum { .. }
+        );
+        other || missing && !dependent
     }
 
     proptest! {

@@ -390,6 +390,7 @@ fn shown(key: &str) -> String {
 }
 
 #[cfg(test)]
+#[expect(clippy::string_slice, reason = "a bad slice in a test is a failed test")]
 mod tests {
     use insta::assert_snapshot;
 

@@ -28,7 +28,12 @@ use super::world::{Choices, World};
 ///
 /// # Errors
 /// If it ends before anything was sent.
-pub async fn run(global: &Global, args: &ApplyArgs, settings: &Settings, output: &Output) -> Result<Exit, Failure> {
+pub(super) async fn run(
+    global: &Global,
+    args: &ApplyArgs,
+    settings: &Settings,
+    output: &Output,
+) -> Result<Exit, Failure> {
     let world = Arc::new(World::open(global, settings, output).await?);
     let result = with_world(&world, args, settings, output).await;
     if let Ok(world) = Arc::try_unwrap(world) {
@@ -55,17 +60,17 @@ async fn with_world(
         store.finish().map_err(|error| store_failure(&error))?;
         return Ok(exit);
     }
-    let doubted = !plan.doubts.is_empty();
     let summary = send(world, args, &client, &clock, &store, run, &mut plan).await;
     let summary = summary.map_err(|error| store_failure(&error))?;
+    let doubts = store.ledger().doubts(View::Exclusive);
     output.show(&Forms {
-        text: &|paint| outcome_text::render(&summary, paint),
-        json: &|| json::outcome(&summary, &plan.digest.to_string()),
+        text: &|paint| outcome_text::render(&summary, &doubts, &plan.gateway, paint),
+        json: &|| json::outcome(&summary, &doubts, &plan.digest.to_string()),
     })?;
     if let Some(next) = plan.next_apply_at() {
         output.tell(&format!("the next apply has something to do at {}\n", timing::utc(next)));
     }
-    let exit = verdict(&summary).or(if doubted { Exit::Doubt } else { Exit::Done });
+    let exit = verdict(&summary).or(if doubts.is_empty() { Exit::Done } else { Exit::Doubt });
     match store.finish() {
         Ok(()) => Ok(exit),
         Err(error) => Err(store_failure(&error)),
@@ -183,19 +188,14 @@ fn verdict(summary: &Summary) -> Exit {
         Some(Stopped::Prepare(_)) => Exit::Mismatch,
         Some(Stopped::Interrupted) => Exit::Declined,
         Some(Stopped::Bug(_)) => Exit::Bug,
-        Some(
-            Stopped::NotFound
-            | Stopped::Unreachable(_)
-            | Stopped::Throttled
-            | Stopped::TooSlow
-            | Stopped::Store(_)
-            | Stopped::ClockOff,
-        ) => Exit::Environment,
+        Some(Stopped::NotFound | Stopped::Throttled) => Exit::Rejected,
+        Some(Stopped::Unreachable(_) | Stopped::TooSlow | Stopped::Store(_) | Stopped::ClockOff) => Exit::Environment,
     };
     if total.in_doubt > 0 {
         exit = exit.or(Exit::Doubt);
     }
-    if total.rejected_any() + total.refused > 0 {
+    // Refused people are free again; why the run stopped says whose doing that was.
+    if total.rejected_any() > 0 || (total.refused > 0 && summary.stopped.is_none()) {
         exit = exit.or(Exit::Rejected);
     }
     exit
@@ -205,7 +205,7 @@ fn verdict(summary: &Summary) -> Exit {
 ///
 /// # Errors
 /// If the operating system has none.
-pub fn random() -> Result<u64, Failure> {
+pub(super) fn random() -> Result<u64, Failure> {
     getrandom::u64().map_err(|error| {
         let message = format!("the operating system gives no random numbers: {error}");
         Failure::new(Exit::Environment, message)

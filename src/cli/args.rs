@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// Messaging campaigns as code: plan in a pull request, apply after the merge, everybody once.
 #[derive(Debug, Parser)]
 #[command(name = "sendform", version, propagate_version = true, max_term_width = 100)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// What all commands have in common.
     #[command(flatten)]
     pub global: Global,
@@ -19,7 +19,7 @@ pub struct Arguments {
 /// What all commands have in common.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Options of all commands")]
-pub struct Global {
+pub(super) struct Global {
     /// The project's folder [default: `campaigns` if it holds a project file, else this folder]
     #[arg(long, global = true, value_name = "DIR")]
     pub dir: Option<PathBuf>,
@@ -48,7 +48,7 @@ pub struct Global {
 
 /// A form of output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(super) enum Format {
     /// For people.
     Text,
     /// For machines, versioned.
@@ -57,7 +57,7 @@ pub enum Format {
 
 /// When to use colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum When {
+pub(super) enum When {
     /// On a terminal, unless `NO_COLOR` is set.
     Auto,
     /// Always.
@@ -68,7 +68,7 @@ pub enum When {
 
 /// A further form of output, into a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Write {
+pub(super) struct Write {
     /// The form.
     pub format: Format,
     /// The file.
@@ -86,8 +86,8 @@ fn parse_write(text: &str) -> Result<Write, String> {
 
 /// The commands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
-    /// Begin a project: a project file, a first campaign and an audience
+pub(super) enum Command {
+    /// Begin a project: a project file, a first campaign, and its audience
     Init,
     /// Check all files without reading the rows of audiences
     Validate,
@@ -111,7 +111,7 @@ pub enum Command {
 
 /// `schema`
 #[derive(Debug, Args)]
-pub struct SchemaArgs {
+pub(super) struct SchemaArgs {
     /// The folder that the schemas are written to
     #[arg(default_value = "schema")]
     pub folder: PathBuf,
@@ -122,7 +122,7 @@ pub struct SchemaArgs {
 
 /// What selects, and what is accepted.
 #[derive(Debug, Args)]
-pub struct Scope {
+pub(super) struct Scope {
     /// Select a campaign or a message; may be repeated
     #[arg(long, value_name = "CAMPAIGN[.MESSAGE]")]
     pub only: Vec<String>,
@@ -136,7 +136,7 @@ pub struct Scope {
 
 /// `plan`
 #[derive(Debug, Args)]
-pub struct PlanArgs {
+pub(super) struct PlanArgs {
     /// What selects, and what is accepted.
     #[command(flatten)]
     pub scope: Scope,
@@ -147,7 +147,7 @@ pub struct PlanArgs {
 
 /// `apply`
 #[derive(Debug, Args)]
-pub struct ApplyArgs {
+pub(super) struct ApplyArgs {
     /// What selects, and what is accepted.
     #[command(flatten)]
     pub scope: Scope,
@@ -164,27 +164,35 @@ pub struct ApplyArgs {
 
 /// `resolve`
 #[derive(Debug, Args)]
-#[group(id = "verdict", required = true, multiple = false, args = ["sent", "not_sent", "abandon"])]
-pub struct ResolveArgs {
+pub(super) struct ResolveArgs {
     /// The bulk
-    pub bulk: String,
-    /// Its people got it
-    #[arg(long)]
-    pub sent: bool,
-    /// Its people did not get it, and are sent to again
-    #[arg(long)]
-    pub not_sent: bool,
-    /// Nobody knows, and they are given up
-    #[arg(long)]
-    pub abandon: bool,
+    pub(super) bulk: String,
+    /// The word.
+    #[command(flatten)]
+    pub(super) word: Word,
     /// Why you know
     #[arg(long)]
-    pub reason: String,
+    pub(super) reason: String,
+}
+
+/// What became of a bulk: exactly one of these.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(super) struct Word {
+    /// Its people got it
+    #[arg(long)]
+    pub(super) sent: bool,
+    /// Its people did not get it, and are sent to again
+    #[arg(long)]
+    pub(super) not_sent: bool,
+    /// Nobody knows, and they are given up
+    #[arg(long)]
+    pub(super) abandon: bool,
 }
 
 /// `sandbox`
 #[derive(Debug, Args)]
-pub struct SandboxArgs {
+pub(super) struct SandboxArgs {
     /// The address on loopback
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8025")]
     pub listen: std::net::SocketAddr,
@@ -207,7 +215,7 @@ pub struct SandboxArgs {
 
 /// `ledger`
 #[derive(Debug, Args)]
-pub struct LedgerArgs {
+pub(super) struct LedgerArgs {
     /// What to do with it.
     #[command(subcommand)]
     pub command: LedgerCommand,
@@ -215,7 +223,7 @@ pub struct LedgerArgs {
 
 /// `ledger …`
 #[derive(Debug, Subcommand)]
-pub enum LedgerCommand {
+pub(super) enum LedgerCommand {
     /// Make the ledger of this project
     Init,
     /// Read all of the ledger, and tell what is odd about it
@@ -224,7 +232,7 @@ pub enum LedgerCommand {
 
 /// `completions`
 #[derive(Debug, Args)]
-pub struct CompletionsArgs {
+pub(super) struct CompletionsArgs {
     /// The shell
     pub shell: clap_complete::Shell,
 }

@@ -7,7 +7,7 @@ use super::exit::Exit;
 use super::output::tell;
 
 /// Runs a command; a panic, in whatever thread, is told by its place alone and ends it as a bug.
-pub fn guarded(command: impl FnOnce() -> Exit) -> Exit {
+pub(super) fn guarded(command: impl FnOnce() -> Exit) -> Exit {
     panic::set_hook(Box::new(|info| tell(&words(info))));
     panic::catch_unwind(AssertUnwindSafe(command)).unwrap_or(Exit::Bug)
 }

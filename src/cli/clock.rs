@@ -12,7 +12,7 @@ use super::world::World;
 
 /// The machine's clocks, but for the time of day, which is the gateway's: the sandbox has its own.
 #[derive(Clone)]
-pub struct RunClock {
+pub(super) struct RunClock {
     world: Arc<World>,
     system: SystemClock,
 }
@@ -20,7 +20,7 @@ pub struct RunClock {
 impl RunClock {
     /// Begins a run.
     #[must_use]
-    pub fn new(world: Arc<World>) -> Self {
+    pub(super) fn new(world: Arc<World>) -> Self {
         Self { world, system: SystemClock::start() }
     }
 }

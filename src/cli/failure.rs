@@ -8,7 +8,7 @@ use super::exit::Exit;
 
 /// A failed command.
 #[derive(Debug)]
-pub struct Failure {
+pub(super) struct Failure {
     /// The exit code.
     pub exit: Exit,
     /// What failed: a lowercase fragment. Empty if everything was said already.
@@ -22,19 +22,19 @@ pub struct Failure {
 impl Failure {
     /// Makes a failure.
     #[must_use]
-    pub fn new(exit: Exit, message: impl Into<String>) -> Self {
+    pub(super) fn new(exit: Exit, message: impl Into<String>) -> Self {
         Self { exit, message: message.into(), causes: Vec::new(), hints: Vec::new() }
     }
 
     /// Makes a failure about which everything was said already.
     #[must_use]
-    pub fn silent(exit: Exit) -> Self {
+    pub(super) fn silent(exit: Exit) -> Self {
         Self::new(exit, "")
     }
 
     /// Says why.
     #[must_use]
-    pub fn because(mut self, error: &(dyn Error + 'static)) -> Self {
+    pub(super) fn because(mut self, error: &(dyn Error + 'static)) -> Self {
         let mut next = Some(error);
         while let Some(error) = next {
             self.causes.push(error.to_string());
@@ -45,14 +45,14 @@ impl Failure {
 
     /// Says what to do.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self
     }
 
     /// Writes it for the terminal.
     #[must_use]
-    pub fn render(&self, paint: Paint) -> String {
+    pub(super) fn render(&self, paint: Paint) -> String {
         if self.message.is_empty() {
             return String::new();
         }

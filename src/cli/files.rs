@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::home::{Home, PROJECT_FILE};
 
 /// The files of a project, as far as they are whole.
-pub struct ProjectFiles {
+pub(super) struct ProjectFiles {
     /// Where sendform keeps its own files.
     pub home: Home,
     /// The folders that may be read.
@@ -27,7 +27,7 @@ pub struct ProjectFiles {
 ///
 /// # Errors
 /// If there is no project, or its folder cannot be read.
-pub fn read(global: &Global) -> Result<ProjectFiles, Failure> {
+pub(super) fn read(global: &Global) -> Result<ProjectFiles, Failure> {
     let home = Home::find(global.dir.as_deref());
     if !home.dir.join(PROJECT_FILE).is_file() {
         let message = format!("there is no `{PROJECT_FILE}` in `{}`", home.dir.display());

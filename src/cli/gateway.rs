@@ -7,7 +7,7 @@ use url::Url;
 use crate::campaign::Project;
 use crate::identity::Keys;
 use crate::sandbox::clock::Start;
-use crate::sandbox::faults::parse::fault as parse_fault;
+use crate::sandbox::faults::Fault;
 use crate::sandbox::options::Options;
 use crate::sandbox::{self, Running};
 use crate::store::Paths;
@@ -19,7 +19,7 @@ use super::home::Home;
 use super::settings::Settings;
 
 /// The gateway of a command.
-pub struct Gateway {
+pub(super) struct Gateway {
     /// Its name in the ledger: the host (with a port, if it is not 443), or `sandbox`.
     pub name: String,
     /// Its base URL.
@@ -41,7 +41,7 @@ impl Gateway {
     ///
     /// # Errors
     /// If the base URL cannot be used.
-    pub fn real(project: &Project, home: &Home, settings: &Settings) -> Result<Self, Failure> {
+    pub(super) fn real(project: &Project, home: &Home, settings: &Settings) -> Result<Self, Failure> {
         let base_url = match &settings.base_url {
             None => project.base_url.clone(),
             Some(text) => Some(parse_base_url(text)?),
@@ -66,7 +66,7 @@ impl Gateway {
     ///
     /// # Errors
     /// If it cannot be started.
-    pub async fn sandbox(
+    pub(super) async fn sandbox(
         project: &Project,
         home: &Home,
         settings: &Settings,
@@ -92,7 +92,7 @@ impl Gateway {
 
     /// The time of day: the sandbox's in a sandbox run.
     #[must_use]
-    pub fn now(&self) -> Timestamp {
+    pub(super) fn now(&self) -> Timestamp {
         match &self.sandbox {
             Some(sandbox) => sandbox.now(),
             None => self.fixed_now.unwrap_or_else(Timestamp::now),
@@ -101,7 +101,7 @@ impl Gateway {
 
     /// Says whether it is the embedded one.
     #[must_use]
-    pub fn is_sandbox(&self) -> bool {
+    pub(super) fn is_sandbox(&self) -> bool {
         self.sandbox.is_some()
     }
 
@@ -109,7 +109,7 @@ impl Gateway {
     ///
     /// # Errors
     /// If the books cannot be closed.
-    pub async fn stop(self) -> Result<(), Failure> {
+    pub(super) async fn stop(self) -> Result<(), Failure> {
         if let Some(sandbox) = self.sandbox {
             sandbox.stop().await.map_err(|error| failed(&error))?;
         }
@@ -121,7 +121,7 @@ impl Gateway {
 ///
 /// # Errors
 /// If a fault cannot be read, or its folder cannot be made.
-pub fn sandbox_options(home: &Home, now: Option<Timestamp>, faults: &[String]) -> Result<Options, Failure> {
+pub(super) fn sandbox_options(home: &Home, now: Option<Timestamp>, faults: &[String]) -> Result<Options, Failure> {
     home.make_private()?;
     std::fs::create_dir_all(home.sandbox()).map_err(|error| failed(&error))?;
     let mut options = Options::new(home.books());
@@ -130,7 +130,7 @@ pub fn sandbox_options(home: &Home, now: Option<Timestamp>, faults: &[String]) -
     }
     options.faults = faults
         .iter()
-        .map(|text| parse_fault(text))
+        .map(|text| text.parse::<Fault>())
         .collect::<Result<_, _>>()
         .map_err(|error| Failure::new(Exit::Usage, "a fault cannot be read").because(&error))?;
     Ok(options)

@@ -10,11 +10,11 @@ use super::exit::Exit;
 use super::failure::Failure;
 
 /// The project file's name.
-pub const PROJECT_FILE: &str = "sendform.yaml";
+pub(super) const PROJECT_FILE: &str = "sendform.yaml";
 
 /// The paths of a project.
 #[derive(Debug, Clone)]
-pub struct Home {
+pub(super) struct Home {
     /// The project's folder.
     pub dir: PathBuf,
 }
@@ -23,7 +23,7 @@ impl Home {
     /// Finds the project's folder: the one that is named, else `campaigns` if it holds a project
     /// file, else the current one.
     #[must_use]
-    pub fn find(named: Option<&Path>) -> Self {
+    pub(super) fn find(named: Option<&Path>) -> Self {
         let default = Path::new("campaigns");
         let dir = match named {
             Some(dir) => dir.to_owned(),
@@ -35,26 +35,26 @@ impl Home {
 
     /// The folder that git ignores.
     #[must_use]
-    pub fn private(&self) -> PathBuf {
+    pub(super) fn private(&self) -> PathBuf {
         self.dir.join(".sendform")
     }
 
     /// The folder of the sandbox.
     #[must_use]
-    pub fn sandbox(&self) -> PathBuf {
+    pub(super) fn sandbox(&self) -> PathBuf {
         self.private().join("sandbox")
     }
 
     /// The books of the sandbox.
     #[must_use]
-    pub fn books(&self) -> PathBuf {
+    pub(super) fn books(&self) -> PathBuf {
         self.sandbox().join("books.sqlite")
     }
 
     /// Says whether anything was ever sent to the sandbox, as far as its ledger goes: a ledger
     /// that is missing although it was made once is not an empty one.
     #[must_use]
-    pub fn sandbox_was_used(&self) -> bool {
+    pub(super) fn sandbox_was_used(&self) -> bool {
         self.sandbox().join("used").exists()
     }
 
@@ -62,7 +62,7 @@ impl Home {
     ///
     /// # Errors
     /// If that cannot be done.
-    pub fn mark_sandbox_used(&self) -> Result<(), Failure> {
+    pub(super) fn mark_sandbox_used(&self) -> Result<(), Failure> {
         let path = self.sandbox().join("used");
         fs::write(&path, "the sandbox has a ledger; to begin afresh remove this folder\n").map_err(|error| {
             Failure::new(Exit::Environment, format!("`{}` cannot be written", path.display())).because(&error)
@@ -73,7 +73,7 @@ impl Home {
     ///
     /// # Errors
     /// If that cannot be done.
-    pub fn make_private(&self) -> Result<(), Failure> {
+    pub(super) fn make_private(&self) -> Result<(), Failure> {
         let make = || -> io::Result<()> {
             fs::create_dir_all(self.private())?;
             let ignore = self.private().join(".gitignore");
@@ -89,7 +89,7 @@ impl Home {
     ///
     /// # Errors
     /// If it cannot be read or made.
-    pub fn sandbox_keys(&self) -> Result<Keys, Failure> {
+    pub(super) fn sandbox_keys(&self) -> Result<Keys, Failure> {
         let path = self.sandbox().join("key");
         let wrong = |error: &(dyn std::error::Error + 'static)| {
             let message = format!("the sandbox's key in `{}` cannot be used", path.display());

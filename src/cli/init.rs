@@ -46,14 +46,14 @@ instagram_id,first_name,consent
 17841400000000003,Luka,no
 ";
 
-const ATTRIBUTES: &str = "sendform.lock merge=union linguist-generated\n";
+const ATTRIBUTES: &str = "sendform.lock -text merge=union linguist-generated\n";
 const IGNORE: &str = ".sendform/\n";
 
 /// Runs the command.
 ///
 /// # Errors
 /// If there is a project already, or a file cannot be written.
-pub fn run(global: &Global, settings: &Settings) -> Result<Exit, Failure> {
+pub(super) fn run(global: &Global, settings: &Settings) -> Result<Exit, Failure> {
     let dir = global.dir.clone().unwrap_or_else(|| "campaigns".into());
     if dir.join(PROJECT_FILE).exists() {
         let message = format!("there is a project in `{}` already", dir.display());

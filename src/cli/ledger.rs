@@ -16,7 +16,7 @@ use super::world::World;
 ///
 /// # Errors
 /// If the ledger cannot be made or read.
-pub async fn run(
+pub(super) async fn run(
     global: &Global,
     command: &LedgerCommand,
     settings: &Settings,
@@ -37,7 +37,9 @@ fn init(world: &World) -> Result<Exit, Failure> {
     Lockfile::create(paths, expected(world)?.header()).map_err(|error| store_failure(&error))?;
     print(&format!("made {} for `{}`\n", paths.lockfile.display(), world.gateway.name))?;
     if !world.gateway.is_sandbox() {
-        print("commit it, with this line in .gitattributes beside it: sendform.lock merge=union linguist-generated\n")?;
+        print(
+            "commit it, with this line in .gitattributes beside it: sendform.lock -text merge=union linguist-generated\n",
+        )?;
     }
     Ok(Exit::Done)
 }

@@ -79,7 +79,7 @@ fn command(arguments: &Arguments, settings: &Settings, output: &Output) -> Resul
     let global = &arguments.global;
     match &arguments.command {
         Command::Init => init::run(global, settings),
-        Command::Validate => validate::run(global, settings, output),
+        Command::Validate => validate::run(global, output),
         Command::Schema(args) => schema::run(args),
         Command::Completions(args) => completions(args),
         Command::Plan(args) => wait(plan::run(global, args, settings, output)),

@@ -11,7 +11,7 @@ use super::failure::Failure;
 
 /// Where the output of a command goes.
 #[derive(Debug)]
-pub struct Output {
+pub(super) struct Output {
     /// The form on standard output.
     pub format: Format,
     /// Colours on standard output.
@@ -24,7 +24,7 @@ pub struct Output {
 }
 
 /// Both forms of what a command has to say; the form that nobody wants is not made.
-pub struct Forms<'a> {
+pub(super) struct Forms<'a> {
     /// For people.
     pub text: &'a dyn Fn(Paint) -> String,
     /// For machines.
@@ -34,7 +34,7 @@ pub struct Forms<'a> {
 impl Output {
     /// Reads what the command line and the environment say of output.
     #[must_use]
-    pub fn new(global: &Global, no_color: bool) -> Self {
+    pub(super) fn new(global: &Global, no_color: bool) -> Self {
         let paint = |terminal: bool| match global.color {
             When::Always => Paint::Color,
             When::Never => Paint::Plain,
@@ -55,7 +55,7 @@ impl Output {
     ///
     /// # Errors
     /// If a file cannot be written, or standard output is gone.
-    pub fn show(&self, forms: &Forms<'_>) -> Result<(), Failure> {
+    pub(super) fn show(&self, forms: &Forms<'_>) -> Result<(), Failure> {
         let mut result = print(&self.form(self.format, self.paint, forms));
         for write in &self.writes {
             let text = self.form(write.format, Paint::Plain, forms);
@@ -79,7 +79,7 @@ impl Output {
     }
 
     /// Tells a person something that is not the command's result.
-    pub fn tell(&self, text: &str) {
+    pub(super) fn tell(&self, text: &str) {
         tell(text);
     }
 }
@@ -88,7 +88,7 @@ impl Output {
 ///
 /// # Errors
 /// If standard output cannot be written for another reason.
-pub fn print(text: &str) -> Result<(), Failure> {
+pub(super) fn print(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -99,7 +99,7 @@ pub fn print(text: &str) -> Result<(), Failure> {
 }
 
 /// Prints to standard error; there is nowhere to complain if that fails.
-pub fn tell(text: &str) {
+pub(super) fn tell(text: &str) {
     let mut out = io::stderr().lock();
     drop(out.write_all(text.as_bytes()));
 }
@@ -108,7 +108,7 @@ pub fn tell(text: &str) {
 ///
 /// # Errors
 /// If there is no terminal to ask on.
-pub fn ask(question: &str) -> Result<bool, Failure> {
+pub(super) fn ask(question: &str) -> Result<bool, Failure> {
     if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
         let failure = Failure::new(Exit::Declined, "there is no terminal to ask on, so nothing was sent");
         return Err(failure.hint("pass `--auto-approve` to send without being asked"));

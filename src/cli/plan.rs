@@ -20,7 +20,12 @@ use super::world::{Choices, World, tell_warnings};
 ///
 /// # Errors
 /// If the files have errors, or the ledger cannot be read.
-pub async fn run(global: &Global, args: &PlanArgs, settings: &Settings, output: &Output) -> Result<Exit, Failure> {
+pub(super) async fn run(
+    global: &Global,
+    args: &PlanArgs,
+    settings: &Settings,
+    output: &Output,
+) -> Result<Exit, Failure> {
     let world = World::open(global, settings, output).await?;
     let result = with_world(&world, args, output);
     world.gateway.stop().await?;
@@ -54,7 +59,7 @@ fn read_ledger(world: &World) -> Result<Option<Ledger>, Failure> {
 
 /// Plans.
 #[must_use]
-pub fn make(world: &World, choices: &Choices, ledger: Option<&Ledger>, view: View) -> Plan {
+pub(super) fn make(world: &World, choices: &Choices, ledger: Option<&Ledger>, view: View) -> Plan {
     plan(&Input {
         project: &world.project,
         campaigns: &world.campaigns,
@@ -75,7 +80,7 @@ pub fn make(world: &World, choices: &Choices, ledger: Option<&Ledger>, view: Vie
 ///
 /// # Errors
 /// If it cannot be shown.
-pub fn show(plan: &Plan, world: &World, output: &Output) -> Result<(), Failure> {
+pub(super) fn show(plan: &Plan, world: &World, output: &Output) -> Result<(), Failure> {
     let mut found = world.diagnostics.clone();
     found.extend(plan.all_diagnostics());
     if found.has_errors() {
@@ -91,7 +96,7 @@ pub fn show(plan: &Plan, world: &World, output: &Output) -> Result<(), Failure> 
 
 /// The exit code of a plan by itself.
 #[must_use]
-pub fn judge(plan: &Plan) -> Exit {
+pub(super) fn judge(plan: &Plan) -> Exit {
     let mut exit = Exit::Done;
     if plan.all_diagnostics().has_errors() {
         exit = exit.or(Exit::Files);

@@ -11,7 +11,7 @@ use crate::plan::{Bulk, PrepareError, Preparer};
 use super::world::World;
 
 /// Preparers that are not at work, by message.
-pub struct Pool {
+pub(super) struct Pool {
     world: Arc<World>,
     idle: Arc<Mutex<HashMap<MessageKey, Vec<Preparer>>>>,
 }
@@ -19,7 +19,7 @@ pub struct Pool {
 impl Pool {
     /// Makes an empty pool; preparers are made at need.
     #[must_use]
-    pub fn new(world: Arc<World>) -> Self {
+    pub(super) fn new(world: Arc<World>) -> Self {
         Self { world, idle: Arc::default() }
     }
 }

@@ -8,12 +8,12 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::apply::{Event, Wait};
 
 /// The progress of a run.
-pub struct Progress(ProgressBar);
+pub(super) struct Progress(ProgressBar);
 
 impl Progress {
     /// Begins; without a terminal nothing is ever drawn.
     #[must_use]
-    pub fn new(people: u64) -> Self {
+    pub(super) fn new(people: u64) -> Self {
         let target = if std::io::stderr().is_terminal() {
             ProgressDrawTarget::stderr_with_hz(5)
         } else {
@@ -29,7 +29,7 @@ impl Progress {
     }
 
     /// Takes what happened.
-    pub fn take(&self, event: &Event) {
+    pub(super) fn take(&self, event: &Event) {
         match event {
             Event::Settled { tally, .. } => {
                 self.0.inc(tally.people());
@@ -48,7 +48,7 @@ impl Progress {
     }
 
     /// Takes the bar away.
-    pub fn finish(&self) {
+    pub(super) fn finish(&self) {
         self.0.finish_and_clear();
     }
 }

@@ -16,7 +16,12 @@ use super::world::World;
 ///
 /// # Errors
 /// If the bulk is not in doubt, or the ledger cannot be written.
-pub async fn run(global: &Global, args: &ResolveArgs, settings: &Settings, output: &Output) -> Result<Exit, Failure> {
+pub(super) async fn run(
+    global: &Global,
+    args: &ResolveArgs,
+    settings: &Settings,
+    output: &Output,
+) -> Result<Exit, Failure> {
     let world = World::open(global, settings, output).await?;
     let result = with_world(&world, args, settings).await;
     world.gateway.stop().await?;
@@ -39,7 +44,7 @@ async fn with_world(world: &World, args: &ResolveArgs, settings: &Settings) -> R
         let message = if known { "nothing of this bulk is in doubt" } else { "the ledger has no such bulk" };
         return Err(Failure::new(Exit::Usage, message).hint("`sendform status` lists what is in doubt"));
     }
-    let (state, verdict) = match (args.sent, args.not_sent) {
+    let (state, verdict) = match (args.word.sent, args.word.not_sent) {
         (true, _) => (PersonState::Accepted, "sent"),
         (_, true) => (PersonState::Refused, "not sent, and free to be sent to again"),
         (false, false) => (PersonState::Abandoned, "given up"),

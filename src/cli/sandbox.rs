@@ -1,5 +1,6 @@
 //! `sandbox`: serves the embedded gateway on its own.
 
+use secrecy::SecretString;
 use tokio::net::TcpListener;
 
 use crate::sandbox::model::choices::Duplicates;
@@ -18,7 +19,7 @@ use super::signals;
 ///
 /// # Errors
 /// If the address is not on loopback or is taken, or the books cannot be opened.
-pub async fn run(global: &Global, args: &SandboxArgs) -> Result<Exit, Failure> {
+pub(super) async fn run(global: &Global, args: &SandboxArgs) -> Result<Exit, Failure> {
     if !args.listen.ip().is_loopback() {
         return Err(Failure::new(Exit::Usage, "the sandbox only serves loopback, such as 127.0.0.1:8025"));
     }
@@ -29,7 +30,7 @@ pub async fn run(global: &Global, args: &SandboxArgs) -> Result<Exit, Failure> {
     if let Some(books) = &args.books {
         options.books.clone_from(books);
     }
-    options.key.clone_from(&args.api_key);
+    options.key = args.api_key.clone().map(SecretString::from);
     if args.reject_duplicates {
         options.choices.duplicates = Duplicates::Reject;
     }

@@ -13,7 +13,7 @@ use super::output::print;
 ///
 /// # Errors
 /// If a file cannot be read or written.
-pub fn run(args: &SchemaArgs) -> Result<Exit, Failure> {
+pub(super) fn run(args: &SchemaArgs) -> Result<Exit, Failure> {
     let files = [("campaign.schema.json", campaign_schema()), ("project.schema.json", project_schema())];
     let mut exit = Exit::Done;
     for (name, text) in files {

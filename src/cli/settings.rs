@@ -13,7 +13,7 @@ use super::failure::Failure;
 
 /// What the environment says.
 #[derive(Debug)]
-pub struct Settings {
+pub(super) struct Settings {
     /// `SENDFORM_KEY`, or the content of the file that `SENDFORM_KEY_FILE` names.
     pub keys: Option<Keys>,
     /// `SENDFORM_API_KEY`: the gateway's API key.
@@ -35,7 +35,7 @@ impl Settings {
     ///
     /// # Errors
     /// If a key or a time cannot be read.
-    pub fn read() -> Result<Self, Failure> {
+    pub(super) fn read() -> Result<Self, Failure> {
         let now = text("SENDFORM_NOW")
             .map(|now| {
                 now.parse()

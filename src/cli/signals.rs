@@ -6,7 +6,7 @@ use super::exit::Exit;
 use super::output::tell;
 
 /// Waits for the first SIGINT or SIGTERM; from then on the second one ends the process.
-pub async fn first() {
+pub(super) async fn first() {
     let (Ok(interrupt), Ok(terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) else {
         // Without handlers a signal ends the process by itself.
         return std::future::pending().await;

@@ -16,7 +16,7 @@ use super::world::World;
 ///
 /// # Errors
 /// If the ledger cannot be read.
-pub async fn run(global: &Global, settings: &Settings, output: &Output) -> Result<Exit, Failure> {
+pub(super) async fn run(global: &Global, settings: &Settings, output: &Output) -> Result<Exit, Failure> {
     let world = World::open(global, settings, output).await?;
     let result = with_world(&world, output);
     world.gateway.stop().await?;

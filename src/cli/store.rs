@@ -11,7 +11,7 @@ use super::world::World;
 ///
 /// # Errors
 /// If no key or no gateway is named.
-pub fn expected(world: &World) -> Result<Expected, Failure> {
+pub(super) fn expected(world: &World) -> Result<Expected, Failure> {
     let gateway = &world.gateway;
     let keys = gateway.keys.as_ref().ok_or_else(no_key)?;
     if gateway.base_url.is_none() {
@@ -26,7 +26,7 @@ pub fn expected(world: &World) -> Result<Expected, Failure> {
 ///
 /// # Errors
 /// If it is missing, damaged, or not this project's.
-pub fn read(world: &World) -> Result<Ledger, Failure> {
+pub(super) fn read(world: &World) -> Result<Ledger, Failure> {
     let gateway = &world.gateway;
     let expected = expected(world)?;
     match Lockfile::read(&gateway.paths, &expected) {
@@ -40,7 +40,7 @@ pub fn read(world: &World) -> Result<Ledger, Failure> {
 
 /// The key is missing.
 #[must_use]
-pub fn no_key() -> Failure {
+pub(super) fn no_key() -> Failure {
     Failure::new(Exit::Credentials, "the key is missing: set SENDFORM_KEY or SENDFORM_KEY_FILE")
         .hint("it is 32 random bytes in base64, made once: `head -c 32 /dev/urandom | base64`")
         .hint("keep it like a password, and use the same one everywhere: without it nobody would be recognised as sent")
@@ -48,7 +48,7 @@ pub fn no_key() -> Failure {
 
 /// Puts an error of the store into words.
 #[must_use]
-pub fn store_failure(error: &StoreError) -> Failure {
+pub(super) fn store_failure(error: &StoreError) -> Failure {
     let failure = Failure::new(Exit::Ledger, error.to_string());
     let failure = match std::error::Error::source(error) {
         Some(source) => failure.because(source),

@@ -1,7 +1,5 @@
 //! `validate`: checks all files without reading the rows of audiences.
 
-use jiff::Timestamp;
-
 use crate::diagnostic::Diagnostics;
 use crate::diagnostic::words::plural;
 use crate::plan;
@@ -12,18 +10,16 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::files::{self, ProjectFiles};
 use super::output::{Forms, Output};
-use super::settings::Settings;
 
 /// Runs the command.
 ///
 /// # Errors
 /// If there is no project.
-pub fn run(global: &Global, settings: &Settings, output: &Output) -> Result<Exit, Failure> {
+pub(super) fn run(global: &Global, output: &Output) -> Result<Exit, Failure> {
     let files = files::read(global)?;
     let mut found = files.diagnostics.clone();
     if let Some(project) = &files.project {
-        let now = settings.now.unwrap_or_else(Timestamp::now);
-        found.extend(plan::check(project, &files.campaigns, &files.folders, now));
+        found.extend(plan::check(project, &files.campaigns, &files.folders));
     }
     output.show(&Forms {
         text: &|paint| diagnostics::render(&found, paint) + &all_well(&files, &found),

@@ -20,7 +20,7 @@ use super::settings::Settings;
 const KNOWN_SHOWN_MAX: usize = 20;
 
 /// Files without errors, and the gateway they are for.
-pub struct World {
+pub(super) struct World {
     /// Where sendform keeps its own files.
     pub home: Home,
     /// The folders that may be read.
@@ -40,7 +40,7 @@ impl World {
     ///
     /// # Errors
     /// If the files have errors, which are shown, or the gateway cannot be used.
-    pub async fn open(global: &Global, settings: &Settings, output: &Output) -> Result<Self, Failure> {
+    pub(super) async fn open(global: &Global, settings: &Settings, output: &Output) -> Result<Self, Failure> {
         let files = files::read(global)?;
         let project = match files.project {
             Some(project) if !files.diagnostics.has_errors() => project,
@@ -69,12 +69,12 @@ impl World {
 ///
 /// # Errors
 /// If they cannot be shown.
-pub fn show_diagnostics(output: &Output, found: &Diagnostics) -> Result<(), Failure> {
+pub(super) fn show_diagnostics(output: &Output, found: &Diagnostics) -> Result<(), Failure> {
     output.show(&Forms { text: &|paint| diagnostics::render(found, paint), json: &|| json::validation(found) })
 }
 
 /// Tells warnings beside the result of a command.
-pub fn tell_warnings(output: &Output, found: &Diagnostics) {
+pub(super) fn tell_warnings(output: &Output, found: &Diagnostics) {
     if found.count(Severity::Warning) > 0 {
         output.tell(&diagnostics::render(found, output.paint_errors));
     }
@@ -82,7 +82,7 @@ pub fn tell_warnings(output: &Output, found: &Diagnostics) {
 
 /// What a command line selects and accepts.
 #[derive(Debug, Default)]
-pub struct Choices {
+pub(super) struct Choices {
     /// What is selected.
     pub selection: Selection,
     /// What is accepted.
@@ -96,7 +96,7 @@ impl Choices {
     ///
     /// # Errors
     /// If something has the wrong form, or names nothing.
-    pub fn read(scope: &Scope, campaigns: &[Campaign]) -> Result<Self, Failure> {
+    pub(super) fn read(scope: &Scope, campaigns: &[Campaign]) -> Result<Self, Failure> {
         let usage = |message: String| Failure::new(Exit::Usage, message);
         let mut choices = Self::default();
         for text in &scope.only {
@@ -111,7 +111,7 @@ impl Choices {
         }
         let keys: Vec<&MessageKey> =
             campaigns.iter().flat_map(|campaign| &campaign.messages).map(|message| &message.key).collect();
-        let mut unknown = choices.selection.unknown(keys.iter().copied());
+        let mut unknown = choices.selection.unknown(&keys);
         let retried = choices.retry_rejected.iter().filter(|key| !keys.contains(key));
         unknown.extend(retried.map(ToString::to_string));
         match unknown.first() {

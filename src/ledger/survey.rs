@@ -23,6 +23,8 @@ pub struct Doubt {
     pub until: Option<Timestamp>,
     /// When the claim was made.
     pub at: Timestamp,
+    /// What is known of its request; absent if the run that made it died.
+    pub why: Option<String>,
 }
 
 /// How many people of a revision of a message stand how, each counted once.
@@ -131,7 +133,8 @@ impl Ledger {
         let doubts = dead.filter_map(|entry| {
             let Claim { id, send_at, until, at, people, .. } = &entry.claim;
             let (claim, count) = (id.clone(), people.len());
-            let doubt = Doubt { claim, open: entry.open(), count, send_at: *send_at, until: *until, at: *at };
+            let why = entry.settled.as_ref().and_then(|settled| settled.why.clone());
+            let doubt = Doubt { claim, open: entry.open(), count, send_at: *send_at, until: *until, at: *at, why };
             (doubt.open > 0).then_some(doubt)
         });
         let mut doubts: Vec<Doubt> = doubts.collect();

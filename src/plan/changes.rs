@@ -21,7 +21,7 @@ pub struct TextChange {
 
 /// Checks a message's sender and revision against the ledger.
 #[must_use]
-pub fn identity(message: &Message, ledger: &Ledger) -> Diagnostics {
+pub(super) fn identity(message: &Message, ledger: &Ledger) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
     let Some(record) = ledger.last_record(&message.key) else { return diagnostics };
     if record.sender != message.sender {
@@ -47,7 +47,7 @@ pub fn identity(message: &Message, ledger: &Ledger) -> Diagnostics {
 
 /// The difference between a message's text and what was last sent of this revision.
 #[must_use]
-pub fn text(message: &Message, ledger: &Ledger, already_sent: u64) -> Option<TextChange> {
+pub(super) fn text(message: &Message, ledger: &Ledger, already_sent: u64) -> Option<TextChange> {
     let record = ledger.last_record(&message.key).filter(|record| record.revision == message.revision)?;
     let Content::Text(source) = &message.content;
     (record.text != source.text && already_sent > 0).then(|| TextChange {
@@ -59,7 +59,7 @@ pub fn text(message: &Message, ledger: &Ledger, already_sent: u64) -> Option<Tex
 
 /// How many people an older revision still has in doubt, or scheduled and not yet sent.
 #[must_use]
-pub fn overlap(message: &Message, ledger: &Ledger, now: jiff::Timestamp) -> u64 {
+pub(super) fn overlap(message: &Message, ledger: &Ledger, now: jiff::Timestamp) -> u64 {
     let older = ledger.claims().filter(|state| {
         let bulk = &state.claim().id.bulk;
         bulk.message == message.key && bulk.revision < message.revision
@@ -77,7 +77,7 @@ pub fn overlap(message: &Message, ledger: &Ledger, now: jiff::Timestamp) -> u64 
 
 /// Finds campaigns and messages that the ledger has and the files lack, unless they are retired.
 #[must_use]
-pub fn gone(project: &Project, campaigns: &[Campaign], ledger: &Ledger, planned: &[MessagePlan]) -> Diagnostics {
+pub(super) fn gone(project: &Project, campaigns: &[Campaign], ledger: &Ledger, planned: &[MessagePlan]) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
     let mut known: Vec<(MessageKey, Revision)> =
         ledger.messages().map(|record| (record.message.clone(), record.revision)).collect();

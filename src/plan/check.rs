@@ -12,11 +12,10 @@ use super::compiled::{Compiled, Selected};
 use super::gate::Gate;
 use super::message::MessagePlan;
 use super::parallel;
-use super::times::SendTimes;
 
-/// Checks all files without reading the rows of audiences: templates, conditions, headers, times.
+/// Checks all files without reading the rows of audiences: templates, conditions, headers.
 #[must_use]
-pub fn check(project: &Project, campaigns: &[Campaign], files: &dyn Files, now: Timestamp) -> Diagnostics {
+pub fn check(project: &Project, campaigns: &[Campaign], files: &dyn Files) -> Diagnostics {
     let mut diagnostics = duplicates(campaigns);
     parallel::with_deep_stack(|| {
         for audience in &project.suppress {
@@ -27,7 +26,6 @@ pub fn check(project: &Project, campaigns: &[Campaign], files: &dyn Files, now: 
             for audience in &message.exclude {
                 diagnostics.extend(Selected::new(audience, files).err().unwrap_or_default());
             }
-            diagnostics.extend(SendTimes::new(&message.schedule, now).err().unwrap_or_default());
         }
     });
     deduplicated(diagnostics)
@@ -35,7 +33,7 @@ pub fn check(project: &Project, campaigns: &[Campaign], files: &dyn Files, now: 
 
 /// Checks the times of a planned message: past ones, and what the delivery window does to it.
 #[must_use]
-pub fn times(message: &Message, plan: &MessagePlan, now: Timestamp, ledger: Option<&Ledger>) -> Diagnostics {
+pub(super) fn times(message: &Message, plan: &MessagePlan, now: Timestamp, ledger: Option<&Ledger>) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
     let place = || {
         let send_at = message.schedule.send_at.as_ref().map(|send_at| send_at.place.clone());
@@ -65,10 +63,10 @@ pub fn times(message: &Message, plan: &MessagePlan, now: Timestamp, ledger: Opti
     if let Some(window) = &message.schedule.window {
         let first = plan.first_at().unwrap_or(now);
         let last = plan.last_at().unwrap_or(first);
-        if plan.to_send() + plan.not_due() > 0 {
-            if let Some(missed) = timing::misses(window, message.schedule.validity, first, last) {
-                diagnostics.push(window_missed(message, &missed, place()));
-            }
+        if plan.to_send() + plan.not_due() > 0
+            && let Some(missed) = timing::misses(window, message.schedule.validity, first, last)
+        {
+            diagnostics.push(window_missed(message, &missed, place()));
         }
     }
     diagnostics

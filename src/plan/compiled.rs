@@ -9,7 +9,7 @@ use crate::diagnostic::Diagnostics;
 use crate::render::{Condition, Header, Template, check_columns};
 
 /// An audience made ready: its condition, and where its columns are.
-pub struct Selected {
+pub(super) struct Selected {
     /// The audience.
     pub audience: Arc<Audience>,
     /// The columns.
@@ -21,7 +21,7 @@ pub struct Selected {
 }
 
 /// A message made ready.
-pub struct Compiled {
+pub(super) struct Compiled {
     /// Its audience.
     pub selected: Selected,
     /// The template of its text.
@@ -38,7 +38,7 @@ pub struct Compiled {
 
 /// The column that tells when the conversation window closes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WindowColumn {
+pub(super) enum WindowColumn {
     /// It holds the instant at which the window closes.
     ClosesAt(usize),
     /// It holds the instant of the last message; the window closes 24 hours later.
@@ -48,7 +48,7 @@ pub enum WindowColumn {
 impl WindowColumn {
     /// The position of the column.
     #[must_use]
-    pub fn position(self) -> usize {
+    pub(super) fn position(self) -> usize {
         match self {
             Self::ClosesAt(position) | Self::LastMessageAt(position) => position,
         }
@@ -60,7 +60,7 @@ impl Selected {
     ///
     /// # Errors
     /// If the audience cannot be read, or lacks a column, or its condition is wrong.
-    pub fn new(audience: &Arc<Audience>, files: &dyn Files) -> Result<(Self, Reader), Diagnostics> {
+    pub(super) fn new(audience: &Arc<Audience>, files: &dyn Files) -> Result<(Self, Reader), Diagnostics> {
         let reader = Reader::open(audience, files)?;
         let header = Arc::clone(reader.header());
         let mut diagnostics = Diagnostics::new();
@@ -89,7 +89,7 @@ impl Compiled {
     ///
     /// # Errors
     /// All that is wrong with its templates, its condition, its audience's columns.
-    pub fn new(message: &Message, files: &dyn Files) -> Result<(Self, Reader), Diagnostics> {
+    pub(super) fn new(message: &Message, files: &dyn Files) -> Result<(Self, Reader), Diagnostics> {
         let mut diagnostics = Diagnostics::new();
         let Content::Text(source) = &message.content;
         let text = keep(Template::compile(source, files), &mut diagnostics);

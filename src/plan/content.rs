@@ -13,12 +13,12 @@ use crate::wire::options::{Day, DeliveryTimeWindow, ReportType};
 /// are wanted, `silent` if none are, the reports' type; then the text and the callbackData. What is
 /// the API's default is left out, so that writing it out changes nothing.
 #[derive(Clone)]
-pub struct ContentMaker(Keyed);
+pub(super) struct ContentMaker(Keyed);
 
 impl ContentMaker {
     /// Takes what all renderings of a message have in common.
     #[must_use]
-    pub fn new(key: &Key, message: &Message) -> Self {
+    pub(super) fn new(key: &Key, message: &Message) -> Self {
         let mut keyed = Keyed::new(key, "sendform.content.v1");
         keyed.part("TEXT");
         let platform = message.platform.as_ref();
@@ -40,7 +40,7 @@ impl ContentMaker {
 
     /// Makes the content of one rendering.
     #[must_use]
-    pub fn content(&self, text: &str, callback_data: Option<&str>) -> Content {
+    pub(super) fn content(&self, text: &str, callback_data: Option<&str>) -> Content {
         let mut keyed = self.0.clone();
         keyed.part(text);
         keyed.optional(callback_data);

@@ -19,7 +19,7 @@ const ENVELOPE_BYTES: usize = 2 * 1024;
 
 /// The bulks of a message.
 #[derive(Debug, Default)]
-pub struct Cut {
+pub(super) struct Cut {
     /// To hand over now.
     pub due: Vec<Bulk>,
     /// To hand over later.
@@ -27,7 +27,7 @@ pub struct Cut {
 }
 
 /// What a message's bulks are cut by.
-pub struct Cutter<'a> {
+pub(super) struct Cutter<'a> {
     /// The message.
     pub message: &'a Message,
     /// Its instants.
@@ -43,7 +43,7 @@ pub struct Cutter<'a> {
 impl Cutter<'_> {
     /// Cuts what was gathered; moves people in the counts whom a gate of time stops.
     #[must_use]
-    pub fn cut(&self, gathered: &mut Gathered, counts: &mut Counts) -> Cut {
+    pub(super) fn cut(&self, gathered: &mut Gathered, counts: &mut Counts) -> Cut {
         let size = (BODY_BYTES_MAX / (gathered.bytes_max as usize * 2 + ENVELOPE_BYTES)).clamp(1, self.bulk_size_max);
         let mut cut = Cut::default();
         let mut building: Option<Building<'_>> = None;

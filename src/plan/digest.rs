@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use crate::campaign::{IfAmbiguous, IfPast, Message, Zone};
+use crate::campaign::{IfPast, Message, Zone};
 use crate::identity::encoding::{Open, Parts as _};
 use crate::identity::{Content, Person, ProjectId};
+use crate::timing::IfAmbiguous;
 
 use super::bulk::Bulk;
 use super::content;
@@ -26,7 +27,7 @@ impl fmt::Display for Digest {
 }
 
 /// Takes the messages of a plan one by one.
-pub struct DigestMaker {
+pub(super) struct DigestMaker {
     open: Open,
     messages: Vec<(String, [u8; 32])>,
 }
@@ -34,7 +35,7 @@ pub struct DigestMaker {
 impl DigestMaker {
     /// Begins with what all messages have in common.
     #[must_use]
-    pub fn new(project: &ProjectId, gateway: &str) -> Self {
+    pub(super) fn new(project: &ProjectId, gateway: &str) -> Self {
         let mut open = Open::new("sendform.plan.v1");
         open.part(project.as_str());
         open.part(gateway);
@@ -42,7 +43,7 @@ impl DigestMaker {
     }
 
     /// Takes a message with all its bulks, due or not.
-    pub fn message<'a>(&mut self, message: &Message, bulks: impl Iterator<Item = &'a Bulk>) {
+    pub(super) fn message<'a>(&mut self, message: &Message, bulks: impl Iterator<Item = &'a Bulk>) {
         let mut people: Vec<(Person, Content)> =
             bulks.flat_map(|bulk| &bulk.recipients).map(|recipient| (recipient.person, recipient.content)).collect();
         people.sort_unstable();
@@ -61,7 +62,7 @@ impl DigestMaker {
 
     /// The digest of all that was taken.
     #[must_use]
-    pub fn finish(mut self) -> Digest {
+    pub(super) fn finish(mut self) -> Digest {
         self.messages.sort();
         for (_, digest) in &self.messages {
             self.open.part(digest);

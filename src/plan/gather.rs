@@ -28,7 +28,7 @@ const NO_CANDIDATE: u32 = 0xFFFF_FF00;
 
 /// What came of the rows of one message.
 #[derive(Default)]
-pub struct Gathered {
+pub(super) struct Gathered {
     /// How many rows end at each gate; candidates are counted as to send.
     pub counts: Counts,
     /// Those who may be sent to, in the audience's order.
@@ -57,7 +57,7 @@ pub struct Gathered {
 
 /// The rows whose texts are worth a look.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct SampleRows {
+pub(super) struct SampleRows {
     /// The shortest text.
     pub shortest: Option<(u32, RowAt)>,
     /// The longest.
@@ -84,7 +84,7 @@ struct Gatherer {
 ///
 /// # Errors
 /// If the audience cannot be read to its end.
-pub fn gather(sieve: &Sieve<'_>, mut reader: Reader, workers: NonZeroUsize) -> Result<Gathered, Diagnostics> {
+pub(super) fn gather(sieve: &Sieve<'_>, mut reader: Reader, workers: NonZeroUsize) -> Result<Gathered, Diagnostics> {
     let mut gatherer = Gatherer {
         gathered: Gathered::default(),
         seen: PersonMap::default(),
@@ -220,7 +220,7 @@ impl SampleRows {
 
     /// The rows, each once: the shortest, one between, the longest.
     #[must_use]
-    pub fn rows(&self) -> Vec<(&'static str, RowAt)> {
+    pub(super) fn rows(&self) -> Vec<(&'static str, RowAt)> {
         let mut rows: Vec<(&'static str, RowAt)> = Vec::new();
         let spots = [
             ("shortest", self.shortest.map(|(_, at)| at)),

@@ -14,7 +14,7 @@ const SHOWN_MAX: usize = 5;
 /// Puts what was gathered into diagnostics: failed rows are errors, unreadable and contradicting
 /// ones are warnings, because they are counted.
 #[must_use]
-pub fn of(message: &Message, gathered: &Gathered) -> Diagnostics {
+pub(super) fn of(message: &Message, gathered: &Gathered) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
     let file = message.audience.source.file();
     for (line, issue) in gathered.failed.iter().take(SHOWN_MAX) {

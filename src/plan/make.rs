@@ -180,16 +180,8 @@ impl Planner<'_> {
         if let Some(ledger) = input.ledger {
             plan.diagnostics.extend(changes::identity(message, ledger));
         }
-        let compiled = super::parallel::with_deep_stack(|| Compiled::new(message, input.files));
+        let (compiled, reader) = super::parallel::with_deep_stack(|| Compiled::new(message, input.files))?;
         let times = SendTimes::new(&message.schedule, input.now);
-        let (compiled, times, reader) = match (compiled, times) {
-            (Ok((compiled, reader)), Ok(times)) => (compiled, times, reader),
-            (compiled, times) => {
-                let mut diagnostics = compiled.err().unwrap_or_default();
-                diagnostics.extend(times.err().unwrap_or_default());
-                return Err(diagnostics);
-            }
-        };
         let keys = self.keys();
         let fingerprints: Vec<Fingerprint> =
             keys.all().map(|key| Fingerprint::new(key, &input.project.id, &message.sender)).collect();
@@ -209,7 +201,6 @@ impl Planner<'_> {
             view: input.view,
             retry_rejected: input.retry_rejected.contains(&message.key),
             send_late: input.accepted.get(RailKind::Late).is_some(),
-            now: input.now,
             long_texts_are_errors: input.project.long_texts_are_errors,
         };
         let gathered = gather(&sieve, reader, input.workers)?;

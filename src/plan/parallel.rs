@@ -16,7 +16,7 @@ const DEPTH: usize = 2;
 ///
 /// # Errors
 /// The first error of `next` or `merge`; what is under way is dropped.
-pub fn ordered<In, Out, State, Error>(
+pub(super) fn ordered<In, Out, State, Error>(
     workers: NonZeroUsize,
     state: impl Fn() -> State + Sync,
     work: impl Fn(&mut State, In) -> Out + Sync,
@@ -79,7 +79,7 @@ fn lane<In, Out>(lanes: &[Lane<In, Out>], number: u64) -> &Lane<In, Out> {
 }
 
 /// Runs something that may need a deep stack.
-pub fn with_deep_stack<Out: Send>(work: impl FnOnce() -> Out + Send) -> Out {
+pub(super) fn with_deep_stack<Out: Send>(work: impl FnOnce() -> Out + Send) -> Out {
     thread::scope(|scope| {
         let handle =
             thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, work).expect("a thread can be started");

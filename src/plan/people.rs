@@ -19,7 +19,7 @@ const CHUNK_ROWS: usize = 1024;
 ///
 /// # Errors
 /// If an audience, or a row of it, cannot be read.
-pub fn people(
+pub(super) fn people(
     audiences: &[Arc<Audience>],
     files: &dyn Files,
     fingerprint: &Fingerprint,

@@ -108,7 +108,7 @@ impl Rail {
 
 /// The rails of one message.
 #[must_use]
-pub fn of_message(
+pub(super) fn of_message(
     message: &Message,
     counts: &Counts,
     audience_before: Option<u64>,

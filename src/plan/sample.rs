@@ -34,7 +34,7 @@ impl std::fmt::Debug for Sample {
 
 /// Renders the rows that are worth a look; those that cannot be read again are left out.
 #[must_use]
-pub fn samples(message: &Message, compiled: &Compiled, files: &dyn Files, rows: &SampleRows) -> Vec<Sample> {
+pub(super) fn samples(message: &Message, compiled: &Compiled, files: &dyn Files, rows: &SampleRows) -> Vec<Sample> {
     let Ok(mut reader) = Reader::open(&message.audience, files) else { return Vec::new() };
     let header = Arc::clone(reader.header());
     let mut row = Vec::new();

@@ -36,11 +36,11 @@ impl Selection {
 
     /// Names that select nothing among the messages.
     #[must_use]
-    pub fn unknown<'a>(&self, keys: impl Iterator<Item = &'a MessageKey> + Clone) -> Vec<String> {
+    pub fn unknown(&self, keys: &[&MessageKey]) -> Vec<String> {
         let matches = |selected: &Selected| {
-            keys.clone().any(|key| match selected {
+            keys.iter().any(|key| match selected {
                 Selected::Campaign(campaign) => *campaign == key.campaign,
-                Selected::Message(message) => message == key,
+                Selected::Message(message) => message == *key,
             })
         };
         self.0

@@ -16,7 +16,7 @@ use super::gate::Gate;
 use super::times::{Found, SendTimes, Slot, When};
 
 /// All that the rows of one message are held against.
-pub struct Sieve<'a> {
+pub(super) struct Sieve<'a> {
     /// The message.
     pub message: &'a Message,
     /// Its templates and columns.
@@ -39,15 +39,13 @@ pub struct Sieve<'a> {
     pub retry_rejected: bool,
     /// Whether people whose time is past are sent to now.
     pub send_late: bool,
-    /// The instant of planning.
-    pub now: Timestamp,
     /// Whether more bytes than the channel takes are an error.
     pub long_texts_are_errors: bool,
 }
 
 /// What a row comes to.
 #[derive(Debug)]
-pub struct Judged {
+pub(super) struct Judged {
     /// Where the row is.
     pub at: RowAt,
     /// Its line in the file.
@@ -58,7 +56,7 @@ pub struct Judged {
 
 /// What a row comes to.
 #[derive(Debug)]
-pub enum Verdict {
+pub(super) enum Verdict {
     /// It is not about anybody.
     Unreadable(RowIssue),
     /// It is about a person.
@@ -74,7 +72,7 @@ pub enum Verdict {
 
 /// What becomes of a person, if this is their only row.
 #[derive(Debug)]
-pub enum Fate {
+pub(super) enum Fate {
     /// A gate stops them.
     Stopped(Gate),
     /// The template skips them, for this reason.
@@ -87,7 +85,7 @@ pub enum Fate {
 
 /// Somebody who may be sent to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Candidate {
+pub(super) struct Candidate {
     /// What they get.
     pub content: Content,
     /// When.
@@ -104,7 +102,7 @@ pub struct Candidate {
 
 /// What is wrong with a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RowIssue {
+pub(super) struct RowIssue {
     /// The code.
     pub code: Code,
     /// What is wrong, without a value of the row.
@@ -129,7 +127,7 @@ impl From<crate::render::RenderError> for RowIssue {
 
 impl Sieve<'_> {
     /// Judges a row.
-    pub fn judge(&self, renderer: &mut Renderer, row: &Row) -> Judged {
+    pub(super) fn judge(&self, renderer: &mut Renderer, row: &Row) -> Judged {
         let verdict = match &row.cells {
             Ok(cells) => self.verdict(renderer, cells),
             Err(problem) => Verdict::Unreadable(RowIssue {
@@ -271,13 +269,13 @@ impl Sieve<'_> {
     ///
     /// # Errors
     /// If a template fails, or a text is longer or shorter than the API takes.
-    pub fn rendering(&self, renderer: &mut Renderer) -> Result<Rendered, RowIssue> {
+    pub(super) fn rendering(&self, renderer: &mut Renderer) -> Result<Rendered, RowIssue> {
         render_row(self.compiled, renderer, self.long_texts_are_errors)
     }
 }
 
 /// What a person gets.
-pub enum Rendered {
+pub(super) enum Rendered {
     /// Nothing, for this reason.
     Skipped(String),
     /// A text.
@@ -295,7 +293,7 @@ pub enum Rendered {
 ///
 /// # Errors
 /// If a template fails, or a text is longer or shorter than the API takes.
-pub fn render_row(
+pub(super) fn render_row(
     compiled: &Compiled,
     renderer: &mut Renderer,
     long_texts_are_errors: bool,

@@ -2,10 +2,9 @@
 //! character reaches the output.
 
 use std::fmt::Write as _;
-use std::ops::Range;
 
 use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{AnnotationKind, Element, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Element, Level, Origin, Renderer, Snippet};
 use serde_json::{Map, Value};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Label, Place, Severity, Source};
@@ -116,9 +115,21 @@ fn one(renderer: &Renderer, diagnostic: &Diagnostic) -> String {
     };
     let title = level.primary_title(visible(&diagnostic.message)).id(diagnostic.code.as_str());
     let mut elements: Vec<Element<'static>> = Vec::new();
-    for (index, label) in diagnostic.labels.iter().enumerate() {
-        let kind = if index == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
-        label_elements(label, kind, &mut elements);
+    let mut labels: Vec<(AnnotationKind, &Label)> =
+        diagnostic.labels.iter().map(|label| (AnnotationKind::Context, label)).collect();
+    if let Some((kind, _)) = labels.first_mut() {
+        *kind = AnnotationKind::Primary;
+    }
+    while !labels.is_empty() {
+        let line = Line::of(labels.first().map(|(_, label)| &label.place));
+        // Labels of one line share its picture.
+        let together = |label: &Label| line.is_some() && Line::of(Some(&label.place)) == line;
+        let (shared, others): (Vec<_>, Vec<_>) = labels.iter().partition(|(_, label)| together(label));
+        match line {
+            Some(line) => elements.push(line.snippet(&shared).into()),
+            None => labels.first().into_iter().for_each(|(_, label)| without_source(label, &mut elements)),
+        }
+        labels = if line.is_some() { others } else { labels.split_off(1) };
     }
     if let Some(help) = &diagnostic.help {
         elements.push(Level::HELP.message(visible(help)).into());
@@ -126,51 +137,63 @@ fn one(renderer: &Renderer, diagnostic: &Diagnostic) -> String {
     renderer.render(&[title.elements(elements)])
 }
 
-fn label_elements(label: &Label, kind: AnnotationKind, elements: &mut Vec<Element<'static>>) {
+/// Names the place of a label whose text is not shown.
+fn without_source(label: &Label, elements: &mut Vec<Element<'static>>) {
     let file = visible(label.place.file());
-    match &label.place {
-        Place::Span { source, span } => elements.push(snippet(source, span, kind, &label.text, file).into()),
-        Place::Row { line, column, .. } => {
-            let column = column.as_deref().map(|column| format!(" (column {})", visible(column))).unwrap_or_default();
-            elements.push(Origin::path(format!("{file}:{line}{column}")).into());
-            note(&label.text, elements);
-        }
-        Place::File(_) => {
-            elements.push(Origin::path(file).into());
-            note(&label.text, elements);
-        }
+    let path = match &label.place {
+        Place::Row { line, column: Some(column), .. } => format!("{file}:{line} (column {})", visible(column)),
+        Place::Row { line, column: None, .. } => format!("{file}:{line}"),
+        Place::File(_) | Place::Span { .. } => file,
+    };
+    elements.push(Origin::path(path).into());
+    if !label.text.is_empty() {
+        elements.push(Level::NOTE.message(visible(&label.text)).into());
     }
 }
 
-fn note(text: &str, elements: &mut Vec<Element<'static>>) {
-    if !text.is_empty() {
-        elements.push(Level::NOTE.message(visible(text)).into());
-    }
+/// A line of a source. A span over several lines is marked on its first.
+#[derive(Clone, Copy, PartialEq)]
+struct Line<'a> {
+    source: &'a Source,
+    /// Where the line begins, in bytes.
+    start: usize,
 }
 
-/// Cuts the lines of a span out of the source, makes control characters visible, and marks the span.
-fn snippet(
-    source: &Source,
-    span: &Range<usize>,
-    kind: AnnotationKind,
-    text: &str,
-    file: String,
-) -> Snippet<'static, annotate_snippets::Annotation<'static>> {
-    let whole = &source.text;
-    let start = boundary(whole, span.start);
-    let first = whole.get(..start).unwrap_or_default().rfind('\n').map_or(0, |newline| newline + 1);
-    // A span over several lines is marked on its first line.
-    let line = whole.get(first..).unwrap_or_default().split('\n').next().unwrap_or_default();
-    let line = line.strip_suffix('\r').unwrap_or(line);
-    let end = boundary(whole, span.end).clamp(start, first + line.len().max(start - first));
-    let before = visible_line(whole.get(first..start).unwrap_or_default());
-    let marked = visible_line(whole.get(start..end).unwrap_or_default());
-    let after = visible_line(whole.get(end..first + line.len()).unwrap_or_default());
-    let marks = before.len()..before.len() + marked.len();
-    let number = 1 + whole.get(..first).unwrap_or_default().matches('\n').count();
-    let annotation = kind.span(marks);
-    let annotation = if text.is_empty() { annotation } else { annotation.label(visible(text)) };
-    Snippet::source(format!("{before}{marked}{after}")).line_start(number).path(file).annotation(annotation)
+impl<'a> Line<'a> {
+    fn of(place: Option<&'a Place>) -> Option<Self> {
+        let Place::Span { source, span } = place? else { return None };
+        let before = source.text.get(..boundary(&source.text, span.start)).unwrap_or_default();
+        Some(Self { source, start: before.rfind('\n').map_or(0, |newline| newline + 1) })
+    }
+
+    fn text(self) -> &'a str {
+        let rest = self.source.text.get(self.start..).unwrap_or_default();
+        let line = rest.split('\n').next().unwrap_or_default();
+        line.strip_suffix('\r').unwrap_or(line)
+    }
+
+    /// Where a byte of the source stands in the line once its control characters are visible.
+    fn column(self, byte: usize) -> usize {
+        let line = self.text();
+        let byte = boundary(&self.source.text, byte).saturating_sub(self.start).min(line.len());
+        visible_line(line.get(..byte).unwrap_or_default()).len()
+    }
+
+    /// Draws the line with its labels.
+    fn snippet(self, labels: &[(AnnotationKind, &Label)]) -> Snippet<'static, Annotation<'static>> {
+        let before = self.source.text.get(..self.start).unwrap_or_default();
+        let number = 1 + before.matches('\n').count();
+        let annotations = labels.iter().filter_map(|(kind, label)| {
+            let Place::Span { span, .. } = &label.place else { return None };
+            let start = self.column(span.start);
+            let annotation = kind.span(start..self.column(span.end).max(start));
+            Some(if label.text.is_empty() { annotation } else { annotation.label(visible(&label.text)) })
+        });
+        Snippet::source(visible_line(self.text()))
+            .line_start(number)
+            .path(visible(&self.source.name))
+            .annotations(annotations)
+    }
 }
 
 /// The nearest boundary of a character at or before a byte.
@@ -216,9 +239,10 @@ fn is_hidden(character: char) -> bool {
 mod tests {
     use std::sync::Arc;
 
-    use super::{Paint, render, to_json};
+    use super::{render, to_json};
     use crate::campaign::{Files, FilesError, Stream, read_campaign, read_project};
     use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Source};
+    use crate::report::paint::Paint;
 
     struct NoFiles;
 
@@ -247,6 +271,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "the picture is long")]
     fn a_file_with_many_mistakes() {
         let text = r#"campaign: Spring Sale
 audiences:
@@ -367,12 +392,9 @@ messages:
           --> sale.yaml:16:42
            |
         16 |     deliveryTimeWindow: { days: [MONDAY, MONDAY], from: { hour: 20, minute: 0 }, to: { hour: 8, minute: 0 } }
-           |                                          ^^^^^^
-           |
-          ::: sale.yaml:16:34
-           |
-        16 |     deliveryTimeWindow: { days: [MONDAY, MONDAY], from: { hour: 20, minute: 0 }, to: { hour: 8, minute: 0 } }
-           |                                  ------ first here
+           |                                  ------  ^^^^^^
+           |                                  |
+           |                                  first here
 
         error[bad-window]: the window ends at 08:00, before it begins at 20:00
           --> sale.yaml:16:82
@@ -410,12 +432,9 @@ messages:
           --> sale.yaml:23:40
            |
         23 |     content: { type: TEXT, text: "Hi", template: hi.txt }
-           |                                        ^^^^^^^^
-           |
-          ::: sale.yaml:23:28
-           |
-        23 |     content: { type: TEXT, text: "Hi", template: hi.txt }
-           |                            ---- first here
+           |                            ----        ^^^^^^^^
+           |                            |
+           |                            first here
 
         error[missing-key]: the key `content` is missing
           --> sale.yaml:24:5
@@ -473,12 +492,9 @@ messages:
          --> a<U+001B>[31m.yaml:1:4
           |
         1 | a: <U+001B>[31m<U+202E>x # č
-          |    ^^^^^^^^ here<U+0007>
-          |
-         ::: a<U+001B>[31m.yaml:1:16
-          |
-        1 | a: <U+001B>[31m<U+202E>x # č
-          |                -------- and<U+000A>here
+          |    ^^^^^^^^    -------- and<U+000A>here
+          |    |
+          |    here<U+0007>
           |
           = help: delete <U+009B> it
 
@@ -534,6 +550,18 @@ messages:
             let diagnostic = Diagnostic::error(Code::Shape, "wrong", place);
             assert!(of_one(diagnostic.clone()).contains("wrong"));
             assert!(to_json(&diagnostic).is_object());
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_hidden_is_ever_printed(text in "\\PC{0,20}[\u{1}-\u{9f}\u{2028}-\u{202e}\u{2066}]{0,20}", start: u8, end: u8) {
+            let source = Source::new("a.yaml", text.clone());
+            let span = Place::Span { source, span: usize::from(start % 64)..usize::from(end % 64) };
+            let diagnostic = Diagnostic::error(Code::Shape, text.clone(), span).label(text.clone()).help(text);
+            let printed = of_one(diagnostic);
+            let hidden = |c: char| c.is_control() && c != '\n' || ('\u{2028}'..='\u{202e}').contains(&c) || c == '\u{2066}';
+            proptest::prop_assert!(!printed.contains(hidden), "{:?}", printed);
         }
     }
 }

@@ -42,7 +42,7 @@ pub fn validation(found: &Diagnostics) -> Value {
 
 /// Writes how a run ended.
 #[must_use]
-pub fn outcome(summary: &Summary, digest: &str) -> Value {
+pub fn outcome(summary: &Summary, doubts: &[Doubt], digest: &str) -> Value {
     let messages = summary.messages.iter().map(|((key, revision), tally)| {
         json!({ "message": key.to_string(), "revision": revision.get(), "outcome": tally_json(tally) })
     });
@@ -54,6 +54,7 @@ pub fn outcome(summary: &Summary, digest: &str) -> Value {
         "total": tally_json(&summary.total()),
         "stopped": summary.stopped.as_ref().map(ToString::to_string),
         "alarms": summary.alarms.len(),
+        "doubts": doubts.iter().map(doubt).collect::<Vec<_>>(),
     })
 }
 
@@ -137,6 +138,7 @@ fn doubt(doubt: &Doubt) -> Value {
         "people": doubt.open,
         "claimedAt": doubt.at.to_string(),
         "sendAt": doubt.send_at.map(|at| at.to_string()),
+        "why": doubt.why,
     })
 }
 

@@ -1,24 +1,31 @@
 //! The table that an apply ends with, however it ends.
 
-use std::fmt::Write as _;
-
 use crate::apply::{Alarm, Stopped, Summary, Tally};
+use crate::ledger::Doubt;
 use crate::timing;
 
 use super::paint::{Lines, Paint, harmless};
-use super::plan_text::line;
+use super::plan_text::{self, line};
 use super::table;
 use super::words::plural;
 
-/// Writes the table, the alarms, and why the run stopped.
+/// Writes the table, the alarms, why the run stopped, and what is in doubt now.
 #[must_use]
-pub fn render(summary: &Summary, paint: Paint) -> String {
-    let mut out = String::new();
+pub fn render(summary: &Summary, doubts: &[Doubt], gateway: &str, paint: Paint) -> String {
+    let mut out = String::from("\n");
     let rows = summary.messages.iter().map(|((key, revision), tally)| row(&format!("{key} r{revision}"), tally));
     let total = (summary.messages.len() > 1).then(|| row("all", &summary.total()));
     let header = ["message", "accepted", "rejected", "refused", "in doubt", "not attempted", "elsewhere"];
     out.push_str(&table::render(&header, rows.chain(total)));
     rejections(&mut out, summary);
+    let in_doubt = summary.total().in_doubt;
+    if in_doubt > 0 {
+        let people = plural(in_doubt, "person");
+        line(
+            &mut out,
+            &paint.bad(&format!("! {people} in doubt: nothing is sent to them again; a plan says how to settle that")),
+        );
+    }
     for alarm in &summary.alarms {
         line(&mut out, &paint.bad(&format!("! {}", alarm_words(alarm))));
     }
@@ -28,6 +35,7 @@ pub fn render(summary: &Summary, paint: Paint) -> String {
             line(&mut out, "  run the same command again to go on");
         }
     }
+    plan_text::doubts(&mut out, doubts, gateway, paint);
     out
 }
 
@@ -40,10 +48,8 @@ fn row(name: &str, tally: &Tally) -> (String, Vec<u64>) {
 fn rejections(out: &mut String, summary: &Summary) {
     for ((key, _), tally) in &summary.messages {
         for (status, count) in &tally.rejected {
-            let mut words = format!("  {key}: {} rejected with status {status}", plural(*count, "person"));
-            if let Some(name) = status_name(*status) {
-                let _ = write!(words, " ({name})");
-            }
+            let name = status_name(*status).map(|name| format!(" ({name})")).unwrap_or_default();
+            let words = format!("  {key}: {} rejected with status {status}{name}", plural(*count, "person"));
             line(out, &words);
         }
     }

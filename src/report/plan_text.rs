@@ -1,7 +1,5 @@
 //! A plan for people in a hurry: doubts first, then message by message, then one line.
 
-use std::fmt::Write as _;
-
 use similar::{ChangeTag, TextDiff};
 
 use crate::ledger::Doubt;
@@ -23,7 +21,7 @@ pub fn render(plan: &Plan, paint: Paint, reveal: Reveal) -> String {
         let words = format!("! {why}: nothing was compared with the ledger, and nobody is left out as already sent");
         line(&mut out, &paint.wait(&words));
     }
-    doubts(&mut out, &plan.doubts, paint);
+    doubts(&mut out, &plan.doubts, &plan.gateway, paint);
     for message in &plan.messages {
         out.push('\n');
         message_text(&mut out, message, paint, reveal);
@@ -31,7 +29,10 @@ pub fn render(plan: &Plan, paint: Paint, reveal: Reveal) -> String {
     rails(&mut out, &plan.rails, paint);
     out.push('\n');
     line(&mut out, &summary(plan, paint));
-    line(&mut out, &paint.faint(&format!("digest {}", plan.digest)));
+    // Without the key an apply would have another digest.
+    if plan.compared {
+        line(&mut out, &paint.faint(&format!("digest {}", plan.digest)));
+    }
     out
 }
 
@@ -39,31 +40,32 @@ pub fn render(plan: &Plan, paint: Paint, reveal: Reveal) -> String {
 fn summary(plan: &Plan, paint: Paint) -> String {
     let to_send = plan.to_send();
     let bulks: usize = plan.selected().map(|message| message.bulks.len()).sum();
-    let mut words = if plan.all_diagnostics().has_errors() {
+    let first = if plan.all_diagnostics().has_errors() {
         paint.bad("nothing can be sent: the files have errors")
     } else if to_send == 0 {
         paint.strong("nothing to send")
     } else {
         paint.strong(&format!("{} to send in {}", plural(to_send, "message"), plural(bulks as u64, "bulk")))
     };
+    let mut words = vec![first];
     if to_send > 0 && plan.refused().next().is_some() {
-        words.push_str(&paint.bad(", but not while a limit refuses"));
+        words.push(paint.bad(", but not while a limit refuses"));
     }
     if plan.not_due() > 0 {
-        let _ = write!(words, ", {} not due yet", number(plan.not_due()));
+        words.push(format!(", {} not due yet", number(plan.not_due())));
         if let Some(next) = plan.next_apply_at() {
-            let _ = write!(words, " (next apply at {})", timing::utc(next));
+            words.push(format!(" (next apply at {})", timing::utc(next)));
         }
     }
     let doubt: usize = plan.doubts.iter().map(|doubt| doubt.open).sum();
     if doubt > 0 {
-        let _ = write!(words, ", {}", paint.bad(&format!("{} in doubt", plural(doubt as u64, "person"))));
+        words.push(format!(", {}", paint.bad(&format!("{} in doubt", plural(doubt as u64, "person")))));
     }
-    words
+    words.concat()
 }
 
 /// Doubts come first, with the command that settles them.
-pub(super) fn doubts(out: &mut String, doubts: &[Doubt], paint: Paint) {
+pub(super) fn doubts(out: &mut String, doubts: &[Doubt], gateway: &str, paint: Paint) {
     if doubts.is_empty() {
         return;
     }
@@ -76,16 +78,21 @@ pub(super) fn doubts(out: &mut String, doubts: &[Doubt], paint: Paint) {
     );
     line(out, &paint.bad(&head));
     for doubt in doubts {
-        let text = format!(
+        let mut text = format!(
             "  {}  {}, claimed {}",
             doubt.claim.bulk,
             plural(doubt.open as u64, "person"),
             timing::utc(doubt.at)
         );
+        if let Some(why) = &doubt.why {
+            text.push_str(": ");
+            text.push_str(&harmless(why, Lines::Escape));
+        }
         line(out, &text);
     }
     if let Some(first) = doubts.first() {
-        let command = format!("sendform resolve {} --sent --reason \"…\"", first.claim.bulk);
+        let sandbox = if gateway == "sandbox" { " --sandbox" } else { "" };
+        let command = format!("sendform resolve {}{sandbox} --sent --reason \"…\"", first.claim.bulk);
         line(out, &format!("  settle one with: {command}   (or --not-sent, --abandon)"));
     }
 }
@@ -152,18 +159,18 @@ fn when(plan: &MessagePlan) -> String {
     if plan.bulks.is_empty() {
         return String::new();
     }
-    let mut words = String::new();
+    let mut words: Vec<String> = Vec::new();
     let first = plan.bulks.iter().filter_map(|bulk| bulk.send_at).min();
     let at_once = plan.bulks.iter().any(|bulk| bulk.send_at.is_none());
     let clock =
         |instant| plan.zone.as_ref().map_or_else(|| timing::utc(instant), |zone| timing::both_clocks(instant, zone));
     match first {
-        _ if at_once => words.push_str(" at once"),
+        _ if at_once => words.push(" at once".to_owned()),
         Some(first) if plan.per_person => {
-            let _ = write!(words, " by each person's clock, from {}", timing::utc(first));
+            words.push(format!(" by each person's clock, from {}", timing::utc(first)));
         }
         Some(first) => {
-            let _ = write!(words, " at {}", clock(first));
+            words.push(format!(" at {}", clock(first)));
         }
         None => {}
     }
@@ -174,15 +181,15 @@ fn when(plan: &MessagePlan) -> String {
             crate::wire::options::SpeedUnit::Hour => "hour",
             crate::wire::options::SpeedUnit::Day => "day",
         };
-        let _ = write!(words, ", {} a {unit} until {}", number(u64::from(speed.amount)), clock(last));
+        words.push(format!(", {} a {unit} until {}", number(u64::from(speed.amount)), clock(last)));
         let begin = plan.bulks.iter().filter(|bulk| bulk.until.is_some()).filter_map(|bulk| bulk.send_at).min();
         let begin = if at_once { None } else { begin };
         if let Some(begin) = begin {
-            let _ = write!(words, " ({})", timing::duration(last.duration_since(begin)));
+            words.push(format!(" ({})", timing::duration(last.duration_since(begin))));
         }
     }
-    let _ = write!(words, ", {}", plural(plan.bulks.len() as u64, "bulk"));
-    words
+    words.push(format!(", {}", plural(plan.bulks.len() as u64, "bulk")));
+    words.concat()
 }
 
 fn text_change(out: &mut String, change: &TextChange, paint: Paint) {

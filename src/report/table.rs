@@ -6,7 +6,7 @@ use super::words::number;
 
 /// Writes a table: names to the left, numbers to the right. The header names the columns.
 #[must_use]
-pub fn render(header: &[&str], rows: impl IntoIterator<Item = (String, Vec<u64>)>) -> String {
+pub(super) fn render(header: &[&str], rows: impl IntoIterator<Item = (String, Vec<u64>)>) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_header(header.iter().copied());
@@ -27,6 +27,9 @@ mod tests {
     fn numbers_stand_to_the_right() {
         let rows = [("sale.announce r1".to_owned(), vec![12_000, 3]), ("all".to_owned(), vec![1, 0])];
         insta::assert_snapshot!(super::render(&["message", "accepted", "in doubt"], rows), @r"
+        message           accepted  in doubt
+        sale.announce r1    12,000         3
+        all                      1         0
         ");
     }
 }

@@ -3,15 +3,17 @@
 //! - `GET state`: the time and the counts.
 //! - `GET wait?held=1&requests=2&bulks=1&accepted=1000`: the same, as soon as all of these are
 //!   reached; `held=0` waits until none is held.
-//! - `GET messages?bulkId=…&messageId=…`: accepted and rejected messages, with their texts.
+//! - `GET messages?bulkId=…&messageId=…&limit=…`: accepted and rejected messages, with their texts,
+//!   the oldest first, at most 10,000 unless a limit is given.
 //! - `POST faults {"faults": ["429*2", …]}`: plays these faults instead of those before.
 //! - `POST release`: lets all held requests go on.
 //! - `POST clock {"now": "2026-12-01T09:00:00Z"}`: moves the clock forward.
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{Query, State};
+use axum::extract::{Query, Request, State};
 use axum::http::{Response, StatusCode};
+use axum::middleware::{Next, from_fn};
 use axum::routing::{get, post};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -21,6 +23,7 @@ use super::answer::Answer;
 use super::books::Search;
 use super::faults::parse;
 use super::gate::Counts;
+use super::local::is_local;
 use super::model::answer;
 use super::model::bulk::Bulk;
 use super::model::message::Content;
@@ -37,6 +40,14 @@ pub(super) fn router() -> Router<Sandbox> {
         .route("/faults", post(faults))
         .route("/release", post(release))
         .route("/clock", post(clock))
+        .layer(from_fn(for_this_machine))
+}
+
+async fn for_this_machine(request: Request, next: Next) -> Response<Body> {
+    if is_local(request.headers()) {
+        return next.run(request).await;
+    }
+    Answer::error(StatusCode::FORBIDDEN).into_response()
 }
 
 #[derive(Serialize)]
@@ -85,7 +96,11 @@ async fn wait(State(sandbox): State<Sandbox>, Query(wanted): Query<Wanted>) -> R
 struct Filter {
     bulk_id: Option<String>,
     message_id: Option<String>,
+    limit: Option<usize>,
 }
+
+/// How many messages are shown unless a limit is given.
+const SHOWN_MAX: usize = 10_000;
 
 /// A message as testers see it.
 #[derive(Serialize)]
@@ -124,15 +139,16 @@ fn show<'a>(bulk: &'a Bulk<'_>, now: Timestamp) -> impl Iterator<Item = MessageS
 }
 
 async fn messages(State(sandbox): State<Sandbox>, Query(filter): Query<Filter>) -> Response<Body> {
-    let Filter { bulk_id, message_id } = filter;
-    let search = Search { bulk_id, message_id: message_id.clone() };
+    let Filter { bulk_id, message_id, limit } = filter;
+    let limit = limit.unwrap_or(SHOWN_MAX);
+    let search = Search { bulk_id, message_id: message_id.clone(), messages_max: Some(limit) };
     let Ok(bulks) = sandbox.books().bulks(search).await else {
         return Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response();
     };
     let now = sandbox.now();
     let shown = bulks.iter().flat_map(|bulk| show(bulk, now));
     let is_wanted = |message: &MessageShown<'_>| message_id.as_ref().is_none_or(|id| id == message.message_id);
-    let shown: Vec<_> = shown.filter(is_wanted).collect();
+    let shown: Vec<_> = shown.filter(is_wanted).take(limit).collect();
     Answer::ok(&json!({ "messages": shown })).into_response()
 }
 

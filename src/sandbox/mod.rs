@@ -13,6 +13,7 @@ pub mod error;
 pub mod faults;
 mod gate;
 mod line;
+mod local;
 pub mod model;
 pub mod options;
 mod query;

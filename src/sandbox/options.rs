@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use secrecy::SecretString;
+
 use super::clock::Start;
 use super::faults::Fault;
 use super::model::choices::Choices;
@@ -18,9 +20,9 @@ pub struct Options {
     /// Where its clock starts.
     pub now: Start,
     /// The only API key that it takes; any credential if absent.
-    pub key: Option<String>,
+    pub key: Option<SecretString>,
     /// An API key that is known but may do nothing.
-    pub key_forbidden: Option<String>,
+    pub key_forbidden: Option<SecretString>,
     /// The choices where the API's documents are silent.
     pub choices: Choices,
     /// How many queries of the logs it takes in a minute of real time; any number if absent.

@@ -10,6 +10,7 @@ use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, DATE};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
 use axum::middleware::map_response_with_state;
 use axum::routing::{get, post};
+use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 
 use super::admin;
@@ -116,7 +117,9 @@ async fn logs(
 fn refused(sandbox: &Sandbox, headers: &HeaderMap, has_body: bool) -> Option<Answer> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let options = sandbox.options();
-    match auth::check(text(AUTHORIZATION), options.key.as_deref(), options.key_forbidden.as_deref()) {
+    let [key, key_forbidden] =
+        [&options.key, &options.key_forbidden].map(|key| key.as_ref().map(ExposeSecret::expose_secret));
+    match auth::check(text(AUTHORIZATION), key, key_forbidden) {
         Err(Denied::Unauthorized) => return Some(Answer::error(StatusCode::UNAUTHORIZED)),
         Err(Denied::Forbidden) => return Some(Answer::error(StatusCode::FORBIDDEN)),
         Ok(()) => {}

@@ -5,10 +5,14 @@
 
 mod architecture;
 mod canary;
+mod crash;
+mod faults;
 mod generated;
+mod identity;
 mod init;
+mod interrupts;
 mod paths;
 mod plan;
-#[expect(dead_code, unused_imports, reason = "the tests of the commands, which use all of it, come with the commands")]
+mod readme;
 mod support;
 mod validate;

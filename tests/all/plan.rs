@@ -137,6 +137,7 @@ fn a_first_plan_counts_every_row() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "it is one output, shown whole")]
 fn a_first_plan_in_json() {
     let run = project().run(["plan", "--sandbox", "--format", "json"]).code(0);
     insta::assert_snapshot!(run, @r#"

@@ -38,6 +38,7 @@ fn nothing_wrong() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "it is one output, shown whole")]
 fn every_mistake_gets_its_diagnostic() {
     let run = validate(
         "\

@@ -142,6 +142,9 @@ fn exclude(
     let project = shared.map(|shared| &shared.audiences);
     let mut all = Some(Vec::new());
     for item in at.key("exclude").items() {
+        if findings.is_full() {
+            return None;
+        }
         let Some(excluded) = item.text() else { continue };
         let found = match own.get(excluded) {
             Some(audience) => audience.clone(),

@@ -11,7 +11,7 @@ use crate::identity::{CampaignId, SenderId};
 use super::audience::audiences;
 use super::findings::Findings;
 use super::message::{Names, message};
-use super::schedule::schedule;
+use super::schedule::schedules;
 
 /// Checks a campaign file. Without a project names and hosts of the project are not checked.
 pub(in crate::campaign) fn campaign(
@@ -27,6 +27,10 @@ pub(in crate::campaign) fn campaign(
     let mut messages = Vec::new();
     let mut seen: BTreeMap<&str, Place> = BTreeMap::new();
     for at in root.key("messages").items() {
+        if findings.is_full() {
+            findings.left_out(&at);
+            break;
+        }
         let id_at = at.key("id");
         if let Some(text) = id_at.text() {
             match seen.get(text) {
@@ -67,11 +71,7 @@ fn names(root: &At<'_>, project: Option<&Project>, findings: &mut Findings) -> N
     let mut names = Names {
         senders: senders(&root.key("senders"), findings),
         audiences: audiences(&root.key("audiences"), shared, findings),
-        schedules: root
-            .key("schedules")
-            .entries()
-            .map(|(name, at)| (name.to_owned(), schedule(&at, findings)))
-            .collect(),
+        schedules: schedules(&root.key("schedules"), findings),
         hosts: project.map(|project| project.webhook_hosts.clone()),
     };
     let Some(project) = project else { return names };

@@ -1,29 +1,53 @@
-//! What the checks found. Of one place only the first mistake is told.
+//! What the checks found. Of one place only the first mistake is told, and of a file only so many.
+
+use std::collections::BTreeSet;
 
 use crate::campaign::at::At;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity};
 
+/// How many diagnostics one file may have before the checks stop looking: a hostile file of a
+/// megabyte could make millions.
+const FINDINGS_MAX: usize = 500;
+
 /// Collects diagnostics; a place that has an error already gets no second one.
 pub(in crate::campaign) struct Findings {
     diagnostics: Diagnostics,
+    blamed: BTreeSet<Spot>,
+    checked: usize,
 }
+
+/// A place, in an order: the file, the bytes or the line, the column of a row.
+type Spot = (String, usize, usize, Option<String>);
 
 impl Findings {
     /// Begins with what was found about the shape.
     pub(in crate::campaign) fn new(diagnostics: Diagnostics) -> Self {
-        Self { diagnostics }
+        let errors = diagnostics.iter().filter(|found| found.severity == Severity::Error);
+        let blamed = errors.filter_map(spot).collect();
+        Self { diagnostics, blamed, checked: 0 }
     }
 
     /// Adds a diagnostic.
     pub(super) fn push(&mut self, diagnostic: Diagnostic) {
-        if !main_place(&diagnostic).is_some_and(|place| self.blames(place)) {
-            self.diagnostics.push(diagnostic);
+        let spot = spot(&diagnostic);
+        if spot.as_ref().is_some_and(|spot| self.blamed.contains(spot)) {
+            return;
         }
+        if diagnostic.severity == Severity::Error {
+            self.blamed.extend(spot);
+        }
+        self.checked += 1;
+        self.diagnostics.push(diagnostic);
     }
 
     /// Adds a diagnostic if there is one, and hands on what there is besides.
     pub(super) fn take<T>(&mut self, result: Result<T, Box<Diagnostic>>) -> Option<T> {
         result.map_err(|diagnostic| self.push(*diagnostic)).ok()
+    }
+
+    /// Says whether to stop looking; whoever stops says so with [`Findings::left_out`].
+    pub(super) fn is_full(&self) -> bool {
+        self.checked >= FINDINGS_MAX
     }
 
     /// Makes sure that nothing is left out in silence: a part that could not be taken, though nobody
@@ -35,16 +59,22 @@ impl Findings {
     }
 
     /// All that was found.
-    pub(in crate::campaign) fn finish(self) -> Diagnostics {
+    pub(in crate::campaign) fn finish(mut self, root: &At<'_>) -> Diagnostics {
+        if self.is_full() {
+            let place = Place::File(root.source().name.clone());
+            self.diagnostics.push(Diagnostic::error(Code::Shape, "more mistakes may not be shown", place));
+        }
         self.diagnostics
-    }
-
-    fn blames(&self, place: &Place) -> bool {
-        let errors = self.diagnostics.iter().filter(|found| found.severity == Severity::Error);
-        errors.filter_map(main_place).any(|known| known == place)
     }
 }
 
-fn main_place(diagnostic: &Diagnostic) -> Option<&Place> {
-    diagnostic.labels.first().map(|label| &label.place)
+fn spot(diagnostic: &Diagnostic) -> Option<Spot> {
+    let spot = match &diagnostic.labels.first()?.place {
+        Place::Span { source, span } => (source.name.clone(), span.start, span.end, None),
+        Place::Row { file, line, column } => {
+            (file.clone(), usize::try_from(*line).unwrap_or(usize::MAX), usize::MAX, column.clone())
+        }
+        Place::File(file) => (file.clone(), 0, usize::MAX, None),
+    };
+    Some(spot)
 }

@@ -9,7 +9,7 @@ use crate::identity::ProjectId;
 use super::audience::{audiences, suppressed};
 use super::campaign::senders;
 use super::findings::Findings;
-use super::schedule::schedule;
+use super::schedule::schedules;
 use super::{time, webhook};
 
 /// The longest `absenceProvesAfter`, in hours: the logs go back 48, and evidence is good for 47.
@@ -19,8 +19,7 @@ const ABSENCE_HOURS_MAX: i64 = 46;
 pub(in crate::campaign) fn project(root: &At<'_>, findings: &mut Findings) -> Option<Project> {
     let senders = senders(&root.key("senders"), findings);
     let audiences = audiences(&root.key("audiences"), Some(&Shared::default()), findings);
-    let schedules: Vec<_> =
-        root.key("schedules").entries().map(|(name, at)| (name.to_owned(), schedule(&at, findings))).collect();
+    let schedules = schedules(&root.key("schedules"), findings);
     let suppress: Vec<_> =
         root.key("suppress").items().enumerate().map(|(index, at)| suppressed(&at, index + 1, findings)).collect();
     let base_url = root.key("gateway").key("baseUrl");

@@ -1,20 +1,32 @@
 //! Schedules: times, zones, windows, validity.
 
-use jiff::civil::{DateTime, Time};
+use std::collections::BTreeMap;
+
+use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
 use crate::campaign::at::At;
-use crate::campaign::checked::{IfAmbiguous, IfPast, Schedule, SendAt, Zone};
+use crate::campaign::checked::{IfPast, Schedule, SendAt, Zone};
 use crate::campaign::raw;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::timing::{self, ClockChange, IfAmbiguous};
 use crate::wire::limits::{SCHEDULE_DAYS_MAX, VALIDITY_HOURS_MAX, WINDOW_MINUTES_MIN};
 use crate::wire::options::{DeliveryTimeWindow, TimeOfDay, ValidityPeriod};
 
 use super::findings::Findings;
 use super::time;
 
-/// Checks a schedule.
-pub(super) fn schedule(at: &At<'_>, findings: &mut Findings) -> Option<Schedule> {
+/// Checks schedules by name; `None` for those that are declared, but wrong.
+pub(super) fn schedules(at: &At<'_>, findings: &mut Findings) -> BTreeMap<String, Option<Schedule>> {
+    at.entries()
+        .map(|(name, at)| {
+            let full = findings.is_full();
+            (name.to_owned(), if full { None } else { schedule(&at, findings) })
+        })
+        .collect()
+}
+
+fn schedule(at: &At<'_>, findings: &mut Findings) -> Option<Schedule> {
     let send_at = send_at(at, findings);
     let window_at = at.key("deliveryTimeWindow");
     if let Some(window) = window_at.read() {
@@ -60,9 +72,9 @@ fn send_at(at: &At<'_>, findings: &mut Findings) -> Option<SendAt> {
     };
     let (local, zone) = local.zip(zone)?;
     if let Zone::Fixed(zone) = &zone
-        && !at.key("ifAmbiguous").is_written()
+        && let Err(change) = timing::resolve(local, zone, if_ambiguous)
     {
-        check_ambiguous(&place, local, zone, findings);
+        findings.push(ambiguous(&place, zone, &change));
     }
     Some(SendAt { local, zone, if_ambiguous, place: place.place() })
 }
@@ -78,19 +90,12 @@ fn zone(at: &At<'_>, findings: &mut Findings) -> Option<Zone> {
     }
 }
 
-/// A change of the clock may skip a local time, or let it happen twice.
-fn check_ambiguous(at: &At<'_>, local: DateTime, zone: &TimeZone, findings: &mut Findings) {
-    let ambiguous = zone.to_ambiguous_zoned(local);
-    let what = match ambiguous.offset() {
-        jiff::tz::AmbiguousOffset::Unambiguous { .. } => return,
-        jiff::tz::AmbiguousOffset::Gap { .. } => "skips",
-        jiff::tz::AmbiguousOffset::Fold { .. } => "repeats",
-    };
-    let message = format!("a change of the clock {what} this time");
-    findings.push(
-        Diagnostic::error(Code::AmbiguousTime, message, at.place())
-            .help("say `ifAmbiguous: earlier` or `ifAmbiguous: later`, or choose another time"),
-    );
+fn ambiguous(at: &At<'_>, zone: &TimeZone, change: &ClockChange) -> Diagnostic {
+    Diagnostic::error(Code::AmbiguousTime, change.to_string(), at.place()).help(format!(
+        "say `ifAmbiguous: earlier` for {}, or `later` for {}, or choose another time",
+        timing::both_clocks(change.earlier, zone),
+        timing::both_clocks(change.later, zone),
+    ))
 }
 
 fn check_window(at: &At<'_>, window: &DeliveryTimeWindow, send_at: Option<&SendAt>, findings: &mut Findings) {

@@ -100,14 +100,21 @@ impl Keeper {
 
     /// Hands out the bulks that a search finds, in the order of acceptance.
     pub(super) fn each(&mut self, search: &Search, mut each: impl FnMut(Bulk<'static>)) -> Result<(), SandboxError> {
-        let Search { bulk_id, message_id } = search;
+        let Search { bulk_id, message_id, messages_max } = search;
         let mut heads = match message_id {
             Some(message_id) => self.heads_with([message_id.as_str()])?,
             None => self.wrap(table::heads(&self.connection, bulk_id.as_slice()))?,
         };
         heads.retain(|head| bulk_id.as_ref().is_none_or(|bulk_id| *bulk_id == head.bulk_id));
+        let mut found = 0;
         for head in heads {
-            each(self.load(head)?);
+            if messages_max.is_some_and(|max| found >= max) {
+                break;
+            }
+            let bulk = self.load(head)?;
+            // A bulk may have only one of the messages that are looked for.
+            found += if message_id.is_some() { 1 } else { bulk.sheet.messages.len() };
+            each(bulk);
         }
         Ok(())
     }

@@ -83,6 +83,8 @@ pub struct Search {
     pub bulk_id: Option<String>,
     /// With a message with this messageId.
     pub message_id: Option<String>,
+    /// Only until so many messages are found; all if absent.
+    pub messages_max: Option<usize>,
 }
 
 type Reply<T> = oneshot::Sender<Result<T, SandboxError>>;

@@ -61,7 +61,7 @@ async fn what_was_accepted_is_there_after_a_crash() {
     // A crash: the first books are still open, and nothing of them was written out.
     let again = Books::open(&path).unwrap();
     assert_eq!((again.opened().bulks, again.opened().messages, again.opened().seen), (1, 2, Some(now())));
-    let kept = again.bulks(Search { bulk_id: Some("one".to_owned()), message_id: None }).await.unwrap();
+    let kept = again.bulks(Search { bulk_id: Some("one".to_owned()), ..Search::default() }).await.unwrap();
     assert_eq!(kept, [Bulk { head: Head { number: 1, ..first.head }, ..first }]);
 }
 
@@ -161,6 +161,18 @@ fn other_files_are_refused_and_left_alone() {
         assert_eq!(std::fs::read(&path).unwrap(), before);
     }
     assert!(matches!(audit(&folder.path().join("none")), Err(SandboxError::Open { .. })));
+}
+
+#[tokio::test]
+async fn a_damaged_bulk_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("books.db");
+    let books = Books::open(&path).unwrap();
+    accept(&books, &bulk("one", &["a"], &[]), Duplicates::Accept).await;
+    let database = rusqlite::Connection::open(&path).unwrap();
+    database.execute("UPDATE bulk SET sheet = x'00'", []).unwrap();
+    let error = books.bulks(Search::default()).await.unwrap_err();
+    assert_eq!(error.to_string(), format!("bulk number 1 in the sandbox's books `{}` is damaged", path.display()));
 }
 
 #[cfg(unix)]

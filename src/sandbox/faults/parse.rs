@@ -8,6 +8,7 @@
 //! every one, `drop-after%10:seed=7` ten percent. Without any of these a fault strikes the next
 //! request, and one that looks at recipients or messageIds strikes every one.
 
+use std::str::FromStr;
 use std::time::Duration;
 
 use super::{ALL, Fault, Kind, Moment, Reply, Target, When};
@@ -57,6 +58,14 @@ pub fn fault(text: &str) -> Result<Fault, FaultError> {
     let kind = kind(name, value, &parameters)?;
     let when = self::when(when, &kind, parameters.seed)?;
     Ok(Fault { target, kind, when })
+}
+
+impl FromStr for Fault {
+    type Err = FaultError;
+
+    fn from_str(text: &str) -> Result<Self, FaultError> {
+        fault(text)
+    }
 }
 
 #[derive(Default)]

@@ -141,7 +141,17 @@ async fn a_send_is_accepted_and_kept() {
             "acceptedAt": "2026-11-30T12:00:00.000+0000", "sendAt": "2026-11-30T12:00:00.000+0000",
         })
     );
-    assert_eq!(fixture.get("/sandbox/messages?messageId=m2").await.json()["messages"].as_array().unwrap().len(), 1);
+    for (filter, count) in [("messageId=m2", 1), ("messageId=m2&bulkId=b2", 0), ("limit=1", 1), ("limit=9", 2)] {
+        let found = fixture.get(&format!("/sandbox/messages?{filter}")).await.json();
+        assert_eq!(found["messages"].as_array().unwrap().len(), count, "{filter}");
+    }
+}
+
+#[tokio::test]
+async fn pages_from_elsewhere_see_nothing_of_the_testers_routes() {
+    let fixture = Fixture::new(|_| {}).await;
+    let got = fixture.call("GET", "/sandbox/messages", "Origin: https://shop.example\r\n", b"").await;
+    assert_eq!((got.status, got.json()["errorCode"].as_str()), (403, Some("E403")));
 }
 
 #[tokio::test]
@@ -167,8 +177,8 @@ async fn ids_are_made_where_there_are_none() {
 #[tokio::test]
 async fn refusals_have_the_forms_of_the_api() {
     let fixture = Fixture::new(|options| {
-        options.key = Some("right".to_owned());
-        options.key_forbidden = Some("weak".to_owned());
+        options.key = Some("right".into());
+        options.key_forbidden = Some("weak".into());
         options.body_bytes_max = 1000;
     })
     .await;

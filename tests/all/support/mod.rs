@@ -6,8 +6,8 @@ mod process;
 mod project;
 mod run;
 mod sandbox;
+mod shop;
 
-pub(crate) use process::Process;
 pub(crate) use project::Project;
 pub(crate) use run::Run;
-pub(crate) use sandbox::Sandbox;
+pub(crate) use shop::{Shop, customer};

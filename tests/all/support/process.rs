@@ -1,8 +1,9 @@
 //! A process of the binary: with an environment of its own, and never left behind.
 
 use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Output, Stdio};
 
 /// Prepares a run of the binary that sees nothing of the machine but the given environment.
 pub(crate) fn command(folder: &Path, environment: &BTreeMap<String, String>) -> Command {
@@ -21,13 +22,16 @@ pub(crate) fn command(folder: &Path, environment: &BTreeMap<String, String>) -> 
 #[derive(Debug)]
 pub(crate) struct Process {
     child: Option<Child>,
+    /// What was read of stderr while it ran.
+    told: Vec<u8>,
+    stderr: Option<BufReader<ChildStderr>>,
 }
 
 impl Process {
     /// Starts a process whose output is caught.
     pub(crate) fn start(mut command: Command) -> Self {
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-        Self { child: Some(child.expect("the binary can be started")) }
+        Self { child: Some(child.expect("the binary can be started")), told: Vec::new(), stderr: None }
     }
 
     /// The process itself.
@@ -40,6 +44,30 @@ impl Process {
         self.child().id()
     }
 
+    /// Sends it a signal, such as `INT`.
+    pub(crate) fn signal(&mut self, signal: &str) {
+        let status = Command::new("kill").args(["-s", signal, &self.id().to_string()]).status();
+        assert!(status.is_ok_and(|status| status.success()), "the process takes a signal");
+    }
+
+    /// Waits until it has written this to stderr.
+    pub(crate) fn wait_told(&mut self, text: &str) {
+        let stderr = self.child().stderr.take().map(BufReader::new);
+        if stderr.is_some() {
+            self.stderr = stderr;
+        }
+        while !String::from_utf8_lossy(&self.told).contains(text) {
+            let stderr = self.stderr.as_mut().expect("the output is caught");
+            let count = stderr.read_until(b'\n', &mut self.told).expect("stderr can be read");
+            assert!(count > 0, "it ended before it said `{text}`:\n{}", String::from_utf8_lossy(&self.told));
+        }
+    }
+
+    /// Says whether it has not ended yet.
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.child().try_wait().expect("a child can be looked at").is_none()
+    }
+
     /// Kills it at once, as `kill -9` does, and waits until it is gone.
     pub(crate) fn kill(mut self) -> ExitStatus {
         let child = self.child();
@@ -50,7 +78,13 @@ impl Process {
     /// Waits for its end and takes what it wrote.
     pub(crate) fn output(mut self) -> Output {
         let child = self.child.take().expect("the process is there until it is waited for");
-        child.wait_with_output().expect("a child can be waited for")
+        let mut told = std::mem::take(&mut self.told);
+        if let Some(stderr) = &mut self.stderr {
+            stderr.read_to_end(&mut told).expect("stderr can be read");
+        }
+        let mut output = child.wait_with_output().expect("a child can be waited for");
+        output.stderr.splice(..0, told);
+        output
     }
 }
 

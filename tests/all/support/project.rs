@@ -1,6 +1,7 @@
 //! A project in a temporary folder, and runs of the real binary in it.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -92,13 +93,17 @@ impl Project {
     }
 
     /// Runs the binary and waits for its end.
-    pub(crate) fn run<const N: usize>(&self, arguments: [&str; N]) -> Run {
-        let output = self.start(arguments).output();
-        Run::new(&output, self.folder())
+    pub(crate) fn run(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Run {
+        self.finish(self.start(arguments))
+    }
+
+    /// Waits for the end of a run that was started here.
+    pub(crate) fn finish(&self, process: Process) -> Run {
+        Run::new(&process.output(), self.folder())
     }
 
     /// Starts the binary and goes on.
-    pub(crate) fn start<const N: usize>(&self, arguments: [&str; N]) -> Process {
+    pub(crate) fn start(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Process {
         let mut command = command(self.folder(), &self.environment);
         command.args(arguments);
         Process::start(command)

@@ -59,11 +59,13 @@ impl fmt::Display for Run {
     }
 }
 
-/// Replaces the temporary folder, ports, run ids and elapsed times.
+/// Replaces the temporary folder, ports, the digests of plans (ports are among what they cover), run
+/// ids and elapsed times.
 pub(crate) fn normalise(text: &str, folder: &str) -> String {
     let text = if folder.is_empty() { text.to_owned() } else { text.replace(folder, "[project]") };
     let text = replace_after(&text, "127.0.0.1:", digits, "[port]");
     let text = replace_after(&text, "localhost:", digits, "[port]");
+    let text = replace_after(&text, "plan/v1:", digest, "[digest]");
     let text = replace_after(&text, "run ", run_id, "[run]");
     let text = replace_after(&text, "\"run\":\"", run_id, "[run]");
     let text = replace_after(&text, "\"run\": \"", run_id, "[run]");
@@ -89,8 +91,16 @@ fn digits(text: &str) -> usize {
 }
 
 fn run_id(text: &str) -> usize {
+    hexadecimal(text, 16)
+}
+
+fn digest(text: &str) -> usize {
+    hexadecimal(text, 32)
+}
+
+fn hexadecimal(text: &str, expect: usize) -> usize {
     let length = text.bytes().take_while(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')).count();
-    if length == 16 { length } else { 0 }
+    if length == expect { length } else { 0 }
 }
 
 /// Measures `12 ms`, `1.3 s` or `2 min 5 s`.
@@ -120,6 +130,7 @@ mod tests {
         check("127.0.0.1: none", "127.0.0.1: none");
         check("held by run 5f0c9a7e21d84b63.", "held by run [run].");
         check("\"run\":\"5f0c9a7e21d84b63\",", "\"run\":\"[run]\",");
+        check("digest plan/v1:00112233445566778899aabbccddeeff\n", "digest plan/v1:[digest]\n");
         check("announce.r1.5f0c9a7e21d84b63", "announce.r1.5f0c9a7e21d84b63");
         check("done in 12 ms, all in 1.25 s", "done in [elapsed], all in [elapsed]");
         check("done in 2 min 5 s.", "done in [elapsed].");

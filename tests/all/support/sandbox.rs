@@ -27,15 +27,24 @@ pub(crate) struct Sandbox {
 }
 
 impl Sandbox {
-    /// Starts a sandbox and waits until it listens.
+    /// Starts a sandbox whose clock begins at [`NOW`], and waits until it listens.
     pub(crate) fn start<const N: usize>(arguments: [&str; N]) -> Self {
+        Self::start_at("127.0.0.1:0", &[["--now", NOW].as_slice(), &arguments].concat())
+    }
+
+    /// Starts a sandbox at an address, and waits until it listens.
+    pub(crate) fn start_at(listen: &str, arguments: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let environment = BTreeMap::from([("SENDFORM_NOW".to_owned(), NOW.to_owned())]);
-        let mut command = command(folder.path(), &environment);
-        command.args(["sandbox", "--listen", "127.0.0.1:0"]).args(arguments);
+        let mut command = command(folder.path(), &BTreeMap::new());
+        command.args(["sandbox", "--listen", listen]).args(arguments);
         let mut process = Process::start(command);
         let address = listening_address(&mut process);
         Self { address, _process: process, _folder: folder }
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// Its base URL.

@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{Choices, OvernightWindow, PastSendAt, Refused, Rules, SendingSpeedLimit, SpeedUnit};
+use super::{
+    Choices, Day, DeliveryTimeWindow, OvernightWindow, PastSendAt, Refused, Rules, SendingSpeedLimit, SpeedUnit,
+    ValidityPeriod, ValidityUnit,
+};
 use crate::sandbox::model::message::{Button, Content};
 
 const NOW: &str = "2026-11-30T12:00:00Z";
@@ -377,4 +380,63 @@ fn everything_wrong_is_named_at_once() {
     options.schedule.bulkId: size must be between 0 and 100
     options.schedule.sendAt: must have the format yyyy-MM-dd'T'HH:mm:ss.SSSZ
     ");
+}
+
+#[test]
+fn what_sendform_writes_is_accepted() {
+    use crate::wire::options::{Platform, ReportType, TimeOfDay};
+    use crate::wire::{request, time};
+
+    let platform = Platform { entity_id: Some("e".to_owned()), application_id: None };
+    let at = |hour| Some(TimeOfDay { hour, minute: 0 });
+    let window = DeliveryTimeWindow { days: vec![Day::Monday, Day::Sunday], from: at(8), to: at(20) };
+    let options = request::MessageOptions {
+        platform: Some(&platform),
+        validity_period: Some(ValidityPeriod { amount: 720, time_unit: ValidityUnit::Hours }),
+        delivery_time_window: Some(&window),
+        campaign_reference_id: Some("spring"),
+    };
+    let delivery = request::Delivery { url: Some("https://h.example"), intermediate_report: None, notify: Some(true) };
+    let webhooks = request::Webhooks {
+        delivery: Some(delivery),
+        content_type: Some(ReportType::Json),
+        callback_data: Some("back"),
+    };
+    let message = |text| request::Message {
+        sender: "shop",
+        destinations: [request::Destination { to: "17841400000000001", message_id: "m".repeat(200) }],
+        content: request::Content::Text { text },
+        options,
+        webhooks,
+    };
+    let text = "š\u{0}\"\\\n🎈".repeat(166);
+    let written = serde_json::to_vec(&request::Request {
+        messages: vec![message(&text), message("Hi")],
+        options: request::RequestOptions {
+            schedule: request::Schedule {
+                bulk_id: "spring-sale.announce.r1.5f0c9a7e21d84b63",
+                send_at: Some(time::write(NOW.parse().unwrap())),
+                sending_speed_limit: Some(SendingSpeedLimit { amount: 600, time_unit: SpeedUnit::Minute }),
+            },
+        },
+    });
+    let written = written.unwrap();
+    let request = super::check(&written, &rules()).unwrap();
+    assert_eq!(request.sheet.messages[0].content, Content::Text { text: text.as_str().into() });
+    assert_eq!(request.sheet.terms[0].delivery_time_window.as_ref(), Some(&window));
+    assert_eq!(request.pace.send_at, Some(NOW.parse().unwrap()));
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_body_makes_it_panic(at in 0_usize..1200, bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..8)) {
+        let mut body = full().to_string().into_bytes();
+        let at = at.min(body.len());
+        let until = (at + bytes.len()).min(body.len());
+        body.splice(at..until, bytes);
+        // Whatever is said, it is said of a field that has a path.
+        if let Err(Refused::Violations(violations)) = super::check(&body, &rules()) {
+            proptest::prop_assert!(violations.iter().all(|one| !one.property.is_empty() && !one.violation.is_empty()));
+        }
+    }
 }
