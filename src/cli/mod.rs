@@ -2,6 +2,7 @@
 
 mod apply;
 mod args;
+mod bug;
 mod clock;
 mod exit;
 mod failure;
@@ -44,19 +45,24 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return refused(&error),
     };
+    bug::guarded(|| ended(&arguments)).into()
+}
+
+/// Runs a command to its end, and tells how it failed.
+fn ended(arguments: &Arguments) -> Exit {
     let (result, paint) = match Settings::read() {
         Ok(settings) => {
             let output = Output::new(&arguments.global, settings.no_color);
             let paint = output.paint_errors;
-            (command(&arguments, &settings, &output), paint)
+            (command(arguments, &settings, &output), paint)
         }
         Err(failure) => (Err(failure), Paint::Plain),
     };
     match result {
-        Ok(exit) => exit.into(),
+        Ok(exit) => exit,
         Err(failure) => {
             tell(&failure.render(paint));
-            failure.exit.into()
+            failure.exit
         }
     }
 }

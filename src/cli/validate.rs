@@ -30,7 +30,7 @@ pub(super) fn run(global: &Global, output: &Output) -> Result<Exit, Failure> {
 
 /// Says what was checked, if nothing is wrong with it.
 fn all_well(files: &ProjectFiles, found: &Diagnostics) -> String {
-    if found.has_errors() {
+    if found.has_errors() || files.campaigns.is_empty() {
         return String::new();
     }
     let messages: usize = files.campaigns.iter().map(|campaign| campaign.messages.len()).sum();

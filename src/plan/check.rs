@@ -16,7 +16,7 @@ use super::parallel;
 /// Checks all files without reading the rows of audiences: templates, conditions, headers.
 #[must_use]
 pub fn check(project: &Project, campaigns: &[Campaign], files: &dyn Files) -> Diagnostics {
-    let mut diagnostics = self::project(project, campaigns);
+    let mut diagnostics = duplicates(campaigns);
     parallel::with_deep_stack(|| {
         for audience in &project.suppress {
             diagnostics.extend(Selected::new(audience, files).err().unwrap_or_default());
@@ -29,19 +29,6 @@ pub fn check(project: &Project, campaigns: &[Campaign], files: &dyn Files) -> Di
         }
     });
     deduplicated(diagnostics)
-}
-
-/// Checks what concerns the files as a whole.
-#[must_use]
-pub(super) fn project(project: &Project, campaigns: &[Campaign]) -> Diagnostics {
-    let mut diagnostics = duplicates(campaigns);
-    if campaigns.is_empty() {
-        diagnostics.push(
-            Diagnostic::warning(Code::NoCampaigns, "the project has no campaigns", project.place.clone())
-                .help("a campaign is a `*.yaml` file beside the project file"),
-        );
-    }
-    diagnostics
 }
 
 /// Checks the times of a planned message: past ones, and what the delivery window does to it.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::campaign::{Audience, Campaign, Content, Files, Message, Project, Zone};
+use crate::campaign::{Audience, Campaign, Content, Files, Message, Project, Zone, duplicates};
 use crate::diagnostic::Diagnostics;
 use crate::diagnostic::words::{number, plural};
 use crate::identity::{Fingerprint, Key, Keys, MessageKey, PersonSet, SenderId};
@@ -120,7 +120,7 @@ impl Plan {
 #[must_use]
 pub fn plan(input: &Input<'_>) -> Plan {
     let mut planner = Planner { input, people: Vec::new(), rails: Vec::new() };
-    let mut diagnostics = check::project(input.project, input.campaigns);
+    let mut diagnostics = duplicates(input.campaigns);
     let messages: Vec<MessagePlan> = input
         .campaigns
         .iter()

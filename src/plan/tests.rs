@@ -52,9 +52,9 @@ fn codes(plan: &Plan) -> Vec<&'static str> {
 fn every_row_ends_at_one_gate() {
     let plan = sale().plan();
     insta::assert_snapshot!(gates(&plan), @r"
-    unreadable rows 1
-    duplicates 1
-    contradicting rows 2
+    unreadable 1
+    duplicate 1
+    contradicting 2
     filtered by `where` 1
     excluded 1
     skipped by the template 1

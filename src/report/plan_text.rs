@@ -3,7 +3,7 @@
 use similar::{ChangeTag, TextDiff};
 
 use crate::ledger::Doubt;
-use crate::plan::{Gate, MessagePlan, Plan, Rail, Sample, TextChange};
+use crate::plan::{Gate, MessagePlan, Plan, Rail, RailKind, Sample, TextChange};
 use crate::timing;
 
 use super::Reveal;
@@ -48,6 +48,9 @@ fn summary(plan: &Plan, paint: Paint) -> String {
         paint.strong(&format!("{} to send in {}", plural(to_send, "message"), plural(bulks as u64, "bulk")))
     };
     let mut words = vec![first];
+    if to_send > 0 && plan.refused().next().is_some() {
+        words.push(paint.bad(", but not while a limit refuses"));
+    }
     if plan.not_due() > 0 {
         words.push(format!(", {} not due yet", number(plan.not_due())));
         if let Some(next) = plan.next_apply_at() {
@@ -104,10 +107,11 @@ fn message_text(out: &mut String, plan: &MessagePlan, paint: Paint, reveal: Reve
     let width = width.max(total.len());
     for (gate, count) in plan.counts.occupied().collect::<Vec<_>>().into_iter().rev() {
         line(out, &gate_line(plan, gate, count, width, paint));
-    }
-    for (reason, count) in &plan.skipped {
-        let reason = harmless(reason, Lines::Escape);
-        line(out, &format!("    {:width$}   {}", "", paint.faint(&format!("{}: {reason}", number(*count)))));
+        let reasons = plan.skipped.iter().filter(|_| gate == Gate::Skipped);
+        for (reason, count) in reasons {
+            let reason = harmless(reason, Lines::Escape);
+            line(out, &format!("    {:width$}   {}", "", paint.faint(&format!("{}: {reason}", number(*count)))));
+        }
     }
     let rows = if plan.counts.total() == 1 { "row" } else { "rows" };
     line(out, &paint.faint(&format!("    {total:>width$} {rows} in {}", plan.audience_file)));
@@ -115,7 +119,9 @@ fn message_text(out: &mut String, plan: &MessagePlan, paint: Paint, reveal: Reve
         text_change(out, change, paint);
     }
     for sample in &plan.samples {
-        sample_text(out, sample, paint, reveal);
+        // Of one text alone nobody asks whether it is the shortest.
+        let name = if plan.samples.len() == 1 { "text" } else { sample.name };
+        sample_text(out, name, sample, paint, reveal);
     }
 }
 
@@ -150,6 +156,9 @@ fn gate_line(plan: &MessagePlan, gate: Gate, count: u64, width: usize, paint: Pa
 
 /// When they leave: both clocks, the pace, how long it takes, and in how many bulks.
 fn when(plan: &MessagePlan) -> String {
+    if plan.bulks.is_empty() {
+        return String::new();
+    }
     let mut words: Vec<String> = Vec::new();
     let first = plan.bulks.iter().filter_map(|bulk| bulk.send_at).min();
     let at_once = plan.bulks.iter().any(|bulk| bulk.send_at.is_none());
@@ -203,7 +212,7 @@ fn keeps(people: u64) -> String {
     format!("{} {verb}", plural(people, "person"))
 }
 
-fn sample_text(out: &mut String, sample: &Sample, paint: Paint, reveal: Reveal) {
+fn sample_text(out: &mut String, name: &str, sample: &Sample, paint: Paint, reveal: Reveal) {
     let text = match reveal {
         Reveal::No => &sample.masked,
         Reveal::Yes => &sample.revealed,
@@ -213,7 +222,7 @@ fn sample_text(out: &mut String, sample: &Sample, paint: Paint, reveal: Reveal) 
     } else {
         format!("{}, {}", plural(sample.chars as u64, "character"), plural(sample.bytes as u64, "byte"))
     };
-    line(out, &paint.faint(&format!("    {} ({size})", sample.name)));
+    line(out, &paint.faint(&format!("    {name} ({size})")));
     for text in harmless(text, Lines::Keep).lines() {
         line(out, &format!("      {} {text}", paint.faint("│")));
     }
@@ -230,7 +239,9 @@ fn rails(out: &mut String, rails: &[Rail], paint: Paint) {
             line(out, &paint.faint(&format!("  {scope}{} (accepted)", rail.words)));
         } else {
             line(out, &paint.bad(&format!("! {scope}{}", rail.words)));
-            if rail.kind != crate::plan::RailKind::Expect {
+            if rail.kind == RailKind::Expect {
+                line(out, "  to go on: mend the audience, or change its `expect`");
+            } else {
                 line(out, &format!("  to go on all the same: --accept {}={}", rail.kind.name(), rail.actual));
             }
         }

@@ -4,12 +4,15 @@
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod architecture;
+mod canary;
 mod crash;
 mod faults;
+mod generated;
 mod identity;
 mod init;
 mod interrupts;
 mod paths;
+mod plan;
 mod readme;
 mod support;
 mod validate;

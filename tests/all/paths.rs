@@ -37,11 +37,7 @@ fn upwards_or_absolute() {
       |
       = help: write it relative to the project's folder, with `/`, such as `audiences/people.csv`
 
-    warning[no-campaigns]: the project has no campaigns
-    --> sendform.yaml
-     = help: a campaign is a `*.yaml` file beside the project file
-
-    1 error, 1 warning
+    1 error
     "#);
     insta::assert_snapshot!(refused(project(), "/etc/passwd"), @r#"
     exit code: 3
@@ -54,11 +50,7 @@ fn upwards_or_absolute() {
       |
       = help: write it relative to the project's folder, with `/`, such as `audiences/people.csv`
 
-    warning[no-campaigns]: the project has no campaigns
-    --> sendform.yaml
-     = help: a campaign is a `*.yaml` file beside the project file
-
-    1 error, 1 warning
+    1 error
     "#);
     insta::assert_snapshot!(refused(project(), "audiences/../../people.csv"), @r#"
     exit code: 3
@@ -71,11 +63,7 @@ fn upwards_or_absolute() {
       |
       = help: write it relative to the project's folder, with `/`, such as `audiences/people.csv`
 
-    warning[no-campaigns]: the project has no campaigns
-    --> sendform.yaml
-     = help: a campaign is a `*.yaml` file beside the project file
-
-    1 error, 1 warning
+    1 error
     "#);
     insta::assert_snapshot!(refused(project(), "C:\\\\people.csv"), @r#"
     exit code: 3
@@ -88,11 +76,7 @@ fn upwards_or_absolute() {
       |
       = help: write it relative to the project's folder, with `/`, such as `audiences/people.csv`
 
-    warning[no-campaigns]: the project has no campaigns
-    --> sendform.yaml
-     = help: a campaign is a `*.yaml` file beside the project file
-
-    1 error, 1 warning
+    1 error
     "#);
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
 use crate::campaign::at::At;
@@ -125,8 +126,9 @@ fn warn_of_zone(at: &At<'_>, from: TimeOfDay, to: TimeOfDay, send_at: &SendAt, f
     };
     let date = send_at.local.date();
     let utc = |time: TimeOfDay| {
-        let (hour, minute) = (i8::try_from(time.hour).ok()?, i8::try_from(time.minute).ok()?);
-        Some(date.at(hour, minute, 0, 0).to_zoned(TimeZone::UTC).ok()?.timestamp())
+        // The schema has refused an hour like 25 already, but this is checked all the same.
+        let clock = Time::new(i8::try_from(time.hour).ok()?, i8::try_from(time.minute).ok()?, 0, 0).ok()?;
+        Some(date.to_datetime(clock).to_zoned(TimeZone::UTC).ok()?.timestamp())
     };
     let same = |zone: &TimeZone, time| {
         utc(time).is_some_and(|instant| zone.to_datetime(instant) == TimeZone::UTC.to_datetime(instant))
