@@ -18,14 +18,6 @@ pub fn render(summary: &Summary, doubts: &[Doubt], gateway: &str, paint: Paint) 
     let header = ["message", "accepted", "rejected", "refused", "in doubt", "not attempted", "elsewhere"];
     out.push_str(&table::render(&header, rows.chain(total)));
     rejections(&mut out, summary);
-    let in_doubt = summary.total().in_doubt;
-    if in_doubt > 0 {
-        let people = plural(in_doubt, "person");
-        line(
-            &mut out,
-            &paint.bad(&format!("! {people} in doubt: nothing is sent to them again; a plan says how to settle that")),
-        );
-    }
     for alarm in &summary.alarms {
         line(&mut out, &paint.bad(&format!("! {}", alarm_words(alarm))));
     }

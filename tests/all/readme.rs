@@ -128,14 +128,14 @@ fn example(page: &Page) -> Project {
 /// The value at the key that a row of the table names first, if it names one of the campaign's.
 fn asked<'a>(key: &str, campaign: &'a Value) -> Option<&'a Value> {
     let (of, _) = key.split_once(" `")?;
-    let value = match of {
-        "message" => &campaign["messages"][0],
-        "schedule" => &campaign["schedules"]["launch"],
+    let of = match of {
+        "message" => "/messages/0",
+        "schedule" => "/schedules/launch",
         _ => return None,
     };
     let path = code_spans(key).into_iter().next()?;
-    let pointer = format!("/{}", path.replace('.', "/"));
-    Some(value.pointer(&pointer).unwrap_or_else(|| panic!("the example has no `{path}`")))
+    let pointer = format!("{of}/{}", path.replace('.', "/"));
+    Some(campaign.pointer(&pointer).unwrap_or_else(|| panic!("the example has no `{path}`")))
 }
 
 /// Collects the names of all properties of a schema.

@@ -45,11 +45,10 @@ impl Shell {
             .env("HOME", self.folder.path())
             .output()
             .expect("bash can be started");
-        let mut text = String::from_utf8(output.stdout).expect("the output is text");
-        if !output.status.success() {
-            let code = output.status.code().expect("no signal ends a command of the walk");
-            text.push_str(&format!("(exit code {code})\n"));
+        let text = String::from_utf8(output.stdout).expect("the output is text");
+        match output.status.code().expect("no signal ends a command of the walk") {
+            0 => text,
+            code => format!("{text}(exit code {code})\n"),
         }
-        text
     }
 }
