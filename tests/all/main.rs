@@ -5,6 +5,7 @@
 
 mod architecture;
 mod canary;
+mod codes;
 mod crash;
 mod faults;
 mod generated;
