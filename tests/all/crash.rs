@@ -53,15 +53,22 @@ fn live(place: Place, seed: u64) -> Figures {
     let mut figures = Figures::default();
     while figures.kills < KILLS {
         world.raise_revisions();
-        for _ in 0..12 {
+        let t = std::time::Instant::now();
+        for _ in 0..30 {
             if figures.kills >= KILLS || world.audit(&mut figures) == 0 {
                 break;
             }
             world.run_and_kill(&mut dice, &mut figures);
+            if dice.once_in(5) {
+                world.audit_commands(&mut figures);
+            }
             world.change(&mut dice);
         }
-        world.audit(&mut figures);
+        let t1 = t.elapsed();
+        world.audit_commands(&mut figures);
+        let t2 = t.elapsed();
         world.settle(&mut figures);
+        eprintln!("{seed} wave {:?} audit {:?} settle {:?} people {}: {figures}", t1, t2-t1, t.elapsed()-t2, world.people.len());
     }
     figures
 }

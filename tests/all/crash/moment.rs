@@ -32,11 +32,11 @@ impl Moment {
     pub(super) fn choose(dice: &mut Dice, is_outside: bool, held: bool) -> Self {
         match dice.number(0..if is_outside { 5 } else { 4 }) {
             _ if held => Self::Held(1),
-            0 => Self::After(Duration::from_micros(dice.number(0..400_000))),
+            0 => Self::After(Duration::from_micros(dice.number(0..250_000))),
             1 => Self::After(Duration::from_micros(dice.number(50_000..150_000))),
-            2 => Self::Grown(dice.number(1..12_000)),
+            2 => Self::Grown(dice.number(1..4_000)),
             3 => Self::Replaced,
-            _ => Self::Requests(dice.number(1..25)),
+            _ => Self::Requests(dice.number(1..8)),
         }
     }
 

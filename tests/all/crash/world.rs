@@ -46,13 +46,16 @@ impl World {
         project.unset("SENDFORM_NOW");
         let prefix = "17841400000";
         let mut world = Self { project, place, sandbox: None, people: Vec::new(), revision: 0, text: 0, prefix };
-        world.people.extend(1..=80 + seed % 40);
+        world.people.extend(1..=280 + seed % 40);
         world.write();
         if place == Place::Outside {
             // An address that no other process takes the port of while the gateway is started again.
             let listen = format!("127.{}.{}.{}:0", 1 + seed % 250, 1 + seed / 250 % 250, 1 + std::process::id() % 250);
             world.start_gateway(&listen);
             world.run(&["ledger", "init"]).code(0);
+        } else {
+            // The sandbox makes its key when it is needed first.
+            world.run(&["plan"]).code(0);
         }
         world
     }
@@ -100,7 +103,7 @@ impl World {
         let faults = faults(dice, is_outside);
         figures.faults += faults.len() as u64;
         let moment = Moment::choose(dice, is_outside, faults.iter().any(|fault| fault.starts_with("hold")));
-        let parallel = dice.number(1..7).to_string();
+        let parallel = dice.number(1..5).to_string();
         let mut arguments = vec!["apply", "--auto-approve", "--parallel", &parallel];
         let flags: Vec<&str> = faults.iter().flat_map(|fault| ["--fault", fault]).collect();
         if let Some(sandbox) = &self.sandbox {
@@ -184,16 +187,9 @@ impl World {
         Revision::new(self.revision).expect("a revision from 1")
     }
 
-    /// The gateway's books.
+    /// The gateway's books; the gateway may be at work on them.
     pub(super) fn books(&self) -> Books {
-        match &self.sandbox {
-            Some(sandbox) => Books::read(&sandbox.messages()),
-            None if self.books_path().exists() => {
-                let books = self.books_path().display().to_string();
-                Books::read(&Sandbox::start_at("127.0.0.1:0", &["--books", &books]).messages())
-            }
-            None => Books::default(),
-        }
+        Books::read(&self.books_path())
     }
 }
 
@@ -208,10 +204,10 @@ fn group(number: u64) -> &'static str {
 
 /// Some faults, and some requests that take a moment, so that there is something to kill.
 fn faults(dice: &mut Dice, is_outside: bool) -> Vec<String> {
-    let mut faults = vec![format!("slow={}ms*", dice.number(1..25))];
+    let mut faults = vec![format!("slow={}ms*", dice.number(1..30))];
     if is_outside && dice.once_in(4) {
         let moment = dice.one_of(&["before", "after"]);
-        faults.push(format!("hold-{moment}@{}", dice.number(1..12)));
+        faults.push(format!("hold-{moment}@{}", dice.number(1..8)));
     }
     for _ in 0..dice.number(0..3) {
         let fault = dice.one_of(&[
