@@ -103,7 +103,7 @@ impl World {
         let faults = faults(dice, is_outside);
         figures.faults += faults.len() as u64;
         let moment = Moment::choose(dice, is_outside, faults.iter().any(|fault| fault.starts_with("hold")));
-        let parallel = dice.number(1..5).to_string();
+        let parallel = dice.number(1..4).to_string();
         let mut arguments = vec!["apply", "--auto-approve", "--parallel", &parallel];
         let flags: Vec<&str> = faults.iter().flat_map(|fault| ["--fault", fault]).collect();
         if let Some(sandbox) = &self.sandbox {
