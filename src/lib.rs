@@ -8,8 +8,8 @@
 //! 1. [`diagnostic`]: what can be said about a user's files, and where it points.
 //! 2. [`wire`]: the gateway's API: requests, answers, errors, limits.
 //! 3. [`identity`]: keys, persons, ids and digests, and the one encoding they come from.
-//! 4. [`campaign`]: from the text of a YAML file to a checked campaign or project.
-//! 5. [`timing`]: instants, zones, speed, windows, validity.
+//! 4. [`timing`]: instants, zones, speed, windows, validity.
+//! 5. [`campaign`]: from the text of a YAML file to a checked campaign or project.
 //! 6. [`render`]: templates and expressions over one row, strict and bounded.
 //! 7. [`audience`]: rows to recipients.
 //! 8. [`ledger`]: claims and outcomes, their join, and the lockfile's text.
@@ -26,8 +26,8 @@
 pub mod diagnostic;
 pub mod wire;
 pub mod identity;
-pub mod campaign;
 pub mod timing;
+pub mod campaign;
 pub mod render;
 pub mod audience;
 pub mod ledger;

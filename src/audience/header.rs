@@ -10,7 +10,7 @@ use crate::render::Header;
 /// Takes the names of the columns, trimmed.
 ///
 /// # Errors
-/// If there is none, or too many, or one is blank or stands twice.
+/// If there is none, or too many, or one is blank, stands twice, or is an id rather than a name.
 pub(super) fn check_header(names: Vec<String>, place: &Place) -> Result<Arc<Header>, Diagnostic> {
     let refuse = |message: String| Err(Diagnostic::error(Code::BadHeader, message, place.clone()));
     let names: Vec<String> = names.into_iter().map(|name| name.trim().to_owned()).collect();
@@ -25,9 +25,40 @@ pub(super) fn check_header(names: Vec<String>, place: &Place) -> Result<Arc<Head
         if name.chars().any(char::is_control) {
             return refuse(format!("the name of column {number} holds a control character"));
         }
+        if looks_like_an_id(name) {
+            // It may be a person's, and is not shown.
+            return Err(Diagnostic::error(
+                Code::BadHeader,
+                format!("the first line holds no column names: column {number} is a long number"),
+                place.clone(),
+            )
+            .help("begin with a line of column names"));
+        }
         if !seen.insert(name) {
             return refuse(format!("two columns are called `{name}`"));
         }
     }
     Ok(Header::new(names))
+}
+
+/// Says whether a name is a number as long as the ids of people are: then the header is missing, and
+/// the first row stands in its place.
+fn looks_like_an_id(name: &str) -> bool {
+    let digits = name.strip_prefix('+').unwrap_or(name);
+    digits.len() >= 6 && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::looks_like_an_id;
+
+    #[test]
+    fn a_long_number_is_no_name() {
+        for id in ["17841400000000001", "+385911234567", "123456"] {
+            assert!(looks_like_an_id(id), "{id}");
+        }
+        for name in ["to", "2026", "phone2", "", "+", "12345a"] {
+            assert!(!looks_like_an_id(name), "{name}");
+        }
+    }
 }

@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 
 use crate::diagnostic::Place;
 use crate::identity::{CampaignId, MessageKey, ProjectId, Revision, SenderId};
+use crate::timing::IfAmbiguous;
 use crate::wire::options::{DeliveryTimeWindow, Platform, ReportType, SendingSpeedLimit, ValidityPeriod};
 
 /// A project: the file `sendform.yaml`.
@@ -278,18 +279,6 @@ pub enum Zone {
         /// For people whose cell is empty; without it such a row is unreadable.
         fallback: Option<TimeZone>,
     },
-}
-
-/// What if a change of the clock skips or repeats a local time.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum IfAmbiguous {
-    /// It is an error.
-    #[default]
-    Refuse,
-    /// The earlier of the two instants is meant.
-    Earlier,
-    /// The later one is meant.
-    Later,
 }
 
 /// What becomes of people found after a message's time is past.

@@ -29,8 +29,8 @@ pub mod checked;
 mod files;
 
 pub use checked::{
-    Audience, AudienceSource, Campaign, Columns, Content, DeclaredAudience, Expect, Expression, IfAmbiguous, IfPast,
-    Limits, Message, Project, Schedule, SendAt, Shared, StateHome, TemplateText, Webhooks, Zone,
+    Audience, AudienceSource, Campaign, Columns, Content, DeclaredAudience, Expect, Expression, IfPast, Limits,
+    Message, Project, Schedule, SendAt, Shared, StateHome, TemplateText, Webhooks, Zone,
 };
 pub use files::{Files, FilesError, Stream};
 pub use profile::{FILE_BYTES_MAX, decode};

@@ -329,8 +329,8 @@ messages:
         let at = "sendAt: \"2026-12-01 09:00\"";
         assert_snapshot!(said(&schedule(&format!("{at}, timeZone: Europe/Zagrb"))), @"2:57 `Europe/Zagrb` bad-zone: there is no such time zone in the IANA database -> did you mean `Europe/Zagreb`?");
         assert_snapshot!(said(&schedule(&format!("{at}, timeZone: Zagreb"))), @"2:57 `Zagreb` bad-zone: there is no such time zone in the IANA database -> did you mean `Europe/Zagreb`?");
-        assert_snapshot!(said(&schedule("sendAt: \"2026-03-29 02:30\", timeZone: Europe/Zagreb")), @r#"2:27 `\"2026-03-29 02:30\"` ambiguous-time: a change of the clock skips this time -> say `ifAmbiguous: earlier` or `ifAmbiguous: later`, or choose another time"#);
-        assert_snapshot!(said(&schedule("sendAt: \"2026-10-25 02:30\", timeZone: Europe/Zagreb")), @r#"2:27 `\"2026-10-25 02:30\"` ambiguous-time: a change of the clock repeats this time -> say `ifAmbiguous: earlier` or `ifAmbiguous: later`, or choose another time"#);
+        assert_snapshot!(said(&schedule("sendAt: \"2026-03-29 02:30\", timeZone: Europe/Zagreb")), @r#"2:27 `\"2026-03-29 02:30\"` ambiguous-time: a change of the clock skips this local time -> say `ifAmbiguous: earlier` for 2026-03-29 01:30 Europe/Zagreb (00:30 UTC), or `later` for 2026-03-29 03:30 Europe/Zagreb (01:30 UTC), or choose another time"#);
+        assert_snapshot!(said(&schedule("sendAt: \"2026-10-25 02:30\", timeZone: Europe/Zagreb")), @r#"2:27 `\"2026-10-25 02:30\"` ambiguous-time: a change of the clock repeats this local time -> say `ifAmbiguous: earlier` for 2026-10-25 02:30 Europe/Zagreb (00:30 UTC), or `later` for 2026-10-25 02:30 Europe/Zagreb (01:30 UTC), or choose another time"#);
         assert_snapshot!(said(&schedule("sendAt: \"2026-10-25 02:30\", timeZone: Europe/Zagreb, ifAmbiguous: later")), @"");
         assert_snapshot!(said(&schedule(&format!("{at}, timeZone: UTC, handover: 181d"))), @"2:72 `181d` out-of-bounds: at most `180d` is allowed");
         assert_snapshot!(said(&schedule(&format!("{at}, timeZone: UTC, handover: 1.5h"))), @"2:72 `1.5h` bad-pattern: a duration is a whole number with one unit: `90s`, `15m`, `2h` or `3d`");

@@ -64,7 +64,7 @@ async fn with_world(
     let summary = summary.map_err(|error| store_failure(&error))?;
     let doubts = store.ledger().doubts(View::Exclusive);
     output.show(&Forms {
-        text: &|paint| outcome_text::render(&summary, &doubts, paint),
+        text: &|paint| outcome_text::render(&summary, &doubts, &plan.gateway, paint),
         json: &|| json::outcome(&summary, &doubts, &plan.digest.to_string()),
     })?;
     if let Some(next) = plan.next_apply_at() {
@@ -189,12 +189,7 @@ fn verdict(summary: &Summary) -> Exit {
         Some(Stopped::Interrupted) => Exit::Declined,
         Some(Stopped::Bug(_)) => Exit::Bug,
         Some(Stopped::NotFound | Stopped::Throttled) => Exit::Rejected,
-        Some(
-            Stopped::Unreachable(_)
-            | Stopped::TooSlow
-            | Stopped::Store(_)
-            | Stopped::ClockOff,
-        ) => Exit::Environment,
+        Some(Stopped::Unreachable(_) | Stopped::TooSlow | Stopped::Store(_) | Stopped::ClockOff) => Exit::Environment,
     };
     if total.in_doubt > 0 {
         exit = exit.or(Exit::Doubt);

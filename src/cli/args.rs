@@ -18,12 +18,13 @@ pub(super) struct Arguments {
 
 /// What all commands have in common.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Options of all commands")]
 pub(super) struct Global {
     /// The project's folder [default: `campaigns` if it holds a project file, else this folder]
     #[arg(long, global = true, value_name = "DIR")]
     pub dir: Option<PathBuf>,
     /// One more folder in which audiences may lie
-    #[arg(long, global = true, value_name = "DIR", env = "SENDFORM_DATA")]
+    #[arg(long, global = true, value_name = "DIR", env = "SENDFORM_DATA", hide_env_values = true)]
     pub data: Option<PathBuf>,
     /// Talk to the embedded gateway instead of the real one; it has its own ledger and key
     #[arg(long, global = true)]
@@ -86,7 +87,7 @@ fn parse_write(text: &str) -> Result<Write, String> {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Begin a project: a project file, a first campaign, an audience, and the ledger
+    /// Begin a project: a project file, a first campaign, and its audience
     Init,
     /// Check all files without reading the rows of audiences
     Validate,

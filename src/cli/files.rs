@@ -45,6 +45,13 @@ pub(super) fn read(global: &Global) -> Result<ProjectFiles, Failure> {
         diagnostics.extend(found);
         project
     });
+    if names.is_empty() {
+        let place = Place::File(PROJECT_FILE.to_owned());
+        diagnostics.push(
+            Diagnostic::warning(Code::NoCampaigns, "the project has no campaigns", place)
+                .help("a campaign is a `*.yaml` file beside the project file"),
+        );
+    }
     let mut campaigns = Vec::new();
     for name in names {
         let Some(source) = source(&folders, &name, &mut diagnostics) else { continue };

@@ -46,7 +46,7 @@ instagram_id,first_name,consent
 17841400000000003,Luka,no
 ";
 
-const ATTRIBUTES: &str = "sendform.lock merge=union linguist-generated\n";
+const ATTRIBUTES: &str = "sendform.lock -text merge=union linguist-generated\n";
 const IGNORE: &str = ".sendform/\n";
 
 /// Runs the command.

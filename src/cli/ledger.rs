@@ -9,7 +9,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{Output, print};
 use super::settings::Settings;
-use super::store::{expected, store_failure};
+use super::store::{expected, read, store_failure};
 use super::world::World;
 
 /// Runs the command.
@@ -37,13 +37,15 @@ fn init(world: &World) -> Result<Exit, Failure> {
     Lockfile::create(paths, expected(world)?.header()).map_err(|error| store_failure(&error))?;
     print(&format!("made {} for `{}`\n", paths.lockfile.display(), world.gateway.name))?;
     if !world.gateway.is_sandbox() {
-        print("commit it, with this line in .gitattributes beside it: sendform.lock merge=union linguist-generated\n")?;
+        print(
+            "commit it, with this line in .gitattributes beside it: sendform.lock -text merge=union linguist-generated\n",
+        )?;
     }
     Ok(Exit::Done)
 }
 
 fn verify(world: &World) -> Result<Exit, Failure> {
-    let ledger = Lockfile::read(&world.gateway.paths, &expected(world)?).map_err(|error| store_failure(&error))?;
+    let ledger = read(world)?;
     let findings = ledger.verify();
     for finding in &findings {
         print(&format!("! {}\n", words(finding)))?;

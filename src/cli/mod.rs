@@ -2,6 +2,7 @@
 
 mod apply;
 mod args;
+mod bug;
 mod clock;
 mod exit;
 mod failure;
@@ -44,19 +45,24 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return refused(&error),
     };
+    bug::guarded(|| ended(&arguments)).into()
+}
+
+/// Runs a command to its end, and tells how it failed.
+fn ended(arguments: &Arguments) -> Exit {
     let (result, paint) = match Settings::read() {
         Ok(settings) => {
             let output = Output::new(&arguments.global, settings.no_color);
             let paint = output.paint_errors;
-            (command(&arguments, &settings, &output), paint)
+            (command(arguments, &settings, &output), paint)
         }
         Err(failure) => (Err(failure), Paint::Plain),
     };
     match result {
-        Ok(exit) => exit.into(),
+        Ok(exit) => exit,
         Err(failure) => {
             tell(&failure.render(paint));
-            failure.exit.into()
+            failure.exit
         }
     }
 }
@@ -73,7 +79,7 @@ fn command(arguments: &Arguments, settings: &Settings, output: &Output) -> Resul
     let global = &arguments.global;
     match &arguments.command {
         Command::Init => init::run(global, settings),
-        Command::Validate => validate::run(global, settings, output),
+        Command::Validate => validate::run(global, output),
         Command::Schema(args) => schema::run(args),
         Command::Completions(args) => completions(args),
         Command::Plan(args) => wait(plan::run(global, args, settings, output)),

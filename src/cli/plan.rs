@@ -6,14 +6,14 @@ use std::thread;
 use crate::ledger::{Ledger, View};
 use crate::plan::{Input, Plan, plan};
 use crate::report::{json, plan_text};
-use crate::store::{Lockfile, StoreError};
+use crate::store::Lockfile;
 
 use super::args::{Global, PlanArgs};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{Forms, Output};
 use super::settings::Settings;
-use super::store::{expected, store_failure};
+use super::store::read;
 use super::world::{Choices, World, tell_warnings};
 
 /// Runs the command.
@@ -48,20 +48,13 @@ fn with_world(world: &World, args: &PlanArgs, output: &Output) -> Result<Exit, F
     Ok(exit)
 }
 
-/// Reads the ledger for looking. Without keys nobody would be recognised, so none is read; the
-/// sandbox's first run has none yet.
+/// Reads the ledger, unless there are no keys (nobody would be recognised) or no gateway is named.
 fn read_ledger(world: &World) -> Result<Option<Ledger>, Failure> {
     let gateway = &world.gateway;
     if gateway.keys.is_none() || gateway.base_url.is_none() {
         return Ok(None);
     }
-    match Lockfile::read(&gateway.paths, &expected(world)?) {
-        Ok(ledger) => Ok(Some(ledger)),
-        Err(StoreError::Missing { .. }) if gateway.is_sandbox() && !world.home.sandbox_was_used() => {
-            Ok(Some(Ledger::new(expected(world)?.header())))
-        }
-        Err(error) => Err(store_failure(&error)),
-    }
+    read(world).map(Some)
 }
 
 /// Plans.
@@ -97,7 +90,7 @@ pub(super) fn show(plan: &Plan, world: &World, output: &Output) -> Result<(), Fa
     }
     output.show(&Forms {
         text: &|paint| plan_text::render(plan, paint, output.reveal),
-        json: &|| json::plan(plan, output.reveal),
+        json: &|| json::plan(plan, &found, output.reveal),
     })
 }
 

@@ -9,7 +9,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{Forms, Output};
 use super::settings::Settings;
-use super::store::{expected, store_failure};
+use super::store::read;
 use super::world::World;
 
 /// Runs the command.
@@ -25,7 +25,7 @@ pub(super) async fn run(global: &Global, settings: &Settings, output: &Output) -
 
 fn with_world(world: &World, output: &Output) -> Result<Exit, Failure> {
     let paths = &world.gateway.paths;
-    let ledger = Lockfile::read(paths, &expected(world)?).map_err(|error| store_failure(&error))?;
+    let ledger = read(world)?;
     let view = match Lockfile::is_held(paths) {
         true => View::Shared { now: world.gateway.now() },
         false => View::Exclusive,

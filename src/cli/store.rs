@@ -1,6 +1,7 @@
 //! What the store has to be for a command, and its errors in words.
 
-use crate::store::{Expected, StoreError};
+use crate::ledger::Ledger;
+use crate::store::{Expected, Lockfile, StoreError};
 
 use super::exit::Exit;
 use super::failure::Failure;
@@ -19,6 +20,22 @@ pub(super) fn expected(world: &World) -> Result<Expected, Failure> {
             .hint("or pass `--sandbox` to try everything without a gateway"));
     }
     Ok(Expected { project: world.project.id.clone(), gateway: gateway.name.clone(), keys: Some(keys.ids()) })
+}
+
+/// Reads the ledger for looking; the sandbox has an empty one until something was sent to it.
+///
+/// # Errors
+/// If it is missing, damaged, or not this project's.
+pub(super) fn read(world: &World) -> Result<Ledger, Failure> {
+    let gateway = &world.gateway;
+    let expected = expected(world)?;
+    match Lockfile::read(&gateway.paths, &expected) {
+        Ok(ledger) => Ok(ledger),
+        Err(StoreError::Missing { .. }) if gateway.is_sandbox() && !world.home.sandbox_was_used() => {
+            Ok(Ledger::new(expected.header()))
+        }
+        Err(error) => Err(store_failure(&error)),
+    }
 }
 
 /// The key is missing.

@@ -1,28 +1,39 @@
 //! `validate`: checks all files without reading the rows of audiences.
 
-use jiff::Timestamp;
-
+use crate::diagnostic::Diagnostics;
+use crate::diagnostic::words::plural;
 use crate::plan;
+use crate::report::{diagnostics, json};
 
 use super::args::Global;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::files;
-use super::output::Output;
-use super::settings::Settings;
-use super::world::show_diagnostics;
+use super::files::{self, ProjectFiles};
+use super::output::{Forms, Output};
 
 /// Runs the command.
 ///
 /// # Errors
 /// If there is no project.
-pub(super) fn run(global: &Global, settings: &Settings, output: &Output) -> Result<Exit, Failure> {
+pub(super) fn run(global: &Global, output: &Output) -> Result<Exit, Failure> {
     let files = files::read(global)?;
-    let mut found = files.diagnostics;
+    let mut found = files.diagnostics.clone();
     if let Some(project) = &files.project {
-        let now = settings.now.unwrap_or_else(Timestamp::now);
-        found.extend(plan::check(project, &files.campaigns, &files.folders, now));
+        found.extend(plan::check(project, &files.campaigns, &files.folders));
     }
-    show_diagnostics(output, &found)?;
+    output.show(&Forms {
+        text: &|paint| diagnostics::render(&found, paint) + &all_well(&files, &found),
+        json: &|| json::validation(&found),
+    })?;
     Ok(if found.has_errors() { Exit::Files } else { Exit::Done })
+}
+
+/// Says what was checked, if nothing is wrong with it.
+fn all_well(files: &ProjectFiles, found: &Diagnostics) -> String {
+    if found.has_errors() || files.campaigns.is_empty() {
+        return String::new();
+    }
+    let messages: usize = files.campaigns.iter().map(|campaign| campaign.messages.len()).sum();
+    let campaigns = plural(files.campaigns.len() as u64, "campaign");
+    format!("{campaigns} with {} can be planned\n", plural(messages as u64, "message"))
 }

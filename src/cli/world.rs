@@ -16,6 +16,9 @@ use super::home::Home;
 use super::output::{Forms, Output};
 use super::settings::Settings;
 
+/// How many messages are listed when one is not known.
+const KNOWN_SHOWN_MAX: usize = 20;
+
 /// Files without errors, and the gateway they are for.
 pub(super) struct World {
     /// Where sendform keeps its own files.
@@ -112,7 +115,12 @@ impl Choices {
         let retried = choices.retry_rejected.iter().filter(|key| !keys.contains(key));
         unknown.extend(retried.map(ToString::to_string));
         match unknown.first() {
-            Some(name) => Err(usage(format!("there is no campaign or message `{name}`"))),
+            Some(name) => {
+                let known: Vec<String> = keys.iter().take(KNOWN_SHOWN_MAX).map(|key| format!("`{key}`")).collect();
+                let more = if keys.len() > known.len() { ", …" } else { "" };
+                Err(usage(format!("there is no campaign or message `{name}`"))
+                    .hint(format!("the messages are {}{more}", known.join(", "))))
+            }
             None => Ok(choices),
         }
     }

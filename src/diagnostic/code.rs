@@ -57,7 +57,7 @@ codes! {
     UnknownAudience = "unknown-audience": "A message names an audience that nobody declares.",
     UnknownSchedule = "unknown-schedule": "A message names a schedule that nobody declares.",
     DuplicateId = "duplicate-id": "Two campaigns, or two messages of one campaign, have the same id.",
-    NoProject = "no-project": "The folder holds no project file.",
+    NoCampaigns = "no-campaigns": "The folder holds a project file and no campaign.",
     BadZone = "bad-zone": "A time zone is not in the IANA database.",
     BadTime = "bad-time": "A time cannot be read.",
     AmbiguousTime = "ambiguous-time": "A change of the clock skips or repeats a local time.",
@@ -92,5 +92,4 @@ codes! {
     SenderChanged = "sender-changed": "A message's sender is not the one that the ledger has.",
     MessageGone = "message-gone": "The ledger has a campaign or message that the files lack.",
     RevisionLowered = "revision-lowered": "A message's revision is lower than the ledger's.",
-    RevisionOverlap = "revision-overlap": "A new revision stands over open doubts or unsent scheduled bulks of the old one.",
 }

@@ -3,6 +3,7 @@
 
 mod code;
 mod place;
+pub mod words;
 
 pub use code::Code;
 pub use place::{Label, Place, Source};

@@ -233,3 +233,107 @@ fn split(text: &str) -> Option<(MessageKey, Revision, &str)> {
     let tail = parts.next()?;
     parts.next().is_none().then_some((message, Revision::new(number)?, tail))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{any, proptest};
+
+    use super::{BulkId, BulkTime, CampaignId, MessageId, MessageKey, MessageName, Revision, SenderId};
+    use crate::identity::Person;
+    use crate::wire::limits::{BULK_ID_CHARS_MAX, MESSAGE_ID_CHARS_MAX};
+
+    fn message() -> MessageKey {
+        MessageKey::parse("spring-sale.announce").unwrap()
+    }
+
+    fn revision(number: u32) -> Revision {
+        Revision::new(number).unwrap()
+    }
+
+    #[test]
+    fn ids_have_a_form() {
+        let check = |text: &str, good: bool| assert_eq!(CampaignId::parse(text).is_some(), good, "{text}");
+        check("spring-sale-2026", true);
+        check("7", true);
+        check(&"x".repeat(40), true);
+        for wrong in ["", "-sale", "Sale", "sale_1", "sale.1", "šale", "sale ", "../x"] {
+            check(wrong, false);
+        }
+        check(&"x".repeat(41), false);
+        assert_eq!(MessageName::parse(&"x".repeat(31)), None);
+        assert_eq!(SenderId::parse(" shop"), None);
+        assert_eq!(Revision::new(0), None);
+    }
+
+    #[test]
+    fn the_longest_ids_keep_within_the_api() {
+        let message = MessageKey {
+            campaign: CampaignId::parse(&"c".repeat(40)).unwrap(),
+            message: MessageName::parse(&"m".repeat(30)).unwrap(),
+        };
+        let (revision, person) = (revision(999_999), Person(u64::MAX));
+        let bulk = BulkId::new(&message, revision, BulkTime::Start(0), &[person]).to_string();
+        let id = MessageId { message, revision, person }.to_string();
+        assert!(bulk.len() <= BULK_ID_CHARS_MAX, "{bulk}");
+        assert!(id.len() <= MESSAGE_ID_CHARS_MAX, "{id}");
+    }
+
+    #[test]
+    fn the_encoding_of_a_bulk_never_changes() {
+        // A changed id would make a ledger's claims unrecognisable at the gateway.
+        let time = BulkTime::At("2026-12-01T08:00:00Z".parse().unwrap());
+        let id = BulkId::new(&message(), revision(1), time, &[Person(2), Person(1)]);
+        assert_eq!(id.to_string(), "spring-sale.announce.r1.ed5518ae2d0a23f5");
+    }
+
+    proptest! {
+        #[test]
+        fn the_same_people_and_time_give_the_same_bulk(
+            mut people in proptest::collection::hash_set(any::<u64>(), 1..20),
+            offset in 0..1_000_i64,
+            other in any::<u64>(),
+        ) {
+            let persons: Vec<Person> = people.iter().copied().map(Person).collect();
+            let mut reversed = persons.clone();
+            reversed.reverse();
+            let id = |time, persons: &[Person]| BulkId::new(&message(), revision(1), time, persons);
+            let time = BulkTime::Start(offset);
+            assert_eq!(id(time, &persons), id(time, &reversed));
+            assert_ne!(id(time, &persons), id(BulkTime::Start(offset + 1), &persons));
+            assert_ne!(id(time, &persons), BulkId::new(&message(), revision(2), time, &persons));
+            if people.insert(other) {
+                let more: Vec<Person> = people.iter().copied().map(Person).collect();
+                assert_ne!(id(time, &persons), id(time, &more));
+            }
+        }
+
+        #[test]
+        fn ids_are_read_as_they_are_written(person in any::<u64>(), number in 1..1_000_000_u32, offset in any::<i64>()) {
+            let id = MessageId { message: message(), revision: revision(number), person: Person(person) };
+            assert_eq!(MessageId::parse(&id.to_string()), Some(id));
+            let bulk = BulkId::new(&message(), revision(number), BulkTime::Start(offset), &[Person(person)]);
+            assert_eq!(BulkId::parse(&bulk.to_string()), Some(bulk));
+            let time = BulkTime::Start(offset);
+            assert_eq!(BulkTime::parse(&time.to_string()), Some(time));
+        }
+    }
+
+    #[test]
+    fn no_other_text_is_an_id() {
+        for wrong in [
+            "",
+            "a.b",
+            "a.b.r1",
+            "a.b.r0.0000000000000001",
+            "a.b.r01.0000000000000001",
+            "a.b.1.0000000000000001",
+            "a.b.r1.000000000000001",
+            "a.b.r1.000000000000000G",
+            "a.b.r1.000000000000000A",
+            "a.b.r1.0000000000000001.c",
+        ] {
+            assert_eq!(MessageId::parse(wrong), None, "{wrong}");
+            assert_eq!(BulkId::parse(wrong), None, "{wrong}");
+        }
+    }
+}

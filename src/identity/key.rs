@@ -143,3 +143,35 @@ impl Keys {
         self.all().map(Key::id).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Key, KeyError, Keys};
+
+    #[test]
+    fn keys_are_read_in_both_encodings_and_never_shown() {
+        let hexadecimal = "07".repeat(32);
+        let base64 = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
+        let id = Key::from_bytes([7; Key::LENGTH]).id();
+        for text in [hexadecimal.as_str(), base64, base64.trim_end_matches('='), &format!(" {base64}\n")] {
+            let key = Key::parse(text).unwrap();
+            assert_eq!(key.id(), id);
+            assert_eq!(format!("{key:?}"), format!("Key({id})"));
+            assert_eq!(key.to_base64(), base64);
+        }
+        let check = |text: &str, expect: KeyError| assert_eq!(Key::parse(text).map(|key| key.id()), Err(expect));
+        check("", KeyError::Empty);
+        check("BwcH", KeyError::Length(3));
+        check("not a key!", KeyError::Encoding);
+    }
+
+    #[test]
+    fn the_first_of_several_keys_makes_new_claims() {
+        let (one, two) = ("01".repeat(32), "02".repeat(32));
+        let keys = Keys::parse(&format!("{two},{one}")).unwrap();
+        assert_eq!(keys.first().id(), Key::from_bytes([2; Key::LENGTH]).id());
+        assert_eq!(keys.ids().len(), 2);
+        assert!(Keys::parse("").is_err());
+        assert!(Keys::parse(&format!("{one},")).is_err());
+    }
+}

@@ -143,3 +143,64 @@ pub type PersonMap<V> = HashMap<Person, V, BuildHasherDefault<PersonHasher>>;
 
 /// A set of persons.
 pub type PersonSet = HashSet<Person, BuildHasherDefault<PersonHasher>>;
+
+#[cfg(test)]
+mod tests {
+    use super::{CanonicalTo, Fingerprint, Person, ToError};
+    use crate::identity::{Key, ProjectId, SenderId};
+
+    #[test]
+    fn spellings_of_one_id_are_one() {
+        let check = |to: &str, expect: Result<&str, ToError>| {
+            assert_eq!(
+                CanonicalTo::parse(to).as_ref().map(CanonicalTo::as_str).map_err(|error| *error),
+                expect,
+                "{to}"
+            );
+        };
+        check("17841400000000001", Ok("17841400000000001"));
+        check(" 17841400000000001\t", Ok("17841400000000001"));
+        check("+385911234567", Ok("385911234567"));
+        check("00385911234567", Ok("385911234567"));
+        check("0911234567", Ok("0911234567"));
+        check("00", Ok("00"));
+        check("+", Ok("+"));
+        check("+user", Ok("+user"));
+        check("00user", Ok("00user"));
+        check("1e5user", Ok("1e5user"));
+        check("user.name", Ok("user.name"));
+        check("deadbeef", Ok("deadbeef"));
+        check("", Err(ToError::Empty));
+        check("  ", Err(ToError::Empty));
+        check("1.78414E+16", Err(ToError::Scientific));
+        check("1,78414e16", Err(ToError::Scientific));
+        check("178e3", Err(ToError::Scientific));
+        check("1784\u{1b}1", Err(ToError::Control));
+    }
+
+    #[test]
+    fn the_encoding_of_a_person_never_changes() {
+        let make = |key: u8, project: &str, sender: &str| {
+            let project = ProjectId::parse(project).unwrap();
+            Fingerprint::new(&Key::from_bytes([key; Key::LENGTH]), &project, &SenderId::parse(sender).unwrap())
+        };
+        let to = CanonicalTo::parse("17841400000000001").unwrap();
+        let person = make(7, "acme-shop", "SHOP").person(&to);
+        assert_eq!(person.to_string(), "1e524cc3e63470c7");
+        assert_ne!(person, make(8, "acme-shop", "SHOP").person(&to));
+        assert_ne!(person, make(7, "acme", "SHOP").person(&to));
+        assert_ne!(person, make(7, "acme-shop", "OTHER").person(&to));
+        // The parts are told apart by their lengths.
+        assert_ne!(make(7, "ab", "C").person(&to), make(7, "a", "bC").person(&to));
+    }
+
+    #[test]
+    fn persons_are_read_as_they_are_written() {
+        let person = Person(0x5f0c_9a7e_21d8_4b63);
+        assert_eq!(person.to_string(), "5f0c9a7e21d84b63");
+        assert_eq!(Person::parse("5f0c9a7e21d84b63"), Some(person));
+        for wrong in ["", "5F0C9A7E21D84B63", "5f0c9a7e21d84b6", "+f0c9a7e21d84b63"] {
+            assert_eq!(Person::parse(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::campaign::{Campaign, Files, Message, Project, duplicates};
+use crate::diagnostic::words::plural;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::ledger::Ledger;
 use crate::timing;
@@ -11,12 +12,11 @@ use super::compiled::{Compiled, Selected};
 use super::gate::Gate;
 use super::message::MessagePlan;
 use super::parallel;
-use super::times::SendTimes;
 
-/// Checks all files without reading the rows of audiences: templates, conditions, headers, times.
+/// Checks all files without reading the rows of audiences: templates, conditions, headers.
 #[must_use]
-pub fn check(project: &Project, campaigns: &[Campaign], files: &dyn Files, now: Timestamp) -> Diagnostics {
-    let mut diagnostics = self::project(project, campaigns);
+pub fn check(project: &Project, campaigns: &[Campaign], files: &dyn Files) -> Diagnostics {
+    let mut diagnostics = duplicates(campaigns);
     parallel::with_deep_stack(|| {
         for audience in &project.suppress {
             diagnostics.extend(Selected::new(audience, files).err().unwrap_or_default());
@@ -26,23 +26,9 @@ pub fn check(project: &Project, campaigns: &[Campaign], files: &dyn Files, now: 
             for audience in &message.exclude {
                 diagnostics.extend(Selected::new(audience, files).err().unwrap_or_default());
             }
-            diagnostics.extend(SendTimes::new(&message.schedule, now).err().unwrap_or_default());
         }
     });
     deduplicated(diagnostics)
-}
-
-/// Checks what concerns the files as a whole.
-#[must_use]
-pub(super) fn project(project: &Project, campaigns: &[Campaign]) -> Diagnostics {
-    let mut diagnostics = duplicates(campaigns);
-    if campaigns.is_empty() {
-        diagnostics.push(
-            Diagnostic::warning(Code::NoProject, "the project has no campaigns", project.place.clone())
-                .help("a campaign is a `*.yaml` file beside the project file"),
-        );
-    }
-    diagnostics
 }
 
 /// Checks the times of a planned message: past ones, and what the delivery window does to it.
@@ -56,8 +42,8 @@ pub(super) fn times(message: &Message, plan: &MessagePlan, now: Timestamp, ledge
     let late = plan.counts.get(Gate::TooLate);
     let sent_before = ledger.is_some_and(|ledger| ledger.last_record(&message.key).is_some());
     if late > 0 && !sent_before && ledger.is_some() {
-        let text =
-            format!("the time of `{}` is past, and nothing of it was sent ({late} people wait for it)", message.key);
+        let people = plural(late, "person");
+        let text = format!("the time of `{}` is past, and nothing of it was sent; it was for {people}", message.key);
         diagnostics.push(
             Diagnostic::error(Code::PastTime, text, place()).label(format!("it is {} now", timing::utc(now))).help(
                 format!("set a time that is still to come, or say `ifPast: sendNow`, or pass `--accept late={late}`"),
@@ -66,8 +52,9 @@ pub(super) fn times(message: &Message, plan: &MessagePlan, now: Timestamp, ledge
     }
     let early = plan.counts.get(Gate::TooEarly);
     if early > 0 {
+        let people = plural(early, "person");
         let text =
-            format!("the gateway takes a message at most 180 days ahead; {early} people of `{}` wait", message.key);
+            format!("the gateway takes a message at most 180 days ahead: `{}` is too early for {people}", message.key);
         diagnostics.push(
             Diagnostic::warning(Code::TooFarAhead, text, place())
                 .help("a later apply hands it over; `handover: 2h` keeps it here until shortly before its time"),

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use crate::campaign::{IfAmbiguous, IfPast, Message, Zone};
+use crate::campaign::{IfPast, Message, Zone};
 use crate::identity::encoding::{Open, Parts as _};
 use crate::identity::{Content, Person, ProjectId};
+use crate::timing::IfAmbiguous;
 
 use super::bulk::Bulk;
 use super::content;

@@ -110,9 +110,9 @@ impl Gate {
     #[must_use]
     pub const fn words(self) -> &'static str {
         match self {
-            Self::Unreadable => "unreadable rows",
-            Self::Duplicate => "duplicates",
-            Self::Contradicting => "contradicting rows",
+            Self::Unreadable => "unreadable",
+            Self::Duplicate => "duplicate",
+            Self::Contradicting => "contradicting",
             Self::Filtered => "filtered by `where`",
             Self::Suppressed => "suppressed",
             Self::Excluded => "excluded",

@@ -1,6 +1,7 @@
 //! What the rows of a message have to say, as diagnostics: never a value, always a line.
 
 use crate::campaign::Message;
+use crate::diagnostic::words::plural;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 
 use super::gate::Gate;
@@ -29,18 +30,14 @@ pub(super) fn of(message: &Message, gathered: &Gathered) -> Diagnostics {
     let contradicting = gathered.counts.get(Gate::Contradicting);
     if let Some(line) = gathered.contradicting.first() {
         let place = Place::Row { file: file.to_owned(), line: *line, column: None };
-        let text = format!(
-            "{contradicting} rows of audience `{}` contradict another row of the same person",
-            message.audience.name
-        );
+        let rows = plural(contradicting, "row");
+        let text = format!("{rows} of audience `{}` contradict another row of the same person", message.audience.name);
         let help = "nobody is sent from them: keep one row a person, or make the used columns agree";
         diagnostics.push(Diagnostic::warning(Code::UnreadableRow, text, place).help(help));
     }
     if gathered.too_many_bytes > 0 {
-        let text = format!(
-            "{} rendered texts have more than 1,000 bytes, which the channel may refuse",
-            gathered.too_many_bytes
-        );
+        let texts = plural(gathered.too_many_bytes, "text");
+        let text = format!("{texts} of `{}` with more than 1,000 bytes, which the channel may refuse", message.key);
         diagnostics.push(Diagnostic::warning(Code::TextTooManyBytes, text, message.place.clone()));
     }
     diagnostics
@@ -61,7 +58,7 @@ fn more(diagnostics: &mut Diagnostics, total: u64, first: Option<&(u64, RowIssue
     if rest == 0 {
         return;
     }
-    let text = format!("{rest} more rows like these");
+    let text = format!("{} like these", plural(rest, "more row"));
     let place = Place::File(file.to_owned());
     diagnostics.push(if error {
         Diagnostic::error(issue.code, text, place)

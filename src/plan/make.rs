@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::campaign::{Audience, Campaign, Content, Files, Message, Project, Zone};
+use crate::campaign::{Audience, Campaign, Content, Files, Message, Project, Zone, duplicates};
 use crate::diagnostic::Diagnostics;
+use crate::diagnostic::words::{number, plural};
 use crate::identity::{Fingerprint, Key, Keys, MessageKey, PersonSet, SenderId};
 use crate::ledger::{Doubt, Ledger, View};
 
@@ -119,7 +120,7 @@ impl Plan {
 #[must_use]
 pub fn plan(input: &Input<'_>) -> Plan {
     let mut planner = Planner { input, people: Vec::new(), rails: Vec::new() };
-    let mut diagnostics = check::project(input.project, input.campaigns);
+    let mut diagnostics = duplicates(input.campaigns);
     let messages: Vec<MessagePlan> = input
         .campaigns
         .iter()
@@ -146,7 +147,8 @@ pub fn plan(input: &Input<'_>) -> Plan {
     };
     let to_send = plan.to_send();
     if let Some(limit) = input.project.limits.messages_per_apply.filter(|limit| to_send > *limit) {
-        let words = format!("{to_send} messages are to be sent, but at most {limit} may be in one apply");
+        let words =
+            format!("{} to send, but at most {} may be in one apply", plural(to_send, "message"), number(limit));
         plan.rails.push(Rail::new(RailKind::Messages, None, limit, to_send, input.accepted).words(words));
     }
     plan
@@ -178,16 +180,8 @@ impl Planner<'_> {
         if let Some(ledger) = input.ledger {
             plan.diagnostics.extend(changes::identity(message, ledger));
         }
-        let compiled = super::parallel::with_deep_stack(|| Compiled::new(message, input.files));
+        let (compiled, reader) = super::parallel::with_deep_stack(|| Compiled::new(message, input.files))?;
         let times = SendTimes::new(&message.schedule, input.now);
-        let (compiled, times, reader) = match (compiled, times) {
-            (Ok((compiled, reader)), Ok(times)) => (compiled, times, reader),
-            (compiled, times) => {
-                let mut diagnostics = compiled.err().unwrap_or_default();
-                diagnostics.extend(times.err().unwrap_or_default());
-                return Err(diagnostics);
-            }
-        };
         let keys = self.keys();
         let fingerprints: Vec<Fingerprint> =
             keys.all().map(|key| Fingerprint::new(key, &input.project.id, &message.sender)).collect();
@@ -250,7 +244,7 @@ impl Planner<'_> {
             self.rails.extend(rails::of_message(message, &counts, before, gathered.late, limits, input.accepted));
             let overlap = ledger.map_or(0, |ledger| changes::overlap(message, ledger, input.now));
             if overlap > 0 && plan.to_send() + plan.not_due() > 0 {
-                let words = format!("an older revision still has {overlap} people in doubt or scheduled");
+                let words = format!("an older revision still has {} in doubt or scheduled", plural(overlap, "person"));
                 let key = Some(&message.key);
                 self.rails.push(Rail::new(RailKind::Overlap, key, 0, overlap, input.accepted).words(words));
             }

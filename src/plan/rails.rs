@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::campaign::{Limits, Message};
+use crate::diagnostic::words::{number, plural};
 use crate::identity::MessageKey;
 
 use super::gate::{Counts, Gate};
@@ -121,18 +122,23 @@ pub(super) fn of_message(
     if let Some(expect) = message.audience.expect {
         let name = &message.audience.name;
         if let Some(min) = expect.min.filter(|min| people < *min) {
-            let words = format!("audience `{name}` has {people} people, but at least {min} are expected");
+            let words = format!(
+                "audience `{name}` has {}, but at least {} are expected",
+                plural(people, "person"),
+                number(min)
+            );
             rails.push(Rail::new(RailKind::Expect, key, min, people, accepted).words(words));
         }
         if let Some(max) = expect.max.filter(|max| people > *max) {
-            let words = format!("audience `{name}` has {people} people, but at most {max} are expected");
+            let words =
+                format!("audience `{name}` has {}, but at most {} are expected", plural(people, "person"), number(max));
             rails.push(Rail::new(RailKind::Expect, key, max, people, accepted).words(words));
         }
     }
     let unreadable = percent(counts.get(Gate::Unreadable), counts.total());
     if let Some(limit) = limits.unreadable_rows_percent.filter(|limit| unreadable > u64::from(*limit)) {
         let words = format!(
-            "{unreadable} % of the rows of `{}` are unreadable, but at most {limit} % may be",
+            "{unreadable}% of the rows of `{}` are unreadable, but at most {limit}% may be",
             message.audience.source.file()
         );
         rails.push(Rail::new(RailKind::Unreadable, key, u64::from(limit), unreadable, accepted).words(words));
@@ -140,13 +146,16 @@ pub(super) fn of_message(
     if let (Some(limit), Some(before)) = (limits.audience_growth_percent, audience_before) {
         let growth = percent(people.saturating_sub(before), before);
         if growth > u64::from(limit) {
-            let words =
-                format!("the audience grew by {growth} % (from {before} to {people}), at most {limit} % may be");
+            let words = format!(
+                "the audience grew by {growth}% since its last send (from {} to {}), but at most {limit}% is allowed",
+                number(before),
+                plural(people, "person")
+            );
             rails.push(Rail::new(RailKind::Growth, key, u64::from(limit), growth, accepted).words(words));
         }
     }
     if late > 0 {
-        let words = format!("{late} people are sent to although their time is past");
+        let words = format!("{} to send although their time is past", plural(late, "message"));
         rails.push(Rail::new(RailKind::Late, key, 0, late, accepted).words(words));
     }
     rails

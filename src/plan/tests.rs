@@ -52,9 +52,9 @@ fn codes(plan: &Plan) -> Vec<&'static str> {
 fn every_row_ends_at_one_gate() {
     let plan = sale().plan();
     insta::assert_snapshot!(gates(&plan), @r"
-    unreadable rows 1
-    duplicates 1
-    contradicting rows 2
+    unreadable 1
+    duplicate 1
+    contradicting 2
     filtered by `where` 1
     excluded 1
     skipped by the template 1
@@ -272,7 +272,7 @@ fn rails_stop_what_is_too_much() {
     let plan = fixture.plan();
     assert_eq!(
         plan.refused().map(|rail| rail.words.as_str()).collect::<Vec<_>>(),
-        ["30 messages are to be sent, but at most 20 may be in one apply"]
+        ["30 messages to send, but at most 20 may be in one apply"]
     );
     fixture.accepted.add("messages=29").unwrap();
     assert_eq!(fixture.plan().refused().count(), 1);

@@ -6,8 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::campaign::{IfPast, Schedule, SendAt, Zone};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::timing::{self, ClockChange};
+use crate::timing;
 
 /// A number for an instant of a message's schedule; people with the same slot are sent together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,21 +49,11 @@ pub(super) enum Found {
 
 impl SendTimes {
     /// Resolves a schedule.
-    ///
-    /// # Errors
-    /// If a change of the clock skips or repeats the local time in the one zone that is named.
-    pub(super) fn new(schedule: &Schedule, now: Timestamp) -> Result<Self, Diagnostics> {
-        let Some(send_at) = &schedule.send_at else { return Ok(Self { slots: vec![When::Now], zones: None }) };
+    pub(super) fn new(schedule: &Schedule, now: Timestamp) -> Self {
+        let Some(send_at) = &schedule.send_at else { return Self { slots: vec![When::Now], zones: None } };
         match &send_at.zone {
-            Zone::Fixed(zone) => match timing::resolve(send_at.local, zone, send_at.if_ambiguous) {
-                Ok(instant) => Ok(Self { slots: vec![when(instant, schedule, now)], zones: None }),
-                Err(change) => {
-                    let mut diagnostics = Diagnostics::new();
-                    diagnostics.push(ambiguous(send_at, zone, &change));
-                    Err(diagnostics)
-                }
-            },
-            Zone::PerPerson { fallback } => Ok(Self::per_person(send_at, fallback.as_ref(), schedule, now)),
+            Zone::Fixed(zone) => Self { slots: vec![time(send_at, zone, schedule, now)], zones: None },
+            Zone::PerPerson { fallback } => Self::per_person(send_at, fallback.as_ref(), schedule, now),
         }
     }
 
@@ -73,10 +62,7 @@ impl SendTimes {
         let mut by_name = HashMap::new();
         for name in timing::zone_names() {
             let Some(zone) = timing::zone(&name) else { continue };
-            let time = match timing::resolve(send_at.local, &zone, send_at.if_ambiguous) {
-                Ok(instant) => when(instant, schedule, now),
-                Err(_) => When::Ambiguous(name.clone()),
-            };
+            let time = time(send_at, &zone, schedule, now);
             let index = slots.iter().position(|slot| *slot == time).unwrap_or_else(|| {
                 slots.push(time);
                 slots.len() - 1
@@ -106,25 +92,14 @@ impl SendTimes {
     }
 }
 
-fn when(instant: Timestamp, schedule: &Schedule, now: Timestamp) -> When {
-    if instant > now {
-        return When::At(instant);
+/// When the people of a zone are sent to.
+fn time(send_at: &SendAt, zone: &TimeZone, schedule: &Schedule, now: Timestamp) -> When {
+    match timing::resolve(send_at.local, zone, send_at.if_ambiguous) {
+        Err(_) => When::Ambiguous(zone.iana_name().unwrap_or("UTC").to_owned()),
+        Ok(instant) if instant > now => When::At(instant),
+        Ok(instant) => match schedule.if_past {
+            IfPast::SendNow => When::Now,
+            IfPast::TooLate => When::Past(instant),
+        },
     }
-    match schedule.if_past {
-        IfPast::SendNow => When::Now,
-        IfPast::TooLate => When::Past(instant),
-    }
-}
-
-fn ambiguous(send_at: &SendAt, zone: &TimeZone, change: &ClockChange) -> Diagnostic {
-    let what = match change.kind {
-        timing::ChangeKind::Skipped => "skips",
-        timing::ChangeKind::Repeated => "repeats",
-    };
-    let message = format!("a change of the clock {what} `{}`", send_at.local.strftime("%Y-%m-%d %H:%M"));
-    Diagnostic::error(Code::AmbiguousTime, message, send_at.place.clone()).help(format!(
-        "say `ifAmbiguous: earlier` ({}) or `ifAmbiguous: later` ({}), or choose another time",
-        timing::both_clocks(change.earlier, zone),
-        timing::both_clocks(change.later, zone),
-    ))
 }

@@ -239,9 +239,10 @@ fn is_hidden(character: char) -> bool {
 mod tests {
     use std::sync::Arc;
 
-    use super::{Style, render, to_json};
+    use super::{render, to_json};
     use crate::campaign::{Files, FilesError, Stream, read_campaign, read_project};
     use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Source};
+    use crate::report::paint::Paint;
 
     struct NoFiles;
 
@@ -260,13 +261,13 @@ mod tests {
         let project = read_project(&project).0.unwrap();
         let (campaign, diagnostics) = read_campaign(&Source::new("sale.yaml", text), Some(&project), &NoFiles);
         assert_eq!(campaign.is_none(), diagnostics.has_errors());
-        render(&diagnostics, Style::Plain)
+        render(&diagnostics, Paint::Plain)
     }
 
     fn of_one(diagnostic: Diagnostic) -> String {
         let mut diagnostics = Diagnostics::new();
         diagnostics.push(diagnostic);
-        render(&diagnostics, Style::Plain)
+        render(&diagnostics, Paint::Plain)
     }
 
     #[test]
@@ -474,7 +475,7 @@ messages:
 
     #[test]
     fn a_good_file_says_nothing() {
-        assert_eq!(render(&Diagnostics::new(), Style::Color), "");
+        assert_eq!(render(&Diagnostics::new(), Paint::Color), "");
     }
 
     #[test]

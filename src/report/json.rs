@@ -12,9 +12,10 @@ use super::{Reveal, diagnostics};
 /// The version of all forms of JSON that are written here.
 pub const FORMAT_VERSION: &str = "1.0";
 
-/// Writes a plan. Texts are masked unless they are asked for; people are never in it.
+/// Writes a plan, and all that was found on the way to it. Texts are masked unless they are asked
+/// for; people are never in it.
 #[must_use]
-pub fn plan(plan: &Plan, reveal: Reveal) -> Value {
+pub fn plan(plan: &Plan, found: &Diagnostics, reveal: Reveal) -> Value {
     json!({
         "format_version": FORMAT_VERSION,
         "kind": "plan",
@@ -29,7 +30,7 @@ pub fn plan(plan: &Plan, reveal: Reveal) -> Value {
         "messages": plan.messages.iter().map(|message| message_plan(message, reveal)).collect::<Vec<_>>(),
         "rails": plan.rails.iter().map(rail).collect::<Vec<_>>(),
         "doubts": plan.doubts.iter().map(doubt).collect::<Vec<_>>(),
-        "diagnostics": list(&plan.all_diagnostics()),
+        "diagnostics": list(found),
     })
 }
 

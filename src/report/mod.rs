@@ -7,7 +7,8 @@ pub mod paint;
 pub mod plan_text;
 pub mod status_text;
 mod table;
-pub mod words;
+
+pub use crate::diagnostic::words;
 
 /// Whether texts show the people in them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,8 +11,8 @@ use super::words::plural;
 
 /// Writes the table, the alarms, why the run stopped, and what is in doubt now.
 #[must_use]
-pub fn render(summary: &Summary, doubts: &[Doubt], paint: Paint) -> String {
-    let mut out = String::new();
+pub fn render(summary: &Summary, doubts: &[Doubt], gateway: &str, paint: Paint) -> String {
+    let mut out = String::from("\n");
     let rows = summary.messages.iter().map(|((key, revision), tally)| row(&format!("{key} r{revision}"), tally));
     let total = (summary.messages.len() > 1).then(|| row("all", &summary.total()));
     let header = ["message", "accepted", "rejected", "refused", "in doubt", "not attempted", "elsewhere"];
@@ -27,7 +27,7 @@ pub fn render(summary: &Summary, doubts: &[Doubt], paint: Paint) -> String {
             line(&mut out, "  run the same command again to go on");
         }
     }
-    plan_text::doubts(&mut out, doubts, paint);
+    plan_text::doubts(&mut out, doubts, gateway, paint);
     out
 }
 

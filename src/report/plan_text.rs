@@ -3,7 +3,7 @@
 use similar::{ChangeTag, TextDiff};
 
 use crate::ledger::Doubt;
-use crate::plan::{Gate, MessagePlan, Plan, Rail, Sample, TextChange};
+use crate::plan::{Gate, MessagePlan, Plan, Rail, RailKind, Sample, TextChange};
 use crate::timing;
 
 use super::Reveal;
@@ -14,12 +14,14 @@ use super::words::{number, plural};
 #[must_use]
 pub fn render(plan: &Plan, paint: Paint, reveal: Reveal) -> String {
     let mut out = String::new();
-    let head = format!("{} on {}, {}", plan.project, plan.gateway, timing::utc(plan.now));
-    line(&mut out, &paint.strong(&head));
+    let on = if plan.gateway.is_empty() { String::new() } else { format!(" on {}", plan.gateway) };
+    line(&mut out, &paint.strong(&format!("{}{on}, {}", plan.project, timing::utc(plan.now))));
     if !plan.compared {
-        line(&mut out, &paint.wait("! the key or the ledger is missing: nobody is left out as already sent"));
+        let why = if plan.gateway.is_empty() { "no gateway is named" } else { "the key is missing" };
+        let words = format!("! {why}: nothing was compared with the ledger, and nobody is left out as already sent");
+        line(&mut out, &paint.wait(&words));
     }
-    doubts(&mut out, &plan.doubts, paint);
+    doubts(&mut out, &plan.doubts, &plan.gateway, paint);
     for message in &plan.messages {
         out.push('\n');
         message_text(&mut out, message, paint, reveal);
@@ -27,7 +29,10 @@ pub fn render(plan: &Plan, paint: Paint, reveal: Reveal) -> String {
     rails(&mut out, &plan.rails, paint);
     out.push('\n');
     line(&mut out, &summary(plan, paint));
-    line(&mut out, &paint.faint(&format!("digest {}", plan.digest)));
+    // Without the key an apply would have another digest.
+    if plan.compared {
+        line(&mut out, &paint.faint(&format!("digest {}", plan.digest)));
+    }
     out
 }
 
@@ -43,6 +48,9 @@ fn summary(plan: &Plan, paint: Paint) -> String {
         paint.strong(&format!("{} to send in {}", plural(to_send, "message"), plural(bulks as u64, "bulk")))
     };
     let mut words = vec![first];
+    if to_send > 0 && plan.refused().next().is_some() {
+        words.push(paint.bad(", but not while a limit refuses"));
+    }
     if plan.not_due() > 0 {
         words.push(format!(", {} not due yet", number(plan.not_due())));
         if let Some(next) = plan.next_apply_at() {
@@ -57,7 +65,7 @@ fn summary(plan: &Plan, paint: Paint) -> String {
 }
 
 /// Doubts come first, with the command that settles them.
-pub(super) fn doubts(out: &mut String, doubts: &[Doubt], paint: Paint) {
+pub(super) fn doubts(out: &mut String, doubts: &[Doubt], gateway: &str, paint: Paint) {
     if doubts.is_empty() {
         return;
     }
@@ -83,7 +91,8 @@ pub(super) fn doubts(out: &mut String, doubts: &[Doubt], paint: Paint) {
         line(out, &text);
     }
     if let Some(first) = doubts.first() {
-        let command = format!("sendform resolve {} --sent --reason \"…\"", first.claim.bulk);
+        let sandbox = if gateway == "sandbox" { " --sandbox" } else { "" };
+        let command = format!("sendform resolve {}{sandbox} --sent --reason \"…\"", first.claim.bulk);
         line(out, &format!("  settle one with: {command}   (or --not-sent, --abandon)"));
     }
 }
@@ -98,17 +107,21 @@ fn message_text(out: &mut String, plan: &MessagePlan, paint: Paint, reveal: Reve
     let width = width.max(total.len());
     for (gate, count) in plan.counts.occupied().collect::<Vec<_>>().into_iter().rev() {
         line(out, &gate_line(plan, gate, count, width, paint));
+        let reasons = plan.skipped.iter().filter(|_| gate == Gate::Skipped);
+        for (reason, count) in reasons {
+            let reason = harmless(reason, Lines::Escape);
+            line(out, &format!("    {:width$}   {}", "", paint.faint(&format!("{}: {reason}", number(*count)))));
+        }
     }
-    for (reason, count) in &plan.skipped {
-        let reason = harmless(reason, Lines::Escape);
-        line(out, &format!("    {:width$}   {}", "", paint.faint(&format!("{}: {reason}", number(*count)))));
-    }
-    line(out, &paint.faint(&format!("    {total:>width$} rows in {}", plan.audience_file)));
+    let rows = if plan.counts.total() == 1 { "row" } else { "rows" };
+    line(out, &paint.faint(&format!("    {total:>width$} {rows} in {}", plan.audience_file)));
     if let Some(change) = &plan.change {
         text_change(out, change, paint);
     }
     for sample in &plan.samples {
-        sample_text(out, sample, paint, reveal);
+        // Of one text alone nobody asks whether it is the shortest.
+        let name = if plan.samples.len() == 1 { "text" } else { sample.name };
+        sample_text(out, name, sample, paint, reveal);
     }
 }
 
@@ -143,6 +156,9 @@ fn gate_line(plan: &MessagePlan, gate: Gate, count: u64, width: usize, paint: Pa
 
 /// When they leave: both clocks, the pace, how long it takes, and in how many bulks.
 fn when(plan: &MessagePlan) -> String {
+    if plan.bulks.is_empty() {
+        return String::new();
+    }
     let mut words: Vec<String> = Vec::new();
     let first = plan.bulks.iter().filter_map(|bulk| bulk.send_at).min();
     let at_once = plan.bulks.iter().any(|bulk| bulk.send_at.is_none());
@@ -196,7 +212,7 @@ fn keeps(people: u64) -> String {
     format!("{} {verb}", plural(people, "person"))
 }
 
-fn sample_text(out: &mut String, sample: &Sample, paint: Paint, reveal: Reveal) {
+fn sample_text(out: &mut String, name: &str, sample: &Sample, paint: Paint, reveal: Reveal) {
     let text = match reveal {
         Reveal::No => &sample.masked,
         Reveal::Yes => &sample.revealed,
@@ -206,7 +222,7 @@ fn sample_text(out: &mut String, sample: &Sample, paint: Paint, reveal: Reveal) 
     } else {
         format!("{}, {}", plural(sample.chars as u64, "character"), plural(sample.bytes as u64, "byte"))
     };
-    line(out, &paint.faint(&format!("    {} ({size})", sample.name)));
+    line(out, &paint.faint(&format!("    {name} ({size})")));
     for text in harmless(text, Lines::Keep).lines() {
         line(out, &format!("      {} {text}", paint.faint("│")));
     }
@@ -223,7 +239,9 @@ fn rails(out: &mut String, rails: &[Rail], paint: Paint) {
             line(out, &paint.faint(&format!("  {scope}{} (accepted)", rail.words)));
         } else {
             line(out, &paint.bad(&format!("! {scope}{}", rail.words)));
-            if rail.kind != crate::plan::RailKind::Expect {
+            if rail.kind == RailKind::Expect {
+                line(out, "  to go on: mend the audience, or change its `expect`");
+            } else {
                 line(out, &format!("  to go on all the same: --accept {}={}", rail.kind.name(), rail.actual));
             }
         }

@@ -12,7 +12,7 @@ pub fn render(ledger: &Ledger, view: View, paint: Paint) -> String {
     let mut out = String::new();
     let header = ledger.header();
     line(&mut out, &paint.strong(&format!("ledger of {} on {}", header.project, header.gateway)));
-    doubts(&mut out, &ledger.doubts(view), paint);
+    doubts(&mut out, &ledger.doubts(view), &header.gateway, paint);
     let rows: Vec<(String, Vec<u64>)> = ledger
         .messages()
         .map(|record| {

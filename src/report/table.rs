@@ -27,6 +27,9 @@ mod tests {
     fn numbers_stand_to_the_right() {
         let rows = [("sale.announce r1".to_owned(), vec![12_000, 3]), ("all".to_owned(), vec![1, 0])];
         insta::assert_snapshot!(super::render(&["message", "accepted", "in doubt"], rows), @r"
+        message           accepted  in doubt
+        sale.announce r1    12,000         3
+        all                      1         0
         ");
     }
 }

@@ -5,7 +5,17 @@ use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Error, Timestamp};
 
-use crate::campaign::IfAmbiguous;
+/// What if a change of the clock skips or repeats a local time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum IfAmbiguous {
+    /// It is an error.
+    #[default]
+    Refuse,
+    /// The earlier of the two instants is meant.
+    Earlier,
+    /// The later one is meant.
+    Later,
+}
 
 /// How a change of the clock touches a local time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,7 +8,7 @@ mod window;
 mod words;
 mod zone;
 
-pub use local::{ChangeKind, ClockChange, resolve};
+pub use local::{ChangeKind, ClockChange, IfAmbiguous, resolve};
 pub use pace::Pace;
 pub use window::{Missed, is_open, local_hours, misses, next_open};
 pub use words::{both_clocks, duration, utc};

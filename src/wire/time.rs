@@ -41,3 +41,28 @@ pub mod serde_instant {
         super::read(&text).ok_or_else(|| de::Error::custom("not a date and time with an offset"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{read, write};
+
+    #[test]
+    fn instants_are_written_in_the_api_s_form() {
+        let instant = "2026-12-01T08:00:00.5Z".parse().unwrap();
+        assert_eq!(write(instant), "2026-12-01T08:00:00.500+0000");
+        assert_eq!(read(&write(instant)), Some(instant));
+    }
+
+    #[test]
+    fn instants_are_read_in_every_form_that_was_seen() {
+        let check = |text: &str, expect: Option<&str>| {
+            assert_eq!(read(text).map(|instant| instant.to_string()).as_deref(), expect, "{text}");
+        };
+        check("2024-12-10T15:12:28.074+0000", Some("2024-12-10T15:12:28.074Z"));
+        check("2020-02-22T17:42:05.390+01:00", Some("2020-02-22T16:42:05.39Z"));
+        check("2024-12-10T15:12:28Z", Some("2024-12-10T15:12:28Z"));
+        check("2024-12-10T15:12:28+0100", Some("2024-12-10T14:12:28Z"));
+        check("2024-12-10T15:12:28", None);
+        check("yesterday", None);
+    }
+}

@@ -49,6 +49,7 @@ fn everybody_is_accepted() {
 
     5 messages to send in 3 bulks
     digest plan/v1:[digest]
+
     message        accepted  rejected  refused  in doubt  not attempted  elsewhere
     sale.hello r1         5         0        0         0              0          0
     ");
@@ -83,6 +84,7 @@ fn some_are_rejected() {
 
     3 messages to send in 2 bulks
     digest plan/v1:[digest]
+
     message        accepted  rejected  refused  in doubt  not attempted  elsewhere
     sale.hello r1         2         1        0         0              0          0
       sale.hello: 1 person rejected with status 12 (not enough credits)
@@ -118,6 +120,7 @@ fn all_are_rejected() {
 
     3 messages to send in 2 bulks
     digest plan/v1:[digest]
+
     message        accepted  rejected  refused  in doubt  not attempted  elsewhere
     sale.hello r1         0         3        0         0              0          0
       sale.hello: 3 people rejected with status 14 (the destination is blocked)
@@ -144,6 +147,7 @@ fn the_rejected_are_sent_to_again_if_a_person_says_so() {
 
     1 message to send in 1 bulk
     digest plan/v1:[digest]
+
     message        accepted  rejected  refused  in doubt  not attempted  elsewhere
     sale.hello r1         1         0        0         0              0          0
     ");
@@ -168,6 +172,7 @@ fn one_that_the_gateway_names_as_invalid_does_not_hold_back_the_others() {
 
     4 messages to send in 2 bulks
     digest plan/v1:[digest]
+
     message        accepted  rejected  refused  in doubt  not attempted  elsewhere
     sale.hello r1         3         1        0         0              0          0
       sale.hello: 1 person rejected with status 400 (the gateway does not take the request)
@@ -193,6 +198,7 @@ fn one_that_is_invalid_without_a_name_is_found_by_halving() {
 
     4 messages to send in 2 bulks
     digest plan/v1:[digest]
+
     message        accepted  rejected  refused  in doubt  not attempted  elsewhere
     sale.hello r1         3         1        0         0              0          0
       sale.hello: 1 person rejected with status 400 (the gateway does not take the request)
@@ -217,6 +223,7 @@ fn refused_credentials_stop_the_run() {
 
     6 messages to send in 3 bulks
     digest plan/v1:[digest]
+
     message        accepted  rejected  refused  in doubt  not attempted  elsewhere
     sale.hello r1         2         0        2         0              2          0
     ! stopped: the gateway refused the credentials (401)
@@ -243,6 +250,7 @@ fn forbidden_credentials_stop_the_run() {
 
     4 messages to send in 2 bulks
     digest plan/v1:[digest]
+
     message        accepted  rejected  refused  in doubt  not attempted  elsewhere
     sale.hello r1         0         0        2         0              2          0
     ! stopped: the credentials do not allow to send (403)
@@ -268,6 +276,7 @@ fn a_wrong_path_stops_the_run() {
 
     4 messages to send in 2 bulks
     digest plan/v1:[digest]
+
     message        accepted  rejected  refused  in doubt  not attempted  elsewhere
     sale.hello r1         0         0        2         0              2          0
     ! stopped: the gateway knows no Instagram messages at this address (404): is the base URL right?
@@ -293,6 +302,7 @@ fn too_many_requests_wait_and_then_go_on() {
 
     4 messages to send in 2 bulks
     digest plan/v1:[digest]
+
     message        accepted  rejected  refused  in doubt  not attempted  elsewhere
     sale.hello r1         4         0        0         0              0          0
     ");
@@ -315,6 +325,7 @@ fn after_an_error_of_the_server_nobody_knows() {
 
     4 messages to send in 2 bulks
     digest plan/v1:[digest]
+
     message        accepted  rejected  refused  in doubt  not attempted  elsewhere
     sale.hello r1         2         0        0         2              0          0
 
@@ -393,6 +404,7 @@ fn a_lost_connection_is_a_doubt() {
 
     2 messages to send in 1 bulk
     digest plan/v1:[digest]
+
     message        accepted  rejected  refused  in doubt  not attempted  elsewhere
     sale.hello r1         0         0        0         2              0          0
 
@@ -417,6 +429,7 @@ fn half_an_answer_is_a_doubt() {
 
     2 messages to send in 1 bulk
     digest plan/v1:[digest]
+
     message        accepted  rejected  refused  in doubt  not attempted  elsewhere
     sale.hello r1         0         0        0         2              0          0
 
@@ -441,6 +454,7 @@ fn an_answer_that_cannot_be_read_is_a_doubt() {
 
     2 messages to send in 1 bulk
     digest plan/v1:[digest]
+
     message        accepted  rejected  refused  in doubt  not attempted  elsewhere
     sale.hello r1         0         0        0         2              0          0
 
@@ -474,6 +488,7 @@ fn an_answer_with_another_bulk_id_is_an_alarm() {
 
     2 messages to send in 1 bulk
     digest plan/v1:[digest]
+
     message        accepted  rejected  refused  in doubt  not attempted  elsewhere
     sale.hello r1         2         0        0         0              0          0
     ! the gateway answered with bulk `another-bulk` for `sale.hello.r1.616c1c5802824f8b`
@@ -497,6 +512,7 @@ fn those_whom_the_answer_leaves_out_are_in_doubt() {
 
     2 messages to send in 1 bulk
     digest plan/v1:[digest]
+
     message        accepted  rejected  refused  in doubt  not attempted  elsewhere
     sale.hello r1         1         0        0         1              0          0
     ! the answer for `sale.hello.r1.616c1c5802824f8b` says nothing of 1 message
@@ -526,6 +542,7 @@ fn without_a_gateway_nothing_is_sent_and_nothing_lost() {
 
     4 messages to send in 2 bulks
     digest plan/v1:[digest]
+
     message        accepted  rejected  refused  in doubt  not attempted  elsewhere
     sale.hello r1         0         0        4         0              0          0
     ! stopped: the gateway cannot be reached: error sending request: client error (Connect): tcp connect error: Connection refused (os error 111)
@@ -583,6 +600,7 @@ fn a_doubt_that_was_not_sent_is_settled_and_sent() {
 
     2 messages to send in 1 bulk
     digest plan/v1:[digest]
+
     message        accepted  rejected  refused  in doubt  not attempted  elsewhere
     sale.hello r1         2         0        0         0              0          0
     ");

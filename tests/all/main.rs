@@ -1,10 +1,18 @@
 //! The integration tests of sendform: one binary.
 
 #![expect(clippy::panic, reason = "a panic in a test is a failed test")]
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod architecture;
+mod canary;
 mod crash;
 mod faults;
+mod generated;
 mod identity;
+mod init;
 mod interrupts;
+mod paths;
+mod plan;
+mod readme;
 mod support;
+mod validate;

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use jiff::civil::DateTime;
+use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
 use crate::campaign::at::At;
-use crate::campaign::checked::{IfAmbiguous, IfPast, Schedule, SendAt, Zone};
+use crate::campaign::checked::{IfPast, Schedule, SendAt, Zone};
 use crate::campaign::raw;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::timing::{self, ClockChange, IfAmbiguous};
 use crate::wire::limits::{SCHEDULE_DAYS_MAX, VALIDITY_HOURS_MAX, WINDOW_MINUTES_MIN};
 use crate::wire::options::{DeliveryTimeWindow, TimeOfDay, ValidityPeriod};
 
@@ -71,9 +72,9 @@ fn send_at(at: &At<'_>, findings: &mut Findings) -> Option<SendAt> {
     };
     let (local, zone) = local.zip(zone)?;
     if let Zone::Fixed(zone) = &zone
-        && !at.key("ifAmbiguous").is_written()
+        && let Err(change) = timing::resolve(local, zone, if_ambiguous)
     {
-        check_ambiguous(&place, local, zone, findings);
+        findings.push(ambiguous(&place, zone, &change));
     }
     Some(SendAt { local, zone, if_ambiguous, place: place.place() })
 }
@@ -89,19 +90,12 @@ fn zone(at: &At<'_>, findings: &mut Findings) -> Option<Zone> {
     }
 }
 
-/// A change of the clock may skip a local time, or let it happen twice.
-fn check_ambiguous(at: &At<'_>, local: DateTime, zone: &TimeZone, findings: &mut Findings) {
-    let ambiguous = zone.to_ambiguous_zoned(local);
-    let what = match ambiguous.offset() {
-        jiff::tz::AmbiguousOffset::Unambiguous { .. } => return,
-        jiff::tz::AmbiguousOffset::Gap { .. } => "skips",
-        jiff::tz::AmbiguousOffset::Fold { .. } => "repeats",
-    };
-    let message = format!("a change of the clock {what} this time");
-    findings.push(
-        Diagnostic::error(Code::AmbiguousTime, message, at.place())
-            .help("say `ifAmbiguous: earlier` or `ifAmbiguous: later`, or choose another time"),
-    );
+fn ambiguous(at: &At<'_>, zone: &TimeZone, change: &ClockChange) -> Diagnostic {
+    Diagnostic::error(Code::AmbiguousTime, change.to_string(), at.place()).help(format!(
+        "say `ifAmbiguous: earlier` for {}, or `later` for {}, or choose another time",
+        timing::both_clocks(change.earlier, zone),
+        timing::both_clocks(change.later, zone),
+    ))
 }
 
 fn check_window(at: &At<'_>, window: &DeliveryTimeWindow, send_at: Option<&SendAt>, findings: &mut Findings) {
@@ -132,8 +126,9 @@ fn warn_of_zone(at: &At<'_>, from: TimeOfDay, to: TimeOfDay, send_at: &SendAt, f
     };
     let date = send_at.local.date();
     let utc = |time: TimeOfDay| {
-        let (hour, minute) = (i8::try_from(time.hour).ok()?, i8::try_from(time.minute).ok()?);
-        Some(date.at(hour, minute, 0, 0).to_zoned(TimeZone::UTC).ok()?.timestamp())
+        // The schema has refused an hour like 25 already, but this is checked all the same.
+        let clock = Time::new(i8::try_from(time.hour).ok()?, i8::try_from(time.minute).ok()?, 0, 0).ok()?;
+        Some(date.to_datetime(clock).to_zoned(TimeZone::UTC).ok()?.timestamp())
     };
     let same = |zone: &TimeZone, time| {
         utc(time).is_some_and(|instant| zone.to_datetime(instant) == TimeZone::UTC.to_datetime(instant))

@@ -5,8 +5,8 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::at::At;
-use super::super::near;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::timing;
 
 /// Reads a local date and time.
 ///
@@ -50,18 +50,12 @@ pub(super) fn duration(at: &At<'_>, text: &str, hours_max: i64) -> Result<Signed
 /// # Errors
 /// If there is no zone of this name; its letters' case does not matter.
 pub(super) fn zone(at: &At<'_>, name: &str) -> Result<TimeZone, Box<Diagnostic>> {
-    let database = jiff::tz::TimeZoneDatabase::bundled();
-    if let Ok(zone) = database.get(name) {
-        return Ok(zone);
-    }
-    let diagnostic = Diagnostic::error(Code::BadZone, "there is no such time zone in the IANA database", at.place());
-    let names: Vec<String> = database.available().map(|name| name.as_str().to_owned()).collect();
-    let city = |name: &str| name.rsplit('/').next().unwrap_or_default().to_lowercase();
-    let same_city =
-        || names.iter().map(String::as_str).find(|known| city(known) == city(name) && !city(name).is_empty());
-    let help = match near::nearest(name, names.iter().map(String::as_str)).or_else(same_city) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => "zones have names such as `Europe/Zagreb` or `UTC`".to_owned(),
-    };
-    Err(Box::new(diagnostic.help(help)))
+    timing::zone(name).ok_or_else(|| {
+        let message = "there is no such time zone in the IANA database";
+        let help = match timing::similar_zones(name).first() {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "zones have names such as `Europe/Zagreb` or `UTC`".to_owned(),
+        };
+        Box::new(Diagnostic::error(Code::BadZone, message, at.place()).help(help))
+    })
 }

@@ -8,8 +8,6 @@ mod run;
 mod sandbox;
 mod shop;
 
-pub(crate) use process::Process;
-pub(crate) use project::{KEY, NOW, Project};
+pub(crate) use project::Project;
 pub(crate) use run::Run;
-pub(crate) use sandbox::Sandbox;
-pub(crate) use shop::{Shop, campaign, customer};
+pub(crate) use shop::{Shop, customer};

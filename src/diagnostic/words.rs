@@ -1,4 +1,4 @@
-//! Numbers and lists in words: the one place that knows how to count.
+//! Numbers and lists in words, for diagnostics and reports: the one place that knows how to count.
 
 /// Writes a number with a comma between thousands: `12,000`.
 #[must_use]

@@ -1,0 +1,78 @@
+//! `sendform init` and `sendform completions`.
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use crate::support::Project;
+
+#[test]
+fn a_new_project_plans_at_once() {
+    let mut project = Project::empty();
+    project.unset("SENDFORM_KEY");
+    insta::assert_snapshot!(project.run(["init", "--dir", "shop"]), @r#"
+    exit code: 0
+    ----- stdout
+    wrote shop/sendform.yaml
+    wrote shop/welcome.yaml
+    wrote shop/audiences/customers.csv
+    wrote shop/schema/campaign.schema.json
+    wrote shop/schema/project.schema.json
+    wrote shop/.gitattributes
+    wrote shop/.gitignore
+
+    Try it without a gateway:
+      sendform apply --dir shop --sandbox
+
+    With a gateway (its base URL in the project file, its key in SENDFORM_API_KEY), once:
+      export SENDFORM_KEY="$(head -c 32 /dev/urandom | base64)"   # make it once, keep it like a password
+      sendform ledger init --dir shop
+    "#);
+    insta::assert_snapshot!(project.run(["validate", "--dir", "shop"]), @"
+    exit code: 0
+    ----- stdout
+    1 campaign with 1 message can be planned
+    ");
+    let plan = project.run(["plan", "--dir", "shop", "--sandbox"]);
+    insta::assert_snapshot!(project.read("shop/sendform.yaml").lines().next().unwrap_or_default(), @"# yaml-language-server: $schema=schema/project.schema.json");
+    insta::assert_snapshot!(plan.stdout.lines().next().unwrap_or_default().split_once(' ').map_or("", |(_, tail)| tail), @"on sandbox, 2026-11-30 12:00 UTC");
+    assert_eq!(plan.code(0).stderr, "");
+}
+
+#[test]
+fn the_default_folder_is_found_again() {
+    let project = Project::empty();
+    project.run(["init"]).code(0);
+    project.run(["validate"]).code(0);
+    project.run(["plan", "--sandbox"]).code(0);
+}
+
+#[test]
+fn a_project_is_begun_once() {
+    let project = Project::empty();
+    project.run(["init"]).code(0);
+    let before = project.read("campaigns/sendform.yaml");
+    insta::assert_snapshot!(project.run(["init"]), @"
+    exit code: 64
+    ----- stderr
+    error: there is a project in `campaigns` already
+    ");
+    assert_eq!(project.read("campaigns/sendform.yaml"), before);
+}
+
+#[test]
+fn what_is_there_is_kept() {
+    let project = Project::empty().file("campaigns/.gitignore", "mine\n");
+    let run = project.run(["init"]).code(0);
+    assert!(run.stdout.contains("kept  campaigns/.gitignore\n"), "{run}");
+    assert_eq!(project.read("campaigns/.gitignore"), "mine\n");
+}
+
+#[test]
+fn completions_are_a_script_that_bash_can_read() {
+    let script = Project::empty().run(["completions", "bash"]).code(0).stdout;
+    assert!(script.contains("_sendform()"), "{script}");
+    let mut bash = Command::new("bash").arg("-n").stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    bash.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
+    let output = bash.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}

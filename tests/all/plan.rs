@@ -1,0 +1,654 @@
+//! `sendform plan`: whole outputs.
+
+use crate::support::{Project, Run};
+
+/// The key that a sandbox would else make for itself, so that its fingerprints are always the same.
+const SANDBOX_KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n";
+const PROJECT: &str = "\
+project: acme-shop
+senders: { shop: SHOP-ACCOUNT }
+suppress: [ { csv: opt-outs.csv } ]
+bulkSize: 2
+sandbox: { now: \"2026-11-30 12:00Z\" }
+";
+const CAMPAIGN: &str = "\
+campaign: sale
+audiences:
+  people:
+    csv: people.csv
+    columns: { windowClosesAt: closes }
+    where: consent == \"yes\"
+    exclude: [ staff ]
+  staff: { rows: [ { to: \"17841400000000006\" } ] }
+schedules:
+  evening:
+    sendAt: \"2026-11-30 18:00\"
+    timeZone: Europe/Zagreb
+    sendingSpeedLimit: { amount: 1, timeUnit: MINUTE }
+messages:
+  - id: announce
+    sender: shop
+    audience: people
+    schedule: evening
+    content:
+      type: TEXT
+      text: \"{% if city == 'Vis' %}{{ skip('no shop on the island') }}{% endif %}Hi {{ first_name | fallback('there') }}, the sale is on in {{ city }}!\"
+";
+const PEOPLE: &str = "\
+to,first_name,city,consent,closes
+17841400000000001,Ana,Split,yes,2026-12-01T12:00:00Z
+17841400000000002,Luka,Zagreb,yes,2026-12-01T12:00:00Z
+17841400000000003,,Zagreb,yes,2026-12-01T12:00:00Z
+17841400000000003,,Zagreb,yes,2026-12-01T12:00:00Z
+17841400000000004,Iva,Zadar,no,2026-12-01T12:00:00Z
+17841400000000005,Ivo,Zadar,yes,2026-12-01T12:00:00Z
+17841400000000006,Eva,Zadar,yes,2026-12-01T12:00:00Z
+17841400000000007,Pero,Zadar,yes,2026-11-30T13:00:00Z
+17841400000000008,Mia,Zadar,yes,2026-12-01T12:00:00Z
+17841400000000008,Mia,Pula,yes,2026-12-01T12:00:00Z
+1.78414E+16,Dora,Zadar,yes,2026-12-01T12:00:00Z
+17841400000000009,Rok,Vis,yes,2026-12-01T12:00:00Z
+17841400000000010,Maja,Rijeka,yes,2026-12-01T12:00:00Z
+";
+
+fn project() -> Project {
+    Project::empty()
+        .file(".sendform/sandbox/key", SANDBOX_KEY)
+        .file("sendform.yaml", PROJECT)
+        .file("opt-outs.csv", "to\n17841400000000005\n")
+        .file("people.csv", PEOPLE)
+        .campaign("sale", CAMPAIGN)
+}
+
+/// A project with two messages to two people, and nothing else.
+fn small() -> Project {
+    one(&small_campaign("")).campaign("welcome", &small_campaign("").replace("news", "welcome"))
+}
+
+/// A project with one campaign.
+fn one(campaign: &str) -> Project {
+    Project::new().file(".sendform/sandbox/key", SANDBOX_KEY).campaign("news", campaign)
+}
+
+fn small_campaign(schedule: &str) -> String {
+    format!(
+        "campaign: news
+audiences:
+  people:
+    columns: {{ timeZone: zone }}
+    rows:
+      - {{ to: \"17841400000000001\", zone: Europe/Zagreb }}
+      - {{ to: \"17841400000000002\", zone: America/New_York }}
+schedules: {{ plan: {{ {schedule} }} }}
+messages:
+  - {{ id: hello, sender: shop, audience: people, schedule: plan, content: {{ type: TEXT, text: Hello! }} }}
+"
+    )
+}
+
+fn plan_of(schedule: &str) -> Run {
+    one(&small_campaign(schedule)).run(["plan", "--sandbox"])
+}
+
+/// A run against a real gateway that is never asked anything.
+fn real(project: Project) -> Project {
+    project.env("SENDFORM_BASE_URL", "http://127.0.0.1:9")
+}
+
+#[test]
+fn a_first_plan_counts_every_row() {
+    insta::assert_snapshot!(project().run(["plan", "--sandbox"]).code(0), @"
+    exit code: 0
+    ----- stdout
+    acme-shop on sandbox, 2026-11-30 12:00 UTC
+
+    sale.announce r1  shop to people
+      +  4 to send at 2026-11-30 18:00 Europe/Zagreb (17:00 UTC), 1 a minute until 2026-11-30 18:04 Europe/Zagreb (17:04 UTC) (4 min), 2 bulks
+      !  1 conversation window closed
+         1 skipped by the template
+             1: no shop on the island
+         1 excluded
+         1 suppressed
+         1 filtered by `where`
+      !  2 contradicting
+         1 duplicate
+      !  1 unreadable
+        13 rows in people.csv
+        shortest (32 characters)
+          │ Hi A•••, the sale is on in S•••!
+        longest (35 characters)
+          │ Hi there, the sale is on in Z•••!
+        between (34 characters)
+          │ Hi L•••, the sale is on in Z•••!
+
+    4 messages to send in 2 bulks
+    digest plan/v1:d0febf8e0ca414a3440d90eff6b86f4b
+    ----- stderr
+    warning[bad-recipient]: a row of audience `people` cannot be read: the recipient's id is in scientific notation: a spreadsheet has cut its digits
+    --> people.csv:12 (column to)
+     = help: nobody is sent from this row
+
+    warning[unreadable-row]: 2 rows of audience `people` contradict another row of the same person
+    --> people.csv:11
+     = help: nobody is sent from them: keep one row a person, or make the used columns agree
+
+    2 warnings
+    ");
+}
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "it is one output, shown whole")]
+fn a_first_plan_in_json() {
+    let run = project().run(["plan", "--sandbox", "--format", "json"]).code(0);
+    insta::assert_snapshot!(run, @r#"
+    exit code: 0
+    ----- stdout
+    {
+      "compared": true,
+      "diagnostics": [
+        {
+          "code": "bad-recipient",
+          "column": null,
+          "endColumn": null,
+          "endLine": null,
+          "field": "to",
+          "file": "people.csv",
+          "help": "nobody is sent from this row",
+          "line": 12,
+          "message": "a row of audience `people` cannot be read: the recipient's id is in scientific notation: a spreadsheet has cut its digits",
+          "notes": [],
+          "severity": "warning"
+        },
+        {
+          "code": "unreadable-row",
+          "column": null,
+          "endColumn": null,
+          "endLine": null,
+          "file": "people.csv",
+          "help": "nobody is sent from them: keep one row a person, or make the used columns agree",
+          "line": 11,
+          "message": "2 rows of audience `people` contradict another row of the same person",
+          "notes": [],
+          "severity": "warning"
+        }
+      ],
+      "digest": "plan/v1:d0febf8e0ca414a3440d90eff6b86f4b",
+      "doubts": [],
+      "format_version": "1.0",
+      "gateway": "sandbox",
+      "kind": "plan",
+      "messages": [
+        {
+          "audience": "people",
+          "bulks": [
+            {
+              "bulkId": "sale.announce.r1.d6ab5b73185b7a52",
+              "due": "now",
+              "people": 2,
+              "sendAt": "2026-11-30T17:00:00Z",
+              "until": "2026-11-30T17:02:00Z"
+            },
+            {
+              "bulkId": "sale.announce.r1.cb6f40c0cb4abd2d",
+              "due": "now",
+              "people": 2,
+              "sendAt": "2026-11-30T17:02:00Z",
+              "until": "2026-11-30T17:04:00Z"
+            }
+          ],
+          "firstAt": "2026-11-30T17:00:00Z",
+          "gates": {
+            "alreadySent": 0,
+            "capped": 0,
+            "contradicting": 2,
+            "duplicate": 1,
+            "excluded": 1,
+            "failed": 0,
+            "filtered": 1,
+            "givenUp": 0,
+            "heldOut": 0,
+            "inDoubt": 0,
+            "inFlight": 0,
+            "notDue": 0,
+            "paused": 0,
+            "rejectedEarlier": 0,
+            "skipped": 1,
+            "suppressed": 1,
+            "toSend": 4,
+            "tooEarly": 0,
+            "tooLate": 0,
+            "unreadable": 1,
+            "waiting": 0,
+            "windowClosed": 1
+          },
+          "lastAt": "2026-11-30T17:04:00Z",
+          "message": "sale.announce",
+          "revision": 1,
+          "rows": 13,
+          "samples": [
+            {
+              "bytes": 32,
+              "characters": 32,
+              "name": "shortest",
+              "text": "Hi A•••, the sale is on in S•••!"
+            },
+            {
+              "bytes": 35,
+              "characters": 35,
+              "name": "longest",
+              "text": "Hi there, the sale is on in Z•••!"
+            },
+            {
+              "bytes": 34,
+              "characters": 34,
+              "name": "between",
+              "text": "Hi L•••, the sale is on in Z•••!"
+            }
+          ],
+          "selected": true,
+          "sender": "shop",
+          "skipReasons": {
+            "no shop on the island": 1
+          },
+          "textChanged": null
+        }
+      ],
+      "nextApplyAt": null,
+      "notDue": 0,
+      "now": "2026-11-30T12:00:00Z",
+      "project": "acme-shop",
+      "rails": [],
+      "toSend": 4
+    }
+    ----- stderr
+    warning[bad-recipient]: a row of audience `people` cannot be read: the recipient's id is in scientific notation: a spreadsheet has cut its digits
+    --> people.csv:12 (column to)
+     = help: nobody is sent from this row
+
+    warning[unreadable-row]: 2 rows of audience `people` contradict another row of the same person
+    --> people.csv:11
+     = help: nobody is sent from them: keep one row a person, or make the used columns agree
+
+    2 warnings
+    "#);
+}
+
+#[test]
+fn people_are_shown_on_request() {
+    insta::assert_snapshot!(samples(&project().run(["plan", "--sandbox"])), @"
+    │ Hi A•••, the sale is on in S•••!
+    │ Hi there, the sale is on in Z•••!
+    │ Hi L•••, the sale is on in Z•••!
+    ");
+    insta::assert_snapshot!(samples(&project().run(["plan", "--sandbox", "--reveal"])), @"
+    │ Hi Ana, the sale is on in Split!
+    │ Hi there, the sale is on in Zagreb!
+    │ Hi Luka, the sale is on in Zagreb!
+    ");
+}
+
+#[test]
+fn times_in_words() {
+    insta::assert_snapshot!(plan_of("").code(0), @"
+    exit code: 0
+    ----- stdout
+    acme-shop on sandbox, 2026-11-30 12:00 UTC
+
+    news.hello r1  shop to people
+      + 2 to send at once, 1 bulk
+        2 rows in news.yaml
+        text (6 characters)
+          │ Hello!
+
+    2 messages to send in 1 bulk
+    digest plan/v1:2fa713636b7d35fa6806b1389fbffdd2
+    ");
+    insta::assert_snapshot!(plan_of("sendAt: \"2026-12-01 10:00\", timeZone: { perPerson: true }").code(0), @"
+    exit code: 0
+    ----- stdout
+    acme-shop on sandbox, 2026-11-30 12:00 UTC
+
+    news.hello r1  shop to people
+      + 2 to send by each person's clock, from 2026-12-01 09:00 UTC, 2 bulks
+        2 rows in news.yaml
+        text (6 characters)
+          │ Hello!
+
+    2 messages to send in 2 bulks
+    digest plan/v1:9c9d663d80b361bee724ca74960c958b
+    ");
+    insta::assert_snapshot!(plan_of("sendAt: \"2026-12-05 10:00\", timeZone: UTC, handover: 2h").code(0), @"
+    exit code: 0
+    ----- stdout
+    acme-shop on sandbox, 2026-11-30 12:00 UTC
+
+    news.hello r1  shop to people
+      ~ 2 not due yet, from 2026-12-05 08:00 UTC
+        2 rows in news.yaml
+        text (6 characters)
+          │ Hello!
+
+    nothing to send, 2 not due yet (next apply at 2026-12-05 08:00 UTC)
+    digest plan/v1:693d4800da47aae8c02f4033edf0647d
+    ");
+}
+
+#[test]
+fn a_time_that_is_past() {
+    insta::assert_snapshot!(plan_of("sendAt: \"2026-11-30 09:00\", timeZone: Europe/Zagreb").code(3), @r#"
+    exit code: 3
+    ----- stdout
+    acme-shop on sandbox, 2026-11-30 12:00 UTC
+
+    news.hello r1  shop to people
+      ! 2 too late
+        2 rows in news.yaml
+
+    nothing can be sent: the files have errors
+    digest plan/v1:004a550e557f7eb7163899f6c4564200
+    ----- stderr
+    error[past-time]: the time of `news.hello` is past, and nothing of it was sent; it was for 2 people
+     --> news.yaml:8:30
+      |
+    8 | schedules: { plan: { sendAt: "2026-11-30 09:00", timeZone: Europe/Zagreb } }
+      |                              ^^^^^^^^^^^^^^^^^^ it is 2026-11-30 12:00 UTC now
+      |
+      = help: set a time that is still to come, or say `ifPast: sendNow`, or pass `--accept late=2`
+
+    1 error
+    "#);
+    insta::assert_snapshot!(plan_of("sendAt: \"2026-11-30 09:00\", timeZone: Europe/Zagreb, ifPast: sendNow").code(0), @"
+    exit code: 0
+    ----- stdout
+    acme-shop on sandbox, 2026-11-30 12:00 UTC
+
+    news.hello r1  shop to people
+      + 2 to send at once, 1 bulk
+        2 rows in news.yaml
+        text (6 characters)
+          │ Hello!
+
+    2 messages to send in 1 bulk
+    digest plan/v1:1c65f7ff4c2e10b049c3457f076d4337
+    ");
+}
+
+#[test]
+fn rails_are_passed_by_number() {
+    let small = small().file(
+        "sendform.yaml",
+        "project: acme-shop\nsenders: { shop: SHOP-ACCOUNT }\nlimits: { messagesPerApply: 3 }\n",
+    );
+    insta::assert_snapshot!(small.run(["plan", "--sandbox"]).code(4), @"
+    exit code: 4
+    ----- stdout
+    acme-shop on sandbox, 2026-11-30 12:00 UTC
+
+    news.hello r1  shop to people
+      + 2 to send at once, 1 bulk
+        2 rows in news.yaml
+        text (6 characters)
+          │ Hello!
+
+    welcome.hello r1  shop to people
+      + 2 to send at once, 1 bulk
+        2 rows in welcome.yaml
+        text (6 characters)
+          │ Hello!
+
+    ! 4 messages to send, but at most 3 may be in one apply
+      to go on all the same: --accept messages=4
+
+    4 messages to send in 2 bulks, but not while a limit refuses
+    digest plan/v1:e3687309be70fed3e38d7dea3702ee87
+    ");
+    small.run(["plan", "--sandbox", "--accept", "messages=3"]).code(4);
+    insta::assert_snapshot!(last_lines(&small.run(["plan", "--sandbox", "--accept", "messages=4"]).code(0)), @"
+          │ Hello!
+
+      4 messages to send, but at most 3 may be in one apply (accepted)
+
+    4 messages to send in 2 bulks
+    digest plan/v1:e3687309be70fed3e38d7dea3702ee87
+    ");
+    let expected = small_campaign("").replace("    rows:", "    expect: { min: 10 }\n    rows:");
+    let run = one(&expected).run(["plan", "--sandbox"]);
+    insta::assert_snapshot!(last_lines(&run.code(4)), @"
+
+    ! news.hello: audience `people` has 2 people, but at least 10 are expected
+      to go on: mend the audience, or change its `expect`
+
+    2 messages to send in 1 bulk, but not while a limit refuses
+    digest plan/v1:2fa713636b7d35fa6806b1389fbffdd2
+    ");
+}
+
+#[test]
+fn a_part_is_selected() {
+    insta::assert_snapshot!(small().run(["plan", "--sandbox", "--only", "welcome"]).code(0), @"
+    exit code: 0
+    ----- stdout
+    acme-shop on sandbox, 2026-11-30 12:00 UTC
+
+    news.hello r1  shop to people  (not selected)
+      + 2 to send at once, 1 bulk
+        2 rows in news.yaml
+        text (6 characters)
+          │ Hello!
+
+    welcome.hello r1  shop to people
+      + 2 to send at once, 1 bulk
+        2 rows in welcome.yaml
+        text (6 characters)
+          │ Hello!
+
+    2 messages to send in 1 bulk
+    digest plan/v1:e3687309be70fed3e38d7dea3702ee87
+    ");
+    small().run(["plan", "--sandbox", "--only", "welcome.hello"]).code(0);
+    insta::assert_snapshot!(small().run(["plan", "--sandbox", "--only", "welcom"]).code(64), @"
+    exit code: 64
+    ----- stderr
+    error: there is no campaign or message `welcom`
+      hint: the messages are `news.hello`, `welcome.hello`
+    ");
+    insta::assert_snapshot!(small().run(["plan", "--sandbox", "--only", "Welcome!"]).code(64), @"
+    exit code: 64
+    ----- stderr
+    error: `Welcome!` is neither CAMPAIGN nor CAMPAIGN.MESSAGE
+    ");
+    insta::assert_snapshot!(small().run(["plan", "--sandbox", "--accept", "everything=1"]).code(64), @"
+    exit code: 64
+    ----- stderr
+    error: `everything=1` is not NAME=NUMBER with one of messages, growth, unreadable, late, overlap, lockfile-in-ci
+    ");
+    small().run(["plan", "--sandbox", "--retry-rejected", "welcome.bye"]).code(64);
+}
+
+#[test]
+fn an_exit_code_for_scripts() {
+    small().run(["plan", "--sandbox"]).code(0);
+    small().run(["plan", "--sandbox", "--detailed-exitcode"]).code(2);
+    let paused = small_campaign("").replace("campaign: news", "campaign: news\npaused: true");
+    let run = one(&paused).run(["plan", "--sandbox", "--detailed-exitcode"]);
+    insta::assert_snapshot!(run.code(0), @"
+    exit code: 0
+    ----- stdout
+    acme-shop on sandbox, 2026-11-30 12:00 UTC
+
+    news.hello r1  shop to people
+        2 paused
+        2 rows in news.yaml
+
+    nothing to send
+    digest plan/v1:e8cacd37fa02e590a0bf78293136ff10
+    ");
+}
+
+#[test]
+fn without_a_key_nothing_is_compared() {
+    let mut project = real(small());
+    project.unset("SENDFORM_KEY");
+    insta::assert_snapshot!(project.run(["plan"]).code(0), @"
+    exit code: 0
+    ----- stdout
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    ! the key is missing: nothing was compared with the ledger, and nobody is left out as already sent
+
+    news.hello r1  shop to people
+      + 2 to send at once, 1 bulk
+        2 rows in news.yaml
+        text (6 characters)
+          │ Hello!
+
+    welcome.hello r1  shop to people
+      + 2 to send at once, 1 bulk
+        2 rows in welcome.yaml
+        text (6 characters)
+          │ Hello!
+
+    4 messages to send in 2 bulks
+    digest plan/v1:7dbfadee7322eface69ab5be8283e331
+    ");
+    assert_eq!(project.run(["plan", "--format", "json"]).json()["compared"], false);
+    let mut project = small();
+    project.unset("SENDFORM_KEY");
+    insta::assert_snapshot!(project.run(["plan"]).code(0).stdout.lines().nth(1).unwrap_or_default(), @"! no gateway is named: nothing was compared with the ledger, and nobody is left out as already sent");
+    insta::assert_snapshot!(project.run(["status"]).code(9), @"
+    exit code: 9
+    ----- stderr
+    error: the key is missing: set SENDFORM_KEY or SENDFORM_KEY_FILE
+      hint: it is 32 random bytes in base64, made once: `head -c 32 /dev/urandom | base64`
+      hint: keep it like a password, and use the same one everywhere: without it nobody would be recognised as sent
+    ");
+}
+
+#[test]
+fn a_missing_ledger_is_not_an_empty_one() {
+    let project = real(small());
+    insta::assert_snapshot!(project.run(["plan"]).code(8), @"
+    exit code: 8
+    ----- stderr
+    error: there is no ledger at `./sendform.lock`
+      hint: if something was sent before, bring the file back from git; else `sendform ledger init` makes it
+    ");
+    insta::assert_snapshot!(project.run(["ledger", "init"]).code(0), @"
+    exit code: 0
+    ----- stdout
+    made ./sendform.lock for `127.0.0.1:[port]`
+    commit it, with this line in .gitattributes beside it: sendform.lock merge=union linguist-generated
+    ");
+    project.run(["plan"]).code(0);
+    insta::assert_snapshot!(project.run(["status"]).code(0), @"
+    exit code: 0
+    ----- stdout
+    ledger of acme-shop on 127.0.0.1:[port]
+
+    nothing was sent yet
+    ");
+    insta::assert_snapshot!(project.run(["ledger", "verify"]).code(0), @"
+    exit code: 0
+    ----- stdout
+    0 claims, nothing odd
+    ");
+    insta::assert_snapshot!(project.run(["ledger", "init"]).code(8), @"
+    exit code: 8
+    ----- stderr
+    error: there is a ledger at `./sendform.lock` already
+    ");
+}
+
+#[test]
+fn a_sandbox_that_nothing_was_sent_to() {
+    insta::assert_snapshot!(small().run(["status", "--sandbox"]).code(0), @"
+    exit code: 0
+    ----- stdout
+    ledger of acme-shop on sandbox
+
+    nothing was sent yet
+    ");
+}
+
+#[test]
+fn further_forms_go_into_files() {
+    let project = small();
+    let run = project.run(["plan", "--sandbox", "--write", "json=plan.json", "--write", "text=plan.txt"]).code(0);
+    assert_eq!(project.read("plan.txt"), run.stdout);
+    let json: serde_json::Value = serde_json::from_str(&project.read("plan.json")).unwrap();
+    assert_eq!(json["toSend"], 4);
+    insta::assert_snapshot!(last_lines(&project.run(["plan", "--sandbox", "--write", "json=no/plan.json"]).code(1)), @"
+
+    4 messages to send in 2 bulks
+    digest plan/v1:e3687309be70fed3e38d7dea3702ee87
+    ----- stderr
+    error: `no/plan.json` cannot be written
+      caused by: No such file or directory (os error 2)
+    ");
+    project.run(["plan", "--sandbox", "--write", "xml=plan.xml"]).code(64);
+}
+
+#[test]
+fn no_project_no_plan() {
+    Project::empty().run(["plan", "--sandbox"]).code(3);
+}
+
+#[test]
+fn rows_that_fail_stop_the_plan() {
+    let project = project().file("sale.yaml", CAMPAIGN.replace("first_name | fallback('there')", "first_name"));
+    insta::assert_snapshot!(project.run(["plan", "--sandbox"]).code(3), @r#"
+    exit code: 3
+    ----- stdout
+    acme-shop on sandbox, 2026-11-30 12:00 UTC
+
+    sale.announce r1  shop to people
+      +  3 to send
+      !  1 conversation window closed
+      !  1 failed to render
+         1 skipped by the template
+             1: no shop on the island
+         1 excluded
+         1 suppressed
+         1 filtered by `where`
+      !  2 contradicting
+         1 duplicate
+      !  1 unreadable
+        13 rows in people.csv
+        shortest (32 characters)
+          │ Hi A•••, the sale is on in S•••!
+        longest (34 characters)
+          │ Hi L•••, the sale is on in Z•••!
+
+    nothing can be sent: the files have errors
+    digest plan/v1:4bfad52ccac3e8e476655199f2dfa663
+    ----- stderr
+    error[blank-value]: `sale.announce`: `first_name` is blank, and the template has no fallback for it
+      --> sale.yaml:21:88
+       |
+    21 |       text: "{% if city == 'Vis' %}{{ skip('no shop on the island') }}{% endif %}Hi {{ first_name }}, the sale i...
+       |                                                                                        ^^^^^^^^^^
+      ::: people.csv:4 (column first_name)
+       = note: for this row
+
+    warning[bad-recipient]: a row of audience `people` cannot be read: the recipient's id is in scientific notation: a spreadsheet has cut its digits
+    --> people.csv:12 (column to)
+     = help: nobody is sent from this row
+
+    warning[unreadable-row]: 2 rows of audience `people` contradict another row of the same person
+    --> people.csv:11
+     = help: nobody is sent from them: keep one row a person, or make the used columns agree
+
+    1 error, 2 warnings
+    "#);
+}
+
+/// The lines of a plan that show texts.
+fn samples(run: &Run) -> String {
+    run.stdout.lines().filter(|line| line.contains('│')).map(|line| line.to_owned() + "\n").collect()
+}
+
+/// The end of a run's output.
+fn last_lines(run: &Run) -> String {
+    let text = run.to_string();
+    let lines: Vec<&str> = text.lines().collect();
+    lines.iter().rev().take(6).rev().map(|line| format!("{line}\n")).collect()
+}

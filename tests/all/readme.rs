@@ -1,0 +1,154 @@
+//! The README does what it says: its commands give its outputs, its files are valid, and its tables
+//! agree with the program.
+
+mod page;
+mod request;
+mod shell;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::support::Project;
+
+use page::{Page, code_spans};
+use shell::Shell;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+#[test]
+fn its_commands_give_its_outputs() {
+    let page = Page::read();
+    let shell = Shell::new();
+    let lived = page.with_blocks("console", |block| shell.replay(block));
+    if std::env::var("SENDFORM_README").is_ok_and(|value| value == "write") {
+        fs::write(root().join("README.md"), &lived).unwrap();
+    }
+    let page = Page::read();
+    assert!(page.blocks("console").len() >= 8, "the walk is gone");
+    // Shown as a difference; SENDFORM_README=write writes the outputs anew.
+    let difference = similar::TextDiff::from_lines(page.text(), &lived).unified_diff().to_string();
+    assert!(difference.is_empty(), "\n{difference}");
+}
+
+#[test]
+fn its_files_are_valid() {
+    let page = Page::read();
+    let project = example(&page);
+    project.run(["validate"]).code(0);
+    for block in page.blocks("yaml") {
+        let value: Result<Value, _> = serde_yaml::from_str(block);
+        assert!(value.is_ok_and(|value| value.is_object()), "{block}");
+    }
+}
+
+#[test]
+fn its_table_has_every_path_of_a_request() {
+    let page = Page::read();
+    let mut project = example(&page);
+    let gateway = request::Listener::start();
+    project.set("SENDFORM_BASE_URL", gateway.url());
+    project.run(["ledger", "init"]).code(0);
+    // The listener fails after it has read the request, so all of it is in doubt.
+    project.run(["apply", "--auto-approve"]).code(6);
+    let request = gateway.body();
+    let campaign: Value = serde_yaml::from_str(page.file("spring-sale.yaml")).unwrap();
+
+    let sent = request::leaves(&request);
+    let mut listed = BTreeSet::new();
+    for row in page.table("| YAML key |") {
+        let [key, path] = row.as_slice() else { panic!("a row has two cells: {row:?}") };
+        let path = code_spans(path).into_iter().next().unwrap();
+        if let Some(asked) = asked(key, &campaign) {
+            let found = sent.get(&path).unwrap_or_else(|| panic!("no request has `{path}`"));
+            let is_made = ["text", "callbackData", "sendAt"].iter().any(|end| path.ends_with(end));
+            assert!(is_made || found == asked, "{key}: {asked} is sent as {found}");
+        }
+        listed.insert(path);
+    }
+    assert_eq!(listed, sent.keys().cloned().collect());
+}
+
+#[test]
+fn its_exit_codes_are_those_of_the_program() {
+    let source = read("src/cli/exit.rs");
+    let meaning = |name: &str| {
+        let (before, _) = source.split_once(&format!("\n    {name},\n")).unwrap();
+        before.rsplit("/// ").next().unwrap().trim().to_owned()
+    };
+    let codes =
+        source.lines().filter_map(|line| line.trim().strip_prefix("Self::")?.strip_suffix(',')?.split_once(" => "));
+    let mut expect: Vec<(u8, String)> = codes.map(|(name, code)| (code.parse().unwrap(), meaning(name))).collect();
+    expect.sort();
+    let rows = Page::read().table("| code |");
+    let listed: Vec<(u8, String)> = rows.iter().map(|row| (row[0].parse().unwrap(), row[1].clone())).collect();
+    assert_eq!(listed, expect);
+    assert_eq!(listed.len(), 13);
+}
+
+#[test]
+fn it_names_every_key_variable_and_room() {
+    let page = Page::read();
+    let mut names = BTreeSet::new();
+    for schema in ["schema/campaign.schema.json", "schema/project.schema.json"] {
+        keys(&serde_json::from_str(&read(schema)).unwrap(), &mut names);
+    }
+    assert!(names.len() > 50, "the schemas have keys: {names:?}");
+    for file in ["src/cli/settings.rs", "src/cli/args.rs"] {
+        let text = read(file);
+        let variables = text.split('"').filter(|part| part.starts_with("SENDFORM_"));
+        names.extend(variables.map(ToOwned::to_owned));
+    }
+    let library = read("src/lib.rs");
+    names.extend(library.lines().filter_map(|line| Some(line.strip_prefix("pub mod ")?.strip_suffix(';')?.to_owned())));
+    let words: BTreeSet<&str> = page.text().split(|char: char| !(char.is_alphanumeric() || char == '_')).collect();
+    let missing: Vec<&String> = names.iter().filter(|name| !words.contains(name.as_str())).collect();
+    assert!(missing.is_empty(), "not in the README: {missing:?}");
+}
+
+/// The project of the page's YAML files, with an audience of one person whom they reach.
+fn example(page: &Page) -> Project {
+    let subscribers = "instagram_id,first_name,city,country,consent,customer_id,time_zone,window_closes_at\n\
+        17841400000000002,Ana,Split,HR,yes,C-1,Europe/Zagreb,2026-12-01T20:00:00Z\n";
+    Project::empty()
+        .file("sendform.yaml", page.file("sendform.yaml"))
+        .file("spring-sale.yaml", page.file("spring-sale.yaml"))
+        .file("audiences/subscribers.csv", subscribers)
+        .file("audiences/opt-outs.csv", "instagram_id\n")
+}
+
+/// The value at the key that a row of the table names first, if it names one of the campaign's.
+fn asked<'a>(key: &str, campaign: &'a Value) -> Option<&'a Value> {
+    let (of, _) = key.split_once(" `")?;
+    let of = match of {
+        "message" => "/messages/0",
+        "schedule" => "/schedules/launch",
+        _ => return None,
+    };
+    let path = code_spans(key).into_iter().next()?;
+    let pointer = format!("{of}/{}", path.replace('.', "/"));
+    Some(campaign.pointer(&pointer).unwrap_or_else(|| panic!("the example has no `{path}`")))
+}
+
+/// Collects the names of all properties of a schema.
+fn keys(schema: &Value, names: &mut BTreeSet<String>) {
+    let children: Vec<&Value> = match schema {
+        Value::Object(object) => {
+            if let Some(Value::Object(properties)) = object.get("properties") {
+                names.extend(properties.keys().cloned());
+            }
+            object.values().collect()
+        }
+        Value::Array(items) => items.iter().collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
+    };
+    children.into_iter().for_each(|child| keys(child, names));
+}

@@ -1,0 +1,633 @@
+//! `sendform validate`: all mistakes of a file in one run, each at its place.
+
+use crate::support::{Project, Run};
+
+/// An audience and a message around whatever a test is about.
+const MESSAGE: &str = "\
+campaign: sale
+audiences: { people: { csv: people.csv } }
+messages:
+  - id: hello
+    sender: shop
+    audience: people
+    content: { type: TEXT, text: \"Hi\" }
+";
+const PEOPLE: &str = "to,first_name,city,age\n17841400000000001,Ana,Split,31\n";
+
+fn project() -> Project {
+    Project::new().file("people.csv", PEOPLE)
+}
+
+/// Validates a project with one campaign file.
+fn validate(campaign: impl AsRef<[u8]>) -> Run {
+    project().file("sale.yaml", campaign).run(["validate"])
+}
+
+/// Validates a campaign with other lines in place of its content.
+fn validate_content(content: &str) -> Run {
+    validate(MESSAGE.replace("content: { type: TEXT, text: \"Hi\" }", content))
+}
+
+#[test]
+fn nothing_wrong() {
+    insta::assert_snapshot!(validate(MESSAGE), @"
+    exit code: 0
+    ----- stdout
+    1 campaign with 1 message can be planned
+    ");
+}
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "it is one output, shown whole")]
+fn every_mistake_gets_its_diagnostic() {
+    let run = validate(
+        "\
+campaign: Sale
+audiences:
+  people:
+    csv: ../people.csv
+    columns: { too: to }
+    expect: { min: 10, max: 5 }
+schedules:
+  launch:
+    sendAt: 2026-12-01 09:00
+    timeZone: Europe/Zagrb
+    sendingSpeedLimit: { amount: 0, timeUnit: MINUT }
+messages:
+  - id: hello
+    sender: shpo
+    audience: peple
+    schedule: launch
+    content: { type: TEXT, text: 2026 }
+  - id: hello
+    sender: shop
+    audience: people
+    revision: \"2\"
+    content: { type: TEXT, text: \"Hi\" }
+    webhooks: { delivery: { url: https://hooks.example.com/ } }
+",
+    );
+    insta::assert_snapshot!(run.code(3), @r#"
+    exit code: 3
+    ----- stdout
+    error[bad-pattern]: an id has 1 to 40 lower-case letters, digits and hyphens, and begins with a letter or digit
+     --> sale.yaml:1:11
+      |
+    1 | campaign: Sale
+      |           ^^^^
+
+    error[bad-path]: the path leads upwards
+     --> sale.yaml:4:10
+      |
+    4 |     csv: ../people.csv
+      |          ^^^^^^^^^^^^^
+      |
+      = help: write it relative to the project's folder, with `/`, such as `audiences/people.csv`
+
+    error[unknown-key]: there is no such key here
+     --> sale.yaml:5:16
+      |
+    5 |     columns: { too: to }
+      |                ^^^
+      |
+      = help: did you mean `to`?
+
+    error[out-of-bounds]: `min` is 10, but `max` is only 5
+     --> sale.yaml:6:29
+      |
+    6 |     expect: { min: 10, max: 5 }
+      |                             ^
+      |
+     ::: sale.yaml:6:20
+      |
+    6 |     expect: { min: 10, max: 5 }
+      |                    -- more than that
+
+    error[unquoted]: a date stands here without quotes, but text is wanted
+     --> sale.yaml:9:13
+      |
+    9 |     sendAt: 2026-12-01 09:00
+      |             ^^^^^^^^^^^^^^^^
+      |
+      = help: put it in quotes: "2026-12-01 09:00"
+
+    error[bad-zone]: there is no such time zone in the IANA database
+      --> sale.yaml:10:15
+       |
+    10 |     timeZone: Europe/Zagrb
+       |               ^^^^^^^^^^^^
+       |
+       = help: did you mean `Europe/Zagreb`?
+
+    error[out-of-bounds]: at least 1 is wanted
+      --> sale.yaml:11:34
+       |
+    11 |     sendingSpeedLimit: { amount: 0, timeUnit: MINUT }
+       |                                  ^
+
+    error[not-allowed]: only `MINUTE`, `HOUR` and `DAY` are allowed here
+      --> sale.yaml:11:47
+       |
+    11 |     sendingSpeedLimit: { amount: 0, timeUnit: MINUT }
+       |                                               ^^^^^
+       |
+       = help: did you mean `MINUTE`?
+
+    error[unknown-sender]: there is no sender of this name
+      --> sale.yaml:14:13
+       |
+    14 |     sender: shpo
+       |             ^^^^
+       |
+       = help: did you mean `shop`?
+
+    error[unknown-audience]: there is no audience of this name
+      --> sale.yaml:15:15
+       |
+    15 |     audience: peple
+       |               ^^^^^
+       |
+       = help: did you mean `people`?
+
+    error[unquoted]: a number stands here without quotes, but text is wanted
+      --> sale.yaml:17:34
+       |
+    17 |     content: { type: TEXT, text: 2026 }
+       |                                  ^^^^
+       |
+       = help: put it in quotes: "2026"
+
+    error[duplicate-id]: another message of the campaign has this id
+      --> sale.yaml:18:9
+       |
+    18 |   - id: hello
+       |         ^^^^^
+       |
+      ::: sale.yaml:13:9
+       |
+    13 |   - id: hello
+       |         ----- first here
+
+    error[wrong-type]: text stands here, but a whole number is wanted
+      --> sale.yaml:21:15
+       |
+    21 |     revision: "2"
+       |               ^^^
+       |
+       = help: write it in plain decimal digits, without quotes
+
+    error[host-not-allowed]: the project does not allow delivery reports to `hooks.example.com`
+      --> sale.yaml:23:34
+       |
+    23 |     webhooks: { delivery: { url: https://hooks.example.com/ } }
+       |                                  ^^^^^^^^^^^^^^^^^^^^^^^^^^
+       |
+       = help: add the host to `webhooks.allowedHosts` of the project file
+
+    14 errors
+    "#);
+}
+
+#[test]
+fn yaml_reads_no_word_as_something_else() {
+    // `no` is a country, and an id of 17 digits is a text.
+    let run = validate(
+        "\
+campaign: sale
+audiences:
+  people:
+    rows:
+      - { to: 17841400000000001, country: no }
+      - { to: \"17841400000000002\", country: \"no\", born: 2001-02-03 }
+schedules:
+  launch: { sendAt: 09:00, timeZone: Europe/Zagreb }
+messages:
+  - { id: hello, sender: shop, audience: people, schedule: launch, content: { type: TEXT, text: no } }
+",
+    );
+    insta::assert_snapshot!(run.code(3), @r#"
+    exit code: 3
+    ----- stdout
+    error[unquoted]: a number stands here without quotes, but text is wanted
+    --> sale.yaml:5 (column to)
+     = help: every cell is text: put it in quotes
+
+    error[unquoted]: a boolean stands here without quotes, but text is wanted
+    --> sale.yaml:5 (column country)
+     = help: every cell is text: put it in quotes
+
+    error[unquoted]: a date stands here without quotes, but text is wanted
+    --> sale.yaml:6 (column born)
+     = help: every cell is text: put it in quotes
+
+    error[bad-time]: a local time is written `YYYY-MM-DD HH:MM`, without an offset: `timeZone` says whose clock it is on
+     --> sale.yaml:8:21
+      |
+    8 |   launch: { sendAt: 09:00, timeZone: Europe/Zagreb }
+      |                     ^^^^^
+
+    error[unquoted]: a boolean stands here without quotes, but text is wanted
+      --> sale.yaml:10:97
+       |
+    10 |   - { id: hello, sender: shop, audience: people, schedule: launch, content: { type: TEXT, text: no } }
+       |                                                                                                 ^^
+       |
+       = help: put it in quotes: "no"
+
+    5 errors
+    "#);
+}
+
+#[test]
+fn what_yaml_hides_is_refused() {
+    let aliases = format!("a: &a \"{}\"\nb: [{}]\n", "x".repeat(1000), "*a, ".repeat(500));
+    insta::assert_snapshot!(first_lines(&validate(aliases).code(3)), @r#"
+    exit code: 3
+    ----- stdout
+    error[anchor]: an anchor stands here, but anchors are not pa
+     --> sale.yaml:1:4
+      |
+    1 | a: &a "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
+      |    ^^
+      |
+    …
+    "#);
+    insta::assert_snapshot!(validate(format!("{MESSAGE}---\n{MESSAGE}")).code(3), @"
+    exit code: 3
+    ----- stdout
+    error[second-document]: a second YAML document begins here
+     --> sale.yaml:8:1
+      |
+    8 | ---
+      | ^^^
+      |
+      = help: put each campaign into a file of its own, and end a file without `---`
+
+    1 error
+    ");
+    insta::assert_snapshot!(validate(MESSAGE.replace("Hi\"", "Hi\"\u{2028}evil: 1")).code(3), @r#"
+    exit code: 3
+    ----- stdout
+    error[forbidden-character]: a hidden line separator (U+2028) is not allowed here
+     --> sale.yaml:7:38
+      |
+    7 |     content: { type: TEXT, text: "Hi"<U+2028>evil: 1 }
+      |                                      ^^^^^^^^
+      |
+      = help: delete the character
+
+    1 error
+    "#);
+    insta::assert_snapshot!(validate_content("content: { type: TEXT, text: Hello #1 # fan }").code(3), @"
+    exit code: 3
+    ----- stdout
+    error[cut-by-comment]: the text ends here, and the rest is a comment
+     --> sale.yaml:7:40
+      |
+    7 |     content: { type: TEXT, text: Hello #1 # fan }
+      |                                        ^^^^^^^^^^ this is not part of the text
+      |
+      = help: put the whole text in quotes, or the comment on a line of its own
+
+    error[syntax]: the file is not YAML: did not find expected `,` or `}`
+     --> sale.yaml:8:1
+      |
+    8 |
+      | ^
+
+    2 errors
+    ");
+    insta::assert_snapshot!(validate_content("content: { type: TEXT, text: {{ first_name }} }").code(3), @"
+    exit code: 3
+    ----- stdout
+    error[key-not-text]: a text that begins with `{{` is a mapping in YAML
+     --> sale.yaml:7:34
+      |
+    7 |     content: { type: TEXT, text: {{ first_name }} }
+      |                                  ^^^^^^^^^^^^^^^^
+      |
+      = help: put the whole text in quotes, or write it as a block after `|`
+
+    1 error
+    ");
+    insta::assert_snapshot!(validate(MESSAGE.replace("    sender", "\tsender")).code(3), @"
+    exit code: 3
+    ----- stdout
+    error[syntax]: the file is not YAML: found a tab
+     --> sale.yaml:4:9
+      |
+    4 |   - id: hello
+      |         ^
+      |
+      = help: indent with spaces; a tab does not indent in YAML
+
+    1 error
+    ");
+    insta::assert_snapshot!(validate("").code(3), @"
+    exit code: 3
+    ----- stdout
+    error[empty-file]: the file is empty
+    --> sale.yaml
+
+    1 error
+    ");
+    insta::assert_snapshot!(validate("# only a comment\n").code(3), @"
+    exit code: 3
+    ----- stdout
+    error[empty-file]: the file is empty
+    --> sale.yaml
+
+    1 error
+    ");
+}
+
+#[test]
+fn a_mark_at_the_start_and_ends_of_lines_from_windows_are_fine() {
+    validate(format!("\u{feff}{MESSAGE}")).code(0);
+    validate(MESSAGE.replace('\n', "\r\n")).code(0);
+    validate(MESSAGE.replace('\n', "\r")).code(3);
+}
+
+#[test]
+fn templates_are_checked_at_their_places() {
+    let run = validate_content(
+        "content:
+      type: TEXT
+      text: |
+        Hi {{ fist_name }}, {{ city | uper }}!
+        {% set a = 1 %}",
+    );
+    insta::assert_snapshot!(run.code(3), @"
+    exit code: 3
+    ----- stdout
+    error[unknown-filter]: there is no filter `uper`
+      --> sale.yaml:10:39
+       |
+    10 |         Hi {{ fist_name }}, {{ city | uper }}!
+       |                                       ^^^^
+       |
+       = help: did you mean `upper`?
+
+    error[template-forbidden]: `{% set %}` is not part of templates
+      --> sale.yaml:11:12
+       |
+    11 |         {% set a = 1 %}
+       |            ^^^^^^^^^
+       |
+       = help: templates know text, `{{ … }}`, `if`, `for`, and `include` of a path
+
+    2 errors
+    ");
+    insta::assert_snapshot!(validate_content("content: { type: TEXT, text: \"Hi {{ first_name\" }").code(3), @r#"
+    exit code: 3
+    ----- stdout
+    error[template-syntax]: unexpected end of input, expected end of variable block
+     --> sale.yaml:7:41
+      |
+    7 |     content: { type: TEXT, text: "Hi {{ first_name" }
+      |                                         ^^^^^^^^^^
+
+    1 error
+    "#);
+    insta::assert_snapshot!(validate_content("content: { type: TEXT, template: hello.txt }").code(3), @"
+    exit code: 3
+    ----- stdout
+    error[file-missing]: the template cannot be used: there is no such file
+     --> sale.yaml:7:38
+      |
+    7 |     content: { type: TEXT, template: hello.txt }
+      |                                      ^^^^^^^^^
+
+    1 error
+    ");
+    let run = project()
+        .file("hello.txt", "Hello,\ndear {{ nmae }}!\n")
+        .file("sale.yaml", MESSAGE.replace("text: \"Hi\"", "template: hello.txt"))
+        .run(["validate"]);
+    insta::assert_snapshot!(run.code(3), @"
+    exit code: 3
+    ----- stdout
+    error[unknown-column]: `people.csv` has no column `nmae`
+     --> hello.txt:2:9
+      |
+    2 | dear {{ nmae }}!
+      |         ^^^^
+      |
+      = help: its columns are `to`, `first_name`, `city`, `age`
+
+    1 error
+    ");
+}
+
+#[test]
+fn conditions_are_checked_at_their_places() {
+    let with = |condition: &str| {
+        validate(MESSAGE.replace("csv: people.csv }", &format!("csv: people.csv, where: '{condition}' }}")))
+    };
+    with("age == \"31\" and int(age) > 30").code(0);
+    insta::assert_snapshot!(with("city == \"Split\" and agee != \"\"").code(3), @r#"
+    exit code: 3
+    ----- stdout
+    error[unknown-column]: `people.csv` has no column `agee`
+     --> sale.yaml:2:69
+      |
+    2 | audiences: { people: { csv: people.csv, where: 'city == "Split" and agee != ""' } }
+      |                                                                     ^^^^ did you mean `age`?
+      |
+      = help: its columns are `to`, `first_name`, `city`, `age`
+
+    1 error
+    "#);
+    insta::assert_snapshot!(with("city ==").code(3), @r#"
+    exit code: 3
+    ----- stdout
+    error[template-syntax]: unexpected end of input, expected expression
+     --> sale.yaml:2:54
+      |
+    2 | audiences: { people: { csv: people.csv, where: 'city ==' } }
+      |                                                      ^^
+      |
+      = help: write an expression such as `consent == "yes" and country in ["HR", "SI"]`
+
+    1 error
+    "#);
+    insta::assert_snapshot!(with("age > 30").code(3), @"
+    exit code: 3
+    ----- stdout
+    error[where-failed]: a text is compared with a number
+     --> sale.yaml:2:55
+      |
+    2 | audiences: { people: { csv: people.csv, where: 'age > 30' } }
+      |                                                       ^^
+      |
+      = help: every column is text: write `int(age)`
+
+    1 error
+    ");
+}
+
+#[test]
+fn columns_are_held_against_the_header() {
+    let text =
+        MESSAGE.replace("csv: people.csv }", "csv: people.csv, columns: { to: instagram, windowClosesAt: closes } }");
+    insta::assert_snapshot!(validate(text).code(3), @"
+    exit code: 3
+    ----- stdout
+    error[unknown-column]: `people.csv` has no column `instagram`
+     --> sale.yaml:2:14
+      |
+    2 | audiences: { people: { csv: people.csv, columns: { to: instagram, windowClosesAt: closes } } }
+      |              ^^^^^^
+      |
+      = help: its columns are `to`, `first_name`, `city`, `age`
+
+    error[unknown-column]: `people.csv` has no column `closes`
+     --> sale.yaml:2:14
+      |
+    2 | audiences: { people: { csv: people.csv, columns: { to: instagram, windowClosesAt: closes } } }
+      |              ^^^^^^
+      |
+      = help: its columns are `to`, `first_name`, `city`, `age`
+
+    2 errors
+    ");
+}
+
+#[test]
+fn mistakes_of_the_project_file_come_first() {
+    let run = Project::empty()
+        .file("sendform.yaml", "project: acme\nsender: { shop: A }\nlimits: { messagesPerApply: many }\n")
+        .file("people.csv", PEOPLE)
+        .campaign("sale", &MESSAGE.replace("type: TEXT", "type: TXT"))
+        .run(["validate"]);
+    insta::assert_snapshot!(run.code(3), @r#"
+    exit code: 3
+    ----- stdout
+    error[unknown-key]: there is no such key here
+     --> sendform.yaml:2:1
+      |
+    2 | sender: { shop: A }
+      | ^^^^^^
+      |
+      = help: did you mean `senders`?
+
+    error[wrong-type]: text stands here, but a whole number is wanted
+     --> sendform.yaml:3:29
+      |
+    3 | limits: { messagesPerApply: many }
+      |                             ^^^^
+
+    error[not-allowed]: only `TEXT` is allowed here
+     --> sale.yaml:7:22
+      |
+    7 |     content: { type: TXT, text: "Hi" }
+      |                      ^^^
+      |
+      = help: did you mean `TEXT`?
+
+    3 errors
+    "#);
+}
+
+#[test]
+fn a_project_without_campaigns_is_worth_a_word() {
+    insta::assert_snapshot!(Project::new().run(["validate"]).code(0), @"
+    exit code: 0
+    ----- stdout
+    warning[no-campaigns]: the project has no campaigns
+    --> sendform.yaml
+     = help: a campaign is a `*.yaml` file beside the project file
+
+    1 warning
+    ");
+}
+
+#[test]
+fn two_campaigns_with_one_id() {
+    let run = project().campaign("a", MESSAGE).campaign("b", MESSAGE).run(["validate"]);
+    insta::assert_snapshot!(run.code(3), @"
+    exit code: 3
+    ----- stdout
+    error[duplicate-id]: another campaign has the id `sale`
+     --> b.yaml:1:11
+      |
+    1 | campaign: sale
+      |           ^^^^
+      |
+     ::: a.yaml:1:11
+      |
+    1 | campaign: sale
+      |           ---- first here
+      |
+      = help: a copy of a campaign needs an id of its own
+
+    1 error
+    ");
+}
+
+#[test]
+fn machines_get_the_same_in_json() {
+    let run = project()
+        .campaign("sale", &MESSAGE.replace("sender: shop", "sender: shpo"))
+        .run(["validate", "--format", "json"])
+        .code(3);
+    insta::assert_snapshot!(run, @r#"
+    exit code: 3
+    ----- stdout
+    {
+      "diagnostics": [
+        {
+          "code": "unknown-sender",
+          "column": 13,
+          "endColumn": 17,
+          "endLine": 5,
+          "file": "sale.yaml",
+          "help": "did you mean `shop`?",
+          "line": 5,
+          "message": "there is no sender of this name",
+          "notes": [],
+          "severity": "error"
+        }
+      ],
+      "format_version": "1.0",
+      "kind": "validation"
+    }
+    "#);
+    assert_eq!(run.json()["diagnostics"][0]["code"], "unknown-sender");
+}
+
+#[test]
+fn no_project_and_wrong_commands() {
+    insta::assert_snapshot!(Project::empty().run(["validate"]).code(3), @"
+    exit code: 3
+    ----- stderr
+    error: there is no `sendform.yaml` in `.`
+      hint: name the project's folder with `--dir`, or begin a project with `sendform init`
+    ");
+    insta::assert_snapshot!(project().run(["validat"]).code(64), @"
+    exit code: 64
+    ----- stderr
+    error: unrecognized subcommand 'validat'
+
+      tip: a similar subcommand exists: 'validate'
+
+    Usage: sendform [OPTIONS] <COMMAND>
+
+    For more information, try '--help'.
+    ");
+    insta::assert_snapshot!(project().run(["validate", "--format", "xml"]).code(64), @"
+    exit code: 64
+    ----- stderr
+    error: invalid value 'xml' for '--format <FORMAT>'
+      [possible values: text, json]
+
+    For more information, try '--help'.
+    ");
+}
+
+/// The exit code and the first diagnostics of a run that has many.
+fn first_lines(run: &Run) -> String {
+    let mut short: Vec<String> = run.to_string().lines().take(8).map(|line| line.chars().take(60).collect()).collect();
+    short.push("…".to_owned());
+    short.join("\n")
+}
