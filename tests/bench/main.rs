@@ -57,9 +57,8 @@ struct Shop {
 
 impl Shop {
     fn new() -> Self {
-        let rows = (0..ROWS).map(|number| {
-            format!("178414{number:011},Žofija,\"Rijeka, HR\",HR,yes,C-{number:08},{}\n", number % 1000)
-        });
+        let rows = (0..ROWS)
+            .map(|number| format!("178414{number:011},Žofija,\"Rijeka, HR\",HR,yes,C-{number:08},{}\n", number % 1000));
         let people = format!("id,name,city,country,consent,customer,points\n{}", rows.collect::<String>());
         let files = Memory([("people.csv", people)].into());
         let (project, _) = read_project(&Source::new("sendform.yaml", "project: shop\nsenders: { shop: SHOP }\n"));

@@ -34,7 +34,7 @@ impl World {
         assert!(matches!(plan.code, Some(0 | 6)), "{plan}");
         let plan = plan.json();
         for message in MESSAGES {
-            self.compare(message, self.gates(message, &books, &ledger), &plan);
+            self.compare(message, &self.gates(message, &books, &ledger), &plan);
         }
         self.compare_doubts(&ledger, &plan);
     }
@@ -82,7 +82,7 @@ impl World {
     }
 
     /// The plan counts everybody where the ledger has them.
-    fn compare(&self, message: &str, gates: BTreeMap<&'static str, u64>, plan: &Value) {
+    fn compare(&self, message: &str, gates: &BTreeMap<&'static str, u64>, plan: &Value) {
         let planned = plan["messages"].as_array().expect("a list").iter().find(|planned| planned["message"] == message);
         let planned = planned.expect("each message is in the plan");
         for (gate, count) in planned["gates"].as_object().expect("gates have names") {
