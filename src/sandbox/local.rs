@@ -1,6 +1,8 @@
 //! Keeps web pages away from the testers' routes: a browser on this machine reaches 127.0.0.1 too,
 //! and the routes show people's messages.
 
+use std::net::IpAddr;
+
 use axum::http::HeaderMap;
 use axum::http::header::{HOST, ORIGIN};
 
@@ -17,7 +19,8 @@ fn names_loopback(authority: &str) -> bool {
         Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
         Some(_) | None => authority,
     };
-    matches!(host, "127.0.0.1" | "localhost" | "[::1]")
+    let address = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
+    host == "localhost" || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]
@@ -42,7 +45,9 @@ mod tests {
         check("[::1]:8080", None, true);
         check("[::1]", None, true);
         check("rebound.example:8080", None, false);
+        check("127.3.2.1:8080", None, true);
         check("127.0.0.1.example", None, false);
+        check("128.0.0.1:8080", None, false);
         check("127.0.0.1:8080", Some("http://localhost:8080"), true);
         check("127.0.0.1:8080", Some("https://shop.example"), false);
         check("127.0.0.1:8080", Some("http://127.0.0.1.example"), false);

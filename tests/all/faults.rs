@@ -1,11 +1,9 @@
 //! What becomes of everybody when the gateway answers like this: the whole output of the real
 //! binary for each row of the table of outcomes, and the gateway's books beside it.
 
-use std::net::TcpListener;
-
 use insta::assert_snapshot;
 
-use crate::support::{Project, Run, Shop, customer};
+use crate::support::{Run, Shop, customer};
 
 /// The only bulk of a shop with two customers.
 const BULK: &str = "sale.hello.r1.616c1c5802824f8b";
@@ -529,34 +527,27 @@ fn those_whom_the_answer_leaves_out_are_in_doubt() {
 /// All four attempts of the backoff are waited for: this takes 15 seconds.
 #[test]
 fn without_a_gateway_nothing_is_sent_and_nothing_lost() {
-    let shop = Shop::new(4);
-    // A port that nobody listens on; the ledger is made for it, too.
-    let address = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-    let nobody = format!("http://{}", address.expect("a free port"));
-    let away = Project::new()
-        .file("sale.yaml", shop.project.read("sale.yaml"))
-        .file("customers.csv", shop.project.read("customers.csv"))
-        .env("SENDFORM_BASE_URL", &nobody);
-    away.run(["ledger", "init"]).code(0);
-    assert_snapshot!(away.run(["apply", "--auto-approve"]), @"
+    let Shop { project, sandbox } = Shop::new(4);
+    drop(sandbox);
+    assert_snapshot!(project.run(["apply", "--auto-approve"]), @"
     exit code: 1
     ----- stdout
     acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
 
     sale.hello r1  shop to customers
-      + 4 to send at once, 1 bulk
+      + 4 to send at once, 2 bulks
         4 rows in customers.csv
         text (20 characters)
           │ Hello from the shop!
 
-    4 messages to send in 1 bulk
+    4 messages to send in 2 bulks
     digest plan/v1:[digest]
 
     message        accepted  rejected  refused  in doubt  not attempted  elsewhere
     sale.hello r1         0         0        4         0              0          0
     ! stopped: the gateway cannot be reached: error sending request: client error (Connect): tcp connect error: Connection refused (os error 111)
     ");
-    let plan = away.run(["plan", "--format", "json"]).code(0).json();
+    let plan = project.run(["plan", "--format", "json"]).code(0).json();
     assert_eq!((&plan["toSend"], &plan["doubts"]), (&4.into(), &serde_json::json!([])));
 }
 

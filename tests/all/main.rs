@@ -1,6 +1,7 @@
 //! The integration tests of sendform: one binary.
 
 #![expect(clippy::panic, reason = "a panic in a test is a failed test")]
+#![expect(clippy::indexing_slicing, reason = "an index that leads nowhere is a failed test")]
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod architecture;

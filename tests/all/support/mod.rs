@@ -8,6 +8,8 @@ mod run;
 mod sandbox;
 mod shop;
 
-pub(crate) use project::Project;
+pub(crate) use process::Process;
+pub(crate) use project::{KEY, Project};
 pub(crate) use run::Run;
-pub(crate) use shop::{Shop, customer};
+pub(crate) use sandbox::Sandbox;
+pub(crate) use shop::{Shop, campaign, customer};

@@ -69,7 +69,7 @@ impl Sandbox {
 
     /// All messages that it has accepted.
     pub(crate) fn messages(&self) -> Value {
-        self.ask("GET", "/sandbox/messages", None)
+        self.ask("GET", "/sandbox/messages?limit=1000000", None)
     }
 
     /// All that it can say about itself.

@@ -1,0 +1,61 @@
+//! The gateway's books: the truth about who got what.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use sendform::sandbox::books::{Books as File, Search};
+use sendform::sandbox::model::bulk::Bulk;
+
+/// What the gateway has of one message to one person.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Kept {
+    pub(super) accepted: u64,
+    pub(super) rejected: u64,
+}
+
+/// The books at one moment.
+#[derive(Debug, Default)]
+pub(super) struct Books {
+    /// By messageId.
+    pub(super) messages: BTreeMap<String, Kept>,
+    /// The messageIds of each bulk.
+    pub(super) bulks: BTreeMap<String, BTreeSet<String>>,
+    /// Whom each messageId went to.
+    pub(super) to: BTreeMap<String, String>,
+}
+
+impl Books {
+    /// Reads the file, on which the gateway may be at work; it is made by the first run.
+    pub(super) fn read(path: &Path) -> Self {
+        let mut books = Self::default();
+        if !path.exists() {
+            return books;
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime can be made");
+        let file = File::open(path).expect("the books can be opened");
+        for bulk in runtime.block_on(file.bulks(Search::default())).expect("the books can be read") {
+            books.take(&bulk);
+        }
+        books
+    }
+
+    fn take(&mut self, bulk: &Bulk<'_>) {
+        let ids = self.bulks.entry(bulk.head.bulk_id.clone()).or_default();
+        for (position, message) in bulk.sheet.messages.iter().enumerate() {
+            let (id, to) = (message.message_id.to_string(), message.to.to_string());
+            let kept = self.messages.entry(id.clone()).or_default();
+            match bulk.rejection(position) {
+                Some(_) => kept.rejected += 1,
+                None => kept.accepted += 1,
+            }
+            let before = self.to.insert(id.clone(), to.clone());
+            assert!(before.is_none_or(|before| before == to), "{id} went to two people");
+            ids.insert(id);
+        }
+    }
+
+    /// What the gateway has of a message.
+    pub(super) fn of(&self, id: &str) -> Kept {
+        self.messages.get(id).copied().unwrap_or_default()
+    }
+}
