@@ -11,7 +11,7 @@ use crate::report::{json, outcome_text};
 use crate::store::Lockfile;
 use crate::timing;
 
-use super::args::{ApplyArgs, Global};
+use super::args::{ApplyArgs, Format, Global};
 use super::clock::RunClock;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -55,26 +55,36 @@ async fn with_world(
     let run = RunId(random()?);
     let store = open(world)?;
     let mut plan = tokio::task::block_in_place(|| make(world, &choices, Some(&store.ledger()), View::Exclusive));
-    show(&plan, world, output)?;
-    if let Err(exit) = may_send(&plan, args, output)? {
+    let may = may_send(&plan, args);
+    // One run gives one document: a plan, or what became of it.
+    if output.format == Format::Text || may.is_err() {
+        show(&plan, world, output)?;
+    }
+    let approved = match may {
+        Ok(()) => approve(&plan, args, output),
+        Err(ending) => Err(ending),
+    };
+    if let Err(ending) = approved {
         store.finish().map_err(|error| store_failure(&error))?;
-        return Ok(exit);
+        return ending;
     }
     let summary = send(world, args, &client, &clock, &store, run, &mut plan).await;
     let summary = summary.map_err(|error| store_failure(&error))?;
     let doubts = store.ledger().doubts(View::Exclusive);
-    output.show(&Forms {
+    let shown = output.show(&Forms {
         text: &|paint| outcome_text::render(&summary, &doubts, &plan.gateway, paint),
         json: &|| json::outcome(&summary, &doubts, &plan.digest.to_string()),
-    })?;
+    });
     if let Some(next) = plan.next_apply_at() {
         output.tell(&format!("the next apply has something to do at {}\n", timing::utc(next)));
     }
-    let exit = verdict(&summary).or(if doubts.is_empty() { Exit::Done } else { Exit::Doubt });
-    match store.finish() {
-        Ok(()) => Ok(exit),
-        Err(error) => Err(store_failure(&error)),
+    let mut exit = verdict(&summary).or(if doubts.is_empty() { Exit::Done } else { Exit::Doubt });
+    // Whatever else fails now, what became of the messages is the stronger news.
+    for failure in [shown.err(), store.finish().err().map(|error| store_failure(&error))].into_iter().flatten() {
+        output.tell(&failure.render(output.paint_errors));
+        exit = exit.or(failure.exit);
     }
+    Ok(exit)
 }
 
 /// The runner of a CI job loses its disk, and with it a lockfile that was not pushed.
@@ -115,30 +125,29 @@ fn open(world: &World) -> Result<Lockfile, Failure> {
 }
 
 /// Says whether a plan may be sent; else how the command ends.
-fn may_send(plan: &Plan, args: &ApplyArgs, output: &Output) -> Result<Result<(), Exit>, Failure> {
+fn may_send(plan: &Plan, args: &ApplyArgs) -> Result<(), Result<Exit, Failure>> {
     let exit = judge(plan);
     if matches!(exit, Exit::Files | Exit::Rail) {
-        return Ok(Err(exit));
+        return Err(Ok(exit));
     }
     if let Some(digest) = args.expect_digest.as_ref().filter(|digest| **digest != plan.digest.to_string()) {
-        return Err(Failure::new(
-            Exit::Mismatch,
-            format!("the plan's digest is `{}`, but `{digest}` was expected", plan.digest),
-        )
-        .hint("the files, the audiences or the ledger changed since then: review the plan above, and use its digest"));
+        let message = format!("the plan's digest is `{}`, but `{digest}` was expected", plan.digest);
+        return Err(Err(Failure::new(Exit::Mismatch, message).hint(
+            "the files, the audiences or the ledger changed since then: review the plan above, and use its digest",
+        )));
     }
-    if plan.to_send() == 0 {
-        return Ok(Err(exit));
+    if plan.to_send() == 0 { Err(Ok(exit)) } else { Ok(()) }
+}
+
+/// Asks whether to send, unless that was said already; else how the command ends.
+fn approve(plan: &Plan, args: &ApplyArgs, output: &Output) -> Result<(), Result<Exit, Failure>> {
+    let what = plural(plan.to_send(), "message");
+    let question = format!("\nSend {what}? A message cannot be recalled. Only `yes` sends: ");
+    if args.auto_approve || ask(&question).map_err(Err)? {
+        return Ok(());
     }
-    if !args.auto_approve {
-        let question =
-            format!("\nSend {}? A message cannot be recalled. Only `yes` sends: ", plural(plan.to_send(), "message"));
-        if !ask(&question)? {
-            output.tell("nothing was sent\n");
-            return Ok(Err(Exit::Declined));
-        }
-    }
-    Ok(Ok(()))
+    output.tell("nothing was sent\n");
+    Err(Ok(Exit::Declined))
 }
 
 /// Records what the messages are, and hands their bulks over.

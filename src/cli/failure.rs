@@ -50,6 +50,19 @@ impl Failure {
         self
     }
 
+    /// Writes it for machines.
+    #[must_use]
+    pub(super) fn to_json(&self) -> serde_json::Value {
+        serde_json::json!({
+            "format_version": crate::report::json::FORMAT_VERSION,
+            "kind": "failure",
+            "exitCode": self.exit.code(),
+            "error": self.message,
+            "causes": self.causes,
+            "hints": self.hints,
+        })
+    }
+
     /// Writes it for the terminal.
     #[must_use]
     pub(super) fn render(&self, paint: Paint) -> String {

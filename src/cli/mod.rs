@@ -50,20 +50,17 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 /// Runs a command to its end, and tells how it failed.
 fn ended(arguments: &Arguments) -> Exit {
-    let (result, paint) = match Settings::read() {
-        Ok(settings) => {
-            let output = Output::new(&arguments.global, settings.no_color);
-            let paint = output.paint_errors;
-            (command(arguments, &settings, &output), paint)
-        }
-        Err(failure) => (Err(failure), Paint::Plain),
-    };
-    match result {
-        Ok(exit) => exit,
+    let settings = match Settings::read() {
+        Ok(settings) => settings,
         Err(failure) => {
-            tell(&failure.render(paint));
-            failure.exit
+            tell(&failure.render(Paint::Plain));
+            return failure.exit;
         }
+    };
+    let output = Output::new(&arguments.global, settings.no_color);
+    match command(arguments, &settings, &output) {
+        Ok(exit) => exit,
+        Err(failure) => output.fail(&failure),
     }
 }
 

@@ -56,7 +56,34 @@ impl Output {
     /// # Errors
     /// If a file cannot be written, or standard output is gone.
     pub(super) fn show(&self, forms: &Forms<'_>) -> Result<(), Failure> {
-        let mut result = print(&self.form(self.format, self.paint, forms));
+        print(&self.form(self.format, self.paint, forms)).and(self.write(forms))
+    }
+
+    /// Tells how a command failed: on standard error for people, and in all forms that are wanted
+    /// for machines. Gives the exit code.
+    pub(super) fn fail(&self, failure: &Failure) -> Exit {
+        tell(&failure.render(self.paint_errors));
+        if failure.message.is_empty() {
+            // Everything was said, and written, already.
+            return failure.exit;
+        }
+        let forms = Forms { text: &|paint| failure.render(paint), json: &|| failure.to_json() };
+        let shown = match self.format {
+            Format::Json => self.show(&forms),
+            Format::Text => self.write(&forms),
+        };
+        match shown {
+            Ok(()) => failure.exit,
+            Err(unwritten) => {
+                tell(&unwritten.render(self.paint_errors));
+                failure.exit.or(unwritten.exit)
+            }
+        }
+    }
+
+    /// Writes the files that are wanted.
+    fn write(&self, forms: &Forms<'_>) -> Result<(), Failure> {
+        let mut result = Ok(());
         for write in &self.writes {
             let text = self.form(write.format, Paint::Plain, forms);
             if let Err(error) = std::fs::write(&write.file, text) {

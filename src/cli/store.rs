@@ -54,6 +54,11 @@ pub(super) fn store_failure(error: &StoreError) -> Failure {
         Some(source) => failure.because(source),
         None => failure,
     };
+    if let StoreError::Missing { path, .. } = error
+        && path.components().any(|part| part.as_os_str() == "sandbox")
+    {
+        return failure.hint("the sandbox may still have what was sent: remove `.sendform/sandbox` to begin it afresh");
+    }
     match error.hint() {
         Some(hint) => failure.hint(hint),
         None => failure,
