@@ -56,10 +56,10 @@ impl Cutter<'_> {
                 until = building.take().and_then(|full| self.close(full, &mut cut, counts)).or(until);
             }
             let open = building.get_or_insert_with(|| Building::new(self, group, until));
-            if closes_at <= open.next_at() {
-                counts.shift(Gate::ToSend, Gate::WindowClosed);
-            } else if open.start > self.horizon() {
+            if open.start > self.horizon() {
                 counts.shift(Gate::ToSend, Gate::TooEarly);
+            } else if closes_at <= open.next_at() {
+                counts.shift(Gate::ToSend, Gate::WindowClosed);
             } else {
                 open.recipients.push(recipient);
             }

@@ -181,14 +181,15 @@ impl Planner<'_> {
             plan.diagnostics.extend(changes::identity(message, ledger));
         }
         let (compiled, reader) = super::parallel::with_deep_stack(|| Compiled::new(message, input.files))?;
-        let times = SendTimes::new(&message.schedule, input.now);
+        let known = input.ledger.filter(|_| input.keys.is_some());
+        let until = known.and_then(|ledger| ledger.until(&message.key, message.revision));
+        let times = SendTimes::new(&message.schedule, input.now, until);
         let keys = self.keys();
         let fingerprints: Vec<Fingerprint> =
             keys.all().map(|key| Fingerprint::new(key, &input.project.id, &message.sender)).collect();
         let contents = ContentMaker::new(keys.first(), message);
         let suppressed = self.set(&message.sender, &input.project.suppress, &fingerprints)?;
         let excluded = self.set(&message.sender, &message.exclude, &fingerprints)?;
-        let known = input.ledger.filter(|_| input.keys.is_some());
         let sieve = Sieve {
             message,
             compiled: &compiled,
