@@ -16,7 +16,7 @@ use super::clock::RunClock;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{Forms, Output, ask};
-use super::plan::{judge, make, show};
+use super::plan::{in_doubt, judge, make, show};
 use super::prepare::Pool;
 use super::progress::Progress;
 use super::settings::Settings;
@@ -55,7 +55,7 @@ async fn with_world(
     let run = RunId(random()?);
     let store = open(world)?;
     let mut plan = tokio::task::block_in_place(|| make(world, &choices, Some(&store.ledger()), View::Exclusive));
-    let may = may_send(&plan, args);
+    let may = may_send(&plan, args, &choices);
     // One run gives one document: a plan, or what became of it.
     if output.format == Format::Text || may.is_err() {
         show(&plan, world, output)?;
@@ -78,7 +78,7 @@ async fn with_world(
     if let Some(next) = plan.next_apply_at() {
         output.tell(&format!("the next apply has something to do at {}\n", timing::utc(next)));
     }
-    let mut exit = verdict(&summary).or(if doubts.is_empty() { Exit::Done } else { Exit::Doubt });
+    let mut exit = verdict(&summary).or(if in_doubt(&doubts, &choices.selection) { Exit::Doubt } else { Exit::Done });
     // Whatever else fails now, what became of the messages is the stronger news.
     for failure in [shown.err(), store.finish().err().map(|error| store_failure(&error))].into_iter().flatten() {
         output.tell(&failure.render(output.paint_errors));
@@ -125,9 +125,9 @@ fn open(world: &World) -> Result<Lockfile, Failure> {
 }
 
 /// Says whether a plan may be sent; else how the command ends.
-fn may_send(plan: &Plan, args: &ApplyArgs) -> Result<(), Result<Exit, Failure>> {
-    let exit = judge(plan);
-    if matches!(exit, Exit::Files | Exit::Rail) {
+fn may_send(plan: &Plan, args: &ApplyArgs, choices: &Choices) -> Result<(), Result<Exit, Failure>> {
+    let exit = judge(plan, &choices.selection);
+    if exit == Exit::Files {
         return Err(Ok(exit));
     }
     if let Some(digest) = args.expect_digest.as_ref().filter(|digest| **digest != plan.digest.to_string()) {
@@ -136,7 +136,7 @@ fn may_send(plan: &Plan, args: &ApplyArgs) -> Result<(), Result<Exit, Failure>> 
             "the files, the audiences or the ledger changed since then: review the plan above, and use its digest",
         )));
     }
-    if plan.to_send() == 0 { Err(Ok(exit)) } else { Ok(()) }
+    if exit == Exit::Rail || plan.to_send() == 0 { Err(Ok(exit)) } else { Ok(()) }
 }
 
 /// Asks whether to send, unless that was said already; else how the command ends.

@@ -3,8 +3,8 @@
 use std::num::NonZeroUsize;
 use std::thread;
 
-use crate::ledger::{Ledger, View};
-use crate::plan::{Input, Plan, plan};
+use crate::ledger::{Doubt, Ledger, View};
+use crate::plan::{Input, Plan, Selection, plan};
 use crate::report::{json, plan_text};
 use crate::store::Lockfile;
 
@@ -41,7 +41,7 @@ fn with_world(world: &World, args: &PlanArgs, output: &Output) -> Result<Exit, F
     };
     let plan = make(world, &choices, ledger.as_ref(), view);
     show(&plan, world, output)?;
-    let mut exit = judge(&plan);
+    let mut exit = judge(&plan, &choices.selection);
     if args.detailed_exitcode && plan.to_send() + plan.not_due() > 0 {
         exit = exit.or(Exit::Pending);
     }
@@ -94,20 +94,27 @@ pub(super) fn show(plan: &Plan, world: &World, output: &Output) -> Result<(), Fa
     })
 }
 
-/// The exit code of a plan by itself.
+/// The exit code of a plan by itself; what is not selected is shown, and does not count.
 #[must_use]
-pub(super) fn judge(plan: &Plan) -> Exit {
+pub(super) fn judge(plan: &Plan, selection: &Selection) -> Exit {
     let mut exit = Exit::Done;
-    if plan.all_diagnostics().has_errors() {
+    let errors = plan.selected().any(|message| message.diagnostics.has_errors());
+    if errors || plan.diagnostics.has_errors() {
         exit = exit.or(Exit::Files);
     }
     if plan.refused().next().is_some() {
         exit = exit.or(Exit::Rail);
     }
-    if !plan.doubts.is_empty() {
+    if in_doubt(&plan.doubts, selection) {
         exit = exit.or(Exit::Doubt);
     }
     exit
+}
+
+/// Says whether anything that is selected is in doubt.
+#[must_use]
+pub(super) fn in_doubt(doubts: &[Doubt], selection: &Selection) -> bool {
+    doubts.iter().any(|doubt| selection.holds(&doubt.claim.bulk.message))
 }
 
 fn workers() -> NonZeroUsize {
