@@ -44,7 +44,7 @@ fn everybody_is_accepted() {
     sale.hello r1  shop to customers
       + 5 to send at once, 3 bulks
         5 rows in customers.csv
-        shortest (20 characters)
+        text (20 characters)
           │ Hello from the shop!
 
     5 messages to send in 3 bulks
@@ -79,7 +79,7 @@ fn some_are_rejected() {
     sale.hello r1  shop to customers
       + 3 to send at once, 2 bulks
         3 rows in customers.csv
-        shortest (20 characters)
+        text (20 characters)
           │ Hello from the shop!
 
     3 messages to send in 2 bulks
@@ -115,7 +115,7 @@ fn all_are_rejected() {
     sale.hello r1  shop to customers
       + 3 to send at once, 2 bulks
         3 rows in customers.csv
-        shortest (20 characters)
+        text (20 characters)
           │ Hello from the shop!
 
     3 messages to send in 2 bulks
@@ -142,7 +142,7 @@ fn the_rejected_are_sent_to_again_if_a_person_says_so() {
       + 1 to send at once, 1 bulk
         2 already sent
         3 rows in customers.csv
-        shortest (20 characters)
+        text (20 characters)
           │ Hello from the shop!
 
     1 message to send in 1 bulk
@@ -167,7 +167,7 @@ fn one_that_the_gateway_names_as_invalid_does_not_hold_back_the_others() {
     sale.hello r1  shop to customers
       + 4 to send at once, 2 bulks
         4 rows in customers.csv
-        shortest (20 characters)
+        text (20 characters)
           │ Hello from the shop!
 
     4 messages to send in 2 bulks
@@ -193,7 +193,7 @@ fn one_that_is_invalid_without_a_name_is_found_by_halving() {
     sale.hello r1  shop to customers
       + 4 to send at once, 2 bulks
         4 rows in customers.csv
-        shortest (20 characters)
+        text (20 characters)
           │ Hello from the shop!
 
     4 messages to send in 2 bulks
@@ -218,7 +218,7 @@ fn refused_credentials_stop_the_run() {
     sale.hello r1  shop to customers
       + 6 to send at once, 3 bulks
         6 rows in customers.csv
-        shortest (20 characters)
+        text (20 characters)
           │ Hello from the shop!
 
     6 messages to send in 3 bulks
@@ -245,7 +245,7 @@ fn forbidden_credentials_stop_the_run() {
     sale.hello r1  shop to customers
       + 4 to send at once, 2 bulks
         4 rows in customers.csv
-        shortest (20 characters)
+        text (20 characters)
           │ Hello from the shop!
 
     4 messages to send in 2 bulks
@@ -271,7 +271,7 @@ fn a_wrong_path_stops_the_run() {
     sale.hello r1  shop to customers
       + 4 to send at once, 2 bulks
         4 rows in customers.csv
-        shortest (20 characters)
+        text (20 characters)
           │ Hello from the shop!
 
     4 messages to send in 2 bulks
@@ -297,7 +297,7 @@ fn too_many_requests_wait_and_then_go_on() {
     sale.hello r1  shop to customers
       + 4 to send at once, 2 bulks
         4 rows in customers.csv
-        shortest (20 characters)
+        text (20 characters)
           │ Hello from the shop!
 
     4 messages to send in 2 bulks
@@ -320,7 +320,7 @@ fn after_an_error_of_the_server_nobody_knows() {
     sale.hello r1  shop to customers
       + 4 to send at once, 2 bulks
         4 rows in customers.csv
-        shortest (20 characters)
+        text (20 characters)
           │ Hello from the shop!
 
     4 messages to send in 2 bulks
@@ -399,7 +399,7 @@ fn a_lost_connection_is_a_doubt() {
     sale.hello r1  shop to customers
       + 2 to send at once, 1 bulk
         2 rows in customers.csv
-        shortest (20 characters)
+        text (20 characters)
           │ Hello from the shop!
 
     2 messages to send in 1 bulk
@@ -424,7 +424,7 @@ fn half_an_answer_is_a_doubt() {
     sale.hello r1  shop to customers
       + 2 to send at once, 1 bulk
         2 rows in customers.csv
-        shortest (20 characters)
+        text (20 characters)
           │ Hello from the shop!
 
     2 messages to send in 1 bulk
@@ -449,7 +449,7 @@ fn an_answer_that_cannot_be_read_is_a_doubt() {
     sale.hello r1  shop to customers
       + 2 to send at once, 1 bulk
         2 rows in customers.csv
-        shortest (20 characters)
+        text (20 characters)
           │ Hello from the shop!
 
     2 messages to send in 1 bulk
@@ -483,7 +483,7 @@ fn an_answer_with_another_bulk_id_is_an_alarm() {
     sale.hello r1  shop to customers
       + 2 to send at once, 1 bulk
         2 rows in customers.csv
-        shortest (20 characters)
+        text (20 characters)
           │ Hello from the shop!
 
     2 messages to send in 1 bulk
@@ -507,7 +507,7 @@ fn those_whom_the_answer_leaves_out_are_in_doubt() {
     sale.hello r1  shop to customers
       + 2 to send at once, 1 bulk
         2 rows in customers.csv
-        shortest (20 characters)
+        text (20 characters)
           │ Hello from the shop!
 
     2 messages to send in 1 bulk
@@ -537,7 +537,7 @@ fn without_a_gateway_nothing_is_sent_and_nothing_lost() {
     sale.hello r1  shop to customers
       + 4 to send at once, 2 bulks
         4 rows in customers.csv
-        shortest (20 characters)
+        text (20 characters)
           │ Hello from the shop!
 
     4 messages to send in 2 bulks
@@ -595,7 +595,7 @@ fn a_doubt_that_was_not_sent_is_settled_and_sent() {
     sale.hello r1  shop to customers
       + 2 to send at once, 1 bulk
         2 rows in customers.csv
-        shortest (20 characters)
+        text (20 characters)
           │ Hello from the shop!
 
     2 messages to send in 1 bulk
