@@ -99,6 +99,13 @@ impl Gateway {
         }
     }
 
+    /// Says whether its clock is meant to be the real one: a gateway on this machine is one for
+    /// trying things out, and its clock stands where its users put it.
+    #[must_use]
+    pub(super) fn keeps_real_time(&self) -> bool {
+        !self.base_url.as_ref().is_some_and(is_loopback)
+    }
+
     /// Says whether it is the embedded one.
     #[must_use]
     pub(super) fn is_sandbox(&self) -> bool {

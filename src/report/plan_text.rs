@@ -129,6 +129,9 @@ fn gate_line(plan: &MessagePlan, gate: Gate, count: u64, width: usize, paint: Pa
     let count = number(count);
     let text = format!("{count:>width$} {}", gate.words());
     match gate {
+        Gate::ToSend if plan.diagnostics.has_errors() => {
+            format!("  {} {} but for the errors", paint.bad("!"), paint.bad(&text))
+        }
         Gate::ToSend => format!("  {} {}{}", paint.good("+"), paint.good(&text), when(plan)),
         Gate::NotDue => {
             let due = plan.next_due.map(|at| format!(", from {}", timing::utc(at))).unwrap_or_default();

@@ -6,6 +6,7 @@
 
 mod architecture;
 mod canary;
+mod codes;
 mod crash;
 mod faults;
 mod generated;

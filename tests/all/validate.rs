@@ -96,12 +96,9 @@ messages:
      --> sale.yaml:6:29
       |
     6 |     expect: { min: 10, max: 5 }
-      |                             ^
-      |
-     ::: sale.yaml:6:20
-      |
-    6 |     expect: { min: 10, max: 5 }
-      |                    -- more than that
+      |                    --       ^
+      |                    |
+      |                    more than that
 
     error[unquoted]: a date stands here without quotes, but text is wanted
      --> sale.yaml:9:13

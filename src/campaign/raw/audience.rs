@@ -43,8 +43,7 @@ pub struct Audience {
         extend("uniqueItems" = true)
     )]
     pub exclude: Vec<String>,
-    /// How many people the audience should have; with more or fewer, nothing is sent until somebody
-    /// accepts the number.
+    /// How many people the audience should have; with more or fewer, nothing is sent.
     #[serde(default, deserialize_with = "present")]
     pub expect: Option<Expect>,
 }
