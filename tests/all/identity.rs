@@ -218,7 +218,7 @@ fn another_sender_is_refused() {
     acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
 
     sale.hello r1  shop to customers
-      + 3 to send
+      ! 3 to send but for the errors
         3 rows in customers.csv
         text (20 characters)
           │ Hello from the shop!
