@@ -12,10 +12,11 @@ use super::gate::{Counts, Gate};
 use super::gather::Gathered;
 use super::times::{SendTimes, Slot, When};
 
-/// How many bytes a request's body should have at most. The API states no limit.
-const BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
-/// What a message adds to the body around its text, at most, in bytes, with room for escapes.
-const ENVELOPE_BYTES: usize = 2 * 1024;
+/// How many bytes a request's body should have at most. The API states no limit; servers in front
+/// of one often allow a megabyte, and what is in flight is what an apply needs memory for.
+const BODY_BYTES_MAX: usize = 768 * 1024;
+/// What a message adds to the body around its text, in bytes: ids, keys, options.
+const ENVELOPE_BYTES: usize = 400;
 
 /// The bulks of a message.
 #[derive(Debug, Default)]
@@ -44,7 +45,7 @@ impl Cutter<'_> {
     /// Cuts what was gathered; moves people in the counts whom a gate of time stops.
     #[must_use]
     pub(super) fn cut(&self, gathered: &mut Gathered, counts: &mut Counts) -> Cut {
-        let size = (BODY_BYTES_MAX / (gathered.bytes_max as usize * 2 + ENVELOPE_BYTES)).clamp(1, self.bulk_size_max);
+        let size = (BODY_BYTES_MAX / (gathered.bytes_max as usize + ENVELOPE_BYTES)).clamp(1, self.bulk_size_max);
         let mut cut = Cut::default();
         let mut building: Option<Building<'_>> = None;
         let mut until = self.until;

@@ -354,3 +354,16 @@ fn rails_stop_what_is_too_much() {
     fixture.accepted.add("messages=30").unwrap();
     assert_eq!(fixture.plan().refused().count(), 0);
 }
+
+#[test]
+fn long_texts_make_smaller_bulks() {
+    let sizes = |text: &str| {
+        let campaign = SALE.replace("Hi ", text);
+        let plan = Fixture::new(&campaign).file("people.csv", &many(1_500)).plan();
+        plan.messages[0].bulks.iter().map(|bulk| bulk.recipients.len()).collect::<Vec<_>>()
+    };
+    assert_eq!(sizes("Hi "), [1_000, 500]);
+    let long = sizes(&"x".repeat(900));
+    assert_eq!(long.iter().sum::<usize>(), 1_500);
+    assert!(long.iter().all(|size| (500..700).contains(size) || *size == *long.last().unwrap()), "{long:?}");
+}

@@ -37,11 +37,12 @@ fn a_new_row_is_one_message() {
       + 1 to send at once, 1 bulk
         3 already sent
         4 rows in customers.csv
-        shortest (20 characters)
+        text (20 characters)
           │ Hello from the shop!
 
     1 message to send in 1 bulk
     digest plan/v1:[digest]
+
     message        accepted  rejected  refused  in doubt  not attempted  elsewhere
     sale.hello r1         1         0        0         0              0          0
     ");
@@ -94,11 +95,12 @@ fn a_raised_revision_is_sent_to_all() {
     sale.hello r2  shop to customers
       + 3 to send at once, 2 bulks
         3 rows in customers.csv
-        shortest (12 characters)
+        text (12 characters)
           │ Hello again!
 
     3 messages to send in 2 bulks
     digest plan/v1:[digest]
+
     message        accepted  rejected  refused  in doubt  not attempted  elsewhere
     sale.hello r2         3         0        0         0              0          0
     ");
@@ -128,13 +130,13 @@ fn a_revision_over_a_doubt_is_refused_until_somebody_accepts_the_number() {
     sale.hello r2  shop to customers
       + 2 to send at once, 1 bulk
         2 rows in customers.csv
-        shortest (12 characters)
+        text (12 characters)
           │ Hello again!
 
     ! sale.hello: an older revision still has 2 people in doubt or scheduled
       to go on all the same: --accept overlap=2
 
-    2 messages to send in 1 bulk, 2 people in doubt
+    2 messages to send in 1 bulk, but not while a limit refuses, 2 people in doubt
     digest plan/v1:[digest]
     "#);
     nothing_is_sent(&shop, &["--auto-approve", "--accept", "overlap=1"], 4);
@@ -154,7 +156,7 @@ fn a_renamed_campaign_is_refused() {
     sales.hello r1  shop to customers
       + 3 to send at once, 2 bulks
         3 rows in customers.csv
-        shortest (20 characters)
+        text (20 characters)
           │ Hello from the shop!
 
     nothing can be sent: the files have errors
@@ -216,9 +218,9 @@ fn another_sender_is_refused() {
     acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
 
     sale.hello r1  shop to customers
-      + 3 to send, 0 bulks
+      ! 3 to send but for the errors
         3 rows in customers.csv
-        shortest (20 characters)
+        text (20 characters)
           │ Hello from the shop!
 
     nothing can be sent: the files have errors
@@ -255,7 +257,7 @@ fn only_the_plan_that_was_expected_is_sent() {
     sale.hello r1  shop to customers
       + 3 to send at once, 2 bulks
         3 rows in customers.csv
-        shortest (20 characters)
+        text (20 characters)
           │ Hello from the shop!
 
     3 messages to send in 2 bulks
@@ -281,7 +283,7 @@ fn without_a_terminal_nobody_is_asked_and_nothing_is_sent() {
     sale.hello r1  shop to customers
       + 2 to send at once, 1 bulk
         2 rows in customers.csv
-        shortest (20 characters)
+        text (20 characters)
           │ Hello from the shop!
 
     2 messages to send in 1 bulk
@@ -322,17 +324,18 @@ fn only_what_is_selected_is_sent() {
     other.hello r1  shop to customers
       + 2 to send at once, 1 bulk
         2 rows in customers.csv
-        shortest (14 characters)
+        text (14 characters)
           │ Another hello!
 
     sale.hello r1  shop to customers  (not selected)
       + 2 to send at once, 1 bulk
         2 rows in customers.csv
-        shortest (20 characters)
+        text (20 characters)
           │ Hello from the shop!
 
     2 messages to send in 1 bulk
     digest plan/v1:[digest]
+
     message         accepted  rejected  refused  in doubt  not attempted  elsewhere
     other.hello r1         2         0        0         0              0          0
     ");
@@ -343,6 +346,7 @@ fn only_what_is_selected_is_sent() {
     exit code: 64
     ----- stderr
     error: there is no campaign or message `sale.missing`
+      hint: the messages are `other.hello`, `sale.hello`
     ");
 }
 

@@ -55,11 +55,12 @@ fn after_the_first_signal_requests_in_flight_end_and_none_begins() {
     sale.hello r1  shop to customers
       + 6 to send at once, 3 bulks
         6 rows in customers.csv
-        shortest (20 characters)
+        text (20 characters)
           │ Hello from the shop!
 
     6 messages to send in 3 bulks
     digest plan/v1:[digest]
+
     message        accepted  rejected  refused  in doubt  not attempted  elsewhere
     sale.hello r1         2         0        0         0              4          0
     ! stopped: interrupted
@@ -85,11 +86,12 @@ fn a_request_that_does_not_end_in_time_is_a_doubt() {
     sale.hello r1  shop to customers
       + 4 to send at once, 2 bulks
         4 rows in customers.csv
-        shortest (20 characters)
+        text (20 characters)
           │ Hello from the shop!
 
     4 messages to send in 2 bulks
     digest plan/v1:[digest]
+
     message        accepted  rejected  refused  in doubt  not attempted  elsewhere
     sale.hello r1         0         0        0         2              2          0
     ! stopped: interrupted
@@ -126,7 +128,7 @@ fn after_the_second_signal_the_run_leaves_at_once() {
     sale.hello r1  shop to customers
       + 4 to send at once, 2 bulks
         4 rows in customers.csv
-        shortest (20 characters)
+        text (20 characters)
           │ Hello from the shop!
 
     4 messages to send in 2 bulks
@@ -260,7 +262,7 @@ fn a_missing_ledger_is_not_an_empty_one() {
     exit code: 0
     ----- stdout
     made ./sendform.lock for `127.0.0.1:[port]`
-    commit it, with this line in .gitattributes beside it: sendform.lock merge=union linguist-generated
+    commit it, with this line in .gitattributes beside it: sendform.lock -text merge=union linguist-generated
     ");
     refused(&shop, 0);
 }

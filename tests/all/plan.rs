@@ -630,7 +630,7 @@ fn rows_that_fail_stop_the_plan() {
     acme-shop on sandbox, 2026-11-30 12:00 UTC
 
     sale.announce r1  shop to people
-      +  3 to send
+      !  3 to send but for the errors
       !  1 conversation window closed
       !  1 failed to render
          1 skipped by the template
