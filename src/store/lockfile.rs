@@ -426,8 +426,8 @@ mod tests {
             other => panic!("{other:?}"),
         };
         fs::write(home.shadow(), &text).unwrap();
-        assert_eq!(missing(home.open().map(drop)), [other.clone()]);
-        assert_eq!(missing(Lockfile::read(&home.paths, &expected()).map(drop)), [other.clone()]);
+        assert_eq!(missing(home.open().map(drop)), std::slice::from_ref(&other));
+        assert_eq!(missing(Lockfile::read(&home.paths, &expected()).map(drop)), std::slice::from_ref(&other));
         fs::remove_file(&home.paths.lockfile).unwrap();
         assert_eq!(missing(Lockfile::create(&home.paths, sample::header())), [other]);
         assert!(!home.paths.lockfile.exists(), "a wrong key makes nothing");
