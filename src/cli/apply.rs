@@ -78,9 +78,11 @@ async fn with_world(
     if let Some(next) = plan.next_apply_at() {
         output.tell(&format!("the next apply has something to do at {}\n", timing::utc(next)));
     }
+    let unsettled = keep_unsettled(world, &summary, run, output);
     let mut exit = verdict(&summary).or(if doubts.is_empty() { Exit::Done } else { Exit::Doubt });
     // Whatever else fails now, what became of the messages is the stronger news.
-    for failure in [shown.err(), store.finish().err().map(|error| store_failure(&error))].into_iter().flatten() {
+    let finished = store.finish().map_err(|error| store_failure(&error));
+    for failure in [shown, unsettled, finished].into_iter().filter_map(Result::err) {
         output.tell(&failure.render(output.paint_errors));
         exit = exit.or(failure.exit);
     }
@@ -186,6 +188,23 @@ async fn send(
     let summary = apply::apply(bulks, ports, &settings, signals::first(), |event| progress.take(&event)).await;
     progress.finish();
     Ok(summary)
+}
+
+/// Keeps the outcomes that the store did not take in a file of ledger lines: without them their
+/// people stay in doubt, with them nobody has to.
+fn keep_unsettled(world: &World, summary: &Summary, run: RunId, output: &Output) -> Result<(), Failure> {
+    if summary.unsettled.is_empty() {
+        return Ok(());
+    }
+    let path = world.home.private().join(format!("outcomes-{:016x}.jsonl", run.0));
+    let lines: String = summary.unsettled.iter().map(crate::ledger::text::outcome_line).collect();
+    std::fs::write(&path, &lines).map_err(|error| {
+        let message = format!("`{}` cannot be written, so these outcomes are only here:\n{lines}", path.display());
+        Failure::new(Exit::Environment, message).because(&error)
+    })?;
+    let count = plural(summary.unsettled.len() as u64, "outcome");
+    output.tell(&format!("! {count} could not be stored in the ledger: kept in {}\n", path.display()));
+    Ok(())
 }
 
 /// The exit code of a run by itself.
