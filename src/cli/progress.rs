@@ -30,7 +30,9 @@ impl Progress {
     #[must_use]
     pub(super) fn spinner(what: &'static str) -> Self {
         let bar = ProgressBar::with_draw_target(None, target());
-        bar.set_message(what);
+        if let Ok(style) = ProgressStyle::with_template(&format!("{{spinner}} {what} ({{elapsed}})")) {
+            bar.set_style(style);
+        }
         bar.enable_steady_tick(TICK);
         Self(bar)
     }
