@@ -78,9 +78,11 @@ async fn with_world(
     if let Some(next) = plan.next_apply_at() {
         output.tell(&format!("the next apply has something to do at {}\n", timing::utc(next)));
     }
+    let unsettled = keep_unsettled(world, &summary, run, output);
     let mut exit = verdict(&summary).or(if in_doubt(&doubts, &choices.selection) { Exit::Doubt } else { Exit::Done });
     // Whatever else fails now, what became of the messages is the stronger news.
-    for failure in [shown.err(), store.finish().err().map(|error| store_failure(&error))].into_iter().flatten() {
+    let finished = store.finish().map_err(|error| store_failure(&error));
+    for failure in [shown, unsettled, finished].into_iter().filter_map(Result::err) {
         output.tell(&failure.render(output.paint_errors));
         exit = exit.or(failure.exit);
     }
@@ -188,6 +190,23 @@ async fn send(
     Ok(summary)
 }
 
+/// Keeps the outcomes that the store did not take in a file of ledger lines: without them their
+/// people stay in doubt, with them nobody has to.
+fn keep_unsettled(world: &World, summary: &Summary, run: RunId, output: &Output) -> Result<(), Failure> {
+    if summary.unsettled.is_empty() {
+        return Ok(());
+    }
+    let path = world.home.private().join(format!("outcomes-{:016x}.jsonl", run.0));
+    let lines: String = summary.unsettled.iter().map(crate::ledger::text::outcome_line).collect();
+    std::fs::write(&path, &lines).map_err(|error| {
+        let message = format!("`{}` cannot be written, so these outcomes are only here:\n{lines}", path.display());
+        Failure::new(Exit::Environment, message).because(&error)
+    })?;
+    let count = plural(summary.unsettled.len() as u64, "outcome");
+    output.tell(&format!("! {count} could not be stored in the ledger: kept in {}\n", path.display()));
+    Ok(())
+}
+
 /// The exit code of a run by itself.
 fn verdict(summary: &Summary) -> Exit {
     let total = summary.total();
@@ -200,7 +219,8 @@ fn verdict(summary: &Summary) -> Exit {
         Some(Stopped::NotFound | Stopped::Throttled) => Exit::Rejected,
         Some(Stopped::Unreachable(_) | Stopped::TooSlow | Stopped::Store(_) | Stopped::ClockOff) => Exit::Environment,
     };
-    if total.in_doubt > 0 {
+    // Of an outcome that was not stored the ledger knows nothing: its people are in doubt there.
+    if total.in_doubt > 0 || !summary.unsettled.is_empty() {
         exit = exit.or(Exit::Doubt);
     }
     // Refused people are free again; why the run stopped says whose doing that was.
@@ -219,4 +239,19 @@ pub(super) fn random() -> Result<u64, Failure> {
         let message = format!("the operating system gives no random numbers: {error}");
         Failure::new(Exit::Environment, message)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Exit, Stopped, Summary, verdict};
+    use crate::ledger::{PersonState, sample};
+
+    #[test]
+    fn an_outcome_that_was_not_stored_is_a_doubt() {
+        let stopped = Some(Stopped::Store("no space left".to_owned()));
+        let mut summary = Summary { stopped, ..Summary::default() };
+        assert_eq!(verdict(&summary), Exit::Environment);
+        summary.unsettled.push(sample::outcome(&sample::claim("announce", &[1], 1, 1), PersonState::Accepted, &[]));
+        assert_eq!(verdict(&summary), Exit::Doubt);
+    }
 }

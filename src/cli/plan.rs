@@ -12,6 +12,7 @@ use super::args::{Global, PlanArgs};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{Forms, Output};
+use super::progress::Progress;
 use super::settings::Settings;
 use super::store::read;
 use super::world::{Choices, World, tell_warnings};
@@ -60,7 +61,8 @@ fn read_ledger(world: &World) -> Result<Option<Ledger>, Failure> {
 /// Plans.
 #[must_use]
 pub(super) fn make(world: &World, choices: &Choices, ledger: Option<&Ledger>, view: View) -> Plan {
-    plan(&Input {
+    let progress = Progress::spinner("planning");
+    let plan = plan(&Input {
         project: &world.project,
         campaigns: &world.campaigns,
         files: &world.folders,
@@ -73,7 +75,9 @@ pub(super) fn make(world: &World, choices: &Choices, ledger: Option<&Ledger>, vi
         accepted: &choices.accepted,
         retry_rejected: &choices.retry_rejected,
         workers: workers(),
-    })
+    });
+    progress.finish();
+    plan
 }
 
 /// Shows a plan, its diagnostics first.
