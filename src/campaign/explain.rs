@@ -12,14 +12,14 @@ use super::shape::without_quotes;
 use super::tree::{Kind, Style};
 use crate::diagnostic::{Code, Diagnostic};
 
-/// Explains an error; an error about several keys gives a diagnostic for each.
-pub(super) fn explain(error: &ValidationError<'_>, root: &At<'_>, schema: &Value) -> Vec<Diagnostic> {
+/// Explains an error; an error about several keys gives a diagnostic for each, but `most` at most.
+pub(super) fn explain(error: &ValidationError<'_>, root: &At<'_>, schema: &Value, most: usize) -> Vec<Diagnostic> {
     let at = part(root, error.instance_path());
     let rules = rules(error, schema);
     #[expect(clippy::wildcard_enum_match_arm, reason = "there are many keywords that our schema does not use")]
     let one = match error.kind() {
         ValidationErrorKind::AdditionalProperties { unexpected } => {
-            return unexpected.iter().map(|key| unknown_key(&at, key, rules)).collect();
+            return unexpected.iter().take(most).map(|key| unknown_key(&at, key, rules)).collect();
         }
         ValidationErrorKind::Required { property } => missing_key(&at, property.as_str().unwrap_or_default(), rules),
         ValidationErrorKind::Type { kind } => wrong_type(&at, kind),

@@ -7,7 +7,8 @@ use crate::plan::{Gate, MessagePlan, Plan, Rail, RailKind, Sample, TextChange};
 use crate::timing;
 
 use super::Reveal;
-use super::paint::{Lines, Paint, harmless};
+use super::harmless::{Lines, harmless};
+use super::paint::Paint;
 use super::words::{number, plural};
 
 /// Writes a plan.
@@ -114,7 +115,8 @@ fn message_text(out: &mut String, plan: &MessagePlan, paint: Paint, reveal: Reve
         }
     }
     let rows = if plan.counts.total() == 1 { "row" } else { "rows" };
-    line(out, &paint.faint(&format!("    {total:>width$} {rows} in {}", plan.audience_file)));
+    let file = harmless(&plan.audience_file, Lines::Escape);
+    line(out, &paint.faint(&format!("    {total:>width$} {rows} in {file}")));
     if let Some(change) = &plan.change {
         text_change(out, change, paint);
     }
