@@ -8,7 +8,6 @@ use serde_json::Value;
 use super::at::At;
 use super::near;
 use super::plain::Reading;
-use super::shape::without_quotes;
 use super::tree::{Kind, Style};
 use crate::diagnostic::{Code, Diagnostic};
 
@@ -117,6 +116,19 @@ fn wrong_type(at: &At<'_>, kind: &TypeKind) -> Diagnostic {
         }
         _ => diagnostic,
     }
+}
+
+/// Makes the diagnostic of a scalar without quotes where text is wanted.
+pub(super) fn without_quotes(at: &At<'_>, what: &str) -> Diagnostic {
+    let message = format!("a {what} stands here without quotes, but text is wanted");
+    let help = match at.text() {
+        Some(text) if !at.is_in_rows() && text.len() <= 60 && !text.contains(['"', '\\', '\n']) => {
+            format!("put it in quotes: \"{text}\"")
+        }
+        _ if at.is_in_rows() => "every cell is text: put it in quotes".to_owned(),
+        _ => "put it in quotes".to_owned(),
+    };
+    Diagnostic::error(Code::Unquoted, message, at.place()).help(help)
 }
 
 fn type_word(wanted: JsonType) -> &'static str {

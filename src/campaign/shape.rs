@@ -116,7 +116,7 @@ impl Search {
         if let Some(Reading::Doubtful(what)) = at.scalar().map(Scalar::reading)
             && !self.blamed.contains(&self.path)
         {
-            self.found.push(without_quotes(at, what));
+            self.found.push(explain::without_quotes(at, what));
         }
         for (index, item) in at.items().enumerate() {
             self.step(&index.to_string(), &item);
@@ -133,19 +133,6 @@ impl Search {
         self.visit(at);
         self.path.truncate(length);
     }
-}
-
-/// Makes the diagnostic of a scalar without quotes where text is wanted.
-pub(super) fn without_quotes(at: &At<'_>, what: &str) -> Diagnostic {
-    let message = format!("a {what} stands here without quotes, but text is wanted");
-    let help = match at.text() {
-        Some(text) if !at.is_in_rows() && text.len() <= 60 && !text.contains(['"', '\\', '\n']) => {
-            format!("put it in quotes: \"{text}\"")
-        }
-        _ if at.is_in_rows() => "every cell is text: put it in quotes".to_owned(),
-        _ => "put it in quotes".to_owned(),
-    };
-    Diagnostic::error(Code::Unquoted, message, at.place()).help(help)
 }
 
 #[cfg(test)]
