@@ -43,7 +43,7 @@ fn with_world(world: &World, args: &PlanArgs, output: &Output) -> Result<Exit, F
     let plan = make(world, &choices, ledger.as_ref(), view);
     show(&plan, world, output)?;
     let mut exit = judge(&plan, &choices.selection);
-    if args.detailed_exitcode && plan.to_send() + plan.not_due() > 0 {
+    if args.detailed_exitcode && plan.to_send() + plan.later() > 0 {
         exit = exit.or(Exit::Pending);
     }
     Ok(exit)
