@@ -2,6 +2,7 @@
 
 use crate::audience::CELL_BYTES_MAX;
 use crate::audience::row::RowProblem;
+use crate::diagnostic::words::plural;
 use crate::render::Header;
 
 /// Takes a row apart and holds it against the header.
@@ -18,7 +19,7 @@ pub(super) fn parse(
     split(text, record, cell)?;
     let (found, wanted) = (record.len(), header.names().len());
     if found != wanted {
-        return Err(RowProblem::new(format!("it has {found} cells, and the header has {wanted}")));
+        return Err(RowProblem::new(format!("it has {}, and the header has {wanted}", plural(found as u64, "cell"))));
     }
     if raw.len() > CELL_BYTES_MAX
         && let Some(position) = record.iter().position(|cell| cell.len() > CELL_BYTES_MAX)

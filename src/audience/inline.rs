@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::audience::CELL_BYTES_MAX;
 use crate::audience::header::check_header;
 use crate::audience::row::{Refill, RowAt, RowProblem};
+use crate::diagnostic::words::plural;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::render::Header;
 
@@ -34,7 +35,10 @@ impl Inline {
             rows.fill(at, *line, |record| {
                 let (found, wanted) = (cells.len(), self.header.names().len());
                 if found != wanted {
-                    return Err(RowProblem::new(format!("it has {found} cells, and there are {wanted} columns")));
+                    return Err(RowProblem::new(format!(
+                        "it has {}, and there are {wanted} columns",
+                        plural(found as u64, "cell")
+                    )));
                 }
                 for (cell, name) in cells.iter().zip(self.header.names()) {
                     if cell.len() > CELL_BYTES_MAX {

@@ -194,7 +194,7 @@ mod tests {
             let lines = text.iter().filter(|byte| **byte == b'\n').count();
             assert_eq!(read("a.csv", &text), format!("to|name\n2: {expected}\n{lines}:9|Zoe"));
         };
-        check(b"1\n", "it has 1 cells, and the header has 2");
+        check(b"1\n", "it has 1 cell, and the header has 2");
         check(b"1,2,3\n", "it has 3 cells, and the header has 2");
         check(b"1,\xff\n", "it is not UTF-8");
         check(b"1,a\0b\n", "it holds a NUL character");
@@ -272,10 +272,7 @@ mod tests {
         let mut reader = Reader::open(&audience(source), &InMemory::default()).unwrap();
         let mut rows = Vec::new();
         assert_eq!(reader.read(&mut rows, 10), Ok(2));
-        assert_eq!(
-            rows.iter().map(show).collect::<Vec<_>>(),
-            ["7:1|Ana", "9: it has 1 cells, and there are 2 columns"]
-        );
+        assert_eq!(rows.iter().map(show).collect::<Vec<_>>(), ["7:1|Ana", "9: it has 1 cell, and there are 2 columns"]);
         reader.seek(rows[1].at).unwrap();
         assert_eq!(reader.read(&mut rows, 10), Ok(1));
         assert_eq!(reader.read(&mut rows, 10), Ok(0));

@@ -8,18 +8,17 @@ use serde_json::Value;
 use super::at::At;
 use super::near;
 use super::plain::Reading;
-use super::shape::without_quotes;
 use super::tree::{Kind, Style};
 use crate::diagnostic::{Code, Diagnostic};
 
-/// Explains an error; an error about several keys gives a diagnostic for each.
-pub(super) fn explain(error: &ValidationError<'_>, root: &At<'_>, schema: &Value) -> Vec<Diagnostic> {
+/// Explains an error; an error about several keys gives a diagnostic for each, but `most` at most.
+pub(super) fn explain(error: &ValidationError<'_>, root: &At<'_>, schema: &Value, most: usize) -> Vec<Diagnostic> {
     let at = part(root, error.instance_path());
     let rules = rules(error, schema);
     #[expect(clippy::wildcard_enum_match_arm, reason = "there are many keywords that our schema does not use")]
     let one = match error.kind() {
         ValidationErrorKind::AdditionalProperties { unexpected } => {
-            return unexpected.iter().map(|key| unknown_key(&at, key, rules)).collect();
+            return unexpected.iter().take(most).map(|key| unknown_key(&at, key, rules)).collect();
         }
         ValidationErrorKind::Required { property } => missing_key(&at, property.as_str().unwrap_or_default(), rules),
         ValidationErrorKind::Type { kind } => wrong_type(&at, kind),
@@ -117,6 +116,19 @@ fn wrong_type(at: &At<'_>, kind: &TypeKind) -> Diagnostic {
         }
         _ => diagnostic,
     }
+}
+
+/// Makes the diagnostic of a scalar without quotes where text is wanted.
+pub(super) fn without_quotes(at: &At<'_>, what: &str) -> Diagnostic {
+    let message = format!("a {what} stands here without quotes, but text is wanted");
+    let help = match at.text() {
+        Some(text) if !at.is_in_rows() && text.len() <= 60 && !text.contains(['"', '\\', '\n']) => {
+            format!("put it in quotes: \"{text}\"")
+        }
+        _ if at.is_in_rows() => "every cell is text: put it in quotes".to_owned(),
+        _ => "put it in quotes".to_owned(),
+    };
+    Diagnostic::error(Code::Unquoted, message, at.place()).help(help)
 }
 
 fn type_word(wanted: JsonType) -> &'static str {

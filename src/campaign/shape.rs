@@ -13,8 +13,8 @@ use super::schema;
 use super::tree::Scalar;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 
-/// How many errors of the schema are explained; a file with more has one cause for most of them.
-const ERRORS_MAX: usize = 500;
+/// How many mistakes are explained; a file with more has one cause for most of them.
+const ERRORS_MAX: usize = 100;
 
 /// The kind of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,13 +61,15 @@ pub(super) fn validate(root: &At<'_>, file: File) -> Diagnostics {
     let json = node.to_json();
     let mut blamed: BTreeSet<String> = BTreeSet::new();
     let mut said: BTreeSet<(Code, String)> = BTreeSet::new();
-    for (number, error) in file.validator().iter_errors(&json).enumerate() {
-        if number == ERRORS_MAX {
-            diagnostics.push(more(root));
-            return diagnostics;
-        }
+    let mut explained = 0;
+    for error in file.validator().iter_errors(&json) {
         blamed.insert(error.instance_path().as_str().to_owned());
-        for diagnostic in explain::explain(&error, root, file.schema()) {
+        for diagnostic in explain::explain(&error, root, file.schema(), ERRORS_MAX + 1 - explained) {
+            if explained == ERRORS_MAX {
+                diagnostics.push(more(root));
+                return diagnostics;
+            }
+            explained += 1;
             // One cause may break several rules of one place: one of them is enough.
             if said.insert((diagnostic.code, key_of(&diagnostic))) {
                 diagnostics.push(diagnostic);
@@ -86,7 +88,7 @@ pub(super) fn validate(root: &At<'_>, file: File) -> Diagnostics {
 
 fn more(root: &At<'_>) -> Diagnostic {
     let place = Place::File(root.source().name.clone());
-    Diagnostic::error(Code::Shape, "more mistakes may not be shown", place)
+    Diagnostic::error(Code::Shape, "there may be more mistakes, which are not shown", place)
 }
 
 /// Tells diagnostics of one file and code apart.
@@ -114,7 +116,7 @@ impl Search {
         if let Some(Reading::Doubtful(what)) = at.scalar().map(Scalar::reading)
             && !self.blamed.contains(&self.path)
         {
-            self.found.push(without_quotes(at, what));
+            self.found.push(explain::without_quotes(at, what));
         }
         for (index, item) in at.items().enumerate() {
             self.step(&index.to_string(), &item);
@@ -131,19 +133,6 @@ impl Search {
         self.visit(at);
         self.path.truncate(length);
     }
-}
-
-/// Makes the diagnostic of a scalar without quotes where text is wanted.
-pub(super) fn without_quotes(at: &At<'_>, what: &str) -> Diagnostic {
-    let message = format!("a {what} stands here without quotes, but text is wanted");
-    let help = match at.text() {
-        Some(text) if !at.is_in_rows() && text.len() <= 60 && !text.contains(['"', '\\', '\n']) => {
-            format!("put it in quotes: \"{text}\"")
-        }
-        _ if at.is_in_rows() => "every cell is text: put it in quotes".to_owned(),
-        _ => "put it in quotes".to_owned(),
-    };
-    Diagnostic::error(Code::Unquoted, message, at.place()).help(help)
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 
 use std::error::Error;
 
-use crate::report::paint::{Lines, Paint, harmless};
+use crate::report::harmless::{Lines, harmless};
+use crate::report::paint::Paint;
 
 use super::exit::Exit;
 

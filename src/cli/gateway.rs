@@ -11,6 +11,7 @@ use crate::sandbox::faults::Fault;
 use crate::sandbox::options::Options;
 use crate::sandbox::{self, Running};
 use crate::store::Paths;
+use crate::wire::address::{check_base_url, is_loopback};
 
 use super::args::Global;
 use super::exit::Exit;
@@ -147,27 +148,14 @@ fn failed(error: &(dyn std::error::Error + 'static)) -> Failure {
     Failure::new(Exit::Environment, "the sandbox cannot be started").because(error)
 }
 
-/// Reads a base URL: https, or http to loopback.
+/// Reads a base URL.
 fn parse_base_url(text: &str) -> Result<Url, Failure> {
-    let wrong = |why: &str| Failure::new(Exit::Usage, format!("`SENDFORM_BASE_URL` cannot be used: {why}"));
-    let url = Url::parse(text).map_err(|error| wrong(&error.to_string()))?;
-    if url.host_str().is_none() || !url.username().is_empty() || url.query().is_some() {
-        return Err(wrong("it is not `https://HOST`"));
-    }
-    match url.scheme() {
-        "https" => Ok(url),
-        "http" if is_loopback(&url) => Ok(url),
-        _ => Err(wrong("a key is only sent over https, or to loopback")),
-    }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        Some(url::Host::Domain(name)) => name == "localhost",
-        None => false,
-    }
+    let wrong = |error: &(dyn std::error::Error + 'static)| {
+        Failure::new(Exit::Usage, "`SENDFORM_BASE_URL` cannot be used").because(error)
+    };
+    let url = Url::parse(text).map_err(|error| wrong(&error))?;
+    check_base_url(&url).map_err(|error| wrong(&error))?;
+    Ok(url)
 }
 
 /// The gateway's name in the ledger.

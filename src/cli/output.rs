@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal as _, Write as _};
 
 use crate::report::Reveal;
+use crate::report::harmless::harmless_json;
 use crate::report::paint::Paint;
 
 use super::args::{Format, Global, When};
@@ -100,7 +101,8 @@ impl Output {
         match format {
             Format::Text => (forms.text)(paint),
             Format::Json => {
-                let mut text = serde_json::to_string_pretty(&(forms.json)()).unwrap_or_default();
+                let json = serde_json::to_string_pretty(&(forms.json)()).unwrap_or_default();
+                let mut text = harmless_json(&json);
                 text.push('\n');
                 text
             }

@@ -7,12 +7,13 @@ use std::time::{Duration, SystemTime};
 
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, InvalidHeaderValue};
 use secrecy::{ExposeSecret as _, SecretString};
-use url::{Host, Url};
+use url::Url;
 
 use super::answer::Answer;
 use super::body::Gated;
 use crate::apply::{Clock, Outgoing, Refusal, Sender, Sent, Ticket};
 use crate::wire::MESSAGES_PATH;
+use crate::wire::address::{AddressError, check_base_url};
 
 /// How long, and how large.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,12 +35,9 @@ impl Default for Limits {
 /// Why there is no client. The key is never repeated.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
-    /// Over plain HTTP everybody on the way reads the key.
-    #[error("the base URL must begin with `https://` (`http://` is for this machine only)")]
-    Insecure,
-    /// A user, a password, a query or a fragment.
-    #[error("the base URL must be a host, and maybe a path, and nothing else")]
-    NotPlain,
+    /// No gateway may be there.
+    #[error(transparent)]
+    Address(#[from] AddressError),
     /// The key cannot be in a header.
     #[error("the API key is empty, or has characters that an HTTP header cannot have")]
     Key,
@@ -65,10 +63,12 @@ impl<C: Clock + Clone + Send + Unpin + 'static> Client<C> {
     /// Makes a client. The clock is the one by which tickets were given out.
     ///
     /// # Errors
-    /// If the base URL is neither `https` nor on this machine, or has more than a host and a path;
+    /// If the base URL is neither `https` nor on this machine, or has more than a host;
     /// if the key cannot be in a header; if the system's certificates cannot be used.
     pub fn new(base: &Url, key: &SecretString, limits: Limits, clock: C) -> Result<Self, ClientError> {
-        let messages = address(base)?;
+        check_base_url(base)?;
+        let mut messages = base.clone();
+        messages.set_path(MESSAGES_PATH);
         let authorization = authorization(key)?;
         if rustls::crypto::CryptoProvider::get_default().is_none() {
             // Of two threads at once the second finds the first one's, which is the same.
@@ -147,26 +147,6 @@ impl<C> Client<C> {
         }
         describe(error)
     }
-}
-
-/// The address of the send operation.
-fn address(base: &Url) -> Result<Url, ClientError> {
-    let here = match base.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
-    if base.scheme() != "https" && !(base.scheme() == "http" && here) {
-        return Err(ClientError::Insecure);
-    }
-    let user = !base.username().is_empty() || base.password().is_some();
-    if user || base.query().is_some() || base.fragment().is_some() {
-        return Err(ClientError::NotPlain);
-    }
-    let mut address = base.clone();
-    address.set_path(&format!("{}{MESSAGES_PATH}", base.path().trim_end_matches('/')));
-    Ok(address)
 }
 
 fn authorization(key: &SecretString) -> Result<HeaderValue, ClientError> {

@@ -16,6 +16,7 @@ use super::{Client, ClientError, Limits, SystemClock};
 use crate::apply::{Clock, Outgoing, Refusal, Sender as _, Sent, Ticket};
 use crate::identity::{BulkId, BulkTime, MessageKey, Revision};
 use crate::ledger::{ClaimId, DEADLINE_MAX, RunId};
+use crate::wire::address::AddressError;
 
 const KEY: &str = "003026bb-canary-key";
 const ANSWER: &str = r#"{"bulkId":"b","messages":[]}"#;
@@ -341,10 +342,12 @@ fn only_safe_addresses_get_the_key() {
     }
     for insecure in ["http://xxxxx.api.infobip.com", "http://10.0.0.1", "ftp://localhost", "http://localhost.evil.com"]
     {
-        assert_eq!(check(insecure), ClientError::Insecure.to_string(), "{insecure}");
+        assert_eq!(check(insecure), AddressError::Insecure.to_string(), "{insecure}");
     }
-    for odd in ["https://user@host", "https://user:pass@host", "https://host/?x=y", "https://host/#x"] {
-        assert_eq!(check(odd), ClientError::NotPlain.to_string(), "{odd}");
+    for odd in
+        ["https://user@host", "https://user:pass@host", "https://host/path", "https://host/?x=y", "https://host/#x"]
+    {
+        assert_eq!(check(odd), AddressError::NotPlain.to_string(), "{odd}");
     }
 }
 

@@ -1,18 +1,19 @@
 //! Diagnostics as text, with the line and a caret, and as JSON. Whatever a file holds, no control
 //! character reaches the output.
 
-use std::fmt::Write as _;
-
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Element, Level, Origin, Renderer, Snippet};
 use serde_json::{Map, Value};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Label, Place, Severity, Source};
 
+use super::harmless::escape;
 use super::paint::Paint;
 
 /// How many columns the output has.
 const WIDTH: usize = 120;
+/// A longer line of a source is not shown as a whole, in bytes.
+const LINE_BYTES_MAX: usize = 2000;
 
 /// Writes all diagnostics, one after the other, and how many there are of each kind
 /// (`2 errors, 1 warning`); nothing if there is none.
@@ -151,24 +152,32 @@ fn without_source(label: &Label, elements: &mut Vec<Element<'static>>) {
     }
 }
 
-/// A line of a source. A span over several lines is marked on its first.
+/// A line of a source, or as much of a long one as stands around a label. A span over several lines
+/// is marked on its first.
 #[derive(Clone, Copy, PartialEq)]
 struct Line<'a> {
     source: &'a Source,
-    /// Where the line begins, in bytes.
+    /// What is shown of the source, in bytes.
     start: usize,
+    end: usize,
 }
 
 impl<'a> Line<'a> {
     fn of(place: Option<&'a Place>) -> Option<Self> {
         let Place::Span { source, span } = place? else { return None };
-        let before = source.text.get(..boundary(&source.text, span.start)).unwrap_or_default();
-        Some(Self { source, start: before.rfind('\n').map_or(0, |newline| newline + 1) })
+        let at = boundary(&source.text, span.start);
+        let (before, behind) = source.text.split_at_checked(at)?;
+        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let end = at + behind.find('\n').unwrap_or(behind.len());
+        if end - start <= LINE_BYTES_MAX {
+            return Some(Self { source, start, end });
+        }
+        let start = boundary(&source.text, start.max(at.saturating_sub(LINE_BYTES_MAX / 4)));
+        Some(Self { source, start, end: boundary(&source.text, end.min(at + LINE_BYTES_MAX / 2)) })
     }
 
     fn text(self) -> &'a str {
-        let rest = self.source.text.get(self.start..).unwrap_or_default();
-        let line = rest.split('\n').next().unwrap_or_default();
+        let line = self.source.text.get(self.start..self.end).unwrap_or_default();
         line.strip_suffix('\r').unwrap_or(line)
     }
 
@@ -209,30 +218,6 @@ fn visible(text: &str) -> String {
 /// A line of a source: its tabs stay, for the library widens them.
 fn visible_line(text: &str) -> String {
     escape(text, |character| character == '\t')
-}
-
-fn escape(text: &str, keep: impl Fn(char) -> bool) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        if is_hidden(character) && !keep(character) {
-            let code = u32::from(character);
-            // Writing to a string cannot fail.
-            write!(escaped, "<U+{code:04X}>").unwrap_or_default();
-        } else {
-            escaped.push(character);
-        }
-    }
-    escaped
-}
-
-/// Characters that move the cursor, hide, or reorder others.
-fn is_hidden(character: char) -> bool {
-    character.is_control()
-        || matches!(
-            character,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-        )
 }
 
 #[cfg(test)]
@@ -510,6 +495,22 @@ messages:
         let text = of_one(Diagnostic::error(Code::Shape, "wrong", Place::Span { source, span: 6007..6008 }));
         assert!(text.lines().all(|line| line.len() <= 200), "{text}");
         assert!(text.contains('^'), "{text}");
+    }
+
+    #[test]
+    fn of_an_endless_line_only_what_is_near_is_drawn() {
+        let source =
+            Source::new("a.yaml", format!("{}x {}y {}", "č".repeat(400_000), "b ".repeat(9000), "č".repeat(9000)));
+        let mut diagnostics = Diagnostics::new();
+        for at in 0..100 {
+            let place = |at| Place::Span { source: Arc::clone(&source), span: at..at + 1 };
+            diagnostics.push(Diagnostic::error(Code::Shape, "wrong", place(799_999 + at)).note(place(818_002), "here"));
+        }
+        let begin = std::time::Instant::now();
+        let text = render(&diagnostics, Paint::Plain);
+        assert!(begin.elapsed() < std::time::Duration::from_secs(20), "{:?}", begin.elapsed());
+        assert_eq!(text.matches(" --> a.yaml:1").count(), 100, "{text}");
+        assert!(text.contains("here"), "{text}");
     }
 
     #[test]

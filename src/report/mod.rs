@@ -1,6 +1,7 @@
 //! Plans and outcomes for people and for machines: pure folds from data to text.
 
 pub mod diagnostics;
+pub mod harmless;
 pub mod json;
 pub mod outcome_text;
 pub mod paint;

@@ -4,7 +4,8 @@ use crate::apply::{Alarm, Stopped, Summary, Tally};
 use crate::ledger::Doubt;
 use crate::timing;
 
-use super::paint::{Lines, Paint, harmless};
+use super::harmless::{Lines, harmless};
+use super::paint::Paint;
 use super::plan_text::{self, line};
 use super::table;
 use super::words::plural;

@@ -7,7 +7,8 @@ use crate::plan::{Gate, MessagePlan, Plan, Rail, RailKind, Sample, TextChange};
 use crate::timing;
 
 use super::Reveal;
-use super::paint::{Lines, Paint, harmless};
+use super::harmless::{Lines, harmless};
+use super::paint::Paint;
 use super::words::{number, plural};
 
 /// Writes a plan.
@@ -114,7 +115,8 @@ fn message_text(out: &mut String, plan: &MessagePlan, paint: Paint, reveal: Reve
         }
     }
     let rows = if plan.counts.total() == 1 { "row" } else { "rows" };
-    line(out, &paint.faint(&format!("    {total:>width$} {rows} in {}", plan.audience_file)));
+    let file = harmless(&plan.audience_file, Lines::Escape);
+    line(out, &paint.faint(&format!("    {total:>width$} {rows} in {file}")));
     if let Some(change) = &plan.change {
         text_change(out, change, paint);
     }
@@ -184,11 +186,13 @@ fn when(plan: &MessagePlan) -> String {
             crate::wire::options::SpeedUnit::Hour => "hour",
             crate::wire::options::SpeedUnit::Day => "day",
         };
-        words.push(format!(", {} a {unit} until {}", number(u64::from(speed.amount)), clock(last)));
+        words.push(format!(", {} a {unit}", number(u64::from(speed.amount))));
         let begin = plan.bulks.iter().filter(|bulk| bulk.until.is_some()).filter_map(|bulk| bulk.send_at).min();
-        let begin = if at_once { None } else { begin };
-        if let Some(begin) = begin {
-            words.push(format!(" ({})", timing::duration(last.duration_since(begin))));
+        match begin.filter(|_| !at_once).map(|begin| last.duration_since(begin)) {
+            // Of a moment nobody asks how long it lasts.
+            Some(time) if time.as_secs() < 1 => {}
+            Some(time) => words.push(format!(" until {} ({})", clock(last), timing::duration(time))),
+            None => words.push(format!(" until {}", clock(last))),
         }
     }
     words.push(format!(", {}", plural(plan.bulks.len() as u64, "bulk")));

@@ -1,6 +1,7 @@
 //! The gateway's API as types: `POST /instagram/1/messages` and `GET /instagram/1/logs`, with the
 //! limits that the API's page states. Nothing here sends or decides anything.
 
+pub mod address;
 pub mod error;
 pub mod limits;
 pub mod options;

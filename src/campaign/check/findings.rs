@@ -7,7 +7,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity};
 
 /// How many diagnostics one file may have before the checks stop looking: a hostile file of a
 /// megabyte could make millions.
-const FINDINGS_MAX: usize = 500;
+const FINDINGS_MAX: usize = 100;
 
 /// Collects diagnostics; a place that has an error already gets no second one.
 pub(in crate::campaign) struct Findings {
@@ -62,7 +62,11 @@ impl Findings {
     pub(in crate::campaign) fn finish(mut self, root: &At<'_>) -> Diagnostics {
         if self.is_full() {
             let place = Place::File(root.source().name.clone());
-            self.diagnostics.push(Diagnostic::error(Code::Shape, "more mistakes may not be shown", place));
+            self.diagnostics.push(Diagnostic::error(
+                Code::Shape,
+                "there may be more mistakes, which are not shown",
+                place,
+            ));
         }
         self.diagnostics
     }

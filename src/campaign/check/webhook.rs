@@ -5,6 +5,7 @@ use url::{Host, Url};
 use super::super::at::At;
 use super::super::near;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::wire::address::check_base_url;
 
 /// Takes the URL of a webhook: https, a host with a name that the project allows, nothing hidden.
 ///
@@ -46,19 +47,7 @@ pub(super) fn webhook(at: &At<'_>, text: &str, allowed: Option<&[String]>) -> Re
 /// If it is anything else.
 pub(super) fn base(at: &At<'_>, text: &str) -> Result<Url, Box<Diagnostic>> {
     let url = parse(at, text)?;
-    let loopback = match url.host() {
-        Some(Host::Domain(host)) => host == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => return Err(bad(at, "the base URL has no host")),
-    };
-    if url.scheme() != "https" && !(url.scheme() == "http" && loopback) {
-        return Err(bad(at, "the base URL must be https"));
-    }
-    plain(at, &url)?;
-    if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
-        return Err(bad(at, "the base URL may have nothing behind the host"));
-    }
+    check_base_url(&url).map_err(|error| bad(at, &error.to_string()))?;
     Ok(url)
 }
 

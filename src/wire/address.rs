@@ -1,0 +1,74 @@
+//! Where a gateway may be: behind https, or on this machine.
+
+use url::{Host, Url};
+
+/// Why an address is none of a gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AddressError {
+    /// Over plain HTTP everybody on the way reads the key.
+    #[error("the base URL must begin with `https://` (`http://` is for this machine only)")]
+    Insecure,
+    /// A user, a password, a path, a query or a fragment.
+    #[error("the base URL must be a scheme and a host, and nothing else")]
+    NotPlain,
+}
+
+/// Checks the address of a gateway: https, or http to this machine, and nothing behind the host.
+///
+/// # Errors
+/// If it is anything else.
+pub fn check_base_url(url: &Url) -> Result<(), AddressError> {
+    let secure = match url.scheme() {
+        "https" => url.has_host(),
+        "http" => is_loopback(url),
+        _ => false,
+    };
+    if !secure {
+        return Err(AddressError::Insecure);
+    }
+    let user = !url.username().is_empty() || url.password().is_some();
+    if user || url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+        return Err(AddressError::NotPlain);
+    }
+    Ok(())
+}
+
+/// Says whether an address is on this machine.
+#[must_use]
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use url::Url;
+
+    use super::{AddressError, check_base_url};
+
+    #[test]
+    fn only_https_or_this_machine_and_nothing_else() {
+        let check = |text: &str, expect| assert_eq!(check_base_url(&Url::parse(text).unwrap()), expect, "{text}");
+        for good in [
+            "https://x.api.infobip.com",
+            "https://x:8443/",
+            "http://127.9.0.1:8025",
+            "http://[::1]:1",
+            "http://localhost",
+        ] {
+            check(good, Ok(()));
+        }
+        for insecure in
+            ["http://x.api.infobip.com", "http://10.0.0.1", "http://localhost.x", "ftp://localhost", "data:,x"]
+        {
+            check(insecure, Err(AddressError::Insecure));
+        }
+        for odd in ["https://u@x", "https://:p@x", "https://x/path", "https://x/?a=b", "https://x/#a"] {
+            check(odd, Err(AddressError::NotPlain));
+        }
+    }
+}
