@@ -6,7 +6,6 @@ use std::thread;
 use crate::ledger::{Doubt, Ledger, View};
 use crate::plan::{Input, Plan, Selection, plan};
 use crate::report::{json, plan_text};
-use crate::store::Lockfile;
 
 use super::args::{Global, PlanArgs};
 use super::exit::Exit;
@@ -14,7 +13,7 @@ use super::failure::Failure;
 use super::output::{Forms, Output};
 use super::progress::Progress;
 use super::settings::Settings;
-use super::store::read;
+use super::store::look;
 use super::world::{Choices, World, tell_warnings};
 
 /// Runs the command.
@@ -35,27 +34,17 @@ pub(super) async fn run(
 
 fn with_world(world: &World, args: &PlanArgs, output: &Output) -> Result<Exit, Failure> {
     let choices = Choices::read(&args.scope, &world.campaigns)?;
-    let ledger = read_ledger(world)?;
-    let view = match Lockfile::is_held(&world.gateway.paths) {
-        true => View::Shared { now: world.gateway.now() },
-        false => View::Exclusive,
-    };
-    let plan = make(world, &choices, ledger.as_ref(), view);
+    let gateway = &world.gateway;
+    // Without keys nobody would be recognised, and without a gateway there is no ledger.
+    let seen = (gateway.keys.is_some() && gateway.base_url.is_some()).then(|| look(world)).transpose()?;
+    let view = seen.as_ref().map_or(View::Exclusive, |(_, view)| *view);
+    let plan = make(world, &choices, seen.as_ref().map(|(ledger, _)| ledger), view);
     show(&plan, world, output)?;
     let mut exit = judge(&plan, &choices.selection);
-    if args.detailed_exitcode && plan.to_send() + plan.not_due() > 0 {
+    if args.detailed_exitcode && plan.to_send() + plan.later() > 0 {
         exit = exit.or(Exit::Pending);
     }
     Ok(exit)
-}
-
-/// Reads the ledger, unless there are no keys (nobody would be recognised) or no gateway is named.
-fn read_ledger(world: &World) -> Result<Option<Ledger>, Failure> {
-    let gateway = &world.gateway;
-    if gateway.keys.is_none() || gateway.base_url.is_none() {
-        return Ok(None);
-    }
-    read(world).map(Some)
 }
 
 /// Plans.

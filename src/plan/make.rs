@@ -99,6 +99,13 @@ impl Plan {
         self.selected().map(MessagePlan::not_due).sum()
     }
 
+    /// How many go out with a later apply, of what is selected: they are not due yet, or too early
+    /// for the gateway.
+    #[must_use]
+    pub fn later(&self) -> u64 {
+        self.selected().map(|message| message.not_due() + message.counts.get(Gate::TooEarly)).sum()
+    }
+
     /// The messages that are selected.
     pub fn selected(&self) -> impl Iterator<Item = &MessagePlan> {
         self.messages.iter().filter(|message| message.selected)

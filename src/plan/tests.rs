@@ -294,6 +294,7 @@ fn a_window_that_closes_before_a_time_too_far_ahead_is_too_early() {
         .replace("{ to: id }", "{ to: id, windowClosesAt: closes }");
     let plan = Fixture::new(&text).file("people.csv", people).plan();
     assert_eq!(plan.messages[0].counts.get(Gate::TooEarly), 1);
+    assert_eq!((plan.to_send(), plan.not_due(), plan.later()), (0, 0, 1), "which is something to send later");
 }
 
 #[test]
