@@ -260,9 +260,8 @@ fn forbidden_credentials_stop_the_run() {
 }
 
 #[test]
-fn a_wrong_path_stops_the_run() {
-    let mut shop = Shop::new(4);
-    shop.project.set("SENDFORM_BASE_URL", format!("{}/wrong", shop.sandbox.url()));
+fn an_address_that_knows_no_messages_stops_the_run() {
+    let shop = Shop::new(4).faults(&["404"]);
     assert_snapshot!(shop.apply(), @"
     exit code: 7
     ----- stdout
@@ -281,7 +280,6 @@ fn a_wrong_path_stops_the_run() {
     sale.hello r1         0         0        2         0              2          0
     ! stopped: the gateway knows no Instagram messages at this address (404): is the base URL right?
     ");
-    shop.project.set("SENDFORM_BASE_URL", shop.sandbox.url());
     shop.apply().code(0);
     assert_eq!(shop.accepted(), [1; 4]);
 }
