@@ -54,7 +54,8 @@ async fn with_world(
     let client = client(world, clock.clone())?;
     let run = RunId(random()?);
     let store = open(world)?;
-    let mut plan = tokio::task::block_in_place(|| make(world, &choices, Some(&store.ledger()), View::Exclusive));
+    let planned = || tokio::task::block_in_place(|| make(world, &choices, Some(&store.ledger()), View::Exclusive));
+    let mut plan = planned();
     let may = may_send(&plan, args, &choices);
     // One run gives one document: a plan, or what became of it.
     if output.format == Format::Text || may.is_err() {
@@ -67,6 +68,18 @@ async fn with_world(
     if let Err(ending) = approved {
         store.finish().map_err(|error| store_failure(&error))?;
         return ending;
+    }
+    if !args.auto_approve {
+        // The answer may have taken a while, in which times pass and conversation windows close.
+        let reviewed = std::mem::replace(&mut plan, planned());
+        if plan.digest != reviewed.digest || plan.to_send() != reviewed.to_send() {
+            store.finish().map_err(|error| store_failure(&error))?;
+            return Err(Failure::new(
+                Exit::Mismatch,
+                "what would be sent changed while you were asked: nothing was sent",
+            )
+            .hint("run the same command again, and review what it shows"));
+        }
     }
     let summary = send(world, args, &client, &clock, &store, run, &mut plan).await;
     let summary = summary.map_err(|error| store_failure(&error))?;

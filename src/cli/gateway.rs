@@ -51,6 +51,10 @@ impl Gateway {
         if settings.now.is_some() && base_url.is_some() && !loopback {
             return Err(Failure::new(Exit::Usage, "`SENDFORM_NOW` is only for a gateway on loopback"));
         }
+        if settings.keys.as_ref().is_some_and(|keys| home.holds_sandbox_key(keys)) {
+            return Err(Failure::new(Exit::Credentials, "the sandbox's own key is not for another gateway")
+                .hint("make a key of its own, once: `head -c 32 /dev/urandom | base64`"));
+        }
         let api_key = settings.api_key.clone().or_else(|| loopback.then(|| SecretString::from("sandbox")));
         Ok(Self {
             name: base_url.as_ref().map(name).unwrap_or_default(),

@@ -85,6 +85,13 @@ impl Home {
         })
     }
 
+    /// Says whether one of these keys is the sandbox's own, which anybody on this machine may read.
+    #[must_use]
+    pub(super) fn holds_sandbox_key(&self, keys: &Keys) -> bool {
+        let Ok(text) = fs::read_to_string(self.sandbox().join("key")) else { return false };
+        Keys::parse(&text).is_ok_and(|own| own.ids().iter().any(|id| keys.ids().contains(id)))
+    }
+
     /// The key of the sandbox's own ledger: made at first need, readable by its owner only.
     ///
     /// # Errors
