@@ -5,7 +5,7 @@ use std::fs;
 
 use insta::assert_snapshot;
 
-use crate::support::{KEY, Run, Shop, campaign};
+use crate::support::{KEY, Project, Run, Shop, campaign};
 
 /// A shop that has sent its message to three customers.
 fn sent() -> Shop {
@@ -384,4 +384,16 @@ fn the_sandbox_never_makes_production_think_that_something_was_sent() {
     shop.apply().code(0);
     let plan = shop.run(&["plan", "--sandbox", "--format", "json"]).json();
     assert_eq!((&plan["toSend"], &plan["messages"][0]["gates"]["alreadySent"]), (&1.into(), &2.into()));
+}
+
+#[test]
+fn the_sandbox_s_key_is_for_nothing_else() {
+    let mut project = Project::new()
+        .campaign("sale", &campaign("sale", "Hello!", 1))
+        .file("customers.csv", "id,name\n17841400000000001,Ana\n");
+    project.run(["plan", "--sandbox"]);
+    let key = project.read(".sendform/sandbox/key");
+    project.set("SENDFORM_KEY", key.trim());
+    project.set("SENDFORM_BASE_URL", "http://127.0.0.1:9");
+    assert_snapshot!(project.run(["ledger", "init"]).code(9), @"");
 }
