@@ -16,7 +16,7 @@ use super::clock::RunClock;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{Forms, Output, ask};
-use super::plan::{judge, make, show};
+use super::plan::{in_doubt, judge, make, show};
 use super::prepare::Pool;
 use super::progress::Progress;
 use super::settings::Settings;
@@ -55,7 +55,7 @@ async fn with_world(
     let run = RunId(random()?);
     let store = open(world)?;
     let mut plan = tokio::task::block_in_place(|| make(world, &choices, Some(&store.ledger()), View::Exclusive));
-    let may = may_send(&plan, args);
+    let may = may_send(&plan, args, &choices);
     // One run gives one document: a plan, or what became of it.
     if output.format == Format::Text || may.is_err() {
         show(&plan, world, output)?;
@@ -78,9 +78,11 @@ async fn with_world(
     if let Some(next) = plan.next_apply_at() {
         output.tell(&format!("the next apply has something to do at {}\n", timing::utc(next)));
     }
-    let mut exit = verdict(&summary).or(if doubts.is_empty() { Exit::Done } else { Exit::Doubt });
+    let unsettled = keep_unsettled(world, &summary, run, output);
+    let mut exit = verdict(&summary).or(if in_doubt(&doubts, &choices.selection) { Exit::Doubt } else { Exit::Done });
     // Whatever else fails now, what became of the messages is the stronger news.
-    for failure in [shown.err(), store.finish().err().map(|error| store_failure(&error))].into_iter().flatten() {
+    let finished = store.finish().map_err(|error| store_failure(&error));
+    for failure in [shown, unsettled, finished].into_iter().filter_map(Result::err) {
         output.tell(&failure.render(output.paint_errors));
         exit = exit.or(failure.exit);
     }
@@ -127,9 +129,9 @@ fn open(world: &World) -> Result<Lockfile, Failure> {
 }
 
 /// Says whether a plan may be sent; else how the command ends.
-fn may_send(plan: &Plan, args: &ApplyArgs) -> Result<(), Result<Exit, Failure>> {
-    let exit = judge(plan);
-    if matches!(exit, Exit::Files | Exit::Rail) {
+fn may_send(plan: &Plan, args: &ApplyArgs, choices: &Choices) -> Result<(), Result<Exit, Failure>> {
+    let exit = judge(plan, &choices.selection);
+    if exit == Exit::Files {
         return Err(Ok(exit));
     }
     if let Some(digest) = args.expect_digest.as_ref().filter(|digest| **digest != plan.digest.to_string()) {
@@ -138,7 +140,7 @@ fn may_send(plan: &Plan, args: &ApplyArgs) -> Result<(), Result<Exit, Failure>> 
             "the files, the audiences or the ledger changed since then: review the plan above, and use its digest",
         )));
     }
-    if plan.to_send() == 0 { Err(Ok(exit)) } else { Ok(()) }
+    if exit == Exit::Rail || plan.to_send() == 0 { Err(Ok(exit)) } else { Ok(()) }
 }
 
 /// Asks whether to send, unless that was said already; else how the command ends.
@@ -190,6 +192,23 @@ async fn send(
     Ok(summary)
 }
 
+/// Keeps the outcomes that the store did not take in a file of ledger lines: without them their
+/// people stay in doubt, with them nobody has to.
+fn keep_unsettled(world: &World, summary: &Summary, run: RunId, output: &Output) -> Result<(), Failure> {
+    if summary.unsettled.is_empty() {
+        return Ok(());
+    }
+    let path = world.home.private().join(format!("outcomes-{:016x}.jsonl", run.0));
+    let lines: String = summary.unsettled.iter().map(crate::ledger::text::outcome_line).collect();
+    std::fs::write(&path, &lines).map_err(|error| {
+        let message = format!("`{}` cannot be written, so these outcomes are only here:\n{lines}", path.display());
+        Failure::new(Exit::Environment, message).because(&error)
+    })?;
+    let count = plural(summary.unsettled.len() as u64, "outcome");
+    output.tell(&format!("! {count} could not be stored in the ledger: kept in {}\n", path.display()));
+    Ok(())
+}
+
 /// The exit code of a run by itself.
 fn verdict(summary: &Summary) -> Exit {
     let total = summary.total();
@@ -202,7 +221,8 @@ fn verdict(summary: &Summary) -> Exit {
         Some(Stopped::NotFound | Stopped::Throttled) => Exit::Rejected,
         Some(Stopped::Unreachable(_) | Stopped::TooSlow | Stopped::Store(_) | Stopped::ClockOff) => Exit::Environment,
     };
-    if total.in_doubt > 0 {
+    // Of an outcome that was not stored the ledger knows nothing: its people are in doubt there.
+    if total.in_doubt > 0 || !summary.unsettled.is_empty() {
         exit = exit.or(Exit::Doubt);
     }
     // Refused people are free again; why the run stopped says whose doing that was.
@@ -221,4 +241,19 @@ pub(super) fn random() -> Result<u64, Failure> {
         let message = format!("the operating system gives no random numbers: {error}");
         Failure::new(Exit::Environment, message)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Exit, Stopped, Summary, verdict};
+    use crate::ledger::{PersonState, sample};
+
+    #[test]
+    fn an_outcome_that_was_not_stored_is_a_doubt() {
+        let stopped = Some(Stopped::Store("no space left".to_owned()));
+        let mut summary = Summary { stopped, ..Summary::default() };
+        assert_eq!(verdict(&summary), Exit::Environment);
+        summary.unsettled.push(sample::outcome(&sample::claim("announce", &[1], 1, 1), PersonState::Accepted, &[]));
+        assert_eq!(verdict(&summary), Exit::Doubt);
+    }
 }

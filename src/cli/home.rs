@@ -104,7 +104,9 @@ impl Home {
                 self.make_private()?;
                 fs::create_dir_all(self.sandbox()).map_err(|error| wrong(&error))?;
                 write_secret(&path, &key.to_base64()).map_err(|error| wrong(&error))?;
-                Ok(Keys::one(key))
+                // Another run may have been first: its key is the one that stays.
+                let text = fs::read_to_string(&path).map_err(|error| wrong(&error))?;
+                Keys::parse(&text).map_err(|error| wrong(&error))
             }
             Err(error) => Err(wrong(&error)),
         }

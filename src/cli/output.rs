@@ -75,6 +75,8 @@ impl Output {
         };
         match shown {
             Ok(()) => failure.exit,
+            // That this file cannot be written is what failed in the first place.
+            Err(unwritten) if unwritten.message == failure.message => failure.exit,
             Err(unwritten) => {
                 tell(&unwritten.render(self.paint_errors));
                 failure.exit.or(unwritten.exit)

@@ -3,17 +3,17 @@
 use std::num::NonZeroUsize;
 use std::thread;
 
-use crate::ledger::{Ledger, View};
-use crate::plan::{Input, Plan, plan};
+use crate::ledger::{Doubt, Ledger, View};
+use crate::plan::{Input, Plan, Selection, plan};
 use crate::report::{json, plan_text};
-use crate::store::Lockfile;
 
 use super::args::{Global, PlanArgs};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{Forms, Output};
+use super::progress::Progress;
 use super::settings::Settings;
-use super::store::read;
+use super::store::look;
 use super::world::{Choices, World, tell_warnings};
 
 /// Runs the command.
@@ -34,33 +34,24 @@ pub(super) async fn run(
 
 fn with_world(world: &World, args: &PlanArgs, output: &Output) -> Result<Exit, Failure> {
     let choices = Choices::read(&args.scope, &world.campaigns)?;
-    let ledger = read_ledger(world)?;
-    let view = match Lockfile::is_held(&world.gateway.paths) {
-        true => View::Shared { now: world.gateway.now() },
-        false => View::Exclusive,
-    };
-    let plan = make(world, &choices, ledger.as_ref(), view);
+    let gateway = &world.gateway;
+    // Without keys nobody would be recognised, and without a gateway there is no ledger.
+    let seen = (gateway.keys.is_some() && gateway.base_url.is_some()).then(|| look(world)).transpose()?;
+    let view = seen.as_ref().map_or(View::Exclusive, |(_, view)| *view);
+    let plan = make(world, &choices, seen.as_ref().map(|(ledger, _)| ledger), view);
     show(&plan, world, output)?;
-    let mut exit = judge(&plan);
-    if args.detailed_exitcode && plan.to_send() + plan.not_due() > 0 {
+    let mut exit = judge(&plan, &choices.selection);
+    if args.detailed_exitcode && plan.to_send() + plan.later() > 0 {
         exit = exit.or(Exit::Pending);
     }
     Ok(exit)
 }
 
-/// Reads the ledger, unless there are no keys (nobody would be recognised) or no gateway is named.
-fn read_ledger(world: &World) -> Result<Option<Ledger>, Failure> {
-    let gateway = &world.gateway;
-    if gateway.keys.is_none() || gateway.base_url.is_none() {
-        return Ok(None);
-    }
-    read(world).map(Some)
-}
-
 /// Plans.
 #[must_use]
 pub(super) fn make(world: &World, choices: &Choices, ledger: Option<&Ledger>, view: View) -> Plan {
-    plan(&Input {
+    let progress = Progress::spinner("planning");
+    let plan = plan(&Input {
         project: &world.project,
         campaigns: &world.campaigns,
         files: &world.folders,
@@ -73,7 +64,9 @@ pub(super) fn make(world: &World, choices: &Choices, ledger: Option<&Ledger>, vi
         accepted: &choices.accepted,
         retry_rejected: &choices.retry_rejected,
         workers: workers(),
-    })
+    });
+    progress.finish();
+    plan
 }
 
 /// Shows a plan, its diagnostics first.
@@ -94,20 +87,27 @@ pub(super) fn show(plan: &Plan, world: &World, output: &Output) -> Result<(), Fa
     })
 }
 
-/// The exit code of a plan by itself.
+/// The exit code of a plan by itself; what is not selected is shown, and does not count.
 #[must_use]
-pub(super) fn judge(plan: &Plan) -> Exit {
+pub(super) fn judge(plan: &Plan, selection: &Selection) -> Exit {
     let mut exit = Exit::Done;
-    if plan.all_diagnostics().has_errors() {
+    let errors = plan.selected().any(|message| message.diagnostics.has_errors());
+    if errors || plan.diagnostics.has_errors() {
         exit = exit.or(Exit::Files);
     }
     if plan.refused().next().is_some() {
         exit = exit.or(Exit::Rail);
     }
-    if !plan.doubts.is_empty() {
+    if in_doubt(&plan.doubts, selection) {
         exit = exit.or(Exit::Doubt);
     }
     exit
+}
+
+/// Says whether anything that is selected is in doubt.
+#[must_use]
+pub(super) fn in_doubt(doubts: &[Doubt], selection: &Selection) -> bool {
+    doubts.iter().any(|doubt| selection.holds(&doubt.claim.bulk.message))
 }
 
 fn workers() -> NonZeroUsize {

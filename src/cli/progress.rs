@@ -7,6 +7,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::apply::{Event, Wait};
 
+/// How often a bar is drawn; nothing that ends sooner is drawn at all.
+const TICK: Duration = Duration::from_millis(250);
+
 /// The progress of a run.
 pub(super) struct Progress(ProgressBar);
 
@@ -14,17 +17,23 @@ impl Progress {
     /// Begins; without a terminal nothing is ever drawn.
     #[must_use]
     pub(super) fn new(people: u64) -> Self {
-        let target = if std::io::stderr().is_terminal() {
-            ProgressDrawTarget::stderr_with_hz(5)
-        } else {
-            ProgressDrawTarget::hidden()
-        };
-        let bar = ProgressBar::with_draw_target(Some(people), target);
+        let bar = ProgressBar::with_draw_target(Some(people), target());
         let template = "{bar:30} {human_pos}/{human_len} people  {per_sec}  {eta} left  {msg}";
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
-        bar.enable_steady_tick(Duration::from_millis(250));
+        bar.enable_steady_tick(TICK);
+        Self(bar)
+    }
+
+    /// Begins something of which nobody knows how long it takes.
+    #[must_use]
+    pub(super) fn spinner(what: &'static str) -> Self {
+        let bar = ProgressBar::with_draw_target(None, target());
+        if let Ok(style) = ProgressStyle::with_template(&format!("{{spinner}} {what} ({{elapsed}})")) {
+            bar.set_style(style);
+        }
+        bar.enable_steady_tick(TICK);
         Self(bar)
     }
 
@@ -51,4 +60,9 @@ impl Progress {
     pub(super) fn finish(&self) {
         self.0.finish_and_clear();
     }
+}
+
+/// A terminal, or nothing.
+fn target() -> ProgressDrawTarget {
+    if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr_with_hz(5) } else { ProgressDrawTarget::hidden() }
 }

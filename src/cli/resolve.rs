@@ -1,6 +1,6 @@
 //! `resolve`: settles a bulk in doubt by a person's word.
 
-use crate::ledger::{ClaimId, Outcome, PersonState};
+use crate::ledger::{ClaimState, Outcome, PersonState};
 use crate::report::words::plural;
 use crate::store::Lockfile;
 
@@ -34,32 +34,26 @@ async fn with_world(world: &World, args: &ResolveArgs, settings: &Settings) -> R
     }
     let store =
         Lockfile::open(&world.gateway.paths, &expected(world)?, "resolve").map_err(|error| store_failure(&error))?;
-    let open: Vec<(ClaimId, usize)> = {
+    let (state, verdict) = match (args.word.sent, args.word.not_sent) {
+        (true, _) => (PersonState::Accepted, "sent"),
+        (_, true) => (PersonState::Refused, "not sent, and free to be sent to again"),
+        (false, false) => (PersonState::Abandoned, "given up"),
+    };
+    let open: Vec<(Outcome, usize)> = {
         let ledger = store.ledger();
-        let claims = ledger.find_bulk(&args.bulk).into_iter().filter(|state| state.open() > 0);
-        claims.map(|state| (state.claim().id.clone(), state.open())).collect()
+        let claims = ledger.find_bulk(&args.bulk).into_iter().filter(|claim| claim.open() > 0);
+        let word =
+            |claim: ClaimState<'_>| claim.word(state, world.gateway.now(), settings.by.clone(), args.reason.clone());
+        claims.map(|claim| (word(claim), claim.open())).collect()
     };
     if open.is_empty() {
         let known = !store.ledger().find_bulk(&args.bulk).is_empty();
         let message = if known { "nothing of this bulk is in doubt" } else { "the ledger has no such bulk" };
         return Err(Failure::new(Exit::Usage, message).hint("`sendform status` lists what is in doubt"));
     }
-    let (state, verdict) = match (args.word.sent, args.word.not_sent) {
-        (true, _) => (PersonState::Accepted, "sent"),
-        (_, true) => (PersonState::Refused, "not sent, and free to be sent to again"),
-        (false, false) => (PersonState::Abandoned, "given up"),
-    };
     let mut people = 0;
-    for (claim, count) in open {
+    for (outcome, count) in open {
         people += count as u64;
-        let outcome = Outcome {
-            claim,
-            state,
-            others: Vec::new(),
-            at: world.gateway.now(),
-            by: Some(settings.by.clone()),
-            why: Some(args.reason.clone()),
-        };
         store.settle(outcome).await.map_err(|error| store_failure(&error))?;
     }
     store.finish().map_err(|error| store_failure(&error))?;

@@ -1,15 +1,13 @@
 //! `status`: shows what the ledger holds.
 
-use crate::ledger::View;
 use crate::report::{json, status_text};
-use crate::store::Lockfile;
 
 use super::args::Global;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{Forms, Output};
 use super::settings::Settings;
-use super::store::read;
+use super::store::look;
 use super::world::World;
 
 /// Runs the command.
@@ -24,12 +22,7 @@ pub(super) async fn run(global: &Global, settings: &Settings, output: &Output) -
 }
 
 fn with_world(world: &World, output: &Output) -> Result<Exit, Failure> {
-    let paths = &world.gateway.paths;
-    let ledger = read(world)?;
-    let view = match Lockfile::is_held(paths) {
-        true => View::Shared { now: world.gateway.now() },
-        false => View::Exclusive,
-    };
+    let (ledger, view) = look(world)?;
     output.show(&Forms {
         text: &|paint| status_text::render(&ledger, view, paint),
         json: &|| json::status(&ledger, view),

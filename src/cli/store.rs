@@ -1,6 +1,6 @@
 //! What the store has to be for a command, and its errors in words.
 
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, View};
 use crate::store::{Expected, Lockfile, StoreError};
 
 use super::exit::Exit;
@@ -36,6 +36,19 @@ pub(super) fn read(world: &World) -> Result<Ledger, Failure> {
         }
         Err(error) => Err(store_failure(&error)),
     }
+}
+
+/// Reads the ledger for looking, and says whether its open claims may belong to a run that lives: one
+/// that holds the lock before the reading, or after it.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn look(world: &World) -> Result<(Ledger, View), Failure> {
+    let is_held = || Lockfile::is_held(&world.gateway.paths);
+    let before = is_held();
+    let ledger = read(world)?;
+    let view = if before || is_held() { View::Shared { now: world.gateway.now() } } else { View::Exclusive };
+    Ok((ledger, view))
 }
 
 /// The key is missing.

@@ -15,7 +15,7 @@ use url::Url;
 use super::{Client, ClientError, Limits, SystemClock};
 use crate::apply::{Clock, Outgoing, Refusal, Sender as _, Sent, Ticket};
 use crate::identity::{BulkId, BulkTime, MessageKey, Revision};
-use crate::ledger::{ClaimId, RunId};
+use crate::ledger::{ClaimId, DEADLINE_MAX, RunId};
 use crate::wire::address::AddressError;
 
 const KEY: &str = "003026bb-canary-key";
@@ -127,6 +127,12 @@ fn unreachable(sent: &Sent) -> &str {
         Sent::Refused(Refusal::Unreachable(why)) => why,
         other @ (Sent::Answered { .. } | Sent::Refused(_) | Sent::Unknown(_)) => panic!("not sent, not {other:?}"),
     }
+}
+
+#[test]
+fn no_request_lasts_longer_than_its_claim_is_taken_to_live() {
+    let Limits { connect, total, .. } = Limits::default();
+    assert!(connect + total <= Duration::try_from(DEADLINE_MAX).unwrap());
 }
 
 #[tokio::test]

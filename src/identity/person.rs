@@ -47,9 +47,15 @@ pub enum ToError {
     /// `1.78414E+16`: a spreadsheet has cut the id.
     #[error("the recipient's id is in scientific notation: a spreadsheet has cut its digits")]
     Scientific,
+    /// `17841400000000001.0`: a spreadsheet, or a program, has taken the id for a number.
+    #[error("the recipient's id has decimals: it was taken for a number on the way")]
+    Decimal,
     /// A control character inside.
     #[error("the recipient's id holds a control character")]
     Control,
+    /// White space or a mark without width inside: the same id in disguise.
+    #[error("the recipient's id holds white space or an invisible character")]
+    Invisible,
 }
 
 /// The form of a recipient's id that fingerprints are made of.
@@ -60,7 +66,8 @@ impl<'a> CanonicalTo<'a> {
     /// Trims an id; of an id that is all digits otherwise, drops a leading `+` or `00`.
     ///
     /// # Errors
-    /// If the id is empty, in scientific notation, or holds a control character.
+    /// If the id is empty, in scientific notation, all digits with decimals, or holds a control
+    /// character, white space or an invisible character.
     pub fn parse(to: &'a str) -> Result<Self, ToError> {
         let to = to.trim();
         if to.is_empty() {
@@ -69,8 +76,14 @@ impl<'a> CanonicalTo<'a> {
         if to.chars().any(char::is_control) {
             return Err(ToError::Control);
         }
+        if to.chars().any(is_invisible) {
+            return Err(ToError::Invisible);
+        }
         if is_scientific(to) {
             return Err(ToError::Scientific);
+        }
+        if is_decimal(to) {
+            return Err(ToError::Decimal);
         }
         let digits = to.strip_prefix('+').or_else(|| to.strip_prefix("00")).unwrap_or(to);
         let all_digits = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
@@ -93,6 +106,20 @@ fn is_scientific(text: &str) -> bool {
     let marks = mantissa.bytes().filter(|byte| matches!(byte, b'.' | b',')).count();
     let mantissa: String = mantissa.chars().filter(|mark| !matches!(mark, '.' | ',')).collect();
     marks <= 1 && !mantissa.is_empty() && !exponent.is_empty() && digits(&mantissa) && digits(exponent)
+}
+
+/// Says whether a text is digits with nothing but zeros behind a decimal mark.
+fn is_decimal(text: &str) -> bool {
+    let Some((whole, decimals)) = text.split_once(['.', ',']) else { return false };
+    let all = |text: &str, digit: fn(&u8) -> bool| !text.is_empty() && text.as_bytes().iter().all(digit);
+    all(whole, u8::is_ascii_digit) && all(decimals, |byte| *byte == b'0')
+}
+
+/// Says whether nobody sees a character: white space, and the marks without width that copying out
+/// of a page or a spreadsheet brings along.
+fn is_invisible(mark: char) -> bool {
+    mark.is_whitespace()
+        || matches!(mark, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// Makes the persons of one sender.
@@ -176,6 +203,13 @@ mod tests {
         check("1,78414e16", Err(ToError::Scientific));
         check("178e3", Err(ToError::Scientific));
         check("1784\u{1b}1", Err(ToError::Control));
+        check("17841400000000001.0", Err(ToError::Decimal));
+        check("17841400000000001,00", Err(ToError::Decimal));
+        check("1784.5", Ok("1784.5"));
+        check("1784.", Ok("1784."));
+        check("+385 91 1234567", Err(ToError::Invisible));
+        check("17841400000000001\u{200b}", Err(ToError::Invisible));
+        check("\u{feff}17841400000000001", Err(ToError::Invisible));
     }
 
     #[test]

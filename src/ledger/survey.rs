@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::book::Ledger;
 use super::entry::{Entry, Note, Settled};
-use super::line::{Claim, ClaimId, MessageRecord, PersonState, Standing};
+use super::line::{Claim, ClaimId, MessageRecord, Outcome, PersonState, Standing};
 use super::view::View;
 use crate::identity::{MessageKey, Person, Revision};
 
@@ -70,6 +70,14 @@ impl<'a> ClaimState<'a> {
     #[must_use]
     pub fn open(self) -> usize {
         self.0.open()
+    }
+
+    /// A person's word on those of its people who are still open: of the others it repeats what is
+    /// known, because a word on a doubt says nothing about whoever was rejected or refused.
+    #[must_use]
+    pub fn word(self, state: PersonState, at: Timestamp, by: String, why: String) -> Outcome {
+        let others = self.people().filter(|(_, known)| *known != PersonState::Claimed).collect();
+        Outcome { claim: self.0.claim.id.clone(), state, others, at, by: Some(by), why: Some(why) }
     }
 
     /// When, and why, a run has last settled it.
@@ -154,6 +162,12 @@ impl Ledger {
     #[must_use]
     pub fn last_send_at(&self, message: &MessageKey, revision: Revision) -> Option<Timestamp> {
         self.sendable(message, revision).filter_map(|claim| claim.send_at).max()
+    }
+
+    /// Says whether anything of a revision of a message was sent, or may have been.
+    #[must_use]
+    pub fn is_begun(&self, message: &MessageKey, revision: Revision) -> bool {
+        self.sendable(message, revision).next().is_some()
     }
 
     fn sendable(&self, message: &MessageKey, revision: Revision) -> impl Iterator<Item = &Claim> {
@@ -248,6 +262,28 @@ mod tests {
         assert_eq!(notes, [("ana", Some("seen in the portal"))]);
         assert_eq!(state.settled(), None);
         assert_eq!(state.open(), 1);
+    }
+
+    #[test]
+    fn a_word_settles_only_whoever_is_open() {
+        use PersonState::{Abandoned, Accepted, Claimed, Refused, Rejected};
+        for word in [Accepted, Refused, Abandoned] {
+            let mut ledger = Ledger::new(sample::header());
+            let claim = sample::claim("announce", &[1, 2, 3, 4, 5], 1, 7);
+            ledger.add_claim(claim.clone()).unwrap();
+            let known = [(1, Rejected(14)), (2, Refused), (3, Accepted)];
+            ledger.add_outcome(sample::outcome(&claim, Claimed, &known)).unwrap();
+            let state = ledger.claim_state(&claim.id).unwrap();
+            let outcome = state.word(word, sample::at(9), "ana".to_owned(), "seen".to_owned());
+            // What is written has to say the same.
+            ledger.absorb(crate::ledger::text::outcome_line(&outcome).as_bytes()).unwrap();
+            ledger.add_outcome(outcome).unwrap();
+            let state = ledger.claim_state(&claim.id).unwrap();
+            let states: Vec<_> = state.people().map(|(_, state)| state).collect();
+            assert_eq!(states, [Rejected(14), Refused, Accepted, word, word]);
+            let notes: Vec<_> = state.notes().map(|note| note.state).collect();
+            assert_eq!(notes, [word]);
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The files held against the ledger: edits of identity are caught, edits of texts are shown.
 
+use std::collections::BTreeMap;
+
 use crate::campaign::{Campaign, Content, Message, Project};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::identity::{MessageKey, Revision};
@@ -79,9 +81,9 @@ pub(super) fn overlap(message: &Message, ledger: &Ledger, now: jiff::Timestamp) 
 #[must_use]
 pub(super) fn gone(project: &Project, campaigns: &[Campaign], ledger: &Ledger, planned: &[MessagePlan]) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
-    let mut known: Vec<(MessageKey, Revision)> =
+    // Records are in the order of their revisions, so that the last one remains.
+    let known: BTreeMap<MessageKey, Revision> =
         ledger.messages().map(|record| (record.message.clone(), record.revision)).collect();
-    known.dedup_by(|later, earlier| later.0 == earlier.0);
     for (key, revision) in known {
         let in_files = campaigns.iter().flat_map(|campaign| &campaign.messages).any(|message| message.key == key);
         let retired = project.retired.iter().any(|name| *name == key.to_string() || *name == key.campaign.as_str());
@@ -102,7 +104,8 @@ pub(super) fn gone(project: &Project, campaigns: &[Campaign], ledger: &Ledger, p
     diagnostics
 }
 
-/// The planned message that shares the most people with one that is gone.
+/// The planned message that shares the most people with one that is gone, as far as they have it or
+/// may have it.
 fn heir(gone: &MessageKey, revision: Revision, ledger: &Ledger, planned: &[MessagePlan]) -> Option<(MessageKey, u64)> {
     let standings = ledger.standings(gone, revision);
     planned
@@ -110,9 +113,9 @@ fn heir(gone: &MessageKey, revision: Revision, ledger: &Ledger, planned: &[Messa
         .filter(|plan| plan.counts.get(Gate::ToSend) + plan.counts.get(Gate::NotDue) > 0)
         .map(|plan| {
             let people = plan.bulks.iter().chain(&plan.later).flat_map(|bulk| &bulk.recipients);
-            let shared = people
-                .filter(|recipient| standings.get(recipient.person, View::Exclusive) == Standing::Accepted)
-                .count() as u64;
+            let may_have_it =
+                |person| matches!(standings.get(person, View::Exclusive), Standing::Accepted | Standing::InDoubt);
+            let shared = people.filter(|recipient| may_have_it(recipient.person)).count() as u64;
             (plan.key.clone(), shared)
         })
         .filter(|(_, shared)| *shared > 0)

@@ -40,7 +40,7 @@ pub(super) fn times(message: &Message, plan: &MessagePlan, now: Timestamp, ledge
         send_at.or_else(|| message.schedule.place.clone()).unwrap_or_else(|| message.place.clone())
     };
     let late = plan.counts.get(Gate::TooLate);
-    let sent_before = ledger.is_some_and(|ledger| ledger.last_record(&message.key).is_some());
+    let sent_before = ledger.is_some_and(|ledger| ledger.is_begun(&message.key, message.revision));
     if late > 0 && !sent_before && ledger.is_some() {
         let people = plural(late, "person");
         let text = format!("the time of `{}` is past, and nothing of it was sent; it was for {people}", message.key);

@@ -1,11 +1,12 @@
 //! From people to bulks: grouped by send time, staggered so that the message's speed holds over all
 //! its bulks, cut by number and by bytes; where conversation windows close, soonest first.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::campaign::Message;
 use crate::identity::BulkTime;
-use crate::wire::limits::SCHEDULE_DAYS_MAX;
+use crate::timing::Pace;
+use crate::timing::horizon::is_too_far_ahead;
 
 use super::bulk::{Bulk, Recipient};
 use super::gate::{Counts, Gate};
@@ -47,7 +48,7 @@ impl Cutter<'_> {
     pub(super) fn cut(&self, gathered: &mut Gathered, counts: &mut Counts) -> Cut {
         let size = (BODY_BYTES_MAX / (gathered.bytes_max as usize + ENVELOPE_BYTES)).clamp(1, self.bulk_size_max);
         let mut cut = Cut::default();
-        let mut building: Option<Building<'_>> = None;
+        let mut building: Option<Building> = None;
         let mut until = self.until;
         for index in self.order(gathered) {
             let Some(recipient) = gathered.recipients.get(index).copied() else { continue };
@@ -56,11 +57,11 @@ impl Cutter<'_> {
             if building.as_ref().is_some_and(|open| open.group != group || open.recipients.len() >= size) {
                 until = building.take().and_then(|full| self.close(full, &mut cut, counts)).or(until);
             }
-            let open = building.get_or_insert_with(|| Building::new(self, group, until));
-            if closes_at <= open.next_at() {
-                counts.shift(Gate::ToSend, Gate::WindowClosed);
-            } else if open.start > self.horizon() {
+            let open = building.get_or_insert_with(|| Building::new(self.message, group, until));
+            if is_too_far_ahead(self.now, open.start) {
                 counts.shift(Gate::ToSend, Gate::TooEarly);
+            } else if closes_at <= open.next_at() {
+                counts.shift(Gate::ToSend, Gate::WindowClosed);
             } else {
                 open.recipients.push(recipient);
             }
@@ -69,11 +70,6 @@ impl Cutter<'_> {
             self.close(last, &mut cut, counts);
         }
         cut
-    }
-
-    fn horizon(&self) -> Timestamp {
-        let days = SignedDuration::from_hours(i64::from(SCHEDULE_DAYS_MAX) * 24);
-        self.now.checked_add(days).unwrap_or(Timestamp::MAX)
     }
 
     /// The people's indices by the time at which they should get it; at one time in the order in
@@ -98,12 +94,12 @@ impl Cutter<'_> {
     }
 
     /// Makes a bulk of what was collected; gives the end of its paced sending.
-    fn close(&self, building: Building<'_>, cut: &mut Cut, counts: &mut Counts) -> Option<Timestamp> {
+    fn close(&self, building: Building, cut: &mut Cut, counts: &mut Counts) -> Option<Timestamp> {
         if building.recipients.is_empty() {
             return None;
         }
         let start = building.start;
-        let until = building.next_paced();
+        let until = building.until();
         let offset_ms = start.duration_since(self.now).as_millis();
         let scheduled = self.message.schedule.send_at.is_some() && start > self.now;
         let time =
@@ -134,28 +130,26 @@ impl Cutter<'_> {
 }
 
 /// A bulk under construction.
-struct Building<'a> {
-    cutter: &'a Cutter<'a>,
+struct Building {
+    pace: Pace,
     group: Timestamp,
     start: Timestamp,
     recipients: Vec<Recipient>,
 }
 
-impl<'a> Building<'a> {
-    fn new(cutter: &'a Cutter<'a>, group: Timestamp, until: Option<Timestamp>) -> Self {
-        let paced = cutter.message.schedule.speed.and(until);
-        let start = paced.map_or(group, |until| until.max(group));
-        Self { cutter, group, start, recipients: Vec::new() }
+impl Building {
+    fn new(message: &Message, group: Timestamp, until: Option<Timestamp>) -> Self {
+        let pace = Pace::new(message.schedule.speed);
+        Self { pace, group, start: pace.stagger(group, until), recipients: Vec::new() }
     }
 
     /// When the next person would get it.
     fn next_at(&self) -> Timestamp {
-        self.next_paced().unwrap_or(self.start)
+        self.pace.leaves_at(self.start, self.recipients.len() as u64)
     }
 
-    fn next_paced(&self) -> Option<Timestamp> {
-        let speed = self.cutter.message.schedule.speed?;
-        let offset = SignedDuration::from_millis(speed.offset_ms(self.recipients.len() as u64));
-        Some(self.start.checked_add(offset).unwrap_or(Timestamp::MAX))
+    /// The end of its paced sending; absent if it is not paced.
+    fn until(&self) -> Option<Timestamp> {
+        self.pace.until(self.start, self.recipients.len() as u64)
     }
 }

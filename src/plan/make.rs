@@ -99,6 +99,13 @@ impl Plan {
         self.selected().map(MessagePlan::not_due).sum()
     }
 
+    /// How many go out with a later apply, of what is selected: they are not due yet, or too early
+    /// for the gateway.
+    #[must_use]
+    pub fn later(&self) -> u64 {
+        self.selected().map(|message| message.not_due() + message.counts.get(Gate::TooEarly)).sum()
+    }
+
     /// The messages that are selected.
     pub fn selected(&self) -> impl Iterator<Item = &MessagePlan> {
         self.messages.iter().filter(|message| message.selected)
@@ -181,14 +188,15 @@ impl Planner<'_> {
             plan.diagnostics.extend(changes::identity(message, ledger));
         }
         let (compiled, reader) = super::parallel::with_deep_stack(|| Compiled::new(message, input.files))?;
-        let times = SendTimes::new(&message.schedule, input.now);
+        let known = input.ledger.filter(|_| input.keys.is_some());
+        let until = known.and_then(|ledger| ledger.until(&message.key, message.revision));
+        let times = SendTimes::new(&message.schedule, input.now, until);
         let keys = self.keys();
         let fingerprints: Vec<Fingerprint> =
             keys.all().map(|key| Fingerprint::new(key, &input.project.id, &message.sender)).collect();
         let contents = ContentMaker::new(keys.first(), message);
         let suppressed = self.set(&message.sender, &input.project.suppress, &fingerprints)?;
         let excluded = self.set(&message.sender, &message.exclude, &fingerprints)?;
-        let known = input.ledger.filter(|_| input.keys.is_some());
         let sieve = Sieve {
             message,
             compiled: &compiled,

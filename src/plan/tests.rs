@@ -222,6 +222,82 @@ fn bulks_are_kept_back_until_shortly_before_their_time() {
 }
 
 #[test]
+fn bulks_behind_a_paced_sending_that_has_begun_are_in_time() {
+    let text = paced(
+        "sendAt: \"2026-12-01 09:00\", timeZone: Europe/Zagreb, handover: 2m, sendingSpeedLimit: { amount: 600 }",
+    );
+    let mut fixture = Fixture::new(&text).file("people.csv", &many(2_500));
+    let mut handed_over = Vec::new();
+    while let Some(next) = fixture.plan().next_apply_at() {
+        fixture.now = next;
+        handed_over.push((next.to_string(), fixture.send(PersonState::Accepted)));
+    }
+    // The last one is handed over when the time of the message is past.
+    assert_eq!(
+        handed_over,
+        [
+            ("2026-12-01T07:58:00Z".to_owned(), 1_000),
+            ("2026-12-01T07:59:40Z".to_owned(), 1_000),
+            ("2026-12-01T08:01:20Z".to_owned(), 500)
+        ]
+    );
+    fixture.write("people.csv", &many(2_501));
+    let starts = |fixture: &Fixture| -> Vec<String> {
+        fixture.plan().messages[0].later.iter().map(|bulk| bulk.time.to_string()).collect()
+    };
+    assert_eq!(starts(&fixture), ["at 2026-12-01T08:04:10Z"], "a new row follows what is under way");
+    fixture.now = "2026-12-01T08:04:10Z".parse().unwrap();
+    assert_eq!(fixture.plan().messages[0].counts.get(Gate::TooLate), 1, "but not when all was sent");
+}
+
+#[test]
+fn a_past_time_of_a_new_revision_is_an_error_again() {
+    let text = paced("sendAt: \"2026-11-30 13:00\", timeZone: Europe/Zagreb");
+    let mut fixture = Fixture::new(&text).file("people.csv", &many(3));
+    fixture.now = "2026-11-30T11:00:00Z".parse().unwrap();
+    fixture.send(PersonState::Accepted);
+    fixture.now = "2026-11-30T13:00:00Z".parse().unwrap();
+    assert_eq!(codes(&fixture.plan()), [""; 0]);
+    fixture.write("campaign.yaml", &text.replace("id: announce", "id: announce\n    revision: 2"));
+    assert_eq!(codes(&fixture.plan()), ["past-time"]);
+    let mut refused = Fixture::new(&text).file("people.csv", &many(3));
+    refused.now = "2026-11-30T11:00:00Z".parse().unwrap();
+    refused.send(PersonState::Refused);
+    refused.now = "2026-11-30T13:00:00Z".parse().unwrap();
+    assert_eq!(codes(&refused.plan()), ["past-time"], "nothing of it was sent");
+}
+
+#[test]
+fn the_heir_of_a_message_is_named_by_those_who_may_have_it() {
+    let check = |revision: u32, state: PersonState, named: bool| {
+        let mut fixture = sale();
+        for number in 1..=revision {
+            let text = SALE.replace("id: announce", &format!("id: announce\n    revision: {number}"));
+            fixture.write("campaign.yaml", &text);
+            fixture.send(if number == revision { state } else { PersonState::Refused });
+        }
+        fixture.write("campaign.yaml", &SALE.replace("campaign: sale", "campaign: renamed"));
+        let plan = fixture.plan();
+        let gone = plan.diagnostics.iter().find(|found| found.code.as_str() == "message-gone").unwrap();
+        assert_eq!(format!("{gone:?}").contains("`renamed.announce` plans 2 of the same people"), named, "{state:?}");
+    };
+    check(1, PersonState::Accepted, true);
+    check(1, PersonState::Claimed, true);
+    check(1, PersonState::Rejected(14), false);
+    check(2, PersonState::Accepted, true);
+}
+
+#[test]
+fn a_window_that_closes_before_a_time_too_far_ahead_is_too_early() {
+    let people = "id,name,consent,closes\n17841400000000001,Ana,yes,2026-12-01T00:00:00Z\n";
+    let text = paced("sendAt: \"2027-12-01 09:00\", timeZone: Europe/Zagreb")
+        .replace("{ to: id }", "{ to: id, windowClosesAt: closes }");
+    let plan = Fixture::new(&text).file("people.csv", people).plan();
+    assert_eq!(plan.messages[0].counts.get(Gate::TooEarly), 1);
+    assert_eq!((plan.to_send(), plan.not_due(), plan.later()), (0, 0, 1), "which is something to send later");
+}
+
+#[test]
 fn a_closed_conversation_window_stops_a_person_at_their_real_time() {
     let people = "\
 id,name,consent,closes

@@ -23,7 +23,7 @@ pub(super) struct SendTimes {
 pub(super) enum When {
     /// As soon as it is applied.
     Now,
-    /// At an instant that is still to come.
+    /// At an instant that is still to come, or behind the paced sending that began then.
     At(Timestamp),
     /// At an instant that is past.
     Past(Timestamp),
@@ -48,21 +48,29 @@ pub(super) enum Found {
 }
 
 impl SendTimes {
-    /// Resolves a schedule.
-    pub(super) fn new(schedule: &Schedule, now: Timestamp) -> Self {
+    /// Resolves a schedule. `until` is the end of what the ledger has of the message's paced
+    /// sending: while that is to come, whoever is still to be sent to follows it, and is in time.
+    pub(super) fn new(schedule: &Schedule, now: Timestamp, until: Option<Timestamp>) -> Self {
+        let goes_on = schedule.speed.is_some() && until.is_some_and(|until| until > now);
         let Some(send_at) = &schedule.send_at else { return Self { slots: vec![When::Now], zones: None } };
         match &send_at.zone {
-            Zone::Fixed(zone) => Self { slots: vec![time(send_at, zone, schedule, now)], zones: None },
-            Zone::PerPerson { fallback } => Self::per_person(send_at, fallback.as_ref(), schedule, now),
+            Zone::Fixed(zone) => Self { slots: vec![time(send_at, zone, schedule, now, goes_on)], zones: None },
+            Zone::PerPerson { fallback } => Self::per_person(send_at, fallback.as_ref(), schedule, now, goes_on),
         }
     }
 
-    fn per_person(send_at: &SendAt, fallback: Option<&TimeZone>, schedule: &Schedule, now: Timestamp) -> Self {
+    fn per_person(
+        send_at: &SendAt,
+        fallback: Option<&TimeZone>,
+        schedule: &Schedule,
+        now: Timestamp,
+        goes_on: bool,
+    ) -> Self {
         let mut slots: Vec<When> = Vec::new();
         let mut by_name = HashMap::new();
         for name in timing::zone_names() {
             let Some(zone) = timing::zone(&name) else { continue };
-            let time = time(send_at, &zone, schedule, now);
+            let time = time(send_at, &zone, schedule, now, goes_on);
             let index = slots.iter().position(|slot| *slot == time).unwrap_or_else(|| {
                 slots.push(time);
                 slots.len() - 1
@@ -92,11 +100,12 @@ impl SendTimes {
     }
 }
 
-/// When the people of a zone are sent to.
-fn time(send_at: &SendAt, zone: &TimeZone, schedule: &Schedule, now: Timestamp) -> When {
+/// When the people of a zone are sent to; `goes_on` says that the paced sending of the message has
+/// begun and has not come to its end.
+fn time(send_at: &SendAt, zone: &TimeZone, schedule: &Schedule, now: Timestamp, goes_on: bool) -> When {
     match timing::resolve(send_at.local, zone, send_at.if_ambiguous) {
         Err(_) => When::Ambiguous(zone.iana_name().unwrap_or("UTC").to_owned()),
-        Ok(instant) if instant > now => When::At(instant),
+        Ok(instant) if instant > now || goes_on => When::At(instant),
         Ok(instant) => match schedule.if_past {
             IfPast::SendNow => When::Now,
             IfPast::TooLate => When::Past(instant),

@@ -29,16 +29,22 @@ impl Lockfile {
     /// Makes a new ledger. If there is a shadow of an older one, what that knows is joined in.
     ///
     /// # Errors
-    /// If there is a ledger already; if its lock is held; if the shadow is damaged or belongs to
-    /// another project or gateway; if the files cannot be written.
+    /// If there is a ledger already; if its lock is held; if the shadow is damaged, belongs to
+    /// another project or gateway, or names a key that the new ledger does not have; if the files
+    /// cannot be written.
     pub fn create(paths: &Paths, header: Header) -> Result<(), StoreError> {
         paths.make_folders()?;
         let guard = Guard::take(&paths.guard, "ledger init")?;
         if paths.lockfile.exists() {
             return Err(StoreError::Exists { path: paths.lockfile.clone() });
         }
+        let expected = Expected {
+            project: header.project.clone(),
+            gateway: header.gateway.clone(),
+            keys: Some(header.keys.clone()),
+        };
         let mut ledger = Ledger::new(header);
-        join_shadow(&mut ledger, &[], paths)?;
+        join_shadow(&mut ledger, &[], paths, &expected)?;
         let text = ledger.write();
         for path in [Some(&paths.lockfile), paths.shadow.as_ref()].into_iter().flatten() {
             log::replace(path, &text)?;
@@ -55,7 +61,7 @@ impl Lockfile {
         let text = load_lockfile(paths)?;
         let Read { mut ledger, .. } = log::parse(&paths.lockfile, &text)?;
         expected.check(ledger.header(), &paths.lockfile)?;
-        join_shadow(&mut ledger, &text, paths)?;
+        join_shadow(&mut ledger, &text, paths, expected)?;
         Ok(ledger)
     }
 
@@ -83,7 +89,7 @@ impl Lockfile {
             log::truncate(&paths.lockfile, kept)?;
             text.truncate(kept);
         }
-        let shadow = join_shadow(&mut ledger, &text, paths)?;
+        let shadow = join_shadow(&mut ledger, &text, paths, expected)?;
         let canonical = ledger.write();
         let mut logs = vec![settle(&paths.lockfile, Some(&text), &canonical)?];
         if let Some(path) = &paths.shadow {
@@ -179,13 +185,21 @@ fn load_lockfile(paths: &Paths) -> Result<Vec<u8>, StoreError> {
     log::read(&paths.lockfile)?.ok_or_else(|| missing(paths))
 }
 
-/// Joins the shadow in, unless its text is the ledger's own, and returns what is in its file.
-fn join_shadow(ledger: &mut Ledger, text: &[u8], paths: &Paths) -> Result<Option<Vec<u8>>, StoreError> {
+/// Joins the shadow in, unless its text is the ledger's own, and returns what is in its file. The
+/// shadow may name a key that a ledger from before its change does not: whom it knows by that key
+/// must be recognised too.
+fn join_shadow(
+    ledger: &mut Ledger,
+    text: &[u8],
+    paths: &Paths,
+    expected: &Expected,
+) -> Result<Option<Vec<u8>>, StoreError> {
     let Some(path) = &paths.shadow else { return Ok(None) };
     let found = log::read(path)?;
     if let Some(found) = found.as_ref().filter(|found| *found != text) {
         let shadow = log::parse(path, found)?;
         ledger.join(&shadow.ledger).map_err(StoreError::Join)?;
+        expected.check(ledger.header(), path)?;
     }
     Ok(found)
 }
@@ -396,6 +410,31 @@ mod tests {
         fs::remove_file(home.shadow()).unwrap();
         home.open().unwrap().finish().unwrap();
         assert_eq!(home.texts(), [new.as_str(), &new]);
+    }
+
+    #[test]
+    fn people_whom_only_the_shadow_knows_by_a_key_must_be_recognised() {
+        let home = Home::new();
+        let [old, _] = home.texts();
+        let other = crate::identity::Key::from_bytes([9; crate::identity::Key::LENGTH]).id();
+        let mut keys = [sample::header().keys, vec![other.clone()]].concat();
+        keys.sort_unstable();
+        let rotated = Header { keys: keys.clone(), ..sample::header() };
+        let text = Ledger::new(rotated).write();
+        let missing = |result: Result<(), StoreError>| match result {
+            Err(StoreError::KeyMissing { names }) => names,
+            other => panic!("{other:?}"),
+        };
+        fs::write(home.shadow(), &text).unwrap();
+        assert_eq!(missing(home.open().map(drop)), std::slice::from_ref(&other));
+        assert_eq!(missing(Lockfile::read(&home.paths, &expected()).map(drop)), std::slice::from_ref(&other));
+        fs::remove_file(&home.paths.lockfile).unwrap();
+        assert_eq!(missing(Lockfile::create(&home.paths, sample::header())), [other]);
+        assert!(!home.paths.lockfile.exists(), "a wrong key makes nothing");
+
+        fs::write(&home.paths.lockfile, old).unwrap();
+        let both = Expected { keys: Some(keys), ..expected() };
+        assert!(matches!(Lockfile::open(&home.paths, &both, "apply"), Err(StoreError::KeyUnknown { .. })));
     }
 
     #[tokio::test]

@@ -32,9 +32,11 @@ fn nobody_is_sent_to_twice_and_nobody_is_forgotten() {
     let worlds = [Place::Outside, Place::Outside, Place::Inside].into_iter().zip(seed..);
     let begin = Instant::now();
     let threads: Vec<_> = worlds.map(|(place, seed)| thread::spawn(move || live(place, seed))).collect();
+    // All of them are waited for, so that none leaves a gateway behind.
+    let ends: Vec<_> = threads.into_iter().map(thread::JoinHandle::join).collect();
     let mut figures = Figures::default();
-    for thread in threads {
-        match thread.join() {
+    for end in ends {
+        match end {
             Ok(found) => figures.add(&found),
             Err(panic) => {
                 tell(&format!("SENDFORM_CRASH_SEED={seed} plays this again"));

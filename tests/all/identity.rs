@@ -5,7 +5,7 @@ use std::fs;
 
 use insta::assert_snapshot;
 
-use crate::support::{Run, Shop, campaign};
+use crate::support::{KEY, Run, Shop, campaign};
 
 /// A shop that has sent its message to three customers.
 fn sent() -> Shop {
@@ -81,6 +81,28 @@ fn the_order_of_rows_the_cut_and_names_of_files_mean_nothing() {
     nothing_is_sent(&shop, &["--auto-approve"], 0);
     fs::rename(shop.project.path("sale.yaml"), shop.project.path("renamed.yaml")).unwrap();
     nothing_is_sent(&shop, &["--auto-approve"], 0);
+}
+
+#[test]
+fn a_new_key_beside_the_old_one_forgets_nobody() {
+    let mut shop = sent();
+    let new = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
+    fs::remove_file(shop.project.path("sendform.lock")).unwrap();
+    shop.project.set("SENDFORM_KEY", new);
+    shop.run(&["ledger", "init"]).code(8);
+    shop.project.set("SENDFORM_KEY", format!("{new},{KEY}"));
+    shop.run(&["ledger", "init"]).code(0);
+    nothing_is_sent(&shop, &["--auto-approve"], 0);
+    shop.customers(1..=4);
+    shop.apply().code(0);
+    assert_eq!(shop.accepted(), [1; 4]);
+    for (keys, code) in [(new.to_owned(), 8), (KEY.to_owned(), 8), (format!("{KEY},{new}"), 0)] {
+        shop.project.set("SENDFORM_KEY", keys);
+        nothing_is_sent(&shop, &["--auto-approve"], code);
+    }
+    shop.customers(1..=5);
+    shop.apply().code(0);
+    assert_eq!(shop.accepted(), [1; 5]);
 }
 
 #[test]

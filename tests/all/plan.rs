@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{Project, Run};
+use crate::support::{Project, Run, Shop, campaign};
 
 /// The key that a sandbox would else make for itself, so that its fingerprints are always the same.
 const SANDBOX_KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n";
@@ -465,6 +465,34 @@ fn a_part_is_selected() {
     error: `everything=1` is not NAME=NUMBER with one of messages, growth, unreadable, late, overlap, lockfile-in-ci
     ");
     small().run(["plan", "--sandbox", "--retry-rejected", "welcome.bye"]).code(64);
+}
+
+#[test]
+fn what_is_not_selected_does_not_set_the_exit_code() {
+    let shop = Shop::new(2).faults(&["500-after"]);
+    shop.apply().code(6);
+    shop.project.write("vip.csv", "id,name\n17841400009999999,Ana\n17841400009999998,\n");
+    let vip = campaign("vip", "Hello {{ name }}!", 1).replace("customers.csv", "vip.csv");
+    shop.project.write("vip.yaml", &vip);
+    shop.run(&["plan"]).code(3);
+    shop.run(&["plan", "--only", "vip"]).code(3);
+    shop.run(&["plan", "--only", "sale"]).code(6);
+    shop.project.write("vip.yaml", vip.replace("{{ name }}", "you"));
+    shop.run(&["plan"]).code(6);
+    shop.run(&["plan", "--only", "vip"]).code(0);
+    shop.run(&["apply", "--auto-approve", "--only", "vip"]).code(0);
+    assert_eq!(shop.requests(), 2);
+    shop.run(&["apply", "--auto-approve", "--only", "vip"]).code(0);
+    shop.run(&["apply", "--auto-approve"]).code(6);
+    assert_eq!(shop.requests(), 2);
+}
+
+#[test]
+fn a_wrong_digest_is_told_before_a_limit() {
+    let limited = PROJECT.replace("bulkSize: 2", "bulkSize: 2\nlimits: { messagesPerApply: 1 }");
+    let project = project().file("sendform.yaml", limited);
+    project.run(["apply", "--sandbox", "--auto-approve"]).code(4);
+    project.run(["apply", "--sandbox", "--auto-approve", "--expect-digest", "plan/v1:0"]).code(5);
 }
 
 #[test]
