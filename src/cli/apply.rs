@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::apply::{self, Ports, Stopped, Summary};
-use crate::gateway::{Client, Limits};
+use crate::gateway::{Client, ClientError, Limits};
 use crate::ledger::{MessageRecord, RunId, View};
 use crate::plan::{Plan, RailKind};
 use crate::report::words::plural;
@@ -121,8 +121,10 @@ fn client(world: &World, clock: RunClock) -> Result<Client<RunClock>, Failure> {
     let (Some(base_url), Some(api_key)) = (&gateway.base_url, &gateway.api_key) else {
         return Err(Failure::new(Exit::Credentials, "the gateway's API key is missing: set SENDFORM_API_KEY"));
     };
-    Client::new(base_url, api_key, Limits::default(), clock)
-        .map_err(|error| Failure::new(Exit::Environment, "the gateway's client cannot be made").because(&error))
+    Client::new(base_url, api_key, Limits::default(), clock).map_err(|error| {
+        let exit = if matches!(error, ClientError::Key) { Exit::Credentials } else { Exit::Environment };
+        Failure::new(exit, "the gateway's client cannot be made").because(&error)
+    })
 }
 
 fn open(world: &World) -> Result<Lockfile, Failure> {

@@ -63,12 +63,12 @@ impl<C: Clock + Clone + Send + Unpin + 'static> Client<C> {
     /// Makes a client. The clock is the one by which tickets were given out.
     ///
     /// # Errors
-    /// If the base URL is neither `https` nor on this machine, or has more than a host;
+    /// If the base URL is neither `https` nor on this machine, or has more than a host and a path;
     /// if the key cannot be in a header; if the system's certificates cannot be used.
     pub fn new(base: &Url, key: &SecretString, limits: Limits, clock: C) -> Result<Self, ClientError> {
         check_base_url(base)?;
         let mut messages = base.clone();
-        messages.set_path(MESSAGES_PATH);
+        messages.set_path(&format!("{}{MESSAGES_PATH}", base.path().trim_end_matches('/')));
         let authorization = authorization(key)?;
         if rustls::crypto::CryptoProvider::get_default().is_none() {
             // Of two threads at once the second finds the first one's, which is the same.

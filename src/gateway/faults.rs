@@ -343,9 +343,7 @@ fn only_safe_addresses_get_the_key() {
     {
         assert_eq!(check(insecure), AddressError::Insecure.to_string(), "{insecure}");
     }
-    for odd in
-        ["https://user@host", "https://user:pass@host", "https://host/path", "https://host/?x=y", "https://host/#x"]
-    {
+    for odd in ["https://user@host", "https://user:pass@host", "https://host/?x=y", "https://host/#x"] {
         assert_eq!(check(odd), AddressError::NotPlain.to_string(), "{odd}");
     }
 }

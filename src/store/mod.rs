@@ -1,4 +1,4 @@
-//! EFFECTS. Where a ledger lives: a lockfile beside the project file, on one machine.
+//! Where a ledger lives: a lockfile beside the project file, on one machine.
 
 mod error;
 mod expected;

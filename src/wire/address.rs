@@ -8,12 +8,12 @@ pub enum AddressError {
     /// Over plain HTTP everybody on the way reads the key.
     #[error("the base URL must begin with `https://` (`http://` is for this machine only)")]
     Insecure,
-    /// A user, a password, a path, a query or a fragment.
-    #[error("the base URL must be a scheme and a host, and nothing else")]
+    /// A user, a password, a query or a fragment.
+    #[error("the base URL must be a host, and maybe a path, and nothing else")]
     NotPlain,
 }
 
-/// Checks the address of a gateway: https, or http to this machine, and nothing behind the host.
+/// Checks the address of a gateway: https, or http to this machine, with neither a user nor a query.
 ///
 /// # Errors
 /// If it is anything else.
@@ -27,7 +27,7 @@ pub fn check_base_url(url: &Url) -> Result<(), AddressError> {
         return Err(AddressError::Insecure);
     }
     let user = !url.username().is_empty() || url.password().is_some();
-    if user || url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+    if user || url.query().is_some() || url.fragment().is_some() {
         return Err(AddressError::NotPlain);
     }
     Ok(())
@@ -55,7 +55,7 @@ mod tests {
         let check = |text: &str, expect| assert_eq!(check_base_url(&Url::parse(text).unwrap()), expect, "{text}");
         for good in [
             "https://x.api.infobip.com",
-            "https://x:8443/",
+            "https://x:8443/path/",
             "http://127.9.0.1:8025",
             "http://[::1]:1",
             "http://localhost",
@@ -67,7 +67,7 @@ mod tests {
         {
             check(insecure, Err(AddressError::Insecure));
         }
-        for odd in ["https://u@x", "https://:p@x", "https://x/path", "https://x/?a=b", "https://x/#a"] {
+        for odd in ["https://u@x", "https://:p@x", "https://x/?a=b", "https://x/#a"] {
             check(odd, Err(AddressError::NotPlain));
         }
     }

@@ -48,6 +48,9 @@ pub(super) fn webhook(at: &At<'_>, text: &str, allowed: Option<&[String]>) -> Re
 pub(super) fn base(at: &At<'_>, text: &str) -> Result<Url, Box<Diagnostic>> {
     let url = parse(at, text)?;
     check_base_url(&url).map_err(|error| bad(at, &error.to_string()))?;
+    if url.path() != "/" {
+        return Err(bad(at, "the base URL may have nothing behind the host"));
+    }
     Ok(url)
 }
 
