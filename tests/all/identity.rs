@@ -395,5 +395,10 @@ fn the_sandbox_s_key_is_for_nothing_else() {
     let key = project.read(".sendform/sandbox/key");
     project.set("SENDFORM_KEY", key.trim());
     project.set("SENDFORM_BASE_URL", "http://127.0.0.1:9");
-    assert_snapshot!(project.run(["ledger", "init"]).code(9), @"");
+    assert_snapshot!(project.run(["ledger", "init"]).code(9), @"
+    exit code: 9
+    ----- stderr
+    error: the sandbox's own key is not for another gateway
+      hint: make a key of its own, once: `head -c 32 /dev/urandom | base64`
+    ");
 }
