@@ -183,6 +183,9 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
         let message = letters.message();
         let why = verdict.why.clone();
         let (tally, next) = self.follow(&verdict, letters, &mut tries);
+        if let Some(why) = why.as_ref().filter(|_| tally.rejected_any() > 0) {
+            self.reason(why);
+        }
         self.event(Event::Settled { claim, tally: tally.clone(), why, again: next.len() });
         self.close(&message, &tally, progress);
         next.into_iter().map(|letters| Work { stage: Stage::Prepared(letters), tries }).collect()

@@ -21,6 +21,9 @@ use super::work::Work;
 use crate::ledger::Outcome;
 use crate::plan::Bulk;
 
+/// How many reasons of rejected requests are told.
+const REASONS_MAX: usize = 5;
+
 /// Hands bulks over, in their order, several at a time, and tells what became of everybody in them.
 ///
 /// When `stop` is ready no new claims are made, and requests in flight have
@@ -149,6 +152,14 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
         if first {
             self.halter.abort();
             self.event(Event::Stopped(reason));
+        }
+    }
+
+    /// Remembers why the gateway did not take a request, unless enough is remembered.
+    pub(super) fn reason(&self, why: &str) {
+        let mut summary = lock(&self.summary);
+        if summary.reasons.len() < REASONS_MAX && summary.reasons.iter().all(|known| known != why) {
+            summary.reasons.push(why.to_owned());
         }
     }
 

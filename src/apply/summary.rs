@@ -15,6 +15,9 @@ pub type MessageRevision = (MessageKey, Revision);
 pub struct Summary {
     /// What became of the people of each message.
     pub messages: BTreeMap<MessageRevision, Tally>,
+    /// Why the gateway did not take requests whose people were rejected for it: a status, an error
+    /// code and a path, nothing of a person; the first few.
+    pub reasons: Vec<String>,
     /// What somebody should look at.
     pub alarms: Vec<Alarm>,
     /// Why the run ended before its work did.

@@ -53,6 +53,7 @@ pub fn outcome(summary: &Summary, doubts: &[Doubt], digest: &str) -> Value {
         "messages": messages.collect::<Vec<_>>(),
         "total": tally_json(&summary.total()),
         "stopped": summary.stopped.as_ref().map(ToString::to_string),
+        "reasons": summary.reasons,
         "alarms": summary.alarms.len(),
         "doubts": doubts.iter().map(doubt).collect::<Vec<_>>(),
     })

@@ -46,6 +46,9 @@ fn rejections(out: &mut String, summary: &Summary) {
             line(out, &words);
         }
     }
+    for reason in &summary.reasons {
+        line(out, &format!("  the gateway answered {}", harmless(reason, Lines::Escape)));
+    }
 }
 
 /// The gateway's names of the statuses that a person can do something about.

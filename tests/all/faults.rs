@@ -176,6 +176,7 @@ fn one_that_the_gateway_names_as_invalid_does_not_hold_back_the_others() {
     message        accepted  rejected  refused  in doubt  not attempted  elsewhere
     sale.hello r1         3         1        0         0              0          0
       sale.hello: 1 person rejected with status 400 (the gateway does not take the request)
+      the gateway answered 400 E400 messages[1].destinations[0].to
     ");
     assert_eq!(shop.requests(), 3);
     nothing_is_sent_again(&shop).code(0);
@@ -202,6 +203,7 @@ fn one_that_is_invalid_without_a_name_is_found_by_halving() {
     message        accepted  rejected  refused  in doubt  not attempted  elsewhere
     sale.hello r1         3         1        0         0              0          0
       sale.hello: 1 person rejected with status 400 (the gateway does not take the request)
+      the gateway answered 400 E400
     ");
     assert_eq!(shop.requests(), 4);
     nothing_is_sent_again(&shop).code(0);
