@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::prepared::{Envelope, PreparedPerson, Reports};
@@ -16,7 +17,7 @@ use crate::wire::time;
 #[derive(Clone)]
 pub struct Outgoing {
     bulk: BulkId,
-    body: Vec<u8>,
+    body: Bytes,
 }
 
 impl Outgoing {
@@ -26,16 +27,16 @@ impl Outgoing {
         &self.bulk
     }
 
-    /// The body, in JSON.
+    /// The body, in JSON; a clone of it shares its memory.
     #[must_use]
-    pub fn body(&self) -> &[u8] {
+    pub fn body(&self) -> &Bytes {
         &self.body
     }
 
     /// A request of any bytes, to test senders with.
     #[cfg(test)]
     pub(crate) fn of(bulk: BulkId, body: Vec<u8>) -> Self {
-        Self { bulk, body }
+        Self { bulk, body: body.into() }
     }
 }
 
@@ -66,7 +67,7 @@ pub(super) fn write(
     };
     let mut body = Vec::with_capacity(letters.people.iter().map(|letter| letter.text.len() + 400).sum());
     serde_json::to_writer(&mut body, &request)?;
-    Ok(Outgoing { bulk: bulk.clone(), body })
+    Ok(Outgoing { bulk: bulk.clone(), body: body.into() })
 }
 
 fn message<'a>(letters: &Letters, envelope: &'a Envelope, letter: &'a PreparedPerson) -> Message<'a> {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
+use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use reqwest::Body;
 
@@ -26,7 +27,7 @@ pub(super) struct Gated<M> {
 
 impl<M: FnOnce() -> bool + Unpin> Gated<M> {
     /// Guards a body; the flag tells later whether it was refused.
-    pub(super) fn new(body: Vec<u8>, may_start: M) -> (Self, Arc<AtomicBool>) {
+    pub(super) fn new(body: Bytes, may_start: M) -> (Self, Arc<AtomicBool>) {
         let refused = Arc::new(AtomicBool::new(false));
         (Self { body: body.into(), may_start: Some(may_start), refused: Arc::clone(&refused) }, refused)
     }

@@ -106,7 +106,7 @@ impl<C: Clock + Clone + Send + Unpin + 'static> Sender for Client<C> {
             return Sent::Refused(Refusal::NotStarted);
         }
         let (clock, start_by) = (self.clock.clone(), ticket.start_by());
-        let (body, refused) = Gated::new(request.body().to_vec(), move || start_by.allows(clock.elapsed()));
+        let (body, refused) = Gated::new(request.body().clone(), move || start_by.allows(clock.elapsed()));
         let sending = self
             .http
             .post(self.messages.clone())
