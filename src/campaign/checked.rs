@@ -21,7 +21,7 @@ pub struct Project {
     /// The gateway's base URL, if the file names one.
     pub base_url: Option<url::Url>,
     /// Where the ledger lives.
-    pub state: StateHome,
+    pub state: State,
     /// Senders by name, usable by every campaign.
     pub senders: BTreeMap<String, SenderId>,
     /// Audiences whose people never get anything.
@@ -65,10 +65,22 @@ pub struct DeclaredAudience {
 }
 
 /// Where the ledger lives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StateHome {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
     /// In the lockfile beside the project file.
     Lockfile,
+    /// On a branch of its own.
+    Git {
+        /// The remote's name.
+        remote: String,
+        /// The branch's name.
+        branch: String,
+    },
+    /// In PostgreSQL.
+    Postgres {
+        /// The schema that holds the tables.
+        schema: String,
+    },
 }
 
 /// The rails of a project. `None` means that there is no such rail.

@@ -30,7 +30,7 @@ mod files;
 
 pub use checked::{
     Audience, AudienceSource, Campaign, Columns, Content, DeclaredAudience, Expect, Expression, IfPast, Limits,
-    Message, Project, Schedule, SendAt, Shared, StateHome, TemplateText, Webhooks, Zone,
+    Message, Project, Schedule, SendAt, Shared, State, TemplateText, Webhooks, Zone,
 };
 pub use files::{Files, FilesError, Stream};
 pub use profile::{FILE_BYTES_MAX, decode};

@@ -473,11 +473,20 @@ messages:
 
     #[test]
     fn project_files_are_checked() {
-        assert_snapshot!(project("project: a\nstate: { in: git }\nbulkSize: 0\nlimits: { unreadableRowsPercent: 101 }\n"), @r"
-        2:14 `git` not-allowed: only `lockfile` is allowed here
+        assert_snapshot!(project("project: a\nstate: { in: cloud }\nbulkSize: 0\nlimits: { unreadableRowsPercent: 101 }\n"), @r"
+        2:14 `cloud` not-allowed: only `lockfile`, `git` and `postgres` are allowed here
         3:11 `0` out-of-bounds: at least 1 is wanted
         4:34 `101` out-of-bounds: at most 100 is allowed
         ");
+        assert_snapshot!(project("project: a\nstate: { branch: sent, in: postgres, schema: Sent }\n"), @r"
+        2:10 `branch` not-allowed: `branch` goes with `in: git` only
+        2:46 `Sent` bad-pattern: a schema has 1 to 63 lower-case letters, digits and underscores, and begins with no digit
+        ");
+        assert_snapshot!(project("project: a\nstate: { remote: --upload-pack=x, in: git, schema: sent }\n"), @r"
+        2:18 `--upload-pack=x` bad-pattern: a name in git has letters, digits, hyphens, underscores, slashes and single dots inside
+        2:44 `schema` not-allowed: `schema` goes with `in: postgres` only
+        ");
+        assert_snapshot!(project("project: a\nstate: { in: postgres, branch: sent }\n"), @"2:24 `branch` not-allowed: `branch` goes with `in: git` only");
         assert_snapshot!(project("project: a\nsuppress: [ { csv: a.csv, exclude: [ b ] }, {} ]\n"), @r"
         2:27 `exclude` unknown-key: `exclude` has no meaning for people who are suppressed
         2:45 `{}` missing-key: one of `csv`, `ndjson` and `rows` is missing

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use crate::apply::{self, Ports, Stopped, Summary};
 use crate::gateway::{Client, ClientError, Limits};
-use crate::ledger::{MessageRecord, RunId, View};
+use crate::ledger::{MessageRecord, RunId};
 use crate::plan::{Plan, RailKind};
 use crate::report::words::plural;
 use crate::report::{json, outcome_text};
-use crate::store::Lockfile;
+use crate::store::{Home, Opened, StoreError};
 use crate::timing;
 
 use super::args::{ApplyArgs, Format, Global};
@@ -53,8 +53,10 @@ async fn with_world(
     let clock = RunClock::new(Arc::clone(world));
     let client = client(world, clock.clone())?;
     let run = RunId(random()?);
-    let store = open(world)?;
-    let planned = || tokio::task::block_in_place(|| make(world, &choices, Some(&store.ledger()), View::Exclusive));
+    let store = open(world).await?;
+    let planned = || {
+        tokio::task::block_in_place(|| make(world, &choices, Some(&store.ledger()), store.view(world.gateway.now())))
+    };
     let mut plan = planned();
     let may = may_send(&plan, args, &choices);
     // One run gives one document: a plan, or what became of it.
@@ -66,14 +68,14 @@ async fn with_world(
         Err(ending) => Err(ending),
     };
     if let Err(ending) = approved {
-        store.finish().map_err(|error| store_failure(&error))?;
+        store.finish().await.map_err(|error| store_failure(&error))?;
         return ending;
     }
     if !args.auto_approve {
         // The answer may have taken a while, in which times pass and conversation windows close.
         let reviewed = std::mem::replace(&mut plan, planned());
         if plan.digest != reviewed.digest || plan.to_send() != reviewed.to_send() {
-            store.finish().map_err(|error| store_failure(&error))?;
+            store.finish().await.map_err(|error| store_failure(&error))?;
             return Err(Failure::new(
                 Exit::Mismatch,
                 "what would be sent changed while you were asked: nothing was sent",
@@ -83,7 +85,7 @@ async fn with_world(
     }
     let summary = send(world, args, &client, &clock, &store, run, &mut plan).await;
     let summary = summary.map_err(|error| store_failure(&error))?;
-    let doubts = store.ledger().doubts(View::Exclusive);
+    let doubts = store.ledger().doubts(store.view(world.gateway.now()));
     let shown = output.show(&Forms {
         text: &|paint| outcome_text::render(&summary, &doubts, &plan.gateway, paint),
         json: &|| json::outcome(&summary, &doubts, &plan.digest.to_string()),
@@ -94,7 +96,7 @@ async fn with_world(
     let unsettled = keep_unsettled(world, &summary, run, output);
     let mut exit = verdict(&summary).or(if in_doubt(&doubts, &choices.selection) { Exit::Doubt } else { Exit::Done });
     // Whatever else fails now, what became of the messages is the stronger news.
-    let finished = store.finish().map_err(|error| store_failure(&error));
+    let finished = store.finish().await.map_err(|error| store_failure(&error));
     for failure in [shown, unsettled, finished].into_iter().filter_map(Result::err) {
         output.tell(&failure.render(output.paint_errors));
         exit = exit.or(failure.exit);
@@ -105,7 +107,10 @@ async fn with_world(
 /// The runner of a CI job loses its disk, and with it a lockfile that was not pushed.
 fn refuse_in_ci(world: &World, choices: &Choices, settings: &Settings) -> Result<(), Failure> {
     let told = choices.accepted.get(RailKind::LockfileInCi).is_some_and(|number| number >= 1);
-    if !settings.ci || world.gateway.is_sandbox() || told {
+    let dies_with_its_disk = match world.gateway.ledger {
+        Home::Lockfile(_) => true,
+    };
+    if !settings.ci || world.gateway.is_sandbox() || told || !dies_with_its_disk {
         return Ok(());
     }
     Err(Failure::new(
@@ -127,18 +132,18 @@ fn client(world: &World, clock: RunClock) -> Result<Client<RunClock>, Failure> {
     })
 }
 
-fn open(world: &World) -> Result<Lockfile, Failure> {
-    let paths = &world.gateway.paths;
+async fn open(world: &World) -> Result<Opened, Failure> {
+    let ledger = &world.gateway.ledger;
     let expected = expected(world)?;
     world.home.make_private()?;
     if world.gateway.is_sandbox() && !world.home.sandbox_was_used() {
-        match Lockfile::create(paths, expected.header()) {
-            Ok(()) | Err(crate::store::StoreError::Exists { .. }) => {}
+        match ledger.create(expected.header()).await {
+            Ok(()) | Err(StoreError::Exists { .. }) => {}
             Err(error) => return Err(store_failure(&error)),
         }
         world.home.mark_sandbox_used()?;
     }
-    Lockfile::open(paths, &expected, "apply").map_err(|error| store_failure(&error))
+    ledger.open(&expected, "apply").await.map_err(|error| store_failure(&error))
 }
 
 /// Says whether a plan may be sent; else how the command ends.
@@ -173,10 +178,10 @@ async fn send(
     args: &ApplyArgs,
     client: &Client<RunClock>,
     clock: &RunClock,
-    store: &Lockfile,
+    store: &Opened,
     run: RunId,
     plan: &mut Plan,
-) -> Result<Summary, crate::store::StoreError> {
+) -> Result<Summary, StoreError> {
     let mut bulks = Vec::new();
     for message in plan.messages.iter_mut().filter(|message| message.selected && !message.bulks.is_empty()) {
         store

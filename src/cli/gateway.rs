@@ -4,13 +4,13 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use url::Url;
 
-use crate::campaign::Project;
+use crate::campaign::{Project, State};
 use crate::identity::Keys;
 use crate::sandbox::clock::Start;
 use crate::sandbox::faults::Fault;
 use crate::sandbox::options::Options;
 use crate::sandbox::{self, Running};
-use crate::store::Paths;
+use crate::store::{self, Paths};
 use crate::wire::address::{check_base_url, is_loopback};
 
 use super::args::Global;
@@ -30,7 +30,7 @@ pub(super) struct Gateway {
     /// The keys of persons.
     pub keys: Option<Keys>,
     /// Where its ledger lives.
-    pub paths: Paths,
+    pub ledger: store::Home,
     /// The embedded gateway, if it is that one.
     pub sandbox: Option<Running>,
     /// A fixed time of day.
@@ -61,7 +61,7 @@ impl Gateway {
             base_url,
             api_key,
             keys: settings.keys.clone(),
-            paths: Paths::of_project(&home.dir),
+            ledger: ledger(project, home),
             sandbox: None,
             fixed_now: settings.now,
         })
@@ -89,7 +89,7 @@ impl Gateway {
             base_url: Some(base_url),
             api_key: Some(SecretString::from("sandbox")),
             keys: Some(keys),
-            paths: Paths::of_sandbox(&home.dir),
+            ledger: store::Home::Lockfile(Paths::of_sandbox(&home.dir)),
             sandbox: Some(running),
             fixed_now: None,
         })
@@ -126,6 +126,15 @@ impl Gateway {
             sandbox.stop().await.map_err(|error| failed(&error))?;
         }
         Ok(())
+    }
+}
+
+/// Where the project's ledger lives.
+fn ledger(project: &Project, home: &Home) -> store::Home {
+    match &project.state {
+        State::Lockfile | State::Git { .. } | State::Postgres { .. } => {
+            store::Home::Lockfile(Paths::of_project(&home.dir))
+        }
     }
 }
 

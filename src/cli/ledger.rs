@@ -2,14 +2,14 @@
 
 use crate::ledger::Finding;
 use crate::report::words::{list, plural};
-use crate::store::Lockfile;
+use crate::store::Home;
 
 use super::args::{Global, LedgerCommand};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{Output, print};
 use super::settings::Settings;
-use super::store::{expected, read, store_failure};
+use super::store::{expected, look, store_failure};
 use super::world::World;
 
 /// Runs the command.
@@ -24,28 +24,30 @@ pub(super) async fn run(
 ) -> Result<Exit, Failure> {
     let world = World::open(global, settings, output).await?;
     let result = match command {
-        LedgerCommand::Init => init(&world),
-        LedgerCommand::Verify => verify(&world),
+        LedgerCommand::Init => init(&world).await,
+        LedgerCommand::Verify => verify(&world).await,
     };
     world.gateway.stop().await?;
     result
 }
 
-fn init(world: &World) -> Result<Exit, Failure> {
-    let paths = &world.gateway.paths;
+async fn init(world: &World) -> Result<Exit, Failure> {
+    let ledger = &world.gateway.ledger;
     world.home.make_private()?;
-    Lockfile::create(paths, expected(world)?.header()).map_err(|error| store_failure(&error))?;
-    print(&format!("made {} for `{}`\n", paths.lockfile.display(), world.gateway.name))?;
+    ledger.create(expected(world)?.header()).await.map_err(|error| store_failure(&error))?;
+    print(&format!("made {} for `{}`\n", ledger.place(), world.gateway.name))?;
     if !world.gateway.is_sandbox() {
-        print(
-            "commit it, with this line in .gitattributes beside it: sendform.lock -text merge=union linguist-generated\n",
-        )?;
+        match ledger {
+            Home::Lockfile(_) => print(
+                "commit it, with this line in .gitattributes beside it: sendform.lock -text merge=union linguist-generated\n",
+            )?,
+        }
     }
     Ok(Exit::Done)
 }
 
-fn verify(world: &World) -> Result<Exit, Failure> {
-    let ledger = read(world)?;
+async fn verify(world: &World) -> Result<Exit, Failure> {
+    let (ledger, _) = look(world).await?;
     let findings = ledger.verify();
     for finding in &findings {
         print(&format!("! {}\n", words(finding)))?;

@@ -27,16 +27,17 @@ pub(super) async fn run(
     output: &Output,
 ) -> Result<Exit, Failure> {
     let world = World::open(global, settings, output).await?;
-    let result = with_world(&world, args, output);
+    let result = with_world(&world, args, output).await;
     world.gateway.stop().await?;
     result
 }
 
-fn with_world(world: &World, args: &PlanArgs, output: &Output) -> Result<Exit, Failure> {
+async fn with_world(world: &World, args: &PlanArgs, output: &Output) -> Result<Exit, Failure> {
     let choices = Choices::read(&args.scope, &world.campaigns)?;
     let gateway = &world.gateway;
     // Without keys nobody would be recognised, and without a gateway there is no ledger.
-    let seen = (gateway.keys.is_some() && gateway.base_url.is_some()).then(|| look(world)).transpose()?;
+    let has_ledger = gateway.keys.is_some() && gateway.base_url.is_some();
+    let seen = if has_ledger { Some(look(world).await?) } else { None };
     let view = seen.as_ref().map_or(View::Exclusive, |(_, view)| *view);
     let plan = make(world, &choices, seen.as_ref().map(|(ledger, _)| ledger), view);
     show(&plan, world, output)?;

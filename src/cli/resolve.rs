@@ -1,8 +1,8 @@
 //! `resolve`: settles a bulk in doubt by a person's word.
 
+use crate::apply::Store as _;
 use crate::ledger::{ClaimState, Outcome, PersonState};
 use crate::report::words::plural;
-use crate::store::Lockfile;
 
 use super::args::{Global, ResolveArgs};
 use super::exit::Exit;
@@ -32,8 +32,7 @@ async fn with_world(world: &World, args: &ResolveArgs, settings: &Settings) -> R
     if args.reason.trim().is_empty() {
         return Err(Failure::new(Exit::Usage, "`--reason` is empty: say why you know"));
     }
-    let store =
-        Lockfile::open(&world.gateway.paths, &expected(world)?, "resolve").map_err(|error| store_failure(&error))?;
+    let store = world.gateway.ledger.open(&expected(world)?, "resolve").await.map_err(|error| store_failure(&error))?;
     let (state, verdict) = match (args.word.sent, args.word.not_sent) {
         (true, _) => (PersonState::Accepted, "sent"),
         (_, true) => (PersonState::Refused, "not sent, and free to be sent to again"),
@@ -56,7 +55,7 @@ async fn with_world(world: &World, args: &ResolveArgs, settings: &Settings) -> R
         people += count as u64;
         store.settle(outcome).await.map_err(|error| store_failure(&error))?;
     }
-    store.finish().map_err(|error| store_failure(&error))?;
+    store.finish().await.map_err(|error| store_failure(&error))?;
     print(&format!("{}: {verdict}\n", plural(people, "person")))?;
     Ok(Exit::Done)
 }

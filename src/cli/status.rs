@@ -16,13 +16,13 @@ use super::world::World;
 /// If the ledger cannot be read.
 pub(super) async fn run(global: &Global, settings: &Settings, output: &Output) -> Result<Exit, Failure> {
     let world = World::open(global, settings, output).await?;
-    let result = with_world(&world, output);
+    let result = with_world(&world, output).await;
     world.gateway.stop().await?;
     result
 }
 
-fn with_world(world: &World, output: &Output) -> Result<Exit, Failure> {
-    let (ledger, view) = look(world)?;
+async fn with_world(world: &World, output: &Output) -> Result<Exit, Failure> {
+    let (ledger, view) = look(world).await?;
     output.show(&Forms {
         text: &|paint| status_text::render(&ledger, view, paint),
         json: &|| json::status(&ledger, view),

@@ -1,7 +1,9 @@
 //! What the store has to be for a command, and its errors in words.
 
+use std::path::Path;
+
 use crate::ledger::{Ledger, View};
-use crate::store::{Expected, Lockfile, StoreError};
+use crate::store::{Expected, StoreError};
 
 use super::exit::Exit;
 use super::failure::Failure;
@@ -22,33 +24,21 @@ pub(super) fn expected(world: &World) -> Result<Expected, Failure> {
     Ok(Expected { project: world.project.id.clone(), gateway: gateway.name.clone(), keys: Some(keys.ids()) })
 }
 
-/// Reads the ledger for looking; the sandbox has an empty one until something was sent to it.
+/// Reads the ledger for looking, and says whether its open claims may belong to a run that lives. The
+/// sandbox has an empty one until something was sent to it.
 ///
 /// # Errors
 /// If it is missing, damaged, or not this project's.
-pub(super) fn read(world: &World) -> Result<Ledger, Failure> {
+pub(super) async fn look(world: &World) -> Result<(Ledger, View), Failure> {
     let gateway = &world.gateway;
     let expected = expected(world)?;
-    match Lockfile::read(&gateway.paths, &expected) {
-        Ok(ledger) => Ok(ledger),
+    match gateway.ledger.look(&expected, gateway.now()).await {
+        Ok(seen) => Ok(seen),
         Err(StoreError::Missing { .. }) if gateway.is_sandbox() && !world.home.sandbox_was_used() => {
-            Ok(Ledger::new(expected.header()))
+            Ok((Ledger::new(expected.header()), View::Exclusive))
         }
         Err(error) => Err(store_failure(&error)),
     }
-}
-
-/// Reads the ledger for looking, and says whether its open claims may belong to a run that lives: one
-/// that holds the lock before the reading, or after it.
-///
-/// # Errors
-/// As [`read`].
-pub(super) fn look(world: &World) -> Result<(Ledger, View), Failure> {
-    let is_held = || Lockfile::is_held(&world.gateway.paths);
-    let before = is_held();
-    let ledger = read(world)?;
-    let view = if before || is_held() { View::Shared { now: world.gateway.now() } } else { View::Exclusive };
-    Ok((ledger, view))
 }
 
 /// The key is missing.
@@ -67,8 +57,8 @@ pub(super) fn store_failure(error: &StoreError) -> Failure {
         Some(source) => failure.because(source),
         None => failure,
     };
-    if let StoreError::Missing { path, .. } = error
-        && path.components().any(|part| part.as_os_str() == "sandbox")
+    if let StoreError::Missing { place, .. } = error
+        && Path::new(place).components().any(|part| part.as_os_str() == "sandbox")
     {
         return failure.hint("the sandbox may still have what was sent: remove `.sendform/sandbox` to begin it afresh");
     }

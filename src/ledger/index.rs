@@ -61,7 +61,7 @@ impl Index {
         let positions = first.into_iter().chain(self.again.get(&person).into_iter().flatten());
         let by_claim = positions.filter_map(|position| {
             let entry = entries.get(*position)?;
-            Some(view.standing(&entry.claim, entry.state(person)?))
+            Some(view.standing(entry, entry.state(person)?))
         });
         by_claim.max().unwrap_or(Standing::Free)
     }

@@ -6,7 +6,7 @@ use super::book::Ledger;
 use super::entry::{Entry, Note, Settled};
 use super::line::{Claim, ClaimId, MessageRecord, Outcome, PersonState, Standing};
 use super::view::View;
-use crate::identity::{MessageKey, Person, Revision};
+use crate::identity::{MessageId, MessageKey, Person, Revision};
 
 /// A claim of which something is in doubt.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,11 +133,20 @@ impl Ledger {
         found
     }
 
+    /// Says whether there is another claim of this message to this person than the one named, in
+    /// which they were not rejected.
+    #[must_use]
+    pub fn claimed_before(&self, message: &MessageId, besides: &ClaimId) -> bool {
+        let not_rejected = |state| !matches!(state, PersonState::Rejected(_));
+        self.claims_of(&message.message, message.revision)
+            .any(|state| state.claim().id != *besides && state.state(message.person).is_some_and(not_rejected))
+    }
+
     /// Lists the claims of which something is in doubt, the oldest first. What may still be in
     /// flight is not in doubt.
     #[must_use]
     pub fn doubts(&self, view: View) -> Vec<Doubt> {
-        let dead = self.entries.iter().filter(|entry| !view.may_live(&entry.claim));
+        let dead = self.entries.iter().filter(|entry| !view.is_in_flight(entry));
         let doubts = dead.filter_map(|entry| {
             let Claim { id, send_at, until, at, people, .. } = &entry.claim;
             let (claim, count) = (id.clone(), people.len());
@@ -198,7 +207,8 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::{Finding, sample};
+    use crate::identity::Person;
+    use crate::ledger::{Finding, Standing, sample};
 
     /// Claims until second 600 plus 120 plus 300.
     fn shared(second: i64) -> View {
@@ -218,6 +228,21 @@ mod tests {
         assert_eq!(totals(shared(1020)), Totals { in_doubt: 0, in_flight: 2, ..wanted });
         let other = sample::message("remind");
         assert_eq!(ledger.totals(&other, sample::revision(), View::Exclusive), Totals::default());
+    }
+
+    #[test]
+    fn what_its_own_run_has_settled_is_not_in_flight() {
+        let mut ledger = sample::ledger();
+        let claim = sample::claim("announce", &[8, 9], 1, 7);
+        ledger.add_claim(claim.clone()).unwrap();
+        assert!(ledger.doubts(shared(0)).is_empty());
+        ledger.add_outcome(sample::outcome(&claim, PersonState::Claimed, &[(8, PersonState::Accepted)])).unwrap();
+        assert_eq!(ledger.doubts(shared(0)).iter().map(|doubt| &doubt.claim).collect::<Vec<_>>(), [&claim.id]);
+        let standing = |person| ledger.standing(&sample::message("announce"), sample::revision(), person, shared(0));
+        assert_eq!(
+            [Person(8), Person(9), Person(6)].map(standing),
+            [Standing::Accepted, Standing::InDoubt, Standing::InFlight]
+        );
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::entry::Entry;
 use super::line::{Claim, PersonState, Standing};
 
 /// The longest that a request may take after it began; a gateway's client may not wait longer.
@@ -15,8 +16,8 @@ pub const SKEW_MAX: SignedDuration = SignedDuration::from_mins(5);
 pub enum View {
     /// A lock of the operating system proves that no other run lives: every open claim is in doubt.
     Exclusive,
-    /// Other runs may live: an open claim is in flight until its `start_by`, [`DEADLINE_MAX`] and
-    /// [`SKEW_MAX`] have passed.
+    /// Other runs may live: an open claim is in flight until its run has written what became of it, or
+    /// until its `start_by`, [`DEADLINE_MAX`] and [`SKEW_MAX`] have passed.
     Shared {
         /// The present.
         now: Timestamp,
@@ -24,10 +25,11 @@ pub enum View {
 }
 
 impl View {
-    /// Says how somebody stands by one claim alone.
-    pub(super) fn standing(self, claim: &Claim, state: PersonState) -> Standing {
+    /// Says how somebody stands by one claim alone. Once the run that made it has written what became
+    /// of it, nothing of it is in flight any more.
+    pub(super) fn standing(self, entry: &Entry, state: PersonState) -> Standing {
         match state {
-            PersonState::Claimed if self.may_live(claim) => Standing::InFlight,
+            PersonState::Claimed if self.is_in_flight(entry) => Standing::InFlight,
             PersonState::Claimed => Standing::InDoubt,
             PersonState::Refused => Standing::Free,
             PersonState::Rejected(status) => Standing::Rejected(status),
@@ -37,8 +39,12 @@ impl View {
     }
 
     /// Says whether the request of a claim may still begin, or be under way.
-    #[must_use]
-    pub fn may_live(self, claim: &Claim) -> bool {
+    pub(super) fn is_in_flight(self, entry: &Entry) -> bool {
+        entry.settled.is_none() && self.may_live(&entry.claim)
+    }
+
+    /// Says whether a claim is young enough for its request to begin, or to be under way.
+    fn may_live(self, claim: &Claim) -> bool {
         match self {
             Self::Exclusive => false,
             Self::Shared { now } => claim

@@ -13,18 +13,18 @@ use super::guard::Holder;
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// There is no ledger. That is not an empty one: nobody knows what was sent.
-    #[error("there is no ledger at `{}`", .path.display())]
+    #[error("there is no ledger at `{place}`")]
     Missing {
-        /// Where it should be.
-        path: PathBuf,
+        /// Where it should be, such as the file or the branch.
+        place: String,
         /// Its shadow, if that is still there.
         shadow: Option<PathBuf>,
     },
     /// There is a ledger where one was to be made.
-    #[error("there is a ledger at `{}` already", .path.display())]
+    #[error("there is a ledger at `{place}` already")]
     Exists {
         /// Where it is.
-        path: PathBuf,
+        place: String,
     },
     /// Another run holds the ledger.
     #[error("the ledger is held by {}", .holder.as_ref().map_or_else(|| "another run".to_owned(), Holder::to_string))]
@@ -33,19 +33,19 @@ pub enum StoreError {
         holder: Option<Holder>,
     },
     /// The ledger's text is not as it was written.
-    #[error("the ledger `{}` is damaged", .path.display())]
+    #[error("the ledger `{place}` is damaged")]
     Damage {
-        /// The file.
-        path: PathBuf,
+        /// The file, or whatever holds the lines.
+        place: String,
         /// What is wrong with it.
         #[source]
         damage: Box<Damage>,
     },
     /// The ledger belongs to another project or gateway.
-    #[error("the ledger `{}` belongs to the {what} `{found}`, not to `{expected}`", .path.display())]
+    #[error("the ledger `{place}` belongs to the {what} `{found}`, not to `{expected}`")]
     Foreign {
-        /// The file.
-        path: PathBuf,
+        /// The file, or whatever holds the header.
+        place: String,
         /// `project` or `gateway`.
         what: &'static str,
         /// What the ledger names.

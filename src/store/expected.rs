@@ -1,7 +1,5 @@
 //! What a run expects a ledger to be bound to.
 
-use std::path::Path;
-
 use crate::identity::{KeyId, ProjectId};
 use crate::ledger::Header;
 
@@ -29,15 +27,15 @@ impl Expected {
         Header { project: self.project.clone(), gateway: self.gateway.clone(), keys }
     }
 
-    /// Compares a ledger's header with what is expected; `path` is for the message.
+    /// Compares a ledger's header with what is expected; `place` is for the message.
     ///
     /// # Errors
     /// If it belongs to another project or gateway; if one of its keys was not supplied; if one was
     /// supplied that it does not name.
-    pub fn check(&self, header: &Header, path: &Path) -> Result<(), StoreError> {
+    pub fn check(&self, header: &Header, place: &str) -> Result<(), StoreError> {
         let foreign = |what, found: &str, expected: &str| {
-            let (path, found, expected) = (path.to_owned(), found.to_owned(), expected.to_owned());
-            Err(StoreError::Foreign { path, what, found, expected })
+            let (place, found, expected) = (place.to_owned(), found.to_owned(), expected.to_owned());
+            Err(StoreError::Foreign { place, what, found, expected })
         };
         if header.project != self.project {
             return foreign("project", header.project.as_str(), self.project.as_str());
@@ -75,9 +73,7 @@ mod tests {
             let keys = keys.map(|keys| keys.iter().copied().cloned().collect());
             let project = ProjectId::parse(project).unwrap();
             let expected = Expected { project, gateway: gateway.to_owned(), keys };
-            expected
-                .check(&header, Path::new("sendform.lock"))
-                .map_or_else(|error| error.to_string(), |()| String::new())
+            expected.check(&header, "sendform.lock").map_or_else(|error| error.to_string(), |()| String::new())
         };
         assert_eq!(check("acme-shop", "sandbox", Some(&[&two, &one])), "");
         assert_eq!(check("acme-shop", "sandbox", None), "");

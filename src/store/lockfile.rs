@@ -36,7 +36,7 @@ impl Lockfile {
         paths.make_folders()?;
         let guard = Guard::take(&paths.guard, "ledger init")?;
         if paths.lockfile.exists() {
-            return Err(StoreError::Exists { path: paths.lockfile.clone() });
+            return Err(StoreError::Exists { place: place(&paths.lockfile) });
         }
         let expected = Expected {
             project: header.project.clone(),
@@ -60,7 +60,7 @@ impl Lockfile {
     pub fn read(paths: &Paths, expected: &Expected) -> Result<Ledger, StoreError> {
         let text = load_lockfile(paths)?;
         let Read { mut ledger, .. } = log::parse(&paths.lockfile, &text)?;
-        expected.check(ledger.header(), &paths.lockfile)?;
+        expected.check(ledger.header(), &place(&paths.lockfile))?;
         join_shadow(&mut ledger, &text, paths, expected)?;
         Ok(ledger)
     }
@@ -84,7 +84,7 @@ impl Lockfile {
         let guard = Guard::take(&paths.guard, note)?;
         let mut text = load_lockfile(paths)?;
         let Read { mut ledger, torn } = log::parse(&paths.lockfile, &text)?;
-        expected.check(ledger.header(), &paths.lockfile)?;
+        expected.check(ledger.header(), &place(&paths.lockfile))?;
         if let Some(kept) = torn {
             log::truncate(&paths.lockfile, kept)?;
             text.truncate(kept);
@@ -176,9 +176,14 @@ impl Drop for Lockfile {
     }
 }
 
+/// A file in the words of an error.
+fn place(path: &Path) -> String {
+    path.display().to_string()
+}
+
 fn missing(paths: &Paths) -> StoreError {
     let shadow = paths.shadow.clone().filter(|shadow| shadow.exists());
-    StoreError::Missing { path: paths.lockfile.clone(), shadow }
+    StoreError::Missing { place: place(&paths.lockfile), shadow }
 }
 
 fn load_lockfile(paths: &Paths) -> Result<Vec<u8>, StoreError> {
@@ -199,7 +204,7 @@ fn join_shadow(
     if let Some(found) = found.as_ref().filter(|found| *found != text) {
         let shadow = log::parse(path, found)?;
         ledger.join(&shadow.ledger).map_err(StoreError::Join)?;
-        expected.check(ledger.header(), path)?;
+        expected.check(ledger.header(), &place(path))?;
     }
     Ok(found)
 }
@@ -359,7 +364,7 @@ mod tests {
             fs::write(path, text).unwrap();
             let error = home.open().unwrap_err();
             let damage = std::error::Error::source(&error).unwrap().to_string();
-            assert!(matches!(error, StoreError::Damage { path: found, .. } if found == *path));
+            assert!(matches!(error, StoreError::Damage { place: found, .. } if found == place(path)));
             assert_eq!(fs::read_to_string(path).unwrap(), text);
             fs::write(path, &good).unwrap();
             damage

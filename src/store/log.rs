@@ -100,7 +100,8 @@ pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
 
 /// Reads the text of a ledger's file; the path is for the message.
 pub(super) fn parse(path: &Path, text: &[u8]) -> Result<Read, StoreError> {
-    Ledger::read(text).map_err(|damage| StoreError::Damage { path: path.to_owned(), damage: Box::new(damage) })
+    Ledger::read(text)
+        .map_err(|damage| StoreError::Damage { place: path.display().to_string(), damage: Box::new(damage) })
 }
 
 /// Cuts a file's torn end off, durably.

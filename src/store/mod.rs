@@ -3,14 +3,15 @@
 mod error;
 mod expected;
 mod guard;
+mod home;
 mod lockfile;
 mod log;
 mod paths;
-mod port;
 mod writer;
 
 pub use error::StoreError;
 pub use expected::Expected;
 pub use guard::Holder;
+pub use home::{Home, Opened};
 pub use lockfile::Lockfile;
 pub use paths::Paths;

@@ -9,6 +9,7 @@ mod message;
 mod path;
 mod project;
 mod schedule;
+mod state;
 mod time;
 mod webhook;
 

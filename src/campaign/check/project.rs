@@ -1,7 +1,7 @@
 //! The project file as a whole.
 
 use crate::campaign::at::At;
-use crate::campaign::checked::{Limits, Project, Shared, StateHome};
+use crate::campaign::checked::{Limits, Project, Shared};
 use crate::campaign::raw;
 use crate::diagnostic::Place;
 use crate::identity::ProjectId;
@@ -10,6 +10,7 @@ use super::audience::{audiences, suppressed};
 use super::campaign::senders;
 use super::findings::Findings;
 use super::schedule::schedules;
+use super::state::state;
 use super::{time, webhook};
 
 /// The longest `absenceProvesAfter`, in hours: the logs go back 48, and evidence is good for 47.
@@ -42,12 +43,11 @@ pub(in crate::campaign) fn project(root: &At<'_>, findings: &mut Findings) -> Op
 
     // From here on everything must be whole.
     let raw: raw::Project = root.read()?;
+    let state = state(&root.key("state"), &raw.state, findings);
     Some(Project {
         id: ProjectId::parse(&raw.project)?,
         base_url: base_url.flatten(),
-        state: match raw.state.home {
-            raw::StateHome::Lockfile => StateHome::Lockfile,
-        },
+        state,
         senders: senders.into_iter().filter_map(|(name, sender)| Some((name, sender?))).collect(),
         suppress: suppress.into_iter().flatten().collect(),
         webhook_hosts: hosts,

@@ -18,6 +18,10 @@ pub(super) const INSTANT: &str =
     "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01]) ([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?Z$";
 /// Names of time zones; no offsets.
 pub(super) const ZONE: &str = "^[A-Za-z][A-Za-z0-9_+/-]{0,63}$";
+/// Names of a git remote or branch: no option, no path upwards.
+pub(super) const GIT_NAME: &str = r"^[A-Za-z0-9_]([A-Za-z0-9_/-]|\.[A-Za-z0-9_-])*$";
+/// Names of a schema of PostgreSQL that need no quotes.
+pub(super) const DATABASE_SCHEMA: &str = "^[a-z_][a-z0-9_]{0,62}$";
 
 /// Says, as a lowercase fragment, which form a text must have.
 pub(in crate::campaign) fn explanation(pattern: &str) -> Option<&'static str> {
@@ -32,6 +36,8 @@ pub(in crate::campaign) fn explanation(pattern: &str) -> Option<&'static str> {
         LOCAL => "a local time is written `YYYY-MM-DD HH:MM`, without an offset: `timeZone` says whose clock it is on",
         INSTANT => "a time in UTC is written `YYYY-MM-DD HH:MMZ`",
         ZONE => "a time zone has a name of the IANA database, such as `Europe/Zagreb`, and is no offset",
+        GIT_NAME => "a name in git has letters, digits, hyphens, underscores, slashes and single dots inside",
+        DATABASE_SCHEMA => "a schema has 1 to 63 lower-case letters, digits and underscores, and begins with no digit",
         _ => return None,
     };
     Some(explanation)

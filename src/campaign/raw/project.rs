@@ -102,6 +102,18 @@ pub struct State {
     /// The kind of store. Default: `lockfile`, the file `sendform.lock` beside this one.
     #[serde(default, rename = "in")]
     pub home: StateHome,
+    /// With `git`: the remote, by its name in the clone. Default: `origin`.
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(regex(pattern = pattern::GIT_NAME), length(max = 100), example = &"origin")]
+    pub remote: Option<String>,
+    /// With `git`: the branch that holds the ledger and nothing else. Default: `sendform-ledger`.
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(regex(pattern = pattern::GIT_NAME), length(max = 200), example = &"sendform-ledger")]
+    pub branch: Option<String>,
+    /// With `postgres`: the schema that holds the tables. Default: `sendform`.
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(regex(pattern = pattern::DATABASE_SCHEMA), example = &"sendform")]
+    pub schema: Option<String>,
 }
 
 /// The kind of store in which the ledger is kept.
@@ -109,9 +121,13 @@ pub struct State {
 #[serde(rename_all = "camelCase")]
 #[schemars(inline)]
 pub enum StateHome {
-    /// The file `sendform.lock` beside the project file.
+    /// The file `sendform.lock` beside the project file: for one machine.
     #[default]
     Lockfile,
+    /// A branch of its own on a remote of the project's repository: for CI.
+    Git,
+    /// PostgreSQL, at the URL in `SENDFORM_DATABASE_URL`: for many machines at once.
+    Postgres,
 }
 
 /// Where delivery reports may go.
