@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use futures_util::future::{AbortHandle, Abortable, BoxFuture, Shared, select};
+use futures_util::future::{AbortHandle, Abortable, BoxFuture, Either, Shared, select};
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, StreamExt as _};
 use jiff::Timestamp;
@@ -14,23 +14,23 @@ use jiff::Timestamp;
 use super::deliver::Progress;
 use super::event::Event;
 use super::pace::Pace;
-use super::ports::{Clock, Ports, Prepare, Sender, Store};
+use super::ports::{Clock, Ports, Prepare, Sender, Store, Supply};
 use super::settings::Settings;
 use super::summary::{Alarm, MessageRevision, Stopped, Summary, Tally};
 use super::work::Work;
 use crate::ledger::Outcome;
-use crate::plan::Bulk;
 
 /// How many reasons of rejected requests are told.
 const REASONS_MAX: usize = 5;
 
-/// Hands bulks over, in their order, several at a time, and tells what became of everybody in them.
+/// Hands bulks over, in the order in which they are supplied, several at a time, and tells what
+/// became of everybody in them.
 ///
 /// When `stop` is ready no new claims are made, and requests in flight have
 /// [`Settings::grace`] to end. A request is never sent again unless it surely was not taken.
-/// However the run ends, the summary's groups add up to the people handed in.
-pub async fn apply<S: Store, G: Sender, P: Prepare, C: Clock>(
-    bulks: Vec<Bulk>,
+/// However the run ends, the summary's groups add up to the people supplied.
+pub async fn apply<B: Supply, S: Store, G: Sender, P: Prepare, C: Clock>(
+    supply: &B,
     ports: Ports<'_, S, G, P, C>,
     settings: &Settings,
     stop: impl Future<Output = ()> + Send,
@@ -38,20 +38,43 @@ pub async fn apply<S: Store, G: Sender, P: Prepare, C: Clock>(
 ) -> Summary {
     let run = Run::new(ports, settings, stop.boxed(), Box::new(events));
     let mut again: VecDeque<Work> = VecDeque::new();
-    let mut planned = bulks.into_iter();
     let mut flight = FuturesUnordered::new();
+    let mut asks = true;
     loop {
         while flight.len() < settings.parallel.max(1) {
-            let Some(work) = again.pop_front().or_else(|| planned.next().map(Work::planned)) else { break };
-            flight.push(guarded(&run, work).boxed());
+            if let Some(work) = again.pop_front() {
+                flight.push(async { Step::Delivered(guarded(&run, work).await) }.boxed());
+            } else if asks {
+                asks = false;
+                flight.push(async { Step::Supplied(run.ask(supply).await) }.boxed());
+            } else {
+                break;
+            }
         }
-        let Some(next) = flight.next().await else { break };
-        for work in next.into_iter().rev() {
-            again.push_front(work);
+        match flight.next().await {
+            Some(Step::Delivered(next)) => {
+                for work in next.into_iter().rev() {
+                    again.push_front(work);
+                }
+            }
+            Some(Step::Supplied(Some(work))) => {
+                asks = true;
+                again.push_back(work);
+            }
+            Some(Step::Supplied(None)) => {}
+            None => break,
         }
     }
     drop(flight);
     run.end()
+}
+
+/// What a run waits for.
+enum Step {
+    /// A bulk was handed over; this comes of it.
+    Delivered(Vec<Work>),
+    /// The next bulk is there, or there is none.
+    Supplied(Option<Work>),
 }
 
 /// Hands a bulk over; a panic on the way ends the run, but loses nobody.
@@ -108,6 +131,19 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
             resume_at: Mutex::default(),
             events: Mutex::new(events),
             summary: Mutex::default(),
+        }
+    }
+
+    /// Asks for the next bulk. What is there at once is taken although the run has stopped: its
+    /// people are counted.
+    async fn ask(&self, supply: &impl Supply) -> Option<Work> {
+        match select(pin!(supply.next()), self.halt.clone()).await {
+            Either::Left((Ok(bulk), _)) => bulk.map(Work::planned),
+            Either::Left((Err(reason), _)) => {
+                self.halt(reason);
+                None
+            }
+            Either::Right(_) => None,
         }
     }
 

@@ -8,7 +8,7 @@ use super::clock::{Death, SimClock, drive};
 use super::gateway::{Act, Books, SimSender};
 use super::store::{DiskFull, Fault, Records, SimStore};
 use crate::apply::work::Letters;
-use crate::apply::{Envelope, Event, Ports, Prepare, Prepared, PreparedPerson, Reports, Settings, Summary, apply};
+use crate::apply::{Envelope, Event, Planned, Ports, Prepare, Prepared, PreparedPerson, Reports, Settings, Summary, apply};
 use crate::audience::RowAt;
 use crate::identity::{BulkTime, Content, MessageKey, Person, Revision, SenderId};
 use crate::ledger::{RunId, Standing};
@@ -169,7 +169,8 @@ impl World {
     ) -> Summary {
         let sender = SimSender { books: &self.books, records: &self.records, clock: &self.clock, death: death.clone() };
         let ports = Ports { store, sender: &sender, prepare: &self.prepare, clock: &self.clock };
-        movable(apply(bulks, ports, settings, stop, events)).await
+        let supply = Planned::new(bulks);
+        movable(apply(&supply, ports, settings, stop, events)).await
     }
 
     pub(super) fn standing(&self, person: u64) -> Standing {
