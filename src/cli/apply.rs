@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::apply::{self, Ports, Stopped, Summary};
+use crate::apply::{self, Planned, Ports, Stopped, Summary};
 use crate::gateway::{Client, ClientError, Limits};
 use crate::ledger::{MessageRecord, RunId};
 use crate::plan::{Plan, RailKind};
@@ -22,6 +22,7 @@ use super::progress::Progress;
 use super::settings::Settings;
 use super::signals;
 use super::store::{expected, store_failure};
+use super::worker::Worker;
 use super::world::{Choices, World};
 
 /// Runs the command.
@@ -83,7 +84,8 @@ async fn with_world(
             .hint("run the same command again, and review what it shows"));
         }
     }
-    let summary = send(world, args, &client, &clock, &store, run, &mut plan).await;
+    let way = Way { client: &client, clock: &clock, store: &store };
+    let summary = send(world, args, &choices, way, run, &mut plan).await;
     let summary = summary.map_err(|error| store_failure(&error))?;
     let doubts = store.ledger().doubts(store.view(world.gateway.now()));
     let shown = output.show(&Forms {
@@ -109,6 +111,7 @@ fn refuse_in_ci(world: &World, choices: &Choices, settings: &Settings) -> Result
     let told = choices.accepted.get(RailKind::LockfileInCi).is_some_and(|number| number >= 1);
     let dies_with_its_disk = match world.gateway.ledger {
         Home::Lockfile(_) => true,
+        Home::Postgres(_) => false,
     };
     if !settings.ci || world.gateway.is_sandbox() || told || !dies_with_its_disk {
         return Ok(());
@@ -143,7 +146,9 @@ async fn open(world: &World) -> Result<Opened, Failure> {
         }
         world.home.mark_sandbox_used()?;
     }
-    ledger.open(&expected, "apply").await.map_err(|error| store_failure(&error))
+    let store = ledger.open(&expected, "apply").await.map_err(|error| store_failure(&error))?;
+    store.may_send().map_err(|error| store_failure(&error))?;
+    Ok(store)
 }
 
 /// Says whether a plan may be sent; else how the command ends.
@@ -172,19 +177,25 @@ fn approve(plan: &Plan, args: &ApplyArgs, output: &Output) -> Result<(), Result<
     Err(Ok(Exit::Declined))
 }
 
+/// What bulks pass on their way.
+struct Way<'a> {
+    client: &'a Client<RunClock>,
+    clock: &'a RunClock,
+    store: &'a Opened,
+}
+
 /// Records what the messages are, and hands their bulks over.
 async fn send(
     world: &Arc<World>,
     args: &ApplyArgs,
-    client: &Client<RunClock>,
-    clock: &RunClock,
-    store: &Opened,
+    choices: &Choices,
+    way: Way<'_>,
     run: RunId,
     plan: &mut Plan,
 ) -> Result<Summary, StoreError> {
     let mut bulks = Vec::new();
     for message in plan.messages.iter_mut().filter(|message| message.selected && !message.bulks.is_empty()) {
-        store
+        way.store
             .record(MessageRecord {
                 message: message.key.clone(),
                 revision: message.revision,
@@ -204,8 +215,16 @@ async fn send(
     }
     let pool = Pool::new(Arc::clone(world));
     let progress = Progress::new(people);
-    let ports = Ports { store, sender: client, prepare: &pool, clock };
-    let summary = apply::apply(bulks, ports, &settings, signals::first(), |event| progress.take(&event)).await;
+    let ports = Ports { store: way.store, sender: way.client, prepare: &pool, clock: way.clock };
+    let events = |event| progress.take(&event);
+    let summary = match way.store {
+        Opened::Lockfile(_) => apply::apply(&Planned::new(bulks), ports, &settings, signals::first(), events).await,
+        Opened::Postgres(postgres) => {
+            settings.shares_plan = true;
+            let workers = Worker::join(world, choices, postgres, run, plan, bulks).await?;
+            apply::apply(&workers, ports, &settings, signals::first(), events).await
+        }
+    };
     progress.finish();
     Ok(summary)
 }

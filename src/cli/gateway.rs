@@ -10,7 +10,7 @@ use crate::sandbox::clock::Start;
 use crate::sandbox::faults::Fault;
 use crate::sandbox::options::Options;
 use crate::sandbox::{self, Running};
-use crate::store::{self, Paths};
+use crate::store::{self, Database, Paths};
 use crate::wire::address::{check_base_url, is_loopback};
 
 use super::args::Global;
@@ -61,7 +61,7 @@ impl Gateway {
             base_url,
             api_key,
             keys: settings.keys.clone(),
-            ledger: ledger(project, home),
+            ledger: ledger(project, home, settings),
             sandbox: None,
             fixed_now: settings.now,
         })
@@ -130,11 +130,14 @@ impl Gateway {
 }
 
 /// Where the project's ledger lives.
-fn ledger(project: &Project, home: &Home) -> store::Home {
+fn ledger(project: &Project, home: &Home, settings: &Settings) -> store::Home {
     match &project.state {
-        State::Lockfile | State::Git { .. } | State::Postgres { .. } => {
-            store::Home::Lockfile(Paths::of_project(&home.dir))
-        }
+        State::Lockfile | State::Git { .. } => store::Home::Lockfile(Paths::of_project(&home.dir)),
+        State::Postgres { schema } => store::Home::Postgres(Database {
+            url: settings.database_url.clone(),
+            authorities: settings.database_ca.clone(),
+            schema: schema.clone(),
+        }),
     }
 }
 

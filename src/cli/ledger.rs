@@ -41,6 +41,7 @@ async fn init(world: &World) -> Result<Exit, Failure> {
             Home::Lockfile(_) => print(
                 "commit it, with this line in .gitattributes beside it: sendform.lock -text merge=union linguist-generated\n",
             )?,
+            Home::Postgres(_) => {}
         }
     }
     Ok(Exit::Done)

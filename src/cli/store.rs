@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::ledger::{Ledger, View};
-use crate::store::{Expected, StoreError};
+use crate::store::{DatabaseError, Expected, StoreError};
 
 use super::exit::Exit;
 use super::failure::Failure;
@@ -52,7 +52,13 @@ pub(super) fn no_key() -> Failure {
 /// Puts an error of the store into words.
 #[must_use]
 pub(super) fn store_failure(error: &StoreError) -> Failure {
-    let failure = Failure::new(Exit::Ledger, error.to_string());
+    let mut exit = Exit::Ledger;
+    if let StoreError::Database(error) = error {
+        let is_missing = matches!(error, DatabaseError::NoUrl);
+        exit = if is_missing { Exit::Credentials } else { exit };
+        exit = if error.is_of_the_environment() { Exit::Environment } else { exit };
+    }
+    let failure = Failure::new(exit, error.to_string());
     let failure = match std::error::Error::source(error) {
         Some(source) => failure.because(source),
         None => failure,

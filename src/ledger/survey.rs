@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::book::Ledger;
 use super::entry::{Entry, Note, Settled};
 use super::line::{Claim, ClaimId, MessageRecord, Outcome, PersonState, Standing};
+use super::text;
 use super::view::View;
 use crate::identity::{MessageId, MessageKey, Person, Revision};
 
@@ -70,6 +71,12 @@ impl<'a> ClaimState<'a> {
     #[must_use]
     pub fn open(self) -> usize {
         self.0.open()
+    }
+
+    /// Writes its line, with all that is known of it.
+    #[must_use]
+    pub fn line(self) -> String {
+        text::entry_line(self.0)
     }
 
     /// A person's word on those of its people who are still open: of the others it repeats what is

@@ -8,6 +8,7 @@ use crate::identity::KeyId;
 use crate::ledger::{Damage, EntryError, JoinError};
 
 use super::guard::Holder;
+use super::postgres::DatabaseError;
 
 /// Why a ledger cannot be opened, or cannot take an entry.
 #[derive(Debug, thiserror::Error)]
@@ -103,6 +104,13 @@ pub enum StoreError {
         #[source]
         cause: Arc<Self>,
     },
+    /// The database that holds the ledger cannot be used.
+    #[error(transparent)]
+    Database(
+        /// Why.
+        #[from]
+        DatabaseError,
+    ),
     /// The ledger's writer has ended before it could answer.
     #[error("the ledger's writer has stopped")]
     Stopped,
@@ -132,6 +140,7 @@ impl StoreError {
             Self::Replaced { .. } | Self::Failed { .. } => {
                 "nothing more is sent; run the same command again, which starts from what is on the disk"
             }
+            Self::Database(error) => return error.hint().map(str::to_owned),
             Self::Exists { .. }
             | Self::Foreign { .. }
             | Self::Join(_)

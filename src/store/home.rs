@@ -4,7 +4,7 @@ use std::sync::RwLockReadGuard;
 
 use jiff::Timestamp;
 
-use crate::apply::Store;
+use crate::apply::{Late, Store};
 use crate::identity::MessageId;
 use crate::ledger::{Claim, ClaimId, Grant, Header, Ledger, MessageRecord, Outcome, View};
 
@@ -12,12 +12,15 @@ use super::error::StoreError;
 use super::expected::Expected;
 use super::lockfile::Lockfile;
 use super::paths::Paths;
+use super::postgres::{Database, Postgres};
 
 /// Where a ledger lives.
 #[derive(Debug, Clone)]
 pub enum Home {
     /// In a file on one machine.
     Lockfile(Paths),
+    /// In PostgreSQL, for many machines at once.
+    Postgres(Database),
 }
 
 impl Home {
@@ -26,6 +29,7 @@ impl Home {
     pub fn place(&self) -> String {
         match self {
             Self::Lockfile(paths) => paths.lockfile.display().to_string(),
+            Self::Postgres(database) => database.place(),
         }
     }
 
@@ -36,6 +40,7 @@ impl Home {
     pub async fn create(&self, header: Header) -> Result<(), StoreError> {
         match self {
             Self::Lockfile(paths) => Lockfile::create(paths, header),
+            Self::Postgres(database) => database.create(&header).await,
         }
     }
 
@@ -52,6 +57,7 @@ impl Home {
                 let held = before || Lockfile::is_held(paths);
                 Ok((ledger, if held { View::Shared { now } } else { View::Exclusive }))
             }
+            Self::Postgres(database) => Ok((database.read(expected).await?, View::Shared { now })),
         }
     }
 
@@ -62,6 +68,7 @@ impl Home {
     pub async fn open(&self, expected: &Expected, note: &str) -> Result<Opened, StoreError> {
         match self {
             Self::Lockfile(paths) => Lockfile::open(paths, expected, note).map(Opened::Lockfile),
+            Self::Postgres(database) => Ok(Opened::Postgres(Box::new(Postgres::open(database, expected).await?))),
         }
     }
 }
@@ -72,6 +79,8 @@ impl Home {
 pub enum Opened {
     /// In a file on one machine.
     Lockfile(Lockfile),
+    /// In PostgreSQL, where others may have it open too.
+    Postgres(Box<Postgres>),
 }
 
 impl Opened {
@@ -80,15 +89,17 @@ impl Opened {
     pub fn ledger(&self) -> RwLockReadGuard<'_, Ledger> {
         match self {
             Self::Lockfile(lockfile) => lockfile.ledger(),
+            Self::Postgres(postgres) => postgres.ledger(),
         }
     }
 
     /// Says whether open claims of other runs may belong to one that lives: never where the
     /// operating system's lock keeps other runs away.
     #[must_use]
-    pub fn view(&self, _now: Timestamp) -> View {
+    pub fn view(&self, now: Timestamp) -> View {
         match self {
             Self::Lockfile(_) => View::Exclusive,
+            Self::Postgres(_) => View::Shared { now },
         }
     }
 
@@ -99,6 +110,7 @@ impl Opened {
     pub async fn record(&self, record: MessageRecord) -> Result<(), StoreError> {
         match self {
             Self::Lockfile(lockfile) => lockfile.record(record).await,
+            Self::Postgres(postgres) => postgres.record(record).await,
         }
     }
 
@@ -109,6 +121,18 @@ impl Opened {
     pub async fn join(&self, other: Ledger) -> Result<(), StoreError> {
         match self {
             Self::Lockfile(lockfile) => lockfile.join(other).await,
+            Self::Postgres(postgres) => postgres.join(&other).await,
+        }
+    }
+
+    /// Says whether anything may be sent from this ledger.
+    ///
+    /// # Errors
+    /// If it must be compared with the gateway first: its last claims may be missing.
+    pub fn may_send(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Lockfile(_) => Ok(()),
+            Self::Postgres(postgres) => postgres.may_send(),
         }
     }
 
@@ -119,6 +143,7 @@ impl Opened {
     pub async fn finish(self) -> Result<(), StoreError> {
         match self {
             Self::Lockfile(lockfile) => lockfile.finish(),
+            Self::Postgres(_) => Ok(()),
         }
     }
 }
@@ -129,18 +154,28 @@ impl Store for Opened {
     async fn claim(&self, claim: Claim) -> Result<Grant, StoreError> {
         match self {
             Self::Lockfile(lockfile) => lockfile.claim(claim).await,
+            Self::Postgres(postgres) => postgres.claim(claim).await,
         }
     }
 
     async fn settle(&self, outcome: Outcome) -> Result<(), StoreError> {
         match self {
             Self::Lockfile(lockfile) => lockfile.settle(outcome).await,
+            Self::Postgres(postgres) => postgres.settle(outcome).await,
         }
     }
 
     async fn claimed_before(&self, message: &MessageId, besides: &ClaimId) -> Result<bool, StoreError> {
         match self {
             Self::Lockfile(lockfile) => Ok(lockfile.ledger().claimed_before(message, besides)),
+            Self::Postgres(postgres) => postgres.claimed_before(message, besides).await,
+        }
+    }
+
+    async fn late_start(&self, late: &Late) -> Result<Option<Timestamp>, StoreError> {
+        match self {
+            Self::Lockfile(_) => Ok(None),
+            Self::Postgres(postgres) => postgres.late_start(late).await.map(Some),
         }
     }
 }

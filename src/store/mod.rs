@@ -1,4 +1,4 @@
-//! Where a ledger lives: a lockfile beside the project file, on one machine.
+//! Where a ledger lives: a lockfile beside the project file, on one machine; or PostgreSQL, for many.
 
 mod error;
 mod expected;
@@ -7,6 +7,7 @@ mod home;
 mod lockfile;
 mod log;
 mod paths;
+mod postgres;
 mod writer;
 
 pub use error::StoreError;
@@ -15,3 +16,4 @@ pub use guard::Holder;
 pub use home::{Home, Opened};
 pub use lockfile::Lockfile;
 pub use paths::Paths;
+pub use postgres::{Database, DatabaseError, Postgres, SharedBulk, Take};

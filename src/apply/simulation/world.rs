@@ -8,7 +8,9 @@ use super::clock::{Death, SimClock, drive};
 use super::gateway::{Act, Books, SimSender};
 use super::store::{DiskFull, Fault, Records, SimStore};
 use crate::apply::work::Letters;
-use crate::apply::{Envelope, Event, Planned, Ports, Prepare, Prepared, PreparedPerson, Reports, Settings, Summary, apply};
+use crate::apply::{
+    Envelope, Event, Planned, Ports, Prepare, Prepared, PreparedPerson, Reports, Settings, Summary, apply,
+};
 use crate::audience::RowAt;
 use crate::identity::{BulkTime, Content, MessageKey, Person, Revision, SenderId};
 use crate::ledger::{RunId, Standing};
