@@ -30,7 +30,7 @@ pub use pace::Late;
 pub use planned::Planned;
 pub use ports::{Clock, Ports, Prepare, Sender, Store, Supply};
 pub use prepared::{Envelope, Prepared, PreparedPerson, Reports};
-pub use run::apply;
+pub use run::{Interrupts, apply};
 pub use sent::{Refusal, Sent};
 pub use settings::Settings;
 pub use summary::{Alarm, MessageRevision, Stopped, Summary, Tally};

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::{AbortHandle, Abortable, BoxFuture, Either, Shared, select};
@@ -26,24 +26,30 @@ const REASONS_MAX: usize = 5;
 /// Hands bulks over, in the order in which they are supplied, several at a time, and tells what
 /// became of everybody in them.
 ///
-/// When `stop` is ready no new claims are made, and requests in flight have
-/// [`Settings::grace`] to end. A request is never sent again unless it surely was not taken.
-/// However the run ends, the summary's groups add up to the people supplied.
+/// When `interrupts.first` is ready no new claims are made, and requests in flight have
+/// [`Settings::grace`] to end; when `interrupts.second` is, the run ends as it stands, and whoever is
+/// in flight is in doubt. A request is never sent again unless it surely was not taken. However the
+/// run ends, the summary's groups add up to the people supplied.
 pub async fn apply<B: Supply, S: Store, G: Sender, P: Prepare, C: Clock>(
     supply: &B,
     ports: Ports<'_, S, G, P, C>,
     settings: &Settings,
-    stop: impl Future<Output = ()> + Send,
+    interrupts: Interrupts<impl Future<Output = ()> + Send, impl Future<Output = ()> + Send>,
     events: impl FnMut(Event) + Send,
 ) -> Summary {
-    let run = Run::new(ports, settings, stop.boxed(), Box::new(events));
+    let run = Run::new(ports, settings, interrupts.first.boxed(), Box::new(events));
     let mut again: VecDeque<Work> = VecDeque::new();
+    let mut leave = pin!(interrupts.second);
     let mut flight = FuturesUnordered::new();
+    let mut aboard: Vec<Arc<Progress>> = Vec::new();
     let mut asks = true;
     loop {
         while flight.len() < settings.parallel.max(1) {
             if let Some(work) = again.pop_front() {
-                flight.push(async { Step::Delivered(guarded(&run, work).await) }.boxed());
+                let progress = Arc::new(Progress::of(&work));
+                aboard.retain(|other| Arc::strong_count(other) > 1);
+                aboard.push(Arc::clone(&progress));
+                flight.push(async { Step::Delivered(guarded(&run, work, progress).await) }.boxed());
             } else if asks {
                 asks = false;
                 flight.push(async { Step::Supplied(run.ask(supply).await) }.boxed());
@@ -51,22 +57,41 @@ pub async fn apply<B: Supply, S: Store, G: Sender, P: Prepare, C: Clock>(
                 break;
             }
         }
-        match flight.next().await {
-            Some(Step::Delivered(next)) => {
+        match select(flight.next(), &mut leave).await {
+            Either::Left((Some(Step::Delivered(next)), _)) => {
                 for work in next.into_iter().rev() {
                     again.push_front(work);
                 }
             }
-            Some(Step::Supplied(Some(work))) => {
+            Either::Left((Some(Step::Supplied(Some(work))), _)) => {
                 asks = true;
                 again.push_back(work);
             }
-            Some(Step::Supplied(None)) => {}
-            None => break,
+            Either::Left((Some(Step::Supplied(None)), _)) => {}
+            Either::Left((None, _)) => break,
+            Either::Right(((), _)) => {
+                run.halt(Stopped::Interrupted);
+                let supplied = std::iter::from_fn(|| run.ask(supply).now_or_never().flatten());
+                let never = again.into_iter().chain(supplied).map(|work| Arc::new(Progress::of(&work)));
+                // Whoever has landed already has nobody left.
+                for progress in aboard.into_iter().chain(never) {
+                    run.count(progress.message(), &progress.lost());
+                }
+                break;
+            }
         }
     }
     drop(flight);
     run.end()
+}
+
+/// What ends a run before its work is done.
+#[derive(Debug)]
+pub struct Interrupts<F, S> {
+    /// No new claims, and requests in flight end soon.
+    pub first: F,
+    /// Leave at once.
+    pub second: S,
 }
 
 /// What a run waits for.
@@ -78,15 +103,21 @@ enum Step {
 }
 
 /// Hands a bulk over; a panic on the way ends the run, but loses nobody.
-async fn guarded<S: Store, G: Sender, P: Prepare, C: Clock>(run: &Run<'_, S, G, P, C>, work: Work) -> Vec<Work> {
-    let message = work.stage.message();
-    let progress = Progress::of(&work);
+async fn guarded<S: Store, G: Sender, P: Prepare, C: Clock>(
+    run: &Run<'_, S, G, P, C>,
+    work: Work,
+    progress: Arc<Progress>,
+) -> Vec<Work> {
     match AssertUnwindSafe(run.deliver(work, &progress)).catch_unwind().await {
-        Ok(next) => next,
+        Ok(next) => {
+            progress.end();
+            next
+        }
         Err(panic) => {
             let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
             let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-            run.count(&message, &progress.lost());
+            run.count(progress.message(), &progress.lost());
+            progress.end();
             run.halt(Stopped::Bug(text.unwrap_or_else(|| "a panic without words".to_owned())));
             Vec::new()
         }
@@ -100,10 +131,10 @@ pub(super) struct Run<'a, S, G, P, C> {
     /// When the run began.
     pub(super) begin: Timestamp,
     pub(super) pace: Mutex<Pace>,
-    /// The first interrupt.
-    interrupt: Shared<BoxFuture<'a, ()>>,
+    /// The first interrupt: when it came, on the clock of [`Clock::elapsed`].
+    interrupt: Shared<BoxFuture<'a, Duration>>,
     /// The first interrupt, or another reason to claim nothing more.
-    halt: Shared<Abortable<Shared<BoxFuture<'a, ()>>>>,
+    halt: Shared<Abortable<Shared<BoxFuture<'a, Duration>>>>,
     halter: AbortHandle,
     /// Nothing is claimed before this time, on the clock of [`Clock::elapsed`].
     resume_at: Mutex<Duration>,
@@ -118,7 +149,8 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
         stop: BoxFuture<'a, ()>,
         events: Box<dyn FnMut(Event) + Send + 'a>,
     ) -> Self {
-        let interrupt = stop.shared();
+        let clock = ports.clock;
+        let interrupt = stop.map(|()| clock.elapsed()).boxed().shared();
         let (halter, registration) = AbortHandle::new_pair();
         Self {
             begin: ports.clock.now(),
@@ -201,8 +233,26 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
 
     /// Is ready when requests in flight have had their time after the first interrupt.
     pub(super) async fn grace_is_over(&self) {
-        self.interrupt.clone().await;
-        self.ports.clock.sleep(self.settings.grace).await;
+        self.interrupted_for(self.settings.grace).await;
+    }
+
+    /// Waits for the store, for as long as the end of the run allows.
+    pub(super) async fn patiently<T, E: ToString>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, String> {
+        let time = self.settings.grace.saturating_add(self.settings.store_grace);
+        match select(pin!(work), pin!(self.interrupted_for(time))).await {
+            Either::Left((done, _)) => done.map_err(|error| error.to_string()),
+            Either::Right(((), _)) => Err("it does not answer".to_owned()),
+        }
+    }
+
+    /// Is ready when so much time has passed since the first interrupt.
+    async fn interrupted_for(&self, time: Duration) {
+        let since = self.interrupt.clone().await;
+        let rest = since.saturating_add(time).saturating_sub(self.ports.clock.elapsed());
+        self.ports.clock.sleep(rest).await;
     }
 
     pub(super) fn event(&self, event: Event) {

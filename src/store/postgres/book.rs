@@ -2,13 +2,14 @@
 
 use std::collections::HashSet;
 use std::pin::pin;
+use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use super::error::DatabaseError;
-use super::link::Operation;
+use super::link::{Operation, WHOLE_TIME_MAX};
 use super::session::Session;
 use crate::ledger::{Damage, Header, Ledger, text};
 
@@ -72,6 +73,8 @@ const SOME: &str = "SELECT c.id, c.line, o.id, o.line FROM claims c \
 impl Operation for Loading<'_> {
     /// The ledger, or what is wrong with its lines.
     type Output = Result<(Ledger, Known), Damage>;
+
+    const TIME_MAX: Duration = WHOLE_TIME_MAX;
 
     async fn run(&self, session: &Session, _again: bool) -> Result<Self::Output, DatabaseError> {
         let mut loaded = Loaded::new(self.header);

@@ -13,6 +13,8 @@ use super::session::Session;
 
 /// How long one attempt at an operation may take.
 const ATTEMPT_TIME_MAX: Duration = Duration::from_secs(30);
+/// How long an operation over a whole ledger may take.
+pub(super) const WHOLE_TIME_MAX: Duration = Duration::from_hours(1);
 /// The first wait before an operation is tried again; doubled each time.
 const BACKOFF_FIRST: Duration = Duration::from_millis(100);
 /// The longest wait that doubling leads to.
@@ -22,6 +24,9 @@ const BACKOFF_MAX: Duration = Duration::from_secs(5);
 pub(super) trait Operation: Sync {
     /// What comes of it.
     type Output: Send;
+
+    /// How long one attempt may take.
+    const TIME_MAX: Duration = ATTEMPT_TIME_MAX;
 
     /// Does it, in one transaction or statement. `again` says that it may have been done before,
     /// by an attempt of which no answer came.
@@ -40,7 +45,7 @@ pub(super) struct Link {
 impl Link {
     /// Makes the first connection.
     pub(super) async fn open(database: &Database) -> Result<Self, DatabaseError> {
-        let first = attempt(database.connect()).await?;
+        let first = attempt(ATTEMPT_TIME_MAX, database.connect()).await?;
         let identity = first.identity.clone();
         Ok(Self { database: database.clone(), idle: Mutex::new(vec![first]), identity })
     }
@@ -60,7 +65,7 @@ impl Link {
         let mut wait = BACKOFF_FIRST;
         let mut again = false;
         loop {
-            let error = match attempt(self.once(operation, again)).await {
+            let error = match attempt(O::TIME_MAX, self.once(operation, again)).await {
                 Ok(output) => return Ok(output),
                 Err(error) => error,
             };
@@ -97,6 +102,9 @@ impl Link {
     }
 }
 
-async fn attempt<T>(operation: impl Future<Output = Result<T, DatabaseError>>) -> Result<T, DatabaseError> {
-    timeout(ATTEMPT_TIME_MAX, operation).await.unwrap_or(Err(DatabaseError::Timeout(ATTEMPT_TIME_MAX)))
+async fn attempt<T>(
+    time_max: Duration,
+    operation: impl Future<Output = Result<T, DatabaseError>>,
+) -> Result<T, DatabaseError> {
+    timeout(time_max, operation).await.unwrap_or(Err(DatabaseError::Timeout(time_max)))
 }

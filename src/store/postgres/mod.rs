@@ -99,24 +99,24 @@ impl Database {
         Ok(ledger)
     }
 
-    /// Replaces what the ledger is bound to, if that is still `from`.
+    /// Binds the ledger anew. A call that was cut off can be made again.
     ///
     /// # Errors
-    /// If it is missing, or bound to something else.
-    pub async fn rebind(&self, from: &Header, to: &Header) -> Result<(), StoreError> {
+    /// If it is missing, or is not what is expected.
+    pub async fn rebind(&self, from: &Expected, to: &Header) -> Result<(), StoreError> {
         let link = Link::open(self).await?;
         let ledger = number::ledger(&from.project);
-        self.header(&link, ledger).await?;
-        let [from_line, to_line] = [from, to].map(text::header_line);
-        let rebinding = write::Rebinding { ledger, from: &from_line, to: &to_line };
-        if link.run(&rebinding, AT_ONCE).await? {
+        let (found, _) = self.header(&link, ledger).await?;
+        let mut bound = Ledger::new(found.clone());
+        bound.rebind(to.clone());
+        if *bound.header() == found {
             return Ok(());
         }
-        let (found, _) = self.header(&link, ledger).await?;
-        let expected =
-            Expected { project: from.project.clone(), gateway: from.gateway.clone(), keys: Some(from.keys.clone()) };
-        expected.check(&found, &self.place())?;
-        Err(DatabaseError::Foreign("ledgers").into())
+        from.check(&found, &self.place())?;
+        let [found, to] = [&found, bound.header()].map(text::header_line);
+        let rebinding = write::Rebinding { ledger, from: &found, to: &to };
+        let is_bound = link.run(&rebinding, AT_ONCE).await?;
+        if is_bound { Ok(()) } else { Err(DatabaseError::Foreign("ledgers").into()) }
     }
 
     /// Reads what the ledger is bound to, and which server was confirmed last.

@@ -1,10 +1,12 @@
 //! The tables, and how they come to be: in numbered steps, each done once.
 
+use std::time::Duration;
+
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
 
 use super::error::DatabaseError;
-use super::link::Operation;
+use super::link::{Operation, WHOLE_TIME_MAX};
 use super::session::Session;
 
 /// The steps; the version of the tables is how many of them were done. A step is never changed once
@@ -125,6 +127,8 @@ pub(super) struct Making<'a> {
 
 impl Operation for Making<'_> {
     type Output = bool;
+
+    const TIME_MAX: Duration = WHOLE_TIME_MAX;
 
     async fn run(&self, session: &Session, _again: bool) -> Result<bool, DatabaseError> {
         make(session, self.schema).await?;

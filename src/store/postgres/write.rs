@@ -1,9 +1,11 @@
 //! What else is written: records of messages, and whole ledgers that are joined in.
 
+use std::time::Duration;
+
 use tokio_postgres::types::Type;
 
 use super::error::DatabaseError;
-use super::link::Operation;
+use super::link::{Operation, WHOLE_TIME_MAX};
 use super::number;
 use super::session::{Session, Value};
 use crate::ledger::{ClaimState, Ledger, MessageRecord, PersonState, text};
@@ -48,6 +50,8 @@ const PEOPLE: &str = "INSERT INTO persons (message, person, claim) SELECT $1, pe
 
 impl Operation for Joining<'_> {
     type Output = ();
+
+    const TIME_MAX: Duration = WHOLE_TIME_MAX;
 
     async fn run(&self, session: &Session, _again: bool) -> Result<(), DatabaseError> {
         session.batch("BEGIN").await?;
