@@ -169,7 +169,7 @@ impl Supply for Worker<'_> {
                     if !bulk.recipients.is_empty() {
                         return Ok(Some(bulk));
                     }
-                    self.store.dismiss(&shared).await.map_err(|error| failed(&error))?;
+                    self.store.dismiss(self.run, &shared).await.map_err(|error| failed(&error))?;
                 }
                 Take::Wait => tokio::time::sleep(LOOK_AGAIN_AFTER).await,
                 Take::UsedUp => {

@@ -307,8 +307,7 @@ mod tests {
             let state = ledger.claim_state(&claim.id).unwrap();
             let outcome = state.word(word, sample::at(9), "ana".to_owned(), "seen".to_owned());
             // What is written has to say the same.
-            let Piece::Outcomes(said) = Piece::read(crate::ledger::text::outcome_line(&outcome).as_bytes()).unwrap()
-            else {
+            let Piece::Outcomes(said) = Piece::read(text::outcome_line(&outcome).as_bytes()).unwrap() else {
                 panic!("an outcome has no header")
             };
             assert_eq!(ledger.take_outcomes(&said), Ok(0));

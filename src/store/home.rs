@@ -159,6 +159,18 @@ impl Opened {
         }
     }
 
+    /// Confirms that the ledger is whole where it is now, after it was compared with the gateway; see
+    /// [`Opened::may_send`].
+    ///
+    /// # Errors
+    /// If that could not be made durable.
+    pub async fn confirm_server(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Lockfile(_) => Ok(()),
+            Self::Postgres(postgres) => postgres.confirm_server().await,
+        }
+    }
+
     /// Ends the run.
     ///
     /// # Errors

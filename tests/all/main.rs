@@ -15,6 +15,7 @@ mod init;
 mod interrupts;
 mod paths;
 mod plan;
+mod postgres_store;
 mod readme;
 mod support;
 mod validate;

@@ -130,10 +130,10 @@ mod tests {
         check("postgres://localhost,db.example.com/sent", Ok(SslMode::Require));
         check("postgres:///sent?host=/run/postgresql&sslmode=verify-full", Ok(SslMode::Require));
         check("postgres:///sent?host=/run/postgresql", Ok(SslMode::Disable));
-        let url = |why| Err(["`SENDFORM_DATABASE_URL` cannot be used: ", why].concat());
         let check_error = |text: &str, why: &str| {
             let found = Access::read(&SecretString::from(text), None).map(|_| ());
-            assert_eq!(found.map_err(|error| error.to_string()), url(why), "{text}");
+            let expect = format!("`SENDFORM_DATABASE_URL` cannot be used: {why}");
+            assert_eq!(found.map_err(|error| error.to_string()), Err(expect), "{text}");
         };
         check_error("mysql://ana:secret@x/y", "it does not begin with postgres://");
         check_error("postgres:///sent", "it names no host");

@@ -10,13 +10,13 @@ use super::claim::Claiming;
 use super::error::DatabaseError;
 use super::link::Link;
 use super::settle::Settling;
-use super::share::{Dismissing, Looking, Portion, SharedBulk, Sharing, Taking, Watching};
+use super::share::{Dismissing, Portion, SharedBulk, Sharing, Taking, Watching};
 use super::shares::{Shares, Take, plan_number};
 use super::slots::Delaying;
 use super::write::{Confirming, Joining, Recording};
 use super::{Database, number};
 use crate::apply::Late;
-use crate::identity::{MessageId, MessageKey, PersonSet, Revision};
+use crate::identity::{MessageId, PersonSet};
 use crate::ledger::{
     Claim, ClaimId, EntryError, Grant, Header, Ledger, MessageRecord, Outcome, RunId, Standing, View, text,
 };
@@ -125,7 +125,7 @@ impl Postgres {
         if let Some(taken) = taken.filter(|_| is_over) {
             self.shares().forget(taken);
             if grant != Grant::Granted {
-                self.link.run(&Dismissing { bulk: taken }, PATIENCE).await?;
+                self.link.run(&Dismissing { bulk: taken, run: claiming.run }, PATIENCE).await?;
             }
         }
         if grant == Grant::Granted {
@@ -290,19 +290,9 @@ impl Postgres {
     ///
     /// # Errors
     /// If the database fails for too long.
-    pub async fn dismiss(&self, bulk: &SharedBulk) -> Result<(), StoreError> {
+    pub async fn dismiss(&self, run: RunId, bulk: &SharedBulk) -> Result<(), StoreError> {
         self.shares().forget(bulk.taken);
-        Ok(self.link.run(&Dismissing { bulk: bulk.taken }, PATIENCE).await?)
-    }
-
-    /// The digests of the plans that workers are at for these messages.
-    ///
-    /// # Errors
-    /// If the database fails for too long.
-    pub async fn shared_digests(&self, messages: &[(MessageKey, Revision)]) -> Result<Vec<String>, StoreError> {
-        let numbers = messages.iter().map(|(message, revision)| number::message(self.number, message, *revision));
-        let numbers: Vec<i64> = numbers.collect();
-        Ok(self.link.run(&Looking { messages: &numbers }, PATIENCE).await?)
+        Ok(self.link.run(&Dismissing { bulk: bulk.taken, run: run.0.cast_signed() }, PATIENCE).await?)
     }
 
     /// Finds a time for a paced bulk that cannot keep its own: behind everything that any worker

@@ -213,9 +213,10 @@ impl Operation for Watching<'_> {
     }
 }
 
-/// Marks a bulk of which nobody is left.
+/// Marks a bulk of which nobody is left, if it is still this run's.
 pub(super) struct Dismissing {
     pub(super) bulk: Taken,
+    pub(super) run: i64,
 }
 
 impl Operation for Dismissing {
@@ -223,27 +224,14 @@ impl Operation for Dismissing {
 
     async fn run(&self, session: &Session, _again: bool) -> Result<(), DatabaseError> {
         let Taken { message, plan, number } = &self.bulk;
-        let values = [(message as _, Type::INT8), (plan as _, Type::INT8), (number as _, Type::INT4)];
-        let query = "UPDATE bulks SET done = true WHERE message = $1 AND plan = $2 AND number = $3";
+        let values = [
+            (message as _, Type::INT8),
+            (plan as _, Type::INT8),
+            (number as _, Type::INT4),
+            (&self.run as _, Type::INT8),
+        ];
+        let query = "UPDATE bulks SET done = true WHERE message = $1 AND plan = $2 AND number = $3 AND run = $4";
         session.run(query, &values).await.map(drop)
-    }
-}
-
-/// Finds the digests of the plans that workers are at.
-pub(super) struct Looking<'a> {
-    pub(super) messages: &'a [i64],
-}
-
-impl Operation for Looking<'_> {
-    type Output = Vec<String>;
-
-    async fn run(&self, session: &Session, _again: bool) -> Result<Vec<String>, DatabaseError> {
-        let query = "SELECT DISTINCT digest FROM plans p WHERE message = ANY($1) \
-            AND touched_at >= clock_timestamp() - $2 * interval '1 second' \
-            AND EXISTS (SELECT 1 FROM bulks b WHERE b.message = p.message AND b.plan = p.id AND NOT b.done)";
-        let values = [(&self.messages as _, Type::INT8_ARRAY), (&f64::from(ABANDONED_SECONDS) as _, Type::FLOAT8)];
-        let rows = session.rows(query, &values).await?;
-        rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
     }
 }
 
