@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::event::Event;
 use super::outgoing::{self, Outgoing};
-use super::pace::Slot;
+use super::pace::{self, Slot};
 use super::patience::{self, Patience};
 use super::ports::{Clock, Prepare, Sender, Store};
 use super::run::{Run, lock};
@@ -113,10 +113,10 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
     async fn claim(&self, letters: &mut Letters, tries: &mut Tries, progress: &Progress) -> Option<(Ticket, Draft)> {
         while !letters.people.is_empty() && !self.halted() {
             let start_by = self.ports.clock.elapsed().saturating_add(self.settings.start_within);
-            let draft = match self.draft(letters, *tries) {
+            let draft = match self.draft(letters, *tries).await {
                 Ok(draft) => draft,
-                Err(error) => {
-                    self.halt(Stopped::Bug(format!("a request cannot be written: {error}")));
+                Err(reason) => {
+                    self.halt(reason);
                     return None;
                 }
             };
@@ -150,12 +150,28 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
         None
     }
 
-    fn draft(&self, letters: &Letters, tries: Tries) -> Result<Draft, serde_json::Error> {
+    /// Gives a bulk its time.
+    async fn slot(&self, letters: &Letters, now: Timestamp) -> Result<Slot, Stopped> {
+        if let Some(speed) = letters.envelope.speed.filter(|_| self.settings.shares_plan) {
+            let late = match pace::keep(letters, speed, now) {
+                Ok(slot) => return Ok(slot),
+                Err(late) => late,
+            };
+            let start = self.ports.store.late_start(&late).await;
+            if let Some(start) = start.map_err(|error| Stopped::Store(error.to_string()))? {
+                return Ok(late.slot(start, now));
+            }
+        }
+        Ok(lock(&self.pace).give(letters, self.begin, now))
+    }
+
+    async fn draft(&self, letters: &Letters, tries: Tries) -> Result<Draft, Stopped> {
         let now = self.ports.clock.now();
         let people = letters.persons();
         let bulk = letters.bulk_id(&people);
-        let slot = lock(&self.pace).give(letters, self.begin, now);
-        let request = outgoing::write(letters, &bulk, slot.send_at)?;
+        let slot = self.slot(letters, now).await?;
+        let request = outgoing::write(letters, &bulk, slot.send_at)
+            .map_err(|error| Stopped::Bug(format!("a request cannot be written: {error}")))?;
         let start_within = SignedDuration::try_from(self.settings.start_within).unwrap_or(SignedDuration::MAX);
         let claim = Claim {
             id: ClaimId { bulk, attempt: tries.claims.saturating_add(1), run: self.settings.run },

@@ -10,6 +10,7 @@ mod event;
 mod outgoing;
 mod pace;
 mod patience;
+mod planned;
 mod ports;
 mod prepared;
 mod run;
@@ -25,7 +26,9 @@ mod simulation;
 
 pub use event::{Event, Wait};
 pub use outgoing::Outgoing;
-pub use ports::{Clock, Ports, Prepare, Sender, Store};
+pub use pace::Late;
+pub use planned::Planned;
+pub use ports::{Clock, Ports, Prepare, Sender, Store, Supply};
 pub use prepared::{Envelope, Prepared, PreparedPerson, Reports};
 pub use run::{Interrupts, apply};
 pub use sent::{Refusal, Sent};

@@ -30,6 +30,9 @@ pub struct Settings {
     /// By how much our clock and the gateway's may differ; `None` does not compare them (the
     /// sandbox's clock is set by its users).
     pub clock_skew_max: Option<Duration>,
+    /// Whether other runs hand over bulks of the same plan: then a paced bulk that cannot keep its
+    /// planned time asks the store for another.
+    pub shares_plan: bool,
 }
 
 impl Settings {
@@ -48,6 +51,7 @@ impl Settings {
             backoff_first: Duration::from_secs(1),
             backoff_max: Duration::from_mins(1),
             clock_skew_max: Some(Duration::from_mins(1)),
+            shares_plan: false,
         }
     }
 }
