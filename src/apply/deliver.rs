@@ -2,6 +2,7 @@
 
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use jiff::{SignedDuration, Timestamp};
@@ -46,11 +47,12 @@ impl Progress {
     }
 }
 
-/// A claim and its request, before the store was asked.
+/// A claim, before the store was asked.
 struct Draft {
     claim: Claim,
     slot: Slot,
-    request: Outgoing,
+    /// When the claim was made, on the clock of [`Clock::elapsed`].
+    made: Duration,
 }
 
 impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
@@ -95,14 +97,8 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
     /// Claims the bulk, or what other runs leave of it; `None` if nothing is left, or the run ends.
     async fn claim(&self, letters: &mut Letters, tries: &mut Tries, progress: &Progress) -> Option<(Ticket, Draft)> {
         while !letters.people.is_empty() && !self.halted() {
-            let start_by = self.ports.clock.elapsed().saturating_add(self.settings.start_within);
-            let draft = match self.draft(letters, *tries) {
-                Ok(draft) => draft,
-                Err(error) => {
-                    self.halt(Stopped::Bug(format!("a request cannot be written: {error}")));
-                    return None;
-                }
-            };
+            let draft = self.draft(letters, *tries);
+            let start_by = draft.made.saturating_add(self.settings.start_within);
             progress.claimed.store(true, Ordering::Relaxed);
             let claimed = ticket::claim(self.ports.store, draft.claim.clone(), start_by).await;
             match claimed {
@@ -133,12 +129,12 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
         None
     }
 
-    fn draft(&self, letters: &Letters, tries: Tries) -> Result<Draft, serde_json::Error> {
+    fn draft(&self, letters: &Letters, tries: Tries) -> Draft {
+        let made = self.ports.clock.elapsed();
         let now = self.ports.clock.now();
         let people = letters.persons();
         let bulk = letters.bulk_id(&people);
         let slot = lock(&self.pace).give(letters, self.begin, now);
-        let request = outgoing::write(letters, &bulk, slot.send_at)?;
         let start_within = SignedDuration::try_from(self.settings.start_within).unwrap_or(SignedDuration::MAX);
         let claim = Claim {
             id: ClaimId { bulk, attempt: tries.claims.saturating_add(1), run: self.settings.run },
@@ -149,7 +145,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
             at: now,
             people,
         };
-        Ok(Draft { claim, slot, request })
+        Draft { claim, slot, made }
     }
 
     /// Sends what was claimed, settles it, and says what is to be handed over next.
@@ -161,11 +157,9 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
         draft: &Draft,
         progress: &Progress,
     ) -> Vec<Work> {
-        let mut verdict = if self.halted() {
-            Verdict::not_begun(&letters.people)
-        } else {
-            let sent = self.send(&draft.request, &ticket).await;
-            verdict::judge(&ticket.claim().bulk, &letters.people, sent)
+        let mut verdict = match self.request(&letters, &ticket, draft).await {
+            Some(sent) => verdict::judge(&ticket.claim().bulk, &letters.people, sent),
+            None => Verdict::not_begun(&letters.people),
         };
         self.know_duplicates(&letters, &ticket, &mut verdict).await;
         for alarm in std::mem::take(&mut verdict.alarms) {
@@ -189,6 +183,24 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
         self.event(Event::Settled { claim, tally: tally.clone(), why, again: next.len() });
         self.close(&message, &tally, progress);
         next.into_iter().map(|letters| Work { stage: Stage::Prepared(letters), tries }).collect()
+    }
+
+    /// Waits for its turn, writes the request, and sends it; `None` if the run ends before.
+    async fn request(&self, letters: &Letters, ticket: &Ticket, draft: &Draft) -> Option<Sent> {
+        let turn = self.request_turn().await;
+        if !self.turn().await || turn.is_none() {
+            return None;
+        }
+        self.ahead.waited(self.ports.clock.elapsed().saturating_sub(draft.made));
+        let sent = match outgoing::write(letters, &draft.claim.id.bulk, draft.slot.send_at) {
+            Ok(request) => Some(self.send(&request, ticket).await),
+            Err(error) => {
+                self.halt(Stopped::Bug(format!("a request cannot be written: {error}")));
+                None
+            }
+        };
+        drop(turn);
+        sent
     }
 
     /// Sends a request, for as long as the end of the run allows.

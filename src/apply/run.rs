@@ -6,11 +6,13 @@ use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use futures_util::future::{AbortHandle, Abortable, BoxFuture, Shared, select};
+use futures_util::future::{AbortHandle, Abortable, BoxFuture, Either, Shared, select};
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, StreamExt as _};
 use jiff::Timestamp;
+use tokio::sync::SemaphorePermit;
 
+use super::ahead::Ahead;
 use super::deliver::Progress;
 use super::event::Event;
 use super::pace::Pace;
@@ -41,7 +43,7 @@ pub async fn apply<S: Store, G: Sender, P: Prepare, C: Clock>(
     let mut planned = bulks.into_iter();
     let mut flight = FuturesUnordered::new();
     loop {
-        while flight.len() < settings.parallel.max(1) {
+        while flight.len() < run.ahead.bulks() {
             let Some(work) = again.pop_front().or_else(|| planned.next().map(Work::planned)) else { break };
             flight.push(guarded(&run, work).boxed());
         }
@@ -77,6 +79,7 @@ pub(super) struct Run<'a, S, G, P, C> {
     /// When the run began.
     pub(super) begin: Timestamp,
     pub(super) pace: Mutex<Pace>,
+    pub(super) ahead: Ahead,
     /// The first interrupt.
     interrupt: Shared<BoxFuture<'a, ()>>,
     /// The first interrupt, or another reason to claim nothing more.
@@ -102,6 +105,7 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
             ports,
             settings,
             pace: Mutex::default(),
+            ahead: Ahead::new(settings),
             halt: Abortable::new(interrupt.clone(), registration).shared(),
             interrupt,
             halter,
@@ -125,7 +129,15 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
         }
     }
 
-    /// Makes everybody wait before the next claim.
+    /// Waits until one more request may be in flight; `None` if the run ends before.
+    pub(super) async fn request_turn(&self) -> Option<SemaphorePermit<'_>> {
+        match select(pin!(self.ahead.request()), self.halt.clone()).await {
+            Either::Left((permit, _)) => permit,
+            Either::Right(_) => None,
+        }
+    }
+
+    /// Makes everybody wait before the next claim or request.
     pub(super) fn pause(&self, time: Duration) {
         let until = self.ports.clock.elapsed().saturating_add(time);
         let mut resume_at = lock(&self.resume_at);
