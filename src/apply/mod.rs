@@ -5,6 +5,7 @@
 //! [`Ticket`] that claiming gave, and settling uses the ticket up. What is not known is left in
 //! doubt, and never sent again from here.
 
+mod ahead;
 mod deliver;
 mod event;
 mod outgoing;
