@@ -40,7 +40,7 @@ pub use grant::Grant;
 pub use index::Standings;
 pub use line::{Claim, ClaimId, Header, MessageRecord, Outcome, PersonState, RunId, Standing};
 pub use merge::{MergeError, Side, merge};
-pub use news::News;
+pub use news::{News, Shadow};
 pub use piece::{Outcomes, Piece};
 pub use read::Read;
 pub use survey::{ClaimState, Doubt, Totals};

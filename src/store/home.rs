@@ -6,11 +6,11 @@ use jiff::Timestamp;
 
 use crate::apply::Store;
 use crate::identity::MessageId;
-use crate::ledger::{Claim, ClaimId, Grant, Header, Ledger, MessageRecord, Outcome, View};
+use crate::ledger::{Claim, ClaimId, Grant, Header, Ledger, MessageRecord, Outcome, Shadow, View};
 
 use super::error::StoreError;
 use super::expected::Expected;
-use super::lockfile::{Lockfile, Shadow};
+use super::lockfile::Lockfile;
 use super::paths::Paths;
 
 /// Where a ledger lives.

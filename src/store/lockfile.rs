@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 
 use tokio::sync::oneshot;
 
-use crate::ledger::{Claim, Grant, Header, Ledger, MessageRecord, News, Outcome, Read};
+use crate::ledger::{Claim, Grant, Header, Ledger, MessageRecord, News, Outcome, Read, Shadow};
 
 use super::error::StoreError;
 use super::expected::Expected;
@@ -15,22 +15,6 @@ use super::guard::Guard;
 use super::log::{self, Log};
 use super::paths::Paths;
 use super::writer::{Entry, Request, Writer};
-
-/// How a lockfile and its shadow compare.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shadow {
-    /// They know the same, or there is to be no shadow.
-    Same,
-    /// There is no shadow: the next run that writes makes it.
-    Missing,
-    /// They do not know the same: the next run that writes joins them.
-    Differs {
-        /// What the file lacks, such as after a checkout.
-        file: News,
-        /// What the shadow lacks, such as after a pull.
-        shadow: News,
-    },
-}
 
 /// A lockfile that this run, and no other, has open for writing. Dropping it gives the lock back
 /// and leaves what was appended, which is all that was promised; [`Lockfile::finish`] also sorts.

@@ -16,6 +16,6 @@ pub use error::StoreError;
 pub use expected::Expected;
 pub use guard::Holder;
 pub use home::{Home, Opened};
-pub use lockfile::{Lockfile, Shadow};
+pub use lockfile::Lockfile;
 pub use merge::merge_files;
 pub use paths::Paths;

@@ -303,12 +303,15 @@ fn a_missing_ledger_is_not_an_empty_one() {
     ");
     shop.run(&["plan"]).code(8);
     // The shadow knows what was sent.
-    assert_snapshot!(shop.run(&["ledger", "init"]), @"
+    assert_snapshot!(shop.run(&["ledger", "init"]), @r#"
     exit code: 0
     ----- stdout
     made ./sendform.lock for `127.0.0.1:[port]`
     commit it, with this line in .gitattributes beside it: sendform.lock -text merge=union linguist-generated
-    ");
+    to have merges checked and sorted in this clone:
+      git config merge.sendform.driver 'sendform ledger merge %O %A %B'
+      echo 'sendform.lock merge=sendform' >> "$(git rev-parse --git-path info/attributes)"
+    "#);
     refused(&shop, 0);
 }
 
@@ -369,6 +372,7 @@ fn a_ledger_is_bound_to_its_project_and_gateway() {
     exit code: 8
     ----- stderr
     error: the ledger `./sendform.lock` belongs to the gateway `127.0.0.1:[port]`, not to `127.0.0.1:[port]`
+      hint: if the account's host name changed: `sendform ledger rebind --gateway 127.0.0.1:[port]`; if it is another account, its ledger is another one
     ");
     shop.project.set("SENDFORM_BASE_URL", shop.sandbox.url());
     let project = shop.project.read("sendform.yaml").replace("acme-shop", "other-shop");
@@ -377,6 +381,7 @@ fn a_ledger_is_bound_to_its_project_and_gateway() {
     exit code: 8
     ----- stderr
     error: the ledger `./sendform.lock` belongs to the project `acme-shop`, not to `other-shop`
+      hint: bring back the ledger of this project, or the project's old name: persons are made with that name
     ");
 }
 
