@@ -1,6 +1,7 @@
 //! `apply`: sends what the files want and the ledger lacks.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::apply::{self, Ports, Stopped, Summary};
 use crate::gateway::{Client, ClientError, Limits};
@@ -23,6 +24,10 @@ use super::settings::Settings;
 use super::signals;
 use super::store::{expected, store_failure};
 use super::world::{Choices, World};
+
+/// How long after its claim a request may begin, where bulks are claimed ahead: claims wait for each
+/// other, for a push, and for the requests before them.
+const START_WITHIN_AHEAD: Duration = Duration::from_mins(5);
 
 /// Runs the command.
 ///
@@ -109,6 +114,7 @@ fn refuse_in_ci(world: &World, choices: &Choices, settings: &Settings) -> Result
     let told = choices.accepted.get(RailKind::LockfileInCi).is_some_and(|number| number >= 1);
     let dies_with_its_disk = match world.gateway.ledger {
         Home::Lockfile(_) => true,
+        Home::Git(_) => false,
     };
     if !settings.ci || world.gateway.is_sandbox() || told || !dies_with_its_disk {
         return Ok(());
@@ -199,6 +205,10 @@ async fn send(
     let people = bulks.iter().map(|bulk| bulk.recipients.len() as u64).sum();
     let mut settings = apply::Settings::new(run);
     settings.parallel = usize::from(args.parallel);
+    if let Some(ahead) = store.bulks_ahead() {
+        settings.ahead = ahead;
+        settings.start_within = START_WITHIN_AHEAD;
+    }
     if !world.gateway.keeps_real_time() {
         settings.clock_skew_max = None;
     }

@@ -41,6 +41,7 @@ async fn init(world: &World) -> Result<Exit, Failure> {
             Home::Lockfile(_) => print(
                 "commit it, with this line in .gitattributes beside it: sendform.lock -text merge=union linguist-generated\n",
             )?,
+            Home::Git(_) => print("keep the branch open for plain pushes, and never merge it or commit to it\n")?,
         }
     }
     Ok(Exit::Done)

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::identity::KeyId;
 use crate::ledger::{Damage, EntryError, JoinError};
 
+use super::git::GitError;
 use super::guard::Holder;
 
 /// Why a ledger cannot be opened, or cannot take an entry.
@@ -103,6 +104,18 @@ pub enum StoreError {
         #[source]
         cause: Arc<Self>,
     },
+    /// Outcomes could not be pushed; they are kept on this machine.
+    #[error("what became of some messages could not be pushed, and is kept in `{}`", .path.display())]
+    Unpushed {
+        /// The file that has them.
+        path: PathBuf,
+        /// The first failure.
+        #[source]
+        cause: Arc<Self>,
+    },
+    /// The branch that holds the ledger, or git, has failed.
+    #[error(transparent)]
+    Git(#[from] GitError),
     /// The ledger's writer has ended before it could answer.
     #[error("the ledger's writer has stopped")]
     Stopped,
@@ -132,6 +145,10 @@ impl StoreError {
             Self::Replaced { .. } | Self::Failed { .. } => {
                 "nothing more is sent; run the same command again, which starts from what is on the disk"
             }
+            Self::Unpushed { .. } => {
+                "the next run in this folder pushes them; until then their people are in doubt for others"
+            }
+            Self::Git(error) => return error.hint(),
             Self::Exists { .. }
             | Self::Foreign { .. }
             | Self::Join(_)
@@ -140,6 +157,27 @@ impl StoreError {
             | Self::Stopped => return None,
         };
         Some(hint.to_owned())
+    }
+
+    /// Says whether the world around the ledger has failed, not the ledger.
+    #[must_use]
+    pub fn is_environment(&self) -> bool {
+        match self {
+            Self::Git(error) => error.is_environment(),
+            Self::Unpushed { cause, .. } | Self::Failed { cause } => cause.is_environment(),
+            Self::Missing { .. }
+            | Self::Exists { .. }
+            | Self::Held { .. }
+            | Self::Damage { .. }
+            | Self::Foreign { .. }
+            | Self::KeyMissing { .. }
+            | Self::KeyUnknown { .. }
+            | Self::Join(_)
+            | Self::Entry(_)
+            | Self::Replaced { .. }
+            | Self::Io { .. }
+            | Self::Stopped => false,
+        }
     }
 
     /// Wraps a failure of the file system.
