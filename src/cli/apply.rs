@@ -28,6 +28,9 @@ use super::world::{Choices, World};
 
 /// How long an interrupted run may take to put its ledger in order.
 const FINISH_TIME_MAX: Duration = Duration::from_secs(2);
+/// How long after its claim a request may begin, where bulks are claimed ahead: claims wait for each
+/// other, for a push, and for the requests before them.
+const START_WITHIN_AHEAD: Duration = Duration::from_mins(5);
 
 /// Runs the command.
 ///
@@ -93,7 +96,7 @@ async fn with_world(
     }
     interrupts.sending();
     let bulks = record(world, &store, &mut plan).await.map_err(|error| store_failure(&error))?;
-    let run_settings = run_settings(world, args, settings, run);
+    let run_settings = run_settings(world, &store, args, settings, run);
     let ports = Ports { store: &store, sender: &client, prepare: &Pool::new(Arc::clone(world)), clock: &clock };
     let summary = send(bulks, ports, &run_settings, interrupts).await;
     let doubts = store.ledger().doubts(store.view(world.gateway.now()));
@@ -120,6 +123,7 @@ fn refuse_in_ci(world: &World, choices: &Choices, settings: &Settings) -> Result
     let told = choices.accepted.get(RailKind::LockfileInCi).is_some_and(|number| number >= 1);
     let dies_with_its_disk = match world.gateway.ledger {
         Home::Lockfile(_) => true,
+        Home::Git(_) => false,
     };
     if !settings.ci || world.gateway.is_sandbox() || told || !dies_with_its_disk {
         return Ok(());
@@ -205,9 +209,13 @@ async fn record(world: &World, store: &Opened, plan: &mut Plan) -> Result<Vec<Bu
 }
 
 /// How this run goes about its work.
-fn run_settings(world: &World, args: &ApplyArgs, settings: &Settings, run: RunId) -> apply::Settings {
+fn run_settings(world: &World, store: &Opened, args: &ApplyArgs, settings: &Settings, run: RunId) -> apply::Settings {
     let mut run_settings = apply::Settings::new(run);
     run_settings.parallel = usize::from(args.parallel);
+    if let Some(ahead) = store.bulks_ahead() {
+        run_settings.ahead = ahead;
+        run_settings.start_within = START_WITHIN_AHEAD;
+    }
     run_settings.start_within = settings.start_within.unwrap_or(run_settings.start_within);
     if !world.gateway.keeps_real_time() {
         run_settings.clock_skew_max = None;

@@ -98,7 +98,7 @@ pub(super) enum Command {
     /// Send what the files want and the ledger lacks
     Apply(ApplyArgs),
     /// Show what the ledger holds, doubts first
-    Status,
+    Status(StatusArgs),
     /// Settle a bulk in doubt by your word
     Resolve(ResolveArgs),
     /// Serve the embedded gateway on its own
@@ -140,9 +140,28 @@ pub(super) struct PlanArgs {
     /// What selects, and what is accepted.
     #[command(flatten)]
     pub scope: Scope,
+    /// Which ledger is read.
+    #[command(flatten)]
+    pub reading: Reading,
     /// Exit with 2 if there is something to send, now or later
     #[arg(long)]
     pub detailed_exitcode: bool,
+}
+
+/// `status`
+#[derive(Debug, Args)]
+pub(super) struct StatusArgs {
+    /// Which ledger is read.
+    #[command(flatten)]
+    pub reading: Reading,
+}
+
+/// Which ledger is read, by those who only look.
+#[derive(Debug, Args)]
+pub(super) struct Reading {
+    /// Read the ledger as it was fetched last, without the network
+    #[arg(long)]
+    pub offline: bool,
 }
 
 /// `apply`

@@ -82,7 +82,7 @@ fn command(arguments: &Arguments, settings: &Settings, output: &Output) -> Resul
         Command::Completions(args) => completions(args),
         Command::Plan(args) => wait(plan::run(global, args, settings, output)),
         Command::Apply(args) => wait(apply::run(global, args, settings, output)),
-        Command::Status => wait(status::run(global, settings, output)),
+        Command::Status(args) => wait(status::run(global, args, settings, output)),
         Command::Resolve(args) => wait(resolve::run(global, args, settings, output)),
         Command::Sandbox(args) => wait(sandbox::run(global, args)),
         Command::Ledger(args) => wait(ledger::run(global, &args.command, settings, output)),

@@ -13,7 +13,7 @@ use super::failure::Failure;
 use super::output::{Forms, Output};
 use super::progress::Progress;
 use super::settings::Settings;
-use super::store::look;
+use super::store::look_as;
 use super::world::{Choices, World, tell_warnings};
 
 /// Runs the command.
@@ -37,7 +37,7 @@ async fn with_world(world: &World, args: &PlanArgs, output: &Output) -> Result<E
     let gateway = &world.gateway;
     // Without keys nobody would be recognised, and without a gateway there is no ledger.
     let has_ledger = gateway.keys.is_some() && gateway.base_url.is_some();
-    let seen = if has_ledger { Some(look(world).await?) } else { None };
+    let seen = if has_ledger { Some(look_as(&args.reading, world, output).await?) } else { None };
     let view = seen.as_ref().map_or(View::Exclusive, |(_, view)| *view);
     let plan = make(world, &choices, seen.as_ref().map(|(ledger, _)| ledger), view);
     show(&plan, world, output)?;
