@@ -48,8 +48,8 @@ impl Gateway {
             Some(text) => Some(parse_base_url(text)?),
         };
         let loopback = base_url.as_ref().is_some_and(is_loopback);
-        if settings.now.is_some() && base_url.is_some() && !loopback {
-            return Err(Failure::new(Exit::Usage, "`SENDFORM_NOW` is only for a gateway on loopback"));
+        if let Some(name) = settings.for_tests().filter(|_| base_url.is_some() && !loopback) {
+            return Err(Failure::new(Exit::Usage, format!("`{name}` is only for a gateway on loopback")));
         }
         if settings.keys.as_ref().is_some_and(|keys| home.holds_sandbox_key(keys)) {
             return Err(Failure::new(Exit::Credentials, "the sandbox's own key is not for another gateway")
