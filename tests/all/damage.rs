@@ -71,50 +71,15 @@ impl Left {
 #[test]
 fn what_is_not_as_it_was_written_is_an_error_and_says_what_to_do() {
     let left = Left::new();
-    let lines = left.lines();
-    let whole = String::from_utf8(left.text.clone()).unwrap();
-    let changed = |header: &dyn Fn(&mut Header)| {
-        let mut changed = left.header();
-        header(&mut changed);
-        whole.replace(&lines[0], &text::header_line(&changed)).into_bytes()
-    };
-    let newer = whole.replacen("\"version\":1", "\"version\":2", 1);
-    let stranger = Key::from_bytes([3; 32]).id();
-    let utf16: Vec<u8> = "\u{feff}".encode_utf16().chain(whole.encode_utf16()).flat_map(u16::to_le_bytes).collect();
-    let kinds: Vec<(&str, Vec<u8>)> = vec![
-        ("empty", Vec::new()),
-        ("cut in the header", whole.as_bytes()[..60].to_vec()),
-        ("cut in a claim that was settled", whole.as_bytes()[..whole.len() - 40].to_vec()),
-        ("without its header", lines[1..].concat().into_bytes()),
-        ("of a newer version", newer.into_bytes()),
-        ("with conflict markers", format!("<<<<<<< HEAD\n{whole}=======\n{whole}>>>>>>> other\n").into_bytes()),
-        ("with an edited line", whole.replace("\"count\":2", "\"count\":3").into_bytes()),
-        ("with CRLF", whole.replace('\n', "\r\n").into_bytes()),
-        ("with a byte order mark", format!("\u{feff}{whole}").into_bytes()),
-        ("in UTF-16", utf16),
-        ("not UTF-8", [&left.text[..], b"\xc3\x28\xff\n"].concat()),
-        ("pretty-printed", whole.replace("\",\"", "\", \"").into_bytes()),
-        ("with an empty line", format!("{whole}\n").into_bytes()),
-        ("with a huge line", format!("{whole}{}\n", "x".repeat(4 << 20)).into_bytes()),
-        ("another text", b"Dear diary,\n".to_vec()),
-        ("of another project", changed(&|header| header.project = ProjectId::parse("other").unwrap())),
-        ("of another gateway", changed(&|header| header.gateway = "x.api.infobip.com".to_owned())),
-        ("of another key", changed(&|header| header.keys = vec![stranger.clone()])),
-        (
-            "of two gateways",
-            format!("{whole}{}", text::header_line(&Header { gateway: "x".to_owned(), ..left.header() })).into_bytes(),
-        ),
-        ("with an outcome of nobody's claim", [lines[0].as_str(), &unknown_outcome(&left)].concat().into_bytes()),
-    ];
-    let mut said = String::new();
-    for (name, text) in kinds {
+    let mut said = Vec::new();
+    for (name, text) in kinds(&left) {
         let run = left.runs(&text, 8, Some(&left.text));
         assert_eq!(run.stdout, "", "{name}");
         let words = run.to_string();
         let (_, words) = words.split_once("----- stderr\n").unwrap();
-        said += &format!("{name}\n{words}");
+        said.push(format!("{name}\n{words}"));
     }
-    assert_snapshot!(said, @"
+    assert_snapshot!(said.concat(), @"
     empty
     error: the ledger `./sendform.lock` is damaged
       caused by: line 1: the ledger is empty: it has not even a header
@@ -193,6 +158,45 @@ fn what_is_not_as_it_was_written_is_an_error_and_says_what_to_do() {
     ");
 }
 
+/// Ledgers that are not as they were written, or somebody else's, each with a name.
+fn kinds(left: &Left) -> Vec<(&'static str, Vec<u8>)> {
+    let lines = left.lines();
+    let whole = String::from_utf8(left.text.clone()).unwrap();
+    let changed = |header: &dyn Fn(&mut Header)| {
+        let mut changed = left.header();
+        header(&mut changed);
+        whole.replace(&lines[0], &text::header_line(&changed)).into_bytes()
+    };
+    let newer = whole.replacen("\"version\":1", "\"version\":2", 1);
+    let stranger = Key::from_bytes([3; 32]).id();
+    let utf16: Vec<u8> = "\u{feff}".encode_utf16().chain(whole.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    vec![
+        ("empty", Vec::new()),
+        ("cut in the header", whole.as_bytes()[..60].to_vec()),
+        ("cut in a claim that was settled", whole.as_bytes()[..whole.len() - 40].to_vec()),
+        ("without its header", lines[1..].concat().into_bytes()),
+        ("of a newer version", newer.into_bytes()),
+        ("with conflict markers", format!("<<<<<<< HEAD\n{whole}=======\n{whole}>>>>>>> other\n").into_bytes()),
+        ("with an edited line", whole.replace("\"count\":2", "\"count\":3").into_bytes()),
+        ("with CRLF", whole.replace('\n', "\r\n").into_bytes()),
+        ("with a byte order mark", format!("\u{feff}{whole}").into_bytes()),
+        ("in UTF-16", utf16),
+        ("not UTF-8", [&left.text[..], b"\xc3\x28\xff\n"].concat()),
+        ("pretty-printed", whole.replace("\",\"", "\", \"").into_bytes()),
+        ("with an empty line", format!("{whole}\n").into_bytes()),
+        ("with a huge line", format!("{whole}{}\n", "x".repeat(4 << 20)).into_bytes()),
+        ("another text", b"Dear diary,\n".to_vec()),
+        ("of another project", changed(&|header| header.project = ProjectId::parse("other").unwrap())),
+        ("of another gateway", changed(&|header| header.gateway = "x.api.infobip.com".to_owned())),
+        ("of another key", changed(&|header| header.keys = vec![stranger.clone()])),
+        (
+            "of two gateways",
+            format!("{whole}{}", text::header_line(&Header { gateway: "x".to_owned(), ..left.header() })).into_bytes(),
+        ),
+        ("with an outcome of nobody's claim", [lines[0].as_str(), &unknown_outcome(left)].concat().into_bytes()),
+    ]
+}
+
 fn unknown_outcome(left: &Left) -> String {
     use sendform::ledger::{Outcome, PersonState};
     let ledger = Ledger::read(&left.text).unwrap().ledger;
@@ -230,13 +234,13 @@ fn what_merges_and_editors_do_to_whole_lines_is_read_rightly() {
 #[test]
 fn what_is_no_file_is_an_error() {
     let left = Left::new();
-    let mut said = String::new();
+    let mut said = Vec::new();
     let mut check = |name: &str| {
         for command in [&["plan"][..], &["status"], &["apply", "--auto-approve"]] {
             let run = left.shop.run(command).code(8);
             assert_eq!(left.shop.requests(), left.requests, "{run}");
             if command[0] == "plan" {
-                said += &format!("{name}: {run}");
+                said.push(format!("{name}: {run}"));
             }
         }
     };
@@ -252,7 +256,7 @@ fn what_is_no_file_is_an_error() {
     fs::remove_file(&left.path).unwrap();
     symlink("sendform.lock", &left.path).unwrap();
     check("a link to itself");
-    assert_snapshot!(said, @"
+    assert_snapshot!(said.concat(), @"
     missing: exit code: 8
     ----- stderr
     error: there is no ledger at `./sendform.lock`

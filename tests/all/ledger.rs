@@ -91,15 +91,15 @@ fn what_does_not_belong_to_the_ledger_is_not_imported() {
         ("claims", text::claim_line(claim)),
         ("empty", String::new()),
     ];
-    let mut said = String::new();
+    let mut said = Vec::new();
     for (name, text) in files {
         shop.project.write(name, text);
         // Of several files all are imported, or none.
         let run = shop.run(&["ledger", "import", "sendform.lock", name]).code(8);
-        said += &format!("{name}: {run}");
+        said.push(format!("{name}: {run}"));
     }
-    said += &format!("missing: {}", shop.run(&["ledger", "import", "nowhere"]).code(1));
-    assert_snapshot!(said, @"
+    said.push(format!("missing: {}", shop.run(&["ledger", "import", "nowhere"]).code(1)));
+    assert_snapshot!(said.concat(), @"
     gateway: exit code: 8
     ----- stderr
     error: the ledger `gateway` belongs to the gateway `x.api.infobip.com`, not to `127.0.0.1:[port]`
