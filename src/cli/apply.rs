@@ -15,6 +15,7 @@ use super::args::{ApplyArgs, Format, Global};
 use super::clock::RunClock;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::frozen;
 use super::output::{Forms, Output, ask};
 use super::plan::{in_doubt, judge, make, show};
 use super::prepare::Pool;
@@ -48,7 +49,7 @@ async fn with_world(
     settings: &Settings,
     output: &Output,
 ) -> Result<Exit, Failure> {
-    let choices = Choices::read(&args.scope, &world.campaigns)?;
+    let choices = frozen::choices(args, world)?;
     refuse_in_ci(world, &choices, settings)?;
     let clock = RunClock::new(Arc::clone(world));
     let client = client(world, clock.clone())?;
@@ -61,7 +62,7 @@ async fn with_world(
     let may = may_send(&plan, args, &choices);
     // One run gives one document: a plan, or what became of it.
     if output.format == Format::Text || may.is_err() {
-        show(&plan, world, output)?;
+        show(&plan, world, output, args.plan.as_deref())?;
     }
     let approved = match may {
         Ok(()) => approve(&plan, args, output),
@@ -88,7 +89,7 @@ async fn with_world(
     let doubts = store.ledger().doubts(store.view(world.gateway.now()));
     let shown = output.show(&Forms {
         text: &|paint| outcome_text::render(&summary, &doubts, &plan.gateway, paint),
-        json: &|| json::outcome(&summary, &doubts, &plan.digest.to_string()),
+        json: &|| json::outcome(&summary, &doubts, &plan.approved().to_string()),
     });
     if let Some(next) = plan.next_apply_at() {
         output.tell(&format!("the next apply has something to do at {}\n", timing::utc(next)));
@@ -152,7 +153,10 @@ fn may_send(plan: &Plan, args: &ApplyArgs, choices: &Choices) -> Result<(), Resu
     if exit == Exit::Files {
         return Err(Ok(exit));
     }
-    if let Some(digest) = args.expect_digest.as_ref().filter(|digest| **digest != plan.digest.to_string()) {
+    if plan.is_mismatched() {
+        return Err(Err(frozen::mismatch(plan)));
+    }
+    if let Some(digest) = args.expect_digest.as_ref().filter(|digest| **digest != plan.approved().to_string()) {
         let message = format!("the plan's digest is `{}`, but `{digest}` was expected", plan.digest);
         return Err(Err(Failure::new(Exit::Mismatch, message).hint(
             "the files, the audiences or the ledger changed since then: review the plan above, and use its digest",

@@ -7,6 +7,7 @@ mod clock;
 mod exit;
 mod failure;
 mod files;
+mod frozen;
 mod gateway;
 mod home;
 mod init;

@@ -17,7 +17,7 @@ mod parse;
 mod people;
 mod raw;
 mod read;
-mod seal;
+pub(crate) mod seal;
 mod states;
 mod survey;
 pub mod text;
