@@ -5,6 +5,7 @@ mod frozen_json;
 mod frozen_text;
 pub mod harmless;
 pub mod json;
+pub mod ledger;
 pub mod outcome_text;
 pub mod paint;
 pub mod plan_text;
