@@ -28,6 +28,9 @@ pub(super) async fn run(
     settings: &Settings,
     output: &Output,
 ) -> Result<Exit, Failure> {
+    if let Some(path) = &args.out {
+        frozen::make_room(path)?;
+    }
     let world = World::open(global, settings, output).await?;
     let result = with_world(&world, args, output).await;
     world.gateway.stop().await?;
@@ -37,10 +40,9 @@ pub(super) async fn run(
 async fn with_world(world: &World, args: &PlanArgs, output: &Output) -> Result<Exit, Failure> {
     let choices = Choices::read(&args.scope, &world.campaigns)?;
     let gateway = &world.gateway;
-    if let Some(path) = &args.out {
+    if args.out.is_some() {
         // What is frozen was compared with the ledger.
         expected(world)?;
-        frozen::make_room(path)?;
     }
     // Without keys nobody would be recognised, and without a gateway there is no ledger.
     let has_ledger = gateway.keys.is_some() && gateway.base_url.is_some();
@@ -55,7 +57,8 @@ async fn with_world(world: &World, args: &PlanArgs, output: &Output) -> Result<E
     if let Some((path, written)) = written {
         let path = path.display();
         if written? {
-            output.tell(&format!("wrote {path}: `sendform apply {path}` sends this, and nothing else\n"));
+            let sandbox = if gateway.is_sandbox() { " --sandbox" } else { "" };
+            output.tell(&format!("wrote {path}: `sendform apply {path}{sandbox}` sends this, and nothing else\n"));
         } else {
             output.tell("no plan was written: it has errors\n");
         }

@@ -9,6 +9,7 @@ mod canary;
 mod codes;
 mod crash;
 mod faults;
+mod frozen;
 mod generated;
 mod identity;
 mod init;
