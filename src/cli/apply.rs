@@ -83,7 +83,8 @@ async fn with_world(
     if !args.auto_approve {
         // The answer may have taken a while, in which times pass and conversation windows close.
         let reviewed = std::mem::replace(&mut plan, planned());
-        if plan.digest != reviewed.digest || plan.to_send() != reviewed.to_send() {
+        let same = plan.digest == reviewed.digest && plan.to_send() == reviewed.to_send();
+        if !same || may_send(&plan, args, &choices).is_err() {
             store.finish().await.map_err(|error| store_failure(&error))?;
             return Err(Failure::new(
                 Exit::Mismatch,

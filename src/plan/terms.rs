@@ -1,8 +1,10 @@
 //! The terms of a message: what a plan binds of its schedule, named, so that a change of one can be
 //! told in words; and its options, which the contents of people cover already.
 
+use jiff::SignedDuration;
+
 use crate::campaign::{IfPast, Message, Schedule, Zone};
-use crate::timing::IfAmbiguous;
+use crate::timing::{self, IfAmbiguous};
 use crate::wire::options::{DeliveryTimeWindow, ReportType};
 
 use super::content::days;
@@ -51,8 +53,8 @@ pub(super) fn of_schedule(schedule: &Schedule) -> Vec<Term> {
     let speed = schedule.speed.map(|speed| format!("{} in {} ms", speed.amount, speed.unit_ms()));
     terms.optional("sendingSpeedLimit", speed);
     terms.window(schedule.window.as_ref());
-    terms.optional("validityPeriod, in seconds", schedule.validity.map(|validity| validity.seconds().to_string()));
-    terms.optional("handover, in seconds", schedule.handover.map(|handover| handover.as_secs().to_string()));
+    terms.optional("validityPeriod", schedule.validity.map(|validity| validity.seconds().to_string()));
+    terms.optional("handover", schedule.handover.map(|handover| handover.as_secs().to_string()));
     terms.0
 }
 
@@ -96,6 +98,23 @@ pub(super) fn differing<'a>(
     names.map(|name| (name, value(before, name), value(now, name))).filter(|(_, before, now)| before != now)
 }
 
+/// A term's value as one reads it: a digest takes plain numbers.
+#[must_use]
+pub(super) fn in_words(name: &str, value: &str) -> String {
+    let number = value.parse::<i64>().ok();
+    match (name, number) {
+        ("validityPeriod" | "handover", Some(seconds)) => timing::duration(SignedDuration::from_secs(seconds)),
+        ("deliveryTimeWindow.from" | "deliveryTimeWindow.to", Some(minutes)) => {
+            format!("{:02}:{:02}", minutes / 60, minutes % 60)
+        }
+        ("sendingSpeedLimit", _) => {
+            let units = [(" in 60000 ms", " a minute"), (" in 3600000 ms", " an hour"), (" in 86400000 ms", " a day")];
+            units.iter().fold(value.to_owned(), |value, (plain, words)| value.replace(plain, words))
+        }
+        _ => value.to_owned(),
+    }
+}
+
 #[derive(Default)]
 struct Terms(Vec<Term>);
 
@@ -123,14 +142,14 @@ impl Terms {
         self.mark("+");
         self.add("deliveryTimeWindow.days", days(window));
         let minutes = |time: crate::wire::options::TimeOfDay| time.minutes().to_string();
-        self.optional("deliveryTimeWindow.from, in minutes", window.from.map(minutes));
-        self.optional("deliveryTimeWindow.to, in minutes", window.to.map(minutes));
+        self.optional("deliveryTimeWindow.from", window.from.map(minutes));
+        self.optional("deliveryTimeWindow.to", window.to.map(minutes));
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Term, differing};
+    use super::{Term, differing, in_words};
 
     #[test]
     fn what_differs_is_told_by_its_name() {
@@ -141,5 +160,16 @@ mod tests {
         let now = terms(&[("", "-"), ("sendAt", "10"), ("same", "x"), ("new", "1")]);
         let found: Vec<_> = differing(&before, &now).collect();
         assert_eq!(found, [("sendAt", Some("9"), Some("10")), ("new", None, Some("1")), ("speed", Some("6"), None)]);
+    }
+
+    #[test]
+    fn values_are_put_into_words() {
+        let check = |name: &str, value: &str, expect: &str| assert_eq!(in_words(name, value), expect);
+        check("handover", "7200", "2 h");
+        check("validityPeriod", "90", "1 min 30 s");
+        check("deliveryTimeWindow.from", "425", "07:05");
+        check("sendingSpeedLimit", "6 in 60000 ms", "6 a minute");
+        check("sendingSpeedLimit", "6 in 86400000 ms", "6 a day");
+        check("campaignReferenceId", "7200", "7200");
     }
 }

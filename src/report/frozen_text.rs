@@ -13,7 +13,7 @@ const LINES_SHOWN_MAX: usize = 5;
 
 /// Tells which plan is applied, and what it has that the files lack.
 pub(super) fn head(out: &mut String, frozen: &FrozenState, paint: Paint) {
-    line(out, &paint.faint(&format!("nothing but the plan of {}", timing::utc(frozen.at))));
+    line(out, &paint.faint(&format!("sends nothing but the plan of {}", timing::utc(frozen.at))));
     for (message, people) in &frozen.missing {
         let words = format!("! the plan has `{message}` for {}, and the files lack it", plural(*people, "person"));
         line(out, &paint.bad(&words));

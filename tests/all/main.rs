@@ -16,6 +16,7 @@ mod init;
 mod interrupts;
 mod paths;
 mod plan;
+mod prompt;
 mod readme;
 mod support;
 mod validate;

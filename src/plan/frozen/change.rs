@@ -78,9 +78,8 @@ pub(super) fn of_content(planned: &FrozenMessage, message: &Message) -> Vec<Chan
 }
 
 fn of_terms<'a>(planned: &'a [Term], now: &'a [Term]) -> impl Iterator<Item = Change> {
-    terms::differing(planned, now).map(|(name, planned, now)| Change::Term {
-        name: name.to_owned(),
-        planned: planned.map(str::to_owned),
-        now: now.map(str::to_owned),
+    terms::differing(planned, now).map(|(name, planned, now)| {
+        let words = |value: Option<&str>| value.map(|value| terms::in_words(name, value));
+        Change::Term { name: name.to_owned(), planned: words(planned), now: words(now) }
     })
 }

@@ -10,7 +10,23 @@ fn a_renamed_message_is_not_what_was_planned() {
     let shop = Shop::new(3);
     freeze(&shop, &[]);
     shop.project.write("sale.yaml", campaign("sales", "Hello from the shop!", 1));
-    assert_snapshot!(nothing_is_sent(&shop, &[], 5), @"");
+    assert_snapshot!(nothing_is_sent(&shop, &[], 5), @"
+    exit code: 5
+    ----- stdout
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    sends nothing but the plan of 2026-11-30 12:00 UTC
+    ! the plan has `sale.hello` for 3 people, and the files lack it
+
+    sales.hello r1  shop to customers
+        3 not in the plan
+        3 rows in customers.csv
+
+    nothing can be sent: this is not what the plan has
+    digest plan/v1:[digest]
+    ----- stderr
+    error: the files do not match the plan any more, so nothing was sent
+      hint: plan anew, and review it: `sendform plan --out FILE`
+    ");
 }
 
 #[test]
@@ -51,7 +67,24 @@ fn another_sender_is_not_what_was_planned() {
     freeze(&shop, &[]);
     let project = shop.project.read("sendform.yaml");
     shop.project.write("sendform.yaml", project.replace("SHOP-ACCOUNT", "OTHER-ACCOUNT"));
-    assert_snapshot!(nothing_is_sent(&shop, &[], 5), @"");
+    assert_snapshot!(nothing_is_sent(&shop, &[], 5), @"
+    exit code: 5
+    ----- stdout
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    sends nothing but the plan of 2026-11-30 12:00 UTC
+
+    sale.hello r1  shop to customers
+        2 not in the plan
+        2 rows in customers.csv
+      ! this is not what the plan has:
+          sender: SHOP-ACCOUNT in the plan, OTHER-ACCOUNT now
+
+    nothing can be sent: this is not what the plan has
+    digest plan/v1:[digest]
+    ----- stderr
+    error: the files do not match the plan any more, so nothing was sent
+      hint: plan anew, and review it: `sendform plan --out FILE`
+    ");
 }
 
 #[test]
