@@ -17,6 +17,7 @@ use super::clock::RunClock;
 use super::dumps;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::frozen;
 use super::output::{Forms, Output, ask};
 use super::plan::{in_doubt, judge, make, show};
 use super::prepare::Pool;
@@ -58,7 +59,7 @@ async fn with_world(
     output: &Output,
     interrupts: &Interrupts,
 ) -> Result<Exit, Failure> {
-    let choices = Choices::read(&args.scope, &world.campaigns)?;
+    let choices = frozen::choices(args, world)?;
     refuse_in_ci(world, &choices, settings)?;
     let clock = RunClock::new(Arc::clone(world));
     let client = client(world, settings, clock.clone())?;
@@ -72,7 +73,7 @@ async fn with_world(
     let may = may_send(&plan, args, &choices);
     // One run gives one document: a plan, or what became of it.
     if output.format == Format::Text || may.is_err() {
-        show(&plan, world, output)?;
+        show(&plan, world, output, args.plan.as_deref())?;
     }
     let approved = match may {
         Ok(()) => approve(&plan, args, output),
@@ -85,7 +86,8 @@ async fn with_world(
     if !args.auto_approve {
         // The answer may have taken a while, in which times pass and conversation windows close.
         let reviewed = std::mem::replace(&mut plan, planned());
-        if plan.digest != reviewed.digest || plan.to_send() != reviewed.to_send() {
+        let same = plan.digest == reviewed.digest && plan.to_send() == reviewed.to_send();
+        if !same || may_send(&plan, args, &choices).is_err() {
             store.finish().await.map_err(|error| store_failure(&error))?;
             return Err(Failure::new(
                 Exit::Mismatch,
@@ -102,7 +104,7 @@ async fn with_world(
     let doubts = store.ledger().doubts(store.view(world.gateway.now()));
     let shown = output.show(&Forms {
         text: &|paint| outcome_text::render(&summary, &doubts, &plan.gateway, paint),
-        json: &|| json::outcome(&summary, &doubts, &plan.digest.to_string()),
+        json: &|| json::outcome(&summary, &doubts, &plan.approved().to_string()),
     });
     if let Some(next) = plan.next_apply_at() {
         output.tell(&format!("the next apply has something to do at {}\n", timing::utc(next)));
@@ -169,7 +171,10 @@ fn may_send(plan: &Plan, args: &ApplyArgs, choices: &Choices) -> Result<(), Resu
     if exit == Exit::Files {
         return Err(Ok(exit));
     }
-    if let Some(digest) = args.expect_digest.as_ref().filter(|digest| **digest != plan.digest.to_string()) {
+    if plan.is_mismatched() {
+        return Err(Err(frozen::mismatch(plan)));
+    }
+    if let Some(digest) = args.expect_digest.as_ref().filter(|digest| **digest != plan.approved().to_string()) {
         let message = format!("the plan's digest is `{}`, but `{digest}` was expected", plan.digest);
         return Err(Err(Failure::new(Exit::Mismatch, message).hint(
             "the files, the audiences or the ledger changed since then: review the plan above, and use its digest",

@@ -143,6 +143,9 @@ pub(super) struct PlanArgs {
     /// Which ledger is read.
     #[command(flatten)]
     pub reading: Reading,
+    /// Freeze the plan into a file, for `apply FILE`: who gets what, without personal data
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
     /// Exit with 2 if there is something to send, now or later
     #[arg(long)]
     pub detailed_exitcode: bool,
@@ -167,6 +170,9 @@ pub(super) struct Reading {
 /// `apply`
 #[derive(Debug, Args)]
 pub(super) struct ApplyArgs {
+    /// A plan that `plan --out FILE` wrote: send this, and nothing else
+    #[arg(value_name = "FILE", conflicts_with_all = ["only", "retry_rejected"])]
+    pub plan: Option<PathBuf>,
     /// What selects, and what is accepted.
     #[command(flatten)]
     pub scope: Scope,

@@ -8,6 +8,7 @@ mod dumps;
 mod exit;
 mod failure;
 mod files;
+mod frozen;
 mod gateway;
 mod home;
 mod init;

@@ -21,7 +21,7 @@ mod piece;
 mod raw;
 mod read;
 mod rebind;
-mod seal;
+pub(crate) mod seal;
 mod states;
 mod survey;
 pub mod text;

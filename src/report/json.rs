@@ -1,5 +1,7 @@
 //! Plans, outcomes and ledgers as JSON, versioned: within one `format_version` fields are only added.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use crate::apply::{Summary, Tally};
@@ -7,15 +9,15 @@ use crate::diagnostic::Diagnostics;
 use crate::ledger::{Doubt, Ledger, View};
 use crate::plan::{Bulk, Gate, MessagePlan, Plan, Rail};
 
-use super::{Reveal, diagnostics};
+use super::{Reveal, diagnostics, frozen_json};
 
 /// The version of all forms of JSON that are written here.
 pub const FORMAT_VERSION: &str = "1.0";
 
 /// Writes a plan, and all that was found on the way to it. Texts are masked unless they are asked
-/// for; people are never in it.
+/// for; people are never in it. `file` is the frozen plan that was made of it, or that it is held to.
 #[must_use]
-pub fn plan(plan: &Plan, found: &Diagnostics, reveal: Reveal) -> Value {
+pub fn plan(plan: &Plan, found: &Diagnostics, reveal: Reveal, file: Option<&Path>) -> Value {
     json!({
         "format_version": FORMAT_VERSION,
         "kind": "plan",
@@ -23,7 +25,9 @@ pub fn plan(plan: &Plan, found: &Diagnostics, reveal: Reveal) -> Value {
         "gateway": plan.gateway,
         "now": plan.now.to_string(),
         "compared": plan.compared,
-        "digest": plan.digest.to_string(),
+        "digest": plan.approved().to_string(),
+        "planFile": file.map(|file| file.display().to_string()),
+        "frozen": plan.frozen.as_ref().map(frozen_json::state),
         "toSend": plan.to_send(),
         "notDue": plan.not_due(),
         "nextApplyAt": plan.next_apply_at().map(|at| at.to_string()),
@@ -109,6 +113,7 @@ fn message_plan(message: &MessagePlan, reveal: Reveal) -> Value {
         "lastAt": message.last_at().map(|at| at.to_string()),
         "bulks": message.bulks.iter().map(|each| bulk(each, "now")).chain(message.later.iter().map(|each| bulk(each, "later"))).collect::<Vec<_>>(),
         "textChanged": message.change.as_ref().map(|change| json!({ "before": change.before, "now": change.now, "keep": change.keep })),
+        "frozen": message.held.as_ref().map(frozen_json::held),
         "samples": samples.collect::<Vec<_>>(),
     })
 }

@@ -1,6 +1,8 @@
 //! Plans and outcomes for people and for machines: pure folds from data to text.
 
 pub mod diagnostics;
+mod frozen_json;
+mod frozen_text;
 pub mod harmless;
 pub mod json;
 pub mod ledger;

@@ -88,6 +88,7 @@ impl Shop {
             selection: &Selection::default(),
             accepted: &Accepted::default(),
             retry_rejected: &[],
+            frozen: None,
             workers: NonZeroUsize::new(2).unwrap(),
         })
     }
