@@ -7,6 +7,8 @@
 
 mod deliver;
 mod event;
+pub mod evidence;
+mod leaving;
 mod outgoing;
 mod pace;
 mod patience;

@@ -34,7 +34,7 @@ pub use damage::{Damage, EntryError, JoinError, Reason};
 pub use entry::{Note, Settled};
 pub use grant::Grant;
 pub use index::Standings;
-pub use line::{Claim, ClaimId, Header, MessageRecord, Outcome, PersonState, RunId, Standing};
+pub use line::{BY_LOGS, Claim, ClaimId, Header, MessageRecord, Outcome, PersonState, RunId, Standing};
 pub use read::Read;
 pub use survey::{ClaimState, Doubt, Totals};
 pub use verify::Finding;

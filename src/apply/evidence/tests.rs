@@ -1,0 +1,1 @@
+//! A pass over doubts, against logs that say what the test wants.
