@@ -13,6 +13,7 @@ use crate::timing;
 
 use super::args::{ApplyArgs, Format, Global};
 use super::clock::RunClock;
+use super::evidence;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{Forms, Output, ask};
@@ -54,6 +55,7 @@ async fn with_world(
     let client = client(world, clock.clone())?;
     let run = RunId(random()?);
     let store = open(world).await?;
+    evidence::first(world, &store, &client, &clock, &choices.selection, output).await?;
     let planned = || {
         tokio::task::block_in_place(|| make(world, &choices, Some(&store.ledger()), store.view(world.gateway.now())))
     };
@@ -85,10 +87,11 @@ async fn with_world(
     }
     let summary = send(world, args, &client, &clock, &store, run, &mut plan).await;
     let summary = summary.map_err(|error| store_failure(&error))?;
-    let doubts = store.ledger().doubts(store.view(world.gateway.now()));
+    let now = world.gateway.now();
+    let doubts = store.ledger().doubts(store.view(now));
     let shown = output.show(&Forms {
-        text: &|paint| outcome_text::render(&summary, &doubts, &plan.gateway, paint),
-        json: &|| json::outcome(&summary, &doubts, &plan.digest.to_string()),
+        text: &|paint| outcome_text::render(&summary, &doubts, &plan.gateway, now, paint),
+        json: &|| json::outcome(&summary, &doubts, &plan.digest.to_string(), now),
     });
     if let Some(next) = plan.next_apply_at() {
         output.tell(&format!("the next apply has something to do at {}\n", timing::utc(next)));
@@ -120,7 +123,11 @@ fn refuse_in_ci(world: &World, choices: &Choices, settings: &Settings) -> Result
     .hint("pass `--accept lockfile-in-ci=1` if the lockfile surely survives this run, whatever happens to it"))
 }
 
-fn client(world: &World, clock: RunClock) -> Result<Client<RunClock>, Failure> {
+/// Makes the way to the gateway.
+///
+/// # Errors
+/// If there is no gateway, no key for it, or none that can be used.
+pub(super) fn client(world: &World, clock: RunClock) -> Result<Client<RunClock>, Failure> {
     expected(world)?;
     let gateway = &world.gateway;
     let (Some(base_url), Some(api_key)) = (&gateway.base_url, &gateway.api_key) else {

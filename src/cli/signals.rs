@@ -7,13 +7,23 @@ use super::output::tell;
 
 /// Waits for the first SIGINT or SIGTERM; from then on the second one ends the process.
 pub(super) async fn first() {
+    next("no new requests; those in flight have 6 seconds to end (again to leave at once)").await;
+}
+
+/// The same for a run that sends nothing, and can end at any time.
+pub(super) async fn asked_to_end() {
+    next("what was found is kept (again to leave at once)").await;
+}
+
+/// Waits for the first signal, and tells what it does.
+async fn next(words: &str) {
     let (Ok(interrupt), Ok(terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) else {
         // Without handlers a signal ends the process by itself.
         return std::future::pending().await;
     };
     let mut signals = Signals { interrupt, terminate };
     signals.next().await;
-    tell("\ninterrupted: no new requests; those in flight have 6 seconds to end (again to leave at once)\n");
+    tell(&format!("\ninterrupted: {words}\n"));
     tokio::spawn(async move {
         signals.next().await;
         leave();

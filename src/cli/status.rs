@@ -23,9 +23,10 @@ pub(super) async fn run(global: &Global, settings: &Settings, output: &Output) -
 
 async fn with_world(world: &World, output: &Output) -> Result<Exit, Failure> {
     let (ledger, view) = look(world).await?;
+    let now = world.gateway.now();
     output.show(&Forms {
-        text: &|paint| status_text::render(&ledger, view, paint),
-        json: &|| json::status(&ledger, view),
+        text: &|paint| status_text::render(&ledger, view, now, paint),
+        json: &|| json::status(&ledger, view, now),
     })?;
     Ok(if ledger.doubts(view).is_empty() { Exit::Done } else { Exit::Doubt })
 }

@@ -1,5 +1,6 @@
 //! Plans, outcomes and ledgers as JSON, versioned: within one `format_version` fields are only added.
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::apply::{Summary, Tally};
@@ -7,7 +8,7 @@ use crate::diagnostic::Diagnostics;
 use crate::ledger::{Doubt, Ledger, View};
 use crate::plan::{Bulk, Gate, MessagePlan, Plan, Rail};
 
-use super::{Reveal, diagnostics};
+use super::{Reveal, diagnostics, doubt_text};
 
 /// The version of all forms of JSON that are written here.
 pub const FORMAT_VERSION: &str = "1.0";
@@ -29,7 +30,7 @@ pub fn plan(plan: &Plan, found: &Diagnostics, reveal: Reveal) -> Value {
         "nextApplyAt": plan.next_apply_at().map(|at| at.to_string()),
         "messages": plan.messages.iter().map(|message| message_plan(message, reveal)).collect::<Vec<_>>(),
         "rails": plan.rails.iter().map(rail).collect::<Vec<_>>(),
-        "doubts": plan.doubts.iter().map(doubt).collect::<Vec<_>>(),
+        "doubts": plan.doubts.iter().map(|each| doubt(each, plan.now)).collect::<Vec<_>>(),
         "diagnostics": list(found),
     })
 }
@@ -42,7 +43,7 @@ pub fn validation(found: &Diagnostics) -> Value {
 
 /// Writes how a run ended.
 #[must_use]
-pub fn outcome(summary: &Summary, doubts: &[Doubt], digest: &str) -> Value {
+pub fn outcome(summary: &Summary, doubts: &[Doubt], digest: &str, now: Timestamp) -> Value {
     let messages = summary.messages.iter().map(|((key, revision), tally)| {
         json!({ "message": key.to_string(), "revision": revision.get(), "outcome": tally_json(tally) })
     });
@@ -55,13 +56,13 @@ pub fn outcome(summary: &Summary, doubts: &[Doubt], digest: &str) -> Value {
         "stopped": summary.stopped.as_ref().map(ToString::to_string),
         "reasons": summary.reasons,
         "alarms": summary.alarms.len(),
-        "doubts": doubts.iter().map(doubt).collect::<Vec<_>>(),
+        "doubts": doubts.iter().map(|each| doubt(each, now)).collect::<Vec<_>>(),
     })
 }
 
 /// Writes what a ledger holds.
 #[must_use]
-pub fn status(ledger: &Ledger, view: View) -> Value {
+pub fn status(ledger: &Ledger, view: View, now: Timestamp) -> Value {
     let messages = ledger.messages().map(|record| {
         let totals = ledger.totals(&record.message, record.revision, view);
         json!({
@@ -81,7 +82,7 @@ pub fn status(ledger: &Ledger, view: View) -> Value {
         "project": ledger.header().project.to_string(),
         "gateway": ledger.header().gateway,
         "messages": messages.collect::<Vec<_>>(),
-        "doubts": ledger.doubts(view).iter().map(doubt).collect::<Vec<_>>(),
+        "doubts": ledger.doubts(view).iter().map(|each| doubt(each, now)).collect::<Vec<_>>(),
     })
 }
 
@@ -133,13 +134,15 @@ fn rail(rail: &Rail) -> Value {
     })
 }
 
-fn doubt(doubt: &Doubt) -> Value {
+pub(super) fn doubt(doubt: &Doubt, now: Timestamp) -> Value {
     json!({
         "bulkId": doubt.claim.bulk.to_string(),
         "people": doubt.open,
         "claimedAt": doubt.at.to_string(),
         "sendAt": doubt.send_at.map(|at| at.to_string()),
         "why": doubt.why,
+        "logsUntil": doubt.logs_end().to_string(),
+        "hoursLeft": doubt_text::hours_left(doubt, now).unwrap_or(0),
     })
 }
 
