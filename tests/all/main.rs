@@ -8,6 +8,7 @@ mod architecture;
 mod canary;
 mod codes;
 mod crash;
+mod doubts;
 mod faults;
 mod generated;
 mod identity;

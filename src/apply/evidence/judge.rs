@@ -30,11 +30,18 @@ pub(super) fn judge(ledger: &Ledger, doubt: &Doubt, bench: &Bench<'_>) -> (Optio
     let seen: Vec<(Person, &Sightings)> =
         open.iter().map(|person| (*person, bench.seen.get(&message, *person).unwrap_or(&nothing))).collect();
     finding.sent_again = seen.iter().filter(|(_, sightings)| sightings.was_sent_again()).count();
-    let absence = absence(state, &seen, bench).proves();
+    let decisions: Vec<(Person, Decision, Asked)> = seen
+        .iter()
+        .map(|(person, sightings)| {
+            let elsewhere = elsewhere(ledger, state, *person, sightings);
+            (*person, decide(&doubt.claim.bulk, &sightings.rows, &elsewhere), sightings.asked)
+        })
+        .collect();
+    let absent = decisions.iter().filter(|(_, decision, _)| *decision == Decision::Absent);
+    let absence = absence(state, absent.map(|(.., asked)| *asked), bench).proves();
     let mut decided: Vec<(Person, PersonState)> = Vec::new();
-    for (person, sightings) in &seen {
-        let elsewhere = elsewhere(ledger, state, *person, sightings);
-        let settled = match (decide(&doubt.claim.bulk, &sightings.rows, &elsewhere), absence) {
+    for (person, decision, _) in decisions {
+        let settled = match (decision, absence) {
             (Decision::Accepted, _) => PersonState::Accepted,
             (Decision::Rejected(status), _) => PersonState::Rejected(status),
             (Decision::Absent, Ok(())) => PersonState::Refused,
@@ -43,7 +50,7 @@ pub(super) fn judge(ledger: &Ledger, doubt: &Doubt, bench: &Bench<'_>) -> (Optio
                 continue;
             }
         };
-        decided.push((*person, settled));
+        decided.push((person, settled));
         count(&mut finding, settled);
     }
     let outcome = (!decided.is_empty()).then(|| outcome(state, &decided, &finding, bench.now));
@@ -55,27 +62,28 @@ pub(super) fn open_people(state: ClaimState<'_>) -> impl Iterator<Item = Person>
     state.people().filter(|(_, known)| *known == PersonState::Claimed).map(|(person, _)| person)
 }
 
-fn absence(state: ClaimState<'_>, seen: &[(Person, &Sightings)], bench: &Bench<'_>) -> Absence {
+/// What the absence of people of a claim rests on, given how each of them was asked for.
+fn absence(state: ClaimState<'_>, asked: impl Iterator<Item = Asked>, bench: &Bench<'_>) -> Absence {
     let claim = state.claim();
     let over = match (bench.wait, state.settled()) {
         (None, _) => Over::AtOnce,
         (Some(_), Some(settled)) => Over::By(settled.at),
         (Some(_), None) => Over::Unknown,
     };
-    // Whoever was found did not have to be asked for.
-    let unfound =
-        || seen.iter().filter(|(_, sightings)| sightings.rows.is_empty()).map(|(_, sightings)| sightings.asked);
-    let canaries = unfound().filter_map(|asked| match asked {
-        Asked::No => None,
-        Asked::Yes(canary) => Some(canary),
-    });
+    let (mut is_read, mut least) = (true, None);
+    for asked in asked {
+        match asked {
+            Asked::No => is_read = false,
+            Asked::Yes(canary) => least = Some(least.map_or(canary, |least: Canary| least.min(canary))),
+        }
+    }
     Absence {
         now: bench.now,
         claimed_at: claim.at,
         leaves_by: leaving::last(claim, over),
         wait: bench.wait.unwrap_or(SignedDuration::ZERO),
-        is_read: unfound().all(|asked| asked != Asked::No),
-        canary: canaries.min().unwrap_or(Canary::None),
+        is_read,
+        canary: least.unwrap_or(Canary::None),
     }
 }
 

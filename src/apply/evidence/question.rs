@@ -33,7 +33,7 @@ impl Question {
 
     /// Asks for as many of these ids as fit, in their order, with an id before all of them and one
     /// behind; says how many that were.
-    pub(super) fn packed(by: By, ids: impl Iterator<Item = String>, [first, last]: [Option<&str>; 2]) -> (Self, usize) {
+    pub(crate) fn packed(by: By, ids: impl Iterator<Item = String>, [first, last]: [Option<&str>; 2]) -> (Self, usize) {
         let mut list = first.map(str::to_owned).unwrap_or_default();
         let room = LOGS_IDS_CHARS_MAX.saturating_sub(last.map_or(0, |last| last.len() + 1));
         let mut count = 0;

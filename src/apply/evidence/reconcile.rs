@@ -15,7 +15,7 @@ use super::seen::Seen;
 use crate::apply::leaving::{self, Over};
 use crate::apply::ports::{Clock, Store};
 use crate::identity::BulkId;
-use crate::ledger::{Doubt, Ledger, View};
+use crate::ledger::{Doubt, Ledger, Standing, View};
 use crate::plan::Selection;
 
 /// So many people are asked for before what was found is settled.
@@ -120,7 +120,10 @@ fn expect(ledger: &Ledger, group: &[Doubt], now: Timestamp, seen: &mut Seen) -> 
             continue;
         }
         let bulk = &doubt.claim.bulk;
-        seen.expect((bulk.message.clone(), bulk.revision), judge::open_people(state));
+        let standings = ledger.standings(&bulk.message, bulk.revision);
+        let is_accepted = |person| standings.get(person, View::Exclusive) == Standing::Accepted;
+        let people = judge::open_people(state).map(|person| (person, is_accepted(person)));
+        seen.expect((bulk.message.clone(), bulk.revision), people);
         if doubt.count > 1 {
             bulks.insert(bulk.clone());
         }

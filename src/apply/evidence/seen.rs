@@ -45,6 +45,8 @@ pub(super) enum Asked {
 pub(super) struct Sightings {
     pub(super) rows: Vec<Sighting>,
     pub(super) asked: Asked,
+    /// Whether a row may be of another claim than theirs, so that a first look is not enough.
+    is_ambiguous: bool,
 }
 
 impl Sightings {
@@ -59,11 +61,15 @@ impl Sightings {
 pub(super) struct Seen(BTreeMap<MessageRevision, PersonMap<Sightings>>);
 
 impl Seen {
-    /// Begins with these people of a message, of whom nothing is known.
-    pub(super) fn expect(&mut self, message: MessageRevision, people: impl IntoIterator<Item = Person>) {
+    /// Begins with these people of a message, of whom nothing is known, and says of each whether
+    /// another claim was accepted for them. Who is expected twice is in doubt by two claims.
+    pub(super) fn expect(&mut self, message: MessageRevision, people: impl IntoIterator<Item = (Person, bool)>) {
         let known = self.0.entry(message).or_default();
-        for person in people {
-            known.entry(person).or_default();
+        for (person, accepted_elsewhere) in people {
+            known
+                .entry(person)
+                .and_modify(|sightings| sightings.is_ambiguous = true)
+                .or_insert_with(|| Sightings { is_ambiguous: accepted_elsewhere, ..Sightings::default() });
         }
     }
 
@@ -77,12 +83,14 @@ impl Seen {
         self.0.get_mut(&(id.message.clone(), id.revision))?.get_mut(&id.person)
     }
 
-    /// Everybody expected of whom no acceptance was seen yet.
+    /// Everybody expected whom a first look at the bulks has not settled.
     pub(super) fn missing(&self) -> Vec<MessageId> {
         let all = self.0.iter().flat_map(|((message, revision), people)| {
             people.iter().map(move |(person, sightings)| (message, *revision, *person, sightings))
         });
-        let missing = all.filter(|(.., sightings)| sightings.rows.iter().all(|row| row.state != PersonState::Accepted));
+        let missing = all.filter(|(.., sightings)| {
+            sightings.is_ambiguous || sightings.rows.iter().all(|row| row.state != PersonState::Accepted)
+        });
         let mut ids: Vec<MessageId> = missing
             .map(|(message, revision, person, _)| MessageId { message: message.clone(), revision, person })
             .collect();
