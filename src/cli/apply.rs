@@ -15,6 +15,7 @@ use crate::timing;
 use super::args::{ApplyArgs, Format, Global};
 use super::clock::RunClock;
 use super::dumps;
+use super::evidence;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::frozen;
@@ -66,6 +67,7 @@ async fn with_world(
     let run = RunId(random()?);
     let store = open(world).await?;
     dumps::take_in(world, &store).await?;
+    evidence::first(world, &store, &client, &clock, &choices.selection, output).await?;
     let planned = || {
         tokio::task::block_in_place(|| make(world, &choices, Some(&store.ledger()), store.view(world.gateway.now())))
     };
@@ -101,10 +103,11 @@ async fn with_world(
     let run_settings = run_settings(world, &store, args, settings, run);
     let ports = Ports { store: &store, sender: &client, prepare: &Pool::new(Arc::clone(world)), clock: &clock };
     let summary = send(bulks, ports, &run_settings, interrupts).await;
-    let doubts = store.ledger().doubts(store.view(world.gateway.now()));
+    let now = world.gateway.now();
+    let doubts = store.ledger().doubts(store.view(now));
     let shown = output.show(&Forms {
-        text: &|paint| outcome_text::render(&summary, &doubts, &plan.gateway, paint),
-        json: &|| json::outcome(&summary, &doubts, &plan.approved().to_string()),
+        text: &|paint| outcome_text::render(&summary, &doubts, &plan.gateway, now, paint),
+        json: &|| json::outcome(&summary, &doubts, &plan.approved().to_string(), now),
     });
     if let Some(next) = plan.next_apply_at() {
         output.tell(&format!("the next apply has something to do at {}\n", timing::utc(next)));
@@ -137,7 +140,11 @@ fn refuse_in_ci(world: &World, choices: &Choices, settings: &Settings) -> Result
     .hint("pass `--accept lockfile-in-ci=1` if the lockfile surely survives this run, whatever happens to it"))
 }
 
-fn client(world: &World, settings: &Settings, clock: RunClock) -> Result<Client<RunClock>, Failure> {
+/// Makes the way to the gateway.
+///
+/// # Errors
+/// If there is no gateway, no key for it, or none that can be used.
+pub(super) fn client(world: &World, settings: &Settings, clock: RunClock) -> Result<Client<RunClock>, Failure> {
     expected(world)?;
     let gateway = &world.gateway;
     let (Some(base_url), Some(api_key)) = (&gateway.base_url, &gateway.api_key) else {

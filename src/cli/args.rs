@@ -99,6 +99,8 @@ pub(super) enum Command {
     Apply(ApplyArgs),
     /// Show what the ledger holds, doubts first
     Status(StatusArgs),
+    /// Settle what is in doubt from the gateway's logs
+    Reconcile(ReconcileArgs),
     /// Settle a bulk in doubt by your word
     Resolve(ResolveArgs),
     /// Serve the embedded gateway on its own
@@ -185,6 +187,14 @@ pub(super) struct ApplyArgs {
     /// How many requests are in flight at most
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub parallel: u16,
+}
+
+/// `reconcile`
+#[derive(Debug, Args)]
+pub(super) struct ReconcileArgs {
+    /// Select a campaign or a message; may be repeated
+    #[arg(long, value_name = "CAMPAIGN[.MESSAGE]")]
+    pub only: Vec<String>,
 }
 
 /// `resolve`

@@ -168,6 +168,7 @@ impl Fixture {
                 time: bulk.time,
                 send_at: bulk.send_at,
                 until: bulk.until,
+                leaves_by: None,
                 start_by: self.now,
                 at: self.now,
                 people,

@@ -2,11 +2,11 @@
 
 use similar::{ChangeTag, TextDiff};
 
-use crate::ledger::Doubt;
 use crate::plan::{Gate, MessagePlan, Plan, Rail, RailKind, Sample, TextChange};
 use crate::timing;
 
 use super::Reveal;
+use super::doubt_text;
 use super::frozen_text;
 use super::harmless::{Lines, harmless};
 use super::paint::Paint;
@@ -26,7 +26,7 @@ pub fn render(plan: &Plan, paint: Paint, reveal: Reveal) -> String {
         let words = format!("! {why}: nothing was compared with the ledger, and nobody is left out as already sent");
         line(&mut out, &paint.wait(&words));
     }
-    doubts(&mut out, &plan.doubts, &plan.gateway, paint);
+    doubt_text::doubts(&mut out, &plan.doubts, &plan.gateway, plan.now, paint);
     for message in &plan.messages {
         out.push('\n');
         message_text(&mut out, message, paint, reveal);
@@ -69,39 +69,6 @@ fn summary(plan: &Plan, paint: Paint) -> String {
         words.push(format!(", {}", paint.bad(&format!("{} in doubt", plural(doubt as u64, "person")))));
     }
     words.concat()
-}
-
-/// Doubts come first, with the command that settles them.
-pub(super) fn doubts(out: &mut String, doubts: &[Doubt], gateway: &str, paint: Paint) {
-    if doubts.is_empty() {
-        return;
-    }
-    let people: usize = doubts.iter().map(|doubt| doubt.open).sum();
-    out.push('\n');
-    let head = format!(
-        "! in doubt: {} in {}; nobody knows whether they got their message, and nothing is sent to them again",
-        plural(people as u64, "person"),
-        plural(doubts.len() as u64, "bulk")
-    );
-    line(out, &paint.bad(&head));
-    for doubt in doubts {
-        let mut text = format!(
-            "  {}  {}, claimed {}",
-            doubt.claim.bulk,
-            plural(doubt.open as u64, "person"),
-            timing::utc(doubt.at)
-        );
-        if let Some(why) = &doubt.why {
-            text.push_str(": ");
-            text.push_str(&harmless(why, Lines::Escape));
-        }
-        line(out, &text);
-    }
-    if let Some(first) = doubts.first() {
-        let sandbox = if gateway == "sandbox" { " --sandbox" } else { "" };
-        let command = format!("sendform resolve {}{sandbox} --sent --reason \"…\"", first.claim.bulk);
-        line(out, &format!("  settle one with: {command}   (or --not-sent, --abandon)"));
-    }
 }
 
 fn message_text(out: &mut String, plan: &MessagePlan, paint: Paint, reveal: Reveal) {

@@ -5,6 +5,7 @@ use std::sync::RwLockReadGuard;
 use jiff::Timestamp;
 
 use crate::apply::Store;
+use crate::apply::evidence::Known;
 use crate::identity::MessageId;
 use crate::ledger::{Claim, ClaimId, Grant, Header, Ledger, MessageRecord, Outcome, Shadow, View};
 
@@ -207,6 +208,16 @@ impl Opened {
             Self::Lockfile(lockfile) => lockfile.finish(),
             Self::Git(git) => waiting(move || git.finish()).await,
         }
+    }
+}
+
+impl Known for Opened {
+    fn read<T>(&self, look: impl FnOnce(&Ledger) -> T) -> T {
+        look(&self.ledger())
+    }
+
+    fn view(&self, now: Timestamp) -> View {
+        Self::view(self, now)
     }
 }
 

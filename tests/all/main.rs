@@ -9,6 +9,7 @@ mod canary;
 mod codes;
 mod crash;
 mod damage;
+mod doubts;
 mod faults;
 mod frozen;
 mod generated;
