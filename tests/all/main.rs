@@ -7,7 +7,6 @@
 mod architecture;
 mod canary;
 mod codes;
-mod crash;
 mod faults;
 mod generated;
 mod identity;
@@ -17,4 +16,5 @@ mod paths;
 mod plan;
 mod readme;
 mod support;
+mod torture;
 mod validate;

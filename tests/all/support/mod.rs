@@ -9,7 +9,7 @@ mod sandbox;
 mod shop;
 
 pub(crate) use process::Process;
-pub(crate) use project::{KEY, Project};
+pub(crate) use project::{KEY, NOW, Project};
 pub(crate) use run::Run;
 pub(crate) use sandbox::Sandbox;
 pub(crate) use shop::{Shop, campaign, customer};
