@@ -21,9 +21,11 @@ use crate::identity::MessageId;
 use crate::ledger::{Claim, ClaimId, Outcome, PersonState};
 use crate::wire::response::STATUS_DUPLICATE_MESSAGE_ID;
 
-/// How far a bulk has come, for the case that its delivery panics.
+/// How far a bulk has come, for the case that its delivery does not come to its end.
 #[derive(Debug)]
 pub(super) struct Progress {
+    message: MessageRevision,
+    tries: Tries,
     /// People who are not counted yet.
     open: AtomicU64,
     /// Whether a claim of them may be in the ledger.
@@ -32,7 +34,22 @@ pub(super) struct Progress {
 
 impl Progress {
     pub(super) fn of(work: &Work) -> Self {
-        Self { open: AtomicU64::new(work.stage.people()), claimed: AtomicBool::new(false) }
+        Self {
+            message: work.stage.message(),
+            tries: work.tries,
+            open: AtomicU64::new(work.stage.people()),
+            claimed: AtomicBool::new(false),
+        }
+    }
+
+    /// The message.
+    pub(super) fn message(&self) -> &MessageRevision {
+        &self.message
+    }
+
+    /// Everybody is counted, or goes into another bulk.
+    pub(super) fn end(&self) {
+        self.open.store(0, Ordering::Relaxed);
     }
 
     /// The groups of those who are not counted yet.
@@ -41,7 +58,7 @@ impl Progress {
         if self.claimed.load(Ordering::Relaxed) {
             Tally { in_doubt: open, ..Tally::default() }
         } else {
-            Tally { not_attempted: open, ..Tally::default() }
+            not_attempted(open, self.tries)
         }
     }
 }
@@ -104,8 +121,8 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
                 }
             };
             progress.claimed.store(true, Ordering::Relaxed);
-            let claimed = ticket::claim(self.ports.store, draft.claim.clone(), start_by).await;
-            match claimed {
+            let claiming = ticket::claim(self.ports.store, draft.claim.clone(), start_by);
+            match self.patiently(claiming).await {
                 Ok(Claimed::Yes(ticket)) => {
                     tries.claims += 1;
                     let Claim { id, send_at, people, .. } = &draft.claim;
@@ -124,7 +141,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
                 }
                 Err(error) => {
                     // Whether the claim was written is not known; that nothing was sent is.
-                    self.halt(Stopped::Store(error.to_string()));
+                    self.halt(Stopped::Store(error));
                     self.unsettled(not_sent(draft.claim.id, self.ports.clock.now()));
                     return None;
                 }
@@ -176,8 +193,9 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
         }
         let claim = ticket.claim().clone();
         let settlement = verdict.settlement(&letters.people, self.ports.clock.now());
-        if let Err((outcome, error)) = ticket::settle(self.ports.store, ticket, settlement).await {
-            self.halt(Stopped::Store(error.to_string()));
+        let outcome = ticket::settle(ticket, settlement);
+        if let Err(error) = self.patiently(self.ports.store.settle(outcome.clone())).await {
+            self.halt(Stopped::Store(error));
             self.unsettled(outcome);
         }
         let message = letters.message();
@@ -231,11 +249,11 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
             }
             let (message, revision) = letters.message();
             let id = MessageId { message, revision, person: letter.person };
-            *state = match self.ports.store.claimed_before(&id, ticket.claim()).await {
+            *state = match self.patiently(self.ports.store.claimed_before(&id, ticket.claim())).await {
                 Ok(true) => PersonState::Accepted,
                 Ok(false) => PersonState::Claimed,
                 Err(error) => {
-                    self.halt(Stopped::Store(error.to_string()));
+                    self.halt(Stopped::Store(error));
                     PersonState::Claimed
                 }
             };

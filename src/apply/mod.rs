@@ -27,7 +27,7 @@ pub use event::{Event, Wait};
 pub use outgoing::Outgoing;
 pub use ports::{Clock, Ports, Prepare, Sender, Store};
 pub use prepared::{Envelope, Prepared, PreparedPerson, Reports};
-pub use run::apply;
+pub use run::{Interrupts, apply};
 pub use sent::{Refusal, Sent};
 pub use settings::Settings;
 pub use summary::{Alarm, MessageRevision, Stopped, Summary, Tally};

@@ -3,10 +3,10 @@
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use futures_util::future::{AbortHandle, Abortable, BoxFuture, Shared, select};
+use futures_util::future::{AbortHandle, Abortable, BoxFuture, Either, Shared, select};
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, StreamExt as _};
 use jiff::Timestamp;
@@ -26,44 +26,95 @@ const REASONS_MAX: usize = 5;
 
 /// Hands bulks over, in their order, several at a time, and tells what became of everybody in them.
 ///
-/// When `stop` is ready no new claims are made, and requests in flight have
-/// [`Settings::grace`] to end. A request is never sent again unless it surely was not taken.
-/// However the run ends, the summary's groups add up to the people handed in.
+/// When `interrupts.first` is ready no new claims are made, and requests in flight have
+/// [`Settings::grace`] to end; when `interrupts.second` is, the run ends as it stands, and whoever is
+/// in flight is in doubt. A request is never sent again unless it surely was not taken. However the
+/// run ends, the summary's groups add up to the people handed in.
 pub async fn apply<S: Store, G: Sender, P: Prepare, C: Clock>(
     bulks: Vec<Bulk>,
     ports: Ports<'_, S, G, P, C>,
     settings: &Settings,
-    stop: impl Future<Output = ()> + Send,
+    interrupts: Interrupts<impl Future<Output = ()> + Send, impl Future<Output = ()> + Send>,
     events: impl FnMut(Event) + Send,
 ) -> Summary {
-    let run = Run::new(ports, settings, stop.boxed(), Box::new(events));
-    let mut again: VecDeque<Work> = VecDeque::new();
-    let mut planned = bulks.into_iter();
+    let run = Run::new(ports, settings, interrupts.first.boxed(), Box::new(events));
+    let mut queue = Queue { again: VecDeque::new(), planned: bulks.into_iter() };
+    let mut leave = pin!(interrupts.second);
     let mut flight = FuturesUnordered::new();
+    let mut aboard: Vec<Arc<Progress>> = Vec::new();
     loop {
         while flight.len() < settings.parallel.max(1) {
-            let Some(work) = again.pop_front().or_else(|| planned.next().map(Work::planned)) else { break };
-            flight.push(guarded(&run, work).boxed());
+            let Some(work) = queue.next() else { break };
+            let progress = Arc::new(Progress::of(&work));
+            aboard.retain(|other| Arc::strong_count(other) > 1);
+            aboard.push(Arc::clone(&progress));
+            flight.push(guarded(&run, work, progress).boxed());
         }
-        let Some(next) = flight.next().await else { break };
-        for work in next.into_iter().rev() {
-            again.push_front(work);
+        match select(flight.next(), &mut leave).await {
+            Either::Left((Some(next), _)) => queue.put_back(next),
+            Either::Left((None, _)) => break,
+            Either::Right(((), _)) => {
+                run.halt(Stopped::Interrupted);
+                let never = queue.map(|work| Arc::new(Progress::of(&work)));
+                // Whoever has landed already has nobody left.
+                for progress in aboard.into_iter().chain(never) {
+                    run.count(progress.message(), &progress.lost());
+                }
+                break;
+            }
         }
     }
     drop(flight);
     run.end()
 }
 
+/// What ends a run before its work is done.
+#[derive(Debug)]
+pub struct Interrupts<F, S> {
+    /// No new claims, and requests in flight end soon.
+    pub first: F,
+    /// Leave at once.
+    pub second: S,
+}
+
+/// What is to be handed over, in its order.
+struct Queue {
+    again: VecDeque<Work>,
+    planned: std::vec::IntoIter<Bulk>,
+}
+
+impl Queue {
+    fn put_back(&mut self, next: Vec<Work>) {
+        for work in next.into_iter().rev() {
+            self.again.push_front(work);
+        }
+    }
+}
+
+impl Iterator for Queue {
+    type Item = Work;
+
+    fn next(&mut self) -> Option<Work> {
+        self.again.pop_front().or_else(|| self.planned.next().map(Work::planned))
+    }
+}
+
 /// Hands a bulk over; a panic on the way ends the run, but loses nobody.
-async fn guarded<S: Store, G: Sender, P: Prepare, C: Clock>(run: &Run<'_, S, G, P, C>, work: Work) -> Vec<Work> {
-    let message = work.stage.message();
-    let progress = Progress::of(&work);
+async fn guarded<S: Store, G: Sender, P: Prepare, C: Clock>(
+    run: &Run<'_, S, G, P, C>,
+    work: Work,
+    progress: Arc<Progress>,
+) -> Vec<Work> {
     match AssertUnwindSafe(run.deliver(work, &progress)).catch_unwind().await {
-        Ok(next) => next,
+        Ok(next) => {
+            progress.end();
+            next
+        }
         Err(panic) => {
             let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
             let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-            run.count(&message, &progress.lost());
+            run.count(progress.message(), &progress.lost());
+            progress.end();
             run.halt(Stopped::Bug(text.unwrap_or_else(|| "a panic without words".to_owned())));
             Vec::new()
         }
@@ -77,10 +128,10 @@ pub(super) struct Run<'a, S, G, P, C> {
     /// When the run began.
     pub(super) begin: Timestamp,
     pub(super) pace: Mutex<Pace>,
-    /// The first interrupt.
-    interrupt: Shared<BoxFuture<'a, ()>>,
+    /// The first interrupt: when it came, on the clock of [`Clock::elapsed`].
+    interrupt: Shared<BoxFuture<'a, Duration>>,
     /// The first interrupt, or another reason to claim nothing more.
-    halt: Shared<Abortable<Shared<BoxFuture<'a, ()>>>>,
+    halt: Shared<Abortable<Shared<BoxFuture<'a, Duration>>>>,
     halter: AbortHandle,
     /// Nothing is claimed before this time, on the clock of [`Clock::elapsed`].
     resume_at: Mutex<Duration>,
@@ -95,7 +146,8 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
         stop: BoxFuture<'a, ()>,
         events: Box<dyn FnMut(Event) + Send + 'a>,
     ) -> Self {
-        let interrupt = stop.shared();
+        let clock = ports.clock;
+        let interrupt = stop.map(|()| clock.elapsed()).boxed().shared();
         let (halter, registration) = AbortHandle::new_pair();
         Self {
             begin: ports.clock.now(),
@@ -165,8 +217,26 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
 
     /// Is ready when requests in flight have had their time after the first interrupt.
     pub(super) async fn grace_is_over(&self) {
-        self.interrupt.clone().await;
-        self.ports.clock.sleep(self.settings.grace).await;
+        self.interrupted_for(self.settings.grace).await;
+    }
+
+    /// Waits for the store, for as long as the end of the run allows.
+    pub(super) async fn patiently<T, E: ToString>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, String> {
+        let time = self.settings.grace.saturating_add(self.settings.store_grace);
+        match select(pin!(work), pin!(self.interrupted_for(time))).await {
+            Either::Left((done, _)) => done.map_err(|error| error.to_string()),
+            Either::Right(((), _)) => Err("it does not answer".to_owned()),
+        }
+    }
+
+    /// Is ready when so much time has passed since the first interrupt.
+    async fn interrupted_for(&self, time: Duration) {
+        let since = self.interrupt.clone().await;
+        let rest = since.saturating_add(time).saturating_sub(self.ports.clock.elapsed());
+        self.ports.clock.sleep(rest).await;
     }
 
     pub(super) fn event(&self, event: Event) {

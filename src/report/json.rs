@@ -55,6 +55,7 @@ pub fn outcome(summary: &Summary, doubts: &[Doubt], digest: &str) -> Value {
         "stopped": summary.stopped.as_ref().map(ToString::to_string),
         "reasons": summary.reasons,
         "alarms": summary.alarms.len(),
+        "unstoredOutcomes": summary.unsettled.len(),
         "doubts": doubts.iter().map(doubt).collect::<Vec<_>>(),
     })
 }

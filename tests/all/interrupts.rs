@@ -5,7 +5,7 @@ use std::process::Command;
 
 use insta::assert_snapshot;
 
-use crate::support::{Process, Run, Shop};
+use crate::support::{Barrier, NOW, Process, Project, Run, Shop};
 
 const APPLY: [&str; 4] = ["apply", "--auto-approve", "--parallel", "1"];
 
@@ -120,8 +120,8 @@ fn after_the_second_signal_the_run_leaves_at_once() {
     run.signal("INT");
     run.wait_told("interrupted");
     run.signal("INT");
-    assert_snapshot!(shop.project.finish(run), @"
-    exit code: 10
+    assert_snapshot!(shop.project.finish(run), @r#"
+    exit code: 6
     ----- stdout
     acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
 
@@ -133,10 +133,19 @@ fn after_the_second_signal_the_run_leaves_at_once() {
 
     4 messages to send in 2 bulks
     digest plan/v1:[digest]
+
+    message        accepted  rejected  refused  in doubt  not attempted  elsewhere
+    sale.hello r1         0         0        0         2              2          0
+    ! stopped: interrupted
+      run the same command again to go on
+
+    ! in doubt: 2 people in 1 bulk; nobody knows whether they got their message, and nothing is sent to them again
+      sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC
+      settle one with: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
     ----- stderr
 
     interrupted: no new requests; those in flight have 6 seconds to end (again to leave at once)
-    ");
+    "#);
     assert_snapshot!(shop.run(&["status"]), @r#"
     exit code: 6
     ----- stdout
@@ -150,6 +159,42 @@ fn after_the_second_signal_the_run_leaves_at_once() {
     sale.hello r1         0         0         2          0         0        0
     "#);
     only_the_others_are_sent_to(&shop);
+}
+
+#[test]
+fn before_anything_is_claimed_the_first_signal_is_enough() {
+    for signal in ["INT", "TERM"] {
+        let shop = Shop::new(2);
+        let barrier = Barrier::new(&shop.project);
+        let mut arguments = [&APPLY[..], &["--write", "json=report.json"]].concat();
+        let held = barrier.arguments();
+        arguments.extend(held.iter().map(String::as_str));
+        let mut run = shop.project.start(arguments);
+        barrier.wait(&mut run);
+        run.signal(signal);
+        run.wait_told("interrupted");
+        barrier.open();
+        let run = shop.project.finish(run).code(10);
+        assert_eq!(run.stderr, "error: interrupted: nothing was sent\n", "{run}");
+        assert!(shop.project.read("report.json").contains("interrupted: nothing was sent"));
+        assert_eq!(shop.requests(), 0);
+        shop.apply().code(0);
+        assert_eq!(shop.accepted(), [1, 1]);
+    }
+}
+
+#[test]
+fn times_for_tests_are_refused_elsewhere() {
+    for (name, wrong) in [("SENDFORM_NOW", "now"), ("SENDFORM_START_WITHIN", "-1s"), ("SENDFORM_ANSWER_WITHIN", "x")] {
+        let mut project = Project::new();
+        project.unset("SENDFORM_NOW");
+        project.set("SENDFORM_BASE_URL", "https://xxxxx.api.infobip.com");
+        project.set(name, if name == "SENDFORM_NOW" { NOW } else { "1s" });
+        let run = project.run(["plan"]).code(64);
+        assert_eq!(run.stderr, format!("error: `{name}` is only for a gateway on loopback\n"));
+        project.set(name, wrong);
+        assert!(project.run(["plan"]).code(64).stderr.starts_with(&format!("error: `{name}` is not a ")));
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What the tests of the real binary are built from: a project in a temporary folder, a run that
 //! can be compared whole, and a sandbox in a process of its own.
 
+mod barrier;
 mod http;
 mod process;
 mod project;
@@ -8,6 +9,7 @@ mod run;
 mod sandbox;
 mod shop;
 
+pub(crate) use barrier::Barrier;
 pub(crate) use process::Process;
 pub(crate) use project::{KEY, NOW, Project};
 pub(crate) use run::Run;
