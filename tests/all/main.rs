@@ -16,5 +16,6 @@ mod paths;
 mod plan;
 mod readme;
 mod support;
+mod sweep;
 mod torture;
 mod validate;

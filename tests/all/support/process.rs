@@ -11,9 +11,10 @@ pub(crate) fn command(folder: &Path, environment: &BTreeMap<String, String>) -> 
     command_under(&[], folder, environment)
 }
 
-/// Prepares a run of the binary under another command, such as `strace -f`: the words before its own.
+/// Prepares a run of the binary, or of the one that `SENDFORM_TEST_BINARY` names, under another command, such as `strace -f`: the words before its own.
 pub(crate) fn command_under(wrapper: &[String], folder: &Path, environment: &BTreeMap<String, String>) -> Command {
-    let binary = env!("CARGO_BIN_EXE_sendform");
+    let chosen = std::env::var("SENDFORM_TEST_BINARY").ok();
+    let binary = chosen.as_deref().unwrap_or(env!("CARGO_BIN_EXE_sendform"));
     let mut words = wrapper.iter().map(String::as_str).chain([binary]);
     let mut command = Command::new(words.next().unwrap_or(binary));
     command
