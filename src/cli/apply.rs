@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::apply::{self, Ports, Stopped, Summary};
+use crate::apply::{self, Planned, Ports, Stopped, Summary};
 use crate::gateway::{Client, ClientError, Limits};
 use crate::ledger::{MessageRecord, RunId};
 use crate::plan::{Bulk, Plan, RailKind};
@@ -224,7 +224,7 @@ async fn send(
 ) -> Summary {
     let progress = Progress::new(bulks.iter().map(|bulk| bulk.recipients.len() as u64).sum());
     let interrupts = apply::Interrupts { first: interrupts.first(), second: interrupts.second() };
-    let summary = apply::apply(bulks, ports, settings, interrupts, |event| progress.take(&event)).await;
+    let summary = apply::apply(&Planned::new(bulks), ports, settings, interrupts, |event| progress.take(&event)).await;
     progress.finish();
     summary
 }
