@@ -75,7 +75,7 @@ fn after_the_first_signal_requests_in_flight_end_and_none_begins() {
 /// The grace of six seconds is waited for.
 #[test]
 fn a_request_that_does_not_end_in_time_is_a_doubt() {
-    let (shop, mut run) = held(4);
+    let (shop, run) = held(4);
     run.signal("TERM");
     let run = shop.project.finish(run);
     assert_snapshot!(run, @r#"
@@ -201,7 +201,7 @@ fn times_for_tests_are_refused_elsewhere() {
 
 #[test]
 fn a_second_run_is_told_who_holds_the_ledger() {
-    let (shop, mut first) = held(2);
+    let (shop, first) = held(2);
     let id = first.id();
     let second = refused(&shop, 8);
     assert!(second.stderr.starts_with(&format!("error: the ledger is held by `apply`, process {id} on ")), "{second}");

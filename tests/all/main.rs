@@ -7,7 +7,6 @@
 mod architecture;
 mod canary;
 mod codes;
-mod crash;
 mod damage;
 mod doubts;
 mod faults;
@@ -22,4 +21,6 @@ mod plan;
 mod prompt;
 mod readme;
 mod support;
+mod sweep;
+mod torture;
 mod validate;

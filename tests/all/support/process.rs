@@ -8,8 +8,17 @@ use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Output,
 
 /// Prepares a run of the binary that sees nothing of the machine but the given environment.
 pub(crate) fn command(folder: &Path, environment: &BTreeMap<String, String>) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_sendform"));
+    command_under(&[], folder, environment)
+}
+
+/// Prepares a run of the binary, or of the one that `SENDFORM_TEST_BINARY` names, under another command, such as `strace -f`: the words before its own.
+pub(crate) fn command_under(wrapper: &[String], folder: &Path, environment: &BTreeMap<String, String>) -> Command {
+    let chosen = std::env::var("SENDFORM_TEST_BINARY").ok();
+    let binary = chosen.as_deref().unwrap_or(env!("CARGO_BIN_EXE_sendform"));
+    let mut words = wrapper.iter().map(String::as_str).chain([binary]);
+    let mut command = Command::new(words.next().unwrap_or(binary));
     command
+        .args(words)
         .current_dir(folder)
         .env_clear()
         .env("PATH", "/usr/local/bin:/usr/bin:/bin")
@@ -91,12 +100,12 @@ impl Process {
     }
 
     /// Its id.
-    pub(crate) fn id(&mut self) -> u32 {
-        self.child().id()
+    pub(crate) fn id(&self) -> u32 {
+        self.child.as_ref().expect("the process is there until it is waited for").id()
     }
 
     /// Sends it a signal, such as `INT`.
-    pub(crate) fn signal(&mut self, signal: &str) {
+    pub(crate) fn signal(&self, signal: &str) {
         let status = Command::new("kill").args(["-s", signal, &self.id().to_string()]).status();
         assert!(status.is_ok_and(|status| status.success()), "the process takes a signal");
     }
