@@ -2,15 +2,18 @@
 
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use jiff::{SignedDuration, Timestamp};
 
 use super::event::Event;
+use super::leaving;
 use super::outgoing::{self, Outgoing};
 use super::pace::{self, Slot};
 use super::patience::{self, Patience};
 use super::ports::{Clock, Prepare, Sender, Store};
+use super::prepared::Envelope;
 use super::run::{Run, lock};
 use super::sent::Sent;
 use super::summary::{Alarm, MessageRevision, Stopped, Tally};
@@ -63,11 +66,12 @@ impl Progress {
     }
 }
 
-/// A claim and its request, before the store was asked.
+/// A claim, before the store was asked.
 struct Draft {
     claim: Claim,
     slot: Slot,
-    request: Outgoing,
+    /// When the claim was made, on the clock of [`Clock::elapsed`].
+    made: Duration,
 }
 
 impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
@@ -112,7 +116,6 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
     /// Claims the bulk, or what other runs leave of it; `None` if nothing is left, or the run ends.
     async fn claim(&self, letters: &mut Letters, tries: &mut Tries, progress: &Progress) -> Option<(Ticket, Draft)> {
         while !letters.people.is_empty() && !self.halted() {
-            let start_by = self.ports.clock.elapsed().saturating_add(self.settings.start_within);
             let draft = match self.draft(letters, *tries).await {
                 Ok(draft) => draft,
                 Err(reason) => {
@@ -120,6 +123,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
                     return None;
                 }
             };
+            let start_by = draft.made.saturating_add(self.settings.start_within);
             progress.claimed.store(true, Ordering::Relaxed);
             let claiming = ticket::claim(self.ports.store, draft.claim.clone(), start_by);
             match self.patiently(claiming).await {
@@ -166,23 +170,25 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
     }
 
     async fn draft(&self, letters: &Letters, tries: Tries) -> Result<Draft, Stopped> {
+        let made = self.ports.clock.elapsed();
         let now = self.ports.clock.now();
         let people = letters.persons();
         let bulk = letters.bulk_id(&people);
         let slot = self.slot(letters, now).await?;
-        let request = outgoing::write(letters, &bulk, slot.send_at)
-            .map_err(|error| Stopped::Bug(format!("a request cannot be written: {error}")))?;
         let start_within = SignedDuration::try_from(self.settings.start_within).unwrap_or(SignedDuration::MAX);
-        let claim = Claim {
+        let mut claim = Claim {
             id: ClaimId { bulk, attempt: tries.claims.saturating_add(1), run: self.settings.run },
             time: letters.time,
             send_at: slot.send_at,
             until: slot.span.map(|(_, until)| until),
+            leaves_by: None,
             start_by: now.checked_add(start_within).unwrap_or(Timestamp::MAX),
             at: now,
             people,
         };
-        Ok(Draft { claim, slot, request })
+        let Envelope { window, validity, .. } = &*letters.envelope;
+        claim.leaves_by = window.as_ref().map(|window| leaving::through_window(&claim, window, *validity));
+        Ok(Draft { claim, slot, made })
     }
 
     /// Sends what was claimed, settles it, and says what is to be handed over next.
@@ -194,11 +200,9 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
         draft: &Draft,
         progress: &Progress,
     ) -> Vec<Work> {
-        let mut verdict = if self.halted() {
-            Verdict::not_begun(&letters.people)
-        } else {
-            let sent = self.send(&draft.request, &ticket).await;
-            verdict::judge(&ticket.claim().bulk, &letters.people, sent)
+        let mut verdict = match self.request(&letters, &ticket, draft).await {
+            Some(sent) => verdict::judge(&ticket.claim().bulk, &letters.people, sent),
+            None => Verdict::not_begun(&letters.people),
         };
         self.know_duplicates(&letters, &ticket, &mut verdict).await;
         for alarm in std::mem::take(&mut verdict.alarms) {
@@ -223,6 +227,24 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
         self.event(Event::Settled { claim, tally: tally.clone(), why, again: next.len() });
         self.close(&message, &tally, progress);
         next.into_iter().map(|letters| Work { stage: Stage::Prepared(letters), tries }).collect()
+    }
+
+    /// Waits for its turn, writes the request, and sends it; `None` if the run ends before.
+    async fn request(&self, letters: &Letters, ticket: &Ticket, draft: &Draft) -> Option<Sent> {
+        let turn = self.request_turn().await;
+        if !self.turn().await || turn.is_none() {
+            return None;
+        }
+        self.ahead.waited(self.ports.clock.elapsed().saturating_sub(draft.made));
+        let sent = match outgoing::write(letters, &draft.claim.id.bulk, draft.slot.send_at) {
+            Ok(request) => Some(self.send(&request, ticket).await),
+            Err(error) => {
+                self.halt(Stopped::Bug(format!("a request cannot be written: {error}")));
+                None
+            }
+        };
+        drop(turn);
+        sent
     }
 
     /// Sends a request, for as long as the end of the run allows.

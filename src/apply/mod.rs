@@ -5,8 +5,11 @@
 //! [`Ticket`] that claiming gave, and settling uses the ticket up. What is not known is left in
 //! doubt, and never sent again from here.
 
+mod ahead;
 mod deliver;
 mod event;
+pub mod evidence;
+mod leaving;
 mod outgoing;
 mod pace;
 mod patience;

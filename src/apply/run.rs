@@ -10,7 +10,9 @@ use futures_util::future::{AbortHandle, Abortable, BoxFuture, Either, Shared, se
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, StreamExt as _};
 use jiff::Timestamp;
+use tokio::sync::SemaphorePermit;
 
+use super::ahead::Ahead;
 use super::deliver::Progress;
 use super::event::Event;
 use super::pace::Pace;
@@ -38,13 +40,13 @@ pub async fn apply<B: Supply, S: Store, G: Sender, P: Prepare, C: Clock>(
     events: impl FnMut(Event) + Send,
 ) -> Summary {
     let run = Run::new(ports, settings, interrupts.first.boxed(), Box::new(events));
-    let mut again: VecDeque<Work> = VecDeque::new();
     let mut leave = pin!(interrupts.second);
+    let mut again: VecDeque<Work> = VecDeque::new();
     let mut flight = FuturesUnordered::new();
     let mut aboard: Vec<Arc<Progress>> = Vec::new();
     let mut asks = true;
     loop {
-        while flight.len() < settings.parallel.max(1) {
+        while flight.len() < run.ahead.bulks() {
             if let Some(work) = again.pop_front() {
                 let progress = Arc::new(Progress::of(&work));
                 aboard.retain(|other| Arc::strong_count(other) > 1);
@@ -71,8 +73,7 @@ pub async fn apply<B: Supply, S: Store, G: Sender, P: Prepare, C: Clock>(
             Either::Left((None, _)) => break,
             Either::Right(((), _)) => {
                 run.halt(Stopped::Interrupted);
-                let supplied = std::iter::from_fn(|| run.ask(supply).now_or_never().flatten());
-                let never = again.into_iter().chain(supplied).map(|work| Arc::new(Progress::of(&work)));
+                let never = again.into_iter().chain(ready(supply)).map(|work| Arc::new(Progress::of(&work)));
                 // Whoever has landed already has nobody left.
                 for progress in aboard.into_iter().chain(never) {
                     run.count(progress.message(), &progress.lost());
@@ -100,6 +101,11 @@ enum Step {
     Delivered(Vec<Work>),
     /// The next bulk is there, or there is none.
     Supplied(Option<Work>),
+}
+
+/// The bulks that are there without waiting.
+fn ready(supply: &impl Supply) -> impl Iterator<Item = Work> {
+    std::iter::from_fn(|| supply.next().now_or_never()?.ok()?.map(Work::planned))
 }
 
 /// Hands a bulk over; a panic on the way ends the run, but loses nobody.
@@ -131,6 +137,7 @@ pub(super) struct Run<'a, S, G, P, C> {
     /// When the run began.
     pub(super) begin: Timestamp,
     pub(super) pace: Mutex<Pace>,
+    pub(super) ahead: Ahead,
     /// The first interrupt: when it came, on the clock of [`Clock::elapsed`].
     interrupt: Shared<BoxFuture<'a, Duration>>,
     /// The first interrupt, or another reason to claim nothing more.
@@ -157,6 +164,7 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
             ports,
             settings,
             pace: Mutex::default(),
+            ahead: Ahead::new(settings),
             halt: Abortable::new(interrupt.clone(), registration).shared(),
             interrupt,
             halter,
@@ -193,7 +201,15 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
         }
     }
 
-    /// Makes everybody wait before the next claim.
+    /// Waits until one more request may be in flight; `None` if the run ends before.
+    pub(super) async fn request_turn(&self) -> Option<SemaphorePermit<'_>> {
+        match select(pin!(self.ahead.request()), self.halt.clone()).await {
+            Either::Left((permit, _)) => permit,
+            Either::Right(_) => None,
+        }
+    }
+
+    /// Makes everybody wait before the next claim or request.
     pub(super) fn pause(&self, time: Duration) {
         let until = self.ports.clock.elapsed().saturating_add(time);
         let mut resume_at = lock(&self.resume_at);

@@ -11,6 +11,9 @@ pub struct Settings {
     pub run: RunId,
     /// How many bulks are in flight at most; at least 1 is taken.
     pub parallel: usize,
+    /// How many bulks are under way at most: prepared, claimed and waiting for their request, or in
+    /// flight. Below `parallel` it means `parallel`; above, bulks are claimed ahead of their requests.
+    pub ahead: usize,
     /// How often a bulk is tried while the gateway cannot be reached, from 1.
     pub attempts_max: u32,
     /// How often a bulk is tried while the gateway answers 429, from 1.
@@ -42,6 +45,7 @@ impl Settings {
         Self {
             run,
             parallel: 4,
+            ahead: 0,
             attempts_max: 5,
             throttled_max: 30,
             start_within: Duration::from_mins(2),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::identity::KeyId;
 use crate::ledger::{Damage, EntryError, JoinError};
 
+use super::git::GitError;
 use super::guard::Holder;
 use super::postgres::DatabaseError;
 
@@ -124,6 +125,18 @@ pub enum StoreError {
         /// How many people would not be recognised, or stand otherwise.
         people: usize,
     },
+    /// Outcomes could not be pushed; they are kept on this machine.
+    #[error("what became of some messages could not be pushed, and is kept in `{}`", .path.display())]
+    Unpushed {
+        /// The file that has them.
+        path: PathBuf,
+        /// The first failure.
+        #[source]
+        cause: Arc<Self>,
+    },
+    /// The branch that holds the ledger, or git, has failed.
+    #[error(transparent)]
+    Git(#[from] GitError),
     /// The ledger's writer has ended before it could answer.
     #[error("the ledger's writer has stopped")]
     Stopped,
@@ -171,9 +184,36 @@ impl StoreError {
                 "it has to be a file that may be read and written here; nothing is sent without it"
             }
             Self::Unconfirmed { .. } => "the old ledger was left as it was: run the same command again",
+            Self::Unpushed { .. } => {
+                "the next run in this folder pushes them; until then their people are in doubt for others"
+            }
+            Self::Git(error) => return error.hint(),
             Self::Exists { .. } | Self::Join(_) | Self::Entry(_) | Self::Io { .. } | Self::Stopped => return None,
         };
         Some(hint.to_owned())
+    }
+
+    /// Says whether the world around the ledger has failed, not the ledger.
+    #[must_use]
+    pub fn is_environment(&self) -> bool {
+        match self {
+            Self::Git(error) => error.is_environment(),
+            Self::Database(error) => error.is_of_the_environment(),
+            Self::Unpushed { cause, .. } | Self::Failed { cause } => cause.is_environment(),
+            Self::Missing { .. }
+            | Self::Exists { .. }
+            | Self::Held { .. }
+            | Self::Damage { .. }
+            | Self::Foreign { .. }
+            | Self::KeyMissing { .. }
+            | Self::KeyUnknown { .. }
+            | Self::Join(_)
+            | Self::Entry(_)
+            | Self::Replaced { .. }
+            | Self::Unconfirmed { .. }
+            | Self::Io { .. }
+            | Self::Stopped => false,
+        }
     }
 
     /// Wraps a failure of the file system.

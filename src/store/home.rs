@@ -4,13 +4,15 @@ use std::sync::RwLockReadGuard;
 
 use jiff::Timestamp;
 
+use crate::apply::evidence::Known;
 use crate::apply::{Late, Store};
 use crate::identity::MessageId;
-use crate::ledger::{Claim, ClaimId, Grant, Header, Ledger, MessageRecord, Outcome, View};
+use crate::ledger::{Claim, ClaimId, Grant, Header, Ledger, MessageRecord, Outcome, Shadow, View};
 
 use super::error::StoreError;
 use super::expected::Expected;
-use super::lockfile::{Lockfile, Shadow};
+use super::git::{Branch, GitLedger};
+use super::lockfile::Lockfile;
 use super::paths::Paths;
 use super::postgres::{Database, Postgres};
 
@@ -21,6 +23,8 @@ pub enum Home {
     Lockfile(Paths),
     /// In PostgreSQL, for many machines at once.
     Postgres(Database),
+    /// On a branch of its own.
+    Git(Branch),
 }
 
 impl Home {
@@ -30,6 +34,7 @@ impl Home {
         match self {
             Self::Lockfile(paths) => paths.lockfile.display().to_string(),
             Self::Postgres(database) => database.place(),
+            Self::Git(branch) => branch.place(),
         }
     }
 
@@ -41,6 +46,10 @@ impl Home {
         match self {
             Self::Lockfile(paths) => Lockfile::create(paths, header),
             Self::Postgres(database) => database.create(&header).await,
+            Self::Git(branch) => {
+                let branch = branch.clone();
+                waiting(move || GitLedger::create(&branch, &header)).await
+            }
         }
     }
 
@@ -58,6 +67,33 @@ impl Home {
                 Ok((ledger, if held { View::Shared { now } } else { View::Exclusive }))
             }
             Self::Postgres(database) => Ok((database.read(expected).await?, View::Shared { now })),
+            Self::Git(branch) => {
+                let (branch, expected) = (branch.clone(), expected.clone());
+                let ledger = waiting(move || GitLedger::read(&branch, &expected)).await?;
+                Ok((ledger, View::Shared { now }))
+            }
+        }
+    }
+
+    /// Reads the ledger as [`Home::look`] does, but without the network, and says since when it may
+    /// be out of date, if it is kept elsewhere.
+    ///
+    /// # Errors
+    /// As [`Home::look`], and if nothing of it is here.
+    pub async fn look_here(
+        &self,
+        expected: &Expected,
+        now: Timestamp,
+    ) -> Result<(Ledger, View, Option<Timestamp>), StoreError> {
+        match self {
+            Self::Lockfile(_) | Self::Postgres(_) => {
+                self.look(expected, now).await.map(|(ledger, view)| (ledger, view, None))
+            }
+            Self::Git(branch) => {
+                let (branch, expected) = (branch.clone(), expected.clone());
+                let (ledger, since) = waiting(move || GitLedger::read_here(&branch, &expected)).await?;
+                Ok((ledger, View::Shared { now }, Some(since)))
+            }
         }
     }
 
@@ -69,6 +105,10 @@ impl Home {
         match self {
             Self::Lockfile(paths) => Lockfile::open(paths, expected, note).map(Opened::Lockfile),
             Self::Postgres(database) => Ok(Opened::Postgres(Box::new(Postgres::open(database, expected).await?))),
+            Self::Git(branch) => {
+                let (branch, expected, note) = (branch.clone(), expected.clone(), note.to_owned());
+                waiting(move || GitLedger::open(&branch, &expected, &note)).await.map(Opened::Git)
+            }
         }
     }
 
@@ -81,6 +121,10 @@ impl Home {
         match self {
             Self::Lockfile(paths) => Lockfile::rebind(paths, from, &to),
             Self::Postgres(database) => database.rebind(from, &to).await,
+            Self::Git(branch) => {
+                let (branch, from) = (branch.clone(), from.clone());
+                waiting(move || GitLedger::rebind(&branch, &from, to)).await
+            }
         }
     }
 
@@ -92,8 +136,16 @@ impl Home {
         match self {
             Self::Lockfile(paths) => Lockfile::shadow(paths, expected),
             Self::Postgres(_) => Ok(Shadow::Same),
+            Self::Git(_) => Ok(Shadow::Same),
         }
     }
+}
+
+/// Does something that waits for the network or the disk where nobody else has to wait for it.
+async fn waiting<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    tokio::task::spawn_blocking(work).await.unwrap_or(Err(StoreError::Stopped))
 }
 
 /// A ledger that is open for writing. Dropping it leaves what was granted and settled, which is all
@@ -104,6 +156,8 @@ pub enum Opened {
     Lockfile(Lockfile),
     /// In PostgreSQL, where others may have it open too.
     Postgres(Box<Postgres>),
+    /// On a branch of its own.
+    Git(GitLedger),
 }
 
 impl Opened {
@@ -113,6 +167,7 @@ impl Opened {
         match self {
             Self::Lockfile(lockfile) => lockfile.ledger(),
             Self::Postgres(postgres) => postgres.ledger(),
+            Self::Git(git) => git.ledger(),
         }
     }
 
@@ -123,10 +178,21 @@ impl Opened {
         match self {
             Self::Lockfile(_) => View::Exclusive,
             Self::Postgres(_) => View::Shared { now },
+            Self::Git(_) => View::Shared { now },
         }
     }
 
-    /// Writes what a message is, durable before this returns.
+    /// How many bulks should be claimed at most before their requests; `None` where a claim costs so
+    /// little that none should.
+    #[must_use]
+    pub fn bulks_ahead(&self) -> Option<usize> {
+        match self {
+            Self::Lockfile(_) | Self::Postgres(_) => None,
+            Self::Git(git) => Some(git.bulks_ahead()),
+        }
+    }
+
+    /// Writes what a message is, durable before any later claim is granted.
     ///
     /// # Errors
     /// If it could not be made durable.
@@ -134,6 +200,7 @@ impl Opened {
         match self {
             Self::Lockfile(lockfile) => lockfile.record(record).await,
             Self::Postgres(postgres) => postgres.record(record).await,
+            Self::Git(git) => git.desk().record(record).await,
         }
     }
 
@@ -144,6 +211,7 @@ impl Opened {
     pub async fn join(&self, other: Ledger) -> Result<(), StoreError> {
         match self {
             Self::Lockfile(lockfile) => lockfile.join(other).await,
+            Self::Git(git) => git.desk().join(other).await,
             Self::Postgres(postgres) => postgres.join(&other).await,
         }
     }
@@ -154,7 +222,7 @@ impl Opened {
     /// If it must be compared with the gateway first: its last claims may be missing.
     pub fn may_send(&self) -> Result<(), StoreError> {
         match self {
-            Self::Lockfile(_) => Ok(()),
+            Self::Lockfile(_) | Self::Git(_) => Ok(()),
             Self::Postgres(postgres) => postgres.may_send(),
         }
     }
@@ -166,7 +234,7 @@ impl Opened {
     /// If that could not be made durable.
     pub async fn confirm_server(&self) -> Result<(), StoreError> {
         match self {
-            Self::Lockfile(_) => Ok(()),
+            Self::Lockfile(_) | Self::Git(_) => Ok(()),
             Self::Postgres(postgres) => postgres.confirm_server().await,
         }
     }
@@ -179,7 +247,18 @@ impl Opened {
         match self {
             Self::Lockfile(lockfile) => lockfile.finish(),
             Self::Postgres(_) => Ok(()),
+            Self::Git(git) => waiting(move || git.finish()).await,
         }
+    }
+}
+
+impl Known for Opened {
+    fn read<T>(&self, look: impl FnOnce(&Ledger) -> T) -> T {
+        look(&self.ledger())
+    }
+
+    fn view(&self, now: Timestamp) -> View {
+        Self::view(self, now)
     }
 }
 
@@ -190,6 +269,7 @@ impl Store for Opened {
         match self {
             Self::Lockfile(lockfile) => lockfile.claim(claim).await,
             Self::Postgres(postgres) => postgres.claim(claim).await,
+            Self::Git(git) => git.desk().claim(claim).await,
         }
     }
 
@@ -197,6 +277,7 @@ impl Store for Opened {
         match self {
             Self::Lockfile(lockfile) => lockfile.settle(outcome).await,
             Self::Postgres(postgres) => postgres.settle(outcome).await,
+            Self::Git(git) => git.desk().settle(outcome).await,
         }
     }
 
@@ -204,12 +285,13 @@ impl Store for Opened {
         match self {
             Self::Lockfile(lockfile) => Ok(lockfile.ledger().claimed_before(message, besides)),
             Self::Postgres(postgres) => postgres.claimed_before(message, besides).await,
+            Self::Git(git) => Ok(git.ledger().claimed_before(message, besides)),
         }
     }
 
     async fn late_start(&self, late: &Late) -> Result<Option<Timestamp>, StoreError> {
         match self {
-            Self::Lockfile(_) => Ok(None),
+            Self::Lockfile(_) | Self::Git(_) => Ok(None),
             Self::Postgres(postgres) => postgres.late_start(late).await.map(Some),
         }
     }

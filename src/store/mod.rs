@@ -1,8 +1,11 @@
-//! Where a ledger lives: a lockfile beside the project file, on one machine; or PostgreSQL, for many.
+//! Where a ledger lives: in a lockfile beside the project file, on one machine; on a branch of its
+//! own, on a remote of the project's repository; or in PostgreSQL, for many machines at once.
 
 mod copy;
+mod desk;
 mod error;
 mod expected;
+mod git;
 mod guard;
 mod home;
 mod lockfile;
@@ -15,9 +18,10 @@ mod writer;
 pub use copy::{Copied, copy};
 pub use error::StoreError;
 pub use expected::Expected;
+pub use git::{Branch, GitError, GitLedger, Said};
 pub use guard::Holder;
 pub use home::{Home, Opened};
-pub use lockfile::{Lockfile, Shadow};
+pub use lockfile::Lockfile;
 pub use merge::merge_files;
 pub use paths::Paths;
 pub use postgres::{Database, DatabaseError, Postgres, SharedBulk, Take};

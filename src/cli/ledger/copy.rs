@@ -43,7 +43,7 @@ pub(super) async fn run(world: &World, args: &CopyArgs, settings: &Settings) -> 
     ))?;
     match from {
         Home::Lockfile(_) => print("commit it as it is now, so that other clones are refused as well\n")?,
-        Home::Postgres(_) => {}
+        Home::Git(_) | Home::Postgres(_) => {}
     }
     Ok(Exit::Done)
 }
@@ -53,9 +53,11 @@ fn state(args: &CopyArgs) -> State {
     let or = |text: &Option<String>, default: &str| text.clone().unwrap_or_else(|| default.to_owned());
     match args.from {
         StateHome::Lockfile => State::Lockfile,
-        StateHome::Git => {
-            State::Git { remote: or(&args.remote, "origin"), branch: or(&args.branch, "sendform-ledger") }
-        }
+        StateHome::Git => State::Git {
+            remote: or(&args.remote, "origin"),
+            branch: or(&args.branch, "sendform-ledger"),
+            bulks_ahead: 1,
+        },
         StateHome::Postgres => State::Postgres { schema: or(&args.schema, "sendform") },
     }
 }

@@ -1,15 +1,24 @@
 //! A process of the binary: with an environment of its own, and never left behind.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Read};
+use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Output, Stdio};
 
 /// Prepares a run of the binary that sees nothing of the machine but the given environment.
 pub(crate) fn command(folder: &Path, environment: &BTreeMap<String, String>) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_sendform"));
+    command_under(&[], folder, environment)
+}
+
+/// Prepares a run of the binary, or of the one that `SENDFORM_TEST_BINARY` names, under another command, such as `strace -f`: the words before its own.
+pub(crate) fn command_under(wrapper: &[String], folder: &Path, environment: &BTreeMap<String, String>) -> Command {
+    let chosen = std::env::var("SENDFORM_TEST_BINARY").ok();
+    let binary = chosen.as_deref().unwrap_or(env!("CARGO_BIN_EXE_sendform"));
+    let mut words = wrapper.iter().map(String::as_str).chain([binary]);
+    let mut command = Command::new(words.next().unwrap_or(binary));
     command
+        .args(words)
         .current_dir(folder)
         .env_clear()
         .env("PATH", "/usr/local/bin:/usr/bin:/bin")
@@ -17,6 +26,21 @@ pub(crate) fn command(folder: &Path, environment: &BTreeMap<String, String>) -> 
         .envs(environment)
         .process_group(0)
         .stdin(Stdio::null());
+    command
+}
+
+/// Prepares the same run on a terminal of its own: what is written to the process is typed, and all
+/// that it prints comes out of its stdout.
+pub(crate) fn on_terminal(run: &Command) -> Command {
+    let words = std::iter::once(run.get_program()).chain(run.get_args());
+    let words: Vec<String> = words.map(|word| format!("'{}'", word.to_string_lossy())).collect();
+    let mut command = Command::new("script");
+    command.args(["--quiet", "--return", "--command", &words.join(" "), "/dev/null"]).env_clear();
+    command.envs(run.get_envs().filter_map(|(name, value)| Some((name, value?)))).env("SHELL", "/bin/sh");
+    command.process_group(0).stdin(Stdio::piped());
+    if let Some(folder) = run.get_current_dir() {
+        command.current_dir(folder);
+    }
     command
 }
 
@@ -45,7 +69,11 @@ impl<T: Read> Heard<T> {
         }
         while !String::from_utf8_lossy(&self.text).contains(wanted) {
             let rest = self.rest.as_mut().expect("the output is caught");
-            let count = rest.read_until(b'\n', &mut self.text).expect("the output can be read");
+            // A question has no line feed at its end.
+            let new = rest.fill_buf().expect("the output can be read");
+            let count = new.len();
+            self.text.extend_from_slice(new);
+            rest.consume(count);
             assert!(count > 0, "it ended before it said `{wanted}`:\n{}", String::from_utf8_lossy(&self.text));
         }
     }
@@ -72,12 +100,12 @@ impl Process {
     }
 
     /// Its id.
-    pub(crate) fn id(&mut self) -> u32 {
-        self.child().id()
+    pub(crate) fn id(&self) -> u32 {
+        self.child.as_ref().expect("the process is there until it is waited for").id()
     }
 
     /// Sends it a signal, such as `INT`.
-    pub(crate) fn signal(&mut self, signal: &str) {
+    pub(crate) fn signal(&self, signal: &str) {
         let status = Command::new("kill").args(["-s", signal, &self.id().to_string()]).status();
         assert!(status.is_ok_and(|status| status.success()), "the process takes a signal");
     }
@@ -87,6 +115,12 @@ impl Process {
         let group = format!("-{}", self.id());
         let status = Command::new("kill").args(["-s", signal, "--", &group]).status();
         assert!(status.is_ok_and(|status| status.success()), "the processes take a signal");
+    }
+
+    /// Types a line.
+    pub(crate) fn types(&mut self, line: &str) {
+        let stdin = self.child().stdin.as_mut().expect("the process is on a terminal");
+        stdin.write_all(format!("{line}\n").as_bytes()).expect("the terminal takes a line");
     }
 
     /// Waits until it has written this to stderr.
