@@ -38,6 +38,7 @@ fn claim(people: &[u64], attempt: u32, run: u64) -> Claim {
         send_at: None,
         until: None,
         start_by: at(120),
+        leaves_by: None,
         at: at(0),
         people,
     }
