@@ -70,6 +70,12 @@ struct Draft {
     request: Outgoing,
 }
 
+/// How an interrupt cuts a request off.
+enum Cut {
+    BeforeItBegan,
+    BeforeItsAnswer,
+}
+
 impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
     /// Hands a bulk over; what comes back is to be handed over next.
     pub(super) async fn deliver(&self, work: Work, progress: &Progress) -> Vec<Work> {
@@ -181,8 +187,10 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
         let mut verdict = if self.halted() {
             Verdict::not_begun(&letters.people)
         } else {
-            let sent = self.send(&draft.request, &ticket).await;
-            verdict::judge(&ticket.claim().bulk, &letters.people, sent)
+            match self.send(&draft.request, &ticket).await {
+                Some(sent) => verdict::judge(&ticket.claim().bulk, &letters.people, sent),
+                None => Verdict::not_begun(&letters.people),
+            }
         };
         self.know_duplicates(&letters, &ticket, &mut verdict).await;
         for alarm in std::mem::take(&mut verdict.alarms) {
@@ -209,22 +217,33 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
         next.into_iter().map(|letters| Work { stage: Stage::Prepared(letters), tries }).collect()
     }
 
-    /// Sends a request, for as long as the end of the run allows.
-    async fn send(&self, request: &Outgoing, ticket: &Ticket) -> Sent {
+    /// Sends a request, for as long as the end of the run allows; `None` if it has not begun by then.
+    async fn send(&self, request: &Outgoing, ticket: &Ticket) -> Option<Sent> {
         self.event(Event::Sending { claim: ticket.claim().clone(), bytes: request.body().len() });
         let before = self.ports.clock.now();
-        let answer = pin!(self.ports.sender.send(request, ticket));
-        let sent = match select(answer, pin!(self.grace_is_over())).await {
+        let answer = self.ports.sender.send(request, ticket);
+        let sent = match select(pin!(answer), pin!(self.end_of(ticket))).await {
             Either::Left((sent, _)) => sent,
-            Either::Right(((), _)) => {
-                self.halt(Stopped::Interrupted);
-                Sent::Unknown("interrupted before the answer".to_owned())
-            }
+            Either::Right((Cut::BeforeItBegan, _)) => return None,
+            Either::Right((Cut::BeforeItsAnswer, _)) => Sent::Unknown("interrupted before the answer".to_owned()),
         };
         if let Sent::Answered { date: Some(date), .. } = &sent {
             self.compare_clocks(*date, before, self.ports.clock.now());
         }
-        sent
+        Some(sent)
+    }
+
+    /// Waits until an interrupt cuts a request off: at once, if it has not begun, else after its time.
+    async fn end_of(&self, ticket: &Ticket) -> Cut {
+        self.interrupted().await;
+        let cut = if ticket.start().cancel() {
+            Cut::BeforeItBegan
+        } else {
+            self.grace_is_over().await;
+            Cut::BeforeItsAnswer
+        };
+        self.halt(Stopped::Interrupted);
+        cut
     }
 
     /// Stops the run if the gateway's clock differs too much from ours, which went from `before` to
