@@ -16,5 +16,6 @@ mod interrupts;
 mod paths;
 mod plan;
 mod readme;
+mod stores;
 mod support;
 mod validate;

@@ -8,7 +8,12 @@ use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Output,
 
 /// Prepares a run of the binary that sees nothing of the machine but the given environment.
 pub(crate) fn command(folder: &Path, environment: &BTreeMap<String, String>) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_sendform"));
+    command_of(env!("CARGO_BIN_EXE_sendform"), folder, environment)
+}
+
+/// Prepares a run of any program, which sees as little.
+pub(crate) fn command_of(program: &str, folder: &Path, environment: &BTreeMap<String, String>) -> Command {
+    let mut command = Command::new(program);
     command
         .current_dir(folder)
         .env_clear()

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use super::process::{Process, command};
+use super::process::{Process, command, command_of};
 use super::run::{Run, normalise};
 
 /// When every run takes place, unless a test says otherwise: noon of a Monday.
@@ -100,6 +100,17 @@ impl Project {
     /// Waits for the end of a run that was started here.
     pub(crate) fn finish(&self, process: Process) -> Run {
         Run::new(&process.output(), self.folder())
+    }
+
+    /// Starts the binary under another program, whose last argument it is, and goes on.
+    pub(crate) fn start_under(
+        &self,
+        program: &[&str],
+        arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
+    ) -> Process {
+        let mut command = command_of(program[0], self.folder(), &self.environment);
+        command.args(&program[1..]).arg(env!("CARGO_BIN_EXE_sendform")).args(arguments);
+        Process::start(command)
     }
 
     /// Starts the binary and goes on.
