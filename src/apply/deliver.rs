@@ -2,13 +2,14 @@
 
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use jiff::{SignedDuration, Timestamp};
 
 use super::event::Event;
 use super::outgoing::{self, Outgoing};
-use super::pace::Slot;
+use super::pace::{self, Slot};
 use super::patience::{self, Patience};
 use super::ports::{Clock, Prepare, Sender, Store};
 use super::run::{Run, lock};
@@ -63,11 +64,12 @@ impl Progress {
     }
 }
 
-/// A claim and its request, before the store was asked.
+/// A claim, before the store was asked.
 struct Draft {
     claim: Claim,
     slot: Slot,
-    request: Outgoing,
+    /// When the claim was made, on the clock of [`Clock::elapsed`].
+    made: Duration,
 }
 
 /// How an interrupt cuts a request off.
@@ -118,14 +120,14 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
     /// Claims the bulk, or what other runs leave of it; `None` if nothing is left, or the run ends.
     async fn claim(&self, letters: &mut Letters, tries: &mut Tries, progress: &Progress) -> Option<(Ticket, Draft)> {
         while !letters.people.is_empty() && !self.halted() {
-            let start_by = self.ports.clock.elapsed().saturating_add(self.settings.start_within);
-            let draft = match self.draft(letters, *tries) {
+            let draft = match self.draft(letters, *tries).await {
                 Ok(draft) => draft,
-                Err(error) => {
-                    self.halt(Stopped::Bug(format!("a request cannot be written: {error}")));
+                Err(reason) => {
+                    self.halt(reason);
                     return None;
                 }
             };
+            let start_by = draft.made.saturating_add(self.settings.start_within);
             progress.claimed.store(true, Ordering::Relaxed);
             let claiming = ticket::claim(self.ports.store, draft.claim.clone(), start_by);
             match self.patiently(claiming).await {
@@ -156,12 +158,27 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
         None
     }
 
-    fn draft(&self, letters: &Letters, tries: Tries) -> Result<Draft, serde_json::Error> {
+    /// Gives a bulk its time.
+    async fn slot(&self, letters: &Letters, now: Timestamp) -> Result<Slot, Stopped> {
+        if let Some(speed) = letters.envelope.speed.filter(|_| self.settings.shares_plan) {
+            let late = match pace::keep(letters, speed, now) {
+                Ok(slot) => return Ok(slot),
+                Err(late) => late,
+            };
+            let start = self.patiently(self.ports.store.late_start(&late)).await;
+            if let Some(start) = start.map_err(Stopped::Store)? {
+                return Ok(late.slot(start, now));
+            }
+        }
+        Ok(lock(&self.pace).give(letters, self.begin, now))
+    }
+
+    async fn draft(&self, letters: &Letters, tries: Tries) -> Result<Draft, Stopped> {
+        let made = self.ports.clock.elapsed();
         let now = self.ports.clock.now();
         let people = letters.persons();
         let bulk = letters.bulk_id(&people);
-        let slot = lock(&self.pace).give(letters, self.begin, now);
-        let request = outgoing::write(letters, &bulk, slot.send_at)?;
+        let slot = self.slot(letters, now).await?;
         let start_within = SignedDuration::try_from(self.settings.start_within).unwrap_or(SignedDuration::MAX);
         let claim = Claim {
             id: ClaimId { bulk, attempt: tries.claims.saturating_add(1), run: self.settings.run },
@@ -172,7 +189,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
             at: now,
             people,
         };
-        Ok(Draft { claim, slot, request })
+        Ok(Draft { claim, slot, made })
     }
 
     /// Sends what was claimed, settles it, and says what is to be handed over next.
@@ -184,13 +201,9 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
         draft: &Draft,
         progress: &Progress,
     ) -> Vec<Work> {
-        let mut verdict = if self.halted() {
-            Verdict::not_begun(&letters.people)
-        } else {
-            match self.send(&draft.request, &ticket).await {
-                Some(sent) => verdict::judge(&ticket.claim().bulk, &letters.people, sent),
-                None => Verdict::not_begun(&letters.people),
-            }
+        let mut verdict = match self.request(&letters, &ticket, draft).await {
+            Some(sent) => verdict::judge(&ticket.claim().bulk, &letters.people, sent),
+            None => Verdict::not_begun(&letters.people),
         };
         self.know_duplicates(&letters, &ticket, &mut verdict).await;
         for alarm in std::mem::take(&mut verdict.alarms) {
@@ -215,6 +228,24 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
         self.event(Event::Settled { claim, tally: tally.clone(), why, again: next.len() });
         self.close(&message, &tally, progress);
         next.into_iter().map(|letters| Work { stage: Stage::Prepared(letters), tries }).collect()
+    }
+
+    /// Waits for its turn, writes the request, and sends it; `None` if the run ends before.
+    async fn request(&self, letters: &Letters, ticket: &Ticket, draft: &Draft) -> Option<Sent> {
+        let turn = self.request_turn().await;
+        if !self.turn().await || turn.is_none() {
+            return None;
+        }
+        self.ahead.waited(self.ports.clock.elapsed().saturating_sub(draft.made));
+        let sent = match outgoing::write(letters, &draft.claim.id.bulk, draft.slot.send_at) {
+            Ok(request) => self.send(&request, ticket).await,
+            Err(error) => {
+                self.halt(Stopped::Bug(format!("a request cannot be written: {error}")));
+                None
+            }
+        };
+        drop(turn);
+        sent
     }
 
     /// Sends a request, for as long as the end of the run allows; `None` if it has not begun by then.

@@ -10,52 +10,70 @@ use futures_util::future::{AbortHandle, Abortable, BoxFuture, Either, Shared, se
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, StreamExt as _};
 use jiff::Timestamp;
+use tokio::sync::SemaphorePermit;
 
+use super::ahead::Ahead;
 use super::deliver::Progress;
 use super::event::Event;
 use super::pace::Pace;
-use super::ports::{Clock, Ports, Prepare, Sender, Store};
+use super::ports::{Clock, Ports, Prepare, Sender, Store, Supply};
 use super::settings::Settings;
 use super::summary::{Alarm, MessageRevision, Stopped, Summary, Tally};
 use super::work::Work;
 use crate::ledger::Outcome;
-use crate::plan::Bulk;
 
 /// How many reasons of rejected requests are told.
 const REASONS_MAX: usize = 5;
 
-/// Hands bulks over, in their order, several at a time, and tells what became of everybody in them.
+/// Hands bulks over, in the order in which they are supplied, several at a time, and tells what
+/// became of everybody in them.
 ///
 /// When `interrupts.first` is ready no new claims are made, and requests in flight have
 /// [`Settings::grace`] to end; when `interrupts.second` is, the run ends as it stands, and whoever is
 /// in flight is in doubt. A request is never sent again unless it surely was not taken. However the
-/// run ends, the summary's groups add up to the people handed in.
-pub async fn apply<S: Store, G: Sender, P: Prepare, C: Clock>(
-    bulks: Vec<Bulk>,
+/// run ends, the summary's groups add up to the people supplied.
+pub async fn apply<B: Supply, S: Store, G: Sender, P: Prepare, C: Clock>(
+    supply: &B,
     ports: Ports<'_, S, G, P, C>,
     settings: &Settings,
     interrupts: Interrupts<impl Future<Output = ()> + Send, impl Future<Output = ()> + Send>,
     events: impl FnMut(Event) + Send,
 ) -> Summary {
     let run = Run::new(ports, settings, interrupts.first.boxed(), Box::new(events));
-    let mut queue = Queue { again: VecDeque::new(), planned: bulks.into_iter() };
     let mut leave = pin!(interrupts.second);
+    let mut again: VecDeque<Work> = VecDeque::new();
     let mut flight = FuturesUnordered::new();
     let mut aboard: Vec<Arc<Progress>> = Vec::new();
+    let mut asks = true;
     loop {
-        while flight.len() < settings.parallel.max(1) {
-            let Some(work) = queue.next() else { break };
-            let progress = Arc::new(Progress::of(&work));
-            aboard.retain(|other| Arc::strong_count(other) > 1);
-            aboard.push(Arc::clone(&progress));
-            flight.push(guarded(&run, work, progress).boxed());
+        while flight.len() < run.ahead.bulks() {
+            if let Some(work) = again.pop_front() {
+                let progress = Arc::new(Progress::of(&work));
+                aboard.retain(|other| Arc::strong_count(other) > 1);
+                aboard.push(Arc::clone(&progress));
+                flight.push(async { Step::Delivered(guarded(&run, work, progress).await) }.boxed());
+            } else if asks {
+                asks = false;
+                flight.push(async { Step::Supplied(run.ask(supply).await) }.boxed());
+            } else {
+                break;
+            }
         }
         match select(flight.next(), &mut leave).await {
-            Either::Left((Some(next), _)) => queue.put_back(next),
+            Either::Left((Some(Step::Delivered(next)), _)) => {
+                for work in next.into_iter().rev() {
+                    again.push_front(work);
+                }
+            }
+            Either::Left((Some(Step::Supplied(Some(work))), _)) => {
+                asks = true;
+                again.push_back(work);
+            }
+            Either::Left((Some(Step::Supplied(None)), _)) => {}
             Either::Left((None, _)) => break,
             Either::Right(((), _)) => {
                 run.halt(Stopped::Interrupted);
-                let never = queue.map(|work| Arc::new(Progress::of(&work)));
+                let never = again.into_iter().chain(ready(supply)).map(|work| Arc::new(Progress::of(&work)));
                 // Whoever has landed already has nobody left.
                 for progress in aboard.into_iter().chain(never) {
                     run.count(progress.message(), &progress.lost());
@@ -77,26 +95,17 @@ pub struct Interrupts<F, S> {
     pub second: S,
 }
 
-/// What is to be handed over, in its order.
-struct Queue {
-    again: VecDeque<Work>,
-    planned: std::vec::IntoIter<Bulk>,
+/// What a run waits for.
+enum Step {
+    /// A bulk was handed over; this comes of it.
+    Delivered(Vec<Work>),
+    /// The next bulk is there, or there is none.
+    Supplied(Option<Work>),
 }
 
-impl Queue {
-    fn put_back(&mut self, next: Vec<Work>) {
-        for work in next.into_iter().rev() {
-            self.again.push_front(work);
-        }
-    }
-}
-
-impl Iterator for Queue {
-    type Item = Work;
-
-    fn next(&mut self) -> Option<Work> {
-        self.again.pop_front().or_else(|| self.planned.next().map(Work::planned))
-    }
+/// The bulks that are there without waiting.
+fn ready(supply: &impl Supply) -> impl Iterator<Item = Work> {
+    std::iter::from_fn(|| supply.next().now_or_never()?.ok()?.map(Work::planned))
 }
 
 /// Hands a bulk over; a panic on the way ends the run, but loses nobody.
@@ -128,6 +137,7 @@ pub(super) struct Run<'a, S, G, P, C> {
     /// When the run began.
     pub(super) begin: Timestamp,
     pub(super) pace: Mutex<Pace>,
+    pub(super) ahead: Ahead,
     /// The first interrupt: when it came, on the clock of [`Clock::elapsed`].
     interrupt: Shared<BoxFuture<'a, Duration>>,
     /// The first interrupt, or another reason to claim nothing more.
@@ -154,12 +164,26 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
             ports,
             settings,
             pace: Mutex::default(),
+            ahead: Ahead::new(settings),
             halt: Abortable::new(interrupt.clone(), registration).shared(),
             interrupt,
             halter,
             resume_at: Mutex::default(),
             events: Mutex::new(events),
             summary: Mutex::default(),
+        }
+    }
+
+    /// Asks for the next bulk. What is there at once is taken although the run has stopped: its
+    /// people are counted.
+    async fn ask(&self, supply: &impl Supply) -> Option<Work> {
+        match select(pin!(supply.next()), self.halt.clone()).await {
+            Either::Left((Ok(bulk), _)) => bulk.map(Work::planned),
+            Either::Left((Err(reason), _)) => {
+                self.halt(reason);
+                None
+            }
+            Either::Right(_) => None,
         }
     }
 
@@ -177,7 +201,15 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
         }
     }
 
-    /// Makes everybody wait before the next claim.
+    /// Waits until one more request may be in flight; `None` if the run ends before.
+    pub(super) async fn request_turn(&self) -> Option<SemaphorePermit<'_>> {
+        match select(pin!(self.ahead.request()), self.halt.clone()).await {
+            Either::Left((permit, _)) => permit,
+            Either::Right(_) => None,
+        }
+    }
+
+    /// Makes everybody wait before the next claim or request.
     pub(super) fn pause(&self, time: Duration) {
         let until = self.ports.clock.elapsed().saturating_add(time);
         let mut resume_at = lock(&self.resume_at);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::apply::{self, Ports, Stopped, Summary};
+use crate::apply::{self, Planned, Ports, Stopped, Summary};
 use crate::gateway::{Client, ClientError, Limits};
 use crate::ledger::{MessageRecord, RunId};
 use crate::plan::{Bulk, Plan, RailKind};
@@ -14,6 +14,7 @@ use crate::timing;
 
 use super::args::{ApplyArgs, Format, Global};
 use super::clock::RunClock;
+use super::dumps;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{Forms, Output, ask};
@@ -60,6 +61,7 @@ async fn with_world(
     let client = client(world, settings, clock.clone())?;
     let run = RunId(random()?);
     let store = open(world).await?;
+    dumps::take_in(world, &store).await?;
     let planned = || {
         tokio::task::block_in_place(|| make(world, &choices, Some(&store.ledger()), store.view(world.gateway.now())))
     };
@@ -102,7 +104,7 @@ async fn with_world(
     if let Some(next) = plan.next_apply_at() {
         output.tell(&format!("the next apply has something to do at {}\n", timing::utc(next)));
     }
-    let unsettled = keep_unsettled(world, &summary, run, output);
+    let unsettled = dumps::keep(world, &summary, run, output);
     let mut exit = verdict(&summary).or(if in_doubt(&doubts, &choices.selection) { Exit::Doubt } else { Exit::Done });
     // Whatever else fails now, what became of the messages is the stronger news.
     let finished = finish(store, interrupts).await;
@@ -222,7 +224,7 @@ async fn send(
 ) -> Summary {
     let progress = Progress::new(bulks.iter().map(|bulk| bulk.recipients.len() as u64).sum());
     let interrupts = apply::Interrupts { first: interrupts.first(), second: interrupts.second() };
-    let summary = apply::apply(bulks, ports, settings, interrupts, |event| progress.take(&event)).await;
+    let summary = apply::apply(&Planned::new(bulks), ports, settings, interrupts, |event| progress.take(&event)).await;
     progress.finish();
     summary
 }
@@ -246,23 +248,6 @@ async fn finish(store: Opened, interrupts: &Interrupts) -> Result<(), Failure> {
             Err(failure.hint("nothing is lost: the next run does that"))
         }
     }
-}
-
-/// Keeps the outcomes that the store did not take in a file of ledger lines: without them their
-/// people stay in doubt, with them nobody has to.
-fn keep_unsettled(world: &World, summary: &Summary, run: RunId, output: &Output) -> Result<(), Failure> {
-    if summary.unsettled.is_empty() {
-        return Ok(());
-    }
-    let path = world.home.private().join(format!("outcomes-{:016x}.jsonl", run.0));
-    let lines: String = summary.unsettled.iter().map(crate::ledger::text::outcome_line).collect();
-    std::fs::write(&path, &lines).map_err(|error| {
-        let message = format!("`{}` cannot be written, so these outcomes are only here:\n{lines}", path.display());
-        Failure::new(Exit::Environment, message).because(&error)
-    })?;
-    let count = plural(summary.unsettled.len() as u64, "outcome");
-    output.tell(&format!("! {count} could not be stored in the ledger: kept in {}\n", path.display()));
-    Ok(())
 }
 
 /// The exit code of a run by itself.

@@ -61,7 +61,7 @@ impl Gateway {
             base_url,
             api_key,
             keys: settings.keys.clone(),
-            ledger: ledger(project, home),
+            ledger: ledger(&project.state, home),
             sandbox: None,
             fixed_now: settings.now,
         })
@@ -129,9 +129,9 @@ impl Gateway {
     }
 }
 
-/// Where the project's ledger lives.
-fn ledger(project: &Project, home: &Home) -> store::Home {
-    match &project.state {
+/// The home of a project's ledger.
+pub(super) fn ledger(state: &State, home: &Home) -> store::Home {
+    match state {
         State::Lockfile | State::Git { .. } | State::Postgres { .. } => {
             store::Home::Lockfile(Paths::of_project(&home.dir))
         }

@@ -4,6 +4,7 @@ mod apply;
 mod args;
 mod bug;
 mod clock;
+mod dumps;
 mod exit;
 mod failure;
 mod files;

@@ -3,6 +3,7 @@
 pub mod diagnostics;
 pub mod harmless;
 pub mod json;
+pub mod ledger;
 pub mod outcome_text;
 pub mod paint;
 pub mod plan_text;

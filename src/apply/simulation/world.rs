@@ -9,7 +9,7 @@ use super::gateway::{Act, Books, SimSender};
 use super::store::{DiskFull, Fault, Records, SimStore};
 use crate::apply::work::Letters;
 use crate::apply::{
-    Envelope, Event, Interrupts, Ports, Prepare, Prepared, PreparedPerson, Reports, Settings, Summary, apply,
+    Envelope, Event, Interrupts, Planned, Ports, Prepare, Prepared, PreparedPerson, Reports, Settings, Summary, apply,
 };
 use crate::audience::RowAt;
 use crate::identity::{BulkTime, Content, MessageKey, Person, Revision, SenderId};
@@ -182,7 +182,8 @@ impl World {
     ) -> Summary {
         let sender = SimSender { books: &self.books, records: &self.records, clock: &self.clock, death: death.clone() };
         let ports = Ports { store, sender: &sender, prepare: &self.prepare, clock: &self.clock };
-        movable(apply(bulks, ports, settings, interrupts, events)).await
+        let supply = Planned::new(bulks);
+        movable(apply(&supply, ports, settings, interrupts, events)).await
     }
 
     pub(super) fn standing(&self, person: u64) -> Standing {
