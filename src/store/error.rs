@@ -9,6 +9,7 @@ use crate::ledger::{Damage, EntryError, JoinError};
 
 use super::git::GitError;
 use super::guard::Holder;
+use super::postgres::DatabaseError;
 
 /// What stands in the place of its gateway's name in a ledger that was copied to another home.
 pub(super) const MOVED: &str = ", moved to ";
@@ -107,6 +108,19 @@ pub enum StoreError {
         #[source]
         cause: Arc<Self>,
     },
+    /// The database that holds the ledger cannot be used.
+    #[error(transparent)]
+    Database(
+        /// Why.
+        #[from]
+        DatabaseError,
+    ),
+    /// The ledger is kept in one place, and nothing of it is on this machine.
+    #[error("nothing of the ledger at `{place}` is kept on this machine")]
+    NotHere {
+        /// Where it is.
+        place: String,
+    },
     /// What was copied is not there when it is read back.
     #[error(
         "the ledger at `{place}` does not give back what was copied into it: {people} people would stand otherwise"
@@ -159,6 +173,7 @@ impl StoreError {
             Self::Replaced { .. } | Self::Failed { .. } => {
                 "nothing more is sent; run the same command again, which starts from what is on the disk"
             }
+            Self::Database(error) => return error.hint().map(str::to_owned),
             Self::Foreign { what: "project", .. } => {
                 "bring back the ledger of this project, or the project's old name: persons are made with that name"
             }
@@ -179,6 +194,7 @@ impl StoreError {
                 "the next run in this folder pushes them; until then their people are in doubt for others"
             }
             Self::Git(error) => return error.hint(),
+            Self::NotHere { .. } => "leave `--offline` out",
             Self::Exists { .. } | Self::Join(_) | Self::Entry(_) | Self::Io { .. } | Self::Stopped => return None,
         };
         Some(hint.to_owned())
@@ -189,6 +205,7 @@ impl StoreError {
     pub fn is_environment(&self) -> bool {
         match self {
             Self::Git(error) => error.is_environment(),
+            Self::Database(error) => error.is_environment(),
             Self::Unpushed { cause, .. } | Self::Failed { cause } => cause.is_environment(),
             Self::Missing { .. }
             | Self::Exists { .. }
@@ -201,6 +218,7 @@ impl StoreError {
             | Self::Entry(_)
             | Self::Replaced { .. }
             | Self::Unconfirmed { .. }
+            | Self::NotHere { .. }
             | Self::Io { .. }
             | Self::Stopped => false,
         }

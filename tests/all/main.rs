@@ -18,6 +18,7 @@ mod interrupts;
 mod ledger;
 mod paths;
 mod plan;
+mod postgres_store;
 mod prompt;
 mod readme;
 mod stores;
