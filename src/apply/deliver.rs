@@ -119,9 +119,11 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
                     }
                 }
                 Err(error) => {
-                    // Whether the claim was written is not known; that nothing was sent is.
                     self.halt(Stopped::Store(error.to_string()));
-                    self.unsettled(not_sent(draft.claim.id, self.ports.clock.now()));
+                    if !S::is_surely_not_written(&error) {
+                        // Whether the claim was written is not known; that nothing was sent is.
+                        self.unsettled(not_sent(draft.claim.id, self.ports.clock.now()));
+                    }
                     return None;
                 }
             }

@@ -104,6 +104,13 @@ pub enum StoreError {
         #[source]
         cause: Arc<Self>,
     },
+    /// Something failed before a claim was written: surely it is not in the ledger.
+    #[error("the claim could not be written")]
+    NotWritten {
+        /// The failure.
+        #[source]
+        cause: Arc<Self>,
+    },
     /// Outcomes could not be pushed; they are kept on this machine.
     #[error("what became of some messages could not be pushed, and is kept in `{}`", .path.display())]
     Unpushed {
@@ -142,7 +149,10 @@ impl StoreError {
             Self::KeyUnknown { .. } => {
                 "with a wrong key everybody would look unsent; set SENDFORM_KEY to the key that made this ledger"
             }
-            Self::Replaced { .. } | Self::Failed { .. } => {
+            Self::Failed { cause } | Self::NotWritten { cause } if matches!(**cause, Self::Git(_)) => {
+                return cause.hint();
+            }
+            Self::Replaced { .. } | Self::Failed { .. } | Self::NotWritten { .. } => {
                 "nothing more is sent; run the same command again, which starts from what is on the disk"
             }
             Self::Unpushed { .. } => {
@@ -164,7 +174,9 @@ impl StoreError {
     pub fn is_environment(&self) -> bool {
         match self {
             Self::Git(error) => error.is_environment(),
-            Self::Unpushed { cause, .. } | Self::Failed { cause } => cause.is_environment(),
+            Self::Unpushed { cause, .. } | Self::Failed { cause } | Self::NotWritten { cause } => {
+                cause.is_environment()
+            }
             Self::Missing { .. }
             | Self::Exists { .. }
             | Self::Held { .. }

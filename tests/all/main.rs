@@ -10,6 +10,7 @@ mod codes;
 mod crash;
 mod faults;
 mod generated;
+mod git_store;
 mod identity;
 mod init;
 mod interrupts;

@@ -2,12 +2,14 @@
 //! can be compared whole, and a sandbox in a process of its own.
 
 mod http;
+mod origin;
 mod process;
 mod project;
 mod run;
 mod sandbox;
 mod shop;
 
+pub(crate) use origin::{Origin, git};
 pub(crate) use process::Process;
 pub(crate) use project::{KEY, Project};
 pub(crate) use run::Run;
