@@ -8,10 +8,12 @@ use futures_util::future::{Either, select};
 use jiff::{SignedDuration, Timestamp};
 
 use super::event::Event;
+use super::leaving;
 use super::outgoing::{self, Outgoing};
-use super::pace::Slot;
+use super::pace::{self, Slot};
 use super::patience::{self, Patience};
 use super::ports::{Clock, Prepare, Sender, Store};
+use super::prepared::Envelope;
 use super::run::{Run, lock};
 use super::sent::Sent;
 use super::summary::{Alarm, MessageRevision, Stopped, Tally};
@@ -22,9 +24,11 @@ use crate::identity::MessageId;
 use crate::ledger::{Claim, ClaimId, Outcome, PersonState};
 use crate::wire::response::STATUS_DUPLICATE_MESSAGE_ID;
 
-/// How far a bulk has come, for the case that its delivery panics.
+/// How far a bulk has come, for the case that its delivery does not come to its end.
 #[derive(Debug)]
 pub(super) struct Progress {
+    message: MessageRevision,
+    tries: Tries,
     /// People who are not counted yet.
     open: AtomicU64,
     /// Whether a claim of them may be in the ledger.
@@ -33,7 +37,22 @@ pub(super) struct Progress {
 
 impl Progress {
     pub(super) fn of(work: &Work) -> Self {
-        Self { open: AtomicU64::new(work.stage.people()), claimed: AtomicBool::new(false) }
+        Self {
+            message: work.stage.message(),
+            tries: work.tries,
+            open: AtomicU64::new(work.stage.people()),
+            claimed: AtomicBool::new(false),
+        }
+    }
+
+    /// The message.
+    pub(super) fn message(&self) -> &MessageRevision {
+        &self.message
+    }
+
+    /// Everybody is counted, or goes into another bulk.
+    pub(super) fn end(&self) {
+        self.open.store(0, Ordering::Relaxed);
     }
 
     /// The groups of those who are not counted yet.
@@ -42,7 +61,7 @@ impl Progress {
         if self.claimed.load(Ordering::Relaxed) {
             Tally { in_doubt: open, ..Tally::default() }
         } else {
-            Tally { not_attempted: open, ..Tally::default() }
+            not_attempted(open, self.tries)
         }
     }
 }
@@ -97,11 +116,17 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
     /// Claims the bulk, or what other runs leave of it; `None` if nothing is left, or the run ends.
     async fn claim(&self, letters: &mut Letters, tries: &mut Tries, progress: &Progress) -> Option<(Ticket, Draft)> {
         while !letters.people.is_empty() && !self.halted() {
-            let draft = self.draft(letters, *tries);
+            let draft = match self.draft(letters, *tries).await {
+                Ok(draft) => draft,
+                Err(reason) => {
+                    self.halt(reason);
+                    return None;
+                }
+            };
             let start_by = draft.made.saturating_add(self.settings.start_within);
             progress.claimed.store(true, Ordering::Relaxed);
-            let claimed = ticket::claim(self.ports.store, draft.claim.clone(), start_by).await;
-            match claimed {
+            let claiming = ticket::claim(self.ports.store, draft.claim.clone(), start_by);
+            match self.patiently(claiming).await {
                 Ok(Claimed::Yes(ticket)) => {
                     tries.claims += 1;
                     let Claim { id, send_at, people, .. } = &draft.claim;
@@ -118,12 +143,15 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
                         self.halt(Stopped::Store("a claim was refused because of nobody in it".to_owned()));
                     }
                 }
+                Ok(Claimed::No(why)) => {
+                    progress.claimed.store(false, Ordering::Relaxed);
+                    self.halt(Stopped::Store(why));
+                    return None;
+                }
                 Err(error) => {
-                    self.halt(Stopped::Store(error.to_string()));
-                    if !S::is_surely_not_written(&error) {
-                        // Whether the claim was written is not known; that nothing was sent is.
-                        self.unsettled(not_sent(draft.claim.id, self.ports.clock.now()));
-                    }
+                    // Whether the claim was written is not known; that nothing was sent is.
+                    self.halt(Stopped::Store(error));
+                    self.unsettled(not_sent(draft.claim.id, self.ports.clock.now()));
                     return None;
                 }
             }
@@ -131,23 +159,41 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
         None
     }
 
-    fn draft(&self, letters: &Letters, tries: Tries) -> Draft {
+    /// Gives a bulk its time.
+    async fn slot(&self, letters: &Letters, now: Timestamp) -> Result<Slot, Stopped> {
+        if let Some(speed) = letters.envelope.speed.filter(|_| self.settings.shares_plan) {
+            let late = match pace::keep(letters, speed, now) {
+                Ok(slot) => return Ok(slot),
+                Err(late) => late,
+            };
+            let start = self.ports.store.late_start(&late).await;
+            if let Some(start) = start.map_err(|error| Stopped::Store(error.to_string()))? {
+                return Ok(late.slot(start, now));
+            }
+        }
+        Ok(lock(&self.pace).give(letters, self.begin, now))
+    }
+
+    async fn draft(&self, letters: &Letters, tries: Tries) -> Result<Draft, Stopped> {
         let made = self.ports.clock.elapsed();
         let now = self.ports.clock.now();
         let people = letters.persons();
         let bulk = letters.bulk_id(&people);
-        let slot = lock(&self.pace).give(letters, self.begin, now);
+        let slot = self.slot(letters, now).await?;
         let start_within = SignedDuration::try_from(self.settings.start_within).unwrap_or(SignedDuration::MAX);
-        let claim = Claim {
+        let mut claim = Claim {
             id: ClaimId { bulk, attempt: tries.claims.saturating_add(1), run: self.settings.run },
             time: letters.time,
             send_at: slot.send_at,
             until: slot.span.map(|(_, until)| until),
+            leaves_by: None,
             start_by: now.checked_add(start_within).unwrap_or(Timestamp::MAX),
             at: now,
             people,
         };
-        Draft { claim, slot, made }
+        let Envelope { window, validity, .. } = &*letters.envelope;
+        claim.leaves_by = window.as_ref().map(|window| leaving::through_window(&claim, window, *validity));
+        Ok(Draft { claim, slot, made })
     }
 
     /// Sends what was claimed, settles it, and says what is to be handed over next.
@@ -172,8 +218,9 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
         }
         let claim = ticket.claim().clone();
         let settlement = verdict.settlement(&letters.people, self.ports.clock.now());
-        if let Err((outcome, error)) = ticket::settle(self.ports.store, ticket, settlement).await {
-            self.halt(Stopped::Store(error.to_string()));
+        let outcome = ticket::settle(ticket, settlement);
+        if let Err(error) = self.patiently(self.ports.store.settle(outcome.clone())).await {
+            self.halt(Stopped::Store(error));
             self.unsettled(outcome);
         }
         let message = letters.message();
@@ -245,11 +292,11 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
             }
             let (message, revision) = letters.message();
             let id = MessageId { message, revision, person: letter.person };
-            *state = match self.ports.store.claimed_before(&id, ticket.claim()).await {
+            *state = match self.patiently(self.ports.store.claimed_before(&id, ticket.claim())).await {
                 Ok(true) => PersonState::Accepted,
                 Ok(false) => PersonState::Claimed,
                 Err(error) => {
-                    self.halt(Stopped::Store(error.to_string()));
+                    self.halt(Stopped::Store(error));
                     PersonState::Claimed
                 }
             };

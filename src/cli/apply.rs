@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::apply::{self, Ports, Stopped, Summary};
+use crate::apply::{self, Planned, Ports, Stopped, Summary};
 use crate::gateway::{Client, ClientError, Limits};
 use crate::ledger::{MessageRecord, RunId};
-use crate::plan::{Plan, RailKind};
+use crate::plan::{Bulk, Plan, RailKind};
 use crate::report::words::plural;
 use crate::report::{json, outcome_text};
 use crate::store::{Home, Opened, StoreError};
@@ -14,17 +14,22 @@ use crate::timing;
 
 use super::args::{ApplyArgs, Format, Global};
 use super::clock::RunClock;
+use super::dumps;
+use super::evidence;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::frozen;
 use super::output::{Forms, Output, ask};
 use super::plan::{in_doubt, judge, make, show};
 use super::prepare::Pool;
 use super::progress::Progress;
 use super::settings::Settings;
-use super::signals;
+use super::signals::Interrupts;
 use super::store::{expected, store_failure};
 use super::world::{Choices, World};
 
+/// How long an interrupted run may take to put its ledger in order.
+const FINISH_TIME_MAX: Duration = Duration::from_secs(2);
 /// How long after its claim a request may begin, where bulks are claimed ahead: claims wait for each
 /// other, for a push, and for the requests before them.
 const START_WITHIN_AHEAD: Duration = Duration::from_mins(5);
@@ -39,8 +44,9 @@ pub(super) async fn run(
     settings: &Settings,
     output: &Output,
 ) -> Result<Exit, Failure> {
+    let interrupts = Interrupts::listen(output);
     let world = Arc::new(World::open(global, settings, output).await?);
-    let result = with_world(&world, args, settings, output).await;
+    let result = with_world(&world, args, settings, output, &interrupts).await;
     if let Ok(world) = Arc::try_unwrap(world) {
         world.gateway.stop().await?;
     }
@@ -52,13 +58,16 @@ async fn with_world(
     args: &ApplyArgs,
     settings: &Settings,
     output: &Output,
+    interrupts: &Interrupts,
 ) -> Result<Exit, Failure> {
-    let choices = Choices::read(&args.scope, &world.campaigns)?;
+    let choices = frozen::choices(args, world)?;
     refuse_in_ci(world, &choices, settings)?;
     let clock = RunClock::new(Arc::clone(world));
-    let client = client(world, clock.clone())?;
+    let client = client(world, settings, clock.clone())?;
     let run = RunId(random()?);
     let store = open(world).await?;
+    dumps::take_in(world, &store).await?;
+    evidence::first(world, &store, &client, &clock, &choices.selection, output).await?;
     let planned = || {
         tokio::task::block_in_place(|| make(world, &choices, Some(&store.ledger()), store.view(world.gateway.now())))
     };
@@ -66,7 +75,7 @@ async fn with_world(
     let may = may_send(&plan, args, &choices);
     // One run gives one document: a plan, or what became of it.
     if output.format == Format::Text || may.is_err() {
-        show(&plan, world, output)?;
+        show(&plan, world, output, args.plan.as_deref())?;
     }
     let approved = match may {
         Ok(()) => approve(&plan, args, output),
@@ -79,7 +88,8 @@ async fn with_world(
     if !args.auto_approve {
         // The answer may have taken a while, in which times pass and conversation windows close.
         let reviewed = std::mem::replace(&mut plan, planned());
-        if plan.digest != reviewed.digest || plan.to_send() != reviewed.to_send() {
+        let same = plan.digest == reviewed.digest && plan.to_send() == reviewed.to_send();
+        if !same || may_send(&plan, args, &choices).is_err() {
             store.finish().await.map_err(|error| store_failure(&error))?;
             return Err(Failure::new(
                 Exit::Mismatch,
@@ -88,20 +98,24 @@ async fn with_world(
             .hint("run the same command again, and review what it shows"));
         }
     }
-    let summary = send(world, args, &client, &clock, &store, run, &mut plan).await;
-    let summary = summary.map_err(|error| store_failure(&error))?;
-    let doubts = store.ledger().doubts(store.view(world.gateway.now()));
+    interrupts.sending();
+    let bulks = record(world, &store, &mut plan).await.map_err(|error| store_failure(&error))?;
+    let run_settings = run_settings(world, &store, args, settings, run);
+    let ports = Ports { store: &store, sender: &client, prepare: &Pool::new(Arc::clone(world)), clock: &clock };
+    let summary = send(bulks, ports, &run_settings, interrupts).await;
+    let now = world.gateway.now();
+    let doubts = store.ledger().doubts(store.view(now));
     let shown = output.show(&Forms {
-        text: &|paint| outcome_text::render(&summary, &doubts, &plan.gateway, paint),
-        json: &|| json::outcome(&summary, &doubts, &plan.digest.to_string()),
+        text: &|paint| outcome_text::render(&summary, &doubts, &plan.gateway, now, paint),
+        json: &|| json::outcome(&summary, &doubts, &plan.approved().to_string(), now),
     });
     if let Some(next) = plan.next_apply_at() {
         output.tell(&format!("the next apply has something to do at {}\n", timing::utc(next)));
     }
-    let unsettled = keep_unsettled(world, &summary, run, output);
+    let unsettled = dumps::keep(world, &summary, run, output);
     let mut exit = verdict(&summary).or(if in_doubt(&doubts, &choices.selection) { Exit::Doubt } else { Exit::Done });
     // Whatever else fails now, what became of the messages is the stronger news.
-    let finished = store.finish().await.map_err(|error| store_failure(&error));
+    let finished = finish(store, interrupts).await;
     for failure in [shown, unsettled, finished].into_iter().filter_map(Result::err) {
         output.tell(&failure.render(output.paint_errors));
         exit = exit.or(failure.exit);
@@ -126,13 +140,19 @@ fn refuse_in_ci(world: &World, choices: &Choices, settings: &Settings) -> Result
     .hint("pass `--accept lockfile-in-ci=1` if the lockfile surely survives this run, whatever happens to it"))
 }
 
-fn client(world: &World, clock: RunClock) -> Result<Client<RunClock>, Failure> {
+/// Makes the way to the gateway.
+///
+/// # Errors
+/// If there is no gateway, no key for it, or none that can be used.
+pub(super) fn client(world: &World, settings: &Settings, clock: RunClock) -> Result<Client<RunClock>, Failure> {
     expected(world)?;
     let gateway = &world.gateway;
     let (Some(base_url), Some(api_key)) = (&gateway.base_url, &gateway.api_key) else {
         return Err(Failure::new(Exit::Credentials, "the gateway's API key is missing: set SENDFORM_API_KEY"));
     };
-    Client::new(base_url, api_key, Limits::default(), clock).map_err(|error| {
+    let mut limits = Limits::default();
+    limits.total = settings.answer_within.unwrap_or(limits.total);
+    Client::new(base_url, api_key, limits, clock).map_err(|error| {
         let exit = if matches!(error, ClientError::Key) { Exit::Credentials } else { Exit::Environment };
         Failure::new(exit, "the gateway's client cannot be made").because(&error)
     })
@@ -158,7 +178,10 @@ fn may_send(plan: &Plan, args: &ApplyArgs, choices: &Choices) -> Result<(), Resu
     if exit == Exit::Files {
         return Err(Ok(exit));
     }
-    if let Some(digest) = args.expect_digest.as_ref().filter(|digest| **digest != plan.digest.to_string()) {
+    if plan.is_mismatched() {
+        return Err(Err(frozen::mismatch(plan)));
+    }
+    if let Some(digest) = args.expect_digest.as_ref().filter(|digest| **digest != plan.approved().to_string()) {
         let message = format!("the plan's digest is `{}`, but `{digest}` was expected", plan.digest);
         return Err(Err(Failure::new(Exit::Mismatch, message).hint(
             "the files, the audiences or the ledger changed since then: review the plan above, and use its digest",
@@ -178,16 +201,8 @@ fn approve(plan: &Plan, args: &ApplyArgs, output: &Output) -> Result<(), Result<
     Err(Ok(Exit::Declined))
 }
 
-/// Records what the messages are, and hands their bulks over.
-async fn send(
-    world: &Arc<World>,
-    args: &ApplyArgs,
-    client: &Client<RunClock>,
-    clock: &RunClock,
-    store: &Opened,
-    run: RunId,
-    plan: &mut Plan,
-) -> Result<Summary, StoreError> {
+/// Records what the messages are, and takes their bulks out of the plan.
+async fn record(world: &World, store: &Opened, plan: &mut Plan) -> Result<Vec<Bulk>, StoreError> {
     let mut bulks = Vec::new();
     for message in plan.messages.iter_mut().filter(|message| message.selected && !message.bulks.is_empty()) {
         store
@@ -202,39 +217,57 @@ async fn send(
             .await?;
         bulks.append(&mut message.bulks);
     }
-    let people = bulks.iter().map(|bulk| bulk.recipients.len() as u64).sum();
-    let mut settings = apply::Settings::new(run);
-    settings.parallel = usize::from(args.parallel);
-    if let Some(ahead) = store.bulks_ahead() {
-        settings.ahead = ahead;
-        settings.start_within = START_WITHIN_AHEAD;
-    }
-    if !world.gateway.keeps_real_time() {
-        settings.clock_skew_max = None;
-    }
-    let pool = Pool::new(Arc::clone(world));
-    let progress = Progress::new(people);
-    let ports = Ports { store, sender: client, prepare: &pool, clock };
-    let summary = apply::apply(bulks, ports, &settings, signals::first(), |event| progress.take(&event)).await;
-    progress.finish();
-    Ok(summary)
+    Ok(bulks)
 }
 
-/// Keeps the outcomes that the store did not take in a file of ledger lines: without them their
-/// people stay in doubt, with them nobody has to.
-fn keep_unsettled(world: &World, summary: &Summary, run: RunId, output: &Output) -> Result<(), Failure> {
-    if summary.unsettled.is_empty() {
-        return Ok(());
+/// How this run goes about its work.
+fn run_settings(world: &World, store: &Opened, args: &ApplyArgs, settings: &Settings, run: RunId) -> apply::Settings {
+    let mut run_settings = apply::Settings::new(run);
+    run_settings.parallel = usize::from(args.parallel);
+    if let Some(ahead) = store.bulks_ahead() {
+        run_settings.ahead = ahead;
+        run_settings.start_within = START_WITHIN_AHEAD;
     }
-    let path = world.home.private().join(format!("outcomes-{:016x}.jsonl", run.0));
-    let lines: String = summary.unsettled.iter().map(crate::ledger::text::outcome_line).collect();
-    std::fs::write(&path, &lines).map_err(|error| {
-        let message = format!("`{}` cannot be written, so these outcomes are only here:\n{lines}", path.display());
-        Failure::new(Exit::Environment, message).because(&error)
-    })?;
-    let count = plural(summary.unsettled.len() as u64, "outcome");
-    output.tell(&format!("! {count} could not be stored in the ledger: kept in {}\n", path.display()));
-    Ok(())
+    run_settings.start_within = settings.start_within.unwrap_or(run_settings.start_within);
+    if !world.gateway.keeps_real_time() {
+        run_settings.clock_skew_max = None;
+    }
+    run_settings
+}
+
+/// Hands bulks over, and shows how far that has come.
+async fn send(
+    bulks: Vec<Bulk>,
+    ports: Ports<'_, Opened, Client<RunClock>, Pool, RunClock>,
+    settings: &apply::Settings,
+    interrupts: &Interrupts,
+) -> Summary {
+    let progress = Progress::new(bulks.iter().map(|bulk| bulk.recipients.len() as u64).sum());
+    let interrupts = apply::Interrupts { first: interrupts.first(), second: interrupts.second() };
+    let summary = apply::apply(&Planned::new(bulks), ports, settings, interrupts, |event| progress.take(&event)).await;
+    progress.finish();
+    summary
+}
+
+/// Puts the ledger in order, unless this run has to end before: what was granted and settled is
+/// durable as it is.
+async fn finish(store: Opened, interrupts: &Interrupts) -> Result<(), Failure> {
+    let patience = async {
+        interrupts.first().await;
+        tokio::time::sleep(FINISH_TIME_MAX).await;
+    };
+    tokio::select! {
+        biased;
+        () = interrupts.second() => Ok(()),
+        finished = tokio::spawn(store.finish()) => match finished {
+            Ok(finished) => finished.map_err(|error| store_failure(&error)),
+            Err(error) => Err(Failure::new(Exit::Bug, "the ledger was not put in order").because(&error)),
+        },
+        () = patience => {
+            let failure = Failure::new(Exit::Environment, "the ledger was not put in order before this run had to end");
+            Err(failure.hint("nothing is lost: the next run does that"))
+        }
+    }
 }
 
 /// The exit code of a run by itself.

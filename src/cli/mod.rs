@@ -4,9 +4,12 @@ mod apply;
 mod args;
 mod bug;
 mod clock;
+mod dumps;
+mod evidence;
 mod exit;
 mod failure;
 mod files;
+mod frozen;
 mod gateway;
 mod home;
 mod init;
@@ -15,6 +18,7 @@ mod output;
 mod plan;
 mod prepare;
 mod progress;
+mod reconcile;
 mod resolve;
 mod sandbox;
 mod schema;
@@ -82,6 +86,7 @@ fn command(arguments: &Arguments, settings: &Settings, output: &Output) -> Resul
         Command::Plan(args) => wait(plan::run(global, args, settings, output)),
         Command::Apply(args) => wait(apply::run(global, args, settings, output)),
         Command::Status(args) => wait(status::run(global, args, settings, output)),
+        Command::Reconcile(args) => wait(reconcile::run(global, args, settings, output)),
         Command::Resolve(args) => wait(resolve::run(global, args, settings, output)),
         Command::Sandbox(args) => wait(sandbox::run(global, args)),
         Command::Ledger(args) => wait(ledger::run(global, &args.command, settings, output)),

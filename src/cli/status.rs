@@ -28,9 +28,10 @@ pub(super) async fn run(
 
 async fn with_world(world: &World, args: &StatusArgs, output: &Output) -> Result<Exit, Failure> {
     let (ledger, view) = look_as(&args.reading, world, output).await?;
+    let now = world.gateway.now();
     output.show(&Forms {
-        text: &|paint| status_text::render(&ledger, view, paint),
-        json: &|| json::status(&ledger, view),
+        text: &|paint| status_text::render(&ledger, view, now, paint),
+        json: &|| json::status(&ledger, view, now),
     })?;
     Ok(if ledger.doubts(view).is_empty() { Exit::Done } else { Exit::Doubt })
 }

@@ -9,6 +9,7 @@ use crate::store::{Expected, StoreError};
 use crate::timing;
 
 use super::args::Reading;
+use super::dumps;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
@@ -29,12 +30,22 @@ pub(super) fn expected(world: &World) -> Result<Expected, Failure> {
     Ok(Expected { project: world.project.id.clone(), gateway: gateway.name.clone(), keys: Some(keys.ids()) })
 }
 
-/// Reads the ledger for looking, and says whether its open claims may belong to a run that lives. The
+/// Reads the ledger for looking, with the outcomes that it lacks, and says whether its open claims may belong to a run that lives. The
 /// sandbox has an empty one until something was sent to it.
 ///
 /// # Errors
 /// If it is missing, damaged, or not this project's.
 pub(super) async fn look(world: &World) -> Result<(Ledger, View), Failure> {
+    let (mut ledger, view) = look_without_dumps(world).await?;
+    dumps::join_into(world, &mut ledger)?;
+    Ok((ledger, view))
+}
+
+/// Reads what the ledger's home has, and nothing else.
+///
+/// # Errors
+/// As [`look`].
+pub(super) async fn look_without_dumps(world: &World) -> Result<(Ledger, View), Failure> {
     let expected = expected(world)?;
     let seen = world.gateway.ledger.look(&expected, world.gateway.now()).await;
     seen_or_new(world, &expected, seen)
@@ -57,7 +68,9 @@ pub(super) async fn look_as(reading: &Reading, world: &World, output: &Output) -
             "! the ledger is {age} old, as it was fetched last, at {since}: what others sent since is not in it\n"
         ));
     }
-    seen_or_new(world, &expected, seen.map(|(ledger, view, _)| (ledger, view)))
+    let (mut ledger, view) = seen_or_new(world, &expected, seen.map(|(ledger, view, _)| (ledger, view)))?;
+    dumps::join_into(world, &mut ledger)?;
+    Ok((ledger, view))
 }
 
 /// The sandbox has an empty ledger until something was sent to it.

@@ -45,6 +45,10 @@ pub(super) fn unsealed(bytes: &[u8]) -> Reason {
     if markers.iter().any(|marker| bytes.starts_with(marker)) {
         return Reason::Conflict;
     }
+    let marks: [&[u8]; 3] = [b"\xef\xbb\xbf", b"\xfe\xff", b"\xff\xfe"];
+    if marks.iter().any(|mark| bytes.starts_with(mark)) {
+        return Reason::ByteOrderMark;
+    }
     if bytes.strip_suffix(b"\r").is_some_and(seal::is_sealed) {
         return Reason::LineEnding;
     }
@@ -98,6 +102,7 @@ fn claim(raw: raw::Claim<'_>) -> Result<Entry, Reason> {
         time: value(BulkTime::parse(&raw.time), "time")?,
         send_at: raw.send_at,
         until: raw.until,
+        leaves_by: raw.leaves_by,
         start_by: raw.start_by,
         at: raw.at,
         people: value(people::decode(&raw.people), "people")?,

@@ -59,16 +59,19 @@ impl Ledger {
 
 /// The lines of a text, sorted by kind, each with its number.
 #[derive(Default)]
-struct Lines {
-    bound: Option<Bound>,
-    records: Vec<Record>,
-    claims: Vec<(usize, Entry)>,
-    outcomes: Vec<(usize, Outcome, Extra)>,
+pub(super) struct Lines {
+    pub(super) bound: Option<Bound>,
+    pub(super) records: Vec<Record>,
+    pub(super) claims: Vec<(usize, Entry)>,
+    pub(super) outcomes: Vec<(usize, Outcome, Extra)>,
 }
 
 impl Lines {
     /// Takes the lines of a text, and says how much of it stands before a torn end.
-    fn take(&mut self, text: &[u8]) -> Result<Option<usize>, Damage> {
+    ///
+    /// # Errors
+    /// If anything but a torn end is not as it was written.
+    pub(super) fn take(&mut self, text: &[u8]) -> Result<Option<usize>, Damage> {
         let kept = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
         let (whole, tail) = text.split_at_checked(kept).unwrap_or((text, &[]));
         let mut number = 0;

@@ -10,6 +10,9 @@ use crate::ledger::{Damage, EntryError, JoinError};
 use super::git::GitError;
 use super::guard::Holder;
 
+/// What stands in the place of its gateway's name in a ledger that was copied to another home.
+pub(super) const MOVED: &str = ", moved to ";
+
 /// Why a ledger cannot be opened, or cannot take an entry.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -111,6 +114,16 @@ pub enum StoreError {
         #[source]
         cause: Arc<Self>,
     },
+    /// What was copied is not there when it is read back.
+    #[error(
+        "the ledger at `{place}` does not give back what was copied into it: {people} people would stand otherwise"
+    )]
+    Unconfirmed {
+        /// The new home.
+        place: String,
+        /// How many people would not be recognised, or stand otherwise.
+        people: usize,
+    },
     /// Outcomes could not be pushed; they are kept on this machine.
     #[error("what became of some messages could not be pushed, and is kept in `{}`", .path.display())]
     Unpushed {
@@ -147,7 +160,8 @@ impl StoreError {
             Self::Damage { damage, .. } => return damage.hint().map(str::to_owned),
             Self::KeyMissing { .. } => "supply every key that the ledger names, in SENDFORM_KEY or SENDFORM_KEY_FILE",
             Self::KeyUnknown { .. } => {
-                "with a wrong key everybody would look unsent; set SENDFORM_KEY to the key that made this ledger"
+                "with a wrong key everybody would look unsent: set SENDFORM_KEY to the key that made this ledger; \
+                 a new one beside it is added with `sendform ledger rebind --add-key`"
             }
             Self::Failed { cause } | Self::NotWritten { cause } if matches!(**cause, Self::Git(_)) => {
                 return cause.hint();
@@ -155,16 +169,27 @@ impl StoreError {
             Self::Replaced { .. } | Self::Failed { .. } | Self::NotWritten { .. } => {
                 "nothing more is sent; run the same command again, which starts from what is on the disk"
             }
+            Self::Foreign { what: "project", .. } => {
+                "bring back the ledger of this project, or the project's old name: persons are made with that name"
+            }
+            Self::Foreign { found, .. } if found.contains(MOVED) => {
+                "it was copied there, so nothing is applied here any more: name that home under `state` in sendform.yaml"
+            }
+            Self::Foreign { found, .. } => {
+                return Some(format!(
+                    "if the account's host name changed: `sendform ledger rebind --gateway {found}`; \
+                     if it is another account, its ledger is another one"
+                ));
+            }
+            Self::Io { action: "read" | "open", .. } => {
+                "it has to be a file that may be read and written here; nothing is sent without it"
+            }
+            Self::Unconfirmed { .. } => "the old ledger was left as it was: run the same command again",
             Self::Unpushed { .. } => {
                 "the next run in this folder pushes them; until then their people are in doubt for others"
             }
             Self::Git(error) => return error.hint(),
-            Self::Exists { .. }
-            | Self::Foreign { .. }
-            | Self::Join(_)
-            | Self::Entry(_)
-            | Self::Io { .. }
-            | Self::Stopped => return None,
+            Self::Exists { .. } | Self::Join(_) | Self::Entry(_) | Self::Io { .. } | Self::Stopped => return None,
         };
         Some(hint.to_owned())
     }
@@ -187,6 +212,7 @@ impl StoreError {
             | Self::Join(_)
             | Self::Entry(_)
             | Self::Replaced { .. }
+            | Self::Unconfirmed { .. }
             | Self::Io { .. }
             | Self::Stopped => false,
         }

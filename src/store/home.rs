@@ -5,8 +5,9 @@ use std::sync::RwLockReadGuard;
 use jiff::Timestamp;
 
 use crate::apply::Store;
+use crate::apply::evidence::Known;
 use crate::identity::MessageId;
-use crate::ledger::{Claim, ClaimId, Grant, Header, Ledger, MessageRecord, Outcome, View};
+use crate::ledger::{Claim, ClaimId, Grant, Header, Ledger, MessageRecord, Outcome, Shadow, View};
 
 use super::error::StoreError;
 use super::expected::Expected;
@@ -101,6 +102,32 @@ impl Home {
             }
         }
     }
+
+    /// Binds the ledger anew: to another name of its gateway, or with more keys. A call that was cut
+    /// off can be made again.
+    ///
+    /// # Errors
+    /// If it is missing, damaged or held by another run, or is not what is expected.
+    pub async fn rebind(&self, from: &Expected, to: Header) -> Result<(), StoreError> {
+        match self {
+            Self::Lockfile(paths) => Lockfile::rebind(paths, from, &to),
+            Self::Git(branch) => {
+                let (branch, from) = (branch.clone(), from.clone());
+                waiting(move || GitLedger::rebind(&branch, &from, to)).await
+            }
+        }
+    }
+
+    /// Compares the ledger with its shadow; a store without one is the same as its shadow.
+    ///
+    /// # Errors
+    /// As [`Home::look`].
+    pub fn shadow(&self, expected: &Expected) -> Result<Shadow, StoreError> {
+        match self {
+            Self::Lockfile(paths) => Lockfile::shadow(paths, expected),
+            Self::Git(_) => Ok(Shadow::Same),
+        }
+    }
 }
 
 /// Does something that waits for the network or the disk where nobody else has to wait for it.
@@ -181,6 +208,16 @@ impl Opened {
             Self::Lockfile(lockfile) => lockfile.finish(),
             Self::Git(git) => waiting(move || git.finish()).await,
         }
+    }
+}
+
+impl Known for Opened {
+    fn read<T>(&self, look: impl FnOnce(&Ledger) -> T) -> T {
+        look(&self.ledger())
+    }
+
+    fn view(&self, now: Timestamp) -> View {
+        Self::view(self, now)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Where a ledger lives: in a lockfile beside the project file, on one machine; or on a branch of
 //! its own, on a remote of the project's repository.
 
+mod copy;
 mod desk;
 mod error;
 mod expected;
@@ -9,13 +10,16 @@ mod guard;
 mod home;
 mod lockfile;
 mod log;
+mod merge;
 mod paths;
 mod writer;
 
+pub use copy::{Copied, copy};
 pub use error::StoreError;
 pub use expected::Expected;
 pub use git::{Branch, GitError, GitLedger, Said};
 pub use guard::Holder;
 pub use home::{Home, Opened};
 pub use lockfile::Lockfile;
+pub use merge::merge_files;
 pub use paths::Paths;

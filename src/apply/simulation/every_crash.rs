@@ -7,6 +7,7 @@ use proptest::sample::select;
 use super::gateway::{Act, HONEST};
 use super::store::Fault;
 use super::world::{Ended, World, pairs};
+use crate::apply::Settings;
 use crate::ledger::Standing;
 
 /// After so many runs without a fault of the store everything is done.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use super::process::{Process, command};
+use super::process::{Process, command, command_under, on_terminal};
 use super::run::{Run, normalise};
 
 /// When every run takes place, unless a test says otherwise: noon of a Monday.
@@ -104,9 +104,25 @@ impl Project {
 
     /// Starts the binary and goes on.
     pub(crate) fn start(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Process {
-        let mut command = command(self.folder(), &self.environment);
+        self.start_under(&[], arguments)
+    }
+
+    /// Starts the binary under another command, such as `strace -f`: the words before its own.
+    pub(crate) fn start_under(
+        &self,
+        wrapper: &[String],
+        arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
+    ) -> Process {
+        let mut command = command_under(wrapper, self.folder(), &self.environment);
         command.args(arguments);
         Process::start(command)
+    }
+
+    /// Starts the binary on a terminal and goes on.
+    pub(crate) fn start_on_terminal(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Process {
+        let mut command = command(self.folder(), &self.environment);
+        command.args(arguments);
+        Process::start(on_terminal(&command))
     }
 }
 

@@ -22,7 +22,7 @@ const START_TIME_MAX: Duration = Duration::from_secs(30);
 pub(crate) struct Sandbox {
     address: SocketAddr,
     // Dropped in this order: first the process, then the folder it works in.
-    _process: Process,
+    process: Process,
     _folder: TempDir,
 }
 
@@ -39,7 +39,7 @@ impl Sandbox {
         command.args(["sandbox", "--listen", listen]).args(arguments);
         let mut process = Process::start(command);
         let address = listening_address(&mut process);
-        Self { address, _process: process, _folder: folder }
+        Self { address, process, _folder: folder }
     }
 
     /// Where it listens.
@@ -50,6 +50,11 @@ impl Sandbox {
     /// Its base URL.
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Sends its process a signal, such as `STOP`.
+    pub(crate) fn signal(&self, signal: &str) {
+        self.process.signal(signal);
     }
 
     /// Asks for faults, for example `500-after@3`.

@@ -1,0 +1,158 @@
+//! The gateway of one thread of the sweep, and the audit of what came of each case.
+
+use std::collections::BTreeMap;
+
+use sendform::identity::{CanonicalTo, Fingerprint, Keys, MessageId, MessageKey, ProjectId, Revision, SenderId};
+use sendform::ledger::{Standing, View};
+use sendform::store::{Expected, Lockfile, Paths, StoreError};
+use tempfile::TempDir;
+
+use super::scenario::{APPLY, PEOPLE, Scenario, doubt};
+use crate::support::{KEY, NOW, Project, Run, Sandbox};
+
+/// A gateway that all cases of a thread share; each case has people of its own.
+#[derive(Debug)]
+pub(super) struct Bench {
+    folder: TempDir,
+    gateway: Option<Sandbox>,
+    listen: String,
+    /// The first number of the people of this case.
+    first: u64,
+}
+
+impl Bench {
+    pub(super) fn new(number: u64) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let listen = format!("127.{}.{}.1:0", 100 + number, 1 + std::process::id() % 250);
+        let mut bench = Self { folder, gateway: None, listen, first: 1 };
+        bench.start();
+        bench.listen = bench.gateway().address().to_string();
+        bench
+    }
+
+    fn start(&mut self) {
+        let books = self.folder.path().join("books.sqlite").display().to_string();
+        self.gateway = Some(Sandbox::start_at(&self.listen, &["--now", NOW, "--books", &books]));
+    }
+
+    pub(super) fn gateway(&self) -> &Sandbox {
+        self.gateway.as_ref().expect("it is started again at once")
+    }
+
+    pub(super) fn url(&self) -> String {
+        format!("http://{}", self.listen)
+    }
+
+    /// A file for the log of `strace`.
+    pub(super) fn log(&self) -> std::path::PathBuf {
+        self.folder.path().join("strace.log")
+    }
+
+    /// Goes on to the next case, with people whom nobody has seen.
+    pub(super) fn next(&mut self) -> impl Iterator<Item = String> + use<> {
+        self.first += PEOPLE;
+        people(self.first)
+    }
+
+    /// How often each person of this case was accepted.
+    fn accepted(&self) -> BTreeMap<String, u64> {
+        let mut accepted: BTreeMap<String, u64> = people(self.first).map(|to| (to, 0)).collect();
+        let books = self.gateway().messages();
+        for message in books["messages"].as_array().expect("messages are a list") {
+            let count = message["to"].as_str().and_then(|to| accepted.get_mut(to));
+            if let Some(count) = count.filter(|_| message["status"] != "REJECTED") {
+                *count += 1;
+            }
+        }
+        accepted
+    }
+
+    /// Fails unless the ledger can be read, nobody was accepted twice, and whoever was accepted has a
+    /// claim that holds them back. Says how many are in doubt.
+    fn audit(&self, project: &Project, scenario: Scenario) -> usize {
+        let accepted = self.accepted();
+        assert!(accepted.values().all(|count| *count <= 1), "accepted twice: {accepted:?}");
+        let name = ProjectId::parse("acme-shop").expect("a project's name");
+        let sender = SenderId::parse("SHOP-ACCOUNT").expect("a sender");
+        let keys = Keys::parse(KEY).expect("a key");
+        let fingerprint = Fingerprint::new(keys.first(), &name, &sender);
+        let expected = Expected { project: name, gateway: self.listen.clone(), keys: None };
+        let ledger = match Lockfile::read(&Paths::of_project(project.folder()), &expected) {
+            Ok(ledger) => ledger,
+            Err(StoreError::Missing { .. }) if scenario == Scenario::Init => return 0,
+            Err(error) => panic!("the ledger cannot be read: {error:?}"),
+        };
+        assert!(ledger.verify().is_empty(), "{:?}", ledger.verify());
+        let message = MessageKey::parse("sale.hello").expect("CAMPAIGN.MESSAGE");
+        let revision = Revision::new(1).expect("a revision from 1");
+        let standing = |to: &str| {
+            let person = fingerprint.person(&CanonicalTo::parse(to).expect("an id"));
+            let id = MessageId { message: message.clone(), revision, person };
+            ledger.standing(&id.message, revision, person, View::Exclusive)
+        };
+        for (to, count) in &accepted {
+            let is_true = match standing(to) {
+                Standing::Free | Standing::Rejected(_) => *count == 0,
+                Standing::Accepted => *count == 1,
+                Standing::InDoubt | Standing::InFlight | Standing::Abandoned => true,
+            };
+            assert!(is_true, "{to} is {:?} in the ledger, and {count} in the books", standing(to));
+        }
+        ledger.doubts(View::Exclusive).iter().map(|doubt| doubt.open).sum()
+    }
+
+    /// After a run that was struck: audits, settles doubts from the books, runs the same command and
+    /// `apply` again, and fails unless everybody has the message once. Says how many were in doubt.
+    pub(super) fn settle(&mut self, project: &Project, scenario: Scenario, arguments: &[String]) -> usize {
+        let in_doubt = self.audit(project, scenario);
+        let again = project.run(arguments);
+        let is_right = match scenario {
+            Scenario::Apply | Scenario::Torn => matches!(again.code, Some(0 | 6)),
+            // It may be settled, or made, already.
+            Scenario::Resolve => matches!(again.code, Some(0 | 64)),
+            Scenario::Init => matches!(again.code, Some(0 | 8)),
+        };
+        assert!(is_right, "{again}");
+        if self.audit(project, scenario) > 0 {
+            // A request of a dead run may still be on its way into a living gateway. Not into a dead one.
+            drop(self.gateway.take());
+            self.start();
+        }
+        while let Some(bulk) = doubt(project) {
+            let word = self.word(&bulk);
+            project.run(["resolve", &bulk, word, "--reason", "read in the books"]).code(0);
+        }
+        project.run(APPLY).code(0);
+        assert_eq!(self.audit(project, scenario), 0, "all is settled");
+        let accepted = self.accepted();
+        assert!(accepted.values().all(|count| *count == 1), "not everybody has the message: {accepted:?}");
+        in_doubt
+    }
+
+    fn word(&self, bulk: &str) -> &'static str {
+        let books = self.gateway().messages();
+        let mut messages = books["messages"].as_array().expect("messages are a list").iter();
+        if messages.any(|message| message["bulkId"] == bulk) { "--sent" } else { "--not-sent" }
+    }
+
+    /// Fails unless a run ended as it should after one of its calls failed.
+    pub(super) fn check_end(&self, run: &Run, project: &Project, scenario: Scenario) {
+        assert!(!run.stderr.contains("panicked"), "{run}");
+        let doubts = self.audit(project, scenario);
+        let accepted = self.accepted().values().sum::<u64>();
+        match run.code {
+            // What failed was tried again, or did not matter.
+            Some(0) if scenario == Scenario::Apply => assert_eq!((accepted, doubts), (PEOPLE, 0), "{run}"),
+            Some(0) => {}
+            // Nobody is in doubt, unless somebody was before.
+            Some(1 | 8) => assert!(doubts == 0 || scenario != Scenario::Apply, "{run}"),
+            Some(6) => assert!(doubts > 0, "{run}"),
+            _ => panic!("an unexpected end: {run}"),
+        }
+    }
+}
+
+/// The ids of the people of a case.
+fn people(first: u64) -> impl Iterator<Item = String> + use<> {
+    (first..first + PEOPLE).map(|number| format!("17841400{number:09}"))
+}

@@ -1,0 +1,151 @@
+//! What is counted over all lives, in one table.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::store::Kind;
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Count {
+    /// Runs killed with `kill -9`.
+    RunsKilled,
+    /// Gateways killed with `kill -9`, and started again on their books.
+    GatewaysKilled,
+    /// Runs stopped and woken.
+    RunsStopped,
+    /// Gateways stopped and woken.
+    GatewaysStopped,
+    /// Runs interrupted by a signal.
+    RunsInterrupted,
+    /// Requests that the gateway spoilt, by an error, a cut connection, or a false answer.
+    RequestsSpoilt,
+    /// Stores that failed under a run.
+    StoreFailures,
+    /// Ledgers of two clones that were merged.
+    Merges,
+    /// Campaigns that were begun.
+    Lives,
+    /// Runs of `apply`.
+    Runs,
+    /// Runs that had company on the same ledger.
+    Companions,
+    /// Changes of rows, texts, bulks and suppressions between runs.
+    Changes,
+    /// Bulks in doubt that evidence or a person's word settled in the end.
+    Settled,
+    /// Comparisons of books, ledger and files.
+    Audits,
+    /// Messages that were accepted, each once.
+    Accepted,
+    /// Messages that were given up by a person's word.
+    GivenUp,
+}
+
+impl Count {
+    const ALL: [Self; 16] = [
+        Self::RunsKilled,
+        Self::GatewaysKilled,
+        Self::RunsStopped,
+        Self::GatewaysStopped,
+        Self::RunsInterrupted,
+        Self::RequestsSpoilt,
+        Self::StoreFailures,
+        Self::Merges,
+        Self::Lives,
+        Self::Runs,
+        Self::Companions,
+        Self::Changes,
+        Self::Settled,
+        Self::Audits,
+        Self::Accepted,
+        Self::GivenUp,
+    ];
+
+    /// Whether it is something that was done to the program, and not what became of it.
+    const fn is_injected(self) -> bool {
+        matches!(
+            self,
+            Self::RunsKilled
+                | Self::GatewaysKilled
+                | Self::RunsStopped
+                | Self::GatewaysStopped
+                | Self::RunsInterrupted
+                | Self::RequestsSpoilt
+                | Self::StoreFailures
+                | Self::Merges
+        )
+    }
+
+    const fn words(self) -> &'static str {
+        match self {
+            Self::RunsKilled => "runs killed",
+            Self::GatewaysKilled => "gateways killed and restarted",
+            Self::RunsStopped => "runs stopped and woken",
+            Self::GatewaysStopped => "gateways stopped and woken",
+            Self::RunsInterrupted => "runs interrupted",
+            Self::RequestsSpoilt => "requests spoilt",
+            Self::StoreFailures => "failures of the store",
+            Self::Merges => "ledgers of clones merged",
+            Self::Lives => "campaigns",
+            Self::Runs => "runs of apply",
+            Self::Companions => "of them beside another",
+            Self::Changes => "changes of files",
+            Self::Settled => "bulks in doubt settled",
+            Self::Audits => "audits",
+            Self::Accepted => "messages accepted once",
+            Self::GivenUp => "messages given up",
+        }
+    }
+}
+
+/// What was counted, by store.
+#[derive(Debug, Default)]
+pub(super) struct Figures(BTreeMap<(Count, Kind), u64>);
+
+impl Figures {
+    pub(super) fn add(&mut self, count: Count, kind: Kind, number: u64) {
+        *self.0.entry((count, kind)).or_default() += number;
+    }
+
+    pub(super) fn join(&mut self, other: &Self) {
+        for ((count, kind), number) in &other.0 {
+            self.add(*count, *kind, *number);
+        }
+    }
+
+    /// How much was injected.
+    pub(super) fn injected(&self) -> u64 {
+        self.0.iter().filter(|((count, _), _)| count.is_injected()).map(|(_, number)| number).sum()
+    }
+
+    fn of(&self, wanted: impl Fn(Count) -> bool, kind: Kind) -> u64 {
+        self.0.iter().filter(|((count, of), _)| wanted(*count) && *of == kind).map(|(_, number)| number).sum()
+    }
+
+    fn row(&self, formatter: &mut fmt::Formatter<'_>, words: &str, wanted: impl Fn(Count) -> bool) -> fmt::Result {
+        let numbers = Kind::ALL.map(|kind| self.of(&wanted, kind));
+        let total: u64 = numbers.iter().sum();
+        write!(formatter, "{words:<30}")?;
+        numbers.iter().chain([&total]).try_for_each(|number| write!(formatter, " {number:>9}"))?;
+        writeln!(formatter)
+    }
+}
+
+impl fmt::Display for Figures {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:<30}", "")?;
+        let names = Kind::ALL.map(Kind::name);
+        names.iter().chain([&"total"]).try_for_each(|name| write!(formatter, " {name:>9}"))?;
+        writeln!(formatter)?;
+        for count in Count::ALL.into_iter().filter(|count| count.is_injected()) {
+            self.row(formatter, count.words(), |other| other == count)?;
+        }
+        self.row(formatter, "INJECTED", Count::is_injected)?;
+        for count in Count::ALL.into_iter().filter(|count| !count.is_injected()) {
+            self.row(formatter, count.words(), |other| other == count)?;
+        }
+        self.row(formatter, "sent twice", |_| false)?;
+        self.row(formatter, "forgotten", |_| false)
+    }
+}

@@ -1,0 +1,149 @@
+//! The gateway of a life: one address, one file of books, and as many processes as are needed.
+
+use jiff::Timestamp;
+use sendform::sandbox::faults::{Fault, Kind as FaultKind};
+use tempfile::TempDir;
+
+use super::books::Books;
+use super::dice::Dice;
+use crate::support::Sandbox;
+
+/// The gateway of a life.
+#[derive(Debug)]
+pub(super) struct Gateway {
+    folder: TempDir,
+    listen: String,
+    process: Option<Sandbox>,
+    faults: Vec<Fault>,
+    /// How many requests it had seen when the faults were asked for.
+    before: u64,
+}
+
+impl Gateway {
+    /// Starts a gateway on an address that no other process takes the port of while it is started
+    /// again.
+    pub(super) fn new(seed: u64, now: Timestamp) -> Self {
+        let listen = format!("127.{}.{}.{}:0", 1 + seed % 250, 1 + seed / 250 % 250, 1 + std::process::id() % 250);
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut gateway = Self { folder, listen, process: None, faults: Vec::new(), before: 0 };
+        gateway.start(now);
+        gateway.listen = gateway.process().address().to_string();
+        gateway
+    }
+
+    /// Starts it again on its books, without faults.
+    pub(super) fn start(&mut self, now: Timestamp) {
+        let books = self.folder.path().join("books.sqlite").display().to_string();
+        let sandbox = Sandbox::start_at(&self.listen, &["--books", &books, "--now", &now.to_string()]);
+        self.process = Some(sandbox);
+        self.faults.clear();
+        self.before = 0;
+    }
+
+    /// Kills it; what it had in hand is lost.
+    pub(super) fn kill(&mut self) {
+        drop(self.process.take());
+    }
+
+    pub(super) fn process(&self) -> &Sandbox {
+        self.process.as_ref().expect("it is started again after each kill")
+    }
+
+    /// Its name in the ledger.
+    pub(super) fn name(&self) -> &str {
+        &self.listen
+    }
+
+    pub(super) fn url(&self) -> String {
+        format!("http://{}", self.listen)
+    }
+
+    /// Asks for faults.
+    pub(super) fn ask(&mut self, faults: &[String]) {
+        self.faults = faults.iter().map(|fault| fault.parse().expect("a fault")).collect();
+        self.before = self.requests();
+        self.process().faults(&faults.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+
+    /// How many requests were spoilt since the faults were asked for: each counts once.
+    pub(super) fn spoilt(&self) -> u64 {
+        let seen = self.requests() - self.before;
+        let is_spoilt =
+            |number: &u64| self.faults.iter().any(|fault| spoils(&fault.kind) && fault.when.strikes(*number));
+        (1..=seen).filter(is_spoilt).count() as u64
+    }
+
+    pub(super) fn requests(&self) -> u64 {
+        self.count("requests")
+    }
+
+    pub(super) fn held(&self) -> u64 {
+        self.count("held")
+    }
+
+    fn count(&self, name: &str) -> u64 {
+        self.process().state()[name].as_u64().expect("counts are numbers")
+    }
+
+    /// The books; the gateway may be at work on them.
+    pub(super) fn books(&self) -> Books {
+        Books::read(&self.folder.path().join("books.sqlite"))
+    }
+}
+
+/// Whether a fault spoils the requests that it strikes, whoever they are for.
+fn spoils(kind: &FaultKind) -> bool {
+    match kind {
+        FaultKind::Answer(..)
+        | FaultKind::Drop(_)
+        | FaultKind::Cut
+        | FaultKind::Garbage
+        | FaultKind::Empty
+        | FaultKind::OtherBulkId
+        | FaultKind::MissingMessages(_) => true,
+        FaultKind::Hold(_)
+        | FaultKind::Slow(_)
+        | FaultKind::RejectShare(..)
+        | FaultKind::Reject(..)
+        | FaultKind::Invalid(_)
+        | FaultKind::InvalidUnnamed(_) => false,
+    }
+}
+
+/// Some faults, and some requests that take a moment, so that there is something to strike at.
+pub(super) fn faults(dice: &mut Dice, may_hold: bool) -> Vec<String> {
+    let mut faults = vec![format!("slow={}ms*", dice.number(1..20))];
+    if may_hold && dice.once_in(3) {
+        let moment = dice.one_of(&["before", "after"]);
+        faults.push(format!("hold-{moment}@{}", dice.number(1..8)));
+    }
+    for _ in 0..dice.number(0..4) {
+        let fault = dice.one_of(&[
+            "500-before",
+            "500-after",
+            "drop-before",
+            "drop-after",
+            "cut",
+            "garbage",
+            "empty",
+            "other-bulk-id",
+            "missing-messages=3",
+            "503-after",
+        ]);
+        faults.push(format!("{fault}%{}:seed={}", dice.number(10..40), dice.number(1..1_000_000)));
+    }
+    if dice.once_in(5) {
+        faults.push(format!("429@{}:retry-after=0", dice.number(1..10)));
+    }
+    if dice.once_in(20) {
+        faults.push(format!("{}@{}", dice.one_of(&["401", "403", "404"]), dice.number(1..10)));
+    }
+    if dice.once_in(4) {
+        faults.push(format!("reject-share=0.0{}", dice.number(1..9)));
+    }
+    if dice.once_in(6) {
+        let invalid = dice.one_of(&["invalid", "invalid-unnamed"]);
+        faults.push(format!("{invalid}=17841400000{:06}", dice.number(1..60)));
+    }
+    faults
+}

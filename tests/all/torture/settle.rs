@@ -1,0 +1,71 @@
+//! The end of a life: doubts are settled from the gateway's books, and what is left is sent.
+
+use super::audit::doubts;
+use super::books::Books;
+use super::figures::{Count, Figures};
+use super::world::World;
+
+/// How many runs without faults may be needed until nothing is left.
+const RUNS_MAX: u32 = 3;
+
+impl World {
+    /// Settles all doubts and sends what is left; fails unless everybody has every message once.
+    pub(super) fn settle(&mut self, figures: &mut Figures) {
+        self.let_time_pass();
+        self.give_word(figures);
+        let retry = self.campaigns.messages.iter().flat_map(|message| ["--retry-rejected", message.name]);
+        let retry: Vec<&str> = retry.collect();
+        let mut runs = 0;
+        while self.audit(figures) > 0 || runs == 0 {
+            assert!(runs < RUNS_MAX, "something is left after {runs} runs without faults");
+            self.seats[0].finish(self.start(0, &[], &retry)).code(0);
+            runs += 1;
+        }
+        self.everybody_has_everything(figures);
+    }
+
+    /// A person reads the books, and tells the truth.
+    fn give_word(&self, figures: &mut Figures) {
+        let books = self.books();
+        let status = self.run(&["status", "--format", "json"]);
+        let status = status.json();
+        for (bulk, _) in doubts(&status["doubts"]) {
+            let word = word(&books, &bulk);
+            let resolved = self.run(&["resolve", &bulk, word, "--reason", "read in the books"]);
+            // Two doubts of one bulk are settled together.
+            assert!(matches!(resolved.code, Some(0 | 64)), "{resolved}");
+            self.count(figures, Count::Settled, 1);
+        }
+    }
+
+    /// The books and the files agree: everybody once, but for those who were given up.
+    fn everybody_has_everything(&self, figures: &mut Figures) {
+        self.audit_commands(figures);
+        self.run(&["ledger", "verify"]).code(0);
+        let books = self.books();
+        let plan = self.run(&["plan", "--format", "json", "--accept", "overlap=1000000"]).code(0).json();
+        for message in &self.campaigns.messages {
+            let planned = plan["messages"].as_array().expect("a list");
+            let planned = planned.iter().find(|planned| planned["message"] == message.name);
+            let planned = planned.expect("each message is in the plan");
+            let count = |gate: &str| planned["gates"][gate].as_u64().unwrap_or(0);
+            let expected = self.campaigns.expected(message);
+            let accepted = expected.iter().filter(|(id, _)| books.of(&id.to_string()).accepted == 1).count() as u64;
+            assert_eq!(count("alreadySent") + count("givenUp"), expected.len() as u64, "{planned:#}");
+            assert!(accepted >= count("alreadySent"), "{planned:#}");
+            self.count(figures, Count::Accepted, accepted);
+            self.count(figures, Count::GivenUp, count("givenUp"));
+        }
+    }
+}
+
+/// What the books say about a whole bulk, or that they do not say one thing.
+fn word(books: &Books, bulk: &str) -> &'static str {
+    let Some(ids) = books.bulks.get(bulk) else { return "--not-sent" };
+    let accepted = ids.iter().filter(|id| books.of(id).accepted > 0).count();
+    match accepted {
+        0 => "--not-sent",
+        _ if accepted == ids.len() => "--sent",
+        _ => "--abandon",
+    }
+}

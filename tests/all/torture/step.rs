@@ -1,0 +1,170 @@
+//! One step of a life: a run of `apply`, or several at once, and what is done to them.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::dice::Dice;
+use super::figures::{Count, Figures};
+use super::gateway::faults;
+use super::moment::Moment;
+use super::trouble::Trouble;
+use super::world::World;
+use crate::support::{Process, Run};
+
+/// How often is looked whether runs have ended.
+const LOOK_AGAIN: Duration = Duration::from_millis(2);
+
+/// How long a run may take before the test fails.
+const RUN_TIME_MAX: Duration = Duration::from_secs(240);
+
+/// What is done to a run, or around it.
+#[derive(Debug)]
+enum Deed {
+    KillRun,
+    KillGateway,
+    StopRun(Duration),
+    StopGateway(Duration),
+    Interrupt(&'static str),
+    Trouble(Trouble),
+    Nothing,
+}
+
+impl Deed {
+    fn choose(dice: &mut Dice, world: &World, seat: usize) -> Self {
+        match dice.number(0..20) {
+            0..=8 => Self::KillRun,
+            9..=10 => Self::KillGateway,
+            11..=12 => Self::StopRun(Duration::from_millis(dice.number(20..300))),
+            13 => Self::StopGateway(Duration::from_millis(dice.number(20..300))),
+            14 => Self::Interrupt(dice.one_of(&["INT", "TERM", "HUP"])),
+            15..=18 => Self::Trouble(Trouble::choose(dice, world.store.kind, &world.seats[seat])),
+            _ => Self::Nothing,
+        }
+    }
+
+    fn wrapper(&self) -> Vec<String> {
+        match self {
+            Self::Trouble(trouble) => trouble.wrapper(),
+            Self::KillRun
+            | Self::KillGateway
+            | Self::StopRun(_)
+            | Self::StopGateway(_)
+            | Self::Interrupt(_)
+            | Self::Nothing => Vec::new(),
+        }
+    }
+
+    /// The exit codes that a run may have that was not killed.
+    fn allows(&self, code: i32, has_company: bool) -> bool {
+        match code {
+            // Done, the environment, in doubt, rejected, 401 or 403.
+            0 | 1 | 6 | 7 | 9 => true,
+            // The ledger is held by another run, or cannot be used.
+            8 => has_company || matches!(self, Self::Trouble(_)),
+            10 => matches!(self, Self::Interrupt(_)),
+            _ => false,
+        }
+    }
+}
+
+impl World {
+    /// Runs `apply` in front of a gateway with random faults, and does something to it.
+    pub(super) fn step(&mut self, dice: &mut Dice, figures: &mut Figures) {
+        let seat = usize::try_from(dice.number(0..self.seats.len() as u64)).expect("the number of a seat");
+        let deed = Deed::choose(dice, self, seat);
+        let strikes = !matches!(deed, Deed::Nothing | Deed::Trouble(_));
+        let faults = faults(dice, strikes);
+        let holds = faults.iter().any(|fault| fault.starts_with("hold"));
+        self.gateway.ask(&faults);
+        let moment = Moment::choose(dice, self.file(seat).as_deref(), holds);
+        if let Deed::Trouble(trouble) = &deed {
+            trouble.begin(&self.seats[seat]);
+        }
+        let mut runs = vec![self.begin(dice, seat, &deed.wrapper(), figures)];
+        for _ in 0..dice.number(0..8).saturating_sub(5) {
+            let other = usize::try_from(dice.number(0..self.seats.len() as u64)).expect("the number of a seat");
+            runs.push(self.begin(dice, other, &[], figures));
+            self.count(figures, Count::Companions, 1);
+        }
+        let has_company = runs.len() > 1;
+        if moment.wait(&mut runs[0], &self.gateway) {
+            self.act(&deed, seat, &mut runs, figures);
+        }
+        for run in self.finish(seat, runs, figures) {
+            let is_right = run.code.is_none_or(|code| deed.allows(code, has_company));
+            assert!(is_right, "after {deed:?} with {faults:?}: {run}");
+            assert!(!run.stderr.contains("panicked"), "{run}");
+        }
+        if let Deed::Trouble(trouble) = &deed {
+            trouble.end(&self.seats[seat]);
+        }
+    }
+
+    fn begin(&self, dice: &mut Dice, seat: usize, wrapper: &[String], figures: &mut Figures) -> Process {
+        let parallel = dice.number(1..5).to_string();
+        let mut arguments = vec!["--parallel", &parallel];
+        if dice.once_in(6) {
+            arguments.extend(["--retry-rejected", self.campaigns.messages[0].name]);
+        }
+        if dice.once_in(6) {
+            arguments.extend(["--only", self.campaigns.messages[0].name]);
+        }
+        self.count(figures, Count::Runs, 1);
+        self.start(seat, wrapper, &arguments)
+    }
+
+    /// Does it. The first run is the one that it is done to.
+    fn act(&mut self, deed: &Deed, seat: usize, runs: &mut Vec<Process>, figures: &mut Figures) {
+        let what = match deed {
+            Deed::KillRun => {
+                let killed = runs.swap_remove(0).kill();
+                if killed.code().is_some() {
+                    return;
+                }
+                Count::RunsKilled
+            }
+            Deed::KillGateway => {
+                self.count(figures, Count::RequestsSpoilt, self.gateway.spoilt());
+                self.gateway.kill();
+                self.gateway.start(self.now);
+                Count::GatewaysKilled
+            }
+            Deed::StopRun(time) => {
+                runs[0].signal("STOP");
+                thread::sleep(*time);
+                runs[0].signal("CONT");
+                Count::RunsStopped
+            }
+            Deed::StopGateway(time) => {
+                self.gateway.process().signal("STOP");
+                thread::sleep(*time);
+                self.gateway.process().signal("CONT");
+                Count::GatewaysStopped
+            }
+            Deed::Interrupt(signal) => {
+                runs[0].signal(signal);
+                Count::RunsInterrupted
+            }
+            Deed::Trouble(trouble) => {
+                trouble.strike(&self.seats[seat]);
+                Count::StoreFailures
+            }
+            Deed::Nothing => return,
+        };
+        self.count(figures, what, 1);
+    }
+
+    /// Waits for the ends of all runs. Requests that were held are let go, again and again.
+    fn finish(&self, seat: usize, mut runs: Vec<Process>, figures: &mut Figures) -> Vec<Run> {
+        let start = Instant::now();
+        while runs.iter_mut().any(Process::is_running) {
+            assert!(start.elapsed() < RUN_TIME_MAX, "a run does not end");
+            self.gateway.process().release();
+            thread::sleep(LOOK_AGAIN);
+        }
+        // Requests of killed runs that were taken in before they were held are answered to nobody.
+        self.gateway.process().release();
+        self.count(figures, Count::RequestsSpoilt, self.gateway.spoilt());
+        runs.into_iter().map(|run| self.seats[seat].finish(run)).collect()
+    }
+}

@@ -1,0 +1,85 @@
+//! Stores that fail under a run: full disks, folders that cannot be written, files that somebody
+//! replaces meanwhile.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+
+use super::dice::Dice;
+use super::store::Kind;
+use crate::support::Project;
+
+/// What is wrong with a store while a run uses it.
+#[derive(Debug, Clone)]
+pub(super) enum Trouble {
+    /// No file grows beyond so many bytes, as on a full disk.
+    Full(u64),
+    /// Nothing can be made, renamed or removed in the project's folders.
+    ReadOnly,
+    /// Somebody checks the lockfile out anew in the middle of the run.
+    Replaced,
+}
+
+impl Trouble {
+    /// Thinks up trouble for a store.
+    pub(super) fn choose(dice: &mut Dice, kind: Kind, seat: &Project) -> Self {
+        match kind {
+            Kind::Lockfile => match dice.number(0..5) {
+                0 => Self::ReadOnly,
+                1 => Self::Replaced,
+                _ => {
+                    let length = fs::metadata(seat.path("sendform.lock")).map_or(0, |found| found.len());
+                    Self::Full(length + dice.number(0..6_000))
+                }
+            },
+        }
+    }
+
+    /// The command under which a run has this trouble: the words before its own.
+    pub(super) fn wrapper(&self) -> Vec<String> {
+        let words: &[&str] = match self {
+            // A write beyond the limit fails, instead of killing the process by a signal.
+            Self::Full(bytes) => {
+                let script = format!("trap '' XFSZ; exec prlimit --fsize={bytes} \"$@\"");
+                return ["sh", "-c", &script, "sh"].map(str::to_owned).to_vec();
+            }
+            // Root writes where nobody may, unless it gives that up.
+            Self::ReadOnly if is_root() => &["setpriv", "--bounding-set", "-dac_override,-dac_read_search"],
+            Self::ReadOnly | Self::Replaced => &[],
+        };
+        words.iter().map(|word| (*word).to_owned()).collect()
+    }
+
+    pub(super) fn begin(&self, seat: &Project) {
+        if matches!(self, Self::ReadOnly) {
+            set_mode(seat, 0o555);
+        }
+    }
+
+    /// Does what is done in the middle of the run.
+    pub(super) fn strike(&self, seat: &Project) {
+        if matches!(self, Self::Replaced) {
+            let (file, copy) = (seat.path("sendform.lock"), seat.path("sendform.lock.copy"));
+            fs::copy(&file, &copy).expect("the lockfile can be copied");
+            fs::rename(&copy, &file).expect("the lockfile can be replaced");
+        }
+    }
+
+    pub(super) fn end(&self, seat: &Project) {
+        if matches!(self, Self::ReadOnly) {
+            set_mode(seat, 0o755);
+        }
+    }
+}
+
+fn set_mode(seat: &Project, mode: u32) {
+    for folder in [seat.folder().to_owned(), seat.path(".sendform")] {
+        if folder.exists() {
+            fs::set_permissions(folder, Permissions::from_mode(mode)).expect("its owner can change a folder");
+        }
+    }
+}
+
+fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    fs::metadata("/proc/self").is_ok_and(|found| found.uid() == 0)
+}
