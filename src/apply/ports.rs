@@ -62,8 +62,9 @@ pub trait Supply: Sync {
 
 /// Sends requests to the gateway.
 pub trait Sender: Sync {
-    /// Sends a request once, and tells what came of it. Right before its first byte the sender asks
-    /// the ticket whether it may still begin. Total: every failure is an answer.
+    /// Sends a request once, and tells what came of it. Right before its first byte the sender begins
+    /// with [`Start::begin`](super::Start::begin), which may refuse; a request of which nothing was
+    /// begun may be dropped, and counts as never sent. Total: every failure is an answer.
     fn send(&self, request: &Outgoing, ticket: &Ticket) -> impl Future<Output = Sent> + Send;
 }
 

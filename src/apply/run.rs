@@ -247,6 +247,11 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
         }
     }
 
+    /// Is ready at the first interrupt.
+    pub(super) async fn interrupted(&self) {
+        self.interrupt.clone().await;
+    }
+
     /// Is ready when requests in flight have had their time after the first interrupt.
     pub(super) async fn grace_is_over(&self) {
         self.interrupted_for(self.settings.grace).await;

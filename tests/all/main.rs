@@ -21,6 +21,7 @@ mod paths;
 mod plan;
 mod prompt;
 mod readme;
+mod stores;
 mod support;
 mod sweep;
 mod torture;

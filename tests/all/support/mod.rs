@@ -2,6 +2,7 @@
 //! can be compared whole, and a sandbox in a process of its own.
 
 mod barrier;
+mod door;
 mod http;
 mod origin;
 mod process;
@@ -11,6 +12,7 @@ mod sandbox;
 mod shop;
 
 pub(crate) use barrier::Barrier;
+pub(crate) use door::Door;
 pub(crate) use origin::{Origin, git};
 pub(crate) use process::Process;
 pub(crate) use project::{KEY, NOW, Project};
