@@ -121,6 +121,13 @@ pub enum StoreError {
         /// Where it is.
         place: String,
     },
+    /// Something failed before a claim was written: surely it is not in the ledger.
+    #[error("the claim could not be written")]
+    NotWritten {
+        /// The failure.
+        #[source]
+        cause: Arc<Self>,
+    },
     /// What was copied is not there when it is read back.
     #[error(
         "the ledger at `{place}` does not give back what was copied into it: {people} people would stand otherwise"
@@ -170,7 +177,10 @@ impl StoreError {
                 "with a wrong key everybody would look unsent: set SENDFORM_KEY to the key that made this ledger; \
                  a new one beside it is added with `sendform ledger rebind --add-key`"
             }
-            Self::Replaced { .. } | Self::Failed { .. } => {
+            Self::Failed { cause } | Self::NotWritten { cause } if matches!(**cause, Self::Git(_)) => {
+                return cause.hint();
+            }
+            Self::Replaced { .. } | Self::Failed { .. } | Self::NotWritten { .. } => {
                 "nothing more is sent; run the same command again, which starts from what is on the disk"
             }
             Self::Database(error) => return error.hint().map(str::to_owned),
@@ -206,7 +216,9 @@ impl StoreError {
         match self {
             Self::Git(error) => error.is_environment(),
             Self::Database(error) => error.is_environment(),
-            Self::Unpushed { cause, .. } | Self::Failed { cause } => cause.is_environment(),
+            Self::Unpushed { cause, .. } | Self::Failed { cause } | Self::NotWritten { cause } => {
+                cause.is_environment()
+            }
             Self::Missing { .. }
             | Self::Exists { .. }
             | Self::Held { .. }

@@ -271,6 +271,10 @@ impl Store for Opened {
         }
     }
 
+    fn is_surely_not_written(error: &StoreError) -> bool {
+        matches!(error, StoreError::NotWritten { .. })
+    }
+
     async fn settle(&self, outcome: Outcome) -> Result<(), StoreError> {
         match self {
             Self::Lockfile(lockfile) => lockfile.settle(outcome).await,

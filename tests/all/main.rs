@@ -12,6 +12,7 @@ mod doubts;
 mod faults;
 mod frozen;
 mod generated;
+mod git_store;
 mod identity;
 mod init;
 mod interrupts;
