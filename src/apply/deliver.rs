@@ -2,6 +2,7 @@
 
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use jiff::{SignedDuration, Timestamp};
@@ -9,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::event::Event;
 use super::leaving;
 use super::outgoing::{self, Outgoing};
-use super::pace::Slot;
+use super::pace::{self, Slot};
 use super::patience::{self, Patience};
 use super::ports::{Clock, Prepare, Sender, Store};
 use super::prepared::Envelope;
@@ -23,9 +24,11 @@ use crate::identity::MessageId;
 use crate::ledger::{Claim, ClaimId, Outcome, PersonState};
 use crate::wire::response::STATUS_DUPLICATE_MESSAGE_ID;
 
-/// How far a bulk has come, for the case that its delivery panics.
+/// How far a bulk has come, for the case that its delivery does not come to its end.
 #[derive(Debug)]
 pub(super) struct Progress {
+    message: MessageRevision,
+    tries: Tries,
     /// People who are not counted yet.
     open: AtomicU64,
     /// Whether a claim of them may be in the ledger.
@@ -34,7 +37,22 @@ pub(super) struct Progress {
 
 impl Progress {
     pub(super) fn of(work: &Work) -> Self {
-        Self { open: AtomicU64::new(work.stage.people()), claimed: AtomicBool::new(false) }
+        Self {
+            message: work.stage.message(),
+            tries: work.tries,
+            open: AtomicU64::new(work.stage.people()),
+            claimed: AtomicBool::new(false),
+        }
+    }
+
+    /// The message.
+    pub(super) fn message(&self) -> &MessageRevision {
+        &self.message
+    }
+
+    /// Everybody is counted, or goes into another bulk.
+    pub(super) fn end(&self) {
+        self.open.store(0, Ordering::Relaxed);
     }
 
     /// The groups of those who are not counted yet.
@@ -43,16 +61,17 @@ impl Progress {
         if self.claimed.load(Ordering::Relaxed) {
             Tally { in_doubt: open, ..Tally::default() }
         } else {
-            Tally { not_attempted: open, ..Tally::default() }
+            not_attempted(open, self.tries)
         }
     }
 }
 
-/// A claim and its request, before the store was asked.
+/// A claim, before the store was asked.
 struct Draft {
     claim: Claim,
     slot: Slot,
-    request: Outgoing,
+    /// When the claim was made, on the clock of [`Clock::elapsed`].
+    made: Duration,
 }
 
 impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
@@ -97,17 +116,17 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
     /// Claims the bulk, or what other runs leave of it; `None` if nothing is left, or the run ends.
     async fn claim(&self, letters: &mut Letters, tries: &mut Tries, progress: &Progress) -> Option<(Ticket, Draft)> {
         while !letters.people.is_empty() && !self.halted() {
-            let start_by = self.ports.clock.elapsed().saturating_add(self.settings.start_within);
-            let draft = match self.draft(letters, *tries) {
+            let draft = match self.draft(letters, *tries).await {
                 Ok(draft) => draft,
-                Err(error) => {
-                    self.halt(Stopped::Bug(format!("a request cannot be written: {error}")));
+                Err(reason) => {
+                    self.halt(reason);
                     return None;
                 }
             };
+            let start_by = draft.made.saturating_add(self.settings.start_within);
             progress.claimed.store(true, Ordering::Relaxed);
-            let claimed = ticket::claim(self.ports.store, draft.claim.clone(), start_by).await;
-            match claimed {
+            let claiming = ticket::claim(self.ports.store, draft.claim.clone(), start_by);
+            match self.patiently(claiming).await {
                 Ok(Claimed::Yes(ticket)) => {
                     tries.claims += 1;
                     let Claim { id, send_at, people, .. } = &draft.claim;
@@ -126,7 +145,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
                 }
                 Err(error) => {
                     // Whether the claim was written is not known; that nothing was sent is.
-                    self.halt(Stopped::Store(error.to_string()));
+                    self.halt(Stopped::Store(error));
                     self.unsettled(not_sent(draft.claim.id, self.ports.clock.now()));
                     return None;
                 }
@@ -135,12 +154,27 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
         None
     }
 
-    fn draft(&self, letters: &Letters, tries: Tries) -> Result<Draft, serde_json::Error> {
+    /// Gives a bulk its time.
+    async fn slot(&self, letters: &Letters, now: Timestamp) -> Result<Slot, Stopped> {
+        if let Some(speed) = letters.envelope.speed.filter(|_| self.settings.shares_plan) {
+            let late = match pace::keep(letters, speed, now) {
+                Ok(slot) => return Ok(slot),
+                Err(late) => late,
+            };
+            let start = self.ports.store.late_start(&late).await;
+            if let Some(start) = start.map_err(|error| Stopped::Store(error.to_string()))? {
+                return Ok(late.slot(start, now));
+            }
+        }
+        Ok(lock(&self.pace).give(letters, self.begin, now))
+    }
+
+    async fn draft(&self, letters: &Letters, tries: Tries) -> Result<Draft, Stopped> {
+        let made = self.ports.clock.elapsed();
         let now = self.ports.clock.now();
         let people = letters.persons();
         let bulk = letters.bulk_id(&people);
-        let slot = lock(&self.pace).give(letters, self.begin, now);
-        let request = outgoing::write(letters, &bulk, slot.send_at)?;
+        let slot = self.slot(letters, now).await?;
         let start_within = SignedDuration::try_from(self.settings.start_within).unwrap_or(SignedDuration::MAX);
         let mut claim = Claim {
             id: ClaimId { bulk, attempt: tries.claims.saturating_add(1), run: self.settings.run },
@@ -154,7 +188,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
         };
         let Envelope { window, validity, .. } = &*letters.envelope;
         claim.leaves_by = window.as_ref().map(|window| leaving::through_window(&claim, window, *validity));
-        Ok(Draft { claim, slot, request })
+        Ok(Draft { claim, slot, made })
     }
 
     /// Sends what was claimed, settles it, and says what is to be handed over next.
@@ -166,11 +200,9 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
         draft: &Draft,
         progress: &Progress,
     ) -> Vec<Work> {
-        let mut verdict = if self.halted() {
-            Verdict::not_begun(&letters.people)
-        } else {
-            let sent = self.send(&draft.request, &ticket).await;
-            verdict::judge(&ticket.claim().bulk, &letters.people, sent)
+        let mut verdict = match self.request(&letters, &ticket, draft).await {
+            Some(sent) => verdict::judge(&ticket.claim().bulk, &letters.people, sent),
+            None => Verdict::not_begun(&letters.people),
         };
         self.know_duplicates(&letters, &ticket, &mut verdict).await;
         for alarm in std::mem::take(&mut verdict.alarms) {
@@ -181,8 +213,9 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
         }
         let claim = ticket.claim().clone();
         let settlement = verdict.settlement(&letters.people, self.ports.clock.now());
-        if let Err((outcome, error)) = ticket::settle(self.ports.store, ticket, settlement).await {
-            self.halt(Stopped::Store(error.to_string()));
+        let outcome = ticket::settle(ticket, settlement);
+        if let Err(error) = self.patiently(self.ports.store.settle(outcome.clone())).await {
+            self.halt(Stopped::Store(error));
             self.unsettled(outcome);
         }
         let message = letters.message();
@@ -194,6 +227,24 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
         self.event(Event::Settled { claim, tally: tally.clone(), why, again: next.len() });
         self.close(&message, &tally, progress);
         next.into_iter().map(|letters| Work { stage: Stage::Prepared(letters), tries }).collect()
+    }
+
+    /// Waits for its turn, writes the request, and sends it; `None` if the run ends before.
+    async fn request(&self, letters: &Letters, ticket: &Ticket, draft: &Draft) -> Option<Sent> {
+        let turn = self.request_turn().await;
+        if !self.turn().await || turn.is_none() {
+            return None;
+        }
+        self.ahead.waited(self.ports.clock.elapsed().saturating_sub(draft.made));
+        let sent = match outgoing::write(letters, &draft.claim.id.bulk, draft.slot.send_at) {
+            Ok(request) => Some(self.send(&request, ticket).await),
+            Err(error) => {
+                self.halt(Stopped::Bug(format!("a request cannot be written: {error}")));
+                None
+            }
+        };
+        drop(turn);
+        sent
     }
 
     /// Sends a request, for as long as the end of the run allows.
@@ -236,11 +287,11 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
             }
             let (message, revision) = letters.message();
             let id = MessageId { message, revision, person: letter.person };
-            *state = match self.ports.store.claimed_before(&id, ticket.claim()).await {
+            *state = match self.patiently(self.ports.store.claimed_before(&id, ticket.claim())).await {
                 Ok(true) => PersonState::Accepted,
                 Ok(false) => PersonState::Claimed,
                 Err(error) => {
-                    self.halt(Stopped::Store(error.to_string()));
+                    self.halt(Stopped::Store(error));
                     PersonState::Claimed
                 }
             };

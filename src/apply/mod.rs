@@ -5,6 +5,7 @@
 //! [`Ticket`] that claiming gave, and settling uses the ticket up. What is not known is left in
 //! doubt, and never sent again from here.
 
+mod ahead;
 mod deliver;
 mod event;
 pub mod evidence;
@@ -12,6 +13,7 @@ mod leaving;
 mod outgoing;
 mod pace;
 mod patience;
+mod planned;
 mod ports;
 mod prepared;
 mod run;
@@ -27,9 +29,11 @@ mod simulation;
 
 pub use event::{Event, Wait};
 pub use outgoing::Outgoing;
-pub use ports::{Clock, Ports, Prepare, Sender, Store};
+pub use pace::Late;
+pub use planned::Planned;
+pub use ports::{Clock, Ports, Prepare, Sender, Store, Supply};
 pub use prepared::{Envelope, Prepared, PreparedPerson, Reports};
-pub use run::apply;
+pub use run::{Interrupts, apply};
 pub use sent::{Refusal, Sent};
 pub use settings::Settings;
 pub use summary::{Alarm, MessageRevision, Stopped, Summary, Tally};

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::summary::MessageRevision;
 use super::work::Letters;
 use crate::identity::BulkTime;
+use crate::wire::options::SendingSpeedLimit;
 
 /// The times that are given to paced bulks, by message: from when until when they are sent.
 #[derive(Debug, Default)]
@@ -22,6 +23,45 @@ pub(super) struct Slot {
     pub(super) send_at: Option<Timestamp>,
     /// From when until when its paced sending takes; absent if it is not paced.
     pub(super) span: Option<(Timestamp, Timestamp)>,
+}
+
+/// A paced bulk that cannot keep its planned time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Late {
+    /// Its message and revision.
+    pub message: MessageRevision,
+    /// From when on it may be sent.
+    pub earliest: Timestamp,
+    /// How long its sending takes, in milliseconds.
+    pub length_ms: i64,
+}
+
+/// Finds the time of a bulk whose plan is shared with other runs: the planned one, which is no other
+/// bulk's, as long as its sending can still end in time.
+///
+/// # Errors
+/// If it cannot.
+pub(super) fn keep(letters: &Letters, speed: SendingSpeedLimit, now: Timestamp) -> Result<Slot, Late> {
+    let people = u64::try_from(letters.people.len()).unwrap_or(u64::MAX);
+    let length_ms = speed.offset_ms(people);
+    let earliest = whole_milliseconds(letters.send_at.map_or(now, |planned| planned.max(now)));
+    match letters.until.filter(|until| later(earliest, length_ms) <= *until) {
+        Some(until) => Ok(Slot::paced(earliest, until, now)),
+        None => Err(Late { message: letters.message(), earliest, length_ms }),
+    }
+}
+
+impl Late {
+    /// The time of the bulk, given its start.
+    pub(super) fn slot(&self, start: Timestamp, now: Timestamp) -> Slot {
+        Slot::paced(start, later(start, self.length_ms), now)
+    }
+}
+
+impl Slot {
+    fn paced(start: Timestamp, until: Timestamp, now: Timestamp) -> Self {
+        Self { send_at: (start > now).then_some(start), span: Some((start, until)) }
+    }
 }
 
 impl Pace {
@@ -45,7 +85,7 @@ impl Pace {
         // The plan may know of a later end, of a delivery window for example.
         let until = whole_milliseconds(later(start, length)).max(letters.until.unwrap_or(Timestamp::MIN));
         slots.insert(start, until);
-        Slot { send_at: (start > now).then_some(start), span: Some((start, until)) }
+        Slot::paced(start, until, now)
     }
 
     /// Takes a time back, because nothing was sent in it.
@@ -141,6 +181,24 @@ mod tests {
         assert_eq!(Pace::default().give(&bulk, BEGIN, at(0)).span, Some((at(60), at(1000))));
         let [first, _] = bulk.halves();
         assert_eq!(Pace::default().give(&first, BEGIN, at(0)).span, Some((at(60), at(120))));
+    }
+
+    #[test]
+    fn in_a_shared_plan_a_bulk_keeps_its_own_time_or_asks_for_another() {
+        // Two people, one a minute, in a time with a minute to spare.
+        let mut bulk = paced(BulkTime::At(at(60)), 2);
+        bulk.send_at = Some(at(60));
+        bulk.until = Some(at(240));
+        let speed = bulk.envelope.speed.unwrap();
+        let keep = |bulk: &Letters, now| keep(bulk, speed, at(now));
+        assert_eq!(keep(&bulk, 0), Ok(Slot { send_at: Some(at(60)), span: Some((at(60), at(240))) }));
+        assert_eq!(keep(&bulk, 120), Ok(Slot { send_at: None, span: Some((at(120), at(240))) }));
+        let late = Late { message: bulk.message(), earliest: at(121), length_ms: 120_000 };
+        assert_eq!(keep(&bulk, 121), Err(late.clone()));
+        assert_eq!(late.slot(at(500), at(121)), Slot { send_at: Some(at(500)), span: Some((at(500), at(620))) });
+        // A part of it has no time of its own.
+        let [first, _] = bulk.halves();
+        assert!(keep(&first, 0).is_err());
     }
 
     #[test]

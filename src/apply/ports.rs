@@ -6,8 +6,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::outgoing::Outgoing;
+use super::pace::Late;
 use super::prepared::Prepared;
 use super::sent::Sent;
+use super::summary::Stopped;
 use super::ticket::Ticket;
 use crate::identity::MessageId;
 use crate::ledger::{Claim, ClaimId, Grant, Outcome};
@@ -32,6 +34,23 @@ pub trait Store: Sync {
         message: &MessageId,
         besides: &ClaimId,
     ) -> impl Future<Output = Result<bool, Self::Error>> + Send;
+
+    /// Finds a time for a paced bulk that cannot keep its planned one, where several runs share a
+    /// plan: behind everything that any of them was given. `None` if this run alone sends the
+    /// message, and knows all of its times.
+    fn late_start(&self, _late: &Late) -> impl Future<Output = Result<Option<Timestamp>, Self::Error>> + Send {
+        std::future::ready(Ok(None))
+    }
+}
+
+/// Gives a run its bulks.
+pub trait Supply: Sync {
+    /// Gives the next bulk; `None` if there is nothing more. A run asks only when it can hand a bulk
+    /// over, and drops an answer that it still waits for when it is stopped.
+    ///
+    /// # Errors
+    /// Why the run must stop.
+    fn next(&self) -> impl Future<Output = Result<Option<Bulk>, Stopped>> + Send;
 }
 
 /// Sends requests to the gateway.

@@ -3,67 +3,127 @@
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use futures_util::future::{AbortHandle, Abortable, BoxFuture, Shared, select};
+use futures_util::future::{AbortHandle, Abortable, BoxFuture, Either, Shared, select};
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, StreamExt as _};
 use jiff::Timestamp;
+use tokio::sync::SemaphorePermit;
 
+use super::ahead::Ahead;
 use super::deliver::Progress;
 use super::event::Event;
 use super::pace::Pace;
-use super::ports::{Clock, Ports, Prepare, Sender, Store};
+use super::ports::{Clock, Ports, Prepare, Sender, Store, Supply};
 use super::settings::Settings;
 use super::summary::{Alarm, MessageRevision, Stopped, Summary, Tally};
 use super::work::Work;
 use crate::ledger::Outcome;
-use crate::plan::Bulk;
 
 /// How many reasons of rejected requests are told.
 const REASONS_MAX: usize = 5;
 
-/// Hands bulks over, in their order, several at a time, and tells what became of everybody in them.
+/// Hands bulks over, in the order in which they are supplied, several at a time, and tells what
+/// became of everybody in them.
 ///
-/// When `stop` is ready no new claims are made, and requests in flight have
-/// [`Settings::grace`] to end. A request is never sent again unless it surely was not taken.
-/// However the run ends, the summary's groups add up to the people handed in.
-pub async fn apply<S: Store, G: Sender, P: Prepare, C: Clock>(
-    bulks: Vec<Bulk>,
+/// When `interrupts.first` is ready no new claims are made, and requests in flight have
+/// [`Settings::grace`] to end; when `interrupts.second` is, the run ends as it stands, and whoever is
+/// in flight is in doubt. A request is never sent again unless it surely was not taken. However the
+/// run ends, the summary's groups add up to the people supplied.
+pub async fn apply<B: Supply, S: Store, G: Sender, P: Prepare, C: Clock>(
+    supply: &B,
     ports: Ports<'_, S, G, P, C>,
     settings: &Settings,
-    stop: impl Future<Output = ()> + Send,
+    interrupts: Interrupts<impl Future<Output = ()> + Send, impl Future<Output = ()> + Send>,
     events: impl FnMut(Event) + Send,
 ) -> Summary {
-    let run = Run::new(ports, settings, stop.boxed(), Box::new(events));
+    let run = Run::new(ports, settings, interrupts.first.boxed(), Box::new(events));
+    let mut leave = pin!(interrupts.second);
     let mut again: VecDeque<Work> = VecDeque::new();
-    let mut planned = bulks.into_iter();
     let mut flight = FuturesUnordered::new();
+    let mut aboard: Vec<Arc<Progress>> = Vec::new();
+    let mut asks = true;
     loop {
-        while flight.len() < settings.parallel.max(1) {
-            let Some(work) = again.pop_front().or_else(|| planned.next().map(Work::planned)) else { break };
-            flight.push(guarded(&run, work).boxed());
+        while flight.len() < run.ahead.bulks() {
+            if let Some(work) = again.pop_front() {
+                let progress = Arc::new(Progress::of(&work));
+                aboard.retain(|other| Arc::strong_count(other) > 1);
+                aboard.push(Arc::clone(&progress));
+                flight.push(async { Step::Delivered(guarded(&run, work, progress).await) }.boxed());
+            } else if asks {
+                asks = false;
+                flight.push(async { Step::Supplied(run.ask(supply).await) }.boxed());
+            } else {
+                break;
+            }
         }
-        let Some(next) = flight.next().await else { break };
-        for work in next.into_iter().rev() {
-            again.push_front(work);
+        match select(flight.next(), &mut leave).await {
+            Either::Left((Some(Step::Delivered(next)), _)) => {
+                for work in next.into_iter().rev() {
+                    again.push_front(work);
+                }
+            }
+            Either::Left((Some(Step::Supplied(Some(work))), _)) => {
+                asks = true;
+                again.push_back(work);
+            }
+            Either::Left((Some(Step::Supplied(None)), _)) => {}
+            Either::Left((None, _)) => break,
+            Either::Right(((), _)) => {
+                run.halt(Stopped::Interrupted);
+                let never = again.into_iter().chain(ready(supply)).map(|work| Arc::new(Progress::of(&work)));
+                // Whoever has landed already has nobody left.
+                for progress in aboard.into_iter().chain(never) {
+                    run.count(progress.message(), &progress.lost());
+                }
+                break;
+            }
         }
     }
     drop(flight);
     run.end()
 }
 
+/// What ends a run before its work is done.
+#[derive(Debug)]
+pub struct Interrupts<F, S> {
+    /// No new claims, and requests in flight end soon.
+    pub first: F,
+    /// Leave at once.
+    pub second: S,
+}
+
+/// What a run waits for.
+enum Step {
+    /// A bulk was handed over; this comes of it.
+    Delivered(Vec<Work>),
+    /// The next bulk is there, or there is none.
+    Supplied(Option<Work>),
+}
+
+/// The bulks that are there without waiting.
+fn ready(supply: &impl Supply) -> impl Iterator<Item = Work> {
+    std::iter::from_fn(|| supply.next().now_or_never()?.ok()?.map(Work::planned))
+}
+
 /// Hands a bulk over; a panic on the way ends the run, but loses nobody.
-async fn guarded<S: Store, G: Sender, P: Prepare, C: Clock>(run: &Run<'_, S, G, P, C>, work: Work) -> Vec<Work> {
-    let message = work.stage.message();
-    let progress = Progress::of(&work);
+async fn guarded<S: Store, G: Sender, P: Prepare, C: Clock>(
+    run: &Run<'_, S, G, P, C>,
+    work: Work,
+    progress: Arc<Progress>,
+) -> Vec<Work> {
     match AssertUnwindSafe(run.deliver(work, &progress)).catch_unwind().await {
-        Ok(next) => next,
+        Ok(next) => {
+            progress.end();
+            next
+        }
         Err(panic) => {
             let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
             let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-            run.count(&message, &progress.lost());
+            run.count(progress.message(), &progress.lost());
+            progress.end();
             run.halt(Stopped::Bug(text.unwrap_or_else(|| "a panic without words".to_owned())));
             Vec::new()
         }
@@ -77,10 +137,11 @@ pub(super) struct Run<'a, S, G, P, C> {
     /// When the run began.
     pub(super) begin: Timestamp,
     pub(super) pace: Mutex<Pace>,
-    /// The first interrupt.
-    interrupt: Shared<BoxFuture<'a, ()>>,
+    pub(super) ahead: Ahead,
+    /// The first interrupt: when it came, on the clock of [`Clock::elapsed`].
+    interrupt: Shared<BoxFuture<'a, Duration>>,
     /// The first interrupt, or another reason to claim nothing more.
-    halt: Shared<Abortable<Shared<BoxFuture<'a, ()>>>>,
+    halt: Shared<Abortable<Shared<BoxFuture<'a, Duration>>>>,
     halter: AbortHandle,
     /// Nothing is claimed before this time, on the clock of [`Clock::elapsed`].
     resume_at: Mutex<Duration>,
@@ -95,19 +156,34 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
         stop: BoxFuture<'a, ()>,
         events: Box<dyn FnMut(Event) + Send + 'a>,
     ) -> Self {
-        let interrupt = stop.shared();
+        let clock = ports.clock;
+        let interrupt = stop.map(|()| clock.elapsed()).boxed().shared();
         let (halter, registration) = AbortHandle::new_pair();
         Self {
             begin: ports.clock.now(),
             ports,
             settings,
             pace: Mutex::default(),
+            ahead: Ahead::new(settings),
             halt: Abortable::new(interrupt.clone(), registration).shared(),
             interrupt,
             halter,
             resume_at: Mutex::default(),
             events: Mutex::new(events),
             summary: Mutex::default(),
+        }
+    }
+
+    /// Asks for the next bulk. What is there at once is taken although the run has stopped: its
+    /// people are counted.
+    async fn ask(&self, supply: &impl Supply) -> Option<Work> {
+        match select(pin!(supply.next()), self.halt.clone()).await {
+            Either::Left((Ok(bulk), _)) => bulk.map(Work::planned),
+            Either::Left((Err(reason), _)) => {
+                self.halt(reason);
+                None
+            }
+            Either::Right(_) => None,
         }
     }
 
@@ -125,7 +201,15 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
         }
     }
 
-    /// Makes everybody wait before the next claim.
+    /// Waits until one more request may be in flight; `None` if the run ends before.
+    pub(super) async fn request_turn(&self) -> Option<SemaphorePermit<'_>> {
+        match select(pin!(self.ahead.request()), self.halt.clone()).await {
+            Either::Left((permit, _)) => permit,
+            Either::Right(_) => None,
+        }
+    }
+
+    /// Makes everybody wait before the next claim or request.
     pub(super) fn pause(&self, time: Duration) {
         let until = self.ports.clock.elapsed().saturating_add(time);
         let mut resume_at = lock(&self.resume_at);
@@ -165,8 +249,26 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
 
     /// Is ready when requests in flight have had their time after the first interrupt.
     pub(super) async fn grace_is_over(&self) {
-        self.interrupt.clone().await;
-        self.ports.clock.sleep(self.settings.grace).await;
+        self.interrupted_for(self.settings.grace).await;
+    }
+
+    /// Waits for the store, for as long as the end of the run allows.
+    pub(super) async fn patiently<T, E: ToString>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, String> {
+        let time = self.settings.grace.saturating_add(self.settings.store_grace);
+        match select(pin!(work), pin!(self.interrupted_for(time))).await {
+            Either::Left((done, _)) => done.map_err(|error| error.to_string()),
+            Either::Right(((), _)) => Err("it does not answer".to_owned()),
+        }
+    }
+
+    /// Is ready when so much time has passed since the first interrupt.
+    async fn interrupted_for(&self, time: Duration) {
+        let since = self.interrupt.clone().await;
+        let rest = since.saturating_add(time).saturating_sub(self.ports.clock.elapsed());
+        self.ports.clock.sleep(rest).await;
     }
 
     pub(super) fn event(&self, event: Event) {

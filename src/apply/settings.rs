@@ -11,6 +11,9 @@ pub struct Settings {
     pub run: RunId,
     /// How many bulks are in flight at most; at least 1 is taken.
     pub parallel: usize,
+    /// How many bulks are under way at most: prepared, claimed and waiting for their request, or in
+    /// flight. Below `parallel` it means `parallel`; above, bulks are claimed ahead of their requests.
+    pub ahead: usize,
     /// How often a bulk is tried while the gateway cannot be reached, from 1.
     pub attempts_max: u32,
     /// How often a bulk is tried while the gateway answers 429, from 1.
@@ -19,6 +22,8 @@ pub struct Settings {
     pub start_within: Duration,
     /// How long requests in flight may go on after the first interrupt.
     pub grace: Duration,
+    /// How much longer the store may take to write what became of them.
+    pub store_grace: Duration,
     /// The longest wait that a `Retry-After` may ask for.
     pub retry_after_max: Duration,
     /// The first wait before a bulk is tried again; doubled each time.
@@ -28,6 +33,9 @@ pub struct Settings {
     /// By how much our clock and the gateway's may differ; `None` does not compare them (the
     /// sandbox's clock is set by its users).
     pub clock_skew_max: Option<Duration>,
+    /// Whether other runs hand over bulks of the same plan: then a paced bulk that cannot keep its
+    /// planned time asks the store for another.
+    pub shares_plan: bool,
 }
 
 impl Settings {
@@ -37,14 +45,17 @@ impl Settings {
         Self {
             run,
             parallel: 4,
+            ahead: 0,
             attempts_max: 5,
             throttled_max: 30,
             start_within: Duration::from_mins(2),
             grace: Duration::from_secs(6),
+            store_grace: Duration::from_secs(2),
             retry_after_max: Duration::from_mins(5),
             backoff_first: Duration::from_secs(1),
             backoff_max: Duration::from_mins(1),
             clock_skew_max: Some(Duration::from_mins(1)),
+            shares_plan: false,
         }
     }
 }

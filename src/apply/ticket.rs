@@ -71,13 +71,8 @@ pub(super) async fn claim<S: Store>(store: &S, claim: Claim, start_by: Duration)
     })
 }
 
-/// Settles a claim, which uses its ticket up. If the store does not take the outcome, it comes back
-/// with the store's error.
-pub(super) async fn settle<S: Store>(
-    store: &S,
-    ticket: Ticket,
-    settlement: Settlement,
-) -> Result<(), (Outcome, S::Error)> {
-    let outcome = settlement.of(ticket.claim);
-    store.settle(outcome.clone()).await.map_err(|error| (outcome, error))
+/// Uses a ticket up: what the store is to write of its claim.
+#[must_use = "an outcome that is not written is a doubt"]
+pub(super) fn settle(ticket: Ticket, settlement: Settlement) -> Outcome {
+    settlement.of(ticket.claim)
 }

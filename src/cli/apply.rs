@@ -1,11 +1,12 @@
 //! `apply`: sends what the files want and the ledger lacks.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use crate::apply::{self, Ports, Stopped, Summary};
+use crate::apply::{self, Planned, Ports, Stopped, Summary};
 use crate::gateway::{Client, ClientError, Limits};
 use crate::ledger::{MessageRecord, RunId};
-use crate::plan::{Plan, RailKind};
+use crate::plan::{Bulk, Plan, RailKind};
 use crate::report::words::plural;
 use crate::report::{json, outcome_text};
 use crate::store::{Home, Opened, StoreError};
@@ -13,6 +14,7 @@ use crate::timing;
 
 use super::args::{ApplyArgs, Format, Global};
 use super::clock::RunClock;
+use super::dumps;
 use super::evidence;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -21,9 +23,12 @@ use super::plan::{in_doubt, judge, make, show};
 use super::prepare::Pool;
 use super::progress::Progress;
 use super::settings::Settings;
-use super::signals;
+use super::signals::Interrupts;
 use super::store::{expected, store_failure};
 use super::world::{Choices, World};
+
+/// How long an interrupted run may take to put its ledger in order.
+const FINISH_TIME_MAX: Duration = Duration::from_secs(2);
 
 /// Runs the command.
 ///
@@ -35,8 +40,9 @@ pub(super) async fn run(
     settings: &Settings,
     output: &Output,
 ) -> Result<Exit, Failure> {
+    let interrupts = Interrupts::listen(output);
     let world = Arc::new(World::open(global, settings, output).await?);
-    let result = with_world(&world, args, settings, output).await;
+    let result = with_world(&world, args, settings, output, &interrupts).await;
     if let Ok(world) = Arc::try_unwrap(world) {
         world.gateway.stop().await?;
     }
@@ -48,13 +54,15 @@ async fn with_world(
     args: &ApplyArgs,
     settings: &Settings,
     output: &Output,
+    interrupts: &Interrupts,
 ) -> Result<Exit, Failure> {
     let choices = Choices::read(&args.scope, &world.campaigns)?;
     refuse_in_ci(world, &choices, settings)?;
     let clock = RunClock::new(Arc::clone(world));
-    let client = client(world, clock.clone())?;
+    let client = client(world, settings, clock.clone())?;
     let run = RunId(random()?);
     let store = open(world).await?;
+    dumps::take_in(world, &store).await?;
     evidence::first(world, &store, &client, &clock, &choices.selection, output).await?;
     let planned = || {
         tokio::task::block_in_place(|| make(world, &choices, Some(&store.ledger()), store.view(world.gateway.now())))
@@ -85,8 +93,11 @@ async fn with_world(
             .hint("run the same command again, and review what it shows"));
         }
     }
-    let summary = send(world, args, &client, &clock, &store, run, &mut plan).await;
-    let summary = summary.map_err(|error| store_failure(&error))?;
+    interrupts.sending();
+    let bulks = record(world, &store, &mut plan).await.map_err(|error| store_failure(&error))?;
+    let run_settings = run_settings(world, args, settings, run);
+    let ports = Ports { store: &store, sender: &client, prepare: &Pool::new(Arc::clone(world)), clock: &clock };
+    let summary = send(bulks, ports, &run_settings, interrupts).await;
     let now = world.gateway.now();
     let doubts = store.ledger().doubts(store.view(now));
     let shown = output.show(&Forms {
@@ -96,10 +107,10 @@ async fn with_world(
     if let Some(next) = plan.next_apply_at() {
         output.tell(&format!("the next apply has something to do at {}\n", timing::utc(next)));
     }
-    let unsettled = keep_unsettled(world, &summary, run, output);
+    let unsettled = dumps::keep(world, &summary, run, output);
     let mut exit = verdict(&summary).or(if in_doubt(&doubts, &choices.selection) { Exit::Doubt } else { Exit::Done });
     // Whatever else fails now, what became of the messages is the stronger news.
-    let finished = store.finish().await.map_err(|error| store_failure(&error));
+    let finished = finish(store, interrupts).await;
     for failure in [shown, unsettled, finished].into_iter().filter_map(Result::err) {
         output.tell(&failure.render(output.paint_errors));
         exit = exit.or(failure.exit);
@@ -127,13 +138,15 @@ fn refuse_in_ci(world: &World, choices: &Choices, settings: &Settings) -> Result
 ///
 /// # Errors
 /// If there is no gateway, no key for it, or none that can be used.
-pub(super) fn client(world: &World, clock: RunClock) -> Result<Client<RunClock>, Failure> {
+pub(super) fn client(world: &World, settings: &Settings, clock: RunClock) -> Result<Client<RunClock>, Failure> {
     expected(world)?;
     let gateway = &world.gateway;
     let (Some(base_url), Some(api_key)) = (&gateway.base_url, &gateway.api_key) else {
         return Err(Failure::new(Exit::Credentials, "the gateway's API key is missing: set SENDFORM_API_KEY"));
     };
-    Client::new(base_url, api_key, Limits::default(), clock).map_err(|error| {
+    let mut limits = Limits::default();
+    limits.total = settings.answer_within.unwrap_or(limits.total);
+    Client::new(base_url, api_key, limits, clock).map_err(|error| {
         let exit = if matches!(error, ClientError::Key) { Exit::Credentials } else { Exit::Environment };
         Failure::new(exit, "the gateway's client cannot be made").because(&error)
     })
@@ -179,16 +192,8 @@ fn approve(plan: &Plan, args: &ApplyArgs, output: &Output) -> Result<(), Result<
     Err(Ok(Exit::Declined))
 }
 
-/// Records what the messages are, and hands their bulks over.
-async fn send(
-    world: &Arc<World>,
-    args: &ApplyArgs,
-    client: &Client<RunClock>,
-    clock: &RunClock,
-    store: &Opened,
-    run: RunId,
-    plan: &mut Plan,
-) -> Result<Summary, StoreError> {
+/// Records what the messages are, and takes their bulks out of the plan.
+async fn record(world: &World, store: &Opened, plan: &mut Plan) -> Result<Vec<Bulk>, StoreError> {
     let mut bulks = Vec::new();
     for message in plan.messages.iter_mut().filter(|message| message.selected && !message.bulks.is_empty()) {
         store
@@ -203,35 +208,53 @@ async fn send(
             .await?;
         bulks.append(&mut message.bulks);
     }
-    let people = bulks.iter().map(|bulk| bulk.recipients.len() as u64).sum();
-    let mut settings = apply::Settings::new(run);
-    settings.parallel = usize::from(args.parallel);
-    if !world.gateway.keeps_real_time() {
-        settings.clock_skew_max = None;
-    }
-    let pool = Pool::new(Arc::clone(world));
-    let progress = Progress::new(people);
-    let ports = Ports { store, sender: client, prepare: &pool, clock };
-    let summary = apply::apply(bulks, ports, &settings, signals::first(), |event| progress.take(&event)).await;
-    progress.finish();
-    Ok(summary)
+    Ok(bulks)
 }
 
-/// Keeps the outcomes that the store did not take in a file of ledger lines: without them their
-/// people stay in doubt, with them nobody has to.
-fn keep_unsettled(world: &World, summary: &Summary, run: RunId, output: &Output) -> Result<(), Failure> {
-    if summary.unsettled.is_empty() {
-        return Ok(());
+/// How this run goes about its work.
+fn run_settings(world: &World, args: &ApplyArgs, settings: &Settings, run: RunId) -> apply::Settings {
+    let mut run_settings = apply::Settings::new(run);
+    run_settings.parallel = usize::from(args.parallel);
+    run_settings.start_within = settings.start_within.unwrap_or(run_settings.start_within);
+    if !world.gateway.keeps_real_time() {
+        run_settings.clock_skew_max = None;
     }
-    let path = world.home.private().join(format!("outcomes-{:016x}.jsonl", run.0));
-    let lines: String = summary.unsettled.iter().map(crate::ledger::text::outcome_line).collect();
-    std::fs::write(&path, &lines).map_err(|error| {
-        let message = format!("`{}` cannot be written, so these outcomes are only here:\n{lines}", path.display());
-        Failure::new(Exit::Environment, message).because(&error)
-    })?;
-    let count = plural(summary.unsettled.len() as u64, "outcome");
-    output.tell(&format!("! {count} could not be stored in the ledger: kept in {}\n", path.display()));
-    Ok(())
+    run_settings
+}
+
+/// Hands bulks over, and shows how far that has come.
+async fn send(
+    bulks: Vec<Bulk>,
+    ports: Ports<'_, Opened, Client<RunClock>, Pool, RunClock>,
+    settings: &apply::Settings,
+    interrupts: &Interrupts,
+) -> Summary {
+    let progress = Progress::new(bulks.iter().map(|bulk| bulk.recipients.len() as u64).sum());
+    let interrupts = apply::Interrupts { first: interrupts.first(), second: interrupts.second() };
+    let summary = apply::apply(&Planned::new(bulks), ports, settings, interrupts, |event| progress.take(&event)).await;
+    progress.finish();
+    summary
+}
+
+/// Puts the ledger in order, unless this run has to end before: what was granted and settled is
+/// durable as it is.
+async fn finish(store: Opened, interrupts: &Interrupts) -> Result<(), Failure> {
+    let patience = async {
+        interrupts.first().await;
+        tokio::time::sleep(FINISH_TIME_MAX).await;
+    };
+    tokio::select! {
+        biased;
+        () = interrupts.second() => Ok(()),
+        finished = tokio::spawn(store.finish()) => match finished {
+            Ok(finished) => finished.map_err(|error| store_failure(&error)),
+            Err(error) => Err(Failure::new(Exit::Bug, "the ledger was not put in order").because(&error)),
+        },
+        () = patience => {
+            let failure = Failure::new(Exit::Environment, "the ledger was not put in order before this run had to end");
+            Err(failure.hint("nothing is lost: the next run does that"))
+        }
+    }
 }
 
 /// The exit code of a run by itself.

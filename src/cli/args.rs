@@ -238,6 +238,85 @@ pub(super) enum LedgerCommand {
     Init,
     /// Read all of the ledger, and tell what is odd about it
     Verify,
+    /// Join other lockfiles in, and outcomes that a run could not store
+    Import(ImportArgs),
+    /// Merge lockfiles for git, as its merge driver: `sendform ledger merge %O %A %B`
+    Merge(MergeArgs),
+    /// Move the ledger into the home that the project file names, and retire the old one
+    Copy(CopyArgs),
+    /// Bind the ledger to another name of its gateway, or to one more key
+    Rebind(RebindArgs),
+}
+
+/// `ledger import`
+#[derive(Debug, Args)]
+pub(super) struct ImportArgs {
+    /// A lockfile of another clone or a backup, or a file of outcomes from `.sendform`
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+}
+
+/// `ledger merge`
+#[derive(Debug, Args)]
+pub(super) struct MergeArgs {
+    /// The version that both come from; it may be empty
+    pub ancestor: PathBuf,
+    /// The version of this branch; the result takes its place
+    pub ours: PathBuf,
+    /// The version of the other branch
+    pub theirs: PathBuf,
+}
+
+/// A kind of home of a ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum StateHome {
+    /// `sendform.lock` beside the project file.
+    Lockfile,
+    /// A branch of its own.
+    Git,
+    /// A database.
+    Postgres,
+}
+
+/// `ledger copy`
+#[derive(Debug, Args)]
+pub(super) struct CopyArgs {
+    /// The old home; the project file's `state` names the new one
+    #[arg(long, value_name = "HOME")]
+    pub from: StateHome,
+    /// The remote of an old home in git [default: origin]
+    #[arg(long, value_name = "NAME")]
+    pub remote: Option<String>,
+    /// The branch of an old home in git [default: sendform-ledger]
+    #[arg(long, value_name = "NAME")]
+    pub branch: Option<String>,
+    /// The schema of an old home in PostgreSQL [default: sendform]
+    #[arg(long, value_name = "NAME")]
+    pub schema: Option<String>,
+}
+
+/// `ledger rebind`
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("change").required(true).multiple(true).args(["gateway", "add_key"]))]
+pub(super) struct RebindArgs {
+    /// The name that the ledger has for its gateway now; the new one is that of the base URL
+    #[arg(long, value_name = "OLD-NAME")]
+    pub gateway: Option<String>,
+    /// Name the keys that the ledger does not know yet, besides all that it knows
+    #[arg(long)]
+    pub add_key: bool,
+    /// Accept that so many people are in doubt at a gateway of another name: `doubts=12`
+    #[arg(long, value_name = "doubts=N", value_parser = parse_doubts, requires = "gateway")]
+    pub accept: Option<Doubts>,
+}
+
+/// So many people in doubt, at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Doubts(pub u64);
+
+fn parse_doubts(text: &str) -> Result<Doubts, String> {
+    let number = text.strip_prefix("doubts=").map(|number| number.replace(['_', ','], "").parse());
+    number.and_then(Result::ok).map(Doubts).ok_or_else(|| format!("`{text}` is not doubts=NUMBER"))
 }
 
 /// `completions`

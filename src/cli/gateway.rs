@@ -48,8 +48,8 @@ impl Gateway {
             Some(text) => Some(parse_base_url(text)?),
         };
         let loopback = base_url.as_ref().is_some_and(is_loopback);
-        if settings.now.is_some() && base_url.is_some() && !loopback {
-            return Err(Failure::new(Exit::Usage, "`SENDFORM_NOW` is only for a gateway on loopback"));
+        if let Some(name) = settings.for_tests().filter(|_| base_url.is_some() && !loopback) {
+            return Err(Failure::new(Exit::Usage, format!("`{name}` is only for a gateway on loopback")));
         }
         if settings.keys.as_ref().is_some_and(|keys| home.holds_sandbox_key(keys)) {
             return Err(Failure::new(Exit::Credentials, "the sandbox's own key is not for another gateway")
@@ -61,7 +61,7 @@ impl Gateway {
             base_url,
             api_key,
             keys: settings.keys.clone(),
-            ledger: ledger(project, home),
+            ledger: ledger(&project.state, home),
             sandbox: None,
             fixed_now: settings.now,
         })
@@ -129,9 +129,9 @@ impl Gateway {
     }
 }
 
-/// Where the project's ledger lives.
-fn ledger(project: &Project, home: &Home) -> store::Home {
-    match &project.state {
+/// The home of a project's ledger.
+pub(super) fn ledger(state: &State, home: &Home) -> store::Home {
+    match state {
         State::Lockfile | State::Git { .. } | State::Postgres { .. } => {
             store::Home::Lockfile(Paths::of_project(&home.dir))
         }

@@ -4,6 +4,7 @@ mod apply;
 mod args;
 mod bug;
 mod clock;
+mod dumps;
 mod evidence;
 mod exit;
 mod failure;

@@ -11,7 +11,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 
 /// Where the output of a command goes.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Output {
     /// The form on standard output.
     pub format: Format,

@@ -30,14 +30,19 @@ pub(super) async fn run(
     output: &Output,
 ) -> Result<Exit, Failure> {
     let world = Arc::new(World::open(global, settings, output).await?);
-    let result = with_world(&world, args, output).await;
+    let result = with_world(&world, args, settings, output).await;
     if let Ok(world) = Arc::try_unwrap(world) {
         world.gateway.stop().await?;
     }
     result
 }
 
-async fn with_world(world: &Arc<World>, args: &ReconcileArgs, output: &Output) -> Result<Exit, Failure> {
+async fn with_world(
+    world: &Arc<World>,
+    args: &ReconcileArgs,
+    settings: &Settings,
+    output: &Output,
+) -> Result<Exit, Failure> {
     // Who only looks needs no lock, and where nothing is in doubt nobody needs credentials.
     let (ledger, view) = look(world).await?;
     let selection = selection(&args.only, world, &ledger)?;
@@ -47,11 +52,10 @@ async fn with_world(world: &Arc<World>, args: &ReconcileArgs, output: &Output) -
     }
     drop(ledger);
     let clock = RunClock::new(Arc::clone(world));
-    let client = client(world, clock.clone())?;
+    let client = client(world, settings, clock.clone())?;
     let opened = world.gateway.ledger.open(&expected(world)?, "reconcile").await;
     let store = opened.map_err(|error| store_failure(&error))?;
-    let (reconciled, stored) =
-        evidence::pass(world, &store, &client, &clock, &selection, signals::asked_to_end()).await;
+    let (reconciled, stored) = evidence::pass(world, &store, &client, &clock, &selection, signals::first()).await;
     let shown = show(&reconciled, world, output);
     // What was settled stays settled, whatever else fails now.
     stored.map_err(|error| store_failure(&error))?;

@@ -2,8 +2,9 @@
 
 use std::env;
 use std::path::PathBuf;
+use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 
 use crate::identity::Keys;
@@ -22,6 +23,12 @@ pub(super) struct Settings {
     pub base_url: Option<String>,
     /// `SENDFORM_NOW`: a fixed time of day, for tests against a gateway on loopback.
     pub now: Option<Timestamp>,
+    /// `SENDFORM_START_WITHIN`: how long after its claim a request may begin, such as `1s`, for tests
+    /// against a gateway on loopback.
+    pub start_within: Option<Duration>,
+    /// `SENDFORM_ANSWER_WITHIN`: how long a request may take, such as `1s`, for tests against a gateway
+    /// on loopback.
+    pub answer_within: Option<Duration>,
     /// `CI`: whether this is a run of continuous integration.
     pub ci: bool,
     /// `NO_COLOR`: whether colours are unwanted.
@@ -48,10 +55,31 @@ impl Settings {
             api_key: text("SENDFORM_API_KEY").map(SecretString::from),
             base_url: text("SENDFORM_BASE_URL"),
             now,
+            start_within: duration("SENDFORM_START_WITHIN")?,
+            answer_within: duration("SENDFORM_ANSWER_WITHIN")?,
             ci: text("CI").is_some_and(|value| value != "false" && value != "0"),
             no_color: text("NO_COLOR").is_some(),
             by: by.unwrap_or_else(|| "unknown".to_owned()),
         })
+    }
+
+    /// The first variable that is set, and is for tests only.
+    #[must_use]
+    pub(super) fn for_tests(&self) -> Option<&'static str> {
+        let now = self.now.map(|_| "SENDFORM_NOW");
+        let start_within = self.start_within.map(|_| "SENDFORM_START_WITHIN");
+        let answer_within = self.answer_within.map(|_| "SENDFORM_ANSWER_WITHIN");
+        now.or(start_within).or(answer_within)
+    }
+}
+
+/// A length of time, unless it is not set.
+fn duration(name: &str) -> Result<Option<Duration>, Failure> {
+    let Some(text) = text(name) else { return Ok(None) };
+    let length = text.parse::<SignedDuration>().ok().and_then(|length| Duration::try_from(length).ok());
+    match length {
+        Some(length) => Ok(Some(length)),
+        None => Err(Failure::new(Exit::Usage, format!("`{name}` is not a length of time, such as `1s`"))),
     }
 }
 

@@ -1,33 +1,89 @@
-//! Both interrupts: the first is told to whoever waits for it, the second ends the process at once.
+//! The interrupts of a run: SIGINT and SIGTERM, as terminals and runners of CI send them.
+//!
+//! Until something may have been claimed the first one ends the process at once. Afterwards the first
+//! is told to whoever waits for it, and the second to those who leave at once.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
 
 use super::exit::Exit;
-use super::output::tell;
+use super::failure::Failure;
+use super::output::{Output, tell};
 
-/// Waits for the first SIGINT or SIGTERM; from then on the second one ends the process.
+/// How long a run that leaves at once may take to say how things stand.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// Waits for the first; from then on the second one ends the process at once.
 pub(super) async fn first() {
-    next("no new requests; those in flight have 6 seconds to end (again to leave at once)").await;
-}
-
-/// The same for a run that sends nothing, and can end at any time.
-pub(super) async fn asked_to_end() {
-    next("what was found is kept (again to leave at once)").await;
-}
-
-/// Waits for the first signal, and tells what it does.
-async fn next(words: &str) {
-    let (Ok(interrupt), Ok(terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) else {
-        // Without handlers a signal ends the process by itself.
-        return std::future::pending().await;
-    };
-    let mut signals = Signals { interrupt, terminate };
+    let Some(mut signals) = Signals::listen() else { return std::future::pending().await };
     signals.next().await;
-    tell(&format!("\ninterrupted: {words}\n"));
     tokio::spawn(async move {
         signals.next().await;
-        leave();
+        leave(Exit::Declined);
     });
+}
+
+/// What has been asked of this run so far.
+#[derive(Debug, Clone)]
+pub(super) struct Interrupts {
+    count: watch::Receiver<u8>,
+    /// Whether something may have been claimed.
+    is_sending: Arc<Mutex<bool>>,
+}
+
+impl Interrupts {
+    /// Listens from now on.
+    #[must_use]
+    pub(super) fn listen(output: &Output) -> Self {
+        let (counter, count) = watch::channel(0);
+        let interrupts = Self { count, is_sending: Arc::default() };
+        // Without handlers a signal ends the process by itself.
+        if let Some(signals) = Signals::listen() {
+            tokio::spawn(count_up(signals, counter, Arc::clone(&interrupts.is_sending), output.clone()));
+        }
+        interrupts
+    }
+
+    /// From now on something may have been claimed, and the run ends in order.
+    pub(super) fn sending(&self) {
+        *self.is_sending.lock().unwrap_or_else(PoisonError::into_inner) = true;
+    }
+
+    /// Waits for the first.
+    pub(super) fn first(&self) -> impl Future<Output = ()> + Send + use<> {
+        self.clone().wait(1)
+    }
+
+    /// Waits for the second.
+    pub(super) fn second(&self) -> impl Future<Output = ()> + Send + use<> {
+        self.clone().wait(2)
+    }
+
+    async fn wait(mut self, wanted: u8) {
+        if self.count.wait_for(|count| *count >= wanted).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+async fn count_up(mut signals: Signals, counter: watch::Sender<u8>, is_sending: Arc<Mutex<bool>>, output: Output) {
+    signals.next().await;
+    {
+        let is_sending = is_sending.lock().unwrap_or_else(PoisonError::into_inner);
+        if !*is_sending {
+            // The lock keeps the run from claiming anything now.
+            leave(output.fail(&Failure::new(Exit::Declined, "interrupted: nothing was sent")));
+        }
+    }
+    tell("\ninterrupted: no new requests; those in flight have 6 seconds to end (again to leave at once)\n");
+    counter.send_replace(1);
+    signals.next().await;
+    counter.send_replace(2);
+    tokio::time::sleep(LAST_WORDS).await;
+    leave(Exit::Declined);
 }
 
 struct Signals {
@@ -36,6 +92,11 @@ struct Signals {
 }
 
 impl Signals {
+    fn listen() -> Option<Self> {
+        let (interrupt, terminate) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+        Some(Self { interrupt: interrupt.ok()?, terminate: terminate.ok()? })
+    }
+
     async fn next(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
@@ -44,7 +105,7 @@ impl Signals {
     }
 }
 
-#[expect(clippy::exit, reason = "the second interrupt leaves at once: what is open stays in doubt")]
-fn leave() -> ! {
-    std::process::exit(i32::from(Exit::Declined.code()))
+#[expect(clippy::exit, reason = "who is interrupted twice leaves at once: what is open stays in doubt")]
+fn leave(exit: Exit) -> ! {
+    std::process::exit(i32::from(exit.code()))
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::ledger::{Ledger, View};
 use crate::store::{Expected, StoreError};
 
+use super::dumps;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::world::World;
@@ -24,12 +25,22 @@ pub(super) fn expected(world: &World) -> Result<Expected, Failure> {
     Ok(Expected { project: world.project.id.clone(), gateway: gateway.name.clone(), keys: Some(keys.ids()) })
 }
 
-/// Reads the ledger for looking, and says whether its open claims may belong to a run that lives. The
+/// Reads the ledger for looking, with the outcomes that it lacks, and says whether its open claims may belong to a run that lives. The
 /// sandbox has an empty one until something was sent to it.
 ///
 /// # Errors
 /// If it is missing, damaged, or not this project's.
 pub(super) async fn look(world: &World) -> Result<(Ledger, View), Failure> {
+    let (mut ledger, view) = look_without_dumps(world).await?;
+    dumps::join_into(world, &mut ledger)?;
+    Ok((ledger, view))
+}
+
+/// Reads what the ledger's home has, and nothing else.
+///
+/// # Errors
+/// As [`look`].
+pub(super) async fn look_without_dumps(world: &World) -> Result<(Ledger, View), Failure> {
     let gateway = &world.gateway;
     let expected = expected(world)?;
     match gateway.ledger.look(&expected, gateway.now()).await {

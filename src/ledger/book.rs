@@ -55,15 +55,20 @@ impl Ledger {
     /// the ledger that it was written from.
     #[must_use]
     pub fn write(&self) -> Vec<u8> {
-        let mut entries: Vec<&Entry> = self.entries.iter().collect();
-        entries.sort_unstable_by(|one, other| one.claim.id.cmp(&other.claim.id));
         let mut written = text::bound_line(&self.bound).into_bytes();
-        for record in self.records.values() {
-            written.extend_from_slice(text::record_line(record).as_bytes());
-        }
-        for entry in entries {
-            written.extend_from_slice(text::entry_line(entry).as_bytes());
-        }
+        write_lines(self.records.values(), self.entries.iter().collect(), &mut written);
+        written
+    }
+
+    /// Writes the lines of one message, all its revisions, as [`Ledger::write`] does, but without a
+    /// header.
+    #[must_use]
+    pub fn write_message(&self, message: &MessageKey) -> Vec<u8> {
+        let records = self.records.values().filter(|record| record.record.message == *message);
+        let indexes = self.indexes.iter().filter(|((of, _), _)| of == message);
+        let entries = indexes.flat_map(|(_, index)| &index.claims).filter_map(|position| self.entries.get(*position));
+        let mut written = Vec::new();
+        write_lines(records, entries.collect(), &mut written);
         written
     }
 
@@ -127,19 +132,25 @@ impl Ledger {
             return Err(EntryError::Repeated(claim.id));
         }
         let entry = Entry::new(claim)?;
-        let bulk = &entry.claim.id.bulk;
-        let standings = self.standings(&bulk.message, bulk.revision);
-        let is_taken = |person: &Person| match standings.get(*person, View::Exclusive) {
-            Standing::Free | Standing::Rejected(_) => false,
-            Standing::Abandoned | Standing::InFlight | Standing::InDoubt | Standing::Accepted => true,
-        };
-        let taken: Vec<Person> = entry.claim.people.iter().copied().filter(is_taken).collect();
+        let taken = self.taken(&entry.claim);
         if !taken.is_empty() {
             return Ok(Grant::Taken(taken));
         }
         let position = self.insert(entry)?;
         self.index_at(position);
         Ok(Grant::Granted)
+    }
+
+    /// Says which people of a claim are accepted, given up or claimed already, in its order.
+    #[must_use]
+    pub fn taken(&self, claim: &Claim) -> Vec<Person> {
+        let bulk = &claim.id.bulk;
+        let standings = self.standings(&bulk.message, bulk.revision);
+        let is_taken = |person: &Person| match standings.get(*person, View::Exclusive) {
+            Standing::Free | Standing::Rejected(_) => false,
+            Standing::Abandoned | Standing::InFlight | Standing::InDoubt | Standing::Accepted => true,
+        };
+        claim.people.iter().copied().filter(is_taken).collect()
     }
 
     /// Adds an outcome.
@@ -218,6 +229,17 @@ impl Ledger {
 
     pub(super) fn index(&self, message: &MessageKey, revision: Revision) -> Option<&Index> {
         self.indexes.get(&(message.clone(), revision))
+    }
+}
+
+/// Writes records, and claims in ascending order.
+fn write_lines<'a>(records: impl Iterator<Item = &'a Record>, mut entries: Vec<&Entry>, written: &mut Vec<u8>) {
+    entries.sort_unstable_by(|one, other| one.claim.id.cmp(&other.claim.id));
+    for record in records {
+        written.extend_from_slice(text::record_line(record).as_bytes());
+    }
+    for entry in entries {
+        written.extend_from_slice(text::entry_line(entry).as_bytes());
     }
 }
 

@@ -21,7 +21,7 @@ impl Damage {
             Reason::Conflict => Some("keep all lines of both sides and delete the markers, in any order"),
             Reason::LineEnding => Some("have git leave the file alone: `sendform.lock -text` in .gitattributes"),
             Reason::Newer(_) => Some("use the version of sendform that wrote it, or a later one"),
-            Reason::Empty | Reason::NoHeader | Reason::Checksum | Reason::Cut => {
+            Reason::Empty | Reason::NoHeader | Reason::ByteOrderMark | Reason::Checksum | Reason::Cut => {
                 Some("bring back the last good version of the file from git; its shadow adds what came after")
             }
             Reason::NotALedger | Reason::Form(_) | Reason::Value(_) | Reason::Foreign(_) | Reason::Entry(_) => None,
@@ -44,6 +44,9 @@ pub enum Reason {
     /// The ends of lines were changed on the way.
     #[error("the line ends with CRLF, but a ledger's lines end with LF alone")]
     LineEnding,
+    /// What an editor puts before a text.
+    #[error("the file begins with a byte order mark: a program has written it anew in another encoding")]
+    ByteOrderMark,
     /// The checksum is absent or another one.
     #[error("the checksum does not match")]
     Checksum,

@@ -45,6 +45,10 @@ pub(super) fn unsealed(bytes: &[u8]) -> Reason {
     if markers.iter().any(|marker| bytes.starts_with(marker)) {
         return Reason::Conflict;
     }
+    let marks: [&[u8]; 3] = [b"\xef\xbb\xbf", b"\xfe\xff", b"\xff\xfe"];
+    if marks.iter().any(|mark| bytes.starts_with(mark)) {
+        return Reason::ByteOrderMark;
+    }
     if bytes.strip_suffix(b"\r").is_some_and(seal::is_sealed) {
         return Reason::LineEnding;
     }

@@ -33,15 +33,30 @@ pub(super) fn is_sealed(line: &[u8]) -> bool {
     parts().is_some_and(|(body, digits)| sum(body).as_bytes() == digits)
 }
 
-/// Says whether a text begins with a whole sealed line that does not end where it should.
+/// Says whether a text begins with a whole sealed line that does not end where it should. Each byte
+/// is hashed once, however often the text says `sum`.
 pub(super) fn runs_on(text: &[u8]) -> bool {
-    let seal = BEFORE.len() + DIGITS + BEHIND.len();
-    let ends = text.windows(BEFORE.len()).enumerate().filter(|(_, window)| *window == BEFORE).map(|(at, _)| at + seal);
-    ends.filter_map(|end| text.get(..end)).any(is_sealed)
+    let mut hash = Sha256::new();
+    let mut hashed = 0;
+    let starts = text.windows(BEFORE.len()).enumerate().filter(|(_, window)| *window == BEFORE).map(|(at, _)| at);
+    for at in starts {
+        hash.update(text.get(hashed..at).unwrap_or_default());
+        hashed = at;
+        let rest = text.get(at + BEFORE.len()..).unwrap_or_default();
+        let digits = rest.get(..DIGITS).filter(|_| rest.get(DIGITS..).is_some_and(|rest| rest.starts_with(BEHIND)));
+        if digits.is_some_and(|digits| digits_of(hash.clone()).as_bytes() == digits) {
+            return true;
+        }
+    }
+    false
 }
 
 fn sum(body: &[u8]) -> String {
-    let digest = Sha256::digest(body);
+    digits_of(Sha256::new_with_prefix(body))
+}
+
+fn digits_of(hash: Sha256) -> String {
+    let digest = hash.finalize();
     let (first, _) = digest.split_first_chunk::<8>().expect("SHA-256 gives 32 bytes");
     HEXLOWER.encode(first)
 }

@@ -225,8 +225,7 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::identity::Person;
-    use crate::ledger::{Finding, Standing, sample};
+    use crate::ledger::{Finding, Piece, sample};
 
     /// Claims until second 600 plus 120 plus 300.
     fn shared(second: i64) -> View {
@@ -319,7 +318,11 @@ mod tests {
             let state = ledger.claim_state(&claim.id).unwrap();
             let outcome = state.word(word, sample::at(9), "ana".to_owned(), "seen".to_owned());
             // What is written has to say the same.
-            ledger.absorb(crate::ledger::text::outcome_line(&outcome).as_bytes()).unwrap();
+            let Piece::Outcomes(said) = Piece::read(crate::ledger::text::outcome_line(&outcome).as_bytes()).unwrap()
+            else {
+                panic!("an outcome has no header")
+            };
+            assert_eq!(ledger.take_outcomes(&said), Ok(0));
             ledger.add_outcome(outcome).unwrap();
             let state = ledger.claim_state(&claim.id).unwrap();
             let states: Vec<_> = state.people().map(|(_, state)| state).collect();

@@ -56,6 +56,7 @@ pub fn outcome(summary: &Summary, doubts: &[Doubt], digest: &str, now: Timestamp
         "stopped": summary.stopped.as_ref().map(ToString::to_string),
         "reasons": summary.reasons,
         "alarms": summary.alarms.len(),
+        "unstoredOutcomes": summary.unsettled.len(),
         "doubts": doubts.iter().map(|each| doubt(each, now)).collect::<Vec<_>>(),
     })
 }

@@ -4,6 +4,7 @@ pub mod diagnostics;
 mod doubt_text;
 pub mod harmless;
 pub mod json;
+pub mod ledger;
 pub mod outcome_text;
 pub mod paint;
 pub mod plan_text;

@@ -9,6 +9,9 @@ use crate::ledger::{Damage, EntryError, JoinError};
 
 use super::guard::Holder;
 
+/// What stands in the place of its gateway's name in a ledger that was copied to another home.
+pub(super) const MOVED: &str = ", moved to ";
+
 /// Why a ledger cannot be opened, or cannot take an entry.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -103,6 +106,16 @@ pub enum StoreError {
         #[source]
         cause: Arc<Self>,
     },
+    /// What was copied is not there when it is read back.
+    #[error(
+        "the ledger at `{place}` does not give back what was copied into it: {people} people would stand otherwise"
+    )]
+    Unconfirmed {
+        /// The new home.
+        place: String,
+        /// How many people would not be recognised, or stand otherwise.
+        people: usize,
+    },
     /// The ledger's writer has ended before it could answer.
     #[error("the ledger's writer has stopped")]
     Stopped,
@@ -127,17 +140,29 @@ impl StoreError {
             Self::Damage { damage, .. } => return damage.hint().map(str::to_owned),
             Self::KeyMissing { .. } => "supply every key that the ledger names, in SENDFORM_KEY or SENDFORM_KEY_FILE",
             Self::KeyUnknown { .. } => {
-                "with a wrong key everybody would look unsent; set SENDFORM_KEY to the key that made this ledger"
+                "with a wrong key everybody would look unsent: set SENDFORM_KEY to the key that made this ledger; \
+                 a new one beside it is added with `sendform ledger rebind --add-key`"
             }
             Self::Replaced { .. } | Self::Failed { .. } => {
                 "nothing more is sent; run the same command again, which starts from what is on the disk"
             }
-            Self::Exists { .. }
-            | Self::Foreign { .. }
-            | Self::Join(_)
-            | Self::Entry(_)
-            | Self::Io { .. }
-            | Self::Stopped => return None,
+            Self::Foreign { what: "project", .. } => {
+                "bring back the ledger of this project, or the project's old name: persons are made with that name"
+            }
+            Self::Foreign { found, .. } if found.contains(MOVED) => {
+                "it was copied there, so nothing is applied here any more: name that home under `state` in sendform.yaml"
+            }
+            Self::Foreign { found, .. } => {
+                return Some(format!(
+                    "if the account's host name changed: `sendform ledger rebind --gateway {found}`; \
+                     if it is another account, its ledger is another one"
+                ));
+            }
+            Self::Io { action: "read" | "open", .. } => {
+                "it has to be a file that may be read and written here; nothing is sent without it"
+            }
+            Self::Unconfirmed { .. } => "the old ledger was left as it was: run the same command again",
+            Self::Exists { .. } | Self::Join(_) | Self::Entry(_) | Self::Io { .. } | Self::Stopped => return None,
         };
         Some(hint.to_owned())
     }

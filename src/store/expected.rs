@@ -44,9 +44,6 @@ impl Expected {
             return foreign("gateway", &header.gateway, &self.gateway);
         }
         let Some(keys) = &self.keys else { return Ok(()) };
-        let absent = |wanted: &[KeyId], from: &[KeyId]| -> Vec<KeyId> {
-            wanted.iter().filter(|key| !from.contains(key)).cloned().collect()
-        };
         let missing = absent(&header.keys, keys);
         if !missing.is_empty() {
             return Err(StoreError::KeyMissing { names: missing });
@@ -57,6 +54,35 @@ impl Expected {
         }
         Ok(())
     }
+
+    /// Compares the header of a ledger that is to be bound to `to` with what is expected. One that is
+    /// bound to it already is as good: a change that was cut off in the middle can be made again.
+    ///
+    /// # Errors
+    /// As [`Expected::check`], and if the ledger names a key that `to` lacks: its people would not be
+    /// recognised any more.
+    pub fn check_rebind(&self, header: &Header, to: &Header, place: &str) -> Result<(), StoreError> {
+        let missing = absent(&header.keys, &to.keys);
+        if !missing.is_empty() {
+            return Err(StoreError::KeyMissing { names: missing });
+        }
+        let already = Self { project: to.project.clone(), gateway: to.gateway.clone(), keys: None };
+        if already.check(header, place).is_ok() { Ok(()) } else { self.check(header, place) }
+    }
+
+    /// Checks the header of a ledger that is to be joined in: it may name fewer keys than the run has.
+    ///
+    /// # Errors
+    /// As [`Expected::check`], but for keys that it does not name.
+    pub fn check_joined(&self, header: &Header, place: &str) -> Result<(), StoreError> {
+        Self { keys: None, ..self.clone() }.check(header, place)?;
+        let missing = absent(&header.keys, self.keys.as_deref().unwrap_or_default());
+        if missing.is_empty() { Ok(()) } else { Err(StoreError::KeyMissing { names: missing }) }
+    }
+}
+
+fn absent(wanted: &[KeyId], from: &[KeyId]) -> Vec<KeyId> {
+    wanted.iter().filter(|key| !from.contains(key)).cloned().collect()
 }
 
 #[cfg(test)]
@@ -91,5 +117,29 @@ mod tests {
         the ledger's people cannot be recognised without the keys `b5c6a100`, `be98403f`
         the ledger does not know the key `5d4f443f`
         ");
+    }
+
+    #[test]
+    fn a_binding_changes_only_from_what_was_named_and_drops_no_key() {
+        let [one, two] = [1, 2].map(|byte| Key::from_bytes([byte; Key::LENGTH]).id());
+        let header = Header { keys: vec![one.clone()], ..sample::header() };
+        let to = Header { gateway: "new".to_owned(), keys: vec![one.clone(), two.clone()], ..sample::header() };
+        let check = |from: &str, header: &Header, to: &Header| {
+            let from = Expected { project: header.project.clone(), gateway: from.to_owned(), keys: None };
+            from.check_rebind(header, to, "x").map_or_else(|error| error.to_string(), |()| String::new())
+        };
+        assert_eq!(check("sandbox", &header, &to), "");
+        assert_eq!(check("other", &header, &to), "the ledger `x` belongs to the gateway `sandbox`, not to `other`");
+        assert_eq!(check("other", &to, &to), "", "it is bound so already");
+        let fewer = Header { keys: vec![two.clone()], ..to.clone() };
+        let error = format!("the ledger's people cannot be recognised without the key `{one}`");
+        assert_eq!(check("sandbox", &header, &fewer), error);
+        assert_eq!(check("sandbox", &to, &fewer), error);
+
+        let run = Expected { project: header.project.clone(), gateway: "sandbox".to_owned(), keys: Some(fewer.keys) };
+        assert!(matches!(run.check_joined(&header, "x"), Err(StoreError::KeyMissing { .. })));
+        let run = Expected { keys: Some(to.keys.clone()), ..run };
+        assert!(run.check_joined(&header, "x").is_ok());
+        assert!(matches!(run.check_joined(&to, "x"), Err(StoreError::Foreign { .. })));
     }
 }

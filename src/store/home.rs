@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::apply::Store;
 use crate::apply::evidence::Known;
 use crate::identity::MessageId;
-use crate::ledger::{Claim, ClaimId, Grant, Header, Ledger, MessageRecord, Outcome, View};
+use crate::ledger::{Claim, ClaimId, Grant, Header, Ledger, MessageRecord, Outcome, Shadow, View};
 
 use super::error::StoreError;
 use super::expected::Expected;
@@ -63,6 +63,27 @@ impl Home {
     pub async fn open(&self, expected: &Expected, note: &str) -> Result<Opened, StoreError> {
         match self {
             Self::Lockfile(paths) => Lockfile::open(paths, expected, note).map(Opened::Lockfile),
+        }
+    }
+
+    /// Binds the ledger anew: to another name of its gateway, or with more keys. A call that was cut
+    /// off can be made again.
+    ///
+    /// # Errors
+    /// If it is missing, damaged or held by another run, or is not what is expected.
+    pub async fn rebind(&self, from: &Expected, to: Header) -> Result<(), StoreError> {
+        match self {
+            Self::Lockfile(paths) => Lockfile::rebind(paths, from, &to),
+        }
+    }
+
+    /// Compares the ledger with its shadow; a store without one is the same as its shadow.
+    ///
+    /// # Errors
+    /// As [`Home::look`].
+    pub fn shadow(&self, expected: &Expected) -> Result<Shadow, StoreError> {
+        match self {
+            Self::Lockfile(paths) => Lockfile::shadow(paths, expected),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 
 use tokio::sync::oneshot;
 
-use crate::ledger::{Claim, Grant, Header, Ledger, MessageRecord, Outcome, Read};
+use crate::ledger::{Claim, Grant, Header, Ledger, MessageRecord, News, Outcome, Read, Shadow};
 
 use super::error::StoreError;
 use super::expected::Expected;
@@ -96,6 +96,43 @@ impl Lockfile {
             logs.push(settle(path, shadow.as_deref(), &canonical)?);
         }
         Self::start(ledger, guard, logs)
+    }
+
+    /// Binds the ledger anew, its shadow with it. A run that was cut off in the middle can be run
+    /// again: a file that is bound to `to` already is as good as one bound to `from`.
+    ///
+    /// # Errors
+    /// As [`Lockfile::open`], for `from`.
+    pub fn rebind(paths: &Paths, from: &Expected, to: &Header) -> Result<(), StoreError> {
+        if !paths.lockfile.exists() {
+            return Err(missing(paths));
+        }
+        paths.make_folders()?;
+        let guard = Guard::take(&paths.guard, "ledger rebind")?;
+        let mut ledger = rebound(&paths.lockfile, &load_lockfile(paths)?, from, to)?;
+        let shadow = paths.shadow.as_deref().map(|path| Ok((path, log::read(path)?))).transpose()?;
+        if let Some((path, Some(text))) = &shadow {
+            ledger.join(&rebound(path, text, from, to)?).map_err(StoreError::Join)?;
+        }
+        let text = ledger.write();
+        for path in [Some(paths.lockfile.as_path()), paths.shadow.as_deref()].into_iter().flatten() {
+            log::replace(path, &text)?;
+        }
+        guard.release()
+    }
+
+    /// Compares the file with its shadow.
+    ///
+    /// # Errors
+    /// As [`Lockfile::read`].
+    pub fn shadow(paths: &Paths, expected: &Expected) -> Result<Shadow, StoreError> {
+        let Some(path) = &paths.shadow else { return Ok(Shadow::Same) };
+        let Some(text) = log::read(path)? else { return Ok(Shadow::Missing) };
+        let file = log::parse(&paths.lockfile, &load_lockfile(paths)?)?.ledger;
+        let shadow = log::parse(path, &text)?.ledger;
+        let both = Self::read(paths, expected)?;
+        let (file, shadow) = (News::between(&file, &both), News::between(&shadow, &both));
+        Ok(if file.is_empty() && shadow.is_empty() { Shadow::Same } else { Shadow::Differs { file, shadow } })
     }
 
     fn start(ledger: Ledger, guard: Guard, logs: Vec<Log>) -> Result<Self, StoreError> {
@@ -188,6 +225,14 @@ fn missing(paths: &Paths) -> StoreError {
 
 fn load_lockfile(paths: &Paths) -> Result<Vec<u8>, StoreError> {
     log::read(&paths.lockfile)?.ok_or_else(|| missing(paths))
+}
+
+/// Reads a ledger that is bound to `from`, or to `to` already, and binds it to `to`.
+fn rebound(path: &Path, text: &[u8], from: &Expected, to: &Header) -> Result<Ledger, StoreError> {
+    let Read { mut ledger, .. } = log::parse(path, text)?;
+    from.check_rebind(ledger.header(), to, &place(path))?;
+    ledger.rebind(to.clone());
+    Ok(ledger)
 }
 
 /// Joins the shadow in, unless its text is the ledger's own, and returns what is in its file. The
@@ -473,6 +518,58 @@ mod tests {
         let lockfile = home.open().unwrap();
         let other = Ledger::new(Header { gateway: "elsewhere".to_owned(), ..sample::header() });
         assert!(matches!(lockfile.join(other).await, Err(StoreError::Join(_))));
+    }
+
+    #[tokio::test]
+    async fn a_rebound_ledger_knows_what_it_knew_whichever_file_was_first() {
+        let home = Home::new();
+        let lockfile = home.open().unwrap();
+        lockfile.join(sample::ledger()).await.unwrap();
+        lockfile.finish().unwrap();
+        let [old, _] = home.texts();
+        let to = Header { gateway: "elsewhere".to_owned(), ..sample::header() };
+        let new = Expected { gateway: to.gateway.clone(), ..expected() };
+        let rebind = |from: &Expected| Lockfile::rebind(&home.paths, from, &to);
+
+        let other = Expected { gateway: "another".to_owned(), ..expected() };
+        assert!(matches!(rebind(&other), Err(StoreError::Foreign { .. })));
+        assert_eq!(home.texts(), [old.as_str(), &old]);
+        rebind(&expected()).unwrap();
+        let [bound, shadow] = home.texts();
+        assert_eq!(bound, shadow);
+        assert_eq!(Lockfile::read(&home.paths, &new).unwrap().claims().len(), 3);
+        assert!(matches!(home.open(), Err(StoreError::Foreign { .. })));
+
+        // A death between the two files, and a checkout of the older one.
+        for path in [home.shadow(), home.paths.lockfile.clone()] {
+            fs::write(&path, &old).unwrap();
+            assert!(Lockfile::open(&home.paths, &new, "apply").is_err());
+            rebind(&expected()).unwrap();
+            assert_eq!(home.texts(), [bound.as_str(), &bound]);
+        }
+        let held = Lockfile::open(&home.paths, &new, "apply").unwrap();
+        assert!(matches!(rebind(&expected()), Err(StoreError::Held { .. })));
+        drop(held);
+    }
+
+    #[tokio::test]
+    async fn the_shadow_is_compared() {
+        let home = Home::new();
+        let [old, _] = home.texts();
+        let compare = || Lockfile::shadow(&home.paths, &expected()).unwrap();
+        assert_eq!(compare(), Shadow::Same);
+        let lockfile = home.open().unwrap();
+        assert_eq!(lockfile.claim(claim(&[1, 2])).await.unwrap(), Grant::Granted);
+        lockfile.finish().unwrap();
+        let [new, _] = home.texts();
+        let news = News { claims: 1, people: 2, ..News::default() };
+        fs::write(&home.paths.lockfile, &old).unwrap();
+        assert_eq!(compare(), Shadow::Differs { file: news, shadow: News::default() });
+        fs::write(&home.paths.lockfile, &new).unwrap();
+        fs::write(home.shadow(), &old).unwrap();
+        assert_eq!(compare(), Shadow::Differs { file: News::default(), shadow: news });
+        fs::remove_file(home.shadow()).unwrap();
+        assert_eq!(compare(), Shadow::Missing);
     }
 
     #[test]

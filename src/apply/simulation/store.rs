@@ -17,6 +17,10 @@ pub(super) enum Fault {
     FailBefore(usize),
     /// This write is made, but seems to fail, as do all after it.
     FailAfter(usize),
+    /// This write and all after it are not made, and never answered.
+    StallBefore(usize),
+    /// This write is made, but never answered, as are all after it.
+    StallAfter(usize),
 }
 
 /// The ledger, which outlives processes.
@@ -83,6 +87,7 @@ impl<'a> SimStore<'a> {
         *writes - 1
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "every fault is for one moment")]
     async fn write(&self, change: impl FnOnce(&mut Records)) -> Result<(), DiskFull> {
         yield_once().await;
         let number = self.next_write();
@@ -90,13 +95,16 @@ impl<'a> SimStore<'a> {
             Fault::DieBefore(at) if number == at => self.death.die().await,
             Fault::FailBefore(at) if number >= at => return Err(DiskFull),
             Fault::FailAfter(at) if number > at => return Err(DiskFull),
-            Fault::Never | Fault::DieBefore(_) | Fault::DieAfter(_) | Fault::FailBefore(_) | Fault::FailAfter(_) => {}
+            Fault::StallBefore(at) if number >= at => std::future::pending().await,
+            Fault::StallAfter(at) if number > at => std::future::pending().await,
+            _ => {}
         }
         change(&mut self.records.lock().unwrap());
         match self.fault {
             Fault::DieAfter(at) if number == at => self.death.die().await,
             Fault::FailAfter(at) if number == at => return Err(DiskFull),
-            Fault::Never | Fault::DieBefore(_) | Fault::DieAfter(_) | Fault::FailBefore(_) | Fault::FailAfter(_) => {}
+            Fault::StallAfter(at) if number == at => std::future::pending().await,
+            _ => {}
         }
         yield_once().await;
         Ok(())

@@ -8,7 +8,9 @@ use super::clock::{Death, SimClock, drive};
 use super::gateway::{Act, Books, SimSender};
 use super::store::{DiskFull, Fault, Records, SimStore};
 use crate::apply::work::Letters;
-use crate::apply::{Envelope, Event, Ports, Prepare, Prepared, PreparedPerson, Reports, Settings, Summary, apply};
+use crate::apply::{
+    Envelope, Event, Interrupts, Planned, Ports, Prepare, Prepared, PreparedPerson, Reports, Settings, Summary, apply,
+};
 use crate::audience::RowAt;
 use crate::identity::{BulkTime, Content, MessageKey, Person, Revision, SenderId};
 use crate::ledger::{RunId, Standing};
@@ -139,10 +141,21 @@ impl World {
         fault: Fault,
         stop: impl Future<Output = ()> + Send,
     ) -> Ended {
+        self.apply_through(bulks, settings, fault, Interrupts { first: stop, second: std::future::pending() })
+    }
+
+    /// Runs one process with both interrupts.
+    pub(super) fn apply_through(
+        &self,
+        bulks: Vec<Bulk>,
+        settings: &Settings,
+        fault: Fault,
+        interrupts: Interrupts<impl Future<Output = ()> + Send, impl Future<Output = ()> + Send>,
+    ) -> Ended {
         let death = Death::default();
         let store = SimStore::new(&self.records, fault, &death);
         let mut events = Vec::new();
-        let process = self.process(bulks, settings, &store, &death, stop, |event| events.push(event));
+        let process = self.process(bulks, settings, &store, &death, interrupts, |event| events.push(event));
         let summary = drive(&self.clock, &death, process);
         Ended { summary, events, writes: store.writes() }
     }
@@ -152,7 +165,7 @@ impl World {
         let death = Death::default();
         let store = SimStore::new(&self.records, Fault::Never, &death);
         let [first, second] = bulks;
-        let never = std::future::pending;
+        let never = || Interrupts { first: std::future::pending(), second: std::future::pending() };
         let one = self.process(first, &settings[0], &store, &death, never(), |_| {});
         let other = self.process(second, &settings[1], &store, &death, never(), |_| {});
         drive(&self.clock, &death, futures_util::future::join(one, other))
@@ -164,12 +177,13 @@ impl World {
         settings: &Settings,
         store: &SimStore<'_>,
         death: &Death,
-        stop: impl Future<Output = ()> + Send,
+        interrupts: Interrupts<impl Future<Output = ()> + Send, impl Future<Output = ()> + Send>,
         events: impl FnMut(Event) + Send,
     ) -> Summary {
         let sender = SimSender { books: &self.books, records: &self.records, clock: &self.clock, death: death.clone() };
         let ports = Ports { store, sender: &sender, prepare: &self.prepare, clock: &self.clock };
-        movable(apply(bulks, ports, settings, stop, events)).await
+        let supply = Planned::new(bulks);
+        movable(apply(&supply, ports, settings, interrupts, events)).await
     }
 
     pub(super) fn standing(&self, person: u64) -> Standing {

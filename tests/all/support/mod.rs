@@ -1,6 +1,7 @@
 //! What the tests of the real binary are built from: a project in a temporary folder, a run that
 //! can be compared whole, and a sandbox in a process of its own.
 
+mod barrier;
 mod http;
 mod process;
 mod project;
@@ -8,8 +9,9 @@ mod run;
 mod sandbox;
 mod shop;
 
+pub(crate) use barrier::Barrier;
 pub(crate) use process::Process;
-pub(crate) use project::{KEY, Project};
-pub(crate) use run::Run;
+pub(crate) use project::{KEY, NOW, Project};
+pub(crate) use run::{Run, normalised};
 pub(crate) use sandbox::Sandbox;
 pub(crate) use shop::{Shop, campaign, customer};

@@ -1,9 +1,10 @@
 //! A process of the binary: with an environment of its own, and never left behind.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read};
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
-use std::process::{Child, ChildStderr, Command, ExitStatus, Output, Stdio};
+use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Output, Stdio};
 
 /// Prepares a run of the binary that sees nothing of the machine but the given environment.
 pub(crate) fn command(folder: &Path, environment: &BTreeMap<String, String>) -> Command {
@@ -14,6 +15,7 @@ pub(crate) fn command(folder: &Path, environment: &BTreeMap<String, String>) -> 
         .env("PATH", "/usr/local/bin:/usr/bin:/bin")
         .env("HOME", folder)
         .envs(environment)
+        .process_group(0)
         .stdin(Stdio::null());
     command
 }
@@ -22,16 +24,46 @@ pub(crate) fn command(folder: &Path, environment: &BTreeMap<String, String>) -> 
 #[derive(Debug)]
 pub(crate) struct Process {
     child: Option<Child>,
-    /// What was read of stderr while it ran.
-    told: Vec<u8>,
-    stderr: Option<BufReader<ChildStderr>>,
+    stdout: Heard<ChildStdout>,
+    stderr: Heard<ChildStderr>,
+}
+
+/// What was read of an output while the process ran.
+#[derive(Debug)]
+struct Heard<T> {
+    text: Vec<u8>,
+    rest: Option<BufReader<T>>,
+}
+
+impl<T: Read> Heard<T> {
+    const NOTHING: Self = Self { text: Vec::new(), rest: None };
+
+    /// Reads on until the process has said this.
+    fn wait(&mut self, output: &mut Option<T>, wanted: &str) {
+        if let Some(output) = output.take() {
+            self.rest = Some(BufReader::new(output));
+        }
+        while !String::from_utf8_lossy(&self.text).contains(wanted) {
+            let rest = self.rest.as_mut().expect("the output is caught");
+            let count = rest.read_until(b'\n', &mut self.text).expect("the output can be read");
+            assert!(count > 0, "it ended before it said `{wanted}`:\n{}", String::from_utf8_lossy(&self.text));
+        }
+    }
+
+    /// Reads to the end.
+    fn end(mut self) -> Vec<u8> {
+        if let Some(rest) = &mut self.rest {
+            rest.read_to_end(&mut self.text).expect("the output can be read");
+        }
+        self.text
+    }
 }
 
 impl Process {
     /// Starts a process whose output is caught.
     pub(crate) fn start(mut command: Command) -> Self {
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-        Self { child: Some(child.expect("the binary can be started")), told: Vec::new(), stderr: None }
+        Self { child: Some(child.expect("the binary can be started")), stdout: Heard::NOTHING, stderr: Heard::NOTHING }
     }
 
     /// The process itself.
@@ -50,17 +82,23 @@ impl Process {
         assert!(status.is_ok_and(|status| status.success()), "the process takes a signal");
     }
 
+    /// Sends a signal to it and to all processes that it has started, as a terminal does.
+    pub(crate) fn signal_all(&mut self, signal: &str) {
+        let group = format!("-{}", self.id());
+        let status = Command::new("kill").args(["-s", signal, "--", &group]).status();
+        assert!(status.is_ok_and(|status| status.success()), "the processes take a signal");
+    }
+
     /// Waits until it has written this to stderr.
     pub(crate) fn wait_told(&mut self, text: &str) {
-        let stderr = self.child().stderr.take().map(BufReader::new);
-        if stderr.is_some() {
-            self.stderr = stderr;
-        }
-        while !String::from_utf8_lossy(&self.told).contains(text) {
-            let stderr = self.stderr.as_mut().expect("the output is caught");
-            let count = stderr.read_until(b'\n', &mut self.told).expect("stderr can be read");
-            assert!(count > 0, "it ended before it said `{text}`:\n{}", String::from_utf8_lossy(&self.told));
-        }
+        let child = self.child.as_mut().expect("the process is there until it is waited for");
+        self.stderr.wait(&mut child.stderr, text);
+    }
+
+    /// Waits until it has written this to stdout.
+    pub(crate) fn wait_said(&mut self, text: &str) {
+        let child = self.child.as_mut().expect("the process is there until it is waited for");
+        self.stdout.wait(&mut child.stdout, text);
     }
 
     /// Says whether it has not ended yet.
@@ -78,12 +116,14 @@ impl Process {
     /// Waits for its end and takes what it wrote.
     pub(crate) fn output(mut self) -> Output {
         let child = self.child.take().expect("the process is there until it is waited for");
-        let mut told = std::mem::take(&mut self.told);
-        if let Some(stderr) = &mut self.stderr {
-            stderr.read_to_end(&mut told).expect("stderr can be read");
-        }
+        let heard = [
+            std::mem::replace(&mut self.stdout, Heard::NOTHING).end(),
+            std::mem::replace(&mut self.stderr, Heard::NOTHING).end(),
+        ];
         let mut output = child.wait_with_output().expect("a child can be waited for");
-        output.stderr.splice(..0, told);
+        let [stdout, stderr] = heard;
+        output.stdout.splice(..0, stdout);
+        output.stderr.splice(..0, stderr);
         output
     }
 }

@@ -1,0 +1,83 @@
+//! How many bulks are claimed before their requests can begin.
+//!
+//! Where a durable claim costs a round trip, claims are worth making in large groups. But what is
+//! claimed and not sent is in doubt if the run dies, and a ticket lasts only so long. So the number
+//! follows the gateway: it grows with every request that begins soon after its claim, and shrinks
+//! with every one that had to wait for long.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use super::settings::Settings;
+
+/// How many bulks are claimed ahead for each request in flight, until it is known how fast they go.
+const AHEAD_FIRST: usize = 16;
+/// A request that begins within this part of the time that its ticket has begins soon.
+const SOON: u32 = 4;
+
+/// How many bulks may be claimed, and whose request begins next.
+#[derive(Debug)]
+pub(super) struct Ahead {
+    /// How many bulks may be under way now.
+    now: AtomicUsize,
+    least: usize,
+    most: usize,
+    soon: Duration,
+    requests: Semaphore,
+}
+
+impl Ahead {
+    /// Begins with few, or with [`Settings::parallel`] if no more are wanted.
+    pub(super) fn new(settings: &Settings) -> Self {
+        let least = settings.parallel.max(1);
+        let most = settings.ahead.max(least);
+        Self {
+            now: AtomicUsize::new(least.saturating_mul(AHEAD_FIRST).min(most)),
+            least,
+            most,
+            soon: settings.start_within / SOON,
+            requests: Semaphore::new(least),
+        }
+    }
+
+    /// How many bulks may be under way: prepared, claimed, sent.
+    pub(super) fn bulks(&self) -> usize {
+        self.now.load(Ordering::Relaxed)
+    }
+
+    /// Waits until one more request may be in flight; whoever asks first comes first. `None` never
+    /// comes to pass: nobody takes the requests away.
+    pub(super) async fn request(&self) -> Option<SemaphorePermit<'_>> {
+        self.requests.acquire().await.ok()
+    }
+
+    /// Learns how long a claimed bulk has waited for its request.
+    pub(super) fn waited(&self, time: Duration) {
+        let now = self.bulks();
+        let next = if time <= self.soon { now.saturating_add(1) } else { now.saturating_sub(1) };
+        self.now.store(next.clamp(self.least, self.most), Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::RunId;
+
+    #[test]
+    fn what_is_claimed_ahead_follows_the_gateway() {
+        let settings = Settings { parallel: 2, ahead: 100, ..Settings::new(RunId(1)) };
+        let ahead = Ahead::new(&settings);
+        let mut seen = vec![ahead.bulks()];
+        for (times, seconds) in [(10, 1), (200, 30), (5, 31), (200, 60)] {
+            (0..times).for_each(|_| ahead.waited(Duration::from_secs(seconds)));
+            seen.push(ahead.bulks());
+        }
+        assert_eq!(seen, [32, 42, 100, 95, 2]);
+        let ahead = Ahead::new(&Settings { parallel: 4, ..Settings::new(RunId(1)) });
+        ahead.waited(Duration::ZERO);
+        assert_eq!(ahead.bulks(), 4, "nothing is claimed ahead unless it is asked for");
+    }
+}

@@ -1,0 +1,107 @@
+//! Runs that are interrupted once, twice, or in front of a store that does not answer any more.
+
+use std::task::Poll;
+use std::time::Duration;
+
+use super::gateway::Act;
+use super::store::Fault;
+use super::world::{Ended, World, pairs};
+use crate::apply::{Clock as _, Interrupts, Stopped, Tally};
+use crate::ledger::Standing;
+
+const PEOPLE: [u64; 6] = [1, 2, 3, 4, 5, 6];
+
+/// What everybody sees of a run that was stopped: nobody twice, nobody forgotten, all counted.
+#[track_caller]
+fn check(world: &World, ended: &Ended) -> Tally {
+    let summary = ended.summary.as_ref().expect("it has ended by itself");
+    let total = summary.total();
+    assert_eq!(total.people(), 6, "everybody is in one group: {total:?}");
+    for person in PEOPLE {
+        let (accepted, standing) = (world.accepted(person), world.standing(person));
+        assert!(accepted <= 1, "{person} was sent {accepted} times");
+        match standing {
+            Standing::Free | Standing::Rejected(_) => assert_eq!(accepted, 0, "{person} would be sent again"),
+            Standing::Accepted => assert_eq!(accepted, 1, "{person} is forgotten"),
+            Standing::InDoubt => {}
+            Standing::InFlight | Standing::Abandoned => panic!("{person} is {standing:?}"),
+        }
+    }
+    total
+}
+
+fn in_doubt(world: &World) -> usize {
+    PEOPLE.into_iter().filter(|person| world.standing(*person) == Standing::InDoubt).count()
+}
+
+/// The store stops answering at each of its writes, and ten seconds later the run is interrupted.
+#[test]
+fn a_store_that_does_not_answer_ends_with_the_run() {
+    for parallel in [1, 3] {
+        for at in 0..6 {
+            for fault in [Fault::StallBefore(at), Fault::StallAfter(at)] {
+                let world = World::new(&[]);
+                let settings = world.settings(parallel);
+                let stop = world.clock.sleep(Duration::from_secs(10));
+                let ended = world.apply_until(pairs(&PEOPLE), &settings, fault, stop);
+                let total = check(&world, &ended);
+                let summary = ended.summary.unwrap();
+                assert_eq!(world.clock.elapsed(), Duration::from_secs(18), "{fault:?}: grace, and the store's");
+                assert!(!summary.unsettled.is_empty(), "{fault:?}: what the store did not take comes back");
+                assert_eq!(total.in_doubt, 0, "{fault:?}: what was answered, or never sent, is known here");
+                // With what came back nobody is in doubt any more.
+                world.records.lock().unwrap().outcomes.extend(summary.unsettled);
+                assert_eq!(in_doubt(&world), 0, "{fault:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn requests_share_one_grace_however_late_they_began() {
+    // The first hangs, the second is slow: both began before the interrupt, at different times.
+    let world = World::new(&[Act::Hang, Act::Slow, Act::Slow]);
+    let settings = world.settings(2);
+    let stop = world.clock.sleep(Duration::from_secs(4));
+    let ended = world.apply_until(pairs(&PEOPLE), &settings, Fault::Never, stop);
+    let Tally { accepted, in_doubt, .. } = check(&world, &ended);
+    assert_eq!((accepted, in_doubt, world.clock.elapsed()), (4, 2, Duration::from_secs(10)));
+}
+
+/// Leaves after so many looks at the future.
+async fn after(mut looks: usize) {
+    std::future::poll_fn(|context| {
+        context.waker().wake_by_ref();
+        looks = looks.saturating_sub(1);
+        if looks == 0 { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+}
+
+#[test]
+fn whoever_leaves_at_once_says_how_everybody_stands() {
+    let mut seen = std::collections::BTreeSet::new();
+    for (script, faults) in [
+        (&[Act::Accept; 3][..], [Fault::Never, Fault::StallBefore(1)]),
+        (&[Act::Hang; 3], [Fault::Never, Fault::StallBefore(0)]),
+        (&[Act::TooMany, Act::NamesNone], [Fault::Never, Fault::StallAfter(2)]),
+    ] {
+        for (fault, looks) in faults.into_iter().flat_map(|fault| (1..60).map(move |looks| (fault, looks))) {
+            for parallel in [1, 2] {
+                let world = World::new(script);
+                let settings = world.settings(parallel);
+                let interrupts = Interrupts { first: std::future::pending(), second: after(looks) };
+                let ended = world.apply_through(pairs(&PEOPLE), &settings, fault, interrupts);
+                let total = check(&world, &ended);
+                let left = ended.summary.unwrap().stopped == Some(Stopped::Interrupted);
+                assert!(left || fault == Fault::Never, "it would never have ended by itself");
+                assert!(total.in_doubt >= in_doubt(&world) as u64, "{script:?} {fault:?} {looks}: {total:?}");
+                seen.insert((left, total.in_doubt, total.refused > 0));
+            }
+        }
+    }
+    // Ended before, left with one or two bulks in flight, and left while waiting to try again.
+    for wanted in [(false, 0, false), (true, 2, false), (true, 4, false), (true, 0, true)] {
+        assert!(seen.contains(&wanted), "{seen:?}");
+    }
+}

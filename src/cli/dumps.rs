@@ -1,0 +1,168 @@
+//! Outcomes that the ledger's store did not take: kept in files of ledger lines under `.sendform`,
+//! and joined in by the next apply.
+//!
+//! That is safe without being asked for: an outcome only ever says more of a claim that the ledger
+//! has, and saying it twice changes nothing. A file is never deleted here. One that speaks of a claim
+//! that the ledger does not have stops everything: then the ledger has lost claims, whose people
+//! would be sent to again.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use crate::apply::Summary;
+use crate::ledger::{Damage, Ledger, News, Outcomes, Piece, Reason, RunId, text};
+use crate::report::words::plural;
+use crate::store::Opened;
+
+use super::exit::Exit;
+use super::failure::Failure;
+use super::output::{Output, tell};
+use super::store::store_failure;
+use super::world::World;
+
+/// How the names of the files begin and end.
+const NAME: (&str, &str) = ("outcomes-", ".jsonl");
+
+/// Outcomes in a file.
+pub(super) struct Dump {
+    /// The file.
+    pub path: PathBuf,
+    /// What it says.
+    pub outcomes: Outcomes,
+}
+
+/// The folder of the files: the sandbox's own in a sandbox run.
+fn folder(world: &World) -> PathBuf {
+    if world.gateway.is_sandbox() { world.home.sandbox() } else { world.home.private() }
+}
+
+/// Keeps the outcomes that the store did not take: without them their people stay in doubt, with
+/// them nobody has to.
+///
+/// # Errors
+/// If the file cannot be written; then the error has the lines.
+pub(super) fn keep(world: &World, summary: &Summary, run: RunId, output: &Output) -> Result<(), Failure> {
+    if summary.unsettled.is_empty() {
+        return Ok(());
+    }
+    let path = folder(world).join(format!("{}{:016x}{}", NAME.0, run.0, NAME.1));
+    let lines: String = summary.unsettled.iter().map(text::outcome_line).collect();
+    write(&path, &lines).map_err(|error| {
+        let message = format!("`{}` cannot be written, so these outcomes are only here:\n{lines}", path.display());
+        Failure::new(Exit::Environment, message).because(&error)
+    })?;
+    let count = plural(summary.unsettled.len() as u64, "outcome");
+    let path = path.display();
+    output.tell(&format!(
+        "! {count} could not be stored in the ledger: kept in {path}, which the next apply takes in, as does \
+         `sendform ledger import {path}`\n"
+    ));
+    Ok(())
+}
+
+/// Writes a file whole, durably, or not at all: half of it would stop the next run.
+fn write(path: &Path, lines: &str) -> std::io::Result<()> {
+    let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
+    file.write_all(lines.as_bytes())?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}
+
+/// Reads all files of outcomes, in the order of their names.
+///
+/// # Errors
+/// If one cannot be read, or is damaged.
+pub(super) fn read(world: &World) -> Result<Vec<Dump>, Failure> {
+    let Ok(entries) = std::fs::read_dir(folder(world)) else { return Ok(Vec::new()) };
+    let is_dump = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with(NAME.0) && name.ends_with(NAME.1)
+    };
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(is_dump).collect();
+    paths.sort();
+    let dumps = paths.into_iter().map(|path| {
+        let text = std::fs::read(&path).map_err(|error| {
+            Failure::new(Exit::Ledger, format!("`{}` cannot be read", path.display())).because(&error)
+        })?;
+        match Piece::read(&text) {
+            Ok(Piece::Outcomes(outcomes)) => Ok(Dump { path, outcomes }),
+            Ok(Piece::Whole(_)) => Err(Failure::new(Exit::Ledger, format!("`{}` is a whole ledger", path.display()))
+                .hint("`sendform ledger import` joins it in; move it away from here")),
+            Err(damage) => Err(refused(&path, &damage)),
+        }
+    });
+    dumps.collect()
+}
+
+/// Takes the outcomes into a ledger that was read, and tells which of them the ledger's home lacks.
+///
+/// # Errors
+/// If a file cannot be read, or does not go with the ledger.
+pub(super) fn join_into(world: &World, ledger: &mut Ledger) -> Result<(), Failure> {
+    for (path, count) in news(world, ledger)? {
+        let path = path.display();
+        tell(&format!(
+            "! not in the ledger yet: {count} of an earlier run, in {path}, which the next apply takes in, as does \
+             `sendform ledger import {path}`\n"
+        ));
+    }
+    Ok(())
+}
+
+/// Takes the outcomes into an open ledger.
+///
+/// # Errors
+/// If a file cannot be read, or does not go with the ledger, or that cannot be written.
+pub(super) async fn take_in(world: &World, store: &Opened) -> Result<(), Failure> {
+    let dumps = read(world)?;
+    if dumps.is_empty() {
+        return Ok(());
+    }
+    let mut ledger = store.ledger().clone();
+    let news = news_of(dumps, &mut ledger)?;
+    if news.is_empty() {
+        return Ok(());
+    }
+    store.join(ledger).await.map_err(|error| store_failure(&error))?;
+    for (path, count) in news {
+        let path = path.display();
+        tell(&format!(
+            "taken into the ledger: {count} of an earlier run, from {path}, which can be deleted after this run\n"
+        ));
+    }
+    Ok(())
+}
+
+fn news(world: &World, ledger: &mut Ledger) -> Result<Vec<(PathBuf, String)>, Failure> {
+    news_of(read(world)?, ledger)
+}
+
+/// Takes outcomes into a ledger, and lists the files that had news for it.
+fn news_of(dumps: Vec<Dump>, ledger: &mut Ledger) -> Result<Vec<(PathBuf, String)>, Failure> {
+    let mut news = Vec::new();
+    for Dump { path, outcomes } in dumps {
+        let before = ledger.clone();
+        ledger.take_outcomes(&outcomes).map_err(|damage| refused(&path, &damage))?;
+        let count = News::between(&before, ledger).outcomes;
+        if count > 0 {
+            news.push((path, plural(count as u64, "outcome")));
+        }
+    }
+    Ok(news)
+}
+
+/// A file that is damaged, or does not go with the ledger.
+fn refused(path: &Path, damage: &Damage) -> Failure {
+    let path = path.display();
+    let (message, hint) = if matches!(&damage.reason, Reason::Entry(_)) {
+        let message = format!("the outcomes in `{path}` do not go with the ledger");
+        let hint = "the ledger lacks claims that a run has made, and their people would look unsent: bring the ledger \
+                    that has them back from git or another clone, with `sendform ledger import`";
+        (message, hint)
+    } else {
+        let hint = "move it away to go on without it: the people of its outcomes stay in doubt then";
+        (format!("the outcomes in `{path}` are damaged"), hint)
+    };
+    Failure::new(Exit::Ledger, message).because(damage).hint(hint)
+}

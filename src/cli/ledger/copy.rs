@@ -1,0 +1,59 @@
+//! `ledger copy`: moves the ledger into the home that the project file names.
+
+use crate::campaign::State;
+use crate::cli::args::{CopyArgs, StateHome};
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::gateway;
+use crate::cli::output::print;
+use crate::cli::store::{expected, store_failure};
+use crate::cli::world::World;
+use crate::report::ledger::news_words;
+use crate::report::words::plural;
+use crate::store::{Home, copy};
+
+/// Runs the command.
+///
+/// # Errors
+/// If the two homes are one; if the old ledger cannot be read, or the new one not be written, or not
+/// be read back.
+pub(super) async fn run(world: &World, args: &CopyArgs) -> Result<Exit, Failure> {
+    let usage = |message: &str| Failure::new(Exit::Usage, message);
+    if world.gateway.is_sandbox() {
+        return Err(usage("the sandbox's ledger lives in its own folder, and does not move"));
+    }
+    let expected = expected(world)?;
+    let from = gateway::ledger(&state(args), &world.home);
+    let to = &world.gateway.ledger;
+    if from.place() == to.place() {
+        return Err(usage("the project's ledger lives there already")
+            .hint("name the new home under `state` in sendform.yaml; `--from` names the old one"));
+    }
+    world.home.make_private()?;
+    let copied = copy(&from, to, &expected, world.gateway.now()).await.map_err(|error| store_failure(&error))?;
+    let claims = plural(copied.claims as u64, "claim");
+    print(&format!(
+        "copied {claims} from {} to {}: {}\nread back: everybody stands as they did\n\
+         retired {}: whoever opens it is refused, and told where it went\n",
+        from.place(),
+        to.place(),
+        news_words(copied.news),
+        from.place(),
+    ))?;
+    match from {
+        Home::Lockfile(_) => print("commit it as it is now, so that other clones are refused as well\n")?,
+    }
+    Ok(Exit::Done)
+}
+
+/// The old home, as the command line names it.
+fn state(args: &CopyArgs) -> State {
+    let or = |text: &Option<String>, default: &str| text.clone().unwrap_or_else(|| default.to_owned());
+    match args.from {
+        StateHome::Lockfile => State::Lockfile,
+        StateHome::Git => {
+            State::Git { remote: or(&args.remote, "origin"), branch: or(&args.branch, "sendform-ledger") }
+        }
+        StateHome::Postgres => State::Postgres { schema: or(&args.schema, "sendform") },
+    }
+}

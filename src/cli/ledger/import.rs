@@ -1,0 +1,57 @@
+//! `ledger import`: joins other lockfiles, and outcomes that a store did not take, into the ledger.
+
+use std::path::Path;
+
+use crate::cli::args::ImportArgs;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::output::{Forms, Output};
+use crate::cli::store::{expected, store_failure};
+use crate::cli::world::World;
+use crate::ledger::{Damage, Ledger, News, Piece};
+use crate::report::ledger::{Imported, imported_json, imported_text};
+use crate::store::{Expected, StoreError};
+
+/// Runs the command: all files, or none.
+///
+/// # Errors
+/// If a file cannot be read, is damaged, or does not belong to this ledger; if the ledger cannot be
+/// written.
+pub(super) async fn run(world: &World, args: &ImportArgs, output: &Output) -> Result<Exit, Failure> {
+    let expected = expected(world)?;
+    let store = world.gateway.ledger.open(&expected, "ledger import").await.map_err(|error| store_failure(&error))?;
+    let before = store.ledger().clone();
+    let mut after = before.clone();
+    let mut files = Vec::new();
+    for file in &args.files {
+        files.push(take(&mut after, file, &expected)?);
+    }
+    if !News::between(&before, &after).is_empty() {
+        store.join(after).await.map_err(|error| store_failure(&error))?;
+    }
+    store.finish().await.map_err(|error| store_failure(&error))?;
+    output.show(&Forms { text: &|_| imported_text(&files), json: &|| imported_json(&files) })?;
+    Ok(Exit::Done)
+}
+
+/// Takes one file in.
+fn take(ledger: &mut Ledger, file: &Path, expected: &Expected) -> Result<Imported, Failure> {
+    let place = file.display().to_string();
+    let text = std::fs::read(file).map_err(|error| {
+        Failure::new(Exit::Environment, format!("`{place}` cannot be read: nothing was imported")).because(&error)
+    })?;
+    let damaged = |damage: Damage| {
+        let error = StoreError::Damage { place: place.clone(), damage: Box::new(damage) };
+        store_failure(&error).hint("nothing was imported")
+    };
+    let before = ledger.clone();
+    let (passed_over, is_torn, is_dump) = match Piece::read(&text).map_err(damaged)? {
+        Piece::Whole(read) => {
+            expected.check_joined(read.ledger.header(), &place).map_err(|error| store_failure(&error))?;
+            ledger.join(&read.ledger).map_err(|error| store_failure(&StoreError::Join(error)))?;
+            (0, read.torn.is_some(), false)
+        }
+        Piece::Outcomes(outcomes) => (ledger.take_outcomes(&outcomes).map_err(damaged)?, false, true),
+    };
+    Ok(Imported { file: place, news: News::between(&before, ledger), passed_over, is_torn, is_dump })
+}

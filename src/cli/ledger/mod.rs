@@ -1,0 +1,42 @@
+//! `ledger …`: one file a subcommand.
+
+mod copy;
+mod import;
+mod init;
+mod merge;
+mod rebind;
+mod verify;
+
+use super::args::{Global, LedgerCommand};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::output::Output;
+use super::settings::Settings;
+use super::world::World;
+
+/// Runs the command.
+///
+/// # Errors
+/// If the ledger cannot be made, read or written.
+pub(super) async fn run(
+    global: &Global,
+    command: &LedgerCommand,
+    settings: &Settings,
+    output: &Output,
+) -> Result<Exit, Failure> {
+    // git merges wherever it likes: there may be no project there, and no key.
+    if let LedgerCommand::Merge(args) = command {
+        return merge::run(args);
+    }
+    let world = World::open(global, settings, output).await?;
+    let result = match command {
+        LedgerCommand::Init => init::run(&world).await,
+        LedgerCommand::Verify => verify::run(&world, output).await,
+        LedgerCommand::Import(args) => import::run(&world, args, output).await,
+        LedgerCommand::Copy(args) => copy::run(&world, args).await,
+        LedgerCommand::Rebind(args) => rebind::run(&world, args).await,
+        LedgerCommand::Merge(args) => merge::run(args),
+    };
+    world.gateway.stop().await?;
+    result
+}

@@ -1,0 +1,91 @@
+//! `ledger rebind`: another name of the gateway, or one more key.
+
+use crate::cli::args::RebindArgs;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::output::print;
+use crate::cli::store::{expected, store_failure};
+use crate::cli::world::World;
+use crate::ledger::{Header, Ledger, View};
+use crate::report::words::plural;
+use crate::store::{Expected, StoreError};
+
+/// Runs the command.
+///
+/// # Errors
+/// If the ledger is not bound to what the command line says; if it names a key that was not
+/// supplied; if people are in doubt whom nobody has accepted by number.
+pub(super) async fn run(world: &World, args: &RebindArgs) -> Result<Exit, Failure> {
+    let new = expected(world)?;
+    let from = Expected {
+        project: new.project.clone(),
+        gateway: args.gateway.clone().unwrap_or_else(|| new.gateway.clone()),
+        // An added key is one that the ledger does not name.
+        keys: if args.add_key { None } else { new.keys.clone() },
+    };
+    let before = before(world, &from, &new).await?;
+    if let Some(ledger) = before.as_ref().filter(|ledger| ledger.header().gateway != new.gateway) {
+        refuse_doubts(ledger, args)?;
+    }
+    let home = &world.gateway.ledger;
+    home.rebind(&from, new.header()).await.map_err(|error| store_failure(&error))?;
+    print(&words(before.as_ref().map(Ledger::header), &new, world))?;
+    Ok(Exit::Done)
+}
+
+/// Reads the ledger as it is bound now; nothing, if a change that was cut off left it between the two.
+async fn before(world: &World, from: &Expected, new: &Expected) -> Result<Option<Ledger>, Failure> {
+    let (home, now) = (&world.gateway.ledger, world.gateway.now());
+    let seen = match home.look(from, now).await {
+        Err(StoreError::Foreign { what: "gateway", found, .. }) if found == new.gateway => {
+            home.look(&Expected { keys: None, ..new.clone() }, now).await
+        }
+        seen => seen,
+    };
+    match seen {
+        Ok((ledger, _)) => Ok(Some(ledger)),
+        Err(StoreError::Join(_)) => Ok(None),
+        Err(error) => Err(store_failure(&error)),
+    }
+}
+
+/// Whoever is in doubt can be looked up at the new name only if it is the same account's: somebody has
+/// to say so, by number.
+fn refuse_doubts(ledger: &Ledger, args: &RebindArgs) -> Result<(), Failure> {
+    let open: usize = ledger.doubts(View::Exclusive).iter().map(|doubt| doubt.open).sum();
+    let open = open as u64;
+    if open <= args.accept.map_or(0, |doubts| doubts.0) {
+        return Ok(());
+    }
+    let message = format!("{} in doubt, and what became of them is known at the old gateway only", people_are(open));
+    Err(Failure::new(Exit::Rail, message)
+        .hint("settle them first: `sendform status` lists them")
+        .hint(format!("if the new name is the same account's, its logs know them too: --accept doubts={open}")))
+}
+
+fn people_are(count: u64) -> String {
+    format!("{} {}", plural(count, "person"), if count == 1 { "is" } else { "are" })
+}
+
+/// Says what changed.
+fn words(before: Option<&Header>, new: &Expected, world: &World) -> String {
+    let mut lines = Vec::new();
+    let place = world.gateway.ledger.place();
+    let gateway_before = before.map(|header| header.gateway.as_str());
+    if gateway_before != Some(new.gateway.as_str()) {
+        lines.push(format!("{place} is bound to `{}` now\n", new.gateway));
+    }
+    let keys = new.keys.as_deref().unwrap_or_default();
+    let known = before.map_or(&[][..], |header| &header.keys);
+    let added: Vec<String> = keys.iter().filter(|key| !known.contains(key)).map(|key| format!("`{key}`")).collect();
+    if !added.is_empty() {
+        let first = keys.first().map(ToString::to_string).unwrap_or_default();
+        lines.push(format!(
+            "{place} names the {} {} besides; new claims are made with the first of SENDFORM_KEY, `{first}`\n\
+             keep all of its keys: whoever was sent to under an old one is recognised by that alone\n",
+            if added.len() == 1 { "key" } else { "keys" },
+            crate::report::words::list(&added),
+        ));
+    }
+    if lines.is_empty() { "nothing changed: the ledger is bound so already\n".to_owned() } else { lines.concat() }
+}

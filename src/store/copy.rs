@@ -1,0 +1,131 @@
+//! A ledger that moves from one home to another.
+//!
+//! The old one is held while it is copied, and bound to a gateway that cannot be afterwards: whoever
+//! still has the old project file is refused, instead of sending everything again from a ledger that
+//! learns nothing any more.
+
+use jiff::Timestamp;
+
+use crate::ledger::{Header, News};
+
+use super::error::{MOVED, StoreError};
+use super::expected::Expected;
+use super::home::Home;
+
+/// What was copied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Copied {
+    /// How many claims the old ledger has.
+    pub claims: usize,
+    /// What was new to the new one.
+    pub news: News,
+}
+
+/// Copies a ledger into another home, which is made if there is none, reads it back, and retires the
+/// old one. A call that was cut off can be made again.
+///
+/// # Errors
+/// If one of the ledgers cannot be opened, or is not what is expected; if the new one cannot be
+/// written; if it does not give back what was copied. The old one is retired only after that.
+pub async fn copy(from: &Home, to: &Home, expected: &Expected, now: Timestamp) -> Result<Copied, StoreError> {
+    let old = from.open(expected, "ledger copy").await?;
+    let source = old.ledger().clone();
+    let new = match to.open(expected, "ledger copy").await {
+        Err(StoreError::Missing { .. }) => {
+            to.create(expected.header()).await?;
+            to.open(expected, "ledger copy").await?
+        }
+        opened => opened?,
+    };
+    let before = new.ledger().clone();
+    let mut wanted = before.clone();
+    wanted.join(&source).map_err(StoreError::Join)?;
+    let news = News::between(&before, &wanted);
+    if !news.is_empty() {
+        new.join(source.clone()).await?;
+    }
+    new.finish().await?;
+    let (back, _) = to.look(expected, now).await?;
+    let mut both = back.clone();
+    both.join(&wanted).map_err(StoreError::Join)?;
+    let lost = News::between(&back, &both);
+    if !lost.is_empty() {
+        return Err(StoreError::Unconfirmed { place: to.place(), people: lost.people });
+    }
+    old.finish().await?;
+    let retired = Header { gateway: format!("{}{MOVED}{}", expected.gateway, to.place()), ..expected.header() };
+    from.rebind(expected, retired).await?;
+    Ok(Copied { claims: source.claims().len(), news })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::ledger::{Ledger, sample};
+    use crate::store::Paths;
+
+    fn expected() -> Expected {
+        let Header { project, gateway, keys } = sample::header();
+        Expected { project, gateway, keys: Some(keys) }
+    }
+
+    async fn home(folder: &Path, ledger: Option<&Ledger>) -> Home {
+        let home = Home::Lockfile(Paths::of_project(folder));
+        if let Some(ledger) = ledger {
+            home.create(sample::header()).await.unwrap();
+            let opened = home.open(&expected(), "test").await.unwrap();
+            opened.join(ledger.clone()).await.unwrap();
+            opened.finish().await.unwrap();
+        }
+        home
+    }
+
+    async fn text(home: &Home) -> Vec<u8> {
+        home.look(&expected(), sample::at(0)).await.unwrap().0.write()
+    }
+
+    #[tokio::test]
+    async fn everything_is_in_the_new_home_and_nothing_is_applied_to_the_old_one() {
+        let folders = [(); 3].map(|()| tempfile::tempdir().unwrap());
+        let old = home(folders[0].path(), Some(&sample::ledger())).await;
+        let new = home(folders[1].path(), None).await;
+        let copied = copy(&old, &new, &expected(), sample::at(0)).await.unwrap();
+        assert_eq!(copied, Copied { claims: 3, news: News { records: 1, claims: 3, outcomes: 0, people: 6 } });
+        assert_eq!(text(&new).await, sample::ledger().write());
+        let refused = old.open(&expected(), "apply").await.unwrap_err();
+        assert!(refused.to_string().contains("belongs to the gateway `sandbox, moved to /"), "{refused}");
+        assert!(refused.hint().unwrap().contains("name that home under `state`"));
+        assert!(copy(&old, &new, &expected(), sample::at(0)).await.is_err());
+
+        // What the new home has already stays.
+        let mut other = Ledger::new(sample::header());
+        other.add_claim(sample::claim("remind", &[8], 1, 9)).unwrap();
+        let last = home(folders[2].path(), Some(&other)).await;
+        copy(&new, &last, &expected(), sample::at(0)).await.unwrap();
+        other.join(&sample::ledger()).unwrap();
+        assert_eq!(text(&last).await, other.write());
+    }
+
+    #[tokio::test]
+    async fn a_copy_that_was_cut_off_can_be_made_again() {
+        let folders = [(); 2].map(|()| tempfile::tempdir().unwrap());
+        let old = home(folders[0].path(), Some(&sample::ledger())).await;
+        let new = home(folders[1].path(), Some(&sample::ledger())).await;
+        let copied = copy(&old, &new, &expected(), sample::at(0)).await.unwrap();
+        assert!(copied.news.is_empty());
+        assert_eq!(text(&new).await, sample::ledger().write());
+    }
+
+    #[tokio::test]
+    async fn the_old_ledger_stays_in_use_if_the_new_one_fails() {
+        let folders = [(); 2].map(|()| tempfile::tempdir().unwrap());
+        let old = home(folders[0].path(), Some(&sample::ledger())).await;
+        let new = home(folders[1].path(), Some(&sample::ledger())).await;
+        let held = new.open(&expected(), "apply").await.unwrap();
+        assert!(matches!(copy(&old, &new, &expected(), sample::at(0)).await, Err(StoreError::Held { .. })));
+        held.finish().await.unwrap();
+        assert_eq!(text(&old).await, sample::ledger().write());
+    }
+}

@@ -1,0 +1,32 @@
+//! git's merge driver for lockfiles, over the three files that git gives it.
+
+use std::path::Path;
+
+use crate::ledger::{MergeError, Side, merge};
+
+use super::error::StoreError;
+use super::log;
+
+/// Merges the lockfiles at three paths, and puts the result in the place of `ours`, whole and
+/// durable.
+///
+/// # Errors
+/// If one cannot be read, is damaged or cut, or they belong to two projects or gateways; if the
+/// result cannot be written. Then `ours` is as it was.
+pub fn merge_files(ancestor: &Path, ours: &Path, theirs: &Path) -> Result<(), StoreError> {
+    let read = |path: &Path| std::fs::read(path).map_err(StoreError::io("read", path));
+    let merged = merge(&read(ancestor)?, &read(ours)?, &read(theirs)?).map_err(|(side, error)| {
+        let (words, path) = match side {
+            Side::Ancestor => ("the version that both come from", ancestor),
+            Side::Ours => ("the version of this branch", ours),
+            Side::Theirs => ("the version of the other branch", theirs),
+        };
+        match error {
+            MergeError::Damage(damage) => {
+                StoreError::Damage { place: format!("{} ({words})", path.display()), damage: Box::new(damage) }
+            }
+            MergeError::Join(error) => StoreError::Join(error),
+        }
+    })?;
+    log::replace(ours, &merged)
+}
