@@ -63,7 +63,8 @@ pub(super) fn no_key() -> Failure {
 /// Puts an error of the store into words.
 #[must_use]
 pub(super) fn store_failure(error: &StoreError) -> Failure {
-    let failure = Failure::new(Exit::Ledger, error.to_string());
+    let exit = if error.is_environment() { Exit::Environment } else { Exit::Ledger };
+    let failure = Failure::new(exit, error.to_string());
     let failure = match std::error::Error::source(error) {
         Some(source) => failure.because(source),
         None => failure,

@@ -167,6 +167,15 @@ impl StoreError {
         Some(hint.to_owned())
     }
 
+    /// Says whether something that the ledger needs has failed, and not the ledger itself.
+    #[must_use]
+    pub fn is_environment(&self) -> bool {
+        match self {
+            Self::Failed { cause } => cause.is_environment(),
+            other => matches!(other, Self::Io { .. } | Self::Stopped),
+        }
+    }
+
     /// Wraps a failure of the file system.
     pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io { action, path: path.to_owned(), source }
