@@ -8,10 +8,12 @@ use futures_util::future::{Either, select};
 use jiff::{SignedDuration, Timestamp};
 
 use super::event::Event;
+use super::leaving;
 use super::outgoing::{self, Outgoing};
 use super::pace::{self, Slot};
 use super::patience::{self, Patience};
 use super::ports::{Clock, Prepare, Sender, Store};
+use super::prepared::Envelope;
 use super::run::{Run, lock};
 use super::sent::Sent;
 use super::summary::{Alarm, MessageRevision, Stopped, Tally};
@@ -174,15 +176,18 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
         let bulk = letters.bulk_id(&people);
         let slot = self.slot(letters, now).await?;
         let start_within = SignedDuration::try_from(self.settings.start_within).unwrap_or(SignedDuration::MAX);
-        let claim = Claim {
+        let mut claim = Claim {
             id: ClaimId { bulk, attempt: tries.claims.saturating_add(1), run: self.settings.run },
             time: letters.time,
             send_at: slot.send_at,
             until: slot.span.map(|(_, until)| until),
+            leaves_by: None,
             start_by: now.checked_add(start_within).unwrap_or(Timestamp::MAX),
             at: now,
             people,
         };
+        let Envelope { window, validity, .. } = &*letters.envelope;
+        claim.leaves_by = window.as_ref().map(|window| leaving::through_window(&claim, window, *validity));
         Ok(Draft { claim, slot, made })
     }
 

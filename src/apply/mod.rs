@@ -8,6 +8,8 @@
 mod ahead;
 mod deliver;
 mod event;
+pub mod evidence;
+mod leaving;
 mod outgoing;
 mod pace;
 mod patience;

@@ -169,7 +169,7 @@ fn repeated_wins(kept: PersonState, new: PersonState) -> bool {
 
 /// What a status means. The gateway took the message unless it says that it rejected it; of a group
 /// that the API does not have nothing is known.
-fn state(status: &Status) -> PersonState {
+pub(super) fn state(status: &Status) -> PersonState {
     match status.group_id {
         GROUP_REJECTED => PersonState::Rejected(status.id),
         0..=4 => PersonState::Accepted,

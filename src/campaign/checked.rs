@@ -75,6 +75,8 @@ pub enum State {
         remote: String,
         /// The branch's name.
         branch: String,
+        /// How many bulks are claimed at most before their requests.
+        bulks_ahead: usize,
     },
     /// In PostgreSQL.
     Postgres {

@@ -15,8 +15,10 @@ use crate::timing;
 use super::args::{ApplyArgs, Format, Global};
 use super::clock::RunClock;
 use super::dumps;
+use super::evidence;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::frozen;
 use super::output::{Forms, Output, ask};
 use super::plan::{in_doubt, judge, make, show};
 use super::prepare::Pool;
@@ -28,6 +30,9 @@ use super::world::{Choices, World};
 
 /// How long an interrupted run may take to put its ledger in order.
 const FINISH_TIME_MAX: Duration = Duration::from_secs(2);
+/// How long after its claim a request may begin, where bulks are claimed ahead: claims wait for each
+/// other, for a push, and for the requests before them.
+const START_WITHIN_AHEAD: Duration = Duration::from_mins(5);
 
 /// Runs the command.
 ///
@@ -55,13 +60,14 @@ async fn with_world(
     output: &Output,
     interrupts: &Interrupts,
 ) -> Result<Exit, Failure> {
-    let choices = Choices::read(&args.scope, &world.campaigns)?;
+    let choices = frozen::choices(args, world)?;
     refuse_in_ci(world, &choices, settings)?;
     let clock = RunClock::new(Arc::clone(world));
     let client = client(world, settings, clock.clone())?;
     let run = RunId(random()?);
     let store = open(world).await?;
     dumps::take_in(world, &store).await?;
+    evidence::first(world, &store, &client, &clock, &choices.selection, output).await?;
     let planned = || {
         tokio::task::block_in_place(|| make(world, &choices, Some(&store.ledger()), store.view(world.gateway.now())))
     };
@@ -69,7 +75,7 @@ async fn with_world(
     let may = may_send(&plan, args, &choices);
     // One run gives one document: a plan, or what became of it.
     if output.format == Format::Text || may.is_err() {
-        show(&plan, world, output)?;
+        show(&plan, world, output, args.plan.as_deref())?;
     }
     let approved = match may {
         Ok(()) => approve(&plan, args, output),
@@ -82,7 +88,8 @@ async fn with_world(
     if !args.auto_approve {
         // The answer may have taken a while, in which times pass and conversation windows close.
         let reviewed = std::mem::replace(&mut plan, planned());
-        if plan.digest != reviewed.digest || plan.to_send() != reviewed.to_send() {
+        let same = plan.digest == reviewed.digest && plan.to_send() == reviewed.to_send();
+        if !same || may_send(&plan, args, &choices).is_err() {
             store.finish().await.map_err(|error| store_failure(&error))?;
             return Err(Failure::new(
                 Exit::Mismatch,
@@ -93,13 +100,14 @@ async fn with_world(
     }
     interrupts.sending();
     let bulks = record(world, &store, &mut plan).await.map_err(|error| store_failure(&error))?;
-    let run_settings = run_settings(world, args, settings, run);
+    let run_settings = run_settings(world, &store, args, settings, run);
     let ports = Ports { store: &store, sender: &client, prepare: &Pool::new(Arc::clone(world)), clock: &clock };
     let summary = send(bulks, ports, &run_settings, interrupts).await;
-    let doubts = store.ledger().doubts(store.view(world.gateway.now()));
+    let now = world.gateway.now();
+    let doubts = store.ledger().doubts(store.view(now));
     let shown = output.show(&Forms {
-        text: &|paint| outcome_text::render(&summary, &doubts, &plan.gateway, paint),
-        json: &|| json::outcome(&summary, &doubts, &plan.digest.to_string()),
+        text: &|paint| outcome_text::render(&summary, &doubts, &plan.gateway, now, paint),
+        json: &|| json::outcome(&summary, &doubts, &plan.approved().to_string(), now),
     });
     if let Some(next) = plan.next_apply_at() {
         output.tell(&format!("the next apply has something to do at {}\n", timing::utc(next)));
@@ -120,6 +128,7 @@ fn refuse_in_ci(world: &World, choices: &Choices, settings: &Settings) -> Result
     let told = choices.accepted.get(RailKind::LockfileInCi).is_some_and(|number| number >= 1);
     let dies_with_its_disk = match world.gateway.ledger {
         Home::Lockfile(_) => true,
+        Home::Git(_) => false,
     };
     if !settings.ci || world.gateway.is_sandbox() || told || !dies_with_its_disk {
         return Ok(());
@@ -131,7 +140,11 @@ fn refuse_in_ci(world: &World, choices: &Choices, settings: &Settings) -> Result
     .hint("pass `--accept lockfile-in-ci=1` if the lockfile surely survives this run, whatever happens to it"))
 }
 
-fn client(world: &World, settings: &Settings, clock: RunClock) -> Result<Client<RunClock>, Failure> {
+/// Makes the way to the gateway.
+///
+/// # Errors
+/// If there is no gateway, no key for it, or none that can be used.
+pub(super) fn client(world: &World, settings: &Settings, clock: RunClock) -> Result<Client<RunClock>, Failure> {
     expected(world)?;
     let gateway = &world.gateway;
     let (Some(base_url), Some(api_key)) = (&gateway.base_url, &gateway.api_key) else {
@@ -165,7 +178,10 @@ fn may_send(plan: &Plan, args: &ApplyArgs, choices: &Choices) -> Result<(), Resu
     if exit == Exit::Files {
         return Err(Ok(exit));
     }
-    if let Some(digest) = args.expect_digest.as_ref().filter(|digest| **digest != plan.digest.to_string()) {
+    if plan.is_mismatched() {
+        return Err(Err(frozen::mismatch(plan)));
+    }
+    if let Some(digest) = args.expect_digest.as_ref().filter(|digest| **digest != plan.approved().to_string()) {
         let message = format!("the plan's digest is `{}`, but `{digest}` was expected", plan.digest);
         return Err(Err(Failure::new(Exit::Mismatch, message).hint(
             "the files, the audiences or the ledger changed since then: review the plan above, and use its digest",
@@ -205,9 +221,13 @@ async fn record(world: &World, store: &Opened, plan: &mut Plan) -> Result<Vec<Bu
 }
 
 /// How this run goes about its work.
-fn run_settings(world: &World, args: &ApplyArgs, settings: &Settings, run: RunId) -> apply::Settings {
+fn run_settings(world: &World, store: &Opened, args: &ApplyArgs, settings: &Settings, run: RunId) -> apply::Settings {
     let mut run_settings = apply::Settings::new(run);
     run_settings.parallel = usize::from(args.parallel);
+    if let Some(ahead) = store.bulks_ahead() {
+        run_settings.ahead = ahead;
+        run_settings.start_within = START_WITHIN_AHEAD;
+    }
     run_settings.start_within = settings.start_within.unwrap_or(run_settings.start_within);
     if !world.gateway.keeps_real_time() {
         run_settings.clock_skew_max = None;

@@ -98,7 +98,9 @@ pub(super) enum Command {
     /// Send what the files want and the ledger lacks
     Apply(ApplyArgs),
     /// Show what the ledger holds, doubts first
-    Status,
+    Status(StatusArgs),
+    /// Settle what is in doubt from the gateway's logs
+    Reconcile(ReconcileArgs),
     /// Settle a bulk in doubt by your word
     Resolve(ResolveArgs),
     /// Serve the embedded gateway on its own
@@ -140,14 +142,39 @@ pub(super) struct PlanArgs {
     /// What selects, and what is accepted.
     #[command(flatten)]
     pub scope: Scope,
+    /// Which ledger is read.
+    #[command(flatten)]
+    pub reading: Reading,
+    /// Freeze the plan into a file, for `apply FILE`: who gets what, without personal data
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
     /// Exit with 2 if there is something to send, now or later
     #[arg(long)]
     pub detailed_exitcode: bool,
 }
 
+/// `status`
+#[derive(Debug, Args)]
+pub(super) struct StatusArgs {
+    /// Which ledger is read.
+    #[command(flatten)]
+    pub reading: Reading,
+}
+
+/// Which ledger is read, by those who only look.
+#[derive(Debug, Args)]
+pub(super) struct Reading {
+    /// Read the ledger as it was fetched last, without the network
+    #[arg(long)]
+    pub offline: bool,
+}
+
 /// `apply`
 #[derive(Debug, Args)]
 pub(super) struct ApplyArgs {
+    /// A plan that `plan --out FILE` wrote: send this, and nothing else
+    #[arg(value_name = "FILE", conflicts_with_all = ["only", "retry_rejected"])]
+    pub plan: Option<PathBuf>,
     /// What selects, and what is accepted.
     #[command(flatten)]
     pub scope: Scope,
@@ -160,6 +187,14 @@ pub(super) struct ApplyArgs {
     /// How many requests are in flight at most
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub parallel: u16,
+}
+
+/// `reconcile`
+#[derive(Debug, Args)]
+pub(super) struct ReconcileArgs {
+    /// Select a campaign or a message; may be repeated
+    #[arg(long, value_name = "CAMPAIGN[.MESSAGE]")]
+    pub only: Vec<String>,
 }
 
 /// `resolve`

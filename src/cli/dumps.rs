@@ -54,7 +54,8 @@ pub(super) fn keep(world: &World, summary: &Summary, run: RunId, output: &Output
     let count = plural(summary.unsettled.len() as u64, "outcome");
     let path = path.display();
     output.tell(&format!(
-        "! {count} could not be stored in the ledger: kept in {path}; the next apply takes them in, or `sendform ledger import {path}`\n"
+        "! {count} could not be stored in the ledger: kept in {path}, which the next apply takes in, as does \
+         `sendform ledger import {path}`\n"
     ));
     Ok(())
 }
@@ -102,7 +103,8 @@ pub(super) fn join_into(world: &World, ledger: &mut Ledger) -> Result<(), Failur
     for (path, count) in news(world, ledger)? {
         let path = path.display();
         tell(&format!(
-            "! {count} of an earlier run not in the ledger yet: {path}; the next apply takes them in, or `sendform ledger import {path}`\n"
+            "! not in the ledger yet: {count} of an earlier run, in {path}, which the next apply takes in, as does \
+             `sendform ledger import {path}`\n"
         ));
     }
     Ok(())
@@ -126,7 +128,7 @@ pub(super) async fn take_in(world: &World, store: &Opened) -> Result<(), Failure
     for (path, count) in news {
         let path = path.display();
         tell(&format!(
-            "{count} of an earlier run taken into the ledger from {path}, which can be deleted after this run\n"
+            "taken into the ledger: {count} of an earlier run, from {path}, which can be deleted after this run\n"
         ));
     }
     Ok(())

@@ -10,7 +10,7 @@ use crate::sandbox::clock::Start;
 use crate::sandbox::faults::Fault;
 use crate::sandbox::options::Options;
 use crate::sandbox::{self, Running};
-use crate::store::{self, Paths};
+use crate::store::{self, Branch, Paths};
 use crate::wire::address::{check_base_url, is_loopback};
 
 use super::args::Global;
@@ -132,8 +132,9 @@ impl Gateway {
 /// The home of a project's ledger.
 pub(super) fn ledger(state: &State, home: &Home) -> store::Home {
     match state {
-        State::Lockfile | State::Git { .. } | State::Postgres { .. } => {
-            store::Home::Lockfile(Paths::of_project(&home.dir))
+        State::Lockfile | State::Postgres { .. } => store::Home::Lockfile(Paths::of_project(&home.dir)),
+        State::Git { remote, branch, bulks_ahead } => {
+            store::Home::Git(Branch { bulks_ahead: *bulks_ahead, ..Branch::new(&home.dir, remote, branch) })
         }
     }
 }

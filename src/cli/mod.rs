@@ -5,9 +5,11 @@ mod args;
 mod bug;
 mod clock;
 mod dumps;
+mod evidence;
 mod exit;
 mod failure;
 mod files;
+mod frozen;
 mod gateway;
 mod home;
 mod init;
@@ -16,6 +18,7 @@ mod output;
 mod plan;
 mod prepare;
 mod progress;
+mod reconcile;
 mod resolve;
 mod sandbox;
 mod schema;
@@ -82,7 +85,8 @@ fn command(arguments: &Arguments, settings: &Settings, output: &Output) -> Resul
         Command::Completions(args) => completions(args),
         Command::Plan(args) => wait(plan::run(global, args, settings, output)),
         Command::Apply(args) => wait(apply::run(global, args, settings, output)),
-        Command::Status => wait(status::run(global, settings, output)),
+        Command::Status(args) => wait(status::run(global, args, settings, output)),
+        Command::Reconcile(args) => wait(reconcile::run(global, args, settings, output)),
         Command::Resolve(args) => wait(resolve::run(global, args, settings, output)),
         Command::Sandbox(args) => wait(sandbox::run(global, args)),
         Command::Ledger(args) => wait(ledger::run(global, &args.command, settings, output)),

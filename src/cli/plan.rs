@@ -1,6 +1,7 @@
 //! `plan`: shows what would be sent now.
 
 use std::num::NonZeroUsize;
+use std::path::Path;
 use std::thread;
 
 use crate::ledger::{Doubt, Ledger, View};
@@ -10,10 +11,12 @@ use crate::report::{json, plan_text};
 use super::args::{Global, PlanArgs};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::frozen;
 use super::output::{Forms, Output};
 use super::progress::Progress;
 use super::settings::Settings;
-use super::store::look;
+
+use super::store::{expected, look_as};
 use super::world::{Choices, World, tell_warnings};
 
 /// Runs the command.
@@ -26,6 +29,9 @@ pub(super) async fn run(
     settings: &Settings,
     output: &Output,
 ) -> Result<Exit, Failure> {
+    if let Some(path) = &args.out {
+        frozen::make_room(path)?;
+    }
     let world = World::open(global, settings, output).await?;
     let result = with_world(&world, args, output).await;
     world.gateway.stop().await?;
@@ -35,13 +41,29 @@ pub(super) async fn run(
 async fn with_world(world: &World, args: &PlanArgs, output: &Output) -> Result<Exit, Failure> {
     let choices = Choices::read(&args.scope, &world.campaigns)?;
     let gateway = &world.gateway;
+    if args.out.is_some() {
+        // What is frozen was compared with the ledger.
+        expected(world)?;
+    }
     // Without keys nobody would be recognised, and without a gateway there is no ledger.
     let has_ledger = gateway.keys.is_some() && gateway.base_url.is_some();
-    let seen = if has_ledger { Some(look(world).await?) } else { None };
+    let seen = if has_ledger { Some(look_as(&args.reading, world, output).await?) } else { None };
     let view = seen.as_ref().map_or(View::Exclusive, |(_, view)| *view);
-    let plan = make(world, &choices, seen.as_ref().map(|(ledger, _)| ledger), view);
-    show(&plan, world, output)?;
+    let input = input(world, &choices, seen.as_ref().map(|(ledger, _)| ledger), view);
+    let plan = planned(&input);
+    let written = args.out.as_deref().map(|path| (path, frozen::write(path, &input, &plan)));
+    let file = written.as_ref().and_then(|(path, written)| matches!(written, Ok(true)).then_some(*path));
+    show(&plan, world, output, file)?;
     let mut exit = judge(&plan, &choices.selection);
+    if let Some((path, written)) = written {
+        let path = path.display();
+        if written? {
+            let sandbox = if gateway.is_sandbox() { " --sandbox" } else { "" };
+            output.tell(&format!("wrote {path}: `sendform apply {path}{sandbox}` sends this, and nothing else\n"));
+        } else {
+            output.tell("no plan was written: it has errors\n");
+        }
+    }
     if args.detailed_exitcode && plan.to_send() + plan.later() > 0 {
         exit = exit.or(Exit::Pending);
     }
@@ -51,8 +73,19 @@ async fn with_world(world: &World, args: &PlanArgs, output: &Output) -> Result<E
 /// Plans.
 #[must_use]
 pub(super) fn make(world: &World, choices: &Choices, ledger: Option<&Ledger>, view: View) -> Plan {
+    planned(&input(world, choices, ledger, view))
+}
+
+fn planned(input: &Input<'_>) -> Plan {
     let progress = Progress::spinner("planning");
-    let plan = plan(&Input {
+    let plan = plan(input);
+    progress.finish();
+    plan
+}
+
+/// All that a plan of this world depends on.
+fn input<'a>(world: &'a World, choices: &'a Choices, ledger: Option<&'a Ledger>, view: View) -> Input<'a> {
+    Input {
         project: &world.project,
         campaigns: &world.campaigns,
         files: &world.folders,
@@ -64,17 +97,17 @@ pub(super) fn make(world: &World, choices: &Choices, ledger: Option<&Ledger>, vi
         selection: &choices.selection,
         accepted: &choices.accepted,
         retry_rejected: &choices.retry_rejected,
+        frozen: choices.frozen.as_ref(),
         workers: workers(),
-    });
-    progress.finish();
-    plan
+    }
 }
 
-/// Shows a plan, its diagnostics first.
+/// Shows a plan, its diagnostics first; `file` is the frozen plan that was made of it, or that it is
+/// held to.
 ///
 /// # Errors
 /// If it cannot be shown.
-pub(super) fn show(plan: &Plan, world: &World, output: &Output) -> Result<(), Failure> {
+pub(super) fn show(plan: &Plan, world: &World, output: &Output, file: Option<&Path>) -> Result<(), Failure> {
     let mut found = world.diagnostics.clone();
     found.extend(plan.all_diagnostics());
     if found.has_errors() {
@@ -84,7 +117,7 @@ pub(super) fn show(plan: &Plan, world: &World, output: &Output) -> Result<(), Fa
     }
     output.show(&Forms {
         text: &|paint| plan_text::render(plan, paint, output.reveal),
-        json: &|| json::plan(plan, &found, output.reveal),
+        json: &|| json::plan(plan, &found, output.reveal, file),
     })
 }
 
@@ -95,6 +128,9 @@ pub(super) fn judge(plan: &Plan, selection: &Selection) -> Exit {
     let errors = plan.selected().any(|message| message.diagnostics.has_errors());
     if errors || plan.diagnostics.has_errors() {
         exit = exit.or(Exit::Files);
+    }
+    if plan.is_mismatched() {
+        exit = exit.or(Exit::Mismatch);
     }
     if plan.refused().next().is_some() {
         exit = exit.or(Exit::Rail);

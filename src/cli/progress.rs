@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::apply::{Event, Wait};
+use crate::apply::{Event, Wait, evidence};
+use crate::report::words::{number, plural};
 
 /// How often a bar is drawn; nothing that ends sooner is drawn at all.
 const TICK: Duration = Duration::from_millis(250);
@@ -57,6 +58,38 @@ impl Progress {
     }
 
     /// Takes the bar away.
+    pub(super) fn finish(&self) {
+        self.0.finish_and_clear();
+    }
+}
+
+/// After so long somebody wonders what is going on.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The progress of asking the logs.
+pub(super) struct Asking(ProgressBar);
+
+impl Asking {
+    /// Begins; nothing is drawn in the first two seconds.
+    #[must_use]
+    pub(super) fn new() -> Self {
+        let bar = ProgressBar::with_draw_target(None, target());
+        if let Ok(style) = ProgressStyle::with_template("{spinner} asking the gateway's logs {msg}({elapsed})") {
+            bar.set_style(style);
+        }
+        bar.enable_steady_tick(PATIENCE);
+        Self(bar)
+    }
+
+    /// Takes how far it has come.
+    pub(super) fn take(&self, progress: evidence::Progress) {
+        if self.0.elapsed() >= PATIENCE {
+            let (done, all) = (progress.done as u64, plural(progress.all as u64, "person"));
+            self.0.set_message(format!("about {} of {all} ", number(done)));
+        }
+    }
+
+    /// Takes it away.
     pub(super) fn finish(&self) {
         self.0.finish_and_clear();
     }

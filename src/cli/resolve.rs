@@ -1,8 +1,9 @@
 //! `resolve`: settles a bulk in doubt by a person's word.
 
 use crate::apply::Store as _;
-use crate::ledger::{ClaimState, Outcome, PersonState};
+use crate::ledger::{ClaimState, Ledger, Outcome, PersonState, View};
 use crate::report::words::plural;
+use crate::timing;
 
 use super::args::{Global, ResolveArgs};
 use super::exit::Exit;
@@ -38,11 +39,14 @@ async fn with_world(world: &World, args: &ResolveArgs, settings: &Settings) -> R
         (_, true) => (PersonState::Refused, "not sent, and free to be sent to again"),
         (false, false) => (PersonState::Abandoned, "given up"),
     };
+    let now = world.gateway.now();
     let open: Vec<(Outcome, usize)> = {
         let ledger = store.ledger();
+        if state != PersonState::Accepted {
+            still_in_flight(&ledger, &args.bulk, store.view(now))?;
+        }
         let claims = ledger.find_bulk(&args.bulk).into_iter().filter(|claim| claim.open() > 0);
-        let word =
-            |claim: ClaimState<'_>| claim.word(state, world.gateway.now(), settings.by.clone(), args.reason.clone());
+        let word = |claim: ClaimState<'_>| claim.word(state, now, settings.by.clone(), args.reason.clone());
         claims.map(|claim| (word(claim), claim.open())).collect()
     };
     if open.is_empty() {
@@ -58,4 +62,35 @@ async fn with_world(world: &World, args: &ResolveArgs, settings: &Settings) -> R
     store.finish().await.map_err(|error| store_failure(&error))?;
     print(&format!("{}: {verdict}\n", plural(people, "person")))?;
     Ok(Exit::Done)
+}
+
+/// Nobody's word makes a request come back that may still be under way.
+fn still_in_flight(ledger: &Ledger, bulk: &str, view: View) -> Result<(), Failure> {
+    let claims = ledger.find_bulk(bulk).into_iter().filter(|claim| claim.open() > 0);
+    let Some(until) = claims.filter_map(|claim| claim.in_flight_until(view)).max() else { return Ok(()) };
+    let message = format!("another run may still be sending this bulk, until {}", timing::utc(until));
+    Err(Failure::new(Exit::Doubt, message)
+        .hint("wait until then; only `--sent` can be said before, because it sends nothing"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::sample::{self, at};
+
+    #[test]
+    fn what_is_in_flight_elsewhere_is_not_settled_as_not_sent() {
+        // To begin by second 600, and over by 120 and 300 seconds after that.
+        let ledger = sample::ledger();
+        let bulk = sample::claim("announce", &[6], 1, 7).id.bulk.to_string();
+        let failure = still_in_flight(&ledger, &bulk, View::Shared { now: at(1020) }).unwrap_err();
+        assert_eq!(failure.exit, Exit::Doubt);
+        assert_eq!(failure.message, "another run may still be sending this bulk, until 2026-12-01 00:17 UTC");
+        for view in [View::Shared { now: at(1021) }, View::Exclusive] {
+            assert!(still_in_flight(&ledger, &bulk, view).is_ok(), "{view:?}");
+        }
+        // Of what is settled nothing is in flight.
+        let settled = sample::claim("announce", &[1, 2, 3], 1, 7).id.bulk.to_string();
+        assert!(still_in_flight(&ledger, &settled, View::Shared { now: at(0) }).is_ok());
+    }
 }

@@ -2,30 +2,36 @@
 
 use crate::report::{json, status_text};
 
-use super::args::Global;
+use super::args::{Global, StatusArgs};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{Forms, Output};
 use super::settings::Settings;
-use super::store::look;
+use super::store::look_as;
 use super::world::World;
 
 /// Runs the command.
 ///
 /// # Errors
 /// If the ledger cannot be read.
-pub(super) async fn run(global: &Global, settings: &Settings, output: &Output) -> Result<Exit, Failure> {
+pub(super) async fn run(
+    global: &Global,
+    args: &StatusArgs,
+    settings: &Settings,
+    output: &Output,
+) -> Result<Exit, Failure> {
     let world = World::open(global, settings, output).await?;
-    let result = with_world(&world, output).await;
+    let result = with_world(&world, args, output).await;
     world.gateway.stop().await?;
     result
 }
 
-async fn with_world(world: &World, output: &Output) -> Result<Exit, Failure> {
-    let (ledger, view) = look(world).await?;
+async fn with_world(world: &World, args: &StatusArgs, output: &Output) -> Result<Exit, Failure> {
+    let (ledger, view) = look_as(&args.reading, world, output).await?;
+    let now = world.gateway.now();
     output.show(&Forms {
-        text: &|paint| status_text::render(&ledger, view, paint),
-        json: &|| json::status(&ledger, view),
+        text: &|paint| status_text::render(&ledger, view, now, paint),
+        json: &|| json::status(&ledger, view, now),
     })?;
     Ok(if ledger.doubts(view).is_empty() { Exit::Done } else { Exit::Doubt })
 }

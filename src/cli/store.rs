@@ -2,12 +2,17 @@
 
 use std::path::Path;
 
+use jiff::{SignedDuration, Timestamp};
+
 use crate::ledger::{Ledger, View};
 use crate::store::{Expected, StoreError};
+use crate::timing;
 
+use super::args::Reading;
 use super::dumps;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::output::Output;
 use super::world::World;
 
 /// What a project's ledger must be bound to.
@@ -41,9 +46,41 @@ pub(super) async fn look(world: &World) -> Result<(Ledger, View), Failure> {
 /// # Errors
 /// As [`look`].
 pub(super) async fn look_without_dumps(world: &World) -> Result<(Ledger, View), Failure> {
-    let gateway = &world.gateway;
     let expected = expected(world)?;
-    match gateway.ledger.look(&expected, gateway.now()).await {
+    let seen = world.gateway.ledger.look(&expected, world.gateway.now()).await;
+    seen_or_new(world, &expected, seen)
+}
+
+/// Reads the ledger for looking: as it is, or as it was fetched last; then says how old that is.
+///
+/// # Errors
+/// As [`look`]; and if it was never fetched.
+pub(super) async fn look_as(reading: &Reading, world: &World, output: &Output) -> Result<(Ledger, View), Failure> {
+    if !reading.offline {
+        return look(world).await;
+    }
+    let expected = expected(world)?;
+    let seen = world.gateway.ledger.look_here(&expected, world.gateway.now()).await;
+    if let Ok((_, _, Some(since))) = &seen {
+        let age = timing::duration(Timestamp::now().duration_since(*since).max(SignedDuration::ZERO));
+        let since = timing::utc(*since);
+        output.tell(&format!(
+            "! the ledger is {age} old, as it was fetched last, at {since}: what others sent since is not in it\n"
+        ));
+    }
+    let (mut ledger, view) = seen_or_new(world, &expected, seen.map(|(ledger, view, _)| (ledger, view)))?;
+    dumps::join_into(world, &mut ledger)?;
+    Ok((ledger, view))
+}
+
+/// The sandbox has an empty ledger until something was sent to it.
+fn seen_or_new(
+    world: &World,
+    expected: &Expected,
+    seen: Result<(Ledger, View), StoreError>,
+) -> Result<(Ledger, View), Failure> {
+    let gateway = &world.gateway;
+    match seen {
         Ok(seen) => Ok(seen),
         Err(StoreError::Missing { .. }) if gateway.is_sandbox() && !world.home.sandbox_was_used() => {
             Ok((Ledger::new(expected.header()), View::Exclusive))

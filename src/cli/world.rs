@@ -3,7 +3,7 @@
 use crate::campaign::{Campaign, Project};
 use crate::diagnostic::{Diagnostics, Severity};
 use crate::identity::MessageKey;
-use crate::plan::{Accepted, Selection};
+use crate::plan::{Accepted, Frozen, Selection};
 use crate::report::{diagnostics, json};
 use crate::source::Folders;
 
@@ -89,6 +89,8 @@ pub(super) struct Choices {
     pub accepted: Accepted,
     /// The messages whose rejected people are free again.
     pub retry_rejected: Vec<MessageKey>,
+    /// The frozen plan that is applied.
+    pub frozen: Option<Frozen>,
 }
 
 impl Choices {

@@ -57,7 +57,8 @@ impl Answer {
         }
     }
 
-    fn retry_after(&self, now: SystemTime) -> Option<Duration> {
+    /// How long to wait before the next request, if the gateway said so.
+    pub(super) fn retry_after(&self, now: SystemTime) -> Option<Duration> {
         let text = self.headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
         if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
             return text.parse().ok().map(Duration::from_secs);

@@ -2,6 +2,7 @@
 
 use std::error::Error as _;
 use std::fmt;
+use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
@@ -11,9 +12,10 @@ use url::Url;
 
 use super::answer::Answer;
 use super::body::Gated;
+use super::rate::Rate;
 use crate::apply::{Clock, Outgoing, Refusal, Sender, Sent, Ticket};
-use crate::wire::MESSAGES_PATH;
 use crate::wire::address::{AddressError, check_base_url};
+use crate::wire::{LOGS_PATH, MESSAGES_PATH};
 
 /// How long, and how large.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,11 +54,13 @@ pub enum ClientError {
 /// and uses every connection once: so only a failure to connect proves that nothing was sent, and
 /// everything else is told as it is.
 pub struct Client<C> {
-    http: reqwest::Client,
+    pub(super) http: reqwest::Client,
     messages: Url,
-    authorization: HeaderValue,
+    pub(super) logs: Url,
+    pub(super) authorization: HeaderValue,
     limits: Limits,
-    clock: C,
+    pub(super) clock: C,
+    pub(super) rate: Mutex<Rate>,
 }
 
 impl<C: Clock + Clone + Send + Unpin + 'static> Client<C> {
@@ -67,8 +71,11 @@ impl<C: Clock + Clone + Send + Unpin + 'static> Client<C> {
     /// if the key cannot be in a header; if the system's certificates cannot be used.
     pub fn new(base: &Url, key: &SecretString, limits: Limits, clock: C) -> Result<Self, ClientError> {
         check_base_url(base)?;
-        let mut messages = base.clone();
-        messages.set_path(&format!("{}{MESSAGES_PATH}", base.path().trim_end_matches('/')));
+        let [messages, logs] = [MESSAGES_PATH, LOGS_PATH].map(|path| {
+            let mut url = base.clone();
+            url.set_path(&format!("{}{path}", base.path().trim_end_matches('/')));
+            url
+        });
         let authorization = authorization(key)?;
         if rustls::crypto::CryptoProvider::get_default().is_none() {
             // Of two threads at once the second finds the first one's, which is the same.
@@ -86,7 +93,7 @@ impl<C: Clock + Clone + Send + Unpin + 'static> Client<C> {
             .user_agent(concat!("sendform/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(ClientError::Build)?;
-        Ok(Self { http, messages, authorization, limits, clock })
+        Ok(Self { http, messages, logs, authorization, limits, clock, rate: Mutex::default() })
     }
 }
 
@@ -130,7 +137,8 @@ impl<C: Clock + Clone + Send + Unpin + 'static> Sender for Client<C> {
 }
 
 impl<C> Client<C> {
-    async fn read(&self, mut response: reqwest::Response) -> Result<Vec<u8>, String> {
+    /// Reads a body, as far as it may be read.
+    pub(super) async fn read(&self, mut response: reqwest::Response) -> Result<Vec<u8>, String> {
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.explain(error))? {
             body.extend_from_slice(&chunk);
@@ -141,7 +149,8 @@ impl<C> Client<C> {
         Ok(body)
     }
 
-    fn explain(&self, error: reqwest::Error) -> String {
+    /// Why there was no whole answer.
+    pub(super) fn explain(&self, error: reqwest::Error) -> String {
         if error.is_timeout() {
             return format!("no whole answer within {:?}", self.limits.total);
         }

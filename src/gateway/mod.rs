@@ -1,14 +1,19 @@
 //! The way to the gateway: one HTTP client that sends a request exactly once, and tells for every
-//! end of it whether something was sent, nothing was sent, or nobody knows. Prints and stores
-//! nothing.
+//! end of it whether something was sent, nothing was sent, or nobody knows; and that reads the
+//! gateway's logs, which may be asked as often as it takes. Prints and stores nothing.
 
 mod answer;
 mod body;
 mod client;
 mod clock;
+mod logs;
+mod page;
+mod rate;
 
 #[cfg(test)]
 mod faults;
+#[cfg(test)]
+mod logs_faults;
 
 pub use client::{Client, ClientError, Limits};
 pub use clock::SystemClock;

@@ -12,7 +12,7 @@ use super::people;
 use super::states::States;
 use crate::identity::Person;
 
-/// A person's word on a claim.
+/// A word on a claim that is not its own run's: a person's, or the gateway's logs'.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Note {
     /// When it was given.
@@ -25,7 +25,7 @@ pub struct Note {
     pub state: PersonState,
 }
 
-/// A machine's last word on a claim.
+/// The last word on a claim of the run that made it: its request is over.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Settled {
     /// When it was written.

@@ -59,6 +59,9 @@ pub struct Claim {
     pub send_at: Option<Timestamp>,
     /// When its paced sending ends; absent if it is not paced.
     pub until: Option<Timestamp>,
+    /// The last instant at which a message of it could leave, if a delivery window may hold it back;
+    /// absent without a window.
+    pub leaves_by: Option<Timestamp>,
     /// The request may not begin after this instant.
     pub start_by: Timestamp,
     /// When the claim was made.
@@ -97,11 +100,14 @@ pub struct Outcome {
     pub others: Vec<(Person, PersonState)>,
     /// When this was written.
     pub at: Timestamp,
-    /// Who says so, if a person does.
+    /// Who says so, if it is not the run that made the claim: a person, or [`BY_LOGS`].
     pub by: Option<String>,
     /// Why: the error of a refusal, or a person's reason.
     pub why: Option<String>,
 }
+
+/// Who says what the gateway's logs say.
+pub const BY_LOGS: &str = "logs";
 
 /// How a person stands with one revision of one message, over all claims: accepted if any claim
 /// says so, else in doubt if any is open, else given up, else rejected; free only if all were

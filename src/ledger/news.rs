@@ -18,6 +18,22 @@ pub struct News {
     pub people: usize,
 }
 
+/// How a ledger compares with its shadow, the copy that a checkout does not take back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shadow {
+    /// They know the same, or the ledger's home needs no shadow.
+    Same,
+    /// There is no shadow: the next run that writes makes it.
+    Missing,
+    /// They do not know the same: the next run that writes joins them.
+    Differs {
+        /// What the ledger lacks, such as after a checkout.
+        file: News,
+        /// What the shadow lacks, such as after a pull.
+        shadow: News,
+    },
+}
+
 impl News {
     /// Finds what `after`, which has all that `before` has, knows besides.
     #[must_use]

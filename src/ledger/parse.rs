@@ -102,6 +102,7 @@ fn claim(raw: raw::Claim<'_>) -> Result<Entry, Reason> {
         time: value(BulkTime::parse(&raw.time), "time")?,
         send_at: raw.send_at,
         until: raw.until,
+        leaves_by: raw.leaves_by,
         start_by: raw.start_by,
         at: raw.at,
         people: value(people::decode(&raw.people), "people")?,

@@ -79,6 +79,8 @@ pub(super) struct Claim<'a> {
     pub(super) send_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) until: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) leaves_by: Option<Timestamp>,
     pub(super) start_by: Timestamp,
     pub(super) at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]

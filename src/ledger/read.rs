@@ -37,6 +37,24 @@ impl Ledger {
         let bound = lines.bound.take().ok_or(Damage { line: 1, reason: Reason::NoHeader })?;
         Ok(Read { ledger: lines.add_to(Self::bound(bound))?, torn })
     }
+
+    /// Joins the lines of a text in. It needs no header, and may hold outcomes of claims that only
+    /// this ledger has.
+    ///
+    /// # Errors
+    /// As [`Ledger::read`], and if the text has the header of another project or gateway; a torn
+    /// end is damage here. After an error the ledger is as it was.
+    pub fn absorb(&mut self, text: &[u8]) -> Result<(), Damage> {
+        let mut lines = Lines { bound: Some(self.bound.clone()), ..Lines::default() };
+        if let Some(kept) = lines.take(text)? {
+            let whole = text.get(..kept).unwrap_or_default();
+            return Err(Damage { line: whole.split(|byte| *byte == b'\n').count(), reason: Reason::Cut });
+        }
+        let mut joined = self.clone();
+        joined.bound = lines.bound.take().unwrap_or(joined.bound);
+        *self = lines.add_to(joined)?;
+        Ok(())
+    }
 }
 
 /// The lines of a text, sorted by kind, each with its number.
@@ -140,7 +158,7 @@ fn check_tear(tail: &[u8]) -> Result<(), Reason> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::{sample, text};
+    use crate::ledger::{Standing, View, sample, text};
 
     fn error(text: &str) -> String {
         Ledger::read(text.as_bytes()).map_or_else(|damage| damage.to_string(), |read| format!("{:?}", read.torn))
@@ -245,5 +263,22 @@ mod tests {
         {"claim":"spring-sale.announce.r1.825b354ccdfb00a3","run":"0000000000000007","attempt":1,"state":"accepted","count":1,"time":"at 2026-12-01T01:00:00Z","sendAt":"2026-12-01T01:00:00Z","until":"2026-12-01T02:00:01Z","startBy":"2026-12-01T00:10:00Z","at":"2026-12-01T00:00:01Z","settled":"2026-12-01T00:01:00Z","outcomeFields":{"count2":[1,{"b":null}],"zone":"x"},"people":"AAAAAAAAAAE=","count2":[1,{"b":null}],"zone":"x","sum":"0bb3a0084c9a5875"}
         "#);
         assert_eq!(Ledger::read(written.as_bytes()).unwrap().ledger.write(), written.as_bytes());
+    }
+
+    #[test]
+    fn lines_without_a_header_are_absorbed_whole_or_not_at_all() {
+        let claim = sample::claim("announce", &[1], 1, 7);
+        let outcome = text::outcome_line(&sample::outcome(&claim, crate::ledger::PersonState::Accepted, &[]));
+        let mut ledger = Ledger::new(sample::header());
+        let standing = |ledger: &Ledger| {
+            ledger.standing(&sample::message("announce"), sample::revision(), claim.people[0], View::Exclusive)
+        };
+        assert!(ledger.absorb(outcome.as_bytes()).is_err());
+        let torn = format!("{}{{\"out", text::claim_line(&claim));
+        assert_eq!(ledger.absorb(torn.as_bytes()), Err(Damage { line: 2, reason: Reason::Cut }));
+        assert_eq!(standing(&ledger), Standing::Free);
+        ledger.add_claim(claim.clone()).unwrap();
+        ledger.absorb(outcome.as_bytes()).unwrap();
+        assert_eq!(standing(&ledger), Standing::Accepted);
     }
 }

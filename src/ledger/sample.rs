@@ -45,6 +45,7 @@ pub(crate) fn claim(name: &str, people: &[u64], attempt: u32, run: u64) -> Claim
         time,
         send_at: Some(at(3600)),
         until: Some(at(7200 + i64::from(attempt))),
+        leaves_by: None,
         start_by: at(600),
         at: at(i64::from(attempt)),
         people,

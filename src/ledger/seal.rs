@@ -12,7 +12,7 @@ const BEHIND: &[u8] = b"\"}";
 const DIGITS: usize = 16;
 
 /// Seals a JSON object: puts the checksum in as its last field, and ends the line.
-pub(super) fn seal(mut object: String) -> String {
+pub(crate) fn seal(mut object: String) -> String {
     object.pop();
     let digits = sum(object.as_bytes());
     object.push_str(",\"sum\":\"");
@@ -22,7 +22,7 @@ pub(super) fn seal(mut object: String) -> String {
 }
 
 /// Says whether a line, without its end, carries its right checksum.
-pub(super) fn is_sealed(line: &[u8]) -> bool {
+pub(crate) fn is_sealed(line: &[u8]) -> bool {
     let split = |line, tail: usize| <[u8]>::split_at_checked(line, <[u8]>::len(line).checked_sub(tail)?);
     let parts = || {
         let (line, behind) = split(line, BEHIND.len())?;
@@ -31,6 +31,12 @@ pub(super) fn is_sealed(line: &[u8]) -> bool {
         (behind == BEHIND && before == BEFORE).then_some((body, digits))
     };
     parts().is_some_and(|(body, digits)| sum(body).as_bytes() == digits)
+}
+
+/// The digits of a sealed line, with or without its end.
+pub(crate) fn digits(line: &[u8]) -> Option<&[u8]> {
+    let line = line.strip_suffix(b"\n").unwrap_or(line).strip_suffix(BEHIND)?;
+    line.split_last_chunk::<DIGITS>().map(|(_, digits)| digits.as_slice())
 }
 
 /// Says whether a text begins with a whole sealed line that does not end where it should. Each byte
@@ -69,6 +75,7 @@ mod tests {
     fn a_sealed_line_is_recognised_and_nothing_else() {
         let line = seal(r#"{"a":1}"#.to_owned());
         assert_eq!(line, "{\"a\":1,\"sum\":\"8b0f0d75aabe01bb\"}\n");
+        assert_eq!(digits(line.as_bytes()), Some(b"8b0f0d75aabe01bb".as_slice()));
         let line = line.trim_end().as_bytes();
         assert!(is_sealed(line));
         for at in 0..line.len() {

@@ -7,6 +7,7 @@ use super::entry::{Entry, Note, Settled};
 use super::line::{Claim, ClaimId, MessageRecord, Outcome, PersonState, Standing};
 use super::view::View;
 use crate::identity::{MessageId, MessageKey, Person, Revision};
+use crate::timing::horizon::LOGS_BACK_MAX;
 
 /// A claim of which something is in doubt.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +26,16 @@ pub struct Doubt {
     pub at: Timestamp,
     /// What is known of its request; absent if the run that made it died.
     pub why: Option<String>,
+}
+
+impl Doubt {
+    /// Until when the gateway's logs can tell anything of it: 48 hours from when its first message
+    /// could leave.
+    #[must_use]
+    pub fn logs_end(&self) -> Timestamp {
+        let leaves = self.send_at.map_or(self.at, |send_at| send_at.max(self.at));
+        leaves.checked_add(LOGS_BACK_MAX).unwrap_or(Timestamp::MAX)
+    }
 }
 
 /// How many people of a revision of a message stand how, each counted once.
@@ -70,6 +81,13 @@ impl<'a> ClaimState<'a> {
     #[must_use]
     pub fn open(self) -> usize {
         self.0.open()
+    }
+
+    /// Until when its request may still begin, or be under way, as far as somebody with this view
+    /// knows; `None` if it surely is over.
+    #[must_use]
+    pub fn in_flight_until(self, view: View) -> Option<Timestamp> {
+        view.in_flight_until(self.0)
     }
 
     /// A person's word on those of its people who are still open: of the others it repeats what is

@@ -9,8 +9,8 @@
 //! 16 hexadecimal digits, and several people are base64 of their 8-byte big-endian numbers.
 //!
 //! Runs append claims that are only claimed, and outcomes. Rewriting folds outcomes into their
-//! claims: `settled` and `why` are a run's last word, `notes` are all words of persons, and
-//! `outcomeFields` holds the unknown fields of outcomes.
+//! claims: `settled` and `why` are its own run's last word, `notes` are all words of persons and of the
+//! gateway's logs, and `outcomeFields` holds the unknown fields of outcomes.
 
 use serde::Serialize;
 
@@ -114,6 +114,7 @@ fn raw_claim(claim: &Claim, states: raw::States) -> raw::Claim<'static> {
         time: claim.time.to_string().into(),
         send_at: claim.send_at,
         until: claim.until,
+        leaves_by: claim.leaves_by,
         start_by: claim.start_by,
         at: claim.at,
         settled: None,

@@ -24,6 +24,12 @@ pub enum View {
     },
 }
 
+/// The last instant at which the request of a claim may be under way, whatever the clocks say.
+fn lives_until(claim: &Claim) -> Timestamp {
+    let end = claim.start_by.checked_add(DEADLINE_MAX).and_then(|end| end.checked_add(SKEW_MAX));
+    end.unwrap_or(Timestamp::MAX)
+}
+
 impl View {
     /// Says how somebody stands by one claim alone. Once the run that made it has written what became
     /// of it, nothing of it is in flight any more.
@@ -43,15 +49,16 @@ impl View {
         entry.settled.is_none() && self.may_live(&entry.claim)
     }
 
+    /// Until when the request of a claim may still begin, or be under way; `None` if it surely is not.
+    pub(super) fn in_flight_until(self, entry: &Entry) -> Option<Timestamp> {
+        self.is_in_flight(entry).then(|| lives_until(&entry.claim))
+    }
+
     /// Says whether a claim is young enough for its request to begin, or to be under way.
     fn may_live(self, claim: &Claim) -> bool {
         match self {
             Self::Exclusive => false,
-            Self::Shared { now } => claim
-                .start_by
-                .checked_add(DEADLINE_MAX)
-                .and_then(|end| end.checked_add(SKEW_MAX))
-                .is_ok_and(|end| now <= end),
+            Self::Shared { now } => now <= lives_until(claim),
         }
     }
 }

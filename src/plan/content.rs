@@ -49,14 +49,20 @@ impl ContentMaker {
 }
 
 /// Takes a delivery window, or its absence.
-pub(super) fn window(parts: &mut impl crate::identity::encoding::Parts, window: Option<&DeliveryTimeWindow>) {
+fn window(parts: &mut impl crate::identity::encoding::Parts, window: Option<&DeliveryTimeWindow>) {
     let Some(window) = window else { return parts.part("-") };
     parts.part("+");
-    let mut days = window.days.clone();
-    days.sort_unstable();
-    parts.part(days.into_iter().map(day).collect::<Vec<_>>().join(","));
+    parts.part(days(window));
     parts.optional(window.from.map(|time| time.minutes().to_string()));
     parts.optional(window.to.map(|time| time.minutes().to_string()));
+}
+
+/// The days of a window, in the order of the week.
+#[must_use]
+pub(super) fn days(window: &DeliveryTimeWindow) -> String {
+    let mut days = window.days.clone();
+    days.sort_unstable();
+    days.into_iter().map(day).collect::<Vec<_>>().join(",")
 }
 
 const fn day(day: Day) -> &'static str {

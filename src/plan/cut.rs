@@ -89,7 +89,7 @@ impl Cutter<'_> {
         let slot = gathered.slots.get(index).copied().unwrap_or(Slot(0));
         match self.times.when(slot) {
             When::At(instant) => *instant,
-            When::Now | When::Past(_) | When::Ambiguous(_) => self.now,
+            When::Now | When::Past(_) | When::Expired(_) | When::Ambiguous(_) => self.now,
         }
     }
 

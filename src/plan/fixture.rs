@@ -8,10 +8,11 @@ use jiff::Timestamp;
 
 use crate::campaign::{Campaign, Files, FilesError, Project, Stream, read_campaign, read_project};
 use crate::diagnostic::Source;
-use crate::identity::{Key, Keys, Person};
+use crate::identity::{Key, Keys, MessageKey, Person};
 use crate::ledger::{Claim, ClaimId, Header, Ledger, MessageRecord, Outcome, PersonState, RunId, View};
 
 use super::bulk::Bulk;
+use super::frozen::Frozen;
 use super::make::{Input, Plan, plan};
 use super::rails::Accepted;
 use super::selection::Selection;
@@ -22,6 +23,9 @@ pub(crate) struct Fixture {
     pub(crate) ledger: Ledger,
     pub(crate) now: Timestamp,
     pub(crate) accepted: Accepted,
+    pub(crate) selection: Selection,
+    pub(crate) retry_rejected: Vec<MessageKey>,
+    pub(crate) frozen: Option<Frozen>,
     pub(crate) workers: NonZeroUsize,
     runs: u64,
 }
@@ -58,6 +62,9 @@ impl Fixture {
             ledger: Ledger::new(header),
             now: "2026-11-30T12:00:00Z".parse().unwrap(),
             accepted: Accepted::default(),
+            selection: Selection::default(),
+            retry_rejected: Vec::new(),
+            frozen: None,
             workers: NonZeroUsize::new(2).unwrap(),
             runs: 0,
         }
@@ -95,8 +102,22 @@ impl Fixture {
 
     /// Plans.
     pub(crate) fn plan(&self) -> Plan {
+        self.with_input(plan)
+    }
+
+    /// Plans, and freezes the plan.
+    pub(crate) fn freeze(&self) -> Frozen {
+        self.try_freeze().expect("the plan is sound")
+    }
+
+    /// Plans, and freezes the plan if it has no errors.
+    pub(crate) fn try_freeze(&self) -> Option<Frozen> {
+        self.with_input(|input| Frozen::freeze(input, &plan(input), "0.1.0"))
+    }
+
+    fn with_input<T>(&self, run: impl FnOnce(&Input<'_>) -> T) -> T {
         let (project, campaigns) = self.read();
-        plan(&Input {
+        run(&Input {
             project: &project,
             campaigns: &campaigns,
             files: &self.files,
@@ -105,9 +126,10 @@ impl Fixture {
             view: View::Exclusive,
             keys: Some(&keys()),
             now: self.now,
-            selection: &Selection::default(),
+            selection: &self.selection,
             accepted: &self.accepted,
-            retry_rejected: &[],
+            retry_rejected: &self.retry_rejected,
+            frozen: self.frozen.as_ref(),
             workers: self.workers,
         })
     }
@@ -146,6 +168,7 @@ impl Fixture {
                 time: bulk.time,
                 send_at: bulk.send_at,
                 until: bulk.until,
+                leaves_by: None,
                 start_by: self.now,
                 at: self.now,
                 people,

@@ -26,6 +26,8 @@ pub enum Gate {
     GivenUp,
     /// The gateway rejected it.
     RejectedEarlier,
+    /// The frozen plan that is applied has not got the person: they wait for the next plan.
+    NotInPlan,
     /// The person is in a hold-out arm, or was not sampled.
     HeldOut,
     /// The person got too many messages lately.
@@ -52,7 +54,7 @@ pub enum Gate {
 
 impl Gate {
     /// All gates, in their order.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Unreadable,
         Self::Duplicate,
         Self::Contradicting,
@@ -64,6 +66,7 @@ impl Gate {
         Self::InFlight,
         Self::GivenUp,
         Self::RejectedEarlier,
+        Self::NotInPlan,
         Self::HeldOut,
         Self::Capped,
         Self::Waiting,
@@ -92,6 +95,7 @@ impl Gate {
             Self::InFlight => "inFlight",
             Self::GivenUp => "givenUp",
             Self::RejectedEarlier => "rejectedEarlier",
+            Self::NotInPlan => "notInPlan",
             Self::HeldOut => "heldOut",
             Self::Capped => "capped",
             Self::Waiting => "waiting",
@@ -121,6 +125,7 @@ impl Gate {
             Self::InFlight => "in flight elsewhere",
             Self::GivenUp => "given up",
             Self::RejectedEarlier => "rejected earlier",
+            Self::NotInPlan => "not in the plan",
             Self::HeldOut => "held out",
             Self::Capped => "capped",
             Self::Waiting => "waiting for an earlier message",
@@ -153,8 +158,13 @@ impl Counts {
 
     /// Counts one more row at a gate.
     pub fn add(&mut self, gate: Gate) {
+        self.put(gate, 1);
+    }
+
+    /// Counts so many more rows at a gate.
+    pub fn put(&mut self, gate: Gate, rows: u64) {
         if let Some(count) = self.0.get_mut(gate.index()) {
-            *count += 1;
+            *count += rows;
         }
     }
 
@@ -204,8 +214,8 @@ mod tests {
             counts.add(gate);
         }
         counts.shift(Gate::ToSend, Gate::Contradicting);
-        assert_eq!(counts.total(), 22);
+        assert_eq!(counts.total(), 23);
         assert_eq!(counts.get(Gate::Contradicting), 2);
-        assert_eq!(counts.people(), 22 - 5);
+        assert_eq!(counts.people(), 23 - 5);
     }
 }

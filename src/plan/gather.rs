@@ -10,10 +10,11 @@ use jiff::Timestamp;
 
 use crate::audience::{Reader, Row, RowAt};
 use crate::diagnostic::Diagnostics;
-use crate::identity::{Content, PersonMap};
+use crate::identity::{Content, Person, PersonMap};
 use crate::render::Renderer;
 
 use super::bulk::Recipient;
+use super::frozen::{Change, Fallen};
 use super::gate::{Counts, Gate};
 use super::parallel;
 use super::sieve::{Candidate, Fate, Judged, RowIssue, Sieve, Verdict};
@@ -51,6 +52,10 @@ pub(super) struct Gathered {
     pub late: u64,
     /// The most bytes of a text and its callbackData.
     pub bytes_max: u32,
+    /// The people of the frozen plan who are not sent to any more.
+    pub fallen: Fallen,
+    /// Why others of its people cannot be sent to as planned.
+    pub unfit: Vec<Change>,
     /// Rows worth a look.
     pub samples: SampleRows,
 }
@@ -72,9 +77,19 @@ struct Seen {
     index: u32,
 }
 
+/// Why somebody of a frozen plan cannot be sent to as planned.
+#[derive(Clone, Copy)]
+enum Unfit {
+    /// Their row, on this line, comes to another content.
+    Differs(u64),
+    /// This was their time.
+    Expired(Timestamp),
+}
+
 struct Gatherer {
     gathered: Gathered,
     seen: PersonMap<Seen>,
+    unfit: PersonMap<Unfit>,
     removed: Vec<u32>,
     several_slots: bool,
     windows: bool,
@@ -88,6 +103,7 @@ pub(super) fn gather(sieve: &Sieve<'_>, mut reader: Reader, workers: NonZeroUsiz
     let mut gatherer = Gatherer {
         gathered: Gathered::default(),
         seen: PersonMap::default(),
+        unfit: PersonMap::default(),
         removed: Vec::new(),
         several_slots: sieve.compiled.time_zone.is_some(),
         windows: sieve.compiled.window.is_some(),
@@ -115,7 +131,7 @@ pub(super) fn gather(sieve: &Sieve<'_>, mut reader: Reader, workers: NonZeroUsiz
             Ok(())
         },
     )?;
-    Ok(gatherer.finish())
+    Ok(gatherer.finish(sieve.hold.people()))
 }
 
 impl Gatherer {
@@ -143,12 +159,20 @@ impl Gatherer {
                 push_few(&mut self.gathered.failed, (judged.line, issue));
                 self.stopped(Gate::Failed)
             }
+            Fate::Differs => {
+                self.unfit.insert(person, Unfit::Differs(judged.line));
+                self.stopped(Gate::NotInPlan)
+            }
+            Fate::Expired(instant) => {
+                self.unfit.insert(person, Unfit::Expired(instant));
+                self.stopped(Gate::TooLate)
+            }
         };
         self.seen.insert(person, Seen { used, index });
     }
 
     /// A further row of a person.
-    fn again(&mut self, person: crate::identity::Person, seen: Seen, used: u32, line: u64) {
+    fn again(&mut self, person: Person, seen: Seen, used: u32, line: u64) {
         let contradicting = NO_CANDIDATE | gate_byte(Gate::Contradicting);
         if seen.index == contradicting {
             self.gathered.counts.add(Gate::Contradicting);
@@ -160,6 +184,7 @@ impl Gatherer {
             if gate == Gate::ToSend {
                 self.removed.push(seen.index);
             }
+            self.unfit.remove(&person);
             self.gathered.counts.shift(gate, Gate::Contradicting);
             self.gathered.counts.add(Gate::Contradicting);
             push_few(&mut self.gathered.contradicting, line);
@@ -167,12 +192,26 @@ impl Gatherer {
         }
     }
 
+    /// Looks for the people of a frozen plan: counts those who are not sent to any more.
+    fn fallen(&self, planned: &[(Person, Content)]) -> Fallen {
+        let mut fallen = Fallen::default();
+        for (person, _) in planned {
+            match self.seen.get(person).map(|seen| gate_of(seen.index)) {
+                None => fallen.gone += 1,
+                Some(Gate::ToSend) => {}
+                Some(gate) if !self.unfit.contains_key(person) => fallen.counts.add(gate),
+                Some(_) => {}
+            }
+        }
+        fallen
+    }
+
     fn stopped(&mut self, gate: Gate) -> u32 {
         self.gathered.counts.add(gate);
         NO_CANDIDATE | gate_byte(gate)
     }
 
-    fn candidate(&mut self, person: crate::identity::Person, at: RowAt, candidate: &Candidate) -> u32 {
+    fn candidate(&mut self, person: Person, at: RowAt, candidate: &Candidate) -> u32 {
         let gathered = &mut self.gathered;
         let index = u32::try_from(gathered.recipients.len()).unwrap_or(NO_CANDIDATE);
         if index >= NO_CANDIDATE {
@@ -194,8 +233,10 @@ impl Gatherer {
         index
     }
 
-    /// Takes out those whose rows contradict each other.
-    fn finish(mut self) -> Gathered {
+    /// Takes out those whose rows contradict each other; looks for the people of a frozen plan.
+    fn finish(mut self, planned: &[(Person, Content)]) -> Gathered {
+        self.gathered.fallen = self.fallen(planned);
+        self.gathered.unfit = changes(&self.unfit);
         self.removed.sort_unstable();
         drop(self.seen);
         retain(&mut self.gathered.recipients, &self.removed);
@@ -203,6 +244,26 @@ impl Gatherer {
         retain(&mut self.gathered.closes_at, &self.removed);
         self.gathered
     }
+}
+
+/// Puts into words for how many people, and why, what was planned cannot be sent.
+fn changes(unfit: &PersonMap<Unfit>) -> Vec<Change> {
+    let mut lines: Vec<u64> = Vec::new();
+    let (mut expired, mut at) = (0, None);
+    for reason in unfit.values() {
+        match reason {
+            Unfit::Differs(line) => lines.push(*line),
+            Unfit::Expired(instant) => {
+                expired += 1;
+                at = at.max(Some(*instant));
+            }
+        }
+    }
+    lines.sort_unstable();
+    let differing = lines.len() as u64;
+    lines.truncate(ISSUES_MAX);
+    let contents = (differing > 0).then_some(Change::Contents { people: differing, lines });
+    contents.into_iter().chain((expired > 0).then_some(Change::Expired { people: expired, at })).collect()
 }
 
 impl SampleRows {

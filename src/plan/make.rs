@@ -14,7 +14,9 @@ use crate::ledger::{Doubt, Ledger, View};
 use super::compiled::Compiled;
 use super::content::ContentMaker;
 use super::cut::Cutter;
-use super::digest::{Digest, DigestMaker};
+use super::definition::Definition;
+use super::digest::{self, Digest};
+use super::frozen::{Change, Frozen, FrozenState, Held, Hold, people as planned_people};
 use super::gate::Gate;
 use super::gather::{Gathered, gather};
 use super::message::MessagePlan;
@@ -49,6 +51,8 @@ pub struct Input<'a> {
     pub accepted: &'a Accepted,
     /// The messages whose rejected people are free again.
     pub retry_rejected: &'a [MessageKey],
+    /// A frozen plan: nobody gets anything but what it has for them.
+    pub frozen: Option<&'a Frozen>,
     /// How many threads to work on.
     pub workers: NonZeroUsize,
 }
@@ -72,8 +76,10 @@ pub struct Plan {
     pub doubts: Vec<Doubt>,
     /// What is wrong with the files as a whole.
     pub diagnostics: Diagnostics,
-    /// The digest.
+    /// The digest of what is planned here.
     pub digest: Digest,
+    /// The frozen plan that it is held to.
+    pub frozen: Option<FrozenState>,
 }
 
 impl Plan {
@@ -116,6 +122,37 @@ impl Plan {
         self.rails.iter().filter(|rail| !rail.accepted)
     }
 
+    /// Says whether nothing that is selected, nor the files as a whole, have errors.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        !self.diagnostics.has_errors() && !self.selected().any(|message| message.diagnostics.has_errors())
+    }
+
+    /// Says whether the frozen plan that it is held to does not match any more, so that nothing can
+    /// be sent.
+    #[must_use]
+    pub fn is_mismatched(&self) -> bool {
+        self.frozen.as_ref().is_some_and(|frozen| !frozen.missing.is_empty()) || self.changes().next().is_some()
+    }
+
+    /// Says whether the frozen plan that it is held to would match, but for times that are past.
+    #[must_use]
+    pub fn is_too_old(&self) -> bool {
+        self.is_mismatched()
+            && self.frozen.as_ref().is_some_and(|frozen| frozen.missing.is_empty())
+            && self.changes().all(|change| matches!(change, Change::Expired { .. }))
+    }
+
+    /// The digest of what was approved: that of the frozen plan, or else of this one.
+    #[must_use]
+    pub fn approved(&self) -> &Digest {
+        self.frozen.as_ref().map_or(&self.digest, |frozen| &frozen.digest)
+    }
+
+    fn changes(&self) -> impl Iterator<Item = &Change> {
+        self.messages.iter().filter_map(|message| message.held.as_ref()).flat_map(|held| &held.changes)
+    }
+
     /// When the next bulk that is kept back comes due.
     #[must_use]
     pub fn next_apply_at(&self) -> Option<Timestamp> {
@@ -137,10 +174,12 @@ pub fn plan(input: &Input<'_>) -> Plan {
     if let Some(ledger) = input.ledger.filter(|_| input.keys.is_some()) {
         diagnostics.extend(changes::gone(input.project, input.campaigns, ledger, &messages));
     }
-    let mut digest = DigestMaker::new(&input.project.id, input.gateway);
-    for (message, plan) in input.campaigns.iter().flat_map(|campaign| &campaign.messages).zip(&messages) {
-        digest.message(message, plan.bulks.iter().chain(&plan.later));
-    }
+    let in_files = input.campaigns.iter().flat_map(|campaign| &campaign.messages);
+    let digests = in_files.zip(&messages).map(|(message, plan)| {
+        (message.key.clone(), digest::of_message(&Definition::of(message), &planned_people(plan)))
+    });
+    let digest = digest::of_plan(&input.project.id, input.gateway, digests);
+    let known = input.ledger.filter(|_| input.keys.is_some());
     let mut plan = Plan {
         project: input.project.id.to_string(),
         gateway: input.gateway.to_owned(),
@@ -150,8 +189,12 @@ pub fn plan(input: &Input<'_>) -> Plan {
         messages,
         rails: planner.rails,
         diagnostics,
-        digest: digest.finish(),
+        digest,
+        frozen: input.frozen.map(|frozen| FrozenState::of(frozen, input.campaigns, known, input.view)),
     };
+    if plan.is_mismatched() {
+        plan.messages.iter_mut().for_each(MessagePlan::clear);
+    }
     let to_send = plan.to_send();
     if let Some(limit) = input.project.limits.messages_per_apply.filter(|limit| to_send > *limit) {
         let words =
@@ -176,8 +219,7 @@ impl Planner<'_> {
             plan.diagnostics.extend(diagnostics);
         }
         if plan.diagnostics.has_errors() {
-            plan.bulks.clear();
-            plan.later.clear();
+            plan.clear();
         }
         plan
     }
@@ -190,7 +232,9 @@ impl Planner<'_> {
         let (compiled, reader) = super::parallel::with_deep_stack(|| Compiled::new(message, input.files))?;
         let known = input.ledger.filter(|_| input.keys.is_some());
         let until = known.and_then(|ledger| ledger.until(&message.key, message.revision));
-        let times = SendTimes::new(&message.schedule, input.now, until);
+        let hold = Hold::of(input.frozen, message, known);
+        plan.held = input.frozen.and_then(|frozen| Held::of(frozen, message, known, input.view));
+        let times = SendTimes::new(&message.schedule, input.now, until, input.frozen.map(|frozen| frozen.at));
         let keys = self.keys();
         let fingerprints: Vec<Fingerprint> =
             keys.all().map(|key| Fingerprint::new(key, &input.project.id, &message.sender)).collect();
@@ -207,6 +251,7 @@ impl Planner<'_> {
             excluded: &excluded,
             standings: known.map(|ledger| ledger.standings(&message.key, message.revision)),
             view: input.view,
+            hold: &hold,
             retry_rejected: input.retry_rejected.contains(&message.key),
             send_late: input.accepted.get(RailKind::Late).is_some(),
             long_texts_are_errors: input.project.long_texts_are_errors,
@@ -240,12 +285,16 @@ impl Planner<'_> {
         if !cut.due.is_empty() || !cut.later.is_empty() {
             plan.samples = sample::samples(message, compiled, input.files, &gathered.samples);
         }
+        if let (Some(held), Some(frozen)) = (&mut plan.held, input.frozen) {
+            held.finish(frozen, message, gathered.fallen, &counts, std::mem::take(&mut gathered.unfit));
+        }
         plan.counts = counts;
         plan.next_due = next_due(message, &cut.later);
         plan.bulks = cut.due;
         plan.later = cut.later;
         plan.change = ledger.and_then(|ledger| changes::text(message, ledger, counts.get(Gate::AlreadySent)));
-        plan.diagnostics.extend(check::times(message, plan, input.now, ledger));
+        let checked = check::times(message, plan, input.now, ledger.filter(|_| input.frozen.is_none()));
+        plan.diagnostics.extend(checked);
         if plan.selected {
             let before = ledger.and_then(|ledger| ledger.last_record(&message.key)).map(|record| record.audience);
             let limits = &input.project.limits;
@@ -310,6 +359,7 @@ fn empty(message: &Message, selected: bool) -> MessagePlan {
         }),
         per_person: matches!(zone, Some(Zone::PerPerson { .. })),
         change: None,
+        held: None,
         samples: Vec::new(),
         diagnostics: Diagnostics::new(),
     }

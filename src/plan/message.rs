@@ -10,6 +10,7 @@ use crate::wire::options::SendingSpeedLimit;
 
 use super::bulk::Bulk;
 use super::changes::TextChange;
+use super::frozen::Held;
 use super::gate::{Counts, Gate};
 use super::sample::Sample;
 
@@ -50,6 +51,8 @@ pub struct MessagePlan {
     pub per_person: bool,
     /// What the text was when it was last sent.
     pub change: Option<TextChange>,
+    /// What became of the people of the frozen plan; absent without one, or if it has not got the message.
+    pub held: Option<Held>,
     /// Texts worth a look.
     pub samples: Vec<Sample>,
     /// What is wrong, or worth a look.
@@ -67,6 +70,12 @@ impl MessagePlan {
     #[must_use]
     pub fn not_due(&self) -> u64 {
         self.counts.get(Gate::NotDue)
+    }
+
+    /// Sends nothing: what was planned stays counted only.
+    pub(super) fn clear(&mut self) {
+        self.bulks.clear();
+        self.later.clear();
     }
 
     /// When the first message leaves, if there is a time.

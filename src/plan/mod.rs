@@ -10,7 +10,9 @@ mod check;
 mod compiled;
 mod content;
 mod cut;
+mod definition;
 mod digest;
+mod frozen;
 mod gate;
 mod gather;
 mod issues;
@@ -23,6 +25,7 @@ mod rails;
 mod sample;
 mod selection;
 mod sieve;
+mod terms;
 mod times;
 
 #[cfg(test)]
@@ -34,6 +37,7 @@ pub use bulk::{Bulk, Recipient};
 pub use changes::TextChange;
 pub use check::check;
 pub use digest::Digest;
+pub use frozen::{Change, Fallen, Frozen, FrozenError, FrozenState, Held};
 pub use gate::{Counts, Gate};
 pub use make::{Input, Plan, plan};
 pub use message::MessagePlan;

@@ -62,8 +62,18 @@ impl Accepted {
         let (name, number) = text.split_once('=').ok_or_else(wrong)?;
         let kind = RailKind::ACCEPTED.into_iter().find(|kind| kind.name() == name).ok_or_else(wrong)?;
         let number = number.replace(['_', ','], "").parse().map_err(|_| wrong())?;
-        self.0.insert(kind, number);
+        self.put(kind, number);
         Ok(())
+    }
+
+    /// Keeps a number.
+    pub fn put(&mut self, kind: RailKind, number: u64) {
+        self.0.insert(kind, number);
+    }
+
+    /// All of them, in the order of the rails.
+    pub fn iter(&self) -> impl Iterator<Item = (RailKind, u64)> + '_ {
+        self.0.iter().map(|(kind, number)| (*kind, *number))
     }
 
     /// Up to which number a person accepts it.

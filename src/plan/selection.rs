@@ -12,6 +12,15 @@ enum Selected {
     Message(MessageKey),
 }
 
+impl Selected {
+    fn name(&self) -> String {
+        match self {
+            Self::Campaign(campaign) => campaign.to_string(),
+            Self::Message(message) => message.to_string(),
+        }
+    }
+}
+
 impl Selection {
     /// Adds `CAMPAIGN` or `CAMPAIGN.MESSAGE`.
     ///
@@ -34,6 +43,11 @@ impl Selection {
             })
     }
 
+    /// The names of what is selected; none, if all is.
+    pub fn names(&self) -> impl Iterator<Item = String> {
+        self.0.iter().map(Selected::name)
+    }
+
     /// Names that select nothing among the messages.
     #[must_use]
     pub fn unknown(&self, keys: &[&MessageKey]) -> Vec<String> {
@@ -43,13 +57,6 @@ impl Selection {
                 Selected::Message(message) => message == *key,
             })
         };
-        self.0
-            .iter()
-            .filter(|selected| !matches(selected))
-            .map(|selected| match selected {
-                Selected::Campaign(campaign) => campaign.to_string(),
-                Selected::Message(message) => message.to_string(),
-            })
-            .collect()
+        self.0.iter().filter(|selected| !matches(selected)).map(Selected::name).collect()
     }
 }

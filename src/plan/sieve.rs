@@ -12,6 +12,7 @@ use crate::render::{Renderer, Rendering, TextProblem, check_text};
 
 use super::compiled::{Compiled, WindowColumn};
 use super::content::ContentMaker;
+use super::frozen::{Hold, Planned};
 use super::gate::Gate;
 use super::times::{Found, SendTimes, Slot, When};
 
@@ -35,6 +36,8 @@ pub(super) struct Sieve<'a> {
     pub standings: Option<Standings<'a>>,
     /// Whether open claims may belong to another run.
     pub view: View,
+    /// What a frozen plan holds it to.
+    pub hold: &'a Hold<'a>,
     /// Whether people who were rejected are free again.
     pub retry_rejected: bool,
     /// Whether people whose time is past are sent to now.
@@ -79,6 +82,10 @@ pub(super) enum Fate {
     Skipped(String),
     /// The row is wrong.
     Failed(RowIssue),
+    /// They would get something else than what the frozen plan has for them.
+    Differs,
+    /// The time that the frozen plan has for them is past.
+    Expired(Timestamp),
     /// They may be sent to.
     Candidate(Candidate),
 }
@@ -216,12 +223,19 @@ impl Sieve<'_> {
         if let Some(gate) = self.known(to, person) {
             return Fate::Stopped(gate);
         }
+        let planned = self.hold.planned(person);
+        if planned == Planned::Nothing {
+            return Fate::Stopped(Gate::NotInPlan);
+        }
         if self.message.paused {
             return Fate::Stopped(Gate::Paused);
         }
         let late = match self.times.when(slot) {
             When::Now | When::At(_) => false,
             When::Past(_) if self.send_late => true,
+            When::Expired(instant) => return Fate::Expired(*instant),
+            // Whom a frozen plan has were not too late when it was made.
+            When::Past(instant) if planned != Planned::Anything => return Fate::Expired(*instant),
             When::Past(_) => return Fate::Stopped(Gate::TooLate),
             When::Ambiguous(zone) => {
                 let message = format!("a change of the clock skips or repeats the time in {zone}; say `ifAmbiguous`");
@@ -231,7 +245,7 @@ impl Sieve<'_> {
         if !filled {
             renderer.fill(cells);
         }
-        self.render(renderer, slot, closes_at, late)
+        self.render(renderer, planned, slot, closes_at, late)
     }
 
     /// The gate at which the ledger stops a person, under whichever key it knows them.
@@ -241,7 +255,7 @@ impl Sieve<'_> {
         let standing = std::iter::once(person).chain(older).map(|person| standings.get(person, self.view)).max()?;
         match standing {
             Standing::Free => None,
-            Standing::Rejected(_) if self.retry_rejected => None,
+            Standing::Rejected(_) if self.retry_rejected && !self.hold.was_rejected_since(person) => None,
             Standing::Rejected(_) => Some(Gate::RejectedEarlier),
             Standing::Abandoned => Some(Gate::GivenUp),
             Standing::InFlight => Some(Gate::InFlight),
@@ -250,19 +264,25 @@ impl Sieve<'_> {
         }
     }
 
-    fn render(&self, renderer: &mut Renderer, slot: Slot, closes_at: Option<Timestamp>, late: bool) -> Fate {
-        match self.rendering(renderer) {
-            Ok(Rendered::Skipped(reason)) => Fate::Skipped(reason),
-            Ok(Rendered::Text { text, callback_data, too_many_bytes }) => Fate::Candidate(Candidate {
-                content: self.contents.content(&text, callback_data.as_deref()),
-                slot,
-                closes_at,
-                bytes: u32::try_from(text.len() + callback_data.map_or(0, |data| data.len())).unwrap_or(u32::MAX),
-                too_many_bytes,
-                late,
-            }),
-            Err(issue) => Fate::Failed(issue),
+    fn render(
+        &self,
+        renderer: &mut Renderer,
+        planned: Planned,
+        slot: Slot,
+        closes_at: Option<Timestamp>,
+        late: bool,
+    ) -> Fate {
+        let (text, callback_data, too_many_bytes) = match self.rendering(renderer) {
+            Ok(Rendered::Skipped(reason)) => return Fate::Skipped(reason),
+            Ok(Rendered::Text { text, callback_data, too_many_bytes }) => (text, callback_data, too_many_bytes),
+            Err(issue) => return Fate::Failed(issue),
+        };
+        let content = self.contents.content(&text, callback_data.as_deref());
+        if !planned.allows(content) {
+            return Fate::Differs;
         }
+        let bytes = u32::try_from(text.len() + callback_data.map_or(0, |data| data.len())).unwrap_or(u32::MAX);
+        Fate::Candidate(Candidate { content, slot, closes_at, bytes, too_many_bytes, late })
     }
 
     /// Renders the row that the renderer holds.

@@ -368,3 +368,18 @@ fn long_texts_make_smaller_bulks() {
     assert_eq!(long.iter().sum::<usize>(), 1_500);
     assert!(long.iter().all(|size| (500..700).contains(size) || *size == *long.last().unwrap()), "{long:?}");
 }
+
+#[test]
+fn the_digest_of_a_plan_never_changes_by_itself() {
+    let digest = |campaign: &str| sale_with(campaign).plan().digest.to_string();
+    let full = SALE.replace("    audience: all\n", "    audience: all\n    schedule: launch\n")
+        + "schedules:\n  launch: { sendAt: \"2026-12-01 09:00\", timeZone: Europe/Zagreb, ifAmbiguous: earlier, ifPast: sendNow, \
+           handover: 2h, sendingSpeedLimit: { amount: 6 }, validityPeriod: { amount: 2, timeUnit: HOURS }, \
+           deliveryTimeWindow: { days: [TUESDAY, MONDAY], from: { hour: 7, minute: 0 }, to: { hour: 19, minute: 30 } } }\n";
+    insta::assert_snapshot!(digest(SALE), @"plan/v1:28ea203d0b5c449caad236e60a1d3956");
+    insta::assert_snapshot!(digest(&full), @"plan/v1:a5d21f4a53a95ae1cb8300a89ec17d41");
+}
+
+fn sale_with(campaign: &str) -> Fixture {
+    Fixture::new(campaign).file("people.csv", PEOPLE)
+}

@@ -27,6 +27,8 @@ pub(super) enum When {
     At(Timestamp),
     /// At an instant that is past.
     Past(Timestamp),
+    /// Not any more: the instant was still to come when the plan that is applied was made.
+    Expired(Timestamp),
     /// Never: a change of the clock skips or repeats the local time in this zone.
     Ambiguous(String),
 }
@@ -50,27 +52,28 @@ pub(super) enum Found {
 impl SendTimes {
     /// Resolves a schedule. `until` is the end of what the ledger has of the message's paced
     /// sending: while that is to come, whoever is still to be sent to follows it, and is in time.
-    pub(super) fn new(schedule: &Schedule, now: Timestamp, until: Option<Timestamp>) -> Self {
+    /// `planned_at` is when the frozen plan was made, if one is applied.
+    pub(super) fn new(
+        schedule: &Schedule,
+        now: Timestamp,
+        until: Option<Timestamp>,
+        planned_at: Option<Timestamp>,
+    ) -> Self {
         let goes_on = schedule.speed.is_some() && until.is_some_and(|until| until > now);
+        let clock = Clock { now, goes_on, planned_at };
         let Some(send_at) = &schedule.send_at else { return Self { slots: vec![When::Now], zones: None } };
         match &send_at.zone {
-            Zone::Fixed(zone) => Self { slots: vec![time(send_at, zone, schedule, now, goes_on)], zones: None },
-            Zone::PerPerson { fallback } => Self::per_person(send_at, fallback.as_ref(), schedule, now, goes_on),
+            Zone::Fixed(zone) => Self { slots: vec![time(send_at, zone, schedule, clock)], zones: None },
+            Zone::PerPerson { fallback } => Self::per_person(send_at, fallback.as_ref(), schedule, clock),
         }
     }
 
-    fn per_person(
-        send_at: &SendAt,
-        fallback: Option<&TimeZone>,
-        schedule: &Schedule,
-        now: Timestamp,
-        goes_on: bool,
-    ) -> Self {
+    fn per_person(send_at: &SendAt, fallback: Option<&TimeZone>, schedule: &Schedule, clock: Clock) -> Self {
         let mut slots: Vec<When> = Vec::new();
         let mut by_name = HashMap::new();
         for name in timing::zone_names() {
             let Some(zone) = timing::zone(&name) else { continue };
-            let time = time(send_at, &zone, schedule, now, goes_on);
+            let time = time(send_at, &zone, schedule, clock);
             let index = slots.iter().position(|slot| *slot == time).unwrap_or_else(|| {
                 slots.push(time);
                 slots.len() - 1
@@ -100,12 +103,22 @@ impl SendTimes {
     }
 }
 
-/// When the people of a zone are sent to; `goes_on` says that the paced sending of the message has
-/// begun and has not come to its end.
-fn time(send_at: &SendAt, zone: &TimeZone, schedule: &Schedule, now: Timestamp, goes_on: bool) -> When {
+/// What instants are held against.
+#[derive(Debug, Clone, Copy)]
+struct Clock {
+    now: Timestamp,
+    /// Whether the paced sending of the message has begun and has not come to its end.
+    goes_on: bool,
+    /// When the frozen plan was made, if one is applied.
+    planned_at: Option<Timestamp>,
+}
+
+/// When the people of a zone are sent to.
+fn time(send_at: &SendAt, zone: &TimeZone, schedule: &Schedule, clock: Clock) -> When {
     match timing::resolve(send_at.local, zone, send_at.if_ambiguous) {
         Err(_) => When::Ambiguous(zone.iana_name().unwrap_or("UTC").to_owned()),
-        Ok(instant) if instant > now || goes_on => When::At(instant),
+        Ok(instant) if instant > clock.now || clock.goes_on => When::At(instant),
+        Ok(instant) if clock.planned_at.is_some_and(|planned| planned < instant) => When::Expired(instant),
         Ok(instant) => match schedule.if_past {
             IfPast::SendNow => When::Now,
             IfPast::TooLate => When::Past(instant),

@@ -1,5 +1,8 @@
 //! Plans, outcomes and ledgers as JSON, versioned: within one `format_version` fields are only added.
 
+use std::path::Path;
+
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::apply::{Summary, Tally};
@@ -7,15 +10,15 @@ use crate::diagnostic::Diagnostics;
 use crate::ledger::{Doubt, Ledger, View};
 use crate::plan::{Bulk, Gate, MessagePlan, Plan, Rail};
 
-use super::{Reveal, diagnostics};
+use super::{Reveal, diagnostics, doubt_text, frozen_json};
 
 /// The version of all forms of JSON that are written here.
 pub const FORMAT_VERSION: &str = "1.0";
 
 /// Writes a plan, and all that was found on the way to it. Texts are masked unless they are asked
-/// for; people are never in it.
+/// for; people are never in it. `file` is the frozen plan that was made of it, or that it is held to.
 #[must_use]
-pub fn plan(plan: &Plan, found: &Diagnostics, reveal: Reveal) -> Value {
+pub fn plan(plan: &Plan, found: &Diagnostics, reveal: Reveal, file: Option<&Path>) -> Value {
     json!({
         "format_version": FORMAT_VERSION,
         "kind": "plan",
@@ -23,13 +26,15 @@ pub fn plan(plan: &Plan, found: &Diagnostics, reveal: Reveal) -> Value {
         "gateway": plan.gateway,
         "now": plan.now.to_string(),
         "compared": plan.compared,
-        "digest": plan.digest.to_string(),
+        "digest": plan.approved().to_string(),
+        "planFile": file.map(|file| file.display().to_string()),
+        "frozen": plan.frozen.as_ref().map(frozen_json::state),
         "toSend": plan.to_send(),
         "notDue": plan.not_due(),
         "nextApplyAt": plan.next_apply_at().map(|at| at.to_string()),
         "messages": plan.messages.iter().map(|message| message_plan(message, reveal)).collect::<Vec<_>>(),
         "rails": plan.rails.iter().map(rail).collect::<Vec<_>>(),
-        "doubts": plan.doubts.iter().map(doubt).collect::<Vec<_>>(),
+        "doubts": plan.doubts.iter().map(|each| doubt(each, plan.now)).collect::<Vec<_>>(),
         "diagnostics": list(found),
     })
 }
@@ -42,7 +47,7 @@ pub fn validation(found: &Diagnostics) -> Value {
 
 /// Writes how a run ended.
 #[must_use]
-pub fn outcome(summary: &Summary, doubts: &[Doubt], digest: &str) -> Value {
+pub fn outcome(summary: &Summary, doubts: &[Doubt], digest: &str, now: Timestamp) -> Value {
     let messages = summary.messages.iter().map(|((key, revision), tally)| {
         json!({ "message": key.to_string(), "revision": revision.get(), "outcome": tally_json(tally) })
     });
@@ -56,13 +61,13 @@ pub fn outcome(summary: &Summary, doubts: &[Doubt], digest: &str) -> Value {
         "reasons": summary.reasons,
         "alarms": summary.alarms.len(),
         "unstoredOutcomes": summary.unsettled.len(),
-        "doubts": doubts.iter().map(doubt).collect::<Vec<_>>(),
+        "doubts": doubts.iter().map(|each| doubt(each, now)).collect::<Vec<_>>(),
     })
 }
 
 /// Writes what a ledger holds.
 #[must_use]
-pub fn status(ledger: &Ledger, view: View) -> Value {
+pub fn status(ledger: &Ledger, view: View, now: Timestamp) -> Value {
     let messages = ledger.messages().map(|record| {
         let totals = ledger.totals(&record.message, record.revision, view);
         json!({
@@ -82,7 +87,7 @@ pub fn status(ledger: &Ledger, view: View) -> Value {
         "project": ledger.header().project.to_string(),
         "gateway": ledger.header().gateway,
         "messages": messages.collect::<Vec<_>>(),
-        "doubts": ledger.doubts(view).iter().map(doubt).collect::<Vec<_>>(),
+        "doubts": ledger.doubts(view).iter().map(|each| doubt(each, now)).collect::<Vec<_>>(),
     })
 }
 
@@ -109,6 +114,7 @@ fn message_plan(message: &MessagePlan, reveal: Reveal) -> Value {
         "lastAt": message.last_at().map(|at| at.to_string()),
         "bulks": message.bulks.iter().map(|each| bulk(each, "now")).chain(message.later.iter().map(|each| bulk(each, "later"))).collect::<Vec<_>>(),
         "textChanged": message.change.as_ref().map(|change| json!({ "before": change.before, "now": change.now, "keep": change.keep })),
+        "frozen": message.held.as_ref().map(frozen_json::held),
         "samples": samples.collect::<Vec<_>>(),
     })
 }
@@ -134,13 +140,15 @@ fn rail(rail: &Rail) -> Value {
     })
 }
 
-fn doubt(doubt: &Doubt) -> Value {
+pub(super) fn doubt(doubt: &Doubt, now: Timestamp) -> Value {
     json!({
         "bulkId": doubt.claim.bulk.to_string(),
         "people": doubt.open,
         "claimedAt": doubt.at.to_string(),
         "sendAt": doubt.send_at.map(|at| at.to_string()),
         "why": doubt.why,
+        "logsUntil": doubt.logs_end().to_string(),
+        "hoursLeft": doubt_text::hours_left(doubt, now).unwrap_or(0),
     })
 }
 

@@ -2,8 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::ledger::{Finding, News};
-use crate::store::Shadow;
+use crate::ledger::{Finding, News, Shadow};
 
 use super::json::FORMAT_VERSION;
 use super::paint::Paint;

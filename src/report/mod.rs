@@ -1,12 +1,17 @@
 //! Plans and outcomes for people and for machines: pure folds from data to text.
 
 pub mod diagnostics;
+mod frozen_json;
+mod frozen_text;
+mod doubt_text;
 pub mod harmless;
 pub mod json;
 pub mod ledger;
 pub mod outcome_text;
 pub mod paint;
 pub mod plan_text;
+pub mod reconcile_json;
+pub mod reconcile_text;
 pub mod status_text;
 mod table;
 

@@ -1,18 +1,21 @@
 //! The table that an apply ends with, however it ends.
 
+use jiff::Timestamp;
+
 use crate::apply::{Alarm, Stopped, Summary, Tally};
 use crate::ledger::Doubt;
 use crate::timing;
 
+use super::doubt_text;
 use super::harmless::{Lines, harmless};
 use super::paint::Paint;
-use super::plan_text::{self, line};
+use super::plan_text::line;
 use super::table;
 use super::words::plural;
 
 /// Writes the table, the alarms, why the run stopped, and what is in doubt now.
 #[must_use]
-pub fn render(summary: &Summary, doubts: &[Doubt], gateway: &str, paint: Paint) -> String {
+pub fn render(summary: &Summary, doubts: &[Doubt], gateway: &str, now: Timestamp, paint: Paint) -> String {
     let mut out = String::from("\n");
     let rows = summary.messages.iter().map(|((key, revision), tally)| row(&format!("{key} r{revision}"), tally));
     let total = (summary.messages.len() > 1).then(|| row("all", &summary.total()));
@@ -28,7 +31,7 @@ pub fn render(summary: &Summary, doubts: &[Doubt], gateway: &str, paint: Paint) 
             line(&mut out, "  run the same command again to go on");
         }
     }
-    plan_text::doubts(&mut out, doubts, gateway, paint);
+    doubt_text::doubts(&mut out, doubts, gateway, now, paint);
     out
 }
 
@@ -52,7 +55,7 @@ fn rejections(out: &mut String, summary: &Summary) {
 }
 
 /// The gateway's names of the statuses that a person can do something about.
-fn status_name(status: u16) -> Option<&'static str> {
+pub(super) fn status_name(status: u16) -> Option<&'static str> {
     Some(match status {
         6 => "network forbidden",
         10 => "on a do-not-disturb list",

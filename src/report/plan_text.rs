@@ -2,11 +2,12 @@
 
 use similar::{ChangeTag, TextDiff};
 
-use crate::ledger::Doubt;
 use crate::plan::{Gate, MessagePlan, Plan, Rail, RailKind, Sample, TextChange};
 use crate::timing;
 
 use super::Reveal;
+use super::doubt_text;
+use super::frozen_text;
 use super::harmless::{Lines, harmless};
 use super::paint::Paint;
 use super::words::{number, plural};
@@ -17,12 +18,15 @@ pub fn render(plan: &Plan, paint: Paint, reveal: Reveal) -> String {
     let mut out = String::new();
     let on = if plan.gateway.is_empty() { String::new() } else { format!(" on {}", plan.gateway) };
     line(&mut out, &paint.strong(&format!("{}{on}, {}", plan.project, timing::utc(plan.now))));
+    if let Some(frozen) = &plan.frozen {
+        frozen_text::head(&mut out, frozen, paint);
+    }
     if !plan.compared {
         let why = if plan.gateway.is_empty() { "no gateway is named" } else { "the key is missing" };
         let words = format!("! {why}: nothing was compared with the ledger, and nobody is left out as already sent");
         line(&mut out, &paint.wait(&words));
     }
-    doubts(&mut out, &plan.doubts, &plan.gateway, paint);
+    doubt_text::doubts(&mut out, &plan.doubts, &plan.gateway, plan.now, paint);
     for message in &plan.messages {
         out.push('\n');
         message_text(&mut out, message, paint, reveal);
@@ -32,7 +36,7 @@ pub fn render(plan: &Plan, paint: Paint, reveal: Reveal) -> String {
     line(&mut out, &summary(plan, paint));
     // Without the key an apply would have another digest.
     if plan.compared {
-        line(&mut out, &paint.faint(&format!("digest {}", plan.digest)));
+        line(&mut out, &paint.faint(&format!("digest {}", plan.approved())));
     }
     out
 }
@@ -43,6 +47,8 @@ fn summary(plan: &Plan, paint: Paint) -> String {
     let bulks: usize = plan.selected().map(|message| message.bulks.len()).sum();
     let first = if plan.all_diagnostics().has_errors() {
         paint.bad("nothing can be sent: the files have errors")
+    } else if plan.is_mismatched() {
+        paint.bad("nothing can be sent: this is not what the plan has")
     } else if to_send == 0 {
         paint.strong("nothing to send")
     } else {
@@ -65,39 +71,6 @@ fn summary(plan: &Plan, paint: Paint) -> String {
     words.concat()
 }
 
-/// Doubts come first, with the command that settles them.
-pub(super) fn doubts(out: &mut String, doubts: &[Doubt], gateway: &str, paint: Paint) {
-    if doubts.is_empty() {
-        return;
-    }
-    let people: usize = doubts.iter().map(|doubt| doubt.open).sum();
-    out.push('\n');
-    let head = format!(
-        "! in doubt: {} in {}; nobody knows whether they got their message, and nothing is sent to them again",
-        plural(people as u64, "person"),
-        plural(doubts.len() as u64, "bulk")
-    );
-    line(out, &paint.bad(&head));
-    for doubt in doubts {
-        let mut text = format!(
-            "  {}  {}, claimed {}",
-            doubt.claim.bulk,
-            plural(doubt.open as u64, "person"),
-            timing::utc(doubt.at)
-        );
-        if let Some(why) = &doubt.why {
-            text.push_str(": ");
-            text.push_str(&harmless(why, Lines::Escape));
-        }
-        line(out, &text);
-    }
-    if let Some(first) = doubts.first() {
-        let sandbox = if gateway == "sandbox" { " --sandbox" } else { "" };
-        let command = format!("sendform resolve {}{sandbox} --sent --reason \"…\"", first.claim.bulk);
-        line(out, &format!("  settle one with: {command}   (or --not-sent, --abandon)"));
-    }
-}
-
 fn message_text(out: &mut String, plan: &MessagePlan, paint: Paint, reveal: Reveal) {
     let selected = if plan.selected { "" } else { "  (not selected)" };
     let head = format!("{} r{}", plan.key, plan.revision);
@@ -117,6 +90,9 @@ fn message_text(out: &mut String, plan: &MessagePlan, paint: Paint, reveal: Reve
     let rows = if plan.counts.total() == 1 { "row" } else { "rows" };
     let file = harmless(&plan.audience_file, Lines::Escape);
     line(out, &paint.faint(&format!("    {total:>width$} {rows} in {file}")));
+    if let Some(held) = &plan.held {
+        frozen_text::message(out, plan, held, paint);
+    }
     if let Some(change) = &plan.change {
         text_change(out, change, paint);
     }
@@ -151,6 +127,7 @@ fn gate_line(plan: &MessagePlan, gate: Gate, count: u64, width: usize, paint: Pa
         | Gate::InFlight
         | Gate::GivenUp
         | Gate::RejectedEarlier
+        | Gate::NotInPlan
         | Gate::HeldOut
         | Gate::Capped
         | Gate::Waiting
@@ -202,7 +179,13 @@ fn when(plan: &MessagePlan) -> String {
 fn text_change(out: &mut String, change: &TextChange, paint: Paint) {
     let head = format!("  ~ the text changed since it was sent; {} the old one", keeps(change.keep));
     line(out, &paint.wait(&head));
-    let diff = TextDiff::from_lines(&change.before, &change.now);
+    diff(out, &change.before, &change.now, paint);
+    line(out, "      raise `revision` to send the new text to everybody");
+}
+
+/// Shows the difference of two texts, line by line.
+pub(super) fn diff(out: &mut String, before: &str, now: &str, paint: Paint) {
+    let diff = TextDiff::from_lines(before, now);
     for piece in diff.iter_all_changes() {
         let text = harmless(piece.value().trim_end_matches('\n'), Lines::Escape);
         match piece.tag() {
@@ -211,7 +194,6 @@ fn text_change(out: &mut String, change: &TextChange, paint: Paint) {
             ChangeTag::Equal => line(out, &paint.faint(&format!("        {text}"))),
         }
     }
-    line(out, "      raise `revision` to send the new text to everybody");
 }
 
 fn keeps(people: u64) -> String {

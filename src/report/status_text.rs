@@ -1,18 +1,21 @@
 //! What the ledger holds.
 
+use jiff::Timestamp;
+
 use crate::ledger::{Ledger, View};
 
+use super::doubt_text::doubts;
 use super::paint::Paint;
-use super::plan_text::{doubts, line};
+use super::plan_text::line;
 use super::table;
 
 /// Writes what the ledger has of each message, doubts first.
 #[must_use]
-pub fn render(ledger: &Ledger, view: View, paint: Paint) -> String {
+pub fn render(ledger: &Ledger, view: View, now: Timestamp, paint: Paint) -> String {
     let mut out = String::new();
     let header = ledger.header();
     line(&mut out, &paint.strong(&format!("ledger of {} on {}", header.project, header.gateway)));
-    doubts(&mut out, &ledger.doubts(view), &header.gateway, paint);
+    doubts(&mut out, &ledger.doubts(view), &header.gateway, now, paint);
     let rows: Vec<(String, Vec<u64>)> = ledger
         .messages()
         .map(|record| {

@@ -21,7 +21,7 @@ use super::faults::{End, Orders, Target};
 use super::line::{Cutter, Lines};
 use super::state::Sandbox;
 use super::{query, send};
-use crate::wire::{LOGS_PATH, MESSAGES_PATH};
+use crate::wire::{LOGS_PATH, MESSAGES_PATH, SANDBOX_HEADER};
 
 /// How long requests may take to end once the sandbox is told to.
 const GRACE: Duration = Duration::from_secs(2);
@@ -63,17 +63,18 @@ fn router(sandbox: Sandbox) -> Router {
         .nest("/sandbox", admin::router())
         .fallback(|| async { Answer::error(StatusCode::NOT_FOUND).into_response() })
         .method_not_allowed_fallback(|| async { Answer::error(StatusCode::METHOD_NOT_ALLOWED).into_response() })
-        .layer(map_response_with_state(sandbox.clone(), date))
+        .layer(map_response_with_state(sandbox.clone(), mark))
         .with_state(sandbox)
 }
 
-/// Writes the time of the sandbox's clock where servers write theirs.
-async fn date(State(sandbox): State<Sandbox>, mut response: Response<Body>) -> Response<Body> {
+/// Writes the time of the sandbox's clock where servers write theirs, and that this is the sandbox.
+async fn mark(State(sandbox): State<Sandbox>, mut response: Response<Body>) -> Response<Body> {
     // The format has no years before 1970.
     let now = SystemTime::from(sandbox.now()).max(SystemTime::UNIX_EPOCH);
     if let Ok(value) = HeaderValue::from_str(&httpdate::fmt_http_date(now)) {
         response.headers_mut().insert(DATE, value);
     }
+    response.headers_mut().insert(SANDBOX_HEADER, HeaderValue::from_static("1"));
     response
 }
 

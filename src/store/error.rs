@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::identity::KeyId;
 use crate::ledger::{Damage, EntryError, JoinError};
 
+use super::git::GitError;
 use super::guard::Holder;
 
 /// What stands in the place of its gateway's name in a ledger that was copied to another home.
@@ -116,6 +117,18 @@ pub enum StoreError {
         /// How many people would not be recognised, or stand otherwise.
         people: usize,
     },
+    /// Outcomes could not be pushed; they are kept on this machine.
+    #[error("what became of some messages could not be pushed, and is kept in `{}`", .path.display())]
+    Unpushed {
+        /// The file that has them.
+        path: PathBuf,
+        /// The first failure.
+        #[source]
+        cause: Arc<Self>,
+    },
+    /// The branch that holds the ledger, or git, has failed.
+    #[error(transparent)]
+    Git(#[from] GitError),
     /// The ledger's writer has ended before it could answer.
     #[error("the ledger's writer has stopped")]
     Stopped,
@@ -162,17 +175,33 @@ impl StoreError {
                 "it has to be a file that may be read and written here; nothing is sent without it"
             }
             Self::Unconfirmed { .. } => "the old ledger was left as it was: run the same command again",
+            Self::Unpushed { .. } => {
+                "the next run in this folder pushes them; until then their people are in doubt for others"
+            }
+            Self::Git(error) => return error.hint(),
             Self::Exists { .. } | Self::Join(_) | Self::Entry(_) | Self::Io { .. } | Self::Stopped => return None,
         };
         Some(hint.to_owned())
     }
 
-    /// Says whether something that the ledger needs has failed, and not the ledger itself.
+    /// Says whether the world around the ledger has failed, not the ledger.
     #[must_use]
     pub fn is_environment(&self) -> bool {
         match self {
-            Self::Failed { cause } => cause.is_environment(),
-            other => matches!(other, Self::Io { .. } | Self::Stopped),
+            Self::Git(error) => error.is_environment(),
+            Self::Unpushed { cause, .. } | Self::Failed { cause } => cause.is_environment(),
+            Self::Io { .. } | Self::Stopped => true,
+            Self::Missing { .. }
+            | Self::Exists { .. }
+            | Self::Held { .. }
+            | Self::Damage { .. }
+            | Self::Foreign { .. }
+            | Self::KeyMissing { .. }
+            | Self::KeyUnknown { .. }
+            | Self::Join(_)
+            | Self::Entry(_)
+            | Self::Replaced { .. }
+            | Self::Unconfirmed { .. } => false,
         }
     }
 

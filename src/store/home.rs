@@ -5,12 +5,14 @@ use std::sync::RwLockReadGuard;
 use jiff::Timestamp;
 
 use crate::apply::Store;
+use crate::apply::evidence::Known;
 use crate::identity::MessageId;
-use crate::ledger::{Claim, ClaimId, Grant, Header, Ledger, MessageRecord, Outcome, View};
+use crate::ledger::{Claim, ClaimId, Grant, Header, Ledger, MessageRecord, Outcome, Shadow, View};
 
 use super::error::StoreError;
 use super::expected::Expected;
-use super::lockfile::{Lockfile, Shadow};
+use super::git::{Branch, GitLedger};
+use super::lockfile::Lockfile;
 use super::paths::Paths;
 
 /// Where a ledger lives.
@@ -18,6 +20,8 @@ use super::paths::Paths;
 pub enum Home {
     /// In a file on one machine.
     Lockfile(Paths),
+    /// On a branch of its own.
+    Git(Branch),
 }
 
 impl Home {
@@ -26,6 +30,7 @@ impl Home {
     pub fn place(&self) -> String {
         match self {
             Self::Lockfile(paths) => paths.lockfile.display().to_string(),
+            Self::Git(branch) => branch.place(),
         }
     }
 
@@ -36,6 +41,10 @@ impl Home {
     pub async fn create(&self, header: Header) -> Result<(), StoreError> {
         match self {
             Self::Lockfile(paths) => Lockfile::create(paths, header),
+            Self::Git(branch) => {
+                let branch = branch.clone();
+                waiting(move || GitLedger::create(&branch, &header)).await
+            }
         }
     }
 
@@ -52,6 +61,31 @@ impl Home {
                 let held = before || Lockfile::is_held(paths);
                 Ok((ledger, if held { View::Shared { now } } else { View::Exclusive }))
             }
+            Self::Git(branch) => {
+                let (branch, expected) = (branch.clone(), expected.clone());
+                let ledger = waiting(move || GitLedger::read(&branch, &expected)).await?;
+                Ok((ledger, View::Shared { now }))
+            }
+        }
+    }
+
+    /// Reads the ledger as [`Home::look`] does, but without the network, and says since when it may
+    /// be out of date, if it is kept elsewhere.
+    ///
+    /// # Errors
+    /// As [`Home::look`], and if nothing of it is here.
+    pub async fn look_here(
+        &self,
+        expected: &Expected,
+        now: Timestamp,
+    ) -> Result<(Ledger, View, Option<Timestamp>), StoreError> {
+        match self {
+            Self::Lockfile(_) => self.look(expected, now).await.map(|(ledger, view)| (ledger, view, None)),
+            Self::Git(branch) => {
+                let (branch, expected) = (branch.clone(), expected.clone());
+                let (ledger, since) = waiting(move || GitLedger::read_here(&branch, &expected)).await?;
+                Ok((ledger, View::Shared { now }, Some(since)))
+            }
         }
     }
 
@@ -62,6 +96,10 @@ impl Home {
     pub async fn open(&self, expected: &Expected, note: &str) -> Result<Opened, StoreError> {
         match self {
             Self::Lockfile(paths) => Lockfile::open(paths, expected, note).map(Opened::Lockfile),
+            Self::Git(branch) => {
+                let (branch, expected, note) = (branch.clone(), expected.clone(), note.to_owned());
+                waiting(move || GitLedger::open(&branch, &expected, &note)).await.map(Opened::Git)
+            }
         }
     }
 
@@ -73,6 +111,10 @@ impl Home {
     pub async fn rebind(&self, from: &Expected, to: Header) -> Result<(), StoreError> {
         match self {
             Self::Lockfile(paths) => Lockfile::rebind(paths, from, &to),
+            Self::Git(branch) => {
+                let (branch, from) = (branch.clone(), from.clone());
+                waiting(move || GitLedger::rebind(&branch, &from, to)).await
+            }
         }
     }
 
@@ -83,8 +125,16 @@ impl Home {
     pub fn shadow(&self, expected: &Expected) -> Result<Shadow, StoreError> {
         match self {
             Self::Lockfile(paths) => Lockfile::shadow(paths, expected),
+            Self::Git(_) => Ok(Shadow::Same),
         }
     }
+}
+
+/// Does something that waits for the network or the disk where nobody else has to wait for it.
+async fn waiting<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    tokio::task::spawn_blocking(work).await.unwrap_or(Err(StoreError::Stopped))
 }
 
 /// A ledger that is open for writing. Dropping it leaves what was granted and settled, which is all
@@ -93,6 +143,8 @@ impl Home {
 pub enum Opened {
     /// In a file on one machine.
     Lockfile(Lockfile),
+    /// On a branch of its own.
+    Git(GitLedger),
 }
 
 impl Opened {
@@ -101,25 +153,38 @@ impl Opened {
     pub fn ledger(&self) -> RwLockReadGuard<'_, Ledger> {
         match self {
             Self::Lockfile(lockfile) => lockfile.ledger(),
+            Self::Git(git) => git.ledger(),
         }
     }
 
     /// Says whether open claims of other runs may belong to one that lives: never where the
     /// operating system's lock keeps other runs away.
     #[must_use]
-    pub fn view(&self, _now: Timestamp) -> View {
+    pub fn view(&self, now: Timestamp) -> View {
         match self {
             Self::Lockfile(_) => View::Exclusive,
+            Self::Git(_) => View::Shared { now },
         }
     }
 
-    /// Writes what a message is, durable before this returns.
+    /// How many bulks should be claimed at most before their requests; `None` where a claim costs so
+    /// little that none should.
+    #[must_use]
+    pub fn bulks_ahead(&self) -> Option<usize> {
+        match self {
+            Self::Lockfile(_) => None,
+            Self::Git(git) => Some(git.bulks_ahead()),
+        }
+    }
+
+    /// Writes what a message is, durable before any later claim is granted.
     ///
     /// # Errors
     /// If it could not be made durable.
     pub async fn record(&self, record: MessageRecord) -> Result<(), StoreError> {
         match self {
             Self::Lockfile(lockfile) => lockfile.record(record).await,
+            Self::Git(git) => git.desk().record(record).await,
         }
     }
 
@@ -130,6 +195,7 @@ impl Opened {
     pub async fn join(&self, other: Ledger) -> Result<(), StoreError> {
         match self {
             Self::Lockfile(lockfile) => lockfile.join(other).await,
+            Self::Git(git) => git.desk().join(other).await,
         }
     }
 
@@ -140,7 +206,18 @@ impl Opened {
     pub async fn finish(self) -> Result<(), StoreError> {
         match self {
             Self::Lockfile(lockfile) => lockfile.finish(),
+            Self::Git(git) => waiting(move || git.finish()).await,
         }
+    }
+}
+
+impl Known for Opened {
+    fn read<T>(&self, look: impl FnOnce(&Ledger) -> T) -> T {
+        look(&self.ledger())
+    }
+
+    fn view(&self, now: Timestamp) -> View {
+        Self::view(self, now)
     }
 }
 
@@ -150,18 +227,21 @@ impl Store for Opened {
     async fn claim(&self, claim: Claim) -> Result<Grant, StoreError> {
         match self {
             Self::Lockfile(lockfile) => lockfile.claim(claim).await,
+            Self::Git(git) => git.desk().claim(claim).await,
         }
     }
 
     async fn settle(&self, outcome: Outcome) -> Result<(), StoreError> {
         match self {
             Self::Lockfile(lockfile) => lockfile.settle(outcome).await,
+            Self::Git(git) => git.desk().settle(outcome).await,
         }
     }
 
     async fn claimed_before(&self, message: &MessageId, besides: &ClaimId) -> Result<bool, StoreError> {
         match self {
             Self::Lockfile(lockfile) => Ok(lockfile.ledger().claimed_before(message, besides)),
+            Self::Git(git) => Ok(git.ledger().claimed_before(message, besides)),
         }
     }
 }

@@ -1,44 +1,23 @@
 //! The lockfile: a ledger in a text file on one machine, opened by one run at a time.
 
 use std::path::Path;
-use std::sync::mpsc::{self, Sender};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
-use std::thread::{self, JoinHandle};
+use std::sync::{Arc, RwLock, RwLockReadGuard};
 
-use tokio::sync::oneshot;
+use crate::ledger::{Claim, Grant, Header, Ledger, MessageRecord, News, Outcome, Read, Shadow};
 
-use crate::ledger::{Claim, Grant, Header, Ledger, MessageRecord, News, Outcome, Read};
-
+use super::desk::Desk;
 use super::error::StoreError;
 use super::expected::Expected;
 use super::guard::Guard;
 use super::log::{self, Log};
 use super::paths::Paths;
-use super::writer::{Entry, Request, Writer};
-
-/// How a lockfile and its shadow compare.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shadow {
-    /// They know the same, or there is to be no shadow.
-    Same,
-    /// There is no shadow: the next run that writes makes it.
-    Missing,
-    /// They do not know the same: the next run that writes joins them.
-    Differs {
-        /// What the file lacks, such as after a checkout.
-        file: News,
-        /// What the shadow lacks, such as after a pull.
-        shadow: News,
-    },
-}
+use super::writer::Writer;
 
 /// A lockfile that this run, and no other, has open for writing. Dropping it gives the lock back
 /// and leaves what was appended, which is all that was promised; [`Lockfile::finish`] also sorts.
 #[derive(Debug)]
 pub struct Lockfile {
-    ledger: Arc<RwLock<Ledger>>,
-    requests: Option<Sender<Request>>,
-    writer: Option<JoinHandle<Writer>>,
+    desk: Desk<Writer>,
 }
 
 impl Lockfile {
@@ -126,7 +105,7 @@ impl Lockfile {
         paths.make_folders()?;
         let guard = Guard::take(&paths.guard, "ledger rebind")?;
         let mut ledger = rebound(&paths.lockfile, &load_lockfile(paths)?, from, to)?;
-        let shadow = paths.shadow.as_deref().map(|path| Ok((path, log::read(path)?))).transpose()?;
+        let shadow = paths.shadow.as_deref().map(|path| log::read(path).map(|text| (path, text))).transpose()?;
         if let Some((path, Some(text))) = &shadow {
             ledger.join(&rebound(path, text, from, to)?).map_err(StoreError::Join)?;
         }
@@ -154,16 +133,14 @@ impl Lockfile {
     fn start(ledger: Ledger, guard: Guard, logs: Vec<Log>) -> Result<Self, StoreError> {
         let ledger = Arc::new(RwLock::new(ledger));
         let writer = Writer::new(Arc::clone(&ledger), guard, logs);
-        let (requests, receiver) = mpsc::channel();
-        let thread = thread::Builder::new().name("ledger".to_owned()).spawn(move || writer.run(&receiver));
-        let writer = thread.map_err(StoreError::io("start a thread to write", Path::new("the ledger")))?;
-        Ok(Self { ledger, requests: Some(requests), writer: Some(writer) })
+        let desk = Desk::open(ledger, move |requests| writer.run(requests))?;
+        Ok(Self { desk })
     }
 
     /// The ledger as it is now, with entries that may still be on their way to the disk. Writing
     /// waits while the guard is held.
     pub fn ledger(&self) -> RwLockReadGuard<'_, Ledger> {
-        self.ledger.read().unwrap_or_else(PoisonError::into_inner)
+        self.desk.ledger()
     }
 
     /// Claims people: durable before it returns [`Grant::Granted`]. It is not granted if any of
@@ -173,7 +150,7 @@ impl Lockfile {
     /// If the claim does not go with the ledger; if it could not be made durable, or anything
     /// before it could not.
     pub async fn claim(&self, claim: Claim) -> Result<Grant, StoreError> {
-        self.ask(Entry::Claim(claim)).await
+        self.desk.claim(claim).await
     }
 
     /// Writes what became of a claim: durable before it returns.
@@ -181,7 +158,7 @@ impl Lockfile {
     /// # Errors
     /// As [`Lockfile::claim`].
     pub async fn settle(&self, outcome: Outcome) -> Result<(), StoreError> {
-        self.ask(Entry::Outcome(outcome)).await.map(drop)
+        self.desk.settle(outcome).await
     }
 
     /// Writes what a message is: durable before it returns.
@@ -189,7 +166,7 @@ impl Lockfile {
     /// # Errors
     /// As [`Lockfile::claim`].
     pub async fn record(&self, record: MessageRecord) -> Result<(), StoreError> {
-        self.ask(Entry::Record(record)).await.map(drop)
+        self.desk.record(record).await
     }
 
     /// Joins another ledger in: durable when [`Lockfile::finish`] returns.
@@ -197,14 +174,7 @@ impl Lockfile {
     /// # Errors
     /// If the ledgers do not go together; then nothing is joined.
     pub async fn join(&self, other: Ledger) -> Result<(), StoreError> {
-        self.ask(Entry::Ledger(Box::new(other))).await.map(drop)
-    }
-
-    async fn ask(&self, entry: Entry) -> Result<Grant, StoreError> {
-        let (reply, answer) = oneshot::channel();
-        let requests = self.requests.as_ref().ok_or(StoreError::Stopped)?;
-        requests.send(Request { entry, reply }).map_err(|_| StoreError::Stopped)?;
-        answer.await.map_err(|_| StoreError::Stopped)?
+        self.desk.join(other).await
     }
 
     /// Ends the run: replaces the files with the sorted ledger if anything was written, and gives
@@ -213,19 +183,7 @@ impl Lockfile {
     /// # Errors
     /// If anything could not be written, now or before. What was granted stays durable.
     pub fn finish(mut self) -> Result<(), StoreError> {
-        self.stop().ok_or(StoreError::Stopped)?.finish()
-    }
-
-    /// Waits until the writer has written what it was asked.
-    fn stop(&mut self) -> Option<Writer> {
-        drop(self.requests.take());
-        self.writer.take()?.join().ok()
-    }
-}
-
-impl Drop for Lockfile {
-    fn drop(&mut self) {
-        drop(self.stop());
+        self.desk.stop().ok_or(StoreError::Stopped)?.finish()
     }
 }
 

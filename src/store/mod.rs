@@ -1,8 +1,11 @@
-//! Where a ledger lives: a lockfile beside the project file, on one machine.
+//! Where a ledger lives: in a lockfile beside the project file, on one machine; or on a branch of
+//! its own, on a remote of the project's repository.
 
 mod copy;
+mod desk;
 mod error;
 mod expected;
+mod git;
 mod guard;
 mod home;
 mod lockfile;
@@ -14,8 +17,9 @@ mod writer;
 pub use copy::{Copied, copy};
 pub use error::StoreError;
 pub use expected::Expected;
+pub use git::{Branch, GitError, GitLedger, Said};
 pub use guard::Holder;
 pub use home::{Home, Opened};
-pub use lockfile::{Lockfile, Shadow};
+pub use lockfile::Lockfile;
 pub use merge::merge_files;
 pub use paths::Paths;

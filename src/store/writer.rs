@@ -4,39 +4,15 @@
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use tokio::sync::oneshot;
+use crate::ledger::{Grant, Ledger, text};
 
-use crate::ledger::{Claim, Grant, Ledger, MessageRecord, Outcome, text};
-
+use super::desk::{Entry, Request};
 use super::error::StoreError;
 use super::guard::Guard;
 use super::log::{self, Log};
 
 /// The most entries that are synced together.
 const GROUP_MAX: usize = 256;
-
-/// What is to be written.
-pub(super) enum Entry {
-    Claim(Claim),
-    Outcome(Outcome),
-    Record(MessageRecord),
-    /// A whole ledger, to be joined in; durable when the writer finishes.
-    Ledger(Box<Ledger>),
-}
-
-/// Somebody who waits for an entry to be durable.
-pub(super) struct Request {
-    pub(super) entry: Entry,
-    pub(super) reply: oneshot::Sender<Result<Grant, StoreError>>,
-}
-
-impl Request {
-    fn answer(reply: oneshot::Sender<Result<Grant, StoreError>>, answer: Result<Grant, StoreError>) {
-        // Whoever does not wait any more misses nothing: the entry stands, and a claim without an
-        // outcome is in doubt.
-        drop(reply.send(answer));
-    }
-}
 
 /// Waits for a request, and takes along what else is there by then; `None` when there can be no more.
 fn gather(requests: &Receiver<Request>) -> Option<Vec<Request>> {
@@ -152,6 +128,8 @@ mod tests {
     use std::os::fd::{AsRawFd as _, OwnedFd};
     use std::path::Path;
     use std::sync::mpsc;
+
+    use tokio::sync::oneshot;
 
     use super::*;
     use crate::ledger::sample;

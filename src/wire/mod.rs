@@ -13,3 +13,5 @@ pub mod time;
 pub const MESSAGES_PATH: &str = "/instagram/1/messages";
 /// The path of the logs.
 pub const LOGS_PATH: &str = "/instagram/1/logs";
+/// The header by which the sandbox says that it is none but the sandbox; no gateway sends it.
+pub const SANDBOX_HEADER: &str = "x-sendform-sandbox";

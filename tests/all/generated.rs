@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::support::Project;
 
 /// All commands that have a help text.
-const COMMANDS: [&[&str]; 13] = [
+const COMMANDS: [&[&str]; 17] = [
     &[],
     &["init"],
     &["validate"],
@@ -23,6 +23,10 @@ const COMMANDS: [&[&str]; 13] = [
     &["ledger"],
     &["ledger", "init"],
     &["ledger", "verify"],
+    &["ledger", "import"],
+    &["ledger", "merge"],
+    &["ledger", "copy"],
+    &["ledger", "rebind"],
     &["completions"],
 ];
 

@@ -98,8 +98,9 @@ fn a_request_that_does_not_end_in_time_is_a_doubt() {
       run the same command again to go on
 
     ! in doubt: 2 people in 1 bulk; nobody knows whether they got their message, and nothing is sent to them again
-      sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC: interrupted before the answer
-      settle one with: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
+      sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: interrupted before the answer
+      settle them from the gateway's logs: sendform reconcile
+      or one by your word: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
     ----- stderr
 
     interrupted: no new requests; those in flight have 6 seconds to end (again to leave at once)
@@ -152,8 +153,9 @@ fn after_the_second_signal_the_run_leaves_at_once() {
     ledger of acme-shop on 127.0.0.1:[port]
 
     ! in doubt: 2 people in 1 bulk; nobody knows whether they got their message, and nothing is sent to them again
-      sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC
-      settle one with: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
+      sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs
+      settle them from the gateway's logs: sendform reconcile
+      or one by your word: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
 
     message        accepted  rejected  in doubt  in flight  given up  refused
     sale.hello r1         0         0         2          0         0        0
@@ -223,8 +225,9 @@ fn the_lock_of_a_dead_run_keeps_nobody_out() {
     acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
 
     ! in doubt: 2 people in 1 bulk; nobody knows whether they got their message, and nothing is sent to them again
-      sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC
-      settle one with: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
+      sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs
+      settle them from the gateway's logs: sendform reconcile
+      or one by your word: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
 
     sale.hello r1  shop to customers
       ! 2 in doubt
@@ -303,12 +306,15 @@ fn a_missing_ledger_is_not_an_empty_one() {
     ");
     shop.run(&["plan"]).code(8);
     // The shadow knows what was sent.
-    assert_snapshot!(shop.run(&["ledger", "init"]), @"
+    assert_snapshot!(shop.run(&["ledger", "init"]), @r#"
     exit code: 0
     ----- stdout
     made ./sendform.lock for `127.0.0.1:[port]`
     commit it, with this line in .gitattributes beside it: sendform.lock -text merge=union linguist-generated
-    ");
+    to have merges checked and sorted in this clone:
+      git config merge.sendform.driver 'sendform ledger merge %O %A %B'
+      echo 'sendform.lock merge=sendform' >> "$(git rev-parse --git-path info/attributes)"
+    "#);
     refused(&shop, 0);
 }
 
@@ -369,6 +375,7 @@ fn a_ledger_is_bound_to_its_project_and_gateway() {
     exit code: 8
     ----- stderr
     error: the ledger `./sendform.lock` belongs to the gateway `127.0.0.1:[port]`, not to `127.0.0.1:[port]`
+      hint: if the account's host name changed: `sendform ledger rebind --gateway 127.0.0.1:[port]`; if it is another account, its ledger is another one
     ");
     shop.project.set("SENDFORM_BASE_URL", shop.sandbox.url());
     let project = shop.project.read("sendform.yaml").replace("acme-shop", "other-shop");
@@ -377,6 +384,7 @@ fn a_ledger_is_bound_to_its_project_and_gateway() {
     exit code: 8
     ----- stderr
     error: the ledger `./sendform.lock` belongs to the project `acme-shop`, not to `other-shop`
+      hint: bring back the ledger of this project, or the project's old name: persons are made with that name
     ");
 }
 

@@ -563,12 +563,15 @@ fn a_missing_ledger_is_not_an_empty_one() {
     error: there is no ledger at `./sendform.lock`
       hint: if something was sent before, bring the file back from git; else `sendform ledger init` makes it
     ");
-    insta::assert_snapshot!(project.run(["ledger", "init"]).code(0), @"
+    insta::assert_snapshot!(project.run(["ledger", "init"]).code(0), @r#"
     exit code: 0
     ----- stdout
     made ./sendform.lock for `127.0.0.1:[port]`
     commit it, with this line in .gitattributes beside it: sendform.lock -text merge=union linguist-generated
-    ");
+    to have merges checked and sorted in this clone:
+      git config merge.sendform.driver 'sendform ledger merge %O %A %B'
+      echo 'sendform.lock merge=sendform' >> "$(git rev-parse --git-path info/attributes)"
+    "#);
     project.run(["plan"]).code(0);
     insta::assert_snapshot!(project.run(["status"]).code(0), @"
     exit code: 0

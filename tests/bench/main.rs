@@ -88,6 +88,7 @@ impl Shop {
             selection: &Selection::default(),
             accepted: &Accepted::default(),
             retry_rejected: &[],
+            frozen: None,
             workers: NonZeroUsize::new(2).unwrap(),
         })
     }
@@ -111,7 +112,8 @@ fn sent(plan: &Plan) -> Ledger {
         people.sort_unstable();
         let id = ClaimId { bulk: bulk.id(), attempt: 1, run: RunId(number as u64) };
         let (time, at) = (bulk.time, plan.now);
-        let claim = Claim { id: id.clone(), time, send_at: None, until: None, start_by: at, at, people };
+        let claim =
+            Claim { id: id.clone(), time, send_at: None, until: None, leaves_by: None, start_by: at, at, people };
         ledger.add_claim(claim).unwrap();
         let (by, why) = (None, None);
         let outcome = Outcome { claim: id, state: PersonState::Accepted, others: Vec::new(), at, by, why };

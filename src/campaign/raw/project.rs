@@ -110,6 +110,11 @@ pub struct State {
     #[serde(default, deserialize_with = "present")]
     #[schemars(regex(pattern = pattern::GIT_NAME), length(max = 200), example = &"sendform-ledger")]
     pub branch: Option<String>,
+    /// With `git`: how many bulks may be claimed before their requests, so that a push covers many. A
+    /// run that dies leaves at most so many in doubt. 1 to 1000. Default: 256.
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(range(min = 1, max = 1000))]
+    pub bulks_ahead: Option<u32>,
     /// With `postgres`: the schema that holds the tables. Default: `sendform`.
     #[serde(default, deserialize_with = "present")]
     #[schemars(regex(pattern = pattern::DATABASE_SCHEMA), example = &"sendform")]

@@ -42,6 +42,7 @@ pub(super) async fn run(world: &World, args: &CopyArgs) -> Result<Exit, Failure>
     ))?;
     match from {
         Home::Lockfile(_) => print("commit it as it is now, so that other clones are refused as well\n")?,
+        Home::Git(_) => {}
     }
     Ok(Exit::Done)
 }
@@ -51,9 +52,11 @@ fn state(args: &CopyArgs) -> State {
     let or = |text: &Option<String>, default: &str| text.clone().unwrap_or_else(|| default.to_owned());
     match args.from {
         StateHome::Lockfile => State::Lockfile,
-        StateHome::Git => {
-            State::Git { remote: or(&args.remote, "origin"), branch: or(&args.branch, "sendform-ledger") }
-        }
+        StateHome::Git => State::Git {
+            remote: or(&args.remote, "origin"),
+            branch: or(&args.branch, "sendform-ledger"),
+            bulks_ahead: 1,
+        },
         StateHome::Postgres => State::Postgres { schema: or(&args.schema, "sendform") },
     }
 }

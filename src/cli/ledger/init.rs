@@ -27,6 +27,7 @@ pub(super) async fn run(world: &World) -> Result<Exit, Failure> {
     if !world.gateway.is_sandbox() {
         match ledger {
             Home::Lockfile(_) => print(GIT)?,
+            Home::Git(_) => print("keep the branch open for plain pushes, and never merge it or commit to it\n")?,
         }
     }
     Ok(Exit::Done)

@@ -6,7 +6,7 @@ use crate::cli::failure::Failure;
 use crate::cli::output::{Forms, Output};
 use crate::cli::store::{expected, look_without_dumps, store_failure};
 use crate::cli::world::World;
-use crate::ledger::News;
+use crate::ledger::{News, Shadow};
 use crate::report::ledger::{Checked, Dump};
 
 /// Runs the command. What is odd about the ledger itself sets the exit code; what lies beside it, and
@@ -18,7 +18,7 @@ pub(super) async fn run(world: &World, output: &Output) -> Result<Exit, Failure>
     let (ledger, _) = look_without_dumps(world).await?;
     let home = &world.gateway.ledger;
     let shadow = if ledger.claims().len() == 0 && world.gateway.is_sandbox() {
-        crate::store::Shadow::Same
+        Shadow::Same
     } else {
         home.shadow(&expected(world)?).map_err(|error| store_failure(&error))?
     };

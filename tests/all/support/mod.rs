@@ -12,6 +12,6 @@ mod shop;
 pub(crate) use barrier::Barrier;
 pub(crate) use process::Process;
 pub(crate) use project::{KEY, NOW, Project};
-pub(crate) use run::Run;
+pub(crate) use run::{Run, normalised};
 pub(crate) use sandbox::Sandbox;
 pub(crate) use shop::{Shop, campaign, customer};

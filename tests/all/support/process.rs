@@ -1,7 +1,7 @@
 //! A process of the binary: with an environment of its own, and never left behind.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Read};
+use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Output, Stdio};
@@ -26,6 +26,21 @@ pub(crate) fn command_under(wrapper: &[String], folder: &Path, environment: &BTr
         .envs(environment)
         .process_group(0)
         .stdin(Stdio::null());
+    command
+}
+
+/// Prepares the same run on a terminal of its own: what is written to the process is typed, and all
+/// that it prints comes out of its stdout.
+pub(crate) fn on_terminal(run: &Command) -> Command {
+    let words = std::iter::once(run.get_program()).chain(run.get_args());
+    let words: Vec<String> = words.map(|word| format!("'{}'", word.to_string_lossy())).collect();
+    let mut command = Command::new("script");
+    command.args(["--quiet", "--return", "--command", &words.join(" "), "/dev/null"]).env_clear();
+    command.envs(run.get_envs().filter_map(|(name, value)| Some((name, value?)))).env("SHELL", "/bin/sh");
+    command.process_group(0).stdin(Stdio::piped());
+    if let Some(folder) = run.get_current_dir() {
+        command.current_dir(folder);
+    }
     command
 }
 
@@ -54,7 +69,11 @@ impl<T: Read> Heard<T> {
         }
         while !String::from_utf8_lossy(&self.text).contains(wanted) {
             let rest = self.rest.as_mut().expect("the output is caught");
-            let count = rest.read_until(b'\n', &mut self.text).expect("the output can be read");
+            // A question has no line feed at its end.
+            let new = rest.fill_buf().expect("the output can be read");
+            let count = new.len();
+            self.text.extend_from_slice(new);
+            rest.consume(count);
             assert!(count > 0, "it ended before it said `{wanted}`:\n{}", String::from_utf8_lossy(&self.text));
         }
     }
@@ -96,6 +115,12 @@ impl Process {
         let group = format!("-{}", self.id());
         let status = Command::new("kill").args(["-s", signal, "--", &group]).status();
         assert!(status.is_ok_and(|status| status.success()), "the processes take a signal");
+    }
+
+    /// Types a line.
+    pub(crate) fn types(&mut self, line: &str) {
+        let stdin = self.child().stdin.as_mut().expect("the process is on a terminal");
+        stdin.write_all(format!("{line}\n").as_bytes()).expect("the terminal takes a line");
     }
 
     /// Waits until it has written this to stderr.

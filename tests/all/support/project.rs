@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use super::process::{Process, command_under};
+use super::process::{Process, command, command_under, on_terminal};
 use super::run::{Run, normalise};
 
 /// When every run takes place, unless a test says otherwise: noon of a Monday.
@@ -116,6 +116,13 @@ impl Project {
         let mut command = command_under(wrapper, self.folder(), &self.environment);
         command.args(arguments);
         Process::start(command)
+    }
+
+    /// Starts the binary on a terminal and goes on.
+    pub(crate) fn start_on_terminal(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Process {
+        let mut command = command(self.folder(), &self.environment);
+        command.args(arguments);
+        Process::start(on_terminal(&command))
     }
 }
 

@@ -72,6 +72,11 @@ pub(crate) fn normalise(text: &str, folder: &str) -> String {
     replace_after(&text, " in ", elapsed, "[elapsed]")
 }
 
+/// Replaces the same in a part of what runs wrote.
+pub(crate) fn normalised(text: &str) -> String {
+    normalise(text, "")
+}
+
 /// Puts a name in place of what follows each `start`, where `measure` finds something there: it
 /// gives the number of bytes to replace.
 fn replace_after(text: &str, start: &str, measure: fn(&str) -> usize, name: &str) -> String {

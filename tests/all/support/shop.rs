@@ -24,7 +24,11 @@ impl Shop {
 
     /// A shop whose ledger was not made yet.
     pub(crate) fn without_ledger(customers: u64) -> Self {
-        let sandbox = Sandbox::start([]);
+        Self::on(Sandbox::start([]), customers)
+    }
+
+    /// A shop on a gateway that is there already, without a ledger.
+    pub(crate) fn on(sandbox: Sandbox, customers: u64) -> Self {
         let project = Project::empty().file("sendform.yaml", PROJECT).env("SENDFORM_BASE_URL", sandbox.url());
         let shop = Self { project, sandbox };
         shop.campaign("Hello from the shop!", 1);

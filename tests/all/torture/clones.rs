@@ -1,11 +1,10 @@
 //! Two clones of one repository, each with its own copy of the lockfile: each sends other messages,
 //! and then git merges their ledgers.
 
-use std::path::Path;
-use std::process::Command;
-
 use super::dice::Dice;
 use super::figures::{Count, Figures};
+use super::moment::Moment;
+use super::store::git;
 use super::world::World;
 use crate::support::Project;
 
@@ -31,7 +30,7 @@ impl World {
         for (seat, only) in [(home, vec!["--only", first]), (&clone, others)] {
             let arguments = [["apply", "--auto-approve", "--accept", "overlap=1000000"].as_slice(), &only].concat();
             let mut run = seat.start(&arguments);
-            if dice.once_in(2) && super::moment::Moment::choose(dice, None, false).wait(&mut run, &self.gateway) {
+            if dice.once_in(2) && Moment::choose(dice, None, false).wait(&mut run, &self.gateway) {
                 run.kill();
                 self.count(figures, Count::RunsKilled, 1);
             } else {
@@ -65,16 +64,4 @@ impl World {
 fn commit(seat: &Project, message: &str) {
     git(seat.folder(), &["add", "--all"]);
     git(seat.folder(), &["commit", "--quiet", "--allow-empty", "--message", message]);
-}
-
-fn git(folder: &Path, arguments: &[&str]) {
-    let output = Command::new("git")
-        .args(["-c", "user.name=Ana", "-c", "user.email=ana@shop.example", "-c", "init.defaultBranch=main"])
-        .args(arguments)
-        .current_dir(folder)
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("GIT_CONFIG_SYSTEM", "/dev/null")
-        .output()
-        .expect("git can be run");
-    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
 }

@@ -1,0 +1,128 @@
+//! Asks the logs about a group of doubts: the bulks first, which finds most people in few answers,
+//! then everybody who was not found, by their messageIds.
+
+use std::pin::pin;
+
+use futures_util::FutureExt as _;
+use futures_util::future::{BoxFuture, Either, Shared, select};
+
+use super::absence::Canary;
+use super::canary::Accepted;
+use super::logs::{Found, Logs, LogsFailure};
+use super::question::{By, Question};
+use super::seen::{Asked, Seen, Sighting};
+use crate::identity::{BulkId, MessageId};
+
+/// After so many failed questions no more are asked.
+const FAILURES_MAX: u32 = 3;
+
+/// The asking of a whole pass.
+pub(super) struct Asking<'a, L> {
+    pub(super) logs: &'a L,
+    /// Messages that every answer must have.
+    pub(super) canaries: Vec<Accepted>,
+    stop: Shared<BoxFuture<'a, ()>>,
+    failures: u32,
+    is_over: bool,
+    /// The first failure.
+    pub(super) failure: Option<LogsFailure>,
+    /// Whether every answer so far came from a sandbox; there may have been none.
+    pub(super) from_sandbox: bool,
+}
+
+impl<'a, L: Logs> Asking<'a, L> {
+    pub(super) fn new(logs: &'a L, canaries: Vec<Accepted>, stop: BoxFuture<'a, ()>) -> Self {
+        let stop = stop.shared();
+        Self { logs, canaries, stop, failures: 0, is_over: false, failure: None, from_sandbox: true }
+    }
+
+    /// Asks about these bulks, and then about everybody expected who was not found.
+    pub(super) async fn about(&mut self, bulks: &[BulkId], seen: &mut Seen) {
+        let mut rest = bulks;
+        while !rest.is_empty() && !self.is_over {
+            let (question, count) = Question::packed(By::Bulk, rest.iter().map(ToString::to_string), [None, None]);
+            let (asked, next) = rest.split_at(count.clamp(1, rest.len()));
+            self.bulks(&question, asked, seen).await;
+            rest = next;
+        }
+        let missing = seen.missing();
+        let mut rest = missing.as_slice();
+        while !rest.is_empty() && !self.is_over {
+            let canaries: Vec<String> = self.canaries.iter().map(|canary| canary.id.to_string()).collect();
+            // A gateway that cuts a list short loses its last id: so one stands there, and, if there
+            // are two, one at the beginning.
+            let around = match canaries.as_slice() {
+                [] => [None, None],
+                [last] => [None, Some(last.as_str())],
+                [first, last, ..] => [Some(first.as_str()), Some(last.as_str())],
+            };
+            let ids = rest.iter().map(ToString::to_string);
+            let (question, count) = Question::packed(By::Message, ids, around);
+            let (asked, next) = rest.split_at(count.clamp(1, rest.len()));
+            self.messages(&question, asked, seen).await;
+            rest = next;
+        }
+    }
+
+    async fn bulks(&mut self, question: &Question, asked: &[BulkId], seen: &mut Seen) {
+        let Some(found) = self.find(question).await else { return };
+        let asked: Vec<String> = asked.iter().map(ToString::to_string).collect();
+        for row in found.rows.into_iter().filter(|row| row.bulk_id.as_ref().is_some_and(|id| asked.contains(id))) {
+            if let Some(known) = MessageId::parse(&row.message_id).and_then(|id| seen.get_mut(&id)) {
+                known.rows.push(Sighting::of(row));
+            }
+        }
+    }
+
+    async fn messages(&mut self, question: &Question, asked: &[MessageId], seen: &mut Seen) {
+        let Some(found) = self.find(question).await else { return };
+        let canary = self.canary(&found);
+        let is_whole = found.failure.is_none();
+        for id in asked {
+            // What the first look saw of them comes again with this answer.
+            if let Some(known) = seen.get_mut(id) {
+                known.rows.clear();
+                known.asked = if is_whole { Asked::Yes(canary) } else { Asked::No };
+            }
+        }
+        for row in found.rows {
+            let id = MessageId::parse(&row.message_id).filter(|id| asked.binary_search(id).is_ok());
+            if let Some(known) = id.and_then(|id| seen.get_mut(&id)) {
+                known.rows.push(Sighting::of(row));
+            }
+        }
+    }
+
+    /// What an answer says of the messages that it must have.
+    fn canary(&self, found: &Found) -> Canary {
+        let has = |canary: &Accepted| {
+            let (id, bulk) = (canary.id.to_string(), canary.bulk.to_string());
+            found
+                .rows
+                .iter()
+                .any(|row| row.message_id == id && row.bulk_id.as_ref().is_none_or(|theirs| *theirs == bulk))
+        };
+        match self.canaries.as_slice() {
+            [] => Canary::None,
+            canaries if canaries.iter().all(has) => Canary::Found,
+            _ => Canary::Missing,
+        }
+    }
+
+    /// Asks one question; `None` if nothing came of it.
+    async fn find(&mut self, question: &Question) -> Option<Found> {
+        let found = match select(self.stop.clone(), pin!(self.logs.find(question))).await {
+            Either::Left(((), _)) => None,
+            Either::Right((found, _)) => Some(found),
+        };
+        let failure = found.as_ref().map_or(Some(LogsFailure::Interrupted), |found| found.failure.clone());
+        if let Some(failure) = failure {
+            self.failures += 1;
+            self.is_over |= failure.is_final() || self.failures >= FAILURES_MAX;
+            self.failure.get_or_insert(failure);
+        }
+        let found = found?;
+        self.from_sandbox &= found.from_sandbox;
+        Some(found)
+    }
+}

@@ -1,0 +1,71 @@
+//! What came of a pass over the doubts.
+
+use std::collections::BTreeMap;
+
+use super::absence::Kept;
+use super::logs::LogsFailure;
+use crate::ledger::Doubt;
+
+/// What came of one doubt: its people, each in exactly one group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The doubt as it was.
+    pub doubt: Doubt,
+    /// Found: accepted by the gateway.
+    pub accepted: usize,
+    /// Found: rejected by the gateway, by status.
+    pub rejected: BTreeMap<u16, usize>,
+    /// Proved not to have been sent to, and free again.
+    pub absent: usize,
+    /// Still in doubt, and why.
+    pub kept: BTreeMap<Kept, usize>,
+    /// Of how many people the logs have the message more than once: sent to them again.
+    pub sent_again: usize,
+}
+
+impl Finding {
+    pub(super) fn new(doubt: Doubt) -> Self {
+        Self { doubt, accepted: 0, rejected: BTreeMap::new(), absent: 0, kept: BTreeMap::new(), sent_again: 0 }
+    }
+
+    /// How many people are still in doubt.
+    #[must_use]
+    pub fn open(&self) -> usize {
+        self.kept.values().sum()
+    }
+
+    /// How many people the gateway rejected.
+    #[must_use]
+    pub fn rejected_any(&self) -> usize {
+        self.rejected.values().sum()
+    }
+
+    /// How many people are settled now.
+    #[must_use]
+    pub fn settled(&self) -> usize {
+        self.accepted + self.rejected_any() + self.absent
+    }
+}
+
+/// What came of all doubts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reconciled {
+    /// Each doubt, the oldest first.
+    pub findings: Vec<Finding>,
+    /// The first reason why the logs could not be read to their end.
+    pub failure: Option<LogsFailure>,
+}
+
+impl Reconciled {
+    /// How many people are settled now.
+    #[must_use]
+    pub fn settled(&self) -> usize {
+        self.findings.iter().map(Finding::settled).sum()
+    }
+
+    /// How many people are still in doubt.
+    #[must_use]
+    pub fn open(&self) -> usize {
+        self.findings.iter().map(Finding::open).sum()
+    }
+}

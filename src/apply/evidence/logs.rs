@@ -1,0 +1,83 @@
+//! The port to the gateway's logs.
+
+use super::question::Question;
+use crate::wire::response::Status;
+
+/// Reads the gateway's logs.
+pub trait Logs: Sync {
+    /// Asks a question and reads its answer to the end, all pages of it. Total: what could be read
+    /// before a failure comes back with it.
+    fn find(&self, question: &Question) -> impl Future<Output = Found> + Send;
+}
+
+/// What the logs say to a question.
+#[derive(Debug, Clone, Default)]
+pub struct Found {
+    /// The rows that could be read.
+    pub rows: Vec<Row>,
+    /// Why there may be more; `None` if the answer was read to its end.
+    pub failure: Option<LogsFailure>,
+    /// Whether every answer said that it comes from a sandbox.
+    pub from_sandbox: bool,
+}
+
+/// One message in the logs, without anything that says who got it or what it said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// Its messageId.
+    pub message_id: String,
+    /// Its bulkId, if there is one.
+    pub bulk_id: Option<String>,
+    /// Its status.
+    pub status: Status,
+}
+
+/// Why the logs could not be read, or not to their end.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LogsFailure {
+    /// 401.
+    #[error("the gateway refused the credentials (401)")]
+    Unauthorized,
+    /// 403.
+    #[error("the credentials do not allow to read the logs (403): they need the scope `instagram:logs:read`")]
+    Forbidden,
+    /// 404.
+    #[error("the gateway has no logs at this address (404): is the base URL right?")]
+    NotFound,
+    /// 429, however often it was tried.
+    #[error("the gateway keeps answering that there are too many requests (429)")]
+    Throttled,
+    /// No answer, however often it was tried; the text says why.
+    #[error("the gateway cannot be reached: {0}")]
+    Unreachable(String),
+    /// Another status, and the code in the error's body if there is one.
+    #[error("the gateway answered {status}{}", code.as_ref().map(|code| format!(" {code}")).unwrap_or_default())]
+    Answered {
+        /// The HTTP status.
+        status: u16,
+        /// The error's code, of harmless characters only.
+        code: Option<String>,
+    },
+    /// A 200 that is not what the API says, or that has no end; the text says why.
+    #[error("an answer of the logs cannot be read: {0}")]
+    Unreadable(String),
+    /// Somebody wanted the run to end.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+impl LogsFailure {
+    /// Says whether the next question would fail as well.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        match self {
+            Self::Unauthorized
+            | Self::Forbidden
+            | Self::NotFound
+            | Self::Throttled
+            | Self::Unreachable(_)
+            | Self::Interrupted => true,
+            Self::Answered { .. } | Self::Unreadable(_) => false,
+        }
+    }
+}

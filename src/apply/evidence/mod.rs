@@ -1,0 +1,26 @@
+//! Doubt settled by evidence: what the gateway's logs say of the people of which nobody knows
+//! whether they got their message, person by person.
+//!
+//! Whoever is found there has it, or was rejected. Whoever is not found proves nothing, unless
+//! everything that could hide them is ruled out ([`Kept`] names what may stand in the way). What is
+//! not proved stays in doubt.
+
+mod absence;
+mod ask;
+mod canary;
+mod decide;
+mod findings;
+mod judge;
+mod logs;
+mod question;
+mod reconcile;
+mod seen;
+
+#[cfg(test)]
+mod tests;
+
+pub use absence::{Kept, PROVES_WITHIN};
+pub use findings::{Finding, Reconciled};
+pub use logs::{Found, Logs, LogsFailure, Row};
+pub use question::{By, Question};
+pub use reconcile::{Known, Progress, Terms, reconcile};

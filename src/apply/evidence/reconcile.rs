@@ -1,0 +1,150 @@
+//! A pass over the doubts: ask, judge, settle, group by group.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use jiff::{SignedDuration, Timestamp};
+
+use super::ask::Asking;
+use super::canary;
+use super::findings::Reconciled;
+use super::judge::{self, Bench};
+use super::logs::Logs;
+use super::seen::Seen;
+use crate::apply::leaving::{self, Over};
+use crate::apply::ports::{Clock, Store};
+use crate::identity::BulkId;
+use crate::ledger::{Doubt, Ledger, Standing, View};
+use crate::plan::Selection;
+
+/// So many people are asked for before what was found is settled.
+const GROUP_PEOPLE: usize = 2000;
+
+/// A request of a run that just died may still be on its way into a gateway on this machine.
+const ON_ITS_WAY: Duration = Duration::from_millis(250);
+
+/// Shows the ledger.
+pub trait Known: Sync {
+    /// Looks at the ledger as it is now, with all that was settled before.
+    fn read<T>(&self, look: impl FnOnce(&Ledger) -> T) -> T;
+
+    /// What this run knows about other runs.
+    fn view(&self, now: Timestamp) -> View;
+}
+
+/// The terms of a pass.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms<'a> {
+    /// What is selected; the rest stays as it is.
+    pub selection: &'a Selection,
+    /// How long after the last instant at which a message could leave its absence may prove
+    /// something.
+    pub absence_proves_after: SignedDuration,
+    /// Whether the gateway is on this machine. If its answers say that they come from a sandbox as
+    /// well, nothing has to be waited for but the messages' own times.
+    pub is_on_loopback: bool,
+}
+
+/// How far a pass has come, in people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Asked for.
+    pub done: usize,
+    /// In doubt.
+    pub all: usize,
+}
+
+/// Settles what the logs prove, person by person, and says why the rest stays in doubt. What is in
+/// flight elsewhere is not in doubt. When `stop` is ready no more is asked.
+///
+/// # Errors
+/// If the store does not take an outcome; what was settled until then comes back all the same.
+pub async fn reconcile<S: Store + Known, L: Logs, C: Clock>(
+    store: &S,
+    logs: &L,
+    clock: &C,
+    terms: &Terms<'_>,
+    stop: impl Future<Output = ()> + Send,
+    mut progress: impl FnMut(Progress) + Send,
+) -> (Reconciled, Result<(), S::Error>) {
+    let begin = clock.now();
+    let mut doubts = store.read(|ledger| ledger.doubts(store.view(begin)));
+    doubts.retain(|doubt| terms.selection.holds(&doubt.claim.bulk.message));
+    let mut reconciled = Reconciled::default();
+    if doubts.is_empty() {
+        return (reconciled, Ok(()));
+    }
+    if terms.is_on_loopback {
+        clock.sleep(ON_ITS_WAY).await;
+    }
+    let in_doubt: BTreeSet<BulkId> = doubts.iter().map(|doubt| doubt.claim.bulk.clone()).collect();
+    let ripe_after = if terms.is_on_loopback { SignedDuration::ZERO } else { terms.absence_proves_after };
+    let canaries = store.read(|ledger| canary::choose(ledger, &in_doubt, begin, ripe_after));
+    let mut asking = Asking::new(logs, canaries, stop.boxed());
+    let all = doubts.iter().map(|doubt| doubt.open).sum();
+    let mut result = Ok(());
+    let mut rest = doubts.as_slice();
+    while !rest.is_empty() && result.is_ok() {
+        let (group, next) = rest.split_at(group(rest));
+        rest = next;
+        let mut seen = Seen::default();
+        let bulks = store.read(|ledger| expect(ledger, group, begin, &mut seen));
+        asking.about(&bulks, &mut seen).await;
+        let waits = !(terms.is_on_loopback && asking.from_sandbox);
+        let wait = waits.then_some(terms.absence_proves_after);
+        result = settle(store, group, &Bench { seen: &seen, now: clock.now(), wait }, &mut reconciled).await;
+        progress(Progress { done: all - rest.iter().map(|doubt| doubt.open).sum::<usize>(), all });
+    }
+    reconciled.failure = asking.failure;
+    (reconciled, result)
+}
+
+/// How many of the first doubts are asked for together.
+fn group(doubts: &[Doubt]) -> usize {
+    let mut people = 0;
+    let full = doubts.iter().position(|doubt| {
+        people += doubt.open;
+        people > GROUP_PEOPLE
+    });
+    full.unwrap_or(doubts.len()).max(1)
+}
+
+/// Notes who is asked for, and gives the bulks for the first look. The gateway tells the bulkId of
+/// requests with several messages only.
+fn expect(ledger: &Ledger, group: &[Doubt], now: Timestamp, seen: &mut Seen) -> Vec<BulkId> {
+    let mut bulks = BTreeSet::new();
+    for doubt in group {
+        let Some(state) = ledger.claim_state(&doubt.claim) else { continue };
+        if judge::is_past(doubt, leaving::last(state.claim(), Over::Unknown), now) {
+            continue;
+        }
+        let bulk = &doubt.claim.bulk;
+        let standings = ledger.standings(&bulk.message, bulk.revision);
+        let is_accepted = |person| standings.get(person, View::Exclusive) == Standing::Accepted;
+        let people = judge::open_people(state).map(|person| (person, is_accepted(person)));
+        seen.expect((bulk.message.clone(), bulk.revision), people);
+        if doubt.count > 1 {
+            bulks.insert(bulk.clone());
+        }
+    }
+    bulks.into_iter().collect()
+}
+
+/// Judges the doubts of a group one after the other, because what one of them settles may explain
+/// what the next one sees.
+async fn settle<S: Store + Known>(
+    store: &S,
+    group: &[Doubt],
+    bench: &Bench<'_>,
+    reconciled: &mut Reconciled,
+) -> Result<(), S::Error> {
+    for doubt in group {
+        let (outcome, finding) = store.read(|ledger| judge::judge(ledger, doubt, bench));
+        if let Some(outcome) = outcome {
+            store.settle(outcome).await?;
+        }
+        reconciled.findings.push(finding);
+    }
+    Ok(())
+}

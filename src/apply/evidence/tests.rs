@@ -1,0 +1,388 @@
+//! A pass over doubts, against logs that say what the test wants.
+
+use std::collections::HashSet;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use jiff::{SignedDuration, Timestamp};
+
+use super::*;
+use crate::apply::{Clock, Store};
+use crate::identity::{MessageId, Person};
+use crate::ledger::sample::{self, at};
+use crate::ledger::{Claim, ClaimId, Grant, Ledger, Outcome, PersonState, RunId, View};
+use crate::plan::Selection;
+use crate::wire::response::Status;
+
+const HOUR: i64 = 3600;
+
+/// A ledger in memory.
+struct Memory(Mutex<Ledger>, View);
+
+#[derive(Debug, thiserror::Error)]
+#[error("no space left on device")]
+struct DiskFull;
+
+impl Known for Memory {
+    fn read<T>(&self, look: impl FnOnce(&Ledger) -> T) -> T {
+        look(&self.0.lock().unwrap())
+    }
+
+    fn view(&self, _: Timestamp) -> View {
+        self.1
+    }
+}
+
+impl Store for Memory {
+    type Error = DiskFull;
+
+    async fn claim(&self, _: Claim) -> Result<Grant, DiskFull> {
+        panic!("evidence claims nobody")
+    }
+
+    async fn settle(&self, outcome: Outcome) -> Result<(), DiskFull> {
+        self.0.lock().unwrap().add_outcome(outcome).map_err(|_| DiskFull)
+    }
+
+    async fn claimed_before(&self, _: &MessageId, _: &ClaimId) -> Result<bool, DiskFull> {
+        panic!("evidence reads the ledger")
+    }
+}
+
+/// A clock that stands still.
+struct Stopped(Timestamp);
+
+impl Clock for Stopped {
+    fn now(&self) -> Timestamp {
+        self.0
+    }
+
+    fn elapsed(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    async fn sleep(&self, _: Duration) {}
+}
+
+/// Logs with these rows, and everything that can be wrong with them.
+struct Books {
+    rows: Vec<Row>,
+    from_sandbox: bool,
+    /// The questions that fail, counted from 0, and how.
+    failures: Vec<(usize, LogsFailure)>,
+    /// Only so many ids of a list are looked at.
+    ids_max: usize,
+    asked: Mutex<Vec<Question>>,
+}
+
+impl Logs for Books {
+    async fn find(&self, question: &Question) -> Found {
+        let mut asked = self.asked.lock().unwrap();
+        let number = asked.len();
+        asked.push(question.clone());
+        let ids: HashSet<&str> = question.ids().split(',').take(self.ids_max).collect();
+        let is_wanted = |row: &&Row| match question.by() {
+            By::Bulk => row.bulk_id.as_ref().is_some_and(|id| ids.contains(id.as_str())),
+            By::Message => ids.contains(row.message_id.as_str()),
+        };
+        let failure = self.failures.iter().find(|(failing, _)| *failing == number).map(|(_, failure)| failure.clone());
+        let rows = self.rows.iter().filter(is_wanted);
+        // Of an answer that fails the first half was read.
+        let count = if failure.is_some() { rows.clone().count() / 2 } else { usize::MAX };
+        Found { rows: rows.take(count).cloned().collect(), failure, from_sandbox: self.from_sandbox }
+    }
+}
+
+/// A claim of people at second 0 without a schedule, whose run died.
+fn claim(people: &[u64]) -> Claim {
+    let claim = sample::claim("announce", people, 1, 7);
+    Claim { at: at(0), start_by: at(120), send_at: None, until: None, ..claim }
+}
+
+fn row(claim: &Claim, person: u64, group_id: u16, id: u16) -> Row {
+    let bulk = &claim.id.bulk;
+    let message = MessageId { message: bulk.message.clone(), revision: bulk.revision, person: Person(person) };
+    let status = Status { group_id, id, ..Status::default() };
+    Row { message_id: message.to_string(), bulk_id: Some(bulk.to_string()), status }
+}
+
+fn delivered(claim: &Claim, person: u64) -> Row {
+    row(claim, person, 3, 5)
+}
+
+/// A world in which everything holds: the bulk of 1, 2 and 3 is in doubt, 8 and 9 were accepted; it is
+/// an hour later, and the logs have 8 and 9.
+struct World {
+    ledger: Ledger,
+    view: View,
+    books: Books,
+    now: Timestamp,
+    is_on_loopback: bool,
+    is_interrupted: bool,
+}
+
+impl World {
+    fn new() -> Self {
+        let mut ledger = Ledger::new(sample::header());
+        let canary = claim(&[8, 9]);
+        for claim in [claim(&[1, 2, 3]), canary.clone()] {
+            ledger.add_claim(claim).unwrap();
+        }
+        ledger.add_outcome(sample::outcome(&canary, Accepted, &[])).unwrap();
+        let rows = [8, 9].map(|person| delivered(&canary, person)).into();
+        let books =
+            Books { rows, from_sandbox: false, failures: Vec::new(), ids_max: usize::MAX, asked: Mutex::default() };
+        let (view, now) = (View::Exclusive, at(HOUR));
+        Self { ledger, view, books, now, is_on_loopback: false, is_interrupted: false }
+    }
+
+    /// The states of 1, 2 and 3 after a pass, and what it found.
+    fn reconcile(self) -> ([PersonState; 3], Reconciled) {
+        let store = Memory(Mutex::new(self.ledger), self.view);
+        let selection = Selection::default();
+        let terms = Terms {
+            selection: &selection,
+            absence_proves_after: SignedDuration::from_mins(15),
+            is_on_loopback: self.is_on_loopback,
+        };
+        let stop =
+            if self.is_interrupted { futures_util::future::ready(()).boxed() } else { std::future::pending().boxed() };
+        let clock = Stopped(self.now);
+        let pass = reconcile(&store, &self.books, &clock, &terms, stop, |_| {});
+        let (reconciled, stored) = pass.now_or_never().unwrap();
+        stored.unwrap();
+        let ledger = store.0.into_inner().unwrap();
+        let state = ledger.claim_state(&claim(&[1, 2, 3]).id).unwrap();
+        ([1, 2, 3].map(|person| state.state(Person(person)).unwrap()), reconciled)
+    }
+
+    /// Nobody is settled, for this reason.
+    #[track_caller]
+    fn keeps(self, kept: Kept) {
+        let (states, reconciled) = self.reconcile();
+        assert_eq!(states, [Claimed; 3]);
+        assert_eq!(reconciled.findings[0].kept, [(kept, 3)].into());
+    }
+}
+
+use PersonState::{Accepted, Claimed, Refused, Rejected};
+
+#[test]
+fn found_people_are_settled_one_by_one_and_the_absent_are_free() {
+    let mut world = World::new();
+    let doubt = claim(&[1, 2, 3]);
+    world.books.rows.extend([delivered(&doubt, 1), row(&doubt, 2, 5, 12)]);
+    let (states, reconciled) = world.reconcile();
+    assert_eq!(states, [Accepted, Rejected(12), Refused]);
+    let finding = &reconciled.findings[0];
+    assert_eq!((finding.accepted, finding.rejected_any(), finding.absent, finding.open()), (1, 1, 1, 0));
+}
+
+#[test]
+fn everything_holds_so_absence_proves() {
+    assert_eq!(World::new().reconcile().0, [Refused; 3]);
+}
+
+#[test]
+fn what_is_proved_stays_proved_by_the_logs_in_the_ledger() {
+    let world = World::new();
+    let store = Memory(Mutex::new(world.ledger), View::Exclusive);
+    let selection = Selection::default();
+    let terms =
+        Terms { selection: &selection, absence_proves_after: SignedDuration::from_mins(15), is_on_loopback: false };
+    let clock = Stopped(world.now);
+    let mut seen = Vec::new();
+    let pass = reconcile(&store, &world.books, &clock, &terms, std::future::pending(), |progress| seen.push(progress));
+    pass.now_or_never().unwrap().1.unwrap();
+    assert_eq!(seen, [Progress { done: 3, all: 3 }]);
+    store.read(|ledger| {
+        let state = ledger.claim_state(&claim(&[1, 2, 3]).id).unwrap();
+        let notes: Vec<_> = state.notes().map(|note| (note.by.as_str(), note.why.as_deref())).collect();
+        assert_eq!(notes, [("logs", Some("3 proved absent"))]);
+        assert_eq!(state.settled(), None, "its own run has said nothing");
+    });
+}
+
+#[test]
+fn too_early_after_the_last_message_could_leave() {
+    // Its request could begin until second 120, and take another 120.
+    let until = at(240 + 900);
+    World { now: at(240 + 899), ..World::new() }.keeps(Kept::TooEarly(until));
+    assert_eq!(World { now: until, ..World::new() }.reconcile().0, [Refused; 3]);
+}
+
+#[test]
+fn too_early_before_its_schedule_its_pace_or_its_window() {
+    let check = |change: fn(&mut Claim), until: i64| {
+        let mut world = World::new();
+        let mut scheduled = claim(&[1, 2, 3]);
+        change(&mut scheduled);
+        let mut ledger = Ledger::new(sample::header());
+        let canary = claim(&[8, 9]);
+        for claim in [scheduled, canary.clone()] {
+            ledger.add_claim(claim).unwrap();
+        }
+        ledger.add_outcome(sample::outcome(&canary, Accepted, &[])).unwrap();
+        world.ledger = ledger;
+        world.keeps(Kept::TooEarly(at(until)));
+    };
+    check(|claim| claim.send_at = Some(at(2 * HOUR)), 2 * HOUR + 900);
+    check(|claim| claim.until = Some(at(2 * HOUR)), 2 * HOUR + 240 + 900);
+    check(|claim| claim.leaves_by = Some(at(2 * HOUR)), 2 * HOUR + 900);
+}
+
+#[test]
+fn too_late_after_47_hours() {
+    let mut world = World::new();
+    // What was accepted lately keeps everything else whole.
+    let canary = Claim { at: at(46 * HOUR), start_by: at(46 * HOUR), ..claim(&[7]) };
+    world.ledger.add_claim(canary.clone()).unwrap();
+    let outcome = Outcome { at: at(46 * HOUR), ..sample::outcome(&canary, Accepted, &[]) };
+    world.ledger.add_outcome(outcome).unwrap();
+    world.books.rows.push(delivered(&canary, 7));
+    World { now: at(47 * HOUR), ..world }.keeps(Kept::TooLate);
+    assert_eq!(World { now: at(47 * HOUR - 1), ..World::new() }.reconcile().0, [Refused; 3]);
+}
+
+#[test]
+fn logs_that_forgot_are_not_asked_and_those_that_remember_still_count() {
+    let doubt = claim(&[1, 2, 3]);
+    let mut world = World { now: at(47 * HOUR + 600), ..World::new() };
+    world.books.rows.push(delivered(&doubt, 2));
+    assert_eq!(world.reconcile().0, [Claimed, Accepted, Claimed]);
+    let mut world = World { now: at(49 * HOUR), ..World::new() };
+    world.books.failures = vec![(0, LogsFailure::Unauthorized)];
+    let (states, reconciled) = world.reconcile();
+    assert_eq!((states, reconciled.failure), ([Claimed; 3], None));
+    assert_eq!(reconciled.findings[0].kept, [(Kept::TooLate, 3)].into());
+}
+
+#[test]
+fn logs_without_anything_to_compare_prove_nothing() {
+    let mut world = World::new();
+    world.ledger = Ledger::new(sample::header());
+    world.ledger.add_claim(claim(&[1, 2, 3])).unwrap();
+    world.keeps(Kept::NothingToCompare);
+}
+
+#[test]
+fn logs_of_somebody_else_prove_nothing() {
+    let mut world = World::new();
+    world.books.rows.clear();
+    world.keeps(Kept::LogsLack);
+}
+
+#[test]
+fn logs_that_look_at_a_part_of_a_list_prove_nothing() {
+    World { books: Books { ids_max: 1, ..World::new().books }, ..World::new() }.keeps(Kept::LogsLack);
+    World { books: Books { ids_max: 4, ..World::new().books }, ..World::new() }.keeps(Kept::LogsLack);
+}
+
+#[test]
+fn an_answer_that_was_not_read_to_its_end_proves_nothing() {
+    for failure in [
+        LogsFailure::Unauthorized,
+        LogsFailure::Forbidden,
+        LogsFailure::NotFound,
+        LogsFailure::Throttled,
+        LogsFailure::Unreachable("refused".to_owned()),
+        LogsFailure::Answered { status: 500, code: None },
+        LogsFailure::Unreadable("it is HTML".to_owned()),
+    ] {
+        // The second question is the one by messageId.
+        let mut world = World::new();
+        world.books.failures = vec![(1, failure.clone())];
+        world.keeps(Kept::Unread);
+        // What was found before the failure counts.
+        let doubt = claim(&[1, 2, 3]);
+        let mut world = World::new();
+        world.books.rows = vec![delivered(&doubt, 1), delivered(&doubt, 2)];
+        world.books.failures = vec![(0, failure.clone()), (1, failure.clone())];
+        let (states, reconciled) = world.reconcile();
+        assert_eq!(states[0], Accepted, "{failure}");
+        assert_eq!(states[2], Claimed, "{failure}");
+        assert_eq!(reconciled.failure, Some(failure));
+    }
+}
+
+#[test]
+fn an_interrupt_proves_nothing() {
+    let (states, reconciled) = World { is_interrupted: true, ..World::new() }.reconcile();
+    assert_eq!((states, reconciled.failure), ([Claimed; 3], Some(LogsFailure::Interrupted)));
+}
+
+#[test]
+fn after_some_failures_no_more_is_asked() {
+    let mut world = World::new();
+    for person in 100..110 {
+        world.ledger.add_claim(claim(&(person * 1000..person * 1000 + 600).collect::<Vec<_>>())).unwrap();
+    }
+    let broken = LogsFailure::Answered { status: 500, code: None };
+    world.books.failures = (0..100).map(|number| (number, broken.clone())).collect();
+    let store = Memory(Mutex::new(world.ledger), View::Exclusive);
+    let selection = Selection::default();
+    let terms = Terms { selection: &selection, absence_proves_after: SignedDuration::ZERO, is_on_loopback: false };
+    let clock = Stopped(world.now);
+    let pass = reconcile(&store, &world.books, &clock, &terms, std::future::pending(), |_| {});
+    let (reconciled, _) = pass.now_or_never().unwrap();
+    assert_eq!(world.books.asked.into_inner().unwrap().len(), 3);
+    assert_eq!((reconciled.settled(), reconciled.open()), (0, 6003));
+}
+
+#[test]
+fn only_a_sandbox_on_this_machine_needs_no_waiting() {
+    let world = |is_on_loopback, from_sandbox| {
+        let books = Books { from_sandbox, ..World::new().books };
+        World { is_on_loopback, books, now: at(61), ..World::new() }
+    };
+    assert_eq!(world(true, true).reconcile().0, [Refused; 3]);
+    for (is_on_loopback, from_sandbox) in [(true, false), (false, true), (false, false)] {
+        let (states, _) = world(is_on_loopback, from_sandbox).reconcile();
+        assert_eq!(states, [Claimed; 3], "{is_on_loopback} {from_sandbox}");
+    }
+}
+
+#[test]
+fn a_claim_in_flight_elsewhere_is_not_asked_about() {
+    let view = View::Shared { now: at(120 + 120 + 300) };
+    let (states, reconciled) = World { view, ..World::new() }.reconcile();
+    assert_eq!((states, reconciled.findings.len()), ([Claimed; 3], 0));
+    let view = View::Shared { now: at(120 + 120 + 301) };
+    assert_eq!(World { view, ..World::new() }.reconcile().0, [Refused; 3]);
+}
+
+#[test]
+fn a_message_that_was_sent_again_is_told() {
+    let doubt = claim(&[1, 2, 3]);
+    let mut world = World::new();
+    world.books.rows.extend([1, 1, 2].map(|person| delivered(&doubt, person)));
+    let (states, reconciled) = world.reconcile();
+    assert_eq!(states, [Accepted, Accepted, Refused]);
+    assert_eq!(reconciled.findings[0].sent_again, 1);
+}
+
+#[test]
+fn one_row_settles_one_of_two_doubts_of_the_same_bulk() {
+    let mut world = World::new();
+    let again = claim(&[1, 2, 3]);
+    let again = Claim { id: ClaimId { run: RunId(8), ..again.id.clone() }, ..again };
+    world.ledger.add_claim(again.clone()).unwrap();
+    world.books.rows.push(delivered(&again, 1));
+    let (states, reconciled) = world.reconcile();
+    assert_eq!(states, [Accepted, Refused, Refused]);
+    let groups = reconciled.findings.iter().map(|finding| (finding.accepted, finding.absent, finding.open()));
+    assert_eq!(groups.collect::<Vec<_>>(), [(1, 2, 0), (0, 3, 0)]);
+}
+
+#[test]
+fn rows_that_nobody_asked_for_say_nothing() {
+    let mut world = World::new();
+    let doubt = claim(&[1, 2, 3]);
+    let strange = |id: &str| Row { message_id: id.to_owned(), ..delivered(&doubt, 1) };
+    let id = delivered(&doubt, 1).message_id;
+    world.books.rows.extend([strange(&id.to_uppercase()), strange(&format!("{id}.t1")), strange("x")]);
+    let other = sample::claim("remind", &[1, 2, 3], 1, 1);
+    world.books.rows.push(Row { bulk_id: Some(doubt.id.bulk.to_string()), ..delivered(&other, 1) });
+    assert_eq!(world.reconcile().0, [Refused; 3]);
+}

@@ -1,0 +1,100 @@
+//! When the last message of a claim can leave the gateway: before that nobody can say from its
+//! absence that it did not.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::ledger::{Claim, DEADLINE_MAX, SKEW_MAX};
+use crate::timing::horizon::validity;
+use crate::timing::next_open;
+use crate::wire::options::{DeliveryTimeWindow, ValidityPeriod};
+
+/// When the request of a claim was over at the latest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Over {
+    /// Its own run wrote an outcome at this instant, so it was over by then.
+    By(Timestamp),
+    /// Its run wrote nothing: it may have begun at the last instant that the claim allows.
+    Unknown,
+    /// It reached the gateway right away, or never: so it is on one machine.
+    AtOnce,
+}
+
+/// The last instant at which a message of a claim can leave.
+pub(super) fn last(claim: &Claim, over: Over) -> Timestamp {
+    let planned = claim.send_at.unwrap_or(claim.at);
+    let begun = match over {
+        Over::By(instant) => instant,
+        Over::Unknown => latest_request(claim),
+        Over::AtOnce => planned,
+    };
+    let last = later(planned.max(begun), length(claim));
+    claim.leaves_by.map_or(last, |leaves_by| leaves_by.max(last))
+}
+
+/// The last instant at which a message of a claim can leave through a delivery window: when the
+/// window opens for whoever comes last, unless their validity is over before that. Both clocks are
+/// given some slack, so that a window which closes just then counts as closed.
+pub(super) fn through_window(claim: &Claim, window: &DeliveryTimeWindow, period: Option<ValidityPeriod>) -> Timestamp {
+    let latest = later(last(claim, Over::Unknown), SKEW_MAX);
+    next_open(window, latest).min(later(latest, validity(period)))
+}
+
+fn latest_request(claim: &Claim) -> Timestamp {
+    later(claim.start_by, DEADLINE_MAX)
+}
+
+/// How long its paced sending takes.
+fn length(claim: &Claim) -> SignedDuration {
+    let planned = claim.send_at.unwrap_or(claim.at);
+    claim.until.map_or(SignedDuration::ZERO, |until| until.duration_since(planned).max(SignedDuration::ZERO))
+}
+
+fn later(instant: Timestamp, time: SignedDuration) -> Timestamp {
+    instant.checked_add(time).unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::sample::{self, at};
+    use crate::wire::options::{Day, TimeOfDay};
+
+    /// Claimed at second 0, to begin by second 600.
+    fn claim(send_at: Option<i64>, until: Option<i64>) -> Claim {
+        let claim = sample::claim("announce", &[1], 1, 1);
+        Claim { at: at(0), start_by: at(600), send_at: send_at.map(at), until: until.map(at), ..claim }
+    }
+
+    #[test]
+    fn the_last_message_leaves_after_its_request_its_time_and_its_pace() {
+        let check = |send_at, until, over, expect| assert_eq!(last(&claim(send_at, until), over), at(expect));
+        check(None, None, Over::By(at(5)), 5);
+        check(None, None, Over::Unknown, 720);
+        check(None, None, Over::AtOnce, 0);
+        check(Some(3600), None, Over::By(at(5)), 3600);
+        check(Some(3600), None, Over::AtOnce, 3600);
+        check(Some(300), None, Over::Unknown, 720);
+        check(None, Some(60), Over::By(at(5)), 65);
+        check(None, Some(60), Over::Unknown, 780);
+        check(Some(3600), Some(7200), Over::Unknown, 7200);
+    }
+
+    #[test]
+    fn a_window_holds_the_last_message_back() {
+        // 2026-12-01, second 0, is a Tuesday.
+        let window = |from, to| DeliveryTimeWindow {
+            days: vec![Day::Tuesday],
+            from: Some(TimeOfDay { hour: from, minute: 0 }),
+            to: Some(TimeOfDay { hour: to, minute: 0 }),
+        };
+        let check = |window: DeliveryTimeWindow, send_at: i64, expect: i64| {
+            let mut claim = claim(Some(send_at), None);
+            claim.leaves_by = Some(through_window(&claim, &window, None));
+            assert_eq!(last(&claim, Over::AtOnce), at(expect));
+        };
+        check(window(8, 20), 3600, 8 * 3600);
+        check(window(8, 20), 9 * 3600, 9 * 3600 + 300);
+        // Minutes before its end nobody knows on which side the gateway saw it; here validity ends first.
+        check(window(8, 20), 20 * 3600 - 60, 20 * 3600 + 240 + 48 * 3600);
+    }
+}

@@ -1,0 +1,105 @@
+//! `reconcile`: settles doubts from the gateway's logs.
+
+use std::sync::Arc;
+
+use crate::apply::evidence::{LogsFailure, Reconciled};
+use crate::ledger::Ledger;
+use crate::plan::Selection;
+use crate::report::{reconcile_json, reconcile_text};
+
+use super::apply::client;
+use super::args::{Global, ReconcileArgs};
+use super::clock::RunClock;
+use super::evidence;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::output::{Forms, Output};
+use super::settings::Settings;
+use super::signals;
+use super::store::{expected, look, store_failure};
+use super::world::World;
+
+/// Runs the command.
+///
+/// # Errors
+/// If the ledger cannot be opened or written, or there are no credentials.
+pub(super) async fn run(
+    global: &Global,
+    args: &ReconcileArgs,
+    settings: &Settings,
+    output: &Output,
+) -> Result<Exit, Failure> {
+    let world = Arc::new(World::open(global, settings, output).await?);
+    let result = with_world(&world, args, settings, output).await;
+    if let Ok(world) = Arc::try_unwrap(world) {
+        world.gateway.stop().await?;
+    }
+    result
+}
+
+async fn with_world(
+    world: &Arc<World>,
+    args: &ReconcileArgs,
+    settings: &Settings,
+    output: &Output,
+) -> Result<Exit, Failure> {
+    // Who only looks needs no lock, and where nothing is in doubt nobody needs credentials.
+    let (ledger, view) = look(world).await?;
+    let selection = selection(&args.only, world, &ledger)?;
+    if !ledger.doubts(view).iter().any(|doubt| selection.holds(&doubt.claim.bulk.message)) {
+        show(&Reconciled::default(), world, output)?;
+        return Ok(Exit::Done);
+    }
+    drop(ledger);
+    let clock = RunClock::new(Arc::clone(world));
+    let client = client(world, settings, clock.clone())?;
+    let opened = world.gateway.ledger.open(&expected(world)?, "reconcile").await;
+    let store = opened.map_err(|error| store_failure(&error))?;
+    let (reconciled, stored) =
+        evidence::pass(world, &store, &client, &clock, &selection, signals::asked_to_end()).await;
+    let shown = show(&reconciled, world, output);
+    // What was settled stays settled, whatever else fails now.
+    stored.map_err(|error| store_failure(&error))?;
+    store.finish().await.map_err(|error| store_failure(&error))?;
+    shown?;
+    Ok(verdict(&reconciled))
+}
+
+/// Reads what is selected: messages of the files, or of the ledger.
+fn selection(only: &[String], world: &World, ledger: &Ledger) -> Result<Selection, Failure> {
+    let mut selection = Selection::default();
+    for text in only {
+        selection.add(text).map_err(|message| Failure::new(Exit::Usage, message))?;
+    }
+    let planned = world.campaigns.iter().flat_map(|campaign| &campaign.messages).map(|message| &message.key);
+    let keys: Vec<_> = planned.chain(ledger.messages().map(|record| &record.message)).collect();
+    match selection.unknown(&keys).first() {
+        Some(name) => Err(Failure::new(Exit::Usage, format!("there is no campaign or message `{name}`"))),
+        None => Ok(selection),
+    }
+}
+
+fn show(reconciled: &Reconciled, world: &World, output: &Output) -> Result<(), Failure> {
+    let now = world.gateway.now();
+    output.show(&Forms {
+        text: &|paint| reconcile_text::render(reconciled, &world.gateway.name, now, paint),
+        json: &|| reconcile_json::reconciled(reconciled, now),
+    })
+}
+
+/// The exit code: what kept the logs from being read counts for more than what stays in doubt for it.
+fn verdict(reconciled: &Reconciled) -> Exit {
+    let open = if reconciled.open() > 0 { Exit::Doubt } else { Exit::Done };
+    match &reconciled.failure {
+        Some(LogsFailure::Unauthorized | LogsFailure::Forbidden) => Exit::Credentials,
+        Some(LogsFailure::Interrupted) => Exit::Declined,
+        Some(
+            LogsFailure::NotFound
+            | LogsFailure::Throttled
+            | LogsFailure::Unreachable(_)
+            | LogsFailure::Answered { .. }
+            | LogsFailure::Unreadable(_),
+        ) if open == Exit::Doubt => Exit::Environment,
+        Some(_) | None => open,
+    }
+}

@@ -1,0 +1,116 @@
+//! The logs over HTTP: every page of an answer, at the speed that an account may ask, and again if
+//! an answer fails. Nothing is lost by asking twice, so this repeats what a send never may.
+
+use std::collections::HashSet;
+use std::sync::PoisonError;
+use std::time::{Duration, SystemTime};
+
+use reqwest::header::{ACCEPT, AUTHORIZATION};
+use url::{Url, form_urlencoded};
+
+use super::answer::Answer;
+use super::client::Client;
+use super::page::{self, Turn};
+use crate::apply::Clock;
+use crate::apply::evidence::{By, Found, Logs, LogsFailure, Question, Row};
+use crate::wire::SANDBOX_HEADER;
+use crate::wire::limits::LOGS_PAGE_MAX;
+
+/// How often a page is asked for.
+const TRIES_MAX: u32 = 4;
+/// The first wait before a page is asked for again; doubled each time.
+const BACKOFF_FIRST: Duration = Duration::from_millis(500);
+/// The longest wait that a `Retry-After` may ask for.
+const RETRY_AFTER_MAX: Duration = Duration::from_mins(2);
+/// How many pages an answer may have: more than any question can fill.
+const PAGES_MAX: usize = 1000;
+
+impl<C: Clock + Clone + Send + Unpin + 'static> Logs for Client<C> {
+    async fn find(&self, question: &Question) -> Found {
+        let mut found = Found { from_sandbox: true, ..Found::default() };
+        let mut cursors: HashSet<String> = HashSet::new();
+        let mut cursor: Option<String> = None;
+        for _ in 0..PAGES_MAX {
+            let url = self.address(question, cursor.as_deref());
+            match self.page(&url, &mut found.from_sandbox).await {
+                Ok((rows, next)) => {
+                    found.rows.extend(rows);
+                    match next {
+                        None => return found,
+                        Some(next) if !cursors.insert(next.clone()) => {
+                            return failed(found, "its cursors go round in a circle");
+                        }
+                        Some(next) => cursor = Some(next),
+                    }
+                }
+                Err(failure) => {
+                    found.failure = Some(failure);
+                    return found;
+                }
+            }
+        }
+        failed(found, "it has no end")
+    }
+}
+
+fn failed(found: Found, why: &str) -> Found {
+    Found { failure: Some(LogsFailure::Unreadable(why.to_owned())), ..found }
+}
+
+impl<C: Clock> Client<C> {
+    fn address(&self, question: &Question, cursor: Option<&str>) -> Url {
+        let name = match question.by() {
+            By::Bulk => "bulkId",
+            By::Message => "messageId",
+        };
+        // Ids have letters, digits, hyphens and dots, and the commas between them stay commas.
+        let mut query = format!("{name}={}&limit={LOGS_PAGE_MAX}&useCursor=true", question.ids());
+        if let Some(cursor) = cursor {
+            query.push_str("&cursor=");
+            query.extend(form_urlencoded::byte_serialize(cursor.as_bytes()));
+        }
+        let mut url = self.logs.clone();
+        url.set_query(Some(&query));
+        url
+    }
+
+    /// Asks for a page until it is answered, or was asked for often enough.
+    async fn page(&self, url: &Url, from_sandbox: &mut bool) -> Result<(Vec<Row>, Option<String>), LogsFailure> {
+        let mut wait = BACKOFF_FIRST;
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let (failure, wanted) = match self.ask(url, from_sandbox).await {
+                Turn::Page(rows, next) => return Ok((rows, next)),
+                Turn::Failed(failure) => return Err(failure),
+                Turn::Again(failure, wanted) => (failure, wanted),
+            };
+            if tries >= TRIES_MAX {
+                return Err(failure);
+            }
+            self.clock.sleep(wanted.map_or(wait, |wanted| wanted.clamp(wait, RETRY_AFTER_MAX))).await;
+            wait *= 2;
+        }
+    }
+
+    /// Asks once.
+    async fn ask(&self, url: &Url, from_sandbox: &mut bool) -> Turn {
+        let wait = self.rate.lock().unwrap_or_else(PoisonError::into_inner).take(self.clock.elapsed());
+        if !wait.is_zero() {
+            self.clock.sleep(wait).await;
+        }
+        let asking = self.http.get(url.clone()).header(AUTHORIZATION, self.authorization.clone());
+        match asking.header(ACCEPT, "application/json").send().await {
+            Ok(response) => {
+                let (status, headers) = (response.status(), response.headers().clone());
+                *from_sandbox &= headers.contains_key(SANDBOX_HEADER);
+                let body = self.read(response).await;
+                page::read(&Answer { status, headers, body }, SystemTime::now())
+            }
+            Err(error) => {
+                *from_sandbox = false;
+                Turn::Again(LogsFailure::Unreachable(self.explain(error)), None)
+            }
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! What is in doubt, how long the gateway's logs can still tell, and the commands that settle it.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::identity::BulkId;
+use crate::ledger::Doubt;
+use crate::timing;
+
+use super::harmless::{Lines, harmless};
+use super::paint::Paint;
+use super::plan_text::line;
+use super::words::plural;
+
+/// With fewer hours left than this somebody should hurry.
+const HURRY_HOURS: i64 = 6;
+/// In the last hour the logs are not relied on any more.
+const SPARE: SignedDuration = SignedDuration::from_hours(1);
+
+/// How many hours of the logs' 48 are left for a doubt, begun ones counted; `None` if it is too late
+/// to rely on them.
+#[must_use]
+pub(super) fn hours_left(doubt: &Doubt, now: Timestamp) -> Option<i64> {
+    let left = doubt.logs_end().duration_since(now);
+    (left > SPARE).then(|| left.as_secs().saturating_add(3599) / 3600)
+}
+
+/// Writes how long the logs can tell anything of a doubt.
+pub(super) fn left(doubt: &Doubt, now: Timestamp) -> String {
+    match hours_left(doubt, now) {
+        Some(hours) => format!("{hours} h left in the logs"),
+        None => "no longer in the logs".to_owned(),
+    }
+}
+
+/// Doubts come first, with the commands that settle them.
+pub(super) fn doubts(out: &mut String, doubts: &[Doubt], gateway: &str, now: Timestamp, paint: Paint) {
+    if doubts.is_empty() {
+        return;
+    }
+    out.push('\n');
+    let head = format!(
+        "! in doubt: {}; nobody knows whether they got their message, and nothing is sent to them again",
+        people_in(doubts.iter())
+    );
+    line(out, &paint.bad(&head));
+    for doubt in doubts {
+        let people = plural(doubt.open as u64, "person");
+        let mut text =
+            format!("  {}  {people}, claimed {}, {}", doubt.claim.bulk, timing::utc(doubt.at), left(doubt, now));
+        if let Some(why) = &doubt.why {
+            text.push_str(": ");
+            text.push_str(&harmless(why, Lines::Escape));
+        }
+        line(out, &text);
+    }
+    hurry(out, doubts.iter(), gateway, now, paint);
+    let in_logs = doubts.iter().any(|doubt| hours_left(doubt, now).is_some());
+    if in_logs {
+        line(out, &format!("  settle them from the gateway's logs: sendform reconcile{}", flag(gateway)));
+    }
+    let by_word = doubts.iter().find(|doubt| hours_left(doubt, now).is_none()).or(doubts.first());
+    if let Some(doubt) = by_word {
+        let or = if in_logs { "or one" } else { "settle one" };
+        line(out, &format!("  {or} by your word: {}", resolve_command(&doubt.claim.bulk, gateway)));
+    }
+}
+
+/// Warns if the logs will soon tell nothing of some doubts.
+pub(super) fn hurry<'a>(
+    out: &mut String,
+    doubts: impl Iterator<Item = &'a Doubt>,
+    gateway: &str,
+    now: Timestamp,
+    paint: Paint,
+) {
+    let soon = |doubt: &&Doubt| hours_left(doubt, now).is_some_and(|hours| hours <= HURRY_HOURS);
+    let soon: Vec<&Doubt> = doubts.filter(soon).collect();
+    if soon.is_empty() {
+        return;
+    }
+    let people = people_in(soon.into_iter());
+    let words = format!(
+        "! HURRY: in less than {HURRY_HOURS} hours the gateway's logs forget {people}: run `sendform reconcile{}` now",
+        flag(gateway)
+    );
+    line(out, &paint.bad(&words));
+}
+
+/// The command with which a person settles a bulk.
+pub(super) fn resolve_command(bulk: &BulkId, gateway: &str) -> String {
+    format!("sendform resolve {bulk}{} --sent --reason \"…\"   (or --not-sent, --abandon)", flag(gateway))
+}
+
+fn flag(gateway: &str) -> &'static str {
+    if gateway == "sandbox" { " --sandbox" } else { "" }
+}
+
+fn people_in<'a>(doubts: impl Iterator<Item = &'a Doubt>) -> String {
+    let (bulks, people) = doubts.fold((0, 0), |(bulks, people), doubt| (bulks + 1, people + doubt.open));
+    format!("{} in {}", plural(people as u64, "person"), plural(bulks, "bulk"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::{View, sample};
+
+    /// Two doubts: claimed at second 1, to leave at second 3600.
+    fn text(hour: i64) -> String {
+        let mut text = String::new();
+        let doubts_then = sample::ledger().doubts(View::Exclusive);
+        doubts(&mut text, &doubts_then, "sandbox", sample::at(hour * 3600), Paint::Plain);
+        text
+    }
+
+    #[test]
+    fn doubts_tell_how_long_the_logs_remember_them() {
+        insta::assert_snapshot!(text(1), @r#"
+        ! in doubt: 2 people in 2 bulks; nobody knows whether they got their message, and nothing is sent to them again
+          spring-sale.announce.r1.0d2db5633b4e3bce  1 person, claimed 2026-12-01 00:00:01 UTC, 48 h left in the logs
+          spring-sale.announce.r1.b37df208f5fdc3e6  1 person, claimed 2026-12-01 00:00:01 UTC, 48 h left in the logs
+          settle them from the gateway's logs: sendform reconcile --sandbox
+          or one by your word: sendform resolve spring-sale.announce.r1.0d2db5633b4e3bce --sandbox --sent --reason "…"   (or --not-sent, --abandon)
+        "#);
+        insta::assert_snapshot!(text(43).lines().nth(4).unwrap(), @"! HURRY: in less than 6 hours the gateway's logs forget 2 people in 2 bulks: run `sendform reconcile --sandbox` now");
+        assert!(!text(42).contains("HURRY"));
+        insta::assert_snapshot!(text(48), @r#"
+        ! in doubt: 2 people in 2 bulks; nobody knows whether they got their message, and nothing is sent to them again
+          spring-sale.announce.r1.0d2db5633b4e3bce  1 person, claimed 2026-12-01 00:00:01 UTC, no longer in the logs
+          spring-sale.announce.r1.b37df208f5fdc3e6  1 person, claimed 2026-12-01 00:00:01 UTC, no longer in the logs
+          settle one by your word: sendform resolve spring-sale.announce.r1.0d2db5633b4e3bce --sandbox --sent --reason "…"   (or --not-sent, --abandon)
+        "#);
+    }
+}

@@ -1,0 +1,82 @@
+//! What became of the people of a frozen plan, and what does not match it any more.
+
+use crate::plan::{Change, Fallen, FrozenState, Held, MessagePlan};
+use crate::timing;
+
+use super::harmless::{Lines, harmless};
+use super::paint::Paint;
+use super::plan_text::{diff, line};
+use super::words::{number, plural};
+
+/// How many lines of rows are named.
+const LINES_SHOWN_MAX: usize = 5;
+
+/// Tells which plan is applied, and what it has that the files lack.
+pub(super) fn head(out: &mut String, frozen: &FrozenState, paint: Paint) {
+    line(out, &paint.faint(&format!("sends nothing but the plan of {}", timing::utc(frozen.at))));
+    for (message, people) in &frozen.missing {
+        let words = format!("! the plan has `{message}` for {}, and the files lack it", plural(*people, "person"));
+        line(out, &paint.bad(&words));
+    }
+}
+
+/// Tells what became of the plan's people of one message.
+pub(super) fn message(out: &mut String, plan: &MessagePlan, held: &Held, paint: Paint) {
+    let fallen = held.fallen.total();
+    if fallen > 0 {
+        let words = format!(
+            "    {} of {} in the plan {} no longer to send: {}",
+            number(fallen),
+            plural(held.people, "person"),
+            if fallen == 1 { "is" } else { "are" },
+            reasons(&held.fallen)
+        );
+        line(out, &words);
+    }
+    if held.changes.is_empty() {
+        return;
+    }
+    line(out, &paint.bad("  ! this is not what the plan has:"));
+    for change in &held.changes {
+        self::change(out, plan, change, paint);
+    }
+}
+
+fn reasons(fallen: &Fallen) -> String {
+    let gates = fallen.counts.occupied().map(|(gate, count)| format!("{} {}", number(count), gate.words()));
+    let gone = (fallen.gone > 0).then(|| format!("{} not in the audience any more", number(fallen.gone)));
+    gates.chain(gone).collect::<Vec<_>>().join(", ")
+}
+
+fn change(out: &mut String, plan: &MessagePlan, change: &Change, paint: Paint) {
+    match change {
+        Change::Revision { planned, now } => line(out, &format!("      revision: {planned} in the plan, {now} now")),
+        Change::Term { name, planned, now } => {
+            let shown = |value: &Option<String>| {
+                value.as_deref().map_or_else(|| "none".to_owned(), |value| harmless(value, Lines::Escape))
+            };
+            line(out, &format!("      {name}: {} in the plan, {} now", shown(planned), shown(now)));
+        }
+        Change::Text { planned, now } => {
+            line(out, "      the text:");
+            diff(out, planned, now, paint);
+        }
+        Change::Contents { people, lines } => {
+            let verb = "would get another message than the plan has for them";
+            line(out, &format!("      {} {verb}{}", plural(*people, "person"), places(plan, *people, lines)));
+        }
+        Change::Expired { people, at } => {
+            let at = at.map(|at| format!(": it was {}", timing::utc(at))).unwrap_or_default();
+            line(out, &format!("      the time to send to {} is past{at}", plural(*people, "person")));
+        }
+    }
+}
+
+/// Where rows stand: their lines, never their cells.
+fn places(plan: &MessagePlan, people: u64, lines: &[u64]) -> String {
+    let shown: Vec<String> = lines.iter().take(LINES_SHOWN_MAX).map(ToString::to_string).collect();
+    let more = if people > shown.len() as u64 { ", …" } else { "" };
+    let word = if people == 1 { "line" } else { "lines" };
+    let file = harmless(&plan.audience_file, Lines::Escape);
+    format!(": {word} {}{more} of {file}", shown.join(", "))
+}

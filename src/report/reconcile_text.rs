@@ -1,0 +1,155 @@
+//! What the gateway's logs said of the doubts: bulk by bulk, why the rest stays open, and what would
+//! settle it.
+
+use jiff::Timestamp;
+
+use crate::apply::evidence::{Finding, Kept, Reconciled};
+use crate::timing;
+
+use super::doubt_text::{self, hurry, left, resolve_command};
+use super::harmless::{Lines, harmless};
+use super::outcome_text::status_name;
+use super::paint::Paint;
+use super::plan_text::line;
+use super::words::plural;
+
+/// Writes what came of each doubt, and one line of numbers.
+#[must_use]
+pub fn render(reconciled: &Reconciled, gateway: &str, now: Timestamp, paint: Paint) -> String {
+    let mut out = String::new();
+    if reconciled.findings.is_empty() && reconciled.failure.is_none() {
+        line(&mut out, &paint.strong("nothing is in doubt"));
+        return out;
+    }
+    for finding in &reconciled.findings {
+        self::finding(&mut out, finding, gateway, now, paint);
+        out.push('\n');
+    }
+    if let Some(failure) = &reconciled.failure {
+        let words =
+            format!("! the logs could not be read to their end: {}", harmless(&failure.to_string(), Lines::Escape));
+        line(&mut out, &paint.bad(&words));
+    }
+    let open = reconciled.findings.iter().filter(|finding| finding.open() > 0);
+    hurry(&mut out, open.map(|finding| &finding.doubt), gateway, now, paint);
+    line(&mut out, &summary(reconciled, paint));
+    out
+}
+
+/// One line for those who did not ask: `3 people in doubt were settled from the gateway's logs`.
+#[must_use]
+pub fn brief(reconciled: &Reconciled) -> String {
+    let mut out = String::new();
+    let sum = |count: fn(&Finding) -> usize| reconciled.findings.iter().map(count).sum::<usize>() as u64;
+    let groups = [
+        (sum(|finding| finding.accepted), "accepted"),
+        (sum(Finding::rejected_any), "rejected"),
+        (sum(|finding| finding.absent), "not sent"),
+    ];
+    let words: Vec<String> = groups
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{} {what}", plural(count, "person")))
+        .collect();
+    if !words.is_empty() {
+        line(&mut out, &format!("doubts settled from the gateway's logs: {}", words.join(", ")));
+    }
+    for finding in reconciled.findings.iter().filter(|finding| finding.sent_again > 0) {
+        line(&mut out, &sent_again(finding));
+    }
+    if let Some(failure) = &reconciled.failure {
+        let failure = harmless(&failure.to_string(), Lines::Escape);
+        line(&mut out, &format!("! doubts could not be looked up in the gateway's logs: {failure}"));
+    }
+    out
+}
+
+fn finding(out: &mut String, finding: &Finding, gateway: &str, now: Timestamp, paint: Paint) {
+    let doubt = &finding.doubt;
+    let head = format!("{}  {}", paint.strong(&doubt.claim.bulk.to_string()), plural(doubt.open as u64, "person"));
+    let why = doubt.why.as_ref().map(|why| format!(": {}", harmless(why, Lines::Escape))).unwrap_or_default();
+    line(out, &format!("{head}, claimed {}, {}{why}", timing::utc(doubt.at), left(doubt, now)));
+    let people = |count: usize| plural(count as u64, "person");
+    if finding.accepted > 0 {
+        line(out, &paint.good(&format!("  + {} found: accepted", people(finding.accepted))));
+    }
+    for (status, count) in &finding.rejected {
+        let name = status_name(*status).map(|name| format!(" ({name})")).unwrap_or_default();
+        line(out, &format!("  ! {} found: rejected with status {status}{name}", people(*count)));
+    }
+    if finding.absent > 0 {
+        line(out, &paint.good(&format!("  + {} proved not sent: free to be sent to", people(finding.absent))));
+    }
+    for (kept, count) in &finding.kept {
+        line(out, &paint.bad(&format!("  ! {} still in doubt: {}", people(*count), reason(*kept))));
+    }
+    if finding.kept.keys().any(|kept| needs_word(*kept))
+        || (finding.open() > 0 && doubt_text::hours_left(doubt, now).is_none())
+    {
+        line(out, &format!("    your word settles it: {}", resolve_command(&doubt.claim.bulk, gateway)));
+    }
+    if finding.sent_again > 0 {
+        line(out, &paint.bad(&sent_again(finding)));
+    }
+}
+
+fn sent_again(finding: &Finding) -> String {
+    let people = plural(finding.sent_again as u64, "person");
+    format!("! ALARM: the gateway took the message of {people} in `{}` more than once", finding.doubt.claim.bulk)
+}
+
+fn summary(reconciled: &Reconciled, paint: Paint) -> String {
+    let settled = plural(reconciled.settled() as u64, "person");
+    match reconciled.open() {
+        0 => paint.good(&format!("{settled} settled, nothing is in doubt any more")),
+        open => {
+            format!("{settled} settled, {}", paint.bad(&format!("{} still in doubt", plural(open as u64, "person"))))
+        }
+    }
+}
+
+/// Whether only a person can settle it.
+fn needs_word(kept: Kept) -> bool {
+    match kept {
+        Kept::InAnotherBulk | Kept::DuplicateId | Kept::UnclearStatus | Kept::TooLate | Kept::Never => true,
+        Kept::Unread | Kept::TooEarly(_) | Kept::NothingToCompare | Kept::LogsLack => false,
+    }
+}
+
+/// Why people stay in doubt, and what would settle it.
+fn reason(kept: Kept) -> String {
+    match kept {
+        Kept::InAnotherBulk => "the logs have their message in a bulk that this ledger does not know".to_owned(),
+        Kept::DuplicateId => "the gateway has seen their messageIds before, but this ledger has not".to_owned(),
+        Kept::UnclearStatus => "the logs have them with a status that the API does not have".to_owned(),
+        Kept::TooLate => {
+            "after 47 hours absence from the logs proves nothing; only a person's word settles it".to_owned()
+        }
+        Kept::Unread => "the logs could not be read to their end; reconcile again".to_owned(),
+        Kept::Never => "their messages may leave so late that absence from the logs never proves anything".to_owned(),
+        Kept::TooEarly(from) => {
+            format!("absence from the logs proves nothing before {}; reconcile again then", timing::utc(from))
+        }
+        Kept::NothingToCompare => "not in the logs, but no other bulk of the last 47 hours shows that the logs work; \
+                                   reconcile again after the next accepted bulk"
+            .to_owned(),
+        Kept::LogsLack => "not in the logs, but neither are messages that the gateway accepted; \
+                           are these the credentials that sent them?"
+            .to_owned(),
+    }
+}
+
+/// The name of a reason for machines.
+pub(super) fn reason_name(kept: Kept) -> &'static str {
+    match kept {
+        Kept::InAnotherBulk => "inAnotherBulk",
+        Kept::DuplicateId => "duplicateId",
+        Kept::UnclearStatus => "unclearStatus",
+        Kept::TooLate => "tooLate",
+        Kept::Unread => "unread",
+        Kept::Never => "never",
+        Kept::TooEarly(_) => "tooEarly",
+        Kept::NothingToCompare => "nothingToCompare",
+        Kept::LogsLack => "logsLack",
+    }
+}

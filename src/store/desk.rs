@@ -1,0 +1,113 @@
+//! Where a run hands in the entries of a ledger: the ledger in memory, and the one thread that makes
+//! entries durable.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::thread::{self, JoinHandle};
+
+use tokio::sync::oneshot;
+
+use crate::ledger::{Claim, Grant, Ledger, MessageRecord, Outcome};
+
+use super::error::StoreError;
+
+/// What is to be written.
+pub(super) enum Entry {
+    Claim(Claim),
+    Outcome(Outcome),
+    Record(MessageRecord),
+    /// A whole ledger, to be joined in; durable when the writer finishes.
+    Ledger(Box<Ledger>),
+}
+
+/// Where somebody waits for the answer to their entry.
+pub(super) type Reply = oneshot::Sender<Result<Grant, StoreError>>;
+
+/// Somebody who waits for an entry to be written.
+pub(super) struct Request {
+    pub(super) entry: Entry,
+    pub(super) reply: Reply,
+}
+
+impl Request {
+    pub(super) fn answer(reply: Reply, answer: Result<Grant, StoreError>) {
+        // Whoever does not wait any more misses nothing: the entry stands, and a claim without an
+        // outcome is in doubt.
+        drop(reply.send(answer));
+    }
+}
+
+/// A ledger in memory, and the thread of its writer `W`, which ends when nobody can hand in
+/// anything any more.
+pub(super) struct Desk<W> {
+    ledger: Arc<RwLock<Ledger>>,
+    requests: Option<Sender<Request>>,
+    writer: Option<JoinHandle<W>>,
+}
+
+impl<W> fmt::Debug for Desk<W> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Desk({:?})", self.ledger())
+    }
+}
+
+impl<W: Send + 'static> Desk<W> {
+    /// Starts the writer's thread.
+    pub(super) fn open(
+        ledger: Arc<RwLock<Ledger>>,
+        write: impl FnOnce(&Receiver<Request>) -> W + Send + 'static,
+    ) -> Result<Self, StoreError> {
+        let (requests, receiver) = mpsc::channel();
+        let thread = thread::Builder::new().name("ledger".to_owned()).spawn(move || write(&receiver));
+        let writer = thread.map_err(StoreError::io("start a thread to write", Path::new("the ledger")))?;
+        Ok(Self { ledger, requests: Some(requests), writer: Some(writer) })
+    }
+}
+
+impl<W> Desk<W> {
+    /// The ledger as it is now. Writing waits while the guard is held.
+    pub(super) fn ledger(&self) -> RwLockReadGuard<'_, Ledger> {
+        self.ledger.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Hands in a claim.
+    pub(super) async fn claim(&self, claim: Claim) -> Result<Grant, StoreError> {
+        self.ask(Entry::Claim(claim)).await
+    }
+
+    /// Hands in an outcome.
+    pub(super) async fn settle(&self, outcome: Outcome) -> Result<(), StoreError> {
+        self.ask(Entry::Outcome(outcome)).await.map(drop)
+    }
+
+    /// Hands in a message's record.
+    pub(super) async fn record(&self, record: MessageRecord) -> Result<(), StoreError> {
+        self.ask(Entry::Record(record)).await.map(drop)
+    }
+
+    /// Hands in a ledger to be joined.
+    pub(super) async fn join(&self, other: Ledger) -> Result<(), StoreError> {
+        self.ask(Entry::Ledger(Box::new(other))).await.map(drop)
+    }
+
+    async fn ask(&self, entry: Entry) -> Result<Grant, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let requests = self.requests.as_ref().ok_or(StoreError::Stopped)?;
+        requests.send(Request { entry, reply }).map_err(|_| StoreError::Stopped)?;
+        answer.await.map_err(|_| StoreError::Stopped)?
+    }
+
+    /// Waits until the writer has done what it was asked, and takes it.
+    pub(super) fn stop(&mut self) -> Option<W> {
+        drop(self.requests.take());
+        self.writer.take()?.join().ok()
+    }
+}
+
+impl<W> Drop for Desk<W> {
+    fn drop(&mut self) {
+        drop(self.stop());
+    }
+}

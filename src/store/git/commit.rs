@@ -1,0 +1,137 @@
+//! Commits made of objects alone: no work tree, no index, no HEAD.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::identity::MessageKey;
+
+use super::error::GitError;
+use super::repository::{Oid, Repository};
+use super::tip::{Blob, CONTENTS, HEADER, README, SEGMENTS, Tip, segment_path};
+
+/// How many segments a message has at most before they become one, whatever that costs.
+const SEGMENTS_MAX: usize = 64;
+/// How many segments a message has at least before they are worth becoming one.
+const SEGMENTS_MIN: usize = 8;
+/// They become one when all but the largest are together at least this part of it, so that a large
+/// segment is not written again for every small one.
+const SMALLER_PART: u64 = 4;
+
+/// What the branch says about itself.
+const README_TEXT: &str = "\
+This branch is the ledger of sendform: what was sent to whom, and what nobody knows yet. Without it
+everybody would look unsent.
+
+sendform reads and writes it; nothing else should. Do not merge it, rebase it, protect it from plain
+pushes, or commit to it by hand: a branch that was changed is refused, and nothing is sent.
+
+Persons are keyed fingerprints: there is no personal data in here.
+";
+
+/// What is to be added to the branch.
+#[derive(Debug, Default)]
+pub(super) struct Addition {
+    /// The header's line, if it is new.
+    pub(super) header: Option<String>,
+    /// New lines, by message.
+    pub(super) lines: BTreeMap<MessageKey, String>,
+    /// All lines of messages whose segments become one.
+    pub(super) whole: BTreeMap<MessageKey, Vec<u8>>,
+    /// What the commit says.
+    pub(super) subject: String,
+}
+
+/// Says which messages have so many segments that they should become one.
+pub(super) fn crowded(tip: &Tip) -> BTreeSet<MessageKey> {
+    let size = |path: &&str| tip.files.get(*path).map_or(0, |blob| blob.size);
+    let is_crowded = |paths: &[&str]| {
+        let largest = paths.iter().map(size).max().unwrap_or_default();
+        let smaller = paths.iter().map(size).sum::<u64>() - largest;
+        paths.len() >= SEGMENTS_MAX || (paths.len() >= SEGMENTS_MIN && smaller >= largest / SMALLER_PART)
+    };
+    tip.segments().into_iter().filter(|(_, paths)| is_crowded(paths)).map(|(message, _)| message).collect()
+}
+
+/// Writes the commit that goes on from a tip. `run` and `number` make the names of its segments.
+///
+/// # Errors
+/// If git cannot write it.
+pub(super) fn write(
+    repository: &Repository,
+    tip: &Tip,
+    addition: &Addition,
+    (run, number): (u64, u32),
+) -> Result<Tip, GitError> {
+    let mut next = Tip { commit: None, files: tip.files.clone() };
+    if let Some(header) = &addition.header {
+        next.files.insert(HEADER.to_owned(), blob(repository, header.as_bytes())?);
+    }
+    if !next.files.contains_key(README) {
+        next.files.insert(README.to_owned(), blob(repository, README_TEXT.as_bytes())?);
+    }
+    let segments = tip.segments();
+    for path in addition.whole.keys().filter_map(|message| segments.get(message)).flatten() {
+        next.files.remove(*path);
+    }
+    let messages: BTreeSet<&MessageKey> = addition.lines.keys().chain(addition.whole.keys()).collect();
+    for message in messages {
+        let mut text = addition.whole.get(message).cloned().unwrap_or_default();
+        text.extend_from_slice(addition.lines.get(message).map_or(&[], |lines| lines.as_bytes()));
+        next.files.insert(segment_path(message, run, number), blob(repository, &text)?);
+    }
+    let contents = blob(repository, next.contents(tip.commit.as_deref()).as_bytes())?;
+    let tree = tree(repository, &next, &contents)?;
+    next.commit = Some(commit(repository, &tree, tip.commit.as_deref(), &addition.subject)?);
+    Ok(next)
+}
+
+fn blob(repository: &Repository, text: &[u8]) -> Result<Blob, GitError> {
+    // Without any input git would wait for none.
+    let arguments = ["hash-object", "-w", "-t", "blob", "--no-filters", "--stdin"];
+    let oid = repository.git.word("write a file of the ledger", &arguments, text)?;
+    Ok(Blob { oid, size: u64::try_from(text.len()).unwrap_or(u64::MAX) })
+}
+
+fn tree(repository: &Repository, tip: &Tip, contents: &Blob) -> Result<Oid, GitError> {
+    let line = |name: &str, blob: &Blob| format!("100644 blob {}\t{name}\0", blob.oid);
+    let make = |lines: String| repository.git.word("write a folder of the ledger", &["mktree", "-z"], lines.as_bytes());
+    let (mut segments, mut root) = (String::new(), line(CONTENTS, contents));
+    for (path, blob) in &tip.files {
+        match path.split_once('/') {
+            Some((SEGMENTS, name)) => segments.push_str(&line(name, blob)),
+            _ => root.push_str(&line(path, blob)),
+        }
+    }
+    if !segments.is_empty() {
+        root.push_str(&format!("040000 tree {}\t{SEGMENTS}\0", make(segments)?));
+    }
+    make(root)
+}
+
+fn commit(repository: &Repository, tree: &str, parent: Option<&str>, subject: &str) -> Result<Oid, GitError> {
+    let mut arguments = vec!["commit-tree", tree, "-m", subject];
+    arguments.extend(parent.iter().flat_map(|parent| ["-p", parent]));
+    let signs = repository.git.ask(&["config", "--type=bool", "--get", "commit.gpgSign"])?;
+    if signs.is_ok() && signs.word() == "true" {
+        arguments.push("-S");
+    }
+    repository.git.word("write a commit", &arguments, b"")
+}
+
+/// Gives commits an author where nothing else does, as on a CI runner.
+///
+/// # Errors
+/// If git cannot be asked.
+pub(super) fn ensure_identity(repository: &mut Repository) -> Result<(), GitError> {
+    for (setting, variables, value) in [
+        ("user.name", ["GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME"], "sendform"),
+        ("user.email", ["GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"], "sendform@localhost"),
+    ] {
+        if repository.git.ask(&["config", "--get", setting])?.is_ok() {
+            continue;
+        }
+        for variable in variables.into_iter().filter(|variable| std::env::var_os(variable).is_none()) {
+            repository.git.set(variable, value.to_owned());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,264 @@
+//! What can go wrong with a ledger on a branch, in the words of git and in ours.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::ledger::Damage;
+
+/// How many lines of what git said are told.
+const SAID_LINES_MAX: usize = 6;
+/// How long one line of them is at most, in characters.
+const SAID_LINE_MAX: usize = 200;
+
+/// What git said about a failure: its last lines, without credentials.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said(String);
+
+impl Said {
+    /// Takes what a program wrote to its stderr.
+    pub(super) fn of(text: &str) -> Self {
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("hint:"));
+        let lines: Vec<String> =
+            lines.map(|line| without_credentials(line).chars().take(SAID_LINE_MAX).collect()).collect();
+        let told = lines.get(lines.len().saturating_sub(SAID_LINES_MAX)..).unwrap_or_default();
+        Self(if told.is_empty() { "nothing".to_owned() } else { told.join("; ") })
+    }
+}
+
+impl fmt::Display for Said {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "git said: {}", self.0)
+    }
+}
+
+impl std::error::Error for Said {}
+
+/// Leaves out what stands between `://` and `@` in an address.
+fn without_credentials(line: &str) -> String {
+    let mut parts = line.split("://");
+    let mut clean = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        clean.push_str("://");
+        let authority = part.find(|mark: char| mark == '/' || mark.is_whitespace()).unwrap_or(part.len());
+        let start = part.get(..authority).and_then(|authority| authority.rfind('@')).map_or(0, |at| at + 1);
+        clean.push_str(part.get(start..).unwrap_or_default());
+    }
+    clean
+}
+
+/// Why a ledger on a branch cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum GitError {
+    /// The program is not there, or cannot be started.
+    #[error("the program `git` cannot be run")]
+    NoProgram(
+        /// Why.
+        #[source]
+        io::Error,
+    ),
+    /// The project is not in a repository, or git does not trust that one.
+    #[error("`{}` is in no git repository that can be used", .folder.display())]
+    NoRepository {
+        /// The project's folder.
+        folder: PathBuf,
+        /// What git said.
+        #[source]
+        said: Said,
+    },
+    /// The repository has no remote of this name.
+    #[error("the git repository has no remote `{remote}`")]
+    NoRemote {
+        /// Its name.
+        remote: String,
+    },
+    /// The remote cannot be reached, or does not let us in.
+    #[error("the remote `{remote}` cannot be reached")]
+    Unreachable {
+        /// Its name.
+        remote: String,
+        /// What git said.
+        #[source]
+        said: Said,
+    },
+    /// A command took too long, and was ended.
+    #[error("`git {command}` did not end within {} seconds", .time_max.as_secs())]
+    TooSlow {
+        /// The command.
+        command: String,
+        /// How long it may take.
+        time_max: Duration,
+    },
+    /// The remote, or a hook on the way, does not take the branch.
+    #[error("a push to `{place}` was refused")]
+    Refused {
+        /// The remote and the branch.
+        place: String,
+        /// What git said.
+        #[source]
+        said: Said,
+    },
+    /// Others have pushed before us again and again.
+    #[error("others have pushed to `{place}` before this run {tries} times in a row")]
+    Busy {
+        /// The remote and the branch.
+        place: String,
+        /// How often.
+        tries: u32,
+    },
+    /// There is no such branch, and this clone has never seen one.
+    #[error("there is no ledger at `{place}`")]
+    Missing {
+        /// The remote and the branch.
+        place: String,
+    },
+    /// The branch is gone, although this clone has seen it.
+    #[error("the ledger's branch `{place}` is gone")]
+    Gone {
+        /// The remote and the branch.
+        place: String,
+        /// The private ref that still has it.
+        seen: String,
+        /// How to bring it back.
+        restore: String,
+    },
+    /// The branch does not continue what this clone has seen.
+    #[error("the ledger's branch `{place}` was rewound or replaced")]
+    Rewound {
+        /// The remote and the branch.
+        place: String,
+        /// The private ref that has what was seen.
+        seen: String,
+        /// How to bring it back.
+        restore: String,
+    },
+    /// The branch holds something that sendform did not write.
+    #[error("the branch `{place}` is no ledger as sendform writes it: {what}")]
+    Foreign {
+        /// The remote and the branch.
+        place: String,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// A file of the branch is not as it was written.
+    #[error("the ledger's file `{place}` is damaged")]
+    Damage {
+        /// The branch and the file.
+        place: String,
+        /// What is wrong with it.
+        #[source]
+        damage: Box<Damage>,
+    },
+    /// There is nothing here to look at without the network.
+    #[error("the ledger's branch `{place}` was never fetched here")]
+    NeverSeen {
+        /// The remote and the branch.
+        place: String,
+    },
+    /// Something else that git should have been able to do.
+    #[error("git cannot {action}")]
+    Failed {
+        /// What was tried.
+        action: &'static str,
+        /// What git said.
+        #[source]
+        said: Said,
+    },
+    /// A temporary file cannot be used.
+    #[error("a temporary file for `git` cannot be used")]
+    Temporary(
+        /// Why.
+        #[source]
+        io::Error,
+    ),
+}
+
+impl GitError {
+    /// Says what can be done about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::NoProgram(_) => "install git, or keep the ledger elsewhere: `state: { in: lockfile }`",
+            Self::NoRepository { .. } => {
+                "`state: { in: git }` needs a clone of the project's repository around its folder"
+            }
+            Self::NoRemote { .. } => {
+                "`git remote -v` lists the remotes; name one in the project file: `state: { in: git, remote: … }`"
+            }
+            Self::Unreachable { .. } | Self::TooSlow { .. } => {
+                "check the network and the remote's credentials: nothing is sent without the ledger"
+            }
+            Self::Refused { .. } => {
+                "the ledger's branch must be open for plain pushes: no protection, no required reviews, and \
+                 `permissions: contents: write` in GitHub Actions"
+            }
+            Self::Busy { .. } => "nothing more is sent; run the same command again when the others have ended",
+            Self::Missing { .. } => {
+                "if something was sent before, push the branch again from a clone that has it; else \
+                 `sendform ledger init` makes it"
+            }
+            Self::Gone { seen, restore, .. } => {
+                return Some(format!(
+                    "without it everybody would look unsent. Bring it back: `{restore}`; \
+                     or, if it is gone on purpose, forget it: `git update-ref -d {seen}`"
+                ));
+            }
+            Self::Rewound { seen, restore, .. } => {
+                return Some(format!(
+                    "claims may be missing from it, and their people would be sent to again. Bring it back: \
+                     `{restore}`; or, if it was replaced on purpose, forget what was seen: `git update-ref -d {seen}`"
+                ));
+            }
+            Self::Foreign { .. } => {
+                "the branch is for the ledger alone: undo what others committed to it, or name another branch \
+                 in the project file"
+            }
+            Self::Damage { .. } => {
+                "look at the branch's history for who changed the file; nothing is guessed, nothing is sent"
+            }
+            Self::NeverSeen { .. } => "look at it once without `--offline`",
+            Self::Failed { .. } | Self::Temporary(_) => return None,
+        };
+        Some(hint.to_owned())
+    }
+
+    /// Says whether the world around the ledger has failed, not the ledger.
+    #[must_use]
+    pub fn is_environment(&self) -> bool {
+        match self {
+            Self::NoProgram(_)
+            | Self::NoRepository { .. }
+            | Self::NoRemote { .. }
+            | Self::Unreachable { .. }
+            | Self::TooSlow { .. }
+            | Self::Refused { .. }
+            | Self::Busy { .. }
+            | Self::NeverSeen { .. }
+            | Self::Failed { .. }
+            | Self::Temporary(_) => true,
+            Self::Missing { .. }
+            | Self::Gone { .. }
+            | Self::Rewound { .. }
+            | Self::Foreign { .. }
+            | Self::Damage { .. } => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_git_said_has_no_credentials_and_is_short() {
+        let text = "remote: a\n\nhint: b\nfatal: unable to access 'https://u:secret@host:8/x@y.git/': no\n";
+        assert_eq!(
+            Said::of(text).to_string(),
+            "git said: remote: a; fatal: unable to access 'https://host:8/x@y.git/': no"
+        );
+        assert_eq!(Said::of("see ssh://git@host").to_string(), "git said: see ssh://host");
+        assert_eq!(Said::of("x\n".repeat(50).as_str()).to_string(), "git said: x; x; x; x; x; x");
+        assert_eq!(Said::of(" \n").to_string(), "git said: nothing");
+    }
+}

@@ -1,0 +1,74 @@
+//! Outcomes that were settled and are not pushed yet, on this machine's disk: a run that dies, or
+//! whose remote is gone, loses none of them as long as the disk lives.
+//!
+//! It is a ledger of its own: a header, and each outcome behind its claim. So the next run here joins
+//! it in, and elsewhere it can be imported.
+
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use crate::ledger::{Header, Ledger, text};
+use crate::store::error::StoreError;
+use crate::store::log;
+
+/// The file of outcomes that are not pushed yet.
+#[derive(Debug)]
+pub(super) struct Journal {
+    path: PathBuf,
+    header: Header,
+    file: Option<File>,
+}
+
+impl Journal {
+    /// Takes the place of the file, which is made at need.
+    pub(super) fn new(path: PathBuf, header: Header) -> Self {
+        Self { path, header, file: None }
+    }
+
+    /// Reads what an earlier run has left; nothing, if there is no file. A torn end is passed over:
+    /// nobody was told that it is durable.
+    ///
+    /// # Errors
+    /// If the file is damaged, or cannot be read.
+    pub(super) fn read(path: &Path) -> Result<Option<Ledger>, StoreError> {
+        let Some(text) = log::read(path)?.filter(|text| text.contains(&b'\n')) else { return Ok(None) };
+        log::parse(path, &text).map(|read| Some(read.ledger))
+    }
+
+    /// Where the file is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Appends lines, durably.
+    ///
+    /// # Errors
+    /// If that cannot be done.
+    pub(super) fn append(&mut self, lines: &str) -> Result<(), StoreError> {
+        let path = &self.path;
+        let file = match &mut self.file {
+            Some(file) => file,
+            None => {
+                let mut file = File::create(path).map_err(StoreError::io("make", path))?;
+                let header = text::header_line(&self.header);
+                file.write_all(header.as_bytes()).map_err(StoreError::io("write", path))?;
+                self.file.insert(file)
+            }
+        };
+        file.write_all(lines.as_bytes()).map_err(StoreError::io("write", path))?;
+        file.sync_data().map_err(StoreError::io("sync", path))
+    }
+
+    /// Removes the file: everything in it is pushed.
+    ///
+    /// # Errors
+    /// If that cannot be done.
+    pub(super) fn clear(&mut self) -> Result<(), StoreError> {
+        self.file = None;
+        if self.path.exists() {
+            fs::remove_file(&self.path).map_err(StoreError::io("remove", &self.path))?;
+        }
+        Ok(())
+    }
+}

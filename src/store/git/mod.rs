@@ -1,0 +1,222 @@
+//! The ledger on a branch of its own, on a remote of the project's repository: the store for CI,
+//! whose machines lose their disks.
+//!
+//! Claims are pushed before the requests that they cover, and a push is never forced: git refuses it
+//! if the branch has moved, and that is what keeps two runs apart. Whoever is refused fetches, gives
+//! way to what others have claimed, and pushes the rest. Nothing here touches the work tree, the
+//! index or HEAD: commits are made of objects, and the clone remembers the branch in private refs.
+//!
+//! An outcome is durable on this machine when it is settled, and on the remote with the next claims,
+//! after half a minute, or when the run ends. A machine that is lost in between leaves a doubt, which
+//! is safe.
+
+mod branch;
+mod commit;
+mod error;
+mod group;
+mod journal;
+mod program;
+mod publish;
+mod push;
+mod repository;
+mod tip;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+use std::fs;
+use std::sync::{Arc, RwLock, RwLockReadGuard};
+
+use jiff::Timestamp;
+
+use crate::ledger::{Header, Ledger, text};
+
+use super::desk::Desk;
+use super::error::StoreError;
+use super::expected::Expected;
+use super::guard::Guard;
+
+pub use branch::Branch;
+pub use error::{GitError, Said};
+
+use commit::Addition;
+use journal::Journal;
+use publish::{Changes, Publisher};
+use push::{Pushed, push};
+use repository::Repository;
+use tip::Tip;
+use writer::Writer;
+
+/// A ledger on a branch, open for writing. Dropping it pushes nothing more: what was granted is on
+/// the remote, and outcomes that are not wait on this disk for the next run. [`GitLedger::finish`]
+/// pushes them.
+#[derive(Debug)]
+pub struct GitLedger {
+    desk: Desk<Writer>,
+    bulks_ahead: usize,
+}
+
+impl GitLedger {
+    /// Makes a new ledger: a branch without a past.
+    ///
+    /// # Errors
+    /// If the branch is there already, or was; if it cannot be pushed.
+    pub fn create(branch: &Branch, header: &Header) -> Result<(), StoreError> {
+        let guard = take_guard(branch, "ledger init")?;
+        let repository = Repository::open(branch)?;
+        let exists = || StoreError::Exists { place: branch.place() };
+        if repository.fetch()?.is_some() {
+            return Err(exists());
+        }
+        let subject = format!("A ledger for {}", header.project);
+        let addition = Addition { header: Some(text::header_line(header)), subject, ..Addition::default() };
+        let mut publisher = Publisher::new(repository, Tip::default())?;
+        let (_, commit) = publisher.commit(&addition)?;
+        match push(publisher.repository(), &commit)? {
+            Pushed::Yes => {}
+            Pushed::Behind => return Err(exists()),
+            Pushed::Unknown(said) => {
+                return Err(GitError::Unreachable { remote: branch.remote.clone(), said }.into());
+            }
+        }
+        publisher.repository().see(&commit)?;
+        guard.release()
+    }
+
+    /// Fetches and reads the ledger, without a lock: for those who only look.
+    ///
+    /// # Errors
+    /// If it is missing or damaged, or is not what is expected.
+    pub fn read(branch: &Branch, expected: &Expected) -> Result<Ledger, StoreError> {
+        let (repository, tip) = fetch(branch)?;
+        let mut ledger = read(&repository, &tip, expected)?;
+        join_left(branch, &mut ledger)?;
+        Ok(ledger)
+    }
+
+    /// Reads the ledger as it was fetched last, without the network, and says when that was.
+    ///
+    /// # Errors
+    /// As [`GitLedger::read`], and if it was never fetched here.
+    pub fn read_here(branch: &Branch, expected: &Expected) -> Result<(Ledger, Timestamp), StoreError> {
+        let repository = Repository::open(branch)?;
+        let seen = repository.seen()?.ok_or_else(|| GitError::NeverSeen { place: branch.place() })?;
+        let mut ledger = read(&repository, &Tip::read(&repository, &seen)?, expected)?;
+        join_left(branch, &mut ledger)?;
+        let noted = fs::read_to_string(branch.fetched_at()).ok().and_then(|text| text.trim().parse().ok());
+        let time = noted.map_or_else(|| repository.time(&seen), Ok)?;
+        Ok((ledger, time))
+    }
+
+    /// Opens the ledger for writing. `note` tells others on this machine who holds it.
+    ///
+    /// # Errors
+    /// If it is missing or damaged, or is not what is expected; if another run holds it in this
+    /// folder.
+    pub fn open(branch: &Branch, expected: &Expected, note: &str) -> Result<Self, StoreError> {
+        let guard = take_guard(branch, note)?;
+        let (repository, tip) = fetch(branch)?;
+        let mut ledger = read(&repository, &tip, expected)?;
+        let header = ledger.header().clone();
+        let left = join_left(branch, &mut ledger)?;
+        let ledger = Arc::new(RwLock::new(ledger));
+        let parts = (Publisher::new(repository, tip)?, Journal::new(branch.pending(), header), guard);
+        let mut writer = Writer::new(Arc::clone(&ledger), left.as_ref(), parts, expected.clone())?;
+        if left.is_some() {
+            writer.push_left()?;
+        }
+        let desk = Desk::open(ledger, move |requests| writer.run(requests))?;
+        Ok(Self { desk, bulks_ahead: branch.bulks_ahead })
+    }
+
+    /// Binds the ledger to something else: another gateway, other keys.
+    ///
+    /// # Errors
+    /// If it is not what is expected before; if it cannot be pushed.
+    pub fn rebind(branch: &Branch, from: &Expected, to: Header) -> Result<(), StoreError> {
+        let guard = take_guard(branch, "ledger rebind")?;
+        let (repository, tip) = fetch(branch)?;
+        drop(read(&repository, &tip, from)?);
+        let mut changes = Rebinding { from: from.clone(), to };
+        Publisher::new(repository, tip)?.publish(&mut changes)?;
+        guard.release()
+    }
+
+    /// Where entries are handed in.
+    pub(super) fn desk(&self) -> &Desk<Writer> {
+        &self.desk
+    }
+
+    /// The ledger as it is now, without claims that are on their way to the remote.
+    pub fn ledger(&self) -> RwLockReadGuard<'_, Ledger> {
+        self.desk.ledger()
+    }
+
+    /// How many bulks should be claimed at most before their requests.
+    #[must_use]
+    pub fn bulks_ahead(&self) -> usize {
+        self.bulks_ahead
+    }
+
+    /// Ends the run: pushes what is not pushed yet.
+    ///
+    /// # Errors
+    /// If anything could not be pushed, now or before. What was granted stays durable.
+    pub fn finish(mut self) -> Result<(), StoreError> {
+        self.desk.stop().ok_or(StoreError::Stopped)?.finish()
+    }
+}
+
+/// A new header for a ledger.
+struct Rebinding {
+    from: Expected,
+    to: Header,
+}
+
+impl Changes for Rebinding {
+    fn addition(&mut self, _tip: &Tip) -> Option<Addition> {
+        let subject = format!("The ledger is for {}", self.to.gateway);
+        Some(Addition { header: Some(text::header_line(&self.to)), subject, ..Addition::default() })
+    }
+
+    fn learn(&mut self, repository: &Repository, _since: &Tip, tip: &Tip) -> Result<(), StoreError> {
+        read(repository, tip, &self.from).map(drop)
+    }
+
+    fn give_way(&mut self) {}
+}
+
+fn take_guard(branch: &Branch, note: &str) -> Result<Guard, StoreError> {
+    let paths = branch.paths();
+    paths.make_folders()?;
+    Guard::take(&paths.guard, note)
+}
+
+/// Fetches the branch and reads what it holds at its tip, but for the texts.
+fn fetch(branch: &Branch) -> Result<(Repository, Tip), StoreError> {
+    let repository = Repository::open(branch)?;
+    let tip = repository.fetch()?.ok_or_else(|| GitError::Missing { place: branch.place() })?;
+    let tip = Tip::read(&repository, &tip)?;
+    branch.note_fetched()?;
+    Ok((repository, tip))
+}
+
+/// Reads the texts, and remembers the tip as one that can be trusted.
+fn read(repository: &Repository, tip: &Tip, expected: &Expected) -> Result<Ledger, StoreError> {
+    let ledger = tip.ledger(repository)?;
+    expected.check(ledger.header(), &repository.place())?;
+    if let Some(commit) = &tip.commit {
+        repository.see(commit)?;
+    }
+    Ok(ledger)
+}
+
+/// Joins in what an earlier run in this folder has settled and not pushed.
+fn join_left(branch: &Branch, ledger: &mut Ledger) -> Result<Option<Ledger>, StoreError> {
+    let left = Journal::read(&branch.pending())?;
+    if let Some(left) = &left {
+        ledger.join(left).map_err(StoreError::Join)?;
+    }
+    Ok(left)
+}

@@ -1,0 +1,227 @@
+//! The program `git`: fixed arguments, no shell, no questions, and never longer than it may take.
+
+use std::fs::File;
+use std::io::{Read as _, Seek as _, Write as _};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process_group};
+
+use super::error::{GitError, Said};
+
+/// How long a command may take that needs no network.
+const LOCAL_TIME_MAX: Duration = Duration::from_mins(1);
+/// How long a command that was told to end has for it.
+const END_TIME_MAX: Duration = Duration::from_secs(2);
+/// Settings of every command: nothing starts on its own beside it.
+const SETTINGS: [&str; 4] = ["gc.auto=0", "maintenance.auto=false", "color.ui=false", "core.quotePath=false"];
+/// What git, and the hooks that it runs, must not see.
+const SECRETS: [&str; 4] = ["SENDFORM_KEY", "SENDFORM_KEY_FILE", "SENDFORM_API_KEY", "SENDFORM_DATABASE_URL"];
+
+/// What came of a command.
+#[derive(Debug)]
+pub(super) struct Answer {
+    /// Its exit code; `None` if a signal ended it.
+    pub(super) code: Option<i32>,
+    /// What it wrote to stdout.
+    pub(super) out: Vec<u8>,
+    /// What it wrote to stderr.
+    pub(super) err: String,
+}
+
+impl Answer {
+    /// Says whether it did what it was asked.
+    pub(super) fn is_ok(&self) -> bool {
+        self.code == Some(0)
+    }
+
+    /// What it wrote to stdout, without the end of the line.
+    pub(super) fn word(&self) -> String {
+        String::from_utf8_lossy(&self.out).trim_end().to_owned()
+    }
+}
+
+/// The program, in a folder.
+#[derive(Debug, Clone)]
+pub(super) struct Git {
+    folder: PathBuf,
+    environment: Vec<(&'static str, String)>,
+    network_time_max: Duration,
+}
+
+impl Git {
+    /// Takes the folder to work in, and how long a command may take that needs the network.
+    pub(super) fn new(folder: &Path, network_time_max: Duration) -> Self {
+        // An empty path means the current folder to us, and nothing to the operating system.
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        Self { folder: folder.to_owned(), environment: Vec::new(), network_time_max }
+    }
+
+    /// The folder to work in.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Sets a variable of all commands to come.
+    pub(super) fn set(&mut self, name: &'static str, value: String) {
+        self.environment.push((name, value));
+    }
+
+    /// Runs a command, which may take anything but too long.
+    ///
+    /// # Errors
+    /// If it cannot be run, or takes too long.
+    pub(super) fn ask(&self, arguments: &[&str]) -> Result<Answer, GitError> {
+        self.run(arguments, b"", LOCAL_TIME_MAX)
+    }
+
+    /// Runs a command that needs the network.
+    ///
+    /// # Errors
+    /// As [`Git::ask`].
+    pub(super) fn ask_far(&self, arguments: &[&str]) -> Result<Answer, GitError> {
+        self.run(arguments, b"", self.network_time_max)
+    }
+
+    /// Runs a command that should succeed, and gives back what it wrote.
+    ///
+    /// # Errors
+    /// As [`Git::ask`], and if it does not succeed; `action` says what was tried.
+    pub(super) fn get(&self, action: &'static str, arguments: &[&str], input: &[u8]) -> Result<Vec<u8>, GitError> {
+        let answer = self.run(arguments, input, LOCAL_TIME_MAX)?;
+        if answer.is_ok() { Ok(answer.out) } else { Err(GitError::Failed { action, said: Said::of(&answer.err) }) }
+    }
+
+    /// The same, of which the first line is wanted.
+    ///
+    /// # Errors
+    /// As [`Git::get`].
+    pub(super) fn word(&self, action: &'static str, arguments: &[&str], input: &[u8]) -> Result<String, GitError> {
+        self.get(action, arguments, input).map(|out| String::from_utf8_lossy(&out).trim_end().to_owned())
+    }
+
+    fn run(&self, arguments: &[&str], input: &[u8], time_max: Duration) -> Result<Answer, GitError> {
+        // Files instead of pipes: what a command leaves running behind itself cannot keep us waiting.
+        let [out, err] = [tempfile::tempfile(), tempfile::tempfile()].map(|file| file.map_err(GitError::Temporary));
+        let (mut out, mut err) = (out?, err?);
+        let share = |file: &File| file.try_clone().map(Stdio::from).map_err(GitError::Temporary);
+        let mut command = self.command(arguments);
+        command.stdin(stdin(input)?).stdout(share(&out)?).stderr(share(&err)?);
+        let child = command.spawn().map_err(GitError::NoProgram)?;
+        let code = wait(child, time_max)?.ok_or_else(|| GitError::TooSlow {
+            command: arguments.first().copied().unwrap_or_default().to_owned(),
+            time_max,
+        })?;
+        Ok(Answer { code, out: content(&mut out)?, err: String::from_utf8_lossy(&content(&mut err)?).into_owned() })
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new("git");
+        command.arg("--no-pager").args(SETTINGS.iter().flat_map(|setting| ["-c", setting])).args(arguments);
+        command.current_dir(&self.folder);
+        // A group of its own: an interrupt at the terminal is ours to answer, and must not tear a
+        // push in two.
+        command.process_group(0);
+        let fixed = [
+            ("LC_ALL", "C"),
+            ("LANGUAGE", ""),
+            ("GIT_TERMINAL_PROMPT", "0"),
+            ("GIT_OPTIONAL_LOCKS", "0"),
+            ("GIT_NO_REPLACE_OBJECTS", "1"),
+        ];
+        command.envs(fixed).envs(self.environment.iter().map(|(name, value)| (name, value)));
+        for secret in SECRETS {
+            command.env_remove(secret);
+        }
+        command
+    }
+}
+
+fn stdin(input: &[u8]) -> Result<Stdio, GitError> {
+    if input.is_empty() {
+        return Ok(Stdio::null());
+    }
+    let write = || {
+        let mut file = tempfile::tempfile()?;
+        file.write_all(input)?;
+        file.rewind()?;
+        Ok(Stdio::from(file))
+    };
+    write().map_err(GitError::Temporary)
+}
+
+fn content(file: &mut File) -> Result<Vec<u8>, GitError> {
+    let mut content = Vec::new();
+    file.rewind().and_then(|()| file.read_to_end(&mut content)).map_err(GitError::Temporary)?;
+    Ok(content)
+}
+
+/// Waits for the end of a command, and ends it with all that it started if that takes too long;
+/// then there is no code.
+fn wait(mut child: Child, time_max: Duration) -> Result<Option<Option<i32>>, GitError> {
+    let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    let (ended, watched) = mpsc::channel::<()>();
+    let watch = thread::spawn(move || {
+        let mut late = false;
+        for (time, signal) in [(time_max, Signal::TERM), (END_TIME_MAX, Signal::KILL)] {
+            if watched.recv_timeout(time) != Err(RecvTimeoutError::Timeout) {
+                break;
+            }
+            late = true;
+            if let Some(group) = group {
+                // It may have ended this moment.
+                kill_process_group(group, signal).unwrap_or(());
+            }
+        }
+        late
+    });
+    let status = child.wait().map_err(GitError::NoProgram);
+    drop(ended);
+    let late = watch.join().unwrap_or(false);
+    let status = status?;
+    Ok((!late || status.success()).then(|| status.code()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_answered_or_fails_in_words() {
+        let folder = tempfile::tempdir().unwrap();
+        let git = Git::new(folder.path(), LOCAL_TIME_MAX);
+        assert_eq!(git.word("hash", &["hash-object", "--stdin"], b"hello\n").unwrap().len(), 40);
+        assert!(!git.ask(&["rev-parse", "--git-dir"]).unwrap().is_ok());
+        let error = git.get("find a folder", &["rev-parse", "--git-dir"], b"").unwrap_err();
+        assert_eq!(error.to_string(), "git cannot find a folder");
+        let nowhere = Git::new(&folder.path().join("nowhere"), LOCAL_TIME_MAX);
+        assert!(matches!(nowhere.ask(&["version"]), Err(GitError::NoProgram(_))));
+    }
+
+    #[test]
+    fn a_command_that_hangs_is_ended_with_all_that_it_started() {
+        let folder = tempfile::tempdir().unwrap();
+        let git = Git::new(folder.path(), Duration::from_millis(200));
+        let begin = std::time::Instant::now();
+        let alias = "alias.hang=!sleep 60 & echo $! >pid; wait";
+        let error = git.ask_far(&["-c", alias, "hang"]).unwrap_err();
+        assert!(matches!(error, GitError::TooSlow { .. }), "{error}");
+        assert!(begin.elapsed() < Duration::from_secs(30));
+        let pid = std::fs::read_to_string(folder.path().join("pid")).unwrap();
+        let state = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
+        assert!(state.is_empty() || state.contains(") Z"), "the child of the child is gone: {state}");
+    }
+
+    #[test]
+    fn git_and_its_hooks_never_see_a_secret() {
+        let command = Git::new(Path::new(""), LOCAL_TIME_MAX).command(&["version"]);
+        for secret in SECRETS {
+            assert!(command.get_envs().any(|(name, value)| name == secret && value.is_none()), "{secret}");
+        }
+        assert_eq!(command.get_current_dir(), Some(Path::new(".")));
+    }
+}

@@ -1,0 +1,154 @@
+//! From what a run wants written to a tip of the remote that has it: push, and if somebody was
+//! faster join what they did and push again.
+
+use std::thread;
+use std::time::Duration;
+
+use crate::store::error::StoreError;
+
+use super::commit::{self, Addition};
+use super::error::GitError;
+use super::push::{self, Pushed};
+use super::repository::{Oid, Repository};
+use super::tip::Tip;
+
+/// How often others may be faster, one push after the other.
+const BEHIND_MAX: u32 = 20;
+/// How often a push may end without an answer.
+const LOST_MAX: u32 = 4;
+/// How often the remote is asked what it has after such a push.
+const LOOKS_MAX: u32 = 4;
+/// About how long to wait before the second try; doubled each time.
+const AGAIN_FIRST: Duration = Duration::from_millis(100);
+/// About the longest wait that doubling leads to.
+const AGAIN_MAX: Duration = Duration::from_secs(3);
+
+/// What is to be written, as it looks from any tip.
+pub(super) trait Changes {
+    /// What is to be added to a tip; `None` if there is nothing (any more).
+    fn addition(&mut self, tip: &Tip) -> Option<Addition>;
+
+    /// Learns what others have written between two tips.
+    fn learn(&mut self, repository: &Repository, since: &Tip, tip: &Tip) -> Result<(), StoreError>;
+
+    /// Takes out what does not go with what was learned.
+    fn give_way(&mut self);
+}
+
+/// The way to the remote.
+#[derive(Debug)]
+pub(super) struct Publisher {
+    repository: Repository,
+    tip: Tip,
+    /// The number of this run, and of its last commit: names for segments that nobody else makes.
+    run: u64,
+    number: u32,
+}
+
+impl Publisher {
+    /// Goes on from a tip.
+    ///
+    /// # Errors
+    /// If git cannot be asked who makes commits.
+    pub(super) fn new(mut repository: Repository, tip: Tip) -> Result<Self, StoreError> {
+        commit::ensure_identity(&mut repository)?;
+        Ok(Self { repository, tip, run: random(), number: 0 })
+    }
+
+    /// Writes a commit, without pushing it.
+    pub(super) fn commit(&mut self, addition: &Addition) -> Result<(Tip, Oid), GitError> {
+        self.number += 1;
+        let next = commit::write(&self.repository, &self.tip, addition, (self.run, self.number))?;
+        let commit = next.commit.clone().unwrap_or_default();
+        Ok((next, commit))
+    }
+
+    /// Pushes until the remote has the changes, or nothing is left of them.
+    ///
+    /// # Errors
+    /// If the remote refuses it or cannot be reached; if its branch cannot be trusted.
+    pub(super) fn publish(&mut self, changes: &mut impl Changes) -> Result<(), StoreError> {
+        let mut tried: Vec<Oid> = Vec::new();
+        let (mut behind, mut lost) = (0, 0);
+        while let Some(addition) = changes.addition(&self.tip) {
+            let (next, commit) = self.commit(&addition)?;
+            tried.push(commit.clone());
+            match push::push(&self.repository, &commit)? {
+                Pushed::Yes => {
+                    self.repository.see(&commit)?;
+                    self.tip = next;
+                    return Ok(());
+                }
+                Pushed::Behind => behind += 1,
+                Pushed::Unknown(said) => {
+                    lost += 1;
+                    if lost >= LOST_MAX {
+                        let remote = self.repository.branch.remote.clone();
+                        return Err(GitError::Unreachable { remote, said }.into());
+                    }
+                }
+            }
+            wait(behind + lost);
+            if self.catch_up(&tried, changes)? {
+                return Ok(());
+            }
+            if behind >= BEHIND_MAX {
+                return Err(GitError::Busy { place: self.repository.place(), tries: behind }.into());
+            }
+            changes.give_way();
+        }
+        Ok(())
+    }
+
+    /// Looks what the remote has, joins it in, and says whether one of these commits is in it: its
+    /// answer was lost then, but not the push.
+    fn catch_up(&mut self, tried: &[Oid], changes: &mut impl Changes) -> Result<bool, StoreError> {
+        let Some(found) = self.look()? else { return Ok(false) };
+        if self.tip.commit.as_ref() == Some(&found) {
+            return Ok(false);
+        }
+        let mut is_there = false;
+        for commit in tried {
+            is_there |= self.repository.is_ancestor(commit, &found)?;
+        }
+        let tip = Tip::read(&self.repository, &found)?;
+        changes.learn(&self.repository, &self.tip, &tip)?;
+        self.repository.see(&found)?;
+        self.tip = tip;
+        Ok(is_there)
+    }
+
+    fn look(&self) -> Result<Option<Oid>, GitError> {
+        let mut tries = 0;
+        loop {
+            match self.repository.fetch() {
+                Err(GitError::Unreachable { .. } | GitError::TooSlow { .. }) if tries < LOOKS_MAX => {
+                    tries += 1;
+                    wait(tries + 2);
+                }
+                result => return result,
+            }
+        }
+    }
+
+    /// The clone and its branch.
+    pub(super) fn repository(&self) -> &Repository {
+        &self.repository
+    }
+}
+
+/// Waits, so that those who were refused together do not come again together.
+fn wait(tries: u32) {
+    let factor = 1_u32.checked_shl(tries.saturating_sub(1)).unwrap_or(u32::MAX);
+    let time = AGAIN_FIRST.saturating_mul(factor).min(AGAIN_MAX);
+    let percent = u32::try_from(random() % 100).unwrap_or_default() + 50;
+    thread::sleep(time.saturating_mul(percent) / 100);
+}
+
+/// A random number; the time, if the operating system has none.
+fn random() -> u64 {
+    getrandom::u64().unwrap_or_else(|_| {
+        let now = jiff::Timestamp::now().as_nanosecond().unsigned_abs();
+        u64::try_from(now % u128::from(u64::MAX)).unwrap_or_default()
+    })
+}

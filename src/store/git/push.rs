@@ -1,0 +1,112 @@
+//! Pushing a commit: plain, never forced. That git takes only what goes on from its tip is what
+//! keeps two runs from claiming the same people.
+
+use super::error::{GitError, Said};
+use super::program::Answer;
+use super::repository::Repository;
+
+/// What came of a push.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Pushed {
+    /// The remote has it.
+    Yes,
+    /// The remote's tip is another: somebody was faster.
+    Behind,
+    /// Nobody knows whether the remote has it.
+    Unknown(Said),
+}
+
+/// Pushes a commit to the branch.
+///
+/// # Errors
+/// If the remote or a hook refuses it, so that it surely was not taken.
+pub(super) fn push(repository: &Repository, commit: &str) -> Result<Pushed, GitError> {
+    let branch = repository.branch.on_remote();
+    let refspec = format!("{commit}:{branch}");
+    let plain = ["--porcelain", "--no-force", "--no-follow-tags", "--recurse-submodules=no"];
+    let arguments = [["push"].as_slice(), &plain, &["--", &repository.branch.remote, &refspec]].concat();
+    let answer = match repository.git.ask_far(&arguments) {
+        Ok(answer) => answer,
+        Err(error @ GitError::TooSlow { .. }) => return Ok(Pushed::Unknown(Said::of(&error.to_string()))),
+        Err(error) => return Err(error),
+    };
+    let said = Said::of(&format!("{}\n{}", answer.err, report(&answer, &branch).unwrap_or_default()));
+    match judge(&answer, &branch) {
+        Verdict::Pushed => Ok(Pushed::Yes),
+        Verdict::Behind => Ok(Pushed::Behind),
+        Verdict::Unknown => Ok(Pushed::Unknown(said)),
+        Verdict::Refused => Err(GitError::Refused { place: repository.place(), said }),
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Verdict {
+    Pushed,
+    Behind,
+    Unknown,
+    Refused,
+}
+
+/// What `git push --porcelain` says about the branch.
+fn report(answer: &Answer, branch: &str) -> Option<String> {
+    let out = String::from_utf8_lossy(&answer.out);
+    let target = format!(":{branch}\t");
+    out.lines().find(|line| line.contains(&target)).map(str::to_owned)
+}
+
+/// Reasons of a rejection that say no more than that somebody else has the branch, or had it.
+const BEHIND: [&str; 8] = [
+    "fetch first",
+    "non-fast-forward",
+    "stale info",
+    "cannot lock ref",
+    "failed to lock",
+    "failed to update ref",
+    "incorrect old value",
+    "reference already exists",
+];
+
+fn judge(answer: &Answer, branch: &str) -> Verdict {
+    let Some(line) = report(answer, branch) else {
+        // A hook of this clone says no before the remote is asked to take anything.
+        let died = answer.code != Some(1) || answer.err.lines().any(|line| line.starts_with("fatal:"));
+        return if died { Verdict::Unknown } else { Verdict::Refused };
+    };
+    if !line.starts_with('!') {
+        return if answer.is_ok() { Verdict::Pushed } else { Verdict::Unknown };
+    }
+    if BEHIND.iter().any(|reason| line.contains(reason)) {
+        Verdict::Behind
+    } else if line.contains("[remote failure]") || line.contains("unpacker error") {
+        Verdict::Unknown
+    } else {
+        Verdict::Refused
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_git_reports_is_understood() {
+        let check = |code: i32, out: &str, err: &str, wanted: Verdict| {
+            let answer = Answer { code: Some(code), out: out.as_bytes().to_vec(), err: err.to_owned() };
+            assert_eq!(judge(&answer, "refs/heads/ledger"), wanted, "{out}{err}");
+        };
+        check(0, "To x\n*\taa:refs/heads/ledger\t[new branch]\nDone\n", "", Verdict::Pushed);
+        check(0, "To x\n \taa:refs/heads/ledger\taa..bb\nDone\n", "", Verdict::Pushed);
+        check(0, "To x\n=\taa:refs/heads/ledger\t[up to date]\nDone\n", "", Verdict::Pushed);
+        let rejected = |reason: &str| format!("To x\n!\taa:refs/heads/ledger\t{reason}\nDone\n");
+        check(1, &rejected("[rejected] (fetch first)"), "", Verdict::Behind);
+        check(1, &rejected("[rejected] (non-fast-forward)"), "", Verdict::Behind);
+        check(1, &rejected("[remote rejected] (cannot lock ref 'refs/heads/ledger': is at)"), "", Verdict::Behind);
+        check(1, &rejected("[remote rejected] (pre-receive hook declined)"), "", Verdict::Refused);
+        check(1, &rejected("[remote rejected] (protected branch hook declined)"), "", Verdict::Refused);
+        check(1, &rejected("[remote failure] (remote failed to report status)"), "", Verdict::Unknown);
+        check(1, "", "no\nerror: failed to push some refs to 'x'\n", Verdict::Refused);
+        check(128, "", "fatal: unable to access 'x'\n", Verdict::Unknown);
+        check(1, "", "fatal: the remote end hung up unexpectedly\n", Verdict::Unknown);
+        check(1, "To x\n \taa:refs/heads/ledger\taa..bb\n", "", Verdict::Unknown);
+    }
+}

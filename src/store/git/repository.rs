@@ -1,0 +1,148 @@
+//! A clone, and what is asked of it about one branch: what is there, what was seen, what is new.
+
+use std::thread;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::branch::Branch;
+use super::error::{GitError, Said};
+use super::program::{Answer, Git};
+
+/// How often a fetch is tried that another command of this clone stands in the way of.
+const FETCH_TRIES_MAX: u32 = 5;
+/// How long to wait before the first of them.
+const FETCH_AGAIN: Duration = Duration::from_millis(100);
+
+/// An object's name in git.
+pub(super) type Oid = String;
+
+/// A clone, and one branch of one of its remotes.
+#[derive(Debug, Clone)]
+pub(super) struct Repository {
+    pub(super) git: Git,
+    pub(super) branch: Branch,
+}
+
+impl Repository {
+    /// Finds the clone around a project's folder.
+    ///
+    /// # Errors
+    /// If there is none, or it has no such remote.
+    pub(super) fn open(branch: &Branch) -> Result<Self, GitError> {
+        let git = Git::new(&branch.folder, branch.network_time_max);
+        let found = git.ask(&["rev-parse", "--git-dir"])?;
+        if !found.is_ok() {
+            return Err(GitError::NoRepository { folder: git.folder().to_owned(), said: Said::of(&found.err) });
+        }
+        // Only a remote by its name: an address in a file that a pull request may change could lead
+        // anywhere.
+        let plain = |name: &str| !name.is_empty() && !name.starts_with('-');
+        let remote = &branch.remote;
+        if !plain(remote) || !git.ask(&["remote", "get-url", "--", remote])?.is_ok() {
+            return Err(GitError::NoRemote { remote: remote.clone() });
+        }
+        if !plain(&branch.branch) || !git.ask(&["check-ref-format", &branch.on_remote()])?.is_ok() {
+            let what = "its name is none of a branch".to_owned();
+            return Err(GitError::Foreign { place: branch.place(), what });
+        }
+        Ok(Self { git, branch: branch.clone() })
+    }
+
+    /// The remote and the branch, for people.
+    pub(super) fn place(&self) -> String {
+        self.branch.place()
+    }
+
+    /// The last tip that was seen and could be trusted.
+    pub(super) fn seen(&self) -> Result<Option<Oid>, GitError> {
+        self.resolve(&self.branch.seen())
+    }
+
+    /// Remembers a tip as the last one seen.
+    pub(super) fn see(&self, tip: &str) -> Result<(), GitError> {
+        let seen = self.branch.seen();
+        self.git.get("write a ref", &["update-ref", &seen, tip], b"").map(drop)
+    }
+
+    /// Fetches the branch, and makes sure that its tip goes on from the last one seen; `None` if
+    /// the remote has no such branch, and nobody here has ever seen one.
+    ///
+    /// # Errors
+    /// If the remote cannot be reached; if the branch is gone, rewound or replaced.
+    pub(super) fn fetch(&self) -> Result<Option<Oid>, GitError> {
+        let seen = self.seen()?;
+        let tip = self.fetch_tip()?;
+        let (place, branch) = (self.place(), &self.branch);
+        match (&seen, &tip) {
+            (Some(_), None) => Err(GitError::Gone { place, seen: branch.seen(), restore: branch.restore() }),
+            (Some(seen), Some(tip)) if !self.is_ancestor(seen, tip)? => {
+                Err(GitError::Rewound { place, seen: branch.seen(), restore: branch.restore() })
+            }
+            _ => Ok(tip),
+        }
+    }
+
+    /// Fetches the branch, whatever it is.
+    fn fetch_tip(&self) -> Result<Option<Oid>, GitError> {
+        let target = self.branch.fetched();
+        let refspec = format!("+{}:{target}", self.branch.on_remote());
+        let quiet = ["--quiet", "--no-tags", "--no-prune", "--no-filter", "--no-recurse-submodules"];
+        let own = ["--no-write-fetch-head", "--refmap=", "--", &self.branch.remote, &refspec];
+        let arguments = [["fetch"].as_slice(), &quiet, &own].concat();
+        for tries in 1.. {
+            let answer = self.git.ask_far(&arguments)?;
+            if answer.is_ok() {
+                return self.resolve(&target);
+            }
+            if answer.err.contains("couldn't find remote ref") && self.is_missing()? {
+                return Ok(None);
+            }
+            let in_the_way = answer.err.contains("cannot lock ref") || answer.err.contains(".lock'");
+            if !in_the_way || tries >= FETCH_TRIES_MAX {
+                return Err(self.unreachable(&answer));
+            }
+            thread::sleep(FETCH_AGAIN.saturating_mul(tries));
+        }
+        Ok(None)
+    }
+
+    /// Asks the remote whether it has no such branch.
+    fn is_missing(&self) -> Result<bool, GitError> {
+        let arguments = ["ls-remote", "--exit-code", "--", &self.branch.remote, &self.branch.on_remote()];
+        let answer = self.git.ask_far(&arguments)?;
+        match answer.code {
+            Some(0) => Ok(false),
+            Some(2) => Ok(true),
+            _ => Err(self.unreachable(&answer)),
+        }
+    }
+
+    pub(super) fn unreachable(&self, answer: &Answer) -> GitError {
+        GitError::Unreachable { remote: self.branch.remote.clone(), said: Said::of(&answer.err) }
+    }
+
+    /// Says whether a commit is another, or one that came before it.
+    pub(super) fn is_ancestor(&self, commit: &str, of: &str) -> Result<bool, GitError> {
+        let answer = self.git.ask(&["merge-base", "--is-ancestor", commit, of])?;
+        match answer.code {
+            Some(0) => Ok(true),
+            Some(1) => Ok(false),
+            _ => Err(GitError::Failed { action: "compare two commits", said: Said::of(&answer.err) }),
+        }
+    }
+
+    /// When a commit was made, by its maker's clock.
+    pub(super) fn time(&self, commit: &str) -> Result<Timestamp, GitError> {
+        let format = ["log", "--no-show-signature", "-1", "--format=%ct", commit, "--"];
+        let word = self.git.word("read a commit", &format, b"")?;
+        let seconds = word.parse().ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
+        seconds.ok_or_else(|| GitError::Failed { action: "tell when a commit was made", said: Said::of(&word) })
+    }
+
+    fn resolve(&self, name: &str) -> Result<Option<Oid>, GitError> {
+        let commit = format!("{name}^{{commit}}");
+        let answer = self.git.ask(&["rev-parse", "--verify", "--quiet", &commit])?;
+        Ok(answer.is_ok().then(|| answer.word()))
+    }
+}

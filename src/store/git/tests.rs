@@ -1,0 +1,531 @@
+//! The store over real repositories: a bare one for the remote, and clones of it.
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use tempfile::TempDir;
+
+use super::*;
+use crate::identity::Person;
+use crate::ledger::{Claim, Grant, Outcome, PersonState, Standing, View, sample};
+
+/// A remote, and clones of it.
+struct World {
+    folder: TempDir,
+}
+
+fn git(folder: &Path, arguments: &[&str]) -> String {
+    let settings = ["-c", "user.name=Ana", "-c", "user.email=ana@example.com", "-c", "init.defaultBranch=main"];
+    let settings = [settings.as_slice(), &["-c", "protocol.file.allow=always"]].concat();
+    let output = Command::new("git").args(settings).args(arguments).current_dir(folder).output().unwrap();
+    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
+}
+
+impl World {
+    /// A remote with one commit on `main`.
+    fn empty() -> Self {
+        let world = Self { folder: tempfile::tempdir().unwrap() };
+        git(world.folder.path(), &["init", "--quiet", "--bare", "remote.git"]);
+        git(world.folder.path(), &["clone", "--quiet", "remote.git", "first"]);
+        fs::write(world.path("first/file"), "text\n").unwrap();
+        git(&world.path("first"), &["add", "file"]);
+        git(&world.path("first"), &["commit", "--quiet", "-m", "A file"]);
+        git(&world.path("first"), &["push", "--quiet", "origin", "HEAD:main"]);
+        world
+    }
+
+    /// The same, and a ledger.
+    fn new() -> Self {
+        let world = Self::empty();
+        GitLedger::create(&world.branch("first"), &sample::header()).unwrap();
+        world
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn remote(&self) -> PathBuf {
+        self.path("remote.git")
+    }
+
+    fn branch(&self, clone: &str) -> Branch {
+        Branch::new(&self.path(clone), "origin", "sendform-ledger")
+    }
+
+    /// Makes a clone of the remote's `main`.
+    fn clone(&self, name: &str) -> Branch {
+        let remote = format!("file://{}", self.remote().display());
+        git(self.folder.path(), &["clone", "--quiet", "--single-branch", "-b", "main", &remote, name]);
+        self.branch(name)
+    }
+
+    fn open(&self, clone: &str) -> Result<GitLedger, StoreError> {
+        GitLedger::open(&self.branch(clone), &expected(), "apply")
+    }
+
+    /// How somebody stands, seen from a new clone.
+    fn standing(&self, person: u64) -> Standing {
+        let name =
+            format!("look-{}", tempfile::Builder::new().tempdir().unwrap().path().file_name().unwrap().display());
+        let ledger = GitLedger::read(&self.clone(&name), &expected()).unwrap();
+        standing(&ledger, person)
+    }
+
+    /// How many commits the ledger has.
+    fn commits(&self) -> usize {
+        git(&self.remote(), &["rev-list", "--count", "sendform-ledger"]).parse().unwrap()
+    }
+
+    fn tip(&self) -> String {
+        git(&self.remote(), &["rev-parse", "sendform-ledger"])
+    }
+
+    fn hook(&self, repository: &str, name: &str, script: &str) {
+        let path = self.path(repository).join("hooks").join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    fn unhook(&self, repository: &str, name: &str) {
+        fs::remove_file(self.path(repository).join("hooks").join(name)).unwrap();
+    }
+}
+
+fn expected() -> Expected {
+    let Header { project, gateway, keys } = sample::header();
+    Expected { project, gateway, keys: Some(keys) }
+}
+
+fn standing(ledger: &Ledger, person: u64) -> Standing {
+    ledger.standing(&sample::message("announce"), sample::revision(), Person(person), View::Exclusive)
+}
+
+fn claim(people: &[u64], run: u64) -> Claim {
+    sample::claim("announce", people, 1, run)
+}
+
+fn accepted(people: &[u64], run: u64) -> Outcome {
+    sample::outcome(&claim(people, run), PersonState::Accepted, &[])
+}
+
+fn git_error(error: StoreError) -> GitError {
+    match error {
+        StoreError::Git(error) => error,
+        StoreError::Failed { cause } | StoreError::Unpushed { cause, .. } => {
+            git_error(Arc::into_inner(cause).expect("nobody else holds the cause"))
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+/// All that a user sees of a clone.
+fn looks(folder: &Path) -> String {
+    let state = git(folder, &["status", "--porcelain=v2", "--branch", "--ignored"]);
+    let log = git(folder, &["reflog", "--all"]);
+    let refs = git(folder, &["for-each-ref", "refs/heads", "refs/tags", "refs/stash"]);
+    let index = fs::read(folder.join(".git/index")).unwrap();
+    let fetched = folder.join(".git/FETCH_HEAD").exists();
+    format!("{state}\n{log}\n{refs}\n{index:?}\n{fetched}")
+}
+
+#[tokio::test]
+async fn a_run_is_on_the_remote_step_by_step() {
+    let world = World::new();
+    let ledger = world.open("first").unwrap();
+    ledger.desk().record(sample::record("announce", "Hi", 0)).await.unwrap();
+    assert_eq!(world.commits(), 1, "a record waits for claims");
+    assert_eq!(ledger.desk().claim(claim(&[1, 2], 1)).await.unwrap(), Grant::Granted);
+    assert_eq!(world.standing(1), Standing::InDoubt);
+    assert_eq!(ledger.desk().claim(claim(&[2, 3], 1)).await.unwrap(), Grant::Taken(vec![Person(2)]));
+    ledger.desk().settle(accepted(&[1, 2], 1)).await.unwrap();
+    let pending = world.branch("first").pending();
+    assert!(pending.exists(), "the outcome is on the disk");
+    assert_eq!(standing(&ledger.ledger(), 1), Standing::Accepted);
+    ledger.finish().unwrap();
+    assert_eq!([world.standing(1), world.standing(3)], [Standing::Accepted, Standing::Free]);
+    assert!(!pending.exists());
+    assert_eq!(world.commits(), 3);
+    let log = git(&world.remote(), &["log", "--format=%s", "sendform-ledger"]);
+    assert_eq!(log, "claims: 0, outcomes: 1\nclaims: 1, outcomes: 0\nA ledger for acme-shop");
+
+    let tip = world.tip();
+    world.open("first").unwrap().finish().unwrap();
+    assert_eq!(world.tip(), tip, "nothing happened, nothing is pushed");
+}
+
+#[tokio::test]
+async fn what_does_not_go_with_the_ledger_is_not_pushed() {
+    let world = World::new();
+    let ledger = world.open("first").unwrap();
+    assert!(matches!(ledger.desk().settle(accepted(&[1], 1)).await, Err(StoreError::Entry(_))));
+    assert!(matches!(ledger.desk().claim(claim(&[2, 1], 1)).await, Err(StoreError::Entry(_))));
+    assert_eq!(ledger.desk().claim(claim(&[1], 1)).await.unwrap(), Grant::Granted);
+    assert!(matches!(ledger.desk().claim(claim(&[1], 1)).await, Err(StoreError::Entry(_))), "an id is claimed once");
+    ledger.finish().unwrap();
+    assert_eq!(world.commits(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn claims_that_come_together_go_in_few_pushes_and_nobody_is_granted_twice() {
+    let world = World::new();
+    let ledger = world.open("first").unwrap();
+    let bulks: Vec<Vec<u64>> = (0..64).map(|bulk| vec![bulk, bulk + 1000, 2000 + bulk / 2]).collect();
+    let grants = join_all(bulks.iter().map(|people| ledger.desk().claim(claim(people, 1)))).await;
+    let granted = grants.iter().zip(&bulks).filter(|(grant, _)| matches!(grant, Ok(Grant::Granted)));
+    let granted: Vec<&Vec<u64>> = granted.map(|(_, people)| people).collect();
+    assert_eq!(granted.len(), 32, "each pair of bulks shares a person");
+    for outcome in granted.iter().map(|people| accepted(people, 1)) {
+        ledger.desk().settle(outcome).await.unwrap();
+    }
+    ledger.finish().unwrap();
+    assert!(world.commits() <= 4, "{} commits", world.commits());
+    let read = GitLedger::read(&world.branch("first"), &expected()).unwrap();
+    assert!(granted.iter().all(|people| people.iter().all(|person| standing(&read, *person) == Standing::Accepted)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_runs_at_once_never_have_the_same_people() {
+    let world = World::new();
+    world.clone("second");
+    let ledgers = [world.open("first").unwrap(), world.open("second").unwrap()];
+    let mut granted: BTreeMap<u64, u64> = BTreeMap::new();
+    for round in 0..4_u64 {
+        let bulk = |run: u64, number: u64| vec![round * 100 + number, round * 100 + number + 10 * (run + 1)];
+        let ask = |run: u64| {
+            let ledger = &ledgers[usize::try_from(run).unwrap()];
+            join_all((0..4).map(move |number| async move {
+                let people = bulk(run, number);
+                let grant = ledger.desk().claim(claim(&people, run)).await;
+                (people, grant)
+            }))
+        };
+        let (one, other) = futures_util::future::join(ask(0), ask(1)).await;
+        for (people, grant) in one.into_iter().chain(other) {
+            match grant.unwrap() {
+                Grant::Granted => people.iter().for_each(|person| *granted.entry(*person).or_default() += 1),
+                Grant::Taken(taken) => assert_eq!(taken, [Person(people[0])], "only whom the other has"),
+            }
+        }
+    }
+    assert!(granted.values().all(|times| *times == 1), "{granted:?}");
+    assert_eq!(granted.len(), 4 * 8, "of each pair of bulks one is granted, with both of its people");
+    for ledger in ledgers {
+        ledger.finish().unwrap();
+    }
+    let read = GitLedger::read(&world.branch("first"), &expected()).unwrap();
+    assert!(granted.keys().all(|person| standing(&read, *person) == Standing::InDoubt));
+}
+
+#[tokio::test]
+async fn a_push_whose_answer_is_lost_counts_if_the_remote_has_it() {
+    let world = World::new();
+    let ledger = world.open("first").unwrap();
+    world.hook("remote.git", "post-receive", "test -e once || { touch once; kill -9 $PPID; }");
+    assert_eq!(ledger.desk().claim(claim(&[1], 1)).await.unwrap(), Grant::Granted);
+    assert!(world.path("remote.git/once").exists(), "the answer was lost");
+    assert_eq!(world.commits(), 2, "it was pushed once");
+    ledger.desk().settle(accepted(&[1], 1)).await.unwrap();
+    ledger.finish().unwrap();
+    assert_eq!(world.standing(1), Standing::Accepted);
+}
+
+#[tokio::test]
+async fn a_refused_push_ends_the_run_and_what_was_settled_waits_for_the_next() {
+    for (repository, hook) in [("remote.git", "pre-receive"), ("first/.git", "pre-push")] {
+        let world = World::new();
+        let ledger = world.open("first").unwrap();
+        assert_eq!(ledger.desk().claim(claim(&[1], 1)).await.unwrap(), Grant::Granted);
+        world.hook(repository, hook, "echo 'not on a Friday' >&2; exit 1");
+        ledger.desk().settle(accepted(&[1], 1)).await.unwrap();
+        let error = ledger.desk().claim(claim(&[2], 1)).await.unwrap_err();
+        assert!(error.is_environment());
+        let StoreError::Failed { cause } = error else { panic!("{error}") };
+        let StoreError::Git(GitError::Refused { said, .. }) = &*cause else { panic!("{cause}") };
+        assert!(said.to_string().contains("not on a Friday"), "{said}");
+        assert!(ledger.desk().claim(claim(&[3], 1)).await.is_err(), "nothing is granted after a failure");
+        assert!(matches!(ledger.finish(), Err(StoreError::Unpushed { .. })));
+        assert_eq!([world.standing(1), world.standing(2)], [Standing::InDoubt, Standing::Free]);
+
+        // Here the outcome is known, also to those who only look; and the next run pushes it.
+        let read = GitLedger::read(&world.branch("first"), &expected()).unwrap();
+        assert_eq!(standing(&read, 1), Standing::Accepted);
+        assert!(world.open("first").is_err(), "it is pushed before anything else");
+        world.unhook(repository, hook);
+        world.open("first").unwrap().finish().unwrap();
+        assert_eq!([world.standing(1), world.standing(2)], [Standing::Accepted, Standing::Free]);
+        assert!(!world.branch("first").pending().exists());
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_dies_leaves_its_outcomes_on_the_disk() {
+    let world = World::new();
+    let ledger = world.open("first").unwrap();
+    assert_eq!(ledger.desk().claim(claim(&[1], 1)).await.unwrap(), Grant::Granted);
+    ledger.desk().settle(accepted(&[1], 1)).await.unwrap();
+    drop(ledger);
+    assert_eq!(world.standing(1), Standing::InDoubt);
+    let pending = world.branch("first").pending();
+    let torn = [fs::read(&pending).unwrap(), b"{\"outcome\":\"spring".to_vec()].concat();
+    fs::write(&pending, torn).unwrap();
+    world.open("first").unwrap().finish().unwrap();
+    assert_eq!(world.standing(1), Standing::Accepted);
+
+    fs::write(&pending, "<<<<<<< ours\n").unwrap();
+    assert!(matches!(world.open("first"), Err(StoreError::Damage { .. })), "nothing is guessed");
+}
+
+#[tokio::test]
+async fn the_work_tree_the_index_and_head_stay_as_they_are() {
+    let world = World::new();
+    let branch = world.clone("second");
+    let folder = world.path("second");
+    fs::write(folder.join(".gitignore"), ".sendform/\n").unwrap();
+    fs::write(folder.join("file"), "changed\n").unwrap();
+    fs::write(folder.join("staged"), "new\n").unwrap();
+    git(&folder, &["add", "staged"]);
+    fs::write(folder.join("untracked"), "new\n").unwrap();
+    fs::create_dir(folder.join(".sendform")).unwrap();
+    fs::write(folder.join(".sendform/x"), "").unwrap();
+    let before = looks(&folder);
+    let ledger = world.open("second").unwrap();
+    assert_eq!(ledger.desk().claim(claim(&[1], 1)).await.unwrap(), Grant::Granted);
+    ledger.desk().settle(accepted(&[1], 1)).await.unwrap();
+    ledger.finish().unwrap();
+    drop(GitLedger::read(&branch, &expected()).unwrap());
+    assert_eq!(looks(&folder), before);
+    assert_eq!(git(&world.remote(), &["rev-list", "--count", "main"]), "1");
+}
+
+#[tokio::test]
+async fn every_kind_of_clone_will_do() {
+    let world = World::new();
+    let remote = format!("file://{}", world.remote().display());
+    git(world.folder.path(), &["clone", "--quiet", "--depth", "1", "-b", "main", &remote, "shallow"]);
+    git(&world.path("shallow"), &["checkout", "--quiet", "--detach"]);
+    git(&world.path("first"), &["worktree", "add", "--quiet", "../tree", "HEAD", "--detach"]);
+    git(world.folder.path(), &["clone", "--quiet", "--bare", &remote, "bare"]);
+    git(world.folder.path(), &["clone", "--quiet", "--no-checkout", "--filter=blob:none", &remote, "partial"]);
+    fs::create_dir_all(world.path("first/deep/project")).unwrap();
+    for (number, clone) in (1_u64..).zip(["shallow", "tree", "bare", "partial", "first/deep/project"]) {
+        let ledger = world.open(clone).unwrap_or_else(|error| panic!("{clone}: {error:?}"));
+        assert_eq!(ledger.desk().claim(claim(&[number], 1)).await.unwrap(), Grant::Granted, "{clone}");
+        ledger.desk().settle(accepted(&[number], 1)).await.unwrap();
+        ledger.finish().unwrap();
+    }
+    let read = GitLedger::read(&world.clone("last"), &expected()).unwrap();
+    assert!((1..=5).all(|person| standing(&read, person) == Standing::Accepted));
+    assert_eq!(git(&world.path("shallow"), &["rev-parse", "--is-shallow-repository"]), "true");
+}
+
+#[tokio::test]
+async fn a_branch_that_was_taken_back_is_refused() {
+    let world = World::new();
+    let first = world.tip();
+    let branch = world.branch("first");
+    let ledger = world.open("first").unwrap();
+    assert_eq!(ledger.desk().claim(claim(&[1], 1)).await.unwrap(), Grant::Granted);
+    ledger.finish().unwrap();
+    let good = world.tip();
+    let look = || git_error(GitLedger::read(&branch, &expected()).unwrap_err());
+    let ahead = |tip: &str| git(&world.remote(), &["update-ref", "refs/heads/sendform-ledger", tip]);
+
+    ahead(&first);
+    let GitError::Rewound { restore, .. } = look() else { panic!("not rewound") };
+    assert!(matches!(git_error(world.open("first").unwrap_err()), GitError::Rewound { .. }));
+    git(&world.path("first"), &restore.split(' ').skip(1).collect::<Vec<_>>());
+    assert_eq!(world.tip(), good);
+    drop(GitLedger::read(&branch, &expected()).unwrap());
+
+    git(&world.remote(), &["update-ref", "-d", "refs/heads/sendform-ledger"]);
+    let gone = look();
+    assert!(matches!(gone, GitError::Gone { .. }));
+    assert!(matches!(git_error(GitLedger::create(&branch, &sample::header()).unwrap_err()), GitError::Gone { .. }));
+    assert!(gone.hint().unwrap().contains(&restore));
+
+    let stranger = world.clone("stranger");
+    let missing = git_error(GitLedger::read(&stranger, &expected()).unwrap_err());
+    assert_eq!(missing.to_string(), "there is no ledger at `origin/sendform-ledger`");
+    git(&world.path("first"), &restore.split(' ').skip(1).collect::<Vec<_>>());
+    assert_eq!(world.standing(1), Standing::InDoubt);
+    let exists = GitLedger::create(&stranger, &sample::header()).unwrap_err();
+    assert!(matches!(exists, StoreError::Exists { .. }));
+}
+
+#[tokio::test]
+async fn a_branch_with_anything_else_in_it_is_refused() {
+    let world = World::new();
+    let ledger = world.open("first").unwrap();
+    assert_eq!(ledger.desk().claim(claim(&[1], 1)).await.unwrap(), Grant::Granted);
+    ledger.finish().unwrap();
+    let good = world.tip();
+    let folder = world.path("editor");
+    git(world.folder.path(), &["clone", "--quiet", "-b", "sendform-ledger", "remote.git", "editor"]);
+    let branch = world.clone("looker");
+    let check = |change: &dyn Fn()| {
+        git(&folder, &["reset", "--quiet", "--hard", &good]);
+        change();
+        git(&folder, &["add", "--all"]);
+        git(&folder, &["commit", "--quiet", "--allow-empty", "-m", "by hand"]);
+        git(&folder, &["push", "--quiet", "--force", "origin", "sendform-ledger"]);
+        git_error(GitLedger::read(&branch, &expected()).unwrap_err()).to_string()
+    };
+    let segment = || fs::read_dir(folder.join("segments")).unwrap().next().unwrap().unwrap().path();
+    let found = [
+        check(&|| fs::remove_dir_all(folder.join("segments")).unwrap()),
+        check(&|| fs::write(folder.join("notes.txt"), "hello").unwrap()),
+        check(&|| fs::write(segment(), "edited\n").unwrap()),
+        check(&|| fs::remove_file(folder.join("contents")).unwrap()),
+        check(&|| std::os::unix::fs::symlink("/etc/passwd", folder.join("x")).unwrap()),
+        check(&|| drop(git(&folder, &["revert", "--no-edit", "HEAD"]))),
+        check(&|| {}),
+    ];
+    insta::assert_snapshot!(found.join("\n"), @r"
+    the branch `origin/sendform-ledger` is no ledger as sendform writes it: `contents` does not name exactly what it holds
+    the branch `origin/sendform-ledger` is no ledger as sendform writes it: `contents` does not name exactly what it holds
+    the branch `origin/sendform-ledger` is no ledger as sendform writes it: `contents` does not name exactly what it holds
+    the branch `origin/sendform-ledger` is no ledger as sendform writes it: it has no file `contents`
+    the branch `origin/sendform-ledger` is no ledger as sendform writes it: it holds something that is no file
+    the branch `origin/sendform-ledger` is no ledger as sendform writes it: `contents` does not name exactly what it holds
+    the branch `origin/sendform-ledger` is no ledger as sendform writes it: `contents` does not name exactly what it holds
+    ");
+    git(&world.remote(), &["update-ref", "refs/heads/sendform-ledger", "main"]);
+    let other = git_error(GitLedger::read(&branch, &expected()).unwrap_err());
+    insta::assert_snapshot!(other, @"the branch `origin/sendform-ledger` is no ledger as sendform writes it: it has no file `contents`");
+    git(&world.remote(), &["update-ref", "refs/heads/sendform-ledger", &good]);
+    drop(GitLedger::read(&branch, &expected()).unwrap());
+}
+
+#[test]
+fn a_ledger_of_something_else_is_refused() {
+    let world = World::new();
+    let other = Expected { gateway: "elsewhere".to_owned(), ..expected() };
+    for result in [
+        GitLedger::read(&world.branch("first"), &other).map(drop),
+        GitLedger::open(&world.branch("first"), &other, "apply").map(drop),
+    ] {
+        let error = result.unwrap_err();
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(error, @"the ledger `origin/sendform-ledger` belongs to the gateway `sandbox`, not to `elsewhere`");
+        }
+    }
+}
+
+#[test]
+fn where_there_is_no_ledger_to_reach_that_is_told() {
+    let world = World::empty();
+    let folder = tempfile::tempdir().unwrap();
+    let outside = Branch::new(folder.path(), "origin", "sendform-ledger");
+    let told = |branch: &Branch| git_error(GitLedger::read(branch, &expected()).unwrap_err()).to_string();
+    let inside = world.branch("first");
+    let mut found = vec![
+        told(&outside).replace(&folder.path().display().to_string(), "[folder]"),
+        told(&Branch { remote: "upstream".to_owned(), ..inside.clone() }),
+        told(&Branch { remote: "--upload-pack=touch /tmp/x".to_owned(), ..inside.clone() }),
+        told(&Branch { remote: world.remote().display().to_string(), ..inside.clone() })
+            .replace(&world.folder.path().display().to_string(), "[world]"),
+        told(&Branch { branch: "a..b".to_owned(), ..inside.clone() }),
+        told(&inside),
+        git_error(GitLedger::read_here(&inside, &expected()).unwrap_err()).to_string(),
+    ];
+    fs::rename(world.remote(), world.path("elsewhere.git")).unwrap();
+    found.push(told(&inside));
+    insta::assert_snapshot!(found.join("\n"), @r"
+    `[folder]` is in no git repository that can be used
+    the git repository has no remote `upstream`
+    the git repository has no remote `--upload-pack=touch /tmp/x`
+    the git repository has no remote `[world]/remote.git`
+    the branch `origin/a..b` is no ledger as sendform writes it: its name is none of a branch
+    there is no ledger at `origin/sendform-ledger`
+    the ledger's branch `origin/sendform-ledger` was never fetched here
+    the remote `origin` cannot be reached
+    ");
+}
+
+#[tokio::test]
+async fn a_remote_that_never_answers_is_given_up() {
+    let world = World::new();
+    let branch = Branch { network_time_max: Duration::from_millis(500), ..world.branch("first") };
+    let ledger = GitLedger::open(&branch, &expected(), "apply").unwrap();
+    world.hook("remote.git", "pre-receive", "exec sleep 60");
+    let error = ledger.desk().claim(claim(&[1], 1)).await.unwrap_err();
+    let StoreError::Failed { cause } = error else { panic!("{error}") };
+    let StoreError::Git(GitError::Unreachable { said, .. }) = &*cause else { panic!("{cause}") };
+    assert_eq!(said.to_string(), "git said: `git push` did not end within 0 seconds");
+    assert!(ledger.finish().is_err());
+    assert_eq!(world.commits(), 1);
+}
+
+#[tokio::test]
+async fn many_segments_become_one_and_nothing_is_lost() {
+    let world = World::new();
+    for run in 1..=12_u64 {
+        let ledger = world.open("first").unwrap();
+        assert_eq!(ledger.desk().claim(claim(&[run], run)).await.unwrap(), Grant::Granted);
+        ledger.desk().settle(accepted(&[run], run)).await.unwrap();
+        ledger.finish().unwrap();
+    }
+    let segments = git(&world.remote(), &["ls-tree", "--name-only", "sendform-ledger:segments"]).lines().count();
+    assert!((2..9).contains(&segments), "{segments} segments of 24 pushes");
+    let read = GitLedger::read(&world.clone("last"), &expected()).unwrap();
+    assert!((1..=12).all(|person| standing(&read, person) == Standing::Accepted));
+    assert_eq!(read.claims().len(), 12);
+}
+
+#[tokio::test]
+async fn a_ledger_is_joined_in_and_bound_to_something_else() {
+    let world = World::new();
+    let ledger = world.open("first").unwrap();
+    ledger.desk().join(sample::ledger()).await.unwrap();
+    ledger.finish().unwrap();
+    let read = GitLedger::read(&world.clone("second"), &expected()).unwrap();
+    assert_eq!(read.write(), sample::ledger().write());
+
+    let to = Header { gateway: "elsewhere".to_owned(), ..sample::header() };
+    let other = Expected { gateway: "elsewhere".to_owned(), ..expected() };
+    let branch = world.branch("second");
+    assert!(matches!(GitLedger::rebind(&branch, &other, to.clone()), Err(StoreError::Foreign { .. })));
+    GitLedger::rebind(&branch, &expected(), to).unwrap();
+    let read = GitLedger::read(&world.branch("first"), &other).unwrap();
+    assert_eq!(read.claims().len(), sample::ledger().claims().len());
+    assert!(matches!(GitLedger::read(&branch, &expected()), Err(StoreError::Foreign { .. })));
+}
+
+#[tokio::test]
+async fn a_run_learns_of_a_header_that_changed_meanwhile() {
+    let world = World::new();
+    world.clone("second");
+    let ledger = world.open("first").unwrap();
+    let to = Header { gateway: "elsewhere".to_owned(), ..sample::header() };
+    GitLedger::rebind(&world.branch("second"), &expected(), to).unwrap();
+    let error = ledger.desk().claim(claim(&[1], 1)).await.unwrap_err();
+    assert!(matches!(error, StoreError::Failed { .. }), "{error}");
+    assert!(ledger.finish().is_err());
+}
+
+#[test]
+fn one_run_at_a_time_in_one_folder() {
+    let world = World::new();
+    let first = world.open("first").unwrap();
+    assert!(matches!(world.open("first"), Err(StoreError::Held { holder: Some(_) })));
+    first.finish().unwrap();
+    drop(world.open("first").unwrap());
+}
+
+#[test]
+fn what_is_here_is_read_without_the_remote() {
+    let world = World::new();
+    let branch = world.branch("first");
+    drop(GitLedger::read(&branch, &expected()).unwrap());
+    fs::rename(world.remote(), world.path("elsewhere.git")).unwrap();
+    let (ledger, since) = GitLedger::read_here(&branch, &expected()).unwrap();
+    assert_eq!(ledger.claims().len(), 0);
+    assert!((Timestamp::now() - since).get_hours() == 0);
+}

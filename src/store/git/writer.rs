@@ -1,0 +1,175 @@
+//! The one thread that pushes. A push costs a round trip, so as much as possible goes together: while
+//! claims that were pushed are still being sent, new ones wait until they are as many.
+
+use std::collections::HashSet;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::{Arc, RwLock};
+use std::time::{Duration, Instant};
+
+use crate::ledger::{ClaimId, Grant, Ledger};
+use crate::store::desk::{Entry, Request};
+use crate::store::error::StoreError;
+use crate::store::expected::Expected;
+use crate::store::guard::Guard;
+
+use super::group::Group;
+use super::journal::Journal;
+use super::publish::Publisher;
+
+/// The most claims that are pushed together.
+const CLAIMS_MAX: usize = 512;
+/// How long a claim waits at most for others, while the run has claims that are not settled.
+const CLAIMS_WAIT_MAX: Duration = Duration::from_secs(30);
+/// How long an outcome waits at most for a push to ride along with.
+const OUTCOMES_WAIT_MAX: Duration = Duration::from_secs(30);
+
+/// Pushes what a run claims and settles.
+pub(in crate::store) struct Writer {
+    group: Group,
+    publisher: Publisher,
+    journal: Journal,
+    guard: Guard,
+    /// Claims of this run that are pushed and not settled.
+    open: HashSet<ClaimId>,
+    /// Since when the first claim waits, and the first outcome.
+    claims_since: Option<Instant>,
+    outcomes_since: Option<Instant>,
+    /// The first failure; nothing is pushed after it.
+    failed: Option<Arc<StoreError>>,
+}
+
+impl Writer {
+    /// Goes on from a ledger that the remote has. What an earlier run here has left, the next push
+    /// takes along.
+    ///
+    /// # Errors
+    /// If what was left does not go with the ledger.
+    pub(super) fn new(
+        ledger: Arc<RwLock<Ledger>>,
+        left: Option<&Ledger>,
+        (publisher, journal, guard): (Publisher, Journal, Guard),
+        expected: Expected,
+    ) -> Result<Self, StoreError> {
+        let mut group = Group::new(ledger, expected);
+        if let Some(left) = left {
+            group.join(left)?;
+        }
+        Ok(Self {
+            group,
+            publisher,
+            journal,
+            guard,
+            open: HashSet::new(),
+            claims_since: None,
+            outcomes_since: left.map(|_| Instant::now()),
+            failed: None,
+        })
+    }
+
+    /// Pushes what an earlier run has left, before anything else.
+    ///
+    /// # Errors
+    /// If that cannot be done.
+    pub(super) fn push_left(&mut self) -> Result<(), StoreError> {
+        self.push();
+        self.check()
+    }
+
+    /// Answers requests until nobody can make any more.
+    pub(super) fn run(mut self, requests: &Receiver<Request>) -> Self {
+        loop {
+            let next = match self.due() {
+                None => requests.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(time) => requests.recv_timeout(time),
+            };
+            match next {
+                Ok(first) => std::iter::once(first).chain(requests.try_iter()).for_each(|request| self.stage(request)),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return self,
+            }
+            if self.due() == Some(Duration::ZERO) {
+                self.push();
+            }
+        }
+    }
+
+    /// How long until something has to be pushed; `None` if nothing has.
+    fn due(&self) -> Option<Duration> {
+        let rest = |since: Instant, time: Duration| time.saturating_sub(since.elapsed());
+        let claims = self.group.claims();
+        let enough = claims >= self.open.len() || claims >= CLAIMS_MAX;
+        let claims = self.claims_since.map(|since| if enough { Duration::ZERO } else { rest(since, CLAIMS_WAIT_MAX) });
+        let outcomes = self.outcomes_since.map(|since| rest(since, OUTCOMES_WAIT_MAX));
+        claims.into_iter().chain(outcomes).min().filter(|_| self.failed.is_none())
+    }
+
+    /// Takes an entry. Claims are answered when they are pushed, outcomes when the journal has them,
+    /// and records at once: they ride along with the first claims that they are for.
+    fn stage(&mut self, Request { entry, reply }: Request) {
+        let done = match entry {
+            Entry::Claim(_) if self.failed.is_some() => self.check(),
+            Entry::Claim(claim) => {
+                self.group.claim(claim, reply);
+                if self.group.claims() > 0 {
+                    self.claims_since.get_or_insert_with(Instant::now);
+                }
+                return;
+            }
+            Entry::Record(record) => {
+                self.group.record(record);
+                self.check()
+            }
+            Entry::Outcome(outcome) => {
+                self.open.remove(&outcome.claim);
+                self.outcomes_since.get_or_insert_with(Instant::now);
+                self.group.settle(outcome).and_then(|lines| self.journal.append(&lines))
+            }
+            Entry::Ledger(other) => {
+                self.outcomes_since.get_or_insert_with(Instant::now);
+                self.check().and_then(|()| self.group.join(&other))
+            }
+        };
+        Request::answer(reply, done.map(|()| Grant::Granted));
+    }
+
+    fn check(&self) -> Result<(), StoreError> {
+        self.failed.as_ref().map_or(Ok(()), |cause| Err(StoreError::Failed { cause: Arc::clone(cause) }))
+    }
+
+    /// Pushes everything that waits.
+    fn push(&mut self) {
+        let pushed = self.guard.check().and_then(|()| self.publisher.publish(&mut self.group));
+        let granted = pushed.and_then(|()| self.group.grant());
+        let cleared = granted.and_then(|granted| {
+            self.open.extend(granted);
+            self.journal.clear()
+        });
+        match cleared {
+            Ok(()) => (self.claims_since, self.outcomes_since) = (None, None),
+            Err(error) => {
+                let cause = Arc::new(error);
+                self.group.fail(|| StoreError::Failed { cause: Arc::clone(&cause) });
+                self.failed = Some(cause);
+            }
+        }
+    }
+
+    /// Pushes what is left, and gives the lock back.
+    ///
+    /// # Errors
+    /// If anything could not be pushed, now or before.
+    pub(super) fn finish(mut self) -> Result<(), StoreError> {
+        if self.failed.is_none() && self.group.has_outcomes() {
+            self.push();
+        }
+        if let Some(cause) = self.failed {
+            let path = self.journal.path();
+            return Err(if path.exists() {
+                StoreError::Unpushed { path: path.to_owned(), cause }
+            } else {
+                StoreError::Failed { cause }
+            });
+        }
+        self.guard.release()
+    }
+}

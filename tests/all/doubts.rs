@@ -1,0 +1,297 @@
+//! Doubts settled by evidence: the real binary reads the logs of the real sandbox.
+
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+use crate::support::{Project, Run, Sandbox, Shop, customer};
+
+/// Applies with these faults and expects doubts.
+fn in_doubt(customers: u64, faults: &[&str]) -> Shop {
+    let shop = Shop::new(customers).faults(faults);
+    shop.apply().code(6);
+    shop.sandbox.faults(&[]);
+    shop
+}
+
+/// Applies again: nothing is in doubt, and everybody has it once.
+fn everybody_once(shop: &Shop, customers: usize) {
+    shop.apply().code(0);
+    assert_eq!(shop.accepted(), vec![1; customers]);
+    let before = shop.requests();
+    shop.apply().code(0);
+    assert_eq!(shop.requests(), before);
+    shop.run(&["ledger", "verify"]).code(0);
+}
+
+fn reconcile_json(shop: &Shop) -> (Run, Value) {
+    let run = shop.run(&["reconcile", "--format", "json"]);
+    let json = run.json();
+    (run, json)
+}
+
+#[test]
+fn who_is_found_has_it_and_is_not_sent_to_again() {
+    let shop = in_doubt(2, &["500-after"]);
+    assert_snapshot!(shop.run(&["reconcile"]), @"");
+    let before = shop.requests();
+    assert_snapshot!(shop.run(&["reconcile"]), @"");
+    everybody_once(&shop, 2);
+    assert_eq!(shop.requests(), before);
+}
+
+#[test]
+fn who_is_surely_absent_is_sent_to_once() {
+    let shop = in_doubt(4, &["500-before"]);
+    assert_snapshot!(shop.run(&["reconcile"]), @"");
+    assert_snapshot!(shop.run(&["plan"]), @"");
+    everybody_once(&shop, 4);
+}
+
+#[test]
+fn apply_settles_old_doubts_before_it_plans() {
+    let shop = in_doubt(6, &["500-before@1", "500-after@2"]);
+    let run = shop.apply().code(0);
+    assert_eq!(run.stderr, "doubts settled from the gateway's logs: 2 people accepted, 2 people not sent\n");
+    everybody_once(&shop, 6);
+}
+
+#[test]
+fn a_run_that_died_before_the_gateway_took_its_request_is_proved_absent() {
+    let shop = Shop::new(4).faults(&["hold-before@2"]);
+    let process = shop.project.start(["apply", "--auto-approve", "--parallel", "1"]);
+    shop.sandbox.wait_held(1);
+    process.kill();
+    let (run, json) = reconcile_json(&shop);
+    assert_eq!((run.code, &json["doubts"][0]["notSent"]), (Some(0), &json!(2)), "{run}");
+    everybody_once(&shop, 4);
+}
+
+#[test]
+fn a_run_that_died_after_the_gateway_took_its_request_is_found() {
+    let shop = Shop::new(4).faults(&["hold-after@2"]);
+    let process = shop.project.start(["apply", "--auto-approve", "--parallel", "1"]);
+    shop.sandbox.wait_held(1);
+    process.kill();
+    let (run, json) = reconcile_json(&shop);
+    assert_eq!((run.code, &json["doubts"][0]["accepted"]), (Some(0), &json!(2)), "{run}");
+    everybody_once(&shop, 4);
+}
+
+#[test]
+fn people_of_one_bulk_are_settled_one_by_one() {
+    let reject = format!("reject={}:status=12", customer(2));
+    let shop = in_doubt(2, &["500-after", &reject]);
+    assert_snapshot!(shop.run(&["reconcile"]), @"");
+    // Who was rejected is sent to again only if somebody says so.
+    shop.apply().code(0);
+    assert_eq!(shop.accepted(), [1]);
+    shop.run(&["apply", "--auto-approve", "--retry-rejected", "sale.hello"]).code(0);
+    everybody_once(&shop, 2);
+}
+
+#[test]
+fn a_rejection_that_is_known_says_nothing_about_the_next_try() {
+    // The same two people make the same bulk twice, and the logs keep the rejections of the first.
+    let shop = Shop::new(2).faults(&["reject-share=1"]);
+    shop.apply().code(7);
+    shop.sandbox.faults(&["500-before"]);
+    let retry = ["apply", "--auto-approve", "--retry-rejected", "sale.hello"];
+    shop.run(&retry).code(6);
+    shop.customers(1..=3);
+    shop.apply().code(6);
+    let (run, json) = reconcile_json(&shop);
+    assert_eq!((run.code, &json["doubts"][0]["notSent"]), (Some(0), &json!(2)), "{run}");
+    shop.run(&retry).code(0);
+    assert_eq!(shop.accepted(), [1, 1, 1]);
+}
+
+/// A bulk of more than a page of the logs.
+#[test]
+fn answers_of_several_pages_are_read_to_their_end() {
+    let shop = Shop::new(1);
+    shop.project.write("sendform.yaml", "project: acme-shop\nsenders: { shop: SHOP-ACCOUNT }\nbulkSize: 1500\n");
+    shop.apply().code(0);
+    shop.customers(1..=1201);
+    shop.sandbox.faults(&["500-after", "logs:slow=1ms*"]);
+    shop.apply().code(6);
+    let before = shop.sandbox.state()["queries"].as_u64().unwrap();
+    let (run, json) = reconcile_json(&shop);
+    assert_eq!((run.code, &json["doubts"][0]["accepted"]), (Some(0), &json!(1200)), "{run}");
+    assert_eq!(shop.sandbox.state()["queries"].as_u64().unwrap() - before, 2, "two pages of the first look");
+    everybody_once(&shop, 1201);
+}
+
+#[test]
+fn a_large_bulk_is_proved_absent_by_every_message_id() {
+    let shop = Shop::new(1);
+    shop.project.write("sendform.yaml", "project: acme-shop\nsenders: { shop: SHOP-ACCOUNT }\nbulkSize: 1500\n");
+    shop.apply().code(0);
+    shop.customers(1..=301);
+    shop.sandbox.faults(&["drop-before"]);
+    shop.apply().code(6);
+    let (run, json) = reconcile_json(&shop);
+    assert_eq!((run.code, &json["doubts"][0]["notSent"]), (Some(0), &json!(300)), "{run}");
+    everybody_once(&shop, 301);
+}
+
+#[test]
+fn logs_that_cannot_be_read_settle_nothing() {
+    let shop = in_doubt(4, &["500-before"]);
+    shop.sandbox.faults(&["logs:401*"]);
+    assert_snapshot!(shop.run(&["reconcile"]), @"");
+    shop.sandbox.faults(&["logs:403*"]);
+    shop.run(&["reconcile"]).code(9);
+    for fault in ["logs:garbage*", "logs:404*", "logs:400*"] {
+        shop.sandbox.faults(&[fault]);
+        let (run, json) = reconcile_json(&shop);
+        assert_eq!((run.code, &json["inDoubt"]), (Some(1), &json!(2)), "{fault}: {run}");
+    }
+    // Logs without a row lack what the gateway surely has.
+    shop.sandbox.faults(&["logs:empty*"]);
+    assert_snapshot!(shop.run(&["reconcile"]), @"");
+    shop.sandbox.faults(&[]);
+    everybody_once(&shop, 4);
+}
+
+/// Both questions are asked four times: this takes 7 seconds.
+#[test]
+fn an_apply_goes_on_without_the_logs() {
+    let shop = in_doubt(4, &["500-before"]);
+    shop.customers(1..=5);
+    shop.sandbox.faults(&["logs:503*"]);
+    let run = shop.apply().code(6);
+    assert_eq!(run.stderr, "! doubts could not be looked up in the gateway's logs: the gateway answered 503 E503\n");
+    assert_eq!(shop.accepted(), [0, 0, 1, 1, 1], "who is in doubt is not sent to");
+    shop.sandbox.faults(&[]);
+    everybody_once(&shop, 5);
+}
+
+#[test]
+fn logs_that_fail_once_are_asked_again() {
+    let shop = in_doubt(4, &["500-before"]);
+    shop.sandbox.faults(&["logs:503@1", "logs:429@2:retry-after=0", "logs:cut@4"]);
+    shop.run(&["reconcile"]).code(0);
+    everybody_once(&shop, 4);
+}
+
+#[test]
+fn without_anything_to_compare_absence_proves_nothing() {
+    let shop = in_doubt(2, &["500-before"]);
+    assert_snapshot!(shop.run(&["reconcile"]), @"");
+    assert_eq!(shop.accepted(), [0; 0]);
+}
+
+#[test]
+fn after_the_logs_have_forgotten_only_a_word_settles() {
+    let mut shop = in_doubt(4, &["500-before"]);
+    shop.project.set("SENDFORM_NOW", "2026-12-02T06:00:01Z");
+    assert_snapshot!(shop.run(&["status"]), @"");
+    assert!(shop.run(&["plan"]).code(6).stdout.contains("! HURRY: in less than 6 hours"));
+    shop.project.set("SENDFORM_NOW", "2026-12-02T11:00:00Z");
+    assert_snapshot!(shop.run(&["reconcile"]), @"");
+    shop.apply().code(6);
+    let bulk = reconcile_json(&shop).1["doubts"][0]["bulkId"].as_str().unwrap().to_owned();
+    shop.run(&["resolve", &bulk, "--not-sent", "--reason", "not in the portal"]).code(0);
+    everybody_once(&shop, 4);
+}
+
+#[test]
+fn before_its_time_absence_proves_nothing_even_in_a_sandbox() {
+    let shop = in_doubt(4, &["500-before"]);
+    let later = "schedules: { later: { sendAt: \"2026-11-30 13:00Z\" } }\n";
+    let campaign = shop.project.read("sale.yaml").replace("sale\n", "soon\n").replacen(
+        "messages:",
+        &format!("{later}messages:"),
+        1,
+    );
+    shop.project.write(
+        "soon.yaml",
+        campaign.replace("    audience: customers\n", "    audience: customers\n    schedule: later\n"),
+    );
+    shop.sandbox.faults(&["500-after@1"]);
+    shop.run(&["apply", "--auto-approve", "--parallel", "1", "--only", "soon"]).code(6);
+    let run = shop.run(&["reconcile", "--only", "soon"]).code(6);
+    assert!(run.stdout.contains("absence from the logs proves nothing before 2026-11-30 13:00 UTC"), "{run}");
+    // What is not selected is left alone.
+    let (_, json) = reconcile_json(&shop);
+    assert_eq!(json["doubts"].as_array().map(Vec::len), Some(2), "{json:#}");
+    shop.run(&["reconcile", "--only", "nothing"]).code(64);
+}
+
+#[test]
+fn a_message_that_was_sent_twice_raises_an_alarm() {
+    let shop = in_doubt(2, &["500-after"]);
+    let bulk = shop.run(&["status", "--format", "json"]).json()["doubts"][0]["bulkId"].as_str().unwrap().to_owned();
+    shop.run(&["resolve", &bulk, "--not-sent", "--reason", "a mistake"]).code(0);
+    shop.sandbox.faults(&["500-after"]);
+    shop.apply().code(6);
+    let run = shop.run(&["reconcile"]).code(0);
+    assert!(
+        run.stdout.contains(&format!("! ALARM: the gateway took the message of 2 people in `{bulk}` more than once")),
+        "{run}"
+    );
+    assert_eq!(shop.accepted(), [2, 2]);
+}
+
+/// A shop whose gateway knows messageIds again.
+fn strict_shop() -> Shop {
+    let shop = Shop::on(Sandbox::start(["--reject-duplicates"]), 2);
+    shop.project.run(["ledger", "init"]).code(0);
+    shop
+}
+
+#[test]
+fn a_duplicate_of_our_own_is_accepted() {
+    let shop = strict_shop().faults(&["500-after"]);
+    shop.apply().code(6);
+    let bulk = shop.run(&["status", "--format", "json"]).json()["doubts"][0]["bulkId"].as_str().unwrap().to_owned();
+    // A wrong word: the gateway knows better.
+    shop.run(&["resolve", &bulk, "--not-sent", "--reason", "a mistake"]).code(0);
+    shop.apply().code(0);
+    everybody_once(&shop, 2);
+}
+
+#[test]
+fn a_duplicate_of_somebody_else_is_a_doubt_until_the_logs_tell() {
+    let shop = strict_shop();
+    shop.apply().code(0);
+    // The ledger is lost, and somebody says that there never was one.
+    for path in ["sendform.lock", ".sendform/shadow.lock"] {
+        std::fs::remove_file(shop.project.path(path)).unwrap();
+    }
+    shop.run(&["ledger", "init"]).code(0);
+    let run = shop.apply().code(6);
+    assert!(run.stdout.contains("the gateway has seen messageIds that this ledger has not"), "{run}");
+    let (run, json) = reconcile_json(&shop);
+    assert_eq!((run.code, &json["doubts"][0]["accepted"]), (Some(0), &json!(2)), "{run}");
+    everybody_once(&shop, 2);
+}
+
+#[test]
+fn a_report_is_written_on_every_way_out() {
+    let shop = in_doubt(4, &["500-before"]);
+    let report = |code: i32| {
+        shop.run(&["reconcile", "--write", "json=report.json"]).code(code);
+        serde_json::from_str::<Value>(&shop.project.read("report.json")).unwrap()
+    };
+    shop.sandbox.faults(&["logs:401*"]);
+    assert_eq!(report(9)["failure"], json!("the gateway refused the credentials (401)"));
+    shop.sandbox.faults(&[]);
+    let written = report(0);
+    assert_snapshot!(serde_json::to_string_pretty(&written["doubts"]).unwrap(), @"");
+    assert_eq!(report(0)["doubts"], json!([]));
+    std::fs::remove_file(shop.project.path("sendform.lock")).unwrap();
+    assert_eq!(report(8)["kind"], json!("failure"));
+}
+
+#[test]
+fn without_doubts_nobody_needs_a_gateway() {
+    let mut project = Project::new().env("SENDFORM_BASE_URL", "https://gateway.invalid");
+    project.set("SENDFORM_NOW", "");
+    project.run(["ledger", "init"]).code(0);
+    assert_snapshot!(project.run(["reconcile"]), @r"
+    exit code: 0
+    ----- stdout
+    nothing is in doubt
+    ");
+}

@@ -1,0 +1,611 @@
+//! The commands that look after the ledger: `ledger import`, `merge`, `copy`, `rebind`, `verify`.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use insta::assert_snapshot;
+use sendform::ledger::{Claim, Ledger, Outcome, PersonState, text};
+
+use crate::support::{KEY, Run, Shop};
+
+/// A second key: 32 times the byte 7.
+const NEW_KEY: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
+
+/// The ledger as it is on the disk.
+fn ledger(shop: &Shop) -> Ledger {
+    Ledger::read(&fs::read(shop.project.path("sendform.lock")).unwrap()).unwrap().ledger
+}
+
+/// The claims of a ledger, the oldest bulk first.
+fn claims(shop: &Shop) -> Vec<Claim> {
+    let mut claims: Vec<Claim> = ledger(shop).claims().map(|claim| claim.claim().clone()).collect();
+    claims.sort_by(|one, other| one.id.cmp(&other.id));
+    claims
+}
+
+fn outcome(claim: &Claim, state: PersonState) -> String {
+    let at = claim.at;
+    text::outcome_line(&Outcome { claim: claim.id.clone(), state, others: Vec::new(), at, by: None, why: None })
+}
+
+/// A shop with two customers who are in doubt, because the gateway answered 500.
+fn in_doubt() -> Shop {
+    let shop = Shop::new(2).faults(&["500-after"]);
+    shop.apply().code(6);
+    shop
+}
+
+/// Runs an apply, and makes sure that no request is made.
+#[track_caller]
+fn nothing_is_sent(shop: &Shop, code: i32) -> Run {
+    let before = shop.requests();
+    let run = shop.apply().code(code);
+    assert_eq!(shop.requests(), before, "{run}");
+    run
+}
+
+#[test]
+fn a_whole_ledger_is_imported_once() {
+    let shop = Shop::new(4);
+    let empty = fs::read(shop.project.path("sendform.lock")).unwrap();
+    shop.apply().code(0);
+    fs::rename(shop.project.path("sendform.lock"), shop.project.path("backup.lock")).unwrap();
+    fs::write(shop.project.path("sendform.lock"), &empty).unwrap();
+    fs::write(shop.project.path(".sendform/shadow.lock"), &empty).unwrap();
+    assert_snapshot!(shop.run(&["ledger", "import", "backup.lock"]), @"
+    exit code: 0
+    ----- stdout
+    backup.lock: 1 record of a message and 2 claims new; 4 people stand otherwise
+    ");
+    let text = shop.project.read("sendform.lock");
+    assert_snapshot!(shop.run(&["ledger", "import", "backup.lock"]), @"
+    exit code: 0
+    ----- stdout
+    backup.lock: nothing new
+    ");
+    assert_eq!(shop.project.read("sendform.lock"), text);
+    nothing_is_sent(&shop, 0);
+    assert_eq!(shop.accepted(), [1; 4]);
+}
+
+#[test]
+fn what_does_not_belong_to_the_ledger_is_not_imported() {
+    let shop = Shop::new(2);
+    shop.apply().code(0);
+    let good = shop.project.read("sendform.lock");
+    let whole = fs::read_to_string(shop.project.path("sendform.lock")).unwrap();
+    let header = ledger(&shop).header().clone();
+    let of = |change: &dyn Fn(&mut sendform::ledger::Header)| {
+        let mut header = header.clone();
+        change(&mut header);
+        text::header_line(&header)
+    };
+    let key = sendform::identity::Key::parse(NEW_KEY).unwrap().id();
+    let claim = &claims(&shop)[0];
+    let files = [
+        ("gateway", of(&|header| header.gateway = "x.api.infobip.com".to_owned())),
+        ("project", of(&|header| header.project = sendform::identity::ProjectId::parse("other").unwrap())),
+        ("key", of(&|header| header.keys.push(key.clone()))),
+        ("conflict", format!("{whole}<<<<<<< HEAD\n")),
+        ("claims", text::claim_line(claim)),
+        ("empty", String::new()),
+    ];
+    let mut said = Vec::new();
+    for (name, text) in files {
+        shop.project.write(name, text);
+        // Of several files all are imported, or none.
+        let run = shop.run(&["ledger", "import", "sendform.lock", name]).code(8);
+        said.push(format!("{name}: {run}"));
+    }
+    said.push(format!("missing: {}", shop.run(&["ledger", "import", "nowhere"]).code(1)));
+    assert_snapshot!(said.concat(), @"
+    gateway: exit code: 8
+    ----- stderr
+    error: the ledger `gateway` belongs to the gateway `x.api.infobip.com`, not to `127.0.0.1:[port]`
+      hint: if the account's host name changed: `sendform ledger rebind --gateway x.api.infobip.com`; if it is another account, its ledger is another one
+    project: exit code: 8
+    ----- stderr
+    error: the ledger `project` belongs to the project `other`, not to `acme-shop`
+      hint: bring back the ledger of this project, or the project's old name: persons are made with that name
+    key: exit code: 8
+    ----- stderr
+    error: the ledger's people cannot be recognised without the key `8b5074af`
+      hint: supply every key that the ledger names, in SENDFORM_KEY or SENDFORM_KEY_FILE
+    conflict: exit code: 8
+    ----- stderr
+    error: the ledger `conflict` is damaged
+      caused by: line 4: a conflict marker of a merge that was not finished
+      hint: keep all lines of both sides and delete the markers, in any order
+      hint: nothing was imported
+    claims: exit code: 8
+    ----- stderr
+    error: the ledger `claims` is damaged
+      caused by: line 1: the ledger has no header
+      hint: bring back the last good version of the file from git; its shadow adds what came after
+      hint: nothing was imported
+    empty: exit code: 8
+    ----- stderr
+    error: the ledger `empty` is damaged
+      caused by: line 1: the ledger is empty: it has not even a header
+      hint: bring back the last good version of the file from git; its shadow adds what came after
+      hint: nothing was imported
+    missing: exit code: 1
+    ----- stderr
+    error: `nowhere` cannot be read: nothing was imported
+      caused by: No such file or directory (os error 2)
+    ");
+    assert_eq!(shop.project.read("sendform.lock"), good);
+}
+
+#[test]
+fn outcomes_that_the_store_did_not_take_are_taken_in_by_the_next_run() {
+    let shop = Shop::new(2).faults(&["hold-after"]);
+    let running = shop.project.start(["apply", "--auto-approve"]);
+    shop.sandbox.wait_held(1);
+    // Another program replaces the file under the run: from then on it is not written any more.
+    let path = shop.project.path("sendform.lock");
+    fs::copy(&path, shop.project.path("copy")).unwrap();
+    fs::rename(shop.project.path("copy"), &path).unwrap();
+    shop.sandbox.release();
+    // The store failed (8), which is stronger than the doubt that is left.
+    let run = shop.project.finish(running).code(8);
+    let dump = dump_name(&shop);
+    assert!(
+        run.stderr.contains(&format!("! 1 outcome could not be stored in the ledger: kept in ./{dump}, which ")),
+        "{run}"
+    );
+
+    let told = |run: Run| run.to_string().replace(&dump, "[dump]");
+    let status = shop.run(&["status"]).code(0);
+    assert_snapshot!(told(status), @"
+    exit code: 0
+    ----- stdout
+    ledger of acme-shop on 127.0.0.1:[port]
+
+    message        accepted  rejected  in doubt  in flight  given up  refused
+    sale.hello r1         2         0         0          0         0        0
+    ----- stderr
+    ! not in the ledger yet: 1 outcome of an earlier run, in ./[dump], which the next apply takes in, as does `sendform ledger import ./[dump]`
+    ");
+    let verify = shop.run(&["ledger", "verify"]).code(0);
+    assert_snapshot!(told(verify), @"
+    exit code: 0
+    ----- stdout
+    ~ ./[dump] (1 outcome) is not in the ledger yet: 1 outcome new; 2 people stand otherwise; the next apply takes it in
+    1 claim, nothing odd
+    ");
+    assert_snapshot!(told(nothing_is_sent(&shop, 0)), @"
+    exit code: 0
+    ----- stdout
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+
+    sale.hello r1  shop to customers
+        2 already sent
+        2 rows in customers.csv
+
+    nothing to send
+    digest plan/v1:[digest]
+    ----- stderr
+    taken into the ledger: 1 outcome of an earlier run, from ./[dump], which can be deleted after this run
+    ");
+    assert_snapshot!(told(nothing_is_sent(&shop, 0)), @"
+    exit code: 0
+    ----- stdout
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+
+    sale.hello r1  shop to customers
+        2 already sent
+        2 rows in customers.csv
+
+    nothing to send
+    digest plan/v1:[digest]
+    ");
+    assert_snapshot!(told(shop.run(&["ledger", "verify"]).code(0)), @"
+    exit code: 0
+    ----- stdout
+    ~ ./[dump] (1 outcome) is in the ledger: it can be deleted
+    1 claim, nothing odd
+    ");
+    fs::remove_file(shop.project.path(&dump)).unwrap();
+    nothing_is_sent(&shop, 0);
+    assert_eq!(shop.accepted(), [1, 1]);
+}
+
+fn dump_name(shop: &Shop) -> String {
+    let files = fs::read_dir(shop.project.path(".sendform")).unwrap();
+    let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+    let name = names.into_iter().find(|name| name.starts_with("outcomes-")).expect("there is a dump");
+    format!(".sendform/{name}")
+}
+
+#[test]
+fn outcomes_are_imported_by_hand_as_well() {
+    let shop = in_doubt();
+    let claim = &claims(&shop)[0];
+    // Of a claim that the ledger never got, because nothing was sent for it.
+    let mut never = claim.clone();
+    never.id.attempt = 9;
+    let lines = format!("{}{}", outcome(claim, PersonState::Accepted), outcome(&never, PersonState::Refused));
+    shop.project.write("outcomes.jsonl", lines);
+    assert_snapshot!(shop.run(&["ledger", "import", "outcomes.jsonl"]), @"
+    exit code: 0
+    ----- stdout
+    outcomes.jsonl: 1 outcome new; 2 people stand otherwise
+      1 outcome passed over: nothing was sent, and the ledger never got the claim
+      the ledger has all of it now: it can be deleted
+    ");
+    assert_snapshot!(shop.run(&["ledger", "import", "outcomes.jsonl", "--format", "json"]).code(0).stdout, @r#"
+    {
+      "files": [
+        {
+          "canBeDeleted": true,
+          "file": "outcomes.jsonl",
+          "news": {
+            "claims": 0,
+            "outcomes": 0,
+            "people": 0,
+            "records": 0
+          },
+          "passedOver": 1,
+          "torn": false
+        }
+      ],
+      "format_version": "1.0",
+      "kind": "ledger-import"
+    }
+    "#);
+    nothing_is_sent(&shop, 0);
+}
+
+#[test]
+fn outcomes_of_claims_that_the_ledger_lost_stop_everything() {
+    let shop = in_doubt();
+    let empty = text::header_line(ledger(&shop).header());
+    let claim = &claims(&shop)[0];
+    fs::copy(shop.project.path("sendform.lock"), shop.project.path("backup.lock")).unwrap();
+    shop.project.write(".sendform/outcomes-0000000000000001.jsonl", outcome(claim, PersonState::Accepted));
+    // Somebody has taken the ledger back, and its shadow with it: both people look unsent.
+    fs::write(shop.project.path("sendform.lock"), &empty).unwrap();
+    fs::write(shop.project.path(".sendform/shadow.lock"), &empty).unwrap();
+    assert_snapshot!(nothing_is_sent(&shop, 8), @"
+    exit code: 8
+    ----- stderr
+    error: the outcomes in `./.sendform/outcomes-0000000000000001.jsonl` do not go with the ledger
+      caused by: line 1: an outcome of `sale.hello.r1.616c1c5802824f8b`, attempt 1, which nobody has claimed
+      hint: the ledger lacks claims that a run has made, and their people would look unsent: bring the ledger that has them back from git or another clone, with `sendform ledger import`
+    ");
+    for command in ["plan", "status"] {
+        shop.run(&[command]).code(8);
+    }
+    assert_snapshot!(shop.run(&["ledger", "verify"]), @"
+    exit code: 8
+    ----- stdout
+    ! ./.sendform/outcomes-0000000000000001.jsonl does not go with the ledger: line 1: an outcome of `sale.hello.r1.616c1c5802824f8b`, attempt 1, which nobody has claimed
+    0 claims, 1 odd thing
+    ");
+    shop.run(&["ledger", "import", ".sendform/outcomes-0000000000000001.jsonl"]).code(8);
+    // The way out is the ledger that has the claim.
+    shop.run(&["ledger", "import", "backup.lock"]).code(0);
+    nothing_is_sent(&shop, 0);
+    // A torn file is not guessed at either.
+    shop.project
+        .write(".sendform/outcomes-0000000000000002.jsonl", outcome(claim, PersonState::Accepted).split_at(50).0);
+    assert_snapshot!(nothing_is_sent(&shop, 8), @"
+    exit code: 8
+    ----- stderr
+    error: the outcomes in `./.sendform/outcomes-0000000000000002.jsonl` are damaged
+      caused by: line 1: the text is cut off inside this line
+      hint: move it away to go on without it: the people of its outcomes stay in doubt then
+    ");
+}
+
+#[test]
+fn the_sandbox_keeps_its_outcomes_to_itself() {
+    let shop = in_doubt();
+    let claim = &claims(&shop)[0];
+    shop.project.write(".sendform/outcomes-0000000000000001.jsonl", outcome(claim, PersonState::Accepted));
+    shop.run(&["apply", "--sandbox", "--auto-approve"]).code(0);
+    shop.project.write(".sendform/sandbox/outcomes-0000000000000001.jsonl", outcome(claim, PersonState::Accepted));
+    shop.run(&["plan", "--sandbox"]).code(8);
+    nothing_is_sent(&shop, 0);
+}
+
+#[test]
+fn a_changed_host_name_forgets_nobody() {
+    let shop = Shop::new(3);
+    shop.apply().code(0);
+    let old = shop.sandbox.address().to_string();
+    let mut shop = shop;
+    shop.project.set("SENDFORM_BASE_URL", shop.sandbox.url().replace("127.0.0.1", "localhost"));
+    let said = nothing_is_sent(&shop, 8).to_string();
+    assert_snapshot!(said, @"
+    exit code: 8
+    ----- stderr
+    error: the ledger `./sendform.lock` belongs to the gateway `127.0.0.1:[port]`, not to `localhost:[port]`
+      hint: if the account's host name changed: `sendform ledger rebind --gateway 127.0.0.1:[port]`; if it is another account, its ledger is another one
+    ");
+    shop.run(&["ledger", "rebind", "--gateway", "x.api.infobip.com"]).code(8);
+    shop.run(&["ledger", "rebind"]).code(64);
+    assert_snapshot!(shop.run(&["ledger", "rebind", "--gateway", &old]), @"
+    exit code: 0
+    ----- stdout
+    ./sendform.lock is bound to `localhost:[port]` now
+    ");
+    nothing_is_sent(&shop, 0);
+    shop.customers(1..=4);
+    shop.apply().code(0);
+    assert_eq!(shop.accepted(), [1; 4]);
+    assert_snapshot!(shop.run(&["ledger", "rebind", "--gateway", &old]), @"
+    exit code: 0
+    ----- stdout
+    nothing changed: the ledger is bound so already
+    ");
+    // Under the old name nothing is known any more, and nothing is sent.
+    shop.project.set("SENDFORM_BASE_URL", shop.sandbox.url());
+    nothing_is_sent(&shop, 8);
+}
+
+#[test]
+fn people_in_doubt_are_taken_along_by_number_only() {
+    let mut shop = in_doubt();
+    let old = shop.sandbox.address().to_string();
+    shop.project.set("SENDFORM_BASE_URL", shop.sandbox.url().replace("127.0.0.1", "localhost"));
+    let before = shop.project.read("sendform.lock");
+    assert_snapshot!(shop.run(&["ledger", "rebind", "--gateway", &old]), @"
+    exit code: 4
+    ----- stderr
+    error: 2 people are in doubt, and what became of them is known at the old gateway only
+      hint: settle them first: `sendform status` lists them
+      hint: if the new name is the same account's, its logs know them too: --accept doubts=2
+    ");
+    shop.run(&["ledger", "rebind", "--gateway", &old, "--accept", "doubts=1"]).code(4);
+    shop.run(&["ledger", "rebind", "--gateway", &old, "--accept", "2"]).code(64);
+    assert_eq!(shop.project.read("sendform.lock"), before);
+    shop.run(&["ledger", "rebind", "--gateway", &old, "--accept", "doubts=2"]).code(0);
+    nothing_is_sent(&shop, 6);
+}
+
+#[test]
+fn keys_are_rotated_and_nobody_is_forgotten() {
+    let mut shop = Shop::new(3);
+    shop.apply().code(0);
+    // The new key alone: nobody would be recognised.
+    shop.project.set("SENDFORM_KEY", NEW_KEY);
+    shop.run(&["ledger", "rebind", "--add-key"]).code(8);
+    shop.project.set("SENDFORM_KEY", format!("{NEW_KEY},{KEY}"));
+    assert_snapshot!(nothing_is_sent(&shop, 8), @"
+    exit code: 8
+    ----- stderr
+    error: the ledger does not know the key `8b5074af`
+      hint: with a wrong key everybody would look unsent: set SENDFORM_KEY to the key that made this ledger; a new one beside it is added with `sendform ledger rebind --add-key`
+    ");
+    assert_snapshot!(shop.run(&["ledger", "rebind", "--add-key"]), @"
+    exit code: 0
+    ----- stdout
+    ./sendform.lock names the key `8b5074af` besides; new claims are made with the first of SENDFORM_KEY, `8b5074af`
+    keep all of its keys: whoever was sent to under an old one is recognised by that alone
+    ");
+    assert_snapshot!(shop.run(&["ledger", "rebind", "--add-key"]), @"
+    exit code: 0
+    ----- stdout
+    nothing changed: the ledger is bound so already
+    ");
+    nothing_is_sent(&shop, 0);
+
+    // A new person is claimed under the new key, and known under it.
+    let [old, new] = [KEY, NEW_KEY].map(|key| person(key, 4));
+    shop.customers(1..=4);
+    shop.apply().code(0);
+    let people: Vec<_> = claims(&shop).into_iter().flat_map(|claim| claim.people).collect();
+    assert!(people.contains(&new) && !people.contains(&old));
+    assert_eq!(shop.accepted(), [1; 4]);
+    nothing_is_sent(&shop, 0);
+
+    // Neither key can be dropped, and a stranger's is not taken for one of them.
+    for keys in [NEW_KEY.to_owned(), KEY.to_owned(), format!("{NEW_KEY},{}", "01".repeat(32))] {
+        shop.project.set("SENDFORM_KEY", &keys);
+        nothing_is_sent(&shop, 8);
+        shop.run(&["plan"]).code(8);
+        shop.run(&["ledger", "rebind", "--add-key"]).code(8);
+    }
+    // In the other order everybody is known as well.
+    shop.project.set("SENDFORM_KEY", format!("{KEY},{NEW_KEY}"));
+    shop.customers(1..=5);
+    shop.apply().code(0);
+    assert_eq!(shop.accepted(), [1; 5]);
+
+    // A checkout of the lockfile from before the change: the shadow remembers, the key is asked for.
+    let header = ledger(&shop).header().clone();
+    let first = sendform::ledger::Header { keys: vec![sendform::identity::Key::parse(KEY).unwrap().id()], ..header };
+    fs::write(shop.project.path("sendform.lock"), text::header_line(&first)).unwrap();
+    nothing_is_sent(&shop, 8);
+    shop.run(&["ledger", "rebind", "--add-key"]).code(0);
+    nothing_is_sent(&shop, 0);
+}
+
+fn person(key: &str, number: u64) -> sendform::identity::Person {
+    use sendform::identity::{CanonicalTo, Fingerprint, Key, ProjectId, SenderId};
+    let project = ProjectId::parse("acme-shop").unwrap();
+    let sender = SenderId::parse("SHOP-ACCOUNT").unwrap();
+    let to = crate::support::customer(number);
+    Fingerprint::new(&Key::parse(key).unwrap(), &project, &sender).person(&CanonicalTo::parse(&to).unwrap())
+}
+
+#[test]
+fn what_is_odd_is_told_in_words_and_to_machines() {
+    let shop = Shop::new(2);
+    shop.apply().code(0);
+    // Another run claims the same bulk again, and it is accepted again: this is what must never be.
+    let first = claims(&shop)[0].clone();
+    let mut again = first.clone();
+    again.id.attempt = 2;
+    let lines = [text::claim_line(&again), outcome(&again, PersonState::Accepted)].concat();
+    let whole = fs::read_to_string(shop.project.path("sendform.lock")).unwrap();
+    fs::write(shop.project.path("sendform.lock"), format!("{whole}{lines}")).unwrap();
+    let run = shop.run(&["ledger", "verify"]).code(8);
+    assert_snapshot!(run, @"
+    exit code: 8
+    ----- stdout
+    ! person a194e5e5d2adc4d3 was accepted 2 times: in sale.hello.r1.616c1c5802824f8b and sale.hello.r1.616c1c5802824f8b
+    ! person fff52571474eac9b was accepted 2 times: in sale.hello.r1.616c1c5802824f8b and sale.hello.r1.616c1c5802824f8b
+    ~ the shadow lacks what the file has: 1 claim new; 0 people stand otherwise; the next apply joins them
+    2 claims, 2 odd things
+    ");
+    let json = shop.run(&["ledger", "verify", "--format", "json"]).code(8).json();
+    assert_eq!(json["odd"], true);
+    assert_eq!(json["findings"][0]["finding"], "acceptedTwice");
+    assert_eq!(json["findings"].as_array().map(Vec::len), Some(2));
+    assert_eq!(json["shadow"]["shadowLacks"]["claims"], 1);
+    fs::remove_file(shop.project.path(".sendform/shadow.lock")).unwrap();
+    fs::write(shop.project.path("sendform.lock"), whole).unwrap();
+    let json = shop.run(&["ledger", "verify", "--format", "json"]).code(0).json();
+    assert_eq!((&json["odd"], &json["shadow"]["state"]), (&false.into(), &"missing".into()));
+}
+
+#[test]
+fn a_ledger_that_lives_there_already_is_not_copied() {
+    let shop = Shop::new(1);
+    let before = shop.project.read("sendform.lock");
+    assert_snapshot!(shop.run(&["ledger", "copy", "--from", "lockfile"]), @"
+    exit code: 64
+    ----- stderr
+    error: the project's ledger lives there already
+      hint: name the new home under `state` in sendform.yaml; `--from` names the old one
+    ");
+    assert_snapshot!(shop.run(&["ledger", "copy", "--from", "lockfile", "--sandbox"]), @"
+    exit code: 64
+    ----- stderr
+    error: the sandbox's ledger lives in its own folder, and does not move
+    ");
+    assert_eq!(shop.project.read("sendform.lock"), before);
+}
+
+fn git(folder: &Path, arguments: &[&str]) -> std::process::Output {
+    let program = Path::new(env!("CARGO_BIN_EXE_sendform")).parent().unwrap().display().to_string();
+    let path = format!("{program}:/usr/local/bin:/usr/bin:/bin");
+    Command::new("git")
+        .args(["-c", "user.name=Ana", "-c", "user.email=ana@shop.example", "-c", "init.defaultBranch=main"])
+        .args(arguments)
+        .current_dir(folder)
+        .env_clear()
+        .env("PATH", path)
+        .env("HOME", folder)
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_SYSTEM", "/dev/null")
+        .output()
+        .unwrap()
+}
+
+#[track_caller]
+fn git_does(shop: &Shop, arguments: &[&str]) {
+    let output = git(shop.project.folder(), arguments);
+    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// A shop under git, with two branches on which other people were sent to: `main` and `other`. The
+/// machine forgets what the other branch did, as another clone would.
+fn branches(has_driver: bool) -> Shop {
+    let shop = Shop::new(2);
+    shop.project.write(".gitattributes", "sendform.lock -text merge=union linguist-generated\n");
+    git_does(&shop, &["init", "--quiet"]);
+    if has_driver {
+        git_does(&shop, &["config", "merge.sendform.driver", "sendform ledger merge %O %A %B"]);
+        shop.project.write(".git/info/attributes", "sendform.lock merge=sendform\n");
+    }
+    shop.apply().code(0);
+    git_does(&shop, &["add", "."]);
+    git_does(&shop, &["commit", "--quiet", "--message", "both"]);
+    for (branch, customers) in [("other", 1..=4), ("main", 5..=7)] {
+        if branch == "other" {
+            git_does(&shop, &["checkout", "--quiet", "-b", branch]);
+        } else {
+            git_does(&shop, &["checkout", "--quiet", branch]);
+        }
+        fs::remove_file(shop.project.path(".sendform/shadow.lock")).unwrap();
+        shop.customers(customers);
+        shop.apply().code(0);
+        shop.customers(1..=2);
+        git_does(&shop, &["commit", "--quiet", "--message", branch, "sendform.lock"]);
+    }
+    fs::remove_file(shop.project.path(".sendform/shadow.lock")).unwrap();
+    shop
+}
+
+#[test]
+fn two_branches_are_merged_by_git_both_ways_with_the_driver_and_without() {
+    let mut texts = Vec::new();
+    for has_driver in [true, false] {
+        for (into, from) in [("main", "other"), ("other", "main")] {
+            let shop = branches(has_driver);
+            git_does(&shop, &["checkout", "--quiet", into]);
+            git_does(&shop, &["merge", "--quiet", "--no-edit", from]);
+            let text = fs::read(shop.project.path("sendform.lock")).unwrap();
+            let canonical = Ledger::read(&text).unwrap().ledger.write();
+            assert_eq!(has_driver, text == canonical, "the driver puts the lines in order");
+            texts.push(shop.project.read("sendform.lock").lines().count());
+            shop.customers(1..=8);
+            shop.apply().code(0);
+            assert_eq!(shop.accepted(), [1; 8], "{into} with {from}");
+        }
+    }
+    assert_eq!(texts[0], texts[1]);
+}
+
+#[test]
+fn what_cannot_be_merged_is_a_conflict_and_our_side_stays() {
+    let shop = branches(true);
+    let ours = shop.project.read("sendform.lock");
+    git_does(&shop, &["checkout", "--quiet", "other"]);
+    fs::write(shop.project.path("sendform.lock"), shop.project.read("sendform.lock").split_at(400).0).unwrap();
+    git_does(&shop, &["commit", "--quiet", "--message", "cut", "sendform.lock"]);
+    git_does(&shop, &["checkout", "--quiet", "main"]);
+    let merge = git(shop.project.folder(), &["merge", "--no-edit", "other"]);
+    assert_eq!(merge.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&merge.stderr);
+    assert!(said.contains("(the version of the other branch)` is damaged"), "{said}");
+    assert_eq!(shop.project.read("sendform.lock"), ours);
+    let unmerged = git(shop.project.folder(), &["ls-files", "--unmerged"]).stdout;
+    assert_eq!(String::from_utf8_lossy(&unmerged).lines().count(), 3);
+}
+
+#[test]
+fn files_are_merged_without_a_project_and_without_a_key() {
+    let shop = Shop::new(2);
+    shop.apply().code(0);
+    let mut project = crate::support::Project::empty();
+    project.unset("SENDFORM_KEY");
+    let text = fs::read_to_string(shop.project.path("sendform.lock")).unwrap();
+    let (header, _) = text.split_once('\n').unwrap();
+    let elsewhere = text::header_line(&sendform::ledger::Header {
+        gateway: "elsewhere".to_owned(),
+        ..ledger(&shop).header().clone()
+    });
+    project.write("ours", format!("{header}\n"));
+    project.write("theirs", &text);
+    project.write("none", "");
+    project.write("marked", format!("{text}=======\n"));
+    project.write("cut", text.trim_end().trim_end_matches('}'));
+    project.write("elsewhere", elsewhere);
+    let mut said = String::new();
+    for theirs in ["marked", "cut", "elsewhere", "none", "nowhere"] {
+        let run = project.run(["ledger", "merge", "none", "ours", theirs]).code(8);
+        said.push_str(&run.stderr.lines().take(2).map(|line| format!("{line}\n")).collect::<String>());
+        assert_eq!(fs::read_to_string(project.path("ours")).unwrap(), format!("{header}\n"));
+    }
+    assert_snapshot!(crate::support::normalised(&said), @"
+    error: the ledger `marked (the version of the other branch)` is damaged
+      caused by: line 4: a conflict marker of a merge that was not finished
+    error: the ledger `cut (the version of the other branch)` is damaged
+      caused by: line 3: the text is cut off inside this line
+    error: the ledgers cannot be joined
+      caused by: the ledgers belong to two gateways, `127.0.0.1:[port]` and `elsewhere`
+    error: the ledger `none (the version of the other branch)` is damaged
+      caused by: line 1: the ledger is empty: it has not even a header
+    error: cannot read `nowhere`
+      caused by: No such file or directory (os error 2)
+    ");
+    let run = project.run(["ledger", "merge", "none", "ours", "theirs"]).code(0);
+    assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", ""));
+    assert_eq!(fs::read_to_string(project.path("ours")).unwrap(), text);
+}
