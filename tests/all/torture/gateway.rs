@@ -68,8 +68,8 @@ impl Gateway {
     /// How many requests were spoilt since the faults were asked for: each counts once.
     pub(super) fn spoilt(&self) -> u64 {
         let seen = self.requests() - self.before;
-        let is_spoilt =
-            |number: &u64| self.faults.iter().any(|fault| spoils(&fault.kind) && fault.when.strikes(*number));
+        let sends = || self.faults.iter().filter(|fault| fault.target == Target::Messages && spoils(&fault.kind));
+        let is_spoilt = |number: &u64| sends().any(|fault| fault.when.strikes(*number));
         (1..=seen).filter(is_spoilt).count() as u64
     }
 

@@ -6,8 +6,7 @@ use std::process::Command;
 
 use sendform::identity::ProjectId;
 use sendform::ledger::{Ledger, Outcomes, Piece, View};
-use sendform::store::git::Branch;
-use sendform::store::{Expected, Home, Paths};
+use sendform::store::{Branch, Expected, Home, Paths};
 use tempfile::TempDir;
 
 use super::campaigns::PROJECT;
@@ -100,7 +99,7 @@ impl Store {
 /// Outcomes that runs in this seat could not store, and kept beside the ledger.
 fn dumps(seat: &Project) -> Vec<Outcomes> {
     let Ok(entries) = fs::read_dir(seat.path(".sendform")) else { return Vec::new() };
-    let is_dump = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "jsonl");
+    let is_dump = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("outcomes-"));
     let read = |path: PathBuf| match Piece::read(&fs::read(&path).expect("a file can be read")) {
         Ok(Piece::Outcomes(outcomes)) => outcomes,
         other => panic!("{} is not outcomes: {other:?}", path.display()),
