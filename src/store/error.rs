@@ -219,6 +219,7 @@ impl StoreError {
             Self::Unpushed { cause, .. } | Self::Failed { cause } | Self::NotWritten { cause } => {
                 cause.is_environment()
             }
+            Self::Io { .. } | Self::Stopped => true,
             Self::Missing { .. }
             | Self::Exists { .. }
             | Self::Held { .. }
@@ -230,9 +231,7 @@ impl StoreError {
             | Self::Entry(_)
             | Self::Replaced { .. }
             | Self::Unconfirmed { .. }
-            | Self::NotHere { .. }
-            | Self::Io { .. }
-            | Self::Stopped => false,
+            | Self::NotHere { .. } => false,
         }
     }
 
