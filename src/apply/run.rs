@@ -40,8 +40,8 @@ pub async fn apply<B: Supply, S: Store, G: Sender, P: Prepare, C: Clock>(
     events: impl FnMut(Event) + Send,
 ) -> Summary {
     let run = Run::new(ports, settings, interrupts.first.boxed(), Box::new(events));
-    let mut again: VecDeque<Work> = VecDeque::new();
     let mut leave = pin!(interrupts.second);
+    let mut again: VecDeque<Work> = VecDeque::new();
     let mut flight = FuturesUnordered::new();
     let mut aboard: Vec<Arc<Progress>> = Vec::new();
     let mut asks = true;

@@ -184,9 +184,8 @@ impl Opened {
     #[must_use]
     pub fn bulks_ahead(&self) -> Option<usize> {
         match self {
-            Self::Lockfile(_) => None,
+            Self::Lockfile(_) | Self::Postgres(_) => None,
             Self::Git(git) => Some(git.bulks_ahead()),
-            Self::Postgres(_) => None,
         }
     }
 

@@ -87,6 +87,10 @@ fn a_server_that_was_restored_or_promoted_is_refused_until_it_is_confirmed() {
     refused(&shop, 8, "the server is not the one that held this ledger last");
     // Looking is harmless.
     shop.project.run(["plan"]).code(0);
+    let confirmed = shop.project.run(["reconcile"]).code(0);
+    assert!(confirmed.stderr.contains("the database's server is confirmed"), "{confirmed}");
+    shop.apply().code(0);
+    assert_eq!(shop.accepted(), [1, 1]);
 }
 
 #[test]
