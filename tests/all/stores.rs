@@ -8,6 +8,10 @@ macro_rules! on_every_store {
             use super::super::ground::Kind;
             $(#[test] fn $test() { super::$test(Kind::Lockfile); })+
         }
+        mod git {
+            use super::super::ground::Kind;
+            $(#[test] fn $test() { super::$test(Kind::Git); })+
+        }
     };
 }
 

@@ -58,7 +58,7 @@ fn one_signal_to_all_processes(kind: Kind) {
 /// The grace of six seconds is waited for.
 fn one_signal_while_nobody_answers(kind: Kind) {
     let fleet = Fleet::new(kind, 6).faults(&["hold-before@2"]);
-    let mut run = held(&fleet);
+    let run = held(&fleet);
     run.signal("TERM");
     let run = fleet.machine(0).finish(run).code(6);
     report(fleet.machine(0), &run, [2, 0, 0, 2, 2, 0]);

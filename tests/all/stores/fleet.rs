@@ -1,8 +1,10 @@
 //! A shop whose ledger lives in a store, and the machines that work for it.
 
+use std::fs;
+
 use serde_json::Value;
 
-use super::ground::Kind;
+use super::ground::{Ground, Kind};
 use sendform::store::Paths;
 
 use crate::support::{Barrier, Door, Process, Project, Run, Shop, customer};
@@ -25,8 +27,9 @@ pub(super) fn row([accepted, rejected, refused, doubt, not_attempted, elsewhere]
 /// a ledger. With a lockfile there is one machine, whatever its number.
 #[derive(Debug)]
 pub(super) struct Fleet {
-    kind: Kind,
     shop: Shop,
+    others: Vec<Project>,
+    ground: Ground,
 }
 
 impl Fleet {
@@ -47,10 +50,21 @@ impl Fleet {
     }
 
     fn without_ledger(kind: Kind, customers: u64) -> Self {
-        let shop = match kind {
-            Kind::Lockfile => Shop::without_ledger(customers),
-        };
-        Self { kind, shop }
+        let (shop, ground) = (Shop::without_ledger(customers), Ground::new(kind));
+        let project = shop.project.read("sendform.yaml") + kind.state();
+        shop.project.write("sendform.yaml", &project);
+        ground.equip(shop.project.folder());
+        let others = if kind.is_shared() { 2 } else { 0 };
+        let others = (0..others).map(|_| {
+            let other = Project::empty()
+                .file("sendform.yaml", &project)
+                .file("sale.yaml", shop.project.read("sale.yaml"))
+                .file("customers.csv", shop.project.read("customers.csv"))
+                .env("SENDFORM_BASE_URL", shop.sandbox.url());
+            ground.equip(other.folder());
+            other
+        });
+        Self { others: others.collect(), shop, ground }
     }
 
     /// Writes the audience on one machine.
@@ -61,7 +75,7 @@ impl Fleet {
 
     /// The store.
     pub(super) fn kind(&self) -> Kind {
-        self.kind
+        self.ground.kind()
     }
 
     /// Asks the gateway for faults.
@@ -76,15 +90,17 @@ impl Fleet {
     }
 
     /// One of its machines.
-    pub(super) fn machine(&self, _number: usize) -> &Project {
-        match self.kind {
-            Kind::Lockfile => &self.shop.project,
-        }
+    pub(super) fn machine(&self, number: usize) -> &Project {
+        let other = number.checked_sub(1).and_then(|other| self.others.get(other));
+        other.unwrap_or(&self.shop.project)
     }
 
     /// Sets a variable on all machines.
     pub(super) fn set(&mut self, name: &str, value: &str) {
         self.shop.project.set(name, value);
+        for other in &mut self.others {
+            other.set(name, value);
+        }
     }
 
     /// Starts an apply on a machine.
@@ -109,36 +125,28 @@ impl Fleet {
 
     /// Takes the store away from a run at work.
     pub(super) fn break_store(&self) {
-        match self.kind {
+        match self.kind() {
             Kind::Lockfile => {
                 let guard = Paths::of_project(self.shop.project.folder()).guard;
-                std::fs::remove_file(guard).expect("the lock's file is there");
+                fs::remove_file(guard).expect("the lock's file is there");
+            }
+            Kind::Git => {
+                let remote = self.ground.remote();
+                fs::rename(&remote, remote.with_extension("away")).expect("a folder can be renamed");
             }
         }
     }
 
     /// Brings it back.
     pub(super) fn mend_store(&self) {
-        match self.kind {
+        match self.kind() {
             // The next run makes another file for its lock.
             Kind::Lockfile => {}
-        }
-    }
-
-    /// Starts an apply whose store goes silent when it is to take the first outcome, and waits until the
-    /// gateway has taken the request.
-    pub(super) fn start_stalled(&self) -> Process {
-        let run = match self.kind {
-            // What a message is and the first claim are synced in two files each, and then nothing.
-            Kind::Lockfile => {
-                let stall = "inject=fsync,fdatasync:delay_enter=15000000:when=5+";
-                let strace =
-                    ["strace", "-D", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync,fdatasync", "-e", stall];
-                self.shop.project.start_under(&strace, APPLY)
+            Kind::Git => {
+                let remote = self.ground.remote();
+                fs::rename(remote.with_extension("away"), &remote).expect("a folder can be renamed");
             }
-        };
-        while self.shop.accepted().is_empty() {}
-        run
+        }
     }
 
     /// How many people stand where, as `plan` counts them on a machine.

@@ -29,7 +29,7 @@ fn asleep(kind: Kind, customers: u64) -> (Fleet, Door, Process) {
 }
 
 /// Wakes the run up in front of an open door, and waits for its end.
-fn wake(fleet: &Fleet, door: Door, mut run: Process) -> (crate::support::Run, Vec<usize>) {
+fn wake(fleet: &Fleet, door: Door, run: Process) -> (crate::support::Run, Vec<usize>) {
     let traffic = door.open();
     run.signal("CONT");
     let run = fleet.machine(0).finish(run);
@@ -50,7 +50,7 @@ fn whoever_wakes_up_late_claims_anew(kind: Kind) {
 
 /// While it sleeps the people are somebody else's business: first in flight, then in doubt.
 fn whoever_wakes_up_late_finds_its_people_taken(kind: Kind) {
-    let (mut fleet, door, mut run) = asleep(kind, 4);
+    let (mut fleet, door, run) = asleep(kind, 4);
     if !kind.is_shared() {
         // Nobody comes past the operating system's lock of a run that sleeps.
         for command in [&["apply", "--auto-approve"][..], &["resolve", "x", "--not-sent", "--reason", "impatience"]] {
