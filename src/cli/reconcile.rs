@@ -57,8 +57,7 @@ async fn with_world(
     let client = client(world, settings, clock.clone())?;
     let opened = world.gateway.ledger.open(&expected(world)?, "reconcile").await;
     let store = opened.map_err(|error| store_failure(&error))?;
-    let (reconciled, stored) =
-        evidence::pass(world, &store, &client, &clock, &selection, signals::asked_to_end()).await;
+    let (reconciled, stored) = evidence::pass(world, &store, &client, &clock, &selection, signals::first()).await;
     let shown = show(&reconciled, world, output);
     // What was settled stays settled, whatever else fails now.
     stored.map_err(|error| store_failure(&error))?;

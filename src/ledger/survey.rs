@@ -84,17 +84,17 @@ impl<'a> ClaimState<'a> {
         self.0.open()
     }
 
-    /// Writes its line, with all that is known of it.
-    #[must_use]
-    pub fn line(self) -> String {
-        text::entry_line(self.0)
-    }
-
     /// Until when its request may still begin, or be under way, as far as somebody with this view
     /// knows; `None` if it surely is over.
     #[must_use]
     pub fn in_flight_until(self, view: View) -> Option<Timestamp> {
         view.in_flight_until(self.0)
+    }
+
+    /// Writes its line, with all that is known of it.
+    #[must_use]
+    pub fn line(self) -> String {
+        text::entry_line(self.0)
     }
 
     /// A person's word on those of its people who are still open: of the others it repeats what is

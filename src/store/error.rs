@@ -115,6 +115,19 @@ pub enum StoreError {
         #[from]
         DatabaseError,
     ),
+    /// The ledger is kept in one place, and nothing of it is on this machine.
+    #[error("nothing of the ledger at `{place}` is kept on this machine")]
+    NotHere {
+        /// Where it is.
+        place: String,
+    },
+    /// Something failed before a claim was written: surely it is not in the ledger.
+    #[error("the claim could not be written")]
+    NotWritten {
+        /// The failure.
+        #[source]
+        cause: Arc<Self>,
+    },
     /// What was copied is not there when it is read back.
     #[error(
         "the ledger at `{place}` does not give back what was copied into it: {people} people would stand otherwise"
@@ -164,7 +177,10 @@ impl StoreError {
                 "with a wrong key everybody would look unsent: set SENDFORM_KEY to the key that made this ledger; \
                  a new one beside it is added with `sendform ledger rebind --add-key`"
             }
-            Self::Replaced { .. } | Self::Failed { .. } => {
+            Self::Failed { cause } | Self::NotWritten { cause } if matches!(**cause, Self::Git(_)) => {
+                return cause.hint();
+            }
+            Self::Replaced { .. } | Self::Failed { .. } | Self::NotWritten { .. } => {
                 "nothing more is sent; run the same command again, which starts from what is on the disk"
             }
             Self::Database(error) => return error.hint().map(str::to_owned),
@@ -188,6 +204,7 @@ impl StoreError {
                 "the next run in this folder pushes them; until then their people are in doubt for others"
             }
             Self::Git(error) => return error.hint(),
+            Self::NotHere { .. } => "leave `--offline` out",
             Self::Exists { .. } | Self::Join(_) | Self::Entry(_) | Self::Io { .. } | Self::Stopped => return None,
         };
         Some(hint.to_owned())
@@ -198,8 +215,11 @@ impl StoreError {
     pub fn is_environment(&self) -> bool {
         match self {
             Self::Git(error) => error.is_environment(),
-            Self::Database(error) => error.is_of_the_environment(),
-            Self::Unpushed { cause, .. } | Self::Failed { cause } => cause.is_environment(),
+            Self::Database(error) => error.is_environment(),
+            Self::Unpushed { cause, .. } | Self::Failed { cause } | Self::NotWritten { cause } => {
+                cause.is_environment()
+            }
+            Self::Io { .. } | Self::Stopped => true,
             Self::Missing { .. }
             | Self::Exists { .. }
             | Self::Held { .. }
@@ -211,8 +231,7 @@ impl StoreError {
             | Self::Entry(_)
             | Self::Replaced { .. }
             | Self::Unconfirmed { .. }
-            | Self::Io { .. }
-            | Self::Stopped => false,
+            | Self::NotHere { .. } => false,
         }
     }
 

@@ -21,10 +21,10 @@ use super::postgres::{Database, Postgres};
 pub enum Home {
     /// In a file on one machine.
     Lockfile(Paths),
-    /// In PostgreSQL, for many machines at once.
-    Postgres(Database),
     /// On a branch of its own.
     Git(Branch),
+    /// In PostgreSQL, for many machines at once.
+    Postgres(Database),
 }
 
 impl Home {
@@ -33,8 +33,8 @@ impl Home {
     pub fn place(&self) -> String {
         match self {
             Self::Lockfile(paths) => paths.lockfile.display().to_string(),
-            Self::Postgres(database) => database.place(),
             Self::Git(branch) => branch.place(),
+            Self::Postgres(database) => database.place(),
         }
     }
 
@@ -45,11 +45,11 @@ impl Home {
     pub async fn create(&self, header: Header) -> Result<(), StoreError> {
         match self {
             Self::Lockfile(paths) => Lockfile::create(paths, header),
-            Self::Postgres(database) => database.create(&header).await,
             Self::Git(branch) => {
                 let branch = branch.clone();
                 waiting(move || GitLedger::create(&branch, &header)).await
             }
+            Self::Postgres(database) => database.create(&header).await,
         }
     }
 
@@ -66,12 +66,12 @@ impl Home {
                 let held = before || Lockfile::is_held(paths);
                 Ok((ledger, if held { View::Shared { now } } else { View::Exclusive }))
             }
-            Self::Postgres(database) => Ok((database.read(expected).await?, View::Shared { now })),
             Self::Git(branch) => {
                 let (branch, expected) = (branch.clone(), expected.clone());
                 let ledger = waiting(move || GitLedger::read(&branch, &expected)).await?;
                 Ok((ledger, View::Shared { now }))
             }
+            Self::Postgres(database) => Ok((database.read(expected).await?, View::Shared { now })),
         }
     }
 
@@ -86,14 +86,13 @@ impl Home {
         now: Timestamp,
     ) -> Result<(Ledger, View, Option<Timestamp>), StoreError> {
         match self {
-            Self::Lockfile(_) | Self::Postgres(_) => {
-                self.look(expected, now).await.map(|(ledger, view)| (ledger, view, None))
-            }
+            Self::Lockfile(_) => self.look(expected, now).await.map(|(ledger, view)| (ledger, view, None)),
             Self::Git(branch) => {
                 let (branch, expected) = (branch.clone(), expected.clone());
                 let (ledger, since) = waiting(move || GitLedger::read_here(&branch, &expected)).await?;
                 Ok((ledger, View::Shared { now }, Some(since)))
             }
+            Self::Postgres(database) => Err(StoreError::NotHere { place: database.place() }),
         }
     }
 
@@ -104,11 +103,11 @@ impl Home {
     pub async fn open(&self, expected: &Expected, note: &str) -> Result<Opened, StoreError> {
         match self {
             Self::Lockfile(paths) => Lockfile::open(paths, expected, note).map(Opened::Lockfile),
-            Self::Postgres(database) => Ok(Opened::Postgres(Box::new(Postgres::open(database, expected).await?))),
             Self::Git(branch) => {
                 let (branch, expected, note) = (branch.clone(), expected.clone(), note.to_owned());
                 waiting(move || GitLedger::open(&branch, &expected, &note)).await.map(Opened::Git)
             }
+            Self::Postgres(database) => Ok(Opened::Postgres(Box::new(Postgres::open(database, expected).await?))),
         }
     }
 
@@ -120,11 +119,11 @@ impl Home {
     pub async fn rebind(&self, from: &Expected, to: Header) -> Result<(), StoreError> {
         match self {
             Self::Lockfile(paths) => Lockfile::rebind(paths, from, &to),
-            Self::Postgres(database) => database.rebind(from, &to).await,
             Self::Git(branch) => {
                 let (branch, from) = (branch.clone(), from.clone());
                 waiting(move || GitLedger::rebind(&branch, &from, to)).await
             }
+            Self::Postgres(database) => database.rebind(from, &to).await,
         }
     }
 
@@ -135,8 +134,7 @@ impl Home {
     pub fn shadow(&self, expected: &Expected) -> Result<Shadow, StoreError> {
         match self {
             Self::Lockfile(paths) => Lockfile::shadow(paths, expected),
-            Self::Postgres(_) => Ok(Shadow::Same),
-            Self::Git(_) => Ok(Shadow::Same),
+            Self::Git(_) | Self::Postgres(_) => Ok(Shadow::Same),
         }
     }
 }
@@ -154,10 +152,10 @@ async fn waiting<T: Send + 'static>(
 pub enum Opened {
     /// In a file on one machine.
     Lockfile(Lockfile),
-    /// In PostgreSQL, where others may have it open too.
-    Postgres(Box<Postgres>),
     /// On a branch of its own.
     Git(GitLedger),
+    /// In PostgreSQL, where others may have it open too.
+    Postgres(Box<Postgres>),
 }
 
 impl Opened {
@@ -166,8 +164,8 @@ impl Opened {
     pub fn ledger(&self) -> RwLockReadGuard<'_, Ledger> {
         match self {
             Self::Lockfile(lockfile) => lockfile.ledger(),
-            Self::Postgres(postgres) => postgres.ledger(),
             Self::Git(git) => git.ledger(),
+            Self::Postgres(postgres) => postgres.ledger(),
         }
     }
 
@@ -177,8 +175,7 @@ impl Opened {
     pub fn view(&self, now: Timestamp) -> View {
         match self {
             Self::Lockfile(_) => View::Exclusive,
-            Self::Postgres(_) => View::Shared { now },
-            Self::Git(_) => View::Shared { now },
+            Self::Git(_) | Self::Postgres(_) => View::Shared { now },
         }
     }
 
@@ -199,8 +196,8 @@ impl Opened {
     pub async fn record(&self, record: MessageRecord) -> Result<(), StoreError> {
         match self {
             Self::Lockfile(lockfile) => lockfile.record(record).await,
-            Self::Postgres(postgres) => postgres.record(record).await,
             Self::Git(git) => git.desk().record(record).await,
+            Self::Postgres(postgres) => postgres.record(record).await,
         }
     }
 
@@ -246,8 +243,8 @@ impl Opened {
     pub async fn finish(self) -> Result<(), StoreError> {
         match self {
             Self::Lockfile(lockfile) => lockfile.finish(),
-            Self::Postgres(_) => Ok(()),
             Self::Git(git) => waiting(move || git.finish()).await,
+            Self::Postgres(_) => Ok(()),
         }
     }
 }
@@ -268,24 +265,28 @@ impl Store for Opened {
     async fn claim(&self, claim: Claim) -> Result<Grant, StoreError> {
         match self {
             Self::Lockfile(lockfile) => lockfile.claim(claim).await,
-            Self::Postgres(postgres) => postgres.claim(claim).await,
             Self::Git(git) => git.desk().claim(claim).await,
+            Self::Postgres(postgres) => postgres.claim(claim).await,
         }
+    }
+
+    fn is_surely_not_written(error: &StoreError) -> bool {
+        matches!(error, StoreError::NotWritten { .. })
     }
 
     async fn settle(&self, outcome: Outcome) -> Result<(), StoreError> {
         match self {
             Self::Lockfile(lockfile) => lockfile.settle(outcome).await,
-            Self::Postgres(postgres) => postgres.settle(outcome).await,
             Self::Git(git) => git.desk().settle(outcome).await,
+            Self::Postgres(postgres) => postgres.settle(outcome).await,
         }
     }
 
     async fn claimed_before(&self, message: &MessageId, besides: &ClaimId) -> Result<bool, StoreError> {
         match self {
             Self::Lockfile(lockfile) => Ok(lockfile.ledger().claimed_before(message, besides)),
-            Self::Postgres(postgres) => postgres.claimed_before(message, besides).await,
             Self::Git(git) => Ok(git.ledger().claimed_before(message, besides)),
+            Self::Postgres(postgres) => postgres.claimed_before(message, besides).await,
         }
     }
 

@@ -114,7 +114,7 @@ impl DatabaseError {
 
     /// Says whether the database, or the way to it, is to blame, and not what is in it.
     #[must_use]
-    pub fn is_of_the_environment(&self) -> bool {
+    pub fn is_environment(&self) -> bool {
         match self {
             Self::Url(_)
             | Self::Tls(_)

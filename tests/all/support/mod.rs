@@ -3,7 +3,9 @@
 
 mod barrier;
 mod cluster;
+mod door;
 mod http;
+mod origin;
 mod process;
 mod project;
 mod run;
@@ -12,6 +14,8 @@ mod shop;
 
 pub(crate) use barrier::Barrier;
 pub(crate) use cluster::Cluster;
+pub(crate) use door::Door;
+pub(crate) use origin::{Origin, git};
 pub(crate) use process::Process;
 pub(crate) use project::{KEY, NOW, Project};
 pub(crate) use run::{Run, normalised};
