@@ -116,13 +116,8 @@ fn accepted(people: &[u64], run: u64) -> Outcome {
 }
 
 fn git_error(error: StoreError) -> GitError {
-    match error {
-        StoreError::Git(error) => error,
-        StoreError::Failed { cause } | StoreError::NotWritten { cause } | StoreError::Unpushed { cause, .. } => {
-            git_error(Arc::into_inner(cause).expect("nobody else holds the cause"))
-        }
-        other => panic!("{other:?}"),
-    }
+    let StoreError::Git(error) = error else { panic!("not an error of git") };
+    error
 }
 
 /// All that a user sees of a clone.
