@@ -109,19 +109,12 @@ fn show(reconciled: &Reconciled, world: &World, output: &Output) -> Result<(), F
     })
 }
 
-/// The exit code: what kept the logs from being read counts for more than what stays in doubt for it.
+/// The exit code: what is in doubt counts for more than what kept the logs from being read, but for
+/// credentials.
 fn verdict(reconciled: &Reconciled) -> Exit {
-    let open = if reconciled.open() > 0 { Exit::Doubt } else { Exit::Done };
     match &reconciled.failure {
+        _ if reconciled.open() == 0 => Exit::Done,
         Some(LogsFailure::Unauthorized | LogsFailure::Forbidden) => Exit::Credentials,
-        Some(LogsFailure::Interrupted) => Exit::Declined,
-        Some(
-            LogsFailure::NotFound
-            | LogsFailure::Throttled
-            | LogsFailure::Unreachable(_)
-            | LogsFailure::Answered { .. }
-            | LogsFailure::Unreadable(_),
-        ) if open == Exit::Doubt => Exit::Environment,
-        Some(_) | None => open,
+        Some(_) | None => Exit::Doubt,
     }
 }
