@@ -74,6 +74,12 @@ struct Draft {
     made: Duration,
 }
 
+/// How an interrupt cuts a request off.
+enum Cut {
+    BeforeItBegan,
+    BeforeItsAnswer,
+}
+
 impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
     /// Hands a bulk over; what comes back is to be handed over next.
     pub(super) async fn deliver(&self, work: Work, progress: &Progress) -> Vec<Work> {
@@ -143,6 +149,11 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
                         self.halt(Stopped::Store("a claim was refused because of nobody in it".to_owned()));
                     }
                 }
+                Ok(Claimed::No(why)) => {
+                    progress.claimed.store(false, Ordering::Relaxed);
+                    self.halt(Stopped::Store(why));
+                    return None;
+                }
                 Err(error) => {
                     // Whether the claim was written is not known; that nothing was sent is.
                     self.halt(Stopped::Store(error));
@@ -161,8 +172,8 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
                 Ok(slot) => return Ok(slot),
                 Err(late) => late,
             };
-            let start = self.ports.store.late_start(&late).await;
-            if let Some(start) = start.map_err(|error| Stopped::Store(error.to_string()))? {
+            let start = self.patiently(self.ports.store.late_start(&late)).await;
+            if let Some(start) = start.map_err(Stopped::Store)? {
                 return Ok(late.slot(start, now));
             }
         }
@@ -237,7 +248,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
         }
         self.ahead.waited(self.ports.clock.elapsed().saturating_sub(draft.made));
         let sent = match outgoing::write(letters, &draft.claim.id.bulk, draft.slot.send_at) {
-            Ok(request) => Some(self.send(&request, ticket).await),
+            Ok(request) => self.send(&request, ticket).await,
             Err(error) => {
                 self.halt(Stopped::Bug(format!("a request cannot be written: {error}")));
                 None
@@ -247,22 +258,33 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
         sent
     }
 
-    /// Sends a request, for as long as the end of the run allows.
-    async fn send(&self, request: &Outgoing, ticket: &Ticket) -> Sent {
+    /// Sends a request, for as long as the end of the run allows; `None` if it has not begun by then.
+    async fn send(&self, request: &Outgoing, ticket: &Ticket) -> Option<Sent> {
         self.event(Event::Sending { claim: ticket.claim().clone(), bytes: request.body().len() });
         let before = self.ports.clock.now();
-        let answer = pin!(self.ports.sender.send(request, ticket));
-        let sent = match select(answer, pin!(self.grace_is_over())).await {
+        let answer = self.ports.sender.send(request, ticket);
+        let sent = match select(pin!(answer), pin!(self.end_of(ticket))).await {
             Either::Left((sent, _)) => sent,
-            Either::Right(((), _)) => {
-                self.halt(Stopped::Interrupted);
-                Sent::Unknown("interrupted before the answer".to_owned())
-            }
+            Either::Right((Cut::BeforeItBegan, _)) => return None,
+            Either::Right((Cut::BeforeItsAnswer, _)) => Sent::Unknown("interrupted before the answer".to_owned()),
         };
         if let Sent::Answered { date: Some(date), .. } = &sent {
             self.compare_clocks(*date, before, self.ports.clock.now());
         }
-        sent
+        Some(sent)
+    }
+
+    /// Waits until an interrupt cuts a request off: at once, if it has not begun, else after its time.
+    async fn end_of(&self, ticket: &Ticket) -> Cut {
+        self.interrupted().await;
+        let cut = if ticket.start().cancel() {
+            Cut::BeforeItBegan
+        } else {
+            self.grace_is_over().await;
+            Cut::BeforeItsAnswer
+        };
+        self.halt(Stopped::Interrupted);
+        cut
     }
 
     /// Stops the run if the gateway's clock differs too much from ours, which went from `before` to

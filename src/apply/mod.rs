@@ -37,4 +37,4 @@ pub use run::{Interrupts, apply};
 pub use sent::{Refusal, Sent};
 pub use settings::Settings;
 pub use summary::{Alarm, MessageRevision, Stopped, Summary, Tally};
-pub use ticket::{StartBy, Ticket};
+pub use ticket::{Start, Ticket};

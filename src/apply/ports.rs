@@ -24,7 +24,14 @@ pub trait Store: Sync {
     /// people have a live claim or an acceptance, nothing is written, and they are named.
     fn claim(&self, claim: Claim) -> impl Future<Output = Result<Grant, Self::Error>> + Send;
 
-    /// Writes what became of a claim, durable before this returns.
+    /// Says whether an error of [`Store::claim`] proves that nothing was written. Where it does not,
+    /// the claim may be in the ledger, and needs an outcome.
+    fn is_surely_not_written(_error: &Self::Error) -> bool {
+        false
+    }
+
+    /// Writes what became of a claim. It should be durable before this returns; a store may make it
+    /// so with its next claims, and at the end of an orderly run: what is lost in between is a doubt.
     fn settle(&self, outcome: Outcome) -> impl Future<Output = Result<(), Self::Error>> + Send;
 
     /// Says whether the ledger holds another claim of this message to this person than the one
@@ -55,8 +62,9 @@ pub trait Supply: Sync {
 
 /// Sends requests to the gateway.
 pub trait Sender: Sync {
-    /// Sends a request once, and tells what came of it. Right before its first byte the sender asks
-    /// the ticket whether it may still begin. Total: every failure is an answer.
+    /// Sends a request once, and tells what came of it. Right before its first byte the sender begins
+    /// with [`Start::begin`](super::Start::begin), which may refuse; a request of which nothing was
+    /// begun may be dropped, and counts as never sent. Total: every failure is an answer.
     fn send(&self, request: &Outgoing, ticket: &Ticket) -> impl Future<Output = Sent> + Send;
 }
 

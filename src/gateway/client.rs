@@ -109,11 +109,11 @@ impl<C> fmt::Debug for Client<C> {
 
 impl<C: Clock + Clone + Send + Unpin + 'static> Sender for Client<C> {
     async fn send(&self, request: &Outgoing, ticket: &Ticket) -> Sent {
-        if !ticket.may_start(self.clock.elapsed()) {
+        if ticket.start().is_too_late(self.clock.elapsed()) {
             return Sent::Refused(Refusal::NotStarted);
         }
-        let (clock, start_by) = (self.clock.clone(), ticket.start_by());
-        let (body, refused) = Gated::new(request.body().clone(), move || start_by.allows(clock.elapsed()));
+        let (clock, start) = (self.clock.clone(), ticket.start().clone());
+        let (body, refused) = Gated::new(request.body().clone(), move || start.begin(clock.elapsed()));
         let sending = self
             .http
             .post(self.messages.clone())

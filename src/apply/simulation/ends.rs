@@ -68,6 +68,23 @@ fn requests_share_one_grace_however_late_they_began() {
     assert_eq!((accepted, in_doubt, world.clock.elapsed()), (4, 2, Duration::from_secs(10)));
 }
 
+#[test]
+fn what_never_began_was_not_sent() {
+    let world = World::new(&[Act::Connect, Act::Hang]);
+    let settings = world.settings(2);
+    let stop = world.clock.sleep(Duration::from_secs(10));
+    let ended = world.apply_until(pairs(&PEOPLE), &settings, Fault::Never, stop);
+    let Tally { not_attempted, in_doubt: doubts, .. } = check(&world, &ended);
+    assert_eq!((not_attempted, doubts, in_doubt(&world)), (4, 2, 2));
+    // Alone it does not even wait.
+    let world = World::new(&[Act::Connect]);
+    let settings = world.settings(1);
+    let stop = world.clock.sleep(Duration::from_secs(10));
+    let ended = world.apply_until(pairs(&PEOPLE), &settings, Fault::Never, stop);
+    assert_eq!((check(&world, &ended).not_attempted, in_doubt(&world)), (6, 0));
+    assert_eq!(world.clock.elapsed(), Duration::from_secs(10));
+}
+
 /// Leaves after so many looks at the future.
 async fn after(mut looks: usize) {
     std::future::poll_fn(|context| {

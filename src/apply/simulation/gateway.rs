@@ -39,6 +39,8 @@ pub(super) enum Act {
     DieAfter,
     /// All are duplicates.
     Duplicates,
+    /// Never lets a request begin.
+    Connect,
     /// Never answers; takes nobody.
     Hang,
     /// Takes all of them, after 3 seconds.
@@ -149,13 +151,13 @@ impl Sender for SimSender<'_> {
         let body: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
         let people = people_of(&body);
         self.check(&people, ticket);
-        assert!(ticket.may_start(self.clock.elapsed()));
         let act = {
             let mut books = self.books.lock().unwrap();
             books.bodies.push(body);
             books.requests += 1;
             books.script.get(books.requests - 1).copied().unwrap_or(Act::Accept)
         };
+        assert!(act == Act::Connect || ticket.start().begin(self.clock.elapsed()));
         yield_once().await;
         let sent = self.perform(act, request, &people).await;
         yield_once().await;
@@ -222,7 +224,7 @@ impl SimSender<'_> {
                 Sent::Unknown("dead".to_owned())
             }
             Act::Duplicates => answered(statuses(5, 23)),
-            Act::Hang => std::future::pending().await,
+            Act::Connect | Act::Hang => std::future::pending().await,
             Act::Slow => {
                 self.clock.sleep(Duration::from_secs(3)).await;
                 self.take(people);

@@ -8,14 +8,19 @@ use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Output,
 
 /// Prepares a run of the binary that sees nothing of the machine but the given environment.
 pub(crate) fn command(folder: &Path, environment: &BTreeMap<String, String>) -> Command {
-    command_under(&[], folder, environment)
+    command_under::<&str>(&[], folder, environment)
 }
 
-/// Prepares a run of the binary, or of the one that `SENDFORM_TEST_BINARY` names, under another command, such as `strace -f`: the words before its own.
-pub(crate) fn command_under(wrapper: &[String], folder: &Path, environment: &BTreeMap<String, String>) -> Command {
+/// Prepares a run of the binary, or of the one that `SENDFORM_TEST_BINARY` names, under another
+/// command, such as `strace -f`: the words before its own.
+pub(crate) fn command_under<W: AsRef<str>>(
+    wrapper: &[W],
+    folder: &Path,
+    environment: &BTreeMap<String, String>,
+) -> Command {
     let chosen = std::env::var("SENDFORM_TEST_BINARY").ok();
     let binary = chosen.as_deref().unwrap_or(env!("CARGO_BIN_EXE_sendform"));
-    let mut words = wrapper.iter().map(String::as_str).chain([binary]);
+    let mut words = wrapper.iter().map(AsRef::as_ref).chain([binary]);
     let mut command = Command::new(words.next().unwrap_or(binary));
     command
         .args(words)

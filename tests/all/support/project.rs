@@ -104,13 +104,13 @@ impl Project {
 
     /// Starts the binary and goes on.
     pub(crate) fn start(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Process {
-        self.start_under(&[], arguments)
+        self.start_under::<&str>(&[], arguments)
     }
 
     /// Starts the binary under another command, such as `strace -f`: the words before its own.
-    pub(crate) fn start_under(
+    pub(crate) fn start_under<W: AsRef<str>>(
         &self,
-        wrapper: &[String],
+        wrapper: &[W],
         arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
     ) -> Process {
         let mut command = command_under(wrapper, self.folder(), &self.environment);

@@ -1,0 +1,110 @@
+//! The stores, and a ledger's place in each of them.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use sendform::store::{Branch, Home, Paths};
+use tempfile::TempDir;
+
+/// How many machines there are, where there may be several.
+const MACHINES: usize = 3;
+
+/// The stores.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A file on one machine.
+    Lockfile,
+    /// A branch of a bare repository, and a clone on each machine.
+    Git,
+}
+
+impl Kind {
+    /// Says whether several runs, on several machines, may have a ledger open at once.
+    pub(super) fn is_shared(self) -> bool {
+        match self {
+            Self::Lockfile => false,
+            Self::Git => true,
+        }
+    }
+
+    /// What the project file says of it.
+    pub(super) fn state(self) -> &'static str {
+        match self {
+            Self::Lockfile => "state: { in: lockfile }\n",
+            Self::Git => "state: { in: git }\n",
+        }
+    }
+}
+
+/// A place for one ledger, which goes away with it.
+#[derive(Debug)]
+pub(super) struct Ground {
+    kind: Kind,
+    folder: TempDir,
+}
+
+impl Ground {
+    /// A place of its own.
+    pub(super) fn new(kind: Kind) -> Self {
+        let ground = Self { kind, folder: tempfile::tempdir().expect("a temporary folder") };
+        match kind {
+            Kind::Lockfile => {}
+            Kind::Git => {
+                git(ground.folder.path(), &["init", "--quiet", "--bare", "remote.git"]);
+                for machine in 0..MACHINES {
+                    let folder = ground.machine(machine);
+                    std::fs::create_dir(&folder).expect("a folder can be made");
+                    ground.equip(&folder);
+                }
+            }
+        }
+        ground
+    }
+
+    /// Makes a folder that of a machine with this store.
+    pub(super) fn equip(&self, folder: &Path) {
+        match self.kind {
+            Kind::Lockfile => {}
+            Kind::Git => {
+                let remote = self.remote().display().to_string();
+                git(folder, &["init", "--quiet"]);
+                git(folder, &["remote", "add", "origin", &remote]);
+                git(folder, &["config", "user.name", "Ana"]);
+                git(folder, &["config", "user.email", "ana@shop.example"]);
+            }
+        }
+    }
+
+    /// The store.
+    pub(super) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The ledger, as it is seen from one of several machines. There is but one with a lockfile.
+    pub(super) fn home(&self, machine: usize) -> Home {
+        match self.kind {
+            Kind::Lockfile => Home::Lockfile(Paths::of_project(self.folder.path())),
+            Kind::Git => Home::Git(Branch::new(&self.machine(machine), "origin", "sendform-ledger")),
+        }
+    }
+
+    /// The bare repository.
+    pub(super) fn remote(&self) -> PathBuf {
+        self.folder.path().join("remote.git")
+    }
+
+    fn machine(&self, number: usize) -> PathBuf {
+        self.folder.path().join(format!("machine-{number}"))
+    }
+}
+
+fn git(folder: &Path, arguments: &[&str]) {
+    let status = Command::new("git")
+        .args(["-c", "init.defaultBranch=main"])
+        .args(arguments)
+        .current_dir(folder)
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_SYSTEM", "/dev/null")
+        .status();
+    assert!(status.is_ok_and(|status| status.success()), "git {arguments:?}");
+}

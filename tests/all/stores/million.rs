@@ -1,0 +1,82 @@
+//! A ledger of a million people: it is opened, looked through and written to. The times are told, not
+//! tested.
+
+use std::io::Write as _;
+use std::time::Instant;
+
+use sendform::apply::Store as _;
+use sendform::identity::Person;
+use sendform::ledger::{Grant, Ledger, PersonState, Standing};
+
+use super::ground::{Ground, Kind};
+use super::sample::{LATER, NOON, claim, expected, message, outcome, revision};
+
+on_every_store!(a_million_people);
+
+const PEOPLE: u64 = 1_000_000;
+const BULK: u64 = 1_000;
+
+/// A ledger in which everybody is accepted, but for those of the last bulk, who are open.
+fn ledger() -> Ledger {
+    let mut ledger = Ledger::new(expected().header());
+    for first in (0..PEOPLE).step_by(1_000) {
+        let claim = claim(1, &(first..first + BULK).collect::<Vec<_>>());
+        ledger.add_claim(claim.clone()).unwrap();
+        if first + BULK < PEOPLE {
+            ledger.add_outcome(outcome(&claim, PersonState::Accepted, &[])).unwrap();
+        }
+    }
+    ledger
+}
+
+fn everybody_is_found(ledger: &Ledger) {
+    let standings = ledger.standings(&message(), revision());
+    let count = |wanted| (0..PEOPLE + 10).filter(|person| standings.get(Person(*person), LATER) == wanted).count();
+    let counts = [Standing::Accepted, Standing::InDoubt, Standing::Free].map(|wanted| count(wanted) as u64);
+    assert_eq!(counts, [PEOPLE - BULK, BULK, 10]);
+}
+
+/// Writes to stdout itself, which the test harness does not catch.
+fn tell(text: &str) {
+    writeln!(std::io::stdout(), "{text}").expect("stdout can be written");
+}
+
+fn a_million_people(kind: Kind) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let ground = Ground::new(kind);
+        let home = ground.home(0);
+        home.create(expected().header()).await.unwrap();
+        let store = home.open(&expected(), "apply").await.unwrap();
+        let start = Instant::now();
+        store.join(ledger()).await.unwrap();
+        store.finish().await.unwrap();
+        let joined = start.elapsed();
+
+        let start = Instant::now();
+        let store = ground.home(1).open(&expected(), "apply").await.unwrap();
+        let opened = start.elapsed();
+
+        let start = Instant::now();
+        everybody_is_found(&store.ledger());
+        let looked = start.elapsed() / 3;
+
+        let start = Instant::now();
+        let Grant::Taken(taken) = store.claim(claim(2, &[7, PEOPLE - 1, PEOPLE])).await.unwrap() else {
+            panic!("two of them are taken")
+        };
+        assert_eq!(taken, [Person(7), Person(PEOPLE - 1)]);
+        assert_eq!(store.claim(claim(2, &[PEOPLE])).await.unwrap(), Grant::Granted);
+        let claimed = start.elapsed();
+
+        let start = Instant::now();
+        store.finish().await.unwrap();
+        let finished = start.elapsed();
+        let (seen, _) = ground.home(2).look(&expected(), NOON).await.unwrap();
+        assert_eq!(seen.totals(&message(), revision(), LATER).in_doubt as u64, BULK + 1);
+        tell(&format!(
+            "a million people, {kind:?}: joined in {joined:.1?}, opened in {opened:.1?}, looked up in {looked:.1?}, \
+             two claims in {claimed:.1?}, finished in {finished:.1?}"
+        ));
+    });
+}

@@ -1,0 +1,318 @@
+//! What a store promises to whoever applies: two handles on one ledger, side by side where the store
+//! allows it, else one after the other.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::future::join_all;
+use sendform::apply::Store as _;
+use sendform::identity::{Key, Keys, Person, ProjectId};
+use sendform::ledger::{Claim, Grant, Ledger, PersonState, Standing};
+use sendform::store::{Expected, Opened, StoreError};
+
+use super::ground::{Ground, Kind};
+use super::sample::{LATER, NOON, claim, expected, message, message_id, outcome, record, standing, standings};
+
+on_every_store!(
+    a_ledger_is_made_once_and_never_by_opening,
+    a_ledger_is_bound_to_project_gateway_and_keys,
+    a_granted_claim_outlives_its_run,
+    whoever_is_taken_is_named,
+    what_was_not_sent_is_free_again,
+    rejected_people_may_be_claimed_and_those_given_up_may_not,
+    an_earlier_claim_is_known_everywhere,
+    what_a_message_is_is_kept,
+    ledgers_are_joined_once_and_for_all,
+    ending_a_run_changes_nothing,
+    overlapping_claims_at_once_go_to_one_each,
+    two_machines_at_once_share_the_people,
+);
+
+fn wait<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(work)
+}
+
+async fn made(kind: Kind) -> Ground {
+    let ground = Ground::new(kind);
+    ground.home(0).create(expected().header()).await.unwrap();
+    ground
+}
+
+async fn open(ground: &Ground, machine: usize) -> Opened {
+    ground.home(machine).open(&expected(), "apply").await.unwrap()
+}
+
+/// Opens the ledger from another machine: beside the first run where the store allows that, else
+/// after it has died.
+async fn beside(ground: &Ground, first: Opened) -> (Option<Opened>, Opened) {
+    if ground.kind().is_shared() {
+        return (Some(first), open(ground, 1).await);
+    }
+    let held = ground.home(1).open(&expected(), "apply").await;
+    assert!(matches!(held, Err(StoreError::Held { .. })), "{held:?}");
+    drop(first);
+    (None, open(ground, 1).await)
+}
+
+/// What somebody sees who only looks, an hour later.
+async fn look(ground: &Ground) -> Ledger {
+    let (ledger, _) = ground.home(2).look(&expected(), NOON).await.unwrap();
+    ledger
+}
+
+async fn granted(store: &Opened, claim: &Claim) {
+    assert_eq!(store.claim(claim.clone()).await.unwrap(), Grant::Granted);
+}
+
+async fn taken(store: &Opened, claim: &Claim) -> Vec<u64> {
+    match store.claim(claim.clone()).await.unwrap() {
+        Grant::Granted => panic!("granted"),
+        Grant::Taken(people) => people.into_iter().map(|Person(person)| person).collect(),
+    }
+}
+
+fn a_ledger_is_made_once_and_never_by_opening(kind: Kind) {
+    wait(async {
+        let ground = Ground::new(kind);
+        let opened = ground.home(0).open(&expected(), "apply").await;
+        assert!(matches!(opened, Err(StoreError::Missing { .. })), "{opened:?}");
+        let looked = ground.home(0).look(&expected(), NOON).await;
+        assert!(matches!(looked, Err(StoreError::Missing { .. })), "{looked:?}");
+        ground.home(0).create(expected().header()).await.unwrap();
+        for machine in [0, 1] {
+            let again = ground.home(machine).create(expected().header()).await;
+            assert!(matches!(again, Err(StoreError::Exists { .. })), "{again:?}");
+        }
+        open(&ground, 1).await.finish().await.unwrap();
+        assert_eq!(look(&ground).await.header(), &expected().header());
+    });
+}
+
+fn a_ledger_is_bound_to_project_gateway_and_keys(kind: Kind) {
+    wait(async {
+        let ground = made(kind).await;
+        let others = [
+            Expected { project: ProjectId::parse("other-shop").unwrap(), ..expected() },
+            Expected { gateway: "other.example".to_owned(), ..expected() },
+            Expected { keys: Some(Keys::one(Key::from_bytes([8; Key::LENGTH])).ids()), ..expected() },
+        ];
+        for other in others {
+            let opened = ground.home(1).open(&other, "apply").await;
+            let looked = ground.home(1).look(&other, NOON).await;
+            let is_key = other.keys != expected().keys;
+            for error in [opened.err(), looked.err()] {
+                match error {
+                    Some(StoreError::Foreign { .. }) => assert!(!is_key),
+                    Some(StoreError::KeyMissing { .. } | StoreError::KeyUnknown { .. }) => assert!(is_key),
+                    error => panic!("{other:?}: {error:?}"),
+                }
+            }
+        }
+    });
+}
+
+fn a_granted_claim_outlives_its_run(kind: Kind) {
+    wait(async {
+        let ground = made(kind).await;
+        let first = open(&ground, 0).await;
+        granted(&first, &claim(1, &[1, 2])).await;
+        let seen = look(&ground).await;
+        assert_eq!(standings(&seen, [1, 2, 3]), [Standing::InDoubt, Standing::InDoubt, Standing::Free]);
+        // It ends without a word.
+        drop(first);
+        let second = open(&ground, 1).await;
+        assert_eq!(second.ledger().doubts(LATER).len(), 1);
+        assert_eq!(taken(&second, &claim(2, &[1, 2])).await, [1, 2]);
+    });
+}
+
+fn whoever_is_taken_is_named(kind: Kind) {
+    wait(async {
+        let ground = made(kind).await;
+        let first = open(&ground, 0).await;
+        let (one, two) = (claim(1, &[1, 2, 3]), claim(1, &[4, 5]));
+        granted(&first, &one).await;
+        granted(&first, &two).await;
+        first.settle(outcome(&two, PersonState::Accepted, &[])).await.unwrap();
+        let (first, second) = beside(&ground, first).await;
+        assert_eq!(taken(&second, &claim(2, &[0, 2, 3, 5, 6])).await, [2, 3, 5]);
+        // Nothing of a refused claim was written.
+        assert_eq!(standings(&look(&ground).await, [0, 6]), [Standing::Free; 2]);
+        granted(&second, &claim(2, &[0, 6])).await;
+        if let Some(first) = first {
+            assert_eq!(taken(&first, &claim(1, &[6, 7])).await, [6]);
+        }
+    });
+}
+
+fn what_was_not_sent_is_free_again(kind: Kind) {
+    wait(async {
+        let ground = made(kind).await;
+        let first = open(&ground, 0).await;
+        let one = claim(1, &[1, 2, 3, 4]);
+        granted(&first, &one).await;
+        let others = [(2, PersonState::Refused), (3, PersonState::Claimed)];
+        first.settle(outcome(&one, PersonState::Accepted, &others)).await.unwrap();
+        let (_first, second) = beside(&ground, first).await;
+        assert_eq!(taken(&second, &claim(2, &[1, 2, 3, 4])).await, [1, 3, 4]);
+        granted(&second, &claim(2, &[2])).await;
+        // Whose claim was given back stays free for those who come later, not for two.
+        let two = claim(2, &[8]);
+        granted(&second, &two).await;
+        second.settle(outcome(&two, PersonState::Refused, &[])).await.unwrap();
+        let three = Claim { id: sendform::ledger::ClaimId { attempt: 2, ..two.id }, ..claim(2, &[8]) };
+        granted(&second, &three).await;
+        assert_eq!(taken(&second, &claim(3, &[8])).await, [8]);
+    });
+}
+
+fn rejected_people_may_be_claimed_and_those_given_up_may_not(kind: Kind) {
+    wait(async {
+        let ground = made(kind).await;
+        let first = open(&ground, 0).await;
+        let one = claim(1, &[1, 2]);
+        granted(&first, &one).await;
+        first.settle(outcome(&one, PersonState::Rejected(14), &[(2, PersonState::Abandoned)])).await.unwrap();
+        let (_first, second) = beside(&ground, first).await;
+        let seen = standings(&look(&ground).await, [1, 2]);
+        assert_eq!(seen, [Standing::Rejected(14), Standing::Abandoned]);
+        assert_eq!(taken(&second, &claim(2, &[1, 2])).await, [2]);
+        granted(&second, &claim(2, &[1])).await;
+    });
+}
+
+fn an_earlier_claim_is_known_everywhere(kind: Kind) {
+    wait(async {
+        let ground = made(kind).await;
+        let first = open(&ground, 0).await;
+        let one = claim(1, &[1, 2, 3]);
+        granted(&first, &one).await;
+        first.settle(outcome(&one, PersonState::Refused, &[(2, PersonState::Rejected(23))])).await.unwrap();
+        let (_first, second) = beside(&ground, first).await;
+        let two = claim(2, &[1]);
+        granted(&second, &two).await;
+        for (person, besides, expect) in
+            [(1, &two, true), (2, &two, false), (9, &two, false), (1, &one, true), (3, &one, false), (3, &two, true)]
+        {
+            let known = second.claimed_before(&message_id(person), &besides.id).await.unwrap();
+            assert_eq!(known, expect, "{person} besides the claim of run {:?}", besides.id.run);
+        }
+    });
+}
+
+fn what_a_message_is_is_kept(kind: Kind) {
+    wait(async {
+        let ground = made(kind).await;
+        let first = open(&ground, 0).await;
+        first.record(record("Hello!")).await.unwrap();
+        granted(&first, &claim(1, &[1])).await;
+        let (first, second) = beside(&ground, first).await;
+        assert_eq!(second.ledger().last_record(&message()), Some(&record("Hello!")));
+        drop(first);
+        second.finish().await.unwrap();
+        assert_eq!(look(&ground).await.last_record(&message()), Some(&record("Hello!")));
+    });
+}
+
+fn ledgers_are_joined_once_and_for_all(kind: Kind) {
+    wait(async {
+        let ground = made(kind).await;
+        let mut other = Ledger::new(expected().header());
+        let (one, two) = (claim(5, &[1, 2]), claim(5, &[3]));
+        for claim in [&one, &two] {
+            other.add_claim(claim.clone()).unwrap();
+        }
+        other.add_outcome(outcome(&one, PersonState::Accepted, &[])).unwrap();
+        other.add_message(record("Hello!"));
+        for machine in [0, 1, 0] {
+            let store = open(&ground, machine).await;
+            store.join(other.clone()).await.unwrap();
+            store.finish().await.unwrap();
+            let seen = look(&ground).await;
+            assert_eq!(seen.claims().len(), 2);
+            assert_eq!(standings(&seen, [1, 2, 3]), [Standing::Accepted, Standing::Accepted, Standing::InDoubt]);
+        }
+        let store = open(&ground, 1).await;
+        assert_eq!(taken(&store, &claim(6, &[2, 3, 4])).await, [2, 3]);
+        let foreign = Expected { project: ProjectId::parse("other-shop").unwrap(), ..expected() };
+        assert!(store.join(Ledger::new(foreign.header())).await.is_err());
+        granted(&store, &claim(6, &[4])).await;
+    });
+}
+
+fn ending_a_run_changes_nothing(kind: Kind) {
+    wait(async {
+        let ground = made(kind).await;
+        let first = open(&ground, 0).await;
+        let one = claim(1, &[1, 2]);
+        granted(&first, &one).await;
+        first.settle(outcome(&one, PersonState::Accepted, &[])).await.unwrap();
+        first.finish().await.unwrap();
+        let text = look(&ground).await.write();
+        for machine in [1, 0, 1] {
+            open(&ground, machine).await.finish().await.unwrap();
+            assert_eq!(String::from_utf8(look(&ground).await.write()), String::from_utf8(text.clone()));
+        }
+    });
+}
+
+/// Asks for a claim, and for what is left of it, until it is granted; who got whom.
+async fn insist(store: &Opened, run: u64, mut people: Vec<u64>) -> Vec<u64> {
+    while !people.is_empty() {
+        match store.claim(claim(run, &people)).await.unwrap() {
+            Grant::Granted => break,
+            Grant::Taken(taken) => {
+                assert!(!taken.is_empty() && taken.iter().all(|Person(person)| people.contains(person)), "{taken:?}");
+                people.retain(|person| !taken.contains(&Person(*person)));
+            }
+        }
+    }
+    people
+}
+
+/// Thirty claims of ten people each, every one of which overlaps with ten others.
+fn overlapping(first_run: u64) -> Vec<(u64, Vec<u64>)> {
+    (0..30).map(|number| (first_run + number, (number..number + 10).collect())).collect()
+}
+
+/// Everybody of 39 was granted to one claim, and is in doubt by that one alone.
+fn shared_out(seen: &Ledger, shares: &[Vec<u64>]) {
+    let mut all: Vec<u64> = shares.iter().flatten().copied().collect();
+    all.sort_unstable();
+    assert_eq!(all, (0..39).collect::<Vec<u64>>());
+    let mut claims: BTreeMap<Person, usize> = BTreeMap::new();
+    for person in seen.claims().flat_map(|claim| claim.people()) {
+        *claims.entry(person.0).or_default() += 1;
+    }
+    assert_eq!(claims.into_values().collect::<BTreeSet<_>>(), BTreeSet::from([1]));
+    assert!((0..39).all(|person| standing(seen, person) == Standing::InDoubt));
+}
+
+fn overlapping_claims_at_once_go_to_one_each(kind: Kind) {
+    wait(async {
+        let ground = made(kind).await;
+        let store = open(&ground, 0).await;
+        let shares = join_all(overlapping(1).into_iter().map(|(run, people)| insist(&store, run, people))).await;
+        shared_out(&look(&ground).await, &shares);
+    });
+}
+
+fn two_machines_at_once_share_the_people(kind: Kind) {
+    wait(async {
+        let ground = made(kind).await;
+        let stores = if kind.is_shared() {
+            vec![open(&ground, 0).await, open(&ground, 1).await]
+        } else {
+            // The second machine's run is this one's: of one machine only one may have it open.
+            vec![open(&ground, 0).await]
+        };
+        let claims = stores.iter().zip([1, 100]).flat_map(|(store, run)| {
+            overlapping(run).into_iter().rev().map(move |(run, people)| insist(store, run, people))
+        });
+        let shares = join_all(claims).await;
+        shared_out(&look(&ground).await, &shares);
+        for store in stores {
+            store.finish().await.unwrap();
+        }
+        shared_out(&look(&ground).await, &shares);
+    });
+}

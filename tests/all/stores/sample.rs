@@ -1,0 +1,57 @@
+//! Claims and outcomes to try a store with.
+
+use jiff::Timestamp;
+use sendform::identity::{BulkId, BulkTime, Key, Keys, MessageId, MessageKey, Person, ProjectId, Revision, SenderId};
+use sendform::ledger::{Claim, ClaimId, Ledger, MessageRecord, Outcome, PersonState, RunId, Standing, View};
+use sendform::store::Expected;
+
+/// When all claims are made: noon of 2026-11-30.
+pub(super) const NOON: Timestamp = Timestamp::constant(1_796_040_000, 0);
+
+/// So late that whatever was claimed at noon is dead.
+pub(super) const LATER: View = View::Shared { now: Timestamp::constant(1_796_040_000 + 3600, 0) };
+
+pub(super) fn message() -> MessageKey {
+    MessageKey::parse("sale.hello").unwrap()
+}
+
+pub(super) fn revision() -> Revision {
+    Revision::new(1).unwrap()
+}
+
+pub(super) fn expected() -> Expected {
+    let keys = Some(Keys::one(Key::from_bytes([7; Key::LENGTH])).ids());
+    Expected { project: ProjectId::parse("acme-shop").unwrap(), gateway: "gateway.example".to_owned(), keys }
+}
+
+pub(super) fn record(text: &str) -> MessageRecord {
+    let sender = SenderId::parse("SHOP-ACCOUNT").unwrap();
+    MessageRecord { message: message(), revision: revision(), sender, text: text.to_owned(), audience: 9, at: NOON }
+}
+
+/// A claim of these people by a run.
+pub(super) fn claim(run: u64, people: &[u64]) -> Claim {
+    let people: Vec<Person> = people.iter().copied().map(Person).collect();
+    let (time, start_by) = (BulkTime::At(NOON), NOON + jiff::SignedDuration::from_mins(2));
+    let bulk = BulkId::new(&message(), revision(), time, &people);
+    let id = ClaimId { bulk, attempt: 1, run: RunId(run) };
+    Claim { id, time, send_at: None, until: None, leaves_by: None, start_by, at: NOON, people }
+}
+
+/// What became of a claim: this of everybody but some.
+pub(super) fn outcome(claim: &Claim, state: PersonState, others: &[(u64, PersonState)]) -> Outcome {
+    let others = others.iter().map(|(person, state)| (Person(*person), *state)).collect();
+    Outcome { claim: claim.id.clone(), state, others, at: NOON, by: None, why: None }
+}
+
+pub(super) fn standing(ledger: &Ledger, person: u64) -> Standing {
+    ledger.standing(&message(), revision(), Person(person), LATER)
+}
+
+pub(super) fn standings<const N: usize>(ledger: &Ledger, people: [u64; N]) -> [Standing; N] {
+    people.map(|person| standing(ledger, person))
+}
+
+pub(super) fn message_id(person: u64) -> MessageId {
+    MessageId { message: message(), revision: revision(), person: Person(person) }
+}

@@ -1,0 +1,72 @@
+//! The stores, each with a new ledger in a folder.
+
+use std::path::Path;
+use std::process::Command;
+
+use sendform::identity::{Key, Keys, ProjectId};
+use sendform::store::{Branch, Expected, Home, Paths};
+
+/// The stores, and none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Grants everything, keeps nothing.
+    Nothing,
+    /// A file.
+    Lockfile,
+    /// A branch of a bare repository on this machine.
+    Git,
+}
+
+impl Kind {
+    /// All of them; what the others are compared with comes first.
+    pub(crate) const ALL: [Self; 3] = [Self::Nothing, Self::Lockfile, Self::Git];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing",
+            Self::Lockfile => "lockfile",
+            Self::Git => "git",
+        }
+    }
+}
+
+pub(crate) fn expected() -> Expected {
+    let keys = Some(Keys::one(Key::from_bytes([7; Key::LENGTH])).ids());
+    Expected { project: ProjectId::parse("million").unwrap(), gateway: "sandbox".to_owned(), keys }
+}
+
+/// Makes a ledger.
+pub(crate) async fn prepare(kind: Kind, folder: &Path) -> Option<Home> {
+    let home = match kind {
+        Kind::Nothing => return None,
+        Kind::Lockfile => Home::Lockfile(Paths::of_project(folder)),
+        Kind::Git => {
+            git(folder, &["init", "--quiet", "--bare", "remote.git"]);
+            git(folder, &["clone", "--quiet", "remote.git", "clone"]);
+            let clone = folder.join("clone");
+            git(&clone, &["config", "user.name", "Ana"]);
+            git(&clone, &["config", "user.email", "ana@shop.example"]);
+            Home::Git(Branch::new(&clone, "origin", "sendform-ledger"))
+        }
+    };
+    home.create(expected().header()).await.unwrap();
+    Some(home)
+}
+
+/// What the store has written, in its own terms.
+pub(crate) fn writes(kind: Kind, folder: &Path) -> String {
+    match kind {
+        Kind::Nothing => "-".to_owned(),
+        Kind::Lockfile => format!("{} KiB", folder.join("sendform.lock").metadata().unwrap().len() / 1024),
+        Kind::Git => {
+            let commits = git(&folder.join("remote.git"), &["rev-list", "--count", "sendform-ledger"]);
+            format!("{commits} pushes")
+        }
+    }
+}
+
+fn git(folder: &Path, arguments: &[&str]) -> String {
+    let output = Command::new("git").args(arguments).current_dir(folder).output().unwrap();
+    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
