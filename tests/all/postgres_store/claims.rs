@@ -39,7 +39,6 @@ fn claim(people: &[u64], attempt: u32, run: u64) -> Claim {
         until: None,
         leaves_by: None,
         start_by: at(120),
-        leaves_by: None,
         at: at(0),
         people,
     }
