@@ -185,7 +185,7 @@ fn table(figures: &Figures) -> String {
                 Deed::Kill => "killed".to_owned(),
                 Deed::Error(error) => error.to_string(),
             };
-            text += &format!("  {name:<12} {deed:<8} {count:>5}\n");
+            text.extend([format!("  {name:<12} {deed:<8} {count:>5}\n")]);
         }
     }
     let total: u64 = figures.struck.values().sum();
