@@ -149,6 +149,11 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
                         self.halt(Stopped::Store("a claim was refused because of nobody in it".to_owned()));
                     }
                 }
+                Ok(Claimed::No(why)) => {
+                    progress.claimed.store(false, Ordering::Relaxed);
+                    self.halt(Stopped::Store(why));
+                    return None;
+                }
                 Err(error) => {
                     // Whether the claim was written is not known; that nothing was sent is.
                     self.halt(Stopped::Store(error));

@@ -24,7 +24,14 @@ pub trait Store: Sync {
     /// people have a live claim or an acceptance, nothing is written, and they are named.
     fn claim(&self, claim: Claim) -> impl Future<Output = Result<Grant, Self::Error>> + Send;
 
-    /// Writes what became of a claim, durable before this returns.
+    /// Says whether an error of [`Store::claim`] proves that nothing was written. Where it does not,
+    /// the claim may be in the ledger, and needs an outcome.
+    fn is_surely_not_written(_error: &Self::Error) -> bool {
+        false
+    }
+
+    /// Writes what became of a claim. It should be durable before this returns; a store may make it
+    /// so with its next claims, and at the end of an orderly run: what is lost in between is a doubt.
     fn settle(&self, outcome: Outcome) -> impl Future<Output = Result<(), Self::Error>> + Send;
 
     /// Says whether the ledger holds another claim of this message to this person than the one

@@ -73,7 +73,8 @@ pub async fn apply<B: Supply, S: Store, G: Sender, P: Prepare, C: Clock>(
             Either::Left((None, _)) => break,
             Either::Right(((), _)) => {
                 run.halt(Stopped::Interrupted);
-                let never = again.into_iter().chain(ready(supply)).map(|work| Arc::new(Progress::of(&work)));
+                let supplied = std::iter::from_fn(|| run.ask(supply).now_or_never().flatten());
+                let never = again.into_iter().chain(supplied).map(|work| Arc::new(Progress::of(&work)));
                 // Whoever has landed already has nobody left.
                 for progress in aboard.into_iter().chain(never) {
                     run.count(progress.message(), &progress.lost());
@@ -101,11 +102,6 @@ enum Step {
     Delivered(Vec<Work>),
     /// The next bulk is there, or there is none.
     Supplied(Option<Work>),
-}
-
-/// The bulks that are there without waiting.
-fn ready(supply: &impl Supply) -> impl Iterator<Item = Work> {
-    std::iter::from_fn(|| supply.next().now_or_never()?.ok()?.map(Work::planned))
 }
 
 /// Hands a bulk over; a panic on the way ends the run, but loses nobody.

@@ -83,14 +83,18 @@ pub(super) enum Claimed {
     Yes(Ticket),
     /// These people are somebody else's; nothing was written.
     Taken(Vec<Person>),
+    /// The store failed before it wrote anything; the text says why.
+    No(String),
 }
 
 /// Claims. `start_by` is the claim's own `start_by` on the clock of [`super::Clock::elapsed`].
 pub(super) async fn claim<S: Store>(store: &S, claim: Claim, start_by: Duration) -> Result<Claimed, S::Error> {
     let id = claim.id.clone();
-    Ok(match store.claim(claim).await? {
-        Grant::Granted => Claimed::Yes(Ticket { claim: id, start: Start::new(start_by) }),
-        Grant::Taken(people) => Claimed::Taken(people),
+    Ok(match store.claim(claim).await {
+        Ok(Grant::Granted) => Claimed::Yes(Ticket { claim: id, start: Start::new(start_by) }),
+        Ok(Grant::Taken(people)) => Claimed::Taken(people),
+        Err(error) if S::is_surely_not_written(&error) => Claimed::No(error.to_string()),
+        Err(error) => return Err(error),
     })
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::apply::{self, Planned, Ports, Stopped, Summary};
+use crate::apply::{self, Planned, Ports, Stopped, Summary, Supply};
 use crate::gateway::{Client, ClientError, Limits};
 use crate::ledger::{MessageRecord, RunId};
 use crate::plan::{Bulk, Plan, RailKind};
@@ -26,6 +26,7 @@ use super::progress::Progress;
 use super::settings::Settings;
 use super::signals::Interrupts;
 use super::store::{expected, store_failure};
+use super::worker::Worker;
 use super::world::{Choices, World};
 
 /// How long an interrupted run may take to put its ledger in order.
@@ -100,9 +101,19 @@ async fn with_world(
     }
     interrupts.sending();
     let bulks = record(world, &store, &mut plan).await.map_err(|error| store_failure(&error))?;
-    let run_settings = run_settings(world, &store, args, settings, run);
+    let mut run_settings = run_settings(world, &store, args, settings, run);
     let ports = Ports { store: &store, sender: &client, prepare: &Pool::new(Arc::clone(world)), clock: &clock };
-    let summary = send(bulks, ports, &run_settings, interrupts).await;
+    let summary = match &store {
+        Opened::Lockfile(_) | Opened::Git(_) => {
+            send(&Planned::new(bulks), plan.to_send(), ports, &run_settings, interrupts).await
+        }
+        Opened::Postgres(postgres) => {
+            run_settings.shares_plan = true;
+            let worker = Worker::join(world, &choices, postgres, run, &plan, bulks).await;
+            let worker = worker.map_err(|error| store_failure(&error))?;
+            send(&worker, plan.to_send(), ports, &run_settings, interrupts).await
+        }
+    };
     let now = world.gateway.now();
     let doubts = store.ledger().doubts(store.view(now));
     let shown = output.show(&Forms {
@@ -128,7 +139,7 @@ fn refuse_in_ci(world: &World, choices: &Choices, settings: &Settings) -> Result
     let told = choices.accepted.get(RailKind::LockfileInCi).is_some_and(|number| number >= 1);
     let dies_with_its_disk = match world.gateway.ledger {
         Home::Lockfile(_) => true,
-        Home::Git(_) => false,
+        Home::Git(_) | Home::Postgres(_) => false,
     };
     if !settings.ci || world.gateway.is_sandbox() || told || !dies_with_its_disk {
         return Ok(());
@@ -169,7 +180,9 @@ async fn open(world: &World) -> Result<Opened, Failure> {
         }
         world.home.mark_sandbox_used()?;
     }
-    ledger.open(&expected, "apply").await.map_err(|error| store_failure(&error))
+    let store = ledger.open(&expected, "apply").await.map_err(|error| store_failure(&error))?;
+    store.may_send().map_err(|error| store_failure(&error))?;
+    Ok(store)
 }
 
 /// Says whether a plan may be sent; else how the command ends.
@@ -237,14 +250,15 @@ fn run_settings(world: &World, store: &Opened, args: &ApplyArgs, settings: &Sett
 
 /// Hands bulks over, and shows how far that has come.
 async fn send(
-    bulks: Vec<Bulk>,
+    supply: &impl Supply,
+    people: u64,
     ports: Ports<'_, Opened, Client<RunClock>, Pool, RunClock>,
     settings: &apply::Settings,
     interrupts: &Interrupts,
 ) -> Summary {
-    let progress = Progress::new(bulks.iter().map(|bulk| bulk.recipients.len() as u64).sum());
+    let progress = Progress::new(people);
     let interrupts = apply::Interrupts { first: interrupts.first(), second: interrupts.second() };
-    let summary = apply::apply(&Planned::new(bulks), ports, settings, interrupts, |event| progress.take(&event)).await;
+    let summary = apply::apply(supply, ports, settings, interrupts, |event| progress.take(&event)).await;
     progress.finish();
     summary
 }

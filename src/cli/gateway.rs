@@ -10,7 +10,7 @@ use crate::sandbox::clock::Start;
 use crate::sandbox::faults::Fault;
 use crate::sandbox::options::Options;
 use crate::sandbox::{self, Running};
-use crate::store::{self, Branch, Paths};
+use crate::store::{self, Branch, Database, Paths};
 use crate::wire::address::{check_base_url, is_loopback};
 
 use super::args::Global;
@@ -61,7 +61,7 @@ impl Gateway {
             base_url,
             api_key,
             keys: settings.keys.clone(),
-            ledger: ledger(&project.state, home),
+            ledger: ledger(&project.state, home, settings),
             sandbox: None,
             fixed_now: settings.now,
         })
@@ -130,12 +130,17 @@ impl Gateway {
 }
 
 /// The home of a project's ledger.
-pub(super) fn ledger(state: &State, home: &Home) -> store::Home {
+pub(super) fn ledger(state: &State, home: &Home, settings: &Settings) -> store::Home {
     match state {
-        State::Lockfile | State::Postgres { .. } => store::Home::Lockfile(Paths::of_project(&home.dir)),
+        State::Lockfile => store::Home::Lockfile(Paths::of_project(&home.dir)),
         State::Git { remote, branch, bulks_ahead } => {
             store::Home::Git(Branch { bulks_ahead: *bulks_ahead, ..Branch::new(&home.dir, remote, branch) })
         }
+        State::Postgres { schema } => store::Home::Postgres(Database {
+            url: settings.database_url.clone(),
+            authorities: settings.database_ca.clone(),
+            schema: schema.clone(),
+        }),
     }
 }
 

@@ -27,6 +27,7 @@ mod signals;
 mod status;
 mod store;
 mod validate;
+mod worker;
 mod world;
 
 use std::ffi::OsString;

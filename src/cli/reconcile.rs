@@ -6,6 +6,7 @@ use crate::apply::evidence::{LogsFailure, Reconciled};
 use crate::ledger::Ledger;
 use crate::plan::Selection;
 use crate::report::{reconcile_json, reconcile_text};
+use crate::store::{Home, Opened};
 
 use super::apply::client;
 use super::args::{Global, ReconcileArgs};
@@ -47,6 +48,7 @@ async fn with_world(
     let (ledger, view) = look(world).await?;
     let selection = selection(&args.only, world, &ledger)?;
     if !ledger.doubts(view).iter().any(|doubt| selection.holds(&doubt.claim.bulk.message)) {
+        confirm_database(world, output).await?;
         show(&Reconciled::default(), world, output)?;
         return Ok(Exit::Done);
     }
@@ -55,14 +57,34 @@ async fn with_world(
     let client = client(world, settings, clock.clone())?;
     let opened = world.gateway.ledger.open(&expected(world)?, "reconcile").await;
     let store = opened.map_err(|error| store_failure(&error))?;
-    let (reconciled, stored) =
-        evidence::pass(world, &store, &client, &clock, &selection, signals::asked_to_end()).await;
+    let (reconciled, stored) = evidence::pass(world, &store, &client, &clock, &selection, signals::first()).await;
     let shown = show(&reconciled, world, output);
     // What was settled stays settled, whatever else fails now.
     stored.map_err(|error| store_failure(&error))?;
+    if reconciled.failure.is_none() {
+        confirm(&store, output).await?;
+    }
     store.finish().await.map_err(|error| store_failure(&error))?;
     shown?;
     Ok(verdict(&reconciled))
+}
+
+/// Confirms a ledger's server where nothing is in doubt.
+async fn confirm_database(world: &World, output: &Output) -> Result<(), Failure> {
+    if !matches!(world.gateway.ledger, Home::Postgres(_)) {
+        return Ok(());
+    }
+    let opened = world.gateway.ledger.open(&expected(world)?, "reconcile").await;
+    confirm(&opened.map_err(|error| store_failure(&error))?, output).await
+}
+
+/// Confirms that the ledger is whole where it is now, if its server is not the one that held it last.
+async fn confirm(store: &Opened, output: &Output) -> Result<(), Failure> {
+    if store.may_send().is_err() {
+        store.confirm_server().await.map_err(|error| store_failure(&error))?;
+        output.tell("the database's server is confirmed: messages are sent from this ledger again\n");
+    }
+    Ok(())
 }
 
 /// Reads what is selected: messages of the files, or of the ledger.

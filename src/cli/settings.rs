@@ -21,6 +21,10 @@ pub(super) struct Settings {
     pub api_key: Option<SecretString>,
     /// `SENDFORM_BASE_URL`: the gateway's base URL, which wins over the project file's.
     pub base_url: Option<String>,
+    /// `SENDFORM_DATABASE_URL`: where a ledger in PostgreSQL is, with the password.
+    pub database_url: Option<SecretString>,
+    /// `SENDFORM_DATABASE_CA`: a PEM file with the certificates of private authorities.
+    pub database_ca: Option<PathBuf>,
     /// `SENDFORM_NOW`: a fixed time of day, for tests against a gateway on loopback.
     pub now: Option<Timestamp>,
     /// `SENDFORM_START_WITHIN`: how long after its claim a request may begin, such as `1s`, for tests
@@ -54,6 +58,8 @@ impl Settings {
             keys: keys()?,
             api_key: text("SENDFORM_API_KEY").map(SecretString::from),
             base_url: text("SENDFORM_BASE_URL"),
+            database_url: text("SENDFORM_DATABASE_URL").map(SecretString::from),
+            database_ca: text("SENDFORM_DATABASE_CA").map(PathBuf::from),
             now,
             start_within: duration("SENDFORM_START_WITHIN")?,
             answer_within: duration("SENDFORM_ANSWER_WITHIN")?,

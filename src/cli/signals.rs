@@ -26,12 +26,6 @@ pub(super) async fn first() {
     });
 }
 
-/// The same for a run that sends nothing, and can end at any time.
-pub(super) async fn asked_to_end() {
-    first().await;
-    tell("\ninterrupted: what was found is kept (again to leave at once)\n");
-}
-
 /// What has been asked of this run so far.
 #[derive(Debug, Clone)]
 pub(super) struct Interrupts {

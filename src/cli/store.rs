@@ -5,7 +5,7 @@ use std::path::Path;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::ledger::{Ledger, View};
-use crate::store::{Expected, StoreError};
+use crate::store::{DatabaseError, Expected, StoreError};
 use crate::timing;
 
 use super::args::Reading;
@@ -100,7 +100,13 @@ pub(super) fn no_key() -> Failure {
 /// Puts an error of the store into words.
 #[must_use]
 pub(super) fn store_failure(error: &StoreError) -> Failure {
-    let exit = if error.is_environment() { Exit::Environment } else { Exit::Ledger };
+    let exit = if matches!(error, StoreError::Database(DatabaseError::NoUrl)) {
+        Exit::Credentials
+    } else if error.is_environment() {
+        Exit::Environment
+    } else {
+        Exit::Ledger
+    };
     let failure = Failure::new(exit, error.to_string());
     let failure = match std::error::Error::source(error) {
         Some(source) => failure.because(source),

@@ -83,7 +83,10 @@ mod tests {
         read(&answer, SystemTime::UNIX_EPOCH)
     }
 
-    fn rows(body: &str) -> (Vec<(String, Option<String>, u16)>, Option<String>) {
+    /// A messageId, a bulkId and a status.
+    type Short = (String, Option<String>, u16);
+
+    fn rows(body: &str) -> (Vec<Short>, Option<String>) {
         match turn(200, body) {
             Turn::Page(rows, next) => {
                 (rows.into_iter().map(|row| (row.message_id, row.bulk_id, row.status.id)).collect(), next)

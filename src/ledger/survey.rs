@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::book::Ledger;
 use super::entry::{Entry, Note, Settled};
 use super::line::{Claim, ClaimId, MessageRecord, Outcome, PersonState, Standing};
+use super::text;
 use super::view::View;
 use crate::identity::{MessageId, MessageKey, Person, Revision};
 use crate::timing::horizon::LOGS_BACK_MAX;
@@ -88,6 +89,12 @@ impl<'a> ClaimState<'a> {
     #[must_use]
     pub fn in_flight_until(self, view: View) -> Option<Timestamp> {
         view.in_flight_until(self.0)
+    }
+
+    /// Writes its line, with all that is known of it.
+    #[must_use]
+    pub fn line(self) -> String {
+        text::entry_line(self.0)
     }
 
     /// A person's word on those of its people who are still open: of the others it repeats what is
@@ -318,8 +325,7 @@ mod tests {
             let state = ledger.claim_state(&claim.id).unwrap();
             let outcome = state.word(word, sample::at(9), "ana".to_owned(), "seen".to_owned());
             // What is written has to say the same.
-            let Piece::Outcomes(said) = Piece::read(crate::ledger::text::outcome_line(&outcome).as_bytes()).unwrap()
-            else {
+            let Piece::Outcomes(said) = Piece::read(text::outcome_line(&outcome).as_bytes()).unwrap() else {
                 panic!("an outcome has no header")
             };
             assert_eq!(ledger.take_outcomes(&said), Ok(0));

@@ -1,12 +1,11 @@
 //! A ledger that moves from one home to another.
 //!
-//! The old one is held while it is copied, and bound to a gateway that cannot be afterwards: whoever
-//! still has the old project file is refused, instead of sending everything again from a ledger that
-//! learns nothing any more.
+//! The old one is bound to a gateway that cannot be afterwards: whoever still has the old project file
+//! is refused, instead of sending again from a ledger that learns nothing any more.
 
 use jiff::Timestamp;
 
-use crate::ledger::{Header, News};
+use crate::ledger::{Ledger, News};
 
 use super::error::{MOVED, StoreError};
 use super::expected::Expected;
@@ -25,26 +24,41 @@ pub struct Copied {
 /// old one. A call that was cut off can be made again.
 ///
 /// # Errors
-/// If one of the ledgers cannot be opened, or is not what is expected; if the new one cannot be
-/// written; if it does not give back what was copied. The old one is retired only after that.
+/// If one of the ledgers cannot be read, or is not what is expected; if the old one is held by a run;
+/// if the new one cannot be written, or does not give back what was copied. The old one is retired
+/// only after that.
 pub async fn copy(from: &Home, to: &Home, expected: &Expected, now: Timestamp) -> Result<Copied, StoreError> {
-    let old = from.open(expected, "ledger copy").await?;
-    let source = old.ledger().clone();
-    let new = match to.open(expected, "ledger copy").await {
+    let retired = Expected { gateway: format!("{}{MOVED}{}", expected.gateway, to.place()), ..expected.clone() };
+    let news = match from.look(expected, now).await {
+        Ok((source, _)) => carry(&source, to, expected, now).await?,
+        Err(StoreError::Foreign { found, .. }) if found == retired.gateway => News::default(),
+        Err(error) => return Err(error),
+    };
+    from.rebind(expected, retired.header()).await?;
+    // A run may have come in between; from here on none can.
+    let (mut source, _) = from.look(&retired, now).await?;
+    source.rebind(expected.header());
+    let late = carry(&source, to, expected, now).await?;
+    Ok(Copied { claims: source.claims().len(), news: if late.is_empty() { news } else { late } })
+}
+
+/// Joins a ledger into a home, and reads it back.
+async fn carry(source: &Ledger, to: &Home, expected: &Expected, now: Timestamp) -> Result<News, StoreError> {
+    let home = match to.open(expected, "ledger copy").await {
         Err(StoreError::Missing { .. }) => {
             to.create(expected.header()).await?;
             to.open(expected, "ledger copy").await?
         }
         opened => opened?,
     };
-    let before = new.ledger().clone();
+    let before = home.ledger().clone();
     let mut wanted = before.clone();
-    wanted.join(&source).map_err(StoreError::Join)?;
+    wanted.join(source).map_err(StoreError::Join)?;
     let news = News::between(&before, &wanted);
     if !news.is_empty() {
-        new.join(source.clone()).await?;
+        home.join(source.clone()).await?;
     }
-    new.finish().await?;
+    home.finish().await?;
     let (back, _) = to.look(expected, now).await?;
     let mut both = back.clone();
     both.join(&wanted).map_err(StoreError::Join)?;
@@ -52,10 +66,7 @@ pub async fn copy(from: &Home, to: &Home, expected: &Expected, now: Timestamp) -
     if !lost.is_empty() {
         return Err(StoreError::Unconfirmed { place: to.place(), people: lost.people });
     }
-    old.finish().await?;
-    let retired = Header { gateway: format!("{}{MOVED}{}", expected.gateway, to.place()), ..expected.header() };
-    from.rebind(expected, retired).await?;
-    Ok(Copied { claims: source.claims().len(), news })
+    Ok(news)
 }
 
 #[cfg(test)]
@@ -63,7 +74,8 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::ledger::{Ledger, sample};
+    use crate::apply::Store as _;
+    use crate::ledger::{Claim, Grant, Header, sample};
     use crate::store::Paths;
 
     fn expected() -> Expected {
@@ -97,14 +109,25 @@ mod tests {
         let refused = old.open(&expected(), "apply").await.unwrap_err();
         assert!(refused.to_string().contains("belongs to the gateway `sandbox, moved to /"), "{refused}");
         assert!(refused.hint().unwrap().contains("name that home under `state`"));
-        assert!(copy(&old, &new, &expected(), sample::at(0)).await.is_err());
+        assert!(copy(&old, &new, &expected(), sample::at(0)).await.unwrap().news.is_empty(), "again");
+
+        // What a run left in the old home just before it was retired is not lost.
+        let retired = Expected { gateway: format!("sandbox{MOVED}{}", new.place()), ..expected() };
+        let late = old.open(&retired, "test").await.unwrap();
+        let claim: Claim = sample::claim("remind", &[7], 1, 9);
+        assert_eq!(late.claim(claim.clone()).await.unwrap(), Grant::Granted);
+        late.finish().await.unwrap();
+        assert_eq!(copy(&old, &new, &expected(), sample::at(0)).await.unwrap().news.claims, 1);
+        let mut all = sample::ledger();
+        all.add_claim(claim).unwrap();
+        assert_eq!(text(&new).await, all.write());
 
         // What the new home has already stays.
         let mut other = Ledger::new(sample::header());
         other.add_claim(sample::claim("remind", &[8], 1, 9)).unwrap();
         let last = home(folders[2].path(), Some(&other)).await;
         copy(&new, &last, &expected(), sample::at(0)).await.unwrap();
-        other.join(&sample::ledger()).unwrap();
+        other.join(&all).unwrap();
         assert_eq!(text(&last).await, other.write());
     }
 
@@ -123,9 +146,11 @@ mod tests {
         let folders = [(); 2].map(|()| tempfile::tempdir().unwrap());
         let old = home(folders[0].path(), Some(&sample::ledger())).await;
         let new = home(folders[1].path(), Some(&sample::ledger())).await;
-        let held = new.open(&expected(), "apply").await.unwrap();
-        assert!(matches!(copy(&old, &new, &expected(), sample::at(0)).await, Err(StoreError::Held { .. })));
-        held.finish().await.unwrap();
+        for home in [&new, &old] {
+            let held = home.open(&expected(), "apply").await.unwrap();
+            assert!(matches!(copy(&old, &new, &expected(), sample::at(0)).await, Err(StoreError::Held { .. })));
+            held.finish().await.unwrap();
+        }
         assert_eq!(text(&old).await, sample::ledger().write());
     }
 }

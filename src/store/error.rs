@@ -9,6 +9,7 @@ use crate::ledger::{Damage, EntryError, JoinError};
 
 use super::git::GitError;
 use super::guard::Holder;
+use super::postgres::DatabaseError;
 
 /// What stands in the place of its gateway's name in a ledger that was copied to another home.
 pub(super) const MOVED: &str = ", moved to ";
@@ -107,6 +108,26 @@ pub enum StoreError {
         #[source]
         cause: Arc<Self>,
     },
+    /// The database that holds the ledger cannot be used.
+    #[error(transparent)]
+    Database(
+        /// Why.
+        #[from]
+        DatabaseError,
+    ),
+    /// The ledger is kept in one place, and nothing of it is on this machine.
+    #[error("nothing of the ledger at `{place}` is kept on this machine")]
+    NotHere {
+        /// Where it is.
+        place: String,
+    },
+    /// Something failed before a claim was written: surely it is not in the ledger.
+    #[error("the claim could not be written")]
+    NotWritten {
+        /// The failure.
+        #[source]
+        cause: Arc<Self>,
+    },
     /// What was copied is not there when it is read back.
     #[error(
         "the ledger at `{place}` does not give back what was copied into it: {people} people would stand otherwise"
@@ -156,9 +177,13 @@ impl StoreError {
                 "with a wrong key everybody would look unsent: set SENDFORM_KEY to the key that made this ledger; \
                  a new one beside it is added with `sendform ledger rebind --add-key`"
             }
-            Self::Replaced { .. } | Self::Failed { .. } => {
+            Self::Failed { cause } | Self::NotWritten { cause } if matches!(**cause, Self::Git(_)) => {
+                return cause.hint();
+            }
+            Self::Replaced { .. } | Self::Failed { .. } | Self::NotWritten { .. } => {
                 "nothing more is sent; run the same command again, which starts from what is on the disk"
             }
+            Self::Database(error) => return error.hint().map(str::to_owned),
             Self::Foreign { what: "project", .. } => {
                 "bring back the ledger of this project, or the project's old name: persons are made with that name"
             }
@@ -179,6 +204,7 @@ impl StoreError {
                 "the next run in this folder pushes them; until then their people are in doubt for others"
             }
             Self::Git(error) => return error.hint(),
+            Self::NotHere { .. } => "leave `--offline` out",
             Self::Exists { .. } | Self::Join(_) | Self::Entry(_) | Self::Io { .. } | Self::Stopped => return None,
         };
         Some(hint.to_owned())
@@ -189,7 +215,11 @@ impl StoreError {
     pub fn is_environment(&self) -> bool {
         match self {
             Self::Git(error) => error.is_environment(),
-            Self::Unpushed { cause, .. } | Self::Failed { cause } => cause.is_environment(),
+            Self::Database(error) => error.is_environment(),
+            Self::Unpushed { cause, .. } | Self::Failed { cause } | Self::NotWritten { cause } => {
+                cause.is_environment()
+            }
+            Self::Io { .. } | Self::Stopped => true,
             Self::Missing { .. }
             | Self::Exists { .. }
             | Self::Held { .. }
@@ -201,8 +231,7 @@ impl StoreError {
             | Self::Entry(_)
             | Self::Replaced { .. }
             | Self::Unconfirmed { .. }
-            | Self::Io { .. }
-            | Self::Stopped => false,
+            | Self::NotHere { .. } => false,
         }
     }
 

@@ -4,8 +4,8 @@ use std::sync::RwLockReadGuard;
 
 use jiff::Timestamp;
 
-use crate::apply::Store;
 use crate::apply::evidence::Known;
+use crate::apply::{Late, Store};
 use crate::identity::MessageId;
 use crate::ledger::{Claim, ClaimId, Grant, Header, Ledger, MessageRecord, Outcome, Shadow, View};
 
@@ -14,6 +14,7 @@ use super::expected::Expected;
 use super::git::{Branch, GitLedger};
 use super::lockfile::Lockfile;
 use super::paths::Paths;
+use super::postgres::{Database, Postgres};
 
 /// Where a ledger lives.
 #[derive(Debug, Clone)]
@@ -22,6 +23,8 @@ pub enum Home {
     Lockfile(Paths),
     /// On a branch of its own.
     Git(Branch),
+    /// In PostgreSQL, for many machines at once.
+    Postgres(Database),
 }
 
 impl Home {
@@ -31,6 +34,7 @@ impl Home {
         match self {
             Self::Lockfile(paths) => paths.lockfile.display().to_string(),
             Self::Git(branch) => branch.place(),
+            Self::Postgres(database) => database.place(),
         }
     }
 
@@ -45,6 +49,7 @@ impl Home {
                 let branch = branch.clone();
                 waiting(move || GitLedger::create(&branch, &header)).await
             }
+            Self::Postgres(database) => database.create(&header).await,
         }
     }
 
@@ -66,6 +71,7 @@ impl Home {
                 let ledger = waiting(move || GitLedger::read(&branch, &expected)).await?;
                 Ok((ledger, View::Shared { now }))
             }
+            Self::Postgres(database) => Ok((database.read(expected).await?, View::Shared { now })),
         }
     }
 
@@ -86,6 +92,7 @@ impl Home {
                 let (ledger, since) = waiting(move || GitLedger::read_here(&branch, &expected)).await?;
                 Ok((ledger, View::Shared { now }, Some(since)))
             }
+            Self::Postgres(database) => Err(StoreError::NotHere { place: database.place() }),
         }
     }
 
@@ -100,6 +107,7 @@ impl Home {
                 let (branch, expected, note) = (branch.clone(), expected.clone(), note.to_owned());
                 waiting(move || GitLedger::open(&branch, &expected, &note)).await.map(Opened::Git)
             }
+            Self::Postgres(database) => Ok(Opened::Postgres(Box::new(Postgres::open(database, expected).await?))),
         }
     }
 
@@ -115,6 +123,7 @@ impl Home {
                 let (branch, from) = (branch.clone(), from.clone());
                 waiting(move || GitLedger::rebind(&branch, &from, to)).await
             }
+            Self::Postgres(database) => database.rebind(from, &to).await,
         }
     }
 
@@ -125,7 +134,7 @@ impl Home {
     pub fn shadow(&self, expected: &Expected) -> Result<Shadow, StoreError> {
         match self {
             Self::Lockfile(paths) => Lockfile::shadow(paths, expected),
-            Self::Git(_) => Ok(Shadow::Same),
+            Self::Git(_) | Self::Postgres(_) => Ok(Shadow::Same),
         }
     }
 }
@@ -145,6 +154,8 @@ pub enum Opened {
     Lockfile(Lockfile),
     /// On a branch of its own.
     Git(GitLedger),
+    /// In PostgreSQL, where others may have it open too.
+    Postgres(Box<Postgres>),
 }
 
 impl Opened {
@@ -154,6 +165,7 @@ impl Opened {
         match self {
             Self::Lockfile(lockfile) => lockfile.ledger(),
             Self::Git(git) => git.ledger(),
+            Self::Postgres(postgres) => postgres.ledger(),
         }
     }
 
@@ -163,7 +175,7 @@ impl Opened {
     pub fn view(&self, now: Timestamp) -> View {
         match self {
             Self::Lockfile(_) => View::Exclusive,
-            Self::Git(_) => View::Shared { now },
+            Self::Git(_) | Self::Postgres(_) => View::Shared { now },
         }
     }
 
@@ -172,7 +184,7 @@ impl Opened {
     #[must_use]
     pub fn bulks_ahead(&self) -> Option<usize> {
         match self {
-            Self::Lockfile(_) => None,
+            Self::Lockfile(_) | Self::Postgres(_) => None,
             Self::Git(git) => Some(git.bulks_ahead()),
         }
     }
@@ -185,6 +197,7 @@ impl Opened {
         match self {
             Self::Lockfile(lockfile) => lockfile.record(record).await,
             Self::Git(git) => git.desk().record(record).await,
+            Self::Postgres(postgres) => postgres.record(record).await,
         }
     }
 
@@ -196,6 +209,30 @@ impl Opened {
         match self {
             Self::Lockfile(lockfile) => lockfile.join(other).await,
             Self::Git(git) => git.desk().join(other).await,
+            Self::Postgres(postgres) => postgres.join(&other).await,
+        }
+    }
+
+    /// Says whether anything may be sent from this ledger.
+    ///
+    /// # Errors
+    /// If it must be compared with the gateway first: its last claims may be missing.
+    pub fn may_send(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Lockfile(_) | Self::Git(_) => Ok(()),
+            Self::Postgres(postgres) => postgres.may_send(),
+        }
+    }
+
+    /// Confirms that the ledger is whole where it is now, after it was compared with the gateway; see
+    /// [`Opened::may_send`].
+    ///
+    /// # Errors
+    /// If that could not be made durable.
+    pub async fn confirm_server(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Lockfile(_) | Self::Git(_) => Ok(()),
+            Self::Postgres(postgres) => postgres.confirm_server().await,
         }
     }
 
@@ -207,6 +244,7 @@ impl Opened {
         match self {
             Self::Lockfile(lockfile) => lockfile.finish(),
             Self::Git(git) => waiting(move || git.finish()).await,
+            Self::Postgres(_) => Ok(()),
         }
     }
 }
@@ -228,13 +266,19 @@ impl Store for Opened {
         match self {
             Self::Lockfile(lockfile) => lockfile.claim(claim).await,
             Self::Git(git) => git.desk().claim(claim).await,
+            Self::Postgres(postgres) => postgres.claim(claim).await,
         }
+    }
+
+    fn is_surely_not_written(error: &StoreError) -> bool {
+        matches!(error, StoreError::NotWritten { .. })
     }
 
     async fn settle(&self, outcome: Outcome) -> Result<(), StoreError> {
         match self {
             Self::Lockfile(lockfile) => lockfile.settle(outcome).await,
             Self::Git(git) => git.desk().settle(outcome).await,
+            Self::Postgres(postgres) => postgres.settle(outcome).await,
         }
     }
 
@@ -242,6 +286,14 @@ impl Store for Opened {
         match self {
             Self::Lockfile(lockfile) => Ok(lockfile.ledger().claimed_before(message, besides)),
             Self::Git(git) => Ok(git.ledger().claimed_before(message, besides)),
+            Self::Postgres(postgres) => postgres.claimed_before(message, besides).await,
+        }
+    }
+
+    async fn late_start(&self, late: &Late) -> Result<Option<Timestamp>, StoreError> {
+        match self {
+            Self::Lockfile(_) | Self::Git(_) => Ok(None),
+            Self::Postgres(postgres) => postgres.late_start(late).await.map(Some),
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Where a ledger lives: in a lockfile beside the project file, on one machine; or on a branch of
-//! its own, on a remote of the project's repository.
+//! Where a ledger lives: in a lockfile beside the project file, on one machine; on a branch of its
+//! own, on a remote of the project's repository; or in PostgreSQL, for many machines at once.
 
 mod copy;
 mod desk;
@@ -12,6 +12,7 @@ mod lockfile;
 mod log;
 mod merge;
 mod paths;
+mod postgres;
 mod writer;
 
 pub use copy::{Copied, copy};
@@ -23,3 +24,4 @@ pub use home::{Home, Opened};
 pub use lockfile::Lockfile;
 pub use merge::merge_files;
 pub use paths::Paths;
+pub use postgres::{Database, DatabaseError, Postgres, SharedBulk, Take};

@@ -73,6 +73,8 @@ fn runs(project: &Project) -> Vec<Run> {
         project.run(["plan"]),
         project.run(["plan", "--sandbox"]),
         project.run(["plan", "--sandbox", "--format", "json", "--write", "text=plan.txt", "--write", "json=plan.json"]),
+        project.run(["plan", "--sandbox", "--out", "people.plan"]),
+        project.run(["apply", "--sandbox", "people.plan"]),
         project.run(["apply", "--sandbox"]),
         project.run(["status", "--sandbox"]),
         project.run(["status", "--sandbox", "--format", "json", "--write", "json=status.json"]),

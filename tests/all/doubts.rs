@@ -32,9 +32,20 @@ fn reconcile_json(shop: &Shop) -> (Run, Value) {
 #[test]
 fn who_is_found_has_it_and_is_not_sent_to_again() {
     let shop = in_doubt(2, &["500-after"]);
-    assert_snapshot!(shop.run(&["reconcile"]), @"");
+    assert_snapshot!(shop.run(&["reconcile"]), @r#"
+    exit code: 0
+    ----- stdout
+    sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: the gateway answered 500
+      + 2 people found: accepted
+
+    2 people settled, nothing is in doubt any more
+    "#);
     let before = shop.requests();
-    assert_snapshot!(shop.run(&["reconcile"]), @"");
+    assert_snapshot!(shop.run(&["reconcile"]), @r#"
+    exit code: 0
+    ----- stdout
+    nothing is in doubt
+    "#);
     everybody_once(&shop, 2);
     assert_eq!(shop.requests(), before);
 }
@@ -42,8 +53,29 @@ fn who_is_found_has_it_and_is_not_sent_to_again() {
 #[test]
 fn who_is_surely_absent_is_sent_to_once() {
     let shop = in_doubt(4, &["500-before"]);
-    assert_snapshot!(shop.run(&["reconcile"]), @"");
-    assert_snapshot!(shop.run(&["plan"]), @"");
+    assert_snapshot!(shop.run(&["reconcile"]), @r#"
+    exit code: 0
+    ----- stdout
+    sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: the gateway answered 500
+      + 2 people proved not sent: free to be sent to
+
+    2 people settled, nothing is in doubt any more
+    "#);
+    assert_snapshot!(shop.run(&["plan"]), @r#"
+    exit code: 0
+    ----- stdout
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+
+    sale.hello r1  shop to customers
+      + 2 to send at once, 1 bulk
+        2 already sent
+        4 rows in customers.csv
+        text (20 characters)
+          │ Hello from the shop!
+
+    2 messages to send in 1 bulk
+    digest plan/v1:[digest]
+    "#);
     everybody_once(&shop, 4);
 }
 
@@ -81,7 +113,15 @@ fn a_run_that_died_after_the_gateway_took_its_request_is_found() {
 fn people_of_one_bulk_are_settled_one_by_one() {
     let reject = format!("reject={}:status=12", customer(2));
     let shop = in_doubt(2, &["500-after", &reject]);
-    assert_snapshot!(shop.run(&["reconcile"]), @"");
+    assert_snapshot!(shop.run(&["reconcile"]), @r#"
+    exit code: 0
+    ----- stdout
+    sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: the gateway answered 500
+      + 1 person found: accepted
+      ! 1 person found: rejected with status 12 (not enough credits)
+
+    2 people settled, nothing is in doubt any more
+    "#);
     // Who was rejected is sent to again only if somebody says so.
     shop.apply().code(0);
     assert_eq!(shop.accepted(), [1]);
@@ -138,7 +178,15 @@ fn a_large_bulk_is_proved_absent_by_every_message_id() {
 fn logs_that_cannot_be_read_settle_nothing() {
     let shop = in_doubt(4, &["500-before"]);
     shop.sandbox.faults(&["logs:401*"]);
-    assert_snapshot!(shop.run(&["reconcile"]), @"");
+    assert_snapshot!(shop.run(&["reconcile"]), @r#"
+    exit code: 9
+    ----- stdout
+    sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: the gateway answered 500
+      ! 2 people still in doubt: the logs could not be read to their end; reconcile again
+
+    ! the logs could not be read to their end: the gateway refused the credentials (401)
+    0 people settled, 2 people still in doubt
+    "#);
     shop.sandbox.faults(&["logs:403*"]);
     shop.run(&["reconcile"]).code(9);
     for fault in ["logs:garbage*", "logs:404*", "logs:400*"] {
@@ -148,7 +196,14 @@ fn logs_that_cannot_be_read_settle_nothing() {
     }
     // Logs without a row lack what the gateway surely has.
     shop.sandbox.faults(&["logs:empty*"]);
-    assert_snapshot!(shop.run(&["reconcile"]), @"");
+    assert_snapshot!(shop.run(&["reconcile"]), @r#"
+    exit code: 6
+    ----- stdout
+    sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: the gateway answered 500
+      ! 2 people still in doubt: not in the logs, but neither are messages that the gateway accepted; are these the credentials that sent them?
+
+    0 people settled, 2 people still in doubt
+    "#);
     shop.sandbox.faults(&[]);
     everybody_once(&shop, 4);
 }
@@ -177,7 +232,14 @@ fn logs_that_fail_once_are_asked_again() {
 #[test]
 fn without_anything_to_compare_absence_proves_nothing() {
     let shop = in_doubt(2, &["500-before"]);
-    assert_snapshot!(shop.run(&["reconcile"]), @"");
+    assert_snapshot!(shop.run(&["reconcile"]), @r#"
+    exit code: 6
+    ----- stdout
+    sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: the gateway answered 500
+      ! 2 people still in doubt: not in the logs, but no other bulk of the last 47 hours shows that the logs work; reconcile again after the next accepted bulk
+
+    0 people settled, 2 people still in doubt
+    "#);
     assert_eq!(shop.accepted(), [0; 0]);
 }
 
@@ -185,10 +247,31 @@ fn without_anything_to_compare_absence_proves_nothing() {
 fn after_the_logs_have_forgotten_only_a_word_settles() {
     let mut shop = in_doubt(4, &["500-before"]);
     shop.project.set("SENDFORM_NOW", "2026-12-02T06:00:01Z");
-    assert_snapshot!(shop.run(&["status"]), @"");
+    assert_snapshot!(shop.run(&["status"]), @r#"
+    exit code: 6
+    ----- stdout
+    ledger of acme-shop on 127.0.0.1:[port]
+
+    ! in doubt: 2 people in 1 bulk; nobody knows whether they got their message, and nothing is sent to them again
+      sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 6 h left in the logs: the gateway answered 500
+    ! HURRY: in less than 6 hours the gateway's logs forget 2 people in 1 bulk: run `sendform reconcile` now
+      settle them from the gateway's logs: sendform reconcile
+      or one by your word: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
+
+    message        accepted  rejected  in doubt  in flight  given up  refused
+    sale.hello r1         2         0         2          0         0        0
+    "#);
     assert!(shop.run(&["plan"]).code(6).stdout.contains("! HURRY: in less than 6 hours"));
     shop.project.set("SENDFORM_NOW", "2026-12-02T11:00:00Z");
-    assert_snapshot!(shop.run(&["reconcile"]), @"");
+    assert_snapshot!(shop.run(&["reconcile"]), @r#"
+    exit code: 6
+    ----- stdout
+    sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, no longer in the logs: the gateway answered 500
+      ! 2 people still in doubt: after 47 hours absence from the logs proves nothing; only a person's word settles it
+        your word settles it: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
+
+    0 people settled, 2 people still in doubt
+    "#);
     shop.apply().code(6);
     let bulk = reconcile_json(&shop).1["doubts"][0]["bulkId"].as_str().unwrap().to_owned();
     shop.run(&["resolve", &bulk, "--not-sent", "--reason", "not in the portal"]).code(0);
@@ -198,7 +281,7 @@ fn after_the_logs_have_forgotten_only_a_word_settles() {
 #[test]
 fn before_its_time_absence_proves_nothing_even_in_a_sandbox() {
     let shop = in_doubt(4, &["500-before"]);
-    let later = "schedules: { later: { sendAt: \"2026-11-30 13:00Z\" } }\n";
+    let later = "schedules: { later: { sendAt: \"2026-11-30 13:00\", timeZone: UTC } }\n";
     let campaign = shop.project.read("sale.yaml").replace("sale\n", "soon\n").replacen(
         "messages:",
         &format!("{later}messages:"),
@@ -278,7 +361,26 @@ fn a_report_is_written_on_every_way_out() {
     assert_eq!(report(9)["failure"], json!("the gateway refused the credentials (401)"));
     shop.sandbox.faults(&[]);
     let written = report(0);
-    assert_snapshot!(serde_json::to_string_pretty(&written["doubts"]).unwrap(), @"");
+    assert_snapshot!(serde_json::to_string_pretty(&written["doubts"]).unwrap(), @r#"
+    [
+      {
+        "accepted": 0,
+        "bulkId": "sale.hello.r1.616c1c5802824f8b",
+        "claimedAt": "2026-11-30T12:00:00Z",
+        "hoursLeft": 48,
+        "inDoubt": 0,
+        "kept": [],
+        "logsUntil": "2026-12-02T12:00:00Z",
+        "notSent": 2,
+        "people": 2,
+        "rejected": 0,
+        "rejectedByStatus": {},
+        "sendAt": null,
+        "sentAgain": 0,
+        "why": "the gateway answered 500"
+      }
+    ]
+    "#);
     assert_eq!(report(0)["doubts"], json!([]));
     std::fs::remove_file(shop.project.path("sendform.lock")).unwrap();
     assert_eq!(report(8)["kind"], json!("failure"));

@@ -332,8 +332,8 @@ fn the_digest_of_a_plan_file_is_that_of_the_review() {
     let plan = freeze(&shop, &["--format", "json"]).json();
     assert_eq!(plan["planFile"], "sale.plan");
     let digest = plan["digest"].as_str().unwrap();
-    let other = digest.replace("plan/v1:", "plan/v1:0");
-    assert_snapshot!(nothing_is_sent(&shop, &["--expect-digest", &other[..digest.len()]], 5), @"
+    let other = "plan/v1:00000000000000000000000000000000";
+    assert_snapshot!(nothing_is_sent(&shop, &["--expect-digest", other], 5), @"
     exit code: 5
     ----- stderr
     error: the digest of `sale.plan` is `plan/v1:[digest]`, but `plan/v1:[digest]` was expected

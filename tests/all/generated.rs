@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::support::Project;
 
 /// All commands that have a help text.
-const COMMANDS: [&[&str]; 17] = [
+const COMMANDS: [&[&str]; 18] = [
     &[],
     &["init"],
     &["validate"],
@@ -18,6 +18,7 @@ const COMMANDS: [&[&str]; 17] = [
     &["plan"],
     &["apply"],
     &["status"],
+    &["reconcile"],
     &["resolve"],
     &["sandbox"],
     &["ledger"],

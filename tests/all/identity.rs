@@ -139,6 +139,8 @@ fn a_raised_revision_is_sent_to_all() {
 fn a_revision_over_a_doubt_is_refused_until_somebody_accepts_the_number() {
     let shop = Shop::new(2).faults(&["500-after"]);
     shop.apply().code(6);
+    // Otherwise the logs would settle the doubt.
+    shop.sandbox.faults(&["logs:401*"]);
     shop.campaign("Hello again!", 2);
     assert_snapshot!(nothing_is_sent(&shop, &["--auto-approve"], 4), @r#"
     exit code: 4
@@ -161,6 +163,8 @@ fn a_revision_over_a_doubt_is_refused_until_somebody_accepts_the_number() {
 
     2 messages to send in 1 bulk, but not while a limit refuses, 2 people in doubt
     digest plan/v1:[digest]
+    ----- stderr
+    ! doubts could not be looked up in the gateway's logs: the gateway refused the credentials (401)
     "#);
     nothing_is_sent(&shop, &["--auto-approve", "--accept", "overlap=1"], 4);
     shop.run(&["apply", "--auto-approve", "--accept", "overlap=2"]).code(6);

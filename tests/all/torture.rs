@@ -10,6 +10,7 @@
 mod audit;
 mod books;
 mod campaigns;
+mod clones;
 mod dice;
 mod figures;
 mod gateway;
@@ -97,7 +98,11 @@ fn live(kind: Kind, seed: u64) -> Figures {
             if world.audit(&mut figures) == 0 {
                 break;
             }
-            world.step(&mut dice, &mut figures);
+            if kind == Kind::Lockfile && dice.once_in(12) {
+                world.divide_and_merge(&mut dice, &mut figures);
+            } else {
+                world.step(&mut dice, &mut figures);
+            }
             if dice.once_in(5) {
                 world.audit(&mut figures);
                 world.audit_commands(&mut figures);

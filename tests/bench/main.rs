@@ -14,7 +14,7 @@ use sendform::campaign::{Campaign, Files, FilesError, Project, Stream, read_camp
 use sendform::diagnostic::Source;
 use sendform::identity::{CanonicalTo, Fingerprint, Key, Keys, ProjectId, SenderId};
 use sendform::ledger::{Claim, ClaimId, Header, Ledger, Outcome, PersonState, RunId, View};
-use sendform::plan::{Accepted, Input, Plan, Selection, plan};
+use sendform::plan::{Accepted, Frozen, Input, Plan, Selection, plan};
 use sendform::render::{Condition, Renderer, Template};
 
 const ROWS: u64 = 10_000;
@@ -76,7 +76,17 @@ impl Shop {
     }
 
     fn plan(&self, ledger: &Ledger) -> Plan {
-        plan(&Input {
+        self.with_input(ledger, None, plan)
+    }
+
+    /// A plan that holds everybody, frozen.
+    fn freeze(&self) -> Frozen {
+        let freeze = |input: &Input<'_>| Frozen::freeze(input, &plan(input), "0.1.0").unwrap();
+        self.with_input(&empty(), None, freeze)
+    }
+
+    fn with_input<T>(&self, ledger: &Ledger, frozen: Option<&Frozen>, run: impl FnOnce(&Input<'_>) -> T) -> T {
+        run(&Input {
             project: &self.project,
             campaigns: &self.campaigns,
             files: &self.files,
@@ -88,7 +98,7 @@ impl Shop {
             selection: &Selection::default(),
             accepted: &Accepted::default(),
             retry_rejected: &[],
-            frozen: None,
+            frozen,
             workers: NonZeroUsize::new(2).unwrap(),
         })
     }
@@ -182,6 +192,30 @@ fn planning_when_all_are_sent(bencher: Bencher<'_, '_>) {
     let shop = Shop::new();
     let ledger = sent(&shop.plan(&empty()));
     bencher.bench_local(|| assert_eq!(shop.plan(&ledger).to_send(), 0));
+}
+
+#[divan::bench]
+fn planning_what_is_frozen(bencher: Bencher<'_, '_>) {
+    let (shop, ledger) = (Shop::new(), empty());
+    let frozen = shop.freeze();
+    bencher.bench_local(|| assert_eq!(shop.with_input(&ledger, Some(&frozen), plan).to_send(), ROWS));
+}
+
+#[divan::bench]
+fn writing_a_frozen_plan(bencher: Bencher<'_, '_>) {
+    let frozen = Shop::new().freeze();
+    bencher.bench_local(|| {
+        let mut file = Vec::new();
+        frozen.write(&mut file).unwrap();
+        file
+    });
+}
+
+#[divan::bench]
+fn reading_a_frozen_plan(bencher: Bencher<'_, '_>) {
+    let mut file = Vec::new();
+    Shop::new().freeze().write(&mut file).unwrap();
+    bencher.bench_local(|| Frozen::read(file.as_slice()).unwrap());
 }
 
 #[divan::bench]

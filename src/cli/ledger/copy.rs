@@ -6,6 +6,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::gateway;
 use crate::cli::output::print;
+use crate::cli::settings::Settings;
 use crate::cli::store::{expected, store_failure};
 use crate::cli::world::World;
 use crate::report::ledger::news_words;
@@ -17,13 +18,13 @@ use crate::store::{Home, copy};
 /// # Errors
 /// If the two homes are one; if the old ledger cannot be read, or the new one not be written, or not
 /// be read back.
-pub(super) async fn run(world: &World, args: &CopyArgs) -> Result<Exit, Failure> {
+pub(super) async fn run(world: &World, args: &CopyArgs, settings: &Settings) -> Result<Exit, Failure> {
     let usage = |message: &str| Failure::new(Exit::Usage, message);
     if world.gateway.is_sandbox() {
         return Err(usage("the sandbox's ledger lives in its own folder, and does not move"));
     }
     let expected = expected(world)?;
-    let from = gateway::ledger(&state(args), &world.home);
+    let from = gateway::ledger(&state(args), &world.home, settings);
     let to = &world.gateway.ledger;
     if from.place() == to.place() {
         return Err(usage("the project's ledger lives there already")
@@ -42,7 +43,7 @@ pub(super) async fn run(world: &World, args: &CopyArgs) -> Result<Exit, Failure>
     ))?;
     match from {
         Home::Lockfile(_) => print("commit it as it is now, so that other clones are refused as well\n")?,
-        Home::Git(_) => {}
+        Home::Git(_) | Home::Postgres(_) => {}
     }
     Ok(Exit::Done)
 }

@@ -28,6 +28,7 @@ pub(super) async fn run(world: &World) -> Result<Exit, Failure> {
         match ledger {
             Home::Lockfile(_) => print(GIT)?,
             Home::Git(_) => print("keep the branch open for plain pushes, and never merge it or commit to it\n")?,
+            Home::Postgres(_) => {}
         }
     }
     Ok(Exit::Done)

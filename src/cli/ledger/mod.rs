@@ -33,7 +33,7 @@ pub(super) async fn run(
         LedgerCommand::Init => init::run(&world).await,
         LedgerCommand::Verify => verify::run(&world, output).await,
         LedgerCommand::Import(args) => import::run(&world, args, output).await,
-        LedgerCommand::Copy(args) => copy::run(&world, args).await,
+        LedgerCommand::Copy(args) => copy::run(&world, args, settings).await,
         LedgerCommand::Rebind(args) => rebind::run(&world, args).await,
         LedgerCommand::Merge(args) => merge::run(args),
     };

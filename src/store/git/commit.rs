@@ -102,7 +102,8 @@ fn tree(repository: &Repository, tip: &Tip, contents: &Blob) -> Result<Oid, GitE
         }
     }
     if !segments.is_empty() {
-        root.push_str(&format!("040000 tree {}\t{SEGMENTS}\0", make(segments)?));
+        let folder = make(segments)?;
+        root.extend(["040000 tree ", &folder, "\t", SEGMENTS, "\0"]);
     }
     make(root)
 }

@@ -18,12 +18,14 @@ pub(super) struct Journal {
     path: PathBuf,
     header: Header,
     file: Option<File>,
+    /// Whether a write has failed; nothing is written after it.
+    is_broken: bool,
 }
 
 impl Journal {
     /// Takes the place of the file, which is made at need.
     pub(super) fn new(path: PathBuf, header: Header) -> Self {
-        Self { path, header, file: None }
+        Self { path, header, file: None, is_broken: false }
     }
 
     /// Reads what an earlier run has left; nothing, if there is no file. A torn end is passed over:
@@ -47,6 +49,9 @@ impl Journal {
     /// If that cannot be done.
     pub(super) fn append(&mut self, lines: &str) -> Result<(), StoreError> {
         let path = &self.path;
+        if std::mem::replace(&mut self.is_broken, true) {
+            return Err(StoreError::Replaced { path: path.clone() });
+        }
         let file = match &mut self.file {
             Some(file) => file,
             None => {
@@ -57,7 +62,9 @@ impl Journal {
             }
         };
         file.write_all(lines.as_bytes()).map_err(StoreError::io("write", path))?;
-        file.sync_data().map_err(StoreError::io("sync", path))
+        file.sync_data().map_err(StoreError::io("sync", path))?;
+        self.is_broken = false;
+        Ok(())
     }
 
     /// Removes the file: everything in it is pushed.

@@ -139,7 +139,7 @@ impl GitLedger {
         let (repository, tip) = fetch(branch)?;
         drop(read(&repository, &tip, from)?);
         let mut changes = Rebinding { from: from.clone(), to };
-        Publisher::new(repository, tip)?.publish(&mut changes)?;
+        Publisher::new(repository, tip)?.publish(&mut changes).map(drop)?;
         guard.release()
     }
 

@@ -15,7 +15,7 @@ use super::tip::Tip;
 /// How often others may be faster, one push after the other.
 const BEHIND_MAX: u32 = 20;
 /// How often a push may end without an answer.
-const LOST_MAX: u32 = 4;
+const LOST_MAX: u32 = 3;
 /// How often the remote is asked what it has after such a push.
 const LOOKS_MAX: u32 = 4;
 /// About how long to wait before the second try; doubled each time.
@@ -63,11 +63,12 @@ impl Publisher {
         Ok((next, commit))
     }
 
-    /// Pushes until the remote has the changes, or nothing is left of them.
+    /// Pushes until the remote has the changes, or nothing is left of them; then nothing was pushed, and
+    /// this says false.
     ///
     /// # Errors
     /// If the remote refuses it or cannot be reached; if its branch cannot be trusted.
-    pub(super) fn publish(&mut self, changes: &mut impl Changes) -> Result<(), StoreError> {
+    pub(super) fn publish(&mut self, changes: &mut impl Changes) -> Result<bool, StoreError> {
         let mut tried: Vec<Oid> = Vec::new();
         let (mut behind, mut lost) = (0, 0);
         while let Some(addition) = changes.addition(&self.tip) {
@@ -77,7 +78,7 @@ impl Publisher {
                 Pushed::Yes => {
                     self.repository.see(&commit)?;
                     self.tip = next;
-                    return Ok(());
+                    return Ok(true);
                 }
                 Pushed::Behind => behind += 1,
                 Pushed::Unknown(said) => {
@@ -90,14 +91,14 @@ impl Publisher {
             }
             wait(behind + lost);
             if self.catch_up(&tried, changes)? {
-                return Ok(());
+                return Ok(true);
             }
             if behind >= BEHIND_MAX {
                 return Err(GitError::Busy { place: self.repository.place(), tries: behind }.into());
             }
             changes.give_way();
         }
-        Ok(())
+        Ok(false)
     }
 
     /// Looks what the remote has, joins it in, and says whether one of these commits is in it: its

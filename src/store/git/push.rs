@@ -30,7 +30,8 @@ pub(super) fn push(repository: &Repository, commit: &str) -> Result<Pushed, GitE
         Err(error @ GitError::TooSlow { .. }) => return Ok(Pushed::Unknown(Said::of(&error.to_string()))),
         Err(error) => return Err(error),
     };
-    let said = Said::of(&format!("{}\n{}", answer.err, report(&answer, &branch).unwrap_or_default()));
+    let said =
+        Said::of(&format!("{}\n{}", answer.err, report(&answer, &branch).as_deref().map(reason).unwrap_or_default()));
     match judge(&answer, &branch) {
         Verdict::Pushed => Ok(Pushed::Yes),
         Verdict::Behind => Ok(Pushed::Behind),
@@ -52,6 +53,11 @@ fn report(answer: &Answer, branch: &str) -> Option<String> {
     let out = String::from_utf8_lossy(&answer.out);
     let target = format!(":{branch}\t");
     out.lines().find(|line| line.contains(&target)).map(str::to_owned)
+}
+
+/// The last column of a report.
+fn reason(line: &str) -> String {
+    line.rsplit('\t').next().unwrap_or_default().to_owned()
 }
 
 /// Reasons of a rejection that say no more than that somebody else has the branch, or had it.

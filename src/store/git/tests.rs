@@ -116,13 +116,8 @@ fn accepted(people: &[u64], run: u64) -> Outcome {
 }
 
 fn git_error(error: StoreError) -> GitError {
-    match error {
-        StoreError::Git(error) => error,
-        StoreError::Failed { cause } | StoreError::Unpushed { cause, .. } => {
-            git_error(Arc::into_inner(cause).expect("nobody else holds the cause"))
-        }
-        other => panic!("{other:?}"),
-    }
+    let StoreError::Git(error) = error else { panic!("not an error of git") };
+    error
 }
 
 /// All that a user sees of a clone.
@@ -246,7 +241,7 @@ async fn a_refused_push_ends_the_run_and_what_was_settled_waits_for_the_next() {
         ledger.desk().settle(accepted(&[1], 1)).await.unwrap();
         let error = ledger.desk().claim(claim(&[2], 1)).await.unwrap_err();
         assert!(error.is_environment());
-        let StoreError::Failed { cause } = error else { panic!("{error}") };
+        let StoreError::NotWritten { cause } = error else { panic!("{error}") };
         let StoreError::Git(GitError::Refused { said, .. }) = &*cause else { panic!("{cause}") };
         assert!(said.to_string().contains("not on a Friday"), "{said}");
         assert!(ledger.desk().claim(claim(&[3], 1)).await.is_err(), "nothing is granted after a failure");
@@ -480,6 +475,20 @@ async fn many_segments_become_one_and_nothing_is_lost() {
 }
 
 #[tokio::test]
+async fn a_record_waits_until_a_claim_is_granted() {
+    let world = World::new();
+    world.clone("second");
+    let [ledger, other] = ["first", "second"].map(|clone| world.open(clone).unwrap());
+    assert_eq!(other.desk().claim(claim(&[1], 2)).await.unwrap(), Grant::Granted);
+    ledger.desk().record(sample::record("announce", "Hi", 0)).await.unwrap();
+    assert_eq!(ledger.desk().claim(claim(&[1], 1)).await.unwrap(), Grant::Taken(vec![Person(1)]));
+    assert_eq!(world.commits(), 2, "nothing was left to push");
+    assert_eq!(ledger.desk().claim(claim(&[2], 1)).await.unwrap(), Grant::Granted);
+    let read = GitLedger::read(&world.branch("second"), &expected()).unwrap();
+    assert_eq!(read.messages().count(), 1);
+}
+
+#[tokio::test]
 async fn a_ledger_is_joined_in_and_bound_to_something_else() {
     let world = World::new();
     let ledger = world.open("first").unwrap();
@@ -506,7 +515,7 @@ async fn a_run_learns_of_a_header_that_changed_meanwhile() {
     let to = Header { gateway: "elsewhere".to_owned(), ..sample::header() };
     GitLedger::rebind(&world.branch("second"), &expected(), to).unwrap();
     let error = ledger.desk().claim(claim(&[1], 1)).await.unwrap_err();
-    assert!(matches!(error, StoreError::Failed { .. }), "{error}");
+    assert!(matches!(error, StoreError::NotWritten { .. }), "{error}");
     assert!(ledger.finish().is_err());
 }
 

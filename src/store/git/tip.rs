@@ -34,6 +34,9 @@ pub(super) struct Blob {
     pub(super) size: u64,
 }
 
+/// Paths, each with its number of lines.
+type Lines = Vec<(String, usize)>;
+
 /// The branch at a commit.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Tip {
@@ -110,7 +113,7 @@ impl Tip {
 
     /// The texts of all files that another tip does not have, the header first; with the paths,
     /// each with its number of lines.
-    fn texts(&self, repository: &Repository, besides: &Self) -> Result<(Vec<(String, usize)>, Vec<u8>), GitError> {
+    fn texts(&self, repository: &Repository, besides: &Self) -> Result<(Lines, Vec<u8>), GitError> {
         let known = |path: &str, blob: &Blob| besides.files.get(path) == Some(blob);
         let is_new = |(path, blob): &(&String, &Blob)| path.as_str() != README && !known(path, blob);
         let (paths, oids): (Vec<&String>, Vec<&str>) =

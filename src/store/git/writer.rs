@@ -12,6 +12,7 @@ use crate::store::error::StoreError;
 use crate::store::expected::Expected;
 use crate::store::guard::Guard;
 
+use super::error::GitError;
 use super::group::Group;
 use super::journal::Journal;
 use super::publish::Publisher;
@@ -107,14 +108,17 @@ impl Writer {
     /// and records at once: they ride along with the first claims that they are for.
     fn stage(&mut self, Request { entry, reply }: Request) {
         let done = match entry {
-            Entry::Claim(_) if self.failed.is_some() => self.check(),
-            Entry::Claim(claim) => {
+            Entry::Claim(claim) if self.failed.is_none() => {
                 self.group.claim(claim, reply);
                 if self.group.claims() > 0 {
                     self.claims_since.get_or_insert_with(Instant::now);
                 }
                 return;
             }
+            Entry::Claim(_) => Err(self
+                .failed
+                .as_ref()
+                .map_or(StoreError::Stopped, |cause| StoreError::NotWritten { cause: Arc::clone(cause) })),
             Entry::Record(record) => {
                 self.group.record(record);
                 self.check()
@@ -138,20 +142,29 @@ impl Writer {
 
     /// Pushes everything that waits.
     fn push(&mut self) {
-        let pushed = self.guard.check().and_then(|()| self.publisher.publish(&mut self.group));
-        let granted = pushed.and_then(|()| self.group.grant());
-        let cleared = granted.and_then(|granted| {
-            self.open.extend(granted);
-            self.journal.clear()
-        });
-        match cleared {
+        match self.try_push() {
             Ok(()) => (self.claims_since, self.outcomes_since) = (None, None),
             Err(error) => {
                 let cause = Arc::new(error);
-                self.group.fail(|| StoreError::Failed { cause: Arc::clone(&cause) });
+                // A remote that cannot be reached may have taken what it did not answer to.
+                let is_unknown =
+                    matches!(&*cause, StoreError::Git(GitError::Unreachable { .. } | GitError::TooSlow { .. }));
+                self.group.fail(|| match Arc::clone(&cause) {
+                    cause if is_unknown => StoreError::Failed { cause },
+                    cause => StoreError::NotWritten { cause },
+                });
                 self.failed = Some(cause);
             }
         }
+    }
+
+    fn try_push(&mut self) -> Result<(), StoreError> {
+        self.guard.check()?;
+        if self.publisher.publish(&mut self.group)? {
+            self.open.extend(self.group.grant()?);
+            self.journal.clear()?;
+        }
+        Ok(())
     }
 
     /// Pushes what is left, and gives the lock back.

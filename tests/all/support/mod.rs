@@ -2,8 +2,10 @@
 //! can be compared whole, and a sandbox in a process of its own.
 
 mod barrier;
+mod cluster;
 mod door;
 mod http;
+mod origin;
 mod process;
 mod project;
 mod run;
@@ -11,7 +13,9 @@ mod sandbox;
 mod shop;
 
 pub(crate) use barrier::Barrier;
+pub(crate) use cluster::Cluster;
 pub(crate) use door::Door;
+pub(crate) use origin::{Origin, git};
 pub(crate) use process::Process;
 pub(crate) use project::{KEY, NOW, Project};
 pub(crate) use run::{Run, normalised};

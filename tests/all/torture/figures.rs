@@ -32,7 +32,9 @@ pub(super) enum Count {
     Companions,
     /// Changes of rows, texts, bulks and suppressions between runs.
     Changes,
-    /// Bulks in doubt that evidence or a person's word settled in the end.
+    /// Bulks in doubt that the gateway's logs settled in the end.
+    Proved,
+    /// Bulks in doubt that a person's word settled in the end.
     Settled,
     /// Comparisons of books, ledger and files.
     Audits,
@@ -43,7 +45,7 @@ pub(super) enum Count {
 }
 
 impl Count {
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 17] = [
         Self::RunsKilled,
         Self::GatewaysKilled,
         Self::RunsStopped,
@@ -56,6 +58,7 @@ impl Count {
         Self::Runs,
         Self::Companions,
         Self::Changes,
+        Self::Proved,
         Self::Settled,
         Self::Audits,
         Self::Accepted,
@@ -91,7 +94,8 @@ impl Count {
             Self::Runs => "runs of apply",
             Self::Companions => "of them beside another",
             Self::Changes => "changes of files",
-            Self::Settled => "bulks in doubt settled",
+            Self::Proved => "doubts settled by the logs",
+            Self::Settled => "doubts settled by a word",
             Self::Audits => "audits",
             Self::Accepted => "messages accepted once",
             Self::GivenUp => "messages given up",

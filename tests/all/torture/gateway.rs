@@ -1,7 +1,7 @@
 //! The gateway of a life: one address, one file of books, and as many processes as are needed.
 
 use jiff::Timestamp;
-use sendform::sandbox::faults::{Fault, Kind as FaultKind};
+use sendform::sandbox::faults::{Fault, Kind as FaultKind, Target};
 use tempfile::TempDir;
 
 use super::books::Books;
@@ -68,8 +68,8 @@ impl Gateway {
     /// How many requests were spoilt since the faults were asked for: each counts once.
     pub(super) fn spoilt(&self) -> u64 {
         let seen = self.requests() - self.before;
-        let is_spoilt =
-            |number: &u64| self.faults.iter().any(|fault| spoils(&fault.kind) && fault.when.strikes(*number));
+        let sends = || self.faults.iter().filter(|fault| fault.target == Target::Messages && spoils(&fault.kind));
+        let is_spoilt = |number: &u64| sends().any(|fault| fault.when.strikes(*number));
         (1..=seen).filter(is_spoilt).count() as u64
     }
 
@@ -134,6 +134,10 @@ pub(super) fn faults(dice: &mut Dice, may_hold: bool) -> Vec<String> {
     }
     if dice.once_in(5) {
         faults.push(format!("429@{}:retry-after=0", dice.number(1..10)));
+    }
+    if dice.once_in(4) {
+        let fault = dice.one_of(&["logs:500-before", "logs:drop-after", "logs:cut", "logs:garbage"]);
+        faults.push(format!("{fault}%40:seed={}", dice.number(1..1_000_000)));
     }
     if dice.once_in(20) {
         faults.push(format!("{}@{}", dice.one_of(&["401", "403", "404"]), dice.number(1..10)));

@@ -12,6 +12,7 @@ impl World {
     /// Settles all doubts and sends what is left; fails unless everybody has every message once.
     pub(super) fn settle(&mut self, figures: &mut Figures) {
         self.let_time_pass();
+        self.ask_the_logs(figures);
         self.give_word(figures);
         let retry = self.campaigns.messages.iter().flat_map(|message| ["--retry-rejected", message.name]);
         let retry: Vec<&str> = retry.collect();
@@ -22,6 +23,19 @@ impl World {
             runs += 1;
         }
         self.everybody_has_everything(figures);
+    }
+
+    /// What the gateway's logs prove is settled by them.
+    fn ask_the_logs(&self, figures: &mut Figures) {
+        let count = || {
+            let (ledger, view) = self.ledger();
+            ledger.doubts(view).len() as u64
+        };
+        let before = count();
+        let reconciled = self.run(&["reconcile"]);
+        assert!(matches!(reconciled.code, Some(0 | 6)), "{reconciled}");
+        self.audit(figures);
+        self.count(figures, Count::Proved, before - count());
     }
 
     /// A person reads the books, and tells the truth.

@@ -37,7 +37,7 @@ impl Deed {
             11..=12 => Self::StopRun(Duration::from_millis(dice.number(20..300))),
             13 => Self::StopGateway(Duration::from_millis(dice.number(20..300))),
             14 => Self::Interrupt(dice.one_of(&["INT", "TERM", "HUP"])),
-            15..=18 => Self::Trouble(Trouble::choose(dice, world.store.kind, &world.seats[seat])),
+            15..=18 => Self::Trouble(Trouble::choose(dice, &world.store, &world.seats[seat])),
             _ => Self::Nothing,
         }
     }

@@ -1,8 +1,13 @@
 //! The stores: which there are, where their ledgers are, and the folders in which runs happen.
 
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
 use sendform::identity::ProjectId;
-use sendform::ledger::{Ledger, View};
-use sendform::store::{Expected, Home, Paths};
+use sendform::ledger::{Ledger, Outcomes, Piece, View};
+use sendform::store::{Branch, Expected, Home, Paths};
+use tempfile::TempDir;
 
 use super::campaigns::PROJECT;
 use crate::support::Project;
@@ -12,15 +17,18 @@ use crate::support::Project;
 pub(super) enum Kind {
     /// A file on one machine.
     Lockfile,
+    /// A branch of a remote, used from two clones.
+    Git,
 }
 
 impl Kind {
     /// All of them.
-    pub(super) const ALL: [Self; 1] = [Self::Lockfile];
+    pub(super) const ALL: [Self; 2] = [Self::Lockfile, Self::Git];
 
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Lockfile => "lockfile",
+            Self::Git => "git",
         }
     }
 }
@@ -29,11 +37,22 @@ impl Kind {
 #[derive(Debug)]
 pub(super) struct Store {
     pub(super) kind: Kind,
+    /// What is neither in a seat nor in the gateway, such as the remote.
+    folder: TempDir,
 }
 
 impl Store {
     pub(super) fn new(kind: Kind) -> Self {
-        Self { kind }
+        let store = Self { kind, folder: tempfile::tempdir().expect("a temporary folder") };
+        if kind == Kind::Git {
+            git(store.folder.path(), &["init", "--quiet", "--bare", "remote.git"]);
+        }
+        store
+    }
+
+    /// The remote repository of [`Kind::Git`].
+    pub(super) fn remote(&self) -> PathBuf {
+        self.folder.path().join("remote.git")
     }
 
     /// The line of the project file that says where the ledger is.
@@ -45,12 +64,21 @@ impl Store {
     pub(super) fn seats(&self) -> Vec<Project> {
         match self.kind {
             Kind::Lockfile => vec![Project::empty()],
+            Kind::Git => (0..2).map(|_| self.seat()).collect(),
         }
+    }
+
+    fn seat(&self) -> Project {
+        let seat = Project::empty();
+        git(seat.folder(), &["init", "--quiet"]);
+        git(seat.folder(), &["remote", "add", "origin", &self.remote().display().to_string()]);
+        seat
     }
 
     fn home(&self, seat: &Project) -> Home {
         match self.kind {
             Kind::Lockfile => Home::Lockfile(Paths::of_project(seat.folder())),
+            Kind::Git => Home::Git(Branch::new(seat.folder(), "origin", "sendform-ledger")),
         }
     }
 
@@ -60,6 +88,34 @@ impl Store {
         let expected = Expected { project, gateway: gateway.to_owned(), keys: None };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let looked = runtime.expect("a runtime can be made").block_on(self.home(seat).look(&expected, now));
-        looked.unwrap_or_else(|error| panic!("the ledger cannot be read: {error:?}"))
+        let (mut ledger, view) = looked.unwrap_or_else(|error| panic!("the ledger cannot be read: {error:?}"));
+        for outcomes in dumps(seat) {
+            ledger.take_outcomes(&outcomes).expect("outcomes that were not stored go with the ledger");
+        }
+        (ledger, view)
     }
+}
+
+/// Outcomes that runs in this seat could not store, and kept beside the ledger.
+fn dumps(seat: &Project) -> Vec<Outcomes> {
+    let Ok(entries) = fs::read_dir(seat.path(".sendform")) else { return Vec::new() };
+    let is_dump = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("outcomes-"));
+    let read = |path: PathBuf| match Piece::read(&fs::read(&path).expect("a file can be read")) {
+        Ok(Piece::Outcomes(outcomes)) => outcomes,
+        other => panic!("{} is not outcomes: {other:?}", path.display()),
+    };
+    entries.flatten().map(|entry| entry.path()).filter(is_dump).map(read).collect()
+}
+
+/// Runs git as nobody in particular.
+pub(super) fn git(folder: &Path, arguments: &[&str]) {
+    let output = Command::new("git")
+        .args(["-c", "user.name=Ana", "-c", "user.email=ana@shop.example", "-c", "init.defaultBranch=main"])
+        .args(arguments)
+        .current_dir(folder)
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_SYSTEM", "/dev/null")
+        .output()
+        .expect("git can be run");
+    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
 }

@@ -2,10 +2,11 @@
 //! replaces meanwhile.
 
 use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
 
 use super::dice::Dice;
-use super::store::Kind;
+use super::store::{Kind, Store};
 use crate::support::Project;
 
 /// What is wrong with a store while a run uses it.
@@ -17,12 +18,16 @@ pub(super) enum Trouble {
     ReadOnly,
     /// Somebody checks the lockfile out anew in the middle of the run.
     Replaced,
+    /// The remote refuses whatever is pushed.
+    Refusing(PathBuf),
+    /// The remote is away from the middle of the run on.
+    Gone(PathBuf),
 }
 
 impl Trouble {
     /// Thinks up trouble for a store.
-    pub(super) fn choose(dice: &mut Dice, kind: Kind, seat: &Project) -> Self {
-        match kind {
+    pub(super) fn choose(dice: &mut Dice, store: &Store, seat: &Project) -> Self {
+        match store.kind {
             Kind::Lockfile => match dice.number(0..5) {
                 0 => Self::ReadOnly,
                 1 => Self::Replaced,
@@ -31,6 +36,8 @@ impl Trouble {
                     Self::Full(length + dice.number(0..6_000))
                 }
             },
+            Kind::Git if dice.once_in(2) => Self::Refusing(store.remote().join("hooks/pre-receive")),
+            Kind::Git => Self::Gone(store.remote()),
         }
     }
 
@@ -44,31 +51,47 @@ impl Trouble {
             }
             // Root writes where nobody may, unless it gives that up.
             Self::ReadOnly if is_root() => &["setpriv", "--bounding-set", "-dac_override,-dac_read_search"],
-            Self::ReadOnly | Self::Replaced => &[],
+            Self::ReadOnly | Self::Replaced | Self::Refusing(_) | Self::Gone(_) => &[],
         };
         words.iter().map(|word| (*word).to_owned()).collect()
     }
 
     pub(super) fn begin(&self, seat: &Project) {
-        if matches!(self, Self::ReadOnly) {
-            set_mode(seat, 0o555);
+        match self {
+            Self::ReadOnly => set_mode(seat, 0o555),
+            Self::Refusing(hook) => {
+                fs::write(hook, "#!/bin/sh\necho no >&2\nexit 1\n").expect("a hook can be written");
+                fs::set_permissions(hook, Permissions::from_mode(0o755)).expect("a hook can be made executable");
+            }
+            Self::Full(_) | Self::Replaced | Self::Gone(_) => {}
         }
     }
 
     /// Does what is done in the middle of the run.
     pub(super) fn strike(&self, seat: &Project) {
-        if matches!(self, Self::Replaced) {
-            let (file, copy) = (seat.path("sendform.lock"), seat.path("sendform.lock.copy"));
-            fs::copy(&file, &copy).expect("the lockfile can be copied");
-            fs::rename(&copy, &file).expect("the lockfile can be replaced");
+        match self {
+            Self::Replaced => {
+                let (file, copy) = (seat.path("sendform.lock"), seat.path("sendform.lock.copy"));
+                fs::copy(&file, &copy).expect("the lockfile can be copied");
+                fs::rename(&copy, &file).expect("the lockfile can be replaced");
+            }
+            Self::Gone(remote) => fs::rename(remote, away(remote)).expect("the remote can be moved"),
+            Self::Full(_) | Self::ReadOnly | Self::Refusing(_) => {}
         }
     }
 
     pub(super) fn end(&self, seat: &Project) {
-        if matches!(self, Self::ReadOnly) {
-            set_mode(seat, 0o755);
+        match self {
+            Self::ReadOnly => set_mode(seat, 0o755),
+            Self::Refusing(hook) => fs::remove_file(hook).expect("a hook can be removed"),
+            Self::Gone(remote) if !remote.exists() => fs::rename(away(remote), remote).expect("the remote comes back"),
+            Self::Full(_) | Self::Replaced | Self::Gone(_) => {}
         }
     }
+}
+
+fn away(remote: &Path) -> PathBuf {
+    remote.with_extension("away")
 }
 
 fn set_mode(seat: &Project, mode: u32) {
@@ -80,6 +103,5 @@ fn set_mode(seat: &Project, mode: u32) {
 }
 
 fn is_root() -> bool {
-    use std::os::unix::fs::MetadataExt as _;
     fs::metadata("/proc/self").is_ok_and(|found| found.uid() == 0)
 }

@@ -66,6 +66,7 @@ impl World {
     pub(super) fn file(&self, seat: usize) -> Option<PathBuf> {
         match self.store.kind {
             Kind::Lockfile => Some(self.seats[seat].path("sendform.lock")),
+            Kind::Git => None,
         }
     }
 

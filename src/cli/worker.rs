@@ -1,0 +1,193 @@
+//! One of several runs that share a plan: takes bulk after bulk from it, and plans anew when it is
+//! used up and somebody is left.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::apply::{MessageRevision, Stopped, Supply};
+use crate::identity::{Person, PersonMap, PersonSet};
+use crate::ledger::{Ledger, RunId, Standing, View};
+use crate::plan::{Bulk, Plan, Recipient};
+use crate::store::{Postgres, SharedBulk, StoreError, Take};
+
+use super::plan::make;
+use super::world::{Choices, World};
+
+/// How long to wait before looking again for bulks that others have taken and not claimed.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(500);
+
+/// The people of a message whom this run may send to.
+type Mine = HashMap<MessageRevision, PersonMap<Recipient>>;
+
+/// One of several runs that share a plan. It sends to nobody who is not in its own first plan, so
+/// the rails that were shown for that hold; and to everybody in it whom nobody else has.
+pub(super) struct Worker<'a> {
+    world: &'a World,
+    choices: &'a Choices,
+    store: &'a Postgres,
+    run: RunId,
+    mine: Mutex<Mine>,
+    /// How many plans were stored or joined.
+    plans: Mutex<u32>,
+    /// How many people were left when this run planned anew last.
+    left_before: Mutex<usize>,
+}
+
+impl<'a> Worker<'a> {
+    /// Joins the plan that is shared, or stores this run's own.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub(super) async fn join(
+        world: &'a World,
+        choices: &'a Choices,
+        store: &'a Postgres,
+        run: RunId,
+        plan: &Plan,
+        bulks: Vec<Bulk>,
+    ) -> Result<Self, StoreError> {
+        let mut mine = Mine::new();
+        for bulk in &bulks {
+            let people = mine.entry((bulk.message.clone(), bulk.revision)).or_default();
+            people.extend(bulk.recipients.iter().map(|recipient| (recipient.person, *recipient)));
+        }
+        let worker = Self {
+            world,
+            choices,
+            store,
+            run,
+            mine: Mutex::new(mine),
+            plans: Mutex::default(),
+            left_before: Mutex::new(usize::MAX),
+        };
+        worker.share(plan, bulks).await?;
+        Ok(worker)
+    }
+
+    async fn share(&self, plan: &Plan, bulks: Vec<Bulk>) -> Result<(), StoreError> {
+        let nth = {
+            let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
+            *plans += 1;
+            *plans
+        };
+        self.store.share(self.run, nth, &plan.digest.to_string(), plan.now, bulks).await
+    }
+
+    /// Finds the rows of a bulk's people. Whoever has none is not to be sent to: they were sent
+    /// since, suppressed, or are gone.
+    fn bulk(&self, shared: &SharedBulk) -> Result<Bulk, Stopped> {
+        let mine = self.mine.lock().unwrap_or_else(PoisonError::into_inner);
+        let people = mine.get(&(shared.message.clone(), shared.revision));
+        let mut recipients = Vec::with_capacity(shared.people.len());
+        for (person, content) in &shared.people {
+            let Some(recipient) = people.and_then(|people| people.get(person)) else { continue };
+            if recipient.content != *content {
+                return Err(other_files(&shared.message));
+            }
+            recipients.push(*recipient);
+        }
+        Ok(Bulk {
+            message: shared.message.clone(),
+            revision: shared.revision,
+            time: shared.time,
+            send_at: shared.send_at,
+            until: shared.until,
+            recipients,
+        })
+    }
+
+    /// Plans anew for those of the first plan whom nobody has; false if there are none.
+    async fn plan_anew(&self) -> Result<bool, Stopped> {
+        self.store.catch_up().await.map_err(|error| failed(&error))?;
+        let now = self.world.gateway.now();
+        let ledger = self.store.ledger().clone();
+        let left = self.left(&ledger, View::Shared { now });
+        // Planning anew over and over for the same people would never end.
+        let count = left.values().map(PersonSet::len).sum();
+        let before = std::mem::replace(&mut *self.left_before.lock().unwrap_or_else(PoisonError::into_inner), count);
+        if count == 0 || count >= before {
+            return Ok(false);
+        }
+        let view = View::Shared { now };
+        let mut plan = tokio::task::block_in_place(|| make(self.world, self.choices, Some(&ledger), view));
+        let mut bulks = Vec::new();
+        {
+            let mut mine = self.mine.lock().unwrap_or_else(PoisonError::into_inner);
+            for message in plan.messages.iter_mut().filter(|message| message.selected) {
+                let Some(left) = left.get(&(message.key.clone(), message.revision)) else { continue };
+                let people = mine.entry((message.key.clone(), message.revision)).or_default();
+                for mut bulk in std::mem::take(&mut message.bulks) {
+                    bulk.recipients.retain(|recipient| left.contains(&recipient.person));
+                    for recipient in &bulk.recipients {
+                        let before = people.insert(recipient.person, *recipient);
+                        if before.is_none_or(|before| before.content != recipient.content) {
+                            return Err(Stopped::Prepare(format!(
+                                "the files of `{}` changed since they were planned",
+                                message.key
+                            )));
+                        }
+                    }
+                    if !bulk.recipients.is_empty() {
+                        bulks.push(bulk);
+                    }
+                }
+            }
+        }
+        if bulks.is_empty() {
+            return Ok(false);
+        }
+        self.share(&plan, bulks).await.map_err(|error| failed(&error))?;
+        Ok(true)
+    }
+
+    /// Those of the first plan who are free, and whom this run has not tried itself.
+    fn left(&self, ledger: &Ledger, view: View) -> HashMap<MessageRevision, PersonSet> {
+        let mine = self.mine.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut left = HashMap::new();
+        for (of, people) in &*mine {
+            let (message, revision) = of;
+            let own = ledger.claims_of(message, *revision).filter(|claim| claim.claim().id.run == self.run);
+            let tried: PersonSet = own.flat_map(|claim| claim.claim().people.iter().copied()).collect();
+            let standings = ledger.standings(message, *revision);
+            let is_left = |person: &Person| !tried.contains(person) && standings.get(*person, view) == Standing::Free;
+            let free: PersonSet = people.keys().copied().filter(is_left).collect();
+            if !free.is_empty() {
+                left.insert(of.clone(), free);
+            }
+        }
+        left
+    }
+}
+
+impl Supply for Worker<'_> {
+    async fn next(&self) -> Result<Option<Bulk>, Stopped> {
+        loop {
+            match self.store.take(self.run).await.map_err(|error| failed(&error))? {
+                Take::Bulk(shared) => {
+                    let bulk = self.bulk(&shared)?;
+                    if !bulk.recipients.is_empty() {
+                        return Ok(Some(bulk));
+                    }
+                    self.store.dismiss(self.run, &shared).await.map_err(|error| failed(&error))?;
+                }
+                Take::Wait => tokio::time::sleep(LOOK_AGAIN_AFTER).await,
+                Take::UsedUp => {
+                    if !self.plan_anew().await? {
+                        return Ok(None);
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn failed(error: &StoreError) -> Stopped {
+    Stopped::Store(error.to_string())
+}
+
+fn other_files(message: &crate::identity::MessageKey) -> Stopped {
+    Stopped::Prepare(format!(
+        "`{message}` comes out otherwise for other workers: all of them must have the same files and the same key"
+    ))
+}

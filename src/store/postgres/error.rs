@@ -1,0 +1,190 @@
+//! What can go wrong with a database, without any of its secrets.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use tokio_postgres::error::SqlState;
+
+/// Why a database cannot be used. No value of it holds the URL, which has the password in it.
+#[derive(Debug, thiserror::Error)]
+pub enum DatabaseError {
+    /// Nobody says where the database is.
+    #[error("the database's URL is missing: set SENDFORM_DATABASE_URL")]
+    NoUrl,
+    /// The URL cannot be read.
+    #[error("`SENDFORM_DATABASE_URL` cannot be used: {0}")]
+    Url(
+        /// Why, in words of our own.
+        &'static str,
+    ),
+    /// The file with the certificates of authorities cannot be used, or TLS cannot be set up.
+    #[error("TLS cannot be set up: {0}")]
+    Tls(
+        /// Why.
+        String,
+    ),
+    /// The server cannot be reached, does not let us in, or the connection broke.
+    #[error("the database cannot be reached: {0}")]
+    Unreachable(
+        /// Why.
+        String,
+    ),
+    /// The server did not answer in time.
+    #[error("the database did not answer within {} seconds", .0.as_secs())]
+    Timeout(
+        /// How long it was given.
+        Duration,
+    ),
+    /// The server refused a statement.
+    #[error("the database refused a statement: {message} ({code})")]
+    Refused {
+        /// SQL's code of the error.
+        code: String,
+        /// The server's words, without the details, which may repeat values.
+        message: String,
+    },
+    /// The server does not keep what it confirms.
+    #[error("the server runs with `{setting} = {value}`: what it confirms may be lost, and then sent again")]
+    NotDurable {
+        /// The setting.
+        setting: &'static str,
+        /// Its value.
+        value: String,
+    },
+    /// The server is a replica.
+    #[error("the server is a replica in recovery: it takes no claims, and may lag behind")]
+    Replica,
+    /// The clocks differ.
+    #[error("this machine's clock is {:#} off the database's", .0)]
+    ClockOff(
+        /// How far ahead this machine's is; behind, if negative.
+        SignedDuration,
+    ),
+    /// A later version of sendform has changed the tables.
+    #[error("the tables have version {found}, made by a newer sendform: this one knows version {known}")]
+    Newer {
+        /// Their version.
+        found: i32,
+        /// The last version that is known.
+        known: i32,
+    },
+    /// The server is another one, or was promoted or restored, since the ledger was last confirmed.
+    #[error("the server is not the one that held this ledger last: it was restored, or another was promoted")]
+    Changed,
+    /// A table holds what sendform did not write.
+    #[error("the table `{0}` holds what sendform has not written")]
+    Foreign(
+        /// The table.
+        &'static str,
+    ),
+}
+
+/// What may help against an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Remedy {
+    /// The same again on the same connection: two transactions were in each other's way.
+    Again,
+    /// The same again on a new connection.
+    Reconnect,
+    /// Nothing.
+    None,
+}
+
+impl DatabaseError {
+    /// Says what may help.
+    pub(super) fn remedy(&self) -> Remedy {
+        match self {
+            Self::Unreachable(_) | Self::Timeout(_) | Self::Replica => Remedy::Reconnect,
+            Self::Refused { code, .. } => match SqlState::from_code(code) {
+                SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED => Remedy::Again,
+                // What an old primary says after a failover.
+                SqlState::READ_ONLY_SQL_TRANSACTION => Remedy::Reconnect,
+                _ => Remedy::None,
+            },
+            Self::NoUrl
+            | Self::Url(_)
+            | Self::Tls(_)
+            | Self::NotDurable { .. }
+            | Self::ClockOff(_)
+            | Self::Newer { .. }
+            | Self::Changed
+            | Self::Foreign(_) => Remedy::None,
+        }
+    }
+
+    /// Says whether the database, or the way to it, is to blame, and not what is in it.
+    #[must_use]
+    pub fn is_environment(&self) -> bool {
+        match self {
+            Self::Url(_)
+            | Self::Tls(_)
+            | Self::Unreachable(_)
+            | Self::Timeout(_)
+            | Self::Refused { .. }
+            | Self::ClockOff(_) => true,
+            Self::NoUrl
+            | Self::NotDurable { .. }
+            | Self::Replica
+            | Self::Newer { .. }
+            | Self::Changed
+            | Self::Foreign(_) => false,
+        }
+    }
+
+    /// Says whether the server refused a statement with this code.
+    pub(super) fn has_code(&self, wanted: &SqlState) -> bool {
+        matches!(self, Self::Refused { code, .. } if code == wanted.code())
+    }
+
+    /// Says what can be done about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::NoUrl | Self::Url(_) => Some("its form is postgres://USER:PASSWORD@HOST:5432/DATABASE"),
+            Self::Tls(_) => Some("SENDFORM_DATABASE_CA names a PEM file with the certificates of a private authority"),
+            Self::NotDurable { .. } => Some("switch it on for the whole server; nothing is sent before"),
+            Self::Replica => {
+                Some("name the primary, or add `target_session_attrs=read-write` to the URL with all hosts")
+            }
+            Self::ClockOff(_) => Some("have both clocks kept by NTP"),
+            Self::Newer { .. } => Some("use the version of sendform that changed them, or a later one"),
+            Self::Changed => Some(
+                "claims of its last moments may be missing: compare with the gateway by `sendform reconcile`, \
+                 which also confirms the server",
+            ),
+            Self::Unreachable(_) | Self::Timeout(_) | Self::Refused { .. } | Self::Foreign(_) => None,
+        }
+    }
+}
+
+impl From<tokio_postgres::Error> for DatabaseError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        let Some(refusal) = error.as_db_error() else {
+            let cause = std::error::Error::source(&error);
+            return Self::Unreachable(cause.map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}")));
+        };
+        let code = refusal.code().code();
+        let message = refusal.message().to_owned();
+        // Classes of errors that are about the connection or the server's life, and no statement's fault.
+        if code.starts_with("08") || code.starts_with("57P") || code.starts_with("53") {
+            return Self::Unreachable(message);
+        }
+        Self::Refused { code: code.to_owned(), message }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_may_pass_is_tried_again() {
+        let refused = |code: &SqlState| DatabaseError::Refused { code: code.code().to_owned(), message: String::new() };
+        assert_eq!(refused(&SqlState::T_R_SERIALIZATION_FAILURE).remedy(), Remedy::Again);
+        assert_eq!(refused(&SqlState::T_R_DEADLOCK_DETECTED).remedy(), Remedy::Again);
+        assert_eq!(refused(&SqlState::READ_ONLY_SQL_TRANSACTION).remedy(), Remedy::Reconnect);
+        assert_eq!(refused(&SqlState::UNDEFINED_TABLE).remedy(), Remedy::None);
+        assert_eq!(DatabaseError::Timeout(Duration::from_secs(30)).remedy(), Remedy::Reconnect);
+        assert_eq!(DatabaseError::Changed.remedy(), Remedy::None);
+    }
+}

@@ -1,0 +1,160 @@
+//! A ledger in PostgreSQL, open to many runs on many machines at once.
+//!
+//! People are granted by the primary key of one table: a claim is one transaction that inserts all of
+//! its people or none. Lines are the lockfile's own, so that a ledger moves between stores as text.
+//! Each run also has the ledger in memory, as it was when it was opened, with what it wrote since.
+
+mod access;
+mod book;
+mod claim;
+mod error;
+mod link;
+mod number;
+mod opened;
+mod server;
+mod session;
+mod settle;
+mod share;
+mod shares;
+mod slots;
+mod tables;
+mod tls;
+mod write;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use super::error::StoreError;
+use super::expected::Expected;
+use crate::ledger::{Header, Ledger, text};
+
+use access::Access;
+use book::{Known, Loading, ReadingHeader, Stored};
+use link::{Link, Operation};
+use session::Session;
+use tables::Making;
+
+pub use error::DatabaseError;
+pub use opened::Postgres;
+pub use share::SharedBulk;
+pub use shares::Take;
+
+/// Nothing is tried twice before anything was begun: whoever looks on can do that better.
+const AT_ONCE: Duration = Duration::ZERO;
+
+/// Where a ledger is: a schema of a database.
+#[derive(Debug, Clone)]
+pub struct Database {
+    /// The URL, with a password in it. Absent if nobody has named one.
+    pub url: Option<SecretString>,
+    /// A PEM file with the certificates of authorities that are trusted besides the machine's own.
+    pub authorities: Option<PathBuf>,
+    /// The schema that holds the tables.
+    pub schema: String,
+}
+
+impl Database {
+    /// Says where it is, without a name or password.
+    #[must_use]
+    pub fn place(&self) -> String {
+        let place = self.access().map(|access| access.place());
+        format!("{} in {}", self.schema, place.unwrap_or_else(|_| "PostgreSQL".to_owned()))
+    }
+
+    fn access(&self) -> Result<Access, DatabaseError> {
+        let url = self.url.as_ref().ok_or(DatabaseError::NoUrl)?;
+        Access::read(url, self.authorities.as_deref())
+    }
+
+    async fn connect(&self) -> Result<Session, DatabaseError> {
+        Session::connect(&self.access()?, &self.schema).await
+    }
+
+    /// Makes a new ledger, and the tables if they are not there.
+    ///
+    /// # Errors
+    /// If the project has a ledger there already, or it cannot be made.
+    pub async fn create(&self, header: &Header) -> Result<(), StoreError> {
+        let link = Link::open(self).await?;
+        let making = Making {
+            schema: &self.schema,
+            ledger: number::ledger(&header.project),
+            project: header.project.as_str(),
+            header: &text::header_line(header),
+            server: link.identity().as_deref(),
+        };
+        let made = link.run(&making, AT_ONCE).await?;
+        if made { Ok(()) } else { Err(StoreError::Exists { place: self.place() }) }
+    }
+
+    /// Reads the ledger, for those who only look.
+    ///
+    /// # Errors
+    /// If it is missing or damaged, or is not what is expected.
+    pub async fn read(&self, expected: &Expected) -> Result<Ledger, StoreError> {
+        let link = Link::open(self).await?;
+        let (ledger, _, _) = self.load(&link, expected).await?;
+        Ok(ledger)
+    }
+
+    /// Binds the ledger anew. A call that was cut off can be made again.
+    ///
+    /// # Errors
+    /// If it is missing, or is not what is expected.
+    pub async fn rebind(&self, from: &Expected, to: &Header) -> Result<(), StoreError> {
+        let link = Link::open(self).await?;
+        let ledger = number::ledger(&from.project);
+        let (found, _) = self.header(&link, ledger).await?;
+        let mut bound = Ledger::new(found.clone());
+        bound.rebind(to.clone());
+        if *bound.header() == found {
+            return Ok(());
+        }
+        from.check(&found, &self.place())?;
+        let [found, to] = [&found, bound.header()].map(text::header_line);
+        let rebinding = write::Rebinding { ledger, from: &found, to: &to };
+        let is_bound = link.run(&rebinding, AT_ONCE).await?;
+        if is_bound { Ok(()) } else { Err(DatabaseError::Foreign("ledgers").into()) }
+    }
+
+    /// Reads what the ledger is bound to, and which server was confirmed last.
+    async fn header(&self, link: &Link, ledger: i64) -> Result<(Header, Option<String>), StoreError> {
+        let missing = || StoreError::Missing { place: self.place(), shadow: None };
+        if !link.run(&Updating { schema: &self.schema }, AT_ONCE).await? {
+            return Err(missing());
+        }
+        let Stored { header, server } = link.run(&ReadingHeader { ledger }, AT_ONCE).await?.ok_or_else(missing)?;
+        let read = Ledger::read(header.as_bytes()).map_err(|damage| self.damage(damage))?;
+        Ok((read.ledger.header().clone(), server))
+    }
+
+    /// Reads all of the ledger; also gives what is known by that, and the server that was confirmed
+    /// last.
+    async fn load(&self, link: &Link, expected: &Expected) -> Result<(Ledger, Known, Option<String>), StoreError> {
+        let number = number::ledger(&expected.project);
+        let (header, server) = self.header(link, number).await?;
+        expected.check(&header, &self.place())?;
+        let loading = Loading { ledger: number, header: &header, only: None };
+        let (ledger, known) = link.run(&loading, AT_ONCE).await?.map_err(|damage| self.damage(damage))?;
+        Ok((ledger, known, server))
+    }
+
+    fn damage(&self, damage: crate::ledger::Damage) -> StoreError {
+        StoreError::Damage { place: self.place(), damage: Box::new(damage) }
+    }
+}
+
+/// Brings the tables up to date, if they are there.
+struct Updating<'a> {
+    schema: &'a str,
+}
+
+impl Operation for Updating<'_> {
+    type Output = bool;
+
+    async fn run(&self, session: &Session, _again: bool) -> Result<bool, DatabaseError> {
+        tables::update(session, self.schema).await
+    }
+}

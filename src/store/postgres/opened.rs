@@ -1,0 +1,337 @@
+//! A ledger in PostgreSQL that this run, and any number of others, have open for writing.
+
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::book::{Comparing, Known, Loading};
+use super::claim::Claiming;
+use super::error::DatabaseError;
+use super::link::Link;
+use super::settle::Settling;
+use super::share::{Dismissing, Portion, SharedBulk, Sharing, Taking, Watching};
+use super::shares::{Shares, Take, plan_number};
+use super::slots::Delaying;
+use super::write::{Confirming, Joining, Recording};
+use super::{Database, number};
+use crate::apply::Late;
+use crate::identity::{MessageId, PersonSet};
+use crate::ledger::{
+    Claim, ClaimId, EntryError, Grant, Header, Ledger, MessageRecord, Outcome, RunId, Standing, View, text,
+};
+use crate::plan::Bulk;
+use crate::store::error::StoreError;
+use crate::store::expected::Expected;
+
+/// For how long a broken connection is made anew before a write is given up.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How many claims are read at a time when others have added some.
+const READ_AT_ONCE: usize = 500;
+
+/// A ledger in PostgreSQL.
+pub struct Postgres {
+    link: Link,
+    place: String,
+    number: i64,
+    header: Header,
+    ledger: RwLock<Ledger>,
+    known: Mutex<Known>,
+    shares: Mutex<Shares>,
+    /// The claim for which what others wrote was read last.
+    caught_up_for: Mutex<Option<ClaimId>>,
+    /// Whether the server is not the one that was confirmed last.
+    is_changed: bool,
+}
+
+impl std::fmt::Debug for Postgres {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Postgres").field("place", &self.place).finish_non_exhaustive()
+    }
+}
+
+impl Postgres {
+    /// Opens a ledger.
+    ///
+    /// # Errors
+    /// If the server cannot be used, or the ledger is missing, damaged or not what is expected.
+    pub async fn open(database: &Database, expected: &Expected) -> Result<Self, StoreError> {
+        let link = Link::open(database).await?;
+        let (ledger, known, confirmed) = database.load(&link, expected).await?;
+        Ok(Self {
+            place: database.place(),
+            number: number::ledger(&expected.project),
+            header: ledger.header().clone(),
+            ledger: RwLock::new(ledger),
+            known: Mutex::new(known),
+            shares: Mutex::default(),
+            caught_up_for: Mutex::default(),
+            is_changed: confirmed != *link.identity(),
+            link,
+        })
+    }
+
+    /// The ledger as this run knows it. Writing waits while the guard is held.
+    pub fn ledger(&self) -> RwLockReadGuard<'_, Ledger> {
+        self.ledger.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says whether anything may be sent: not if the server was restored, or another was promoted,
+    /// since the ledger was confirmed, because its last claims may be missing.
+    ///
+    /// # Errors
+    /// If nothing may be.
+    pub fn may_send(&self) -> Result<(), StoreError> {
+        if self.is_changed { Err(DatabaseError::Changed.into()) } else { Ok(()) }
+    }
+
+    /// Confirms that the ledger on this server is whole, after it was compared with the gateway.
+    ///
+    /// # Errors
+    /// If that could not be made durable.
+    pub async fn confirm_server(&self) -> Result<(), StoreError> {
+        let confirming = Confirming { ledger: self.number, server: self.link.identity().as_deref() };
+        Ok(self.link.run(&confirming, PATIENCE).await?)
+    }
+
+    /// Claims people: durable before it returns [`Grant::Granted`]. It is not granted if any of them
+    /// is accepted, given up or claimed already, by whatever run; then nothing is written.
+    ///
+    /// # Errors
+    /// If the claim does not go with the ledger. If the database fails for longer than the claim's
+    /// request may wait: then nobody knows whether it was written.
+    pub async fn claim(&self, claim: Claim) -> Result<Grant, StoreError> {
+        self.check(&claim)?;
+        let bulk = &claim.id.bulk;
+        let message = number::message(self.number, &bulk.message, bulk.revision);
+        let taken = self.shares().of(message, &claim);
+        let (line, persons) = (text::claim_line(&claim), number::persons(claim.people.iter().copied()));
+        let claiming = Claiming {
+            ledger: self.number,
+            message,
+            id: number::claim(&claim.id),
+            line: &line,
+            claim: &claim,
+            persons: &persons,
+            bulk: taken,
+            run: claim.id.run.0.cast_signed(),
+        };
+        let patience = Duration::try_from(claim.start_by.duration_since(claim.at)).unwrap_or_default();
+        let grant = self.link.run(&claiming, patience).await?;
+        let is_over = match &grant {
+            Grant::Granted => true,
+            Grant::Taken(people) => people.len() == claim.people.len(),
+        };
+        if let Some(taken) = taken.filter(|_| is_over) {
+            self.shares().forget(taken);
+            if grant != Grant::Granted {
+                self.link.run(&Dismissing { bulk: taken, run: claiming.run }, PATIENCE).await?;
+            }
+        }
+        if grant == Grant::Granted {
+            self.known().claims.insert(claiming.id);
+            self.ledger_mut().add_claim(claim).map_err(StoreError::Entry)?;
+        }
+        Ok(grant)
+    }
+
+    /// Makes sure that the ledger would take a claim.
+    fn check(&self, claim: &Claim) -> Result<(), StoreError> {
+        if self.ledger().claim_state(&claim.id).is_some() {
+            return Err(StoreError::Entry(EntryError::Repeated(claim.id.clone())));
+        }
+        Ledger::new(self.header.clone()).add_claim(claim.clone()).map_err(StoreError::Entry)
+    }
+
+    /// Writes what became of a claim: durable before it returns.
+    ///
+    /// # Errors
+    /// If the outcome does not go with the ledger, or the database fails for too long.
+    pub async fn settle(&self, outcome: Outcome) -> Result<(), StoreError> {
+        let id = outcome.claim.clone();
+        let may_free = {
+            let mut ledger = self.ledger_mut();
+            ledger.add_outcome(outcome.clone()).map_err(StoreError::Entry)?;
+            not_held(&ledger, &id)
+        };
+        let line = text::outcome_line(&outcome);
+        let settling = Settling {
+            ledger: self.number,
+            message: number::message(self.number, &id.bulk.message, id.bulk.revision),
+            claim: number::claim(&id),
+            header: &self.header,
+            outcome: &outcome,
+            line: &line,
+            may_free: &may_free,
+        };
+        let known = self.link.run(&settling, PATIENCE).await?;
+        let known = known.ok_or(StoreError::Entry(EntryError::UnknownClaim(id)))?;
+        self.known().outcomes.insert(number::line(&line));
+        self.ledger_mut().join(&known).map_err(StoreError::Join)
+    }
+
+    /// Writes what a message is: durable before it returns.
+    ///
+    /// # Errors
+    /// If the database fails for too long.
+    pub async fn record(&self, record: MessageRecord) -> Result<(), StoreError> {
+        self.link.run(&Recording { ledger: self.number, record: &record }, PATIENCE).await?;
+        self.ledger_mut().add_message(record);
+        Ok(())
+    }
+
+    /// Joins another ledger in: durable before it returns.
+    ///
+    /// # Errors
+    /// If the ledgers do not go together, or the database fails for too long; then nothing is joined.
+    pub async fn join(&self, other: &Ledger) -> Result<(), StoreError> {
+        let mut joined = self.ledger().clone();
+        joined.join(other).map_err(StoreError::Join)?;
+        self.link.run(&Joining { ledger: self.number, other }, PATIENCE).await?;
+        *self.ledger_mut() = joined;
+        Ok(())
+    }
+
+    /// Says whether there is another claim of this message to this person than the one named, in
+    /// which they were not rejected. Nobody can have claimed them since that one, so what others
+    /// have written is read once for it.
+    ///
+    /// # Errors
+    /// If the database fails for too long.
+    pub async fn claimed_before(&self, message: &MessageId, besides: &ClaimId) -> Result<bool, StoreError> {
+        let is_caught_up = lock(&self.caught_up_for).as_ref() == Some(besides);
+        if !is_caught_up {
+            self.catch_up().await?;
+            *lock(&self.caught_up_for) = Some(besides.clone());
+        }
+        Ok(self.ledger().claimed_before(message, besides))
+    }
+
+    /// Reads what others have written since the ledger was opened.
+    ///
+    /// # Errors
+    /// If the database fails for too long, or holds damaged lines.
+    pub async fn catch_up(&self) -> Result<(), StoreError> {
+        let known = self.known().clone();
+        let news = self.link.run(&Comparing { ledger: self.number, known: &known }, PATIENCE).await?;
+        for some in news.chunks(READ_AT_ONCE) {
+            let loading = Loading { ledger: self.number, header: &self.header, only: Some(some) };
+            let read = self.link.run(&loading, PATIENCE).await?;
+            let (piece, known) =
+                read.map_err(|damage| StoreError::Damage { place: self.place.clone(), damage: Box::new(damage) })?;
+            self.ledger_mut().join(&piece).map_err(StoreError::Join)?;
+            self.known().extend(known);
+        }
+        Ok(())
+    }
+
+    /// Joins the plan that workers share, message by message, or stores these bulks as such: where
+    /// there is none, where it was used up, and where no worker has been at it for ten minutes.
+    ///
+    /// # Errors
+    /// If the database fails for too long.
+    pub async fn share(
+        &self,
+        run: RunId,
+        nth: u32,
+        digest: &str,
+        now: Timestamp,
+        bulks: Vec<Bulk>,
+    ) -> Result<(), StoreError> {
+        let mut portions: Vec<Portion> = Vec::new();
+        let mut messages: Vec<(i64, Vec<Bulk>)> = Vec::new();
+        let plan = plan_number(run.0, nth);
+        for bulk in bulks {
+            let number = number::message(self.number, &bulk.message, bulk.revision);
+            match messages.iter_mut().find(|(known, _)| *known == number) {
+                Some((_, others)) => others.push(bulk),
+                None => {
+                    portions.push(Portion { number, message: bulk.message.clone(), revision: bulk.revision, plan });
+                    messages.push((number, vec![bulk]));
+                }
+            }
+        }
+        messages.sort_unstable_by_key(|(number, _)| *number);
+        let plans = self.link.run(&Sharing { plan, digest, now, messages: &messages }, PATIENCE).await?;
+        for ((number, _), plan) in messages.iter().zip(plans) {
+            for portion in portions.iter_mut().filter(|portion| portion.number == *number) {
+                portion.plan = plan;
+            }
+        }
+        self.shares().begin(portions);
+        Ok(())
+    }
+
+    /// Takes the next bulk of the shared plan.
+    ///
+    /// # Errors
+    /// If the database fails for too long.
+    pub async fn take(&self, run: RunId) -> Result<Take, StoreError> {
+        loop {
+            let Some(portion) = self.shares().current().cloned() else { break };
+            let taking = Taking { portion: &portion, run: run.0.cast_signed() };
+            if let Some(bulk) = self.link.run(&taking, PATIENCE).await? {
+                self.shares().take(&bulk);
+                return Ok(Take::Bulk(bulk));
+            }
+            self.shares().skip();
+        }
+        let portions = self.shares().portions().to_vec();
+        for (turn, portion) in portions.iter().enumerate() {
+            if self.link.run(&Watching { portion }, PATIENCE).await? {
+                self.shares().return_to(turn);
+                return Ok(Take::Wait);
+            }
+        }
+        Ok(Take::UsedUp)
+    }
+
+    /// Gives up a bulk of which nobody is left to send to.
+    ///
+    /// # Errors
+    /// If the database fails for too long.
+    pub async fn dismiss(&self, run: RunId, bulk: &SharedBulk) -> Result<(), StoreError> {
+        self.shares().forget(bulk.taken);
+        Ok(self.link.run(&Dismissing { bulk: bulk.taken, run: run.0.cast_signed() }, PATIENCE).await?)
+    }
+
+    /// Finds a time for a paced bulk that cannot keep its own: behind everything that any worker
+    /// was given.
+    ///
+    /// # Errors
+    /// If the database fails for too long.
+    pub async fn late_start(&self, late: &Late) -> Result<Timestamp, StoreError> {
+        let (message, revision) = &late.message;
+        let delaying = Delaying {
+            message: number::message(self.number, message, *revision),
+            earliest: late.earliest.as_millisecond(),
+            length: late.length_ms,
+        };
+        let start = self.link.run(&delaying, PATIENCE).await?;
+        Ok(Timestamp::from_millisecond(start).unwrap_or(Timestamp::MAX))
+    }
+
+    fn ledger_mut(&self) -> RwLockWriteGuard<'_, Ledger> {
+        self.ledger.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        lock(&self.known)
+    }
+
+    fn shares(&self) -> MutexGuard<'_, Shares> {
+        lock(&self.shares)
+    }
+}
+
+/// The people of a claim whom no claim holds.
+fn not_held(ledger: &Ledger, claim: &ClaimId) -> PersonSet {
+    let standings = ledger.standings(&claim.bulk.message, claim.bulk.revision);
+    let people = ledger.claim_state(claim).into_iter().flat_map(crate::ledger::ClaimState::people);
+    let is_free = |standing| matches!(standing, Standing::Free | Standing::Rejected(_));
+    people.map(|(person, _)| person).filter(|person| is_free(standings.get(*person, View::Exclusive))).collect()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

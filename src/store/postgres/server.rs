@@ -1,0 +1,87 @@
+//! What a server must be to hold a ledger: it keeps what it confirms, it is no replica, its clock is
+//! right, and it is the one that held the ledger before.
+
+use jiff::{SignedDuration, Timestamp};
+use tokio_postgres::Client;
+use tokio_postgres::error::SqlState;
+
+use super::error::DatabaseError;
+
+/// By how much this machine's clock and the server's may differ.
+const SKEW_MAX: SignedDuration = SignedDuration::from_mins(1);
+
+/// Which server it is, and on which timeline: both change when a backup is restored to another
+/// point or a replica is promoted. Databases that are not plain PostgreSQL have none.
+pub(super) type Identity = Option<String>;
+
+/// Checks a server that was just connected to, and sees which one it is.
+pub(super) async fn check(client: &Client) -> Result<Identity, DatabaseError> {
+    let version = ask(client, "SELECT version()").await?.unwrap_or_default();
+    if ask(client, "SELECT pg_is_in_recovery()::text").await?.as_deref() == Some("true") {
+        return Err(DatabaseError::Replica);
+    }
+    if setting(client, "fsync").await?.as_deref() == Some("off") {
+        return Err(DatabaseError::NotDurable { setting: "fsync", value: "off".to_owned() });
+    }
+    keep_what_is_confirmed(client).await?;
+    compare_clocks(client).await?;
+    let is_plain = version.starts_with("PostgreSQL") && !version.contains("-YB-");
+    if !is_plain {
+        return Ok(None);
+    }
+    let system = ask(client, "SELECT system_identifier::text FROM pg_control_system()").await?;
+    // The checkpoint's timeline lags behind a promotion; the name of the log's file does not.
+    let timeline = ask(client, "SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)").await?;
+    Ok(system.zip(timeline).map(|(system, timeline)| format!("{system}/{timeline}")))
+}
+
+/// Has commits wait for the disk in this session, whatever the default is.
+async fn keep_what_is_confirmed(client: &Client) -> Result<(), DatabaseError> {
+    const SETTING: &str = "synchronous_commit";
+    let weak = |value: &Option<String>| matches!(value.as_deref(), Some("off" | "local"));
+    if weak(&setting(client, SETTING).await?) {
+        client.batch_execute("SET synchronous_commit = on").await?;
+    }
+    match setting(client, SETTING).await? {
+        value if weak(&value) => Err(DatabaseError::NotDurable { setting: SETTING, value: value.unwrap_or_default() }),
+        _ => Ok(()),
+    }
+}
+
+async fn compare_clocks(client: &Client) -> Result<(), DatabaseError> {
+    let before = Timestamp::now();
+    let theirs = ask(client, "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint::text").await?;
+    let after = Timestamp::now();
+    let theirs = theirs.and_then(|text| Timestamp::from_microsecond(text.parse().ok()?).ok());
+    let Some(theirs) = theirs else { return Err(DatabaseError::Foreign("clock_timestamp")) };
+    let (ahead, behind) = (before.duration_since(theirs), theirs.duration_since(after));
+    if ahead > SKEW_MAX {
+        Err(DatabaseError::ClockOff(ahead))
+    } else if behind > SKEW_MAX {
+        Err(DatabaseError::ClockOff(-behind))
+    } else {
+        Ok(())
+    }
+}
+
+/// The value of a setting; `None` if the server does not know it.
+async fn setting(client: &Client, name: &str) -> Result<Option<String>, DatabaseError> {
+    ask(client, &format!("SELECT current_setting('{name}', true)")).await
+}
+
+/// Asks for one text; `None` if it is null, or if the server does not know the function, or keeps it
+/// from us.
+async fn ask(client: &Client, query: &str) -> Result<Option<String>, DatabaseError> {
+    let unknown = [
+        SqlState::UNDEFINED_FUNCTION,
+        SqlState::UNDEFINED_OBJECT,
+        SqlState::UNDEFINED_TABLE,
+        SqlState::INSUFFICIENT_PRIVILEGE,
+        SqlState::FEATURE_NOT_SUPPORTED,
+    ];
+    match client.query_typed_opt(query, &[]).await.map_err(DatabaseError::from) {
+        Ok(row) => Ok(row.map(|row| row.try_get(0)).transpose()?.flatten()),
+        Err(error) if unknown.iter().any(|code| error.has_code(code)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}

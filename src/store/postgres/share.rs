@@ -1,0 +1,251 @@
+//! The plan that workers share: stored by the first of them, taken bulk by bulk by all.
+
+use jiff::Timestamp;
+use tokio_postgres::types::Type;
+
+use super::claim::Taken;
+use super::error::DatabaseError;
+use super::link::Operation;
+use super::session::Session;
+use super::slots::Slots;
+use crate::identity::{BulkTime, Content, MessageKey, Person, Revision};
+use crate::plan::Bulk;
+
+/// How long after it was taken a bulk that was not claimed is anybody's again, in seconds.
+pub(super) const LEASE_SECONDS: i32 = 15;
+/// A plan that nobody has touched for so long is no worker's any more, in seconds: longer than a
+/// claim may wait for its request, a request may take, and clocks may be apart.
+const ABANDONED_SECONDS: i32 = 600;
+/// How many bulks are stored by one statement.
+const STORED_AT_ONCE: usize = 64;
+
+/// A bulk of a shared plan: people and what they get, and no personal data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SharedBulk {
+    /// The message.
+    pub message: MessageKey,
+    /// Its revision.
+    pub revision: Revision,
+    /// The time that goes into its id.
+    pub time: BulkTime,
+    /// The `sendAt` of the request; at once, if absent.
+    pub send_at: Option<Timestamp>,
+    /// The end of its time; absent if it is not paced.
+    pub until: Option<Timestamp>,
+    /// The people, in the order in which they are sent, with what they get.
+    pub people: Vec<(Person, Content)>,
+    /// Where it stands.
+    pub(super) taken: Taken,
+}
+
+/// One message of a plan, and the plan that its bulks are taken from.
+#[derive(Debug, Clone)]
+pub(super) struct Portion {
+    /// The message's number.
+    pub(super) number: i64,
+    pub(super) message: MessageKey,
+    pub(super) revision: Revision,
+    /// The stored plan's number.
+    pub(super) plan: i64,
+}
+
+/// Joins the stored plan of each message, or stores one's own where there is none, where the last
+/// was used up, and where nobody has touched it for long. One transaction.
+pub(super) struct Sharing<'a> {
+    /// The number of a plan that is stored now.
+    pub(super) plan: i64,
+    pub(super) digest: &'a str,
+    pub(super) now: Timestamp,
+    /// The messages by their numbers, ascending, so that two workers never wait for each other.
+    pub(super) messages: &'a [(i64, Vec<Bulk>)],
+}
+
+const FOUND: &str = "SELECT p.id, p.touched_at < clock_timestamp() - $2 * interval '1 second', \
+    EXISTS (SELECT 1 FROM bulks b WHERE b.message = p.message AND b.plan = p.id AND NOT b.done) \
+    FROM plans p WHERE p.message = $1 FOR UPDATE";
+const FIRST: &str = "INSERT INTO plans (message, id, digest, touched_at) VALUES ($1, $2, $3, clock_timestamp()) \
+    ON CONFLICT DO NOTHING";
+const REPLACE: &str = "UPDATE plans SET id = $2, digest = $3, touched_at = clock_timestamp() WHERE message = $1";
+const CLEAR: &str = "DELETE FROM bulks WHERE message = $1";
+const TOUCH: &str = "UPDATE plans SET touched_at = clock_timestamp() WHERE message = $1 AND id = $2";
+const PACE: &str = "SELECT until FROM paces WHERE message = $1 FOR UPDATE";
+const STORE: &str = "INSERT INTO bulks (message, plan, number, time, send_at, until, people, done) \
+    SELECT $1, $2, number, time, send_at, until, people, false \
+    FROM unnest($3, $4, $5, $6, $7) AS bulk (number, time, send_at, until, people)";
+
+impl Operation for Sharing<'_> {
+    /// The plan of each message, in their order.
+    type Output = Vec<i64>;
+
+    async fn run(&self, session: &Session, _again: bool) -> Result<Vec<i64>, DatabaseError> {
+        session.batch("BEGIN").await?;
+        let mut plans = Vec::with_capacity(self.messages.len());
+        for (message, bulks) in self.messages {
+            plans.push(self.share(session, *message, bulks).await?);
+        }
+        session.commit().await?;
+        Ok(plans)
+    }
+}
+
+/// Bulks, column by column.
+#[derive(Default)]
+struct Columns {
+    numbers: Vec<i32>,
+    times: Vec<String>,
+    send_at: Vec<Option<i64>>,
+    until: Vec<Option<i64>>,
+    people: Vec<Vec<u8>>,
+}
+
+impl Sharing<'_> {
+    /// Finds or stores the plan of a message.
+    async fn share(&self, session: &Session, message: i64, bulks: &[Bulk]) -> Result<i64, DatabaseError> {
+        let plan = [(&message as _, Type::INT8), (&self.plan as _, Type::INT8), (&self.digest as _, Type::TEXT)];
+        let is_first = session.run(FIRST, &plan).await? == 1;
+        if !is_first {
+            // Whoever was first has committed: a row that is in the way is waited for.
+            let values = [(&message as _, Type::INT8), (&f64::from(ABANDONED_SECONDS) as _, Type::FLOAT8)];
+            if let Some(row) = session.row(FOUND, &values).await? {
+                let (found, is_abandoned, is_open): (i64, bool, bool) =
+                    (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+                if is_open && (!is_abandoned || found == self.plan) {
+                    session.run(TOUCH, &[(&message, Type::INT8), (&found, Type::INT8)]).await?;
+                    return Ok(found);
+                }
+            }
+            session.run(REPLACE, &plan).await?;
+        }
+        session.run(CLEAR, &[(&message, Type::INT8)]).await?;
+        let pace = session.row(PACE, &[(&message, Type::INT8)]).await?;
+        let pace: Option<i64> = pace.map(|row| row.try_get(0)).transpose()?;
+        self.store(session, message, bulks, pace).await?;
+        Ok(self.plan)
+    }
+
+    async fn store(
+        &self,
+        session: &Session,
+        message: i64,
+        bulks: &[Bulk],
+        pace: Option<i64>,
+    ) -> Result<(), DatabaseError> {
+        let mut slots = Slots::new(self.now, pace);
+        let mut number = 0_i32;
+        for some in bulks.chunks(STORED_AT_ONCE) {
+            let mut columns = Columns::default();
+            for bulk in some {
+                let (send_at, until) = slots.next(bulk);
+                columns.numbers.push(number);
+                columns.times.push(bulk.time.to_string());
+                columns.send_at.push(send_at);
+                columns.until.push(until);
+                columns.people.push(encode(bulk));
+                number = number.saturating_add(1);
+            }
+            let values = [
+                (&message as _, Type::INT8),
+                (&self.plan as _, Type::INT8),
+                (&columns.numbers as _, Type::INT4_ARRAY),
+                (&columns.times as _, Type::TEXT_ARRAY),
+                (&columns.send_at as _, Type::INT8_ARRAY),
+                (&columns.until as _, Type::INT8_ARRAY),
+                (&columns.people as _, Type::BYTEA_ARRAY),
+            ];
+            session.run(STORE, &values).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Takes a bulk that nobody has, or whose taker has not claimed it in time.
+pub(super) struct Taking<'a> {
+    pub(super) portion: &'a Portion,
+    pub(super) run: i64,
+}
+
+const TAKE: &str = "UPDATE bulks SET run = $3, taken_at = clock_timestamp() \
+    WHERE message = $1 AND plan = $2 AND number = ( \
+        SELECT number FROM bulks WHERE message = $1 AND plan = $2 AND NOT done \
+            AND (taken_at IS NULL OR taken_at < clock_timestamp() - $4 * interval '1 second') \
+        ORDER BY number LIMIT 1 FOR UPDATE SKIP LOCKED) \
+    RETURNING number, time, send_at, until, people";
+
+impl Operation for Taking<'_> {
+    type Output = Option<SharedBulk>;
+
+    async fn run(&self, session: &Session, _again: bool) -> Result<Option<SharedBulk>, DatabaseError> {
+        let Portion { number, message, revision, plan } = self.portion;
+        let values = [
+            (number as _, Type::INT8),
+            (plan as _, Type::INT8),
+            (&self.run as _, Type::INT8),
+            (&f64::from(LEASE_SECONDS) as _, Type::FLOAT8),
+        ];
+        let Some(row) = session.row(TAKE, &values).await? else { return Ok(None) };
+        let foreign = DatabaseError::Foreign;
+        let instant = |millisecond: Option<i64>| millisecond.and_then(|at| Timestamp::from_millisecond(at).ok());
+        Ok(Some(SharedBulk {
+            message: message.clone(),
+            revision: *revision,
+            time: BulkTime::parse(row.try_get(1)?).ok_or(foreign("bulks"))?,
+            send_at: instant(row.try_get(2)?),
+            until: instant(row.try_get(3)?),
+            people: decode(row.try_get(4)?).ok_or(foreign("bulks"))?,
+            taken: Taken { message: *number, plan: *plan, number: row.try_get(0)? },
+        }))
+    }
+}
+
+/// Says whether a plan has bulks that nobody has claimed, and that it is still at work.
+pub(super) struct Watching<'a> {
+    pub(super) portion: &'a Portion,
+}
+
+impl Operation for Watching<'_> {
+    type Output = bool;
+
+    async fn run(&self, session: &Session, _again: bool) -> Result<bool, DatabaseError> {
+        let values = [(&self.portion.number as _, Type::INT8), (&self.portion.plan as _, Type::INT8)];
+        session.run(TOUCH, &values).await?;
+        let query = "SELECT 1 FROM bulks WHERE message = $1 AND plan = $2 AND NOT done LIMIT 1";
+        Ok(session.row(query, &values).await?.is_some())
+    }
+}
+
+/// Marks a bulk of which nobody is left, if it is still this run's.
+pub(super) struct Dismissing {
+    pub(super) bulk: Taken,
+    pub(super) run: i64,
+}
+
+impl Operation for Dismissing {
+    type Output = ();
+
+    async fn run(&self, session: &Session, _again: bool) -> Result<(), DatabaseError> {
+        let Taken { message, plan, number } = &self.bulk;
+        let values = [
+            (message as _, Type::INT8),
+            (plan as _, Type::INT8),
+            (number as _, Type::INT4),
+            (&self.run as _, Type::INT8),
+        ];
+        let query = "UPDATE bulks SET done = true WHERE message = $1 AND plan = $2 AND number = $3 AND run = $4";
+        session.run(query, &values).await.map(drop)
+    }
+}
+
+/// Writes people with their contents: 16 bytes each, big-endian.
+fn encode(bulk: &Bulk) -> Vec<u8> {
+    let pairs = bulk.recipients.iter().map(|recipient| (recipient.person.0, recipient.content.0));
+    pairs.flat_map(|(person, content)| [person.to_be_bytes(), content.to_be_bytes()]).flatten().collect()
+}
+
+/// Reads people with their contents.
+fn decode(bytes: &[u8]) -> Option<Vec<(Person, Content)>> {
+    let (numbers, rest) = bytes.as_chunks::<8>();
+    let (pairs, odd) = numbers.as_chunks::<2>();
+    let number = u64::from_be_bytes;
+    let people = pairs.iter().map(|[person, content]| (Person(number(*person)), Content(number(*content))));
+    (rest.is_empty() && odd.is_empty()).then(|| people.collect())
+}

@@ -1,0 +1,148 @@
+//! The tables, and how they come to be: in numbered steps, each done once.
+
+use std::time::Duration;
+
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::Type;
+
+use super::error::DatabaseError;
+use super::link::{Operation, WHOLE_TIME_MAX};
+use super::session::Session;
+
+/// The steps; the version of the tables is how many of them were done. A step is never changed once
+/// it was published. Without extensions, sequences and advisory locks, so that the distributed
+/// databases that speak PostgreSQL's language take them as well.
+///
+/// `claims` and `outcomes` hold lines as the lockfile does, each with its checksum. `persons` holds
+/// whoever is claimed, accepted or given up, with the claim that says so: its primary key is what
+/// grants and refuses. `plans`, `bulks` and `paces` are what workers share; of those nothing is lost
+/// if they are emptied while no worker runs.
+const STEPS: [&str; 1] = ["
+    CREATE TABLE ledgers (
+        id bigint PRIMARY KEY, project text NOT NULL, header text NOT NULL, server text);
+    CREATE TABLE messages (
+        ledger bigint, id bigint, at bigint NOT NULL, line text NOT NULL, PRIMARY KEY (ledger, id));
+    CREATE TABLE claims (
+        ledger bigint, id bigint, message bigint NOT NULL, line text NOT NULL, PRIMARY KEY (ledger, id));
+    CREATE TABLE outcomes (
+        ledger bigint, claim bigint, id bigint, line text NOT NULL, PRIMARY KEY (ledger, claim, id));
+    CREATE TABLE persons (
+        message bigint, person bigint, claim bigint NOT NULL, PRIMARY KEY (message, person));
+    CREATE TABLE plans (
+        message bigint PRIMARY KEY, id bigint NOT NULL, digest text NOT NULL, touched_at timestamptz NOT NULL);
+    CREATE TABLE bulks (
+        message bigint, plan bigint, number integer, time text NOT NULL, send_at bigint, until bigint,
+        people bytea NOT NULL, run bigint, taken_at timestamptz, done boolean NOT NULL,
+        PRIMARY KEY (message, plan, number));
+    CREATE INDEX bulks_open ON bulks (message, plan, number) WHERE NOT done;
+    CREATE TABLE paces (
+        message bigint PRIMARY KEY, until bigint NOT NULL);
+"];
+
+/// How often making the tables is tried: another run may be making them as well.
+const ATTEMPTS_MAX: u32 = 5;
+
+/// Says which version the tables have; 0 if there are none.
+pub(super) async fn version(session: &Session) -> Result<i32, DatabaseError> {
+    match session.row("SELECT number FROM version", &[]).await {
+        Ok(row) => Ok(row.map(|row| row.try_get(0)).transpose()?.unwrap_or(0)),
+        Err(error) if error.has_code(&SqlState::UNDEFINED_TABLE) || error.has_code(&SqlState::INVALID_SCHEMA_NAME) => {
+            Ok(0)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Brings tables that are there up to date; those that are not are left alone. Gives whether they
+/// are there.
+pub(super) async fn update(session: &Session, schema: &str) -> Result<bool, DatabaseError> {
+    let known = i32::try_from(STEPS.len()).unwrap_or(i32::MAX);
+    match version(session).await? {
+        0 => Ok(false),
+        found if found > known => Err(DatabaseError::Newer { found, known }),
+        found if found < known => make(session, schema).await.map(|()| true),
+        _ => Ok(true),
+    }
+}
+
+/// Makes the tables, or brings them up to date.
+pub(super) async fn make(session: &Session, schema: &str) -> Result<(), DatabaseError> {
+    let mut attempt = 0;
+    loop {
+        attempt += 1;
+        match try_make(session, schema).await {
+            Err(error) if attempt < ATTEMPTS_MAX && is_race(&error) => session.roll_back().await?,
+            result => return result,
+        }
+    }
+}
+
+/// Says whether somebody else was making the same thing at the same time.
+fn is_race(error: &DatabaseError) -> bool {
+    let codes = [
+        SqlState::UNIQUE_VIOLATION,
+        SqlState::DUPLICATE_TABLE,
+        SqlState::DUPLICATE_SCHEMA,
+        SqlState::DUPLICATE_OBJECT,
+        SqlState::T_R_SERIALIZATION_FAILURE,
+        SqlState::T_R_DEADLOCK_DETECTED,
+    ];
+    codes.iter().any(|code| error.has_code(code))
+}
+
+async fn try_make(session: &Session, schema: &str) -> Result<(), DatabaseError> {
+    // Whoever may not make schemas may still have been given one.
+    let there = session.row("SELECT 1 FROM pg_namespace WHERE nspname = $1", &[(&schema, Type::TEXT)]).await?;
+    if there.is_none() {
+        session.batch(&format!("CREATE SCHEMA IF NOT EXISTS \"{schema}\"")).await?;
+    }
+    session
+        .batch(
+            "CREATE TABLE IF NOT EXISTS version (one boolean PRIMARY KEY, number integer NOT NULL);
+             INSERT INTO version VALUES (true, 0) ON CONFLICT DO NOTHING",
+        )
+        .await?;
+    let found = session.begin("SELECT number FROM version FOR UPDATE", &[]).await?;
+    let found: i32 = found.first().map(|row| row.try_get(0)).transpose()?.unwrap_or(0);
+    let known = i32::try_from(STEPS.len()).unwrap_or(i32::MAX);
+    if found > known {
+        session.roll_back().await?;
+        return Err(DatabaseError::Newer { found, known });
+    }
+    for step in STEPS.iter().skip(usize::try_from(found).unwrap_or(0)) {
+        session.batch(step).await?;
+    }
+    session.run("UPDATE version SET number = $1", &[(&known, Type::INT4)]).await?;
+    session.commit().await
+}
+
+/// Makes the tables and a new ledger; gives whether there was none.
+pub(super) struct Making<'a> {
+    pub(super) schema: &'a str,
+    pub(super) ledger: i64,
+    pub(super) project: &'a str,
+    pub(super) header: &'a str,
+    pub(super) server: Option<&'a str>,
+}
+
+impl Operation for Making<'_> {
+    type Output = bool;
+
+    const TIME_MAX: Duration = WHOLE_TIME_MAX;
+
+    async fn run(&self, session: &Session, _again: bool) -> Result<bool, DatabaseError> {
+        make(session, self.schema).await?;
+        let made = session
+            .run(
+                "INSERT INTO ledgers (id, project, header, server) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+                &[
+                    (&self.ledger, Type::INT8),
+                    (&self.project, Type::TEXT),
+                    (&self.header, Type::TEXT),
+                    (&self.server, Type::TEXT),
+                ],
+            )
+            .await?;
+        Ok(made == 1)
+    }
+}

@@ -1,0 +1,126 @@
+//! What else is written: records of messages, and whole ledgers that are joined in.
+
+use std::time::Duration;
+
+use tokio_postgres::types::Type;
+
+use super::error::DatabaseError;
+use super::link::{Operation, WHOLE_TIME_MAX};
+use super::number;
+use super::session::{Session, Value};
+use crate::ledger::{ClaimState, Ledger, MessageRecord, PersonState, text};
+
+/// Writes what a message is; the latest record of each revision stays.
+pub(super) struct Recording<'a> {
+    pub(super) ledger: i64,
+    pub(super) record: &'a MessageRecord,
+}
+
+const RECORD: &str = "INSERT INTO messages (ledger, id, at, line) VALUES ($1, $2, $3, $4) \
+    ON CONFLICT (ledger, id) DO UPDATE SET at = excluded.at, line = excluded.line WHERE messages.at <= excluded.at";
+
+impl Operation for Recording<'_> {
+    type Output = ();
+
+    async fn run(&self, session: &Session, _again: bool) -> Result<(), DatabaseError> {
+        let message = number::message(self.ledger, &self.record.message, self.record.revision);
+        let at = self.record.at.as_microsecond();
+        let line = text::message_line(self.record);
+        let values = [
+            (&self.ledger as _, Type::INT8),
+            (&message as _, Type::INT8),
+            (&at as _, Type::INT8),
+            (&line as _, Type::TEXT),
+        ];
+        session.run(RECORD, &values).await.map(drop)
+    }
+}
+
+/// Joins a whole ledger in, in one transaction. A claim that is there already gets the other's line
+/// beside its own: reading joins them.
+pub(super) struct Joining<'a> {
+    pub(super) ledger: i64,
+    pub(super) other: &'a Ledger,
+}
+
+const CLAIM: &str = "INSERT INTO claims (ledger, id, message, line) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+const BESIDE: &str = "INSERT INTO outcomes (ledger, claim, id, line) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+const PEOPLE: &str = "INSERT INTO persons (message, person, claim) SELECT $1, person, $2 FROM unnest($3) AS person \
+    ON CONFLICT DO NOTHING";
+
+impl Operation for Joining<'_> {
+    type Output = ();
+
+    const TIME_MAX: Duration = WHOLE_TIME_MAX;
+
+    async fn run(&self, session: &Session, _again: bool) -> Result<(), DatabaseError> {
+        session.batch("BEGIN").await?;
+        for record in self.other.messages() {
+            Recording { ledger: self.ledger, record }.run(session, false).await?;
+        }
+        for claim in self.other.claims() {
+            self.join(session, claim).await?;
+        }
+        session.commit().await
+    }
+}
+
+impl Joining<'_> {
+    fn values<'a>(&'a self, claim: &'a i64, other: &'a i64, line: &'a String) -> [Value<'a>; 4] {
+        [(&self.ledger, Type::INT8), (claim, Type::INT8), (other, Type::INT8), (line, Type::TEXT)]
+    }
+
+    async fn join(&self, session: &Session, state: ClaimState<'_>) -> Result<(), DatabaseError> {
+        let id = &state.claim().id;
+        let (claim, message) = (number::claim(id), number::message(self.ledger, &id.bulk.message, id.bulk.revision));
+        let line = state.line();
+        let beside = number::line(&line);
+        let inserted = session.run(CLAIM, &self.values(&claim, &message, &line)).await?;
+        if inserted == 0 {
+            session.run(BESIDE, &self.values(&claim, &beside, &line)).await?;
+        }
+        let held = state.people().filter(|(_, state)| match state {
+            PersonState::Claimed | PersonState::Abandoned | PersonState::Accepted => true,
+            PersonState::Refused | PersonState::Rejected(_) => false,
+        });
+        let held = number::persons(held.map(|(person, _)| person));
+        if !held.is_empty() {
+            let values = [(&message as _, Type::INT8), (&claim as _, Type::INT8), (&held as _, Type::INT8_ARRAY)];
+            session.run(PEOPLE, &values).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Remembers the server that holds a ledger from now on.
+pub(super) struct Confirming<'a> {
+    pub(super) ledger: i64,
+    pub(super) server: Option<&'a str>,
+}
+
+impl Operation for Confirming<'_> {
+    type Output = ();
+
+    async fn run(&self, session: &Session, _again: bool) -> Result<(), DatabaseError> {
+        let values = [(&self.ledger as _, Type::INT8), (&self.server as _, Type::TEXT)];
+        session.run("UPDATE ledgers SET server = $2 WHERE id = $1", &values).await.map(drop)
+    }
+}
+
+/// Binds a ledger anew, if it is still bound as expected; gives whether it was.
+pub(super) struct Rebinding<'a> {
+    pub(super) ledger: i64,
+    pub(super) from: &'a str,
+    pub(super) to: &'a str,
+}
+
+impl Operation for Rebinding<'_> {
+    type Output = bool;
+
+    async fn run(&self, session: &Session, again: bool) -> Result<bool, DatabaseError> {
+        let values = [(&self.ledger as _, Type::INT8), (&self.from as _, Type::TEXT), (&self.to as _, Type::TEXT)];
+        let query = "UPDATE ledgers SET header = $3 WHERE id = $1 AND (header = $2 OR ($4 AND header = $3))";
+        let [ledger, from, to] = values;
+        Ok(session.run(query, &[ledger, from, to, (&again, Type::BOOL)]).await? == 1)
+    }
+}

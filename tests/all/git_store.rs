@@ -1,0 +1,243 @@
+//! The ledger on a branch: CI runners that come and go, each with a clone of its own.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use crate::support::{Origin, Project, Run, Sandbox, campaign, customer, git};
+
+const PROJECT: &str = "project: acme-shop\nsenders: { shop: SHOP-ACCOUNT }\nbulkSize: 2\nstate: { in: git }\n";
+
+/// A shop that keeps its ledger in git, and the gateway that its runners talk to.
+struct Team {
+    sandbox: Sandbox,
+    origin: Origin,
+    desk: Project,
+}
+
+impl Team {
+    fn new(customers: u64) -> Self {
+        let team = Self::without_ledger(customers);
+        team.desk.run(["ledger", "init"]).code(0);
+        team
+    }
+
+    fn without_ledger(customers: u64) -> Self {
+        let sandbox = Sandbox::start([]);
+        let desk = Project::empty()
+            .file("sendform.yaml", PROJECT)
+            .campaign("sale", &campaign("sale", "Hello!", 1))
+            .file("customers.csv", audience(1..=customers))
+            .env("SENDFORM_BASE_URL", sandbox.url());
+        let origin = Origin::of(&desk);
+        Self { sandbox, origin, desk }
+    }
+
+    /// A runner with a disk of its own.
+    fn runner(&self) -> Project {
+        self.origin.runner().env("SENDFORM_BASE_URL", self.sandbox.url()).env("CI", "true")
+    }
+
+    /// How often the gateway accepted a message for each customer who got any.
+    fn accepted(&self) -> Vec<usize> {
+        let books = self.sandbox.messages();
+        let messages = books["messages"].as_array().unwrap();
+        let to: Vec<&str> = messages.iter().map(|message| message["to"].as_str().unwrap()).collect();
+        let each: BTreeSet<&str> = to.iter().copied().collect();
+        each.iter().map(|customer| to.iter().filter(|other| other == &customer).count()).collect()
+    }
+
+    /// The bulks that the gateway has.
+    fn bulks(&self) -> BTreeSet<String> {
+        let books = self.sandbox.messages();
+        let messages = books["messages"].as_array().unwrap();
+        messages.iter().map(|message| message["bulkId"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+fn audience(customers: impl IntoIterator<Item = u64>) -> String {
+    let rows = customers.into_iter().map(|number| format!("{},Ana {number}\n", customer(number)));
+    format!("id,name\n{}", rows.collect::<String>())
+}
+
+fn hook(repository: &Path, name: &str, script: &str) {
+    let path = repository.join("hooks").join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// What a run says first about its failure.
+fn error(run: &Run) -> &str {
+    let first = run.stderr.lines().find_map(|line| line.strip_prefix("error: "));
+    first.unwrap_or_else(|| panic!("there is no error:\n{run}"))
+}
+
+const APPLY: [&str; 4] = ["apply", "--auto-approve", "--parallel", "1"];
+
+#[test]
+fn a_runner_that_dies_before_it_pushes_what_it_sent_resends_nothing() {
+    let team = Team::new(6);
+    let runner = team.runner();
+    team.sandbox.faults(&["hold-after"]);
+    let process = runner.start(APPLY);
+    team.sandbox.wait_held(1);
+    process.kill();
+    drop(runner);
+    team.sandbox.faults(&[]);
+    team.sandbox.release();
+    let sent = team.bulks();
+    assert_eq!(sent.len(), 1, "one bulk was accepted, and nobody was told");
+
+    // While the dead runner might still live, its people are left alone; then they are in doubt.
+    team.runner().run(APPLY);
+    let later = team.runner().env("SENDFORM_NOW", "2026-11-30T12:13:00Z");
+    later.run(APPLY).code(6);
+    assert!(team.accepted().iter().all(|times| *times == 1), "{:?}", team.accepted());
+
+    let doubts = later.run(["status", "--format", "json"]).code(6).json();
+    let doubts = doubts["doubts"].as_array().unwrap();
+    assert!(!doubts.is_empty());
+    for bulk in doubts.iter().map(|doubt| doubt["bulkId"].as_str().unwrap()) {
+        let word = if sent.contains(bulk) { "--sent" } else { "--not-sent" };
+        later.run(["resolve", bulk, word, "--reason", "seen in the portal"]).code(0);
+    }
+    team.runner().env("SENDFORM_NOW", "2026-11-30T12:13:00Z").run(APPLY).code(0);
+    assert_eq!(team.accepted(), [1; 6]);
+}
+
+#[test]
+fn two_runners_at_once_with_audiences_that_differ_by_a_row() {
+    let team = Team::new(40);
+    let runners = [team.runner(), team.runner()];
+    runners[1].write("customers.csv", audience(0..=40));
+    let processes = runners.each_ref().map(|runner| runner.start(["apply", "--auto-approve", "--parallel", "2"]));
+    let ends: Vec<_> = runners.iter().zip(processes).map(|(runner, process)| runner.finish(process)).collect();
+    assert_eq!(team.accepted(), [1; 41], "{}\n{}", ends[0], ends[1]);
+    let status = team.runner().run(["status", "--format", "json"]).code(0).json();
+    assert_eq!(status["doubts"].as_array().map(Vec::len), Some(0));
+    team.runner().run(["ledger", "verify"]).code(0);
+}
+
+#[test]
+fn an_apply_of_many_bulks_takes_a_handful_of_pushes() {
+    let team = Team::new(400);
+    let before = team.origin.pushes();
+    team.runner().run(["apply", "--auto-approve"]).code(0);
+    assert_eq!(team.accepted(), [1; 400]);
+    let pushes = team.origin.pushes() - before;
+    assert!((2..=12).contains(&pushes), "{pushes} pushes for 200 bulks");
+    team.runner().run(["plan", "--detailed-exitcode"]).code(0);
+}
+
+#[test]
+fn what_the_remote_does_not_take_is_not_sent() {
+    let team = Team::new(2);
+    hook(&team.origin.path(), "pre-receive", "echo 'the branch is protected' >&2; exit 1");
+    let runner = team.runner();
+    let run = runner.run(APPLY).code(1);
+    assert!(run.stderr.contains("caused by: a push to `origin/sendform-ledger` was refused"), "{run}");
+    assert!(run.stderr.contains("the branch is protected"), "{run}");
+    assert_eq!(team.sandbox.state()["requests"], 0);
+    fs::remove_file(team.origin.path().join("hooks/pre-receive")).unwrap();
+
+    hook(&runner.folder().join(".git"), "pre-push", "exit 1");
+    runner.run(APPLY).code(1);
+    assert_eq!(team.sandbox.state()["requests"], 0);
+    fs::remove_file(runner.folder().join(".git/hooks/pre-push")).unwrap();
+    runner.run(APPLY).code(0);
+    assert_eq!(team.accepted(), [1, 1]);
+}
+
+#[test]
+fn hooks_do_not_see_the_key() {
+    let team = Team::new(2);
+    let runner = team.runner();
+    hook(&runner.folder().join(".git"), "pre-push", "env | grep SENDFORM_ >seen; exit 0");
+    runner.run(APPLY).code(0);
+    let seen = runner.read("seen");
+    assert!(seen.contains("SENDFORM_BASE_URL"), "{seen}");
+    assert!(!seen.contains("SENDFORM_KEY"), "{seen}");
+}
+
+#[test]
+fn the_clone_of_a_user_stays_as_it_is() {
+    let team = Team::new(2);
+    let folder = team.desk.folder();
+    team.desk.write("sale.yaml", campaign("sale", "Hello you!", 1));
+    team.desk.write("staged.txt", "new\n");
+    git(folder, &["add", "staged.txt"]);
+    team.desk.write("untracked.txt", "new\n");
+    let looks = || {
+        let status = git(folder, &["status", "--porcelain=v2", "--branch"]);
+        let heads = git(folder, &["for-each-ref", "refs/heads", "refs/tags"]);
+        let log = git(folder, &["reflog", "HEAD"]);
+        format!("{status}\n{heads}\n{log}\n{:?}", fs::read(folder.join(".git/index")).unwrap())
+    };
+    let before = looks();
+    team.desk.run(APPLY).code(0);
+    team.desk.run(["plan"]).code(0);
+    assert_eq!(looks(), before);
+}
+
+#[test]
+fn without_a_ledger_that_can_be_trusted_nothing_is_sent() {
+    let team = Team::without_ledger(2);
+    let runner = team.runner();
+    assert_eq!(error(&runner.run(APPLY).code(8)), "there is no ledger at `origin/sendform-ledger`");
+    let made = runner.run(["ledger", "init"]).code(0);
+    assert!(made.stdout.starts_with("made origin/sendform-ledger for `127.0.0.1:"), "{made}");
+    let again = team.runner().run(["ledger", "init"]).code(8);
+    assert_eq!(error(&again), "there is a ledger at `origin/sendform-ledger` already");
+    runner.run(APPLY).code(0);
+
+    let remote = team.origin.path();
+    let root = git(&remote, &["rev-list", "--max-parents=0", "sendform-ledger"]);
+    git(&remote, &["update-ref", "refs/heads/sendform-ledger", &root]);
+    let plan = runner.run(["plan"]).code(8);
+    assert_eq!(error(&plan), "the ledger's branch `origin/sendform-ledger` was rewound or replaced");
+    let restore = "`git push --force origin refs/sendform/seen/origin/sendform-ledger:refs/heads/sendform-ledger`";
+    assert!(plan.stderr.contains(restore), "{plan}");
+    git(&remote, &["update-ref", "-d", "refs/heads/sendform-ledger"]);
+    assert_eq!(error(&runner.run(APPLY).code(8)), "the ledger's branch `origin/sendform-ledger` is gone");
+    git(&remote, &["update-ref", "refs/heads/sendform-ledger", "main"]);
+    let foreign = "the branch `origin/sendform-ledger` is no ledger as sendform writes it: it has no file `contents`";
+    assert_eq!(error(&team.runner().run(["plan"]).code(8)), foreign);
+    assert_eq!(team.accepted(), [1, 1]);
+}
+
+#[test]
+fn without_the_network_a_plan_uses_what_is_here() {
+    let team = Team::new(2);
+    let runner = team.runner();
+    runner.run(APPLY).code(0);
+    let fresh = team.runner();
+    fs::rename(team.origin.path(), team.origin.path().with_extension("away")).unwrap();
+    assert_eq!(error(&runner.run(["plan"]).code(1)), "the remote `origin` cannot be reached");
+    runner.run(APPLY).code(1);
+    let plan = runner.run(["plan", "--offline"]).code(0);
+    assert!(plan.stderr.starts_with("! the ledger is "), "{plan}");
+    assert!(plan.stdout.contains("already sent"), "{plan}");
+    runner.run(["status", "--offline"]).code(0);
+    let never = "the ledger's branch `origin/sendform-ledger` was never fetched here";
+    assert_eq!(error(&fresh.run(["plan", "--offline"]).code(1)), never);
+}
+
+#[test]
+fn an_interrupt_leaves_no_claim_open_that_was_not_sent() {
+    let team = Team::new(60);
+    team.sandbox.faults(&["hold-after"]);
+    let runner = team.runner();
+    let mut process = runner.start(APPLY);
+    team.sandbox.wait_held(1);
+    process.signal("INT");
+    process.wait_told("interrupted");
+    team.sandbox.release();
+    runner.finish(process).code(10);
+    assert_eq!(team.accepted(), [1, 1]);
+    let status = team.runner().run(["status", "--format", "json"]).code(0).json();
+    assert_eq!(status["doubts"].as_array().map(Vec::len), Some(0));
+    team.runner().run(APPLY).code(0);
+    assert_eq!(team.accepted(), [1; 60]);
+}

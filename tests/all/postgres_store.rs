@@ -1,0 +1,7 @@
+//! Ledgers in PostgreSQL: many workers over one campaign, servers that break, and servers that are
+//! refused.
+
+mod claims;
+mod refused;
+mod shop;
+mod workers;

@@ -1,0 +1,216 @@
+//! The store by itself, opened twice: who is granted, who is freed, and which times are given.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use futures_util::future::join_all;
+use jiff::Timestamp;
+use sendform::apply::Late;
+use sendform::audience::RowAt;
+use sendform::identity::{BulkId, BulkTime, Content, Key, MessageId, MessageKey, Person, ProjectId, Revision};
+use sendform::ledger::{Claim, ClaimId, Grant, Outcome, PersonState, RunId, Standing, View};
+use sendform::plan::{Bulk, Recipient};
+use sendform::store::{Database, Expected, Postgres, StoreError, Take};
+
+use crate::support::Cluster;
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_796_126_400 + second).unwrap()
+}
+
+fn message() -> MessageKey {
+    MessageKey::parse("sale.hello").unwrap()
+}
+
+fn revision() -> Revision {
+    Revision::new(1).unwrap()
+}
+
+fn claim(people: &[u64], attempt: u32, run: u64) -> Claim {
+    let people: Vec<Person> = people.iter().copied().map(Person).collect();
+    Claim {
+        id: ClaimId {
+            bulk: BulkId::new(&message(), revision(), BulkTime::Start(0), &people),
+            attempt,
+            run: RunId(run),
+        },
+        time: BulkTime::Start(0),
+        send_at: None,
+        until: None,
+        leaves_by: None,
+        start_by: at(120),
+        at: at(0),
+        people,
+    }
+}
+
+fn outcome(claim: &Claim, state: PersonState, by: Option<&str>) -> Outcome {
+    let by = by.map(str::to_owned);
+    Outcome { claim: claim.id.clone(), state, others: Vec::new(), at: at(1), why: by.clone(), by }
+}
+
+fn taken(people: &[u64]) -> Grant {
+    Grant::Taken(people.iter().copied().map(Person).collect())
+}
+
+/// A ledger in a database of its own.
+struct Home {
+    database: Database,
+    expected: Expected,
+}
+
+impl Home {
+    async fn new() -> Self {
+        let url = Some(Cluster::shared().database().into());
+        let database = Database { url, authorities: None::<PathBuf>, schema: "sent".to_owned() };
+        let keys = Some(vec![Key::from_bytes([1; Key::LENGTH]).id()]);
+        let project = ProjectId::parse("acme-shop").unwrap();
+        let expected = Expected { project, gateway: "sandbox".to_owned(), keys };
+        database.create(&expected.header()).await.unwrap();
+        Self { database, expected }
+    }
+
+    async fn open(&self) -> Postgres {
+        Postgres::open(&self.database, &self.expected).await.unwrap()
+    }
+
+    /// How somebody stands, by the database alone.
+    async fn standing(&self, person: u64) -> Standing {
+        let ledger = self.database.read(&self.expected).await.unwrap();
+        ledger.standing(&message(), revision(), Person(person), View::Exclusive)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn claims_that_come_together_grant_everybody_once() {
+    let home = Home::new().await;
+    let stores = [home.open().await, home.open().await, home.open().await];
+    // Each pair of neighbours shares a person.
+    let wanted: Vec<(usize, Claim)> =
+        (0..60).map(|number| (number % 3, claim(&[number as u64, number as u64 + 1], 1, number as u64))).collect();
+    let grants = join_all(wanted.iter().map(|(store, claim)| stores[*store].claim(claim.clone()))).await;
+    let mut granted: BTreeMap<Person, u32> = BTreeMap::new();
+    for (grant, (_, claim)) in grants.into_iter().zip(&wanted) {
+        if grant.unwrap() == Grant::Granted {
+            claim.people.iter().for_each(|person| *granted.entry(*person).or_default() += 1);
+        }
+    }
+    assert!(granted.values().all(|count| *count == 1), "{granted:?}");
+    // Of two neighbours who refuse each other at once one may go through later, but never none of all.
+    assert!(granted.len() >= 2 * 20, "{granted:?}");
+    let ledger = home.database.read(&home.expected).await.unwrap();
+    assert_eq!(ledger.claims().map(|claim| claim.claim().people.len()).sum::<usize>(), granted.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refused_people_are_free_for_all_and_accepted_ones_for_nobody() {
+    let home = Home::new().await;
+    let (one, other) = (home.open().await, home.open().await);
+    let first = claim(&[1, 2], 1, 1);
+    assert_eq!(one.claim(first.clone()).await.unwrap(), Grant::Granted);
+    assert!(matches!(one.claim(first.clone()).await, Err(StoreError::Entry(_))), "an id is claimed once");
+    assert!(matches!(one.claim(claim(&[4, 3], 1, 1)).await, Err(StoreError::Entry(_))), "people are in order");
+    assert_eq!(other.claim(claim(&[2, 3], 1, 2)).await.unwrap(), taken(&[2]));
+    assert_eq!(home.standing(3).await, Standing::Free, "nothing is written of a claim that is not granted");
+    one.settle(outcome(&first, PersonState::Refused, None)).await.unwrap();
+    let second = claim(&[2, 3], 2, 2);
+    assert_eq!(other.claim(second.clone()).await.unwrap(), Grant::Granted);
+
+    // A late word on the first frees nobody whom the second has, whoever is asked to write it.
+    other.catch_up().await.unwrap();
+    one.settle(outcome(&first, PersonState::Refused, Some("ana"))).await.unwrap();
+    assert_eq!(one.claim(claim(&[2], 3, 1)).await.unwrap(), taken(&[2]));
+    // A word that it was sent after all holds them, although the second gives them back.
+    one.settle(outcome(&first, PersonState::Accepted, Some("ana"))).await.unwrap();
+    other.settle(outcome(&second, PersonState::Refused, None)).await.unwrap();
+    assert_eq!(home.standing(2).await, Standing::Accepted);
+    let third = home.open().await;
+    assert_eq!(third.claim(claim(&[1, 2, 3], 1, 3)).await.unwrap(), taken(&[1, 2]));
+    assert_eq!(third.claim(claim(&[3], 1, 3)).await.unwrap(), Grant::Granted);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_earlier_claim_of_another_run_is_known() {
+    let home = Home::new().await;
+    let (one, other) = (home.open().await, home.open().await);
+    let first = claim(&[1, 2], 1, 1);
+    assert_eq!(one.claim(first.clone()).await.unwrap(), Grant::Granted);
+    let mut rejected = outcome(&first, PersonState::Refused, None);
+    rejected.others = vec![(Person(2), PersonState::Rejected(14))];
+    one.settle(rejected).await.unwrap();
+    let second = claim(&[1, 2, 3], 1, 2);
+    assert_eq!(other.claim(second.clone()).await.unwrap(), Grant::Granted);
+    for (person, expect) in [(1, true), (2, false), (3, false)] {
+        let id = MessageId { message: message(), revision: revision(), person: Person(person) };
+        assert_eq!(other.claimed_before(&id, &second.id).await.unwrap(), expect, "{person}");
+    }
+}
+
+fn bulk(people: std::ops::Range<u64>, paced: Option<(i64, i64)>) -> Bulk {
+    let recipient = |person| Recipient { person: Person(person), content: Content(person), row: RowAt(0) };
+    Bulk {
+        message: message(),
+        revision: revision(),
+        time: BulkTime::Start(0),
+        send_at: paced.and_then(|(start, _)| (start > 0).then(|| at(start))),
+        until: paced.map(|(_, until)| at(until)),
+        recipients: people.map(recipient).collect(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shared_plan_is_taken_once_and_claimed_by_its_takers_only() {
+    let home = Home::new().await;
+    let (one, other) = (home.open().await, home.open().await);
+    let plan = || vec![bulk(1..3, None), bulk(3..5, None), bulk(5..7, None)];
+    one.share(RunId(1), 1, "plan/v1:a", at(0), plan()).await.unwrap();
+    other.share(RunId(2), 1, "plan/v1:b", at(0), vec![bulk(8..9, None)]).await.unwrap();
+    let mut people = Vec::new();
+    for (store, run) in [(&one, 1), (&other, 2), (&one, 1)] {
+        let Take::Bulk(bulk) = store.take(RunId(run)).await.unwrap() else { panic!("there is one") };
+        people.extend(bulk.people.iter().map(|(person, _)| person.0));
+    }
+    assert_eq!(people, [1, 2, 3, 4, 5, 6]);
+    assert_eq!(other.take(RunId(2)).await.unwrap(), Take::Wait);
+    assert_eq!(one.claim(claim(&[1, 2], 1, 1)).await.unwrap(), Grant::Granted);
+
+    // Whoever was too slow has lost the bulk, though nobody has claimed its people yet.
+    let expire = "UPDATE sent.bulks SET taken_at = taken_at - interval '1 h' WHERE run = 1 AND NOT done";
+    let url = secrecy::ExposeSecret::expose_secret(home.database.url.as_ref().unwrap()).to_owned();
+    Cluster::shared().sql(&url, expire);
+    let Take::Bulk(again) = other.take(RunId(2)).await.unwrap() else { panic!("it is anybody's again") };
+    assert_eq!(again.people[0].0, Person(5));
+    assert_eq!(one.claim(claim(&[5, 6], 1, 1)).await.unwrap(), taken(&[5, 6]));
+    for people in [[3, 4], [5, 6]] {
+        assert_eq!(other.take(RunId(2)).await.unwrap(), Take::Wait);
+        assert_eq!(other.claim(claim(&people, 1, 2)).await.unwrap(), Grant::Granted);
+    }
+    // A plan that is used up is replaced.
+    assert_eq!(other.take(RunId(2)).await.unwrap(), Take::UsedUp);
+    other.share(RunId(2), 2, "plan/v1:c", at(0), vec![bulk(8..9, None)]).await.unwrap();
+    let Take::Bulk(last) = other.take(RunId(2)).await.unwrap() else { panic!("there is one") };
+    assert_eq!(last.people, [(Person(8), Content(8))]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_two_late_bulks_of_any_workers_are_sent_at_one_time() {
+    let home = Home::new().await;
+    let (one, other) = (home.open().await, home.open().await);
+    one.share(RunId(1), 1, "plan/v1:a", at(0), vec![bulk(1..3, Some((0, 60))), bulk(3..5, Some((60, 120)))])
+        .await
+        .unwrap();
+    let Take::Bulk(first) = other_takes(&other).await else { panic!("there is one") };
+    assert_eq!((first.send_at, first.until), (None, Some(at(70))), "it has time to be claimed");
+    let Take::Bulk(second) = other_takes(&other).await else { panic!("there is one") };
+    assert_eq!((second.send_at, second.until), (Some(at(70)), Some(at(130))));
+    let late = Late { message: (message(), revision()), earliest: at(10), length_ms: 30_000 };
+    let mut starts =
+        join_all([&one, &other, &one, &other].map(|store| async { store.late_start(&late).await.unwrap() })).await;
+    starts.sort();
+    assert_eq!(starts, [at(130), at(160), at(190), at(220)]);
+}
+
+async fn other_takes(store: &Postgres) -> Take {
+    store.share(RunId(2), 1, "plan/v1:b", at(0), vec![bulk(1..3, None)]).await.unwrap();
+    store.take(RunId(2)).await.unwrap()
+}
