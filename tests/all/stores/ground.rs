@@ -31,7 +31,8 @@ impl Kind {
     pub(super) fn state(self) -> &'static str {
         match self {
             Self::Lockfile => "state: { in: lockfile }\n",
-            Self::Git => "state: { in: git }\n",
+            // One bulk at a time, so that each step is one step.
+            Self::Git => "state: { in: git, bulksAhead: 1 }\n",
         }
     }
 }
