@@ -12,6 +12,10 @@ macro_rules! on_every_store {
             use super::super::ground::Kind;
             $(#[test] fn $test() { super::$test(Kind::Git); })+
         }
+        mod postgres {
+            use super::super::ground::Kind;
+            $(#[test] fn $test() { super::$test(Kind::Postgres); })+
+        }
     };
 }
 

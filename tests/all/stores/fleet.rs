@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::ground::{Ground, Kind};
 use sendform::store::Paths;
 
-use crate::support::{Barrier, Door, Process, Project, Run, Shop, customer};
+use crate::support::{Barrier, Cluster, Door, Process, Project, Run, Shop, customer};
 
 /// How an apply is started: one request after the other.
 pub(super) const APPLY: [&str; 4] = ["apply", "--auto-approve", "--parallel", "1"];
@@ -64,7 +64,11 @@ impl Fleet {
             ground.equip(other.folder());
             other
         });
-        Self { others: others.collect(), shop, ground }
+        let mut fleet = Self { others: others.collect(), shop, ground };
+        if let Some(url) = fleet.ground.database().map(str::to_owned) {
+            fleet.set("SENDFORM_DATABASE_URL", &url);
+        }
+        fleet
     }
 
     /// Writes the audience on one machine.
@@ -134,6 +138,11 @@ impl Fleet {
                 let remote = self.ground.remote();
                 fs::rename(&remote, remote.with_extension("away")).expect("a folder can be renamed");
             }
+            Kind::Postgres => {
+                self.let_connect(false);
+                let hang_up = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname =";
+                Cluster::shared().sql("postgres", &format!("{hang_up} '{}'", self.database()));
+            }
         }
     }
 
@@ -146,7 +155,20 @@ impl Fleet {
                 let remote = self.ground.remote();
                 fs::rename(remote.with_extension("away"), &remote).expect("a folder can be renamed");
             }
+            Kind::Postgres => self.let_connect(true),
         }
+    }
+
+    /// Has the server let programs into the database, or nobody.
+    fn let_connect(&self, is_let: bool) {
+        let statement = format!("ALTER DATABASE {} ALLOW_CONNECTIONS {is_let}", self.database());
+        Cluster::shared().sql("postgres", &statement);
+    }
+
+    /// The name of the database.
+    fn database(&self) -> &str {
+        let name = self.ground.database().and_then(|url| url.strip_prefix("postgres:///")?.split('?').next());
+        name.expect("it has a database")
     }
 
     /// How many people stand where, as `plan` counts them on a machine.

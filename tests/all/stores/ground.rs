@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use sendform::store::{Branch, Home, Paths};
+use sendform::store::{Branch, Database, Home, Paths};
 use tempfile::TempDir;
+
+use crate::support::Cluster;
 
 /// How many machines there are, where there may be several.
 const MACHINES: usize = 3;
@@ -16,6 +18,8 @@ pub(super) enum Kind {
     Lockfile,
     /// A branch of a bare repository, and a clone on each machine.
     Git,
+    /// A database of its own, in the server that the tests share.
+    Postgres,
 }
 
 impl Kind {
@@ -23,7 +27,7 @@ impl Kind {
     pub(super) fn is_shared(self) -> bool {
         match self {
             Self::Lockfile => false,
-            Self::Git => true,
+            Self::Git | Self::Postgres => true,
         }
     }
 
@@ -33,6 +37,7 @@ impl Kind {
             Self::Lockfile => "state: { in: lockfile }\n",
             // One bulk at a time, so that each step is one step.
             Self::Git => "state: { in: git, bulksAhead: 1 }\n",
+            Self::Postgres => "state: { in: postgres }\n",
         }
     }
 }
@@ -42,14 +47,17 @@ impl Kind {
 pub(super) struct Ground {
     kind: Kind,
     folder: TempDir,
+    /// The URL of the database, if it is one.
+    database: Option<String>,
 }
 
 impl Ground {
     /// A place of its own.
     pub(super) fn new(kind: Kind) -> Self {
-        let ground = Self { kind, folder: tempfile::tempdir().expect("a temporary folder") };
+        let database = (kind == Kind::Postgres).then(|| Cluster::shared().database());
+        let ground = Self { kind, folder: tempfile::tempdir().expect("a temporary folder"), database };
         match kind {
-            Kind::Lockfile => {}
+            Kind::Lockfile | Kind::Postgres => {}
             Kind::Git => {
                 git(ground.folder.path(), &["init", "--quiet", "--bare", "remote.git"]);
                 for machine in 0..MACHINES {
@@ -65,7 +73,7 @@ impl Ground {
     /// Makes a folder that of a machine with this store.
     pub(super) fn equip(&self, folder: &Path) {
         match self.kind {
-            Kind::Lockfile => {}
+            Kind::Lockfile | Kind::Postgres => {}
             Kind::Git => {
                 let remote = self.remote().display().to_string();
                 git(folder, &["init", "--quiet"]);
@@ -86,7 +94,16 @@ impl Ground {
         match self.kind {
             Kind::Lockfile => Home::Lockfile(Paths::of_project(self.folder.path())),
             Kind::Git => Home::Git(Branch::new(&self.machine(machine), "origin", "sendform-ledger")),
+            Kind::Postgres => {
+                let url = self.database.clone().map(Into::into);
+                Home::Postgres(Database { url, authorities: None, schema: "sendform".to_owned() })
+            }
         }
+    }
+
+    /// The URL of the database, where there is one.
+    pub(super) fn database(&self) -> Option<&str> {
+        self.database.as_deref()
     }
 
     /// The bare repository.
