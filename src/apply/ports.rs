@@ -9,7 +9,7 @@ use super::outgoing::Outgoing;
 use super::pace::Late;
 use super::prepared::Prepared;
 use super::sent::Sent;
-use super::summary::Stopped;
+use super::summary::{MessageRevision, Stopped, Tally};
 use super::ticket::Ticket;
 use crate::identity::MessageId;
 use crate::ledger::{Claim, ClaimId, Grant, Outcome};
@@ -58,6 +58,12 @@ pub trait Supply: Sync {
     /// # Errors
     /// Why the run must stop.
     fn next(&self) -> impl Future<Output = Result<Option<Bulk>, Stopped>> + Send;
+
+    /// Counts those who were shown to be sent to, and whom it has not given, when the run has ended:
+    /// nobody, where each is given in any case.
+    fn not_given(&self) -> Vec<(MessageRevision, Tally)> {
+        Vec::new()
+    }
 }
 
 /// Sends requests to the gateway.

@@ -31,7 +31,7 @@ const REASONS_MAX: usize = 5;
 /// When `interrupts.first` is ready no new claims are made, and requests in flight have
 /// [`Settings::grace`] to end; when `interrupts.second` is, the run ends as it stands, and whoever is
 /// in flight is in doubt. A request is never sent again unless it surely was not taken. However the
-/// run ends, the summary's groups add up to the people supplied.
+/// run ends, the summary's groups add up to the people supplied, and those of [`Supply::not_given`].
 pub async fn apply<B: Supply, S: Store, G: Sender, P: Prepare, C: Clock>(
     supply: &B,
     ports: Ports<'_, S, G, P, C>,
@@ -84,6 +84,9 @@ pub async fn apply<B: Supply, S: Store, G: Sender, P: Prepare, C: Clock>(
         }
     }
     drop(flight);
+    for (message, tally) in supply.not_given() {
+        run.count(&message, &tally);
+    }
     run.end()
 }
 
@@ -179,7 +182,11 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
                 self.halt(reason);
                 None
             }
-            Either::Right(_) => None,
+            Either::Right(_) => {
+                // Whoever waits for the supply is stopped, even if nobody else is left to notice it.
+                self.halt(Stopped::Interrupted);
+                None
+            }
         }
     }
 

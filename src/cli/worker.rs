@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::apply::{MessageRevision, Stopped, Supply};
+use crate::apply::{MessageRevision, Stopped, Supply, Tally};
 use crate::identity::{Person, PersonMap, PersonSet};
 use crate::ledger::{Ledger, RunId, Standing, View};
 use crate::plan::{Bulk, Plan, Recipient};
@@ -28,6 +28,8 @@ pub(super) struct Worker<'a> {
     store: &'a Postgres,
     run: RunId,
     mine: Mutex<Mine>,
+    /// Those of them who were given to the run, in whatever bulk.
+    given: Mutex<HashMap<MessageRevision, PersonSet>>,
     /// How many plans were stored or joined.
     plans: Mutex<u32>,
     /// How many people were left when this run planned anew last.
@@ -58,6 +60,7 @@ impl<'a> Worker<'a> {
             store,
             run,
             mine: Mutex::new(mine),
+            given: Mutex::default(),
             plans: Mutex::default(),
             left_before: Mutex::new(usize::MAX),
         };
@@ -87,6 +90,9 @@ impl<'a> Worker<'a> {
             }
             recipients.push(*recipient);
         }
+        let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
+        let given = given.entry((shared.message.clone(), shared.revision)).or_default();
+        given.extend(recipients.iter().map(|recipient| recipient.person));
         Ok(Bulk {
             message: shared.message.clone(),
             revision: shared.revision,
@@ -179,6 +185,28 @@ impl Supply for Worker<'_> {
                 }
             }
         }
+    }
+
+    /// Those whom others have, and those whom nobody has tried, as far as this run knows: it has read
+    /// what others wrote when the plan was used up.
+    fn not_given(&self) -> Vec<(MessageRevision, Tally)> {
+        let mine = self.mine.lock().unwrap_or_else(PoisonError::into_inner);
+        let given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
+        let (ledger, view) = (self.store.ledger(), View::Shared { now: self.world.gateway.now() });
+        let count = |(of, people): (&MessageRevision, &PersonMap<Recipient>)| {
+            let (standings, given) = (ledger.standings(&of.0, of.1), given.get(of));
+            let mut tally = Tally::default();
+            for person in people.keys().filter(|person| given.is_none_or(|given| !given.contains(person))) {
+                match standings.get(*person, view) {
+                    Standing::Free | Standing::Rejected(_) => tally.not_attempted += 1,
+                    Standing::Abandoned | Standing::InFlight | Standing::InDoubt | Standing::Accepted => {
+                        tally.taken += 1;
+                    }
+                }
+            }
+            (of.clone(), tally)
+        };
+        mine.iter().map(count).filter(|(_, tally)| tally.people() > 0).collect()
     }
 }
 
