@@ -24,7 +24,8 @@ const RUN_TIME_MAX: Duration = Duration::from_secs(240);
 /// What is done to a run, or around it.
 #[derive(Debug)]
 enum Deed {
-    KillRun,
+    /// So many, if there are so many.
+    KillRuns(u64),
     KillGateway,
     StopRun(Duration),
     StopGateway(Duration),
@@ -36,7 +37,7 @@ enum Deed {
 impl Deed {
     fn choose(dice: &mut Dice, world: &World, seat: usize) -> Self {
         match dice.number(0..20) {
-            0..=8 => Self::KillRun,
+            0..=8 => Self::KillRuns(dice.number(1..4)),
             9..=10 => Self::KillGateway,
             11..=12 => Self::StopRun(Duration::from_millis(dice.number(20..300))),
             13 => Self::StopGateway(Duration::from_millis(dice.number(20..300))),
@@ -49,7 +50,7 @@ impl Deed {
     fn wrapper(&self) -> Vec<String> {
         match self {
             Self::Trouble(trouble) => trouble.wrapper(),
-            Self::KillRun
+            Self::KillRuns(_)
             | Self::KillGateway
             | Self::StopRun(_)
             | Self::StopGateway(_)
@@ -123,12 +124,12 @@ impl World {
     /// Does it. The first run is the one that it is done to.
     fn act(&mut self, deed: &Deed, seat: usize, runs: &mut Vec<Process>, figures: &mut Figures) {
         let what = match deed {
-            Deed::KillRun => {
-                let killed = runs.swap_remove(0).kill();
-                if killed.code().is_some() {
-                    return;
+            Deed::KillRuns(number) => {
+                for _ in 0..*number.min(&(runs.len() as u64)) {
+                    let killed = runs.swap_remove(0).kill();
+                    self.count(figures, Count::RunsKilled, u64::from(killed.code().is_none()));
                 }
-                Count::RunsKilled
+                return;
             }
             Deed::KillGateway => {
                 self.count(figures, Count::RequestsSpoilt, self.gateway.spoilt());
@@ -153,8 +154,8 @@ impl World {
                 Count::RunsInterrupted
             }
             Deed::Trouble(trouble) => {
-                trouble.strike(&self.seats[seat]);
-                Count::StoreFailures
+                self.count(figures, Count::StoreFailures, trouble.strike(&self.seats[seat]));
+                return;
             }
             Deed::Nothing => return,
         };

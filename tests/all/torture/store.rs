@@ -49,8 +49,8 @@ impl Kind {
     /// takes.
     pub(super) const fn share(self) -> u64 {
         match self {
-            Self::Lockfile => 700,
-            Self::Git | Self::Postgres => 200,
+            Self::Lockfile => 750,
+            Self::Git | Self::Postgres => 160,
         }
     }
 }

@@ -11,6 +11,9 @@ use super::dice::Dice;
 use super::store::{Kind, Store, server};
 use crate::support::Project;
 
+/// How long those who were hung up on may take to come back. Time itself is what is tested here.
+const COMING_BACK: Duration = Duration::from_millis(120);
+
 /// What is wrong with a store while a run uses it.
 #[derive(Debug, Clone)]
 pub(super) enum Trouble {
@@ -26,8 +29,8 @@ pub(super) enum Trouble {
     Gone(PathBuf),
     /// The server crashes, and is started again after a while.
     Crashed(Duration),
-    /// The server ends all connections to this database.
-    HungUp(String),
+    /// The server ends all connections to this database, so many times.
+    HungUp(String, u64),
     /// Nobody can write into this database for a while.
     Hanging(String, Duration),
 }
@@ -52,7 +55,7 @@ impl Trouble {
                     0 => Self::Crashed(Duration::ZERO),
                     1 => Self::Crashed(Duration::from_millis(dice.number(50..600))),
                     2 => Self::Hanging(database, Duration::from_millis(dice.number(50..600))),
-                    _ => Self::HungUp(database),
+                    _ => Self::HungUp(database, dice.number(1..6)),
                 }
             }
         }
@@ -73,7 +76,7 @@ impl Trouble {
             | Self::Refusing(_)
             | Self::Gone(_)
             | Self::Crashed(_)
-            | Self::HungUp(_)
+            | Self::HungUp(..)
             | Self::Hanging(..) => &[],
         };
         words.iter().map(|word| (*word).to_owned()).collect()
@@ -86,13 +89,17 @@ impl Trouble {
                 fs::write(hook, "#!/bin/sh\necho no >&2\nexit 1\n").expect("a hook can be written");
                 fs::set_permissions(hook, Permissions::from_mode(0o755)).expect("a hook can be made executable");
             }
-            Self::Full(_) | Self::Replaced | Self::Gone(_) | Self::Crashed(_) | Self::HungUp(_) | Self::Hanging(..) => {
-            }
+            Self::Full(_)
+            | Self::Replaced
+            | Self::Gone(_)
+            | Self::Crashed(_)
+            | Self::HungUp(..)
+            | Self::Hanging(..) => {}
         }
     }
 
-    /// Does what is done in the middle of the run.
-    pub(super) fn strike(&self, seat: &Project) {
+    /// Does what is done in the middle of the run, and says how often it failed by that.
+    pub(super) fn strike(&self, seat: &Project) -> u64 {
         match self {
             Self::Replaced => {
                 let (file, copy) = (seat.path("sendform.lock"), seat.path("sendform.lock.copy"));
@@ -106,10 +113,8 @@ impl Trouble {
                 thread::sleep(*time);
                 server().start_again();
             }
-            Self::HungUp(database) => {
-                let others = "datname = current_database() AND pid <> pg_backend_pid()";
-                server()
-                    .sql(database, &format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}"));
+            Self::HungUp(database, times) => {
+                return (0..*times).filter(|_| hang_up(database)).count() as u64;
             }
             Self::Hanging(database, time) => {
                 let lock = "BEGIN; LOCK TABLE sendform.claims, sendform.outcomes IN EXCLUSIVE MODE";
@@ -117,6 +122,7 @@ impl Trouble {
             }
             Self::Full(_) | Self::ReadOnly | Self::Refusing(_) => {}
         }
+        1
     }
 
     pub(super) fn end(&self, seat: &Project) {
@@ -124,10 +130,23 @@ impl Trouble {
             Self::ReadOnly => set_mode(seat, 0o755),
             Self::Refusing(hook) => fs::remove_file(hook).expect("a hook can be removed"),
             Self::Gone(remote) if !remote.exists() => fs::rename(away(remote), remote).expect("the remote comes back"),
-            Self::Full(_) | Self::Replaced | Self::Gone(_) | Self::Crashed(_) | Self::HungUp(_) | Self::Hanging(..) => {
-            }
+            Self::Full(_)
+            | Self::Replaced
+            | Self::Gone(_)
+            | Self::Crashed(_)
+            | Self::HungUp(..)
+            | Self::Hanging(..) => {}
         }
     }
+}
+
+/// Ends all connections to a database, and waits a moment for those who had them to come back.
+/// Says whether there were any.
+fn hang_up(database: &str) -> bool {
+    let others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    let ended = server().sql(database, &format!("SELECT pg_terminate_backend(pid) {others}"));
+    thread::sleep(COMING_BACK);
+    !ended.is_empty()
 }
 
 fn away(remote: &Path) -> PathBuf {
