@@ -179,6 +179,7 @@ fn a_first_plan_in_json() {
       "digest": "plan/v1:[digest]",
       "doubts": [],
       "format_version": "1.0",
+      "frozen": null,
       "gateway": "sandbox",
       "kind": "plan",
       "messages": [
@@ -201,6 +202,7 @@ fn a_first_plan_in_json() {
             }
           ],
           "firstAt": "2026-11-30T17:00:00Z",
+          "frozen": null,
           "gates": {
             "alreadySent": 0,
             "capped": 0,
@@ -214,6 +216,7 @@ fn a_first_plan_in_json() {
             "inDoubt": 0,
             "inFlight": 0,
             "notDue": 0,
+            "notInPlan": 0,
             "paused": 0,
             "rejectedEarlier": 0,
             "skipped": 1,
@@ -260,6 +263,7 @@ fn a_first_plan_in_json() {
       "nextApplyAt": null,
       "notDue": 0,
       "now": "2026-11-30T12:00:00Z",
+      "planFile": null,
       "project": "acme-shop",
       "rails": [],
       "toSend": 4

@@ -91,6 +91,8 @@ fn another_sender_is_not_what_was_planned() {
 fn an_overlap_is_accepted_in_the_plan_and_holds_for_it() {
     let shop = Shop::new(2).faults(&["500-after"]);
     shop.apply().code(6);
+    // The doubt stays: nobody reads the logs.
+    shop.sandbox.faults(&["logs:401*"]);
     shop.campaign("Hello again!", 2);
     // The doubt's own code is weaker than the limit's.
     shop.run(&["plan", "--out", "sale.plan"]).code(4);
