@@ -20,19 +20,18 @@ mod settle;
 mod step;
 mod store;
 mod trouble;
+mod turns;
 mod world;
 
 use std::io::Write as _;
-use std::panic::{self, AssertUnwindSafe};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::panic;
 use std::thread;
-use std::time::Instant;
 
 use dice::Dice;
 use figures::{Count, Figures};
-use options::{End, Options};
+use options::Options;
 use store::Kind;
+use turns::Turns;
 use world::World;
 
 /// How many lives are lived at once: they wait for each other's disks and processes.
@@ -44,27 +43,13 @@ const ROUNDS: u64 = 2;
 
 #[test]
 fn nobody_is_sent_to_twice_and_nobody_is_forgotten() {
-    let options = Options::read();
-    let begin = Instant::now();
-    let figures = Mutex::new(Figures::default());
-    let lives = AtomicU64::new(0);
-    let failed = AtomicBool::new(false);
-    let is_over = || {
-        failed.load(Ordering::Relaxed)
-            || match options.end {
-                End::Injections(enough) => lock(&figures).injected() >= enough,
-                End::Time(time) => begin.elapsed() >= time,
-            }
-    };
+    let turns = Turns::new(Options::read());
     let work = || {
-        while !is_over() {
-            let number = lives.fetch_add(1, Ordering::Relaxed);
-            let kind = kind_of(&options, number);
-            let seed = options.seed.wrapping_add(number);
-            match panic::catch_unwind(AssertUnwindSafe(|| live(kind, seed))) {
-                Ok(found) => lock(&figures).join(&found),
+        while let Some((kind, seed)) = turns.next() {
+            match panic::catch_unwind(|| live(kind, seed)) {
+                Ok(figures) => turns.end(kind, &figures),
                 Err(panic) => {
-                    failed.store(true, Ordering::Relaxed);
+                    turns.fail();
                     tell(&format!("tests/torture --seed {seed} --store {} plays this again", kind.name()));
                     panic::resume_unwind(panic);
                 }
@@ -73,17 +58,7 @@ fn nobody_is_sent_to_twice_and_nobody_is_forgotten() {
     };
     // A panic in any of them is this one's, once all have ended.
     thread::scope(|scope| (0..THREADS).for_each(|_| drop(scope.spawn(work))));
-    let figures = figures.into_inner().unwrap_or_else(PoisonError::into_inner);
-    tell(&format!("seed {}, {} s\n{figures}", options.seed, begin.elapsed().as_secs()));
-    if let End::Injections(enough) = options.end {
-        assert!(figures.injected() >= enough, "{figures}");
-    }
-}
-
-/// Stores take turns.
-fn kind_of(options: &Options, life: u64) -> Kind {
-    let turn = usize::try_from(life % options.stores.len() as u64).expect("the number of a store");
-    options.stores[turn]
+    tell(&turns.sum_up());
 }
 
 /// One life: steps until nothing is left to do, or there were enough; then all is settled, and
@@ -113,10 +88,6 @@ fn live(kind: Kind, seed: u64) -> Figures {
         world.raise_revisions();
     }
     figures
-}
-
-fn lock(figures: &Mutex<Figures>) -> std::sync::MutexGuard<'_, Figures> {
-    figures.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Writes to stdout itself, which the test harness does not catch.

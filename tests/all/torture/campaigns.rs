@@ -77,7 +77,7 @@ impl Campaigns {
             messages: messages.collect(),
             rows: Vec::new(),
             suppressed: BTreeSet::new(),
-            bulk_size: dice.number(1..13),
+            bulk_size: dice.number(1..10),
             revision: 1,
             text: 0,
             state: state.to_owned(),
@@ -120,7 +120,7 @@ impl Campaigns {
             edits += 1;
         }
         if dice.once_in(4) {
-            self.bulk_size = dice.number(1..13);
+            self.bulk_size = dice.number(1..10);
             edits += 1;
         }
         if dice.once_in(8) {

@@ -118,9 +118,9 @@ impl Figures {
         }
     }
 
-    /// How much was injected.
-    pub(super) fn injected(&self) -> u64 {
-        self.0.iter().filter(|((count, _), _)| count.is_injected()).map(|(_, number)| number).sum()
+    /// How much was injected into lives on a store.
+    pub(super) fn injected(&self, kind: Kind) -> u64 {
+        self.of(Count::is_injected, kind)
     }
 
     fn of(&self, wanted: impl Fn(Count) -> bool, kind: Kind) -> u64 {

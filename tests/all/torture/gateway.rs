@@ -117,7 +117,7 @@ pub(super) fn faults(dice: &mut Dice, may_hold: bool) -> Vec<String> {
         let moment = dice.one_of(&["before", "after"]);
         faults.push(format!("hold-{moment}@{}", dice.number(1..8)));
     }
-    for _ in 0..dice.number(0..4) {
+    for _ in 0..dice.number(1..5) {
         let fault = dice.one_of(&[
             "500-before",
             "500-after",

@@ -5,15 +5,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::store::Kind;
 
-/// How much is injected if no time is given.
-const INJECTIONS: u64 = 1_200;
-
 /// What the environment asks for.
 #[derive(Debug, Clone)]
 pub(super) struct Options {
     /// `SENDFORM_TORTURE_SEED`: the dice of the first life; each further one has the next number.
     pub(super) seed: u64,
-    /// `SENDFORM_TORTURE_MINUTES`: when to begin no further life; else after enough was injected.
+    /// `SENDFORM_TORTURE_MINUTES`: when to begin no further life; else after each store had
+    /// its share.
     pub(super) end: End,
     /// `SENDFORM_TORTURE_STORE`: one store; else all take turns.
     pub(super) stores: Vec<Kind>,
@@ -22,8 +20,8 @@ pub(super) struct Options {
 /// When no further life begins.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum End {
-    /// When so much was injected.
-    Injections(u64),
+    /// When each store had its share.
+    Shares,
     /// When so much time has passed.
     Time(Duration),
 }
@@ -45,7 +43,7 @@ impl Options {
         Self {
             seed: number("SENDFORM_TORTURE_SEED").unwrap_or_else(any_seed),
             end: number("SENDFORM_TORTURE_MINUTES")
-                .map_or(End::Injections(INJECTIONS), |minutes| End::Time(Duration::from_secs(60 * minutes))),
+                .map_or(End::Shares, |minutes| End::Time(Duration::from_secs(60 * minutes))),
             stores,
         }
     }

@@ -7,6 +7,7 @@ use super::dice::Dice;
 use super::figures::{Count, Figures};
 use super::gateway::faults;
 use super::moment::Moment;
+use super::store::Kind;
 use super::trouble::Trouble;
 use super::world::World;
 use crate::support::{Process, Run};
@@ -14,13 +15,17 @@ use crate::support::{Process, Run};
 /// How often is looked whether runs have ended.
 const LOOK_AGAIN: Duration = Duration::from_millis(2);
 
+/// How long a worker may keep a bulk that it has taken and does not claim.
+const LEASE: Duration = Duration::from_millis(400);
+
 /// How long a run may take before the test fails.
 const RUN_TIME_MAX: Duration = Duration::from_secs(240);
 
 /// What is done to a run, or around it.
 #[derive(Debug)]
 enum Deed {
-    KillRun,
+    /// So many, if there are so many.
+    KillRuns(u64),
     KillGateway,
     StopRun(Duration),
     StopGateway(Duration),
@@ -32,7 +37,7 @@ enum Deed {
 impl Deed {
     fn choose(dice: &mut Dice, world: &World, seat: usize) -> Self {
         match dice.number(0..20) {
-            0..=8 => Self::KillRun,
+            0..=8 => Self::KillRuns(dice.number(1..4)),
             9..=10 => Self::KillGateway,
             11..=12 => Self::StopRun(Duration::from_millis(dice.number(20..300))),
             13 => Self::StopGateway(Duration::from_millis(dice.number(20..300))),
@@ -45,7 +50,7 @@ impl Deed {
     fn wrapper(&self) -> Vec<String> {
         match self {
             Self::Trouble(trouble) => trouble.wrapper(),
-            Self::KillRun
+            Self::KillRuns(_)
             | Self::KillGateway
             | Self::StopRun(_)
             | Self::StopGateway(_)
@@ -55,12 +60,14 @@ impl Deed {
     }
 
     /// The exit codes that a run may have that was not killed.
-    fn allows(&self, code: i32, has_company: bool) -> bool {
+    fn allows(&self, code: i32, kind: Kind, has_company: bool) -> bool {
         match code {
             // Done, the environment, in doubt, rejected, 401 or 403.
             0 | 1 | 6 | 7 | 9 => true,
             // The ledger is held by another run, or cannot be used.
             8 => has_company || matches!(self, Self::Trouble(_)),
+            // Another worker was asked to send to others: then they have no plan to share.
+            5 => has_company && kind == Kind::Postgres,
             10 => matches!(self, Self::Interrupt(_)),
             _ => false,
         }
@@ -80,8 +87,9 @@ impl World {
         if let Deed::Trouble(trouble) = &deed {
             trouble.begin(&self.seats[seat]);
         }
+        self.store.let_plans_end();
         let mut runs = vec![self.begin(dice, seat, &deed.wrapper(), figures)];
-        for _ in 0..dice.number(0..8).saturating_sub(5) {
+        for _ in 0..self.store.kind.companions(dice) {
             let other = usize::try_from(dice.number(0..self.seats.len() as u64)).expect("the number of a seat");
             runs.push(self.begin(dice, other, &[], figures));
             self.count(figures, Count::Companions, 1);
@@ -91,7 +99,7 @@ impl World {
             self.act(&deed, seat, &mut runs, figures);
         }
         for run in self.finish(seat, runs, figures) {
-            let is_right = run.code.is_none_or(|code| deed.allows(code, has_company));
+            let is_right = run.code.is_none_or(|code| deed.allows(code, self.store.kind, has_company));
             assert!(is_right, "after {deed:?} with {faults:?}: {run}");
             assert!(!run.stderr.contains("panicked"), "{run}");
         }
@@ -116,12 +124,12 @@ impl World {
     /// Does it. The first run is the one that it is done to.
     fn act(&mut self, deed: &Deed, seat: usize, runs: &mut Vec<Process>, figures: &mut Figures) {
         let what = match deed {
-            Deed::KillRun => {
-                let killed = runs.swap_remove(0).kill();
-                if killed.code().is_some() {
-                    return;
+            Deed::KillRuns(number) => {
+                for _ in 0..*number.min(&(runs.len() as u64)) {
+                    let killed = runs.swap_remove(0).kill();
+                    self.count(figures, Count::RunsKilled, u64::from(killed.code().is_none()));
                 }
-                Count::RunsKilled
+                return;
             }
             Deed::KillGateway => {
                 self.count(figures, Count::RequestsSpoilt, self.gateway.spoilt());
@@ -146,8 +154,8 @@ impl World {
                 Count::RunsInterrupted
             }
             Deed::Trouble(trouble) => {
-                trouble.strike(&self.seats[seat]);
-                Count::StoreFailures
+                self.count(figures, Count::StoreFailures, trouble.strike(&self.seats[seat]));
+                return;
             }
             Deed::Nothing => return,
         };
@@ -157,9 +165,14 @@ impl World {
     /// Waits for the ends of all runs. Requests that were held are let go, again and again.
     fn finish(&self, seat: usize, mut runs: Vec<Process>, figures: &mut Figures) -> Vec<Run> {
         let start = Instant::now();
+        let mut leases = start;
         while runs.iter_mut().any(Process::is_running) {
             assert!(start.elapsed() < RUN_TIME_MAX, "a run does not end");
             self.gateway.process().release();
+            if leases.elapsed() > LEASE {
+                self.store.let_leases_end();
+                leases = Instant::now();
+            }
             thread::sleep(LOOK_AGAIN);
         }
         // Requests of killed runs that were taken in before they were held are answered to nobody.

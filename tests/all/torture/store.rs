@@ -3,14 +3,16 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use sendform::identity::ProjectId;
 use sendform::ledger::{Ledger, Outcomes, Piece, View};
-use sendform::store::{Branch, Expected, Home, Paths};
+use sendform::store::{Branch, Database, Expected, Home, Paths};
 use tempfile::TempDir;
 
 use super::campaigns::PROJECT;
-use crate::support::Project;
+use super::dice::Dice;
+use crate::support::{Cluster, Project};
 
 /// The kinds of stores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,16 +21,36 @@ pub(super) enum Kind {
     Lockfile,
     /// A branch of a remote, used from two clones.
     Git,
+    /// A database, used by many workers.
+    Postgres,
 }
 
 impl Kind {
     /// All of them.
-    pub(super) const ALL: [Self; 2] = [Self::Lockfile, Self::Git];
+    pub(super) const ALL: [Self; 3] = [Self::Lockfile, Self::Git, Self::Postgres];
 
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Lockfile => "lockfile",
             Self::Git => "git",
+            Self::Postgres => "postgres",
+        }
+    }
+
+    /// How many further runs a step begins at once.
+    pub(super) fn companions(self, dice: &mut Dice) -> u64 {
+        match self {
+            Self::Lockfile | Self::Git => dice.number(0..8).saturating_sub(5),
+            Self::Postgres => dice.number(0..8).saturating_sub(3),
+        }
+    }
+
+    /// How much the suite injects into lives on this store: as much as it bears in the time that it
+    /// takes.
+    pub(super) const fn share(self) -> u64 {
+        match self {
+            Self::Lockfile => 750,
+            Self::Git | Self::Postgres => 160,
         }
     }
 }
@@ -39,11 +61,21 @@ pub(super) struct Store {
     pub(super) kind: Kind,
     /// What is neither in a seat nor in the gateway, such as the remote.
     folder: TempDir,
+    /// The URL of the database of [`Kind::Postgres`].
+    pub(super) database: Option<String>,
+}
+
+/// The server of all lives on [`Kind::Postgres`], of which there is one at a time: what is done to the
+/// server is done to all who use it.
+pub(super) fn server() -> &'static Cluster {
+    static SERVER: OnceLock<Cluster> = OnceLock::new();
+    SERVER.get_or_init(|| Cluster::start(""))
 }
 
 impl Store {
     pub(super) fn new(kind: Kind) -> Self {
-        let store = Self { kind, folder: tempfile::tempdir().expect("a temporary folder") };
+        let database = (kind == Kind::Postgres).then(|| server().database());
+        let store = Self { kind, folder: tempfile::tempdir().expect("a temporary folder"), database };
         if kind == Kind::Git {
             git(store.folder.path(), &["init", "--quiet", "--bare", "remote.git"]);
         }
@@ -64,6 +96,7 @@ impl Store {
     pub(super) fn seats(&self) -> Vec<Project> {
         match self.kind {
             Kind::Lockfile => vec![Project::empty()],
+            Kind::Postgres => (0..2).map(|_| Project::empty()).collect(),
             Kind::Git => (0..2).map(|_| self.seat()).collect(),
         }
     }
@@ -79,6 +112,26 @@ impl Store {
         match self.kind {
             Kind::Lockfile => Home::Lockfile(Paths::of_project(seat.folder())),
             Kind::Git => Home::Git(Branch::new(seat.folder(), "origin", "sendform-ledger")),
+            Kind::Postgres => Home::Postgres(Database {
+                url: self.database.clone().map(Into::into),
+                authorities: None,
+                schema: "sendform".to_owned(),
+            }),
+        }
+    }
+
+    /// Lets so much time pass that whatever dead workers of [`Kind::Postgres`] had taken from the plan
+    /// that they shared is anybody's; a living one that dawdled finds its bulk claimed by another.
+    pub(super) fn let_leases_end(&self) {
+        if let Some(url) = &self.database {
+            server().sql(url, "UPDATE sendform.bulks SET taken_at = taken_at - interval '20 s' WHERE NOT done");
+        }
+    }
+
+    /// Lets so much time pass that the plan of dead workers is no plan any more.
+    pub(super) fn let_plans_end(&self) {
+        if let Some(url) = &self.database {
+            server().sql(url, "UPDATE sendform.plans SET touched_at = touched_at - interval '11 min'");
         }
     }
 

@@ -1,13 +1,18 @@
 //! Stores that fail under a run: full disks, folders that cannot be written, files that somebody
-//! replaces meanwhile.
+//! replaces meanwhile, remotes that refuse or are away, servers that crash, hang and hang up.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use super::dice::Dice;
-use super::store::{Kind, Store};
+use super::store::{Kind, Store, server};
 use crate::support::Project;
+
+/// How long those who were hung up on may take to come back. Time itself is what is tested here.
+const COMING_BACK: Duration = Duration::from_millis(120);
 
 /// What is wrong with a store while a run uses it.
 #[derive(Debug, Clone)]
@@ -22,6 +27,12 @@ pub(super) enum Trouble {
     Refusing(PathBuf),
     /// The remote is away from the middle of the run on.
     Gone(PathBuf),
+    /// The server crashes, and is started again after a while.
+    Crashed(Duration),
+    /// The server ends all connections to this database, so many times.
+    HungUp(String, u64),
+    /// Nobody can write into this database for a while.
+    Hanging(String, Duration),
 }
 
 impl Trouble {
@@ -38,6 +49,15 @@ impl Trouble {
             },
             Kind::Git if dice.once_in(2) => Self::Refusing(store.remote().join("hooks/pre-receive")),
             Kind::Git => Self::Gone(store.remote()),
+            Kind::Postgres => {
+                let database = store.database.clone().expect("the store has a database");
+                match dice.number(0..6) {
+                    0 => Self::Crashed(Duration::ZERO),
+                    1 => Self::Crashed(Duration::from_millis(dice.number(50..600))),
+                    2 => Self::Hanging(database, Duration::from_millis(dice.number(50..600))),
+                    _ => Self::HungUp(database, dice.number(1..6)),
+                }
+            }
         }
     }
 
@@ -51,7 +71,13 @@ impl Trouble {
             }
             // Root writes where nobody may, unless it gives that up.
             Self::ReadOnly if is_root() => &["setpriv", "--bounding-set", "-dac_override,-dac_read_search"],
-            Self::ReadOnly | Self::Replaced | Self::Refusing(_) | Self::Gone(_) => &[],
+            Self::ReadOnly
+            | Self::Replaced
+            | Self::Refusing(_)
+            | Self::Gone(_)
+            | Self::Crashed(_)
+            | Self::HungUp(..)
+            | Self::Hanging(..) => &[],
         };
         words.iter().map(|word| (*word).to_owned()).collect()
     }
@@ -63,12 +89,17 @@ impl Trouble {
                 fs::write(hook, "#!/bin/sh\necho no >&2\nexit 1\n").expect("a hook can be written");
                 fs::set_permissions(hook, Permissions::from_mode(0o755)).expect("a hook can be made executable");
             }
-            Self::Full(_) | Self::Replaced | Self::Gone(_) => {}
+            Self::Full(_)
+            | Self::Replaced
+            | Self::Gone(_)
+            | Self::Crashed(_)
+            | Self::HungUp(..)
+            | Self::Hanging(..) => {}
         }
     }
 
-    /// Does what is done in the middle of the run.
-    pub(super) fn strike(&self, seat: &Project) {
+    /// Does what is done in the middle of the run, and says how often it failed by that.
+    pub(super) fn strike(&self, seat: &Project) -> u64 {
         match self {
             Self::Replaced => {
                 let (file, copy) = (seat.path("sendform.lock"), seat.path("sendform.lock.copy"));
@@ -76,8 +107,22 @@ impl Trouble {
                 fs::rename(&copy, &file).expect("the lockfile can be replaced");
             }
             Self::Gone(remote) => fs::rename(remote, away(remote)).expect("the remote can be moved"),
+            Self::Crashed(Duration::ZERO) => server().control("restart"),
+            Self::Crashed(time) => {
+                server().control("stop");
+                thread::sleep(*time);
+                server().start_again();
+            }
+            Self::HungUp(database, times) => {
+                return (0..*times).filter(|_| hang_up(database)).count() as u64;
+            }
+            Self::Hanging(database, time) => {
+                let lock = "BEGIN; LOCK TABLE sendform.claims, sendform.outcomes IN EXCLUSIVE MODE";
+                server().sql(database, &format!("{lock}; SELECT pg_sleep({}); COMMIT", time.as_secs_f64()));
+            }
             Self::Full(_) | Self::ReadOnly | Self::Refusing(_) => {}
         }
+        1
     }
 
     pub(super) fn end(&self, seat: &Project) {
@@ -85,9 +130,23 @@ impl Trouble {
             Self::ReadOnly => set_mode(seat, 0o755),
             Self::Refusing(hook) => fs::remove_file(hook).expect("a hook can be removed"),
             Self::Gone(remote) if !remote.exists() => fs::rename(away(remote), remote).expect("the remote comes back"),
-            Self::Full(_) | Self::Replaced | Self::Gone(_) => {}
+            Self::Full(_)
+            | Self::Replaced
+            | Self::Gone(_)
+            | Self::Crashed(_)
+            | Self::HungUp(..)
+            | Self::Hanging(..) => {}
         }
     }
+}
+
+/// Ends all connections to a database, and waits a moment for those who had them to come back.
+/// Says whether there were any.
+fn hang_up(database: &str) -> bool {
+    let others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    let ended = server().sql(database, &format!("SELECT pg_terminate_backend(pid) {others}"));
+    thread::sleep(COMING_BACK);
+    !ended.is_empty()
 }
 
 fn away(remote: &Path) -> PathBuf {

@@ -43,6 +43,9 @@ impl World {
         for seat in &mut self.seats {
             seat.set("SENDFORM_NOW", self.now.to_string());
             seat.set("SENDFORM_BASE_URL", self.gateway.url());
+            if let Some(database) = &self.store.database {
+                seat.set("SENDFORM_DATABASE_URL", database.clone());
+            }
         }
     }
 
@@ -66,7 +69,7 @@ impl World {
     pub(super) fn file(&self, seat: usize) -> Option<PathBuf> {
         match self.store.kind {
             Kind::Lockfile => Some(self.seats[seat].path("sendform.lock")),
-            Kind::Git => None,
+            Kind::Git | Kind::Postgres => None,
         }
     }
 
@@ -89,6 +92,8 @@ impl World {
         self.now = self.now.checked_add(SETTLE_AFTER).expect("a time before the end of times");
         self.gateway.kill();
         self.gateway.start(self.now);
+        self.store.let_leases_end();
+        self.store.let_plans_end();
         self.set_environment();
     }
 
