@@ -4,7 +4,12 @@ use std::path::Path;
 use std::process::Command;
 
 use sendform::identity::{Key, Keys, ProjectId};
-use sendform::store::{Branch, Expected, Home, Paths};
+use sendform::store::{Branch, Database, Expected, Home, Paths};
+
+use super::cluster::Cluster;
+
+/// The database, in a server that has no other.
+const DATABASE: &str = "postgres";
 
 /// The stores, and none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,17 +20,20 @@ pub(crate) enum Kind {
     Lockfile,
     /// A branch of a bare repository on this machine.
     Git,
+    /// A database in a server of its own.
+    Postgres,
 }
 
 impl Kind {
     /// All of them; what the others are compared with comes first.
-    pub(crate) const ALL: [Self; 3] = [Self::Nothing, Self::Lockfile, Self::Git];
+    pub(crate) const ALL: [Self; 4] = [Self::Nothing, Self::Lockfile, Self::Git, Self::Postgres];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Nothing => "nothing",
             Self::Lockfile => "lockfile",
             Self::Git => "git",
+            Self::Postgres => "postgres",
         }
     }
 }
@@ -48,6 +56,10 @@ pub(crate) async fn prepare(kind: Kind, folder: &Path) -> Option<Home> {
             git(&clone, &["config", "user.email", "ana@shop.example"]);
             Home::Git(Branch::new(&clone, "origin", "sendform-ledger"))
         }
+        Kind::Postgres => {
+            let url = Some(Cluster::shared().url(DATABASE).into());
+            Home::Postgres(Database { url, authorities: None, schema: "sendform".to_owned() })
+        }
     };
     home.create(expected().header()).await.unwrap();
     Some(home)
@@ -61,6 +73,10 @@ pub(crate) fn writes(kind: Kind, folder: &Path) -> String {
         Kind::Git => {
             let commits = git(&folder.join("remote.git"), &["rev-list", "--count", "sendform-ledger"]);
             format!("{commits} pushes")
+        }
+        Kind::Postgres => {
+            let size = "SELECT pg_database_size(current_database()) / 1024";
+            format!("{} KiB", Cluster::shared().sql(DATABASE, size))
         }
     }
 }

@@ -9,6 +9,9 @@
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed benchmark")]
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
+#[path = "../../all/support/cluster.rs"]
+#[expect(dead_code, clippy::panic, reason = "it is made for tests, which ask more of it")]
+mod cluster;
 mod ground;
 mod letters;
 mod run;
