@@ -20,6 +20,7 @@ mod explain;
 mod agree;
 mod check;
 mod read;
+mod names;
 #[cfg(test)]
 #[expect(clippy::string_slice, reason = "a bad slice in a test is a failed test")]
 mod testing;
@@ -33,5 +34,6 @@ pub use checked::{
     Message, Project, Schedule, SendAt, Shared, State, TemplateText, Webhooks, Zone,
 };
 pub use files::{Files, FilesError, Stream};
+pub use names::{git_name, schema_name};
 pub use profile::{FILE_BYTES_MAX, decode};
 pub use read::{duplicates, read_campaign, read_project};

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::campaign::{git_name, schema_name};
+
 /// Messaging campaigns as code: plan in a pull request, apply after the merge, everybody once.
 #[derive(Debug, Parser)]
 #[command(name = "sendform", version, propagate_version = true, max_term_width = 100)]
@@ -310,13 +312,13 @@ pub(super) struct CopyArgs {
     #[arg(long, value_name = "HOME")]
     pub from: StateHome,
     /// The remote of an old home in git [default: origin]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = git_name)]
     pub remote: Option<String>,
     /// The branch of an old home in git [default: sendform-ledger]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = git_name)]
     pub branch: Option<String>,
     /// The schema of an old home in PostgreSQL [default: sendform]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = schema_name)]
     pub schema: Option<String>,
 }
 

@@ -20,6 +20,12 @@ pub struct Copied {
     pub news: News,
 }
 
+/// Says where the ledger went that is bound to this gateway, if it was copied to another home.
+#[must_use]
+pub fn moved_to(gateway: &str) -> Option<&str> {
+    gateway.split_once(MOVED).map(|(_, place)| place)
+}
+
 /// Copies a ledger into another home, which is made if there is none, reads it back, and retires the
 /// old one. A call that was cut off can be made again.
 ///
@@ -108,7 +114,11 @@ mod tests {
         assert_eq!(text(&new).await, sample::ledger().write());
         let refused = old.open(&expected(), "apply").await.unwrap_err();
         assert!(refused.to_string().contains("belongs to the gateway `sandbox, moved to /"), "{refused}");
-        assert!(refused.hint().unwrap().contains("name that home under `state`"));
+        let hint = refused.hint().unwrap();
+        assert!(hint.contains("name that home under `state`"), "{hint}");
+        let back = format!("`sendform ledger rebind --gateway \"sandbox, moved to {}\"`", new.place());
+        assert!(hint.contains(&back), "{hint}");
+        assert_eq!(moved_to(&format!("sandbox{MOVED}{}", new.place())), Some(new.place().as_str()));
         assert!(copy(&old, &new, &expected(), sample::at(0)).await.unwrap().news.is_empty(), "again");
 
         // What a run left in the old home just before it was retired is not lost.

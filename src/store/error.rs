@@ -188,7 +188,10 @@ impl StoreError {
                 "bring back the ledger of this project, or the project's old name: persons are made with that name"
             }
             Self::Foreign { found, .. } if found.contains(MOVED) => {
-                "it was copied there, so nothing is applied here any more: name that home under `state` in sendform.yaml"
+                return Some(format!(
+                    "it was copied there, so nothing is applied here any more: name that home under `state` in \
+                     sendform.yaml. Only to copy that ledger back here: `sendform ledger rebind --gateway \"{found}\"`"
+                ));
             }
             Self::Foreign { found, .. } => {
                 return Some(format!(

@@ -15,7 +15,7 @@ mod paths;
 mod postgres;
 mod writer;
 
-pub use copy::{Copied, copy};
+pub use copy::{Copied, copy, moved_to};
 pub use error::StoreError;
 pub use expected::Expected;
 pub use git::{Branch, GitError, GitLedger, Said};

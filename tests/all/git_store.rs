@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use crate::support::{Origin, Project, Run, Sandbox, campaign, customer, git};
+use crate::support::{KEY, Origin, Project, Run, Sandbox, campaign, customer, git};
 
 const PROJECT: &str = "project: acme-shop\nsenders: { shop: SHOP-ACCOUNT }\nbulkSize: 2\nstate: { in: git }\n";
 
@@ -162,6 +162,25 @@ fn hooks_do_not_see_the_key() {
 }
 
 #[test]
+fn keys_are_rotated_and_nobody_is_forgotten() {
+    let new_key = "07".repeat(32);
+    let team = Team::new(3);
+    let mut runner = team.runner();
+    runner.run(APPLY).code(0);
+    // The new key alone: nobody would be recognised.
+    runner.set("SENDFORM_KEY", &new_key);
+    let run = runner.run(["ledger", "rebind", "--add-key"]).code(8);
+    assert!(error(&run).starts_with("the ledger's people cannot be recognised without the key `"), "{run}");
+    runner.run(APPLY).code(8);
+    runner.set("SENDFORM_KEY", format!("{new_key},{KEY}"));
+    runner.run(["ledger", "rebind", "--add-key"]).code(0);
+    runner.run(["ledger", "rebind", "--add-key"]).code(0);
+    runner.run(APPLY).code(0);
+    team.runner().run(["plan"]).code(8);
+    assert_eq!(team.accepted(), [1; 3]);
+}
+
+#[test]
 fn the_clone_of_a_user_stays_as_it_is() {
     let team = Team::new(2);
     let folder = team.desk.folder();
@@ -198,9 +217,13 @@ fn without_a_ledger_that_can_be_trusted_nothing_is_sent() {
     let plan = runner.run(["plan"]).code(8);
     assert_eq!(error(&plan), "the ledger's branch `origin/sendform-ledger` was rewound or replaced");
     let restore = "`git push --force origin refs/sendform/seen/origin/sendform-ledger:refs/heads/sendform-ledger`";
-    assert!(plan.stderr.contains(restore), "{plan}");
+    assert!(plan.stderr.contains(&format!("{restore}, which throws away what is there now")), "{plan}");
+    assert!(plan.stderr.contains("from any other, what was sent since is sent again"), "{plan}");
     git(&remote, &["update-ref", "-d", "refs/heads/sendform-ledger"]);
-    assert_eq!(error(&runner.run(APPLY).code(8)), "the ledger's branch `origin/sendform-ledger` is gone");
+    let gone = runner.run(APPLY).code(8);
+    assert_eq!(error(&gone), "the ledger's branch `origin/sendform-ledger` is gone");
+    assert!(gone.stderr.contains("applied last: `git push origin refs/sendform/seen/"), "{gone}");
+    assert!(!gone.stderr.contains("--force"), "{gone}");
     git(&remote, &["update-ref", "refs/heads/sendform-ledger", "main"]);
     let foreign = "the branch `origin/sendform-ledger` is no ledger as sendform writes it: it has no file `contents`";
     assert_eq!(error(&team.runner().run(["plan"]).code(8)), foreign);

@@ -482,6 +482,40 @@ fn a_ledger_that_lives_there_already_is_not_copied() {
     assert_eq!(shop.project.read("sendform.lock"), before);
 }
 
+#[test]
+fn an_old_home_has_a_name_that_the_project_file_would_take() {
+    let shop = Shop::new(1);
+    for (home, option, name) in [
+        ("postgres", "--schema", "x\"; DROP SCHEMA sendform CASCADE; --"),
+        ("git", "--remote", "--upload-pack=x"),
+        ("git", "--branch", "../x"),
+    ] {
+        let named = format!("{option}={name}");
+        let run = shop.run(&["ledger", "copy", "--from", home, &named]).code(64);
+        assert!(run.stderr.contains(&format!("for '{option} <NAME>': a ")), "{run}");
+    }
+}
+
+#[test]
+fn a_ledger_that_was_copied_elsewhere_is_taken_into_use_again_with_a_warning() {
+    let shop = Shop::new(2);
+    shop.apply().code(0);
+    let address = shop.sandbox.address().to_string();
+    let moved = format!("{address}, moved to origin/sendform-ledger");
+    let mut retired = ledger(&shop);
+    retired.rebind(sendform::ledger::Header { gateway: moved.clone(), ..retired.header().clone() });
+    for name in ["sendform.lock", ".sendform/shadow.lock"] {
+        fs::write(shop.project.path(name), retired.write()).unwrap();
+    }
+    let refused = nothing_is_sent(&shop, 8).to_string();
+    assert!(refused.contains("name that home under `state` in sendform.yaml. Only to copy"), "{refused}");
+    assert!(refused.contains(", moved to origin/sendform-ledger\"`"), "{refused}");
+    let run = shop.run(&["ledger", "rebind", "--gateway", &moved]).code(0);
+    let warning = "! ./sendform.lock was copied to origin/sendform-ledger, which is a ledger in use as well: ";
+    assert!(run.stderr.starts_with(warning), "{run}");
+    nothing_is_sent(&shop, 0);
+}
+
 fn git(folder: &Path, arguments: &[&str]) -> std::process::Output {
     let program = Path::new(env!("CARGO_BIN_EXE_sendform")).parent().unwrap().display().to_string();
     let path = format!("{program}:/usr/local/bin:/usr/bin:/bin");

@@ -19,9 +19,9 @@ pub(super) const INSTANT: &str =
 /// Names of time zones; no offsets.
 pub(super) const ZONE: &str = "^[A-Za-z][A-Za-z0-9_+/-]{0,63}$";
 /// Names of a git remote or branch: no option, no path upwards.
-pub(super) const GIT_NAME: &str = r"^[A-Za-z0-9_]([A-Za-z0-9_/-]|\.[A-Za-z0-9_-])*$";
+pub(in crate::campaign) const GIT_NAME: &str = r"^[A-Za-z0-9_]([A-Za-z0-9_/-]|\.[A-Za-z0-9_-])*$";
 /// Names of a schema of PostgreSQL that need no quotes.
-pub(super) const DATABASE_SCHEMA: &str = "^[a-z_][a-z0-9_]{0,62}$";
+pub(in crate::campaign) const DATABASE_SCHEMA: &str = "^[a-z_][a-z0-9_]{0,62}$";
 
 /// Says, as a lowercase fragment, which form a text must have.
 pub(in crate::campaign) fn explanation(pattern: &str) -> Option<&'static str> {

@@ -3,12 +3,12 @@
 use crate::cli::args::RebindArgs;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::print;
+use crate::cli::output::{print, tell};
 use crate::cli::store::{expected, store_failure};
 use crate::cli::world::World;
 use crate::ledger::{Header, Ledger, View};
 use crate::report::words::plural;
-use crate::store::{Expected, StoreError};
+use crate::store::{Expected, StoreError, moved_to};
 
 /// Runs the command.
 ///
@@ -30,6 +30,9 @@ pub(super) async fn run(world: &World, args: &RebindArgs) -> Result<Exit, Failur
     let home = &world.gateway.ledger;
     home.rebind(&from, new.header()).await.map_err(|error| store_failure(&error))?;
     print(&words(before.as_ref().map(Ledger::header), &new, world))?;
+    if let Some(other) = args.gateway.as_deref().and_then(moved_to) {
+        tell(&moved_words(other, world));
+    }
     Ok(Exit::Done)
 }
 
@@ -65,6 +68,15 @@ fn refuse_doubts(ledger: &Ledger, args: &RebindArgs) -> Result<(), Failure> {
 
 fn people_are(count: u64) -> String {
     format!("{} {}", plural(count, "person"), if count == 1 { "is" } else { "are" })
+}
+
+/// Warns of a ledger that lives on beside the one that it was copied from.
+fn moved_words(other: &str, world: &World) -> String {
+    let place = world.gateway.ledger.place();
+    format!(
+        "! {place} was copied to {other}, which is a ledger in use as well: whoever was sent to there looks unsent \
+         here\n  apply nothing before that is copied back: `sendform ledger copy --from …`\n"
+    )
 }
 
 /// Says what changed.

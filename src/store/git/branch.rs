@@ -61,7 +61,13 @@ impl Branch {
         format!("refs/sendform/fetched/{}/{}", self.remote, self.branch)
     }
 
-    /// The command that puts the last tip that was seen back.
+    /// The command that makes a branch that is gone from the last tip that was seen. It is refused if
+    /// somebody has brought back more meanwhile.
+    pub(super) fn bring_back(&self) -> String {
+        format!("git push {} {}:{}", self.remote, self.seen(), self.on_remote())
+    }
+
+    /// The command that puts the last tip that was seen in the place of whatever is there.
     pub(super) fn restore(&self) -> String {
         format!("git push --force {} {}:{}", self.remote, self.seen(), self.on_remote())
     }

@@ -200,14 +200,17 @@ impl GitError {
             }
             Self::Gone { seen, restore, .. } => {
                 return Some(format!(
-                    "without it everybody would look unsent. Bring it back: `{restore}`; \
-                     or, if it is gone on purpose, forget it: `git update-ref -d {seen}`"
+                    "without it everybody would look unsent. Bring it back, from the clone or runner that applied \
+                     last: `{restore}`; from any other, what was sent since is sent again. If it is gone on \
+                     purpose, forget it: `git update-ref -d {seen}`"
                 ));
             }
             Self::Rewound { seen, restore, .. } => {
                 return Some(format!(
-                    "claims may be missing from it, and their people would be sent to again. Bring it back: \
-                     `{restore}`; or, if it was replaced on purpose, forget what was seen: `git update-ref -d {seen}`"
+                    "claims may be missing from it, and their people would be sent to again. Bring it back, from \
+                     the clone or runner that applied last: `{restore}`, which throws away what is there now; from \
+                     any other, what was sent since is sent again. If it was replaced on purpose, forget what was \
+                     seen: `git update-ref -d {seen}`"
                 ));
             }
             Self::Foreign { .. } => {

@@ -18,6 +18,7 @@ mod journal;
 mod program;
 mod publish;
 mod push;
+mod rebind;
 mod repository;
 mod tip;
 mod writer;
@@ -42,8 +43,9 @@ pub use error::{GitError, Said};
 
 use commit::Addition;
 use journal::Journal;
-use publish::{Changes, Publisher};
+use publish::Publisher;
 use push::{Pushed, push};
+use rebind::Rebinding;
 use repository::Repository;
 use tip::Tip;
 use writer::Writer;
@@ -130,16 +132,20 @@ impl GitLedger {
         Ok(Self { desk, bulks_ahead: branch.bulks_ahead })
     }
 
-    /// Binds the ledger to something else: another gateway, other keys.
+    /// Binds the ledger to something else: another gateway, more keys. What an earlier run in this
+    /// folder has settled and not pushed goes with it. A call that was cut off can be made again: a
+    /// branch that is bound to `to` already is as good as one bound to `from`.
     ///
     /// # Errors
-    /// If it is not what is expected before; if it cannot be pushed.
+    /// If it is not what is expected before; if it names a key that `to` lacks; if it cannot be pushed.
     pub fn rebind(branch: &Branch, from: &Expected, to: Header) -> Result<(), StoreError> {
         let guard = take_guard(branch, "ledger rebind")?;
         let (repository, tip) = fetch(branch)?;
-        drop(read(&repository, &tip, from)?);
-        let mut changes = Rebinding { from: from.clone(), to };
-        Publisher::new(repository, tip)?.publish(&mut changes).map(drop)?;
+        let mut journal = Journal::new(branch.pending(), to.clone());
+        let mut changes = Rebinding::new(from.clone(), to, Journal::read(&branch.pending())?);
+        changes.take(&repository, &tip)?;
+        Publisher::new(repository, tip)?.publish(&mut changes).map_err(|failed| failed.cause)?;
+        journal.clear()?;
         guard.release()
     }
 
@@ -166,25 +172,6 @@ impl GitLedger {
     pub fn finish(mut self) -> Result<(), StoreError> {
         self.desk.stop().ok_or(StoreError::Stopped)?.finish()
     }
-}
-
-/// A new header for a ledger.
-struct Rebinding {
-    from: Expected,
-    to: Header,
-}
-
-impl Changes for Rebinding {
-    fn addition(&mut self, _tip: &Tip) -> Option<Addition> {
-        let subject = format!("The ledger is for {}", self.to.gateway);
-        Some(Addition { header: Some(text::header_line(&self.to)), subject, ..Addition::default() })
-    }
-
-    fn learn(&mut self, repository: &Repository, _since: &Tip, tip: &Tip) -> Result<(), StoreError> {
-        read(repository, tip, &self.from).map(drop)
-    }
-
-    fn give_way(&mut self) {}
 }
 
 fn take_guard(branch: &Branch, note: &str) -> Result<Guard, StoreError> {

@@ -35,6 +35,22 @@ pub(super) trait Changes {
     fn give_way(&mut self);
 }
 
+/// Changes that were not published.
+#[derive(Debug)]
+pub(super) struct Unpublished {
+    /// Why.
+    pub(super) cause: StoreError,
+    /// Whether the remote may have taken them all the same.
+    pub(super) may_be_there: bool,
+}
+
+impl From<StoreError> for Unpublished {
+    /// Wraps a failure before anything was pushed.
+    fn from(cause: StoreError) -> Self {
+        Self { cause, may_be_there: false }
+    }
+}
+
 /// The way to the remote.
 #[derive(Debug)]
 pub(super) struct Publisher {
@@ -43,6 +59,8 @@ pub(super) struct Publisher {
     /// The number of this run, and of its last commit: names for segments that nobody else makes.
     run: u64,
     number: u32,
+    /// Whether the clone could not remember the tip, although the remote has it.
+    is_unseen: bool,
 }
 
 impl Publisher {
@@ -52,7 +70,7 @@ impl Publisher {
     /// If git cannot be asked who makes commits.
     pub(super) fn new(mut repository: Repository, tip: Tip) -> Result<Self, StoreError> {
         commit::ensure_identity(&mut repository)?;
-        Ok(Self { repository, tip, run: random(), number: 0 })
+        Ok(Self { repository, tip, run: random(), number: 0, is_unseen: false })
     }
 
     /// Writes a commit, without pushing it.
@@ -68,16 +86,29 @@ impl Publisher {
     ///
     /// # Errors
     /// If the remote refuses it or cannot be reached; if its branch cannot be trusted.
-    pub(super) fn publish(&mut self, changes: &mut impl Changes) -> Result<bool, StoreError> {
+    pub(super) fn publish(&mut self, changes: &mut impl Changes) -> Result<bool, Unpublished> {
+        let mut may_be_there = false;
+        let published = self.push_on(changes, &mut may_be_there);
+        published.map_err(|cause| Unpublished { cause, may_be_there })
+    }
+
+    fn push_on(&mut self, changes: &mut impl Changes, may_be_there: &mut bool) -> Result<bool, StoreError> {
+        self.remember()?;
         let mut tried: Vec<Oid> = Vec::new();
         let (mut behind, mut lost) = (0, 0);
         while let Some(addition) = changes.addition(&self.tip) {
             let (next, commit) = self.commit(&addition)?;
             tried.push(commit.clone());
-            match push::push(&self.repository, &commit)? {
+            let pushed = push::push(&self.repository, &commit);
+            *may_be_there |= match &pushed {
+                Ok(Pushed::Yes | Pushed::Unknown(_)) => true,
+                Ok(Pushed::Behind) | Err(GitError::Refused { .. } | GitError::NoProgram(_)) => false,
+                Err(_) => true,
+            };
+            match pushed? {
                 Pushed::Yes => {
-                    self.repository.see(&commit)?;
                     self.tip = next;
+                    self.is_unseen = self.repository.see(&commit).is_err();
                     return Ok(true);
                 }
                 Pushed::Behind => behind += 1,
@@ -99,6 +130,16 @@ impl Publisher {
             changes.give_way();
         }
         Ok(false)
+    }
+
+    /// Remembers the tip, if that has failed: what is pushed counts without it, but the next push does
+    /// not go on without the guard against a branch that is taken back.
+    fn remember(&mut self) -> Result<(), GitError> {
+        if let Some(commit) = self.tip.commit.as_ref().filter(|_| self.is_unseen) {
+            self.repository.see(commit)?;
+            self.is_unseen = false;
+        }
+        Ok(())
     }
 
     /// Looks what the remote has, joins it in, and says whether one of these commits is in it: its

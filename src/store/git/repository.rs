@@ -75,7 +75,7 @@ impl Repository {
         let tip = self.fetch_tip()?;
         let (place, branch) = (self.place(), &self.branch);
         match (&seen, &tip) {
-            (Some(_), None) => Err(GitError::Gone { place, seen: branch.seen(), restore: branch.restore() }),
+            (Some(_), None) => Err(GitError::Gone { place, seen: branch.seen(), restore: branch.bring_back() }),
             (Some(seen), Some(tip)) if !self.is_ancestor(seen, tip)? => {
                 Err(GitError::Rewound { place, seen: branch.seen(), restore: branch.restore() })
             }

@@ -10,8 +10,9 @@ use futures_util::future::join_all;
 use tempfile::TempDir;
 
 use super::*;
-use crate::identity::Person;
+use crate::identity::{Key, Person};
 use crate::ledger::{Claim, Grant, Outcome, PersonState, Standing, View, sample};
+use crate::store::{Home, Paths, copy};
 
 /// A remote, and clones of it.
 struct World {
@@ -343,12 +344,16 @@ async fn a_branch_that_was_taken_back_is_refused() {
     let gone = look();
     assert!(matches!(gone, GitError::Gone { .. }));
     assert!(matches!(git_error(GitLedger::create(&branch, &sample::header()).unwrap_err()), GitError::Gone { .. }));
-    assert!(gone.hint().unwrap().contains(&restore));
+    // Without force: what another clone has brought back meanwhile stays.
+    let bring_back = restore.replace(" --force", "");
+    let hint = gone.hint().unwrap();
+    assert!(hint.contains(&format!("from the clone or runner that applied last: `{bring_back}`")), "{hint}");
+    assert!(!hint.contains("--force"), "{hint}");
 
     let stranger = world.clone("stranger");
     let missing = git_error(GitLedger::read(&stranger, &expected()).unwrap_err());
     assert_eq!(missing.to_string(), "there is no ledger at `origin/sendform-ledger`");
-    git(&world.path("first"), &restore.split(' ').skip(1).collect::<Vec<_>>());
+    git(&world.path("first"), &bring_back.split(' ').skip(1).collect::<Vec<_>>());
     assert_eq!(world.standing(1), Standing::InDoubt);
     let exists = GitLedger::create(&stranger, &sample::header()).unwrap_err();
     assert!(matches!(exists, StoreError::Exists { .. }));
@@ -537,4 +542,137 @@ fn what_is_here_is_read_without_the_remote() {
     let (ledger, since) = GitLedger::read_here(&branch, &expected()).unwrap();
     assert_eq!(ledger.claims().len(), 0);
     assert!((Timestamp::now() - since).get_hours() == 0);
+}
+
+#[tokio::test]
+async fn a_key_is_added_and_none_is_dropped_wherever_the_ledger_lives() {
+    let world = World::new();
+    let folder = tempfile::tempdir().unwrap();
+    let lockfile = Home::Lockfile(Paths::of_project(folder.path()));
+    lockfile.create(sample::header()).await.unwrap();
+    let new = Key::from_bytes([9; Key::LENGTH]).id();
+    let any = Expected { keys: None, ..expected() };
+    for home in [lockfile, Home::Git(world.branch("first"))] {
+        let alone = Header { keys: vec![new.clone()], ..sample::header() };
+        let error = home.rebind(&any, alone).await.unwrap_err();
+        assert!(matches!(error, StoreError::KeyMissing { .. }), "{}: {error}", home.place());
+        home.look(&expected(), sample::at(0)).await.unwrap();
+
+        let mut keys = sample::header().keys;
+        keys.push(new.clone());
+        let both = Expected { keys: Some(keys), ..expected() };
+        for _ in 0..2 {
+            home.rebind(&any, both.header()).await.unwrap();
+        }
+        let (ledger, _) = home.look(&both, sample::at(0)).await.unwrap();
+        assert_eq!(ledger.header(), &both.header(), "{}", home.place());
+    }
+    assert_eq!(world.commits(), 2, "one of the new header, and none when it is made again");
+}
+
+/// What `ledger copy` binds the old ledger to.
+fn retired() -> Expected {
+    Expected { gateway: "sandbox, moved to elsewhere".to_owned(), ..expected() }
+}
+
+#[tokio::test]
+async fn what_was_left_goes_with_a_new_header() {
+    for is_bound_elsewhere in [false, true] {
+        let world = World::new();
+        let ledger = world.open("first").unwrap();
+        assert_eq!(ledger.desk().claim(claim(&[1], 1)).await.unwrap(), Grant::Granted);
+        ledger.desk().settle(accepted(&[1], 1)).await.unwrap();
+        drop(ledger);
+        if is_bound_elsewhere {
+            GitLedger::rebind(&world.clone("second"), &expected(), retired().header()).unwrap();
+        }
+        let branch = world.branch("first");
+        assert!(branch.pending().exists());
+        let other = Header { gateway: "x".to_owned(), ..sample::header() };
+        let from = Expected { gateway: "y".to_owned(), ..expected() };
+        assert!(matches!(GitLedger::rebind(&branch, &from, other), Err(StoreError::Foreign { .. })));
+        assert!(branch.pending().exists());
+        GitLedger::rebind(&branch, &expected(), retired().header()).unwrap();
+        assert!(!branch.pending().exists());
+        let read = GitLedger::read(&world.clone("last"), &retired()).unwrap();
+        assert_eq!(standing(&read, 1), Standing::Accepted);
+        GitLedger::open(&branch, &retired(), "test").unwrap().finish().unwrap();
+    }
+}
+
+#[test]
+fn a_new_header_whose_answer_is_lost_counts_if_the_remote_has_it() {
+    let world = World::new();
+    world.hook("remote.git", "post-receive", "test -e once || { touch once; kill -9 $PPID; }");
+    GitLedger::rebind(&world.branch("first"), &expected(), retired().header()).unwrap();
+    assert!(world.path("remote.git/once").exists(), "the answer was lost");
+    assert_eq!(world.commits(), 2, "it was pushed once");
+}
+
+#[tokio::test]
+async fn a_copy_out_of_git_that_was_cut_off_can_be_made_again() {
+    let world = World::new();
+    world.clone("second");
+    let folder = tempfile::tempdir().unwrap();
+    let (old, new) = (Home::Git(world.branch("first")), Home::Lockfile(Paths::of_project(folder.path())));
+    let live = world.open("second").unwrap();
+    assert_eq!(live.desk().claim(claim(&[1], 2)).await.unwrap(), Grant::Granted);
+    live.desk().settle(accepted(&[1], 2)).await.unwrap();
+    drop(live);
+    let left = world.open("first").unwrap();
+    assert_eq!(left.desk().claim(claim(&[2], 1)).await.unwrap(), Grant::Granted);
+    left.desk().settle(accepted(&[2], 1)).await.unwrap();
+    drop(left);
+    // Cut off when the old ledger was retired, before its last claims were carried.
+    let moved = Expected { gateway: format!("sandbox, moved to {}", new.place()), ..expected() };
+    GitLedger::rebind(&world.branch("first"), &expected(), moved.header()).unwrap();
+    for claims in [2, 2] {
+        let copied = copy(&old, &new, &expected(), sample::at(0)).await.unwrap();
+        assert_eq!(copied.claims, claims);
+    }
+    let (read, _) = new.look(&expected(), sample::at(0)).await.unwrap();
+    assert_eq!([1, 2].map(|person| standing(&read, person)), [Standing::InDoubt, Standing::Accepted]);
+
+    // What another clone had left is carried from there.
+    let other = Home::Git(world.branch("second"));
+    copy(&other, &new, &expected(), sample::at(0)).await.unwrap();
+    let (read, _) = new.look(&expected(), sample::at(0)).await.unwrap();
+    assert_eq!(standing(&read, 1), Standing::Accepted);
+}
+
+#[tokio::test]
+async fn a_claim_whose_push_has_no_answer_may_be_written_whatever_comes_after() {
+    let world = World::new();
+    let ledger = world.open("first").unwrap();
+    world.hook("remote.git", "pre-receive", "test -e once && exit 1; touch once; kill -9 $PPID");
+    let error = ledger.desk().claim(claim(&[1], 1)).await.unwrap_err();
+    let StoreError::Failed { cause } = error else { panic!("{error}") };
+    assert!(matches!(&*cause, StoreError::Git(GitError::Refused { .. })), "{cause}");
+    assert!(world.path("remote.git/once").exists(), "the first answer was lost");
+}
+
+#[tokio::test]
+async fn a_claim_that_is_pushed_is_granted_even_if_the_clone_cannot_remember_it() {
+    let world = World::new();
+    let ledger = world.open("first").unwrap();
+    let seen = world.branch("first").seen();
+    let lock = world.path("first/.git").join(format!("{seen}.lock"));
+    fs::write(&lock, "").unwrap();
+    assert_eq!(ledger.desk().claim(claim(&[1], 1)).await.unwrap(), Grant::Granted);
+    let remembered = || git(&world.path("first"), &["rev-parse", &seen]);
+    assert_ne!(remembered(), world.tip());
+    fs::remove_file(&lock).unwrap();
+    ledger.desk().settle(accepted(&[1], 1)).await.unwrap();
+    ledger.finish().unwrap();
+    assert_eq!(remembered(), world.tip());
+
+    let ledger = world.open("first").unwrap();
+    for (person, is_granted) in [(2, true), (3, false)] {
+        fs::write(&lock, "").unwrap();
+        let answer = ledger.desk().claim(claim(&[person], 2)).await;
+        assert_eq!(matches!(answer, Ok(Grant::Granted)), is_granted, "{person}: {answer:?}");
+        assert!(is_granted || matches!(answer, Err(StoreError::NotWritten { .. })), "{answer:?}");
+    }
+    fs::remove_file(&lock).unwrap();
+    assert_eq!([world.standing(2), world.standing(3)], [Standing::InDoubt, Standing::Free]);
 }

@@ -12,10 +12,9 @@ use crate::store::error::StoreError;
 use crate::store::expected::Expected;
 use crate::store::guard::Guard;
 
-use super::error::GitError;
 use super::group::Group;
 use super::journal::Journal;
-use super::publish::Publisher;
+use super::publish::{Publisher, Unpublished};
 
 /// The most claims that are pushed together.
 const CLAIMS_MAX: usize = 512;
@@ -144,13 +143,10 @@ impl Writer {
     fn push(&mut self) {
         match self.try_push() {
             Ok(()) => (self.claims_since, self.outcomes_since) = (None, None),
-            Err(error) => {
-                let cause = Arc::new(error);
-                // A remote that cannot be reached may have taken what it did not answer to.
-                let is_unknown =
-                    matches!(&*cause, StoreError::Git(GitError::Unreachable { .. } | GitError::TooSlow { .. }));
+            Err(Unpublished { cause, may_be_there }) => {
+                let cause = Arc::new(cause);
                 self.group.fail(|| match Arc::clone(&cause) {
-                    cause if is_unknown => StoreError::Failed { cause },
+                    cause if may_be_there => StoreError::Failed { cause },
                     cause => StoreError::NotWritten { cause },
                 });
                 self.failed = Some(cause);
@@ -158,13 +154,18 @@ impl Writer {
         }
     }
 
-    fn try_push(&mut self) -> Result<(), StoreError> {
+    fn try_push(&mut self) -> Result<(), Unpublished> {
         self.guard.check()?;
         if self.publisher.publish(&mut self.group)? {
-            self.open.extend(self.group.grant()?);
-            self.journal.clear()?;
+            self.note_pushed().map_err(|cause| Unpublished { cause, may_be_there: true })?;
         }
         Ok(())
+    }
+
+    /// Answers those whose claims the remote has.
+    fn note_pushed(&mut self) -> Result<(), StoreError> {
+        self.open.extend(self.group.grant()?);
+        self.journal.clear()
     }
 
     /// Pushes what is left, and gives the lock back.
