@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::raw::pattern::{DATABASE_SCHEMA, GIT_NAME, explanation};
+use super::raw::{DATABASE_SCHEMA, GIT_NAME, explanation};
 
 /// Takes the name of a remote or a branch, such as `origin`.
 ///

@@ -10,7 +10,7 @@ mod schedule;
 
 pub use audience::{Audience, Columns, Expect};
 pub use campaign::{Campaign, Content, ContentType, Delivery, Message, Webhooks};
-pub(super) use pattern::explanation;
+pub(super) use pattern::{DATABASE_SCHEMA, GIT_NAME, explanation};
 pub use project::{Gateway, Limits, LongTexts, Project, Sandbox, State, StateHome, WebhookPolicy};
 pub use schedule::{IfAmbiguous, IfPast, PerPerson, Schedule, TimeZone};
 
