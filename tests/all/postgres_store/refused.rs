@@ -85,9 +85,18 @@ fn a_server_that_was_restored_or_promoted_is_refused_until_it_is_confirmed() {
     let shop = Shop::new(2, 2, cluster.database());
     cluster.sql(&shop.url, "UPDATE sendform.ledgers SET server = '7000000000000000000/00000001'");
     refused(&shop, 8, "the server is not the one that held this ledger last");
-    // Looking is harmless.
-    shop.project.run(["plan"]).code(0);
-    let confirmed = shop.project.run(["reconcile"]).code(0);
+    // Looking is harmless, but says it.
+    for command in ["plan", "status"] {
+        let seen = shop.project.run([command]).code(0);
+        assert!(seen.stderr.contains("`sendform apply` is refused"), "{seen}");
+    }
+    // Claims that are missing leave nothing in doubt: nothing but a person's word confirms it.
+    let not_yet = shop.project.run(["reconcile"]).code(8);
+    assert!(not_yet.stderr.contains("--accept restored=1"), "{not_yet}");
+    shop.project.run(["reconcile", "--only", "sale"]).code(8);
+    shop.project.run(["reconcile", "--only", "sale", "--accept", "restored=1"]).code(64);
+    refused(&shop, 8, "the server is not the one that held this ledger last");
+    let confirmed = shop.project.run(["reconcile", "--accept", "restored=1"]).code(0);
     assert!(confirmed.stderr.contains("the database's server is confirmed"), "{confirmed}");
     shop.apply().code(0);
     assert_eq!(shop.accepted(), [1, 1]);

@@ -1,14 +1,16 @@
 //! Many runs over one campaign, with a server that lives and dies as servers do.
 
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::shop::{LATER, Shop, accepted_in};
 use crate::support::{Cluster, Process, Run};
 
 /// Waits until the gateway has seen so many sends.
 fn wait_for_requests(shop: &Shop, count: u64) {
+    let begun = Instant::now();
     while shop.requests() < count {
+        assert!(begun.elapsed() < Duration::from_secs(60), "{} of {count} sends", shop.requests());
         thread::sleep(Duration::from_millis(10));
     }
 }
@@ -86,6 +88,20 @@ fn whoever_is_left_when_the_plan_is_used_up_is_planned_anew() {
     shop.sandbox.release();
     assert_eq!(accepted_in(&shop.project.finish(run).code(0)), 6);
     assert_eq!(shop.accepted(), [1; 6]);
+}
+
+/// Planning anew gives the same people over and over, and nobody gets to claim them.
+#[test]
+fn a_run_that_leaves_free_people_behind_says_so() {
+    let shop = Shop::new(6, 2, Cluster::shared().database());
+    let drop_all = "CREATE FUNCTION drop_all() RETURNS trigger LANGUAGE plpgsql AS \
+                    'BEGIN NEW.done = true; RETURN NEW; END'; \
+                    CREATE TRIGGER drop_all BEFORE INSERT ON sendform.bulks FOR EACH ROW EXECUTE FUNCTION drop_all()";
+    Cluster::shared().sql(&shop.url, drop_all);
+    let run = shop.apply();
+    assert_ne!(run.code, Some(0), "{run}");
+    assert!(run.to_string().contains("nobody has claimed 6 people"), "{run}");
+    assert_eq!(shop.requests(), 0, "{run}");
 }
 
 /// Twenty people at six a minute, two in a bulk: three workers give every bulk a time of its own, also
