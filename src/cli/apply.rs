@@ -111,7 +111,9 @@ async fn with_world(
             run_settings.shares_plan = true;
             let worker = Worker::join(world, &choices, postgres, run, &plan, bulks).await;
             let worker = worker.map_err(|error| store_failure(&error))?;
-            send(&worker, plan.to_send(), ports, &run_settings, interrupts).await
+            let mut summary = send(&worker, plan.to_send(), ports, &run_settings, interrupts).await;
+            worker.add_rest(&mut summary).await;
+            summary
         }
     };
     let now = world.gateway.now();

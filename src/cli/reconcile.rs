@@ -63,10 +63,7 @@ async fn with_world(
     let confirmed = confirm(&store, args, output).await?;
     store.finish().await.map_err(|error| store_failure(&error))?;
     shown?;
-    Ok(match verdict(&reconciled) {
-        Exit::Done => confirmed,
-        verdict => verdict,
-    })
+    Ok(verdict(&reconciled).or(confirmed))
 }
 
 /// Confirms a ledger's server where nothing is in doubt.

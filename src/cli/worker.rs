@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::apply::{MessageRevision, Stopped, Supply};
+use crate::apply::{MessageRevision, Stopped, Summary, Supply};
 use crate::identity::{Person, PersonMap, PersonSet};
 use crate::ledger::{Ledger, RunId, Standing, View};
 use crate::plan::{Bulk, Plan, Recipient};
@@ -146,6 +146,22 @@ impl<'a> Worker<'a> {
         }
         self.share(&plan, bulks).await.map_err(|error| failed(&error))?;
         Ok(true)
+    }
+
+    /// Counts those of the first plan who never came to this run: they are somebody else's, or, where
+    /// the run stopped, nobody's.
+    pub(super) async fn add_rest(&self, summary: &mut Summary) {
+        // A store that fails now leaves the counts as they are known.
+        drop(self.store.catch_up().await);
+        let left = self.left(&self.store.ledger(), View::Shared { now: self.world.gateway.now() });
+        for (of, people) in &*self.mine.lock().unwrap_or_else(PoisonError::into_inner) {
+            let tally = summary.messages.entry(of.clone()).or_default();
+            let rest = (people.len() as u64).saturating_sub(tally.people());
+            let free = left.get(of).map_or(0, PersonSet::len) as u64;
+            let not_attempted = free.saturating_sub(tally.not_attempted).min(rest);
+            tally.not_attempted += not_attempted;
+            tally.taken += rest - not_attempted;
+        }
     }
 
     /// Those of the first plan who are free, and whom this run has not tried itself.

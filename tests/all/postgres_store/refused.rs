@@ -31,6 +31,10 @@ fn a_ledger_that_is_missing_or_another_projects_is_refused() {
     refused(&shop, 8, "is damaged");
     shop.project.unset("SENDFORM_DATABASE_URL");
     refused(&shop, 9, "set SENDFORM_DATABASE_URL");
+    shop.project.set("SENDFORM_DATABASE_URL", "mysql://ana:secret@127.0.0.1:1/sent");
+    refused(&shop, 9, "it does not begin with postgres://");
+    shop.project.set("SENDFORM_DATABASE_URL", shop.url.replace("user=sendform", "user=nobody"));
+    refused(&shop, 9, "the database refused the login");
     shop.project.set("SENDFORM_DATABASE_URL", "postgres://ana:secret@127.0.0.1:1/sent");
     let unreachable = refused(&shop, 1, "the database cannot be reached");
     assert!(!unreachable.to_string().contains("secret"), "{unreachable}");

@@ -44,6 +44,11 @@ fn eight_workers_share_the_work_and_two_of_them_die() {
         worker.kill();
     }
     let runs: Vec<Run> = workers.into_iter().map(|worker| shop.project.finish(worker).code(0)).collect();
+    for run in &runs {
+        let row = run.stdout.lines().rfind(|line| line.starts_with("sale.hello r1")).unwrap();
+        let all: u64 = row.split_whitespace().skip(2).map(|word| word.replace(',', "").parse::<u64>().unwrap()).sum();
+        assert_eq!(all, CUSTOMERS, "the table adds up:\n{run}");
+    }
     let shares: Vec<u64> = runs.iter().map(accepted_in).collect();
     assert!(shares.iter().all(|share| *share >= u64::from(BULK_SIZE)), "everybody has a share: {shares:?}");
     let counts = shop.accepted();
@@ -138,6 +143,7 @@ fn workers_with_other_files_are_stopped() {
     let other = shop.clone_with_text(6, 2, "Hello from another shop!");
     let stopped = other.run(["apply", "--auto-approve"]).code(5);
     assert!(stopped.stdout.contains("comes out otherwise for other workers"), "{stopped}");
+    assert!(stopped.stdout.contains("sale.hello r1"), "{stopped}");
     shop.sandbox.release();
     // What the other has taken comes back in time.
     Cluster::shared().sql(&shop.url, "UPDATE sendform.bulks SET taken_at = taken_at - interval '14 s'");
