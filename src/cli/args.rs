@@ -197,6 +197,10 @@ pub(super) struct ReconcileArgs {
     /// Select a campaign or a message; may be repeated
     #[arg(long, value_name = "CAMPAIGN[.MESSAGE]")]
     pub only: Vec<String>,
+    /// Accept a database on another server by your word: `restored=1`, after you compared the last
+    /// hours with the gateway's portal
+    #[arg(long, value_name = "restored=1", value_parser = ["restored=1"], conflicts_with = "only")]
+    pub accept: Option<String>,
 }
 
 /// `resolve`

@@ -48,9 +48,8 @@ async fn with_world(
     let (ledger, view) = look(world).await?;
     let selection = selection(&args.only, world, &ledger)?;
     if !ledger.doubts(view).iter().any(|doubt| selection.holds(&doubt.claim.bulk.message)) {
-        confirm_database(world, output).await?;
         show(&Reconciled::default(), world, output)?;
-        return Ok(Exit::Done);
+        return confirm_database(world, args, output).await;
     }
     drop(ledger);
     let clock = RunClock::new(Arc::clone(world));
@@ -61,30 +60,32 @@ async fn with_world(
     let shown = show(&reconciled, world, output);
     // What was settled stays settled, whatever else fails now.
     stored.map_err(|error| store_failure(&error))?;
-    if reconciled.failure.is_none() {
-        confirm(&store, output).await?;
-    }
+    let confirmed = confirm(&store, args, output).await?;
     store.finish().await.map_err(|error| store_failure(&error))?;
     shown?;
-    Ok(verdict(&reconciled))
+    Ok(verdict(&reconciled).or(confirmed))
 }
 
 /// Confirms a ledger's server where nothing is in doubt.
-async fn confirm_database(world: &World, output: &Output) -> Result<(), Failure> {
+async fn confirm_database(world: &World, args: &ReconcileArgs, output: &Output) -> Result<Exit, Failure> {
     if !matches!(world.gateway.ledger, Home::Postgres(_)) {
-        return Ok(());
+        return Ok(Exit::Done);
     }
     let opened = world.gateway.ledger.open(&expected(world)?, "reconcile").await;
-    confirm(&opened.map_err(|error| store_failure(&error))?, output).await
+    confirm(&opened.map_err(|error| store_failure(&error))?, args, output).await
 }
 
 /// Confirms that the ledger is whole where it is now, if its server is not the one that held it last.
-async fn confirm(store: &Opened, output: &Output) -> Result<(), Failure> {
-    if store.may_send().is_err() {
-        store.confirm_server().await.map_err(|error| store_failure(&error))?;
-        output.tell("the database's server is confirmed: messages are sent from this ledger again\n");
+/// A claim that is missing leaves no doubt to be found, so only a person can know.
+async fn confirm(store: &Opened, args: &ReconcileArgs, output: &Output) -> Result<Exit, Failure> {
+    let Err(error) = store.may_send() else { return Ok(Exit::Done) };
+    if args.accept.is_none() {
+        output.tell(&format!("! {error}\n  {}\n", error.hint().unwrap_or_default()));
+        return Ok(Exit::Ledger);
     }
-    Ok(())
+    store.confirm_server().await.map_err(|error| store_failure(&error))?;
+    output.tell("the database's server is confirmed: messages are sent from this ledger again\n");
+    Ok(Exit::Done)
 }
 
 /// Reads what is selected: messages of the files, or of the ledger.

@@ -5,7 +5,7 @@ use std::path::Path;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::ledger::{Ledger, View};
-use crate::store::{DatabaseError, Expected, StoreError};
+use crate::store::{DatabaseError, Expected, Home, StoreError};
 use crate::timing;
 
 use super::args::Reading;
@@ -57,7 +57,9 @@ pub(super) async fn look_without_dumps(world: &World) -> Result<(Ledger, View), 
 /// As [`look`]; and if it was never fetched.
 pub(super) async fn look_as(reading: &Reading, world: &World, output: &Output) -> Result<(Ledger, View), Failure> {
     if !reading.offline {
-        return look(world).await;
+        let seen = look(world).await?;
+        warn_of_another_server(world, output).await?;
+        return Ok(seen);
     }
     let expected = expected(world)?;
     let seen = world.gateway.ledger.look_here(&expected, world.gateway.now()).await;
@@ -71,6 +73,16 @@ pub(super) async fn look_as(reading: &Reading, world: &World, output: &Output) -
     let (mut ledger, view) = seen_or_new(world, &expected, seen.map(|(ledger, view, _)| (ledger, view)))?;
     dumps::join_into(world, &mut ledger)?;
     Ok((ledger, view))
+}
+
+/// Says that nothing is sent from a database that another server holds now.
+async fn warn_of_another_server(world: &World, output: &Output) -> Result<(), Failure> {
+    let Home::Postgres(database) = &world.gateway.ledger else { return Ok(()) };
+    if database.is_changed(&expected(world)?).await.map_err(|error| store_failure(&error))? {
+        output.tell(&format!("! `sendform apply` is refused: {}\n", DatabaseError::Changed));
+        output.tell(&format!("  {}\n", DatabaseError::Changed.hint().unwrap_or_default()));
+    }
+    Ok(())
 }
 
 /// The sandbox has an empty ledger until something was sent to it.
@@ -100,7 +112,10 @@ pub(super) fn no_key() -> Failure {
 /// Puts an error of the store into words.
 #[must_use]
 pub(super) fn store_failure(error: &StoreError) -> Failure {
-    let exit = if matches!(error, StoreError::Database(DatabaseError::NoUrl)) {
+    let exit = if matches!(
+        error,
+        StoreError::Database(DatabaseError::NoUrl | DatabaseError::Url(_) | DatabaseError::Login(_))
+    ) {
         Exit::Credentials
     } else if error.is_environment() {
         Exit::Environment

@@ -9,6 +9,7 @@ use crate::apply::{MessageRevision, Stopped, Supply, Tally};
 use crate::identity::{Person, PersonMap, PersonSet};
 use crate::ledger::{Ledger, RunId, Standing, View};
 use crate::plan::{Bulk, Plan, Recipient};
+use crate::report::words::plural;
 use crate::store::{Postgres, SharedBulk, StoreError, Take};
 
 use super::plan::make;
@@ -112,8 +113,14 @@ impl<'a> Worker<'a> {
         // Planning anew over and over for the same people would never end.
         let count = left.values().map(PersonSet::len).sum();
         let before = std::mem::replace(&mut *self.left_before.lock().unwrap_or_else(PoisonError::into_inner), count);
-        if count == 0 || count >= before {
+        if count == 0 {
             return Ok(false);
+        }
+        if count >= before {
+            return Err(Stopped::Prepare(format!(
+                "nobody has claimed {}, although they were planned anew: apply again",
+                plural(count as u64, "person")
+            )));
         }
         let view = View::Shared { now };
         let mut plan = tokio::task::block_in_place(|| make(self.world, self.choices, Some(&ledger), view));

@@ -20,7 +20,9 @@ pub fn render(summary: &Summary, doubts: &[Doubt], gateway: &str, now: Timestamp
     let rows = summary.messages.iter().map(|((key, revision), tally)| row(&format!("{key} r{revision}"), tally));
     let total = (summary.messages.len() > 1).then(|| row("all", &summary.total()));
     let header = ["message", "accepted", "rejected", "refused", "in doubt", "not attempted", "elsewhere"];
-    out.push_str(&table::render(&header, rows.chain(total)));
+    if !summary.messages.is_empty() {
+        out.push_str(&table::render(&header, rows.chain(total)));
+    }
     rejections(&mut out, summary);
     for alarm in &summary.alarms {
         line(&mut out, &paint.bad(&format!("! {}", alarm_words(alarm))));

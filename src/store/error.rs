@@ -168,7 +168,7 @@ impl StoreError {
                 ));
             }
             Self::Missing { shadow: None, .. } => {
-                "if something was sent before, bring the file back from git; else `sendform ledger init` makes it"
+                "if something was sent before, bring it back, from git or a backup; else `sendform ledger init` makes it"
             }
             Self::Held { .. } => "wait until that run has ended; its lock ends with it, however it ends",
             Self::Damage { damage, .. } => return damage.hint().map(str::to_owned),
@@ -222,7 +222,7 @@ impl StoreError {
             Self::Unpushed { cause, .. } | Self::Failed { cause } | Self::NotWritten { cause } => {
                 cause.is_environment()
             }
-            Self::Io { .. } | Self::Stopped => true,
+            Self::Io { .. } | Self::Stopped | Self::NotHere { .. } => true,
             Self::Missing { .. }
             | Self::Exists { .. }
             | Self::Held { .. }
@@ -233,8 +233,7 @@ impl StoreError {
             | Self::Join(_)
             | Self::Entry(_)
             | Self::Replaced { .. }
-            | Self::Unconfirmed { .. }
-            | Self::NotHere { .. } => false,
+            | Self::Unconfirmed { .. } => false,
         }
     }
 

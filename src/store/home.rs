@@ -14,7 +14,7 @@ use super::expected::Expected;
 use super::git::{Branch, GitLedger};
 use super::lockfile::Lockfile;
 use super::paths::Paths;
-use super::postgres::{Database, Postgres};
+use super::postgres::{Database, DatabaseError, Postgres};
 
 /// Where a ledger lives.
 #[derive(Debug, Clone)]
@@ -271,7 +271,11 @@ impl Store for Opened {
     }
 
     fn is_surely_not_written(error: &StoreError) -> bool {
-        matches!(error, StoreError::NotWritten { .. })
+        // An entry that does not go with the ledger is never begun, and a ledger that is bound anew takes none.
+        matches!(
+            error,
+            StoreError::NotWritten { .. } | StoreError::Entry(_) | StoreError::Database(DatabaseError::Rebound)
+        )
     }
 
     async fn settle(&self, outcome: Outcome) -> Result<(), StoreError> {

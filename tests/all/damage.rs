@@ -266,7 +266,7 @@ fn what_is_no_file_is_an_error() {
     missing with its shadow: exit code: 8
     ----- stderr
     error: there is no ledger at `./sendform.lock`
-      hint: if something was sent before, bring the file back from git; else `sendform ledger init` makes it
+      hint: if something was sent before, bring it back, from git or a backup; else `sendform ledger init` makes it
     a folder: exit code: 1
     ----- stderr
     error: cannot read `./sendform.lock`

@@ -325,7 +325,7 @@ fn without_any_trace_of_the_ledger_a_person_decides() {
     exit code: 8
     ----- stderr
     error: there is no ledger at `./sendform.lock`
-      hint: if something was sent before, bring the file back from git; else `sendform ledger init` makes it
+      hint: if something was sent before, bring it back, from git or a backup; else `sendform ledger init` makes it
     ");
     shop.run(&["ledger", "init"]).code(0);
     assert_snapshot!(shop.run(&["ledger", "init"]), @"

@@ -566,7 +566,7 @@ fn a_missing_ledger_is_not_an_empty_one() {
     exit code: 8
     ----- stderr
     error: there is no ledger at `./sendform.lock`
-      hint: if something was sent before, bring the file back from git; else `sendform ledger init` makes it
+      hint: if something was sent before, bring it back, from git or a backup; else `sendform ledger init` makes it
     ");
     insta::assert_snapshot!(project.run(["ledger", "init"]).code(0), @r#"
     exit code: 0

@@ -10,6 +10,8 @@ use tokio_postgres::config::{Host, SslMode};
 use super::error::DatabaseError;
 use super::tls::Tls;
 
+/// The port of servers that name none.
+const PORT: u16 = 5432;
 /// How long a connection may take to be made.
 const CONNECT_TIME_MAX: Duration = Duration::from_secs(10);
 /// How long a peer may be silent before it is probed, and how long it may then stay so.
@@ -58,7 +60,13 @@ impl Access {
 
     /// The database in words: its hosts and its name, and nobody's name or password.
     pub(super) fn place(&self) -> String {
-        let hosts: Vec<String> = self.config.get_hosts().iter().map(host).collect();
+        let ports = self.config.get_ports();
+        let port = |at: usize| ports.get(at).or(ports.first()).copied().filter(|port| *port != PORT);
+        let named = |(at, name): (usize, &Host)| match (name, port(at)) {
+            (Host::Tcp(_), Some(port)) => format!("{}:{port}", host(name)),
+            (Host::Tcp(_) | Host::Unix(_), _) => host(name),
+        };
+        let hosts: Vec<String> = self.config.get_hosts().iter().enumerate().map(named).collect();
         format!("{}/{}", hosts.join(","), self.config.get_dbname().unwrap_or_default())
     }
 }
@@ -144,6 +152,8 @@ mod tests {
     #[test]
     fn the_place_tells_no_secret() {
         let access = Access::read(&SecretString::from("postgres://ana:secret@db.example.com:5433/sent"), None).unwrap();
+        assert_eq!(access.place(), "db.example.com:5433/sent");
+        let access = Access::read(&SecretString::from("postgres://ana:secret@db.example.com/sent"), None).unwrap();
         assert_eq!(access.place(), "db.example.com/sent");
     }
 }

@@ -27,6 +27,8 @@ pub(super) struct Claiming<'a> {
     pub(super) message: i64,
     pub(super) id: i64,
     pub(super) line: &'a str,
+    /// The line of the header that the ledger has to have still.
+    pub(super) header: &'a str,
     pub(super) claim: &'a Claim,
     pub(super) persons: &'a [i64],
     /// The bulk of a shared plan that this is the first claim of.
@@ -35,6 +37,8 @@ pub(super) struct Claiming<'a> {
     pub(super) run: i64,
 }
 
+/// Whoever binds the ledger anew waits for this transaction, and this one for them.
+const HEADER: &str = "SELECT 1 FROM ledgers WHERE id = $1 AND header = $2 FOR SHARE";
 const PEOPLE: &str = "INSERT INTO persons (message, person, claim) SELECT $1, person, $3 FROM unnest($2) AS person \
     ON CONFLICT (message, person) DO NOTHING RETURNING person";
 const CLAIM: &str = "INSERT INTO claims (ledger, id, message, line) VALUES ($1, $2, $3, $4)";
@@ -51,8 +55,18 @@ impl Operation for Claiming<'_> {
         }
         let people =
             [(&self.message as _, Type::INT8), (&self.persons as _, Type::INT8_ARRAY), (&self.id as _, Type::INT8)];
-        let (inserted, is_ours) = future::join(session.begin(PEOPLE, &people), self.fence(session)).await;
-        let (inserted, is_ours) = (inserted?, is_ours?);
+        let header = [(&self.ledger as _, Type::INT8), (&self.header as _, Type::TEXT)];
+        let begun = session.begin(HEADER, &header);
+        let (bound, inserted, is_ours) = future::join3(begun, session.rows(PEOPLE, &people), self.fence(session)).await;
+        let (bound, inserted, is_ours) = (bound?, inserted?, is_ours?);
+        if bound.is_empty() {
+            session.roll_back().await?;
+            return if again && self.is_there(session).await? {
+                Ok(Grant::Granted)
+            } else {
+                Err(DatabaseError::Rebound)
+            };
+        }
         let mut granted = PersonSet::with_capacity_and_hasher(inserted.len(), Default::default());
         for row in inserted {
             granted.insert(number::person(row.try_get(0)?));

@@ -71,6 +71,18 @@ pub enum DatabaseError {
     /// The server is another one, or was promoted or restored, since the ledger was last confirmed.
     #[error("the server is not the one that held this ledger last: it was restored, or another was promoted")]
     Changed,
+    /// The ledger was bound anew, or moved, while this run had it open.
+    #[error("the ledger was bound anew, or moved, while this run was sending from it")]
+    Rebound,
+    /// The server lets nobody in by this name and password.
+    #[error("the database refused the login: {0}")]
+    Login(
+        /// The server's words.
+        String,
+    ),
+    /// A server that keeps what it is to itself: a failover would not be noticed.
+    #[error("the server does not tell which one it is, so nobody would notice if another took its place")]
+    Unidentified,
     /// A table holds what sendform did not write.
     #[error("the table `{0}` holds what sendform has not written")]
     Foreign(
@@ -108,6 +120,9 @@ impl DatabaseError {
             | Self::ClockOff(_)
             | Self::Newer { .. }
             | Self::Changed
+            | Self::Rebound
+            | Self::Login(_)
+            | Self::Unidentified
             | Self::Foreign(_) => Remedy::None,
         }
     }
@@ -127,6 +142,9 @@ impl DatabaseError {
             | Self::Replica
             | Self::Newer { .. }
             | Self::Changed
+            | Self::Rebound
+            | Self::Login(_)
+            | Self::Unidentified
             | Self::Foreign(_) => false,
         }
     }
@@ -149,9 +167,12 @@ impl DatabaseError {
             Self::ClockOff(_) => Some("have both clocks kept by NTP"),
             Self::Newer { .. } => Some("use the version of sendform that changed them, or a later one"),
             Self::Changed => Some(
-                "claims of its last moments may be missing: compare with the gateway by `sendform reconcile`, \
-                 which also confirms the server",
+                "claims of its last moments may be missing, and sendform cannot find them: compare the last hours \
+                 with the gateway's portal, then `sendform reconcile --accept restored=1`",
             ),
+            Self::Rebound => Some("run the same command again, which reads what the ledger is bound to now"),
+            Self::Login(_) => Some("the name and the password are in SENDFORM_DATABASE_URL"),
+            Self::Unidentified => Some("let its user run `pg_control_system()` and `pg_walfile_name(pg_lsn)`"),
             Self::Unreachable(_) | Self::Timeout(_) | Self::Refused { .. } | Self::Foreign(_) => None,
         }
     }
@@ -165,6 +186,9 @@ impl From<tokio_postgres::Error> for DatabaseError {
         };
         let code = refusal.code().code();
         let message = refusal.message().to_owned();
+        if [SqlState::INVALID_AUTHORIZATION_SPECIFICATION, SqlState::INVALID_PASSWORD].contains(refusal.code()) {
+            return Self::Login(message);
+        }
         // Classes of errors that are about the connection or the server's life, and no statement's fault.
         if code.starts_with("08") || code.starts_with("57P") || code.starts_with("53") {
             return Self::Unreachable(message);

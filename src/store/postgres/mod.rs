@@ -99,6 +99,17 @@ impl Database {
         Ok(ledger)
     }
 
+    /// Says whether the server is another one than that which held the ledger last: then nothing is
+    /// sent from it.
+    ///
+    /// # Errors
+    /// If the ledger is missing, or the server cannot be used.
+    pub async fn is_changed(&self, expected: &Expected) -> Result<bool, StoreError> {
+        let link = Link::open(self).await?;
+        let (_, stored) = self.header(&link, number::ledger(&expected.project)).await?;
+        Ok(stored.server != *link.identity())
+    }
+
     /// Binds the ledger anew. A call that was cut off can be made again.
     ///
     /// # Errors
@@ -120,25 +131,25 @@ impl Database {
     }
 
     /// Reads what the ledger is bound to, and which server was confirmed last.
-    async fn header(&self, link: &Link, ledger: i64) -> Result<(Header, Option<String>), StoreError> {
+    async fn header(&self, link: &Link, ledger: i64) -> Result<(Header, Stored), StoreError> {
         let missing = || StoreError::Missing { place: self.place(), shadow: None };
         if !link.run(&Updating { schema: &self.schema }, AT_ONCE).await? {
             return Err(missing());
         }
-        let Stored { header, server } = link.run(&ReadingHeader { ledger }, AT_ONCE).await?.ok_or_else(missing)?;
-        let read = Ledger::read(header.as_bytes()).map_err(|damage| self.damage(damage))?;
-        Ok((read.ledger.header().clone(), server))
+        let stored = link.run(&ReadingHeader { ledger }, AT_ONCE).await?.ok_or_else(missing)?;
+        let read = Ledger::read(stored.header.as_bytes()).map_err(|damage| self.damage(damage))?;
+        Ok((read.ledger.header().clone(), stored))
     }
 
     /// Reads all of the ledger; also gives what is known by that, and the server that was confirmed
     /// last.
-    async fn load(&self, link: &Link, expected: &Expected) -> Result<(Ledger, Known, Option<String>), StoreError> {
+    async fn load(&self, link: &Link, expected: &Expected) -> Result<(Ledger, Known, Stored), StoreError> {
         let number = number::ledger(&expected.project);
-        let (header, server) = self.header(link, number).await?;
+        let (header, stored) = self.header(link, number).await?;
         expected.check(&header, &self.place())?;
         let loading = Loading { ledger: number, header: &header, only: None };
         let (ledger, known) = link.run(&loading, AT_ONCE).await?.map_err(|damage| self.damage(damage))?;
-        Ok((ledger, known, server))
+        Ok((ledger, known, stored))
     }
 
     fn damage(&self, damage: crate::ledger::Damage) -> StoreError {

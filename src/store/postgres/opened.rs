@@ -1,6 +1,6 @@
 //! A ledger in PostgreSQL that this run, and any number of others, have open for writing.
 
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -9,17 +9,15 @@ use super::book::{Comparing, Known, Loading};
 use super::claim::Claiming;
 use super::error::DatabaseError;
 use super::link::Link;
-use super::settle::Settling;
+use super::settle::{Settling, not_held};
 use super::share::{Dismissing, Portion, SharedBulk, Sharing, Taking, Watching};
 use super::shares::{Shares, Take, plan_number};
 use super::slots::Delaying;
 use super::write::{Confirming, Joining, Recording};
 use super::{Database, number};
 use crate::apply::Late;
-use crate::identity::{MessageId, PersonSet};
-use crate::ledger::{
-    Claim, ClaimId, EntryError, Grant, Header, Ledger, MessageRecord, Outcome, RunId, Standing, View, text,
-};
+use crate::identity::MessageId;
+use crate::ledger::{Claim, ClaimId, EntryError, Grant, Header, Ledger, MessageRecord, Outcome, RunId, text};
 use crate::plan::Bulk;
 use crate::store::error::StoreError;
 use crate::store::expected::Expected;
@@ -35,6 +33,8 @@ pub struct Postgres {
     place: String,
     number: i64,
     header: Header,
+    /// The header's line as it stands in the database.
+    header_line: String,
     ledger: RwLock<Ledger>,
     known: Mutex<Known>,
     shares: Mutex<Shares>,
@@ -57,16 +57,17 @@ impl Postgres {
     /// If the server cannot be used, or the ledger is missing, damaged or not what is expected.
     pub async fn open(database: &Database, expected: &Expected) -> Result<Self, StoreError> {
         let link = Link::open(database).await?;
-        let (ledger, known, confirmed) = database.load(&link, expected).await?;
+        let (ledger, known, stored) = database.load(&link, expected).await?;
         Ok(Self {
             place: database.place(),
             number: number::ledger(&expected.project),
             header: ledger.header().clone(),
+            header_line: stored.header,
             ledger: RwLock::new(ledger),
             known: Mutex::new(known),
             shares: Mutex::default(),
             caught_up_for: Mutex::default(),
-            is_changed: confirmed != *link.identity(),
+            is_changed: stored.server != *link.identity(),
             link,
         })
     }
@@ -111,6 +112,7 @@ impl Postgres {
             message,
             id: number::claim(&claim.id),
             line: &line,
+            header: &self.header_line,
             claim: &claim,
             persons: &persons,
             bulk: taken,
@@ -130,7 +132,11 @@ impl Postgres {
         }
         if grant == Grant::Granted {
             self.known().claims.insert(claiming.id);
-            self.ledger_mut().add_claim(claim).map_err(StoreError::Entry)?;
+            match self.ledger_mut().add_claim(claim) {
+                // Reading what was written since may have found it already.
+                Ok(()) | Err(EntryError::Repeated(_)) => {}
+                Err(error) => return Err(StoreError::Failed { cause: Arc::new(StoreError::Entry(error)) }),
+            }
         }
         Ok(grant)
     }
@@ -185,11 +191,13 @@ impl Postgres {
     /// # Errors
     /// If the ledgers do not go together, or the database fails for too long; then nothing is joined.
     pub async fn join(&self, other: &Ledger) -> Result<(), StoreError> {
-        let mut joined = self.ledger().clone();
+        self.catch_up().await?;
+        let before = self.ledger().clone();
+        let mut joined = before.clone();
         joined.join(other).map_err(StoreError::Join)?;
-        self.link.run(&Joining { ledger: self.number, other }, PATIENCE).await?;
-        *self.ledger_mut() = joined;
-        Ok(())
+        let joining = Joining { ledger: self.number, header: &self.header, other, before: &before, joined: &joined };
+        self.link.run(&joining, PATIENCE).await?;
+        self.ledger_mut().join(other).map_err(StoreError::Join)
     }
 
     /// Says whether there is another claim of this message to this person than the one named, in
@@ -269,7 +277,8 @@ impl Postgres {
     pub async fn take(&self, run: RunId) -> Result<Take, StoreError> {
         loop {
             let Some(portion) = self.shares().current().cloned() else { break };
-            let taking = Taking { portion: &portion, run: run.0.cast_signed() };
+            let held = self.shares().held(&portion);
+            let taking = Taking { portion: &portion, run: run.0.cast_signed(), held: &held };
             if let Some(bulk) = self.link.run(&taking, PATIENCE).await? {
                 self.shares().take(&bulk);
                 return Ok(Take::Bulk(bulk));
@@ -322,14 +331,6 @@ impl Postgres {
     fn shares(&self) -> MutexGuard<'_, Shares> {
         lock(&self.shares)
     }
-}
-
-/// The people of a claim whom no claim holds.
-fn not_held(ledger: &Ledger, claim: &ClaimId) -> PersonSet {
-    let standings = ledger.standings(&claim.bulk.message, claim.bulk.revision);
-    let people = ledger.claim_state(claim).into_iter().flat_map(crate::ledger::ClaimState::people);
-    let is_free = |standing| matches!(standing, Standing::Free | Standing::Rejected(_));
-    people.map(|(person, _)| person).filter(|person| is_free(standings.get(*person, View::Exclusive))).collect()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -15,7 +15,8 @@ const SKEW_MAX: SignedDuration = SignedDuration::from_mins(1);
 pub(super) type Identity = Option<String>;
 
 /// Checks a server that was just connected to, and sees which one it is.
-pub(super) async fn check(client: &Client) -> Result<Identity, DatabaseError> {
+/// Also gives how commits wait for the disk, if the server knows that setting.
+pub(super) async fn check(client: &Client) -> Result<(Identity, Option<String>), DatabaseError> {
     let version = ask(client, "SELECT version()").await?.unwrap_or_default();
     if ask(client, "SELECT pg_is_in_recovery()::text").await?.as_deref() == Some("true") {
         return Err(DatabaseError::Replica);
@@ -23,20 +24,23 @@ pub(super) async fn check(client: &Client) -> Result<Identity, DatabaseError> {
     if setting(client, "fsync").await?.as_deref() == Some("off") {
         return Err(DatabaseError::NotDurable { setting: "fsync", value: "off".to_owned() });
     }
-    keep_what_is_confirmed(client).await?;
+    let durability = keep_what_is_confirmed(client).await?;
     compare_clocks(client).await?;
-    let is_plain = version.starts_with("PostgreSQL") && !version.contains("-YB-");
+    let is_plain = version.starts_with("PostgreSQL")
+        && !version.contains("-YB-")
+        && ask(client, "SELECT aurora_version()").await?.is_none();
     if !is_plain {
-        return Ok(None);
+        return Ok((None, durability));
     }
     let system = ask(client, "SELECT system_identifier::text FROM pg_control_system()").await?;
     // The checkpoint's timeline lags behind a promotion; the name of the log's file does not.
     let timeline = ask(client, "SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)").await?;
-    Ok(system.zip(timeline).map(|(system, timeline)| format!("{system}/{timeline}")))
+    let identity = system.zip(timeline).map(|(system, timeline)| format!("{system}/{timeline}"));
+    Ok((Some(identity.ok_or(DatabaseError::Unidentified)?), durability))
 }
 
 /// Has commits wait for the disk in this session, whatever the default is.
-async fn keep_what_is_confirmed(client: &Client) -> Result<(), DatabaseError> {
+async fn keep_what_is_confirmed(client: &Client) -> Result<Option<String>, DatabaseError> {
     const SETTING: &str = "synchronous_commit";
     let weak = |value: &Option<String>| matches!(value.as_deref(), Some("off" | "local"));
     if weak(&setting(client, SETTING).await?) {
@@ -44,7 +48,7 @@ async fn keep_what_is_confirmed(client: &Client) -> Result<(), DatabaseError> {
     }
     match setting(client, SETTING).await? {
         value if weak(&value) => Err(DatabaseError::NotDurable { setting: SETTING, value: value.unwrap_or_default() }),
-        _ => Ok(()),
+        value => Ok(value),
     }
 }
 

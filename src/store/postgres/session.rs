@@ -21,6 +21,8 @@ pub(super) type Values<'a> = [Value<'a>];
 pub(super) struct Session {
     client: Client,
     connection: JoinHandle<()>,
+    /// How a transaction begins.
+    begin: String,
     /// Which server it is.
     pub(super) identity: Identity,
 }
@@ -38,13 +40,21 @@ impl Session {
             Some(tls) => start(&access.config, tls.clone()).await?,
             None => start(&access.config, NoTls).await?,
         };
-        let mut session = Self { client, connection, identity: None };
+        let mut session = Self { client, connection, begin: "BEGIN".to_owned(), identity: None };
         // Schemas are lower-case letters, digits and `_`; see the project file.
         session.batch(&format!("SET search_path = \"{schema}\"")).await?;
         // A runner that hangs in the middle of a transaction must not hold up the others. Not all
         // databases know this setting.
         drop(session.batch("SET idle_in_transaction_session_timeout = '60s'").await);
-        session.identity = server::check(&session.client).await?;
+        let (identity, durability) = server::check(&session.client).await?;
+        session.identity = identity;
+        // Poolers may have each transaction on another connection, with other settings.
+        session.begin = format!("BEGIN; SET LOCAL search_path = \"{schema}\"");
+        if let Some(value) = durability {
+            session.begin.push_str("; SET LOCAL synchronous_commit = '");
+            session.begin.push_str(&value.replace('\'', ""));
+            session.begin.push('\'');
+        }
         Ok(session)
     }
 
@@ -84,7 +94,7 @@ impl Session {
 
     /// Begins a transaction, and runs its first statement without waiting in between.
     pub(super) async fn begin(&self, statement: &str, values: &Values<'_>) -> Result<Vec<Row>, DatabaseError> {
-        let (begun, rows) = future::join(self.batch("BEGIN"), self.rows(statement, values)).await;
+        let (begun, rows) = future::join(self.batch(&self.begin), self.rows(statement, values)).await;
         begun?;
         rows
     }

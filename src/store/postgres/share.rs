@@ -162,12 +162,16 @@ impl Sharing<'_> {
 pub(super) struct Taking<'a> {
     pub(super) portion: &'a Portion,
     pub(super) run: i64,
+    /// The bulks that the run has at work: its slowness makes none of them its own a second time.
+    pub(super) held: &'a [i32],
 }
 
-const TAKE: &str = "UPDATE bulks SET run = $3, taken_at = clock_timestamp() \
+const TAKE: &str = "WITH touched AS (UPDATE plans SET touched_at = clock_timestamp() \
+        WHERE message = $1 AND id = $2 AND touched_at < clock_timestamp() - interval '1 minute') \
+    UPDATE bulks SET run = $3, taken_at = clock_timestamp() \
     WHERE message = $1 AND plan = $2 AND number = ( \
         SELECT number FROM bulks WHERE message = $1 AND plan = $2 AND NOT done \
-            AND (taken_at IS NULL OR taken_at < clock_timestamp() - $4 * interval '1 second') \
+            AND number <> ALL ($5) AND (taken_at IS NULL OR taken_at < clock_timestamp() - $4 * interval '1 second') \
         ORDER BY number LIMIT 1 FOR UPDATE SKIP LOCKED) \
     RETURNING number, time, send_at, until, people";
 
@@ -181,6 +185,7 @@ impl Operation for Taking<'_> {
             (plan as _, Type::INT8),
             (&self.run as _, Type::INT8),
             (&f64::from(LEASE_SECONDS) as _, Type::FLOAT8),
+            (&self.held as _, Type::INT4_ARRAY),
         ];
         let Some(row) = session.row(TAKE, &values).await? else { return Ok(None) };
         let foreign = DatabaseError::Foreign;

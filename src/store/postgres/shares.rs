@@ -71,6 +71,12 @@ impl Shares {
         self.open.iter().find(holds).map(|(taken, _)| *taken)
     }
 
+    /// The numbers of a plan's bulks that this run has taken and not claimed yet.
+    pub(super) fn held(&self, portion: &Portion) -> Vec<i32> {
+        let of = |taken: &&Taken| taken.message == portion.number && taken.plan == portion.plan;
+        self.open.iter().map(|(taken, _)| taken).filter(of).map(|taken| taken.number).collect()
+    }
+
     /// Forgets a bulk, which was claimed or is nobody's.
     pub(super) fn forget(&mut self, bulk: Taken) {
         self.open.retain(|(taken, _)| *taken != bulk);

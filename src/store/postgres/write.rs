@@ -8,7 +8,8 @@ use super::error::DatabaseError;
 use super::link::{Operation, WHOLE_TIME_MAX};
 use super::number;
 use super::session::{Session, Value};
-use crate::ledger::{ClaimState, Ledger, MessageRecord, PersonState, text};
+use super::settle::{self, not_held, split};
+use crate::ledger::{ClaimState, Header, Ledger, MessageRecord, PersonState, text};
 
 /// Writes what a message is; the latest record of each revision stays.
 pub(super) struct Recording<'a> {
@@ -36,11 +37,16 @@ impl Operation for Recording<'_> {
     }
 }
 
-/// Joins a whole ledger in, in one transaction. A claim that is there already gets the other's line
-/// beside its own: reading joins them.
+/// Joins what another ledger has beyond this one in, in one transaction. A claim that is there already
+/// gets the other's line beside its own: reading joins them.
 pub(super) struct Joining<'a> {
     pub(super) ledger: i64,
+    pub(super) header: &'a Header,
     pub(super) other: &'a Ledger,
+    /// What this run knows.
+    pub(super) before: &'a Ledger,
+    /// What this run knows when the other is joined in.
+    pub(super) joined: &'a Ledger,
 }
 
 const CLAIM: &str = "INSERT INTO claims (ledger, id, message, line) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
@@ -58,7 +64,7 @@ impl Operation for Joining<'_> {
         for record in self.other.messages() {
             Recording { ledger: self.ledger, record }.run(session, false).await?;
         }
-        for claim in self.other.claims() {
+        for claim in self.other.claims().filter(|claim| self.is_news(*claim)) {
             self.join(session, claim).await?;
         }
         session.commit().await
@@ -66,6 +72,11 @@ impl Operation for Joining<'_> {
 }
 
 impl Joining<'_> {
+    fn is_news(&self, claim: ClaimState<'_>) -> bool {
+        let line = |ledger: &Ledger| ledger.claim_state(&claim.claim().id).map(ClaimState::line);
+        line(self.before) != line(self.joined)
+    }
+
     fn values<'a>(&'a self, claim: &'a i64, other: &'a i64, line: &'a String) -> [Value<'a>; 4] {
         [(&self.ledger, Type::INT8), (claim, Type::INT8), (other, Type::INT8), (line, Type::TEXT)]
     }
@@ -78,14 +89,30 @@ impl Joining<'_> {
         let inserted = session.run(CLAIM, &self.values(&claim, &message, &line)).await?;
         if inserted == 0 {
             session.run(BESIDE, &self.values(&claim, &beside, &line)).await?;
+            let known = settle::lock(session, self.header, self.ledger, claim).await?;
+            let known =
+                known.as_ref().and_then(|ledger| ledger.claim_state(id)).ok_or(DatabaseError::Foreign("claims"))?;
+            return self.hold(session, message, claim, known).await;
         }
-        let held = state.people().filter(|(_, state)| match state {
-            PersonState::Claimed | PersonState::Abandoned | PersonState::Accepted => true,
-            PersonState::Refused | PersonState::Rejected(_) => false,
-        });
-        let held = number::persons(held.map(|(person, _)| person));
-        if !held.is_empty() {
-            let values = [(&message as _, Type::INT8), (&claim as _, Type::INT8), (&held as _, Type::INT8_ARRAY)];
+        self.hold(session, message, claim, state).await
+    }
+
+    /// Has the claim hold whom it is to hold, and nobody else: whom it surely reached, or is never to,
+    /// also if another claim has them now, which may free them.
+    async fn hold(
+        &self,
+        session: &Session,
+        message: i64,
+        claim: i64,
+        state: ClaimState<'_>,
+    ) -> Result<(), DatabaseError> {
+        let (freed, held) = split(state, &not_held(self.joined, &state.claim().id));
+        settle::free(session, message, claim, &freed).await?;
+        settle::hold(session, message, claim, &held).await?;
+        let open = state.people().filter(|(_, state)| *state == PersonState::Claimed);
+        let open = number::persons(open.map(|(person, _)| person));
+        if !open.is_empty() {
+            let values = [(&message as _, Type::INT8), (&claim as _, Type::INT8), (&open as _, Type::INT8_ARRAY)];
             session.run(PEOPLE, &values).await?;
         }
         Ok(())

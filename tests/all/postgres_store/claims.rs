@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use sendform::apply::Late;
 use sendform::audience::RowAt;
 use sendform::identity::{BulkId, BulkTime, Content, Key, MessageId, MessageKey, Person, ProjectId, Revision};
-use sendform::ledger::{Claim, ClaimId, Grant, Outcome, PersonState, RunId, Standing, View};
+use sendform::ledger::{Claim, ClaimId, Grant, Ledger, Outcome, PersonState, RunId, Standing, View};
 use sendform::plan::{Bulk, Recipient};
-use sendform::store::{Database, Expected, Postgres, StoreError, Take};
+use sendform::store::{Database, DatabaseError, Expected, Postgres, StoreError, Take};
 
 use crate::support::Cluster;
 
@@ -72,6 +72,12 @@ impl Home {
 
     async fn open(&self) -> Postgres {
         Postgres::open(&self.database, &self.expected).await.unwrap()
+    }
+
+    /// Runs a statement beside the store.
+    fn sql(&self, statement: &str) -> String {
+        let url = secrecy::ExposeSecret::expose_secret(self.database.url.as_ref().unwrap());
+        Cluster::shared().sql(url, statement)
     }
 
     /// How somebody stands, by the database alone.
@@ -146,6 +152,92 @@ async fn an_earlier_claim_of_another_run_is_known() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ledger_that_is_bound_anew_takes_no_claim_of_a_run_from_before() {
+    let home = Home::new().await;
+    let before = home.open().await;
+    assert_eq!(before.claim(claim(&[1, 2], 1, 1)).await.unwrap(), Grant::Granted);
+    let mut to = home.expected.header();
+    to.gateway = "elsewhere".to_owned();
+    home.database.rebind(&home.expected, &to).await.unwrap();
+    let refused = before.claim(claim(&[3, 4], 1, 1)).await;
+    assert!(matches!(refused, Err(StoreError::Database(DatabaseError::Rebound))), "{refused:?}");
+    let expected = Expected { gateway: to.gateway, ..home.expected };
+    let after = Postgres::open(&home.database, &expected).await.unwrap();
+    assert_eq!(after.ledger().claims().count(), 1);
+    assert_eq!(after.claim(claim(&[3, 4], 1, 2)).await.unwrap(), Grant::Granted);
+}
+
+/// A ledger with one claim, and what became of it.
+fn ledger(home: &Home, claim: &Claim, state: Option<PersonState>) -> Ledger {
+    let mut ledger = Ledger::new(home.expected.header());
+    ledger.add_claim(claim.clone()).unwrap();
+    if let Some(state) = state {
+        ledger.add_outcome(outcome(claim, state, None)).unwrap();
+    }
+    ledger
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_that_is_joined_in_frees_people_and_nobody_whom_another_claim_holds() {
+    let home = Home::new().await;
+    let store = home.open().await;
+    let first = claim(&[1, 2], 1, 1);
+    store.join(&ledger(&home, &first, None)).await.unwrap();
+    assert_eq!(store.claim(claim(&[1], 1, 2)).await.unwrap(), taken(&[1]));
+    store.join(&ledger(&home, &first, Some(PersonState::Refused))).await.unwrap();
+    assert_eq!(store.claim(claim(&[1], 1, 2)).await.unwrap(), Grant::Granted);
+    // Joined in again it frees nobody whom the second has.
+    store.join(&ledger(&home, &first, Some(PersonState::Refused))).await.unwrap();
+    assert_eq!(home.open().await.claim(claim(&[1], 1, 3)).await.unwrap(), taken(&[1]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_was_sent_to_by_a_ledger_that_is_joined_in_is_freed_by_nobody() {
+    let home = Home::new().await;
+    let (one, other) = (home.open().await, home.open().await);
+    let first = claim(&[1, 2], 1, 1);
+    assert_eq!(one.claim(first.clone()).await.unwrap(), Grant::Granted);
+    other.join(&ledger(&home, &claim(&[2], 1, 2), Some(PersonState::Accepted))).await.unwrap();
+    one.settle(outcome(&first, PersonState::Refused, None)).await.unwrap();
+    assert_eq!(one.claim(claim(&[1, 2], 2, 1)).await.unwrap(), taken(&[2]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_what_is_new_of_a_ledger_is_written() {
+    let home = Home::new().await;
+    let store = home.open().await;
+    let first = claim(&[1, 2], 1, 1);
+    assert_eq!(store.claim(first.clone()).await.unwrap(), Grant::Granted);
+    store.settle(outcome(&first, PersonState::Accepted, None)).await.unwrap();
+    store.join(&ledger(&home, &first, Some(PersonState::Accepted))).await.unwrap();
+    assert_eq!(home.sql("SELECT count(*) FROM sent.outcomes"), "1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_run_takes_none_of_its_own_bulks_again() {
+    let home = Home::new().await;
+    let (one, other) = (home.open().await, home.open().await);
+    one.share(RunId(1), 1, "plan/v1:a", at(0), vec![bulk(1..3, None)]).await.unwrap();
+    let Take::Bulk(_) = one.take(RunId(1)).await.unwrap() else { panic!("there is one") };
+    home.sql("UPDATE sent.bulks SET taken_at = taken_at - interval '1 h'");
+    home.sql("UPDATE sent.plans SET touched_at = touched_at - interval '1 h'");
+    assert_eq!(one.take(RunId(1)).await.unwrap(), Take::Wait);
+    other.share(RunId(2), 1, "plan/v1:a", at(0), vec![bulk(1..3, None)]).await.unwrap();
+    assert!(matches!(other.take(RunId(2)).await.unwrap(), Take::Bulk(_)), "another may");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_that_bulks_are_taken_from_is_not_abandoned() {
+    let home = Home::new().await;
+    let one = home.open().await;
+    one.share(RunId(1), 1, "plan/v1:a", at(0), vec![bulk(1..3, None), bulk(3..5, None)]).await.unwrap();
+    home.sql("UPDATE sent.plans SET touched_at = touched_at - interval '1 h'");
+    assert!(matches!(one.take(RunId(1)).await.unwrap(), Take::Bulk(_)));
+    let age = "SELECT clock_timestamp() - touched_at < interval '1 minute' FROM sent.plans";
+    assert_eq!(home.sql(age), "t");
+}
+
 fn bulk(people: std::ops::Range<u64>, paced: Option<(i64, i64)>) -> Bulk {
     let recipient = |person| Recipient { person: Person(person), content: Content(person), row: RowAt(0) };
     Bulk {
@@ -176,8 +268,7 @@ async fn a_shared_plan_is_taken_once_and_claimed_by_its_takers_only() {
 
     // Whoever was too slow has lost the bulk, though nobody has claimed its people yet.
     let expire = "UPDATE sent.bulks SET taken_at = taken_at - interval '1 h' WHERE run = 1 AND NOT done";
-    let url = secrecy::ExposeSecret::expose_secret(home.database.url.as_ref().unwrap()).to_owned();
-    Cluster::shared().sql(&url, expire);
+    home.sql(expire);
     let Take::Bulk(again) = other.take(RunId(2)).await.unwrap() else { panic!("it is anybody's again") };
     assert_eq!(again.people[0].0, Person(5));
     assert_eq!(one.claim(claim(&[5, 6], 1, 1)).await.unwrap(), taken(&[5, 6]));

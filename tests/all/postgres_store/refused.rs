@@ -31,6 +31,10 @@ fn a_ledger_that_is_missing_or_another_projects_is_refused() {
     refused(&shop, 8, "is damaged");
     shop.project.unset("SENDFORM_DATABASE_URL");
     refused(&shop, 9, "set SENDFORM_DATABASE_URL");
+    shop.project.set("SENDFORM_DATABASE_URL", "mysql://ana:secret@127.0.0.1:1/sent");
+    refused(&shop, 9, "it does not begin with postgres://");
+    shop.project.set("SENDFORM_DATABASE_URL", shop.url.replace("user=sendform", "user=nobody"));
+    refused(&shop, 9, "the database refused the login");
     shop.project.set("SENDFORM_DATABASE_URL", "postgres://ana:secret@127.0.0.1:1/sent");
     let unreachable = refused(&shop, 1, "the database cannot be reached");
     assert!(!unreachable.to_string().contains("secret"), "{unreachable}");
@@ -85,9 +89,18 @@ fn a_server_that_was_restored_or_promoted_is_refused_until_it_is_confirmed() {
     let shop = Shop::new(2, 2, cluster.database());
     cluster.sql(&shop.url, "UPDATE sendform.ledgers SET server = '7000000000000000000/00000001'");
     refused(&shop, 8, "the server is not the one that held this ledger last");
-    // Looking is harmless.
-    shop.project.run(["plan"]).code(0);
-    let confirmed = shop.project.run(["reconcile"]).code(0);
+    // Looking is harmless, but says it.
+    for command in ["plan", "status"] {
+        let seen = shop.project.run([command]).code(0);
+        assert!(seen.stderr.contains("`sendform apply` is refused"), "{seen}");
+    }
+    // Claims that are missing leave nothing in doubt: nothing but a person's word confirms it.
+    let not_yet = shop.project.run(["reconcile"]).code(8);
+    assert!(not_yet.stderr.contains("--accept restored=1"), "{not_yet}");
+    shop.project.run(["reconcile", "--only", "sale"]).code(8);
+    shop.project.run(["reconcile", "--only", "sale", "--accept", "restored=1"]).code(64);
+    refused(&shop, 8, "the server is not the one that held this ledger last");
+    let confirmed = shop.project.run(["reconcile", "--accept", "restored=1"]).code(0);
     assert!(confirmed.stderr.contains("the database's server is confirmed"), "{confirmed}");
     shop.apply().code(0);
     assert_eq!(shop.accepted(), [1, 1]);

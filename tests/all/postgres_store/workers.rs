@@ -1,14 +1,16 @@
 //! Many runs over one campaign, with a server that lives and dies as servers do.
 
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::shop::{LATER, Shop, accepted_in};
 use crate::support::{Cluster, Process, Run};
 
 /// Waits until the gateway has seen so many sends.
 fn wait_for_requests(shop: &Shop, count: u64) {
+    let begun = Instant::now();
     while shop.requests() < count {
+        assert!(begun.elapsed() < Duration::from_secs(60), "{} of {count} sends", shop.requests());
         thread::sleep(Duration::from_millis(10));
     }
 }
@@ -42,6 +44,11 @@ fn eight_workers_share_the_work_and_two_of_them_die() {
         worker.kill();
     }
     let runs: Vec<Run> = workers.into_iter().map(|worker| shop.project.finish(worker).code(0)).collect();
+    for run in &runs {
+        let row = run.stdout.lines().rfind(|line| line.starts_with("sale.hello r1")).unwrap();
+        let all: u64 = row.split_whitespace().skip(2).map(|word| word.replace(',', "").parse::<u64>().unwrap()).sum();
+        assert_eq!(all, CUSTOMERS, "the table adds up:\n{run}");
+    }
     let shares: Vec<u64> = runs.iter().map(accepted_in).collect();
     assert!(shares.iter().all(|share| *share >= u64::from(BULK_SIZE)), "everybody has a share: {shares:?}");
     let counts = shop.accepted();
@@ -88,6 +95,20 @@ fn whoever_is_left_when_the_plan_is_used_up_is_planned_anew() {
     assert_eq!(shop.accepted(), [1; 6]);
 }
 
+/// Planning anew gives the same people over and over, and nobody gets to claim them.
+#[test]
+fn a_run_that_leaves_free_people_behind_says_so() {
+    let shop = Shop::new(6, 2, Cluster::shared().database());
+    let drop_all = "CREATE FUNCTION drop_all() RETURNS trigger LANGUAGE plpgsql AS \
+                    'BEGIN NEW.done = true; RETURN NEW; END'; \
+                    CREATE TRIGGER drop_all BEFORE INSERT ON sendform.bulks FOR EACH ROW EXECUTE FUNCTION drop_all()";
+    Cluster::shared().sql(&shop.url, drop_all);
+    let run = shop.apply();
+    assert_ne!(run.code, Some(0), "{run}");
+    assert!(run.to_string().contains("nobody has claimed 6 people"), "{run}");
+    assert_eq!(shop.requests(), 0, "{run}");
+}
+
 /// Twenty people at six a minute, two in a bulk: three workers give every bulk a time of its own, also
 /// those that the gateway did not take at first.
 #[test]
@@ -122,6 +143,7 @@ fn workers_with_other_files_are_stopped() {
     let other = shop.clone_with_text(6, 2, "Hello from another shop!");
     let stopped = other.run(["apply", "--auto-approve"]).code(5);
     assert!(stopped.stdout.contains("comes out otherwise for other workers"), "{stopped}");
+    assert!(stopped.stdout.contains("sale.hello r1"), "{stopped}");
     shop.sandbox.release();
     // What the other has taken comes back in time.
     Cluster::shared().sql(&shop.url, "UPDATE sendform.bulks SET taken_at = taken_at - interval '14 s'");
