@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::apply::{self, Planned, Ports, Stopped, Summary, Supply};
 use crate::gateway::{Client, ClientError, Limits};
-use crate::ledger::{MessageRecord, RunId};
+use crate::ledger::{Doubt, Flight, Ledger, MessageRecord, RunId};
 use crate::plan::{Bulk, Plan, RailKind};
 use crate::report::words::plural;
 use crate::report::{json, outcome_text};
@@ -68,70 +70,116 @@ async fn with_world(
     let run = RunId(random()?);
     let store = open(world).await?;
     dumps::take_in(world, &store).await?;
-    evidence::first(world, &store, &client, &clock, &choices.selection, output).await?;
-    let planned = || {
-        tokio::task::block_in_place(|| make(world, &choices, Some(&store.ledger()), store.view(world.gateway.now())))
-    };
-    let mut plan = planned();
-    let may = may_send(&plan, args, &choices);
-    // One run gives one document: a plan, or what became of it.
-    if output.format == Format::Text || may.is_err() {
-        show(&plan, world, output, args.plan.as_deref())?;
+    let alarm = evidence::first(world, &store, &client, &clock, &choices.selection, output).await?;
+    let go = Go { world, args, settings, output, interrupts, choices: &choices, client: &client, clock: &clock, run };
+    let ended = go.plan_and_send(store).await;
+    let Some(alarm) = alarm else { return ended };
+    // Whatever was said since, this is said last.
+    output.tell(&format!("{}\n", output.paint_errors.bad(&alarm)));
+    match ended {
+        Ok(exit) => Ok(exit.or(Exit::Ledger)),
+        Err(failure) => Err(Failure { exit: failure.exit.or(Exit::Ledger), ..failure }),
     }
-    let approved = match may {
-        Ok(()) => approve(&plan, args, output),
-        Err(ending) => Err(ending),
-    };
-    if let Err(ending) = approved {
-        store.finish().await.map_err(|error| store_failure(&error))?;
-        return ending;
-    }
-    if !args.auto_approve {
-        // The answer may have taken a while, in which times pass and conversation windows close.
-        let reviewed = std::mem::replace(&mut plan, planned());
-        let same = plan.digest == reviewed.digest && plan.to_send() == reviewed.to_send();
-        if !same || may_send(&plan, args, &choices).is_err() {
+}
+
+/// What a run goes by.
+#[derive(Clone, Copy)]
+struct Go<'a> {
+    world: &'a Arc<World>,
+    args: &'a ApplyArgs,
+    settings: &'a Settings,
+    output: &'a Output,
+    interrupts: &'a Interrupts,
+    choices: &'a Choices,
+    client: &'a Client<RunClock>,
+    clock: &'a RunClock,
+    run: RunId,
+}
+
+impl Go<'_> {
+    async fn plan_and_send(self, store: Opened) -> Result<Exit, Failure> {
+        let Self { world, args, settings, output, interrupts, choices, client, clock, run } = self;
+        let planned = || {
+            tokio::task::block_in_place(|| make(world, choices, Some(&store.ledger()), store.view(world.gateway.now())))
+        };
+        let mut plan = planned();
+        let may = may_send(&plan, args, choices);
+        // One run gives one document: a plan, or what became of it.
+        if output.format == Format::Text || may.is_err() {
+            show(&plan, world, output, args.plan.as_deref())?;
+        }
+        let approved = match may {
+            Ok(()) => approve(&plan, args, output),
+            Err(ending) => Err(ending),
+        };
+        if let Err(ending) = approved {
             store.finish().await.map_err(|error| store_failure(&error))?;
-            return Err(Failure::new(
-                Exit::Mismatch,
-                "what would be sent changed while you were asked: nothing was sent",
-            )
-            .hint("run the same command again, and review what it shows"));
+            return ending;
         }
-    }
-    interrupts.sending();
-    let bulks = record(world, &store, &mut plan).await.map_err(|error| store_failure(&error))?;
-    let mut run_settings = run_settings(world, &store, args, settings, run);
-    let ports = Ports { store: &store, sender: &client, prepare: &Pool::new(Arc::clone(world)), clock: &clock };
-    let summary = match &store {
-        Opened::Lockfile(_) | Opened::Git(_) => {
-            send(&Planned::new(bulks), plan.to_send(), ports, &run_settings, interrupts).await
+        if !args.auto_approve {
+            // The answer may have taken a while, in which times pass and conversation windows close.
+            let reviewed = std::mem::replace(&mut plan, planned());
+            let same = plan.digest == reviewed.digest && plan.to_send() == reviewed.to_send();
+            if !same || may_send(&plan, args, choices).is_err() {
+                store.finish().await.map_err(|error| store_failure(&error))?;
+                return Err(Failure::new(
+                    Exit::Mismatch,
+                    "what would be sent changed while you were asked: nothing was sent",
+                )
+                .hint("run the same command again, and review what it shows"));
+            }
         }
-        Opened::Postgres(postgres) => {
-            run_settings.shares_plan = true;
-            let worker = Worker::join(world, &choices, postgres, run, &plan, bulks).await;
-            let worker = worker.map_err(|error| store_failure(&error))?;
-            send(&worker, plan.to_send(), ports, &run_settings, interrupts).await
+        interrupts.sending();
+        let bulks = record(world, &store, &mut plan).await.map_err(|error| store_failure(&error))?;
+        let mut run_settings = run_settings(world, &store, args, settings, run);
+        let ports = Ports { store: &store, sender: client, prepare: &Pool::new(Arc::clone(world)), clock };
+        let summary = match &store {
+            Opened::Lockfile(_) | Opened::Git(_) => {
+                send(&Planned::new(bulks), plan.to_send(), ports, &run_settings, interrupts).await
+            }
+            Opened::Postgres(postgres) => {
+                run_settings.shares_plan = true;
+                let worker = Worker::join(world, choices, postgres, run, &plan, bulks).await;
+                let worker = worker.map_err(|error| store_failure(&error))?;
+                send(&worker, plan.to_send(), ports, &run_settings, interrupts).await
+            }
+        };
+        let now = world.gateway.now();
+        let (doubts, in_flight) = open_ends(&store, &summary, run, now);
+        let shown = output.show(&Forms {
+            text: &|paint| outcome_text::render(&summary, &doubts, in_flight, &plan.gateway, now, paint),
+            json: &|| json::outcome(&summary, &doubts, &plan.approved().to_string(), now),
+        });
+        if let Some(next) = plan.next_apply_at() {
+            output.tell(&format!("the next apply has something to do at {}\n", timing::utc(next)));
         }
-    };
-    let now = world.gateway.now();
-    let doubts = store.ledger().doubts(store.view(now));
-    let shown = output.show(&Forms {
-        text: &|paint| outcome_text::render(&summary, &doubts, &plan.gateway, now, paint),
-        json: &|| json::outcome(&summary, &doubts, &plan.approved().to_string(), now),
-    });
-    if let Some(next) = plan.next_apply_at() {
-        output.tell(&format!("the next apply has something to do at {}\n", timing::utc(next)));
+        let unsettled = dumps::keep(world, &summary, run, output);
+        let mut exit =
+            verdict(&summary).or(if in_doubt(&doubts, &choices.selection) { Exit::Doubt } else { Exit::Done });
+        // Whatever else fails now, what became of the messages is the stronger news.
+        let finished = finish(store, interrupts).await;
+        for failure in [shown, unsettled, finished].into_iter().filter_map(Result::err) {
+            output.tell(&failure.render(output.paint_errors));
+            exit = exit.or(failure.exit);
+        }
+        Ok(exit)
     }
-    let unsettled = dumps::keep(world, &summary, run, output);
-    let mut exit = verdict(&summary).or(if in_doubt(&doubts, &choices.selection) { Exit::Doubt } else { Exit::Done });
-    // Whatever else fails now, what became of the messages is the stronger news.
-    let finished = finish(store, interrupts).await;
-    for failure in [shown, unsettled, finished].into_iter().filter_map(Result::err) {
-        output.tell(&failure.render(output.paint_errors));
-        exit = exit.or(failure.exit);
+}
+
+/// What is in doubt after a run, and what is in flight elsewhere. What the run knows is no doubt, even
+/// if the store did not take it; and nothing of its own is in flight any more.
+fn open_ends(store: &Opened, summary: &Summary, run: RunId, now: Timestamp) -> (Vec<Doubt>, Option<Flight>) {
+    let view = store.view(now);
+    let look = |ledger: &Ledger| (ledger.doubts_after(run, view), ledger.in_flight(view, Some(run)));
+    if summary.unsettled.is_empty() {
+        return look(&store.ledger());
     }
-    Ok(exit)
+    let mut known = store.ledger().clone();
+    for outcome in &summary.unsettled {
+        // Of a claim that the ledger never got nothing was sent.
+        drop(known.add_outcome(outcome.clone()));
+    }
+    look(&known)
 }
 
 /// The runner of a CI job loses its disk, and with it a lockfile that was not pushed.

@@ -31,7 +31,8 @@ pub(super) struct Global {
     /// Talk to the embedded gateway instead of the real one; it has its own ledger and key
     #[arg(long, global = true)]
     pub sandbox: bool,
-    /// A fault of the embedded gateway, such as `500-after@3`; may be repeated
+    /// A fault of the embedded gateway, such as `500-after@3`, or `logs:503@1` where its logs are asked;
+    /// may be repeated
     #[arg(long, global = true, value_name = "FAULT", requires = "sandbox")]
     pub fault: Vec<String>,
     /// The form of the output
@@ -184,11 +185,17 @@ pub(super) struct ApplyArgs {
     #[arg(long)]
     pub auto_approve: bool,
     /// Send only if the plan has this digest
-    #[arg(long, value_name = "DIGEST")]
+    #[arg(long, value_name = "DIGEST", value_parser = parse_digest)]
     pub expect_digest: Option<String>,
     /// How many requests are in flight at most
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub parallel: u16,
+}
+
+fn parse_digest(text: &str) -> Result<String, String> {
+    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    let digits = text.strip_prefix("plan/v1:").filter(|digits| digits.len() == 32 && digits.bytes().all(is_digit));
+    digits.map(|_| text.to_owned()).ok_or_else(|| "not a digest: a plan ends with its own, `plan/v1:…`".to_owned())
 }
 
 /// `reconcile`
@@ -211,7 +218,7 @@ pub(super) struct ResolveArgs {
     /// The word.
     #[command(flatten)]
     pub(super) word: Word,
-    /// Why you know
+    /// Why you know; it is kept in the ledger: name nobody
     #[arg(long)]
     pub(super) reason: String,
 }

@@ -35,7 +35,7 @@ pub(super) async fn pass(
 }
 
 /// Settles old doubts before anything is planned. Logs that cannot be read are told, and stop nothing:
-/// who is in doubt stays in doubt.
+/// who is in doubt stays in doubt. Gives the alarm, if anybody got their message more than once.
 ///
 /// # Errors
 /// If the store does not take an outcome.
@@ -46,8 +46,9 @@ pub(super) async fn first(
     clock: &RunClock,
     selection: &Selection,
     output: &Output,
-) -> Result<(), Failure> {
+) -> Result<Option<String>, Failure> {
     let (reconciled, stored) = pass(world, store, client, clock, selection, std::future::pending()).await;
     output.tell(&reconcile_text::brief(&reconciled));
-    stored.map_err(|error| store_failure(&error))
+    stored.map_err(|error| store_failure(&error))?;
+    Ok(reconcile_text::alarm(&reconciled))
 }

@@ -56,7 +56,7 @@ async fn with_world(world: &World, args: &PlanArgs, output: &Output) -> Result<E
     show(&plan, world, output, file)?;
     let mut exit = judge(&plan, &choices.selection);
     if let Some((path, written)) = written {
-        let path = path.display();
+        let path = typable(&path.display().to_string());
         if written? {
             let sandbox = if gateway.is_sandbox() { " --sandbox" } else { "" };
             output.tell(&format!("wrote {path}: `sendform apply {path}{sandbox}` sends this, and nothing else\n"));
@@ -147,6 +147,33 @@ pub(super) fn in_doubt(doubts: &[Doubt], selection: &Selection) -> bool {
     doubts.iter().any(|doubt| selection.holds(&doubt.claim.bulk.message))
 }
 
+/// A path as a shell takes it for one word.
+fn typable(path: &str) -> String {
+    let is_plain = |char: char| char.is_alphanumeric() || "/._-+@%:,=".contains(char);
+    if !path.is_empty() && path.chars().all(is_plain) {
+        path.to_owned()
+    } else {
+        format!("'{}'", path.replace('\'', r"'\''"))
+    }
+}
+
 fn workers() -> NonZeroUsize {
     thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::typable;
+
+    #[test]
+    fn a_path_is_one_word() {
+        for (path, expect) in [
+            ("out/x-1.plan", "out/x-1.plan"),
+            ("my x.plan", "'my x.plan'"),
+            ("Ana's.plan", r"'Ana'\''s.plan'"),
+            ("$x.plan", "'$x.plan'"),
+        ] {
+            assert_eq!(typable(path), expect);
+        }
+    }
 }

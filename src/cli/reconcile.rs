@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::apply::evidence::{LogsFailure, Reconciled};
-use crate::ledger::Ledger;
+use crate::ledger::{Flight, Ledger};
 use crate::plan::Selection;
 use crate::report::{reconcile_json, reconcile_text};
 use crate::store::{Home, Opened};
@@ -11,13 +11,14 @@ use crate::store::{Home, Opened};
 use super::apply::client;
 use super::args::{Global, ReconcileArgs};
 use super::clock::RunClock;
+use super::dumps;
 use super::evidence;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{Forms, Output};
 use super::settings::Settings;
 use super::signals;
-use super::store::{expected, look, store_failure};
+use super::store::{expected, look_without_dumps, store_failure};
 use super::world::World;
 
 /// Runs the command.
@@ -45,10 +46,10 @@ async fn with_world(
     output: &Output,
 ) -> Result<Exit, Failure> {
     // Who only looks needs no lock, and where nothing is in doubt nobody needs credentials.
-    let (ledger, view) = look(world).await?;
+    let (ledger, view) = look_without_dumps(world).await?;
     let selection = selection(&args.only, world, &ledger)?;
     if !ledger.doubts(view).iter().any(|doubt| selection.holds(&doubt.claim.bulk.message)) {
-        show(&Reconciled::default(), world, output)?;
+        show(&Reconciled::default(), ledger.in_flight(view, None), world, output)?;
         return confirm_database(world, args, output).await;
     }
     drop(ledger);
@@ -56,8 +57,10 @@ async fn with_world(
     let client = client(world, settings, clock.clone())?;
     let opened = world.gateway.ledger.open(&expected(world)?, "reconcile").await;
     let store = opened.map_err(|error| store_failure(&error))?;
+    dumps::take_in(world, &store).await?;
     let (reconciled, stored) = evidence::pass(world, &store, &client, &clock, &selection, signals::first()).await;
-    let shown = show(&reconciled, world, output);
+    let flight = store.ledger().in_flight(store.view(world.gateway.now()), None);
+    let shown = show(&reconciled, flight, world, output);
     // What was settled stays settled, whatever else fails now.
     stored.map_err(|error| store_failure(&error))?;
     let confirmed = confirm(&store, args, output).await?;
@@ -102,18 +105,19 @@ fn selection(only: &[String], world: &World, ledger: &Ledger) -> Result<Selectio
     }
 }
 
-fn show(reconciled: &Reconciled, world: &World, output: &Output) -> Result<(), Failure> {
+fn show(reconciled: &Reconciled, flight: Option<Flight>, world: &World, output: &Output) -> Result<(), Failure> {
     let now = world.gateway.now();
     output.show(&Forms {
-        text: &|paint| reconcile_text::render(reconciled, &world.gateway.name, now, paint),
+        text: &|paint| reconcile_text::render(reconciled, flight, &world.gateway.name, now, paint),
         json: &|| reconcile_json::reconciled(reconciled, now),
     })
 }
 
-/// The exit code: what is in doubt counts for more than what kept the logs from being read, but for
-/// credentials.
+/// The exit code: what was sent twice counts for more than what is in doubt, and that for more than
+/// what kept the logs from being read, but for credentials.
 fn verdict(reconciled: &Reconciled) -> Exit {
     match &reconciled.failure {
+        _ if reconciled.sent_again() > 0 => Exit::Ledger,
         _ if reconciled.open() == 0 => Exit::Done,
         Some(LogsFailure::Unauthorized | LogsFailure::Forbidden) => Exit::Credentials,
         Some(_) | None => Exit::Doubt,

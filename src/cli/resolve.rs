@@ -6,6 +6,7 @@ use crate::report::words::plural;
 use crate::timing;
 
 use super::args::{Global, ResolveArgs};
+use super::dumps;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{Output, print};
@@ -34,6 +35,8 @@ async fn with_world(world: &World, args: &ResolveArgs, settings: &Settings) -> R
         return Err(Failure::new(Exit::Usage, "`--reason` is empty: say why you know"));
     }
     let store = world.gateway.ledger.open(&expected(world)?, "resolve").await.map_err(|error| store_failure(&error))?;
+    // What a run of this machine knows is no doubt, and nobody's word stands against it.
+    dumps::take_in(world, &store).await?;
     let (state, verdict) = match (args.word.sent, args.word.not_sent) {
         (true, _) => (PersonState::Accepted, "sent"),
         (_, true) => (PersonState::Refused, "not sent, and free to be sent to again"),
@@ -51,6 +54,7 @@ async fn with_world(world: &World, args: &ResolveArgs, settings: &Settings) -> R
     };
     if open.is_empty() {
         let known = !store.ledger().find_bulk(&args.bulk).is_empty();
+        store.finish().await.map_err(|error| store_failure(&error))?;
         let message = if known { "nothing of this bulk is in doubt" } else { "the ledger has no such bulk" };
         return Err(Failure::new(Exit::Usage, message).hint("`sendform status` lists what is in doubt"));
     }

@@ -43,6 +43,6 @@ pub use merge::{MergeError, Side, merge};
 pub use news::{News, Shadow};
 pub use piece::{Outcomes, Piece};
 pub use read::Read;
-pub use survey::{ClaimState, Doubt, Totals};
+pub use survey::{ClaimState, Doubt, Flight, Totals};
 pub use verify::Finding;
 pub use view::{DEADLINE_MAX, SKEW_MAX, View};

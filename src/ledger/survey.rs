@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::book::Ledger;
 use super::entry::{Entry, Note, Settled};
-use super::line::{Claim, ClaimId, MessageRecord, Outcome, PersonState, Standing};
+use super::line::{Claim, ClaimId, MessageRecord, Outcome, PersonState, RunId, Standing};
 use super::text;
 use super::view::View;
 use crate::identity::{MessageId, MessageKey, Person, Revision};
@@ -37,6 +37,15 @@ impl Doubt {
         let leaves = self.send_at.map_or(self.at, |send_at| send_at.max(self.at));
         leaves.checked_add(LOGS_BACK_MAX).unwrap_or(Timestamp::MAX)
     }
+}
+
+/// People who are in flight elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Flight {
+    /// How many: claimed, and not settled.
+    pub people: usize,
+    /// The last instant at which all of it may be under way; who is not settled then is in doubt.
+    pub until: Timestamp,
 }
 
 /// How many people of a revision of a message stand how, each counted once.
@@ -171,7 +180,28 @@ impl Ledger {
     /// flight is not in doubt.
     #[must_use]
     pub fn doubts(&self, view: View) -> Vec<Doubt> {
-        let dead = self.entries.iter().filter(|entry| !view.is_in_flight(entry));
+        self.doubts_where(|entry| !view.is_in_flight(entry))
+    }
+
+    /// Lists the doubts as a run leaves them that is over: nothing of its own is in flight any more.
+    #[must_use]
+    pub fn doubts_after(&self, run: RunId, view: View) -> Vec<Doubt> {
+        self.doubts_where(|entry| entry.claim.id.run == run || !view.is_in_flight(entry))
+    }
+
+    /// Says what is in flight elsewhere; nothing of the run `over` is, which is over.
+    #[must_use]
+    pub fn in_flight(&self, view: View, over: Option<RunId>) -> Option<Flight> {
+        let claims = self.entries.iter().filter(|entry| Some(entry.claim.id.run) != over);
+        let flights = claims.filter_map(|entry| Some((entry.open(), view.in_flight_until(entry)?)));
+        flights.filter(|(open, _)| *open > 0).fold(None, |flight: Option<Flight>, (open, until)| {
+            let Flight { people, until: last } = flight.unwrap_or(Flight { people: 0, until });
+            Some(Flight { people: people.saturating_add(open), until: last.max(until) })
+        })
+    }
+
+    fn doubts_where(&self, is_over: impl Fn(&Entry) -> bool) -> Vec<Doubt> {
+        let dead = self.entries.iter().filter(|entry| is_over(entry));
         let doubts = dead.filter_map(|entry| {
             let Claim { id, send_at, until, at, people, .. } = &entry.claim;
             let (claim, count) = (id.clone(), people.len());
@@ -278,6 +308,22 @@ mod tests {
         assert_eq!(numbers, [(1, 1), (1, 2)]);
         assert!(ledger.doubts(shared(1020)).is_empty());
         assert_eq!(ledger.doubts(shared(1021)), doubts);
+    }
+
+    #[test]
+    fn nothing_of_a_run_that_is_over_is_in_flight() {
+        let mut ledger = sample::ledger();
+        let claim = sample::claim("announce", &[8, 9], 1, 9);
+        ledger.add_claim(claim.clone()).unwrap();
+        let run = claim.id.run;
+        let of_run = |doubts: Vec<Doubt>| doubts.into_iter().map(|doubt| (doubt.claim, doubt.open)).collect::<Vec<_>>();
+        assert_eq!(of_run(ledger.doubts_after(run, shared(0))), [(claim.id, 2)]);
+        assert!(ledger.doubts(shared(0)).is_empty());
+        let until = sample::at(1020);
+        assert_eq!(ledger.in_flight(shared(0), None), Some(Flight { people: 4, until }));
+        assert_eq!(ledger.in_flight(shared(0), Some(run)), Some(Flight { people: 2, until }));
+        assert_eq!(ledger.in_flight(shared(1021), None), None);
+        assert_eq!(ledger.in_flight(View::Exclusive, None), None);
     }
 
     #[test]

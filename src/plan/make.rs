@@ -9,7 +9,7 @@ use crate::campaign::{Audience, Campaign, Content, Files, Message, Project, Zone
 use crate::diagnostic::Diagnostics;
 use crate::diagnostic::words::{number, plural};
 use crate::identity::{Fingerprint, Key, Keys, MessageKey, PersonSet, SenderId};
-use crate::ledger::{Doubt, Ledger, View};
+use crate::ledger::{Doubt, Flight, Ledger, View};
 
 use super::compiled::Compiled;
 use super::content::ContentMaker;
@@ -74,6 +74,8 @@ pub struct Plan {
     pub rails: Vec<Rail>,
     /// What the ledger has in doubt, whether in the files or not.
     pub doubts: Vec<Doubt>,
+    /// What other runs may be sending now, whether in the files or not.
+    pub in_flight: Option<Flight>,
     /// What is wrong with the files as a whole.
     pub diagnostics: Diagnostics,
     /// The digest of what is planned here.
@@ -186,6 +188,7 @@ pub fn plan(input: &Input<'_>) -> Plan {
         now: input.now,
         compared: input.ledger.is_some() && input.keys.is_some(),
         doubts: input.ledger.map(|ledger| ledger.doubts(input.view)).unwrap_or_default(),
+        in_flight: input.ledger.and_then(|ledger| ledger.in_flight(input.view, None)),
         messages,
         rails: planner.rails,
         diagnostics,

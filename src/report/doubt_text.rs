@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::identity::BulkId;
-use crate::ledger::Doubt;
+use crate::ledger::{Doubt, Flight};
 use crate::timing;
 
 use super::harmless::{Lines, harmless};
@@ -13,20 +13,22 @@ use super::words::plural;
 
 /// With fewer hours left than this somebody should hurry.
 const HURRY_HOURS: i64 = 6;
-/// In the last hour the logs are not relied on any more.
+/// In the last hour absence from the logs proves nothing any more; what is found there does.
 const SPARE: SignedDuration = SignedDuration::from_hours(1);
 
-/// How many hours of the logs' 48 are left for a doubt, begun ones counted; `None` if it is too late
-/// to rely on them.
+/// How many hours of the logs' 48 are left for a doubt, begun ones counted; `None` if there are none.
 #[must_use]
 pub(super) fn hours_left(doubt: &Doubt, now: Timestamp) -> Option<i64> {
     let left = doubt.logs_end().duration_since(now);
-    (left > SPARE).then(|| left.as_secs().saturating_add(3599) / 3600)
+    left.is_positive().then(|| left.as_secs().saturating_add(3599) / 3600)
 }
 
 /// Writes how long the logs can tell anything of a doubt.
 pub(super) fn left(doubt: &Doubt, now: Timestamp) -> String {
     match hours_left(doubt, now) {
+        Some(_) if doubt.logs_end().duration_since(now) <= SPARE => {
+            "at most 1 h left in the logs (only what is found there settles it)".to_owned()
+        }
         Some(hours) => format!("{hours} h left in the logs"),
         None => "no longer in the logs".to_owned(),
     }
@@ -63,6 +65,20 @@ pub(super) fn doubts(out: &mut String, doubts: &[Doubt], gateway: &str, now: Tim
         let or = if in_logs { "or one" } else { "settle one" };
         line(out, &format!("  {or} by your word: {}", resolve_command(&doubt.claim.bulk, gateway)));
     }
+}
+
+/// Tells what other runs may be sending now, and what it becomes.
+pub(super) fn flight(out: &mut String, flight: Option<Flight>, gateway: &str, paint: Paint) {
+    let Some(Flight { people, until }) = flight else { return };
+    let verb = if people == 1 { "is" } else { "are" };
+    let words = format!(
+        "~ {} {verb} in flight elsewhere until {}; whoever is not settled by then is in doubt: sendform reconcile{}",
+        plural(people as u64, "person"),
+        timing::utc(until),
+        flag(gateway)
+    );
+    out.push('\n');
+    line(out, &paint.wait(&words));
 }
 
 /// Warns if the logs will soon tell nothing of some doubts.
@@ -125,6 +141,14 @@ mod tests {
         insta::assert_snapshot!(text(43).lines().nth(4).unwrap(), @"! HURRY: in less than 6 hours the gateway's logs forget 2 people in 2 bulks: run `sendform reconcile --sandbox` now");
         assert!(!text(42).contains("HURRY"));
         insta::assert_snapshot!(text(48), @r#"
+        ! in doubt: 2 people in 2 bulks; nobody knows whether they got their message, and nothing is sent to them again
+          spring-sale.announce.r1.0d2db5633b4e3bce  1 person, claimed 2026-12-01 00:00:01 UTC, at most 1 h left in the logs (only what is found there settles it)
+          spring-sale.announce.r1.b37df208f5fdc3e6  1 person, claimed 2026-12-01 00:00:01 UTC, at most 1 h left in the logs (only what is found there settles it)
+        ! HURRY: in less than 6 hours the gateway's logs forget 2 people in 2 bulks: run `sendform reconcile --sandbox` now
+          settle them from the gateway's logs: sendform reconcile --sandbox
+          or one by your word: sendform resolve spring-sale.announce.r1.0d2db5633b4e3bce --sandbox --sent --reason "…"   (or --not-sent, --abandon)
+        "#);
+        insta::assert_snapshot!(text(49), @r#"
         ! in doubt: 2 people in 2 bulks; nobody knows whether they got their message, and nothing is sent to them again
           spring-sale.announce.r1.0d2db5633b4e3bce  1 person, claimed 2026-12-01 00:00:01 UTC, no longer in the logs
           spring-sale.announce.r1.b37df208f5fdc3e6  1 person, claimed 2026-12-01 00:00:01 UTC, no longer in the logs

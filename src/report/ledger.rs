@@ -212,8 +212,11 @@ pub fn news_words(news: News) -> String {
     if counted.is_empty() {
         return "nothing new".to_owned();
     }
-    let stand = if people == 1 { "stands" } else { "stand" };
-    format!("{} new; {} {stand} otherwise", list(&counted), plural(people as u64, "person"))
+    match people {
+        0 => format!("{} new", list(&counted)),
+        1 => format!("{} new; 1 person's standing changed", list(&counted)),
+        _ => format!("{} new; {}'s standing changed", list(&counted), plural(people as u64, "person")),
+    }
 }
 
 fn news_json(news: News) -> Value {
@@ -230,7 +233,7 @@ mod tests {
             assert_eq!(news_words(News { records, claims, outcomes, people }), expect);
         };
         check(0, 0, 0, 0, "nothing new");
-        check(0, 0, 1, 1, "1 outcome new; 1 person stands otherwise");
-        check(2, 1200, 3, 0, "2 records of messages, 1,200 claims and 3 outcomes new; 0 people stand otherwise");
+        check(0, 0, 1, 1, "1 outcome new; 1 person's standing changed");
+        check(2, 1200, 3, 0, "2 records of messages, 1,200 claims and 3 outcomes new");
     }
 }

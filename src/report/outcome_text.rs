@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::apply::{Alarm, Stopped, Summary, Tally};
-use crate::ledger::Doubt;
+use crate::ledger::{Doubt, Flight};
 use crate::timing;
 
 use super::doubt_text;
@@ -13,9 +13,16 @@ use super::plan_text::line;
 use super::table;
 use super::words::plural;
 
-/// Writes the table, the alarms, why the run stopped, and what is in doubt now.
+/// Writes the table, the alarms, why the run stopped, and what is in doubt or in flight now.
 #[must_use]
-pub fn render(summary: &Summary, doubts: &[Doubt], gateway: &str, now: Timestamp, paint: Paint) -> String {
+pub fn render(
+    summary: &Summary,
+    doubts: &[Doubt],
+    in_flight: Option<Flight>,
+    gateway: &str,
+    now: Timestamp,
+    paint: Paint,
+) -> String {
     let mut out = String::from("\n");
     let rows = summary.messages.iter().map(|((key, revision), tally)| row(&format!("{key} r{revision}"), tally));
     let total = (summary.messages.len() > 1).then(|| row("all", &summary.total()));
@@ -34,6 +41,7 @@ pub fn render(summary: &Summary, doubts: &[Doubt], gateway: &str, now: Timestamp
         }
     }
     doubt_text::doubts(&mut out, doubts, gateway, now, paint);
+    doubt_text::flight(&mut out, in_flight, gateway, paint);
     out
 }
 

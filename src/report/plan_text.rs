@@ -27,6 +27,7 @@ pub fn render(plan: &Plan, paint: Paint, reveal: Reveal) -> String {
         line(&mut out, &paint.wait(&words));
     }
     doubt_text::doubts(&mut out, &plan.doubts, &plan.gateway, plan.now, paint);
+    doubt_text::flight(&mut out, plan.in_flight, &plan.gateway, paint);
     for message in &plan.messages {
         out.push('\n');
         message_text(&mut out, message, paint, reveal);
@@ -115,6 +116,9 @@ fn gate_line(plan: &MessagePlan, gate: Gate, count: u64, width: usize, paint: Pa
             let due = plan.next_due.map(|at| format!(", from {}", timing::utc(at))).unwrap_or_default();
             format!("  {} {}{due}", paint.wait("~"), paint.wait(&text))
         }
+        Gate::RejectedEarlier => {
+            format!("    {text}; `--retry-rejected {}` sends to them again", plan.key)
+        }
         Gate::InDoubt | Gate::Failed => format!("  {} {}", paint.bad("!"), paint.bad(&text)),
         Gate::Unreadable | Gate::Contradicting | Gate::TooLate | Gate::TooEarly | Gate::WindowClosed => {
             format!("  {} {text}", paint.wait("!"))
@@ -126,7 +130,6 @@ fn gate_line(plan: &MessagePlan, gate: Gate, count: u64, width: usize, paint: Pa
         | Gate::AlreadySent
         | Gate::InFlight
         | Gate::GivenUp
-        | Gate::RejectedEarlier
         | Gate::NotInPlan
         | Gate::HeldOut
         | Gate::Capped

@@ -3,10 +3,11 @@
 
 use jiff::Timestamp;
 
-use crate::apply::evidence::{Finding, Kept, Reconciled};
+use crate::apply::evidence::{Finding, Kept, LogsFailure, Reconciled};
+use crate::ledger::Flight;
 use crate::timing;
 
-use super::doubt_text::{self, hurry, left, resolve_command};
+use super::doubt_text::{flight, hours_left, hurry, left, resolve_command};
 use super::harmless::{Lines, harmless};
 use super::outcome_text::status_name;
 use super::paint::Paint;
@@ -15,25 +16,48 @@ use super::words::plural;
 
 /// Writes what came of each doubt, and one line of numbers.
 #[must_use]
-pub fn render(reconciled: &Reconciled, gateway: &str, now: Timestamp, paint: Paint) -> String {
+pub fn render(
+    reconciled: &Reconciled,
+    in_flight: Option<Flight>,
+    gateway: &str,
+    now: Timestamp,
+    paint: Paint,
+) -> String {
     let mut out = String::new();
     if reconciled.findings.is_empty() && reconciled.failure.is_none() {
-        line(&mut out, &paint.strong("nothing is in doubt"));
+        let yet = if in_flight.is_some() { " yet" } else { "" };
+        line(&mut out, &paint.strong(&format!("nothing is in doubt{yet}")));
+        flight(&mut out, in_flight, gateway, paint);
         return out;
-    }
-    for finding in &reconciled.findings {
-        self::finding(&mut out, finding, gateway, now, paint);
-        out.push('\n');
     }
     if let Some(failure) = &reconciled.failure {
         let words =
             format!("! the logs could not be read to their end: {}", harmless(&failure.to_string(), Lines::Escape));
         line(&mut out, &paint.bad(&words));
+        if matches!(failure, LogsFailure::Unauthorized | LogsFailure::Forbidden) {
+            line(&mut out, "  set SENDFORM_API_KEY to a key with the scope instagram:logs:read");
+        }
+        out.push('\n');
+    }
+    for finding in &reconciled.findings {
+        self::finding(&mut out, finding, gateway, now, paint);
+        out.push('\n');
     }
     let open = reconciled.findings.iter().filter(|finding| finding.open() > 0);
     hurry(&mut out, open.map(|finding| &finding.doubt), gateway, now, paint);
     line(&mut out, &summary(reconciled, paint));
+    flight(&mut out, in_flight, gateway, paint);
+    if let Some(alarm) = alarm(reconciled) {
+        line(&mut out, &paint.bad(&alarm));
+    }
     out
+}
+
+/// The last line, if anybody got their message more than once.
+#[must_use]
+pub fn alarm(reconciled: &Reconciled) -> Option<String> {
+    let people = reconciled.sent_again() as u64;
+    (people > 0).then(|| format!("! ALARM: {} got their message more than once", plural(people, "person")))
 }
 
 /// One line for those who did not ask: `3 people in doubt were settled from the gateway's logs`.
@@ -78,14 +102,18 @@ fn finding(out: &mut String, finding: &Finding, gateway: &str, now: Timestamp, p
         line(out, &format!("  ! {} found: rejected with status {status}{name}", people(*count)));
     }
     if finding.absent > 0 {
-        line(out, &paint.good(&format!("  + {} proved not sent: free to be sent to", people(finding.absent))));
+        line(
+            out,
+            &paint.good(&format!(
+                "  + {} proved not sent: free to be sent to; `sendform apply` sends to them",
+                people(finding.absent)
+            )),
+        );
     }
     for (kept, count) in &finding.kept {
         line(out, &paint.bad(&format!("  ! {} still in doubt: {}", people(*count), reason(*kept))));
     }
-    if finding.kept.keys().any(|kept| needs_word(*kept))
-        || (finding.open() > 0 && doubt_text::hours_left(doubt, now).is_none())
-    {
+    if finding.kept.keys().any(|kept| needs_word(*kept)) || (finding.open() > 0 && hours_left(doubt, now).is_none()) {
         line(out, &format!("    your word settles it: {}", resolve_command(&doubt.claim.bulk, gateway)));
     }
     if finding.sent_again > 0 {
@@ -99,7 +127,10 @@ fn sent_again(finding: &Finding) -> String {
 }
 
 fn summary(reconciled: &Reconciled, paint: Paint) -> String {
-    let settled = plural(reconciled.settled() as u64, "person");
+    let settled = match reconciled.settled() {
+        0 => "nobody".to_owned(),
+        settled => plural(settled as u64, "person"),
+    };
     match reconciled.open() {
         0 => paint.good(&format!("{settled} settled, nothing is in doubt any more")),
         open => {
@@ -125,7 +156,7 @@ fn reason(kept: Kept) -> String {
         Kept::TooLate => {
             "after 47 hours absence from the logs proves nothing; only a person's word settles it".to_owned()
         }
-        Kept::Unread => "the logs could not be read to their end; reconcile again".to_owned(),
+        Kept::Unread => "the logs could not be read to their end".to_owned(),
         Kept::Never => "their messages may leave so late that absence from the logs never proves anything".to_owned(),
         Kept::TooEarly(from) => {
             format!("absence from the logs proves nothing before {}; reconcile again then", timing::utc(from))

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::ledger::{Ledger, View};
 
-use super::doubt_text::doubts;
+use super::doubt_text::{doubts, flight};
 use super::paint::Paint;
 use super::plan_text::line;
 use super::table;
@@ -16,6 +16,7 @@ pub fn render(ledger: &Ledger, view: View, now: Timestamp, paint: Paint) -> Stri
     let header = ledger.header();
     line(&mut out, &paint.strong(&format!("ledger of {} on {}", header.project, header.gateway)));
     doubts(&mut out, &ledger.doubts(view), &header.gateway, now, paint);
+    flight(&mut out, ledger.in_flight(view, None), &header.gateway, paint);
     let rows: Vec<(String, Vec<u64>)> = ledger
         .messages()
         .map(|record| {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::identity::KeyId;
-use crate::ledger::{Damage, EntryError, JoinError};
+use crate::ledger::{Damage, EntryError, JoinError, Reason};
 
 use super::git::GitError;
 use super::guard::Holder;
@@ -38,7 +38,7 @@ pub enum StoreError {
         holder: Option<Holder>,
     },
     /// The ledger's text is not as it was written.
-    #[error("the ledger `{place}` is damaged")]
+    #[error("the ledger `{place}` {}", damaged(.damage))]
     Damage {
         /// The file, or whatever holds the lines.
         place: String,
@@ -241,6 +241,11 @@ impl StoreError {
     pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io { action, path: path.to_owned(), source }
     }
+}
+
+/// What a ledger is that cannot be read.
+fn damaged(damage: &Damage) -> &'static str {
+    if matches!(damage.reason, Reason::Newer(_)) { "was written by a newer sendform" } else { "is damaged" }
 }
 
 fn named(names: &[KeyId]) -> String {

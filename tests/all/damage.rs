@@ -99,7 +99,7 @@ fn what_is_not_as_it_was_written_is_an_error_and_says_what_to_do() {
       caused by: line 1: the ledger has no header
       hint: bring back the last good version of the file from git; its shadow adds what came after
     of a newer version
-    error: the ledger `./sendform.lock` is damaged
+    error: the ledger `./sendform.lock` was written by a newer sendform
       caused by: line 1: written by a newer sendform: the ledger's version
       hint: use the version of sendform that wrote it, or a later one
     with conflict markers

@@ -57,7 +57,7 @@ fn who_is_surely_absent_is_sent_to_once() {
     exit code: 0
     ----- stdout
     sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: the gateway answered 500
-      + 2 people proved not sent: free to be sent to
+      + 2 people proved not sent: free to be sent to; `sendform apply` sends to them
 
     2 people settled, nothing is in doubt any more
     "#);
@@ -181,11 +181,13 @@ fn logs_that_cannot_be_read_settle_nothing() {
     assert_snapshot!(shop.run(&["reconcile"]), @r#"
     exit code: 9
     ----- stdout
-    sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: the gateway answered 500
-      ! 2 people still in doubt: the logs could not be read to their end; reconcile again
-
     ! the logs could not be read to their end: the gateway refused the credentials (401)
-    0 people settled, 2 people still in doubt
+      set SENDFORM_API_KEY to a key with the scope instagram:logs:read
+
+    sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: the gateway answered 500
+      ! 2 people still in doubt: the logs could not be read to their end
+
+    nobody settled, 2 people still in doubt
     "#);
     shop.sandbox.faults(&["logs:403*"]);
     shop.run(&["reconcile"]).code(9);
@@ -202,7 +204,7 @@ fn logs_that_cannot_be_read_settle_nothing() {
     sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: the gateway answered 500
       ! 2 people still in doubt: not in the logs, but neither are messages that the gateway accepted; are these the credentials that sent them?
 
-    0 people settled, 2 people still in doubt
+    nobody settled, 2 people still in doubt
     "#);
     shop.sandbox.faults(&[]);
     everybody_once(&shop, 4);
@@ -238,7 +240,7 @@ fn without_anything_to_compare_absence_proves_nothing() {
     sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: the gateway answered 500
       ! 2 people still in doubt: not in the logs, but no other bulk of the last 47 hours shows that the logs work; reconcile again after the next accepted bulk
 
-    0 people settled, 2 people still in doubt
+    nobody settled, 2 people still in doubt
     "#);
     assert_eq!(shop.accepted(), [0; 0]);
 }
@@ -266,11 +268,12 @@ fn after_the_logs_have_forgotten_only_a_word_settles() {
     assert_snapshot!(shop.run(&["reconcile"]), @r#"
     exit code: 6
     ----- stdout
-    sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, no longer in the logs: the gateway answered 500
+    sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, at most 1 h left in the logs (only what is found there settles it): the gateway answered 500
       ! 2 people still in doubt: after 47 hours absence from the logs proves nothing; only a person's word settles it
         your word settles it: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
 
-    0 people settled, 2 people still in doubt
+    ! HURRY: in less than 6 hours the gateway's logs forget 2 people in 1 bulk: run `sendform reconcile` now
+    nobody settled, 2 people still in doubt
     "#);
     shop.apply().code(6);
     let bulk = reconcile_json(&shop).1["doubts"][0]["bulkId"].as_str().unwrap().to_owned();
@@ -308,7 +311,8 @@ fn a_message_that_was_sent_twice_raises_an_alarm() {
     shop.run(&["resolve", &bulk, "--not-sent", "--reason", "a mistake"]).code(0);
     shop.sandbox.faults(&["500-after"]);
     shop.apply().code(6);
-    let run = shop.run(&["reconcile"]).code(0);
+    let run = shop.run(&["reconcile"]).code(8);
+    assert!(run.stdout.ends_with("! ALARM: 2 people got their message more than once\n"), "{run}");
     assert!(
         run.stdout.contains(&format!("! ALARM: the gateway took the message of 2 people in `{bulk}` more than once")),
         "{run}"

@@ -96,7 +96,7 @@ fn some_are_rejected() {
     acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
 
     sale.hello r1  shop to customers
-        1 rejected earlier
+        1 rejected earlier; `--retry-rejected sale.hello` sends to them again
         2 already sent
         3 rows in customers.csv
 

@@ -56,7 +56,7 @@ fn a_whole_ledger_is_imported_once() {
     assert_snapshot!(shop.run(&["ledger", "import", "backup.lock"]), @"
     exit code: 0
     ----- stdout
-    backup.lock: 1 record of a message and 2 claims new; 4 people stand otherwise
+    backup.lock: 1 record of a message and 2 claims new; 4 people's standing changed
     ");
     let text = shop.project.read("sendform.lock");
     assert_snapshot!(shop.run(&["ledger", "import", "backup.lock"]), @"
@@ -172,7 +172,7 @@ fn outcomes_that_the_store_did_not_take_are_taken_in_by_the_next_run() {
     assert_snapshot!(told(verify), @"
     exit code: 0
     ----- stdout
-    ~ ./[dump] (1 outcome) is not in the ledger yet: 1 outcome new; 2 people stand otherwise; the next apply takes it in
+    ~ ./[dump] (1 outcome) is not in the ledger yet: 1 outcome new; 2 people's standing changed; the next apply takes it in
     1 claim, nothing odd
     ");
     assert_snapshot!(told(nothing_is_sent(&shop, 0)), @"
@@ -212,6 +212,39 @@ fn outcomes_that_the_store_did_not_take_are_taken_in_by_the_next_run() {
     assert_eq!(shop.accepted(), [1, 1]);
 }
 
+/// What a run has kept in a file is known: nobody's word stands against it.
+#[test]
+fn what_a_run_has_kept_is_taken_in_before_a_word() {
+    for (state, name) in [(PersonState::Accepted, "accepted"), (PersonState::Refused, "refused")] {
+        for word in ["--sent", "--not-sent"] {
+            let shop = in_doubt();
+            let claim = &claims(&shop)[0];
+            let dump = ".sendform/outcomes-0000000000000001.jsonl";
+            shop.project.write(dump, outcome(claim, state));
+            let bulk = claim.id.bulk.to_string();
+            let run = shop.run(&["resolve", &bulk, word, "--reason", "seen in the portal"]).code(64);
+            assert!(run.stderr.contains("taken into the ledger: 1 outcome"), "{run}");
+            fs::remove_file(shop.project.path(dump)).unwrap();
+            let status = shop.run(&["status", "--format", "json"]).code(0).json();
+            assert_eq!(status["messages"][0][name], 2, "{status:#}");
+        }
+    }
+}
+
+#[test]
+fn what_a_run_has_kept_is_not_asked_for_in_the_logs() {
+    let shop = Shop::new(4).faults(&["500-after*"]);
+    shop.apply().code(6);
+    let dump = ".sendform/outcomes-0000000000000001.jsonl";
+    shop.project.write(dump, outcome(&claims(&shop)[0], PersonState::Accepted));
+    let run = shop.run(&["reconcile"]).code(0);
+    assert!(run.stderr.contains("taken into the ledger: 1 outcome"), "{run}");
+    assert!(run.stdout.contains("2 people settled, nothing is in doubt any more"), "{run}");
+    fs::remove_file(shop.project.path(dump)).unwrap();
+    let status = shop.run(&["status", "--format", "json"]).code(0).json();
+    assert_eq!(status["messages"][0]["accepted"], 4, "{status:#}");
+}
+
 fn dump_name(shop: &Shop) -> String {
     let files = fs::read_dir(shop.project.path(".sendform")).unwrap();
     let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
@@ -231,7 +264,7 @@ fn outcomes_are_imported_by_hand_as_well() {
     assert_snapshot!(shop.run(&["ledger", "import", "outcomes.jsonl"]), @"
     exit code: 0
     ----- stdout
-    outcomes.jsonl: 1 outcome new; 2 people stand otherwise
+    outcomes.jsonl: 1 outcome new; 2 people's standing changed
       1 outcome passed over: nothing was sent, and the ledger never got the claim
       the ledger has all of it now: it can be deleted
     ");
@@ -390,7 +423,7 @@ fn keys_are_rotated_and_nobody_is_forgotten() {
     assert_snapshot!(shop.run(&["ledger", "rebind", "--add-key"]), @"
     exit code: 0
     ----- stdout
-    nothing changed: the ledger is bound so already
+    nothing changed: ./sendform.lock names all keys of SENDFORM_KEY already
     ");
     nothing_is_sent(&shop, 0);
 
@@ -450,7 +483,7 @@ fn what_is_odd_is_told_in_words_and_to_machines() {
     ----- stdout
     ! person a194e5e5d2adc4d3 was accepted 2 times: in sale.hello.r1.616c1c5802824f8b and sale.hello.r1.616c1c5802824f8b
     ! person fff52571474eac9b was accepted 2 times: in sale.hello.r1.616c1c5802824f8b and sale.hello.r1.616c1c5802824f8b
-    ~ the shadow lacks what the file has: 1 claim new; 0 people stand otherwise; the next apply joins them
+    ~ the shadow lacks what the file has: 1 claim new; the next apply joins them
     2 claims, 2 odd things
     ");
     let json = shop.run(&["ledger", "verify", "--format", "json"]).code(8).json();

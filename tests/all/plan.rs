@@ -499,7 +499,10 @@ fn a_wrong_digest_is_told_before_a_limit() {
     let limited = PROJECT.replace("bulkSize: 2", "bulkSize: 2\nlimits: { messagesPerApply: 1 }");
     let project = project().file("sendform.yaml", limited);
     project.run(["apply", "--sandbox", "--auto-approve"]).code(4);
-    project.run(["apply", "--sandbox", "--auto-approve", "--expect-digest", "plan/v1:0"]).code(5);
+    project
+        .run(["apply", "--sandbox", "--auto-approve", "--expect-digest", "plan/v1:00000000000000000000000000000000"])
+        .code(5);
+    project.run(["apply", "--sandbox", "--auto-approve", "--expect-digest", "plan/v1:0"]).code(64);
 }
 
 #[test]

@@ -68,4 +68,10 @@ impl Reconciled {
     pub fn open(&self) -> usize {
         self.findings.iter().map(Finding::open).sum()
     }
+
+    /// Of how many people the logs have their message more than once.
+    #[must_use]
+    pub fn sent_again(&self) -> usize {
+        self.findings.iter().map(|finding| finding.sent_again).sum()
+    }
 }

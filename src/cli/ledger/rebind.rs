@@ -29,7 +29,7 @@ pub(super) async fn run(world: &World, args: &RebindArgs) -> Result<Exit, Failur
     }
     let home = &world.gateway.ledger;
     home.rebind(&from, new.header()).await.map_err(|error| store_failure(&error))?;
-    print(&words(before.as_ref().map(Ledger::header), &new, world))?;
+    print(&words(before.as_ref().map(Ledger::header), &new, world, args))?;
     if let Some(other) = args.gateway.as_deref().and_then(moved_to) {
         tell(&moved_words(other, world));
     }
@@ -80,7 +80,7 @@ fn moved_words(other: &str, world: &World) -> String {
 }
 
 /// Says what changed.
-fn words(before: Option<&Header>, new: &Expected, world: &World) -> String {
+fn words(before: Option<&Header>, new: &Expected, world: &World, args: &RebindArgs) -> String {
     let mut lines = Vec::new();
     let place = world.gateway.ledger.place();
     let gateway_before = before.map(|header| header.gateway.as_str());
@@ -99,5 +99,12 @@ fn words(before: Option<&Header>, new: &Expected, world: &World) -> String {
             crate::report::words::list(&added),
         ));
     }
-    if lines.is_empty() { "nothing changed: the ledger is bound so already\n".to_owned() } else { lines.concat() }
+    if lines.is_empty() {
+        lines.push(if args.add_key {
+            format!("nothing changed: {place} names all keys of SENDFORM_KEY already\n")
+        } else {
+            "nothing changed: the ledger is bound so already\n".to_owned()
+        });
+    }
+    lines.concat()
 }

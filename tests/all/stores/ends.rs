@@ -29,9 +29,8 @@ fn report(project: &Project, run: &Run, expect: [u64; 6]) -> Value {
     let counts = names.map(|name| report["total"][name].as_u64().expect("groups are counted"));
     assert_eq!(counts, expect, "{report:#}");
     let open: u64 = report["doubts"].as_array().unwrap().iter().map(|doubt| doubt["people"].as_u64().unwrap()).sum();
-    // Where other runs may live, a claim without an outcome is in flight for a while.
-    let is_shared = !project.read("sendform.yaml").contains("in: lockfile");
-    assert!(open == expect[3] || is_shared && open == 0, "{report:#}");
+    // Whatever the store, a run that is over has nothing in flight.
+    assert_eq!(open, expect[3], "{report:#}");
     report
 }
 
