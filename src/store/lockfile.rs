@@ -72,7 +72,7 @@ impl Lockfile {
     /// # Errors
     /// If the ledger is missing, damaged or held by another run, or is not what is expected.
     pub fn open(paths: &Paths, expected: &Expected, note: &str) -> Result<Self, StoreError> {
-        if !paths.lockfile.exists() {
+        if !paths.lockfile.try_exists().unwrap_or(true) {
             return Err(missing(paths));
         }
         paths.make_folders()?;
@@ -99,7 +99,7 @@ impl Lockfile {
     /// # Errors
     /// As [`Lockfile::open`], for `from`.
     pub fn rebind(paths: &Paths, from: &Expected, to: &Header) -> Result<(), StoreError> {
-        if !paths.lockfile.exists() {
+        if !paths.lockfile.try_exists().unwrap_or(true) {
             return Err(missing(paths));
         }
         paths.make_folders()?;
