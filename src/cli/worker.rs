@@ -108,8 +108,7 @@ impl<'a> Worker<'a> {
     async fn plan_anew(&self) -> Result<bool, Stopped> {
         self.store.catch_up().await.map_err(|error| failed(&error))?;
         let now = self.world.gateway.now();
-        let ledger = self.store.ledger().clone();
-        let left = self.left(&ledger, View::Shared { now });
+        let left = self.left(&self.store.ledger(), View::Shared { now });
         // Planning anew over and over for the same people would never end.
         let count = left.values().map(PersonSet::len).sum();
         let before = std::mem::replace(&mut *self.left_before.lock().unwrap_or_else(PoisonError::into_inner), count);
@@ -122,6 +121,8 @@ impl<'a> Worker<'a> {
                 plural(count as u64, "person")
             )));
         }
+        // Outcomes of what is in flight do not wait for the planning.
+        let ledger = self.store.ledger().clone();
         let view = View::Shared { now };
         let mut plan = tokio::task::block_in_place(|| make(self.world, self.choices, Some(&ledger), view));
         let mut bulks = Vec::new();

@@ -6,7 +6,8 @@ use super::damage::Reason;
 use super::entry::{Bound, Entry, Note, Record, Settled};
 use super::extra::Extra;
 use super::line::{Claim, ClaimId, Header, MessageRecord, Outcome, PersonState, RunId};
-use super::{people, raw, seal};
+use super::seal::{self, Kind};
+use super::{people, raw};
 use crate::identity::{BulkId, BulkTime, MessageKey, Person, ProjectId, Revision, SenderId};
 
 /// One line.
@@ -60,7 +61,7 @@ pub(super) fn unsealed(bytes: &[u8]) -> Reason {
 
 /// Checks what every version's header begins with.
 fn kind(bytes: &[u8]) -> Result<(), Reason> {
-    let kind: raw::Kind<'_> = json(bytes)?;
+    let kind: Kind<'_> = json(bytes)?;
     if kind.sendform != "lock" {
         return Err(Reason::NotALedger);
     }

@@ -22,14 +22,6 @@ pub(super) const CLAIMED: &str = "\"claimed\",";
 /// The only version there is.
 pub(super) const VERSION: u32 = 1;
 
-/// What every version's header begins with.
-#[derive(Deserialize)]
-pub(super) struct Kind<'a> {
-    #[serde(borrow)]
-    pub(super) sendform: Cow<'a, str>,
-    pub(super) version: u32,
-}
-
 /// A header.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Header<'a> {

@@ -1,7 +1,10 @@
 //! The checksum of a line: `…,"sum":"<16 hex digits>"}`, always at the line's end. The digits are
 //! the first 8 bytes of a SHA-256 over all bytes of the line before `,"sum":`.
 
+use std::borrow::Cow;
+
 use data_encoding::HEXLOWER;
+use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
 /// What stands before the digits.
@@ -10,6 +13,15 @@ const BEFORE: &[u8] = b",\"sum\":\"";
 const BEHIND: &[u8] = b"\"}";
 /// How many digits there are.
 const DIGITS: usize = 16;
+
+/// What the first line of a sealed text begins with, in every version of it: what it is, and which
+/// version.
+#[derive(Deserialize)]
+pub(crate) struct Kind<'a> {
+    #[serde(borrow)]
+    pub(crate) sendform: Cow<'a, str>,
+    pub(crate) version: u32,
+}
 
 /// Seals a JSON object: puts the checksum in as its last field, and ends the line.
 pub(crate) fn seal(mut object: String) -> String {

@@ -10,6 +10,9 @@ use serde_json::Value;
 
 use crate::support::{Project, Run, Shop, customer};
 
+/// Applies `sale.plan`.
+const APPLY: &[&str] = &["apply", "sale.plan", "--auto-approve"];
+
 /// Plans into `sale.plan`.
 #[track_caller]
 fn freeze(shop: &Shop, arguments: &[&str]) -> Run {
@@ -20,16 +23,13 @@ fn freeze(shop: &Shop, arguments: &[&str]) -> Run {
 
 /// Applies `sale.plan`.
 fn apply(shop: &Shop, arguments: &[&str]) -> Run {
-    shop.run(&[["apply", "sale.plan", "--auto-approve"].as_slice(), arguments].concat())
+    shop.run(&[APPLY, arguments].concat())
 }
 
 /// Applies `sale.plan`, and makes sure that no request is made.
 #[track_caller]
 fn nothing_is_sent(shop: &Shop, arguments: &[&str], code: i32) -> Run {
-    let before = shop.requests();
-    let run = apply(shop, arguments).code(code);
-    assert_eq!(shop.requests(), before, "{run}");
-    run
+    shop.sends_nothing(&[APPLY, arguments].concat(), code)
 }
 
 /// Writes the campaign with a message at nine tomorrow.

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use insta::assert_snapshot;
 
-use crate::support::{Barrier, NOW, Process, Project, Run, Shop};
+use crate::support::{Barrier, NOW, Process, Project, Shop};
 
 const APPLY: [&str; 4] = ["apply", "--auto-approve", "--parallel", "1"];
 
@@ -22,15 +22,6 @@ fn killed() -> Shop {
     let (shop, run) = held(2);
     run.kill();
     shop
-}
-
-/// Nothing is sent, and the run ends with this code.
-#[track_caller]
-fn refused(shop: &Shop, code: i32) -> Run {
-    let before = shop.requests();
-    let run = shop.apply().code(code);
-    assert_eq!(shop.requests(), before, "{run}");
-    run
 }
 
 #[test]
@@ -204,7 +195,7 @@ fn times_for_tests_are_refused_elsewhere() {
 fn a_second_run_is_told_who_holds_the_ledger() {
     let (shop, first) = held(2);
     let id = first.id();
-    let second = refused(&shop, 8);
+    let second = shop.apply_sends_nothing(8);
     assert!(second.stderr.starts_with(&format!("error: the ledger is held by `apply`, process {id} on ")), "{second}");
     let status = shop.run(&["resolve", "sale.hello.r1.616c1c5802824f8b", "--not-sent", "--reason", "impatience"]);
     assert!(status.code(8).stderr.contains("held by `apply`"));
@@ -213,14 +204,14 @@ fn a_second_run_is_told_who_holds_the_ledger() {
     assert_eq!(plan["messages"][0]["gates"]["inFlight"], 2, "{plan:#}");
     shop.sandbox.release();
     shop.project.finish(first).code(0);
-    refused(&shop, 0);
+    shop.apply_sends_nothing(0);
     assert_eq!(shop.accepted(), [1, 1]);
 }
 
 #[test]
 fn the_lock_of_a_dead_run_keeps_nobody_out() {
     let shop = killed();
-    assert_snapshot!(refused(&shop, 0), @r"
+    assert_snapshot!(shop.apply_sends_nothing(0), @r"
     exit code: 0
     ----- stdout
     acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
@@ -251,7 +242,7 @@ fn a_torn_last_line_is_dropped() {
         fs::write(&path, half).unwrap();
         let run = shop.run(&["plan", "--format", "json"]).code(6).json();
         assert_eq!(run["messages"][0]["gates"]["inDoubt"], 2);
-        refused(&shop, 6);
+        shop.apply_sends_nothing(6);
     }
 }
 
@@ -264,7 +255,7 @@ fn a_changed_ledger_is_never_believed() {
     let middle = text.len() / 2;
     text[middle] ^= 1;
     fs::write(&path, &text).unwrap();
-    assert_snapshot!(refused(&shop, 8), @"
+    assert_snapshot!(shop.apply_sends_nothing(8), @"
     exit code: 8
     ----- stderr
     error: the ledger `./sendform.lock` is damaged
@@ -298,7 +289,7 @@ fn a_missing_ledger_is_not_an_empty_one() {
     let shop = Shop::new(2);
     shop.apply().code(0);
     fs::remove_file(shop.project.path("sendform.lock")).unwrap();
-    assert_snapshot!(refused(&shop, 8), @"
+    assert_snapshot!(shop.apply_sends_nothing(8), @"
     exit code: 8
     ----- stderr
     error: there is no ledger at `./sendform.lock`
@@ -315,13 +306,13 @@ fn a_missing_ledger_is_not_an_empty_one() {
       git config merge.sendform.driver 'sendform ledger merge %O %A %B'
       echo 'sendform.lock merge=sendform' >> "$(git rev-parse --git-path info/attributes)"
     "#);
-    refused(&shop, 0);
+    shop.apply_sends_nothing(0);
 }
 
 #[test]
 fn without_any_trace_of_the_ledger_a_person_decides() {
     let shop = Shop::without_ledger(2);
-    assert_snapshot!(refused(&shop, 8), @"
+    assert_snapshot!(shop.apply_sends_nothing(8), @"
     exit code: 8
     ----- stderr
     error: there is no ledger at `./sendform.lock`
@@ -340,21 +331,21 @@ fn without_the_right_key_nobody_would_be_recognised() {
     let mut shop = Shop::new(2);
     shop.apply().code(0);
     shop.project.set("SENDFORM_KEY", "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
-    assert_snapshot!(refused(&shop, 8), @"
+    assert_snapshot!(shop.apply_sends_nothing(8), @"
     exit code: 8
     ----- stderr
     error: the ledger's people cannot be recognised without the key `00914700`
       hint: supply every key that the ledger names, in SENDFORM_KEY or SENDFORM_KEY_FILE
     ");
     shop.project.set("SENDFORM_KEY", "short");
-    assert_snapshot!(refused(&shop, 9), @"
+    assert_snapshot!(shop.apply_sends_nothing(9), @"
     exit code: 9
     ----- stderr
     error: `SENDFORM_KEY` cannot be used
       caused by: the key is neither base64 nor hexadecimal
     ");
     shop.project.unset("SENDFORM_KEY");
-    assert_snapshot!(refused(&shop, 9), @"
+    assert_snapshot!(shop.apply_sends_nothing(9), @"
     exit code: 9
     ----- stderr
     error: the key is missing: set SENDFORM_KEY or SENDFORM_KEY_FILE
@@ -380,7 +371,7 @@ fn a_ledger_is_bound_to_its_project_and_gateway() {
     shop.project.set("SENDFORM_BASE_URL", shop.sandbox.url());
     let project = shop.project.read("sendform.yaml").replace("acme-shop", "other-shop");
     shop.project.write("sendform.yaml", project);
-    assert_snapshot!(refused(&shop, 8), @"
+    assert_snapshot!(shop.apply_sends_nothing(8), @"
     exit code: 8
     ----- stderr
     error: the ledger `./sendform.lock` belongs to the project `acme-shop`, not to `other-shop`
@@ -410,7 +401,7 @@ fn a_checkout_does_not_take_the_ledger_back() {
     nothing to send
     digest plan/v1:[digest]
     ");
-    refused(&shop, 0);
+    shop.apply_sends_nothing(0);
     assert!(shop.project.read("sendform.lock").contains("claim"), "and now it knows again");
     assert_eq!(shop.accepted(), [1; 4]);
 }

@@ -36,15 +36,6 @@ fn in_doubt() -> Shop {
     shop
 }
 
-/// Runs an apply, and makes sure that no request is made.
-#[track_caller]
-fn nothing_is_sent(shop: &Shop, code: i32) -> Run {
-    let before = shop.requests();
-    let run = shop.apply().code(code);
-    assert_eq!(shop.requests(), before, "{run}");
-    run
-}
-
 #[test]
 fn a_whole_ledger_is_imported_once() {
     let shop = Shop::new(4);
@@ -65,7 +56,7 @@ fn a_whole_ledger_is_imported_once() {
     backup.lock: nothing new
     ");
     assert_eq!(shop.project.read("sendform.lock"), text);
-    nothing_is_sent(&shop, 0);
+    shop.apply_sends_nothing(0);
     assert_eq!(shop.accepted(), [1; 4]);
 }
 
@@ -175,7 +166,7 @@ fn outcomes_that_the_store_did_not_take_are_taken_in_by_the_next_run() {
     ~ ./[dump] (1 outcome) is not in the ledger yet: 1 outcome new; 2 people's standing changed; the next apply takes it in
     1 claim, nothing odd
     ");
-    assert_snapshot!(told(nothing_is_sent(&shop, 0)), @"
+    assert_snapshot!(told(shop.apply_sends_nothing(0)), @"
     exit code: 0
     ----- stdout
     acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
@@ -189,7 +180,7 @@ fn outcomes_that_the_store_did_not_take_are_taken_in_by_the_next_run() {
     ----- stderr
     taken into the ledger: 1 outcome of an earlier run, from ./[dump], which can be deleted after this run
     ");
-    assert_snapshot!(told(nothing_is_sent(&shop, 0)), @"
+    assert_snapshot!(told(shop.apply_sends_nothing(0)), @"
     exit code: 0
     ----- stdout
     acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
@@ -208,7 +199,7 @@ fn outcomes_that_the_store_did_not_take_are_taken_in_by_the_next_run() {
     1 claim, nothing odd
     ");
     fs::remove_file(shop.project.path(&dump)).unwrap();
-    nothing_is_sent(&shop, 0);
+    shop.apply_sends_nothing(0);
     assert_eq!(shop.accepted(), [1, 1]);
 }
 
@@ -288,7 +279,7 @@ fn outcomes_are_imported_by_hand_as_well() {
       "kind": "ledger-import"
     }
     "#);
-    nothing_is_sent(&shop, 0);
+    shop.apply_sends_nothing(0);
 }
 
 #[test]
@@ -301,7 +292,7 @@ fn outcomes_of_claims_that_the_ledger_lost_stop_everything() {
     // Somebody has taken the ledger back, and its shadow with it: both people look unsent.
     fs::write(shop.project.path("sendform.lock"), &empty).unwrap();
     fs::write(shop.project.path(".sendform/shadow.lock"), &empty).unwrap();
-    assert_snapshot!(nothing_is_sent(&shop, 8), @"
+    assert_snapshot!(shop.apply_sends_nothing(8), @"
     exit code: 8
     ----- stderr
     error: the outcomes in `./.sendform/outcomes-0000000000000001.jsonl` do not go with the ledger
@@ -320,11 +311,11 @@ fn outcomes_of_claims_that_the_ledger_lost_stop_everything() {
     shop.run(&["ledger", "import", ".sendform/outcomes-0000000000000001.jsonl"]).code(8);
     // The way out is the ledger that has the claim.
     shop.run(&["ledger", "import", "backup.lock"]).code(0);
-    nothing_is_sent(&shop, 0);
+    shop.apply_sends_nothing(0);
     // A torn file is not guessed at either.
     shop.project
         .write(".sendform/outcomes-0000000000000002.jsonl", outcome(claim, PersonState::Accepted).split_at(50).0);
-    assert_snapshot!(nothing_is_sent(&shop, 8), @"
+    assert_snapshot!(shop.apply_sends_nothing(8), @"
     exit code: 8
     ----- stderr
     error: the outcomes in `./.sendform/outcomes-0000000000000002.jsonl` are damaged
@@ -341,7 +332,7 @@ fn the_sandbox_keeps_its_outcomes_to_itself() {
     shop.run(&["apply", "--sandbox", "--auto-approve"]).code(0);
     shop.project.write(".sendform/sandbox/outcomes-0000000000000001.jsonl", outcome(claim, PersonState::Accepted));
     shop.run(&["plan", "--sandbox"]).code(8);
-    nothing_is_sent(&shop, 0);
+    shop.apply_sends_nothing(0);
 }
 
 #[test]
@@ -351,7 +342,7 @@ fn a_changed_host_name_forgets_nobody() {
     let old = shop.sandbox.address().to_string();
     let mut shop = shop;
     shop.project.set("SENDFORM_BASE_URL", shop.sandbox.url().replace("127.0.0.1", "localhost"));
-    let said = nothing_is_sent(&shop, 8).to_string();
+    let said = shop.apply_sends_nothing(8).to_string();
     assert_snapshot!(said, @"
     exit code: 8
     ----- stderr
@@ -365,7 +356,7 @@ fn a_changed_host_name_forgets_nobody() {
     ----- stdout
     ./sendform.lock is bound to `localhost:[port]` now
     ");
-    nothing_is_sent(&shop, 0);
+    shop.apply_sends_nothing(0);
     shop.customers(1..=4);
     shop.apply().code(0);
     assert_eq!(shop.accepted(), [1; 4]);
@@ -376,7 +367,7 @@ fn a_changed_host_name_forgets_nobody() {
     ");
     // Under the old name nothing is known any more, and nothing is sent.
     shop.project.set("SENDFORM_BASE_URL", shop.sandbox.url());
-    nothing_is_sent(&shop, 8);
+    shop.apply_sends_nothing(8);
 }
 
 #[test]
@@ -397,7 +388,7 @@ fn people_in_doubt_are_taken_along_by_number_only() {
     assert_eq!(shop.project.read("sendform.lock"), before);
     shop.run(&["ledger", "rebind", "--gateway", &old, "--accept", "doubts=2"]).code(0);
     // The doubt is settled by the logs of the new name.
-    nothing_is_sent(&shop, 0);
+    shop.apply_sends_nothing(0);
 }
 
 #[test]
@@ -408,7 +399,7 @@ fn keys_are_rotated_and_nobody_is_forgotten() {
     shop.project.set("SENDFORM_KEY", NEW_KEY);
     shop.run(&["ledger", "rebind", "--add-key"]).code(8);
     shop.project.set("SENDFORM_KEY", format!("{NEW_KEY},{KEY}"));
-    assert_snapshot!(nothing_is_sent(&shop, 8), @"
+    assert_snapshot!(shop.apply_sends_nothing(8), @"
     exit code: 8
     ----- stderr
     error: the ledger does not know the key `8b5074af`
@@ -425,7 +416,7 @@ fn keys_are_rotated_and_nobody_is_forgotten() {
     ----- stdout
     nothing changed: ./sendform.lock names all keys of SENDFORM_KEY already
     ");
-    nothing_is_sent(&shop, 0);
+    shop.apply_sends_nothing(0);
 
     // A new person is claimed under the new key, and known under it.
     let [old, new] = [KEY, NEW_KEY].map(|key| person(key, 4));
@@ -434,12 +425,12 @@ fn keys_are_rotated_and_nobody_is_forgotten() {
     let people: Vec<_> = claims(&shop).into_iter().flat_map(|claim| claim.people).collect();
     assert!(people.contains(&new) && !people.contains(&old));
     assert_eq!(shop.accepted(), [1; 4]);
-    nothing_is_sent(&shop, 0);
+    shop.apply_sends_nothing(0);
 
     // Neither key can be dropped, and a stranger's is not taken for one of them.
     for keys in [NEW_KEY.to_owned(), KEY.to_owned(), format!("{NEW_KEY},{}", "01".repeat(32))] {
         shop.project.set("SENDFORM_KEY", &keys);
-        nothing_is_sent(&shop, 8);
+        shop.apply_sends_nothing(8);
         shop.run(&["plan"]).code(8);
         shop.run(&["ledger", "rebind", "--add-key"]).code(8);
     }
@@ -453,9 +444,9 @@ fn keys_are_rotated_and_nobody_is_forgotten() {
     let header = ledger(&shop).header().clone();
     let first = sendform::ledger::Header { keys: vec![sendform::identity::Key::parse(KEY).unwrap().id()], ..header };
     fs::write(shop.project.path("sendform.lock"), text::header_line(&first)).unwrap();
-    nothing_is_sent(&shop, 8);
+    shop.apply_sends_nothing(8);
     shop.run(&["ledger", "rebind", "--add-key"]).code(0);
-    nothing_is_sent(&shop, 0);
+    shop.apply_sends_nothing(0);
 }
 
 fn person(key: &str, number: u64) -> sendform::identity::Person {
@@ -540,13 +531,13 @@ fn a_ledger_that_was_copied_elsewhere_is_taken_into_use_again_with_a_warning() {
     for name in ["sendform.lock", ".sendform/shadow.lock"] {
         fs::write(shop.project.path(name), retired.write()).unwrap();
     }
-    let refused = nothing_is_sent(&shop, 8).to_string();
+    let refused = shop.apply_sends_nothing(8).to_string();
     assert!(refused.contains("name that home under `state` in sendform.yaml. Only to copy"), "{refused}");
     assert!(refused.contains(", moved to origin/sendform-ledger\"`"), "{refused}");
     let run = shop.run(&["ledger", "rebind", "--gateway", &moved]).code(0);
     let warning = "! ./sendform.lock was copied to origin/sendform-ledger, which is a ledger in use as well: ";
     assert!(run.stderr.starts_with(warning), "{run}");
-    nothing_is_sent(&shop, 0);
+    shop.apply_sends_nothing(0);
 }
 
 fn git(folder: &Path, arguments: &[&str]) -> std::process::Output {

@@ -24,14 +24,6 @@ pub(super) const PEOPLE: &[u8] = b"{\"people\":";
 pub(super) const OTHER: &[u8] = b"{\"notSelected\":";
 pub(super) const END: &[u8] = b"{\"end\":";
 
-/// What every version begins with.
-#[derive(Deserialize)]
-pub(super) struct Kind<'a> {
-    #[serde(borrow)]
-    pub(super) sendform: Cow<'a, str>,
-    pub(super) version: u32,
-}
-
 /// The head.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

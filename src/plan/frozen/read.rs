@@ -7,7 +7,7 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
 use crate::identity::{Content, MessageKey, Person, ProjectId, Revision, SenderId};
-use crate::ledger::seal::{digits, is_sealed};
+use crate::ledger::seal::{Kind, digits, is_sealed};
 use crate::plan::definition::Definition;
 use crate::plan::digest::{self, Digest, MessageDigest};
 use crate::plan::rails::Accepted;
@@ -90,7 +90,7 @@ impl<R: BufRead> Lines<R> {
         }
         self.count = 1;
         let altered = || FrozenError::Altered { line: 1 };
-        let kind: raw::Kind<'_> = json(&self.line).ok_or_else(altered)?;
+        let kind: Kind<'_> = json(&self.line).ok_or_else(altered)?;
         match (kind.sendform.as_ref(), kind.version) {
             ("plan", raw::VERSION) => {}
             ("plan", version) if version > raw::VERSION => return Err(FrozenError::Newer),

@@ -1,19 +1,7 @@
 //! Many runs over one campaign, with a server that lives and dies as servers do.
 
-use std::thread;
-use std::time::{Duration, Instant};
-
 use super::shop::{LATER, Shop, accepted_in};
 use crate::support::{Cluster, Process, Run};
-
-/// Waits until the gateway has seen so many sends.
-fn wait_for_requests(shop: &Shop, count: u64) {
-    let begun = Instant::now();
-    while shop.requests() < count {
-        assert!(begun.elapsed() < Duration::from_secs(60), "{} of {count} sends", shop.requests());
-        thread::sleep(Duration::from_millis(10));
-    }
-}
 
 #[test]
 fn one_run_sends_to_everybody_once_and_the_next_to_nobody() {
@@ -39,7 +27,7 @@ fn eight_workers_share_the_work_and_two_of_them_die() {
     const BULK_SIZE: u32 = 25;
     let mut shop = Shop::new(CUSTOMERS, BULK_SIZE, Cluster::shared().database()).faults(&["slow=100ms*"]);
     let mut workers: Vec<Process> = (0..8).map(|_| shop.start()).collect();
-    wait_for_requests(&shop, 40);
+    shop.sandbox.wait_requests(40);
     for worker in workers.drain(..2) {
         worker.kill();
     }
@@ -66,7 +54,7 @@ fn eight_workers_share_the_work_and_two_of_them_die() {
     assert_eq!(accepted + in_doubt, CUSTOMERS, "{status}");
     assert_eq!(after.code, Some(if in_doubt > 0 { 6 } else { 0 }), "{after}");
     assert!(in_doubt <= 2 * u64::from(BULK_SIZE), "{in_doubt}");
-    let sent: u64 = shop.accepted().iter().map(|count| u64::from(*count)).sum();
+    let sent: u64 = shop.accepted().iter().sum();
     assert!(accepted <= sent && sent <= accepted + in_doubt, "{accepted} {sent} {in_doubt}");
 }
 

@@ -72,6 +72,32 @@ impl Sandbox {
         self.ask("GET", &format!("/sandbox/wait?held={count}"), None);
     }
 
+    /// Waits until it has seen so many sends.
+    pub(crate) fn wait_requests(&self, count: u64) {
+        self.ask("GET", &format!("/sandbox/wait?requests={count}"), None);
+    }
+
+    /// How many sends it has seen, whatever became of them.
+    pub(crate) fn requests(&self) -> u64 {
+        self.state()["requests"].as_u64().expect("requests are counted")
+    }
+
+    /// How often it accepted a message for each [`customer`](super::customer), in the order of their
+    /// numbers, from the first to the last who got any.
+    pub(crate) fn accepted(&self) -> Vec<u64> {
+        let books = self.messages();
+        let mut counts = Vec::new();
+        for message in books["messages"].as_array().expect("messages are a list") {
+            let number = message["to"].as_str().and_then(|to| to.strip_prefix("1784140000")?.parse::<usize>().ok());
+            let number = number.expect("a message goes to a customer");
+            if message["status"] != "REJECTED" {
+                counts.resize(counts.len().max(number), 0);
+                counts[number - 1] += 1;
+            }
+        }
+        counts
+    }
+
     /// All messages that it has accepted.
     pub(crate) fn messages(&self) -> Value {
         self.ask("GET", "/sandbox/messages?limit=1000000", None)

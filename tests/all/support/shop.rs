@@ -6,6 +6,9 @@ use super::sandbox::Sandbox;
 
 const PROJECT: &str = "project: acme-shop\nsenders: { shop: SHOP-ACCOUNT }\nbulkSize: 2\n";
 
+/// Applies without being asked, one request after the other.
+const APPLY: &[&str] = &["apply", "--auto-approve", "--parallel", "1"];
+
 /// A project with the campaign `sale`, whose message `hello` goes to all customers, two in a bulk;
 /// its ledger; and the sandbox, in a process of its own, that is its gateway.
 #[derive(Debug)]
@@ -60,28 +63,33 @@ impl Shop {
 
     /// Applies without being asked, one request after the other.
     pub(crate) fn apply(&self) -> Run {
-        self.run(&["apply", "--auto-approve", "--parallel", "1"])
+        self.run(APPLY)
     }
 
-    /// How often the gateway accepted a message for each customer, in the order of their numbers,
-    /// from the first to the last who got any.
+    /// Runs a command that ends with this code, and makes sure that no request is made.
+    #[track_caller]
+    pub(crate) fn sends_nothing(&self, arguments: &[&str], code: i32) -> Run {
+        let before = self.requests();
+        let run = self.run(arguments).code(code);
+        assert_eq!(self.requests(), before, "{run}");
+        run
+    }
+
+    /// Applies as [`Shop::apply`] does, which ends with this code, and makes sure that no request is
+    /// made.
+    #[track_caller]
+    pub(crate) fn apply_sends_nothing(&self, code: i32) -> Run {
+        self.sends_nothing(APPLY, code)
+    }
+
+    /// As [`Sandbox::accepted`].
     pub(crate) fn accepted(&self) -> Vec<u64> {
-        let books = self.sandbox.messages();
-        let mut counts = Vec::new();
-        for message in books["messages"].as_array().expect("messages are a list") {
-            let number = message["to"].as_str().and_then(|to| to.strip_prefix("1784140000")?.parse::<usize>().ok());
-            let number = number.expect("a message goes to a customer");
-            if message["status"] != "REJECTED" {
-                counts.resize(counts.len().max(number), 0);
-                counts[number - 1] += 1;
-            }
-        }
-        counts
+        self.sandbox.accepted()
     }
 
-    /// How many sends the gateway has seen, whatever became of them.
+    /// As [`Sandbox::requests`].
     pub(crate) fn requests(&self) -> u64 {
-        self.sandbox.state()["requests"].as_u64().expect("requests are counted")
+        self.sandbox.requests()
     }
 }
 

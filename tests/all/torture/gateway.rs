@@ -74,7 +74,7 @@ impl Gateway {
     }
 
     pub(super) fn requests(&self) -> u64 {
-        self.count("requests")
+        self.process().requests()
     }
 
     pub(super) fn held(&self) -> u64 {

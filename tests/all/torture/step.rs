@@ -1,5 +1,7 @@
 //! One step of a life: a run of `apply`, or several at once, and what is done to them.
 
+use std::process::Command;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -12,8 +14,8 @@ use super::trouble::Trouble;
 use super::world::World;
 use crate::support::{Process, Run};
 
-/// How often is looked whether runs have ended.
-const LOOK_AGAIN: Duration = Duration::from_millis(2);
+/// How often requests that are held are let go while runs are waited for.
+const LET_GO_AGAIN: Duration = Duration::from_millis(2);
 
 /// How long a worker may keep a bulk that it has taken and does not claim.
 const LEASE: Duration = Duration::from_millis(400);
@@ -27,7 +29,9 @@ enum Deed {
     /// So many, if there are so many.
     KillRuns(u64),
     KillGateway,
+    /// For so long: time itself is what is tested here.
     StopRun(Duration),
+    /// As long.
     StopGateway(Duration),
     Interrupt(&'static str),
     Trouble(Trouble),
@@ -163,21 +167,36 @@ impl World {
     }
 
     /// Waits for the ends of all runs. Requests that were held are let go, again and again.
-    fn finish(&self, seat: usize, mut runs: Vec<Process>, figures: &mut Figures) -> Vec<Run> {
-        let start = Instant::now();
-        let mut leases = start;
-        while runs.iter_mut().any(Process::is_running) {
-            assert!(start.elapsed() < RUN_TIME_MAX, "a run does not end");
-            self.gateway.process().release();
-            if leases.elapsed() > LEASE {
-                self.store.let_leases_end();
-                leases = Instant::now();
+    fn finish(&self, seat: usize, runs: Vec<Process>, figures: &mut Figures) -> Vec<Run> {
+        let (project, start) = (&self.seats[seat], Instant::now());
+        let ids: Vec<String> = runs.iter().map(|run| run.id().to_string()).collect();
+        let (sender, ends) = mpsc::channel();
+        let runs = thread::scope(|scope| {
+            for run in runs {
+                let sender = sender.clone();
+                scope.spawn(move || sender.send(project.finish(run)).expect("somebody waits"));
             }
-            thread::sleep(LOOK_AGAIN);
-        }
+            drop(sender);
+            let (mut ended, mut leases) = (Vec::new(), start);
+            loop {
+                match ends.recv_timeout(LET_GO_AGAIN) {
+                    Ok(run) => ended.push(run),
+                    Err(RecvTimeoutError::Disconnected) => return ended,
+                    Err(RecvTimeoutError::Timeout) => self.gateway.process().release(),
+                }
+                if leases.elapsed() > LEASE {
+                    self.store.let_leases_end();
+                    leases = Instant::now();
+                }
+                if start.elapsed() > RUN_TIME_MAX {
+                    drop(Command::new("kill").args(["-s", "KILL"]).args(&ids).status());
+                    panic!("a run does not end");
+                }
+            }
+        });
         // Requests of killed runs that were taken in before they were held are answered to nobody.
         self.gateway.process().release();
         self.count(figures, Count::RequestsSpoilt, self.gateway.spoilt());
-        runs.into_iter().map(|run| self.seats[seat].finish(run)).collect()
+        runs
     }
 }

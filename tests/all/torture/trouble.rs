@@ -27,7 +27,7 @@ pub(super) enum Trouble {
     Refusing(PathBuf),
     /// The remote is away from the middle of the run on.
     Gone(PathBuf),
-    /// The server crashes, and is started again after a while.
+    /// The server crashes, and is started again after so long: time itself is what is tested here.
     Crashed(Duration),
     /// The server ends all connections to this database, so many times.
     HungUp(String, u64),
