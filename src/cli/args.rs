@@ -340,7 +340,8 @@ pub(super) struct RebindArgs {
     /// The name that the ledger has for its gateway now; the new one is that of the base URL
     #[arg(long, value_name = "OLD-NAME")]
     pub gateway: Option<String>,
-    /// Name the keys that the ledger does not know yet, besides all that it knows
+    /// Name the keys that the ledger does not know yet, besides all that it knows, and the one that new
+    /// claims are made with from now on: the first of SENDFORM_KEY
     #[arg(long)]
     pub add_key: bool,
     /// Accept that so many people are in doubt at a gateway of another name: `doubts=12`

@@ -176,12 +176,13 @@ pub(super) struct Bound {
 impl Bound {
     /// Takes a header, with its keys in order.
     pub(super) fn new(mut header: Header, extra: Extra) -> Self {
+        header.keys.extend(header.first_key.iter().map(|first| first.id.clone()));
         header.keys.sort_unstable();
         header.keys.dedup();
         Self { header, extra }
     }
 
-    /// Unites the keys.
+    /// Unites the keys; which of them comes first was said last by whoever said it most often.
     ///
     /// # Errors
     /// If the other is of another project or gateway; then nothing is joined.
@@ -196,6 +197,9 @@ impl Bound {
         mine.keys.extend(theirs.keys.iter().cloned());
         mine.keys.sort_unstable();
         mine.keys.dedup();
+        if theirs.first_key > mine.first_key {
+            mine.first_key.clone_from(&theirs.first_key);
+        }
         self.extra.join(&other.extra);
         Ok(())
     }

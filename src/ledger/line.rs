@@ -13,6 +13,31 @@ pub struct Header {
     pub gateway: String,
     /// The check values of the keys that its persons were made with, sorted.
     pub keys: Vec<KeyId>,
+    /// Which of several keys new claims are made with. Runs at one time have to agree on it: a person
+    /// has another fingerprint under each key, and the claims of a run hold one of them.
+    pub first_key: Option<FirstKey>,
+}
+
+impl Header {
+    /// The check value of the key that new claims are made with; `None` if there are several keys, and
+    /// nothing says which.
+    #[must_use]
+    pub fn first_key(&self) -> Option<&KeyId> {
+        match (&self.first_key, self.keys.as_slice()) {
+            (Some(first), _) => Some(&first.id),
+            (None, [only]) => Some(only),
+            (None, _) => None,
+        }
+    }
+}
+
+/// The key that new claims are made with. Of two the greater counts.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FirstKey {
+    /// How often a ledger was told which key comes first, from 1.
+    pub change: u32,
+    /// The check value of the key.
+    pub id: KeyId,
 }
 
 /// What a message was when something of it was sent: written once before the first claim of a

@@ -38,7 +38,7 @@ pub use damage::{Damage, EntryError, JoinError, Reason};
 pub use entry::{Note, Settled};
 pub use grant::Grant;
 pub use index::Standings;
-pub use line::{BY_LOGS, Claim, ClaimId, Header, MessageRecord, Outcome, PersonState, RunId, Standing};
+pub use line::{BY_LOGS, Claim, ClaimId, FirstKey, Header, MessageRecord, Outcome, PersonState, RunId, Standing};
 pub use merge::{MergeError, Side, merge};
 pub use news::{News, Shadow};
 pub use piece::{Outcomes, Piece};

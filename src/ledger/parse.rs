@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::damage::Reason;
 use super::entry::{Bound, Entry, Note, Record, Settled};
 use super::extra::Extra;
-use super::line::{Claim, ClaimId, Header, MessageRecord, Outcome, PersonState, RunId};
+use super::line::{Claim, ClaimId, FirstKey, Header, MessageRecord, Outcome, PersonState, RunId};
 use super::seal::{self, Kind};
 use super::{people, raw};
 use crate::identity::{BulkId, BulkTime, MessageKey, Person, ProjectId, Revision, SenderId};
@@ -82,7 +82,9 @@ fn value<T>(value: Option<T>, field: &'static str) -> Result<T, Reason> {
 
 fn header(raw: raw::Header<'_>) -> Result<Bound, Reason> {
     let project = value(ProjectId::parse(&raw.project), "project")?;
-    Ok(Bound::new(Header { project, gateway: raw.gateway.into_owned(), keys: raw.keys }, raw.extra.without_sum()))
+    let first_key = raw.first_key.map(|raw::FirstKey { id, change }| FirstKey { change, id });
+    let header = Header { project, gateway: raw.gateway.into_owned(), keys: raw.keys, first_key };
+    Ok(Bound::new(header, raw.extra.without_sum()))
 }
 
 fn message(raw: raw::Message<'_>) -> Result<Record, Reason> {

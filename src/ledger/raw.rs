@@ -33,8 +33,17 @@ pub(super) struct Header<'a> {
     #[serde(borrow)]
     pub(super) gateway: Cow<'a, str>,
     pub(super) keys: Vec<KeyId>,
+    #[serde(rename = "firstKey", default, skip_serializing_if = "Option::is_none")]
+    pub(super) first_key: Option<FirstKey>,
     #[serde(flatten)]
     pub(super) extra: Extra,
+}
+
+/// The key that new claims are made with.
+#[derive(Serialize, Deserialize)]
+pub(super) struct FirstKey {
+    pub(super) id: KeyId,
+    pub(super) change: u32,
 }
 
 /// A record of a message.

@@ -20,7 +20,7 @@ pub(crate) fn revision() -> Revision {
 
 pub(crate) fn header() -> Header {
     let keys = vec![Key::from_bytes([1; Key::LENGTH]).id()];
-    Header { project: ProjectId::parse("acme-shop").unwrap(), gateway: "sandbox".to_owned(), keys }
+    Header { project: ProjectId::parse("acme-shop").unwrap(), gateway: "sandbox".to_owned(), keys, first_key: None }
 }
 
 pub(crate) fn record(name: &str, text: &str, second: i64) -> MessageRecord {

@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use super::entry::{Bound, Entry, Note, Record};
 use super::extra::Extra;
-use super::line::{Claim, ClaimId, Header, MessageRecord, Outcome, PersonState};
+use super::line::{Claim, ClaimId, FirstKey, Header, MessageRecord, Outcome, PersonState};
 use super::states::States;
 use super::{people, raw, seal};
 use crate::identity::Person;
@@ -66,6 +66,7 @@ pub(super) fn bound_line(bound: &Bound) -> String {
         project: bound.header.project.as_str().into(),
         gateway: bound.header.gateway.as_str().into(),
         keys: bound.header.keys.clone(),
+        first_key: bound.header.first_key.clone().map(|FirstKey { change, id }| raw::FirstKey { id, change }),
         extra: bound.extra.clone(),
     })
 }

@@ -55,6 +55,7 @@ impl Fixture {
             project: crate::identity::ProjectId::parse("acme-shop").unwrap(),
             gateway: "sandbox".to_owned(),
             keys: keys().ids(),
+            first_key: None,
         };
         let files = [("sendform.yaml", PROJECT), ("campaign.yaml", campaign)];
         Self {

@@ -85,7 +85,7 @@ mod tests {
     use crate::store::Paths;
 
     fn expected() -> Expected {
-        let Header { project, gateway, keys } = sample::header();
+        let Header { project, gateway, keys, .. } = sample::header();
         Expected { project, gateway, keys: Some(keys) }
     }
 

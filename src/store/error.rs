@@ -70,6 +70,14 @@ pub enum StoreError {
         /// The check values of the unknown keys.
         names: Vec<KeyId>,
     },
+    /// The run would make its claims with another key than other runs.
+    #[error("{}, but `{supplied}` was supplied first", first_words(.first.as_ref()))]
+    KeyOrder {
+        /// The check value of the key that claims are made with, if the ledger says which that is.
+        first: Option<KeyId>,
+        /// The check value of the first key of the run.
+        supplied: KeyId,
+    },
     /// Two ledgers do not go together.
     #[error("the ledgers cannot be joined")]
     Join(
@@ -177,6 +185,7 @@ impl StoreError {
                 "with a wrong key everybody would look unsent: set SENDFORM_KEY to the key that made this ledger; \
                  a new one beside it is added with `sendform ledger rebind --add-key`"
             }
+            Self::KeyOrder { first, supplied } => return Some(order_hint(first.is_some(), supplied)),
             Self::Failed { cause } | Self::NotWritten { cause } if matches!(**cause, Self::Git(_)) => {
                 return cause.hint();
             }
@@ -230,6 +239,7 @@ impl StoreError {
             | Self::Foreign { .. }
             | Self::KeyMissing { .. }
             | Self::KeyUnknown { .. }
+            | Self::KeyOrder { .. }
             | Self::Join(_)
             | Self::Entry(_)
             | Self::Replaced { .. }
@@ -246,6 +256,18 @@ impl StoreError {
 /// What a ledger is that cannot be read.
 fn damaged(damage: &Damage) -> &'static str {
     if matches!(damage.reason, Reason::Newer(_)) { "was written by a newer sendform" } else { "is damaged" }
+}
+
+fn first_words(first: Option<&KeyId>) -> String {
+    match first {
+        Some(first) => format!("the ledger's new claims are made with the key `{first}`"),
+        None => "the ledger does not say which of its keys new claims are made with".to_owned(),
+    }
+}
+
+fn order_hint(is_known: bool, supplied: &KeyId) -> String {
+    let first = format!("make `{supplied}` the first for all machines: `sendform ledger rebind --add-key`");
+    if is_known { format!("name that key first in SENDFORM_KEY; or {first}") } else { first }
 }
 
 fn named(names: &[KeyId]) -> String {

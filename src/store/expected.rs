@@ -1,7 +1,7 @@
 //! What a run expects a ledger to be bound to.
 
 use crate::identity::{KeyId, ProjectId};
-use crate::ledger::Header;
+use crate::ledger::{FirstKey, Header};
 
 use super::error::StoreError;
 
@@ -13,7 +13,7 @@ pub struct Expected {
     pub project: ProjectId,
     /// The gateway, in the header's form.
     pub gateway: String,
-    /// The check values of the run's keys. Without any (`None`) keys are not compared; such a run
+    /// The check values of the run's keys, that of new claims first. Without any (`None`) keys are not compared; such a run
     /// recognises nobody, and must not plan or send.
     pub keys: Option<Vec<KeyId>>,
 }
@@ -23,15 +23,17 @@ impl Expected {
     #[must_use]
     pub fn header(&self) -> Header {
         let mut keys = self.keys.clone().unwrap_or_default();
+        let first_key = keys.first().filter(|_| keys.len() > 1).map(|id| FirstKey { change: 1, id: id.clone() });
         keys.sort_unstable();
-        Header { project: self.project.clone(), gateway: self.gateway.clone(), keys }
+        Header { project: self.project.clone(), gateway: self.gateway.clone(), keys, first_key }
     }
 
     /// Compares a ledger's header with what is expected; `place` is for the message.
     ///
     /// # Errors
     /// If it belongs to another project or gateway; if one of its keys was not supplied; if one was
-    /// supplied that it does not name.
+    /// supplied that it does not name; if another one was supplied first than the one that new claims
+    /// are made with.
     pub fn check(&self, header: &Header, place: &str) -> Result<(), StoreError> {
         let foreign = |what, found: &str, expected: &str| {
             let (place, found, expected) = (place.to_owned(), found.to_owned(), expected.to_owned());
@@ -52,7 +54,12 @@ impl Expected {
         if !unknown.is_empty() {
             return Err(StoreError::KeyUnknown { names: unknown });
         }
-        Ok(())
+        match keys.first() {
+            Some(supplied) if header.first_key() != Some(supplied) => {
+                Err(StoreError::KeyOrder { first: header.first_key().cloned(), supplied: supplied.clone() })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Compares the header of a ledger that is to be bound to `to` with what is expected. One that is
@@ -94,7 +101,8 @@ mod tests {
     #[test]
     fn a_ledger_of_something_else_is_refused() {
         let [one, two, three] = [1, 2, 3].map(|byte| Key::from_bytes([byte; Key::LENGTH]).id());
-        let header = Header { keys: vec![one.clone(), two.clone()], ..sample::header() };
+        let first_key = Some(FirstKey { change: 1, id: two.clone() });
+        let header = Header { keys: vec![one.clone(), two.clone()], first_key, ..sample::header() };
         let check = |project: &str, gateway: &str, keys: Option<&[&KeyId]>| {
             let keys = keys.map(|keys| keys.iter().copied().cloned().collect());
             let project = ProjectId::parse(project).unwrap();
@@ -109,6 +117,7 @@ mod tests {
             check("acme-shop", "sandbox", Some(&[&one])),
             check("acme-shop", "sandbox", Some(&[&three])),
             check("acme-shop", "sandbox", Some(&[&one, &two, &three])),
+            check("acme-shop", "sandbox", Some(&[&one, &two])),
         ];
         insta::assert_snapshot!(found.join("\n"), @r"
         the ledger `sendform.lock` belongs to the project `acme-shop`, not to `other`
@@ -116,6 +125,7 @@ mod tests {
         the ledger's people cannot be recognised without the key `be98403f`
         the ledger's people cannot be recognised without the keys `b5c6a100`, `be98403f`
         the ledger does not know the key `5d4f443f`
+        the ledger's new claims are made with the key `be98403f`, but `b5c6a100` was supplied first
         ");
     }
 

@@ -280,7 +280,7 @@ mod tests {
     }
 
     fn expected() -> Expected {
-        let Header { project, gateway, keys } = sample::header();
+        let Header { project, gateway, keys, .. } = sample::header();
         Expected { project, gateway, keys: Some(keys) }
     }
 

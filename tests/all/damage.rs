@@ -352,7 +352,7 @@ fn a_cut_ledger_with_its_shadow_knows_everybody_or_is_an_error() {
     let paths = Paths::of_project(folder.path());
     fs::create_dir(folder.path().join(".sendform")).unwrap();
     fs::write(paths.shadow.as_ref().unwrap(), &text).unwrap();
-    let Header { project, gateway, keys } = left.header();
+    let Header { project, gateway, keys, .. } = left.header();
     let expected = Expected { project, gateway, keys: Some(keys) };
     let standings = |ledger: &Ledger| -> Vec<Standing> {
         let claims: Vec<_> = ledger.claims().map(|claim| claim.claim().clone()).collect();

@@ -434,9 +434,25 @@ fn keys_are_rotated_and_nobody_is_forgotten() {
         shop.run(&["plan"]).code(8);
         shop.run(&["ledger", "rebind", "--add-key"]).code(8);
     }
-    // In the other order everybody is known as well.
+    // In the other order everybody is known as well, but other machines would make claims with other
+    // fingerprints: the order is changed for all of them.
     shop.project.set("SENDFORM_KEY", format!("{KEY},{NEW_KEY}"));
     shop.customers(1..=5);
+    assert_snapshot!(shop.apply_sends_nothing(8), @"
+    exit code: 8
+    ----- stderr
+    error: the ledger's new claims are made with the key `8b5074af`, but `00914700` was supplied first
+      hint: name that key first in SENDFORM_KEY; or make `00914700` the first for all machines: `sendform ledger rebind --add-key`
+    ");
+    assert_snapshot!(shop.run(&["ledger", "rebind", "--add-key"]), @"
+    exit code: 0
+    ----- stdout
+    ./sendform.lock names the key `00914700` first: new claims are made with it
+    name it first in SENDFORM_KEY wherever anybody applies
+    ");
+    shop.project.set("SENDFORM_KEY", format!("{NEW_KEY},{KEY}"));
+    shop.apply_sends_nothing(8);
+    shop.project.set("SENDFORM_KEY", format!("{KEY},{NEW_KEY}"));
     shop.apply().code(0);
     assert_eq!(shop.accepted(), [1; 5]);
 

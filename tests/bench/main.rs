@@ -109,8 +109,12 @@ fn keys() -> Keys {
 }
 
 fn empty() -> Ledger {
-    let header =
-        Header { project: ProjectId::parse("shop").unwrap(), gateway: "sandbox".to_owned(), keys: keys().ids() };
+    let header = Header {
+        project: ProjectId::parse("shop").unwrap(),
+        gateway: "sandbox".to_owned(),
+        keys: keys().ids(),
+        first_key: None,
+    };
     Ledger::new(header)
 }
 

@@ -99,6 +99,14 @@ fn words(before: Option<&Header>, new: &Expected, world: &World, args: &RebindAr
             crate::report::words::list(&added),
         ));
     }
+    let first_before = before.and_then(Header::first_key);
+    if added.is_empty() && args.add_key && first_before != keys.first() {
+        let first = keys.first().map(ToString::to_string).unwrap_or_default();
+        lines.push(format!(
+            "{place} names the key `{first}` first: new claims are made with it\n\
+             name it first in SENDFORM_KEY wherever anybody applies\n"
+        ));
+    }
     if lines.is_empty() {
         lines.push(if args.add_key {
             format!("nothing changed: {place} names all keys of SENDFORM_KEY already\n")

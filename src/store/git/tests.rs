@@ -100,7 +100,7 @@ impl World {
 }
 
 fn expected() -> Expected {
-    let Header { project, gateway, keys } = sample::header();
+    let Header { project, gateway, keys, .. } = sample::header();
     Expected { project, gateway, keys: Some(keys) }
 }
 

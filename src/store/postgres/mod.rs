@@ -118,12 +118,12 @@ impl Database {
         let link = Link::open(self).await?;
         let ledger = number::ledger(&from.project);
         let (found, _) = self.header(&link, ledger).await?;
+        from.check_rebind(&found, to, &self.place())?;
         let mut bound = Ledger::new(found.clone());
         bound.rebind(to.clone());
         if *bound.header() == found {
             return Ok(());
         }
-        from.check(&found, &self.place())?;
         let [found, to] = [&found, bound.header()].map(text::header_line);
         let rebinding = write::Rebinding { ledger, from: &found, to: &to };
         let is_bound = link.run(&rebinding, AT_ONCE).await?;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::join_all;
 use sendform::apply::Store as _;
-use sendform::identity::{Key, Keys, Person, ProjectId};
+use sendform::identity::{Key, KeyId, Keys, Person, ProjectId};
 use sendform::ledger::{Claim, Grant, Ledger, PersonState, Standing};
 use sendform::store::{Expected, GitError, Opened, StoreError};
 
@@ -15,6 +15,7 @@ use super::sample::{LATER, NOON, claim, expected, message, message_id, outcome, 
 on_every_store!(
     a_ledger_is_made_once_and_never_by_opening,
     a_ledger_is_bound_to_project_gateway_and_keys,
+    all_runs_make_their_claims_with_one_key,
     a_granted_claim_outlives_its_run,
     whoever_is_taken_is_named,
     what_was_not_sent_is_free_again,
@@ -127,6 +128,33 @@ fn a_ledger_is_bound_to_project_gateway_and_keys(kind: Kind) {
                 }
             }
         }
+    });
+}
+
+fn all_runs_make_their_claims_with_one_key(kind: Kind) {
+    let [old, new] = [7, 8].map(|byte| Key::from_bytes([byte; Key::LENGTH]).id());
+    let keys = |keys: [&KeyId; 2]| Expected { keys: Some(keys.map(Clone::clone).to_vec()), ..expected() };
+    let any = Expected { keys: None, ..expected() };
+    wait(async {
+        let ground = made(kind).await;
+        let [home, other] = [0, 1].map(|machine| ground.home(machine));
+        home.rebind(&any, keys([&old, &new]).header()).await.unwrap();
+        let first = home.open(&keys([&old, &new]), "apply").await.unwrap();
+        granted(&first, &claim(1, &[1])).await;
+        let is_refused = |error: Option<StoreError>| matches!(error, Some(StoreError::KeyOrder { .. }));
+        assert!(is_refused(other.look(&keys([&new, &old]), NOON).await.err()));
+        if kind.is_shared() {
+            assert!(is_refused(other.open(&keys([&new, &old]), "apply").await.err()));
+            other.rebind(&any, keys([&new, &old]).header()).await.unwrap();
+            first.claim(claim(1, &[2])).await.unwrap_err();
+        } else {
+            drop(first);
+            other.rebind(&any, keys([&new, &old]).header()).await.unwrap();
+        }
+        let second = other.open(&keys([&new, &old]), "apply").await.unwrap();
+        granted(&second, &claim(2, &[2])).await;
+        assert_eq!(second.ledger().header().first_key(), Some(&new));
+        assert!(is_refused(home.look(&keys([&old, &new]), NOON).await.err()));
     });
 }
 
