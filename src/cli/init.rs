@@ -12,6 +12,7 @@ use super::failure::Failure;
 use super::home::PROJECT_FILE;
 use super::output::{Forms, Output};
 use super::settings::Settings;
+use super::shell;
 
 const PROJECT: &str = "\
 # yaml-language-server: $schema=schema/project.schema.json
@@ -102,7 +103,7 @@ fn project_name() -> String {
 }
 
 fn next_steps(dir: &Path, settings: &Settings) -> String {
-    let option = if dir == Path::new("campaigns") { String::new() } else { format!(" --dir {}", dir.display()) };
+    let option = if dir == Path::new("campaigns") { String::new() } else { shell::dir_option(dir) };
     let key = if settings.keys.is_some() {
         ""
     } else {

@@ -23,6 +23,7 @@ mod resolve;
 mod sandbox;
 mod schema;
 mod settings;
+mod shell;
 mod signals;
 mod status;
 mod store;
@@ -65,7 +66,7 @@ fn ended(arguments: &Arguments) -> Exit {
     let output = Output::new(&arguments.global, settings.no_color);
     match command(arguments, &settings, &output) {
         Ok(exit) => exit,
-        Err(failure) => output.fail(&failure),
+        Err(failure) => output.fail(&failure.in_folder(arguments.global.dir.as_deref())),
     }
 }
 

@@ -301,7 +301,14 @@ fn before_its_time_absence_proves_nothing_even_in_a_sandbox() {
     // What is not selected is left alone.
     let (_, json) = reconcile_json(&shop);
     assert_eq!(json["doubts"].as_array().map(Vec::len), Some(2), "{json:#}");
-    shop.run(&["reconcile", "--only", "nothing"]).code(64);
+    let unknown = shop.run(&["reconcile", "--only", "nothing"]).code(64);
+    assert_snapshot!(unknown, @"
+    exit code: 64
+    ----- stderr
+    error: there is no campaign or message `nothing`
+      hint: the messages are `sale.hello`, `soon.hello`
+    ");
+    assert_eq!(shop.run(&["plan", "--only", "nothing"]).code(64).stderr, unknown.stderr);
 }
 
 #[test]
