@@ -36,8 +36,7 @@ impl Lockfile {
         // A header names its keys sorted; of a run's keys that of new claims is the first.
         let mut keys = header.keys.clone();
         keys.sort_by_key(|key| header.first_key() != Some(key));
-        let expected =
-            Expected { project: header.project.clone(), gateway: header.gateway.clone(), keys: Some(keys) };
+        let expected = Expected { project: header.project.clone(), gateway: header.gateway.clone(), keys: Some(keys) };
         let mut ledger = Ledger::new(header);
         join_shadow(&mut ledger, &[], paths, &expected)?;
         let text = ledger.write();
