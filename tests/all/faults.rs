@@ -3,7 +3,7 @@
 
 use insta::assert_snapshot;
 
-use crate::support::{Run, Shop, customer};
+use crate::support::{Project, Run, Shop, customer};
 
 /// The only bulk of a shop with two customers.
 const BULK: &str = "sale.hello.r1.616c1c5802824f8b";
