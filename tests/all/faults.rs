@@ -436,7 +436,7 @@ fn half_an_answer_is_a_doubt() {
     sale.hello r1         0         0        0         2              0          0
 
     ! in doubt: 2 people in 1 bulk; nobody knows whether they got their message, and nothing is sent to them again
-      sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: the gateway answered 200, but its body cannot be read: error decoding response body: request or response body error: error reading a body from connection: end of file before message length reached
+      sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: the gateway answered 200, but its body cannot be read: the connection was closed before the answer was whole
       settle them from the gateway's logs: sendform reconcile
       or one by your word: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
     "#);
