@@ -72,16 +72,13 @@ async fn with_world(
     let run = RunId(random()?);
     let store = open(world).await?;
     dumps::take_in(world, &store).await?;
-    let alarm = evidence::first(world, &store, &client, &clock, &choices.selection, output).await?;
-    let go = Go { world, args, settings, output, interrupts, choices: &choices, client: &client, clock: &clock, run };
-    let ended = go.plan_and_send(store).await;
-    let Some(alarm) = alarm else { return ended };
-    // Whatever was said since, this is said last.
-    output.tell(&format!("{}\n", output.paint_errors.bad(&alarm)));
-    match ended {
-        Ok(exit) => Ok(exit.or(Exit::Ledger)),
-        Err(failure) => Err(Failure { exit: failure.exit.or(Exit::Ledger), ..failure }),
+    if let Err(failure) = evidence::first(world, &store, &client, &clock, &choices.selection, output).await {
+        // What was settled is in the ledger already, in order or not.
+        drop(store.finish().await);
+        return Err(failure);
     }
+    let go = Go { world, args, settings, output, interrupts, choices: &choices, client: &client, clock: &clock, run };
+    go.plan_and_send(store).await
 }
 
 /// What a run goes by.

@@ -1,8 +1,10 @@
 //! The command line, and nothing else: clap's types, turned into settings elsewhere.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::campaign::{git_name, schema_name};
 
@@ -16,6 +18,23 @@ pub(super) struct Arguments {
     /// The command.
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Arguments {
+    /// Reads a command line, the program's name first.
+    ///
+    /// # Errors
+    /// If it is wrong, or asks for help.
+    pub(super) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let read = Self::try_parse_from(arguments)?;
+        let has_form = read.global.format == Format::Json || !read.global.write.is_empty();
+        if matches!(read.command, Command::Completions(_)) && has_form {
+            let message =
+                "completions are a script: they have no other form, and `--format` and `--write` are not for them";
+            return Err(Self::command().error(ErrorKind::ArgumentConflict, message));
+        }
+        Ok(read)
+    }
 }
 
 /// What all commands have in common.

@@ -4,10 +4,12 @@ use crate::apply::evidence::{self, Reconciled, Terms};
 use crate::gateway::Client;
 use crate::plan::Selection;
 use crate::report::reconcile_text;
+use crate::report::words::plural;
 use crate::store::{Opened, StoreError};
 use crate::wire::address::is_loopback;
 
 use super::clock::RunClock;
+use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
 use super::progress::Asking;
@@ -35,10 +37,11 @@ pub(super) async fn pass(
 }
 
 /// Settles old doubts before anything is planned. Logs that cannot be read are told, and stop nothing:
-/// who is in doubt stays in doubt. Gives the alarm, if anybody got their message more than once.
+/// who is in doubt stays in doubt.
 ///
 /// # Errors
-/// If the store does not take an outcome.
+/// If the store does not take an outcome; if anybody got their message more than once, because
+/// something else sends then, and may do so again.
 pub(super) async fn first(
     world: &World,
     store: &Opened,
@@ -46,9 +49,19 @@ pub(super) async fn first(
     clock: &RunClock,
     selection: &Selection,
     output: &Output,
-) -> Result<Option<String>, Failure> {
+) -> Result<(), Failure> {
     let (reconciled, stored) = pass(world, store, client, clock, selection, std::future::pending()).await;
     output.tell(&reconcile_text::brief(&reconciled));
     stored.map_err(|error| store_failure(&error))?;
-    Ok(reconcile_text::alarm(&reconciled))
+    let people = reconciled.sent_again() as u64;
+    if people == 0 {
+        return Ok(());
+    }
+    let message = format!("{} got their message more than once, so nothing was sent now", plural(people, "person"));
+    Err(Failure::new(Exit::Ledger, message)
+        .hint(
+            "find out why before anything else is sent: a run with another ledger, a word given to \
+             `sendform resolve` that was wrong, or something else that sends these messages",
+        )
+        .hint("this is settled in the ledger now: when you know, `sendform apply` goes on with everybody else"))
 }

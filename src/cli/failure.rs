@@ -1,11 +1,13 @@
 //! What a person sees when a command fails: prose, hints and an exit code, made in one place.
 
 use std::error::Error;
+use std::path::Path;
 
 use crate::report::harmless::{Lines, harmless};
 use crate::report::paint::Paint;
 
 use super::exit::Exit;
+use super::shell;
 
 /// A failed command.
 #[derive(Debug)]
@@ -48,6 +50,18 @@ impl Failure {
     #[must_use]
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
+        self
+    }
+
+    /// Repeats the folder of the project, if it was named, in all commands of the hints.
+    #[must_use]
+    pub(super) fn in_folder(mut self, dir: Option<&Path>) -> Self {
+        if let Some(option) = dir.map(shell::dir_option) {
+            let command = format!("`sendform{option} ");
+            for hint in &mut self.hints {
+                *hint = hint.replace("`sendform ", &command);
+            }
+        }
         self
     }
 

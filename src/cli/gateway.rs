@@ -11,7 +11,7 @@ use crate::sandbox::faults::Fault;
 use crate::sandbox::options::Options;
 use crate::sandbox::{self, Running};
 use crate::store::{self, Branch, Database, Paths};
-use crate::wire::address::{check_base_url, is_loopback};
+use crate::wire::address::{self, is_loopback};
 
 use super::args::Global;
 use super::exit::Exit;
@@ -172,9 +172,7 @@ fn parse_base_url(text: &str) -> Result<Url, Failure> {
     let wrong = |error: &(dyn std::error::Error + 'static)| {
         Failure::new(Exit::Usage, "`SENDFORM_BASE_URL` cannot be used").because(error)
     };
-    let url = Url::parse(text).map_err(|error| wrong(&error))?;
-    check_base_url(&url).map_err(|error| wrong(&error))?;
-    Ok(url)
+    address::parse_base_url(text).map_err(|error| wrong(&error))
 }
 
 /// The gateway's name in the ledger.

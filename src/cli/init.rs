@@ -4,13 +4,15 @@ use std::fs;
 use std::path::Path;
 
 use crate::campaign::schema::{campaign_schema, project_schema};
+use crate::report::written::{self, Deed, Written};
 
 use super::args::Global;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::home::PROJECT_FILE;
-use super::output::print;
+use super::output::{Forms, Output};
 use super::settings::Settings;
+use super::shell;
 
 const PROJECT: &str = "\
 # yaml-language-server: $schema=schema/project.schema.json
@@ -53,7 +55,7 @@ const IGNORE: &str = ".sendform/\n";
 ///
 /// # Errors
 /// If there is a project already, or a file cannot be written.
-pub(super) fn run(global: &Global, settings: &Settings) -> Result<Exit, Failure> {
+pub(super) fn run(global: &Global, settings: &Settings, output: &Output) -> Result<Exit, Failure> {
     let dir = global.dir.clone().unwrap_or_else(|| "campaigns".into());
     if dir.join(PROJECT_FILE).exists() {
         let message = format!("there is a project in `{}` already", dir.display());
@@ -69,23 +71,28 @@ pub(super) fn run(global: &Global, settings: &Settings) -> Result<Exit, Failure>
         (".gitattributes", ATTRIBUTES.to_owned()),
         (".gitignore", IGNORE.to_owned()),
     ];
+    let mut written = Vec::new();
     for (file, text) in files {
-        write(&dir.join(file), &text)?;
+        written.push(write(&dir.join(file), &text)?);
     }
-    print(&next_steps(&dir, settings))?;
+    output.show(&Forms {
+        text: &|_| written::text(&written) + &next_steps(&dir, settings),
+        json: &|| written::document("init", &written),
+    })?;
     Ok(Exit::Done)
 }
 
 /// Writes a file unless there is one.
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
+fn write(path: &Path, text: &str) -> Result<Written, Failure> {
+    let written = |deed| Written { path: path.display().to_string(), deed };
     if path.exists() {
-        return print(&format!("kept  {}\n", path.display()));
+        return Ok(written(Deed::Kept));
     }
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder).and_then(|()| fs::write(path, text)).map_err(|error| {
         Failure::new(Exit::Environment, format!("`{}` cannot be written", path.display())).because(&error)
     })?;
-    print(&format!("wrote {}\n", path.display()))
+    Ok(written(Deed::Wrote))
 }
 
 /// The current folder's name as a project's, or `my-project`.
@@ -96,7 +103,7 @@ fn project_name() -> String {
 }
 
 fn next_steps(dir: &Path, settings: &Settings) -> String {
-    let option = if dir == Path::new("campaigns") { String::new() } else { format!(" --dir {}", dir.display()) };
+    let option = if dir == Path::new("campaigns") { String::new() } else { shell::dir_option(dir) };
     let key = if settings.keys.is_some() {
         ""
     } else {

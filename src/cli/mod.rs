@@ -23,6 +23,7 @@ mod resolve;
 mod sandbox;
 mod schema;
 mod settings;
+mod shell;
 mod signals;
 mod status;
 mod store;
@@ -33,7 +34,7 @@ mod world;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser as _};
+use clap::CommandFactory as _;
 
 use crate::plan::STACK_BYTES;
 use crate::report::paint::Paint;
@@ -46,7 +47,7 @@ use settings::Settings;
 
 /// Runs sendform with the arguments of a process, the program's name first.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments = match Arguments::try_parse_from(arguments) {
+    let arguments = match Arguments::read(arguments) {
         Ok(arguments) => arguments,
         Err(error) => return refused(&error),
     };
@@ -65,7 +66,7 @@ fn ended(arguments: &Arguments) -> Exit {
     let output = Output::new(&arguments.global, settings.no_color);
     match command(arguments, &settings, &output) {
         Ok(exit) => exit,
-        Err(failure) => output.fail(&failure),
+        Err(failure) => output.fail(&failure.in_folder(arguments.global.dir.as_deref())),
     }
 }
 
@@ -80,16 +81,16 @@ fn refused(error: &clap::Error) -> ExitCode {
 fn command(arguments: &Arguments, settings: &Settings, output: &Output) -> Result<Exit, Failure> {
     let global = &arguments.global;
     match &arguments.command {
-        Command::Init => init::run(global, settings),
+        Command::Init => init::run(global, settings, output),
         Command::Validate => validate::run(global, output),
-        Command::Schema(args) => schema::run(args),
+        Command::Schema(args) => schema::run(args, output),
         Command::Completions(args) => completions(args),
         Command::Plan(args) => wait(plan::run(global, args, settings, output)),
         Command::Apply(args) => wait(apply::run(global, args, settings, output)),
         Command::Status(args) => wait(status::run(global, args, settings, output)),
         Command::Reconcile(args) => wait(reconcile::run(global, args, settings, output)),
         Command::Resolve(args) => wait(resolve::run(global, args, settings, output)),
-        Command::Sandbox(args) => wait(sandbox::run(global, args)),
+        Command::Sandbox(args) => wait(sandbox::run(global, args, output)),
         Command::Ledger(args) => wait(ledger::run(global, &args.command, settings, output)),
     }
 }

@@ -15,7 +15,7 @@ use super::frozen;
 use super::output::{Forms, Output};
 use super::progress::Progress;
 use super::settings::Settings;
-
+use super::shell;
 use super::store::{expected, look_as};
 use super::world::{Choices, World, tell_warnings};
 
@@ -33,12 +33,12 @@ pub(super) async fn run(
         frozen::make_room(path)?;
     }
     let world = World::open(global, settings, output).await?;
-    let result = with_world(&world, args, output).await;
+    let result = with_world(&world, global, args, output).await;
     world.gateway.stop().await?;
     result
 }
 
-async fn with_world(world: &World, args: &PlanArgs, output: &Output) -> Result<Exit, Failure> {
+async fn with_world(world: &World, global: &Global, args: &PlanArgs, output: &Output) -> Result<Exit, Failure> {
     let choices = Choices::read(&args.scope, &world.campaigns)?;
     let gateway = &world.gateway;
     if args.out.is_some() {
@@ -56,10 +56,11 @@ async fn with_world(world: &World, args: &PlanArgs, output: &Output) -> Result<E
     show(&plan, world, output, file)?;
     let mut exit = judge(&plan, &choices.selection);
     if let Some((path, written)) = written {
-        let path = typable(&path.display().to_string());
+        let path = shell::word(&path.display().to_string());
         if written? {
             let sandbox = if gateway.is_sandbox() { " --sandbox" } else { "" };
-            output.tell(&format!("wrote {path}: `sendform apply {path}{sandbox}` sends this, and nothing else\n"));
+            let dir = global.dir.as_deref().map(shell::dir_option).unwrap_or_default();
+            output.tell(&format!("wrote {path}: `sendform{dir} apply {path}{sandbox}` sends this, and nothing else\n"));
         } else {
             output.tell("no plan was written: it has errors\n");
         }
@@ -147,33 +148,6 @@ pub(super) fn in_doubt(doubts: &[Doubt], selection: &Selection) -> bool {
     doubts.iter().any(|doubt| selection.holds(&doubt.claim.bulk.message))
 }
 
-/// A path as a shell takes it for one word.
-fn typable(path: &str) -> String {
-    let is_plain = |char: char| char.is_alphanumeric() || "/._-+@%:,=".contains(char);
-    if !path.is_empty() && path.chars().all(is_plain) {
-        path.to_owned()
-    } else {
-        format!("'{}'", path.replace('\'', r"'\''"))
-    }
-}
-
 fn workers() -> NonZeroUsize {
     thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::typable;
-
-    #[test]
-    fn a_path_is_one_word() {
-        for (path, expect) in [
-            ("out/x-1.plan", "out/x-1.plan"),
-            ("my x.plan", "'my x.plan'"),
-            ("Ana's.plan", r"'Ana'\''s.plan'"),
-            ("$x.plan", "'$x.plan'"),
-        ] {
-            assert_eq!(typable(path), expect);
-        }
-    }
 }

@@ -19,7 +19,7 @@ use super::output::{Forms, Output};
 use super::settings::Settings;
 use super::signals;
 use super::store::{expected, look_without_dumps, store_failure};
-use super::world::World;
+use super::world::{World, no_message};
 
 /// Runs the command.
 ///
@@ -100,7 +100,7 @@ fn selection(only: &[String], world: &World, ledger: &Ledger) -> Result<Selectio
     let planned = world.campaigns.iter().flat_map(|campaign| &campaign.messages).map(|message| &message.key);
     let keys: Vec<_> = planned.chain(ledger.messages().map(|record| &record.message)).collect();
     match selection.unknown(&keys).first() {
-        Some(name) => Err(Failure::new(Exit::Usage, format!("there is no campaign or message `{name}`"))),
+        Some(name) => Err(no_message(name, &keys)),
         None => Ok(selection),
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::apply::Store as _;
 use crate::ledger::{ClaimState, Ledger, Outcome, PersonState, View};
+use crate::report::done_json;
 use crate::report::words::plural;
 use crate::timing;
 
@@ -9,7 +10,7 @@ use super::args::{Global, ResolveArgs};
 use super::dumps;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::output::{Output, print};
+use super::output::{Forms, Output};
 use super::settings::Settings;
 use super::store::{expected, store_failure};
 use super::world::World;
@@ -25,22 +26,22 @@ pub(super) async fn run(
     output: &Output,
 ) -> Result<Exit, Failure> {
     let world = World::open(global, settings, output).await?;
-    let result = with_world(&world, args, settings).await;
+    let result = with_world(&world, args, settings, output).await;
     world.gateway.stop().await?;
     result
 }
 
-async fn with_world(world: &World, args: &ResolveArgs, settings: &Settings) -> Result<Exit, Failure> {
+async fn with_world(world: &World, args: &ResolveArgs, settings: &Settings, output: &Output) -> Result<Exit, Failure> {
     if args.reason.trim().is_empty() {
         return Err(Failure::new(Exit::Usage, "`--reason` is empty: say why you know"));
     }
     let store = world.gateway.ledger.open(&expected(world)?, "resolve").await.map_err(|error| store_failure(&error))?;
     // What a run of this machine knows is no doubt, and nobody's word stands against it.
     dumps::take_in(world, &store).await?;
-    let (state, verdict) = match (args.word.sent, args.word.not_sent) {
-        (true, _) => (PersonState::Accepted, "sent"),
-        (_, true) => (PersonState::Refused, "not sent, and free to be sent to again"),
-        (false, false) => (PersonState::Abandoned, "given up"),
+    let (state, verdict, word) = match (args.word.sent, args.word.not_sent) {
+        (true, _) => (PersonState::Accepted, "sent", "sent"),
+        (_, true) => (PersonState::Refused, "not sent, and free to be sent to again", "notSent"),
+        (false, false) => (PersonState::Abandoned, "given up", "abandoned"),
     };
     let now = world.gateway.now();
     let open: Vec<(Outcome, usize)> = {
@@ -49,8 +50,8 @@ async fn with_world(world: &World, args: &ResolveArgs, settings: &Settings) -> R
             still_in_flight(&ledger, &args.bulk, store.view(now))?;
         }
         let claims = ledger.find_bulk(&args.bulk).into_iter().filter(|claim| claim.open() > 0);
-        let word = |claim: ClaimState<'_>| claim.word(state, now, settings.by.clone(), args.reason.clone());
-        claims.map(|claim| (word(claim), claim.open())).collect()
+        let outcome = |claim: ClaimState<'_>| claim.word(state, now, settings.by.clone(), args.reason.clone());
+        claims.map(|claim| (outcome(claim), claim.open())).collect()
     };
     if open.is_empty() {
         let known = !store.ledger().find_bulk(&args.bulk).is_empty();
@@ -64,7 +65,10 @@ async fn with_world(world: &World, args: &ResolveArgs, settings: &Settings) -> R
         store.settle(outcome).await.map_err(|error| store_failure(&error))?;
     }
     store.finish().await.map_err(|error| store_failure(&error))?;
-    print(&format!("{}: {verdict}\n", plural(people, "person")))?;
+    output.show(&Forms {
+        text: &|_| format!("{}: {verdict}\n", plural(people, "person")),
+        json: &|| done_json::resolved(&args.bulk, word, people),
+    })?;
     Ok(Exit::Done)
 }
 

@@ -3,6 +3,7 @@
 use secrecy::SecretString;
 use tokio::net::TcpListener;
 
+use crate::report::done_json;
 use crate::sandbox::model::choices::Duplicates;
 use crate::sandbox::{self, Sandbox};
 
@@ -12,14 +13,14 @@ use super::failure::Failure;
 use super::files;
 use super::gateway::sandbox_options;
 use super::home::{Home, PROJECT_FILE};
-use super::output::{print, tell};
+use super::output::{Forms, Output};
 use super::signals;
 
 /// Runs the command.
 ///
 /// # Errors
 /// If the address is not on loopback or is taken, or the books cannot be opened.
-pub(super) async fn run(global: &Global, args: &SandboxArgs) -> Result<Exit, Failure> {
+pub(super) async fn run(global: &Global, args: &SandboxArgs, output: &Output) -> Result<Exit, Failure> {
     if !args.listen.ip().is_loopback() {
         return Err(Failure::new(Exit::Usage, "the sandbox only serves loopback, such as 127.0.0.1:8025"));
     }
@@ -40,8 +41,9 @@ pub(super) async fn run(global: &Global, args: &SandboxArgs) -> Result<Exit, Fai
     let listener = TcpListener::bind(args.listen).await.map_err(|error| failed(&error))?;
     let address = listener.local_addr().map_err(|error| failed(&error))?;
     let gateway = Sandbox::open(options).map_err(|error| failed(&error))?;
-    print(&format!("listening on http://{address}\n"))?;
-    tell("stop it with Ctrl-C; point a project at it with SENDFORM_BASE_URL\n");
+    let url = format!("http://{address}");
+    output.show(&Forms { text: &|_| format!("listening on {url}\n"), json: &|| done_json::listening(&url) })?;
+    output.tell("stop it with Ctrl-C; point a project at it with SENDFORM_BASE_URL\n");
     sandbox::serve(listener, gateway, signals::first()).await.map_err(|error| failed(&error))?;
     Ok(Exit::Done)
 }

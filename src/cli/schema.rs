@@ -3,32 +3,35 @@
 use std::fs;
 
 use crate::campaign::schema::{campaign_schema, project_schema};
+use crate::report::written::{self, Deed, Written};
 
 use super::args::SchemaArgs;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::output::print;
+use super::output::{Forms, Output};
 
 /// Runs the command.
 ///
 /// # Errors
 /// If a file cannot be read or written.
-pub(super) fn run(args: &SchemaArgs) -> Result<Exit, Failure> {
+pub(super) fn run(args: &SchemaArgs, output: &Output) -> Result<Exit, Failure> {
     let files = [("campaign.schema.json", campaign_schema()), ("project.schema.json", project_schema())];
-    let mut exit = Exit::Done;
+    let mut written = Vec::new();
     for (name, text) in files {
         let path = args.folder.join(name);
-        if fs::read_to_string(&path).is_ok_and(|current| current == text) {
-            print(&format!("{} is up to date\n", path.display()))?;
+        let deed = if fs::read_to_string(&path).is_ok_and(|current| current == text) {
+            Deed::UpToDate
         } else if args.check {
-            print(&format!("{} is not what `sendform schema` would write\n", path.display()))?;
-            exit = exit.or(Exit::Files);
+            Deed::Stale
         } else {
             fs::create_dir_all(&args.folder).and_then(|()| fs::write(&path, text)).map_err(|error| {
                 Failure::new(Exit::Environment, format!("`{}` cannot be written", path.display())).because(&error)
             })?;
-            print(&format!("wrote {}\n", path.display()))?;
-        }
+            Deed::Wrote
+        };
+        written.push(Written { path: path.display().to_string(), deed });
     }
-    Ok(exit)
+    output.show(&Forms { text: &|_| written::text(&written), json: &|| written::document("schema", &written) })?;
+    let is_stale = written.iter().any(|file| file.deed == Deed::Stale);
+    Ok(if is_stale { Exit::Files } else { Exit::Done })
 }

@@ -1,5 +1,7 @@
 //! All that the commands with a plan have in common: files, gateway, keys.
 
+use std::collections::HashSet;
+
 use crate::campaign::{Campaign, Project};
 use crate::diagnostic::{Diagnostics, Severity};
 use crate::identity::MessageKey;
@@ -117,13 +119,24 @@ impl Choices {
         let retried = choices.retry_rejected.iter().filter(|key| !keys.contains(key));
         unknown.extend(retried.map(ToString::to_string));
         match unknown.first() {
-            Some(name) => {
-                let known: Vec<String> = keys.iter().take(KNOWN_SHOWN_MAX).map(|key| format!("`{key}`")).collect();
-                let more = if keys.len() > known.len() { ", …" } else { "" };
-                Err(usage(format!("there is no campaign or message `{name}`"))
-                    .hint(format!("the messages are {}{more}", known.join(", "))))
-            }
+            Some(name) => Err(no_message(name, &keys)),
             None => Ok(choices),
+        }
+    }
+}
+
+/// Tells that a name that somebody typed selects nothing of the messages there are.
+pub(super) fn no_message(name: &str, keys: &[&MessageKey]) -> Failure {
+    let mut seen = HashSet::new();
+    let known: Vec<String> = keys.iter().filter(|key| seen.insert(*key)).map(|key| format!("`{key}`")).collect();
+    let failure = Failure::new(Exit::Usage, format!("there is no campaign or message `{name}`"));
+    match known.as_slice() {
+        [] => failure,
+        [only] => failure.hint(format!("the only message is {only}")),
+        _ => {
+            let more = if known.len() > KNOWN_SHOWN_MAX { ", …" } else { "" };
+            let shown: Vec<String> = known.into_iter().take(KNOWN_SHOWN_MAX).collect();
+            failure.hint(format!("the messages are {}{more}", shown.join(", ")))
         }
     }
 }

@@ -1,6 +1,5 @@
 //! The HTTP client: sends a request once, and nobody beneath it sends it again.
 
-use std::error::Error as _;
 use std::fmt;
 use std::sync::Mutex;
 use std::sync::atomic::Ordering;
@@ -12,6 +11,7 @@ use url::Url;
 
 use super::answer::Answer;
 use super::body::Gated;
+use super::lost;
 use super::rate::Rate;
 use crate::apply::{Clock, Outgoing, Refusal, Sender, Sent, Ticket};
 use crate::wire::address::{AddressError, check_base_url};
@@ -130,7 +130,7 @@ impl<C: Clock + Clone + Send + Unpin + 'static> Sender for Client<C> {
                 Answer { status, headers, body }.sent(SystemTime::now())
             }
             Err(_) if refused.load(Ordering::Acquire) => Sent::Refused(Refusal::NotStarted),
-            Err(error) if error.is_connect() => Sent::Refused(Refusal::Unreachable(describe(error))),
+            Err(error) if error.is_connect() => Sent::Refused(Refusal::Unreachable(self.explain(error))),
             Err(error) => Sent::Unknown(self.explain(error)),
         }
     }
@@ -149,12 +149,13 @@ impl<C> Client<C> {
         Ok(body)
     }
 
-    /// Why there was no whole answer.
+    /// Says why there was no whole answer.
     pub(super) fn explain(&self, error: reqwest::Error) -> String {
-        if error.is_timeout() {
-            return format!("no whole answer within {:?}", self.limits.total);
+        match (error.is_timeout(), error.is_connect()) {
+            (true, true) => format!("no connection within {:?}", self.limits.connect),
+            (true, false) => format!("no whole answer within {:?}", self.limits.total),
+            (false, _) => lost::why(error),
         }
-        describe(error)
     }
 }
 
@@ -166,17 +167,4 @@ fn authorization(key: &SecretString) -> Result<HeaderValue, ClientError> {
     let mut value = HeaderValue::from_str(&format!("App {key}")).map_err(|_: InvalidHeaderValue| ClientError::Key)?;
     value.set_sensitive(true);
     Ok(value)
-}
-
-/// An error and its causes, without the address.
-fn describe(error: reqwest::Error) -> String {
-    let error = error.without_url();
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(next) = cause {
-        text.push_str(": ");
-        text.push_str(&next.to_string());
-        cause = next.source();
-    }
-    text
 }

@@ -7,6 +7,7 @@ mod body;
 mod client;
 mod clock;
 mod logs;
+mod lost;
 mod page;
 mod rate;
 

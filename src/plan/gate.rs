@@ -44,6 +44,8 @@ pub enum Gate {
     Skipped,
     /// The template fails for the person: an error, and nothing is sent.
     Failed,
+    /// The frozen plan that is applied has something else for the person: nothing is sent.
+    Differs,
     /// The person's conversation window is closed at their send time.
     WindowClosed,
     /// Handed over later.
@@ -54,7 +56,7 @@ pub enum Gate {
 
 impl Gate {
     /// All gates, in their order.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Unreadable,
         Self::Duplicate,
         Self::Contradicting,
@@ -75,6 +77,7 @@ impl Gate {
         Self::TooEarly,
         Self::Skipped,
         Self::Failed,
+        Self::Differs,
         Self::WindowClosed,
         Self::NotDue,
         Self::ToSend,
@@ -104,6 +107,7 @@ impl Gate {
             Self::TooEarly => "tooEarly",
             Self::Skipped => "skipped",
             Self::Failed => "failed",
+            Self::Differs => "differsFromPlan",
             Self::WindowClosed => "windowClosed",
             Self::NotDue => "notDue",
             Self::ToSend => "toSend",
@@ -134,6 +138,7 @@ impl Gate {
             Self::TooEarly => "too early",
             Self::Skipped => "skipped by the template",
             Self::Failed => "failed to render",
+            Self::Differs => "different from the plan",
             Self::WindowClosed => "conversation window closed",
             Self::NotDue => "not due yet",
             Self::ToSend => "to send",
@@ -214,8 +219,8 @@ mod tests {
             counts.add(gate);
         }
         counts.shift(Gate::ToSend, Gate::Contradicting);
-        assert_eq!(counts.total(), 23);
+        assert_eq!(counts.total(), 24);
         assert_eq!(counts.get(Gate::Contradicting), 2);
-        assert_eq!(counts.people(), 23 - 5);
+        assert_eq!(counts.people(), 24 - 5);
     }
 }

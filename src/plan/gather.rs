@@ -161,7 +161,7 @@ impl Gatherer {
             }
             Fate::Differs => {
                 self.unfit.insert(person, Unfit::Differs(judged.line));
-                self.stopped(Gate::NotInPlan)
+                self.stopped(Gate::Differs)
             }
             Fate::Expired(instant) => {
                 self.unfit.insert(person, Unfit::Expired(instant));

@@ -224,8 +224,10 @@ impl Sieve<'_> {
             return Fate::Stopped(gate);
         }
         let planned = self.hold.planned(person);
-        if planned == Planned::Nothing {
-            return Fate::Stopped(Gate::NotInPlan);
+        match planned {
+            Planned::Nothing => return Fate::Stopped(Gate::NotInPlan),
+            Planned::Other => return Fate::Stopped(Gate::Differs),
+            Planned::Anything | Planned::This(_) => {}
         }
         if self.message.paused {
             return Fate::Stopped(Gate::Paused);

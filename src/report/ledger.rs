@@ -219,7 +219,7 @@ pub fn news_words(news: News) -> String {
     }
 }
 
-fn news_json(news: News) -> Value {
+pub(super) fn news_json(news: News) -> Value {
     json!({ "records": news.records, "claims": news.claims, "outcomes": news.outcomes, "people": news.people })
 }
 

@@ -3,6 +3,7 @@
 pub mod diagnostics;
 mod frozen_json;
 mod frozen_text;
+pub mod done_json;
 mod doubt_text;
 pub mod harmless;
 pub mod json;
@@ -10,10 +11,12 @@ pub mod ledger;
 pub mod outcome_text;
 pub mod paint;
 pub mod plan_text;
+pub mod rebound;
 pub mod reconcile_json;
 pub mod reconcile_text;
 pub mod status_text;
 mod table;
+pub mod written;
 
 pub use crate::diagnostic::words;
 

@@ -120,7 +120,12 @@ fn gate_line(plan: &MessagePlan, gate: Gate, count: u64, width: usize, paint: Pa
             format!("    {text}; `--retry-rejected {}` sends to them again", plan.key)
         }
         Gate::InDoubt | Gate::Failed => format!("  {} {}", paint.bad("!"), paint.bad(&text)),
-        Gate::Unreadable | Gate::Contradicting | Gate::TooLate | Gate::TooEarly | Gate::WindowClosed => {
+        Gate::Unreadable
+        | Gate::Contradicting
+        | Gate::TooLate
+        | Gate::TooEarly
+        | Gate::Differs
+        | Gate::WindowClosed => {
             format!("  {} {text}", paint.wait("!"))
         }
         Gate::Duplicate

@@ -55,7 +55,7 @@ pub fn render(
 
 /// The last line, if anybody got their message more than once.
 #[must_use]
-pub fn alarm(reconciled: &Reconciled) -> Option<String> {
+fn alarm(reconciled: &Reconciled) -> Option<String> {
     let people = reconciled.sent_again() as u64;
     (people > 0).then(|| format!("! ALARM: {} got their message more than once", plural(people, "person")))
 }

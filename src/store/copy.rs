@@ -51,7 +51,7 @@ pub async fn copy(from: &Home, to: &Home, expected: &Expected, now: Timestamp) -
 /// Joins a ledger into a home, and reads it back.
 async fn carry(source: &Ledger, to: &Home, expected: &Expected, now: Timestamp) -> Result<News, StoreError> {
     let home = match to.open(expected, "ledger copy").await {
-        Err(StoreError::Missing { .. }) => {
+        Err(error) if error.is_missing() => {
             to.create(expected.header()).await?;
             to.open(expected, "ledger copy").await?
         }

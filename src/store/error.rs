@@ -222,6 +222,11 @@ impl StoreError {
         Some(hint.to_owned())
     }
 
+    /// Says whether there is no ledger.
+    pub(super) fn is_missing(&self) -> bool {
+        matches!(self, Self::Missing { .. } | Self::Git(GitError::Missing { .. }))
+    }
+
     /// Says whether the world around the ledger has failed, not the ledger.
     #[must_use]
     pub fn is_environment(&self) -> bool {

@@ -33,11 +33,10 @@ impl Lockfile {
         if paths.lockfile.exists() {
             return Err(StoreError::Exists { place: place(&paths.lockfile) });
         }
-        let expected = Expected {
-            project: header.project.clone(),
-            gateway: header.gateway.clone(),
-            keys: Some(header.keys.clone()),
-        };
+        // A header names its keys sorted; of a run's keys that of new claims is the first.
+        let mut keys = header.keys.clone();
+        keys.sort_by_key(|key| header.first_key() != Some(key));
+        let expected = Expected { project: header.project.clone(), gateway: header.gateway.clone(), keys: Some(keys) };
         let mut ledger = Ledger::new(header);
         join_shadow(&mut ledger, &[], paths, &expected)?;
         let text = ledger.write();

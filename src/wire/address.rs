@@ -8,6 +8,9 @@ pub enum AddressError {
     /// Over plain HTTP everybody on the way reads the key.
     #[error("the base URL must begin with `https://` (`http://` is for this machine only)")]
     Insecure,
+    /// Text that is no URL.
+    #[error("the base URL must be an address such as `https://xxxxx.api.infobip.com`")]
+    NotUrl,
     /// A user, a password, a query or a fragment.
     #[error("the base URL must be a host, and maybe a path, and nothing else")]
     NotPlain,
@@ -33,6 +36,15 @@ pub fn check_base_url(url: &Url) -> Result<(), AddressError> {
     Ok(())
 }
 
+/// Reads the address of a gateway.
+///
+/// # Errors
+/// If it is no address, or as [`check_base_url`].
+pub fn parse_base_url(text: &str) -> Result<Url, AddressError> {
+    let url = Url::parse(text).map_err(|_| AddressError::NotUrl)?;
+    check_base_url(&url).map(|()| url)
+}
+
 /// Says whether an address is on this machine.
 #[must_use]
 pub fn is_loopback(url: &Url) -> bool {
@@ -48,7 +60,7 @@ pub fn is_loopback(url: &Url) -> bool {
 mod tests {
     use url::Url;
 
-    use super::{AddressError, check_base_url};
+    use super::{AddressError, check_base_url, parse_base_url};
 
     #[test]
     fn only_https_or_this_machine_and_nothing_else() {
@@ -69,6 +81,9 @@ mod tests {
         }
         for odd in ["https://u@x", "https://:p@x", "https://x/?a=b", "https://x/#a"] {
             check(odd, Err(AddressError::NotPlain));
+        }
+        for no_url in ["", "foo", "x.api.infobip.com", "https://"] {
+            assert_eq!(parse_base_url(no_url), Err(AddressError::NotUrl), "{no_url}");
         }
     }
 }

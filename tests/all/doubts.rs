@@ -301,7 +301,14 @@ fn before_its_time_absence_proves_nothing_even_in_a_sandbox() {
     // What is not selected is left alone.
     let (_, json) = reconcile_json(&shop);
     assert_eq!(json["doubts"].as_array().map(Vec::len), Some(2), "{json:#}");
-    shop.run(&["reconcile", "--only", "nothing"]).code(64);
+    let unknown = shop.run(&["reconcile", "--only", "nothing"]).code(64);
+    assert_snapshot!(unknown, @"
+    exit code: 64
+    ----- stderr
+    error: there is no campaign or message `nothing`
+      hint: the messages are `sale.hello`, `soon.hello`
+    ");
+    assert_eq!(shop.run(&["plan", "--only", "nothing"]).code(64).stderr, unknown.stderr);
 }
 
 #[test]
@@ -318,6 +325,28 @@ fn a_message_that_was_sent_twice_raises_an_alarm() {
         "{run}"
     );
     assert_eq!(shop.accepted(), [2, 2]);
+}
+
+#[test]
+fn after_an_alarm_an_apply_sends_nothing_until_it_is_run_again() {
+    let shop = in_doubt(2, &["500-after"]);
+    let bulk = shop.run(&["status", "--format", "json"]).json()["doubts"][0]["bulkId"].as_str().unwrap().to_owned();
+    shop.run(&["resolve", &bulk, "--not-sent", "--reason", "a mistake"]).code(0);
+    shop.sandbox.faults(&["500-after"]);
+    shop.apply().code(6);
+    shop.customers(1..=4);
+    assert_snapshot!(shop.apply_sends_nothing(8), @"
+    exit code: 8
+    ----- stderr
+    doubts settled from the gateway's logs: 2 people accepted
+    ! ALARM: the gateway took the message of 2 people in `sale.hello.r1.616c1c5802824f8b` more than once
+    error: 2 people got their message more than once, so nothing was sent now
+      hint: find out why before anything else is sent: a run with another ledger, a word given to `sendform resolve` that was wrong, or something else that sends these messages
+      hint: this is settled in the ledger now: when you know, `sendform apply` goes on with everybody else
+    ");
+    // The alarm was heard: whoever applies again has looked into it.
+    shop.apply().code(0);
+    assert_eq!(shop.accepted(), [2, 2, 1, 1]);
 }
 
 /// A shop whose gateway knows messageIds again.

@@ -3,7 +3,7 @@
 
 use insta::assert_snapshot;
 
-use crate::support::{Run, Shop, customer};
+use crate::support::{Project, Run, Shop, customer};
 
 /// The only bulk of a shop with two customers.
 const BULK: &str = "sale.hello.r1.616c1c5802824f8b";
@@ -410,7 +410,7 @@ fn a_lost_connection_is_a_doubt() {
     sale.hello r1         0         0        0         2              0          0
 
     ! in doubt: 2 people in 1 bulk; nobody knows whether they got their message, and nothing is sent to them again
-      sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: error sending request: client error (SendRequest): connection closed before message completed
+      sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: the connection was closed before the answer
       settle them from the gateway's logs: sendform reconcile
       or one by your word: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
     "#);
@@ -436,7 +436,7 @@ fn half_an_answer_is_a_doubt() {
     sale.hello r1         0         0        0         2              0          0
 
     ! in doubt: 2 people in 1 bulk; nobody knows whether they got their message, and nothing is sent to them again
-      sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: the gateway answered 200, but its body cannot be read: error decoding response body: request or response body error: error reading a body from connection: end of file before message length reached
+      sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: the gateway answered 200, but its body cannot be read: the connection was closed before the answer was whole
       settle them from the gateway's logs: sendform reconcile
       or one by your word: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
     "#);
@@ -550,7 +550,7 @@ fn without_a_gateway_nothing_is_sent_and_nothing_lost() {
 
     message        accepted  rejected  refused  in doubt  not attempted  elsewhere
     sale.hello r1         0         0        4         0              0          0
-    ! stopped: the gateway cannot be reached: error sending request: client error (Connect): tcp connect error: Connection refused (os error 111)
+    ! stopped: the gateway cannot be reached: the connection was refused
     ");
     let plan = project.run(["plan", "--format", "json"]).code(0).json();
     assert_eq!((&plan["toSend"], &plan["doubts"]), (&4.into(), &serde_json::json!([])));
@@ -652,4 +652,14 @@ fn a_doubt_is_not_settled_by_half_a_word() {
     shop.run(&["resolve", BULK, "--sent"]).code(64);
     shop.run(&["resolve", BULK, "--sent", "--not-sent", "--reason", "x"]).code(64);
     nothing_is_sent_again(&shop).code(6);
+}
+
+#[test]
+fn what_is_no_address_of_a_gateway_is_told_in_plain_words() {
+    assert_snapshot!(Project::new().env("SENDFORM_BASE_URL", "foo").run(["plan"]), @"
+    exit code: 64
+    ----- stderr
+    error: `SENDFORM_BASE_URL` cannot be used
+      caused by: the base URL must be an address such as `https://xxxxx.api.infobip.com`
+    ");
 }

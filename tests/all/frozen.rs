@@ -119,7 +119,7 @@ fn a_changed_text_is_shown_and_nothing_is_sent() {
     sends nothing but the plan of 2026-11-30 12:00 UTC
 
     sale.hello r1  shop to customers
-        3 not in the plan
+      ! 3 different from the plan
         3 rows in customers.csv
       ! this is not what the plan has:
           the text:
@@ -216,7 +216,7 @@ fn another_schedule_is_not_what_was_planned() {
     sends nothing but the plan of 2026-11-30 12:00 UTC
 
     sale.hello r1  shop to customers
-        2 not in the plan
+      ! 2 different from the plan
         2 rows in customers.csv
       ! this is not what the plan has:
           sendAt: 2026-12-01T09:00:00 in the plan, 2026-12-01T10:00:00 now

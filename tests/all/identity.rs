@@ -93,10 +93,11 @@ fn a_new_key_beside_the_old_one_forgets_nobody() {
     shop.customers(1..=4);
     shop.apply().code(0);
     assert_eq!(shop.accepted(), [1; 4]);
-    for (keys, code) in [(new.to_owned(), 8), (KEY.to_owned(), 8), (format!("{KEY},{new}"), 0)] {
+    for keys in [new.to_owned(), KEY.to_owned(), format!("{KEY},{new}")] {
         shop.project.set("SENDFORM_KEY", keys);
-        nothing_is_sent(&shop, &["--auto-approve"], code);
+        nothing_is_sent(&shop, &["--auto-approve"], 8);
     }
+    shop.project.set("SENDFORM_KEY", format!("{new},{KEY}"));
     shop.customers(1..=5);
     shop.apply().code(0);
     assert_eq!(shop.accepted(), [1; 5]);

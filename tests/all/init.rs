@@ -47,6 +47,23 @@ fn the_default_folder_is_found_again() {
 }
 
 #[test]
+fn a_folder_that_was_named_is_in_every_command_that_is_told() {
+    let project = Project::empty().env("SENDFORM_BASE_URL", "http://127.0.0.1:1");
+    let begun = project.run(["init", "--dir", "my shop"]).code(0);
+    assert!(begun.stdout.contains("\n  sendform apply --dir 'my shop' --sandbox\n"), "{begun}");
+    insta::assert_snapshot!(project.run(["status", "--dir", "my shop"]), @"
+    exit code: 8
+    ----- stderr
+    error: there is no ledger at `my shop/sendform.lock`
+      hint: if something was sent before, bring it back, from git or a backup; else `sendform --dir 'my shop' ledger init` makes it
+    ");
+    project.run(["ledger", "init", "--dir", "my shop"]).code(0);
+    insta::assert_snapshot!(project.run(["plan", "--dir", "my shop", "--out", "x.plan"]).code(0).stderr, @"wrote x.plan: `sendform --dir 'my shop' apply x.plan` sends this, and nothing else");
+    let failure = project.run(["resolve", "x", "--sent", "--reason", "y", "--dir", "my shop", "--format", "json"]);
+    assert_eq!(failure.json()["hints"][0], "`sendform --dir 'my shop' status` lists what is in doubt");
+}
+
+#[test]
 fn a_project_is_begun_once() {
     let project = Project::empty();
     project.run(["init"]).code(0);

@@ -8,6 +8,7 @@ mod architecture;
 mod canary;
 mod codes;
 mod damage;
+mod documents;
 mod doubts;
 mod faults;
 mod frozen;

@@ -207,6 +207,7 @@ fn a_first_plan_in_json() {
             "alreadySent": 0,
             "capped": 0,
             "contradicting": 2,
+            "differsFromPlan": 0,
             "duplicate": 1,
             "excluded": 1,
             "failed": 0,

@@ -5,10 +5,11 @@ use crate::cli::args::{CopyArgs, StateHome};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::gateway;
-use crate::cli::output::print;
+use crate::cli::output::{Forms, Output};
 use crate::cli::settings::Settings;
 use crate::cli::store::{expected, store_failure};
 use crate::cli::world::World;
+use crate::report::done_json;
 use crate::report::ledger::news_words;
 use crate::report::words::plural;
 use crate::store::{Home, copy};
@@ -18,7 +19,7 @@ use crate::store::{Home, copy};
 /// # Errors
 /// If the two homes are one; if the old ledger cannot be read, or the new one not be written, or not
 /// be read back.
-pub(super) async fn run(world: &World, args: &CopyArgs, settings: &Settings) -> Result<Exit, Failure> {
+pub(super) async fn run(world: &World, args: &CopyArgs, settings: &Settings, output: &Output) -> Result<Exit, Failure> {
     let usage = |message: &str| Failure::new(Exit::Usage, message);
     if world.gateway.is_sandbox() {
         return Err(usage("the sandbox's ledger lives in its own folder, and does not move"));
@@ -32,19 +33,21 @@ pub(super) async fn run(world: &World, args: &CopyArgs, settings: &Settings) -> 
     }
     world.home.make_private()?;
     let copied = copy(&from, to, &expected, world.gateway.now()).await.map_err(|error| store_failure(&error))?;
-    let claims = plural(copied.claims as u64, "claim");
-    print(&format!(
-        "copied {claims} from {} to {}: {}\nread back: everybody stands as they did\n\
-         retired {}: whoever opens it is refused, and told where it went\n",
-        from.place(),
-        to.place(),
-        news_words(copied.news),
-        from.place(),
-    ))?;
-    match from {
-        Home::Lockfile(_) => print("commit it as it is now, so that other clones are refused as well\n")?,
-        Home::Git(_) | Home::Postgres(_) => {}
-    }
+    let (from_place, to_place) = (from.place(), to.place());
+    let advice = match from {
+        Home::Lockfile(_) => "commit it as it is now, so that other clones are refused as well\n",
+        Home::Git(_) | Home::Postgres(_) => "",
+    };
+    output.show(&Forms {
+        text: &|_| {
+            let (claims, news) = (plural(copied.claims as u64, "claim"), news_words(copied.news));
+            format!(
+                "copied {claims} from {from_place} to {to_place}: {news}\nread back: everybody stands as they did\n\
+                 retired {from_place}: whoever opens it is refused, and told where it went\n{advice}"
+            )
+        },
+        json: &|| done_json::copied(&from_place, &to_place, copied.claims, copied.news),
+    })?;
     Ok(Exit::Done)
 }
 

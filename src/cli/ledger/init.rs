@@ -2,34 +2,41 @@
 
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::print;
+use crate::cli::output::{Forms, Output};
 use crate::cli::store::{expected, store_failure};
 use crate::cli::world::World;
+use crate::report::done_json;
 use crate::store::Home;
 
 /// What belongs beside a lockfile, so that git treats it well.
-const GIT: &str = "\
+const LOCKFILE: &str = "\
 commit it, with this line in .gitattributes beside it: sendform.lock -text merge=union linguist-generated
 to have merges checked and sorted in this clone:
   git config merge.sendform.driver 'sendform ledger merge %O %A %B'
   echo 'sendform.lock merge=sendform' >> \"$(git rev-parse --git-path info/attributes)\"
 ";
 
+/// What belongs to a branch.
+const BRANCH: &str = "keep the branch open for plain pushes, and never merge it or commit to it\n";
+
 /// Runs the command.
 ///
 /// # Errors
 /// If there is a ledger already, or it cannot be made.
-pub(super) async fn run(world: &World) -> Result<Exit, Failure> {
+pub(super) async fn run(world: &World, output: &Output) -> Result<Exit, Failure> {
     let ledger = &world.gateway.ledger;
     world.home.make_private()?;
     ledger.create(expected(world)?.header()).await.map_err(|error| store_failure(&error))?;
-    print(&format!("made {} for `{}`\n", ledger.place(), world.gateway.name))?;
-    if !world.gateway.is_sandbox() {
-        match ledger {
-            Home::Lockfile(_) => print(GIT)?,
-            Home::Git(_) => print("keep the branch open for plain pushes, and never merge it or commit to it\n")?,
-            Home::Postgres(_) => {}
-        }
-    }
+    let advice = match ledger {
+        _ if world.gateway.is_sandbox() => "",
+        Home::Lockfile(_) => LOCKFILE,
+        Home::Git(_) => BRANCH,
+        Home::Postgres(_) => "",
+    };
+    let (place, gateway) = (ledger.place(), &world.gateway.name);
+    output.show(&Forms {
+        text: &|_| format!("made {place} for `{gateway}`\n{advice}"),
+        json: &|| done_json::made(&place, gateway),
+    })?;
     Ok(Exit::Done)
 }

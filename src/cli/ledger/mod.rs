@@ -26,16 +26,16 @@ pub(super) async fn run(
 ) -> Result<Exit, Failure> {
     // git merges wherever it likes: there may be no project there, and no key.
     if let LedgerCommand::Merge(args) = command {
-        return merge::run(args);
+        return merge::run(args, output);
     }
     let world = World::open(global, settings, output).await?;
     let result = match command {
-        LedgerCommand::Init => init::run(&world).await,
+        LedgerCommand::Init => init::run(&world, output).await,
         LedgerCommand::Verify => verify::run(&world, output).await,
         LedgerCommand::Import(args) => import::run(&world, args, output).await,
-        LedgerCommand::Copy(args) => copy::run(&world, args, settings).await,
-        LedgerCommand::Rebind(args) => rebind::run(&world, args).await,
-        LedgerCommand::Merge(args) => merge::run(args),
+        LedgerCommand::Copy(args) => copy::run(&world, args, settings, output).await,
+        LedgerCommand::Rebind(args) => rebind::run(&world, args, output).await,
+        LedgerCommand::Merge(args) => merge::run(args, output),
     };
     world.gateway.stop().await?;
     result

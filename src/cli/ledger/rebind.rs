@@ -3,10 +3,12 @@
 use crate::cli::args::RebindArgs;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::{print, tell};
+use crate::cli::output::{Forms, Output};
 use crate::cli::store::{expected, store_failure};
 use crate::cli::world::World;
+use crate::identity::KeyId;
 use crate::ledger::{Header, Ledger, View};
+use crate::report::rebound::Rebound;
 use crate::report::words::plural;
 use crate::store::{Expected, StoreError, moved_to};
 
@@ -15,7 +17,7 @@ use crate::store::{Expected, StoreError, moved_to};
 /// # Errors
 /// If the ledger is not bound to what the command line says; if it names a key that was not
 /// supplied; if people are in doubt whom nobody has accepted by number.
-pub(super) async fn run(world: &World, args: &RebindArgs) -> Result<Exit, Failure> {
+pub(super) async fn run(world: &World, args: &RebindArgs, output: &Output) -> Result<Exit, Failure> {
     let new = expected(world)?;
     let from = Expected {
         project: new.project.clone(),
@@ -29,9 +31,10 @@ pub(super) async fn run(world: &World, args: &RebindArgs) -> Result<Exit, Failur
     }
     let home = &world.gateway.ledger;
     home.rebind(&from, new.header()).await.map_err(|error| store_failure(&error))?;
-    print(&words(before.as_ref().map(Ledger::header), &new, world, args))?;
+    let rebound = rebound(before.as_ref().map(Ledger::header), &new, world, args);
+    output.show(&Forms { text: &|_| rebound.text(), json: &|| rebound.to_json() })?;
     if let Some(other) = args.gateway.as_deref().and_then(moved_to) {
-        tell(&moved_words(other, world));
+        output.tell(&moved_words(other, world));
     }
     Ok(Exit::Done)
 }
@@ -79,40 +82,19 @@ fn moved_words(other: &str, world: &World) -> String {
     )
 }
 
-/// Says what changed.
-fn words(before: Option<&Header>, new: &Expected, world: &World, args: &RebindArgs) -> String {
-    let mut lines = Vec::new();
-    let place = world.gateway.ledger.place();
-    let gateway_before = before.map(|header| header.gateway.as_str());
-    if gateway_before != Some(new.gateway.as_str()) {
-        lines.push(format!("{place} is bound to `{}` now\n", new.gateway));
-    }
+/// Compares what the ledger is bound to with what it was bound to before, if that is known.
+fn rebound(before: Option<&Header>, new: &Expected, world: &World, args: &RebindArgs) -> Rebound {
     let keys = new.keys.as_deref().unwrap_or_default();
     let known = before.map_or(&[][..], |header| &header.keys);
-    let added: Vec<String> = keys.iter().filter(|key| !known.contains(key)).map(|key| format!("`{key}`")).collect();
-    if !added.is_empty() {
-        let first = keys.first().map(ToString::to_string).unwrap_or_default();
-        lines.push(format!(
-            "{place} names the {} {} besides; new claims are made with the first of SENDFORM_KEY, `{first}`\n\
-             keep all of its keys: whoever was sent to under an old one is recognised by that alone\n",
-            if added.len() == 1 { "key" } else { "keys" },
-            crate::report::words::list(&added),
-        ));
-    }
+    let added_keys: Vec<KeyId> = keys.iter().filter(|key| !known.contains(key)).cloned().collect();
     let first_before = before.and_then(Header::first_key);
-    if added.is_empty() && args.add_key && first_before != keys.first() {
-        let first = keys.first().map(ToString::to_string).unwrap_or_default();
-        lines.push(format!(
-            "{place} names the key `{first}` first: new claims are made with it\n\
-             name it first in SENDFORM_KEY wherever anybody applies\n"
-        ));
+    Rebound {
+        place: world.gateway.ledger.place(),
+        gateway: new.gateway.clone(),
+        is_gateway_new: before.map(|header| header.gateway.as_str()) != Some(new.gateway.as_str()),
+        is_order_new: added_keys.is_empty() && args.add_key && first_before != keys.first(),
+        added_keys,
+        first_key: keys.first().cloned(),
+        is_about_keys: args.add_key,
     }
-    if lines.is_empty() {
-        lines.push(if args.add_key {
-            format!("nothing changed: {place} names all keys of SENDFORM_KEY already\n")
-        } else {
-            "nothing changed: the ledger is bound so already\n".to_owned()
-        });
-    }
-    lines.concat()
 }

@@ -13,8 +13,10 @@ use super::Frozen;
 pub(in crate::plan) enum Hold<'a> {
     /// To nothing: there is no frozen plan.
     Free,
-    /// To nobody: the frozen plan has not got this message, or not as it is now.
+    /// To nobody: the frozen plan has not got this message.
     Nobody,
+    /// To nobody: the frozen plan has this message for these people, but not as it is now.
+    Changed(&'a [(Person, Content)]),
     /// To these people.
     People {
         /// They, in ascending order, with what they get.
@@ -31,6 +33,8 @@ pub(in crate::plan) enum Planned {
     Anything,
     /// They are not in it.
     Nothing,
+    /// They get the message as it was, which it is not any more.
+    Other,
     /// They get this.
     This(Content),
 }
@@ -40,7 +44,7 @@ impl Planned {
     pub(in crate::plan) fn allows(self, content: Content) -> bool {
         match self {
             Self::Anything => true,
-            Self::Nothing => false,
+            Self::Nothing | Self::Other => false,
             Self::This(planned) => planned == content,
         }
     }
@@ -54,14 +58,15 @@ impl<'a> Hold<'a> {
             Some(planned) if planned.definition == Definition::of(message) => {
                 Self::People { people: &planned.people, rejected_since: rejected_since(frozen, message, ledger) }
             }
-            _ => Self::Nobody,
+            Some(planned) => Self::Changed(&planned.people),
+            None => Self::Nobody,
         }
     }
 
-    /// The people, in ascending order.
+    /// The people who may be sent to, in ascending order.
     pub(in crate::plan) fn people(&self) -> &'a [(Person, Content)] {
         match self {
-            Self::Free | Self::Nobody => &[],
+            Self::Free | Self::Nobody | Self::Changed(_) => &[],
             Self::People { people, .. } => people,
         }
     }
@@ -71,6 +76,7 @@ impl<'a> Hold<'a> {
         match self {
             Self::Free => Planned::Anything,
             Self::Nobody => Planned::Nothing,
+            Self::Changed(people) => find(people, person).map_or(Planned::Nothing, |_| Planned::Other),
             Self::People { people, .. } => find(people, person).map_or(Planned::Nothing, Planned::This),
         }
     }

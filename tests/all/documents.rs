@@ -1,0 +1,122 @@
+//! Every command that says something gives one document of JSON where it is asked for, on standard
+//! output and in the files of `--write`.
+
+use std::fs;
+
+use insta::assert_snapshot;
+use serde_json::Value;
+
+use crate::support::{KEY, Origin, Project, Shop, normalised};
+
+const FORMS: [&str; 6] = ["--format", "json", "--write", "json=done.json", "--write", "text=done.txt"];
+
+/// Runs a command that succeeds, with all forms of output at once, and gives back its document in one
+/// line. The same is in the file of JSON, and in the other what it says without these options.
+#[track_caller]
+fn document(project: &Project, arguments: &[&str], says: &str) -> String {
+    let run = project.run(arguments.iter().chain(&FORMS)).code(0);
+    assert_eq!(fs::read_to_string(project.path("done.json")).unwrap(), run.stdout, "{run}");
+    let text = project.read("done.txt");
+    assert!(text.starts_with(says), "{text}");
+    normalised(&line(run.json()))
+}
+
+fn line(mut json: Value) -> String {
+    let version = json.as_object_mut().expect("a document is an object").remove("format_version");
+    assert_eq!(version, Some("1.0".into()));
+    json.to_string()
+}
+
+/// One person in doubt.
+fn doubt() -> (Shop, String) {
+    let shop = Shop::new(1).faults(&["500-after"]);
+    shop.apply().code(6);
+    let bulk = shop.run(&["status", "--format", "json"]).json()["doubts"][0]["bulkId"].as_str().unwrap().to_owned();
+    (shop, bulk)
+}
+
+#[test]
+fn a_new_project_and_its_schemas() {
+    let project = Project::empty();
+    assert_snapshot!(document(&project, &["init"], "wrote campaigns/sendform.yaml\n"), @r#"{"files":[{"file":"campaigns/sendform.yaml","state":"written"},{"file":"campaigns/welcome.yaml","state":"written"},{"file":"campaigns/audiences/customers.csv","state":"written"},{"file":"campaigns/schema/campaign.schema.json","state":"written"},{"file":"campaigns/schema/project.schema.json","state":"written"},{"file":"campaigns/.gitattributes","state":"written"},{"file":"campaigns/.gitignore","state":"written"}],"kind":"init"}"#);
+    assert_snapshot!(document(&project, &["schema", "campaigns/schema", "--check"], "campaigns/schema/campaign.schema"), @r#"{"files":[{"file":"campaigns/schema/campaign.schema.json","state":"upToDate"},{"file":"campaigns/schema/project.schema.json","state":"upToDate"}],"kind":"schema"}"#);
+    project.write("schema/campaign.schema.json", "{}");
+    let stale = project.run(["schema", "--check", "--format", "json"]).code(3).json();
+    assert_eq!(stale["files"][0]["state"], "stale", "{stale}");
+    assert_snapshot!(document(&project, &["schema"], "wrote schema/campaign.schema.json\n"), @r#"{"files":[{"file":"schema/campaign.schema.json","state":"written"},{"file":"schema/project.schema.json","state":"written"}],"kind":"schema"}"#);
+}
+
+#[test]
+fn a_ledger_that_is_made_and_bound_anew() {
+    let mut shop = Shop::without_ledger(1);
+    assert_snapshot!(document(&shop.project, &["ledger", "init"], "made ./sendform.lock for `"), @r#"{"gateway":"127.0.0.1:[port]","kind":"ledger-init","place":"./sendform.lock"}"#);
+    let old = shop.sandbox.address().to_string();
+    shop.project.set("SENDFORM_BASE_URL", shop.sandbox.url().replace("127.0.0.1", "localhost"));
+    let rebind = ["ledger", "rebind", "--gateway", &old];
+    assert_snapshot!(document(&shop.project, &rebind, "./sendform.lock is bound to `localhost:"), @r#"{"addedKeys":[],"changed":true,"firstKey":"00914700","gateway":"localhost:[port]","gatewayChanged":true,"kind":"ledger-rebind","place":"./sendform.lock"}"#);
+    assert_snapshot!(document(&shop.project, &rebind, "nothing changed: "), @r#"{"addedKeys":[],"changed":false,"firstKey":"00914700","gateway":"localhost:[port]","gatewayChanged":false,"kind":"ledger-rebind","place":"./sendform.lock"}"#);
+    shop.project.set("SENDFORM_KEY", format!("{},{KEY}", "01".repeat(32)));
+    assert_snapshot!(document(&shop.project, &["ledger", "rebind", "--add-key"], "./sendform.lock names the key `"), @r#"{"addedKeys":["b5c6a100"],"changed":true,"firstKey":"b5c6a100","gateway":"localhost:[port]","gatewayChanged":false,"kind":"ledger-rebind","place":"./sendform.lock"}"#);
+}
+
+#[test]
+fn a_ledger_that_moves() {
+    let shop = Shop::new(2);
+    shop.apply().code(0);
+    let _origin = Origin::of(&shop.project);
+    let file = shop.project.read("sendform.yaml");
+    shop.project.write("sendform.yaml", format!("{file}state: {{ in: git }}\n"));
+    let copy = ["ledger", "copy", "--from", "lockfile"];
+    assert_snapshot!(document(&shop.project, &copy, "copied 1 claim from ./sendform.lock to origin/sendform-ledger: "), @r#"{"claims":1,"from":"./sendform.lock","kind":"ledger-copy","news":{"claims":1,"outcomes":0,"people":2,"records":1},"to":"origin/sendform-ledger"}"#);
+}
+
+#[test]
+fn lockfiles_that_are_merged() {
+    let shop = Shop::new(1);
+    for name in ["base", "ours", "theirs"] {
+        fs::copy(shop.project.path("sendform.lock"), shop.project.path(name)).unwrap();
+    }
+    // git says what there is to say.
+    assert_snapshot!(document(&shop.project, &["ledger", "merge", "base", "ours", "theirs"], ""), @r#"{"file":"ours","kind":"ledger-merge"}"#);
+    assert_eq!(shop.project.read("done.txt"), "");
+}
+
+#[test]
+fn a_word_about_a_bulk() {
+    for (word, says, expect) in [
+        ("--sent", "1 person: sent\n", "sent"),
+        ("--not-sent", "1 person: not sent, and free", "notSent"),
+        ("--abandon", "1 person: given up\n", "abandoned"),
+    ] {
+        let (shop, bulk) = doubt();
+        let said = document(&shop.project, &["resolve", &bulk, word, "--reason", "seen in the portal"], says);
+        assert_eq!(said, format!(r#"{{"bulkId":"{bulk}","kind":"resolve","people":1,"word":"{expect}"}}"#));
+    }
+}
+
+#[test]
+fn a_sandbox_says_where_it_listens() {
+    let project = Project::empty();
+    let mut sandbox = project.start(["sandbox", "--listen", "127.0.0.1:0"].iter().chain(&FORMS));
+    sandbox.wait_told("stop it with Ctrl-C");
+    let said = fs::read_to_string(project.path("done.json")).unwrap();
+    assert_snapshot!(normalised(&line(serde_json::from_str(&said).unwrap())), @r#"{"baseUrl":"http://127.0.0.1:[port]","kind":"sandbox"}"#);
+    assert!(project.read("done.txt").starts_with("listening on http://127.0.0.1:"));
+    sandbox.wait_said(&said);
+    sandbox.kill();
+}
+
+#[test]
+fn a_script_has_no_other_form() {
+    assert_snapshot!(Project::empty().run(["completions", "bash", "--format", "json"]), @"
+    exit code: 64
+    ----- stderr
+    error: completions are a script: they have no other form, and `--format` and `--write` are not for them
+
+    Usage: sendform [OPTIONS] <COMMAND>
+
+    For more information, try '--help'.
+    ");
+    Project::empty().run(["completions", "bash", "--write", "text=done.txt"]).code(64);
+    Project::empty().run(["completions", "bash", "--format", "text"]).code(0);
+}
