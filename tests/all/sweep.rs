@@ -141,12 +141,6 @@ fn a_run_may_die_or_fail_at_every_call() {
     let calls = Scenario::ALL.into_iter().flat_map(|scenario| sweeps(scenario, is_complete)).map(Task::Calls);
     // The long ones are at the front, and begun first.
     let mut queue: Vec<Task> = calls.chain(blows(&commands, is_complete)).collect();
-    if std::env::var_os("DEVONLY").is_some() {
-        queue.retain(|t| match t {
-            Task::Calls(s) => s.scenario.is_on_branch(),
-            _ => true,
-        });
-    }
     queue.reverse();
     let (queue, figures) = (Mutex::new(queue), Mutex::new(figures));
     let work = |number: u64| {
@@ -208,6 +202,9 @@ fn blows(commands: &[Call], is_complete: bool) -> Vec<Task> {
                 }
             }
         }
+        if name == "update-ref" {
+            tasks.push(Task::Command { scenario: Scenario::Left, blow: Blow::DiesMidway, number });
+        }
     }
     tasks
 }
@@ -255,6 +252,9 @@ fn run_command(task: Task, bench: &mut Bench, figures: &Mutex<Figures>) {
     if blow.is_kill() {
         assert_eq!(struck_run.code, None, "{struck_run}");
     } else {
+        if blow == Blow::DiesMidway {
+            blow::unlock(&place.project);
+        }
         bench.check_end(&struck_run, &place);
     }
     let in_doubt = bench.settle(&mut place.next(bench.url()));

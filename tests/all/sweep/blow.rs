@@ -25,10 +25,13 @@ pub(super) enum Blow {
     DiesBefore,
     /// The command does all it should and dies, and the run goes on.
     DiesAfter,
+    /// The command dies when its file is ready and not yet in its place, and leaves a lock; the run goes
+    /// on.
+    DiesMidway,
 }
 
 impl Blow {
-    /// All of them.
+    /// Those that every command can be dealt.
     pub(super) const ALL: [Self; 5] =
         [Self::KillsBefore, Self::Orphans, Self::KillsAfter, Self::DiesBefore, Self::DiesAfter];
 
@@ -45,6 +48,7 @@ impl Blow {
             Self::KillsAfter => "killed after it",
             Self::DiesBefore => "it dies first",
             Self::DiesAfter => "it dies last",
+            Self::DiesMidway => "it dies midway",
         }
     }
 
@@ -55,6 +59,7 @@ impl Blow {
             Self::KillsAfter => "git \"$@\"; kill -9 $PPID",
             Self::DiesBefore => "kill -9 $$",
             Self::DiesAfter => "git \"$@\"; kill -9 $$",
+            Self::DiesMidway => "exec strace -qq -o /dev/null -e inject=rename,renameat:signal=KILL git \"$@\"",
         }
     }
 }
@@ -76,6 +81,14 @@ pub(super) fn install(project: &mut Project, strike: Option<(Blow, usize)>) {
     fs::write(&program, script).expect("a file can be written");
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("it can be made a program");
     project.set("PATH", format!("{}:{PATH}", folder.display()));
+}
+
+/// Does what the user of a clone is told to do about a lock that was left in it.
+pub(super) fn unlock(project: &Project) {
+    let run = project.run(["status"]).code(1);
+    let (_, hint) = run.stderr.split_once("run the same command again: `rm ").expect("the lock is named");
+    let (lock, _) = hint.split_once('`').expect("the command has an end");
+    fs::remove_file(lock).expect("the lock is there");
 }
 
 /// Takes the program away, and says which commands there were.
