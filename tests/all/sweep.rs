@@ -84,10 +84,9 @@ const BRANCH_CHANGES: [(&str, Way); 5] = [
 ];
 
 /// All others of it that go on after a start, and that no child makes before it is `git`.
-const BRANCH_OTHERS: [(&str, Way); 8] = [
+const BRANCH_OTHERS: [(&str, Way); 7] = [
     ("write", Way::Own),
     ("wait4", Way::Own),
-    ("lseek", Way::Own),
     ("ftruncate", Way::Own),
     ("unlink", Way::Own),
     ("flock", Way::Own),
@@ -155,6 +154,9 @@ fn a_run_may_die_or_fail_at_every_call() {
     thread::scope(|scope| (0..THREADS).for_each(|number| drop(scope.spawn(move || work(number)))));
     let figures = figures.into_inner().unwrap_or_else(PoisonError::into_inner);
     tell(&format!("{} s\n{figures}", begin.elapsed().as_secs()));
+    if !is_complete {
+        tell("of the calls of a ledger in git this is a sample; `tests/sweep` strikes all, and all other calls");
+    }
     let missed = figures.missed(is_change);
     assert!(missed.is_empty(), "no run was killed at {missed:#?}");
 }
