@@ -3,8 +3,11 @@
 //! back by a claim, and the same command again, a word on what is in doubt, and an apply give
 //! everybody the message once.
 //!
-//! Here every call that changes something is struck; `tests/sweep` strikes all others too, in the
-//! release binary.
+//! With a ledger in git the commands of `git` are struck too: the run dies before, during or after one
+//! of them, or the command dies alone. The next run has a clone of its own, or what the first has left.
+//!
+//! Here every call that changes something is struck, and with a ledger in git a sample; `tests/sweep`
+//! strikes all others too, in the release binary.
 
 mod bench;
 mod blow;
@@ -12,6 +15,7 @@ mod figures;
 mod place;
 mod scenario;
 mod strace;
+mod tasks;
 
 use std::fs;
 use std::io::Write as _;
@@ -24,97 +28,10 @@ use blow::Blow;
 use figures::Figures;
 use scenario::Scenario;
 use strace::{Call, Deed, Way};
+use tasks::{Command, Sweep, Task};
 
 /// How many cases are under way at once.
 const THREADS: u64 = 3;
-
-/// Calls that change something, and how they are counted.
-const CHANGES: [(&str, Way); 11] = [
-    ("write", Way::All),
-    ("write", Way::Main),
-    ("write", Way::Files),
-    ("fdatasync", Way::All),
-    ("fsync", Way::Main),
-    ("renameat", Way::Main),
-    ("ftruncate", Way::Main),
-    ("linkat", Way::Main),
-    ("connect", Way::All),
-    ("writev", Way::All),
-    ("recvfrom", Way::All),
-];
-
-/// All others that a run makes, and that may fail or end it.
-const OTHERS: [(&str, Way); 14] = [
-    ("openat", Way::All),
-    ("openat", Way::Main),
-    ("openat2", Way::All),
-    ("read", Way::All),
-    ("read", Way::Main),
-    ("close", Way::All),
-    ("close", Way::Main),
-    ("flock", Way::All),
-    ("unlinkat", Way::All),
-    ("mkdir", Way::All),
-    ("sendto", Way::All),
-    ("socket", Way::All),
-    ("fsync", Way::All),
-    ("pwrite64", Way::All),
-];
-
-/// Calls that are made to fail, how they are counted, and with which error.
-const FAILURES: [(&str, Way, &str); 8] = [
-    ("write", Way::Files, "EIO"),
-    ("write", Way::Files, "ENOSPC"),
-    ("write", Way::Files, "EINTR"),
-    ("fdatasync", Way::Files, "EIO"),
-    ("fsync", Way::Main, "EIO"),
-    ("fsync", Way::Main, "ENOSPC"),
-    ("renameat", Way::Main, "EIO"),
-    ("renameat", Way::Main, "ENOSPC"),
-];
-
-/// With a ledger on a branch: the calls of a run itself that change something. What its `git` does
-/// is struck command by command.
-const BRANCH_CHANGES: [(&str, Way); 5] = [
-    ("write", Way::Files),
-    ("fdatasync", Way::Files),
-    ("connect", Way::Own),
-    ("writev", Way::Own),
-    ("recvfrom", Way::Own),
-];
-
-/// All others of it that go on after a start, and that no child makes before it is `git`.
-const BRANCH_OTHERS: [(&str, Way); 7] = [
-    ("write", Way::Own),
-    ("wait4", Way::Own),
-    ("ftruncate", Way::Own),
-    ("unlink", Way::Own),
-    ("flock", Way::Own),
-    ("mkdir", Way::Own),
-    ("socket", Way::Own),
-];
-
-/// Its calls that are made to fail.
-const BRANCH_FAILURES: [(&str, Way, &str); 3] =
-    [("write", Way::Files, "ENOSPC"), ("fdatasync", Way::Files, "EIO"), ("unlink", Way::Own, "EIO")];
-
-/// A call that is struck again and again, each time a later one.
-#[derive(Debug, Clone, Copy)]
-struct Sweep {
-    scenario: Scenario,
-    name: &'static str,
-    way: Way,
-    deed: Deed,
-}
-
-/// What a thread takes on.
-#[derive(Debug, Clone, Copy)]
-enum Task {
-    /// A call, each time a later one.
-    Calls(Sweep),
-    /// One command of `git`.
-    Command { scenario: Scenario, blow: Blow, number: usize },
-}
 
 /// A call that was struck; it is told if the test fails before this is dropped.
 struct Case<'a> {
@@ -137,9 +54,8 @@ fn a_run_may_die_or_fail_at_every_call() {
     let begin = Instant::now();
     let mut figures = Figures::default();
     let commands = commands(&mut Bench::new(THREADS), &mut figures);
-    let calls = Scenario::ALL.into_iter().flat_map(|scenario| sweeps(scenario, is_complete)).map(Task::Calls);
     // The long ones are at the front, and begun first.
-    let mut queue: Vec<Task> = calls.chain(blows(&commands, is_complete)).collect();
+    let mut queue = tasks::all(&commands, is_complete);
     queue.reverse();
     let (queue, figures) = (Mutex::new(queue), Mutex::new(figures));
     let work = |number: u64| {
@@ -147,7 +63,7 @@ fn a_run_may_die_or_fail_at_every_call() {
         while let Some(task) = { lock(&queue).pop() } {
             match task {
                 Task::Calls(sweep) => run(sweep, &mut bench, &figures),
-                Task::Command { .. } => run_command(task, &mut bench, &figures),
+                Task::Command(command) => run_command(command, &mut bench, &figures),
             }
         }
     };
@@ -157,24 +73,8 @@ fn a_run_may_die_or_fail_at_every_call() {
     if !is_complete {
         tell("of the calls of a ledger in git this is a sample; `tests/sweep` strikes all, and all other calls");
     }
-    let missed = figures.missed(is_change);
+    let missed = figures.missed(tasks::is_change);
     assert!(missed.is_empty(), "no run was killed at {missed:#?}");
-}
-
-/// What is struck in a scenario, call by call.
-fn sweeps(scenario: Scenario, is_complete: bool) -> impl Iterator<Item = Sweep> {
-    let (changes, others, failures) = if scenario.is_on_branch() {
-        (BRANCH_CHANGES.as_slice(), BRANCH_OTHERS.as_slice(), BRANCH_FAILURES.as_slice())
-    } else {
-        (CHANGES.as_slice(), OTHERS.as_slice(), FAILURES.as_slice())
-    };
-    let others = if is_complete { others } else { &[] };
-    let is_for =
-        move |deed| is_complete || !scenario.is_on_branch() || (deed == Deed::Kill) == (scenario == Scenario::Lost);
-    let kills = changes.iter().chain(others).map(|(name, way)| (*name, *way, Deed::Kill));
-    let failures = failures.iter().map(|(name, way, error)| (*name, *way, Deed::Error(error)));
-    let sweeps = kills.chain(failures).map(move |(name, way, deed)| Sweep { scenario, name, way, deed });
-    sweeps.filter(move |sweep| is_for(sweep.deed))
 }
 
 /// The commands of `git` that a run makes when none is struck.
@@ -188,27 +88,6 @@ fn commands(bench: &mut Bench, figures: &mut Figures) -> Vec<Call> {
         figures.know(scenario, commands.iter().cloned());
     }
     commands
-}
-
-/// Which commands are struck, and how: pushes in every way and all others in one, in turns; or all in
-/// every way, whoever goes on.
-fn blows(commands: &[Call], is_complete: bool) -> Vec<Task> {
-    let mut tasks = Vec::new();
-    for (number, (_, name, count)) in (1..).zip(commands) {
-        for (way, blow) in (0..).zip(Blow::ALL) {
-            let is_struck = is_complete || name == "push" || (number + way) % Blow::ALL.len() == 0;
-            for (turn, scenario) in [(0, Scenario::Lost), (1, Scenario::Left)] {
-                let is_its_turn = is_complete || (count + turn) % 2 == u64::from(blow.is_kill());
-                if is_struck && is_its_turn {
-                    tasks.push(Task::Command { scenario, blow, number });
-                }
-            }
-        }
-        if name == "update-ref" {
-            tasks.push(Task::Command { scenario: Scenario::Left, blow: Blow::DiesMidway, number });
-        }
-    }
-    tasks
 }
 
 /// Strikes one call after the other, until a run ends before there are so many.
@@ -242,15 +121,15 @@ fn run(sweep: Sweep, bench: &mut Bench, figures: &Mutex<Figures>) {
 }
 
 /// Strikes one command of `git`.
-fn run_command(task: Task, bench: &mut Bench, figures: &Mutex<Figures>) {
-    let Task::Command { scenario, blow, number } = task else { return };
+fn run_command(command: Command, bench: &mut Bench, figures: &Mutex<Figures>) {
+    let Command { scenario, blow, number } = command;
     let people = bench.next();
     let mut place = scenario.prepare(bench, people);
     blow::install(&mut place.project, Some((blow, number)));
     let struck_run = place.project.run(&place.arguments);
     let commands = blow::remove(&mut place.project);
     let struck = commands.get(number - 1).expect("there are so many commands");
-    let _case = Case { task, struck: (u64::try_from(number).expect("a few"), struck) };
+    let _case = Case { task: Task::Command(command), struck: (u64::try_from(number).expect("a few"), struck) };
     if blow.is_kill() {
         assert_eq!(struck_run.code, None, "{struck_run}");
     } else {
@@ -262,18 +141,6 @@ fn run_command(task: Task, bench: &mut Bench, figures: &Mutex<Figures>) {
     let in_doubt = bench.settle(&mut place.next(bench.url()));
     let name = format!("git {}", struck.1);
     lock(figures).strike(scenario, (&name, blow.name()), in_doubt, blow.is_kill().then_some(struck));
-}
-
-/// Whether a call changes a file of the project, or may make the gateway send, and can be reached: of a
-/// temporary file the one write is the first of a thread, and hidden by the first of the main thread.
-/// Whoever dies there leaves an empty temporary file, as one who dies at its sync leaves a whole one.
-fn is_change(scenario: Scenario, (name, target, _): &Call) -> bool {
-    if scenario.is_on_branch() {
-        return (name == "git" && target == "push") || target.ends_with("pending.jsonl") || target == "socket";
-    }
-    let is_listed = CHANGES.iter().any(|(listed, _)| listed == name);
-    let is_hidden = name == "write" && target.ends_with(".lock.*");
-    is_listed && !is_hidden && !matches!(target.as_str(), "eventfd" | "output")
 }
 
 fn lock<T>(of: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

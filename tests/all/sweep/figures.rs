@@ -71,7 +71,7 @@ impl fmt::Display for Figures {
             all_reached += reached;
             writeln!(formatter, "{}: killed at {reached} of {known} different calls", scenario.name())?;
             for ((_, name, deed), count) in self.struck.iter().filter(|((of, ..), _)| *of == scenario) {
-                writeln!(formatter, "  {name:<16} {deed:<16} {count:>5}")?;
+                writeln!(formatter, "  {name:<20} {deed:<16} {count:>5}")?;
             }
         }
         let total: u64 = self.struck.values().sum();
