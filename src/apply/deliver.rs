@@ -98,6 +98,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
                 return Vec::new();
             }
         };
+        self.ahead.rendered(letters.bytes());
         let gone = people - count(letters.people.len());
         self.close(&message, &not_attempted(gone, tries), progress);
         match self.claim(&mut letters, &mut tries, progress).await {

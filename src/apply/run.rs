@@ -24,13 +24,15 @@ use crate::ledger::Outcome;
 
 /// How many reasons of rejected requests are told.
 const REASONS_MAX: usize = 5;
+/// A run that leaves does so after the store's time, so many times over, whatever hangs in it.
+const LEAVE_TIMES: u32 = 2;
 
 /// Hands bulks over, in the order in which they are supplied, several at a time, and tells what
 /// became of everybody in them.
 ///
 /// When `interrupts.first` is ready no new claims are made, and requests in flight have
-/// [`Settings::grace`] to end; when `interrupts.second` is, the run ends as it stands, and whoever is
-/// in flight is in doubt. A request is never sent again unless it surely was not taken. However the
+/// [`Settings::grace`] to end; when `interrupts.second` is, nobody waits for them any more, and whoever
+/// is in flight is in doubt. A request is never sent again unless it surely was not taken. However the
 /// run ends, the summary's groups add up to the people supplied, and those of [`Supply::not_given`].
 pub async fn apply<B: Supply, S: Store, G: Sender, P: Prepare, C: Clock>(
     supply: &B,
@@ -39,8 +41,10 @@ pub async fn apply<B: Supply, S: Store, G: Sender, P: Prepare, C: Clock>(
     interrupts: Interrupts<impl Future<Output = ()> + Send, impl Future<Output = ()> + Send>,
     events: impl FnMut(Event) + Send,
 ) -> Summary {
-    let run = Run::new(ports, settings, interrupts.first.boxed(), Box::new(events));
-    let mut leave = pin!(interrupts.second);
+    let clock = ports.clock;
+    let leave = interrupts.second.boxed().shared();
+    let mut left = pin!(leave.clone().then(|()| clock.sleep(settings.leave_grace.saturating_mul(LEAVE_TIMES))));
+    let run = Run::new(ports, settings, interrupts.first.boxed(), leave, Box::new(events));
     let mut again: VecDeque<Work> = VecDeque::new();
     let mut flight = FuturesUnordered::new();
     let mut aboard: Vec<Arc<Progress>> = Vec::new();
@@ -59,7 +63,7 @@ pub async fn apply<B: Supply, S: Store, G: Sender, P: Prepare, C: Clock>(
                 break;
             }
         }
-        match select(flight.next(), &mut leave).await {
+        match select(flight.next(), &mut left).await {
             Either::Left((Some(Step::Delivered(next)), _)) => {
                 for work in next.into_iter().rev() {
                     again.push_front(work);
@@ -95,7 +99,7 @@ pub async fn apply<B: Supply, S: Store, G: Sender, P: Prepare, C: Clock>(
 pub struct Interrupts<F, S> {
     /// No new claims, and requests in flight end soon.
     pub first: F,
-    /// Leave at once.
+    /// Wait for nothing any more.
     pub second: S,
 }
 
@@ -139,6 +143,8 @@ pub(super) struct Run<'a, S, G, P, C> {
     pub(super) ahead: Ahead,
     /// The first interrupt: when it came, on the clock of [`Clock::elapsed`].
     interrupt: Shared<BoxFuture<'a, Duration>>,
+    /// The second one.
+    leave: Shared<BoxFuture<'a, ()>>,
     /// The first interrupt, or another reason to claim nothing more.
     halt: Shared<Abortable<Shared<BoxFuture<'a, Duration>>>>,
     halter: AbortHandle,
@@ -153,10 +159,11 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
         ports: Ports<'a, S, G, P, C>,
         settings: &'a Settings,
         stop: BoxFuture<'a, ()>,
+        leave: Shared<BoxFuture<'a, ()>>,
         events: Box<dyn FnMut(Event) + Send + 'a>,
     ) -> Self {
         let clock = ports.clock;
-        let interrupt = stop.map(|()| clock.elapsed()).boxed().shared();
+        let interrupt = select(stop, leave.clone()).map(|_| clock.elapsed()).boxed().shared();
         let (halter, registration) = AbortHandle::new_pair();
         Self {
             begin: ports.clock.now(),
@@ -166,6 +173,7 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
             ahead: Ahead::new(settings),
             halt: Abortable::new(interrupt.clone(), registration).shared(),
             interrupt,
+            leave,
             halter,
             resume_at: Mutex::default(),
             events: Mutex::new(events),
@@ -255,9 +263,9 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
         self.interrupt.clone().await;
     }
 
-    /// Is ready when requests in flight have had their time after the first interrupt.
+    /// Is ready when requests in flight have had their time.
     pub(super) async fn grace_is_over(&self) {
-        self.interrupted_for(self.settings.grace).await;
+        select(pin!(self.interrupted_for(self.settings.grace)), self.leave.clone()).await;
     }
 
     /// Waits for the store, for as long as the end of the run allows.
@@ -265,11 +273,17 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
         &self,
         work: impl Future<Output = Result<T, E>>,
     ) -> Result<T, String> {
-        let time = self.settings.grace.saturating_add(self.settings.store_grace);
-        match select(pin!(work), pin!(self.interrupted_for(time))).await {
+        match select(pin!(work), pin!(self.store_grace_is_over())).await {
             Either::Left((done, _)) => done.map_err(|error| error.to_string()),
             Either::Right(((), _)) => Err("it does not answer".to_owned()),
         }
+    }
+
+    /// Is ready when the store has had its time.
+    async fn store_grace_is_over(&self) {
+        let Settings { grace, store_grace, leave_grace, .. } = self.settings;
+        let leave = self.leave.clone().then(|()| self.ports.clock.sleep(*leave_grace));
+        select(pin!(self.interrupted_for(grace.saturating_add(*store_grace))), pin!(leave)).await;
     }
 
     /// Is ready when so much time has passed since the first interrupt.

@@ -24,6 +24,8 @@ pub struct Settings {
     pub grace: Duration,
     /// How much longer the store may take to write what became of them.
     pub store_grace: Duration,
+    /// How long the store may take to write what became of them after the second interrupt.
+    pub leave_grace: Duration,
     /// The longest wait that a `Retry-After` may ask for.
     pub retry_after_max: Duration,
     /// The first wait before a bulk is tried again; doubled each time.
@@ -51,6 +53,7 @@ impl Settings {
             start_within: Duration::from_mins(2),
             grace: Duration::from_secs(6),
             store_grace: Duration::from_secs(2),
+            leave_grace: Duration::from_millis(500),
             retry_after_max: Duration::from_mins(5),
             backoff_first: Duration::from_secs(1),
             backoff_max: Duration::from_mins(1),

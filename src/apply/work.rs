@@ -102,6 +102,15 @@ impl Letters {
         (self.message.clone(), self.revision)
     }
 
+    /// How much memory its people take, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        let of = |letter: &PreparedPerson| {
+            let callback = letter.callback_data.as_ref().map_or(0, String::len);
+            size_of::<PreparedPerson>() + letter.to.len() + letter.text.len() + callback
+        };
+        self.people.iter().map(of).sum()
+    }
+
     /// Everybody, in ascending order.
     pub(super) fn persons(&self) -> Vec<Person> {
         let mut persons: Vec<Person> = self.people.iter().map(|letter| letter.person).collect();

@@ -33,6 +33,8 @@ use super::world::{Choices, World};
 
 /// How long an interrupted run may take to put its ledger in order.
 const FINISH_TIME_MAX: Duration = Duration::from_secs(2);
+/// How long one that leaves at once may.
+const LEAVE_TIME_MAX: Duration = Duration::from_millis(800);
 /// How long after its claim a request may begin, where bulks are claimed ahead: claims wait for each
 /// other, for a push, and for the requests before them.
 const START_WITHIN_AHEAD: Duration = Duration::from_mins(5);
@@ -315,12 +317,13 @@ async fn send(
 /// durable as it is.
 async fn finish(store: Opened, interrupts: &Interrupts) -> Result<(), Failure> {
     let patience = async {
-        interrupts.first().await;
-        tokio::time::sleep(FINISH_TIME_MAX).await;
+        tokio::select! {
+            () = after(interrupts.first(), FINISH_TIME_MAX) => {}
+            () = after(interrupts.second(), LEAVE_TIME_MAX) => {}
+        }
     };
     tokio::select! {
         biased;
-        () = interrupts.second() => Ok(()),
         finished = tokio::spawn(store.finish()) => match finished {
             Ok(finished) => finished.map_err(|error| store_failure(&error)),
             Err(error) => Err(Failure::new(Exit::Bug, "the ledger was not put in order").because(&error)),
@@ -330,6 +333,12 @@ async fn finish(store: Opened, interrupts: &Interrupts) -> Result<(), Failure> {
             Err(failure.hint("nothing is lost: the next run does that"))
         }
     }
+}
+
+/// Is ready so long after something.
+async fn after(event: impl Future<Output = ()>, time: Duration) {
+    event.await;
+    tokio::time::sleep(time).await;
 }
 
 /// The exit code of a run by itself.

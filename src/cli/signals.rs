@@ -14,7 +14,7 @@ use super::failure::Failure;
 use super::output::{Output, tell};
 
 /// How long a run that leaves at once may take to say how things stand.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+const LAST_WORDS: Duration = Duration::from_millis(2_200);
 
 /// Waits for the first; from then on the second one ends the process at once.
 pub(super) async fn first() {

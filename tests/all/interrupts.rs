@@ -132,7 +132,7 @@ fn after_the_second_signal_the_run_leaves_at_once() {
       run the same command again to go on
 
     ! in doubt: 2 people in 1 bulk; nobody knows whether they got their message, and nothing is sent to them again
-      sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs
+      sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: interrupted before the answer
       settle them from the gateway's logs: sendform reconcile
       or one by your word: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
     ----- stderr
@@ -145,7 +145,7 @@ fn after_the_second_signal_the_run_leaves_at_once() {
     ledger of acme-shop on 127.0.0.1:[port]
 
     ! in doubt: 2 people in 1 bulk; nobody knows whether they got their message, and nothing is sent to them again
-      sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs
+      sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: interrupted before the answer
       settle them from the gateway's logs: sendform reconcile
       or one by your word: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
 

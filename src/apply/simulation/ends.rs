@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::gateway::Act;
 use super::store::Fault;
 use super::world::{Ended, World, pairs};
-use crate::apply::{Clock as _, Interrupts, Stopped, Tally};
+use crate::apply::{Clock as _, Interrupts, Settings, Stopped, Tally};
 use crate::ledger::Standing;
 
 const PEOPLE: [u64; 6] = [1, 2, 3, 4, 5, 6];
@@ -110,9 +110,14 @@ fn whoever_leaves_at_once_says_how_everybody_stands() {
                 let interrupts = Interrupts { first: std::future::pending(), second: after(looks) };
                 let ended = world.apply_through(pairs(&PEOPLE), &settings, fault, interrupts);
                 let total = check(&world, &ended);
-                let left = ended.summary.unwrap().stopped == Some(Stopped::Interrupted);
+                let summary = ended.summary.unwrap();
+                let left = matches!(summary.stopped, Some(Stopped::Interrupted | Stopped::Store(_)));
                 assert!(left || fault == Fault::Never, "it would never have ended by itself");
-                assert!(total.in_doubt >= in_doubt(&world) as u64, "{script:?} {fault:?} {looks}: {total:?}");
+                let time = world.clock.elapsed();
+                assert!(!left || time <= settings.leave_grace, "{script:?} {fault:?} {looks}: {time:?}");
+                // What the store did not take comes back, and says the same.
+                world.records.lock().unwrap().outcomes.extend(summary.unsettled);
+                assert_eq!(total.in_doubt, in_doubt(&world) as u64, "{script:?} {fault:?} {looks}: {total:?}");
                 seen.insert((left, total.in_doubt, total.refused > 0));
             }
         }
@@ -120,5 +125,20 @@ fn whoever_leaves_at_once_says_how_everybody_stands() {
     // Ended before, left with one or two bulks in flight, and left while waiting to try again.
     for wanted in [(false, 0, false), (true, 2, false), (true, 4, false), (true, 0, true)] {
         assert!(seen.contains(&wanted), "{seen:?}");
+    }
+}
+
+/// Bulks are claimed long before their requests may begin, and both interrupts come at once.
+#[test]
+fn whoever_leaves_at_once_gives_back_what_was_claimed_ahead() {
+    for looks in 1..60 {
+        let world = World::new(&[Act::Hang]);
+        let settings = Settings { ahead: 3, ..world.settings(1) };
+        let interrupts = Interrupts { first: std::future::pending(), second: after(looks) };
+        let ended = world.apply_through(pairs(&PEOPLE), &settings, Fault::Never, interrupts);
+        let total = check(&world, &ended);
+        assert!(total.in_doubt <= 2, "only one request can have begun: {total:?}");
+        assert_eq!(total.in_doubt, in_doubt(&world) as u64, "{looks}: {total:?}");
+        assert!(ended.summary.unwrap().unsettled.is_empty(), "{looks}");
     }
 }

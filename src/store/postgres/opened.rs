@@ -16,8 +16,10 @@ use super::slots::Delaying;
 use super::write::{Confirming, Joining, Recording};
 use super::{Database, number};
 use crate::apply::Late;
-use crate::identity::MessageId;
-use crate::ledger::{Claim, ClaimId, EntryError, Grant, Header, Ledger, MessageRecord, Outcome, RunId, text};
+use crate::identity::{MessageId, PersonSet};
+use crate::ledger::{
+    Claim, ClaimId, ClaimState, EntryError, Grant, Header, Ledger, MessageRecord, Outcome, PersonState, RunId, text,
+};
 use crate::plan::Bulk;
 use crate::store::error::StoreError;
 use crate::store::expected::Expected;
@@ -155,11 +157,13 @@ impl Postgres {
     /// If the outcome does not go with the ledger, or the database fails for too long.
     pub async fn settle(&self, outcome: Outcome) -> Result<(), StoreError> {
         let id = outcome.claim.clone();
-        let may_free = {
-            let mut ledger = self.ledger_mut();
-            ledger.add_outcome(outcome.clone()).map_err(StoreError::Entry)?;
-            not_held(&ledger, &id)
-        };
+        self.ledger_mut().add_outcome(outcome.clone()).map_err(StoreError::Entry)?;
+        let mut may_free = not_held(&self.ledger(), &id);
+        if self.keeps_back(&id, &may_free) {
+            // Whoever else has them may have given them back since.
+            self.catch_up().await?;
+            may_free = not_held(&self.ledger(), &id);
+        }
         let line = text::outcome_line(&outcome);
         let settling = Settling {
             ledger: self.number,
@@ -174,6 +178,15 @@ impl Postgres {
         let known = known.ok_or(StoreError::Entry(EntryError::UnknownClaim(id)))?;
         self.known().outcomes.insert(number::line(&line));
         self.ledger_mut().join(&known).map_err(StoreError::Join)
+    }
+
+    /// Says whether a claim gives somebody back who is not free by that, as far as this run knows.
+    fn keeps_back(&self, claim: &ClaimId, may_free: &PersonSet) -> bool {
+        let ledger = self.ledger();
+        let mut people = ledger.claim_state(claim).into_iter().flat_map(ClaimState::people);
+        people.any(|(person, state)| {
+            matches!(state, PersonState::Refused | PersonState::Rejected(_)) && !may_free.contains(&person)
+        })
     }
 
     /// Writes what a message is: durable before it returns.

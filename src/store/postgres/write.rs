@@ -51,8 +51,6 @@ pub(super) struct Joining<'a> {
 
 const CLAIM: &str = "INSERT INTO claims (ledger, id, message, line) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
 const BESIDE: &str = "INSERT INTO outcomes (ledger, claim, id, line) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
-const PEOPLE: &str = "INSERT INTO persons (message, person, claim) SELECT $1, person, $2 FROM unnest($3) AS person \
-    ON CONFLICT DO NOTHING";
 
 impl Operation for Joining<'_> {
     type Output = ();
@@ -97,8 +95,8 @@ impl Joining<'_> {
         self.hold(session, message, claim, state).await
     }
 
-    /// Has the claim hold whom it is to hold, and nobody else: whom it surely reached, or is never to,
-    /// also if another claim has them now, which may free them.
+    /// Has the claim hold whom it is to hold, and nobody else: everybody but those it surely did not
+    /// reach, also if another claim has them now, which may free them.
     async fn hold(
         &self,
         session: &Session,
@@ -108,14 +106,9 @@ impl Joining<'_> {
     ) -> Result<(), DatabaseError> {
         let (freed, held) = split(state, &not_held(self.joined, &state.claim().id));
         settle::free(session, message, claim, &freed).await?;
-        settle::hold(session, message, claim, &held).await?;
         let open = state.people().filter(|(_, state)| *state == PersonState::Claimed);
-        let open = number::persons(open.map(|(person, _)| person));
-        if !open.is_empty() {
-            let values = [(&message as _, Type::INT8), (&claim as _, Type::INT8), (&open as _, Type::INT8_ARRAY)];
-            session.run(PEOPLE, &values).await?;
-        }
-        Ok(())
+        let held: Vec<i64> = held.into_iter().chain(number::persons(open.map(|(person, _)| person))).collect();
+        settle::hold(session, message, claim, &held).await
     }
 }
 

@@ -204,6 +204,22 @@ async fn whoever_was_sent_to_by_a_ledger_that_is_joined_in_is_freed_by_nobody() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_doubt_that_is_joined_in_holds_its_people_whoever_else_gives_them_back() {
+    let home = Home::new().await;
+    let (first, other) = (home.open().await, home.open().await);
+    let (ours, joined) = (claim(&[1, 2], 1, 1), claim(&[2, 3], 1, 2));
+    assert_eq!(first.claim(ours.clone()).await.unwrap(), Grant::Granted);
+    other.join(&ledger(&home, &joined, None)).await.unwrap();
+    let third = home.open().await;
+    // The first knows nothing of the other claim.
+    first.settle(outcome(&ours, PersonState::Refused, None)).await.unwrap();
+    assert_eq!(first.claim(claim(&[1, 2], 2, 1)).await.unwrap(), taken(&[2]));
+    // The third has seen the first claim open, and learns that it is not.
+    third.settle(outcome(&joined, PersonState::Refused, Some("ana"))).await.unwrap();
+    assert_eq!(first.claim(claim(&[1, 2, 3], 3, 1)).await.unwrap(), Grant::Granted);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn only_what_is_new_of_a_ledger_is_written() {
     let home = Home::new().await;
     let store = home.open().await;

@@ -11,6 +11,7 @@ on_every_store!(
     one_signal_while_nobody_answers,
     one_signal_while_nobody_can_be_reached,
     two_signals,
+    two_signals_at_once,
     a_gateway_that_stops_answering,
     files_that_change_in_the_middle,
     credentials_that_end_in_the_middle,
@@ -98,6 +99,21 @@ fn two_signals(kind: Kind) {
     fleet.set("SENDFORM_NOW", "2026-11-30T13:00:00Z");
     assert_eq!(fleet.gates(1), Gates { sent: 2, in_doubt: 2, to_send: 2, in_flight: 0 });
     fleet.settle(1, 6);
+}
+
+/// The second comes before the run could do anything about the first.
+fn two_signals_at_once(kind: Kind) {
+    let mut fleet = Fleet::new(kind, 8).faults(&["hold-after@2"]);
+    let mut run = held(&fleet);
+    run.signal_all("INT");
+    run.signal_all("TERM");
+    let run = fleet.machine(0).finish(run).code(6);
+    report(fleet.machine(0), &run, [2, 0, 0, 2, 4, 0]);
+    fleet.shop().sandbox.release();
+    fleet.set("SENDFORM_NOW", "2026-11-30T13:00:00Z");
+    // What was claimed ahead is given back, and everybody knows it.
+    assert_eq!(fleet.gates(1), Gates { sent: 2, in_doubt: 2, to_send: 4, in_flight: 0 });
+    fleet.settle(1, 8);
 }
 
 fn a_gateway_that_stops_answering(kind: Kind) {
