@@ -35,6 +35,12 @@ impl fmt::Display for Said {
 
 impl std::error::Error for Said {}
 
+/// The file of a lock of this clone that a command did not get.
+pub(super) fn lock_in_the_way(text: &str) -> Option<&str> {
+    let (_, rest) = text.split_once("Unable to create '")?;
+    rest.split_once("': File exists").map(|(path, _)| path)
+}
+
 /// Leaves out what stands between `://` and `@` in an address.
 fn without_credentials(line: &str) -> String {
     let mut parts = line.split("://");
@@ -89,6 +95,18 @@ pub enum GitError {
         command: String,
         /// How long it may take.
         time_max: Duration,
+    },
+    /// A command was killed, and has said nothing that counts.
+    #[error("`git {command}` was killed before its end")]
+    Killed {
+        /// The command.
+        command: String,
+    },
+    /// A lock of this clone is held, or was left by a git that was killed.
+    #[error("another git holds `{lock}`, or was killed and has left it")]
+    Locked {
+        /// The lock's file.
+        lock: String,
     },
     /// The remote, or a hook on the way, does not take the branch.
     #[error("a push to `{place}` was refused")]
@@ -175,6 +193,12 @@ pub enum GitError {
 }
 
 impl GitError {
+    /// A command that has failed, from what it wrote to its stderr.
+    pub(super) fn failed(action: &'static str, text: &str) -> Self {
+        let lock = lock_in_the_way(text).map(|lock| Self::Locked { lock: lock.to_owned() });
+        lock.unwrap_or_else(|| Self::Failed { action, said: Said::of(text) })
+    }
+
     /// Says what can be done about it.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
@@ -188,6 +212,11 @@ impl GitError {
             }
             Self::Unreachable { .. } | Self::TooSlow { .. } => {
                 "check the network and the remote's credentials: nothing is sent without the ledger"
+            }
+            Self::Locked { lock } => {
+                return Some(format!(
+                    "if no git runs in this clone, remove it and run the same command again: `rm {lock}`"
+                ));
             }
             Self::Refused { .. } => {
                 "the ledger's branch must be open for plain pushes: no protection, no required reviews, and \
@@ -221,6 +250,7 @@ impl GitError {
                 "look at the branch's history for who changed the file; nothing is guessed, nothing is sent"
             }
             Self::NeverSeen { .. } => "look at it once without `--offline`",
+            Self::Killed { .. } => "run the same command again; if it is killed again, is there memory enough?",
             Self::Failed { .. } | Self::Temporary(_) => return None,
         };
         Some(hint.to_owned())
@@ -235,6 +265,8 @@ impl GitError {
             | Self::NoRemote { .. }
             | Self::Unreachable { .. }
             | Self::TooSlow { .. }
+            | Self::Killed { .. }
+            | Self::Locked { .. }
             | Self::Refused { .. }
             | Self::Busy { .. }
             | Self::NeverSeen { .. }
@@ -263,5 +295,14 @@ mod tests {
         assert_eq!(Said::of("see ssh://git@host").to_string(), "git said: see ssh://host");
         assert_eq!(Said::of("x\n".repeat(50).as_str()).to_string(), "git said: x; x; x; x; x; x");
         assert_eq!(Said::of(" \n").to_string(), "git said: nothing");
+    }
+
+    #[test]
+    fn a_lock_is_named() {
+        let text = "fatal: update_ref failed for ref 'r': cannot lock ref 'r': Unable to create \
+                    '/x/.git/r.lock': File exists.\n\nAnother git process seems to be running\n";
+        let error = GitError::failed("write a ref", text);
+        assert_eq!(error.to_string(), "another git holds `/x/.git/r.lock`, or was killed and has left it");
+        assert!(matches!(GitError::failed("write a ref", "fatal: no"), GitError::Failed { .. }));
     }
 }

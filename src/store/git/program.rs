@@ -4,14 +4,14 @@ use std::fs::File;
 use std::io::{Read as _, Seek as _, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
-use super::error::{GitError, Said};
+use super::error::GitError;
 
 /// How long a command may take that needs no network.
 const LOCAL_TIME_MAX: Duration = Duration::from_mins(1);
@@ -25,8 +25,8 @@ const SECRETS: [&str; 4] = ["SENDFORM_KEY", "SENDFORM_KEY_FILE", "SENDFORM_API_K
 /// What came of a command.
 #[derive(Debug)]
 pub(super) struct Answer {
-    /// Its exit code; `None` if a signal ended it.
-    pub(super) code: Option<i32>,
+    /// Its exit code.
+    pub(super) code: i32,
     /// What it wrote to stdout.
     pub(super) out: Vec<u8>,
     /// What it wrote to stderr.
@@ -36,7 +36,7 @@ pub(super) struct Answer {
 impl Answer {
     /// Says whether it did what it was asked.
     pub(super) fn is_ok(&self) -> bool {
-        self.code == Some(0)
+        self.code == 0
     }
 
     /// What it wrote to stdout, without the end of the line.
@@ -74,7 +74,7 @@ impl Git {
     /// Runs a command, which may take anything but too long.
     ///
     /// # Errors
-    /// If it cannot be run, or takes too long.
+    /// If it cannot be run, is killed, or takes too long.
     pub(super) fn ask(&self, arguments: &[&str]) -> Result<Answer, GitError> {
         self.run(arguments, b"", LOCAL_TIME_MAX)
     }
@@ -93,7 +93,7 @@ impl Git {
     /// As [`Git::ask`], and if it does not succeed; `action` says what was tried.
     pub(super) fn get(&self, action: &'static str, arguments: &[&str], input: &[u8]) -> Result<Vec<u8>, GitError> {
         let answer = self.run(arguments, input, LOCAL_TIME_MAX)?;
-        if answer.is_ok() { Ok(answer.out) } else { Err(GitError::Failed { action, said: Said::of(&answer.err) }) }
+        if answer.is_ok() { Ok(answer.out) } else { Err(GitError::failed(action, &answer.err)) }
     }
 
     /// The same, of which the first line is wanted.
@@ -112,10 +112,10 @@ impl Git {
         let mut command = self.command(arguments);
         command.stdin(stdin(input)?).stdout(share(&out)?).stderr(share(&err)?);
         let child = command.spawn().map_err(GitError::NoProgram)?;
-        let code = wait(child, time_max)?.ok_or_else(|| GitError::TooSlow {
-            command: arguments.first().copied().unwrap_or_default().to_owned(),
-            time_max,
-        })?;
+        let command = || arguments.first().copied().unwrap_or_default().to_owned();
+        let ended = wait(child, time_max)?.ok_or_else(|| GitError::TooSlow { command: command(), time_max })?;
+        // Whoever is killed has not said no.
+        let code = ended.code().ok_or_else(|| GitError::Killed { command: command() })?;
         Ok(Answer { code, out: content(&mut out)?, err: String::from_utf8_lossy(&content(&mut err)?).into_owned() })
     }
 
@@ -161,8 +161,8 @@ fn content(file: &mut File) -> Result<Vec<u8>, GitError> {
 }
 
 /// Waits for the end of a command, and ends it with all that it started if that takes too long;
-/// then there is no code.
-fn wait(mut child: Child, time_max: Duration) -> Result<Option<Option<i32>>, GitError> {
+/// then this gives nothing.
+fn wait(mut child: Child, time_max: Duration) -> Result<Option<ExitStatus>, GitError> {
     let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
     let (ended, watched) = mpsc::channel::<()>();
     let watch = thread::spawn(move || {
@@ -183,7 +183,7 @@ fn wait(mut child: Child, time_max: Duration) -> Result<Option<Option<i32>>, Git
     drop(ended);
     let late = watch.join().unwrap_or(false);
     let status = status?;
-    Ok((!late || status.success()).then(|| status.code()))
+    Ok((!late || status.success()).then_some(status))
 }
 
 #[cfg(test)]
@@ -198,6 +198,8 @@ mod tests {
         assert!(!git.ask(&["rev-parse", "--git-dir"]).unwrap().is_ok());
         let error = git.get("find a folder", &["rev-parse", "--git-dir"], b"").unwrap_err();
         assert_eq!(error.to_string(), "git cannot find a folder");
+        let error = git.ask(&["-c", "alias.die=!kill -9 $PPID", "die"]).unwrap_err();
+        assert!(matches!(error, GitError::Killed { .. }), "{error}");
         let nowhere = Git::new(&folder.path().join("nowhere"), LOCAL_TIME_MAX);
         assert!(matches!(nowhere.ask(&["version"]), Err(GitError::NoProgram(_))));
     }

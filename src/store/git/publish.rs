@@ -164,7 +164,9 @@ impl Publisher {
         let mut tries = 0;
         loop {
             match self.repository.fetch() {
-                Err(GitError::Unreachable { .. } | GitError::TooSlow { .. }) if tries < LOOKS_MAX => {
+                Err(GitError::Unreachable { .. } | GitError::TooSlow { .. } | GitError::Killed { .. })
+                    if tries < LOOKS_MAX =>
+                {
                     tries += 1;
                     wait(tries + 2);
                 }

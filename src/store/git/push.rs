@@ -27,7 +27,9 @@ pub(super) fn push(repository: &Repository, commit: &str) -> Result<Pushed, GitE
     let arguments = [["push"].as_slice(), &plain, &["--", &repository.branch.remote, &refspec]].concat();
     let answer = match repository.git.ask_far(&arguments) {
         Ok(answer) => answer,
-        Err(error @ GitError::TooSlow { .. }) => return Ok(Pushed::Unknown(Said::of(&error.to_string()))),
+        Err(error @ (GitError::TooSlow { .. } | GitError::Killed { .. })) => {
+            return Ok(Pushed::Unknown(Said::of(&error.to_string())));
+        }
         Err(error) => return Err(error),
     };
     let said =
@@ -75,7 +77,7 @@ const BEHIND: [&str; 8] = [
 fn judge(answer: &Answer, branch: &str) -> Verdict {
     let Some(line) = report(answer, branch) else {
         // A hook of this clone says no before the remote is asked to take anything.
-        let died = answer.code != Some(1) || answer.err.lines().any(|line| line.starts_with("fatal:"));
+        let died = answer.code != 1 || answer.err.lines().any(|line| line.starts_with("fatal:"));
         return if died { Verdict::Unknown } else { Verdict::Refused };
     };
     if !line.starts_with('!') {
@@ -97,7 +99,7 @@ mod tests {
     #[test]
     fn what_git_reports_is_understood() {
         let check = |code: i32, out: &str, err: &str, wanted: Verdict| {
-            let answer = Answer { code: Some(code), out: out.as_bytes().to_vec(), err: err.to_owned() };
+            let answer = Answer { code, out: out.as_bytes().to_vec(), err: err.to_owned() };
             assert_eq!(judge(&answer, "refs/heads/ledger"), wanted, "{out}{err}");
         };
         check(0, "To x\n*\taa:refs/heads/ledger\t[new branch]\nDone\n", "", Verdict::Pushed);

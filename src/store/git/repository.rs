@@ -6,13 +6,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::branch::Branch;
-use super::error::{GitError, Said};
+use super::error::{GitError, Said, lock_in_the_way};
 use super::program::{Answer, Git};
 
-/// How often a fetch is tried that another command of this clone stands in the way of.
-const FETCH_TRIES_MAX: u32 = 5;
-/// How long to wait before the first of them.
-const FETCH_AGAIN: Duration = Duration::from_millis(100);
+/// How often a command is tried that another command of this clone stands in the way of.
+const TRIES_MAX: u32 = 5;
+/// How long to wait before the second try.
+const TRY_AGAIN: Duration = Duration::from_millis(100);
 
 /// An object's name in git.
 pub(super) type Oid = String;
@@ -62,7 +62,8 @@ impl Repository {
     /// Remembers a tip as the last one seen.
     pub(super) fn see(&self, tip: &str) -> Result<(), GitError> {
         let seen = self.branch.seen();
-        self.git.get("write a ref", &["update-ref", &seen, tip], b"").map(drop)
+        let answer = patiently(|| self.git.ask(&["update-ref", &seen, tip]))?;
+        if answer.is_ok() { Ok(()) } else { Err(GitError::failed("write a ref", &answer.err)) }
     }
 
     /// Fetches the branch, and makes sure that its tip goes on from the last one seen; `None` if
@@ -90,21 +91,17 @@ impl Repository {
         let quiet = ["--quiet", "--no-tags", "--no-prune", "--no-filter", "--no-recurse-submodules"];
         let own = ["--no-write-fetch-head", "--refmap=", "--", &self.branch.remote, &refspec];
         let arguments = [["fetch"].as_slice(), &quiet, &own].concat();
-        for tries in 1.. {
-            let answer = self.git.ask_far(&arguments)?;
-            if answer.is_ok() {
-                return self.resolve(&target);
-            }
-            if answer.err.contains("couldn't find remote ref") && self.is_missing()? {
-                return Ok(None);
-            }
-            let in_the_way = answer.err.contains("cannot lock ref") || answer.err.contains(".lock'");
-            if !in_the_way || tries >= FETCH_TRIES_MAX {
-                return Err(self.unreachable(&answer));
-            }
-            thread::sleep(FETCH_AGAIN.saturating_mul(tries));
+        let answer = patiently(|| self.git.ask_far(&arguments))?;
+        if answer.is_ok() {
+            return self.resolve(&target);
         }
-        Ok(None)
+        if answer.err.contains("couldn't find remote ref") && self.is_missing()? {
+            return Ok(None);
+        }
+        Err(match lock_in_the_way(&answer.err) {
+            Some(lock) => GitError::Locked { lock: lock.to_owned() },
+            None => self.unreachable(&answer),
+        })
     }
 
     /// Asks the remote whether it has no such branch.
@@ -112,8 +109,8 @@ impl Repository {
         let arguments = ["ls-remote", "--exit-code", "--", &self.branch.remote, &self.branch.on_remote()];
         let answer = self.git.ask_far(&arguments)?;
         match answer.code {
-            Some(0) => Ok(false),
-            Some(2) => Ok(true),
+            0 => Ok(false),
+            2 => Ok(true),
             _ => Err(self.unreachable(&answer)),
         }
     }
@@ -126,8 +123,8 @@ impl Repository {
     pub(super) fn is_ancestor(&self, commit: &str, of: &str) -> Result<bool, GitError> {
         let answer = self.git.ask(&["merge-base", "--is-ancestor", commit, of])?;
         match answer.code {
-            Some(0) => Ok(true),
-            Some(1) => Ok(false),
+            0 => Ok(true),
+            1 => Ok(false),
             _ => Err(GitError::Failed { action: "compare two commits", said: Said::of(&answer.err) }),
         }
     }
@@ -143,6 +140,24 @@ impl Repository {
     fn resolve(&self, name: &str) -> Result<Option<Oid>, GitError> {
         let commit = format!("{name}^{{commit}}");
         let answer = self.git.ask(&["rev-parse", "--verify", "--quiet", &commit])?;
-        Ok(answer.is_ok().then(|| answer.word()))
+        match answer.code {
+            0 => Ok(Some(answer.word())),
+            1 => Ok(None),
+            _ => Err(GitError::Failed { action: "read a ref", said: Said::of(&answer.err) }),
+        }
+    }
+}
+
+/// Runs a command again as long as another of this clone has a lock that it needs.
+fn patiently(command: impl Fn() -> Result<Answer, GitError>) -> Result<Answer, GitError> {
+    let mut tries = 1;
+    loop {
+        let answer = command()?;
+        let in_the_way = answer.err.contains("cannot lock ref") || answer.err.contains(".lock'");
+        if answer.is_ok() || !in_the_way || tries >= TRIES_MAX {
+            return Ok(answer);
+        }
+        thread::sleep(TRY_AGAIN.saturating_mul(tries));
+        tries += 1;
     }
 }

@@ -41,6 +41,13 @@ impl Origin {
         origin
     }
 
+    /// Another repository with the same branches.
+    pub(crate) fn copy(&self) -> Self {
+        let copy = Self { folder: tempfile::tempdir().expect("a temporary folder") };
+        git(copy.folder.path(), &["clone", "--quiet", "--bare", &self.path().display().to_string(), "origin.git"]);
+        copy
+    }
+
     /// Where it is.
     pub(crate) fn path(&self) -> PathBuf {
         self.folder.path().join("origin.git")

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use sendform::identity::{CanonicalTo, Fingerprint, Keys, MessageId, MessageKey, ProjectId, Revision, SenderId};
 use sendform::ledger::{Standing, View};
-use sendform::store::{Expected, Lockfile, Paths, StoreError};
+use sendform::store::{Expected, StoreError};
 use tempfile::TempDir;
 
-use super::scenario::{APPLY, PEOPLE, Scenario, doubt};
-use crate::support::{KEY, NOW, Project, Run, Sandbox};
+use super::place::Place;
+use super::scenario::{self, APPLY, PEOPLE, Scenario, doubt};
+use crate::support::{KEY, NOW, Origin, Project, Run, Sandbox};
 
 /// A gateway that all cases of a thread share; each case has people of its own.
 #[derive(Debug)]
@@ -16,6 +17,8 @@ pub(super) struct Bench {
     folder: TempDir,
     gateway: Option<Sandbox>,
     listen: String,
+    /// A remote with an empty ledger for this gateway, once it is needed.
+    origin: Option<Origin>,
     /// The first number of the people of this case.
     first: u64,
 }
@@ -24,7 +27,7 @@ impl Bench {
     pub(super) fn new(number: u64) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let listen = format!("127.{}.{}.1:0", 100 + number, 1 + std::process::id() % 250);
-        let mut bench = Self { folder, gateway: None, listen, first: 1 };
+        let mut bench = Self { folder, gateway: None, listen, origin: None, first: 1 };
         bench.start();
         bench.listen = bench.gateway().address().to_string();
         bench
@@ -41,6 +44,12 @@ impl Bench {
 
     pub(super) fn url(&self) -> String {
         format!("http://{}", self.listen)
+    }
+
+    /// A remote with an empty ledger for this gateway.
+    pub(super) fn origin(&mut self) -> &Origin {
+        let origin = self.origin.take().unwrap_or_else(|| scenario::origin(self));
+        self.origin.insert(origin)
     }
 
     /// A file for the log of `strace`.
@@ -69,7 +78,7 @@ impl Bench {
 
     /// Fails unless the ledger can be read, nobody was accepted twice, and whoever was accepted has a
     /// claim that holds them back. Says how many are in doubt.
-    fn audit(&self, project: &Project, scenario: Scenario) -> usize {
+    fn audit(&self, place: &Place) -> usize {
         let accepted = self.accepted();
         assert!(accepted.values().all(|count| *count <= 1), "accepted twice: {accepted:?}");
         let name = ProjectId::parse("acme-shop").expect("a project's name");
@@ -77,9 +86,9 @@ impl Bench {
         let keys = Keys::parse(KEY).expect("a key");
         let fingerprint = Fingerprint::new(keys.first(), &name, &sender);
         let expected = Expected { project: name, gateway: self.listen.clone(), keys: None };
-        let ledger = match Lockfile::read(&Paths::of_project(project.folder()), &expected) {
+        let ledger = match place.ledger(&expected) {
             Ok(ledger) => ledger,
-            Err(StoreError::Missing { .. }) if scenario == Scenario::Init => return 0,
+            Err(StoreError::Missing { .. }) if place.scenario == Scenario::Init => return 0,
             Err(error) => panic!("the ledger cannot be read: {error:?}"),
         };
         assert!(ledger.verify().is_empty(), "{:?}", ledger.verify());
@@ -103,30 +112,38 @@ impl Bench {
 
     /// After a run that was struck: audits, settles doubts from the books, runs the same command and
     /// `apply` again, and fails unless everybody has the message once. Says how many were in doubt.
-    pub(super) fn settle(&mut self, project: &Project, scenario: Scenario, arguments: &[String]) -> usize {
-        let in_doubt = self.audit(project, scenario);
-        let again = project.run(arguments);
-        let is_right = match scenario {
-            Scenario::Apply | Scenario::Torn => matches!(again.code, Some(0 | 6)),
+    pub(super) fn settle(&mut self, place: &mut Place) -> usize {
+        let in_doubt = self.audit(place);
+        self.run_again(place);
+        if self.audit(place) > 0 {
+            if place.scenario.is_on_branch() {
+                place.wait();
+                self.run_again(place);
+            }
+            // A request of a dead run may still be on its way into a living gateway. Not into a dead one.
+            drop(self.gateway.take());
+            self.start();
+            while let Some(bulk) = doubt(&place.project) {
+                let word = self.word(&bulk);
+                place.project.run(["resolve", &bulk, word, "--reason", "read in the books"]).code(0);
+            }
+        }
+        place.project.run(APPLY).code(0);
+        assert_eq!(self.audit(place), 0, "all is settled");
+        let accepted = self.accepted();
+        assert!(accepted.values().all(|count| *count == 1), "not everybody has the message: {accepted:?}");
+        in_doubt
+    }
+
+    fn run_again(&self, place: &Place) {
+        let again = place.project.run(&place.arguments);
+        let is_right = match place.scenario {
+            Scenario::Apply | Scenario::Torn | Scenario::Lost | Scenario::Left => matches!(again.code, Some(0 | 6)),
             // It may be settled, or made, already.
             Scenario::Resolve => matches!(again.code, Some(0 | 64)),
             Scenario::Init => matches!(again.code, Some(0 | 8)),
         };
         assert!(is_right, "{again}");
-        if self.audit(project, scenario) > 0 {
-            // A request of a dead run may still be on its way into a living gateway. Not into a dead one.
-            drop(self.gateway.take());
-            self.start();
-        }
-        while let Some(bulk) = doubt(project) {
-            let word = self.word(&bulk);
-            project.run(["resolve", &bulk, word, "--reason", "read in the books"]).code(0);
-        }
-        project.run(APPLY).code(0);
-        assert_eq!(self.audit(project, scenario), 0, "all is settled");
-        let accepted = self.accepted();
-        assert!(accepted.values().all(|count| *count == 1), "not everybody has the message: {accepted:?}");
-        in_doubt
     }
 
     fn word(&self, bulk: &str) -> &'static str {
@@ -136,18 +153,20 @@ impl Bench {
     }
 
     /// Fails unless a run ended as it should after one of its calls failed.
-    pub(super) fn check_end(&self, run: &Run, project: &Project, scenario: Scenario) {
+    pub(super) fn check_end(&self, run: &Run, place: &Place) {
         assert!(!run.stderr.contains("panicked"), "{run}");
-        let doubts = self.audit(project, scenario);
+        let scenario = place.scenario;
+        let is_apply = scenario == Scenario::Apply || scenario.is_on_branch();
+        let doubts = self.audit(place);
         let accepted = self.accepted().values().sum::<u64>();
         match run.code {
             // What failed was tried again, or did not matter.
-            Some(0) if scenario == Scenario::Apply => assert_eq!((accepted, doubts), (PEOPLE, 0), "{run}"),
+            Some(0) if is_apply => assert_eq!((accepted, doubts), (PEOPLE, 0), "{run}"),
             Some(0) => {}
             // Nobody is in doubt, unless somebody was before.
-            Some(1) => assert!(doubts == 0 || scenario != Scenario::Apply, "{run}"),
+            Some(1) => assert!(doubts == 0 || !is_apply, "{run}"),
             // An outcome that could not be stored is kept beside the ledger.
-            Some(6) => assert!(doubts > 0 || scenario == Scenario::Torn || has_dump(project), "{run}"),
+            Some(6) => assert!(doubts > 0 || scenario == Scenario::Torn || has_dump(&place.project), "{run}"),
             _ => panic!("an unexpected end: {run}"),
         }
     }

@@ -9,6 +9,8 @@ use std::path::Path;
 pub(super) enum Way {
     /// Those of all threads and of the processes that they start.
     All,
+    /// Those of all threads, but not of the processes that they start.
+    Own,
     /// Those of the main thread.
     Main,
     /// Those on the ledger's files, of all threads.
@@ -25,6 +27,14 @@ pub(super) enum Deed {
 }
 
 impl Deed {
+    /// Its name.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Kill => "killed",
+            Self::Error(error) => error,
+        }
+    }
+
     fn words(self) -> String {
         match self {
             Self::Kill => "signal=KILL".to_owned(),
@@ -42,8 +52,11 @@ pub(super) fn wrapper(way: Way, name: &str, strike: Option<(Deed, u64)>, folder:
     if way != Way::Main {
         words.push("-f".to_owned());
     }
+    if way == Way::Own || way == Way::Files {
+        words.push("--detach-on=execve".to_owned());
+    }
     if way == Way::Files {
-        for file in ["sendform.lock", ".sendform/shadow.lock"] {
+        for file in ["sendform.lock", ".sendform/shadow.lock", ".sendform/pending.jsonl"] {
             words.extend(["-P".to_owned(), folder.join(file).display().to_string()]);
         }
     }
