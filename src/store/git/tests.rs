@@ -565,7 +565,8 @@ async fn a_key_is_added_and_none_is_dropped_wherever_the_ledger_lives() {
             home.rebind(&any, both.header()).await.unwrap();
         }
         let (ledger, _) = home.look(&both, sample::at(0)).await.unwrap();
-        assert_eq!(ledger.header(), &both.header(), "{}", home.place());
+        let (found, wanted) = (ledger.header(), both.header());
+        assert_eq!((&found.keys, found.first_key()), (&wanted.keys, wanted.first_key()), "{}", home.place());
     }
     assert_eq!(world.commits(), 2, "one of the new header, and none when it is made again");
 }
