@@ -45,6 +45,14 @@ impl Expected {
         if header.gateway != self.gateway {
             return foreign("gateway", &header.gateway, &self.gateway);
         }
+        self.check_keys(header)
+    }
+
+    /// Compares only the keys.
+    ///
+    /// # Errors
+    /// As [`Expected::check`].
+    pub fn check_keys(&self, header: &Header) -> Result<(), StoreError> {
         let Some(keys) = &self.keys else { return Ok(()) };
         let missing = absent(&header.keys, keys);
         if !missing.is_empty() {

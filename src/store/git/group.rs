@@ -62,26 +62,24 @@ impl Group {
         self.outcomes > 0 || !self.joined.is_empty() || self.is_bound_anew
     }
 
-    /// Takes a claim, or answers it at once.
-    pub(super) fn claim(&mut self, claim: Claim, reply: Reply) {
-        match self.check(&claim) {
-            Ok(Grant::Granted) => self.claims.push(Waiting { claim, reply }),
-            answer => Request::answer(reply, answer),
+    /// Drops the claims that nobody waits for any more: whoever would have sent them has left. Not
+    /// between two tries of one push, after which the remote may have them.
+    pub(super) fn drop_left(&mut self) {
+        let before = self.claims.len();
+        self.claims.retain(|waiting| !waiting.reply.is_closed());
+        if self.claims.len() < before {
+            self.give_way();
         }
     }
 
-    /// Says whether a claim goes with the ledger, and with the other claims here.
-    fn check(&mut self, claim: &Claim) -> Result<Grant, StoreError> {
+    /// Takes a claim, or answers it at once.
+    pub(super) fn claim(&mut self, claim: Claim, reply: Reply) {
         let ledger = self.ledger.read().unwrap_or_else(PoisonError::into_inner);
-        if ledger.claim_state(&claim.id).is_some() {
-            return Err(StoreError::Entry(EntryError::Repeated(claim.id.clone())));
-        }
-        let taken = ledger.taken(claim);
+        let granted = grant(&ledger, &self.expected, &claim, &mut self.claimed);
         drop(ledger);
-        if taken.is_empty() {
-            self.claimed.grant(claim.clone()).map_err(StoreError::Entry)
-        } else {
-            Ok(Grant::Taken(taken))
+        match granted {
+            Ok(Grant::Granted) => self.claims.push(Waiting { claim, reply }),
+            answer => Request::answer(reply, answer),
         }
     }
 
@@ -175,20 +173,17 @@ impl Changes for Group {
     fn learn(&mut self, repository: &Repository, since: &Tip, tip: &Tip) -> Result<(), StoreError> {
         let mut ledger = self.ledger.write().unwrap_or_else(PoisonError::into_inner);
         tip.join_news(repository, since, &mut ledger)?;
-        self.expected.check(ledger.header(), &repository.place())
+        // With other keys nothing can be claimed, but what was sent can still be told.
+        Expected { keys: None, ..self.expected.clone() }.check(ledger.header(), &repository.place())
     }
 
     fn give_way(&mut self) {
         let mut claimed = Ledger::new(header(&self.ledger));
         for Waiting { claim, reply } in std::mem::take(&mut self.claims) {
-            let taken = self.ledger().taken(&claim);
-            if !taken.is_empty() {
-                Request::answer(reply, Ok(Grant::Taken(taken)));
-                continue;
-            }
-            match claimed.grant(claim.clone()) {
+            let granted = grant(&self.ledger(), &self.expected, &claim, &mut claimed);
+            match granted {
                 Ok(Grant::Granted) => self.claims.push(Waiting { claim, reply }),
-                answer => Request::answer(reply, answer.map_err(StoreError::Entry)),
+                answer => Request::answer(reply, answer),
             }
         }
         self.claimed = claimed;
@@ -197,4 +192,15 @@ impl Changes for Group {
 
 fn header(ledger: &RwLock<Ledger>) -> Header {
     ledger.read().unwrap_or_else(PoisonError::into_inner).header().clone()
+}
+
+/// Grants a claim among others that are to be pushed, if it goes with the ledger, and may be made with the
+/// run's keys: somebody may have changed the ledger's since the run began.
+fn grant(ledger: &Ledger, expected: &Expected, claim: &Claim, claimed: &mut Ledger) -> Result<Grant, StoreError> {
+    expected.check_keys(ledger.header())?;
+    if ledger.claim_state(&claim.id).is_some() {
+        return Err(StoreError::Entry(EntryError::Repeated(claim.id.clone())));
+    }
+    let taken = ledger.taken(claim);
+    if taken.is_empty() { claimed.grant(claim.clone()).map_err(StoreError::Entry) } else { Ok(Grant::Taken(taken)) }
 }

@@ -156,6 +156,7 @@ impl Writer {
 
     fn try_push(&mut self) -> Result<(), Unpublished> {
         self.guard.check()?;
+        self.group.drop_left();
         if self.publisher.publish(&mut self.group)? {
             self.note_pushed().map_err(|cause| Unpublished { cause, may_be_there: true })?;
         }
