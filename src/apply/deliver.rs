@@ -4,6 +4,7 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use futures_util::future::{Either, select};
 use jiff::{SignedDuration, Timestamp};
 
@@ -158,7 +159,11 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
                 Err(error) => {
                     // Whether the claim was written is not known; that nothing was sent is.
                     self.halt(Stopped::Store(error));
-                    self.unsettled(not_sent(draft.claim.id, self.ports.clock.now()));
+                    let outcome = not_sent(draft.claim.id, self.ports.clock.now());
+                    // A store that is still at the claim writes this behind it, also without being waited
+                    // for. One that never writes the claim does not know what this speaks of.
+                    drop(self.ports.store.settle(outcome.clone()).now_or_never());
+                    self.unsettled(outcome);
                     return None;
                 }
             }

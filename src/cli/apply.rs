@@ -157,7 +157,7 @@ impl Go<'_> {
         let mut exit =
             verdict(&summary).or(if in_doubt(&doubts, &choices.selection) { Exit::Doubt } else { Exit::Done });
         // Whatever else fails now, what became of the messages is the stronger news.
-        let finished = finish(store, interrupts).await;
+        let finished = finish(world, store, interrupts).await;
         for failure in [shown, unsettled, finished].into_iter().filter_map(Result::err) {
             output.tell(&failure.render(output.paint_errors));
             exit = exit.or(failure.exit);
@@ -313,12 +313,20 @@ async fn send(
 
 /// Puts the ledger in order, unless this run has to end before: what was granted and settled is
 /// durable as it is.
-async fn finish(store: Opened, interrupts: &Interrupts) -> Result<(), Failure> {
+async fn finish(world: &World, store: Opened, interrupts: &Interrupts) -> Result<(), Failure> {
     let patience = async {
         tokio::select! {
             () = after(interrupts.first(), FINISH_TIME_MAX) => {}
             () = after(interrupts.second(), LEAVE_TIME_MAX) => {}
         }
+    };
+    let hint = match &store {
+        Opened::Git(_) => format!(
+            "keep `{}`: the next run in this folder pushes what is in it; without it the people of this run may be \
+             in doubt",
+            world.home.private().display()
+        ),
+        Opened::Lockfile(_) | Opened::Postgres(_) => "nothing is lost: the next run does that".to_owned(),
     };
     tokio::select! {
         biased;
@@ -328,7 +336,7 @@ async fn finish(store: Opened, interrupts: &Interrupts) -> Result<(), Failure> {
         },
         () = patience => {
             let failure = Failure::new(Exit::Environment, "the ledger was not put in order before this run had to end");
-            Err(failure.hint("nothing is lost: the next run does that"))
+            Err(failure.hint(hint))
         }
     }
 }

@@ -274,7 +274,12 @@ impl Store for Opened {
         // An entry that does not go with the ledger is never begun, and a ledger that is bound anew takes none.
         matches!(
             error,
-            StoreError::NotWritten { .. } | StoreError::Entry(_) | StoreError::Database(DatabaseError::Rebound)
+            StoreError::NotWritten { .. }
+                | StoreError::Entry(_)
+                | StoreError::KeyMissing { .. }
+                | StoreError::KeyUnknown { .. }
+                | StoreError::KeyOrder { .. }
+                | StoreError::Database(DatabaseError::Rebound)
         )
     }
 

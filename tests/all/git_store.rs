@@ -1,11 +1,12 @@
 //! The ledger on a branch: CI runners that come and go, each with a clone of its own.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use crate::support::{KEY, Origin, Project, Run, Sandbox, campaign, customer, git};
+use crate::support::{KEY, Origin, Process, Project, Run, Sandbox, campaign, customer, git};
 
 const PROJECT: &str = "project: acme-shop\nsenders: { shop: SHOP-ACCOUNT }\nbulkSize: 2\nstate: { in: git }\n";
 
@@ -264,4 +265,93 @@ fn an_interrupt_leaves_no_claim_open_that_was_not_sent() {
     assert_eq!(status["doubts"].as_array().map(Vec::len), Some(0));
     team.runner().run(APPLY).code(0);
     assert_eq!(team.accepted(), [1; 60]);
+}
+
+/// A push that waits in a hook of its clone.
+struct Held {
+    pipe: PathBuf,
+    is_here: PathBuf,
+}
+
+impl Held {
+    /// Holds the first push from now on.
+    fn push(runner: &Project) -> Self {
+        let held = Self { pipe: runner.path("pipe"), is_here: runner.path("here") };
+        let made = Command::new("mkfifo").arg(&held.pipe).status();
+        assert!(made.is_ok_and(|status| status.success()), "a pipe can be made");
+        let wait = "test -e here && exit 0; touch here; cat pipe";
+        hook(&runner.folder().join(".git"), "pre-push", wait);
+        held
+    }
+
+    /// Waits until the push is under way.
+    fn wait(&self, run: &mut Process) {
+        while !self.is_here.exists() {
+            assert!(run.is_running(), "it pushes");
+        }
+    }
+
+    /// Lets it go on.
+    fn release(self) {
+        drop(File::options().write(true).open(&self.pipe).expect("the hook waits"));
+    }
+}
+
+/// How many people are in flight, in doubt, and to be sent to, as a new clone sees it.
+fn gates(team: &Team) -> [u64; 3] {
+    let plan = team.runner().run(["plan", "--format", "json"]).json();
+    let gates = &plan["messages"][0]["gates"];
+    ["inFlight", "inDoubt", "toSend"].map(|name| gates[name].as_u64().unwrap_or_else(|| panic!("{plan:#}")))
+}
+
+const CUT_OFF: &str = "error: the ledger was not put in order before this run had to end\n";
+
+/// Whoever claims leaves, while some claims are on their way and the others still wait for it.
+#[test]
+fn two_signals_during_a_push_leave_nobody_in_flight() {
+    let mut tries = 0;
+    loop {
+        let team = Team::new(40);
+        let runner = team.runner();
+        let held = Held::push(&runner);
+        let mut run = runner.start(APPLY);
+        held.wait(&mut run);
+        run.signal("INT");
+        run.signal("TERM");
+        // Nobody waits for the push any more.
+        run.wait_told("could not be stored in the ledger");
+        held.release();
+        let run = runner.finish(run).code(6);
+        tries += 1;
+        // On a busy machine the last push may take too long, which is told.
+        if run.stderr.contains(CUT_OFF) && tries < 5 {
+            continue;
+        }
+        assert!(!run.stderr.contains("error: "), "{run}");
+        assert_eq!(gates(&team), [0, 0, 40], "{run}");
+        assert_eq!(team.sandbox.state()["requests"], 0);
+        break;
+    }
+}
+
+#[test]
+fn a_run_that_ends_before_its_last_push_says_what_has_to_be_kept() {
+    let team = Team::new(6);
+    let runner = team.runner();
+    let held = Held::push(&runner);
+    let mut run = runner.start(APPLY);
+    held.wait(&mut run);
+    run.signal("INT");
+    run.signal("TERM");
+    let run = runner.finish(run).code(6);
+    let hint = "  hint: keep `./.sendform`: the next run in this folder pushes what is in it; without it the people of \
+                this run may be in doubt\n";
+    assert!(run.stderr.contains(&format!("{CUT_OFF}{hint}")), "{run}");
+    let before = team.origin.pushes();
+    held.release();
+    while team.origin.pushes() == before {}
+    assert_eq!(team.sandbox.state()["requests"], 0);
+    assert!(gates(&team)[0] > 0, "others do not know");
+    runner.run(APPLY).code(0);
+    assert_eq!(team.accepted(), [1; 6]);
 }

@@ -218,6 +218,10 @@ impl GitError {
                     "if no git runs in this clone, remove it and run the same command again: `rm {lock}`"
                 ));
             }
+            Self::Refused { said, .. } if said.0.contains("lock") => {
+                "another push may be at work on the remote, or one that was killed has left its lock there; nothing \
+                 is sent without the ledger"
+            }
             Self::Refused { .. } => {
                 "the ledger's branch must be open for plain pushes: no protection, no required reviews, and \
                  `permissions: contents: write` in GitHub Actions"

@@ -25,6 +25,8 @@ struct Waiting {
 pub(super) struct Group {
     ledger: Arc<RwLock<Ledger>>,
     expected: Expected,
+    /// Where the ledger is, for people.
+    place: String,
     claims: Vec<Waiting>,
     /// The claims again, as a ledger that knows who is in them.
     claimed: Ledger,
@@ -38,11 +40,12 @@ pub(super) struct Group {
 
 impl Group {
     /// Begins without anything.
-    pub(super) fn new(ledger: Arc<RwLock<Ledger>>, expected: Expected) -> Self {
+    pub(super) fn new(ledger: Arc<RwLock<Ledger>>, expected: Expected, place: String) -> Self {
         let claimed = Ledger::new(header(&ledger));
         Self {
             ledger,
             expected,
+            place,
             claims: Vec::new(),
             claimed,
             lines: BTreeMap::new(),
@@ -62,26 +65,26 @@ impl Group {
         self.outcomes > 0 || !self.joined.is_empty() || self.is_bound_anew
     }
 
-    /// Takes a claim, or answers it at once.
-    pub(super) fn claim(&mut self, claim: Claim, reply: Reply) {
-        match self.check(&claim) {
-            Ok(Grant::Granted) => self.claims.push(Waiting { claim, reply }),
-            answer => Request::answer(reply, answer),
+    /// Drops the claims that nobody waits for any more: whoever would have sent them has left. Not
+    /// between two tries of one push, after which the remote may have them.
+    pub(super) fn drop_left(&mut self) {
+        let before = self.claims.len();
+        self.claims.retain(|waiting| !waiting.reply.is_closed());
+        if self.claims.len() < before {
+            self.give_way();
         }
     }
 
-    /// Says whether a claim goes with the ledger, and with the other claims here.
-    fn check(&mut self, claim: &Claim) -> Result<Grant, StoreError> {
+    /// Takes a claim, or answers it at once.
+    pub(super) fn claim(&mut self, claim: Claim, reply: Reply) {
         let ledger = self.ledger.read().unwrap_or_else(PoisonError::into_inner);
-        if ledger.claim_state(&claim.id).is_some() {
-            return Err(StoreError::Entry(EntryError::Repeated(claim.id.clone())));
-        }
-        let taken = ledger.taken(claim);
+        // Somebody may have changed the ledger's keys since the run began.
+        let allowed = self.expected.check_keys(ledger.header(), &self.place);
+        let granted = allowed.and_then(|()| grant(&ledger, &claim, &mut self.claimed));
         drop(ledger);
-        if taken.is_empty() {
-            self.claimed.grant(claim.clone()).map_err(StoreError::Entry)
-        } else {
-            Ok(Grant::Taken(taken))
+        match granted {
+            Ok(Grant::Granted) => self.claims.push(Waiting { claim, reply }),
+            answer => Request::answer(reply, answer),
         }
     }
 
@@ -132,7 +135,7 @@ impl Group {
         ledger.join(&self.claimed).map_err(StoreError::Join)?;
         drop(ledger);
         let claims = std::mem::take(&mut self.claims);
-        *self = Self::new(Arc::clone(&self.ledger), self.expected.clone());
+        *self = Self::new(Arc::clone(&self.ledger), self.expected.clone(), self.place.clone());
         let granted = claims.into_iter().map(|Waiting { claim, reply }| {
             Request::answer(reply, Ok(Grant::Granted));
             claim.id
@@ -175,20 +178,20 @@ impl Changes for Group {
     fn learn(&mut self, repository: &Repository, since: &Tip, tip: &Tip) -> Result<(), StoreError> {
         let mut ledger = self.ledger.write().unwrap_or_else(PoisonError::into_inner);
         tip.join_news(repository, since, &mut ledger)?;
-        self.expected.check(ledger.header(), &repository.place())
+        // With other keys nothing can be claimed, but what was sent can still be told.
+        self.expected.check_home(ledger.header(), &repository.place())
     }
 
     fn give_way(&mut self) {
         let mut claimed = Ledger::new(header(&self.ledger));
         for Waiting { claim, reply } in std::mem::take(&mut self.claims) {
-            let taken = self.ledger().taken(&claim);
-            if !taken.is_empty() {
-                Request::answer(reply, Ok(Grant::Taken(taken)));
-                continue;
-            }
-            match claimed.grant(claim.clone()) {
+            let ledger = self.ledger();
+            let allowed = self.expected.check_keys(ledger.header(), &self.place);
+            let granted = allowed.and_then(|()| grant(&ledger, &claim, &mut claimed));
+            drop(ledger);
+            match granted {
                 Ok(Grant::Granted) => self.claims.push(Waiting { claim, reply }),
-                answer => Request::answer(reply, answer.map_err(StoreError::Entry)),
+                answer => Request::answer(reply, answer),
             }
         }
         self.claimed = claimed;
@@ -197,4 +200,13 @@ impl Changes for Group {
 
 fn header(ledger: &RwLock<Ledger>) -> Header {
     ledger.read().unwrap_or_else(PoisonError::into_inner).header().clone()
+}
+
+/// Grants a claim among others that are to be pushed, if it goes with the ledger.
+fn grant(ledger: &Ledger, claim: &Claim, claimed: &mut Ledger) -> Result<Grant, StoreError> {
+    if ledger.claim_state(&claim.id).is_some() {
+        return Err(StoreError::Entry(EntryError::Repeated(claim.id.clone())));
+    }
+    let taken = ledger.taken(claim);
+    if taken.is_empty() { claimed.grant(claim.clone()).map_err(StoreError::Entry) } else { Ok(Grant::Taken(taken)) }
 }

@@ -78,6 +78,8 @@ impl GitLedger {
         match push(publisher.repository(), &commit)? {
             Pushed::Yes => {}
             Pushed::Behind => return Err(exists()),
+            Pushed::Rejected(_) if publisher.repository().fetch()?.is_some() => return Err(exists()),
+            Pushed::Rejected(said) => return Err(GitError::Refused { place: branch.place(), said }.into()),
             Pushed::Unknown(said) => {
                 return Err(GitError::Unreachable { remote: branch.remote.clone(), said }.into());
             }

@@ -14,6 +14,9 @@ use super::tip::Tip;
 
 /// How often others may be faster, one push after the other.
 const BEHIND_MAX: u32 = 20;
+/// How often the remote may say that its branch is in use or another, one push after the other, although
+/// nobody has pushed.
+const STUCK_MAX: u32 = 5;
 /// How often a push may end without an answer.
 const LOST_MAX: u32 = 3;
 /// How often the remote is asked what it has after such a push.
@@ -49,6 +52,16 @@ impl From<StoreError> for Unpublished {
     fn from(cause: StoreError) -> Self {
         Self { cause, may_be_there: false }
     }
+}
+
+/// What the remote has after pushes that it did not confirm.
+enum Found {
+    /// What it had before.
+    Same,
+    /// A tip with one of the commits in it: the answer was lost, but not the push.
+    Ours(Oid),
+    /// A tip of others. None of the commits goes on from it, so none of them can come any more.
+    Others(Oid),
 }
 
 /// The way to the remote.
@@ -95,35 +108,56 @@ impl Publisher {
     fn push_on(&mut self, changes: &mut impl Changes, may_be_there: &mut bool) -> Result<bool, StoreError> {
         self.remember()?;
         let mut tried: Vec<Oid> = Vec::new();
-        let (mut behind, mut lost) = (0, 0);
+        let (mut stuck, mut lost) = (0, 0);
         while let Some(addition) = changes.addition(&self.tip) {
             let (next, commit) = self.commit(&addition)?;
             tried.push(commit.clone());
+            let might_be_there = *may_be_there;
             let pushed = push::push(&self.repository, &commit);
-            *may_be_there |= match &pushed {
-                Ok(Pushed::Yes | Pushed::Unknown(_)) => true,
-                Ok(Pushed::Behind) | Err(GitError::Refused { .. } | GitError::NoProgram(_)) => false,
-                Err(_) => true,
-            };
-            match pushed? {
+            *may_be_there |=
+                !matches!(pushed, Ok(Pushed::Behind) | Err(GitError::Refused { .. } | GitError::NoProgram(_)));
+            let rejected = match pushed? {
                 Pushed::Yes => {
                     self.tip = next;
                     self.is_unseen = self.repository.see(&commit).is_err();
                     return Ok(true);
                 }
-                Pushed::Behind => behind += 1,
+                Pushed::Behind => None,
+                Pushed::Rejected(said) => Some(said),
                 Pushed::Unknown(said) => {
                     lost += 1;
                     if lost >= LOST_MAX {
                         let remote = self.repository.branch.remote.clone();
                         return Err(GitError::Unreachable { remote, said }.into());
                     }
+                    None
+                }
+            };
+            let tries = u32::try_from(tried.len()).unwrap_or(u32::MAX);
+            wait(tries);
+            match self.find(&tried)? {
+                Found::Ours(tip) => {
+                    *may_be_there = true;
+                    self.catch_up(&tip, changes)?;
+                    return Ok(true);
+                }
+                Found::Others(tip) => {
+                    *may_be_there = false;
+                    self.catch_up(&tip, changes)?;
+                    stuck = 0;
+                }
+                Found::Same => {
+                    // Without an answer the push may still come; with one it is not there, as was seen.
+                    if let Some(said) = rejected {
+                        *may_be_there = might_be_there;
+                        stuck += 1;
+                        if stuck >= STUCK_MAX {
+                            return Err(GitError::Refused { place: self.repository.place(), said }.into());
+                        }
+                    }
                 }
             }
-            wait(behind + lost);
-            if self.catch_up(&tried, changes)? {
-                return Ok(true);
-            }
+            let behind = tries.saturating_sub(lost);
             if behind >= BEHIND_MAX {
                 return Err(GitError::Busy { place: self.repository.place(), tries: behind }.into());
             }
@@ -142,22 +176,26 @@ impl Publisher {
         Ok(())
     }
 
-    /// Looks what the remote has, joins it in, and says whether one of these commits is in it: its
-    /// answer was lost then, but not the push.
-    fn catch_up(&mut self, tried: &[Oid], changes: &mut impl Changes) -> Result<bool, StoreError> {
-        let Some(found) = self.look()? else { return Ok(false) };
-        if self.tip.commit.as_ref() == Some(&found) {
-            return Ok(false);
-        }
-        let mut is_there = false;
+    /// Looks what the remote has, and whether one of these commits is in it.
+    fn find(&self, tried: &[Oid]) -> Result<Found, GitError> {
+        let Some(tip) = self.look()?.filter(|tip| self.tip.commit.as_ref() != Some(tip)) else {
+            return Ok(Found::Same);
+        };
         for commit in tried {
-            is_there |= self.repository.is_ancestor(commit, &found)?;
+            if self.repository.is_ancestor(commit, &tip)? {
+                return Ok(Found::Ours(tip));
+            }
         }
-        let tip = Tip::read(&self.repository, &found)?;
+        Ok(Found::Others(tip))
+    }
+
+    /// Joins in what the remote has, and goes on from there.
+    fn catch_up(&mut self, found: &Oid, changes: &mut impl Changes) -> Result<(), StoreError> {
+        let tip = Tip::read(&self.repository, found)?;
         changes.learn(&self.repository, &self.tip, &tip)?;
-        self.repository.see(&found)?;
+        self.repository.see(found)?;
         self.tip = tip;
-        Ok(is_there)
+        Ok(())
     }
 
     fn look(&self) -> Result<Option<Oid>, GitError> {

@@ -10,8 +10,11 @@ use super::repository::Repository;
 pub(super) enum Pushed {
     /// The remote has it.
     Yes,
-    /// The remote's tip is another: somebody was faster.
+    /// The remote's tip is another: somebody was faster. Nothing was sent.
     Behind,
+    /// The remote says that its tip is another, or in use. If the way to it repeats requests, that may
+    /// be by this very push.
+    Rejected(Said),
     /// Nobody knows whether the remote has it.
     Unknown(Said),
 }
@@ -32,13 +35,15 @@ pub(super) fn push(repository: &Repository, commit: &str) -> Result<Pushed, GitE
         }
         Err(error) => return Err(error),
     };
-    let said =
-        Said::of(&format!("{}\n{}", answer.err, report(&answer, &branch).as_deref().map(reason).unwrap_or_default()));
+    let report = report(&answer, &branch).as_deref().map(reason).unwrap_or_default();
+    let said = |err: &str| Said::of(&format!("{err}\n{report}"));
     match judge(&answer, &branch) {
         Verdict::Pushed => Ok(Pushed::Yes),
         Verdict::Behind => Ok(Pushed::Behind),
-        Verdict::Unknown => Ok(Pushed::Unknown(said)),
-        Verdict::Refused => Err(GitError::Refused { place: repository.place(), said }),
+        // Around a lock git gives much advice.
+        Verdict::Rejected => Ok(Pushed::Rejected(said(&errors(&answer.err)))),
+        Verdict::Unknown => Ok(Pushed::Unknown(said(&answer.err))),
+        Verdict::Refused => Err(GitError::Refused { place: repository.place(), said: said(&answer.err) }),
     }
 }
 
@@ -46,6 +51,7 @@ pub(super) fn push(repository: &Repository, commit: &str) -> Result<Pushed, GitE
 enum Verdict {
     Pushed,
     Behind,
+    Rejected,
     Unknown,
     Refused,
 }
@@ -55,6 +61,11 @@ fn report(answer: &Answer, branch: &str) -> Option<String> {
     let out = String::from_utf8_lossy(&answer.out);
     let target = format!(":{branch}\t");
     out.lines().find(|line| line.contains(&target)).map(str::to_owned)
+}
+
+/// The errors in what git wrote to its stderr.
+fn errors(text: &str) -> String {
+    text.lines().filter(|line| line.contains("error:")).flat_map(|line| [line, "\n"]).collect()
 }
 
 /// The last column of a report.
@@ -84,7 +95,7 @@ fn judge(answer: &Answer, branch: &str) -> Verdict {
         return if answer.is_ok() { Verdict::Pushed } else { Verdict::Unknown };
     }
     if BEHIND.iter().any(|reason| line.contains(reason)) {
-        Verdict::Behind
+        if line.contains("[remote rejected]") { Verdict::Rejected } else { Verdict::Behind }
     } else if line.contains("[remote failure]") || line.contains("unpacker error") {
         Verdict::Unknown
     } else {
@@ -108,7 +119,7 @@ mod tests {
         let rejected = |reason: &str| format!("To x\n!\taa:refs/heads/ledger\t{reason}\nDone\n");
         check(1, &rejected("[rejected] (fetch first)"), "", Verdict::Behind);
         check(1, &rejected("[rejected] (non-fast-forward)"), "", Verdict::Behind);
-        check(1, &rejected("[remote rejected] (cannot lock ref 'refs/heads/ledger': is at)"), "", Verdict::Behind);
+        check(1, &rejected("[remote rejected] (cannot lock ref 'refs/heads/ledger': is at)"), "", Verdict::Rejected);
         check(1, &rejected("[remote rejected] (pre-receive hook declined)"), "", Verdict::Refused);
         check(1, &rejected("[remote rejected] (protected branch hook declined)"), "", Verdict::Refused);
         check(1, &rejected("[remote failure] (remote failed to report status)"), "", Verdict::Unknown);

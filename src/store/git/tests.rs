@@ -6,13 +6,15 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use tempfile::TempDir;
 
 use super::*;
-use crate::identity::{Key, Person};
-use crate::ledger::{Claim, Grant, Outcome, PersonState, Standing, View, sample};
-use crate::store::{Home, Paths, copy};
+use crate::apply::Store as _;
+use crate::identity::{Key, KeyId, Person};
+use crate::ledger::{Claim, FirstKey, Grant, Outcome, PersonState, Standing, View, sample};
+use crate::store::{Home, Opened, Paths, copy};
 
 /// A remote, and clones of it.
 struct World {
@@ -94,6 +96,15 @@ impl World {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
     }
 
+    /// Holds the next push of a clone; what this gives back waits for it and lets it go.
+    fn hold_push(&self, clone: &str) -> PathBuf {
+        let pipe = self.path("held");
+        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let path = pipe.display();
+        self.hook(&format!("{clone}/.git"), "pre-push", &format!("test -e {path} || exit 0; cat {path}; rm -f {path}"));
+        pipe
+    }
+
     fn unhook(&self, repository: &str, name: &str) {
         fs::remove_file(self.path(repository).join("hooks").join(name)).unwrap();
     }
@@ -114,6 +125,10 @@ fn claim(people: &[u64], run: u64) -> Claim {
 
 fn accepted(people: &[u64], run: u64) -> Outcome {
     sample::outcome(&claim(people, run), PersonState::Accepted, &[])
+}
+
+fn refused(people: &[u64], run: u64) -> Outcome {
+    sample::outcome(&claim(people, run), PersonState::Refused, &[])
 }
 
 fn git_error(error: StoreError) -> GitError {
@@ -681,4 +696,119 @@ async fn a_claim_that_is_pushed_is_granted_even_if_the_clone_cannot_remember_it(
     }
     fs::remove_file(&lock).unwrap();
     assert_eq!([world.standing(2), world.standing(3)], [Standing::InDoubt, Standing::Free]);
+}
+
+#[tokio::test]
+async fn claims_that_nobody_waits_for_any_more_are_not_pushed() {
+    let world = World::new();
+    let ledger = world.open("first").unwrap();
+    let held = world.hold_push("first");
+    let hand_in = |people: &[u64]| {
+        let mut asking = Box::pin(ledger.desk().claim(claim(people, 1)));
+        assert!(asking.as_mut().now_or_never().is_none(), "{people:?}");
+        asking
+    };
+    let (first, given_up) = (hand_in(&[1]), hand_in(&[2]));
+    // The hook has opened its end: the first push is under way, with the first claim at least.
+    let push = fs::File::options().write(true).open(held).unwrap();
+    drop(given_up);
+    assert!(ledger.desk().settle(refused(&[2], 1)).now_or_never().is_none());
+    drop(hand_in(&[3]));
+    assert!(ledger.desk().settle(refused(&[3], 1)).now_or_never().is_none());
+    let last = hand_in(&[4]);
+    drop(push);
+    assert_eq!([first.await.unwrap(), last.await.unwrap()], [Grant::Granted, Grant::Granted]);
+    drop(hand_in(&[5]));
+    ledger.desk().settle(accepted(&[1], 1)).await.unwrap();
+    ledger.finish().unwrap();
+    let read = GitLedger::read(&world.clone("last"), &expected()).unwrap();
+    let standings = [1, 2, 3, 4, 5].map(|person| standing(&read, person));
+    assert_eq!(standings, [Standing::Accepted, Standing::Free, Standing::Free, Standing::InDoubt, Standing::Free]);
+    assert!([3, 5].iter().all(|person| read.claim_state(&claim(&[*person], 1).id).is_none()));
+}
+
+#[tokio::test]
+async fn a_push_of_claims_that_nobody_waits_for_does_not_happen() {
+    let world = World::new();
+    let ledger = world.open("first").unwrap();
+    let held = world.hold_push("first");
+    let mut asking = Box::pin(ledger.desk().claim(claim(&[1], 1)));
+    assert!(asking.as_mut().now_or_never().is_none());
+    let push = fs::File::options().write(true).open(held).unwrap();
+    assert!(ledger.desk().claim(claim(&[2], 1)).now_or_never().is_none());
+    drop(push);
+    assert_eq!(asking.await.unwrap(), Grant::Granted);
+    ledger.finish().unwrap();
+    assert_eq!(world.commits(), 2);
+}
+
+#[tokio::test]
+async fn other_keys_end_claims_but_outcomes_are_still_pushed() {
+    let [own, new] = [sample::header().keys[0].clone(), Key::from_bytes([9; Key::LENGTH]).id()];
+    let run = |keys: &[&KeyId]| Expected { keys: Some(keys.iter().copied().cloned().collect()), ..expected() };
+    let header = |change: u32, first: &KeyId| {
+        let mut header = run(&[&own, &new]).header();
+        header.first_key = Some(FirstKey { change, id: first.clone() });
+        header
+    };
+    for (before, keys) in [(None, run(&[&own])), (Some(header(1, &own)), run(&[&own, &new]))] {
+        let world = World::new();
+        world.clone("second");
+        let any = Expected { keys: None, ..expected() };
+        if let Some(before) = before {
+            GitLedger::rebind(&world.branch("second"), &any, before).unwrap();
+        }
+        let ledger = GitLedger::open(&world.branch("first"), &keys, "apply").unwrap();
+        for person in [1, 2] {
+            assert_eq!(ledger.desk().claim(claim(&[person], 1)).await.unwrap(), Grant::Granted);
+        }
+        ledger.desk().settle(accepted(&[1], 1)).await.unwrap();
+        GitLedger::rebind(&world.branch("second"), &any, header(2, &new)).unwrap();
+        for person in [3, 4] {
+            let error = ledger.desk().claim(claim(&[person], 1)).await.unwrap_err();
+            assert!(Opened::is_surely_not_written(&error), "{error}");
+            assert!(matches!(error, StoreError::KeyMissing { .. } | StoreError::KeyOrder { .. }), "{error}");
+        }
+        ledger.desk().settle(accepted(&[2], 1)).await.unwrap();
+        ledger.finish().unwrap();
+        assert!(!world.branch("first").pending().exists());
+        let read = GitLedger::read(&world.clone("last"), &run(&[&new, &own])).unwrap();
+        let standings = [1, 2, 3, 4].map(|person| standing(&read, person));
+        assert_eq!(standings, [Standing::Accepted, Standing::Accepted, Standing::Free, Standing::Free]);
+    }
+}
+
+#[tokio::test]
+async fn a_push_that_the_way_to_the_remote_repeats_may_be_there_until_somebody_looks() {
+    for (what_then, is_granted) in [("", true), ("touch $(git rev-parse --git-dir)/$FETCHED.lock", false)] {
+        let world = World::new();
+        let ledger = world.open("first").unwrap();
+        // What is pushed gets there twice: the second time the remote has it already, and says no.
+        let fetched = world.branch("first").fetched();
+        let script = format!(
+            "test -e once && exit 0; touch once; FETCHED={fetched}; read _ commit branch _\n\
+             git push --quiet --no-verify origin $commit:$branch; {what_then}"
+        );
+        world.hook("first/.git", "pre-push", &script);
+        let answer = ledger.desk().claim(claim(&[1], 1)).await;
+        assert_eq!(world.commits(), 2, "it is there");
+        match answer {
+            Ok(Grant::Granted) => assert!(is_granted),
+            Err(StoreError::Failed { cause }) => assert!(!is_granted, "{cause}"),
+            answer => panic!("{answer:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_lock_that_was_left_on_the_remote_is_told() {
+    let world = World::new();
+    let ledger = world.open("first").unwrap();
+    let lock = world.path("remote.git/refs/heads/sendform-ledger.lock");
+    fs::write(&lock, "").unwrap();
+    let error = ledger.desk().claim(claim(&[1], 1)).await.unwrap_err();
+    let StoreError::NotWritten { cause } = error else { panic!("{error}") };
+    let StoreError::Git(GitError::Refused { said, .. }) = &*cause else { panic!("{cause}") };
+    assert!(said.to_string().contains("cannot lock ref 'refs/heads/sendform-ledger'"), "{said}");
+    assert!(cause.hint().unwrap().contains("left its lock there"), "{cause}");
 }

@@ -50,7 +50,7 @@ impl Writer {
         (publisher, journal, guard): (Publisher, Journal, Guard),
         expected: Expected,
     ) -> Result<Self, StoreError> {
-        let mut group = Group::new(ledger, expected);
+        let mut group = Group::new(ledger, expected, publisher.repository().place());
         if let Some(left) = left {
             group.join(left)?;
         }
@@ -156,6 +156,7 @@ impl Writer {
 
     fn try_push(&mut self) -> Result<(), Unpublished> {
         self.guard.check()?;
+        self.group.drop_left();
         if self.publisher.publish(&mut self.group)? {
             self.note_pushed().map_err(|cause| Unpublished { cause, may_be_there: true })?;
         }

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use sendform::apply::Store as _;
 use sendform::identity::{Key, KeyId, Keys, Person, ProjectId};
@@ -19,6 +20,7 @@ on_every_store!(
     a_granted_claim_outlives_its_run,
     whoever_is_taken_is_named,
     what_was_not_sent_is_free_again,
+    an_outcome_of_a_claim_that_never_came_harms_nothing,
     rejected_people_may_be_claimed_and_those_given_up_may_not,
     an_earlier_claim_is_known_everywhere,
     what_a_message_is_is_kept,
@@ -210,6 +212,22 @@ fn what_was_not_sent_is_free_again(kind: Kind) {
         let three = Claim { id: sendform::ledger::ClaimId { attempt: 2, ..two.id }, ..claim(2, &[8]) };
         granted(&second, &three).await;
         assert_eq!(taken(&second, &claim(3, &[8])).await, [8]);
+    });
+}
+
+/// As of a claim that was given up before the store got to it.
+fn an_outcome_of_a_claim_that_never_came_harms_nothing(kind: Kind) {
+    wait(async {
+        let ground = made(kind).await;
+        let first = open(&ground, 0).await;
+        let never = outcome(&claim(1, &[1]), PersonState::Refused, &[]);
+        drop(first.settle(never.clone()).now_or_never());
+        assert!(matches!(first.settle(never).await, Err(StoreError::Entry(_))));
+        let one = claim(1, &[1, 2]);
+        granted(&first, &one).await;
+        first.settle(outcome(&one, PersonState::Accepted, &[])).await.unwrap();
+        first.finish().await.unwrap();
+        assert_eq!(standings(&look(&ground).await, [1, 2]), [Standing::Accepted; 2]);
     });
 }
 
