@@ -14,19 +14,19 @@ use sendform::store::{Database, DatabaseError, Expected, Postgres, StoreError, T
 
 use crate::support::Cluster;
 
-fn at(second: i64) -> Timestamp {
+pub(super) fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_796_126_400 + second).unwrap()
 }
 
-fn message() -> MessageKey {
+pub(super) fn message() -> MessageKey {
     MessageKey::parse("sale.hello").unwrap()
 }
 
-fn revision() -> Revision {
+pub(super) fn revision() -> Revision {
     Revision::new(1).unwrap()
 }
 
-fn claim(people: &[u64], attempt: u32, run: u64) -> Claim {
+pub(super) fn claim(people: &[u64], attempt: u32, run: u64) -> Claim {
     let people: Vec<Person> = people.iter().copied().map(Person).collect();
     Claim {
         id: ClaimId {
@@ -44,23 +44,23 @@ fn claim(people: &[u64], attempt: u32, run: u64) -> Claim {
     }
 }
 
-fn outcome(claim: &Claim, state: PersonState, by: Option<&str>) -> Outcome {
+pub(super) fn outcome(claim: &Claim, state: PersonState, by: Option<&str>) -> Outcome {
     let by = by.map(str::to_owned);
     Outcome { claim: claim.id.clone(), state, others: Vec::new(), at: at(1), why: by.clone(), by }
 }
 
-fn taken(people: &[u64]) -> Grant {
+pub(super) fn taken(people: &[u64]) -> Grant {
     Grant::Taken(people.iter().copied().map(Person).collect())
 }
 
 /// A ledger in a database of its own.
-struct Home {
+pub(super) struct Home {
     database: Database,
     expected: Expected,
 }
 
 impl Home {
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         let url = Some(Cluster::shared().database().into());
         let database = Database { url, authorities: None::<PathBuf>, schema: "sent".to_owned() };
         let keys = Some(vec![Key::from_bytes([1; Key::LENGTH]).id()]);
@@ -70,18 +70,18 @@ impl Home {
         Self { database, expected }
     }
 
-    async fn open(&self) -> Postgres {
+    pub(super) async fn open(&self) -> Postgres {
         Postgres::open(&self.database, &self.expected).await.unwrap()
     }
 
     /// Runs a statement beside the store.
-    fn sql(&self, statement: &str) -> String {
+    pub(super) fn sql(&self, statement: &str) -> String {
         let url = secrecy::ExposeSecret::expose_secret(self.database.url.as_ref().unwrap());
         Cluster::shared().sql(url, statement)
     }
 
     /// How somebody stands, by the database alone.
-    async fn standing(&self, person: u64) -> Standing {
+    pub(super) async fn standing(&self, person: u64) -> Standing {
         let ledger = self.database.read(&self.expected).await.unwrap();
         ledger.standing(&message(), revision(), Person(person), View::Exclusive)
     }
@@ -169,7 +169,7 @@ async fn a_ledger_that_is_bound_anew_takes_no_claim_of_a_run_from_before() {
 }
 
 /// A ledger with one claim, and what became of it.
-fn ledger(home: &Home, claim: &Claim, state: Option<PersonState>) -> Ledger {
+pub(super) fn ledger(home: &Home, claim: &Claim, state: Option<PersonState>) -> Ledger {
     let mut ledger = Ledger::new(home.expected.header());
     ledger.add_claim(claim.clone()).unwrap();
     if let Some(state) = state {
