@@ -34,7 +34,8 @@ pub(super) struct Ahead {
 }
 
 impl Ahead {
-    /// Begins with few, or with [`Settings::parallel`] if no more are wanted.
+    /// Begins with [`Settings::parallel`] until it is known how large a bulk is, then with some more if
+    /// more are wanted.
     pub(super) fn new(settings: &Settings) -> Self {
         let least = settings.parallel.max(1);
         let most = settings.ahead.max(least);
@@ -50,7 +51,7 @@ impl Ahead {
 
     /// How many bulks may be under way: prepared, claimed, sent.
     pub(super) fn bulks(&self) -> usize {
-        let fitting = BYTES_MAX / self.largest.load(Ordering::Relaxed).max(1);
+        let fitting = BYTES_MAX.checked_div(self.largest.load(Ordering::Relaxed)).unwrap_or_default();
         self.now.load(Ordering::Relaxed).min(fitting).max(self.least)
     }
 
@@ -82,12 +83,14 @@ mod tests {
     fn what_is_claimed_ahead_follows_the_gateway() {
         let settings = Settings { parallel: 2, ahead: 100, ..Settings::new(RunId(1)) };
         let ahead = Ahead::new(&settings);
-        let mut seen = vec![ahead.bulks()];
+        let unknown = ahead.bulks();
+        ahead.rendered(1);
+        let mut seen = vec![unknown, ahead.bulks()];
         for (times, seconds) in [(10, 1), (200, 30), (5, 31), (200, 60)] {
             (0..times).for_each(|_| ahead.waited(Duration::from_secs(seconds)));
             seen.push(ahead.bulks());
         }
-        assert_eq!(seen, [32, 42, 100, 95, 2]);
+        assert_eq!(seen, [2, 32, 42, 100, 95, 2]);
         (0..98).for_each(|_| ahead.waited(Duration::ZERO));
         let seen = [0, 1 << 20, 1 << 10, 1 << 22, 1 << 30].map(|bytes| {
             ahead.rendered(bytes);

@@ -305,17 +305,23 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
     /// Takes those for accepted whose messageId the gateway has seen before, if that was ours.
     async fn know_duplicates(&self, letters: &Letters, ticket: &Ticket, verdict: &mut Verdict) {
         let duplicate = PersonState::Rejected(STATUS_DUPLICATE_MESSAGE_ID);
+        let mut has_failed = false;
         for (state, letter) in verdict.states.iter_mut().zip(&letters.people) {
             if *state != duplicate {
                 continue;
             }
             let (message, revision) = letters.message();
             let id = MessageId { message, revision, person: letter.person };
+            if has_failed {
+                *state = PersonState::Claimed;
+                continue;
+            }
             *state = match self.patiently(self.ports.store.claimed_before(&id, ticket.claim())).await {
                 Ok(true) => PersonState::Accepted,
                 Ok(false) => PersonState::Claimed,
                 Err(error) => {
                     self.halt(Stopped::Store(error));
+                    has_failed = true;
                     PersonState::Claimed
                 }
             };

@@ -303,7 +303,11 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
     ) -> Result<T, String> {
         match select(pin!(work), pin!(self.store_grace_is_over())).await {
             Either::Left((done, _)) => done.map_err(|error| error.to_string()),
-            Either::Right(((), _)) => Err("it does not answer".to_owned()),
+            Either::Right(((), _)) => {
+                // It has no time left because of that, whatever is wrong with it.
+                self.halt(Stopped::Interrupted);
+                Err("it does not answer".to_owned())
+            }
         }
     }
 

@@ -143,6 +143,8 @@ impl Go<'_> {
                 send(&worker, plan.to_send(), ports, &run_settings, interrupts).await
             }
         };
+        let unsettled = dumps::keep(world, &summary, run, output);
+        interrupts.ends_with(verdict(&summary));
         let now = world.gateway.now();
         let (doubts, in_flight) = open_ends(&store, &summary, run, now);
         let shown = output.show(&Forms {
@@ -152,7 +154,6 @@ impl Go<'_> {
         if let Some(next) = plan.next_apply_at() {
             output.tell(&format!("the next apply has something to do at {}\n", timing::utc(next)));
         }
-        let unsettled = dumps::keep(world, &summary, run, output);
         let mut exit =
             verdict(&summary).or(if in_doubt(&doubts, &choices.selection) { Exit::Doubt } else { Exit::Done });
         // Whatever else fails now, what became of the messages is the stronger news.

@@ -32,6 +32,8 @@ pub(super) struct Interrupts {
     count: watch::Receiver<u8>,
     /// Whether something may have been claimed.
     is_sending: Arc<Mutex<bool>>,
+    /// How the process ends if nobody waits for it any more.
+    exit: Arc<Mutex<Exit>>,
 }
 
 impl Interrupts {
@@ -39,12 +41,17 @@ impl Interrupts {
     #[must_use]
     pub(super) fn listen(output: &Output) -> Self {
         let (counter, count) = watch::channel(0);
-        let interrupts = Self { count, is_sending: Arc::default() };
+        let interrupts = Self { count, is_sending: Arc::default(), exit: Arc::new(Mutex::new(Exit::Declined)) };
         // Without handlers a signal ends the process by itself.
         if let Some(signals) = Signals::listen() {
-            tokio::spawn(count_up(signals, counter, Arc::clone(&interrupts.is_sending), output.clone()));
+            tokio::spawn(interrupts.clone().count_up(signals, counter, output.clone()));
         }
         interrupts
+    }
+
+    /// From now on it is known how the process ends, even if it is not let to.
+    pub(super) fn ends_with(&self, exit: Exit) {
+        *self.exit.lock().unwrap_or_else(PoisonError::into_inner) = exit;
     }
 
     /// From now on something may have been claimed, and the run ends in order.
@@ -67,23 +74,24 @@ impl Interrupts {
             std::future::pending::<()>().await;
         }
     }
-}
 
-async fn count_up(mut signals: Signals, counter: watch::Sender<u8>, is_sending: Arc<Mutex<bool>>, output: Output) {
-    signals.next().await;
-    {
-        let is_sending = is_sending.lock().unwrap_or_else(PoisonError::into_inner);
-        if !*is_sending {
-            // The lock keeps the run from claiming anything now.
-            leave(output.fail(&Failure::new(Exit::Declined, "interrupted: nothing was sent")));
+    async fn count_up(self, mut signals: Signals, counter: watch::Sender<u8>, output: Output) {
+        signals.next().await;
+        {
+            let is_sending = self.is_sending.lock().unwrap_or_else(PoisonError::into_inner);
+            if !*is_sending {
+                // The lock keeps the run from claiming anything now.
+                leave(output.fail(&Failure::new(Exit::Declined, "interrupted: nothing was sent")));
+            }
         }
+        tell("\ninterrupted: no new requests; those in flight have 6 seconds to end (again to leave at once)\n");
+        counter.send_replace(1);
+        signals.next().await;
+        counter.send_replace(2);
+        tokio::time::sleep(LAST_WORDS).await;
+        let exit = *self.exit.lock().unwrap_or_else(PoisonError::into_inner);
+        leave(exit);
     }
-    tell("\ninterrupted: no new requests; those in flight have 6 seconds to end (again to leave at once)\n");
-    counter.send_replace(1);
-    signals.next().await;
-    counter.send_replace(2);
-    tokio::time::sleep(LAST_WORDS).await;
-    leave(Exit::Declined);
 }
 
 struct Signals {

@@ -34,7 +34,7 @@ impl Header {
 /// The key that new claims are made with. Of two the greater counts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FirstKey {
-    /// How often a ledger was told which key comes first, from 1.
+    /// How often a ledger was told that another key comes first, from 0.
     pub change: u32,
     /// The check value of the key.
     pub id: KeyId,

@@ -20,6 +20,12 @@ impl Ledger {
             header.first_key = to_first.map(|id| FirstKey { change, id });
         }
     }
+
+    /// Has the key come first that does so in another ledger: one that is joined into another does not
+    /// change which key that is.
+    pub fn follow(&mut self, header: &Header) {
+        self.bound.header.first_key.clone_from(&header.first_key);
+    }
 }
 
 #[cfg(test)]

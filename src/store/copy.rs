@@ -5,7 +5,7 @@
 
 use jiff::Timestamp;
 
-use crate::ledger::{Ledger, News};
+use crate::ledger::{Header, Ledger, News};
 
 use super::error::{MOVED, StoreError};
 use super::expected::Expected;
@@ -52,7 +52,8 @@ pub async fn copy(from: &Home, to: &Home, expected: &Expected, now: Timestamp) -
 async fn carry(source: &Ledger, to: &Home, expected: &Expected, now: Timestamp) -> Result<News, StoreError> {
     let home = match to.open(expected, "ledger copy").await {
         Err(error) if error.is_missing() => {
-            to.create(expected.header()).await?;
+            let first_key = source.header().first_key.clone();
+            to.create(Header { first_key, ..expected.header() }).await?;
             to.open(expected, "ledger copy").await?
         }
         opened => opened?,
@@ -81,7 +82,7 @@ mod tests {
 
     use super::*;
     use crate::apply::Store as _;
-    use crate::ledger::{Claim, Grant, Header, sample};
+    use crate::ledger::{Claim, Grant, sample};
     use crate::store::Paths;
 
     fn expected() -> Expected {

@@ -71,8 +71,10 @@ pub enum StoreError {
         names: Vec<KeyId>,
     },
     /// The run would make its claims with another key than other runs.
-    #[error("{}, but `{supplied}` was supplied first", first_words(.first.as_ref()))]
+    #[error("{}, but `{supplied}` was supplied first", first_words(.place, .first.as_ref()))]
     KeyOrder {
+        /// Where the ledger is.
+        place: String,
         /// The check value of the key that claims are made with, if the ledger says which that is.
         first: Option<KeyId>,
         /// The check value of the first key of the run.
@@ -185,7 +187,7 @@ impl StoreError {
                 "with a wrong key everybody would look unsent: set SENDFORM_KEY to the key that made this ledger; \
                  a new one beside it is added with `sendform ledger rebind --add-key`"
             }
-            Self::KeyOrder { first, supplied } => return Some(order_hint(first.is_some(), supplied)),
+            Self::KeyOrder { first, supplied, .. } => return Some(order_hint(first.is_some(), supplied)),
             Self::Failed { cause } | Self::NotWritten { cause } if matches!(**cause, Self::Git(_)) => {
                 return cause.hint();
             }
@@ -263,10 +265,10 @@ fn damaged(damage: &Damage) -> &'static str {
     if matches!(damage.reason, Reason::Newer(_)) { "was written by a newer sendform" } else { "is damaged" }
 }
 
-fn first_words(first: Option<&KeyId>) -> String {
+fn first_words(place: &str, first: Option<&KeyId>) -> String {
     match first {
-        Some(first) => format!("the ledger's new claims are made with the key `{first}`"),
-        None => "the ledger does not say which of its keys new claims are made with".to_owned(),
+        Some(first) => format!("new claims of the ledger `{place}` are made with the key `{first}`"),
+        None => format!("the ledger `{place}` does not say which of its keys new claims are made with"),
     }
 }
 

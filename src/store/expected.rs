@@ -23,7 +23,7 @@ impl Expected {
     #[must_use]
     pub fn header(&self) -> Header {
         let mut keys = self.keys.clone().unwrap_or_default();
-        let first_key = keys.first().filter(|_| keys.len() > 1).map(|id| FirstKey { change: 1, id: id.clone() });
+        let first_key = keys.first().filter(|_| keys.len() > 1).map(|id| FirstKey { change: 0, id: id.clone() });
         keys.sort_unstable();
         Header { project: self.project.clone(), gateway: self.gateway.clone(), keys, first_key }
     }
@@ -35,6 +35,12 @@ impl Expected {
     /// supplied that it does not name; if another one was supplied first than the one that new claims
     /// are made with.
     pub fn check(&self, header: &Header, place: &str) -> Result<(), StoreError> {
+        self.check_home(header, place)?;
+        self.check_keys(header, place)
+    }
+
+    /// Compares the project and the gateway.
+    pub(super) fn check_home(&self, header: &Header, place: &str) -> Result<(), StoreError> {
         let foreign = |what, found: &str, expected: &str| {
             let (place, found, expected) = (place.to_owned(), found.to_owned(), expected.to_owned());
             Err(StoreError::Foreign { place, what, found, expected })
@@ -45,6 +51,11 @@ impl Expected {
         if header.gateway != self.gateway {
             return foreign("gateway", &header.gateway, &self.gateway);
         }
+        Ok(())
+    }
+
+    /// Compares the keys.
+    pub(super) fn check_keys(&self, header: &Header, place: &str) -> Result<(), StoreError> {
         let Some(keys) = &self.keys else { return Ok(()) };
         let missing = absent(&header.keys, keys);
         if !missing.is_empty() {
@@ -56,25 +67,27 @@ impl Expected {
         }
         match keys.first() {
             Some(supplied) if header.first_key() != Some(supplied) => {
-                Err(StoreError::KeyOrder { first: header.first_key().cloned(), supplied: supplied.clone() })
+                let (place, first) = (place.to_owned(), header.first_key().cloned());
+                Err(StoreError::KeyOrder { place, first, supplied: supplied.clone() })
             }
             _ => Ok(()),
         }
     }
 
-    /// Compares the header of a ledger that is to be bound to `to` with what is expected. One that is
-    /// bound to it already is as good: a change that was cut off in the middle can be made again.
+    /// Compares the header of a ledger, or of a part of one, that is to be bound to `to` with what is
+    /// expected. One that is bound to it already is as good: a change that was cut off in the middle can
+    /// be made again.
     ///
     /// # Errors
-    /// As [`Expected::check`], and if the ledger names a key that `to` lacks: its people would not be
-    /// recognised any more.
+    /// If it belongs to another project or gateway; if it names a key that `to` lacks: its people would
+    /// not be recognised any more.
     pub fn check_rebind(&self, header: &Header, to: &Header, place: &str) -> Result<(), StoreError> {
         let missing = absent(&header.keys, &to.keys);
         if !missing.is_empty() {
             return Err(StoreError::KeyMissing { names: missing });
         }
         let already = Self { project: to.project.clone(), gateway: to.gateway.clone(), keys: None };
-        if already.check(header, place).is_ok() { Ok(()) } else { self.check(header, place) }
+        if already.check_home(header, place).is_ok() { Ok(()) } else { self.check_home(header, place) }
     }
 
     /// Checks the header of a ledger that is to be joined in: it may name fewer keys than the run has.
@@ -82,7 +95,7 @@ impl Expected {
     /// # Errors
     /// As [`Expected::check`], but for keys that it does not name.
     pub fn check_joined(&self, header: &Header, place: &str) -> Result<(), StoreError> {
-        Self { keys: None, ..self.clone() }.check(header, place)?;
+        self.check_home(header, place)?;
         let missing = absent(&header.keys, self.keys.as_deref().unwrap_or_default());
         if missing.is_empty() { Ok(()) } else { Err(StoreError::KeyMissing { names: missing }) }
     }
@@ -125,7 +138,7 @@ mod tests {
         the ledger's people cannot be recognised without the key `be98403f`
         the ledger's people cannot be recognised without the keys `b5c6a100`, `be98403f`
         the ledger does not know the key `5d4f443f`
-        the ledger's new claims are made with the key `be98403f`, but `b5c6a100` was supplied first
+        new claims of the ledger `sendform.lock` are made with the key `be98403f`, but `b5c6a100` was supplied first
         ");
     }
 

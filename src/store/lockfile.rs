@@ -54,7 +54,7 @@ impl Lockfile {
     pub fn read(paths: &Paths, expected: &Expected) -> Result<Ledger, StoreError> {
         let text = load_lockfile(paths)?;
         let Read { mut ledger, .. } = log::parse(&paths.lockfile, &text)?;
-        expected.check(ledger.header(), &place(&paths.lockfile))?;
+        expected.check_home(ledger.header(), &place(&paths.lockfile))?;
         join_shadow(&mut ledger, &text, paths, expected)?;
         Ok(ledger)
     }
@@ -78,12 +78,12 @@ impl Lockfile {
         let guard = Guard::take(&paths.guard, note)?;
         let mut text = load_lockfile(paths)?;
         let Read { mut ledger, torn } = log::parse(&paths.lockfile, &text)?;
-        expected.check(ledger.header(), &place(&paths.lockfile))?;
+        expected.check_home(ledger.header(), &place(&paths.lockfile))?;
+        text.truncate(torn.unwrap_or(text.len()));
+        let shadow = join_shadow(&mut ledger, &text, paths, expected)?;
         if let Some(kept) = torn {
             log::truncate(&paths.lockfile, kept)?;
-            text.truncate(kept);
         }
-        let shadow = join_shadow(&mut ledger, &text, paths, expected)?;
         let canonical = ledger.write();
         let mut logs = vec![settle(&paths.lockfile, Some(&text), &canonical)?];
         if let Some(path) = &paths.shadow {
@@ -208,22 +208,24 @@ fn rebound(path: &Path, text: &[u8], from: &Expected, to: &Header) -> Result<Led
     Ok(ledger)
 }
 
-/// Joins the shadow in, unless its text is the ledger's own, and returns what is in its file. The
-/// shadow may name a key that a ledger from before its change does not: whom it knows by that key
-/// must be recognised too.
+/// Joins the shadow in, unless its text is the ledger's own, checks the keys of both, and returns what
+/// is in the shadow's file. It may name a key that a ledger from before its change does not: whom it
+/// knows by that key must be recognised too.
 fn join_shadow(
     ledger: &mut Ledger,
     text: &[u8],
     paths: &Paths,
     expected: &Expected,
 ) -> Result<Option<Vec<u8>>, StoreError> {
-    let Some(path) = &paths.shadow else { return Ok(None) };
-    let found = log::read(path)?;
-    if let Some(found) = found.as_ref().filter(|found| *found != text) {
+    let found = match &paths.shadow {
+        Some(path) => log::read(path)?,
+        None => None,
+    };
+    if let (Some(path), Some(found)) = (&paths.shadow, found.as_ref().filter(|found| *found != text)) {
         let shadow = log::parse(path, found)?;
         ledger.join(&shadow.ledger).map_err(StoreError::Join)?;
-        expected.check(ledger.header(), &place(path))?;
     }
+    expected.check_keys(ledger.header(), &place(&paths.lockfile))?;
     Ok(found)
 }
 
@@ -245,7 +247,7 @@ mod tests {
 
     use super::*;
     use crate::identity::Person;
-    use crate::ledger::{PersonState, Standing, View, sample};
+    use crate::ledger::{FirstKey, PersonState, Standing, View, sample};
 
     struct Home {
         _folder: TempDir,
@@ -442,7 +444,8 @@ mod tests {
         let other = crate::identity::Key::from_bytes([9; crate::identity::Key::LENGTH]).id();
         let mut keys = [sample::header().keys, vec![other.clone()]].concat();
         keys.sort_unstable();
-        let rotated = Header { keys: keys.clone(), ..sample::header() };
+        let first_key = Some(FirstKey { change: 1, id: other.clone() });
+        let rotated = Header { keys: keys.clone(), first_key, ..sample::header() };
         let text = Ledger::new(rotated).write();
         let missing = |result: Result<(), StoreError>| match result {
             Err(StoreError::KeyMissing { names }) => names,
@@ -452,12 +455,13 @@ mod tests {
         assert_eq!(missing(home.open().map(drop)), std::slice::from_ref(&other));
         assert_eq!(missing(Lockfile::read(&home.paths, &expected()).map(drop)), std::slice::from_ref(&other));
         fs::remove_file(&home.paths.lockfile).unwrap();
-        assert_eq!(missing(Lockfile::create(&home.paths, sample::header())), [other]);
+        assert_eq!(missing(Lockfile::create(&home.paths, sample::header())), std::slice::from_ref(&other));
         assert!(!home.paths.lockfile.exists(), "a wrong key makes nothing");
 
         fs::write(&home.paths.lockfile, old).unwrap();
-        let both = Expected { keys: Some(keys), ..expected() };
-        assert!(matches!(Lockfile::open(&home.paths, &both, "apply"), Err(StoreError::KeyUnknown { .. })));
+        let both = Expected { keys: Some(vec![other, keys[0].clone()]), ..expected() };
+        Lockfile::open(&home.paths, &both, "apply").unwrap().finish().unwrap();
+        assert_eq!(Lockfile::read(&home.paths, &both).unwrap().header().keys, keys);
     }
 
     #[tokio::test]

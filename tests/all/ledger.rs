@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use insta::assert_snapshot;
-use sendform::ledger::{Claim, Ledger, Outcome, PersonState, text};
+use sendform::ledger::{Claim, FirstKey, Header, Ledger, Outcome, PersonState, text};
 
 use crate::support::{KEY, Run, Shop};
 
@@ -67,7 +67,7 @@ fn what_does_not_belong_to_the_ledger_is_not_imported() {
     let good = shop.project.read("sendform.lock");
     let whole = fs::read_to_string(shop.project.path("sendform.lock")).unwrap();
     let header = ledger(&shop).header().clone();
-    let of = |change: &dyn Fn(&mut sendform::ledger::Header)| {
+    let of = |change: &dyn Fn(&mut Header)| {
         let mut header = header.clone();
         change(&mut header);
         text::header_line(&header)
@@ -392,6 +392,50 @@ fn people_in_doubt_are_taken_along_by_number_only() {
 }
 
 #[test]
+fn which_key_comes_first_changes_only_when_that_is_asked_for() {
+    let lockfile = |shop: &Shop| fs::read_to_string(shop.project.path("sendform.lock")).unwrap();
+    let mut shop = Shop::new(2);
+    shop.apply().code(0);
+    let orders = [format!("{NEW_KEY},{KEY}"), format!("{KEY},{NEW_KEY}")];
+    let mut files = Vec::new();
+    for order in &orders {
+        shop.project.set("SENDFORM_KEY", order);
+        shop.run(&["ledger", "rebind", "--add-key"]).code(0);
+        files.push(lockfile(&shop));
+    }
+    // Another ledger that was told otherwise more often, in other hands.
+    let mut header = ledger(&shop).header().clone();
+    let first = sendform::identity::Key::parse(NEW_KEY).unwrap().id();
+    header.first_key = Some(FirstKey { change: 9, id: first });
+    let claims = files[0].split_inclusive('\n').skip(1);
+    shop.project.write("other.lock", text::header_line(&header) + &claims.collect::<String>());
+    shop.run(&["ledger", "import", "other.lock"]).code(0);
+    shop.apply_sends_nothing(0);
+    // A change of the gateway's name that was made already.
+    shop.project.set("SENDFORM_KEY", &orders[0]);
+    let error = shop.run(&["ledger", "rebind", "--gateway", "old.example"]).code(8);
+    assert!(error.stderr.contains("was supplied first"), "{error}");
+    shop.project.set("SENDFORM_KEY", &orders[1]);
+    assert_eq!(lockfile(&shop), files[1]);
+    // A checkout of the lockfile from before the change: the shadow remembers.
+    shop.project.write("sendform.lock", &files[0]);
+    shop.run(&["plan"]).code(0);
+    shop.apply_sends_nothing(0);
+    assert_eq!(lockfile(&shop), files[1]);
+    // The gateway's name changed as well, and lockfile and shadow name different keys first.
+    let [ours, shadow] = [0, 1].map(|file: usize| {
+        let mut ledger = Ledger::read(files[file].as_bytes()).unwrap().ledger;
+        ledger.rebind(Header { gateway: "old.example".to_owned(), ..ledger.header().clone() });
+        String::from_utf8(ledger.write()).unwrap()
+    });
+    shop.project.write("sendform.lock", ours);
+    shop.project.write(".sendform/shadow.lock", shadow);
+    shop.run(&["ledger", "rebind", "--gateway", "old.example"]).code(0);
+    assert_eq!(lockfile(&shop), files[1]);
+    shop.apply_sends_nothing(0);
+}
+
+#[test]
 fn keys_are_rotated_and_nobody_is_forgotten() {
     let mut shop = Shop::new(3);
     shop.apply().code(0);
@@ -441,7 +485,7 @@ fn keys_are_rotated_and_nobody_is_forgotten() {
     assert_snapshot!(shop.apply_sends_nothing(8), @"
     exit code: 8
     ----- stderr
-    error: the ledger's new claims are made with the key `8b5074af`, but `00914700` was supplied first
+    error: new claims of the ledger `./sendform.lock` are made with the key `8b5074af`, but `00914700` was supplied first
       hint: name that key first in SENDFORM_KEY; or make `00914700` the first for all machines: `sendform ledger rebind --add-key`
     ");
     assert_snapshot!(shop.run(&["ledger", "rebind", "--add-key"]), @"
@@ -458,10 +502,11 @@ fn keys_are_rotated_and_nobody_is_forgotten() {
 
     // A checkout of the lockfile from before the change: the shadow remembers, the key is asked for.
     let header = ledger(&shop).header().clone();
-    let first = sendform::ledger::Header { keys: vec![sendform::identity::Key::parse(KEY).unwrap().id()], ..header };
+    let first = Header { keys: vec![sendform::identity::Key::parse(KEY).unwrap().id()], ..header };
     fs::write(shop.project.path("sendform.lock"), text::header_line(&first)).unwrap();
+    shop.project.set("SENDFORM_KEY", KEY);
     shop.apply_sends_nothing(8);
-    shop.run(&["ledger", "rebind", "--add-key"]).code(0);
+    shop.project.set("SENDFORM_KEY", format!("{KEY},{NEW_KEY}"));
     shop.apply_sends_nothing(0);
 }
 
@@ -543,7 +588,7 @@ fn a_ledger_that_was_copied_elsewhere_is_taken_into_use_again_with_a_warning() {
     let address = shop.sandbox.address().to_string();
     let moved = format!("{address}, moved to origin/sendform-ledger");
     let mut retired = ledger(&shop);
-    retired.rebind(sendform::ledger::Header { gateway: moved.clone(), ..retired.header().clone() });
+    retired.rebind(Header { gateway: moved.clone(), ..retired.header().clone() });
     for name in ["sendform.lock", ".sendform/shadow.lock"] {
         fs::write(shop.project.path(name), retired.write()).unwrap();
     }
@@ -652,10 +697,7 @@ fn files_are_merged_without_a_project_and_without_a_key() {
     project.unset("SENDFORM_KEY");
     let text = fs::read_to_string(shop.project.path("sendform.lock")).unwrap();
     let (header, _) = text.split_once('\n').unwrap();
-    let elsewhere = text::header_line(&sendform::ledger::Header {
-        gateway: "elsewhere".to_owned(),
-        ..ledger(&shop).header().clone()
-    });
+    let elsewhere = text::header_line(&Header { gateway: "elsewhere".to_owned(), ..ledger(&shop).header().clone() });
     project.write("ours", format!("{header}\n"));
     project.write("theirs", &text);
     project.write("none", "");

@@ -46,8 +46,9 @@ fn take(ledger: &mut Ledger, file: &Path, expected: &Expected) -> Result<Importe
     };
     let before = ledger.clone();
     let (passed_over, is_torn, is_dump) = match Piece::read(&text).map_err(damaged)? {
-        Piece::Whole(read) => {
+        Piece::Whole(mut read) => {
             expected.check_joined(read.ledger.header(), &place).map_err(|error| store_failure(&error))?;
+            read.ledger.follow(ledger.header());
             ledger.join(&read.ledger).map_err(|error| store_failure(&StoreError::Join(error)))?;
             (0, read.torn.is_some(), false)
         }

@@ -30,7 +30,12 @@ pub(super) async fn run(world: &World, args: &RebindArgs, output: &Output) -> Re
         refuse_doubts(ledger, args)?;
     }
     let home = &world.gateway.ledger;
-    home.rebind(&from, new.header()).await.map_err(|error| store_failure(&error))?;
+    let mut to = new.header();
+    if !args.add_key {
+        // Which key comes first is changed only if that is asked for.
+        to.first_key = None;
+    }
+    home.rebind(&from, to).await.map_err(|error| store_failure(&error))?;
     let rebound = rebound(before.as_ref().map(Ledger::header), &new, world, args);
     output.show(&Forms { text: &|_| rebound.text(), json: &|| rebound.to_json() })?;
     if let Some(other) = args.gateway.as_deref().and_then(moved_to) {
@@ -44,7 +49,7 @@ async fn before(world: &World, from: &Expected, new: &Expected) -> Result<Option
     let (home, now) = (&world.gateway.ledger, world.gateway.now());
     let seen = match home.look(from, now).await {
         Err(StoreError::Foreign { what: "gateway", found, .. }) if found == new.gateway => {
-            home.look(&Expected { keys: None, ..new.clone() }, now).await
+            home.look(&Expected { keys: from.keys.clone(), ..new.clone() }, now).await
         }
         seen => seen,
     };
