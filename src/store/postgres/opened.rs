@@ -1,10 +1,10 @@
 //! A ledger in PostgreSQL that this run, and any number of others, have open for writing.
 
+mod shared;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
-
-use jiff::Timestamp;
 
 use super::book::{Comparing, Known, Loading};
 use super::claim::Claiming;
@@ -12,15 +12,12 @@ use super::error::DatabaseError;
 use super::freeing::{self, Freed, Freeing, is_free};
 use super::link::Link;
 use super::settle::{Settled, Settling, given_back, not_held};
-use super::share::{Dismissing, Portion, SharedBulk, Sharing, Taking, Watching};
-use super::shares::{Shares, Take, plan_number};
-use super::slots::Delaying;
+use super::share::Dismissing;
+use super::shares::Shares;
 use super::write::{Confirming, Joining, Recording};
 use super::{Database, number};
-use crate::apply::Late;
 use crate::identity::{BulkId, MessageId, MessageKey, Person, PersonSet, Revision};
-use crate::ledger::{Claim, ClaimId, EntryError, Grant, Header, Ledger, MessageRecord, Outcome, RunId, View, text};
-use crate::plan::Bulk;
+use crate::ledger::{Claim, ClaimId, EntryError, Grant, Header, Ledger, MessageRecord, Outcome, View, text};
 use crate::store::error::StoreError;
 use crate::store::expected::Expected;
 
@@ -308,93 +305,6 @@ impl Postgres {
             self.known().extend(known);
         }
         Ok(())
-    }
-
-    /// Joins the plan that workers share, message by message, or stores these bulks as such: where
-    /// there is none, where it was used up, and where no worker has been at it for ten minutes.
-    ///
-    /// # Errors
-    /// If the database fails for too long.
-    pub async fn share(
-        &self,
-        run: RunId,
-        nth: u32,
-        digest: &str,
-        now: Timestamp,
-        bulks: Vec<Bulk>,
-    ) -> Result<(), StoreError> {
-        let mut portions: Vec<Portion> = Vec::new();
-        let mut messages: Vec<(i64, Vec<Bulk>)> = Vec::new();
-        let plan = plan_number(run.0, nth);
-        for bulk in bulks {
-            let number = number::message(self.number, &bulk.message, bulk.revision);
-            match messages.iter_mut().find(|(known, _)| *known == number) {
-                Some((_, others)) => others.push(bulk),
-                None => {
-                    portions.push(Portion { number, message: bulk.message.clone(), revision: bulk.revision, plan });
-                    messages.push((number, vec![bulk]));
-                }
-            }
-        }
-        messages.sort_unstable_by_key(|(number, _)| *number);
-        let plans = self.link.run(&Sharing { plan, digest, now, messages: &messages }, PATIENCE).await?;
-        for ((number, _), plan) in messages.iter().zip(plans) {
-            for portion in portions.iter_mut().filter(|portion| portion.number == *number) {
-                portion.plan = plan;
-            }
-        }
-        self.shares().begin(portions);
-        Ok(())
-    }
-
-    /// Takes the next bulk of the shared plan.
-    ///
-    /// # Errors
-    /// If the database fails for too long.
-    pub async fn take(&self, run: RunId) -> Result<Take, StoreError> {
-        loop {
-            let Some(portion) = self.shares().current().cloned() else { break };
-            let held = self.shares().held(&portion);
-            let taking = Taking { portion: &portion, run: run.0.cast_signed(), held: &held };
-            if let Some(bulk) = self.link.run(&taking, PATIENCE).await? {
-                self.shares().take(&bulk);
-                return Ok(Take::Bulk(bulk));
-            }
-            self.shares().skip();
-        }
-        let portions = self.shares().portions().to_vec();
-        for (turn, portion) in portions.iter().enumerate() {
-            if self.link.run(&Watching { portion }, PATIENCE).await? {
-                self.shares().return_to(turn);
-                return Ok(Take::Wait);
-            }
-        }
-        Ok(Take::UsedUp)
-    }
-
-    /// Gives up a bulk of which nobody is left to send to.
-    ///
-    /// # Errors
-    /// If the database fails for too long.
-    pub async fn dismiss(&self, run: RunId, bulk: &SharedBulk) -> Result<(), StoreError> {
-        self.shares().forget(bulk.taken);
-        Ok(self.link.run(&Dismissing { bulk: bulk.taken, run: run.0.cast_signed() }, PATIENCE).await?)
-    }
-
-    /// Finds a time for a paced bulk that cannot keep its own: behind everything that any worker
-    /// was given.
-    ///
-    /// # Errors
-    /// If the database fails for too long.
-    pub async fn late_start(&self, late: &Late) -> Result<Timestamp, StoreError> {
-        let (message, revision) = &late.message;
-        let delaying = Delaying {
-            message: number::message(self.number, message, *revision),
-            earliest: late.earliest.as_millisecond(),
-            length: late.length_ms,
-        };
-        let start = self.link.run(&delaying, PATIENCE).await?;
-        Ok(Timestamp::from_millisecond(start).unwrap_or(Timestamp::MAX))
     }
 
     fn ledger_mut(&self) -> RwLockWriteGuard<'_, Ledger> {
