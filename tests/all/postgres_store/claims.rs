@@ -317,6 +317,25 @@ async fn no_two_late_bulks_of_any_workers_are_sent_at_one_time() {
     assert_eq!(starts, [at(130), at(160), at(190), at(220)]);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_keeps_clear_of_the_times_of_the_one_that_was_used_up() {
+    let home = Home::new().await;
+    let one = home.open().await;
+    let begin = async |nth, digest| {
+        one.share(RunId(1), nth, digest, at(0), vec![bulk(1..3, Some((0, 60)))]).await.unwrap();
+        let Take::Bulk(bulk) = one.take(RunId(1)).await.unwrap() else { panic!("there is one") };
+        let ours = claim(&[1, 2], nth, 1);
+        assert_eq!(one.claim(ours.clone()).await.unwrap(), Grant::Granted);
+        one.settle(outcome(&ours, PersonState::Refused, None)).await.unwrap();
+        (bulk.send_at, bulk.until)
+    };
+    assert_eq!(begin(1, "plan/v1:a").await, (None, Some(at(70))));
+    // Whoever took the first may send it once more.
+    assert_eq!(begin(2, "plan/v1:b").await, (Some(at(70)), Some(at(130))));
+    home.sql("UPDATE sent.plans SET touched_at = touched_at - interval '1 h'");
+    assert_eq!(begin(3, "plan/v1:c").await, (None, Some(at(70))), "nobody is left of it");
+}
+
 async fn other_takes(store: &Postgres) -> Take {
     store.share(RunId(2), 1, "plan/v1:b", at(0), vec![bulk(1..3, None)]).await.unwrap();
     store.take(RunId(2)).await.unwrap()
