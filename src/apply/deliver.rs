@@ -145,9 +145,10 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
                     progress.claimed.store(false, Ordering::Relaxed);
                     lock(&self.pace).give_back(&letters.message(), draft.slot);
                     let taken = letters.leave_out(&people);
-                    self.close(&letters.message(), &Tally { taken: count(taken), ..Tally::default() }, progress);
-                    self.event(Event::Taken { bulk: draft.claim.id.bulk, people: taken });
-                    if taken == 0 {
+                    progress.open.fetch_sub(count(taken.len()), Ordering::Relaxed);
+                    self.elsewhere(&letters.message(), &taken);
+                    self.event(Event::Taken { bulk: draft.claim.id.bulk, people: taken.len() });
+                    if taken.is_empty() {
                         self.halt(Stopped::Store("a claim was refused because of nobody in it".to_owned()));
                     }
                 }

@@ -1,6 +1,6 @@
 //! A run: several bulks in flight, one end for all.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,7 +20,9 @@ use super::ports::{Clock, Ports, Prepare, Sender, Store, Supply};
 use super::settings::Settings;
 use super::summary::{Alarm, MessageRevision, Stopped, Summary, Tally};
 use super::work::Work;
+use crate::identity::{Person, PersonSet};
 use crate::ledger::Outcome;
+use crate::plan::Bulk;
 
 /// How many reasons of rejected requests are told.
 const REASONS_MAX: usize = 5;
@@ -91,6 +93,7 @@ pub async fn apply<B: Supply, S: Store, G: Sender, P: Prepare, C: Clock>(
     for (message, tally) in supply.not_given() {
         run.count(&message, &tally);
     }
+    run.count_elsewhere();
     run.end()
 }
 
@@ -152,6 +155,9 @@ pub(super) struct Run<'a, S, G, P, C> {
     resume_at: Mutex<Duration>,
     events: Mutex<Box<dyn FnMut(Event) + Send + 'a>>,
     summary: Mutex<Summary>,
+    /// People whom other runs have. Who is supplied again is not one of them any more, so they are
+    /// counted when the run has ended.
+    elsewhere: Mutex<HashMap<MessageRevision, PersonSet>>,
 }
 
 impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
@@ -178,6 +184,7 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
             resume_at: Mutex::default(),
             events: Mutex::new(events),
             summary: Mutex::default(),
+            elsewhere: Mutex::default(),
         }
     }
 
@@ -185,7 +192,7 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
     /// people are counted.
     async fn ask(&self, supply: &impl Supply) -> Option<Work> {
         match select(pin!(supply.next()), self.halt.clone()).await {
-            Either::Left((Ok(bulk), _)) => bulk.map(Work::planned),
+            Either::Left((Ok(bulk), _)) => bulk.map(|bulk| self.supplied(bulk)),
             Either::Left((Err(reason), _)) => {
                 self.halt(reason);
                 None
@@ -195,6 +202,27 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
                 self.halt(Stopped::Interrupted);
                 None
             }
+        }
+    }
+
+    fn supplied(&self, bulk: Bulk) -> Work {
+        if let Some(elsewhere) = lock(&self.elsewhere).get_mut(&(bulk.message.clone(), bulk.revision)) {
+            for recipient in &bulk.recipients {
+                elsewhere.remove(&recipient.person);
+            }
+        }
+        Work::planned(bulk)
+    }
+
+    /// Remembers people whom other runs have.
+    pub(super) fn elsewhere(&self, message: &MessageRevision, people: &[Person]) {
+        lock(&self.elsewhere).entry(message.clone()).or_default().extend(people);
+    }
+
+    fn count_elsewhere(&self) {
+        for (message, people) in lock(&self.elsewhere).drain() {
+            let taken = u64::try_from(people.len()).unwrap_or(u64::MAX);
+            self.count(&message, &Tally { taken, ..Tally::default() });
         }
     }
 

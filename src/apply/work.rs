@@ -123,12 +123,10 @@ impl Letters {
         BulkId::new(&self.message, self.revision, self.time, persons)
     }
 
-    /// Leaves out people, and says how many there were.
-    pub(super) fn leave_out(&mut self, people: &[Person]) -> usize {
+    /// Leaves out people, and says whom of them it had.
+    pub(super) fn leave_out(&mut self, people: &[Person]) -> Vec<Person> {
         let out: PersonSet = people.iter().copied().collect();
-        let before = self.people.len();
-        self.people.retain(|letter| !out.contains(&letter.person));
-        before - self.people.len()
+        self.people.extract_if(.., |letter| out.contains(&letter.person)).map(|letter| letter.person).collect()
     }
 
     /// The same bulk with other people.

@@ -5,11 +5,13 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::apply::{MessageRevision, Stopped, Supply, Tally};
 use crate::identity::{Person, PersonMap, PersonSet};
 use crate::ledger::{Ledger, RunId, Standing, View};
 use crate::plan::{Bulk, Plan, Recipient};
-use crate::report::words::plural;
+use crate::report::words::{list, plural};
 use crate::store::{Postgres, SharedBulk, StoreError, Take};
 
 use super::plan::make;
@@ -20,6 +22,8 @@ const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(500);
 
 /// The people of a message whom this run may send to.
 type Mine = HashMap<MessageRevision, PersonMap<Recipient>>;
+/// People of several messages.
+type People = HashMap<MessageRevision, PersonSet>;
 
 /// One of several runs that share a plan. It sends to nobody who is not in its own first plan, so
 /// the rails that were shown for that hold; and to everybody in it whom nobody else has.
@@ -30,11 +34,22 @@ pub(super) struct Worker<'a> {
     run: RunId,
     mine: Mutex<Mine>,
     /// Those of them who were given to the run, in whatever bulk.
-    given: Mutex<HashMap<MessageRevision, PersonSet>>,
+    given: Mutex<People>,
     /// How many plans were stored or joined.
     plans: Mutex<u32>,
-    /// How many people were left when this run planned anew last.
-    left_before: Mutex<usize>,
+    /// How many people were left when this run planned anew last, and how many claims there were.
+    left_before: Mutex<Option<(usize, usize)>>,
+}
+
+/// Those of the first plan whom nobody has.
+struct Left {
+    people: People,
+    /// How many they are.
+    count: usize,
+    /// How many claims there are of the messages, whoever made them.
+    claims: usize,
+    /// When this was so.
+    now: Timestamp,
 }
 
 impl<'a> Worker<'a> {
@@ -63,7 +78,7 @@ impl<'a> Worker<'a> {
             mine: Mutex::new(mine),
             given: Mutex::default(),
             plans: Mutex::default(),
-            left_before: Mutex::new(usize::MAX),
+            left_before: Mutex::default(),
         };
         worker.share(plan, bulks).await?;
         Ok(worker)
@@ -106,21 +121,7 @@ impl<'a> Worker<'a> {
 
     /// Plans anew for those of the first plan whom nobody has; false if there are none.
     async fn plan_anew(&self) -> Result<bool, Stopped> {
-        self.store.catch_up().await.map_err(|error| failed(&error))?;
-        let now = self.world.gateway.now();
-        let left = self.left(&self.store.ledger(), View::Shared { now });
-        // Planning anew over and over for the same people would never end.
-        let count = left.values().map(PersonSet::len).sum();
-        let before = std::mem::replace(&mut *self.left_before.lock().unwrap_or_else(PoisonError::into_inner), count);
-        if count == 0 {
-            return Ok(false);
-        }
-        if count >= before {
-            return Err(Stopped::Prepare(format!(
-                "nobody has claimed {}, although they were planned anew: apply again",
-                plural(count as u64, "person")
-            )));
-        }
+        let Some(Left { people: left, now, .. }) = self.still_left().await? else { return Ok(false) };
         // Outcomes of what is in flight do not wait for the planning.
         let ledger = self.store.ledger().clone();
         let view = View::Shared { now };
@@ -155,8 +156,38 @@ impl<'a> Worker<'a> {
         Ok(true)
     }
 
+    /// Those of the first plan whom nobody has, now; `None` if there are none. The gateway may have
+    /// others give people back and claim them again, so that they are left time after time. That ends:
+    /// nobody tries for ever.
+    async fn still_left(&self) -> Result<Option<Left>, Stopped> {
+        let mut left = self.look().await?;
+        let before = std::mem::take(&mut *self.left_before.lock().unwrap_or_else(PoisonError::into_inner));
+        if let Some((count, claims)) = before.filter(|_| left.count > 0) {
+            // Planning anew over and over for the same people would never end.
+            if claims == left.claims {
+                return Err(nobody_claims(&left));
+            }
+            if count <= left.count {
+                tokio::time::sleep(LOOK_AGAIN_AFTER).await;
+                left = self.look().await?;
+            }
+        }
+        *self.left_before.lock().unwrap_or_else(PoisonError::into_inner) = Some((left.count, left.claims));
+        Ok((left.count > 0).then_some(left))
+    }
+
+    /// Reads what others wrote, and finds who is left.
+    async fn look(&self) -> Result<Left, Stopped> {
+        self.store.catch_up().await.map_err(|error| failed(&error))?;
+        let (ledger, now) = (self.store.ledger(), self.world.gateway.now());
+        let people = self.left(&ledger, View::Shared { now });
+        let mine = self.mine.lock().unwrap_or_else(PoisonError::into_inner);
+        let claims = mine.keys().map(|(message, revision)| ledger.claims_of(message, *revision).count()).sum();
+        Ok(Left { count: people.values().map(PersonSet::len).sum(), people, claims, now })
+    }
+
     /// Those of the first plan who are free, and whom this run has not tried itself.
-    fn left(&self, ledger: &Ledger, view: View) -> HashMap<MessageRevision, PersonSet> {
+    fn left(&self, ledger: &Ledger, view: View) -> People {
         let mine = self.mine.lock().unwrap_or_else(PoisonError::into_inner);
         let mut left = HashMap::new();
         for (of, people) in &*mine {
@@ -216,6 +247,20 @@ impl Supply for Worker<'_> {
         };
         mine.iter().map(count).filter(|(_, tally)| tally.people() > 0).collect()
     }
+}
+
+fn nobody_claims(left: &Left) -> Stopped {
+    let of = |((message, revision), people): (&MessageRevision, &PersonSet)| {
+        format!("{} of {message} r{revision}", people.len())
+    };
+    let mut of: Vec<String> = left.people.iter().map(of).collect();
+    of.sort_unstable();
+    Stopped::Prepare(format!(
+        "nobody has claimed {} ({}), although they are free and were planned anew: when no other run is at work, apply \
+         again; if that does not help, the table `persons` has rows that do not go with the ledger",
+        plural(left.count as u64, "person"),
+        list(&of),
+    ))
 }
 
 fn failed(error: &StoreError) -> Stopped {

@@ -2,6 +2,7 @@
 //! refused.
 
 mod claims;
+mod freed;
 mod refused;
 mod shop;
 mod workers;

@@ -3,6 +3,7 @@
 //! is no real time, no thread, no chance.
 
 mod clock;
+mod elsewhere;
 mod ends;
 mod every_crash;
 mod gateway;

@@ -165,15 +165,16 @@ impl Operation for Comparing<'_> {
     async fn run(&self, session: &Session, _again: bool) -> Result<Vec<i64>, DatabaseError> {
         let mut news = HashSet::new();
         let values = [(&self.ledger as _, Type::INT8)];
+        for row in session.rows("SELECT claim, id FROM outcomes WHERE ledger = $1", &values).await? {
+            if !self.known.outcomes.contains(&row.try_get(1)?) {
+                news.insert(row.try_get(0)?);
+            }
+        }
+        // The claims last: whoever knows one of them knows all that were written before it.
         for row in session.rows("SELECT id FROM claims WHERE ledger = $1", &values).await? {
             let claim = row.try_get(0)?;
             if !self.known.claims.contains(&claim) {
                 news.insert(claim);
-            }
-        }
-        for row in session.rows("SELECT claim, id FROM outcomes WHERE ledger = $1", &values).await? {
-            if !self.known.outcomes.contains(&row.try_get(1)?) {
-                news.insert(row.try_get(0)?);
             }
         }
         Ok(news.into_iter().collect())

@@ -1,6 +1,9 @@
 //! Claiming: one transaction, whose commit is what allows a request to begin.
 
+use std::time::Duration;
+
 use futures_util::future;
+use tokio::time::sleep;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
 
@@ -48,6 +51,9 @@ const CLAIM: &str = "INSERT INTO claims (ledger, id, message, line) VALUES ($1, 
 const BULK: &str =
     "UPDATE bulks SET done = true WHERE message = $1 AND plan = $2 AND number = $3 AND run = $4 AND NOT done";
 
+/// How long to wait before people are claimed again whose rows came and went.
+const FREED_PAUSE: Duration = Duration::from_millis(10);
+
 impl Operation for Claiming<'_> {
     type Output = Grant;
 
@@ -69,7 +75,7 @@ impl Operation for Claiming<'_> {
             match taken {
                 None => return Err(DatabaseError::Rebound),
                 // They were freed in between.
-                Some(taken) if taken.is_empty() => {}
+                Some(taken) if taken.is_empty() => sleep(FREED_PAUSE).await,
                 Some(taken) => return Ok(Grant::Taken(taken)),
             }
         }

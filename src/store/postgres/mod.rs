@@ -8,6 +8,7 @@ mod access;
 mod book;
 mod claim;
 mod error;
+mod freeing;
 mod link;
 mod number;
 mod opened;

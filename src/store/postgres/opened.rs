@@ -1,31 +1,30 @@
 //! A ledger in PostgreSQL that this run, and any number of others, have open for writing.
 
+mod shared;
+
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
-
-use jiff::Timestamp;
 
 use super::book::{Comparing, Known, Loading};
 use super::claim::Claiming;
 use super::error::DatabaseError;
+use super::freeing::{self, Freed, Freeing, is_free};
 use super::link::Link;
-use super::settle::{Settling, not_held};
-use super::share::{Dismissing, Portion, SharedBulk, Sharing, Taking, Watching};
-use super::shares::{Shares, Take, plan_number};
-use super::slots::Delaying;
+use super::settle::{Settled, Settling, given_back, not_held};
+use super::share::Dismissing;
+use super::shares::Shares;
 use super::write::{Confirming, Joining, Recording};
 use super::{Database, number};
-use crate::apply::Late;
-use crate::identity::{MessageId, PersonSet};
-use crate::ledger::{
-    Claim, ClaimId, ClaimState, EntryError, Grant, Header, Ledger, MessageRecord, Outcome, PersonState, RunId, text,
-};
-use crate::plan::Bulk;
+use crate::identity::{BulkId, MessageId, MessageKey, Person, PersonSet, Revision};
+use crate::ledger::{Claim, ClaimId, EntryError, Grant, Header, Ledger, MessageRecord, Outcome, View, text};
 use crate::store::error::StoreError;
 use crate::store::expected::Expected;
 
 /// For how long a broken connection is made anew before a write is given up.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How often freeing people is tried, each time after reading what was written in between.
+const FREE_TRIES_MAX: u32 = 5;
 /// How many claims are read at a time when others have added some.
 const READ_AT_ONCE: usize = 500;
 
@@ -98,7 +97,8 @@ impl Postgres {
     }
 
     /// Claims people: durable before it returns [`Grant::Granted`]. It is not granted if any of them
-    /// is accepted, given up or claimed already, by whatever run; then nothing is written.
+    /// is accepted, given up or claimed already, by whatever run; then nothing is written. Whoever was
+    /// kept back for nothing is freed.
     ///
     /// # Errors
     /// If the claim does not go with the ledger. If the database fails for longer than the claim's
@@ -121,7 +121,12 @@ impl Postgres {
             run: claim.id.run.0.cast_signed(),
         };
         let patience = Duration::try_from(claim.start_by.duration_since(claim.at)).unwrap_or_default();
-        let grant = self.link.run(&claiming, patience).await?;
+        let mut grant = self.link.run(&claiming, patience).await?;
+        if let Grant::Taken(people) = &grant
+            && self.free_kept_back(bulk, people).await
+        {
+            grant = self.link.run(&claiming, patience).await?;
+        }
         let is_over = match &grant {
             Grant::Granted => true,
             Grant::Taken(people) => people.len() == claim.people.len(),
@@ -133,12 +138,14 @@ impl Postgres {
             }
         }
         if grant == Grant::Granted {
-            self.known().claims.insert(claiming.id);
+            let id = claiming.id;
             match self.ledger_mut().add_claim(claim) {
                 // Reading what was written since may have found it already.
                 Ok(()) | Err(EntryError::Repeated(_)) => {}
                 Err(error) => return Err(StoreError::Failed { cause: Arc::new(StoreError::Entry(error)) }),
             }
+            // The ledger has all that is known, at any time: see `free`.
+            self.known().claims.insert(id);
         }
         Ok(grant)
     }
@@ -151,19 +158,16 @@ impl Postgres {
         Ledger::new(self.header.clone()).add_claim(claim.clone()).map_err(StoreError::Entry)
     }
 
-    /// Writes what became of a claim: durable before it returns.
+    /// Writes what became of a claim: durable before it returns. Then frees everybody whom it and all
+    /// other claims of theirs gave back.
     ///
     /// # Errors
-    /// If the outcome does not go with the ledger, or the database fails for too long.
+    /// If the outcome does not go with the ledger, or the database fails for too long. Not if nobody
+    /// could be freed: the outcome stands, and [`Postgres::claim`] frees whoever was kept back.
     pub async fn settle(&self, outcome: Outcome) -> Result<(), StoreError> {
         let id = outcome.claim.clone();
         self.ledger_mut().add_outcome(outcome.clone()).map_err(StoreError::Entry)?;
-        let mut may_free = not_held(&self.ledger(), &id);
-        if self.keeps_back(&id, &may_free) {
-            // Whoever else has them may have given them back since.
-            self.catch_up().await?;
-            may_free = not_held(&self.ledger(), &id);
-        }
+        let may_free = not_held(&self.ledger(), &id);
         let line = text::outcome_line(&outcome);
         let settling = Settling {
             ledger: self.number,
@@ -174,19 +178,47 @@ impl Postgres {
             line: &line,
             may_free: &may_free,
         };
-        let known = self.link.run(&settling, PATIENCE).await?;
-        let known = known.ok_or(StoreError::Entry(EntryError::UnknownClaim(id)))?;
+        let settled = self.link.run(&settling, PATIENCE).await?;
+        let Settled { known, freed } = settled.ok_or(StoreError::Entry(EntryError::UnknownClaim(id.clone())))?;
+        self.ledger_mut().join(&known).map_err(StoreError::Join)?;
         self.known().outcomes.insert(number::line(&line));
-        self.ledger_mut().join(&known).map_err(StoreError::Join)
+        let people = given_back(&self.ledger(), &id);
+        if freed < people.len() as u64 {
+            // Another claim has their row, or holds them, or gave them back since this run looked.
+            drop(self.free(&id.bulk.message, id.bulk.revision, &people).await);
+        }
+        Ok(())
     }
 
-    /// Says whether a claim gives somebody back who is not free by that, as far as this run knows.
-    fn keeps_back(&self, claim: &ClaimId, may_free: &PersonSet) -> bool {
-        let ledger = self.ledger();
-        let mut people = ledger.claim_state(claim).into_iter().flat_map(ClaimState::people);
-        people.any(|(person, state)| {
-            matches!(state, PersonState::Refused | PersonState::Rejected(_)) && !may_free.contains(&person)
-        })
+    /// Frees those of some people, whom somebody else seems to have, whom every claim gave back: a run
+    /// ended, or failed, before it could. Says whether anybody was freed.
+    async fn free_kept_back(&self, bulk: &BulkId, people: &[Person]) -> bool {
+        let may_be_free = {
+            let ledger = self.ledger();
+            let standings = ledger.standings(&bulk.message, bulk.revision);
+            people.iter().any(|person| is_free(standings.get(*person, View::Exclusive)))
+        };
+        may_be_free && self.free(&bulk.message, bulk.revision, people).await.is_ok_and(|freed| freed > 0)
+    }
+
+    /// Frees those of some people whom every claim of theirs gave back, whichever claim has their row;
+    /// gives how many. Tries nothing again: whoever stays is freed when they are claimed.
+    async fn free(&self, message: &MessageKey, revision: Revision, people: &[Person]) -> Result<usize, StoreError> {
+        for _ in 0..FREE_TRIES_MAX {
+            self.catch_up_within(Duration::ZERO).await?;
+            // Before the ledger is looked at, which has all of this, and maybe more.
+            let known = self.known().clone();
+            let people = freeing::given_back(&self.ledger(), message, revision, people);
+            if people.is_empty() {
+                break;
+            }
+            let message = number::message(self.number, message, revision);
+            let freeing = Freeing { ledger: self.number, message, known: &known, people: &people };
+            if let Freed::People(freed) = self.link.run(&freeing, Duration::ZERO).await? {
+                return Ok(freed);
+            }
+        }
+        Ok(0)
     }
 
     /// Writes what a message is: durable before it returns.
@@ -199,10 +231,11 @@ impl Postgres {
         Ok(())
     }
 
-    /// Joins another ledger in: durable before it returns.
+    /// Joins another ledger in: durable before it returns. Then frees everybody whom both give back.
     ///
     /// # Errors
-    /// If the ledgers do not go together, or the database fails for too long; then nothing is joined.
+    /// If the ledgers do not go together, or the database fails for too long. Then nothing is joined,
+    /// or all of it and this run does not know it; it can be joined again.
     pub async fn join(&self, other: &Ledger) -> Result<(), StoreError> {
         self.catch_up().await?;
         let before = self.ledger().clone();
@@ -210,7 +243,20 @@ impl Postgres {
         joined.join(other).map_err(StoreError::Join)?;
         let joining = Joining { ledger: self.number, header: &self.header, other, before: &before, joined: &joined };
         self.link.run(&joining, PATIENCE).await?;
-        self.ledger_mut().join(other).map_err(StoreError::Join)
+        // Whoever knows a claim that took people over has to know the claims that had them.
+        self.catch_up().await?;
+        self.ledger_mut().join(other).map_err(StoreError::Join)?;
+        let mut people: BTreeMap<(MessageKey, Revision), PersonSet> = BTreeMap::new();
+        for claim in other.claims() {
+            let BulkId { message, revision, .. } = &claim.claim().id.bulk;
+            let back = given_back(&self.ledger(), &claim.claim().id);
+            people.entry((message.clone(), *revision)).or_default().extend(back);
+        }
+        for ((message, revision), people) in people {
+            // Whoever is kept back all the same is freed when they are claimed.
+            drop(self.free(&message, revision, &people.into_iter().collect::<Vec<_>>()).await);
+        }
+        Ok(())
     }
 
     /// Says whether there is another claim of this message to this person than the one named, in
@@ -233,104 +279,32 @@ impl Postgres {
     /// # Errors
     /// If the database fails for too long, or holds damaged lines.
     pub async fn catch_up(&self) -> Result<(), StoreError> {
-        let known = self.known().clone();
-        let news = self.link.run(&Comparing { ledger: self.number, known: &known }, PATIENCE).await?;
-        for some in news.chunks(READ_AT_ONCE) {
-            let loading = Loading { ledger: self.number, header: &self.header, only: Some(some) };
-            let read = self.link.run(&loading, PATIENCE).await?;
-            let (piece, known) =
-                read.map_err(|damage| StoreError::Damage { place: self.place.clone(), damage: Box::new(damage) })?;
-            self.ledger_mut().join(&piece).map_err(StoreError::Join)?;
-            self.known().extend(known);
-        }
-        Ok(())
+        self.catch_up_within(PATIENCE).await
     }
 
-    /// Joins the plan that workers share, message by message, or stores these bulks as such: where
-    /// there is none, where it was used up, and where no worker has been at it for ten minutes.
-    ///
-    /// # Errors
-    /// If the database fails for too long.
-    pub async fn share(
-        &self,
-        run: RunId,
-        nth: u32,
-        digest: &str,
-        now: Timestamp,
-        bulks: Vec<Bulk>,
-    ) -> Result<(), StoreError> {
-        let mut portions: Vec<Portion> = Vec::new();
-        let mut messages: Vec<(i64, Vec<Bulk>)> = Vec::new();
-        let plan = plan_number(run.0, nth);
-        for bulk in bulks {
-            let number = number::message(self.number, &bulk.message, bulk.revision);
-            match messages.iter_mut().find(|(known, _)| *known == number) {
-                Some((_, others)) => others.push(bulk),
-                None => {
-                    portions.push(Portion { number, message: bulk.message.clone(), revision: bulk.revision, plan });
-                    messages.push((number, vec![bulk]));
+    /// Reads what others have written, all of it or nothing: who knows a claim knows those before it.
+    async fn catch_up_within(&self, patience: Duration) -> Result<(), StoreError> {
+        let known = self.known().clone();
+        let news = self.link.run(&Comparing { ledger: self.number, known: &known }, patience).await?;
+        let mut all: Option<(Ledger, Known)> = None;
+        for some in news.chunks(READ_AT_ONCE) {
+            let loading = Loading { ledger: self.number, header: &self.header, only: Some(some) };
+            let read = self.link.run(&loading, patience).await?;
+            let (piece, known) =
+                read.map_err(|damage| StoreError::Damage { place: self.place.clone(), damage: Box::new(damage) })?;
+            match &mut all {
+                None => all = Some((piece, known)),
+                Some((ledger, before)) => {
+                    ledger.join(&piece).map_err(StoreError::Join)?;
+                    before.extend(known);
                 }
             }
         }
-        messages.sort_unstable_by_key(|(number, _)| *number);
-        let plans = self.link.run(&Sharing { plan, digest, now, messages: &messages }, PATIENCE).await?;
-        for ((number, _), plan) in messages.iter().zip(plans) {
-            for portion in portions.iter_mut().filter(|portion| portion.number == *number) {
-                portion.plan = plan;
-            }
+        if let Some((ledger, known)) = all {
+            self.ledger_mut().join(&ledger).map_err(StoreError::Join)?;
+            self.known().extend(known);
         }
-        self.shares().begin(portions);
         Ok(())
-    }
-
-    /// Takes the next bulk of the shared plan.
-    ///
-    /// # Errors
-    /// If the database fails for too long.
-    pub async fn take(&self, run: RunId) -> Result<Take, StoreError> {
-        loop {
-            let Some(portion) = self.shares().current().cloned() else { break };
-            let held = self.shares().held(&portion);
-            let taking = Taking { portion: &portion, run: run.0.cast_signed(), held: &held };
-            if let Some(bulk) = self.link.run(&taking, PATIENCE).await? {
-                self.shares().take(&bulk);
-                return Ok(Take::Bulk(bulk));
-            }
-            self.shares().skip();
-        }
-        let portions = self.shares().portions().to_vec();
-        for (turn, portion) in portions.iter().enumerate() {
-            if self.link.run(&Watching { portion }, PATIENCE).await? {
-                self.shares().return_to(turn);
-                return Ok(Take::Wait);
-            }
-        }
-        Ok(Take::UsedUp)
-    }
-
-    /// Gives up a bulk of which nobody is left to send to.
-    ///
-    /// # Errors
-    /// If the database fails for too long.
-    pub async fn dismiss(&self, run: RunId, bulk: &SharedBulk) -> Result<(), StoreError> {
-        self.shares().forget(bulk.taken);
-        Ok(self.link.run(&Dismissing { bulk: bulk.taken, run: run.0.cast_signed() }, PATIENCE).await?)
-    }
-
-    /// Finds a time for a paced bulk that cannot keep its own: behind everything that any worker
-    /// was given.
-    ///
-    /// # Errors
-    /// If the database fails for too long.
-    pub async fn late_start(&self, late: &Late) -> Result<Timestamp, StoreError> {
-        let (message, revision) = &late.message;
-        let delaying = Delaying {
-            message: number::message(self.number, message, *revision),
-            earliest: late.earliest.as_millisecond(),
-            length: late.length_ms,
-        };
-        let start = self.link.run(&delaying, PATIENCE).await?;
-        Ok(Timestamp::from_millisecond(start).unwrap_or(Timestamp::MAX))
     }
 
     fn ledger_mut(&self) -> RwLockWriteGuard<'_, Ledger> {

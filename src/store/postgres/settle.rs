@@ -1,15 +1,17 @@
 //! Settling: one transaction that writes what became of a claim, and frees whoever it was surely not
-//! sent to.
+//! sent to and whom only it has. It needs nothing but what the run knows, so that nothing that others
+//! wrote keeps an outcome from being written.
 
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use super::error::DatabaseError;
+use super::freeing::is_free;
 use super::link::Operation;
 use super::number;
 use super::session::{Session, Values};
-use crate::identity::PersonSet;
-use crate::ledger::{ClaimId, ClaimState, Header, Ledger, Outcome, PersonState, Standing, View, text};
+use crate::identity::{Person, PersonSet};
+use crate::ledger::{ClaimId, ClaimState, Header, Ledger, Outcome, PersonState, View, text};
 
 /// Writes an outcome.
 pub(super) struct Settling<'a> {
@@ -28,17 +30,29 @@ pub(super) struct Settling<'a> {
 const CLAIM: &str = "SELECT line FROM claims WHERE ledger = $1 AND id = $2 FOR UPDATE";
 const KNOWN: &str = "SELECT line FROM outcomes WHERE ledger = $1 AND claim = $2";
 const OUTCOME: &str = "INSERT INTO outcomes (ledger, claim, id, line) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
-/// Only the claim's own rows: somebody else may have claimed its people since they were freed.
-const FREE: &str = "DELETE FROM persons WHERE message = $1 AND claim = $2 AND person = ANY($3)";
+/// Only the claim's own rows: somebody else may have claimed its people since they were freed. Of rows
+/// that somebody else is at, such as a large ledger that is joined in, nobody waits for the end.
+const FREE: &str = "DELETE FROM persons WHERE message = $1 AND claim = $2 AND person IN (SELECT person FROM persons \
+    WHERE message = $1 AND claim = $2 AND person = ANY($3) FOR UPDATE SKIP LOCKED)";
 /// A word for people who were free before, and may have been claimed since, holds them for good.
 const HOLD: &str = "INSERT INTO persons (message, person, claim) SELECT $1, person, $2 FROM unnest($3) AS person \
     ON CONFLICT (message, person) DO UPDATE SET claim = excluded.claim";
+const KEEP: &str = "INSERT INTO persons (message, person, claim) SELECT $1, person, $2 FROM unnest($3) AS person \
+    ON CONFLICT DO NOTHING";
+
+/// What came of settling a claim.
+pub(super) struct Settled {
+    /// What the database now knows of the claim, alone.
+    pub(super) known: Ledger,
+    /// How many of its people were freed.
+    pub(super) freed: u64,
+}
 
 impl Operation for Settling<'_> {
-    /// What the database now knows of the claim, alone; `None` if it has no such claim.
-    type Output = Option<Ledger>;
+    /// `None` if the database has no such claim.
+    type Output = Option<Settled>;
 
-    async fn run(&self, session: &Session, _again: bool) -> Result<Option<Ledger>, DatabaseError> {
+    async fn run(&self, session: &Session, _again: bool) -> Result<Option<Settled>, DatabaseError> {
         let claim = [(&self.ledger as _, Type::INT8), (&self.claim as _, Type::INT8)];
         let rows = session.begin(CLAIM, &claim).await?;
         let Some(row) = rows.first() else {
@@ -58,13 +72,13 @@ impl Operation for Settling<'_> {
             (&self.line as _, Type::TEXT),
         ];
         session.run(OUTCOME, &values).await?;
-        free(session, self.message, self.claim, &freed).await?;
+        let freed = write(session, FREE, self.message, self.claim, &freed).await?;
         // Nobody was freed as long as nothing was said of the claim.
         if is_known {
             hold(session, self.message, self.claim, &held).await?;
         }
         session.commit().await?;
-        Ok(Some(ledger))
+        Ok(Some(Settled { known: ledger, freed }))
     }
 }
 
@@ -80,7 +94,8 @@ pub(super) async fn lock(
     known(session, header, &row, &claim).await.map(|(ledger, _)| Some(ledger))
 }
 
-/// Reads what is known of a claim that is locked, alone, and whether anything was said of it.
+/// Reads what is known of a claim that is locked, alone, and whether anything was said of it. A claim
+/// that was joined in has what was said of it in its own line.
 async fn known(
     session: &Session,
     header: &Header,
@@ -93,18 +108,20 @@ async fn known(
     for row in &known {
         lines.push_str(row.try_get(0)?);
     }
-    let read = Ledger::read(lines.as_bytes()).map_err(|_| DatabaseError::Foreign("claims"))?;
-    Ok((read.ledger, !known.is_empty()))
-}
-
-/// Frees people whom a claim has.
-pub(super) async fn free(session: &Session, message: i64, claim: i64, people: &[i64]) -> Result<(), DatabaseError> {
-    write(session, FREE, message, claim, people).await
+    let ledger = Ledger::read(lines.as_bytes()).map_err(|_| DatabaseError::Foreign("claims"))?.ledger;
+    let is_told = !ledger.claims().flat_map(ClaimState::people).all(|(_, state)| is_open(state));
+    let is_known = !known.is_empty() || is_told;
+    Ok((ledger, is_known))
 }
 
 /// Has a claim hold people for good.
 pub(super) async fn hold(session: &Session, message: i64, claim: i64, people: &[i64]) -> Result<(), DatabaseError> {
-    write(session, HOLD, message, claim, people).await
+    write(session, HOLD, message, claim, people).await.map(drop)
+}
+
+/// Has a claim hold people who have no row.
+pub(super) async fn keep(session: &Session, message: i64, claim: i64, people: &[i64]) -> Result<(), DatabaseError> {
+    write(session, KEEP, message, claim, people).await.map(drop)
 }
 
 async fn write(
@@ -113,33 +130,47 @@ async fn write(
     message: i64,
     claim: i64,
     people: &[i64],
-) -> Result<(), DatabaseError> {
+) -> Result<u64, DatabaseError> {
     if people.is_empty() {
-        return Ok(());
+        return Ok(0);
     }
     let values = [(&message as _, Type::INT8), (&claim as _, Type::INT8), (&people as _, Type::INT8_ARRAY)];
-    session.run(statement, &values).await.map(drop)
+    session.run(statement, &values).await
 }
 
 /// Whom a claim frees, of those whom no other holds, and whom it holds for good.
-pub(super) fn split(state: ClaimState<'_>, may_free: &PersonSet) -> (Vec<i64>, Vec<i64>) {
-    let (mut freed, mut held) = (Vec::new(), Vec::new());
-    for (person, state) in state.people() {
-        match state {
-            PersonState::Refused | PersonState::Rejected(_) if may_free.contains(&person) => {
-                freed.push(person.0.cast_signed());
-            }
-            PersonState::Accepted | PersonState::Abandoned => held.push(person.0.cast_signed()),
-            PersonState::Claimed | PersonState::Refused | PersonState::Rejected(_) => {}
-        }
-    }
-    (freed, held)
+fn split(state: ClaimState<'_>, may_free: &PersonSet) -> (Vec<i64>, Vec<i64>) {
+    let numbers = |is_wanted: &dyn Fn(Person, PersonState) -> bool| {
+        number::persons(state.people().filter(|(person, state)| is_wanted(*person, *state)).map(|(person, _)| person))
+    };
+    let freed = numbers(&|person, state| is_given_back(state) && may_free.contains(&person));
+    (freed, numbers(&|_, state| is_held(state)))
+}
+
+/// The people whom a claim gave back.
+pub(super) fn given_back(ledger: &Ledger, claim: &ClaimId) -> Vec<Person> {
+    let people = ledger.claim_state(claim).into_iter().flat_map(ClaimState::people);
+    people.filter(|(_, state)| is_given_back(*state)).map(|(person, _)| person).collect()
+}
+
+/// Says whether nothing was sent to somebody, or nothing that they got.
+pub(super) fn is_given_back(state: PersonState) -> bool {
+    matches!(state, PersonState::Refused | PersonState::Rejected(_))
+}
+
+/// Says whether nobody else is to have somebody ever.
+pub(super) fn is_held(state: PersonState) -> bool {
+    matches!(state, PersonState::Accepted | PersonState::Abandoned)
+}
+
+/// Says whether nothing is known of somebody yet.
+pub(super) fn is_open(state: PersonState) -> bool {
+    state == PersonState::Claimed
 }
 
 /// The people of a claim whom no claim holds.
 pub(super) fn not_held(ledger: &Ledger, claim: &ClaimId) -> PersonSet {
     let standings = ledger.standings(&claim.bulk.message, claim.bulk.revision);
     let people = ledger.claim_state(claim).into_iter().flat_map(ClaimState::people);
-    let is_free = |standing| matches!(standing, Standing::Free | Standing::Rejected(_));
     people.map(|(person, _)| person).filter(|person| is_free(standings.get(*person, View::Exclusive))).collect()
 }

@@ -7,7 +7,7 @@ use super::claim::Taken;
 use super::error::DatabaseError;
 use super::link::Operation;
 use super::session::Session;
-use super::slots::Slots;
+use super::slots::{END, Slots};
 use crate::identity::{BulkTime, Content, MessageKey, Person, Revision};
 use crate::plan::Bulk;
 
@@ -88,6 +88,12 @@ impl Operation for Sharing<'_> {
     }
 }
 
+/// A number of a message; `None` if there is none.
+async fn number(session: &Session, query: &str, message: i64) -> Result<Option<i64>, DatabaseError> {
+    let row = session.row(query, &[(&message, Type::INT8)]).await?;
+    Ok(row.map(|row| row.try_get(0)).transpose()?.flatten())
+}
+
 /// Bulks, column by column.
 #[derive(Default)]
 struct Columns {
@@ -103,6 +109,7 @@ impl Sharing<'_> {
     async fn share(&self, session: &Session, message: i64, bulks: &[Bulk]) -> Result<i64, DatabaseError> {
         let plan = [(&message as _, Type::INT8), (&self.plan as _, Type::INT8), (&self.digest as _, Type::TEXT)];
         let is_first = session.run(FIRST, &plan).await? == 1;
+        let mut end = None;
         if !is_first {
             // Whoever was first has committed: a row that is in the way is waited for.
             let values = [(&message as _, Type::INT8), (&f64::from(ABANDONED_SECONDS) as _, Type::FLOAT8)];
@@ -113,12 +120,15 @@ impl Sharing<'_> {
                     session.run(TOUCH, &[(&message, Type::INT8), (&found, Type::INT8)]).await?;
                     return Ok(found);
                 }
+                // Workers may be about to send bulks of it once more, each at its own time.
+                if !is_abandoned {
+                    end = number(session, END, message).await?;
+                }
             }
             session.run(REPLACE, &plan).await?;
         }
         session.run(CLEAR, &[(&message, Type::INT8)]).await?;
-        let pace = session.row(PACE, &[(&message, Type::INT8)]).await?;
-        let pace: Option<i64> = pace.map(|row| row.try_get(0)).transpose()?;
+        let pace = number(session, PACE, message).await?.max(end);
         self.store(session, message, bulks, pace).await?;
         Ok(self.plan)
     }

@@ -53,7 +53,8 @@ pub(super) struct Delaying {
     pub(super) length: i64,
 }
 
-const END: &str = "SELECT max(until) FROM bulks WHERE message = $1";
+/// The end of everything that was given of a message, besides the times of late bulks.
+pub(super) const END: &str = "SELECT max(until) FROM bulks WHERE message = $1";
 const DELAY: &str = "INSERT INTO paces (message, until) VALUES ($1, $2 + $3) \
     ON CONFLICT (message) DO UPDATE SET until = greatest(paces.until, $2) + $3 RETURNING until";
 

@@ -8,7 +8,8 @@ use super::error::DatabaseError;
 use super::link::{Operation, WHOLE_TIME_MAX};
 use super::number;
 use super::session::{Session, Value};
-use super::settle::{self, not_held, split};
+use super::settle::{self, is_held, is_open};
+use crate::identity::Person;
 use crate::ledger::{ClaimState, Header, Ledger, MessageRecord, PersonState, text};
 
 /// Writes what a message is; the latest record of each revision stays.
@@ -38,7 +39,8 @@ impl Operation for Recording<'_> {
 }
 
 /// Joins what another ledger has beyond this one in, in one transaction. A claim that is there already
-/// gets the other's line beside its own: reading joins them.
+/// gets the other's line beside its own: reading joins them. Everybody whom a claim holds gets a row;
+/// nobody is freed, because what this run knew before says nothing of who is claimed now.
 pub(super) struct Joining<'a> {
     pub(super) ledger: i64,
     pub(super) header: &'a Header,
@@ -85,31 +87,24 @@ impl Joining<'_> {
         let line = state.line();
         let beside = number::line(&line);
         let inserted = session.run(CLAIM, &self.values(&claim, &message, &line)).await?;
-        if inserted == 0 {
-            session.run(BESIDE, &self.values(&claim, &beside, &line)).await?;
-            let known = settle::lock(session, self.header, self.ledger, claim).await?;
-            let known =
-                known.as_ref().and_then(|ledger| ledger.claim_state(id)).ok_or(DatabaseError::Foreign("claims"))?;
-            return self.hold(session, message, claim, known).await;
+        if inserted == 1 {
+            // Also whomever another claim has now, which may free them.
+            let people = state.people().filter(|(_, state)| is_open(*state) || is_held(*state));
+            return settle::hold(session, message, claim, &numbers(people)).await;
         }
-        self.hold(session, message, claim, state).await
+        session.run(BESIDE, &self.values(&claim, &beside, &line)).await?;
+        let known = settle::lock(session, self.header, self.ledger, claim).await?;
+        let known = known.as_ref().and_then(|ledger| ledger.claim_state(id)).ok_or(DatabaseError::Foreign("claims"))?;
+        let held = numbers(known.people().filter(|(_, state)| is_held(*state)));
+        settle::hold(session, message, claim, &held).await?;
+        // Whoever knows this claim already, and nothing of one that has a row now, may free by this one.
+        let open = numbers(known.people().filter(|(_, state)| is_open(*state)));
+        settle::keep(session, message, claim, &open).await
     }
+}
 
-    /// Has the claim hold whom it is to hold, and nobody else: everybody but those it surely did not
-    /// reach, also if another claim has them now, which may free them.
-    async fn hold(
-        &self,
-        session: &Session,
-        message: i64,
-        claim: i64,
-        state: ClaimState<'_>,
-    ) -> Result<(), DatabaseError> {
-        let (freed, held) = split(state, &not_held(self.joined, &state.claim().id));
-        settle::free(session, message, claim, &freed).await?;
-        let open = state.people().filter(|(_, state)| *state == PersonState::Claimed);
-        let held: Vec<i64> = held.into_iter().chain(number::persons(open.map(|(person, _)| person))).collect();
-        settle::hold(session, message, claim, &held).await
-    }
+fn numbers(people: impl Iterator<Item = (Person, PersonState)>) -> Vec<i64> {
+    number::persons(people.map(|(person, _)| person))
 }
 
 /// Remembers the server that holds a ledger from now on.

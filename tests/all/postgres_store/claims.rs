@@ -14,19 +14,19 @@ use sendform::store::{Database, DatabaseError, Expected, Postgres, StoreError, T
 
 use crate::support::Cluster;
 
-fn at(second: i64) -> Timestamp {
+pub(super) fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_796_126_400 + second).unwrap()
 }
 
-fn message() -> MessageKey {
+pub(super) fn message() -> MessageKey {
     MessageKey::parse("sale.hello").unwrap()
 }
 
-fn revision() -> Revision {
+pub(super) fn revision() -> Revision {
     Revision::new(1).unwrap()
 }
 
-fn claim(people: &[u64], attempt: u32, run: u64) -> Claim {
+pub(super) fn claim(people: &[u64], attempt: u32, run: u64) -> Claim {
     let people: Vec<Person> = people.iter().copied().map(Person).collect();
     Claim {
         id: ClaimId {
@@ -44,23 +44,23 @@ fn claim(people: &[u64], attempt: u32, run: u64) -> Claim {
     }
 }
 
-fn outcome(claim: &Claim, state: PersonState, by: Option<&str>) -> Outcome {
+pub(super) fn outcome(claim: &Claim, state: PersonState, by: Option<&str>) -> Outcome {
     let by = by.map(str::to_owned);
     Outcome { claim: claim.id.clone(), state, others: Vec::new(), at: at(1), why: by.clone(), by }
 }
 
-fn taken(people: &[u64]) -> Grant {
+pub(super) fn taken(people: &[u64]) -> Grant {
     Grant::Taken(people.iter().copied().map(Person).collect())
 }
 
 /// A ledger in a database of its own.
-struct Home {
+pub(super) struct Home {
     database: Database,
     expected: Expected,
 }
 
 impl Home {
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         let url = Some(Cluster::shared().database().into());
         let database = Database { url, authorities: None::<PathBuf>, schema: "sent".to_owned() };
         let keys = Some(vec![Key::from_bytes([1; Key::LENGTH]).id()]);
@@ -70,18 +70,18 @@ impl Home {
         Self { database, expected }
     }
 
-    async fn open(&self) -> Postgres {
+    pub(super) async fn open(&self) -> Postgres {
         Postgres::open(&self.database, &self.expected).await.unwrap()
     }
 
     /// Runs a statement beside the store.
-    fn sql(&self, statement: &str) -> String {
+    pub(super) fn sql(&self, statement: &str) -> String {
         let url = secrecy::ExposeSecret::expose_secret(self.database.url.as_ref().unwrap());
         Cluster::shared().sql(url, statement)
     }
 
     /// How somebody stands, by the database alone.
-    async fn standing(&self, person: u64) -> Standing {
+    pub(super) async fn standing(&self, person: u64) -> Standing {
         let ledger = self.database.read(&self.expected).await.unwrap();
         ledger.standing(&message(), revision(), Person(person), View::Exclusive)
     }
@@ -169,7 +169,7 @@ async fn a_ledger_that_is_bound_anew_takes_no_claim_of_a_run_from_before() {
 }
 
 /// A ledger with one claim, and what became of it.
-fn ledger(home: &Home, claim: &Claim, state: Option<PersonState>) -> Ledger {
+pub(super) fn ledger(home: &Home, claim: &Claim, state: Option<PersonState>) -> Ledger {
     let mut ledger = Ledger::new(home.expected.header());
     ledger.add_claim(claim.clone()).unwrap();
     if let Some(state) = state {
@@ -315,6 +315,25 @@ async fn no_two_late_bulks_of_any_workers_are_sent_at_one_time() {
         join_all([&one, &other, &one, &other].map(|store| async { store.late_start(&late).await.unwrap() })).await;
     starts.sort();
     assert_eq!(starts, [at(130), at(160), at(190), at(220)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_keeps_clear_of_the_times_of_the_one_that_was_used_up() {
+    let home = Home::new().await;
+    let one = home.open().await;
+    let begin = async |nth, digest| {
+        one.share(RunId(1), nth, digest, at(0), vec![bulk(1..3, Some((0, 60)))]).await.unwrap();
+        let Take::Bulk(bulk) = one.take(RunId(1)).await.unwrap() else { panic!("there is one") };
+        let ours = claim(&[1, 2], nth, 1);
+        assert_eq!(one.claim(ours.clone()).await.unwrap(), Grant::Granted);
+        one.settle(outcome(&ours, PersonState::Refused, None)).await.unwrap();
+        (bulk.send_at, bulk.until)
+    };
+    assert_eq!(begin(1, "plan/v1:a").await, (None, Some(at(70))));
+    // Whoever took the first may send it once more.
+    assert_eq!(begin(2, "plan/v1:b").await, (Some(at(70)), Some(at(130))));
+    home.sql("UPDATE sent.plans SET touched_at = touched_at - interval '1 h'");
+    assert_eq!(begin(3, "plan/v1:c").await, (None, Some(at(70))), "nobody is left of it");
 }
 
 async fn other_takes(store: &Postgres) -> Take {

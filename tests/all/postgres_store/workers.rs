@@ -1,5 +1,9 @@
 //! Many runs over one campaign, with a server that lives and dies as servers do.
 
+use sendform::identity::ProjectId;
+use sendform::ledger::{Header, Ledger, PersonState};
+
+use super::claims::{claim, outcome};
 use super::shop::{LATER, Shop, accepted_in};
 use crate::support::{Cluster, Process, Run};
 
@@ -122,6 +126,50 @@ fn the_speed_holds_over_all_workers() {
     assert_eq!(times.len(), 10);
     assert!(times.is_sorted_by(|(_, until), (start, _)| until <= start), "{times:#?}");
     assert!(times.iter().all(|(start, until)| start < until), "{times:#?}");
+}
+
+/// Planning anew gives the same people over and over while others claim and give back, which is no
+/// reason to leave them behind.
+#[test]
+fn whoever_is_left_is_planned_anew_as_long_as_others_are_at_work() {
+    let shop = Shop::new(6, 2, Cluster::shared().database());
+    // Each bulk that is stored is dropped, and somebody writes a claim; then others are at rest.
+    for other in 0..9 {
+        let line = refused_line(other);
+        Cluster::shared().sql(
+            &shop.url,
+            &format!(
+                "CREATE TABLE IF NOT EXISTS sendform.elsewhere (id int, line text); INSERT INTO sendform.elsewhere VALUES ({other}, $${line}$$)"
+            ),
+        );
+    }
+    Cluster::shared().sql(
+        &shop.url,
+        "CREATE FUNCTION sendform.write_one() RETURNS trigger LANGUAGE plpgsql AS $$ DECLARE other sendform.elsewhere; BEGIN \
+           DELETE FROM sendform.elsewhere WHERE id = (SELECT min(id) FROM sendform.elsewhere) RETURNING * INTO other; \
+           NEW.done = FOUND; \
+           INSERT INTO sendform.claims SELECT id, other.id, NEW.message, other.line FROM sendform.ledgers WHERE FOUND; \
+           RETURN NEW; END $$; \
+         CREATE TRIGGER write_one BEFORE INSERT ON sendform.bulks FOR EACH ROW EXECUTE FUNCTION sendform.write_one()",
+    );
+    assert_eq!(accepted_in(&shop.apply().code(0)), 6);
+    assert_eq!(shop.accepted(), [1; 6]);
+}
+
+/// The line of a claim of another run, which it gave back.
+fn refused_line(run: u64) -> String {
+    let header = Header {
+        project: ProjectId::parse("acme").unwrap(),
+        gateway: String::new(),
+        keys: Vec::new(),
+        first_key: None,
+    };
+    let mut ledger = Ledger::new(header);
+    let claim = claim(&[run], 1, run);
+    ledger.add_claim(claim.clone()).unwrap();
+    ledger.add_outcome(outcome(&claim, PersonState::Refused, None)).unwrap();
+    let text = String::from_utf8(ledger.write()).unwrap();
+    format!("{}\n", text.lines().last().unwrap())
 }
 
 #[test]

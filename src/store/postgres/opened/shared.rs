@@ -1,0 +1,102 @@
+//! The plan that the workers of an open ledger share, and the times that they give late bulks.
+
+use jiff::Timestamp;
+
+use super::{PATIENCE, Postgres};
+use crate::apply::Late;
+use crate::ledger::RunId;
+use crate::plan::Bulk;
+use crate::store::error::StoreError;
+use crate::store::postgres::number;
+use crate::store::postgres::share::{Dismissing, Portion, SharedBulk, Sharing, Taking, Watching};
+use crate::store::postgres::shares::{Take, plan_number};
+use crate::store::postgres::slots::Delaying;
+
+impl Postgres {
+    /// Joins the plan that workers share, message by message, or stores these bulks as such: where
+    /// there is none, where it was used up, and where no worker has been at it for ten minutes.
+    ///
+    /// # Errors
+    /// If the database fails for too long.
+    pub async fn share(
+        &self,
+        run: RunId,
+        nth: u32,
+        digest: &str,
+        now: Timestamp,
+        bulks: Vec<Bulk>,
+    ) -> Result<(), StoreError> {
+        let mut portions: Vec<Portion> = Vec::new();
+        let mut messages: Vec<(i64, Vec<Bulk>)> = Vec::new();
+        let plan = plan_number(run.0, nth);
+        for bulk in bulks {
+            let number = number::message(self.number, &bulk.message, bulk.revision);
+            match messages.iter_mut().find(|(known, _)| *known == number) {
+                Some((_, others)) => others.push(bulk),
+                None => {
+                    portions.push(Portion { number, message: bulk.message.clone(), revision: bulk.revision, plan });
+                    messages.push((number, vec![bulk]));
+                }
+            }
+        }
+        messages.sort_unstable_by_key(|(number, _)| *number);
+        let plans = self.link.run(&Sharing { plan, digest, now, messages: &messages }, PATIENCE).await?;
+        for ((number, _), plan) in messages.iter().zip(plans) {
+            for portion in portions.iter_mut().filter(|portion| portion.number == *number) {
+                portion.plan = plan;
+            }
+        }
+        self.shares().begin(portions);
+        Ok(())
+    }
+
+    /// Takes the next bulk of the shared plan.
+    ///
+    /// # Errors
+    /// If the database fails for too long.
+    pub async fn take(&self, run: RunId) -> Result<Take, StoreError> {
+        loop {
+            let Some(portion) = self.shares().current().cloned() else { break };
+            let held = self.shares().held(&portion);
+            let taking = Taking { portion: &portion, run: run.0.cast_signed(), held: &held };
+            if let Some(bulk) = self.link.run(&taking, PATIENCE).await? {
+                self.shares().take(&bulk);
+                return Ok(Take::Bulk(bulk));
+            }
+            self.shares().skip();
+        }
+        let portions = self.shares().portions().to_vec();
+        for (turn, portion) in portions.iter().enumerate() {
+            if self.link.run(&Watching { portion }, PATIENCE).await? {
+                self.shares().return_to(turn);
+                return Ok(Take::Wait);
+            }
+        }
+        Ok(Take::UsedUp)
+    }
+
+    /// Gives up a bulk of which nobody is left to send to.
+    ///
+    /// # Errors
+    /// If the database fails for too long.
+    pub async fn dismiss(&self, run: RunId, bulk: &SharedBulk) -> Result<(), StoreError> {
+        self.shares().forget(bulk.taken);
+        Ok(self.link.run(&Dismissing { bulk: bulk.taken, run: run.0.cast_signed() }, PATIENCE).await?)
+    }
+
+    /// Finds a time for a paced bulk that cannot keep its own: behind everything that any worker
+    /// was given.
+    ///
+    /// # Errors
+    /// If the database fails for too long.
+    pub async fn late_start(&self, late: &Late) -> Result<Timestamp, StoreError> {
+        let (message, revision) = &late.message;
+        let delaying = Delaying {
+            message: number::message(self.number, message, *revision),
+            earliest: late.earliest.as_millisecond(),
+            length: late.length_ms,
+        };
+        let start = self.link.run(&delaying, PATIENCE).await?;
+        Ok(Timestamp::from_millisecond(start).unwrap_or(Timestamp::MAX))
+    }
+}

@@ -1,0 +1,222 @@
+//! Whoever every claim gave back is free for all, whichever claim has their row, and nobody else is.
+
+use std::time::Duration;
+
+use futures_util::future::join;
+use sendform::identity::{Person, SenderId};
+use sendform::ledger::{Claim, Grant, MessageRecord, PersonState, Standing};
+use sendform::store::Postgres;
+
+use super::claims::{Home, at, claim, ledger, message, outcome, revision, taken};
+
+/// Says that nothing was sent for a claim.
+async fn give_back(store: &Postgres, claim: &Claim) {
+    store.catch_up().await.unwrap();
+    store.settle(outcome(claim, PersonState::Refused, Some("ana"))).await.unwrap();
+}
+
+impl Home {
+    /// How many people have a row.
+    fn rows(&self) -> String {
+        self.sql("SELECT count(*) FROM sent.persons")
+    }
+
+    /// Has whoever inserts into a table, where a condition holds, wait for [`Home::open_gate`].
+    fn close_gate(&self, table: &str, condition: &str) {
+        self.sql(&format!(
+            "CREATE TABLE gate (); CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS \
+             'BEGIN WHILE EXISTS (SELECT FROM pg_class WHERE relname = ''gate'') LOOP PERFORM pg_sleep(0.01); \
+             END LOOP; RETURN NEW; END'; \
+             CREATE TRIGGER wait BEFORE INSERT ON sent.{table} FOR EACH ROW WHEN ({condition}) EXECUTE FUNCTION wait()"
+        ));
+    }
+
+    /// Waits until somebody is at the gate.
+    async fn wait_at_gate(&self) {
+        let asleep = "SELECT count(*) FROM pg_stat_activity \
+                      WHERE datname = current_database() AND wait_event = 'PgSleep'";
+        while self.sql(asleep) == "0" {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    fn open_gate(&self) {
+        self.sql("DROP TABLE gate");
+    }
+
+    /// Does something while somebody else is at the gate.
+    async fn at_gate<T>(&self, waits: impl Future<Output = T>, meanwhile: impl Future<Output = ()>) -> T {
+        let meanwhile = async {
+            self.wait_at_gate().await;
+            meanwhile.await;
+            self.open_gate();
+        };
+        Box::pin(join(waits, meanwhile)).await.0
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_two_joined_doubts_give_back_is_free_in_whatever_order() {
+    for order in [[0, 1], [1, 0]] {
+        let home = Home::new().await;
+        let store = home.open().await;
+        let doubts = [claim(&[1, 2], 1, 1), claim(&[2, 3], 1, 2)];
+        for doubt in &doubts {
+            store.join(&ledger(&home, doubt, None)).await.unwrap();
+        }
+        for turn in order {
+            assert_ne!(home.standing(2).await, Standing::Free);
+            give_back(&home.open().await, &doubts[turn]).await;
+        }
+        assert_eq!(home.rows(), "0", "{order:?}");
+        assert_eq!(store.claim(claim(&[1, 2, 3], 1, 3)).await.unwrap(), Grant::Granted, "{order:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_that_settle_at_once_keep_nobody_back() {
+    let home = Home::new().await;
+    let store = home.open().await;
+    let doubts: Vec<[Claim; 2]> =
+        (0..20).map(|at| 3 * at).map(|at| [claim(&[at, at + 1], 1, 1), claim(&[at + 1, at + 2], 1, 2)]).collect();
+    for doubt in doubts.iter().flatten() {
+        store.join(&ledger(&home, doubt, None)).await.unwrap();
+    }
+    let (one, other) = (home.open().await, home.open().await);
+    let settle = async |store: &Postgres, claim| store.settle(outcome(claim, PersonState::Refused, None)).await;
+    for [first, second] in &doubts {
+        let (first, second) = Box::pin(join(settle(&one, first), settle(&other, second))).await;
+        first.and(second).unwrap();
+    }
+    assert_eq!(home.rows(), "0");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_frees_whom_a_doubt_that_it_has_not_heard_of_gave_back() {
+    let home = Home::new().await;
+    let (run, other) = (home.open().await, home.open().await);
+    let (ours, doubt) = (claim(&[2, 3], 1, 2), claim(&[1, 2], 1, 1));
+    assert_eq!(run.claim(ours.clone()).await.unwrap(), Grant::Granted);
+    other.join(&ledger(&home, &doubt, None)).await.unwrap();
+    give_back(&other, &doubt).await;
+    run.settle(outcome(&ours, PersonState::Refused, None)).await.unwrap();
+    assert_eq!(home.rows(), "0");
+    assert_eq!(run.claim(claim(&[2, 3], 2, 2)).await.unwrap(), Grant::Granted);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_was_left_behind_does_not_keep_its_person_from_a_claim() {
+    let home = Home::new().await;
+    let (store, stale) = (home.open().await, home.open().await);
+    let first = claim(&[1, 2], 1, 1);
+    assert_eq!(store.claim(first.clone()).await.unwrap(), Grant::Granted);
+    store.settle(outcome(&first, PersonState::Refused, None)).await.unwrap();
+    home.sql("INSERT INTO sent.persons SELECT message, 2, id FROM sent.claims");
+    assert_eq!(stale.claim(claim(&[2, 3], 1, 2)).await.unwrap(), Grant::Granted);
+    // A row of a claim that is nowhere says nothing of which anybody knows the end.
+    home.sql("INSERT INTO sent.persons SELECT DISTINCT message, 1, 4711 FROM sent.claims");
+    assert_eq!(stale.claim(claim(&[1], 1, 2)).await.unwrap(), taken(&[1]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_freed_whom_a_claim_holds_that_has_no_row() {
+    let home = Home::new().await;
+    let (store, stale) = (home.open().await, home.open().await);
+    let first = claim(&[1, 2], 1, 1);
+    assert_eq!(store.claim(first.clone()).await.unwrap(), Grant::Granted);
+    store.settle(outcome(&first, PersonState::Refused, None)).await.unwrap();
+    stale.catch_up().await.unwrap();
+    let number = home.sql("SELECT id FROM sent.claims");
+    store.join(&ledger(&home, &claim(&[2, 3], 1, 2), None)).await.unwrap();
+    home.sql(&format!("UPDATE sent.persons SET claim = {number}"));
+    assert_eq!(stale.claim(claim(&[2], 1, 3)).await.unwrap(), taken(&[2]));
+}
+
+/// The row is another claim's by the time that a refusal is joined in, and one that is in flight would
+/// be left without any.
+#[tokio::test(flavor = "multi_thread")]
+async fn joining_frees_nobody_who_was_claimed_since_it_looked() {
+    let home = Home::new().await;
+    let [store, run, stale, other, joining] =
+        [home.open().await, home.open().await, home.open().await, home.open().await, home.open().await];
+    let doubt = claim(&[1, 2], 1, 1);
+    let mut refused = ledger(&home, &doubt, Some(PersonState::Refused));
+    refused.add_message(record());
+    home.close_gate("messages", "true");
+    let joined = home.at_gate(joining.join(&refused), async {
+        assert_eq!(run.claim(claim(&[2, 3], 1, 2)).await.unwrap(), Grant::Granted);
+        other.join(&ledger(&home, &doubt, None)).await.unwrap();
+    });
+    Box::pin(joined).await.unwrap();
+    assert_eq!(stale.claim(claim(&[2], 1, 3)).await.unwrap(), taken(&[2]));
+    assert_eq!(store.claim(claim(&[1], 1, 3)).await.unwrap(), Grant::Granted);
+}
+
+fn record() -> MessageRecord {
+    let (sender, text) = (SenderId::parse("shop").unwrap(), "Hello!".to_owned());
+    MessageRecord { message: message(), revision: revision(), sender, text, audience: 3, at: at(0) }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_doubt_that_is_joined_in_again_takes_nobody_from_another() {
+    let home = Home::new().await;
+    let store = home.open().await;
+    let (first, second) = (claim(&[1, 2], 1, 1), claim(&[2, 3], 1, 2));
+    store.join(&ledger(&home, &first, None)).await.unwrap();
+    let before = home.open().await;
+    store.join(&ledger(&home, &second, None)).await.unwrap();
+    let mut more = ledger(&home, &first, None);
+    let others = vec![(Person(1), PersonState::Refused)];
+    let mut partly = outcome(&first, PersonState::Claimed, None);
+    partly.others = others;
+    more.add_outcome(partly).unwrap();
+    store.join(&more).await.unwrap();
+    // This one does not know of the second.
+    before.settle(outcome(&first, PersonState::Refused, Some("ana"))).await.unwrap();
+    assert_eq!(before.claim(claim(&[2], 1, 3)).await.unwrap(), taken(&[2]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_word_on_a_claim_that_was_joined_in_settled_holds_its_people() {
+    let home = Home::new().await;
+    let (store, run) = (home.open().await, home.open().await);
+    let first = claim(&[1, 2], 1, 1);
+    store.join(&ledger(&home, &first, Some(PersonState::Refused))).await.unwrap();
+    let ours = claim(&[2], 1, 2);
+    assert_eq!(run.claim(ours.clone()).await.unwrap(), Grant::Granted);
+    store.settle(outcome(&first, PersonState::Accepted, Some("ana"))).await.unwrap();
+    run.settle(outcome(&ours, PersonState::Refused, None)).await.unwrap();
+    assert_eq!(run.claim(claim(&[2], 2, 2)).await.unwrap(), taken(&[2]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outcome_is_written_although_what_others_wrote_cannot_be_read() {
+    let home = Home::new().await;
+    let run = home.open().await;
+    let ours = claim(&[1, 2], 1, 1);
+    assert_eq!(run.claim(ours.clone()).await.unwrap(), Grant::Granted);
+    run.join(&ledger(&home, &claim(&[1], 1, 2), None)).await.unwrap();
+    home.sql("INSERT INTO sent.claims SELECT id, 1, 1, 'x' FROM sent.ledgers");
+    let mut accepted = outcome(&ours, PersonState::Accepted, None);
+    accepted.others = vec![(Person(1), PersonState::Refused)];
+    run.settle(accepted).await.unwrap();
+    assert_eq!(home.sql("SELECT count(*) FROM sent.outcomes"), "1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settling_does_not_wait_for_whoever_joins_a_ledger_in() {
+    let home = Home::new().await;
+    let (run, other) = (home.open().await, home.open().await);
+    let ours = claim(&[1, 2], 1, 1);
+    assert_eq!(run.claim(ours.clone()).await.unwrap(), Grant::Granted);
+    let mut large = ledger(&home, &claim(&[2, 3], 1, 2), None);
+    large.add_claim(claim(&[4, 5], 7, 2)).unwrap();
+    home.close_gate("claims", "NEW.line LIKE '%\"attempt\":7%'");
+    let joined = home.at_gate(other.join(&large), async {
+        let settling = run.settle(outcome(&ours, PersonState::Refused, None));
+        tokio::time::timeout(Duration::from_secs(10), settling).await.expect("nobody waits").unwrap();
+    });
+    Box::pin(joined).await.unwrap();
+    assert_eq!(run.claim(claim(&[1], 2, 1)).await.unwrap(), Grant::Granted);
+    assert_eq!(run.claim(claim(&[2], 2, 1)).await.unwrap(), taken(&[2]));
+}
