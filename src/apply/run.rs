@@ -304,8 +304,10 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
         match select(pin!(work), pin!(self.store_grace_is_over())).await {
             Either::Left((done, _)) => done.map_err(|error| error.to_string()),
             Either::Right(((), _)) => {
-                // It has no time left because of that, whatever is wrong with it.
-                self.halt(Stopped::Interrupted);
+                if self.leave.clone().now_or_never().is_some() {
+                    // It was hardly given the time to answer.
+                    self.halt(Stopped::Interrupted);
+                }
                 Err("it does not answer".to_owned())
             }
         }
