@@ -306,6 +306,16 @@ fn gates(team: &Team) -> [u64; 3] {
 
 const CUT_OFF: &str = "error: the ledger was not put in order before this run had to end\n";
 
+/// A run that was interrupted twice while its push is held.
+fn leaving_during_push(runner: &Project) -> (Held, Process) {
+    let held = Held::push(runner);
+    let mut run = runner.start(APPLY);
+    held.wait(&mut run);
+    run.signal("INT");
+    run.signal("TERM");
+    (held, run)
+}
+
 /// Whoever claims leaves, while some claims are on their way and the others still wait for it.
 #[test]
 fn two_signals_during_a_push_leave_nobody_in_flight() {
@@ -313,11 +323,7 @@ fn two_signals_during_a_push_leave_nobody_in_flight() {
     loop {
         let team = Team::new(40);
         let runner = team.runner();
-        let held = Held::push(&runner);
-        let mut run = runner.start(APPLY);
-        held.wait(&mut run);
-        run.signal("INT");
-        run.signal("TERM");
+        let (held, mut run) = leaving_during_push(&runner);
         // Nobody waits for the push any more.
         run.wait_told("could not be stored in the ledger");
         held.release();
@@ -338,11 +344,7 @@ fn two_signals_during_a_push_leave_nobody_in_flight() {
 fn a_run_that_ends_before_its_last_push_says_what_has_to_be_kept() {
     let team = Team::new(6);
     let runner = team.runner();
-    let held = Held::push(&runner);
-    let mut run = runner.start(APPLY);
-    held.wait(&mut run);
-    run.signal("INT");
-    run.signal("TERM");
+    let (held, run) = leaving_during_push(&runner);
     let run = runner.finish(run).code(6);
     let hint = "  hint: keep `./.sendform`: the next run in this folder pushes what is in it; without it the people of \
                 this run may be in doubt\n";

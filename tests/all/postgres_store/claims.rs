@@ -76,8 +76,12 @@ impl Home {
 
     /// Runs a statement beside the store.
     pub(super) fn sql(&self, statement: &str) -> String {
-        let url = secrecy::ExposeSecret::expose_secret(self.database.url.as_ref().unwrap());
-        Cluster::shared().sql(url, statement)
+        Cluster::shared().sql(self.url(), statement)
+    }
+
+    /// The database's URL.
+    pub(super) fn url(&self) -> &str {
+        secrecy::ExposeSecret::expose_secret(self.database.url.as_ref().unwrap())
     }
 
     /// How somebody stands, by the database alone.

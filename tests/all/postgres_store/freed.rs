@@ -1,11 +1,15 @@
 //! Whoever every claim gave back is free for all, whichever claim has their row, and nobody else is.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::Command;
 use std::time::Duration;
 
 use futures_util::future::join;
 use sendform::identity::{Person, SenderId};
 use sendform::ledger::{Claim, Grant, MessageRecord, PersonState, Standing};
 use sendform::store::Postgres;
+use tempfile::TempDir;
 
 use super::claims::{Home, at, claim, ledger, message, outcome, revision, taken};
 
@@ -21,37 +25,43 @@ impl Home {
         self.sql("SELECT count(*) FROM sent.persons")
     }
 
-    /// Has whoever inserts into a table, where a condition holds, wait for [`Home::open_gate`].
-    fn close_gate(&self, table: &str, condition: &str) {
+    /// Has whoever inserts into a table, where a condition holds, say so and wait at a gate.
+    async fn close_gate(&self, table: &str, condition: &str) -> Gate {
+        let folder = tempfile::tempdir().unwrap();
+        // The server is another user.
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let arrived = folder.path().join("arrived");
+        assert!(Command::new("mkfifo").args(["-m", "666"]).arg(&arrived).status().unwrap().success());
+        let (keeper, connection) = tokio_postgres::connect(self.url(), tokio_postgres::NoTls).await.unwrap();
+        tokio::spawn(connection);
+        keeper.batch_execute("SELECT pg_advisory_lock(1)").await.unwrap();
         self.sql(&format!(
-            "CREATE TABLE gate (); CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS \
-             'BEGIN WHILE EXISTS (SELECT FROM pg_class WHERE relname = ''gate'') LOOP PERFORM pg_sleep(0.01); \
-             END LOOP; RETURN NEW; END'; \
-             CREATE TRIGGER wait BEFORE INSERT ON sent.{table} FOR EACH ROW WHEN ({condition}) EXECUTE FUNCTION wait()"
+            "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS \
+             'BEGIN IF NOT pg_try_advisory_xact_lock(1) THEN COPY (SELECT 1) TO PROGRAM ''cat >{}''; \
+             PERFORM pg_advisory_xact_lock(1); END IF; RETURN NEW; END'; \
+             CREATE TRIGGER wait BEFORE INSERT ON sent.{table} FOR EACH ROW WHEN ({condition}) EXECUTE FUNCTION wait()",
+            arrived.display()
         ));
+        Gate { folder, keeper }
     }
+}
 
-    /// Waits until somebody is at the gate.
-    async fn wait_at_gate(&self) {
-        let asleep = "SELECT count(*) FROM pg_stat_activity \
-                      WHERE datname = current_database() AND wait_event = 'PgSleep'";
-        while self.sql(asleep) == "0" {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    }
+/// Where somebody waits in the middle of a transaction.
+struct Gate {
+    folder: TempDir,
+    keeper: tokio_postgres::Client,
+}
 
-    fn open_gate(&self) {
-        self.sql("DROP TABLE gate");
-    }
-
-    /// Does something while somebody else is at the gate.
-    async fn at_gate<T>(&self, waits: impl Future<Output = T>, meanwhile: impl Future<Output = ()>) -> T {
-        let meanwhile = async {
-            self.wait_at_gate().await;
-            meanwhile.await;
-            self.open_gate();
+impl Gate {
+    /// Does something while somebody else is at the gate, and opens it.
+    async fn meanwhile<T>(self, waits: impl Future<Output = T>, deed: impl Future<Output = ()>) -> T {
+        let deed = async {
+            let arrived = self.folder.path().join("arrived");
+            tokio::task::spawn_blocking(|| fs::read(arrived)).await.unwrap().unwrap();
+            deed.await;
+            self.keeper.batch_execute("SELECT pg_advisory_unlock(1)").await.unwrap();
         };
-        Box::pin(join(waits, meanwhile)).await.0
+        Box::pin(join(waits, deed)).await.0
     }
 }
 
@@ -142,8 +152,8 @@ async fn joining_frees_nobody_who_was_claimed_since_it_looked() {
     let doubt = claim(&[1, 2], 1, 1);
     let mut refused = ledger(&home, &doubt, Some(PersonState::Refused));
     refused.add_message(record());
-    home.close_gate("messages", "true");
-    let joined = home.at_gate(joining.join(&refused), async {
+    let gate = home.close_gate("messages", "true").await;
+    let joined = gate.meanwhile(joining.join(&refused), async {
         assert_eq!(run.claim(claim(&[2, 3], 1, 2)).await.unwrap(), Grant::Granted);
         other.join(&ledger(&home, &doubt, None)).await.unwrap();
     });
@@ -211,8 +221,8 @@ async fn settling_does_not_wait_for_whoever_joins_a_ledger_in() {
     assert_eq!(run.claim(ours.clone()).await.unwrap(), Grant::Granted);
     let mut large = ledger(&home, &claim(&[2, 3], 1, 2), None);
     large.add_claim(claim(&[4, 5], 7, 2)).unwrap();
-    home.close_gate("claims", "NEW.line LIKE '%\"attempt\":7%'");
-    let joined = home.at_gate(other.join(&large), async {
+    let gate = home.close_gate("claims", "NEW.line LIKE '%\"attempt\":7%'").await;
+    let joined = gate.meanwhile(other.join(&large), async {
         let settling = run.settle(outcome(&ours, PersonState::Refused, None));
         tokio::time::timeout(Duration::from_secs(10), settling).await.expect("nobody waits").unwrap();
     });

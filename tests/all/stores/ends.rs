@@ -86,34 +86,31 @@ fn one_signal_while_nobody_can_be_reached(kind: Kind) {
     fleet.settle(1, 4);
 }
 
-/// As GitHub sends them: SIGINT, and after a while SIGTERM.
-fn two_signals(kind: Kind) {
-    let mut fleet = Fleet::new(kind, 6).faults(&["hold-after@2"]);
+/// Interrupts a run twice while its second request is held; what was claimed ahead is given back, and
+/// everybody knows it.
+fn leaves(kind: Kind, customers: u64, between: impl FnOnce(&mut Process)) {
+    let mut fleet = Fleet::new(kind, customers).faults(&["hold-after@2"]);
     let mut run = held(&fleet);
     run.signal_all("INT");
-    run.wait_told("interrupted");
+    between(&mut run);
     run.signal_all("TERM");
     let run = fleet.machine(0).finish(run).code(6);
-    report(fleet.machine(0), &run, [2, 0, 0, 2, 2, 0]);
+    let to_send = customers - 4;
+    report(fleet.machine(0), &run, [2, 0, 0, 2, to_send, 0]);
     fleet.shop().sandbox.release();
     fleet.set("SENDFORM_NOW", "2026-11-30T13:00:00Z");
-    assert_eq!(fleet.gates(1), Gates { sent: 2, in_doubt: 2, to_send: 2, in_flight: 0 });
-    fleet.settle(1, 6);
+    assert_eq!(fleet.gates(1), Gates { sent: 2, in_doubt: 2, to_send, in_flight: 0 });
+    fleet.settle(1, usize::try_from(customers).unwrap());
+}
+
+/// As GitHub sends them: SIGINT, and after a while SIGTERM.
+fn two_signals(kind: Kind) {
+    leaves(kind, 6, |run| run.wait_told("interrupted"));
 }
 
 /// The second comes before the run could do anything about the first.
 fn two_signals_at_once(kind: Kind) {
-    let mut fleet = Fleet::new(kind, 8).faults(&["hold-after@2"]);
-    let mut run = held(&fleet);
-    run.signal_all("INT");
-    run.signal_all("TERM");
-    let run = fleet.machine(0).finish(run).code(6);
-    report(fleet.machine(0), &run, [2, 0, 0, 2, 4, 0]);
-    fleet.shop().sandbox.release();
-    fleet.set("SENDFORM_NOW", "2026-11-30T13:00:00Z");
-    // What was claimed ahead is given back, and everybody knows it.
-    assert_eq!(fleet.gates(1), Gates { sent: 2, in_doubt: 2, to_send: 4, in_flight: 0 });
-    fleet.settle(1, 8);
+    leaves(kind, 8, |_| {});
 }
 
 fn a_gateway_that_stops_answering(kind: Kind) {

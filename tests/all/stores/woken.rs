@@ -24,6 +24,7 @@ fn asleep(kind: Kind, customers: u64) -> (Fleet, Door, Process) {
         assert!(run.is_running(), "it waits for a connection");
     }
     run.signal("STOP");
+    // Time itself is what is tested: its ticket grows too old.
     thread::sleep(START_WITHIN);
     (fleet, door, run)
 }
