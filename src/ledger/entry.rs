@@ -176,9 +176,8 @@ pub(super) struct Bound {
 impl Bound {
     /// Takes a header, with its keys in order.
     pub(super) fn new(mut header: Header, extra: Extra) -> Self {
-        header.keys.extend(header.first_key.iter().map(|first| first.id.clone()));
-        header.keys.sort_unstable();
-        header.keys.dedup();
+        let first = header.first_key.as_ref().map(|first| first.id.clone());
+        header.name_keys(first);
         Self { header, extra }
     }
 
@@ -194,9 +193,7 @@ impl Bound {
         if mine.gateway != theirs.gateway {
             return Err(JoinError::Gateway(mine.gateway.clone(), theirs.gateway.clone()));
         }
-        mine.keys.extend(theirs.keys.iter().cloned());
-        mine.keys.sort_unstable();
-        mine.keys.dedup();
+        mine.name_keys(theirs.keys.iter().cloned());
         if theirs.first_key > mine.first_key {
             mine.first_key.clone_from(&theirs.first_key);
         }

@@ -29,6 +29,13 @@ impl Header {
             (None, _) => None,
         }
     }
+
+    /// Names keys besides, each once, in order.
+    pub(super) fn name_keys(&mut self, keys: impl IntoIterator<Item = KeyId>) {
+        self.keys.extend(keys);
+        self.keys.sort_unstable();
+        self.keys.dedup();
+    }
 }
 
 /// The key that new claims are made with. Of two the greater counts.

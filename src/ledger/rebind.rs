@@ -11,10 +11,7 @@ impl Ledger {
         let header = &mut self.bound.header;
         header.project = to.project;
         header.gateway = to.gateway;
-        header.keys.extend(to.keys);
-        header.keys.extend(to_first.clone());
-        header.keys.sort_unstable();
-        header.keys.dedup();
+        header.name_keys(to.keys.into_iter().chain(to_first.clone()));
         if to_first.is_some() && header.first_key() != to_first.as_ref() {
             let change = header.first_key.as_ref().map_or(0, |first| first.change).saturating_add(1);
             header.first_key = to_first.map(|id| FirstKey { change, id });

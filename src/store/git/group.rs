@@ -78,9 +78,7 @@ impl Group {
     /// Takes a claim, or answers it at once.
     pub(super) fn claim(&mut self, claim: Claim, reply: Reply) {
         let ledger = self.ledger.read().unwrap_or_else(PoisonError::into_inner);
-        // Somebody may have changed the ledger's keys since the run began.
-        let allowed = self.expected.check_keys(ledger.header(), &self.place);
-        let granted = allowed.and_then(|()| grant(&ledger, &claim, &mut self.claimed));
+        let granted = grant(&ledger, (&self.expected, &self.place), &claim, &mut self.claimed);
         drop(ledger);
         match granted {
             Ok(Grant::Granted) => self.claims.push(Waiting { claim, reply }),
@@ -185,10 +183,7 @@ impl Changes for Group {
     fn give_way(&mut self) {
         let mut claimed = Ledger::new(header(&self.ledger));
         for Waiting { claim, reply } in std::mem::take(&mut self.claims) {
-            let ledger = self.ledger();
-            let allowed = self.expected.check_keys(ledger.header(), &self.place);
-            let granted = allowed.and_then(|()| grant(&ledger, &claim, &mut claimed));
-            drop(ledger);
+            let granted = grant(&self.ledger(), (&self.expected, &self.place), &claim, &mut claimed);
             match granted {
                 Ok(Grant::Granted) => self.claims.push(Waiting { claim, reply }),
                 answer => Request::answer(reply, answer),
@@ -202,8 +197,15 @@ fn header(ledger: &RwLock<Ledger>) -> Header {
     ledger.read().unwrap_or_else(PoisonError::into_inner).header().clone()
 }
 
-/// Grants a claim among others that are to be pushed, if it goes with the ledger.
-fn grant(ledger: &Ledger, claim: &Claim, claimed: &mut Ledger) -> Result<Grant, StoreError> {
+/// Grants a claim among others that are to be pushed, if it goes with the ledger at a place, and may be
+/// made with the run's keys: somebody may have changed the ledger's since the run began.
+fn grant(
+    ledger: &Ledger,
+    (expected, place): (&Expected, &str),
+    claim: &Claim,
+    claimed: &mut Ledger,
+) -> Result<Grant, StoreError> {
+    expected.check_keys(ledger.header(), place)?;
     if ledger.claim_state(&claim.id).is_some() {
         return Err(StoreError::Entry(EntryError::Repeated(claim.id.clone())));
     }
