@@ -42,8 +42,8 @@ impl Reader {
             })
         };
         Ok(Self(match &audience.source {
-            AudienceSource::Csv { path } => Kind::Delimited(Delimited::open(path, lines(path)?)?),
-            AudienceSource::Ndjson { path } => Kind::Ndjson(Ndjson::open(path, lines(path)?)?),
+            AudienceSource::Csv { path, .. } => Kind::Delimited(Delimited::open(path, lines(path)?)?),
+            AudienceSource::Ndjson { path, .. } => Kind::Ndjson(Ndjson::open(path, lines(path)?)?),
             AudienceSource::Rows { header, rows, .. } => Kind::Inline(Inline::new(header, rows, &audience.place)?),
         }))
     }
@@ -109,23 +109,30 @@ mod tests {
     use super::*;
     use crate::campaign::Columns;
     use crate::diagnostic::Place;
+    use crate::identity::IdRule;
     use crate::render::fixture::InMemory;
 
     fn audience(source: AudienceSource) -> Audience {
         Audience {
             name: "people".to_owned(),
             source,
+            ids: IdRule::Numeric,
             columns: Columns { to: "to".to_owned(), time_zone: None, window_closes_at: None, last_message_at: None },
             filter: None,
             expect: None,
+            may_be_empty: false,
             place: Place::File("a.yaml".to_owned()),
         }
     }
 
+    fn csv(path: &str) -> AudienceSource {
+        AudienceSource::Csv { path: path.to_owned(), delimiter: None, encoding: None }
+    }
+
     fn open(path: &str, bytes: &[u8]) -> Result<Reader, Diagnostic> {
         let source = match path {
-            "a.csv" => AudienceSource::Csv { path: path.to_owned() },
-            _ => AudienceSource::Ndjson { path: path.to_owned() },
+            "a.csv" => csv(path),
+            _ => AudienceSource::Ndjson { path: path.to_owned(), encoding: None },
         };
         Reader::open(&audience(source), &InMemory::new(&[(path, bytes)]))
     }
@@ -281,7 +288,7 @@ mod tests {
 
     #[test]
     fn a_file_that_is_not_there_is_named() {
-        let found = Reader::open(&audience(AudienceSource::Csv { path: "no.csv".to_owned() }), &InMemory::default());
+        let found = Reader::open(&audience(csv("no.csv")), &InMemory::default());
         let found = found.map(|_| ()).map_err(|diagnostic| (diagnostic.code, diagnostic.message));
         assert_eq!(found, Err((Code::FileMissing, "`no.csv`: there is no such file".to_owned())));
     }

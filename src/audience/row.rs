@@ -14,6 +14,10 @@ pub struct Row {
     pub at: RowAt,
     /// The line on which it begins, from 1.
     pub line: u64,
+    /// On how many lines it stands.
+    pub lines: u64,
+    /// Whether the file ends in it without a line end, so that it may have been cut.
+    pub unterminated: bool,
     /// Its cells, one a column; or why it cannot be read.
     pub cells: Result<csv::StringRecord, RowProblem>,
 }
@@ -25,12 +29,15 @@ pub struct RowProblem {
     pub message: String,
     /// The column to blame, if there is one.
     pub column: Option<String>,
+    /// What stands where the recipient's id is wanted, if the row shows that much: whoever it is about is
+    /// not sent from another row either. Never shown.
+    pub to: Option<String>,
 }
 
 impl RowProblem {
     /// Makes a problem of the row as a whole.
     pub(super) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), column: None }
+        Self { message: message.into(), column: None, to: None }
     }
 
     /// Blames a column.
@@ -76,8 +83,8 @@ impl<'a> Refill<'a> {
         record.clear();
         let cells = read(&mut record).map(|()| record);
         match self.rows.get_mut(self.filled) {
-            Some(row) => *row = Row { at, line, cells },
-            None => self.rows.push(Row { at, line, cells }),
+            Some(row) => *row = Row { at, line, lines: 1, unterminated: false, cells },
+            None => self.rows.push(Row { at, line, lines: 1, unterminated: false, cells }),
         }
         self.filled += 1;
     }

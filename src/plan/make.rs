@@ -199,7 +199,8 @@ pub fn plan(input: &Input<'_>) -> Plan {
         plan.messages.iter_mut().for_each(MessagePlan::clear);
     }
     let to_send = plan.to_send();
-    if let Some(limit) = input.project.limits.messages_per_apply.filter(|limit| to_send > *limit) {
+    let limit = input.project.limits.messages_per_apply;
+    if to_send > limit {
         let words =
             format!("{} to send, but at most {} may be in one apply", plural(to_send, "message"), number(limit));
         plan.rails.push(Rail::new(RailKind::Messages, None, limit, to_send, input.accepted).words(words));

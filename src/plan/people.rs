@@ -86,7 +86,7 @@ fn person(
             return Ok(None);
         }
     }
-    let to = CanonicalTo::parse(cells.get(selected.to).unwrap_or_default())
+    let to = CanonicalTo::parse(cells.get(selected.to).unwrap_or_default(), selected.audience.ids)
         .map_err(|error| wrong(Code::BadRecipient, error.to_string(), Some(selected.audience.columns.to.clone())))?;
     Ok(Some(fingerprint.person(&to)))
 }

@@ -8,6 +8,11 @@ use crate::identity::MessageKey;
 
 use super::gate::{Counts, Gate};
 
+/// So many unreadable rows are never too many, however small the audience, unless nothing is allowed.
+const UNREADABLE_ROWS_ALWAYS: u64 = 5;
+/// So many people more are never too much growth, unless none is allowed.
+const GROWTH_PEOPLE_ALWAYS: u64 = 100;
+
 /// What a rail is about; its name is what `--accept NAME=N` takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RailKind {
@@ -145,23 +150,29 @@ pub(super) fn of_message(
             rails.push(Rail::new(RailKind::Expect, key, max, people, accepted).words(words));
         }
     }
-    let unreadable = percent(counts.get(Gate::Unreadable), counts.total());
-    if let Some(limit) = limits.unreadable_rows_percent.filter(|limit| unreadable > u64::from(*limit)) {
+    let unreadable = counts.get(Gate::Unreadable);
+    let share = percent(unreadable, counts.total());
+    let limit = u64::from(limits.unreadable_rows_percent);
+    if share > limit && (limit == 0 || unreadable > UNREADABLE_ROWS_ALWAYS) {
         let words = format!(
-            "{unreadable}% of the rows of `{}` are unreadable, but at most {limit}% may be",
-            message.audience.source.file()
+            "{share}% of the rows of `{}` are unreadable ({} of {}), but at most {limit}% may be",
+            message.audience.source.file(),
+            number(unreadable),
+            number(counts.total()),
         );
-        rails.push(Rail::new(RailKind::Unreadable, key, u64::from(limit), unreadable, accepted).words(words));
+        rails.push(Rail::new(RailKind::Unreadable, key, limit, share, accepted).words(words));
     }
-    if let (Some(limit), Some(before)) = (limits.audience_growth_percent, audience_before) {
-        let growth = percent(people.saturating_sub(before), before);
-        if growth > u64::from(limit) {
+    if let Some(before) = audience_before {
+        let limit = u64::from(limits.audience_growth_percent);
+        let more = people.saturating_sub(before);
+        let growth = percent(more, before);
+        if growth > limit && (limit == 0 || more > GROWTH_PEOPLE_ALWAYS) {
             let words = format!(
                 "the audience grew by {growth}% since its last send (from {} to {}), but at most {limit}% is allowed",
                 number(before),
                 plural(people, "person")
             );
-            rails.push(Rail::new(RailKind::Growth, key, u64::from(limit), growth, accepted).words(words));
+            rails.push(Rail::new(RailKind::Growth, key, limit, growth, accepted).words(words));
         }
     }
     if late > 0 {

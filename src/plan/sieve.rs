@@ -149,7 +149,10 @@ impl Sieve<'_> {
 
     fn verdict(&self, renderer: &mut Renderer, cells: &csv::StringRecord) -> Verdict {
         let columns = &self.compiled.selected.audience.columns;
-        let to = match CanonicalTo::parse(cells.get(self.compiled.selected.to).unwrap_or_default()) {
+        let to = match CanonicalTo::parse(
+            cells.get(self.compiled.selected.to).unwrap_or_default(),
+            self.compiled.selected.audience.ids,
+        ) {
             Ok(to) => to,
             Err(error) => {
                 let issue = RowIssue::new(Code::BadRecipient, error.to_string(), Some(&columns.to));

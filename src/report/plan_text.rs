@@ -128,7 +128,9 @@ fn gate_line(plan: &MessagePlan, gate: Gate, count: u64, width: usize, paint: Pa
         | Gate::WindowClosed => {
             format!("  {} {text}", paint.wait("!"))
         }
-        Gate::Duplicate
+        Gate::Blank
+        | Gate::NoAddress
+        | Gate::Duplicate
         | Gate::Filtered
         | Gate::Suppressed
         | Gate::Excluded

@@ -8,6 +8,7 @@ use crate::campaign::checked::{Audience, AudienceSource, Columns, DeclaredAudien
 use crate::campaign::near;
 use crate::campaign::raw;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::identity::IdRule;
 
 use super::content;
 use super::findings::Findings;
@@ -17,9 +18,9 @@ use super::path::path;
 pub(super) type Audiences = BTreeMap<String, Option<DeclaredAudience>>;
 
 /// Checks the audiences of a file. Those of the project, if it is known, may be left out of them.
-pub(super) fn audiences(at: &At<'_>, shared: Option<&Shared>, findings: &mut Findings) -> Audiences {
+pub(super) fn audiences(at: &At<'_>, ids: IdRule, shared: Option<&Shared>, findings: &mut Findings) -> Audiences {
     let own: BTreeMap<&str, Option<Arc<Audience>>> =
-        at.entries().map(|(name, at)| (name, audience(&at, name, findings).map(Arc::new))).collect();
+        at.entries().map(|(name, at)| (name, audience(&at, name, ids, findings).map(Arc::new))).collect();
     let mut declared = Audiences::new();
     for (name, at) in at.entries() {
         let exclude = exclude(&at, name, &own, shared, findings);
@@ -33,17 +34,15 @@ pub(super) fn audiences(at: &At<'_>, shared: Option<&Shared>, findings: &mut Fin
 }
 
 /// Checks an audience whose people never get anything.
-pub(super) fn suppressed(at: &At<'_>, number: usize, findings: &mut Findings) -> Option<Arc<Audience>> {
-    for key in ["exclude", "expect"] {
-        if at.key(key).is_written() {
-            let message = format!("`{key}` has no meaning for people who are suppressed");
-            findings.push(Diagnostic::error(Code::UnknownKey, message, at.key(key).key_place()));
-        }
+pub(super) fn suppressed(at: &At<'_>, number: usize, ids: IdRule, findings: &mut Findings) -> Option<Arc<Audience>> {
+    if at.key("exclude").is_written() {
+        let message = "`exclude` has no meaning for people who are suppressed";
+        findings.push(Diagnostic::error(Code::UnknownKey, message, at.key("exclude").key_place()));
     }
-    audience(at, &format!("suppress-{number}"), findings).map(Arc::new)
+    audience(at, &format!("suppress-{number}"), ids, findings).map(Arc::new)
 }
 
-fn audience(at: &At<'_>, name: &str, findings: &mut Findings) -> Option<Audience> {
+fn audience(at: &At<'_>, name: &str, ids: IdRule, findings: &mut Findings) -> Option<Audience> {
     let source = source(at, findings);
     check_columns(&at.key("columns"), findings);
     check_expect(&at.key("expect"), findings);
@@ -53,6 +52,7 @@ fn audience(at: &At<'_>, name: &str, findings: &mut Findings) -> Option<Audience
     Some(Audience {
         name: name.to_owned(),
         source: source?,
+        ids,
         columns: Columns {
             to: raw.columns.to,
             time_zone: raw.columns.time_zone,
@@ -61,6 +61,7 @@ fn audience(at: &At<'_>, name: &str, findings: &mut Findings) -> Option<Audience
         },
         filter: raw.filter.and_then(|_| content::expression(&at.key("where"))),
         expect: raw.expect.map(|expect| Expect { min: expect.min, max: expect.max }),
+        may_be_empty: raw.may_be_empty,
         place: at.key_place(),
     })
 }
@@ -90,9 +91,14 @@ fn source(at: &At<'_>, findings: &mut Findings) -> Option<AudienceSource> {
         at.text().map(|text| findings.take(path(&at, text)))
     };
     let (csv, ndjson, rows_at) = (file("csv"), file("ndjson"), at.key("rows"));
+    let encoding = at.key("encoding").text().map(str::to_owned);
+    let delimiter = at.key("delimiter").text().and_then(|text| match text {
+        "tab" | "\\t" => Some(b'\t'),
+        _ => text.bytes().next(),
+    });
     match (csv, ndjson, rows_at.is_written()) {
-        (Some(path), None, false) => Some(AudienceSource::Csv { path: path? }),
-        (None, Some(path), false) => Some(AudienceSource::Ndjson { path: path? }),
+        (Some(path), None, false) => Some(AudienceSource::Csv { path: path?, delimiter, encoding }),
+        (None, Some(path), false) => Some(AudienceSource::Ndjson { path: path?, encoding }),
         (None, None, true) => Some(rows(&rows_at)),
         _ => None,
     }

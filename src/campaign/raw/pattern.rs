@@ -8,6 +8,9 @@ pub(super) const MESSAGE_ID: &str = "^[a-z0-9][a-z0-9-]{0,29}$";
 pub(super) const NAME: &str = "^[A-Za-z0-9][A-Za-z0-9_-]{0,59}$";
 /// What a project retires: `campaign` or `campaign.message`.
 pub(super) const RETIRED: &str = r"^[a-z0-9][a-z0-9-]{0,39}(\.[a-z0-9][a-z0-9-]{0,29})?$";
+/// What stands between two columns: one printable character that is no letter, digit, quote or blank; or
+/// `tab`.
+pub(super) const DELIMITER: &str = r"^([!#$%&()*+,./:;<=>?@\^_`{|}~-]|\t|tab)$";
 /// Durations of one unit.
 pub(super) const DURATION: &str = "^[1-9][0-9]{0,5}[smhd]$";
 /// Local dates and times.
@@ -32,6 +35,7 @@ pub(in crate::campaign) fn explanation(pattern: &str) -> Option<&'static str> {
         }
         NAME => "a name has 1 to 60 letters, digits, hyphens and underscores, and begins with a letter or digit",
         RETIRED => "what is retired is a campaign's id, or a campaign's and a message's: `spring-sale.announce`",
+        DELIMITER => "a delimiter is one character such as `;`, `|` or `,`, or the word `tab`",
         DURATION => "a duration is a whole number with one unit: `90s`, `15m`, `2h` or `3d`",
         LOCAL => "a local time is written `YYYY-MM-DD HH:MM`, without an offset: `timeZone` says whose clock it is on",
         INSTANT => "a time in UTC is written `YYYY-MM-DD HH:MMZ`",

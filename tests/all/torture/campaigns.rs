@@ -3,7 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use sendform::identity::{CanonicalTo, Fingerprint, Keys, MessageId, MessageKey, ProjectId, Revision, SenderId};
+use sendform::identity::{
+    CanonicalTo, Fingerprint, IdRule, Keys, MessageId, MessageKey, ProjectId, Revision, SenderId,
+};
 
 use super::dice::Dice;
 use crate::support::{KEY, Project};
@@ -216,7 +218,7 @@ impl Campaigns {
         let fingerprint = Fingerprint::new(keys.first(), &project, &sender);
         let id = |row: &Row| {
             let to = to(row.number);
-            let person = fingerprint.person(&CanonicalTo::parse(&to).expect("an id"));
+            let person = fingerprint.person(&CanonicalTo::parse(&to, IdRule::Numeric).expect("an id"));
             (MessageId { message: message.key(), revision: self.revision(), person }, to)
         };
         rows.map(id).collect()
