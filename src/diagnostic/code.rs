@@ -87,6 +87,12 @@ codes! {
     BadHeader = "bad-header": "An audience's header cannot be used.",
     UnreadableRow = "unreadable-row": "A row cannot be read.",
     BadRecipient = "bad-recipient": "A recipient's id cannot be used.",
+    RoundedIds = "rounded-ids": "A spreadsheet has rounded the ids of an audience.",
+    OddIds = "odd-ids": "A few ids of an audience have another length than all the others.",
+    CutFile = "cut-file": "An audience's file ends in the middle of a row.",
+    NobodyProtected = "nobody-protected": "A list that keeps people from getting messages cannot keep anybody.",
+    NobodyMatches = "nobody-matches": "No row of an audience matches its `where`.",
+    Leftover = "leftover": "A value is a program's word for nothing, or damaged text.",
     AudienceTooLarge = "audience-too-large": "An audience expands to more than is allowed.",
     // The ledger's view of the files.
     SenderChanged = "sender-changed": "A message's sender is not the one that the ledger has.",

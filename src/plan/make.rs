@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::campaign::{Audience, Campaign, Content, Files, Message, Project, Zone, duplicates};
+use crate::campaign::{Audience, Campaign, Content, Files, Limits, Message, Project, Zone, duplicates};
 use crate::diagnostic::Diagnostics;
 use crate::diagnostic::words::{number, plural};
-use crate::identity::{Fingerprint, Key, Keys, MessageKey, PersonSet, SenderId};
+use crate::identity::{Fingerprint, Key, Keys, MessageKey, SenderId};
 use crate::ledger::{Doubt, Flight, Ledger, View};
 
 use super::compiled::Compiled;
@@ -19,13 +19,13 @@ use super::digest::{self, Digest};
 use super::frozen::{Change, Frozen, FrozenState, Held, Hold, people as planned_people};
 use super::gate::Gate;
 use super::gather::{Gathered, gather};
+use super::lists::List;
 use super::message::MessagePlan;
-use super::people::people;
 use super::rails::{Accepted, Rail, RailKind};
 use super::selection::Selection;
 use super::sieve::Sieve;
 use super::times::SendTimes;
-use super::{changes, check, issues, rails, sample};
+use super::{changes, check, issues, rails, sample, values};
 
 /// All that a plan depends on.
 pub struct Input<'a> {
@@ -70,6 +70,8 @@ pub struct Plan {
     pub compared: bool,
     /// The messages, in the order of the files.
     pub messages: Vec<MessagePlan>,
+    /// The limits that hold.
+    pub limits: Limits,
     /// Rails that something ran into.
     pub rails: Vec<Rail>,
     /// What the ledger has in doubt, whether in the files or not.
@@ -89,8 +91,11 @@ impl Plan {
     #[must_use]
     pub fn all_diagnostics(&self) -> Diagnostics {
         let mut all = self.diagnostics.clone();
-        for message in &self.messages {
-            all.extend(message.diagnostics.clone());
+        // What messages share is told once.
+        for found in self.messages.iter().flat_map(|message| message.diagnostics.iter()) {
+            if all.iter().all(|known| known != found) {
+                all.push(found.clone());
+            }
         }
         all
     }
@@ -165,7 +170,7 @@ impl Plan {
 /// Plans what would be sent now.
 #[must_use]
 pub fn plan(input: &Input<'_>) -> Plan {
-    let mut planner = Planner { input, people: Vec::new(), rails: Vec::new() };
+    let mut planner = Planner { input, lists: Vec::new(), rails: Vec::new() };
     let mut diagnostics = duplicates(input.campaigns);
     let messages: Vec<MessagePlan> = input
         .campaigns
@@ -190,6 +195,7 @@ pub fn plan(input: &Input<'_>) -> Plan {
         doubts: input.ledger.map(|ledger| ledger.doubts(input.view)).unwrap_or_default(),
         in_flight: input.ledger.and_then(|ledger| ledger.in_flight(input.view, None)),
         messages,
+        limits: input.project.limits,
         rails: planner.rails,
         diagnostics,
         digest,
@@ -210,8 +216,8 @@ pub fn plan(input: &Input<'_>) -> Plan {
 
 struct Planner<'a> {
     input: &'a Input<'a>,
-    /// The people of lists of audiences under a sender: lists are shared by messages.
-    people: Vec<(SenderId, Vec<Arc<Audience>>, Arc<PersonSet>)>,
+    /// Lists of people under a sender: they are shared by messages.
+    lists: Vec<(SenderId, Arc<List>)>,
     rails: Vec<Rail>,
 }
 
@@ -233,18 +239,19 @@ impl Planner<'_> {
         if let Some(ledger) = input.ledger {
             plan.diagnostics.extend(changes::identity(message, ledger));
         }
-        let (compiled, reader) = super::parallel::with_deep_stack(|| Compiled::new(message, input.files))?;
+        let keys = self.keys();
+        let fingerprints: Vec<Fingerprint> =
+            keys.all().map(|key| Fingerprint::new(key, &input.project.id, &message.sender)).collect();
+        let compiled = super::parallel::with_deep_stack(|| Compiled::new(message, input.files));
+        let suppressed = self.lists(&message.sender, &input.project.suppress, &fingerprints);
+        let excluded = self.lists(&message.sender, &message.exclude, &fingerprints);
+        let ((compiled, reader), suppressed, excluded) = all(compiled, suppressed, excluded)?;
         let known = input.ledger.filter(|_| input.keys.is_some());
         let until = known.and_then(|ledger| ledger.until(&message.key, message.revision));
         let hold = Hold::of(input.frozen, message, known);
         plan.held = input.frozen.and_then(|frozen| Held::of(frozen, message, known, input.view));
         let times = SendTimes::new(&message.schedule, input.now, until, input.frozen.map(|frozen| frozen.at));
-        let keys = self.keys();
-        let fingerprints: Vec<Fingerprint> =
-            keys.all().map(|key| Fingerprint::new(key, &input.project.id, &message.sender)).collect();
         let contents = ContentMaker::new(keys.first(), message);
-        let suppressed = self.set(&message.sender, &input.project.suppress, &fingerprints)?;
-        let excluded = self.set(&message.sender, &message.exclude, &fingerprints)?;
         let sieve = Sieve {
             message,
             compiled: &compiled,
@@ -261,7 +268,19 @@ impl Planner<'_> {
             long_texts_are_errors: input.project.long_texts_are_errors,
         };
         let gathered = gather(&sieve, reader, input.workers)?;
-        plan.diagnostics.extend(issues::of(message, &gathered));
+        let failed = rails::allowed_failures(&input.project.limits, input.accepted);
+        plan.diagnostics.extend(issues::of(message, &gathered, gathered.counts.get(Gate::Failed) <= failed));
+        for (gate, lists) in [(Gate::Suppressed, &suppressed), (Gate::Excluded, &excluded)] {
+            for (list, number) in lists.iter().zip(0..) {
+                plan.diagnostics.extend(list.check_shape(&gathered.ids, &message.audience));
+                let stopped = gathered.protected.get(&(gate, number)).copied().unwrap_or_default();
+                let protection = list.protection(gate, stopped);
+                if plan.selected {
+                    self.rails.extend(rails::of_list(message, &list.audience, &protection, input.accepted));
+                }
+                plan.protections.push(protection);
+            }
+        }
         self.finish(message, plan, &compiled, &times, gathered);
         Ok(())
     }
@@ -299,6 +318,9 @@ impl Planner<'_> {
         plan.change = ledger.and_then(|ledger| changes::text(message, ledger, counts.get(Gate::AlreadySent)));
         let checked = check::times(message, plan, input.now, ledger.filter(|_| input.frozen.is_none()));
         plan.diagnostics.extend(checked);
+        if rails::reaches_nobody(&counts) {
+            plan.diagnostics.extend(values::nobody_matches(message, compiled, input.files));
+        }
         if plan.selected {
             let before = ledger.and_then(|ledger| ledger.last_record(&message.key)).map(|record| record.audience);
             let limits = &input.project.limits;
@@ -317,25 +339,48 @@ impl Planner<'_> {
         self.input.keys.cloned().unwrap_or_else(|| Keys::one(Key::from_bytes([0; Key::LENGTH])))
     }
 
-    /// The people of a list of audiences, read once for each sender.
-    fn set(
+    /// The people of audiences, each read once for each sender.
+    fn lists(
         &mut self,
         sender: &SenderId,
         audiences: &[Arc<Audience>],
         fingerprints: &[Fingerprint],
-    ) -> Result<Arc<PersonSet>, Diagnostics> {
-        let Some(first) = fingerprints.first().filter(|_| !audiences.is_empty()) else {
-            return Ok(Arc::default());
-        };
-        let same = |list: &[Arc<Audience>]| {
-            list.len() == audiences.len() && list.iter().zip(audiences).all(|(one, other)| Arc::ptr_eq(one, other))
-        };
-        if let Some((_, _, set)) = self.people.iter().find(|(owner, list, _)| owner == sender && same(list)) {
-            return Ok(Arc::clone(set));
+    ) -> Result<Vec<Arc<List>>, Diagnostics> {
+        let mut lists = Vec::new();
+        let mut diagnostics = Diagnostics::new();
+        for (audience, first) in audiences.iter().zip(fingerprints.iter().take(1).cycle()) {
+            let known =
+                self.lists.iter().find(|(owner, list)| owner == sender && Arc::ptr_eq(&list.audience, audience));
+            if let Some((_, list)) = known {
+                lists.push(Arc::clone(list));
+                continue;
+            }
+            match List::read(audience, self.input.files, first, self.input.workers) {
+                Ok(list) => {
+                    let list = Arc::new(list);
+                    self.lists.push((sender.clone(), Arc::clone(&list)));
+                    lists.push(list);
+                }
+                Err(found) => diagnostics.extend(found),
+            }
         }
-        let set = Arc::new(people(audiences, self.input.files, first, self.input.workers)?);
-        self.people.push((sender.clone(), audiences.to_vec(), Arc::clone(&set)));
-        Ok(set)
+        if diagnostics.has_errors() { Err(diagnostics) } else { Ok(lists) }
+    }
+}
+
+/// All three, or all that is wrong with them.
+fn all<A, B, C>(
+    one: Result<A, Diagnostics>,
+    two: Result<B, Diagnostics>,
+    three: Result<C, Diagnostics>,
+) -> Result<(A, B, C), Diagnostics> {
+    match (one, two, three) {
+        (Ok(one), Ok(two), Ok(three)) => Ok((one, two, three)),
+        (one, two, three) => {
+            let mut all = Diagnostics::new();
+            all.extend([one.err(), two.err(), three.err()].into_iter().flatten().flatten());
+            Err(all)
+        }
     }
 }
 
@@ -353,6 +398,7 @@ fn empty(message: &Message, selected: bool) -> MessagePlan {
         selected,
         counts: super::gate::Counts::default(),
         skipped: std::collections::BTreeMap::new(),
+        protections: Vec::new(),
         bulks: Vec::new(),
         later: Vec::new(),
         next_due: None,

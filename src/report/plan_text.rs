@@ -1,8 +1,11 @@
 //! A plan for people in a hurry: doubts first, then message by message, then one line.
 
+use std::collections::BTreeMap;
+
 use similar::{ChangeTag, TextDiff};
 
-use crate::plan::{Gate, MessagePlan, Plan, Rail, RailKind, Sample, TextChange};
+use crate::campaign::Limits;
+use crate::plan::{Gate, MessagePlan, Plan, Protection, Rail, RailKind, Sample, TextChange};
 use crate::timing;
 
 use super::Reveal;
@@ -34,6 +37,7 @@ pub fn render(plan: &Plan, paint: Paint, reveal: Reveal) -> String {
     }
     rails(&mut out, &plan.rails, paint);
     out.push('\n');
+    line(&mut out, &paint.faint(&limits(&plan.limits)));
     line(&mut out, &summary(plan, paint));
     // Without the key an apply would have another digest.
     if plan.compared {
@@ -77,16 +81,26 @@ fn message_text(out: &mut String, plan: &MessagePlan, paint: Paint, reveal: Reve
     let head = format!("{} r{}", plan.key, plan.revision);
     let tail = format!("{} to {}{selected}", plan.sender_name, plan.audience);
     line(out, &format!("{}  {}", paint.strong(&head), paint.faint(&tail)));
+    // Lists that stop nobody are named too: somebody may have relied on them.
+    let mut protections: BTreeMap<&String, &Protection> =
+        plan.protections.iter().map(|protection| (&protection.name, protection)).collect();
     let width = plan.counts.occupied().map(|(_, count)| number(count).len()).max().unwrap_or(1);
     let total = number(plan.counts.total());
     let width = width.max(total.len());
     for (gate, count) in plan.counts.occupied().collect::<Vec<_>>().into_iter().rev() {
         line(out, &gate_line(plan, gate, count, width, paint));
+        for protection in plan.protections.iter().filter(|protection| protection.gate == gate) {
+            protections.remove(&protection.name);
+            line(out, &paint.faint(&format!("    {:width$}   {}", "", protected(protection))));
+        }
         let reasons = plan.skipped.iter().filter(|_| gate == Gate::Skipped);
         for (reason, count) in reasons {
             let reason = harmless(reason, Lines::Escape);
             line(out, &format!("    {:width$}   {}", "", paint.faint(&format!("{}: {reason}", number(*count)))));
         }
+    }
+    for protection in protections.values() {
+        line(out, &paint.faint(&format!("    {:width$} {}", "", protected(protection))));
     }
     let rows = if plan.counts.total() == 1 { "row" } else { "rows" };
     let file = harmless(&plan.audience_file, Lines::Escape);
@@ -102,6 +116,16 @@ fn message_text(out: &mut String, plan: &MessagePlan, paint: Paint, reveal: Reve
         let name = if plan.samples.len() == 1 { "text" } else { sample.name };
         sample_text(out, name, sample, paint, reveal);
     }
+}
+
+/// What a list of people did: `opt-outs.csv (3 people) stopped 2`.
+fn protected(protection: &Protection) -> String {
+    let name = harmless(&protection.name, Lines::Escape);
+    let stopped = match protection.stopped {
+        0 => "nobody".to_owned(),
+        stopped => number(stopped),
+    };
+    format!("{name} ({}) stopped {stopped}", plural(protection.people, "person"))
 }
 
 fn gate_line(plan: &MessagePlan, gate: Gate, count: u64, width: usize, paint: Paint) -> String {
@@ -225,6 +249,20 @@ fn sample_text(out: &mut String, name: &str, sample: &Sample, paint: Paint, reve
     for text in harmless(text, Lines::Keep).lines() {
         line(out, &format!("      {} {text}", paint.faint("│")));
     }
+}
+
+/// The limits that hold.
+fn limits(limits: &Limits) -> String {
+    let failed = match limits.failed_rows {
+        0 => "no row may fail".to_owned(),
+        rows => format!("{} may fail", plural(rows, "row")),
+    };
+    format!(
+        "limits: {} an apply, audiences grow by {}%, {}% of the rows unreadable, {failed}",
+        plural(limits.messages_per_apply, "message"),
+        limits.audience_growth_percent,
+        limits.unreadable_rows_percent
+    )
 }
 
 fn rails(out: &mut String, rails: &[Rail], paint: Paint) {
