@@ -147,7 +147,7 @@ impl Gate {
             Self::TooLate => "too late",
             Self::TooEarly => "too early",
             Self::Skipped => "skipped by the template",
-            Self::Failed => "failed to render",
+            Self::Failed => "failed",
             Self::Differs => "different from the plan",
             Self::WindowClosed => "conversation window closed",
             Self::NotDue => "not due yet",

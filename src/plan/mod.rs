@@ -34,6 +34,8 @@ mod values;
 #[cfg(test)]
 pub(crate) mod fixture;
 #[cfg(test)]
+mod forbidden;
+#[cfg(test)]
 mod tests;
 
 pub use bulk::{Bulk, Recipient};

@@ -140,6 +140,22 @@ fn of_texts() -> Vec<(Code, Wrong)> {
     ]
 }
 
+/// Eleven people, and somebody whose id was cut.
+const ODD: &str = "\
+17841466000000011,Ana,\n\
+17841466000000012,Ana,\n\
+17841466000000013,Ana,\n\
+17841466000000014,Ana,\n\
+17841466000000015,Ana,\n\
+17841466000000016,Ana,\n\
+17841466000000017,Ana,\n\
+17841466000000018,Ana,\n\
+17841466000000019,Ana,\n\
+17841466000000020,Ana,\n\
+17841466000000021,Ana,\n\
+1784146600,Ana,\n\
+";
+
 /// The codes that the rows of an audience bring about.
 fn of_rows() -> Vec<(Code, Wrong)> {
     let text = |text: &str| Text(text.to_owned());
@@ -154,6 +170,14 @@ fn of_rows() -> Vec<(Code, Wrong)> {
         (Code::BadHeader, File("people.csv", b"to,to\n".to_vec())),
         (Code::UnreadableRow, Rows("17841400000000001,Ana\n")),
         (Code::BadRecipient, Rows("1.78E+16,Ana,\n")),
+        (Code::RoundedIds, Rows("17841400000000000,Ana,\n17841400000000100,Ivo,\n17841400000000200,Eva,\n")),
+        (Code::OddIds, Rows(ODD)),
+        (Code::CutFile, Rows("17841400000000001,Ana,\n1784140000")),
+        (
+            Code::NobodyProtected,
+            Line("csv: people.csv\n", "csv: people.csv\n    exclude: [ none ]\n  none: { rows: [] }\n"),
+        ),
+        (Code::NobodyMatches, Where("name == \"Nobody\"")),
     ]
 }
 
