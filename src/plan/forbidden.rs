@@ -41,7 +41,7 @@ fn lines() -> impl Strategy<Value = Vec<Line>> {
         sample::select(vec!["2026-12-03T00:00:00Z", "2026-12-03T00:00:00Z", "soon", ""]),
     );
     let cells = prop_oneof![Just(GOOD), cells.prop_map(|(name, consent, zone, closes)| [name, consent, zone, closes])];
-    let ending = sample::select(vec!["", "", "", "", ",more", "\0", "\"x"]);
+    let ending = sample::select(vec!["", "", "", "", ",more", "\0", ",\"a\"b"]);
     let line = (0..4_usize, spelling, cells, ending).prop_map(|(person, spelling, cells, ending)| Line {
         person,
         spelling,

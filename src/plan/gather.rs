@@ -19,7 +19,7 @@ use super::gate::{Counts, Gate};
 use super::ids::{IdForm, IdForms};
 use super::parallel;
 use super::row_issue::RowIssues;
-use super::sieve::{Candidate, Fate, Judged, Sieve, Verdict};
+use super::sieve::{Candidate, Fate, Judged, Leftover, Sieve, Verdict};
 use super::times::Slot;
 
 /// How many rows a worker gets at a time.
@@ -49,6 +49,8 @@ pub(super) struct Gathered {
     pub unreadable: RowIssues,
     /// Rows for which something failed.
     pub failed: RowIssues,
+    /// What cells leave behind in texts, by column: the line of the first row, and how many rows.
+    pub leftovers: BTreeMap<(usize, Leftover), (u64, u64)>,
     /// What the ids look like.
     pub ids: IdForms,
     /// The last row, if the file ends in it without a line end: its line, and its id if it has one.
@@ -180,7 +182,12 @@ impl Gatherer {
             return;
         }
         let index = match fate {
-            Fate::Candidate(candidate) => self.candidate(person, judged.at, &candidate),
+            Fate::Candidate(candidate, leftovers) => {
+                for leftover in leftovers {
+                    self.gathered.leftovers.entry(leftover).or_insert((line, 0)).1 += 1;
+                }
+                self.candidate(person, judged.at, &candidate)
+            }
             Fate::Stopped(gate) => self.stopped(gate),
             Fate::Protected(gate, list) => {
                 *self.gathered.protected.entry((gate, list)).or_default() += 1;

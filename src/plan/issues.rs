@@ -4,11 +4,14 @@
 use crate::campaign::{Audience, Message};
 use crate::diagnostic::words::{list, number, plural};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity};
+use crate::identity::IdRule;
+use crate::render::Header;
 
 use super::gate::Gate;
 use super::gather::Gathered;
-use super::ids::Rounded;
+use super::ids::IdForms;
 use super::row_issue::{Cause, RowIssues};
+use super::sieve::Leftover;
 
 /// How many causes of a kind are told one by one.
 const SHOWN_MAX: usize = 8;
@@ -16,7 +19,7 @@ const SHOWN_MAX: usize = 8;
 /// Puts what was gathered into diagnostics. Rows that cannot be read, and contradicting ones, are
 /// warnings, because they are counted; failed ones are errors unless so many of them are allowed.
 #[must_use]
-pub(super) fn of(message: &Message, gathered: &Gathered, failures_are_allowed: bool) -> Diagnostics {
+pub(super) fn of(message: &Message, header: &Header, gathered: &Gathered, failures_are_allowed: bool) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
     let audience = &message.audience;
     let file = audience.source.file();
@@ -32,6 +35,7 @@ pub(super) fn of(message: &Message, gathered: &Gathered, failures_are_allowed: b
     diagnostics.extend(more(&gathered.unreadable, file, Severity::Warning));
     diagnostics.extend(contradicting(message, gathered));
     diagnostics.extend(of_ids(audience, gathered));
+    diagnostics.extend(leftovers(message, header, gathered));
     if gathered.too_many_bytes > 0 {
         let texts = plural(gathered.too_many_bytes, "text");
         let text = format!("{texts} of `{}` with more than 1,000 bytes, which the channel may refuse", message.key);
@@ -86,13 +90,37 @@ fn contradicting(message: &Message, gathered: &Gathered) -> Option<Diagnostic> {
     Some(Diagnostic::warning(Code::UnreadableRow, text, place).help(help))
 }
 
+/// What cells leave behind in texts: a reader would see it.
+fn leftovers<'a>(
+    message: &'a Message,
+    header: &'a Header,
+    gathered: &'a Gathered,
+) -> impl Iterator<Item = Diagnostic> + 'a {
+    let file = message.audience.source.file();
+    gathered.leftovers.iter().map(move |((position, leftover), (line, rows))| {
+        let column = header.names().get(*position).cloned();
+        let name = column.as_deref().unwrap_or_default();
+        let rows = plural(*rows, "row");
+        let (what, help) = match leftover {
+            Leftover::Word(word) => (
+                format!("`{name}` is `{word}` in {rows} that would be sent"),
+                "a program writes that where nothing is: empty those cells, and say `fallback(\"…\")` in the text",
+            ),
+            Leftover::Mojibake => (
+                format!("`{name}` has characters that were read in the wrong encoding in {rows} that would be sent"),
+                "`FranÃ§ois` was `François`: export the data again as UTF-8, or say how it is encoded: `encoding: …`",
+            ),
+        };
+        let place = Place::Row { file: file.to_owned(), line: *line, column };
+        Diagnostic::warning(Code::Leftover, format!("`{}`: {what}", message.key), place).help(help)
+    })
+}
+
 /// What the ids say together.
 fn of_ids(audience: &Audience, gathered: &Gathered) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
     let file = || Place::File(audience.source.file().to_owned());
-    if let Some(found) = gathered.ids.rounded() {
-        diagnostics.push(rounded(audience, found));
-    }
+    diagnostics.extend(rounded(audience, &gathered.ids));
     let cut = cut(audience, gathered);
     if let (Some(odd), None) = (gathered.ids.odd_ones(), &cut) {
         let others: Vec<String> =
@@ -113,16 +141,19 @@ fn of_ids(audience: &Audience, gathered: &Gathered) -> Diagnostics {
     diagnostics
 }
 
-/// Says that a spreadsheet has rounded ids.
-pub(super) fn rounded(audience: &Audience, found: Rounded) -> Diagnostic {
+/// Says that a spreadsheet has rounded ids, if they are of the kind that it rounds.
+pub(super) fn rounded(audience: &Audience, ids: &IdForms) -> Option<Diagnostic> {
+    let found = ids.rounded().filter(|_| audience.ids == IdRule::Numeric)?;
     let text = format!(
         "{} of {} in `{}` end in zeros behind their fifteenth digit: a spreadsheet has rounded them",
         number(found.rounded),
         plural(found.of, "id"),
         audience.source.file()
     );
-    Diagnostic::error(Code::RoundedIds, text, Place::File(audience.source.file().to_owned()))
-        .help("a rounded id is somebody else's: export the ids again, and open the file with the column as text")
+    Some(Diagnostic::error(Code::RoundedIds, text, Place::File(audience.source.file().to_owned())).help(
+        "a rounded id is somebody else's: export the ids again as text; if they really end so, say `recipients: { ids: \
+         any }` in the project file",
+    ))
 }
 
 /// Says that the file was cut: it ends without a line end, in a row that is shorter than all others.

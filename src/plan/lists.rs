@@ -105,9 +105,7 @@ impl List {
                 .help(help),
             );
         }
-        if let Some(found) = self.ids.rounded() {
-            diagnostics.push(super::issues::rounded(&self.audience, found));
-        }
+        diagnostics.extend(super::issues::rounded(&self.audience, &self.ids));
         if self.people.is_empty() && issues.is_empty() && !self.audience.may_be_empty {
             let text = format!("`{file}` keeps people from getting messages, and holds nobody");
             let place = self.audience.place.clone();

@@ -269,7 +269,12 @@ impl Planner<'_> {
         };
         let gathered = gather(&sieve, reader, input.workers)?;
         let failed = rails::allowed_failures(&input.project.limits, input.accepted);
-        plan.diagnostics.extend(issues::of(message, &gathered, gathered.counts.get(Gate::Failed) <= failed));
+        plan.diagnostics.extend(issues::of(
+            message,
+            &compiled.selected.header,
+            &gathered,
+            gathered.counts.get(Gate::Failed) <= failed,
+        ));
         for (gate, lists) in [(Gate::Suppressed, &suppressed), (Gate::Excluded, &excluded)] {
             for (list, number) in lists.iter().zip(0..) {
                 plan.diagnostics.extend(list.check_shape(&gathered.ids, &message.audience));

@@ -10,7 +10,7 @@ use crate::campaign::Message;
 use crate::diagnostic::Code;
 use crate::identity::{CanonicalTo, Content, Fingerprint, IdRule, Person, ToError};
 use crate::ledger::{Standing, Standings, View};
-use crate::render::{Renderer, Rendering, TextProblem, check_text};
+use crate::render::{Renderer, Rendering, TextProblem, check_text, looks_like_mojibake, word_for_nothing};
 
 use super::compiled::{Compiled, WindowColumn};
 use super::content::ContentMaker;
@@ -108,8 +108,17 @@ pub(super) enum Fate {
     Differs,
     /// The time that the frozen plan has for them is past.
     Expired(Timestamp),
-    /// They may be sent to.
-    Candidate(Candidate),
+    /// They may be sent to; what their row leaves behind in the text is worth a look.
+    Candidate(Candidate, Vec<(usize, Leftover)>),
+}
+
+/// What a cell leaves behind in a text, though nobody means to say it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Leftover {
+    /// A program's word for nothing.
+    Word(&'static str),
+    /// Characters that were read in the wrong encoding.
+    Mojibake,
 }
 
 /// Somebody who may be sent to.
@@ -256,7 +265,7 @@ impl Sieve<'_> {
         if !filled {
             renderer.fill(cells);
         }
-        self.render(renderer, planned, slot, closes_at, late)
+        self.render(renderer, cells, planned, slot, closes_at, late)
     }
 
     /// The gate at which the ledger stops a person, under whichever key it knows them.
@@ -278,6 +287,7 @@ impl Sieve<'_> {
     fn render(
         &self,
         renderer: &mut Renderer,
+        cells: &csv::StringRecord,
         planned: Planned,
         slot: Slot,
         closes_at: Option<Timestamp>,
@@ -293,7 +303,21 @@ impl Sieve<'_> {
             return Fate::Differs;
         }
         let bytes = u32::try_from(text.len() + callback_data.map_or(0, |data| data.len())).unwrap_or(u32::MAX);
-        Fate::Candidate(Candidate { content, slot, closes_at, bytes, too_many_bytes, late })
+        Fate::Candidate(Candidate { content, slot, closes_at, bytes, too_many_bytes, late }, self.leftovers(cells))
+    }
+
+    /// What the cells that the text shows leave behind in it.
+    fn leftovers(&self, cells: &csv::StringRecord) -> Vec<(usize, Leftover)> {
+        let mut found = Vec::new();
+        for position in &self.compiled.shown {
+            let cell = cells.get(*position).unwrap_or_default();
+            if let Some(word) = word_for_nothing(cell) {
+                found.push((*position, Leftover::Word(word)));
+            } else if looks_like_mojibake(cell) {
+                found.push((*position, Leftover::Mojibake));
+            }
+        }
+        found
     }
 
     /// Renders the row that the renderer holds.

@@ -214,6 +214,13 @@ fn an_audience_that_expands_without_end() {
     assert!(found.contains(Code::AudienceTooLarge.as_str()), "{found:?}");
 }
 
+#[test]
+fn a_word_for_nothing_in_a_text() {
+    let project = project(&Text("Hi {{ name }}".to_owned()));
+    project.write("people.csv", "to,name,note\n17841400000000001,NULL,\n");
+    assert!(codes(&project).contains(Code::Leftover.as_str()));
+}
+
 /// A small file in the format of zstd that expands to 16 MiB of empty lines.
 fn endless() -> Vec<u8> {
     const RAW: u32 = 0;
@@ -258,7 +265,7 @@ const WITHOUT_PROJECT: [Code; 1] = [Code::Ambiguous];
 #[test]
 fn no_code_is_forgotten() {
     let mut tested: BTreeSet<Code> = of_texts().iter().chain(&of_rows()).map(|(code, _)| *code).collect();
-    tested.extend([Code::NoCampaigns, Code::AudienceTooLarge]);
+    tested.extend([Code::NoCampaigns, Code::AudienceTooLarge, Code::Leftover]);
     tested.extend([Code::SenderChanged, Code::RevisionLowered, Code::MessageGone]);
     tested.extend(WITHOUT_PROJECT);
     let missing: Vec<&str> = Code::ALL.iter().filter(|code| !tested.contains(code)).map(|code| code.as_str()).collect();

@@ -313,3 +313,27 @@ fn one_hostile_name_does_not_stop_everybody() {
     project.write("sendform.yaml", format!("{PROJECT}limits: {{ failedRows: 2 }}\n"));
     project.run(["apply", "--sandbox", "--auto-approve"]).code(0);
 }
+
+#[test]
+fn words_for_nothing_are_counted_where_a_text_shows_them() {
+    let people = rows(
+        "to,name,note",
+        &[
+            format!("{},NULL,NULL", id(1)),
+            format!("{},NULL,x", id(2)),
+            format!("{},#N/A,x", id(3)),
+            format!("{},Null,x", id(4)),
+            format!("{},FranÃ§ois,x", id(5)),
+        ],
+    );
+    let run = project("", &people).run(["plan", "--sandbox"]).code(0);
+    says(
+        &run,
+        &[
+            "`name` is `NULL` in 2 rows that would be sent",
+            "`name` is `#N/A` in 1 row that would be sent",
+            "`name` has characters that were read in the wrong encoding in 1 row",
+            "3 warnings",
+        ],
+    );
+}
