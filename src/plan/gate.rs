@@ -197,6 +197,12 @@ impl Counts {
         self.0.iter().sum()
     }
 
+    /// The rows in which something stands.
+    #[must_use]
+    pub fn filled(&self) -> u64 {
+        self.total() - self.get(Gate::Blank)
+    }
+
     /// The gates at which at least one row ends, in order.
     pub fn occupied(&self) -> impl Iterator<Item = (Gate, u64)> + '_ {
         Gate::ALL.into_iter().map(|gate| (gate, self.get(gate))).filter(|(_, count)| *count > 0)

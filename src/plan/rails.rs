@@ -189,9 +189,12 @@ pub(super) fn of_message(
         expectation(message, expect, &format!("audience `{}`", message.audience.name), people, accepted)
     }));
     if reaches_nobody(counts) && !message.paused && expect.and_then(|expect| expect.min) != Some(0) {
-        let rows = counts.total();
-        let why: Vec<String> =
-            counts.occupied().map(|(gate, count)| format!("{} {}", number(count), gate.words())).collect();
+        let rows = counts.filled();
+        let why: Vec<String> = counts
+            .occupied()
+            .filter(|(gate, _)| *gate != Gate::Blank)
+            .map(|(gate, count)| format!("{} {}", number(count), gate.words()))
+            .collect();
         let file = message.audience.source.file();
         let words = match rows {
             0 => format!("`{file}` has no rows"),
@@ -205,14 +208,14 @@ pub(super) fn of_message(
         rails.push(Rail::new(RailKind::Failed, key, limits.failed_rows, failed, accepted).words(words));
     }
     let unreadable = counts.get(Gate::Unreadable);
-    let share = percent(unreadable, counts.total());
+    let share = percent(unreadable, counts.filled());
     let limit = u64::from(limits.unreadable_rows_percent);
     if share > limit && (limit == 0 || unreadable > UNREADABLE_ROWS_ALWAYS) {
         let words = format!(
             "{share}% of the rows of `{}` are unreadable ({} of {}), but at most {limit}% may be",
             message.audience.source.file(),
             number(unreadable),
-            number(counts.total()),
+            number(counts.filled()),
         );
         rails.push(Rail::new(RailKind::Unreadable, key, limit, share, accepted).words(words));
     }
