@@ -128,7 +128,7 @@ fn warn_of_zone(at: &At<'_>, from: TimeOfDay, to: TimeOfDay, send_at: &SendAt, f
     let utc = |time: TimeOfDay| {
         // The schema has refused an hour like 25 already, but this is checked all the same.
         let clock = Time::new(i8::try_from(time.hour).ok()?, i8::try_from(time.minute).ok()?, 0, 0).ok()?;
-        Some(date.to_datetime(clock).to_zoned(TimeZone::UTC).ok()?.timestamp())
+        Some(date.to_datetime(clock).to_zoned_datetime(TimeZone::UTC).ok()?.timestamp())
     };
     let same = |zone: &TimeZone, time| {
         utc(time).is_some_and(|instant| zone.to_datetime(instant) == TimeZone::UTC.to_datetime(instant))

@@ -23,7 +23,7 @@ pub(super) fn local(at: &At<'_>, text: &str) -> Result<DateTime, Box<Diagnostic>
 /// As [`local`].
 pub(super) fn instant(at: &At<'_>, text: &str) -> Result<Timestamp, Box<Diagnostic>> {
     let local = local(at, text.trim_end_matches('Z'))?;
-    let instant = local.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp());
+    let instant = local.to_zoned_datetime(TimeZone::UTC).map(|zoned| zoned.timestamp());
     instant.map_err(|_| Box::new(Diagnostic::error(Code::BadTime, "the time is out of range", at.place())))
 }
 
