@@ -81,13 +81,22 @@ fn send_at(at: &At<'_>, findings: &mut Findings) -> Option<SendAt> {
 
 fn zone(at: &At<'_>, findings: &mut Findings) -> Option<Zone> {
     match at.read()? {
-        raw::TimeZone::Named(name) => findings.take(time::zone(at, &name)).map(Zone::Fixed),
+        raw::TimeZone::Named(name) => known(at, &name, findings).map(Zone::Fixed),
         raw::TimeZone::PerPerson(raw::PerPerson { fallback: None, .. }) => Some(Zone::PerPerson { fallback: None }),
         raw::TimeZone::PerPerson(raw::PerPerson { fallback: Some(name), .. }) => {
-            let fallback = findings.take(time::zone(&at.key("fallback"), &name))?;
+            let fallback = known(&at.key("fallback"), &name, findings)?;
             Some(Zone::PerPerson { fallback: Some(fallback) })
         }
     }
+}
+
+/// Finds a zone, and warns if it is likely not the one that is meant.
+fn known(at: &At<'_>, name: &str, findings: &mut Findings) -> Option<TimeZone> {
+    let zone = findings.take(time::zone(at, name))?;
+    if let Some(advice) = timing::zone_advice(name) {
+        findings.push(Diagnostic::warning(Code::FixedZone, advice.why, at.place()).help(advice.cure));
+    }
+    Some(zone)
 }
 
 fn ambiguous(at: &At<'_>, zone: &TimeZone, change: &ClockChange) -> Diagnostic {
