@@ -59,6 +59,7 @@ codes! {
     DuplicateId = "duplicate-id": "Two campaigns, or two messages of one campaign, have the same id.",
     NoCampaigns = "no-campaigns": "The folder holds a project file and no campaign.",
     BadZone = "bad-zone": "A time zone is not in the IANA database.",
+    FixedZone = "fixed-zone": "A time zone has one offset all the year, where a place is likely meant whose clocks change.",
     BadTime = "bad-time": "A time cannot be read.",
     AmbiguousTime = "ambiguous-time": "A change of the clock skips or repeats a local time.",
     PastTime = "past-time": "A message's time is past, and nothing of it was sent.",

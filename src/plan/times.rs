@@ -72,7 +72,7 @@ impl SendTimes {
         let mut slots: Vec<When> = Vec::new();
         let mut by_name = HashMap::new();
         for name in timing::zone_names() {
-            let Some(zone) = timing::zone(&name) else { continue };
+            let Some(zone) = timing::zone(name) else { continue };
             let time = time(send_at, &zone, schedule, clock);
             let index = slots.iter().position(|slot| *slot == time).unwrap_or_else(|| {
                 slots.push(time);
@@ -80,6 +80,7 @@ impl SendTimes {
             });
             let slot = Slot(u16::try_from(index).expect("there are fewer zones than 65,536"));
             by_name.insert(name.to_lowercase(), slot);
+            by_name.insert(name.to_owned(), slot);
         }
         let fallback =
             fallback.and_then(TimeZone::iana_name).and_then(|name| by_name.get(&name.to_lowercase()).copied());
@@ -92,7 +93,11 @@ impl SendTimes {
         let Some(zones) = &self.zones else { return Found::Slot(Slot(0)) };
         match zone.map(str::trim).filter(|zone| !zone.is_empty()) {
             None => zones.fallback.map_or(Found::Missing, Found::Slot),
-            Some(zone) => zones.by_name.get(&zone.to_ascii_lowercase()).copied().map_or(Found::Unknown, Found::Slot),
+            Some(zone) => {
+                // Most write the name as it is.
+                let known = zones.by_name.get(zone).or_else(|| zones.by_name.get(&zone.to_ascii_lowercase()));
+                known.copied().map_or(Found::Unknown, Found::Slot)
+            }
         }
     }
 

@@ -89,14 +89,14 @@ pub fn local_hours(window: &DeliveryTimeWindow, zone: &TimeZone, instant: Timest
     let day = day_number(instant);
     let span = span_on(window, day);
     let local = |instant: Timestamp| {
-        let clock = instant.to_zoned(zone.clone());
+        let clock = instant.to_zoned_datetime(zone.clone());
         // The local calendar read as UTC numbers its days as the window's are numbered.
-        let midnight = clock.date().to_zoned(TimeZone::UTC).map_or(day, |date| day_number(date.timestamp()));
+        let midnight = clock.date().to_zoned_datetime(TimeZone::UTC).map_or(day, |date| day_number(date.timestamp()));
         (time_of_day(&clock), midnight - day)
     };
     let ((from, from_shift), (to, to_shift)) = (local(span.open), local(span.close));
     let from_day = if from_shift == to_shift { "" } else { shift_words(from_shift) };
-    let zone = zone_name(&span.open.to_zoned(zone.clone()));
+    let zone = zone_name(&span.open.to_zoned_datetime(zone.clone()));
     format!("{from}{from_day} to {to}{} in {zone}", shift_words(to_shift))
 }
 

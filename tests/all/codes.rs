@@ -106,6 +106,7 @@ fn of_texts() -> Vec<(Code, Wrong)> {
         (Code::UnknownSchedule, Line("schedule: launch", "schedule: lunch")),
         (Code::DuplicateId, file(CAMPAIGN)),
         (Code::BadZone, Line("Europe/Zagreb", "Europe/Zagrb")),
+        (Code::FixedZone, Line("Europe/Zagreb", "EST")),
         (Code::BadTime, Line("2026-12-01 09:00", "2026-13-01 09:00")),
         (Code::AmbiguousTime, Line("2026-12-01 09:00", "2027-03-28 02:30")),
         (Code::PastTime, Line("2026-12-01 09:00", "2026-11-01 09:00")),
