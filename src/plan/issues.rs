@@ -6,6 +6,7 @@ use crate::diagnostic::words::{list, number, plural};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity};
 use crate::identity::IdRule;
 use crate::render::Header;
+use crate::timing;
 
 use super::gate::Gate;
 use super::gather::Gathered;
@@ -54,8 +55,15 @@ fn unreadable(audience: &Audience, cause: &Cause) -> Diagnostic {
     let values = cause.values().map(|values| format!(": {values}")).unwrap_or_default();
     let text = format!("{rows} cannot be read: {}{values}", issue.message);
     let nobody = format!("nobody is sent from {these}");
-    let help: Vec<String> = [issue.help.clone(), Some(nobody), cause.others()].into_iter().flatten().collect();
+    let own = if issue.code == Code::BadZone { zones(cause) } else { issue.help.clone() };
+    let help: Vec<String> = [own, Some(nobody), cause.others()].into_iter().flatten().collect();
     Diagnostic::warning(issue.code, text, cause.first(audience.source.file())).help(help.join("; "))
+}
+
+/// What to write instead of what is no zone, value by value.
+fn zones(cause: &Cause) -> Option<String> {
+    let cures = cause.most_frequent().map(|value| format!("`{value}`: {}", timing::no_zone(value).cure));
+    Some(cures.collect::<Vec<_>>().join("; ")).filter(|cures| !cures.is_empty())
 }
 
 fn failure(message: &Message, file: &str, cause: &Cause) -> Diagnostic {
@@ -90,7 +98,7 @@ fn contradicting(message: &Message, gathered: &Gathered) -> Option<Diagnostic> {
     Some(Diagnostic::warning(Code::UnreadableRow, text, place).help(help))
 }
 
-/// What cells leave behind in texts: a reader would see it.
+/// What stands in cells of people who would be sent to, though it is likely not meant.
 fn leftovers<'a>(
     message: &'a Message,
     header: &'a Header,
@@ -101,18 +109,27 @@ fn leftovers<'a>(
         let column = header.names().get(*position).cloned();
         let name = column.as_deref().unwrap_or_default();
         let rows = plural(*rows, "row");
-        let (what, help) = match leftover {
+        let (code, what, help) = match leftover {
+            Leftover::Zone(zone) => {
+                let advice = timing::zone_advice(zone);
+                let (why, cure) = advice.map(|advice| (advice.why, advice.cure)).unwrap_or_default();
+                (Code::BadZone, format!("`{name}` is `{zone}` in {rows} that would be sent: {why}"), cure)
+            }
             Leftover::Word(word) => (
+                Code::Leftover,
                 format!("`{name}` is `{word}` in {rows} that would be sent"),
-                "a program writes that where nothing is: empty those cells, and say `fallback(\"…\")` in the text",
+                "a program writes that where nothing is: empty those cells, and say `fallback(\"…\")` in the text"
+                    .to_owned(),
             ),
             Leftover::Mojibake => (
+                Code::Leftover,
                 format!("`{name}` has characters that were read in the wrong encoding in {rows} that would be sent"),
-                "`FranÃ§ois` was `François`: export the data again as UTF-8, or say how it is encoded: `encoding: …`",
+                "`FranÃ§ois` was `François`: export the data again as UTF-8, or say how it is encoded: `encoding: …`"
+                    .to_owned(),
             ),
         };
         let place = Place::Row { file: file.to_owned(), line: *line, column };
-        Diagnostic::warning(Code::Leftover, format!("`{}`: {what}", message.key), place).help(help)
+        Diagnostic::warning(code, format!("`{}`: {what}", message.key), place).help(help)
     })
 }
 

@@ -140,6 +140,13 @@ impl Cause {
         counted(&self.values)
     }
 
+    /// The values that stand there, the most frequent first, as many as are shown.
+    pub(super) fn most_frequent(&self) -> impl Iterator<Item = &str> {
+        let mut sorted: Vec<(&String, u64)> = self.values.iter().map(|(value, rows)| (value, *rows)).collect();
+        sorted.sort_by_key(|(_, rows)| std::cmp::Reverse(*rows));
+        sorted.into_iter().take(VALUES_SHOWN).map(|(value, _)| value.as_str())
+    }
+
     /// Which other rows have it: `also in lines 5 and 9`.
     pub(super) fn others(&self) -> Option<String> {
         let others: Vec<String> = self.lines.iter().skip(1).map(|line| number(*line)).collect();

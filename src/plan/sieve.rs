@@ -112,13 +112,15 @@ pub(super) enum Fate {
     Candidate(Candidate, Vec<(usize, Leftover)>),
 }
 
-/// What a cell leaves behind in a text, though nobody means to say it.
+/// What stands in a cell of somebody who may be sent to, though it is likely not meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Leftover {
     /// A program's word for nothing.
     Word(&'static str),
     /// Characters that were read in the wrong encoding.
     Mojibake,
+    /// A zone that is likely not meant.
+    Zone(&'static str),
 }
 
 /// Somebody who may be sent to.
@@ -180,13 +182,13 @@ impl Sieve<'_> {
 
     fn slot(&self, cells: &csv::StringRecord) -> Result<Slot, RowIssue> {
         let cell = self.compiled.time_zone.and_then(|position| cells.get(position));
-        let problem = match self.times.slot(cell) {
+        let (code, problem) = match self.times.slot(cell) {
             Found::Slot(slot) => return Ok(slot),
-            Found::Missing => "the time zone is empty, and there is no fallback",
-            Found::Unknown => "the time zone is not in the IANA database",
+            Found::Missing => (Code::UnreadableRow, "the time zone is empty, and there is no fallback"),
+            Found::Unknown => (Code::BadZone, "there is no such time zone in the IANA database"),
         };
         let column = self.compiled.selected.audience.columns.time_zone.as_deref();
-        let issue = RowIssue::new(Code::UnreadableRow, problem, column);
+        let issue = RowIssue::new(code, problem, column);
         Err(match cell.and_then(showable) {
             Some(value) => issue.value(value),
             None => issue,
@@ -306,9 +308,14 @@ impl Sieve<'_> {
         Fate::Candidate(Candidate { content, slot, closes_at, bytes, too_many_bytes, late }, self.leftovers(cells))
     }
 
-    /// What the cells that the text shows leave behind in it.
+    /// What the cells that the text shows leave behind in it, and a zone that is likely not meant.
     fn leftovers(&self, cells: &csv::StringRecord) -> Vec<(usize, Leftover)> {
         let mut found = Vec::new();
+        if let Some(position) = self.compiled.time_zone
+            && let Some(zone) = cells.get(position).and_then(|cell| self.times.doubtful(cell))
+        {
+            found.push((position, Leftover::Zone(zone)));
+        }
         for position in &self.compiled.shown {
             let cell = cells.get(*position).unwrap_or_default();
             if let Some(word) = word_for_nothing(cell) {

@@ -36,6 +36,8 @@ pub(super) enum When {
 struct Zones {
     by_name: HashMap<String, Slot>,
     fallback: Option<Slot>,
+    /// Zones that are likely not meant.
+    doubtful: Vec<&'static str>,
 }
 
 /// What a person's zone leads to.
@@ -71,6 +73,7 @@ impl SendTimes {
     fn per_person(send_at: &SendAt, fallback: Option<&TimeZone>, schedule: &Schedule, clock: Clock) -> Self {
         let mut slots: Vec<When> = Vec::new();
         let mut by_name = HashMap::new();
+        let mut doubtful = Vec::new();
         for name in timing::zone_names() {
             let Some(zone) = timing::zone(name) else { continue };
             let time = time(send_at, &zone, schedule, clock);
@@ -81,10 +84,13 @@ impl SendTimes {
             let slot = Slot(u16::try_from(index).expect("there are fewer zones than 65,536"));
             by_name.insert(name.to_lowercase(), slot);
             by_name.insert(name.to_owned(), slot);
+            if timing::zone_advice(name).is_some() {
+                doubtful.push(name);
+            }
         }
         let fallback =
             fallback.and_then(TimeZone::iana_name).and_then(|name| by_name.get(&name.to_lowercase()).copied());
-        Self { slots, zones: Some(Zones { by_name, fallback }) }
+        Self { slots, zones: Some(Zones { by_name, fallback, doubtful }) }
     }
 
     /// The slot of a person with this cell in the zone's column.
@@ -99,6 +105,13 @@ impl SendTimes {
                 known.copied().map_or(Found::Unknown, Found::Slot)
             }
         }
+    }
+
+    /// The zone of a cell, if it is one that is likely not meant.
+    pub(super) fn doubtful(&self, zone: &str) -> Option<&'static str> {
+        let zone = zone.trim();
+        let names = &self.zones.as_ref()?.doubtful;
+        names.iter().find(|name| name.eq_ignore_ascii_case(zone)).copied()
     }
 
     /// When the people of a slot are sent to.
