@@ -30,7 +30,7 @@ mod words;
 pub use columns::{ColumnUse, check_columns};
 pub use condition::Condition;
 pub use failure::RenderError;
-pub use header::Header;
+pub use header::{Header, plain_name, visible_name};
 pub use renderer::{Renderer, Rendering};
 pub use template::Template;
 pub use text::{TextProblem, check_text};
