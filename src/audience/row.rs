@@ -44,6 +44,11 @@ impl RowProblem {
     pub(super) fn in_column(self, column: Option<&String>) -> Self {
         Self { column: column.cloned(), ..self }
     }
+
+    /// Says whom it is probably about.
+    pub(super) fn about(self, to: Option<String>) -> Self {
+        Self { to, ..self }
+    }
 }
 
 /// Shows where the row is and whether it can be read: its cells are personal data.
@@ -52,6 +57,19 @@ impl fmt::Debug for Row {
         let cells = self.cells.as_ref().map(csv::StringRecord::len);
         f.debug_struct("Row").field("at", &self.at).field("line", &self.line).field("cells", &cells).finish()
     }
+}
+
+/// Where a row stands in its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stand {
+    /// Where it begins.
+    pub at: RowAt,
+    /// Its first line, from 1.
+    pub line: u64,
+    /// On how many lines it stands.
+    pub lines: u64,
+    /// Whether the file ends in it without a line end.
+    pub unterminated: bool,
 }
 
 /// Rows that are filled again and again, so that their memory is used again.
@@ -72,21 +90,22 @@ impl<'a> Refill<'a> {
     }
 
     /// Fills the next row. `read` gets an empty record, and hands it back with the cells in it.
-    pub(super) fn fill(
-        &mut self,
-        at: RowAt,
-        line: u64,
-        read: impl FnOnce(&mut csv::StringRecord) -> Result<(), RowProblem>,
-    ) {
+    pub(super) fn fill(&mut self, stand: Stand, read: impl FnOnce(&mut csv::StringRecord) -> Result<(), RowProblem>) {
+        let Stand { at, line, lines, unterminated } = stand;
         let old = self.rows.get_mut(self.filled).map(|row| std::mem::replace(&mut row.cells, Err(RowProblem::new(""))));
         let mut record = old.and_then(Result::ok).unwrap_or_default();
         record.clear();
         let cells = read(&mut record).map(|()| record);
         match self.rows.get_mut(self.filled) {
-            Some(row) => *row = Row { at, line, lines: 1, unterminated: false, cells },
-            None => self.rows.push(Row { at, line, lines: 1, unterminated: false, cells }),
+            Some(row) => *row = Row { at, line, lines, unterminated, cells },
+            None => self.rows.push(Row { at, line, lines, unterminated, cells }),
         }
         self.filled += 1;
+    }
+
+    /// Takes the last row back.
+    pub(super) const fn unfill(&mut self) {
+        self.filled = self.filled.saturating_sub(1);
     }
 
     /// Drops the rows that were not filled, and says how many were.

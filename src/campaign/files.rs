@@ -1,6 +1,6 @@
 //! The port through which the pure rooms read what a project names. `source` implements it.
 
-use std::io::{BufRead, Seek};
+use std::io::{self, BufRead, Cursor, Read, Seek};
 
 use crate::diagnostic::Code;
 
@@ -17,6 +17,22 @@ pub trait Files: Sync {
     /// # Errors
     /// If there is no such file, or it may not be read, or expands to too much.
     fn open(&self, path: &str) -> Result<Box<dyn Stream>, FilesError>;
+
+    /// Keeps what can be read only once, so that one can go back in it: in memory, unless there is a
+    /// better place.
+    ///
+    /// # Errors
+    /// If it cannot be read, or is too much.
+    fn spool(&self, source: &mut dyn Read) -> Result<Box<dyn Stream>, FilesError> {
+        let mut bytes = Vec::new();
+        source.read_to_end(&mut bytes)?;
+        Ok(Box::new(Cursor::new(bytes)))
+    }
+
+    /// Finds the file that was probably meant by a path that does not exist.
+    fn similar(&self, _path: &str) -> Option<String> {
+        None
+    }
 }
 
 /// What an audience is read from.
@@ -48,9 +64,14 @@ pub enum FilesError {
         /// The first byte that is not, from 0.
         offset: usize,
     },
-    /// The operating system says no.
-    #[error("it cannot be read")]
-    Io(#[from] std::io::Error),
+    /// The operating system says no, or what is compressed cannot be expanded.
+    #[error("{}", reason(.0))]
+    Io(#[from] io::Error),
+}
+
+/// What is wrong with the data is told as it was found; an error of the operating system is its own line.
+fn reason(error: &io::Error) -> String {
+    if error.kind() == io::ErrorKind::InvalidData { error.to_string() } else { "it cannot be read".to_owned() }
 }
 
 impl FilesError {

@@ -85,6 +85,7 @@ codes! {
     BracesLeft = "braces-left": "A rendered text still holds template braces.",
     WhereFailed = "where-failed": "An expression failed for a row, or is not a condition.",
     // Audiences.
+    WrongFormat = "wrong-format": "An audience's file is something else than its name says.",
     BadHeader = "bad-header": "An audience's header cannot be used.",
     UnreadableRow = "unreadable-row": "A row cannot be read.",
     BadRecipient = "bad-recipient": "A recipient's id cannot be used.",

@@ -168,6 +168,7 @@ fn of_rows() -> Vec<(Code, Wrong)> {
         (Code::TextTooManyBytes, Text("ž".repeat(600))),
         (Code::BracesLeft, text("{{ '{' }}{{ '{' }} name")),
         (Code::WhereFailed, Where("int(name) > 1")),
+        (Code::WrongFormat, File("people.csv", b"PK\x03\x04xl/workbook.xml".to_vec())),
         (Code::BadHeader, File("people.csv", b"to,to\n".to_vec())),
         (Code::UnreadableRow, Rows("17841400000000001,Ana\n")),
         (Code::BadRecipient, Rows("1.78E+16,Ana,\n")),

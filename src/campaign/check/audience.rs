@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use encoding_rs::{Encoding, X_USER_DEFINED};
+
 use crate::campaign::at::At;
 use crate::campaign::checked::{Audience, AudienceSource, Columns, DeclaredAudience, Expect, Shared};
 use crate::campaign::near;
@@ -100,7 +102,7 @@ fn source(at: &At<'_>, findings: &mut Findings) -> Option<AudienceSource> {
         at.text().map(|text| findings.take(path(&at, text)))
     };
     let (csv, ndjson, rows_at) = (file("csv"), file("ndjson"), at.key("rows"));
-    let encoding = at.key("encoding").text().map(str::to_owned);
+    let encoding = encoding(&at.key("encoding"), findings);
     let delimiter = at.key("delimiter").text().and_then(|text| match text {
         "tab" | "\\t" => Some(b'\t'),
         _ => text.bytes().next(),
@@ -111,6 +113,41 @@ fn source(at: &At<'_>, findings: &mut Findings) -> Option<AudienceSource> {
         (None, None, true) => Some(rows(&rows_at)),
         _ => None,
     }
+}
+
+/// Takes the name of an encoding, whatever its spelling.
+fn encoding(at: &At<'_>, findings: &mut Findings) -> Option<String> {
+    /// Those that files of people come in.
+    const COMMON: [&str; 16] = [
+        "utf-8",
+        "utf-16",
+        "utf-16le",
+        "utf-16be",
+        "windows-1250",
+        "windows-1251",
+        "windows-1252",
+        "windows-1253",
+        "windows-1254",
+        "windows-1255",
+        "windows-1256",
+        "iso-8859-2",
+        "macintosh",
+        "shift_jis",
+        "gb18030",
+        "big5",
+    ];
+    let name = at.text()?;
+    // The web's list has names under which nothing is to be read.
+    let known = Encoding::for_label_no_replacement(name.as_bytes()).filter(|known| *known != X_USER_DEFINED);
+    if known.is_none() {
+        let message = format!("there is no encoding `{name}`");
+        let diagnostic = Diagnostic::error(Code::NotAllowed, message, at.place());
+        findings.push(match near::nearest(name, COMMON) {
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+            None => diagnostic.help(format!("such as {}", near::enumerated(&COMMON, "or"))),
+        });
+    }
+    known.map(|known| known.name().to_owned())
 }
 
 /// Takes the rows in the order of the file; their columns are all that occur, in order of their
