@@ -8,8 +8,8 @@ use crate::audience::inline::Inline;
 use crate::audience::lines::Lines;
 use crate::audience::ndjson::Ndjson;
 use crate::audience::row::{Refill, Row, RowAt};
-use crate::campaign::{Audience, AudienceSource, Files, FilesError};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::campaign::{Audience, AudienceSource, Files};
+use crate::diagnostic::Diagnostic;
 use crate::render::Header;
 
 /// Reads the rows of an audience, from any row on.
@@ -29,17 +29,10 @@ impl Reader {
     /// cannot be used.
     pub fn open(audience: &Audience, files: &dyn Files) -> Result<Self, Diagnostic> {
         let lines = |path: &str| {
-            files.open(path).map(Lines::new).map_err(|error| {
-                let code = match error {
-                    FilesError::TooLarge { .. } => Code::AudienceTooLarge,
-                    FilesError::Missing
-                    | FilesError::Outside
-                    | FilesError::NotRegular
-                    | FilesError::Encoding { .. }
-                    | FilesError::Io(_) => error.code(),
-                };
-                Diagnostic::error(code, format!("`{path}`: {error}"), audience.place.clone())
-            })
+            files
+                .open(path)
+                .map(Lines::new)
+                .map_err(|error| Diagnostic::error(error.code(), format!("`{path}`: {error}"), audience.place.clone()))
         };
         Ok(Self(match &audience.source {
             AudienceSource::Csv { path } => Kind::Delimited(Delimited::open(path, lines(path)?)?),
@@ -108,7 +101,7 @@ mod tests {
 
     use super::*;
     use crate::campaign::Columns;
-    use crate::diagnostic::Place;
+    use crate::diagnostic::{Code, Place};
     use crate::render::fixture::InMemory;
 
     fn audience(source: AudienceSource) -> Audience {

@@ -37,7 +37,7 @@ pub(super) fn expand(path: &str, file: &File, expansion: Expansion) -> Result<Op
     let (gzip, zstd) = (extension.eq_ignore_ascii_case("gz"), extension.eq_ignore_ascii_case("zst"));
     if !gzip && !zstd {
         let limit_bytes = expansion.bytes_max;
-        return if size > limit_bytes { Err(FilesError::TooLarge { limit_bytes }) } else { Ok(None) };
+        return if size > limit_bytes { Err(FilesError::ExpandsTooFar { limit_bytes }) } else { Ok(None) };
     }
     let limit_bytes = expansion.bytes_max.min(size.saturating_mul(expansion.ratio_max).saturating_add(ALWAYS_ALLOWED));
     let mut target = Bounded { file: tempfile::tempfile()?, left: limit_bytes };
@@ -46,7 +46,7 @@ pub(super) fn expand(path: &str, file: &File, expansion: Expansion) -> Result<Op
         if gzip { target.copy(MultiGzDecoder::new(compressed)) } else { expand_zstd(&mut compressed, &mut target) };
     match copied {
         Ok(Copied::Whole) => {}
-        Ok(Copied::TooLarge) => return Err(FilesError::TooLarge { limit_bytes }),
+        Ok(Copied::TooLarge) => return Err(FilesError::ExpandsTooFar { limit_bytes }),
         Err(error) => return Err(FilesError::Io(error)),
     }
     let mut expanded = target.file;
