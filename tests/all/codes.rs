@@ -129,6 +129,14 @@ fn of_texts() -> Vec<(Code, Wrong)> {
                 "deliveryTimeWindow: { days: [TUESDAY], from: { hour: 20, minute: 0 }, to: { hour: 22, minute: 0 } }",
             ),
         ),
+        (
+            Code::ValidityOutlasted,
+            Line(
+                "    csv: people.csv\nschedules:\n  launch:\n",
+                "    rows: [ { to: \"17841400000000001\" }, { to: \"17841400000000002\" } ]\nschedules:\n  launch:\n    \
+                 sendingSpeedLimit: { amount: 1, timeUnit: HOUR }\n    validityPeriod: { amount: 1, timeUnit: HOURS }\n",
+            ),
+        ),
         (Code::ValidityClamped, Schedule("validityPeriod: { amount: 49, timeUnit: HOURS }")),
         (Code::BadUrl, End("    webhooks: { delivery: { url: \"http://a b\" } }\n")),
         (Code::HostNotAllowed, End("    webhooks: { delivery: { url: https://elsewhere.example.com/ } }\n")),
