@@ -16,6 +16,7 @@ use crate::render::Renderer;
 use super::bulk::Recipient;
 use super::frozen::{Change, Fallen};
 use super::gate::{Counts, Gate};
+use super::handed::Placed;
 use super::parallel;
 use super::sieve::{Candidate, Fate, Judged, RowIssue, Sieve, Verdict};
 use super::times::Slot;
@@ -58,6 +59,8 @@ pub(super) struct Gathered {
     pub unfit: Vec<Change>,
     /// Rows worth a look.
     pub samples: SampleRows,
+    /// Where those end who are handed over.
+    pub placed: Placed,
 }
 
 /// The rows whose texts are worth a look.
@@ -131,6 +134,8 @@ pub(super) fn gather(sieve: &Sieve<'_>, mut reader: Reader, workers: NonZeroUsiz
             Ok(())
         },
     )?;
+    let gate = |person: Person| gatherer.seen.get(&person).map(|seen| gate_of(seen.index));
+    gatherer.gathered.placed = sieve.handed.place(gate);
     Ok(gatherer.finish(sieve.hold.people()))
 }
 

@@ -9,8 +9,10 @@ use crate::campaign::{Audience, Campaign, Content, Files, Message, Project, Zone
 use crate::diagnostic::Diagnostics;
 use crate::diagnostic::words::{number, plural};
 use crate::identity::{Fingerprint, Key, Keys, MessageKey, PersonSet, SenderId};
-use crate::ledger::{Doubt, Flight, Ledger, View};
+use crate::ledger::{Doubt, Flight, Ledger, Terms, View};
+use crate::timing;
 
+use super::clocks::Clocks;
 use super::compiled::Compiled;
 use super::content::ContentMaker;
 use super::cut::Cutter;
@@ -19,13 +21,14 @@ use super::digest::{self, Digest};
 use super::frozen::{Change, Frozen, FrozenState, Held, Hold, people as planned_people};
 use super::gate::Gate;
 use super::gather::{Gathered, gather};
+use super::handed::{self, AtGateway, Gone, Handed};
 use super::message::MessagePlan;
 use super::people::people;
 use super::rails::{Accepted, Rail, RailKind};
 use super::selection::Selection;
 use super::sieve::Sieve;
 use super::times::SendTimes;
-use super::{changes, check, issues, rails, sample};
+use super::{changes, check, issues, rails, same, sample};
 
 /// All that a plan depends on.
 pub struct Input<'a> {
@@ -76,6 +79,8 @@ pub struct Plan {
     pub doubts: Vec<Doubt>,
     /// What other runs may be sending now, whether in the files or not.
     pub in_flight: Option<Flight>,
+    /// What is handed over of messages that the files lack, and has not left.
+    pub gone: Vec<Gone>,
     /// What is wrong with the files as a whole.
     pub diagnostics: Diagnostics,
     /// The digest of what is planned here.
@@ -167,21 +172,20 @@ impl Plan {
 pub fn plan(input: &Input<'_>) -> Plan {
     let mut planner = Planner { input, people: Vec::new(), rails: Vec::new() };
     let mut diagnostics = duplicates(input.campaigns);
-    let messages: Vec<MessagePlan> = input
-        .campaigns
-        .iter()
-        .flat_map(|campaign| &campaign.messages)
-        .map(|message| planner.message(message))
-        .collect();
-    if let Some(ledger) = input.ledger.filter(|_| input.keys.is_some()) {
-        diagnostics.extend(changes::gone(input.project, input.campaigns, ledger, &messages));
+    let in_files: Vec<&Message> = input.campaigns.iter().flat_map(|campaign| &campaign.messages).collect();
+    let mut messages: Vec<MessagePlan> = in_files.iter().map(|message| planner.message(message)).collect();
+    let known = input.ledger.filter(|_| input.keys.is_some());
+    let lost = known.map(|ledger| changes::gone(input.project, input.campaigns, ledger, &messages, input.now));
+    let (lost, found): (Vec<_>, Vec<_>) = lost.unwrap_or_default().into_iter().unzip();
+    found.into_iter().for_each(|found| diagnostics.push(found));
+    for (key, warning) in same::warnings(&in_files, &messages, known, &lost) {
+        let plan = messages.iter_mut().find(|plan| plan.key == key);
+        plan.into_iter().for_each(|plan| plan.diagnostics.push(warning.clone()));
     }
-    let in_files = input.campaigns.iter().flat_map(|campaign| &campaign.messages);
-    let digests = in_files.zip(&messages).map(|(message, plan)| {
+    let digests = in_files.iter().zip(&messages).map(|(message, plan)| {
         (message.key.clone(), digest::of_message(&Definition::of(message), &planned_people(plan)))
     });
     let digest = digest::of_plan(&input.project.id, input.gateway, digests);
-    let known = input.ledger.filter(|_| input.keys.is_some());
     let mut plan = Plan {
         project: input.project.id.to_string(),
         gateway: input.gateway.to_owned(),
@@ -189,6 +193,7 @@ pub fn plan(input: &Input<'_>) -> Plan {
         compared: input.ledger.is_some() && input.keys.is_some(),
         doubts: input.ledger.map(|ledger| ledger.doubts(input.view)).unwrap_or_default(),
         in_flight: input.ledger.and_then(|ledger| ledger.in_flight(input.view, None)),
+        gone: known.map(|ledger| planner.gone(ledger)).unwrap_or_default(),
         messages,
         rails: planner.rails,
         diagnostics,
@@ -217,7 +222,8 @@ struct Planner<'a> {
 impl Planner<'_> {
     fn message(&mut self, message: &Message) -> MessagePlan {
         let selected = self.input.selection.holds(&message.key);
-        let mut plan = empty(message, selected);
+        let known = self.input.ledger.filter(|_| self.input.keys.is_some());
+        let mut plan = empty(message, selected, handed::terms(message, known, self.input.now));
         if let Err(diagnostics) = self.fill(message, &mut plan) {
             plan.diagnostics.extend(diagnostics);
         }
@@ -232,13 +238,15 @@ impl Planner<'_> {
         if let Some(ledger) = input.ledger {
             plan.diagnostics.extend(changes::identity(message, ledger));
         }
-        let (compiled, reader) = super::parallel::with_deep_stack(|| Compiled::new(message, input.files))?;
         let known = input.ledger.filter(|_| input.keys.is_some());
+        let keys = self.keys();
+        let handed = Handed::of(known, message, keys.all().count(), input.now);
+        plan.at_gateway = handed.unplaced(message);
+        let (compiled, reader) = super::parallel::with_deep_stack(|| Compiled::new(message, input.files))?;
         let until = known.and_then(|ledger| ledger.until(&message.key, message.revision));
         let hold = Hold::of(input.frozen, message, known);
         plan.held = input.frozen.and_then(|frozen| Held::of(frozen, message, known, input.view));
         let times = SendTimes::new(&message.schedule, input.now, until, input.frozen.map(|frozen| frozen.at));
-        let keys = self.keys();
         let fingerprints: Vec<Fingerprint> =
             keys.all().map(|key| Fingerprint::new(key, &input.project.id, &message.sender)).collect();
         let contents = ContentMaker::new(keys.first(), message);
@@ -254,12 +262,23 @@ impl Planner<'_> {
             excluded: &excluded,
             standings: known.map(|ledger| ledger.standings(&message.key, message.revision)),
             view: input.view,
+            handed: &handed,
             hold: &hold,
             retry_rejected: input.retry_rejected.contains(&message.key),
             send_late: input.accepted.get(RailKind::Late).is_some(),
             long_texts_are_errors: input.project.long_texts_are_errors,
         };
-        let gathered = gather(&sieve, reader, input.workers)?;
+        let mut gathered = gather(&sieve, reader, input.workers)?;
+        plan.is_read = true;
+        let placed = std::mem::take(&mut gathered.placed);
+        let older = if placed.lacks_somebody() && handed.has_older_keys() { fingerprints.get(1..) } else { None };
+        let older = older.unwrap_or_default().iter().map(|older| {
+            people(&input.project.suppress, input.files, older, input.workers)
+        });
+        let suppressed_under_older = older.collect::<Result<Vec<PersonSet>, _>>()?;
+        let is_suppressed =
+            |person| suppressed.contains(&person) || suppressed_under_older.iter().any(|set| set.contains(&person));
+        plan.at_gateway = handed.at_gateway(message, known, placed, is_suppressed);
         plan.diagnostics.extend(issues::of(message, &gathered));
         self.finish(message, plan, &compiled, &times, gathered);
         Ok(())
@@ -292,19 +311,24 @@ impl Planner<'_> {
             held.finish(frozen, message, gathered.fallen, &counts, std::mem::take(&mut gathered.unfit));
         }
         plan.counts = counts;
+        plan.clocks = cut.clocks;
         plan.next_due = next_due(message, &cut.later);
         plan.bulks = cut.due;
         plan.later = cut.later;
         plan.change = ledger.and_then(|ledger| changes::text(message, ledger, counts.get(Gate::AlreadySent)));
         let checked = check::times(message, plan, input.now, ledger.filter(|_| input.frozen.is_none()));
         plan.diagnostics.extend(checked);
+        plan.diagnostics.extend(handed::early(message, plan, input.now));
         if plan.selected {
             let before = ledger.and_then(|ledger| ledger.last_record(&message.key)).map(|record| record.audience);
             let limits = &input.project.limits;
             self.rails.extend(rails::of_message(message, &counts, before, gathered.late, limits, input.accepted));
-            let overlap = ledger.map_or(0, |ledger| changes::overlap(message, ledger, input.now));
+            let overlap = ledger.map(|ledger| changes::overlap(message, ledger, input.now));
+            let (overlap, leaving) = overlap.unwrap_or_default();
             if overlap > 0 && plan.to_send() + plan.not_due() > 0 {
-                let words = format!("an older revision still has {} in doubt or scheduled", plural(overlap, "person"));
+                let until = leaving.map(|leaving| format!(" until {}", timing::utc(leaving.by))).unwrap_or_default();
+                let words =
+                    format!("an older revision still has {} in doubt or scheduled{until}", plural(overlap, "person"));
                 let key = Some(&message.key);
                 self.rails.push(Rail::new(RailKind::Overlap, key, 0, overlap, input.accepted).words(words));
             }
@@ -314,6 +338,17 @@ impl Planner<'_> {
     /// The keys, or, without any, one that tells people apart within this plan and no further.
     fn keys(&self) -> Keys {
         self.input.keys.cloned().unwrap_or_else(|| Keys::one(Key::from_bytes([0; Key::LENGTH])))
+    }
+
+    /// What is handed over of messages that the files lack.
+    fn gone(&mut self, ledger: &Ledger) -> Vec<Gone> {
+        let input = self.input;
+        let keys = self.keys();
+        handed::gone(input.project, input.campaigns, ledger, input.now, |sender| {
+            let fingerprint = Fingerprint::new(keys.first(), &input.project.id, sender);
+            // A list that cannot be read is an error of every message.
+            self.set(sender, &input.project.suppress, &[fingerprint]).unwrap_or_default()
+        })
     }
 
     /// The people of a list of audiences, read once for each sender.
@@ -338,7 +373,7 @@ impl Planner<'_> {
     }
 }
 
-fn empty(message: &Message, selected: bool) -> MessagePlan {
+fn empty(message: &Message, selected: bool, terms: Terms) -> MessagePlan {
     let Content::Text(source) = &message.content;
     let zone = message.schedule.send_at.as_ref().map(|send_at| &send_at.zone);
     MessagePlan {
@@ -361,6 +396,10 @@ fn empty(message: &Message, selected: bool) -> MessagePlan {
             Zone::PerPerson { fallback } => fallback.clone(),
         }),
         per_person: matches!(zone, Some(Zone::PerPerson { .. })),
+        clocks: Clocks::default(),
+        is_read: false,
+        terms,
+        at_gateway: AtGateway::default(),
         change: None,
         held: None,
         samples: Vec::new(),
