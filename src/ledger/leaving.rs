@@ -28,7 +28,8 @@ impl Leaving {
     #[must_use]
     pub fn of(claim: &Claim) -> Self {
         let from = claim.send_at.unwrap_or(claim.at);
-        let pace = claim.until.map_or(SignedDuration::ZERO, |until| until.duration_since(from).max(SignedDuration::ZERO));
+        let pace =
+            claim.until.map_or(SignedDuration::ZERO, |until| until.duration_since(from).max(SignedDuration::ZERO));
         // The pace ends when one more could leave.
         let count = i32::try_from(claim.people.len()).unwrap_or(i32::MAX).max(1);
         let paced = later(from, pace - pace / count);

@@ -51,11 +51,7 @@ fn events() -> impl Strategy<Value = Event> {
         let outcome = Outcome { at: at(second), by, why, ..outcome(&claim, state, &others) };
         Event::Outcome(claim, outcome)
     });
-    prop_oneof![
-        records().prop_map(Event::Message),
-        claims().prop_map(Event::Claim),
-        outcomes,
-    ]
+    prop_oneof![records().prop_map(Event::Message), claims().prop_map(Event::Claim), outcomes,]
 }
 
 fn histories() -> impl Strategy<Value = Vec<Event>> {

@@ -77,9 +77,8 @@ pub(super) fn absent<'a>(campaigns: &[Campaign], ledger: &'a Ledger) -> impl Ite
     // Records are in the order of their revisions, so that the last one remains.
     let known: BTreeMap<&MessageKey, &MessageRecord> =
         ledger.messages().map(|record| (&record.message, record)).collect();
-    let in_files = |key: &MessageKey| {
-        campaigns.iter().flat_map(|campaign| &campaign.messages).any(|message| message.key == *key)
-    };
+    let in_files =
+        |key: &MessageKey| campaigns.iter().flat_map(|campaign| &campaign.messages).any(|message| message.key == *key);
     known.into_values().filter(|record| !in_files(&record.message)).collect::<Vec<_>>().into_iter()
 }
 

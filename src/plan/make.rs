@@ -272,9 +272,10 @@ impl Planner<'_> {
         plan.is_read = true;
         let placed = std::mem::take(&mut gathered.placed);
         let older = if placed.lacks_somebody() && handed.has_older_keys() { fingerprints.get(1..) } else { None };
-        let older = older.unwrap_or_default().iter().map(|older| {
-            people(&input.project.suppress, input.files, older, input.workers)
-        });
+        let older = older
+            .unwrap_or_default()
+            .iter()
+            .map(|older| people(&input.project.suppress, input.files, older, input.workers));
         let suppressed_under_older = older.collect::<Result<Vec<PersonSet>, _>>()?;
         let is_suppressed =
             |person| suppressed.contains(&person) || suppressed_under_older.iter().any(|set| set.contains(&person));

@@ -87,15 +87,18 @@ fn among(
             let verb = if shared.may_have > 0 { "got, or may have got," } else { "got" };
             format!("{} of {whole} of `{key}` {verb} the same text from `{other}`", number(shared.all()))
         });
-        let both = earlier.iter().map(|(other, set)| (other, people(plan).filter(|it| set.contains(it)).count() as u64));
+        let both =
+            earlier.iter().map(|(other, set)| (other, people(plan).filter(|it| set.contains(it)).count() as u64));
         let both = both.filter(|(_, shared)| *shared > 0).max_by_key(|(_, shared)| *shared).map(|(other, shared)| {
             let verb = if shared == 1 { "gets" } else { "get" };
             format!("{} of {whole} of `{key}` {verb} the same text from `{other}` too", number(shared))
         });
         let help = "if nobody should get it twice, take one of the two out, or give them other audiences";
-        found.extend(sent.into_iter().chain(both).map(|text| {
-            (key.clone(), Diagnostic::warning(Code::SameText, text, message.place.clone()).help(help))
-        }));
+        found.extend(
+            sent.into_iter()
+                .chain(both)
+                .map(|text| (key.clone(), Diagnostic::warning(Code::SameText, text, message.place.clone()).help(help))),
+        );
         if at + 1 < group.len() {
             earlier.push((key, people(plan).collect()));
         }

@@ -16,7 +16,8 @@ pub(super) fn is_sent(messages: &[MessagePlan]) -> bool {
 }
 
 fn is_quiet(message: &MessagePlan) -> bool {
-    let calm = |gate| matches!(gate, Gate::Duplicate | Gate::Filtered | Gate::Suppressed | Gate::Excluded | Gate::AlreadySent);
+    let calm =
+        |gate| matches!(gate, Gate::Duplicate | Gate::Filtered | Gate::Suppressed | Gate::Excluded | Gate::AlreadySent);
     message.counts.get(Gate::AlreadySent) > 0
         && message.counts.occupied().all(|(gate, _)| calm(gate))
         && message.at_gateway.all().is_none()
@@ -32,7 +33,10 @@ pub(super) fn line(messages: &[MessagePlan], now: Timestamp, paint: Paint) -> Op
         [message] if !message.selected || is_sent(messages) => Some(one(message, now, paint)),
         [first, _, ..] if is_sent(messages) => {
             let mut counts = Counts::default();
-            messages.iter().flat_map(|message| message.counts.occupied()).for_each(|(gate, rows)| counts.put(gate, rows));
+            messages
+                .iter()
+                .flat_map(|message| message.counts.occupied())
+                .for_each(|(gate, rows)| counts.put(gate, rows));
             let groups = counts.occupied().collect::<Vec<_>>().into_iter().rev();
             let groups = groups.map(|(gate, rows)| format!("{} {}", number(rows), gate.words()));
             let rows = plural(counts.total(), "row");
@@ -48,7 +52,9 @@ fn one(message: &MessagePlan, now: Timestamp, paint: Paint) -> String {
     let mut words: Vec<String> = Vec::new();
     for (gate, rows) in message.counts.occupied().collect::<Vec<_>>().into_iter().rev() {
         if gate == Gate::AlreadySent {
-            words.extend(leaving_text::sent(message, now).into_iter().map(|(rows, words)| format!("{} {words}", number(rows))));
+            words.extend(
+                leaving_text::sent(message, now).into_iter().map(|(rows, words)| format!("{} {words}", number(rows))),
+            );
         } else {
             words.push(format!("{} {}", number(rows), gate.words()));
         }

@@ -81,7 +81,8 @@ fn has_time(plan: &MessagePlan) -> bool {
 
 /// From the first to the last of those who have a time of their own.
 fn by_clocks(plan: &MessagePlan, people: impl Fn(&ZonePeople) -> u64) -> String {
-    let zones: Vec<&ZonePeople> = plan.clocks.zones.iter().filter(|zone| people(zone) > 0 && zone.at.is_some()).collect();
+    let zones: Vec<&ZonePeople> =
+        plan.clocks.zones.iter().filter(|zone| people(zone) > 0 && zone.at.is_some()).collect();
     let times: BTreeSet<Timestamp> = zones.iter().filter_map(|zone| zone.at).collect();
     let when = match (zones.as_slice(), times.first(), times.last()) {
         ([zone], Some(at), _) => {

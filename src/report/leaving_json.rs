@@ -18,7 +18,8 @@ pub(super) fn message(at: &AtGateway) -> Value {
     });
     let older = at.older.iter().map(|(revision, handed)| with(*handed, json!({ "revision": revision.get() })));
     let changed = at.changed.as_ref();
-    let changed = changed.map(|(terms, handed)| with(*handed, json!({ "terms": terms.iter().map(term).collect::<Vec<_>>() })));
+    let changed =
+        changed.map(|(terms, handed)| with(*handed, json!({ "terms": terms.iter().map(term).collect::<Vec<_>>() })));
     with(
         all,
         json!({
@@ -34,8 +35,7 @@ pub(super) fn message(at: &AtGateway) -> Value {
 
 /// Writes what still leaves of a message that the files lack.
 pub(super) fn gone(gone: &Gone) -> Value {
-    let suppressed =
-        gone.suppressed.as_ref().map(|(handed, some)| with(*handed, json!({ "messageIds": ids(some) })));
+    let suppressed = gone.suppressed.as_ref().map(|(handed, some)| with(*handed, json!({ "messageIds": ids(some) })));
     with(gone.handed, json!({ "message": gone.key.to_string(), "retired": gone.retired, "suppressed": suppressed }))
 }
 

@@ -72,6 +72,12 @@ pub(super) fn sent(message: &MessagePlan, now: Timestamp) -> Vec<(u64, String)> 
     waiting.into_iter().chain(std::iter::once(sent)).filter(|(people, _)| *people > 0).collect()
 }
 
+/// Those who keep an old text and are still to get it: behind that.
+pub(super) fn old_text(message: &MessagePlan, now: Timestamp) -> String {
+    let words = When { now, zone: zone(message) };
+    message.at_gateway.waiting.map(|waiting| format!(": {}", words.gets(waiting, "it"))).unwrap_or_default()
+}
+
 /// Every edit that changes nothing for people who are handed over.
 pub(super) fn message(out: &mut String, message: &MessagePlan, now: Timestamp, paint: Paint) {
     let at = &message.at_gateway;
@@ -81,6 +87,8 @@ pub(super) fn message(out: &mut String, message: &MessagePlan, now: Timestamp, p
         let why = match unstopped.ends {
             // These stand at the top.
             Ends::At(Gate::Suppressed) => continue,
+            Ends::At(Gate::Contradicting) => "in rows that contradict each other",
+            Ends::At(Gate::Unreadable) => "in a row that cannot be read",
             Ends::At(gate) => gate.words(),
             Ends::Nowhere => "not in the audience",
         };

@@ -126,7 +126,7 @@ fn message_text(out: &mut String, plan: &MessagePlan, now: Timestamp, paint: Pai
         frozen_text::message(out, plan, held, paint);
     }
     if let Some(change) = &plan.change {
-        text_change(out, change, paint);
+        text_change(out, change, &leaving_text::old_text(plan, now), paint);
     }
     leaving_text::message(out, plan, now, paint);
     for sample in &plan.samples {
@@ -175,8 +175,8 @@ fn gate_line(plan: &MessagePlan, gate: Gate, count: u64, width: usize, paint: Pa
     }
 }
 
-fn text_change(out: &mut String, change: &TextChange, paint: Paint) {
-    let head = format!("  ~ the text changed since it was sent; {} the old one", keeps(change.keep));
+fn text_change(out: &mut String, change: &TextChange, leaving: &str, paint: Paint) {
+    let head = format!("  ~ the text changed since it was sent; {} the old one{leaving}", keeps(change.keep));
     line(out, &paint.wait(&head));
     diff(out, &change.before, &change.now, paint);
     line(out, "      raise `revision` to send the new text to everybody");

@@ -15,11 +15,7 @@ pub(super) fn render(header: &[&str], rows: impl IntoIterator<Item = (String, Ve
 
 /// Writes a table whose first columns hold texts, to the left, and the others numbers, to the right.
 #[must_use]
-pub(super) fn texts_and_numbers(
-    header: &[&str],
-    texts: usize,
-    rows: impl IntoIterator<Item = Vec<String>>,
-) -> String {
+pub(super) fn texts_and_numbers(header: &[&str], texts: usize, rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_header(header.iter().copied());

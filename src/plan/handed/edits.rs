@@ -72,9 +72,7 @@ fn differing(before: &BTreeMap<String, String>, now: &BTreeMap<String, String>) 
     names.dedup();
     let value = |of: &BTreeMap<String, String>, name: &str| of.get(name).map(|value| terms::in_words(name, value));
     let differ = names.into_iter().filter(|name| before.get(*name) != now.get(*name));
-    differ
-        .map(|name| TermChange { name: name.clone(), before: value(before, name), now: value(now, name) })
-        .collect()
+    differ.map(|name| TermChange { name: name.clone(), before: value(before, name), now: value(now, name) }).collect()
 }
 
 /// The time that a message has now, to be held against those of its claims.

@@ -5,16 +5,18 @@ mod early;
 mod edits;
 mod gone;
 mod place;
+#[cfg(test)]
+mod tests;
 
 use crate::identity::{MessageId, Revision};
 use crate::ledger::HandedOver;
 
 use super::gate::Gate;
 
-pub use edits::TermChange;
-pub use gone::Gone;
 pub(super) use early::early;
+pub use edits::TermChange;
 pub(super) use edits::terms;
+pub use gone::Gone;
 pub(super) use gone::gone;
 pub(super) use place::{Handed, Placed};
 

@@ -41,12 +41,7 @@ struct Place {
 
 impl<'a> Handed<'a> {
     /// Finds them, whatever the revision.
-    pub(in crate::plan) fn of(
-        ledger: Option<&'a Ledger>,
-        message: &Message,
-        keys: usize,
-        now: Timestamp,
-    ) -> Self {
+    pub(in crate::plan) fn of(ledger: Option<&'a Ledger>, message: &Message, keys: usize, now: Timestamp) -> Self {
         let claims: Vec<_> = ledger.into_iter().flat_map(|ledger| ledger.handed_over(&message.key, now)).collect();
         let older_keys = (keys > 1 && !claims.is_empty()).then(|| OlderKeys {
             people: claims.iter().flat_map(|(claim, _)| claim.accepted()).collect(),
