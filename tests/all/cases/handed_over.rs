@@ -23,12 +23,11 @@ messages:
 ";
 const GARDENERS: &str = "to,name,wants\n17841400000000701,Vida,yes\n17841400000000702,Matej,yes\n";
 const AT: &str = "at 2026-12-06 10:30 Europe/Ljubljana (09:30 UTC)";
-const SANDBOX_KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
 fn garden() -> Project {
     Project::empty()
         .file("sendform.yaml", PROJECT)
-        .file(".sendform/sandbox/key", SANDBOX_KEY)
+        .file(".sendform/sandbox/key", KEY)
         .file("gardeners.csv", GARDENERS)
         .campaign("tulips", CAMPAIGN)
 }

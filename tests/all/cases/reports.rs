@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use crate::support::{Project, Run};
+use crate::support::{KEY, Project, Run};
 
 fn campaign(id: &str, messages: &[&str]) -> String {
     let messages = messages.iter().map(|name| {
@@ -14,6 +14,7 @@ fn campaign(id: &str, messages: &[&str]) -> String {
 fn project() -> Project {
     let guests = "to,name\n17841400000000551,Lea\n17841400000000552,Nik\n17841400000000552,Nik\n";
     Project::new()
+        .file(".sendform/sandbox/key", KEY)
         .file("guests.csv", guests)
         .campaign("news", &campaign("news", &["one", "two"]))
         .campaign("shop", &campaign("shop", &["three"]))
