@@ -101,4 +101,6 @@ codes! {
     SenderChanged = "sender-changed": "A message's sender is not the one that the ledger has.",
     MessageGone = "message-gone": "The ledger has a campaign or message that the files lack.",
     RevisionLowered = "revision-lowered": "A message's revision is lower than the ledger's.",
+    HandedOverEarly = "handed-over-early": "A message is handed over long before it leaves, and cannot be stopped then.",
+    SameText = "same-text": "People have, or get, the same text from another message.",
 }

@@ -16,6 +16,7 @@ use crate::render::Renderer;
 use super::bulk::Recipient;
 use super::frozen::{Change, Fallen};
 use super::gate::{Counts, Gate};
+use super::handed::Placed;
 use super::ids::{IdForm, IdForms};
 use super::parallel;
 use super::row_issue::RowIssues;
@@ -71,6 +72,8 @@ pub(super) struct Gathered {
     pub unfit: Vec<Change>,
     /// Rows worth a look.
     pub samples: SampleRows,
+    /// Where those end who are handed over.
+    pub placed: Placed,
 }
 
 /// The rows whose texts are worth a look.
@@ -151,6 +154,8 @@ pub(super) fn gather(sieve: &Sieve<'_>, mut reader: Reader, workers: NonZeroUsiz
             Ok(())
         },
     )?;
+    let gate = |person: Person| gatherer.seen.get(&person).map(|seen| gate_of(seen.index));
+    gatherer.gathered.placed = sieve.handed.place(gate);
     Ok(gatherer.finish(sieve.hold.people()))
 }
 

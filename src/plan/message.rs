@@ -6,12 +6,15 @@ use jiff::Timestamp;
 
 use crate::diagnostic::Diagnostics;
 use crate::identity::{MessageKey, Revision, SenderId};
+use crate::ledger::Terms;
 use crate::wire::options::SendingSpeedLimit;
 
 use super::bulk::Bulk;
 use super::changes::TextChange;
+use super::clocks::Clocks;
 use super::frozen::Held;
 use super::gate::{Counts, Gate};
+use super::handed::AtGateway;
 use super::lists::Protection;
 use super::sample::Sample;
 
@@ -52,6 +55,14 @@ pub struct MessagePlan {
     pub zone: Option<jiff::tz::TimeZone>,
     /// Whether each person has their own zone.
     pub per_person: bool,
+    /// How many people get it when.
+    pub clocks: Clocks,
+    /// Whether the rows of its audience were read.
+    pub is_read: bool,
+    /// Its schedule and options, for the ledger.
+    pub terms: Terms,
+    /// What the gateway has of it and has not let go of yet.
+    pub at_gateway: AtGateway,
     /// What the text was when it was last sent.
     pub change: Option<TextChange>,
     /// What became of the people of the frozen plan; absent without one, or if it has not got the message.

@@ -16,6 +16,7 @@ use super::compiled::{Compiled, WindowColumn};
 use super::content::ContentMaker;
 use super::frozen::{Hold, Planned};
 use super::gate::Gate;
+use super::handed::Handed;
 use super::ids::IdForm;
 use super::lists::List;
 use super::row_issue::RowIssue;
@@ -41,6 +42,8 @@ pub(super) struct Sieve<'a> {
     pub standings: Option<Standings<'a>>,
     /// Whether open claims may belong to another run.
     pub view: View,
+    /// What the gateway has of it already.
+    pub handed: &'a Handed<'a>,
     /// What a frozen plan holds it to.
     pub hold: &'a Hold<'a>,
     /// Whether people who were rejected are free again.
@@ -174,6 +177,7 @@ impl Sieve<'_> {
             return Verdict::Unreadable { issue, person: None };
         };
         let person = first.person(&to);
+        self.handed.see(self.fingerprints, &to, person);
         let used = used_digest(cells, &self.compiled.used);
         let used = u32::try_from(used >> 32).unwrap_or_default();
         let fate = self.fate(renderer, cells, &to, person);

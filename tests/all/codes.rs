@@ -110,6 +110,8 @@ fn of_texts() -> Vec<(Code, Wrong)> {
         (Code::BadTime, Line("2026-12-01 09:00", "2026-13-01 09:00")),
         (Code::AmbiguousTime, Line("2026-12-01 09:00", "2027-03-28 02:30")),
         (Code::PastTime, Line("2026-12-01 09:00", "2026-11-01 09:00")),
+        (Code::HandedOverEarly, Line("2026-12-01 09:00", "2026-12-03 09:00")),
+        (Code::SameText, file(&CAMPAIGN.replace("campaign: sale", "campaign: again"))),
         (Code::TooFarAhead, Line("2026-12-01 09:00", "2027-12-01 09:00")),
         (
             Code::BadWindow,

@@ -59,9 +59,7 @@ fn everybody_is_accepted() {
     ----- stdout
     acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
 
-    sale.hello r1  shop to customers
-        5 already sent
-        5 rows in customers.csv
+    sale.hello r1  shop to customers: 5 already sent, 5 rows in customers.csv
 
     nothing to send
     digest plan/v1:[digest]
@@ -366,14 +364,12 @@ fn after_an_error_of_the_server_nobody_knows() {
     message        accepted  rejected  in doubt  in flight  given up  refused
     sale.hello r1         2         0         2          0         0        0
     "#);
-    assert_snapshot!(nothing_is_sent_again(&shop), @r"
+    assert_snapshot!(nothing_is_sent_again(&shop), @"
     exit code: 0
     ----- stdout
     acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
 
-    sale.hello r1  shop to customers
-        4 already sent
-        4 rows in customers.csv
+    sale.hello r1  shop to customers: 4 already sent, 4 rows in customers.csv
 
     nothing to send
     digest plan/v1:[digest]
@@ -569,9 +565,7 @@ fn a_doubt_that_was_sent_is_settled_by_a_persons_word() {
     ----- stdout
     acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
 
-    sale.hello r1  shop to customers
-        2 already sent
-        2 rows in customers.csv
+    sale.hello r1  shop to customers: 2 already sent, 2 rows in customers.csv
 
     nothing to send
     digest plan/v1:[digest]

@@ -318,7 +318,7 @@ fn what_was_selected_stays_selected() {
     shop.project.write("other.yaml", crate::support::campaign("other", "Another hello!", 1));
     freeze(&shop, &["--only", "other"]);
     let run = apply(&shop, &[]).code(0);
-    assert!(run.stdout.contains("sale.hello r1  shop to customers  (not selected)\n    2 not in the plan\n"), "{run}");
+    assert!(run.stdout.contains("sale.hello r1  shop to customers  (not selected): 2 not in the plan, "), "{run}");
     assert_eq!(shop.accepted(), [1, 1]);
     // What else is in the files is not the plan's business.
     shop.campaign("Hello {{ name | fallback('x') }}!", 1);

@@ -185,7 +185,6 @@ fn a_renamed_campaign_is_refused() {
           │ Hello from the shop!
 
     nothing can be sent: the files have errors
-    digest plan/v1:[digest]
     ----- stderr
     error[message-gone]: the ledger has `sale.hello`, which was sent, and the files lack it
     --> sendform.yaml
@@ -204,16 +203,9 @@ fn one_id_in_two_files_is_refused() {
     ----- stdout
     acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
 
-    sale.hello r1  shop to customers
-        3 already sent
-        3 rows in customers.csv
-
-    sale.hello r1  shop to customers
-        3 already sent
-        3 rows in customers.csv
+    sale  2 messages: 6 already sent, 6 rows
 
     nothing can be sent: the files have errors
-    digest plan/v1:[digest]
     ----- stderr
     error[duplicate-id]: another campaign has the id `sale`
      --> sale.yaml:1:11
@@ -249,7 +241,6 @@ fn another_sender_is_refused() {
           │ Hello from the shop!
 
     nothing can be sent: the files have errors
-    digest plan/v1:[digest]
     ----- stderr
     error[sender-changed]: `sale.hello` was sent by `SHOP-ACCOUNT`, and would now be sent by `OTHER-ACCOUNT`
      --> sale.yaml:7:13
@@ -352,11 +343,7 @@ fn only_what_is_selected_is_sent() {
         text (14 characters)
           │ Another hello!
 
-    sale.hello r1  shop to customers  (not selected)
-      + 2 to send at once, 1 bulk
-        2 rows in customers.csv
-        text (20 characters)
-          │ Hello from the shop!
+    sale.hello r1  shop to customers  (not selected): 2 to send, 2 rows in customers.csv
 
     2 messages to send in 1 bulk
     digest plan/v1:[digest]

@@ -211,14 +211,12 @@ fn a_second_run_is_told_who_holds_the_ledger() {
 #[test]
 fn the_lock_of_a_dead_run_keeps_nobody_out() {
     let shop = killed();
-    assert_snapshot!(shop.apply_sends_nothing(0), @r"
+    assert_snapshot!(shop.apply_sends_nothing(0), @"
     exit code: 0
     ----- stdout
     acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
 
-    sale.hello r1  shop to customers
-        2 already sent
-        2 rows in customers.csv
+    sale.hello r1  shop to customers: 2 already sent, 2 rows in customers.csv
 
     nothing to send
     digest plan/v1:[digest]
@@ -394,9 +392,7 @@ fn a_checkout_does_not_take_the_ledger_back() {
     ----- stdout
     acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
 
-    sale.hello r1  shop to customers
-        4 already sent
-        4 rows in customers.csv
+    sale.hello r1  shop to customers: 4 already sent, 4 rows in customers.csv
 
     nothing to send
     digest plan/v1:[digest]

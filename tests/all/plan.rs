@@ -64,7 +64,8 @@ fn project() -> Project {
 
 /// A project with two messages to two people, and nothing else.
 fn small() -> Project {
-    one(&small_campaign("")).campaign("welcome", &small_campaign("").replace("news", "welcome"))
+    one(&small_campaign(""))
+        .campaign("welcome", &small_campaign("").replace("news", "welcome").replace("Hello!", "Welcome!"))
 }
 
 /// A project with one campaign.
@@ -181,9 +182,11 @@ fn a_first_plan_in_json() {
       "format_version": "1.0",
       "frozen": null,
       "gateway": "sandbox",
+      "gone": [],
       "kind": "plan",
       "messages": [
         {
+          "atOnce": 0,
           "audience": "people",
           "bulks": [
             {
@@ -229,8 +232,10 @@ fn a_first_plan_in_json() {
             "waiting": 0,
             "windowClosed": 1
           },
+          "handedOver": null,
           "lastAt": "2026-11-30T17:04:00Z",
           "message": "sale.announce",
+          "read": true,
           "revision": 1,
           "rows": 13,
           "samples": [
@@ -258,7 +263,8 @@ fn a_first_plan_in_json() {
           "skipReasons": {
             "no shop on the island": 1
           },
-          "textChanged": null
+          "textChanged": null,
+          "zones": []
         }
       ],
       "nextApplyAt": null,
@@ -312,27 +318,40 @@ fn times_in_words() {
     2 messages to send in 1 bulk
     digest plan/v1:[digest]
     ");
-    insta::assert_snapshot!(plan_of("sendAt: \"2026-12-01 10:00\", timeZone: { perPerson: true }").code(0), @"
+    insta::assert_snapshot!(plan_of("sendAt: \"2026-12-01 10:00\", timeZone: { perPerson: true }").code(0), @r#"
     exit code: 0
     ----- stdout
     acme-shop on sandbox, 2026-11-30 12:00 UTC
 
     news.hello r1  shop to people
-      + 2 to send by each person's clock, from 2026-12-01 09:00 UTC, 2 bulks
+      + 2 to send by each person's clock, 2026-12-01 09:00 to 15:00 UTC, 2 bulks
+            zone              local             UTC               people
+            Europe/Zagreb     2026-12-01 10:00  2026-12-01 09:00       1
+            America/New_York  2026-12-01 10:00  2026-12-01 15:00       1
         2 rows in news.yaml
         text (6 characters)
           │ Hello!
 
     2 messages to send in 2 bulks
     digest plan/v1:[digest]
-    ");
+    ----- stderr
+    warning[handed-over-early]: the messages of `news.hello` to 1 person are handed over 1 day 3 h before they leave, and cannot be stopped or changed then
+     --> news.yaml:8:30
+      |
+    8 | schedules: { plan: { sendAt: "2026-12-01 10:00", timeZone: { perPerson: true } } }
+      |                              ^^^^^^^^^^^^^^^^^^
+      |
+      = help: `handover: 2h` on the schedule keeps them here until then; something must run `apply` at that time
+
+    1 warning
+    "#);
     insta::assert_snapshot!(plan_of("sendAt: \"2026-12-05 10:00\", timeZone: UTC, handover: 2h").code(0), @"
     exit code: 0
     ----- stdout
     acme-shop on sandbox, 2026-11-30 12:00 UTC
 
     news.hello r1  shop to people
-      ~ 2 not due yet, from 2026-12-05 08:00 UTC
+      ~ 2 not due yet: handed over from 2026-12-05 08:00 UTC, leaving at 2026-12-05 10:00 UTC
         2 rows in news.yaml
         text (6 characters)
           │ Hello!
@@ -354,7 +373,6 @@ fn a_time_that_is_past() {
         2 rows in news.yaml
 
     nothing can be sent: the files have errors
-    digest plan/v1:[digest]
     ----- stderr
     error[past-time]: the time of `news.hello` is past, and nothing of it was sent; it was for 2 people
      --> news.yaml:8:30
@@ -372,7 +390,7 @@ fn a_time_that_is_past() {
     acme-shop on sandbox, 2026-11-30 12:00 UTC
 
     news.hello r1  shop to people
-      + 2 to send at once, 1 bulk
+      + 2 to send at once (late), 1 bulk
         2 rows in news.yaml
         text (6 characters)
           │ Hello!
@@ -402,8 +420,8 @@ fn rails_are_passed_by_number() {
     welcome.hello r1  shop to people
       + 2 to send at once, 1 bulk
         2 rows in welcome.yaml
-        text (6 characters)
-          │ Hello!
+        text (8 characters)
+          │ Welcome!
 
     ! 4 messages to send, but at most 3 may be in one apply
       to go on all the same: --accept messages=4
@@ -413,7 +431,7 @@ fn rails_are_passed_by_number() {
     ");
     small.run(["plan", "--sandbox", "--accept", "messages=3"]).code(4);
     insta::assert_snapshot!(last_lines(&small.run(["plan", "--sandbox", "--accept", "messages=4"]).code(0)), @"
-          │ Hello!
+          │ Welcome!
 
       4 messages to send, but at most 3 may be in one apply (accepted)
 
@@ -439,17 +457,13 @@ fn a_part_is_selected() {
     ----- stdout
     acme-shop on sandbox, 2026-11-30 12:00 UTC
 
-    news.hello r1  shop to people  (not selected)
-      + 2 to send at once, 1 bulk
-        2 rows in news.yaml
-        text (6 characters)
-          │ Hello!
+    news.hello r1  shop to people  (not selected): 2 to send, 2 rows in news.yaml
 
     welcome.hello r1  shop to people
       + 2 to send at once, 1 bulk
         2 rows in welcome.yaml
-        text (6 characters)
-          │ Hello!
+        text (8 characters)
+          │ Welcome!
 
     2 messages to send in 1 bulk
     digest plan/v1:[digest]
@@ -545,8 +559,8 @@ fn without_a_key_nothing_is_compared() {
     welcome.hello r1  shop to people
       + 2 to send at once, 1 bulk
         2 rows in welcome.yaml
-        text (6 characters)
-          │ Hello!
+        text (8 characters)
+          │ Welcome!
 
     4 messages to send in 2 bulks
     ");
@@ -662,7 +676,6 @@ fn rows_that_fail_stop_the_plan() {
           │ Hi L•••, the sale is on in Z•••!
 
     nothing can be sent: the files have errors
-    digest plan/v1:[digest]
     ----- stderr
     error[blank-value]: `sale.announce`: `first_name` is blank, and the template has no fallback for it
       --> sale.yaml:21:88

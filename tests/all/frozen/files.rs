@@ -142,7 +142,6 @@ fn a_plan_that_fails_leaves_no_older_one_behind() {
         1 row in customers.csv
 
     nothing can be sent: the files have errors
-    digest plan/v1:[digest]
     ----- stderr
     error[blank-value]: `sale.hello`: `name` is blank, and the template has no fallback for it
      --> sale.yaml:9:44
