@@ -150,7 +150,11 @@ impl Sieve<'_> {
             Ok(cells) => self.verdict(renderer, cells),
             Err(problem) => {
                 let to = problem.to.as_deref().and_then(|to| CanonicalTo::parse(to, self.ids()).ok());
-                let person = to.zip(self.fingerprints.first()).map(|(to, first)| first.person(&to));
+                let person = to.zip(self.fingerprints.first()).map(|(to, first)| {
+                    let person = first.person(&to);
+                    self.handed.see(self.fingerprints, &to, person);
+                    person
+                });
                 Verdict::Unreadable { issue: problem.into(), person }
             }
         };
