@@ -3,6 +3,7 @@
 use crate::campaign::Message;
 use crate::diagnostic::words::plural;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
+use crate::render::remedy;
 
 use super::gate::Gate;
 use super::gather::Gathered;
@@ -46,9 +47,13 @@ pub(super) fn of(message: &Message, gathered: &Gathered) -> Diagnostics {
 fn failed(message: &Message, file: &str, line: u64, issue: &RowIssue) -> Diagnostic {
     let row = Place::Row { file: file.to_owned(), line, column: issue.column.clone() };
     let text = format!("`{}`: {}", message.key, issue.message);
-    match &issue.place {
+    let diagnostic = match &issue.place {
         Some(place) => Diagnostic::error(issue.code, text, place.clone()).note(row, "for this row"),
         None => Diagnostic::error(issue.code, text, row),
+    };
+    match remedy(issue.code, issue.column.as_deref()) {
+        Some(help) => diagnostic.help(help),
+        None => diagnostic,
     }
 }
 

@@ -233,6 +233,7 @@ impl Planner<'_> {
             plan.diagnostics.extend(changes::identity(message, ledger));
         }
         let (compiled, reader) = super::parallel::with_deep_stack(|| Compiled::new(message, input.files))?;
+        plan.diagnostics.extend(compiled.warnings.clone());
         let known = input.ledger.filter(|_| input.keys.is_some());
         let until = known.and_then(|ledger| ledger.until(&message.key, message.revision));
         let hold = Hold::of(input.frozen, message, known);

@@ -9,6 +9,7 @@ use crate::identity::ProjectId;
 use super::audience::{audiences, suppressed};
 use super::campaign::senders;
 use super::findings::Findings;
+use super::literal::literal;
 use super::schedule::schedules;
 use super::state::state;
 use super::{time, webhook};
@@ -18,6 +19,7 @@ const ABSENCE_HOURS_MAX: i64 = 46;
 
 /// Checks the project file. What is wrong is among the findings; then the project is not to be used.
 pub(in crate::campaign) fn project(root: &At<'_>, findings: &mut Findings) -> Option<Project> {
+    literal(root, findings);
     let senders = senders(&root.key("senders"), findings);
     let audiences = audiences(&root.key("audiences"), Some(&Shared::default()), findings);
     let schedules = schedules(&root.key("schedules"), findings);
