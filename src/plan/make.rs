@@ -255,6 +255,7 @@ impl Planner<'_> {
         let suppressed = self.lists(&message.sender, &input.project.suppress, &fingerprints);
         let excluded = self.lists(&message.sender, &message.exclude, &fingerprints);
         let ((compiled, reader), suppressed, excluded) = all(compiled, suppressed, excluded)?;
+        plan.diagnostics.extend(compiled.warnings.clone());
         plan.dialect = Some(reader.dialect());
         plan.nameless = reader.nameless();
         let until = known.and_then(|ledger| ledger.until(&message.key, message.revision));
