@@ -233,7 +233,9 @@ impl Planner<'_> {
         let mut plan = empty(message, selected, handed::terms(message, known, self.input.now));
         if let Err(diagnostics) = self.fill(message, &mut plan) {
             plan.diagnostics.extend(diagnostics);
+            plan.at_gateway = Handed::of(known, message, 1, self.input.now).unplaced(message);
         }
+        plan.at_gateway.retired = changes::is_retired(self.input.project, &message.key);
         if plan.diagnostics.has_errors() {
             plan.clear();
         }
@@ -248,7 +250,6 @@ impl Planner<'_> {
         let known = input.ledger.filter(|_| input.keys.is_some());
         let keys = self.keys();
         let handed = Handed::of(known, message, keys.all().count(), input.now);
-        plan.at_gateway = handed.unplaced(message);
         let fingerprints: Vec<Fingerprint> =
             keys.all().map(|key| Fingerprint::new(key, &input.project.id, &message.sender)).collect();
         let compiled = super::parallel::with_deep_stack(|| Compiled::new(message, input.files));
@@ -280,7 +281,6 @@ impl Planner<'_> {
             long_texts_are_errors: input.project.long_texts_are_errors,
         };
         let mut gathered = gather(&sieve, reader, input.workers)?;
-        plan.is_read = true;
         let placed = std::mem::take(&mut gathered.placed);
         let older = if placed.lacks_somebody() && handed.has_older_keys() { fingerprints.get(1..) } else { None };
         let mut suppressed_under_older = Vec::new();
@@ -345,6 +345,7 @@ impl Planner<'_> {
             held.finish(frozen, message, gathered.fallen, &counts, std::mem::take(&mut gathered.unfit));
         }
         plan.counts = counts;
+        plan.is_read = true;
         plan.clocks = cut.clocks;
         plan.next_due = next_due(message, &cut.later);
         plan.bulks = cut.due;

@@ -26,6 +26,7 @@ pub(super) fn message(at: &AtGateway) -> Value {
             "waiting": at.waiting.map(people),
             "unstopped": unstopped.collect::<Vec<_>>(),
             "paused": at.paused,
+            "retired": at.retired,
             "changed": changed,
             "otherTime": at.other_time.map(people),
             "olderRevisions": older.collect::<Vec<_>>(),

@@ -94,8 +94,9 @@ pub(super) fn message(out: &mut String, message: &MessagePlan, now: Timestamp, p
         };
         said.push(words.still(unstopped.handed, why, "it"));
     }
-    if let Some(waiting) = at.waiting.filter(|_| at.paused) {
-        said.push(format!("paused, which holds back nothing that is handed over: {}", words.gets(waiting, "it")));
+    for (_, what) in [(at.paused, "paused"), (at.retired, "retired")].into_iter().filter(|(is_so, _)| *is_so) {
+        let people = at.waiting.map(|waiting| words.gets(waiting, "it"));
+        said.extend(people.map(|people| format!("{what}, which holds back nothing that is handed over: {people}")));
     }
     if !message.is_read
         && let Some(waiting) = at.waiting

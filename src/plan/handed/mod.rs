@@ -52,6 +52,8 @@ pub struct AtGateway {
     pub unstopped: Vec<Unstopped>,
     /// Whether the message is paused, which holds back none of it.
     pub paused: bool,
+    /// Whether it is listed as gone on purpose, although the files have it.
+    pub retired: bool,
     /// What changed in its schedule and its options since then, and for whom that comes too late.
     pub changed: Option<(Vec<TermChange>, HandedOver)>,
     /// People who get it at another time than the schedule says by now; nothing more is known of what
