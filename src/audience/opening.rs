@@ -100,7 +100,7 @@ fn refused(path: &str, error: &FilesError, audience: &Audience, files: &dyn File
     match error {
         FilesError::Missing => match files.similar(path) {
             Some(similar) => diagnostic.help(format!("did you mean `{similar}`?")),
-            None => diagnostic,
+            None => diagnostic.help("a path is relative to the project's folder, or to the data folder"),
         },
         FilesError::Outside
         | FilesError::NotRegular

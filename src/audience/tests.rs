@@ -283,6 +283,7 @@ fn what_stands_between_the_columns_may_be_said() {
     check(';', "sep=;\nto;name\n1;Ana\n", "to|name\n3:1|Ana");
     let error = "bad-header: by its first line `;` stands between the columns, by `delimiter` a tab @1";
     check('\t', "sep=;\nto;name\n1;Ana\n", error);
+    check(',', "to;name\n1;Ana\n", "bad-header: `;` stands between the columns, not `,` @1");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Which columns a template or expression uses, and whether an audience has them.
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
-use crate::render::Header;
+use crate::render::{Header, visible_name};
 
 /// A column that is used, at its first use.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,11 +19,11 @@ pub struct ColumnUse {
 pub fn check_columns(uses: &[ColumnUse], header: &Header, audience_file: &str) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
     for used in uses.iter().filter(|used| header.position(&used.name).is_none()) {
-        let message = format!("`{audience_file}` has no column `{}`", used.name);
+        let message = format!("`{audience_file}` has no column `{}`", visible_name(&used.name));
         let diagnostic = Diagnostic::error(Code::UnknownColumn, message, used.place.clone());
         let names = header.names();
         diagnostics.push(match nearest(&used.name, names.iter().map(String::as_str)) {
-            Some(name) => diagnostic.label(format!("did you mean `{name}`?")).help(columns_help(names)),
+            Some(name) => diagnostic.label(format!("did you mean `{}`?", visible_name(name))).help(columns_help(names)),
             None => diagnostic.help(columns_help(names)),
         });
     }
@@ -32,7 +32,7 @@ pub fn check_columns(uses: &[ColumnUse], header: &Header, audience_file: &str) -
 
 fn columns_help(names: &[String]) -> String {
     const SHOWN_MAX: usize = 20;
-    let shown: Vec<String> = names.iter().take(SHOWN_MAX).map(|name| format!("`{name}`")).collect();
+    let shown: Vec<String> = names.iter().take(SHOWN_MAX).map(|name| format!("`{}`", visible_name(name))).collect();
     let rest = if names.len() > SHOWN_MAX { ", …" } else { "" };
     format!("its columns are {}{rest}", shown.join(", "))
 }
@@ -72,5 +72,15 @@ mod tests {
         check("firstName", Some("did you mean `first_name`?"));
         check("Instagram-ID", Some("did you mean `instagram_id`?"));
         check("zzz", Some(""));
+        check("first\u{a0}name", Some("did you mean `first_name`?"));
+    }
+
+    #[test]
+    fn a_letter_that_looks_like_another_is_spelled_out() {
+        let header = Header::new(["to", "n\u{430}me"].map(str::to_owned).to_vec());
+        let uses = [ColumnUse { name: "name".to_owned(), place: Place::File("a.yaml".to_owned()) }];
+        let found = check_columns(&uses, &header, "people.csv");
+        let label = found.iter().next().map(|diagnostic| diagnostic.labels[0].text.clone());
+        assert_eq!(label.as_deref(), Some("did you mean `n<U+0430>me`?"));
     }
 }
