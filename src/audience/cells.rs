@@ -126,6 +126,11 @@ pub(super) fn split(
         match after {
             Some((_, after)) => rest = after,
             None if plain || rest.is_empty() => return Ok(()),
+            None if text.contains("\\\"") => {
+                let message =
+                    "a text goes on after its closing quote: a quote inside is written twice, without a backslash";
+                return Err(RowProblem::new(message));
+            }
             None => return Err(RowProblem::new("a text goes on after its closing quote")),
         }
     }

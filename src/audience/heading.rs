@@ -78,6 +78,7 @@ impl<'a> Heading<'a> {
         if to.is_none() {
             title::below(&mut self, declared)?;
             title::in_one(&self, &written, declared)?;
+            title::in_single_quotes(&self, &written)?;
         }
         let numbered = || (1_usize..).zip(&written).map(|(number, name)| (number, name.as_str()));
         let is_named = |name: &str| !plain_name(name).is_empty();

@@ -23,7 +23,7 @@ pub(super) enum Cell<'a> {
     Number(&'a str),
     /// `true` or `false`.
     Truth(&'a str),
-    /// What may not stand here, in words.
+    /// What may not stand here: what is wrong with it, in words.
     Other(&'static str),
 }
 
@@ -190,14 +190,12 @@ impl<'a> Cell<'a> {
                 Some(text) if !text.contains('\\') => Self::Text(Cow::Borrowed(text)),
                 // What is escaped was only looked at in passing.
                 _ => serde_json::from_str(raw)
-                    .map_or(Self::Other("a text with half of a character"), |text: String| {
-                        Self::Text(Cow::Owned(text))
-                    }),
+                    .map_or(Self::Other("holds half of a character"), |text: String| Self::Text(Cow::Owned(text))),
             },
             Some(b'n') => Self::Null,
             Some(b't' | b'f') => Self::Truth(raw),
-            Some(b'[') => Self::Other("a list"),
-            Some(b'{') => Self::Other("an object"),
+            Some(b'[') => Self::Other("is a list: write it as a text, in quotes"),
+            Some(b'{') => Self::Other("is an object: write it as a text, in quotes"),
             _ => Self::Number(raw),
         }
     }
@@ -217,15 +215,15 @@ mod tests {
         check("\"a\"", Cell::Text("a".into()));
         check("\"\"", Cell::Text("".into()));
         check("\"a\\\"\\u00e9\\ud83d\\ude00\"", Cell::Text("a\"é😀".into()));
-        check("\"\\ud83d\"", Cell::Other("a text with half of a character"));
+        check("\"\\ud83d\"", Cell::Other("holds half of a character"));
         check("null", Cell::Null);
         for number in ["0", "-1", "12.50", "1e3", "1E+3", "17841400000000001", "123456789012345678901234567890"] {
             check(number, Cell::Number(number));
         }
         check("true", Cell::Truth("true"));
         check("false", Cell::Truth("false"));
-        check("[1,[2]]", Cell::Other("a list"));
-        check("{\"a\":{}}", Cell::Other("an object"));
+        check("[1,[2]]", Cell::Other("is a list: write it as a text, in quotes"));
+        check("{\"a\":{}}", Cell::Other("is an object: write it as a text, in quotes"));
     }
 
     #[test]

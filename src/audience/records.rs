@@ -112,9 +112,13 @@ impl State {
     }
 }
 
-/// Takes the end off a line, if it is there.
+/// Takes the end off a line, if it is there. Some programs write the carriage return twice.
 fn without_end(line: &[u8]) -> &[u8] {
-    line.strip_suffix(b"\n").map_or(line, |line| line.strip_suffix(b"\r").unwrap_or(line))
+    let Some(mut line) = line.strip_suffix(b"\n") else { return line };
+    while let Some(shorter) = line.strip_suffix(b"\r") {
+        line = shorter;
+    }
+    line
 }
 
 /// Reads one row into `raw`, over several lines if a quote holds them together.

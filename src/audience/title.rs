@@ -46,6 +46,21 @@ pub(super) fn in_one(heading: &Heading<'_>, header: &[String], declared: Option<
     }
 }
 
+/// Looks whether the names of the columns stand in single quotes.
+///
+/// # Errors
+/// If they do.
+pub(super) fn in_single_quotes(heading: &Heading<'_>, header: &[String]) -> Result<(), Diagnostic> {
+    let inner = |name: &String| name.trim().trim_matches('\'').to_owned();
+    let bare: Vec<String> = header.iter().map(inner).collect();
+    match position(&bare, heading.wanted.to) {
+        None => Ok(()),
+        Some(_) => Err(heading
+            .refuse("the names of the columns stand in single quotes: CSV takes double ones")
+            .help("export the file with double quotes, or with none")),
+    }
+}
+
 /// Looks whether the rows have several columns although the header has one.
 ///
 /// # Errors

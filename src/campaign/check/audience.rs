@@ -147,7 +147,9 @@ fn encoding(at: &At<'_>, findings: &mut Findings) -> Option<String> {
         let diagnostic = Diagnostic::error(Code::NotAllowed, message, at.place());
         findings.push(match near::nearest(name, COMMON) {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-            None => diagnostic.help(format!("such as {}", near::enumerated(&COMMON, "or"))),
+            None => {
+                diagnostic.help(format!("there are {}; or save the file in UTF-8", near::enumerated(&COMMON, "and")))
+            }
         });
     }
     known.map(|known| known.name().to_owned())
