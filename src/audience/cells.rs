@@ -2,40 +2,102 @@
 
 use crate::audience::CELL_BYTES_MAX;
 use crate::audience::row::RowProblem;
+use crate::audience::table::Table;
 use crate::diagnostic::words::plural;
-use crate::render::Header;
+use crate::wire::visible::is_blank;
 
-/// Takes a row apart and holds it against the header.
+/// Why a row gives no cells.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// It cannot be read; the others can.
+    Row(RowProblem),
+    /// It has a value in this cell, counted from 0, of a column without a name: nobody knows which rows
+    /// are right.
+    Nameless(usize),
+}
+
+impl From<RowProblem> for Fault {
+    fn from(problem: RowProblem) -> Self {
+        Self::Row(problem)
+    }
+}
+
+/// Takes a row apart, in which carriage `returns` may stand, and holds it against the header.
 pub(super) fn parse(
-    raw: &[u8],
-    header: &Header,
+    text: &str,
+    returns: bool,
+    table: &Table,
     record: &mut csv::StringRecord,
     cell: &mut String,
-) -> Result<(), RowProblem> {
-    let text = str::from_utf8(raw).map_err(|_| RowProblem::new("it is not UTF-8"))?;
+) -> Result<(), Fault> {
     if text.contains('\0') {
-        return Err(RowProblem::new("it holds a NUL character"));
+        return Err(RowProblem::new("it holds a NUL character").into());
     }
-    split(text, record, cell)?;
-    let (found, wanted) = (record.len(), header.names().len());
-    if found != wanted {
-        return Err(RowProblem::new(format!("it has {}, and the header has {wanted}", plural(found as u64, "cell"))));
+    split(text, returns, table.delimiter, record, cell)?;
+    if record.len() != table.width || !table.nameless.is_empty() {
+        fit(record, table)?;
     }
-    if raw.len() > CELL_BYTES_MAX
+    if text.len() > CELL_BYTES_MAX
         && let Some(position) = record.iter().position(|cell| cell.len() > CELL_BYTES_MAX)
     {
-        return Err(RowProblem::new("a cell is larger than 64 KiB").in_column(header.names().get(position)));
+        let problem = RowProblem::new("a cell is larger than 64 KiB");
+        return Err(problem.in_column(table.header.names().get(position)).into());
     }
     Ok(())
 }
 
-/// Takes a row apart.
-pub(super) fn split(text: &str, record: &mut csv::StringRecord, cell: &mut String) -> Result<(), RowProblem> {
+/// Gives a row one cell for each column with a name. What is blank may be missing, or too much.
+fn fit(record: &mut csv::StringRecord, table: &Table) -> Result<(), Fault> {
+    let columns = table.header.names().len();
+    let blank = |position: usize| record.get(position).is_none_or(is_blank);
+    if record.iter().all(is_blank) {
+        *record = (0..columns).map(|_| "").collect();
+        return Ok(());
+    }
+    if let Some(position) = table.nameless.iter().copied().find(|position| !blank(*position)) {
+        return Err(Fault::Nameless(position));
+    }
+    let found = record.len();
+    let counts = || format!("it has {}, and the header has {}", plural(found as u64, "cell"), table.width);
+    if (table.width..found).any(|position| !blank(position)) {
+        let message = format!("{}: a text with {} in it needs quotes", counts(), shown(table.delimiter));
+        return Err(RowProblem::new(message).into());
+    }
+    if (found..table.width).any(|position| table.nameless.binary_search(&position).is_err()) {
+        let message = format!("{}: the line is cut, or broken in two", counts());
+        return Err(RowProblem::new(message).into());
+    }
+    if table.nameless.iter().all(|position| *position >= columns) {
+        record.truncate(columns);
+    } else {
+        let named = record.iter().take(table.width).enumerate();
+        *record = named
+            .filter(|(position, _)| table.nameless.binary_search(position).is_err())
+            .map(|(_, cell)| cell)
+            .collect();
+    }
+    Ok(())
+}
+
+/// Writes a delimiter for people.
+pub(super) fn shown(delimiter: u8) -> String {
+    if delimiter == b'\t' { "a tab".to_owned() } else { format!("`{}`", char::from(delimiter)) }
+}
+
+/// Takes a row apart, in which carriage `returns` may stand.
+pub(super) fn split(
+    text: &str,
+    returns: bool,
+    delimiter: u8,
+    record: &mut csv::StringRecord,
+    cell: &mut String,
+) -> Result<(), RowProblem> {
+    let delimiter = char::from(delimiter);
     if !text.contains('"') {
-        if text.contains('\r') {
-            return Err(RowProblem::new("it holds a bare carriage return"));
+        if returns {
+            return Err(bare_return());
         }
-        for cell in text.split(',') {
+        for cell in text.split(delimiter) {
             record.push_field(cell);
         }
         return Ok(());
@@ -43,17 +105,21 @@ pub(super) fn split(text: &str, record: &mut csv::StringRecord, cell: &mut Strin
     let mut rest = text;
     loop {
         let (plain, after) = match rest.strip_prefix('"') {
-            None => (true, rest.split_once(',')),
+            None => (true, rest.split_once(delimiter)),
             Some(quoted) => {
                 rest = unquote(quoted, cell)?;
-                (false, rest.strip_prefix(',').map(|after| ("", after)))
+                (false, rest.strip_prefix(delimiter).map(|after| ("", after)))
             }
         };
-        match (plain, after) {
-            (false, _) => record.push_field(cell),
-            (true, Some((plain, _))) => push_plain(plain, record)?,
-            (true, None) => push_plain(rest, record)?,
+        let written = match (plain, after) {
+            (false, _) => cell.as_str(),
+            (true, Some((plain, _))) => plain,
+            (true, None) => rest,
+        };
+        if plain && returns && written.contains('\r') {
+            return Err(bare_return());
         }
+        record.push_field(written);
         match after {
             Some((_, after)) => rest = after,
             None if plain || rest.is_empty() => return Ok(()),
@@ -62,12 +128,8 @@ pub(super) fn split(text: &str, record: &mut csv::StringRecord, cell: &mut Strin
     }
 }
 
-fn push_plain(cell: &str, record: &mut csv::StringRecord) -> Result<(), RowProblem> {
-    if cell.contains('\r') {
-        return Err(RowProblem::new("it holds a bare carriage return"));
-    }
-    record.push_field(cell);
-    Ok(())
+fn bare_return() -> RowProblem {
+    RowProblem::new("it holds a bare carriage return")
 }
 
 /// Reads a cell after its opening quote into `cell`, and gives what stands behind it.

@@ -1,107 +1,162 @@
-//! CSV: commas, quotes, a header, and rows that are exactly as long as it.
+//! CSV: a header, and rows that are as long as it.
 
 use std::io;
 use std::sync::Arc;
 
-use crate::audience::ROW_BYTES_MAX;
-use crate::audience::cells::{parse, split};
-use crate::audience::header::check_header;
-use crate::audience::lines::{Lines, Piece};
-use crate::audience::row::{Refill, RowAt, RowProblem};
+use crate::audience::cells::{Fault, parse, shown};
+use crate::audience::dialect::{Dialect, Form};
+use crate::audience::encoding::Watch;
+use crate::audience::heading::{Heading, Wanted};
+use crate::audience::lines::Lines;
+use crate::audience::opening::Opened;
+use crate::audience::records::{self, Grammar, Raw, Swallowed};
+use crate::audience::row::{Refill, RowAt, RowProblem, Stand};
+use crate::audience::table::Table;
+use crate::diagnostic::words::plural;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::render::Header;
 
 /// Reads a CSV file.
 pub(super) struct Delimited {
     file: String,
-    header: Arc<Header>,
+    dialect: Dialect,
+    table: Table,
     lines: Lines,
     /// Where the first row begins.
     body: u64,
     raw: Vec<u8>,
     cell: String,
+    watch: Watch,
 }
 
-/// What stands between two ends of a row.
-enum Raw {
-    /// A row; it is in the buffer, without its end.
-    Row,
-    /// A row that is larger than allowed; it was passed over.
-    TooLarge,
-    /// A quote that is never closed: nobody knows where the row ends.
-    Unclosed,
-    /// Nothing more.
-    End,
+impl Grammar for Table {
+    fn is_delimiter(&self, byte: u8) -> bool {
+        byte == self.delimiter
+    }
+
+    fn is_row(&self, line: &[u8]) -> bool {
+        Self::is_row(self, line)
+    }
+
+    fn whose(&self, raw: &[u8]) -> Option<String> {
+        Self::whose(self, raw)
+    }
 }
 
 impl Delimited {
-    /// Reads the header.
-    pub(super) fn open(file: &str, mut lines: Lines) -> Result<Self, Diagnostic> {
-        lines.skip_mark().map_err(|error| failed(file, &error))?;
-        let mut raw = Vec::new();
-        let line = lines.line();
-        let read = read_raw(&mut lines, &mut raw).map_err(|error| failed(file, &error))?;
-        let place = Place::Row { file: file.to_owned(), line, column: None };
-        let refuse = |message: &str| Diagnostic::error(Code::BadHeader, message, place.clone());
-        let text = match read {
-            Raw::Row if raw.starts_with(b"\xff\xfe") || raw.starts_with(b"\xfe\xff") || raw.contains(&0) => {
-                return Err(refuse("the file is not UTF-8").help("it looks like UTF-16: save it as CSV in UTF-8"));
-            }
-            Raw::Row => {
-                str::from_utf8(&raw).map_err(|_| refuse("the header is not UTF-8").help("save the file in UTF-8"))?
-            }
-            Raw::TooLarge => return Err(refuse("the header is larger than 1 MiB")),
-            Raw::Unclosed => return Err(refuse("a quote in the header is never closed")),
-            Raw::End => {
-                let place = Place::File(file.to_owned());
-                return Err(Diagnostic::error(Code::BadHeader, "the file is empty", place)
-                    .help("begin with a line of column names"));
-            }
-        };
-        if text.contains('\r') {
-            return Err(refuse("the header holds a bare carriage return").help("save the file with ordinary line ends"));
-        }
-        let mut record = csv::StringRecord::new();
-        split(text, &mut record, &mut String::new()).map_err(|problem| refuse(&problem.message))?;
-        if record.len() == 1 && text.contains([';', '\t']) {
-            return Err(
-                refuse("the columns are not separated by commas").help("save the file with `,` between the columns")
-            );
-        }
-        let header = check_header(record.iter().map(str::to_owned).collect(), &place)?;
-        Ok(Self { file: file.to_owned(), header, body: lines.byte(), lines, raw, cell: String::new() })
+    /// Reads the head of a file.
+    pub(super) fn open(file: &str, opened: Opened, wanted: Wanted<'_>) -> Result<Self, Diagnostic> {
+        let Opened { mut lines, encoding, is_marked } = opened;
+        let (table, delimiter) = Heading::new(file, &mut lines, wanted).read()?;
+        let surely = is_marked || !table.header.names().iter().all(|name| name.is_ascii());
+        let dialect = Dialect(Form::Csv { delimiter, encoding: encoding.name() });
+        let (body, watch) = (lines.byte(), Watch::new(encoding, surely));
+        Ok(Self { file: file.to_owned(), dialect, table, lines, body, raw: Vec::new(), cell: String::new(), watch })
     }
 
     /// The columns.
     pub(super) const fn header(&self) -> &Arc<Header> {
-        &self.header
+        &self.table.header
+    }
+
+    /// How the file is written.
+    pub(super) const fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// How many columns have no name.
+    pub(super) const fn nameless(&self) -> usize {
+        self.table.nameless.len()
     }
 
     /// Reads rows until there are `rows_max`.
     pub(super) fn read(&mut self, rows: &mut Refill<'_>, rows_max: usize) -> Result<(), Diagnostic> {
         while rows.len() < rows_max {
             let (at, line) = (RowAt(self.lines.byte()), self.lines.line());
-            let read = read_raw(&mut self.lines, &mut self.raw).map_err(|error| failed(&self.file, &error))?;
-            match read {
-                // An empty line is no row.
-                Raw::Row if self.raw.is_empty() => {}
-                Raw::Row => rows.fill(at, line, |record| parse(&self.raw, &self.header, record, &mut self.cell)),
-                Raw::TooLarge => rows.fill(at, line, |_| Err(RowProblem::new("it is larger than 1 MiB"))),
-                Raw::End => break,
-                Raw::Unclosed => {
-                    let place = Place::Row { file: self.file.clone(), line, column: None };
-                    let diagnostic =
-                        Diagnostic::error(Code::UnreadableRow, "a quote in this row is never closed", place);
-                    return Err(diagnostic.help("all rows after it are swallowed: close the quote, or write it twice"));
+            let record = records::read(&mut self.lines, &mut self.raw, &self.table);
+            let record = record.map_err(|error| failed(&self.file, &error))?;
+            let stand = Stand { at, line, lines: record.lines, unterminated: record.unterminated };
+            match (record.raw, record.swallowed) {
+                (Raw::Unclosed, _) => {
+                    let help = "all rows after it are swallowed: close the quote, or write it twice";
+                    return Err(self.error("a quote in this row is never closed", line).help(help));
                 }
+                (Raw::End, _) => {
+                    let judged = self.watch.judge(&self.file, &mut self.lines, self.body);
+                    let found = judged.map_err(|error| failed(&self.file, &error))?;
+                    return found.map_or(Ok(()), Err);
+                }
+                (_, Some(swallowed)) => return Err(self.swallowed(stand, swallowed)),
+                (Raw::TooLarge(to), None) => {
+                    rows.fill(stand, |_| Err(RowProblem::new("it is larger than 1 MiB").about(to)));
+                }
+                (Raw::Row, None) => self.row(rows, stand, record.returns)?,
             }
         }
         Ok(())
     }
 
+    /// Takes the row in the buffer.
+    fn row(&mut self, rows: &mut Refill<'_>, stand: Stand, returns: bool) -> Result<(), Diagnostic> {
+        let Self { raw, cell, table, watch, .. } = self;
+        let text = watch.text(raw, stand.line, stand.at.0);
+        if text.is_some_and(|text| watch.is_lossy(text)) {
+            return Err(self.watch.lossy(self.place(stand.line)));
+        }
+        let mut nameless = None;
+        rows.fill(stand, |record| {
+            let parsed = match text {
+                Some(text) => parse(text, returns, table, record, cell),
+                None => Err(RowProblem::new("it is not UTF-8").into()),
+            };
+            parsed.map_err(|fault| match fault {
+                Fault::Row(problem) => problem.about(table.whose(raw)),
+                Fault::Nameless(position) => {
+                    nameless = Some(position);
+                    RowProblem::new("")
+                }
+            })
+        });
+        let Some(position) = nameless else { return Ok(()) };
+        rows.unfill();
+        let message = format!("this row has a value in column {}, which has no name", position.saturating_add(1));
+        let help = format!(
+            "name the column in the header; or the columns of the row are shifted: a text with {} in it needs quotes",
+            shown(self.table.delimiter)
+        );
+        Err(self.error(message, stand.line).help(help))
+    }
+
     /// Continues at a row.
     pub(super) fn seek(&mut self, at: RowAt) -> Result<(), Diagnostic> {
+        self.watch.leave();
         self.lines.seek(at.0.max(self.body)).map_err(|error| failed(&self.file, &error))
+    }
+
+    fn swallowed(&self, stand: Stand, swallowed: Swallowed) -> Diagnostic {
+        let line = stand.line;
+        match swallowed {
+            Swallowed::Line(other) => {
+                let message = format!(
+                    "the row at line {line} spans {}, and line {other} looks like a row of its own",
+                    plural(stand.lines, "line")
+                );
+                let help = format!("a quote is probably missing in line {line}, or one too many stands there");
+                self.error(message, line).help(help)
+            }
+            Swallowed::Return => {
+                let message = "this row holds a carriage return, and what stands behind it looks like a row of its own";
+                self.error(message, line).help("save the file with ordinary line ends")
+            }
+        }
+    }
+
+    fn error(&self, message: impl Into<String>, line: u64) -> Diagnostic {
+        Diagnostic::error(Code::UnreadableRow, message, self.place(line))
+    }
+
+    fn place(&self, line: u64) -> Place {
+        Place::Row { file: self.file.clone(), line, column: None }
     }
 }
 
@@ -111,77 +166,16 @@ pub(super) fn failed(file: &str, error: &io::Error) -> Diagnostic {
     Diagnostic::error(Code::FileMissing, format!("`{file}` cannot be read: {}", error.kind()), place)
 }
 
-/// Where the reading stands within a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    /// At the beginning of a cell.
-    Start,
-    /// In a cell without quotes.
-    Plain,
-    /// In a cell with quotes.
-    Quoted,
-    /// After a quote in such a cell: its end, or the first half of a quote.
-    Closing,
-}
-
-impl State {
-    fn pass(self, bytes: &[u8]) -> Self {
-        if !bytes.contains(&b'"') {
-            return match (self, bytes.last()) {
-                (Self::Quoted, _) | (_, None) => self,
-                (_, Some(b',')) => Self::Start,
-                (Self::Start | Self::Plain | Self::Closing, Some(_)) => Self::Plain,
-            };
-        }
-        bytes.iter().fold(self, |state, byte| match (state, byte) {
-            (Self::Start | Self::Closing, b'"') => Self::Quoted,
-            (Self::Quoted, b'"') => Self::Closing,
-            (Self::Quoted, _) => Self::Quoted,
-            (_, b',') => Self::Start,
-            (Self::Start | Self::Plain | Self::Closing, _) => Self::Plain,
-        })
-    }
-}
-
-/// Reads one row into `raw`, over several lines if a quote holds them together.
-fn read_raw(lines: &mut Lines, raw: &mut Vec<u8>) -> io::Result<Raw> {
-    raw.clear();
-    let mut state = State::Start;
-    let mut too_large = false;
-    let mut anything = false;
-    loop {
-        let before = raw.len();
-        let piece = lines.read(raw, ROW_BYTES_MAX.saturating_sub(before).saturating_add(2))?;
-        let read = raw.get(before..).unwrap_or_default();
-        anything |= !read.is_empty();
-        state = state.pass(read.strip_suffix(b"\n").unwrap_or(read));
-        match piece {
-            Piece::Line if state != State::Quoted => break,
-            Piece::End if state == State::Quoted => return Ok(Raw::Unclosed),
-            Piece::End if anything => break,
-            Piece::End => return Ok(Raw::End),
-            Piece::Line | Piece::Part => {}
-        }
-        if raw.len() > ROW_BYTES_MAX {
-            too_large = true;
-            raw.clear();
-        }
-    }
-    if raw.last() == Some(&b'\n') {
-        raw.pop();
-    }
-    if raw.last() == Some(&b'\r') {
-        raw.pop();
-    }
-    Ok(if too_large || raw.len() > ROW_BYTES_MAX { Raw::TooLarge } else { Raw::Row })
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::{BufRead, Read, Seek, SeekFrom};
 
+    use encoding_rs::UTF_8;
+
     use super::*;
+    use crate::audience::ROW_BYTES_MAX;
     use crate::audience::row::Row;
+    use crate::identity::IdRule;
 
     /// A header, then one line of this many bytes, then one more row.
     struct Huge {
@@ -231,12 +225,15 @@ mod tests {
     #[test]
     fn a_line_without_end_costs_no_memory() {
         let huge = Huge { line_bytes: 1 << 26, at: 0, chunk: vec![b'x'; 1 << 16] };
-        let mut reader = Delimited::open("a.csv", Lines::new(Box::new(huge))).unwrap();
+        let opened = Opened { lines: Lines::new(Box::new(huge)), encoding: UTF_8, is_marked: false };
+        let wanted = Wanted { to: "to", ids: IdRule::Any, delimiter: None };
+        let mut reader = Delimited::open("a.csv", opened, wanted).unwrap();
         let mut rows: Vec<Row> = Vec::new();
         let mut refill = Refill::new(&mut rows);
         reader.read(&mut refill, 10).unwrap();
         assert_eq!(refill.end(), 2);
-        assert_eq!(rows[0].cells, Err(RowProblem::new("it is larger than 1 MiB")));
+        let problem = RowProblem::new("it is larger than 1 MiB").about(Some("1".to_owned()));
+        assert_eq!(rows[0].cells, Err(problem));
         assert_eq!((rows[1].line, rows[1].cells.as_ref().unwrap().get(0)), (3, Some("2")));
         assert!(reader.raw.capacity() <= 4 * ROW_BYTES_MAX, "{}", reader.raw.capacity());
     }

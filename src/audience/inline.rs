@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::audience::CELL_BYTES_MAX;
 use crate::audience::header::check_header;
-use crate::audience::row::{Refill, RowAt, RowProblem};
+use crate::audience::row::{Refill, RowAt, RowProblem, Stand};
 use crate::diagnostic::words::plural;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::render::Header;
@@ -12,14 +12,21 @@ use crate::render::Header;
 /// Gives the rows of a campaign file.
 pub(super) struct Inline {
     header: Arc<Header>,
+    to: Option<usize>,
     rows: Vec<(u64, Vec<String>)>,
     next: usize,
 }
 
 impl Inline {
     /// Takes the rows.
-    pub(super) fn new(header: &[String], rows: &[(u64, Vec<String>)], place: &Place) -> Result<Self, Diagnostic> {
-        Ok(Self { header: check_header(header.to_vec(), place)?, rows: rows.to_vec(), next: 0 })
+    pub(super) fn new(
+        header: &[String],
+        rows: &[(u64, Vec<String>)],
+        to: &str,
+        place: &Place,
+    ) -> Result<Self, Diagnostic> {
+        let header = check_header((1..).zip(header.iter().map(String::as_str)), place)?;
+        Ok(Self { to: header.position(to), header, rows: rows.to_vec(), next: 0 })
     }
 
     /// The columns.
@@ -32,17 +39,20 @@ impl Inline {
         while rows.len() < rows_max {
             let Some((line, cells)) = self.rows.get(self.next) else { break };
             let at = RowAt(u64::try_from(self.next).unwrap_or(u64::MAX));
-            rows.fill(at, *line, |record| {
+            let stand = Stand { at, line: *line, lines: 1, unterminated: false };
+            let to = || self.to.and_then(|to| cells.get(to)).cloned();
+            rows.fill(stand, |record| {
                 let (found, wanted) = (cells.len(), self.header.names().len());
                 if found != wanted {
                     return Err(RowProblem::new(format!(
                         "it has {}, and there are {wanted} columns",
                         plural(found as u64, "cell")
-                    )));
+                    ))
+                    .about(to()));
                 }
                 for (cell, name) in cells.iter().zip(self.header.names()) {
                     if cell.len() > CELL_BYTES_MAX {
-                        return Err(RowProblem::new("a cell is larger than 64 KiB").in_column(Some(name)));
+                        return Err(RowProblem::new("a cell is larger than 64 KiB").in_column(Some(name)).about(to()));
                     }
                     record.push_field(cell);
                 }

@@ -6,15 +6,27 @@
 
 mod cells;
 mod delimited;
+mod dialect;
 mod digest;
+mod encoding;
 mod header;
+mod heading;
 mod inline;
+mod json;
 mod lines;
 mod moment;
+pub(crate) mod nature;
 mod ndjson;
+mod opening;
 mod reader;
+mod records;
 mod row;
+mod table;
+#[cfg(test)]
+mod tests;
+mod title;
 
+pub use dialect::Dialect;
 pub use digest::used_digest;
 pub use moment::instant;
 pub use reader::Reader;

@@ -1,54 +1,89 @@
-//! NDJSON: an object a line, with texts in it. The first line names the columns.
+//! NDJSON: an object a line. The keys of the first lines are the columns.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::fmt;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::audience::delimited::failed;
+use crate::audience::dialect::{Dialect, Form};
+use crate::audience::encoding::{Watch, not_utf8};
 use crate::audience::header::check_header;
+use crate::audience::json::{self, Broken, Cell, Pairs};
 use crate::audience::lines::{Lines, Piece};
-use crate::audience::row::{Refill, RowAt, RowProblem};
+use crate::audience::opening::Opened;
+use crate::audience::row::{Refill, RowAt, RowProblem, Stand};
 use crate::audience::{CELL_BYTES_MAX, COLUMNS_MAX, ROW_BYTES_MAX};
 use crate::diagnostic::{Code, Diagnostic, Place};
-use crate::render::Header;
+use crate::identity::{CanonicalTo, IdRule};
+use crate::render::{Header, plain_name};
+
+/// How many lines are asked for the columns: exports leave out keys that have no value.
+const ASKED_LINES: usize = 1000;
+/// How many bytes of them at most.
+const ASKED_BYTES: u64 = 4 * 1024 * 1024;
 
 /// Reads an NDJSON file.
 pub(super) struct Ndjson {
     file: String,
+    dialect: Dialect,
     header: Arc<Header>,
     positions: HashMap<String, usize, FixedState>,
+    /// The key of the recipient's id, and its position.
+    to: (String, Option<usize>),
     lines: Lines,
     /// Where the first row begins.
     body: u64,
     raw: Vec<u8>,
+    watch: Watch,
 }
 
 impl Ndjson {
-    /// Reads the columns from the first line, and goes back to it.
-    pub(super) fn open(file: &str, mut lines: Lines) -> Result<Self, Diagnostic> {
-        lines.skip_mark().map_err(|error| failed(file, &error))?;
+    /// Reads the columns from the first lines, and goes back to the first.
+    pub(super) fn open(file: &str, opened: Opened, to: &str) -> Result<Self, Diagnostic> {
+        let Opened { mut lines, encoding, is_marked } = opened;
         let mut raw = Vec::new();
-        let (at, line, read) = next_line(&mut lines, &mut raw).map_err(|error| failed(file, &error))?;
-        let place = Place::Row { file: file.to_owned(), line, column: None };
-        let refuse = |message: String| Diagnostic::error(Code::BadHeader, message, place.clone());
-        let pairs = match read {
-            Line::Text => parse(&raw).map_err(|problem| refuse(problem.message))?,
-            Line::TooLarge => return Err(refuse("the first line is larger than 1 MiB".to_owned())),
-            Line::End => {
-                let place = Place::File(file.to_owned());
-                return Err(Diagnostic::error(Code::BadHeader, "the file is empty", place)
-                    .help("write one JSON object a line; the first names the columns"));
+        let (stand, first) = loop {
+            match next_line(&mut lines, &mut raw, to).map_err(|error| failed(file, &error))? {
+                (_, Line::Text) if raw.trim_ascii().is_empty() => {}
+                found => break found,
             }
         };
-        let header = check_header(pairs.0.iter().map(|(name, _)| name.clone().into_owned()).collect(), &place)?;
-        let positions = header.names().iter().cloned().zip(0..).collect();
-        drop(pairs);
-        lines.seek(at.0).map_err(|error| failed(file, &error))?;
-        Ok(Self { file: file.to_owned(), header, positions, lines, body: at.0, raw })
+        let place = Place::Row { file: file.to_owned(), line: stand.line, column: None };
+        let refuse = |message: &str| Diagnostic::error(Code::BadHeader, message, place.clone());
+        match first {
+            Line::Text => {}
+            Line::TooLarge(_) => return Err(refuse("the first line is larger than 1 MiB")),
+            Line::End => {
+                let place = Place::File(file.to_owned());
+                return Err(
+                    Diagnostic::error(Code::BadHeader, "the file is empty", place).help("write one JSON object a line")
+                );
+            }
+        }
+        let Ok(text) = str::from_utf8(&raw) else {
+            return Err(not_utf8(&raw, "its first line holds other bytes", place));
+        };
+        let pairs = json::parse(text).map_err(|broken| match broken {
+            Broken::Line(message) => refuse(message).help("write one JSON object a line"),
+            Broken::Several => several(file, stand.line),
+        })?;
+        let mut names: Vec<String> = pairs.0.iter().map(|(key, _)| key.clone().into_owned()).collect();
+        add_names(&mut names, &mut lines, stand.at.0, to).map_err(|error| failed(file, &error))?;
+        let header = check_header((1..).zip(names.iter().map(String::as_str)), &place)?;
+        lines.seek(stand.at.0).map_err(|error| failed(file, &error))?;
+        Ok(Self {
+            file: file.to_owned(),
+            dialect: Dialect(Form::Ndjson { encoding: encoding.name() }),
+            positions: header.names().iter().cloned().zip(0..).collect(),
+            to: (to.to_owned(), header.position(to)),
+            header,
+            lines,
+            body: stand.at.0,
+            raw,
+            watch: Watch::new(encoding, is_marked),
+        })
     }
 
     /// The columns.
@@ -56,180 +91,191 @@ impl Ndjson {
         &self.header
     }
 
+    /// How the file is written.
+    pub(super) const fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
     /// Reads rows until there are `rows_max`.
     pub(super) fn read(&mut self, rows: &mut Refill<'_>, rows_max: usize) -> Result<(), Diagnostic> {
         while rows.len() < rows_max {
-            let (at, line, read) =
-                next_line(&mut self.lines, &mut self.raw).map_err(|error| failed(&self.file, &error))?;
+            let (stand, read) =
+                next_line(&mut self.lines, &mut self.raw, &self.to.0).map_err(|error| failed(&self.file, &error))?;
             match read {
-                Line::Text => rows.fill(at, line, |record| self.cells(record)),
-                Line::TooLarge => rows.fill(at, line, |_| Err(RowProblem::new("it is larger than 1 MiB"))),
-                Line::End => break,
+                Line::Text => self.row(rows, stand)?,
+                Line::TooLarge(to) => rows.fill(stand, |_| Err(RowProblem::new("it is larger than 1 MiB").about(to))),
+                Line::End => {
+                    let judged = self.watch.judge(&self.file, &mut self.lines, self.body);
+                    return judged.map_err(|error| failed(&self.file, &error))?.map_or(Ok(()), Err);
+                }
             }
         }
+        Ok(())
+    }
+
+    /// Takes the line in the buffer.
+    fn row(&mut self, rows: &mut Refill<'_>, stand: Stand) -> Result<(), Diagnostic> {
+        let text = self.watch.text(&self.raw, stand.line, stand.at.0);
+        if text.is_some_and(|text| self.watch.is_lossy(text)) {
+            let place = Place::Row { file: self.file.clone(), line: stand.line, column: None };
+            return Err(self.watch.lossy(place));
+        }
+        let found = match text {
+            Some(text) if text.trim_ascii().is_empty() => Ok(Pairs(Vec::new())),
+            Some(text) => match json::parse(text) {
+                Ok(pairs) => Ok(pairs),
+                Err(Broken::Line(message)) => Err(message),
+                Err(Broken::Several) => return Err(several(&self.file, stand.line)),
+            },
+            None => Err("it is not UTF-8"),
+        };
+        rows.fill(stand, |record| match found {
+            Ok(pairs) => self.cells(&pairs, record).map_err(|problem| problem.about(self.whose(&pairs))),
+            Err(message) => Err(RowProblem::new(message).about(json::find(&self.raw, &self.to.0))),
+        });
         Ok(())
     }
 
     /// Continues at a row.
     pub(super) fn seek(&mut self, at: RowAt) -> Result<(), Diagnostic> {
+        self.watch.leave();
         self.lines.seek(at.0.max(self.body)).map_err(|error| failed(&self.file, &error))
     }
 
-    fn cells(&self, record: &mut csv::StringRecord) -> Result<(), RowProblem> {
-        let pairs = parse(&self.raw)?;
+    fn position(&self, key: &str) -> Option<usize> {
+        self.positions.get(key).or_else(|| self.positions.get(plain_name(key).as_ref())).copied()
+    }
+
+    fn cells(&self, pairs: &Pairs<'_>, record: &mut csv::StringRecord) -> Result<(), RowProblem> {
         let mut cells: Vec<Option<&Cell<'_>>> = vec![None; self.header.names().len()];
-        for (name, value) in &pairs.0 {
-            let place = self.positions.get(name.trim()).and_then(|position| cells.get_mut(*position));
-            match place {
-                None => return Err(RowProblem::new("it has a key that the first line lacks")),
+        for (key, value) in &pairs.0 {
+            match self.position(key).and_then(|position| cells.get_mut(position)) {
+                None => return Err(unknown(key)),
                 Some(Some(_)) => {
-                    return Err(RowProblem::new("a key stands twice in it").in_column(Some(&name.clone().into_owned())));
+                    return Err(RowProblem::new("a key stands twice in it").in_column(Some(&key.clone().into_owned())));
                 }
                 Some(place) => *place = Some(value),
             }
         }
-        for (cell, name) in cells.into_iter().zip(self.header.names()) {
+        for ((cell, name), position) in cells.into_iter().zip(self.header.names()).zip(0..) {
+            let refuse = |message: String| Err(RowProblem::new(message).in_column(Some(name)));
+            let is_to = self.to.1 == Some(position);
             let text = match cell {
                 None | Some(Cell::Null) => "",
                 Some(Cell::Text(text)) => text,
+                Some(Cell::Number(number)) if is_to && !is_exact(number) => {
+                    return refuse(
+                        "the value is a number that was rounded, or could be: write it as a text, in quotes".to_owned(),
+                    );
+                }
+                Some(Cell::Truth(_)) if is_to => {
+                    return refuse("the value is true or false: write the id as a text, in quotes".to_owned());
+                }
+                Some(Cell::Number(written) | Cell::Truth(written)) => written,
                 Some(Cell::Other(what)) => {
-                    let message = format!("the value is {what}: write it as a text, in quotes");
-                    return Err(RowProblem::new(message).in_column(Some(name)));
+                    return refuse(format!("the value is {what}: write it as a text, in quotes"));
                 }
             };
             if text.len() > CELL_BYTES_MAX {
-                return Err(RowProblem::new("a cell is larger than 64 KiB").in_column(Some(name)));
+                return refuse("a cell is larger than 64 KiB".to_owned());
             }
             if text.contains('\0') {
-                return Err(RowProblem::new("it holds a NUL character").in_column(Some(name)));
+                return refuse("it holds a NUL character".to_owned());
             }
             record.push_field(text);
         }
         Ok(())
     }
+
+    /// Finds the recipient's id in an object that cannot be read as a row.
+    fn whose(&self, pairs: &Pairs<'_>) -> Option<String> {
+        let to = self.to.1?;
+        pairs.0.iter().filter(|(key, _)| self.position(key) == Some(to)).find_map(|(_, value)| match value {
+            Cell::Text(text) => Some(text.clone().into_owned()).filter(|text| text.len() <= CELL_BYTES_MAX),
+            Cell::Number(number) => Some((*number).to_owned()),
+            Cell::Null | Cell::Truth(_) | Cell::Other(_) => None,
+        })
+    }
+}
+
+/// Says whether a number is an id as it is written: whoever wrote it so has not rounded it to anything
+/// that shows.
+fn is_exact(number: &str) -> bool {
+    number.len() <= IdRule::DIGITS_MAX && number.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Adds the keys that only further lines have.
+fn add_names(names: &mut Vec<String>, lines: &mut Lines, start: u64, to: &str) -> std::io::Result<()> {
+    let mut raw = Vec::new();
+    let mut known: std::collections::HashSet<String, FixedState> =
+        names.iter().map(|name| plain_name(name).into_owned()).collect();
+    for _ in 1..ASKED_LINES {
+        let (_, read) = next_line(lines, &mut raw, to)?;
+        match read {
+            Line::End => break,
+            Line::TooLarge(_) => {}
+            Line::Text => {
+                let pairs = str::from_utf8(&raw).ok().and_then(|text| json::parse(text).ok());
+                for (key, _) in pairs.iter().flat_map(|pairs| &pairs.0) {
+                    let key = plain_name(key);
+                    if names.len() < COLUMNS_MAX && !known.contains(key.as_ref()) && is_name(&key) {
+                        known.insert(key.clone().into_owned());
+                        names.push(key.into_owned());
+                    }
+                }
+            }
+        }
+        if lines.byte().saturating_sub(start) > ASKED_BYTES {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Says whether a key can be a column's name, and is nobody's id or address.
+fn is_name(key: &str) -> bool {
+    !key.is_empty() && !key.chars().any(char::is_control) && CanonicalTo::parse(key, IdRule::Numeric).is_err()
+}
+
+fn unknown(key: &str) -> RowProblem {
+    const CHARS_MAX: usize = 60;
+    let name: Cow<'_, str> = plain_name(key);
+    let message = if is_name(&name) && !name.contains('@') && name.chars().count() <= CHARS_MAX {
+        format!("it has the key `{name}`, which none of the first 1,000 lines has")
+    } else {
+        "it has a key that none of the first 1,000 lines has".to_owned()
+    };
+    RowProblem::new(message)
+}
+
+fn several(file: &str, line: u64) -> Diagnostic {
+    let place = Place::Row { file: file.to_owned(), line, column: None };
+    Diagnostic::error(Code::UnreadableRow, "this line holds several objects", place)
+        .help("write one JSON object a line: `jq -c .` does")
 }
 
 enum Line {
     Text,
-    TooLarge,
+    TooLarge(Option<String>),
     End,
 }
 
-/// Reads the next line that is not blank.
-fn next_line(lines: &mut Lines, raw: &mut Vec<u8>) -> std::io::Result<(RowAt, u64, Line)> {
-    loop {
+/// Reads the next line.
+fn next_line(lines: &mut Lines, raw: &mut Vec<u8>, to: &str) -> std::io::Result<(Stand, Line)> {
+    raw.clear();
+    let (at, line) = (RowAt(lines.byte()), lines.line());
+    let mut large = None;
+    let mut piece = lines.read(raw, ROW_BYTES_MAX.saturating_add(1))?;
+    while piece == Piece::Part {
+        large.get_or_insert_with(|| json::find(raw, to));
         raw.clear();
-        let (at, line) = (RowAt(lines.byte()), lines.line());
-        let mut too_large = false;
-        let mut piece = lines.read(raw, ROW_BYTES_MAX.saturating_add(1))?;
-        while piece == Piece::Part {
-            too_large = true;
-            raw.clear();
-            piece = lines.read(raw, ROW_BYTES_MAX)?;
-        }
-        if too_large {
-            return Ok((at, line, Line::TooLarge));
-        }
-        if !raw.trim_ascii().is_empty() {
-            return Ok((at, line, Line::Text));
-        }
-        if piece == Piece::End {
-            return Ok((at, line, Line::End));
-        }
+        piece = lines.read(raw, ROW_BYTES_MAX)?;
     }
-}
-
-fn parse(raw: &[u8]) -> Result<Pairs<'_>, RowProblem> {
-    // The parser's own message may quote the row.
-    let text = str::from_utf8(raw).map_err(|_| RowProblem::new("it is not UTF-8"))?;
-    let pairs: Pairs<'_> = serde_json::from_str(text).map_err(|_| RowProblem::new("it is not a JSON object"))?;
-    if pairs.0.len() > COLUMNS_MAX { Err(RowProblem::new("it has more than 1000 keys")) } else { Ok(pairs) }
-}
-
-/// The keys and values of one object, in its order.
-struct Pairs<'a>(Vec<(Cow<'a, str>, Cell<'a>)>);
-
-enum Cell<'a> {
-    Text(Cow<'a, str>),
-    Null,
-    /// What may not stand here, in words.
-    Other(&'static str),
-}
-
-impl<'de> Deserialize<'de> for Pairs<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Object;
-        impl<'de> Visitor<'de> for Object {
-            type Value = Pairs<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut pairs = Vec::with_capacity(8);
-                while let Some(Key(key)) = map.next_key()? {
-                    pairs.push((key, map.next_value()?));
-                }
-                Ok(Pairs(pairs))
-            }
-        }
-        deserializer.deserialize_map(Object)
-    }
-}
-
-/// A key, borrowed where nothing in it is escaped.
-#[derive(serde::Deserialize)]
-struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
-
-impl<'de> Deserialize<'de> for Cell<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Any;
-        impl<'de> Visitor<'de> for Any {
-            type Value = Cell<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a value")
-            }
-
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(Cell::Text(Cow::Borrowed(text)))
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Cell::Text(Cow::Owned(text.to_owned())))
-            }
-
-            fn visit_unit<E>(self) -> Result<Self::Value, E> {
-                Ok(Cell::Null)
-            }
-
-            fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-                Ok(Cell::Other("true or false"))
-            }
-
-            fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-                Ok(Cell::Other("a number"))
-            }
-
-            fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-                Ok(Cell::Other("a number"))
-            }
-
-            fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-                Ok(Cell::Other("a number"))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-                while seq.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(Cell::Other("a list"))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-                Ok(Cell::Other("an object"))
-            }
-        }
-        deserializer.deserialize_any(Any)
-    }
+    let unterminated = piece == Piece::End;
+    let kind = match large {
+        Some(whose) => Line::TooLarge(whose),
+        None if unterminated && raw.is_empty() => Line::End,
+        None => Line::Text,
+    };
+    Ok((Stand { at, line, lines: 1, unterminated }, kind))
 }

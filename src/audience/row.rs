@@ -14,6 +14,10 @@ pub struct Row {
     pub at: RowAt,
     /// The line on which it begins, from 1.
     pub line: u64,
+    /// On how many lines it stands.
+    pub lines: u64,
+    /// Whether the file ends in it without a line end, so that it may have been cut.
+    pub unterminated: bool,
     /// Its cells, one a column; or why it cannot be read.
     pub cells: Result<csv::StringRecord, RowProblem>,
 }
@@ -25,17 +29,25 @@ pub struct RowProblem {
     pub message: String,
     /// The column to blame, if there is one.
     pub column: Option<String>,
+    /// What stands where the recipient's id is wanted, if the row shows that much: whoever it is about is
+    /// not sent from another row either. Never shown.
+    pub to: Option<String>,
 }
 
 impl RowProblem {
     /// Makes a problem of the row as a whole.
     pub(super) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), column: None }
+        Self { message: message.into(), column: None, to: None }
     }
 
     /// Blames a column.
     pub(super) fn in_column(self, column: Option<&String>) -> Self {
         Self { column: column.cloned(), ..self }
+    }
+
+    /// Says whom it is probably about.
+    pub(super) fn about(self, to: Option<String>) -> Self {
+        Self { to, ..self }
     }
 }
 
@@ -45,6 +57,19 @@ impl fmt::Debug for Row {
         let cells = self.cells.as_ref().map(csv::StringRecord::len);
         f.debug_struct("Row").field("at", &self.at).field("line", &self.line).field("cells", &cells).finish()
     }
+}
+
+/// Where a row stands in its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stand {
+    /// Where it begins.
+    pub at: RowAt,
+    /// Its first line, from 1.
+    pub line: u64,
+    /// On how many lines it stands.
+    pub lines: u64,
+    /// Whether the file ends in it without a line end.
+    pub unterminated: bool,
 }
 
 /// Rows that are filled again and again, so that their memory is used again.
@@ -65,21 +90,22 @@ impl<'a> Refill<'a> {
     }
 
     /// Fills the next row. `read` gets an empty record, and hands it back with the cells in it.
-    pub(super) fn fill(
-        &mut self,
-        at: RowAt,
-        line: u64,
-        read: impl FnOnce(&mut csv::StringRecord) -> Result<(), RowProblem>,
-    ) {
+    pub(super) fn fill(&mut self, stand: Stand, read: impl FnOnce(&mut csv::StringRecord) -> Result<(), RowProblem>) {
+        let Stand { at, line, lines, unterminated } = stand;
         let old = self.rows.get_mut(self.filled).map(|row| std::mem::replace(&mut row.cells, Err(RowProblem::new(""))));
         let mut record = old.and_then(Result::ok).unwrap_or_default();
         record.clear();
         let cells = read(&mut record).map(|()| record);
         match self.rows.get_mut(self.filled) {
-            Some(row) => *row = Row { at, line, cells },
-            None => self.rows.push(Row { at, line, cells }),
+            Some(row) => *row = Row { at, line, lines, unterminated, cells },
+            None => self.rows.push(Row { at, line, lines, unterminated, cells }),
         }
         self.filled += 1;
+    }
+
+    /// Takes the last row back.
+    pub(super) const fn unfill(&mut self) {
+        self.filled = self.filled.saturating_sub(1);
     }
 
     /// Drops the rows that were not filled, and says how many were.

@@ -9,7 +9,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use crate::diagnostic::Place;
-use crate::identity::{CampaignId, MessageKey, ProjectId, Revision, SenderId};
+use crate::identity::{CampaignId, IdRule, MessageKey, ProjectId, Revision, SenderId};
 use crate::timing::IfAmbiguous;
 use crate::wire::options::{DeliveryTimeWindow, Platform, ReportType, SendingSpeedLimit, ValidityPeriod};
 
@@ -28,8 +28,10 @@ pub struct Project {
     pub suppress: Vec<Arc<Audience>>,
     /// Hosts, in lower case, to which delivery reports may go.
     pub webhook_hosts: Vec<String>,
-    /// The rails.
+    /// The safety limits.
     pub limits: Limits,
+    /// What the ids of recipients look like.
+    pub ids: IdRule,
     /// Where the sandbox's clock starts.
     pub sandbox_now: Option<Timestamp>,
     /// Campaigns (`spring-sale`) or messages (`spring-sale.announce`) that are gone on purpose.
@@ -85,15 +87,17 @@ pub enum State {
     },
 }
 
-/// The rails of a project. `None` means that there is no such rail.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// The safety limits of a project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// How many messages one apply may send.
-    pub messages_per_apply: Option<u64>,
+    pub messages_per_apply: u64,
     /// By how many percent an audience may have grown since its last send.
-    pub audience_growth_percent: Option<u32>,
+    pub audience_growth_percent: u32,
     /// How many percent of an audience's rows may be unreadable.
-    pub unreadable_rows_percent: Option<u32>,
+    pub unreadable_rows_percent: u32,
+    /// How many rows of a message may fail.
+    pub failed_rows: u64,
 }
 
 /// A campaign: one file.
@@ -184,12 +188,16 @@ pub struct Audience {
     pub name: String,
     /// Where its rows come from.
     pub source: AudienceSource,
+    /// What its ids look like.
+    pub ids: IdRule,
     /// Which columns have a meaning of their own.
     pub columns: Columns,
     /// Which rows belong to it; all, if absent.
     pub filter: Option<Expression>,
     /// How many people it should have.
     pub expect: Option<Expect>,
+    /// Whether it may protect nobody where it keeps people from getting messages.
+    pub may_be_empty: bool,
     /// Where it is declared.
     pub place: Place,
 }
@@ -201,11 +209,17 @@ pub enum AudienceSource {
     Csv {
         /// Its path, relative to the project's folder, or to the data folder.
         path: String,
+        /// What stands between the columns, if the campaign says so.
+        delimiter: Option<u8>,
+        /// Its encoding, if the campaign names one.
+        encoding: Option<String>,
     },
     /// A file with a JSON object on each line, maybe compressed.
     Ndjson {
         /// Its path.
         path: String,
+        /// Its encoding, if the campaign names one.
+        encoding: Option<String>,
     },
     /// Rows written in the campaign file.
     Rows {
@@ -223,7 +237,7 @@ impl AudienceSource {
     #[must_use]
     pub fn file(&self) -> &str {
         match self {
-            Self::Csv { path } | Self::Ndjson { path } => path,
+            Self::Csv { path, .. } | Self::Ndjson { path, .. } => path,
             Self::Rows { file, .. } => file,
         }
     }

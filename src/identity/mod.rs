@@ -5,7 +5,9 @@ pub mod encoding;
 mod ids;
 mod key;
 mod person;
+mod recipient;
 
 pub use ids::{BulkId, BulkTime, CampaignId, MessageId, MessageKey, MessageName, ProjectId, Revision, SenderId};
 pub use key::{Key, KeyError, KeyId, Keys};
-pub use person::{CanonicalTo, Content, Fingerprint, Person, PersonHasher, PersonMap, PersonSet, ToError};
+pub use person::{Content, Fingerprint, Person, PersonHasher, PersonMap, PersonSet};
+pub use recipient::{CanonicalTo, IdRule, ToError};

@@ -32,6 +32,8 @@ pub(super) struct Compiled {
     pub time_zone: Option<usize>,
     /// The column that tells when the conversation window closes.
     pub window: Option<WindowColumn>,
+    /// The columns that the text shows.
+    pub shown: Vec<usize>,
     /// The columns whose values make a difference, in ascending order, without the recipient's id.
     pub used: Vec<usize>,
 }
@@ -117,6 +119,7 @@ impl Compiled {
         let window = position(&columns.window_closes_at)
             .map(WindowColumn::ClosesAt)
             .or_else(|| position(&columns.last_message_at).map(WindowColumn::LastMessageAt));
+        let shown = text.columns().iter().filter_map(|column| selected.header.position(&column.name)).collect();
         let templates = text.columns().iter().chain(callback_data.iter().flat_map(Template::columns));
         let condition = selected.condition.iter().flat_map(Condition::columns);
         let mut used: Vec<usize> = templates
@@ -128,7 +131,7 @@ impl Compiled {
             .collect();
         used.sort_unstable();
         used.dedup();
-        Self { selected, text, callback_data, time_zone, window, used }
+        Self { selected, text, callback_data, time_zone, window, shown, used }
     }
 }
 

@@ -4,8 +4,12 @@
 /// first one that stops it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Gate {
+    /// Nothing stands in the row.
+    Blank,
     /// The row cannot be read.
     Unreadable,
+    /// The row holds no id.
+    NoAddress,
     /// The same person, with the same values, stands above.
     Duplicate,
     /// The same person stands elsewhere with other values.
@@ -56,8 +60,10 @@ pub enum Gate {
 
 impl Gate {
     /// All gates, in their order.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
+        Self::Blank,
         Self::Unreadable,
+        Self::NoAddress,
         Self::Duplicate,
         Self::Contradicting,
         Self::Filtered,
@@ -87,7 +93,9 @@ impl Gate {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Blank => "blank",
             Self::Unreadable => "unreadable",
+            Self::NoAddress => "noAddress",
             Self::Duplicate => "duplicate",
             Self::Contradicting => "contradicting",
             Self::Filtered => "filtered",
@@ -118,7 +126,9 @@ impl Gate {
     #[must_use]
     pub const fn words(self) -> &'static str {
         match self {
+            Self::Blank => "blank",
             Self::Unreadable => "unreadable",
+            Self::NoAddress => "without an id",
             Self::Duplicate => "duplicate",
             Self::Contradicting => "contradicting",
             Self::Filtered => "filtered by `where`",
@@ -137,7 +147,7 @@ impl Gate {
             Self::TooLate => "too late",
             Self::TooEarly => "too early",
             Self::Skipped => "skipped by the template",
-            Self::Failed => "failed to render",
+            Self::Failed => "failed",
             Self::Differs => "different from the plan",
             Self::WindowClosed => "conversation window closed",
             Self::NotDue => "not due yet",
@@ -187,16 +197,23 @@ impl Counts {
         self.0.iter().sum()
     }
 
+    /// The rows in which something stands.
+    #[must_use]
+    pub fn filled(&self) -> u64 {
+        self.total() - self.get(Gate::Blank)
+    }
+
     /// The gates at which at least one row ends, in order.
     pub fn occupied(&self) -> impl Iterator<Item = (Gate, u64)> + '_ {
         Gate::ALL.into_iter().map(|gate| (gate, self.get(gate))).filter(|(_, count)| *count > 0)
     }
 
-    /// The people of an audience: its rows without those that are unreadable, stand twice or are
-    /// filtered out.
+    /// The people of an audience: its rows without those that are blank, unreadable or without an id,
+    /// stand twice or are filtered out.
     #[must_use]
     pub fn people(&self) -> u64 {
-        let not_people = [Gate::Unreadable, Gate::Duplicate, Gate::Contradicting, Gate::Filtered];
+        let not_people =
+            [Gate::Blank, Gate::Unreadable, Gate::NoAddress, Gate::Duplicate, Gate::Contradicting, Gate::Filtered];
         self.total() - not_people.into_iter().map(|gate| self.get(gate)).sum::<u64>()
     }
 }
@@ -219,8 +236,8 @@ mod tests {
             counts.add(gate);
         }
         counts.shift(Gate::ToSend, Gate::Contradicting);
-        assert_eq!(counts.total(), 24);
+        assert_eq!(counts.total(), 26);
         assert_eq!(counts.get(Gate::Contradicting), 2);
-        assert_eq!(counts.people(), 24 - 5);
+        assert_eq!(counts.people(), 26 - 7);
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::campaign::{Audience, Campaign, Content, Files, Message, Project, Zone, duplicates};
+use crate::campaign::{Audience, Campaign, Content, Files, Limits, Message, Project, Zone, duplicates};
 use crate::diagnostic::Diagnostics;
 use crate::diagnostic::words::{number, plural};
 use crate::identity::{Fingerprint, Key, Keys, MessageKey, PersonSet, SenderId};
@@ -22,13 +22,13 @@ use super::frozen::{Change, Frozen, FrozenState, Held, Hold, people as planned_p
 use super::gate::Gate;
 use super::gather::{Gathered, gather};
 use super::handed::{self, AtGateway, Gone, Handed};
+use super::lists::List;
 use super::message::MessagePlan;
-use super::people::people;
 use super::rails::{Accepted, Rail, RailKind};
 use super::selection::Selection;
 use super::sieve::Sieve;
 use super::times::SendTimes;
-use super::{changes, check, issues, rails, same, sample};
+use super::{changes, check, issues, rails, same, sample, values};
 
 /// All that a plan depends on.
 pub struct Input<'a> {
@@ -73,6 +73,8 @@ pub struct Plan {
     pub compared: bool,
     /// The messages, in the order of the files.
     pub messages: Vec<MessagePlan>,
+    /// The limits that hold.
+    pub limits: Limits,
     /// Rails that something ran into.
     pub rails: Vec<Rail>,
     /// What the ledger has in doubt, whether in the files or not.
@@ -94,8 +96,11 @@ impl Plan {
     #[must_use]
     pub fn all_diagnostics(&self) -> Diagnostics {
         let mut all = self.diagnostics.clone();
-        for message in &self.messages {
-            all.extend(message.diagnostics.clone());
+        // What messages share is told once.
+        for found in self.messages.iter().flat_map(|message| message.diagnostics.iter()) {
+            if all.iter().all(|known| known != found) {
+                all.push(found.clone());
+            }
         }
         all
     }
@@ -170,7 +175,7 @@ impl Plan {
 /// Plans what would be sent now.
 #[must_use]
 pub fn plan(input: &Input<'_>) -> Plan {
-    let mut planner = Planner { input, people: Vec::new(), rails: Vec::new() };
+    let mut planner = Planner { input, lists: Vec::new(), rails: Vec::new() };
     let mut diagnostics = duplicates(input.campaigns);
     let in_files: Vec<&Message> = input.campaigns.iter().flat_map(|campaign| &campaign.messages).collect();
     let mut messages: Vec<MessagePlan> = in_files.iter().map(|message| planner.message(message)).collect();
@@ -195,6 +200,7 @@ pub fn plan(input: &Input<'_>) -> Plan {
         in_flight: input.ledger.and_then(|ledger| ledger.in_flight(input.view, None)),
         gone: known.map(|ledger| planner.gone(ledger)).unwrap_or_default(),
         messages,
+        limits: input.project.limits,
         rails: planner.rails,
         diagnostics,
         digest,
@@ -204,7 +210,8 @@ pub fn plan(input: &Input<'_>) -> Plan {
         plan.messages.iter_mut().for_each(MessagePlan::clear);
     }
     let to_send = plan.to_send();
-    if let Some(limit) = input.project.limits.messages_per_apply.filter(|limit| to_send > *limit) {
+    let limit = input.project.limits.messages_per_apply;
+    if to_send > limit {
         let words =
             format!("{} to send, but at most {} may be in one apply", plural(to_send, "message"), number(limit));
         plan.rails.push(Rail::new(RailKind::Messages, None, limit, to_send, input.accepted).words(words));
@@ -214,8 +221,8 @@ pub fn plan(input: &Input<'_>) -> Plan {
 
 struct Planner<'a> {
     input: &'a Input<'a>,
-    /// The people of lists of audiences under a sender: lists are shared by messages.
-    people: Vec<(SenderId, Vec<Arc<Audience>>, Arc<PersonSet>)>,
+    /// Lists of people under a sender: they are shared by messages.
+    lists: Vec<(SenderId, Arc<List>)>,
     rails: Vec<Rail>,
 }
 
@@ -243,16 +250,17 @@ impl Planner<'_> {
         let known = input.ledger.filter(|_| input.keys.is_some());
         let keys = self.keys();
         let handed = Handed::of(known, message, keys.all().count(), input.now);
-        let (compiled, reader) = super::parallel::with_deep_stack(|| Compiled::new(message, input.files))?;
+        let fingerprints: Vec<Fingerprint> =
+            keys.all().map(|key| Fingerprint::new(key, &input.project.id, &message.sender)).collect();
+        let compiled = super::parallel::with_deep_stack(|| Compiled::new(message, input.files));
+        let suppressed = self.lists(&message.sender, &input.project.suppress, &fingerprints);
+        let excluded = self.lists(&message.sender, &message.exclude, &fingerprints);
+        let ((compiled, reader), suppressed, excluded) = all(compiled, suppressed, excluded)?;
         let until = known.and_then(|ledger| ledger.until(&message.key, message.revision));
         let hold = Hold::of(input.frozen, message, known);
         plan.held = input.frozen.and_then(|frozen| Held::of(frozen, message, known, input.view));
         let times = SendTimes::new(&message.schedule, input.now, until, input.frozen.map(|frozen| frozen.at));
-        let fingerprints: Vec<Fingerprint> =
-            keys.all().map(|key| Fingerprint::new(key, &input.project.id, &message.sender)).collect();
         let contents = ContentMaker::new(keys.first(), message);
-        let suppressed = self.set(&message.sender, &input.project.suppress, &fingerprints)?;
-        let excluded = self.set(&message.sender, &message.exclude, &fingerprints)?;
         let sieve = Sieve {
             message,
             compiled: &compiled,
@@ -271,16 +279,28 @@ impl Planner<'_> {
         };
         let mut gathered = gather(&sieve, reader, input.workers)?;
         let placed = std::mem::take(&mut gathered.placed);
-        let older = if placed.lacks_somebody() && handed.has_older_keys() { fingerprints.get(1..) } else { None };
-        let older = older
-            .unwrap_or_default()
-            .iter()
-            .map(|older| people(&input.project.suppress, input.files, older, input.workers));
-        let suppressed_under_older = older.collect::<Result<Vec<PersonSet>, _>>()?;
-        let is_suppressed =
-            |person| suppressed.contains(&person) || suppressed_under_older.iter().any(|set| set.contains(&person));
+        let older = fingerprints.get(1..).filter(|_| handed.has_older_keys() && placed.lacks_somebody());
+        let older = self.suppressed(older.unwrap_or_default())?;
+        let is_suppressed = |person| older.iter().any(|people| people.contains(&person));
         plan.at_gateway = handed.at_gateway(message, known, placed, is_suppressed);
-        plan.diagnostics.extend(issues::of(message, &gathered));
+        let failed = rails::allowed_failures(&input.project.limits, input.accepted);
+        plan.diagnostics.extend(issues::of(
+            message,
+            &compiled.selected.header,
+            &gathered,
+            gathered.counts.get(Gate::Failed) <= failed,
+        ));
+        for (gate, lists) in [(Gate::Suppressed, &suppressed), (Gate::Excluded, &excluded)] {
+            for (list, number) in lists.iter().zip(0..) {
+                plan.diagnostics.extend(list.check_shape(&gathered.ids, &message.audience));
+                let stopped = gathered.protected.get(&(gate, number)).copied().unwrap_or_default();
+                let protection = list.protection(gate, stopped);
+                if plan.selected {
+                    self.rails.extend(rails::of_list(message, &list.audience, &protection, input.accepted));
+                }
+                plan.protections.push(protection);
+            }
+        }
         self.finish(message, plan, &compiled, &times, gathered);
         Ok(())
     }
@@ -320,6 +340,9 @@ impl Planner<'_> {
         plan.change = ledger.and_then(|ledger| changes::text(message, ledger, counts.get(Gate::AlreadySent)));
         let checked = check::times(message, plan, input.now, ledger.filter(|_| input.frozen.is_none()));
         plan.diagnostics.extend(checked);
+        if rails::reaches_nobody(&counts) {
+            plan.diagnostics.extend(values::nobody_matches(message, compiled, input.files));
+        }
         plan.diagnostics.extend(handed::early(message, plan, input.now));
         if plan.selected {
             let before = ledger.and_then(|ledger| ledger.last_record(&message.key)).map(|record| record.audience);
@@ -349,29 +372,60 @@ impl Planner<'_> {
         handed::gone(input.project, input.campaigns, ledger, input.now, |sender| {
             let fingerprint = Fingerprint::new(keys.first(), &input.project.id, sender);
             // A list that cannot be read is an error of every message.
-            self.set(sender, &input.project.suppress, &[fingerprint]).unwrap_or_default()
+            self.lists(sender, &input.project.suppress, &[fingerprint]).unwrap_or_default()
         })
     }
 
-    /// The people of a list of audiences, read once for each sender.
-    fn set(
+    /// The people whom the project suppresses, as other keys make them.
+    fn suppressed(&self, fingerprints: &[Fingerprint]) -> Result<Vec<PersonSet>, Diagnostics> {
+        let input = self.input;
+        let suppress = &input.project.suppress;
+        let lists = fingerprints.iter().flat_map(|key| suppress.iter().map(move |audience| (key, audience)));
+        lists.map(|(key, audience)| Ok(List::read(audience, input.files, key, input.workers)?.people)).collect()
+    }
+
+    /// The people of audiences, each read once for each sender.
+    fn lists(
         &mut self,
         sender: &SenderId,
         audiences: &[Arc<Audience>],
         fingerprints: &[Fingerprint],
-    ) -> Result<Arc<PersonSet>, Diagnostics> {
-        let Some(first) = fingerprints.first().filter(|_| !audiences.is_empty()) else {
-            return Ok(Arc::default());
-        };
-        let same = |list: &[Arc<Audience>]| {
-            list.len() == audiences.len() && list.iter().zip(audiences).all(|(one, other)| Arc::ptr_eq(one, other))
-        };
-        if let Some((_, _, set)) = self.people.iter().find(|(owner, list, _)| owner == sender && same(list)) {
-            return Ok(Arc::clone(set));
+    ) -> Result<Vec<Arc<List>>, Diagnostics> {
+        let mut lists = Vec::new();
+        let mut diagnostics = Diagnostics::new();
+        for (audience, first) in audiences.iter().zip(fingerprints.iter().take(1).cycle()) {
+            let known =
+                self.lists.iter().find(|(owner, list)| owner == sender && Arc::ptr_eq(&list.audience, audience));
+            if let Some((_, list)) = known {
+                lists.push(Arc::clone(list));
+                continue;
+            }
+            match List::read(audience, self.input.files, first, self.input.workers) {
+                Ok(list) => {
+                    let list = Arc::new(list);
+                    self.lists.push((sender.clone(), Arc::clone(&list)));
+                    lists.push(list);
+                }
+                Err(found) => diagnostics.extend(found),
+            }
         }
-        let set = Arc::new(people(audiences, self.input.files, first, self.input.workers)?);
-        self.people.push((sender.clone(), audiences.to_vec(), Arc::clone(&set)));
-        Ok(set)
+        if diagnostics.has_errors() { Err(diagnostics) } else { Ok(lists) }
+    }
+}
+
+/// All three, or all that is wrong with them.
+fn all<A, B, C>(
+    one: Result<A, Diagnostics>,
+    two: Result<B, Diagnostics>,
+    three: Result<C, Diagnostics>,
+) -> Result<(A, B, C), Diagnostics> {
+    match (one, two, three) {
+        (Ok(one), Ok(two), Ok(three)) => Ok((one, two, three)),
+        (one, two, three) => {
+            let mut all = Diagnostics::new();
+            all.extend([one.err(), two.err(), three.err()].into_iter().flatten().flatten());
+            Err(all)
+        }
     }
 }
 
@@ -389,6 +443,7 @@ fn empty(message: &Message, selected: bool, terms: Terms) -> MessagePlan {
         selected,
         counts: super::gate::Counts::default(),
         skipped: std::collections::BTreeMap::new(),
+        protections: Vec::new(),
         bulks: Vec::new(),
         later: Vec::new(),
         next_due: None,

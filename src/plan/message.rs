@@ -15,6 +15,7 @@ use super::clocks::Clocks;
 use super::frozen::Held;
 use super::gate::{Counts, Gate};
 use super::handed::AtGateway;
+use super::lists::Protection;
 use super::sample::Sample;
 
 /// What would be sent of one message, and why not to the others.
@@ -40,6 +41,8 @@ pub struct MessagePlan {
     pub counts: Counts,
     /// Why the template skipped people, and how many.
     pub skipped: BTreeMap<String, u64>,
+    /// The lists that keep people from getting it.
+    pub protections: Vec<Protection>,
     /// What to hand over now.
     pub bulks: Vec<Bulk>,
     /// What to hand over later.

@@ -18,7 +18,7 @@ use super::sieve::{Rendered, render_row};
 pub struct Person {
     /// Who and what, as planned.
     pub planned: Recipient,
-    /// The recipient's id, trimmed.
+    /// The recipient's id, without blanks and wrappers around it.
     pub to: String,
     /// The text.
     pub text: String,
@@ -88,8 +88,8 @@ impl Preparer {
         self.reader.seek(planned.row).map_err(|_| unreadable())?;
         self.reader.read(&mut self.rows, 1).map_err(|_| unreadable())?;
         let cells = self.rows.first().and_then(|row| row.cells.as_ref().ok()).ok_or_else(changed)?;
-        let to = cells.get(self.compiled.selected.to).unwrap_or_default().trim();
-        let canonical = CanonicalTo::parse(to).map_err(|_| changed())?;
+        let cell = cells.get(self.compiled.selected.to).unwrap_or_default();
+        let canonical = CanonicalTo::parse(cell, self.compiled.selected.audience.ids).map_err(|_| changed())?;
         if self.fingerprint.person(&canonical) != planned.person {
             return Err(changed());
         }
@@ -100,6 +100,6 @@ impl Preparer {
         if self.contents.content(&text, callback_data.as_deref()) != planned.content {
             return Err(changed());
         }
-        Ok(Person { planned, to: to.to_owned(), text, callback_data })
+        Ok(Person { planned, to: canonical.sent().to_owned(), text, callback_data })
     }
 }

@@ -16,6 +16,7 @@ mod filters;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod header;
+mod leftovers;
 mod nesting;
 mod part;
 mod position;
@@ -30,7 +31,8 @@ mod words;
 pub use columns::{ColumnUse, check_columns};
 pub use condition::Condition;
 pub use failure::RenderError;
-pub use header::Header;
+pub use header::{Header, plain_name, visible_name};
+pub use leftovers::{looks_like_mojibake, word_for_nothing};
 pub use renderer::{Renderer, Rendering};
 pub use template::Template;
 pub use text::{TextProblem, check_text};

@@ -8,8 +8,8 @@ use foldhash::fast::FixedState;
 use minijinja::Value;
 use minijinja::value::{Object, ObjectRepr};
 
-use crate::render::Header;
 use crate::render::vocabulary::{FUNCTIONS, find};
+use crate::render::{Header, plain_name};
 
 /// Stands before a name that is surely meant as a column's, though a function has it too. No column
 /// has it in its own name: headers hold no control characters.
@@ -43,9 +43,12 @@ impl Record {
         self.cells.extend((0..cells.len()).filter_map(|position| cells.range(position)));
     }
 
-    /// The cell under a column's name.
+    /// The cell under a column's name, whatever blanks it is written with.
     pub(super) fn cell(&self, name: &str) -> Option<&str> {
-        let position = *self.positions.get(name)?;
+        let position = match self.positions.get(name) {
+            Some(position) => *position,
+            None => *self.positions.get(plain_name(name).as_ref())?,
+        };
         self.text.get(self.cells.get(position)?.clone())
     }
 }

@@ -130,7 +130,7 @@ fn clock(plan: &MessagePlan, instant: Timestamp) -> String {
 
 /// Two instants in UTC, the date of the second only if it is another one.
 fn range(first: Timestamp, last: Timestamp) -> String {
-    let day = |instant: Timestamp| instant.to_zoned(TimeZone::UTC).date();
+    let day = |instant: Timestamp| TimeZone::UTC.to_datetime(instant).date();
     let (from, to) = (minute(first, &TimeZone::UTC), minute(last, &TimeZone::UTC));
     let to = if day(first) == day(last) { to.split_once(' ').map_or(to.as_str(), |(_, time)| time) } else { &to };
     format!("{from} to {to} UTC")
@@ -142,7 +142,7 @@ fn local(instant: Timestamp, zone: &str) -> String {
 
 /// `2026-12-01 09:00`, with seconds only if there are any.
 fn minute(instant: Timestamp, zone: &TimeZone) -> String {
-    let clock = instant.to_zoned(zone.clone());
+    let clock = zone.to_datetime(instant);
     let format = if clock.second() == 0 { "%F %H:%M" } else { "%F %H:%M:%S" };
     clock.strftime(format).to_string()
 }

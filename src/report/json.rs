@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::apply::{Summary, Tally};
 use crate::diagnostic::Diagnostics;
 use crate::ledger::{Doubt, Ledger, View};
-use crate::plan::{Bulk, Gate, MessagePlan, Plan, Rail, ZonePeople};
+use crate::plan::{Bulk, Gate, MessagePlan, Plan, Protection, Rail, ZonePeople};
 
 use super::{Reveal, diagnostics, doubt_text, frozen_json, leaving_json};
 
@@ -33,6 +33,12 @@ pub fn plan(plan: &Plan, found: &Diagnostics, reveal: Reveal, file: Option<&Path
         "notDue": plan.not_due(),
         "nextApplyAt": plan.next_apply_at().map(|at| at.to_string()),
         "messages": plan.messages.iter().map(|message| message_plan(message, reveal)).collect::<Vec<_>>(),
+        "limits": {
+            "messagesPerApply": plan.limits.messages_per_apply,
+            "audienceGrowthPercent": plan.limits.audience_growth_percent,
+            "unreadableRowsPercent": plan.limits.unreadable_rows_percent,
+            "failedRows": plan.limits.failed_rows,
+        },
         "gone": plan.gone.iter().map(leaving_json::gone).collect::<Vec<_>>(),
         "rails": plan.rails.iter().map(rail).collect::<Vec<_>>(),
         "doubts": plan.doubts.iter().map(|each| doubt(each, plan.now)).collect::<Vec<_>>(),
@@ -114,6 +120,7 @@ fn message_plan(message: &MessagePlan, reveal: Reveal) -> Value {
         "read": message.is_read,
         "rows": message.counts.total(),
         "gates": counts,
+        "protections": message.protections.iter().map(protection).collect::<Vec<_>>(),
         "skipReasons": message.skipped,
         "firstAt": message.first_at().map(|at| at.to_string()),
         "lastAt": message.last_at().map(|at| at.to_string()),
@@ -143,6 +150,15 @@ fn bulk(bulk: &Bulk, due: &str) -> Value {
         "sendAt": bulk.send_at.map(|at| at.to_string()),
         "until": bulk.until.map(|at| at.to_string()),
         "due": due,
+    })
+}
+
+fn protection(protection: &Protection) -> Value {
+    json!({
+        "gate": protection.gate.name(),
+        "name": protection.name,
+        "people": protection.people,
+        "stopped": protection.stopped,
     })
 }
 

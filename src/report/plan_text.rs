@@ -1,9 +1,12 @@
 //! A plan for people in a hurry: doubts first, then message by message, then one line.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use similar::{ChangeTag, TextDiff};
 
-use crate::plan::{Gate, MessagePlan, Plan, Rail, RailKind, Sample, TextChange};
+use crate::campaign::Limits;
+use crate::plan::{Gate, MessagePlan, Plan, Protection, Rail, RailKind, Sample, TextChange};
 use crate::timing;
 
 use super::Reveal;
@@ -36,6 +39,7 @@ pub fn render(plan: &Plan, paint: Paint, reveal: Reveal) -> String {
     messages(&mut out, plan, paint, reveal);
     rails(&mut out, &plan.rails, paint);
     out.push('\n');
+    line(&mut out, &paint.faint(&limits(&plan.limits)));
     line(&mut out, &summary(plan, paint));
     // Without the key an apply would have another digest, and with errors there is nothing to approve.
     if plan.compared && plan.is_sound() {
@@ -98,6 +102,9 @@ fn message_text(out: &mut String, plan: &MessagePlan, now: Timestamp, paint: Pai
     let head = format!("{} r{}", plan.key, plan.revision);
     let tail = format!("{} to {}", plan.sender_name, plan.audience);
     line(out, &format!("{}  {}", paint.strong(&head), paint.faint(&tail)));
+    // Lists that stop nobody are named too: somebody may have relied on them.
+    let mut protections: BTreeMap<&String, &Protection> =
+        plan.protections.iter().map(|protection| (&protection.name, protection)).collect();
     let total = number(plan.counts.total());
     // No group has more digits than all rows together.
     let width = total.len();
@@ -108,6 +115,10 @@ fn message_text(out: &mut String, plan: &MessagePlan, now: Timestamp, paint: Pai
             continue;
         }
         line(out, &gate_line(plan, gate, count, width, paint));
+        for protection in plan.protections.iter().filter(|protection| protection.gate == gate) {
+            protections.remove(&protection.name);
+            line(out, &paint.faint(&format!("    {:width$}   {}", "", protected(protection))));
+        }
         if gate == Gate::ToSend || (gate == Gate::NotDue && plan.bulks.is_empty()) {
             clocks_text::zones(out, plan, paint);
         }
@@ -116,6 +127,9 @@ fn message_text(out: &mut String, plan: &MessagePlan, now: Timestamp, paint: Pai
             let reason = harmless(reason, Lines::Escape);
             line(out, &format!("    {:width$}   {}", "", paint.faint(&format!("{}: {reason}", number(*count)))));
         }
+    }
+    for protection in protections.values() {
+        line(out, &paint.faint(&format!("    {:width$} {}", "", protected(protection))));
     }
     if plan.is_read {
         let rows = if plan.counts.total() == 1 { "row" } else { "rows" };
@@ -134,6 +148,16 @@ fn message_text(out: &mut String, plan: &MessagePlan, now: Timestamp, paint: Pai
         let name = if plan.samples.len() == 1 { "text" } else { sample.name };
         sample_text(out, name, sample, paint, reveal);
     }
+}
+
+/// What a list of people did: `opt-outs.csv (3 people) stopped 2`.
+pub(super) fn protected(protection: &Protection) -> String {
+    let name = harmless(&protection.name, Lines::Escape);
+    let stopped = match protection.stopped {
+        0 => "nobody".to_owned(),
+        stopped => number(stopped),
+    };
+    format!("{name} ({}) stopped {stopped}", plural(protection.people, "person"))
 }
 
 fn gate_line(plan: &MessagePlan, gate: Gate, count: u64, width: usize, paint: Paint) -> String {
@@ -159,7 +183,9 @@ fn gate_line(plan: &MessagePlan, gate: Gate, count: u64, width: usize, paint: Pa
         | Gate::WindowClosed => {
             format!("  {} {text}", paint.wait("!"))
         }
-        Gate::Duplicate
+        Gate::Blank
+        | Gate::NoAddress
+        | Gate::Duplicate
         | Gate::Filtered
         | Gate::Suppressed
         | Gate::Excluded
@@ -214,6 +240,20 @@ fn sample_text(out: &mut String, name: &str, sample: &Sample, paint: Paint, reve
     for text in harmless(text, Lines::Keep).lines() {
         line(out, &format!("      {} {text}", paint.faint("│")));
     }
+}
+
+/// The limits that hold.
+fn limits(limits: &Limits) -> String {
+    let failed = match limits.failed_rows {
+        0 => "no row may fail".to_owned(),
+        rows => format!("{} may fail", plural(rows, "row")),
+    };
+    format!(
+        "limits: {} an apply, audiences grow by {}%, {}% of the rows unreadable, {failed}",
+        plural(limits.messages_per_apply, "message"),
+        limits.audience_growth_percent,
+        limits.unreadable_rows_percent
+    )
 }
 
 fn rails(out: &mut String, rails: &[Rail], paint: Paint) {

@@ -9,6 +9,7 @@ use flate2::bufread::MultiGzDecoder;
 use ruzstd::decoding::StreamingDecoder;
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 
+use crate::audience::nature;
 use crate::campaign::FilesError;
 
 /// How far a compressed file may expand, and how large a plain one may be.
@@ -37,21 +38,49 @@ pub(super) fn expand(path: &str, file: &File, expansion: Expansion) -> Result<Op
     let (gzip, zstd) = (extension.eq_ignore_ascii_case("gz"), extension.eq_ignore_ascii_case("zst"));
     if !gzip && !zstd {
         let limit_bytes = expansion.bytes_max;
-        return if size > limit_bytes { Err(FilesError::TooLarge { limit_bytes }) } else { Ok(None) };
+        return if size > limit_bytes { Err(FilesError::ExpandsTooFar { limit_bytes }) } else { Ok(None) };
     }
     let limit_bytes = expansion.bytes_max.min(size.saturating_mul(expansion.ratio_max).saturating_add(ALWAYS_ALLOWED));
-    let mut target = Bounded { file: tempfile::tempfile()?, left: limit_bytes };
     let mut compressed = BufReader::with_capacity(128 * 1024, file);
+    let first = compressed.fill_buf()?;
+    let is_compressed = if gzip {
+        first.starts_with(b"\x1f\x8b")
+    } else {
+        first.get(1..4) == Some(b"\xb5\x2f\xfd") || first.get(1..4) == Some(b"\x2a\x4d\x18")
+    };
+    if !is_compressed {
+        // Whoever reads it says what it is, if that can be told.
+        let is_known = nature::is_foreign(first);
+        compressed.seek(SeekFrom::Start(0))?;
+        let message = "its name says that it is compressed, and it is not: name it without `.gz` or `.zst`";
+        return if is_known {
+            Ok(None)
+        } else {
+            Err(FilesError::Io(io::Error::new(io::ErrorKind::InvalidData, message)))
+        };
+    }
+    let mut target = Bounded { file: tempfile::tempfile()?, left: limit_bytes };
     let copied =
         if gzip { target.copy(MultiGzDecoder::new(compressed)) } else { expand_zstd(&mut compressed, &mut target) };
-    match copied {
-        Ok(Copied::Whole) => {}
-        Ok(Copied::TooLarge) => return Err(FilesError::TooLarge { limit_bytes }),
-        Err(error) => return Err(FilesError::Io(error)),
+    target.finish(copied.map_err(damaged), limit_bytes).map(Some)
+}
+
+/// Keeps what can be read only once in an unlinked temporary file.
+///
+/// # Errors
+/// If it cannot be read, or is more than is allowed.
+pub(super) fn spool(source: impl Read, limit_bytes: u64) -> Result<File, FilesError> {
+    let mut target = Bounded { file: tempfile::tempfile()?, left: limit_bytes };
+    let copied = target.copy(source);
+    target.finish(copied, limit_bytes)
+}
+
+/// Says in words that what was compressed cannot be expanded; what the operating system says stays.
+fn damaged(error: io::Error) -> io::Error {
+    match error.raw_os_error() {
+        Some(_) => error,
+        None => io::Error::new(io::ErrorKind::InvalidData, "it is compressed, and damaged or cut short"),
     }
-    let mut expanded = target.file;
-    expanded.seek(SeekFrom::Start(0))?;
-    Ok(Some(expanded))
 }
 
 /// Whether all of a stream was copied.
@@ -68,6 +97,17 @@ struct Bounded {
 }
 
 impl Bounded {
+    /// Goes back to the beginning.
+    fn finish(mut self, copied: io::Result<Copied>, limit_bytes: u64) -> Result<File, FilesError> {
+        match copied? {
+            Copied::TooLarge => Err(FilesError::ExpandsTooFar { limit_bytes }),
+            Copied::Whole => {
+                self.file.seek(SeekFrom::Start(0))?;
+                Ok(self.file)
+            }
+        }
+    }
+
     fn copy(&mut self, mut source: impl Read) -> io::Result<Copied> {
         let mut chunk = vec![0; 64 * 1024];
         loop {
@@ -183,10 +223,48 @@ mod tests {
         for (name, mut bytes) in [("a.gz", gzip(b"to,name\n1,Ana\n")), ("a.zst", zstd(b"to,name\n1,Ana\n"))] {
             let last = bytes.len() - 5;
             bytes[last] ^= 1;
-            assert_eq!(read(name, &bytes, Expansion::default()), Err("it cannot be read".to_owned()), "{name}");
+            assert_eq!(
+                read(name, &bytes, Expansion::default()),
+                Err("it is compressed, and damaged or cut short".to_owned()),
+                "{name}"
+            );
             bytes.truncate(6);
-            assert_eq!(read(name, &bytes, Expansion::default()), Err("it cannot be read".to_owned()), "{name}");
-            assert_eq!(read(name, b"to,name\n", Expansion::default()), Err("it cannot be read".to_owned()), "{name}");
+            assert_eq!(
+                read(name, &bytes, Expansion::default()),
+                Err("it is compressed, and damaged or cut short".to_owned()),
+                "{name}"
+            );
         }
+    }
+
+    #[test]
+    fn a_name_that_promises_too_much_is_told() {
+        let kind = |name: &str, bytes: &[u8]| {
+            let folder = tempfile::tempdir().unwrap();
+            fs::write(folder.path().join(name), bytes).unwrap();
+            let found = Folders::open(folder.path(), None).unwrap().open(name);
+            found.map(|_| ()).map_err(|error| error.to_string())
+        };
+        let promised = "its name says that it is compressed, and it is not: name it without `.gz` or `.zst`";
+        for name in ["a.csv.gz", "a.csv.zst"] {
+            assert_eq!(kind(name, b"to,name\n"), Err(promised.to_owned()));
+            assert_eq!(kind(name, b""), Err(promised.to_owned()));
+            assert_eq!(kind(name, b"version https://git-lfs.github.com/spec/v1\n"), Ok(()));
+        }
+        let cut = "it is compressed, and damaged or cut short";
+        assert_eq!(kind("a.csv.gz", &gzip(b"to,name\n")[..12]), Err(cut.to_owned()));
+        assert_eq!(kind("a.csv.zst", &zstd(b"to,name\n")[..6]), Err(cut.to_owned()));
+    }
+
+    #[test]
+    fn what_is_spooled_is_bounded_and_can_be_read_again() {
+        let mut file = spool(b"abc".as_slice(), 3).unwrap();
+        for _ in 0..2 {
+            let mut text = String::new();
+            file.read_to_string(&mut text).unwrap();
+            assert_eq!(text, "abc");
+            file.seek(SeekFrom::Start(0)).unwrap();
+        }
+        assert!(matches!(spool(b"abcd".as_slice(), 3), Err(FilesError::ExpandsTooFar { limit_bytes: 3 })));
     }
 }

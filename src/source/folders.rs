@@ -8,7 +8,8 @@ use cap_std::ambient_authority;
 use cap_std::fs::{Dir, File, OpenOptions};
 
 use crate::campaign::{Files, FilesError, Stream};
-use crate::source::expand::{Expansion, expand};
+use crate::source::expand::{Expansion, expand, spool};
+use crate::source::similar::similar;
 
 /// The largest campaign file or template, in bytes.
 pub const TEXT_BYTES_MAX: u64 = 1024 * 1024;
@@ -107,6 +108,15 @@ impl Files for Folders {
             None => Box::new(BufReader::with_capacity(BUFFER_BYTES, file)),
         })
     }
+
+    fn spool(&self, source: &mut dyn io::Read) -> Result<Box<dyn Stream>, FilesError> {
+        let file = spool(source, self.expansion.bytes_max)?;
+        Ok(Box::new(BufReader::with_capacity(BUFFER_BYTES, file)))
+    }
+
+    fn similar(&self, path: &str) -> Option<String> {
+        similar(path, std::iter::once(&self.project).chain(&self.data))
+    }
 }
 
 /// Only plain relative paths; what a link does is checked when it is opened.
@@ -168,7 +178,7 @@ mod tests {
             Err(FilesError::Missing) => "missing",
             Err(FilesError::Outside) => "outside",
             Err(FilesError::NotRegular) => "not regular",
-            Err(FilesError::TooLarge { .. }) => "too large",
+            Err(FilesError::TooLarge { .. } | FilesError::ExpandsTooFar { .. }) => "too large",
             Err(FilesError::Encoding { .. }) => "encoding",
             Err(FilesError::Io(_)) => "io",
         }
@@ -243,6 +253,29 @@ mod tests {
         let mut text = String::new();
         stream.read_to_string(&mut text).unwrap();
         assert_eq!(text, "ta");
+    }
+
+    #[test]
+    fn a_path_that_is_not_there_finds_the_one_that_was_meant() {
+        let (project, data) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        for folder in ["audiences", ".hidden", "audiences/2026/November"] {
+            fs::create_dir_all(project.path().join(folder)).unwrap();
+        }
+        for file in ["audiences/People.csv", "audiences/2026/November/guests.csv", ".hidden/other.csv", "a.yaml"] {
+            fs::write(project.path().join(file), "").unwrap();
+        }
+        fs::write(data.path().join("exports.csv"), "").unwrap();
+        symlink("/etc/passwd", project.path().join("passwd.csv")).unwrap();
+        symlink("..", project.path().join("audiences/up")).unwrap();
+        let folders = Folders::open(project.path(), Some(data.path())).unwrap();
+        let check = |path: &str, expect: Option<&str>| assert_eq!(folders.similar(path).as_deref(), expect, "{path}");
+        check("audiences/people.csv", Some("audiences/People.csv"));
+        check("campaigns/audiences/People.csv", Some("audiences/People.csv"));
+        check("audiences/guests.csv", Some("audiences/2026/November/guests.csv"));
+        check("data/exports.csv", Some("exports.csv"));
+        check("other.csv", None);
+        check("passwd.csv", None);
+        check("a.csv", None);
     }
 
     #[test]

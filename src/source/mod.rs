@@ -4,6 +4,7 @@
 
 mod expand;
 mod folders;
+mod similar;
 
 pub use expand::Expansion;
 pub use folders::{Folders, TEXT_BYTES_MAX};

@@ -8,6 +8,7 @@ pub mod options;
 pub mod request;
 pub mod response;
 pub mod time;
+pub mod visible;
 
 /// The path of the send operation.
 pub const MESSAGES_PATH: &str = "/instagram/1/messages";

@@ -1,7 +1,8 @@
-//! Inputs of the kinds that people bring, by the real binary, each with the right outcome.
+//! What people really bring, and what comes of it: who is sent to, what is said, how it ends.
 
 mod copied;
 mod flows;
 mod handed_over;
 mod local_times;
+mod people;
 mod reports;

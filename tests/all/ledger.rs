@@ -507,11 +507,12 @@ fn keys_are_rotated_and_nobody_is_forgotten() {
 }
 
 fn person(key: &str, number: u64) -> sendform::identity::Person {
-    use sendform::identity::{CanonicalTo, Fingerprint, Key, ProjectId, SenderId};
+    use sendform::identity::{CanonicalTo, Fingerprint, IdRule, Key, ProjectId, SenderId};
     let project = ProjectId::parse("acme-shop").unwrap();
     let sender = SenderId::parse("SHOP-ACCOUNT").unwrap();
     let to = crate::support::customer(number);
-    Fingerprint::new(&Key::parse(key).unwrap(), &project, &sender).person(&CanonicalTo::parse(&to).unwrap())
+    Fingerprint::new(&Key::parse(key).unwrap(), &project, &sender)
+        .person(&CanonicalTo::parse(&to, IdRule::Numeric).unwrap())
 }
 
 #[test]

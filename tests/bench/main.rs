@@ -12,7 +12,7 @@ use divan::{Bencher, black_box};
 use sendform::audience::{Reader, Row};
 use sendform::campaign::{Campaign, Files, FilesError, Project, Stream, read_campaign, read_project};
 use sendform::diagnostic::Source;
-use sendform::identity::{CanonicalTo, Fingerprint, Key, Keys, ProjectId, SenderId};
+use sendform::identity::{CanonicalTo, Fingerprint, IdRule, Key, Keys, ProjectId, SenderId};
 use sendform::ledger::{Claim, ClaimId, Header, Ledger, Outcome, PersonState, RunId, View};
 use sendform::plan::{Accepted, Frozen, Input, Plan, Selection, plan};
 use sendform::render::{Condition, Renderer, Template};
@@ -180,7 +180,7 @@ fn identity(bencher: Bencher<'_, '_>) {
     let ids: Vec<String> = (0..ROWS).map(|number| format!("178414{number:011}")).collect();
     bencher.bench_local(|| {
         for id in &ids {
-            black_box(fingerprint.person(&CanonicalTo::parse(id).unwrap()));
+            black_box(fingerprint.person(&CanonicalTo::parse(id, IdRule::Numeric).unwrap()));
         }
     });
 }

@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use encoding_rs::{Encoding, X_USER_DEFINED};
+
 use crate::campaign::at::At;
 use crate::campaign::checked::{Audience, AudienceSource, Columns, DeclaredAudience, Expect, Shared};
 use crate::campaign::near;
 use crate::campaign::raw;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::identity::IdRule;
 
 use super::content;
 use super::findings::Findings;
@@ -17,9 +20,9 @@ use super::path::path;
 pub(super) type Audiences = BTreeMap<String, Option<DeclaredAudience>>;
 
 /// Checks the audiences of a file. Those of the project, if it is known, may be left out of them.
-pub(super) fn audiences(at: &At<'_>, shared: Option<&Shared>, findings: &mut Findings) -> Audiences {
+pub(super) fn audiences(at: &At<'_>, ids: IdRule, shared: Option<&Shared>, findings: &mut Findings) -> Audiences {
     let own: BTreeMap<&str, Option<Arc<Audience>>> =
-        at.entries().map(|(name, at)| (name, audience(&at, name, findings).map(Arc::new))).collect();
+        at.entries().map(|(name, at)| (name, audience(&at, name, ids, findings).map(Arc::new))).collect();
     let mut declared = Audiences::new();
     for (name, at) in at.entries() {
         let exclude = exclude(&at, name, &own, shared, findings);
@@ -33,26 +36,34 @@ pub(super) fn audiences(at: &At<'_>, shared: Option<&Shared>, findings: &mut Fin
 }
 
 /// Checks an audience whose people never get anything.
-pub(super) fn suppressed(at: &At<'_>, number: usize, findings: &mut Findings) -> Option<Arc<Audience>> {
-    for key in ["exclude", "expect"] {
-        if at.key(key).is_written() {
-            let message = format!("`{key}` has no meaning for people who are suppressed");
-            findings.push(Diagnostic::error(Code::UnknownKey, message, at.key(key).key_place()));
-        }
+pub(super) fn suppressed(at: &At<'_>, number: usize, ids: IdRule, findings: &mut Findings) -> Option<Arc<Audience>> {
+    if at.key("exclude").is_written() {
+        let message = "`exclude` has no meaning for people who are suppressed";
+        findings.push(Diagnostic::error(Code::UnknownKey, message, at.key("exclude").key_place()));
     }
-    audience(at, &format!("suppress-{number}"), findings).map(Arc::new)
+    audience(at, &format!("suppress-{number}"), ids, findings).map(Arc::new)
 }
 
-fn audience(at: &At<'_>, name: &str, findings: &mut Findings) -> Option<Audience> {
+fn audience(at: &At<'_>, name: &str, ids: IdRule, findings: &mut Findings) -> Option<Audience> {
     let source = source(at, findings);
     check_columns(&at.key("columns"), findings);
     check_expect(&at.key("expect"), findings);
 
     // From here on the audience must be whole.
     let raw: raw::Audience = at.read()?;
+    let mut source = source?;
+    // Without any row nobody has said which columns there are.
+    if let AudienceSource::Rows { header, .. } = &mut source
+        && header.is_empty()
+    {
+        let named = [&raw.columns.time_zone, &raw.columns.window_closes_at, &raw.columns.last_message_at];
+        header.push(raw.columns.to.clone());
+        header.extend(named.into_iter().flatten().filter(|name| **name != raw.columns.to).cloned());
+    }
     Some(Audience {
         name: name.to_owned(),
-        source: source?,
+        source,
+        ids,
         columns: Columns {
             to: raw.columns.to,
             time_zone: raw.columns.time_zone,
@@ -61,6 +72,7 @@ fn audience(at: &At<'_>, name: &str, findings: &mut Findings) -> Option<Audience
         },
         filter: raw.filter.and_then(|_| content::expression(&at.key("where"))),
         expect: raw.expect.map(|expect| Expect { min: expect.min, max: expect.max }),
+        may_be_empty: raw.may_be_empty,
         place: at.key_place(),
     })
 }
@@ -90,12 +102,52 @@ fn source(at: &At<'_>, findings: &mut Findings) -> Option<AudienceSource> {
         at.text().map(|text| findings.take(path(&at, text)))
     };
     let (csv, ndjson, rows_at) = (file("csv"), file("ndjson"), at.key("rows"));
+    let encoding = encoding(&at.key("encoding"), findings);
+    let delimiter = at.key("delimiter").text().and_then(|text| match text {
+        "tab" | "\\t" => Some(b'\t'),
+        _ => text.bytes().next(),
+    });
     match (csv, ndjson, rows_at.is_written()) {
-        (Some(path), None, false) => Some(AudienceSource::Csv { path: path? }),
-        (None, Some(path), false) => Some(AudienceSource::Ndjson { path: path? }),
+        (Some(path), None, false) => Some(AudienceSource::Csv { path: path?, delimiter, encoding }),
+        (None, Some(path), false) => Some(AudienceSource::Ndjson { path: path?, encoding }),
         (None, None, true) => Some(rows(&rows_at)),
         _ => None,
     }
+}
+
+/// Takes the name of an encoding, whatever its spelling.
+fn encoding(at: &At<'_>, findings: &mut Findings) -> Option<String> {
+    /// Those that files of people come in.
+    const COMMON: [&str; 16] = [
+        "utf-8",
+        "utf-16",
+        "utf-16le",
+        "utf-16be",
+        "windows-1250",
+        "windows-1251",
+        "windows-1252",
+        "windows-1253",
+        "windows-1254",
+        "windows-1255",
+        "windows-1256",
+        "iso-8859-2",
+        "macintosh",
+        "shift_jis",
+        "gb18030",
+        "big5",
+    ];
+    let name = at.text()?;
+    // The web's list has names under which nothing is to be read.
+    let known = Encoding::for_label_no_replacement(name.as_bytes()).filter(|known| *known != X_USER_DEFINED);
+    if known.is_none() {
+        let message = format!("there is no encoding `{name}`");
+        let diagnostic = Diagnostic::error(Code::NotAllowed, message, at.place());
+        findings.push(match near::nearest(name, COMMON) {
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+            None => diagnostic.help(format!("such as {}", near::enumerated(&COMMON, "or"))),
+        });
+    }
+    known.map(|known| known.name().to_owned())
 }
 
 /// Takes the rows in the order of the file; their columns are all that occur, in order of their

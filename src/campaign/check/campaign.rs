@@ -6,7 +6,7 @@ use crate::campaign::at::At;
 use crate::campaign::checked::{Campaign, Message, Project};
 use crate::campaign::files::Files;
 use crate::diagnostic::{Code, Diagnostic, Place};
-use crate::identity::{CampaignId, SenderId};
+use crate::identity::{CampaignId, IdRule, SenderId};
 
 use super::audience::audiences;
 use super::findings::Findings;
@@ -68,9 +68,10 @@ pub(super) fn senders(at: &At<'_>, findings: &mut Findings) -> BTreeMap<String, 
 /// What the file declares, and what the project declares beside it.
 fn names(root: &At<'_>, project: Option<&Project>, findings: &mut Findings) -> Names {
     let shared = project.map(|project| &project.shared);
+    let ids = project.map_or_else(IdRule::default, |project| project.ids);
     let mut names = Names {
         senders: senders(&root.key("senders"), findings),
-        audiences: audiences(&root.key("audiences"), shared, findings),
+        audiences: audiences(&root.key("audiences"), ids, shared, findings),
         schedules: schedules(&root.key("schedules"), findings),
         hosts: project.map(|project| project.webhook_hosts.clone()),
     };

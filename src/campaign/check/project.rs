@@ -4,7 +4,7 @@ use crate::campaign::at::At;
 use crate::campaign::checked::{Limits, Project, Shared};
 use crate::campaign::raw;
 use crate::diagnostic::Place;
-use crate::identity::ProjectId;
+use crate::identity::{IdRule, ProjectId};
 
 use super::audience::{audiences, suppressed};
 use super::campaign::senders;
@@ -18,11 +18,15 @@ const ABSENCE_HOURS_MAX: i64 = 46;
 
 /// Checks the project file. What is wrong is among the findings; then the project is not to be used.
 pub(in crate::campaign) fn project(root: &At<'_>, findings: &mut Findings) -> Option<Project> {
+    let ids = match root.key("recipients").key("ids").read() {
+        Some(raw::Ids::Any) => IdRule::Any,
+        Some(raw::Ids::Numeric) | None => IdRule::Numeric,
+    };
     let senders = senders(&root.key("senders"), findings);
-    let audiences = audiences(&root.key("audiences"), Some(&Shared::default()), findings);
+    let audiences = audiences(&root.key("audiences"), ids, Some(&Shared::default()), findings);
     let schedules = schedules(&root.key("schedules"), findings);
     let suppress: Vec<_> =
-        root.key("suppress").items().enumerate().map(|(index, at)| suppressed(&at, index + 1, findings)).collect();
+        root.key("suppress").items().enumerate().map(|(index, at)| suppressed(&at, index + 1, ids, findings)).collect();
     let base_url = root.key("gateway").key("baseUrl");
     let base_url = base_url.text().map(|text| findings.take(webhook::base(&base_url, text)));
     let hosts: Vec<_> = root
@@ -55,7 +59,9 @@ pub(in crate::campaign) fn project(root: &At<'_>, findings: &mut Findings) -> Op
             messages_per_apply: raw.limits.messages_per_apply,
             audience_growth_percent: raw.limits.audience_growth_percent,
             unreadable_rows_percent: raw.limits.unreadable_rows_percent,
+            failed_rows: raw.limits.failed_rows,
         },
+        ids,
         sandbox_now: now.flatten(),
         retired: raw.retired,
         bulk_size_max: usize::try_from(raw.bulk_size).ok()?,

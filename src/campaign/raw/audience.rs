@@ -5,16 +5,19 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::present;
+use super::{pattern, present};
 
 /// The people to whom a message goes: rows with columns, from exactly one of `csv`, `ndjson` and
 /// `rows`. Every column is text, and templates and `where` use it by its name.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(extend("oneOf" = [{ "required": ["csv"] }, { "required": ["ndjson"] }, { "required": ["rows"] }]))]
+#[schemars(
+    extend("oneOf" = [{ "required": ["csv"] }, { "required": ["ndjson"] }, { "required": ["rows"] }]),
+    extend("dependentRequired" = { "delimiter": ["csv"] })
+)]
 pub struct Audience {
-    /// A CSV file with a header, in UTF-8, maybe compressed (`.gz`, `.zst`). The path is relative to
-    /// the project's folder, or to the data folder. Example: `audiences/subscribers.csv`.
+    /// A CSV file with a header, maybe compressed (`.gz`, `.zst`). The path is relative to the
+    /// project's folder, or to the data folder. Example: `audiences/subscribers.csv`.
     #[serde(default, deserialize_with = "present")]
     #[schemars(length(min = 1, max = 1024), example = &"audiences/subscribers.csv")]
     pub csv: Option<String>,
@@ -23,6 +26,15 @@ pub struct Audience {
     #[serde(default, deserialize_with = "present")]
     #[schemars(length(min = 1, max = 1024), example = &"audiences/people.ndjson")]
     pub ndjson: Option<String>,
+    /// What stands between the columns of the CSV file: one character, or `tab`. Default: what its header
+    /// shows, of `,`, `;`, `|` and the tab.
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(regex(pattern = pattern::DELIMITER), example = &";")]
+    pub delimiter: Option<String>,
+    /// The encoding of the file, by its name on the web. Default: `utf-8`.
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(length(min = 1, max = 40), example = &"windows-1252")]
+    pub encoding: Option<String>,
     /// A few rows, written here. Every cell is a text in quotes; a row may leave columns out, which
     /// are then empty. Example: `[{ to: "17841400000000001", first_name: "Ana" }]`.
     #[serde(default, deserialize_with = "present")]
@@ -46,6 +58,10 @@ pub struct Audience {
     /// How many people the audience should have; with more or fewer, nothing is sent.
     #[serde(default, deserialize_with = "present")]
     pub expect: Option<Expect>,
+    /// Where the audience keeps people from getting messages (`suppress`, `exclude`): whether it may hold
+    /// nobody, or ids of another shape than those of the people it is held against. Default: false.
+    #[serde(default)]
+    pub may_be_empty: bool,
 }
 
 /// The names of columns that have a meaning of their own.

@@ -45,9 +45,12 @@ pub struct Project {
     /// Where delivery reports may go.
     #[serde(default)]
     pub webhooks: WebhookPolicy,
-    /// Rails: what goes beyond them is sent only if somebody accepts the number.
+    /// Safety limits: what goes beyond them is sent only if somebody accepts the number.
     #[serde(default)]
     pub limits: Limits,
+    /// What the ids of recipients look like.
+    #[serde(default)]
+    pub recipients: Recipients,
     /// How many people one request holds at most. 1 to 10000. Default: 1000.
     #[serde(default = "bulk_size")]
     #[schemars(range(min = 1, max = 10_000))]
@@ -146,23 +149,72 @@ pub struct WebhookPolicy {
     pub allowed_hosts: Vec<String>,
 }
 
-/// Rails: what goes beyond them is sent only if somebody accepts the number.
-#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
+/// Safety limits: what goes beyond them is sent only if somebody accepts the number.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Limits {
-    /// How many messages one apply may send. Example: `50000`.
-    #[serde(default, deserialize_with = "present")]
+    /// How many messages one apply may send. Default: 10000.
+    #[serde(default = "messages_per_apply")]
     #[schemars(range(min = 1))]
-    pub messages_per_apply: Option<u64>,
-    /// By how many percent an audience may have grown since its last send. 0 to 100000.
-    /// Example: `50`.
-    #[serde(default, deserialize_with = "present")]
+    pub messages_per_apply: u64,
+    /// By how many percent an audience may have grown since its last send; up to 100 people more are
+    /// never too many, unless this is 0. 0 to 100000. Default: 50.
+    #[serde(default = "audience_growth_percent")]
     #[schemars(range(max = 100_000))]
-    pub audience_growth_percent: Option<u32>,
-    /// How many percent of an audience's rows may be unreadable. 0 to 100. Example: `1`.
-    #[serde(default, deserialize_with = "present")]
+    pub audience_growth_percent: u32,
+    /// How many percent of an audience's rows may be unreadable; up to 5 rows are never too many, unless
+    /// this is 0. 0 to 100. Default: 1.
+    #[serde(default = "unreadable_rows_percent")]
     #[schemars(range(max = 100))]
-    pub unreadable_rows_percent: Option<u32>,
+    pub unreadable_rows_percent: u32,
+    /// How many rows of a message may fail: a template that does not suit them, a text that is too long.
+    /// Default: 0.
+    #[serde(default)]
+    pub failed_rows: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            messages_per_apply: messages_per_apply(),
+            audience_growth_percent: audience_growth_percent(),
+            unreadable_rows_percent: unreadable_rows_percent(),
+            failed_rows: 0,
+        }
+    }
+}
+
+const fn messages_per_apply() -> u64 {
+    10_000
+}
+
+const fn audience_growth_percent() -> u32 {
+    50
+}
+
+const fn unreadable_rows_percent() -> u32 {
+    1
+}
+
+/// What the ids of recipients look like.
+#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Recipients {
+    /// Their shape. Default: `numeric`.
+    #[serde(default)]
+    pub ids: Ids,
+}
+
+/// The shape of recipients' ids.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(inline)]
+pub enum Ids {
+    /// 6 to 20 digits, as Instagram's are.
+    #[default]
+    Numeric,
+    /// Anything without white space inside.
+    Any,
 }
 
 /// What a text of more than 1000 bytes is.

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use sendform::identity::{CanonicalTo, Fingerprint, Keys, MessageId, MessageKey, ProjectId, Revision, SenderId};
+use sendform::identity::{
+    CanonicalTo, Fingerprint, IdRule, Keys, MessageId, MessageKey, ProjectId, Revision, SenderId,
+};
 use sendform::ledger::{Standing, View};
 use sendform::store::{Expected, StoreError};
 use tempfile::TempDir;
@@ -95,7 +97,7 @@ impl Bench {
         let message = MessageKey::parse("sale.hello").expect("CAMPAIGN.MESSAGE");
         let revision = Revision::new(1).expect("a revision from 1");
         let standing = |to: &str| {
-            let person = fingerprint.person(&CanonicalTo::parse(to).expect("an id"));
+            let person = fingerprint.person(&CanonicalTo::parse(to, IdRule::Numeric).expect("an id"));
             let id = MessageId { message: message.clone(), revision, person };
             ledger.standing(&id.message, revision, person, View::Exclusive)
         };

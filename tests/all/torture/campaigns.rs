@@ -3,7 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use sendform::identity::{CanonicalTo, Fingerprint, Keys, MessageId, MessageKey, ProjectId, Revision, SenderId};
+use sendform::identity::{
+    CanonicalTo, Fingerprint, IdRule, Keys, MessageId, MessageKey, ProjectId, Revision, SenderId,
+};
 
 use super::dice::Dice;
 use crate::support::{KEY, Project};
@@ -142,7 +144,7 @@ impl Campaigns {
             "sendform.yaml",
             format!(
                 "project: {PROJECT}\n{state}senders: {{ shop: {SENDER} }}\nbulkSize: {bulk_size}\n\
-                 suppress: [ {{ csv: out.csv, columns: {{ to: id }} }} ]\n"
+                 suppress: [ {{ csv: out.csv, columns: {{ to: id }}, mayBeEmpty: true }} ]\n"
             ),
         );
         let out = self.suppressed.iter().map(|number| format!("{}\n", to(*number)));
@@ -173,8 +175,8 @@ impl Campaigns {
         let schedule = |message: &&Message| format!("  {}: {}\n", id_of(message), message.schedule);
         let schedules: String = messages.iter().map(schedule).collect();
         let mut text = format!(
-            "campaign: {campaign}\nschedules:\n{schedules}audiences:\n  all: {{ csv: all.csv, columns: {{ to: id }} }}\n  \
-             even: {{ csv: all.csv, columns: {{ to: id }}, where: group == \"even\" }}\nmessages:\n"
+            "campaign: {campaign}\nschedules:\n{schedules}audiences:\n  all: {{ csv: all.csv, columns: {{ to: id }}, expect: {{ min: 0 }} }}\n  \
+             even: {{ csv: all.csv, columns: {{ to: id }}, expect: {{ min: 0 }}, where: group == \"even\" }}\nmessages:\n"
         );
         text.extend(messages.iter().map(|message| self.message(message)));
         text
@@ -216,7 +218,7 @@ impl Campaigns {
         let fingerprint = Fingerprint::new(keys.first(), &project, &sender);
         let id = |row: &Row| {
             let to = to(row.number);
-            let person = fingerprint.person(&CanonicalTo::parse(&to).expect("an id"));
+            let person = fingerprint.person(&CanonicalTo::parse(&to, IdRule::Numeric).expect("an id"));
             (MessageId { message: message.key(), revision: self.revision(), person }, to)
         };
         rows.map(id).collect()

@@ -1,0 +1,148 @@
+//! Encodings: reading another one as UTF-8, and noticing that a file is not what it is taken for.
+
+use std::io::{self, BufRead, Read};
+use std::ops::Range;
+
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{CoderResult, Decoder, Encoding};
+
+use crate::audience::ROW_BYTES_MAX;
+use crate::audience::lines::{Lines, Piece};
+use crate::diagnostic::words::plural;
+use crate::diagnostic::{Code, Diagnostic, Place};
+
+/// Stands where bytes were lost.
+const LOST: char = '\u{fffd}';
+/// How many bytes an encoding is guessed from.
+const SAMPLE_BYTES_MAX: usize = 64 * 1024;
+
+/// Says that a file is not UTF-8, and what it probably is.
+pub(super) fn not_utf8(sample: &[u8], what: &str, place: Place) -> Diagnostic {
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    detector.feed(sample, true);
+    let likely = detector.guess(None, Utf8Detection::Deny).name().to_lowercase();
+    Diagnostic::error(Code::Encoding, format!("the file is not UTF-8: {what}"), place).help(format!(
+        "it is probably {likely}: write `encoding: {likely}` under the audience, or save the file in UTF-8 (in Excel, as \
+         \"CSV UTF-8\")"
+    ))
+}
+
+/// Reads a stream of another encoding as UTF-8.
+pub(super) struct Decoding<S> {
+    source: S,
+    decoder: Decoder,
+    is_done: bool,
+    decoded: Box<[u8]>,
+    /// What of the decoded bytes was not handed out.
+    left: Range<usize>,
+}
+
+impl<S: BufRead> Decoding<S> {
+    /// Starts at the beginning of a stream; a byte order mark is dropped.
+    pub(super) fn new(source: S, encoding: &'static Encoding) -> Self {
+        const DECODED_BYTES: usize = 64 * 1024;
+        let decoder = encoding.new_decoder_with_bom_removal();
+        Self { source, decoder, is_done: false, decoded: vec![0; DECODED_BYTES].into(), left: 0..0 }
+    }
+}
+
+impl<S: BufRead> Read for Decoding<S> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.left.is_empty() && !self.is_done {
+            let chunk = self.source.fill_buf()?;
+            let is_last = chunk.is_empty();
+            let (result, read, written, _) = self.decoder.decode_to_utf8(chunk, &mut self.decoded, is_last);
+            self.source.consume(read);
+            self.is_done = is_last && result == CoderResult::InputEmpty;
+            self.left = 0..written;
+        }
+        let mut left = self.decoded.get(self.left.clone()).unwrap_or_default();
+        let read = left.read(buffer)?;
+        self.left.start += read;
+        Ok(read)
+    }
+}
+
+/// Watches whether rows are of the encoding that the file is read in.
+pub(super) struct Watch {
+    encoding: &'static Encoding,
+    /// Whether something in the file is surely UTF-8: characters of several bytes, or its mark.
+    surely: bool,
+    /// The first row that is not UTF-8: its line, and its byte.
+    first: Option<(u64, u64)>,
+    rows: u64,
+    sample: Vec<u8>,
+    /// Whether some rows may not have been read.
+    left_out: bool,
+}
+
+impl Watch {
+    /// Begins before the first row. Says whether something before it is surely UTF-8.
+    pub(super) const fn new(encoding: &'static Encoding, surely: bool) -> Self {
+        Self { encoding, surely, first: None, rows: 0, sample: Vec::new(), left_out: false }
+    }
+
+    /// Takes a row as text; `None` if it is not UTF-8.
+    pub(super) fn text<'a>(&mut self, raw: &'a [u8], line: u64, byte: u64) -> Option<&'a str> {
+        match str::from_utf8(raw) {
+            Ok(text) => {
+                self.surely = self.surely || (self.first.is_some() && !text.is_ascii());
+                Some(text)
+            }
+            Err(_) => {
+                self.first.get_or_insert((line, byte));
+                self.rows += 1;
+                if self.sample.len() < SAMPLE_BYTES_MAX {
+                    self.sample.extend_from_slice(raw);
+                }
+                None
+            }
+        }
+    }
+
+    /// Says whether bytes of a row were lost when it was decoded.
+    pub(super) fn is_lossy(&self, text: &str) -> bool {
+        self.encoding != encoding_rs::UTF_8 && text.contains(LOST)
+    }
+
+    /// Says that a row holds what the encoding has not.
+    pub(super) fn lossy(&self, place: Place) -> Diagnostic {
+        let message = format!("this row holds bytes that are no {}", self.encoding.name());
+        Diagnostic::error(Code::Encoding, message, place)
+            .help("correct `encoding` under the audience, or save the file in UTF-8")
+    }
+
+    /// Notes that reading goes on elsewhere.
+    pub(super) const fn leave(&mut self) {
+        self.left_out = true;
+    }
+
+    /// Judges the file when all of its rows were read. If some rows are surely UTF-8, those that are not are
+    /// damaged; if none is, the whole file is of another encoding.
+    ///
+    /// # Errors
+    /// If it is; or if it cannot be read again.
+    pub(super) fn judge(&mut self, file: &str, lines: &mut Lines, body: u64) -> io::Result<Option<Diagnostic>> {
+        let Some((line, byte)) = self.first.filter(|_| !self.surely && !self.left_out) else { return Ok(None) };
+        // Up to the first row that is not, all rows are UTF-8 or too large; were some of them more than ASCII?
+        let end = lines.byte();
+        lines.seek(body)?;
+        let mut raw = Vec::new();
+        let mut whole = true;
+        while lines.byte() < byte && !self.surely {
+            raw.clear();
+            let piece = lines.read(&mut raw, ROW_BYTES_MAX)?;
+            self.surely = whole && piece != Piece::Part && !raw.is_ascii() && str::from_utf8(&raw).is_ok();
+            whole = piece != Piece::Part;
+        }
+        lines.seek(end)?;
+        if self.surely {
+            return Ok(None);
+        }
+        let what = match self.rows {
+            1 => "one of its rows holds other bytes".to_owned(),
+            rows => format!("{} hold other bytes, this one first", plural(rows, "row")),
+        };
+        Ok(Some(not_utf8(&self.sample, &what, Place::Row { file: file.to_owned(), line, column: None })))
+    }
+}
