@@ -30,7 +30,7 @@ macro_rules! codes {
 codes! {
     // The text of a YAML file.
     Encoding = "encoding": "The file is not UTF-8, or holds a byte order mark inside.",
-    ForbiddenCharacter = "forbidden-character": "The file holds a control character, a bare carriage return, a hidden line separator or a bidi control.",
+    ForbiddenCharacter = "forbidden-character": "A file or a rendered text holds a control character, a bare carriage return, a hidden line separator, a bidi control or a replacement character.",
     TooLarge = "too-large": "The file is larger than a campaign file may be.",
     Syntax = "syntax": "The file is not YAML.",
     EmptyFile = "empty-file": "The file holds nothing.",
@@ -83,6 +83,9 @@ codes! {
     TextEmpty = "text-empty": "A rendered text is empty.",
     TextTooLong = "text-too-long": "A rendered text is longer than the API allows.",
     TextTooManyBytes = "text-too-many-bytes": "A rendered text has more bytes than the channel allows.",
+    ForeignPlaceholder = "foreign-placeholder": "A text holds a placeholder of another tool, which would be sent as it is written.",
+    Markup = "markup": "A text holds HTML, Markdown or an escape, which would be sent as it is written.",
+    NoTemplate = "no-template": "A template stands in a field that is sent as it is written.",
     BracesLeft = "braces-left": "A rendered text still holds template braces.",
     WhereFailed = "where-failed": "An expression failed for a row, or is not a condition.",
     // Audiences.

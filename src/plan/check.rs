@@ -22,7 +22,10 @@ pub fn check(project: &Project, campaigns: &[Campaign], files: &dyn Files) -> Di
             diagnostics.extend(Selected::new(audience, files).err().unwrap_or_default());
         }
         for message in campaigns.iter().flat_map(|campaign| &campaign.messages) {
-            diagnostics.extend(Compiled::new(message, files).err().unwrap_or_default());
+            diagnostics.extend(match Compiled::new(message, files) {
+                Ok((compiled, _)) => compiled.warnings,
+                Err(found) => found,
+            });
             for audience in &message.exclude {
                 diagnostics.extend(Selected::new(audience, files).err().unwrap_or_default());
             }

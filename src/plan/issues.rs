@@ -5,7 +5,7 @@ use crate::campaign::{Audience, Message};
 use crate::diagnostic::words::{list, number, plural};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity};
 use crate::identity::IdRule;
-use crate::render::Header;
+use crate::render::{Header, remedy};
 use crate::timing;
 
 use super::gate::Gate;
@@ -76,7 +76,8 @@ fn failure(message: &Message, file: &str, cause: &Cause) -> Diagnostic {
             .note(row, if cause.rows == 1 { "for this row" } else { "for this row, the first of them" }),
         None => Diagnostic::error(issue.code, text, row),
     };
-    let help: Vec<String> = [issue.help.clone(), cause.others()].into_iter().flatten().collect();
+    let own = issue.help.clone().or_else(|| remedy(issue.code, issue.column.as_deref()));
+    let help: Vec<String> = [own, cause.others()].into_iter().flatten().collect();
     if help.is_empty() { diagnostic } else { diagnostic.help(help.join("; ")) }
 }
 

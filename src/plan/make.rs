@@ -256,6 +256,9 @@ impl Planner<'_> {
         let suppressed = self.lists(&message.sender, &input.project.suppress, &fingerprints);
         let excluded = self.lists(&message.sender, &message.exclude, &fingerprints);
         let ((compiled, reader), suppressed, excluded) = all(compiled, suppressed, excluded)?;
+        plan.diagnostics.extend(compiled.warnings.clone());
+        plan.dialect = Some(reader.dialect());
+        plan.nameless = reader.nameless();
         let until = known.and_then(|ledger| ledger.until(&message.key, message.revision));
         let hold = Hold::of(input.frozen, message, known);
         plan.held = input.frozen.and_then(|frozen| Held::of(frozen, message, known, input.view));
@@ -439,6 +442,8 @@ fn empty(message: &Message, selected: bool, terms: Terms) -> MessagePlan {
         sender_name: message.sender_name.clone(),
         audience: message.audience.name.clone(),
         audience_file: message.audience.source.file().to_owned(),
+        dialect: None,
+        nameless: 0,
         template: source.text.clone(),
         selected,
         counts: super::gate::Counts::default(),

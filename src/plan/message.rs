@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use crate::audience::Dialect;
 use crate::diagnostic::Diagnostics;
 use crate::identity::{MessageKey, Revision, SenderId};
 use crate::ledger::Terms;
@@ -33,6 +34,10 @@ pub struct MessagePlan {
     pub audience: String,
     /// The file in which the audience's rows stand.
     pub audience_file: String,
+    /// How that is written, once it was opened.
+    pub dialect: Option<Dialect>,
+    /// How many of its columns have no name, and no value either.
+    pub nameless: usize,
     /// The template's source.
     pub template: String,
     /// Whether `--only` selects it.

@@ -119,6 +119,7 @@ fn message_plan(message: &MessagePlan, reveal: Reveal) -> Value {
         "selected": message.selected,
         "read": message.is_read,
         "rows": message.counts.total(),
+        "dialect": message.dialect.map(|dialect| dialect.to_string()),
         "gates": counts,
         "protections": message.protections.iter().map(protection).collect::<Vec<_>>(),
         "skipReasons": message.skipped,

@@ -134,7 +134,12 @@ fn message_text(out: &mut String, plan: &MessagePlan, now: Timestamp, paint: Pai
     if plan.is_read {
         let rows = if plan.counts.total() == 1 { "row" } else { "rows" };
         let file = harmless(&plan.audience_file, Lines::Escape);
-        line(out, &paint.faint(&format!("    {total:>width$} {rows} in {file}")));
+        let dialect = plan.dialect.map(|dialect| format!(" ({dialect})")).unwrap_or_default();
+        let nameless = match plan.nameless {
+            0 => String::new(),
+            count => format!(", {} without a name or a value", plural(count as u64, "column")),
+        };
+        line(out, &paint.faint(&format!("    {total:>width$} {rows} in {file}{dialect}{nameless}")));
     }
     if let Some(held) = &plan.held {
         frozen_text::message(out, plan, held, paint);

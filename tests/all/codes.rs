@@ -148,6 +148,9 @@ fn of_texts() -> Vec<(Code, Wrong)> {
         (Code::TemplateForbidden, text("{% set a = 1 %}")),
         (Code::UnknownColumn, text("Hi {{ nmae }}")),
         (Code::UnknownFilter, text("Hi {{ name | uper }}")),
+        (Code::ForeignPlaceholder, text("Hi {name}")),
+        (Code::Markup, text("<b>Hi</b>")),
+        (Code::NoTemplate, End("    campaignReferenceId: \"{{ name }}\"\n")),
     ]
 }
 

@@ -684,6 +684,7 @@ fn rows_that_fail_stop_the_plan() {
        |                                                                                        ^^^^^^^^^^
       ::: people.csv:4 (column first_name)
        = note: for this row
+       = help: write `{{ first_name | fallback("…") }}`, or fill the cell in
 
     warning[bad-recipient]: a row of audience `people` cannot be read: the recipient's id is in scientific notation: a spreadsheet has cut its digits
     --> people.csv:12 (column to)

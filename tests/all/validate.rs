@@ -378,11 +378,13 @@ fn templates_are_checked_at_their_places() {
     insta::assert_snapshot!(validate_content("content: { type: TEXT, text: \"Hi {{ first_name\" }").code(3), @r#"
     exit code: 3
     ----- stdout
-    error[template-syntax]: unexpected end of input, expected end of variable block
-     --> sale.yaml:7:41
+    error[template-syntax]: the tag that begins here has no end
+     --> sale.yaml:7:38
       |
     7 |     content: { type: TEXT, text: "Hi {{ first_name" }
-      |                                         ^^^^^^^^^^
+      |                                      ^^
+      |
+      = help: write `}}` where it ends; braces that are meant as text are written `{{ "{{" }}`
 
     1 error
     "#);
