@@ -5,10 +5,9 @@ use jiff::Timestamp;
 
 use crate::plan::{Counts, Gate, MessagePlan};
 
-use super::harmless::{Lines, harmless};
 use super::leaving_text;
 use super::paint::Paint;
-use super::plan_text::protected;
+use super::plan_text;
 use super::words::{number, plural};
 
 /// Says whether all of some messages is sent, and nothing is to be said of them. Lists that protect people
@@ -74,11 +73,8 @@ fn one(message: &MessagePlan, now: Timestamp, paint: Paint) -> String {
             words.push(format!("{} {}", number(rows), gate.words()));
         }
     }
-    if message.is_read {
-        let file = harmless(&message.audience_file, Lines::Escape);
-        words.push(format!("{} in {file}", plural(message.counts.total(), "row")));
-    }
-    words.extend(message.protections.iter().filter(|_| message.selected).map(protected));
+    words.extend(plan_text::rows(message));
+    words.extend(message.protections.iter().filter(|_| message.selected).map(plan_text::protected));
     if message.diagnostics.has_errors() {
         words.insert(0, "it has errors".to_owned());
     }

@@ -59,16 +59,17 @@ fn what_is_not_selected_is_a_line_and_so_is_what_is_sent() {
     ----- stdout
     acme-shop on sandbox, 2026-11-30 12:00 UTC
 
-    news.one r1  shop to guests  (not selected): 2 to send, 1 duplicate, 3 rows in guests.csv
-    news.two r1  shop to guests  (not selected): 2 to send, 1 duplicate, 3 rows in guests.csv
+    news.one r1  shop to guests  (not selected): 2 to send, 1 duplicate, 3 rows in guests.csv (CSV with `,`, UTF-8)
+    news.two r1  shop to guests  (not selected): 2 to send, 1 duplicate, 3 rows in guests.csv (CSV with `,`, UTF-8)
 
     shop.three r1  shop to guests
       + 2 to send at once, 1 bulk
         1 duplicate
-        3 rows in guests.csv
+        3 rows in guests.csv (CSV with `,`, UTF-8)
         text (13 characters)
           │ three for L•••
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     2 messages to send in 1 bulk
     digest plan/v1:[digest]
     ");
@@ -83,10 +84,11 @@ fn what_is_not_selected_is_a_line_and_so_is_what_is_sent() {
     shop.three r1  shop to guests
       + 2 to send at once, 1 bulk
         1 duplicate
-        3 rows in guests.csv
+        3 rows in guests.csv (CSV with `,`, UTF-8)
         text (13 characters)
           │ three for L•••
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     2 messages to send in 1 bulk
     digest plan/v1:[digest]
     ");
@@ -97,8 +99,9 @@ fn what_is_not_selected_is_a_line_and_so_is_what_is_sent() {
     acme-shop on sandbox, 2026-11-30 12:00 UTC
 
     news  2 messages: 4 already sent, 2 duplicate, 6 rows
-    shop.three r1  shop to guests: 2 already sent, 1 duplicate, 3 rows in guests.csv
+    shop.three r1  shop to guests: 2 already sent, 1 duplicate, 3 rows in guests.csv (CSV with `,`, UTF-8)
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     nothing to send
     digest plan/v1:[digest]
     ");
@@ -106,7 +109,7 @@ fn what_is_not_selected_is_a_line_and_so_is_what_is_sent() {
     project.write("shop.yaml", campaign("shop", &["three"]).replace("three for", "free for"));
     let run = project.run(["plan", "--sandbox"]).code(0);
     assert!(
-        run.stdout.contains("    2 already sent\n    1 duplicate\n    3 rows in guests.csv\n  ~ the text changed"),
+        run.stdout.contains("shop to guests\n    2 already sent\n") && run.stdout.contains("\n  ~ the text changed"),
         "{run}"
     );
 }
