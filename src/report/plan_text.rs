@@ -62,7 +62,7 @@ fn summary(plan: &Plan, paint: Paint) -> String {
         paint.strong(&format!("{} to send in {}", plural(to_send, "message"), plural(bulks as u64, "bulk")))
     };
     let mut words = vec![first];
-    if to_send > 0 && plan.refused().next().is_some() {
+    if to_send > 0 && plan.is_sound() && plan.refused().next().is_some() {
         words.push(paint.bad(", but not while a limit refuses"));
     }
     if plan.not_due() > 0 {

@@ -75,6 +75,8 @@ messages:
       |
     1 | campaign: Sale
       |           ^^^^
+      |
+      = help: write `sale`
 
     error[bad-path]: the path leads upwards
      --> sale.yaml:4:10
@@ -222,6 +224,8 @@ messages:
       |
     8 |   launch: { sendAt: 09:00, timeZone: Europe/Zagreb }
       |                     ^^^^^
+      |
+      = help: the date is missing: write "YYYY-MM-DD 09:00"
 
     error[unquoted]: a boolean stands here without quotes, but text is wanted
       --> sale.yaml:10:97

@@ -33,7 +33,10 @@ fn says(run: &Run, lines: &[&str]) {
 fn a_large_audience_is_sent_once() {
     let rows: String = (0..6_000).map(|number| format!("{},N{number},Pula\n", guest(number))).collect();
     let bakery = bakery("csv: guests.csv", &rows);
-    says(&bakery.run(["plan", "--sandbox"]).code(0), &["+ 6,000 to send at once, 6 bulks", "6,000 rows in guests.csv"]);
+    says(
+        &bakery.run(["plan", "--sandbox"]).code(0),
+        &["+ 6,000 to send at once, 6 bulks", "6,000 rows in guests.csv (CSV with `,`, UTF-8)"],
+    );
     let run = bakery.run(["apply", "--sandbox", "--auto-approve"]).code(0);
     assert!(run.stdout.contains("bread.note r1     6,000"), "{run}");
     says(
@@ -51,7 +54,12 @@ fn forms_of_one_person_contradictions_and_bounds_end_in_their_groups() {
         rows += &format!(" {} ,Other{number},Pula\n", guest(number + 6));
     }
     let bakery = bakery("csv: guests.csv, expect: { min: 30, max: 40 }", &rows);
-    let groups = ["+ 37 to send at once, 1 bulk", "!  6 contradicting", "6 duplicate", "49 rows in guests.csv"];
+    let groups = [
+        "+ 37 to send at once, 1 bulk",
+        "!  6 contradicting",
+        "6 duplicate",
+        "49 rows in guests.csv (CSV with `,`, UTF-8)",
+    ];
     says(&bakery.run(["plan", "--sandbox"]).code(0), &groups);
     bakery.write("bread.yaml", campaign("bread", "csv: guests.csv, expect: { min: 38 }", "Dear {{ name }}"));
     let few = bakery.run(["plan", "--sandbox"]).code(4);

@@ -77,7 +77,7 @@ fn what_is_no_id_is_nobody() {
     let project = project("", &rows("to,name", &people));
     let run = plan(&project).code(4);
     assert_eq!(gates(&run), "toSend 29, unreadable 16");
-    says(&run, &["no such id: it is a name", "no such id: it is an e-mail address", "`--accept"]);
+    says(&run, &["no such id: it is a name", "no such id: it is an e-mail address"]);
     let run = project.run(["apply", "--sandbox", "--auto-approve", "--accept", "unreadable=36"]).code(0);
     says(&run, &["29         0"]);
     // Accounts with other ids say so.

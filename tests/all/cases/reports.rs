@@ -109,7 +109,9 @@ fn what_is_not_selected_is_a_line_and_so_is_what_is_sent() {
     project.write("shop.yaml", campaign("shop", &["three"]).replace("three for", "free for"));
     let run = project.run(["plan", "--sandbox"]).code(0);
     assert!(
-        run.stdout.contains("shop to guests\n    2 already sent\n") && run.stdout.contains("\n  ~ the text changed"),
+        run.stdout.contains(
+            "    2 already sent\n    1 duplicate\n    3 rows in guests.csv (CSV with `,`, UTF-8)\n  ~ the text changed"
+        ),
         "{run}"
     );
 }
