@@ -155,7 +155,8 @@ pub(super) fn gather(sieve: &Sieve<'_>, mut reader: Reader, workers: NonZeroUsiz
         },
     )?;
     let gate = |person: Person| gatherer.seen.get(&person).map(|seen| gate_of(seen.index));
-    gatherer.gathered.placed = sieve.handed.place(gate);
+    let is_suppressed = |person| sieve.suppressed.iter().any(|list| list.people.contains(&person));
+    gatherer.gathered.placed = sieve.handed.place(gate, is_suppressed);
     Ok(gatherer.finish(sieve.hold.people()))
 }
 

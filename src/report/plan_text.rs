@@ -105,9 +105,8 @@ fn message_text(out: &mut String, plan: &MessagePlan, now: Timestamp, paint: Pai
     // Lists that stop nobody are named too: somebody may have relied on them.
     let mut protections: BTreeMap<&String, &Protection> =
         plan.protections.iter().map(|protection| (&protection.name, protection)).collect();
-    let total = number(plan.counts.total());
     // No group has more digits than all rows together.
-    let width = total.len();
+    let width = number(plan.counts.total()).len();
     for (gate, count) in plan.counts.occupied().collect::<Vec<_>>().into_iter().rev() {
         if gate == Gate::AlreadySent {
             let sent = leaving_text::sent(plan, now);
@@ -131,15 +130,8 @@ fn message_text(out: &mut String, plan: &MessagePlan, now: Timestamp, paint: Pai
     for protection in protections.values() {
         line(out, &paint.faint(&format!("    {:width$} {}", "", protected(protection))));
     }
-    if plan.is_read {
-        let rows = if plan.counts.total() == 1 { "row" } else { "rows" };
-        let file = harmless(&plan.audience_file, Lines::Escape);
-        let dialect = plan.dialect.map(|dialect| format!(" ({dialect})")).unwrap_or_default();
-        let nameless = match plan.nameless {
-            0 => String::new(),
-            count => format!(", {} without a name or a value", plural(count as u64, "column")),
-        };
-        line(out, &paint.faint(&format!("    {total:>width$} {rows} in {file}{dialect}{nameless}")));
+    if let Some(rows) = rows(plan) {
+        line(out, &paint.faint(&format!("    {rows}")));
     }
     if let Some(held) = &plan.held {
         frozen_text::message(out, plan, held, paint);
@@ -155,8 +147,20 @@ fn message_text(out: &mut String, plan: &MessagePlan, now: Timestamp, paint: Pai
     }
 }
 
+/// How many rows there are, where, and how the file is written; nothing of one that was not read.
+pub(super) fn rows(plan: &MessagePlan) -> Option<String> {
+    let rows = plural(plan.counts.total(), "row");
+    let file = harmless(&plan.audience_file, Lines::Escape);
+    let dialect = plan.dialect.map(|dialect| format!(" ({dialect})")).unwrap_or_default();
+    let nameless = match plan.nameless {
+        0 => String::new(),
+        count => format!(", {} without a name or a value", plural(count as u64, "column")),
+    };
+    plan.is_read.then(|| format!("{rows} in {file}{dialect}{nameless}"))
+}
+
 /// What a list of people did: `opt-outs.csv (3 people) stopped 2`.
-fn protected(protection: &Protection) -> String {
+pub(super) fn protected(protection: &Protection) -> String {
     let name = harmless(&protection.name, Lines::Escape);
     let stopped = match protection.stopped {
         0 => "nobody".to_owned(),

@@ -28,7 +28,7 @@ fn project(schedule: &str, zones: &[(&str, u64)]) -> Project {
 
 /// What is said of the message, without its text.
 fn said(run: &Run) -> String {
-    let lines = run.stdout.lines().skip(2).take_while(|line| !line.ends_with(" in all.csv"));
+    let lines = run.stdout.lines().skip(2).take_while(|line| !line.contains(" in all.csv"));
     lines.map(|line| format!("{line}\n")).collect()
 }
 
