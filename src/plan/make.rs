@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::audience::Reader;
 use crate::campaign::{Audience, Campaign, Content, Files, Limits, Message, Project, Zone, duplicates};
 use crate::diagnostic::Diagnostics;
 use crate::diagnostic::words::{number, plural};
@@ -264,7 +265,7 @@ impl Planner<'_> {
         plan.held = input.frozen.and_then(|frozen| Held::of(frozen, message, known, input.view));
         let times = SendTimes::new(&message.schedule, input.now, until, input.frozen.map(|frozen| frozen.at));
         let contents = ContentMaker::new(keys.first(), message);
-        let sieve = Sieve {
+        let mut sieve = Sieve {
             message,
             compiled: &compiled,
             times: &times,
@@ -275,12 +276,18 @@ impl Planner<'_> {
             standings: known.map(|ledger| ledger.standings(&message.key, message.revision)),
             view: input.view,
             handed: &handed,
+            now: input.now,
+            numbers_are_times: true,
             hold: &hold,
             retry_rejected: input.retry_rejected.contains(&message.key),
             send_late: input.accepted.get(RailKind::Late).is_some(),
             long_texts_are_errors: input.project.long_texts_are_errors,
         };
         let mut gathered = gather(&sieve, reader, input.workers)?;
+        if !gathered.forms.agree() {
+            sieve.numbers_are_times = false;
+            gathered = gather(&sieve, Reader::open(&message.audience, input.files)?, input.workers)?;
+        }
         let placed = std::mem::take(&mut gathered.placed);
         let older = fingerprints.get(1..).filter(|_| handed.has_older_keys() && placed.lacks_somebody());
         let older = self.suppressed(older.unwrap_or_default())?;
