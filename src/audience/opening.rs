@@ -94,15 +94,7 @@ fn without_mark(first: &[u8]) -> Option<&'static Encoding> {
 
 /// Says why a file cannot be opened.
 fn refused(path: &str, error: &FilesError, audience: &Audience, files: &dyn Files) -> Diagnostic {
-    let code = match error {
-        FilesError::TooLarge { .. } => Code::AudienceTooLarge,
-        FilesError::Missing
-        | FilesError::Outside
-        | FilesError::NotRegular
-        | FilesError::Encoding { .. }
-        | FilesError::Io(_) => error.code(),
-    };
-    let diagnostic = Diagnostic::error(code, format!("`{path}`: {error}"), audience.place.clone());
+    let diagnostic = Diagnostic::error(error.code(), format!("`{path}`: {error}"), audience.place.clone());
     match error {
         FilesError::Missing => match files.similar(path) {
             Some(similar) => diagnostic.help(format!("did you mean `{similar}`?")),
@@ -111,6 +103,7 @@ fn refused(path: &str, error: &FilesError, audience: &Audience, files: &dyn File
         FilesError::Outside
         | FilesError::NotRegular
         | FilesError::TooLarge { .. }
+        | FilesError::ExpandsTooFar { .. }
         | FilesError::Encoding { .. }
         | FilesError::Io(_) => diagnostic,
     }

@@ -9,6 +9,7 @@ use super::at::At;
 use super::near;
 use super::plain::Reading;
 use super::tree::{Kind, Style};
+use super::{forms, names};
 use crate::diagnostic::{Code, Diagnostic};
 
 /// Explains an error; an error about several keys gives a diagnostic for each, but `most` at most.
@@ -21,19 +22,16 @@ pub(super) fn explain(error: &ValidationError<'_>, root: &At<'_>, schema: &Value
             return unexpected.iter().take(most).map(|key| unknown_key(&at, key, rules)).collect();
         }
         ValidationErrorKind::Required { property } => missing_key(&at, property.as_str().unwrap_or_default(), rules),
-        ValidationErrorKind::Type { kind } => wrong_type(&at, kind),
+        ValidationErrorKind::Type { kind } => bad_number(&at, rules).unwrap_or_else(|| wrong_type(&at, kind)),
         ValidationErrorKind::Enum { options } => not_allowed(&at, options),
         ValidationErrorKind::Constant { expected_value } => {
             Diagnostic::error(Code::NotAllowed, format!("only `{expected_value}` is allowed here"), at.place())
         }
         ValidationErrorKind::Pattern { .. } => bad_pattern(&at, rules),
         ValidationErrorKind::PropertyNames { error: name } => {
-            let key = at.key(name.instance().as_str().unwrap_or_default());
-            Diagnostic::error(
-                Code::BadPattern,
-                explanation(rules.and_then(|rules| rules.get("propertyNames"))),
-                key.key_place(),
-            )
+            let key = name.instance().as_str().unwrap_or_default();
+            let rules = rules.and_then(|rules| rules.get("propertyNames"));
+            forms::refused(pattern(rules), Some(key), at.key(key).key_place())
         }
         ValidationErrorKind::Format { format } if format == "uri" => {
             let message = "this is not a URL with a scheme and a host";
@@ -172,19 +170,20 @@ fn not_allowed(at: &At<'_>, options: &Value) -> Diagnostic {
 }
 
 fn bad_pattern(at: &At<'_>, rules: Option<&Value>) -> Diagnostic {
-    let message = explanation(rules);
-    let code = match message.as_str() {
-        _ if message.contains("time zone") => Code::BadZone,
-        _ if message.contains("a local time") || message.contains("a time in UTC") => Code::BadTime,
-        _ => Code::BadPattern,
-    };
-    Diagnostic::error(code, message, at.place())
+    forms::refused(pattern(rules), at.text(), at.place())
 }
 
-/// What the schema says about the form that is wanted.
-fn explanation(rules: Option<&Value>) -> String {
-    let words = rules.and_then(|rules| rules.get("patternErrorMessage")).and_then(Value::as_str);
-    words.unwrap_or("the value does not have the form that is wanted").to_owned()
+/// A number where a text of a form is wanted, which it would not have in quotes either.
+fn bad_number(at: &At<'_>, rules: Option<&Value>) -> Option<Diagnostic> {
+    let is_number = matches!(at.scalar()?.reading(), Reading::Integer(_));
+    let pattern = pattern(rules);
+    let is_refused = is_number && !pattern.is_empty() && !names::has_form(at.text()?, pattern);
+    is_refused.then(|| bad_pattern(at, rules))
+}
+
+/// The form that the schema wants.
+fn pattern(rules: Option<&Value>) -> &str {
+    rules.and_then(|rules| rules.get("pattern")).and_then(Value::as_str).unwrap_or_default()
 }
 
 fn repeated(at: &At<'_>) -> Diagnostic {

@@ -52,9 +52,15 @@ pub enum FilesError {
     /// It is a folder, a device, a pipe.
     #[error("it is not a regular file")]
     NotRegular,
-    /// It is, or expands to, more than is allowed.
+    /// It is a text of more than is allowed.
     #[error("it is larger than the {limit_bytes} bytes that are allowed")]
     TooLarge {
+        /// What is allowed, in bytes.
+        limit_bytes: u64,
+    },
+    /// It is an audience that is, or expands to, more than is allowed.
+    #[error("it is larger than the {limit_bytes} bytes that are allowed")]
+    ExpandsTooFar {
         /// What is allowed, in bytes.
         limit_bytes: u64,
     },
@@ -75,14 +81,46 @@ fn reason(error: &io::Error) -> String {
 }
 
 impl FilesError {
-    /// The code under which a diagnostic reports it.
+    /// The code under which a diagnostic reports it, whatever the file was to be read for.
     #[must_use]
     pub const fn code(&self) -> Code {
         match self {
             Self::Missing | Self::Io(_) => Code::FileMissing,
             Self::Outside | Self::NotRegular => Code::BadPath,
             Self::TooLarge { .. } => Code::TooLarge,
+            Self::ExpandsTooFar { .. } => Code::AudienceTooLarge,
             Self::Encoding { .. } => Code::Encoding,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Code, FilesError};
+
+    #[test]
+    fn a_problem_has_one_code() {
+        let codes = [
+            FilesError::Missing,
+            FilesError::Outside,
+            FilesError::NotRegular,
+            FilesError::TooLarge { limit_bytes: 1 },
+            FilesError::ExpandsTooFar { limit_bytes: 1 },
+            FilesError::Encoding { offset: 0 },
+            FilesError::Io(std::io::ErrorKind::Other.into()),
+        ]
+        .map(|error| error.code());
+        assert_eq!(
+            codes,
+            [
+                Code::FileMissing,
+                Code::BadPath,
+                Code::BadPath,
+                Code::TooLarge,
+                Code::AudienceTooLarge,
+                Code::Encoding,
+                Code::FileMissing
+            ]
+        );
     }
 }

@@ -15,6 +15,7 @@ mod syntax;
 mod walk;
 mod at;
 mod near;
+mod forms;
 mod shape;
 mod explain;
 mod agree;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::raw::{DATABASE_SCHEMA, GIT_NAME, explanation};
+use super::raw::pattern::{DATABASE_SCHEMA, GIT_NAME, explanation};
 
 /// Takes the name of a remote or a branch, such as `origin`.
 ///
@@ -21,12 +21,17 @@ pub fn schema_name(text: &str) -> Result<String, &'static str> {
 }
 
 fn of_form(text: &str, pattern: &str) -> Result<String, &'static str> {
-    let form = jsonschema::validator_for(&json!({ "type": "string", "pattern": pattern }));
-    if form.is_ok_and(|form| form.is_valid(&json!(text))) {
+    if has_form(text, pattern) {
         Ok(text.to_owned())
     } else {
         Err(explanation(pattern).unwrap_or("it has another form"))
     }
+}
+
+/// Says whether a text has the form of a pattern.
+pub(super) fn has_form(text: &str, pattern: &str) -> bool {
+    let form = jsonschema::validator_for(&json!({ "type": "string", "pattern": pattern }));
+    form.is_ok_and(|form| form.is_valid(&json!(text)))
 }
 
 #[cfg(test)]

@@ -307,15 +307,15 @@ messages:
         2:60 `fallbak` unknown-key: there is no such key here -> did you mean `fallback`?
         ");
         assert_snapshot!(said(&schedule("sendAt: \"2026-12-01T09:00:00+01:00\", timeZone: \"+01:00\"")), @r#"
-        2:27 `\"2026-12-01T09:00:00+01:00\"` bad-time: a local time is written `YYYY-MM-DD HH:MM`, without an offset: `timeZone` says whose clock it is on
-        2:66 `\"+01:00\"` bad-zone: a time zone has a name of the IANA database, such as `Europe/Zagreb`, and is no offset
+        2:27 `\"2026-12-01T09:00:00+01:00\"` bad-time: a local time is written `YYYY-MM-DD HH:MM`, without an offset: `timeZone` says whose clock it is on -> write "2026-12-01 09:00", without the offset
+        2:66 `\"+01:00\"` bad-zone: this is an offset from UTC, and no time zone -> write the zone of a place, such as `Europe/Zagreb`, whose clocks change with summer time; UTC+1 all the year is `Etc/GMT-1`, where the sign is reversed
         "#);
         assert_snapshot!(said(&schedule("timeZone: [ UTC ], sendAt: \"2026-02-30 09:00\"")), @r#"
         2:19 `timeZone` wrong-type: a list stands here, but text or a mapping is wanted
-        2:46 `\"2026-02-30 09:00\"` bad-time: there is no such date and time
+        2:46 `\"2026-02-30 09:00\"` bad-time: there is no such date and time -> February 2026 has 28 days
         "#);
         assert_snapshot!(said(&campaign("audiences: { \"a b\": { csv: a.csv }, c: {} }\n")), @r#"
-        2:14 `\"a b\"` bad-pattern: a name has 1 to 60 letters, digits, hyphens and underscores, and begins with a letter or digit
+        2:14 `\"a b\"` bad-pattern: a name has 1 to 60 letters, digits, hyphens and underscores, and begins with a letter or digit -> write `a-b`
         2:37 `c` missing-key: one of `csv`, `ndjson` and `rows` is missing
         "#);
         assert_snapshot!(said(&campaign("audiences: { c: { csv: a.csv, where: \"\", expect: {} } }\n")), @r#"
@@ -333,7 +333,7 @@ messages:
         assert_snapshot!(said(&schedule("sendAt: \"2026-10-25 02:30\", timeZone: Europe/Zagreb")), @r#"2:27 `\"2026-10-25 02:30\"` ambiguous-time: a change of the clock repeats this local time -> say `ifAmbiguous: earlier` for 2026-10-25 02:30 Europe/Zagreb (00:30 UTC), or `later` for 2026-10-25 02:30 Europe/Zagreb (01:30 UTC), or choose another time"#);
         assert_snapshot!(said(&schedule("sendAt: \"2026-10-25 02:30\", timeZone: Europe/Zagreb, ifAmbiguous: later")), @"");
         assert_snapshot!(said(&schedule(&format!("{at}, timeZone: UTC, handover: 181d"))), @"2:72 `181d` out-of-bounds: at most `180d` is allowed");
-        assert_snapshot!(said(&schedule(&format!("{at}, timeZone: UTC, handover: 1.5h"))), @"2:72 `1.5h` bad-pattern: a duration is a whole number with one unit: `90s`, `15m`, `2h` or `3d`");
+        assert_snapshot!(said(&schedule(&format!("{at}, timeZone: UTC, handover: 1.5h"))), @"2:72 `1.5h` bad-pattern: a duration is a whole number with one unit: `90s`, `15m`, `2h` or `3d` -> write `90m`");
         assert_snapshot!(said(&schedule("validityPeriod: { amount: 2881 }")), @"2:45 `2881` warning validity-clamped: the gateway cuts a validity to 48 hours");
         assert_snapshot!(said(&schedule("validityPeriod: { amount: 2880 }")), @"");
     }
@@ -478,9 +478,9 @@ messages:
         3:11 `0` out-of-bounds: at least 1 is wanted
         4:34 `101` out-of-bounds: at most 100 is allowed
         ");
-        assert_snapshot!(project("project: a\nstate: { branch: sent, in: postgres, schema: Sent }\n"), @r"
+        assert_snapshot!(project("project: a\nstate: { branch: sent, in: postgres, schema: Sent }\n"), @"
         2:10 `branch` not-allowed: `branch` goes with `in: git` only
-        2:46 `Sent` bad-pattern: a schema has 1 to 63 lower-case letters, digits and underscores, and begins with no digit
+        2:46 `Sent` bad-pattern: a schema has 1 to 63 lower-case letters, digits and underscores, and begins with no digit -> write `sent`
         ");
         assert_snapshot!(project("project: a\nstate: { remote: --upload-pack=x, in: git, schema: sent }\n"), @r"
         2:18 `--upload-pack=x` bad-pattern: a name in git has letters, digits, hyphens, underscores, slashes and single dots inside
@@ -499,8 +499,8 @@ messages:
         assert_snapshot!(project("project: a\nabsenceProvesAfter: 3d\nretired: [ a.b.c, A ]\nsandbox: { now: \"2026-02-30 12:00Z\" }\n"), @r#"
         2:21 `3d` out-of-bounds: at most `46h` is allowed
         3:12 `a.b.c` bad-pattern: what is retired is a campaign's id, or a campaign's and a message's: `spring-sale.announce`
-        3:19 `A` bad-pattern: what is retired is a campaign's id, or a campaign's and a message's: `spring-sale.announce`
-        4:17 `\"2026-02-30 12:00Z\"` bad-time: there is no such date and time
+        3:19 `A` bad-pattern: what is retired is a campaign's id, or a campaign's and a message's: `spring-sale.announce` -> write `a`
+        4:17 `\"2026-02-30 12:00Z\"` bad-time: there is no such date and time -> February 2026 has 28 days
         "#);
         for (url, good) in [
             ("https://x.api.infobip.com", true),

@@ -106,7 +106,7 @@ fn plain_numbers(schema: &mut Schema) {
 /// Editors, and we, say in words which form a text must have.
 fn explain_patterns(schema: &mut Schema) {
     let Some(object) = schema.as_object_mut() else { return };
-    let explanation = object.get("pattern").and_then(Value::as_str).and_then(raw::explanation);
+    let explanation = object.get("pattern").and_then(Value::as_str).and_then(raw::pattern::explanation);
     if let Some(explanation) = explanation {
         object.insert("patternErrorMessage".to_owned(), explanation.into());
     }

@@ -274,6 +274,7 @@ async fn record(world: &World, store: &Opened, plan: &mut Plan) -> Result<Vec<Bu
                 text: message.template.clone(),
                 audience: message.counts.people(),
                 at: world.gateway.now(),
+                terms: Some(message.terms.clone()),
             })
             .await?;
         bulks.append(&mut message.bulks);

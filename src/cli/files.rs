@@ -1,6 +1,6 @@
 //! Reads the project file and all campaigns.
 
-use crate::campaign::{Campaign, FilesError, Project, decode, read_campaign, read_project};
+use crate::campaign::{Campaign, Project, decode, read_campaign, read_project};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::source::Folders;
 
@@ -67,17 +67,9 @@ fn source(
     name: &str,
     diagnostics: &mut Diagnostics,
 ) -> Option<std::sync::Arc<crate::diagnostic::Source>> {
-    let bytes = folders.read_bytes(name).map_err(|error| {
-        let code = match error {
-            FilesError::TooLarge { .. } => Code::TooLarge,
-            FilesError::Missing
-            | FilesError::Outside
-            | FilesError::NotRegular
-            | FilesError::Encoding { .. }
-            | FilesError::Io(_) => Code::FileMissing,
-        };
-        Diagnostic::error(code, format!("`{name}`: {error}"), Place::File(name.to_owned()))
-    });
+    let bytes = folders
+        .read_bytes(name)
+        .map_err(|error| Diagnostic::error(error.code(), format!("`{name}`: {error}"), Place::File(name.to_owned())));
     match bytes.and_then(|bytes| decode(name, bytes)) {
         Ok(source) => Some(source),
         Err(diagnostic) => {

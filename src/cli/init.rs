@@ -20,6 +20,12 @@ project: NAME                       # part of every identity: never change it
 # gateway: { baseUrl: https://xxxxx.api.infobip.com }
 senders:
   shop: OFFICIAL-ACCOUNT-ID-123
+# Beyond these an apply stops, until somebody accepts the number: --accept messages=12000
+limits:
+  messagesPerApply: 10000
+  audienceGrowthPercent: 50         # up to 100 people more are never too many
+  unreadableRowsPercent: 1          # up to 5 rows are never too many
+  failedRows: 0                     # rows that a template does not suit
 sandbox: { now: \"2026-11-30 12:00Z\" }
 ";
 

@@ -30,7 +30,7 @@ macro_rules! codes {
 codes! {
     // The text of a YAML file.
     Encoding = "encoding": "The file is not UTF-8, or holds a byte order mark inside.",
-    ForbiddenCharacter = "forbidden-character": "The file holds a control character, a bare carriage return, a hidden line separator or a bidi control.",
+    ForbiddenCharacter = "forbidden-character": "A file or a rendered text holds a control character, a bare carriage return, a hidden line separator, a bidi control or a replacement character.",
     TooLarge = "too-large": "The file is larger than a campaign file may be.",
     Syntax = "syntax": "The file is not YAML.",
     EmptyFile = "empty-file": "The file holds nothing.",
@@ -59,6 +59,7 @@ codes! {
     DuplicateId = "duplicate-id": "Two campaigns, or two messages of one campaign, have the same id.",
     NoCampaigns = "no-campaigns": "The folder holds a project file and no campaign.",
     BadZone = "bad-zone": "A time zone is not in the IANA database.",
+    FixedZone = "fixed-zone": "A time zone has one offset all the year, where a place is likely meant whose clocks change.",
     BadTime = "bad-time": "A time cannot be read.",
     AmbiguousTime = "ambiguous-time": "A change of the clock skips or repeats a local time.",
     PastTime = "past-time": "A message's time is past, and nothing of it was sent.",
@@ -66,6 +67,7 @@ codes! {
     BadWindow = "bad-window": "A delivery window is shorter than an hour, or half given.",
     WindowZone = "window-zone": "A delivery window is in UTC although the schedule is not.",
     WindowMissed = "window-missed": "Messages leave outside the delivery window, or wait past their validity.",
+    ValidityOutlasted = "validity-outlasted": "Messages come up, by their pace, when their validity is over.",
     ValidityClamped = "validity-clamped": "A validity over 48 hours is cut to 48 hours by the gateway.",
     BadUrl = "bad-url": "A URL cannot be used here.",
     HostNotAllowed = "host-not-allowed": "A webhook's host is not on the project's list.",
@@ -81,6 +83,9 @@ codes! {
     TextEmpty = "text-empty": "A rendered text is empty.",
     TextTooLong = "text-too-long": "A rendered text is longer than the API allows.",
     TextTooManyBytes = "text-too-many-bytes": "A rendered text has more bytes than the channel allows.",
+    ForeignPlaceholder = "foreign-placeholder": "A text holds a placeholder of another tool, which would be sent as it is written.",
+    Markup = "markup": "A text holds HTML, Markdown or an escape, which would be sent as it is written.",
+    NoTemplate = "no-template": "A template stands in a field that is sent as it is written.",
     BracesLeft = "braces-left": "A rendered text still holds template braces.",
     WhereFailed = "where-failed": "An expression failed for a row, or is not a condition.",
     // Audiences.
@@ -88,9 +93,17 @@ codes! {
     BadHeader = "bad-header": "An audience's header cannot be used.",
     UnreadableRow = "unreadable-row": "A row cannot be read.",
     BadRecipient = "bad-recipient": "A recipient's id cannot be used.",
+    RoundedIds = "rounded-ids": "A spreadsheet has rounded the ids of an audience.",
+    OddIds = "odd-ids": "A few ids of an audience have another length than all the others.",
+    CutFile = "cut-file": "An audience's file ends in the middle of a row.",
+    NobodyProtected = "nobody-protected": "A list that keeps people from getting messages cannot keep anybody.",
+    NobodyMatches = "nobody-matches": "No row of an audience matches its `where`.",
+    Leftover = "leftover": "A value is a program's word for nothing, or damaged text.",
     AudienceTooLarge = "audience-too-large": "An audience expands to more than is allowed.",
     // The ledger's view of the files.
     SenderChanged = "sender-changed": "A message's sender is not the one that the ledger has.",
     MessageGone = "message-gone": "The ledger has a campaign or message that the files lack.",
     RevisionLowered = "revision-lowered": "A message's revision is lower than the ledger's.",
+    HandedOverEarly = "handed-over-early": "A message is handed over long before it leaves, and cannot be stopped then.",
+    SameText = "same-text": "People have, or get, the same text from another message.",
 }

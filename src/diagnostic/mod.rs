@@ -91,9 +91,9 @@ impl Diagnostics {
         self.0.push(diagnostic);
     }
 
-    /// Adds all of another collection.
-    pub fn extend(&mut self, others: Self) {
-        self.0.extend(others.0);
+    /// Adds all of another collection, or one if there is one.
+    pub fn extend(&mut self, others: impl IntoIterator<Item = Diagnostic>) {
+        self.0.extend(others);
     }
 
     /// Says whether one of them is an error.

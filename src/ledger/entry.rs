@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::damage::{EntryError, JoinError};
 use super::extra::Extra;
-use super::line::{Claim, Header, MessageRecord, Outcome, PersonState};
+use super::line::{Claim, Header, MessageRecord, Outcome, PersonState, Terms};
 use super::people;
 use super::states::States;
 use crate::identity::Person;
@@ -160,9 +160,10 @@ impl Record {
         }
     }
 
-    fn rank(&self) -> (Timestamp, &str, u64, &str, String) {
+    fn rank(&self) -> (Timestamp, &str, u64, &str, Option<&Terms>, String) {
         let record = &self.record;
-        (record.at, &record.text, record.audience, record.sender.as_str(), self.extra.rank())
+        let terms = record.terms.as_ref();
+        (record.at, &record.text, record.audience, record.sender.as_str(), terms, self.extra.rank())
     }
 }
 

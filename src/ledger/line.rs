@@ -1,5 +1,7 @@
 //! The three kinds of entry of a ledger, and how a person stands.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use crate::identity::{BulkId, BulkTime, KeyId, MessageKey, Person, ProjectId, Revision, SenderId};
@@ -63,6 +65,18 @@ pub struct MessageRecord {
     pub audience: u64,
     /// When this was written.
     pub at: Timestamp,
+    /// Its schedule and its options; absent if an older version of sendform wrote this.
+    pub terms: Option<Terms>,
+}
+
+/// A message's schedule and options, as a user writes them: only what makes a difference to whoever is
+/// handed over.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Terms {
+    /// Since when they are so: claims that were made before may have had others.
+    pub since: Timestamp,
+    /// The values by their names.
+    pub values: BTreeMap<String, String>,
 }
 
 /// A number that tells the runs of sendform apart: random, per process.

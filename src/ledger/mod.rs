@@ -12,6 +12,7 @@ mod entry;
 mod extra;
 mod grant;
 mod index;
+mod leaving;
 mod line;
 mod merge;
 mod news;
@@ -38,7 +39,10 @@ pub use damage::{Damage, EntryError, JoinError, Reason};
 pub use entry::{Note, Settled};
 pub use grant::Grant;
 pub use index::Standings;
-pub use line::{BY_LOGS, Claim, ClaimId, FirstKey, Header, MessageRecord, Outcome, PersonState, RunId, Standing};
+pub use leaving::{HandedOver, Leaving};
+pub use line::{
+    BY_LOGS, Claim, ClaimId, FirstKey, Header, MessageRecord, Outcome, PersonState, RunId, Standing, Terms,
+};
 pub use merge::{MergeError, Side, merge};
 pub use news::{News, Shadow};
 pub use piece::{Outcomes, Piece};

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::damage::Reason;
 use super::entry::{Bound, Entry, Note, Record, Settled};
 use super::extra::Extra;
-use super::line::{Claim, ClaimId, FirstKey, Header, MessageRecord, Outcome, PersonState, RunId};
+use super::line::{Claim, ClaimId, FirstKey, Header, MessageRecord, Outcome, PersonState, RunId, Terms};
 use super::seal::{self, Kind};
 use super::{people, raw};
 use crate::identity::{BulkId, BulkTime, MessageKey, Person, ProjectId, Revision, SenderId};
@@ -95,6 +95,7 @@ fn message(raw: raw::Message<'_>) -> Result<Record, Reason> {
         text: raw.text.into_owned(),
         audience: raw.audience,
         at: raw.at,
+        terms: raw.terms.map(|raw::Terms { since, values }| Terms { since, values }),
     };
     Ok(Record { record, extra: raw.extra.without_sum() })
 }

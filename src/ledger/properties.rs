@@ -4,7 +4,7 @@ use proptest::prelude::{Strategy, any, prop, prop_assert, prop_assert_eq, prop_o
 use proptest::sample::Index;
 
 use super::sample::{at, claim, header, ledger, message, outcome, record, revision};
-use super::{Claim, Ledger, Outcome, PersonState, Standing, View, text};
+use super::{Claim, Ledger, MessageRecord, Outcome, PersonState, Standing, Terms, View, text};
 use crate::identity::Person;
 
 const NAMES: [&str; 2] = ["announce", "remind"];
@@ -13,7 +13,7 @@ const PEOPLE: u64 = 5;
 /// One entry with the claim that it is about.
 #[derive(Debug, Clone)]
 enum Event {
-    Message(&'static str, i64, String),
+    Message(MessageRecord),
     Claim(Claim),
     Outcome(Claim, Outcome),
 }
@@ -35,6 +35,13 @@ fn states() -> impl Strategy<Value = PersonState> {
     ]
 }
 
+fn records() -> impl Strategy<Value = MessageRecord> {
+    let values = prop::collection::btree_map("[a-b]", "[a-z\"é]{0,2}", 0..3);
+    let terms = prop::option::of((0_i64..3, values).prop_map(|(second, values)| Terms { since: at(second), values }));
+    (0..NAMES.len(), 0_i64..3, "[a-z]{0,3}", terms)
+        .prop_map(|(name, second, text, terms)| MessageRecord { terms, ..record(NAMES[name], &text, second) })
+}
+
 fn events() -> impl Strategy<Value = Event> {
     let words = || prop::option::of("[a-z\"\\\\é\n]{0,4}");
     let outcomes = (claims(), states(), prop::collection::vec(states(), 5), any::<u8>(), 0_i64..4, words(), words());
@@ -44,11 +51,7 @@ fn events() -> impl Strategy<Value = Event> {
         let outcome = Outcome { at: at(second), by, why, ..outcome(&claim, state, &others) };
         Event::Outcome(claim, outcome)
     });
-    prop_oneof![
-        (0..NAMES.len(), 0_i64..3, "[a-z]{0,3}").prop_map(|(name, at, text)| Event::Message(NAMES[name], at, text)),
-        claims().prop_map(Event::Claim),
-        outcomes,
-    ]
+    prop_oneof![records().prop_map(Event::Message), claims().prop_map(Event::Claim), outcomes,]
 }
 
 fn histories() -> impl Strategy<Value = Vec<Event>> {
@@ -59,7 +62,7 @@ fn ledger_of(events: &[Event]) -> Ledger {
     let mut ledger = Ledger::new(header());
     for event in events.iter().cloned() {
         match event {
-            Event::Message(name, second, text) => ledger.add_message(record(name, &text, second)),
+            Event::Message(record) => ledger.add_message(record),
             Event::Claim(claim) => ledger.add_claim(claim).unwrap(),
             Event::Outcome(claim, outcome) => {
                 ledger.add_claim(claim).unwrap();
@@ -75,7 +78,7 @@ fn lines_of(events: &[Event]) -> Vec<String> {
     let mut lines = vec![text::header_line(&header())];
     for event in events {
         match event {
-            Event::Message(name, second, source) => lines.push(text::message_line(&record(name, source, *second))),
+            Event::Message(record) => lines.push(text::message_line(record)),
             Event::Claim(claim) => lines.push(text::claim_line(claim)),
             Event::Outcome(claim, outcome) => {
                 lines.extend([text::claim_line(claim), text::outcome_line(outcome)]);

@@ -2,6 +2,7 @@
 //! and `text`.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -58,8 +59,17 @@ pub(super) struct Message<'a> {
     pub(super) text: Cow<'a, str>,
     pub(super) audience: u64,
     pub(super) at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) terms: Option<Terms>,
     #[serde(flatten)]
     pub(super) extra: Extra,
+}
+
+/// A message's schedule and options.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Terms {
+    pub(super) since: Timestamp,
+    pub(super) values: BTreeMap<String, String>,
 }
 
 /// A claim, with what is known of it folded in.

@@ -32,6 +32,7 @@ pub(crate) fn record(name: &str, text: &str, second: i64) -> MessageRecord {
         text: text.to_owned(),
         audience: 3,
         at: at(second),
+        terms: None,
     }
 }
 

@@ -132,6 +132,12 @@ impl Ledger {
         self.records.values().map(|record| &record.record)
     }
 
+    /// Finds the latest record of a revision of a message.
+    #[must_use]
+    pub fn record(&self, message: &MessageKey, revision: Revision) -> Option<&MessageRecord> {
+        self.records.get(&(message.clone(), revision)).map(|record| &record.record)
+    }
+
     /// Finds the latest record of a message's highest revision.
     #[must_use]
     pub fn last_record(&self, message: &MessageKey) -> Option<&MessageRecord> {
@@ -146,6 +152,13 @@ impl Ledger {
     /// Iterates over the claims of a revision of a message.
     pub fn claims_of(&self, message: &MessageKey, revision: Revision) -> impl Iterator<Item = ClaimState<'_>> {
         let positions = self.index(message, revision).into_iter().flat_map(|index| &index.claims);
+        positions.filter_map(|position| self.entries.get(*position)).map(ClaimState)
+    }
+
+    /// Iterates over the claims of a message, of all its revisions.
+    pub fn claims_of_all(&self, message: &MessageKey) -> impl Iterator<Item = ClaimState<'_>> {
+        let indexes = self.indexes.iter().filter(move |((of, _), _)| of == message);
+        let positions = indexes.flat_map(|(_, index)| &index.claims);
         positions.filter_map(|position| self.entries.get(*position)).map(ClaimState)
     }
 

@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use super::entry::{Bound, Entry, Note, Record};
 use super::extra::Extra;
-use super::line::{Claim, ClaimId, FirstKey, Header, MessageRecord, Outcome, PersonState};
+use super::line::{Claim, ClaimId, FirstKey, Header, MessageRecord, Outcome, PersonState, Terms};
 use super::states::States;
 use super::{people, raw, seal};
 use crate::identity::Person;
@@ -80,6 +80,7 @@ pub(super) fn record_line(record: &Record) -> String {
         text: record.text.as_str().into(),
         audience: record.audience,
         at: record.at,
+        terms: record.terms.clone().map(|Terms { since, values }| raw::Terms { since, values }),
         extra: extra.clone(),
     })
 }

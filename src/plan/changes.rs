@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use crate::campaign::{Campaign, Content, Message, Project};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::identity::{MessageKey, Revision};
-use crate::ledger::{Ledger, PersonState, Standing, View};
+use jiff::Timestamp;
 
-use super::gate::Gate;
+use crate::campaign::{Campaign, Content, Message, Project};
+use crate::diagnostic::words::plural;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::identity::MessageKey;
+use crate::ledger::{ClaimState, Leaving, Ledger, MessageRecord};
+
 use super::message::MessagePlan;
+use super::same;
 
 /// What a message's text was when something of it was last sent, and who keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,65 +62,61 @@ pub(super) fn text(message: &Message, ledger: &Ledger, already_sent: u64) -> Opt
     })
 }
 
-/// How many people an older revision still has in doubt, or scheduled and not yet sent.
+/// How many people an older revision still has in doubt, or handed over and not yet left; and when the
+/// last of them leaves.
 #[must_use]
-pub(super) fn overlap(message: &Message, ledger: &Ledger, now: jiff::Timestamp) -> u64 {
-    let older = ledger.claims().filter(|state| {
-        let bulk = &state.claim().id.bulk;
-        bulk.message == message.key && bulk.revision < message.revision
-    });
-    older
-        .map(|state| {
-            let claim = state.claim();
-            let scheduled = claim.send_at.into_iter().chain(claim.until).max().is_some_and(|end| end > now);
-            let under_way =
-                |state: PersonState| state == PersonState::Claimed || (scheduled && state == PersonState::Accepted);
-            state.people().filter(|(_, state)| under_way(*state)).count() as u64
-        })
-        .sum()
+pub(super) fn overlap(message: &Message, ledger: &Ledger, now: Timestamp) -> (u64, Option<Leaving>) {
+    let older = ledger.claims_of_all(&message.key).filter(|claim| claim.claim().id.bulk.revision < message.revision);
+    let open: usize = older.map(ClaimState::open).sum();
+    let handed = ledger.still_to_leave(&message.key, ..message.revision, now);
+    (open as u64 + handed.map_or(0, |handed| handed.people), handed.map(|handed| handed.leaving))
+}
+
+/// Finds the messages that the ledger has and the files lack, each with its highest revision.
+pub(super) fn absent<'a>(campaigns: &[Campaign], ledger: &'a Ledger) -> impl Iterator<Item = &'a MessageRecord> {
+    // Records are in the order of their revisions, so that the last one remains.
+    let known: BTreeMap<&MessageKey, &MessageRecord> =
+        ledger.messages().map(|record| (&record.message, record)).collect();
+    let in_files =
+        |key: &MessageKey| campaigns.iter().flat_map(|campaign| &campaign.messages).any(|message| message.key == *key);
+    known.into_values().filter(|record| !in_files(&record.message)).collect::<Vec<_>>().into_iter()
+}
+
+/// Says whether a message that is not in the files is gone on purpose.
+#[must_use]
+pub(super) fn is_retired(project: &Project, key: &MessageKey) -> bool {
+    project.retired.iter().any(|name| *name == key.to_string() || *name == key.campaign.as_str())
 }
 
 /// Finds campaigns and messages that the ledger has and the files lack, unless they are retired.
 #[must_use]
-pub(super) fn gone(project: &Project, campaigns: &[Campaign], ledger: &Ledger, planned: &[MessagePlan]) -> Diagnostics {
-    let mut diagnostics = Diagnostics::new();
-    // Records are in the order of their revisions, so that the last one remains.
-    let known: BTreeMap<MessageKey, Revision> =
-        ledger.messages().map(|record| (record.message.clone(), record.revision)).collect();
-    for (key, revision) in known {
-        let in_files = campaigns.iter().flat_map(|campaign| &campaign.messages).any(|message| message.key == key);
-        let retired = project.retired.iter().any(|name| *name == key.to_string() || *name == key.campaign.as_str());
-        if in_files || retired {
-            continue;
-        }
+pub(super) fn gone(
+    project: &Project,
+    campaigns: &[Campaign],
+    ledger: &Ledger,
+    planned: &[MessagePlan],
+    now: Timestamp,
+) -> Vec<(MessageKey, Diagnostic)> {
+    let lost = absent(campaigns, ledger).filter(|record| !is_retired(project, &record.message));
+    lost.map(|record| {
+        let key = &record.message;
         let campaign_gone = campaigns.iter().all(|campaign| campaign.id != key.campaign);
-        let message = format!("the ledger has `{key}`, which was sent, and the files lack it");
         let name = if campaign_gone { key.campaign.to_string() } else { key.to_string() };
         let mut help = format!("put it back, or write `retired: [{name}]` into the project file");
-        if let Some((heir, people)) = heir(&key, revision, ledger, planned) {
+        if let Some((heir, people)) = same::heir(key, record.revision, ledger, planned) {
             help = format!(
                 "`{heir}` plans {people} of the same people: if it was renamed, give it back its old id, else they get it again; {help}"
             );
         }
-        diagnostics.push(Diagnostic::error(Code::MessageGone, message, project.place.clone()).help(help));
-    }
-    diagnostics
+        let message = format!("the ledger has `{key}`, {}, and the files lack it", sent(key, ledger, now));
+        (key.clone(), Diagnostic::error(Code::MessageGone, message, project.place.clone()).help(help))
+    })
+    .collect()
 }
 
-/// The planned message that shares the most people with one that is gone, as far as they have it or
-/// may have it.
-fn heir(gone: &MessageKey, revision: Revision, ledger: &Ledger, planned: &[MessagePlan]) -> Option<(MessageKey, u64)> {
-    let standings = ledger.standings(gone, revision);
-    planned
-        .iter()
-        .filter(|plan| plan.counts.get(Gate::ToSend) + plan.counts.get(Gate::NotDue) > 0)
-        .map(|plan| {
-            let people = plan.bulks.iter().chain(&plan.later).flat_map(|bulk| &bulk.recipients);
-            let may_have_it =
-                |person| matches!(standings.get(person, View::Exclusive), Standing::Accepted | Standing::InDoubt);
-            let shared = people.filter(|recipient| may_have_it(recipient.person)).count() as u64;
-            (plan.key.clone(), shared)
-        })
-        .filter(|(_, shared)| *shared > 0)
-        .max_by_key(|(_, shared)| *shared)
+/// What became of a message: it was sent, or is still to leave.
+fn sent(key: &MessageKey, ledger: &Ledger, now: Timestamp) -> String {
+    let Some(handed) = ledger.still_to_leave(key, .., now) else { return "which was sent".to_owned() };
+    let verb = if handed.people == 1 { "gets" } else { "get" };
+    format!("which {} still {verb} {}", plural(handed.people, "person"), handed.leaving.words(now, None))
 }

@@ -6,7 +6,7 @@ use crate::campaign::{Campaign, Files, Message, Project, duplicates};
 use crate::diagnostic::words::plural;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::ledger::Ledger;
-use crate::timing;
+use crate::timing::{self, Expires, Pace, Passage};
 
 use super::compiled::{Compiled, Selected};
 use super::gate::Gate;
@@ -22,7 +22,10 @@ pub fn check(project: &Project, campaigns: &[Campaign], files: &dyn Files) -> Di
             diagnostics.extend(Selected::new(audience, files).err().unwrap_or_default());
         }
         for message in campaigns.iter().flat_map(|campaign| &campaign.messages) {
-            diagnostics.extend(Compiled::new(message, files).err().unwrap_or_default());
+            diagnostics.extend(match Compiled::new(message, files) {
+                Ok((compiled, _)) => compiled.warnings,
+                Err(found) => found,
+            });
             for audience in &message.exclude {
                 diagnostics.extend(Selected::new(audience, files).err().unwrap_or_default());
             }
@@ -60,30 +63,63 @@ pub(super) fn times(message: &Message, plan: &MessagePlan, now: Timestamp, ledge
                 .help("a later apply hands it over; `handover: 2h` keeps it here until shortly before its time"),
         );
     }
-    if let Some(window) = &message.schedule.window {
-        let first = plan.first_at().unwrap_or(now);
-        let last = plan.last_at().unwrap_or(first);
-        if plan.to_send() + plan.not_due() > 0
-            && let Some(missed) = timing::misses(window, message.schedule.validity, first, last)
-        {
-            diagnostics.push(window_missed(message, &missed, place()));
-        }
+    diagnostics.extend(passage(message, plan, now, &place()));
+    diagnostics
+}
+
+/// Warns of people who would not get their message when it comes up, or not at all.
+fn passage(message: &Message, plan: &MessagePlan, now: Timestamp, place: &Place) -> Diagnostics {
+    let schedule = &message.schedule;
+    let pace = Pace::new(schedule.speed);
+    let bulks = plan.bulks.iter().chain(&plan.later);
+    let passage = bulks.fold(Passage::default(), |passage, bulk| {
+        let (start, count) = (bulk.send_at.unwrap_or(now), bulk.recipients.len() as u64);
+        passage.and(Passage::of(schedule.window.as_ref(), schedule.validity, pace, start, count))
+    });
+    let mut diagnostics = Diagnostics::new();
+    if let Some(expires) = &passage.expires {
+        let everybody = passage.expired == plan.to_send() + plan.not_due();
+        diagnostics.push(expiring(message, passage.expired, expires, everybody, place.clone()));
+    }
+    if let Some((turn, opens)) = passage.waits {
+        let text = format!(
+            "{} of `{}` would wait for the delivery window, from {} on",
+            plural(passage.waiting, "person"),
+            message.key,
+            timing::utc(turn)
+        );
+        diagnostics.push(
+            Diagnostic::warning(Code::WindowMissed, text, place.clone())
+                .label(format!("it opens at {}", timing::utc(opens))),
+        );
     }
     diagnostics
 }
 
-fn window_missed(message: &Message, missed: &timing::Missed, place: Place) -> Diagnostic {
-    let (leaves, opens) = (timing::utc(missed.leaves), timing::utc(missed.opens));
-    if missed.expires {
-        let text =
-            format!("messages of `{}` that leave at {leaves} expire before the delivery window opens", message.key);
-        Diagnostic::error(Code::WindowMissed, text, place)
-            .label(format!("it opens at {opens}"))
-            .help("choose another time, a wider window, or a higher speed")
-    } else {
-        let text = format!("messages of `{}` that leave at {leaves} wait until the delivery window opens", message.key);
-        Diagnostic::warning(Code::WindowMissed, text, place).label(format!("it opens at {opens}"))
-    }
+/// Some who expire are a warning; where everybody does, nothing would be sent at all.
+fn expiring(message: &Message, people: u64, expires: &Expires, everybody: bool, place: Place) -> Diagnostic {
+    let validity = timing::duration(timing::horizon::validity(message.schedule.validity));
+    let text = format!(
+        "{} of `{}` would not get it: those who come up from {} on expire after {validity}",
+        plural(people, "person"),
+        message.key,
+        timing::utc(expires.at),
+    );
+    let (code, why, cure) = match expires.opens {
+        Some(opens) => (
+            Code::WindowMissed,
+            format!("the delivery window opens at {}", timing::utc(opens)),
+            "choose another time, a wider window, a higher speed, or a longer `validityPeriod` (48 h at most)",
+        ),
+        None => (
+            Code::ValidityOutlasted,
+            "the speed is too low for the validity".to_owned(),
+            "choose a higher speed, a longer `validityPeriod` (48 h at most), or a smaller `bulkSize`: the validity is \
+             counted from the `sendAt` of each bulk",
+        ),
+    };
+    let severity = if everybody { Diagnostic::error } else { Diagnostic::warning };
+    severity(code, text, place).label(why).help(cure)
 }
 
 /// Says each thing once, although several messages share an audience or a template.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::audience::Reader;
 use crate::campaign::{Audience, Content, Files, Message};
 use crate::diagnostic::Diagnostics;
-use crate::render::{Condition, Header, Template, check_columns};
+use crate::render::{ColumnUse, Condition, Header, Purpose, Template, check_column_names, check_columns};
 
 /// An audience made ready: its condition, and where its columns are.
 pub(super) struct Selected {
@@ -32,8 +32,12 @@ pub(super) struct Compiled {
     pub time_zone: Option<usize>,
     /// The column that tells when the conversation window closes.
     pub window: Option<WindowColumn>,
+    /// The columns that the text shows.
+    pub shown: Vec<usize>,
     /// The columns whose values make a difference, in ascending order, without the recipient's id.
     pub used: Vec<usize>,
+    /// What is worth a look.
+    pub warnings: Diagnostics,
 }
 
 /// The column that tells when the conversation window closes.
@@ -88,35 +92,39 @@ impl Compiled {
     /// Compiles a message; gives a reader at the first row of its audience.
     ///
     /// # Errors
-    /// All that is wrong with its templates, its condition, its audience's columns.
+    /// All that is wrong with its templates, its condition, its audience's columns, and what is worth
+    /// a look besides.
     pub(super) fn new(message: &Message, files: &dyn Files) -> Result<(Self, Reader), Diagnostics> {
         let mut diagnostics = Diagnostics::new();
         let Content::Text(source) = &message.content;
-        let text = keep(Template::compile(source, files), &mut diagnostics);
+        let text = keep(Template::compile(source, Purpose::Text, files), &mut diagnostics);
         let callback = message.webhooks.callback_data.as_ref();
-        let callback_data = callback.and_then(|source| keep(Template::compile(source, files), &mut diagnostics));
+        let callback_data =
+            callback.and_then(|source| keep(Template::compile(source, Purpose::CallbackData, files), &mut diagnostics));
         let selected = keep(Selected::new(&message.audience, files), &mut diagnostics);
-        if let Some((selected, _)) = &selected {
-            for template in text.iter().chain(&callback_data) {
+        for template in text.iter().chain(&callback_data) {
+            diagnostics.extend(template.pasted(selected.as_ref().map(|(selected, _)| &*selected.header)));
+            if let Some((selected, _)) = &selected {
                 let file = selected.audience.source.file();
                 diagnostics.extend(check_columns(template.columns(), &selected.header, file));
             }
         }
         match (text, selected) {
             (Some(text), Some((selected, reader))) if !diagnostics.has_errors() => {
-                Ok((Self::from_parts(selected, text, callback_data), reader))
+                Ok((Self::from_parts(selected, text, callback_data, diagnostics), reader))
             }
             _ => Err(diagnostics),
         }
     }
 
-    fn from_parts(selected: Selected, text: Template, callback_data: Option<Template>) -> Self {
+    fn from_parts(selected: Selected, text: Template, callback_data: Option<Template>, warnings: Diagnostics) -> Self {
         let position = |name: &Option<String>| name.as_ref().and_then(|name| selected.header.position(name));
         let columns = &selected.audience.columns;
         let time_zone = position(&columns.time_zone);
         let window = position(&columns.window_closes_at)
             .map(WindowColumn::ClosesAt)
             .or_else(|| position(&columns.last_message_at).map(WindowColumn::LastMessageAt));
+        let shown = text.columns().iter().filter_map(|column| selected.header.position(&column.name)).collect();
         let templates = text.columns().iter().chain(callback_data.iter().flat_map(Template::columns));
         let condition = selected.condition.iter().flat_map(Condition::columns);
         let mut used: Vec<usize> = templates
@@ -128,7 +136,7 @@ impl Compiled {
             .collect();
         used.sort_unstable();
         used.dedup();
-        Self { selected, text, callback_data, time_zone, window, used }
+        Self { selected, text, callback_data, time_zone, window, shown, used, warnings }
     }
 }
 
@@ -149,7 +157,7 @@ fn special_columns(audience: &Audience, header: &Header) -> Diagnostics {
         .chain(&columns.time_zone)
         .chain(&columns.window_closes_at)
         .chain(&columns.last_message_at);
-    let uses: Vec<crate::render::ColumnUse> =
-        names.map(|name| crate::render::ColumnUse { name: name.clone(), place: audience.place.clone() }).collect();
-    check_columns(&uses, header, audience.source.file())
+    let uses: Vec<ColumnUse> =
+        names.map(|name| ColumnUse { name: name.clone(), place: audience.place.clone(), is_compared: false }).collect();
+    check_column_names(&uses, header, audience.source.file())
 }

@@ -9,6 +9,7 @@ use crate::timing::Pace;
 use crate::timing::horizon::is_too_far_ahead;
 
 use super::bulk::{Bulk, Recipient};
+use super::clocks::{Clocks, Tally};
 use super::gate::{Counts, Gate};
 use super::gather::Gathered;
 use super::times::{SendTimes, Slot, When};
@@ -26,6 +27,8 @@ pub(super) struct Cut {
     pub due: Vec<Bulk>,
     /// To hand over later.
     pub later: Vec<Bulk>,
+    /// How many people get it when.
+    pub clocks: Clocks,
 }
 
 /// What a message's bulks are cut by.
@@ -50,6 +53,7 @@ impl Cutter<'_> {
         let mut cut = Cut::default();
         let mut building: Option<Building> = None;
         let mut until = self.until;
+        let mut tally = Tally::new(self.times);
         for index in self.order(gathered) {
             let Some(recipient) = gathered.recipients.get(index).copied() else { continue };
             let group = self.start(gathered, index);
@@ -57,18 +61,20 @@ impl Cutter<'_> {
             if building.as_ref().is_some_and(|open| open.group != group || open.recipients.len() >= size) {
                 until = building.take().and_then(|full| self.close(full, &mut cut, counts)).or(until);
             }
-            let open = building.get_or_insert_with(|| Building::new(self.message, group, until));
+            let open = building.get_or_insert_with(|| self.building(group, until));
             if is_too_far_ahead(self.now, open.start) {
                 counts.shift(Gate::ToSend, Gate::TooEarly);
             } else if closes_at <= open.next_at() {
                 counts.shift(Gate::ToSend, Gate::WindowClosed);
             } else {
                 open.recipients.push(recipient);
+                tally.add(slot(gathered, index), open.is_due);
             }
         }
         if let Some(last) = building {
             self.close(last, &mut cut, counts);
         }
+        cut.clocks = tally.clocks(self.times);
         cut
     }
 
@@ -86,8 +92,7 @@ impl Cutter<'_> {
 
     /// When a person should get it, before staggering.
     fn start(&self, gathered: &Gathered, index: usize) -> Timestamp {
-        let slot = gathered.slots.get(index).copied().unwrap_or(Slot(0));
-        match self.times.when(slot) {
+        match self.times.when(slot(gathered, index)) {
             When::At(instant) => *instant,
             When::Now | When::Past(_) | When::Expired(_) | When::Ambiguous(_) => self.now,
         }
@@ -112,12 +117,7 @@ impl Cutter<'_> {
             until,
             recipients: building.recipients,
         };
-        let handover_at = self
-            .message
-            .schedule
-            .handover
-            .map_or(self.now, |handover| start.checked_sub(handover).unwrap_or(Timestamp::MIN));
-        if handover_at <= self.now {
+        if building.is_due {
             cut.due.push(bulk);
         } else {
             for _ in &bulk.recipients {
@@ -127,6 +127,23 @@ impl Cutter<'_> {
         }
         until
     }
+
+    fn building(&self, group: Timestamp, until: Option<Timestamp>) -> Building {
+        let pace = Pace::new(self.message.schedule.speed);
+        let start = pace.stagger(group, until);
+        Building { pace, group, start, is_due: self.is_due(start), recipients: Vec::new() }
+    }
+
+    /// Says whether what starts then is handed over by now.
+    fn is_due(&self, start: Timestamp) -> bool {
+        let handover = self.message.schedule.handover;
+        handover.is_none_or(|handover| start.checked_sub(handover).unwrap_or(Timestamp::MIN) <= self.now)
+    }
+}
+
+/// Somebody's slot.
+fn slot(gathered: &Gathered, index: usize) -> Slot {
+    gathered.slots.get(index).copied().unwrap_or(Slot(0))
 }
 
 /// A bulk under construction.
@@ -134,15 +151,12 @@ struct Building {
     pace: Pace,
     group: Timestamp,
     start: Timestamp,
+    /// Whether it is handed over by now.
+    is_due: bool,
     recipients: Vec<Recipient>,
 }
 
 impl Building {
-    fn new(message: &Message, group: Timestamp, until: Option<Timestamp>) -> Self {
-        let pace = Pace::new(message.schedule.speed);
-        Self { pace, group, start: pace.stagger(group, until), recipients: Vec::new() }
-    }
-
     /// When the next person would get it.
     fn next_at(&self) -> Timestamp {
         self.pace.leaves_at(self.start, self.recipients.len() as u64)

@@ -148,6 +148,7 @@ impl Fixture {
                     text: message.template.clone(),
                     audience: message.counts.people(),
                     at: self.now,
+                    terms: Some(message.terms.clone()),
                 });
             }
             for bulk in &message.bulks {

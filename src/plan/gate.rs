@@ -147,7 +147,7 @@ impl Gate {
             Self::TooLate => "too late",
             Self::TooEarly => "too early",
             Self::Skipped => "skipped by the template",
-            Self::Failed => "failed to render",
+            Self::Failed => "failed",
             Self::Differs => "different from the plan",
             Self::WindowClosed => "conversation window closed",
             Self::NotDue => "not due yet",
@@ -195,6 +195,12 @@ impl Counts {
     #[must_use]
     pub fn total(&self) -> u64 {
         self.0.iter().sum()
+    }
+
+    /// The rows in which something stands.
+    #[must_use]
+    pub fn filled(&self) -> u64 {
+        self.total() - self.get(Gate::Blank)
     }
 
     /// The gates at which at least one row ends, in order.

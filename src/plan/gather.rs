@@ -16,16 +16,22 @@ use crate::render::Renderer;
 use super::bulk::Recipient;
 use super::frozen::{Change, Fallen};
 use super::gate::{Counts, Gate};
+use super::handed::Placed;
+use super::ids::{IdForm, IdForms};
 use super::parallel;
-use super::sieve::{Candidate, Fate, Judged, RowIssue, Sieve, Verdict};
+use super::row_issue::RowIssues;
+use super::sieve::{Candidate, Fate, Judged, Leftover, Sieve, Verdict};
 use super::times::Slot;
 
 /// How many rows a worker gets at a time.
 const CHUNK_ROWS: usize = 1024;
-/// How many wrong rows of a message are told one by one.
-const ISSUES_MAX: usize = 20;
-/// Marks, in the index of a person who is no candidate, that its low byte is their gate.
-const NO_CANDIDATE: u32 = 0xFFFF_FF00;
+/// How many lines of rows are named.
+const LINES_MAX: usize = 20;
+/// Marks, in the index of a person who is no candidate, that its lowest byte is their gate, and the
+/// one above that the number of the list that stops them.
+const NO_CANDIDATE: u32 = 0xFFFF_0000;
+/// In place of a list's number: a row of the person cannot be read, so that nothing can agree with it.
+const ILLEGIBLE: u8 = u8::MAX;
 
 /// What came of the rows of one message.
 #[derive(Default)]
@@ -40,10 +46,18 @@ pub(super) struct Gathered {
     pub closes_at: Vec<Timestamp>,
     /// Why the template skipped people, and how many.
     pub skipped: BTreeMap<String, u64>,
-    /// Rows that cannot be read: the first ones.
-    pub unreadable: Vec<(u64, RowIssue)>,
-    /// Rows for which something failed: the first ones.
-    pub failed: Vec<(u64, RowIssue)>,
+    /// Rows that cannot be read.
+    pub unreadable: RowIssues,
+    /// Rows for which something failed.
+    pub failed: RowIssues,
+    /// What cells leave behind in texts, by column: the line of the first row, and how many rows.
+    pub leftovers: BTreeMap<(usize, Leftover), (u64, u64)>,
+    /// What the ids look like.
+    pub ids: IdForms,
+    /// The last row, if the file ends in it without a line end: its line, and its id if it has one.
+    pub unterminated: Option<(u64, Option<IdForm>)>,
+    /// How many people each list stops, by gate and number.
+    pub protected: BTreeMap<(Gate, u8), u64>,
     /// Lines of rows that contradict another row: the first ones.
     pub contradicting: Vec<u64>,
     /// How many texts have more bytes than the channel takes.
@@ -58,6 +72,8 @@ pub(super) struct Gathered {
     pub unfit: Vec<Change>,
     /// Rows worth a look.
     pub samples: SampleRows,
+    /// Where those end who are handed over.
+    pub placed: Placed,
 }
 
 /// The rows whose texts are worth a look.
@@ -75,6 +91,13 @@ pub(super) struct SampleRows {
 struct Seen {
     used: u32,
     index: u32,
+}
+
+impl Seen {
+    /// The number of the list that stops the person.
+    fn list(self) -> u8 {
+        self.index.to_le_bytes()[1]
+    }
 }
 
 /// Why somebody of a frozen plan cannot be sent to as planned.
@@ -131,36 +154,64 @@ pub(super) fn gather(sieve: &Sieve<'_>, mut reader: Reader, workers: NonZeroUsiz
             Ok(())
         },
     )?;
+    let gate = |person: Person| gatherer.seen.get(&person).map(|seen| gate_of(seen.index));
+    gatherer.gathered.placed = sieve.handed.place(gate);
     Ok(gatherer.finish(sieve.hold.people()))
 }
 
 impl Gatherer {
     fn take(&mut self, judged: Judged) {
-        let (person, used, fate) = match judged.verdict {
-            Verdict::Unreadable(issue) => {
+        let line = judged.line;
+        let (person, id, used, fate) = match judged.verdict {
+            Verdict::Blank => return self.gathered.counts.add(Gate::Blank),
+            Verdict::NoAddress => return self.gathered.counts.add(Gate::NoAddress),
+            Verdict::Unreadable { issue, person } => {
+                if judged.unterminated {
+                    self.gathered.unterminated = Some((line, None));
+                }
                 self.gathered.counts.add(Gate::Unreadable);
-                push_few(&mut self.gathered.unreadable, (judged.line, issue));
+                self.gathered.unreadable.add(line, issue);
+                if let Some(person) = person {
+                    self.illegible(person, line);
+                }
                 return;
             }
-            Verdict::Person { person, used, fate } => (person, used, fate),
+            Verdict::Person { person, id, used, fate } => (person, id, used, fate),
         };
+        self.gathered.ids.add(id);
+        if judged.unterminated {
+            self.gathered.unterminated = Some((line, Some(id)));
+        }
         if let Some(seen) = self.seen.get(&person).copied() {
-            self.again(person, seen, used, judged.line);
+            self.again(person, seen, used, line);
             return;
         }
         let index = match fate {
-            Fate::Candidate(candidate) => self.candidate(person, judged.at, &candidate),
+            Fate::Candidate(candidate, leftovers) => {
+                for leftover in leftovers {
+                    self.gathered.leftovers.entry(leftover).or_insert((line, 0)).1 += 1;
+                }
+                self.candidate(person, judged.at, &candidate)
+            }
             Fate::Stopped(gate) => self.stopped(gate),
+            Fate::Protected(gate, list) => {
+                *self.gathered.protected.entry((gate, list)).or_default() += 1;
+                self.stopped(gate) | (u32::from(list) << 8)
+            }
+            Fate::Unreadable(issue) => {
+                self.gathered.unreadable.add(line, issue);
+                self.stopped(Gate::Unreadable)
+            }
             Fate::Skipped(reason) => {
                 *self.gathered.skipped.entry(reason).or_default() += 1;
                 self.stopped(Gate::Skipped)
             }
             Fate::Failed(issue) => {
-                push_few(&mut self.gathered.failed, (judged.line, issue));
+                self.gathered.failed.add(line, issue);
                 self.stopped(Gate::Failed)
             }
             Fate::Differs => {
-                self.unfit.insert(person, Unfit::Differs(judged.line));
+                self.unfit.insert(person, Unfit::Differs(line));
                 self.stopped(Gate::Differs)
             }
             Fate::Expired(instant) => {
@@ -171,25 +222,52 @@ impl Gatherer {
         self.seen.insert(person, Seen { used, index });
     }
 
+    /// A row that cannot be read, but shows whom it is about: it may forbid what another one of theirs
+    /// allows, so that nobody is sent from that either.
+    fn illegible(&mut self, person: Person, line: u64) {
+        let index = NO_CANDIDATE | gate_byte(Gate::Unreadable) | (u32::from(ILLEGIBLE) << 8);
+        match self.seen.get(&person).copied() {
+            Some(seen) if matches!(gate_of(seen.index), Gate::Contradicting | Gate::Unreadable) => {}
+            Some(seen) => {
+                self.contradict(person, seen, line);
+            }
+            None => {
+                self.seen.insert(person, Seen { used: 0, index });
+            }
+        }
+    }
+
     /// A further row of a person.
     fn again(&mut self, person: Person, seen: Seen, used: u32, line: u64) {
-        let contradicting = NO_CANDIDATE | gate_byte(Gate::Contradicting);
-        if seen.index == contradicting {
+        let gate = gate_of(seen.index);
+        let illegible = gate == Gate::Unreadable && seen.list() == ILLEGIBLE;
+        if gate == Gate::Contradicting || illegible {
             self.gathered.counts.add(Gate::Contradicting);
             push_few(&mut self.gathered.contradicting, line);
         } else if seen.used == used {
             self.gathered.counts.add(Gate::Duplicate);
         } else {
-            let gate = gate_of(seen.index);
-            if gate == Gate::ToSend {
-                self.removed.push(seen.index);
-            }
-            self.unfit.remove(&person);
-            self.gathered.counts.shift(gate, Gate::Contradicting);
+            self.contradict(person, seen, line);
             self.gathered.counts.add(Gate::Contradicting);
-            push_few(&mut self.gathered.contradicting, line);
-            self.seen.insert(person, Seen { used, index: contradicting });
         }
+    }
+
+    /// Takes back what was decided about a person: another row of theirs, on this line, says otherwise.
+    fn contradict(&mut self, person: Person, seen: Seen, line: u64) {
+        let gate = gate_of(seen.index);
+        match gate {
+            Gate::ToSend => self.removed.push(seen.index),
+            Gate::Suppressed | Gate::Excluded => {
+                if let Some(count) = self.gathered.protected.get_mut(&(gate, seen.list())) {
+                    *count = count.saturating_sub(1);
+                }
+            }
+            _ => {}
+        }
+        self.unfit.remove(&person);
+        self.gathered.counts.shift(gate, Gate::Contradicting);
+        push_few(&mut self.gathered.contradicting, line);
+        self.seen.insert(person, Seen { used: seen.used, index: NO_CANDIDATE | gate_byte(Gate::Contradicting) });
     }
 
     /// Looks for the people of a frozen plan: counts those who are not sent to any more.
@@ -261,7 +339,7 @@ fn changes(unfit: &PersonMap<Unfit>) -> Vec<Change> {
     }
     lines.sort_unstable();
     let differing = lines.len() as u64;
-    lines.truncate(ISSUES_MAX);
+    lines.truncate(LINES_MAX);
     let contents = (differing > 0).then_some(Change::Contents { people: differing, lines });
     contents.into_iter().chain((expired > 0).then_some(Change::Expired { people: expired, at })).collect()
 }
@@ -311,7 +389,7 @@ fn retain<T>(items: &mut Vec<T>, removed: &[u32]) {
 }
 
 fn push_few<T>(list: &mut Vec<T>, item: T) {
-    if list.len() < ISSUES_MAX {
+    if list.len() < LINES_MAX {
         list.push(item);
     }
 }

@@ -1,40 +1,42 @@
-//! What the rows of a message have to say, as diagnostics: never a value, always a line.
+//! What the rows of a message have to say, as diagnostics: never a person's value, always a line, and
+//! one diagnostic for one cause.
 
-use crate::campaign::Message;
-use crate::diagnostic::words::plural;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
+use crate::campaign::{Audience, Message};
+use crate::diagnostic::words::{list, number, plural};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity};
+use crate::identity::IdRule;
+use crate::render::{Header, remedy};
+use crate::timing;
 
 use super::gate::Gate;
 use super::gather::Gathered;
-use super::sieve::RowIssue;
+use super::ids::IdForms;
+use super::row_issue::{Cause, RowIssues};
+use super::sieve::Leftover;
 
-/// How many wrong rows are told one by one.
-const SHOWN_MAX: usize = 5;
+/// How many causes of a kind are told one by one.
+const SHOWN_MAX: usize = 8;
 
-/// Puts what was gathered into diagnostics: failed rows are errors, unreadable and contradicting
-/// ones are warnings, because they are counted.
+/// Puts what was gathered into diagnostics. Rows that cannot be read, and contradicting ones, are
+/// warnings, because they are counted; failed ones are errors unless so many of them are allowed.
 #[must_use]
-pub(super) fn of(message: &Message, gathered: &Gathered) -> Diagnostics {
+pub(super) fn of(message: &Message, header: &Header, gathered: &Gathered, failures_are_allowed: bool) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
-    let file = message.audience.source.file();
-    for (line, issue) in gathered.failed.iter().take(SHOWN_MAX) {
-        diagnostics.push(failed(message, file, *line, issue));
+    let audience = &message.audience;
+    let file = audience.source.file();
+    let severity = if failures_are_allowed { Severity::Warning } else { Severity::Error };
+    let failed = &gathered.failed;
+    for cause in failed.causes().iter().take(SHOWN_MAX) {
+        diagnostics.push(Diagnostic { severity, ..failure(message, file, cause) });
     }
-    more(&mut diagnostics, gathered.counts.get(Gate::Failed), gathered.failed.first(), file, true);
-    for (line, issue) in gathered.unreadable.iter().take(SHOWN_MAX) {
-        let place = Place::Row { file: file.to_owned(), line: *line, column: issue.column.clone() };
-        let text = format!("a row of audience `{}` cannot be read: {}", message.audience.name, issue.message);
-        diagnostics.push(Diagnostic::warning(issue.code, text, place).help("nobody is sent from this row"));
+    diagnostics.extend(more(failed, file, severity));
+    for cause in gathered.unreadable.causes().iter().take(SHOWN_MAX) {
+        diagnostics.push(unreadable(audience, cause));
     }
-    more(&mut diagnostics, gathered.counts.get(Gate::Unreadable), gathered.unreadable.first(), file, false);
-    let contradicting = gathered.counts.get(Gate::Contradicting);
-    if let Some(line) = gathered.contradicting.first() {
-        let place = Place::Row { file: file.to_owned(), line: *line, column: None };
-        let rows = plural(contradicting, "row");
-        let text = format!("{rows} of audience `{}` contradict another row of the same person", message.audience.name);
-        let help = "nobody is sent from them: keep one row a person, or make the used columns agree";
-        diagnostics.push(Diagnostic::warning(Code::UnreadableRow, text, place).help(help));
-    }
+    diagnostics.extend(more(&gathered.unreadable, file, Severity::Warning));
+    diagnostics.extend(contradicting(message, gathered));
+    diagnostics.extend(of_ids(audience, gathered));
+    diagnostics.extend(leftovers(message, header, gathered));
     if gathered.too_many_bytes > 0 {
         let texts = plural(gathered.too_many_bytes, "text");
         let text = format!("{texts} of `{}` with more than 1,000 bytes, which the channel may refuse", message.key);
@@ -43,26 +45,144 @@ pub(super) fn of(message: &Message, gathered: &Gathered) -> Diagnostics {
     diagnostics
 }
 
-fn failed(message: &Message, file: &str, line: u64, issue: &RowIssue) -> Diagnostic {
-    let row = Place::Row { file: file.to_owned(), line, column: issue.column.clone() };
-    let text = format!("`{}`: {}", message.key, issue.message);
-    match &issue.place {
-        Some(place) => Diagnostic::error(issue.code, text, place.clone()).note(row, "for this row"),
-        None => Diagnostic::error(issue.code, text, row),
-    }
+fn unreadable(audience: &Audience, cause: &Cause) -> Diagnostic {
+    let name = &audience.name;
+    let issue = &cause.issue;
+    let (rows, these) = match cause.rows {
+        1 => (format!("a row of audience `{name}`"), "this row"),
+        rows => (format!("{} of audience `{name}`", plural(rows, "row")), "these rows"),
+    };
+    let values = cause.values().map(|values| format!(": {values}")).unwrap_or_default();
+    let text = format!("{rows} cannot be read: {}{values}", issue.message);
+    let nobody = format!("nobody is sent from {these}");
+    let own = if issue.code == Code::BadZone { zones(cause) } else { issue.help.clone() };
+    let help: Vec<String> = [own, Some(nobody), cause.others()].into_iter().flatten().collect();
+    Diagnostic::warning(issue.code, text, cause.first(audience.source.file())).help(help.join("; "))
 }
 
-fn more(diagnostics: &mut Diagnostics, total: u64, first: Option<&(u64, RowIssue)>, file: &str, error: bool) {
-    let Some((_, issue)) = first else { return };
-    let rest = total.saturating_sub(SHOWN_MAX as u64);
-    if rest == 0 {
-        return;
+/// What to write instead of what is no zone, value by value.
+fn zones(cause: &Cause) -> Option<String> {
+    let cures = cause.most_frequent().map(|value| format!("`{value}`: {}", timing::no_zone(value).cure));
+    Some(cures.collect::<Vec<_>>().join("; ")).filter(|cures| !cures.is_empty())
+}
+
+fn failure(message: &Message, file: &str, cause: &Cause) -> Diagnostic {
+    let issue = &cause.issue;
+    let rows = if cause.rows == 1 { String::new() } else { format!(" (in {})", plural(cause.rows, "row")) };
+    let text = format!("`{}`: {}{rows}", message.key, issue.message);
+    let row = cause.first(file);
+    let diagnostic = match &issue.place {
+        Some(place) => Diagnostic::error(issue.code, text, place.clone())
+            .note(row, if cause.rows == 1 { "for this row" } else { "for this row, the first of them" }),
+        None => Diagnostic::error(issue.code, text, row),
+    };
+    let own = issue.help.clone().or_else(|| remedy(issue.code, issue.column.as_deref()));
+    let help: Vec<String> = [own, cause.others()].into_iter().flatten().collect();
+    if help.is_empty() { diagnostic } else { diagnostic.help(help.join("; ")) }
+}
+
+/// Says how many rows have yet other things wrong.
+fn more(issues: &RowIssues, file: &str, severity: Severity) -> Option<Diagnostic> {
+    let unseen = issues.causes().iter().skip(SHOWN_MAX).map(|cause| cause.rows).sum::<u64>() + issues.others();
+    let first = issues.causes().first().filter(|_| unseen > 0)?;
+    let text = format!("{} with yet other mistakes", plural(unseen, "more row"));
+    Some(Diagnostic { severity, ..Diagnostic::error(first.issue.code, text, Place::File(file.to_owned())) })
+}
+
+fn contradicting(message: &Message, gathered: &Gathered) -> Option<Diagnostic> {
+    let line = *gathered.contradicting.first()?;
+    let place = Place::Row { file: message.audience.source.file().to_owned(), line, column: None };
+    let rows = plural(gathered.counts.get(Gate::Contradicting), "row");
+    let verb = if gathered.counts.get(Gate::Contradicting) == 1 { "contradicts" } else { "contradict" };
+    let text = format!("{rows} of audience `{}` {verb} another row of the same person", message.audience.name);
+    let help = "nobody is sent from them: keep one row a person, or make the used columns agree";
+    Some(Diagnostic::warning(Code::UnreadableRow, text, place).help(help))
+}
+
+/// What stands in cells of people who would be sent to, though it is likely not meant.
+fn leftovers<'a>(
+    message: &'a Message,
+    header: &'a Header,
+    gathered: &'a Gathered,
+) -> impl Iterator<Item = Diagnostic> + 'a {
+    let file = message.audience.source.file();
+    gathered.leftovers.iter().map(move |((position, leftover), (line, rows))| {
+        let column = header.names().get(*position).cloned();
+        let name = column.as_deref().unwrap_or_default();
+        let rows = plural(*rows, "row");
+        let (code, what, help) = match leftover {
+            Leftover::Zone(zone) => {
+                let advice = timing::zone_advice(zone);
+                let (why, cure) = advice.map(|advice| (advice.why, advice.cure)).unwrap_or_default();
+                (Code::BadZone, format!("`{name}` is `{zone}` in {rows} that would be sent: {why}"), cure)
+            }
+            Leftover::Word(word) => (
+                Code::Leftover,
+                format!("`{name}` is `{word}` in {rows} that would be sent"),
+                "a program writes that where nothing is: empty those cells, and say `fallback(\"…\")` in the text"
+                    .to_owned(),
+            ),
+            Leftover::Mojibake => (
+                Code::Leftover,
+                format!("`{name}` has characters that were read in the wrong encoding in {rows} that would be sent"),
+                "`FranÃ§ois` was `François`: export the data again as UTF-8, or say how it is encoded: `encoding: …`"
+                    .to_owned(),
+            ),
+        };
+        let place = Place::Row { file: file.to_owned(), line: *line, column };
+        Diagnostic::warning(code, format!("`{}`: {what}", message.key), place).help(help)
+    })
+}
+
+/// What the ids say together.
+fn of_ids(audience: &Audience, gathered: &Gathered) -> Diagnostics {
+    let mut diagnostics = Diagnostics::new();
+    let file = || Place::File(audience.source.file().to_owned());
+    diagnostics.extend(rounded(audience, &gathered.ids));
+    let cut = cut(audience, gathered);
+    if let (Some(odd), None) = (gathered.ids.odd_ones(), &cut) {
+        let others: Vec<String> =
+            odd.others.iter().map(|(digits, ids)| format!("{} with {digits} digits", plural(*ids, "id"))).collect();
+        let text = format!(
+            "`{}` has {} with {} digits, and {}",
+            audience.source.file(),
+            plural(odd.of, "id"),
+            odd.usual,
+            list(&others)
+        );
+        diagnostics.push(
+            Diagnostic::warning(Code::OddIds, text, file())
+                .help("look whether they are whole, and of the same kind as the others"),
+        );
     }
-    let text = format!("{} like these", plural(rest, "more row"));
-    let place = Place::File(file.to_owned());
-    diagnostics.push(if error {
-        Diagnostic::error(issue.code, text, place)
-    } else {
-        Diagnostic::warning(issue.code, text, place)
-    });
+    diagnostics.extend(cut);
+    diagnostics
+}
+
+/// Says that a spreadsheet has rounded ids, if they are of the kind that it rounds.
+pub(super) fn rounded(audience: &Audience, ids: &IdForms) -> Option<Diagnostic> {
+    let found = ids.rounded().filter(|_| audience.ids == IdRule::Numeric)?;
+    let text = format!(
+        "{} of {} in `{}` end in zeros behind their fifteenth digit: a spreadsheet has rounded them",
+        number(found.rounded),
+        plural(found.of, "id"),
+        audience.source.file()
+    );
+    Some(Diagnostic::error(Code::RoundedIds, text, Place::File(audience.source.file().to_owned())).help(
+        "a rounded id is somebody else's: export the ids again as text; if they really end so, say `recipients: { ids: \
+         any }` in the project file",
+    ))
+}
+
+/// Says that the file was cut: it ends without a line end, in a row that is shorter than all others.
+fn cut(audience: &Audience, gathered: &Gathered) -> Option<Diagnostic> {
+    let (line, id) = gathered.unterminated?;
+    let shorter = id.is_none_or(|id| gathered.ids.without(id).all_longer_than(id));
+    let what = if id.is_some() { "its id is shorter than all others" } else { "it cannot be read" };
+    let place = Place::Row { file: audience.source.file().to_owned(), line, column: None };
+    let text = format!("the file may have been cut: it ends without a line end in this row, and {what}");
+    shorter.then(|| {
+        Diagnostic::warning(Code::CutFile, text, place)
+            .help("export it again; if the file is whole, end its last line with a line end")
+    })
 }

@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::campaign::{Audience, Campaign, Content, Files, Message, Project, Zone, duplicates};
+use crate::campaign::{Audience, Campaign, Content, Files, Limits, Message, Project, Zone, duplicates};
 use crate::diagnostic::Diagnostics;
 use crate::diagnostic::words::{number, plural};
 use crate::identity::{Fingerprint, Key, Keys, MessageKey, PersonSet, SenderId};
-use crate::ledger::{Doubt, Flight, Ledger, View};
+use crate::ledger::{Doubt, Flight, Ledger, Terms, View};
+use crate::timing;
 
+use super::clocks::Clocks;
 use super::compiled::Compiled;
 use super::content::ContentMaker;
 use super::cut::Cutter;
@@ -19,13 +21,14 @@ use super::digest::{self, Digest};
 use super::frozen::{Change, Frozen, FrozenState, Held, Hold, people as planned_people};
 use super::gate::Gate;
 use super::gather::{Gathered, gather};
+use super::handed::{self, AtGateway, Gone, Handed};
+use super::lists::List;
 use super::message::MessagePlan;
-use super::people::people;
 use super::rails::{Accepted, Rail, RailKind};
 use super::selection::Selection;
 use super::sieve::Sieve;
 use super::times::SendTimes;
-use super::{changes, check, issues, rails, sample};
+use super::{changes, check, issues, rails, same, sample, values};
 
 /// All that a plan depends on.
 pub struct Input<'a> {
@@ -70,12 +73,16 @@ pub struct Plan {
     pub compared: bool,
     /// The messages, in the order of the files.
     pub messages: Vec<MessagePlan>,
+    /// The limits that hold.
+    pub limits: Limits,
     /// Rails that something ran into.
     pub rails: Vec<Rail>,
     /// What the ledger has in doubt, whether in the files or not.
     pub doubts: Vec<Doubt>,
     /// What other runs may be sending now, whether in the files or not.
     pub in_flight: Option<Flight>,
+    /// What is handed over of messages that the files lack, and has not left.
+    pub gone: Vec<Gone>,
     /// What is wrong with the files as a whole.
     pub diagnostics: Diagnostics,
     /// The digest of what is planned here.
@@ -89,8 +96,11 @@ impl Plan {
     #[must_use]
     pub fn all_diagnostics(&self) -> Diagnostics {
         let mut all = self.diagnostics.clone();
-        for message in &self.messages {
-            all.extend(message.diagnostics.clone());
+        // What messages share is told once.
+        for found in self.messages.iter().flat_map(|message| message.diagnostics.iter()) {
+            if all.iter().all(|known| known != found) {
+                all.push(found.clone());
+            }
         }
         all
     }
@@ -165,23 +175,22 @@ impl Plan {
 /// Plans what would be sent now.
 #[must_use]
 pub fn plan(input: &Input<'_>) -> Plan {
-    let mut planner = Planner { input, people: Vec::new(), rails: Vec::new() };
+    let mut planner = Planner { input, lists: Vec::new(), rails: Vec::new() };
     let mut diagnostics = duplicates(input.campaigns);
-    let messages: Vec<MessagePlan> = input
-        .campaigns
-        .iter()
-        .flat_map(|campaign| &campaign.messages)
-        .map(|message| planner.message(message))
-        .collect();
-    if let Some(ledger) = input.ledger.filter(|_| input.keys.is_some()) {
-        diagnostics.extend(changes::gone(input.project, input.campaigns, ledger, &messages));
+    let in_files: Vec<&Message> = input.campaigns.iter().flat_map(|campaign| &campaign.messages).collect();
+    let mut messages: Vec<MessagePlan> = in_files.iter().map(|message| planner.message(message)).collect();
+    let known = input.ledger.filter(|_| input.keys.is_some());
+    let lost = known.map(|ledger| changes::gone(input.project, input.campaigns, ledger, &messages, input.now));
+    let (lost, found): (Vec<_>, Vec<_>) = lost.unwrap_or_default().into_iter().unzip();
+    found.into_iter().for_each(|found| diagnostics.push(found));
+    for (key, warning) in same::warnings(&in_files, &messages, known, &lost) {
+        let plan = messages.iter_mut().find(|plan| plan.key == key);
+        plan.into_iter().for_each(|plan| plan.diagnostics.push(warning.clone()));
     }
-    let in_files = input.campaigns.iter().flat_map(|campaign| &campaign.messages);
-    let digests = in_files.zip(&messages).map(|(message, plan)| {
+    let digests = in_files.iter().zip(&messages).map(|(message, plan)| {
         (message.key.clone(), digest::of_message(&Definition::of(message), &planned_people(plan)))
     });
     let digest = digest::of_plan(&input.project.id, input.gateway, digests);
-    let known = input.ledger.filter(|_| input.keys.is_some());
     let mut plan = Plan {
         project: input.project.id.to_string(),
         gateway: input.gateway.to_owned(),
@@ -189,7 +198,9 @@ pub fn plan(input: &Input<'_>) -> Plan {
         compared: input.ledger.is_some() && input.keys.is_some(),
         doubts: input.ledger.map(|ledger| ledger.doubts(input.view)).unwrap_or_default(),
         in_flight: input.ledger.and_then(|ledger| ledger.in_flight(input.view, None)),
+        gone: known.map(|ledger| planner.gone(ledger)).unwrap_or_default(),
         messages,
+        limits: input.project.limits,
         rails: planner.rails,
         diagnostics,
         digest,
@@ -210,18 +221,21 @@ pub fn plan(input: &Input<'_>) -> Plan {
 
 struct Planner<'a> {
     input: &'a Input<'a>,
-    /// The people of lists of audiences under a sender: lists are shared by messages.
-    people: Vec<(SenderId, Vec<Arc<Audience>>, Arc<PersonSet>)>,
+    /// Lists of people under a sender: they are shared by messages.
+    lists: Vec<(SenderId, Arc<List>)>,
     rails: Vec<Rail>,
 }
 
 impl Planner<'_> {
     fn message(&mut self, message: &Message) -> MessagePlan {
         let selected = self.input.selection.holds(&message.key);
-        let mut plan = empty(message, selected);
+        let known = self.input.ledger.filter(|_| self.input.keys.is_some());
+        let mut plan = empty(message, selected, handed::terms(message, known, self.input.now));
         if let Err(diagnostics) = self.fill(message, &mut plan) {
             plan.diagnostics.extend(diagnostics);
+            plan.at_gateway = Handed::of(known, message, 1, self.input.now).unplaced(message);
         }
+        plan.at_gateway.retired = changes::is_retired(self.input.project, &message.key);
         if plan.diagnostics.has_errors() {
             plan.clear();
         }
@@ -233,18 +247,23 @@ impl Planner<'_> {
         if let Some(ledger) = input.ledger {
             plan.diagnostics.extend(changes::identity(message, ledger));
         }
-        let (compiled, reader) = super::parallel::with_deep_stack(|| Compiled::new(message, input.files))?;
         let known = input.ledger.filter(|_| input.keys.is_some());
+        let keys = self.keys();
+        let handed = Handed::of(known, message, keys.all().count(), input.now);
+        let fingerprints: Vec<Fingerprint> =
+            keys.all().map(|key| Fingerprint::new(key, &input.project.id, &message.sender)).collect();
+        let compiled = super::parallel::with_deep_stack(|| Compiled::new(message, input.files));
+        let suppressed = self.lists(&message.sender, &input.project.suppress, &fingerprints);
+        let excluded = self.lists(&message.sender, &message.exclude, &fingerprints);
+        let ((compiled, reader), suppressed, excluded) = all(compiled, suppressed, excluded)?;
+        plan.diagnostics.extend(compiled.warnings.clone());
+        plan.dialect = Some(reader.dialect());
+        plan.nameless = reader.nameless();
         let until = known.and_then(|ledger| ledger.until(&message.key, message.revision));
         let hold = Hold::of(input.frozen, message, known);
         plan.held = input.frozen.and_then(|frozen| Held::of(frozen, message, known, input.view));
         let times = SendTimes::new(&message.schedule, input.now, until, input.frozen.map(|frozen| frozen.at));
-        let keys = self.keys();
-        let fingerprints: Vec<Fingerprint> =
-            keys.all().map(|key| Fingerprint::new(key, &input.project.id, &message.sender)).collect();
         let contents = ContentMaker::new(keys.first(), message);
-        let suppressed = self.set(&message.sender, &input.project.suppress, &fingerprints)?;
-        let excluded = self.set(&message.sender, &message.exclude, &fingerprints)?;
         let sieve = Sieve {
             message,
             compiled: &compiled,
@@ -255,13 +274,46 @@ impl Planner<'_> {
             excluded: &excluded,
             standings: known.map(|ledger| ledger.standings(&message.key, message.revision)),
             view: input.view,
+            handed: &handed,
             hold: &hold,
             retry_rejected: input.retry_rejected.contains(&message.key),
             send_late: input.accepted.get(RailKind::Late).is_some(),
             long_texts_are_errors: input.project.long_texts_are_errors,
         };
-        let gathered = gather(&sieve, reader, input.workers)?;
-        plan.diagnostics.extend(issues::of(message, &gathered));
+        let mut gathered = gather(&sieve, reader, input.workers)?;
+        let placed = std::mem::take(&mut gathered.placed);
+        let older = if placed.lacks_somebody() && handed.has_older_keys() { fingerprints.get(1..) } else { None };
+        let mut suppressed_under_older = Vec::new();
+        for (older, audience) in older
+            .unwrap_or_default()
+            .iter()
+            .flat_map(|older| input.project.suppress.iter().map(move |audience| (older, audience)))
+        {
+            suppressed_under_older.push(List::read(audience, input.files, older, input.workers)?.people);
+        }
+        let is_suppressed = |person| {
+            let now = suppressed.iter().map(|list| &list.people);
+            now.chain(&suppressed_under_older).any(|people| people.contains(&person))
+        };
+        plan.at_gateway = handed.at_gateway(message, known, placed, is_suppressed);
+        let failed = rails::allowed_failures(&input.project.limits, input.accepted);
+        plan.diagnostics.extend(issues::of(
+            message,
+            &compiled.selected.header,
+            &gathered,
+            gathered.counts.get(Gate::Failed) <= failed,
+        ));
+        for (gate, lists) in [(Gate::Suppressed, &suppressed), (Gate::Excluded, &excluded)] {
+            for (list, number) in lists.iter().zip(0..) {
+                plan.diagnostics.extend(list.check_shape(&gathered.ids, &message.audience));
+                let stopped = gathered.protected.get(&(gate, number)).copied().unwrap_or_default();
+                let protection = list.protection(gate, stopped);
+                if plan.selected {
+                    self.rails.extend(rails::of_list(message, &list.audience, &protection, input.accepted));
+                }
+                plan.protections.push(protection);
+            }
+        }
         self.finish(message, plan, &compiled, &times, gathered);
         Ok(())
     }
@@ -293,19 +345,28 @@ impl Planner<'_> {
             held.finish(frozen, message, gathered.fallen, &counts, std::mem::take(&mut gathered.unfit));
         }
         plan.counts = counts;
+        plan.is_read = true;
+        plan.clocks = cut.clocks;
         plan.next_due = next_due(message, &cut.later);
         plan.bulks = cut.due;
         plan.later = cut.later;
         plan.change = ledger.and_then(|ledger| changes::text(message, ledger, counts.get(Gate::AlreadySent)));
         let checked = check::times(message, plan, input.now, ledger.filter(|_| input.frozen.is_none()));
         plan.diagnostics.extend(checked);
+        if rails::reaches_nobody(&counts) {
+            plan.diagnostics.extend(values::nobody_matches(message, compiled, input.files));
+        }
+        plan.diagnostics.extend(handed::early(message, plan, input.now));
         if plan.selected {
             let before = ledger.and_then(|ledger| ledger.last_record(&message.key)).map(|record| record.audience);
             let limits = &input.project.limits;
             self.rails.extend(rails::of_message(message, &counts, before, gathered.late, limits, input.accepted));
-            let overlap = ledger.map_or(0, |ledger| changes::overlap(message, ledger, input.now));
+            let overlap = ledger.map(|ledger| changes::overlap(message, ledger, input.now));
+            let (overlap, leaving) = overlap.unwrap_or_default();
             if overlap > 0 && plan.to_send() + plan.not_due() > 0 {
-                let words = format!("an older revision still has {} in doubt or scheduled", plural(overlap, "person"));
+                let until = leaving.map(|leaving| format!(" until {}", timing::utc(leaving.by))).unwrap_or_default();
+                let words =
+                    format!("an older revision still has {} in doubt or scheduled{until}", plural(overlap, "person"));
                 let key = Some(&message.key);
                 self.rails.push(Rail::new(RailKind::Overlap, key, 0, overlap, input.accepted).words(words));
             }
@@ -317,29 +378,64 @@ impl Planner<'_> {
         self.input.keys.cloned().unwrap_or_else(|| Keys::one(Key::from_bytes([0; Key::LENGTH])))
     }
 
-    /// The people of a list of audiences, read once for each sender.
-    fn set(
+    /// What is handed over of messages that the files lack.
+    fn gone(&mut self, ledger: &Ledger) -> Vec<Gone> {
+        let input = self.input;
+        let keys = self.keys();
+        handed::gone(input.project, input.campaigns, ledger, input.now, |sender| {
+            let fingerprint = Fingerprint::new(keys.first(), &input.project.id, sender);
+            // A list that cannot be read is an error of every message.
+            let lists = self.lists(sender, &input.project.suppress, &[fingerprint]).unwrap_or_default();
+            lists.iter().flat_map(|list| &list.people).copied().collect::<PersonSet>().into()
+        })
+    }
+
+    /// The people of audiences, each read once for each sender.
+    fn lists(
         &mut self,
         sender: &SenderId,
         audiences: &[Arc<Audience>],
         fingerprints: &[Fingerprint],
-    ) -> Result<Arc<PersonSet>, Diagnostics> {
-        let Some(first) = fingerprints.first().filter(|_| !audiences.is_empty()) else {
-            return Ok(Arc::default());
-        };
-        let same = |list: &[Arc<Audience>]| {
-            list.len() == audiences.len() && list.iter().zip(audiences).all(|(one, other)| Arc::ptr_eq(one, other))
-        };
-        if let Some((_, _, set)) = self.people.iter().find(|(owner, list, _)| owner == sender && same(list)) {
-            return Ok(Arc::clone(set));
+    ) -> Result<Vec<Arc<List>>, Diagnostics> {
+        let mut lists = Vec::new();
+        let mut diagnostics = Diagnostics::new();
+        for (audience, first) in audiences.iter().zip(fingerprints.iter().take(1).cycle()) {
+            let known =
+                self.lists.iter().find(|(owner, list)| owner == sender && Arc::ptr_eq(&list.audience, audience));
+            if let Some((_, list)) = known {
+                lists.push(Arc::clone(list));
+                continue;
+            }
+            match List::read(audience, self.input.files, first, self.input.workers) {
+                Ok(list) => {
+                    let list = Arc::new(list);
+                    self.lists.push((sender.clone(), Arc::clone(&list)));
+                    lists.push(list);
+                }
+                Err(found) => diagnostics.extend(found),
+            }
         }
-        let set = Arc::new(people(audiences, self.input.files, first, self.input.workers)?);
-        self.people.push((sender.clone(), audiences.to_vec(), Arc::clone(&set)));
-        Ok(set)
+        if diagnostics.has_errors() { Err(diagnostics) } else { Ok(lists) }
     }
 }
 
-fn empty(message: &Message, selected: bool) -> MessagePlan {
+/// All three, or all that is wrong with them.
+fn all<A, B, C>(
+    one: Result<A, Diagnostics>,
+    two: Result<B, Diagnostics>,
+    three: Result<C, Diagnostics>,
+) -> Result<(A, B, C), Diagnostics> {
+    match (one, two, three) {
+        (Ok(one), Ok(two), Ok(three)) => Ok((one, two, three)),
+        (one, two, three) => {
+            let mut all = Diagnostics::new();
+            all.extend([one.err(), two.err(), three.err()].into_iter().flatten().flatten());
+            Err(all)
+        }
+    }
+}
+
+fn empty(message: &Message, selected: bool, terms: Terms) -> MessagePlan {
     let Content::Text(source) = &message.content;
     let zone = message.schedule.send_at.as_ref().map(|send_at| &send_at.zone);
     MessagePlan {
@@ -349,10 +445,13 @@ fn empty(message: &Message, selected: bool) -> MessagePlan {
         sender_name: message.sender_name.clone(),
         audience: message.audience.name.clone(),
         audience_file: message.audience.source.file().to_owned(),
+        dialect: None,
+        nameless: 0,
         template: source.text.clone(),
         selected,
         counts: super::gate::Counts::default(),
         skipped: std::collections::BTreeMap::new(),
+        protections: Vec::new(),
         bulks: Vec::new(),
         later: Vec::new(),
         next_due: None,
@@ -362,6 +461,10 @@ fn empty(message: &Message, selected: bool) -> MessagePlan {
             Zone::PerPerson { fallback } => fallback.clone(),
         }),
         per_person: matches!(zone, Some(Zone::PerPerson { .. })),
+        clocks: Clocks::default(),
+        is_read: false,
+        terms,
+        at_gateway: AtGateway::default(),
         change: None,
         held: None,
         samples: Vec::new(),

@@ -4,14 +4,19 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use crate::audience::Dialect;
 use crate::diagnostic::Diagnostics;
 use crate::identity::{MessageKey, Revision, SenderId};
+use crate::ledger::Terms;
 use crate::wire::options::SendingSpeedLimit;
 
 use super::bulk::Bulk;
 use super::changes::TextChange;
+use super::clocks::Clocks;
 use super::frozen::Held;
 use super::gate::{Counts, Gate};
+use super::handed::AtGateway;
+use super::lists::Protection;
 use super::sample::Sample;
 
 /// What would be sent of one message, and why not to the others.
@@ -29,6 +34,10 @@ pub struct MessagePlan {
     pub audience: String,
     /// The file in which the audience's rows stand.
     pub audience_file: String,
+    /// How that is written, once it was opened.
+    pub dialect: Option<Dialect>,
+    /// How many of its columns have no name, and no value either.
+    pub nameless: usize,
     /// The template's source.
     pub template: String,
     /// Whether `--only` selects it.
@@ -37,6 +46,8 @@ pub struct MessagePlan {
     pub counts: Counts,
     /// Why the template skipped people, and how many.
     pub skipped: BTreeMap<String, u64>,
+    /// The lists that keep people from getting it.
+    pub protections: Vec<Protection>,
     /// What to hand over now.
     pub bulks: Vec<Bulk>,
     /// What to hand over later.
@@ -49,6 +60,14 @@ pub struct MessagePlan {
     pub zone: Option<jiff::tz::TimeZone>,
     /// Whether each person has their own zone.
     pub per_person: bool,
+    /// How many people get it when.
+    pub clocks: Clocks,
+    /// Whether the rows of its audience were read.
+    pub is_read: bool,
+    /// Its schedule and options, for the ledger.
+    pub terms: Terms,
+    /// What the gateway has of it and has not let go of yet.
+    pub at_gateway: AtGateway,
     /// What the text was when it was last sent.
     pub change: Option<TextChange>,
     /// What became of the people of the frozen plan; absent without one, or if it has not got the message.

@@ -7,6 +7,7 @@
 mod bulk;
 mod changes;
 mod check;
+mod clocks;
 mod compiled;
 mod content;
 mod cut;
@@ -15,30 +16,40 @@ mod digest;
 mod frozen;
 mod gate;
 mod gather;
+mod ids;
+mod handed;
 mod issues;
+mod lists;
 mod make;
 mod message;
 mod parallel;
-mod people;
 mod prepare;
 mod rails;
+mod row_issue;
+mod same;
 mod sample;
 mod selection;
 mod sieve;
 mod terms;
 mod times;
+mod values;
 
 #[cfg(test)]
 pub(crate) mod fixture;
+#[cfg(test)]
+mod forbidden;
 #[cfg(test)]
 mod tests;
 
 pub use bulk::{Bulk, Recipient};
 pub use changes::TextChange;
 pub use check::check;
+pub use clocks::{Clocks, ZonePeople};
 pub use digest::Digest;
 pub use frozen::{Change, Fallen, Frozen, FrozenError, FrozenState, Held};
 pub use gate::{Counts, Gate};
+pub use handed::{AtGateway, Ends, Gone, TermChange, Unstopped};
+pub use lists::Protection;
 pub use make::{Input, Plan, plan};
 pub use message::MessagePlan;
 pub use parallel::STACK_BYTES;

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::campaign::{Limits, Message};
-use crate::diagnostic::words::{number, plural};
+use crate::campaign::{Audience, Expect, Limits, Message};
+use crate::diagnostic::words::{list, number, plural};
 use crate::identity::MessageKey;
 
 use super::gate::{Counts, Gate};
+use super::lists::Protection;
 
 /// So many unreadable rows are never too many, however small the audience, unless nothing is allowed.
 const UNREADABLE_ROWS_ALWAYS: u64 = 5;
@@ -22,6 +23,10 @@ pub enum RailKind {
     Growth,
     /// How many percent of an audience's rows are unreadable.
     Unreadable,
+    /// How many rows fail.
+    Failed,
+    /// How many rows an audience has of which none reaches anybody.
+    Nobody,
     /// How many people an audience has, against what it should have.
     Expect,
     /// How many people are sent to although their time is past.
@@ -34,8 +39,16 @@ pub enum RailKind {
 
 impl RailKind {
     /// All of them that `--accept` takes.
-    pub const ACCEPTED: [Self; 6] =
-        [Self::Messages, Self::Growth, Self::Unreadable, Self::Late, Self::Overlap, Self::LockfileInCi];
+    pub const ACCEPTED: [Self; 8] = [
+        Self::Messages,
+        Self::Growth,
+        Self::Unreadable,
+        Self::Failed,
+        Self::Nobody,
+        Self::Late,
+        Self::Overlap,
+        Self::LockfileInCi,
+    ];
 
     /// Its name.
     #[must_use]
@@ -44,6 +57,8 @@ impl RailKind {
             Self::Messages => "messages",
             Self::Growth => "growth",
             Self::Unreadable => "unreadable",
+            Self::Failed => "failed",
+            Self::Nobody => "nobody",
             Self::Expect => "expect",
             Self::Late => "late",
             Self::Overlap => "overlap",
@@ -121,6 +136,41 @@ impl Rail {
     }
 }
 
+/// How many rows of a message may fail: as many as the project allows, or a person accepts.
+#[must_use]
+pub(super) fn allowed_failures(limits: &Limits, accepted: &Accepted) -> u64 {
+    limits.failed_rows.max(accepted.get(RailKind::Failed).unwrap_or_default())
+}
+
+/// Says whether no row gets as far as the first gate that is about a person.
+#[must_use]
+pub(super) fn reaches_nobody(counts: &Counts) -> bool {
+    counts.occupied().all(|(gate, _)| gate < Gate::Suppressed)
+}
+
+/// The rail of a list that keeps people from getting a message.
+#[must_use]
+pub(super) fn of_list(
+    message: &Message,
+    audience: &Audience,
+    protection: &Protection,
+    accepted: &Accepted,
+) -> Option<Rail> {
+    expectation(message, audience.expect?, &format!("`{}`", protection.name), protection.people, accepted)
+}
+
+/// The rail of a number of people that is not what is expected.
+fn expectation(message: &Message, expect: Expect, who: &str, people: u64, accepted: &Accepted) -> Option<Rail> {
+    let (limit, bound) = match (expect.min, expect.max) {
+        (Some(min), _) if people < min => (min, "at least"),
+        (_, Some(max)) if people > max => (max, "at most"),
+        _ => return None,
+    };
+    let verb = if limit == 1 { "is" } else { "are" };
+    let words = format!("{who} has {}, but {bound} {} {verb} expected", plural(people, "person"), number(limit));
+    Some(Rail::new(RailKind::Expect, Some(&message.key), limit, people, accepted).words(words))
+}
+
 /// The rails of one message.
 #[must_use]
 pub(super) fn of_message(
@@ -134,31 +184,38 @@ pub(super) fn of_message(
     let key = Some(&message.key);
     let people = counts.people();
     let mut rails = Vec::new();
-    if let Some(expect) = message.audience.expect {
-        let name = &message.audience.name;
-        if let Some(min) = expect.min.filter(|min| people < *min) {
-            let words = format!(
-                "audience `{name}` has {}, but at least {} are expected",
-                plural(people, "person"),
-                number(min)
-            );
-            rails.push(Rail::new(RailKind::Expect, key, min, people, accepted).words(words));
-        }
-        if let Some(max) = expect.max.filter(|max| people > *max) {
-            let words =
-                format!("audience `{name}` has {}, but at most {} are expected", plural(people, "person"), number(max));
-            rails.push(Rail::new(RailKind::Expect, key, max, people, accepted).words(words));
-        }
+    let expect = message.audience.expect;
+    rails.extend(expect.and_then(|expect| {
+        expectation(message, expect, &format!("audience `{}`", message.audience.name), people, accepted)
+    }));
+    if reaches_nobody(counts) && !message.paused && expect.and_then(|expect| expect.min) != Some(0) {
+        let rows = counts.filled();
+        let why: Vec<String> = counts
+            .occupied()
+            .filter(|(gate, _)| *gate != Gate::Blank)
+            .map(|(gate, count)| format!("{} {}", number(count), gate.words()))
+            .collect();
+        let file = message.audience.source.file();
+        let words = match rows {
+            0 => format!("`{file}` has no rows"),
+            _ => format!("no row of `{file}` reaches anybody: {}", list(&why)),
+        };
+        rails.push(Rail::new(RailKind::Nobody, key, 0, rows, accepted).words(words));
+    }
+    let failed = counts.get(Gate::Failed);
+    if failed > limits.failed_rows {
+        let words = format!("{} failed, but at most {} may", plural(failed, "row"), number(limits.failed_rows));
+        rails.push(Rail::new(RailKind::Failed, key, limits.failed_rows, failed, accepted).words(words));
     }
     let unreadable = counts.get(Gate::Unreadable);
-    let share = percent(unreadable, counts.total());
+    let share = percent(unreadable, counts.filled());
     let limit = u64::from(limits.unreadable_rows_percent);
     if share > limit && (limit == 0 || unreadable > UNREADABLE_ROWS_ALWAYS) {
         let words = format!(
             "{share}% of the rows of `{}` are unreadable ({} of {}), but at most {limit}% may be",
             message.audience.source.file(),
             number(unreadable),
-            number(counts.total()),
+            number(counts.filled()),
         );
         rails.push(Rail::new(RailKind::Unreadable, key, limit, share, accepted).words(words));
     }

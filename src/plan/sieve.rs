@@ -1,19 +1,25 @@
 //! What one row comes to, as far as that can be told from the row alone: the gates from
 //! *unreadable* to *skipped by the template*. Runs on the workers.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::audience::{self, Row, RowAt, used_digest};
 use crate::campaign::Message;
 use crate::diagnostic::Code;
-use crate::identity::{CanonicalTo, Content, Fingerprint, Person, PersonSet};
+use crate::identity::{CanonicalTo, Content, Fingerprint, IdRule, Person, ToError};
 use crate::ledger::{Standing, Standings, View};
-use crate::render::{Renderer, Rendering, TextProblem, check_text};
+use crate::render::{Renderer, Rendering, TextProblem, check_text, looks_like_mojibake, word_for_nothing};
 
 use super::compiled::{Compiled, WindowColumn};
 use super::content::ContentMaker;
 use super::frozen::{Hold, Planned};
 use super::gate::Gate;
+use super::handed::Handed;
+use super::ids::IdForm;
+use super::lists::List;
+use super::row_issue::RowIssue;
 use super::times::{Found, SendTimes, Slot, When};
 
 /// All that the rows of one message are held against.
@@ -29,13 +35,15 @@ pub(super) struct Sieve<'a> {
     /// Makes contents.
     pub contents: &'a ContentMaker,
     /// People who never get anything.
-    pub suppressed: &'a PersonSet,
+    pub suppressed: &'a [Arc<List>],
     /// People whom the audience excludes.
-    pub excluded: &'a PersonSet,
+    pub excluded: &'a [Arc<List>],
     /// What the ledger knows of the message.
     pub standings: Option<Standings<'a>>,
     /// Whether open claims may belong to another run.
     pub view: View,
+    /// What the gateway has of it already.
+    pub handed: &'a Handed<'a>,
     /// What a frozen plan holds it to.
     pub hold: &'a Hold<'a>,
     /// Whether people who were rejected are free again.
@@ -53,6 +61,8 @@ pub(super) struct Judged {
     pub at: RowAt,
     /// Its line in the file.
     pub line: u64,
+    /// Whether the file ends in it without a line end.
+    pub unterminated: bool,
     /// What it comes to.
     pub verdict: Verdict,
 }
@@ -60,12 +70,23 @@ pub(super) struct Judged {
 /// What a row comes to.
 #[derive(Debug)]
 pub(super) enum Verdict {
-    /// It is not about anybody.
-    Unreadable(RowIssue),
+    /// Nothing stands in it.
+    Blank,
+    /// It has no id.
+    NoAddress,
+    /// It cannot be read.
+    Unreadable {
+        /// Why.
+        issue: RowIssue,
+        /// Whom it is about, if it shows that much.
+        person: Option<Person>,
+    },
     /// It is about a person.
     Person {
         /// Who.
         person: Person,
+        /// What their id looks like.
+        id: IdForm,
         /// A digest of the values that make a difference.
         used: u32,
         /// What becomes of them.
@@ -78,6 +99,10 @@ pub(super) enum Verdict {
 pub(super) enum Fate {
     /// A gate stops them.
     Stopped(Gate),
+    /// A list of people stops them, the first of those at this gate that has them.
+    Protected(Gate, u8),
+    /// A cell that is needed for them cannot be read.
+    Unreadable(RowIssue),
     /// The template skips them, for this reason.
     Skipped(String),
     /// The row is wrong.
@@ -86,8 +111,19 @@ pub(super) enum Fate {
     Differs,
     /// The time that the frozen plan has for them is past.
     Expired(Timestamp),
-    /// They may be sent to.
-    Candidate(Candidate),
+    /// They may be sent to; what their row leaves behind in the text is worth a look.
+    Candidate(Candidate, Vec<(usize, Leftover)>),
+}
+
+/// What stands in a cell of somebody who may be sent to, though it is likely not meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Leftover {
+    /// A program's word for nothing.
+    Word(&'static str),
+    /// Characters that were read in the wrong encoding.
+    Mojibake,
+    /// A zone that is likely not meant.
+    Zone(&'static str),
 }
 
 /// Somebody who may be sent to.
@@ -107,75 +143,64 @@ pub(super) struct Candidate {
     pub late: bool,
 }
 
-/// What is wrong with a row.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct RowIssue {
-    /// The code.
-    pub code: Code,
-    /// What is wrong, without a value of the row.
-    pub message: String,
-    /// The column, if one is to blame.
-    pub column: Option<String>,
-    /// The place in the template or expression, if there is one.
-    pub place: Option<crate::diagnostic::Place>,
-}
-
-impl RowIssue {
-    fn new(code: Code, message: impl Into<String>, column: Option<&str>) -> Self {
-        Self { code, message: message.into(), column: column.map(str::to_owned), place: None }
-    }
-}
-
-impl From<crate::render::RenderError> for RowIssue {
-    fn from(error: crate::render::RenderError) -> Self {
-        Self { code: error.code, message: error.message, column: error.column, place: error.place }
-    }
-}
-
 impl Sieve<'_> {
     /// Judges a row.
     pub(super) fn judge(&self, renderer: &mut Renderer, row: &Row) -> Judged {
         let verdict = match &row.cells {
             Ok(cells) => self.verdict(renderer, cells),
-            Err(problem) => Verdict::Unreadable(RowIssue {
-                code: Code::UnreadableRow,
-                message: problem.message.clone(),
-                column: problem.column.clone(),
-                place: None,
-            }),
+            Err(problem) => {
+                let to = problem.to.as_deref().and_then(|to| CanonicalTo::parse(to, self.ids()).ok());
+                let person = to.zip(self.fingerprints.first()).map(|(to, first)| {
+                    let person = first.person(&to);
+                    self.handed.see(self.fingerprints, &to, person);
+                    person
+                });
+                Verdict::Unreadable { issue: problem.into(), person }
+            }
         };
-        Judged { at: row.at, line: row.line, verdict }
+        Judged { at: row.at, line: row.line, unterminated: row.unterminated, verdict }
+    }
+
+    fn ids(&self) -> IdRule {
+        self.compiled.selected.audience.ids
     }
 
     fn verdict(&self, renderer: &mut Renderer, cells: &csv::StringRecord) -> Verdict {
-        let columns = &self.compiled.selected.audience.columns;
-        let to = match CanonicalTo::parse(
-            cells.get(self.compiled.selected.to).unwrap_or_default(),
-            self.compiled.selected.audience.ids,
-        ) {
+        let to = match CanonicalTo::parse(cells.get(self.compiled.selected.to).unwrap_or_default(), self.ids()) {
             Ok(to) => to,
+            Err(ToError::Empty) if cells.iter().all(is_blank) => return Verdict::Blank,
+            Err(ToError::Empty) => return Verdict::NoAddress,
             Err(error) => {
-                let issue = RowIssue::new(Code::BadRecipient, error.to_string(), Some(&columns.to));
-                return Verdict::Unreadable(issue);
+                let column = &self.compiled.selected.audience.columns.to;
+                let issue = RowIssue::new(Code::BadRecipient, error.to_string(), Some(column)).help(error.help());
+                return Verdict::Unreadable { issue, person: None };
             }
         };
-        let slot = match self.times.slot(self.compiled.time_zone.and_then(|position| cells.get(position))) {
-            Found::Slot(slot) => slot,
-            Found::Missing => return unreadable_zone("the time zone is empty, and there is no fallback", columns),
-            Found::Unknown => return unreadable_zone("the time zone is not in the IANA database", columns),
-        };
-        let closes_at = match self.closes_at(cells) {
-            Ok(closes_at) => closes_at,
-            Err(issue) => return Verdict::Unreadable(issue),
-        };
         let Some(first) = self.fingerprints.first() else {
-            return Verdict::Unreadable(RowIssue::new(Code::BadRecipient, "there is no key", None));
+            let issue = RowIssue::new(Code::BadRecipient, "there is no key", None);
+            return Verdict::Unreadable { issue, person: None };
         };
         let person = first.person(&to);
+        self.handed.see(self.fingerprints, &to, person);
         let used = used_digest(cells, &self.compiled.used);
         let used = u32::try_from(used >> 32).unwrap_or_default();
-        let fate = self.fate(renderer, cells, &to, person, slot, closes_at);
-        Verdict::Person { person, used, fate }
+        let fate = self.fate(renderer, cells, &to, person);
+        Verdict::Person { person, id: IdForm::of(&to), used, fate }
+    }
+
+    fn slot(&self, cells: &csv::StringRecord) -> Result<Slot, RowIssue> {
+        let cell = self.compiled.time_zone.and_then(|position| cells.get(position));
+        let (code, problem) = match self.times.slot(cell) {
+            Found::Slot(slot) => return Ok(slot),
+            Found::Missing => (Code::UnreadableRow, "the time zone is empty, and there is no fallback"),
+            Found::Unknown => (Code::BadZone, "there is no such time zone in the IANA database"),
+        };
+        let column = self.compiled.selected.audience.columns.time_zone.as_deref();
+        let issue = RowIssue::new(code, problem, column);
+        Err(match cell.and_then(showable) {
+            Some(value) => issue.value(value),
+            None => issue,
+        })
     }
 
     fn closes_at(&self, cells: &csv::StringRecord) -> Result<Option<Timestamp>, RowIssue> {
@@ -198,15 +223,13 @@ impl Sieve<'_> {
         }))
     }
 
-    fn fate(
-        &self,
-        renderer: &mut Renderer,
-        cells: &csv::StringRecord,
-        to: &CanonicalTo<'_>,
-        person: Person,
-        slot: Slot,
-        closes_at: Option<Timestamp>,
-    ) -> Fate {
+    /// The first list that has a person.
+    fn protected(gate: Gate, lists: &[Arc<List>], person: &Person) -> Option<Fate> {
+        let number = lists.iter().position(|list| list.people.contains(person))?;
+        Some(Fate::Protected(gate, u8::try_from(number).unwrap_or(u8::MAX)))
+    }
+
+    fn fate(&self, renderer: &mut Renderer, cells: &csv::StringRecord, to: &CanonicalTo<'_>, person: Person) -> Fate {
         let mut filled = false;
         if let Some(condition) = &self.compiled.selected.condition {
             renderer.fill(cells);
@@ -217,11 +240,13 @@ impl Sieve<'_> {
                 Err(error) => return Fate::Failed(error.into()),
             }
         }
-        if self.suppressed.contains(&person) {
-            return Fate::Stopped(Gate::Suppressed);
-        }
-        if self.excluded.contains(&person) {
-            return Fate::Stopped(Gate::Excluded);
+        let (slot, closes_at) = match self.slot(cells).and_then(|slot| Ok((slot, self.closes_at(cells)?))) {
+            Ok(found) => found,
+            Err(issue) => return Fate::Unreadable(issue),
+        };
+        let suppressed = Self::protected(Gate::Suppressed, self.suppressed, &person);
+        if let Some(fate) = suppressed.or_else(|| Self::protected(Gate::Excluded, self.excluded, &person)) {
+            return fate;
         }
         if let Some(gate) = self.known(to, person) {
             return Fate::Stopped(gate);
@@ -250,7 +275,7 @@ impl Sieve<'_> {
         if !filled {
             renderer.fill(cells);
         }
-        self.render(renderer, planned, slot, closes_at, late)
+        self.render(renderer, cells, planned, slot, closes_at, late)
     }
 
     /// The gate at which the ledger stops a person, under whichever key it knows them.
@@ -272,6 +297,7 @@ impl Sieve<'_> {
     fn render(
         &self,
         renderer: &mut Renderer,
+        cells: &csv::StringRecord,
         planned: Planned,
         slot: Slot,
         closes_at: Option<Timestamp>,
@@ -287,7 +313,26 @@ impl Sieve<'_> {
             return Fate::Differs;
         }
         let bytes = u32::try_from(text.len() + callback_data.map_or(0, |data| data.len())).unwrap_or(u32::MAX);
-        Fate::Candidate(Candidate { content, slot, closes_at, bytes, too_many_bytes, late })
+        Fate::Candidate(Candidate { content, slot, closes_at, bytes, too_many_bytes, late }, self.leftovers(cells))
+    }
+
+    /// What the cells that the text shows leave behind in it, and a zone that is likely not meant.
+    fn leftovers(&self, cells: &csv::StringRecord) -> Vec<(usize, Leftover)> {
+        let mut found = Vec::new();
+        if let Some(position) = self.compiled.time_zone
+            && let Some(zone) = cells.get(position).and_then(|cell| self.times.doubtful(cell))
+        {
+            found.push((position, Leftover::Zone(zone)));
+        }
+        for position in &self.compiled.shown {
+            let cell = cells.get(*position).unwrap_or_default();
+            if let Some(word) = word_for_nothing(cell) {
+                found.push((*position, Leftover::Word(word)));
+            } else if looks_like_mojibake(cell) {
+                found.push((*position, Leftover::Mojibake));
+            }
+        }
+        found
     }
 
     /// Renders the row that the renderer holds.
@@ -367,6 +412,14 @@ fn text_issue(problem: &TextProblem) -> RowIssue {
     }
 }
 
-fn unreadable_zone(message: &str, columns: &crate::campaign::Columns) -> Verdict {
-    Verdict::Unreadable(RowIssue::new(Code::UnreadableRow, message, columns.time_zone.as_deref()))
+/// A cell that may be shown: not one that could be somebody's name, number or address.
+fn showable(cell: &str) -> Option<String> {
+    const CHARS_MAX: usize = 60;
+    let cell = cell.trim();
+    let number = cell.as_bytes().windows(6).any(|window| window.iter().all(u8::is_ascii_digit));
+    (!cell.is_empty() && cell.chars().count() <= CHARS_MAX && !cell.contains('@') && !number).then(|| cell.to_owned())
+}
+
+fn is_blank(cell: &str) -> bool {
+    cell.trim_start().is_empty()
 }

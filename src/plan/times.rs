@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use crate::campaign::{IfPast, Schedule, SendAt, Zone};
 use crate::timing;
 
-/// A number for an instant of a message's schedule; people with the same slot are sent together.
+/// A number for a zone of a message's schedule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Slot(pub u16);
 
@@ -34,8 +34,12 @@ pub(super) enum When {
 }
 
 struct Zones {
+    /// Their names, slot by slot.
+    names: Vec<&'static str>,
     by_name: HashMap<String, Slot>,
     fallback: Option<Slot>,
+    /// Zones that are likely not meant.
+    doubtful: Vec<&'static str>,
 }
 
 /// What a person's zone leads to.
@@ -70,20 +74,23 @@ impl SendTimes {
 
     fn per_person(send_at: &SendAt, fallback: Option<&TimeZone>, schedule: &Schedule, clock: Clock) -> Self {
         let mut slots: Vec<When> = Vec::new();
+        let mut names = Vec::new();
         let mut by_name = HashMap::new();
+        let mut doubtful = Vec::new();
         for name in timing::zone_names() {
-            let Some(zone) = timing::zone(&name) else { continue };
-            let time = time(send_at, &zone, schedule, clock);
-            let index = slots.iter().position(|slot| *slot == time).unwrap_or_else(|| {
-                slots.push(time);
-                slots.len() - 1
-            });
-            let slot = Slot(u16::try_from(index).expect("there are fewer zones than 65,536"));
+            let Some(zone) = timing::zone(name) else { continue };
+            let slot = Slot(u16::try_from(slots.len()).expect("there are fewer zones than 65,536"));
+            slots.push(time(send_at, &zone, schedule, clock));
             by_name.insert(name.to_lowercase(), slot);
+            by_name.insert(name.to_owned(), slot);
+            names.push(name);
+            if timing::zone_advice(name).is_some() {
+                doubtful.push(name);
+            }
         }
         let fallback =
             fallback.and_then(TimeZone::iana_name).and_then(|name| by_name.get(&name.to_lowercase()).copied());
-        Self { slots, zones: Some(Zones { by_name, fallback }) }
+        Self { slots, zones: Some(Zones { names, by_name, fallback, doubtful }) }
     }
 
     /// The slot of a person with this cell in the zone's column.
@@ -92,8 +99,31 @@ impl SendTimes {
         let Some(zones) = &self.zones else { return Found::Slot(Slot(0)) };
         match zone.map(str::trim).filter(|zone| !zone.is_empty()) {
             None => zones.fallback.map_or(Found::Missing, Found::Slot),
-            Some(zone) => zones.by_name.get(&zone.to_ascii_lowercase()).copied().map_or(Found::Unknown, Found::Slot),
+            Some(zone) => {
+                // Most write the name as it is.
+                let known = zones.by_name.get(zone).or_else(|| zones.by_name.get(&zone.to_ascii_lowercase()));
+                known.copied().map_or(Found::Unknown, Found::Slot)
+            }
         }
+    }
+
+    /// The zone of a cell, if it is one that is likely not meant.
+    pub(super) fn doubtful(&self, zone: &str) -> Option<&'static str> {
+        let zone = zone.trim();
+        let names = &self.zones.as_ref()?.doubtful;
+        names.iter().find(|name| name.eq_ignore_ascii_case(zone)).copied()
+    }
+
+    /// The name of a slot's zone, if each person has their own.
+    #[must_use]
+    pub(super) fn zone(&self, slot: Slot) -> Option<&str> {
+        self.zones.as_ref()?.names.get(usize::from(slot.0)).copied()
+    }
+
+    /// How many slots there are.
+    #[must_use]
+    pub(super) fn slots(&self) -> usize {
+        self.slots.len()
     }
 
     /// When the people of a slot are sent to.

@@ -10,13 +10,17 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::render::extent::extent;
 use crate::render::nesting::Form;
 use crate::render::position::Position;
+use crate::render::slips::TAGS;
 use crate::render::types::Type;
+use crate::wire::visible::is_blank;
 
 /// A column at one of its uses, in bytes of the source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Use {
     pub(super) name: String,
     pub(super) range: Range<usize>,
+    /// Whether it stands where most often a text does: something is compared with it.
+    pub(super) is_compared: bool,
 }
 
 /// An include, in bytes of the source.
@@ -36,6 +40,8 @@ pub(super) struct Checker<'a> {
     pub(super) inclusions: Vec<Inclusion>,
     /// Where the engine's span of an expression is not all of it: the span, and all of it.
     pub(super) extents: Vec<(Range<usize>, Range<usize>)>,
+    /// Slices of texts.
+    pub(super) text_slices: Vec<Range<usize>>,
     pub(super) diagnostics: Diagnostics,
 }
 
@@ -54,6 +60,7 @@ impl<'a> Checker<'a> {
             uses: Vec::new(),
             inclusions: Vec::new(),
             extents: Vec::new(),
+            text_slices: Vec::new(),
             diagnostics: Diagnostics::new(),
         }
     }
@@ -111,13 +118,8 @@ impl<'a> Checker<'a> {
     }
 
     fn refuse(&mut self, tag: &str, span: Span) {
-        let help = "templates know text, `{{ … }}`, `if`, `for`, and `include` of a path";
-        self.report(
-            Code::TemplateForbidden,
-            format!("`{{% {tag} %}}` is not part of templates"),
-            range(span),
-            Some(help),
-        );
+        let message = format!("`{{% {tag} %}}` is not part of templates");
+        self.report(Code::TemplateForbidden, message, range(span), Some(TAGS));
     }
 
     fn emitted(&mut self, expr: &Expr<'_>) {
@@ -140,7 +142,7 @@ impl<'a> Checker<'a> {
                 self.refuse_blank_literals(otherwise);
             }
         } else if let Expr::Const(constant) = expr
-            && constant.value.as_str().is_some_and(|text| text.trim().is_empty())
+            && constant.value.as_str().is_some_and(is_blank)
         {
             let help = "write blanks as text, or `{% if … %}…{% endif %}`";
             self.report(Code::BlankValue, "a blank text is written out", extent(expr), Some(help));

@@ -1,6 +1,7 @@
 //! Which columns a template or expression uses, and whether an audience has them.
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
+use crate::render::slips::column_form;
 use crate::render::{Header, visible_name};
 
 /// A column that is used, at its first use.
@@ -10,22 +11,54 @@ pub struct ColumnUse {
     pub name: String,
     /// Where it is used first.
     pub place: Place,
+    /// Whether something is compared with it, so that it may be a text without its quotes.
+    pub is_compared: bool,
 }
 
-/// Says which used columns an audience lacks, each with the nearest name that it has.
+/// Says which used columns an audience lacks, each with the nearest name that it has, in the form in
+/// which an expression names it.
 ///
 /// `audience_file` names the audience in the message.
 #[must_use]
 pub fn check_columns(uses: &[ColumnUse], header: &Header, audience_file: &str) -> Diagnostics {
+    missing(uses, header, audience_file, |used, diagnostic| {
+        let names = header.names();
+        let quotes =
+            if used.is_compared { format!("; a text stands in quotes: `\"{}\"`", used.name) } else { String::new() };
+        let diagnostic = diagnostic.help(format!("{}{quotes}", columns_help(names)));
+        match nearest(&used.name, names.iter().map(String::as_str)) {
+            // A name that only looks like a column is no help if a text is meant.
+            Some(name) if !used.is_compared => {
+                diagnostic.label(format!("did you mean `{}`?", column_form(&visible_name(name))))
+            }
+            Some(_) | None => diagnostic,
+        }
+    })
+}
+
+/// The same for columns that are named outside of expressions.
+#[must_use]
+pub fn check_column_names(uses: &[ColumnUse], header: &Header, audience_file: &str) -> Diagnostics {
+    missing(uses, header, audience_file, |used, diagnostic| {
+        let names = header.names();
+        let diagnostic = diagnostic.help(columns_help(names));
+        match nearest(&used.name, names.iter().map(String::as_str)) {
+            Some(name) => diagnostic.label(format!("did you mean `{}`?", visible_name(name))),
+            None => diagnostic,
+        }
+    })
+}
+
+fn missing(
+    uses: &[ColumnUse],
+    header: &Header,
+    audience_file: &str,
+    help: impl Fn(&ColumnUse, Diagnostic) -> Diagnostic,
+) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
     for used in uses.iter().filter(|used| header.position(&used.name).is_none()) {
         let message = format!("`{audience_file}` has no column `{}`", visible_name(&used.name));
-        let diagnostic = Diagnostic::error(Code::UnknownColumn, message, used.place.clone());
-        let names = header.names();
-        diagnostics.push(match nearest(&used.name, names.iter().map(String::as_str)) {
-            Some(name) => diagnostic.label(format!("did you mean `{}`?", visible_name(name))).help(columns_help(names)),
-            None => diagnostic.help(columns_help(names)),
-        });
+        diagnostics.push(help(used, Diagnostic::error(Code::UnknownColumn, message, used.place.clone())));
     }
     diagnostics
 }
@@ -62,7 +95,8 @@ mod tests {
     fn a_misspelled_column_finds_its_neighbour() {
         let header = Header::new(["instagram_id", "first_name", "city"].map(str::to_owned).to_vec());
         let check = |name: &str, expected: Option<&str>| {
-            let uses = [ColumnUse { name: name.to_owned(), place: Place::File("a.yaml".to_owned()) }];
+            let uses =
+                [ColumnUse { name: name.to_owned(), place: Place::File("a.yaml".to_owned()), is_compared: false }];
             let found = check_columns(&uses, &header, "people.csv");
             let label = found.iter().next().map(|diagnostic| diagnostic.labels[0].text.clone());
             assert_eq!(label.as_deref(), expected, "{name}");
@@ -73,13 +107,23 @@ mod tests {
         check("Instagram-ID", Some("did you mean `instagram_id`?"));
         check("zzz", Some(""));
         check("first\u{a0}name", Some("did you mean `first_name`?"));
+        let place = Place::File("a.yaml".to_owned());
+        let compared = [ColumnUse { name: "TRUE".to_owned(), place, is_compared: true }];
+        let found = check_columns(&compared, &header, "people.csv");
+        let help = found.iter().next().and_then(|found| found.help.clone());
+        let expected = "its columns are `instagram_id`, `first_name`, `city`; a text stands in quotes: `\"TRUE\"`";
+        assert_eq!(help.as_deref(), Some(expected));
     }
 
     #[test]
     fn a_letter_that_looks_like_another_is_spelled_out() {
         let header = Header::new(["to", "n\u{430}me"].map(str::to_owned).to_vec());
-        let uses = [ColumnUse { name: "name".to_owned(), place: Place::File("a.yaml".to_owned()) }];
-        let found = check_columns(&uses, &header, "people.csv");
+        let place = Place::File("a.yaml".to_owned());
+        let found = check_column_names(
+            &[ColumnUse { name: "name".to_owned(), place, is_compared: false }],
+            &header,
+            "people.csv",
+        );
         let label = found.iter().next().map(|diagnostic| diagnostic.labels[0].text.clone());
         assert_eq!(label.as_deref(), Some("did you mean `n<U+0430>me`?"));
     }

@@ -10,14 +10,15 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::render::check::Checker;
 use crate::render::columns::ColumnUse;
 use crate::render::direct;
-use crate::render::environment::{environment, syntax};
+use crate::render::environment::environment;
 use crate::render::extent::extent;
 use crate::render::failure::{Failure, RenderError};
-use crate::render::nesting::{Form, check_nesting};
+use crate::render::nesting::Form;
 use crate::render::part::{Part, columns};
 use crate::render::position::Position;
 use crate::render::record::Record;
-use crate::render::template::syntax_error;
+use crate::render::slices;
+use crate::render::syntax::{read_to_the_end, unparsed};
 use crate::render::types::Type;
 
 /// The largest expression, in bytes.
@@ -49,9 +50,8 @@ impl Condition {
             let message = format!("the expression is larger than {EXPRESSION_BYTES_MAX} bytes");
             return Err(Diagnostic::error(Code::TooLarge, message, whole()).into());
         }
-        check_nesting(text, Form::Expression, &syntax())
-            .map_err(|deep| Diagnostic::error(Code::TooDeep, deep.message, position.place(&deep.range)))?;
-        let tree = parse_expr(text).map_err(|error| syntax_error(&error, &position, text))?;
+        read_to_the_end(text, Form::Expression, &position)?;
+        let tree = parse_expr(text).map_err(|error| unparsed(&error, Form::Expression, &position, text))?;
         let mut checker = Checker::new(&position, Form::Expression);
         let found = checker.expression(&tree);
         if !found.fits(Type::Bool) && !checker.diagnostics.has_errors() {
@@ -66,11 +66,12 @@ impl Condition {
         if checker.diagnostics.has_errors() {
             return Err(checker.diagnostics);
         }
-        let compiled = ENVIRONMENT
-            .compile_expression_owned(text.to_owned())
-            .map_err(|error| syntax_error(&error, &position, text))?;
         let direct = direct::test(&tree);
-        let part = Part::new(checker, &position);
+        let rewritten = slices::rewrite(text, Form::Expression, &checker.text_slices);
+        let compiled = ENVIRONMENT
+            .compile_expression_owned(rewritten.as_ref().map_or(text, |rewritten| &rewritten.text).to_owned())
+            .map_err(|error| unparsed(&error, Form::Expression, &position, text))?;
+        let part = Part::new(checker, &position, rewritten);
         let columns = columns(std::iter::once(&part));
         Ok(Self { compiled, direct, part, columns })
     }

@@ -7,6 +7,9 @@ use minijinja::{AutoEscape, Environment, Error, Output, State, UndefinedBehavior
 use crate::diagnostic::Code;
 use crate::render::failure::Problem;
 use crate::render::filters as own;
+use crate::render::letters;
+use crate::render::slices;
+use crate::wire::visible::is_blank;
 
 /// How many instructions one rendering may take.
 const FUEL: u64 = 20_000;
@@ -33,18 +36,19 @@ pub(super) fn environment() -> Environment<'static> {
         environment.remove_filter(name);
     }
     environment.add_filter("fallback", own::fallback);
-    environment.add_filter("truncate", own::truncate);
+    environment.add_filter("truncate", letters::truncate);
     environment.add_filter("upper", filters::upper);
     environment.add_filter("lower", filters::lower);
-    environment.add_filter("title", filters::title);
-    environment.add_filter("capitalize", filters::capitalize);
+    environment.add_filter("title", letters::title);
+    environment.add_filter("capitalize", letters::capitalize);
     environment.add_filter("trim", filters::trim);
     environment.add_filter("replace", own::replace);
     environment.add_filter("split", own::split);
     environment.add_filter("join", own::join);
-    environment.add_filter("first", filters::first);
-    environment.add_filter("last", filters::last);
-    environment.add_filter("length", filters::length);
+    environment.add_filter("first", letters::first);
+    environment.add_filter("last", letters::last);
+    environment.add_filter("length", letters::length);
+    environment.add_filter(slices::FILTER, letters::slice);
     environment.add_filter("int", own::int);
     environment.add_filter("float", own::float);
     environment.add_filter("round", own::round);
@@ -64,7 +68,7 @@ pub(super) fn environment() -> Environment<'static> {
 /// Writes a value as it is; a blank one is refused unless a `fallback` says that it is meant.
 fn emit(out: &mut Output<'_>, _state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
     if let Some(text) = value.as_str() {
-        if own::is_blank(text) && !value.is_safe() {
+        if is_blank(text) && !value.is_safe() {
             return Err(
                 Problem::new(Code::BlankValue, "a value is blank, and the template has no fallback for it").into()
             );

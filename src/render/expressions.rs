@@ -6,10 +6,13 @@ use std::ops::Range;
 use minijinja::machinery::ast::{self, BinOpKind, CompareOpKind, Expr, Spanned, UnaryOpKind};
 use minijinja::value::ValueKind;
 
+use crate::diagnostic::Code;
 use crate::render::check::{Checker, Use, range};
 use crate::render::extent::extent;
+use crate::render::slips::{column_form, is_keyword};
 use crate::render::types::Type;
 use crate::render::vocabulary::{FILTERS, FUNCTIONS, TESTS, find};
+use crate::wire::visible::{first_harm, harm};
 
 impl Checker<'_> {
     /// Checks an expression and says what it is.
@@ -58,14 +61,34 @@ impl Checker<'_> {
             let help = format!("if a column is called so, write `column(\"{name}\")`");
             return self.wrong(format!("`{name}` has a meaning of its own"), at, Some(&help));
         }
-        self.uses.push(Use { name: name.to_owned(), range: at });
+        if is_keyword(name) {
+            let help = match name {
+                "else" | "endif" | "endfor" => format!("write `{{% {name} %}}`"),
+                _ => format!("if a column is called so, write `column(\"{name}\")`"),
+            };
+            return self.wrong(format!("`{name}` is a word of the language"), at, Some(&help));
+        }
+        self.uses.push(Use { name: name.to_owned(), range: at, is_compared: false });
         Type::Text
     }
 
     fn constant(&mut self, constant: &Spanned<ast::Const>) -> Type {
         #[expect(clippy::wildcard_enum_match_arm, reason = "the engine's list of kinds is open")]
         match constant.value.kind() {
-            ValueKind::String => Type::Text,
+            ValueKind::String => {
+                // An escape may hide what no file may hold.
+                if let Some(character) = constant.value.as_str().and_then(first_harm) {
+                    let what = harm(character).unwrap_or("a character that cannot be sent");
+                    let message = format!("the text holds {what} (U+{:04X})", u32::from(character));
+                    self.report(
+                        Code::ForbiddenCharacter,
+                        message,
+                        range(constant.span()),
+                        Some("delete the character"),
+                    );
+                }
+                Type::Text
+            }
             ValueKind::Number => Type::Number,
             ValueKind::Bool => Type::Bool,
             _ => self.wrong(
@@ -103,9 +126,36 @@ impl Checker<'_> {
         self.wrong(format!("{wanted} is wanted here, and this is {found}"), extent(expr), help.as_deref());
     }
 
+    /// Checks what something is compared with: a name alone is often a text whose quotes are missing.
+    fn compared(&mut self, expr: &Expr<'_>) -> Type {
+        let before = self.uses.len();
+        let found = self.expression(expr);
+        if let (Expr::Var(_), Some(used)) = (expr, self.uses.get_mut(before)) {
+            used.is_compared = true;
+        }
+        found
+    }
+
     fn binary(&mut self, binary: &Spanned<ast::BinOp<'_>>, at: Range<usize>) -> Type {
         let left = self.expression(&binary.left);
-        let right = self.expression(&binary.right);
+        let right = match binary.op {
+            BinOpKind::Eq | BinOpKind::Ne => self.compared(&binary.right),
+            BinOpKind::Lt
+            | BinOpKind::Lte
+            | BinOpKind::Gt
+            | BinOpKind::Gte
+            | BinOpKind::In
+            | BinOpKind::ScAnd
+            | BinOpKind::ScOr
+            | BinOpKind::Add
+            | BinOpKind::Sub
+            | BinOpKind::Mul
+            | BinOpKind::Div
+            | BinOpKind::FloorDiv
+            | BinOpKind::Rem
+            | BinOpKind::Pow
+            | BinOpKind::Concat => self.expression(&binary.right),
+        };
         match binary.op {
             BinOpKind::Eq | BinOpKind::Ne => self.compare((left, &binary.left), (right, &binary.right), Order::Equal),
             BinOpKind::Lt | BinOpKind::Lte | BinOpKind::Gt | BinOpKind::Gte => {
@@ -120,6 +170,15 @@ impl Checker<'_> {
                     at,
                     Some("write `~` to join texts, `int(…)` to add numbers"),
                 );
+                return Type::Unknown;
+            }
+            BinOpKind::Sub if left == Type::Text && right == Type::Text => {
+                let name = joined(&binary.left, &binary.right);
+                let help = match &name {
+                    Some(name) => format!("a column with a hyphen in its name is written `{}`", column_form(name)),
+                    None => "`-` takes numbers: `int(…)`".to_owned(),
+                };
+                self.wrong("`-` subtracts numbers, and these are texts", at, Some(&help));
                 return Type::Unknown;
             }
             BinOpKind::Add
@@ -218,6 +277,14 @@ impl Checker<'_> {
     }
 
     fn attribute(&mut self, attribute: &Spanned<ast::GetAttr<'_>>, at: Range<usize>) -> Type {
+        if let Some(before) = dotted(&attribute.expr).filter(|before| !self.is_local(before)) {
+            let (name, whole) = (attribute.name, format!("{before}.{}", attribute.name));
+            let help = format!(
+                "columns are named alone: `{{{{ {name} }}}}`; one with a dot in its name is written `{}`",
+                column_form(&whole)
+            );
+            return self.wrong(format!("a text has no `.{name}`"), at, Some(&help));
+        }
         match (self.expression(&attribute.expr), attribute.name) {
             (Type::Unknown, _) => Type::Unknown,
             (Type::Loop, "index" | "index0" | "revindex" | "revindex0" | "length") => Type::Number,
@@ -229,6 +296,12 @@ impl Checker<'_> {
         }
     }
 
+    /// Says whether a name, with dots or without, begins with one that means something of its own.
+    fn is_local(&self, dotted: &str) -> bool {
+        let first = dotted.split('.').next().unwrap_or_default();
+        matches!(first, "loop" | "self") || self.scope.iter().any(|(known, _)| known == first)
+    }
+
     fn item(&mut self, item: &Spanned<ast::GetItem<'_>>, at: Range<usize>) -> Type {
         let found = self.expression(&item.expr);
         let key = self.expression(&item.subscript_expr);
@@ -237,11 +310,12 @@ impl Checker<'_> {
             Type::Texts | Type::Numbers => self.want(key, Type::Number, &item.subscript_expr),
             Type::Unknown => {}
             Type::Text | Type::Number | Type::Bool | Type::Loop | Type::Truth => {
-                return self.wrong(
-                    format!("{found} has no parts"),
-                    at,
-                    Some("write `first`, `last` or a slice such as `[:3]`"),
-                );
+                let help = if key == Type::Text {
+                    "columns are named alone: `{{ city }}`"
+                } else {
+                    "write `first`, `last` or a slice such as `[:3]`"
+                };
+                return self.wrong(format!("{found} has no parts"), at, Some(help));
             }
         }
         found.element().unwrap_or(Type::Unknown)
@@ -254,7 +328,11 @@ impl Checker<'_> {
             self.want(bound_type, Type::Number, bound);
         }
         match found {
-            Type::Text | Type::Texts | Type::Numbers | Type::Unknown => found,
+            Type::Text => {
+                self.text_slices.push(at);
+                found
+            }
+            Type::Texts | Type::Numbers | Type::Unknown => found,
             Type::Number | Type::Bool | Type::TextMap | Type::NumberMap | Type::Loop | Type::Truth => {
                 self.wrong(format!("{found} cannot be sliced"), at, None)
             }
@@ -264,7 +342,7 @@ impl Checker<'_> {
     fn list(&mut self, items: &[Expr<'_>], at: Range<usize>) -> Type {
         let mut element = Type::Unknown;
         for item in items {
-            let found = self.expression(item);
+            let found = self.compared(item);
             if !found.fits(element) {
                 return self.wrong(
                     format!("a list holds {element} and {found}"),
@@ -288,6 +366,28 @@ impl Checker<'_> {
         let values = self.list(&map.values, at);
         values.element().and_then(Type::map).unwrap_or(Type::Unknown)
     }
+}
+
+/// A name with dots, as it is written.
+fn dotted(expr: &Expr<'_>) -> Option<String> {
+    if let Expr::GetAttr(attribute) = expr {
+        return Some(format!("{}.{}", dotted(&attribute.expr)?, attribute.name));
+    }
+    if let Expr::Var(var) = expr { Some(var.id.to_owned()) } else { None }
+}
+
+/// The name that two names with a hyphen between them are.
+fn joined(left: &Expr<'_>, right: &Expr<'_>) -> Option<String> {
+    let left = if let Expr::BinOp(binary) = left
+        && matches!(binary.op, BinOpKind::Sub)
+    {
+        joined(&binary.left, &binary.right)?
+    } else if let Expr::Var(var) = left {
+        var.id.to_owned()
+    } else {
+        return None;
+    };
+    if let Expr::Var(right) = right { Some(format!("{left}-{}", right.id)) } else { None }
 }
 
 /// What a comparison asks of its sides.
@@ -366,7 +466,10 @@ mod tests {
         check("a in 5", "where-failed: `in` looks into a list or a text, not a number @ 5");
         check("5 in 'abc'", "where-failed: a text is wanted here, and this is a number @ 5 (write `\"5\"`)");
         check("a in ['x', 1]", "where-failed: a list holds a text and a number @ 1 (a list holds texts or numbers)");
-        check("a.b == 'x'", "where-failed: a text has no `.b` @ a.b (columns are named alone: `{{ city }}`)");
+        check(
+            "a.b == 'x'",
+            "where-failed: a text has no `.b` @ a.b (columns are named alone: `{{ b }}`; one with a dot in its name is written `column(\"a.b\")`)",
+        );
         check(
             "a.lower() == 'x'",
             "where-failed: only functions can be called @ a.lower() (write a filter: `{{ city | upper }}`)",

@@ -7,6 +7,7 @@ use std::ops::Range;
 use minijinja::{Error, ErrorKind};
 
 use crate::diagnostic::{Code, Place};
+use crate::render::slips::column_form;
 
 /// Why a template or expression failed for a row. It never holds a cell's value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +20,20 @@ pub struct RenderError {
     pub place: Option<Place>,
     /// The column to blame, if there is one.
     pub column: Option<String>,
+}
+
+/// What to do about a failure of this kind, for which this column is to blame.
+#[must_use]
+pub fn remedy(code: Code, column: Option<&str>) -> Option<String> {
+    match (code, column) {
+        (Code::BlankValue, Some(column)) => {
+            Some(format!("write `{{{{ {} | fallback(\"…\") }}}}`, or fill the cell in", column_form(column)))
+        }
+        (Code::ForbiddenCharacter, Some(_)) => {
+            Some("clean the cell: a message must not carry what nobody sees, or what was lost on the way".to_owned())
+        }
+        _ => None,
+    }
 }
 
 /// A failure of our own words; it travels inside the engine's error.

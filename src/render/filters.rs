@@ -6,15 +6,18 @@ use minijinja::{State, Value};
 use crate::diagnostic::Code;
 use crate::render::failure::{Problem, SkipPerson};
 use crate::render::record::COLUMN_MARK;
+use crate::wire::visible::is_blank;
 
 /// The largest text that a filter makes, in bytes.
 const MADE_BYTES_MAX: usize = 64 * 1024;
 /// How many parts `split` makes at most.
 const PARTS_MAX: usize = 1000;
 
-type Made<T> = Result<T, minijinja::Error>;
+/// What a filter gives.
+pub(super) type Made<T> = Result<T, minijinja::Error>;
 
-fn fail<T>(message: &'static str) -> Made<T> {
+/// Fails, without a word of the row.
+pub(super) fn fail<T>(message: &'static str) -> Made<T> {
     Err(Problem::new(Code::RenderFailed, message).into())
 }
 
@@ -22,38 +25,13 @@ fn too_large<T>() -> Made<T> {
     fail("a filter makes a text of more than 64 KiB")
 }
 
-/// Says whether a text is empty or only white space.
-pub(super) fn is_blank(text: &str) -> bool {
-    text.trim_start().is_empty()
-}
-
 /// Gives the trimmed text, or another if it is blank. The other may be empty: that is then meant.
 pub(super) fn fallback(value: &Value, other: &str) -> Made<Value> {
-    match value.as_str().map(str::trim) {
-        Some("") | None if value.is_undefined() || value.as_str().is_some() => {
-            Ok(Value::from_safe_string(other.to_owned()))
-        }
-        Some(text) => Ok(Value::from(text)),
-        None => fail("`fallback` takes a text"),
+    match value.as_str() {
+        Some(text) if !is_blank(text) => Ok(Value::from(text.trim())),
+        None if !value.is_undefined() => fail("`fallback` takes a text"),
+        Some(_) | None => Ok(Value::from_safe_string(other.to_owned())),
     }
-}
-
-/// Cuts a text to a number of characters, the ellipsis among them.
-pub(super) fn truncate(text: &str, length: i64, ellipsis: Option<&str>) -> Made<String> {
-    let Ok(length) = usize::try_from(length) else {
-        return fail("`truncate` takes a length of at least 0");
-    };
-    if text.chars().nth(length).is_none() {
-        return Ok(text.to_owned());
-    }
-    let ellipsis = ellipsis.unwrap_or("…");
-    let Some(kept) = length.checked_sub(ellipsis.chars().count()) else {
-        return fail("`truncate` takes a length that holds at least the ellipsis");
-    };
-    let mut cut: String = text.chars().take(kept).collect();
-    cut.truncate(cut.trim_end().len());
-    cut.push_str(ellipsis);
-    Ok(cut)
 }
 
 /// Replaces each occurrence of a text.

@@ -5,7 +5,7 @@ use std::io::Cursor;
 
 use crate::campaign::{Expression, Files, FilesError, Stream, TemplateText};
 use crate::diagnostic::{Diagnostics, Place, Source};
-use crate::render::{Condition, Template};
+use crate::render::{Condition, Purpose, Template};
 
 /// Files that are only in memory.
 #[derive(Debug, Default)]
@@ -40,7 +40,7 @@ pub(crate) fn template(text: &str, files: &dyn Files) -> Result<Template, Diagno
     }
     let place = Place::Span { source, span: 0..text.len() };
     let text = TemplateText { text: text.to_owned(), place, line_starts: Some(line_starts), file: None };
-    Template::compile(&text, files)
+    Template::compile(&text, Purpose::Text, files)
 }
 
 /// Compiles an expression that stands alone in its file.

@@ -4,6 +4,7 @@
 //! parser, and [`check`] (an allow-list over the tree, with types and columns) before it is
 //! compiled. A [`Renderer`] is then filled with one row after another.
 
+mod braces;
 mod check;
 mod columns;
 mod condition;
@@ -13,24 +14,34 @@ mod expressions;
 mod extent;
 mod failure;
 mod filters;
+mod foreign;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod header;
+mod leftovers;
+mod letters;
 mod nesting;
 mod part;
 mod position;
 mod record;
 mod renderer;
+mod segments;
+mod slices;
+mod slips;
+mod syntax;
+mod tags;
 mod template;
 mod text;
 mod types;
 mod vocabulary;
 mod words;
 
-pub use columns::{ColumnUse, check_columns};
+pub use columns::{ColumnUse, check_column_names, check_columns};
 pub use condition::Condition;
-pub use failure::RenderError;
+pub use failure::{RenderError, remedy};
+pub use foreign::Purpose;
 pub use header::{Header, plain_name, visible_name};
+pub use leftovers::{looks_like_mojibake, word_for_nothing};
 pub use renderer::{Renderer, Rendering};
 pub use template::Template;
 pub use text::{TextProblem, check_text};

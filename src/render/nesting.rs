@@ -1,7 +1,10 @@
-//! Bounds on what a parser may recurse into, checked over plain tokens before it runs.
+//! What a parser must not be given, checked over plain tokens before it runs.
 //!
 //! minijinja parses, compiles and drops chains of operators recursively, and a stack overflow
-//! cannot be caught. So chains and brackets are counted here, in a loop.
+//! cannot be caught. So chains and brackets are counted here, in a loop. And its parser takes what
+//! the tokenizer cannot read, if it stands behind a text, for the end of the source: `a == "x" && b`
+//! is `a == "x"` to it. So every token of the source has to be read here first; then the end that the
+//! parser comes to is the real one.
 
 use std::ops::Range;
 
@@ -15,11 +18,15 @@ const BRACKETS_MAX: usize = 12;
 /// How deep `if` and `for` may stand in each other; an `elif` counts as one more.
 const BLOCKS_MAX: usize = 32;
 
-/// What is nested too deeply, and where, in bytes.
+/// Why a source is not given to the parser, and where, in bytes.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct TooDeep {
-    pub(super) message: String,
-    pub(super) range: Range<usize>,
+pub(super) enum Refused {
+    /// It is nested too deeply.
+    TooDeep { message: String, range: Range<usize> },
+    /// A character is not of the language, or a text or number is not whole.
+    Unreadable { at: usize, detail: String },
+    /// Two texts stand side by side; the parser would join them.
+    TwoTexts { range: Range<usize> },
 }
 
 /// What a source is.
@@ -31,18 +38,42 @@ pub(super) enum Form {
     Expression,
 }
 
-/// Refuses a source in which a recursive parser would go too deep.
-pub(super) fn check_nesting(source: &str, form: Form, syntax: &SyntaxConfig) -> Result<(), TooDeep> {
+/// Reads all tokens of a source.
+///
+/// # Errors
+/// If there is something that a parser must not be given: the first, in the source's order.
+pub(super) fn check_tokens(source: &str, form: Form, syntax: &SyntaxConfig) -> Result<(), Refused> {
     let mut tokens = Tokenizer::new(source, "", form == Form::Expression, syntax.clone());
     let mut depths = Depths::default();
-    // What the tokenizer cannot read, the parser reports.
-    while let Ok(Some((token, span))) = tokens.next_token() {
-        if let Err(message) = depths.see(&token) {
-            let range = span.start_offset as usize..span.end_offset as usize;
-            return Err(TooDeep { message, range });
+    let mut text_before = false;
+    let mut end = 0;
+    loop {
+        let (token, span) = match tokens.next_token() {
+            Ok(Some(token)) => token,
+            Ok(None) => return Ok(()),
+            Err(error) => {
+                let at = error.range().map_or(source.len(), |range| range.start).min(source.len());
+                // The tokenizer has gone on to the end before it says that a text has none.
+                let detail = error.detail().unwrap_or_default().to_owned();
+                let at = if detail.contains("string") { skip_blanks(source, end) } else { at };
+                return Err(Refused::Unreadable { at, detail });
+            }
+        };
+        let range = span.start_offset as usize..span.end_offset as usize;
+        end = range.end;
+        let is_text = matches!(token, Token::Str(_) | Token::String(_));
+        if is_text && text_before {
+            return Err(Refused::TwoTexts { range });
         }
+        text_before = is_text;
+        depths.see(&token).map_err(|message| Refused::TooDeep { message, range })?;
     }
-    Ok(())
+}
+
+/// The first byte from here on that the tokenizer does not skip.
+fn skip_blanks(source: &str, from: usize) -> usize {
+    let rest = source.get(from..).unwrap_or_default();
+    from + rest.len() - rest.trim_start_matches(|blank: char| blank.is_ascii_whitespace()).len()
 }
 
 #[derive(Default)]
@@ -139,25 +170,25 @@ impl Depths {
 mod tests {
     use super::*;
 
-    fn template(source: &str) -> Result<(), TooDeep> {
-        check_nesting(source, Form::Template, &SyntaxConfig::default())
+    fn template(source: &str) -> Result<(), Refused> {
+        check_tokens(source, Form::Template, &SyntaxConfig::default())
     }
 
     #[test]
     fn long_lists_are_no_depth() {
         let countries: Vec<String> = (0..500).map(|number| format!("\"C{number}\"")).collect();
         let source = format!("country in [{}]", countries.join(", "));
-        assert_eq!(check_nesting(&source, Form::Expression, &SyntaxConfig::default()), Ok(()));
+        assert_eq!(check_tokens(&source, Form::Expression, &SyntaxConfig::default()), Ok(()));
         assert_eq!(template(&"{{ a | upper }} {% if b %}x{% endif %}".repeat(200)), Ok(()));
         assert_eq!(template("{% for x in [1] %}{% else %}{% endfor %}".repeat(100).as_str()), Ok(()));
     }
 
     #[test]
     fn every_chain_is_cut() {
-        let check = |source: String, message: &str| {
-            let found = template(&source).unwrap_err();
-            assert!(found.message.contains(message), "{}", found.message);
-            assert!(found.range.end <= source.len());
+        let check = |source: String, expect: &str| {
+            let Err(Refused::TooDeep { message, range }) = template(&source) else { panic!("{source}") };
+            assert!(message.contains(expect), "{message}");
+            assert!(range.end <= source.len());
         };
         for chain in
             ["-", "not ", "a.", "a|upper|", "a~", "a+", "a and ", "a if b else ", "a is ", "a[0]", "a,b=", "1<"]
@@ -170,5 +201,24 @@ mod tests {
         check("{% for a in b %}".repeat(40), "blocks");
         check("{% set x %}".repeat(40), "blocks");
         check(format!("{{% if a %}}{}", "{% elif a %}".repeat(40)), "blocks");
+    }
+
+    #[test]
+    fn the_first_character_that_is_not_of_the_language_is_found() {
+        let check = |source: &str, rest: &str| {
+            let Err(Refused::Unreadable { at, .. }) = check_tokens(source, Form::Expression, &SyntaxConfig::default())
+            else {
+                panic!("{source}")
+            };
+            assert_eq!(source.get(at..), Some(rest), "{source}");
+        };
+        check("a == \"x\" && b", "&& b");
+        check("a == \"x\" # b", "# b");
+        check("a == \"x\" –", "–");
+        check("a == \"x\u{a0}\" \u{a0}and b", "\u{a0}and b");
+        check("a == \"x", "\"x");
+        check("\"x\" }} y", " y");
+        let two = check_tokens("a in [\"x\" 'y']", Form::Expression, &SyntaxConfig::default());
+        assert_eq!(two, Err(Refused::TwoTexts { range: 10..13 }));
     }
 }

@@ -7,6 +7,7 @@ use crate::diagnostic::Place;
 use crate::render::check::{Checker, Use};
 use crate::render::columns::ColumnUse;
 use crate::render::position::Position;
+use crate::render::slices::{Mapping, Rewritten};
 
 /// A template, a file that it includes, or an expression.
 #[derive(Debug)]
@@ -14,18 +15,29 @@ pub(super) struct Part {
     position: Position,
     uses: Vec<Use>,
     extents: Vec<(Range<usize>, Range<usize>)>,
+    /// From what the engine compiled to what was written.
+    mapping: Mapping,
 }
 
 impl Part {
-    /// Keeps what the checker found.
-    pub(super) fn new(checker: Checker<'_>, position: &Position) -> Self {
-        Self { position: position.clone(), uses: checker.uses, extents: checker.extents }
+    /// Keeps what the checker found, and how the source was rewritten, if it was.
+    pub(super) fn new(checker: Checker<'_>, position: &Position, rewritten: Option<Rewritten>) -> Self {
+        let Rewritten { extents: more, mapping, .. } = rewritten.unwrap_or_default();
+        let mut extents = checker.extents;
+        extents.extend(more);
+        Self { position: position.clone(), uses: checker.uses, extents, mapping }
     }
 
     /// All of the expression of which the engine names a span.
     pub(super) fn whole(&self, span: &Range<usize>) -> Range<usize> {
-        let extents = self.extents.iter().filter(|(known, _)| known == span).map(|(_, extent)| extent);
-        extents.max_by_key(|extent| extent.len()).unwrap_or(span).clone()
+        let span = self.mapping.back(span);
+        let extents = self.extents.iter().filter(|(known, _)| *known == span).map(|(_, extent)| extent);
+        extents.max_by_key(|extent| extent.len()).unwrap_or(&span).clone()
+    }
+
+    /// The columns that are used, with their places.
+    pub(super) fn uses(&self) -> impl Iterator<Item = (&str, Place)> {
+        self.uses.iter().map(|used| (used.name.as_str(), self.place(&used.range)))
     }
 
     /// The place of a range of bytes.
@@ -49,6 +61,10 @@ pub(super) fn columns<'a>(parts: impl Iterator<Item = &'a Part>) -> Vec<ColumnUs
     parts
         .flat_map(|part| part.uses.iter().map(move |used| (used, part)))
         .filter(|(used, _)| seen.insert(used.name.as_str()))
-        .map(|(used, part)| ColumnUse { name: used.name.clone(), place: part.place(&used.range) })
+        .map(|(used, part)| ColumnUse {
+            name: used.name.clone(),
+            place: part.place(&used.range),
+            is_compared: used.is_compared,
+        })
         .collect()
 }

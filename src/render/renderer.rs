@@ -10,6 +10,7 @@ use crate::render::direct;
 use crate::render::failure::{Failure, RenderError};
 use crate::render::record::Record;
 use crate::render::{Condition, Header, OUTPUT_BYTES_MAX, Template};
+use crate::wire::visible::{first_harm, harm, is_blank};
 
 /// How long a text is expected to be, in bytes; a longer one only costs a move.
 const TEXT_BYTES_EXPECTED: usize = 256;
@@ -51,13 +52,34 @@ impl Renderer {
     /// Renders a template over the row.
     ///
     /// # Errors
-    /// If a value that is written is missing or blank, a filter cannot do its work, or the
-    /// rendering takes too many steps or grows too large.
+    /// If a value that is written is missing or blank, a filter cannot do its work, the rendering
+    /// takes too many steps or grows too large, or the text holds a character that must not be sent.
     pub fn render(&mut self, template: &Template) -> Result<Rendering, RenderError> {
-        if let Some(text) = self.render_directly(template) {
-            return Ok(Rendering::Text(text));
+        let rendering = match self.render_directly(template) {
+            Some(text) => Rendering::Text(text),
+            None => self.render_by_engine(template)?,
+        };
+        match &rendering {
+            Rendering::Text(text) => match first_harm(text) {
+                Some(character) => Err(self.harmful(template, character)),
+                None => Ok(rendering),
+            },
+            Rendering::Skipped(_) => Ok(rendering),
         }
-        self.render_by_engine(template)
+    }
+
+    /// Says that a text holds a character that must not be sent, and which column brought it.
+    fn harmful(&self, template: &Template, character: char) -> RenderError {
+        let brings_it = |name: &str| self.record.cell(name).is_some_and(|cell| cell.contains(character));
+        let found = template.uses().find(|(name, _)| brings_it(name));
+        let code = u32::from(character);
+        let what = harm(character).unwrap_or("a character that cannot be sent");
+        let message = match &found {
+            Some((name, _)) => format!("`{name}` holds {what} (U+{code:04X})"),
+            None => format!("the text holds {what} (U+{code:04X})"),
+        };
+        let (column, place) = found.map(|(name, place)| (name.to_owned(), place)).unzip();
+        RenderError { code: Code::ForbiddenCharacter, message, place, column }
     }
 
     pub(super) fn render_directly(&self, template: &Template) -> Option<String> {
@@ -111,12 +133,12 @@ impl Renderer {
             return error;
         };
         let range = part.whole(&span);
-        let is_blank = |name: &&str| self.record.cell(name).is_none_or(super::filters::is_blank);
+        let is_empty = |name: &&str| self.record.cell(name).is_none_or(is_blank);
         let first = part.uses_within(&range).next();
         let column =
-            if error.code == Code::BlankValue { part.uses_within(&range).find(is_blank).or(first) } else { first };
+            if error.code == Code::BlankValue { part.uses_within(&range).find(is_empty).or(first) } else { first };
         let message = match column {
-            Some(name) if error.code == Code::BlankValue && is_blank(&name) => {
+            Some(name) if error.code == Code::BlankValue && is_empty(&name) => {
                 format!("`{name}` is blank, and the template has no fallback for it")
             }
             _ => error.message,
@@ -205,6 +227,8 @@ mod tests {
             "yes",
         );
         check("{{ 'a' if city is startingwith('S') else 'b' }}{{ city[:3] }}", "aSpl");
+        check("{{ (city ~ '!')[-2:] }}{{ city[::-1][1:3] | upper }}{{ 'x' if 'S' in city[:1] else 'y' }}", "t!ILx");
+        check("{% if city is startingwith city[:2] %}y{% endif %}{{ ['a', 'b', 'c'][1:] | join }}", "ybc");
         check("{{ {'Split': 'ST', 'Zadar': 'ZD'}[city] }} {{ first_name ~ ' ' ~ age }}", "ST Ana 31");
         check(
             "{{ column('First Name') }} {{ age | int + 1 }} {{ float('1.5') | round }} {{ -1 | abs }}",
@@ -335,8 +359,11 @@ mod tests {
                 _ => format!("{value}{{#"),
             };
             let found = render_row("<{{ first_name | fallback('-') }}>", &[&value, "Split", "", "", ""]);
-            let expected = if value.trim().is_empty() { "-" } else { value.trim() };
-            assert_eq!(found, Ok(Rendering::Text(format!("<{expected}>"))));
+            let expected = if is_blank(&value) { "-" } else { value.trim() };
+            match first_harm(expected) {
+                None => assert_eq!(found, Ok(Rendering::Text(format!("<{expected}>")))),
+                Some(_) => assert_eq!(found.map_err(|error| error.code), Err(Code::ForbiddenCharacter)),
+            }
         }
 
         #[test]

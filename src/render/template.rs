@@ -9,14 +9,19 @@ use minijinja::{Environment, Error};
 
 use crate::campaign::{Files, TemplateText};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Source};
+use crate::render::braces;
 use crate::render::check::{Checker, Inclusion};
 use crate::render::columns::ColumnUse;
 use crate::render::direct::{self, Step};
 use crate::render::environment::{environment, syntax};
-use crate::render::nesting::{Form, check_nesting};
+use crate::render::foreign::{self, Foreign, Purpose};
+use crate::render::nesting::Form;
 use crate::render::part::{Part, columns};
 use crate::render::position::Position;
-use crate::render::{TEMPLATE_BYTES_MAX, TEMPLATE_CLOSURE_BYTES_MAX};
+use crate::render::segments::segments;
+use crate::render::slices;
+use crate::render::syntax::{diagnostics, read_to_the_end, unparsed};
+use crate::render::{Header, TEMPLATE_BYTES_MAX, TEMPLATE_CLOSURE_BYTES_MAX};
 
 /// The name under which the template itself is compiled; no file can have it.
 const MAIN: &str = "";
@@ -31,6 +36,7 @@ pub struct Template {
     direct: Option<Vec<Step>>,
     parts: BTreeMap<String, Part>,
     columns: Vec<ColumnUse>,
+    foreign: Vec<Foreign>,
 }
 
 impl Template {
@@ -39,10 +45,12 @@ impl Template {
     /// # Errors
     /// If one of the sources cannot be read or parsed, is too large or too deep, or uses what
     /// templates may not use. All mistakes are collected.
-    pub fn compile(source: &TemplateText, files: &dyn Files) -> Result<Self, Diagnostics> {
+    pub fn compile(source: &TemplateText, purpose: Purpose, files: &dyn Files) -> Result<Self, Diagnostics> {
         let (text, position) = open(source, files)?;
         let mut compiler = Compiler {
             files,
+            purpose,
+            foreign: Vec::new(),
             environment: environment(),
             direct: None,
             parts: Vec::new(),
@@ -56,7 +64,15 @@ impl Template {
         }
         let columns = columns(compiler.parts.iter().map(|(_, part)| part));
         let parts = compiler.parts.into_iter().collect();
-        Ok(Self { environment: compiler.environment, direct: compiler.direct, parts, columns })
+        let Compiler { environment, direct, foreign, .. } = compiler;
+        Ok(Self { environment, direct, parts, columns, foreign })
+    }
+
+    /// Tells what of its text looks as if it came from another tool: an error if it is the name of a
+    /// column, else a warning. Without a header nobody knows the columns.
+    #[must_use]
+    pub fn pasted(&self, header: Option<&Header>) -> Diagnostics {
+        told(&self.foreign, header)
     }
 
     /// The columns that it uses, each once, those of what it includes among them.
@@ -73,6 +89,11 @@ impl Template {
     /// The short way, if there is one.
     pub(super) fn direct(&self) -> Option<&[Step]> {
         self.direct.as_deref()
+    }
+
+    /// The uses of columns, in the order in which they are met.
+    pub(super) fn uses(&self) -> impl Iterator<Item = (&str, Place)> {
+        self.parts.values().flat_map(Part::uses)
     }
 
     /// The part that was compiled under a name.
@@ -107,6 +128,8 @@ fn without_final_newline(text: &str) -> &str {
 
 struct Compiler<'a> {
     files: &'a dyn Files,
+    purpose: Purpose,
+    foreign: Vec<Foreign>,
     environment: Environment<'static>,
     /// In the order in which they are met: the template first.
     parts: Vec<(String, Part)>,
@@ -121,6 +144,9 @@ struct Examined {
     part: Part,
     inclusions: Vec<Inclusion>,
     direct: Option<Vec<Step>>,
+    /// The source as the engine takes it.
+    compiled: String,
+    foreign: Vec<Foreign>,
 }
 
 impl Compiler<'_> {
@@ -139,14 +165,15 @@ impl Compiler<'_> {
             self.diagnostics.push(Diagnostic::error(Code::TooLarge, message, asked.clone()));
             return;
         }
-        match examine(text, position) {
-            Ok(Examined { part, inclusions, direct }) => {
+        match examine(text, self.purpose, position) {
+            Ok(Examined { part, inclusions, direct, compiled, foreign }) => {
+                self.foreign.extend(foreign);
                 self.parts.push((name.to_owned(), part));
                 if name == MAIN {
                     self.direct = direct;
                 }
-                if let Err(error) = self.environment.add_template_owned(name.to_owned(), text.to_owned()) {
-                    self.diagnostics.push(syntax_error(&error, position, text));
+                if let Err(error) = self.environment.add_template_owned(name.to_owned(), compiled) {
+                    self.diagnostics.extend(unparsed(&error, Form::Template, position, text));
                 }
                 above.push(name.to_owned());
                 for inclusion in inclusions {
@@ -181,29 +208,38 @@ impl Compiler<'_> {
 }
 
 /// Bounds, parses and checks one source.
-fn examine(text: &str, position: &Position) -> Result<Examined, Diagnostics> {
-    check_nesting(text, Form::Template, &syntax())
-        .map_err(|deep| Diagnostic::error(Code::TooDeep, deep.message, position.place(&deep.range)))?;
-    let tree = parse(text, "", syntax()).map_err(|error| syntax_error(&error, position, text))?;
+fn examine(text: &str, purpose: Purpose, position: &Position) -> Result<Examined, Diagnostics> {
+    read_to_the_end(text, Form::Template, position)?;
+    let tree = parse(text, "", syntax()).map_err(|error| unparsed(&error, Form::Template, position, text))?;
     let statements = if let Stmt::Template(template) = &tree { template.children.as_slice() } else { &[] };
     let mut checker = Checker::new(position, Form::Template);
     checker.statements(statements);
+    let segments = segments(text);
+    // In JSON a brace beside a tag may well be meant.
+    if purpose == Purpose::Text || !foreign::is_json(text) {
+        checker.diagnostics.extend(diagnostics(braces::lone(text, &segments), position));
+    }
+    let foreign = foreign::find(text, &segments, purpose, position);
     if checker.diagnostics.has_errors() {
+        checker.diagnostics.extend(told(&foreign, None));
         return Err(checker.diagnostics);
     }
     let inclusions = std::mem::take(&mut checker.inclusions);
-    Ok(Examined { part: Part::new(checker, position), inclusions, direct: direct::steps(statements) })
+    let rewritten = slices::rewrite(text, Form::Template, &checker.text_slices);
+    let compiled = rewritten.as_ref().map_or(text, |rewritten| &rewritten.text).to_owned();
+    Ok(Examined {
+        part: Part::new(checker, position, rewritten),
+        inclusions,
+        direct: direct::steps(statements),
+        compiled,
+        foreign,
+    })
 }
 
-/// Says what the engine's parser says.
-pub(super) fn syntax_error(error: &Error, position: &Position, text: &str) -> Diagnostic {
-    let message = error.detail().unwrap_or("it cannot be parsed").to_owned();
-    let range = error.range().unwrap_or(0..text.len());
-    let diagnostic = Diagnostic::error(Code::TemplateSyntax, message, position.place(&range));
-    if text.contains("{%") || text.contains("{{") {
-        return diagnostic;
-    }
-    diagnostic.help("write an expression such as `consent == \"yes\" and country in [\"HR\", \"SI\"]`")
+fn told(foreign: &[Foreign], header: Option<&Header>) -> Diagnostics {
+    let mut diagnostics = Diagnostics::new();
+    foreign.iter().filter_map(|found| found.told(header)).for_each(|diagnostic| diagnostics.push(diagnostic));
+    diagnostics
 }
 
 #[cfg(test)]
@@ -362,10 +398,10 @@ mod tests {
             line_starts: None,
             file: Some("t.txt".to_owned()),
         };
-        let Err(found) = Template::compile(&text(""), &files) else { panic!("compiled") };
+        let Err(found) = Template::compile(&text(""), Purpose::Text, &files) else { panic!("compiled") };
         assert_eq!(found.iter().next().map(|diagnostic| diagnostic.labels[0].place.file()), Some("t.txt"));
         assert!(list(&found).ends_with("@ x (there are `fallback`, `truncate`, `upper`, `lower`, `title`, `capitalize`, `trim`, `replace`, `split`, `join`, `first`, `last`, `length`, `int`, `float`, `round`, `abs`)"), "{}", list(&found));
-        let missing = Template::compile(&text(""), &InMemory::default());
+        let missing = Template::compile(&text(""), Purpose::Text, &InMemory::default());
         assert_eq!(
             missing.err().map(|found| list(&found)),
             Some("file-missing: `t.txt`: there is no such file @ File(\"a.yaml\")".to_owned())

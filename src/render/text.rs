@@ -1,11 +1,12 @@
 //! What a rendered text must keep to before it may be sent.
 
 use crate::wire::limits::{TEXT_BYTES_MAX, TEXT_CHARS_MAX};
+use crate::wire::visible::is_blank;
 
 /// Why a rendered text cannot be sent, or not without a warning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TextProblem {
-    /// It is empty, or only white space.
+    /// It is empty, or shows nothing.
     Empty,
     /// It has more characters than the API allows.
     TooLong {
@@ -21,11 +22,12 @@ pub enum TextProblem {
     BracesLeft,
 }
 
-/// Finds all that is wrong with a rendered text; usually nothing.
+/// Finds all that is wrong with a rendered text; usually nothing. Characters that must not be sent
+/// are refused before, by the [`Renderer`](crate::render::Renderer), which knows whence they come.
 #[must_use]
 pub fn check_text(text: &str) -> Vec<TextProblem> {
     let mut problems = Vec::new();
-    if text.trim_start().is_empty() {
+    if is_blank(text) {
         problems.push(TextProblem::Empty);
     }
     // Neither limit can be passed by a text with fewer bytes.
@@ -38,7 +40,7 @@ pub fn check_text(text: &str) -> Vec<TextProblem> {
             problems.push(TextProblem::TooManyBytes { bytes: text.len() });
         }
     }
-    if text.contains("{{") || text.contains("{%") {
+    if text.contains('{') && (text.contains("{{") || text.contains("{%")) {
         problems.push(TextProblem::BracesLeft);
     }
     problems
@@ -54,7 +56,7 @@ mod tests {
             |text: &str, expected: &[TextProblem]| assert_eq!(check_text(text), expected, "{} bytes", text.len());
         check("x", &[]);
         check("", &[TextProblem::Empty]);
-        check(" \n\u{a0}", &[TextProblem::Empty]);
+        check(" \n\u{a0}\u{200b}\u{3164}", &[TextProblem::Empty]);
         check(&"x".repeat(1000), &[]);
         check(&"x".repeat(1001), &[TextProblem::TooLong { chars: 1001 }, TextProblem::TooManyBytes { bytes: 1001 }]);
         check(&"č".repeat(500), &[]);

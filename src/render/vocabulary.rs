@@ -92,13 +92,27 @@ pub(super) fn find<'a>(words: &'a [Word], name: &str) -> Option<&'a Word> {
 /// What to write instead of a word that other template languages have.
 pub(super) fn instead_of(name: &str) -> Option<&'static str> {
     Some(match name {
-        "default" | "d" => "write `fallback(\"…\")`: a cell is never undefined, but it may be blank",
-        "defined" | "undefined" | "none" => "a cell is never undefined; write `is blank` or `is not blank`",
+        "default" | "d" | "default_if_none" | "ifempty" | "coalesce" => {
+            "write `fallback(\"…\")`: a cell is never undefined, but it may be blank"
+        }
+        "defined" | "undefined" | "none" | "null" | "empty" | "nil" | "NULL" | "None" | "present" | "set" => {
+            "a cell is never undefined; write `is blank` or `is not blank`"
+        }
         "eq" | "equalto" | "ne" | "lt" | "le" | "gt" | "ge" | "lessthan" | "greaterthan" | "sameas" => {
             "write the comparison with `==`, `!=`, `<`, `<=`, `>` or `>=`"
         }
         "safe" | "escape" | "e" | "string" => "nothing is escaped, and every column is text: leave it out",
-        "count" => "write `length`",
+        "count" | "size" | "len" => "write `length`",
+        "upcase" | "uppercase" | "toUpperCase" | "ucase" => "write `upper`",
+        "downcase" | "lowercase" | "toLowerCase" | "lcase" => "write `lower`",
+        "strip" | "lstrip" | "rstrip" | "squeeze" => "write `trim`",
+        "titleize" | "titlecase" | "title_case" | "properCase" => "write `title`",
+        "capfirst" | "ucfirst" | "capitalise" => "write `capitalize`",
+        "truncatechars" | "slice" | "limit" => "write `truncate(20)`",
+        "date" | "strftime" | "datetimeformat" => "a date is a text here: put it into the column as it should be read",
+        "contains" | "includes" | "containing" | "match" | "matching" => "write `\"vip\" in tags`",
+        "startswith" => "write `startingwith(\"…\")`",
+        "endswith" => "write `endingwith(\"…\")`",
         "range" => "write the list out: `[1, 2, 3]`",
         "now" | "random" | "env" => "a template is pure: the same row always gives the same text",
         _ => return None,

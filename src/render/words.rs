@@ -26,7 +26,7 @@ impl Checker<'_> {
             ("skip", [CallArg::Pos(Expr::Const(reason))]) if reason.value.as_str().is_some() => self.skip(reason),
             ("column", [CallArg::Pos(Expr::Const(name))]) if name.value.as_str().is_some() => {
                 let name_text = name.value.as_str().unwrap_or_default().to_owned();
-                self.uses.push(Use { name: name_text, range: range(name.span()) });
+                self.uses.push(Use { name: name_text, range: range(name.span()), is_compared: false });
                 Type::Text
             }
             ("skip" | "column", _) => {
@@ -197,6 +197,6 @@ mod tests {
             "{% for a in ['x'] %}{{ a }}{{ loop.nope }}{% endfor %}",
             "template-forbidden: `loop` has no `nope` @ loop.nope",
         );
-        check("{{ a }", "template-syntax: unexpected `}`, expected end of variable block @ }");
+        check("{{ a }", "template-syntax: a tag that begins with `{{` does not end so @ } (write `}}`)");
     }
 }

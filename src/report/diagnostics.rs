@@ -293,6 +293,8 @@ messages:
           |
         1 | campaign: Spring Sale
           |           ^^^^^^^^^^^
+          |
+          = help: write `spring-sale`
 
         error[bad-path]: the path leads upwards
          --> sale.yaml:4:10

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use crate::apply::{Summary, Tally};
 use crate::diagnostic::Diagnostics;
 use crate::ledger::{Doubt, Ledger, View};
-use crate::plan::{Bulk, Gate, MessagePlan, Plan, Rail};
+use crate::plan::{Bulk, Gate, MessagePlan, Plan, Protection, Rail, ZonePeople};
 
-use super::{Reveal, diagnostics, doubt_text, frozen_json};
+use super::{Reveal, diagnostics, doubt_text, frozen_json, leaving_json};
 
 /// The version of all forms of JSON that are written here.
 pub const FORMAT_VERSION: &str = "1.0";
@@ -33,6 +33,13 @@ pub fn plan(plan: &Plan, found: &Diagnostics, reveal: Reveal, file: Option<&Path
         "notDue": plan.not_due(),
         "nextApplyAt": plan.next_apply_at().map(|at| at.to_string()),
         "messages": plan.messages.iter().map(|message| message_plan(message, reveal)).collect::<Vec<_>>(),
+        "limits": {
+            "messagesPerApply": plan.limits.messages_per_apply,
+            "audienceGrowthPercent": plan.limits.audience_growth_percent,
+            "unreadableRowsPercent": plan.limits.unreadable_rows_percent,
+            "failedRows": plan.limits.failed_rows,
+        },
+        "gone": plan.gone.iter().map(leaving_json::gone).collect::<Vec<_>>(),
         "rails": plan.rails.iter().map(rail).collect::<Vec<_>>(),
         "doubts": plan.doubts.iter().map(|each| doubt(each, plan.now)).collect::<Vec<_>>(),
         "diagnostics": list(found),
@@ -74,6 +81,9 @@ pub fn status(ledger: &Ledger, view: View, now: Timestamp) -> Value {
             "message": record.message.to_string(),
             "revision": record.revision.get(),
             "accepted": totals.accepted,
+            "stillToLeave": ledger
+                .still_to_leave(&record.message, record.revision..=record.revision, now)
+                .map(leaving_json::people),
             "rejected": totals.rejected,
             "inDoubt": totals.in_doubt,
             "inFlight": totals.in_flight,
@@ -107,15 +117,30 @@ fn message_plan(message: &MessagePlan, reveal: Reveal) -> Value {
         "sender": message.sender_name,
         "audience": message.audience,
         "selected": message.selected,
+        "read": message.is_read,
         "rows": message.counts.total(),
+        "dialect": message.dialect.map(|dialect| dialect.to_string()),
         "gates": counts,
+        "protections": message.protections.iter().map(protection).collect::<Vec<_>>(),
         "skipReasons": message.skipped,
         "firstAt": message.first_at().map(|at| at.to_string()),
         "lastAt": message.last_at().map(|at| at.to_string()),
+        "atOnce": message.clocks.at_once,
+        "zones": message.clocks.zones.iter().map(zone).collect::<Vec<_>>(),
+        "handedOver": leaving_json::message(&message.at_gateway),
         "bulks": message.bulks.iter().map(|each| bulk(each, "now")).chain(message.later.iter().map(|each| bulk(each, "later"))).collect::<Vec<_>>(),
         "textChanged": message.change.as_ref().map(|change| json!({ "before": change.before, "now": change.now, "keep": change.keep })),
         "frozen": message.held.as_ref().map(frozen_json::held),
         "samples": samples.collect::<Vec<_>>(),
+    })
+}
+
+fn zone(zone: &ZonePeople) -> Value {
+    json!({
+        "zone": zone.zone,
+        "sendAt": zone.at.map(|at| at.to_string()),
+        "people": zone.due + zone.later,
+        "notDue": zone.later,
     })
 }
 
@@ -126,6 +151,15 @@ fn bulk(bulk: &Bulk, due: &str) -> Value {
         "sendAt": bulk.send_at.map(|at| at.to_string()),
         "until": bulk.until.map(|at| at.to_string()),
         "due": due,
+    })
+}
+
+fn protection(protection: &Protection) -> Value {
+    json!({
+        "gate": protection.gate.name(),
+        "name": protection.name,
+        "people": protection.people,
+        "stopped": protection.stopped,
     })
 }
 

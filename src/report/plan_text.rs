@@ -1,14 +1,21 @@
 //! A plan for people in a hurry: doubts first, then message by message, then one line.
 
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
 use similar::{ChangeTag, TextDiff};
 
-use crate::plan::{Gate, MessagePlan, Plan, Rail, RailKind, Sample, TextChange};
+use crate::campaign::Limits;
+use crate::plan::{Gate, MessagePlan, Plan, Protection, Rail, RailKind, Sample, TextChange};
 use crate::timing;
 
 use super::Reveal;
+use super::brief;
+use super::clocks_text;
 use super::doubt_text;
 use super::frozen_text;
 use super::harmless::{Lines, harmless};
+use super::leaving_text;
 use super::paint::Paint;
 use super::words::{number, plural};
 
@@ -26,17 +33,16 @@ pub fn render(plan: &Plan, paint: Paint, reveal: Reveal) -> String {
         let words = format!("! {why}: nothing was compared with the ledger, and nobody is left out as already sent");
         line(&mut out, &paint.wait(&words));
     }
+    leaving_text::head(&mut out, plan, paint);
     doubt_text::doubts(&mut out, &plan.doubts, &plan.gateway, plan.now, paint);
     doubt_text::flight(&mut out, plan.in_flight, &plan.gateway, paint);
-    for message in &plan.messages {
-        out.push('\n');
-        message_text(&mut out, message, paint, reveal);
-    }
+    messages(&mut out, plan, paint, reveal);
     rails(&mut out, &plan.rails, paint);
     out.push('\n');
+    line(&mut out, &paint.faint(&limits(&plan.limits)));
     line(&mut out, &summary(plan, paint));
-    // Without the key an apply would have another digest.
-    if plan.compared {
+    // Without the key an apply would have another digest, and with errors there is nothing to approve.
+    if plan.compared && plan.is_sound() {
         line(&mut out, &paint.faint(&format!("digest {}", plan.approved())));
     }
     out
@@ -46,7 +52,7 @@ pub fn render(plan: &Plan, paint: Paint, reveal: Reveal) -> String {
 fn summary(plan: &Plan, paint: Paint) -> String {
     let to_send = plan.to_send();
     let bulks: usize = plan.selected().map(|message| message.bulks.len()).sum();
-    let first = if plan.all_diagnostics().has_errors() {
+    let first = if !plan.is_sound() {
         paint.bad("nothing can be sent: the files have errors")
     } else if plan.is_mismatched() {
         paint.bad("nothing can be sent: this is not what the plan has")
@@ -56,7 +62,7 @@ fn summary(plan: &Plan, paint: Paint) -> String {
         paint.strong(&format!("{} to send in {}", plural(to_send, "message"), plural(bulks as u64, "bulk")))
     };
     let mut words = vec![first];
-    if to_send > 0 && plan.refused().next().is_some() {
+    if to_send > 0 && plan.is_sound() && plan.refused().next().is_some() {
         words.push(paint.bad(", but not while a limit refuses"));
     }
     if plan.not_due() > 0 {
@@ -72,36 +78,91 @@ fn summary(plan: &Plan, paint: Paint) -> String {
     words.concat()
 }
 
-fn message_text(out: &mut String, plan: &MessagePlan, paint: Paint, reveal: Reveal) {
-    let selected = if plan.selected { "" } else { "  (not selected)" };
+/// Writes the messages: what nobody has to look at in a line, everything else whole.
+fn messages(out: &mut String, plan: &Plan, paint: Paint, reveal: Reveal) {
+    let mut follows_a_line = false;
+    for campaign in plan.messages.chunk_by(|one, other| one.key.campaign == other.key.campaign) {
+        let blocks: Vec<&[MessagePlan]> =
+            if brief::is_sent(campaign) { vec![campaign] } else { campaign.chunks(1).collect() };
+        for block in blocks {
+            let words = brief::line(block, plan.now, paint);
+            if !(follows_a_line && words.is_some()) {
+                out.push('\n');
+            }
+            follows_a_line = words.is_some();
+            match words {
+                Some(words) => line(out, &words),
+                None => block.iter().for_each(|message| message_text(out, message, plan.now, paint, reveal)),
+            }
+        }
+    }
+}
+
+fn message_text(out: &mut String, plan: &MessagePlan, now: Timestamp, paint: Paint, reveal: Reveal) {
     let head = format!("{} r{}", plan.key, plan.revision);
-    let tail = format!("{} to {}{selected}", plan.sender_name, plan.audience);
+    let tail = format!("{} to {}", plan.sender_name, plan.audience);
     line(out, &format!("{}  {}", paint.strong(&head), paint.faint(&tail)));
-    let width = plan.counts.occupied().map(|(_, count)| number(count).len()).max().unwrap_or(1);
+    // Lists that stop nobody are named too: somebody may have relied on them.
+    let mut protections: BTreeMap<&String, &Protection> =
+        plan.protections.iter().map(|protection| (&protection.name, protection)).collect();
     let total = number(plan.counts.total());
-    let width = width.max(total.len());
+    // No group has more digits than all rows together.
+    let width = total.len();
     for (gate, count) in plan.counts.occupied().collect::<Vec<_>>().into_iter().rev() {
+        if gate == Gate::AlreadySent {
+            let sent = leaving_text::sent(plan, now);
+            sent.into_iter().for_each(|(people, words)| line(out, &format!("    {:>width$} {words}", number(people))));
+            continue;
+        }
         line(out, &gate_line(plan, gate, count, width, paint));
+        for protection in plan.protections.iter().filter(|protection| protection.gate == gate) {
+            protections.remove(&protection.name);
+            line(out, &paint.faint(&format!("    {:width$}   {}", "", protected(protection))));
+        }
+        if gate == Gate::ToSend || (gate == Gate::NotDue && plan.bulks.is_empty()) {
+            clocks_text::zones(out, plan, paint);
+        }
         let reasons = plan.skipped.iter().filter(|_| gate == Gate::Skipped);
         for (reason, count) in reasons {
             let reason = harmless(reason, Lines::Escape);
             line(out, &format!("    {:width$}   {}", "", paint.faint(&format!("{}: {reason}", number(*count)))));
         }
     }
-    let rows = if plan.counts.total() == 1 { "row" } else { "rows" };
-    let file = harmless(&plan.audience_file, Lines::Escape);
-    line(out, &paint.faint(&format!("    {total:>width$} {rows} in {file}")));
+    for protection in protections.values() {
+        line(out, &paint.faint(&format!("    {:width$} {}", "", protected(protection))));
+    }
+    if plan.is_read {
+        let rows = if plan.counts.total() == 1 { "row" } else { "rows" };
+        let file = harmless(&plan.audience_file, Lines::Escape);
+        let dialect = plan.dialect.map(|dialect| format!(" ({dialect})")).unwrap_or_default();
+        let nameless = match plan.nameless {
+            0 => String::new(),
+            count => format!(", {} without a name or a value", plural(count as u64, "column")),
+        };
+        line(out, &paint.faint(&format!("    {total:>width$} {rows} in {file}{dialect}{nameless}")));
+    }
     if let Some(held) = &plan.held {
         frozen_text::message(out, plan, held, paint);
     }
     if let Some(change) = &plan.change {
-        text_change(out, change, paint);
+        text_change(out, change, &leaving_text::old_text(plan, now), paint);
     }
+    leaving_text::message(out, plan, now, paint);
     for sample in &plan.samples {
         // Of one text alone nobody asks whether it is the shortest.
         let name = if plan.samples.len() == 1 { "text" } else { sample.name };
         sample_text(out, name, sample, paint, reveal);
     }
+}
+
+/// What a list of people did: `opt-outs.csv (3 people) stopped 2`.
+fn protected(protection: &Protection) -> String {
+    let name = harmless(&protection.name, Lines::Escape);
+    let stopped = match protection.stopped {
+        0 => "nobody".to_owned(),
+        stopped => number(stopped),
+    };
+    format!("{name} ({}) stopped {stopped}", plural(protection.people, "person"))
 }
 
 fn gate_line(plan: &MessagePlan, gate: Gate, count: u64, width: usize, paint: Paint) -> String {
@@ -111,10 +172,9 @@ fn gate_line(plan: &MessagePlan, gate: Gate, count: u64, width: usize, paint: Pa
         Gate::ToSend if plan.diagnostics.has_errors() => {
             format!("  {} {} but for the errors", paint.bad("!"), paint.bad(&text))
         }
-        Gate::ToSend => format!("  {} {}{}", paint.good("+"), paint.good(&text), when(plan)),
+        Gate::ToSend => format!("  {} {}{}", paint.good("+"), paint.good(&text), clocks_text::due(plan)),
         Gate::NotDue => {
-            let due = plan.next_due.map(|at| format!(", from {}", timing::utc(at))).unwrap_or_default();
-            format!("  {} {}{due}", paint.wait("~"), paint.wait(&text))
+            format!("  {} {}{}", paint.wait("~"), paint.wait(&text), clocks_text::later(plan))
         }
         Gate::RejectedEarlier => {
             format!("    {text}; `--retry-rejected {}` sends to them again", plan.key)
@@ -146,48 +206,8 @@ fn gate_line(plan: &MessagePlan, gate: Gate, count: u64, width: usize, paint: Pa
     }
 }
 
-/// When they leave: both clocks, the pace, how long it takes, and in how many bulks.
-fn when(plan: &MessagePlan) -> String {
-    if plan.bulks.is_empty() {
-        return String::new();
-    }
-    let mut words: Vec<String> = Vec::new();
-    let first = plan.bulks.iter().filter_map(|bulk| bulk.send_at).min();
-    let at_once = plan.bulks.iter().any(|bulk| bulk.send_at.is_none());
-    let clock =
-        |instant| plan.zone.as_ref().map_or_else(|| timing::utc(instant), |zone| timing::both_clocks(instant, zone));
-    match first {
-        _ if at_once => words.push(" at once".to_owned()),
-        Some(first) if plan.per_person => {
-            words.push(format!(" by each person's clock, from {}", timing::utc(first)));
-        }
-        Some(first) => {
-            words.push(format!(" at {}", clock(first)));
-        }
-        None => {}
-    }
-    let last = plan.bulks.iter().filter_map(|bulk| bulk.until.or(bulk.send_at)).max();
-    if let (Some(speed), Some(last)) = (plan.speed, last) {
-        let unit = match speed.time_unit {
-            crate::wire::options::SpeedUnit::Minute => "minute",
-            crate::wire::options::SpeedUnit::Hour => "hour",
-            crate::wire::options::SpeedUnit::Day => "day",
-        };
-        words.push(format!(", {} a {unit}", number(u64::from(speed.amount))));
-        let begin = plan.bulks.iter().filter(|bulk| bulk.until.is_some()).filter_map(|bulk| bulk.send_at).min();
-        match begin.filter(|_| !at_once).map(|begin| last.duration_since(begin)) {
-            // Of a moment nobody asks how long it lasts.
-            Some(time) if time.as_secs() < 1 => {}
-            Some(time) => words.push(format!(" until {} ({})", clock(last), timing::duration(time))),
-            None => words.push(format!(" until {}", clock(last))),
-        }
-    }
-    words.push(format!(", {}", plural(plan.bulks.len() as u64, "bulk")));
-    words.concat()
-}
-
-fn text_change(out: &mut String, change: &TextChange, paint: Paint) {
-    let head = format!("  ~ the text changed since it was sent; {} the old one", keeps(change.keep));
+fn text_change(out: &mut String, change: &TextChange, leaving: &str, paint: Paint) {
+    let head = format!("  ~ the text changed since it was sent; {} the old one{leaving}", keeps(change.keep));
     line(out, &paint.wait(&head));
     diff(out, &change.before, &change.now, paint);
     line(out, "      raise `revision` to send the new text to everybody");
@@ -225,6 +245,20 @@ fn sample_text(out: &mut String, name: &str, sample: &Sample, paint: Paint, reve
     for text in harmless(text, Lines::Keep).lines() {
         line(out, &format!("      {} {text}", paint.faint("│")));
     }
+}
+
+/// The limits that hold.
+fn limits(limits: &Limits) -> String {
+    let failed = match limits.failed_rows {
+        0 => "no row may fail".to_owned(),
+        rows => format!("{} may fail", plural(rows, "row")),
+    };
+    format!(
+        "limits: {} an apply, audiences grow by {}%, {}% of the rows unreadable, {failed}",
+        plural(limits.messages_per_apply, "message"),
+        limits.audience_growth_percent,
+        limits.unreadable_rows_percent
+    )
 }
 
 fn rails(out: &mut String, rails: &[Rail], paint: Paint) {

@@ -8,6 +8,7 @@ use super::doubt_text::{doubts, flight};
 use super::paint::Paint;
 use super::plan_text::line;
 use super::table;
+use super::words::plural;
 
 /// Writes what the ledger has of each message, doubts first.
 #[must_use]
@@ -33,6 +34,21 @@ pub fn render(ledger: &Ledger, view: View, now: Timestamp, paint: Paint) -> Stri
     } else {
         let header = ["message", "accepted", "rejected", "in doubt", "in flight", "given up", "refused"];
         out.push_str(&table::render(&header, rows));
+    }
+    let mut before = "\n";
+    for record in ledger.messages() {
+        let revisions = record.revision..=record.revision;
+        let Some(handed) = ledger.still_to_leave(&record.message, revisions, now) else { continue };
+        let verb = if handed.people == 1 { "is" } else { "are" };
+        let words = format!(
+            "{before}{} of {} r{} {verb} handed over, leaving {}; this API cannot stop that",
+            plural(handed.people, "person"),
+            record.message,
+            record.revision,
+            handed.leaving.words(now, None)
+        );
+        line(&mut out, &words);
+        before = "";
     }
     out
 }

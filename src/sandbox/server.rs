@@ -70,7 +70,7 @@ fn router(sandbox: Sandbox) -> Router {
 /// Writes the time of the sandbox's clock where servers write theirs, and that this is the sandbox.
 async fn mark(State(sandbox): State<Sandbox>, mut response: Response<Body>) -> Response<Body> {
     // The format has no years before 1970.
-    let now = SystemTime::from(sandbox.now()).max(SystemTime::UNIX_EPOCH);
+    let now = SystemTime::try_from(sandbox.now()).map_or(SystemTime::UNIX_EPOCH, |now| now.max(SystemTime::UNIX_EPOCH));
     if let Ok(value) = HeaderValue::from_str(&httpdate::fmt_http_date(now)) {
         response.headers_mut().insert(DATE, value);
     }

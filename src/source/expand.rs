@@ -38,7 +38,7 @@ pub(super) fn expand(path: &str, file: &File, expansion: Expansion) -> Result<Op
     let (gzip, zstd) = (extension.eq_ignore_ascii_case("gz"), extension.eq_ignore_ascii_case("zst"));
     if !gzip && !zstd {
         let limit_bytes = expansion.bytes_max;
-        return if size > limit_bytes { Err(FilesError::TooLarge { limit_bytes }) } else { Ok(None) };
+        return if size > limit_bytes { Err(FilesError::ExpandsTooFar { limit_bytes }) } else { Ok(None) };
     }
     let limit_bytes = expansion.bytes_max.min(size.saturating_mul(expansion.ratio_max).saturating_add(ALWAYS_ALLOWED));
     let mut compressed = BufReader::with_capacity(128 * 1024, file);
@@ -100,7 +100,7 @@ impl Bounded {
     /// Goes back to the beginning.
     fn finish(mut self, copied: io::Result<Copied>, limit_bytes: u64) -> Result<File, FilesError> {
         match copied? {
-            Copied::TooLarge => Err(FilesError::TooLarge { limit_bytes }),
+            Copied::TooLarge => Err(FilesError::ExpandsTooFar { limit_bytes }),
             Copied::Whole => {
                 self.file.seek(SeekFrom::Start(0))?;
                 Ok(self.file)
@@ -265,6 +265,6 @@ mod tests {
             assert_eq!(text, "abc");
             file.seek(SeekFrom::Start(0)).unwrap();
         }
-        assert!(matches!(spool(b"abcd".as_slice(), 3), Err(FilesError::TooLarge { limit_bytes: 3 })));
+        assert!(matches!(spool(b"abcd".as_slice(), 3), Err(FilesError::ExpandsTooFar { limit_bytes: 3 })));
     }
 }

@@ -178,7 +178,7 @@ mod tests {
             Err(FilesError::Missing) => "missing",
             Err(FilesError::Outside) => "outside",
             Err(FilesError::NotRegular) => "not regular",
-            Err(FilesError::TooLarge { .. }) => "too large",
+            Err(FilesError::TooLarge { .. } | FilesError::ExpandsTooFar { .. }) => "too large",
             Err(FilesError::Encoding { .. }) => "encoding",
             Err(FilesError::Io(_)) => "io",
         }

@@ -1,15 +1,26 @@
 //! Instants, zones, speed, windows and horizons. Pure: `now` reaches it as a value, and the time
 //! zones are those that are compiled in, never the machine's.
 
+mod abbreviation;
+mod advice;
+mod foreign;
 pub mod horizon;
 mod local;
+mod loosely;
+mod offset;
 mod pace;
+mod passage;
+mod place;
+mod slip;
 mod window;
 mod words;
 mod zone;
 
+pub use advice::{ZoneAdvice, no_zone, zone_advice};
 pub use local::{ChangeKind, ClockChange, IfAmbiguous, resolve};
 pub use pace::Pace;
-pub use window::{Missed, is_open, local_hours, misses, next_open};
+pub use passage::{Expires, Passage};
+pub use slip::{duration_slip, instant_slip, local_slip};
+pub use window::{is_open, local_hours, next_open};
 pub use words::{both_clocks, duration, utc};
-pub use zone::{similar_zones, zone, zone_names};
+pub use zone::{zone, zone_names};

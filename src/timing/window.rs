@@ -7,9 +7,8 @@
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::horizon::{later_by, validity as effective_validity};
 use super::words::{time_of_day, zone_name};
-use crate::wire::options::{Day, DeliveryTimeWindow, ValidityPeriod};
+use crate::wire::options::{Day, DeliveryTimeWindow};
 
 const DAY_SECONDS: i64 = 86_400;
 /// After so many days every window begins again.
@@ -31,7 +30,7 @@ pub fn next_open(window: &DeliveryTimeWindow, instant: Timestamp) -> Timestamp {
 
 /// The first instant after the given one, at which the window is open, when it is closed; `None`
 /// if it never is, or if it is closed already.
-fn next_close(window: &DeliveryTimeWindow, instant: Timestamp) -> Option<Timestamp> {
+pub(super) fn next_close(window: &DeliveryTimeWindow, instant: Timestamp) -> Option<Timestamp> {
     let mut close = instant;
     // Whole days that follow each other are one opening.
     for span in spans(window, instant) {
@@ -43,45 +42,6 @@ fn next_close(window: &DeliveryTimeWindow, instant: Timestamp) -> Option<Timesta
     (instant < close && close.duration_since(instant) < week).then_some(close)
 }
 
-/// What a window does to messages that leave while it is closed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Missed {
-    /// When the first of these messages leaves.
-    pub leaves: Timestamp,
-    /// When the window opens again, and with it the wait is over.
-    pub opens: Timestamp,
-    /// Whether their validity ends before that, so that nobody ever gets them.
-    pub expires: bool,
-}
-
-/// Says whether some of the messages that leave from `first` to `last` leave while the window is
-/// closed, and whether they wait in it until their validity (at most 48 hours) is over. Of several
-/// such gaps it tells the first one in which messages expire; if there is none, the first gap.
-#[must_use]
-pub fn misses(
-    window: &DeliveryTimeWindow,
-    validity: Option<ValidityPeriod>,
-    first: Timestamp,
-    last: Timestamp,
-) -> Option<Missed> {
-    let validity = effective_validity(validity);
-    // The first gap may be cut short by `first`; a week later all of them have been seen whole.
-    let last = last.min(later_by(first, SignedDuration::from_hours(24 * (WEEK_DAYS + 1))));
-    let mut missed = None;
-    let mut leaves = if is_open(window, first) { next_close(window, first)? } else { first };
-    while leaves <= last {
-        let opens = next_open(window, leaves);
-        let gap = Missed { leaves, opens, expires: opens.duration_since(leaves) >= validity };
-        if gap.expires {
-            return Some(gap);
-        }
-        missed = missed.or(Some(gap));
-        let Some(closes) = next_close(window, opens) else { break };
-        leaves = closes;
-    }
-    missed
-}
-
 /// Writes a window's hours on another clock, as they are on an instant's day: `09:00 to 21:00 in
 /// Europe/Zagreb`. Hours that fall on another day there say so.
 #[must_use]
@@ -89,14 +49,14 @@ pub fn local_hours(window: &DeliveryTimeWindow, zone: &TimeZone, instant: Timest
     let day = day_number(instant);
     let span = span_on(window, day);
     let local = |instant: Timestamp| {
-        let clock = instant.to_zoned(zone.clone());
+        let clock = instant.to_zoned_datetime(zone.clone());
         // The local calendar read as UTC numbers its days as the window's are numbered.
-        let midnight = clock.date().to_zoned(TimeZone::UTC).map_or(day, |date| day_number(date.timestamp()));
+        let midnight = clock.date().to_zoned_datetime(TimeZone::UTC).map_or(day, |date| day_number(date.timestamp()));
         (time_of_day(&clock), midnight - day)
     };
     let ((from, from_shift), (to, to_shift)) = (local(span.open), local(span.close));
     let from_day = if from_shift == to_shift { "" } else { shift_words(from_shift) };
-    let zone = zone_name(&span.open.to_zoned(zone.clone()));
+    let zone = zone_name(&span.open.to_zoned_datetime(zone.clone()));
     format!("{from}{from_day} to {to}{} in {zone}", shift_words(to_shift))
 }
 
@@ -154,7 +114,7 @@ mod tests {
 
     use super::*;
     use crate::timing::zone;
-    use crate::wire::options::{TimeOfDay, ValidityUnit};
+    use crate::wire::options::TimeOfDay;
 
     /// Reads `MO,TU 08:00-20:00`, or only the days.
     fn window(text: &str) -> DeliveryTimeWindow {
@@ -228,64 +188,6 @@ mod tests {
         check("MO,TU,WE,TH,FR,SA", "2026-11-30T00:00:00Z", "2026-12-06T00:00:00Z");
         check(EVERY_DAY, "2026-11-30T12:00:00Z", "");
         check("MO", "2026-12-01T12:00:00Z", "");
-    }
-
-    #[test]
-    fn messages_outside_the_window_are_found() {
-        let check = |text: &str, hours: u32, first: &str, last: &str, expect: &str| {
-            let validity = (hours > 0).then_some(ValidityPeriod { amount: hours, time_unit: ValidityUnit::Hours });
-            let missed = misses(&window(text), validity, at(first), at(last)).map(|missed| {
-                format!("{} waits to {}{}", missed.leaves, missed.opens, if missed.expires { ", expires" } else { "" })
-            });
-            assert_eq!(missed.unwrap_or_default(), expect, "{text} {hours} {first} {last}");
-        };
-        let weekdays = "MO,TU,WE,TH,FR 08:00-20:00";
-        check(weekdays, 0, "2026-12-01T08:00:00Z", "2026-12-01T19:59:59Z", "");
-        check(EVERY_DAY, 1, "2026-12-01T08:00:00Z", "2027-12-01T08:00:00Z", "");
-        check(
-            weekdays,
-            24,
-            "2026-12-01T08:00:00Z",
-            "2026-12-01T20:00:00Z",
-            "2026-12-01T20:00:00Z waits to 2026-12-02T08:00:00Z",
-        );
-        check(
-            weekdays,
-            12,
-            "2026-12-01T08:00:00Z",
-            "2026-12-01T20:00:00Z",
-            "2026-12-01T20:00:00Z waits to 2026-12-02T08:00:00Z, expires",
-        );
-        check(
-            weekdays,
-            0,
-            "2026-12-01T06:00:00Z",
-            "2026-12-01T06:00:00Z",
-            "2026-12-01T06:00:00Z waits to 2026-12-01T08:00:00Z",
-        );
-        // The nights are short enough, the weekend (60 hours) is not, whatever validity is written.
-        check(
-            weekdays,
-            720,
-            "2026-12-01T08:00:00Z",
-            "2026-12-31T08:00:00Z",
-            "2026-12-04T20:00:00Z waits to 2026-12-07T08:00:00Z, expires",
-        );
-        // A gap that begins in its middle is seen whole a week later.
-        check(
-            "MO,TU,WE,TH",
-            0,
-            "2026-12-05T12:00:00Z",
-            "2026-12-31T08:00:00Z",
-            "2026-12-11T00:00:00Z waits to 2026-12-14T00:00:00Z, expires",
-        );
-        check(
-            "",
-            0,
-            "2026-12-01T08:00:00Z",
-            "2026-12-01T08:00:00Z",
-            "2026-12-01T08:00:00Z waits to 9999-12-30T22:00:00.999999999Z, expires",
-        );
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! Instants and durations in words.
 
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp, Zoned};
+use jiff::{SignedDuration, Timestamp, ZonedDateTime};
 
 /// Writes an instant in UTC: `2026-12-01 08:00 UTC`. Seconds are written only if there are any,
 /// and what is less than a second is cut.
 #[must_use]
 pub fn utc(instant: Timestamp) -> String {
-    let clock = instant.to_zoned(TimeZone::UTC);
+    let clock = instant.to_zoned_datetime(TimeZone::UTC);
     format!("{} {} UTC", clock.date(), time_of_day(&clock))
 }
 
@@ -15,8 +15,8 @@ pub fn utc(instant: Timestamp) -> String {
 /// UTC where that differs, and only once where the zone is UTC itself.
 #[must_use]
 pub fn both_clocks(instant: Timestamp, zone: &TimeZone) -> String {
-    let there = instant.to_zoned(zone.clone());
-    let here = instant.to_zoned(TimeZone::UTC);
+    let there = instant.to_zoned_datetime(zone.clone());
+    let here = instant.to_zoned_datetime(TimeZone::UTC);
     let name = zone_name(&there);
     if name == "UTC" {
         return utc(instant);
@@ -54,12 +54,12 @@ pub fn duration(duration: SignedDuration) -> String {
 }
 
 /// A zone's IANA name, or its offset if it has no name.
-pub(super) fn zone_name(clock: &Zoned) -> String {
+pub(super) fn zone_name(clock: &ZonedDateTime) -> String {
     clock.time_zone().iana_name().map_or_else(|| clock.offset().to_string(), str::to_owned)
 }
 
 /// `09:00` or `09:00:30`.
-pub(super) fn time_of_day(clock: &Zoned) -> String {
+pub(super) fn time_of_day(clock: &ZonedDateTime) -> String {
     let format = if clock.second() == 0 { "%H:%M" } else { "%H:%M:%S" };
     clock.strftime(format).to_string()
 }

@@ -1,3 +1,9 @@
-//! What people really bring: files as spreadsheets, exports and other tools leave them.
+//! What people really bring, and what comes of it: who is sent to, what is said, how it ends.
 
+mod copied;
+mod flows;
+mod handed_over;
+mod local_times;
+mod people;
 mod reading;
+mod reports;

@@ -106,9 +106,12 @@ fn of_texts() -> Vec<(Code, Wrong)> {
         (Code::UnknownSchedule, Line("schedule: launch", "schedule: lunch")),
         (Code::DuplicateId, file(CAMPAIGN)),
         (Code::BadZone, Line("Europe/Zagreb", "Europe/Zagrb")),
+        (Code::FixedZone, Line("Europe/Zagreb", "EST")),
         (Code::BadTime, Line("2026-12-01 09:00", "2026-13-01 09:00")),
         (Code::AmbiguousTime, Line("2026-12-01 09:00", "2027-03-28 02:30")),
         (Code::PastTime, Line("2026-12-01 09:00", "2026-11-01 09:00")),
+        (Code::HandedOverEarly, Line("2026-12-01 09:00", "2026-12-03 09:00")),
+        (Code::SameText, file(&CAMPAIGN.replace("campaign: sale", "campaign: again"))),
         (Code::TooFarAhead, Line("2026-12-01 09:00", "2027-12-01 09:00")),
         (
             Code::BadWindow,
@@ -128,6 +131,14 @@ fn of_texts() -> Vec<(Code, Wrong)> {
                 "deliveryTimeWindow: { days: [TUESDAY], from: { hour: 20, minute: 0 }, to: { hour: 22, minute: 0 } }",
             ),
         ),
+        (
+            Code::ValidityOutlasted,
+            Line(
+                "    csv: people.csv\nschedules:\n  launch:\n",
+                "    rows: [ { to: \"17841400000000001\" }, { to: \"17841400000000002\" } ]\nschedules:\n  launch:\n    \
+                 sendingSpeedLimit: { amount: 1, timeUnit: HOUR }\n    validityPeriod: { amount: 1, timeUnit: HOURS }\n",
+            ),
+        ),
         (Code::ValidityClamped, Schedule("validityPeriod: { amount: 49, timeUnit: HOURS }")),
         (Code::BadUrl, End("    webhooks: { delivery: { url: \"http://a b\" } }\n")),
         (Code::HostNotAllowed, End("    webhooks: { delivery: { url: https://elsewhere.example.com/ } }\n")),
@@ -137,8 +148,27 @@ fn of_texts() -> Vec<(Code, Wrong)> {
         (Code::TemplateForbidden, text("{% set a = 1 %}")),
         (Code::UnknownColumn, text("Hi {{ nmae }}")),
         (Code::UnknownFilter, text("Hi {{ name | uper }}")),
+        (Code::ForeignPlaceholder, text("Hi {name}")),
+        (Code::Markup, text("<b>Hi</b>")),
+        (Code::NoTemplate, End("    campaignReferenceId: \"{{ name }}\"\n")),
     ]
 }
+
+/// Eleven people, and somebody whose id was cut.
+const ODD: &str = "\
+17841466000000011,Ana,\n\
+17841466000000012,Ana,\n\
+17841466000000013,Ana,\n\
+17841466000000014,Ana,\n\
+17841466000000015,Ana,\n\
+17841466000000016,Ana,\n\
+17841466000000017,Ana,\n\
+17841466000000018,Ana,\n\
+17841466000000019,Ana,\n\
+17841466000000020,Ana,\n\
+17841466000000021,Ana,\n\
+1784146600,Ana,\n\
+";
 
 /// The codes that the rows of an audience bring about.
 fn of_rows() -> Vec<(Code, Wrong)> {
@@ -155,6 +185,14 @@ fn of_rows() -> Vec<(Code, Wrong)> {
         (Code::BadHeader, File("people.csv", b"to,to\n".to_vec())),
         (Code::UnreadableRow, Rows("17841400000000001,Ana\n")),
         (Code::BadRecipient, Rows("1.78E+16,Ana,\n")),
+        (Code::RoundedIds, Rows("17841400000000000,Ana,\n17841400000000100,Ivo,\n17841400000000200,Eva,\n")),
+        (Code::OddIds, Rows(ODD)),
+        (Code::CutFile, Rows("17841400000000001,Ana,\n1784140000")),
+        (
+            Code::NobodyProtected,
+            Line("csv: people.csv\n", "csv: people.csv\n    exclude: [ none ]\n  none: { rows: [] }\n"),
+        ),
+        (Code::NobodyMatches, Where("name == \"Nobody\"")),
     ]
 }
 
@@ -189,6 +227,13 @@ fn an_audience_that_expands_without_end() {
     project.write("people.csv.zst", endless());
     let found = codes(&project);
     assert!(found.contains(Code::AudienceTooLarge.as_str()), "{found:?}");
+}
+
+#[test]
+fn a_word_for_nothing_in_a_text() {
+    let project = project(&Text("Hi {{ name }}".to_owned()));
+    project.write("people.csv", "to,name,note\n17841400000000001,NULL,\n");
+    assert!(codes(&project).contains(Code::Leftover.as_str()));
 }
 
 /// A small file in the format of zstd that expands to 16 MiB of empty lines.
@@ -235,7 +280,7 @@ const WITHOUT_PROJECT: [Code; 1] = [Code::Ambiguous];
 #[test]
 fn no_code_is_forgotten() {
     let mut tested: BTreeSet<Code> = of_texts().iter().chain(&of_rows()).map(|(code, _)| *code).collect();
-    tested.extend([Code::NoCampaigns, Code::AudienceTooLarge]);
+    tested.extend([Code::NoCampaigns, Code::AudienceTooLarge, Code::Leftover]);
     tested.extend([Code::SenderChanged, Code::RevisionLowered, Code::MessageGone]);
     tested.extend(WITHOUT_PROJECT);
     let missing: Vec<&str> = Code::ALL.iter().filter(|code| !tested.contains(code)).map(|code| code.as_str()).collect();

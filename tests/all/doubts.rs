@@ -61,7 +61,7 @@ fn who_is_surely_absent_is_sent_to_once() {
 
     2 people settled, nothing is in doubt any more
     "#);
-    assert_snapshot!(shop.run(&["plan"]), @r#"
+    assert_snapshot!(shop.run(&["plan"]), @"
     exit code: 0
     ----- stdout
     acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
@@ -69,13 +69,14 @@ fn who_is_surely_absent_is_sent_to_once() {
     sale.hello r1  shop to customers
       + 2 to send at once, 1 bulk
         2 already sent
-        4 rows in customers.csv
+        4 rows in customers.csv (CSV with `,`, UTF-8)
         text (20 characters)
           │ Hello from the shop!
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     2 messages to send in 1 bulk
     digest plan/v1:[digest]
-    "#);
+    ");
     everybody_once(&shop, 4);
 }
 
@@ -148,23 +149,23 @@ fn a_rejection_that_is_known_says_nothing_about_the_next_try() {
 /// A bulk of more than a page of the logs.
 #[test]
 fn answers_of_several_pages_are_read_to_their_end() {
-    let shop = Shop::new(1);
-    shop.project.write("sendform.yaml", "project: acme-shop\nsenders: { shop: SHOP-ACCOUNT }\nbulkSize: 1500\n");
+    let shop = Shop::new(2);
+    shop.project.write("sendform.yaml", "project: acme-shop\nsenders: { shop: SHOP-ACCOUNT }\nbulkSize: 1500\nlimits: { audienceGrowthPercent: 100000 }\n");
     shop.apply().code(0);
-    shop.customers(1..=1201);
+    shop.customers(1..=1202);
     shop.sandbox.faults(&["500-after", "logs:slow=1ms*"]);
     shop.apply().code(6);
     let before = shop.sandbox.state()["queries"].as_u64().unwrap();
     let (run, json) = reconcile_json(&shop);
     assert_eq!((run.code, &json["doubts"][0]["accepted"]), (Some(0), &json!(1200)), "{run}");
     assert_eq!(shop.sandbox.state()["queries"].as_u64().unwrap() - before, 2, "two pages of the first look");
-    everybody_once(&shop, 1201);
+    everybody_once(&shop, 1202);
 }
 
 #[test]
 fn a_large_bulk_is_proved_absent_by_every_message_id() {
     let shop = Shop::new(1);
-    shop.project.write("sendform.yaml", "project: acme-shop\nsenders: { shop: SHOP-ACCOUNT }\nbulkSize: 1500\n");
+    shop.project.write("sendform.yaml", "project: acme-shop\nsenders: { shop: SHOP-ACCOUNT }\nbulkSize: 1500\nlimits: { audienceGrowthPercent: 100000 }\n");
     shop.apply().code(0);
     shop.customers(1..=301);
     shop.sandbox.faults(&["drop-before"]);

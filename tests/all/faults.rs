@@ -44,10 +44,11 @@ fn everybody_is_accepted() {
 
     sale.hello r1  shop to customers
       + 5 to send at once, 3 bulks
-        5 rows in customers.csv
+        5 rows in customers.csv (CSV with `,`, UTF-8)
         text (20 characters)
           │ Hello from the shop!
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     5 messages to send in 3 bulks
     digest plan/v1:[digest]
 
@@ -59,10 +60,9 @@ fn everybody_is_accepted() {
     ----- stdout
     acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
 
-    sale.hello r1  shop to customers
-        5 already sent
-        5 rows in customers.csv
+    sale.hello r1  shop to customers: 5 already sent, 5 rows in customers.csv
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     nothing to send
     digest plan/v1:[digest]
     ");
@@ -79,10 +79,11 @@ fn some_are_rejected() {
 
     sale.hello r1  shop to customers
       + 3 to send at once, 2 bulks
-        3 rows in customers.csv
+        3 rows in customers.csv (CSV with `,`, UTF-8)
         text (20 characters)
           │ Hello from the shop!
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     3 messages to send in 2 bulks
     digest plan/v1:[digest]
 
@@ -98,8 +99,9 @@ fn some_are_rejected() {
     sale.hello r1  shop to customers
         1 rejected earlier; `--retry-rejected sale.hello` sends to them again
         2 already sent
-        3 rows in customers.csv
+        3 rows in customers.csv (CSV with `,`, UTF-8)
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     nothing to send
     digest plan/v1:[digest]
     ");
@@ -115,10 +117,11 @@ fn all_are_rejected() {
 
     sale.hello r1  shop to customers
       + 3 to send at once, 2 bulks
-        3 rows in customers.csv
+        3 rows in customers.csv (CSV with `,`, UTF-8)
         text (20 characters)
           │ Hello from the shop!
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     3 messages to send in 2 bulks
     digest plan/v1:[digest]
 
@@ -142,10 +145,11 @@ fn the_rejected_are_sent_to_again_if_a_person_says_so() {
     sale.hello r1  shop to customers
       + 1 to send at once, 1 bulk
         2 already sent
-        3 rows in customers.csv
+        3 rows in customers.csv (CSV with `,`, UTF-8)
         text (20 characters)
           │ Hello from the shop!
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     1 message to send in 1 bulk
     digest plan/v1:[digest]
 
@@ -167,10 +171,11 @@ fn one_that_the_gateway_names_as_invalid_does_not_hold_back_the_others() {
 
     sale.hello r1  shop to customers
       + 4 to send at once, 2 bulks
-        4 rows in customers.csv
+        4 rows in customers.csv (CSV with `,`, UTF-8)
         text (20 characters)
           │ Hello from the shop!
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     4 messages to send in 2 bulks
     digest plan/v1:[digest]
 
@@ -194,10 +199,11 @@ fn one_that_is_invalid_without_a_name_is_found_by_halving() {
 
     sale.hello r1  shop to customers
       + 4 to send at once, 2 bulks
-        4 rows in customers.csv
+        4 rows in customers.csv (CSV with `,`, UTF-8)
         text (20 characters)
           │ Hello from the shop!
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     4 messages to send in 2 bulks
     digest plan/v1:[digest]
 
@@ -220,10 +226,11 @@ fn refused_credentials_stop_the_run() {
 
     sale.hello r1  shop to customers
       + 6 to send at once, 3 bulks
-        6 rows in customers.csv
+        6 rows in customers.csv (CSV with `,`, UTF-8)
         text (20 characters)
           │ Hello from the shop!
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     6 messages to send in 3 bulks
     digest plan/v1:[digest]
 
@@ -247,10 +254,11 @@ fn forbidden_credentials_stop_the_run() {
 
     sale.hello r1  shop to customers
       + 4 to send at once, 2 bulks
-        4 rows in customers.csv
+        4 rows in customers.csv (CSV with `,`, UTF-8)
         text (20 characters)
           │ Hello from the shop!
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     4 messages to send in 2 bulks
     digest plan/v1:[digest]
 
@@ -272,10 +280,11 @@ fn an_address_that_knows_no_messages_stops_the_run() {
 
     sale.hello r1  shop to customers
       + 4 to send at once, 2 bulks
-        4 rows in customers.csv
+        4 rows in customers.csv (CSV with `,`, UTF-8)
         text (20 characters)
           │ Hello from the shop!
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     4 messages to send in 2 bulks
     digest plan/v1:[digest]
 
@@ -297,10 +306,11 @@ fn too_many_requests_wait_and_then_go_on() {
 
     sale.hello r1  shop to customers
       + 4 to send at once, 2 bulks
-        4 rows in customers.csv
+        4 rows in customers.csv (CSV with `,`, UTF-8)
         text (20 characters)
           │ Hello from the shop!
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     4 messages to send in 2 bulks
     digest plan/v1:[digest]
 
@@ -320,10 +330,11 @@ fn after_an_error_of_the_server_nobody_knows() {
 
     sale.hello r1  shop to customers
       + 4 to send at once, 2 bulks
-        4 rows in customers.csv
+        4 rows in customers.csv (CSV with `,`, UTF-8)
         text (20 characters)
           │ Hello from the shop!
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     4 messages to send in 2 bulks
     digest plan/v1:[digest]
 
@@ -348,8 +359,9 @@ fn after_an_error_of_the_server_nobody_knows() {
     sale.hello r1  shop to customers
       ! 2 in doubt
         2 already sent
-        4 rows in customers.csv
+        4 rows in customers.csv (CSV with `,`, UTF-8)
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     nothing to send, 2 people in doubt
     digest plan/v1:[digest]
     "#);
@@ -366,15 +378,14 @@ fn after_an_error_of_the_server_nobody_knows() {
     message        accepted  rejected  in doubt  in flight  given up  refused
     sale.hello r1         2         0         2          0         0        0
     "#);
-    assert_snapshot!(nothing_is_sent_again(&shop), @r"
+    assert_snapshot!(nothing_is_sent_again(&shop), @"
     exit code: 0
     ----- stdout
     acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
 
-    sale.hello r1  shop to customers
-        4 already sent
-        4 rows in customers.csv
+    sale.hello r1  shop to customers: 4 already sent, 4 rows in customers.csv
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     nothing to send
     digest plan/v1:[digest]
     ----- stderr
@@ -399,10 +410,11 @@ fn a_lost_connection_is_a_doubt() {
 
     sale.hello r1  shop to customers
       + 2 to send at once, 1 bulk
-        2 rows in customers.csv
+        2 rows in customers.csv (CSV with `,`, UTF-8)
         text (20 characters)
           │ Hello from the shop!
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     2 messages to send in 1 bulk
     digest plan/v1:[digest]
 
@@ -425,10 +437,11 @@ fn half_an_answer_is_a_doubt() {
 
     sale.hello r1  shop to customers
       + 2 to send at once, 1 bulk
-        2 rows in customers.csv
+        2 rows in customers.csv (CSV with `,`, UTF-8)
         text (20 characters)
           │ Hello from the shop!
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     2 messages to send in 1 bulk
     digest plan/v1:[digest]
 
@@ -451,10 +464,11 @@ fn an_answer_that_cannot_be_read_is_a_doubt() {
 
     sale.hello r1  shop to customers
       + 2 to send at once, 1 bulk
-        2 rows in customers.csv
+        2 rows in customers.csv (CSV with `,`, UTF-8)
         text (20 characters)
           │ Hello from the shop!
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     2 messages to send in 1 bulk
     digest plan/v1:[digest]
 
@@ -486,10 +500,11 @@ fn an_answer_with_another_bulk_id_is_an_alarm() {
 
     sale.hello r1  shop to customers
       + 2 to send at once, 1 bulk
-        2 rows in customers.csv
+        2 rows in customers.csv (CSV with `,`, UTF-8)
         text (20 characters)
           │ Hello from the shop!
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     2 messages to send in 1 bulk
     digest plan/v1:[digest]
 
@@ -510,10 +525,11 @@ fn those_whom_the_answer_leaves_out_are_in_doubt() {
 
     sale.hello r1  shop to customers
       + 2 to send at once, 1 bulk
-        2 rows in customers.csv
+        2 rows in customers.csv (CSV with `,`, UTF-8)
         text (20 characters)
           │ Hello from the shop!
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     2 messages to send in 1 bulk
     digest plan/v1:[digest]
 
@@ -541,10 +557,11 @@ fn without_a_gateway_nothing_is_sent_and_nothing_lost() {
 
     sale.hello r1  shop to customers
       + 4 to send at once, 2 bulks
-        4 rows in customers.csv
+        4 rows in customers.csv (CSV with `,`, UTF-8)
         text (20 characters)
           │ Hello from the shop!
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     4 messages to send in 2 bulks
     digest plan/v1:[digest]
 
@@ -569,10 +586,9 @@ fn a_doubt_that_was_sent_is_settled_by_a_persons_word() {
     ----- stdout
     acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
 
-    sale.hello r1  shop to customers
-        2 already sent
-        2 rows in customers.csv
+    sale.hello r1  shop to customers: 2 already sent, 2 rows in customers.csv
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     nothing to send
     digest plan/v1:[digest]
     ");
@@ -599,10 +615,11 @@ fn a_doubt_that_was_not_sent_is_settled_and_sent() {
 
     sale.hello r1  shop to customers
       + 2 to send at once, 1 bulk
-        2 rows in customers.csv
+        2 rows in customers.csv (CSV with `,`, UTF-8)
         text (20 characters)
           │ Hello from the shop!
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     2 messages to send in 1 bulk
     digest plan/v1:[digest]
 
@@ -627,8 +644,9 @@ fn a_doubt_can_be_given_up() {
 
     sale.hello r1  shop to customers
         2 given up
-        2 rows in customers.csv
+        2 rows in customers.csv (CSV with `,`, UTF-8)
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     nothing to send
     digest plan/v1:[digest]
     ");

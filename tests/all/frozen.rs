@@ -50,10 +50,11 @@ fn what_was_reviewed_is_sent_and_nothing_else() {
 
     sale.hello r1  shop to customers
       + 3 to send at once, 2 bulks
-        3 rows in customers.csv
+        3 rows in customers.csv (CSV with `,`, UTF-8)
         text (20 characters)
           │ Hello from the shop!
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     3 messages to send in 2 bulks
     digest plan/v1:[digest]
     ----- stderr
@@ -73,11 +74,13 @@ fn what_was_reviewed_is_sent_and_nothing_else() {
       + 1 to send at once, 1 bulk
         1 not in the plan
         1 suppressed
-        3 rows in customers.csv
+            sendform.yaml (1 person) stopped 1
+        3 rows in customers.csv (CSV with `,`, UTF-8)
         2 of 3 people in the plan are no longer to send: 1 suppressed, 1 not in the audience any more
         text (20 characters)
           │ Hello from the shop!
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     1 message to send in 1 bulk
     digest plan/v1:[digest]
 
@@ -95,9 +98,11 @@ fn what_was_reviewed_is_sent_and_nothing_else() {
         1 not in the plan
         1 already sent
         1 suppressed
-        3 rows in customers.csv
+            sendform.yaml (1 person) stopped 1
+        3 rows in customers.csv (CSV with `,`, UTF-8)
         3 of 3 people in the plan are no longer to send: 1 suppressed, 1 already sent, 1 not in the audience any more
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     nothing to send
     digest plan/v1:[digest]
     ");
@@ -120,13 +125,14 @@ fn a_changed_text_is_shown_and_nothing_is_sent() {
 
     sale.hello r1  shop to customers
       ! 3 different from the plan
-        3 rows in customers.csv
+        3 rows in customers.csv (CSV with `,`, UTF-8)
       ! this is not what the plan has:
           the text:
           - Hello from the shop!
           + Hello, with a better text!
           3 people would get another message than the plan has for them: lines 2, 3, 4 of customers.csv
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     nothing can be sent: this is not what the plan has
     digest plan/v1:[digest]
     ----- stderr
@@ -188,10 +194,11 @@ fn a_plan_whose_time_is_past_is_too_old() {
 
     sale.hello r1  shop to customers
       ! 3 too late
-        3 rows in customers.csv
+        3 rows in customers.csv (CSV with `,`, UTF-8)
       ! this is not what the plan has:
           the time to send to 3 people is past: it was 2026-12-01 08:00 UTC
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     nothing can be sent: this is not what the plan has
     digest plan/v1:[digest]
     ----- stderr
@@ -217,12 +224,13 @@ fn another_schedule_is_not_what_was_planned() {
 
     sale.hello r1  shop to customers
       ! 2 different from the plan
-        2 rows in customers.csv
+        2 rows in customers.csv (CSV with `,`, UTF-8)
       ! this is not what the plan has:
           sendAt: 2026-12-01T09:00:00 in the plan, 2026-12-01T10:00:00 now
           sendingSpeedLimit: none in the plan, 60 a minute now
           handover: none in the plan, 2 h now
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     nothing can be sent: this is not what the plan has
     digest plan/v1:[digest]
     ----- stderr
@@ -249,9 +257,10 @@ fn a_doubt_is_not_sent_again_until_somebody_says_so() {
 
     sale.hello r1  shop to customers
       ! 2 in doubt
-        2 rows in customers.csv
+        2 rows in customers.csv (CSV with `,`, UTF-8)
         2 of 2 people in the plan are no longer to send: 2 in doubt
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     nothing to send, 2 people in doubt
     digest plan/v1:[digest]
     "#);
@@ -318,7 +327,7 @@ fn what_was_selected_stays_selected() {
     shop.project.write("other.yaml", crate::support::campaign("other", "Another hello!", 1));
     freeze(&shop, &["--only", "other"]);
     let run = apply(&shop, &[]).code(0);
-    assert!(run.stdout.contains("sale.hello r1  shop to customers  (not selected)\n    2 not in the plan\n"), "{run}");
+    assert!(run.stdout.contains("sale.hello r1  shop to customers  (not selected): 2 not in the plan, "), "{run}");
     assert_eq!(shop.accepted(), [1, 1]);
     // What else is in the files is not the plan's business.
     shop.campaign("Hello {{ name | fallback('x') }}!", 1);

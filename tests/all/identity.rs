@@ -33,10 +33,11 @@ fn a_new_row_is_one_message() {
     sale.hello r1  shop to customers
       + 1 to send at once, 1 bulk
         3 already sent
-        4 rows in customers.csv
+        4 rows in customers.csv (CSV with `,`, UTF-8)
         text (20 characters)
           │ Hello from the shop!
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     1 message to send in 1 bulk
     digest plan/v1:[digest]
 
@@ -57,12 +58,13 @@ fn a_changed_text_is_shown_and_sent_to_nobody_who_has_the_old_one() {
 
     sale.hello r1  shop to customers
         3 already sent
-        3 rows in customers.csv
+        3 rows in customers.csv (CSV with `,`, UTF-8)
       ~ the text changed since it was sent; 3 people keep the old one
           - Hello from the shop!
           + Hello, with a better text!
           raise `revision` to send the new text to everybody
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     nothing to send
     digest plan/v1:[digest]
     ");
@@ -114,10 +116,11 @@ fn a_raised_revision_is_sent_to_all() {
 
     sale.hello r2  shop to customers
       + 3 to send at once, 2 bulks
-        3 rows in customers.csv
+        3 rows in customers.csv (CSV with `,`, UTF-8)
         text (12 characters)
           │ Hello again!
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     3 messages to send in 2 bulks
     digest plan/v1:[digest]
 
@@ -152,13 +155,14 @@ fn a_revision_over_a_doubt_is_refused_until_somebody_accepts_the_number() {
 
     sale.hello r2  shop to customers
       + 2 to send at once, 1 bulk
-        2 rows in customers.csv
+        2 rows in customers.csv (CSV with `,`, UTF-8)
         text (12 characters)
           │ Hello again!
 
     ! sale.hello: an older revision still has 2 people in doubt or scheduled
       to go on all the same: --accept overlap=2
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     2 messages to send in 1 bulk, but not while a limit refuses, 2 people in doubt
     digest plan/v1:[digest]
     ----- stderr
@@ -180,12 +184,12 @@ fn a_renamed_campaign_is_refused() {
 
     sales.hello r1  shop to customers
       + 3 to send at once, 2 bulks
-        3 rows in customers.csv
+        3 rows in customers.csv (CSV with `,`, UTF-8)
         text (20 characters)
           │ Hello from the shop!
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     nothing can be sent: the files have errors
-    digest plan/v1:[digest]
     ----- stderr
     error[message-gone]: the ledger has `sale.hello`, which was sent, and the files lack it
     --> sendform.yaml
@@ -204,16 +208,10 @@ fn one_id_in_two_files_is_refused() {
     ----- stdout
     acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
 
-    sale.hello r1  shop to customers
-        3 already sent
-        3 rows in customers.csv
+    sale  2 messages: 6 already sent, 6 rows
 
-    sale.hello r1  shop to customers
-        3 already sent
-        3 rows in customers.csv
-
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     nothing can be sent: the files have errors
-    digest plan/v1:[digest]
     ----- stderr
     error[duplicate-id]: another campaign has the id `sale`
      --> sale.yaml:1:11
@@ -244,12 +242,12 @@ fn another_sender_is_refused() {
 
     sale.hello r1  shop to customers
       ! 3 to send but for the errors
-        3 rows in customers.csv
+        3 rows in customers.csv (CSV with `,`, UTF-8)
         text (20 characters)
           │ Hello from the shop!
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     nothing can be sent: the files have errors
-    digest plan/v1:[digest]
     ----- stderr
     error[sender-changed]: `sale.hello` was sent by `SHOP-ACCOUNT`, and would now be sent by `OTHER-ACCOUNT`
      --> sale.yaml:7:13
@@ -281,10 +279,11 @@ fn only_the_plan_that_was_expected_is_sent() {
 
     sale.hello r1  shop to customers
       + 3 to send at once, 2 bulks
-        3 rows in customers.csv
+        3 rows in customers.csv (CSV with `,`, UTF-8)
         text (20 characters)
           │ Hello from the shop!
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     3 messages to send in 2 bulks
     digest plan/v1:[digest]
     ----- stderr
@@ -307,10 +306,11 @@ fn without_a_terminal_nobody_is_asked_and_nothing_is_sent() {
 
     sale.hello r1  shop to customers
       + 2 to send at once, 1 bulk
-        2 rows in customers.csv
+        2 rows in customers.csv (CSV with `,`, UTF-8)
         text (20 characters)
           │ Hello from the shop!
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     2 messages to send in 1 bulk
     digest plan/v1:[digest]
     ----- stderr
@@ -348,16 +348,13 @@ fn only_what_is_selected_is_sent() {
 
     other.hello r1  shop to customers
       + 2 to send at once, 1 bulk
-        2 rows in customers.csv
+        2 rows in customers.csv (CSV with `,`, UTF-8)
         text (14 characters)
           │ Another hello!
 
-    sale.hello r1  shop to customers  (not selected)
-      + 2 to send at once, 1 bulk
-        2 rows in customers.csv
-        text (20 characters)
-          │ Hello from the shop!
+    sale.hello r1  shop to customers  (not selected): 2 to send, 2 rows in customers.csv
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     2 messages to send in 1 bulk
     digest plan/v1:[digest]
 

@@ -45,10 +45,11 @@ fn after_the_first_signal_requests_in_flight_end_and_none_begins() {
 
     sale.hello r1  shop to customers
       + 6 to send at once, 3 bulks
-        6 rows in customers.csv
+        6 rows in customers.csv (CSV with `,`, UTF-8)
         text (20 characters)
           │ Hello from the shop!
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     6 messages to send in 3 bulks
     digest plan/v1:[digest]
 
@@ -76,10 +77,11 @@ fn a_request_that_does_not_end_in_time_is_a_doubt() {
 
     sale.hello r1  shop to customers
       + 4 to send at once, 2 bulks
-        4 rows in customers.csv
+        4 rows in customers.csv (CSV with `,`, UTF-8)
         text (20 characters)
           │ Hello from the shop!
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     4 messages to send in 2 bulks
     digest plan/v1:[digest]
 
@@ -119,10 +121,11 @@ fn after_the_second_signal_the_run_leaves_at_once() {
 
     sale.hello r1  shop to customers
       + 4 to send at once, 2 bulks
-        4 rows in customers.csv
+        4 rows in customers.csv (CSV with `,`, UTF-8)
         text (20 characters)
           │ Hello from the shop!
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     4 messages to send in 2 bulks
     digest plan/v1:[digest]
 
@@ -211,15 +214,14 @@ fn a_second_run_is_told_who_holds_the_ledger() {
 #[test]
 fn the_lock_of_a_dead_run_keeps_nobody_out() {
     let shop = killed();
-    assert_snapshot!(shop.apply_sends_nothing(0), @r"
+    assert_snapshot!(shop.apply_sends_nothing(0), @"
     exit code: 0
     ----- stdout
     acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
 
-    sale.hello r1  shop to customers
-        2 already sent
-        2 rows in customers.csv
+    sale.hello r1  shop to customers: 2 already sent, 2 rows in customers.csv
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     nothing to send
     digest plan/v1:[digest]
     ----- stderr
@@ -394,10 +396,9 @@ fn a_checkout_does_not_take_the_ledger_back() {
     ----- stdout
     acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
 
-    sale.hello r1  shop to customers
-        4 already sent
-        4 rows in customers.csv
+    sale.hello r1  shop to customers: 4 already sent, 4 rows in customers.csv
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     nothing to send
     digest plan/v1:[digest]
     ");

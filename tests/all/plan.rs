@@ -64,7 +64,8 @@ fn project() -> Project {
 
 /// A project with two messages to two people, and nothing else.
 fn small() -> Project {
-    one(&small_campaign("")).campaign("welcome", &small_campaign("").replace("news", "welcome"))
+    one(&small_campaign(""))
+        .campaign("welcome", &small_campaign("").replace("news", "welcome").replace("Hello!", "Welcome!"))
 }
 
 /// A project with one campaign.
@@ -112,12 +113,14 @@ fn a_first_plan_counts_every_row() {
          1 skipped by the template
              1: no shop on the island
          1 excluded
+             staff (1 person) stopped 1
          1 suppressed
+             opt-outs.csv (1 person) stopped 1
          1 filtered by `where`
       !  2 contradicting
          1 duplicate
       !  1 unreadable
-        13 rows in people.csv
+        13 rows in people.csv (CSV with `,`, UTF-8)
         shortest (32 characters)
           │ Hi A•••, the sale is on in S•••!
         longest (35 characters)
@@ -125,12 +128,13 @@ fn a_first_plan_counts_every_row() {
         between (34 characters)
           │ Hi L•••, the sale is on in Z•••!
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     4 messages to send in 2 bulks
     digest plan/v1:[digest]
     ----- stderr
     warning[bad-recipient]: a row of audience `people` cannot be read: the recipient's id is in scientific notation: a spreadsheet has cut its digits
     --> people.csv:12 (column to)
-     = help: nobody is sent from this row
+     = help: export the column as text: what a spreadsheet takes for a number loses its last digits; nobody is sent from this row
 
     warning[unreadable-row]: 2 rows of audience `people` contradict another row of the same person
     --> people.csv:11
@@ -157,7 +161,7 @@ fn a_first_plan_in_json() {
           "endLine": null,
           "field": "to",
           "file": "people.csv",
-          "help": "nobody is sent from this row",
+          "help": "export the column as text: what a spreadsheet takes for a number loses its last digits; nobody is sent from this row",
           "line": 12,
           "message": "a row of audience `people` cannot be read: the recipient's id is in scientific notation: a spreadsheet has cut its digits",
           "notes": [],
@@ -181,9 +185,17 @@ fn a_first_plan_in_json() {
       "format_version": "1.0",
       "frozen": null,
       "gateway": "sandbox",
+      "gone": [],
       "kind": "plan",
+      "limits": {
+        "audienceGrowthPercent": 50,
+        "failedRows": 0,
+        "messagesPerApply": 10000,
+        "unreadableRowsPercent": 1
+      },
       "messages": [
         {
+          "atOnce": 0,
           "audience": "people",
           "bulks": [
             {
@@ -201,10 +213,12 @@ fn a_first_plan_in_json() {
               "until": "2026-11-30T17:04:00Z"
             }
           ],
+          "dialect": "CSV with `,`, UTF-8",
           "firstAt": "2026-11-30T17:00:00Z",
           "frozen": null,
           "gates": {
             "alreadySent": 0,
+            "blank": 0,
             "capped": 0,
             "contradicting": 2,
             "differsFromPlan": 0,
@@ -216,6 +230,7 @@ fn a_first_plan_in_json() {
             "heldOut": 0,
             "inDoubt": 0,
             "inFlight": 0,
+            "noAddress": 0,
             "notDue": 0,
             "notInPlan": 0,
             "paused": 0,
@@ -229,8 +244,24 @@ fn a_first_plan_in_json() {
             "waiting": 0,
             "windowClosed": 1
           },
+          "handedOver": null,
           "lastAt": "2026-11-30T17:04:00Z",
           "message": "sale.announce",
+          "protections": [
+            {
+              "gate": "suppressed",
+              "name": "opt-outs.csv",
+              "people": 1,
+              "stopped": 1
+            },
+            {
+              "gate": "excluded",
+              "name": "staff",
+              "people": 1,
+              "stopped": 1
+            }
+          ],
+          "read": true,
           "revision": 1,
           "rows": 13,
           "samples": [
@@ -258,7 +289,8 @@ fn a_first_plan_in_json() {
           "skipReasons": {
             "no shop on the island": 1
           },
-          "textChanged": null
+          "textChanged": null,
+          "zones": []
         }
       ],
       "nextApplyAt": null,
@@ -272,7 +304,7 @@ fn a_first_plan_in_json() {
     ----- stderr
     warning[bad-recipient]: a row of audience `people` cannot be read: the recipient's id is in scientific notation: a spreadsheet has cut its digits
     --> people.csv:12 (column to)
-     = help: nobody is sent from this row
+     = help: export the column as text: what a spreadsheet takes for a number loses its last digits; nobody is sent from this row
 
     warning[unreadable-row]: 2 rows of audience `people` contradict another row of the same person
     --> people.csv:11
@@ -305,38 +337,54 @@ fn times_in_words() {
 
     news.hello r1  shop to people
       + 2 to send at once, 1 bulk
-        2 rows in news.yaml
+        2 rows in news.yaml (rows of the campaign file)
         text (6 characters)
           │ Hello!
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     2 messages to send in 1 bulk
     digest plan/v1:[digest]
     ");
-    insta::assert_snapshot!(plan_of("sendAt: \"2026-12-01 10:00\", timeZone: { perPerson: true }").code(0), @"
+    insta::assert_snapshot!(plan_of("sendAt: \"2026-12-01 10:00\", timeZone: { perPerson: true }").code(0), @r#"
     exit code: 0
     ----- stdout
     acme-shop on sandbox, 2026-11-30 12:00 UTC
 
     news.hello r1  shop to people
-      + 2 to send by each person's clock, from 2026-12-01 09:00 UTC, 2 bulks
-        2 rows in news.yaml
+      + 2 to send by each person's clock, 2026-12-01 09:00 to 15:00 UTC, 2 bulks
+            zone              local             UTC               people
+            Europe/Zagreb     2026-12-01 10:00  2026-12-01 09:00       1
+            America/New_York  2026-12-01 10:00  2026-12-01 15:00       1
+        2 rows in news.yaml (rows of the campaign file)
         text (6 characters)
           │ Hello!
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     2 messages to send in 2 bulks
     digest plan/v1:[digest]
-    ");
+    ----- stderr
+    warning[handed-over-early]: the messages of `news.hello` to 1 person are handed over 1 day 3 h before they leave, and cannot be stopped or changed then
+     --> news.yaml:8:30
+      |
+    8 | schedules: { plan: { sendAt: "2026-12-01 10:00", timeZone: { perPerson: true } } }
+      |                              ^^^^^^^^^^^^^^^^^^
+      |
+      = help: `handover: 2h` on the schedule keeps them here until then; something must run `apply` at that time
+
+    1 warning
+    "#);
     insta::assert_snapshot!(plan_of("sendAt: \"2026-12-05 10:00\", timeZone: UTC, handover: 2h").code(0), @"
     exit code: 0
     ----- stdout
     acme-shop on sandbox, 2026-11-30 12:00 UTC
 
     news.hello r1  shop to people
-      ~ 2 not due yet, from 2026-12-05 08:00 UTC
-        2 rows in news.yaml
+      ~ 2 not due yet: handed over from 2026-12-05 08:00 UTC, leaving at 2026-12-05 10:00 UTC
+        2 rows in news.yaml (rows of the campaign file)
         text (6 characters)
           │ Hello!
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     nothing to send, 2 not due yet (next apply at 2026-12-05 08:00 UTC)
     digest plan/v1:[digest]
     ");
@@ -351,10 +399,10 @@ fn a_time_that_is_past() {
 
     news.hello r1  shop to people
       ! 2 too late
-        2 rows in news.yaml
+        2 rows in news.yaml (rows of the campaign file)
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     nothing can be sent: the files have errors
-    digest plan/v1:[digest]
     ----- stderr
     error[past-time]: the time of `news.hello` is past, and nothing of it was sent; it was for 2 people
      --> news.yaml:8:30
@@ -372,11 +420,12 @@ fn a_time_that_is_past() {
     acme-shop on sandbox, 2026-11-30 12:00 UTC
 
     news.hello r1  shop to people
-      + 2 to send at once, 1 bulk
-        2 rows in news.yaml
+      + 2 to send at once (late), 1 bulk
+        2 rows in news.yaml (rows of the campaign file)
         text (6 characters)
           │ Hello!
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     2 messages to send in 1 bulk
     digest plan/v1:[digest]
     ");
@@ -395,38 +444,39 @@ fn rails_are_passed_by_number() {
 
     news.hello r1  shop to people
       + 2 to send at once, 1 bulk
-        2 rows in news.yaml
+        2 rows in news.yaml (rows of the campaign file)
         text (6 characters)
           │ Hello!
 
     welcome.hello r1  shop to people
       + 2 to send at once, 1 bulk
-        2 rows in welcome.yaml
-        text (6 characters)
-          │ Hello!
+        2 rows in welcome.yaml (rows of the campaign file)
+        text (8 characters)
+          │ Welcome!
 
     ! 4 messages to send, but at most 3 may be in one apply
       to go on all the same: --accept messages=4
 
+    limits: 3 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     4 messages to send in 2 bulks, but not while a limit refuses
     digest plan/v1:[digest]
     ");
     small.run(["plan", "--sandbox", "--accept", "messages=3"]).code(4);
     insta::assert_snapshot!(last_lines(&small.run(["plan", "--sandbox", "--accept", "messages=4"]).code(0)), @"
-          │ Hello!
 
       4 messages to send, but at most 3 may be in one apply (accepted)
 
+    limits: 3 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     4 messages to send in 2 bulks
     digest plan/v1:[digest]
     ");
     let expected = small_campaign("").replace("    rows:", "    expect: { min: 10 }\n    rows:");
     let run = one(&expected).run(["plan", "--sandbox"]);
     insta::assert_snapshot!(last_lines(&run.code(4)), @"
-
     ! news.hello: audience `people` has 2 people, but at least 10 are expected
       to go on: mend the audience, or change its `expect`
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     2 messages to send in 1 bulk, but not while a limit refuses
     digest plan/v1:[digest]
     ");
@@ -439,18 +489,15 @@ fn a_part_is_selected() {
     ----- stdout
     acme-shop on sandbox, 2026-11-30 12:00 UTC
 
-    news.hello r1  shop to people  (not selected)
-      + 2 to send at once, 1 bulk
-        2 rows in news.yaml
-        text (6 characters)
-          │ Hello!
+    news.hello r1  shop to people  (not selected): 2 to send, 2 rows in news.yaml
 
     welcome.hello r1  shop to people
       + 2 to send at once, 1 bulk
-        2 rows in welcome.yaml
-        text (6 characters)
-          │ Hello!
+        2 rows in welcome.yaml (rows of the campaign file)
+        text (8 characters)
+          │ Welcome!
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     2 messages to send in 1 bulk
     digest plan/v1:[digest]
     ");
@@ -469,7 +516,7 @@ fn a_part_is_selected() {
     insta::assert_snapshot!(small().run(["plan", "--sandbox", "--accept", "everything=1"]).code(64), @"
     exit code: 64
     ----- stderr
-    error: `everything=1` is not NAME=NUMBER with one of messages, growth, unreadable, late, overlap, lockfile-in-ci
+    error: `everything=1` is not NAME=NUMBER with one of messages, growth, unreadable, failed, nobody, late, overlap, lockfile-in-ci
     ");
     small().run(["plan", "--sandbox", "--retry-rejected", "welcome.bye"]).code(64);
 }
@@ -519,8 +566,9 @@ fn an_exit_code_for_scripts() {
 
     news.hello r1  shop to people
         2 paused
-        2 rows in news.yaml
+        2 rows in news.yaml (rows of the campaign file)
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     nothing to send
     digest plan/v1:[digest]
     ");
@@ -538,16 +586,17 @@ fn without_a_key_nothing_is_compared() {
 
     news.hello r1  shop to people
       + 2 to send at once, 1 bulk
-        2 rows in news.yaml
+        2 rows in news.yaml (rows of the campaign file)
         text (6 characters)
           │ Hello!
 
     welcome.hello r1  shop to people
       + 2 to send at once, 1 bulk
-        2 rows in welcome.yaml
-        text (6 characters)
-          │ Hello!
+        2 rows in welcome.yaml (rows of the campaign file)
+        text (8 characters)
+          │ Welcome!
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     4 messages to send in 2 bulks
     ");
     assert_eq!(project.run(["plan", "--format", "json"]).json()["compared"], false);
@@ -620,7 +669,7 @@ fn further_forms_go_into_files() {
     let json: serde_json::Value = serde_json::from_str(&project.read("plan.json")).unwrap();
     assert_eq!(json["toSend"], 4);
     insta::assert_snapshot!(last_lines(&project.run(["plan", "--sandbox", "--write", "json=no/plan.json"]).code(1)), @"
-
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     4 messages to send in 2 bulks
     digest plan/v1:[digest]
     ----- stderr
@@ -646,23 +695,28 @@ fn rows_that_fail_stop_the_plan() {
     sale.announce r1  shop to people
       !  3 to send but for the errors
       !  1 conversation window closed
-      !  1 failed to render
+      !  1 failed
          1 skipped by the template
              1: no shop on the island
          1 excluded
+             staff (1 person) stopped 1
          1 suppressed
+             opt-outs.csv (1 person) stopped 1
          1 filtered by `where`
       !  2 contradicting
          1 duplicate
       !  1 unreadable
-        13 rows in people.csv
+        13 rows in people.csv (CSV with `,`, UTF-8)
         shortest (32 characters)
           │ Hi A•••, the sale is on in S•••!
         longest (34 characters)
           │ Hi L•••, the sale is on in Z•••!
 
-    nothing can be sent: the files have errors
-    digest plan/v1:[digest]
+    ! sale.announce: 1 row failed, but at most 0 may
+      to go on all the same: --accept failed=1
+
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
+    nothing can be sent: the files have errors, but not while a limit refuses
     ----- stderr
     error[blank-value]: `sale.announce`: `first_name` is blank, and the template has no fallback for it
       --> sale.yaml:21:88
@@ -671,10 +725,11 @@ fn rows_that_fail_stop_the_plan() {
        |                                                                                        ^^^^^^^^^^
       ::: people.csv:4 (column first_name)
        = note: for this row
+       = help: write `{{ first_name | fallback("…") }}`, or fill the cell in
 
     warning[bad-recipient]: a row of audience `people` cannot be read: the recipient's id is in scientific notation: a spreadsheet has cut its digits
     --> people.csv:12 (column to)
-     = help: nobody is sent from this row
+     = help: export the column as text: what a spreadsheet takes for a number loses its last digits; nobody is sent from this row
 
     warning[unreadable-row]: 2 rows of audience `people` contradict another row of the same person
     --> people.csv:11

@@ -154,7 +154,7 @@ fn example(page: &Page) -> Project {
         .file("sendform.yaml", page.file("sendform.yaml"))
         .file("spring-sale.yaml", page.file("spring-sale.yaml"))
         .file("audiences/subscribers.csv", subscribers)
-        .file("audiences/opt-outs.csv", "instagram_id\n")
+        .file("audiences/opt-outs.csv", "instagram_id\n17841400000000999\n")
 }
 
 /// The value at the key that a row of the table names first, if it names one of the campaign's.

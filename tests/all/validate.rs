@@ -75,6 +75,8 @@ messages:
       |
     1 | campaign: Sale
       |           ^^^^
+      |
+      = help: write `sale`
 
     error[bad-path]: the path leads upwards
      --> sale.yaml:4:10
@@ -222,6 +224,8 @@ messages:
       |
     8 |   launch: { sendAt: 09:00, timeZone: Europe/Zagreb }
       |                     ^^^^^
+      |
+      = help: the date is missing: write "YYYY-MM-DD 09:00"
 
     error[unquoted]: a boolean stands here without quotes, but text is wanted
       --> sale.yaml:10:97
@@ -378,11 +382,13 @@ fn templates_are_checked_at_their_places() {
     insta::assert_snapshot!(validate_content("content: { type: TEXT, text: \"Hi {{ first_name\" }").code(3), @r#"
     exit code: 3
     ----- stdout
-    error[template-syntax]: unexpected end of input, expected end of variable block
-     --> sale.yaml:7:41
+    error[template-syntax]: the tag that begins here has no end
+     --> sale.yaml:7:38
       |
     7 |     content: { type: TEXT, text: "Hi {{ first_name" }
-      |                                         ^^^^^^^^^^
+      |                                      ^^
+      |
+      = help: write `}}` where it ends; braces that are meant as text are written `{{ "{{" }}`
 
     1 error
     "#);

@@ -15,7 +15,7 @@ use sendform::diagnostic::Source;
 use sendform::identity::{CanonicalTo, Fingerprint, IdRule, Key, Keys, ProjectId, SenderId};
 use sendform::ledger::{Claim, ClaimId, Header, Ledger, Outcome, PersonState, RunId, View};
 use sendform::plan::{Accepted, Frozen, Input, Plan, Selection, plan};
-use sendform::render::{Condition, Renderer, Template};
+use sendform::render::{Condition, Purpose, Renderer, Template};
 
 const ROWS: u64 = 10_000;
 
@@ -163,7 +163,7 @@ fn rendering(bencher: Bencher<'_, '_>) {
     let (reader, rows) = shop.rows();
     let message = shop.campaigns.first().unwrap().messages.first().unwrap();
     let sendform::campaign::Content::Text(source) = &message.content;
-    let template = Template::compile(source, &shop.files).unwrap();
+    let template = Template::compile(source, Purpose::Text, &shop.files).unwrap();
     let mut renderer = Renderer::new(Arc::clone(reader.header()));
     bencher.bench_local(|| {
         for row in &rows {

@@ -231,7 +231,7 @@ fn paced_bulks_follow_each_other_also_on_the_wire() {
     assert_eq!(times, [None, at(2), at(2), at(3)], "the halves of the second bulk share its time");
     let untils: Vec<_> =
         world.records.into_inner().unwrap().claims.iter().map(|claim| claim.until.unwrap() - NOON).collect();
-    assert_eq!(untils.iter().map(|span| span.get_seconds()).collect::<Vec<_>>(), [120, 240, 180, 240]);
+    assert_eq!(untils.iter().map(|span| span.as_secs()).collect::<Vec<_>>(), [120, 240, 180, 240]);
 }
 
 #[test]

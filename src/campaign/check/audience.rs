@@ -51,9 +51,18 @@ fn audience(at: &At<'_>, name: &str, ids: IdRule, findings: &mut Findings) -> Op
 
     // From here on the audience must be whole.
     let raw: raw::Audience = at.read()?;
+    let mut source = source?;
+    // Without any row nobody has said which columns there are.
+    if let AudienceSource::Rows { header, .. } = &mut source
+        && header.is_empty()
+    {
+        let named = [&raw.columns.time_zone, &raw.columns.window_closes_at, &raw.columns.last_message_at];
+        header.push(raw.columns.to.clone());
+        header.extend(named.into_iter().flatten().filter(|name| **name != raw.columns.to).cloned());
+    }
     Some(Audience {
         name: name.to_owned(),
-        source: source?,
+        source,
         ids,
         columns: Columns {
             to: raw.columns.to,

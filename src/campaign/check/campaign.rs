@@ -10,6 +10,7 @@ use crate::identity::{CampaignId, IdRule, SenderId};
 
 use super::audience::audiences;
 use super::findings::Findings;
+use super::literal::literal;
 use super::message::{Names, message};
 use super::schedule::schedules;
 
@@ -20,6 +21,7 @@ pub(in crate::campaign) fn campaign(
     files: &dyn Files,
     findings: &mut Findings,
 ) -> Option<Campaign> {
+    literal(root, findings);
     let id_at = root.key("campaign");
     let id = id_at.text().and_then(CampaignId::parse);
     let names = names(root, project, findings);

@@ -5,7 +5,7 @@ use crate::campaign::checked::{Expression, TemplateText};
 use crate::campaign::files::{Files, FilesError};
 use crate::campaign::profile;
 use crate::campaign::tree::Style;
-use crate::diagnostic::{Code, Diagnostic, Place, Source};
+use crate::diagnostic::{Diagnostic, Place, Source};
 
 use super::findings::Findings;
 use super::path::path;
@@ -65,13 +65,7 @@ pub(super) fn file(at: &At<'_>, name: &str, files: &dyn Files, findings: &mut Fi
 }
 
 fn unreadable(at: &At<'_>, error: &FilesError) -> Diagnostic {
-    let code = match error {
-        FilesError::Outside | FilesError::NotRegular => Code::BadPath,
-        FilesError::Missing | FilesError::TooLarge { .. } | FilesError::Encoding { .. } | FilesError::Io(_) => {
-            Code::FileMissing
-        }
-    };
-    Diagnostic::error(code, format!("the template cannot be used: {error}"), at.place())
+    Diagnostic::error(error.code(), format!("the template cannot be used: {error}"), at.place())
 }
 
 /// Where a text on one line begins, if the file holds it as it is.

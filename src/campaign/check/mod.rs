@@ -5,6 +5,7 @@ mod audience;
 mod campaign;
 mod content;
 mod findings;
+mod literal;
 mod message;
 mod path;
 mod project;

@@ -9,6 +9,7 @@ use crate::identity::{IdRule, ProjectId};
 use super::audience::{audiences, suppressed};
 use super::campaign::senders;
 use super::findings::Findings;
+use super::literal::literal;
 use super::schedule::schedules;
 use super::state::state;
 use super::{time, webhook};
@@ -22,6 +23,7 @@ pub(in crate::campaign) fn project(root: &At<'_>, findings: &mut Findings) -> Op
         Some(raw::Ids::Any) => IdRule::Any,
         Some(raw::Ids::Numeric) | None => IdRule::Numeric,
     };
+    literal(root, findings);
     let senders = senders(&root.key("senders"), findings);
     let audiences = audiences(&root.key("audiences"), ids, Some(&Shared::default()), findings);
     let schedules = schedules(&root.key("schedules"), findings);

@@ -81,13 +81,22 @@ fn send_at(at: &At<'_>, findings: &mut Findings) -> Option<SendAt> {
 
 fn zone(at: &At<'_>, findings: &mut Findings) -> Option<Zone> {
     match at.read()? {
-        raw::TimeZone::Named(name) => findings.take(time::zone(at, &name)).map(Zone::Fixed),
+        raw::TimeZone::Named(name) => known(at, &name, findings).map(Zone::Fixed),
         raw::TimeZone::PerPerson(raw::PerPerson { fallback: None, .. }) => Some(Zone::PerPerson { fallback: None }),
         raw::TimeZone::PerPerson(raw::PerPerson { fallback: Some(name), .. }) => {
-            let fallback = findings.take(time::zone(&at.key("fallback"), &name))?;
+            let fallback = known(&at.key("fallback"), &name, findings)?;
             Some(Zone::PerPerson { fallback: Some(fallback) })
         }
     }
+}
+
+/// Finds a zone, and warns if it is likely not the one that is meant.
+fn known(at: &At<'_>, name: &str, findings: &mut Findings) -> Option<TimeZone> {
+    let zone = findings.take(time::zone(at, name))?;
+    if let Some(advice) = timing::zone_advice(name) {
+        findings.push(Diagnostic::warning(Code::FixedZone, advice.why, at.place()).help(advice.cure));
+    }
+    Some(zone)
 }
 
 fn ambiguous(at: &At<'_>, zone: &TimeZone, change: &ClockChange) -> Diagnostic {
@@ -128,7 +137,7 @@ fn warn_of_zone(at: &At<'_>, from: TimeOfDay, to: TimeOfDay, send_at: &SendAt, f
     let utc = |time: TimeOfDay| {
         // The schema has refused an hour like 25 already, but this is checked all the same.
         let clock = Time::new(i8::try_from(time.hour).ok()?, i8::try_from(time.minute).ok()?, 0, 0).ok()?;
-        Some(date.to_datetime(clock).to_zoned(TimeZone::UTC).ok()?.timestamp())
+        Some(date.to_datetime(clock).to_zoned_datetime(TimeZone::UTC).ok()?.timestamp())
     };
     let same = |zone: &TimeZone, time| {
         utc(time).is_some_and(|instant| zone.to_datetime(instant) == TimeZone::UTC.to_datetime(instant))

@@ -5,12 +5,11 @@
 mod audience;
 mod campaign;
 mod project;
-mod pattern;
+pub(super) mod pattern;
 mod schedule;
 
 pub use audience::{Audience, Columns, Expect};
 pub use campaign::{Campaign, Content, ContentType, Delivery, Message, Webhooks};
-pub(super) use pattern::{DATABASE_SCHEMA, GIT_NAME, explanation};
 pub use project::{Gateway, Ids, Limits, LongTexts, Project, Recipients, Sandbox, State, StateHome, WebhookPolicy};
 pub use schedule::{IfAmbiguous, IfPast, PerPerson, Schedule, TimeZone};
 

@@ -1,26 +1,26 @@
 //! The forms of texts, as regular expressions, and what to say if a text has another form.
 
 /// Ids of projects and campaigns.
-pub(super) const ID: &str = "^[a-z0-9][a-z0-9-]{0,39}$";
+pub(in crate::campaign) const ID: &str = "^[a-z0-9][a-z0-9-]{0,39}$";
 /// Ids of messages.
-pub(super) const MESSAGE_ID: &str = "^[a-z0-9][a-z0-9-]{0,29}$";
+pub(in crate::campaign) const MESSAGE_ID: &str = "^[a-z0-9][a-z0-9-]{0,29}$";
 /// Names of senders, audiences and schedules.
-pub(super) const NAME: &str = "^[A-Za-z0-9][A-Za-z0-9_-]{0,59}$";
+pub(in crate::campaign) const NAME: &str = "^[A-Za-z0-9][A-Za-z0-9_-]{0,59}$";
 /// What a project retires: `campaign` or `campaign.message`.
-pub(super) const RETIRED: &str = r"^[a-z0-9][a-z0-9-]{0,39}(\.[a-z0-9][a-z0-9-]{0,29})?$";
+pub(in crate::campaign) const RETIRED: &str = r"^[a-z0-9][a-z0-9-]{0,39}(\.[a-z0-9][a-z0-9-]{0,29})?$";
 /// What stands between two columns: one printable character that is no letter, digit, quote or blank; or
 /// `tab`.
-pub(super) const DELIMITER: &str = r"^([!#$%&()*+,./:;<=>?@\^_`{|}~-]|\t|tab)$";
+pub(in crate::campaign) const DELIMITER: &str = r"^([!#$%&()*+,./:;<=>?@\^_`{|}~-]|\t|tab)$";
 /// Durations of one unit.
-pub(super) const DURATION: &str = "^[1-9][0-9]{0,5}[smhd]$";
+pub(in crate::campaign) const DURATION: &str = "^[1-9][0-9]{0,5}[smhd]$";
 /// Local dates and times.
-pub(super) const LOCAL: &str =
+pub(in crate::campaign) const LOCAL: &str =
     "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01]) ([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$";
 /// Dates and times in UTC.
-pub(super) const INSTANT: &str =
+pub(in crate::campaign) const INSTANT: &str =
     "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01]) ([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?Z$";
 /// Names of time zones; no offsets.
-pub(super) const ZONE: &str = "^[A-Za-z][A-Za-z0-9_+/-]{0,63}$";
+pub(in crate::campaign) const ZONE: &str = "^[A-Za-z][A-Za-z0-9_+/-]{0,63}$";
 /// Names of a git remote or branch: no option, no path upwards.
 pub(in crate::campaign) const GIT_NAME: &str = r"^[A-Za-z0-9_]([A-Za-z0-9_/-]|\.[A-Za-z0-9_-])*$";
 /// Names of a schema of PostgreSQL that need no quotes.

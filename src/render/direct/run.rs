@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use crate::render::OUTPUT_BYTES_MAX;
 use crate::render::direct::{Filter, Operand, Relation, Step, Test};
-use crate::render::filters::is_blank;
 use crate::render::record::Record;
+use crate::wire::visible::is_blank;
 
 /// Appends what the steps give for a row; `None` if the engine has to be asked.
 pub(in crate::render) fn write(steps: &[Step], record: &Record, text: &mut String) -> Option<()> {

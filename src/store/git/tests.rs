@@ -561,7 +561,7 @@ fn what_is_here_is_read_without_the_remote() {
     fs::rename(world.remote(), world.path("elsewhere.git")).unwrap();
     let (ledger, since) = GitLedger::read_here(&branch, &expected()).unwrap();
     assert_eq!(ledger.claims().len(), 0);
-    assert!((Timestamp::now() - since).get_hours() == 0);
+    assert!((Timestamp::now() - since).as_hours() == 0);
 }
 
 #[tokio::test]

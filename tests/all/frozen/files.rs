@@ -138,11 +138,14 @@ fn a_plan_that_fails_leaves_no_older_one_behind() {
     acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
 
     sale.hello r1  shop to customers
-      ! 1 failed to render
-        1 row in customers.csv
+      ! 1 failed
+        1 row in customers.csv (CSV with `,`, UTF-8)
 
+    ! sale.hello: 1 row failed, but at most 0 may
+      to go on all the same: --accept failed=1
+
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     nothing can be sent: the files have errors
-    digest plan/v1:[digest]
     ----- stderr
     error[blank-value]: `sale.hello`: `name` is blank, and the template has no fallback for it
      --> sale.yaml:9:44
@@ -151,6 +154,7 @@ fn a_plan_that_fails_leaves_no_older_one_behind() {
       |                                            ^^^^
      ::: customers.csv:2 (column name)
       = note: for this row
+      = help: write `{{ name | fallback("…") }}`, or fill the cell in
 
     1 error
     no plan was written: it has errors

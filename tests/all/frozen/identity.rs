@@ -19,8 +19,9 @@ fn a_renamed_message_is_not_what_was_planned() {
 
     sales.hello r1  shop to customers
         3 not in the plan
-        3 rows in customers.csv
+        3 rows in customers.csv (CSV with `,`, UTF-8)
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     nothing can be sent: this is not what the plan has
     digest plan/v1:[digest]
     ----- stderr
@@ -75,10 +76,11 @@ fn another_sender_is_not_what_was_planned() {
 
     sale.hello r1  shop to customers
         2 not in the plan
-        2 rows in customers.csv
+        2 rows in customers.csv (CSV with `,`, UTF-8)
       ! this is not what the plan has:
           sender: SHOP-ACCOUNT in the plan, OTHER-ACCOUNT now
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     nothing can be sent: this is not what the plan has
     digest plan/v1:[digest]
     ----- stderr

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use sendform::identity::{BulkId, BulkTime, Key, Keys, MessageId, MessageKey, Person, ProjectId, Revision, SenderId};
-use sendform::ledger::{Claim, ClaimId, Ledger, MessageRecord, Outcome, PersonState, RunId, Standing, View};
+use sendform::ledger::{Claim, ClaimId, Ledger, MessageRecord, Outcome, PersonState, RunId, Standing, Terms, View};
 use sendform::store::Expected;
 
 /// When all claims are made: noon of 2026-11-30.
@@ -26,7 +26,9 @@ pub(super) fn expected() -> Expected {
 
 pub(super) fn record(text: &str) -> MessageRecord {
     let sender = SenderId::parse("SHOP-ACCOUNT").unwrap();
-    MessageRecord { message: message(), revision: revision(), sender, text: text.to_owned(), audience: 9, at: NOON }
+    let terms = Terms { since: NOON, values: [("sendAt".to_owned(), "2026-12-01T09:00:00".to_owned())].into() };
+    let text = text.to_owned();
+    MessageRecord { message: message(), revision: revision(), sender, text, audience: 9, at: NOON, terms: Some(terms) }
 }
 
 /// A claim of these people by a run.

@@ -144,7 +144,7 @@ impl Campaigns {
             "sendform.yaml",
             format!(
                 "project: {PROJECT}\n{state}senders: {{ shop: {SENDER} }}\nbulkSize: {bulk_size}\n\
-                 suppress: [ {{ csv: out.csv, columns: {{ to: id }} }} ]\n"
+                 suppress: [ {{ csv: out.csv, columns: {{ to: id }}, mayBeEmpty: true }} ]\n"
             ),
         );
         let out = self.suppressed.iter().map(|number| format!("{}\n", to(*number)));
@@ -175,8 +175,8 @@ impl Campaigns {
         let schedule = |message: &&Message| format!("  {}: {}\n", id_of(message), message.schedule);
         let schedules: String = messages.iter().map(schedule).collect();
         let mut text = format!(
-            "campaign: {campaign}\nschedules:\n{schedules}audiences:\n  all: {{ csv: all.csv, columns: {{ to: id }} }}\n  \
-             even: {{ csv: all.csv, columns: {{ to: id }}, where: group == \"even\" }}\nmessages:\n"
+            "campaign: {campaign}\nschedules:\n{schedules}audiences:\n  all: {{ csv: all.csv, columns: {{ to: id }}, expect: {{ min: 0 }} }}\n  \
+             even: {{ csv: all.csv, columns: {{ to: id }}, expect: {{ min: 0 }}, where: group == \"even\" }}\nmessages:\n"
         );
         text.extend(messages.iter().map(|message| self.message(message)));
         text

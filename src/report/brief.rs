@@ -1,0 +1,73 @@
+//! What nobody has to look at, in one line: messages that are not selected, and those of which all is
+//! sent. Every group is named all the same, and the groups add up to the rows.
+
+use jiff::Timestamp;
+
+use crate::plan::{Counts, Gate, MessagePlan};
+
+use super::harmless::{Lines, harmless};
+use super::leaving_text;
+use super::paint::Paint;
+use super::words::{number, plural};
+
+/// Says whether all of some messages is sent, and nothing is to be said of them.
+pub(super) fn is_sent(messages: &[MessagePlan]) -> bool {
+    messages.iter().all(|message| message.selected && is_quiet(message))
+}
+
+fn is_quiet(message: &MessagePlan) -> bool {
+    let calm =
+        |gate| matches!(gate, Gate::Duplicate | Gate::Filtered | Gate::Suppressed | Gate::Excluded | Gate::AlreadySent);
+    message.counts.get(Gate::AlreadySent) > 0
+        && message.counts.occupied().all(|(gate, _)| calm(gate))
+        && message.at_gateway.all().is_none()
+        && message.change.is_none()
+        && message.held.is_none()
+        && message.diagnostics.is_empty()
+}
+
+/// Writes a campaign of which all is sent, or a message of which that is so or that is not selected;
+/// `None` if somebody should look at it.
+pub(super) fn line(messages: &[MessagePlan], now: Timestamp, paint: Paint) -> Option<String> {
+    match messages {
+        [message] if !message.selected || is_sent(messages) => Some(one(message, now, paint)),
+        [first, _, ..] if is_sent(messages) => {
+            let mut counts = Counts::default();
+            messages
+                .iter()
+                .flat_map(|message| message.counts.occupied())
+                .for_each(|(gate, rows)| counts.put(gate, rows));
+            let groups = counts.occupied().collect::<Vec<_>>().into_iter().rev();
+            let groups = groups.map(|(gate, rows)| format!("{} {}", number(rows), gate.words()));
+            let rows = plural(counts.total(), "row");
+            let words = groups.chain(std::iter::once(rows)).collect::<Vec<_>>().join(", ");
+            let head = paint.strong(first.key.campaign.as_str());
+            Some(format!("{head}  {}: {words}", plural(messages.len() as u64, "message")))
+        }
+        _ => None,
+    }
+}
+
+fn one(message: &MessagePlan, now: Timestamp, paint: Paint) -> String {
+    let mut words: Vec<String> = Vec::new();
+    for (gate, rows) in message.counts.occupied().collect::<Vec<_>>().into_iter().rev() {
+        if gate == Gate::AlreadySent {
+            words.extend(
+                leaving_text::sent(message, now).into_iter().map(|(rows, words)| format!("{} {words}", number(rows))),
+            );
+        } else {
+            words.push(format!("{} {}", number(rows), gate.words()));
+        }
+    }
+    if message.is_read {
+        let file = harmless(&message.audience_file, Lines::Escape);
+        words.push(format!("{} in {file}", plural(message.counts.total(), "row")));
+    }
+    if message.diagnostics.has_errors() {
+        words.insert(0, "it has errors".to_owned());
+    }
+    let selected = if message.selected { "" } else { "  (not selected)" };
+    let head = format!("{} r{}", message.key, message.revision);
+    let tail = format!("{} to {}{selected}", message.sender_name, message.audience);
+    format!("{}  {}: {}", paint.strong(&head), paint.faint(&tail), words.join(", "))
+}

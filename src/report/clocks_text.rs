@@ -1,0 +1,148 @@
+//! When people get a message: how many, from when until when, and on whose clocks. What is said is
+//! said of all bulks.
+
+use std::collections::BTreeSet;
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::plan::{Bulk, MessagePlan, ZonePeople};
+use crate::timing;
+use crate::wire::options::SpeedUnit;
+
+use super::paint::Paint;
+use super::plan_text::line;
+use super::table;
+use super::words::{number, plural};
+
+/// How many zones are shown.
+const ZONES_SHOWN_MAX: usize = 20;
+
+/// When those leave who are to send now: behind their number.
+pub(super) fn due(plan: &MessagePlan) -> String {
+    if plan.bulks.is_empty() {
+        return String::new();
+    }
+    let late = if has_time(plan) { " (late)" } else { "" };
+    let begins_at_once = plan.bulks.iter().any(|bulk| bulk.send_at.is_none());
+    let clocks = if plan.clocks.at_once < plan.to_send() && plan.per_person {
+        let by_clock = by_clocks(plan, |zone| zone.due);
+        match plan.clocks.at_once {
+            0 => by_clock,
+            late => {
+                let rest = number(plan.to_send() - late);
+                format!(": {} at once (late), {rest}{by_clock}", number(late))
+            }
+        }
+    } else if begins_at_once {
+        format!(" at once{late}")
+    } else {
+        at_one_time(plan, &plan.bulks)
+    };
+    format!("{clocks}{}, {}", pace(plan, &plan.bulks), plural(plan.bulks.len() as u64, "bulk"))
+}
+
+/// When those leave who are not due yet, and when they are handed over: behind their number.
+pub(super) fn later(plan: &MessagePlan) -> String {
+    let Some(due) = plan.next_due.filter(|_| !plan.later.is_empty()) else { return String::new() };
+    let leaving = if plan.per_person { by_clocks(plan, |zone| zone.later) } else { at_one_time(plan, &plan.later) };
+    let pace = pace(plan, &plan.later);
+    format!(": handed over from {}, leaving{leaving}{pace}", timing::utc(due))
+}
+
+/// The zones of people who each have their own clock; of one zone alone the headline tells all.
+pub(super) fn zones(out: &mut String, plan: &MessagePlan, paint: Paint) {
+    let zones = &plan.clocks.zones;
+    if !plan.per_person || zones.len() < 2 {
+        return;
+    }
+    let people = |zone: &ZonePeople| zone.due + zone.later;
+    let rows = zones.iter().take(ZONES_SHOWN_MAX).map(|zone| {
+        let (local, utc) = match zone.at {
+            None => ("at once (late)".to_owned(), String::new()),
+            Some(at) => (local(at, &zone.zone), minute(at, &TimeZone::UTC)),
+        };
+        vec![zone.zone.clone(), local, utc, number(people(zone))]
+    });
+    for row in table::texts_and_numbers(&["zone", "local", "UTC", "people"], 3, rows).lines() {
+        line(out, &paint.faint(&format!("        {row}")));
+    }
+    let rest = zones.get(ZONES_SHOWN_MAX..).unwrap_or_default();
+    if !rest.is_empty() {
+        let zones = plural(rest.len() as u64, "more zone");
+        let people = plural(rest.iter().map(people).sum(), "person");
+        line(out, &paint.faint(&format!("        and {zones} with {people}")));
+    }
+}
+
+fn has_time(plan: &MessagePlan) -> bool {
+    plan.per_person || plan.zone.is_some()
+}
+
+/// From the first to the last of those who have a time of their own.
+fn by_clocks(plan: &MessagePlan, people: impl Fn(&ZonePeople) -> u64) -> String {
+    let zones: Vec<&ZonePeople> =
+        plan.clocks.zones.iter().filter(|zone| people(zone) > 0 && zone.at.is_some()).collect();
+    let times: BTreeSet<Timestamp> = zones.iter().filter_map(|zone| zone.at).collect();
+    let when = match (zones.as_slice(), times.first(), times.last()) {
+        ([zone], Some(at), _) => {
+            let zone = timing::zone(&zone.zone).unwrap_or(TimeZone::UTC);
+            format!("at {}", timing::both_clocks(*at, &zone))
+        }
+        (_, Some(first), Some(last)) if first < last => range(*first, *last),
+        (_, Some(at), _) => format!("at {}", timing::utc(*at)),
+        (_, None, _) => return String::new(),
+    };
+    format!(" by each person's clock, {when}")
+}
+
+fn at_one_time(plan: &MessagePlan, bulks: &[Bulk]) -> String {
+    let first = bulks.iter().filter_map(|bulk| bulk.send_at).min();
+    first.map(|first| format!(" at {}", clock(plan, first))).unwrap_or_default()
+}
+
+/// The speed, until when it goes on, and how long that takes.
+fn pace(plan: &MessagePlan, bulks: &[Bulk]) -> String {
+    let last = bulks.iter().filter_map(|bulk| bulk.until.or(bulk.send_at)).max();
+    let (Some(speed), Some(last)) = (plan.speed, last) else { return String::new() };
+    let unit = match speed.time_unit {
+        SpeedUnit::Minute => "minute",
+        SpeedUnit::Hour => "hour",
+        SpeedUnit::Day => "day",
+    };
+    let speed = format!(", {} a {unit}", number(u64::from(speed.amount)));
+    let at_once = bulks.iter().any(|bulk| bulk.send_at.is_none());
+    let begin = bulks.iter().filter(|bulk| bulk.until.is_some()).filter_map(|bulk| bulk.send_at).min();
+    match begin.filter(|_| !at_once).map(|begin| last.duration_since(begin)) {
+        // Of a moment nobody asks how long it lasts.
+        Some(time) if time < SignedDuration::from_secs(1) => speed,
+        Some(time) => format!("{speed} until {} ({})", clock(plan, last), timing::duration(time)),
+        None => format!("{speed} until {}", clock(plan, last)),
+    }
+}
+
+fn clock(plan: &MessagePlan, instant: Timestamp) -> String {
+    match plan.zone.as_ref().filter(|_| !plan.per_person) {
+        Some(zone) => timing::both_clocks(instant, zone),
+        None => timing::utc(instant),
+    }
+}
+
+/// Two instants in UTC, the date of the second only if it is another one.
+fn range(first: Timestamp, last: Timestamp) -> String {
+    let day = |instant: Timestamp| TimeZone::UTC.to_datetime(instant).date();
+    let (from, to) = (minute(first, &TimeZone::UTC), minute(last, &TimeZone::UTC));
+    let to = if day(first) == day(last) { to.split_once(' ').map_or(to.as_str(), |(_, time)| time) } else { &to };
+    format!("{from} to {to} UTC")
+}
+
+fn local(instant: Timestamp, zone: &str) -> String {
+    timing::zone(zone).map(|zone| minute(instant, &zone)).unwrap_or_default()
+}
+
+/// `2026-12-01 09:00`, with seconds only if there are any.
+fn minute(instant: Timestamp, zone: &TimeZone) -> String {
+    let clock = zone.to_datetime(instant);
+    let format = if clock.second() == 0 { "%F %H:%M" } else { "%F %H:%M:%S" };
+    clock.strftime(format).to_string()
+}

@@ -1,0 +1,159 @@
+//! What the gateway has and has not let go of yet: who gets a message whatever the files say by now.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::identity::{MessageId, MessageKey};
+use crate::ledger::HandedOver;
+use crate::plan::{Ends, Gate, MessagePlan, Plan, TermChange};
+
+use super::harmless::{Lines, harmless};
+use super::paint::Paint;
+use super::plan_text::line;
+use super::words::plural;
+
+/// How many messageIds are shown.
+const IDS_SHOWN_MAX: usize = 3;
+
+/// Those who are suppressed and get something all the same come first; then what still leaves of
+/// messages that the files lack.
+pub(super) fn head(out: &mut String, plan: &Plan, paint: Paint) {
+    let before = out.len();
+    for message in &plan.messages {
+        if let Some(stopped) = message.at_gateway.suppressed() {
+            let words = When { now: plan.now, zone: zone(message) };
+            suppressed(out, &message.key, stopped.handed, &stopped.ids, words, paint);
+        }
+    }
+    let words = When { now: plan.now, zone: None };
+    for gone in &plan.gone {
+        if let Some((handed, ids)) = &gone.suppressed {
+            suppressed(out, &gone.key, *handed, ids, words, paint);
+        }
+    }
+    // What is missing and not retired is an error, which says the same.
+    for gone in plan.gone.iter().filter(|gone| gone.retired) {
+        let words = format!("~ {} although it is retired", words.gets(gone.handed, &format!("`{}`", gone.key)));
+        line(out, &paint.wait(&words));
+    }
+    if out.len() > before {
+        out.insert(before, '\n');
+    }
+}
+
+fn suppressed(
+    out: &mut String,
+    key: &MessageKey,
+    handed: HandedOver,
+    ids: &[MessageId],
+    words: When<'_>,
+    paint: Paint,
+) {
+    let what = words.still(handed, "suppressed", &format!("`{key}`"));
+    line(out, &paint.bad(&format!("! {what}")));
+    line(out, "  it is handed over, and this API cannot stop it; before that the gateway's support may, by messageId:");
+    for id in ids.iter().take(IDS_SHOWN_MAX) {
+        line(out, &format!("  {id}"));
+    }
+    let rest = handed.people.saturating_sub(ids.len().min(IDS_SHOWN_MAX) as u64);
+    if rest > 0 {
+        line(out, &format!("  and {rest} more: `--format json` names them"));
+    }
+}
+
+/// How many have it already, and how many are still to get it: two lines for one gate.
+pub(super) fn sent(message: &MessagePlan, now: Timestamp) -> Vec<(u64, String)> {
+    let all = message.counts.get(Gate::AlreadySent);
+    let waiting = message.at_gateway.waiting.filter(|_| all > 0);
+    let left = waiting.map_or(0, |waiting| waiting.people.min(all));
+    let words = When { now, zone: zone(message) };
+    let waiting = waiting.map(|waiting| (left, format!("handed over, leaving {}", words.at(waiting))));
+    let sent = (all - left, Gate::AlreadySent.words().to_owned());
+    waiting.into_iter().chain(std::iter::once(sent)).filter(|(people, _)| *people > 0).collect()
+}
+
+/// Those who keep an old text and are still to get it: behind that.
+pub(super) fn old_text(message: &MessagePlan, now: Timestamp) -> String {
+    let words = When { now, zone: zone(message) };
+    message.at_gateway.waiting.map(|waiting| format!(": {}", words.gets(waiting, "it"))).unwrap_or_default()
+}
+
+/// Every edit that changes nothing for people who are handed over.
+pub(super) fn message(out: &mut String, message: &MessagePlan, now: Timestamp, paint: Paint) {
+    let at = &message.at_gateway;
+    let words = When { now, zone: zone(message) };
+    let mut said = Vec::new();
+    for unstopped in &at.unstopped {
+        let why = match unstopped.ends {
+            // These stand at the top.
+            Ends::At(Gate::Suppressed) => continue,
+            Ends::At(Gate::Contradicting) => "in rows that contradict each other",
+            Ends::At(Gate::Unreadable) => "in a row that cannot be read",
+            Ends::At(gate) => gate.words(),
+            Ends::Nowhere => "not in the audience",
+        };
+        said.push(words.still(unstopped.handed, why, "it"));
+    }
+    for (_, what) in [(at.paused, "paused"), (at.retired, "retired")].into_iter().filter(|(is_so, _)| *is_so) {
+        let people = at.waiting.map(|waiting| words.gets(waiting, "it"));
+        said.extend(people.map(|people| format!("{what}, which holds back nothing that is handed over: {people}")));
+    }
+    if !message.is_read
+        && let Some(waiting) = at.waiting
+    {
+        said.push(words.gets(waiting, "it"));
+    }
+    if let Some(other) = at.other_time {
+        said.push(format!("{}, which is not the time of the schedule any more", words.gets(other, "it")));
+    }
+    for (revision, handed) in &at.older {
+        said.push(words.gets(*handed, &format!("revision {revision}")));
+    }
+    for text in &said {
+        line(out, &paint.wait(&format!("  ~ {text}")));
+    }
+    if let Some((changes, handed)) = &at.changed {
+        let head = format!("changed since it was handed over; {} as it was", words.gets(*handed, "it"));
+        line(out, &paint.wait(&format!("  ~ {head}")));
+        changes.iter().for_each(|change| term(out, change));
+    }
+    if !said.is_empty() || at.changed.is_some() {
+        line(out, "      what is handed over cannot be changed or stopped over this API");
+    }
+}
+
+fn term(out: &mut String, change: &TermChange) {
+    let shown = |value: &Option<String>| {
+        value.as_deref().map_or_else(|| "none".to_owned(), |value| harmless(value, Lines::Escape))
+    };
+    line(out, &format!("      {}: {} then, {} now", change.name, shown(&change.before), shown(&change.now)));
+}
+
+fn zone(message: &MessagePlan) -> Option<&TimeZone> {
+    message.zone.as_ref().filter(|_| !message.per_person)
+}
+
+/// Puts people and their times into words.
+#[derive(Clone, Copy)]
+struct When<'a> {
+    now: Timestamp,
+    zone: Option<&'a TimeZone>,
+}
+
+impl When<'_> {
+    fn at(self, handed: HandedOver) -> String {
+        handed.leaving.words(self.now, self.zone)
+    }
+
+    /// `2 people still get it at …`.
+    fn gets(self, handed: HandedOver, what: &str) -> String {
+        let verb = if handed.people == 1 { "gets" } else { "get" };
+        format!("{} still {verb} {what} {}", plural(handed.people, "person"), self.at(handed))
+    }
+
+    /// `2 people are suppressed now, and still get it at …`.
+    fn still(self, handed: HandedOver, why: &str, what: &str) -> String {
+        let (be, verb) = if handed.people == 1 { ("is", "gets") } else { ("are", "get") };
+        format!("{} {be} {why} now, and still {verb} {what} {}", plural(handed.people, "person"), self.at(handed))
+    }
+}

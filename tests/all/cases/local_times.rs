@@ -1,0 +1,164 @@
+//! Everybody gets it on their own clock: the headline speaks of all bulks.
+
+use insta::assert_snapshot;
+use serde_json::json;
+
+use crate::support::{KEY, Project, Run};
+
+const ZONES: [(&str, u64); 4] =
+    [("Asia/Singapore", 3), ("Africa/Nairobi", 2), ("Europe/Vienna", 4), ("America/Bogota", 1)];
+
+fn campaign(schedule: &str) -> String {
+    format!(
+        "campaign: evening\naudiences:\n  all: {{ csv: all.csv, columns: {{ timeZone: zone }} }}\n\
+         schedules: {{ s: {{ {schedule} }} }}\nmessages:\n  \
+         - {{ id: hello, sender: shop, audience: all, schedule: s, content: {{ type: TEXT, text: Good evening! }} }}\n"
+    )
+}
+
+fn project(schedule: &str, zones: &[(&str, u64)]) -> Project {
+    let of = zones.iter().flat_map(|(zone, people)| (0..*people).map(move |_| *zone));
+    let rows: String =
+        of.enumerate().map(|(number, zone)| format!("{},{zone}\n", 17_841_400_000_003_000 + number)).collect();
+    Project::new()
+        .file(".sendform/sandbox/key", KEY)
+        .campaign("evening", &campaign(schedule))
+        .file("all.csv", format!("to,zone\n{rows}"))
+}
+
+/// What is said of the message, without its text.
+fn said(run: &Run) -> String {
+    let lines = run.stdout.lines().skip(2).take_while(|line| !line.ends_with(" in all.csv"));
+    lines.map(|line| format!("{line}\n")).collect()
+}
+
+#[test]
+fn some_clocks_are_past() {
+    let late = project("sendAt: \"2026-11-30 19:00\", timeZone: { perPerson: true }", &ZONES);
+    let run = late.run(["plan", "--sandbox", "--accept", "late=3"]).code(0);
+    assert_snapshot!(said(&run), @"
+    evening.hello r1  shop to all
+      + 10 to send: 3 at once (late), 7 by each person's clock, 2026-11-30 16:00 to 2026-12-01 00:00 UTC, 4 bulks
+            zone            local             UTC               people
+            Asia/Singapore  at once (late)                           3
+            Africa/Nairobi  2026-11-30 19:00  2026-11-30 16:00       2
+            Europe/Vienna   2026-11-30 19:00  2026-11-30 18:00       4
+            America/Bogota  2026-11-30 19:00  2026-12-01 00:00       1
+        10 rows in all.csv (CSV with `,`, UTF-8)
+        text (13 characters)
+          │ Good evening!
+
+      evening.hello: 3 messages to send although their time is past (accepted)
+
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
+    10 messages to send in 4 bulks
+    digest plan/v1:130629a8b915c04276257d79fc25960d
+    ");
+    let plan = late.run(["plan", "--sandbox", "--accept", "late=3", "--format", "json"]).code(0).json();
+    let message = &plan["messages"][0];
+    assert_eq!(message["atOnce"], 3);
+    assert_eq!(message["zones"][0], json!({ "zone": "Asia/Singapore", "sendAt": null, "people": 3, "notDue": 0 }));
+    assert_eq!(message["zones"][3]["sendAt"], "2026-12-01T00:00:00Z");
+    let people: u64 = message["zones"].as_array().unwrap().iter().filter_map(|zone| zone["people"].as_u64()).sum();
+    assert_eq!(people, 10);
+}
+
+#[test]
+fn all_clocks_are_to_come() {
+    let schedule = "sendAt: \"2026-12-01 09:00\", timeZone: { perPerson: true }";
+    assert_snapshot!(said(&project(schedule, &ZONES).run(["plan", "--sandbox"]).code(0)), @"
+    evening.hello r1  shop to all
+      + 10 to send by each person's clock, 2026-12-01 01:00 to 14:00 UTC, 4 bulks
+            zone            local             UTC               people
+            Asia/Singapore  2026-12-01 09:00  2026-12-01 01:00       3
+            Africa/Nairobi  2026-12-01 09:00  2026-12-01 06:00       2
+            Europe/Vienna   2026-12-01 09:00  2026-12-01 08:00       4
+            America/Bogota  2026-12-01 09:00  2026-12-01 14:00       1
+        10 rows in all.csv (CSV with `,`, UTF-8)
+        text (13 characters)
+          │ Good evening!
+
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
+    10 messages to send in 4 bulks
+    digest plan/v1:765eff64be7d24868675e101f1fd5d0c
+    ");
+    // One zone alone needs no table.
+    assert_snapshot!(said(&project(schedule, &[("Asia/Singapore", 2)]).run(["plan", "--sandbox"]).code(0)), @"
+    evening.hello r1  shop to all
+      + 2 to send by each person's clock, at 2026-12-01 09:00 Asia/Singapore (01:00 UTC), 1 bulk
+        2 rows in all.csv (CSV with `,`, UTF-8)
+        text (13 characters)
+          │ Good evening!
+
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
+    2 messages to send in 1 bulk
+    digest plan/v1:a301c82c87bd44443346abaaf7d82e43
+    ");
+    let paced = format!("{schedule}, sendingSpeedLimit: {{ amount: 2 }}");
+    assert_snapshot!(said(&project(&paced, &ZONES).run(["plan", "--sandbox"]).code(0)), @"
+    evening.hello r1  shop to all
+      + 10 to send by each person's clock, 2026-12-01 01:00 to 14:00 UTC, 2 a minute until 2026-12-01 14:00:30 UTC (13 h), 4 bulks
+            zone            local             UTC               people
+            Asia/Singapore  2026-12-01 09:00  2026-12-01 01:00       3
+            Africa/Nairobi  2026-12-01 09:00  2026-12-01 06:00       2
+            Europe/Vienna   2026-12-01 09:00  2026-12-01 08:00       4
+            America/Bogota  2026-12-01 09:00  2026-12-01 14:00       1
+        10 rows in all.csv (CSV with `,`, UTF-8)
+        text (13 characters)
+          │ Good evening!
+
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
+    10 messages to send in 4 bulks
+    digest plan/v1:bc540e4a6fd6e723e9e907852f0e1bc2
+    ");
+    let kept = format!("{schedule}, handover: 6h");
+    assert_snapshot!(said(&project(&kept, &ZONES).run(["plan", "--sandbox"]).code(0)), @"
+    evening.hello r1  shop to all
+      ~ 10 not due yet: handed over from 2026-11-30 19:00 UTC, leaving by each person's clock, 2026-12-01 01:00 to 14:00 UTC
+            zone            local             UTC               people
+            Asia/Singapore  2026-12-01 09:00  2026-12-01 01:00       3
+            Africa/Nairobi  2026-12-01 09:00  2026-12-01 06:00       2
+            Europe/Vienna   2026-12-01 09:00  2026-12-01 08:00       4
+            America/Bogota  2026-12-01 09:00  2026-12-01 14:00       1
+        10 rows in all.csv (CSV with `,`, UTF-8)
+        text (13 characters)
+          │ Good evening!
+
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
+    nothing to send, 10 not due yet (next apply at 2026-11-30 19:00 UTC)
+    digest plan/v1:20ecd1750bd77f9503af48e17d001bd5
+    ");
+}
+
+#[test]
+fn one_person_is_told_as_one() {
+    let late =
+        project("sendAt: \"2026-11-30 19:00\", timeZone: { perPerson: true }, ifPast: sendNow", &[("Asia/Tokyo", 1)]);
+    assert_snapshot!(said(&late.run(["plan", "--sandbox"]).code(0)), @"
+    evening.hello r1  shop to all
+      + 1 to send at once (late), 1 bulk
+        1 row in all.csv (CSV with `,`, UTF-8)
+        text (13 characters)
+          │ Good evening!
+
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
+    1 message to send in 1 bulk
+    digest plan/v1:145ee86674a779057c91265c8b5e6294
+    ");
+}
+
+#[test]
+fn of_many_zones_the_first_twenty_are_shown() {
+    let zones: Vec<String> = (0..23)
+        .map(|zone| match zone {
+            0..12 => format!("Etc/GMT+{}", zone + 1),
+            _ => format!("Etc/GMT-{}", zone - 11),
+        })
+        .collect();
+    let zones: Vec<(&str, u64)> = zones.iter().map(|zone| (zone.as_str(), 2)).collect();
+    let run = project("sendAt: \"2026-12-01 15:00\", timeZone: { perPerson: true }", &zones).run(["plan", "--sandbox"]);
+    let run = run.code(0);
+    let said = said(&run);
+    assert_eq!(said.lines().filter(|line| line.contains("Etc/GMT")).count(), 20, "{run}");
+    assert!(said.contains("        and 3 more zones with 6 people\n"), "{run}");
+}
