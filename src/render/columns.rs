@@ -29,7 +29,7 @@ pub fn check_columns(uses: &[ColumnUse], header: &Header, audience_file: &str) -
         match nearest(&used.name, names.iter().map(String::as_str)) {
             // A name that only looks like a column is no help if a text is meant.
             Some(name) if !used.is_compared => {
-                diagnostic.label(format!("did you mean `{}`?", visible_name(&column_form(name))))
+                diagnostic.label(format!("did you mean `{}`?", column_form(&visible_name(name))))
             }
             Some(_) | None => diagnostic,
         }
@@ -106,20 +106,24 @@ mod tests {
         check("firstName", Some("did you mean `first_name`?"));
         check("Instagram-ID", Some("did you mean `instagram_id`?"));
         check("zzz", Some(""));
+        check("first\u{a0}name", Some("did you mean `first_name`?"));
         let place = Place::File("a.yaml".to_owned());
         let compared = [ColumnUse { name: "TRUE".to_owned(), place, is_compared: true }];
         let found = check_columns(&compared, &header, "people.csv");
         let help = found.iter().next().and_then(|found| found.help.clone());
         let expected = "its columns are `instagram_id`, `first_name`, `city`; a text stands in quotes: `\"TRUE\"`";
         assert_eq!(help.as_deref(), Some(expected));
-        check("first\u{a0}name", Some("did you mean `first_name`?"));
     }
 
     #[test]
     fn a_letter_that_looks_like_another_is_spelled_out() {
         let header = Header::new(["to", "n\u{430}me"].map(str::to_owned).to_vec());
-        let uses = [ColumnUse { name: "name".to_owned(), place: Place::File("a.yaml".to_owned()), is_compared: false }];
-        let found = check_columns(&uses, &header, "people.csv");
+        let place = Place::File("a.yaml".to_owned());
+        let found = check_column_names(
+            &[ColumnUse { name: "name".to_owned(), place, is_compared: false }],
+            &header,
+            "people.csv",
+        );
         let label = found.iter().next().map(|diagnostic| diagnostic.labels[0].text.clone());
         assert_eq!(label.as_deref(), Some("did you mean `n<U+0430>me`?"));
     }
