@@ -1,6 +1,9 @@
 //! From the text of one CSV row to its cells.
 
+use memchr::{memchr, memchr_iter};
+
 use crate::audience::CELL_BYTES_MAX;
+use crate::audience::records::Marks;
 use crate::audience::row::RowProblem;
 use crate::audience::table::Table;
 use crate::diagnostic::words::plural;
@@ -22,18 +25,15 @@ impl From<RowProblem> for Fault {
     }
 }
 
-/// Takes a row apart, in which carriage `returns` may stand, and holds it against the header.
+/// Takes a row apart and holds it against the header.
 pub(super) fn parse(
     text: &str,
-    returns: bool,
+    marks: Marks,
     table: &Table,
     record: &mut csv::StringRecord,
     cell: &mut String,
 ) -> Result<(), Fault> {
-    if text.contains('\0') {
-        return Err(RowProblem::new("it holds a NUL character").into());
-    }
-    split(text, returns, table.delimiter, record, cell)?;
+    split(text, marks, table.delimiter, record, cell)?;
     if record.len() != table.width || !table.nameless.is_empty() {
         fit(record, table)?;
     }
@@ -84,31 +84,34 @@ pub(super) fn shown(delimiter: u8) -> String {
     if delimiter == b'\t' { "a tab".to_owned() } else { format!("`{}`", char::from(delimiter)) }
 }
 
-/// Takes a row apart, in which carriage `returns` may stand.
+/// Takes a row apart.
 pub(super) fn split(
     text: &str,
-    returns: bool,
+    marks: Marks,
     delimiter: u8,
     record: &mut csv::StringRecord,
     cell: &mut String,
 ) -> Result<(), RowProblem> {
-    let delimiter = char::from(delimiter);
-    if !text.contains('"') {
-        if returns {
-            return Err(bare_return());
+    if marks == Marks::None {
+        let mut start = 0;
+        for end in memchr_iter(delimiter, text.as_bytes()) {
+            record.push_field(text.get(start..end).unwrap_or_default());
+            start = end + 1;
         }
-        for cell in text.split(delimiter) {
-            record.push_field(cell);
-        }
+        record.push_field(text.get(start..).unwrap_or_default());
         return Ok(());
     }
+    if memchr(0, text.as_bytes()).is_some() {
+        return Err(RowProblem::new("it holds a NUL character"));
+    }
+    let returns = marks == Marks::Returns;
     let mut rest = text;
     loop {
         let (plain, after) = match rest.strip_prefix('"') {
-            None => (true, rest.split_once(delimiter)),
+            None => (true, cut(rest, delimiter)),
             Some(quoted) => {
                 rest = unquote(quoted, cell)?;
-                (false, rest.strip_prefix(delimiter).map(|after| ("", after)))
+                (false, rest.strip_prefix(char::from(delimiter)).map(|after| ("", after)))
             }
         };
         let written = match (plain, after) {
@@ -123,6 +126,11 @@ pub(super) fn split(
         match after {
             Some((_, after)) => rest = after,
             None if plain || rest.is_empty() => return Ok(()),
+            None if text.contains("\\\"") => {
+                let message =
+                    "a text goes on after its closing quote: a quote inside is written twice, without a backslash";
+                return Err(RowProblem::new(message));
+            }
             None => return Err(RowProblem::new("a text goes on after its closing quote")),
         }
     }
@@ -132,11 +140,17 @@ fn bare_return() -> RowProblem {
     RowProblem::new("it holds a bare carriage return")
 }
 
+/// Cuts a text in two at a mark of one byte.
+fn cut(text: &str, mark: u8) -> Option<(&str, &str)> {
+    let at = memchr(mark, text.as_bytes())?;
+    text.get(..at).zip(text.get(at + 1..))
+}
+
 /// Reads a cell after its opening quote into `cell`, and gives what stands behind it.
 fn unquote<'a>(mut rest: &'a str, cell: &mut String) -> Result<&'a str, RowProblem> {
     cell.clear();
     loop {
-        let Some((part, after)) = rest.split_once('"') else {
+        let Some((part, after)) = cut(rest, b'"') else {
             return Err(RowProblem::new("a quote is never closed"));
         };
         cell.push_str(part);

@@ -9,7 +9,7 @@ use crate::audience::encoding::Watch;
 use crate::audience::heading::{Heading, Wanted};
 use crate::audience::lines::Lines;
 use crate::audience::opening::Opened;
-use crate::audience::records::{self, Grammar, Raw, Swallowed};
+use crate::audience::records::{self, Grammar, Marks, Raw, Swallowed};
 use crate::audience::row::{Refill, RowAt, RowProblem, Stand};
 use crate::audience::table::Table;
 use crate::diagnostic::words::plural;
@@ -90,14 +90,14 @@ impl Delimited {
                 (Raw::TooLarge(to), None) => {
                     rows.fill(stand, |_| Err(RowProblem::new("it is larger than 1 MiB").about(to)));
                 }
-                (Raw::Row, None) => self.row(rows, stand, record.returns)?,
+                (Raw::Row, None) => self.row(rows, stand, record.marks)?,
             }
         }
         Ok(())
     }
 
     /// Takes the row in the buffer.
-    fn row(&mut self, rows: &mut Refill<'_>, stand: Stand, returns: bool) -> Result<(), Diagnostic> {
+    fn row(&mut self, rows: &mut Refill<'_>, stand: Stand, marks: Marks) -> Result<(), Diagnostic> {
         let Self { raw, cell, table, watch, .. } = self;
         let text = watch.text(raw, stand.line, stand.at.0);
         if text.is_some_and(|text| watch.is_lossy(text)) {
@@ -106,7 +106,7 @@ impl Delimited {
         let mut nameless = None;
         rows.fill(stand, |record| {
             let parsed = match text {
-                Some(text) => parse(text, returns, table, record, cell),
+                Some(text) => parse(text, marks, table, record, cell),
                 None => Err(RowProblem::new("it is not UTF-8").into()),
             };
             parsed.map_err(|fault| match fault {
@@ -141,7 +141,10 @@ impl Delimited {
                     "the row at line {line} spans {}, and line {other} looks like a row of its own",
                     plural(stand.lines, "line")
                 );
-                let help = format!("a quote is probably missing in line {line}, or one too many stands there");
+                let help = format!(
+                    "a quote is probably missing in line {line}, or one too many stands there; if the text is right, take \
+                     the line breaks out of it"
+                );
                 self.error(message, line).help(help)
             }
             Swallowed::Return => {

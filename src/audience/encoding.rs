@@ -1,10 +1,9 @@
-//! Encodings: reading another one as UTF-8, and noticing that a file is not what it is taken for.
+//! Noticing that a file is not of the encoding in which it is read.
 
-use std::io::{self, BufRead, Read};
-use std::ops::Range;
+use std::io;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{CoderResult, Decoder, Encoding};
+use encoding_rs::Encoding;
 
 use crate::audience::ROW_BYTES_MAX;
 use crate::audience::lines::{Lines, Piece};
@@ -25,42 +24,6 @@ pub(super) fn not_utf8(sample: &[u8], what: &str, place: Place) -> Diagnostic {
         "it is probably {likely}: write `encoding: {likely}` under the audience, or save the file in UTF-8 (in Excel, as \
          \"CSV UTF-8\")"
     ))
-}
-
-/// Reads a stream of another encoding as UTF-8.
-pub(super) struct Decoding<S> {
-    source: S,
-    decoder: Decoder,
-    is_done: bool,
-    decoded: Box<[u8]>,
-    /// What of the decoded bytes was not handed out.
-    left: Range<usize>,
-}
-
-impl<S: BufRead> Decoding<S> {
-    /// Starts at the beginning of a stream; a byte order mark is dropped.
-    pub(super) fn new(source: S, encoding: &'static Encoding) -> Self {
-        const DECODED_BYTES: usize = 64 * 1024;
-        let decoder = encoding.new_decoder_with_bom_removal();
-        Self { source, decoder, is_done: false, decoded: vec![0; DECODED_BYTES].into(), left: 0..0 }
-    }
-}
-
-impl<S: BufRead> Read for Decoding<S> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.left.is_empty() && !self.is_done {
-            let chunk = self.source.fill_buf()?;
-            let is_last = chunk.is_empty();
-            let (result, read, written, _) = self.decoder.decode_to_utf8(chunk, &mut self.decoded, is_last);
-            self.source.consume(read);
-            self.is_done = is_last && result == CoderResult::InputEmpty;
-            self.left = 0..written;
-        }
-        let mut left = self.decoded.get(self.left.clone()).unwrap_or_default();
-        let read = left.read(buffer)?;
-        self.left.start += read;
-        Ok(read)
-    }
 }
 
 /// Watches whether rows are of the encoding that the file is read in.

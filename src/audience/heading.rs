@@ -7,7 +7,8 @@ use crate::audience::dialect::{DELIMITERS, Separator, found, separator};
 use crate::audience::encoding::not_utf8;
 use crate::audience::header::check_header;
 use crate::audience::lines::Lines;
-use crate::audience::records::{self, Grammar, Raw};
+use crate::audience::records::{self, Grammar, Marks, Raw};
+use crate::audience::row::RowProblem;
 use crate::audience::table::Table;
 use crate::audience::title;
 use crate::diagnostic::words::list;
@@ -76,7 +77,8 @@ impl<'a> Heading<'a> {
         let to = position(&written, self.wanted.to);
         if to.is_none() {
             title::below(&mut self, declared)?;
-            title::in_quotes(&self, &written)?;
+            title::in_one(&self, &written, declared)?;
+            title::in_single_quotes(&self, &written)?;
         }
         let numbered = || (1_usize..).zip(&written).map(|(number, name)| (number, name.as_str()));
         let is_named = |name: &str| !plain_name(name).is_empty();
@@ -162,7 +164,7 @@ impl<'a> Heading<'a> {
     fn header(&mut self, delimiter: u8) -> Result<Vec<String>, Diagnostic> {
         let text = self.record(&[delimiter])?.unwrap_or_default();
         if text.replace("\r\n", "\n").contains('\r') {
-            let help = "save the file with ordinary line ends";
+            let help = "save the file with ordinary line ends, as \"CSV UTF-8\" of Excel has";
             return Err(self.refuse("the header holds a bare carriage return").help(help));
         }
         let is_id = |cell: &str| CanonicalTo::parse(cell.trim_matches('"'), IdRule::Numeric).is_ok();
@@ -170,10 +172,8 @@ impl<'a> Heading<'a> {
             let message = "the header goes on over several lines, and one of them looks like a row";
             return Err(self.refuse(message).help(format!("a quote is probably missing in line {}", self.line)));
         }
-        let mut record = csv::StringRecord::new();
-        split(&text, text.contains('\r'), delimiter, &mut record, &mut String::new())
-            .map_err(|problem| self.refuse(format!("the header cannot be read: {}", problem.message)))?;
-        Ok(record.iter().map(str::to_owned).collect())
+        parts(&text, delimiter)
+            .map_err(|problem| self.refuse(format!("the header cannot be read: {}", problem.message)))
     }
 
     /// Reads a row as text, with any of these between its cells; `None` at the end.
@@ -205,13 +205,16 @@ impl<'a> Heading<'a> {
     }
 }
 
+/// The cells of a row, with this between them.
+fn parts(text: &str, delimiter: u8) -> Result<Vec<String>, RowProblem> {
+    let mut record = csv::StringRecord::new();
+    split(text, Marks::Returns, delimiter, &mut record, &mut String::new())?;
+    Ok(record.iter().map(str::to_owned).collect())
+}
+
 /// The cells of a row, with this between them; none if it cannot be read so.
 pub(super) fn names(text: &str, delimiter: u8) -> Vec<String> {
-    let mut record = csv::StringRecord::new();
-    match split(text, text.contains('\r'), delimiter, &mut record, &mut String::new()) {
-        Ok(()) => record.iter().map(str::to_owned).collect(),
-        Err(_) => Vec::new(),
-    }
+    parts(text, delimiter).unwrap_or_default()
 }
 
 /// Where a column is.

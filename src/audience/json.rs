@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -22,7 +23,7 @@ pub(super) enum Cell<'a> {
     Number(&'a str),
     /// `true` or `false`.
     Truth(&'a str),
-    /// What may not stand here, in words.
+    /// What may not stand here: what is wrong with it, in words.
     Other(&'static str),
 }
 
@@ -37,9 +38,16 @@ pub(super) enum Broken {
 
 /// Reads a line.
 pub(super) fn parse(text: &str) -> Result<Pairs<'_>, Broken> {
-    match serde_json::from_str::<Pairs<'_>>(text) {
-        Ok(pairs) if pairs.0.len() > COLUMNS_MAX => Err(Broken::Line("it has more than 1000 keys")),
-        Ok(pairs) => Ok(pairs),
+    // Nearly every line holds texts only; what else there is must be found as it is written.
+    let pairs: serde_json::Result<Vec<_>> = serde_json::from_str::<Members<'_, Quick<'_>>>(text)
+        .map(|members| members.0.into_iter().map(|(key, Quick(cell))| (key, cell)).collect())
+        .or_else(|_| {
+            let members = serde_json::from_str::<Members<'_, &RawValue>>(text)?;
+            Ok(members.0.into_iter().map(|(key, value)| (key, Cell::of(value.get()))).collect())
+        });
+    match pairs {
+        Ok(pairs) if pairs.len() > COLUMNS_MAX => Err(Broken::Line("it has more than 1000 keys")),
+        Ok(pairs) => Ok(Pairs(pairs)),
         // The parser's own message may quote the row.
         Err(_) => Err(reason(text)),
     }
@@ -116,25 +124,57 @@ fn slip(text: &str) -> Option<&'static str> {
     }
 }
 
-impl<'de> Deserialize<'de> for Pairs<'de> {
+/// An object whose values are read in one of two ways.
+struct Members<'a, V>(Vec<(Cow<'a, str>, V)>);
+
+impl<'de, V: Deserialize<'de>> Deserialize<'de> for Members<'de, V> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Object;
-        impl<'de> Visitor<'de> for Object {
-            type Value = Pairs<'de>;
+        struct Object<V>(PhantomData<V>);
+        impl<'de, V: Deserialize<'de>> Visitor<'de> for Object<V> {
+            type Value = Members<'de, V>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut pairs = Vec::with_capacity(8);
+                let mut members = Vec::with_capacity(8);
                 while let Some(Key(key)) = map.next_key()? {
-                    pairs.push((key, Cell::of(map.next_value::<&RawValue>()?.get())));
+                    members.push((key, map.next_value()?));
                 }
-                Ok(Pairs(pairs))
+                Ok(Members(members))
             }
         }
-        deserializer.deserialize_map(Object)
+        deserializer.deserialize_map(Object(PhantomData))
+    }
+}
+
+/// A text or nothing; no other value.
+struct Quick<'a>(Cell<'a>);
+
+impl<'de> Deserialize<'de> for Quick<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+        impl<'de> Visitor<'de> for Text {
+            type Value = Quick<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Quick(Cell::Text(Cow::Borrowed(text))))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Quick(Cell::Text(Cow::Owned(text.to_owned()))))
+            }
+
+            fn visit_unit<E>(self) -> Result<Self::Value, E> {
+                Ok(Quick(Cell::Null))
+            }
+        }
+        deserializer.deserialize_any(Text)
     }
 }
 
@@ -150,14 +190,12 @@ impl<'a> Cell<'a> {
                 Some(text) if !text.contains('\\') => Self::Text(Cow::Borrowed(text)),
                 // What is escaped was only looked at in passing.
                 _ => serde_json::from_str(raw)
-                    .map_or(Self::Other("a text with half of a character"), |text: String| {
-                        Self::Text(Cow::Owned(text))
-                    }),
+                    .map_or(Self::Other("holds half of a character"), |text: String| Self::Text(Cow::Owned(text))),
             },
             Some(b'n') => Self::Null,
             Some(b't' | b'f') => Self::Truth(raw),
-            Some(b'[') => Self::Other("a list"),
-            Some(b'{') => Self::Other("an object"),
+            Some(b'[') => Self::Other("is a list: write it as a text, in quotes"),
+            Some(b'{') => Self::Other("is an object: write it as a text, in quotes"),
             _ => Self::Number(raw),
         }
     }
@@ -177,15 +215,15 @@ mod tests {
         check("\"a\"", Cell::Text("a".into()));
         check("\"\"", Cell::Text("".into()));
         check("\"a\\\"\\u00e9\\ud83d\\ude00\"", Cell::Text("a\"é😀".into()));
-        check("\"\\ud83d\"", Cell::Other("a text with half of a character"));
+        check("\"\\ud83d\"", Cell::Other("holds half of a character"));
         check("null", Cell::Null);
         for number in ["0", "-1", "12.50", "1e3", "1E+3", "17841400000000001", "123456789012345678901234567890"] {
             check(number, Cell::Number(number));
         }
         check("true", Cell::Truth("true"));
         check("false", Cell::Truth("false"));
-        check("[1,[2]]", Cell::Other("a list"));
-        check("{\"a\":{}}", Cell::Other("an object"));
+        check("[1,[2]]", Cell::Other("is a list: write it as a text, in quotes"));
+        check("{\"a\":{}}", Cell::Other("is an object: write it as a text, in quotes"));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! reading; memory is bounded whatever the file holds.
 
 mod cells;
+mod decoding;
 mod delimited;
 mod dialect;
 mod digest;

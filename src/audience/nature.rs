@@ -76,6 +76,11 @@ const TEXTS: &[Mark] = &[
     (b"<<<<<<< ", "in the middle of a merge", "settle the conflict that git has left in it"),
     (b"age-encryption.org/", "encrypted", ENCRYPTED),
     (b"-----BEGIN ", "encrypted or signed", ENCRYPTED),
+    (b"BEGIN:VCARD", "a vCard file", EXPORT),
+    (b"[InternetShortcut]", "a link to a web page", EXPORT),
+    (b"INSERT INTO ", "SQL", EXPORT),
+    (b"CREATE TABLE ", "SQL", EXPORT),
+    (b"-- ", "SQL", EXPORT),
 ];
 
 /// Beginnings of archives that hold documents: what their first bytes hold too.
@@ -163,7 +168,7 @@ fn json(text: &[u8], line: &[u8], format: Format) -> Option<Nature> {
         }),
         (b'{' | b'"', _, Format::Ndjson) | (_, _, Format::Csv) => None,
         (_, _, Format::Ndjson) if line.iter().any(|byte| matches!(byte, b',' | b';' | b'\t' | b'|')) => {
-            Some(Nature { what: "CSV, as it seems", help: "write `csv` in place of `ndjson`" })
+            Some(Nature { what: "probably CSV", help: "write `csv` in place of `ndjson`" })
         }
         (_, _, Format::Ndjson) => None,
     }
@@ -216,6 +221,8 @@ mod tests {
         check(b"[\n  {\n", "a JSON array");
         check(b"{\"to\":\"1\"}\n{\"to\":\"2\"}\n", "NDJSON");
         check(b"{\n  \"people\": [\n", "JSON");
+        check(b"-- MySQL dump 10.13\n", "SQL");
+        check(b"BEGIN:VCARD\r\nVERSION:3.0\r\n", "a vCard file");
         check(b"t\0,\0o,\n", "binary data");
         for csv in [
             "to,name\n1,Ana\n",
@@ -241,8 +248,8 @@ mod tests {
         check(b"[\n{\"to\":\"1\"}]", "a JSON array");
         check(b"[]", "a JSON array");
         check(b"{\n\"to\":\"1\"\n}\n", "JSON over several lines");
-        check(b"to,name\n1,Ana\n", "CSV, as it seems");
-        check(b"to;name\n", "CSV, as it seems");
+        check(b"to,name\n1,Ana\n", "probably CSV");
+        check(b"to;name\n", "probably CSV");
         check(b"<html>", "a web page");
         for ndjson in ["{\"to\":\"1\"}\n", "{}", "", "{'to': 1}", "nope"] {
             check(ndjson.as_bytes(), "");

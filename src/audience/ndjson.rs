@@ -172,9 +172,7 @@ impl Ndjson {
                     return refuse("the value is true or false: write the id as a text, in quotes".to_owned());
                 }
                 Some(Cell::Number(written) | Cell::Truth(written)) => written,
-                Some(Cell::Other(what)) => {
-                    return refuse(format!("the value is {what}: write it as a text, in quotes"));
-                }
+                Some(Cell::Other(wrong)) => return refuse(format!("the value {wrong}")),
             };
             if text.len() > CELL_BYTES_MAX {
                 return refuse("a cell is larger than 64 KiB".to_owned());

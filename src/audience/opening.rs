@@ -4,8 +4,8 @@ use std::io::BufRead as _;
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
+use crate::audience::decoding::Decoding;
 use crate::audience::delimited::failed;
-use crate::audience::encoding::Decoding;
 use crate::audience::lines::Lines;
 use crate::audience::nature::{self, Format};
 use crate::campaign::{Audience, Files, FilesError};
@@ -52,7 +52,13 @@ pub(super) fn open(
     let (stream, first) = if encoding == UTF_8 {
         (stream, first)
     } else {
-        let mut spooled = files.spool(&mut Decoding::new(stream, encoding)).map_err(refused)?;
+        let mut decoding = Decoding::new(stream, encoding);
+        let mut spooled = files.spool(&mut decoding).map_err(refused)?;
+        if decoding.was_utf8() {
+            let message = format!("the file is UTF-8, not {}", encoding.name());
+            return Err(Diagnostic::error(Code::Encoding, message, Place::File(path.to_owned()))
+                .help("take `encoding` away from the audience"));
+        }
         decoded = spooled.fill_buf().map_err(|error| failed(path, &error))?.to_vec();
         (spooled, decoded)
     };
@@ -92,7 +98,7 @@ fn refused(path: &str, error: &FilesError, audience: &Audience, files: &dyn File
     match error {
         FilesError::Missing => match files.similar(path) {
             Some(similar) => diagnostic.help(format!("did you mean `{similar}`?")),
-            None => diagnostic,
+            None => diagnostic.help("a path is relative to the project's folder, or to the data folder"),
         },
         FilesError::Outside
         | FilesError::NotRegular

@@ -4,6 +4,8 @@
 
 use std::io;
 
+use memchr::{memchr, memchr3};
+
 use crate::audience::ROW_BYTES_MAX;
 use crate::audience::lines::{Lines, Piece};
 
@@ -39,10 +41,21 @@ pub(super) struct Record {
     pub lines: u64,
     /// Whether the file ends in it without a line end.
     pub unterminated: bool,
-    /// Whether carriage returns stand in it.
-    pub returns: bool,
+    /// What stands in it.
+    pub marks: Marks,
     /// What in it looks like another row.
     pub swallowed: Option<Swallowed>,
+}
+
+/// What stands in a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Marks {
+    /// No quotes, no carriage returns, no NUL: every delimiter stands between two cells.
+    None,
+    /// Some of these, but no carriage return.
+    Some,
+    /// Carriage returns, and maybe the others.
+    Returns,
 }
 
 /// Where a row stands that another one has swallowed.
@@ -68,22 +81,44 @@ enum State {
 }
 
 impl State {
-    fn pass(self, bytes: &[u8], grammar: &impl Grammar) -> Self {
-        if !bytes.contains(&b'"') {
-            return match (self, bytes.last()) {
-                (Self::Quoted, _) | (_, None) => self,
-                (_, Some(last)) if grammar.is_delimiter(*last) => Self::Start,
-                (Self::Start | Self::Plain | Self::Closing, Some(_)) => Self::Plain,
-            };
+    /// Goes on over bytes, from quote to quote. Nothing else needs a look: a quote opens a cell only behind
+    /// a delimiter, or at the beginning.
+    fn pass(self, bytes: &[u8], is_marked: bool, grammar: &impl Grammar) -> Self {
+        let is_delimiter = |at: usize| bytes.get(at).is_some_and(|byte| grammar.is_delimiter(*byte));
+        let mut at = 0;
+        let mut quoted = self == Self::Quoted;
+        if self == Self::Closing && bytes.first() == Some(&b'"') {
+            (quoted, at) = (true, 1);
         }
-        bytes.iter().fold(self, |state, byte| match (state, byte) {
-            (Self::Start | Self::Closing, b'"') => Self::Quoted,
-            (Self::Quoted, b'"') => Self::Closing,
-            (Self::Quoted, _) => Self::Quoted,
-            (_, byte) if grammar.is_delimiter(*byte) => Self::Start,
-            (Self::Start | Self::Plain | Self::Closing, _) => Self::Plain,
-        })
+        while is_marked && let Some(quote) = memchr(b'"', bytes.get(at..).unwrap_or_default()) {
+            let quote = at + quote;
+            at = quote + 1;
+            if !quoted {
+                quoted = if quote == 0 { self == Self::Start } else { is_delimiter(quote - 1) };
+            } else if bytes.get(at) == Some(&b'"') {
+                at += 1;
+            } else if at == bytes.len() {
+                return Self::Closing;
+            } else {
+                quoted = false;
+            }
+        }
+        match bytes.len().checked_sub(1) {
+            None => self,
+            Some(_) if quoted => Self::Quoted,
+            Some(last) if is_delimiter(last) => Self::Start,
+            Some(_) => Self::Plain,
+        }
     }
+}
+
+/// Takes the end off a line, if it is there. Some programs write the carriage return twice.
+fn without_end(line: &[u8]) -> &[u8] {
+    let Some(mut line) = line.strip_suffix(b"\n") else { return line };
+    while let Some(shorter) = line.strip_suffix(b"\r") {
+        line = shorter;
+    }
+    line
 }
 
 /// Reads one row into `raw`, over several lines if a quote holds them together.
@@ -93,7 +128,7 @@ pub(super) fn read(lines: &mut Lines, raw: &mut Vec<u8>, grammar: &impl Grammar)
     let mut state = State::Start;
     let mut large: Option<Option<String>> = None;
     let mut swallowed = None;
-    let mut anything = false;
+    let (mut anything, mut is_marked) = (false, false);
     // Where in the buffer the line begins that is being read, and whether its beginning was dropped.
     let (mut start, mut headless) = (0, false);
     let piece = loop {
@@ -101,7 +136,10 @@ pub(super) fn read(lines: &mut Lines, raw: &mut Vec<u8>, grammar: &impl Grammar)
         let piece = lines.read(raw, ROW_BYTES_MAX.saturating_sub(before).saturating_add(2))?;
         let read = raw.get(before..).unwrap_or_default();
         anything |= !read.is_empty();
-        state = state.pass(read.strip_suffix(b"\n").unwrap_or(read), grammar);
+        let line = without_end(read);
+        let is_marked_here = memchr3(b'"', b'\r', 0, line).is_some();
+        is_marked |= is_marked_here;
+        state = state.pass(line, is_marked_here, grammar);
         if number > first && swallowed.is_none() && piece != Piece::Part && !headless {
             let line = raw.get(start..).unwrap_or_default();
             swallowed = holds_row(line, grammar).then_some(Swallowed::Line(number));
@@ -126,11 +164,10 @@ pub(super) fn read(lines: &mut Lines, raw: &mut Vec<u8>, grammar: &impl Grammar)
         }
     };
     let unterminated = piece == Piece::End && raw.last() != Some(&b'\r');
-    if raw.last() == Some(&b'\n') {
+    if piece == Piece::End && !unterminated {
         raw.pop();
-    }
-    if raw.last() == Some(&b'\r') {
-        raw.pop();
+    } else {
+        raw.truncate(without_end(raw).len());
     }
     let kind = match (piece, large) {
         (Piece::End, _) if state == State::Quoted => Raw::Unclosed,
@@ -139,12 +176,16 @@ pub(super) fn read(lines: &mut Lines, raw: &mut Vec<u8>, grammar: &impl Grammar)
         (_, None) if raw.len() > ROW_BYTES_MAX => Raw::TooLarge(grammar.whose(raw)),
         (_, None) => Raw::Row,
     };
-    let returns = raw.contains(&b'\r');
-    if returns && swallowed.is_none() && behind_return(raw, grammar) {
+    let marks = match is_marked {
+        false => Marks::None,
+        true if memchr(b'\r', raw).is_some() => Marks::Returns,
+        true => Marks::Some,
+    };
+    if marks == Marks::Returns && swallowed.is_none() && behind_return(raw, grammar) {
         swallowed = Some(Swallowed::Return);
     }
     let lines = lines.line().saturating_sub(first).saturating_add(u64::from(piece == Piece::End));
-    Ok(Record { raw: kind, lines, unterminated, returns, swallowed })
+    Ok(Record { raw: kind, lines, unterminated, marks, swallowed })
 }
 
 const fn place(number: u64, first: u64) -> Swallowed {
@@ -159,4 +200,57 @@ fn holds_row(line: &[u8], grammar: &impl Grammar) -> bool {
 /// Says whether behind a carriage return or a newline stands what would be a row.
 fn behind_return(raw: &[u8], grammar: &impl Grammar) -> bool {
     raw.split(|byte| matches!(byte, b'\r' | b'\n')).skip(1).any(|part| grammar.is_row(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{ProptestConfig, any, prop_assert_eq, proptest};
+    use proptest::{collection, sample};
+
+    use super::*;
+
+    struct Commas;
+
+    impl Grammar for Commas {
+        fn is_delimiter(&self, byte: u8) -> bool {
+            byte == b','
+        }
+
+        fn is_row(&self, _: &[u8]) -> bool {
+            false
+        }
+
+        fn whose(&self, _: &[u8]) -> Option<String> {
+            None
+        }
+    }
+
+    /// The same, byte by byte.
+    fn slowly(state: State, bytes: &[u8]) -> State {
+        bytes.iter().fold(state, |state, byte| match (state, byte) {
+            (State::Start | State::Closing, b'"') => State::Quoted,
+            (State::Quoted, b'"') => State::Closing,
+            (State::Quoted, _) => State::Quoted,
+            (_, b',') => State::Start,
+            (State::Start | State::Plain | State::Closing, _) => State::Plain,
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn quotes_open_and_close_as_they_do_byte_by_byte(
+            bytes in collection::vec(sample::select(b"\",a".to_vec()), 0..16),
+            cut in any::<sample::Index>(),
+        ) {
+            let (one, other) = bytes.split_at(cut.index(bytes.len() + 1));
+            let mut state = State::Start;
+            for piece in [one, other] {
+                let marked = piece.contains(&b'"');
+                prop_assert_eq!(state.pass(piece, marked, &Commas), slowly(state, piece));
+                state = slowly(state, piece);
+            }
+        }
+    }
 }

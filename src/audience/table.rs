@@ -35,9 +35,10 @@ impl Table {
         let quoted = text(cells(raw, self.delimiter).nth(to));
         let plain = || text(naive(raw, self.delimiter).nth(to));
         let shifted = || text(cells(raw, self.delimiter).nth(from_right()?));
-        let valid = |found: &String| self.is_id(found);
+        let valid = |found: &Cow<'_, str>| self.is_id(found);
         let found = quoted.clone().filter(valid).or_else(|| plain().filter(valid));
-        found.or_else(|| shifted().filter(valid)).or(quoted)
+        let found = found.or_else(|| shifted().filter(valid)).or(quoted)?;
+        Some(found.trim()).filter(|found| !found.is_empty()).map(str::to_owned)
     }
 
     /// Says whether a line would be a row of its own, with a valid id in the id's place. Where nearly every
@@ -113,9 +114,12 @@ fn naive(line: &[u8], delimiter: u8) -> impl Iterator<Item = Cow<'_, [u8]>> {
     })
 }
 
-fn text(cell: Option<Cow<'_, [u8]>>) -> Option<String> {
-    let cell = cell.filter(|cell| cell.len() <= ID_BYTES_MAX)?;
-    str::from_utf8(&cell).ok().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+/// Takes a cell as text, if it may be an id.
+fn text(cell: Option<Cow<'_, [u8]>>) -> Option<Cow<'_, str>> {
+    match cell.filter(|cell| cell.len() <= ID_BYTES_MAX)? {
+        Cow::Borrowed(cell) => str::from_utf8(cell).ok().map(Cow::Borrowed),
+        Cow::Owned(cell) => String::from_utf8(cell).ok().map(Cow::Owned),
+    }
 }
 
 #[cfg(test)]

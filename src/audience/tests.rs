@@ -102,6 +102,7 @@ fn csv_is_read_as_it_stands() {
     check(" to , name\n 1 ,  A \n", "to|name\n2: 1 |  A ");
     check("to,name\n1,\"a,b\"\n\"2\",\"say \"\"hi\"\"\"\n3,\"\"\n", "to|name\n2:1|a,b\n3:2|say \"hi\"\n4:3|");
     check("to,name\n1,\"a\nb\r\nc\"\n2,Bo\n", "to|name\n2-4:1|a\nb\r\nc\n5:2|Bo");
+    check("to,name\r\r\n1,Ana\r\r\n2,Bo\r\r\n", "to|name\n2:1|Ana\n3:2|Bo");
     check("to,name\n1,5\" wide\n2,Bo\n", "to|name\n2:1|5\" wide\n3:2|Bo");
     check("\"to\",\"na\"\"me\"\n1,Ana\n", "to|na\"me\n2:1|Ana");
     check("to\n1\n", "to\n2:1");
@@ -146,6 +147,8 @@ fn csv_rows_that_cannot_be_read_do_not_end_the_reading() {
     check(b"100001,a\0b\n", "2: it holds a NUL character <100001>");
     check(b"100001,a\rb\n", "2: it holds a bare carriage return <100001>");
     check(b"100001,\"a\"b\n", "2: a text goes on after its closing quote <100001>");
+    let backslash = "a text goes on after its closing quote: a quote inside is written twice, without a backslash";
+    check(b"100001,\"a \\\"b\\\" c\"\n", &format!("2: {backslash} <100001>"));
     check(b"\xff,\"a\"b\n", "2: it is not UTF-8");
     let long = [b"100001,", "x".repeat(65_537).as_bytes(), b"\n"].concat();
     check(&long, "2: a cell is larger than 64 KiB [name] <100001>");
@@ -283,6 +286,7 @@ fn what_stands_between_the_columns_may_be_said() {
     check(';', "sep=;\nto;name\n1;Ana\n", "to|name\n3:1|Ana");
     let error = "bad-header: by its first line `;` stands between the columns, by `delimiter` a tab @1";
     check('\t', "sep=;\nto;name\n1;Ana\n", error);
+    check(',', "to;name\n1;Ana\n", "bad-header: `;` stands between the columns, not `,` @1");
 }
 
 #[test]
@@ -295,6 +299,8 @@ fn what_the_header_leaves_open_is_asked() {
     check("to\n100001;Ana\n\n100002;Bo,x\n", several);
     check("to\n100001,\n100002,\n", "to\n2:100001\n3:100002");
     check("to\n100001\n100002;Bo\n", "to\n2:100001\n3:100002;Bo");
+    let single = "bad-header: the names of the columns stand in single quotes: CSV takes double ones @1";
+    check("'to','name'\n'1','Ana'\n", single);
     let error = "bad-header: the whole header stands in one pair of quotes @1";
     check("\"to,name\"\n\"100001,Ana\"\n", error);
 }
@@ -366,6 +372,9 @@ fn an_encoding_may_be_said() {
     check("utf-16le", b"\0t\0o\0\n\x001", "to\n2:1");
     check("windows-1252", "\u{feff}to,name\n1,Zoë\n".as_bytes(), "to|name\n2:1|Zoë");
     check("utf-8", "to,name\n1,Zoë\n".as_bytes(), "to|name\n2:1|Zoë");
+    check("windows-1252", "to,name\n1,Zoë\n".as_bytes(), "encoding: the file is UTF-8, not windows-1252");
+    check("utf-16le", b"to,name\n1,Ana\n", "encoding: the file is UTF-8, not UTF-16LE");
+    check("windows-1252", b"to,name\n1,Ana\n", "to|name\n2:1|Ana");
     let lost = "encoding: this row holds bytes that are no Shift_JIS @3";
     check("shift_jis", b"to,name\n1,Ana\n2,\x81\n", &format!("to|name\n2:1|Ana\n{lost}"));
     let reader = open(&csv_with(None, Some("windows-1252")), b"to;name\n").unwrap();
@@ -401,6 +410,7 @@ fn ndjson_holds_texts_numbers_and_truth_values() {
         "to\n1:1\n2: it is not a JSON object\n3: something stands behind the object <2>",
     );
     check("{\"to\":\"1\"}\n{\"to\":\"a\\u0000\"}\n", "to\n1:1\n2: it holds a NUL character [to] <a\0>");
+    check("{\"to\":\"1\",\"x\":\"\\ud83d\"}\n", "to|x\n1: the value holds half of a character [x] <1>");
     check("{\"First\u{a0}Name\":\"A\",\"to\":\"1\"}\n{\"First Name\":\"B\"}\n", "First Name|to\n1:A|1\n2:B|");
     let long = format!("{{\"to\":\"1\"}}\n{{\"to\":\"2\",\"x\":\"{}\"}}\n{{\"to\":\"3\"}}", "x".repeat(3_000_000));
     check(&long, "to\n1:1\n2: it is larger than 1 MiB <2>\n3:3");

@@ -28,17 +28,37 @@ pub(super) fn below(heading: &mut Heading<'_>, declared: Option<u8>) -> Result<(
     Ok(())
 }
 
-/// Looks whether the whole header stands in one pair of quotes.
+/// Looks whether a header that is one name is several, with something else between them.
 ///
 /// # Errors
-/// If it does.
-pub(super) fn in_quotes(heading: &Heading<'_>, header: &[String]) -> Result<(), Diagnostic> {
+/// If it is.
+pub(super) fn in_one(heading: &Heading<'_>, header: &[String], declared: Option<u8>) -> Result<(), Diagnostic> {
     let [only] = header else { return Ok(()) };
-    if DELIMITERS.iter().any(|delimiter| position(&names(only, *delimiter), heading.wanted.to).is_some()) {
-        let help = "export the file again without quotes around whole lines";
-        return Err(heading.refuse("the whole header stands in one pair of quotes").help(help));
+    let holds = |delimiter: &u8| position(&names(only, *delimiter), heading.wanted.to).is_some();
+    match (DELIMITERS.into_iter().find(holds), declared) {
+        (None, _) => Ok(()),
+        (Some(_), None) => Err(heading
+            .refuse("the whole header stands in one pair of quotes")
+            .help("export the file again without quotes around whole lines")),
+        (Some(found), Some(declared)) => Err(heading
+            .refuse(format!("{} stands between the columns, not {}", shown(found), shown(declared)))
+            .help("correct `delimiter` under the audience, or the first line of the file")),
     }
-    Ok(())
+}
+
+/// Looks whether the names of the columns stand in single quotes.
+///
+/// # Errors
+/// If they do.
+pub(super) fn in_single_quotes(heading: &Heading<'_>, header: &[String]) -> Result<(), Diagnostic> {
+    let inner = |name: &String| name.trim().trim_matches('\'').to_owned();
+    let bare: Vec<String> = header.iter().map(inner).collect();
+    match position(&bare, heading.wanted.to) {
+        None => Ok(()),
+        Some(_) => Err(heading
+            .refuse("the names of the columns stand in single quotes: CSV takes double ones")
+            .help("export the file with double quotes, or with none")),
+    }
 }
 
 /// Looks whether the rows have several columns although the header has one.

@@ -1,8 +1,8 @@
 //! Which columns a template or expression uses, and whether an audience has them.
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
-use crate::render::Header;
 use crate::render::slips::column_form;
+use crate::render::{Header, visible_name};
 
 /// A column that is used, at its first use.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +28,9 @@ pub fn check_columns(uses: &[ColumnUse], header: &Header, audience_file: &str) -
         let diagnostic = diagnostic.help(format!("{}{quotes}", columns_help(names)));
         match nearest(&used.name, names.iter().map(String::as_str)) {
             // A name that only looks like a column is no help if a text is meant.
-            Some(name) if !used.is_compared => diagnostic.label(format!("did you mean `{}`?", column_form(name))),
+            Some(name) if !used.is_compared => {
+                diagnostic.label(format!("did you mean `{}`?", visible_name(&column_form(name))))
+            }
             Some(_) | None => diagnostic,
         }
     })
@@ -41,7 +43,7 @@ pub fn check_column_names(uses: &[ColumnUse], header: &Header, audience_file: &s
         let names = header.names();
         let diagnostic = diagnostic.help(columns_help(names));
         match nearest(&used.name, names.iter().map(String::as_str)) {
-            Some(name) => diagnostic.label(format!("did you mean `{name}`?")),
+            Some(name) => diagnostic.label(format!("did you mean `{}`?", visible_name(name))),
             None => diagnostic,
         }
     })
@@ -55,7 +57,7 @@ fn missing(
 ) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
     for used in uses.iter().filter(|used| header.position(&used.name).is_none()) {
-        let message = format!("`{audience_file}` has no column `{}`", used.name);
+        let message = format!("`{audience_file}` has no column `{}`", visible_name(&used.name));
         diagnostics.push(help(used, Diagnostic::error(Code::UnknownColumn, message, used.place.clone())));
     }
     diagnostics
@@ -63,7 +65,7 @@ fn missing(
 
 fn columns_help(names: &[String]) -> String {
     const SHOWN_MAX: usize = 20;
-    let shown: Vec<String> = names.iter().take(SHOWN_MAX).map(|name| format!("`{name}`")).collect();
+    let shown: Vec<String> = names.iter().take(SHOWN_MAX).map(|name| format!("`{}`", visible_name(name))).collect();
     let rest = if names.len() > SHOWN_MAX { ", …" } else { "" };
     format!("its columns are {}{rest}", shown.join(", "))
 }
@@ -110,5 +112,15 @@ mod tests {
         let help = found.iter().next().and_then(|found| found.help.clone());
         let expected = "its columns are `instagram_id`, `first_name`, `city`; a text stands in quotes: `\"TRUE\"`";
         assert_eq!(help.as_deref(), Some(expected));
+        check("first\u{a0}name", Some("did you mean `first_name`?"));
+    }
+
+    #[test]
+    fn a_letter_that_looks_like_another_is_spelled_out() {
+        let header = Header::new(["to", "n\u{430}me"].map(str::to_owned).to_vec());
+        let uses = [ColumnUse { name: "name".to_owned(), place: Place::File("a.yaml".to_owned()), is_compared: false }];
+        let found = check_columns(&uses, &header, "people.csv");
+        let label = found.iter().next().map(|diagnostic| diagnostic.labels[0].text.clone());
+        assert_eq!(label.as_deref(), Some("did you mean `n<U+0430>me`?"));
     }
 }

@@ -68,19 +68,29 @@ fn is_plain(name: &str) -> bool {
         && !bytes.windows(2).any(|pair| pair == b"  ")
 }
 
-/// Writes a name so that everything in it can be seen: `First<U+00A0>Name`.
+/// Writes a name so that everything in it can be seen: `First<U+00A0>Name`; and in a word of Latin
+/// letters those that only look like them.
 #[must_use]
 pub fn visible_name(name: &str) -> String {
     let mut shown = String::with_capacity(name.len());
-    for character in name.chars() {
-        if character != ' ' && (is_invisible(character) || is_combining_mark(character)) {
-            // Writing to a text cannot fail.
-            write!(shown, "<U+{:04X}>", u32::from(character)).unwrap_or_default();
-        } else {
-            shown.push(character);
+    for word in name.split_inclusive(|character: char| !character.is_alphanumeric()) {
+        let is_latin = word.contains(|character: char| character.is_ascii_alphabetic());
+        for character in word.chars() {
+            let is_unseen = is_invisible(character) || is_combining_mark(character);
+            if (is_unseen && character != ' ') || (is_latin && is_look_alike(character)) {
+                // Writing to a text cannot fail.
+                write!(shown, "<U+{:04X}>", u32::from(character)).unwrap_or_default();
+            } else {
+                shown.push(character);
+            }
         }
     }
     shown
+}
+
+/// Says whether a letter belongs to a script whose letters are mistaken for Latin ones.
+const fn is_look_alike(character: char) -> bool {
+    matches!(character, '\u{370}'..='\u{52f}' | '\u{ff21}'..='\u{ff5a}')
 }
 
 #[cfg(test)]
@@ -120,6 +130,8 @@ mod tests {
     fn what_nobody_sees_is_spelled_out() {
         assert_eq!(visible_name("First\u{a0}Na\u{200b}me x"), "First<U+00A0>Na<U+200B>me x");
         assert_eq!(visible_name("Pre\u{301}nom"), "Pre<U+0301>nom");
+        assert_eq!(visible_name("first_n\u{430}me имя"), "first_n<U+0430>me имя");
+        assert_eq!(visible_name("prénom ID"), "prénom ID");
     }
 
     proptest! {

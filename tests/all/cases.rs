@@ -5,4 +5,5 @@ mod flows;
 mod handed_over;
 mod local_times;
 mod people;
+mod reading;
 mod reports;

@@ -147,6 +147,8 @@ fn what_is_no_file() {
       |
     2 | audiences: { people: { csv: "missing.csv" } }
       |              ^^^^^^
+      |
+      = help: a path is relative to the project's folder, or to the data folder
 
     1 error
     "#);

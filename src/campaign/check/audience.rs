@@ -107,10 +107,22 @@ fn source(at: &At<'_>, findings: &mut Findings) -> Option<AudienceSource> {
         "tab" | "\\t" => Some(b'\t'),
         _ => text.bytes().next(),
     });
+    let mut without = |keys: &[&str], source: &str| {
+        for key in keys.iter().filter(|key| at.key(key).is_written()) {
+            let message = format!("`{key}` has no meaning for {source}");
+            findings.push(Diagnostic::error(Code::UnknownKey, message, at.key(key).key_place()));
+        }
+    };
     match (csv, ndjson, rows_at.is_written()) {
         (Some(path), None, false) => Some(AudienceSource::Csv { path: path?, delimiter, encoding }),
-        (None, Some(path), false) => Some(AudienceSource::Ndjson { path: path?, encoding }),
-        (None, None, true) => Some(rows(&rows_at)),
+        (None, Some(path), false) => {
+            without(&["delimiter"], "NDJSON");
+            Some(AudienceSource::Ndjson { path: path?, encoding })
+        }
+        (None, None, true) => {
+            without(&["delimiter", "encoding"], "rows that are written here");
+            Some(rows(&rows_at))
+        }
         _ => None,
     }
 }
@@ -144,7 +156,9 @@ fn encoding(at: &At<'_>, findings: &mut Findings) -> Option<String> {
         let diagnostic = Diagnostic::error(Code::NotAllowed, message, at.place());
         findings.push(match near::nearest(name, COMMON) {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-            None => diagnostic.help(format!("such as {}", near::enumerated(&COMMON, "or"))),
+            None => {
+                diagnostic.help(format!("there are {}; or save the file in UTF-8", near::enumerated(&COMMON, "and")))
+            }
         });
     }
     known.map(|known| known.name().to_owned())

@@ -11,10 +11,7 @@ use super::{pattern, present};
 /// `rows`. Every column is text, and templates and `where` use it by its name.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(
-    extend("oneOf" = [{ "required": ["csv"] }, { "required": ["ndjson"] }, { "required": ["rows"] }]),
-    extend("dependentRequired" = { "delimiter": ["csv"] })
-)]
+#[schemars(extend("oneOf" = [{ "required": ["csv"] }, { "required": ["ndjson"] }, { "required": ["rows"] }]))]
 pub struct Audience {
     /// A CSV file with a header, maybe compressed (`.gz`, `.zst`). The path is relative to the
     /// project's folder, or to the data folder. Example: `audiences/subscribers.csv`.
