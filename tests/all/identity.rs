@@ -352,7 +352,7 @@ fn only_what_is_selected_is_sent() {
         text (14 characters)
           │ Another hello!
 
-    sale.hello r1  shop to customers  (not selected): 2 to send, 2 rows in customers.csv
+    sale.hello r1  shop to customers  (not selected): 2 to send, 2 rows in customers.csv (CSV with `,`, UTF-8)
 
     limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     2 messages to send in 1 bulk

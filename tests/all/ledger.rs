@@ -171,7 +171,7 @@ fn outcomes_that_the_store_did_not_take_are_taken_in_by_the_next_run() {
     ----- stdout
     acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
 
-    sale.hello r1  shop to customers: 2 already sent, 2 rows in customers.csv
+    sale.hello r1  shop to customers: 2 already sent, 2 rows in customers.csv (CSV with `,`, UTF-8)
 
     limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     nothing to send
@@ -184,7 +184,7 @@ fn outcomes_that_the_store_did_not_take_are_taken_in_by_the_next_run() {
     ----- stdout
     acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
 
-    sale.hello r1  shop to customers: 2 already sent, 2 rows in customers.csv
+    sale.hello r1  shop to customers: 2 already sent, 2 rows in customers.csv (CSV with `,`, UTF-8)
 
     limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     nothing to send

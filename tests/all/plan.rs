@@ -489,7 +489,7 @@ fn a_part_is_selected() {
     ----- stdout
     acme-shop on sandbox, 2026-11-30 12:00 UTC
 
-    news.hello r1  shop to people  (not selected): 2 to send, 2 rows in news.yaml
+    news.hello r1  shop to people  (not selected): 2 to send, 2 rows in news.yaml (rows of the campaign file)
 
     welcome.hello r1  shop to people
       + 2 to send at once, 1 bulk
@@ -716,7 +716,7 @@ fn rows_that_fail_stop_the_plan() {
       to go on all the same: --accept failed=1
 
     limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
-    nothing can be sent: the files have errors, but not while a limit refuses
+    nothing can be sent: the files have errors
     ----- stderr
     error[blank-value]: `sale.announce`: `first_name` is blank, and the template has no fallback for it
       --> sale.yaml:21:88
