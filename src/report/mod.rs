@@ -4,6 +4,7 @@ pub mod diagnostics;
 mod frozen_json;
 mod frozen_text;
 pub mod done_json;
+mod difference;
 mod doubt_text;
 pub mod harmless;
 pub mod json;

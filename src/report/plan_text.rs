@@ -1,11 +1,10 @@
 //! A plan for people in a hurry: doubts first, then message by message, then one line.
 
-use similar::{ChangeTag, TextDiff};
-
 use crate::plan::{Gate, MessagePlan, Plan, Rail, RailKind, Sample, TextChange};
 use crate::timing;
 
 use super::Reveal;
+use super::difference::diff;
 use super::doubt_text;
 use super::frozen_text;
 use super::harmless::{Lines, harmless};
@@ -189,19 +188,6 @@ fn text_change(out: &mut String, change: &TextChange, paint: Paint) {
     line(out, &paint.wait(&head));
     diff(out, &change.before, &change.now, paint);
     line(out, "      raise `revision` to send the new text to everybody");
-}
-
-/// Shows the difference of two texts, line by line.
-pub(super) fn diff(out: &mut String, before: &str, now: &str, paint: Paint) {
-    let diff = TextDiff::from_lines(before, now);
-    for piece in diff.iter_all_changes() {
-        let text = harmless(piece.value().trim_end_matches('\n'), Lines::Escape);
-        match piece.tag() {
-            ChangeTag::Delete => line(out, &paint.bad(&format!("      - {text}"))),
-            ChangeTag::Insert => line(out, &paint.good(&format!("      + {text}"))),
-            ChangeTag::Equal => line(out, &paint.faint(&format!("        {text}"))),
-        }
-    }
 }
 
 fn keeps(people: u64) -> String {

@@ -7,7 +7,7 @@ use crate::campaign::at::At;
 use crate::campaign::checked::{Audience, AudienceSource, Columns, DeclaredAudience, Expect, Shared};
 use crate::campaign::near;
 use crate::campaign::raw;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 
 use super::content;
 use super::findings::Findings;
@@ -49,10 +49,23 @@ fn audience(at: &At<'_>, name: &str, findings: &mut Findings) -> Option<Audience
     check_expect(&at.key("expect"), findings);
 
     // From here on the audience must be whole.
-    let raw: raw::Audience = at.read()?;
+    whole(at, name, source?, at.read()?)
+}
+
+/// What is left of an audience that is wrong, if it has rows: its condition can be looked at.
+pub(super) fn loose(at: &At<'_>, name: &str) -> Option<Audience> {
+    let source = source(at, &mut Findings::new(Diagnostics::new()))?;
+    let mut raw = serde_json::Map::new();
+    raw.insert("csv".to_owned(), source.file().into());
+    let mut raw: raw::Audience = serde_json::from_value(raw.into()).ok()?;
+    raw.filter = at.key("where").text().map(str::to_owned);
+    whole(at, name, source, raw)
+}
+
+fn whole(at: &At<'_>, name: &str, source: AudienceSource, raw: raw::Audience) -> Option<Audience> {
     Some(Audience {
         name: name.to_owned(),
-        source: source?,
+        source,
         columns: Columns {
             to: raw.columns.to,
             time_zone: raw.columns.time_zone,

@@ -151,6 +151,7 @@ fn a_plan_that_fails_leaves_no_older_one_behind() {
       |                                            ^^^^
      ::: customers.csv:2 (column name)
       = note: for this row
+      = help: write `{{ name | fallback("…") }}`, or fill the cell in
 
     1 error
     no plan was written: it has errors
