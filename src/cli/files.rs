@@ -1,7 +1,8 @@
 //! Reads the project file and all campaigns.
 
-use crate::campaign::{Campaign, Project, decode, read_campaign, read_project};
+use crate::campaign::{Campaign, Draft, Project, decode, read_campaign, read_project};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
+use crate::plan;
 use crate::source::Folders;
 
 use super::args::Global;
@@ -19,6 +20,8 @@ pub(super) struct ProjectFiles {
     pub project: Option<Project>,
     /// The campaigns that have no errors.
     pub campaigns: Vec<Campaign>,
+    /// What is whole of the other files.
+    pub drafts: Vec<Draft>,
     /// What is wrong, or worth a look.
     pub diagnostics: Diagnostics,
 }
@@ -40,11 +43,14 @@ pub(super) fn read(global: &Global) -> Result<ProjectFiles, Failure> {
     let folders = Folders::open(&home.dir, global.data.as_deref()).map_err(|error| unreadable(&error))?;
     let names = folders.list_campaigns().map_err(|error| unreadable(&error))?;
     let mut diagnostics = Diagnostics::new();
-    let project = source(&folders, PROJECT_FILE, &mut diagnostics).and_then(|source| {
-        let (project, found) = read_project(&source);
-        diagnostics.extend(found);
-        project
-    });
+    let mut drafts = Vec::new();
+    let (mut project, mut declared) = (None, None);
+    if let Some(source) = source(&folders, PROJECT_FILE, &mut diagnostics) {
+        let read = read_project(&source);
+        diagnostics.extend(read.diagnostics);
+        drafts.extend(read.drafts);
+        (project, declared) = (read.project, read.declared);
+    }
     if names.is_empty() {
         let place = Place::File(PROJECT_FILE.to_owned());
         diagnostics.push(
@@ -55,11 +61,21 @@ pub(super) fn read(global: &Global) -> Result<ProjectFiles, Failure> {
     let mut campaigns = Vec::new();
     for name in names {
         let Some(source) = source(&folders, &name, &mut diagnostics) else { continue };
-        let (campaign, found) = read_campaign(&source, project.as_ref(), &folders);
-        diagnostics.extend(found);
-        campaigns.extend(campaign);
+        let read = read_campaign(&source, declared.as_ref(), &folders);
+        diagnostics.extend(read.diagnostics);
+        drafts.extend(read.drafts);
+        campaigns.extend(read.campaign);
     }
-    Ok(ProjectFiles { home, folders, project, campaigns, diagnostics })
+    Ok(ProjectFiles { home, folders, project, campaigns, drafts, diagnostics })
+}
+
+impl ProjectFiles {
+    /// All that can be said without the rows of audiences: also of files that have errors.
+    pub(super) fn check(&self) -> Diagnostics {
+        let mut found = self.diagnostics.clone();
+        found.extend(plan::check(self.project.as_ref(), &self.campaigns, &self.drafts, &self.folders));
+        found
+    }
 }
 
 fn source(

@@ -2,7 +2,6 @@
 
 use crate::diagnostic::Diagnostics;
 use crate::diagnostic::words::plural;
-use crate::plan;
 use crate::report::{diagnostics, json};
 
 use super::args::Global;
@@ -17,10 +16,7 @@ use super::output::{Forms, Output};
 /// If there is no project.
 pub(super) fn run(global: &Global, output: &Output) -> Result<Exit, Failure> {
     let files = files::read(global)?;
-    let mut found = files.diagnostics.clone();
-    if let Some(project) = &files.project {
-        found.extend(plan::check(project, &files.campaigns, &files.folders));
-    }
+    let found = files.check();
     output.show(&Forms {
         text: &|paint| diagnostics::render(&found, paint) + &all_well(&files, &found),
         json: &|| json::validation(&found),

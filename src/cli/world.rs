@@ -44,13 +44,11 @@ impl World {
     /// If the files have errors, which are shown, or the gateway cannot be used.
     pub(super) async fn open(global: &Global, settings: &Settings, output: &Output) -> Result<Self, Failure> {
         let files = files::read(global)?;
-        let project = match files.project {
-            Some(project) if !files.diagnostics.has_errors() => project,
-            _ => {
-                show_diagnostics(output, &files.diagnostics)?;
-                return Err(Failure::silent(Exit::Files));
-            }
-        };
+        if files.project.is_none() || files.diagnostics.has_errors() {
+            show_diagnostics(output, &files.check())?;
+            return Err(Failure::silent(Exit::Files));
+        }
+        let Some(project) = files.project else { return Err(Failure::silent(Exit::Files)) };
         let gateway = if global.sandbox {
             Gateway::sandbox(&project, &files.home, settings, global).await?
         } else {

@@ -2,24 +2,28 @@
 
 use jiff::Timestamp;
 
-use crate::campaign::{Campaign, Files, Message, Project, duplicates};
+use crate::campaign::{Campaign, Draft, Files, Message, Project, duplicates};
 use crate::diagnostic::words::plural;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::ledger::Ledger;
 use crate::timing::{self, Expires, Pace, Passage};
 
-use super::compiled::{Compiled, Selected};
+use super::compiled::{Compiled, Selected, check_draft};
 use super::gate::Gate;
 use super::message::MessagePlan;
 use super::parallel;
 
-/// Checks all files without reading the rows of audiences: templates, conditions, headers.
+/// Checks all files without reading the rows of audiences: templates, conditions, headers; of files
+/// that have errors what is whole of them.
 #[must_use]
-pub fn check(project: &Project, campaigns: &[Campaign], files: &dyn Files) -> Diagnostics {
+pub fn check(project: Option<&Project>, campaigns: &[Campaign], drafts: &[Draft], files: &dyn Files) -> Diagnostics {
     let mut diagnostics = duplicates(campaigns);
     parallel::with_deep_stack(|| {
-        for audience in &project.suppress {
+        for audience in project.map_or(&[][..], |project| &project.suppress) {
             diagnostics.extend(Selected::new(audience, files).err().unwrap_or_default());
+        }
+        for draft in drafts {
+            diagnostics.extend(check_draft(draft, files));
         }
         for message in campaigns.iter().flat_map(|campaign| &campaign.messages) {
             diagnostics.extend(match Compiled::new(message, files) {

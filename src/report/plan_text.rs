@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use similar::{ChangeTag, TextDiff};
 
 use crate::campaign::Limits;
 use crate::plan::{Gate, MessagePlan, Plan, Protection, Rail, RailKind, Sample, TextChange};
@@ -12,6 +11,7 @@ use crate::timing;
 use super::Reveal;
 use super::brief;
 use super::clocks_text;
+use super::difference::diff;
 use super::doubt_text;
 use super::frozen_text;
 use super::harmless::{Lines, harmless};
@@ -215,19 +215,6 @@ fn text_change(out: &mut String, change: &TextChange, leaving: &str, paint: Pain
     line(out, &paint.wait(&head));
     diff(out, &change.before, &change.now, paint);
     line(out, "      raise `revision` to send the new text to everybody");
-}
-
-/// Shows the difference of two texts, line by line.
-pub(super) fn diff(out: &mut String, before: &str, now: &str, paint: Paint) {
-    let diff = TextDiff::from_lines(before, now);
-    for piece in diff.iter_all_changes() {
-        let text = harmless(piece.value().trim_end_matches('\n'), Lines::Escape);
-        match piece.tag() {
-            ChangeTag::Delete => line(out, &paint.bad(&format!("      - {text}"))),
-            ChangeTag::Insert => line(out, &paint.good(&format!("      + {text}"))),
-            ChangeTag::Equal => line(out, &paint.faint(&format!("        {text}"))),
-        }
-    }
 }
 
 fn keeps(people: u64) -> String {
