@@ -21,6 +21,7 @@ mod explain;
 mod agree;
 mod check;
 mod read;
+mod stranger;
 mod names;
 #[cfg(test)]
 #[expect(clippy::string_slice, reason = "a bad slice in a test is a failed test")]
@@ -31,10 +32,11 @@ pub mod checked;
 mod files;
 
 pub use checked::{
-    Audience, AudienceSource, Campaign, Columns, Content, DeclaredAudience, Expect, Expression, IfPast, Limits,
-    Message, Project, Schedule, SendAt, Shared, State, TemplateText, Webhooks, Zone,
+    Audience, AudienceSource, Campaign, Columns, Content, DeclaredAudience, Expect, Expression, IfPast, Ignored,
+    Limits, Message, Project, Schedule, SendAt, Shared, State, TemplateText, Webhooks, Zone,
 };
 pub use files::{Files, FilesError, Stream};
 pub use names::{git_name, schema_name};
 pub use profile::{FILE_BYTES_MAX, decode};
 pub use read::{duplicates, read_campaign, read_project};
+pub use stranger::{remedy, stranger, tell};

@@ -4,6 +4,8 @@
 
 mod expand;
 mod folders;
+mod listing;
 
 pub use expand::Expansion;
 pub use folders::{Folders, TEXT_BYTES_MAX};
+pub use listing::{DEPTH_MAX, ENTRIES_MAX, Listing};

@@ -33,7 +33,7 @@ fn nothing_wrong() {
     insta::assert_snapshot!(validate(MESSAGE), @"
     exit code: 0
     ----- stdout
-    1 campaign with 1 message can be planned
+    1 campaign with 1 message in 1 file: no errors in the files; the rows of audiences are read by `sendform plan`
     ");
 }
 
@@ -75,6 +75,8 @@ messages:
       |
     1 | campaign: Sale
       |           ^^^^
+      |
+      = help: write `sale`
 
     error[bad-path]: the path leads upwards
      --> sale.yaml:4:10
@@ -222,6 +224,8 @@ messages:
       |
     8 |   launch: { sendAt: 09:00, timeZone: Europe/Zagreb }
       |                     ^^^^^
+      |
+      = help: the date is missing: write "YYYY-MM-DD 09:00"
 
     error[unquoted]: a boolean stands here without quotes, but text is wanted
       --> sale.yaml:10:97
@@ -325,6 +329,7 @@ fn what_yaml_hides_is_refused() {
     ----- stdout
     error[empty-file]: the file is empty
     --> sale.yaml
+     = help: a campaign begins with `campaign: ID`; anything else is listed in sendform.yaml: `ignore: [ sale.yaml ]`
 
     1 error
     ");
@@ -333,6 +338,7 @@ fn what_yaml_hides_is_refused() {
     ----- stdout
     error[empty-file]: the file is empty
     --> sale.yaml
+     = help: a campaign begins with `campaign: ID`; anything else is listed in sendform.yaml: `ignore: [ sale.yaml ]`
 
     1 error
     ");
@@ -533,7 +539,7 @@ fn a_project_without_campaigns_is_worth_a_word() {
     ----- stdout
     warning[no-campaigns]: the project has no campaigns
     --> sendform.yaml
-     = help: a campaign is a `*.yaml` file beside the project file
+     = help: a campaign is a `*.yaml` file in the project's folder or below it
 
     1 warning
     ");
@@ -556,7 +562,7 @@ fn two_campaigns_with_one_id() {
     1 | campaign: sale
       |           ---- first here
       |
-      = help: a copy of a campaign needs an id of its own
+      = help: a copy of a campaign needs an id of its own; a file that is only kept is listed in sendform.yaml, under `ignore`
 
     1 error
     ");
@@ -586,6 +592,7 @@ fn machines_get_the_same_in_json() {
           "severity": "error"
         }
       ],
+      "files": 1,
       "format_version": "1.0",
       "kind": "validation"
     }

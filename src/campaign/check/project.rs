@@ -1,14 +1,15 @@
 //! The project file as a whole.
 
 use crate::campaign::at::At;
-use crate::campaign::checked::{Limits, Project, Shared};
+use crate::campaign::checked::{Ignored, Limits, Project, Shared};
 use crate::campaign::raw;
-use crate::diagnostic::Place;
+use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::identity::ProjectId;
 
 use super::audience::{audiences, suppressed};
 use super::campaign::senders;
 use super::findings::Findings;
+use super::path::path;
 use super::schedule::schedules;
 use super::state::state;
 use super::{time, webhook};
@@ -37,6 +38,8 @@ pub(in crate::campaign) fn project(root: &At<'_>, findings: &mut Findings) -> Op
     let absence_default = absence.text().unwrap_or("15m");
     let absence_proves_after = findings.take(time::duration(&absence, absence_default, ABSENCE_HOURS_MAX));
 
+    let ignore: Vec<_> = root.key("ignore").items().filter_map(|at| findings.take(ignored(&at))).collect();
+
     if suppress.iter().any(Option::is_none) {
         findings.left_out(&root.key("suppress"));
     }
@@ -58,6 +61,7 @@ pub(in crate::campaign) fn project(root: &At<'_>, findings: &mut Findings) -> Op
         },
         sandbox_now: now.flatten(),
         retired: raw.retired,
+        ignore,
         bulk_size_max: usize::try_from(raw.bulk_size).ok()?,
         long_texts_are_errors: raw.long_texts == raw::LongTexts::Error,
         absence_proves_after: absence_proves_after?,
@@ -67,4 +71,16 @@ pub(in crate::campaign) fn project(root: &At<'_>, findings: &mut Findings) -> Op
             schedules: schedules.into_iter().filter_map(|(name, schedule)| Some((name, schedule?))).collect(),
         },
     })
+}
+
+/// Takes a path that is ignored; a folder's may end with a slash.
+fn ignored(at: &At<'_>) -> Result<Ignored, Box<Diagnostic>> {
+    let text = at.text().unwrap_or_default();
+    if text.contains(['*', '?']) {
+        let message = "patterns are not known here";
+        let help = "name the file, or the folder that holds it: of a folder everything is ignored";
+        return Err(Box::new(Diagnostic::error(Code::BadPath, message, at.place()).help(help)));
+    }
+    let path = path(at, text.strip_suffix('/').unwrap_or(text))?;
+    Ok(Ignored { path, place: at.place() })
 }

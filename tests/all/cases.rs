@@ -1,0 +1,4 @@
+//! What people bring, each with the outcome that is right.
+
+mod folders;
+mod times;
