@@ -21,6 +21,7 @@ mod explain;
 mod agree;
 mod check;
 mod read;
+mod stranger;
 mod names;
 mod text_file;
 #[cfg(test)]
@@ -34,12 +35,13 @@ mod files;
 
 pub use check::Declared;
 pub use checked::{
-    Audience, AudienceSource, Campaign, Columns, Content, DeclaredAudience, Expect, Expression, IfPast, Limits,
-    Message, Project, Schedule, SendAt, Shared, State, TemplateText, Webhooks, Zone,
+    Audience, AudienceSource, Campaign, Columns, Content, DeclaredAudience, Expect, Expression, IfPast, Ignored,
+    Limits, Message, Project, Schedule, SendAt, Shared, State, TemplateText, Webhooks, Zone,
 };
 pub use draft::{Draft, DraftMessage};
 pub use files::{Files, FilesError, Stream};
 pub use names::{git_name, schema_name};
 pub use profile::{FILE_BYTES_MAX, decode};
 pub use read::{ReadCampaign, ReadProject, duplicates, read_campaign, read_project};
+pub use stranger::{remedy, stranger, tell};
 pub use text_file::{TextFileError, text_file};

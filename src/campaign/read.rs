@@ -91,7 +91,10 @@ pub fn duplicates(campaigns: &[Campaign]) -> Diagnostics {
             diagnostics.push(
                 Diagnostic::error(Code::DuplicateId, message, campaign.place.clone())
                     .note(other.place.clone(), "first here")
-                    .help("a copy of a campaign needs an id of its own"),
+                    .help(
+                        "a copy of a campaign needs an id of its own; a file that is only kept is listed in \
+                         sendform.yaml, under `ignore`",
+                    ),
             );
         } else {
             first.insert(&campaign.id, campaign);
@@ -563,9 +566,9 @@ messages:
         let one = read(&campaign("")).0.unwrap();
         let found = duplicates(&[one.clone(), one.clone(), one]);
         assert_eq!(listed(&found).lines().count(), 2);
-        assert_snapshot!(listed(&found), @r"
-        1:11 `sale` duplicate-id: another campaign has the id `sale` -> a copy of a campaign needs an id of its own
-        1:11 `sale` duplicate-id: another campaign has the id `sale` -> a copy of a campaign needs an id of its own
+        assert_snapshot!(listed(&found), @"
+        1:11 `sale` duplicate-id: another campaign has the id `sale` -> a copy of a campaign needs an id of its own; a file that is only kept is listed in sendform.yaml, under `ignore`
+        1:11 `sale` duplicate-id: another campaign has the id `sale` -> a copy of a campaign needs an id of its own; a file that is only kept is listed in sendform.yaml, under `ignore`
         ");
     }
 

@@ -103,25 +103,27 @@ fn passage(message: &Message, plan: &MessagePlan, now: Timestamp, place: &Place)
 /// Some who expire are a warning; where everybody does, nothing would be sent at all.
 fn expiring(message: &Message, people: u64, expires: &Expires, everybody: bool, place: Place) -> Diagnostic {
     let validity = timing::duration(timing::horizon::validity(message.schedule.validity));
-    let text = format!(
-        "{} of `{}` would not get it: those who come up from {} on expire after {validity}",
-        plural(people, "person"),
-        message.key,
-        timing::utc(expires.at),
-    );
-    let (code, why, cure) = match expires.opens {
+    let (code, before, why, cure) = match expires.opens {
         Some(opens) => (
             Code::WindowMissed,
-            format!("the delivery window opens at {}", timing::utc(opens)),
+            "the delivery window opens",
+            format!("it opens at {}", timing::utc(opens)),
             "choose another time, a wider window, a higher speed, or a longer `validityPeriod` (48 h at most)",
         ),
         None => (
             Code::ValidityOutlasted,
+            "their turn",
             "the speed is too low for the validity".to_owned(),
             "choose a higher speed, a longer `validityPeriod` (48 h at most), or a smaller `bulkSize`: the validity is \
              counted from the `sendAt` of each bulk",
         ),
     };
+    let text = format!(
+        "{} of `{}` would not get it: from {} on the validity of {validity} is over before {before}",
+        plural(people, "person"),
+        message.key,
+        timing::utc(expires.at),
+    );
     let severity = if everybody { Diagnostic::error } else { Diagnostic::warning };
     severity(code, text, place).label(why).help(cure)
 }

@@ -1,10 +1,11 @@
 //! A plan for people in a hurry: doubts first, then message by message, then one line.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
 use crate::campaign::Limits;
+use crate::identity::CampaignId;
 use crate::plan::{Gate, MessagePlan, Plan, Protection, Rail, RailKind, Sample, TextChange};
 use crate::timing;
 
@@ -24,7 +25,9 @@ use super::words::{number, plural};
 pub fn render(plan: &Plan, paint: Paint, reveal: Reveal) -> String {
     let mut out = String::new();
     let on = if plan.gateway.is_empty() { String::new() } else { format!(" on {}", plan.gateway) };
-    line(&mut out, &paint.strong(&format!("{}{on}, {}", plan.project, timing::utc(plan.now))));
+    let head = format!("{}{on}, {}", plan.project, timing::utc(plan.now));
+    let (campaigns, files) = (plural(campaigns(plan), "campaign"), plural(campaigns(plan), "file"));
+    line(&mut out, &format!("{}, {campaigns} in {files}", paint.strong(&head)));
     if let Some(frozen) = &plan.frozen {
         frozen_text::head(&mut out, frozen, paint);
     }
@@ -46,6 +49,12 @@ pub fn render(plan: &Plan, paint: Paint, reveal: Reveal) -> String {
         line(&mut out, &paint.faint(&format!("digest {}", plan.approved())));
     }
     out
+}
+
+/// How many campaigns were planned, selected or not. Each is a file of its own.
+pub(super) fn campaigns(plan: &Plan) -> u64 {
+    let ids: BTreeSet<&CampaignId> = plan.messages.iter().map(|message| &message.key.campaign).collect();
+    ids.len() as u64
 }
 
 /// The one line that says what would happen.

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::campaign::at::At;
-use crate::campaign::checked::{Audience, Limits, Project, Schedule, Shared};
+use crate::campaign::checked::{Audience, Ignored, Limits, Project, Schedule, Shared};
 use crate::campaign::draft::Draft;
 use crate::campaign::raw;
-use crate::diagnostic::Place;
+use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::identity::{IdRule, ProjectId, SenderId};
 
 use super::audience::{Audiences, audiences, suppressed};
@@ -16,6 +16,7 @@ use super::declared::Declared;
 use super::draft;
 use super::findings::Findings;
 use super::literal::literal;
+use super::path::path;
 use super::schedule::schedules;
 use super::state::state;
 use super::{time, webhook};
@@ -85,6 +86,8 @@ fn whole(
     let absence_default = absence.text().unwrap_or("15m");
     let absence_proves_after = findings.take(time::duration(&absence, absence_default, ABSENCE_HOURS_MAX));
 
+    let ignore: Vec<_> = root.key("ignore").items().filter_map(|at| findings.take(ignored(&at))).collect();
+
     if suppress.iter().any(Option::is_none) {
         findings.left_out(&root.key("suppress"));
     }
@@ -108,6 +111,7 @@ fn whole(
         ids,
         sandbox_now: now.flatten(),
         retired: raw.retired,
+        ignore,
         bulk_size_max: usize::try_from(raw.bulk_size).ok()?,
         long_texts_are_errors: raw.long_texts == raw::LongTexts::Error,
         absence_proves_after: absence_proves_after?,
@@ -117,4 +121,16 @@ fn whole(
             schedules: schedules.into_iter().filter_map(|(name, schedule)| Some((name, schedule?))).collect(),
         },
     })
+}
+
+/// Takes a path that is ignored; a folder's may end with a slash.
+fn ignored(at: &At<'_>) -> Result<Ignored, Box<Diagnostic>> {
+    let text = at.text().unwrap_or_default();
+    if text.contains(['*', '?']) {
+        let message = "patterns are not known here";
+        let help = "name the file, or the folder that holds it: of a folder everything is ignored";
+        return Err(Box::new(Diagnostic::error(Code::BadPath, message, at.place()).help(help)));
+    }
+    let path = path(at, text.strip_suffix('/').unwrap_or(text))?;
+    Ok(Ignored { path, place: at.place() })
 }
