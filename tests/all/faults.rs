@@ -60,7 +60,7 @@ fn everybody_is_accepted() {
     ----- stdout
     acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
-    sale.hello r1  shop to customers: 5 already sent, 5 rows in customers.csv
+    sale.hello r1  shop to customers: 5 already sent, 5 rows in customers.csv (CSV with `,`, UTF-8)
 
     limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     nothing to send
@@ -383,7 +383,7 @@ fn after_an_error_of_the_server_nobody_knows() {
     ----- stdout
     acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
-    sale.hello r1  shop to customers: 4 already sent, 4 rows in customers.csv
+    sale.hello r1  shop to customers: 4 already sent, 4 rows in customers.csv (CSV with `,`, UTF-8)
 
     limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     nothing to send
@@ -586,7 +586,7 @@ fn a_doubt_that_was_sent_is_settled_by_a_persons_word() {
     ----- stdout
     acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
-    sale.hello r1  shop to customers: 2 already sent, 2 rows in customers.csv
+    sale.hello r1  shop to customers: 2 already sent, 2 rows in customers.csv (CSV with `,`, UTF-8)
 
     limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     nothing to send

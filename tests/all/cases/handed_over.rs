@@ -66,7 +66,7 @@ fn what_becomes_irrevocable_is_told_before() {
     assert_snapshot!(plan(&garden()), @r#"
     exit code: 0
     ----- stdout
-    garden-shop on sandbox, 2026-11-30 12:00 UTC
+    garden-shop on sandbox, 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     tulips.offer r1  shop to gardeners
       + 2 to send at 2026-12-06 10:30 Europe/Ljubljana (09:30 UTC), 1 bulk
@@ -95,7 +95,7 @@ fn what_becomes_irrevocable_is_told_before() {
     assert_snapshot!(plan(&kept), @"
     exit code: 0
     ----- stdout
-    garden-shop on sandbox, 2026-11-30 12:00 UTC
+    garden-shop on sandbox, 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     tulips.offer r1  shop to gardeners
       ~ 2 not due yet: handed over from 2026-12-06 07:30 UTC, leaving at 2026-12-06 10:30 Europe/Ljubljana (09:30 UTC)
@@ -117,7 +117,7 @@ fn a_moved_schedule_moves_nobody() {
     assert_snapshot!(plan(&garden), @"
     exit code: 0
     ----- stdout
-    garden-shop on sandbox, 2026-11-30 12:00 UTC
+    garden-shop on sandbox, 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     tulips.offer r1  shop to gardeners
         2 handed over, leaving at 2026-12-06 10:30 Europe/Ljubljana (09:30 UTC)
@@ -130,7 +130,7 @@ fn a_moved_schedule_moves_nobody() {
     assert_snapshot!(edited(&garden, "12-06 10:30", "12-08 11:00"), @"
     exit code: 0
     ----- stdout
-    garden-shop on sandbox, 2026-11-30 12:00 UTC
+    garden-shop on sandbox, 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     tulips.offer r1  shop to gardeners
         2 handed over, leaving at 2026-12-06 10:30 Europe/Ljubljana (09:30 UTC)
@@ -163,7 +163,7 @@ fn who_opts_out_too_late_comes_first() {
     assert_snapshot!(plan(&garden), @"
     exit code: 0
     ----- stdout
-    garden-shop on sandbox, 2026-11-30 12:00 UTC
+    garden-shop on sandbox, 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     ! 1 person is suppressed now, and still gets `tulips.offer` at 2026-12-06 10:30 Europe/Ljubljana (09:30 UTC)
       it is handed over, and this API cannot stop it; before that the gateway's support may, by messageId:
@@ -326,7 +326,7 @@ fn once_it_has_left_it_is_sent() {
     assert_snapshot!(plan(&garden), @"
     exit code: 0
     ----- stdout
-    garden-shop on sandbox, 2026-12-06 09:30 UTC
+    garden-shop on sandbox, 2026-12-06 09:30 UTC, 1 campaign in 1 file
 
     tulips.offer r1  shop to gardeners: 2 already sent, 2 rows in gardeners.csv (CSV with `,`, UTF-8)
 

@@ -57,7 +57,7 @@ fn what_is_not_selected_is_a_line_and_so_is_what_is_sent() {
     assert_snapshot!(project.run(["plan", "--sandbox", "--only", "shop"]).code(0), @"
     exit code: 0
     ----- stdout
-    acme-shop on sandbox, 2026-11-30 12:00 UTC
+    acme-shop on sandbox, 2026-11-30 12:00 UTC, 2 campaigns in 2 files
 
     news.one r1  shop to guests  (not selected): 2 to send, 1 duplicate, 3 rows in guests.csv (CSV with `,`, UTF-8)
     news.two r1  shop to guests  (not selected): 2 to send, 1 duplicate, 3 rows in guests.csv (CSV with `,`, UTF-8)
@@ -77,7 +77,7 @@ fn what_is_not_selected_is_a_line_and_so_is_what_is_sent() {
     assert_snapshot!(project.run(["plan", "--sandbox"]).code(0), @"
     exit code: 0
     ----- stdout
-    acme-shop on sandbox, 2026-11-30 12:00 UTC
+    acme-shop on sandbox, 2026-11-30 12:00 UTC, 2 campaigns in 2 files
 
     news  2 messages: 4 already sent, 2 duplicate, 6 rows
 
@@ -96,7 +96,7 @@ fn what_is_not_selected_is_a_line_and_so_is_what_is_sent() {
     assert_snapshot!(project.run(["plan", "--sandbox"]).code(0), @"
     exit code: 0
     ----- stdout
-    acme-shop on sandbox, 2026-11-30 12:00 UTC
+    acme-shop on sandbox, 2026-11-30 12:00 UTC, 2 campaigns in 2 files
 
     news  2 messages: 4 already sent, 2 duplicate, 6 rows
     shop.three r1  shop to guests: 2 already sent, 1 duplicate, 3 rows in guests.csv (CSV with `,`, UTF-8)
