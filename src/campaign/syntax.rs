@@ -20,7 +20,7 @@ pub(super) fn error(source: &Arc<Source>, at: usize, info: &str) -> Diagnostic {
         _ => Code::Syntax,
     };
     if code == Code::Syntax
-        && let Some(diagnostic) = Lines::of(source).mistake(at)
+        && let Some(diagnostic) = Lines::of(source).mistake(at, info)
     {
         return diagnostic;
     }
@@ -61,7 +61,7 @@ impl<'a> Lines<'a> {
     }
 
     /// The mistake that made the parser give up at a byte, if it is one that is known.
-    fn mistake(&self, at: usize) -> Option<Diagnostic> {
+    fn mistake(&self, at: usize, info: &str) -> Option<Diagnostic> {
         let last = self.lines.iter().rposition(|(_, line)| !line.trim().is_empty())?;
         let at = self.lines.partition_point(|(start, _)| *start <= at).saturating_sub(1).min(last);
         // The parser gives up on the line of the mistake, on one behind it, or on the one before.
@@ -70,6 +70,37 @@ impl<'a> Lines<'a> {
             .find_map(|line| self.tab(line))
             .or_else(|| near().find_map(|line| self.lookalike(line)))
             .or_else(|| self.outdented(at))
+            .or_else(|| {
+                if info.contains("`,` or") || info.contains("',' or") {
+                    near().find_map(|line| self.open(line))
+                } else {
+                    None
+                }
+            })
+    }
+
+    /// A bracket that is not closed on its line.
+    fn open(&self, line: usize) -> Option<Diagnostic> {
+        let (start, text) = self.structure(line)?;
+        let mut open = Vec::new();
+        let mut quote = None;
+        for (at, sign) in text.char_indices() {
+            match (quote, sign) {
+                (Some(first), _) if sign == first => quote = None,
+                (Some(_), _) => {}
+                (None, '"' | '\'') => quote = Some(sign),
+                (None, '{' | '[') => open.push((at, if sign == '{' { '}' } else { ']' })),
+                (None, '}' | ']') if open.last().is_some_and(|(_, close)| *close != sign) => break,
+                (None, '}' | ']') => drop(open.pop()),
+                (None, _) => {}
+            }
+        }
+        let at = start + open.pop()?.0;
+        Some(self.error(
+            at..at + 1,
+            "this bracket is not closed",
+            "write the bracket that closes it, or put a text with brackets in quotes",
+        ))
     }
 
     fn tab(&self, line: usize) -> Option<Diagnostic> {
@@ -221,6 +252,12 @@ mod tests {
         2:17 `‘S2’` curly-quotes: these quotation marks are curly, so that YAML takes them for a part of the text -> write straight ones: `"`; if they are meant, put straight ones around them
         row 3 None warning curly-quotes: these quotation marks are curly, so that YAML takes them for a part of the text -> write straight ones: `"`; if they are meant, put straight ones around them
         "#);
+    }
+
+    #[test]
+    fn a_bracket_that_is_not_closed_is_found() {
+        assert_snapshot!(said("campaign: sale\nsenders: { own: S2\nmessages: []\n"), @"2:10 `{` syntax: this bracket is not closed -> write the bracket that closes it, or put a text with brackets in quotes");
+        assert_snapshot!(said("campaign: sale\naudiences: { a: { csv: \"a}.csv\", exclude: [ all }\nmessages: []\n"), @"2:43 `[` syntax: this bracket is not closed -> write the bracket that closes it, or put a text with brackets in quotes");
     }
 
     #[test]

@@ -570,7 +570,7 @@ mod tests {
         assert_snapshot!(walked("text: 'it's'\n"), @"1:11 `s` syntax: the file is not YAML: invalid trailing content after the quoted text -> look for a quotation mark that is missing, or not doubled inside the text");
         assert_snapshot!(walked("text: @name\n"), @"1:7 `@` syntax: the file is not YAML: unexpected character: `@` -> a text that begins with this character needs quotes");
         assert_snapshot!(walked("text: \"open\n"), @r#"1:7 `\"` syntax: the file is not YAML: found unexpected end of stream -> look for a quotation mark that is missing, or not doubled inside the text"#);
-        assert_snapshot!(walked("a: [ 1\n"), @"2:1 `` syntax: the file is not YAML: expected `,` or `]`");
+        assert_snapshot!(walked("a: [ 1\n"), @"1:4 `[` syntax: this bracket is not closed -> write the bracket that closes it, or put a text with brackets in quotes");
     }
 
     #[test]

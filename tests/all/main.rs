@@ -6,6 +6,7 @@
 
 mod architecture;
 mod canary;
+mod cases;
 mod codes;
 mod damage;
 mod documents;
