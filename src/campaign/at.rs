@@ -107,6 +107,11 @@ impl<'a> At<'a> {
         self.place_of(one_line.unwrap_or_else(|| self.key.clone()))
     }
 
+    /// Where the part's key stands, in bytes.
+    pub(super) fn key_span(&self) -> Range<usize> {
+        self.key.clone()
+    }
+
     /// Where the part's key stands.
     pub(super) fn key_place(&self) -> Place {
         self.place_of(self.key.clone())

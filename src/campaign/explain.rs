@@ -9,6 +9,7 @@ use super::at::At;
 use super::near;
 use super::plain::Reading;
 use super::stranger::remedy;
+use super::syntax;
 use super::tree::{Kind, Style};
 use super::{forms, names};
 use crate::diagnostic::{Code, Diagnostic};
@@ -70,8 +71,11 @@ fn rules<'a>(error: &ValidationError<'_>, schema: &'a Value) -> Option<&'a Value
 fn unknown_key(at: &At<'_>, key: &str, rules: Option<&Value>) -> Diagnostic {
     let known = rules.and_then(|rules| rules.get("properties")).and_then(Value::as_object);
     let known: Vec<&str> = known.into_iter().flat_map(|keys| keys.keys().map(String::as_str)).collect();
-    let diagnostic = Diagnostic::error(Code::UnknownKey, "there is no such key here", at.key(key).key_place());
-    match near::hint(key, known) {
+    let part = at.key(key);
+    let diagnostic = Diagnostic::error(Code::UnknownKey, "there is no such key here", part.key_place());
+    // A line of a text that is indented too little looks like a key, if it holds a colon.
+    let is_text = key.contains(' ').then(|| syntax::behind_text(at.source(), part.key_span().start)).flatten();
+    match is_text.or_else(|| near::hint(key, known)) {
         Some(help) => diagnostic.help(help),
         None => diagnostic,
     }
@@ -112,6 +116,12 @@ fn wrong_type(at: &At<'_>, kind: &TypeKind) -> Diagnostic {
     let quoted = at.scalar().is_some_and(|scalar| scalar.style == Style::Quoted);
     match wanted.as_slice() {
         _ if at.scalar().is_some_and(|scalar| scalar.is_absent()) => diagnostic.help("write a value behind the colon"),
+        [JsonType::Object] if at.scalar().is_some_and(|scalar| scalar.style == Style::Plain) => {
+            match syntax::lookalike_at(at.source(), at.span().start) {
+                Some((what, help)) => diagnostic.help(format!("{what}: {help}")),
+                None => diagnostic,
+            }
+        }
         [JsonType::Boolean] => diagnostic.help("write `true` or `false`, without quotes"),
         [JsonType::Integer] if quoted || looks_like.is_some() => {
             diagnostic.help("write it in plain decimal digits, without quotes")

@@ -11,6 +11,8 @@ mod profile;
 mod positions;
 mod plain;
 mod tree;
+mod blocks;
+mod lookalikes;
 mod syntax;
 mod walk;
 mod at;

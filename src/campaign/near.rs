@@ -1,5 +1,7 @@
 //! "Did you mean …?"
 
+use super::lookalikes;
+
 /// The candidate that was most likely meant, if one is near enough.
 pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = word.to_lowercase();
@@ -19,7 +21,10 @@ pub(super) fn hint<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>
     let mut candidates: Vec<&str> = candidates.into_iter().collect();
     candidates.sort_unstable();
     if let Some(near) = nearest(word, candidates.iter().copied()) {
-        return Some(format!("did you mean `{near}`?"));
+        // A difference that cannot be seen is told.
+        let stranger = lookalikes::stranger(word, near).map(lookalikes::name);
+        let seen = stranger.map(|stranger| format!(" here stands {stranger}")).unwrap_or_default();
+        return Some(format!("did you mean `{near}`?{seen}"));
     }
     (!candidates.is_empty() && candidates.len() <= 20).then(|| format!("there {}", listed(&candidates)))
 }
@@ -53,6 +58,8 @@ mod tests {
         check("sned_at", Some("did you mean `sendAt`?"));
         check("snedAt", Some("did you mean `sendAt`?"));
         check("Timezone", Some("did you mean `timeZone`?"));
+        check("sender\u{a0}", Some("did you mean `sender`? here stands a no-break space (U+00A0)"));
+        check("s\u{435}nder", Some("did you mean `sender`? here stands `\u{435}` (U+0435)"));
         check("x", Some("there are `sendAt`, `sender` and `timeZone`"));
         assert_eq!(hint("x", []), None);
         assert_eq!(hint("x", ["shop"]).as_deref(), Some("there is `shop`"));

@@ -185,6 +185,7 @@ impl<'a> Walk<'a> {
         if style == Style::Plain && context.texts && !text.is_empty() {
             self.comment_behind(&span, context)?;
         }
+        let text = if style == Style::Plain { self.curly_quotes(text, &span, context)? } else { text };
         Ok(Node { span, kind: Kind::Scalar(Scalar { style, text }) })
     }
 
@@ -344,6 +345,28 @@ impl<'a> Walk<'a> {
             .label("this is not part of the text")
             .help("put the whole text in quotes, or the comment on a line of its own");
         self.refuse(diagnostic)
+    }
+
+    /// Tells of curly quotes around a text without quotes: YAML takes them for a part of the text. Where
+    /// that is an error, the text is taken as if they were straight, so that nothing else is said.
+    fn curly_quotes(&mut self, text: String, span: &Range<usize>, context: Context) -> Result<String, Stop> {
+        let (Some(first), Some(last)) = (text.chars().next(), text.chars().next_back()) else { return Ok(text) };
+        let ends = ["“”", "„“", "„”", "‘’", "‚‘", "«»", "»«", "””", "““"];
+        let inside = text.get(first.len_utf8()..text.len() - last.len_utf8()).unwrap_or_default();
+        let around = ends.iter().any(|pair| pair.starts_with(first) && pair.ends_with(last));
+        if !around || inside.is_empty() || inside.contains([first, last]) {
+            return Ok(text);
+        }
+        let place = if context.rows { self.row(span.start) } else { self.place(span.clone()) };
+        let message = "these quotation marks are curly, so that YAML takes them for a part of the text";
+        let help = "write straight ones: `\"`; if they are meant, put straight ones around them";
+        if context.texts {
+            self.diagnostics.push(Diagnostic::warning(Code::CurlyQuotes, message, place).help(help));
+            return Ok(text);
+        }
+        let inside = inside.to_owned();
+        self.refuse(Diagnostic::error(Code::CurlyQuotes, message, place).help(help))?;
+        Ok(inside)
     }
 
     /// The span of a collection: a block collection ends with its last part, a flow collection
@@ -541,13 +564,13 @@ mod tests {
 
     #[test]
     fn syntax_errors_come_with_hints() {
-        assert_snapshot!(walked("a:\n\tb: 1\n"), @"2:2 `b` syntax: the file is not YAML: tabs disallowed within this context (block indentation) -> indent with spaces; a tab does not indent in YAML");
+        assert_snapshot!(walked("a:\n\tb: 1\n"), @r"2:1 `\t` syntax: a tab stands in the indentation -> indent with spaces; a tab does not indent in YAML");
         assert_snapshot!(walked("text: Hi: there\n"), @"1:9 `:` syntax: the file is not YAML: mapping values are not allowed in this context -> a text that holds `: ` needs quotes; else look at the indentation");
         assert_snapshot!(walked("text: \"\\uD83D\\uDE00\"\n"), @r#"1:7 `\"` syntax: the file is not YAML: found invalid Unicode character escape code -> write the character itself, double the backslash, or use single quotes; pairs such as `\uD83D\uDE00` are not YAML"#);
         assert_snapshot!(walked("text: 'it's'\n"), @"1:11 `s` syntax: the file is not YAML: invalid trailing content after the quoted text -> look for a quotation mark that is missing, or not doubled inside the text");
         assert_snapshot!(walked("text: @name\n"), @"1:7 `@` syntax: the file is not YAML: unexpected character: `@` -> a text that begins with this character needs quotes");
         assert_snapshot!(walked("text: \"open\n"), @r#"1:7 `\"` syntax: the file is not YAML: found unexpected end of stream -> look for a quotation mark that is missing, or not doubled inside the text"#);
-        assert_snapshot!(walked("a: [ 1\n"), @"2:1 `` syntax: the file is not YAML: expected `,` or `]`");
+        assert_snapshot!(walked("a: [ 1\n"), @"1:4 `[` syntax: this bracket is not closed -> write the bracket that closes it, or put a text with brackets in quotes");
     }
 
     #[test]
@@ -565,7 +588,51 @@ mod tests {
         assert_snapshot!(said("campaign: a # \u{2028}paused: true\nmessages: []\n"), @r#"1:15 `\u{2028}` forbidden-character: a hidden line separator (U+2028) is not allowed here -> delete the character"#);
     }
 
+    /// The spans of all keys and scalars.
+    fn spans_of(node: &Node, spans: &mut Vec<std::ops::Range<usize>>) {
+        match &node.kind {
+            Kind::Scalar(_) => spans.push(node.span.clone()),
+            Kind::Sequence(items) => items.iter().for_each(|item| spans_of(item, spans)),
+            Kind::Mapping(entries) => {
+                for entry in entries {
+                    spans.push(entry.key_span.clone());
+                    spans_of(&entry.value, spans);
+                }
+            }
+        }
+    }
+
+    /// The first letter or digit outside of all spans and comments.
+    fn first_unread(text: &str, spans: &[std::ops::Range<usize>]) -> Option<usize> {
+        let mut at = 0;
+        while let Some(next) = text[at..].chars().next() {
+            if let Some(span) = spans.iter().find(|span| span.contains(&at)) {
+                at = span.end;
+            } else if next == '#' && text[..at].chars().next_back().is_none_or(char::is_whitespace) {
+                at += text[at..].find('\n').unwrap_or(text.len() - at);
+            } else if next.is_alphanumeric() && !text[..at].ends_with(['|', '>', '+', '-']) {
+                return Some(at);
+            } else {
+                at += next.len_utf8();
+            }
+        }
+        None
+    }
+
     proptest::proptest! {
+        #[test]
+        fn every_letter_of_a_file_that_is_taken_is_in_its_tree(
+            text in "(a: |b: |- |[-a: \n\\[\\]{}\"'|>#?,č0~<.]{1,4}|\n){0,16}",
+        ) {
+            let source = Source::new("a.yaml", text);
+            let (tree, diagnostics) = walk(&source);
+            if let Some(tree) = tree.filter(|_| !diagnostics.has_errors()) {
+                let mut spans = Vec::new();
+                spans_of(&tree, &mut spans);
+                proptest::prop_assert_eq!(first_unread(&source.text, &spans), None, "{:?}", source.text);
+            }
+        }
+
         #[test]
         fn any_text_ends_in_a_tree_or_an_error(text in "[-a: \n\t\\[\\]{}\"'|>#&*!%?,č~0<]{0,60}") {
             let (tree, diagnostics) = walk(&Source::new("a.yaml", text));

@@ -42,6 +42,7 @@ codes! {
     KeyNotText = "key-not-text": "A key is not a plain word.",
     TooDeep = "too-deep": "The file is nested too deeply.",
     CutByComment = "cut-by-comment": "A text without quotes loses its tail to a comment.",
+    CurlyQuotes = "curly-quotes": "Curly quotes stand around a text without quotes, as if they were YAML's.",
     Ambiguous = "ambiguous": "Two YAML parsers read the file differently.",
     // Its shape.
     UnknownKey = "unknown-key": "A key is not part of the language.",

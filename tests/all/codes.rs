@@ -93,6 +93,7 @@ fn of_texts() -> Vec<(Code, Wrong)> {
         (Code::KeyNotText, Begin("[ a ]: b\n")),
         (Code::TooDeep, file(&format!("a: {}{}\n", "[".repeat(60), "]".repeat(60)))),
         (Code::CutByComment, Line("\"Hi\" }", "Hi #1 # fan\n      }")),
+        (Code::CurlyQuotes, Line("\"Hi\"", "“Hi”")),
         (Code::UnknownKey, Begin("owner: me\n")),
         (Code::MissingKey, Line("    sender: shop\n", "")),
         (Code::Unquoted, Line("\"Hi\"", "2026")),

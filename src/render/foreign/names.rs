@@ -1,7 +1,6 @@
 //! Names as other tools write them, and the columns that they may mean.
 
 use crate::render::Header;
-use crate::render::columns::nearest;
 
 /// A name without what tools write differently: capitals, blanks, underscores, hyphens.
 pub(super) fn plain(name: &str) -> String {
@@ -29,15 +28,18 @@ pub(super) fn column<'a>(names: &[String], header: &'a Header) -> Option<&'a str
     names.iter().find_map(|name| header.names().iter().find(|column| plain(column) == *name)).map(String::as_str)
 }
 
-/// The column that is probably meant, though it is called otherwise.
+/// The column that is surely meant, though it is called otherwise. A hint at another column would be
+/// worse than none.
 pub(super) fn similar<'a>(names: &[String], header: &'a Header) -> Option<&'a str> {
+    const SIMILARITY_MIN: f64 = 0.93;
     let columns = || header.names().iter().map(String::as_str);
     names.iter().find_map(|name| {
-        let meant = SHORT.iter().find(|(short, _)| short == name).map(|(_, long)| *long);
-        meant
-            .and_then(|meant| columns().find(|column| plain(column) == meant))
-            // A short word is near to many.
-            .or_else(|| if name.len() > 6 { nearest(name, columns()) } else { None })
+        let meant = SHORT.iter().find(|(short, _)| short == name).map_or(name.as_str(), |(_, long)| *long);
+        let near = |column: &&str| {
+            let column = plain(column);
+            column == meant || column.len() > 6 && strsim::jaro_winkler(&column, meant) >= SIMILARITY_MIN
+        };
+        columns().find(near)
     })
 }
 
@@ -156,6 +158,7 @@ mod tests {
         check("recipient.first", None, Some("First Name"));
         check("frist_name", None, Some("First Name"));
         check("coupon", None, None);
+        check("surname", None, None);
         let form = |inside: &str| as_column(&candidates(inside), inside);
         assert_eq!(form("FNAME"), "first_name");
         assert_eq!(form("COUPON CODE"), "coupon_code");
