@@ -147,10 +147,8 @@ proptest! {
             let wanted = fates.iter().filter(|other| other.ends() == fate.ends()).count() as u64;
             let people = |handed: Option<HandedOver>| handed.map_or(0, |handed| handed.people);
             let stopped = found.unstopped.iter().find(|unstopped| unstopped.ends == fate.ends());
-            let count = match fate {
-                Fate::Stays => people(found.waiting),
-                _ => people(stopped.map(|unstopped| unstopped.handed)),
-            };
+            let stays = fate == Fate::Stays;
+            let count = people(if stays { found.waiting } else { stopped.map(|unstopped| unstopped.handed) });
             prop_assert_eq!(count, wanted, "{:?}", fate);
             if fate == Fate::IsSuppressed && wanted > 0 {
                 prop_assert_eq!(found.unstopped.first(), stopped, "they come first");
