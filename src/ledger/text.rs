@@ -8,6 +8,9 @@
 //! people. Instants are in RFC 3339 with as many decimals as they need, runs and single persons are
 //! 16 hexadecimal digits, and several people are base64 of their 8-byte big-endian numbers.
 //!
+//! The `terms` of a message's record, and since when they are so, tell a plan what was edited since people
+//! were handed over; older versions neither write nor need them.
+//!
 //! Runs append claims that are only claimed, and outcomes. Rewriting folds outcomes into their
 //! claims: `settled` and `why` are its own run's last word, `notes` are all words of persons and of the
 //! gateway's logs, and `outcomeFields` holds the unknown fields of outcomes.

@@ -48,11 +48,14 @@ fn a_large_audience_is_sent_once() {
 #[test]
 fn forms_of_one_person_contradictions_and_bounds_end_in_their_groups() {
     let mut rows: String = (0..40).map(|number| format!("{},N{number},Pula\n", guest(number))).collect();
-    for number in 0..3 {
-        rows += &format!("+{},N{number},Pula\n", guest(number));
-        rows += &format!("00{},N{},Pula\n", guest(number + 3), number + 3);
-        rows += &format!(" {} ,Other{number},Pula\n", guest(number + 6));
-    }
+    let again = |number: u64| {
+        [
+            format!("+{},N{number},Pula\n", guest(number)),
+            format!("00{},N{},Pula\n", guest(number + 3), number + 3),
+            format!(" {} ,Other{number},Pula\n", guest(number + 6)),
+        ]
+    };
+    rows.extend((0..3).flat_map(again));
     let bakery = bakery("csv: guests.csv, expect: { min: 30, max: 40 }", &rows);
     let groups = [
         "+ 37 to send at once, 1 bulk",
