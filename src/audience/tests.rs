@@ -101,7 +101,7 @@ fn csv_is_read_as_it_stands() {
     check("\u{feff}to,name\r\n1,Ana\r\n2,\r\n", "to|name\n2:1|Ana\n3:2|");
     check(" to , name\n 1 ,  A \n", "to|name\n2: 1 |  A ");
     check("to,name\n1,\"a,b\"\n\"2\",\"say \"\"hi\"\"\"\n3,\"\"\n", "to|name\n2:1|a,b\n3:2|say \"hi\"\n4:3|");
-    check("to,name\n1,\"a\nb\r\nc\"\n2,Bo\n", "to|name\n2-4:1|a\nb\r\nc\n5:2|Bo");
+    check("to,name\n1,\"a\nb\r\nc\"\n2,Bo\n", "to|name\n2-4:1|a\nb\nc\n5:2|Bo");
     check("to,name\r\r\n1,Ana\r\r\n2,Bo\r\r\n", "to|name\n2:1|Ana\n3:2|Bo");
     check("to,name\n1,5\" wide\n2,Bo\n", "to|name\n2:1|5\" wide\n3:2|Bo");
     check("\"to\",\"na\"\"me\"\n1,Ana\n", "to|na\"me\n2:1|Ana");
@@ -385,7 +385,7 @@ fn an_encoding_may_be_said() {
 fn ndjson_holds_texts_numbers_and_truth_values() {
     let check = |text: &str, expect: &str| assert_eq!(read_as(&ndjson(), text.as_bytes()), expect, "{text}");
     check(
-        "{\"to\":\"1\",\"name\":\"Ana\"}\n\n{\"name\":\"B\\u006f\\n\",\"to\":\"2\"}\r\n",
+        "{\"to\":\"1\",\"name\":\"Ana\"}\n\n{\"name\":\"B\\u006f\\r\\n\",\"to\":\"2\"}\r\n",
         "to|name\n1:1|Ana\n2:|\n3:2|Bo\n",
     );
     check("\u{feff}{\"to\":\"1\"}\n{}\n{\"to\":null}", "to\n1:1\n2:\n3:");

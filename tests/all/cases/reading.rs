@@ -269,6 +269,26 @@ fn nobody_vanishes_in_the_note_of_another() {
 }
 
 #[test]
+fn line_ends_make_no_difference() {
+    let rows = "user_id,name\n17841455500000001,\"Ana\nMaria\"\n17841455500000002,Bo\n";
+    let project = project("csv: people.csv", "people.csv", rows);
+    let digest = || project.run(["plan", "--sandbox", "--format", "json"]).code(0).json()["digest"].clone();
+    let expect = digest();
+    for other in [rows.replace('\n', "\r\n"), rows.replace('\n', "\r\r\n"), format!("\u{feff}{rows}")] {
+        project.write("people.csv", &other);
+        assert_eq!(digest(), expect, "{other:?}");
+    }
+    let campaign = project.read("sale.yaml").replace("csv: people.csv", "ndjson: people.ndjson");
+    project.write("sale.yaml", campaign);
+    let json = "\
+{\"user_id\":\"17841455500000001\",\"name\":\"Ana\\r\\nMaria\"}
+{\"user_id\":\"17841455500000002\",\"name\":\"Bo\"}
+";
+    project.write("people.ndjson", json);
+    assert_eq!(digest(), expect);
+}
+
+#[test]
 fn what_is_too_large_is_refused_or_counted() {
     let names: String = (0..1200).map(|column| format!(",c{column}")).collect();
     let found = error(csv(format!("user_id,name{names}\n")));
