@@ -29,7 +29,7 @@ mod title;
 
 pub use dialect::Dialect;
 pub use digest::used_digest;
-pub use moment::{Moment, TimeForm, TimeForms, instant, masked_time, time_cure};
+pub use moment::{Moment, TimeForm, TimeForms, masked_time, time_cure};
 pub use reader::Reader;
 pub use row::{Row, RowAt, RowProblem};
 

@@ -36,7 +36,7 @@ pub struct Moment {
     /// The instant.
     pub instant: Timestamp,
     /// How it is written. A bare number is to be trusted only if all times of its column are numbers
-    /// of the same form: [`TimeForms`] tells.
+    /// of the same form: [`TimeForms::agree`] tells.
     pub form: TimeForm,
 }
 
@@ -57,12 +57,6 @@ impl Moment {
     pub fn is_to_come(self, now: Timestamp) -> bool {
         self.instant.duration_since(now) > SKEW_MAX
     }
-}
-
-/// Reads a date and time with an offset, and nothing else.
-#[must_use]
-pub fn instant(cell: &str) -> Option<Timestamp> {
-    written(cell.trim())
 }
 
 fn written(cell: &str) -> Option<Timestamp> {
@@ -116,11 +110,12 @@ impl TimeForms {
         }
     }
 
-    /// Says whether times of a form mean what they seem to: a bare number does only if all times of
-    /// the column are such numbers.
+    /// Says whether they mean what they seem to: bare numbers do only if all times of the column are
+    /// such numbers.
     #[must_use]
-    pub fn trusts(&self, form: TimeForm) -> bool {
-        form == TimeForm::Written || self.written + self.seconds + self.millis == self.count(form)
+    pub fn agree(&self) -> bool {
+        let all = self.written + self.seconds + self.millis;
+        [self.written, self.seconds, self.millis].contains(&all)
     }
 }
 
@@ -177,7 +172,7 @@ mod tests {
     fn only_instants_are_read() {
         let check = |cell: &str, expected: Option<&str>| {
             let moment = Moment::parse(cell).filter(|moment| moment.form == TimeForm::Written);
-            assert_eq!(moment.map(|moment| moment.instant), instant(cell), "{cell}");
+            assert_eq!(moment.map(|moment| moment.instant), written(cell.trim()), "{cell}");
             assert_eq!(moment.map(|moment| moment.instant.to_string()).as_deref(), expected, "{cell}");
         };
         check("2026-11-30T12:00:00Z", Some("2026-11-30T12:00:00Z"));
@@ -229,12 +224,12 @@ mod tests {
             forms
         };
         use TimeForm::{EpochMillis, EpochSeconds, Written};
-        let trusts = |all: &[TimeForm]| [Written, EpochSeconds, EpochMillis].map(|form| forms(all).trusts(form));
-        assert_eq!(trusts(&[]), [true; 3]);
-        assert_eq!(trusts(&[EpochMillis, EpochMillis]), [true, false, true]);
-        assert_eq!(trusts(&[EpochSeconds]), [true, true, false]);
-        assert_eq!(trusts(&[EpochMillis, EpochSeconds]), [true, false, false]);
-        assert_eq!(trusts(&[EpochMillis, Written]), [true, false, false]);
+        let agree = |all: &[TimeForm]| forms(all).agree();
+        assert!(agree(&[]));
+        assert!(agree(&[EpochMillis, EpochMillis]));
+        assert!(agree(&[EpochSeconds]));
+        assert!(!agree(&[EpochMillis, EpochSeconds]));
+        assert!(!agree(&[EpochMillis, Written]));
         assert_eq!(forms(&[EpochMillis, Written, EpochMillis]).count(EpochMillis), 2);
     }
 

@@ -36,6 +36,8 @@ pub struct Project {
     pub sandbox_now: Option<Timestamp>,
     /// Campaigns (`spring-sale`) or messages (`spring-sale.announce`) that are gone on purpose.
     pub retired: Vec<String>,
+    /// Files and folders below the project's that are no campaigns.
+    pub ignore: Vec<Ignored>,
     /// How many people one bulk holds at most.
     pub bulk_size_max: usize,
     /// Whether a text of more than 1000 bytes is an error (else a warning).
@@ -46,6 +48,15 @@ pub struct Project {
     pub place: Place,
     /// Audiences and schedules that every campaign may use.
     pub shared: Shared,
+}
+
+/// A file that is no campaign, or a folder in which nothing is one.
+#[derive(Debug, Clone)]
+pub struct Ignored {
+    /// Its path, relative to the project's folder.
+    pub path: String,
+    /// Where it is written.
+    pub place: Place,
 }
 
 /// Audiences and schedules that a project declares for every campaign, by name.

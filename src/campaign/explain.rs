@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::at::At;
 use super::near;
 use super::plain::Reading;
+use super::stranger::remedy;
 use super::tree::{Kind, Style};
 use super::{forms, names};
 use crate::diagnostic::{Code, Diagnostic};
@@ -85,6 +86,9 @@ fn missing_key(at: &At<'_>, property: &str, rules: Option<&Value>) -> Diagnostic
     match at.entries().find(needs) {
         Some((key, at)) => Diagnostic::error(Code::MissingKey, message, at.key_place())
             .help(format!("`{key}` needs `{property}` beside it")),
+        None if property == "campaign" => {
+            Diagnostic::error(Code::MissingKey, message, at.place()).help(remedy(&at.source().name))
+        }
         None => Diagnostic::error(Code::MissingKey, message, at.place()),
     }
 }

@@ -21,20 +21,27 @@ mod explain;
 mod agree;
 mod check;
 mod read;
+mod stranger;
 mod names;
+mod text_file;
 #[cfg(test)]
 #[expect(clippy::string_slice, reason = "a bad slice in a test is a failed test")]
 mod testing;
 pub mod raw;
 pub mod schema;
 pub mod checked;
+mod draft;
 mod files;
 
+pub use check::Declared;
 pub use checked::{
-    Audience, AudienceSource, Campaign, Columns, Content, DeclaredAudience, Expect, Expression, IfPast, Limits,
-    Message, Project, Schedule, SendAt, Shared, State, TemplateText, Webhooks, Zone,
+    Audience, AudienceSource, Campaign, Columns, Content, DeclaredAudience, Expect, Expression, IfPast, Ignored,
+    Limits, Message, Project, Schedule, SendAt, Shared, State, TemplateText, Webhooks, Zone,
 };
+pub use draft::{Draft, DraftMessage};
 pub use files::{Files, FilesError, Stream};
 pub use names::{git_name, schema_name};
 pub use profile::{FILE_BYTES_MAX, decode};
-pub use read::{duplicates, read_campaign, read_project};
+pub use read::{ReadCampaign, ReadProject, duplicates, read_campaign, read_project};
+pub use stranger::{remedy, stranger, tell};
+pub use text_file::{TextFileError, text_file};

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Source};
+use crate::wire::visible::harm;
 
 /// The largest campaign or project file, in bytes.
 pub const FILE_BYTES_MAX: usize = 1024 * 1024;
@@ -75,16 +76,18 @@ fn refused(character: char, next: Option<char>) -> Option<&'static str> {
         '\u{2028}' => Some("a hidden line separator"),
         '\u{2029}' => Some("a hidden paragraph separator"),
         BYTE_ORDER_MARK => Some("a byte order mark"),
-        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => Some("a control of the writing direction"),
-        _ if character.is_control() => Some("a control character"),
-        _ => None,
+        _ => harm(character),
     }
 }
 
 fn finding(source: &Arc<Source>, span: Range<usize>, character: char, what: &str) -> Diagnostic {
     let code = if character == BYTE_ORDER_MARK { Code::Encoding } else { Code::ForbiddenCharacter };
     let message = format!("{what} (U+{:04X}) is not allowed here", u32::from(character));
-    let help = if character == '\r' { "end lines with LF or CR LF" } else { "delete the character" };
+    let help = match character {
+        '\r' => "end lines with LF or CR LF",
+        char::REPLACEMENT_CHARACTER => "the file was read in the wrong encoding once: write the letter that was lost",
+        _ => "delete the character",
+    };
     Diagnostic::error(code, message, Place::Span { source: Arc::clone(source), span }).help(help)
 }
 
@@ -116,7 +119,9 @@ mod tests {
 
     #[test]
     fn every_refused_character_is_found_where_it_stands() {
-        for hidden in ['\u{85}', '\u{2028}', '\u{2029}', '\u{202e}', '\u{2066}', '\0', '\u{1b}', '\u{7f}', '\u{9b}'] {
+        for hidden in
+            ['\u{85}', '\u{2028}', '\u{2029}', '\u{202e}', '\u{2066}', '\0', '\u{1b}', '\u{7f}', '\u{9b}', '\u{fffd}']
+        {
             assert_eq!(found(&format!("č: x # {hidden}y")), [(Code::ForbiddenCharacter, 8)], "{hidden:?}");
         }
         assert_eq!(found("a: 1\rb: 2\r\n"), [(Code::ForbiddenCharacter, 4)]);

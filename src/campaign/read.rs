@@ -7,8 +7,9 @@ use serde::de::DeserializeOwned;
 
 use super::agree;
 use super::at::At;
-use super::check::{self, Findings};
+use super::check::{self, Declared, Findings};
 use super::checked::{Campaign, Project};
+use super::draft::Draft;
 use super::files::Files;
 use super::profile;
 use super::raw;
@@ -18,37 +19,65 @@ use super::walk::walk;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity, Source};
 use crate::identity::CampaignId;
 
-/// Reads the project file. There is a project only if no error is among the diagnostics, which come
-/// in the order of the file.
+/// The project file, as far as it is whole.
+#[derive(Debug)]
+pub struct ReadProject {
+    /// The project, if no error is among the diagnostics.
+    pub project: Option<Project>,
+    /// What it declares for its campaigns; nothing if it is not YAML.
+    pub declared: Option<Declared>,
+    /// If there is no project: what can still be looked at.
+    pub drafts: Vec<Draft>,
+    /// What is wrong, or worth a look, in the order of the file.
+    pub diagnostics: Diagnostics,
+}
+
+/// A campaign file, as far as it is whole.
+#[derive(Debug)]
+pub struct ReadCampaign {
+    /// The campaign, if no error is among the diagnostics, and the project is whole.
+    pub campaign: Option<Campaign>,
+    /// If there is no campaign: what can still be looked at.
+    pub drafts: Vec<Draft>,
+    /// What is wrong, or worth a look, in the order of the file.
+    pub diagnostics: Diagnostics,
+}
+
+/// Reads the project file.
 #[must_use]
-pub fn read_project(source: &Arc<Source>) -> (Option<Project>, Diagnostics) {
+pub fn read_project(source: &Arc<Source>) -> ReadProject {
     let (tree, diagnostics) = parse(source);
-    let Some(tree) = tree else { return (None, in_order(diagnostics, source)) };
+    let Some(tree) = tree else {
+        let diagnostics = in_order(diagnostics, source);
+        return ReadProject { project: None, declared: None, drafts: Vec::new(), diagnostics };
+    };
     let root = At::root(source, &tree);
     let diagnostics = shaped::<raw::Project>(&root, File::Project, diagnostics);
     let mut findings = Findings::new(diagnostics);
-    let project = check::project(&root, &mut findings);
-    finish(project, findings, &root)
+    let checked = check::project(&root, &mut findings);
+    let (project, diagnostics) = finish(checked.project, findings, &root);
+    let declared = Some(project.as_ref().map_or(checked.declared, Declared::of));
+    let drafts = if project.is_none() { checked.drafts } else { Vec::new() };
+    ReadProject { project, declared, drafts, diagnostics }
 }
 
-/// Reads a campaign file, and the templates that it names. There is a campaign only if no error is
-/// among the diagnostics, which come in the order of the file.
+/// Reads a campaign file, and the templates that it names.
 ///
-/// Without a project (because its own file has errors) everything is checked that the file alone can
-/// tell, and there is no campaign.
+/// Without a whole project everything is checked that can be told all the same, and there is no
+/// campaign.
 #[must_use]
-pub fn read_campaign(
-    source: &Arc<Source>,
-    project: Option<&Project>,
-    files: &dyn Files,
-) -> (Option<Campaign>, Diagnostics) {
+pub fn read_campaign(source: &Arc<Source>, declared: Option<&Declared>, files: &dyn Files) -> ReadCampaign {
     let (tree, diagnostics) = parse(source);
-    let Some(tree) = tree else { return (None, in_order(diagnostics, source)) };
+    let Some(tree) = tree else {
+        return ReadCampaign { campaign: None, drafts: Vec::new(), diagnostics: in_order(diagnostics, source) };
+    };
     let root = At::root(source, &tree);
     let diagnostics = shaped::<raw::Campaign>(&root, File::Campaign, diagnostics);
     let mut findings = Findings::new(diagnostics);
-    let campaign = check::campaign(&root, project, files, &mut findings);
-    finish(campaign.filter(|_| project.is_some()), findings, &root)
+    let (campaign, drafts) = check::campaign(&root, declared, files, &mut findings);
+    let (campaign, diagnostics) = finish(campaign, findings, &root);
+    let drafts = if campaign.is_none() { drafts } else { Vec::new() };
+    ReadCampaign { campaign, drafts, diagnostics }
 }
 
 /// Finds ids that several campaigns have: one error for each campaign after the first.
@@ -62,7 +91,10 @@ pub fn duplicates(campaigns: &[Campaign]) -> Diagnostics {
             diagnostics.push(
                 Diagnostic::error(Code::DuplicateId, message, campaign.place.clone())
                     .note(other.place.clone(), "first here")
-                    .help("a copy of a campaign needs an id of its own"),
+                    .help(
+                        "a copy of a campaign needs an id of its own; a file that is only kept is listed in \
+                         sendform.yaml, under `ignore`",
+                    ),
             );
         } else {
             first.insert(&campaign.id, campaign);
@@ -131,7 +163,7 @@ fn line_start(text: &str, line: u64) -> usize {
 mod tests {
     use insta::assert_snapshot;
 
-    use super::{duplicates, read_campaign, read_project};
+    use super::{ReadCampaign, ReadProject, duplicates, read_campaign, read_project};
     use crate::campaign::checked::{AudienceSource, Content, IfPast, TemplateText, Zone};
     use crate::campaign::testing::{Memory, listed, read, said};
     use crate::diagnostic::{Place, Source};
@@ -443,7 +475,7 @@ messages:
     }
 
     fn project(text: &str) -> String {
-        let (project, diagnostics) = read_project(&Source::new("sendform.yaml", text));
+        let ReadProject { project, diagnostics, .. } = read_project(&Source::new("sendform.yaml", text));
         assert_eq!(project.is_none(), diagnostics.has_errors());
         listed(&diagnostics)
     }
@@ -456,7 +488,7 @@ messages:
                     webhooks: { allowedHosts: [ Hooks.Example.com ] }\nlimits: { messagesPerApply: 50000 }\n\
                     bulkSize: 500\nlongTexts: warning\nabsenceProvesAfter: 2h\nretired: [ old-sale, sale.first ]\n\
                     sandbox: { now: \"2026-11-30 12:00Z\" }\n";
-        let (project, diagnostics) = read_project(&Source::new("sendform.yaml", text));
+        let ReadProject { project, diagnostics, .. } = read_project(&Source::new("sendform.yaml", text));
         assert_eq!(listed(&diagnostics), "");
         let project = project.unwrap();
         assert_eq!(project.sandbox_now.unwrap().to_string(), "2026-11-30T12:00:00Z");
@@ -465,8 +497,7 @@ messages:
         assert_eq!(project.webhook_hosts, ["hooks.example.com"]);
         assert_eq!(project.base_url.unwrap().as_str(), "https://x.api.infobip.com/");
         assert_eq!((project.suppress.len(), project.suppress[0].name.as_str()), (1, "suppress-1"));
-        let (least, _) = read_project(&Source::new("sendform.yaml", "project: a\n"));
-        let least = least.unwrap();
+        let least = read_project(&Source::new("sendform.yaml", "project: a\n")).project.unwrap();
         assert_eq!((least.bulk_size_max, least.absence_proves_after.as_mins()), (1000, 15));
         assert!(least.long_texts_are_errors);
     }
@@ -522,7 +553,7 @@ messages:
             "c.yaml",
             "campaign: sale\nmessages: [ { id: a, sender: x, audience: y, content: { text: \"\" } } ]\n",
         );
-        let (campaign, diagnostics) = read_campaign(&source, None, &Memory::default());
+        let ReadCampaign { campaign, diagnostics, .. } = read_campaign(&source, None, &Memory::default());
         assert!(campaign.is_none());
         assert_snapshot!(listed(&diagnostics), @r#"
         2:43 `y` unquoted: a boolean stands here without quotes, but text is wanted -> put it in quotes: "y"
@@ -535,9 +566,9 @@ messages:
         let one = read(&campaign("")).0.unwrap();
         let found = duplicates(&[one.clone(), one.clone(), one]);
         assert_eq!(listed(&found).lines().count(), 2);
-        assert_snapshot!(listed(&found), @r"
-        1:11 `sale` duplicate-id: another campaign has the id `sale` -> a copy of a campaign needs an id of its own
-        1:11 `sale` duplicate-id: another campaign has the id `sale` -> a copy of a campaign needs an id of its own
+        assert_snapshot!(listed(&found), @"
+        1:11 `sale` duplicate-id: another campaign has the id `sale` -> a copy of a campaign needs an id of its own; a file that is only kept is listed in sendform.yaml, under `ignore`
+        1:11 `sale` duplicate-id: another campaign has the id `sale` -> a copy of a campaign needs an id of its own; a file that is only kept is listed in sendform.yaml, under `ignore`
         ");
     }
 
@@ -562,8 +593,8 @@ messages:
     /// Reads bytes as every kind of file.
     fn read_all(bytes: &[u8]) {
         if let Ok(source) = crate::campaign::decode("c.yaml", bytes.to_vec()) {
-            let (project, found) = read_project(&source);
-            assert_eq!(project.is_none(), found.has_errors());
+            let found = read_project(&source);
+            assert_eq!(found.project.is_none(), found.diagnostics.has_errors());
             read(&source.text);
         }
     }

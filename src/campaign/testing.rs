@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::checked::{Campaign, Project};
+use super::check::Declared;
+use super::checked::Campaign;
 use super::files::{Files, FilesError, Stream};
-use super::read::{read_campaign, read_project};
+use super::read::{ReadCampaign, read_campaign, read_project};
 use crate::diagnostic::{Diagnostics, Place, Severity, Source};
 
 /// Files in memory.
@@ -22,7 +23,7 @@ impl Files for Memory {
 }
 
 /// The project that the tests' campaigns belong to.
-pub(super) fn project() -> Project {
+pub(super) fn project() -> Declared {
     let text = "\
 project: acme
 senders: { shop: S1 }
@@ -30,15 +31,16 @@ audiences: { all: { csv: all.csv, columns: { timeZone: zone } } }
 schedules: { noon: { sendAt: \"2026-12-01 12:00\", timeZone: UTC } }
 webhooks: { allowedHosts: [ hooks.example.com ] }
 ";
-    let (project, diagnostics) = read_project(&Source::new("sendform.yaml", text));
-    assert_eq!(listed(&diagnostics), "");
-    project.expect("the project is good")
+    let read = read_project(&Source::new("sendform.yaml", text));
+    assert_eq!(listed(&read.diagnostics), "");
+    read.declared.expect("the project is good")
 }
 
 /// Reads a campaign file beside [`project`], with the template `hi.txt`.
 pub(super) fn read(text: &str) -> (Option<Campaign>, Diagnostics) {
     let files = Memory(BTreeMap::from([("hi.txt", "Hi\r\nthere\r\n"), ("bidi.txt", "a\u{202e}b")]));
-    let (campaign, diagnostics) = read_campaign(&Source::new("c.yaml", text), Some(&project()), &files);
+    let ReadCampaign { campaign, diagnostics, .. } =
+        read_campaign(&Source::new("c.yaml", text), Some(&project()), &files);
     assert_eq!(campaign.is_none(), diagnostics.has_errors(), "{}", listed(&diagnostics));
     (campaign, diagnostics)
 }

@@ -179,7 +179,8 @@ impl<'a> Walk<'a> {
         self.before = span.end;
         if let Some((character, what)) = text.chars().find_map(|c| refused_in_text(c).map(|what| (c, what))) {
             let message = format!("the text holds {what} (U+{:04X}) behind an escape", u32::from(character));
-            self.refuse(Diagnostic::error(Code::ForbiddenCharacter, message, self.place(span.clone())))?;
+            let help = if character == '\r' { "a line ends with `\\n` alone" } else { "leave the escape out" };
+            self.refuse(Diagnostic::error(Code::ForbiddenCharacter, message, self.place(span.clone())).help(help))?;
         }
         if style == Style::Plain && context.texts && !text.is_empty() {
             self.comment_behind(&span, context)?;
@@ -552,10 +553,10 @@ mod tests {
     #[test]
     fn escapes_hide_no_control_characters() {
         assert_snapshot!(walked("a: \"\\e[31m\"\nb: \"\\0\"\nc: \"x\\u202Ey\"\nd: \"\\L\"\ne: \"\\t\\n\"\n"), @r#"
-        1:4 `\"\\e[31m\"` forbidden-character: the text holds a control character (U+001B) behind an escape
-        2:4 `\"\\0\"` forbidden-character: the text holds a control character (U+0000) behind an escape
-        3:4 `\"x\\u202Ey\"` forbidden-character: the text holds a control of the writing direction (U+202E) behind an escape
-        4:4 `\"\\L\"` forbidden-character: the text holds a hidden line separator (U+2028) behind an escape
+        1:4 `\"\\e[31m\"` forbidden-character: the text holds a control character (U+001B) behind an escape -> leave the escape out
+        2:4 `\"\\0\"` forbidden-character: the text holds a control character (U+0000) behind an escape -> leave the escape out
+        3:4 `\"x\\u202Ey\"` forbidden-character: the text holds a control of the writing direction (U+202E) behind an escape -> leave the escape out
+        4:4 `\"\\L\"` forbidden-character: the text holds a hidden line separator (U+2028) behind an escape -> leave the escape out
         "#);
     }
 

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::apply::{self, Planned, Ports, Stopped, Summary, Supply};
 use crate::gateway::{Client, ClientError, Limits};
 use crate::ledger::{Doubt, Flight, Ledger, MessageRecord, RunId};
-use crate::plan::{Bulk, Plan, RailKind};
+use crate::plan::{Bulk, Gate, Plan, RailKind};
 use crate::report::words::plural;
 use crate::report::{json, outcome_text};
 use crate::store::{Home, Opened, StoreError};
@@ -50,12 +50,8 @@ pub(super) async fn run(
     output: &Output,
 ) -> Result<Exit, Failure> {
     let interrupts = Interrupts::listen(output);
-    let world = Arc::new(World::open(global, settings, output).await?);
-    let result = with_world(&world, args, settings, output, &interrupts).await;
-    if let Ok(world) = Arc::try_unwrap(world) {
-        world.gateway.stop().await?;
-    }
-    result
+    World::run(global, settings, output, async |world| with_world(world, args, settings, output, &interrupts).await)
+        .await
 }
 
 async fn with_world(
@@ -244,11 +240,27 @@ fn may_send(plan: &Plan, args: &ApplyArgs, choices: &Choices) -> Result<(), Resu
     }
     if let Some(digest) = args.expect_digest.as_ref().filter(|digest| **digest != plan.approved().to_string()) {
         let message = format!("the plan's digest is `{}`, but `{digest}` was expected", plan.digest);
-        return Err(Err(Failure::new(Exit::Mismatch, message).hint(
-            "the files, the audiences or the ledger changed since then: review the plan above, and use its digest",
-        )));
+        return Err(Err(other_digest(plan, message)));
     }
     if exit == Exit::Rail || plan.to_send() == 0 { Err(Ok(exit)) } else { Ok(()) }
+}
+
+/// A digest is of all who are still to be sent to, so a run that goes on has another one.
+fn other_digest(plan: &Plan, message: String) -> Failure {
+    let failure = Failure::new(Exit::Mismatch, message);
+    let sent: u64 = plan.selected().map(|message| message.counts.get(Gate::AlreadySent)).sum();
+    if sent == 0 {
+        return failure.hint(
+            "the files, the audiences or the ledger changed since then: review the plan above, and use its digest",
+        );
+    }
+    failure
+        .hint(format!("{} were sent to already, and are not in this plan any more", plural(sent, "person")))
+        .hint(
+            "to go on with what was reviewed, use its file: `sendform plan --out FILE` before the first run, and \
+             `sendform apply FILE` as often as it takes",
+        )
+        .hint("without that file review the plan above, and use its digest")
 }
 
 /// Asks whether to send, unless that was said already; else how the command ends.

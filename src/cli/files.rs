@@ -1,13 +1,23 @@
 //! Reads the project file and all campaigns.
 
-use crate::campaign::{Campaign, Project, decode, read_campaign, read_project};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
-use crate::source::Folders;
+use std::collections::BTreeSet;
+use std::io::Read;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::campaign::{
+    Campaign, Draft, Files, FilesError, Ignored, Project, Stream, decode, read_campaign, read_project, remedy,
+    stranger, tell,
+};
+use crate::diagnostic::words::number;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Source};
+use crate::plan;
+use crate::source::{DEPTH_MAX, ENTRIES_MAX, Folders, Listing};
 
 use super::args::Global;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::home::{Home, PROJECT_FILE};
+use super::nearby;
 
 /// The files of a project, as far as they are whole.
 pub(super) struct ProjectFiles {
@@ -19,6 +29,10 @@ pub(super) struct ProjectFiles {
     pub project: Option<Project>,
     /// The campaigns that have no errors.
     pub campaigns: Vec<Campaign>,
+    /// What is whole of the other files.
+    pub drafts: Vec<Draft>,
+    /// How many files were read as campaigns, good or bad.
+    pub count: usize,
     /// What is wrong, or worth a look.
     pub diagnostics: Diagnostics,
 }
@@ -31,50 +45,127 @@ pub(super) fn read(global: &Global) -> Result<ProjectFiles, Failure> {
     let home = Home::find(global.dir.as_deref());
     if !home.dir.join(PROJECT_FILE).is_file() {
         let message = format!("there is no `{PROJECT_FILE}` in `{}`", home.dir.display());
-        return Err(Failure::new(Exit::Files, message)
-            .hint("name the project's folder with `--dir`, or begin a project with `sendform init`"));
+        return Err(nearby::hints(&home.dir).into_iter().fold(Failure::new(Exit::Files, message), Failure::hint));
     }
     let unreadable = |error: &(dyn std::error::Error + 'static)| {
         Failure::new(Exit::Environment, format!("`{}` cannot be read", home.dir.display())).because(error)
     };
     let folders = Folders::open(&home.dir, global.data.as_deref()).map_err(|error| unreadable(&error))?;
-    let names = folders.list_campaigns().map_err(|error| unreadable(&error))?;
     let mut diagnostics = Diagnostics::new();
-    let project = source(&folders, PROJECT_FILE, &mut diagnostics).and_then(|source| {
-        let (project, found) = read_project(&source);
-        diagnostics.extend(found);
-        project
-    });
-    if names.is_empty() {
-        let place = Place::File(PROJECT_FILE.to_owned());
-        diagnostics.push(
-            Diagnostic::warning(Code::NoCampaigns, "the project has no campaigns", place)
-                .help("a campaign is a `*.yaml` file beside the project file"),
-        );
+    let mut drafts = Vec::new();
+    let (mut project, mut declared) = (None, None);
+    if let Some(source) = source(&folders, PROJECT_FILE, &mut diagnostics) {
+        let read = read_project(&source);
+        diagnostics.extend(read.diagnostics);
+        drafts.extend(read.drafts);
+        (project, declared) = (read.project, read.declared);
     }
+    let ignored = project.as_ref().map_or(&[][..], |project| &project.ignore);
+    let paths: Vec<&str> = ignored.iter().map(|ignored| ignored.path.as_str()).collect();
+    let listing = folders.list_campaigns(&paths).map_err(|error| unreadable(&error))?;
     let mut campaigns = Vec::new();
-    for name in names {
-        let Some(source) = source(&folders, &name, &mut diagnostics) else { continue };
-        let (campaign, found) = read_campaign(&source, project.as_ref(), &folders);
-        diagnostics.extend(found);
-        campaigns.extend(campaign);
+    let mut strangers = Vec::new();
+    let read = Remembered { folders: &folders, texts: Mutex::default() };
+    for name in &listing.campaigns {
+        let Some(source) = source(&folders, name, &mut diagnostics) else { continue };
+        if let Some(found) = stranger(&source) {
+            strangers.push((name.clone(), found));
+            continue;
+        }
+        let found = read_campaign(&source, declared.as_ref(), &read);
+        diagnostics.extend(found.diagnostics);
+        drafts.extend(found.drafts);
+        campaigns.extend(found.campaign);
     }
-    Ok(ProjectFiles { home, folders, project, campaigns, diagnostics })
+    // A template may be called whatever its author likes.
+    let texts = read.texts.into_inner().unwrap_or_else(PoisonError::into_inner);
+    strangers.retain(|(name, _)| !texts.contains(name));
+    let known: BTreeSet<&String> = strangers.iter().map(|(name, _)| name).collect();
+    let named: Vec<String> =
+        listing.campaigns.iter().filter(|name| !known.contains(name) && !texts.contains(*name)).cloned().collect();
+    diagnostics.extend(of_listing(&listing, ignored, named.is_empty() && strangers.is_empty()));
+    let count = named.len();
+    if project.is_some() {
+        diagnostics.extend(tell(strangers, &named));
+    }
+    Ok(ProjectFiles { home, folders, project, campaigns, drafts, count, diagnostics })
 }
 
-fn source(
-    folders: &Folders,
-    name: &str,
-    diagnostics: &mut Diagnostics,
-) -> Option<std::sync::Arc<crate::diagnostic::Source>> {
-    let bytes = folders
-        .read_bytes(name)
-        .map_err(|error| Diagnostic::error(error.code(), format!("`{name}`: {error}"), Place::File(name.to_owned())));
+impl ProjectFiles {
+    /// All that can be said without the rows of audiences: also of files that have errors.
+    pub(super) fn check(&self) -> Diagnostics {
+        let mut found = self.diagnostics.clone();
+        found.extend(plan::check(self.project.as_ref(), &self.campaigns, &self.drafts, &self.folders));
+        found
+    }
+}
+
+/// What is to be said about what was looked through, and what was not.
+fn of_listing(listing: &Listing, ignored: &[Ignored], nothing: bool) -> Diagnostics {
+    let mut diagnostics = Diagnostics::new();
+    let place = || Place::File(PROJECT_FILE.to_owned());
+    if nothing {
+        diagnostics.push(
+            Diagnostic::warning(Code::NoCampaigns, "the project has no campaigns", place())
+                .help("a campaign is a `*.yaml` file in the project's folder or below it"),
+        );
+    }
+    for stale in ignored.iter().filter(|ignored| !listing.ignored.contains(&ignored.path)) {
+        let message = "there is no such folder or YAML file in the project's folder, so nothing is ignored";
+        diagnostics.push(Diagnostic::warning(Code::StaleIgnore, message, stale.place.clone()));
+    }
+    for link in &listing.links {
+        let message = "links to folders are not followed: campaigns behind this one are not read";
+        let help = format!("copy them, or write `ignore: [ {link} ]` into sendform.yaml if there are none");
+        diagnostics.push(Diagnostic::warning(Code::NotRead, message, Place::File(link.clone())).help(help));
+    }
+    if listing.is_cut {
+        let message = format!(
+            "the project's folder is not looked through to its end: more than {} files, or {DEPTH_MAX} folders in each \
+             other, are below it",
+            number(ENTRIES_MAX as u64)
+        );
+        let help = "list folders without campaigns under `ignore`, or give the project a folder of its own";
+        diagnostics.push(Diagnostic::error(Code::NotRead, message, place()).help(help));
+    }
+    diagnostics
+}
+
+fn source(folders: &Folders, name: &str, diagnostics: &mut Diagnostics) -> Option<Arc<Source>> {
+    let bytes = folders.read_bytes(name).map_err(|error| {
+        let diagnostic = Diagnostic::error(error.code(), format!("`{name}`: {error}"), Place::File(name.to_owned()));
+        if name == PROJECT_FILE { diagnostic } else { diagnostic.help(remedy(name)) }
+    });
     match bytes.and_then(|bytes| decode(name, bytes)) {
         Ok(source) => Some(source),
         Err(diagnostic) => {
             diagnostics.push(diagnostic);
             None
         }
+    }
+}
+
+/// The files of a project, and which of them were read as texts.
+struct Remembered<'a> {
+    folders: &'a Folders,
+    texts: Mutex<BTreeSet<String>>,
+}
+
+impl Files for Remembered<'_> {
+    fn read(&self, path: &str) -> Result<String, FilesError> {
+        self.texts.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned());
+        self.folders.read(path)
+    }
+
+    fn open(&self, path: &str) -> Result<Box<dyn Stream>, FilesError> {
+        self.folders.open(path)
+    }
+
+    fn spool(&self, source: &mut dyn Read) -> Result<Box<dyn Stream>, FilesError> {
+        self.folders.spool(source)
+    }
+
+    fn similar(&self, path: &str) -> Option<String> {
+        self.folders.similar(path)
     }
 }

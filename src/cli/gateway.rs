@@ -123,7 +123,9 @@ impl Gateway {
     /// If the books cannot be closed.
     pub(super) async fn stop(self) -> Result<(), Failure> {
         if let Some(sandbox) = self.sandbox {
-            sandbox.stop().await.map_err(|error| failed(&error))?;
+            sandbox.stop().await.map_err(|error| {
+                Failure::new(Exit::Environment, "the sandbox's books were not closed in order").because(&error)
+            })?;
         }
         Ok(())
     }

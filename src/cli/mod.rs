@@ -14,6 +14,7 @@ mod gateway;
 mod home;
 mod init;
 mod ledger;
+mod nearby;
 mod output;
 mod plan;
 mod prepare;

@@ -32,10 +32,7 @@ pub(super) async fn run(
     if let Some(path) = &args.out {
         frozen::make_room(path)?;
     }
-    let world = World::open(global, settings, output).await?;
-    let result = with_world(&world, global, args, output).await;
-    world.gateway.stop().await?;
-    result
+    World::run(global, settings, output, async |world| with_world(world, global, args, output).await).await
 }
 
 async fn with_world(world: &World, global: &Global, args: &PlanArgs, output: &Output) -> Result<Exit, Failure> {

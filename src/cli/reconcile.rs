@@ -31,12 +31,7 @@ pub(super) async fn run(
     settings: &Settings,
     output: &Output,
 ) -> Result<Exit, Failure> {
-    let world = Arc::new(World::open(global, settings, output).await?);
-    let result = with_world(&world, args, settings, output).await;
-    if let Ok(world) = Arc::try_unwrap(world) {
-        world.gateway.stop().await?;
-    }
-    result
+    World::run(global, settings, output, async |world| with_world(world, args, settings, output).await).await
 }
 
 async fn with_world(

@@ -25,10 +25,7 @@ pub(super) async fn run(
     settings: &Settings,
     output: &Output,
 ) -> Result<Exit, Failure> {
-    let world = World::open(global, settings, output).await?;
-    let result = with_world(&world, args, settings, output).await;
-    world.gateway.stop().await?;
-    result
+    World::run(global, settings, output, async |world| with_world(world, args, settings, output).await).await
 }
 
 async fn with_world(world: &World, args: &ResolveArgs, settings: &Settings, output: &Output) -> Result<Exit, Failure> {

@@ -20,10 +20,7 @@ pub(super) async fn run(
     settings: &Settings,
     output: &Output,
 ) -> Result<Exit, Failure> {
-    let world = World::open(global, settings, output).await?;
-    let result = with_world(&world, args, output).await;
-    world.gateway.stop().await?;
-    result
+    World::run(global, settings, output, async |world| with_world(world, args, output).await).await
 }
 
 async fn with_world(world: &World, args: &StatusArgs, output: &Output) -> Result<Exit, Failure> {

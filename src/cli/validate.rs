@@ -2,7 +2,6 @@
 
 use crate::diagnostic::Diagnostics;
 use crate::diagnostic::words::plural;
-use crate::plan;
 use crate::report::{diagnostics, json};
 
 use super::args::Global;
@@ -17,13 +16,10 @@ use super::output::{Forms, Output};
 /// If there is no project.
 pub(super) fn run(global: &Global, output: &Output) -> Result<Exit, Failure> {
     let files = files::read(global)?;
-    let mut found = files.diagnostics.clone();
-    if let Some(project) = &files.project {
-        found.extend(plan::check(project, &files.campaigns, &files.folders));
-    }
+    let found = files.check();
     output.show(&Forms {
         text: &|paint| diagnostics::render(&found, paint) + &all_well(&files, &found),
-        json: &|| json::validation(&found),
+        json: &|| json::validation(&found, Some(files.count)),
     })?;
     Ok(if found.has_errors() { Exit::Files } else { Exit::Done })
 }
@@ -34,6 +30,10 @@ fn all_well(files: &ProjectFiles, found: &Diagnostics) -> String {
         return String::new();
     }
     let messages: usize = files.campaigns.iter().map(|campaign| campaign.messages.len()).sum();
-    let campaigns = plural(files.campaigns.len() as u64, "campaign");
-    format!("{campaigns} with {} can be planned\n", plural(messages as u64, "message"))
+    format!(
+        "{} with {} in {}: no errors in the files; the rows of audiences are read by `sendform plan`\n",
+        plural(files.campaigns.len() as u64, "campaign"),
+        plural(messages as u64, "message"),
+        plural(files.count as u64, "file"),
+    )
 }

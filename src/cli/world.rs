@@ -1,6 +1,7 @@
 //! All that the commands with a plan have in common: files, gateway, keys.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use crate::campaign::{Campaign, Project};
 use crate::diagnostic::{Diagnostics, Severity};
@@ -38,19 +39,37 @@ pub(super) struct World {
 }
 
 impl World {
+    /// Runs a command in a world, and stops the embedded gateway afterwards, however it ends.
+    ///
+    /// # Errors
+    /// If the files have errors, which are shown; if the gateway cannot be used; if the command fails.
+    pub(super) async fn run(
+        global: &Global,
+        settings: &Settings,
+        output: &Output,
+        command: impl AsyncFnOnce(&Arc<Self>) -> Result<Exit, Failure>,
+    ) -> Result<Exit, Failure> {
+        let world = Arc::new(Self::open(global, settings, output).await?);
+        let ended = command(&world).await;
+        // A rendering that nobody waits for may still hold it, and ends with the process.
+        let stopped = match Arc::try_unwrap(world) {
+            Ok(world) => world.gateway.stop().await,
+            Err(_) => Ok(()),
+        };
+        both(ended, stopped, |failure| output.tell(&failure.render(output.paint_errors)))
+    }
+
     /// Reads the files and finds the gateway.
     ///
     /// # Errors
     /// If the files have errors, which are shown, or the gateway cannot be used.
-    pub(super) async fn open(global: &Global, settings: &Settings, output: &Output) -> Result<Self, Failure> {
+    async fn open(global: &Global, settings: &Settings, output: &Output) -> Result<Self, Failure> {
         let files = files::read(global)?;
-        let project = match files.project {
-            Some(project) if !files.diagnostics.has_errors() => project,
-            _ => {
-                show_diagnostics(output, &files.diagnostics)?;
-                return Err(Failure::silent(Exit::Files));
-            }
-        };
+        if files.project.is_none() || files.diagnostics.has_errors() {
+            show_diagnostics(output, &files.check())?;
+            return Err(Failure::silent(Exit::Files));
+        }
+        let Some(project) = files.project else { return Err(Failure::silent(Exit::Files)) };
         let gateway = if global.sandbox {
             Gateway::sandbox(&project, &files.home, settings, global).await?
         } else {
@@ -67,12 +86,24 @@ impl World {
     }
 }
 
+/// How a command ended, and how the gateway did after it. The command's own result is the one that
+/// counts; what went wrong after it is told beside it.
+fn both(
+    ended: Result<Exit, Failure>,
+    stopped: Result<(), Failure>,
+    tell: impl FnOnce(&Failure),
+) -> Result<Exit, Failure> {
+    let Err(stopped) = stopped else { return ended };
+    tell(&stopped);
+    ended.map(|exit| exit.or(stopped.exit))
+}
+
 /// Shows diagnostics as the result of a command.
 ///
 /// # Errors
 /// If they cannot be shown.
 pub(super) fn show_diagnostics(output: &Output, found: &Diagnostics) -> Result<(), Failure> {
-    output.show(&Forms { text: &|paint| diagnostics::render(found, paint), json: &|| json::validation(found) })
+    output.show(&Forms { text: &|paint| diagnostics::render(found, paint), json: &|| json::validation(found, None) })
 }
 
 /// Tells warnings beside the result of a command.
@@ -138,5 +169,28 @@ pub(super) fn no_message(name: &str, keys: &[&MessageKey]) -> Failure {
             let shown: Vec<String> = known.into_iter().take(KNOWN_SHOWN_MAX).collect();
             failure.hint(format!("the messages are {}{more}", shown.join(", ")))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_keeps_its_own_result() {
+        let check = |ended: Result<Exit, Failure>, stopped: Option<Exit>, expect: Result<Exit, &str>| {
+            let mut told = Vec::new();
+            let stopped = stopped.map_or(Ok(()), |exit| Err(Failure::new(exit, "the books")));
+            let is_stopped = stopped.is_ok();
+            let result = both(ended, stopped, |failure| told.push(failure.message.clone()));
+            assert_eq!(result.map_err(|failure| failure.message), expect.map_err(str::to_owned));
+            assert_eq!(told, if is_stopped { vec![] } else { vec!["the books"] });
+        };
+        let own = || Err(Failure::new(Exit::Ledger, "the ledger"));
+        check(Ok(Exit::Doubt), None, Ok(Exit::Doubt));
+        check(own(), None, Err("the ledger"));
+        check(own(), Some(Exit::Environment), Err("the ledger"));
+        check(Ok(Exit::Done), Some(Exit::Environment), Ok(Exit::Environment));
+        check(Ok(Exit::Doubt), Some(Exit::Environment), Ok(Exit::Doubt));
     }
 }

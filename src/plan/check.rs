@@ -2,24 +2,28 @@
 
 use jiff::Timestamp;
 
-use crate::campaign::{Campaign, Files, Message, Project, duplicates};
+use crate::campaign::{Campaign, Draft, Files, Message, Project, duplicates};
 use crate::diagnostic::words::plural;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::ledger::Ledger;
 use crate::timing::{self, Expires, Pace, Passage};
 
-use super::compiled::{Compiled, Selected};
+use super::compiled::{Compiled, Selected, check_draft};
 use super::gate::Gate;
 use super::message::MessagePlan;
 use super::parallel;
 
-/// Checks all files without reading the rows of audiences: templates, conditions, headers.
+/// Checks all files without reading the rows of audiences: templates, conditions, headers; of files
+/// that have errors what is whole of them.
 #[must_use]
-pub fn check(project: &Project, campaigns: &[Campaign], files: &dyn Files) -> Diagnostics {
+pub fn check(project: Option<&Project>, campaigns: &[Campaign], drafts: &[Draft], files: &dyn Files) -> Diagnostics {
     let mut diagnostics = duplicates(campaigns);
     parallel::with_deep_stack(|| {
-        for audience in &project.suppress {
+        for audience in project.map_or(&[][..], |project| &project.suppress) {
             diagnostics.extend(Selected::new(audience, files).err().unwrap_or_default());
+        }
+        for draft in drafts {
+            diagnostics.extend(check_draft(draft, files));
         }
         for message in campaigns.iter().flat_map(|campaign| &campaign.messages) {
             diagnostics.extend(match Compiled::new(message, files) {
@@ -99,25 +103,27 @@ fn passage(message: &Message, plan: &MessagePlan, now: Timestamp, place: &Place)
 /// Some who expire are a warning; where everybody does, nothing would be sent at all.
 fn expiring(message: &Message, people: u64, expires: &Expires, everybody: bool, place: Place) -> Diagnostic {
     let validity = timing::duration(timing::horizon::validity(message.schedule.validity));
-    let text = format!(
-        "{} of `{}` would not get it: those who come up from {} on expire after {validity}",
-        plural(people, "person"),
-        message.key,
-        timing::utc(expires.at),
-    );
-    let (code, why, cure) = match expires.opens {
+    let (code, before, why, cure) = match expires.opens {
         Some(opens) => (
             Code::WindowMissed,
-            format!("the delivery window opens at {}", timing::utc(opens)),
+            "the delivery window opens",
+            format!("it opens at {}", timing::utc(opens)),
             "choose another time, a wider window, a higher speed, or a longer `validityPeriod` (48 h at most)",
         ),
         None => (
             Code::ValidityOutlasted,
+            "their turn",
             "the speed is too low for the validity".to_owned(),
             "choose a higher speed, a longer `validityPeriod` (48 h at most), or a smaller `bulkSize`: the validity is \
              counted from the `sendAt` of each bulk",
         ),
     };
+    let text = format!(
+        "{} of `{}` would not get it: from {} on the validity of {validity} is over before {before}",
+        plural(people, "person"),
+        message.key,
+        timing::utc(expires.at),
+    );
     let severity = if everybody { Diagnostic::error } else { Diagnostic::warning };
     severity(code, text, place).label(why).help(cure)
 }

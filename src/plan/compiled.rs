@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::audience::Reader;
-use crate::campaign::{Audience, Content, Files, Message};
+use crate::campaign::{Audience, Content, Draft, Files, Message, TemplateText};
 use crate::diagnostic::Diagnostics;
 use crate::render::{ColumnUse, Condition, Header, Purpose, Template, check_column_names, check_columns};
 
@@ -95,20 +95,10 @@ impl Compiled {
     /// All that is wrong with its templates, its condition, its audience's columns, and what is worth
     /// a look besides.
     pub(super) fn new(message: &Message, files: &dyn Files) -> Result<(Self, Reader), Diagnostics> {
-        let mut diagnostics = Diagnostics::new();
-        let Content::Text(source) = &message.content;
-        let text = keep(Template::compile(source, Purpose::Text, files), &mut diagnostics);
-        let callback = message.webhooks.callback_data.as_ref();
-        let callback_data =
-            callback.and_then(|source| keep(Template::compile(source, Purpose::CallbackData, files), &mut diagnostics));
-        let selected = keep(Selected::new(&message.audience, files), &mut diagnostics);
-        for template in text.iter().chain(&callback_data) {
-            diagnostics.extend(template.pasted(selected.as_ref().map(|(selected, _)| &*selected.header)));
-            if let Some((selected, _)) = &selected {
-                let file = selected.audience.source.file();
-                diagnostics.extend(check_columns(template.columns(), &selected.header, file));
-            }
-        }
+        let Content::Text(text) = &message.content;
+        let callback_data = message.webhooks.callback_data.as_ref();
+        let Parts { text, callback_data, selected, diagnostics } =
+            Parts::new(Some(text), callback_data, Some(&message.audience), files);
         match (text, selected) {
             (Some(text), Some((selected, reader))) if !diagnostics.has_errors() => {
                 Ok((Self::from_parts(selected, text, callback_data, diagnostics), reader))
@@ -138,6 +128,66 @@ impl Compiled {
         used.dedup();
         Self { selected, text, callback_data, time_zone, window, shown, used, warnings }
     }
+}
+
+/// What a message is made of, as far as it is there and good.
+struct Parts {
+    text: Option<Template>,
+    callback_data: Option<Template>,
+    selected: Option<(Selected, Reader)>,
+    diagnostics: Diagnostics,
+}
+
+impl Parts {
+    fn new(
+        text: Option<&TemplateText>,
+        callback_data: Option<&TemplateText>,
+        audience: Option<&Arc<Audience>>,
+        files: &dyn Files,
+    ) -> Self {
+        let mut diagnostics = Diagnostics::new();
+        let mut template = |source: Option<&TemplateText>, purpose| {
+            source.and_then(|source| keep(Template::compile(source, purpose, files), &mut diagnostics))
+        };
+        let text = template(text, Purpose::Text);
+        let callback_data = template(callback_data, Purpose::CallbackData);
+        let selected = audience.and_then(|audience| keep(Selected::new(audience, files), &mut diagnostics));
+        for template in text.iter().chain(&callback_data) {
+            diagnostics.extend(template.pasted(selected.as_ref().map(|(selected, _)| &*selected.header)));
+            if let Some((selected, _)) = &selected {
+                let file = selected.audience.source.file();
+                diagnostics.extend(check_columns(template.columns(), &selected.header, file));
+            }
+        }
+        Self { text, callback_data, selected, diagnostics }
+    }
+}
+
+/// Checks what is whole of a file that has errors.
+pub(super) fn check_draft(draft: &Draft, files: &dyn Files) -> Diagnostics {
+    match draft {
+        Draft::Message(message) => {
+            let (text, callback_data) = (message.text.as_ref(), message.callback_data.as_ref());
+            Parts::new(text, callback_data, message.audience.as_ref(), files).diagnostics
+        }
+        Draft::Audience(audience) => Selected::new(audience, files).err().unwrap_or_default(),
+        Draft::Loose(audience) => check_loose(audience, files),
+        Draft::Filter(filter) => Condition::compile(filter).err().unwrap_or_default(),
+    }
+}
+
+/// Checks an audience of which nobody knows which columns have a meaning of their own.
+fn check_loose(audience: &Audience, files: &dyn Files) -> Diagnostics {
+    let mut diagnostics = Diagnostics::new();
+    let condition = audience.filter.as_ref().and_then(|filter| keep(Condition::compile(filter), &mut diagnostics));
+    match Reader::open(audience, files) {
+        Ok(reader) => {
+            let columns = condition.as_ref().map_or(&[][..], Condition::columns);
+            diagnostics.extend(check_columns(columns, reader.header(), audience.source.file()));
+        }
+        Err(diagnostic) => diagnostics.push(diagnostic),
+    }
+    diagnostics
 }
 
 fn keep<T>(result: Result<T, Diagnostics>, diagnostics: &mut Diagnostics) -> Option<T> {

@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 
 use jiff::Timestamp;
 
-use crate::campaign::{Campaign, Files, FilesError, Project, Stream, read_campaign, read_project};
+use crate::campaign::{Campaign, Files, FilesError, Project, ReadProject, Stream, read_campaign, read_project};
 use crate::diagnostic::Source;
 use crate::identity::{Key, Keys, MessageKey, Person};
 use crate::ledger::{Claim, ClaimId, Header, Ledger, MessageRecord, Outcome, PersonState, RunId, View};
@@ -90,12 +90,12 @@ impl Fixture {
     /// Reads the files as they are now.
     pub(crate) fn read(&self) -> (Project, Vec<Campaign>) {
         let source = |path: &str| Source::new(path, self.files.read(path).unwrap());
-        let (project, found) = read_project(&source("sendform.yaml"));
-        let project = project.unwrap_or_else(|| panic!("{found:#?}"));
+        let ReadProject { project, declared, diagnostics, .. } = read_project(&source("sendform.yaml"));
+        let project = project.unwrap_or_else(|| panic!("{diagnostics:#?}"));
         let names = self.files.0.keys().filter(|name| name.ends_with(".yaml") && *name != "sendform.yaml");
         let campaigns = names.map(|name| {
-            let (campaign, found) = read_campaign(&source(name), Some(&project), &self.files);
-            campaign.unwrap_or_else(|| panic!("{found:#?}"))
+            let read = read_campaign(&source(name), declared.as_ref(), &self.files);
+            read.campaign.unwrap_or_else(|| panic!("{:#?}", read.diagnostics))
         });
         let campaigns = campaigns.collect();
         (project, campaigns)

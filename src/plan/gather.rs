@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::audience::{Reader, Row, RowAt};
+use crate::audience::{Reader, Row, RowAt, TimeForms};
 use crate::diagnostic::Diagnostics;
 use crate::identity::{Content, Person, PersonMap};
 use crate::render::Renderer;
@@ -52,6 +52,8 @@ pub(super) struct Gathered {
     pub failed: RowIssues,
     /// What cells leave behind in texts, by column: the line of the first row, and how many rows.
     pub leftovers: BTreeMap<(usize, Leftover), (u64, u64)>,
+    /// How the times of conversation windows are written.
+    pub forms: TimeForms,
     /// What the ids look like.
     pub ids: IdForms,
     /// The last row, if the file ends in it without a line end: its line, and its id if it has one.
@@ -155,7 +157,8 @@ pub(super) fn gather(sieve: &Sieve<'_>, mut reader: Reader, workers: NonZeroUsiz
         },
     )?;
     let gate = |person: Person| gatherer.seen.get(&person).map(|seen| gate_of(seen.index));
-    gatherer.gathered.placed = sieve.handed.place(gate);
+    let is_suppressed = |person| sieve.suppressed.iter().any(|list| list.people.contains(&person));
+    gatherer.gathered.placed = sieve.handed.place(gate, is_suppressed);
     Ok(gatherer.finish(sieve.hold.people()))
 }
 
@@ -255,14 +258,12 @@ impl Gatherer {
     /// Takes back what was decided about a person: another row of theirs, on this line, says otherwise.
     fn contradict(&mut self, person: Person, seen: Seen, line: u64) {
         let gate = gate_of(seen.index);
-        match gate {
-            Gate::ToSend => self.removed.push(seen.index),
-            Gate::Suppressed | Gate::Excluded => {
-                if let Some(count) = self.gathered.protected.get_mut(&(gate, seen.list())) {
-                    *count = count.saturating_sub(1);
-                }
-            }
-            _ => {}
+        if gate == Gate::ToSend {
+            self.removed.push(seen.index);
+        }
+        // Only lists are counted there.
+        if let Some(count) = self.gathered.protected.get_mut(&(gate, seen.list())) {
+            *count = count.saturating_sub(1);
         }
         self.unfit.remove(&person);
         self.gathered.counts.shift(gate, Gate::Contradicting);
@@ -297,6 +298,7 @@ impl Gatherer {
             return self.stopped(Gate::Unreadable);
         }
         gathered.counts.add(Gate::ToSend);
+        candidate.form.into_iter().for_each(|form| gathered.forms.add(form));
         gathered.recipients.push(Recipient { person, content: candidate.content, row: at });
         if self.several_slots {
             gathered.slots.push(candidate.slot);

@@ -178,13 +178,13 @@ mod tests {
 
     #[test]
     fn a_few_ids_of_another_length_are_odd() {
-        let check = |ids: &[&str], expect: Option<(u8, u64, &[(u8, u64)])>| {
-            let found = forms(ids).odd_ones();
-            assert_eq!(found.as_ref().map(|odd| (odd.usual, odd.of, odd.others.as_slice())), expect, "{ids:?}");
-        };
+        let check = |ids: &[&str], expect: Option<OddOnes>| assert_eq!(forms(ids).odd_ones(), expect, "{ids:?}");
         let many = ["17841400000000001"; 18];
         check(&many, None);
-        check(&[&many[..], &["1784140000"], &["178414"]].concat(), Some((17, 18, &[(6, 1), (10, 1)])));
+        check(
+            &[&many[..], &["1784140000"], &["178414"]].concat(),
+            Some(OddOnes { usual: 17, of: 18, others: vec![(6, 1), (10, 1)] }),
+        );
         check(&[&many[..], &["178414"; 3]].concat(), None);
         check(&[&many[..5], &["178414"]].concat(), None);
     }

@@ -72,7 +72,7 @@ fn failure(message: &Message, file: &str, cause: &Cause) -> Diagnostic {
     let text = format!("`{}`: {}{rows}", message.key, issue.message);
     let row = cause.first(file);
     let diagnostic = match &issue.place {
-        Some(place) => Diagnostic::error(issue.code, text, place.clone())
+        Some(place) => Diagnostic::error(issue.code, text, (**place).clone())
             .note(row, if cause.rows == 1 { "for this row" } else { "for this row, the first of them" }),
         None => Diagnostic::error(issue.code, text, row),
     };

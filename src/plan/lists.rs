@@ -95,14 +95,15 @@ impl List {
             let issue = &cause.issue;
             let rows = if cause.rows == 1 { String::new() } else { format!(" ({})", plural(cause.rows, "row")) };
             let help = "this list keeps people from getting messages, so every row of it must be readable";
-            let help = [issue.help.clone(), cause.others()].into_iter().flatten().fold(help.to_owned(), join);
+            let help: Vec<String> =
+                [Some(help.to_owned()), issue.help.clone(), cause.others()].into_iter().flatten().collect();
             let found = Diagnostic::error(issue.code, format!("{}{rows}", issue.message), cause.first(file));
             diagnostics.push(
                 match &issue.place {
-                    Some(place) => found.note(place.clone(), "here"),
+                    Some(place) => found.note((**place).clone(), "here"),
                     None => found,
                 }
-                .help(help),
+                .help(help.join("; ")),
             );
         }
         diagnostics.extend(super::issues::rounded(&self.audience, &self.ids));
@@ -140,10 +141,6 @@ impl List {
         let name = if named { self.audience.name.as_str() } else { self.audience.source.file() };
         Protection { gate, name: name.to_owned(), people: self.people.len() as u64, stopped }
     }
-}
-
-fn join(help: String, more: String) -> String {
-    format!("{help}; {more}")
 }
 
 /// The person of a row; `None` if nothing stands in it, or the audience's `where` filters it out.

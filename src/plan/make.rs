@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::audience::Reader;
 use crate::campaign::{Audience, Campaign, Content, Files, Limits, Message, Project, Zone, duplicates};
 use crate::diagnostic::Diagnostics;
 use crate::diagnostic::words::{number, plural};
@@ -264,7 +265,7 @@ impl Planner<'_> {
         plan.held = input.frozen.and_then(|frozen| Held::of(frozen, message, known, input.view));
         let times = SendTimes::new(&message.schedule, input.now, until, input.frozen.map(|frozen| frozen.at));
         let contents = ContentMaker::new(keys.first(), message);
-        let sieve = Sieve {
+        let mut sieve = Sieve {
             message,
             compiled: &compiled,
             times: &times,
@@ -275,26 +276,22 @@ impl Planner<'_> {
             standings: known.map(|ledger| ledger.standings(&message.key, message.revision)),
             view: input.view,
             handed: &handed,
+            now: input.now,
+            numbers_are_times: true,
             hold: &hold,
             retry_rejected: input.retry_rejected.contains(&message.key),
             send_late: input.accepted.get(RailKind::Late).is_some(),
             long_texts_are_errors: input.project.long_texts_are_errors,
         };
         let mut gathered = gather(&sieve, reader, input.workers)?;
-        let placed = std::mem::take(&mut gathered.placed);
-        let older = if placed.lacks_somebody() && handed.has_older_keys() { fingerprints.get(1..) } else { None };
-        let mut suppressed_under_older = Vec::new();
-        for (older, audience) in older
-            .unwrap_or_default()
-            .iter()
-            .flat_map(|older| input.project.suppress.iter().map(move |audience| (older, audience)))
-        {
-            suppressed_under_older.push(List::read(audience, input.files, older, input.workers)?.people);
+        if !gathered.forms.agree() {
+            sieve.numbers_are_times = false;
+            gathered = gather(&sieve, Reader::open(&message.audience, input.files)?, input.workers)?;
         }
-        let is_suppressed = |person| {
-            let now = suppressed.iter().map(|list| &list.people);
-            now.chain(&suppressed_under_older).any(|people| people.contains(&person))
-        };
+        let placed = std::mem::take(&mut gathered.placed);
+        let older = fingerprints.get(1..).filter(|_| handed.has_older_keys() && placed.lacks_somebody());
+        let older = self.suppressed(older.unwrap_or_default())?;
+        let is_suppressed = |person| older.iter().any(|people| people.contains(&person));
         plan.at_gateway = handed.at_gateway(message, known, placed, is_suppressed);
         let failed = rails::allowed_failures(&input.project.limits, input.accepted);
         plan.diagnostics.extend(issues::of(
@@ -385,9 +382,16 @@ impl Planner<'_> {
         handed::gone(input.project, input.campaigns, ledger, input.now, |sender| {
             let fingerprint = Fingerprint::new(keys.first(), &input.project.id, sender);
             // A list that cannot be read is an error of every message.
-            let lists = self.lists(sender, &input.project.suppress, &[fingerprint]).unwrap_or_default();
-            lists.iter().flat_map(|list| &list.people).copied().collect::<PersonSet>().into()
+            self.lists(sender, &input.project.suppress, &[fingerprint]).unwrap_or_default()
         })
+    }
+
+    /// The people whom the project suppresses, as other keys make them.
+    fn suppressed(&self, fingerprints: &[Fingerprint]) -> Result<Vec<PersonSet>, Diagnostics> {
+        let input = self.input;
+        let suppress = &input.project.suppress;
+        let lists = fingerprints.iter().flat_map(|key| suppress.iter().map(move |audience| (key, audience)));
+        lists.map(|(key, audience)| Ok(List::read(audience, input.files, key, input.workers)?.people)).collect()
     }
 
     /// The people of audiences, each read once for each sender.

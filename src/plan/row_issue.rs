@@ -25,7 +25,7 @@ pub(super) struct RowIssue {
     /// The column, if one is to blame.
     pub column: Option<String>,
     /// The place in the template or expression, if there is one.
-    pub place: Option<Place>,
+    pub place: Option<Box<Place>>,
     /// What stands in the column, if that is no personal data: a zone, the form of a time.
     pub value: Option<String>,
     /// What to do about it.
@@ -52,7 +52,7 @@ impl RowIssue {
 impl From<RenderError> for RowIssue {
     fn from(error: RenderError) -> Self {
         let RenderError { code, message, place, column } = error;
-        Self { code, message, column, place, value: None, help: None }
+        Self { code, message, column, place: place.map(Box::new), value: None, help: None }
     }
 }
 

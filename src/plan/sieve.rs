@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::audience::{self, Row, RowAt, used_digest};
+use crate::audience::{Moment, Row, RowAt, TimeForm, masked_time, time_cure, used_digest};
 use crate::campaign::Message;
 use crate::diagnostic::Code;
 use crate::identity::{CanonicalTo, Content, Fingerprint, IdRule, Person, ToError};
@@ -44,6 +44,10 @@ pub(super) struct Sieve<'a> {
     pub view: View,
     /// What the gateway has of it already.
     pub handed: &'a Handed<'a>,
+    /// The instant of planning.
+    pub now: Timestamp,
+    /// Whether a bare number in a column of times is one.
+    pub numbers_are_times: bool,
     /// What a frozen plan holds it to.
     pub hold: &'a Hold<'a>,
     /// Whether people who were rejected are free again.
@@ -115,6 +119,14 @@ pub(super) enum Fate {
     Candidate(Candidate, Vec<(usize, Leftover)>),
 }
 
+/// When somebody is sent to, and until when that may be.
+#[derive(Debug, Clone, Copy)]
+struct Window {
+    slot: Slot,
+    closes_at: Option<Timestamp>,
+    form: Option<TimeForm>,
+}
+
 /// What stands in a cell of somebody who may be sent to, though it is likely not meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Leftover {
@@ -135,6 +147,8 @@ pub(super) struct Candidate {
     pub slot: Slot,
     /// When their conversation window closes.
     pub closes_at: Option<Timestamp>,
+    /// How that is written.
+    pub form: Option<TimeForm>,
     /// How long their text is, in bytes.
     pub bytes: u32,
     /// Whether the text is longer than the channel takes, in a project that only warns.
@@ -203,24 +217,34 @@ impl Sieve<'_> {
         })
     }
 
-    fn closes_at(&self, cells: &csv::StringRecord) -> Result<Option<Timestamp>, RowIssue> {
+    fn closes_at(&self, cells: &csv::StringRecord) -> Result<Option<(Timestamp, Option<TimeForm>)>, RowIssue> {
         let Some(window) = self.compiled.window else { return Ok(None) };
         let cell = cells.get(window.position()).unwrap_or_default().trim();
         if cell.is_empty() {
             // Nobody knows of an open window, so there is none.
-            return Ok(Some(Timestamp::MIN));
+            return Ok(Some((Timestamp::MIN, None)));
         }
         let header = &self.compiled.selected.header;
         let column = header.names().get(window.position()).map(String::as_str);
-        let instant = audience::instant(cell).ok_or_else(|| {
-            RowIssue::new(Code::UnreadableRow, "the time is not a date and time with an offset", column)
-        })?;
-        Ok(Some(match window {
-            WindowColumn::ClosesAt(_) => instant,
-            WindowColumn::LastMessageAt(_) => {
-                instant.checked_add(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MAX)
+        let wrong = |message: &str, help: &str| {
+            RowIssue::new(Code::UnreadableRow, message, column).value(masked_time(cell)).help(help)
+        };
+        let moment = Moment::parse(cell)
+            .ok_or_else(|| wrong("the time is not a date and time with an offset", time_cure(cell)))?;
+        if moment.form != TimeForm::Written && !self.numbers_are_times {
+            let message = "the time is a bare number, and other rows of the column have another form";
+            return Err(wrong(message, "write all times of the column in one form, such as `2026-12-01T09:00:00Z`"));
+        }
+        let closes_at = match window {
+            WindowColumn::ClosesAt(_) => moment.instant,
+            WindowColumn::LastMessageAt(_) if moment.is_to_come(self.now) => {
+                return Err(wrong("the person's last message is still to come", "look which clock the times are on"));
             }
-        }))
+            WindowColumn::LastMessageAt(_) => {
+                moment.instant.checked_add(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MAX)
+            }
+        };
+        Ok(Some((closes_at, Some(moment.form))))
     }
 
     /// The first list that has a person.
@@ -240,7 +264,7 @@ impl Sieve<'_> {
                 Err(error) => return Fate::Failed(error.into()),
             }
         }
-        let (slot, closes_at) = match self.slot(cells).and_then(|slot| Ok((slot, self.closes_at(cells)?))) {
+        let (slot, window) = match self.slot(cells).and_then(|slot| Ok((slot, self.closes_at(cells)?))) {
             Ok(found) => found,
             Err(issue) => return Fate::Unreadable(issue),
         };
@@ -275,7 +299,8 @@ impl Sieve<'_> {
         if !filled {
             renderer.fill(cells);
         }
-        self.render(renderer, cells, planned, slot, closes_at, late)
+        let (closes_at, form) = window.map_or((None, None), |(closes_at, form)| (Some(closes_at), form));
+        self.render(renderer, cells, planned, Window { slot, closes_at, form }, late)
     }
 
     /// The gate at which the ledger stops a person, under whichever key it knows them.
@@ -299,8 +324,7 @@ impl Sieve<'_> {
         renderer: &mut Renderer,
         cells: &csv::StringRecord,
         planned: Planned,
-        slot: Slot,
-        closes_at: Option<Timestamp>,
+        window: Window,
         late: bool,
     ) -> Fate {
         let (text, callback_data, too_many_bytes) = match self.rendering(renderer) {
@@ -313,7 +337,9 @@ impl Sieve<'_> {
             return Fate::Differs;
         }
         let bytes = u32::try_from(text.len() + callback_data.map_or(0, |data| data.len())).unwrap_or(u32::MAX);
-        Fate::Candidate(Candidate { content, slot, closes_at, bytes, too_many_bytes, late }, self.leftovers(cells))
+        let Window { slot, closes_at, form } = window;
+        let candidate = Candidate { content, slot, closes_at, form, bytes, too_many_bytes, late };
+        Fate::Candidate(candidate, self.leftovers(cells))
     }
 
     /// What the cells that the text shows leave behind in it, and a zone that is likely not meant.

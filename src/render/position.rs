@@ -44,11 +44,6 @@ impl Position {
         }
     }
 
-    /// Places a template file.
-    pub(super) fn of_file(file: Arc<Source>) -> Self {
-        Self::Lines { file, starts: vec![(0, 0)] }
-    }
-
     /// The place of a range of bytes of the source.
     pub(super) fn place(&self, range: &Range<usize>) -> Place {
         match self {

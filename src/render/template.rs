@@ -1,14 +1,13 @@
 //! Templates: checked and compiled once, with all that they include, and shared by threads.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use minijinja::machinery::ast::Stmt;
 use minijinja::machinery::parse;
 use minijinja::{Environment, Error};
 
-use crate::campaign::{Files, TemplateText};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Source};
+use crate::campaign::{Files, TemplateText, TextFileError, text_file};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::render::braces;
 use crate::render::check::{Checker, Inclusion};
 use crate::render::columns::ColumnUse;
@@ -46,7 +45,7 @@ impl Template {
     /// If one of the sources cannot be read or parsed, is too large or too deep, or uses what
     /// templates may not use. All mistakes are collected.
     pub fn compile(source: &TemplateText, purpose: Purpose, files: &dyn Files) -> Result<Self, Diagnostics> {
-        let (text, position) = open(source, files)?;
+        let (text, position) = (source.text.as_str(), Position::of_text(source));
         let mut compiler = Compiler {
             files,
             purpose,
@@ -58,7 +57,7 @@ impl Template {
             diagnostics: Diagnostics::new(),
         };
         let place = position.place(&(0..text.len()));
-        compiler.add(MAIN, &text, &position, &place, &mut Vec::new());
+        compiler.add(MAIN, text, &position, &place, &mut Vec::new());
         if compiler.diagnostics.has_errors() {
             return Err(compiler.diagnostics);
         }
@@ -100,30 +99,6 @@ impl Template {
     pub(super) fn part(&self, name: &str) -> Option<&Part> {
         self.parts.get(name)
     }
-}
-
-/// The text of a template, and where it stands.
-fn open(source: &TemplateText, files: &dyn Files) -> Result<(String, Position), Diagnostics> {
-    let Some(path) = &source.file else {
-        return Ok((source.text.clone(), Position::of_text(source)));
-    };
-    let file = match &source.place {
-        Place::Span { source: file, .. } if file.name == *path => Arc::clone(file),
-        Place::Span { .. } | Place::Row { .. } | Place::File(_) => {
-            Source::new(path.clone(), read(path, &source.place, files)?)
-        }
-    };
-    Ok((without_final_newline(&file.text).to_owned(), Position::of_file(file)))
-}
-
-fn read(path: &str, place: &Place, files: &dyn Files) -> Result<String, Diagnostic> {
-    files.read(path).map_err(|error| Diagnostic::error(error.code(), format!("`{path}`: {error}"), place.clone()))
-}
-
-/// Of a file one final newline is dropped, as of a block text.
-fn without_final_newline(text: &str) -> &str {
-    let text = text.strip_suffix('\n').unwrap_or(text);
-    text.strip_suffix('\r').unwrap_or(text)
 }
 
 struct Compiler<'a> {
@@ -195,13 +170,16 @@ impl Compiler<'_> {
             let message = format!("includes go more than {INCLUDES_DEEP_MAX} deep");
             self.diagnostics.push(Diagnostic::error(Code::TooDeep, message, place));
         } else if !self.parts.iter().any(|(name, _)| name == path) {
-            match read(path, &place, self.files) {
-                Ok(text) => {
-                    let file = Source::new(path.clone(), text);
-                    let text = without_final_newline(&file.text).to_owned();
-                    self.add(path, &text, &Position::of_file(file), &place, above);
+            match text_file(path, self.files) {
+                Ok(file) => self.add(path, &file.text, &Position::of_text(&file), &place, above),
+                Err(TextFileError::Unreadable(error)) => {
+                    self.diagnostics.push(Diagnostic::error(error.code(), format!("`{path}`: {error}"), place));
                 }
-                Err(diagnostic) => self.diagnostics.push(diagnostic),
+                Err(TextFileError::Characters(refused)) => {
+                    for diagnostic in refused {
+                        self.diagnostics.push(diagnostic.note(place.clone(), "it is included here"));
+                    }
+                }
             }
         }
     }
@@ -390,22 +368,29 @@ mod tests {
     }
 
     #[test]
-    fn a_template_file_is_read_and_placed_in_itself() {
-        let files = InMemory::new(&[("t.txt", "Hi {{ name }}\nbye {{ nmae | x }}\n")]);
-        let text = |text: &str| TemplateText {
-            text: text.to_owned(),
-            place: Place::File("a.yaml".to_owned()),
-            line_starts: None,
-            file: Some("t.txt".to_owned()),
-        };
-        let Err(found) = Template::compile(&text(""), Purpose::Text, &files) else { panic!("compiled") };
+    fn a_template_file_is_placed_in_itself() {
+        let files = InMemory::new(&[("t.txt", "\u{feff}Hi {{ name }}\r\nbye {{ nmae | x }}\r\n")]);
+        let text = text_file("t.txt", &files).expect("it can be read");
+        let Err(found) = Template::compile(&text, Purpose::Text, &files) else { panic!("compiled") };
         assert_eq!(found.iter().next().map(|diagnostic| diagnostic.labels[0].place.file()), Some("t.txt"));
         assert!(list(&found).ends_with("@ x (there are `fallback`, `truncate`, `upper`, `lower`, `title`, `capitalize`, `trim`, `replace`, `split`, `join`, `first`, `last`, `length`, `int`, `float`, `round`, `abs`)"), "{}", list(&found));
-        let missing = Template::compile(&text(""), Purpose::Text, &InMemory::default());
-        assert_eq!(
-            missing.err().map(|found| list(&found)),
-            Some("file-missing: `t.txt`: there is no such file @ File(\"a.yaml\")".to_owned())
-        );
+    }
+
+    #[test]
+    fn what_is_included_has_one_form_too() {
+        let render = |included: &str| {
+            let files = InMemory::new(&[("t.txt", included)]);
+            let compiled = template("<{% include 't.txt' %}>", &files).map_err(|found| list(&found))?;
+            let mut renderer = crate::render::Renderer::new(Header::new(vec!["a".to_owned()]));
+            renderer.fill(&crate::render::fixture::row(&["Ana"]));
+            Ok::<_, String>(format!("{:?}", renderer.render(&compiled)))
+        };
+        let expect = Ok("Ok(Text(\"<Hi Ana,\\nbye\\n>\"))".to_owned());
+        for saved in ["Hi {{ a }},\nbye\n\n", "Hi {{ a }},\r\nbye\r\n\r\n", "\u{feff}Hi {{ a }},\r\nbye\r\n\r\n"] {
+            assert_eq!(render(saved), expect, "{saved:?}");
+        }
+        let refused = render("a\rb");
+        assert_eq!(refused, Err("forbidden-character: a carriage return without a line feed (U+000D) is not allowed here @ \r (end lines with LF or CR LF)".to_owned()));
     }
 
     #[test]

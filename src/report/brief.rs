@@ -5,25 +5,39 @@ use jiff::Timestamp;
 
 use crate::plan::{Counts, Gate, MessagePlan};
 
-use super::harmless::{Lines, harmless};
 use super::leaving_text;
 use super::paint::Paint;
+use super::plan_text;
 use super::words::{number, plural};
 
-/// Says whether all of some messages is sent, and nothing is to be said of them.
+/// Says whether all of some messages is sent, and nothing is to be said of them. Lists that protect people
+/// are told message by message.
 pub(super) fn is_sent(messages: &[MessagePlan]) -> bool {
-    messages.iter().all(|message| message.selected && is_quiet(message))
+    let alone = messages.len() == 1;
+    messages.iter().all(|message| message.selected && is_quiet(message) && (alone || message.protections.is_empty()))
 }
 
 fn is_quiet(message: &MessagePlan) -> bool {
-    let calm =
-        |gate| matches!(gate, Gate::Duplicate | Gate::Filtered | Gate::Suppressed | Gate::Excluded | Gate::AlreadySent);
     message.counts.get(Gate::AlreadySent) > 0
-        && message.counts.occupied().all(|(gate, _)| calm(gate))
+        && message.counts.occupied().all(|(gate, _)| is_calm(gate))
         && message.at_gateway.all().is_none()
         && message.change.is_none()
         && message.held.is_none()
         && message.diagnostics.is_empty()
+}
+
+/// Says whether nobody has to do anything about whoever ends there.
+fn is_calm(gate: Gate) -> bool {
+    matches!(
+        gate,
+        Gate::Blank
+            | Gate::NoAddress
+            | Gate::Duplicate
+            | Gate::Filtered
+            | Gate::Suppressed
+            | Gate::Excluded
+            | Gate::AlreadySent
+    )
 }
 
 /// Writes a campaign of which all is sent, or a message of which that is so or that is not selected;
@@ -59,10 +73,8 @@ fn one(message: &MessagePlan, now: Timestamp, paint: Paint) -> String {
             words.push(format!("{} {}", number(rows), gate.words()));
         }
     }
-    if message.is_read {
-        let file = harmless(&message.audience_file, Lines::Escape);
-        words.push(format!("{} in {file}", plural(message.counts.total(), "row")));
-    }
+    words.extend(plan_text::rows(message));
+    words.extend(message.protections.iter().filter(|_| message.selected).map(plan_text::protected));
     if message.diagnostics.has_errors() {
         words.insert(0, "it has errors".to_owned());
     }

@@ -225,7 +225,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::{render, to_json};
-    use crate::campaign::{Files, FilesError, Stream, read_campaign, read_project};
+    use crate::campaign::{Files, FilesError, ReadCampaign, Stream, read_campaign, read_project};
     use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Source};
     use crate::report::paint::Paint;
 
@@ -243,8 +243,9 @@ mod tests {
 
     fn of_campaign(text: &str) -> String {
         let project = Source::new("sendform.yaml", "project: acme\nsenders: { shop: S1 }\n");
-        let project = read_project(&project).0.unwrap();
-        let (campaign, diagnostics) = read_campaign(&Source::new("sale.yaml", text), Some(&project), &NoFiles);
+        let project = read_project(&project).declared;
+        let ReadCampaign { campaign, diagnostics, .. } =
+            read_campaign(&Source::new("sale.yaml", text), project.as_ref(), &NoFiles);
         assert_eq!(campaign.is_none(), diagnostics.has_errors());
         render(&diagnostics, Paint::Plain)
     }

@@ -3,9 +3,10 @@
 use crate::plan::{Change, Fallen, FrozenState, Held, MessagePlan};
 use crate::timing;
 
+use super::difference::{diff, told_apart};
 use super::harmless::{Lines, harmless};
 use super::paint::Paint;
-use super::plan_text::{diff, line};
+use super::plan_text::line;
 use super::words::{number, plural};
 
 /// How many lines of rows are named.
@@ -37,8 +38,9 @@ pub(super) fn message(out: &mut String, plan: &MessagePlan, held: &Held, paint: 
         return;
     }
     line(out, &paint.bad("  ! this is not what the plan has:"));
+    let is_only_one = held.changes.len() == 1;
     for change in &held.changes {
-        self::change(out, plan, change, paint);
+        self::change(out, plan, change, is_only_one, paint);
     }
 }
 
@@ -48,14 +50,13 @@ fn reasons(fallen: &Fallen) -> String {
     gates.chain(gone).collect::<Vec<_>>().join(", ")
 }
 
-fn change(out: &mut String, plan: &MessagePlan, change: &Change, paint: Paint) {
+fn change(out: &mut String, plan: &MessagePlan, change: &Change, is_only_one: bool, paint: Paint) {
     match change {
         Change::Revision { planned, now } => line(out, &format!("      revision: {planned} in the plan, {now} now")),
         Change::Term { name, planned, now } => {
-            let shown = |value: &Option<String>| {
-                value.as_deref().map_or_else(|| "none".to_owned(), |value| harmless(value, Lines::Escape))
-            };
-            line(out, &format!("      {name}: {} in the plan, {} now", shown(planned), shown(now)));
+            let word = |value: &Option<String>| value.as_deref().unwrap_or("none").to_owned();
+            let (planned, now) = told_apart(&word(planned), &word(now));
+            line(out, &format!("      {name}: {planned} in the plan, {now} now"));
         }
         Change::Text { planned, now } => {
             line(out, "      the text:");
@@ -64,6 +65,9 @@ fn change(out: &mut String, plan: &MessagePlan, change: &Change, paint: Paint) {
         Change::Contents { people, lines } => {
             let verb = "would get another message than the plan has for them";
             line(out, &format!("      {} {verb}{}", plural(*people, "person"), places(plan, *people, lines)));
+            if is_only_one {
+                line(out, "      the text is as planned: cells of these rows differ, or a file that it includes");
+            }
         }
         Change::Expired { people, at } => {
             let at = at.map(|at| format!(": it was {}", timing::utc(at))).unwrap_or_default();

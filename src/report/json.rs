@@ -10,7 +10,7 @@ use crate::diagnostic::Diagnostics;
 use crate::ledger::{Doubt, Ledger, View};
 use crate::plan::{Bulk, Gate, MessagePlan, Plan, Protection, Rail, ZonePeople};
 
-use super::{Reveal, diagnostics, doubt_text, frozen_json, leaving_json};
+use super::{Reveal, diagnostics, doubt_text, frozen_json, leaving_json, plan_text};
 
 /// The version of all forms of JSON that are written here.
 pub const FORMAT_VERSION: &str = "1.0";
@@ -29,6 +29,7 @@ pub fn plan(plan: &Plan, found: &Diagnostics, reveal: Reveal, file: Option<&Path
         "digest": plan.approved().to_string(),
         "planFile": file.map(|file| file.display().to_string()),
         "frozen": plan.frozen.as_ref().map(frozen_json::state),
+        "files": plan_text::campaigns(plan),
         "toSend": plan.to_send(),
         "notDue": plan.not_due(),
         "nextApplyAt": plan.next_apply_at().map(|at| at.to_string()),
@@ -46,10 +47,10 @@ pub fn plan(plan: &Plan, found: &Diagnostics, reveal: Reveal, file: Option<&Path
     })
 }
 
-/// Writes diagnostics on their own.
+/// Writes diagnostics on their own, and how many campaign files they are of, if that is known.
 #[must_use]
-pub fn validation(found: &Diagnostics) -> Value {
-    json!({ "format_version": FORMAT_VERSION, "kind": "validation", "diagnostics": list(found) })
+pub fn validation(found: &Diagnostics, files: Option<usize>) -> Value {
+    json!({ "format_version": FORMAT_VERSION, "kind": "validation", "files": files, "diagnostics": list(found) })
 }
 
 /// Writes how a run ended.

@@ -6,6 +6,7 @@ mod frozen_text;
 pub mod done_json;
 mod brief;
 mod clocks_text;
+mod difference;
 mod doubt_text;
 pub mod harmless;
 pub mod json;

@@ -1,17 +1,18 @@
 //! A plan for people in a hurry: doubts first, then message by message, then one line.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use similar::{ChangeTag, TextDiff};
 
 use crate::campaign::Limits;
+use crate::identity::CampaignId;
 use crate::plan::{Gate, MessagePlan, Plan, Protection, Rail, RailKind, Sample, TextChange};
 use crate::timing;
 
 use super::Reveal;
 use super::brief;
 use super::clocks_text;
+use super::difference::diff;
 use super::doubt_text;
 use super::frozen_text;
 use super::harmless::{Lines, harmless};
@@ -24,7 +25,9 @@ use super::words::{number, plural};
 pub fn render(plan: &Plan, paint: Paint, reveal: Reveal) -> String {
     let mut out = String::new();
     let on = if plan.gateway.is_empty() { String::new() } else { format!(" on {}", plan.gateway) };
-    line(&mut out, &paint.strong(&format!("{}{on}, {}", plan.project, timing::utc(plan.now))));
+    let head = format!("{}{on}, {}", plan.project, timing::utc(plan.now));
+    let (campaigns, files) = (plural(campaigns(plan), "campaign"), plural(campaigns(plan), "file"));
+    line(&mut out, &format!("{}, {campaigns} in {files}", paint.strong(&head)));
     if let Some(frozen) = &plan.frozen {
         frozen_text::head(&mut out, frozen, paint);
     }
@@ -46,6 +49,12 @@ pub fn render(plan: &Plan, paint: Paint, reveal: Reveal) -> String {
         line(&mut out, &paint.faint(&format!("digest {}", plan.approved())));
     }
     out
+}
+
+/// How many campaigns were planned, selected or not. Each is a file of its own.
+pub(super) fn campaigns(plan: &Plan) -> u64 {
+    let ids: BTreeSet<&CampaignId> = plan.messages.iter().map(|message| &message.key.campaign).collect();
+    ids.len() as u64
 }
 
 /// The one line that says what would happen.
@@ -105,9 +114,8 @@ fn message_text(out: &mut String, plan: &MessagePlan, now: Timestamp, paint: Pai
     // Lists that stop nobody are named too: somebody may have relied on them.
     let mut protections: BTreeMap<&String, &Protection> =
         plan.protections.iter().map(|protection| (&protection.name, protection)).collect();
-    let total = number(plan.counts.total());
     // No group has more digits than all rows together.
-    let width = total.len();
+    let width = number(plan.counts.total()).len();
     for (gate, count) in plan.counts.occupied().collect::<Vec<_>>().into_iter().rev() {
         if gate == Gate::AlreadySent {
             let sent = leaving_text::sent(plan, now);
@@ -131,15 +139,8 @@ fn message_text(out: &mut String, plan: &MessagePlan, now: Timestamp, paint: Pai
     for protection in protections.values() {
         line(out, &paint.faint(&format!("    {:width$} {}", "", protected(protection))));
     }
-    if plan.is_read {
-        let rows = if plan.counts.total() == 1 { "row" } else { "rows" };
-        let file = harmless(&plan.audience_file, Lines::Escape);
-        let dialect = plan.dialect.map(|dialect| format!(" ({dialect})")).unwrap_or_default();
-        let nameless = match plan.nameless {
-            0 => String::new(),
-            count => format!(", {} without a name or a value", plural(count as u64, "column")),
-        };
-        line(out, &paint.faint(&format!("    {total:>width$} {rows} in {file}{dialect}{nameless}")));
+    if let Some(rows) = rows(plan) {
+        line(out, &paint.faint(&format!("    {rows}")));
     }
     if let Some(held) = &plan.held {
         frozen_text::message(out, plan, held, paint);
@@ -155,8 +156,20 @@ fn message_text(out: &mut String, plan: &MessagePlan, now: Timestamp, paint: Pai
     }
 }
 
+/// How many rows there are, where, and how the file is written; nothing of one that was not read.
+pub(super) fn rows(plan: &MessagePlan) -> Option<String> {
+    let rows = plural(plan.counts.total(), "row");
+    let file = harmless(&plan.audience_file, Lines::Escape);
+    let dialect = plan.dialect.map(|dialect| format!(" ({dialect})")).unwrap_or_default();
+    let nameless = match plan.nameless {
+        0 => String::new(),
+        count => format!(", {} without a name or a value", plural(count as u64, "column")),
+    };
+    plan.is_read.then(|| format!("{rows} in {file}{dialect}{nameless}"))
+}
+
 /// What a list of people did: `opt-outs.csv (3 people) stopped 2`.
-fn protected(protection: &Protection) -> String {
+pub(super) fn protected(protection: &Protection) -> String {
     let name = harmless(&protection.name, Lines::Escape);
     let stopped = match protection.stopped {
         0 => "nobody".to_owned(),
@@ -211,19 +224,6 @@ fn text_change(out: &mut String, change: &TextChange, leaving: &str, paint: Pain
     line(out, &paint.wait(&head));
     diff(out, &change.before, &change.now, paint);
     line(out, "      raise `revision` to send the new text to everybody");
-}
-
-/// Shows the difference of two texts, line by line.
-pub(super) fn diff(out: &mut String, before: &str, now: &str, paint: Paint) {
-    let diff = TextDiff::from_lines(before, now);
-    for piece in diff.iter_all_changes() {
-        let text = harmless(piece.value().trim_end_matches('\n'), Lines::Escape);
-        match piece.tag() {
-            ChangeTag::Delete => line(out, &paint.bad(&format!("      - {text}"))),
-            ChangeTag::Insert => line(out, &paint.good(&format!("      + {text}"))),
-            ChangeTag::Equal => line(out, &paint.faint(&format!("        {text}"))),
-        }
-    }
 }
 
 fn keeps(people: u64) -> String {

@@ -9,6 +9,7 @@ use cap_std::fs::{Dir, File, OpenOptions};
 
 use crate::campaign::{Files, FilesError, Stream};
 use crate::source::expand::{Expansion, expand, spool};
+use crate::source::listing::Listing;
 use crate::source::similar::similar;
 
 /// The largest campaign file or template, in bytes.
@@ -16,7 +17,7 @@ pub const TEXT_BYTES_MAX: u64 = 1024 * 1024;
 /// How much of an audience is read at once, in bytes.
 const BUFFER_BYTES: usize = 128 * 1024;
 /// The project's own file.
-const PROJECT_FILE: &str = "sendform.yaml";
+pub(super) const PROJECT_FILE: &str = "sendform.yaml";
 
 /// The folders in which a project's files may lie.
 #[derive(Debug)]
@@ -43,31 +44,13 @@ impl Folders {
         self
     }
 
-    /// Lists the campaign files: `*.yaml` and `*.yml` directly in the project's folder, but for
-    /// the project's own file and hidden ones, sorted. What is no regular file is listed too, so
-    /// that reading it says so.
+    /// Lists the campaign files in the project's folder and below it; `ignored` are paths of files or
+    /// folders that are left out.
     ///
     /// # Errors
-    /// If the folder cannot be read, or the name of such a file is not UTF-8.
-    pub fn list_campaigns(&self) -> io::Result<Vec<String>> {
-        let mut names = Vec::new();
-        for entry in self.project.entries()? {
-            let entry = entry?;
-            let name = entry.file_name();
-            let is_yaml =
-                Path::new(&name).extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
-            if !is_yaml || entry.file_type()?.is_dir() {
-                continue;
-            }
-            let Some(name) = name.to_str() else {
-                return Err(io::Error::new(io::ErrorKind::InvalidData, "the name of a campaign file is not UTF-8"));
-            };
-            if name != PROJECT_FILE && !name.starts_with('.') {
-                names.push(name.to_owned());
-            }
-        }
-        names.sort_unstable();
-        Ok(names)
+    /// If a folder cannot be read, or the name of such a file is not UTF-8.
+    pub fn list_campaigns(&self, ignored: &[&str]) -> io::Result<Listing> {
+        Listing::of(&self.project, ignored)
     }
 
     /// Reads a whole small file, whatever its encoding.
@@ -276,18 +259,5 @@ mod tests {
         check("other.csv", None);
         check("passwd.csv", None);
         check("a.csv", None);
-    }
-
-    #[test]
-    fn campaigns_are_listed_in_order() {
-        let project = tempfile::tempdir().unwrap();
-        for name in ["b.yaml", "a.yml", "sendform.yaml", ".hidden.yaml", "notes.txt", "c.yaml.bak"] {
-            fs::write(project.path().join(name), "").unwrap();
-        }
-        fs::create_dir(project.path().join("folder.yaml")).unwrap();
-        symlink("/etc/passwd", project.path().join("z.yaml")).unwrap();
-        let folders = Folders::open(project.path(), None).unwrap();
-        assert_eq!(folders.list_campaigns().unwrap(), ["a.yml", "b.yaml", "z.yaml"]);
-        assert_eq!(kind(&folders.read_bytes("z.yaml")), "outside");
     }
 }

@@ -4,7 +4,9 @@
 
 mod expand;
 mod folders;
+mod listing;
 mod similar;
 
 pub use expand::Expansion;
 pub use folders::{Folders, TEXT_BYTES_MAX};
+pub use listing::{DEPTH_MAX, ENTRIES_MAX, Listing};

@@ -94,7 +94,7 @@ fn tokens(text: &str) -> Option<Vec<Token<'_>>> {
             (true, _) => tokens.push(Token::Number(piece)),
             // ISO 8601 puts it between date and time.
             (_, true) if piece != "t" && piece != "sunday" && !NOISE.contains(&piece) => {
-                tokens.push(Token::Word(piece))
+                tokens.push(Token::Word(piece));
             }
             (_, true) => {}
             _ if first.is_whitespace() || first == ',' || first == '_' => {}

@@ -109,7 +109,7 @@ mod tests {
     fn window(days: &[Day], from: u32, to: u32) -> DeliveryTimeWindow {
         let part = |part: u32| u8::try_from(part).unwrap();
         let time = |minutes: u32| Some(TimeOfDay { hour: part(minutes / 60), minute: part(minutes % 60) });
-        DeliveryTimeWindow { days: days.iter().copied().collect(), from: time(from), to: time(to) }
+        DeliveryTimeWindow { days: days.to_vec(), from: time(from), to: time(to) }
     }
 
     fn pace(amount: u32, time_unit: SpeedUnit) -> Pace {

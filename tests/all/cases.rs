@@ -2,8 +2,10 @@
 
 mod copied;
 mod flows;
+mod folders;
 mod handed_over;
 mod local_times;
 mod people;
 mod reading;
 mod reports;
+mod times;

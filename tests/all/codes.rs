@@ -222,6 +222,19 @@ fn a_project_without_campaigns() {
 }
 
 #[test]
+fn what_else_lies_in_the_folder() {
+    let check = |code: Code, project: Project| {
+        let found = codes(&project);
+        assert!(found.contains(code.as_str()), "{} is not among {found:?}", code.as_str());
+    };
+    check(Code::NotACampaign, project(&File("compose.yaml", b"services: {}\n".to_vec())));
+    check(Code::StaleIgnore, project(&File("sendform.yaml", format!("{PROJECT}ignore: [ old ]\n").into_bytes())));
+    let linked = project(&Begin(""));
+    std::os::unix::fs::symlink("/", linked.path("shared")).unwrap();
+    check(Code::NotRead, linked);
+}
+
+#[test]
 fn an_audience_that_expands_without_end() {
     let project = project(&Line("csv: people.csv", "csv: people.csv.zst"));
     project.write("people.csv.zst", endless());
@@ -280,7 +293,14 @@ const WITHOUT_PROJECT: [Code; 1] = [Code::Ambiguous];
 #[test]
 fn no_code_is_forgotten() {
     let mut tested: BTreeSet<Code> = of_texts().iter().chain(&of_rows()).map(|(code, _)| *code).collect();
-    tested.extend([Code::NoCampaigns, Code::AudienceTooLarge, Code::Leftover]);
+    tested.extend([
+        Code::NoCampaigns,
+        Code::AudienceTooLarge,
+        Code::NotACampaign,
+        Code::StaleIgnore,
+        Code::NotRead,
+        Code::Leftover,
+    ]);
     tested.extend([Code::SenderChanged, Code::RevisionLowered, Code::MessageGone]);
     tested.extend(WITHOUT_PROJECT);
     let missing: Vec<&str> = Code::ALL.iter().filter(|code| !tested.contains(code)).map(|code| code.as_str()).collect();

@@ -64,7 +64,7 @@ fn who_is_surely_absent_is_sent_to_once() {
     assert_snapshot!(shop.run(&["plan"]), @"
     exit code: 0
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     sale.hello r1  shop to customers
       + 2 to send at once, 1 bulk

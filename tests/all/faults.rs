@@ -40,7 +40,7 @@ fn everybody_is_accepted() {
     assert_snapshot!(run, @"
     exit code: 0
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     sale.hello r1  shop to customers
       + 5 to send at once, 3 bulks
@@ -58,7 +58,7 @@ fn everybody_is_accepted() {
     assert_snapshot!(nothing_is_sent_again(&shop), @"
     exit code: 0
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     sale.hello r1  shop to customers: 5 already sent, 5 rows in customers.csv
 
@@ -75,7 +75,7 @@ fn some_are_rejected() {
     assert_snapshot!(run, @"
     exit code: 7
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     sale.hello r1  shop to customers
       + 3 to send at once, 2 bulks
@@ -94,7 +94,7 @@ fn some_are_rejected() {
     assert_snapshot!(nothing_is_sent_again(&shop), @"
     exit code: 0
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     sale.hello r1  shop to customers
         1 rejected earlier; `--retry-rejected sale.hello` sends to them again
@@ -113,7 +113,7 @@ fn all_are_rejected() {
     assert_snapshot!(run, @"
     exit code: 7
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     sale.hello r1  shop to customers
       + 3 to send at once, 2 bulks
@@ -140,7 +140,7 @@ fn the_rejected_are_sent_to_again_if_a_person_says_so() {
     assert_snapshot!(shop.run(&["apply", "--auto-approve", "--retry-rejected", "sale.hello"]), @"
     exit code: 0
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     sale.hello r1  shop to customers
       + 1 to send at once, 1 bulk
@@ -167,7 +167,7 @@ fn one_that_the_gateway_names_as_invalid_does_not_hold_back_the_others() {
     assert_snapshot!(run, @"
     exit code: 7
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     sale.hello r1  shop to customers
       + 4 to send at once, 2 bulks
@@ -195,7 +195,7 @@ fn one_that_is_invalid_without_a_name_is_found_by_halving() {
     assert_snapshot!(run, @"
     exit code: 7
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     sale.hello r1  shop to customers
       + 4 to send at once, 2 bulks
@@ -222,7 +222,7 @@ fn refused_credentials_stop_the_run() {
     assert_snapshot!(run, @"
     exit code: 9
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     sale.hello r1  shop to customers
       + 6 to send at once, 3 bulks
@@ -250,7 +250,7 @@ fn forbidden_credentials_stop_the_run() {
     assert_snapshot!(run, @"
     exit code: 9
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     sale.hello r1  shop to customers
       + 4 to send at once, 2 bulks
@@ -276,7 +276,7 @@ fn an_address_that_knows_no_messages_stops_the_run() {
     assert_snapshot!(shop.apply(), @"
     exit code: 7
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     sale.hello r1  shop to customers
       + 4 to send at once, 2 bulks
@@ -302,7 +302,7 @@ fn too_many_requests_wait_and_then_go_on() {
     assert_snapshot!(run, @"
     exit code: 0
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     sale.hello r1  shop to customers
       + 4 to send at once, 2 bulks
@@ -326,7 +326,7 @@ fn after_an_error_of_the_server_nobody_knows() {
     assert_snapshot!(run, @r#"
     exit code: 6
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     sale.hello r1  shop to customers
       + 4 to send at once, 2 bulks
@@ -349,7 +349,7 @@ fn after_an_error_of_the_server_nobody_knows() {
     assert_snapshot!(shop.run(&["plan"]), @r#"
     exit code: 6
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     ! in doubt: 2 people in 1 bulk; nobody knows whether they got their message, and nothing is sent to them again
       sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: the gateway answered 500
@@ -381,7 +381,7 @@ fn after_an_error_of_the_server_nobody_knows() {
     assert_snapshot!(nothing_is_sent_again(&shop), @"
     exit code: 0
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     sale.hello r1  shop to customers: 4 already sent, 4 rows in customers.csv
 
@@ -406,7 +406,7 @@ fn a_lost_connection_is_a_doubt() {
     assert_snapshot!(in_doubt("drop-after", &[1, 1]), @r#"
     exit code: 6
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     sale.hello r1  shop to customers
       + 2 to send at once, 1 bulk
@@ -433,7 +433,7 @@ fn half_an_answer_is_a_doubt() {
     assert_snapshot!(in_doubt("cut", &[1, 1]), @r#"
     exit code: 6
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     sale.hello r1  shop to customers
       + 2 to send at once, 1 bulk
@@ -460,7 +460,7 @@ fn an_answer_that_cannot_be_read_is_a_doubt() {
     assert_snapshot!(in_doubt("garbage", &[1, 1]), @r#"
     exit code: 6
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     sale.hello r1  shop to customers
       + 2 to send at once, 1 bulk
@@ -496,7 +496,7 @@ fn an_answer_with_another_bulk_id_is_an_alarm() {
     assert_snapshot!(run, @"
     exit code: 0
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     sale.hello r1  shop to customers
       + 2 to send at once, 1 bulk
@@ -521,7 +521,7 @@ fn those_whom_the_answer_leaves_out_are_in_doubt() {
     assert_snapshot!(run, @r#"
     exit code: 6
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     sale.hello r1  shop to customers
       + 2 to send at once, 1 bulk
@@ -553,7 +553,7 @@ fn without_a_gateway_nothing_is_sent_and_nothing_lost() {
     assert_snapshot!(project.run(["apply", "--auto-approve"]), @"
     exit code: 1
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     sale.hello r1  shop to customers
       + 4 to send at once, 2 bulks
@@ -584,7 +584,7 @@ fn a_doubt_that_was_sent_is_settled_by_a_persons_word() {
     assert_snapshot!(nothing_is_sent_again(&shop), @"
     exit code: 0
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     sale.hello r1  shop to customers: 2 already sent, 2 rows in customers.csv
 
@@ -611,7 +611,7 @@ fn a_doubt_that_was_not_sent_is_settled_and_sent() {
     assert_snapshot!(shop.apply(), @"
     exit code: 0
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     sale.hello r1  shop to customers
       + 2 to send at once, 1 bulk
@@ -640,7 +640,7 @@ fn a_doubt_can_be_given_up() {
     assert_snapshot!(nothing_is_sent_again(&shop), @"
     exit code: 0
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     sale.hello r1  shop to customers
         2 given up

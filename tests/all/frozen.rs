@@ -46,7 +46,7 @@ fn what_was_reviewed_is_sent_and_nothing_else() {
     assert_snapshot!(freeze(&shop, &[]), @"
     exit code: 0
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     sale.hello r1  shop to customers
       + 3 to send at once, 2 bulks
@@ -67,7 +67,7 @@ fn what_was_reviewed_is_sent_and_nothing_else() {
     assert_snapshot!(apply(&shop, &[]).code(0), @"
     exit code: 0
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
     sends nothing but the plan of 2026-11-30 12:00 UTC
 
     sale.hello r1  shop to customers
@@ -91,7 +91,7 @@ fn what_was_reviewed_is_sent_and_nothing_else() {
     assert_snapshot!(nothing_is_sent(&shop, &[], 0), @"
     exit code: 0
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
     sends nothing but the plan of 2026-11-30 12:00 UTC
 
     sale.hello r1  shop to customers
@@ -120,7 +120,7 @@ fn a_changed_text_is_shown_and_nothing_is_sent() {
     assert_snapshot!(nothing_is_sent(&shop, &[], 5), @"
     exit code: 5
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
     sends nothing but the plan of 2026-11-30 12:00 UTC
 
     sale.hello r1  shop to customers
@@ -189,7 +189,7 @@ fn a_plan_whose_time_is_past_is_too_old() {
     assert_snapshot!(nothing_is_sent(&shop, &[], 5), @"
     exit code: 5
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-12-01 08:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-12-01 08:00 UTC, 1 campaign in 1 file
     sends nothing but the plan of 2026-11-30 12:00 UTC
 
     sale.hello r1  shop to customers
@@ -219,7 +219,7 @@ fn another_schedule_is_not_what_was_planned() {
     assert_snapshot!(nothing_is_sent(&shop, &[], 5), @"
     exit code: 5
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
     sends nothing but the plan of 2026-11-30 12:00 UTC
 
     sale.hello r1  shop to customers
@@ -247,7 +247,7 @@ fn a_doubt_is_not_sent_again_until_somebody_says_so() {
     assert_snapshot!(nothing_is_sent(&shop, &[], 6), @r#"
     exit code: 6
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
     sends nothing but the plan of 2026-11-30 12:00 UTC
 
     ! in doubt: 2 people in 1 bulk; nobody knows whether they got their message, and nothing is sent to them again

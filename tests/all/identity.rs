@@ -28,7 +28,7 @@ fn a_new_row_is_one_message() {
     assert_snapshot!(shop.apply(), @"
     exit code: 0
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     sale.hello r1  shop to customers
       + 1 to send at once, 1 bulk
@@ -54,7 +54,7 @@ fn a_changed_text_is_shown_and_sent_to_nobody_who_has_the_old_one() {
     assert_snapshot!(nothing_is_sent(&shop, &["--auto-approve"], 0), @"
     exit code: 0
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     sale.hello r1  shop to customers
         3 already sent
@@ -112,7 +112,7 @@ fn a_raised_revision_is_sent_to_all() {
     assert_snapshot!(shop.apply(), @"
     exit code: 0
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     sale.hello r2  shop to customers
       + 3 to send at once, 2 bulks
@@ -146,7 +146,7 @@ fn a_revision_over_a_doubt_is_refused_until_somebody_accepts_the_number() {
     assert_snapshot!(nothing_is_sent(&shop, &["--auto-approve"], 4), @r#"
     exit code: 4
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     ! in doubt: 2 people in 1 bulk; nobody knows whether they got their message, and nothing is sent to them again
       sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: the gateway answered 500
@@ -180,7 +180,7 @@ fn a_renamed_campaign_is_refused() {
     assert_snapshot!(nothing_is_sent(&shop, &["--auto-approve"], 3), @"
     exit code: 3
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     sales.hello r1  shop to customers
       + 3 to send at once, 2 bulks
@@ -206,7 +206,7 @@ fn one_id_in_two_files_is_refused() {
     assert_snapshot!(nothing_is_sent(&shop, &["--auto-approve"], 3), @"
     exit code: 3
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     sale  2 messages: 6 already sent, 6 rows
 
@@ -224,7 +224,7 @@ fn one_id_in_two_files_is_refused() {
     1 | campaign: sale
       |           ---- first here
       |
-      = help: a copy of a campaign needs an id of its own
+      = help: a copy of a campaign needs an id of its own; a file that is only kept is listed in sendform.yaml, under `ignore`
 
     1 error
     ");
@@ -238,7 +238,7 @@ fn another_sender_is_refused() {
     assert_snapshot!(nothing_is_sent(&shop, &["--auto-approve"], 3), @"
     exit code: 3
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     sale.hello r1  shop to customers
       ! 3 to send but for the errors
@@ -275,7 +275,7 @@ fn only_the_plan_that_was_expected_is_sent() {
     assert_snapshot!(nothing_is_sent(&shop, &["--auto-approve", "--expect-digest", &before], 5), @"
     exit code: 5
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     sale.hello r1  shop to customers
       + 3 to send at once, 2 bulks
@@ -302,7 +302,7 @@ fn without_a_terminal_nobody_is_asked_and_nothing_is_sent() {
     assert_snapshot!(nothing_is_sent(&shop, &[], 10), @"
     exit code: 10
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     sale.hello r1  shop to customers
       + 2 to send at once, 1 bulk
@@ -344,7 +344,7 @@ fn only_what_is_selected_is_sent() {
     assert_snapshot!(shop.run(&["apply", "--auto-approve", "--only", "other"]), @"
     exit code: 0
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 2 campaigns in 2 files
 
     other.hello r1  shop to customers
       + 2 to send at once, 1 bulk
@@ -352,7 +352,7 @@ fn only_what_is_selected_is_sent() {
         text (14 characters)
           │ Another hello!
 
-    sale.hello r1  shop to customers  (not selected): 2 to send, 2 rows in customers.csv
+    sale.hello r1  shop to customers  (not selected): 2 to send, 2 rows in customers.csv (CSV with `,`, UTF-8)
 
     limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     2 messages to send in 1 bulk

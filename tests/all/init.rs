@@ -30,11 +30,11 @@ fn a_new_project_plans_at_once() {
     insta::assert_snapshot!(project.run(["validate", "--dir", "shop"]), @"
     exit code: 0
     ----- stdout
-    1 campaign with 1 message can be planned
+    1 campaign with 1 message in 1 file: no errors in the files; the rows of audiences are read by `sendform plan`
     ");
     let plan = project.run(["plan", "--dir", "shop", "--sandbox"]);
     insta::assert_snapshot!(project.read("shop/sendform.yaml").lines().next().unwrap_or_default(), @"# yaml-language-server: $schema=schema/project.schema.json");
-    insta::assert_snapshot!(plan.stdout.lines().next().unwrap_or_default().split_once(' ').map_or("", |(_, tail)| tail), @"on sandbox, 2026-11-30 12:00 UTC");
+    insta::assert_snapshot!(plan.stdout.lines().next().unwrap_or_default().split_once(' ').map_or("", |(_, tail)| tail), @"on sandbox, 2026-11-30 12:00 UTC, 1 campaign in 1 file");
     assert_eq!(plan.code(0).stderr, "");
 }
 

@@ -41,7 +41,7 @@ fn after_the_first_signal_requests_in_flight_end_and_none_begins() {
     assert_snapshot!(interrupted, @"
     exit code: 10
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     sale.hello r1  shop to customers
       + 6 to send at once, 3 bulks
@@ -73,7 +73,7 @@ fn a_request_that_does_not_end_in_time_is_a_doubt() {
     assert_snapshot!(run, @r#"
     exit code: 6
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     sale.hello r1  shop to customers
       + 4 to send at once, 2 bulks
@@ -117,7 +117,7 @@ fn after_the_second_signal_the_run_leaves_at_once() {
     assert_snapshot!(shop.project.finish(run), @r#"
     exit code: 6
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     sale.hello r1  shop to customers
       + 4 to send at once, 2 bulks
@@ -217,7 +217,7 @@ fn the_lock_of_a_dead_run_keeps_nobody_out() {
     assert_snapshot!(shop.apply_sends_nothing(0), @"
     exit code: 0
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     sale.hello r1  shop to customers: 2 already sent, 2 rows in customers.csv
 
@@ -394,7 +394,7 @@ fn a_checkout_does_not_take_the_ledger_back() {
     assert_snapshot!(shop.run(&["plan"]), @"
     exit code: 0
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     sale.hello r1  shop to customers: 4 already sent, 4 rows in customers.csv
 

@@ -169,9 +169,9 @@ fn outcomes_that_the_store_did_not_take_are_taken_in_by_the_next_run() {
     assert_snapshot!(told(shop.apply_sends_nothing(0)), @"
     exit code: 0
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
-    sale.hello r1  shop to customers: 2 already sent, 2 rows in customers.csv
+    sale.hello r1  shop to customers: 2 already sent, 2 rows in customers.csv (CSV with `,`, UTF-8)
 
     limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     nothing to send
@@ -182,9 +182,9 @@ fn outcomes_that_the_store_did_not_take_are_taken_in_by_the_next_run() {
     assert_snapshot!(told(shop.apply_sends_nothing(0)), @"
     exit code: 0
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
-    sale.hello r1  shop to customers: 2 already sent, 2 rows in customers.csv
+    sale.hello r1  shop to customers: 2 already sent, 2 rows in customers.csv (CSV with `,`, UTF-8)
 
     limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     nothing to send

@@ -90,26 +90,34 @@ fn a_link_that_leads_out() {
     insta::assert_snapshot!(refused(project, "linked.csv"), @r#"
     exit code: 3
     ----- stdout
+    warning[not-read]: links to folders are not followed: campaigns behind this one are not read
+    --> folder
+     = help: copy them, or write `ignore: [ folder ]` into sendform.yaml if there are none
+
     error[bad-path]: `linked.csv`: the path leads out of the project's folders
      --> sale.yaml:2:14
       |
     2 | audiences: { people: { csv: "linked.csv" } }
       |              ^^^^^^
 
-    1 error
+    1 error, 1 warning
     "#);
     let project = self::project();
     symlink(elsewhere.folder(), project.path("folder")).unwrap();
     insta::assert_snapshot!(refused(project, "folder/people.csv"), @r#"
     exit code: 3
     ----- stdout
+    warning[not-read]: links to folders are not followed: campaigns behind this one are not read
+    --> folder
+     = help: copy them, or write `ignore: [ folder ]` into sendform.yaml if there are none
+
     error[bad-path]: `folder/people.csv`: the path leads out of the project's folders
      --> sale.yaml:2:14
       |
     2 | audiences: { people: { csv: "folder/people.csv" } }
       |              ^^^^^^
 
-    1 error
+    1 error, 1 warning
     "#);
 }
 

@@ -105,7 +105,7 @@ fn a_first_plan_counts_every_row() {
     insta::assert_snapshot!(project().run(["plan", "--sandbox"]).code(0), @"
     exit code: 0
     ----- stdout
-    acme-shop on sandbox, 2026-11-30 12:00 UTC
+    acme-shop on sandbox, 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     sale.announce r1  shop to people
       +  4 to send at 2026-11-30 18:00 Europe/Zagreb (17:00 UTC), 1 a minute until 2026-11-30 18:04 Europe/Zagreb (17:04 UTC) (4 min), 2 bulks
@@ -182,6 +182,7 @@ fn a_first_plan_in_json() {
       ],
       "digest": "plan/v1:[digest]",
       "doubts": [],
+      "files": 1,
       "format_version": "1.0",
       "frozen": null,
       "gateway": "sandbox",
@@ -333,7 +334,7 @@ fn times_in_words() {
     insta::assert_snapshot!(plan_of("").code(0), @"
     exit code: 0
     ----- stdout
-    acme-shop on sandbox, 2026-11-30 12:00 UTC
+    acme-shop on sandbox, 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     news.hello r1  shop to people
       + 2 to send at once, 1 bulk
@@ -348,7 +349,7 @@ fn times_in_words() {
     insta::assert_snapshot!(plan_of("sendAt: \"2026-12-01 10:00\", timeZone: { perPerson: true }").code(0), @r#"
     exit code: 0
     ----- stdout
-    acme-shop on sandbox, 2026-11-30 12:00 UTC
+    acme-shop on sandbox, 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     news.hello r1  shop to people
       + 2 to send by each person's clock, 2026-12-01 09:00 to 15:00 UTC, 2 bulks
@@ -376,7 +377,7 @@ fn times_in_words() {
     insta::assert_snapshot!(plan_of("sendAt: \"2026-12-05 10:00\", timeZone: UTC, handover: 2h").code(0), @"
     exit code: 0
     ----- stdout
-    acme-shop on sandbox, 2026-11-30 12:00 UTC
+    acme-shop on sandbox, 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     news.hello r1  shop to people
       ~ 2 not due yet: handed over from 2026-12-05 08:00 UTC, leaving at 2026-12-05 10:00 UTC
@@ -395,7 +396,7 @@ fn a_time_that_is_past() {
     insta::assert_snapshot!(plan_of("sendAt: \"2026-11-30 09:00\", timeZone: Europe/Zagreb").code(3), @r#"
     exit code: 3
     ----- stdout
-    acme-shop on sandbox, 2026-11-30 12:00 UTC
+    acme-shop on sandbox, 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     news.hello r1  shop to people
       ! 2 too late
@@ -417,7 +418,7 @@ fn a_time_that_is_past() {
     insta::assert_snapshot!(plan_of("sendAt: \"2026-11-30 09:00\", timeZone: Europe/Zagreb, ifPast: sendNow").code(0), @"
     exit code: 0
     ----- stdout
-    acme-shop on sandbox, 2026-11-30 12:00 UTC
+    acme-shop on sandbox, 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     news.hello r1  shop to people
       + 2 to send at once (late), 1 bulk
@@ -440,7 +441,7 @@ fn rails_are_passed_by_number() {
     insta::assert_snapshot!(small.run(["plan", "--sandbox"]).code(4), @"
     exit code: 4
     ----- stdout
-    acme-shop on sandbox, 2026-11-30 12:00 UTC
+    acme-shop on sandbox, 2026-11-30 12:00 UTC, 2 campaigns in 2 files
 
     news.hello r1  shop to people
       + 2 to send at once, 1 bulk
@@ -487,9 +488,9 @@ fn a_part_is_selected() {
     insta::assert_snapshot!(small().run(["plan", "--sandbox", "--only", "welcome"]).code(0), @"
     exit code: 0
     ----- stdout
-    acme-shop on sandbox, 2026-11-30 12:00 UTC
+    acme-shop on sandbox, 2026-11-30 12:00 UTC, 2 campaigns in 2 files
 
-    news.hello r1  shop to people  (not selected): 2 to send, 2 rows in news.yaml
+    news.hello r1  shop to people  (not selected): 2 to send, 2 rows in news.yaml (rows of the campaign file)
 
     welcome.hello r1  shop to people
       + 2 to send at once, 1 bulk
@@ -562,7 +563,7 @@ fn an_exit_code_for_scripts() {
     insta::assert_snapshot!(run.code(0), @"
     exit code: 0
     ----- stdout
-    acme-shop on sandbox, 2026-11-30 12:00 UTC
+    acme-shop on sandbox, 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     news.hello r1  shop to people
         2 paused
@@ -581,7 +582,7 @@ fn without_a_key_nothing_is_compared() {
     insta::assert_snapshot!(project.run(["plan"]).code(0), @"
     exit code: 0
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 2 campaigns in 2 files
     ! the key is missing: nothing was compared with the ledger, and nobody is left out as already sent
 
     news.hello r1  shop to people
@@ -690,7 +691,7 @@ fn rows_that_fail_stop_the_plan() {
     insta::assert_snapshot!(project.run(["plan", "--sandbox"]).code(3), @r#"
     exit code: 3
     ----- stdout
-    acme-shop on sandbox, 2026-11-30 12:00 UTC
+    acme-shop on sandbox, 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     sale.announce r1  shop to people
       !  3 to send but for the errors
@@ -716,7 +717,7 @@ fn rows_that_fail_stop_the_plan() {
       to go on all the same: --accept failed=1
 
     limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
-    nothing can be sent: the files have errors, but not while a limit refuses
+    nothing can be sent: the files have errors
     ----- stderr
     error[blank-value]: `sale.announce`: `first_name` is blank, and the template has no fallback for it
       --> sale.yaml:21:88

@@ -33,7 +33,7 @@ fn nothing_wrong() {
     insta::assert_snapshot!(validate(MESSAGE), @"
     exit code: 0
     ----- stdout
-    1 campaign with 1 message can be planned
+    1 campaign with 1 message in 1 file: no errors in the files; the rows of audiences are read by `sendform plan`
     ");
 }
 
@@ -329,6 +329,7 @@ fn what_yaml_hides_is_refused() {
     ----- stdout
     error[empty-file]: the file is empty
     --> sale.yaml
+     = help: a campaign begins with `campaign: ID`; anything else is listed in sendform.yaml: `ignore: [ sale.yaml ]`
 
     1 error
     ");
@@ -337,6 +338,7 @@ fn what_yaml_hides_is_refused() {
     ----- stdout
     error[empty-file]: the file is empty
     --> sale.yaml
+     = help: a campaign begins with `campaign: ID`; anything else is listed in sendform.yaml: `ignore: [ sale.yaml ]`
 
     1 error
     ");
@@ -539,7 +541,7 @@ fn a_project_without_campaigns_is_worth_a_word() {
     ----- stdout
     warning[no-campaigns]: the project has no campaigns
     --> sendform.yaml
-     = help: a campaign is a `*.yaml` file beside the project file
+     = help: a campaign is a `*.yaml` file in the project's folder or below it
 
     1 warning
     ");
@@ -562,7 +564,7 @@ fn two_campaigns_with_one_id() {
     1 | campaign: sale
       |           ---- first here
       |
-      = help: a copy of a campaign needs an id of its own
+      = help: a copy of a campaign needs an id of its own; a file that is only kept is listed in sendform.yaml, under `ignore`
 
     1 error
     ");
@@ -592,6 +594,7 @@ fn machines_get_the_same_in_json() {
           "severity": "error"
         }
       ],
+      "files": 1,
       "format_version": "1.0",
       "kind": "validation"
     }

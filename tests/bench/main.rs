@@ -61,10 +61,9 @@ impl Shop {
             .map(|number| format!("178414{number:011},Žofija,\"Rijeka, HR\",HR,yes,C-{number:08},{}\n", number % 1000));
         let people = format!("id,name,city,country,consent,customer,points\n{}", rows.collect::<String>());
         let files = Memory([("people.csv", people)].into());
-        let (project, _) = read_project(&Source::new("sendform.yaml", "project: shop\nsenders: { shop: SHOP }\n"));
-        let project = project.unwrap();
-        let (campaign, _) = read_campaign(&Source::new("sale.yaml", CAMPAIGN), Some(&project), &files);
-        Self { files, project, campaigns: vec![campaign.unwrap()] }
+        let read = read_project(&Source::new("sendform.yaml", "project: shop\nsenders: { shop: SHOP }\n"));
+        let campaign = read_campaign(&Source::new("sale.yaml", CAMPAIGN), read.declared.as_ref(), &files).campaign;
+        Self { files, project: read.project.unwrap(), campaigns: vec![campaign.unwrap()] }
     }
 
     fn rows(&self) -> (Reader, Vec<Row>) {

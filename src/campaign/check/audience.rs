@@ -9,7 +9,7 @@ use crate::campaign::at::At;
 use crate::campaign::checked::{Audience, AudienceSource, Columns, DeclaredAudience, Expect, Shared};
 use crate::campaign::near;
 use crate::campaign::raw;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::identity::IdRule;
 
 use super::content;
@@ -50,8 +50,20 @@ fn audience(at: &At<'_>, name: &str, ids: IdRule, findings: &mut Findings) -> Op
     check_expect(&at.key("expect"), findings);
 
     // From here on the audience must be whole.
-    let raw: raw::Audience = at.read()?;
-    let mut source = source?;
+    whole(at, name, ids, source?, at.read()?)
+}
+
+/// What is left of an audience that is wrong, if it has rows: its condition can be looked at.
+pub(super) fn loose(at: &At<'_>, name: &str) -> Option<Audience> {
+    let source = source(at, &mut Findings::new(Diagnostics::new()))?;
+    let mut raw = serde_json::Map::new();
+    raw.insert("csv".to_owned(), source.file().into());
+    let mut raw: raw::Audience = serde_json::from_value(raw.into()).ok()?;
+    raw.filter = at.key("where").text().map(str::to_owned);
+    whole(at, name, IdRule::default(), source, raw)
+}
+
+fn whole(at: &At<'_>, name: &str, ids: IdRule, mut source: AudienceSource, raw: raw::Audience) -> Option<Audience> {
     // Without any row nobody has said which columns there are.
     if let AudienceSource::Rows { header, .. } = &mut source
         && header.is_empty()

@@ -3,28 +3,34 @@
 use std::collections::BTreeMap;
 
 use crate::campaign::at::At;
-use crate::campaign::checked::{Campaign, Message, Project};
+use crate::campaign::checked::{Campaign, Message};
+use crate::campaign::draft::Draft;
 use crate::campaign::files::Files;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::identity::{CampaignId, IdRule, SenderId};
 
 use super::audience::audiences;
+use super::declared::Declared;
+use super::draft;
 use super::findings::Findings;
 use super::literal::literal;
 use super::message::{Names, message};
 use super::schedule::schedules;
 
-/// Checks a campaign file. Without a project names and hosts of the project are not checked.
+/// Checks a campaign file, and gives what is whole of it. Without a whole project names and hosts of
+/// the project are not checked, and there is no campaign.
 pub(in crate::campaign) fn campaign(
     root: &At<'_>,
-    project: Option<&Project>,
+    declared: Option<&Declared>,
     files: &dyn Files,
     findings: &mut Findings,
-) -> Option<Campaign> {
+) -> (Option<Campaign>, Vec<Draft>) {
     literal(root, findings);
     let id_at = root.key("campaign");
     let id = id_at.text().and_then(CampaignId::parse);
-    let names = names(root, project, findings);
+    let names = names(root, declared, findings);
+    let is_known = declared.is_some_and(Declared::is_whole);
+    let mut drafts = draft::audiences(&root.key("audiences"), &names.audiences);
     let paused = root.key("paused").read::<bool>().unwrap_or(false);
     let mut messages = Vec::new();
     let mut seen: BTreeMap<&str, Place> = BTreeMap::new();
@@ -44,13 +50,17 @@ pub(in crate::campaign) fn campaign(
                 None => drop(seen.insert(text, id_at.place())),
             }
         }
-        match message(&at, id.as_ref(), &names, files, findings) {
+        let (message, draft) = message(&at, id.as_ref(), &names, files, findings);
+        drafts.push(Draft::Message(draft));
+        match message {
             Some(message) => messages.push(Message { paused: paused || message.paused, ..message }),
-            None if project.is_some() => findings.left_out(&at),
+            None if is_known => findings.left_out(&at),
             None => {}
         }
     }
-    Some(Campaign { id: id?, file: root.source().name.clone(), messages, place: id_at.place() })
+    let file = root.source().name.clone();
+    let campaign = id.filter(|_| is_known).map(|id| Campaign { id, file, messages, place: id_at.place() });
+    (campaign, drafts)
 }
 
 /// Checks senders by name.
@@ -68,26 +78,26 @@ pub(super) fn senders(at: &At<'_>, findings: &mut Findings) -> BTreeMap<String, 
 }
 
 /// What the file declares, and what the project declares beside it.
-fn names(root: &At<'_>, project: Option<&Project>, findings: &mut Findings) -> Names {
-    let shared = project.map(|project| &project.shared);
-    let ids = project.map_or_else(IdRule::default, |project| project.ids);
+fn names(root: &At<'_>, declared: Option<&Declared>, findings: &mut Findings) -> Names {
+    let whole = declared.and_then(|declared| declared.whole.as_ref());
+    let ids = declared.map_or_else(IdRule::default, |declared| declared.ids);
     let mut names = Names {
         senders: senders(&root.key("senders"), findings),
-        audiences: audiences(&root.key("audiences"), ids, shared, findings),
+        audiences: audiences(&root.key("audiences"), ids, whole.map(|(shared, _)| shared), findings),
         schedules: schedules(&root.key("schedules"), findings),
-        hosts: project.map(|project| project.webhook_hosts.clone()),
+        hosts: whole.map(|(_, hosts)| hosts.clone()),
     };
-    let Some(project) = project else { return names };
-    join(&mut names.senders, &project.senders, &root.key("senders"), findings);
-    join(&mut names.audiences, &project.shared.audiences, &root.key("audiences"), findings);
-    join(&mut names.schedules, &project.shared.schedules, &root.key("schedules"), findings);
+    let Some(declared) = declared else { return names };
+    join(&mut names.senders, &declared.senders, &root.key("senders"), findings);
+    join(&mut names.audiences, &declared.audiences, &root.key("audiences"), findings);
+    join(&mut names.schedules, &declared.schedules, &root.key("schedules"), findings);
     names
 }
 
 /// Adds the project's names; one name means one thing.
 fn join<T: Clone>(
     own: &mut BTreeMap<String, Option<T>>,
-    project: &BTreeMap<String, T>,
+    project: &BTreeMap<String, Option<T>>,
     at: &At<'_>,
     findings: &mut Findings,
 ) {
@@ -97,7 +107,7 @@ fn join<T: Clone>(
             let diagnostic = Diagnostic::error(Code::DuplicateKey, message, at.key(name).key_place());
             findings.push(diagnostic.help("one name means one thing: choose another one here"));
         } else {
-            own.insert(name.clone(), Some(thing.clone()));
+            own.insert(name.clone(), thing.clone());
         }
     }
 }

@@ -3,9 +3,9 @@
 use crate::campaign::at::At;
 use crate::campaign::checked::{Expression, TemplateText};
 use crate::campaign::files::{Files, FilesError};
-use crate::campaign::profile;
+use crate::campaign::text_file::{TextFileError, text_file};
 use crate::campaign::tree::Style;
-use crate::diagnostic::{Diagnostic, Place, Source};
+use crate::diagnostic::{Diagnostic, Place};
 
 use super::findings::Findings;
 use super::path::path;
@@ -34,34 +34,22 @@ pub(super) fn expression(at: &At<'_>) -> Option<Expression> {
     Some(Expression { start: start(at, scalar.style, &text), text, place })
 }
 
-/// Reads a template's file: UTF-8, with the same characters refused as in a campaign file, its lines
-/// ended by LF whatever the file says.
+/// Takes a template that is a file.
 pub(super) fn file(at: &At<'_>, name: &str, files: &dyn Files, findings: &mut Findings) -> Option<TemplateText> {
     let name = findings.take(path(at, name))?;
-    let text = match files.read(&name) {
-        Ok(text) => text,
-        Err(error) => {
+    match text_file(&name, files) {
+        Ok(text) => Some(text),
+        Err(TextFileError::Unreadable(error)) => {
             findings.push(unreadable(at, &error));
-            return None;
+            None
         }
-    };
-    let source = Source::new(name.clone(), text);
-    let refused = profile::lint(&source);
-    let clean = refused.is_empty();
-    for diagnostic in refused {
-        findings.push(diagnostic.note(at.place(), "the template is named here"));
+        Err(TextFileError::Characters(refused)) => {
+            for diagnostic in refused {
+                findings.push(diagnostic.note(at.place(), "the template is named here"));
+            }
+            None
+        }
     }
-    let text = source.text.trim_start_matches(profile::BYTE_ORDER_MARK);
-    let mut at = source.text.len() - text.len();
-    let text = text.strip_suffix('\n').map_or(text, |text| text.strip_suffix('\r').unwrap_or(text));
-    let mut starts = Vec::new();
-    for line in text.split('\n') {
-        starts.push(at);
-        at += line.len() + 1;
-    }
-    let text = text.replace("\r\n", "\n");
-    let place = Place::Span { source, span: 0..0 };
-    clean.then_some(TemplateText { text, place, line_starts: Some(starts), file: Some(name) })
 }
 
 fn unreadable(at: &At<'_>, error: &FilesError) -> Diagnostic {

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::campaign::at::At;
 use crate::campaign::checked::{Content, DeclaredAudience, Message, Schedule, TemplateText, Webhooks, Zone};
+use crate::campaign::draft::DraftMessage;
 use crate::campaign::files::Files;
+use crate::campaign::plain::Reading;
 use crate::campaign::raw;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::identity::{CampaignId, MessageKey, MessageName, Revision, SenderId};
@@ -43,14 +45,14 @@ impl Names {
     }
 }
 
-/// Checks a message; `campaign` is `None` if the campaign's id is wrong.
+/// Checks a message, and gives what is whole of it; `campaign` is `None` if the campaign's id is wrong.
 pub(super) fn message(
     at: &At<'_>,
     campaign: Option<&CampaignId>,
     names: &Names,
     files: &dyn Files,
     findings: &mut Findings,
-) -> Option<Message> {
+) -> (Option<Message>, DraftMessage) {
     let sender = names.find(&names.senders, (Code::UnknownSender, "sender"), &at.key("sender"), findings);
     let audience = names.find(&names.audiences, (Code::UnknownAudience, "audience"), &at.key("audience"), findings);
     let schedule = if at.key("schedule").is_written() {
@@ -59,28 +61,46 @@ pub(super) fn message(
         Some(Schedule::default())
     };
     let content = content(&at.key("content"), files, findings);
-    let webhooks = webhooks(&at.key("webhooks"), names.hosts.as_deref(), findings);
+    let callback_data = text(&at.key("webhooks").key("callbackData"));
+    let draft = DraftMessage {
+        text: content.clone(),
+        callback_data: callback_data.clone(),
+        audience: audience.as_ref().map(|declared| declared.audience.clone()),
+    };
+    let webhooks = webhooks(&at.key("webhooks"), callback_data, names.hosts.as_deref(), findings);
     if let (Some(audience), Some(schedule)) = (&audience, &schedule) {
         check_zones(at, audience, schedule, findings);
     }
+    let message = || whole(at, campaign?, sender?, audience?, schedule?, content?, webhooks?);
+    (message(), draft)
+}
+
+/// A message of which every part is whole.
+fn whole(
+    at: &At<'_>,
+    campaign: &CampaignId,
+    sender: SenderId,
+    audience: DeclaredAudience,
+    schedule: Schedule,
+    content: TemplateText,
+    webhooks: Webhooks,
+) -> Option<Message> {
     let revision = at.key("revision");
     let revision_place = if revision.is_written() { revision.place() } else { at.key("id").place() };
-
-    // From here on the message must be whole.
     let raw: raw::Message = at.read()?;
-    let DeclaredAudience { audience, exclude } = audience?;
+    let DeclaredAudience { audience, exclude } = audience;
     Some(Message {
-        key: MessageKey { campaign: campaign?.clone(), message: MessageName::parse(&raw.id)? },
+        key: MessageKey { campaign: campaign.clone(), message: MessageName::parse(&raw.id)? },
         revision: Revision::new(raw.revision)?,
-        sender: sender?,
+        sender,
         sender_name: raw.sender,
         audience,
         exclude,
-        schedule: schedule?,
-        content: Content::Text(content?),
+        schedule,
+        content: Content::Text(content),
         platform: raw.platform.filter(|platform| platform.entity_id.is_some() || platform.application_id.is_some()),
         campaign_reference_id: raw.campaign_reference_id,
-        webhooks: webhooks?,
+        webhooks,
         paused: raw.paused,
         place: at.key("id").place(),
         revision_place,
@@ -89,16 +109,25 @@ pub(super) fn message(
 }
 
 fn content(at: &At<'_>, files: &dyn Files, findings: &mut Findings) -> Option<TemplateText> {
-    match at.read()? {
-        raw::Content { text: Some(_), template: None, .. } => content::inline(&at.key("text")),
-        raw::Content { text: None, template: Some(name), .. } => {
-            content::file(&at.key("template"), &name, files, findings)
-        }
-        raw::Content { .. } => None,
+    let template = at.key("template");
+    if at.key("text").is_written() {
+        return text(&at.key("text"));
     }
+    content::file(&template, template.text()?, files, findings)
 }
 
-fn webhooks(at: &At<'_>, hosts: Option<&[String]>, findings: &mut Findings) -> Option<Webhooks> {
+/// A text that is written in the file, unless it is taken for something else.
+fn text(at: &At<'_>) -> Option<TemplateText> {
+    at.scalar().filter(|scalar| scalar.reading() == Reading::Text && !scalar.text.is_empty())?;
+    content::inline(at)
+}
+
+fn webhooks(
+    at: &At<'_>,
+    callback_data: Option<TemplateText>,
+    hosts: Option<&[String]>,
+    findings: &mut Findings,
+) -> Option<Webhooks> {
     if !at.is_written() {
         return Some(Webhooks::default());
     }
@@ -113,7 +142,7 @@ fn webhooks(at: &At<'_>, hosts: Option<&[String]>, findings: &mut Findings) -> O
         intermediate_report: raw.delivery.intermediate_report,
         notify: raw.delivery.notify,
         content_type: raw.content_type,
-        callback_data: raw.callback_data.and_then(|_| content::inline(&at.key("callbackData"))),
+        callback_data,
     })
 }
 

@@ -4,6 +4,8 @@
 mod audience;
 mod campaign;
 mod content;
+mod declared;
+mod draft;
 mod findings;
 mod literal;
 mod message;
@@ -15,5 +17,6 @@ mod time;
 mod webhook;
 
 pub(super) use campaign::campaign;
+pub use declared::Declared;
 pub(super) use findings::Findings;
 pub(super) use project::project;

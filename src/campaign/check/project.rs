@@ -1,15 +1,22 @@
 //! The project file as a whole.
 
-use crate::campaign::at::At;
-use crate::campaign::checked::{Limits, Project, Shared};
-use crate::campaign::raw;
-use crate::diagnostic::Place;
-use crate::identity::{IdRule, ProjectId};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use super::audience::{audiences, suppressed};
+use crate::campaign::at::At;
+use crate::campaign::checked::{Audience, Ignored, Limits, Project, Schedule, Shared};
+use crate::campaign::draft::Draft;
+use crate::campaign::raw;
+use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::identity::{IdRule, ProjectId, SenderId};
+
+use super::audience::{Audiences, audiences, suppressed};
 use super::campaign::senders;
+use super::declared::Declared;
+use super::draft;
 use super::findings::Findings;
 use super::literal::literal;
+use super::path::path;
 use super::schedule::schedules;
 use super::state::state;
 use super::{time, webhook};
@@ -17,8 +24,18 @@ use super::{time, webhook};
 /// The longest `absenceProvesAfter`, in hours: the logs go back 48, and evidence is good for 47.
 const ABSENCE_HOURS_MAX: i64 = 46;
 
-/// Checks the project file. What is wrong is among the findings; then the project is not to be used.
-pub(in crate::campaign) fn project(root: &At<'_>, findings: &mut Findings) -> Option<Project> {
+/// A project, and what is whole of it if it has errors.
+pub(in crate::campaign) struct Checked {
+    /// The project. What is wrong is among the findings; then it is not to be used.
+    pub(in crate::campaign) project: Option<Project>,
+    /// What it declares for its campaigns, if it has errors.
+    pub(in crate::campaign) declared: Declared,
+    /// What can still be looked at.
+    pub(in crate::campaign) drafts: Vec<Draft>,
+}
+
+/// Checks the project file.
+pub(in crate::campaign) fn project(root: &At<'_>, findings: &mut Findings) -> Checked {
     let ids = match root.key("recipients").key("ids").read() {
         Some(raw::Ids::Any) => IdRule::Any,
         Some(raw::Ids::Numeric) | None => IdRule::Numeric,
@@ -29,6 +46,32 @@ pub(in crate::campaign) fn project(root: &At<'_>, findings: &mut Findings) -> Op
     let schedules = schedules(&root.key("schedules"), findings);
     let suppress: Vec<_> =
         root.key("suppress").items().enumerate().map(|(index, at)| suppressed(&at, index + 1, ids, findings)).collect();
+    let mut drafts = draft::audiences(&root.key("audiences"), &audiences);
+    drafts.extend(root.key("suppress").items().zip(&suppress).filter_map(|(at, suppressed)| match suppressed {
+        Some(suppressed) => Some(Draft::Audience(Arc::clone(suppressed))),
+        None => draft::left(&at, "suppress"),
+    }));
+    let declared = Declared {
+        senders: senders.clone(),
+        audiences: audiences.clone(),
+        schedules: schedules.clone(),
+        ids,
+        whole: None,
+    };
+    let project = whole(root, ids, senders, audiences, schedules, suppress, findings);
+    Checked { project, declared, drafts }
+}
+
+/// A project of which every part is whole.
+fn whole(
+    root: &At<'_>,
+    ids: IdRule,
+    senders: BTreeMap<String, Option<SenderId>>,
+    audiences: Audiences,
+    schedules: BTreeMap<String, Option<Schedule>>,
+    suppress: Vec<Option<Arc<Audience>>>,
+    findings: &mut Findings,
+) -> Option<Project> {
     let base_url = root.key("gateway").key("baseUrl");
     let base_url = base_url.text().map(|text| findings.take(webhook::base(&base_url, text)));
     let hosts: Vec<_> = root
@@ -42,6 +85,8 @@ pub(in crate::campaign) fn project(root: &At<'_>, findings: &mut Findings) -> Op
     let absence = root.key("absenceProvesAfter");
     let absence_default = absence.text().unwrap_or("15m");
     let absence_proves_after = findings.take(time::duration(&absence, absence_default, ABSENCE_HOURS_MAX));
+
+    let ignore: Vec<_> = root.key("ignore").items().filter_map(|at| findings.take(ignored(&at))).collect();
 
     if suppress.iter().any(Option::is_none) {
         findings.left_out(&root.key("suppress"));
@@ -66,6 +111,7 @@ pub(in crate::campaign) fn project(root: &At<'_>, findings: &mut Findings) -> Op
         ids,
         sandbox_now: now.flatten(),
         retired: raw.retired,
+        ignore,
         bulk_size_max: usize::try_from(raw.bulk_size).ok()?,
         long_texts_are_errors: raw.long_texts == raw::LongTexts::Error,
         absence_proves_after: absence_proves_after?,
@@ -75,4 +121,16 @@ pub(in crate::campaign) fn project(root: &At<'_>, findings: &mut Findings) -> Op
             schedules: schedules.into_iter().filter_map(|(name, schedule)| Some((name, schedule?))).collect(),
         },
     })
+}
+
+/// Takes a path that is ignored; a folder's may end with a slash.
+fn ignored(at: &At<'_>) -> Result<Ignored, Box<Diagnostic>> {
+    let text = at.text().unwrap_or_default();
+    if text.contains(['*', '?']) {
+        let message = "patterns are not known here";
+        let help = "name the file, or the folder that holds it: of a folder everything is ignored";
+        return Err(Box::new(Diagnostic::error(Code::BadPath, message, at.place()).help(help)));
+    }
+    let path = path(at, text.strip_suffix('/').unwrap_or(text))?;
+    Ok(Ignored { path, place: at.place() })
 }

@@ -73,6 +73,14 @@ pub struct Project {
         extend("uniqueItems" = true)
     )]
     pub retired: Vec<String>,
+    /// YAML files in the project's folder and below it that are no campaigns, and folders in which
+    /// nothing is one: paths relative to the project's folder. Example: `[compose.yaml, deploy]`.
+    #[serde(default)]
+    #[schemars(
+        inner(length(min = 1, max = 1024)),
+        extend("uniqueItems" = true)
+    )]
+    pub ignore: Vec<String>,
     /// Settings of the sandbox.
     #[serde(default)]
     pub sandbox: Sandbox,

@@ -28,15 +28,13 @@ pub(super) async fn run(
     if let LedgerCommand::Merge(args) = command {
         return merge::run(args, output);
     }
-    let world = World::open(global, settings, output).await?;
-    let result = match command {
-        LedgerCommand::Init => init::run(&world, output).await,
-        LedgerCommand::Verify => verify::run(&world, output).await,
-        LedgerCommand::Import(args) => import::run(&world, args, output).await,
-        LedgerCommand::Copy(args) => copy::run(&world, args, settings, output).await,
-        LedgerCommand::Rebind(args) => rebind::run(&world, args, output).await,
+    World::run(global, settings, output, async |world| match command {
+        LedgerCommand::Init => init::run(world, output).await,
+        LedgerCommand::Verify => verify::run(world, output).await,
+        LedgerCommand::Import(args) => import::run(world, args, output).await,
+        LedgerCommand::Copy(args) => copy::run(world, args, settings, output).await,
+        LedgerCommand::Rebind(args) => rebind::run(world, args, output).await,
         LedgerCommand::Merge(args) => merge::run(args, output),
-    };
-    world.gateway.stop().await?;
-    result
+    })
+    .await
 }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::campaign::{Campaign, Project};
-use crate::identity::{MessageId, MessageKey, PersonSet, SenderId};
+use crate::identity::{MessageId, MessageKey, SenderId};
 use crate::ledger::{HandedOver, Ledger};
 use crate::plan::changes;
+use crate::plan::lists::List;
 
 use super::IDS_MAX;
 
@@ -24,13 +25,13 @@ pub struct Gone {
     pub suppressed: Option<(HandedOver, Vec<MessageId>)>,
 }
 
-/// Finds them; `suppressed` gives the people whom the project suppresses under a sender.
+/// Finds them; `suppressed` gives the lists of people whom the project suppresses under a sender.
 pub(in crate::plan) fn gone(
     project: &Project,
     campaigns: &[Campaign],
     ledger: &Ledger,
     now: Timestamp,
-    mut suppressed: impl FnMut(&SenderId) -> Arc<PersonSet>,
+    mut suppressed: impl FnMut(&SenderId) -> Vec<Arc<List>>,
 ) -> Vec<Gone> {
     let mut found: Vec<Gone> = Vec::new();
     for record in changes::absent(campaigns, ledger) {
@@ -39,11 +40,11 @@ pub(in crate::plan) fn gone(
         if claims.is_empty() {
             continue;
         }
-        let set = suppressed(&record.sender);
+        let lists = suppressed(&record.sender);
         let (mut all, mut stopped, mut ids) = (None, None, Vec::new());
         for (claim, leaving) in claims {
             let revision = claim.claim().id.bulk.revision;
-            let of = claim.accepted().filter(|person| set.contains(person));
+            let of = claim.accepted().filter(|person| lists.iter().any(|list| list.people.contains(person)));
             let of: Vec<_> = of.map(|person| MessageId { message: key.clone(), revision, person }).collect();
             HandedOver::add(&mut all, claim.accepted().count() as u64, leaving);
             HandedOver::add(&mut stopped, of.len() as u64, leaving);

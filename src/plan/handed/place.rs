@@ -60,17 +60,24 @@ impl<'a> Handed<'a> {
         }
     }
 
-    /// Looks up where everybody ends, once all rows are read.
-    pub(in crate::plan) fn place(&self, gate: impl Fn(Person) -> Option<Gate>) -> Placed {
+    /// Looks up where everybody ends, once all rows are read. Whoever is suppressed is so whatever else
+    /// stops them, and whether they have a row or not.
+    pub(in crate::plan) fn place(
+        &self,
+        gate: impl Fn(Person) -> Option<Gate>,
+        is_suppressed: impl Fn(Person) -> bool,
+    ) -> Placed {
         let found = self.older_keys.as_ref().map(|keys| keys.found.lock().unwrap_or_else(PoisonError::into_inner));
         let under_first = |person| found.as_ref().and_then(|found| found.get(&person).copied()).unwrap_or(person);
         let place = |(claim, _): &(ClaimState<'_>, Leaving)| {
             let mut place = Place::default();
             for person in claim.accepted() {
-                match gate(under_first(person)) {
-                    None => place.nowhere.push(person),
-                    Some(Gate::Suppressed) => place.suppressed.push(person),
+                let now = under_first(person);
+                match gate(now) {
+                    Some(gate) if !stops(gate) => place.counts.add(gate),
+                    _ if is_suppressed(now) => place.suppressed.push(person),
                     Some(gate) => place.counts.add(gate),
+                    None => place.nowhere.push(person),
                 }
             }
             place
@@ -80,11 +87,11 @@ impl<'a> Handed<'a> {
 
     /// Takes it that the files change nothing for anybody, as long as no row is read.
     pub(in crate::plan) fn unplaced(&self, message: &Message) -> AtGateway {
-        let placed = self.place(|_| Some(Gate::AlreadySent));
+        let placed = self.place(|_| Some(Gate::AlreadySent), |_| false);
         self.at_gateway(message, None, placed, |_| false)
     }
 
-    /// Puts it together. Whoever has no row any more may be suppressed.
+    /// Puts it together. Whoever has no row any more may be suppressed under an older key.
     pub(in crate::plan) fn at_gateway(
         &self,
         message: &Message,

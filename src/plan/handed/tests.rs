@@ -79,10 +79,12 @@ enum Fate {
     IsExcluded,
     IsFiltered,
     Contradicts,
+    /// Their zone is none.
+    IsUnreadable,
 }
 
 impl Fate {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Stays,
         Self::Vanishes,
         Self::VanishesAndIsSuppressed,
@@ -91,12 +93,14 @@ impl Fate {
         Self::IsExcluded,
         Self::IsFiltered,
         Self::Contradicts,
+        Self::IsUnreadable,
     ];
 
     fn rows(self, number: usize) -> String {
         match self {
             Self::Stays | Self::IsSuppressed | Self::IsExcluded => row(number, "yes"),
             Self::Vanishes | Self::VanishesAndIsSuppressed => String::new(),
+            Self::IsUnreadable => row(number, "yes").replace("Zagreb", "Nowhere"),
             Self::IsFiltered | Self::IsSuppressedAndFiltered => row(number, "no"),
             Self::Contradicts => row(number, "yes") + &row(number + 50, "yes").replace(&id(number + 50), &id(number)),
         }
@@ -106,10 +110,11 @@ impl Fate {
         Ends::At(match self {
             Self::Stays => Gate::AlreadySent,
             Self::Vanishes => return Ends::Nowhere,
-            Self::VanishesAndIsSuppressed | Self::IsSuppressed => Gate::Suppressed,
+            Self::VanishesAndIsSuppressed | Self::IsSuppressed | Self::IsSuppressedAndFiltered => Gate::Suppressed,
             Self::IsExcluded => Gate::Excluded,
-            Self::IsFiltered | Self::IsSuppressedAndFiltered => Gate::Filtered,
+            Self::IsFiltered => Gate::Filtered,
             Self::Contradicts => Gate::Contradicting,
+            Self::IsUnreadable => Gate::Unreadable,
         })
     }
 }
@@ -119,7 +124,8 @@ proptest! {
 
     #[test]
     fn everybody_is_found_at_one_end(fates in prop::collection::vec(prop::sample::select(Fate::ALL.to_vec()), 6)) {
-        let mut fixture = handed_over(CAMPAIGN);
+        let per_person = CAMPAIGN.replace("timeZone: Europe/Zagreb", "timeZone: { perPerson: true }");
+        let mut fixture = handed_over(&per_person);
         let all = |chosen: &[Fate]| {
             let of = fates.iter().enumerate().filter(|(_, fate)| chosen.contains(fate));
             of.map(|(number, _)| format!("{}\n", id(number))).collect::<String>()
@@ -141,10 +147,8 @@ proptest! {
             let wanted = fates.iter().filter(|other| other.ends() == fate.ends()).count() as u64;
             let people = |handed: Option<HandedOver>| handed.map_or(0, |handed| handed.people);
             let stopped = found.unstopped.iter().find(|unstopped| unstopped.ends == fate.ends());
-            let count = match fate {
-                Fate::Stays => people(found.waiting),
-                _ => people(stopped.map(|unstopped| unstopped.handed)),
-            };
+            let waiting = if fate == Fate::Stays { found.waiting } else { stopped.map(|unstopped| unstopped.handed) };
+            let count = people(waiting);
             prop_assert_eq!(count, wanted, "{:?}", fate);
             if fate == Fate::IsSuppressed && wanted > 0 {
                 prop_assert_eq!(found.unstopped.first(), stopped, "they come first");

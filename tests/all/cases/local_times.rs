@@ -28,7 +28,7 @@ fn project(schedule: &str, zones: &[(&str, u64)]) -> Project {
 
 /// What is said of the message, without its text.
 fn said(run: &Run) -> String {
-    let lines = run.stdout.lines().skip(2).take_while(|line| !line.ends_with(" in all.csv"));
+    let lines = run.stdout.lines().skip(2).take_while(|line| !line.contains(" in all.csv"));
     lines.map(|line| format!("{line}\n")).collect()
 }
 
@@ -44,15 +44,6 @@ fn some_clocks_are_past() {
             Africa/Nairobi  2026-11-30 19:00  2026-11-30 16:00       2
             Europe/Vienna   2026-11-30 19:00  2026-11-30 18:00       4
             America/Bogota  2026-11-30 19:00  2026-12-01 00:00       1
-        10 rows in all.csv (CSV with `,`, UTF-8)
-        text (13 characters)
-          │ Good evening!
-
-      evening.hello: 3 messages to send although their time is past (accepted)
-
-    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
-    10 messages to send in 4 bulks
-    digest plan/v1:130629a8b915c04276257d79fc25960d
     ");
     let plan = late.run(["plan", "--sandbox", "--accept", "late=3", "--format", "json"]).code(0).json();
     let message = &plan["messages"][0];
@@ -74,25 +65,11 @@ fn all_clocks_are_to_come() {
             Africa/Nairobi  2026-12-01 09:00  2026-12-01 06:00       2
             Europe/Vienna   2026-12-01 09:00  2026-12-01 08:00       4
             America/Bogota  2026-12-01 09:00  2026-12-01 14:00       1
-        10 rows in all.csv (CSV with `,`, UTF-8)
-        text (13 characters)
-          │ Good evening!
-
-    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
-    10 messages to send in 4 bulks
-    digest plan/v1:765eff64be7d24868675e101f1fd5d0c
     ");
     // One zone alone needs no table.
     assert_snapshot!(said(&project(schedule, &[("Asia/Singapore", 2)]).run(["plan", "--sandbox"]).code(0)), @"
     evening.hello r1  shop to all
       + 2 to send by each person's clock, at 2026-12-01 09:00 Asia/Singapore (01:00 UTC), 1 bulk
-        2 rows in all.csv (CSV with `,`, UTF-8)
-        text (13 characters)
-          │ Good evening!
-
-    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
-    2 messages to send in 1 bulk
-    digest plan/v1:a301c82c87bd44443346abaaf7d82e43
     ");
     let paced = format!("{schedule}, sendingSpeedLimit: {{ amount: 2 }}");
     assert_snapshot!(said(&project(&paced, &ZONES).run(["plan", "--sandbox"]).code(0)), @"
@@ -103,13 +80,6 @@ fn all_clocks_are_to_come() {
             Africa/Nairobi  2026-12-01 09:00  2026-12-01 06:00       2
             Europe/Vienna   2026-12-01 09:00  2026-12-01 08:00       4
             America/Bogota  2026-12-01 09:00  2026-12-01 14:00       1
-        10 rows in all.csv (CSV with `,`, UTF-8)
-        text (13 characters)
-          │ Good evening!
-
-    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
-    10 messages to send in 4 bulks
-    digest plan/v1:bc540e4a6fd6e723e9e907852f0e1bc2
     ");
     let kept = format!("{schedule}, handover: 6h");
     assert_snapshot!(said(&project(&kept, &ZONES).run(["plan", "--sandbox"]).code(0)), @"
@@ -120,13 +90,6 @@ fn all_clocks_are_to_come() {
             Africa/Nairobi  2026-12-01 09:00  2026-12-01 06:00       2
             Europe/Vienna   2026-12-01 09:00  2026-12-01 08:00       4
             America/Bogota  2026-12-01 09:00  2026-12-01 14:00       1
-        10 rows in all.csv (CSV with `,`, UTF-8)
-        text (13 characters)
-          │ Good evening!
-
-    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
-    nothing to send, 10 not due yet (next apply at 2026-11-30 19:00 UTC)
-    digest plan/v1:20ecd1750bd77f9503af48e17d001bd5
     ");
 }
 
@@ -137,13 +100,6 @@ fn one_person_is_told_as_one() {
     assert_snapshot!(said(&late.run(["plan", "--sandbox"]).code(0)), @"
     evening.hello r1  shop to all
       + 1 to send at once (late), 1 bulk
-        1 row in all.csv (CSV with `,`, UTF-8)
-        text (13 characters)
-          │ Good evening!
-
-    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
-    1 message to send in 1 bulk
-    digest plan/v1:145ee86674a779057c91265c8b5e6294
     ");
 }
 

@@ -334,3 +334,27 @@ fn words_for_nothing_are_counted_where_a_text_shows_them() {
         ],
     );
 }
+
+#[test]
+fn times_of_webhooks_are_read_if_all_are_of_one_form() {
+    let audience = campaign("    columns: { lastMessageAt: wrote }\n", "Hi!");
+    let people = |times: &[&str]| {
+        let row = |(time, number): (&&str, u64)| format!("{},{time}", id(number));
+        rows("to,wrote", &times.iter().zip(1..).map(row).collect::<Vec<_>>())
+    };
+    let check = |times: &[&str], gates_then: &str, words: &[&str]| {
+        let project = project("", &people(times));
+        project.write("sale.yaml", &audience);
+        let run = plan(&project);
+        assert_eq!(gates(&run), gates_then, "{times:?}");
+        says(&run, words);
+    };
+    // An hour before the sandbox's time.
+    check(&["1796036400000", "1796036401000"], "toSend 2", &[]);
+    check(&["1796036400", "1796036401"], "toSend 2", &[]);
+    let mixed = ["1796036400000", "2026-11-30T11:00:00Z"];
+    check(&mixed, "toSend 1, unreadable 1", &["a bare number, and other rows of the column have another form"]);
+    let to_come = ["1796043600000", "1796036400000"];
+    check(&to_come, "toSend 1, unreadable 1", &["the person's last message is still to come"]);
+    check(&["30/11/2026 11:00", "2026-11-30T11:00:00Z"], "toSend 1, unreadable 1", &["`99/99/9999 99:99` in 1 row"]);
+}

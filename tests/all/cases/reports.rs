@@ -59,8 +59,8 @@ fn what_is_not_selected_is_a_line_and_so_is_what_is_sent() {
     ----- stdout
     acme-shop on sandbox, 2026-11-30 12:00 UTC
 
-    news.one r1  shop to guests  (not selected): 2 to send, 1 duplicate, 3 rows in guests.csv
-    news.two r1  shop to guests  (not selected): 2 to send, 1 duplicate, 3 rows in guests.csv
+    news.one r1  shop to guests  (not selected): 2 to send, 1 duplicate, 3 rows in guests.csv (CSV with `,`, UTF-8)
+    news.two r1  shop to guests  (not selected): 2 to send, 1 duplicate, 3 rows in guests.csv (CSV with `,`, UTF-8)
 
     shop.three r1  shop to guests
       + 2 to send at once, 1 bulk
@@ -99,7 +99,7 @@ fn what_is_not_selected_is_a_line_and_so_is_what_is_sent() {
     acme-shop on sandbox, 2026-11-30 12:00 UTC
 
     news  2 messages: 4 already sent, 2 duplicate, 6 rows
-    shop.three r1  shop to guests: 2 already sent, 1 duplicate, 3 rows in guests.csv
+    shop.three r1  shop to guests: 2 already sent, 1 duplicate, 3 rows in guests.csv (CSV with `,`, UTF-8)
 
     limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     nothing to send

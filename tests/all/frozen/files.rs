@@ -135,7 +135,7 @@ fn a_plan_that_fails_leaves_no_older_one_behind() {
     assert_snapshot!(shop.run(&["plan", "--out", "sale.plan"]).code(3), @r#"
     exit code: 3
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     sale.hello r1  shop to customers
       ! 1 failed

@@ -13,7 +13,7 @@ fn a_renamed_message_is_not_what_was_planned() {
     assert_snapshot!(nothing_is_sent(&shop, &[], 5), @"
     exit code: 5
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
     sends nothing but the plan of 2026-11-30 12:00 UTC
     ! the plan has `sale.hello` for 3 people, and the files lack it
 
@@ -71,7 +71,7 @@ fn another_sender_is_not_what_was_planned() {
     assert_snapshot!(nothing_is_sent(&shop, &[], 5), @"
     exit code: 5
     ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
     sends nothing but the plan of 2026-11-30 12:00 UTC
 
     sale.hello r1  shop to customers
