@@ -328,12 +328,11 @@ fn an_encoding_that_nobody_knows_is_told() {
     assert_eq!(run.code, Some(0), "{run}");
 }
 
-/// The only error that `validate` finds in a campaign whose audience has these keys.
+/// The first error that `validate` finds in a campaign whose audience has these keys.
 #[track_caller]
 fn error_of_validate_in(keys: &str) -> String {
     let run = project(keys, "people.csv", "user_id,name\n").run(["validate", "--format", "json"]);
     let document = run.code(3).json();
-    assert_eq!(document["diagnostics"].as_array().map(Vec::len), Some(1), "{document:#}");
     let found = &document["diagnostics"][0];
     let [code, message, help] = ["code", "message", "help"].map(|key| found[key].as_str().unwrap_or_default());
     format!("{code}: {message} ({help})")
