@@ -111,6 +111,9 @@ pub(super) fn split(
             None => (true, cut(rest, delimiter)),
             Some(quoted) => {
                 rest = unquote(quoted, cell)?;
+                if returns && cell.contains("\r\n") {
+                    *cell = plain_ends(cell);
+                }
                 (false, rest.strip_prefix(char::from(delimiter)).map(|after| ("", after)))
             }
         };
@@ -138,6 +141,16 @@ pub(super) fn split(
 
 fn bare_return() -> RowProblem {
     RowProblem::new("it holds a bare carriage return")
+}
+
+/// Ends the lines of a text as they end here: the same text must not be another one because of where it
+/// was written.
+pub(super) fn plain_ends(text: &str) -> String {
+    let mut lines = text.split('\n');
+    let last = lines.next_back().unwrap_or_default();
+    let mut plain: String = lines.flat_map(|line| [line.trim_end_matches('\r'), "\n"]).collect();
+    plain.push_str(last);
+    plain
 }
 
 /// Cuts a text in two at a mark of one byte.

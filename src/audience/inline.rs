@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::audience::CELL_BYTES_MAX;
+use crate::audience::cells::plain_ends;
 use crate::audience::header::check_header;
 use crate::audience::row::{Refill, RowAt, RowProblem, Stand};
 use crate::diagnostic::words::plural;
@@ -54,7 +55,7 @@ impl Inline {
                     if cell.len() > CELL_BYTES_MAX {
                         return Err(RowProblem::new("a cell is larger than 64 KiB").in_column(Some(name)).about(to()));
                     }
-                    record.push_field(cell);
+                    record.push_field(&plain_ends(cell));
                 }
                 Ok(())
             });

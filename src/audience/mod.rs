@@ -19,6 +19,8 @@ mod moment;
 pub(crate) mod nature;
 mod ndjson;
 mod opening;
+#[cfg(test)]
+mod properties;
 mod reader;
 mod records;
 mod row;

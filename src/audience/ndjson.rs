@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 
+use crate::audience::cells::plain_ends;
 use crate::audience::delimited::failed;
 use crate::audience::dialect::{Dialect, Form};
 use crate::audience::encoding::{Watch, not_utf8};
@@ -162,6 +163,8 @@ impl Ndjson {
             let is_to = self.to.1 == Some(position);
             let text = match cell {
                 None | Some(Cell::Null) => "",
+                // Only what is escaped can be the end of a line.
+                Some(Cell::Text(Cow::Owned(text))) if text.contains("\r\n") => &plain_ends(text),
                 Some(Cell::Text(text)) => text,
                 Some(Cell::Number(number)) if is_to && !is_exact(number) => {
                     return refuse(

@@ -269,6 +269,26 @@ fn nobody_vanishes_in_the_note_of_another() {
 }
 
 #[test]
+fn line_ends_make_no_difference() {
+    let rows = "user_id,name\n17841455500000001,\"Ana\nMaria\"\n17841455500000002,Bo\n";
+    let project = project("csv: people.csv", "people.csv", rows);
+    let digest = || project.run(["plan", "--sandbox", "--format", "json"]).code(0).json()["digest"].clone();
+    let expect = digest();
+    for other in [rows.replace('\n', "\r\n"), rows.replace('\n', "\r\r\n"), format!("\u{feff}{rows}")] {
+        project.write("people.csv", &other);
+        assert_eq!(digest(), expect, "{other:?}");
+    }
+    let campaign = project.read("sale.yaml").replace("csv: people.csv", "ndjson: people.ndjson");
+    project.write("sale.yaml", campaign);
+    let json = "\
+{\"user_id\":\"17841455500000001\",\"name\":\"Ana\\r\\nMaria\"}
+{\"user_id\":\"17841455500000002\",\"name\":\"Bo\"}
+";
+    project.write("people.ndjson", json);
+    assert_eq!(digest(), expect);
+}
+
+#[test]
 fn what_is_too_large_is_refused_or_counted() {
     let names: String = (0..1200).map(|column| format!(",c{column}")).collect();
     let found = error(csv(format!("user_id,name{names}\n")));
@@ -308,12 +328,11 @@ fn an_encoding_that_nobody_knows_is_told() {
     assert_eq!(run.code, Some(0), "{run}");
 }
 
-/// The only error that `validate` finds in a campaign whose audience has these keys.
+/// The first error that `validate` finds in a campaign whose audience has these keys.
 #[track_caller]
 fn error_of_validate_in(keys: &str) -> String {
     let run = project(keys, "people.csv", "user_id,name\n").run(["validate", "--format", "json"]);
     let document = run.code(3).json();
-    assert_eq!(document["diagnostics"].as_array().map(Vec::len), Some(1), "{document:#}");
     let found = &document["diagnostics"][0];
     let [code, message, help] = ["code", "message", "help"].map(|key| found[key].as_str().unwrap_or_default());
     format!("{code}: {message} ({help})")
