@@ -31,7 +31,7 @@ pub(super) fn hints(dir: &Path) -> Vec<String> {
     match below.len().checked_sub(NAMED_MAX) {
         Some(more) if more > 0 => hints.push(format!("there are {more} more below")),
         _ if hints.is_empty() => {
-            hints.push("name the project's folder with `--dir`, or begin a project with `sendform init`".to_owned())
+            hints.push("name the project's folder with `--dir`, or begin a project with `sendform init`".to_owned());
         }
         _ => {}
     }
