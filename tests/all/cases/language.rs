@@ -153,7 +153,7 @@ fn nothing_that_nobody_sees_is_a_name() {
     .iter()
     .enumerate()
     {
-        rows += &format!("278414000000001{number:02},{name}\n");
+        rows.extend([format!("278414000000001{number:02},{name}\n")]);
     }
     let run = plan(&rows, &campaign("winter", "", &text("Hi {{ name | fallback(\"there\") }}, thank you!"))).code(0);
     assert!(run.stdout.contains("+ 10 to send"), "{run}");
