@@ -314,11 +314,11 @@ fn what_yaml_hides_is_refused() {
     insta::assert_snapshot!(validate(MESSAGE.replace("    sender", "\tsender")).code(3), @"
     exit code: 3
     ----- stdout
-    error[syntax]: the file is not YAML: found a tab
-     --> sale.yaml:4:9
+    error[syntax]: a tab stands in the indentation
+     --> sale.yaml:5:1
       |
-    4 |   - id: hello
-      |         ^
+    5 |     sender: shop
+      | ^^^^
       |
       = help: indent with spaces; a tab does not indent in YAML
 
