@@ -67,13 +67,12 @@ fn the_place_of_a_slip_in_a_condition() {
     insta::assert_snapshot!(plan(GUESTS, &campaign("winter", more, &text("Hi {{ name }}!"))), @r#"
     exit code: 3
     ----- stdout
-    winter-shop on sandbox, 2026-11-30 12:00 UTC
+    winter-shop on sandbox, 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     winter.note r1  main to guests
-        0 rows in guests.csv
 
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     nothing can be sent: the files have errors
-    digest plan/v1:[digest]
     ----- stderr
     error[template-syntax]: `&&` is not part of the language
      --> note.yaml:6:28
