@@ -1,5 +1,7 @@
 //! Recipients' ids as people bring them, and the one form that fingerprints are made of.
 
+use crate::wire::visible::is_blank;
+
 /// Which ids an account's recipients have.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum IdRule {
@@ -145,7 +147,7 @@ fn unwrapped(text: &str) -> &str {
 
 /// What makes an id unusable whatever the rule.
 fn hidden(to: &str) -> Option<ToError> {
-    if to.is_empty() {
+    if is_blank(to) {
         Some(ToError::Empty)
     } else if to.chars().any(char::is_control) {
         Some(ToError::Control)
@@ -207,7 +209,8 @@ fn is_decimal(text: &str) -> bool {
 }
 
 /// Says whether nobody sees a character: white space, and the marks without width that copying out
-/// of a page or a spreadsheet brings along.
+/// of a page or a spreadsheet brings along. What is refused here is part of what an id is, so it does not
+/// follow the wider rule for texts.
 fn is_invisible(mark: char) -> bool {
     mark.is_whitespace()
         || matches!(mark, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
@@ -240,6 +243,7 @@ mod tests {
         check("", Err(ToError::Empty));
         check("  ", Err(ToError::Empty));
         check("'", Err(ToError::Empty));
+        check("\u{200b}\u{3164}", Err(ToError::Empty));
         check("=\"\"", Err(ToError::Empty));
         check("1.78414E+16", Err(ToError::Scientific));
         check("1,78414e16", Err(ToError::Scientific));

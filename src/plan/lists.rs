@@ -9,6 +9,7 @@ use crate::diagnostic::words::plural;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::identity::{CanonicalTo, Fingerprint, Person, PersonSet};
 use crate::render::Renderer;
+use crate::wire::visible::is_blank;
 
 use super::compiled::Selected;
 use super::gate::Gate;
@@ -152,7 +153,7 @@ fn person(
 ) -> Result<Option<(Person, IdForm)>, Box<RowIssue>> {
     let cells = row.cells.as_ref().map_err(RowIssue::from)?;
     let cell = cells.get(selected.to).unwrap_or_default();
-    if cell.trim_start().is_empty() && cells.iter().all(|cell| cell.trim_start().is_empty()) {
+    if is_blank(cell) && cells.iter().all(is_blank) {
         return Ok(None);
     }
     if let Some(condition) = &selected.condition {

@@ -142,9 +142,7 @@ impl Cause {
 
     /// The values that stand there, the most frequent first, as many as are shown.
     pub(super) fn most_frequent(&self) -> impl Iterator<Item = &str> {
-        let mut sorted: Vec<(&String, u64)> = self.values.iter().map(|(value, rows)| (value, *rows)).collect();
-        sorted.sort_by_key(|(_, rows)| std::cmp::Reverse(*rows));
-        sorted.into_iter().take(VALUES_SHOWN).map(|(value, _)| value.as_str())
+        by_frequency(&self.values).into_iter().take(VALUES_SHOWN).map(|(value, _)| value)
     }
 
     /// Which other rows have it: `also in lines 5 and 9`.
@@ -160,10 +158,15 @@ impl Cause {
     }
 }
 
+fn by_frequency(values: &BTreeMap<String, u64>) -> Vec<(&str, u64)> {
+    let mut sorted: Vec<(&str, u64)> = values.iter().map(|(value, rows)| (value.as_str(), *rows)).collect();
+    sorted.sort_by_key(|(_, rows)| std::cmp::Reverse(*rows));
+    sorted
+}
+
 /// Values with their counts in words, the most frequent first.
 pub(super) fn counted(values: &BTreeMap<String, u64>) -> Option<String> {
-    let mut sorted: Vec<(&String, u64)> = values.iter().map(|(value, rows)| (value, *rows)).collect();
-    sorted.sort_by_key(|(_, rows)| std::cmp::Reverse(*rows));
+    let sorted = by_frequency(values);
     let mut words: Vec<String> = sorted
         .iter()
         .take(VALUES_SHOWN)

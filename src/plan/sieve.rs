@@ -11,6 +11,7 @@ use crate::diagnostic::Code;
 use crate::identity::{CanonicalTo, Content, Fingerprint, IdRule, Person, ToError};
 use crate::ledger::{Standing, Standings, View};
 use crate::render::{Renderer, Rendering, TextProblem, check_text, looks_like_mojibake, word_for_nothing};
+use crate::wire::visible::is_blank;
 
 use super::compiled::{Compiled, WindowColumn};
 use super::content::ContentMaker;
@@ -444,8 +445,4 @@ fn showable(cell: &str) -> Option<String> {
     let cell = cell.trim();
     let number = cell.as_bytes().windows(6).any(|window| window.iter().all(u8::is_ascii_digit));
     (!cell.is_empty() && cell.chars().count() <= CHARS_MAX && !cell.contains('@') && !number).then(|| cell.to_owned())
-}
-
-fn is_blank(cell: &str) -> bool {
-    cell.trim_start().is_empty()
 }

@@ -188,11 +188,11 @@ fn an_excluded_audience_protects_or_says_that_it_does_not() {
 #[test]
 fn missing_is_not_damaged() {
     let mut people: Vec<String> = (1..10).map(|number| format!("{},P", id(number))).collect();
-    people.extend([",Ana", "  ,Iva", ",", "  , "].map(str::to_owned));
+    people.extend([",Ana", "  ,Iva", "\u{200b},Eva", ",", "  , ", "\u{3164},\u{feff}"].map(str::to_owned));
     let project = project("", &rows("to,name", &people));
     let run = plan(&project).code(0);
-    assert_eq!(gates(&run), "blank 2, noAddress 2, toSend 9");
-    assert_eq!(run.json()["messages"][0]["rows"], 13);
+    assert_eq!(gates(&run), "blank 3, noAddress 3, toSend 9");
+    assert_eq!(run.json()["messages"][0]["rows"], 15);
     assert!(!run.stdout.contains("\"severity\""), "nothing is wrong\n{run}");
 }
 
