@@ -33,6 +33,8 @@ pub(super) struct ProjectFiles {
     pub drafts: Vec<Draft>,
     /// How many files were read as campaigns, good or bad.
     pub count: usize,
+    /// Folders that are a project of their own, whose campaigns are not read.
+    pub others: Vec<String>,
     /// What is wrong, or worth a look.
     pub diagnostics: Diagnostics,
 }
@@ -88,7 +90,7 @@ pub(super) fn read(global: &Global) -> Result<ProjectFiles, Failure> {
     if project.is_some() {
         diagnostics.extend(tell(strangers, &named));
     }
-    Ok(ProjectFiles { home, folders, project, campaigns, drafts, count, diagnostics })
+    Ok(ProjectFiles { home, folders, project, campaigns, drafts, count, others: listing.projects, diagnostics })
 }
 
 impl ProjectFiles {

@@ -2,6 +2,7 @@
 
 use crate::diagnostic::Diagnostics;
 use crate::diagnostic::words::plural;
+use crate::report::harmless::{Lines, harmless};
 use crate::report::{diagnostics, json};
 
 use super::args::Global;
@@ -30,10 +31,15 @@ fn all_well(files: &ProjectFiles, found: &Diagnostics) -> String {
         return String::new();
     }
     let messages: usize = files.campaigns.iter().map(|campaign| campaign.messages.len()).sum();
+    let others = files.others.iter().map(|folder| {
+        let folder = harmless(folder, Lines::Escape);
+        format!("not read: {folder}, which is a project of its own\n")
+    });
     format!(
-        "{} with {} in {}: no errors in the files; the rows of audiences are read by `sendform plan`\n",
+        "{} with {} in {}: no errors in the files; the rows of audiences are read by `sendform plan`\n{}",
         plural(files.campaigns.len() as u64, "campaign"),
         plural(messages as u64, "message"),
         plural(files.count as u64, "file"),
+        others.collect::<String>(),
     )
 }

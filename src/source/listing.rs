@@ -21,6 +21,8 @@ pub struct Listing {
     pub ignored: Vec<String>,
     /// Links that are not followed, because they lead to a folder or out of the project's folder.
     pub links: Vec<String>,
+    /// Folders that are a project of their own, and are not looked through.
+    pub projects: Vec<String>,
     /// Whether there is more than is looked at, in number or in depth.
     pub is_cut: bool,
 }
@@ -36,7 +38,7 @@ impl Listing {
         let mut search = Search { ignored, entries: 0, listing: Self::default() };
         search.folder(project, "", 0)?;
         let mut listing = search.listing;
-        for list in [&mut listing.campaigns, &mut listing.ignored, &mut listing.links] {
+        for list in [&mut listing.campaigns, &mut listing.ignored, &mut listing.links, &mut listing.projects] {
             list.sort_unstable_by_key(|path| (path.matches('/').count(), path.clone()));
         }
         Ok(listing)
@@ -92,7 +94,9 @@ impl Search<'_> {
             self.listing.is_cut = true;
         } else {
             let below = entry.open_dir()?;
-            if !below.exists(PROJECT_FILE) {
+            if below.exists(PROJECT_FILE) {
+                self.listing.projects.push(path);
+            } else {
                 self.folder(&below, &path, depth + 1)?;
             }
         }
@@ -165,7 +169,9 @@ mod tests {
                 "2026-12/deep/er/still.Yaml"
             ]
         );
-        assert_eq!(listing, Listing { campaigns: listing.campaigns.clone(), ..Listing::default() });
+        assert_eq!(listing.projects, ["other"]);
+        let (campaigns, projects) = (listing.campaigns.clone(), listing.projects.clone());
+        assert_eq!(listing, Listing { campaigns, projects, ..Listing::default() });
     }
 
     #[test]

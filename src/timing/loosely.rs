@@ -106,7 +106,6 @@ fn tokens(text: &str) -> Option<Vec<Token<'_>>> {
 }
 
 /// Takes the time of day out of the tokens, if one is in it; `None` if there is no such time.
-#[expect(clippy::option_option, reason = "no time and a wrong time are two things")]
 fn take_time(tokens: &mut Vec<Token<'_>>) -> Option<Option<Time>> {
     let number = |token: Option<&Token<'_>>| match token {
         Some(Token::Number(digits)) if digits.len() <= 2 => digits.parse::<i8>().ok(),

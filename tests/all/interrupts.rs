@@ -219,7 +219,7 @@ fn the_lock_of_a_dead_run_keeps_nobody_out() {
     ----- stdout
     acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
-    sale.hello r1  shop to customers: 2 already sent, 2 rows in customers.csv
+    sale.hello r1  shop to customers: 2 already sent, 2 rows in customers.csv (CSV with `,`, UTF-8)
 
     limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     nothing to send
@@ -396,7 +396,7 @@ fn a_checkout_does_not_take_the_ledger_back() {
     ----- stdout
     acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
-    sale.hello r1  shop to customers: 4 already sent, 4 rows in customers.csv
+    sale.hello r1  shop to customers: 4 already sent, 4 rows in customers.csv (CSV with `,`, UTF-8)
 
     limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     nothing to send

@@ -26,6 +26,7 @@ fn campaigns_are_read_wherever_they_lie() {
     exit code: 0
     ----- stdout
     4 campaigns with 4 messages in 4 files: no errors in the files; the rows of audiences are read by `sendform plan`
+    not read: elsewhere, which is a project of its own
     ");
     let plan = project.run(["plan", "--sandbox"]).code(0);
     assert!(plan.stdout.contains(", 4 campaigns in 4 files\n"), "{plan}");
