@@ -7,6 +7,7 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::campaign::{git_name, schema_name};
+use crate::diagnostic::words::read_number;
 
 /// Messaging campaigns as code: plan in a pull request, apply after the merge, everybody once.
 #[derive(Debug, Parser)]
@@ -373,8 +374,8 @@ pub(super) struct RebindArgs {
 pub(super) struct Doubts(pub u64);
 
 fn parse_doubts(text: &str) -> Result<Doubts, String> {
-    let number = text.strip_prefix("doubts=").map(|number| number.replace(['_', ','], "").parse());
-    number.and_then(Result::ok).map(Doubts).ok_or_else(|| format!("`{text}` is not doubts=NUMBER"))
+    let number = text.strip_prefix("doubts=").and_then(read_number);
+    number.map(Doubts).ok_or_else(|| format!("`{text}` is not doubts=NUMBER"))
 }
 
 /// `completions`

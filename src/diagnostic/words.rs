@@ -14,6 +14,21 @@ pub fn number(number: u64) -> String {
     grouped
 }
 
+/// Reads a whole number as a person types or copies it: digits only, or with `,` or `_` between
+/// thousands, `12,000`. Everything else, a sign too, is no number.
+#[must_use]
+pub fn read_number(text: &str) -> Option<u64> {
+    let mut groups = text.split([',', '_']);
+    let first = groups.next()?;
+    let is_grouped = first.len() < text.len();
+    let is_whole = |group: &str| !group.is_empty() && group.bytes().all(|byte| byte.is_ascii_digit());
+    let has_form = is_whole(first)
+        && (!is_grouped || first.len() <= 3)
+        && groups.all(|group| group.len() == 3 && is_whole(group))
+        && !(text.contains(',') && text.contains('_'));
+    has_form.then(|| text.replace([',', '_'], "").parse().ok()).flatten()
+}
+
 /// Writes a count of things: `1 message`, `12,000 messages`. Takes the word for one; the plural of
 /// `person` is `people`, of `bulk` `bulks`, of `reply` `replies`.
 #[must_use]
@@ -56,6 +71,21 @@ mod tests {
         check(123_456, "123,456");
         check(1_000_000, "1,000,000");
         check(u64::MAX, "18,446,744,073,709,551,615");
+    }
+
+    #[test]
+    fn what_is_written_is_read_and_nothing_else() {
+        for count in [0, 7, 999, 1_000, 12_000, 123_456, 1_000_000, u64::MAX] {
+            assert_eq!(read_number(&number(count)), Some(count));
+            assert_eq!(read_number(&number(count).replace(',', "_")), Some(count));
+            assert_eq!(read_number(&count.to_string()), Some(count));
+        }
+        for text in
+            ["", "+5", "-5", " 5", "5 ", "5,", ",5", "1,0", "1,,000", "1000,000", "1_000,000", "5.0", "٥", "0x5"]
+        {
+            assert_eq!(read_number(text), None, "{text}");
+        }
+        assert_eq!(read_number("18446744073709551616"), None);
     }
 
     #[test]

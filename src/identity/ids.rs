@@ -229,7 +229,9 @@ fn split(text: &str) -> Option<(MessageKey, Revision, &str)> {
     let message =
         MessageKey { campaign: CampaignId::parse(parts.next()?)?, message: MessageName::parse(parts.next()?)? };
     let digits = parts.next()?.strip_prefix('r')?;
-    let number = (!digits.starts_with(['0', '+'])).then(|| digits.parse().ok()).flatten()?;
+    let number = (!digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit()))
+        .then(|| digits.parse().ok())
+        .flatten()?;
     let tail = parts.next()?;
     parts.next().is_none().then_some((message, Revision::new(number)?, tail))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::campaign::{Audience, Expect, Limits, Message};
-use crate::diagnostic::words::{list, number, plural};
+use crate::diagnostic::words::{list, number, plural, read_number};
 use crate::identity::MessageKey;
 
 use super::gate::{Counts, Gate};
@@ -81,7 +81,10 @@ impl Accepted {
         let wrong = || format!("`{text}` is not NAME=NUMBER with one of {names}");
         let (name, number) = text.split_once('=').ok_or_else(wrong)?;
         let kind = RailKind::ACCEPTED.into_iter().find(|kind| kind.name() == name).ok_or_else(wrong)?;
-        let number = number.replace(['_', ','], "").parse().map_err(|_| wrong())?;
+        let number = read_number(number).ok_or_else(wrong)?;
+        if self.get(kind).is_some_and(|before| before != number) {
+            return Err(format!("`{name}` is accepted with two numbers"));
+        }
         self.put(kind, number);
         Ok(())
     }

@@ -41,8 +41,16 @@ pub fn check_base_url(url: &Url) -> Result<(), AddressError> {
 /// # Errors
 /// If it is no address, or as [`check_base_url`].
 pub fn parse_base_url(text: &str) -> Result<Url, AddressError> {
-    let url = Url::parse(text).map_err(|_| AddressError::NotUrl)?;
+    let url = parse_whole(text.trim()).ok_or(AddressError::NotUrl)?;
     check_base_url(&url).map(|()| url)
+}
+
+/// Reads a URL of which every character counts. The standard's parser (WHATWG URL, 4.4) drops tabs and
+/// line ends wherever they are, so that two lines would be one host.
+#[must_use]
+pub fn parse_whole(text: &str) -> Option<Url> {
+    let is_whole = !text.chars().any(|c| c.is_whitespace() || c.is_control());
+    is_whole.then(|| Url::parse(text).ok()).flatten()
 }
 
 /// Says whether an address is on this machine.
@@ -82,7 +90,12 @@ mod tests {
         for odd in ["https://u@x", "https://:p@x", "https://x/?a=b", "https://x/#a"] {
             check(odd, Err(AddressError::NotPlain));
         }
-        for no_url in ["", "foo", "x.api.infobip.com", "https://"] {
+        assert_eq!(
+            parse_base_url("https://x.api.infobip.com\n").map(String::from),
+            Ok("https://x.api.infobip.com/".into())
+        );
+        for no_url in ["", "foo", "x.api.infobip.com", "https://", "https://x.\nevil.com", "ht\ttps://x", "https://x y"]
+        {
             assert_eq!(parse_base_url(no_url), Err(AddressError::NotUrl), "{no_url}");
         }
     }

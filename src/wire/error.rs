@@ -53,7 +53,7 @@ impl Violation {
     pub fn message_index(&self) -> Option<usize> {
         let tail = self.property.trim_start_matches("$.").strip_prefix("messages[")?;
         let (digits, _) = tail.split_once(']')?;
-        digits.parse().ok()
+        digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
     }
 }
 

@@ -5,7 +5,7 @@ use url::{Host, Url};
 use super::super::at::At;
 use super::super::near;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::wire::address::check_base_url;
+use crate::wire::address::{check_base_url, parse_whole};
 
 /// Takes the URL of a webhook: https, a host with a name that the project allows, nothing hidden.
 ///
@@ -71,8 +71,7 @@ pub(super) fn host(at: &At<'_>, text: &str) -> Result<String, Box<Diagnostic>> {
 }
 
 fn parse(at: &At<'_>, text: &str) -> Result<Url, Box<Diagnostic>> {
-    let good = !text.chars().any(|c| c.is_whitespace() || c.is_control());
-    Url::parse(text).ok().filter(|_| good).ok_or_else(|| bad(at, "this is not a URL with a scheme and a host"))
+    parse_whole(text).ok_or_else(|| bad(at, "this is not a URL with a scheme and a host"))
 }
 
 /// Refuses names and passwords inside of a URL.

@@ -79,15 +79,15 @@ struct Parameters {
 impl Parameters {
     fn read(text: &str) -> Result<Self, FaultError> {
         let mut parameters = Self::default();
-        for parameter in text.split(',').filter(|part| !part.is_empty()) {
+        for parameter in text.split(',').filter(|_| !text.is_empty()) {
             let unknown = || FaultError::Parameter(parameter.to_owned());
             let (name, value) = parameter.split_once('=').ok_or_else(unknown)?;
             match name {
-                "seed" => parameters.seed = value.parse().map_err(|_| unknown())?,
+                "seed" => parameters.seed = digits(value).ok_or_else(unknown)?,
                 "retry-after" => parameters.retry_after = Some(value.to_owned()),
                 "location" => parameters.location = Some(value.to_owned()),
                 "status" => {
-                    let known = value.parse().ok().filter(|id| status::is_rejection(*id));
+                    let known = digits(value).filter(|id| status::is_rejection(*id));
                     parameters.status = Some(known.ok_or_else(unknown)?);
                 }
                 _ => return Err(unknown()),
@@ -116,7 +116,7 @@ fn kind(name: &str, value: Option<&str>, parameters: &Parameters) -> Result<Kind
         "invalid" => Kind::Invalid(needed("17841400000000001")?.to_owned()),
         "invalid-unnamed" => Kind::InvalidUnnamed(needed("17841400000000001")?.to_owned()),
         "missing-messages" => {
-            let count = value.map_or(Ok(1), str::parse).map_err(|_| wrong("1")())?;
+            let count = value.map_or(Some(1), digits).ok_or_else(wrong("1"))?;
             Kind::MissingMessages(count)
         }
         _ if value.is_some() && plain(name, parameters).is_some() => {
@@ -143,11 +143,16 @@ fn plain(name: &str, parameters: &Parameters) -> Option<Kind> {
         ("empty", None) => Some(Kind::Empty),
         ("other-bulk-id", None) => Some(Kind::OtherBulkId),
         _ => {
-            let status = stem.parse().ok().filter(|status| matches!(status, 204 | 300..=599))?;
+            let status = digits(stem).filter(|status| matches!(status, 204 | 300..=599))?;
             let (retry_after, location) = (parameters.retry_after.clone(), parameters.location.clone());
             Some(Kind::Answer(at, Reply { status, retry_after, location }))
         }
     }
+}
+
+/// Reads a whole number that has nothing but digits: `+5`, which a parser of numbers takes, is none.
+fn digits<N: FromStr>(text: &str) -> Option<N> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 
 /// Reads `200ms`, `3s` or `2m`.
@@ -184,13 +189,13 @@ fn when(text: &str, kind: &Kind, seed: u64) -> Result<When, FaultError> {
     let (text_first, times) =
         text_before.split_once('*').map_or((text_before, None), |(rest, times)| (rest, Some(times)));
     let first = match text_first.strip_prefix('@') {
-        Some(first) => first.parse().ok().filter(|first| *first > 0).ok_or_else(wrong)?,
+        Some(first) => digits(first).filter(|first| *first > 0).ok_or_else(wrong)?,
         None if text_first.is_empty() => 1,
         None => return Err(wrong()),
     };
     let times = match times {
         Some("") => None,
-        Some(times) => Some(times.parse().map_err(|_| wrong())?),
+        Some(times) => Some(digits(times).ok_or_else(wrong)?),
         None if percent.is_some() || looks_inside && text_first.is_empty() => None,
         None => Some(1),
     };
@@ -280,10 +285,16 @@ mod tests {
         );
         assert_eq!(said("reject="), "fault `reject` needs a value, as in `reject=17841400000000001`");
         assert_eq!(said("cut=3"), "fault `cut` takes no value");
-        for when in ["@0", "@", "@x", "*x", "%101", "%-1", "%NaN", "@3@4", "*2@3", "%5*2"] {
+        for when in
+            ["@0", "@", "@+1", "*+2", "@1*+2", "%+5", "@1 ", "@x", "*x", "%101", "%-1", "%NaN", "@3@4", "*2@3", "%5*2"]
+        {
             assert!(said(&format!("cut{when}")).starts_with(&format!("`{when}` does not say when")), "{when}");
         }
         assert!(said("cut:sead=1").starts_with("unknown parameter `sead=1`"));
+        assert!(said("cut:seed=1,").starts_with("unknown parameter ``"));
+        assert!(said("cut:seed=+1").starts_with("unknown parameter `seed=+1`"));
+        assert!(said("+503").starts_with("unknown fault `+503`"));
+        assert!(said("missing-messages=+1").starts_with("fault `missing-messages` has a value of another form"));
         assert!(said("cut:seed=x").starts_with("unknown parameter `seed=x`"));
         assert!(said("reject=1:status=5").starts_with("unknown parameter `status=5`"));
     }
