@@ -8,7 +8,7 @@ use crate::ledger::PersonState;
 use super::fixture::Fixture;
 use super::gate::Gate;
 use super::make::Plan;
-use super::rails::RailKind;
+use super::rails::{Accepted, RailKind};
 
 const SALE: &str = "\
 campaign: sale
@@ -352,6 +352,7 @@ fn rails_stop_what_is_too_much() {
     );
     fixture.accepted.add("messages=29").unwrap();
     assert_eq!(fixture.plan().refused().count(), 1);
+    fixture.accepted = Accepted::default();
     fixture.accepted.add("messages=30").unwrap();
     assert_eq!(fixture.plan().refused().count(), 0);
 }
