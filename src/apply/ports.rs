@@ -12,7 +12,7 @@ use super::sent::Sent;
 use super::summary::{MessageRevision, Stopped, Tally};
 use super::ticket::Ticket;
 use crate::identity::MessageId;
-use crate::ledger::{Claim, ClaimId, Grant, Outcome};
+use crate::ledger::{Claim, ClaimId, Evidence, Grant, Outcome, Weighed};
 use crate::plan::Bulk;
 
 /// Keeps the ledger.
@@ -33,6 +33,10 @@ pub trait Store: Sync {
     /// Writes what became of a claim. It should be durable before this returns; a store may make it
     /// so with its next claims, and at the end of an orderly run: what is lost in between is a doubt.
     fn settle(&self, outcome: Outcome) -> impl Future<Output = Result<(), Self::Error>> + Send;
+
+    /// Holds what the gateway's logs say against the ledger as it is at this moment, with all that others
+    /// have written until now, and writes what follows from it; see [`Ledger::weigh`](crate::ledger::Ledger::weigh).
+    fn weigh(&self, evidence: Evidence) -> impl Future<Output = Result<Weighed, Self::Error>> + Send;
 
     /// Says whether the ledger holds another claim of this message to this person than the one
     /// named, in which they were not rejected.

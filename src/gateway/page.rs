@@ -64,7 +64,7 @@ fn page(body: &[u8]) -> Turn {
 
 /// A row without a messageId is nobody's.
 fn row(log: Log) -> Option<Row> {
-    Some(Row { message_id: log.message_id?, bulk_id: log.bulk_id, status: log.status })
+    Some(Row { message_id: log.message_id?, bulk_id: log.bulk_id, sent_at: log.sent_at, status: log.status })
 }
 
 /// A code, cut down to characters that cannot say anything of a person or to a terminal.

@@ -28,6 +28,7 @@ mod survey;
 pub mod text;
 mod verify;
 mod view;
+mod weigh;
 
 #[cfg(test)]
 mod properties;
@@ -50,3 +51,4 @@ pub use read::Read;
 pub use survey::{ClaimState, Doubt, Flight, Totals};
 pub use verify::Finding;
 pub use view::{DEADLINE_MAX, SKEW_MAX, View};
+pub use weigh::{Decision, Evidence, Sighting, Testimony, Weighed};

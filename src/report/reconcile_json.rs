@@ -32,6 +32,7 @@ fn finding(finding: &Finding, now: Timestamp) -> Value {
             let from = match kept {
                 Kept::TooEarly(from) => Some(from.to_string()),
                 Kept::InAnotherBulk
+                | Kept::InAnotherClaim
                 | Kept::DuplicateId
                 | Kept::UnclearStatus
                 | Kept::TooLate
@@ -48,6 +49,7 @@ fn finding(finding: &Finding, now: Timestamp) -> Value {
         ("rejected", finding.rejected_any().into()),
         ("rejectedByStatus", Value::Object(rejected)),
         ("notSent", finding.absent.into()),
+        ("settledElsewhere", finding.settled_elsewhere.into()),
         ("inDoubt", finding.open().into()),
         ("kept", Value::Array(kept)),
         ("sentAgain", finding.sent_again.into()),

@@ -110,6 +110,9 @@ fn finding(out: &mut String, finding: &Finding, gateway: &str, now: Timestamp, p
             )),
         );
     }
+    if finding.settled_elsewhere > 0 {
+        line(out, &format!("  + {} settled by another run meanwhile", people(finding.settled_elsewhere)));
+    }
     for (kept, count) in &finding.kept {
         line(out, &paint.bad(&format!("  ! {} still in doubt: {}", people(*count), reason(*kept))));
     }
@@ -142,7 +145,12 @@ fn summary(reconciled: &Reconciled, paint: Paint) -> String {
 /// Whether only a person can settle it.
 fn needs_word(kept: Kept) -> bool {
     match kept {
-        Kept::InAnotherBulk | Kept::DuplicateId | Kept::UnclearStatus | Kept::TooLate | Kept::Never => true,
+        Kept::InAnotherBulk
+        | Kept::InAnotherClaim
+        | Kept::DuplicateId
+        | Kept::UnclearStatus
+        | Kept::TooLate
+        | Kept::Never => true,
         Kept::Unread | Kept::TooEarly(_) | Kept::NothingToCompare | Kept::LogsLack => false,
     }
 }
@@ -151,6 +159,9 @@ fn needs_word(kept: Kept) -> bool {
 fn reason(kept: Kept) -> String {
     match kept {
         Kept::InAnotherBulk => "the logs have their message in a bulk that this ledger does not know".to_owned(),
+        Kept::InAnotherClaim => {
+            "the logs have their message, but another claim of the same bulk may be what was sent".to_owned()
+        }
         Kept::DuplicateId => "the gateway has seen their messageIds before, but this ledger has not".to_owned(),
         Kept::UnclearStatus => "the logs have them with a status that the API does not have".to_owned(),
         Kept::TooLate => {
@@ -174,6 +185,7 @@ fn reason(kept: Kept) -> String {
 pub(super) fn reason_name(kept: Kept) -> &'static str {
     match kept {
         Kept::InAnotherBulk => "inAnotherBulk",
+        Kept::InAnotherClaim => "inAnotherClaim",
         Kept::DuplicateId => "duplicateId",
         Kept::UnclearStatus => "unclearStatus",
         Kept::TooLate => "tooLate",

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::apply::evidence::Known;
 use crate::apply::{Late, Store};
 use crate::identity::MessageId;
-use crate::ledger::{Claim, ClaimId, Grant, Header, Ledger, MessageRecord, Outcome, Shadow, View};
+use crate::ledger::{Claim, ClaimId, Evidence, Grant, Header, Ledger, MessageRecord, Outcome, Shadow, View, Weighed};
 
 use super::error::StoreError;
 use super::expected::Expected;
@@ -289,6 +289,14 @@ impl Store for Opened {
             Self::Git(git) => git.desk().settle(outcome).await,
             Self::Postgres(postgres) => postgres.settle(outcome).await,
         }
+    }
+
+    async fn weigh(&self, evidence: Evidence) -> Result<Weighed, StoreError> {
+        let weighed = self.ledger().weigh(&evidence, self.view(evidence.at));
+        if let Some(outcome) = weighed.outcome.clone() {
+            self.settle(outcome).await?;
+        }
+        Ok(weighed)
     }
 
     async fn claimed_before(&self, message: &MessageId, besides: &ClaimId) -> Result<bool, StoreError> {

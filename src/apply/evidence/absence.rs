@@ -12,6 +12,9 @@ pub const PROVES_WITHIN: SignedDuration = SignedDuration::from_hours(47);
 pub enum Kept {
     /// The logs have their message in a bulk of which this ledger does not know.
     InAnotherBulk,
+    /// The logs have their message, but another claim of the same bulk, which is open too, may be what
+    /// it is of.
+    InAnotherClaim,
     /// The gateway rejected the messageId as a duplicate, but this ledger has no earlier claim of it.
     DuplicateId,
     /// The logs have their message with a status that the API does not have.

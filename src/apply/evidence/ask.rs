@@ -10,7 +10,7 @@ use super::absence::Canary;
 use super::canary::Accepted;
 use super::logs::{Found, Logs, LogsFailure};
 use super::question::{By, Question};
-use super::seen::{Asked, Seen, Sighting};
+use super::seen::{Asked, Seen, sighting};
 use crate::identity::{BulkId, MessageId};
 
 /// After so many failed questions no more are asked.
@@ -69,7 +69,7 @@ impl<'a, L: Logs> Asking<'a, L> {
         let asked: Vec<String> = asked.iter().map(ToString::to_string).collect();
         for row in found.rows.into_iter().filter(|row| row.bulk_id.as_ref().is_some_and(|id| asked.contains(id))) {
             if let Some(known) = MessageId::parse(&row.message_id).and_then(|id| seen.get_mut(&id)) {
-                known.rows.push(Sighting::of(row));
+                known.rows.push(sighting(row));
             }
         }
     }
@@ -88,7 +88,7 @@ impl<'a, L: Logs> Asking<'a, L> {
         for row in found.rows {
             let id = MessageId::parse(&row.message_id).filter(|id| asked.binary_search(id).is_ok());
             if let Some(known) = id.and_then(|id| seen.get_mut(&id)) {
-                known.rows.push(Sighting::of(row));
+                known.rows.push(sighting(row));
             }
         }
     }

@@ -17,6 +17,8 @@ pub struct Finding {
     pub rejected: BTreeMap<u16, usize>,
     /// Proved not to have been sent to, and free again.
     pub absent: usize,
+    /// In doubt no more when this was to be written: somebody else has settled them meanwhile.
+    pub settled_elsewhere: usize,
     /// Still in doubt, and why.
     pub kept: BTreeMap<Kept, usize>,
     /// Of how many people the logs have the message more than once: sent to them again.
@@ -25,7 +27,15 @@ pub struct Finding {
 
 impl Finding {
     pub(super) fn new(doubt: Doubt) -> Self {
-        Self { doubt, accepted: 0, rejected: BTreeMap::new(), absent: 0, kept: BTreeMap::new(), sent_again: 0 }
+        Self {
+            doubt,
+            accepted: 0,
+            rejected: BTreeMap::new(),
+            absent: 0,
+            settled_elsewhere: 0,
+            kept: BTreeMap::new(),
+            sent_again: 0,
+        }
     }
 
     /// How many people are still in doubt.

@@ -1,5 +1,7 @@
 //! The port to the gateway's logs.
 
+use jiff::Timestamp;
+
 use super::question::Question;
 use crate::wire::response::Status;
 
@@ -28,6 +30,8 @@ pub struct Row {
     pub message_id: String,
     /// Its bulkId, if there is one.
     pub bulk_id: Option<String>,
+    /// When it was sent, if it says so.
+    pub sent_at: Option<Timestamp>,
     /// Its status.
     pub status: Status,
 }

@@ -8,7 +8,6 @@
 mod absence;
 mod ask;
 mod canary;
-mod decide;
 mod findings;
 mod judge;
 mod logs;

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::ask::Asking;
 use super::canary;
-use super::findings::Reconciled;
+use super::findings::{Finding, Reconciled};
 use super::judge::{self, Bench};
 use super::logs::Logs;
 use super::seen::Seen;
@@ -140,11 +140,12 @@ async fn settle<S: Store + Known>(
     reconciled: &mut Reconciled,
 ) -> Result<(), S::Error> {
     for doubt in group {
-        let (outcome, finding) = store.read(|ledger| judge::judge(ledger, doubt, bench));
-        if let Some(outcome) = outcome {
-            store.settle(outcome).await?;
-        }
-        reconciled.findings.push(finding);
+        let Some(brief) = store.read(|ledger| judge::judge(ledger, doubt, bench)) else {
+            reconciled.findings.push(Finding::new(doubt.clone()));
+            continue;
+        };
+        let weighed = store.weigh(brief.evidence.clone()).await?;
+        reconciled.findings.push(judge::finding(doubt, &brief, &weighed.decisions));
     }
     Ok(())
 }

@@ -6,28 +6,12 @@ use super::absence::Canary;
 use super::logs::Row;
 use crate::apply::summary::MessageRevision;
 use crate::apply::verdict::state;
-use crate::identity::{BulkId, MessageId, Person, PersonMap};
-use crate::ledger::PersonState;
+use crate::identity::{MessageId, Person, PersonMap};
+use crate::ledger::{PersonState, Sighting};
 
-/// A row of the logs, as far as it is evidence.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Sighting {
-    /// Its bulkId, if it has one.
-    pub(super) bulk: Option<String>,
-    /// Accepted, rejected, or claimed if its status says nothing.
-    pub(super) state: PersonState,
-}
-
-impl Sighting {
-    pub(super) fn of(row: Row) -> Self {
-        Self { state: state(&row.status), bulk: row.bulk_id }
-    }
-
-    /// Says whether it may be of this bulk: the gateway may leave the bulkId out where a request has
-    /// one message only.
-    pub(super) fn is_of(&self, bulk: &BulkId) -> bool {
-        self.bulk.as_ref().is_none_or(|id| *id == bulk.to_string())
-    }
+/// A row as far as it is evidence.
+pub(super) fn sighting(row: Row) -> Sighting {
+    Sighting { state: state(&row.status), bulk: row.bulk_id, sent_at: row.sent_at }
 }
 
 /// How far somebody's messageId was asked for.

@@ -11,7 +11,7 @@ use super::*;
 use crate::apply::{Clock, Store};
 use crate::identity::{MessageId, Person};
 use crate::ledger::sample::{self, at};
-use crate::ledger::{Claim, ClaimId, Grant, Ledger, Outcome, PersonState, RunId, View};
+use crate::ledger::{Claim, ClaimId, Evidence, Grant, Ledger, Outcome, PersonState, RunId, View, Weighed};
 use crate::plan::Selection;
 use crate::wire::response::Status;
 
@@ -43,6 +43,15 @@ impl Store for Memory {
 
     async fn settle(&self, outcome: Outcome) -> Result<(), DiskFull> {
         self.0.lock().unwrap().add_outcome(outcome).map_err(|_| DiskFull)
+    }
+
+    async fn weigh(&self, evidence: Evidence) -> Result<Weighed, DiskFull> {
+        let mut ledger = self.0.lock().unwrap();
+        let weighed = ledger.weigh(&evidence, self.1);
+        if let Some(outcome) = weighed.outcome.clone() {
+            ledger.add_outcome(outcome).map_err(|_| DiskFull)?;
+        }
+        Ok(weighed)
     }
 
     async fn claimed_before(&self, _: &MessageId, _: &ClaimId) -> Result<bool, DiskFull> {
@@ -104,7 +113,7 @@ fn row(claim: &Claim, person: u64, group_id: u16, id: u16) -> Row {
     let bulk = &claim.id.bulk;
     let message = MessageId { message: bulk.message.clone(), revision: bulk.revision, person: Person(person) };
     let status = Status { group_id, id, ..Status::default() };
-    Row { message_id: message.to_string(), bulk_id: Some(bulk.to_string()), status }
+    Row { message_id: message.to_string(), bulk_id: Some(bulk.to_string()), sent_at: None, status }
 }
 
 fn delivered(claim: &Claim, person: u64) -> Row {

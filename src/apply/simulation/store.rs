@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use super::clock::{Death, yield_once};
 use crate::apply::Store;
 use crate::identity::{MessageId, Person};
-use crate::ledger::{Claim, ClaimId, Grant, Outcome, PersonState, Standing};
+use crate::ledger::{Claim, ClaimId, Evidence, Grant, Outcome, PersonState, Standing, Weighed};
 
 /// What goes wrong at a write; writes are counted from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,6 +134,10 @@ impl Store for SimStore<'_> {
 
     async fn settle(&self, outcome: Outcome) -> Result<(), DiskFull> {
         self.write(|records| records.outcomes.push(outcome)).await
+    }
+
+    async fn weigh(&self, _: Evidence) -> Result<Weighed, DiskFull> {
+        panic!("a run asks no logs")
     }
 
     async fn claimed_before(&self, message: &MessageId, besides: &ClaimId) -> Result<bool, DiskFull> {
