@@ -17,12 +17,12 @@ use super::ports::{Clock, Prepare, Sender, Store};
 use super::prepared::Envelope;
 use super::run::{Run, lock};
 use super::sent::Sent;
-use super::summary::{Alarm, MessageRevision, Stopped, Tally};
+use super::summary::{MessageRevision, Stopped, Tally};
 use super::ticket::{self, Claimed, Ticket};
 use super::verdict::{self, NOT_ATTEMPTED, Next, Verdict};
 use super::work::{Letters, Stage, Tries, Work};
 use crate::identity::MessageId;
-use crate::ledger::{Claim, ClaimId, Outcome, PersonState};
+use crate::ledger::{Claim, ClaimId, Dated, Outcome, PersonState};
 use crate::wire::response::STATUS_DUPLICATE_MESSAGE_ID;
 
 /// How far a bulk has come, for the case that its delivery does not come to its end.
@@ -202,6 +202,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
             leaves_by: None,
             start_by: now.checked_add(start_within).unwrap_or(Timestamp::MAX),
             at: now,
+            dated: self.ports.time.last().map_or(Dated::Never, Dated::At),
             people,
         };
         let Envelope { window, validity, .. } = &*letters.envelope;
@@ -268,17 +269,15 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
     /// Sends a request, for as long as the end of the run allows; `None` if it has not begun by then.
     async fn send(&self, request: &Outgoing, ticket: &Ticket) -> Option<Sent> {
         self.event(Event::Sending { claim: ticket.claim().clone(), bytes: request.body().len() });
-        let before = self.ports.clock.now();
         let answer = self.ports.sender.send(request, ticket);
-        let sent = match select(pin!(answer), pin!(self.end_of(ticket))).await {
-            Either::Left((sent, _)) => sent,
-            Either::Right((Cut::BeforeItBegan, _)) => return None,
-            Either::Right((Cut::BeforeItsAnswer, _)) => Sent::Unknown("interrupted before the answer".to_owned()),
-        };
-        if let Sent::Answered { date: Some(date), .. } = &sent {
-            self.compare_clocks(*date, before, self.ports.clock.now());
+        match select(pin!(answer), pin!(self.end_of(ticket))).await {
+            Either::Left((sent, _)) => {
+                self.compare_clocks();
+                Some(sent)
+            }
+            Either::Right((Cut::BeforeItBegan, _)) => None,
+            Either::Right((Cut::BeforeItsAnswer, _)) => Some(Sent::Unknown("interrupted before the answer".to_owned())),
         }
-        Some(sent)
     }
 
     /// Waits until an interrupt cuts a request off: at once, if it has not begun, else after its time.
@@ -292,19 +291,6 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
         };
         self.halt(Stopped::Interrupted);
         cut
-    }
-
-    /// Stops the run if the gateway's clock differs too much from ours, which went from `before` to
-    /// `after` during the request.
-    fn compare_clocks(&self, date: Timestamp, before: Timestamp, after: Timestamp) {
-        let Some(skew_max) = self.settings.clock_skew_max else { return };
-        let ahead = before.duration_since(date);
-        let behind = date.duration_since(after);
-        let skew_max = SignedDuration::try_from(skew_max).unwrap_or(SignedDuration::MAX);
-        if ahead > skew_max || behind > skew_max {
-            self.alarm(Alarm::ClockOff { ahead: if ahead > skew_max { ahead } else { -behind } });
-            self.halt(Stopped::ClockOff);
-        }
     }
 
     /// Takes those for accepted whose messageId the gateway has seen before, if that was ours.

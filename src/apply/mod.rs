@@ -9,6 +9,7 @@ mod ahead;
 mod deliver;
 mod event;
 pub mod evidence;
+mod gateway_time;
 mod leaving;
 mod outgoing;
 mod pace;
@@ -28,6 +29,7 @@ mod work;
 mod simulation;
 
 pub use event::{Event, Wait};
+pub use gateway_time::{Agreement, GatewayTime, Stamp};
 pub use outgoing::Outgoing;
 pub use pace::Late;
 pub use planned::Planned;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::gateway_time::GatewayTime;
 use super::outgoing::Outgoing;
 use super::pace::Late;
 use super::prepared::Prepared;
@@ -112,4 +113,6 @@ pub struct Ports<'a, S, G, P, C> {
     pub prepare: &'a P,
     /// The clock.
     pub clock: &'a C,
+    /// What answers tell of the gateway's time; the sender takes it in.
+    pub time: &'a GatewayTime,
 }

@@ -15,6 +15,7 @@ use tokio::sync::SemaphorePermit;
 use super::ahead::Ahead;
 use super::deliver::Progress;
 use super::event::Event;
+use super::gateway_time::Agreement;
 use super::pace::Pace;
 use super::ports::{Clock, Ports, Prepare, Sender, Store, Supply};
 use super::settings::Settings;
@@ -226,9 +227,22 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
         }
     }
 
+    /// Stops the run if our clock and the gateway's do not go together.
+    pub(super) fn compare_clocks(&self) {
+        let alarm = match self.ports.time.agreement() {
+            Agreement::Near => return,
+            Agreement::Off(theirs) => Alarm::ClockOff { ahead: -theirs },
+            Agreement::Moved => Alarm::ClockMoved,
+        };
+        if self.halt(Stopped::ClockOff) {
+            self.alarm(alarm);
+        }
+    }
+
     /// Waits until something may be claimed; false if nothing may any more.
     pub(super) async fn turn(&self) -> bool {
         loop {
+            self.compare_clocks();
             if self.halted() {
                 return false;
             }
@@ -264,8 +278,8 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
         halted
     }
 
-    /// Ends the run; the first reason counts.
-    pub(super) fn halt(&self, reason: Stopped) {
+    /// Ends the run; the first reason counts. Says whether this is it.
+    pub(super) fn halt(&self, reason: Stopped) -> bool {
         let mut summary = lock(&self.summary);
         let first = summary.stopped.is_none();
         if first {
@@ -276,6 +290,7 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
             self.halter.abort();
             self.event(Event::Stopped(reason));
         }
+        first
     }
 
     /// Remembers why the gateway did not take a request, unless enough is remembered.

@@ -128,6 +128,8 @@ pub enum Alarm {
         /// How far ours is ahead; negative if it is behind.
         ahead: SignedDuration,
     },
+    /// Our clock or the gateway's was moved during the run; the run stops.
+    ClockMoved,
 }
 
 /// Why a run ended before its work did.
@@ -161,7 +163,7 @@ pub enum Stopped {
     #[error("interrupted")]
     Interrupted,
     /// Our clock and the gateway's differ too much.
-    #[error("the clocks of this machine and of the gateway differ too much")]
+    #[error("the clocks of this machine and of the gateway do not go together")]
     ClockOff,
     /// A part of sendform panicked.
     #[error("a bug: {0}")]

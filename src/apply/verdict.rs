@@ -116,7 +116,7 @@ pub(super) const NOT_ATTEMPTED: &str = "not attempted";
 /// Says what came of a request to these people.
 pub(super) fn judge(bulk: &BulkId, people: &[PreparedPerson], sent: Sent) -> Verdict {
     match sent {
-        Sent::Answered { response, date: _ } => answered(bulk, people, &response),
+        Sent::Answered(response) => answered(bulk, people, &response),
         Sent::Refused(refusal) => refused(people, refusal),
         Sent::Unknown(why) => Verdict::all(people, PersonState::Claimed, why, Next::Done),
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::apply::{self, Planned, Ports, Stopped, Summary, Supply};
+use crate::apply::{self, GatewayTime, Planned, Ports, Stopped, Summary, Supply};
 use crate::gateway::{Client, ClientError, Limits};
 use crate::ledger::{Doubt, Flight, Ledger, MessageRecord, RunId};
 use crate::plan::{Bulk, Gate, Plan, RailKind};
@@ -126,8 +126,9 @@ impl Go<'_> {
         }
         interrupts.sending();
         let bulks = record(world, &store, &mut plan).await.map_err(|error| store_failure(&error))?;
-        let mut run_settings = run_settings(world, &store, args, settings, run);
-        let ports = Ports { store: &store, sender: client, prepare: &Pool::new(Arc::clone(world)), clock };
+        let mut run_settings = run_settings(&store, args, settings, run);
+        let ports =
+            Ports { store: &store, sender: client, prepare: &Pool::new(Arc::clone(world)), clock, time: client.time() };
         let summary = match &store {
             Opened::Lockfile(_) | Opened::Git(_) => {
                 send(&Planned::new(bulks), plan.to_send(), ports, &run_settings, interrupts).await
@@ -207,7 +208,7 @@ pub(super) fn client(world: &World, settings: &Settings, clock: RunClock) -> Res
     };
     let mut limits = Limits::default();
     limits.total = settings.answer_within.unwrap_or(limits.total);
-    Client::new(base_url, api_key, limits, clock).map_err(|error| {
+    Client::new(base_url, api_key, limits, clock, GatewayTime::new(!gateway.has_fixed_time())).map_err(|error| {
         let exit = if matches!(error, ClientError::Key) { Exit::Credentials } else { Exit::Environment };
         Failure::new(exit, "the gateway's client cannot be made").because(&error)
     })
@@ -295,7 +296,7 @@ async fn record(world: &World, store: &Opened, plan: &mut Plan) -> Result<Vec<Bu
 }
 
 /// How this run goes about its work.
-fn run_settings(world: &World, store: &Opened, args: &ApplyArgs, settings: &Settings, run: RunId) -> apply::Settings {
+fn run_settings(store: &Opened, args: &ApplyArgs, settings: &Settings, run: RunId) -> apply::Settings {
     let mut run_settings = apply::Settings::new(run);
     run_settings.parallel = usize::from(args.parallel);
     if let Some(ahead) = store.bulks_ahead() {
@@ -303,9 +304,6 @@ fn run_settings(world: &World, store: &Opened, args: &ApplyArgs, settings: &Sett
         run_settings.start_within = START_WITHIN_AHEAD;
     }
     run_settings.start_within = settings.start_within.unwrap_or(run_settings.start_within);
-    if !world.gateway.keeps_real_time() {
-        run_settings.clock_skew_max = None;
-    }
     run_settings
 }
 

@@ -27,6 +27,7 @@ pub(super) async fn pass(
 ) -> (Reconciled, Result<(), StoreError>) {
     let terms = Terms {
         selection,
+        time: client.time(),
         absence_proves_after: world.project.absence_proves_after,
         is_on_loopback: world.gateway.base_url.as_ref().is_some_and(is_loopback),
     };

@@ -104,11 +104,11 @@ impl Gateway {
         }
     }
 
-    /// Says whether its clock is meant to be the real one: a gateway on this machine is one for
-    /// trying things out, and its clock stands where its users put it.
+    /// Says whether its time of day stands still, as tests want it: then it is no clock to compare others
+    /// with.
     #[must_use]
-    pub(super) fn keeps_real_time(&self) -> bool {
-        !self.base_url.as_ref().is_some_and(is_loopback)
+    pub(super) fn has_fixed_time(&self) -> bool {
+        self.fixed_now.is_some()
     }
 
     /// Says whether it is the embedded one.

@@ -5,14 +5,15 @@ use std::collections::HashSet;
 use std::sync::PoisonError;
 use std::time::{Duration, SystemTime};
 
-use reqwest::header::{ACCEPT, AUTHORIZATION};
+use jiff::Timestamp;
+use reqwest::header::{ACCEPT, AUTHORIZATION, CACHE_CONTROL};
 use url::{Url, form_urlencoded};
 
 use super::answer::Answer;
 use super::client::Client;
-use super::page::{self, Turn};
+use super::page::{self, Page, Turn};
 use crate::apply::Clock;
-use crate::apply::evidence::{By, Found, Logs, LogsFailure, Question, Row};
+use crate::apply::evidence::{By, Found, Logs, LogsFailure, Question};
 use crate::wire::SANDBOX_HEADER;
 use crate::wire::limits::LOGS_PAGE_MAX;
 
@@ -22,19 +23,23 @@ const TRIES_MAX: u32 = 4;
 const BACKOFF_FIRST: Duration = Duration::from_millis(500);
 /// The longest wait that a `Retry-After` may ask for.
 const RETRY_AFTER_MAX: Duration = Duration::from_mins(2);
+/// What no cache may answer.
+const FRESH: &str = "no-cache, no-store";
 /// How many pages an answer may have: more than any question can fill.
 const PAGES_MAX: usize = 1000;
 
 impl<C: Clock + Clone + Send + Unpin + 'static> Logs for Client<C> {
     async fn find(&self, question: &Question) -> Found {
-        let mut found = Found { from_sandbox: true, ..Found::default() };
+        let mut found = Found { from_sandbox: true, now: Some(Timestamp::MAX), ..Found::default() };
         let mut cursors: HashSet<String> = HashSet::new();
         let mut cursor: Option<String> = None;
         for _ in 0..PAGES_MAX {
             let url = self.address(question, cursor.as_deref());
             match self.page(&url, &mut found.from_sandbox).await {
-                Ok((rows, next)) => {
+                Ok((Page { rows, nameless, next }, now)) => {
                     found.rows.extend(rows);
+                    found.nameless += nameless;
+                    found.now = found.now.zip(now).map(|(before, now)| before.min(now));
                     match next {
                         None => return found,
                         Some(next) if !cursors.insert(next.clone()) => {
@@ -75,13 +80,14 @@ impl<C: Clock> Client<C> {
     }
 
     /// Asks for a page until it is answered, or was asked for often enough.
-    async fn page(&self, url: &Url, from_sandbox: &mut bool) -> Result<(Vec<Row>, Option<String>), LogsFailure> {
+    async fn page(&self, url: &Url, from_sandbox: &mut bool) -> Result<(Page, Option<Timestamp>), LogsFailure> {
         let mut wait = BACKOFF_FIRST;
         let mut tries = 0;
         loop {
             tries += 1;
-            let (failure, wanted) = match self.ask(url, from_sandbox).await {
-                Turn::Page(rows, next) => return Ok((rows, next)),
+            let (turn, now) = self.ask(url, from_sandbox).await;
+            let (failure, wanted) = match turn {
+                Turn::Page(page) => return Ok((page, now)),
                 Turn::Failed(failure) => return Err(failure),
                 Turn::Again(failure, wanted) => (failure, wanted),
             };
@@ -93,23 +99,29 @@ impl<C: Clock> Client<C> {
         }
     }
 
-    /// Asks once.
-    async fn ask(&self, url: &Url, from_sandbox: &mut bool) -> Turn {
+    /// Asks once, and says when the answer was made at the earliest, if that is known.
+    async fn ask(&self, url: &Url, from_sandbox: &mut bool) -> (Turn, Option<Timestamp>) {
         let wait = self.rate.lock().unwrap_or_else(PoisonError::into_inner).take(self.clock.elapsed());
         if !wait.is_zero() {
             self.clock.sleep(wait).await;
         }
+        let before = self.clock.now();
         let asking = self.http.get(url.clone()).header(AUTHORIZATION, self.authorization.clone());
-        match asking.header(ACCEPT, "application/json").send().await {
+        match asking.header(ACCEPT, "application/json").header(CACHE_CONTROL, FRESH).send().await {
             Ok(response) => {
                 let (status, headers) = (response.status(), response.headers().clone());
                 *from_sandbox &= headers.contains_key(SANDBOX_HEADER);
+                let stamp = self.stamp(&headers, before);
+                let now = match stamp {
+                    Some(stamp) => Some(self.time.instant(&stamp)),
+                    None => (!self.time.needs_date()).then_some(before),
+                };
                 let body = self.read(response).await;
-                page::read(&Answer { status, headers, body }, SystemTime::now())
+                (page::read(&Answer { status, headers, body }, SystemTime::now()), now)
             }
             Err(error) => {
                 *from_sandbox = false;
-                Turn::Again(LogsFailure::Unreachable(self.explain(error)), None)
+                (Turn::Again(LogsFailure::Unreachable(self.explain(error)), None), None)
             }
         }
     }

@@ -12,8 +12,8 @@ use tokio::net::TcpListener;
 use url::Url;
 
 use super::{Client, Limits};
-use crate::apply::Clock;
 use crate::apply::evidence::{By, Found, Logs as _, LogsFailure, Question};
+use crate::apply::{Clock, GatewayTime};
 
 const KEY: &str = "003026bb-canary-key";
 const EMPTY: &str = r#"{"results":[],"cursor":{"limit":1000}}"#;
@@ -90,8 +90,8 @@ async fn ask(address: SocketAddr, by: By, ids: &[&str]) -> (Found, Vec<u64>) {
     let clock = Hasty::default();
     let limits = Limits { answer_bytes_max: 4096, total: Duration::from_secs(5), ..Limits::default() };
     let url = Url::parse(&format!("http://{address}")).unwrap();
-    let client = Client::new(&url, &SecretString::from(KEY), limits, clock.clone()).unwrap();
-    let (question, _) = Question::packed(by, ids.iter().map(ToString::to_string), [None, None]);
+    let client = Client::new(&url, &SecretString::from(KEY), limits, clock.clone(), GatewayTime::new(true)).unwrap();
+    let (question, _) = Question::packed(by, ids.iter().map(ToString::to_string), [&[], &[]]);
     let found = client.find(&question).await;
     let waits = clock.0.lock().unwrap().iter().map(|wait| u64::try_from(wait.as_millis()).unwrap()).collect();
     (found, waits)
@@ -216,8 +216,9 @@ async fn no_minute_has_more_than_120_requests() {
     let server = Server::answering(&[http("200 OK", "", EMPTY)]).await;
     let clock = Hasty::default();
     let url = Url::parse(&format!("http://{}", server.address)).unwrap();
-    let client = Client::new(&url, &SecretString::from(KEY), Limits::default(), clock.clone()).unwrap();
-    let (question, _) = Question::packed(By::Bulk, ["x".to_owned()].into_iter(), [None, None]);
+    let client =
+        Client::new(&url, &SecretString::from(KEY), Limits::default(), clock.clone(), GatewayTime::new(true)).unwrap();
+    let (question, _) = Question::packed(By::Bulk, ["x".to_owned()].into_iter(), [&[], &[]]);
     for _ in 0..121 {
         assert_eq!(client.find(&question).await.failure, None);
     }

@@ -10,6 +10,7 @@ mod logs;
 mod lost;
 mod page;
 mod rate;
+mod stamp;
 
 #[cfg(test)]
 mod faults;

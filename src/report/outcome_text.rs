@@ -107,5 +107,6 @@ fn alarm_words(alarm: &Alarm) -> String {
             let direction = if ahead.is_negative() { "behind" } else { "ahead of" };
             format!("our clock is {} {direction} the gateway's", timing::duration(ahead.abs()))
         }
+        Alarm::ClockMoved => "our clock, or the gateway's, was moved during the run".to_owned(),
     }
 }

@@ -19,8 +19,13 @@ pub struct Found {
     pub rows: Vec<Row>,
     /// Why there may be more; `None` if the answer was read to its end.
     pub failure: Option<LogsFailure>,
+    /// How many rows had no messageId.
+    pub nameless: usize,
     /// Whether every answer said that it comes from a sandbox.
     pub from_sandbox: bool,
+    /// The earliest instant at which its pages can have been made, by our clock and the gateway's; absent
+    /// if one of them had no date that counts.
+    pub now: Option<Timestamp>,
 }
 
 /// One message in the logs, without anything that says who got it or what it said.

@@ -7,7 +7,7 @@
 
 mod absence;
 mod ask;
-mod canary;
+mod control;
 mod findings;
 mod judge;
 mod logs;
