@@ -203,6 +203,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
             start_by: now.checked_add(start_within).unwrap_or(Timestamp::MAX),
             at: now,
             dated: self.ports.time.last().map_or(Dated::Never, Dated::At),
+            is_recovered: false,
             people,
         };
         let Envelope { window, validity, .. } = &*letters.envelope;

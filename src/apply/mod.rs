@@ -23,6 +23,7 @@ mod settings;
 mod summary;
 mod ticket;
 mod verdict;
+pub mod witness;
 mod work;
 
 #[cfg(test)]

@@ -39,6 +39,9 @@ pub trait Store: Sync {
     /// have written until now, and writes what follows from it; see [`Ledger::weigh`](crate::ledger::Ledger::weigh).
     fn weigh(&self, evidence: Evidence) -> impl Future<Output = Result<Weighed, Self::Error>> + Send;
 
+    /// Reads what others have written until now.
+    fn catch_up(&self) -> impl Future<Output = Result<(), Self::Error>> + Send;
+
     /// Says whether the ledger holds another claim of this message to this person than the one
     /// named, in which they were not rejected.
     fn claimed_before(

@@ -29,6 +29,7 @@ mod signals;
 mod status;
 mod store;
 mod validate;
+mod witness;
 mod worker;
 mod world;
 

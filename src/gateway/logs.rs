@@ -13,9 +13,9 @@ use super::answer::Answer;
 use super::client::Client;
 use super::page::{self, Page, Turn};
 use crate::apply::Clock;
-use crate::apply::evidence::{By, Found, Logs, LogsFailure, Question};
-use crate::wire::SANDBOX_HEADER;
+use crate::apply::evidence::{By, Found, Logs, LogsFailure, Look, Question};
 use crate::wire::limits::LOGS_PAGE_MAX;
+use crate::wire::{SANDBOX_HEADER, time};
 
 /// How often a page is asked for.
 const TRIES_MAX: u32 = 4;
@@ -30,11 +30,32 @@ const PAGES_MAX: usize = 1000;
 
 impl<C: Clock + Clone + Send + Unpin + 'static> Logs for Client<C> {
     async fn find(&self, question: &Question) -> Found {
+        let name = match question.by() {
+            By::Bulk => "bulkId",
+            By::Message => "messageId",
+        };
+        // Ids have letters, digits, hyphens and dots, and the commas between them stay commas.
+        let found = self.pages(&format!("{name}={}", question.ids()), PAGES_MAX).await;
+        if found.is_cut { failed(found, "it has no end") } else { found }
+    }
+
+    async fn recent(&self, look: &Look) -> Found {
+        let mut query = "sender=".to_owned();
+        query.extend(form_urlencoded::byte_serialize(look.sender.as_str().as_bytes()));
+        query.push_str("&sentSince=");
+        query.extend(form_urlencoded::byte_serialize(time::write(look.since).as_bytes()));
+        self.pages(&query, look.pages_max).await
+    }
+}
+
+impl<C: Clock> Client<C> {
+    /// Reads so many pages of an answer.
+    async fn pages(&self, query: &str, pages_max: usize) -> Found {
         let mut found = Found { from_sandbox: true, now: Some(Timestamp::MAX), ..Found::default() };
         let mut cursors: HashSet<String> = HashSet::new();
         let mut cursor: Option<String> = None;
-        for _ in 0..PAGES_MAX {
-            let url = self.address(question, cursor.as_deref());
+        for _ in 0..pages_max {
+            let url = self.address(query, cursor.as_deref());
             match self.page(&url, &mut found.from_sandbox).await {
                 Ok((Page { rows, nameless, next }, now)) => {
                     found.rows.extend(rows);
@@ -54,7 +75,7 @@ impl<C: Clock + Clone + Send + Unpin + 'static> Logs for Client<C> {
                 }
             }
         }
-        failed(found, "it has no end")
+        Found { is_cut: true, ..found }
     }
 }
 
@@ -63,13 +84,8 @@ fn failed(found: Found, why: &str) -> Found {
 }
 
 impl<C: Clock> Client<C> {
-    fn address(&self, question: &Question, cursor: Option<&str>) -> Url {
-        let name = match question.by() {
-            By::Bulk => "bulkId",
-            By::Message => "messageId",
-        };
-        // Ids have letters, digits, hyphens and dots, and the commas between them stay commas.
-        let mut query = format!("{name}={}&limit={LOGS_PAGE_MAX}&useCursor=true", question.ids());
+    fn address(&self, query: &str, cursor: Option<&str>) -> Url {
+        let mut query = format!("{query}&limit={LOGS_PAGE_MAX}&useCursor=true");
         if let Some(cursor) = cursor {
             query.push_str("&cursor=");
             query.extend(form_urlencoded::byte_serialize(cursor.as_bytes()));

@@ -114,6 +114,9 @@ pub struct Claim {
     pub at: Timestamp,
     /// What the gateway's clock had said by then.
     pub dated: Dated,
+    /// Whether it was written afterwards, from the gateway's logs, because the ledger had lost it: then its
+    /// bulk's id is the gateway's word, and its people are those who were found.
+    pub is_recovered: bool,
     /// Everybody in the bulk, in ascending order, nobody twice.
     pub people: Vec<Person>,
 }

@@ -114,6 +114,7 @@ fn claim(raw: raw::Claim<'_>) -> Result<Entry, Reason> {
             Some(None) => Dated::Never,
             Some(Some(date)) => Dated::At(date),
         },
+        is_recovered: raw.recovered,
         people: value(people::decode(&raw.people), "people")?,
     };
     if claim.people.len() != raw.count {

@@ -97,6 +97,8 @@ pub(super) struct Claim<'a> {
     /// Absent, null, or an instant.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub(super) dated: Option<Option<Timestamp>>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) recovered: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) settled: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

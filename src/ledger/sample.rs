@@ -50,6 +50,7 @@ pub(crate) fn claim(name: &str, people: &[u64], attempt: u32, run: u64) -> Claim
         start_by: at(600),
         at: at(i64::from(attempt)),
         dated: Dated::Unwritten,
+        is_recovered: false,
         people,
     }
 }

@@ -14,6 +14,8 @@
 //! A claim's `dated` is the gateway's last date that its run had seen, or null if it had seen none; older
 //! versions did not write it.
 //!
+//! `recovered` is true of a claim that was written afterwards, from the gateway's logs.
+//!
 //! Runs append claims that are only claimed, and outcomes. Rewriting folds outcomes into their
 //! claims: `settled` and `why` are its own run's last word, `notes` are all words of persons and of the
 //! gateway's logs, and `outcomeFields` holds the unknown fields of outcomes.
@@ -130,6 +132,7 @@ fn raw_claim(claim: &Claim, states: raw::States) -> raw::Claim<'static> {
             Dated::Never => Some(None),
             Dated::At(date) => Some(Some(date)),
         },
+        recovered: claim.is_recovered,
         settled: None,
         why: None,
         notes: Vec::new(),

@@ -167,6 +167,7 @@ impl Fixture {
         self.ledger
             .add_claim(Claim {
                 dated: Dated::Unwritten,
+                is_recovered: false,
                 id: id.clone(),
                 time: bulk.time,
                 send_at: bulk.send_at,

@@ -79,6 +79,8 @@ impl Writer {
                 ledger.add_message(record);
                 (line, Grant::Granted)
             }
+            // Nobody else can write.
+            Entry::News => (String::new(), Grant::Granted),
             Entry::Ledger(other) => {
                 let mut joined = ledger.clone();
                 joined.join(&other).map_err(StoreError::Join)?;

@@ -7,6 +7,7 @@
 mod architecture;
 mod canary;
 mod cases;
+mod clocks;
 mod codes;
 mod damage;
 mod documents;
@@ -29,3 +30,4 @@ mod support;
 mod sweep;
 mod torture;
 mod validate;
+mod witness;

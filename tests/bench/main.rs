@@ -134,6 +134,7 @@ fn sent(plan: &Plan) -> Ledger {
             start_by: at,
             at,
             dated: Dated::Never,
+            is_recovered: false,
             people,
         };
         ledger.add_claim(claim).unwrap();

@@ -1,5 +1,8 @@
 //! Questions to the logs: lists of ids, as long as one request may have them.
 
+use jiff::Timestamp;
+
+use crate::identity::SenderId;
 use crate::wire::limits::LOGS_IDS_CHARS_MAX;
 
 /// What the ids of a question are.
@@ -9,6 +12,17 @@ pub enum By {
     Bulk,
     /// Ids of messages.
     Message,
+}
+
+/// What one sender has sent lately, the newest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Look {
+    /// The sender.
+    pub sender: SenderId,
+    /// Since when.
+    pub since: Timestamp,
+    /// How many pages are read, of a thousand rows each.
+    pub pages_max: usize,
 }
 
 /// A question that one request can ask: at most 2048 characters of ids and commas.

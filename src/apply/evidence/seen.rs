@@ -10,7 +10,7 @@ use crate::identity::{MessageId, Person, PersonMap};
 use crate::ledger::{PersonState, Sighting};
 
 /// A row as far as it is evidence.
-pub(super) fn sighting(row: Row) -> Sighting {
+pub(in crate::apply) fn sighting(row: Row) -> Sighting {
     Sighting { state: state(&row.status), bulk: row.bulk_id, sent_at: row.sent_at }
 }
 

@@ -2,7 +2,7 @@
 //! write, and a gateway that keeps books of whom it took. Everything is decided by the test; there
 //! is no real time, no thread, no chance.
 
-mod clock;
+pub(super) mod clock;
 mod elsewhere;
 mod ends;
 mod every_crash;

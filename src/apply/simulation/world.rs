@@ -22,12 +22,12 @@ use crate::wire::options::{SendingSpeedLimit, SpeedUnit};
 pub(super) const NOON: Timestamp = Timestamp::constant(1_796_040_000, 0);
 
 /// The message that everybody gets.
-pub(super) fn message() -> MessageKey {
+pub(in crate::apply) fn message() -> MessageKey {
     MessageKey::parse("spring-sale.announce").unwrap()
 }
 
 /// A bulk to these people.
-pub(super) fn bulk(people: &[u64], time: BulkTime) -> Bulk {
+pub(in crate::apply) fn bulk(people: &[u64], time: BulkTime) -> Bulk {
     let recipient =
         |number: &u64| Recipient { person: Person(*number), content: Content(*number), row: RowAt(*number) };
     Bulk {

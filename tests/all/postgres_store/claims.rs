@@ -30,6 +30,7 @@ pub(super) fn claim(people: &[u64], attempt: u32, run: u64) -> Claim {
     let people: Vec<Person> = people.iter().copied().map(Person).collect();
     Claim {
         dated: Dated::Never,
+        is_recovered: false,
         id: ClaimId {
             bulk: BulkId::new(&message(), revision(), BulkTime::Start(0), &people),
             attempt,

@@ -78,6 +78,10 @@ impl Store for Nothing {
         Ok(Weighed { decisions: vec![Decision::Absent; evidence.people.len()], outcome: None })
     }
 
+    async fn catch_up(&self) -> Result<(), Infallible> {
+        Ok(())
+    }
+
     async fn claimed_before(&self, _message: &MessageId, _besides: &ClaimId) -> Result<bool, Infallible> {
         Ok(false)
     }
