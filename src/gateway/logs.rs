@@ -1,7 +1,6 @@
 //! The logs over HTTP: every page of an answer, at the speed that an account may ask, and again if
 //! an answer fails. Nothing is lost by asking twice, so this repeats what a send never may.
 
-use std::collections::HashSet;
 use std::sync::PoisonError;
 use std::time::{Duration, SystemTime};
 
@@ -10,6 +9,7 @@ use url::{Url, form_urlencoded};
 
 use super::answer::Answer;
 use super::client::Client;
+use super::gathering::Gathering;
 use super::page::{self, Turn};
 use crate::apply::Clock;
 use crate::apply::evidence::{By, Found, Logs, LogsFailure, Question, Row};
@@ -22,39 +22,23 @@ const TRIES_MAX: u32 = 4;
 const BACKOFF_FIRST: Duration = Duration::from_millis(500);
 /// The longest wait that a `Retry-After` may ask for.
 const RETRY_AFTER_MAX: Duration = Duration::from_mins(2);
-/// How many pages an answer may have: more than any question can fill.
-const PAGES_MAX: usize = 1000;
-
 impl<C: Clock + Clone + Send + Unpin + 'static> Logs for Client<C> {
     async fn find(&self, question: &Question) -> Found {
-        let mut found = Found { from_sandbox: true, ..Found::default() };
-        let mut cursors: HashSet<String> = HashSet::new();
+        let mut gathering = Gathering::new(question, self.clock.elapsed());
         let mut cursor: Option<String> = None;
-        for _ in 0..PAGES_MAX {
+        loop {
             let url = self.address(question, cursor.as_deref());
-            match self.page(&url, &mut found.from_sandbox).await {
-                Ok((rows, next)) => {
-                    found.rows.extend(rows);
-                    match next {
-                        None => return found,
-                        Some(next) if !cursors.insert(next.clone()) => {
-                            return failed(found, "its cursors go round in a circle");
-                        }
-                        Some(next) => cursor = Some(next),
-                    }
-                }
-                Err(failure) => {
-                    found.failure = Some(failure);
-                    return found;
-                }
+            let next = match self.page(&url, &mut gathering).await {
+                Ok((rows, next)) => gathering.take(rows, next),
+                Err(failure) => Err(failure),
+            };
+            match next {
+                Ok(None) => return gathering.found(None),
+                Ok(next) => cursor = next,
+                Err(failure) => return gathering.found(Some(failure)),
             }
         }
-        failed(found, "it has no end")
     }
-}
-
-fn failed(found: Found, why: &str) -> Found {
-    Found { failure: Some(LogsFailure::Unreadable(why.to_owned())), ..found }
 }
 
 impl<C: Clock> Client<C> {
@@ -75,12 +59,13 @@ impl<C: Clock> Client<C> {
     }
 
     /// Asks for a page until it is answered, or was asked for often enough.
-    async fn page(&self, url: &Url, from_sandbox: &mut bool) -> Result<(Vec<Row>, Option<String>), LogsFailure> {
+    async fn page(&self, url: &Url, gathering: &mut Gathering) -> Result<(Vec<Row>, Option<String>), LogsFailure> {
         let mut wait = BACKOFF_FIRST;
         let mut tries = 0;
         loop {
             tries += 1;
-            let (failure, wanted) = match self.ask(url, from_sandbox).await {
+            gathering.is_in_time(self.clock.elapsed())?;
+            let (failure, wanted) = match self.ask(url, gathering).await {
                 Turn::Page(rows, next) => return Ok((rows, next)),
                 Turn::Failed(failure) => return Err(failure),
                 Turn::Again(failure, wanted) => (failure, wanted),
@@ -94,7 +79,7 @@ impl<C: Clock> Client<C> {
     }
 
     /// Asks once.
-    async fn ask(&self, url: &Url, from_sandbox: &mut bool) -> Turn {
+    async fn ask(&self, url: &Url, gathering: &mut Gathering) -> Turn {
         let wait = self.rate.lock().unwrap_or_else(PoisonError::into_inner).take(self.clock.elapsed());
         if !wait.is_zero() {
             self.clock.sleep(wait).await;
@@ -103,12 +88,13 @@ impl<C: Clock> Client<C> {
         match asking.header(ACCEPT, "application/json").send().await {
             Ok(response) => {
                 let (status, headers) = (response.status(), response.headers().clone());
-                *from_sandbox &= headers.contains_key(SANDBOX_HEADER);
+                gathering.from_sandbox &= headers.contains_key(SANDBOX_HEADER);
                 let body = self.read(response).await;
+                gathering.bytes = gathering.bytes.saturating_add(body.as_ref().map_or(0, Vec::len));
                 page::read(&Answer { status, headers, body }, SystemTime::now())
             }
             Err(error) => {
-                *from_sandbox = false;
+                gathering.from_sandbox = false;
                 Turn::Again(LogsFailure::Unreachable(self.explain(error)), None)
             }
         }
