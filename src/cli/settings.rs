@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 
 use crate::identity::Keys;
+use crate::store::regular::{self, Links};
 
 use super::exit::Exit;
 use super::failure::Failure;
@@ -97,7 +98,7 @@ fn keys() -> Result<Option<Keys>, Failure> {
         return Keys::parse(&keys).map(Some).map_err(|error| wrong("SENDFORM_KEY", &error));
     }
     let Some(path) = text("SENDFORM_KEY_FILE").map(PathBuf::from) else { return Ok(None) };
-    let content = std::fs::read_to_string(&path).map_err(|error| {
+    let content = regular::read_text(&path, Links::Followed).map_err(|error| {
         let message = format!("`{}`, named by `SENDFORM_KEY_FILE`, cannot be read", path.display());
         Failure::new(Exit::Credentials, message).because(&error)
     })?;
