@@ -18,6 +18,8 @@ use super::failure::Failure;
 pub(super) struct Settings {
     /// `SENDFORM_KEY`, or the content of the file that `SENDFORM_KEY_FILE` names.
     pub keys: Option<Keys>,
+    /// `SENDFORM_KEY_FILE`, whether it was needed or not.
+    pub key_file: Option<PathBuf>,
     /// `SENDFORM_API_KEY`: the gateway's API key.
     pub api_key: Option<SecretString>,
     /// `SENDFORM_BASE_URL`: the gateway's base URL, which wins over the project file's.
@@ -57,6 +59,7 @@ impl Settings {
         let by = ["SENDFORM_BY", "GITHUB_ACTOR", "GITLAB_USER_LOGIN", "USER"].into_iter().find_map(text);
         Ok(Self {
             keys: keys()?,
+            key_file: text("SENDFORM_KEY_FILE").map(PathBuf::from),
             api_key: text("SENDFORM_API_KEY").map(SecretString::from),
             base_url: text("SENDFORM_BASE_URL"),
             database_url: text("SENDFORM_DATABASE_URL").map(SecretString::from),

@@ -103,3 +103,64 @@ fn what_is_named_by_a_path_is_a_file() {
         assert!(run.stderr.contains("not a file"), "{run}");
     }
 }
+
+#[test]
+fn no_output_takes_the_place_of_another_file() {
+    let key = tempfile::tempdir().unwrap();
+    let key_file = key.path().join("key.txt");
+    fs::write(&key_file, format!("{}\n", crate::support::KEY)).unwrap();
+    let mut shop = Shop::new(2);
+    shop.project.unset("SENDFORM_KEY");
+    shop.project.set("SENDFORM_KEY_FILE", key_file.display().to_string());
+    shop.project.write("hello.txt", "Hello {% include 'inner.txt' %}!\n");
+    shop.project.write("inner.txt", "from the shop\n");
+    shop.project.write("notes.json", "{\"mine\":1}\n");
+    let campaign = shop.project.read("sale.yaml").replace("text: \"Hello from the shop!\"", "template: hello.txt");
+    shop.project.write("sale.yaml", campaign);
+    symlink("sendform.lock", shop.project.path("alias.json")).unwrap();
+    symlink("customers.csv", shop.project.path("alias.txt")).unwrap();
+    shop.run(&["plan", "--out", "frozen.plan"]).code(0);
+    let key_name = key_file.display().to_string();
+    let files = [
+        "sendform.lock",
+        "sendform.yaml",
+        "sale.yaml",
+        "customers.csv",
+        "hello.txt",
+        "inner.txt",
+        "notes.json",
+        "alias.json",
+        "alias.txt",
+        ".sendform/shadow.lock",
+        ".sendform/new",
+        &key_name,
+    ];
+    for file in files {
+        let before = fs::read(shop.project.path(file)).ok();
+        for form in ["text", "json"] {
+            // Another text that nobody reads may well be an older output.
+            if (file, form) == ("notes.json", "text") {
+                continue;
+            }
+            let run = shop.sends_nothing(&["apply", "--auto-approve", "--write", &format!("{form}={file}")], 64);
+            assert!(run.stderr.contains("it is left as it is"), "{run}");
+        }
+        shop.sends_nothing(&["plan", "--out", file], 64);
+        assert_eq!(fs::read(shop.project.path(file)).ok(), before, "{file}");
+    }
+    shop.sends_nothing(&["apply", "frozen.plan", "--auto-approve", "--write", "text=frozen.plan"], 64);
+    symlink("customers.csv", shop.project.path("campaign.schema.json")).unwrap();
+    shop.run(&["schema", "."]).code(64);
+    shop.run(&["schema", ".sendform"]).code(64);
+    shop.run(&["schema", "schema"]).code(0);
+    shop.run(&["schema", "schema"]).code(0);
+    // Outputs of older runs make room, and so does what is empty.
+    shop.project.write("empty", "");
+    for _ in 0..2 {
+        for command in ["plan", "status"] {
+            let writes = ["--write", "json=report.json", "--write", "text=report.txt", "--write", "json=empty"];
+            shop.run(&[&[command][..], &writes].concat()).code(0);
+        }
+    }
+    shop.run(&["plan", "--write", "json=/dev/null", "--write", "text=/dev/stderr"]).code(0);
+}
