@@ -9,6 +9,7 @@ use futures_util::future::{Either, select};
 use jiff::{SignedDuration, Timestamp};
 
 use super::event::Event;
+use super::kin::Kin;
 use super::leaving;
 use super::outgoing::{self, Outgoing};
 use super::pace::{self, Slot};
@@ -84,7 +85,7 @@ enum Cut {
 impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
     /// Hands a bulk over; what comes back is to be handed over next.
     pub(super) async fn deliver(&self, work: Work, progress: &Progress) -> Vec<Work> {
-        let Work { stage, mut tries } = work;
+        let Work { stage, mut tries, kin } = work;
         let people = stage.people();
         let message = stage.message();
         if !self.turn().await {
@@ -103,7 +104,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
         let gone = people - count(letters.people.len());
         self.close(&message, &not_attempted(gone, tries), progress);
         match self.claim(&mut letters, &mut tries, progress).await {
-            Some((ticket, draft)) => self.conclude(letters, tries, ticket, &draft, progress).await,
+            Some((ticket, draft)) => self.conclude(letters, tries, &kin, ticket, &draft, progress).await,
             None => {
                 self.close(&message, &not_attempted(count(letters.people.len()), tries), progress);
                 Vec::new()
@@ -216,14 +217,24 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
         &self,
         letters: Letters,
         mut tries: Tries,
+        kin: &Kin,
         ticket: Ticket,
         draft: &Draft,
         progress: &Progress,
     ) -> Vec<Work> {
         let mut verdict = match self.request(&letters, &ticket, draft).await {
-            Some(sent) => verdict::judge(&ticket.claim().bulk, &letters.people, sent),
+            Some(sent) => {
+                if matches!(sent, Sent::Answered { .. }) {
+                    kin.is_taken();
+                    self.took(&letters.message());
+                }
+                verdict::judge(&ticket.claim().bulk, &letters.people, sent)
+            }
             None => Verdict::not_begun(&letters.people),
         };
+        if kin.suspect.as_ref().is_some_and(|suspect| suspect.is_blamed) {
+            verdict.blame();
+        }
         self.know_duplicates(&letters, &ticket, &mut verdict).await;
         for alarm in std::mem::take(&mut verdict.alarms) {
             self.alarm(alarm);
@@ -240,13 +251,13 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
         }
         let message = letters.message();
         let why = verdict.why.clone();
-        let (tally, next) = self.follow(&verdict, letters, &mut tries);
+        let (tally, next) = self.follow(&verdict, letters, &mut tries, kin);
         if let Some(why) = why.as_ref().filter(|_| tally.rejected_any() > 0) {
             self.reason(why);
         }
         self.event(Event::Settled { claim, tally: tally.clone(), why, again: next.len() });
         self.close(&message, &tally, progress);
-        next.into_iter().map(|letters| Work { stage: Stage::Prepared(letters), tries }).collect()
+        next.into_iter().map(|(letters, kin)| Work { stage: Stage::Prepared(letters), tries, kin }).collect()
     }
 
     /// Waits for its turn, writes the request, and sends it; `None` if the run ends before.
@@ -326,7 +337,13 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
     }
 
     /// Says in which groups people end, and which bulks are handed over next.
-    fn follow(&self, verdict: &Verdict, letters: Letters, tries: &mut Tries) -> (Tally, Vec<Letters>) {
+    fn follow(
+        &self,
+        verdict: &Verdict,
+        letters: Letters,
+        tries: &mut Tries,
+        kin: &Kin,
+    ) -> (Tally, Vec<(Letters, Kin)>) {
         match verdict.next.clone() {
             Next::Done => (verdict.tally(false), Vec::new()),
             Next::Stop(reason) => {
@@ -340,15 +357,24 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
             }
             Next::Rest => {
                 let tally = verdict.tally(true);
-                (tally, vec![letters.refused(&verdict.states)])
+                (tally, vec![(letters.refused(&verdict.states), kin.clone())])
             }
-            Next::Halve => (verdict.tally(true), letters.halves().into()),
+            Next::Halve => {
+                kin.is_refused();
+                (verdict.tally(true), letters.halves().into_iter().zip(kin.halves()).collect())
+            }
+            Next::Suspect(_) => {
+                kin.is_refused();
+                let taken = self.taken(&letters.message());
+                let suspected = kin.suspected(verdict.why.clone().unwrap_or_default(), taken);
+                (verdict.tally(true), vec![(letters, suspected)])
+            }
             Next::Again(again) => match patience::next(again, tries, self.settings) {
-                Patience::AtOnce => (verdict.tally(true), vec![letters]),
+                Patience::AtOnce => (verdict.tally(true), vec![(letters, kin.clone())]),
                 Patience::Wait(why, time) => {
                     self.pause(time);
                     self.event(Event::Waiting { why, time });
-                    (verdict.tally(true), vec![letters])
+                    (verdict.tally(true), vec![(letters, kin.clone())])
                 }
                 Patience::GiveUp(reason) => {
                     self.halt(reason);

@@ -164,6 +164,13 @@ pub enum Stopped {
     /// 404.
     #[error("the gateway knows no Instagram messages at this address (404): is the base URL right?")]
     NotFound,
+    /// The gateway refuses whatever is tried, and names nobody: not the people are wrong, but the request.
+    /// The text is a status, an error code and a path.
+    #[error(
+        "the gateway refuses every request of this kind (it answered {0}): the request is wrong, not the people, \
+         and nobody is recorded as rejected"
+    )]
+    Request(String),
     /// The gateway could not be reached, however often it was tried.
     #[error("the gateway cannot be reached: {0}")]
     Unreachable(String),

@@ -39,6 +39,8 @@ pub(super) enum Next {
     Rest,
     /// The bulk is tried again in halves.
     Halve,
+    /// A single person was refused without being named: they end like this if they are to blame.
+    Suspect(PersonState),
     /// The request never began, because the run ends.
     NotBegun,
 }
@@ -96,6 +98,14 @@ impl Verdict {
         let mut others: Vec<_> = pairs.filter(|(_, other)| *other != state).collect();
         others.sort_unstable();
         Settlement { state, others, at, why: self.why.clone() }
+    }
+
+    /// Ends a suspect who is to blame.
+    pub(super) fn blame(&mut self) {
+        if let Next::Suspect(state) = self.next {
+            self.states.fill(state);
+            self.next = Next::Done;
+        }
     }
 
     /// The groups in which people end for good; the refused do only if they are not tried again.
@@ -187,7 +197,7 @@ fn refused(people: &[PreparedPerson], refusal: Refusal) -> Verdict {
         Refusal::NotStarted => all("the claim was too old", Next::Again(Again::NotStarted)),
         Refusal::TooMany { retry_after } => all("429", Next::Again(Again::TooMany { retry_after })),
         Refusal::TooLarge if people.len() > 1 => all("413", Next::Halve),
-        Refusal::TooLarge => all("413", Next::Done),
+        Refusal::TooLarge => all("413", Next::Suspect(PersonState::Refused)),
         Refusal::Invalid { status, error } => invalid(people, status, error.as_ref()),
     }
 }
@@ -206,7 +216,7 @@ fn invalid(people: &[PreparedPerson], status: u16, error: Option<&ApiError>) -> 
     if !named && people.len() > 1 {
         verdict.next = Next::Halve;
     } else if !named {
-        verdict.states.fill(PersonState::Rejected(status));
+        verdict.next = Next::Suspect(PersonState::Rejected(status));
     }
     if !verdict.states.contains(&PersonState::Refused) {
         verdict.next = Next::Done;

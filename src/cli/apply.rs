@@ -412,7 +412,7 @@ fn verdict(summary: &Summary) -> Exit {
         Some(Stopped::Prepare(_)) => Exit::Mismatch,
         Some(Stopped::Interrupted) => Exit::Declined,
         Some(Stopped::Bug(_)) => Exit::Bug,
-        Some(Stopped::NotFound | Stopped::Throttled) => Exit::Rejected,
+        Some(Stopped::NotFound | Stopped::Throttled | Stopped::Request(_)) => Exit::Rejected,
         Some(Stopped::Unreachable(_) | Stopped::TooSlow | Stopped::Store(_) | Stopped::ClockOff) => Exit::Environment,
     };
     // Of an outcome that was not stored the ledger knows nothing: its people are in doubt there.

@@ -5,10 +5,15 @@ use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 
 use super::exit::Exit;
 use super::output::tell;
+use crate::render::is_guarded;
 
 /// Runs a command; a panic, in whatever thread, is told by its place alone and ends it as a bug.
 pub(super) fn guarded(command: impl FnOnce() -> Exit) -> Exit {
-    panic::set_hook(Box::new(|info| tell(&words(info))));
+    panic::set_hook(Box::new(|info| {
+        if !is_guarded() {
+            tell(&words(info));
+        }
+    }));
     panic::catch_unwind(AssertUnwindSafe(command)).unwrap_or(Exit::Bug)
 }
 

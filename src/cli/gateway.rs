@@ -151,6 +151,7 @@ pub(super) fn ledger(state: &State, home: &Home, settings: &Settings) -> store::
 /// # Errors
 /// If a fault cannot be read, or its folder cannot be made.
 pub(super) fn sandbox_options(home: &Home, now: Option<Timestamp>, faults: &[String]) -> Result<Options, Failure> {
+    home.check_private()?;
     home.make_private()?;
     std::fs::create_dir_all(home.sandbox()).map_err(|error| failed(&error))?;
     let mut options = Options::new(home.books());

@@ -28,6 +28,7 @@ mod shell;
 mod signals;
 mod status;
 mod store;
+mod targets;
 mod validate;
 mod witness;
 mod worker;
@@ -66,6 +67,11 @@ fn ended(arguments: &Arguments) -> Exit {
         }
     };
     let output = Output::new(&arguments.global, settings.no_color);
+    if let Err(failure) = targets::check(arguments, &settings) {
+        let failure = failure.in_folder(arguments.global.dir.as_deref());
+        // Nothing is written of a failure whose file is the failure.
+        return output.without_files().fail(&failure);
+    }
     match command(arguments, &settings, &output) {
         Ok(exit) => exit,
         Err(failure) => output.fail(&failure.in_folder(arguments.global.dir.as_deref())),

@@ -51,6 +51,12 @@ impl Output {
         }
     }
 
+    /// The same without the files of `--write`.
+    #[must_use]
+    pub(super) fn without_files(self) -> Self {
+        Self { writes: Vec::new(), ..self }
+    }
+
     /// Shows what a command has to say, on standard output in the form that is wanted, and in the
     /// files that are wanted. A file that cannot be written does not keep the others from it.
     ///

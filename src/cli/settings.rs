@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 
 use crate::identity::Keys;
+use crate::store::regular::{self, Links};
 
 use super::exit::Exit;
 use super::failure::Failure;
@@ -17,6 +18,8 @@ use super::failure::Failure;
 pub(super) struct Settings {
     /// `SENDFORM_KEY`, or the content of the file that `SENDFORM_KEY_FILE` names.
     pub keys: Option<Keys>,
+    /// `SENDFORM_KEY_FILE`, whether it was needed or not.
+    pub key_file: Option<PathBuf>,
     /// `SENDFORM_API_KEY`: the gateway's API key.
     pub api_key: Option<SecretString>,
     /// `SENDFORM_BASE_URL`: the gateway's base URL, which wins over the project file's.
@@ -56,6 +59,7 @@ impl Settings {
         let by = ["SENDFORM_BY", "GITHUB_ACTOR", "GITLAB_USER_LOGIN", "USER"].into_iter().find_map(text);
         Ok(Self {
             keys: keys()?,
+            key_file: text("SENDFORM_KEY_FILE").map(PathBuf::from),
             api_key: text("SENDFORM_API_KEY").map(SecretString::from),
             base_url: text("SENDFORM_BASE_URL"),
             database_url: text("SENDFORM_DATABASE_URL").map(SecretString::from),
@@ -97,7 +101,7 @@ fn keys() -> Result<Option<Keys>, Failure> {
         return Keys::parse(&keys).map(Some).map_err(|error| wrong("SENDFORM_KEY", &error));
     }
     let Some(path) = text("SENDFORM_KEY_FILE").map(PathBuf::from) else { return Ok(None) };
-    let content = std::fs::read_to_string(&path).map_err(|error| {
+    let content = regular::read_text(&path, Links::Followed).map_err(|error| {
         let message = format!("`{}`, named by `SENDFORM_KEY_FILE`, cannot be read", path.display());
         Failure::new(Exit::Credentials, message).because(&error)
     })?;

@@ -1,7 +1,6 @@
 //! The logs over HTTP: every page of an answer, at the speed that an account may ask, and again if
 //! an answer fails. Nothing is lost by asking twice, so this repeats what a send never may.
 
-use std::collections::HashSet;
 use std::sync::PoisonError;
 use std::time::{Duration, SystemTime};
 
@@ -11,6 +10,7 @@ use url::{Url, form_urlencoded};
 
 use super::answer::Answer;
 use super::client::Client;
+use super::gathering::Gathering;
 use super::page::{self, Page, Turn};
 use crate::apply::Clock;
 use crate::apply::evidence::{By, Found, Logs, LogsFailure, Look, Question};
@@ -25,8 +25,6 @@ const BACKOFF_FIRST: Duration = Duration::from_millis(500);
 const RETRY_AFTER_MAX: Duration = Duration::from_mins(2);
 /// What no cache may answer.
 const FRESH: &str = "no-cache, no-store";
-/// How many pages an answer may have: more than any question can fill.
-const PAGES_MAX: usize = 1000;
 
 impl<C: Clock + Clone + Send + Unpin + 'static> Logs for Client<C> {
     async fn find(&self, question: &Question) -> Found {
@@ -35,8 +33,8 @@ impl<C: Clock + Clone + Send + Unpin + 'static> Logs for Client<C> {
             By::Message => "messageId",
         };
         // Ids have letters, digits, hyphens and dots, and the commas between them stay commas.
-        let found = self.pages(&format!("{name}={}", question.ids()), PAGES_MAX).await;
-        if found.is_cut { failed(found, "it has no end") } else { found }
+        let query = format!("{name}={}", question.ids());
+        self.gather(&query, Gathering::of(question, self.clock.elapsed())).await
     }
 
     async fn recent(&self, look: &Look) -> Found {
@@ -44,46 +42,28 @@ impl<C: Clock + Clone + Send + Unpin + 'static> Logs for Client<C> {
         query.extend(form_urlencoded::byte_serialize(look.sender.as_str().as_bytes()));
         query.push_str("&sentSince=");
         query.extend(form_urlencoded::byte_serialize(time::write(look.since).as_bytes()));
-        self.pages(&query, look.pages_max).await
+        self.gather(&query, Gathering::of_all(look.pages_max, self.clock.elapsed())).await
     }
 }
 
 impl<C: Clock> Client<C> {
-    /// Reads so many pages of an answer.
-    async fn pages(&self, query: &str, pages_max: usize) -> Found {
-        let mut found = Found { from_sandbox: true, now: Some(Timestamp::MAX), ..Found::default() };
-        let mut cursors: HashSet<String> = HashSet::new();
+    /// Asks for page after page, until there is no more, or no more is wanted.
+    async fn gather(&self, query: &str, mut gathering: Gathering) -> Found {
         let mut cursor: Option<String> = None;
-        for _ in 0..pages_max {
+        loop {
             let url = self.address(query, cursor.as_deref());
-            match self.page(&url, &mut found.from_sandbox).await {
-                Ok((Page { rows, nameless, next }, now)) => {
-                    found.rows.extend(rows);
-                    found.nameless += nameless;
-                    found.now = found.now.zip(now).map(|(before, now)| before.min(now));
-                    match next {
-                        None => return found,
-                        Some(next) if !cursors.insert(next.clone()) => {
-                            return failed(found, "its cursors go round in a circle");
-                        }
-                        Some(next) => cursor = Some(next),
-                    }
-                }
-                Err(failure) => {
-                    found.failure = Some(failure);
-                    return found;
-                }
+            let next = match self.page(&url, &mut gathering).await {
+                Ok(page) => gathering.take(page),
+                Err(failure) => Err(failure),
+            };
+            match next {
+                Ok(None) => return gathering.found(None),
+                Ok(next) => cursor = next,
+                Err(failure) => return gathering.found(Some(failure)),
             }
         }
-        Found { is_cut: true, ..found }
     }
-}
 
-fn failed(found: Found, why: &str) -> Found {
-    Found { failure: Some(LogsFailure::Unreadable(why.to_owned())), ..found }
-}
-
-impl<C: Clock> Client<C> {
     fn address(&self, query: &str, cursor: Option<&str>) -> Url {
         let mut query = format!("{query}&limit={LOGS_PAGE_MAX}&useCursor=true");
         if let Some(cursor) = cursor {
@@ -96,14 +76,18 @@ impl<C: Clock> Client<C> {
     }
 
     /// Asks for a page until it is answered, or was asked for often enough.
-    async fn page(&self, url: &Url, from_sandbox: &mut bool) -> Result<(Page, Option<Timestamp>), LogsFailure> {
+    async fn page(&self, url: &Url, gathering: &mut Gathering) -> Result<Page, LogsFailure> {
         let mut wait = BACKOFF_FIRST;
         let mut tries = 0;
         loop {
             tries += 1;
-            let (turn, now) = self.ask(url, from_sandbox).await;
+            gathering.is_in_time(self.clock.elapsed())?;
+            let (turn, now) = self.ask(url, gathering).await;
             let (failure, wanted) = match turn {
-                Turn::Page(page) => return Ok((page, now)),
+                Turn::Page(page) => {
+                    gathering.made(now);
+                    return Ok(page);
+                }
                 Turn::Failed(failure) => return Err(failure),
                 Turn::Again(failure, wanted) => (failure, wanted),
             };
@@ -116,7 +100,7 @@ impl<C: Clock> Client<C> {
     }
 
     /// Asks once, and says when the answer was made at the earliest, if that is known.
-    async fn ask(&self, url: &Url, from_sandbox: &mut bool) -> (Turn, Option<Timestamp>) {
+    async fn ask(&self, url: &Url, gathering: &mut Gathering) -> (Turn, Option<Timestamp>) {
         let wait = self.rate.lock().unwrap_or_else(PoisonError::into_inner).take(self.clock.elapsed());
         if !wait.is_zero() {
             self.clock.sleep(wait).await;
@@ -126,17 +110,18 @@ impl<C: Clock> Client<C> {
         match asking.header(ACCEPT, "application/json").header(CACHE_CONTROL, FRESH).send().await {
             Ok(response) => {
                 let (status, headers) = (response.status(), response.headers().clone());
-                *from_sandbox &= headers.contains_key(SANDBOX_HEADER);
+                gathering.from_sandbox &= headers.contains_key(SANDBOX_HEADER);
                 let stamp = self.stamp(&headers, before);
                 let now = match stamp {
                     Some(stamp) => Some(self.time.instant(&stamp)),
                     None => (!self.time.needs_date()).then_some(before),
                 };
                 let body = self.read(response).await;
+                gathering.bytes = gathering.bytes.saturating_add(body.as_ref().map_or(0, Vec::len));
                 (page::read(&Answer { status, headers, body }, SystemTime::now()), now)
             }
             Err(error) => {
-                *from_sandbox = false;
+                gathering.from_sandbox = false;
                 (Turn::Again(LogsFailure::Unreachable(self.explain(error)), None), None)
             }
         }

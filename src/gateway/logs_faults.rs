@@ -105,15 +105,15 @@ fn ids(found: &Found) -> Vec<&str> {
 async fn all_pages_are_read() {
     let pages = [page(&["a", "b"], Some("x y&z=1")), page(&["c"], Some("2")), page(&["d"], None)];
     let server = Server::answering(&pages).await;
-    let (found, waits) = ask(server.address, By::Message, &["a", "b"]).await;
+    let (found, waits) = ask(server.address, By::Message, &["a", "b", "c", "d"]).await;
     assert_eq!((ids(&found), &found.failure, found.from_sandbox), (vec!["a", "b", "c", "d"], &None, true));
     assert!(waits.is_empty());
     assert_eq!(
         server.requests(),
         [
-            "GET /instagram/1/logs?messageId=a,b&limit=1000&useCursor=true HTTP/1.1",
-            "GET /instagram/1/logs?messageId=a,b&limit=1000&useCursor=true&cursor=x+y%26z%3D1 HTTP/1.1",
-            "GET /instagram/1/logs?messageId=a,b&limit=1000&useCursor=true&cursor=2 HTTP/1.1",
+            "GET /instagram/1/logs?messageId=a,b,c,d&limit=1000&useCursor=true HTTP/1.1",
+            "GET /instagram/1/logs?messageId=a,b,c,d&limit=1000&useCursor=true&cursor=x+y%26z%3D1 HTTP/1.1",
+            "GET /instagram/1/logs?messageId=a,b,c,d&limit=1000&useCursor=true&cursor=2 HTTP/1.1",
         ]
     );
 }
@@ -136,7 +136,7 @@ async fn a_page_that_fails_is_asked_for_again_and_what_was_read_is_kept() {
     ];
     for answer in broken {
         let server = Server::answering(&[page(&["a"], Some("1")), answer.clone(), page(&["b"], None)]).await;
-        let (found, waits) = ask(server.address, By::Message, &["a"]).await;
+        let (found, waits) = ask(server.address, By::Message, &["a", "b"]).await;
         assert_eq!((ids(&found), &found.failure, waits), (vec!["a", "b"], &None, vec![500]), "{answer}");
         let server = Server::answering(&[page(&["a"], Some("1")), answer.clone()]).await;
         let (found, waits) = ask(server.address, By::Message, &["a"]).await;
@@ -199,7 +199,7 @@ async fn what_no_repetition_cures_is_not_repeated() {
 #[tokio::test]
 async fn cursors_that_go_round_are_no_end() {
     let server = Server::answering(&[page(&["a"], Some("1")), page(&["b"], Some("2")), page(&["c"], Some("1"))]).await;
-    let (found, _) = ask(server.address, By::Message, &["a"]).await;
+    let (found, _) = ask(server.address, By::Message, &["a", "b", "c"]).await;
     assert_eq!(found.failure, Some(LogsFailure::Unreadable("its cursors go round in a circle".to_owned())));
     assert_eq!(ids(&found), ["a", "b", "c"]);
 }
@@ -223,4 +223,54 @@ async fn no_minute_has_more_than_120_requests() {
         assert_eq!(client.find(&question).await.failure, None);
     }
     assert_eq!(*clock.0.lock().unwrap(), [Duration::from_secs(61)]);
+}
+
+/// A server whose pages never end: the answer to every request, given its number.
+async fn endless(answer: impl Fn(usize) -> String + Send + 'static) -> (SocketAddr, Arc<Mutex<usize>>) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let requests = Arc::new(Mutex::new(0));
+    let count = Arc::clone(&requests);
+    drop(tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut bytes = Vec::new();
+            while !bytes.ends_with(b"\r\n\r\n") {
+                assert_ne!(stream.read_buf(&mut bytes).await.unwrap(), 0, "a whole request");
+            }
+            let number = {
+                let mut count = count.lock().unwrap();
+                *count += 1;
+                *count
+            };
+            drop(stream.write_all(answer(number).as_bytes()).await);
+        }
+    }));
+    (address, requests)
+}
+
+#[tokio::test]
+async fn logs_without_an_end_are_read_to_an_end() {
+    let next = |number: usize| number.to_string();
+    let strangers = move |number: usize| page(&["x", "y", "z"], Some(&next(number)));
+    let (address, requests) = endless(strangers).await;
+    let (found, _) = ask(address, By::Message, &["a"]).await;
+    let why = "page after page holds nothing that was asked for";
+    assert_eq!(found.failure, Some(LogsFailure::Unreadable(why.to_owned())));
+    assert_eq!((*requests.lock().unwrap(), ids(&found).len()), (10, 0));
+
+    let (address, requests) = endless(move |number| page(&["a", "a"], Some(&next(number)))).await;
+    let (found, _) = ask(address, By::Message, &["a"]).await;
+    assert_eq!(found.failure, Some(LogsFailure::Unreadable("it has no end".to_owned())));
+    assert_eq!((*requests.lock().unwrap(), ids(&found).len()), (300, 100));
+
+    // Every page is throttled once, for as long as may be asked.
+    let (address, requests) = endless(move |number| match number % 2 {
+        1 => http("429 Too Many Requests", "retry-after: 120\r\n", ""),
+        _ => page(&["a"], Some(&next(number))),
+    })
+    .await;
+    let (found, waits) = ask(address, By::Message, &["a"]).await;
+    assert_eq!(found.failure, Some(LogsFailure::Unreadable("it takes more than 10 minutes".to_owned())));
+    assert_eq!((*requests.lock().unwrap(), waits), (9, vec![120_000; 5]));
 }

@@ -6,6 +6,7 @@ mod answer;
 mod body;
 mod client;
 mod clock;
+mod gathering;
 mod logs;
 mod lost;
 mod page;

@@ -63,6 +63,7 @@ fn ways_on(stopped: &Stopped) -> &'static [&'static str] {
         | Stopped::TooSlow
         | Stopped::Store(_)
         | Stopped::Prepare(_)
+        | Stopped::Request(_)
         | Stopped::ClockOff
         | Stopped::Bug(_) => &[],
     }

@@ -20,6 +20,7 @@ mod identity;
 mod init;
 mod interrupts;
 mod ledger;
+mod own_files;
 mod paths;
 mod plan;
 mod postgres_store;

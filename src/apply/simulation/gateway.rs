@@ -1,6 +1,6 @@
 //! A gateway that follows a script and keeps books of whom it took.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -78,6 +78,10 @@ pub(super) const HONEST: [Act; 18] = [
 #[derive(Debug, Default)]
 pub(super) struct Books {
     pub(super) script: Vec<Act>,
+    /// People because of whom a request is refused without naming them.
+    pub(super) wrong: BTreeSet<Person>,
+    /// From which request on everything is refused without a name, if ever.
+    pub(super) refuses_from: Option<usize>,
     /// How many requests there were.
     pub(super) requests: usize,
     /// How often each person was accepted.
@@ -164,7 +168,10 @@ impl Sender for SimSender<'_> {
             let mut books = self.books.lock().unwrap();
             books.bodies.push(body);
             books.requests += 1;
-            books.script.get(books.requests - 1).copied().unwrap_or(Act::Accept)
+            let is_refused = books.refuses_from.is_some_and(|first| books.requests >= first)
+                || people.iter().any(|person| books.wrong.contains(person));
+            let usual = if is_refused { Act::NamesNone } else { Act::Accept };
+            books.script.get(books.requests - 1).copied().unwrap_or(usual)
         };
         assert!(act == Act::Connect || ticket.start().begin(self.clock.elapsed()));
         yield_once().await;

@@ -7,6 +7,7 @@ mod elsewhere;
 mod ends;
 mod every_crash;
 mod gateway;
+mod halving;
 mod store;
 mod table;
 pub(super) mod world;

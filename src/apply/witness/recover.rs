@@ -13,8 +13,8 @@ use crate::ledger::{
 };
 use crate::wire::response::STATUS_DUPLICATE_MESSAGE_ID;
 
-/// How many pages are read of each sender: more than 47 hours may fill at the speed of the logs.
-const PAGES_MAX: usize = 10_000;
+/// How many pages are read of each sender, of a thousand messages each.
+const PAGES_MAX: usize = 2_000;
 /// How many people one recovered claim holds at most.
 const PEOPLE_MAX: usize = 10_000;
 
