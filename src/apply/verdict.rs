@@ -12,6 +12,7 @@ use crate::identity::{BulkId, MessageId, Person, PersonMap};
 use crate::ledger::{ClaimId, Outcome, PersonState};
 use crate::wire::error::{ApiError, Violation};
 use crate::wire::response::{GROUP_REJECTED, Response, Status};
+use crate::wire::said;
 
 /// What an answer means.
 #[derive(Debug)]
@@ -120,6 +121,8 @@ impl Verdict {
     }
 }
 
+/// How many characters of a gateway's words are looked at.
+const WORDS_CHARS_MAX: usize = 1000;
 /// The reason in the outcome of a claim whose request never began.
 pub(super) const NOT_ATTEMPTED: &str = "not attempted";
 
@@ -157,7 +160,7 @@ fn answered(bulk: &BulkId, people: &[PreparedPerson], response: &Response) -> Ve
     let missing = states.iter().filter(|state| **state == PersonState::Claimed).count();
     let mut alarms = Vec::new();
     if let Some(theirs) = response.bulk_id.as_ref().filter(|theirs| **theirs != bulk.to_string()) {
-        alarms.push(Alarm::OtherBulkId { ours: bulk.clone(), theirs: theirs.chars().take(100).collect() });
+        alarms.push(Alarm::OtherBulkId { ours: bulk.clone(), theirs: foreign(theirs, people) });
     }
     let alarm = |count: usize, make: fn(BulkId, usize) -> Alarm| (count > 0).then(|| make(bulk.clone(), count));
     alarms.extend(alarm(unknown, |bulk, count| Alarm::UnknownMessages { bulk, count }));
@@ -165,6 +168,25 @@ fn answered(bulk: &BulkId, people: &[PreparedPerson], response: &Response) -> Ve
     alarms.extend(alarm(repeated, |bulk, count| Alarm::RepeatedMessages { bulk, count }));
     let why = (missing > 0).then(|| "the answer lacks messages".to_owned());
     Verdict { states, why, alarms, next: Next::Done }
+}
+
+/// A bulkId that is not ours, as far as it may be shown.
+fn foreign(bulk: &str, people: &[PreparedPerson]) -> String {
+    said::without_named(word(bulk), ids(people)).chars().take(100).collect()
+}
+
+/// The first word of what a gateway says where it should say one, such as a code, a path or an id.
+fn word(text: &str) -> &str {
+    let word = text.split_whitespace().next().unwrap_or_default();
+    word.char_indices().nth(WORDS_CHARS_MAX).map_or(word, |(at, _)| word.get(..at).unwrap_or_default())
+}
+
+/// What a gateway may say back of people.
+fn ids(people: &[PreparedPerson]) -> impl Iterator<Item = &str> {
+    people
+        .iter()
+        .flat_map(|letter| [Some(letter.to.as_str()), letter.callback_data.as_deref(), Some(letter.text.as_str())])
+        .flatten()
 }
 
 /// Accepted wins over everything, a doubt over a rejection.
@@ -204,7 +226,7 @@ fn refused(people: &[PreparedPerson], refusal: Refusal) -> Verdict {
 
 fn invalid(people: &[PreparedPerson], status: u16, error: Option<&ApiError>) -> Verdict {
     let violations = error.map_or(&[][..], |error| &error.violations);
-    let why = describe(status, error);
+    let why = describe(status, error, people);
     let mut verdict = Verdict::all(people, PersonState::Refused, why, Next::Rest);
     let mut named = false;
     for number in violations.iter().filter_map(Violation::message_index) {
@@ -226,11 +248,12 @@ fn invalid(people: &[PreparedPerson], status: u16, error: Option<&ApiError>) -> 
 
 /// A status with the error's code and the first path, both cut down to harmless characters: what
 /// the gateway says in words may repeat what a person is called.
-fn describe(status: u16, error: Option<&ApiError>) -> String {
+fn describe(status: u16, error: Option<&ApiError>, people: &[PreparedPerson]) -> String {
     let mut text = status.to_string();
     let path = error.and_then(|error| error.violations.first()).map(|violation| violation.property.as_str());
     for part in [error.map(|error| error.error_code.as_str()), path].into_iter().flatten() {
-        let harmless = |mark: &char| mark.is_ascii_alphanumeric() || matches!(mark, '.' | '[' | ']' | '_');
+        let harmless = |mark: &char| mark.is_ascii_alphanumeric() || matches!(mark, '.' | '[' | ']' | '_' | '…');
+        let part = said::without_people(word(part), ids(people));
         let part: String = part.chars().filter(harmless).take(80).collect();
         if !part.is_empty() {
             text.push(' ');

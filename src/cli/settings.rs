@@ -1,7 +1,7 @@
 //! The environment: read here, once, and nowhere else.
 
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -9,6 +9,7 @@ use secrecy::SecretString;
 
 use crate::identity::Keys;
 use crate::store::regular::{self, Links};
+use crate::wire::said;
 
 use super::exit::Exit;
 use super::failure::Failure;
@@ -56,6 +57,7 @@ impl Settings {
                     .map_err(|_| Failure::new(Exit::Usage, "`SENDFORM_NOW` is not a date and time with an offset"))
             })
             .transpose()?;
+        hide_secrets();
         let by = ["SENDFORM_BY", "GITHUB_ACTOR", "GITLAB_USER_LOGIN", "USER"].into_iter().find_map(text);
         Ok(Self {
             keys: keys()?,
@@ -81,6 +83,35 @@ impl Settings {
         let answer_within = self.answer_within.map(|_| "SENDFORM_ANSWER_WITHIN");
         now.or(start_within).or(answer_within)
     }
+}
+
+/// Has the secrets of this process hidden in all that is shown or kept from now on.
+fn hide_secrets() {
+    let [api_key, key, url] = ["SENDFORM_API_KEY", "SENDFORM_KEY", "SENDFORM_DATABASE_URL"].map(text);
+    let file = text("SENDFORM_KEY_FILE").and_then(|path| regular::read_text(Path::new(&path), Links::Followed).ok());
+    let keys =
+        [key, file].into_iter().flatten().flat_map(|keys| keys.split(',').map(str::to_owned).collect::<Vec<_>>());
+    said::hide(api_key.into_iter().chain(keys).chain(url.iter().flat_map(|url| passwords(url))));
+}
+
+/// The password in a database's URL, as it is written there and as it is meant.
+fn passwords(url: &str) -> Vec<String> {
+    let authority = url.split_once("://").map_or("", |(_, rest)| rest);
+    let user = authority.rsplit_once('@').map_or("", |(user, _)| user);
+    let mut found: Vec<String> = user.split_once(':').map(|(_, password)| password.to_owned()).into_iter().collect();
+    for (name, value) in url::form_urlencoded::parse(url.split_once('?').map_or("", |(_, query)| query).as_bytes()) {
+        if name == "password" {
+            found.push(value.into_owned());
+        }
+    }
+    found.extend(url.split_whitespace().filter_map(|part| part.strip_prefix("password=")).map(str::to_owned));
+    let meant = |password: &String| {
+        let plain = password.replace('+', "%2B");
+        url::form_urlencoded::parse(format!("p={plain}").as_bytes()).next().map(|(_, value)| value.into_owned())
+    };
+    let more: Vec<String> = found.iter().filter_map(meant).collect();
+    found.extend(more);
+    found
 }
 
 /// A length of time, unless it is not set.

@@ -9,6 +9,7 @@ use crate::apply::evidence::{LogsFailure, Row};
 use crate::wire::error::ApiError;
 use crate::wire::limits::LOGS_PAGE_DEFAULT;
 use crate::wire::response::{Log, Logs};
+use crate::wire::said;
 
 /// A page of the logs.
 #[derive(Debug, PartialEq, Eq)]
@@ -80,7 +81,9 @@ fn row(log: Log) -> Option<Row> {
 
 /// A code, cut down to characters that cannot say anything of a person or to a terminal.
 fn harmless(code: &str) -> String {
-    code.chars().filter(|mark| mark.is_ascii_alphanumeric() || *mark == '_').take(40).collect()
+    let code: String = code.chars().take(1000).collect();
+    let code = said::without_people(&code, []);
+    code.chars().filter(|mark| mark.is_ascii_alphanumeric() || matches!(mark, '_' | '…')).take(40).collect()
 }
 
 #[cfg(test)]
