@@ -411,6 +411,7 @@ fn a_report_is_written_on_every_way_out() {
         "rejectedByStatus": {},
         "sendAt": null,
         "sentAgain": 0,
+        "settledElsewhere": 0,
         "why": "the gateway answered 500"
       }
     ]
