@@ -129,7 +129,7 @@ fn sent(plan: &Plan) -> Ledger {
             Claim { id: id.clone(), time, send_at: None, until: None, leaves_by: None, start_by: at, at, people };
         ledger.add_claim(claim).unwrap();
         let (by, why) = (None, None);
-        let outcome = Outcome { claim: id, state: PersonState::Accepted, others: Vec::new(), at, by, why };
+        let outcome = Outcome { claim: id, state: PersonState::Accepted, others: Vec::new(), at, by, why, proof: None };
         ledger.add_outcome(outcome).unwrap();
     }
     ledger
