@@ -404,7 +404,7 @@ fn not_attempted(people: u64, tries: Tries) -> Tally {
 /// The outcome of a claim of which nobody knows whether it was written.
 fn not_sent(claim: ClaimId, at: Timestamp) -> Outcome {
     let why = Some(NOT_ATTEMPTED.to_owned());
-    Outcome { claim, state: PersonState::Refused, others: Vec::new(), at, by: None, why }
+    Outcome { claim, state: PersonState::Refused, others: Vec::new(), at, by: None, why, proof: None }
 }
 
 fn count(people: usize) -> u64 {

@@ -35,9 +35,11 @@ pub trait Store: Sync {
     /// so with its next claims, and at the end of an orderly run: what is lost in between is a doubt.
     fn settle(&self, outcome: Outcome) -> impl Future<Output = Result<(), Self::Error>> + Send;
 
-    /// Holds what the gateway's logs say against the ledger as it is at this moment, with all that others
-    /// have written until now, and writes what follows from it; see [`Ledger::weigh`](crate::ledger::Ledger::weigh).
-    fn weigh(&self, evidence: Evidence) -> impl Future<Output = Result<Weighed, Self::Error>> + Send;
+    /// Holds what the gateway's logs say against the ledger as it is at the moment of writing, with all
+    /// that others have written until then, and writes what follows from it: one claim after the other,
+    /// durable before this returns; see [`Ledger::weigh`](crate::ledger::Ledger::weigh). After an error
+    /// some of it may be written.
+    fn weigh(&self, evidence: Vec<Evidence>) -> impl Future<Output = Result<Vec<Weighed>, Self::Error>> + Send;
 
     /// Reads what others have written until now.
     fn catch_up(&self) -> impl Future<Output = Result<(), Self::Error>> + Send;

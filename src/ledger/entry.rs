@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::damage::{EntryError, JoinError};
 use super::extra::Extra;
-use super::line::{Claim, Header, MessageRecord, Outcome, PersonState, Terms};
+use super::line::{Claim, Header, MessageRecord, Outcome, PersonState, Proof, Terms};
 use super::people;
 use super::states::States;
 use crate::identity::Person;
@@ -23,6 +23,8 @@ pub struct Note {
     pub why: Option<String>,
     /// What they said of the people of the claim.
     pub state: PersonState,
+    /// What of the logs the acceptances rest on, if these are the logs' word.
+    pub proof: Option<Proof>,
 }
 
 /// The last word on a claim of the run that made it: its request is over.
@@ -41,6 +43,8 @@ pub(super) struct Entry {
     pub(super) states: States,
     pub(super) notes: BTreeSet<Note>,
     pub(super) settled: Option<Settled>,
+    /// Who is accepted by a proof of the logs and by another word as well, in ascending order.
+    pub(super) answered: Vec<Person>,
     /// Unknown fields of the claim.
     pub(super) extra: Extra,
     /// Unknown fields of its outcomes.
@@ -62,6 +66,7 @@ impl Entry {
             states: States::All(PersonState::Claimed),
             notes: BTreeSet::new(),
             settled: None,
+            answered: Vec::new(),
             extra: Extra::default(),
             outcome_extra: Extra::default(),
         })
@@ -115,15 +120,56 @@ impl Entry {
     /// If it names somebody who is not in the claim; then nothing is taken.
     pub(super) fn settle(&mut self, outcome: Outcome, extra: &Extra) -> Result<(), EntryError> {
         let states = self.states_of(outcome.state, &outcome.others)?;
+        let proof = outcome.proof.filter(|_| outcome.by.is_some());
+        let has_proof = self.has_proof() || proof.is_some();
+        let answered = has_proof.then(|| {
+            let is_found = |person| proof.as_ref().is_some_and(|proof| proof.is_of(person));
+            let accepted = self.accepted(&states).filter(|person| !is_found(*person));
+            accepted.chain(self.otherwise_accepted()).collect()
+        });
         self.states.raise(self.claim.people.len(), &states);
         match outcome.by {
             Some(by) => {
-                self.notes.insert(Note { at: outcome.at, by, why: outcome.why, state: outcome.state });
+                self.notes.insert(Note { at: outcome.at, by, why: outcome.why, state: outcome.state, proof });
             }
             None => self.settled = self.settled.take().max(Some(Settled { at: outcome.at, why: outcome.why })),
         }
+        self.set_answered(answered);
         self.outcome_extra.join(extra);
         Ok(())
+    }
+
+    /// The people whom states of this claim's have as accepted.
+    fn accepted(&self, states: &States) -> impl Iterator<Item = Person> {
+        let accepted = (0..self.claim.people.len()).filter(|at| states.get(*at) == PersonState::Accepted);
+        accepted.filter_map(|at| self.claim.people.get(at).copied())
+    }
+
+    fn has_proof(&self) -> bool {
+        self.notes.iter().any(|note| note.proof.is_some())
+    }
+
+    /// Says whether somebody is accepted by a proof of the logs, and by no other word.
+    pub(super) fn is_found_only(&self, person: Person) -> bool {
+        self.proofs(person).next().is_some() && self.answered.binary_search(&person).is_err()
+    }
+
+    /// The proofs of the logs by which somebody is accepted.
+    pub(super) fn proofs(&self, person: Person) -> impl Iterator<Item = &Proof> {
+        self.notes.iter().filter_map(|note| note.proof.as_ref()).filter(move |proof| proof.is_of(person))
+    }
+
+    /// The people who are accepted by another word than a proof of the logs.
+    fn otherwise_accepted(&self) -> impl Iterator<Item = Person> {
+        self.accepted(&self.states).filter(|person| !self.is_found_only(*person))
+    }
+
+    /// Remembers who is accepted by another word than a proof of the logs: of those who are accepted by
+    /// such a proof as well, for of everybody else that goes without saying.
+    fn set_answered(&mut self, otherwise: Option<BTreeSet<Person>>) {
+        if let Some(otherwise) = otherwise {
+            self.answered = otherwise.into_iter().filter(|person| self.proofs(*person).next().is_some()).collect();
+        }
     }
 
     /// Joins what another ledger knows of the same claim.
@@ -134,11 +180,14 @@ impl Entry {
         if self.claim != other.claim {
             return Err(EntryError::Contradiction(self.claim.id.clone()));
         }
+        let answered = (self.has_proof() || other.has_proof())
+            .then(|| self.otherwise_accepted().chain(other.otherwise_accepted()).collect());
         self.states.raise(self.claim.people.len(), &other.states);
         self.notes.extend(other.notes.iter().cloned());
         if other.settled > self.settled {
             self.settled.clone_from(&other.settled);
         }
+        self.set_answered(answered);
         self.extra.join(&other.extra);
         self.outcome_extra.join(&other.outcome_extra);
         Ok(())

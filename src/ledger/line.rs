@@ -170,6 +170,28 @@ pub struct Outcome {
     pub by: Option<String>,
     /// Why: the error of a refusal, or a person's reason.
     pub why: Option<String>,
+    /// What of the logs its acceptances rest on; absent if they rest on anything else.
+    pub proof: Option<Proof>,
+}
+
+/// What of the gateway's logs acceptances rest on. Two settlers who do not know of each other may book
+/// one row for two claims: this tells that from two messages.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Proof {
+    /// When the messages were sent: the first and the last of all rows.
+    pub left: [Timestamp; 2],
+    /// Who is accepted by them, in ascending order; absent if that is everybody in the claim.
+    pub people: Option<Vec<Person>>,
+    /// Of whom the logs have the message more than once, in ascending order.
+    pub twice: Vec<Person>,
+}
+
+impl Proof {
+    /// Says whether somebody is accepted by it.
+    #[must_use]
+    pub fn is_of(&self, person: Person) -> bool {
+        self.people.as_ref().is_none_or(|people| people.binary_search(&person).is_ok())
+    }
 }
 
 /// Who says what the gateway's logs say.

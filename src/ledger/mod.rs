@@ -33,6 +33,8 @@ mod weigh;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod races;
+#[cfg(test)]
 pub(crate) mod sample;
 
 pub use book::Ledger;
@@ -42,7 +44,8 @@ pub use grant::Grant;
 pub use index::Standings;
 pub use leaving::{HandedOver, Leaving};
 pub use line::{
-    BY_LOGS, Claim, ClaimId, Dated, FirstKey, Header, MessageRecord, Outcome, PersonState, RunId, Standing, Terms,
+    BY_LOGS, Claim, ClaimId, Dated, FirstKey, Header, MessageRecord, Outcome, PersonState, Proof, RunId, Standing,
+    Terms,
 };
 pub use merge::{MergeError, Side, merge};
 pub use news::{News, Shadow};

@@ -79,6 +79,7 @@ impl Entry {
         self.states == other.states
             && self.notes == other.notes
             && self.settled == other.settled
+            && self.answered == other.answered
             && self.extra == other.extra
             && self.outcome_extra == other.outcome_extra
     }

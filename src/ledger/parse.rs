@@ -1,11 +1,12 @@
 //! Lines of a ledger to entries.
 
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::damage::Reason;
 use super::entry::{Bound, Entry, Note, Record, Settled};
 use super::extra::Extra;
-use super::line::{Claim, ClaimId, Dated, FirstKey, Header, MessageRecord, Outcome, PersonState, RunId, Terms};
+use super::line::{Claim, ClaimId, Dated, FirstKey, Header, MessageRecord, Outcome, PersonState, Proof, RunId, Terms};
 use super::seal::{self, Kind};
 use super::{people, raw};
 use crate::identity::{BulkId, BulkTime, MessageKey, Person, ProjectId, Revision, SenderId};
@@ -125,9 +126,11 @@ fn claim(raw: raw::Claim<'_>) -> Result<Entry, Reason> {
     entry.states = entry.states_of(common, &others).map_err(Reason::Entry)?;
     let notes = raw.notes.into_iter().map(|raw| {
         let state = state(&raw.state, raw.status)?;
-        Ok(Note { at: raw.at, by: raw.by, why: raw.why, state })
+        let proof = proof(raw.left, raw.found, raw.twice)?;
+        Ok(Note { at: raw.at, by: raw.by, why: raw.why, state, proof })
     });
     entry.notes = notes.collect::<Result<_, Reason>>()?;
+    entry.answered = some_people(raw.answered, "answered")?.unwrap_or_default();
     entry.settled = raw.settled.map(|at| Settled { at, why: raw.why });
     entry.extra = raw.extra.without_sum();
     entry.outcome_extra = raw.outcome_fields;
@@ -137,7 +140,19 @@ fn claim(raw: raw::Claim<'_>) -> Result<Entry, Reason> {
 fn outcome(raw: raw::Outcome<'_>) -> Result<(Outcome, Extra), Reason> {
     let claim = id(&raw.outcome, "outcome", &raw.run, raw.attempt)?;
     let (state, others) = states(raw.states)?;
-    Ok((Outcome { claim, state, others, at: raw.at, by: raw.by, why: raw.why }, raw.extra.without_sum()))
+    let proof = proof(raw.left, raw.found, raw.twice)?;
+    let outcome = Outcome { claim, state, others, at: raw.at, by: raw.by, why: raw.why, proof };
+    Ok((outcome, raw.extra.without_sum()))
+}
+
+fn proof(left: Option<[Timestamp; 2]>, found: Option<String>, twice: Option<String>) -> Result<Option<Proof>, Reason> {
+    let Some(left) = left else { return Ok(None) };
+    let (people, twice) = (some_people(found, "found")?, some_people(twice, "twice")?);
+    Ok(Some(Proof { left, people, twice: twice.unwrap_or_default() }))
+}
+
+fn some_people(text: Option<String>, field: &'static str) -> Result<Option<Vec<Person>>, Reason> {
+    text.map(|text| value(people::decode(&text), field)).transpose()
 }
 
 fn id(bulk: &str, field: &'static str, run: &str, attempt: u32) -> Result<ClaimId, Reason> {
@@ -160,7 +175,7 @@ fn states(raw: raw::States) -> Result<(PersonState, Vec<(Person, PersonState)>),
         ("accepted", raw.accepted, PersonState::Accepted),
     ];
     for (field, list, state) in lists {
-        let people = list.map(|text| value(people::decode(&text), field)).transpose()?;
+        let people = some_people(list, field)?;
         others.extend(people.into_iter().flatten().map(|person| (person, state)));
     }
     others.sort_unstable();

@@ -1,10 +1,12 @@
 //! What holds for every ledger and every text.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::{Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest};
 use proptest::sample::Index;
 
 use super::sample::{at, claim, header, ledger, message, outcome, record, revision};
-use super::{Claim, Ledger, MessageRecord, Outcome, PersonState, Standing, Terms, View, text};
+use super::{Claim, ClaimId, Ledger, MessageRecord, Outcome, PersonState, Proof, Standing, Terms, View, text};
 use crate::identity::Person;
 
 const NAMES: [&str; 2] = ["announce", "remind"];
@@ -15,7 +17,7 @@ const PEOPLE: u64 = 5;
 enum Event {
     Message(MessageRecord),
     Claim(Claim),
-    Outcome(Claim, Outcome),
+    Outcome(Claim, Box<Outcome>),
 }
 
 fn claims() -> impl Strategy<Value = Claim> {
@@ -44,12 +46,20 @@ fn records() -> impl Strategy<Value = MessageRecord> {
 
 fn events() -> impl Strategy<Value = Event> {
     let words = || prop::option::of("[a-z\"\\\\é\n]{0,4}");
-    let outcomes = (claims(), states(), prop::collection::vec(states(), 5), any::<u8>(), 0_i64..4, words(), words());
-    let outcomes = outcomes.prop_map(|(claim, state, others, mask, second, by, why)| {
+    let proofs = prop::option::of((0_i64..3, 0_i64..3, prop::option::of(any::<u8>()), any::<u8>()));
+    let others = (prop::collection::vec(states(), 5), any::<u8>());
+    let outcomes = (claims(), states(), others, 0_i64..4, words(), words(), proofs);
+    let outcomes = outcomes.prop_map(|(claim, state, (others, mask), second, by, why, proof)| {
+        let some = |mask: u8| claim.people.iter().copied().filter(|person| mask >> person.0 & 1 == 1).collect();
+        let proof = proof.map(|(first, last, people, twice)| Proof {
+            left: [at(first), at(last)],
+            people: people.map(some),
+            twice: some(twice),
+        });
         let named = claim.people.iter().zip(others).filter(|(person, _)| mask >> person.0 & 1 == 1);
         let others: Vec<_> = named.map(|(person, state)| (person.0, state)).collect();
-        let outcome = Outcome { at: at(second), by, why, ..outcome(&claim, state, &others) };
-        Event::Outcome(claim, outcome)
+        let outcome = Outcome { at: at(second), by, why, proof, ..outcome(&claim, state, &others) };
+        Event::Outcome(claim, Box::new(outcome))
     });
     prop_oneof![records().prop_map(Event::Message), claims().prop_map(Event::Claim), outcomes,]
 }
@@ -66,7 +76,7 @@ fn ledger_of(events: &[Event]) -> Ledger {
             Event::Claim(claim) => ledger.add_claim(claim).unwrap(),
             Event::Outcome(claim, outcome) => {
                 ledger.add_claim(claim).unwrap();
-                ledger.add_outcome(outcome).unwrap();
+                ledger.add_outcome(*outcome).unwrap();
             }
         }
     }
@@ -131,15 +141,46 @@ fn standings_by_definition(ledger: &Ledger) -> Vec<Standing> {
     standings
 }
 
+/// Whom a ledger has as accepted by a proof of the logs alone, each with their claim.
+fn found_only(ledger: &Ledger) -> BTreeSet<(ClaimId, Person)> {
+    let found = ledger.entries.iter().flat_map(|entry| {
+        let accepted = entry.iter().filter(|(_, state)| *state == PersonState::Accepted);
+        let found = accepted.filter(|(person, _)| entry.is_found_only(*person));
+        found.map(|(person, _)| (entry.claim.id.clone(), person))
+    });
+    found.collect()
+}
+
+/// The same, in the words of the definition: some outcome has them as accepted by a proof, and none
+/// otherwise.
+fn found_only_by_definition(events: &[Event]) -> BTreeSet<(ClaimId, Person)> {
+    let (mut found, mut answered) = (BTreeSet::new(), BTreeSet::new());
+    for event in events {
+        let Event::Outcome(claim, outcome) = event else { continue };
+        for person in &claim.people {
+            let named = outcome.others.iter().find(|(named, _)| named == person);
+            if named.map_or(outcome.state, |(_, state)| *state) == PersonState::Accepted {
+                let proof = outcome.proof.as_ref().filter(|_| outcome.by.is_some());
+                let is_found = proof.is_some_and(|proof| proof.is_of(*person));
+                let accepted = if is_found { &mut found } else { &mut answered };
+                accepted.insert((claim.id.clone(), *person));
+            }
+        }
+    }
+    &found - &answered
+}
+
 proptest! {
     #[test]
     fn join_is_commutative_associative_and_idempotent(a in histories(), b in histories(), c in histories()) {
+        let words = [a.clone(), b.clone()].concat();
         let [a, b, c] = [a, b, c].map(|events| ledger_of(&events));
         prop_assert_eq!(joined(&a, &b).write(), joined(&b, &a).write());
         prop_assert_eq!(joined(&joined(&a, &b), &c).write(), joined(&a, &joined(&b, &c)).write());
         prop_assert_eq!(joined(&a, &a).write(), a.write());
         let both = joined(&a, &b);
         prop_assert_eq!(standings(&both), standings_by_definition(&both));
+        prop_assert_eq!(found_only(&both), found_only_by_definition(&words));
     }
 
     #[test]

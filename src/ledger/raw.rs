@@ -105,6 +105,8 @@ pub(super) struct Claim<'a> {
     pub(super) why: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) notes: Vec<Note>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) answered: Option<String>,
     #[serde(default, skip_serializing_if = "Extra::is_empty")]
     pub(super) outcome_fields: Extra,
     #[serde(borrow)]
@@ -133,6 +135,12 @@ pub(super) struct Outcome<'a> {
     pub(super) by: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) why: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) left: Option<[Timestamp; 2]>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) found: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) twice: Option<String>,
     #[serde(flatten)]
     pub(super) extra: Extra,
 }
@@ -173,4 +181,10 @@ pub(super) struct Note {
     pub(super) by: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) why: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) left: Option<[Timestamp; 2]>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) found: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) twice: Option<String>,
 }

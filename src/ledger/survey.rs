@@ -111,7 +111,7 @@ impl<'a> ClaimState<'a> {
     #[must_use]
     pub fn word(self, state: PersonState, at: Timestamp, by: String, why: String) -> Outcome {
         let others = self.people().filter(|(_, known)| *known != PersonState::Claimed).collect();
-        Outcome { claim: self.0.claim.id.clone(), state, others, at, by: Some(by), why: Some(why) }
+        Outcome { claim: self.0.claim.id.clone(), state, others, at, by: Some(by), why: Some(why), proof: None }
     }
 
     /// When, and why, a run has last settled it.

@@ -19,12 +19,18 @@
 //! Runs append claims that are only claimed, and outcomes. Rewriting folds outcomes into their
 //! claims: `settled` and `why` are its own run's last word, `notes` are all words of persons and of the
 //! gateway's logs, and `outcomeFields` holds the unknown fields of outcomes.
+//!
+//! An outcome by the logs that has anybody as accepted says what that rests on, and so does its note:
+//! `left`, when the first and the last of their messages were sent, `found`, who they are, if that is not
+//! everybody in the claim, and `twice`, of whom the logs have the message more than once. Of those whom a
+//! note has as found, `answered` names in a claim whoever is accepted by another word as well: their own
+//! run's, a person's, or one of the logs without `left`, as older versions write it.
 
 use serde::Serialize;
 
 use super::entry::{Bound, Entry, Note, Record};
 use super::extra::Extra;
-use super::line::{Claim, ClaimId, Dated, FirstKey, Header, MessageRecord, Outcome, PersonState, Terms};
+use super::line::{Claim, ClaimId, Dated, FirstKey, Header, MessageRecord, Outcome, PersonState, Proof, Terms};
 use super::states::States;
 use super::{people, raw, seal};
 use crate::identity::Person;
@@ -63,6 +69,9 @@ pub fn outcome_line(outcome: &Outcome) -> String {
         at: outcome.at,
         by: outcome.by.clone(),
         why: outcome.why.clone(),
+        left: outcome.proof.as_ref().map(|proof| proof.left),
+        found: outcome.proof.as_ref().and_then(found),
+        twice: outcome.proof.as_ref().and_then(twice),
         extra: Extra::default(),
     })
 }
@@ -107,6 +116,7 @@ pub(super) fn entry_line(entry: &Entry) -> String {
         settled: entry.settled.as_ref().map(|settled| settled.at),
         why: entry.settled.as_ref().and_then(|settled| settled.why.clone()),
         notes: entry.notes.iter().map(raw_note).collect(),
+        answered: some_people(&entry.answered),
         outcome_fields: entry.outcome_extra.clone(),
         extra: entry.extra.clone(),
         ..raw_claim(&entry.claim, states)
@@ -136,6 +146,7 @@ fn raw_claim(claim: &Claim, states: raw::States) -> raw::Claim<'static> {
         settled: None,
         why: None,
         notes: Vec::new(),
+        answered: None,
         outcome_fields: Extra::default(),
         people: people::encode(claim.people.iter().copied()).into(),
         extra: Extra::default(),
@@ -144,7 +155,28 @@ fn raw_claim(claim: &Claim, states: raw::States) -> raw::Claim<'static> {
 
 fn raw_note(note: &Note) -> raw::Note {
     let (state, status) = word(note.state);
-    raw::Note { state: state.to_owned(), status, at: note.at, by: note.by.clone(), why: note.why.clone() }
+    raw::Note {
+        state: state.to_owned(),
+        status,
+        at: note.at,
+        by: note.by.clone(),
+        why: note.why.clone(),
+        left: note.proof.as_ref().map(|proof| proof.left),
+        found: note.proof.as_ref().and_then(found),
+        twice: note.proof.as_ref().and_then(twice),
+    }
+}
+
+fn found(proof: &Proof) -> Option<String> {
+    proof.people.as_ref().map(|found| people::encode(found.iter().copied()))
+}
+
+fn twice(proof: &Proof) -> Option<String> {
+    some_people(&proof.twice)
+}
+
+fn some_people(some: &[Person]) -> Option<String> {
+    (!some.is_empty()).then(|| people::encode(some.iter().copied()))
 }
 
 fn word(state: PersonState) -> (&'static str, Option<u16>) {

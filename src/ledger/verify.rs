@@ -2,8 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use super::book::Ledger;
+use super::entry::Entry;
 use super::line::{ClaimId, PersonState};
+use super::weigh::APART_MAX;
 use crate::identity::{BulkId, MessageKey, Person, PersonMap, Revision};
 
 /// Something odd in a ledger whose lines are all as they were written.
@@ -11,6 +15,14 @@ use crate::identity::{BulkId, MessageKey, Person, PersonMap, Revision};
 pub enum Finding {
     /// Somebody was accepted in several claims of one revision of one message: they got it twice.
     AcceptedTwice {
+        /// Who.
+        person: Person,
+        /// The claims, in ascending order.
+        claims: Vec<ClaimId>,
+    },
+    /// Somebody was accepted in several claims of one revision of one message, but as far as anybody
+    /// knows the gateway has one message: settlers who did not know of each other booked it for both.
+    BookedTwice {
         /// Who.
         person: Person,
         /// The claims, in ascending order.
@@ -28,6 +40,17 @@ pub enum Finding {
         /// Its revision.
         revision: Revision,
     },
+}
+
+impl Finding {
+    /// Says whether it is worth a note, and no more: nobody got anything twice by it, or is forgotten.
+    #[must_use]
+    pub fn is_harmless(&self) -> bool {
+        match self {
+            Self::BookedTwice { .. } => true,
+            Self::AcceptedTwice { .. } | Self::ForeignId { .. } | Self::NoRecord { .. } => false,
+        }
+    }
 }
 
 impl Ledger {
@@ -52,20 +75,153 @@ impl Ledger {
     }
 
     fn accepted_twice(&self, claims: &[usize]) -> Vec<Finding> {
-        let mut first: PersonMap<&ClaimId> = PersonMap::default();
-        let mut twice: BTreeMap<Person, Vec<ClaimId>> = BTreeMap::new();
+        let mut first: PersonMap<&Entry> = PersonMap::default();
+        let mut several: BTreeMap<Person, Vec<&Entry>> = BTreeMap::new();
         for entry in claims.iter().filter_map(|position| self.entries.get(*position)) {
             for (person, _) in entry.iter().filter(|(_, state)| *state == PersonState::Accepted) {
-                if let Some(before) = first.insert(person, &entry.claim.id) {
-                    let claims = twice.entry(person).or_insert_with(|| vec![before.clone()]);
-                    claims.push(entry.claim.id.clone());
+                if let Some(before) = first.insert(person, entry) {
+                    several.entry(person).or_insert_with(|| vec![before]).push(entry);
                 }
             }
         }
-        let finding = |(person, mut claims): (Person, Vec<ClaimId>)| {
-            claims.sort_unstable();
-            Finding::AcceptedTwice { person, claims }
+        several.into_iter().map(|(person, entries)| finding(person, entries)).collect()
+    }
+}
+
+/// Judges the acceptances of somebody who has several: those that are messages of their own, each beside
+/// another one at least.
+fn finding(person: Person, mut entries: Vec<&Entry>) -> Finding {
+    entries.sort_unstable_by(|one, other| one.claim.id.cmp(&other.claim.id));
+    let ids = |entries: &[&Entry]| entries.iter().map(|entry| entry.claim.id.clone()).collect();
+    let is_apart = |entry: &&&Entry| {
+        let mut others = entries.iter().filter(|other| other.claim.id != entry.claim.id);
+        others.any(|other| are_two(person, entry, other))
+    };
+    let apart: Vec<&Entry> = entries.iter().filter(is_apart).copied().collect();
+    if apart.is_empty() {
+        Finding::BookedTwice { person, claims: ids(&entries) }
+    } else {
+        Finding::AcceptedTwice { person, claims: ids(&apart) }
+    }
+}
+
+/// Says whether the acceptances of somebody in two claims are two messages. What the gateway answered is
+/// a message of its own. One row of the logs may have been booked for both claims, unless it was sent
+/// before one of them was made, or the logs had more than one row.
+fn are_two(person: Person, one: &Entry, other: &Entry) -> bool {
+    let was_sent_twice = |entry: &Entry| entry.proofs(person).any(|proof| proof.twice.binary_search(&person).is_ok());
+    if was_sent_twice(one) || was_sent_twice(other) {
+        return true;
+    }
+    let is_before = |[_, last]: [Timestamp; 2], instant| last < instant;
+    let is_before_claim = |left: [Timestamp; 2], entry: &Entry| {
+        let earliest = entry.claim.at.checked_sub(APART_MAX).unwrap_or(Timestamp::MIN);
+        is_before(left, earliest)
+    };
+    match (left(person, one), left(person, other)) {
+        (None, None) => true,
+        (Some(left), None) => is_before_claim(left, other),
+        (None, Some(left)) => is_before_claim(left, one),
+        (Some(mine), Some(theirs)) => {
+            is_before_claim(mine, other)
+                || is_before_claim(theirs, one)
+                || is_before(mine, theirs[0])
+                || is_before(theirs, mine[0])
+        }
+    }
+}
+
+/// When the messages left by which alone somebody is accepted in a claim; absent if they are by another word.
+fn left(person: Person, entry: &Entry) -> Option<[Timestamp; 2]> {
+    let lefts = entry.proofs(person).filter(|_| entry.is_found_only(person)).map(|proof| proof.left);
+    lefts.reduce(|[first, last], [from, to]| [first.min(from), last.max(to)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::sample;
+    use crate::ledger::{BY_LOGS, Claim, Outcome, Proof, text};
+
+    /// How somebody is accepted in a claim: by an answer, or by rows that were sent from one second to
+    /// another, of which there were several, or not.
+    #[derive(Debug, Clone, Copy)]
+    enum Word {
+        Answer,
+        Logs(i64, i64),
+        Twice(i64),
+        /// As older versions write it.
+        Bare,
+    }
+
+    fn said(claim: &Claim, word: Word) -> Outcome {
+        let proof = |first, last, twice: &[u64]| {
+            let twice = twice.iter().copied().map(Person).collect();
+            Some(Proof { left: [sample::at(first), sample::at(last)], people: Some(vec![Person(1)]), twice })
         };
-        twice.into_iter().map(finding).collect()
+        let proof = match word {
+            Word::Answer | Word::Bare => None,
+            Word::Logs(first, last) => proof(first, last, &[]),
+            Word::Twice(at) => proof(at, at, &[1]),
+        };
+        let by = (!matches!(word, Word::Answer)).then(|| BY_LOGS.to_owned());
+        let outcome = sample::outcome(claim, PersonState::Claimed, &[(1, PersonState::Accepted)]);
+        Outcome { by, proof, ..outcome }
+    }
+
+    #[track_caller]
+    fn check(words: &[(i64, &[Word])], expect: Option<(bool, usize)>) {
+        let mut ledger = Ledger::new(sample::header());
+        ledger.add_message(sample::record("announce", "Hi", 0));
+        let mut lines =
+            text::header_line(&sample::header()) + &text::message_line(&sample::record("announce", "Hi", 0));
+        for (run, (at, words)) in (1..).zip(words) {
+            let claim = Claim { at: sample::at(*at), ..sample::claim("announce", &[1, 2], 1, run) };
+            ledger.add_claim(claim.clone()).unwrap();
+            lines.push_str(&text::claim_line(&claim));
+            for word in *words {
+                lines.push_str(&text::outcome_line(&said(&claim, *word)));
+                ledger.add_outcome(said(&claim, *word)).unwrap();
+            }
+        }
+        let appended = Ledger::read(lines.as_bytes()).unwrap().ledger;
+        let folded = Ledger::read(&ledger.write()).unwrap().ledger;
+        for ledger in [ledger, appended, folded] {
+            let found: Vec<_> = ledger
+                .verify()
+                .into_iter()
+                .map(|finding| match finding {
+                    Finding::AcceptedTwice { claims, .. } => (false, claims.len()),
+                    Finding::BookedTwice { claims, .. } => (true, claims.len()),
+                    Finding::ForeignId { .. } | Finding::NoRecord { .. } => panic!("{finding:?}"),
+                })
+                .collect();
+            assert_eq!(found, expect.into_iter().collect::<Vec<_>>(), "{words:?}");
+        }
+    }
+
+    #[test]
+    fn one_row_that_was_booked_for_two_claims_is_one_message() {
+        use Word::{Answer, Bare, Logs, Twice};
+        let (once, twice) = (Some((true, 2)), Some((false, 2)));
+        check(&[(0, &[Logs(5, 5)]), (900, &[])], None);
+        check(&[(0, &[Answer]), (900, &[Answer])], twice);
+        check(&[(0, &[Answer]), (900, &[Bare])], twice);
+        // The row may be the second claim's own.
+        check(&[(0, &[Logs(905, 905)]), (900, &[Answer])], once);
+        check(&[(0, &[Logs(905, 905)]), (900, &[Logs(905, 905)])], once);
+        // Clocks may be a minute apart.
+        check(&[(0, &[Logs(841, 841)]), (900, &[Answer])], once);
+        check(&[(0, &[Logs(839, 839)]), (900, &[Answer])], twice);
+        check(&[(900, &[Answer]), (0, &[Logs(5, 5)])], twice);
+        check(&[(0, &[Logs(5, 5)]), (900, &[Logs(905, 905)])], twice);
+        check(&[(0, &[Logs(905, 905)]), (0, &[Logs(906, 906)])], twice);
+        check(&[(0, &[Logs(5, 5), Logs(905, 905)]), (900, &[Answer])], once);
+        check(&[(0, &[Twice(905)]), (900, &[Answer])], twice);
+        // What the gateway answered is more than what its logs say.
+        check(&[(0, &[Logs(905, 905), Answer]), (900, &[Answer])], twice);
+        check(&[(0, &[Answer, Logs(905, 905)]), (900, &[Answer])], twice);
+        check(&[(0, &[Logs(905, 905)]), (900, &[Answer]), (800, &[Answer])], twice);
+        check(&[(0, &[Logs(905, 905)]), (900, &[Logs(905, 905)]), (800, &[Logs(905, 905)])], Some((true, 3)));
     }
 }

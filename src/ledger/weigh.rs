@@ -3,18 +3,23 @@
 //!
 //! A row that another claim explains says nothing of this one. A claim explains rows of its own bulk,
 //! and, because the gateway may leave the bulkId out where a request has one message only, rows that
-//! name none. So a claim is accepted if there are more accepted rows than the other claims of the
-//! person, accepted or open, can explain; and whoever the logs do not have is refused only if no row is
-//! left over.
+//! name none; but none that was sent before the claim was made. So a claim is accepted if there are more
+//! accepted rows than the other claims of the person, accepted or open, can explain; and whoever the logs
+//! do not have is refused only if no row is left over.
 
-use jiff::Timestamp;
+use std::collections::BTreeMap;
 
-use super::book::Ledger;
-use super::line::{BY_LOGS, ClaimId, Outcome, PersonState};
+use jiff::{SignedDuration, Timestamp};
+
+use super::book::{Ledger, Of};
+use super::line::{BY_LOGS, ClaimId, Outcome, PersonState, Proof};
 use super::survey::ClaimState;
 use super::view::View;
-use crate::identity::{BulkId, Person};
+use crate::identity::{BulkId, Person, PersonSet};
 use crate::wire::response::STATUS_DUPLICATE_MESSAGE_ID;
+
+/// How far the clock of a run may be from the gateway's: with a larger difference nothing is claimed.
+pub(super) const APART_MAX: SignedDuration = SignedDuration::from_mins(1);
 
 /// What the logs say of people of one claim. It is evidence, and no outcome, until a store holds it
 /// against what it knows when it writes.
@@ -92,24 +97,60 @@ impl Sighting {
 }
 
 impl Ledger {
-    /// Holds evidence against the ledger. Changes nothing: the outcome is to be added, to the ledger as
-    /// it is now and to no later one. `view` is what the writer knows about other runs.
+    /// Holds evidence against the ledger, one claim after the other, each as if what came of those
+    /// before it were in the ledger already. Changes nothing: the outcomes are to be added, all of them,
+    /// to the ledger as it is now and to no later one. `view` is what the writer knows about other runs.
     #[must_use]
-    pub fn weigh(&self, evidence: &Evidence, view: View) -> Weighed {
+    pub fn weigh(&self, evidence: &[Evidence], view: View) -> Vec<Weighed> {
+        let mut ledger = self.about(evidence);
+        let mut all = Vec::with_capacity(evidence.len());
+        for evidence in evidence {
+            let weighed = ledger.weigh_one(evidence, view);
+            if let Some(outcome) = weighed.outcome.clone() {
+                ledger.add_outcome(outcome).expect("the claim is there, and so is everybody in its outcome");
+            }
+            all.push(weighed);
+        }
+        all
+    }
+
+    /// The claims of the people whom evidence is about, and nothing else: all that it is held against.
+    #[must_use]
+    pub fn about(&self, evidence: &[Evidence]) -> Self {
+        let mut people: BTreeMap<Of, PersonSet> = BTreeMap::new();
+        for Evidence { claim, people: testimonies, .. } in evidence {
+            let of = (claim.bulk.message.clone(), claim.bulk.revision);
+            people.entry(of).or_default().extend(testimonies.iter().map(|testimony| testimony.person));
+        }
+        let mut about = Self::bound(self.bound.clone());
+        for (of, people) in people {
+            let positions = self.indexes.get(&of).into_iter().flat_map(|index| &index.claims);
+            for entry in positions.filter_map(|position| self.entries.get(*position)) {
+                if entry.claim.people.iter().any(|person| people.contains(person)) {
+                    about.by_id.insert(entry.claim.id.clone(), about.entries.len());
+                    about.entries.push(entry.clone());
+                }
+            }
+        }
+        about.index_anew();
+        about
+    }
+
+    fn weigh_one(&self, evidence: &Evidence, view: View) -> Weighed {
         let Some(state) = self.claim_state(&evidence.claim) else {
             return Weighed { decisions: vec![Decision::Absent; evidence.people.len()], outcome: None };
         };
         let own = evidence.claim.bulk.to_string();
-        let decisions: Vec<Decision> = evidence
+        let judged: Vec<Judged<'_>> = evidence
             .people
             .iter()
             .map(|testimony| {
-                let Some(known) = state.state(testimony.person) else { return Decision::Absent };
+                let Some(known) = state.state(testimony.person) else { return Decision::Absent.into() };
                 decide(&own, known, testimony, &self.elsewhere(state, testimony, view))
             })
             .collect();
-        let outcome = outcome(state, evidence, &decisions);
-        Weighed { decisions, outcome }
+        let outcome = outcome(state, evidence, &judged);
+        Weighed { decisions: judged.into_iter().map(|judged| judged.decision).collect(), outcome }
     }
 
     /// What is known of somebody by other claims of the message. It is only looked for where it may
@@ -123,9 +164,10 @@ impl Ledger {
         let others = self.claims_of(message, *revision).filter(|other| other.claim().id != own.id);
         let others = others.filter_map(|other| {
             let state = other.state(testimony.person)?;
-            let is_first =
-                other.in_flight_until(view).is_some() || (other.claim().at, &other.claim().id) < (own.at, &own.id);
-            Some(Other { bulk: other.claim().id.bulk.to_string(), state, is_first })
+            let claim = other.claim();
+            let is_older = (claim.at, &claim.id) < (own.at, &own.id);
+            let is_first = is_older || other.in_flight_until(view).is_some();
+            Some(Other { bulk: claim.id.bulk.to_string(), state, at: claim.at, is_older, is_first })
         });
         others.collect()
     }
@@ -135,35 +177,71 @@ impl Ledger {
 struct Other {
     bulk: String,
     state: PersonState,
+    at: Timestamp,
+    /// Whether it was made before the claim in question.
+    is_older: bool,
     /// Whether, if it is open, a row is rather its own than that of the claim in question: it may be
     /// sending right now, or is the older one of two whose runs are over.
     is_first: bool,
 }
 
+impl Other {
+    /// Says whether a row can be of its request: not if it was sent before the claim was made.
+    fn may_have_sent(&self, row: &Sighting) -> bool {
+        let earliest = self.at.checked_sub(APART_MAX).unwrap_or(Timestamp::MIN);
+        row.sent_at.is_none_or(|sent_at| sent_at >= earliest)
+    }
+
+    /// Takes a row away that it explains: of several the one that was sent first, or, if it is the later
+    /// claim, last. Says whether there was one.
+    fn take(&self, rows: &mut Vec<&Sighting>, is_its: impl Fn(&Sighting) -> bool) -> bool {
+        let is_its = |row: &&Sighting| is_its(row) && self.may_have_sent(row);
+        let position = if self.is_older { rows.iter().position(is_its) } else { rows.iter().rposition(is_its) };
+        position.map(|position| rows.remove(position)).is_some()
+    }
+}
+
 /// What a kind of rows says of a claim, when other claims have explained theirs.
-struct Left {
-    /// How many are left of the claim's own bulk, or of none.
-    own: usize,
+struct Left<'a> {
+    /// Those that are left of the claim's own bulk, or of none.
+    own: Vec<&'a Sighting>,
     /// How many are left of other bulks.
     others: usize,
 }
 
 /// Takes away the rows that other claims explain: each one of its own bulk, else one that names none.
-fn left<'a>(own: &str, rows: impl Iterator<Item = &'a Sighting>, explaining: impl Iterator<Item = &'a Other>) -> Left {
+fn left<'a, 'b>(
+    own: &str,
+    rows: impl Iterator<Item = &'a Sighting>,
+    explaining: impl Iterator<Item = &'b Other>,
+) -> Left<'a> {
     let mut rows: Vec<&Sighting> = rows.collect();
-    let mut unused = 0;
+    rows.sort_by_key(|row| row.sent_at);
+    let mut explaining: Vec<&Other> = explaining.collect();
+    // Whoever claimed last can explain the fewest, and chooses first: so as many as can be are explained.
+    explaining.sort_by_key(|other| std::cmp::Reverse(other.at));
+    explaining.retain(|other| !other.take(&mut rows, |row| row.is_of(&other.bulk)));
     for other in explaining {
-        match rows.iter().position(|row| row.is_of(&other.bulk)) {
-            Some(position) => drop(rows.swap_remove(position)),
-            None => unused += 1,
-        }
+        other.take(&mut rows, |row| row.bulk.is_none());
     }
-    let (nameless, named): (Vec<&Sighting>, Vec<&Sighting>) = rows.into_iter().partition(|row| row.bulk.is_none());
-    let of_own = named.iter().filter(|row| row.is_of(own)).count();
-    Left { own: of_own + nameless.len().saturating_sub(unused), others: named.len() - of_own }
+    let (own, others): (Vec<&Sighting>, Vec<&Sighting>) =
+        rows.into_iter().partition(|row| row.bulk.is_none() || row.is_of(own));
+    Left { own, others: others.len() }
 }
 
-fn decide(own: &str, known: PersonState, testimony: &Testimony, elsewhere: &[Other]) -> Decision {
+/// A decision, and the rows that an acceptance rests on.
+struct Judged<'a> {
+    decision: Decision,
+    rows: Vec<&'a Sighting>,
+}
+
+impl From<Decision> for Judged<'_> {
+    fn from(decision: Decision) -> Self {
+        Self { decision, rows: Vec::new() }
+    }
+}
+
+fn decide<'a>(own: &str, known: PersonState, testimony: &'a Testimony, elsewhere: &[Other]) -> Judged<'a> {
     type Kind = fn(PersonState) -> bool;
     let rows = |kind: Kind| testimony.rows.iter().filter(move |row| kind(row.state));
     // Of an open claim nobody knows whether it explains anything: whoever is to be accepted needs a row
@@ -171,7 +249,7 @@ fn decide(own: &str, known: PersonState, testimony: &Testimony, elsewhere: &[Oth
     let settled = |kind: Kind| left(own, rows(kind), elsewhere.iter().filter(move |other| kind(other.state)));
     let first = |kind: Kind| {
         let may = move |other: &&Other| kind(other.state) || (is_open(other.state) && other.is_first);
-        left(own, rows(kind), elsewhere.iter().filter(may))
+        left(own, rows(kind), elsewhere.iter().filter(may)).own
     };
     let known_bulks = |kind: Kind| {
         let may = move |other: &&Other| kind(other.state) || is_open(other.state);
@@ -182,33 +260,43 @@ fn decide(own: &str, known: PersonState, testimony: &Testimony, elsewhere: &[Oth
         PersonState::Claimed | PersonState::Refused | PersonState::Rejected(_) => true,
         PersonState::Abandoned | PersonState::Accepted => false,
     };
-    if may_be_raised && first(is_accepted).own > 0 {
-        return Decision::Accepted;
+    let accepted = first(is_accepted);
+    if may_be_raised && !accepted.is_empty() {
+        return Judged { decision: Decision::Accepted, rows: accepted };
     }
     if known != PersonState::Claimed {
-        return Decision::Settled;
+        return Decision::Settled.into();
     }
-    if known_bulks(is_accepted) + known_bulks(is_rejected) + known_bulks(is_open) > 0 {
-        return Decision::InAnotherBulk;
+    // A rejection harms nobody: whatever became of another claim of its bulk, that explains it.
+    let rejected_elsewhere = left(own, rows(is_rejected), elsewhere.iter()).others;
+    if known_bulks(is_accepted) + rejected_elsewhere + known_bulks(is_open) > 0 {
+        return Decision::InAnotherBulk.into();
     }
     // A duplicate says that the gateway has the message already, which outweighs any rejection.
-    let of_own = rows(is_rejected).filter(|row| row.bulk.is_none() || row.is_of(own));
+    let is_of_own = |row: &&Sighting| row.bulk.is_none() || row.is_of(own);
+    let of_own = rows(is_rejected).filter(is_of_own);
     let status = of_own.filter_map(|row| status(row.state)).max_by_key(|id| *id == STATUS_DUPLICATE_MESSAGE_ID);
-    match status.filter(|_| first(is_rejected).own > 0) {
+    let rejected = first(is_rejected);
+    match status.filter(|_| !rejected.is_empty()) {
+        // The one that it has is the other claim's: of this one it took nothing.
+        Some(status @ STATUS_DUPLICATE_MESSAGE_ID) if elsewhere.iter().any(|other| is_accepted(other.state)) => {
+            return Decision::Rejected(status).into();
+        }
         Some(STATUS_DUPLICATE_MESSAGE_ID) => {
             let was_claimed = elsewhere.iter().any(|other| !is_rejected(other.state));
-            return if was_claimed { Decision::Accepted } else { Decision::DuplicateId };
+            let accepted = Judged { decision: Decision::Accepted, rows: rejected };
+            return if was_claimed { accepted } else { Decision::DuplicateId.into() };
         }
-        _ if rows(is_open).next().is_some() => return Decision::UnclearStatus,
-        Some(status) => return Decision::Rejected(status),
+        _ if rows(is_open).any(|row| is_of_own(&row)) => return Decision::UnclearStatus.into(),
+        Some(status) => return Decision::Rejected(status).into(),
         None => {}
     }
-    if settled(is_accepted).own + settled(is_rejected).own > 0 {
-        Decision::InAnotherClaim
+    if settled(is_accepted).own.len() + settled(is_rejected).own.len() > 0 {
+        Decision::InAnotherClaim.into()
     } else if testimony.absence_proves {
-        Decision::Refused
+        Decision::Refused.into()
     } else {
-        Decision::Absent
+        Decision::Absent.into()
     }
 }
 
@@ -232,11 +320,12 @@ fn status(state: PersonState) -> Option<u16> {
     }
 }
 
-/// The outcome of a claim: what was decided, and what is known, unchanged, of everybody else.
-fn outcome(state: ClaimState<'_>, evidence: &Evidence, decisions: &[Decision]) -> Option<Outcome> {
-    let settled = |decision: &Decision| match decision {
+/// The outcome of a claim: what was decided. Of everybody else it says nothing, not even what is known:
+/// so whoever it has as accepted is accepted by the logs.
+fn outcome(state: ClaimState<'_>, evidence: &Evidence, judged: &[Judged<'_>]) -> Option<Outcome> {
+    let settled = |judged: &Judged<'_>| match judged.decision {
         Decision::Accepted => Some(PersonState::Accepted),
-        Decision::Rejected(status) => Some(PersonState::Rejected(*status)),
+        Decision::Rejected(status) => Some(PersonState::Rejected(status)),
         Decision::Refused => Some(PersonState::Refused),
         Decision::Absent
         | Decision::InAnotherBulk
@@ -245,9 +334,9 @@ fn outcome(state: ClaimState<'_>, evidence: &Evidence, decisions: &[Decision]) -
         | Decision::UnclearStatus
         | Decision::Settled => None,
     };
-    let decided = evidence.people.iter().zip(decisions);
+    let decided = evidence.people.iter().zip(judged);
     let decided: Vec<(Person, PersonState)> =
-        decided.filter_map(|(testimony, decision)| Some((testimony.person, settled(decision)?))).collect();
+        decided.filter_map(|(testimony, judged)| Some((testimony.person, settled(judged)?))).collect();
     if decided.is_empty() {
         return None;
     }
@@ -255,14 +344,12 @@ fn outcome(state: ClaimState<'_>, evidence: &Evidence, decisions: &[Decision]) -
     let (accepted, rejected) = (count(is_accepted), count(is_rejected));
     let refused = decided.len() - accepted - rejected;
     let mut news = decided.iter().peekable();
-    let everybody: Vec<(Person, PersonState)> = state
-        .people()
-        .map(|(person, known)| {
-            let news = news.next_if(|(decided, _)| *decided == person);
-            (person, news.map_or(known, |(_, state)| *state))
-        })
-        .collect();
-    let open = everybody.iter().filter(|(_, state)| *state == PersonState::Claimed).count();
+    let (mut open, mut everybody) = (0, Vec::new());
+    for (person, known) in state.people() {
+        let news = news.next_if(|(decided, _)| *decided == person).map(|(_, state)| *state);
+        open += usize::from(is_open(news.unwrap_or(known)));
+        everybody.push((person, news.unwrap_or(PersonState::Claimed)));
+    }
     let common = most_frequent(decided.iter().map(|(_, state)| *state));
     let others = everybody.into_iter().filter(|(_, state)| *state != common).collect();
     let groups =
@@ -276,12 +363,33 @@ fn outcome(state: ClaimState<'_>, evidence: &Evidence, decisions: &[Decision]) -
         at: evidence.at,
         by: Some(BY_LOGS.to_owned()),
         why: Some(words.join(", ")),
+        proof: proof(state, evidence, judged),
     })
+}
+
+/// What the acceptances of evidence rest on; nothing, if there is none. A row that does not say when it
+/// was sent was sent between the claim and the question.
+fn proof(state: ClaimState<'_>, evidence: &Evidence, judged: &[Judged<'_>]) -> Option<Proof> {
+    let accepted = evidence.people.iter().zip(judged).filter(|(_, judged)| judged.decision == Decision::Accepted);
+    let (mut people, mut twice, mut left) = (Vec::new(), Vec::new(), None);
+    for (testimony, judged) in accepted {
+        people.push(testimony.person);
+        if testimony.rows.iter().filter(|row| is_accepted(row.state)).count() > 1 {
+            twice.push(testimony.person);
+        }
+        for row in &judged.rows {
+            let [from, to] = row.sent_at.map_or([state.claim().at, evidence.at], |sent_at| [sent_at, sent_at]);
+            let [first, last] = left.unwrap_or([from, to]);
+            left = Some([from.min(first), to.max(last)]);
+        }
+    }
+    let is_everybody = people.len() == state.claim().people.len();
+    Some(Proof { left: left?, people: (!is_everybody).then_some(people), twice })
 }
 
 /// The state that most have; of several the highest.
 fn most_frequent(states: impl Iterator<Item = PersonState>) -> PersonState {
-    let mut counts: std::collections::BTreeMap<PersonState, usize> = std::collections::BTreeMap::new();
+    let mut counts: BTreeMap<PersonState, usize> = BTreeMap::new();
     for state in states {
         *counts.entry(state).or_default() += 1;
     }
@@ -292,7 +400,7 @@ fn most_frequent(states: impl Iterator<Item = PersonState>) -> PersonState {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::sample;
+    use crate::ledger::{Claim, sample};
     use PersonState::{Abandoned, Accepted, Claimed, Refused, Rejected};
 
     const OWN: &str = "own";
@@ -308,9 +416,12 @@ mod tests {
             .iter()
             .map(|(bulk, state)| Sighting { bulk: bulk.map(str::to_owned), state: *state, sent_at: None })
             .collect();
-        let other = |(bulk, state): &(&str, PersonState)| Other { bulk: (*bulk).to_owned(), state: *state, is_first };
+        let other = |(bulk, state): &(&str, PersonState)| {
+            let (at, bulk) = (sample::at(0), (*bulk).to_owned());
+            Other { bulk, state: *state, at, is_older: is_first, is_first }
+        };
         let elsewhere: Vec<_> = elsewhere.iter().map(other).collect();
-        decide(OWN, known, &Testimony { person: Person(1), rows, absence_proves }, &elsewhere)
+        decide(OWN, known, &Testimony { person: Person(1), rows, absence_proves }, &elsewhere).decision
     }
 
     #[track_caller]
@@ -349,6 +460,8 @@ mod tests {
         check(&[(own, Rejected(12)), (own, Rejected(12))], &[(OWN, Rejected(12))], Decision::Rejected(12));
         check(&[(own, Accepted)], &[(OWN, Rejected(12))], Decision::Accepted);
         check(&[(other, Accepted)], &[(OTHER, Refused)], Decision::InAnotherBulk);
+        // A rejection that came late harms nobody.
+        check(&[(other, Rejected(12))], &[(OTHER, Refused)], Decision::Refused);
         check(&[(own, Accepted)], &[(OWN, Accepted)], Decision::Refused);
         check(&[(own, Accepted), (own, Accepted)], &[(OWN, Accepted)], Decision::Accepted);
         // A row without a bulkId may be of any claim.
@@ -386,17 +499,75 @@ mod tests {
     }
 
     #[test]
+    fn a_row_that_was_sent_before_a_claim_was_made_is_not_explained_by_it() {
+        let sighting =
+            |second| Sighting { bulk: Some(OWN.to_owned()), state: Accepted, sent_at: Some(sample::at(second)) };
+        let check = |known, sent: &[i64], others: &[(i64, PersonState, bool)], expect, rests_on: &[i64]| {
+            let rows = sent.iter().copied().map(sighting).collect();
+            let other = |(at, state, is_older): &(i64, PersonState, bool)| Other {
+                bulk: OWN.to_owned(),
+                state: *state,
+                at: sample::at(*at),
+                is_older: *is_older,
+                is_first: true,
+            };
+            let testimony = Testimony { person: Person(1), rows, absence_proves: true };
+            let others: Vec<_> = others.iter().map(other).collect();
+            let judged = decide(OWN, known, &testimony, &others);
+            let sent_at: Vec<_> = judged.rows.iter().filter_map(|row| row.sent_at).collect();
+            let rests_on: Vec<_> = rests_on.iter().copied().map(sample::at).collect();
+            assert_eq!((judged.decision, sent_at), (expect, rests_on), "{known:?} {sent:?}");
+        };
+        // Absence was proved too early: the row is late, and somebody claims the person again.
+        for state in [Claimed, Accepted] {
+            check(Refused, &[10], &[(71, state, false)], Decision::Accepted, &[10]);
+            check(Refused, &[10], &[(70, state, false)], Decision::Settled, &[]);
+            check(Refused, &[10, 80], &[(70, state, false)], Decision::Accepted, &[10]);
+        }
+        check(Claimed, &[80, 10], &[(0, Accepted, true)], Decision::Accepted, &[80]);
+        // Whichever comes first, as many rows as can be are explained.
+        let others = [(0, Accepted, true), (100, Accepted, true)];
+        check(Claimed, &[10, 110], &others, Decision::Refused, &[]);
+        check(Claimed, &[10, 20], &others, Decision::Accepted, &[20]);
+    }
+
+    #[test]
+    fn what_one_claim_settles_explains_what_the_next_one_sees() {
+        let mut ledger = Ledger::new(sample::header());
+        let claims = [1, 2].map(|attempt| sample::claim("announce", &[1], attempt, 7));
+        for claim in &claims {
+            ledger.add_claim(claim.clone()).unwrap();
+        }
+        let bulk = Some(claims[0].id.bulk.to_string());
+        let rows = vec![Sighting { bulk, state: Accepted, sent_at: None }];
+        let testimony = Testimony { person: Person(1), rows, absence_proves: true };
+        let evidence = claims.map(|Claim { id: claim, .. }| Evidence {
+            claim,
+            at: sample::at(9),
+            people: vec![testimony.clone()],
+        });
+        let decided = |evidence: &[Evidence]| -> Vec<Decision> {
+            ledger.weigh(evidence, View::Exclusive).into_iter().flat_map(|weighed| weighed.decisions).collect()
+        };
+        assert_eq!(decided(&evidence), [Decision::Accepted, Decision::Refused]);
+        assert_eq!(decided(&evidence[1..]), [Decision::InAnotherClaim]);
+    }
+
+    #[test]
     fn a_duplicate_is_accepted_if_this_ledger_claimed_it_before() {
         let row = [(Some(OWN), Rejected(23))];
         check(&row, &[], Decision::DuplicateId);
         check(&row, &[(OTHER, Rejected(12))], Decision::DuplicateId);
         check(&row, &[(OTHER, Claimed)], Decision::Accepted);
-        check(&row, &[(OTHER, Accepted)], Decision::Accepted);
+        // The message that the gateway has is the other claim's.
+        check(&row, &[(OTHER, Accepted)], Decision::Rejected(23));
+        check(&[(Some(OTHER), Accepted), row[0]], &[(OTHER, Accepted)], Decision::Rejected(23));
+        check(&row, &[(OTHER, Refused)], Decision::Accepted);
         check(&[(Some(OWN), Rejected(12)), (Some(OWN), Rejected(23))], &[], Decision::DuplicateId);
     }
 
     #[test]
-    fn the_outcome_repeats_what_is_known_of_everybody_else() {
+    fn the_outcome_leaves_everybody_else_as_they_are() {
         let mut ledger = Ledger::new(sample::header());
         let claim = sample::claim("announce", &[1, 2, 3, 4], 1, 7);
         ledger.add_claim(claim.clone()).unwrap();
@@ -409,13 +580,14 @@ mod tests {
             at: sample::at(9),
             people: vec![testimony(1, &[]), testimony(2, &[row]), testimony(3, &[])],
         };
-        let Weighed { decisions, outcome } = ledger.weigh(&evidence, View::Exclusive);
+        let Weighed { decisions, outcome } = ledger.weigh(std::slice::from_ref(&evidence), View::Exclusive).remove(0);
         assert_eq!(decisions, [Decision::Settled, Decision::Accepted, Decision::Refused]);
         let outcome = outcome.unwrap();
         assert_eq!(outcome.why.as_deref(), Some("1 found accepted, 1 proved absent, 1 still open"));
         ledger.add_outcome(outcome).unwrap();
         let states: Vec<_> = ledger.claim_state(&claim.id).unwrap().people().map(|(_, state)| state).collect();
         assert_eq!(states, [Rejected(14), Accepted, Refused, Claimed]);
-        assert_eq!(ledger.weigh(&evidence, View::Exclusive).outcome, None, "a second time says nothing");
+        let again = ledger.weigh(&[evidence], View::Exclusive).remove(0);
+        assert_eq!(again.outcome, None, "a second time says nothing");
     }
 }

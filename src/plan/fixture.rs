@@ -179,7 +179,8 @@ impl Fixture {
             })
             .unwrap();
         if state != PersonState::Claimed {
-            let outcome = Outcome { claim: id, state, others: Vec::new(), at: self.now, by: None, why: None };
+            let outcome =
+                Outcome { claim: id, state, others: Vec::new(), at: self.now, by: None, why: None, proof: None };
             self.ledger.add_outcome(outcome).unwrap();
         }
     }

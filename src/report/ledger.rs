@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::ledger::{Finding, News, Shadow};
+use crate::identity::Person;
+use crate::ledger::{ClaimId, Finding, News, Shadow};
 
 use super::json::FORMAT_VERSION;
 use super::paint::Paint;
@@ -39,7 +40,7 @@ impl Checked {
     /// Says whether anything is wrong that does not mend itself.
     #[must_use]
     pub fn is_odd(&self) -> bool {
-        !self.findings.is_empty() || self.dumps.iter().any(|dump| dump.news.is_err())
+        self.findings.iter().any(|finding| !finding.is_harmless()) || self.dumps.iter().any(|dump| dump.news.is_err())
     }
 
     /// Writes it for people: what is odd first, then what the next apply mends.
@@ -49,7 +50,8 @@ impl Checked {
             let reason = dump.news.as_ref().err()?;
             Some(format!("{} does not go with the ledger: {reason}", dump.path))
         });
-        let odd: Vec<String> = self.findings.iter().map(finding).chain(broken).collect();
+        let odd = self.findings.iter().filter(|finding| !finding.is_harmless());
+        let odd: Vec<String> = odd.map(finding).chain(broken).collect();
         let mut out: String = odd.iter().map(|text| format!("{} {text}\n", paint.bad("!"))).collect();
         for note in self.notes() {
             line(&mut out, &format!("{} {note}", paint.wait("~")));
@@ -60,9 +62,10 @@ impl Checked {
         out
     }
 
-    /// What lies beside the ledger and is not in it.
+    /// What harms nobody, and what lies beside the ledger and is not in it.
     fn notes(&self) -> Vec<String> {
-        let mut notes = Vec::new();
+        let harmless = self.findings.iter().filter(|finding| finding.is_harmless());
+        let mut notes: Vec<String> = harmless.map(finding).collect();
         match self.shadow {
             Shadow::Same => {}
             Shadow::Missing => notes.push("there is no shadow: the next apply makes it".to_owned()),
@@ -128,6 +131,11 @@ fn finding(finding: &Finding) -> String {
             let bulks: Vec<String> = claims.iter().map(|claim| claim.bulk.to_string()).collect();
             format!("person {person} was accepted {} times: in {}", claims.len(), list(&bulks))
         }
+        Finding::BookedTwice { person, claims } => {
+            let bulks: Vec<String> = claims.iter().map(|claim| claim.bulk.to_string()).collect();
+            let times = if claims.len() == 2 { "twice".to_owned() } else { format!("{} times", claims.len()) };
+            format!("person {person} was accepted once, booked {times}: in {}", list(&bulks))
+        }
         Finding::ForeignId { claim } => format!("the people of {} do not give its id", claim.bulk),
         Finding::NoRecord { message, revision } => format!("{message} r{revision} has claims, but no record"),
     }
@@ -135,11 +143,13 @@ fn finding(finding: &Finding) -> String {
 
 fn finding_json(found: &Finding) -> Value {
     let words = finding(found);
+    let of_person = |name: &str, person: Person, claims: &[ClaimId]| {
+        let bulks: Vec<String> = claims.iter().map(|claim| claim.bulk.to_string()).collect();
+        json!({ "finding": name, "person": person.to_string(), "bulkIds": bulks, "words": words.as_str() })
+    };
     match found {
-        Finding::AcceptedTwice { person, claims } => {
-            let bulks: Vec<String> = claims.iter().map(|claim| claim.bulk.to_string()).collect();
-            json!({ "finding": "acceptedTwice", "person": person.to_string(), "bulkIds": bulks, "words": words })
-        }
+        Finding::AcceptedTwice { person, claims } => of_person("acceptedTwice", *person, claims),
+        Finding::BookedTwice { person, claims } => of_person("bookedTwice", *person, claims),
         Finding::ForeignId { claim } => {
             json!({ "finding": "foreignId", "bulkIds": [claim.bulk.to_string()], "words": words })
         }

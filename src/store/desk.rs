@@ -9,7 +9,7 @@ use std::thread::{self, JoinHandle};
 
 use tokio::sync::oneshot;
 
-use crate::ledger::{Claim, Grant, Ledger, MessageRecord, Outcome};
+use crate::ledger::{Claim, Evidence, Grant, Ledger, MessageRecord, Outcome, Weighed};
 
 use super::error::StoreError;
 
@@ -27,18 +27,22 @@ pub(super) enum Entry {
 /// Where somebody waits for the answer to their entry.
 pub(super) type Reply = oneshot::Sender<Result<Grant, StoreError>>;
 
-/// Somebody who waits for an entry to be written.
-pub(super) struct Request {
-    pub(super) entry: Entry,
-    pub(super) reply: Reply,
+/// Where somebody waits to learn what came of their evidence.
+pub(super) type Verdict = oneshot::Sender<Result<Vec<Weighed>, StoreError>>;
+
+/// Somebody who waits for the writer.
+pub(super) enum Request {
+    /// For an entry to be written.
+    Write(Box<Entry>, Reply),
+    /// For evidence to be held against the ledger where it is written, and for what follows from it to be
+    /// written.
+    Weigh(Vec<Evidence>, Verdict),
 }
 
-impl Request {
-    pub(super) fn answer(reply: Reply, answer: Result<Grant, StoreError>) {
-        // Whoever does not wait any more misses nothing: the entry stands, and a claim without an
-        // outcome is in doubt.
-        drop(reply.send(answer));
-    }
+/// Answers somebody. Whoever does not wait any more misses nothing: what was written stands, and a claim
+/// without an outcome is in doubt.
+pub(super) fn answer<T>(reply: oneshot::Sender<Result<T, StoreError>>, answer: Result<T, StoreError>) {
+    drop(reply.send(answer));
 }
 
 /// A ledger in memory, and the thread of its writer `W`, which ends when nobody can hand in
@@ -99,10 +103,22 @@ impl<W> Desk<W> {
         self.ask(Entry::Ledger(Box::new(other))).await.map(drop)
     }
 
+    /// Hands in evidence.
+    pub(super) async fn weigh(&self, evidence: Vec<Evidence>) -> Result<Vec<Weighed>, StoreError> {
+        self.send(|verdict| Request::Weigh(evidence, verdict)).await
+    }
+
     async fn ask(&self, entry: Entry) -> Result<Grant, StoreError> {
+        self.send(|reply| Request::Write(Box::new(entry), reply)).await
+    }
+
+    async fn send<T>(
+        &self,
+        request: impl FnOnce(oneshot::Sender<Result<T, StoreError>>) -> Request,
+    ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
         let requests = self.requests.as_ref().ok_or(StoreError::Stopped)?;
-        requests.send(Request { entry, reply }).map_err(|_| StoreError::Stopped)?;
+        requests.send(request(reply)).map_err(|_| StoreError::Stopped)?;
         answer.await.map_err(|_| StoreError::Stopped)?
     }
 

@@ -291,12 +291,12 @@ impl Store for Opened {
         }
     }
 
-    async fn weigh(&self, evidence: Evidence) -> Result<Weighed, StoreError> {
-        let weighed = self.ledger().weigh(&evidence, self.view(evidence.at));
-        if let Some(outcome) = weighed.outcome.clone() {
-            self.settle(outcome).await?;
+    async fn weigh(&self, evidence: Vec<Evidence>) -> Result<Vec<Weighed>, StoreError> {
+        match self {
+            Self::Lockfile(lockfile) => lockfile.weigh(evidence).await,
+            Self::Git(git) => git.desk().weigh(evidence).await,
+            Self::Postgres(postgres) => postgres.weigh(evidence).await,
         }
-        Ok(weighed)
     }
 
     async fn catch_up(&self) -> Result<(), StoreError> {

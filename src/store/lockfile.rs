@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, RwLock, RwLockReadGuard};
 
-use crate::ledger::{Claim, Grant, Header, Ledger, MessageRecord, News, Outcome, Read, Shadow};
+use crate::ledger::{Claim, Evidence, Grant, Header, Ledger, MessageRecord, News, Outcome, Read, Shadow, Weighed};
 
 use super::desk::Desk;
 use super::error::StoreError;
@@ -158,6 +158,14 @@ impl Lockfile {
     /// As [`Lockfile::claim`].
     pub async fn settle(&self, outcome: Outcome) -> Result<(), StoreError> {
         self.desk.settle(outcome).await
+    }
+
+    /// Holds evidence against the ledger, and writes what follows from it: durable before it returns.
+    ///
+    /// # Errors
+    /// As [`Lockfile::claim`].
+    pub async fn weigh(&self, evidence: Vec<Evidence>) -> Result<Vec<Weighed>, StoreError> {
+        self.desk.weigh(evidence).await
     }
 
     /// Writes what a message is: durable before it returns.

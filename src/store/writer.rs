@@ -4,9 +4,9 @@
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use crate::ledger::{Grant, Ledger, text};
+use crate::ledger::{Evidence, Grant, Ledger, View, Weighed, text};
 
-use super::desk::{Entry, Request};
+use super::desk::{self, Entry, Request};
 use super::error::StoreError;
 use super::guard::Guard;
 use super::log::{self, Log};
@@ -45,22 +45,44 @@ impl Writer {
         self
     }
 
-    /// Writes a group of entries, syncs once, and answers.
+    /// Writes a group of entries, and what follows from evidence, syncs once, and answers.
     fn write(&mut self, group: Vec<Request>) {
         let mut lines = String::new();
-        let mut waiting = Vec::new();
-        for Request { entry, reply } in group {
-            match self.stage(entry, &mut lines) {
-                Ok(Grant::Granted) => waiting.push(reply),
-                answer => Request::answer(reply, answer),
+        let (mut granted, mut weighed) = (Vec::new(), Vec::new());
+        for request in group {
+            match request {
+                Request::Write(entry, reply) => match self.stage(*entry, &mut lines) {
+                    Ok(Grant::Granted) => granted.push(reply),
+                    answer => desk::answer(reply, answer),
+                },
+                Request::Weigh(evidence, verdict) => match self.weigh(&evidence, &mut lines) {
+                    Ok(found) => weighed.push((verdict, found)),
+                    Err(error) => desk::answer(verdict, Err(error)),
+                },
             }
         }
-        if !waiting.is_empty() && self.failed.is_none() {
+        if !(granted.is_empty() && lines.is_empty()) && self.failed.is_none() {
             self.failed = self.append(&lines).err().map(Arc::new);
         }
-        for reply in waiting {
-            Request::answer(reply, self.check().map(|()| Grant::Granted));
+        for reply in granted {
+            desk::answer(reply, self.check().map(|()| Grant::Granted));
         }
+        for (verdict, found) in weighed {
+            desk::answer(verdict, self.check().map(|()| found));
+        }
+    }
+
+    /// Holds evidence against the ledger in memory, which is all that there is: no other run writes. Adds
+    /// what follows from it to the ledger, and its lines to those that are to be written.
+    fn weigh(&self, evidence: &[Evidence], lines: &mut String) -> Result<Vec<Weighed>, StoreError> {
+        self.check()?;
+        let mut ledger = self.ledger.write().unwrap_or_else(PoisonError::into_inner);
+        let weighed = ledger.weigh(evidence, View::Exclusive);
+        for outcome in weighed.iter().filter_map(|weighed| weighed.outcome.clone()) {
+            lines.push_str(&text::outcome_line(&outcome));
+            ledger.add_outcome(outcome).map_err(StoreError::Entry)?;
+        }
+        Ok(weighed)
     }
 
     /// Adds an entry to the ledger in memory, and its line to those that are to be written.
@@ -140,7 +162,7 @@ mod tests {
 
     fn request(people: &[u64]) -> (Request, Answer) {
         let (reply, answer) = oneshot::channel();
-        (Request { entry: Entry::Claim(sample::claim("announce", people, 1, 1)), reply }, answer)
+        (Request::Write(Box::new(Entry::Claim(sample::claim("announce", people, 1, 1))), reply), answer)
     }
 
     #[test]

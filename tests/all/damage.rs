@@ -204,7 +204,7 @@ fn unknown_outcome(left: &Left) -> String {
     let ledger = Ledger::read(&left.text).unwrap().ledger;
     let claim = ledger.claims().next().unwrap().claim().clone();
     let (state, at) = (PersonState::Accepted, claim.at);
-    text::outcome_line(&Outcome { claim: claim.id, state, others: Vec::new(), at, by: None, why: None })
+    text::outcome_line(&Outcome { claim: claim.id, state, others: Vec::new(), at, by: None, why: None, proof: None })
 }
 
 #[test]

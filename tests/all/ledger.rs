@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use insta::assert_snapshot;
-use sendform::ledger::{Claim, FirstKey, Header, Ledger, Outcome, PersonState, text};
+use sendform::ledger::{BY_LOGS, Claim, FirstKey, Header, Ledger, Outcome, PersonState, Proof, text};
 
 use crate::support::{KEY, Run, Shop};
 
@@ -26,7 +26,15 @@ fn claims(shop: &Shop) -> Vec<Claim> {
 
 fn outcome(claim: &Claim, state: PersonState) -> String {
     let at = claim.at;
-    text::outcome_line(&Outcome { claim: claim.id.clone(), state, others: Vec::new(), at, by: None, why: None })
+    text::outcome_line(&Outcome {
+        claim: claim.id.clone(),
+        state,
+        others: Vec::new(),
+        at,
+        by: None,
+        why: None,
+        proof: None,
+    })
 }
 
 /// A shop with two customers who are in doubt, because the gateway answered 500.
@@ -546,6 +554,40 @@ fn what_is_odd_is_told_in_words_and_to_machines() {
     fs::write(shop.project.path("sendform.lock"), whole).unwrap();
     let json = shop.run(&["ledger", "verify", "--format", "json"]).code(0).json();
     assert_eq!((&json["odd"], &json["shadow"]["state"]), (&false.into(), &"missing".into()));
+}
+
+#[test]
+fn one_row_that_two_clones_booked_for_two_claims_is_a_note() {
+    let shop = Shop::new(2);
+    shop.apply().code(0);
+    // Another clone has claimed the bulk before, and books the row of what was sent now for its claim.
+    let sent = claims(&shop)[0].clone();
+    let mut before = sent.clone();
+    before.id.attempt = 2;
+    let proof = Proof { left: [sent.at, sent.at], people: None, twice: Vec::new() };
+    let found = Outcome {
+        claim: before.id.clone(),
+        state: PersonState::Accepted,
+        others: Vec::new(),
+        at: sent.at,
+        by: Some(BY_LOGS.to_owned()),
+        why: None,
+        proof: Some(proof),
+    };
+    let mut theirs = Ledger::new(ledger(&shop).header().clone());
+    theirs.add_claim(before).unwrap();
+    theirs.add_outcome(found).unwrap();
+    shop.project.write("theirs.lock", String::from_utf8(theirs.write()).unwrap());
+    shop.run(&["ledger", "import", "theirs.lock"]).code(0);
+    assert_snapshot!(shop.run(&["ledger", "verify"]), @"
+    exit code: 0
+    ----- stdout
+    ~ person a194e5e5d2adc4d3 was accepted once, booked twice: in sale.hello.r1.616c1c5802824f8b and sale.hello.r1.616c1c5802824f8b
+    ~ person fff52571474eac9b was accepted once, booked twice: in sale.hello.r1.616c1c5802824f8b and sale.hello.r1.616c1c5802824f8b
+    2 claims, nothing odd
+    ");
+    let json = shop.run(&["ledger", "verify", "--format", "json"]).code(0).json();
+    assert_eq!((&json["odd"], &json["findings"][0]["finding"]), (&false.into(), &"bookedTwice".into()));
 }
 
 #[test]

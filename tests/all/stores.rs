@@ -28,4 +28,5 @@ mod million;
 mod port;
 mod sample;
 mod together;
+mod weighing;
 mod woken;

@@ -139,7 +139,7 @@ fn sent(plan: &Plan) -> Ledger {
         };
         ledger.add_claim(claim).unwrap();
         let (by, why) = (None, None);
-        let outcome = Outcome { claim: id, state: PersonState::Accepted, others: Vec::new(), at, by, why };
+        let outcome = Outcome { claim: id, state: PersonState::Accepted, others: Vec::new(), at, by, why, proof: None };
         ledger.add_outcome(outcome).unwrap();
     }
     ledger

@@ -9,14 +9,14 @@ use jiff::{SignedDuration, Timestamp};
 use super::ask::Asking;
 use super::control::{Controls, Doubtful};
 use super::findings::{Finding, Reconciled};
-use super::judge::{self, Bench};
+use super::judge::{self, Bench, Brief};
 use super::logs::Logs;
 use super::seen::Seen;
 use crate::apply::gateway_time::GatewayTime;
 use crate::apply::leaving::{self, Over};
 use crate::apply::ports::{Clock, Store};
 use crate::identity::{BulkId, SenderId};
-use crate::ledger::{Doubt, Ledger, Standing, View};
+use crate::ledger::{Doubt, Evidence, Ledger, Standing, View};
 use crate::plan::Selection;
 
 /// So many people are asked for before what was found is settled.
@@ -158,21 +158,24 @@ fn expect(ledger: &Ledger, group: &[Doubt], now: Timestamp, seen: &mut Seen) -> 
     bulks.into_iter().collect()
 }
 
-/// Judges the doubts of a group one after the other, because what one of them settles may explain
-/// what the next one sees.
+/// Judges the doubts of a group together: the store holds them against the ledger one after the other,
+/// because what one of them settles may explain what the next one sees.
 async fn settle<S: Store + Known>(
     store: &S,
     group: &[Doubt],
     bench: &Bench<'_>,
     reconciled: &mut Reconciled,
 ) -> Result<(), S::Error> {
-    for doubt in group {
-        let Some(brief) = store.read(|ledger| judge::judge(ledger, doubt, bench)) else {
-            reconciled.findings.push(Finding::new(doubt.clone()));
-            continue;
+    let briefs: Vec<Option<Brief>> =
+        store.read(|ledger| group.iter().map(|doubt| judge::judge(ledger, doubt, bench)).collect());
+    let evidence: Vec<Evidence> = briefs.iter().flatten().map(|brief| brief.evidence.clone()).collect();
+    let mut weighed = if evidence.is_empty() { Vec::new() } else { store.weigh(evidence).await? }.into_iter();
+    for (doubt, brief) in group.iter().zip(&briefs) {
+        let finding = match brief {
+            Some(brief) => weighed.next().map(|weighed| judge::finding(doubt, brief, &weighed.decisions)),
+            None => Some(Finding::new(doubt.clone())),
         };
-        let weighed = store.weigh(brief.evidence.clone()).await?;
-        reconciled.findings.push(judge::finding(doubt, &brief, &weighed.decisions));
+        reconciled.findings.extend(finding);
     }
     Ok(())
 }

@@ -47,10 +47,10 @@ impl Store for Memory {
         self.0.lock().unwrap().add_outcome(outcome).map_err(|_| DiskFull)
     }
 
-    async fn weigh(&self, evidence: Evidence) -> Result<Weighed, DiskFull> {
+    async fn weigh(&self, evidence: Vec<Evidence>) -> Result<Vec<Weighed>, DiskFull> {
         let mut ledger = self.0.lock().unwrap();
         let weighed = ledger.weigh(&evidence, self.1);
-        if let Some(outcome) = weighed.outcome.clone() {
+        for outcome in weighed.iter().filter_map(|weighed| weighed.outcome.clone()) {
             ledger.add_outcome(outcome).map_err(|_| DiskFull)?;
         }
         Ok(weighed)

@@ -136,7 +136,7 @@ impl Store for SimStore<'_> {
         self.write(|records| records.outcomes.push(outcome)).await
     }
 
-    async fn weigh(&self, _: Evidence) -> Result<Weighed, DiskFull> {
+    async fn weigh(&self, _: Vec<Evidence>) -> Result<Vec<Weighed>, DiskFull> {
         panic!("a run asks no logs")
     }
 

@@ -9,7 +9,8 @@ use crate::apply::ports::{Clock, Store};
 use crate::apply::summary::MessageRevision;
 use crate::identity::{BulkId, BulkTime, MessageId, Person, SenderId};
 use crate::ledger::{
-    BY_LOGS, Claim, ClaimId, Dated, Decision, Evidence, Grant, Outcome, PersonState, RunId, Standing, Testimony, View,
+    BY_LOGS, Claim, ClaimId, Dated, Decision, Evidence, Grant, Outcome, PersonState, Proof, RunId, Standing, Testimony,
+    View,
 };
 use crate::wire::response::STATUS_DUPLICATE_MESSAGE_ID;
 
@@ -40,12 +41,12 @@ struct Found {
     rows: Vec<Row>,
 }
 
-/// A bulk of which people are to be written down, with what became of them, and the first instant at which
-/// one of them was sent.
+/// A bulk of which people are to be written down, with what became of them, and the first and the last
+/// instant at which one of them was sent.
 #[derive(Default)]
 struct Lost {
     people: BTreeMap<Person, PersonState>,
-    at: Option<Timestamp>,
+    left: Option<[Timestamp; 2]>,
 }
 
 /// Reads what these messages' senders have sent in the time that the logs go back, and writes everything
@@ -108,17 +109,20 @@ pub async fn recover<S: Store + Known, L: Logs, C: Clock>(
             None => nameless.entry((id.message.clone(), id.revision)).or_default(),
         };
         place.people.insert(id.person, state);
-        place.at = [place.at, row.sent_at].into_iter().flatten().min();
+        if let Some(sent_at) = row.sent_at {
+            let [first, last] = place.left.unwrap_or([sent_at; 2]);
+            place.left = Some([first.min(sent_at), last.max(sent_at)]);
+        }
     }
     for (bulk, lost) in lost {
         write(store, clock, run, bulk, lost, &mut recovered).await?;
     }
-    for ((message, revision), Lost { people, at }) in nameless {
+    for ((message, revision), Lost { people, left }) in nameless {
         let people: Vec<(Person, PersonState)> = people.into_iter().collect();
         for people in people.chunks(PEOPLE_MAX) {
             let persons: Vec<Person> = people.iter().map(|(person, _)| *person).collect();
             let bulk = BulkId::new(&message, revision, BulkTime::Start(0), &persons);
-            let lost = Lost { people: people.iter().copied().collect(), at };
+            let lost = Lost { people: people.iter().copied().collect(), left };
             write(store, clock, run, bulk, lost, &mut recovered).await?;
         }
     }
@@ -136,8 +140,8 @@ async fn raise<S: Store + Known, C: Clock>(
     for claim in claims {
         let rows = rows.iter().cloned().map(sighting).collect();
         let people = vec![Testimony { person: id.person, rows, absence_proves: false }];
-        let weighed = store.weigh(Evidence { claim, at: clock.now(), people }).await?;
-        if weighed.decisions.contains(&Decision::Accepted) {
+        let weighed = store.weigh(vec![Evidence { claim, at: clock.now(), people }]).await?;
+        if weighed.iter().any(|weighed| weighed.decisions.contains(&Decision::Accepted)) {
             return Ok(true);
         }
     }
@@ -163,12 +167,12 @@ async fn write<S: Store, C: Clock>(
     clock: &C,
     run: RunId,
     bulk: BulkId,
-    Lost { mut people, at }: Lost,
+    Lost { mut people, left }: Lost,
     recovered: &mut Recovered,
 ) -> Result<(), S::Error> {
     let now = clock.now();
     // What the gateway has sent has left, whatever the two clocks say.
-    let at = at.unwrap_or(now).min(now);
+    let at = left.map_or(now, |[first, _]| first.min(now));
     while !people.is_empty() {
         let id = ClaimId { bulk: bulk.clone(), attempt: 1, run };
         let claim = Claim {
@@ -197,7 +201,10 @@ async fn write<S: Store, C: Clock>(
         recovered.accepted += (people.len() - rejected.len()) as u64;
         let why = Some("recovered: no claim explained it".to_owned());
         let (state, others, by) = (PersonState::Accepted, rejected, Some(BY_LOGS.to_owned()));
-        store.settle(Outcome { claim: id, state, others, at: now, by, why }).await?;
+        let accepted = people.iter().filter(|(_, state)| **state == PersonState::Accepted).map(|(one, _)| *one);
+        let accepted = (!others.is_empty()).then(|| accepted.collect());
+        let proof = left.map(|left| Proof { left, people: accepted, twice: Vec::new() });
+        store.settle(Outcome { claim: id, state, others, at: now, by, why, proof }).await?;
         break;
     }
     Ok(())

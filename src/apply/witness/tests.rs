@@ -48,10 +48,10 @@ impl Store for Shared {
         self.ledger.lock().unwrap().add_outcome(outcome).map_err(|_| Broken)
     }
 
-    async fn weigh(&self, evidence: Evidence) -> Result<Weighed, Broken> {
+    async fn weigh(&self, evidence: Vec<Evidence>) -> Result<Vec<Weighed>, Broken> {
         let mut ledger = self.ledger.lock().unwrap();
         let weighed = ledger.weigh(&evidence, View::Exclusive);
-        if let Some(outcome) = weighed.outcome.clone() {
+        for outcome in weighed.iter().filter_map(|weighed| weighed.outcome.clone()) {
             ledger.add_outcome(outcome).map_err(|_| Broken)?;
         }
         Ok(weighed)

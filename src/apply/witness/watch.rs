@@ -377,8 +377,8 @@ impl<'a, S: Store + Known, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L, C, K
             let rows = rows.iter().cloned().map(sighting).collect();
             let people = vec![Testimony { person: id.person, rows, absence_proves: false }];
             let evidence = Evidence { claim, at: self.clock.now(), people };
-            let weighed = self.store.weigh(evidence).await.map_err(|error| Stopped::Store(error.to_string()))?;
-            if weighed.decisions.contains(&Decision::Accepted) {
+            let weighed = self.store.weigh(vec![evidence]).await.map_err(|error| Stopped::Store(error.to_string()))?;
+            if weighed.iter().any(|weighed| weighed.decisions.contains(&Decision::Accepted)) {
                 return Ok(true);
             }
         }

@@ -3,9 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
+use jiff::Timestamp;
+
 use crate::identity::MessageKey;
-use crate::ledger::{Claim, ClaimId, EntryError, Grant, Header, Ledger, MessageRecord, Outcome, text};
-use crate::store::desk::{Reply, Request};
+use crate::ledger::{
+    Claim, ClaimId, EntryError, Evidence, Grant, Header, Ledger, MessageRecord, Outcome, View, Weighed, text,
+};
+use crate::store::desk::{self, Reply, Verdict};
 use crate::store::error::StoreError;
 use crate::store::expected::Expected;
 
@@ -20,8 +24,14 @@ struct Waiting {
     reply: Reply,
 }
 
-/// What goes together in the next push. Claims stand apart from the ledger until they are pushed;
-/// everything else is in it already.
+/// Evidence, and whoever waits to learn what came of it.
+struct Hearing {
+    evidence: Vec<Evidence>,
+    verdict: Verdict,
+}
+
+/// What goes together in the next push. Claims, and what follows from evidence, stand apart from the
+/// ledger until they are pushed; everything else is in it already.
 pub(super) struct Group {
     ledger: Arc<RwLock<Ledger>>,
     expected: Expected,
@@ -30,6 +40,9 @@ pub(super) struct Group {
     claims: Vec<Waiting>,
     /// The claims again, as a ledger that knows who is in them.
     claimed: Ledger,
+    hearings: Vec<Hearing>,
+    /// What came of the evidence by the tip that was tried last, all of it in its order.
+    weighed: Vec<Weighed>,
     lines: BTreeMap<MessageKey, String>,
     outcomes: usize,
     /// Messages of ledgers that were joined in.
@@ -48,6 +61,8 @@ impl Group {
             place,
             claims: Vec::new(),
             claimed,
+            hearings: Vec::new(),
+            weighed: Vec::new(),
             lines: BTreeMap::new(),
             outcomes: 0,
             joined: BTreeSet::new(),
@@ -60,14 +75,20 @@ impl Group {
         self.claims.len()
     }
 
+    /// Says whether somebody waits to learn what came of their evidence.
+    pub(super) fn has_evidence(&self) -> bool {
+        !self.hearings.is_empty()
+    }
+
     /// Says whether something rides along that should not wait for ever.
     pub(super) fn has_outcomes(&self) -> bool {
         self.outcomes > 0 || !self.joined.is_empty() || self.is_bound_anew
     }
 
-    /// Drops the claims that nobody waits for any more: whoever would have sent them has left. Not
-    /// between two tries of one push, after which the remote may have them.
+    /// Drops the claims and the evidence that nobody waits for any more: whoever would have sent them has
+    /// left. Not between two tries of one push, after which the remote may have them.
     pub(super) fn drop_left(&mut self) {
+        self.hearings.retain(|hearing| !hearing.verdict.is_closed());
         let before = self.claims.len();
         self.claims.retain(|waiting| !waiting.reply.is_closed());
         if self.claims.len() < before {
@@ -82,8 +103,52 @@ impl Group {
         drop(ledger);
         match granted {
             Ok(Grant::Granted) => self.claims.push(Waiting { claim, reply }),
-            answer => Request::answer(reply, answer),
+            answer => desk::answer(reply, answer),
         }
+    }
+
+    /// Takes evidence. It is held against each tip that is tried.
+    pub(super) fn hear(&mut self, evidence: Vec<Evidence>, verdict: Verdict) {
+        self.hearings.push(Hearing { evidence, verdict });
+    }
+
+    /// Holds the evidence against the ledger, and answers the claims of people who are accepted by it: the
+    /// two would go together.
+    fn weigh(&mut self) {
+        let evidence: Vec<Evidence> = self.hearings.iter().flat_map(|hearing| hearing.evidence.clone()).collect();
+        let now = evidence.iter().map(|evidence| evidence.at).min().unwrap_or(Timestamp::MAX);
+        let mut judged = self.ledger().about(&evidence);
+        self.weighed = judged.weigh(&evidence, View::Shared { now });
+        let outcomes: Vec<Outcome> = self.weighed.iter().filter_map(|weighed| weighed.outcome.clone()).collect();
+        for outcome in outcomes {
+            judged.add_outcome(outcome).expect("what follows from evidence goes with what it was held against");
+        }
+        let before = self.claims.len();
+        for waiting in std::mem::take(&mut self.claims) {
+            let taken = judged.taken(&waiting.claim);
+            if taken.is_empty() {
+                self.claims.push(waiting);
+            } else {
+                desk::answer(waiting.reply, Ok(Grant::Taken(taken)));
+            }
+        }
+        if self.claims.len() < before {
+            self.give_way();
+        }
+    }
+
+    /// Tells everybody what came of their evidence: it is on the remote, or there was nothing to write.
+    pub(super) fn tell(&mut self) -> Result<(), StoreError> {
+        let mut ledger = self.ledger.write().unwrap_or_else(PoisonError::into_inner);
+        let mut all = std::mem::take(&mut self.weighed).into_iter();
+        for Hearing { evidence, verdict } in self.hearings.drain(..) {
+            let weighed: Vec<Weighed> = all.by_ref().take(evidence.len()).collect();
+            for outcome in weighed.iter().filter_map(|weighed| weighed.outcome.clone()) {
+                ledger.add_outcome(outcome).map_err(StoreError::Entry)?;
+            }
+            desk::answer(verdict, Ok(weighed));
+        }
+        Ok(())
     }
 
     /// Takes a message's record.
@@ -132,10 +197,11 @@ impl Group {
         let mut ledger = self.ledger.write().unwrap_or_else(PoisonError::into_inner);
         ledger.join(&self.claimed).map_err(StoreError::Join)?;
         drop(ledger);
+        self.tell()?;
         let claims = std::mem::take(&mut self.claims);
         *self = Self::new(Arc::clone(&self.ledger), self.expected.clone(), self.place.clone());
         let granted = claims.into_iter().map(|Waiting { claim, reply }| {
-            Request::answer(reply, Ok(Grant::Granted));
+            desk::answer(reply, Ok(Grant::Granted));
             claim.id
         });
         Ok(granted.collect())
@@ -143,8 +209,11 @@ impl Group {
 
     /// Answers everybody who waits that it has failed.
     pub(super) fn fail(&mut self, error: impl Fn() -> StoreError) {
+        for Hearing { verdict, .. } in self.hearings.drain(..) {
+            desk::answer(verdict, Err(error()));
+        }
         for Waiting { reply, .. } in self.claims.drain(..) {
-            Request::answer(reply, Err(error()));
+            desk::answer(reply, Err(error()));
         }
     }
 
@@ -155,11 +224,18 @@ impl Group {
 
 impl Changes for Group {
     fn addition(&mut self, tip: &Tip) -> Option<Addition> {
-        if self.claims.is_empty() && !self.has_outcomes() {
+        if self.has_evidence() {
+            self.weigh();
+        }
+        let follows = || self.weighed.iter().filter_map(|weighed| weighed.outcome.as_ref());
+        if self.claims.is_empty() && !self.has_outcomes() && follows().next().is_none() {
             return None;
         }
         let ledger = self.ledger();
         let mut lines = self.lines.clone();
+        for outcome in follows() {
+            lines.entry(outcome.claim.bulk.message.clone()).or_default().push_str(&text::outcome_line(outcome));
+        }
         for Waiting { claim, .. } in &self.claims {
             lines.entry(claim.id.bulk.message.clone()).or_default().push_str(&text::claim_line(claim));
         }
@@ -168,7 +244,7 @@ impl Changes for Group {
         let whole = crowded.chain(self.joined.iter().cloned());
         let whole = whole.map(|message| (message.clone(), ledger.write_message(&message))).collect();
         let header = self.is_bound_anew.then(|| text::header_line(ledger.header()));
-        let subject = format!("claims: {}, outcomes: {}", self.claims.len(), self.outcomes);
+        let subject = format!("claims: {}, outcomes: {}", self.claims.len(), self.outcomes + follows().count());
         drop(ledger);
         Some(Addition { header, lines, whole, subject })
     }
@@ -186,7 +262,7 @@ impl Changes for Group {
             let granted = grant(&self.ledger(), (&self.expected, &self.place), &claim, &mut claimed);
             match granted {
                 Ok(Grant::Granted) => self.claims.push(Waiting { claim, reply }),
-                answer => Request::answer(reply, answer),
+                answer => desk::answer(reply, answer),
             }
         }
         self.claimed = claimed;

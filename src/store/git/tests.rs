@@ -14,7 +14,9 @@ use tempfile::TempDir;
 use super::*;
 use crate::apply::Store as _;
 use crate::identity::{Key, KeyId, Person};
-use crate::ledger::{Claim, FirstKey, Grant, Outcome, PersonState, Standing, View, sample};
+use crate::ledger::{
+    Claim, Decision, Evidence, FirstKey, Grant, Outcome, PersonState, Sighting, Standing, Testimony, View, sample,
+};
 use crate::store::{Home, Opened, Paths, copy};
 
 /// A remote, and clones of it.
@@ -279,6 +281,75 @@ async fn a_refused_push_ends_the_run_and_what_was_settled_waits_for_the_next() {
         assert_eq!([world.standing(1), world.standing(2)], [Standing::Accepted, Standing::Free]);
         assert!(!world.branch("first").pending().exists());
     }
+}
+
+/// What the logs say of everybody in a claim.
+fn evidence(claim: &Claim, is_there: bool) -> Evidence {
+    let row = Sighting { bulk: Some(claim.id.bulk.to_string()), state: PersonState::Accepted, sent_at: None };
+    let rows = if is_there { vec![row] } else { Vec::new() };
+    let testimony = |person: &_| Testimony { person: *person, rows: rows.clone(), absence_proves: true };
+    Evidence { claim: claim.id.clone(), at: sample::at(9999), people: claim.people.iter().map(testimony).collect() }
+}
+
+#[tokio::test]
+async fn what_the_logs_say_goes_in_one_push_and_is_decided_by_the_tip_that_takes_it() {
+    let world = World::new();
+    world.clone("second");
+    let setup = world.open("first").unwrap();
+    let doubts: Vec<Claim> = (0..100).map(|person| claim(&[person], 1)).collect();
+    for granted in join_all(doubts.iter().map(|doubt| setup.desk().claim(doubt.clone()))).await {
+        assert_eq!(granted.unwrap(), Grant::Granted);
+    }
+    setup.finish().unwrap();
+    let [first, second] = ["first", "second"].map(|clone| world.open(clone).unwrap());
+    let commits = || git(&world.remote(), &["rev-list", "--count", "sendform-ledger"]).parse::<usize>().unwrap();
+    let before = commits();
+    let said = doubts.iter().map(|doubt| evidence(doubt, doubt.people[0].0 < 50)).collect();
+    let weighed = first.desk().weigh(said).await.unwrap();
+    let accepted = weighed.iter().filter(|weighed| weighed.decisions == [Decision::Accepted]).count();
+    assert_eq!((accepted, weighed.len(), commits() - before), (50, 100, 1));
+
+    // The second has heard of nothing. What it would have written is refused with its tip.
+    let stale = vec![evidence(&doubts[0], false), evidence(&doubts[70], false)];
+    let weighed = second.desk().weigh(stale).await.unwrap();
+    assert!(weighed.iter().all(|weighed| weighed.decisions == [Decision::Settled] && weighed.outcome.is_none()));
+    assert_eq!(commits() - before, 1);
+    assert_eq!([world.standing(0), world.standing(70)], [Standing::Accepted, Standing::Free]);
+
+    // Nothing is told before it is pushed, and nothing of it waits on the disk: the logs can be asked again.
+    let doubt = claim(&[200], 1);
+    assert_eq!(second.desk().claim(doubt.clone()).await.unwrap(), Grant::Granted);
+    fs::rename(world.remote(), world.path("away")).unwrap();
+    assert!(second.desk().weigh(vec![evidence(&doubt, true)]).await.is_err());
+    assert!(second.desk().weigh(vec![evidence(&doubt, true)]).await.is_err());
+    assert!(!world.branch("second").pending().exists());
+    assert_eq!(standing(&second.ledger(), 200), Standing::InDoubt);
+    fs::rename(world.path("away"), world.remote()).unwrap();
+    assert_eq!(world.standing(200), Standing::InDoubt);
+}
+
+#[tokio::test]
+async fn a_claim_that_would_go_with_a_row_of_its_person_gives_way() {
+    let world = World::new();
+    let ledger = world.open("first").unwrap();
+    let doubt = claim(&[1, 2], 1);
+    assert_eq!(ledger.desk().claim(doubt.clone()).await.unwrap(), Grant::Granted);
+    ledger.desk().settle(refused(&[1, 2], 1)).await.unwrap();
+    // A claim that is in flight makes others wait for it, so the two are staged together.
+    assert_eq!(ledger.desk().claim(claim(&[9], 1)).await.unwrap(), Grant::Granted);
+    assert_eq!(ledger.desk().claim(claim(&[8], 1)).await.unwrap(), Grant::Granted);
+    let (next, weighed) = futures_util::future::join(
+        ledger.desk().claim(claim(&[2, 3], 2)),
+        ledger.desk().weigh(vec![evidence(&doubt, true)]),
+    )
+    .await;
+    assert_eq!(next.unwrap(), Grant::Taken(vec![Person(2)]));
+    assert_eq!(weighed.unwrap()[0].decisions, [Decision::Accepted; 2]);
+    ledger.finish().unwrap();
+    assert_eq!(
+        [1, 2, 3].map(|person| world.standing(person)),
+        [Standing::Accepted, Standing::Accepted, Standing::Free]
+    );
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
 
 use crate::ledger::{ClaimId, Grant, Ledger};
-use crate::store::desk::{Entry, Request};
+use crate::store::desk::{self, Entry, Reply, Request};
 use crate::store::error::StoreError;
 use crate::store::expected::Expected;
 use crate::store::guard::Guard;
@@ -83,7 +83,7 @@ impl Writer {
                 Some(time) => requests.recv_timeout(time),
             };
             match next {
-                Ok(first) => std::iter::once(first).chain(requests.try_iter()).for_each(|request| self.stage(request)),
+                Ok(first) => std::iter::once(first).chain(requests.try_iter()).for_each(|request| self.take(request)),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return self,
             }
@@ -100,12 +100,25 @@ impl Writer {
         let enough = claims >= self.open.len() || claims >= CLAIMS_MAX;
         let claims = self.claims_since.map(|since| if enough { Duration::ZERO } else { rest(since, CLAIMS_WAIT_MAX) });
         let outcomes = self.outcomes_since.map(|since| rest(since, OUTCOMES_WAIT_MAX));
-        claims.into_iter().chain(outcomes).min().filter(|_| self.failed.is_none())
+        // Whoever asks the logs hands in what it has learned of many claims together, and waits.
+        let evidence = self.group.has_evidence().then_some(Duration::ZERO);
+        claims.into_iter().chain(outcomes).chain(evidence).min().filter(|_| self.failed.is_none())
+    }
+
+    /// Takes what somebody asks for. Evidence is not in the journal: the logs can be asked again.
+    fn take(&mut self, request: Request) {
+        match request {
+            Request::Write(entry, reply) => self.stage(*entry, reply),
+            Request::Weigh(evidence, verdict) => match self.check() {
+                Ok(()) => self.group.hear(evidence, verdict),
+                Err(error) => desk::answer(verdict, Err(error)),
+            },
+        }
     }
 
     /// Takes an entry. Claims are answered when they are pushed, outcomes when the journal has them,
     /// and records at once: they ride along with the first claims that they are for.
-    fn stage(&mut self, Request { entry, reply }: Request) {
+    fn stage(&mut self, entry: Entry, reply: Reply) {
         let done = match entry {
             Entry::Claim(claim) if self.failed.is_none() => {
                 self.group.claim(claim, reply);
@@ -133,7 +146,7 @@ impl Writer {
                 self.check().and_then(|()| self.group.join(&other))
             }
         };
-        Request::answer(reply, done.map(|()| Grant::Granted));
+        desk::answer(reply, done.map(|()| Grant::Granted));
     }
 
     fn check(&self) -> Result<(), StoreError> {
@@ -159,9 +172,10 @@ impl Writer {
         self.guard.check()?;
         self.group.drop_left();
         if self.publisher.publish(&mut self.group)? {
-            self.note_pushed().map_err(|cause| Unpublished { cause, may_be_there: true })?;
+            self.note_pushed().map_err(|cause| Unpublished { cause, may_be_there: true })
+        } else {
+            self.group.tell().map_err(Unpublished::from)
         }
-        Ok(())
     }
 
     /// Answers those whose claims the remote has.

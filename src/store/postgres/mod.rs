@@ -20,6 +20,7 @@ mod shares;
 mod slots;
 mod tables;
 mod tls;
+mod weighing;
 mod write;
 
 use std::path::PathBuf;

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::book::{Comparing, Known, Loading};
 use super::claim::Claiming;
 use super::error::DatabaseError;
@@ -14,10 +16,13 @@ use super::link::Link;
 use super::settle::{Settled, Settling, given_back, not_held};
 use super::share::Dismissing;
 use super::shares::Shares;
+use super::weighing::{self, Heard, Weighing};
 use super::write::{Confirming, Joining, Recording};
 use super::{Database, number};
 use crate::identity::{BulkId, MessageId, MessageKey, Person, PersonSet, Revision};
-use crate::ledger::{Claim, ClaimId, EntryError, Grant, Header, Ledger, MessageRecord, Outcome, View, text};
+use crate::ledger::{
+    Claim, ClaimId, EntryError, Evidence, Grant, Header, Ledger, MessageRecord, Outcome, View, Weighed, text,
+};
 use crate::store::error::StoreError;
 use crate::store::expected::Expected;
 
@@ -188,6 +193,31 @@ impl Postgres {
             drop(self.free(&id.bulk.message, id.bulk.revision, &people).await);
         }
         Ok(())
+    }
+
+    /// Holds evidence against all that the database knows of its people at this moment, and writes what
+    /// follows from it: durable before it returns. Frees whoever no claim holds.
+    ///
+    /// # Errors
+    /// If the database fails for too long, or holds damaged lines.
+    pub async fn weigh(&self, evidence: Vec<Evidence>) -> Result<Vec<Weighed>, StoreError> {
+        // Before the ledger is looked at, which has all of this, and maybe more.
+        let known = self.known().claims.clone();
+        let before = self.ledger().about(&evidence);
+        let weighing = Weighing {
+            ledger: self.number,
+            header: &self.header,
+            evidence: &evidence,
+            view: View::Shared { now: evidence.iter().map(|evidence| evidence.at).min().unwrap_or(Timestamp::MAX) },
+            before: &before,
+            known: &known,
+            subjects: &weighing::subjects(self.number, &evidence),
+            tried: Mutex::default(),
+        };
+        let Heard { weighed, known, lines } = self.link.run(&weighing, PATIENCE).await?;
+        self.ledger_mut().join(&known).map_err(StoreError::Join)?;
+        self.known().outcomes.extend(lines.iter().map(|(_, line)| number::line(line)));
+        Ok(weighed)
     }
 
     /// Frees those of some people, whom somebody else seems to have, whom every claim gave back: a run

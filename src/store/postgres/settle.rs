@@ -9,7 +9,7 @@ use super::error::DatabaseError;
 use super::freeing::is_free;
 use super::link::Operation;
 use super::number;
-use super::session::{Session, Values};
+use super::session::{Session, Value, Values};
 use crate::identity::{Person, PersonSet};
 use crate::ledger::{ClaimId, ClaimState, Header, Ledger, Outcome, PersonState, View, text};
 
@@ -53,17 +53,42 @@ impl Operation for Settling<'_> {
     type Output = Option<Settled>;
 
     async fn run(&self, session: &Session, _again: bool) -> Result<Option<Settled>, DatabaseError> {
+        match self.settle(session, &[]).await? {
+            Ok(settled) => Ok(settled),
+            Err(ToHold(people)) => self.settle(session, &people).await?.map_err(|_| DatabaseError::Foreign("claims")),
+        }
+    }
+}
+
+/// People who are to be held, and have to be locked before the claim is: nothing was written.
+struct ToHold(Vec<i64>);
+
+impl Settling<'_> {
+    /// Writes the outcome, with the claim holding these people. Whoever locks a claim waits for nobody's
+    /// row then: the other way round is how others lock both.
+    async fn settle(&self, session: &Session, hold: &[i64]) -> Result<Result<Option<Settled>, ToHold>, DatabaseError> {
         let claim = [(&self.ledger as _, Type::INT8), (&self.claim as _, Type::INT8)];
-        let rows = session.begin(CLAIM, &claim).await?;
-        let Some(row) = rows.first() else {
-            session.roll_back().await?;
-            return Ok(None);
+        let row = if hold.is_empty() {
+            session.begin(CLAIM, &claim).await?.into_iter().next()
+        } else {
+            session.begin(HOLD, &holding(&self.message, &self.claim, &hold)).await?;
+            session.row(CLAIM, &claim).await?
         };
-        let (mut ledger, is_known) = known(session, self.header, row, &claim).await?;
+        let Some(row) = row else {
+            session.roll_back().await?;
+            return Ok(Ok(None));
+        };
+        let (mut ledger, is_known) = known(session, self.header, &row, &claim).await?;
         let foreign = DatabaseError::Foreign;
         ledger.add_outcome(self.outcome.clone()).map_err(|_| foreign("claims"))?;
         let state = ledger.claims().next().ok_or(foreign("claims"))?;
         let (freed, held) = split(state, self.may_free);
+        // Nobody was freed as long as nothing was said of the claim. Whoever is held by another word that
+        // came in between was held by whoever gave it.
+        if is_known && hold.is_empty() && !held.is_empty() {
+            session.roll_back().await?;
+            return Ok(Err(ToHold(held)));
+        }
         let line = number::line(self.line);
         let values = [
             (&self.ledger as _, Type::INT8),
@@ -73,12 +98,8 @@ impl Operation for Settling<'_> {
         ];
         session.run(OUTCOME, &values).await?;
         let freed = write(session, FREE, self.message, self.claim, &freed).await?;
-        // Nobody was freed as long as nothing was said of the claim.
-        if is_known {
-            hold(session, self.message, self.claim, &held).await?;
-        }
         session.commit().await?;
-        Ok(Some(Settled { known: ledger, freed }))
+        Ok(Ok(Some(Settled { known: ledger, freed })))
     }
 }
 
@@ -134,8 +155,11 @@ async fn write(
     if people.is_empty() {
         return Ok(0);
     }
-    let values = [(&message as _, Type::INT8), (&claim as _, Type::INT8), (&people as _, Type::INT8_ARRAY)];
-    session.run(statement, &values).await
+    session.run(statement, &holding(&message, &claim, &people)).await
+}
+
+fn holding<'a>(message: &'a i64, claim: &'a i64, people: &'a &[i64]) -> [Value<'a>; 3] {
+    [(message, Type::INT8), (claim, Type::INT8), (people, Type::INT8_ARRAY)]
 }
 
 /// Whom a claim frees, of those whom no other holds, and whom it holds for good.

@@ -48,7 +48,7 @@ pub(super) fn claim(people: &[u64], attempt: u32, run: u64) -> Claim {
 
 pub(super) fn outcome(claim: &Claim, state: PersonState, by: Option<&str>) -> Outcome {
     let by = by.map(str::to_owned);
-    Outcome { claim: claim.id.clone(), state, others: Vec::new(), at: at(1), why: by.clone(), by }
+    Outcome { claim: claim.id.clone(), state, others: Vec::new(), at: at(1), why: by.clone(), by, proof: None }
 }
 
 pub(super) fn taken(people: &[u64]) -> Grant {

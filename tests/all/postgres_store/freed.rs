@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use futures_util::future::join;
 use sendform::identity::{Person, SenderId};
-use sendform::ledger::{Claim, Grant, MessageRecord, PersonState, Standing};
+use sendform::ledger::{Claim, Decision, Evidence, Grant, MessageRecord, PersonState, Sighting, Standing, Testimony};
 use sendform::store::Postgres;
 use tempfile::TempDir;
+
+use crate::support::Cluster;
 
 use super::claims::{Home, at, claim, ledger, message, outcome, revision, taken};
 
@@ -229,4 +231,104 @@ async fn settling_does_not_wait_for_whoever_joins_a_ledger_in() {
     Box::pin(joined).await.unwrap();
     assert_eq!(run.claim(claim(&[1], 2, 1)).await.unwrap(), Grant::Granted);
     assert_eq!(run.claim(claim(&[2], 2, 1)).await.unwrap(), taken(&[2]));
+}
+
+/// What the logs say of everybody in a claim.
+fn evidence(claim: &Claim, is_there: bool) -> Vec<Evidence> {
+    let row = Sighting { bulk: Some(claim.id.bulk.to_string()), state: PersonState::Accepted, sent_at: None };
+    let rows = if is_there { vec![row] } else { Vec::new() };
+    let testimony = |person: &_| Testimony { person: *person, rows: rows.clone(), absence_proves: true };
+    vec![Evidence { claim: claim.id.clone(), at: at(60), people: claim.people.iter().map(testimony).collect() }]
+}
+
+/// What came of evidence for a claim.
+async fn weighed(store: &Postgres, claim: &Claim, is_there: bool) -> Vec<Decision> {
+    store.weigh(evidence(claim, is_there)).await.unwrap().remove(0).decisions
+}
+
+/// A claim whose people were freed, with the store that knows of it.
+async fn freed(home: &Home) -> (Postgres, Claim) {
+    let (store, first) = (home.open().await, claim(&[1, 2], 1, 1));
+    assert_eq!(store.claim(first.clone()).await.unwrap(), Grant::Granted);
+    store.settle(outcome(&first, PersonState::Refused, None)).await.unwrap();
+    (store, first)
+}
+
+/// Waits until a session waits for another's transaction, or at the gate.
+async fn wait_for_waiter(home: &Home, is_at_gate: bool) {
+    let comparison = if is_at_gate { "=" } else { "<>" };
+    let query = format!(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
+         AND wait_event_type = 'Lock' AND wait_event {comparison} 'advisory'"
+    );
+    for _ in 0..1000 {
+        let (url, query) = (home.url().to_owned(), query.clone());
+        let found = tokio::task::spawn_blocking(move || Cluster::shared().sql(&url, &query)).await.unwrap();
+        if found == "1" {
+            return;
+        }
+    }
+    panic!("nobody waits");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_claim_that_is_on_its_way_is_seen_by_whoever_weighs() {
+    let home = Home::new().await;
+    let (store, first) = freed(&home).await;
+    let run = home.open().await;
+    let gate = home.close_gate("claims", "true").await;
+    let resend = claim(&[1, 2], 1, 2);
+    let (granted, found) = Box::pin(join(
+        gate.meanwhile(run.claim(resend), async {
+            // The row is the resend's, or the first's, and nobody can tell.
+            wait_for_waiter(&home, false).await;
+        }),
+        weighed(&store, &first, true),
+    ))
+    .await;
+    assert_eq!((granted.unwrap(), found), (Grant::Granted, vec![Decision::Settled; 2]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_claim_that_comes_while_a_row_is_weighed_is_too_late() {
+    let home = Home::new().await;
+    let (store, first) = freed(&home).await;
+    let run = home.open().await;
+    let gate = home.close_gate("outcomes", "true").await;
+    let weighing = gate.meanwhile(weighed(&store, &first, true), wait_for_waiter(&home, false));
+    let claiming = async {
+        // Not before everybody is locked.
+        wait_for_waiter(&home, true).await;
+        run.claim(claim(&[2, 3], 1, 2)).await.unwrap()
+    };
+    let (found, granted) = Box::pin(join(weighing, claiming)).await;
+    assert_eq!((found, granted), (vec![Decision::Accepted; 2], taken(&[2])));
+    assert_eq!(home.standing(1).await, Standing::Accepted);
+    assert_eq!(home.rows(), "2");
+}
+
+/// Words, evidence and claims about the same people and claims, at once and again and again.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_locks_people_and_claims_waits_for_nobody_in_a_circle() {
+    let home = Home::new().await;
+    let stores = [home.open().await, home.open().await, home.open().await];
+    for turn in 0..30 {
+        let at = 3 * turn;
+        let doubts = [claim(&[at, at + 1], 1, 1), claim(&[at + 1, at + 2], 1, 2)];
+        for doubt in &doubts {
+            stores[0].join(&ledger(&home, doubt, None)).await.unwrap();
+            stores[0].settle(outcome(doubt, PersonState::Claimed, None)).await.unwrap();
+        }
+        stores[1].catch_up().await.unwrap();
+        stores[2].catch_up().await.unwrap();
+        let both = doubts.iter().flat_map(|doubt| evidence(doubt, true)).collect();
+        let word = |store: usize, doubt: usize| {
+            stores[store].settle(outcome(&doubts[doubt], PersonState::Accepted, Some("ana")))
+        };
+        let (weighed, (one, other)) = Box::pin(join(stores[0].weigh(both), join(word(1, 0), word(2, 1)))).await;
+        weighed.map(drop).and(one).and(other).unwrap();
+    }
+    drop(stores);
+    assert_eq!(home.sql("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"), "0");
+    assert_eq!(home.rows(), "90");
 }

@@ -30,17 +30,17 @@ on_every_store!(
     two_machines_at_once_share_the_people,
 );
 
-fn wait<T>(work: impl Future<Output = T>) -> T {
+pub(super) fn wait<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(work)
 }
 
-async fn made(kind: Kind) -> Ground {
+pub(super) async fn made(kind: Kind) -> Ground {
     let ground = Ground::new(kind);
     ground.home(0).create(expected().header()).await.unwrap();
     ground
 }
 
-async fn open(ground: &Ground, machine: usize) -> Opened {
+pub(super) async fn open(ground: &Ground, machine: usize) -> Opened {
     ground.home(machine).open(&expected(), "apply").await.unwrap()
 }
 
@@ -64,12 +64,12 @@ async fn beside(ground: &Ground, first: Opened) -> (Option<Opened>, Opened) {
 }
 
 /// What somebody sees who only looks, an hour later.
-async fn look(ground: &Ground) -> Ledger {
+pub(super) async fn look(ground: &Ground) -> Ledger {
     let (ledger, _) = ground.home(2).look(&expected(), NOON).await.unwrap();
     ledger
 }
 
-async fn granted(store: &Opened, claim: &Claim) {
+pub(super) async fn granted(store: &Opened, claim: &Claim) {
     assert_eq!(store.claim(claim.clone()).await.unwrap(), Grant::Granted);
 }
 

@@ -19,7 +19,8 @@ impl World {
         let books = self.books();
         let twice: Vec<_> = books.messages.iter().filter(|(_, kept)| kept.accepted > 1).collect();
         assert!(twice.is_empty(), "accepted twice: {twice:?}");
-        assert!(ledger.verify().is_empty(), "{:?}", ledger.verify());
+        let odd: Vec<_> = ledger.verify().into_iter().filter(|finding| !finding.is_harmless()).collect();
+        assert!(odd.is_empty(), "{odd:?}");
         let gates = self.campaigns.messages.iter().map(|message| self.gates(message, &books, &ledger, view));
         gates.map(|gates| gates.get("toSend").copied().unwrap_or(0)).sum()
     }

@@ -74,8 +74,10 @@ impl Store for Nothing {
         Ok(())
     }
 
-    async fn weigh(&self, evidence: Evidence) -> Result<Weighed, Infallible> {
-        Ok(Weighed { decisions: vec![Decision::Absent; evidence.people.len()], outcome: None })
+    async fn weigh(&self, evidence: Vec<Evidence>) -> Result<Vec<Weighed>, Infallible> {
+        let absent =
+            |Evidence { people, .. }| Weighed { decisions: vec![Decision::Absent; people.len()], outcome: None };
+        Ok(evidence.into_iter().map(absent).collect())
     }
 
     async fn catch_up(&self) -> Result<(), Infallible> {
