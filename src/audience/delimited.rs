@@ -232,7 +232,7 @@ mod tests {
         let wanted = Wanted { to: "to", ids: IdRule::Any, delimiter: None };
         let mut reader = Delimited::open("a.csv", opened, wanted).unwrap();
         let mut rows: Vec<Row> = Vec::new();
-        let mut refill = Refill::new(&mut rows);
+        let mut refill = Refill::new(&mut rows, Some(0));
         reader.read(&mut refill, 10).unwrap();
         assert_eq!(refill.end(), 2);
         let problem = RowProblem::new("it is larger than 1 MiB").about(Some("1".to_owned()));

@@ -3,7 +3,7 @@
 use std::io;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::Encoding;
+use encoding_rs::{Encoding, MACINTOSH};
 
 use crate::audience::ROW_BYTES_MAX;
 use crate::audience::lines::{Lines, Piece};
@@ -19,11 +19,54 @@ const SAMPLE_BYTES_MAX: usize = 64 * 1024;
 pub(super) fn not_utf8(sample: &[u8], what: &str, place: Place) -> Diagnostic {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(sample, true);
-    let likely = detector.guess(None, Utf8Detection::Deny).name().to_lowercase();
-    Diagnostic::error(Code::Encoding, format!("the file is not UTF-8: {what}"), place).help(format!(
+    let guessed = detector.guess(None, Utf8Detection::Deny);
+    let diagnostic = Diagnostic::error(Code::Encoding, format!("the file is not UTF-8: {what}"), place);
+    let likely = [guessed, MACINTOSH].into_iter().find(|encoding| reads_well(&encoding.decode(sample).0));
+    let Some(likely) = likely.map(|encoding| encoding.name().to_lowercase()) else {
+        let would_be = others(&guessed.decode(sample).0);
+        return diagnostic.help(format!(
+            "save the file in UTF-8 (in Excel, as \"CSV UTF-8\"), or name its encoding under the audience, such as \
+             `encoding: macintosh`; it is hardly {}, in which its other bytes would be {would_be}",
+            guessed.name().to_lowercase()
+        ));
+    };
+    diagnostic.help(format!(
         "it is probably {likely}: write `encoding: {likely}` under the audience, or save the file in UTF-8 (in Excel, as \
          \"CSV UTF-8\")"
     ))
+}
+
+/// Says whether what was decoded reads as words: no capital letter, sign or mark stands right behind a small
+/// letter where another encoding has a letter.
+fn reads_well(text: &str) -> bool {
+    let mut before = ' ';
+    let (mut good, mut bad) = (0_u32, 0_u32);
+    for mark in text.chars() {
+        let last = std::mem::replace(&mut before, mark);
+        if mark.is_ascii() {
+            continue;
+        }
+        let breaks_word =
+            last.is_lowercase() && (mark.is_uppercase() || "‚„†‡ˆ‰‹•˜›¢£¤¥¦§¨©ª«¬®¯°±²³´µ¶·¸¹º»¼½¾".contains(mark));
+        if mark.is_control() || breaks_word {
+            bad += 1;
+        } else if mark.is_alphabetic() {
+            good += 1;
+        }
+    }
+    bad == 0 || bad * 10 < good
+}
+
+/// The characters beyond ASCII of a text, a few of them: they are nobody's.
+fn others(text: &str) -> String {
+    const SHOWN_MAX: usize = 8;
+    let mut seen: Vec<char> = Vec::new();
+    for mark in text.chars().filter(|mark| !mark.is_ascii() && !mark.is_control()) {
+        if !seen.contains(&mark) && seen.len() < SHOWN_MAX {
+            seen.push(mark);
+        }
+    }
+    seen.iter().map(|mark| format!("`{mark}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// Watches whether rows are of the encoding that the file is read in.
@@ -107,5 +150,23 @@ impl Watch {
             rows => format!("{} hold other bytes, this one first", plural(rows, "row")),
         };
         Ok(Some(not_utf8(&self.sample, &what, Place::Row { file: file.to_owned(), line, column: None })))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_encoding_is_named_only_if_words_come_of_it() {
+        let help = |sample: &[u8]| not_utf8(sample, "x", Place::File("a.csv".to_owned())).help.unwrap_or_default();
+        for (name, sample) in
+            [("windows-1252", &b"Jos\xe9,Fran\xe7ois,Zo\xeb"[..]), ("macintosh", b"Jos\x8e,Fran\x8dois,Zo\x91,Ren\x8e")]
+        {
+            assert!(help(sample).starts_with(&format!("it is probably {name}")), "{name}: {}", help(sample));
+        }
+        // A code page of DOS, which nothing here reads.
+        let dos = help(b"Jos\x82,Fran\x87ois,Zo\x89,Andr\x82,L\x82a");
+        assert!(!dos.contains("it is probably windows-1252"), "{dos}");
     }
 }

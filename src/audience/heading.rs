@@ -9,12 +9,14 @@ use crate::audience::header::check_header;
 use crate::audience::lines::Lines;
 use crate::audience::records::{self, Grammar, Marks, Raw};
 use crate::audience::row::RowProblem;
-use crate::audience::table::Table;
+use crate::audience::table::{Table, cells};
 use crate::audience::title;
+use crate::audience::usual::UsualIds;
 use crate::diagnostic::words::list;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::identity::{CanonicalTo, IdRule};
 use crate::render::plain_name;
+use crate::wire::cell::plain;
 use crate::wire::visible::is_invisible;
 
 /// What a campaign says about a CSV file.
@@ -89,7 +91,33 @@ impl<'a> Heading<'a> {
             title::columns(&mut self)?;
         }
         self.seek(body)?;
-        Ok((Table { header, delimiter, width: written.len(), nameless, to, ids: self.wanted.ids }, several))
+        let usual = self.usual(to, delimiter);
+        self.seek(body)?;
+        Ok((Table { header, delimiter, width: written.len(), nameless, to, ids: self.wanted.ids, usual }, several))
+    }
+
+    /// Looks how long the ids of the first rows are.
+    fn usual(&mut self, to: Option<usize>, delimiter: u8) -> UsualIds {
+        const ROWS_MAX: usize = 100;
+        const BYTES_MAX: u64 = 256 * 1024;
+        let Some(to) = to else { return UsualIds::default() };
+        let end = self.lines.byte().saturating_add(BYTES_MAX);
+        let mut digits = Vec::new();
+        for _ in 0..ROWS_MAX {
+            match self.record(&[delimiter]) {
+                Ok(Some(text)) => digits.extend(cells(text.as_bytes(), delimiter).nth(to).and_then(|cell| {
+                    let id = CanonicalTo::parse(str::from_utf8(&cell).ok()?, IdRule::Numeric).ok()?;
+                    Some(id.as_str().len())
+                })),
+                // What cannot be read is told when its turn comes.
+                Err(_) => {}
+                Ok(None) => break,
+            }
+            if self.lines.byte() > end {
+                break;
+            }
+        }
+        UsualIds::of(digits)
     }
 
     /// Obeys a line for spreadsheets, and passes over it.
@@ -209,7 +237,9 @@ impl<'a> Heading<'a> {
 fn parts(text: &str, delimiter: u8) -> Result<Vec<String>, RowProblem> {
     let mut record = csv::StringRecord::new();
     split(text, Marks::Returns, delimiter, &mut record, &mut String::new())?;
-    Ok(record.iter().map(str::to_owned).collect())
+    // A spreadsheet that wraps every cell wraps the names, too.
+    let name = |cell: &str| if cell.trim_start().starts_with('=') { plain(cell).into_owned() } else { cell.to_owned() };
+    Ok(record.iter().map(name).collect())
 }
 
 /// The cells of a row, with this between them; none if it cannot be read so.

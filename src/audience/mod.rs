@@ -28,6 +28,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod title;
+mod usual;
 
 pub use dialect::Dialect;
 pub use digest::used_digest;

@@ -7,6 +7,7 @@ use proptest::{collection, sample};
 use crate::audience::tests::{csv, csv_with, ndjson, open, read_as};
 use crate::audience::{Reader, Row};
 use crate::diagnostic::Diagnostic;
+use crate::wire::cell::plain;
 
 /// All rows, and what ended the reading, if it was no end.
 fn all(reader: &mut Reader) -> (Vec<Row>, Option<Diagnostic>) {
@@ -124,7 +125,8 @@ proptest! {
         prop_assert_eq!(ended, None);
         let found: Vec<Vec<String>> =
             rows.iter().map(|row| row.cells.as_ref().unwrap().iter().map(str::to_owned).collect()).collect();
-        prop_assert_eq!(found, cells);
+        let form = |row: Vec<String>| row.iter().map(|cell| plain(cell).into_owned()).collect::<Vec<_>>();
+        prop_assert_eq!(found, cells.into_iter().map(form).collect::<Vec<_>>());
     }
 
     #[test]

@@ -16,7 +16,11 @@ use crate::diagnostic::Diagnostic;
 use crate::render::Header;
 
 /// Reads the rows of an audience, from any row on.
-pub struct Reader(Kind);
+pub struct Reader {
+    kind: Kind,
+    /// The column of the recipient's id.
+    to: Option<usize>,
+}
 
 enum Kind {
     Delimited(Delimited),
@@ -32,7 +36,7 @@ impl Reader {
     /// than its name says, or its header cannot be used.
     pub fn open(audience: &Audience, files: &dyn Files) -> Result<Self, Diagnostic> {
         let to = &audience.columns.to;
-        Ok(Self(match &audience.source {
+        let kind = match &audience.source {
             AudienceSource::Csv { path, delimiter, encoding } => {
                 let opened = opening::open(path, Format::Csv, encoding.as_deref(), audience, files)?;
                 let wanted = Wanted { to, ids: audience.ids, delimiter: *delimiter };
@@ -43,13 +47,16 @@ impl Reader {
                 Kind::Ndjson(Ndjson::open(path, opened, to)?)
             }
             AudienceSource::Rows { header, rows, .. } => Kind::Inline(Inline::new(header, rows, to, &audience.place)?),
-        }))
+        };
+        let mut reader = Self { kind, to: None };
+        reader.to = reader.header().position(to);
+        Ok(reader)
     }
 
     /// How the audience is written: declared, or found.
     #[must_use]
     pub const fn dialect(&self) -> Dialect {
-        match &self.0 {
+        match &self.kind {
             Kind::Delimited(reader) => reader.dialect(),
             Kind::Ndjson(reader) => reader.dialect(),
             Kind::Inline(_) => Dialect(Form::Rows),
@@ -59,7 +66,7 @@ impl Reader {
     /// How many columns have no name; they are passed over.
     #[must_use]
     pub const fn nameless(&self) -> usize {
-        match &self.0 {
+        match &self.kind {
             Kind::Delimited(reader) => reader.nameless(),
             Kind::Ndjson(_) | Kind::Inline(_) => 0,
         }
@@ -68,7 +75,7 @@ impl Reader {
     /// The columns.
     #[must_use]
     pub const fn header(&self) -> &Arc<Header> {
-        match &self.0 {
+        match &self.kind {
             Kind::Delimited(reader) => reader.header(),
             Kind::Ndjson(reader) => reader.header(),
             Kind::Inline(reader) => reader.header(),
@@ -83,8 +90,8 @@ impl Reader {
     /// looks like other rows; or, at the end, if the file is of another encoding. `rows` then holds what was
     /// read before. A row that cannot be read is no error; it is one of the rows.
     pub fn read(&mut self, rows: &mut Vec<Row>, rows_max: usize) -> Result<usize, Diagnostic> {
-        let mut refill = Refill::new(rows);
-        let read = match &mut self.0 {
+        let mut refill = Refill::new(rows, self.to);
+        let read = match &mut self.kind {
             Kind::Delimited(reader) => reader.read(&mut refill, rows_max),
             Kind::Ndjson(reader) => reader.read(&mut refill, rows_max),
             Kind::Inline(reader) => {
@@ -102,7 +109,7 @@ impl Reader {
     /// # Errors
     /// If the file cannot be read.
     pub fn seek(&mut self, at: RowAt) -> Result<(), Diagnostic> {
-        match &mut self.0 {
+        match &mut self.kind {
             Kind::Delimited(reader) => reader.seek(at),
             Kind::Ndjson(reader) => reader.seek(at),
             Kind::Inline(reader) => {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::wire::cell::{is_plain, plain, plain_id};
+
 /// Where a row begins in its audience: a byte of the decompressed stream, or the number of an
 /// inline row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,16 +74,18 @@ pub(super) struct Stand {
     pub unterminated: bool,
 }
 
-/// Rows that are filled again and again, so that their memory is used again.
+/// Rows that are filled again and again, so that their memory is used again. Here every cell, from
+/// wherever it comes, gets its one form.
 pub(super) struct Refill<'a> {
     rows: &'a mut Vec<Row>,
+    to: Option<usize>,
     filled: usize,
 }
 
 impl<'a> Refill<'a> {
-    /// Begins to fill the rows from the first.
-    pub(super) fn new(rows: &'a mut Vec<Row>) -> Self {
-        Self { rows, filled: 0 }
+    /// Begins to fill the rows from the first; the recipient's id is in this column.
+    pub(super) const fn new(rows: &'a mut Vec<Row>, to: Option<usize>) -> Self {
+        Self { rows, to, filled: 0 }
     }
 
     /// How many rows are filled.
@@ -95,7 +99,7 @@ impl<'a> Refill<'a> {
         let old = self.rows.get_mut(self.filled).map(|row| std::mem::replace(&mut row.cells, Err(RowProblem::new(""))));
         let mut record = old.and_then(Result::ok).unwrap_or_default();
         record.clear();
-        let cells = read(&mut record).map(|()| record);
+        let cells = read(&mut record).map(|()| in_one_form(record, self.to));
         match self.rows.get_mut(self.filled) {
             Some(row) => *row = Row { at, line, lines, unterminated, cells },
             None => self.rows.push(Row { at, line, lines, unterminated, cells }),
@@ -113,4 +117,16 @@ impl<'a> Refill<'a> {
         self.rows.truncate(self.filled);
         self.filled
     }
+}
+
+/// Gives every cell its one form.
+fn in_one_form(cells: csv::StringRecord, to: Option<usize>) -> csv::StringRecord {
+    if cells.iter().all(is_plain) {
+        return cells;
+    }
+    let form = |(position, cell)| if to == Some(position) { plain_id(cell) } else { plain(cell) };
+    cells.iter().enumerate().map(form).fold(csv::StringRecord::new(), |mut cells, cell| {
+        cells.push_field(&cell);
+        cells
+    })
 }

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use crate::audience::usual::UsualIds;
 use crate::identity::{CanonicalTo, IdRule};
 use crate::render::Header;
 
@@ -24,6 +25,8 @@ pub(super) struct Table {
     pub to: Option<usize>,
     /// Which ids are valid.
     pub ids: IdRule,
+    /// How long they usually are.
+    pub usual: UsualIds,
 }
 
 impl Table {
@@ -41,15 +44,22 @@ impl Table {
         Some(found.trim()).filter(|found| !found.is_empty()).map(str::to_owned)
     }
 
-    /// Says whether a line would be a row of its own, with a valid id in the id's place. Where nearly every
-    /// text is an id, it must have exactly as many cells as the header, too.
+    /// Says whether a line would be a row of its own, with a valid id in the id's place, of the kind that
+    /// the file has. Where nearly every text is an id, it must have exactly as many cells as the header, too.
     pub(super) fn is_row(&self, line: &[u8]) -> bool {
         let Some(to) = self.to else { return false };
         let is_id = |cell: Option<Cow<'_, [u8]>>| text(cell).is_some_and(|cell| self.is_id(&cell));
+        let is_usual = |cell: Option<Cow<'_, [u8]>>, count: usize| {
+            let id = text(cell);
+            let id = id.as_ref().and_then(|cell| CanonicalTo::parse(cell, self.ids).ok());
+            id.is_some_and(|id| self.usual.fit(id.as_str().len(), count == self.width))
+        };
         match self.ids {
             IdRule::Numeric => {
+                let naive = || naive(line, self.delimiter);
+                let cells = || cells(line, self.delimiter);
                 (self.width == 1 || line.contains(&self.delimiter))
-                    && (is_id(naive(line, self.delimiter).nth(to)) || is_id(cells(line, self.delimiter).nth(to)))
+                    && (is_usual(naive().nth(to), naive().count()) || is_usual(cells().nth(to), cells().count()))
             }
             IdRule::Any => {
                 let whole = |count: usize| self.width > 1 && count == self.width;
@@ -134,6 +144,7 @@ mod tests {
             nameless: Vec::new(),
             to: names.iter().position(|name| name == "to"),
             ids,
+            usual: UsualIds::default(),
             header: Header::new(names),
         }
     }
@@ -159,6 +170,24 @@ mod tests {
         check("to,name", b",2,30", None);
         check("to,name", b"\xff,2,30", None);
         check("x,name", b"17841400000000001", None);
+    }
+
+    #[test]
+    fn a_line_that_begins_with_another_number_is_no_row() {
+        let check = |header: &str, line: &str, expect: bool| {
+            let table = Table { usual: UsualIds::of([17, 17, 16]), ..table(header, ',', IdRule::Numeric) };
+            assert_eq!(table.is_row(line.as_bytes()), expect, "{header}: {line}");
+        };
+        check("to,code,address", "100000, Zagreb", false);
+        check("to,address", "100000, Zagreb", false);
+        check("to,note", "20261201, paid", false);
+        check("to,note", "385911234567, or mail", false);
+        check("to,note", "17841400000000002, paid", true);
+        check("to,note,x", "17841400000000002,Ana", true);
+        check("to,name", "178414000000000,Ana", true);
+        check("to,name,x", "178414000000000,Ana", false);
+        check("name,to", "Ana,17841400000000002", true);
+        check("name,to", "10000 Zagreb, 385911234567", false);
     }
 
     #[test]

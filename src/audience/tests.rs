@@ -96,7 +96,7 @@ fn csv_is_read_as_it_stands() {
     check("to,name\n1,Ana\n2,Bo\n", "to|name\n2:1|Ana\n3:2|Bo");
     check("to,name\n1,Ana", "to|name\n2:1|Ana");
     check("\u{feff}to,name\r\n1,Ana\r\n2,\r\n", "to|name\n2:1|Ana\n3:2|");
-    check(" to , name\n 1 ,  A \n", "to|name\n2: 1 |  A ");
+    check(" to , name\n 1 ,  A \n", "to|name\n2:1|A");
     check("to,name\n1,\"a,b\"\n\"2\",\"say \"\"hi\"\"\"\n3,\"\"\n", "to|name\n2:1|a,b\n3:2|say \"hi\"\n4:3|");
     check("to,name\n1,\"a\nb\r\nc\"\n2,Bo\n", "to|name\n2-4:1|a\nb\nc\n5:2|Bo");
     check("to,name\r\r\n1,Ana\r\r\n2,Bo\r\r\n", "to|name\n2:1|Ana\n3:2|Bo");
@@ -113,7 +113,7 @@ fn csv_is_read_as_it_stands() {
 #[test]
 fn what_is_blank_is_a_row_but_no_damage() {
     check("to,name\n\n\r\n1,Ana\n\n", "to|name\n2:|\n3:|\n4:1|Ana\n5:|");
-    check("to,name\n,\n,,,,\n  \n\"\",\u{a0}\n", "to|name\n2:|\n3:|\n4:|\n5:|\u{a0}");
+    check("to,name\n,\n,,,,\n  \n\"\",\u{a0}\n", "to|name\n2:|\n3:|\n4:|\n5:|");
     check("to\n\n1\n,,\n", "to\n2:\n3:1\n4:");
     check("\n \n,,\nto,name\n1,Ana\n", "to|name\n5:1|Ana");
     check("to,name\n1,Ana,\n2,Bo,, ,\n", "to|name\n2:1|Ana\n3:2|Bo");
@@ -213,10 +213,29 @@ fn a_row_that_stands_inside_another_one_is_an_error() {
 }
 
 #[test]
+fn every_cell_has_one_form_wherever_it_comes_from() {
+    let plain = "to|name\n2:17|Ana\n3:+17|’t\n4:ana|'t Hooft";
+    check("to,name\n '17 ,\"=\"\"Ana\"\"\"\n\"=\"\"+17\"\"\",’t\u{a0}\n'ana,'t Hooft\u{200b}\n", plain);
+    check("\"=\"\"to\"\"\",\"=\"\"name\"\"\"\n17,Ana\n+17,’t\nana,'t Hooft\n", plain);
+    let lines = "{\"to\":\" '17\",\"name\":\"=\\\"Ana\\\"\"}\n{\"to\":\"+17\",\"name\":\"’t \"}\n{\"to\":\"'ana\",\"name\":\"'t Hooft\"}\n";
+    let found = read_as(&ndjson(), lines.as_bytes());
+    assert_eq!(found, "to|name\n1:17|Ana\n2:+17|’t\n3:ana|'t Hooft");
+}
+
+#[test]
 fn texts_over_several_lines_stay_fine() {
-    check("to,note\n1,\"10000 Zagreb\nCroatia\n\"\n", "to|note\n2-4:1|10000 Zagreb\nCroatia\n");
+    check("to,note\n1,\"10000 Zagreb\nCroatia\n\"\n", "to|note\n2-4:1|10000 Zagreb\nCroatia");
     check("to,note\n1,\"Call:\n385911234567\"\n", "to|note\n2-3:1|Call:\n385911234567");
     check("note,to\n\"a,\nb, c\",1\n", "note|to\n2-3:a,\nb, c|1");
+    // Numbers that are no ids of this file begin a line here and there.
+    let id = "17841400000000001";
+    for text in ["100000, Zagreb\nHR", "orders:\n20261201, paid", "call\n385911234567, or mail"] {
+        check(
+            format!("to,plan,note\n{id},P5,\"{text}\"\n"),
+            &format!("to|plan|note\n2-{}:{id}|P5|{text}", 1 + text.lines().count()),
+        );
+        check(format!("to,note\n{id},\"{text}\"\n"), &format!("to|note\n2-{}:{id}|{text}", 1 + text.lines().count()));
+    }
     let any = Audience { ids: IdRule::Any, ..csv() };
     assert_eq!(read_as(&any, b"to,note\n1,\"a\nb\"\n"), "to|note\n2-3:1|a\nb");
 }
@@ -383,7 +402,7 @@ fn ndjson_holds_texts_numbers_and_truth_values() {
     let check = |text: &str, expect: &str| assert_eq!(read_as(&ndjson(), text.as_bytes()), expect, "{text}");
     check(
         "{\"to\":\"1\",\"name\":\"Ana\"}\n\n{\"name\":\"B\\u006f\\r\\n\",\"to\":\"2\"}\r\n",
-        "to|name\n1:1|Ana\n2:|\n3:2|Bo\n",
+        "to|name\n1:1|Ana\n2:|\n3:2|Bo",
     );
     check("\u{feff}{\"to\":\"1\"}\n{}\n{\"to\":null}", "to\n1:1\n2:\n3:");
     check("\n \n{\"to\":\"1\"}\n", "to\n3:1");

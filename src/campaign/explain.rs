@@ -17,6 +17,7 @@ use crate::diagnostic::{Code, Diagnostic};
 /// Explains an error; an error about several keys gives a diagnostic for each, but `most` at most.
 pub(super) fn explain(error: &ValidationError<'_>, root: &At<'_>, schema: &Value, most: usize) -> Vec<Diagnostic> {
     let at = part(root, error.instance_path());
+    let beside = above(root, error.instance_path());
     let rules = rules(error, schema);
     #[expect(clippy::wildcard_enum_match_arm, reason = "there are many keywords that our schema does not use")]
     let one = match error.kind() {
@@ -24,16 +25,16 @@ pub(super) fn explain(error: &ValidationError<'_>, root: &At<'_>, schema: &Value
             return unexpected.iter().take(most).map(|key| unknown_key(&at, key, rules)).collect();
         }
         ValidationErrorKind::Required { property } => missing_key(&at, property.as_str().unwrap_or_default(), rules),
-        ValidationErrorKind::Type { kind } => bad_number(&at, rules).unwrap_or_else(|| wrong_type(&at, kind)),
+        ValidationErrorKind::Type { kind } => bad_number(&at, &beside, rules).unwrap_or_else(|| wrong_type(&at, kind)),
         ValidationErrorKind::Enum { options } => not_allowed(&at, options),
         ValidationErrorKind::Constant { expected_value } => {
             Diagnostic::error(Code::NotAllowed, format!("only `{expected_value}` is allowed here"), at.place())
         }
-        ValidationErrorKind::Pattern { .. } => bad_pattern(&at, rules),
+        ValidationErrorKind::Pattern { .. } => bad_pattern(&at, &beside, rules),
         ValidationErrorKind::PropertyNames { error: name } => {
             let key = name.instance().as_str().unwrap_or_default();
             let rules = rules.and_then(|rules| rules.get("propertyNames"));
-            forms::refused(pattern(rules), Some(key), at.key(key).key_place())
+            forms::refused(pattern(rules), Some(key), None, at.key(key).key_place())
         }
         ValidationErrorKind::Format { format } if format == "uri" => {
             let message = "this is not a URL with a scheme and a host";
@@ -54,6 +55,15 @@ pub(super) fn explain(error: &ValidationError<'_>, root: &At<'_>, schema: &Value
 /// The part of the file at a path.
 fn part<'a>(root: &At<'a>, path: &Location) -> At<'a> {
     path.segments().fold(root.clone(), |at, segment| match segment {
+        LocationSegment::Property(key) => at.key(&key),
+        LocationSegment::Index(index) => at.item(index),
+    })
+}
+
+/// The part of the file that holds the one at a path.
+fn above<'a>(root: &At<'a>, path: &Location) -> At<'a> {
+    let depth = path.segments().count();
+    path.segments().take(depth.saturating_sub(1)).fold(root.clone(), |at, segment| match segment {
         LocationSegment::Property(key) => at.key(&key),
         LocationSegment::Index(index) => at.item(index),
     })
@@ -183,16 +193,16 @@ fn not_allowed(at: &At<'_>, options: &Value) -> Diagnostic {
     }
 }
 
-fn bad_pattern(at: &At<'_>, rules: Option<&Value>) -> Diagnostic {
-    forms::refused(pattern(rules), at.text(), at.place())
+fn bad_pattern(at: &At<'_>, beside: &At<'_>, rules: Option<&Value>) -> Diagnostic {
+    forms::refused(pattern(rules), at.text(), beside.key("timeZone").text(), at.place())
 }
 
 /// A number where a text of a form is wanted, which it would not have in quotes either.
-fn bad_number(at: &At<'_>, rules: Option<&Value>) -> Option<Diagnostic> {
+fn bad_number(at: &At<'_>, beside: &At<'_>, rules: Option<&Value>) -> Option<Diagnostic> {
     let is_number = matches!(at.scalar()?.reading(), Reading::Integer(_));
     let pattern = pattern(rules);
     let is_refused = is_number && !pattern.is_empty() && !names::has_form(at.text()?, pattern);
-    is_refused.then(|| bad_pattern(at, rules))
+    is_refused.then(|| bad_pattern(at, beside, rules))
 }
 
 /// The form that the schema wants.

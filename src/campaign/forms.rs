@@ -9,15 +9,16 @@ use super::raw::pattern;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::timing;
 
-/// Tells that a text has not the form of a pattern; the pattern, not its explanation, decides the code.
-pub(super) fn refused(pattern: &str, text: Option<&str>, place: Place) -> Diagnostic {
+/// Tells that a text has not the form of a pattern; the pattern, not its explanation, decides the code. A
+/// local time is one of the zone beside it.
+pub(super) fn refused(pattern: &str, text: Option<&str>, zone: Option<&str>, place: Place) -> Diagnostic {
     let text = text.unwrap_or_default();
     let (code, cure) = match pattern {
         pattern::ZONE => {
             let advice = timing::no_zone(text);
             return Diagnostic::error(Code::BadZone, advice.why, place).help(advice.cure);
         }
-        pattern::LOCAL => (Code::BadTime, timing::local_slip(text)),
+        pattern::LOCAL => (Code::BadTime, timing::local_slip(text, zone)),
         pattern::INSTANT => (Code::BadTime, timing::instant_slip(text)),
         pattern::DURATION => (Code::BadPattern, timing::duration_slip(text)),
         _ => (Code::BadPattern, respelt(pattern, text)),
@@ -65,7 +66,7 @@ mod tests {
     #[test]
     fn the_pattern_decides_the_code_and_the_text_the_cure() {
         let check = |pattern: &str, text: &str, code: Code, cure: &str| {
-            let diagnostic = refused(pattern, Some(text), Place::File("a.yaml".to_owned()));
+            let diagnostic = refused(pattern, Some(text), None, Place::File("a.yaml".to_owned()));
             assert_eq!((diagnostic.code, diagnostic.help.as_deref().unwrap_or_default()), (code, cure), "{text}");
         };
         check(LOCAL, "2026-12-01T09:00", Code::BadTime, "write \"2026-12-01 09:00\"");

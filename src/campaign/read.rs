@@ -339,7 +339,7 @@ messages:
         2:60 `fallbak` unknown-key: there is no such key here -> did you mean `fallback`?
         ");
         assert_snapshot!(said(&schedule("sendAt: \"2026-12-01T09:00:00+01:00\", timeZone: \"+01:00\"")), @r#"
-        2:27 `\"2026-12-01T09:00:00+01:00\"` bad-time: a local time is written `YYYY-MM-DD HH:MM`, without an offset: `timeZone` says whose clock it is on -> write "2026-12-01 09:00", without the offset
+        2:27 `\"2026-12-01T09:00:00+01:00\"` bad-time: a local time is written `YYYY-MM-DD HH:MM`, without an offset: `timeZone` says whose clock it is on -> write "2026-12-01 08:00" and `timeZone: UTC`, which is the same instant
         2:66 `\"+01:00\"` bad-zone: this is an offset from UTC, and no time zone -> write the zone of a place, such as `Europe/Zagreb`, whose clocks change with summer time; UTC+1 all the year is `Etc/GMT-1`, where the sign is reversed
         "#);
         assert_snapshot!(said(&schedule("timeZone: [ UTC ], sendAt: \"2026-02-30 09:00\"")), @r#"

@@ -22,6 +22,23 @@ const REFUSALS_MAX: usize = 50;
 const TEXT_KEYS: [&str; 3] = ["text", "callbackData", "campaignReferenceId"];
 /// The key of rows, in which every cell is a text.
 const ROWS_KEY: &str = "rows";
+/// Keys whose value is an expression, which would be another one without its tail.
+const EXPRESSION_KEYS: [&str; 1] = ["where"];
+/// Keys whose value is a name or a path that somebody else has chosen, and keys whose parts are such:
+/// there may well be another of that name without its tail.
+const NAME_KEYS: [&str; 11] = [
+    "csv",
+    "ndjson",
+    "template",
+    "entityId",
+    "applicationId",
+    "columns",
+    "senders",
+    "ignore",
+    "url",
+    "remote",
+    "branch",
+];
 
 /// Reads a file as a tree. There is no tree if the file is empty, not YAML, or holds parts that
 /// stand for something else (an alias); then there is an error.
@@ -67,18 +84,48 @@ struct Context {
     texts: bool,
     /// Whether the value stands in rows, or is one.
     rows: bool,
+    /// What a comment right behind the value may be.
+    comment: Comment,
+}
+
+/// What a comment right behind a text without quotes may be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Comment {
+    /// A comment, whatever it looks like: the value has a form of its own, in which no number sign is.
+    Only,
+    /// The tail of a name, if nothing stands between the number sign and what follows.
+    TailOfName,
+    /// The tail of an expression.
+    TailOfExpression,
+    /// The tail of a text.
+    TailOfText,
 }
 
 impl Context {
-    const ROOT: Self = Self { depth: 0, texts: false, rows: false };
+    const ROOT: Self = Self { depth: 0, texts: false, rows: false, comment: Comment::Only };
 
     fn item(self) -> Self {
-        Self { depth: self.depth + 1, texts: self.rows, rows: self.rows }
+        let comment = match self.comment {
+            Comment::TailOfName => Comment::TailOfName,
+            _ if self.rows => Comment::TailOfText,
+            Comment::Only | Comment::TailOfExpression | Comment::TailOfText => Comment::Only,
+        };
+        Self { depth: self.depth + 1, texts: self.rows, rows: self.rows, comment }
     }
 
     fn value(self, key: &str) -> Self {
         let rows = self.rows || key == ROWS_KEY;
-        Self { depth: self.depth + 1, texts: rows || TEXT_KEYS.contains(&key), rows }
+        let texts = rows || TEXT_KEYS.contains(&key);
+        let comment = if texts {
+            Comment::TailOfText
+        } else if self.comment == Comment::TailOfName || NAME_KEYS.contains(&key) {
+            Comment::TailOfName
+        } else if EXPRESSION_KEYS.contains(&key) {
+            Comment::TailOfExpression
+        } else {
+            Comment::Only
+        };
+        Self { depth: self.depth + 1, texts, rows, comment }
     }
 }
 
@@ -182,7 +229,7 @@ impl<'a> Walk<'a> {
             let help = if character == '\r' { "a line ends with `\\n` alone" } else { "leave the escape out" };
             self.refuse(Diagnostic::error(Code::ForbiddenCharacter, message, self.place(span.clone())).help(help))?;
         }
-        if style == Style::Plain && context.texts && !text.is_empty() {
+        if style == Style::Plain && context.comment != Comment::Only && !text.is_empty() {
             self.comment_behind(&span, context)?;
         }
         let text = if style == Style::Plain { self.curly_quotes(text, &span, context)? } else { text };
@@ -241,7 +288,7 @@ impl<'a> Walk<'a> {
         context: Context,
     ) -> Result<Option<(String, Range<usize>)>, Stop> {
         let not_scalar = !matches!(event, Event::Scalar(..));
-        let node = self.node(event, span, Context { texts: false, ..context.item() })?;
+        let node = self.node(event, span, Context { texts: false, comment: Comment::Only, ..context.item() })?;
         let place = self.place(node.point());
         let Some(scalar) = node.scalar().filter(|_| !not_scalar) else {
             self.refuse(Diagnostic::error(Code::KeyNotText, "a key is not a plain word", place))?;
@@ -339,11 +386,25 @@ impl<'a> Walk<'a> {
         if !tail.starts_with('#') || tail.len() == line.len() {
             return Ok(());
         }
+        let (what, quotes) = match context.comment {
+            Comment::TailOfName if tail.starts_with("# ") || tail == "#" => return Ok(()),
+            Comment::TailOfName => {
+                ("name", "if it belongs to the name, put the whole name in quotes; else write a blank behind the `#`")
+            }
+            Comment::TailOfExpression => (
+                "condition",
+                "write the comment on a line of its own; if it belongs to the condition, put the whole condition in quotes",
+            ),
+            Comment::Only | Comment::TailOfText => {
+                ("text", "put the whole text in quotes, or the comment on a line of its own")
+            }
+        };
         let start = text.end + line.len() - tail.len();
         let place = if context.rows { self.row(start) } else { self.place(start..text.end + line.len()) };
-        let diagnostic = Diagnostic::error(Code::CutByComment, "the text ends here, and the rest is a comment", place)
-            .label("this is not part of the text")
-            .help("put the whole text in quotes, or the comment on a line of its own");
+        let message = format!("the {what} ends here, and the rest is a comment");
+        let diagnostic = Diagnostic::error(Code::CutByComment, message, place)
+            .label(format!("this is not part of the {what}"))
+            .help(quotes);
         self.refuse(diagnostic)
     }
 
@@ -547,6 +608,40 @@ mod tests {
         row 2 None cut-by-comment: the text ends here, and the rest is a comment -> put the whole text in quotes, or the comment on a line of its own
         ");
         assert_snapshot!(walked("text: \"Hello #1\" # fan\nproject: acme # immutable\ntexts: a#b\n"), @r#"{text: <\"Hello #1\" # fan>="Hello #1", project: <acme>="acme", texts: <a#b>="a#b"}"#);
+    }
+
+    #[test]
+    fn a_condition_and_a_name_are_not_cut_in_silence() {
+        let is_refused = |text: &str| walked(text).contains("cut-by-comment");
+        for cut in [
+            "where: a == \"b\" # and c == \"d\"\n",
+            "where: a == \"b\" #or c == \"d\"\n",
+            "audiences: { x: { where: a == b # people who said yes\n } }\n",
+            "columns:\n  to: id #2\n  timeZone: zone\n",
+            "csv: list #2.csv\n",
+            "platform: { entityId: promo #1\n}\n",
+            "senders:\n  shop: OA-1 #2\n",
+            "ignore:\n  - old #1.yaml\n",
+        ] {
+            assert!(is_refused(cut), "{cut}");
+        }
+        for whole in [
+            "where: \"a == 'b'\" # people who said yes\n",
+            "where: | # people who said yes\n  a == \"b\"\n",
+            "columns:\n  to: id # of Instagram\n",
+            "columns: # of the export\n  to: \"id #2\" #two\n",
+            "csv: list#2.csv\n",
+            "csv: list.csv #\n",
+            "timeZone: Europe/Zagreb #here\n",
+            "campaign: sale #1\n",
+            "where:\n  # people who said yes\n  a == \"b\"\n",
+        ] {
+            assert!(!is_refused(whole), "{whole}: {}", walked(whole));
+        }
+        assert_snapshot!(walked("where: a == b # c\ncsv: a #b\n"), @r"
+        1:15 `# c` cut-by-comment: the condition ends here, and the rest is a comment -> write the comment on a line of its own; if it belongs to the condition, put the whole condition in quotes
+        2:8 `#b` cut-by-comment: the name ends here, and the rest is a comment -> if it belongs to the name, put the whole name in quotes; else write a blank behind the `#`
+        ");
     }
 
     #[test]

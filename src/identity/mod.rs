@@ -4,10 +4,12 @@
 pub mod encoding;
 mod ids;
 mod key;
+mod meant;
 mod person;
 mod recipient;
 
 pub use ids::{BulkId, BulkTime, CampaignId, MessageId, MessageKey, MessageName, ProjectId, Revision, SenderId};
 pub use key::{Key, KeyError, KeyId, Keys};
+pub use meant::meant;
 pub use person::{Content, Fingerprint, Person, PersonHasher, PersonMap, PersonSet};
 pub use recipient::{CanonicalTo, IdRule, ToError};

@@ -1,5 +1,8 @@
 //! Recipients' ids as people bring them, and the one form that fingerprints are made of.
 
+use std::borrow::Cow;
+
+use crate::wire::cell::plain_id;
 use crate::wire::visible::is_blank;
 
 /// Which ids an account's recipients have.
@@ -37,9 +40,12 @@ pub enum ToError {
     /// White space or a mark without width inside: the same id in disguise.
     #[error("the recipient's id holds white space or an invisible character")]
     Invisible,
-    /// `NULL`, `#N/A`, `-`, `########`: what programs write where nothing is.
+    /// `NULL`, `N/A`, `-`: what programs write where nothing is.
     #[error("no such id: it is a word or a sign for nothing")]
     Nothing,
+    /// `#N/A`, `#REF!`, `########`: what spreadsheets show in place of a value.
+    #[error("no such id: it is what a spreadsheet shows for an error, or in a column that is too narrow")]
+    Spreadsheet,
     /// `@ana.shop`, `ana_shop`: what people call themselves.
     #[error("no such id: it is a name, not the number that the gateway knows the person by")]
     Name,
@@ -81,7 +87,8 @@ impl ToError {
                  project file is for accounts with other ids"
             }
             Self::OtherDigits => "write ids in the digits 0 to 9",
-            Self::Marks => "one id stands in a row, without commas or blanks inside",
+            Self::Marks => "an id is digits alone: nothing stands before, between or behind them",
+            Self::Spreadsheet => "look at the cells in the spreadsheet, and export the column as text",
             Self::Short | Self::Long | Self::NotDigits => {
                 "an id has 6 to 20 digits; `recipients: { ids: any }` in the project file is for accounts with other \
                  ids"
@@ -98,15 +105,19 @@ pub struct CanonicalTo<'a> {
 }
 
 impl<'a> CanonicalTo<'a> {
-    /// Trims an id and takes it out of what spreadsheets wrap around it (`'…`, `="…"`); of an id that
-    /// is all digits otherwise, drops a leading `+` or `00`. Then its shape is checked.
+    /// Takes an id in the one form of cells, without what nobody sees and what spreadsheets wrap around
+    /// it (`'…`, `="…"`); of an id that is all digits otherwise, drops a leading `+` or `00`. Then its shape is checked.
     ///
     /// # Errors
     /// If the id is empty, in scientific notation, all digits with decimals, or holds a control
     /// character, white space or an invisible character; or if it is not of the shape that the rule
     /// wants.
     pub fn parse(to: &'a str, rule: IdRule) -> Result<Self, ToError> {
-        let sent = unwrapped(to.trim());
+        // A quote of its own is nothing that an id has, so that nothing of the id had to be written anew.
+        let sent = match plain_id(to) {
+            Cow::Borrowed(sent) => sent,
+            Cow::Owned(_) => to,
+        };
         // Nearly every id is digits and nothing else.
         let all_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let canonical = sent.strip_prefix('+').or_else(|| sent.strip_prefix("00")).unwrap_or(sent);
@@ -117,12 +128,14 @@ impl<'a> CanonicalTo<'a> {
                 (IdRule::Numeric | IdRule::Any, _) => Ok(Self { canonical, sent }),
             };
         }
-        if let Some(error) = hidden(sent) {
-            return Err(error);
-        }
-        match rule {
-            IdRule::Any => Ok(Self { canonical: sent, sent }),
-            IdRule::Numeric => Err(reason(sent)),
+        match (rule, hidden(sent)) {
+            // A title, or a sentence, is no id with a blank in it.
+            (IdRule::Numeric, Some(ToError::Invisible)) if sent.contains(char::is_alphabetic) => Err(reason(sent)),
+            (_, Some(error)) => Err(error),
+            (IdRule::Any, None) if NOTHING_EVER.contains(&sent) => Err(ToError::Nothing),
+            (IdRule::Any, None) if is_spreadsheets(sent) => Err(ToError::Spreadsheet),
+            (IdRule::Any, None) => Ok(Self { canonical: sent, sent }),
+            (IdRule::Numeric, None) => Err(reason(sent)),
         }
     }
 
@@ -139,10 +152,13 @@ impl<'a> CanonicalTo<'a> {
     }
 }
 
-/// Takes a text out of `'…` and `="…"`, with which a spreadsheet is kept from taking it for a number.
-fn unwrapped(text: &str) -> &str {
-    let formula = text.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"'));
-    formula.or_else(|| text.strip_prefix('\'')).map_or(text, str::trim)
+/// Words for nothing, in exact spellings that nobody is called by.
+const NOTHING_EVER: [&str; 10] = ["NULL", "null", "N/A", "n/a", "undefined", "\\N", "(null)", "nil", "-", "--"];
+
+/// Says whether a spreadsheet shows this in place of a value.
+fn is_spreadsheets(text: &str) -> bool {
+    let Some(rest) = text.strip_prefix('#') else { return false };
+    rest.ends_with(['!', '?', '#']) || ["n/a", "nv", "n/d"].contains(&rest.to_lowercase().as_str())
 }
 
 /// What makes an id unusable whatever the rule.
@@ -164,14 +180,28 @@ fn hidden(to: &str) -> Option<ToError> {
 
 /// What an id that is not all digits may be instead.
 fn reason(to: &str) -> ToError {
-    const NOTHING: [&str; 11] =
-        ["null", "nil", "none", "nan", "n/a", "na", "#n/a", "undefined", "\\n", "(null)", "[object object]"];
+    const NOTHING: [&str; 13] = [
+        "null",
+        "nil",
+        "none",
+        "nan",
+        "n/a",
+        "na",
+        "undefined",
+        "\\n",
+        "(null)",
+        "[null]",
+        "<null>",
+        "<nil>",
+        "[object object]",
+    ];
     let lower = to.to_ascii_lowercase();
     let digits = to.chars().filter(char::is_ascii_digit).count();
     if to.bytes().all(|byte| byte.is_ascii_digit()) {
         ToError::Short
-    } else if NOTHING.contains(&lower.as_str()) || to.chars().all(|mark| !mark.is_alphanumeric()) || to.starts_with('#')
-    {
+    } else if is_spreadsheets(to) {
+        ToError::Spreadsheet
+    } else if NOTHING.contains(&lower.as_str()) || to.chars().all(|mark| !mark.is_alphanumeric()) {
         ToError::Nothing
     } else if to.chars().any(|mark| mark.is_numeric() && !mark.is_ascii()) {
         ToError::OtherDigits
@@ -252,8 +282,9 @@ mod tests {
         check("17841400000000001.0", Err(ToError::Decimal));
         check("17841400000000001,00", Err(ToError::Decimal));
         check("+385 91 1234567", Err(ToError::Invisible));
-        check("17841400000000001\u{200b}", Err(ToError::Invisible));
-        check("\u{feff}17841400000000001", Err(ToError::Invisible));
+        check("17841400000000001\u{200b}", Ok("17841400000000001"));
+        check("\u{feff}17841400000000001", Ok("17841400000000001"));
+        check("1784140\u{200b}0000000001", Err(ToError::Invisible));
     }
 
     #[test]
@@ -277,8 +308,19 @@ mod tests {
     #[test]
     fn what_is_no_id_is_told_why() {
         let check = |to: &str, expect: ToError| assert_eq!(canonical(to, IdRule::Numeric), Err(expect), "{to}");
-        for to in ["NULL", "null", "N/A", "#N/A", "#REF!", "-", "--", "########", "undefined", "None", "\\N", "?"] {
+        for to in ["NULL", "null", "N/A", "-", "--", "undefined", "None", "\\N", "?"] {
             check(to, ToError::Nothing);
+        }
+        for to in ["#N/A", "#REF!", "########", "#NV", "#NAME?"] {
+            check(to, ToError::Spreadsheet);
+            assert_eq!(canonical(to, IdRule::Any), Err(ToError::Spreadsheet), "{to}");
+        }
+        for to in ["#17841400000000001", "(17841400000000001)", "’17841400000000001"] {
+            check(to, ToError::Marks);
+        }
+        check("Total: 1", ToError::Name);
+        for to in ["NULL", "N/A", "-", "undefined"] {
+            assert_eq!(canonical(to, IdRule::Any), Err(ToError::Nothing), "{to}");
         }
         for to in ["@ana.shop", "ana_shop", "Total", "ana"] {
             check(to, ToError::Name);

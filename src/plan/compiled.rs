@@ -5,8 +5,11 @@ use std::sync::Arc;
 
 use crate::audience::Reader;
 use crate::campaign::{Audience, Content, Draft, Files, Message, TemplateText};
-use crate::diagnostic::Diagnostics;
-use crate::render::{ColumnUse, Condition, Header, Purpose, Template, check_column_names, check_columns};
+use crate::diagnostic::{Code, Diagnostics};
+use crate::render::{ColumnUse, Condition, Header, Purpose, Renderer, Template, check_column_names, check_columns};
+use crate::wire::visible::{first_disguise, harm};
+
+use super::row_issue::RowIssue;
 
 /// An audience made ready: its condition, and where its columns are.
 pub(super) struct Selected {
@@ -16,6 +19,8 @@ pub(super) struct Selected {
     pub header: Arc<Header>,
     /// The condition, if there is one.
     pub condition: Option<Condition>,
+    /// The columns that the condition looks at.
+    conditioned: Vec<usize>,
     /// The column of the recipient's id.
     pub to: usize,
 }
@@ -81,10 +86,30 @@ impl Selected {
         diagnostics.extend(special_columns(audience, &header));
         match header.position(&audience.columns.to) {
             Some(to) if !diagnostics.has_errors() => {
-                Ok((Self { audience: Arc::clone(audience), header, condition, to }, reader))
+                let conditioned = condition.iter().flat_map(Condition::columns);
+                let conditioned = conditioned.filter_map(|column| header.position(&column.name)).collect();
+                Ok((Self { audience: Arc::clone(audience), header, condition, conditioned, to }, reader))
             }
             _ => Err(diagnostics),
         }
+    }
+
+    /// Says whether a row that the renderer holds belongs to the audience.
+    ///
+    /// # Errors
+    /// If that cannot be said, or a cell that counts is not what it looks like.
+    pub(super) fn matches(&self, renderer: &mut Renderer, cells: &csv::StringRecord) -> Result<bool, RowIssue> {
+        let Some(condition) = &self.condition else { return Ok(true) };
+        for position in &self.conditioned {
+            if let Some(mark) = cells.get(*position).and_then(first_disguise) {
+                let what = harm(mark).unwrap_or("a character that nobody sees");
+                let name = self.header.names().get(*position).map(String::as_str).unwrap_or_default();
+                let message = format!("`{name}` holds {what} (U+{:04X})", u32::from(mark));
+                let issue = RowIssue::new(Code::ForbiddenCharacter, message, Some(name));
+                return Err(issue.help("clean the cell: the `where` would take it for something else than people do"));
+            }
+        }
+        renderer.matches(condition).map_err(RowIssue::from)
     }
 }
 

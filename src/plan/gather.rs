@@ -48,6 +48,8 @@ pub(super) struct Gathered {
     pub skipped: BTreeMap<String, u64>,
     /// Rows that cannot be read.
     pub unreadable: RowIssues,
+    /// How many of them have a word for nothing in the place of the id.
+    pub nothing: u64,
     /// Rows for which something failed.
     pub failed: RowIssues,
     /// What cells leave behind in texts, by column: the line of the first row, and how many rows.
@@ -168,13 +170,14 @@ impl Gatherer {
         let (person, id, used, fate) = match judged.verdict {
             Verdict::Blank => return self.gathered.counts.add(Gate::Blank),
             Verdict::NoAddress => return self.gathered.counts.add(Gate::NoAddress),
-            Verdict::Unreadable { issue, person } => {
+            Verdict::Unreadable { issue, people, is_nothing } => {
+                self.gathered.nothing += u64::from(is_nothing);
                 if judged.unterminated {
                     self.gathered.unterminated = Some((line, None));
                 }
                 self.gathered.counts.add(Gate::Unreadable);
                 self.gathered.unreadable.add(line, issue);
-                if let Some(person) = person {
+                for person in people {
                     self.illegible(person, line);
                 }
                 return;

@@ -10,7 +10,7 @@ use crate::timing;
 
 use super::gate::Gate;
 use super::gather::Gathered;
-use super::ids::IdForms;
+use super::ids::{IdForm, IdForms, Loss};
 use super::row_issue::{Cause, RowIssues};
 use super::sieve::Leftover;
 
@@ -35,7 +35,7 @@ pub(super) fn of(message: &Message, header: &Header, gathered: &Gathered, failur
     }
     diagnostics.extend(more(&gathered.unreadable, file, Severity::Warning));
     diagnostics.extend(contradicting(message, gathered));
-    diagnostics.extend(of_ids(audience, gathered));
+    diagnostics.extend(of_ids(audience, &gathered.ids, gathered.unterminated));
     diagnostics.extend(leftovers(message, header, gathered));
     if gathered.too_many_bytes > 0 {
         let texts = plural(gathered.too_many_bytes, "text");
@@ -125,8 +125,12 @@ fn leftovers<'a>(
             Leftover::Mojibake => (
                 Code::Leftover,
                 format!("`{name}` has characters that were read in the wrong encoding in {rows} that would be sent"),
-                "`FranÃ§ois` was `François`: export the data again as UTF-8, or say how it is encoded: `encoding: …`"
-                    .to_owned(),
+                "as if `François` had become `FranÃ§ois`: export the data again, as UTF-8".to_owned(),
+            ),
+            Leftover::Mark(mark) => (
+                Code::Leftover,
+                format!("`{name}` holds {mark}, in {rows} that would be sent"),
+                "people would see it as it is written: export the column as plain text".to_owned(),
             ),
         };
         let place = Place::Row { file: file.to_owned(), line: *line, column };
@@ -134,13 +138,16 @@ fn leftovers<'a>(
     })
 }
 
-/// What the ids say together.
-fn of_ids(audience: &Audience, gathered: &Gathered) -> Diagnostics {
+/// The last row of a file that ends in it without a line end: its line, and its id if it has one.
+pub(super) type Unterminated = Option<(u64, Option<IdForm>)>;
+
+/// What the ids of an audience, or of a list of people, say together.
+pub(super) fn of_ids(audience: &Audience, ids: &IdForms, last: Unterminated) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
     let file = || Place::File(audience.source.file().to_owned());
-    diagnostics.extend(rounded(audience, &gathered.ids));
-    let cut = cut(audience, gathered);
-    if let (Some(odd), None) = (gathered.ids.odd_ones(), &cut) {
+    diagnostics.extend(rounded(audience, ids));
+    let cut = cut(audience, ids, last);
+    if let (Some(odd), None) = (ids.odd_ones(), &cut) {
         let others: Vec<String> =
             odd.others.iter().map(|(digits, ids)| format!("{} with {digits} digits", plural(*ids, "id"))).collect();
         let text = format!(
@@ -159,25 +166,48 @@ fn of_ids(audience: &Audience, gathered: &Gathered) -> Diagnostics {
     diagnostics
 }
 
-/// Says that a spreadsheet has rounded ids, if they are of the kind that it rounds.
-pub(super) fn rounded(audience: &Audience, ids: &IdForms) -> Option<Diagnostic> {
+/// Says that ids were rounded on the way, if they are of the kind that is.
+fn rounded(audience: &Audience, ids: &IdForms) -> Option<Diagnostic> {
     let found = ids.rounded().filter(|_| audience.ids == IdRule::Numeric)?;
-    let text = format!(
-        "{} of {} in `{}` end in zeros behind their fifteenth digit: a spreadsheet has rounded them",
-        number(found.rounded),
-        plural(found.of, "id"),
-        audience.source.file()
-    );
-    Some(Diagnostic::error(Code::RoundedIds, text, Place::File(audience.source.file().to_owned())).help(
-        "a rounded id is somebody else's: export the ids again as text; if they really end so, say `recipients: { ids: \
-         any }` in the project file",
-    ))
+    let file = audience.source.file();
+    let (rounded, of) = (number(found.rounded), plural(found.of, "id"));
+    let (ends, by) = match (found.loss, found.of, found.is_sure) {
+        (Loss::Float, ..) => (
+            format!("{rounded} of {of} in `{file}` are such as a decimal number of 64 bits holds"),
+            "a program has rounded them",
+        ),
+        (Loss::Zeros, _, true) => (
+            format!("{rounded} of {of} in `{file}` end in zeros behind their fifteenth digit"),
+            "a spreadsheet has rounded them",
+        ),
+        (Loss::Zeros, 1, false) => (
+            format!("the only id in `{file}` ends in zeros behind its fifteenth digit"),
+            "a spreadsheet may have rounded it",
+        ),
+        (Loss::Zeros, _, false) => (
+            format!("the only {of} in `{file}` end in zeros behind their fifteenth digit"),
+            "a spreadsheet may have rounded them",
+        ),
+    };
+    let diagnostic = if found.is_sure { Diagnostic::error } else { Diagnostic::warning };
+    let help = match (found.loss, found.is_sure) {
+        (Loss::Float, _) => {
+            "a rounded id is somebody else's: export the ids again as text, without a program that takes them for numbers; \
+             if they really are so, say `recipients: { ids: any }` in the project file"
+        }
+        (Loss::Zeros, true) => {
+            "a rounded id is somebody else's: export the ids again as text; if they really end so, say `recipients: { ids: \
+             any }` in the project file"
+        }
+        (Loss::Zeros, false) => "a rounded id is somebody else's: look whether that is how they end",
+    };
+    Some(diagnostic(Code::RoundedIds, format!("{ends}: {by}"), Place::File(file.to_owned())).help(help))
 }
 
 /// Says that the file was cut: it ends without a line end, in a row that is shorter than all others.
-fn cut(audience: &Audience, gathered: &Gathered) -> Option<Diagnostic> {
-    let (line, id) = gathered.unterminated?;
-    let shorter = id.is_none_or(|id| gathered.ids.without(id).all_longer_than(id));
+fn cut(audience: &Audience, ids: &IdForms, last: Unterminated) -> Option<Diagnostic> {
+    let (line, id) = last?;
+    let shorter = id.is_none_or(|id| ids.without(id).all_longer_than(id));
     let what = if id.is_some() { "its id is shorter than all others" } else { "it cannot be read" };
     let place = Place::Row { file: audience.source.file().to_owned(), line, column: None };
     let text = format!("the file may have been cut: it ends without a line end in this row, and {what}");

@@ -4,8 +4,8 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use crate::audience::Row;
-use crate::campaign::{Audience, Files};
-use crate::diagnostic::words::plural;
+use crate::campaign::{Audience, AudienceSource, Files};
+use crate::diagnostic::words::{number, plural};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::identity::{CanonicalTo, Fingerprint, Person, PersonSet};
 use crate::render::Renderer;
@@ -14,6 +14,7 @@ use crate::wire::visible::is_blank;
 use super::compiled::Selected;
 use super::gate::Gate;
 use super::ids::{IdForm, IdForms};
+use super::issues::{Unterminated, of_ids};
 use super::parallel;
 use super::row_issue::{RowIssue, RowIssues};
 
@@ -28,6 +29,8 @@ pub(super) struct List {
     pub people: PersonSet,
     /// What their ids look like.
     pub ids: IdForms,
+    /// What is worth a look.
+    pub warnings: Diagnostics,
 }
 
 /// A list as a plan shows it.
@@ -57,13 +60,19 @@ impl List {
         workers: NonZeroUsize,
     ) -> Result<Self, Diagnostics> {
         let (selected, mut reader) = Selected::new(audience, files)?;
-        let mut list = Self { audience: Arc::clone(audience), people: PersonSet::default(), ids: IdForms::default() };
+        let mut list = Self {
+            audience: Arc::clone(audience),
+            people: PersonSet::default(),
+            ids: IdForms::default(),
+            warnings: Diagnostics::new(),
+        };
+        let mut last = None;
         let mut issues = RowIssues::default();
         parallel::ordered::<_, _, _, Diagnostics>(
             workers,
             || Renderer::new(Arc::clone(&selected.header)),
             |renderer, rows: Vec<Row>| {
-                let read = |row: &Row| (row.line, person(&selected, fingerprint, renderer, row));
+                let read = |row: &Row| (row.line, row.unterminated, person(&selected, fingerprint, renderer, row));
                 rows.iter().map(read).collect::<Vec<_>>()
             },
             || {
@@ -72,7 +81,10 @@ impl List {
                 Ok((count > 0).then_some(rows))
             },
             |chunk| {
-                for (line, result) in chunk {
+                for (line, unterminated, result) in chunk {
+                    if let (true, Ok(Some((_, form)))) = (unterminated, &result) {
+                        last = Some((line, Some(*form)));
+                    }
                     match result {
                         Ok(Some((person, form))) => {
                             list.people.insert(person);
@@ -85,11 +97,21 @@ impl List {
                 Ok(())
             },
         )?;
-        let diagnostics = list.check(&issues);
-        if diagnostics.has_errors() { Err(diagnostics) } else { Ok(list) }
+        let diagnostics = list.check(&issues, last);
+        if diagnostics.has_errors() { Err(diagnostics) } else { Ok(Self { warnings: diagnostics, ..list }) }
     }
 
-    fn check(&self, issues: &RowIssues) -> Diagnostics {
+    /// What its ids stand in, in words: a file, or rows of a campaign.
+    fn called(&self) -> &str {
+        match &self.audience.source {
+            AudienceSource::Rows { .. } if !self.audience.name.is_empty() => &self.audience.name,
+            AudienceSource::Rows { .. } | AudienceSource::Csv { .. } | AudienceSource::Ndjson { .. } => {
+                self.audience.source.file()
+            }
+        }
+    }
+
+    fn check(&self, issues: &RowIssues, last: Unterminated) -> Diagnostics {
         let file = self.audience.source.file();
         let mut diagnostics = Diagnostics::new();
         for cause in issues.causes() {
@@ -107,9 +129,9 @@ impl List {
                 .help(help.join("; ")),
             );
         }
-        diagnostics.extend(super::issues::rounded(&self.audience, &self.ids));
+        diagnostics.extend(of_ids(&self.audience, &self.ids, last));
         if self.people.is_empty() && issues.is_empty() && !self.audience.may_be_empty {
-            let text = format!("`{file}` keeps people from getting messages, and holds nobody");
+            let text = format!("`{}` keeps people from getting messages, and holds nobody", self.called());
             let place = self.audience.place.clone();
             diagnostics.push(Diagnostic::error(Code::NobodyProtected, text, place).help(
                 "look whether the file is whole; if nobody may be in it, say `mayBeEmpty: true` on the audience",
@@ -118,14 +140,30 @@ impl List {
         diagnostics
     }
 
-    /// Says that no id of the list could be one of the people that it is held against.
+    /// Says that no id of the list, or hardly one, could be one of the people that it is held against.
     pub(super) fn check_shape(&self, people: &IdForms, audience: &Audience) -> Option<Diagnostic> {
-        if self.audience.may_be_empty || !self.ids.is_another_shape_than(people) {
+        if self.audience.may_be_empty {
             return None;
+        }
+        if !self.ids.is_another_shape_than(people) {
+            let (far, all) = (self.ids.far_from(people), self.ids.all());
+            let text = format!(
+                "{} of {} in `{}` cannot be anybody of `{}`, whose ids have {}",
+                number(far),
+                plural(all, "id"),
+                self.called(),
+                audience.source.file(),
+                people.words()
+            );
+            return (far * 2 > all).then(|| {
+                Diagnostic::warning(Code::NobodyProtected, text, self.audience.place.clone()).help(
+                    "look whether the right column is named under `columns.to`, and the list is of the right people",
+                )
+            });
         }
         let text = format!(
             "`{}` keeps nobody from getting messages: its ids have {}, and those of `{}` have {}",
-            self.audience.source.file(),
+            self.called(),
             self.ids.words(),
             audience.source.file(),
             people.words()
@@ -156,9 +194,9 @@ fn person(
     if is_blank(cell) && cells.iter().all(is_blank) {
         return Ok(None);
     }
-    if let Some(condition) = &selected.condition {
+    if selected.condition.is_some() {
         renderer.fill(cells);
-        if !renderer.matches(condition).map_err(RowIssue::from)? {
+        if !selected.matches(renderer, cells)? {
             return Ok(None);
         }
     }

@@ -302,6 +302,7 @@ impl Planner<'_> {
         ));
         for (gate, lists) in [(Gate::Suppressed, &suppressed), (Gate::Excluded, &excluded)] {
             for (list, number) in lists.iter().zip(0..) {
+                plan.diagnostics.extend(list.warnings.clone());
                 plan.diagnostics.extend(list.check_shape(&gathered.ids, &message.audience));
                 let stopped = gathered.protected.get(&(gate, number)).copied().unwrap_or_default();
                 let protection = list.protection(gate, stopped);
@@ -350,14 +351,20 @@ impl Planner<'_> {
         plan.change = ledger.and_then(|ledger| changes::text(message, ledger, counts.get(Gate::AlreadySent)));
         let checked = check::times(message, plan, input.now, ledger.filter(|_| input.frozen.is_none()));
         plan.diagnostics.extend(checked);
-        if rails::reaches_nobody(&counts) {
-            plan.diagnostics.extend(values::nobody_matches(message, compiled, input.files));
+        if rails::reaches_nobody(&counts) && counts.get(Gate::Filtered) > 0 {
+            plan.diagnostics.extend(values::nobody_matches(
+                message,
+                compiled,
+                input.files,
+                !rails::is_held_up(&counts),
+            ));
         }
         plan.diagnostics.extend(handed::early(message, plan, input.now));
         if plan.selected {
             let before = ledger.and_then(|ledger| ledger.last_record(&message.key)).map(|record| record.audience);
             let limits = &input.project.limits;
-            self.rails.extend(rails::of_message(message, &counts, before, gathered.late, limits, input.accepted));
+            let seen = rails::Seen { late: gathered.late, nothing: gathered.nothing };
+            self.rails.extend(rails::of_message(message, &counts, before, seen, limits, input.accepted));
             let overlap = ledger.map(|ledger| changes::overlap(message, ledger, input.now));
             let (overlap, leaving) = overlap.unwrap_or_default();
             if overlap > 0 && plan.to_send() + plan.not_due() > 0 {

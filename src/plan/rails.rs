@@ -151,6 +151,12 @@ pub(super) fn reaches_nobody(counts: &Counts) -> bool {
     counts.occupied().all(|(gate, _)| gate < Gate::Suppressed)
 }
 
+/// Says whether rows end where nobody knows, or it does not count, what a `where` would say of them.
+#[must_use]
+pub(super) fn is_held_up(counts: &Counts) -> bool {
+    [Gate::Unreadable, Gate::Contradicting].iter().any(|gate| counts.get(*gate) > 0)
+}
+
 /// The rail of a list that keeps people from getting a message.
 #[must_use]
 pub(super) fn of_list(
@@ -174,13 +180,23 @@ fn expectation(message: &Message, expect: Expect, who: &str, people: u64, accept
     Some(Rail::new(RailKind::Expect, Some(&message.key), limit, people, accepted).words(words))
 }
 
+/// What the rails of a message need besides the counts.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Seen {
+    /// How many people's time is past, who are sent to by consent.
+    pub late: u64,
+    /// How many unreadable rows only have a word for nothing in the place of the id, as exports write it
+    /// for everybody without one: they are no damage.
+    pub nothing: u64,
+}
+
 /// The rails of one message.
 #[must_use]
 pub(super) fn of_message(
     message: &Message,
     counts: &Counts,
     audience_before: Option<u64>,
-    late: u64,
+    seen: Seen,
     limits: &Limits,
     accepted: &Accepted,
 ) -> Vec<Rail> {
@@ -210,12 +226,14 @@ pub(super) fn of_message(
         let words = format!("{} failed, but at most {} may", plural(failed, "row"), number(limits.failed_rows));
         rails.push(Rail::new(RailKind::Failed, key, limits.failed_rows, failed, accepted).words(words));
     }
-    let unreadable = counts.get(Gate::Unreadable);
+    let Seen { late, nothing } = seen;
+    let unreadable = counts.get(Gate::Unreadable).saturating_sub(nothing);
     let share = percent(unreadable, counts.filled());
     let limit = u64::from(limits.unreadable_rows_percent);
     if share > limit && (limit == 0 || unreadable > UNREADABLE_ROWS_ALWAYS) {
         let words = format!(
-            "{share}% of the rows of `{}` are unreadable ({} of {}), but at most {limit}% may be",
+            "{} of the rows of `{}` are unreadable ({} of {}), but at most {limit}% may be",
+            if share > limit + 1 { format!("{share}%") } else { format!("more than {limit}%") },
             message.audience.source.file(),
             number(unreadable),
             number(counts.filled()),

@@ -170,7 +170,10 @@ pub(super) fn counted(values: &BTreeMap<String, u64>) -> Option<String> {
     let mut words: Vec<String> = sorted
         .iter()
         .take(VALUES_SHOWN)
-        .map(|(value, rows)| format!("`{value}` in {}", plural(*rows, "row")))
+        .map(|(value, rows)| match *value {
+            "" => format!("nothing in {}", plural(*rows, "row")),
+            value => format!("`{value}` in {}", plural(*rows, "row")),
+        })
         .collect();
     if sorted.len() > VALUES_SHOWN {
         words.push(plural((sorted.len() - VALUES_SHOWN) as u64, "other value"));

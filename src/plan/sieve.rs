@@ -8,9 +8,11 @@ use jiff::{SignedDuration, Timestamp};
 use crate::audience::{Moment, Row, RowAt, TimeForm, masked_time, time_cure, used_digest};
 use crate::campaign::Message;
 use crate::diagnostic::Code;
-use crate::identity::{CanonicalTo, Content, Fingerprint, IdRule, Person, ToError};
+use crate::identity::{CanonicalTo, Content, Fingerprint, IdRule, Person, ToError, meant};
 use crate::ledger::{Standing, Standings, View};
-use crate::render::{Renderer, Rendering, TextProblem, check_text, looks_like_mojibake, word_for_nothing};
+use crate::render::{
+    Renderer, Rendering, TextProblem, check_text, leftover_mark, looks_like_mojibake, word_for_nothing,
+};
 use crate::wire::visible::is_blank;
 
 use super::compiled::{Compiled, WindowColumn};
@@ -83,8 +85,11 @@ pub(super) enum Verdict {
     Unreadable {
         /// Why.
         issue: RowIssue,
-        /// Whom it is about, if it shows that much.
-        person: Option<Person>,
+        /// Whom it may be about, as far as it shows that.
+        people: Vec<Person>,
+        /// Whether a word for nothing stands in the place of the id: then nobody is forgotten, and nothing
+        /// is damaged.
+        is_nothing: bool,
     },
     /// It is about a person.
     Person {
@@ -135,6 +140,8 @@ pub(super) enum Leftover {
     Word(&'static str),
     /// Characters that were read in the wrong encoding.
     Mojibake,
+    /// Something of the program that the cell comes from.
+    Mark(&'static str),
     /// A zone that is likely not meant.
     Zone(&'static str),
 }
@@ -164,13 +171,8 @@ impl Sieve<'_> {
         let verdict = match &row.cells {
             Ok(cells) => self.verdict(renderer, cells),
             Err(problem) => {
-                let to = problem.to.as_deref().and_then(|to| CanonicalTo::parse(to, self.ids()).ok());
-                let person = to.zip(self.fingerprints.first()).map(|(to, first)| {
-                    let person = first.person(&to);
-                    self.handed.see(self.fingerprints, &to, person);
-                    person
-                });
-                Verdict::Unreadable { issue: problem.into(), person }
+                let people = problem.to.as_deref().map(|to| self.meant(to)).unwrap_or_default();
+                Verdict::Unreadable { issue: problem.into(), people, is_nothing: false }
             }
         };
         Judged { at: row.at, line: row.line, unterminated: row.unterminated, verdict }
@@ -180,20 +182,35 @@ impl Sieve<'_> {
         self.compiled.selected.audience.ids
     }
 
+    /// The people whom a text in the place of an id may be about.
+    fn meant(&self, text: &str) -> Vec<Person> {
+        let Some(first) = self.fingerprints.first() else { return Vec::new() };
+        let ids = meant(text, self.ids());
+        let ids = ids.iter().filter_map(|id| CanonicalTo::parse(id, self.ids()).ok());
+        ids.map(|to| {
+            let person = first.person(&to);
+            self.handed.see(self.fingerprints, &to, person);
+            person
+        })
+        .collect()
+    }
+
     fn verdict(&self, renderer: &mut Renderer, cells: &csv::StringRecord) -> Verdict {
-        let to = match CanonicalTo::parse(cells.get(self.compiled.selected.to).unwrap_or_default(), self.ids()) {
+        let cell = cells.get(self.compiled.selected.to).unwrap_or_default();
+        let to = match CanonicalTo::parse(cell, self.ids()) {
             Ok(to) => to,
             Err(ToError::Empty) if cells.iter().all(is_blank) => return Verdict::Blank,
             Err(ToError::Empty) => return Verdict::NoAddress,
             Err(error) => {
                 let column = &self.compiled.selected.audience.columns.to;
                 let issue = RowIssue::new(Code::BadRecipient, error.to_string(), Some(column)).help(error.help());
-                return Verdict::Unreadable { issue, person: None };
+                let is_nothing = error == ToError::Nothing;
+                return Verdict::Unreadable { issue, people: self.meant(cell), is_nothing };
             }
         };
         let Some(first) = self.fingerprints.first() else {
             let issue = RowIssue::new(Code::BadRecipient, "there is no key", None);
-            return Verdict::Unreadable { issue, person: None };
+            return Verdict::Unreadable { issue, people: Vec::new(), is_nothing: false };
         };
         let person = first.person(&to);
         self.handed.see(self.fingerprints, &to, person);
@@ -256,13 +273,13 @@ impl Sieve<'_> {
 
     fn fate(&self, renderer: &mut Renderer, cells: &csv::StringRecord, to: &CanonicalTo<'_>, person: Person) -> Fate {
         let mut filled = false;
-        if let Some(condition) = &self.compiled.selected.condition {
+        if self.compiled.selected.condition.is_some() {
             renderer.fill(cells);
             filled = true;
-            match renderer.matches(condition) {
+            match self.compiled.selected.matches(renderer, cells) {
                 Ok(true) => {}
                 Ok(false) => return Fate::Stopped(Gate::Filtered),
-                Err(error) => return Fate::Failed(error.into()),
+                Err(issue) => return Fate::Failed(issue),
             }
         }
         let (slot, window) = match self.slot(cells).and_then(|slot| Ok((slot, self.closes_at(cells)?))) {
@@ -357,6 +374,8 @@ impl Sieve<'_> {
                 found.push((*position, Leftover::Word(word)));
             } else if looks_like_mojibake(cell) {
                 found.push((*position, Leftover::Mojibake));
+            } else if let Some(mark) = leftover_mark(cell) {
+                found.push((*position, Leftover::Mark(mark)));
             }
         }
         found

@@ -385,3 +385,99 @@ fn the_digest_of_a_plan_never_changes_by_itself() {
 fn sale_with(campaign: &str) -> Fixture {
     Fixture::new(campaign).file("people.csv", PEOPLE)
 }
+
+const ONE_FORM: &str = "\
+campaign: sale
+audiences:
+  all: { csv: people.csv, columns: { to: id }, where: WHERE }
+messages:
+  - { id: hello, sender: shop, audience: all, content: { text: 'Hi {{ name }}, {% if plan == \"vip\" %}A{% else %}B{% endif %}' } }
+";
+const SUPPRESS: &str = "\
+project: acme-shop
+senders: { shop: SHOP, other: OTHER }
+suppress: [ { csv: out.csv, columns: { to: id }, where: 'status == \"unsub\"' } ]
+";
+
+#[test]
+fn every_room_sees_one_form_of_a_cell() {
+    let gates = |filter: &str, cell: &str| {
+        let campaign = ONE_FORM.replace("WHERE", &format!("'{filter}'"));
+        let text = format!("id,name,consent,plan\n17841466000000011,Ana,{cell},vip\n17841466000000012,Iva,yes,vip\n");
+        let plan = Fixture::new(&campaign).file("people.csv", &text).plan();
+        (plan.messages[0].counts.get(Gate::ToSend), plan.messages[0].counts.get(Gate::Filtered))
+    };
+    for cell in ["no", "no ", "\u{a0}no", "no\u{200b}", "\"=\"\"no\"\"\""] {
+        assert_eq!(gates("consent != \"no\"", cell), (1, 1), "{cell}");
+        assert_eq!(gates("consent not in [\"no\", \"\"]", cell), (1, 1), "{cell}");
+    }
+    for cell in ["", " ", "\u{200b}", "\"=\"\"\"\"\""] {
+        assert_eq!(gates("consent != \"\"", cell), (1, 1), "{cell}");
+    }
+    // What is hidden within a cell is no other word, but damage.
+    for cell in ["n\u{200b}o", "no\u{7}"] {
+        let campaign = ONE_FORM.replace("WHERE", "'consent != \"no\"'");
+        let text = format!("id,name,consent,plan\n17841466000000011,Ana,{cell},vip\n");
+        let plan = Fixture::new(&campaign).file("people.csv", &text).plan();
+        assert!(plan.all_diagnostics().has_errors(), "{cell:?}");
+    }
+    // The id has it, too, wherever it is looked at.
+    for id in ["'17841466000000011", "\"=\"\"17841466000000011\"\"\"", " 17841466000000011\u{a0}"] {
+        let campaign = ONE_FORM.replace("WHERE", "'id != \"17841466000000011\"'");
+        let text = format!("id,name,plan\n{id},Ana,vip\n17841466000000012,Iva,vip\n");
+        let plan = Fixture::new(&campaign).file("people.csv", &text).plan();
+        assert_eq!(plan.messages[0].counts.get(Gate::ToSend), 1, "{id}");
+    }
+    for status in ["unsub", "unsub ", "\"=\"\"unsub\"\"\""] {
+        let campaign = ONE_FORM.replace("WHERE", "'name != \"\"'");
+        let plan = Fixture::new(&campaign)
+            .file("sendform.yaml", SUPPRESS)
+            .file("people.csv", "id,name,plan\n17841466000000011,Ana,vip\n17841466000000012,Iva,vip\n")
+            .file("out.csv", &format!("id,status\n17841466000000011,{status}\n"))
+            .plan();
+        assert_eq!(plan.messages[0].counts.get(Gate::Suppressed), 1, "{status}");
+    }
+    // Rows that only differ in what nobody sees agree.
+    let campaign = ONE_FORM.replace("WHERE", "'name != \"\"'");
+    let text = "id,name,plan\n17841466000000011,Ana,vip\n17841466000000011,Ana ,vip\u{200b}\n";
+    let plan = Fixture::new(&campaign).file("people.csv", text).plan();
+    assert_eq!(plan.messages[0].counts.get(Gate::Duplicate), 1);
+    assert_eq!(plan.messages[0].samples[0].revealed, "Hi Ana, A");
+}
+
+#[test]
+fn a_protective_list_is_looked_at_as_an_audience_is() {
+    let people: String = (10..40).map(|number| format!("178414660000000{number},Ana,vip\n")).collect();
+    let said = |out: &str| {
+        let project = SUPPRESS.replace(", where: 'status == \"unsub\"'", "");
+        let plan = Fixture::new(&ONE_FORM.replace("WHERE", "'name != \"\"'"))
+            .file("sendform.yaml", &project)
+            .file("people.csv", &format!("id,name,plan\n{people}"))
+            .file("out.csv", out)
+            .plan();
+        plan.all_diagnostics().iter().map(|found| found.code.as_str().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(said("id\n17841466000000010\n"), [""; 0]);
+    assert_eq!(said("id\n17841466000000010\n17841466000\n"), ["odd-ids"]);
+    assert_eq!(said("id\n17841466000000010\n17841466000"), ["cut-file"]);
+    assert_eq!(said("id\n17841466000000000\n17841466000000100\n"), ["rounded-ids"]);
+    let phones: String = (0..200).map(|number| format!("385911234{number:03}\n")).collect();
+    assert_eq!(said(&format!("id\n17841466000000010\n{phones}")), ["odd-ids", "nobody-protected"]);
+}
+
+#[test]
+fn words_for_nothing_in_place_of_ids_are_no_damage() {
+    let rows: String = (10..30).map(|number| format!("178414660000000{number},Ana,vip\n")).collect();
+    let plan = |word: &str| {
+        let text = format!("id,name,plan\n{rows}{}", format!("{word},Iva,vip\n").repeat(10));
+        Fixture::new(&ONE_FORM.replace("WHERE", "'name != \"\"'")).file("people.csv", &text).plan()
+    };
+    for word in ["NULL", "N/A", "-", "\\N"] {
+        let plan = plan(word);
+        assert_eq!(plan.messages[0].counts.get(Gate::Unreadable), 10, "{word}");
+        assert!(plan.rails.is_empty(), "{word}: {:?}", plan.rails);
+    }
+    for damage in ["#N/A", "########", "ana.shop"] {
+        assert_eq!(plan(damage).rails.len(), 1, "{damage}");
+    }
+}

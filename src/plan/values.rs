@@ -20,12 +20,23 @@ const SHARED_MIN: u64 = 5;
 
 /// Says what the columns of an audience's `where` hold, if there is one; the audience is read once
 /// more for it.
-pub(super) fn nobody_matches(message: &Message, compiled: &Compiled, files: &dyn Files) -> Option<Diagnostic> {
+pub(super) fn nobody_matches(
+    message: &Message,
+    compiled: &Compiled,
+    files: &dyn Files,
+    all_are_filtered: bool,
+) -> Option<Diagnostic> {
     let condition = compiled.selected.condition.as_ref()?;
     let filter = message.audience.filter.as_ref()?;
     let found = columns(message, compiled, condition, files)?;
     let file = message.audience.source.file();
-    let text = format!("no row of `{file}` matches the `where` of audience `{}`", message.audience.name);
+    let text = match all_are_filtered {
+        true => format!("no row of `{file}` matches the `where` of audience `{}`", message.audience.name),
+        false => format!(
+            "no row of `{file}` that could be sent from matches the `where` of audience `{}`",
+            message.audience.name
+        ),
+    };
     let holds = found.into_iter().filter_map(|(name, values)| Some(format!("`{name}` holds {}", counted(&values)?)));
     let place = condition.columns().first().map_or_else(|| filter.place.clone(), |used| used.place.clone());
     let diagnostic = Diagnostic::warning(Code::NobodyMatches, text, place);
@@ -53,7 +64,7 @@ fn columns(
     while reader.read(&mut rows, CHUNK_ROWS).is_ok_and(|read| read > 0) {
         for cells in rows.iter().filter_map(|row| row.cells.as_ref().ok()) {
             for (position, _, values) in &mut columns {
-                let cell = cells.get(*position).unwrap_or_default().trim();
+                let cell = cells.get(*position).unwrap_or_default();
                 if values.len() < VALUES_MAX || values.contains_key(cell) {
                     *values.entry(cell.to_owned()).or_default() += 1;
                 }

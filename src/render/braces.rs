@@ -30,6 +30,13 @@ fn of_segment(source: &str, segment: &Segment) -> Vec<Slip> {
             found.push(Slip { range: at..at + 2, message, help: Some(help) });
         }
     }
+    let last = text.trim_end_matches([' ', '\t']);
+    if segment.before_tag && from == 0 && last.ends_with('}') && !text.contains('{') && !last.ends_with("}}") {
+        let at = start + last.len() - 1;
+        if !["%}", "#}"].iter().any(|end| last.ends_with(end)) {
+            found.push(beside(at..at + 1, "}"));
+        }
+    }
     if segment.before_tag && text.trim_end_matches([' ', '\t']).ends_with('{') {
         let at = start + text.trim_end_matches([' ', '\t']).len() - 1;
         found.push(beside(at..at + 1, "{"));

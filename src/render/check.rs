@@ -8,6 +8,7 @@ use minijinja::machinery::ast::{self, Expr, Spanned, Stmt};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::render::extent::extent;
+use crate::render::flow::{Handed, Literal};
 use crate::render::nesting::Form;
 use crate::render::position::Position;
 use crate::render::slips::TAGS;
@@ -42,6 +43,14 @@ pub(super) struct Checker<'a> {
     pub(super) extents: Vec<(Range<usize>, Range<usize>)>,
     /// Slices of texts.
     pub(super) slices: Vec<Range<usize>>,
+    /// What the engine hands to a filter of ours.
+    pub(super) handed: Vec<Handed>,
+    /// The texts that are written out in the tag that is looked at.
+    pub(super) written_out: Vec<Literal>,
+    /// Texts that are written out, and could be columns with quotes around their names.
+    pub(super) quoted: Vec<Literal>,
+    /// How many columns and names of loops were met.
+    pub(super) names: usize,
     pub(super) diagnostics: Diagnostics,
 }
 
@@ -61,6 +70,10 @@ impl<'a> Checker<'a> {
             inclusions: Vec::new(),
             extents: Vec::new(),
             slices: Vec::new(),
+            handed: Vec::new(),
+            written_out: Vec::new(),
+            quoted: Vec::new(),
+            names: 0,
             diagnostics: Diagnostics::new(),
         }
     }
@@ -99,6 +112,7 @@ impl<'a> Checker<'a> {
             Stmt::EmitExpr(emitted) => self.emitted(&emitted.expr),
             Stmt::IfCond(condition) => {
                 self.expression(&condition.expr);
+                self.tested(&condition.expr);
                 self.statements(&condition.true_body);
                 self.statements(&condition.false_body);
             }
@@ -124,7 +138,13 @@ impl<'a> Checker<'a> {
 
     fn emitted(&mut self, expr: &Expr<'_>) {
         self.refuse_blank_literals(expr);
+        let names = self.names;
         let found = self.expression(expr);
+        self.flow(expr);
+        let is_constant = self.names == names;
+        // Beside a column a word may well be one, but hardly one with an underscore.
+        let quoted = std::mem::take(&mut self.written_out).into_iter();
+        self.quoted.extend(quoted.filter(|literal| is_constant || literal.text.contains('_')));
         let help = match found {
             Type::Text | Type::Number | Type::Unknown => return,
             Type::Texts | Type::Numbers => "write `join`",
@@ -151,6 +171,8 @@ impl<'a> Checker<'a> {
 
     fn for_loop(&mut self, for_loop: &Spanned<ast::ForLoop<'_>>) {
         let listed = self.expression(&for_loop.iter);
+        self.flow(&for_loop.iter);
+        self.written_out.clear();
         let element = match listed {
             Type::Texts | Type::Numbers | Type::Unknown => listed.element().unwrap_or(Type::Unknown),
             Type::Text | Type::Number | Type::Bool | Type::TextMap | Type::NumberMap | Type::Loop | Type::Truth => {
@@ -175,6 +197,7 @@ impl<'a> Checker<'a> {
         }
         if let Some(filter) = &for_loop.filter_expr {
             self.expression(filter);
+            self.tested(filter);
         }
         self.scope.push(("loop".to_owned(), Type::Loop));
         self.statements(&for_loop.body);

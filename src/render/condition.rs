@@ -62,6 +62,7 @@ impl Condition {
         let tree = parse_expr(text).map_err(|error| unparsed(&error, Form::Expression, position, text))?;
         let mut checker = Checker::new(position, Form::Expression);
         let found = checker.expression(&tree);
+        checker.tested(&tree);
         if !found.fits(Type::Bool) && !checker.diagnostics.has_errors() {
             let message = format!("this is {found}, not a condition");
             checker.report(
@@ -75,7 +76,7 @@ impl Condition {
             return Err(checker.diagnostics);
         }
         let direct = direct::test(&tree);
-        let rewritten = slices::rewrite(text, Form::Expression, &checker.slices);
+        let rewritten = slices::rewrite(text, Form::Expression, &checker.slices, &[]);
         let compiled = ENVIRONMENT
             .compile_expression_owned(rewritten.as_ref().map_or(text, |rewritten| &rewritten.text).to_owned())
             .map_err(|error| unparsed(&error, Form::Expression, position, text))?;

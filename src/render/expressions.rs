@@ -26,16 +26,31 @@ impl Checker<'_> {
             Expr::Var(var) => self.variable(var.id, at),
             Expr::Const(constant) => self.constant(constant),
             Expr::UnaryOp(unary) => self.unary(unary),
-            Expr::BinOp(binary) => self.binary(binary, at),
-            Expr::Compare(chain) => self.comparisons(chain),
+            Expr::BinOp(binary) => {
+                let names = self.names;
+                let found = self.binary(binary, at);
+                if is_comparison(&binary.op) {
+                    self.refuse_constants(names, expr, &binary.left);
+                }
+                found
+            }
+            Expr::Compare(chain) => {
+                let names = self.names;
+                let found = self.comparisons(chain);
+                self.refuse_constants(names, expr, &chain.expr);
+                found
+            }
             Expr::IfExpr(choice) => self.choice(choice, at),
             Expr::Filter(filter) => {
                 let first = filter.expr.as_ref().map(|expr| (self.expression(expr), expr));
                 self.word(FILTERS, "filter", filter.name, first, &filter.args, span)
             }
             Expr::Test(test) => {
+                let names = self.names;
                 let first = self.expression(&test.expr);
-                self.word(TESTS, "test", test.name, Some((first, &test.expr)), &test.args, span)
+                let found = self.word(TESTS, "test", test.name, Some((first, &test.expr)), &test.args, span);
+                self.refuse_constants(names, expr, &test.expr);
+                found
             }
             Expr::GetAttr(attribute) => self.attribute(attribute, at),
             Expr::GetItem(item) => self.item(item, at),
@@ -54,6 +69,7 @@ impl Checker<'_> {
     }
 
     fn variable(&mut self, name: &str, at: Range<usize>) -> Type {
+        self.names += 1;
         if let Some((_, found)) = self.scope.iter().rev().find(|(known, _)| known == name) {
             return *found;
         }
@@ -76,6 +92,7 @@ impl Checker<'_> {
         #[expect(clippy::wildcard_enum_match_arm, reason = "the engine's list of kinds is open")]
         match constant.value.kind() {
             ValueKind::String => {
+                self.refuse_unseen(constant);
                 // An escape may hide what no file may hold.
                 if let Some(character) = constant.value.as_str().and_then(first_harm) {
                     let what = harm(character).unwrap_or("a character that cannot be sent");
@@ -229,6 +246,9 @@ impl Checker<'_> {
             self.wrong(format!("{} cannot be compared so", left.0), extent(left.1), None);
         } else if !left.0.fits(right.0) {
             self.differ(left, right);
+        } else if matches!(order, Order::Equal) {
+            self.equal(left.1, right.1);
+            self.equal(right.1, left.1);
         }
     }
 
@@ -251,10 +271,15 @@ impl Checker<'_> {
     fn contains(&mut self, left: (Type, &Expr<'_>), right: (Type, &Expr<'_>)) {
         match right.0 {
             Type::Unknown => {}
-            Type::Text | Type::TextMap | Type::NumberMap => self.want(left.0, Type::Text, left.1),
+            Type::Text | Type::TextMap | Type::NumberMap => {
+                self.want(left.0, Type::Text, left.1);
+                self.within(left.1, right.1);
+            }
             Type::Texts | Type::Numbers => {
                 if !left.0.fits(right.0.element().unwrap_or(Type::Unknown)) {
                     self.differ(left, right);
+                } else if let Expr::List(list) = right.1 {
+                    list.items.iter().for_each(|item| self.equal(left.1, item));
                 }
             }
             Type::Number | Type::Bool | Type::Loop | Type::Truth => {
@@ -265,6 +290,7 @@ impl Checker<'_> {
 
     fn choice(&mut self, choice: &Spanned<ast::IfExpr<'_>>, at: Range<usize>) -> Type {
         self.expression(&choice.test_expr);
+        self.tested(&choice.test_expr);
         let left = self.expression(&choice.true_expr);
         let Some(otherwise) = &choice.false_expr else {
             return self.wrong("this `if` has no `else`", at, Some("write `… if … else …`, or `{% if … %}`"));
@@ -387,6 +413,14 @@ fn joined(left: &Expr<'_>, right: &Expr<'_>) -> Option<String> {
         return None;
     };
     if let Expr::Var(right) = right { Some(format!("{left}-{}", right.id)) } else { None }
+}
+
+/// Says whether an operation compares its sides.
+const fn is_comparison(operation: &BinOpKind) -> bool {
+    matches!(
+        operation,
+        BinOpKind::Eq | BinOpKind::Ne | BinOpKind::Lt | BinOpKind::Lte | BinOpKind::Gt | BinOpKind::Gte | BinOpKind::In
+    )
 }
 
 /// What a comparison asks of its sides.

@@ -5,6 +5,7 @@ use minijinja::{State, Value};
 
 use crate::diagnostic::Code;
 use crate::render::failure::{Problem, SkipPerson};
+use crate::render::flow::blank as blank_value;
 use crate::render::record::COLUMN_MARK;
 use crate::wire::visible::is_blank;
 
@@ -25,12 +26,14 @@ fn too_large<T>() -> Made<T> {
     fail("a filter makes a text of more than 64 KiB")
 }
 
-/// Gives the trimmed text, or another if it is blank. The other may be empty: that is then meant.
-pub(super) fn fallback(value: &Value, other: &str) -> Made<Value> {
-    match value.as_str() {
-        Some(text) if !is_blank(text) => Ok(Value::from(text.trim())),
-        None if !value.is_undefined() => fail("`fallback` takes a text"),
-        Some(_) | None => Ok(Value::from_safe_string(other.to_owned())),
+/// Gives the trimmed text, or another if it is blank. The other may be empty if it is written out so: that
+/// is then meant. If it is a column's and blank, there is none.
+pub(super) fn fallback(value: &Value, other: &Value) -> Made<Value> {
+    match (value.as_str(), other.as_str()) {
+        (Some(text), _) if !is_blank(text) => Ok(Value::from(text.trim())),
+        (None, _) if !value.is_undefined() => fail("`fallback` takes a text"),
+        (_, Some(other)) => Ok(Value::from_safe_string(other.to_owned())),
+        (_, None) => Ok(Value::from("")),
     }
 }
 
@@ -55,7 +58,7 @@ pub(super) fn split(text: &str, separator: &str) -> Made<Vec<String>> {
     if parts.len() > PARTS_MAX { fail("`split` makes more than 1000 parts") } else { Ok(parts) }
 }
 
-/// Joins the parts of a list.
+/// Joins the parts of a list, none of which may be blank unless that is meant.
 pub(super) fn join(list: &Value, separator: Option<&str>) -> Made<String> {
     let separator = separator.unwrap_or("");
     let mut joined = String::new();
@@ -64,6 +67,7 @@ pub(super) fn join(list: &Value, separator: Option<&str>) -> Made<String> {
             joined.push_str(separator);
         }
         match part.as_str() {
+            Some(text) if is_blank(text) && !part.is_safe() => return Err(blank_value().into()),
             Some(text) => joined.push_str(text),
             None => joined.push_str(&part.to_string()),
         }

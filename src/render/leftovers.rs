@@ -1,6 +1,8 @@
 //! What data leaves behind in cells and texts: words that a program wrote for nothing, and characters
 //! that were read in the wrong encoding. Both may be meant, so they are only said, never refused.
 
+use crate::render::misread;
+
 /// The longest word for nothing, in bytes.
 const WORD_BYTES_MAX: usize = 15;
 
@@ -12,55 +14,174 @@ const WORD_BYTES_MAX: usize = 15;
 pub fn word_for_nothing(cell: &str) -> Option<&'static str> {
     let word = cell.trim();
     let first = word.as_bytes().first()?;
-    if word.len() > WORD_BYTES_MAX || !b"#(<NUn[u\\".contains(first) {
+    if word.len() > WORD_BYTES_MAX || !b"#(<NUn[u\\L".contains(first) {
         return None;
     }
-    Some(match word {
-        "NULL" => "NULL",
-        "null" => "null",
-        "(null)" => "(null)",
-        "<null>" => "<null>",
-        "(NULL)" => "(NULL)",
-        "<NULL>" => "<NULL>",
-        "N/A" => "N/A",
-        "n/a" => "n/a",
-        "NaN" => "NaN",
-        "nan" => "nan",
-        "NaT" => "NaT",
-        "<NA>" => "<NA>",
-        "nil" => "nil",
-        "undefined" => "undefined",
-        "[object Object]" => "[object Object]",
-        "\\N" => "\\N",
-        "#N/A" => "#N/A",
-        "#VALUE!" => "#VALUE!",
-        "#REF!" => "#REF!",
-        "#NAME?" => "#NAME?",
-        "#DIV/0!" => "#DIV/0!",
-        "#NUM!" => "#NUM!",
-        "#NULL!" => "#NULL!",
-        "#ERROR!" => "#ERROR!",
-        "#SPILL!" => "#SPILL!",
-        _ => return None,
+    WORDS.iter().copied().find(|known| *known == word)
+}
+
+/// The words, as databases, languages and spreadsheets in several tongues write them.
+const WORDS: [&str; 54] = [
+    "NULL",
+    "null",
+    "(null)",
+    "<null>",
+    "[null]",
+    "(NULL)",
+    "<NULL>",
+    "[NULL]",
+    "NULL NULL",
+    "null null",
+    "N/A",
+    "n/a",
+    "NaN",
+    "nan",
+    "NaT",
+    "<NA>",
+    "nil",
+    "<nil>",
+    "(nil)",
+    "undefined",
+    "UNDEFINED",
+    "[object Object]",
+    "\\N",
+    "\\\\N",
+    "(blank)",
+    "(empty)",
+    "(none)",
+    "(not set)",
+    "(unknown)",
+    "Loading...",
+    "#N/A",
+    "#n/a",
+    "#N/D",
+    "#NV",
+    "#VALUE!",
+    "#WERT!",
+    "#VALEUR!",
+    "#¡VALOR!",
+    "#VALORE!",
+    "#REF!",
+    "#BEZUG!",
+    "#¡REF!",
+    "#NAME?",
+    "#NOM?",
+    "#NOMBRE?",
+    "#¿NOMBRE?",
+    "#NOME?",
+    "#DIV/0!",
+    "#NUM!",
+    "#ZAHL!",
+    "#NULL!",
+    "#CALC!",
+    "#ERROR!",
+    "#SPILL!",
+];
+
+/// What a cell still holds of the program that it comes from: an escape, markup, a placeholder that was
+/// never filled, a number that was cut. To people it is noise.
+#[must_use]
+pub fn leftover_mark(cell: &str) -> Option<&'static str> {
+    let suspicious = |byte: u8| matches!(byte, b'&' | b'<' | b'\\' | b'{' | b'|' | b'[' | b'%' | b'+' | b'$');
+    if !cell.bytes().fold(false, |found, byte| found | suspicious(byte)) {
+        return None;
+    }
+    if is_scientific(cell) {
+        return Some("a number that a spreadsheet has cut, such as `1.23E+12`");
+    }
+    let mut found = None;
+    for (at, mark) in cell.char_indices() {
+        let rest = cell.get(at + mark.len_utf8()..).unwrap_or_default();
+        let what = match mark {
+            '&' if is_entity(rest) => "characters as HTML writes them, such as `&eacute;`",
+            '<' if is_tag(rest) => "tags of HTML, such as `<b>`",
+            '\\' if is_escape(rest) => "characters as programs write them, such as `\\u00eb`",
+            '{' if is_between(rest, "}") => "a placeholder that nobody has filled, such as `{first_name}`",
+            '[' if rest.strip_prefix('[').is_some_and(|rest| is_between(rest, "]]")) => {
+                "a placeholder that nobody has filled, such as `[[first_name]]`"
+            }
+            '%' if rest.strip_prefix('%').is_some_and(|rest| is_between(rest, "%%")) => {
+                "a placeholder that nobody has filled, such as `%%first_name%%`"
+            }
+            '|' if cell.get(..at).is_some_and(|before| before.ends_with('*')) && is_between(rest, "|*") => {
+                "a placeholder that nobody has filled, such as `*|FNAME|*`"
+            }
+            _ => continue,
+        };
+        found = Some(what);
+        break;
+    }
+    found
+}
+
+/// Says whether a text is a number in scientific notation with a sign, as spreadsheets show long ones.
+fn is_scientific(text: &str) -> bool {
+    let Some((number, exponent)) = text.split_once("E+") else { return false };
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let number: String = number.chars().filter(|mark| !matches!(mark, '.' | ',')).collect();
+    digits(&number) && digits(exponent)
+}
+
+fn is_entity(rest: &str) -> bool {
+    const LENGTH_MAX: usize = 9;
+    let Some(name) = rest.find(';').filter(|end| (2..=LENGTH_MAX).contains(end)).and_then(|end| rest.get(..end)) else {
+        return false;
+    };
+    let number = name.strip_prefix('#').map(|number| number.strip_prefix(['x', 'X']).unwrap_or(number));
+    match number {
+        Some(number) => !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        None => name.bytes().all(|byte| byte.is_ascii_alphanumeric()),
+    }
+}
+
+fn is_tag(rest: &str) -> bool {
+    const NAMES: [&str; 18] = [
+        "b", "i", "u", "p", "a", "br", "em", "li", "ul", "ol", "div", "font", "span", "strong", "small", "h1", "h2",
+        "img",
+    ];
+    let name = rest.strip_prefix('/').unwrap_or(rest);
+    let end = name.find(|mark: char| !mark.is_ascii_alphanumeric()).unwrap_or(name.len());
+    let (name, behind) = name.split_at_checked(end).unwrap_or((name, ""));
+    NAMES.contains(&name.to_ascii_lowercase().as_str()) && behind.starts_with(['>', ' ', '/']) && behind.contains('>')
+}
+
+fn is_escape(rest: &str) -> bool {
+    let hex = |rest: &str, digits: usize| {
+        rest.get(..digits).is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    };
+    rest.strip_prefix('u').is_some_and(|rest| hex(rest, 4)) || rest.strip_prefix('x').is_some_and(|rest| hex(rest, 2))
+}
+
+/// Says whether a name goes up to a mark.
+fn is_between(rest: &str, close: &str) -> bool {
+    const LENGTH_MAX: usize = 40;
+    let name = rest.find(close).filter(|end| (2..=LENGTH_MAX).contains(end)).and_then(|end| rest.get(..end));
+    name.is_some_and(|name| {
+        name.starts_with(|first: char| first.is_ascii_alphabetic())
+            && name.chars().all(|mark| mark.is_ascii_alphanumeric() || "_.- ".contains(mark))
     })
 }
 
-/// Says whether a text looks as if UTF-8 had been read as Windows-1252: `FranÃ§ois`, `donâ€™t`. Only
-/// pairs count that no language writes.
+/// Says whether a text looks as if UTF-8 had been read in another encoding: `FranÃ§ois`, `donâ€™t`. That is
+/// so if all of it turns back into UTF-8, or if it has pairs that no language writes.
 #[must_use]
 pub fn looks_like_mojibake(text: &str) -> bool {
+    !text.is_ascii() && (has_misread_pair(text) || misread::is_misread(text))
+}
+
+fn has_misread_pair(text: &str) -> bool {
     // Every such pair has, or is followed by, a character that begins with one of these bytes.
     if !text.bytes().fold(false, |found, byte| found | (byte == 0xc2) | (byte == 0xe2)) {
         return false;
     }
     let mut before = ' ';
-    text.chars().any(|character| is_misread(std::mem::replace(&mut before, character), character))
+    text.chars().any(|character| is_pair(std::mem::replace(&mut before, character), character))
 }
 
 /// Says whether two characters side by side are two bytes of one. What may close a sentence behind a
 /// capital letter, such as `»`, a quote or a blank, does not count but behind the two that are by far
 /// the most frequent.
-const fn is_misread(lead: char, next: char) -> bool {
+const fn is_pair(lead: char, next: char) -> bool {
     match lead {
         'Ã' => matches!(next, '\u{80}'..='\u{bf}'),
         'Â' => matches!(next, '\u{a0}'..='\u{bf}'),
@@ -76,7 +197,7 @@ const fn is_misread(lead: char, next: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{looks_like_mojibake, word_for_nothing};
+    use super::{leftover_mark, looks_like_mojibake, word_for_nothing};
 
     #[test]
     fn words_for_nothing_are_known_by_their_exact_spelling() {
@@ -87,9 +208,24 @@ mod tests {
         for word in ["undefined", "[object Object]", "\\N", "nan", "NaN", "(null)", "<null>", "nil", "NaT", "<NA>"] {
             assert_eq!(word_for_nothing(word), Some(word));
         }
+        for word in [
+            "#NV",
+            "#BEZUG!",
+            "#¡VALOR!",
+            "#n/a",
+            "<nil>",
+            "NULL NULL",
+            "(not set)",
+            "\\\\N",
+            "UNDEFINED",
+            "Loading...",
+        ] {
+            assert_eq!(word_for_nothing(word), Some(word));
+        }
         for name in [
             "",
             " ",
+            "Luka",
             "Ana",
             "Null",
             "Nan",
@@ -105,6 +241,49 @@ mod tests {
             "-",
         ] {
             assert_eq!(word_for_nothing(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn marks_of_programs_are_found() {
+        for marked in [
+            "Jos&eacute;",
+            "O&#39;Neil",
+            "A &amp; B",
+            "<b>Ana</b>",
+            "Ana<br/>",
+            "Zo\\u00eb",
+            "Zo\\xeb",
+            "{first_name}",
+            "Hi {FirstName}!",
+            "*|FNAME|*",
+            "[[first_name]]",
+            "%%first_name%%",
+            "1.23E+12",
+            "1,78E+16",
+        ] {
+            assert!(leftover_mark(marked).is_some(), "{marked}");
+        }
+        for plain in [
+            "",
+            "Ana",
+            "A & B; C",
+            "AT&T",
+            "5 < 6 > 4",
+            "I <3 you",
+            "C:\\users",
+            "{}",
+            "{x",
+            "a|b",
+            "[VIP]",
+            "100%",
+            "a + b",
+            "+385",
+            "$5",
+            "E+5",
+            "x <y>",
+        ] {
+            assert_eq!(leftover_mark(plain), None, "{plain}");
         }
     }
 

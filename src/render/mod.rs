@@ -14,6 +14,7 @@ mod expressions;
 mod extent;
 mod failure;
 mod filters;
+mod flow;
 mod foreign;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -21,6 +22,8 @@ mod guard;
 mod header;
 mod leftovers;
 mod letters;
+mod literals;
+mod misread;
 mod nesting;
 #[cfg(test)]
 mod never_panics;
@@ -45,7 +48,7 @@ pub use failure::{RenderError, remedy};
 pub use foreign::Purpose;
 pub use guard::is_guarded;
 pub use header::{Header, plain_name, visible_name};
-pub use leftovers::{looks_like_mojibake, word_for_nothing};
+pub use leftovers::{leftover_mark, looks_like_mojibake, word_for_nothing};
 pub use renderer::{Renderer, Rendering};
 pub use template::Template;
 pub use text::{TextProblem, check_text};

@@ -271,6 +271,27 @@ mod tests {
         check("{{ {'a': 'b'}[city] | fallback('c') }}", Ok("c"));
         check("{% if city is blank %}-{% endif %}", Ok("-"));
         check("{{ first_name or city }}", Err(Some("first_name")));
+        // What joins texts does not hide a blank one.
+        check("{{ 'Dear ' ~ first_name }}, hi", Err(Some("first_name")));
+        check("{{ 'a' ~ first_name[:1] ~ '.' }}", Err(Some("first_name")));
+        check("{{ 'a' ~ (city | upper) }}", Err(Some("city")));
+        check("{{ 'a' ~ ('b' ~ city | upper) }}", Err(Some("city")));
+        check("{{ 'a' ~ (city or city) }}", Err(Some("city")));
+        check("{{ 'a' ~ {'x': 'y'}[city] }}", Err(Some("city")));
+        check("{{ ('Dear ' ~ first_name) | fallback('Hi') }}", Err(Some("first_name")));
+        check("{{ [first_name, 'x'] | join(', ') }}", Err(Some("first_name")));
+        check("{{ ['x', 'y'] | join(city) }}", Err(Some("city")));
+        check("{{ 'Hi %s' | replace('%s', first_name) }}", Err(Some("first_name")));
+        check("{% for a in ['x' ~ city] %}{{ a }}{% endfor %}", Err(Some("city")));
+        check("{{ first_name | fallback(city) }}", Err(Some("first_name")));
+        check("{{ 'a' ~ (first_name | fallback(city)) }}", Err(Some("first_name")));
+        check("{{ 'Dear ' ~ (first_name | fallback('you')) }}", Ok("Dear you"));
+        check("{{ 'Dear' ~ (' ' ~ first_name if first_name else '') }}", Ok("Dear"));
+        check("{{ ('Dear ' ~ first_name) if first_name else 'Hi' }}", Ok("Hi"));
+        check("{{ [first_name | fallback(''), 'x'] | join('-') }}", Ok("-x"));
+        check("{{ 'a-b' | replace('-', '') }}", Ok("ab"));
+        check("{{ 'n' ~ (tags | length) }}", Ok("n0"));
+        check("{% if ('x' ~ first_name) == 'x' %}-{% endif %}", Ok("-"));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::ops::Range;
 use minijinja::machinery::{Token, Tokenizer};
 
 use crate::render::environment::syntax;
+use crate::render::flow::Handed;
 use crate::render::nesting::Form;
 
 /// The filter, which nobody can write: it is not among the words of the language.
@@ -39,9 +40,10 @@ impl Mapping {
     }
 }
 
-/// Rewrites the slices that have these extents; `None` if there is none.
-pub(super) fn rewrite(source: &str, form: Form, slices: &[Range<usize>]) -> Option<Rewritten> {
-    if slices.is_empty() {
+/// Rewrites the slices that have these extents, and the expressions that are handed to a filter; `None` if
+/// there is neither.
+pub(super) fn rewrite(source: &str, form: Form, slices: &[Range<usize>], handed: &[Handed]) -> Option<Rewritten> {
+    if slices.is_empty() && handed.is_empty() {
         return None;
     }
     let tokens = brackets(source, form);
@@ -55,6 +57,11 @@ pub(super) fn rewrite(source: &str, form: Form, slices: &[Range<usize>]) -> Opti
         edits.push((slice.start..slice.start, "(".to_owned()));
         edits.extend(cuts(tokens.get(inside)?, open, end));
         rewritten.extents.push((open.end..end.end, slice.clone()));
+    }
+    for Handed { range, filter } in handed {
+        edits.push((range.start..range.start, "(".to_owned()));
+        edits.push((range.end..range.end, format!(")|{filter}")));
+        rewritten.extents.push((range.end..range.end, range.clone()));
     }
     edits.sort_by_key(|(range, _)| (range.start, range.end));
     let mut copied = 0;
@@ -143,7 +150,7 @@ mod tests {
         let check = |source: &str, slice: &str, expect: &str| {
             let start = source.find(slice).unwrap();
             let slice = start..start + slice.len();
-            let rewritten = rewrite(source, Form::Expression, from_ref(&slice)).unwrap();
+            let rewritten = rewrite(source, Form::Expression, from_ref(&slice), &[]).unwrap();
             assert_eq!(rewritten.text, expect, "{source}");
             let filter = expect.find("slice(").unwrap()
                 ..expect.len() - expect.chars().rev().take_while(|c| *c != ')').count() - 1;
@@ -156,20 +163,20 @@ mod tests {
         check("(a ~ b)[1:2:3]", "a ~ b)[1:2:3]", "((a ~ b)|slice(1,2,3))");
         check("a[::-1]", "a[::-1]", "(a|slice(none,none,-1))");
         check("a[{'x': 1}[b]:int(c)]", "a[{'x': 1}[b]:int(c)]", "(a|slice({'x': 1}[b],int(c),none))");
-        assert!(rewrite("a", Form::Expression, &[]).is_none());
+        assert!(rewrite("a", Form::Expression, &[], &[]).is_none());
     }
 
     #[test]
     fn what_stands_behind_a_slice_keeps_its_place() {
         let source = "{{ a[:3] }} {{ b }}";
-        let rewritten = rewrite(source, Form::Template, from_ref(&(3..8))).unwrap();
+        let rewritten = rewrite(source, Form::Template, from_ref(&(3..8)), &[]).unwrap();
         assert_eq!(rewritten.text, "{{ (a|slice(none,3,none)) }} {{ b }}");
         let at = rewritten.text.find("b }}").unwrap();
         assert_eq!(
             rewritten.mapping.back(&(at..at + 1)),
             source.find("b }}").unwrap()..source.find("b }}").unwrap() + 1
         );
-        let rewritten = rewrite("a[:1][1:]", Form::Expression, &[0..9, 0..5]).unwrap();
+        let rewritten = rewrite("a[:1][1:]", Form::Expression, &[0..9, 0..5], &[]).unwrap();
         assert_eq!(rewritten.text, "((a|slice(none,1,none))|slice(1,none,none))");
     }
 }

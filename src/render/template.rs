@@ -205,13 +205,14 @@ fn examine(text: &str, purpose: Purpose, position: &Position) -> Result<Examined
     if purpose == Purpose::Text || !foreign::is_json(text) {
         checker.diagnostics.extend(diagnostics(braces::lone(text, &segments), position));
     }
-    let foreign = foreign::find(text, &segments, purpose, position);
+    let mut foreign = foreign::find(text, &segments, purpose, position);
+    foreign.extend(checker.quoted.iter().map(|literal| foreign::quoted(text, literal, position)));
     if checker.diagnostics.has_errors() {
         checker.diagnostics.extend(told(&foreign, None));
         return Err(checker.diagnostics);
     }
     let inclusions = std::mem::take(&mut checker.inclusions);
-    let rewritten = slices::rewrite(text, Form::Template, &checker.slices);
+    let rewritten = slices::rewrite(text, Form::Template, &checker.slices, &checker.handed);
     let compiled = rewritten.as_ref().map_or(text, |rewritten| &rewritten.text).to_owned();
     Ok(Examined {
         part: Part::new(checker, position, text.len(), rewritten),

@@ -26,6 +26,7 @@ impl Checker<'_> {
             ("skip", [CallArg::Pos(Expr::Const(reason))]) if reason.value.as_str().is_some() => self.skip(reason),
             ("column", [CallArg::Pos(Expr::Const(name))]) if name.value.as_str().is_some() => {
                 let name_text = name.value.as_str().unwrap_or_default().to_owned();
+                self.names += 1;
                 self.uses.push(Use { name: name_text, range: range(name.span()), is_compared: false });
                 Type::Text
             }

@@ -59,9 +59,10 @@ pub fn no_zone(text: &str) -> ZoneAdvice {
     if offset::looks_like_one(text) || text.chars().any(|char| char.is_ascii_digit()) {
         return ZoneAdvice::new(UNKNOWN, format!("write the zone of a place, not a rule or a number: {FORM}"));
     }
-    match place::alike(text).first() {
-        Some(near) => ZoneAdvice::new(UNKNOWN, format!("did you mean `{near}`?")),
-        None => ZoneAdvice::new(UNKNOWN, FORM),
+    match (place::of_city(text), place::slip(text)) {
+        (Some(zone), _) => ZoneAdvice::new(UNKNOWN, format!("the clocks there are those of `{zone}`")),
+        (None, Some(near)) => ZoneAdvice::new(UNKNOWN, format!("did you mean `{near}`?")),
+        (None, None) => ZoneAdvice::new(UNKNOWN, FORM),
     }
 }
 
@@ -205,6 +206,7 @@ mod tests {
         check("America/New York", "no such time zone", "did you mean `America/New_York`?");
         check("Zagreb", "no such time zone", "did you mean `Europe/Zagreb`?");
         check("ROME", "no such time zone", "did you mean `Europe/Rome`?");
+        check("America/Boston", "no such time zone", "the clocks there are those of `America/New_York`");
         check("Europe/Zagrb", "no such time zone", "did you mean `Europe/Zagreb`?");
         check("Greenwich Mean Time", "no such time zone", "write `UTC`, or `Europe/London`");
         check("Etc/GMT+15", "no such time zone", "with the sign reversed");

@@ -6,10 +6,6 @@
 use super::offset;
 use super::zone::{zone, zone_names};
 
-/// How alike a name must be to be proposed, from 0 to 1.
-const SIMILARITY_MIN: f64 = 0.8;
-/// How many names are proposed at most.
-const PROPOSALS_MAX: usize = 3;
 /// Where zones stand again under an older name; their last part need not be a place.
 const OLDER_AREAS: [&str; 5] = ["US", "Canada", "Brazil", "Chile", "Mexico"];
 /// Last parts that alone may be somewhere else, too.
@@ -49,22 +45,115 @@ pub(super) fn first_of(cities: &str, minutes: i32) -> Option<String> {
     cities.split(',').filter_map(named).find(|name| offset::agrees(name, minutes))
 }
 
-/// The places whose names are spelt alike, the likeliest first, at most three.
+/// The place that is meant by a name with a slip of the pen in it: the same city with a letter or two
+/// wrong, in the same part of the world if one is named. Another city that is only spelt much alike is
+/// never proposed: its clocks may be hours off.
 #[must_use]
-pub(super) fn alike(text: &str) -> Vec<String> {
-    let wanted = text.trim().to_lowercase().replace([' ', '-'], "_");
-    let mut found: Vec<(f64, &str)> = zone_names()
-        .filter(|name| is_place(name))
-        .map(|name| (similarity(&wanted, &name.to_lowercase()), name))
-        .filter(|(similarity, _)| *similarity >= SIMILARITY_MIN)
-        .collect();
-    found.sort_by(|(left, left_name), (right, right_name)| right.total_cmp(left).then(left_name.cmp(right_name)));
-    found.into_iter().map(|(_, name)| name.to_owned()).take(PROPOSALS_MAX).collect()
+pub(super) fn slip(text: &str) -> Option<String> {
+    const LETTERS_MIN: usize = 4;
+    let (wanted, area) = (letters(last_part(text.trim())), area(text.trim()));
+    if wanted.chars().count() < LETTERS_MIN {
+        return None;
+    }
+    let slips = if wanted.chars().count() > 5 { 2 } else { 1 };
+    let distance = |name: &&str| {
+        let city = letters(last_part(name));
+        let same_start = city.chars().next() == wanted.chars().next();
+        let distance = strsim::damerau_levenshtein(&wanted, &city);
+        (same_start && distance <= slips).then_some(distance)
+    };
+    // Where the name of the city is right, that of the area may be anything.
+    let is_there = |name: &&str, distance: usize| {
+        distance == 0 || area.as_deref().is_none_or(|area| letters(first_part(name)) == area)
+    };
+    let found = zone_names().filter(|name| is_place(name) && has_city(name));
+    let near = found.filter_map(|name| Some((distance(&name)?, name))).filter(|(by, name)| is_there(name, *by));
+    near.min_by_key(|(by, name)| (*by, *name)).map(|(_, name)| name.to_owned())
 }
 
-fn similarity(wanted: &str, candidate: &str) -> f64 {
-    let whole = strsim::normalized_damerau_levenshtein(wanted, candidate);
-    whole.max(strsim::normalized_damerau_levenshtein(last_part(wanted), last_part(candidate)))
+/// The zone of a well-known city that has none of its own name, if it lies where the text says.
+#[must_use]
+pub(super) fn of_city(text: &str) -> Option<&'static str> {
+    let (wanted, area) = (letters(last_part(text.trim())), area(text.trim()));
+    let (zone, _) = CITIES.iter().find(|(_, cities)| cities.split(' ').any(|city| city == wanted))?;
+    let is_there = area
+        .is_none_or(|area| letters(first_part(zone)) == area || OLDER_AREAS.iter().any(|older| letters(older) == area));
+    is_there.then_some(zone)
+}
+
+/// Zones, and well-known cities in them that have none of their own, in plain letters. A name that several
+/// cities share is not among them.
+const CITIES: [(&str, &str); 52] = [
+    (
+        "Europe/Berlin",
+        "munich muenchen münchen hamburg frankfurt cologne köln koeln stuttgart dusseldorf düsseldorf leipzig dresden hannover nuremberg nürnberg bremen dortmund",
+    ),
+    ("Europe/Zagreb", "split rijeka osijek zadar dubrovnik pula varazdin varaždin"),
+    ("Europe/Ljubljana", "maribor celje kranj koper"),
+    ("Europe/Belgrade", "novisad nis niš beograd"),
+    ("Europe/Sarajevo", "mostar banjaluka tuzla"),
+    ("Europe/Vienna", "graz salzburg linz innsbruck wien"),
+    ("Europe/Zurich", "geneva geneve genève genf basel bern lausanne"),
+    ("Europe/Rome", "milan milano naples napoli turin torino florence firenze venice venezia bologna roma"),
+    ("Europe/Madrid", "barcelona seville sevilla bilbao malaga zaragoza"),
+    ("Europe/Paris", "lyon marseille nice toulouse bordeaux lille strasbourg nantes"),
+    ("Europe/Lisbon", "porto lisboa"),
+    ("Europe/London", "manchester edinburgh glasgow liverpool leeds cardiff"),
+    ("Europe/Dublin", "cork galway"),
+    ("Europe/Amsterdam", "rotterdam thehague denhaag utrecht eindhoven"),
+    ("Europe/Brussels", "antwerp ghent bruges bruxelles"),
+    ("Europe/Warsaw", "krakow kraków gdansk gdańsk wroclaw wrocław poznan poznań lodz łódź warszawa"),
+    ("Europe/Prague", "brno ostrava praha"),
+    ("Europe/Budapest", "debrecen szeged"),
+    ("Europe/Bucharest", "cluj timisoara iasi bucuresti bucurești"),
+    ("Europe/Sofia", "plovdiv varna"),
+    ("Europe/Athens", "thessaloniki patras athina"),
+    ("Europe/Istanbul", "ankara izmir antalya bursa"),
+    ("Europe/Kyiv", "lviv kharkiv odesa odessa dnipro"),
+    ("Europe/Moscow", "saintpetersburg stpetersburg kazan sochi"),
+    ("Europe/Stockholm", "gothenburg göteborg malmo malmö"),
+    ("Europe/Oslo", "bergen trondheim stavanger"),
+    ("Europe/Copenhagen", "aarhus odense"),
+    ("Europe/Helsinki", "tampere turku espoo"),
+    (
+        "America/New_York",
+        "boston miami philadelphia atlanta washington washingtondc orlando charlotte baltimore pittsburgh cleveland tampa",
+    ),
+    (
+        "America/Chicago",
+        "houston dallas austin sanantonio neworleans minneapolis milwaukee nashville memphis kansascity stlouis",
+    ),
+    ("America/Denver", "saltlakecity albuquerque elpaso"),
+    ("America/Los_Angeles", "sanfrancisco sandiego seattle lasvegas sacramento oakland"),
+    ("America/Toronto", "ottawa quebec"),
+    ("America/Edmonton", "calgary"),
+    ("America/Sao_Paulo", "brasilia riodejaneiro curitiba portoalegre"),
+    ("America/Mexico_City", "guadalajara puebla"),
+    ("America/Bogota", "medellin cali"),
+    ("America/Guayaquil", "quito"),
+    ("Asia/Kolkata", "delhi newdelhi mumbai bombay bangalore bengaluru chennai madras hyderabad pune ahmedabad jaipur"),
+    ("Asia/Tokyo", "osaka kyoto yokohama nagoya sapporo fukuoka"),
+    ("Asia/Shanghai", "beijing peking shenzhen guangzhou chengdu hangzhou wuhan"),
+    ("Asia/Seoul", "busan incheon"),
+    ("Asia/Dubai", "abudhabi sharjah"),
+    ("Asia/Riyadh", "jeddah mecca medina"),
+    ("Asia/Jerusalem", "haifa"),
+    ("Asia/Karachi", "islamabad lahore"),
+    ("Asia/Ho_Chi_Minh", "hanoi danang hochiminhcity"),
+    ("Africa/Johannesburg", "capetown durban pretoria"),
+    ("Africa/Lagos", "abuja"),
+    ("Africa/Casablanca", "rabat marrakech marrakesh"),
+    ("Africa/Cairo", "giza"),
+    ("Pacific/Auckland", "wellington christchurch"),
+];
+
+/// The part of the world that a text names before a city, in plain letters.
+fn area(text: &str) -> Option<String> {
+    text.contains('/').then(|| letters(first_part(text)))
+}
+
+fn first_part(name: &str) -> &str {
+    name.split('/').next().unwrap_or(name)
 }
 
 fn is_place(name: &str) -> bool {
@@ -120,15 +209,56 @@ mod tests {
     }
 
     #[test]
-    fn likely_places_are_proposed_and_nothing_else() {
-        let check = |text: &str, expect: &str| assert_eq!(alike(text).join(", "), expect, "{text}");
+    fn a_slip_leads_to_the_same_city_only() {
+        let check = |text: &str, expect: &str| assert_eq!(slip(text).unwrap_or_default(), expect, "{text}");
         check("Europe/Zagrab", "Europe/Zagreb");
         check("Europe/Zageb", "Europe/Zagreb");
+        check("Zagrebb", "Europe/Zagreb");
         check("US/New York", "America/New_York");
+        check("Europ/Zagreb", "Europe/Zagreb");
         check("Europe/Kyiw", "Europe/Kyiv");
-        check("Europe/Kyie", "Europe/Kyiv, Europe/Kiev");
-        for text in ["", "the moon", "GMT+1", "GMT", "Etc/GMT+1", "EST", "UTCC"] {
+        check("America/Los_Angles", "America/Los_Angeles");
+        for text in [
+            "",
+            "the moon",
+            "GMT+1",
+            "GMT",
+            "Etc/GMT+1",
+            "EST",
+            "UTCC",
+            "America/Boston",
+            "America/Houston",
+            "Asia/Delhi",
+            "Asia/Osaka",
+            "Africa/Capetown",
+            "Europe/Munich",
+            "Asia/Zagrab",
+            "Europe/Bern",
+            "Rama",
+            "Europe/Milan",
+        ] {
             check(text, "");
+        }
+    }
+
+    #[test]
+    fn cities_have_the_zone_of_their_country() {
+        let check = |text: &str, expect: &str| assert_eq!(of_city(text).unwrap_or_default(), expect, "{text}");
+        check("Europe/Munich", "Europe/Berlin");
+        check("America/Boston", "America/New_York");
+        check("US/Houston", "America/Chicago");
+        check("Asia/Delhi", "Asia/Kolkata");
+        check("asia/osaka", "Asia/Tokyo");
+        check("Africa/Cape Town", "Africa/Johannesburg");
+        check("Split", "Europe/Zagreb");
+        for text in ["Europe/Boston", "Atlantis", ""] {
+            check(text, "");
+        }
+        for (name, cities) in CITIES {
+            assert_eq!(zone(name).and_then(|zone| zone.iana_name().map(str::to_owned)).as_deref(), Some(name));
+            for city in cities.split(' ') {
+                assert_eq!(letters(city), city);
+            }
         }
     }
 }

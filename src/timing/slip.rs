@@ -2,20 +2,41 @@
 //! Nothing that is read here is ever taken for what was meant.
 
 use jiff::civil::{Date, DateTime, Time};
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, SpanRelativeTo};
 
 use super::loosely::Read;
+use super::zone::zone;
 
 /// An hour for texts that have none.
 const SOME_TIME: &str = "09:00";
 
-/// Says how a text is written as a local time, `2026-12-01 09:00`; `None` if nobody knows what it is.
+/// Says how a text is written as a local time, `2026-12-01 09:00`, beside the zone whose clocks count, if
+/// that is known; `None` if nobody knows what it is. Where the text has an offset, it is an instant, and
+/// what is to be written is the same one.
 #[must_use]
-pub fn local_slip(text: &str) -> Option<String> {
+pub fn local_slip(text: &str, beside: Option<&str>) -> Option<String> {
     let read = Read::of(text)?;
-    let hint = hint(&read, |date, time| format!("\"{date} {time}\""))?;
-    let dropped = read.offset.map_or("", |_| ", without the offset");
-    Some(format!("{hint}{dropped}"))
+    let named = beside.and_then(|name| Some((name, zone(name)?)));
+    match (read.dates.as_slice(), read.time, read.offset) {
+        (_, _, None) => hint(&read, |date, time| format!("\"{date} {time}\"")),
+        ([date], Some(time), Some(minutes)) => {
+            let ahead = SignedDuration::from_mins(i64::from(minutes));
+            let utc = DateTime::from_parts(*date, time).checked_sub(ahead).ok()?;
+            let written = |local: DateTime| format!("\"{} {}\"", local.date(), clock(local.time()));
+            Some(match named {
+                Some((name, zone)) => {
+                    let local = zone.to_datetime(TimeZone::UTC.to_timestamp(utc).ok()?);
+                    format!("write {}: what this instant is on the clocks of `{name}`", written(local))
+                }
+                None => format!("write {} and `timeZone: UTC`, which is the same instant", written(utc)),
+            })
+        }
+        _ => {
+            let whose = named.map_or_else(|| "the zone beside it".to_owned(), |(name, _)| format!("`{name}`"));
+            Some(format!("write \"YYYY-MM-DD HH:MM\", on the clocks of {whose}, without an offset"))
+        }
+    }
 }
 
 /// Says how a text is written as a time in UTC, `2026-12-01 09:00Z`; `None` if nobody knows what it is.
@@ -84,7 +105,7 @@ mod tests {
 
     #[test]
     fn local_times_are_written_in_one_way() {
-        let check = |text: &str, expect: &str| assert_eq!(local_slip(text).unwrap_or_default(), expect, "{text}");
+        let check = |text: &str, expect: &str| assert_eq!(local_slip(text, None).unwrap_or_default(), expect, "{text}");
         let write = "write \"2026-12-01 09:00\"";
         for text in [
             "2026-12-01T09:00",
@@ -119,10 +140,15 @@ mod tests {
         check("2026-12-01", "such as \"2026-12-01 09:00\": the time of day is missing");
         check("9am", "the date is missing: write \"YYYY-MM-DD 09:00\"");
         check("09:00", "the date is missing: write \"YYYY-MM-DD 09:00\"");
-        for text in ["2026-12-01T09:00Z", "2026-12-01T09:00:00+01:00", "2026-12-01 09:00 UTC", "2026-12-01 09:00 GMT+1"]
+        for text in ["2026-12-01T09:00Z", "2026-12-01T10:00:00+01:00", "2026-12-01 09:00 UTC", "2026-12-01 10:00 GMT+1"]
         {
-            check(text, &format!("{write}, without the offset"));
+            check(text, &format!("{write} and `timeZone: UTC`, which is the same instant"));
+            let beside = local_slip(text, Some("Europe/Zagreb"));
+            let expect = "write \"2026-12-01 10:00\": what this instant is on the clocks of `Europe/Zagreb`";
+            assert_eq!(beside.as_deref(), Some(expect), "{text}");
         }
+        let form = "write \"YYYY-MM-DD HH:MM\", on the clocks of the zone beside it, without an offset";
+        check("12/01/2026 09:00Z", form);
         for text in [
             "",
             "soon",
@@ -179,13 +205,13 @@ mod tests {
             let at = DateTime::new(year, month, day, hour, minute, 0, 0).unwrap();
             let wanted = at.strftime("write \"%Y-%m-%d %H:%M\"").to_string();
             for form in ["%Y-%m-%dT%H:%M", "%Y/%m/%d %-I:%M %p", "%-d %B %Y %H:%M", "%b %-d, %Y %-I:%M%P"] {
-                prop_assert_eq!(local_slip(&at.strftime(form).to_string()), Some(wanted.clone()));
+                prop_assert_eq!(local_slip(&at.strftime(form).to_string(), Some("Europe/Zagreb")), Some(wanted.clone()));
             }
         }
 
         #[test]
         fn anything_is_read_without_panic(text: String) {
-            drop((local_slip(&text), instant_slip(&text), duration_slip(&text)));
+            drop((local_slip(&text, None), local_slip(&text, Some("UTC")), instant_slip(&text), duration_slip(&text)));
         }
     }
 }

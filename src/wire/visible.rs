@@ -63,6 +63,24 @@ pub fn first_harm(text: &str) -> Option<char> {
     text.chars().find(|character| harm(*character).is_some())
 }
 
+/// The first character of a cell because of which it is not what it looks like: one that must not be sent,
+/// or one without width behind a letter of ASCII, where no script has a use for it.
+#[must_use]
+pub fn first_disguise(text: &str) -> Option<char> {
+    if text.bytes().all(is_seen) {
+        return None;
+    }
+    let mut before = '\u{ffff}';
+    text.chars().find(|mark| {
+        let behind_ascii = std::mem::replace(&mut before, *mark).is_ascii();
+        harm(*mark).is_some() || (behind_ascii && !mark.is_whitespace() && is_invisible(*mark))
+    })
+}
+
+const fn is_seen(byte: u8) -> bool {
+    matches!(byte, 0x20..=0x7e)
+}
+
 /// Says whether a byte is a control, or begins a character that may be one of those above: C2 begins
 /// the second block of controls, E2 those of the writing direction, EF the replacement character.
 const fn is_suspicious(byte: u8) -> bool {
@@ -73,7 +91,7 @@ const fn is_suspicious(byte: u8) -> bool {
 mod tests {
     use proptest::prelude::{any, proptest};
 
-    use super::{first_harm, harm, is_blank, is_invisible};
+    use super::{first_disguise, first_harm, harm, is_blank, is_invisible};
 
     #[test]
     fn blank_is_what_shows_nothing() {
@@ -97,6 +115,20 @@ mod tests {
         for shown in ["a", " .", "\u{200b}-", "\u{feff}é", "👩\u{200d}👧", "ㅤ.", "\u{301}", "0", "\u{fffd}", "\u{a0}ß"]
         {
             assert!(!is_blank(shown), "{shown:?}");
+        }
+    }
+
+    #[test]
+    fn a_cell_in_disguise_is_told() {
+        for plain in
+            ["no", "opt out", "opt\u{a0}out", "a\n\tb", "می\u{200c}خواهم", "👩\u{200d}👧", "❤\u{fe0f}", "Šibenik", ""]
+        {
+            assert_eq!(first_disguise(plain), None, "{plain:?}");
+        }
+        for (disguised, by) in
+            [("n\u{200b}o", '\u{200b}'), ("n\u{ad}o", '\u{ad}'), ("no\u{7}", '\u{7}'), ("\u{202e}on", '\u{202e}')]
+        {
+            assert_eq!(first_disguise(disguised), Some(by), "{disguised:?}");
         }
     }
 

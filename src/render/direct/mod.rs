@@ -82,7 +82,7 @@ mod tests {
     /// A test of that part.
     fn short_test(depth: u32) -> impl Strategy<Value = String> {
         let relation = sample::select(vec!["==", "!=", "<", "<=", ">", ">=", "in", "not in"]);
-        let constant = "'(|x|X|a b| )'";
+        let constant = "'(|x|X|a b|b)'";
         let leaf = prop_oneof![
             short_text(),
             (short_text(), relation.clone(), short_text())

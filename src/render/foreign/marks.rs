@@ -58,6 +58,7 @@ const MARKS: &[(&str, &str, Strength)] = &[
     ("@{", "}", Strength::Strong),
     ("%(", ")s", Strength::Strong),
     ("{", "}", Strength::Strong),
+    ("｛", "｝", Strength::Strong),
     ("||", "||", Strength::Medium),
     ("$(", ")", Strength::Medium),
     ("__", "__", Strength::Medium),
@@ -76,7 +77,20 @@ const MARKS: &[(&str, &str, Strength)] = &[
     ("-", "-", Strength::Weak),
     (":", ":", Strength::Weak),
     ("=", "=", Strength::Weak),
+    ("@", "@", Strength::Weak),
+    ("^", "^", Strength::Weak),
 ];
+
+/// Words that no text has, because underscores are in them, whatever stands around them.
+pub(super) fn bare_names(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut at = 0;
+    let words = text.split_inclusive(|mark: char| !(mark.is_alphanumeric() || mark == '_')).map(move |word| {
+        let start = at;
+        at += word.len();
+        (start, word.trim_end_matches(|mark: char| !(mark.is_alphanumeric() || mark == '_')))
+    });
+    words.filter(|(_, word)| word.trim_matches('_').contains('_'))
+}
 
 /// What begins at a byte of a text, if it is a placeholder.
 pub(super) fn at(text: &str, start: usize) -> Option<Marked> {

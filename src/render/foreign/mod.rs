@@ -10,6 +10,7 @@ use std::ops::Range;
 
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::render::Header;
+use crate::render::flow::Literal;
 use crate::render::position::Position;
 use crate::render::segments::Segment;
 use crate::render::slips::column_form;
@@ -49,6 +50,8 @@ enum What {
     Markup {
         help: &'static str,
     },
+    /// A text that is written out within a tag.
+    Quoted(String),
 }
 
 /// Finds placeholders and markup in the text of a template.
@@ -73,6 +76,22 @@ pub(super) fn find(source: &str, segments: &[Segment], purpose: Purpose, positio
             }
             if found.len() == FINDINGS_MAX {
                 return found;
+            }
+        }
+    }
+    if purpose == Purpose::Text {
+        for segment in segments.iter().filter(|segment| !segment.is_raw) {
+            let text = source.get(segment.range.clone()).unwrap_or_default();
+            for (at, word) in marks::bare_names(text) {
+                let inside_other = found.iter().any(|other| other.written.contains(word));
+                let is_full = found.len() >= FINDINGS_MAX;
+                if !inside_other && !is_full && !is_in_address(text, at) && known.insert(word) {
+                    let start = segment.range.start + at;
+                    let names = vec![names::plain(word)];
+                    let what = What::Placeholder { inside: word.to_owned(), names, is_certain: false };
+                    let place = position.place(&(start..start + word.len()));
+                    found.push(Foreign { place, written: word.to_owned(), what });
+                }
             }
         }
     }
@@ -109,6 +128,12 @@ fn look(text: &str, at: usize, purpose: Purpose, is_json: bool) -> Option<(Range
     Some((marked.range, What::Placeholder { inside: marked.inside, names, is_certain }))
 }
 
+/// Takes a text that is written out within a tag: its quotes may be one pair too many.
+pub(super) fn quoted(source: &str, literal: &Literal, position: &Position) -> Foreign {
+    let written = source.get(literal.range.clone()).unwrap_or_default().to_owned();
+    Foreign { place: position.place(&literal.range), written, what: What::Quoted(literal.text.clone()) }
+}
+
 /// Says whether a byte stands in the address of a page, which has marks of its own.
 fn is_in_address(text: &str, at: usize) -> bool {
     let before = text.get(..at).unwrap_or_default();
@@ -125,6 +150,12 @@ impl Foreign {
             What::Markup { help } => {
                 let message = format!("`{written}` is sent as it is written");
                 return Some(Diagnostic::warning(Code::Markup, message, self.place.clone()).help(*help));
+            }
+            What::Quoted(text) => {
+                let column = names::column(&[names::plain(text)], header?)?;
+                let message = format!("{written} is a text, and sent as it is written, though `{column}` is a column");
+                let help = format!("write it without quotes: `{}`", column_form(column));
+                return Some(Diagnostic::error(Code::ForeignPlaceholder, message, self.place.clone()).help(help));
             }
         };
         if let Some(column) = header.and_then(|header| names::column(names, header)) {
@@ -199,6 +230,14 @@ mod tests {
         check("Hi *|FNAME|*!", &warning("*|FNAME|*", "first_name"));
         check("Hi %recipient.first%!", &warning("%recipient.first%", "first_name"));
         check("Code: {{ '' | fallback('') }}{coupon_code}, {coupon_code}", &warning("{coupon_code}", "coupon_code"));
+        for bare in ["@first_name", ":first_name", "#first_name", "[@first_name]", "first_name", "‹first_name›"] {
+            check(&format!("Hi {bare}!"), &error("first_name", "first_name", "first_name"));
+        }
+        check("Hi _first_name_!", &error("_first_name_", "first_name", "first_name"));
+        check("Hi ^first_name^!", &error("^first_name^", "first_name", "first_name"));
+        check("Hi @FirstName@!", &error("@FirstName@", "first_name", "first_name"));
+        check("Hi ｛first_name｝!", &error("｛first_name｝", "first_name", "first_name"));
+        check("@ana_shop, #black_friday, https://x.example/first_name", "");
         check("Tell us (country) and *country*", "");
         check("See https://x.example/?a=%FIRST_NAME%&b=#country#", "");
         check("{% raw %}{first_name}{% endraw %}", "");
