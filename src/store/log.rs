@@ -23,7 +23,7 @@ impl Identity {
 
     /// The identity of the file at a path.
     pub(super) fn at(path: &Path) -> io::Result<Self> {
-        fs::symlink_metadata(path).map(|metadata| Self::from(&metadata))
+        fs::metadata(path).map(|metadata| Self::from(&metadata))
     }
 }
 
@@ -73,7 +73,7 @@ impl Log {
     /// Makes sure that the file at the path is still this one, and that nobody else has written to
     /// it: what is appended to a file that a checkout has replaced is lost.
     pub(super) fn check(&self) -> Result<(), StoreError> {
-        let there = fs::symlink_metadata(&self.path).ok();
+        let there = fs::metadata(&self.path).ok();
         let same = there.is_some_and(|there| Identity::from(&there) == self.identity && there.len() == self.length);
         same.then_some(()).ok_or_else(|| StoreError::Replaced { path: self.path.clone() })
     }
