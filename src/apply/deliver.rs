@@ -9,6 +9,7 @@ use futures_util::future::{Either, select};
 use jiff::{SignedDuration, Timestamp};
 
 use super::event::Event;
+use super::kin::Kin;
 use super::leaving;
 use super::outgoing::{self, Outgoing};
 use super::pace::{self, Slot};
@@ -17,12 +18,12 @@ use super::ports::{Clock, Prepare, Sender, Store};
 use super::prepared::Envelope;
 use super::run::{Run, lock};
 use super::sent::Sent;
-use super::summary::{Alarm, MessageRevision, Stopped, Tally};
+use super::summary::{MessageRevision, Stopped, Tally};
 use super::ticket::{self, Claimed, Ticket};
 use super::verdict::{self, NOT_ATTEMPTED, Next, Verdict};
 use super::work::{Letters, Stage, Tries, Work};
 use crate::identity::MessageId;
-use crate::ledger::{Claim, ClaimId, Outcome, PersonState};
+use crate::ledger::{Claim, ClaimId, Dated, Outcome, PersonState};
 use crate::wire::response::STATUS_DUPLICATE_MESSAGE_ID;
 
 /// How far a bulk has come, for the case that its delivery does not come to its end.
@@ -84,7 +85,7 @@ enum Cut {
 impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
     /// Hands a bulk over; what comes back is to be handed over next.
     pub(super) async fn deliver(&self, work: Work, progress: &Progress) -> Vec<Work> {
-        let Work { stage, mut tries } = work;
+        let Work { stage, mut tries, kin } = work;
         let people = stage.people();
         let message = stage.message();
         if !self.turn().await {
@@ -103,7 +104,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
         let gone = people - count(letters.people.len());
         self.close(&message, &not_attempted(gone, tries), progress);
         match self.claim(&mut letters, &mut tries, progress).await {
-            Some((ticket, draft)) => self.conclude(letters, tries, ticket, &draft, progress).await,
+            Some((ticket, draft)) => self.conclude(letters, tries, &kin, ticket, &draft, progress).await,
             None => {
                 self.close(&message, &not_attempted(count(letters.people.len()), tries), progress);
                 Vec::new()
@@ -202,6 +203,8 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
             leaves_by: None,
             start_by: now.checked_add(start_within).unwrap_or(Timestamp::MAX),
             at: now,
+            dated: self.ports.time.last().map_or(Dated::Never, Dated::At),
+            is_recovered: false,
             people,
         };
         let Envelope { window, validity, .. } = &*letters.envelope;
@@ -214,14 +217,24 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
         &self,
         letters: Letters,
         mut tries: Tries,
+        kin: &Kin,
         ticket: Ticket,
         draft: &Draft,
         progress: &Progress,
     ) -> Vec<Work> {
         let mut verdict = match self.request(&letters, &ticket, draft).await {
-            Some(sent) => verdict::judge(&ticket.claim().bulk, &letters.people, sent),
+            Some(sent) => {
+                if matches!(sent, Sent::Answered { .. }) {
+                    kin.is_taken();
+                    self.took(&letters.message());
+                }
+                verdict::judge(&ticket.claim().bulk, &letters.people, sent)
+            }
             None => Verdict::not_begun(&letters.people),
         };
+        if kin.suspect.as_ref().is_some_and(|suspect| suspect.is_blamed) {
+            verdict.blame();
+        }
         self.know_duplicates(&letters, &ticket, &mut verdict).await;
         for alarm in std::mem::take(&mut verdict.alarms) {
             self.alarm(alarm);
@@ -238,13 +251,13 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
         }
         let message = letters.message();
         let why = verdict.why.clone();
-        let (tally, next) = self.follow(&verdict, letters, &mut tries);
+        let (tally, next) = self.follow(&verdict, letters, &mut tries, kin);
         if let Some(why) = why.as_ref().filter(|_| tally.rejected_any() > 0) {
             self.reason(why);
         }
         self.event(Event::Settled { claim, tally: tally.clone(), why, again: next.len() });
         self.close(&message, &tally, progress);
-        next.into_iter().map(|letters| Work { stage: Stage::Prepared(letters), tries }).collect()
+        next.into_iter().map(|(letters, kin)| Work { stage: Stage::Prepared(letters), tries, kin }).collect()
     }
 
     /// Waits for its turn, writes the request, and sends it; `None` if the run ends before.
@@ -268,17 +281,15 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
     /// Sends a request, for as long as the end of the run allows; `None` if it has not begun by then.
     async fn send(&self, request: &Outgoing, ticket: &Ticket) -> Option<Sent> {
         self.event(Event::Sending { claim: ticket.claim().clone(), bytes: request.body().len() });
-        let before = self.ports.clock.now();
         let answer = self.ports.sender.send(request, ticket);
-        let sent = match select(pin!(answer), pin!(self.end_of(ticket))).await {
-            Either::Left((sent, _)) => sent,
-            Either::Right((Cut::BeforeItBegan, _)) => return None,
-            Either::Right((Cut::BeforeItsAnswer, _)) => Sent::Unknown("interrupted before the answer".to_owned()),
-        };
-        if let Sent::Answered { date: Some(date), .. } = &sent {
-            self.compare_clocks(*date, before, self.ports.clock.now());
+        match select(pin!(answer), pin!(self.end_of(ticket))).await {
+            Either::Left((sent, _)) => {
+                self.compare_clocks();
+                Some(sent)
+            }
+            Either::Right((Cut::BeforeItBegan, _)) => None,
+            Either::Right((Cut::BeforeItsAnswer, _)) => Some(Sent::Unknown("interrupted before the answer".to_owned())),
         }
-        Some(sent)
     }
 
     /// Waits until an interrupt cuts a request off: at once, if it has not begun, else after its time.
@@ -292,19 +303,6 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
         };
         self.halt(Stopped::Interrupted);
         cut
-    }
-
-    /// Stops the run if the gateway's clock differs too much from ours, which went from `before` to
-    /// `after` during the request.
-    fn compare_clocks(&self, date: Timestamp, before: Timestamp, after: Timestamp) {
-        let Some(skew_max) = self.settings.clock_skew_max else { return };
-        let ahead = before.duration_since(date);
-        let behind = date.duration_since(after);
-        let skew_max = SignedDuration::try_from(skew_max).unwrap_or(SignedDuration::MAX);
-        if ahead > skew_max || behind > skew_max {
-            self.alarm(Alarm::ClockOff { ahead: if ahead > skew_max { ahead } else { -behind } });
-            self.halt(Stopped::ClockOff);
-        }
     }
 
     /// Takes those for accepted whose messageId the gateway has seen before, if that was ours.
@@ -339,7 +337,13 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
     }
 
     /// Says in which groups people end, and which bulks are handed over next.
-    fn follow(&self, verdict: &Verdict, letters: Letters, tries: &mut Tries) -> (Tally, Vec<Letters>) {
+    fn follow(
+        &self,
+        verdict: &Verdict,
+        letters: Letters,
+        tries: &mut Tries,
+        kin: &Kin,
+    ) -> (Tally, Vec<(Letters, Kin)>) {
         match verdict.next.clone() {
             Next::Done => (verdict.tally(false), Vec::new()),
             Next::Stop(reason) => {
@@ -353,15 +357,24 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
             }
             Next::Rest => {
                 let tally = verdict.tally(true);
-                (tally, vec![letters.refused(&verdict.states)])
+                (tally, vec![(letters.refused(&verdict.states), kin.clone())])
             }
-            Next::Halve => (verdict.tally(true), letters.halves().into()),
+            Next::Halve => {
+                kin.is_refused();
+                (verdict.tally(true), letters.halves().into_iter().zip(kin.halves()).collect())
+            }
+            Next::Suspect(_) => {
+                kin.is_refused();
+                let taken = self.taken(&letters.message());
+                let suspected = kin.suspected(verdict.why.clone().unwrap_or_default(), taken);
+                (verdict.tally(true), vec![(letters, suspected)])
+            }
             Next::Again(again) => match patience::next(again, tries, self.settings) {
-                Patience::AtOnce => (verdict.tally(true), vec![letters]),
+                Patience::AtOnce => (verdict.tally(true), vec![(letters, kin.clone())]),
                 Patience::Wait(why, time) => {
                     self.pause(time);
                     self.event(Event::Waiting { why, time });
-                    (verdict.tally(true), vec![letters])
+                    (verdict.tally(true), vec![(letters, kin.clone())])
                 }
                 Patience::GiveUp(reason) => {
                     self.halt(reason);

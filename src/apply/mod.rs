@@ -9,6 +9,8 @@ mod ahead;
 mod deliver;
 mod event;
 pub mod evidence;
+mod gateway_time;
+mod kin;
 mod leaving;
 mod outgoing;
 mod pace;
@@ -16,18 +18,21 @@ mod patience;
 mod planned;
 mod ports;
 mod prepared;
+mod queue;
 mod run;
 mod sent;
 mod settings;
 mod summary;
 mod ticket;
 mod verdict;
+pub mod witness;
 mod work;
 
 #[cfg(test)]
 mod simulation;
 
 pub use event::{Event, Wait};
+pub use gateway_time::{Agreement, GatewayTime, Stamp};
 pub use outgoing::Outgoing;
 pub use pace::Late;
 pub use planned::Planned;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::gateway_time::GatewayTime;
 use super::outgoing::Outgoing;
 use super::pace::Late;
 use super::prepared::Prepared;
@@ -39,6 +40,9 @@ pub trait Store: Sync {
     /// durable before this returns; see [`Ledger::weigh`](crate::ledger::Ledger::weigh). After an error
     /// some of it may be written.
     fn weigh(&self, evidence: Vec<Evidence>) -> impl Future<Output = Result<Vec<Weighed>, Self::Error>> + Send;
+
+    /// Reads what others have written until now.
+    fn catch_up(&self) -> impl Future<Output = Result<(), Self::Error>> + Send;
 
     /// Says whether the ledger holds another claim of this message to this person than the one
     /// named, in which they were not rejected.
@@ -114,4 +118,6 @@ pub struct Ports<'a, S, G, P, C> {
     pub prepare: &'a P,
     /// The clock.
     pub clock: &'a C,
+    /// What answers tell of the gateway's time; the sender takes it in.
+    pub time: &'a GatewayTime,
 }

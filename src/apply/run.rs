@@ -1,8 +1,9 @@
 //! A run: several bulks in flight, one end for all.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,8 +16,11 @@ use tokio::sync::SemaphorePermit;
 use super::ahead::Ahead;
 use super::deliver::Progress;
 use super::event::Event;
+use super::gateway_time::Agreement;
+use super::kin::Kin;
 use super::pace::Pace;
 use super::ports::{Clock, Ports, Prepare, Sender, Store, Supply};
+use super::queue::{Queue, Taken};
 use super::settings::Settings;
 use super::summary::{Alarm, MessageRevision, Stopped, Summary, Tally};
 use super::work::Work;
@@ -47,18 +51,20 @@ pub async fn apply<B: Supply, S: Store, G: Sender, P: Prepare, C: Clock>(
     let leave = interrupts.second.boxed().shared();
     let mut left = pin!(leave.clone().then(|()| clock.sleep(settings.leave_grace.saturating_mul(LEAVE_TIMES))));
     let run = Run::new(ports, settings, interrupts.first.boxed(), leave, Box::new(events));
-    let mut again: VecDeque<Work> = VecDeque::new();
+    let mut queue = Queue::default();
     let mut flight = FuturesUnordered::new();
     let mut aboard: Vec<Arc<Progress>> = Vec::new();
     let mut asks = true;
+    let mut is_supplied = true;
     loop {
         while flight.len() < run.ahead.bulks() {
-            if let Some(work) = again.pop_front() {
+            if let Some(work) = run.next(&mut queue) {
+                let kin = work.kin.clone();
                 let progress = Arc::new(Progress::of(&work));
                 aboard.retain(|other| Arc::strong_count(other) > 1);
                 aboard.push(Arc::clone(&progress));
-                flight.push(async { Step::Delivered(guarded(&run, work, progress).await) }.boxed());
-            } else if asks {
+                flight.push(async { Step::Delivered(guarded(&run, work, progress).await, kin) }.boxed());
+            } else if asks && is_supplied && (flight.is_empty() || !queue.is_suspicious()) {
                 asks = false;
                 flight.push(async { Step::Supplied(run.ask(supply).await) }.boxed());
             } else {
@@ -66,21 +72,30 @@ pub async fn apply<B: Supply, S: Store, G: Sender, P: Prepare, C: Clock>(
             }
         }
         match select(flight.next(), &mut left).await {
-            Either::Left((Some(Step::Delivered(next)), _)) => {
-                for work in next.into_iter().rev() {
-                    again.push_front(work);
+            Either::Left((Some(Step::Delivered(next, kin)), _)) => {
+                if !next.iter().any(|work| work.kin.goes_on(&kin)) {
+                    kin.lands();
+                }
+                queue.came(next);
+                if let Some(why) = queue.accuses() {
+                    run.halt(Stopped::Request(why));
                 }
             }
             Either::Left((Some(Step::Supplied(Some(work))), _)) => {
                 asks = true;
-                again.push_back(work);
+                queue.push(work);
             }
-            Either::Left((Some(Step::Supplied(None)), _)) => {}
-            Either::Left((None, _)) => break,
+            Either::Left((Some(Step::Supplied(None)), _)) => is_supplied = false,
+            Either::Left((None, _)) if queue.is_empty() => break,
+            Either::Left((None, _)) => {
+                if let Some(why) = run.concludes(&mut queue) {
+                    run.halt(Stopped::Request(why));
+                }
+            }
             Either::Right(((), _)) => {
                 run.halt(Stopped::Interrupted);
                 let supplied = std::iter::from_fn(|| run.ask(supply).now_or_never().flatten());
-                let never = again.into_iter().chain(supplied).map(|work| Arc::new(Progress::of(&work)));
+                let never = queue.into_iter().chain(supplied).map(|work| Arc::new(Progress::of(&work)));
                 // Whoever has landed already has nobody left.
                 for progress in aboard.into_iter().chain(never) {
                     run.count(progress.message(), &progress.lost());
@@ -108,8 +123,8 @@ pub struct Interrupts<F, S> {
 
 /// What a run waits for.
 enum Step {
-    /// A bulk was handed over; this comes of it.
-    Delivered(Vec<Work>),
+    /// A bulk from there was handed over; this comes of it.
+    Delivered(Vec<Work>, Kin),
     /// The next bulk is there, or there is none.
     Supplied(Option<Work>),
 }
@@ -155,6 +170,9 @@ pub(super) struct Run<'a, S, G, P, C> {
     resume_at: Mutex<Duration>,
     events: Mutex<Box<dyn FnMut(Event) + Send + 'a>>,
     summary: Mutex<Summary>,
+    taken: Mutex<Taken>,
+    /// How many bulks were supplied.
+    supplied: AtomicU64,
     /// People whom other runs have. Who is supplied again is not one of them any more, so they are
     /// counted when the run has ended.
     elsewhere: Mutex<HashMap<MessageRevision, PersonSet>>,
@@ -184,6 +202,8 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
             resume_at: Mutex::default(),
             events: Mutex::new(events),
             summary: Mutex::default(),
+            taken: Mutex::default(),
+            supplied: AtomicU64::new(0),
             elsewhere: Mutex::default(),
         }
     }
@@ -211,7 +231,29 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
                 elsewhere.remove(&recipient.person);
             }
         }
-        Work::planned(bulk)
+        Work::planned(bulk, self.supplied.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// What is handed over next; everything, once the run has stopped: its people are counted.
+    fn next(&self, queue: &mut Queue) -> Option<Work> {
+        if queue.is_empty() {
+            return None;
+        }
+        if self.halted() { queue.next_of_all() } else { queue.next(&lock(&self.taken)) }
+    }
+
+    fn concludes(&self, queue: &mut Queue) -> Option<String> {
+        queue.concludes(&lock(&self.taken))
+    }
+
+    /// Remembers that the gateway took a request.
+    pub(super) fn took(&self, message: &MessageRevision) {
+        *lock(&self.taken).entry(message.clone()).or_default() += 1;
+    }
+
+    /// How many requests of a message the gateway took.
+    pub(super) fn taken(&self, message: &MessageRevision) -> u64 {
+        lock(&self.taken).get(message).copied().unwrap_or_default()
     }
 
     /// Remembers people whom other runs have.
@@ -226,9 +268,22 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
         }
     }
 
+    /// Stops the run if our clock and the gateway's do not go together.
+    pub(super) fn compare_clocks(&self) {
+        let alarm = match self.ports.time.agreement() {
+            Agreement::Near => return,
+            Agreement::Off(theirs) => Alarm::ClockOff { ahead: -theirs },
+            Agreement::Moved => Alarm::ClockMoved,
+        };
+        if self.halt(Stopped::ClockOff) {
+            self.alarm(alarm);
+        }
+    }
+
     /// Waits until something may be claimed; false if nothing may any more.
     pub(super) async fn turn(&self) -> bool {
         loop {
+            self.compare_clocks();
             if self.halted() {
                 return false;
             }
@@ -264,8 +319,8 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
         halted
     }
 
-    /// Ends the run; the first reason counts.
-    pub(super) fn halt(&self, reason: Stopped) {
+    /// Ends the run; the first reason counts. Says whether this is it.
+    pub(super) fn halt(&self, reason: Stopped) -> bool {
         let mut summary = lock(&self.summary);
         let first = summary.stopped.is_none();
         if first {
@@ -276,6 +331,7 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
             self.halter.abort();
             self.event(Event::Stopped(reason));
         }
+        first
     }
 
     /// Remembers why the gateway did not take a request, unless enough is remembered.

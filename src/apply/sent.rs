@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
-
 use crate::wire::error::ApiError;
 use crate::wire::response::Response;
 
@@ -11,12 +9,10 @@ use crate::wire::response::Response;
 #[derive(Debug, Clone)]
 pub enum Sent {
     /// A 200 that could be read.
-    Answered {
+    Answered(
         /// Its body.
-        response: Response,
-        /// The gateway's clock, if it told it.
-        date: Option<Timestamp>,
-    },
+        Response,
+    ),
     /// Surely nothing was sent.
     Refused(Refusal),
     /// Nobody knows; the text says why.

@@ -32,9 +32,6 @@ pub struct Settings {
     pub backoff_first: Duration,
     /// The longest wait that doubling leads to.
     pub backoff_max: Duration,
-    /// By how much our clock and the gateway's may differ; `None` does not compare them (the
-    /// sandbox's clock is set by its users).
-    pub clock_skew_max: Option<Duration>,
     /// Whether other runs hand over bulks of the same plan: then a paced bulk that cannot keep its
     /// planned time asks the store for another.
     pub shares_plan: bool,
@@ -57,7 +54,6 @@ impl Settings {
             retry_after_max: Duration::from_mins(5),
             backoff_first: Duration::from_secs(1),
             backoff_max: Duration::from_mins(1),
-            clock_skew_max: Some(Duration::from_mins(1)),
             shares_plan: false,
         }
     }

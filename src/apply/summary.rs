@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::identity::{BulkId, MessageKey, Revision};
 use crate::ledger::{Outcome, PersonState};
+use crate::timing;
+
+use super::evidence::LogsFailure;
 
 /// A message and its revision.
 pub type MessageRevision = (MessageKey, Revision);
@@ -128,6 +131,25 @@ pub enum Alarm {
         /// How far ours is ahead; negative if it is behind.
         ahead: SignedDuration,
     },
+    /// Our clock or the gateway's was moved during the run; the run stops.
+    ClockMoved,
+    /// Bulks were sent without having asked the gateway for their people.
+    NotWitnessed {
+        /// How many bulks.
+        bulks: u64,
+        /// Why the gateway's logs could not be read; absent if they were too slow.
+        why: Option<String>,
+    },
+    /// The gateway has messages of which the ledger said that they were surely not sent: that was wrong,
+    /// and they are not sent again.
+    SentAllTheSame {
+        /// How many people.
+        people: u64,
+    },
+}
+
+fn words_of(last: Option<Timestamp>) -> String {
+    last.map(|last| format!(", the last one sent at {}", timing::utc(last))).unwrap_or_default()
 }
 
 /// Why a run ended before its work did.
@@ -142,6 +164,13 @@ pub enum Stopped {
     /// 404.
     #[error("the gateway knows no Instagram messages at this address (404): is the base URL right?")]
     NotFound,
+    /// The gateway refuses whatever is tried, and names nobody: not the people are wrong, but the request.
+    /// The text is a status, an error code and a path.
+    #[error(
+        "the gateway refuses every request of this kind (it answered {0}): the request is wrong, not the people, \
+         and nobody is recorded as rejected"
+    )]
+    Request(String),
     /// The gateway could not be reached, however often it was tried.
     #[error("the gateway cannot be reached: {0}")]
     Unreachable(String),
@@ -161,8 +190,21 @@ pub enum Stopped {
     #[error("interrupted")]
     Interrupted,
     /// Our clock and the gateway's differ too much.
-    #[error("the clocks of this machine and of the gateway differ too much")]
+    #[error("the clocks of this machine and of the gateway do not go together")]
     ClockOff,
+    /// The gateway has messages, of people who were about to be sent to, that the ledger does not know.
+    #[error("the gateway has messages that this ledger does not know: {people} of {asked} people who were asked for{}", words_of(*last))]
+    LedgerLacks {
+        /// How many people have one.
+        people: u64,
+        /// How many were asked for.
+        asked: u64,
+        /// When the last of them was sent.
+        last: Option<Timestamp>,
+    },
+    /// The gateway's logs have to be asked first, and cannot be read.
+    #[error("nothing is sent without asking the gateway's logs first: {0}")]
+    Unwitnessed(LogsFailure),
     /// A part of sendform panicked.
     #[error("a bug: {0}")]
     Bug(String),

@@ -12,6 +12,7 @@ use crate::identity::{BulkId, MessageId, Person, PersonMap};
 use crate::ledger::{ClaimId, Outcome, PersonState};
 use crate::wire::error::{ApiError, Violation};
 use crate::wire::response::{GROUP_REJECTED, Response, Status};
+use crate::wire::said;
 
 /// What an answer means.
 #[derive(Debug)]
@@ -39,6 +40,8 @@ pub(super) enum Next {
     Rest,
     /// The bulk is tried again in halves.
     Halve,
+    /// A single person was refused without being named: they end like this if they are to blame.
+    Suspect(PersonState),
     /// The request never began, because the run ends.
     NotBegun,
 }
@@ -98,6 +101,14 @@ impl Verdict {
         Settlement { state, others, at, why: self.why.clone() }
     }
 
+    /// Ends a suspect who is to blame.
+    pub(super) fn blame(&mut self) {
+        if let Next::Suspect(state) = self.next {
+            self.states.fill(state);
+            self.next = Next::Done;
+        }
+    }
+
     /// The groups in which people end for good; the refused do only if they are not tried again.
     pub(super) fn tally(&self, refused_are_tried_again: bool) -> Tally {
         let mut tally = Tally::default();
@@ -110,13 +121,15 @@ impl Verdict {
     }
 }
 
+/// How many characters of a gateway's words are looked at.
+const WORDS_CHARS_MAX: usize = 1000;
 /// The reason in the outcome of a claim whose request never began.
 pub(super) const NOT_ATTEMPTED: &str = "not attempted";
 
 /// Says what came of a request to these people.
 pub(super) fn judge(bulk: &BulkId, people: &[PreparedPerson], sent: Sent) -> Verdict {
     match sent {
-        Sent::Answered { response, date: _ } => answered(bulk, people, &response),
+        Sent::Answered(response) => answered(bulk, people, &response),
         Sent::Refused(refusal) => refused(people, refusal),
         Sent::Unknown(why) => Verdict::all(people, PersonState::Claimed, why, Next::Done),
     }
@@ -147,7 +160,7 @@ fn answered(bulk: &BulkId, people: &[PreparedPerson], response: &Response) -> Ve
     let missing = states.iter().filter(|state| **state == PersonState::Claimed).count();
     let mut alarms = Vec::new();
     if let Some(theirs) = response.bulk_id.as_ref().filter(|theirs| **theirs != bulk.to_string()) {
-        alarms.push(Alarm::OtherBulkId { ours: bulk.clone(), theirs: theirs.chars().take(100).collect() });
+        alarms.push(Alarm::OtherBulkId { ours: bulk.clone(), theirs: foreign(theirs, people) });
     }
     let alarm = |count: usize, make: fn(BulkId, usize) -> Alarm| (count > 0).then(|| make(bulk.clone(), count));
     alarms.extend(alarm(unknown, |bulk, count| Alarm::UnknownMessages { bulk, count }));
@@ -155,6 +168,25 @@ fn answered(bulk: &BulkId, people: &[PreparedPerson], response: &Response) -> Ve
     alarms.extend(alarm(repeated, |bulk, count| Alarm::RepeatedMessages { bulk, count }));
     let why = (missing > 0).then(|| "the answer lacks messages".to_owned());
     Verdict { states, why, alarms, next: Next::Done }
+}
+
+/// A bulkId that is not ours, as far as it may be shown.
+fn foreign(bulk: &str, people: &[PreparedPerson]) -> String {
+    said::without_named(word(bulk), ids(people)).chars().take(100).collect()
+}
+
+/// The first word of what a gateway says where it should say one, such as a code, a path or an id.
+fn word(text: &str) -> &str {
+    let word = text.split_whitespace().next().unwrap_or_default();
+    word.char_indices().nth(WORDS_CHARS_MAX).map_or(word, |(at, _)| word.get(..at).unwrap_or_default())
+}
+
+/// What a gateway may say back of people.
+fn ids(people: &[PreparedPerson]) -> impl Iterator<Item = &str> {
+    people
+        .iter()
+        .flat_map(|letter| [Some(letter.to.as_str()), letter.callback_data.as_deref(), Some(letter.text.as_str())])
+        .flatten()
 }
 
 /// Accepted wins over everything, a doubt over a rejection.
@@ -187,14 +219,14 @@ fn refused(people: &[PreparedPerson], refusal: Refusal) -> Verdict {
         Refusal::NotStarted => all("the claim was too old", Next::Again(Again::NotStarted)),
         Refusal::TooMany { retry_after } => all("429", Next::Again(Again::TooMany { retry_after })),
         Refusal::TooLarge if people.len() > 1 => all("413", Next::Halve),
-        Refusal::TooLarge => all("413", Next::Done),
+        Refusal::TooLarge => all("413", Next::Suspect(PersonState::Refused)),
         Refusal::Invalid { status, error } => invalid(people, status, error.as_ref()),
     }
 }
 
 fn invalid(people: &[PreparedPerson], status: u16, error: Option<&ApiError>) -> Verdict {
     let violations = error.map_or(&[][..], |error| &error.violations);
-    let why = describe(status, error);
+    let why = describe(status, error, people);
     let mut verdict = Verdict::all(people, PersonState::Refused, why, Next::Rest);
     let mut named = false;
     for number in violations.iter().filter_map(Violation::message_index) {
@@ -206,7 +238,7 @@ fn invalid(people: &[PreparedPerson], status: u16, error: Option<&ApiError>) -> 
     if !named && people.len() > 1 {
         verdict.next = Next::Halve;
     } else if !named {
-        verdict.states.fill(PersonState::Rejected(status));
+        verdict.next = Next::Suspect(PersonState::Rejected(status));
     }
     if !verdict.states.contains(&PersonState::Refused) {
         verdict.next = Next::Done;
@@ -216,11 +248,12 @@ fn invalid(people: &[PreparedPerson], status: u16, error: Option<&ApiError>) -> 
 
 /// A status with the error's code and the first path, both cut down to harmless characters: what
 /// the gateway says in words may repeat what a person is called.
-fn describe(status: u16, error: Option<&ApiError>) -> String {
+fn describe(status: u16, error: Option<&ApiError>, people: &[PreparedPerson]) -> String {
     let mut text = status.to_string();
     let path = error.and_then(|error| error.violations.first()).map(|violation| violation.property.as_str());
     for part in [error.map(|error| error.error_code.as_str()), path].into_iter().flatten() {
-        let harmless = |mark: &char| mark.is_ascii_alphanumeric() || matches!(mark, '.' | '[' | ']' | '_');
+        let harmless = |mark: &char| mark.is_ascii_alphanumeric() || matches!(mark, '.' | '[' | ']' | '_' | '…');
+        let part = said::without_people(word(part), ids(people));
         let part: String = part.chars().filter(harmless).take(80).collect();
         if !part.is_empty() {
             text.push(' ');

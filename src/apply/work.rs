@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::kin::Kin;
 use super::prepared::{Envelope, Prepared, PreparedPerson};
 use super::summary::MessageRevision;
 use crate::identity::{BulkId, BulkTime, MessageKey, Person, PersonSet, Revision};
@@ -17,6 +18,8 @@ pub(super) struct Work {
     pub(super) stage: Stage,
     /// What was tried before.
     pub(super) tries: Tries,
+    /// Where it comes from.
+    pub(super) kin: Kin,
 }
 
 /// How far a bulk has come.
@@ -55,9 +58,9 @@ pub(super) struct Letters {
 }
 
 impl Work {
-    /// A bulk as planned.
-    pub(super) fn planned(bulk: Bulk) -> Self {
-        Self { stage: Stage::Planned(bulk), tries: Tries::default() }
+    /// A bulk as planned, with its place among all that were supplied.
+    pub(super) fn planned(bulk: Bulk, number: u64) -> Self {
+        Self { stage: Stage::Planned(bulk), tries: Tries::default(), kin: Kin::planned(number) }
     }
 }
 

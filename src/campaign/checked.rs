@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
+use super::raw::Witness;
 use crate::diagnostic::Place;
 use crate::identity::{CampaignId, IdRule, MessageKey, ProjectId, Revision, SenderId};
 use crate::timing::IfAmbiguous;
@@ -44,6 +45,8 @@ pub struct Project {
     pub long_texts_are_errors: bool,
     /// How long after the last possible sending an absence from the logs may prove anything.
     pub absence_proves_after: SignedDuration,
+    /// Whether the gateway's logs are asked before anything is claimed, if the file says so.
+    pub witness: Option<Witness>,
     /// The file as a whole, for diagnostics.
     pub place: Place,
     /// Audiences and schedules that every campaign may use.

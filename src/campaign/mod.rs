@@ -44,6 +44,7 @@ pub use draft::{Draft, DraftMessage};
 pub use files::{Files, FilesError, Stream};
 pub use names::{git_name, schema_name};
 pub use profile::{FILE_BYTES_MAX, decode};
+pub use raw::Witness;
 pub use read::{ReadCampaign, ReadProject, duplicates, read_campaign, read_project};
 pub use stranger::{remedy, stranger, tell};
 pub use text_file::{TextFileError, text_file};

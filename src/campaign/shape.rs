@@ -100,6 +100,9 @@ fn key_of(diagnostic: &Diagnostic) -> String {
     }
 }
 
+/// Words that other readers take for something else, and that can mean nothing else where they stand.
+const MEANT: [(&str, &str); 1] = [("/witness", "off")];
+
 /// Looks for what is a text for us, but a number, boolean, date or time for other readers.
 struct Search {
     path: String,
@@ -113,8 +116,10 @@ impl Search {
         if self.found.len() >= ERRORS_MAX {
             return;
         }
+        let is_meant = |text: &str| MEANT.contains(&(self.path.as_str(), text));
         if let Some(Reading::Doubtful(what)) = at.scalar().map(Scalar::reading)
             && !self.blamed.contains(&self.path)
+            && !at.text().is_some_and(is_meant)
         {
             self.found.push(explain::without_quotes(at, what));
         }

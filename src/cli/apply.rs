@@ -1,11 +1,14 @@
 //! `apply`: sends what the files want and the ledger lacks.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::apply::{self, Planned, Ports, Stopped, Summary, Supply};
+use crate::apply::evidence::LogsFailure;
+use crate::apply::witness::{Gated, Watch};
+use crate::apply::{self, GatewayTime, Planned, Ports, Stopped, Summary, Supply};
 use crate::gateway::{Client, ClientError, Limits};
 use crate::ledger::{Doubt, Flight, Ledger, MessageRecord, RunId};
 use crate::plan::{Bulk, Gate, Plan, RailKind};
@@ -28,6 +31,7 @@ use super::progress::Progress;
 use super::settings::Settings;
 use super::signals::Interrupts;
 use super::store::{expected, store_failure};
+use super::witness::{self, Older};
 use super::worker::Worker;
 use super::world::{Choices, World};
 
@@ -68,13 +72,27 @@ async fn with_world(
     let run = RunId(random()?);
     let store = open(world).await?;
     dumps::take_in(world, &store).await?;
-    if let Err(failure) = evidence::first(world, &store, &client, &clock, &choices.selection, output).await {
-        // What was settled is in the ledger already, in order or not.
-        drop(store.finish().await);
-        return Err(failure);
-    }
-    let go = Go { world, args, settings, output, interrupts, choices: &choices, client: &client, clock: &clock, run };
-    go.plan_and_send(store).await
+    let in_doubt = match evidence::first(world, &store, &client, &clock, &choices.selection, output).await {
+        Ok(in_doubt) => in_doubt,
+        Err(failure) => {
+            // What was settled is in the ledger already, in order or not.
+            drop(store.finish().await);
+            return Err(failure);
+        }
+    };
+    let go = Go {
+        world,
+        args,
+        settings,
+        output,
+        interrupts,
+        choices: &choices,
+        client: &client,
+        clock: &clock,
+        run,
+        in_doubt,
+    };
+    Box::pin(go.plan_and_send(store)).await
 }
 
 /// What a run goes by.
@@ -89,11 +107,13 @@ struct Go<'a> {
     client: &'a Client<RunClock>,
     clock: &'a RunClock,
     run: RunId,
+    /// How many people were in doubt before.
+    in_doubt: usize,
 }
 
 impl Go<'_> {
     async fn plan_and_send(self, store: Opened) -> Result<Exit, Failure> {
-        let Self { world, args, settings, output, interrupts, choices, client, clock, run } = self;
+        let Self { world, args, settings, output, interrupts, choices, client, clock, run, in_doubt: before } = self;
         let planned = || {
             tokio::task::block_in_place(|| make(world, choices, Some(&store.ledger()), store.view(world.gateway.now())))
         };
@@ -125,19 +145,36 @@ impl Go<'_> {
             }
         }
         interrupts.sending();
+        let senders = witness::senders(&plan);
         let bulks = record(world, &store, &mut plan).await.map_err(|error| store_failure(&error))?;
-        let mut run_settings = run_settings(world, &store, args, settings, run);
-        let ports = Ports { store: &store, sender: client, prepare: &Pool::new(Arc::clone(world)), clock };
-        let summary = match &store {
+        let mut run_settings = run_settings(&store, args, settings, run);
+        let ports =
+            Ports { store: &store, sender: client, prepare: &Pool::new(Arc::clone(world)), clock, time: client.time() };
+        let older = Older::new(world);
+        let watch = Watch::new((&store, client, clock, &older), witness::mode(world), &bulks, senders);
+        tokio::select! {
+            () = watch.open(&bulks) => {}
+            () = interrupts.first() => {}
+        }
+        let mut summary = match &store {
             Opened::Lockfile(_) | Opened::Git(_) => {
-                send(&Planned::new(bulks), plan.to_send(), ports, &run_settings, interrupts).await
+                let supply = Gated::new(Planned::new(bulks), &watch);
+                send(&supply, &watch, plan.to_send(), ports, &run_settings, interrupts).await
             }
             Opened::Postgres(postgres) => {
                 run_settings.shares_plan = true;
                 let worker = Worker::join(world, choices, postgres, run, &plan, bulks).await;
                 let worker = worker.map_err(|error| store_failure(&error))?;
-                send(&worker, plan.to_send(), ports, &run_settings, interrupts).await
+                let supply = Gated::new(worker, &watch);
+                send(&supply, &watch, plan.to_send(), ports, &run_settings, interrupts).await
             }
+        };
+        summary.alarms.extend(watch.alarms());
+        let settled = if before > 0 && summary.total().accepted > 0 && summary.stopped.is_none() {
+            let telling = (output, interrupts.first());
+            evidence::last(world, &store, client, clock, &choices.selection, telling).await
+        } else {
+            Ok(())
         };
         let unsettled = dumps::keep(world, &summary, run, output);
         interrupts.ends_with(verdict(&summary));
@@ -154,7 +191,7 @@ impl Go<'_> {
             verdict(&summary).or(if in_doubt(&doubts, &choices.selection) { Exit::Doubt } else { Exit::Done });
         // Whatever else fails now, what became of the messages is the stronger news.
         let finished = finish(world, store, interrupts).await;
-        for failure in [shown, unsettled, finished].into_iter().filter_map(Result::err) {
+        for failure in [shown, unsettled, settled, finished].into_iter().filter_map(Result::err) {
             output.tell(&failure.render(output.paint_errors));
             exit = exit.or(failure.exit);
         }
@@ -199,7 +236,7 @@ fn refuse_in_ci(world: &World, choices: &Choices, settings: &Settings) -> Result
 ///
 /// # Errors
 /// If there is no gateway, no key for it, or none that can be used.
-pub(super) fn client(world: &World, settings: &Settings, clock: RunClock) -> Result<Client<RunClock>, Failure> {
+pub(in crate::cli) fn client(world: &World, settings: &Settings, clock: RunClock) -> Result<Client<RunClock>, Failure> {
     expected(world)?;
     let gateway = &world.gateway;
     let (Some(base_url), Some(api_key)) = (&gateway.base_url, &gateway.api_key) else {
@@ -207,7 +244,7 @@ pub(super) fn client(world: &World, settings: &Settings, clock: RunClock) -> Res
     };
     let mut limits = Limits::default();
     limits.total = settings.answer_within.unwrap_or(limits.total);
-    Client::new(base_url, api_key, limits, clock).map_err(|error| {
+    Client::new(base_url, api_key, limits, clock, GatewayTime::new(!gateway.has_fixed_time())).map_err(|error| {
         let exit = if matches!(error, ClientError::Key) { Exit::Credentials } else { Exit::Environment };
         Failure::new(exit, "the gateway's client cannot be made").because(&error)
     })
@@ -295,7 +332,7 @@ async fn record(world: &World, store: &Opened, plan: &mut Plan) -> Result<Vec<Bu
 }
 
 /// How this run goes about its work.
-fn run_settings(world: &World, store: &Opened, args: &ApplyArgs, settings: &Settings, run: RunId) -> apply::Settings {
+fn run_settings(store: &Opened, args: &ApplyArgs, settings: &Settings, run: RunId) -> apply::Settings {
     let mut run_settings = apply::Settings::new(run);
     run_settings.parallel = usize::from(args.parallel);
     if let Some(ahead) = store.bulks_ahead() {
@@ -303,15 +340,13 @@ fn run_settings(world: &World, store: &Opened, args: &ApplyArgs, settings: &Sett
         run_settings.start_within = START_WITHIN_AHEAD;
     }
     run_settings.start_within = settings.start_within.unwrap_or(run_settings.start_within);
-    if !world.gateway.keeps_real_time() {
-        run_settings.clock_skew_max = None;
-    }
     run_settings
 }
 
-/// Hands bulks over, and shows how far that has come.
+/// Hands bulks over, while the watch asks for their people ahead of them, and shows how far that has come.
 async fn send(
     supply: &impl Supply,
+    watch: &Watch<'_, Opened, Client<RunClock>, RunClock, Older>,
     people: u64,
     ports: Ports<'_, Opened, Client<RunClock>, Pool, RunClock>,
     settings: &apply::Settings,
@@ -319,7 +354,12 @@ async fn send(
 ) -> Summary {
     let progress = Progress::new(people);
     let interrupts = apply::Interrupts { first: interrupts.first(), second: interrupts.second() };
-    let summary = apply::apply(supply, ports, settings, interrupts, |event| progress.take(&event)).await;
+    let sending = apply::apply(supply, ports, settings, interrupts, |event| progress.take(&event));
+    let mut sending = pin!(sending);
+    let summary = tokio::select! {
+        summary = &mut sending => summary,
+        () = watch.drive() => sending.await,
+    };
     progress.finish();
     summary
 }
@@ -366,10 +406,13 @@ fn verdict(summary: &Summary) -> Exit {
     let mut exit = match &summary.stopped {
         None => Exit::Done,
         Some(Stopped::Unauthorized | Stopped::Forbidden) => Exit::Credentials,
+        Some(Stopped::Unwitnessed(LogsFailure::Unauthorized | LogsFailure::Forbidden)) => Exit::Credentials,
+        Some(Stopped::Unwitnessed(_)) => Exit::Environment,
+        Some(Stopped::LedgerLacks { .. }) => Exit::Ledger,
         Some(Stopped::Prepare(_)) => Exit::Mismatch,
         Some(Stopped::Interrupted) => Exit::Declined,
         Some(Stopped::Bug(_)) => Exit::Bug,
-        Some(Stopped::NotFound | Stopped::Throttled) => Exit::Rejected,
+        Some(Stopped::NotFound | Stopped::Throttled | Stopped::Request(_)) => Exit::Rejected,
         Some(Stopped::Unreachable(_) | Stopped::TooSlow | Stopped::Store(_) | Stopped::ClockOff) => Exit::Environment,
     };
     // Of an outcome that was not stored the ledger knows nothing: its people are in doubt there.
@@ -387,7 +430,7 @@ fn verdict(summary: &Summary) -> Exit {
 ///
 /// # Errors
 /// If the operating system has none.
-pub(super) fn random() -> Result<u64, Failure> {
+pub(in crate::cli) fn random() -> Result<u64, Failure> {
     getrandom::u64().map_err(|error| {
         let message = format!("the operating system gives no random numbers: {error}");
         Failure::new(Exit::Environment, message)

@@ -304,6 +304,26 @@ pub(super) enum LedgerCommand {
     Copy(CopyArgs),
     /// Bind the ledger to another name of its gateway, or to one more key
     Rebind(RebindArgs),
+    /// Write down what the gateway's logs still know of a ledger that was taken back
+    Recover(RecoverArgs),
+}
+
+/// `ledger recover`
+#[derive(Debug, Args)]
+pub(super) struct RecoverArgs {
+    /// Accept that so many people would be sent to, of whom the logs cannot tell whether they got their
+    /// message over 47 hours ago: `older-unknown=12`
+    #[arg(long, value_name = "older-unknown=N", value_parser = parse_older_unknown)]
+    pub accept: Option<OlderUnknown>,
+}
+
+/// So many people of whom the logs cannot tell, at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct OlderUnknown(pub u64);
+
+fn parse_older_unknown(text: &str) -> Result<OlderUnknown, String> {
+    let number = text.strip_prefix("older-unknown=").and_then(read_number);
+    number.map(OlderUnknown).ok_or_else(|| format!("`{text}` is not older-unknown=NUMBER"))
 }
 
 /// `ledger import`

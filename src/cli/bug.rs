@@ -2,15 +2,56 @@
 //! data.
 
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::exit::Exit;
 use super::output::tell;
+use crate::render::is_guarded;
+
+/// How a panic begins that says that no thread could be started: of tokio, of the standard library and
+/// of our own. The system has no room for it, which is no bug.
+const NO_THREAD: [&str; 3] = ["OS can't spawn worker thread", "failed to spawn thread", "a thread can be started"];
+
+static HAS_NO_THREAD: AtomicBool = AtomicBool::new(false);
+static IS_STARTING: AtomicBool = AtomicBool::new(false);
+
+/// Starts the threads of a command. tokio waits for ever for those that it has if it does not get them all:
+/// then the process ends at once, before anything was done.
+pub(super) fn starting<Out>(start: impl FnOnce() -> Out) -> Out {
+    IS_STARTING.store(true, Ordering::Relaxed);
+    let started = start();
+    IS_STARTING.store(false, Ordering::Relaxed);
+    started
+}
 
 /// Runs a command; a panic, in whatever thread, is told by its place alone and ends it as a bug.
 pub(super) fn guarded(command: impl FnOnce() -> Exit) -> Exit {
-    panic::set_hook(Box::new(|info| tell(&words(info))));
-    panic::catch_unwind(AssertUnwindSafe(command)).unwrap_or(Exit::Bug)
+    panic::set_hook(Box::new(|info| {
+        let text = info.payload_as_str().unwrap_or_default();
+        if NO_THREAD.iter().any(|beginning| text.starts_with(beginning)) {
+            if !HAS_NO_THREAD.swap(true, Ordering::Relaxed) {
+                tell(NO_ROOM);
+            }
+            if IS_STARTING.load(Ordering::Relaxed) {
+                leave();
+            }
+        } else if !is_guarded() {
+            tell(&words(info));
+        }
+    }));
+    let exit = panic::catch_unwind(AssertUnwindSafe(command)).unwrap_or(Exit::Bug);
+    // What ended as a bug because of it is none.
+    if exit == Exit::Bug && HAS_NO_THREAD.load(Ordering::Relaxed) { Exit::Environment } else { exit }
 }
+
+#[expect(clippy::exit, reason = "nothing has begun, and unwinding would never end")]
+fn leave() {
+    std::process::exit(i32::from(Exit::Environment.code()));
+}
+
+/// What is told when the system gives no thread.
+const NO_ROOM: &str = "error: a thread cannot be started: the system has no room for one more\n  hint: see the limits of \
+                       processes (`ulimit -u`) and memory (`ulimit -v`), or of the container\n";
 
 fn words(info: &PanicHookInfo<'_>) -> String {
     let place = info.location().map(|place| format!(" at {}:{}", place.file(), place.line())).unwrap_or_default();

@@ -13,6 +13,7 @@ use crate::apply::Summary;
 use crate::ledger::{Damage, Ledger, News, Outcomes, Piece, Reason, RunId, text};
 use crate::report::words::plural;
 use crate::store::Opened;
+use crate::store::regular::{self, LEDGER_BYTES_MAX, Links};
 
 use super::exit::Exit;
 use super::failure::Failure;
@@ -82,7 +83,7 @@ pub(super) fn read(world: &World) -> Result<Vec<Dump>, Failure> {
     let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(is_dump).collect();
     paths.sort();
     let dumps = paths.into_iter().map(|path| {
-        let text = std::fs::read(&path).map_err(|error| {
+        let text = regular::read(&path, Links::Refused, LEDGER_BYTES_MAX).map_err(|error| {
             Failure::new(Exit::Ledger, format!("`{}` cannot be read", path.display())).because(&error)
         })?;
         match Piece::read(&text) {

@@ -27,6 +27,7 @@ pub(super) async fn pass(
 ) -> (Reconciled, Result<(), StoreError>) {
     let terms = Terms {
         selection,
+        time: client.time(),
         absence_proves_after: world.project.absence_proves_after,
         is_on_loopback: world.gateway.base_url.as_ref().is_some_and(is_loopback),
     };
@@ -36,8 +37,8 @@ pub(super) async fn pass(
     result
 }
 
-/// Settles old doubts before anything is planned. Logs that cannot be read are told, and stop nothing:
-/// who is in doubt stays in doubt.
+/// Settles old doubts before anything is planned, and gives how many people are still in doubt. Logs that
+/// cannot be read are told, and stop nothing: who is in doubt stays in doubt.
 ///
 /// # Errors
 /// If the store does not take an outcome; if anybody got their message more than once, because
@@ -49,13 +50,13 @@ pub(super) async fn first(
     clock: &RunClock,
     selection: &Selection,
     output: &Output,
-) -> Result<(), Failure> {
+) -> Result<usize, Failure> {
     let (reconciled, stored) = pass(world, store, client, clock, selection, std::future::pending()).await;
     output.tell(&reconcile_text::brief(&reconciled));
     stored.map_err(|error| store_failure(&error))?;
     let people = reconciled.sent_again() as u64;
     if people == 0 {
-        return Ok(());
+        return Ok(reconciled.open());
     }
     let message = format!("{} got their message more than once, so nothing was sent now", plural(people, "person"));
     Err(Failure::new(Exit::Ledger, message)
@@ -64,4 +65,31 @@ pub(super) async fn first(
              `sendform resolve` that was wrong, or something else that sends these messages",
         )
         .hint("this is settled in the ledger now: when you know, `sendform apply` goes on with everybody else"))
+}
+
+/// Asks about old doubts once more, when something was accepted that left after them: what the logs lack
+/// now may be proved. Waits for nothing.
+///
+/// # Errors
+/// If the store does not take an outcome; if anybody got their message more than once.
+pub(super) async fn last(
+    world: &World,
+    store: &Opened,
+    client: &Client<RunClock>,
+    clock: &RunClock,
+    selection: &Selection,
+    (output, stop): (&Output, impl Future<Output = ()> + Send),
+) -> Result<(), Failure> {
+    let (reconciled, stored) = pass(world, store, client, clock, selection, stop).await;
+    if reconciled.settled() > 0 || reconciled.sent_again() > 0 {
+        output.tell(&reconcile_text::brief(&reconciled));
+    }
+    stored.map_err(|error| store_failure(&error))?;
+    match reconciled.sent_again() as u64 {
+        0 => Ok(()),
+        people => {
+            let message = format!("{} got their message more than once", plural(people, "person"));
+            Err(Failure::new(Exit::Ledger, message))
+        }
+    }
 }

@@ -1,12 +1,12 @@
 //! Frozen plans as files: `plan --out FILE` writes one, `apply FILE` reads it.
 
-use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read as _, Write as _};
 use std::path::Path;
 
 use atomic_write_file::AtomicWriteFile;
 
 use crate::plan::{Accepted, Frozen, FrozenError, Input, Plan, RailKind};
+use crate::store::regular::{self, Links};
 
 use super::args::{ApplyArgs, Scope};
 use super::exit::Exit;
@@ -23,13 +23,14 @@ const BEGINNING: &[u8] = b"{\"sendform\":\"plan\",";
 pub(super) fn make_room(path: &Path) -> Result<(), Failure> {
     let wrong = |error: io::Error| cannot("replaced", path, &error);
     let mut beginning = Vec::new();
-    match File::open(path) {
+    match regular::open_to_read(path, Links::Followed) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        // Of a pipe or a device nothing is read, and nothing remains.
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => return Err(other(path)),
         Err(error) => return Err(wrong(error)),
         Ok(file) if file.metadata().is_ok_and(|data| data.is_file()) => {
             file.take(BEGINNING.len() as u64).read_to_end(&mut beginning).map_err(wrong)?;
         }
-        // Of a pipe or a device nothing is read, and nothing remains.
         Ok(_) => return Err(other(path)),
     }
     if !BEGINNING.starts_with(&beginning) {
@@ -79,7 +80,7 @@ pub(super) fn choices(args: &ApplyArgs, world: &World) -> Result<Choices, Failur
 }
 
 fn read(path: &Path) -> Result<Frozen, Failure> {
-    let file = File::open(path).map_err(|error| cannot("read", path, &error))?;
+    let file = regular::open_to_read(path, Links::Followed).map_err(|error| cannot("read", path, &error))?;
     Frozen::read(BufReader::new(file)).map_err(|error| {
         if let FrozenError::Io(error) = &error {
             return cannot("read", path, error);

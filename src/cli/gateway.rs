@@ -104,11 +104,11 @@ impl Gateway {
         }
     }
 
-    /// Says whether its clock is meant to be the real one: a gateway on this machine is one for
-    /// trying things out, and its clock stands where its users put it.
+    /// Says whether its time of day stands still, as tests want it: then it is no clock to compare others
+    /// with.
     #[must_use]
-    pub(super) fn keeps_real_time(&self) -> bool {
-        !self.base_url.as_ref().is_some_and(is_loopback)
+    pub(super) fn has_fixed_time(&self) -> bool {
+        self.fixed_now.is_some()
     }
 
     /// Says whether it is the embedded one.
@@ -151,6 +151,7 @@ pub(super) fn ledger(state: &State, home: &Home, settings: &Settings) -> store::
 /// # Errors
 /// If a fault cannot be read, or its folder cannot be made.
 pub(super) fn sandbox_options(home: &Home, now: Option<Timestamp>, faults: &[String]) -> Result<Options, Failure> {
+    home.check_private()?;
     home.make_private()?;
     std::fs::create_dir_all(home.sandbox()).map_err(|error| failed(&error))?;
     let mut options = Options::new(home.books());

@@ -5,9 +5,11 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::identity::{Key, Keys};
+use crate::store::regular::{self, Links};
 
 use super::exit::Exit;
 use super::failure::Failure;
+use super::store::store_failure;
 
 /// The project file's name.
 pub(super) const PROJECT_FILE: &str = "sendform.yaml";
@@ -51,6 +53,17 @@ impl Home {
         self.sandbox().join("books.sqlite")
     }
 
+    /// Makes sure that nothing under `.sendform` leads elsewhere.
+    ///
+    /// # Errors
+    /// If there is a link, a pipe or a device.
+    pub(super) fn check_private(&self) -> Result<(), Failure> {
+        regular::check_private(&self.dir).map_err(|error| {
+            let failure = store_failure(&error);
+            failure.hint("sendform makes this folder itself, and git must not have it: delete it there")
+        })
+    }
+
     /// Says whether anything was ever sent to the sandbox, as far as its ledger goes: a ledger
     /// that is missing although it was made once is not an empty one.
     #[must_use]
@@ -64,7 +77,7 @@ impl Home {
     /// If that cannot be done.
     pub(super) fn mark_sandbox_used(&self) -> Result<(), Failure> {
         let path = self.sandbox().join("used");
-        fs::write(&path, "the sandbox has a ledger; to begin afresh remove this folder\n").map_err(|error| {
+        regular::write(&path, "the sandbox has a ledger; to begin afresh remove this folder\n").map_err(|error| {
             Failure::new(Exit::Environment, format!("`{}` cannot be written", path.display())).because(&error)
         })
     }
@@ -77,7 +90,7 @@ impl Home {
         let make = || -> io::Result<()> {
             fs::create_dir_all(self.private())?;
             let ignore = self.private().join(".gitignore");
-            if ignore.exists() { Ok(()) } else { fs::write(ignore, "*\n") }
+            if ignore.exists() { Ok(()) } else { regular::write(&ignore, "*\n") }
         };
         make().map_err(|error| {
             let message = format!("`{}` cannot be made", self.private().display());
@@ -88,7 +101,7 @@ impl Home {
     /// Says whether one of these keys is the sandbox's own, which anybody on this machine may read.
     #[must_use]
     pub(super) fn holds_sandbox_key(&self, keys: &Keys) -> bool {
-        let Ok(text) = fs::read_to_string(self.sandbox().join("key")) else { return false };
+        let Ok(text) = regular::read_text(&self.sandbox().join("key"), Links::Refused) else { return false };
         Keys::parse(&text).is_ok_and(|own| own.ids().iter().any(|id| keys.ids().contains(id)))
     }
 
@@ -102,7 +115,7 @@ impl Home {
             let message = format!("the sandbox's key in `{}` cannot be used", path.display());
             Failure::new(Exit::Environment, message).because(error)
         };
-        match fs::read_to_string(&path) {
+        match regular::read_text(&path, Links::Refused) {
             Ok(text) => Keys::parse(&text).map_err(|error| wrong(&error)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let mut bytes = [0; Key::LENGTH];
@@ -112,7 +125,7 @@ impl Home {
                 fs::create_dir_all(self.sandbox()).map_err(|error| wrong(&error))?;
                 write_secret(&path, &key.to_base64()).map_err(|error| wrong(&error))?;
                 // Another run may have been first: its key is the one that stays.
-                let text = fs::read_to_string(&path).map_err(|error| wrong(&error))?;
+                let text = regular::read_text(&path, Links::Refused).map_err(|error| wrong(&error))?;
                 Keys::parse(&text).map_err(|error| wrong(&error))
             }
             Err(error) => Err(wrong(&error)),

@@ -28,7 +28,9 @@ mod shell;
 mod signals;
 mod status;
 mod store;
+mod targets;
 mod validate;
+mod witness;
 mod worker;
 mod world;
 
@@ -65,6 +67,11 @@ fn ended(arguments: &Arguments) -> Exit {
         }
     };
     let output = Output::new(&arguments.global, settings.no_color);
+    if let Err(failure) = targets::check(arguments, &settings) {
+        let failure = failure.in_folder(arguments.global.dir.as_deref());
+        // Nothing is written of a failure whose file is the failure.
+        return output.without_files().fail(&failure);
+    }
     match command(arguments, &settings, &output) {
         Ok(exit) => exit,
         Err(failure) => output.fail(&failure.in_folder(arguments.global.dir.as_deref())),
@@ -98,10 +105,9 @@ fn command(arguments: &Arguments, settings: &Settings, output: &Output) -> Resul
 
 /// Runs a command that waits for the network; its threads have the stack that rendering needs.
 fn wait(command: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .thread_stack_size(STACK_BYTES)
-        .build()
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let builder = builder.enable_all().thread_stack_size(STACK_BYTES);
+    let runtime = bug::starting(|| builder.build())
         .map_err(|error| Failure::new(Exit::Environment, "the threads cannot be started").because(&error))?;
     let result = runtime.block_on(command);
     // What still renders or sleeps is of no use any more.

@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use crate::report::Reveal;
 use crate::report::harmless::harmless_json;
 use crate::report::paint::Paint;
+use crate::wire::said::without_secrets;
 
 use super::args::{Format, Global, When};
 use super::exit::Exit;
@@ -51,6 +52,12 @@ impl Output {
         }
     }
 
+    /// The same without the files of `--write`.
+    #[must_use]
+    pub(super) fn without_files(self) -> Self {
+        Self { writes: Vec::new(), ..self }
+    }
+
     /// Shows what a command has to say, on standard output in the form that is wanted, and in the
     /// files that are wanted. A file that cannot be written does not keep the others from it.
     ///
@@ -89,7 +96,7 @@ impl Output {
         let mut result = Ok(());
         for write in &self.writes {
             let text = self.form(write.format, Paint::Plain, forms);
-            if let Err(error) = std::fs::write(&write.file, text) {
+            if let Err(error) = std::fs::write(&write.file, without_secrets(&text).as_bytes()) {
                 let message = format!("`{}` cannot be written", write.file.display());
                 result = Err(Failure::new(Exit::Environment, message).because(&error));
             }
@@ -121,7 +128,7 @@ impl Output {
 /// If standard output cannot be written for another reason.
 pub(super) fn print(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    match out.write_all(without_secrets(text).as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(Failure::new(Exit::Environment, "standard output cannot be written").because(&error))
         }
@@ -132,7 +139,7 @@ pub(super) fn print(text: &str) -> Result<(), Failure> {
 /// Prints to standard error; there is nowhere to complain if that fails.
 pub(super) fn tell(text: &str) {
     let mut out = io::stderr().lock();
-    drop(out.write_all(text.as_bytes()));
+    drop(out.write_all(without_secrets(text).as_bytes()));
 }
 
 /// Asks a question that `yes` answers.

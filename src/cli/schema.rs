@@ -10,12 +10,16 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{Forms, Output};
 
+/// The files that it writes.
+pub(super) const NAMES: [&str; 2] = ["campaign.schema.json", "project.schema.json"];
+
 /// Runs the command.
 ///
 /// # Errors
 /// If a file cannot be read or written.
 pub(super) fn run(args: &SchemaArgs, output: &Output) -> Result<Exit, Failure> {
-    let files = [("campaign.schema.json", campaign_schema()), ("project.schema.json", project_schema())];
+    let [campaign, project] = NAMES;
+    let files = [(campaign, campaign_schema()), (project, project_schema())];
     let mut written = Vec::new();
     for (name, text) in files {
         let path = args.folder.join(name);

@@ -1,13 +1,15 @@
 //! The environment: read here, once, and nowhere else.
 
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 
 use crate::identity::Keys;
+use crate::store::regular::{self, Links};
+use crate::wire::said;
 
 use super::exit::Exit;
 use super::failure::Failure;
@@ -17,6 +19,8 @@ use super::failure::Failure;
 pub(super) struct Settings {
     /// `SENDFORM_KEY`, or the content of the file that `SENDFORM_KEY_FILE` names.
     pub keys: Option<Keys>,
+    /// `SENDFORM_KEY_FILE`, whether it was needed or not.
+    pub key_file: Option<PathBuf>,
     /// `SENDFORM_API_KEY`: the gateway's API key.
     pub api_key: Option<SecretString>,
     /// `SENDFORM_BASE_URL`: the gateway's base URL, which wins over the project file's.
@@ -53,9 +57,11 @@ impl Settings {
                     .map_err(|_| Failure::new(Exit::Usage, "`SENDFORM_NOW` is not a date and time with an offset"))
             })
             .transpose()?;
+        hide_secrets();
         let by = ["SENDFORM_BY", "GITHUB_ACTOR", "GITLAB_USER_LOGIN", "USER"].into_iter().find_map(text);
         Ok(Self {
             keys: keys()?,
+            key_file: text("SENDFORM_KEY_FILE").map(PathBuf::from),
             api_key: text("SENDFORM_API_KEY").map(SecretString::from),
             base_url: text("SENDFORM_BASE_URL"),
             database_url: text("SENDFORM_DATABASE_URL").map(SecretString::from),
@@ -79,6 +85,35 @@ impl Settings {
     }
 }
 
+/// Has the secrets of this process hidden in all that is shown or kept from now on.
+fn hide_secrets() {
+    let [api_key, key, url] = ["SENDFORM_API_KEY", "SENDFORM_KEY", "SENDFORM_DATABASE_URL"].map(text);
+    let file = text("SENDFORM_KEY_FILE").and_then(|path| regular::read_text(Path::new(&path), Links::Followed).ok());
+    let keys =
+        [key, file].into_iter().flatten().flat_map(|keys| keys.split(',').map(str::to_owned).collect::<Vec<_>>());
+    said::hide(api_key.into_iter().chain(keys).chain(url.iter().flat_map(|url| passwords(url))));
+}
+
+/// The password in a database's URL, as it is written there and as it is meant.
+fn passwords(url: &str) -> Vec<String> {
+    let authority = url.split_once("://").map_or("", |(_, rest)| rest);
+    let user = authority.rsplit_once('@').map_or("", |(user, _)| user);
+    let mut found: Vec<String> = user.split_once(':').map(|(_, password)| password.to_owned()).into_iter().collect();
+    for (name, value) in url::form_urlencoded::parse(url.split_once('?').map_or("", |(_, query)| query).as_bytes()) {
+        if name == "password" {
+            found.push(value.into_owned());
+        }
+    }
+    found.extend(url.split_whitespace().filter_map(|part| part.strip_prefix("password=")).map(str::to_owned));
+    let meant = |password: &String| {
+        let plain = password.replace('+', "%2B");
+        url::form_urlencoded::parse(format!("p={plain}").as_bytes()).next().map(|(_, value)| value.into_owned())
+    };
+    let more: Vec<String> = found.iter().filter_map(meant).collect();
+    found.extend(more);
+    found
+}
+
 /// A length of time, unless it is not set.
 fn duration(name: &str) -> Result<Option<Duration>, Failure> {
     let Some(text) = text(name) else { return Ok(None) };
@@ -97,7 +132,7 @@ fn keys() -> Result<Option<Keys>, Failure> {
         return Keys::parse(&keys).map(Some).map_err(|error| wrong("SENDFORM_KEY", &error));
     }
     let Some(path) = text("SENDFORM_KEY_FILE").map(PathBuf::from) else { return Ok(None) };
-    let content = std::fs::read_to_string(&path).map_err(|error| {
+    let content = regular::read_text(&path, Links::Followed).map_err(|error| {
         let message = format!("`{}`, named by `SENDFORM_KEY_FILE`, cannot be read", path.display());
         Failure::new(Exit::Credentials, message).because(&error)
     })?;

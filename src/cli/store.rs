@@ -64,11 +64,14 @@ pub(super) async fn look_as(reading: &Reading, world: &World, output: &Output) -
     let expected = expected(world)?;
     let seen = world.gateway.ledger.look_here(&expected, world.gateway.now()).await;
     if let Ok((_, _, Some(since))) = &seen {
-        let age = timing::duration(Timestamp::now().duration_since(*since).max(SignedDuration::ZERO));
+        let age = Timestamp::now().duration_since(*since).max(SignedDuration::ZERO);
         let since = timing::utc(*since);
-        output.tell(&format!(
-            "! the ledger is {age} old, as it was fetched last, at {since}: what others sent since is not in it\n"
-        ));
+        let age = if age.as_secs() == 0 {
+            "was fetched just now".to_owned()
+        } else {
+            format!("is {} old, as it was fetched last", timing::duration(age))
+        };
+        output.tell(&format!("! the ledger {age}, at {since}: what others sent since is not in it\n"));
     }
     let (mut ledger, view) = seen_or_new(world, &expected, seen.map(|(ledger, view, _)| (ledger, view)))?;
     dumps::join_into(world, &mut ledger)?;

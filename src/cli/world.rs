@@ -70,6 +70,7 @@ impl World {
             return Err(Failure::silent(Exit::Files));
         }
         let Some(project) = files.project else { return Err(Failure::silent(Exit::Files)) };
+        files.home.check_private()?;
         let gateway = if global.sandbox {
             Gateway::sandbox(&project, &files.home, settings, global).await?
         } else {

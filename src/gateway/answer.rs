@@ -2,7 +2,6 @@
 
 use std::time::{Duration, SystemTime};
 
-use jiff::Timestamp;
 use reqwest::StatusCode;
 use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
 
@@ -44,10 +43,7 @@ impl Answer {
             Err(why) => return Sent::Unknown(format!("the gateway answered 200, but its body cannot be read: {why}")),
         };
         match serde_json::from_slice::<Response>(body) {
-            Ok(response) => {
-                let date = self.date(&DATE).and_then(|date| Timestamp::try_from(date).ok());
-                Sent::Answered { response, date }
-            }
+            Ok(response) => Sent::Answered(response),
             // The error's own words may quote the body.
             Err(error) => Sent::Unknown(format!(
                 "the gateway answered 200, but its body is not what the API says, at line {} column {}",
@@ -95,7 +91,7 @@ mod tests {
                 assert!(why.contains(&status.to_string()));
                 None
             }
-            Sent::Answered { .. } => panic!("{status} is no answer"),
+            Sent::Answered(_) => panic!("{status} is no answer"),
         };
         assert_eq!(refused(401), Some(Refusal::Unauthorized));
         assert_eq!(refused(403), Some(Refusal::Forbidden));
@@ -116,7 +112,7 @@ mod tests {
     fn retry_after_in_every_form() {
         let wait = |headers: &[(&'static str, &'static str)]| match sent(429, headers, "") {
             Sent::Refused(Refusal::TooMany { retry_after }) => retry_after.map(|wait| wait.as_secs()),
-            other @ (Sent::Answered { .. } | Sent::Refused(_) | Sent::Unknown(_)) => panic!("{other:?}"),
+            other @ (Sent::Answered(_) | Sent::Refused(_) | Sent::Unknown(_)) => panic!("{other:?}"),
         };
         let after = |value| wait(&[("retry-after", value)]);
         assert_eq!([after("0"), after("7"), after(" 1000000000 ")], [Some(0), Some(7), Some(1_000_000_000)]);
@@ -134,7 +130,7 @@ mod tests {
             Sent::Refused(Refusal::Invalid { error, .. }) => {
                 error.map(|error| (error.error_code, error.violations.len()))
             }
-            other @ (Sent::Answered { .. } | Sent::Refused(_) | Sent::Unknown(_)) => panic!("{other:?}"),
+            other @ (Sent::Answered(_) | Sent::Refused(_) | Sent::Unknown(_)) => panic!("{other:?}"),
         };
         let new = r#"{"errorCode":"E400","description":"no","action":"","violations":[{"property":"messages[0]","violation":"no"}],"resources":[]}"#;
         assert_eq!(code(new), Some(("E400".to_owned(), 1)));

@@ -5,7 +5,8 @@ use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, InvalidHeaderValue};
+use jiff::Timestamp;
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, InvalidHeaderValue};
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
@@ -13,9 +14,10 @@ use super::answer::Answer;
 use super::body::Gated;
 use super::lost;
 use super::rate::Rate;
-use crate::apply::{Clock, Outgoing, Refusal, Sender, Sent, Ticket};
-use crate::wire::address::{AddressError, check_base_url};
-use crate::wire::{LOGS_PATH, MESSAGES_PATH};
+use super::stamp;
+use crate::apply::{Clock, GatewayTime, Outgoing, Refusal, Sender, Sent, Stamp, Ticket};
+use crate::wire::address::{AddressError, check_base_url, is_loopback};
+use crate::wire::{LOGS_PATH, MESSAGES_PATH, SANDBOX_HEADER};
 
 /// How long, and how large.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,15 +63,25 @@ pub struct Client<C> {
     limits: Limits,
     pub(super) clock: C,
     pub(super) rate: Mutex<Rate>,
+    /// What answers tell of the gateway's time.
+    pub(super) time: GatewayTime,
+    is_on_loopback: bool,
 }
 
 impl<C: Clock + Clone + Send + Unpin + 'static> Client<C> {
-    /// Makes a client. The clock is the one by which tickets were given out.
+    /// Makes a client. The clock is the one by which tickets were given out; what answers tell of the
+    /// gateway's goes into `time`.
     ///
     /// # Errors
     /// If the base URL is neither `https` nor on this machine, or has more than a host and a path;
     /// if the key cannot be in a header; if the system's certificates cannot be used.
-    pub fn new(base: &Url, key: &SecretString, limits: Limits, clock: C) -> Result<Self, ClientError> {
+    pub fn new(
+        base: &Url,
+        key: &SecretString,
+        limits: Limits,
+        clock: C,
+        time: GatewayTime,
+    ) -> Result<Self, ClientError> {
         check_base_url(base)?;
         let [messages, logs] = [MESSAGES_PATH, LOGS_PATH].map(|path| {
             let mut url = base.clone();
@@ -93,7 +105,8 @@ impl<C: Clock + Clone + Send + Unpin + 'static> Client<C> {
             .user_agent(concat!("sendform/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(ClientError::Build)?;
-        Ok(Self { http, messages, logs, authorization, limits, clock, rate: Mutex::default() })
+        let is_on_loopback = is_loopback(base);
+        Ok(Self { http, messages, logs, authorization, limits, clock, rate: Mutex::default(), time, is_on_loopback })
     }
 }
 
@@ -113,6 +126,7 @@ impl<C: Clock + Clone + Send + Unpin + 'static> Sender for Client<C> {
             return Sent::Refused(Refusal::NotStarted);
         }
         let (clock, start) = (self.clock.clone(), ticket.start().clone());
+        let before = self.clock.now();
         let (body, refused) = Gated::new(request.body().clone(), move || start.begin(clock.elapsed()));
         let sending = self
             .http
@@ -126,6 +140,7 @@ impl<C: Clock + Clone + Send + Unpin + 'static> Sender for Client<C> {
             Ok(response) => {
                 let status = response.status();
                 let headers = response.headers().clone();
+                self.stamp(&headers, before);
                 let body = self.read(response).await;
                 Answer { status, headers, body }.sent(SystemTime::now())
             }
@@ -133,6 +148,23 @@ impl<C: Clock + Clone + Send + Unpin + 'static> Sender for Client<C> {
             Err(error) if error.is_connect() => Sent::Refused(Refusal::Unreachable(self.explain(error))),
             Err(error) => Sent::Unknown(self.explain(error)),
         }
+    }
+}
+
+impl<C: Clock> Client<C> {
+    /// What all answers until now have told of the gateway's time.
+    pub fn time(&self) -> &GatewayTime {
+        &self.time
+    }
+
+    /// Takes in what an answer, whose head has just come, says of the gateway's time, if it says anything.
+    pub(super) fn stamp(&self, headers: &HeaderMap, before: Timestamp) -> Option<Stamp> {
+        let date = stamp::date(headers)?;
+        let is_sandbox = self.is_on_loopback && headers.contains_key(SANDBOX_HEADER);
+        let (after, elapsed) = (self.clock.now(), self.clock.elapsed());
+        let stamp = Stamp { before, after, elapsed, date, is_sandbox };
+        self.time.take(&stamp);
+        Some(stamp)
     }
 }
 

@@ -13,7 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 use url::Url;
 
 use super::{Client, ClientError, Limits, SystemClock};
-use crate::apply::{Clock, Outgoing, Refusal, Sender as _, Sent, Ticket};
+use crate::apply::{Agreement, Clock, GatewayTime, Outgoing, Refusal, Sender as _, Sent, Ticket};
 use crate::identity::{BulkId, BulkTime, MessageKey, Revision};
 use crate::ledger::{ClaimId, DEADLINE_MAX, RunId};
 use crate::wire::address::AddressError;
@@ -96,9 +96,15 @@ fn request(size: usize) -> (Outgoing, ClaimId) {
 }
 
 async fn send_to(url: &Url, size: usize, limits: Limits) -> Sent {
-    let client = Client::new(url, &SecretString::from(KEY), limits, SystemClock::start()).unwrap();
+    send_with(url, size, limits).await.1
+}
+
+async fn send_with(url: &Url, size: usize, limits: Limits) -> (Client<SystemClock>, Sent) {
+    let client =
+        Client::new(url, &SecretString::from(KEY), limits, SystemClock::start(), GatewayTime::new(true)).unwrap();
     let (request, claim) = request(size);
-    client.send(&request, &Ticket::without_claim(claim, Duration::from_mins(2))).await
+    let sent = client.send(&request, &Ticket::without_claim(claim, Duration::from_mins(2))).await;
+    (client, sent)
 }
 
 /// Sends once, and asserts that there was exactly one connection.
@@ -118,14 +124,14 @@ fn unknown(sent: &Sent) -> &str {
             assert!(!why.contains(KEY));
             why
         }
-        other @ (Sent::Answered { .. } | Sent::Refused(_)) => panic!("in doubt, not {other:?}"),
+        other @ (Sent::Answered(_) | Sent::Refused(_)) => panic!("in doubt, not {other:?}"),
     }
 }
 
 fn unreachable(sent: &Sent) -> &str {
     match sent {
         Sent::Refused(Refusal::Unreachable(why)) => why,
-        other @ (Sent::Answered { .. } | Sent::Refused(_) | Sent::Unknown(_)) => panic!("not sent, not {other:?}"),
+        other @ (Sent::Answered(_) | Sent::Refused(_) | Sent::Unknown(_)) => panic!("not sent, not {other:?}"),
     }
 }
 
@@ -136,11 +142,14 @@ fn no_request_lasts_longer_than_its_claim_is_taken_to_live() {
 }
 
 #[tokio::test]
-async fn a_good_answer_is_read_with_its_date() {
+async fn a_good_answer_is_read_and_its_date_taken_in() {
     let server = Server::answering(http("200 OK", "date: Mon, 30 Nov 2026 12:00:00 GMT\r\nx: y\r\n", ANSWER)).await;
-    let Sent::Answered { response, date } = send(&server, 100).await else { panic!("answered") };
+    let (client, sent) = send_with(&server.url(), 100, limits()).await;
+    let Sent::Answered(response) = sent else { panic!("answered") };
     assert_eq!(response.bulk_id.as_deref(), Some("b"));
-    assert_eq!(date, Some("2026-11-30T12:00:00Z".parse::<Timestamp>().unwrap()));
+    assert_eq!(client.time().last(), Some("2026-11-30T12:00:00Z".parse::<Timestamp>().unwrap()));
+    // It is in the past or in the future of whoever runs this, and loopback alone excuses nothing.
+    assert!(matches!(client.time().agreement(), Agreement::Off(_)));
 }
 
 #[tokio::test]
@@ -159,10 +168,17 @@ async fn the_request_is_what_the_api_wants() {
         stream.write_all(answer.as_bytes()).await.unwrap();
     })
     .await;
-    let client = Client::new(&server.url(), &SecretString::from(KEY), Limits::default(), SystemClock::start()).unwrap();
+    let client = Client::new(
+        &server.url(),
+        &SecretString::from(KEY),
+        Limits::default(),
+        SystemClock::start(),
+        GatewayTime::new(true),
+    )
+    .unwrap();
     let (request, claim) = request(LARGE);
     let sent = client.send(&request, &Ticket::without_claim(claim, Duration::from_mins(2))).await;
-    assert!(matches!(sent, Sent::Answered { .. }), "{sent:?}");
+    assert!(matches!(sent, Sent::Answered(_)), "{sent:?}");
 }
 
 #[tokio::test]
@@ -264,7 +280,7 @@ async fn refusals_are_proofs_whatever_their_bodies() {
         for body in [http(status, "", "<html>"), format!("HTTP/1.1 {status}\r\ncontent-length: 9\r\n\r\n{{")] {
             match send(&Server::answering(body).await, 100).await {
                 Sent::Refused(got) => assert_eq!(got, refusal),
-                other @ (Sent::Answered { .. } | Sent::Unknown(_)) => panic!("{status} is a refusal, not {other:?}"),
+                other @ (Sent::Answered(_) | Sent::Unknown(_)) => panic!("{status} is a refusal, not {other:?}"),
             }
         }
     }
@@ -313,7 +329,8 @@ async fn a_ticket_that_is_too_old_sends_no_byte() {
     // Too old before connecting, and then too old after it.
     for (start_by, connections) in [(Duration::ZERO, 0), (Duration::from_mins(30), 1)] {
         let clock = Hours(Arc::default());
-        let client = Client::new(&server.url(), &SecretString::from(KEY), limits(), clock).unwrap();
+        let client =
+            Client::new(&server.url(), &SecretString::from(KEY), limits(), clock, GatewayTime::new(true)).unwrap();
         let (request, claim) = request(100);
         let sent = client.send(&request, &Ticket::without_claim(claim, start_by)).await;
         assert!(matches!(sent, Sent::Refused(Refusal::NotStarted)), "{sent:?}");
@@ -330,6 +347,7 @@ fn only_safe_addresses_get_the_key() {
         &SecretString::from(KEY),
         Limits::default(),
         SystemClock::start(),
+        GatewayTime::new(true),
     ) {
         Ok(client) => {
             let shown = format!("{client:?}");
@@ -354,7 +372,14 @@ fn only_safe_addresses_get_the_key() {
 fn a_key_that_is_no_header_is_refused_without_a_word_of_it() {
     let url = Url::parse("https://host").unwrap();
     for key in ["", "  ", "canary\nx: y", "canary\u{0}"] {
-        let error = Client::new(&url, &SecretString::from(key), Limits::default(), SystemClock::start()).unwrap_err();
+        let error = Client::new(
+            &url,
+            &SecretString::from(key),
+            Limits::default(),
+            SystemClock::start(),
+            GatewayTime::new(true),
+        )
+        .unwrap_err();
         assert!(matches!(error, ClientError::Key));
         assert!(!format!("{error:?} {error}").contains("canary"));
     }

@@ -1,20 +1,21 @@
 //! The logs over HTTP: every page of an answer, at the speed that an account may ask, and again if
 //! an answer fails. Nothing is lost by asking twice, so this repeats what a send never may.
 
-use std::collections::HashSet;
 use std::sync::PoisonError;
 use std::time::{Duration, SystemTime};
 
-use reqwest::header::{ACCEPT, AUTHORIZATION};
+use jiff::Timestamp;
+use reqwest::header::{ACCEPT, AUTHORIZATION, CACHE_CONTROL};
 use url::{Url, form_urlencoded};
 
 use super::answer::Answer;
 use super::client::Client;
-use super::page::{self, Turn};
+use super::gathering::Gathering;
+use super::page::{self, Page, Turn};
 use crate::apply::Clock;
-use crate::apply::evidence::{By, Found, Logs, LogsFailure, Question, Row};
-use crate::wire::SANDBOX_HEADER;
+use crate::apply::evidence::{By, Found, Logs, LogsFailure, Look, Question};
 use crate::wire::limits::LOGS_PAGE_MAX;
+use crate::wire::{SANDBOX_HEADER, time};
 
 /// How often a page is asked for.
 const TRIES_MAX: u32 = 4;
@@ -22,49 +23,49 @@ const TRIES_MAX: u32 = 4;
 const BACKOFF_FIRST: Duration = Duration::from_millis(500);
 /// The longest wait that a `Retry-After` may ask for.
 const RETRY_AFTER_MAX: Duration = Duration::from_mins(2);
-/// How many pages an answer may have: more than any question can fill.
-const PAGES_MAX: usize = 1000;
+/// What no cache may answer.
+const FRESH: &str = "no-cache, no-store";
 
 impl<C: Clock + Clone + Send + Unpin + 'static> Logs for Client<C> {
     async fn find(&self, question: &Question) -> Found {
-        let mut found = Found { from_sandbox: true, ..Found::default() };
-        let mut cursors: HashSet<String> = HashSet::new();
-        let mut cursor: Option<String> = None;
-        for _ in 0..PAGES_MAX {
-            let url = self.address(question, cursor.as_deref());
-            match self.page(&url, &mut found.from_sandbox).await {
-                Ok((rows, next)) => {
-                    found.rows.extend(rows);
-                    match next {
-                        None => return found,
-                        Some(next) if !cursors.insert(next.clone()) => {
-                            return failed(found, "its cursors go round in a circle");
-                        }
-                        Some(next) => cursor = Some(next),
-                    }
-                }
-                Err(failure) => {
-                    found.failure = Some(failure);
-                    return found;
-                }
-            }
-        }
-        failed(found, "it has no end")
-    }
-}
-
-fn failed(found: Found, why: &str) -> Found {
-    Found { failure: Some(LogsFailure::Unreadable(why.to_owned())), ..found }
-}
-
-impl<C: Clock> Client<C> {
-    fn address(&self, question: &Question, cursor: Option<&str>) -> Url {
         let name = match question.by() {
             By::Bulk => "bulkId",
             By::Message => "messageId",
         };
         // Ids have letters, digits, hyphens and dots, and the commas between them stay commas.
-        let mut query = format!("{name}={}&limit={LOGS_PAGE_MAX}&useCursor=true", question.ids());
+        let query = format!("{name}={}", question.ids());
+        self.gather(&query, Gathering::of(question, self.clock.elapsed())).await
+    }
+
+    async fn recent(&self, look: &Look) -> Found {
+        let mut query = "sender=".to_owned();
+        query.extend(form_urlencoded::byte_serialize(look.sender.as_str().as_bytes()));
+        query.push_str("&sentSince=");
+        query.extend(form_urlencoded::byte_serialize(time::write(look.since).as_bytes()));
+        self.gather(&query, Gathering::of_all(look.pages_max, self.clock.elapsed())).await
+    }
+}
+
+impl<C: Clock> Client<C> {
+    /// Asks for page after page, until there is no more, or no more is wanted.
+    async fn gather(&self, query: &str, mut gathering: Gathering) -> Found {
+        let mut cursor: Option<String> = None;
+        loop {
+            let url = self.address(query, cursor.as_deref());
+            let next = match self.page(&url, &mut gathering).await {
+                Ok(page) => gathering.take(page),
+                Err(failure) => Err(failure),
+            };
+            match next {
+                Ok(None) => return gathering.found(None),
+                Ok(next) => cursor = next,
+                Err(failure) => return gathering.found(Some(failure)),
+            }
+        }
+    }
+
+    fn address(&self, query: &str, cursor: Option<&str>) -> Url {
+        let mut query = format!("{query}&limit={LOGS_PAGE_MAX}&useCursor=true");
         if let Some(cursor) = cursor {
             query.push_str("&cursor=");
             query.extend(form_urlencoded::byte_serialize(cursor.as_bytes()));
@@ -75,13 +76,18 @@ impl<C: Clock> Client<C> {
     }
 
     /// Asks for a page until it is answered, or was asked for often enough.
-    async fn page(&self, url: &Url, from_sandbox: &mut bool) -> Result<(Vec<Row>, Option<String>), LogsFailure> {
+    async fn page(&self, url: &Url, gathering: &mut Gathering) -> Result<Page, LogsFailure> {
         let mut wait = BACKOFF_FIRST;
         let mut tries = 0;
         loop {
             tries += 1;
-            let (failure, wanted) = match self.ask(url, from_sandbox).await {
-                Turn::Page(rows, next) => return Ok((rows, next)),
+            gathering.is_in_time(self.clock.elapsed())?;
+            let (turn, now) = self.ask(url, gathering).await;
+            let (failure, wanted) = match turn {
+                Turn::Page(page) => {
+                    gathering.made(now);
+                    return Ok(page);
+                }
                 Turn::Failed(failure) => return Err(failure),
                 Turn::Again(failure, wanted) => (failure, wanted),
             };
@@ -93,23 +99,30 @@ impl<C: Clock> Client<C> {
         }
     }
 
-    /// Asks once.
-    async fn ask(&self, url: &Url, from_sandbox: &mut bool) -> Turn {
+    /// Asks once, and says when the answer was made at the earliest, if that is known.
+    async fn ask(&self, url: &Url, gathering: &mut Gathering) -> (Turn, Option<Timestamp>) {
         let wait = self.rate.lock().unwrap_or_else(PoisonError::into_inner).take(self.clock.elapsed());
         if !wait.is_zero() {
             self.clock.sleep(wait).await;
         }
+        let before = self.clock.now();
         let asking = self.http.get(url.clone()).header(AUTHORIZATION, self.authorization.clone());
-        match asking.header(ACCEPT, "application/json").send().await {
+        match asking.header(ACCEPT, "application/json").header(CACHE_CONTROL, FRESH).send().await {
             Ok(response) => {
                 let (status, headers) = (response.status(), response.headers().clone());
-                *from_sandbox &= headers.contains_key(SANDBOX_HEADER);
+                gathering.from_sandbox &= headers.contains_key(SANDBOX_HEADER);
+                let stamp = self.stamp(&headers, before);
+                let now = match stamp {
+                    Some(stamp) => Some(self.time.instant(&stamp)),
+                    None => (!self.time.needs_date()).then_some(before),
+                };
                 let body = self.read(response).await;
-                page::read(&Answer { status, headers, body }, SystemTime::now())
+                gathering.bytes = gathering.bytes.saturating_add(body.as_ref().map_or(0, Vec::len));
+                (page::read(&Answer { status, headers, body }, SystemTime::now()), now)
             }
             Err(error) => {
-                *from_sandbox = false;
-                Turn::Again(LogsFailure::Unreachable(self.explain(error)), None)
+                gathering.from_sandbox = false;
+                (Turn::Again(LogsFailure::Unreachable(self.explain(error)), None), None)
             }
         }
     }

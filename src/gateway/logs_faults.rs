@@ -12,8 +12,8 @@ use tokio::net::TcpListener;
 use url::Url;
 
 use super::{Client, Limits};
-use crate::apply::Clock;
 use crate::apply::evidence::{By, Found, Logs as _, LogsFailure, Question};
+use crate::apply::{Clock, GatewayTime};
 
 const KEY: &str = "003026bb-canary-key";
 const EMPTY: &str = r#"{"results":[],"cursor":{"limit":1000}}"#;
@@ -90,8 +90,8 @@ async fn ask(address: SocketAddr, by: By, ids: &[&str]) -> (Found, Vec<u64>) {
     let clock = Hasty::default();
     let limits = Limits { answer_bytes_max: 4096, total: Duration::from_secs(5), ..Limits::default() };
     let url = Url::parse(&format!("http://{address}")).unwrap();
-    let client = Client::new(&url, &SecretString::from(KEY), limits, clock.clone()).unwrap();
-    let (question, _) = Question::packed(by, ids.iter().map(ToString::to_string), [None, None]);
+    let client = Client::new(&url, &SecretString::from(KEY), limits, clock.clone(), GatewayTime::new(true)).unwrap();
+    let (question, _) = Question::packed(by, ids.iter().map(ToString::to_string), [&[], &[]]);
     let found = client.find(&question).await;
     let waits = clock.0.lock().unwrap().iter().map(|wait| u64::try_from(wait.as_millis()).unwrap()).collect();
     (found, waits)
@@ -105,15 +105,15 @@ fn ids(found: &Found) -> Vec<&str> {
 async fn all_pages_are_read() {
     let pages = [page(&["a", "b"], Some("x y&z=1")), page(&["c"], Some("2")), page(&["d"], None)];
     let server = Server::answering(&pages).await;
-    let (found, waits) = ask(server.address, By::Message, &["a", "b"]).await;
+    let (found, waits) = ask(server.address, By::Message, &["a", "b", "c", "d"]).await;
     assert_eq!((ids(&found), &found.failure, found.from_sandbox), (vec!["a", "b", "c", "d"], &None, true));
     assert!(waits.is_empty());
     assert_eq!(
         server.requests(),
         [
-            "GET /instagram/1/logs?messageId=a,b&limit=1000&useCursor=true HTTP/1.1",
-            "GET /instagram/1/logs?messageId=a,b&limit=1000&useCursor=true&cursor=x+y%26z%3D1 HTTP/1.1",
-            "GET /instagram/1/logs?messageId=a,b&limit=1000&useCursor=true&cursor=2 HTTP/1.1",
+            "GET /instagram/1/logs?messageId=a,b,c,d&limit=1000&useCursor=true HTTP/1.1",
+            "GET /instagram/1/logs?messageId=a,b,c,d&limit=1000&useCursor=true&cursor=x+y%26z%3D1 HTTP/1.1",
+            "GET /instagram/1/logs?messageId=a,b,c,d&limit=1000&useCursor=true&cursor=2 HTTP/1.1",
         ]
     );
 }
@@ -136,7 +136,7 @@ async fn a_page_that_fails_is_asked_for_again_and_what_was_read_is_kept() {
     ];
     for answer in broken {
         let server = Server::answering(&[page(&["a"], Some("1")), answer.clone(), page(&["b"], None)]).await;
-        let (found, waits) = ask(server.address, By::Message, &["a"]).await;
+        let (found, waits) = ask(server.address, By::Message, &["a", "b"]).await;
         assert_eq!((ids(&found), &found.failure, waits), (vec!["a", "b"], &None, vec![500]), "{answer}");
         let server = Server::answering(&[page(&["a"], Some("1")), answer.clone()]).await;
         let (found, waits) = ask(server.address, By::Message, &["a"]).await;
@@ -199,7 +199,7 @@ async fn what_no_repetition_cures_is_not_repeated() {
 #[tokio::test]
 async fn cursors_that_go_round_are_no_end() {
     let server = Server::answering(&[page(&["a"], Some("1")), page(&["b"], Some("2")), page(&["c"], Some("1"))]).await;
-    let (found, _) = ask(server.address, By::Message, &["a"]).await;
+    let (found, _) = ask(server.address, By::Message, &["a", "b", "c"]).await;
     assert_eq!(found.failure, Some(LogsFailure::Unreadable("its cursors go round in a circle".to_owned())));
     assert_eq!(ids(&found), ["a", "b", "c"]);
 }
@@ -216,10 +216,61 @@ async fn no_minute_has_more_than_120_requests() {
     let server = Server::answering(&[http("200 OK", "", EMPTY)]).await;
     let clock = Hasty::default();
     let url = Url::parse(&format!("http://{}", server.address)).unwrap();
-    let client = Client::new(&url, &SecretString::from(KEY), Limits::default(), clock.clone()).unwrap();
-    let (question, _) = Question::packed(By::Bulk, ["x".to_owned()].into_iter(), [None, None]);
+    let client =
+        Client::new(&url, &SecretString::from(KEY), Limits::default(), clock.clone(), GatewayTime::new(true)).unwrap();
+    let (question, _) = Question::packed(By::Bulk, ["x".to_owned()].into_iter(), [&[], &[]]);
     for _ in 0..121 {
         assert_eq!(client.find(&question).await.failure, None);
     }
     assert_eq!(*clock.0.lock().unwrap(), [Duration::from_secs(61)]);
+}
+
+/// A server whose pages never end: the answer to every request, given its number.
+async fn endless(answer: impl Fn(usize) -> String + Send + 'static) -> (SocketAddr, Arc<Mutex<usize>>) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let requests = Arc::new(Mutex::new(0));
+    let count = Arc::clone(&requests);
+    drop(tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut bytes = Vec::new();
+            while !bytes.ends_with(b"\r\n\r\n") {
+                assert_ne!(stream.read_buf(&mut bytes).await.unwrap(), 0, "a whole request");
+            }
+            let number = {
+                let mut count = count.lock().unwrap();
+                *count += 1;
+                *count
+            };
+            drop(stream.write_all(answer(number).as_bytes()).await);
+        }
+    }));
+    (address, requests)
+}
+
+#[tokio::test]
+async fn logs_without_an_end_are_read_to_an_end() {
+    let next = |number: usize| number.to_string();
+    let strangers = move |number: usize| page(&["x", "y", "z"], Some(&next(number)));
+    let (address, requests) = endless(strangers).await;
+    let (found, _) = ask(address, By::Message, &["a"]).await;
+    let why = "page after page holds nothing that was asked for";
+    assert_eq!(found.failure, Some(LogsFailure::Unreadable(why.to_owned())));
+    assert_eq!((*requests.lock().unwrap(), ids(&found).len()), (10, 0));
+
+    let (address, requests) = endless(move |number| page(&["a", "a"], Some(&next(number)))).await;
+    let (found, _) = ask(address, By::Message, &["a"]).await;
+    assert_eq!(found.failure, Some(LogsFailure::Unreadable("it has no end".to_owned())));
+    assert_eq!((*requests.lock().unwrap(), ids(&found).len()), (300, 100));
+
+    // Every page is throttled once, for as long as may be asked.
+    let (address, requests) = endless(move |number| match number % 2 {
+        1 => http("429 Too Many Requests", "retry-after: 120\r\n", ""),
+        _ => page(&["a"], Some(&next(number))),
+    })
+    .await;
+    let (found, waits) = ask(address, By::Message, &["a"]).await;
+    assert_eq!(found.failure, Some(LogsFailure::Unreadable("it takes more than 10 minutes".to_owned())));
+    assert_eq!((*requests.lock().unwrap(), waits), (9, vec![120_000; 5]));
 }

@@ -6,10 +6,12 @@ mod answer;
 mod body;
 mod client;
 mod clock;
+mod gathering;
 mod logs;
 mod lost;
 mod page;
 mod rate;
+mod stamp;
 
 #[cfg(test)]
 mod faults;

@@ -9,12 +9,23 @@ use crate::apply::evidence::{LogsFailure, Row};
 use crate::wire::error::ApiError;
 use crate::wire::limits::LOGS_PAGE_DEFAULT;
 use crate::wire::response::{Log, Logs};
+use crate::wire::said;
+
+/// A page of the logs.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Page {
+    pub(super) rows: Vec<Row>,
+    /// How many rows have no messageId: they are nobody's, and somebody's all the same.
+    pub(super) nameless: usize,
+    /// The cursor of the next page, if there is one.
+    pub(super) next: Option<String>,
+}
 
 /// What a request to the logs came to.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Turn {
-    /// A page, and the cursor of the next one, if there is one.
-    Page(Vec<Row>, Option<String>),
+    /// It was answered.
+    Page(Page),
     /// It is worth trying again, after this time if the gateway named one.
     Again(LogsFailure, Option<Duration>),
     /// It is not.
@@ -59,17 +70,20 @@ fn page(body: &[u8]) -> Turn {
         return unreadable("it has no cursor, so nobody knows whether there is more".to_owned());
     }
     let next = cursor.and_then(|cursor| cursor.next_cursor).filter(|next| !next.is_empty());
-    Turn::Page(results.into_iter().filter_map(row).collect(), next)
+    let count = results.len();
+    let rows: Vec<Row> = results.into_iter().filter_map(row).collect();
+    Turn::Page(Page { nameless: count - rows.len(), rows, next })
 }
 
-/// A row without a messageId is nobody's.
 fn row(log: Log) -> Option<Row> {
     Some(Row { message_id: log.message_id?, bulk_id: log.bulk_id, sent_at: log.sent_at, status: log.status })
 }
 
 /// A code, cut down to characters that cannot say anything of a person or to a terminal.
 fn harmless(code: &str) -> String {
-    code.chars().filter(|mark| mark.is_ascii_alphanumeric() || *mark == '_').take(40).collect()
+    let code: String = code.chars().take(1000).collect();
+    let code = said::without_people(&code, []);
+    code.chars().filter(|mark| mark.is_ascii_alphanumeric() || matches!(mark, '_' | '…')).take(40).collect()
 }
 
 #[cfg(test)]
@@ -88,7 +102,7 @@ mod tests {
 
     fn rows(body: &str) -> (Vec<Short>, Option<String>) {
         match turn(200, body) {
-            Turn::Page(rows, next) => {
+            Turn::Page(Page { rows, next, .. }) => {
                 (rows.into_iter().map(|row| (row.message_id, row.bulk_id, row.status.id)).collect(), next)
             }
             other @ (Turn::Again(..) | Turn::Failed(_)) => panic!("{other:?}"),
@@ -124,8 +138,9 @@ mod tests {
     }
 
     #[test]
-    fn a_row_without_a_message_id_is_nobodys() {
-        assert_eq!(rows(r#"{"results":[{"bulkId":"b","status":{"groupId":3}}]}"#), (Vec::new(), None));
+    fn a_row_without_a_message_id_is_nobodys_and_is_counted() {
+        let page = turn(200, r#"{"results":[{"bulkId":"b","status":{"groupId":3}}]}"#);
+        assert_eq!(page, Turn::Page(Page { rows: Vec::new(), nameless: 1, next: None }));
     }
 
     #[test]

@@ -112,8 +112,28 @@ pub struct Claim {
     pub start_by: Timestamp,
     /// When the claim was made.
     pub at: Timestamp,
+    /// What the gateway's clock had said by then.
+    pub dated: Dated,
+    /// Whether it was written afterwards, from the gateway's logs, because the ledger had lost it: then its
+    /// bulk's id is the gateway's word, and its people are those who were found.
+    pub is_recovered: bool,
     /// Everybody in the bulk, in ascending order, nobody twice.
     pub people: Vec<Person>,
+}
+
+/// The last date of the gateway that a run had seen when it made a claim. Without one nobody knows
+/// whether the run's own clock was right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dated {
+    /// An older version of sendform made the claim, which did not write this.
+    Unwritten,
+    /// The gateway had not told its time.
+    Never,
+    /// Its date.
+    At(
+        /// The instant.
+        Timestamp,
+    ),
 }
 
 /// What became of one person in one claim, in ascending order of what wins when two records of the

@@ -44,7 +44,8 @@ pub use grant::Grant;
 pub use index::Standings;
 pub use leaving::{HandedOver, Leaving};
 pub use line::{
-    BY_LOGS, Claim, ClaimId, FirstKey, Header, MessageRecord, Outcome, PersonState, Proof, RunId, Standing, Terms,
+    BY_LOGS, Claim, ClaimId, Dated, FirstKey, Header, MessageRecord, Outcome, PersonState, Proof, RunId, Standing,
+    Terms,
 };
 pub use merge::{MergeError, Side, merge};
 pub use news::{News, Shadow};

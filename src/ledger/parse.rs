@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::damage::Reason;
 use super::entry::{Bound, Entry, Note, Record, Settled};
 use super::extra::Extra;
-use super::line::{Claim, ClaimId, FirstKey, Header, MessageRecord, Outcome, PersonState, Proof, RunId, Terms};
+use super::line::{Claim, ClaimId, Dated, FirstKey, Header, MessageRecord, Outcome, PersonState, Proof, RunId, Terms};
 use super::seal::{self, Kind};
 use super::{people, raw};
 use crate::identity::{BulkId, BulkTime, MessageKey, Person, ProjectId, Revision, SenderId};
@@ -110,6 +110,12 @@ fn claim(raw: raw::Claim<'_>) -> Result<Entry, Reason> {
         leaves_by: raw.leaves_by,
         start_by: raw.start_by,
         at: raw.at,
+        dated: match raw.dated {
+            None => Dated::Unwritten,
+            Some(None) => Dated::Never,
+            Some(Some(date)) => Dated::At(date),
+        },
+        is_recovered: raw.recovered,
         people: value(people::decode(&raw.people), "people")?,
     };
     if claim.people.len() != raw.count {

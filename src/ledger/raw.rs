@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::extra::Extra;
 use crate::identity::KeyId;
@@ -94,6 +94,11 @@ pub(super) struct Claim<'a> {
     pub(super) leaves_by: Option<Timestamp>,
     pub(super) start_by: Timestamp,
     pub(super) at: Timestamp,
+    /// Absent, null, or an instant.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub(super) dated: Option<Option<Timestamp>>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) recovered: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) settled: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -108,6 +113,11 @@ pub(super) struct Claim<'a> {
     pub(super) people: Cow<'a, str>,
     #[serde(flatten)]
     pub(super) extra: Extra,
+}
+
+/// Tells a field that is null from one that is not there.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Timestamp>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
 }
 
 /// An outcome.

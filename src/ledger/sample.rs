@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Claim, ClaimId, Header, Ledger, MessageRecord, Outcome, PersonState, RunId};
+use super::{Claim, ClaimId, Dated, Header, Ledger, MessageRecord, Outcome, PersonState, RunId};
 use crate::identity::{BulkId, BulkTime, Key, MessageKey, Person, ProjectId, Revision, SenderId};
 
 /// An instant, in seconds of 2026-12-01.
@@ -49,6 +49,8 @@ pub(crate) fn claim(name: &str, people: &[u64], attempt: u32, run: u64) -> Claim
         leaves_by: None,
         start_by: at(600),
         at: at(i64::from(attempt)),
+        dated: Dated::Unwritten,
+        is_recovered: false,
         people,
     }
 }

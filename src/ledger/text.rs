@@ -11,6 +11,11 @@
 //! The `terms` of a message's record, and since when they are so, tell a plan what was edited since people
 //! were handed over; older versions neither write nor need them.
 //!
+//! A claim's `dated` is the gateway's last date that its run had seen, or null if it had seen none; older
+//! versions did not write it.
+//!
+//! `recovered` is true of a claim that was written afterwards, from the gateway's logs.
+//!
 //! Runs append claims that are only claimed, and outcomes. Rewriting folds outcomes into their
 //! claims: `settled` and `why` are its own run's last word, `notes` are all words of persons and of the
 //! gateway's logs, and `outcomeFields` holds the unknown fields of outcomes.
@@ -25,7 +30,7 @@ use serde::Serialize;
 
 use super::entry::{Bound, Entry, Note, Record};
 use super::extra::Extra;
-use super::line::{Claim, ClaimId, FirstKey, Header, MessageRecord, Outcome, PersonState, Proof, Terms};
+use super::line::{Claim, ClaimId, Dated, FirstKey, Header, MessageRecord, Outcome, PersonState, Proof, Terms};
 use super::states::States;
 use super::{people, raw, seal};
 use crate::identity::Person;
@@ -132,6 +137,12 @@ fn raw_claim(claim: &Claim, states: raw::States) -> raw::Claim<'static> {
         leaves_by: claim.leaves_by,
         start_by: claim.start_by,
         at: claim.at,
+        dated: match claim.dated {
+            Dated::Unwritten => None,
+            Dated::Never => Some(None),
+            Dated::At(date) => Some(Some(date)),
+        },
+        recovered: claim.is_recovered,
         settled: None,
         why: None,
         notes: Vec::new(),

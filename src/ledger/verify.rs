@@ -64,7 +64,7 @@ impl Ledger {
             }
             findings.extend(self.accepted_twice(&index.claims));
         }
-        for claim in self.claims().map(|claim| claim.claim()) {
+        for claim in self.claims().map(|claim| claim.claim()).filter(|claim| !claim.is_recovered) {
             let bulk = BulkId::new(&claim.id.bulk.message, claim.id.bulk.revision, claim.time, &claim.people);
             if bulk != claim.id.bulk {
                 findings.push(Finding::ForeignId { claim: claim.id.clone() });

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::campaign::{Campaign, Files, FilesError, Project, ReadProject, Stream, read_campaign, read_project};
 use crate::diagnostic::Source;
 use crate::identity::{Key, Keys, MessageKey, Person};
-use crate::ledger::{Claim, ClaimId, Header, Ledger, MessageRecord, Outcome, PersonState, RunId, View};
+use crate::ledger::{Claim, ClaimId, Dated, Header, Ledger, MessageRecord, Outcome, PersonState, RunId, View};
 
 use super::bulk::Bulk;
 use super::frozen::Frozen;
@@ -166,6 +166,8 @@ impl Fixture {
         let id = ClaimId { bulk: bulk.id(), attempt: 1, run: RunId(self.runs) };
         self.ledger
             .add_claim(Claim {
+                dated: Dated::Unwritten,
+                is_recovered: false,
                 id: id.clone(),
                 time: bulk.time,
                 send_at: bulk.send_at,

@@ -41,7 +41,7 @@ pub(super) struct Checker<'a> {
     /// Where the engine's span of an expression is not all of it: the span, and all of it.
     pub(super) extents: Vec<(Range<usize>, Range<usize>)>,
     /// Slices of texts.
-    pub(super) text_slices: Vec<Range<usize>>,
+    pub(super) slices: Vec<Range<usize>>,
     pub(super) diagnostics: Diagnostics,
 }
 
@@ -60,7 +60,7 @@ impl<'a> Checker<'a> {
             uses: Vec::new(),
             inclusions: Vec::new(),
             extents: Vec::new(),
-            text_slices: Vec::new(),
+            slices: Vec::new(),
             diagnostics: Diagnostics::new(),
         }
     }

@@ -13,6 +13,7 @@ use crate::render::direct;
 use crate::render::environment::environment;
 use crate::render::extent::extent;
 use crate::render::failure::{Failure, RenderError};
+use crate::render::guard::{ENGINE_FAILED, guarded};
 use crate::render::nesting::Form;
 use crate::render::part::{Part, columns};
 use crate::render::position::Position;
@@ -44,15 +45,22 @@ impl Condition {
     /// or is not a condition.
     pub fn compile(source: &Expression) -> Result<Self, Diagnostics> {
         let position = Position::of_expression(source);
+        guarded(|| Self::compile_at(source, &position)).unwrap_or_else(|| {
+            let place = position.place(&(0..source.text.len()));
+            Err(Diagnostic::error(Code::TemplateSyntax, ENGINE_FAILED, place).into())
+        })
+    }
+
+    fn compile_at(source: &Expression, position: &Position) -> Result<Self, Diagnostics> {
         let text = source.text.as_str();
         let whole = || position.place(&(0..text.len()));
         if text.len() > EXPRESSION_BYTES_MAX {
             let message = format!("the expression is larger than {EXPRESSION_BYTES_MAX} bytes");
             return Err(Diagnostic::error(Code::TooLarge, message, whole()).into());
         }
-        read_to_the_end(text, Form::Expression, &position)?;
-        let tree = parse_expr(text).map_err(|error| unparsed(&error, Form::Expression, &position, text))?;
-        let mut checker = Checker::new(&position, Form::Expression);
+        read_to_the_end(text, Form::Expression, position)?;
+        let tree = parse_expr(text).map_err(|error| unparsed(&error, Form::Expression, position, text))?;
+        let mut checker = Checker::new(position, Form::Expression);
         let found = checker.expression(&tree);
         if !found.fits(Type::Bool) && !checker.diagnostics.has_errors() {
             let message = format!("this is {found}, not a condition");
@@ -67,11 +75,11 @@ impl Condition {
             return Err(checker.diagnostics);
         }
         let direct = direct::test(&tree);
-        let rewritten = slices::rewrite(text, Form::Expression, &checker.text_slices);
+        let rewritten = slices::rewrite(text, Form::Expression, &checker.slices);
         let compiled = ENVIRONMENT
             .compile_expression_owned(rewritten.as_ref().map_or(text, |rewritten| &rewritten.text).to_owned())
-            .map_err(|error| unparsed(&error, Form::Expression, &position, text))?;
-        let part = Part::new(checker, &position, rewritten);
+            .map_err(|error| unparsed(&error, Form::Expression, position, text))?;
+        let part = Part::new(checker, position, text.len(), rewritten);
         let columns = columns(std::iter::once(&part));
         Ok(Self { compiled, direct, part, columns })
     }
@@ -98,7 +106,11 @@ impl Condition {
     }
 
     fn eval_by_engine(&self, row: Value) -> Result<bool, RenderError> {
-        let value = self.compiled.eval(row).map_err(|error| match Failure::from(&error) {
+        let Some(value) = guarded(|| self.compiled.eval(row)) else {
+            let place = Some(self.part.all());
+            return Err(RenderError { place, ..failed(ENGINE_FAILED) });
+        };
+        let value = value.map_err(|error| match Failure::from(&error) {
             Failure::Failed { message, range: Some(span), .. } => {
                 let range = self.part.whole(&span);
                 let column = self.part.uses_within(&range).next().map(str::to_owned);

@@ -328,11 +328,10 @@ impl Checker<'_> {
             self.want(bound_type, Type::Number, bound);
         }
         match found {
-            Type::Text => {
-                self.text_slices.push(at);
+            Type::Text | Type::Texts | Type::Numbers | Type::Unknown => {
+                self.slices.push(at);
                 found
             }
-            Type::Texts | Type::Numbers | Type::Unknown => found,
             Type::Number | Type::Bool | Type::TextMap | Type::NumberMap | Type::Loop | Type::Truth => {
                 self.wrong(format!("{found} cannot be sliced"), at, None)
             }

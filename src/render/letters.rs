@@ -57,9 +57,9 @@ pub(super) fn truncate(text: &str, length: i64, ellipsis: Option<&str>) -> Made<
     Ok(cut)
 }
 
-/// Cuts letters out of a text, as `[start:stop:step]` does; see [`slices`](super::slices).
+/// Cuts letters out of a text, or parts out of a list, as `[start:stop:step]` does; see
+/// [`slices`](super::slices).
 pub(super) fn slice(value: &Value, start: &Value, stop: &Value, step: &Value) -> Made<Value> {
-    let Some(text) = value.as_str() else { return fail("only a text can be cut into letters") };
     let (Ok(start), Ok(stop), Ok(step)) = (bound(start), bound(stop), bound(step)) else {
         return fail("a slice takes whole numbers");
     };
@@ -67,6 +67,11 @@ pub(super) fn slice(value: &Value, start: &Value, stop: &Value, step: &Value) ->
     if step == 0 {
         return fail("a slice takes a step other than 0");
     }
+    let Some(text) = value.as_str() else {
+        let parts: Vec<Value> = value.try_iter()?.collect();
+        let chosen = positions(parts.len(), start, stop, step).filter_map(|position| parts.get(position).cloned());
+        return Ok(Value::from(chosen.collect::<Vec<_>>()));
+    };
     let letters = letters(text);
     let chosen = positions(letters.len(), start, stop, step).filter_map(|position| letters.get(position).cloned());
     Ok(Value::from(chosen.filter_map(|range| text.get(range)).collect::<String>()))

@@ -17,10 +17,13 @@ mod filters;
 mod foreign;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod guard;
 mod header;
 mod leftovers;
 mod letters;
 mod nesting;
+#[cfg(test)]
+mod never_panics;
 mod part;
 mod position;
 mod record;
@@ -40,6 +43,7 @@ pub use columns::{ColumnUse, check_column_names, check_columns};
 pub use condition::Condition;
 pub use failure::{RenderError, remedy};
 pub use foreign::Purpose;
+pub use guard::is_guarded;
 pub use header::{Header, plain_name, visible_name};
 pub use leftovers::{looks_like_mojibake, word_for_nothing};
 pub use renderer::{Renderer, Rendering};

@@ -15,17 +15,19 @@ pub(super) struct Part {
     position: Position,
     uses: Vec<Use>,
     extents: Vec<(Range<usize>, Range<usize>)>,
+    /// How long the source is, in bytes.
+    length: usize,
     /// From what the engine compiled to what was written.
     mapping: Mapping,
 }
 
 impl Part {
     /// Keeps what the checker found, and how the source was rewritten, if it was.
-    pub(super) fn new(checker: Checker<'_>, position: &Position, rewritten: Option<Rewritten>) -> Self {
+    pub(super) fn new(checker: Checker<'_>, position: &Position, length: usize, rewritten: Option<Rewritten>) -> Self {
         let Rewritten { extents: more, mapping, .. } = rewritten.unwrap_or_default();
         let mut extents = checker.extents;
         extents.extend(more);
-        Self { position: position.clone(), uses: checker.uses, extents, mapping }
+        Self { position: position.clone(), uses: checker.uses, extents, length, mapping }
     }
 
     /// All of the expression of which the engine names a span.
@@ -38,6 +40,11 @@ impl Part {
     /// The columns that are used, with their places.
     pub(super) fn uses(&self) -> impl Iterator<Item = (&str, Place)> {
         self.uses.iter().map(|used| (used.name.as_str(), self.place(&used.range)))
+    }
+
+    /// The place of all of it.
+    pub(super) fn all(&self) -> Place {
+        self.place(&(0..self.length))
     }
 
     /// The place of a range of bytes.

@@ -8,6 +8,7 @@ use minijinja::Value;
 use crate::diagnostic::Code;
 use crate::render::direct;
 use crate::render::failure::{Failure, RenderError};
+use crate::render::guard::{ENGINE_FAILED, guarded};
 use crate::render::record::Record;
 use crate::render::{Condition, Header, OUTPUT_BYTES_MAX, Template};
 use crate::wire::visible::{first_harm, harm, is_blank};
@@ -91,9 +92,15 @@ impl Renderer {
     pub(super) fn render_by_engine(&mut self, template: &Template) -> Result<Rendering, RenderError> {
         self.output.clear();
         let row = Value::from_dyn_object(Arc::clone(&self.record));
-        let rendered = template
-            .compiled()
-            .and_then(|compiled| compiled.render_captured_to(row, Bounded { written: &mut self.output }).map(drop));
+        let output = &mut self.output;
+        let rendered = guarded(|| {
+            let compiled = template.compiled()?;
+            compiled.render_captured_to(row, Bounded { written: output }).map(drop)
+        });
+        let Some(rendered) = rendered else {
+            let place = template.whole();
+            return Err(RenderError { place, ..failed(Code::RenderFailed, ENGINE_FAILED) });
+        };
         match rendered {
             Ok(()) => match str::from_utf8(&self.output) {
                 Ok(text) => Ok(Rendering::Text(text.to_owned())),

@@ -1,5 +1,5 @@
-//! Slices of texts go through a filter of our own, which cuts at letters: the engine would cut between
-//! code points. So the source that the engine compiles has `(name|slice(none,3,none))` where the one
+//! Slices go through a filter of our own, which cuts texts at letters, where the engine would cut between
+//! code points, and does not overflow whatever the bounds are. So the source that the engine compiles has `(name|slice(none,3,none))` where the one
 //! that was written has `name[:3]`, and every place is mapped back.
 
 use std::ops::Range;

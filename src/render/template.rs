@@ -14,6 +14,7 @@ use crate::render::columns::ColumnUse;
 use crate::render::direct::{self, Step};
 use crate::render::environment::{environment, syntax};
 use crate::render::foreign::{self, Foreign, Purpose};
+use crate::render::guard::{ENGINE_FAILED, guarded};
 use crate::render::nesting::Form;
 use crate::render::part::{Part, columns};
 use crate::render::position::Position;
@@ -57,7 +58,9 @@ impl Template {
             diagnostics: Diagnostics::new(),
         };
         let place = position.place(&(0..text.len()));
-        compiler.add(MAIN, text, &position, &place, &mut Vec::new());
+        if guarded(|| compiler.add(MAIN, text, &position, &place, &mut Vec::new())).is_none() {
+            compiler.diagnostics.push(Diagnostic::error(Code::TemplateSyntax, ENGINE_FAILED, place));
+        }
         if compiler.diagnostics.has_errors() {
             return Err(compiler.diagnostics);
         }
@@ -93,6 +96,11 @@ impl Template {
     /// The uses of columns, in the order in which they are met.
     pub(super) fn uses(&self) -> impl Iterator<Item = (&str, Place)> {
         self.parts.values().flat_map(Part::uses)
+    }
+
+    /// The place of all of it.
+    pub(super) fn whole(&self) -> Option<Place> {
+        self.part(MAIN).map(Part::all)
     }
 
     /// The part that was compiled under a name.
@@ -203,10 +211,10 @@ fn examine(text: &str, purpose: Purpose, position: &Position) -> Result<Examined
         return Err(checker.diagnostics);
     }
     let inclusions = std::mem::take(&mut checker.inclusions);
-    let rewritten = slices::rewrite(text, Form::Template, &checker.text_slices);
+    let rewritten = slices::rewrite(text, Form::Template, &checker.slices);
     let compiled = rewritten.as_ref().map_or(text, |rewritten| &rewritten.text).to_owned();
     Ok(Examined {
-        part: Part::new(checker, position, rewritten),
+        part: Part::new(checker, position, text.len(), rewritten),
         inclusions,
         direct: direct::steps(statements),
         compiled,

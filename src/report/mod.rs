@@ -17,6 +17,7 @@ pub mod outcome_text;
 pub mod paint;
 pub mod plan_text;
 pub mod rebound;
+pub mod recovered;
 pub mod reconcile_json;
 pub mod reconcile_text;
 pub mod status_text;

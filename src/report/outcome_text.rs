@@ -36,13 +36,37 @@ pub fn render(
     }
     if let Some(stopped) = &summary.stopped {
         line(&mut out, &paint.bad(&format!("! stopped: {}", harmless(&stopped.to_string(), Lines::Escape))));
-        if matches!(stopped, Stopped::Interrupted) {
-            line(&mut out, "  run the same command again to go on");
+        for way in ways_on(stopped) {
+            line(&mut out, &format!("  {way}"));
         }
     }
     doubt_text::doubts(&mut out, doubts, gateway, now, paint);
     doubt_text::flight(&mut out, in_flight, gateway, paint);
     out
+}
+
+/// What to do about a run that was stopped.
+fn ways_on(stopped: &Stopped) -> &'static [&'static str] {
+    match stopped {
+        Stopped::Interrupted => &["run the same command again to go on"],
+        Stopped::LedgerLacks { .. } => &[
+            "nothing more was claimed: this ledger was taken back, or another ledger sends the same messages",
+            "bring the newer ledger, and join it in with `sendform ledger import`",
+            "or have what the gateway's logs still know of it written down: `sendform ledger recover`",
+        ],
+        Stopped::Unwitnessed(_) => &["`witness: preferred` in the project file sends without asking"],
+        Stopped::Unauthorized
+        | Stopped::Forbidden
+        | Stopped::NotFound
+        | Stopped::Unreachable(_)
+        | Stopped::Throttled
+        | Stopped::TooSlow
+        | Stopped::Store(_)
+        | Stopped::Prepare(_)
+        | Stopped::Request(_)
+        | Stopped::ClockOff
+        | Stopped::Bug(_) => &[],
+    }
 }
 
 fn row(name: &str, tally: &Tally) -> (String, Vec<u64>) {
@@ -107,5 +131,18 @@ fn alarm_words(alarm: &Alarm) -> String {
             let direction = if ahead.is_negative() { "behind" } else { "ahead of" };
             format!("our clock is {} {direction} the gateway's", timing::duration(ahead.abs()))
         }
+        Alarm::NotWitnessed { bulks, why } => {
+            let why = why.as_ref().map_or_else(
+                || "the gateway's logs were too slow".to_owned(),
+                |why| format!("the gateway's logs could not be read: {}", harmless(why, Lines::Escape)),
+            );
+            format!("{} not witnessed, because {why}", plural(*bulks, "bulk"))
+        }
+        Alarm::SentAllTheSame { people } => format!(
+            "the gateway has the messages of {} that the ledger took for surely not sent: they are accepted now, and \
+             were not sent again",
+            plural(*people, "person")
+        ),
+        Alarm::ClockMoved => "our clock, or the gateway's, was moved during the run".to_owned(),
     }
 }

@@ -38,7 +38,10 @@ fn finding(finding: &Finding, now: Timestamp) -> Value {
                 | Kept::TooLate
                 | Kept::Unread
                 | Kept::Never
-                | Kept::NothingToCompare
+                | Kept::Undated
+                | Kept::ClocksApart
+                | Kept::NoDate
+                | Kept::NothingAfter
                 | Kept::LogsLack => None,
             };
             json!({ "reason": reason_name(*kept), "people": count, "from": from })

@@ -150,8 +150,11 @@ fn needs_word(kept: Kept) -> bool {
         | Kept::DuplicateId
         | Kept::UnclearStatus
         | Kept::TooLate
-        | Kept::Never => true,
-        Kept::Unread | Kept::TooEarly(_) | Kept::NothingToCompare | Kept::LogsLack => false,
+        | Kept::Never
+        | Kept::Undated => true,
+        Kept::Unread | Kept::ClocksApart | Kept::NoDate | Kept::TooEarly(_) | Kept::NothingAfter | Kept::LogsLack => {
+            false
+        }
     }
 }
 
@@ -172,8 +175,19 @@ fn reason(kept: Kept) -> String {
         Kept::TooEarly(from) => {
             format!("absence from the logs proves nothing before {}; reconcile again then", timing::utc(from))
         }
-        Kept::NothingToCompare => "not in the logs, but no other bulk of the last 47 hours shows that the logs work; \
-                                   reconcile again after the next accepted bulk"
+        Kept::Undated => "not in the logs, but their run was cut off before the gateway told it the time, so nobody \
+                          knows since when they should be there"
+            .to_owned(),
+        Kept::ClocksApart => {
+            "absence from the logs proves nothing while the clocks of this machine and of the gateway \
+                              do not go together; have both kept by NTP, and reconcile again"
+                .to_owned()
+        }
+        Kept::NoDate => "the gateway's answers do not tell its time (a `Date` that no cache has kept), without which \
+                         absence from the logs proves nothing"
+            .to_owned(),
+        Kept::NothingAfter => "not in the logs, but the logs have nothing of this sender that left later, so they may \
+                               have stood still; reconcile again after the next accepted bulk"
             .to_owned(),
         Kept::LogsLack => "not in the logs, but neither are messages that the gateway accepted; \
                            are these the credentials that sent them?"
@@ -192,7 +206,10 @@ pub(super) fn reason_name(kept: Kept) -> &'static str {
         Kept::Unread => "unread",
         Kept::Never => "never",
         Kept::TooEarly(_) => "tooEarly",
-        Kept::NothingToCompare => "nothingToCompare",
+        Kept::Undated => "undated",
+        Kept::ClocksApart => "clocksApart",
+        Kept::NoDate => "noDate",
+        Kept::NothingAfter => "nothingAfter",
         Kept::LogsLack => "logsLack",
     }
 }

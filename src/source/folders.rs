@@ -1,11 +1,14 @@
 //! The project's folder and the data folder. No path leads out of them: not by `..`, not by a
 //! link, not by a mount of devices.
 
+use std::collections::HashSet;
 use std::io::{self, BufReader, Read as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Component, Path};
+use std::sync::{Mutex, PoisonError};
 
 use cap_std::ambient_authority;
-use cap_std::fs::{Dir, File, OpenOptions};
+use cap_std::fs::{Dir, File, MetadataExt as _, OpenOptions};
 
 use crate::campaign::{Files, FilesError, Stream};
 use crate::source::expand::{Expansion, expand, spool};
@@ -25,6 +28,8 @@ pub struct Folders {
     project: Dir,
     data: Option<Dir>,
     expansion: Expansion,
+    /// Device and number of each file that was found.
+    opened: Mutex<HashSet<(u64, u64)>>,
 }
 
 impl Folders {
@@ -34,7 +39,12 @@ impl Folders {
     /// If one of them cannot be opened.
     pub fn open(project: &Path, data: Option<&Path>) -> io::Result<Self> {
         let open = |path: &Path| Dir::open_ambient_dir(path, ambient_authority());
-        Ok(Self { project: open(project)?, data: data.map(open).transpose()?, expansion: Expansion::default() })
+        Ok(Self {
+            project: open(project)?,
+            data: data.map(open).transpose()?,
+            expansion: Expansion::default(),
+            opened: Mutex::default(),
+        })
     }
 
     /// Sets how far compressed files may expand.
@@ -75,6 +85,19 @@ impl Folders {
             (Err(FilesError::Missing), Some(data)) => open_regular(data, path),
             (found, _) => found,
         }
+        .inspect(|file| {
+            if let Ok(metadata) = file.metadata() {
+                let opened = &mut self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+                opened.insert((metadata.dev(), metadata.ino()));
+            }
+        })
+    }
+
+    /// Says whether a file was opened here, by whatever name.
+    #[must_use]
+    pub fn has_opened(&self, metadata: &std::fs::Metadata) -> bool {
+        let opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        opened.contains(&(metadata.dev(), metadata.ino()))
     }
 }
 

@@ -18,6 +18,8 @@ pub(super) enum Entry {
     Claim(Claim),
     Outcome(Outcome),
     Record(MessageRecord),
+    /// Nothing, but what others have written is to be read.
+    News,
     /// A whole ledger, to be joined in; durable when the writer finishes.
     Ledger(Box<Ledger>),
 }
@@ -89,6 +91,11 @@ impl<W> Desk<W> {
     /// Hands in a message's record.
     pub(super) async fn record(&self, record: MessageRecord) -> Result<(), StoreError> {
         self.ask(Entry::Record(record)).await.map(drop)
+    }
+
+    /// Has what others have written read.
+    pub(super) async fn catch_up(&self) -> Result<(), StoreError> {
+        self.ask(Entry::News).await.map(drop)
     }
 
     /// Hands in a ledger to be joined.

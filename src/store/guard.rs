@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::StoreError;
 use super::log::Identity;
+use super::regular::{self, Links};
 
 /// How often the lock is tried: its file may be replaced meanwhile, and somebody may only be looking
 /// whether it is held.
@@ -52,7 +53,8 @@ pub(super) struct Guard {
 impl Guard {
     /// Says whether a run holds the lock right now.
     pub(super) fn is_held(path: &Path) -> bool {
-        File::open(path).is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+        let file = regular::open_to_read(path, Links::Refused);
+        file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
     /// Takes the lock.
@@ -61,8 +63,9 @@ impl Guard {
     /// If another run holds it, or the file cannot be opened or written.
     pub(super) fn take(path: &Path, note: &str) -> Result<Self, StoreError> {
         for tries_left in (0..TRIES_MAX).rev() {
-            let options = File::options().read(true).write(true).create(true).truncate(false).open(path);
-            let mut file = options.map_err(StoreError::io("open", path))?;
+            let mut options = File::options();
+            let options = options.read(true).write(true).create(true).truncate(false);
+            let mut file = regular::open(path, Links::Refused, options).map_err(StoreError::io("open", path))?;
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) if tries_left > 0 => {

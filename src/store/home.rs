@@ -299,6 +299,15 @@ impl Store for Opened {
         }
     }
 
+    async fn catch_up(&self) -> Result<(), StoreError> {
+        match self {
+            // The operating system's lock keeps everybody else away.
+            Self::Lockfile(_) => Ok(()),
+            Self::Git(git) => git.desk().catch_up().await,
+            Self::Postgres(postgres) => postgres.catch_up().await,
+        }
+    }
+
     async fn claimed_before(&self, message: &MessageId, besides: &ClaimId) -> Result<bool, StoreError> {
         match self {
             Self::Lockfile(lockfile) => Ok(lockfile.ledger().claimed_before(message, besides)),

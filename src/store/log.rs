@@ -9,6 +9,7 @@ use atomic_write_file::AtomicWriteFile;
 use crate::ledger::{Ledger, Read};
 
 use super::error::StoreError;
+use super::regular::{self, LEDGER_BYTES_MAX, Links};
 
 /// Which file it is, whatever its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +23,7 @@ impl Identity {
 
     /// The identity of the file at a path.
     pub(super) fn at(path: &Path) -> io::Result<Self> {
-        fs::metadata(path).map(|metadata| Self::from(&metadata))
+        fs::symlink_metadata(path).map(|metadata| Self::from(&metadata))
     }
 }
 
@@ -53,7 +54,8 @@ pub(super) struct Log {
 impl Log {
     /// Opens a file that is there.
     pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
-        let file = File::options().append(true).open(path).map_err(StoreError::io("open", path))?;
+        let file = regular::open(path, Links::Refused, File::options().append(true));
+        let file = file.map_err(StoreError::io("open", path))?;
         Self::over(path, file)
     }
 
@@ -71,7 +73,7 @@ impl Log {
     /// Makes sure that the file at the path is still this one, and that nobody else has written to
     /// it: what is appended to a file that a checkout has replaced is lost.
     pub(super) fn check(&self) -> Result<(), StoreError> {
-        let there = fs::metadata(&self.path).ok();
+        let there = fs::symlink_metadata(&self.path).ok();
         let same = there.is_some_and(|there| Identity::from(&there) == self.identity && there.len() == self.length);
         same.then_some(()).ok_or_else(|| StoreError::Replaced { path: self.path.clone() })
     }
@@ -91,7 +93,7 @@ impl Log {
 
 /// Reads a file; `None` if there is none.
 pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
-    match fs::read(path) {
+    match regular::read(path, Links::Refused, LEDGER_BYTES_MAX) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(StoreError::io("read", path)(error)),
@@ -107,7 +109,7 @@ pub(super) fn parse(path: &Path, text: &[u8]) -> Result<Read, StoreError> {
 /// Cuts a file's torn end off, durably.
 pub(super) fn truncate(path: &Path, length: usize) -> Result<(), StoreError> {
     let cut = || {
-        let file = File::options().write(true).open(path)?;
+        let file = regular::open(path, Links::Refused, File::options().write(true))?;
         file.set_len(u64::try_from(length).unwrap_or(u64::MAX))?;
         file.sync_all()
     };

@@ -6,6 +6,7 @@ use crate::ledger::{MergeError, Side, merge};
 
 use super::error::StoreError;
 use super::log;
+use super::regular::{self, LEDGER_BYTES_MAX, Links};
 
 /// Merges the lockfiles at three paths, and puts the result in the place of `ours`, whole and
 /// durable.
@@ -14,7 +15,8 @@ use super::log;
 /// If one cannot be read, is damaged or cut, or they belong to two projects or gateways; if the
 /// result cannot be written. Then `ours` is as it was.
 pub fn merge_files(ancestor: &Path, ours: &Path, theirs: &Path) -> Result<(), StoreError> {
-    let read = |path: &Path| std::fs::read(path).map_err(StoreError::io("read", path));
+    let read =
+        |path: &Path| regular::read(path, Links::Followed, LEDGER_BYTES_MAX).map_err(StoreError::io("read", path));
     let merged = merge(&read(ancestor)?, &read(ours)?, &read(theirs)?).map_err(|(side, error)| {
         let (words, path) = match side {
             Side::Ancestor => ("the version that both come from", ancestor),

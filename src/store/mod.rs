@@ -13,6 +13,7 @@ mod log;
 mod merge;
 mod paths;
 mod postgres;
+pub mod regular;
 mod writer;
 
 pub use copy::{Copied, copy, moved_to};

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::error::StoreError;
+use super::regular;
 
 /// Where the files of one ledger are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +42,7 @@ impl Paths {
         for folder in private.filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) {
             fs::create_dir_all(folder).map_err(StoreError::io("make the folder", folder))?;
             let ignore = folder.join(".gitignore");
-            fs::write(&ignore, "*\n").map_err(StoreError::io("write", &ignore))?;
+            regular::write(&ignore, "*\n").map_err(StoreError::io("write", &ignore))?;
         }
         Ok(())
     }

@@ -26,14 +26,14 @@ pub fn both_clocks(instant: Timestamp, zone: &TimeZone) -> String {
 }
 
 /// Writes a duration in its two largest units, cut after the second: `45 s`, `2 min`, `1 h 30 min`,
-/// `3 days 4 h`. Under a second it is written in milliseconds.
+/// `3 days 4 h`. What is shorter than a second is not told apart.
 #[must_use]
 pub fn duration(duration: SignedDuration) -> String {
     let sign = if duration.is_negative() { "-" } else { "" };
     let duration = duration.unsigned_abs();
     let seconds = duration.as_secs();
-    if seconds == 0 && duration.subsec_millis() > 0 {
-        return format!("{sign}{} ms", duration.subsec_millis());
+    if seconds == 0 && !duration.is_zero() {
+        return "less than 1 s".to_owned();
     }
     let days = seconds / 86_400;
     let units = [
@@ -91,8 +91,8 @@ mod tests {
     fn durations_have_two_units() {
         let check = |millis: i64, expect: &str| assert_eq!(duration(SignedDuration::from_millis(millis)), expect);
         check(0, "0 s");
-        check(7, "7 ms");
-        check(999, "999 ms");
+        check(7, "less than 1 s");
+        check(-999, "less than 1 s");
         check(1_999, "1 s");
         check(45_000, "45 s");
         check(120_000, "2 min");
@@ -103,6 +103,7 @@ mod tests {
         check(273_600_000, "3 days 4 h");
         check(180 * 86_400_000, "180 days");
         check(-90_000, "-1 min 30 s");
+        assert_eq!(duration(SignedDuration::from_nanos(570)), "less than 1 s");
         assert_eq!(duration(SignedDuration::MIN), "-106751991167300 days 15 h");
     }
 }

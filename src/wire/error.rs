@@ -48,14 +48,23 @@ impl ApiError {
 }
 
 impl Violation {
-    /// The number of the message that is to blame, from 0.
+    /// The number of the message whose person is to blame, from 0; `None` if it names no message, or a part
+    /// that all messages of a request share.
     #[must_use]
     pub fn message_index(&self) -> Option<usize> {
         let tail = self.property.trim_start_matches("$.").strip_prefix("messages[")?;
-        let (digits, _) = tail.split_once(']')?;
-        digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
+        let (digits, part) = tail.split_once(']')?;
+        let is_shared = SHARED.iter().any(|shared| {
+            let rest = part.strip_prefix(shared);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        });
+        let is_number = !is_shared && digits.bytes().all(|byte| byte.is_ascii_digit());
+        is_number.then(|| digits.parse().ok()).flatten()
     }
 }
+
+/// What all messages of a request have alike: nobody in particular is to blame for it.
+const SHARED: [&str; 5] = [".sender", ".options", ".content.type", ".webhooks.delivery", ".webhooks.contentType"];
 
 /// The older form.
 #[derive(Deserialize)]
@@ -120,5 +129,10 @@ mod tests {
         assert_eq!(index("options.schedule"), None);
         assert_eq!(index("messages"), None);
         assert_eq!(index("messages[x]"), None);
+        assert_eq!(index("messages[7].senders"), Some(7));
+        assert_eq!(index("messages[7].webhooks.callbackData"), Some(7));
+        for shared in ["sender", "options.platform.entityId", "webhooks.delivery.url", "content.type"] {
+            assert_eq!(index(&format!("messages[7].{shared}")), None, "{shared} is everybody's");
+        }
     }
 }

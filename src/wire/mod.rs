@@ -7,6 +7,7 @@ pub mod limits;
 pub mod options;
 pub mod request;
 pub mod response;
+pub mod said;
 pub mod time;
 pub mod visible;
 

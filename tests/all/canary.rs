@@ -1,7 +1,12 @@
 //! No person reaches an output or a file unless they are asked for.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpListener;
 use std::path::Path;
+use std::thread;
+
+use serde_json::json;
 
 use crate::support::{Project, Run};
 
@@ -121,4 +126,72 @@ fn files(folder: &Path) -> Vec<(String, String)> {
         }
     }
     found
+}
+
+/// A gateway that says back whatever it has heard, in every place in which words may stand.
+fn parrot(status: u16) -> std::net::SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut reader = BufReader::new(stream.try_clone().unwrap());
+            let (mut head, mut length) = (String::new(), 0);
+            while !head.ends_with("\r\n\r\n") && reader.read_line(&mut head).unwrap() > 0 {
+                let last = head.lines().last().unwrap_or_default().to_ascii_lowercase();
+                length = last.strip_prefix("content-length:").map_or(length, |length| length.trim().parse().unwrap());
+            }
+            let mut body = vec![0; length];
+            reader.read_exact(&mut body).unwrap();
+            let said = format!("{head}{}", String::from_utf8_lossy(&body));
+            let words: Vec<&str> =
+                said.split(|mark: char| !(mark.is_ascii_alphanumeric() || "-._+/=".contains(mark))).collect();
+            let is_secret = |word: &&&str| {
+                word.contains("1784149") || word.contains("canary") || word.starts_with("sale.hello.r1.")
+            };
+            let words = words.iter().filter(is_secret).map(|word| (*word).to_owned()).collect::<Vec<_>>().join(" ");
+            let property = format!("options.{words}");
+            let answer = json!({
+                "errorCode": words, "description": words, "action": words,
+                "violations": [{ "property": property, "violation": words }],
+                "bulkId": words, "messages": [], "results": words,
+            })
+            .to_string();
+            let answer = format!(
+                "HTTP/1.1 {status} {words}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{answer}",
+                answer.len()
+            );
+            drop(stream.write_all(answer.as_bytes()));
+        }
+    }));
+    address
+}
+
+#[test]
+fn what_the_gateway_says_back_is_hidden() {
+    const SECRETS: [&str; 2] = ["003026bb-canary-key", "003026bbcanarykey"];
+    for status in [200, 302, 400, 401, 404, 422, 500] {
+        let (_, project) = projects().remove(0);
+        let project =
+            project.env("SENDFORM_BASE_URL", format!("http://{}", parrot(status))).env("SENDFORM_API_KEY", SECRETS[0]);
+        project.run(["ledger", "init"]).code(0);
+        let before = files(project.folder());
+        for arguments in [
+            &["apply", "--auto-approve", "--write", "text=apply.txt"][..],
+            &["apply", "--auto-approve", "--format", "json", "--write", "json=apply.json"],
+            &["reconcile"],
+            &["status", "--format", "json"],
+            &["plan"],
+        ] {
+            let run = project.run(arguments);
+            clean(&format!("{status}"), &run.to_string());
+            for secret in SECRETS {
+                assert!(!run.to_string().contains(secret), "{status}\n{run}");
+            }
+        }
+        for (path, text) in files(project.folder()).into_iter().filter(|file| !before.contains(file)) {
+            clean(&format!("{status}: {path}"), &text);
+            assert!(SECRETS.iter().all(|secret| !text.contains(secret)), "{status}: {path}\n{text}");
+        }
+    }
 }

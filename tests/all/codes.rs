@@ -307,3 +307,34 @@ fn no_code_is_forgotten() {
     let missing: Vec<&str> = Code::ALL.iter().filter(|code| !tested.contains(code)).map(|code| code.as_str()).collect();
     assert_eq!(missing, Vec::<&str>::new());
 }
+
+/// However few threads the system gives: too few are the environment's failure, and no bug.
+#[test]
+fn a_thread_that_cannot_be_started_is_no_bug() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    // The limit does not hold for root: these runs are somebody's who has no other process.
+    let is_root = std::os::unix::fs::MetadataExt::uid(&std::fs::metadata("/proc/self").unwrap()) == 0;
+    let user = 61_000 + std::process::id() % 4_000;
+    let mut refused = 0;
+    for threads in 1..=9 {
+        let project = Project::new().campaign(
+            "sale",
+            "campaign: sale\naudiences: { people: { rows: [ { to: \"17841400000000001\" } ] } }\nmessages:\n  \
+             - { id: hello, sender: shop, audience: people, content: { type: TEXT, text: Hi } }\n",
+        );
+        std::fs::set_permissions(project.folder(), std::fs::Permissions::from_mode(0o777)).unwrap();
+        let mut wrapper = ["timeout", "60"].map(str::to_owned).to_vec();
+        if is_root {
+            wrapper.extend(["setpriv".to_owned(), format!("--reuid={user}"), "--clear-groups".to_owned()]);
+        }
+        wrapper.extend(["prlimit".to_owned(), format!("--nproc={threads}:{threads}")]);
+        for arguments in [&["validate"][..], &["plan", "--sandbox"], &["apply", "--sandbox", "--auto-approve"]] {
+            let run = project.finish(project.start_under(&wrapper, arguments));
+            assert!(matches!(run.code, Some(0 | 1)), "{threads} threads: {run}");
+            assert!(!run.stderr.contains("bug"), "{threads} threads: {run}");
+            refused += u32::from(run.code == Some(1) && run.stderr.contains("thread"));
+        }
+    }
+    assert!(refused >= 3, "the limit holds");
+}

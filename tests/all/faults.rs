@@ -212,8 +212,54 @@ fn one_that_is_invalid_without_a_name_is_found_by_halving() {
       sale.hello: 1 person rejected with status 400 (the gateway does not take the request)
       the gateway answered 400 E400
     ");
-    assert_eq!(shop.requests(), 4);
+    // The bulk, its halves, the other bulk; and once more whoever was refused when the other half was taken.
+    assert_eq!(shop.requests(), 5);
     nothing_is_sent_again(&shop).code(0);
+}
+
+#[test]
+fn a_gateway_that_refuses_everything_finds_the_request_wrong_and_not_the_people() {
+    let (shop, run) = apply(200, &["400*"], &[]);
+    assert_snapshot!(run, @"
+    exit code: 7
+    ----- stdout
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
+
+    sale.hello r1  shop to customers
+      + 200 to send at once, 100 bulks
+        200 rows in customers.csv (CSV with `,`, UTF-8)
+        text (20 characters)
+          │ Hello from the shop!
+
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
+    200 messages to send in 100 bulks
+    digest plan/v1:[digest]
+
+    message        accepted  rejected  refused  in doubt  not attempted  elsewhere
+    sale.hello r1         0         0        4         0            196          0
+    ! stopped: the gateway refuses every request of this kind (it answered 400 E400): the request is wrong, not the people, and nobody is recorded as rejected
+    ");
+    assert_eq!(shop.requests(), 6, "of four hundred");
+    // Nobody is held back: when the request is right the same command sends to everybody.
+    shop.sandbox.faults(&[]);
+    shop.apply().code(0);
+    assert_eq!(shop.accepted(), [1; 200]);
+}
+
+#[test]
+fn a_gateway_that_refuses_the_only_bulk_whatever_is_tried_finds_the_request_wrong() {
+    let (shop, run) = apply(2, &["422*"], &[]);
+    run.code(7);
+    let plan = shop.run(&["plan", "--format", "json"]).code(0).json();
+    assert_eq!(plan["toSend"], 2, "nobody is rejected");
+}
+
+#[test]
+fn a_gateway_that_begins_to_refuse_everything_rejects_nobody() {
+    let (shop, run) = apply(40, &["400@6*"], &[1; 10]);
+    run.code(7);
+    let plan = shop.run(&["plan", "--format", "json"]).code(0).json();
+    assert_eq!(plan["toSend"], 30);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use sendform::audience::{Reader, Row};
 use sendform::campaign::{Campaign, Files, FilesError, Project, Stream, read_campaign, read_project};
 use sendform::diagnostic::Source;
 use sendform::identity::{CanonicalTo, Fingerprint, IdRule, Key, Keys, ProjectId, SenderId};
-use sendform::ledger::{Claim, ClaimId, Header, Ledger, Outcome, PersonState, RunId, View};
+use sendform::ledger::{Claim, ClaimId, Dated, Header, Ledger, Outcome, PersonState, RunId, View};
 use sendform::plan::{Accepted, Frozen, Input, Plan, Selection, plan};
 use sendform::render::{Condition, Purpose, Renderer, Template};
 
@@ -125,8 +125,18 @@ fn sent(plan: &Plan) -> Ledger {
         people.sort_unstable();
         let id = ClaimId { bulk: bulk.id(), attempt: 1, run: RunId(number as u64) };
         let (time, at) = (bulk.time, plan.now);
-        let claim =
-            Claim { id: id.clone(), time, send_at: None, until: None, leaves_by: None, start_by: at, at, people };
+        let claim = Claim {
+            id: id.clone(),
+            time,
+            send_at: None,
+            until: None,
+            leaves_by: None,
+            start_by: at,
+            at,
+            dated: Dated::Never,
+            is_recovered: false,
+            people,
+        };
         ledger.add_claim(claim).unwrap();
         let (by, why) = (None, None);
         let outcome = Outcome { claim: id, state: PersonState::Accepted, others: Vec::new(), at, by, why, proof: None };

@@ -3,6 +3,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::control::Shown;
+use crate::apply::gateway_time::Agreement;
+use crate::ledger::Dated;
+
 /// How long after its claim absence can prove anything: the logs go back 48 hours, and an hour is
 /// for asking.
 pub const PROVES_WITHIN: SignedDuration = SignedDuration::from_hours(47);
@@ -22,47 +26,54 @@ pub enum Kept {
     /// So much time has passed since the claim that absence proves nothing any more: only a person's
     /// word settles it.
     TooLate,
-    /// Not all of the bulk's messages could be asked for, or not all of the answer be read.
-    Unread,
     /// Their message can still leave so late that absence never proves anything.
     Never,
+    /// The run that claimed them had not seen the gateway's clock, so nobody knows when that was.
+    Undated,
+    /// Not all of the bulk's messages could be asked for, or not all of the answer be read.
+    Unread,
+    /// Our clock and the gateway's do not go together, so nobody knows how long ago anything was.
+    ClocksApart,
+    /// The gateway does not tell its time.
+    NoDate,
     /// Absence proves nothing before this instant.
     TooEarly(
         /// The first instant at which it may.
         Timestamp,
     ),
-    /// This ledger has no other bulk, accepted in this time, that the logs must have as well.
-    NothingToCompare,
+    /// The logs have nothing of the same sender that left after them: they may have stood still since.
+    NothingAfter,
     /// The logs lack messages that the gateway accepted: they are of another account, or not whole.
     LogsLack,
 }
 
-/// What an answer said of messages that the gateway surely has; of several answers the least counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Canary {
-    /// There are no such messages.
-    None,
-    /// It lacked one.
-    Missing,
-    /// It had them.
-    Found,
-}
+/// How much later than the doubt a control has to have left, because either of two clocks may be a
+/// little off.
+const AFTER: SignedDuration = SignedDuration::from_mins(1);
+/// By how much our clock, and that of the run that made a claim, may each differ from the gateway's.
+const CLOCKS: SignedDuration = SignedDuration::from_mins(2);
 
-/// All on which it depends whether the absence of people of a claim proves anything.
+/// All on which it depends whether the absence of somebody of a claim proves anything.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Absence {
-    /// The present.
-    pub(super) now: Timestamp,
+    /// The present, by our clock.
+    pub(super) ours: Timestamp,
     /// When the claim was made.
     pub(super) claimed_at: Timestamp,
     /// The last instant at which a message of the bulk can leave.
     pub(super) leaves_by: Timestamp,
-    /// How long after that the logs may take.
-    pub(super) wait: SignedDuration,
-    /// Whether every open messageId of the claim was asked for, and every page of the answers read.
-    pub(super) is_read: bool,
-    /// What the same answers said of messages of another bulk.
-    pub(super) canary: Canary,
+    /// How long after that the logs may take; `None` for a sandbox on this machine, of which one process
+    /// takes messages and tells them, by one clock.
+    pub(super) wait: Option<SignedDuration>,
+    /// What the claim's run had seen of the gateway's clock.
+    pub(super) dated: Dated,
+    /// Whether both clocks go together.
+    pub(super) agreement: Agreement,
+    /// What the answer shows in which they are absent; `None` if they were not asked for, or it could not
+    /// be read to its end.
+    pub(super) shown: Option<Shown>,
+    /// When the claim's own run said that its request was over, if all of it left at once.
+    pub(super) over_at: Option<Timestamp>,
 }
 
 impl Absence {
@@ -71,26 +82,46 @@ impl Absence {
     /// # Errors
     /// With what stands in the way; of several things with the one that lasts longest.
     pub(super) fn proves(&self) -> Result<(), Kept> {
-        let proves_until = self.claimed_at.checked_add(PROVES_WITHIN).unwrap_or(Timestamp::MAX);
-        let proves_from = self.leaves_by.checked_add(self.wait).unwrap_or(Timestamp::MAX);
-        if self.now >= proves_until {
+        let proves_until = later(self.claimed_at, PROVES_WITHIN);
+        let proves_from = self.wait.map_or(self.leaves_by, |wait| later(later(self.leaves_by, wait), CLOCKS));
+        if self.ours >= proves_until {
             return Err(Kept::TooLate);
         }
         if proves_from >= proves_until {
             return Err(Kept::Never);
         }
-        if !self.is_read {
-            return Err(Kept::Unread);
+        let is_real = self.wait.is_some();
+        if is_real && self.dated == Dated::Never {
+            return Err(Kept::Undated);
         }
-        if self.now < proves_from {
+        let shown = self.shown.ok_or(Kept::Unread)?;
+        if self.agreement != Agreement::Near {
+            return Err(Kept::ClocksApart);
+        }
+        let now = shown.now.ok_or(Kept::NoDate)?;
+        if now < proves_from {
             return Err(Kept::TooEarly(proves_from));
         }
-        match self.canary {
-            Canary::None => Err(Kept::NothingToCompare),
-            Canary::Missing => Err(Kept::LogsLack),
-            Canary::Found => Ok(()),
+        if shown.lacks {
+            return Err(Kept::LogsLack);
         }
+        if is_real && !self.is_followed(&shown) || !shown.any {
+            return Err(Kept::NothingAfter);
+        }
+        Ok(())
     }
+
+    /// Says whether the answer has a message that left after everything of the bulk: by the gateway's
+    /// clock, or by that of the run that sent both.
+    fn is_followed(&self, shown: &Shown) -> bool {
+        let by_theirs = shown.last_sent_at.is_some_and(|sent_at| sent_at >= later(self.leaves_by, AFTER));
+        let by_runs = self.over_at.zip(shown.of_run).is_some_and(|(over_at, claimed_at)| claimed_at >= over_at);
+        by_theirs || by_runs
+    }
+}
+
+fn later(instant: Timestamp, time: SignedDuration) -> Timestamp {
+    instant.checked_add(time).unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]
@@ -100,32 +131,69 @@ mod tests {
 
     const HOUR: i64 = 3600;
 
+    fn shown() -> Shown {
+        Shown { now: Some(at(HOUR)), any: true, lacks: false, last_sent_at: Some(at(120)), of_run: None }
+    }
+
     /// Everything holds: claimed at second 0, gone after a minute, asked after an hour.
     fn whole() -> Absence {
-        let wait = SignedDuration::from_mins(15);
-        let (claimed_at, leaves_by, now) = (at(0), at(60), at(HOUR));
-        Absence { now, claimed_at, leaves_by, wait, is_read: true, canary: Canary::Found }
+        Absence {
+            ours: at(HOUR),
+            claimed_at: at(0),
+            leaves_by: at(60),
+            wait: Some(SignedDuration::from_mins(15)),
+            dated: Dated::At(at(0)),
+            agreement: Agreement::Near,
+            shown: Some(shown()),
+            over_at: None,
+        }
+    }
+
+    fn asked_at(second: i64) -> Absence {
+        Absence { ours: at(second), shown: Some(Shown { now: Some(at(second)), ..shown() }), ..whole() }
     }
 
     #[test]
     fn absence_proves_if_everything_holds() {
         assert_eq!(whole().proves(), Ok(()));
-        assert_eq!(Absence { now: at(60 + 900), ..whole() }.proves(), Ok(()));
-        assert_eq!(Absence { now: at(47 * HOUR - 1), ..whole() }.proves(), Ok(()));
+        assert_eq!(asked_at(60 + 900 + 120).proves(), Ok(()));
+        assert_eq!(asked_at(47 * HOUR - 1).proves(), Ok(()));
+        // What an older version claimed does not say what it had seen.
+        assert_eq!(Absence { dated: Dated::Unwritten, ..whole() }.proves(), Ok(()));
+        // By the clock of one run, of which the first was over before the second was claimed.
+        let of_run = Some(Shown { last_sent_at: Some(at(0)), of_run: Some(at(61)), ..shown() });
+        assert_eq!(Absence { shown: of_run, over_at: Some(at(61)), ..whole() }.proves(), Ok(()));
     }
 
     #[test]
     fn each_condition_alone_keeps_the_doubt() {
         let check = |absence: Absence, kept| assert_eq!(absence.proves(), Err(kept));
-        check(Absence { is_read: false, ..whole() }, Kept::Unread);
-        check(Absence { now: at(60 + 899), ..whole() }, Kept::TooEarly(at(960)));
-        check(Absence { leaves_by: at(2 * HOUR), ..whole() }, Kept::TooEarly(at(2 * HOUR + 900)));
-        check(Absence { wait: SignedDuration::from_hours(1), ..whole() }, Kept::TooEarly(at(60 + HOUR)));
-        check(Absence { now: at(47 * HOUR), ..whole() }, Kept::TooLate);
+        let shows = |shown: Shown| Absence { shown: Some(shown), ..whole() };
+        check(Absence { shown: None, ..whole() }, Kept::Unread);
+        check(asked_at(60 + 900 + 119), Kept::TooEarly(at(1080)));
+        check(Absence { leaves_by: at(2 * HOUR), ..whole() }, Kept::TooEarly(at(2 * HOUR + 1020)));
+        check(Absence { wait: Some(SignedDuration::from_hours(1)), ..whole() }, Kept::TooEarly(at(60 + HOUR + 120)));
+        check(Absence { ours: at(47 * HOUR), ..whole() }, Kept::TooLate);
         check(Absence { leaves_by: at(46 * HOUR + 2700), ..whole() }, Kept::Never);
-        check(Absence { canary: Canary::None, ..whole() }, Kept::NothingToCompare);
-        check(Absence { canary: Canary::Missing, ..whole() }, Kept::LogsLack);
+        check(Absence { dated: Dated::Never, ..whole() }, Kept::Undated);
+        check(Absence { agreement: Agreement::Moved, ..whole() }, Kept::ClocksApart);
+        check(Absence { agreement: Agreement::Off(SignedDuration::from_secs(61)), ..whole() }, Kept::ClocksApart);
+        check(shows(Shown { now: None, ..shown() }), Kept::NoDate);
+        check(shows(Shown { lacks: true, ..shown() }), Kept::LogsLack);
+        check(shows(Shown { last_sent_at: None, ..shown() }), Kept::NothingAfter);
+        check(shows(Shown { last_sent_at: Some(at(119)), ..shown() }), Kept::NothingAfter);
+        let of_run = Shown { last_sent_at: None, of_run: Some(at(60)), ..shown() };
+        check(shows(of_run), Kept::NothingAfter);
+        check(Absence { over_at: Some(at(61)), ..shows(of_run) }, Kept::NothingAfter);
         // A clock that was set back proves nothing either.
-        check(Absence { now: at(-1), ..whole() }, Kept::TooEarly(at(960)));
+        check(asked_at(-1), Kept::TooEarly(at(1080)));
+    }
+
+    #[test]
+    fn a_sandbox_on_this_machine_waits_for_nothing_but_shows_something() {
+        let sandbox = Absence { wait: None, dated: Dated::Never, ..asked_at(60) };
+        let shows = |any| Some(Shown { now: Some(at(60)), last_sent_at: None, any, ..shown() });
+        assert_eq!(Absence { shown: shows(true), ..sandbox }.proves(), Ok(()));
+        assert_eq!(Absence { shown: shows(false), ..sandbox }.proves(), Err(Kept::NothingAfter));
     }
 }

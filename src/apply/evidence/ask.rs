@@ -6,9 +6,8 @@ use std::pin::pin;
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Either, Shared, select};
 
-use super::absence::Canary;
-use super::canary::Accepted;
-use super::logs::{Found, Logs, LogsFailure};
+use super::control::Controls;
+use super::logs::{Found, Logs, LogsFailure, Row};
 use super::question::{By, Question};
 use super::seen::{Asked, Seen, sighting};
 use crate::identity::{BulkId, MessageId};
@@ -20,7 +19,7 @@ const FAILURES_MAX: u32 = 3;
 pub(super) struct Asking<'a, L> {
     pub(super) logs: &'a L,
     /// Messages that every answer must have.
-    pub(super) canaries: Vec<Accepted>,
+    pub(super) controls: Controls,
     stop: Shared<BoxFuture<'a, ()>>,
     failures: u32,
     is_over: bool,
@@ -31,16 +30,16 @@ pub(super) struct Asking<'a, L> {
 }
 
 impl<'a, L: Logs> Asking<'a, L> {
-    pub(super) fn new(logs: &'a L, canaries: Vec<Accepted>, stop: BoxFuture<'a, ()>) -> Self {
-        let stop = stop.shared();
-        Self { logs, canaries, stop, failures: 0, is_over: false, failure: None, from_sandbox: true }
+    pub(super) fn new(logs: &'a L, stop: BoxFuture<'a, ()>) -> Self {
+        let (stop, controls) = (stop.shared(), Controls::default());
+        Self { logs, controls, stop, failures: 0, is_over: false, failure: None, from_sandbox: true }
     }
 
     /// Asks about these bulks, and then about everybody expected who was not found.
     pub(super) async fn about(&mut self, bulks: &[BulkId], seen: &mut Seen) {
         let mut rest = bulks;
         while !rest.is_empty() && !self.is_over {
-            let (question, count) = Question::packed(By::Bulk, rest.iter().map(ToString::to_string), [None, None]);
+            let (question, count) = Question::packed(By::Bulk, rest.iter().map(ToString::to_string), [&[], &[]]);
             let (asked, next) = rest.split_at(count.clamp(1, rest.len()));
             self.bulks(&question, asked, seen).await;
             rest = next;
@@ -48,16 +47,9 @@ impl<'a, L: Logs> Asking<'a, L> {
         let missing = seen.missing();
         let mut rest = missing.as_slice();
         while !rest.is_empty() && !self.is_over {
-            let canaries: Vec<String> = self.canaries.iter().map(|canary| canary.id.to_string()).collect();
-            // A gateway that cuts a list short loses its last id: so one stands there, and, if there
-            // are two, one at the beginning.
-            let around = match canaries.as_slice() {
-                [] => [None, None],
-                [last] => [None, Some(last.as_str())],
-                [first, last, ..] => [Some(first.as_str()), Some(last.as_str())],
-            };
+            let [before, behind] = self.controls.around();
             let ids = rest.iter().map(ToString::to_string);
-            let (question, count) = Question::packed(By::Message, ids, around);
+            let (question, count) = Question::packed(By::Message, ids, [&before, &behind]);
             let (asked, next) = rest.split_at(count.clamp(1, rest.len()));
             self.messages(&question, asked, seen).await;
             rest = next;
@@ -76,13 +68,13 @@ impl<'a, L: Logs> Asking<'a, L> {
 
     async fn messages(&mut self, question: &Question, asked: &[MessageId], seen: &mut Seen) {
         let Some(found) = self.find(question).await else { return };
-        let canary = self.canary(&found);
-        let is_whole = found.failure.is_none();
+        let shown = self.controls.shown(&found);
+        let is_whole = found.failure.is_none() && !is_strange(&found, asked);
         for id in asked {
             // What the first look saw of them comes again with this answer.
             if let Some(known) = seen.get_mut(id) {
                 known.rows.clear();
-                known.asked = if is_whole { Asked::Yes(canary) } else { Asked::No };
+                known.asked = if is_whole { Asked::Yes(shown) } else { Asked::No };
             }
         }
         for row in found.rows {
@@ -90,22 +82,6 @@ impl<'a, L: Logs> Asking<'a, L> {
             if let Some(known) = id.and_then(|id| seen.get_mut(&id)) {
                 known.rows.push(sighting(row));
             }
-        }
-    }
-
-    /// What an answer says of the messages that it must have.
-    fn canary(&self, found: &Found) -> Canary {
-        let has = |canary: &Accepted| {
-            let (id, bulk) = (canary.id.to_string(), canary.bulk.to_string());
-            found
-                .rows
-                .iter()
-                .any(|row| row.message_id == id && row.bulk_id.as_ref().is_none_or(|theirs| *theirs == bulk))
-        };
-        match self.canaries.as_slice() {
-            [] => Canary::None,
-            canaries if canaries.iter().all(has) => Canary::Found,
-            _ => Canary::Missing,
         }
     }
 
@@ -125,4 +101,17 @@ impl<'a, L: Logs> Asking<'a, L> {
         self.from_sandbox &= found.from_sandbox;
         Some(found)
     }
+}
+
+/// Says whether an answer has rows of which nobody knows whose they are, or when they were sent: then what
+/// it lacks proves nothing.
+fn is_strange(found: &Found, asked: &[MessageId]) -> bool {
+    let is_strange = |row: &Row| match MessageId::parse(&row.message_id) {
+        Some(id) => asked.binary_search(&id).is_ok() && row.sent_at.is_none(),
+        None => {
+            let id = MessageId::parse(&row.message_id.to_ascii_lowercase());
+            id.is_some_and(|id| asked.binary_search(&id).is_ok())
+        }
+    };
+    found.nameless > 0 || found.rows.iter().any(is_strange)
 }

@@ -2,9 +2,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::absence::{Absence, Canary, Kept};
+use super::absence::{Absence, Kept};
+use super::control::leaves_at_once;
 use super::findings::Finding;
 use super::seen::{Asked, Seen, Sightings};
+use crate::apply::gateway_time::Agreement;
 use crate::apply::leaving::{self, Over};
 use crate::identity::Person;
 use crate::ledger::{ClaimState, Decision, Doubt, Evidence, Ledger, PersonState, Testimony};
@@ -14,9 +16,12 @@ use crate::timing::horizon::LOGS_BACK_MAX;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bench<'a> {
     pub(super) seen: &'a Seen,
+    /// The present, by our clock.
     pub(super) now: Timestamp,
-    /// How long the logs may take; `None` for a sandbox, which takes no time.
+    /// How long the logs may take; `None` for a sandbox on this machine, which takes no time.
     pub(super) wait: Option<SignedDuration>,
+    /// How our clock and the gateway's go together.
+    pub(super) agreement: Agreement,
 }
 
 /// What a pass has to say of a doubt, before it is held against the ledger.
@@ -91,17 +96,19 @@ fn absence(state: ClaimState<'_>, asked: Asked, bench: &Bench<'_>) -> Absence {
         (Some(_), Some(settled)) => Over::By(settled.at),
         (Some(_), None) => Over::Unknown,
     };
-    let (is_read, canary) = match asked {
-        Asked::No => (false, Canary::None),
-        Asked::Yes(canary) => (true, canary),
+    let shown = match asked {
+        Asked::No => None,
+        Asked::Yes(shown) => Some(shown),
     };
     Absence {
-        now: bench.now,
+        ours: bench.now,
         claimed_at: claim.at,
         leaves_by: leaving::last(claim, over),
-        wait: bench.wait.unwrap_or(SignedDuration::ZERO),
-        is_read,
-        canary,
+        wait: bench.wait,
+        dated: claim.dated,
+        agreement: bench.agreement,
+        shown,
+        over_at: state.settled().map(|settled| settled.at).filter(|_| leaves_at_once(claim)),
     }
 }
 

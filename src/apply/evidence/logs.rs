@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::question::Question;
+use super::question::{Look, Question};
 use crate::wire::response::Status;
 
 /// Reads the gateway's logs.
@@ -10,6 +10,10 @@ pub trait Logs: Sync {
     /// Asks a question and reads its answer to the end, all pages of it. Total: what could be read
     /// before a failure comes back with it.
     fn find(&self, question: &Question) -> impl Future<Output = Found> + Send;
+
+    /// Reads what a sender has sent lately, as many pages as are wanted. Total, as [`Logs::find`]; more
+    /// pages than are wanted are no failure.
+    fn recent(&self, look: &Look) -> impl Future<Output = Found> + Send;
 }
 
 /// What the logs say to a question.
@@ -19,8 +23,15 @@ pub struct Found {
     pub rows: Vec<Row>,
     /// Why there may be more; `None` if the answer was read to its end.
     pub failure: Option<LogsFailure>,
+    /// How many rows had no messageId.
+    pub nameless: usize,
     /// Whether every answer said that it comes from a sandbox.
     pub from_sandbox: bool,
+    /// Whether there is more than was wanted.
+    pub is_cut: bool,
+    /// The earliest instant at which its pages can have been made, by our clock and the gateway's; absent
+    /// if one of them had no date that counts.
+    pub now: Option<Timestamp>,
 }
 
 /// One message in the logs, without anything that says who got it or what it said.

@@ -7,7 +7,7 @@
 
 mod absence;
 mod ask;
-mod canary;
+mod control;
 mod findings;
 mod judge;
 mod logs;
@@ -21,5 +21,7 @@ mod tests;
 pub use absence::{Kept, PROVES_WITHIN};
 pub use findings::{Finding, Reconciled};
 pub use logs::{Found, Logs, LogsFailure, Row};
-pub use question::{By, Question};
+pub use question::{By, Look, Question};
+pub(super) use seen::sighting;
+
 pub use reconcile::{Known, Progress, Terms, reconcile};

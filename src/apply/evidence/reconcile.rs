@@ -7,14 +7,15 @@ use futures_util::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
 
 use super::ask::Asking;
-use super::canary;
+use super::control::{Controls, Doubtful};
 use super::findings::{Finding, Reconciled};
 use super::judge::{self, Bench, Brief};
 use super::logs::Logs;
 use super::seen::Seen;
+use crate::apply::gateway_time::GatewayTime;
 use crate::apply::leaving::{self, Over};
 use crate::apply::ports::{Clock, Store};
-use crate::identity::BulkId;
+use crate::identity::{BulkId, SenderId};
 use crate::ledger::{Doubt, Evidence, Ledger, Standing, View};
 use crate::plan::Selection;
 
@@ -41,6 +42,8 @@ pub struct Terms<'a> {
     /// How long after the last instant at which a message could leave its absence may prove
     /// something.
     pub absence_proves_after: SignedDuration,
+    /// What answers tell of the gateway's time.
+    pub time: &'a GatewayTime,
     /// Whether the gateway is on this machine. If its answers say that they come from a sandbox as
     /// well, nothing has to be waited for but the messages' own times.
     pub is_on_loopback: bool,
@@ -79,35 +82,59 @@ pub async fn reconcile<S: Store + Known, L: Logs, C: Clock>(
         clock.sleep(ON_ITS_WAY).await;
     }
     let in_doubt: BTreeSet<BulkId> = doubts.iter().map(|doubt| doubt.claim.bulk.clone()).collect();
-    let ripe_after = if terms.is_on_loopback { SignedDuration::ZERO } else { terms.absence_proves_after };
-    let canaries = store.read(|ledger| canary::choose(ledger, &in_doubt, begin, ripe_after));
-    let mut asking = Asking::new(logs, canaries, stop.boxed());
+    let mut asking = Asking::new(logs, stop.boxed());
     let all = doubts.iter().map(|doubt| doubt.open).sum();
     let mut result = Ok(());
     let mut rest = doubts.as_slice();
     while !rest.is_empty() && result.is_ok() {
-        let (group, next) = rest.split_at(group(rest));
+        let (group, next) = rest.split_at(store.read(|ledger| group(ledger, rest)));
         rest = next;
         let mut seen = Seen::default();
+        asking.controls = store.read(|ledger| controls(ledger, group, &in_doubt, begin, terms));
         let bulks = store.read(|ledger| expect(ledger, group, begin, &mut seen));
         asking.about(&bulks, &mut seen).await;
         let waits = !(terms.is_on_loopback && asking.from_sandbox);
         let wait = waits.then_some(terms.absence_proves_after);
-        result = settle(store, group, &Bench { seen: &seen, now: clock.now(), wait }, &mut reconciled).await;
+        let bench = Bench { seen: &seen, now: clock.now(), wait, agreement: terms.time.agreement() };
+        result = settle(store, group, &bench, &mut reconciled).await;
         progress(Progress { done: all - rest.iter().map(|doubt| doubt.open).sum::<usize>(), all });
     }
     reconciled.failure = asking.failure;
     (reconciled, result)
 }
 
-/// How many of the first doubts are asked for together.
-fn group(doubts: &[Doubt]) -> usize {
+/// How many of the first doubts are asked for together: those of one run and one sender, because they
+/// have their controls in common.
+fn group(ledger: &Ledger, doubts: &[Doubt]) -> usize {
+    let Some(first) = doubts.first() else { return 0 };
     let mut people = 0;
     let full = doubts.iter().position(|doubt| {
         people += doubt.open;
-        people > GROUP_PEOPLE
+        let is_other = doubt.claim.run != first.claim.run || sender(ledger, doubt) != sender(ledger, first);
+        is_other || people > GROUP_PEOPLE
     });
     full.unwrap_or(doubts.len()).max(1)
+}
+
+fn sender<'a>(ledger: &'a Ledger, doubt: &Doubt) -> Option<&'a SenderId> {
+    let BulkId { message, revision, .. } = &doubt.claim.bulk;
+    ledger.record(message, *revision).map(|record| &record.sender)
+}
+
+/// Chooses what every answer about a group must have.
+fn controls(
+    ledger: &Ledger,
+    group: &[Doubt],
+    in_doubt: &BTreeSet<BulkId>,
+    now: Timestamp,
+    terms: &Terms<'_>,
+) -> Controls {
+    let since = group.iter().map(|doubt| doubt.at).min();
+    let Some((first, since)) = group.first().zip(since) else { return Controls::default() };
+    let Some(sender) = sender(ledger, first) else { return Controls::default() };
+    let wait = if terms.is_on_loopback { SignedDuration::ZERO } else { terms.absence_proves_after };
+    let doubtful = Doubtful { sender, run: first.claim.run, since, bulks: in_doubt };
+    Controls::choose(ledger, &doubtful, now, wait)
 }
 
 /// Notes who is asked for, and gives the bulks for the first look. The gateway tells the bulkId of

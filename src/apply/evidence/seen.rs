@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::absence::Canary;
+use super::control::Shown;
 use super::logs::Row;
 use crate::apply::summary::MessageRevision;
 use crate::apply::verdict::state;
@@ -10,7 +10,7 @@ use crate::identity::{MessageId, Person, PersonMap};
 use crate::ledger::{PersonState, Sighting};
 
 /// A row as far as it is evidence.
-pub(super) fn sighting(row: Row) -> Sighting {
+pub(in crate::apply) fn sighting(row: Row) -> Sighting {
     Sighting { state: state(&row.status), bulk: row.bulk_id, sent_at: row.sent_at }
 }
 
@@ -20,8 +20,8 @@ pub(super) enum Asked {
     /// It was not, or the answer was not read to its end.
     #[default]
     No,
-    /// It was; this is what the same answer said of messages that the gateway surely has.
-    Yes(Canary),
+    /// It was; this is what the same answer shows of messages that the gateway surely has.
+    Yes(Shown),
 }
 
 /// What is known of one messageId.

@@ -8,14 +8,16 @@ use futures_util::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
 
 use super::*;
-use crate::apply::{Clock, Store};
+use crate::apply::{Clock, GatewayTime, Stamp, Store};
 use crate::identity::{MessageId, Person};
 use crate::ledger::sample::{self, at};
-use crate::ledger::{Claim, ClaimId, Evidence, Grant, Ledger, Outcome, PersonState, RunId, View, Weighed};
+use crate::ledger::{Claim, ClaimId, Dated, Evidence, Grant, Ledger, Outcome, PersonState, RunId, View, Weighed};
 use crate::plan::Selection;
 use crate::wire::response::Status;
 
 const HOUR: i64 = 3600;
+/// When the control is sent: a minute after the last instant at which the doubt can have been.
+const CONTROL: i64 = 300;
 
 /// A ledger in memory.
 struct Memory(Mutex<Ledger>, View);
@@ -54,6 +56,10 @@ impl Store for Memory {
         Ok(weighed)
     }
 
+    async fn catch_up(&self) -> Result<(), DiskFull> {
+        Ok(())
+    }
+
     async fn claimed_before(&self, _: &MessageId, _: &ClaimId) -> Result<bool, DiskFull> {
         panic!("evidence reads the ledger")
     }
@@ -80,6 +86,10 @@ struct Books {
     from_sandbox: bool,
     /// The questions that fail, counted from 0, and how.
     failures: Vec<(usize, LogsFailure)>,
+    /// Rows without a messageId in every answer.
+    nameless: usize,
+    /// When every answer was made.
+    now: Option<Timestamp>,
     /// Only so many ids of a list are looked at.
     ids_max: usize,
     asked: Mutex<Vec<Question>>,
@@ -93,13 +103,19 @@ impl Logs for Books {
         let ids: HashSet<&str> = question.ids().split(',').take(self.ids_max).collect();
         let is_wanted = |row: &&Row| match question.by() {
             By::Bulk => row.bulk_id.as_ref().is_some_and(|id| ids.contains(id.as_str())),
-            By::Message => ids.contains(row.message_id.as_str()),
+            By::Message => ids.contains(row.message_id.to_lowercase().as_str()),
         };
         let failure = self.failures.iter().find(|(failing, _)| *failing == number).map(|(_, failure)| failure.clone());
         let rows = self.rows.iter().filter(is_wanted);
         // Of an answer that fails the first half was read.
         let count = if failure.is_some() { rows.clone().count() / 2 } else { usize::MAX };
-        Found { rows: rows.take(count).cloned().collect(), failure, from_sandbox: self.from_sandbox }
+        let rows = rows.take(count).cloned().collect();
+        let (nameless, from_sandbox, now) = (self.nameless, self.from_sandbox, self.now);
+        Found { rows, failure, nameless, from_sandbox, is_cut: false, now }
+    }
+
+    async fn recent(&self, _: &Look) -> Found {
+        panic!("only whoever sends looks what was sent lately")
     }
 }
 
@@ -109,11 +125,22 @@ fn claim(people: &[u64]) -> Claim {
     Claim { at: at(0), start_by: at(120), send_at: None, until: None, ..claim }
 }
 
+/// A claim of 8 and 9 that another run made when those requests were long over.
+fn control() -> Claim {
+    let claim = claim(&[8, 9]);
+    Claim { id: ClaimId { run: RunId(6), ..claim.id.clone() }, at: at(CONTROL), start_by: at(CONTROL + 120), ..claim }
+}
+
+/// The outcome of a claim whose request was over at once.
+fn accepted(claim: &Claim) -> Outcome {
+    Outcome { at: claim.at, ..sample::outcome(claim, Accepted, &[]) }
+}
+
 fn row(claim: &Claim, person: u64, group_id: u16, id: u16) -> Row {
     let bulk = &claim.id.bulk;
     let message = MessageId { message: bulk.message.clone(), revision: bulk.revision, person: Person(person) };
     let status = Status { group_id, id, ..Status::default() };
-    Row { message_id: message.to_string(), bulk_id: Some(bulk.to_string()), sent_at: None, status }
+    Row { message_id: message.to_string(), bulk_id: Some(bulk.to_string()), sent_at: Some(claim.at), status }
 }
 
 fn delivered(claim: &Claim, person: u64) -> Row {
@@ -127,6 +154,7 @@ struct World {
     view: View,
     books: Books,
     now: Timestamp,
+    time: GatewayTime,
     is_on_loopback: bool,
     is_interrupted: bool,
 }
@@ -134,25 +162,36 @@ struct World {
 impl World {
     fn new() -> Self {
         let mut ledger = Ledger::new(sample::header());
-        let canary = claim(&[8, 9]);
-        for claim in [claim(&[1, 2, 3]), canary.clone()] {
+        ledger.add_message(sample::record("announce", "Hi", 0));
+        let control = control();
+        for claim in [claim(&[1, 2, 3]), control.clone()] {
             ledger.add_claim(claim).unwrap();
         }
-        ledger.add_outcome(sample::outcome(&canary, Accepted, &[])).unwrap();
-        let rows = [8, 9].map(|person| delivered(&canary, person)).into();
-        let books =
-            Books { rows, from_sandbox: false, failures: Vec::new(), ids_max: usize::MAX, asked: Mutex::default() };
+        ledger.add_outcome(accepted(&control)).unwrap();
+        let rows = [8, 9].map(|person| delivered(&control, person)).into();
+        let books = Books {
+            rows,
+            from_sandbox: false,
+            failures: Vec::new(),
+            nameless: 0,
+            now: Some(at(0)),
+            ids_max: usize::MAX,
+            asked: Mutex::default(),
+        };
         let (view, now) = (View::Exclusive, at(HOUR));
-        Self { ledger, view, books, now, is_on_loopback: false, is_interrupted: false }
+        let time = GatewayTime::new(true);
+        Self { ledger, view, books, now, time, is_on_loopback: false, is_interrupted: false }
     }
 
     /// The states of 1, 2 and 3 after a pass, and what it found.
-    fn reconcile(self) -> ([PersonState; 3], Reconciled) {
+    fn reconcile(mut self) -> ([PersonState; 3], Reconciled) {
+        self.books.now = self.books.now.map(|_| self.now);
         let store = Memory(Mutex::new(self.ledger), self.view);
         let selection = Selection::default();
         let terms = Terms {
             selection: &selection,
             absence_proves_after: SignedDuration::from_mins(15),
+            time: &self.time,
             is_on_loopback: self.is_on_loopback,
         };
         let stop =
@@ -195,12 +234,17 @@ fn everything_holds_so_absence_proves() {
 
 #[test]
 fn what_is_proved_stays_proved_by_the_logs_in_the_ledger() {
-    let world = World::new();
+    let mut world = World::new();
     let store = Memory(Mutex::new(world.ledger), View::Exclusive);
     let selection = Selection::default();
-    let terms =
-        Terms { selection: &selection, absence_proves_after: SignedDuration::from_mins(15), is_on_loopback: false };
+    let terms = Terms {
+        selection: &selection,
+        absence_proves_after: SignedDuration::from_mins(15),
+        time: &GatewayTime::new(true),
+        is_on_loopback: false,
+    };
     let clock = Stopped(world.now);
+    world.books.now = Some(world.now);
     let mut seen = Vec::new();
     let pass = reconcile(&store, &world.books, &clock, &terms, std::future::pending(), |progress| seen.push(progress));
     pass.now_or_never().unwrap().1.unwrap();
@@ -216,8 +260,8 @@ fn what_is_proved_stays_proved_by_the_logs_in_the_ledger() {
 #[test]
 fn too_early_after_the_last_message_could_leave() {
     // Its request could begin until second 120, and take another 120.
-    let until = at(240 + 900);
-    World { now: at(240 + 899), ..World::new() }.keeps(Kept::TooEarly(until));
+    let until = at(240 + 900 + 120);
+    World { now: at(240 + 900 + 119), ..World::new() }.keeps(Kept::TooEarly(until));
     assert_eq!(World { now: until, ..World::new() }.reconcile().0, [Refused; 3]);
 }
 
@@ -228,28 +272,29 @@ fn too_early_before_its_schedule_its_pace_or_its_window() {
         let mut scheduled = claim(&[1, 2, 3]);
         change(&mut scheduled);
         let mut ledger = Ledger::new(sample::header());
-        let canary = claim(&[8, 9]);
-        for claim in [scheduled, canary.clone()] {
+        ledger.add_message(sample::record("announce", "Hi", 0));
+        let control = control();
+        for claim in [scheduled, control.clone()] {
             ledger.add_claim(claim).unwrap();
         }
-        ledger.add_outcome(sample::outcome(&canary, Accepted, &[])).unwrap();
+        ledger.add_outcome(accepted(&control)).unwrap();
         world.ledger = ledger;
         world.keeps(Kept::TooEarly(at(until)));
     };
-    check(|claim| claim.send_at = Some(at(2 * HOUR)), 2 * HOUR + 900);
-    check(|claim| claim.until = Some(at(2 * HOUR)), 2 * HOUR + 240 + 900);
-    check(|claim| claim.leaves_by = Some(at(2 * HOUR)), 2 * HOUR + 900);
+    check(|claim| claim.send_at = Some(at(2 * HOUR)), 2 * HOUR + 1020);
+    check(|claim| claim.until = Some(at(2 * HOUR)), 2 * HOUR + 240 + 1020);
+    check(|claim| claim.leaves_by = Some(at(2 * HOUR)), 2 * HOUR + 1020);
 }
 
 #[test]
 fn too_late_after_47_hours() {
     let mut world = World::new();
     // What was accepted lately keeps everything else whole.
-    let canary = Claim { at: at(46 * HOUR), start_by: at(46 * HOUR), ..claim(&[7]) };
-    world.ledger.add_claim(canary.clone()).unwrap();
-    let outcome = Outcome { at: at(46 * HOUR), ..sample::outcome(&canary, Accepted, &[]) };
+    let control = Claim { at: at(46 * HOUR), start_by: at(46 * HOUR), ..claim(&[7]) };
+    world.ledger.add_claim(control.clone()).unwrap();
+    let outcome = Outcome { at: at(46 * HOUR), ..sample::outcome(&control, Accepted, &[]) };
     world.ledger.add_outcome(outcome).unwrap();
-    world.books.rows.push(delivered(&canary, 7));
+    world.books.rows.push(delivered(&control, 7));
     World { now: at(47 * HOUR), ..world }.keeps(Kept::TooLate);
     assert_eq!(World { now: at(47 * HOUR - 1), ..World::new() }.reconcile().0, [Refused; 3]);
 }
@@ -272,7 +317,7 @@ fn logs_without_anything_to_compare_prove_nothing() {
     let mut world = World::new();
     world.ledger = Ledger::new(sample::header());
     world.ledger.add_claim(claim(&[1, 2, 3])).unwrap();
-    world.keeps(Kept::NothingToCompare);
+    world.keeps(Kept::NothingAfter);
 }
 
 #[test]
@@ -285,7 +330,7 @@ fn logs_of_somebody_else_prove_nothing() {
 #[test]
 fn logs_that_look_at_a_part_of_a_list_prove_nothing() {
     World { books: Books { ids_max: 1, ..World::new().books }, ..World::new() }.keeps(Kept::LogsLack);
-    World { books: Books { ids_max: 4, ..World::new().books }, ..World::new() }.keeps(Kept::LogsLack);
+    World { books: Books { ids_max: 3, ..World::new().books }, ..World::new() }.keeps(Kept::LogsLack);
 }
 
 #[test]
@@ -331,8 +376,14 @@ fn after_some_failures_no_more_is_asked() {
     world.books.failures = (0..100).map(|number| (number, broken.clone())).collect();
     let store = Memory(Mutex::new(world.ledger), View::Exclusive);
     let selection = Selection::default();
-    let terms = Terms { selection: &selection, absence_proves_after: SignedDuration::ZERO, is_on_loopback: false };
+    let terms = Terms {
+        selection: &selection,
+        absence_proves_after: SignedDuration::ZERO,
+        time: &GatewayTime::new(true),
+        is_on_loopback: false,
+    };
     let clock = Stopped(world.now);
+    world.books.now = Some(world.now);
     let pass = reconcile(&store, &world.books, &clock, &terms, std::future::pending(), |_| {});
     let (reconciled, _) = pass.now_or_never().unwrap();
     assert_eq!(world.books.asked.into_inner().unwrap().len(), 3);
@@ -343,7 +394,7 @@ fn after_some_failures_no_more_is_asked() {
 fn only_a_sandbox_on_this_machine_needs_no_waiting() {
     let world = |is_on_loopback, from_sandbox| {
         let books = Books { from_sandbox, ..World::new().books };
-        World { is_on_loopback, books, now: at(61), ..World::new() }
+        World { is_on_loopback, books, now: at(CONTROL + 1), ..World::new() }
     };
     assert_eq!(world(true, true).reconcile().0, [Refused; 3]);
     for (is_on_loopback, from_sandbox) in [(true, false), (false, true), (false, false)] {
@@ -390,8 +441,98 @@ fn rows_that_nobody_asked_for_say_nothing() {
     let doubt = claim(&[1, 2, 3]);
     let strange = |id: &str| Row { message_id: id.to_owned(), ..delivered(&doubt, 1) };
     let id = delivered(&doubt, 1).message_id;
-    world.books.rows.extend([strange(&id.to_uppercase()), strange(&format!("{id}.t1")), strange("x")]);
+    world.books.rows.extend([strange(&format!("{id}.t1")), strange("x")]);
     let other = sample::claim("remind", &[1, 2, 3], 1, 1);
     world.books.rows.push(Row { bulk_id: Some(doubt.id.bulk.to_string()), ..delivered(&other, 1) });
     assert_eq!(world.reconcile().0, [Refused; 3]);
+}
+
+#[test]
+fn logs_that_stand_still_prove_nothing() {
+    // The control left before the last instant at which the doubt can have.
+    let mut world = World::new();
+    for row in &mut world.books.rows {
+        row.sent_at = Some(at(CONTROL - 1));
+    }
+    world.keeps(Kept::NothingAfter);
+    // Another sender's messages are no control.
+    let mut world = World::new();
+    let sender = crate::identity::SenderId::parse("another").unwrap();
+    let doubt = sample::claim("remind", &[1, 2, 3], 1, 7);
+    let doubt = Claim { id: doubt.id, ..claim(&[1, 2, 3]) };
+    world.ledger.add_message(crate::ledger::MessageRecord { sender, ..sample::record("remind", "Hi", 0) });
+    world.ledger.add_claim(doubt.clone()).unwrap();
+    let (_, reconciled) = world.reconcile();
+    let of = |claim: &Claim| reconciled.findings.iter().find(|finding| finding.doubt.claim == claim.id).unwrap();
+    assert_eq!(of(&doubt).kept, [(Kept::NothingAfter, 3)].into());
+    assert_eq!(of(&claim(&[1, 2, 3])).absent, 3);
+}
+
+#[test]
+fn the_next_bulk_of_one_run_follows_the_doubt_by_that_runs_own_clock() {
+    let world = |followed_after: i64| {
+        let mut world = World::new();
+        world.ledger = Ledger::new(sample::header());
+        world.ledger.add_message(sample::record("announce", "Hi", 0));
+        let doubt = claim(&[1, 2, 3]);
+        let next = Claim { at: at(followed_after), ..claim(&[8, 9]) };
+        for claim in [&doubt, &next] {
+            world.ledger.add_claim(claim.clone()).unwrap();
+        }
+        // Its own run says when the request was over of which it got no answer.
+        world.ledger.add_outcome(Outcome { at: at(60), ..sample::outcome(&doubt, Claimed, &[]) }).unwrap();
+        world.ledger.add_outcome(accepted(&next)).unwrap();
+        // The gateway's clock is a little behind: it cannot tell which was first.
+        world.books.rows = [8, 9].map(|person| Row { sent_at: Some(at(30)), ..delivered(&next, person) }).into();
+        world
+    };
+    assert_eq!(world(60).reconcile().0, [Refused; 3]);
+    world(59).keeps(Kept::NothingAfter);
+}
+
+#[test]
+fn clocks_that_do_not_go_together_prove_no_absence_and_presence_all_the_same() {
+    for ahead in [61, 1800, 86_400, -63, -1800] {
+        let mut world = World::new();
+        let (now, date) = (world.now, world.now + SignedDuration::from_secs(ahead));
+        let stamp = Stamp { before: now, after: now, elapsed: Duration::ZERO, date, is_sandbox: false };
+        world.time.take(&stamp);
+        world.books.rows.push(delivered(&claim(&[1, 2, 3]), 2));
+        let (states, reconciled) = world.reconcile();
+        assert_eq!(states, [Claimed, Accepted, Claimed], "{ahead}");
+        assert_eq!(reconciled.findings[0].kept, [(Kept::ClocksApart, 2)].into());
+    }
+    let world = World::new();
+    let date = world.now + SignedDuration::from_secs(59);
+    world.time.take(&Stamp { before: world.now, after: world.now, elapsed: Duration::ZERO, date, is_sandbox: false });
+    assert_eq!(world.reconcile().0, [Refused; 3]);
+}
+
+#[test]
+fn without_the_gateways_time_absence_proves_nothing() {
+    World { books: Books { now: None, ..World::new().books }, ..World::new() }.keeps(Kept::NoDate);
+    let mut world = World::new();
+    let undated = Claim { dated: Dated::Never, ..claim(&[1, 2, 3]) };
+    let control = control();
+    world.ledger = Ledger::new(sample::header());
+    world.ledger.add_message(sample::record("announce", "Hi", 0));
+    for claim in [undated, control.clone()] {
+        world.ledger.add_claim(claim).unwrap();
+    }
+    world.ledger.add_outcome(accepted(&control)).unwrap();
+    world.keeps(Kept::Undated);
+}
+
+#[test]
+fn an_answer_with_rows_that_cannot_be_told_apart_proves_nothing() {
+    World { books: Books { nameless: 1, ..World::new().books }, ..World::new() }.keeps(Kept::Unread);
+    let doubt = claim(&[1, 2, 3]);
+    let undated = Row { sent_at: None, ..row(&doubt, 1, 5, 12) };
+    let capital = Row { message_id: delivered(&doubt, 1).message_id.to_uppercase(), ..delivered(&doubt, 1) };
+    // Who is found is found.
+    for (row, first) in [(undated, Rejected(12)), (capital, Claimed)] {
+        let mut world = World::new();
+        world.books.rows.push(row);
+        assert_eq!(world.reconcile().0, [first, Claimed, Claimed]);
+    }
 }

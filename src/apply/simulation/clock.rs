@@ -12,7 +12,7 @@ use crate::apply::Clock;
 
 /// The time, and who waits for it.
 #[derive(Default)]
-pub(super) struct SimClock {
+pub(in crate::apply) struct SimClock {
     state: Mutex<State>,
 }
 
@@ -63,7 +63,7 @@ impl Clock for SimClock {
 }
 
 /// Lets everybody else go first, once.
-pub(super) async fn yield_once() {
+pub(in crate::apply) async fn yield_once() {
     let mut first = true;
     std::future::poll_fn(|context| {
         if std::mem::take(&mut first) {
@@ -77,11 +77,11 @@ pub(super) async fn yield_once() {
 
 /// Whether the process has died.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Death(Arc<AtomicBool>);
+pub(in crate::apply) struct Death(Arc<AtomicBool>);
 
 impl Death {
     /// Dies: nothing of the process runs after this.
-    pub(super) async fn die(&self) {
+    pub(in crate::apply) async fn die(&self) {
         self.0.store(true, Ordering::Relaxed);
         std::future::pending::<()>().await;
     }
@@ -96,7 +96,7 @@ impl Wake for Flag {
 }
 
 /// Drives a process to its end; `None` if it died.
-pub(super) fn drive<F: Future>(clock: &SimClock, death: &Death, process: F) -> Option<F::Output> {
+pub(in crate::apply) fn drive<F: Future>(clock: &SimClock, death: &Death, process: F) -> Option<F::Output> {
     let mut process: Pin<&mut F> = pin!(process);
     let flag = Arc::new(Flag(AtomicBool::new(false)));
     let waker = Waker::from(Arc::clone(&flag));

@@ -6,7 +6,7 @@ use super::clock::{Death, drive};
 use super::gateway::SimSender;
 use super::store::{Fault, SimStore};
 use super::world::{World, bulk};
-use crate::apply::{Interrupts, Ports, Stopped, Summary, Supply, Tally, apply};
+use crate::apply::{GatewayTime, Interrupts, Ports, Stopped, Summary, Supply, Tally, apply};
 use crate::identity::BulkTime;
 use crate::ledger::{Outcome, PersonState};
 use crate::plan::Bulk;
@@ -47,8 +47,10 @@ fn run(is_free: bool) -> Summary {
     assert!(world.apply(vec![bulk(&[1], BulkTime::Start(0))], &other, dies).summary.is_none());
     let settings = world.settings(1);
     let store = SimStore::new(&world.records, Fault::Never, &death);
-    let sender = SimSender { books: &world.books, records: &world.records, clock: &world.clock, death: death.clone() };
-    let ports = Ports { store: &store, sender: &sender, prepare: &world.prepare, clock: &world.clock };
+    let time = GatewayTime::new(true);
+    let (books, records, clock) = (&world.books, &world.records, &world.clock);
+    let sender = SimSender { books, records, clock, time: &time, death: death.clone() };
+    let ports = Ports { store: &store, sender: &sender, prepare: &world.prepare, clock, time: &time };
     let supply = Again { world: &world, asked: AtomicUsize::new(0), is_free };
     let never = Interrupts { first: std::future::pending(), second: std::future::pending() };
     drive(&world.clock, &death, apply(&supply, ports, &settings, never, |_| {})).unwrap()

@@ -1,12 +1,14 @@
 //! A gateway that follows a script and keeps books of whom it took.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::time::Duration;
 
+use jiff::SignedDuration;
+
 use super::clock::{Death, SimClock, yield_once};
 use super::store::Records;
-use crate::apply::{Clock as _, Outgoing, Refusal, Sender, Sent, Ticket};
+use crate::apply::{Clock as _, GatewayTime, Outgoing, Refusal, Sender, Sent, Stamp, Ticket};
 use crate::identity::{MessageId, Person};
 use crate::ledger::ClaimId;
 use crate::wire::error::{ApiError, Violation};
@@ -76,6 +78,10 @@ pub(super) const HONEST: [Act; 18] = [
 #[derive(Debug, Default)]
 pub(super) struct Books {
     pub(super) script: Vec<Act>,
+    /// People because of whom a request is refused without naming them.
+    pub(super) wrong: BTreeSet<Person>,
+    /// From which request on everything is refused without a name, if ever.
+    pub(super) refuses_from: Option<usize>,
     /// How many requests there were.
     pub(super) requests: usize,
     /// How often each person was accepted.
@@ -90,6 +96,7 @@ pub(super) struct SimSender<'a> {
     pub(super) books: &'a Mutex<Books>,
     pub(super) records: &'a Mutex<Records>,
     pub(super) clock: &'a SimClock,
+    pub(super) time: &'a GatewayTime,
     pub(super) death: Death,
 }
 
@@ -106,6 +113,12 @@ impl SimSender<'_> {
         let mut books = self.books.lock().unwrap();
         assert!(!books.used.contains(&claim.id), "a ticket used twice");
         books.used.push(claim.id.clone());
+    }
+
+    /// Tells the gateway's time, which is ahead of ours.
+    fn stamp(&self, ahead: SignedDuration) {
+        let (now, elapsed) = (self.clock.now(), self.clock.elapsed());
+        self.time.take(&Stamp { before: now, after: now, elapsed, date: now + ahead, is_sandbox: false });
     }
 
     fn take(&self, people: &[Person]) {
@@ -155,7 +168,10 @@ impl Sender for SimSender<'_> {
             let mut books = self.books.lock().unwrap();
             books.bodies.push(body);
             books.requests += 1;
-            books.script.get(books.requests - 1).copied().unwrap_or(Act::Accept)
+            let is_refused = books.refuses_from.is_some_and(|first| books.requests >= first)
+                || people.iter().any(|person| books.wrong.contains(person));
+            let usual = if is_refused { Act::NamesNone } else { Act::Accept };
+            books.script.get(books.requests - 1).copied().unwrap_or(usual)
         };
         assert!(act == Act::Connect || ticket.start().begin(self.clock.elapsed()));
         yield_once().await;
@@ -171,7 +187,8 @@ impl SimSender<'_> {
         // Answers come in another order than the request, to show that positions do not matter.
         let answered = |mut statuses: Vec<_>| {
             statuses.reverse();
-            Sent::Answered { response: answer(request, &statuses), date: Some(self.clock.now()) }
+            self.stamp(SignedDuration::ZERO);
+            Sent::Answered(answer(request, &statuses))
         };
         match act {
             Act::Accept => {
@@ -193,7 +210,7 @@ impl SimSender<'_> {
                 self.take(people);
                 let mut response = answer(request, &statuses(1, 26));
                 response.bulk_id = Some("2034072219640523072".to_owned());
-                Sent::Answered { response, date: None }
+                Sent::Answered(response)
             }
             Act::Twice => {
                 self.take(people);
@@ -232,8 +249,8 @@ impl SimSender<'_> {
             }
             Act::WrongClock => {
                 self.take(people);
-                let date = self.clock.now() + Duration::from_mins(2);
-                Sent::Answered { response: answer(request, &statuses(1, 26)), date: Some(date) }
+                self.stamp(SignedDuration::from_mins(2));
+                Sent::Answered(answer(request, &statuses(1, 26)))
             }
             Act::Panic => panic!("the sender has a bug"),
         }

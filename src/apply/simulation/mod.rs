@@ -2,11 +2,12 @@
 //! write, and a gateway that keeps books of whom it took. Everything is decided by the test; there
 //! is no real time, no thread, no chance.
 
-mod clock;
+pub(super) mod clock;
 mod elsewhere;
 mod ends;
 mod every_crash;
 mod gateway;
+mod halving;
 mod store;
 mod table;
 pub(super) mod world;

@@ -9,7 +9,8 @@ use super::gateway::{Act, Books, SimSender};
 use super::store::{DiskFull, Fault, Records, SimStore};
 use crate::apply::work::Letters;
 use crate::apply::{
-    Envelope, Event, Interrupts, Planned, Ports, Prepare, Prepared, PreparedPerson, Reports, Settings, Summary, apply,
+    Envelope, Event, GatewayTime, Interrupts, Planned, Ports, Prepare, Prepared, PreparedPerson, Reports, Settings,
+    Summary, apply,
 };
 use crate::audience::RowAt;
 use crate::identity::{BulkTime, Content, MessageKey, Person, Revision, SenderId};
@@ -21,12 +22,12 @@ use crate::wire::options::{SendingSpeedLimit, SpeedUnit};
 pub(super) const NOON: Timestamp = Timestamp::constant(1_796_040_000, 0);
 
 /// The message that everybody gets.
-pub(super) fn message() -> MessageKey {
+pub(in crate::apply) fn message() -> MessageKey {
     MessageKey::parse("spring-sale.announce").unwrap()
 }
 
 /// A bulk to these people.
-pub(super) fn bulk(people: &[u64], time: BulkTime) -> Bulk {
+pub(in crate::apply) fn bulk(people: &[u64], time: BulkTime) -> Bulk {
     let recipient =
         |number: &u64| Recipient { person: Person(*number), content: Content(*number), row: RowAt(*number) };
     Bulk {
@@ -180,8 +181,15 @@ impl World {
         interrupts: Interrupts<impl Future<Output = ()> + Send, impl Future<Output = ()> + Send>,
         events: impl FnMut(Event) + Send,
     ) -> Summary {
-        let sender = SimSender { books: &self.books, records: &self.records, clock: &self.clock, death: death.clone() };
-        let ports = Ports { store, sender: &sender, prepare: &self.prepare, clock: &self.clock };
+        let time = GatewayTime::new(true);
+        let sender = SimSender {
+            books: &self.books,
+            records: &self.records,
+            clock: &self.clock,
+            time: &time,
+            death: death.clone(),
+        };
+        let ports = Ports { store, sender: &sender, prepare: &self.prepare, clock: &self.clock, time: &time };
         let supply = Planned::new(bulks);
         movable(apply(&supply, ports, settings, interrupts, events)).await
     }

@@ -115,6 +115,7 @@ fn whole(
         bulk_size_max: usize::try_from(raw.bulk_size).ok()?,
         long_texts_are_errors: raw.long_texts == raw::LongTexts::Error,
         absence_proves_after: absence_proves_after?,
+        witness: raw.witness,
         place: Place::File(root.source().name.clone()),
         shared: Shared {
             audiences: audiences.into_iter().filter_map(|(name, audience)| Some((name, audience?))).collect(),

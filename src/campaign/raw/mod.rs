@@ -10,7 +10,9 @@ mod schedule;
 
 pub use audience::{Audience, Columns, Expect};
 pub use campaign::{Campaign, Content, ContentType, Delivery, Message, Webhooks};
-pub use project::{Gateway, Ids, Limits, LongTexts, Project, Recipients, Sandbox, State, StateHome, WebhookPolicy};
+pub use project::{
+    Gateway, Ids, Limits, LongTexts, Project, Recipients, Sandbox, State, StateHome, WebhookPolicy, Witness,
+};
 pub use schedule::{IfAmbiguous, IfPast, PerPerson, Schedule, TimeZone};
 
 /// Reads a key that may be missing, but not be empty.

@@ -65,6 +65,11 @@ pub struct Project {
     #[serde(default = "absence_proves_after")]
     #[schemars(regex(pattern = pattern::DURATION), example = &"2h")]
     pub absence_proves_after: String,
+    /// Whether the gateway's logs are asked, before anything is claimed, for people who are about to be
+    /// sent to: a ledger that was taken back does not know whom it has sent to. Default: `preferred`, and
+    /// `off` in the sandbox.
+    #[serde(default, deserialize_with = "present")]
+    pub witness: Option<Witness>,
     /// Campaigns (`spring-sale`) and messages (`spring-sale.announce`) that were sent once and are
     /// gone from the files on purpose.
     #[serde(default)]
@@ -223,6 +228,18 @@ pub enum Ids {
     Numeric,
     /// Anything without white space inside.
     Any,
+}
+
+/// Whether the gateway's logs are asked before anything is claimed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Witness {
+    /// Nothing is sent unless they can be asked.
+    Required,
+    /// They are asked as far as they can be read in time.
+    Preferred,
+    /// They are not asked.
+    Off,
 }
 
 /// What a text of more than 1000 bytes is.

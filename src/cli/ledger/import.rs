@@ -10,6 +10,7 @@ use crate::cli::store::{expected, store_failure};
 use crate::cli::world::World;
 use crate::ledger::{Damage, Ledger, News, Piece};
 use crate::report::ledger::{Imported, imported_json, imported_text};
+use crate::store::regular::{self, LEDGER_BYTES_MAX, Links};
 use crate::store::{Expected, StoreError};
 
 /// Runs the command: all files, or none.
@@ -37,7 +38,7 @@ pub(super) async fn run(world: &World, args: &ImportArgs, output: &Output) -> Re
 /// Takes one file in.
 fn take(ledger: &mut Ledger, file: &Path, expected: &Expected) -> Result<Imported, Failure> {
     let place = file.display().to_string();
-    let text = std::fs::read(file).map_err(|error| {
+    let text = regular::read(file, Links::Followed, LEDGER_BYTES_MAX).map_err(|error| {
         Failure::new(Exit::Environment, format!("`{place}` cannot be read: nothing was imported")).because(&error)
     })?;
     let damaged = |damage: Damage| {

@@ -5,6 +5,7 @@ mod import;
 mod init;
 mod merge;
 mod rebind;
+mod recover;
 mod verify;
 
 use super::args::{Global, LedgerCommand};
@@ -34,6 +35,7 @@ pub(super) async fn run(
         LedgerCommand::Import(args) => import::run(world, args, output).await,
         LedgerCommand::Copy(args) => copy::run(world, args, settings, output).await,
         LedgerCommand::Rebind(args) => rebind::run(world, args, output).await,
+        LedgerCommand::Recover(args) => recover::run(world, args, settings, output).await,
         LedgerCommand::Merge(args) => merge::run(args, output),
     })
     .await

@@ -43,6 +43,11 @@ pub(super) fn create_file(path: &Path) -> io::Result<()> {
     options.append(true).create(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    if let Ok(metadata) = fs::metadata(path)
+        && !metadata.is_file()
+    {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a pipe, a device or a folder, not a file"));
+    }
     options.open(path).map(drop)
 }
 

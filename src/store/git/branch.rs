@@ -1,6 +1,5 @@
 //! Which branch holds a ledger, and the files of a checkout that go with it.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -8,6 +7,7 @@ use jiff::Timestamp;
 
 use crate::store::error::StoreError;
 use crate::store::paths::Paths;
+use crate::store::regular;
 
 /// How long a command may take that needs the network, unless something else is asked for.
 const NETWORK_TIME_MAX: Duration = Duration::from_mins(2);
@@ -94,6 +94,6 @@ impl Branch {
     pub(super) fn note_fetched(&self) -> Result<(), StoreError> {
         self.paths().make_folders()?;
         let path = self.fetched_at();
-        fs::write(&path, format!("{:.0}\n", Timestamp::now())).map_err(StoreError::io("write", &path))
+        regular::write(&path, &format!("{:.0}\n", Timestamp::now())).map_err(StoreError::io("write", &path))
     }
 }

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use crate::ledger::{Header, Ledger, text};
 use crate::store::error::StoreError;
 use crate::store::log;
+use crate::store::regular::{self, Links};
 
 /// The file of outcomes that are not pushed yet.
 #[derive(Debug)]
@@ -55,7 +56,10 @@ impl Journal {
         let file = match &mut self.file {
             Some(file) => file,
             None => {
-                let mut file = File::create(path).map_err(StoreError::io("make", path))?;
+                let mut options = File::options();
+                let options = options.write(true).create(true).truncate(false);
+                let mut file = regular::open(path, Links::Refused, options).map_err(StoreError::io("make", path))?;
+                file.set_len(0).map_err(StoreError::io("write", path))?;
                 let header = text::header_line(&self.header);
                 file.write_all(header.as_bytes()).map_err(StoreError::io("write", path))?;
                 self.file.insert(file)

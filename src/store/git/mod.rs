@@ -26,7 +26,6 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-use std::fs;
 use std::sync::{Arc, RwLock, RwLockReadGuard};
 
 use jiff::Timestamp;
@@ -37,6 +36,7 @@ use super::desk::Desk;
 use super::error::StoreError;
 use super::expected::Expected;
 use super::guard::Guard;
+use super::regular::{self, Links};
 
 pub use branch::Branch;
 pub use error::{GitError, Said};
@@ -108,7 +108,8 @@ impl GitLedger {
         let seen = repository.seen()?.ok_or_else(|| GitError::NeverSeen { place: branch.place() })?;
         let mut ledger = read(&repository, &Tip::read(&repository, &seen)?, expected)?;
         join_left(branch, &mut ledger)?;
-        let noted = fs::read_to_string(branch.fetched_at()).ok().and_then(|text| text.trim().parse().ok());
+        let noted =
+            regular::read_text(&branch.fetched_at(), Links::Refused).ok().and_then(|text| text.trim().parse().ok());
         let time = noted.map_or_else(|| repository.time(&seen), Ok)?;
         Ok((ledger, time))
     }

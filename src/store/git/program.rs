@@ -165,7 +165,8 @@ fn content(file: &mut File) -> Result<Vec<u8>, GitError> {
 fn wait(mut child: Child, time_max: Duration) -> Result<Option<ExitStatus>, GitError> {
     let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
     let (ended, watched) = mpsc::channel::<()>();
-    let watch = thread::spawn(move || {
+    let watching = thread::Builder::new().name("git".to_owned());
+    let watch = watching.spawn(move || {
         let mut late = false;
         for (time, signal) in [(time_max, Signal::TERM), (END_TIME_MAX, Signal::KILL)] {
             if watched.recv_timeout(time) != Err(RecvTimeoutError::Timeout) {
@@ -179,6 +180,15 @@ fn wait(mut child: Child, time_max: Duration) -> Result<Option<ExitStatus>, GitE
         }
         late
     });
+    let watch = match watch {
+        Ok(watch) => watch,
+        Err(error) => {
+            // Nobody would end it: it ends now, and what it has done is as unknown as after its time.
+            drop(child.kill());
+            drop(child.wait());
+            return Err(GitError::NoProgram(error));
+        }
+    };
     let status = child.wait().map_err(GitError::NoProgram);
     drop(ended);
     let late = watch.join().unwrap_or(false);

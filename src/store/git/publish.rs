@@ -189,6 +189,17 @@ impl Publisher {
         Ok(Found::Others(tip))
     }
 
+    /// Joins in what others have pushed since, if they have.
+    ///
+    /// # Errors
+    /// If the remote cannot be reached, or its branch cannot be trusted.
+    pub(super) fn catch_up_with_others(&mut self, changes: &mut impl Changes) -> Result<(), StoreError> {
+        let Some(tip) = self.look()?.filter(|tip| self.tip.commit.as_ref() != Some(tip)) else { return Ok(()) };
+        self.catch_up(&tip, changes)?;
+        changes.give_way();
+        Ok(())
+    }
+
     /// Joins in what the remote has, and goes on from there.
     fn catch_up(&mut self, found: &Oid, changes: &mut impl Changes) -> Result<(), StoreError> {
         let tip = Tip::read(&self.repository, found)?;

@@ -1,6 +1,7 @@
 //! The store over real repositories: a bare one for the remote, and clones of it.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;

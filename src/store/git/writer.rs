@@ -140,6 +140,7 @@ impl Writer {
                 self.outcomes_since.get_or_insert_with(Instant::now);
                 self.group.settle(outcome).and_then(|lines| self.journal.append(&lines))
             }
+            Entry::News => self.check().and_then(|()| self.publisher.catch_up_with_others(&mut self.group)),
             Entry::Ledger(other) => {
                 self.outcomes_since.get_or_insert_with(Instant::now);
                 self.check().and_then(|()| self.group.join(&other))

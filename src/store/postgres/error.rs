@@ -5,6 +5,8 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use tokio_postgres::error::SqlState;
 
+use crate::timing;
+
 /// Why a database cannot be used. No value of it holds the URL, which has the password in it.
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
@@ -55,7 +57,7 @@ pub enum DatabaseError {
     #[error("the server is a replica in recovery: it takes no claims, and may lag behind")]
     Replica,
     /// The clocks differ.
-    #[error("this machine's clock is {:#} off the database's", .0)]
+    #[error("this machine's clock is {} the database's", off(*.0))]
     ClockOff(
         /// How far ahead this machine's is; behind, if negative.
         SignedDuration,
@@ -89,6 +91,12 @@ pub enum DatabaseError {
         /// The table.
         &'static str,
     ),
+}
+
+/// How far a clock is off, in words.
+fn off(ahead: SignedDuration) -> String {
+    let direction = if ahead.is_negative() { "behind" } else { "ahead of" };
+    format!("{} {direction}", timing::duration(ahead.abs()))
 }
 
 /// What may help against an error.

@@ -18,6 +18,7 @@ use tokio_postgres::tls::{ChannelBinding, MakeTlsConnect, TlsConnect};
 use tokio_rustls::TlsConnector;
 
 use super::error::DatabaseError;
+use crate::store::regular::{self, Links, SMALL_BYTES_MAX};
 
 /// Makes TLS connections whose server is always verified, by name and certificate.
 #[derive(Clone)]
@@ -44,7 +45,8 @@ impl Tls {
 /// Reads the certificates in a PEM file.
 fn read(path: &Path) -> Result<Vec<CertificateDer<'static>>, DatabaseError> {
     let wrong = |why: &str| DatabaseError::Tls(format!("`{}` {why}", path.display()));
-    let text = std::fs::read(path).map_err(|error| wrong(&format!("cannot be read: {error}")))?;
+    let text = regular::read(path, Links::Followed, SMALL_BYTES_MAX)
+        .map_err(|error| wrong(&format!("cannot be read: {error}")))?;
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
     let found = found.map_err(|_| wrong("is not PEM"))?;
     if found.is_empty() { Err(wrong("holds no certificate")) } else { Ok(found) }

@@ -283,3 +283,18 @@ fn a_long_text_in_cyrillic_says_both_lengths() {
     let run = plan("ig,name\n27841400000000031,Нора\n", &campaign("winter", "", &content)).code(3);
     assert!(run.stderr.contains("the text has 1048 bytes, but the channel takes 1,000"), "{run}");
 }
+
+#[test]
+fn a_slice_of_nothing_is_nothing_whatever_its_bounds_are() {
+    let guests = "ig,name,town\n27841400000000031,Nora,\n27841400000000032,Luka,Pula\n";
+    for bounds in ["::-1", "5::-1", "-1:", "::-9223372036854775808", "9223372036854775807::-9223372036854775807"] {
+        let line = format!(
+            "Hi {{{{ name }}}}{{{{ town[{bounds}] | fallback(\"!\") }}}}{{{{ (town | split(\",\"))[{bounds}] | join | fallback(\"!\") }}}}"
+        );
+        let more = format!("    where: 'town[{bounds}] != \"x\"'\n");
+        plan(guests, &campaign("winter", &more, &text(&line))).code(0);
+    }
+    let more = "    where: 'town[::-1] == \"aluP\"'\n";
+    let run = plan(guests, &campaign("winter", more, &text("Hi {{ town[::-1] }}!"))).code(0);
+    assert!(run.stdout.contains("Hi aluP!") && run.stdout.contains("1 filtered"), "{run}");
+}

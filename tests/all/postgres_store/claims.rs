@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use sendform::apply::Late;
 use sendform::audience::RowAt;
 use sendform::identity::{BulkId, BulkTime, Content, Key, MessageId, MessageKey, Person, ProjectId, Revision};
-use sendform::ledger::{Claim, ClaimId, Grant, Ledger, Outcome, PersonState, RunId, Standing, View};
+use sendform::ledger::{Claim, ClaimId, Dated, Grant, Ledger, Outcome, PersonState, RunId, Standing, View};
 use sendform::plan::{Bulk, Recipient};
 use sendform::store::{Database, DatabaseError, Expected, Postgres, StoreError, Take};
 
@@ -29,6 +29,8 @@ pub(super) fn revision() -> Revision {
 pub(super) fn claim(people: &[u64], attempt: u32, run: u64) -> Claim {
     let people: Vec<Person> = people.iter().copied().map(Person).collect();
     Claim {
+        dated: Dated::Never,
+        is_recovered: false,
         id: ClaimId {
             bulk: BulkId::new(&message(), revision(), BulkTime::Start(0), &people),
             attempt,

@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 use sendform::identity::{BulkId, BulkTime, Key, Keys, MessageId, MessageKey, Person, ProjectId, Revision, SenderId};
-use sendform::ledger::{Claim, ClaimId, Ledger, MessageRecord, Outcome, PersonState, RunId, Standing, Terms, View};
+use sendform::ledger::{
+    Claim, ClaimId, Dated, Ledger, MessageRecord, Outcome, PersonState, RunId, Standing, Terms, View,
+};
 use sendform::store::Expected;
 
 /// When all claims are made: noon of 2026-11-30.
@@ -37,7 +39,18 @@ pub(super) fn claim(run: u64, people: &[u64]) -> Claim {
     let (time, start_by) = (BulkTime::At(NOON), NOON + jiff::SignedDuration::from_mins(2));
     let bulk = BulkId::new(&message(), revision(), time, &people);
     let id = ClaimId { bulk, attempt: 1, run: RunId(run) };
-    Claim { id, time, send_at: None, until: None, leaves_by: None, start_by, at: NOON, people }
+    Claim {
+        id,
+        time,
+        send_at: None,
+        until: None,
+        leaves_by: None,
+        start_by,
+        at: NOON,
+        dated: Dated::Never,
+        is_recovered: false,
+        people,
+    }
 }
 
 /// What became of a claim: this of everybody but some.

@@ -30,7 +30,7 @@ pub(crate) fn request(address: SocketAddr, method: &str, path: &str, body: Optio
     parse(&text).ok_or_else(|| std::io::Error::other(format!("not an HTTP answer: {text:?}")))
 }
 
-fn parse(text: &str) -> Option<Answer> {
+pub(super) fn parse(text: &str) -> Option<Answer> {
     let (head, body) = text.split_once("\r\n\r\n")?;
     let status = head.split(' ').nth(1)?.parse().ok()?;
     let chunked = head.to_ascii_lowercase().contains("transfer-encoding: chunked");

@@ -4,6 +4,7 @@
 mod barrier;
 mod cluster;
 mod door;
+mod foreign;
 mod http;
 mod origin;
 mod process;
@@ -15,6 +16,7 @@ mod shop;
 pub(crate) use barrier::Barrier;
 pub(crate) use cluster::Cluster;
 pub(crate) use door::Door;
+pub(crate) use foreign::Foreign;
 pub(crate) use origin::{Origin, git};
 pub(crate) use process::Process;
 pub(crate) use project::{KEY, NOW, Project};

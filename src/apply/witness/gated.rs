@@ -1,0 +1,80 @@
+//! Bulks that are given only after the gateway was asked for their people.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use super::watch::{OlderKeys, Watch};
+use crate::apply::evidence::{Known, Logs};
+use crate::apply::planned::not_attempted;
+use crate::apply::ports::{Clock, Store, Supply};
+use crate::apply::run::lock;
+use crate::apply::summary::{MessageRevision, Stopped, Tally};
+use crate::plan::Bulk;
+
+/// Gives the bulks of another supply, each when the watch has cleared it, and without the people whom the
+/// gateway turned out to have sent to.
+#[derive(Debug)]
+pub struct Gated<'a, B, S, L, C, K> {
+    inner: B,
+    watch: &'a Watch<'a, S, L, C, K>,
+    /// The bulk that is being asked about: whoever waits for it may stop waiting.
+    waiting: Mutex<Option<Bulk>>,
+    /// Whoever was left out.
+    known: Mutex<BTreeMap<MessageRevision, u64>>,
+}
+
+impl<'a, B, S, L, C, K> Gated<'a, B, S, L, C, K> {
+    /// Has a supply wait for a watch.
+    #[must_use]
+    pub fn new(inner: B, watch: &'a Watch<'a, S, L, C, K>) -> Self {
+        Self { inner, watch, waiting: Mutex::default(), known: Mutex::default() }
+    }
+
+    /// What is beneath.
+    #[must_use]
+    pub fn inner(&self) -> &B {
+        &self.inner
+    }
+}
+
+impl<B, S, L, C, K> Supply for Gated<'_, B, S, L, C, K>
+where
+    B: Supply,
+    S: Store + Known,
+    L: Logs,
+    C: Clock,
+    K: OlderKeys,
+{
+    async fn next(&self) -> Result<Option<Bulk>, Stopped> {
+        loop {
+            if lock(&self.waiting).is_none() {
+                let Some(bulk) = self.inner.next().await? else { return Ok(None) };
+                *lock(&self.waiting) = Some(bulk);
+            }
+            let Some(bulk) = lock(&self.waiting).clone() else { return Ok(None) };
+            let out = self.watch.clear(&bulk).await?;
+            let Some(mut bulk) = lock(&self.waiting).take() else { return Ok(None) };
+            let before = bulk.recipients.len();
+            bulk.recipients.retain(|recipient| !out.contains(&recipient.person));
+            let left_out = before - bulk.recipients.len();
+            if left_out > 0 {
+                *lock(&self.known).entry((bulk.message.clone(), bulk.revision)).or_default() += left_out as u64;
+                // It is another bulk now, which ends when it ends.
+                bulk.until = None;
+            }
+            if !bulk.recipients.is_empty() {
+                return Ok(Some(bulk));
+            }
+        }
+    }
+
+    fn not_given(&self) -> Vec<(MessageRevision, Tally)> {
+        let mut tallies = self.inner.not_given();
+        if let Some(bulk) = lock(&self.waiting).take() {
+            tallies.push(not_attempted(bulk));
+        }
+        let known = std::mem::take(&mut *lock(&self.known));
+        tallies.extend(known.into_iter().map(|(message, taken)| (message, Tally { taken, ..Tally::default() })));
+        tallies
+    }
+}

@@ -1,0 +1,207 @@
+//! Has what the gateway's logs still know written down, where the ledger was taken back.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::apply::evidence::{Known, Logs, LogsFailure, Look, PROVES_WITHIN, Row, sighting};
+use crate::apply::ports::{Clock, Store};
+use crate::apply::summary::MessageRevision;
+use crate::identity::{BulkId, BulkTime, MessageId, Person, SenderId};
+use crate::ledger::{
+    BY_LOGS, Claim, ClaimId, Dated, Decision, Evidence, Grant, Outcome, PersonState, Proof, RunId, Standing, Testimony,
+    View,
+};
+use crate::wire::response::STATUS_DUPLICATE_MESSAGE_ID;
+
+/// How many pages are read of each sender, of a thousand messages each.
+const PAGES_MAX: usize = 2_000;
+/// How many people one recovered claim holds at most.
+const PEOPLE_MAX: usize = 10_000;
+
+/// What was recovered.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Recovered {
+    /// How many messages the logs have of the senders.
+    pub rows: u64,
+    /// Of these, how many are no messages of this project.
+    pub foreign: u64,
+    /// How many people are in the ledger now as accepted, who were not.
+    pub accepted: u64,
+    /// How many are in it as rejected, who were not.
+    pub rejected: u64,
+    /// Of those accepted, of how many the ledger said that surely nothing was sent to them.
+    pub raised: u64,
+    /// Why the logs could not be read to their end.
+    pub failure: Option<LogsFailure>,
+}
+
+/// What the logs have of one person.
+struct Found {
+    rows: Vec<Row>,
+}
+
+/// A bulk of which people are to be written down, with what became of them, and the first instant at which
+/// one of them was sent.
+#[derive(Default)]
+struct Lost {
+    people: BTreeMap<Person, PersonState>,
+    at: Option<Timestamp>,
+}
+
+/// Reads what these messages' senders have sent in the time that the logs go back, and writes everything
+/// down that no claim explains: as claims of this run, accepted or rejected. What is in doubt is left to
+/// whoever settles doubts.
+///
+/// # Errors
+/// If the store fails; what was written until then stays.
+pub async fn recover<S: Store + Known, L: Logs, C: Clock>(
+    (store, logs, clock): (&S, &L, &C),
+    run: RunId,
+    messages: &BTreeMap<MessageRevision, SenderId>,
+) -> Result<Recovered, S::Error> {
+    let mut recovered = Recovered::default();
+    let since = clock.now().checked_sub(PROVES_WITHIN).unwrap_or(Timestamp::MIN);
+    let mut senders: Vec<&SenderId> = messages.values().collect();
+    senders.sort_unstable();
+    senders.dedup();
+    let mut found: BTreeMap<MessageId, Found> = BTreeMap::new();
+    for sender in senders {
+        let look = Look { sender: sender.clone(), since, pages_max: PAGES_MAX };
+        let answer = logs.recent(&look).await;
+        recovered.rows += (answer.rows.len() + answer.nameless) as u64;
+        recovered.foreign += answer.nameless as u64;
+        for row in answer.rows {
+            let id = MessageId::parse(&row.message_id);
+            let of = id.filter(|id| messages.get(&(id.message.clone(), id.revision)) == Some(sender));
+            match of {
+                Some(id) => found.entry(id).or_insert_with(|| Found { rows: Vec::new() }).rows.push(row),
+                None => recovered.foreign += 1,
+            }
+        }
+        let no_end = || LogsFailure::Unreadable("it has no end".to_owned());
+        recovered.failure = recovered.failure.or(answer.failure).or_else(|| answer.is_cut.then(no_end));
+    }
+    let mut lost: BTreeMap<BulkId, Lost> = BTreeMap::new();
+    let mut nameless: BTreeMap<MessageRevision, Lost> = BTreeMap::new();
+    for (id, Found { rows }) in found {
+        match store.read(|ledger| ledger.standing(&id.message, id.revision, id.person, View::Exclusive)) {
+            Standing::Free | Standing::Rejected(_) => {}
+            Standing::Abandoned | Standing::InFlight | Standing::InDoubt | Standing::Accepted => continue,
+        }
+        if raise(store, clock, &id, &rows).await? {
+            recovered.accepted += 1;
+            recovered.raised += 1;
+            continue;
+        }
+        let is_rejected = store.read(|ledger| {
+            matches!(ledger.standing(&id.message, id.revision, id.person, View::Exclusive), Standing::Rejected(_))
+        });
+        let Some((row, state)) = strongest(rows).filter(|(_, state)| !is_rejected || *state == PersonState::Accepted)
+        else {
+            continue;
+        };
+        let bulk = row.bulk_id.as_deref().and_then(BulkId::parse);
+        let bulk = bulk.filter(|bulk| bulk.message == id.message && bulk.revision == id.revision);
+        let place = match bulk {
+            Some(bulk) => lost.entry(bulk).or_default(),
+            // The gateway may leave the bulkId out, or make one of its own.
+            None => nameless.entry((id.message.clone(), id.revision)).or_default(),
+        };
+        place.people.insert(id.person, state);
+        place.at = [place.at, row.sent_at].into_iter().flatten().min();
+    }
+    for (bulk, lost) in lost {
+        write(store, clock, run, bulk, lost, &mut recovered).await?;
+    }
+    for ((message, revision), Lost { people, at }) in nameless {
+        let people: Vec<(Person, PersonState)> = people.into_iter().collect();
+        for people in people.chunks(PEOPLE_MAX) {
+            let persons: Vec<Person> = people.iter().map(|(person, _)| *person).collect();
+            let bulk = BulkId::new(&message, revision, BulkTime::Start(0), &persons);
+            let lost = Lost { people: people.iter().copied().collect(), at };
+            write(store, clock, run, bulk, lost, &mut recovered).await?;
+        }
+    }
+    Ok(recovered)
+}
+
+/// Has claims accepted of which the ledger says that nothing came, if a row is of one of them.
+async fn raise<S: Store + Known, C: Clock>(
+    store: &S,
+    clock: &C,
+    id: &MessageId,
+    rows: &[Row],
+) -> Result<bool, S::Error> {
+    let claims = store.read(|ledger| super::watch::may_explain(ledger, id, rows));
+    for claim in claims {
+        let rows = rows.iter().cloned().map(sighting).collect();
+        let people = vec![Testimony { person: id.person, rows, absence_proves: false }];
+        let weighed = store.weigh(vec![Evidence { claim, at: clock.now(), people }]).await?;
+        if weighed.iter().any(|weighed| weighed.decisions.contains(&Decision::Accepted)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The row that says most, and what it says: whatever is not rejected was accepted, or may have been.
+fn strongest(rows: Vec<Row>) -> Option<(Row, PersonState)> {
+    let state = |row: &Row| match sighting(row.clone()).state {
+        PersonState::Rejected(status) if status != STATUS_DUPLICATE_MESSAGE_ID => PersonState::Rejected(status),
+        PersonState::Rejected(_)
+        | PersonState::Claimed
+        | PersonState::Refused
+        | PersonState::Abandoned
+        | PersonState::Accepted => PersonState::Accepted,
+    };
+    rows.into_iter().map(|row| (state(&row), row)).max_by_key(|(state, _)| *state).map(|(state, row)| (row, state))
+}
+
+/// Writes a claim of this run, and what became of it.
+async fn write<S: Store, C: Clock>(
+    store: &S,
+    clock: &C,
+    run: RunId,
+    bulk: BulkId,
+    Lost { mut people, at }: Lost,
+    recovered: &mut Recovered,
+) -> Result<(), S::Error> {
+    let now = clock.now();
+    // What the gateway has sent has left, whatever the two clocks say.
+    let at = at.unwrap_or(now).min(now);
+    while !people.is_empty() {
+        let id = ClaimId { bulk: bulk.clone(), attempt: 1, run };
+        let claim = Claim {
+            id: id.clone(),
+            time: BulkTime::Start(0),
+            send_at: None,
+            until: None,
+            leaves_by: None,
+            start_by: at,
+            at,
+            dated: Dated::Never,
+            is_recovered: true,
+            people: people.keys().copied().collect(),
+        };
+        if let Grant::Taken(taken) = store.claim(claim).await? {
+            // Somebody else has settled or claimed them meanwhile.
+            people.retain(|person, _| !taken.contains(person));
+            continue;
+        }
+        let rejected: Vec<(Person, PersonState)> = people
+            .iter()
+            .filter(|(_, state)| **state != PersonState::Accepted)
+            .map(|(one, state)| (*one, *state))
+            .collect();
+        recovered.rejected += rejected.len() as u64;
+        recovered.accepted += (people.len() - rejected.len()) as u64;
+        let why = Some("recovered: no claim explained it".to_owned());
+        let (state, others, by) = (PersonState::Accepted, rejected, Some(BY_LOGS.to_owned()));
+        // Another clone may recover the same rows.
+        let proof = Some(Proof { left: [at, now], people: None, twice: Vec::new() });
+        store.settle(Outcome { claim: id, state, others, at: now, by, why, proof }).await?;
+        break;
+    }
+    Ok(())
+}

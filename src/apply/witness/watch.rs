@@ -1,0 +1,435 @@
+//! What is asked, and what an answer means.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::error::Error;
+use std::pin::pin;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures_util::future::{Either, join, select};
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::watch;
+
+use super::sample;
+use crate::apply::evidence::{By, Found, Known, Logs, LogsFailure, Look, PROVES_WITHIN, Question, Row, sighting};
+use crate::apply::ports::{Clock, Store};
+use crate::apply::summary::{Alarm, MessageRevision, Stopped};
+use crate::apply::verdict::state;
+use crate::identity::{MessageId, Person, PersonSet, SenderId};
+use crate::ledger::{ClaimId, Decision, Evidence, Ledger, PersonState, Standing, Testimony};
+use crate::plan::Bulk;
+use crate::wire::response::STATUS_DUPLICATE_MESSAGE_ID;
+
+/// How long before the ledger's last claim the look begins.
+const LOOK_BEFORE: SignedDuration = SignedDuration::from_mins(10);
+/// How many pages the look reads.
+const LOOK_PAGES_MAX: usize = 3;
+/// How long a bulk waits for its question where the witness is only preferred.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How much a run depends on the gateway's logs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// Nothing is asked.
+    Off,
+    /// Bulks go unasked if the logs cannot be read, or not in time.
+    #[default]
+    Preferred,
+    /// Nothing is claimed unless the logs can be read.
+    Required,
+}
+
+/// Finds the persons that other keys of the run make of people.
+pub trait OlderKeys: Sync {
+    /// Why it failed.
+    type Error: Error + Send + Sync + 'static;
+
+    /// The persons under all keys but the first, of each recipient of a bulk, in its order; nothing at
+    /// all, if there is one key only.
+    fn persons(&self, bulk: &Bulk) -> impl Future<Output = Result<Vec<Vec<Person>>, Self::Error>> + Send;
+}
+
+/// There is one key only.
+#[derive(Debug, Clone, Copy)]
+pub struct NoOlderKeys;
+
+impl OlderKeys for NoOlderKeys {
+    type Error = std::convert::Infallible;
+
+    async fn persons(&self, _bulk: &Bulk) -> Result<Vec<Vec<Person>>, Self::Error> {
+        Ok(Vec::new())
+    }
+}
+
+/// The asking of a run.
+#[derive(Debug)]
+pub struct Watch<'a, S, L, C, K> {
+    store: &'a S,
+    logs: &'a L,
+    clock: &'a C,
+    older: &'a K,
+    mode: Mode,
+    senders: BTreeSet<SenderId>,
+    /// How many people of each bulk are asked for.
+    of_each: usize,
+    /// Whom of each planned bulk, in their order.
+    samples: Vec<Bulk>,
+    /// The number of a planned bulk, by its first person.
+    numbers: HashMap<(MessageRevision, Person), usize>,
+    /// How many of the samples were asked for, or never will be.
+    done: watch::Sender<usize>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// The sample that a bulk was last given for.
+    passed: usize,
+    /// Whether questions do not keep up with the sending, so that no bulk waits for them.
+    lags: bool,
+    left_out: BTreeMap<MessageRevision, PersonSet>,
+    /// How many people were asked for.
+    asked: u64,
+    /// How many bulks went unasked.
+    unasked: u64,
+    /// Whoever got their message although the ledger said that it was surely not sent.
+    sent_all_the_same: u64,
+    failure: Option<LogsFailure>,
+    stopped: Option<Stopped>,
+}
+
+/// An id that was asked for, and who is meant by it.
+type Asked = BTreeMap<MessageId, MessageId>;
+
+impl<'a, S: Store + Known, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L, C, K> {
+    /// Chooses whom to ask for of these bulks, which are sent by these senders.
+    #[must_use]
+    pub fn new(
+        (store, logs, clock, older): (&'a S, &'a L, &'a C, &'a K),
+        mode: Mode,
+        bulks: &[Bulk],
+        senders: impl IntoIterator<Item = SenderId>,
+    ) -> Self {
+        let of_each = sample::of_each(bulks.len());
+        let asks = mode != Mode::Off;
+        let samples: Vec<Bulk> = bulks.iter().filter(|_| asks).map(|bulk| sample::of(bulk, of_each)).collect();
+        let number = |(number, bulk): (usize, &Bulk)| Some((key(bulk)?, number));
+        let numbers = samples.iter().enumerate().filter_map(number).collect();
+        Self {
+            store,
+            logs,
+            clock,
+            older,
+            mode,
+            senders: senders.into_iter().collect(),
+            of_each,
+            samples,
+            numbers,
+            done: watch::Sender::new(0),
+            state: Mutex::default(),
+        }
+    }
+
+    /// Asks the first two questions, together: what was sent lately, and for the first people. `bulks` are
+    /// those that the watch was made of.
+    pub async fn open(&self, bulks: &[Bulk]) {
+        if self.mode == Mode::Off {
+            return;
+        }
+        let both = join(self.look(bulks), self.next());
+        match self.mode {
+            Mode::Preferred => {
+                if let Either::Right(_) = select(pin!(both), pin!(self.clock.sleep(PATIENCE))).await {
+                    self.state().lags = true;
+                }
+            }
+            Mode::Required | Mode::Off => drop(both.await),
+        }
+    }
+
+    /// Asks the other questions, one after the other, until all are asked.
+    pub async fn drive(&self) {
+        while self.next().await {}
+    }
+
+    /// What somebody should look at afterwards.
+    #[must_use]
+    pub fn alarms(&self) -> Vec<Alarm> {
+        let state = self.state();
+        let why = state.failure.as_ref().map(ToString::to_string);
+        let unasked = (state.unasked > 0).then_some(Alarm::NotWitnessed { bulks: state.unasked, why });
+        let sent = (state.sent_all_the_same > 0).then_some(Alarm::SentAllTheSame { people: state.sent_all_the_same });
+        sent.into_iter().chain(unasked).collect()
+    }
+
+    /// Waits until a bulk may be claimed, and says who of it is to be left out.
+    ///
+    /// # Errors
+    /// Why nothing may be claimed any more.
+    pub(super) async fn clear(&self, bulk: &Bulk) -> Result<PersonSet, Stopped> {
+        if self.mode != Mode::Off {
+            match key(bulk).and_then(|key| self.numbers.get(&key)) {
+                Some(number) => self.wait_for(*number).await,
+                // It is not of the plan that this run made.
+                None => self.ask_for(&[sample::of(bulk, self.of_each)]).await,
+            }
+        }
+        let state = self.state();
+        match &state.stopped {
+            Some(stopped) => Err(stopped.clone()),
+            None => {
+                let message = (bulk.message.clone(), bulk.revision);
+                Ok(state.left_out.get(&message).cloned().unwrap_or_default())
+            }
+        }
+    }
+
+    async fn wait_for(&self, number: usize) {
+        self.state().passed = number;
+        let mut done = self.done.subscribe();
+        let is_done = done.wait_for(|done| *done > number);
+        let in_time = match self.mode {
+            Mode::Required | Mode::Off => is_done.await.is_ok(),
+            Mode::Preferred => {
+                let patience = if self.state().lags { Duration::ZERO } else { PATIENCE };
+                matches!(select(pin!(is_done), pin!(self.clock.sleep(patience))).await, Either::Left(_))
+            }
+        };
+        let mut state = self.state();
+        state.lags = !in_time;
+        if !in_time || state.failure.is_some() {
+            state.unasked += 1;
+        }
+    }
+
+    /// Asks what was sent lately.
+    async fn look(&self, bulks: &[Bulk]) {
+        let now = self.clock.now();
+        let last = self.store.read(|ledger| ledger.claims().map(|claim| claim.claim().at).max());
+        let earliest = now.checked_sub(PROVES_WITHIN).unwrap_or(Timestamp::MIN);
+        let since =
+            last.and_then(|last| last.checked_sub(LOOK_BEFORE).ok()).map_or(earliest, |last| last.max(earliest));
+        let mut rows: BTreeMap<MessageId, Vec<Row>> = BTreeMap::new();
+        for sender in &self.senders {
+            let look = Look { sender: sender.clone(), since, pages_max: LOOK_PAGES_MAX };
+            let found = self.logs.recent(&look).await;
+            for row in found.rows.into_iter().filter(is_hit) {
+                if let Some(id) = MessageId::parse(&row.message_id) {
+                    rows.entry(id).or_default().push(row);
+                }
+            }
+            if let Some(failure) = found.failure {
+                self.fail(failure);
+                return;
+            }
+        }
+        if rows.is_empty() {
+            return;
+        }
+        let ids = bulks.iter().flat_map(|bulk| bulk.recipients.iter().map(|one| id(bulk, one.person)));
+        let meant: Asked = ids.filter(|id| rows.contains_key(id)).map(|id| (id.clone(), id)).collect();
+        rows.retain(|id, _| meant.contains_key(id));
+        let asked = bulks.iter().map(|bulk| bulk.recipients.len() as u64).sum();
+        self.examine(&meant, rows, asked).await;
+    }
+
+    /// Asks the next question; false if there is none.
+    async fn next(&self) -> bool {
+        let begin = (*self.done.borrow()).max(self.state().passed);
+        let rest = self.samples.get(begin..).unwrap_or_default();
+        let is_over = {
+            let state = self.state();
+            state.stopped.is_some() || state.failure.is_some()
+        };
+        if rest.is_empty() || is_over {
+            self.done.send_replace(self.samples.len());
+            return false;
+        }
+        let asked = self.pack(rest).await;
+        self.done.send_modify(|done| *done = (*done).max(begin + asked));
+        true
+    }
+
+    /// Asks for people of as many of the first samples as one question holds, and gives their number. A
+    /// sample that does not fit into one question is asked for in several.
+    async fn pack(&self, samples: &[Bulk]) -> usize {
+        let mut count = 0;
+        let mut asked = Asked::new();
+        for sample in samples {
+            let Some(ids) = self.ids(sample).await else { return samples.len() };
+            let mut both: Vec<String> = asked.keys().map(ToString::to_string).collect();
+            both.extend(ids.keys().map(ToString::to_string));
+            let (_, fits) = Question::packed(By::Message, both.iter().cloned(), [&[], &[]]);
+            if count > 0 && fits < both.len() {
+                break;
+            }
+            asked.extend(ids);
+            count += 1;
+        }
+        self.ask(&asked, self.people(samples, count)).await;
+        count
+    }
+
+    fn people(&self, samples: &[Bulk], count: usize) -> u64 {
+        samples.iter().take(count).map(|sample| sample.recipients.len() as u64).sum()
+    }
+
+    async fn ask_for(&self, samples: &[Bulk]) {
+        let mut rest = samples;
+        while !rest.is_empty() {
+            let asked = self.pack(rest).await;
+            rest = rest.get(asked..).unwrap_or_default();
+        }
+    }
+
+    /// The ids of a sample's people, under every key of the run.
+    async fn ids(&self, sample: &Bulk) -> Option<Asked> {
+        let older = match self.older.persons(sample).await {
+            Ok(older) => older,
+            Err(error) => {
+                self.stop(Stopped::Prepare(error.to_string()));
+                return None;
+            }
+        };
+        let mut asked = Asked::new();
+        let none = Vec::new();
+        for (index, recipient) in sample.recipients.iter().enumerate() {
+            let meant = id(sample, recipient.person);
+            for person in older.get(index).unwrap_or(&none) {
+                asked.insert(id(sample, *person), meant.clone());
+            }
+            asked.insert(meant.clone(), meant);
+        }
+        Some(asked)
+    }
+
+    async fn ask(&self, asked: &Asked, people: u64) {
+        let ids: Vec<&MessageId> = asked.keys().collect();
+        let mut rest = ids.as_slice();
+        let mut rows: BTreeMap<MessageId, Vec<Row>> = BTreeMap::new();
+        while !rest.is_empty() {
+            let (question, count) = Question::packed(By::Message, rest.iter().map(ToString::to_string), [&[], &[]]);
+            let Found { rows: found, failure, .. } = self.logs.find(&question).await;
+            for row in found.into_iter().filter(is_hit) {
+                if let Some(id) = MessageId::parse(&row.message_id).filter(|id| asked.contains_key(id)) {
+                    rows.entry(id).or_default().push(row);
+                }
+            }
+            if let Some(failure) = failure {
+                self.fail(failure);
+                break;
+            }
+            rest = rest.get(count.max(1)..).unwrap_or_default();
+        }
+        self.state().asked += people;
+        let all = self.state().asked;
+        self.examine(asked, rows, all).await;
+    }
+
+    /// Finds out what messages are that the gateway has of people who are about to be sent to.
+    async fn examine(&self, asked: &Asked, rows: BTreeMap<MessageId, Vec<Row>>, people: u64) {
+        if rows.is_empty() {
+            return;
+        }
+        // A claim stands before its request: whoever another run has sent to is in the ledger by now.
+        if let Err(error) = self.store.catch_up().await {
+            self.stop(Stopped::Store(error.to_string()));
+            return;
+        }
+        let (mut unknown, mut last) = (PersonSet::default(), None);
+        for (id, rows) in &rows {
+            let Some(meant) = asked.get(id) else { continue };
+            if self.is_known(id) || self.is_known(meant) {
+                self.leave_out(meant);
+                continue;
+            }
+            match self.explain(id, rows).await {
+                Ok(true) => {
+                    self.leave_out(meant);
+                    self.state().sent_all_the_same += 1;
+                }
+                Ok(false) => {
+                    unknown.insert(meant.person);
+                    last = last.max(rows.iter().filter_map(|row| row.sent_at).max());
+                }
+                Err(stopped) => return self.stop(stopped),
+            }
+        }
+        if !unknown.is_empty() {
+            self.stop(Stopped::LedgerLacks { people: unknown.len() as u64, asked: people, last });
+        }
+    }
+
+    /// Says whether the ledger keeps somebody from being sent to.
+    fn is_known(&self, id: &MessageId) -> bool {
+        let view = self.store.view(self.clock.now());
+        match self.store.read(|ledger| ledger.standing(&id.message, id.revision, id.person, view)) {
+            Standing::Accepted | Standing::Abandoned | Standing::InDoubt | Standing::InFlight => true,
+            Standing::Free | Standing::Rejected(_) => false,
+        }
+    }
+
+    /// Tries to explain rows by claims of which the ledger says that nothing came: then that was wrong, and
+    /// it is written that they were accepted.
+    async fn explain(&self, id: &MessageId, rows: &[Row]) -> Result<bool, Stopped> {
+        let claims = self.store.read(|ledger| may_explain(ledger, id, rows));
+        for claim in claims {
+            let rows = rows.iter().cloned().map(sighting).collect();
+            let people = vec![Testimony { person: id.person, rows, absence_proves: false }];
+            let evidence = Evidence { claim, at: self.clock.now(), people };
+            let weighed = self.store.weigh(vec![evidence]).await.map_err(|error| Stopped::Store(error.to_string()))?;
+            if weighed.iter().any(|weighed| weighed.decisions.contains(&Decision::Accepted)) {
+                return Ok(true);
+            }
+        }
+        Ok(self.is_known(id))
+    }
+
+    fn leave_out(&self, id: &MessageId) {
+        let mut state = self.state();
+        state.left_out.entry((id.message.clone(), id.revision)).or_default().insert(id.person);
+    }
+
+    fn fail(&self, failure: LogsFailure) {
+        if self.mode == Mode::Required {
+            self.stop(Stopped::Unwitnessed(failure.clone()));
+        }
+        self.state().failure.get_or_insert(failure);
+    }
+
+    fn stop(&self, stopped: Stopped) {
+        self.state().stopped.get_or_insert(stopped);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn key(bulk: &Bulk) -> Option<(MessageRevision, Person)> {
+    Some(((bulk.message.clone(), bulk.revision), bulk.recipients.first()?.person))
+}
+
+fn id(bulk: &Bulk, person: Person) -> MessageId {
+    MessageId { message: bulk.message.clone(), revision: bulk.revision, person }
+}
+
+/// Says whether a row is of a message that somebody got, or may get; one that was rejected may be sent
+/// again, unless it was rejected because the gateway has it already.
+fn is_hit(row: &Row) -> bool {
+    match state(&row.status) {
+        PersonState::Rejected(status) => status == STATUS_DUPLICATE_MESSAGE_ID,
+        PersonState::Claimed | PersonState::Refused | PersonState::Abandoned | PersonState::Accepted => true,
+    }
+}
+
+/// The claims of somebody that say that nothing came of them, and of which rows may be.
+pub(super) fn may_explain(ledger: &Ledger, id: &MessageId, rows: &[Row]) -> Vec<ClaimId> {
+    let came_to_nothing = |state| matches!(state, PersonState::Refused | PersonState::Rejected(_));
+    let claims = ledger.claims_of(&id.message, id.revision);
+    let of_them = claims.filter(|claim| claim.state(id.person).is_some_and(came_to_nothing)).filter(|claim| {
+        let bulk = claim.claim().id.bulk.to_string();
+        rows.iter().any(|row| row.bulk_id.as_ref().is_none_or(|theirs| *theirs == bulk))
+    });
+    of_them.map(|claim| claim.claim().id.clone()).collect()
+}

@@ -1,0 +1,114 @@
+//! `ledger recover`: writes down what the gateway's logs still know, and the ledger does not.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::apply::MessageRevision;
+use crate::apply::evidence::LogsFailure;
+use crate::apply::witness::{Recovered, recover};
+use crate::cli::apply::{client, random};
+use crate::cli::args::RecoverArgs;
+use crate::cli::clock::RunClock;
+use crate::cli::dumps;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::output::{Forms, Output};
+use crate::cli::plan;
+use crate::cli::settings::Settings;
+use crate::cli::store::{expected, store_failure};
+use crate::cli::world::{Choices, World};
+use crate::identity::SenderId;
+use crate::ledger::{MessageRecord, RunId};
+use crate::report::recovered;
+use crate::report::words::plural;
+
+/// Runs the command.
+///
+/// # Errors
+/// If the ledger cannot be opened or written, the logs cannot be read, or nobody has accepted the number
+/// of people of whom the logs cannot tell.
+pub(super) async fn run(
+    world: &Arc<World>,
+    args: &RecoverArgs,
+    settings: &Settings,
+    output: &Output,
+) -> Result<Exit, Failure> {
+    let clock = RunClock::new(Arc::clone(world));
+    let client = client(world, settings, clock.clone())?;
+    let run = RunId(random()?);
+    let opened = world.gateway.ledger.open(&expected(world)?, "ledger recover").await;
+    let store = opened.map_err(|error| store_failure(&error))?;
+    dumps::take_in(world, &store).await?;
+    let messages = messages(world, &store.ledger());
+    let recovered = recover((&store, &client, &clock), run, &messages).await.map_err(|error| store_failure(&error))?;
+    let plan = tokio::task::block_in_place(|| {
+        plan::make(world, &Choices::default(), Some(&store.ledger()), store.view(world.gateway.now()))
+    });
+    for message in plan.messages.iter().filter(|_| recovered.accepted + recovered.rejected > 0) {
+        let key = &message.key;
+        let is_new = {
+            let ledger = store.ledger();
+            ledger.record(key, message.revision).is_none() && ledger.is_begun(key, message.revision)
+        };
+        if is_new {
+            let record = MessageRecord {
+                message: key.clone(),
+                revision: message.revision,
+                sender: message.sender.clone(),
+                text: message.template.clone(),
+                audience: message.counts.people(),
+                at: world.gateway.now(),
+                terms: Some(message.terms.clone()),
+            };
+            store.record(record).await.map_err(|error| store_failure(&error))?;
+        }
+    }
+    let to_send = plan.to_send();
+    let shown = output.show(&Forms {
+        text: &|paint| recovered::text(&recovered, to_send, paint),
+        json: &|| recovered::json(&recovered, to_send),
+    });
+    let verdict = verdict(&recovered, to_send, args);
+    if verdict.is_ok() {
+        // Whoever has said what the logs cannot tell has confirmed the ledger as it is now.
+        store.confirm_server().await.map_err(|error| store_failure(&error))?;
+    }
+    store.finish().await.map_err(|error| store_failure(&error))?;
+    shown?;
+    verdict
+}
+
+/// Every revision of a message that the files or the ledger know, with its sender.
+fn messages(world: &World, ledger: &crate::ledger::Ledger) -> BTreeMap<MessageRevision, SenderId> {
+    let recorded = ledger.messages().map(|record| ((record.message.clone(), record.revision), record.sender.clone()));
+    let files = world.campaigns.iter().flat_map(|campaign| &campaign.messages);
+    let files = files.map(|message| ((message.key.clone(), message.revision), message.sender.clone()));
+    recorded.chain(files).collect()
+}
+
+fn verdict(recovered: &Recovered, to_send: u64, args: &RecoverArgs) -> Result<Exit, Failure> {
+    if let Some(failure) = &recovered.failure {
+        let exit = match failure {
+            LogsFailure::Unauthorized | LogsFailure::Forbidden => Exit::Credentials,
+            LogsFailure::NotFound
+            | LogsFailure::Throttled
+            | LogsFailure::Unreachable(_)
+            | LogsFailure::Answered { .. }
+            | LogsFailure::Unreadable(_)
+            | LogsFailure::Interrupted => Exit::Environment,
+        };
+        return Err(Failure::new(exit, "the gateway's logs could not be read to their end")
+            .because(failure)
+            .hint("what was found until then is in the ledger; run the same command again"));
+    }
+    if to_send == 0 || args.accept.is_some_and(|accepted| accepted.0 >= to_send) {
+        return Ok(Exit::Done);
+    }
+    let people = plural(to_send, "person");
+    Err(Failure::new(
+        Exit::Rail,
+        format!("{people} would be sent to, and the logs cannot tell what is over 47 hours old"),
+    )
+    .hint("make sure by other means that the ledger has lost nothing older, and nothing that is still to leave")
+    .hint(format!("then say so by number: --accept older-unknown={to_send}")))
+}

@@ -1,0 +1,62 @@
+//! Asks the gateway for people before they are sent to.
+
+use std::sync::Arc;
+
+use crate::apply::Prepare as _;
+use crate::apply::witness::{Mode, OlderKeys};
+use crate::campaign::Witness;
+use crate::identity::{CanonicalTo, Fingerprint, Keys, Person, SenderId};
+use crate::plan::{Bulk, Plan, PrepareError};
+
+use super::prepare::Pool;
+use super::world::World;
+
+/// How much the run depends on the gateway's logs: a sandbox's ledger and books go together anyway.
+pub(super) fn mode(world: &World) -> Mode {
+    match world.project.witness {
+        Some(Witness::Off) => Mode::Off,
+        Some(Witness::Preferred) => Mode::Preferred,
+        Some(Witness::Required) => Mode::Required,
+        None if world.gateway.is_sandbox() => Mode::Off,
+        None => Mode::default(),
+    }
+}
+
+/// The senders of what a plan sends.
+pub(super) fn senders(plan: &Plan) -> Vec<SenderId> {
+    let sending = plan.selected().filter(|message| !message.bulks.is_empty());
+    sending.map(|message| message.sender.clone()).collect()
+}
+
+/// Finds people under the keys that were the first ones before.
+pub(super) struct Older {
+    world: Arc<World>,
+    pool: Pool,
+}
+
+impl Older {
+    #[must_use]
+    pub(super) fn new(world: &Arc<World>) -> Self {
+        Self { world: Arc::clone(world), pool: Pool::new(Arc::clone(world)) }
+    }
+}
+
+impl OlderKeys for Older {
+    type Error = PrepareError;
+
+    async fn persons(&self, bulk: &Bulk) -> Result<Vec<Vec<Person>>, PrepareError> {
+        let keys: Vec<_> = self.world.gateway.keys.iter().flat_map(Keys::all).skip(1).collect();
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let prepared = self.pool.prepare(bulk).await?;
+        let sender = &prepared.envelope.sender;
+        let fingerprints: Vec<Fingerprint> =
+            keys.into_iter().map(|key| Fingerprint::new(key, &self.world.project.id, sender)).collect();
+        let of = |to: &str| match CanonicalTo::parse(to, self.world.project.ids) {
+            Ok(to) => fingerprints.iter().map(|fingerprint| fingerprint.person(&to)).collect(),
+            Err(_) => Vec::new(),
+        };
+        Ok(prepared.people.iter().map(|letter| of(&letter.to)).collect())
+    }
+}

@@ -1,0 +1,155 @@
+//! Ledgers that were taken back, on all three stores: the gateway's logs know better.
+
+use std::fs;
+use std::path::Path;
+
+use crate::support::{Cluster, NOW, Origin, Project, Run, Sandbox, campaign, customer, git};
+
+const APPLY: [&str; 4] = ["apply", "--auto-approve", "--parallel", "2"];
+/// More people than are looked at by chance only.
+const CUSTOMERS: u64 = 30;
+
+/// A shop whose ledger is somewhere, and its gateway.
+struct Shop {
+    project: Project,
+    sandbox: Sandbox,
+}
+
+impl Shop {
+    /// A shop without a ledger.
+    fn new(state: &str) -> Self {
+        let sandbox = Sandbox::start([]);
+        let shop = Self { project: project(state, &sandbox), sandbox };
+        shop.customers(&shop.project, 10);
+        shop
+    }
+
+    fn customers(&self, project: &Project, count: u64) {
+        let rows = (1..=count).map(|number| format!("{},Ana {number}\n", customer(number)));
+        project.write("customers.csv", format!("id,name\n{}", rows.collect::<String>()));
+    }
+
+    /// Nobody is sent to by this clone of the project, whose ledger was taken back; what the logs know is
+    /// written down, and then the rest is sent to.
+    fn is_noticed(&self, project: &Project) {
+        self.customers(project, CUSTOMERS);
+        let before = self.sandbox.requests();
+        let run = project.run(APPLY).code(8);
+        assert!(run.stdout.contains("! stopped: the gateway has messages that this ledger does not know"), "{run}");
+        assert!(run.stdout.contains("`sendform ledger recover`"), "{run}");
+        assert_eq!(self.sandbox.requests(), before, "{run}");
+        let run = project.run(["ledger", "recover"]).code(4);
+        assert!(run.stderr.contains("--accept older-unknown=10"), "{run}");
+        project.run(["ledger", "recover", "--accept", "older-unknown=10"]).code(0);
+        project.run(APPLY).code(0);
+        assert_eq!(self.sandbox.accepted(), vec![1; 30]);
+        project.run(["ledger", "verify"]).code(0);
+        let run = project.run(APPLY).code(0);
+        assert!(run.stdout.contains("30 already sent"), "{run}");
+    }
+}
+
+fn project(state: &str, sandbox: &Sandbox) -> Project {
+    let file = format!("project: acme-shop\nsenders: {{ shop: SHOP-ACCOUNT }}\nbulkSize: 4\nstate: {state}\n");
+    Project::empty()
+        .file("sendform.yaml", file)
+        .campaign("sale", &campaign("sale", "Hello!", 1))
+        .env("SENDFORM_BASE_URL", sandbox.url())
+}
+
+fn sent(project: &Project) -> Run {
+    project.run(APPLY).code(0)
+}
+
+#[test]
+fn a_lockfile_that_was_taken_back() {
+    let shop = Shop::new("{ in: lockfile }");
+    let project = &shop.project;
+    project.run(["ledger", "init"]).code(0);
+    sent(project);
+    let (lockfile, shadow) = (project.path("sendform.lock"), project.path(".sendform/shadow.lock"));
+    let before = fs::read(&lockfile).unwrap();
+    shop.customers(project, 20);
+    sent(project);
+    fs::write(&lockfile, before).unwrap();
+    fs::remove_file(shadow).unwrap();
+    shop.is_noticed(project);
+}
+
+#[test]
+fn a_branch_that_was_set_back_and_a_fresh_clone() {
+    let shop = Shop::new("{ in: git }");
+    let origin = Origin::of(&shop.project);
+    shop.project.run(["ledger", "init"]).code(0);
+    sent(&shop.project);
+    let before = tip(&origin.path());
+    shop.customers(&shop.project, 20);
+    sent(&shop.project);
+    git(&origin.path(), &["update-ref", "refs/heads/sendform-ledger", &before]);
+    let runner = origin.runner().env("SENDFORM_BASE_URL", shop.sandbox.url()).env("SENDFORM_NOW", NOW);
+    shop.is_noticed(&runner);
+}
+
+fn tip(repository: &Path) -> String {
+    git(repository, &["rev-parse", "refs/heads/sendform-ledger"]).trim().to_owned()
+}
+
+#[test]
+fn a_dump_that_was_restored() {
+    let cluster = Cluster::shared();
+    let database = cluster.database();
+    let mut shop = Shop::new("{ in: postgres }");
+    shop.project.set("SENDFORM_DATABASE_URL", database.clone());
+    let project = &shop.project;
+    project.run(["ledger", "init"]).code(0);
+    sent(project);
+    let tables = ["ledgers", "messages", "claims", "outcomes", "persons"];
+    for table in tables {
+        cluster.sql(&database, &format!("CREATE TABLE public.{table} AS TABLE sendform.{table}"));
+    }
+    shop.customers(project, 20);
+    sent(project);
+    for table in tables {
+        cluster.sql(&database, &format!("TRUNCATE sendform.{table} CASCADE"));
+    }
+    for table in tables {
+        cluster.sql(&database, &format!("INSERT INTO sendform.{table} SELECT * FROM public.{table}"));
+    }
+    shop.is_noticed(project);
+}
+
+#[test]
+fn whoever_must_ask_and_cannot_sends_nothing() {
+    for (fault, code) in [("logs:403*", 9), ("logs:401*", 9), ("logs:500*", 1), ("logs:garbage*", 1)] {
+        let shop = Shop::new("{ in: lockfile }\nwitness: required");
+        shop.project.run(["ledger", "init"]).code(0);
+        shop.sandbox.faults(&[fault]);
+        let run = shop.project.run(APPLY).code(code);
+        assert!(run.stdout.contains("! stopped: nothing is sent without asking the gateway's logs first"), "{run}");
+        assert_eq!(shop.sandbox.requests(), 0, "{run}");
+    }
+    let shop = Shop::new("{ in: lockfile }");
+    shop.project.run(["ledger", "init"]).code(0);
+    shop.sandbox.faults(&["logs:403*"]);
+    let run = shop.project.run(APPLY).code(0);
+    assert!(run.stdout.contains("! 3 bulks not witnessed, because the gateway's logs could not be read"), "{run}");
+    assert_eq!(shop.sandbox.accepted(), [1; 10]);
+}
+
+#[test]
+fn a_second_ledger_of_the_same_project_is_found_out() {
+    let shop = Shop::new("{ in: lockfile }");
+    shop.project.run(["ledger", "init"]).code(0);
+    sent(&shop.project);
+    let second = project("{ in: lockfile }", &shop.sandbox);
+    shop.customers(&second, 10);
+    second.run(["ledger", "init"]).code(0);
+    let run = second.run(APPLY).code(8);
+    assert!(run.stdout.contains("or another ledger sends the same messages"), "{run}");
+    // Another project's people have other numbers, whatever its campaigns are called.
+    let third = project("{ in: lockfile }", &shop.sandbox);
+    third.write("sendform.yaml", third.read("sendform.yaml").replace("acme-shop", "other-shop"));
+    shop.customers(&third, 10);
+    third.run(["ledger", "init"]).code(0);
+    sent(&third);
+}
