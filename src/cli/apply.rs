@@ -174,7 +174,7 @@ impl Go<'_> {
             let telling = (output, interrupts.first());
             evidence::last(world, &store, client, clock, &choices.selection, telling).await
         } else {
-            Ok(())
+            Ok(Exit::Done)
         };
         let unsettled = dumps::keep(world, &summary, run, output);
         interrupts.ends_with(verdict(&summary));
@@ -191,6 +191,7 @@ impl Go<'_> {
             verdict(&summary).or(if in_doubt(&doubts, &choices.selection) { Exit::Doubt } else { Exit::Done });
         // Whatever else fails now, what became of the messages is the stronger news.
         let finished = finish(world, store, interrupts).await;
+        let settled = settled.map(|left| exit = exit.or(left));
         for failure in [shown, unsettled, settled, finished].into_iter().filter_map(Result::err) {
             output.tell(&failure.render(output.paint_errors));
             exit = exit.or(failure.exit);

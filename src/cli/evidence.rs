@@ -79,14 +79,22 @@ pub(super) async fn last(
     clock: &RunClock,
     selection: &Selection,
     (output, stop): (&Output, impl Future<Output = ()> + Send),
-) -> Result<(), Failure> {
+) -> Result<Exit, Failure> {
     let (reconciled, stored) = pass(world, store, client, clock, selection, stop).await;
     if reconciled.settled() > 0 || reconciled.sent_again() > 0 {
         output.tell(&reconcile_text::brief(&reconciled));
     }
     stored.map_err(|error| store_failure(&error))?;
     match reconciled.sent_again() as u64 {
-        0 => Ok(()),
+        0 => match reconciled.freed() as u64 {
+            0 => Ok(Exit::Done),
+            people => {
+                let people = plural(people, "person");
+                output.tell(&format!("{people} can be sent to again: the next `sendform apply` does that\n"));
+                // Nobody is in doubt for that, but somebody has not got their message.
+                Ok(Exit::Doubt)
+            }
+        },
         people => {
             let message = format!("{} got their message more than once", plural(people, "person"));
             Err(Failure::new(Exit::Ledger, message))

@@ -58,24 +58,36 @@ pub(super) fn split(text: &str, separator: &str) -> Made<Vec<String>> {
     if parts.len() > PARTS_MAX { fail("`split` makes more than 1000 parts") } else { Ok(parts) }
 }
 
-/// Joins the parts of a list, none of which may be blank unless that is meant.
+/// Joins the parts of a list, none of which may be blank unless that is meant. Of nothing but blanks comes
+/// a blank, which is seen where it is written, or given another text by a `fallback`.
 pub(super) fn join(list: &Value, separator: Option<&str>) -> Made<String> {
     let separator = separator.unwrap_or("");
     let mut joined = String::new();
+    let (mut has_blank, mut has_text) = (false, false);
     for (index, part) in list.try_iter()?.enumerate() {
         if index > 0 {
             joined.push_str(separator);
         }
         match part.as_str() {
-            Some(text) if is_blank(text) && !part.is_safe() => return Err(blank_value().into()),
-            Some(text) => joined.push_str(text),
-            None => joined.push_str(&part.to_string()),
+            Some(text) if is_blank(text) && !part.is_safe() => has_blank = true,
+            Some(text) => {
+                has_text = true;
+                joined.push_str(text);
+            }
+            None => {
+                has_text = true;
+                joined.push_str(&part.to_string());
+            }
         }
         if joined.len() > MADE_BYTES_MAX {
             return too_large();
         }
     }
-    Ok(joined)
+    match (has_blank, has_text) {
+        (true, true) => Err(blank_value().into()),
+        (true, false) => Ok(String::new()),
+        (false, _) => Ok(joined),
+    }
 }
 
 /// Reads a whole number.

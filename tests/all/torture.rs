@@ -69,6 +69,7 @@ fn live(kind: Kind, seed: u64) -> Figures {
     let mut world = World::new(kind, seed, &mut dice);
     figures.add(Count::Lives, kind, 1);
     for _ in 0..ROUNDS {
+        let past = world.store.remember(&world.seats[0]);
         for _ in 0..STEPS_MAX {
             if world.audit(&mut figures) == 0 {
                 break;
@@ -85,6 +86,9 @@ fn live(kind: Kind, seed: u64) -> Figures {
             world.edit(&mut dice, &mut figures);
         }
         world.settle(&mut figures);
+        if world.campaigns.leave_soon() {
+            world.take_back(&past, &mut figures);
+        }
         world.raise_revisions();
     }
     figures

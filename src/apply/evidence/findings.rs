@@ -79,6 +79,12 @@ impl Reconciled {
         self.findings.iter().map(Finding::open).sum()
     }
 
+    /// How many people were proved not to have been sent to.
+    #[must_use]
+    pub fn freed(&self) -> usize {
+        self.findings.iter().map(|finding| finding.absent).sum()
+    }
+
     /// Of how many people the logs have their message more than once.
     #[must_use]
     pub fn sent_again(&self) -> usize {

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::watch::raise;
 use crate::apply::evidence::{Known, Logs, LogsFailure, Look, PROVES_WITHIN, Row, sighting};
 use crate::apply::ports::{Clock, Store};
 use crate::apply::summary::MessageRevision;
 use crate::identity::{BulkId, BulkTime, MessageId, Person, SenderId};
 use crate::ledger::{
-    BY_LOGS, Claim, ClaimId, Dated, Decision, Evidence, Grant, Outcome, PersonState, Proof, RunId, Standing, Testimony,
-    View,
+    BY_LOGS, Claim, ClaimId, Dated, Grant, Ledger, Outcome, PersonState, Proof, RunId, Standing, View,
 };
 use crate::wire::response::STATUS_DUPLICATE_MESSAGE_ID;
 
@@ -34,11 +34,6 @@ pub struct Recovered {
     pub raised: u64,
     /// Why the logs could not be read to their end.
     pub failure: Option<LogsFailure>,
-}
-
-/// What the logs have of one person.
-struct Found {
-    rows: Vec<Row>,
 }
 
 /// A bulk of which people are to be written down, with what became of them, and the first and the last
@@ -65,7 +60,7 @@ pub async fn recover<S: Store + Known, L: Logs, C: Clock>(
     let mut senders: Vec<&SenderId> = messages.values().collect();
     senders.sort_unstable();
     senders.dedup();
-    let mut found: BTreeMap<MessageId, Found> = BTreeMap::new();
+    let mut found: BTreeMap<MessageId, Vec<Row>> = BTreeMap::new();
     for sender in senders {
         let look = Look { sender: sender.clone(), since, pages_max: PAGES_MAX };
         let answer = logs.recent(&look).await;
@@ -75,7 +70,7 @@ pub async fn recover<S: Store + Known, L: Logs, C: Clock>(
             let id = MessageId::parse(&row.message_id);
             let of = id.filter(|id| messages.get(&(id.message.clone(), id.revision)) == Some(sender));
             match of {
-                Some(id) => found.entry(id).or_insert_with(|| Found { rows: Vec::new() }).rows.push(row),
+                Some(id) => found.entry(id).or_default().push(row),
                 None => recovered.foreign += 1,
             }
         }
@@ -84,19 +79,15 @@ pub async fn recover<S: Store + Known, L: Logs, C: Clock>(
     }
     let mut lost: BTreeMap<BulkId, Lost> = BTreeMap::new();
     let mut nameless: BTreeMap<MessageRevision, Lost> = BTreeMap::new();
-    for (id, Found { rows }) in found {
-        match store.read(|ledger| ledger.standing(&id.message, id.revision, id.person, View::Exclusive)) {
-            Standing::Free | Standing::Rejected(_) => {}
-            Standing::Abandoned | Standing::InFlight | Standing::InDoubt | Standing::Accepted => continue,
-        }
-        if raise(store, clock, &id, &rows).await? {
-            recovered.accepted += 1;
-            recovered.raised += 1;
-            continue;
-        }
-        let is_rejected = store.read(|ledger| {
-            matches!(ledger.standing(&id.message, id.revision, id.person, View::Exclusive), Standing::Rejected(_))
-        });
+    found.retain(|id, _| match store.read(|ledger| standing(ledger, id)) {
+        Standing::Free | Standing::Rejected(_) => true,
+        Standing::Abandoned | Standing::InFlight | Standing::InDoubt | Standing::Accepted => false,
+    });
+    let raised = raise(store, clock, &found).await?;
+    recovered.raised = raised.len() as u64;
+    recovered.accepted = recovered.raised;
+    for (id, rows) in found.into_iter().filter(|(id, _)| !raised.contains(id)) {
+        let is_rejected = matches!(store.read(|ledger| standing(ledger, &id)), Standing::Rejected(_));
         let Some((row, state)) = strongest(rows).filter(|(_, state)| !is_rejected || *state == PersonState::Accepted)
         else {
             continue;
@@ -129,23 +120,8 @@ pub async fn recover<S: Store + Known, L: Logs, C: Clock>(
     Ok(recovered)
 }
 
-/// Has claims accepted of which the ledger says that nothing came, if a row is of one of them.
-async fn raise<S: Store + Known, C: Clock>(
-    store: &S,
-    clock: &C,
-    id: &MessageId,
-    rows: &[Row],
-) -> Result<bool, S::Error> {
-    let claims = store.read(|ledger| super::watch::may_explain(ledger, id, rows));
-    for claim in claims {
-        let rows = rows.iter().cloned().map(sighting).collect();
-        let people = vec![Testimony { person: id.person, rows, absence_proves: false }];
-        let weighed = store.weigh(vec![Evidence { claim, at: clock.now(), people }]).await?;
-        if weighed.iter().any(|weighed| weighed.decisions.contains(&Decision::Accepted)) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+fn standing(ledger: &Ledger, id: &MessageId) -> Standing {
+    ledger.standing(&id.message, id.revision, id.person, View::Exclusive)
 }
 
 /// The row that says most, and what it says: whatever is not rejected was accepted, or may have been.

@@ -15,7 +15,7 @@ use crate::apply::evidence::{By, Found, Known, Logs, LogsFailure, Look, PROVES_W
 use crate::apply::ports::{Clock, Store};
 use crate::apply::summary::{Alarm, MessageRevision, Stopped};
 use crate::apply::verdict::state;
-use crate::identity::{MessageId, Person, PersonSet, SenderId};
+use crate::identity::{BulkId, MessageId, Person, PersonSet, SenderId};
 use crate::ledger::{ClaimId, Decision, Evidence, Ledger, PersonState, Standing, Testimony};
 use crate::plan::Bulk;
 use crate::wire::response::STATUS_DUPLICATE_MESSAGE_ID;
@@ -327,7 +327,7 @@ impl<'a, S: Store + Known, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L, C, K
     }
 
     /// Finds out what messages are that the gateway has of people who are about to be sent to.
-    async fn examine(&self, asked: &Asked, rows: BTreeMap<MessageId, Vec<Row>>, people: u64) {
+    async fn examine(&self, asked: &Asked, rows: BTreeMap<MessageId, Vec<Row>>, count: u64) {
         if rows.is_empty() {
             return;
         }
@@ -336,27 +336,23 @@ impl<'a, S: Store + Known, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L, C, K
             self.stop(Stopped::Store(error.to_string()));
             return;
         }
-        let (mut unknown, mut last) = (PersonSet::default(), None);
-        for (id, rows) in &rows {
-            let Some(meant) = asked.get(id) else { continue };
-            if self.is_known(id) || self.is_known(meant) {
-                self.leave_out(meant);
-                continue;
-            }
-            match self.explain(id, rows).await {
-                Ok(true) => {
-                    self.leave_out(meant);
-                    self.state().sent_all_the_same += 1;
-                }
-                Ok(false) => {
-                    unknown.insert(meant.person);
-                    last = last.max(rows.iter().filter_map(|row| row.sent_at).max());
-                }
-                Err(stopped) => return self.stop(stopped),
-            }
+        let (known, rest): (Vec<_>, Vec<_>) = rows
+            .into_iter()
+            .partition(|(id, _)| self.is_known(id) || asked.get(id).is_some_and(|meant| self.is_known(meant)));
+        let rest: BTreeMap<MessageId, Vec<Row>> = rest.into_iter().collect();
+        let raised = match raise(self.store, self.clock, &rest).await {
+            Ok(raised) => raised,
+            Err(error) => return self.stop(Stopped::Store(error.to_string())),
+        };
+        self.state().sent_all_the_same += raised.len() as u64;
+        for meant in known.iter().map(|(id, _)| id).chain(&raised).filter_map(|id| asked.get(id)) {
+            self.leave_out(meant);
         }
-        if !unknown.is_empty() {
-            self.stop(Stopped::LedgerLacks { people: unknown.len() as u64, asked: people, last });
+        let unknown = || rest.iter().filter(|(id, _)| !raised.contains(id));
+        let people: PersonSet = unknown().filter_map(|(id, _)| asked.get(id)).map(|meant| meant.person).collect();
+        if !people.is_empty() {
+            let last = unknown().flat_map(|(_, rows)| rows).filter_map(|row| row.sent_at).max();
+            self.stop(Stopped::LedgerLacks { people: people.len() as u64, asked: count, last });
         }
     }
 
@@ -367,22 +363,6 @@ impl<'a, S: Store + Known, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L, C, K
             Standing::Accepted | Standing::Abandoned | Standing::InDoubt | Standing::InFlight => true,
             Standing::Free | Standing::Rejected(_) => false,
         }
-    }
-
-    /// Tries to explain rows by claims of which the ledger says that nothing came: then that was wrong, and
-    /// it is written that they were accepted.
-    async fn explain(&self, id: &MessageId, rows: &[Row]) -> Result<bool, Stopped> {
-        let claims = self.store.read(|ledger| may_explain(ledger, id, rows));
-        for claim in claims {
-            let rows = rows.iter().cloned().map(sighting).collect();
-            let people = vec![Testimony { person: id.person, rows, absence_proves: false }];
-            let evidence = Evidence { claim, at: self.clock.now(), people };
-            let weighed = self.store.weigh(vec![evidence]).await.map_err(|error| Stopped::Store(error.to_string()))?;
-            if weighed.iter().any(|weighed| weighed.decisions.contains(&Decision::Accepted)) {
-                return Ok(true);
-            }
-        }
-        Ok(self.is_known(id))
     }
 
     fn leave_out(&self, id: &MessageId) {
@@ -423,8 +403,40 @@ fn is_hit(row: &Row) -> bool {
     }
 }
 
+/// Has claims accepted of which the ledger says that nothing came, where the logs have rows of them; says
+/// whose they are.
+pub(super) async fn raise<S: Store + Known, C: Clock>(
+    store: &S,
+    clock: &C,
+    rows: &BTreeMap<MessageId, Vec<Row>>,
+) -> Result<BTreeSet<MessageId>, S::Error> {
+    let mut of_claims: BTreeMap<ClaimId, Vec<Testimony>> = BTreeMap::new();
+    for (id, rows) in rows {
+        for claim in store.read(|ledger| may_explain(ledger, id, rows)) {
+            let rows = rows.iter().cloned().map(sighting).collect();
+            let testimony = Testimony { person: id.person, rows, absence_proves: false };
+            of_claims.entry(claim).or_default().push(testimony);
+        }
+    }
+    let mut raised = BTreeSet::new();
+    if of_claims.is_empty() {
+        return Ok(raised);
+    }
+    let at = clock.now();
+    let evidence: Vec<Evidence> = of_claims.into_iter().map(|(claim, people)| Evidence { claim, at, people }).collect();
+    let weighed = store.weigh(evidence.clone()).await?;
+    for (Evidence { claim, people, .. }, weighed) in evidence.iter().zip(weighed) {
+        let accepted = people.iter().zip(weighed.decisions).filter(|(_, decision)| *decision == Decision::Accepted);
+        let BulkId { message, revision, .. } = &claim.bulk;
+        let ids =
+            accepted.map(|(one, _)| MessageId { message: message.clone(), revision: *revision, person: one.person });
+        raised.extend(ids);
+    }
+    Ok(raised)
+}
+
 /// The claims of somebody that say that nothing came of them, and of which rows may be.
-pub(super) fn may_explain(ledger: &Ledger, id: &MessageId, rows: &[Row]) -> Vec<ClaimId> {
+fn may_explain(ledger: &Ledger, id: &MessageId, rows: &[Row]) -> Vec<ClaimId> {
     let came_to_nothing = |state| matches!(state, PersonState::Refused | PersonState::Rejected(_));
     let claims = ledger.claims_of(&id.message, id.revision);
     let of_them = claims.filter(|claim| claim.state(id.person).is_some_and(came_to_nothing)).filter(|claim| {

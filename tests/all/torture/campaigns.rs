@@ -69,6 +69,12 @@ pub(super) struct Campaigns {
 }
 
 impl Campaigns {
+    /// Whether every message leaves soon after it is handed over: what is still to leave the logs do not
+    /// show.
+    pub(super) fn leave_soon(&self) -> bool {
+        self.messages.iter().all(|message| !message.schedule.contains("sendAt"))
+    }
+
     /// Thinks up campaigns whose ledger is where `state` says.
     pub(super) fn new(dice: &mut Dice, state: &str) -> Self {
         let count = dice.number(1..MESSAGES.len() as u64 + 1);

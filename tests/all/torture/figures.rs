@@ -24,6 +24,10 @@ pub(super) enum Count {
     StoreFailures,
     /// Ledgers of two clones that were merged.
     Merges,
+    /// Ledgers that were taken back to how they were before.
+    TakenBack,
+    /// People whom a ledger that was taken back had lost, and the gateway's logs had not.
+    Recovered,
     /// Campaigns that were begun.
     Lives,
     /// Runs of `apply`.
@@ -45,7 +49,7 @@ pub(super) enum Count {
 }
 
 impl Count {
-    const ALL: [Self; 17] = [
+    const ALL: [Self; 19] = [
         Self::RunsKilled,
         Self::GatewaysKilled,
         Self::RunsStopped,
@@ -54,6 +58,8 @@ impl Count {
         Self::RequestsSpoilt,
         Self::StoreFailures,
         Self::Merges,
+        Self::TakenBack,
+        Self::Recovered,
         Self::Lives,
         Self::Runs,
         Self::Companions,
@@ -77,6 +83,7 @@ impl Count {
                 | Self::RequestsSpoilt
                 | Self::StoreFailures
                 | Self::Merges
+                | Self::TakenBack
         )
     }
 
@@ -90,6 +97,8 @@ impl Count {
             Self::RequestsSpoilt => "requests spoilt",
             Self::StoreFailures => "failures of the store",
             Self::Merges => "ledgers of clones merged",
+            Self::TakenBack => "ledgers taken back",
+            Self::Recovered => "people recovered from the logs",
             Self::Lives => "campaigns",
             Self::Runs => "runs of apply",
             Self::Companions => "of them beside another",

@@ -1,8 +1,12 @@
 //! The end of a life: doubts are settled from the gateway's books, and what is left is sent.
 
+use sendform::ledger::{Ledger, Standing, View};
+
 use super::audit::doubts;
 use super::books::Books;
+use super::campaigns::Message;
 use super::figures::{Count, Figures};
+use super::store::Past;
 use super::world::World;
 
 /// How many runs without faults may be needed until nothing is left.
@@ -70,6 +74,49 @@ impl World {
             self.count(figures, Count::Accepted, accepted);
             self.count(figures, Count::GivenUp, count("givenUp"));
         }
+    }
+}
+
+impl World {
+    /// Takes the ledger back to how it was, as an old backup does, in front of machines that have never seen
+    /// it: what the gateway's logs know is noticed before anything is sent, and recovered. Then everybody
+    /// has every message once, as before.
+    pub(super) fn take_back(&mut self, past: &Past, figures: &mut Figures) {
+        self.let_time_pass();
+        let books = self.books();
+        let before: u64 = books.messages.values().map(|kept| kept.accepted).sum();
+        self.seats = self.store.seats();
+        self.set_environment();
+        self.write();
+        self.store.take_back(past, &self.seats[0]);
+        self.count(figures, Count::TakenBack, 1);
+        let lost = {
+            let (ledger, view) = self.ledger();
+            self.campaigns.messages.iter().map(|message| self.lost(message, &ledger, view)).sum::<u64>()
+        };
+        let requests = self.gateway.process().requests();
+        let run = self.seats[0].finish(self.start(0, &[], &[]));
+        if lost > 0 {
+            assert_eq!(run.code, Some(8), "{run}");
+            assert_eq!(self.gateway.process().requests(), requests, "{run}");
+            self.run(&["ledger", "recover", "--accept", "older-unknown=1000000"]).code(0);
+            self.count(figures, Count::Recovered, lost);
+        }
+        self.audit(figures);
+        self.settle(figures);
+        let after: u64 = self.books().messages.values().map(|kept| kept.accepted).sum();
+        assert!(after >= before, "books only grow");
+    }
+
+    /// How many people have a message of which the ledger knows nothing.
+    fn lost(&self, message: &Message, ledger: &Ledger, view: View) -> u64 {
+        let (books, standings) = (self.books(), ledger.standings(&message.key(), self.campaigns.revision()));
+        let expected = self.campaigns.expected(message);
+        let lost = expected.iter().filter(|(id, _)| {
+            let is_free = matches!(standings.get(id.person, view), Standing::Free | Standing::Rejected(_));
+            is_free && books.of(&id.to_string()).accepted > 0
+        });
+        lost.count() as u64
     }
 }
 

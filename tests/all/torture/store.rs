@@ -149,6 +149,56 @@ impl Store {
     }
 }
 
+/// A ledger as it was at some time.
+#[derive(Debug)]
+pub(super) enum Past {
+    File(String),
+    Tip(String),
+    /// Tables beside those in use.
+    Tables,
+}
+
+/// The tables of a ledger, each after those that it needs.
+const TABLES: [&str; 5] = ["ledgers", "messages", "claims", "outcomes", "persons"];
+
+impl Store {
+    /// Remembers the ledger as it is now, as a backup would.
+    pub(super) fn remember(&self, seat: &Project) -> Past {
+        match (self.kind, &self.database) {
+            (Kind::Git, _) => Past::Tip(git(&self.remote(), &["rev-parse", "refs/heads/sendform-ledger"])),
+            (Kind::Postgres, Some(url)) => {
+                for table in TABLES {
+                    let copy = format!("CREATE TABLE public.{table} AS TABLE sendform.{table}");
+                    server().sql(url, &format!("DROP TABLE IF EXISTS public.{table}"));
+                    server().sql(url, &copy);
+                }
+                Past::Tables
+            }
+            _ => Past::File(fs::read_to_string(seat.path("sendform.lock")).expect("a lockfile can be read")),
+        }
+    }
+
+    /// Takes the ledger back, in front of seats that have never seen it.
+    pub(super) fn take_back(&self, past: &Past, seat: &Project) {
+        match past {
+            Past::File(text) => seat.write("sendform.lock", text),
+            Past::Tip(tip) => {
+                git(&self.remote(), &["update-ref", "refs/heads/sendform-ledger", tip]);
+            }
+            Past::Tables => {
+                let url = self.database.as_deref().expect("the store has a database");
+                server().sql(url, "TRUNCATE sendform.bulks, sendform.plans CASCADE");
+                for table in TABLES {
+                    server().sql(url, &format!("TRUNCATE sendform.{table} CASCADE"));
+                }
+                for table in TABLES {
+                    server().sql(url, &format!("INSERT INTO sendform.{table} SELECT * FROM public.{table}"));
+                }
+            }
+        }
+    }
+}
+
 /// Outcomes that runs in this seat could not store, and kept beside the ledger.
 fn dumps(seat: &Project) -> Vec<Outcomes> {
     let Ok(entries) = fs::read_dir(seat.path(".sendform")) else { return Vec::new() };
@@ -160,8 +210,8 @@ fn dumps(seat: &Project) -> Vec<Outcomes> {
     entries.flatten().map(|entry| entry.path()).filter(is_dump).map(read).collect()
 }
 
-/// Runs git as nobody in particular.
-pub(super) fn git(folder: &Path, arguments: &[&str]) {
+/// Runs git as nobody in particular, and gives what it says.
+pub(super) fn git(folder: &Path, arguments: &[&str]) -> String {
     let output = Command::new("git")
         .args(["-c", "user.name=Ana", "-c", "user.email=ana@shop.example", "-c", "init.defaultBranch=main"])
         .args(arguments)
@@ -171,4 +221,5 @@ pub(super) fn git(folder: &Path, arguments: &[&str]) {
         .output()
         .expect("git can be run");
     assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
 }

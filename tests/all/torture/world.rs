@@ -39,7 +39,7 @@ impl World {
         world
     }
 
-    fn set_environment(&mut self) {
+    pub(super) fn set_environment(&mut self) {
         for seat in &mut self.seats {
             seat.set("SENDFORM_NOW", self.now.to_string());
             seat.set("SENDFORM_BASE_URL", self.gateway.url());
