@@ -30,11 +30,17 @@ impl Nature {
             Format::Csv => "CSV",
             Format::Ndjson => "NDJSON",
         };
+        if self.what == GZIP && path.to_ascii_lowercase().ends_with(".gz") {
+            let message = "the file is compressed twice";
+            let help = "unpack it once, or twice without `.gz` in its name";
+            return Diagnostic::error(Code::WrongFormat, message, Place::File(path.to_owned())).help(help);
+        }
         let message = format!("the file is {}, not {wanted}", self.what);
         Diagnostic::error(Code::WrongFormat, message, Place::File(path.to_owned())).help(self.help)
     }
 }
 
+const GZIP: &str = "compressed with gzip";
 const SHEET: &str = "save the sheet as \"CSV UTF-8\", and name that file";
 const EXPORT: &str = "export the people as CSV";
 const ENCRYPTED: &str = "decrypt it first";
@@ -47,7 +53,7 @@ type Mark = (&'static [u8], &'static str, &'static str);
 /// Beginnings of files that are no text.
 const BINARIES: &[Mark] = &[
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook", SHEET),
-    (b"\x1f\x8b", "compressed with gzip", "end its name in `.gz`, or unpack it"),
+    (b"\x1f\x8b", GZIP, "end its name in `.gz`, or unpack it"),
     (b"\x28\xb5\x2f\xfd", "compressed with Zstandard", "end its name in `.zst`, or unpack it"),
     (b"BZh", "compressed with bzip2", UNPACK),
     (b"\xfd7zXZ\0", "compressed with xz", UNPACK),

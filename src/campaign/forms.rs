@@ -21,6 +21,7 @@ pub(super) fn refused(pattern: &str, text: Option<&str>, zone: Option<&str>, pla
         pattern::LOCAL => (Code::BadTime, timing::local_slip(text, zone)),
         pattern::INSTANT => (Code::BadTime, timing::instant_slip(text)),
         pattern::DURATION => (Code::BadPattern, timing::duration_slip(text)),
+        pattern::DELIMITER => (Code::BadPattern, delimiter(text)),
         _ => (Code::BadPattern, respelt(pattern, text)),
     };
     let message = pattern::explanation(pattern).unwrap_or("the value does not have the form that is wanted");
@@ -29,6 +30,20 @@ pub(super) fn refused(pattern: &str, text: Option<&str>, zone: Option<&str>, pla
         Some(cure) => diagnostic.help(cure),
         None => diagnostic,
     }
+}
+
+/// The sign that a word for a delimiter means.
+fn delimiter(text: &str) -> Option<String> {
+    let sign = match text.trim().to_lowercase().as_str() {
+        "semicolon" | "semi-colon" | "semi" => ";",
+        "comma" => ",",
+        "pipe" | "bar" => "|",
+        "colon" => ":",
+        "caret" => "^",
+        "tabulator" | "tabs" | "tsv" => "tab",
+        _ => return None,
+    };
+    Some(format!("write \"{sign}\""))
 }
 
 /// An id or a name in the form that is wanted: `Spring Sale` is `spring-sale`.
@@ -61,7 +76,9 @@ fn respelt(pattern: &str, text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::campaign::raw::pattern::{DATABASE_SCHEMA, DURATION, ID, INSTANT, LOCAL, NAME, RETIRED, ZONE};
+    use crate::campaign::raw::pattern::{
+        DATABASE_SCHEMA, DELIMITER, DURATION, ID, INSTANT, LOCAL, NAME, RETIRED, ZONE,
+    };
 
     #[test]
     fn the_pattern_decides_the_code_and_the_text_the_cure() {
@@ -69,6 +86,9 @@ mod tests {
             let diagnostic = refused(pattern, Some(text), None, Place::File("a.yaml".to_owned()));
             assert_eq!((diagnostic.code, diagnostic.help.as_deref().unwrap_or_default()), (code, cure), "{text}");
         };
+        check(DELIMITER, "semicolon", Code::BadPattern, "write \";\"");
+        check(DELIMITER, "Comma", Code::BadPattern, "write \",\"");
+        check(DELIMITER, ";;", Code::BadPattern, "");
         check(LOCAL, "2026-12-01T09:00", Code::BadTime, "write \"2026-12-01 09:00\"");
         check(INSTANT, "2026-12-01T09:00:00Z", Code::BadTime, "write \"2026-12-01 09:00Z\"");
         check(DURATION, "2 hours", Code::BadPattern, "write `2h`");

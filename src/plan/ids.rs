@@ -41,9 +41,11 @@ impl IdForm {
         let rounded = digits.is_some()
             && bytes.last() == Some(&b'0')
             && bytes.get(DIGITS_KEPT..).is_some_and(|tail| !tail.is_empty() && tail.iter().all(|byte| *byte == b'0'));
-        let float = match digits.and_then(|_| to.as_str().parse::<u64>().ok()) {
-            Some(number) => Float::of(number),
-            None => Float::Same,
+        let float = match (digits, bytes.last()) {
+            (None, _) | (Some(..=15), _) => Float::Same,
+            // All numbers of so many digits are even, once they were rounded so.
+            (Some(17..), Some(last)) if last % 2 == 1 => Float::Another,
+            (Some(_), _) => to.as_str().parse::<u64>().map_or(Float::Same, Float::of),
         };
         Self { digits, rounded, float }
     }

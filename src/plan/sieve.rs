@@ -13,6 +13,7 @@ use crate::ledger::{Standing, Standings, View};
 use crate::render::{
     Renderer, Rendering, TextProblem, check_text, leftover_mark, looks_like_mojibake, word_for_nothing,
 };
+use crate::timing;
 use crate::wire::visible::is_blank;
 
 use super::compiled::{Compiled, WindowColumn};
@@ -256,7 +257,9 @@ impl Sieve<'_> {
         let closes_at = match window {
             WindowColumn::ClosesAt(_) => moment.instant,
             WindowColumn::LastMessageAt(_) if moment.is_to_come(self.now) => {
-                return Err(wrong("the person's last message is still to come", "look which clock the times are on"));
+                let ahead = timing::duration(moment.instant.duration_since(self.now));
+                let issue = wrong("the person's last message is still to come", "look which clock the times are on");
+                return Err(issue.value(format!("in {ahead}")));
             }
             WindowColumn::LastMessageAt(_) => {
                 moment.instant.checked_add(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MAX)

@@ -17,6 +17,10 @@ pub fn word_for_nothing(cell: &str) -> Option<&'static str> {
     if word.len() > WORD_BYTES_MAX || !b"#(<NUn[u\\L".contains(first) {
         return None;
     }
+    // Many are called Luka or Lana.
+    if *first == b'L' && !word.ends_with("...") {
+        return None;
+    }
     WORDS.iter().copied().find(|known| *known == word)
 }
 
@@ -82,8 +86,7 @@ const WORDS: [&str; 54] = [
 /// never filled, a number that was cut. To people it is noise.
 #[must_use]
 pub fn leftover_mark(cell: &str) -> Option<&'static str> {
-    let suspicious = |byte: u8| matches!(byte, b'&' | b'<' | b'\\' | b'{' | b'|' | b'[' | b'%' | b'+' | b'$');
-    if !cell.bytes().fold(false, |found, byte| found | suspicious(byte)) {
+    if !cell.bytes().any(|byte| matches!(byte, b'&' | b'<' | b'\\' | b'{' | b'|' | b'[' | b'%' | b'+')) {
         return None;
     }
     if is_scientific(cell) {

@@ -106,11 +106,11 @@ fn pace(plan: &MessagePlan, bulks: &[Bulk]) -> String {
     let last = bulks.iter().filter_map(|bulk| bulk.until.or(bulk.send_at)).max();
     let (Some(speed), Some(last)) = (plan.speed, last) else { return String::new() };
     let unit = match speed.time_unit {
-        SpeedUnit::Minute => "minute",
-        SpeedUnit::Hour => "hour",
-        SpeedUnit::Day => "day",
+        SpeedUnit::Minute => "a minute",
+        SpeedUnit::Hour => "an hour",
+        SpeedUnit::Day => "a day",
     };
-    let speed = format!(", {} a {unit}", number(u64::from(speed.amount)));
+    let speed = format!(", {} {unit}", number(u64::from(speed.amount)));
     let at_once = bulks.iter().any(|bulk| bulk.send_at.is_none());
     let begin = bulks.iter().filter(|bulk| bulk.until.is_some()).filter_map(|bulk| bulk.send_at).min();
     match begin.filter(|_| !at_once).map(|begin| last.duration_since(begin)) {

@@ -20,18 +20,27 @@ pub fn plain_id(cell: &str) -> Cow<'_, str> {
 }
 
 /// Says whether a cell surely is in its form: it begins and ends with something that is seen, and no
-/// spreadsheet's mark. Nearly every cell is.
+/// spreadsheet's mark. Nearly every cell is, and the bytes at its ends tell.
 #[must_use]
 pub fn is_plain(cell: &str) -> bool {
-    match cell.as_bytes() {
-        [] => true,
-        [first, .., last] => is_seen(*first) && is_seen(*last) && !matches!(first, b'\'' | b'='),
-        [only] => is_seen(*only) && !matches!(only, b'\'' | b'='),
-    }
+    let (first, last) = match cell.as_bytes() {
+        [] => return true,
+        [only] => return is_seen(*only) && !is_mark(*only),
+        [first, .., before, last] if *last >= 0x80 => (*first, *before),
+        [first, last] if *last >= 0x80 => (*first, *first),
+        [first, .., last] => (*first, *last),
+    };
+    is_seen(first) && is_seen(last) && !is_mark(first)
 }
 
+/// Says whether a byte is a character that is seen, or begins one of two bytes that surely is: of these
+/// all are, but for a few in three blocks.
 const fn is_seen(byte: u8) -> bool {
-    matches!(byte, 0x21..=0x7e)
+    matches!(byte, 0x21..=0x7e | 0xc3..=0xcc | 0xce..=0xd7 | 0xd9..=0xdf)
+}
+
+const fn is_mark(byte: u8) -> bool {
+    matches!(byte, b'\'' | b'=')
 }
 
 /// Where an apostrophe at the beginning is a spreadsheet's.
@@ -106,7 +115,7 @@ fn shapes(last: char, mark: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::{prop_assert, prop_assert_eq, proptest};
+    use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
 
     use super::*;
 
@@ -165,6 +174,13 @@ mod tests {
             let padded = format!("\u{a0}{cell} \u{200b}");
             prop_assert_eq!(plain(&padded), plain(&cell));
             prop_assert!(!is_plain(&cell) || plain(&cell) == cell);
+        }
+
+        #[test]
+        fn what_surely_is_plain_is(before in any::<char>(), within in "[a é]{0,2}", behind in any::<char>()) {
+            for cell in [format!("{before}"), format!("{before}{behind}"), format!("{before}{within}{behind}")] {
+                prop_assert!(!is_plain(&cell) || (plain(&cell) == cell && plain_id(&cell) == cell), "{:?}", cell);
+            }
         }
     }
 }

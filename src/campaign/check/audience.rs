@@ -117,7 +117,8 @@ fn source(at: &At<'_>, findings: &mut Findings) -> Option<AudienceSource> {
     let encoding = encoding(&at.key("encoding"), findings);
     let delimiter = at.key("delimiter").text().and_then(|text| match text {
         "tab" | "\\t" => Some(b'\t'),
-        _ => text.bytes().next(),
+        // What is longer is no delimiter: that is told, and nothing is read with a part of it.
+        _ => text.bytes().next().filter(|_| text.len() == 1),
     });
     let mut without = |keys: &[&str], source: &str| {
         for key in keys.iter().filter(|key| at.key(key).is_written()) {

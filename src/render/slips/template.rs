@@ -123,7 +123,13 @@ fn badly_ended(source: &str, tag: &Tag) -> Slip {
     }
     let line = source.get(tag.inner.clone()).and_then(|rest| rest.split('\n').next()).unwrap_or_default();
     if let Some(at) = line.find('}') {
+        let name = line.get(..at).unwrap_or_default().trim();
         let at = tag.inner.start + at;
+        let is_name = !name.is_empty() && name.chars().all(|mark| mark.is_alphanumeric() || mark == '_');
+        if tag.kind == Kind::Comment && is_name {
+            let help = format!("write `{{{{ {name} }}}}`: `{{#` begins a comment, which is never sent");
+            return Slip::new(tag.range.start..at + 1, "a column is written `{{ … }}`", help);
+        }
         return Slip::new(
             at..at + 1,
             format!("a tag that begins with `{begin}` does not end so"),
