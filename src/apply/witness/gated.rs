@@ -46,26 +46,27 @@ where
     K: OlderKeys,
 {
     async fn next(&self) -> Result<Option<Bulk>, Stopped> {
-        loop {
-            if lock(&self.waiting).is_none() {
-                let Some(bulk) = self.inner.next().await? else { return Ok(None) };
-                *lock(&self.waiting) = Some(bulk);
-            }
-            let Some(bulk) = lock(&self.waiting).clone() else { return Ok(None) };
-            let out = self.watch.clear(&bulk).await?;
-            let Some(mut bulk) = lock(&self.waiting).take() else { return Ok(None) };
-            let before = bulk.recipients.len();
-            bulk.recipients.retain(|recipient| !out.contains(&recipient.person));
-            let left_out = before - bulk.recipients.len();
-            if left_out > 0 {
-                *lock(&self.known).entry((bulk.message.clone(), bulk.revision)).or_default() += left_out as u64;
-                // It is another bulk now, which ends when it ends.
-                bulk.until = None;
-            }
-            if !bulk.recipients.is_empty() {
-                return Ok(Some(bulk));
-            }
+        if lock(&self.waiting).is_none() {
+            let Some(bulk) = self.inner.next().await? else { return Ok(None) };
+            *lock(&self.waiting) = Some(bulk);
         }
+        let Some(bulk) = lock(&self.waiting).clone() else { return Ok(None) };
+        let out = self.watch.clear(&bulk).await?;
+        let Some(mut bulk) = lock(&self.waiting).take() else { return Ok(None) };
+        let before = bulk.recipients.len();
+        bulk.recipients.retain(|recipient| !out.contains(&recipient.person));
+        let left_out = before - bulk.recipients.len();
+        if left_out > 0 {
+            *lock(&self.known).entry((bulk.message.clone(), bulk.revision)).or_default() += left_out as u64;
+            // It is another bulk now, which ends when it ends.
+            bulk.until = None;
+        }
+        if left_out > 0 && bulk.recipients.is_empty() {
+            // A plan that is shared would give the same bulk again and again.
+            let why = "everybody of a bulk has the message under another key: run the same command again";
+            return Err(Stopped::Prepare(why.to_owned()));
+        }
+        Ok(Some(bulk))
     }
 
     fn not_given(&self) -> Vec<(MessageRevision, Tally)> {

@@ -345,8 +345,12 @@ impl<'a, S: Store + Known, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L, C, K
             Err(error) => return self.stop(Stopped::Store(error.to_string())),
         };
         self.state().sent_all_the_same += raised.len() as u64;
-        for meant in known.iter().map(|(id, _)| id).chain(&raised).filter_map(|id| asked.get(id)) {
-            self.leave_out(meant);
+        // Whoever the ledger has under the key of new claims no claim is granted for. Under another key they
+        // are somebody else to it.
+        for id in known.iter().map(|(id, _)| id).chain(&raised) {
+            if let Some(meant) = asked.get(id).filter(|meant| *meant != id && !self.is_known(meant)) {
+                self.leave_out(meant);
+            }
         }
         let unknown = || rest.iter().filter(|(id, _)| !raised.contains(id));
         let people: PersonSet = unknown().filter_map(|(id, _)| asked.get(id)).map(|meant| meant.person).collect();
