@@ -170,6 +170,8 @@ impl Go<'_> {
             }
         };
         summary.alarms.extend(watch.alarms());
+        // What was found out when everything was claimed already is no smaller news.
+        summary.stopped = summary.stopped.take().or_else(|| watch.stopped());
         let settled = if before > 0 && summary.total().accepted > 0 && summary.stopped.is_none() {
             let telling = (output, interrupts.first());
             evidence::last(world, &store, client, clock, &choices.selection, telling).await

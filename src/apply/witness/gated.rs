@@ -47,7 +47,7 @@ where
 {
     async fn next(&self) -> Result<Option<Bulk>, Stopped> {
         if lock(&self.waiting).is_none() {
-            let Some(bulk) = self.inner.next().await? else { return Ok(None) };
+            let Some(bulk) = self.inner.next().await? else { return self.watch.stopped().map_or(Ok(None), Err) };
             *lock(&self.waiting) = Some(bulk);
         }
         let Some(bulk) = lock(&self.waiting).clone() else { return Ok(None) };

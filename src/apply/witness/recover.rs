@@ -165,7 +165,11 @@ async fn write<S: Store, C: Clock>(
         };
         if let Grant::Taken(taken) = store.claim(claim).await? {
             // Somebody else has settled or claimed them meanwhile.
+            let before = people.len();
             people.retain(|person, _| !taken.contains(person));
+            if people.len() == before {
+                break;
+            }
             continue;
         }
         let rejected: Vec<(Person, PersonState)> = people

@@ -1,6 +1,6 @@
 //! What is asked, and what an answer means.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::error::Error;
 use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -85,6 +85,10 @@ pub struct Watch<'a, S, L, C, K> {
 struct State {
     /// The sample that a bulk was last given for.
     passed: usize,
+    /// The samples that were asked for: those that were passed before never are.
+    witnessed: HashSet<usize>,
+    /// Whether the first question was given up.
+    is_look_cut: bool,
     /// Whether questions do not keep up with the sending, so that no bulk waits for them.
     lags: bool,
     left_out: BTreeMap<MessageRevision, PersonSet>,
@@ -136,15 +140,20 @@ impl<'a, S: Store + Known, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L, C, K
         if self.mode == Mode::Off {
             return;
         }
-        let both = join(self.look(bulks), self.next());
-        match self.mode {
-            Mode::Preferred => {
-                if let Either::Right(_) = select(pin!(both), pin!(self.clock.sleep(PATIENCE))).await {
-                    self.state().lags = true;
+        let both = join(self.look(), self.next());
+        let rows = match self.mode {
+            Mode::Preferred => match select(pin!(both), pin!(self.clock.sleep(PATIENCE))).await {
+                Either::Left(((rows, _), _)) => rows,
+                Either::Right(_) => {
+                    let mut state = self.state();
+                    (state.lags, state.is_look_cut) = (true, true);
+                    return;
                 }
-            }
-            Mode::Required | Mode::Off => drop(both.await),
-        }
+            },
+            Mode::Required | Mode::Off => both.await.0,
+        };
+        // What the answer says is looked into, however long that takes.
+        self.compare(rows, bulks).await;
     }
 
     /// Asks the other questions, one after the other, until all are asked.
@@ -157,9 +166,16 @@ impl<'a, S: Store + Known, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L, C, K
     pub fn alarms(&self) -> Vec<Alarm> {
         let state = self.state();
         let why = state.failure.as_ref().map(ToString::to_string);
-        let unasked = (state.unasked > 0).then_some(Alarm::NotWitnessed { bulks: state.unasked, why });
+        let bulks = if state.is_look_cut { self.samples.len() as u64 } else { state.unasked };
+        let unasked = (bulks > 0).then_some(Alarm::NotWitnessed { bulks, why });
         let sent = (state.sent_all_the_same > 0).then_some(Alarm::SentAllTheSame { people: state.sent_all_the_same });
         sent.into_iter().chain(unasked).collect()
+    }
+
+    /// Why nothing may be claimed any more, if that was found out.
+    #[must_use]
+    pub fn stopped(&self) -> Option<Stopped> {
+        self.state().stopped.clone()
     }
 
     /// Waits until a bulk may be claimed, and says who of it is to be left out.
@@ -168,11 +184,17 @@ impl<'a, S: Store + Known, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L, C, K
     /// Why nothing may be claimed any more.
     pub(super) async fn clear(&self, bulk: &Bulk) -> Result<PersonSet, Stopped> {
         if self.mode != Mode::Off {
-            match key(bulk).and_then(|key| self.numbers.get(&key)) {
-                Some(number) => self.wait_for(*number).await,
-                // It is not of the plan that this run made.
-                None => self.ask_for(&[sample::of(bulk, self.of_each)]).await,
-            }
+            let number = key(bulk).and_then(|key| self.numbers.get(&key)).copied();
+            let is_in_time = match number {
+                Some(number) => self.wait_for(number).await,
+                None => true,
+            };
+            let is_witnessed = number.is_some_and(|number| self.state().witnessed.contains(&number));
+            // It is not of the plan that this run made, or was passed over as somebody else's.
+            let is_asked = is_witnessed || (is_in_time && self.ask_now(bulk).await);
+            let mut state = self.state();
+            state.lags = !is_in_time;
+            state.unasked += u64::from(!is_asked);
         }
         let state = self.state();
         match &state.stopped {
@@ -184,26 +206,50 @@ impl<'a, S: Store + Known, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L, C, K
         }
     }
 
-    async fn wait_for(&self, number: usize) {
-        self.state().passed = number;
+    /// Waits until a sample was asked for, or passed over; false if that takes too long.
+    async fn wait_for(&self, number: usize) -> bool {
+        let lags = {
+            let mut state = self.state();
+            state.passed = number;
+            state.lags
+        };
         let mut done = self.done.subscribe();
         let is_done = done.wait_for(|done| *done > number);
-        let in_time = match self.mode {
+        match self.mode {
             Mode::Required | Mode::Off => is_done.await.is_ok(),
             Mode::Preferred => {
-                let patience = if self.state().lags { Duration::ZERO } else { PATIENCE };
+                let patience = if lags { Duration::ZERO } else { PATIENCE };
                 matches!(select(pin!(is_done), pin!(self.clock.sleep(patience))).await, Either::Left(_))
             }
-        };
-        let mut state = self.state();
-        state.lags = !in_time;
-        if !in_time || state.failure.is_some() {
-            state.unasked += 1;
         }
     }
 
-    /// Asks what was sent lately.
-    async fn look(&self, bulks: &[Bulk]) {
+    /// Asks for people of a bulk that no question was about; false if that takes too long, or logs that have
+    /// failed are not asked again.
+    async fn ask_now(&self, bulk: &Bulk) -> bool {
+        let is_over = {
+            let state = self.state();
+            state.failure.is_some() || state.stopped.is_some()
+        };
+        if is_over {
+            return false;
+        }
+        let samples = [sample::of(bulk, self.of_each)];
+        let asking = self.ask_for(&samples);
+        let in_time = match self.mode {
+            Mode::Required | Mode::Off => {
+                asking.await;
+                true
+            }
+            Mode::Preferred => {
+                matches!(select(pin!(asking), pin!(self.clock.sleep(PATIENCE))).await, Either::Left(_))
+            }
+        };
+        in_time && self.state().failure.is_none()
+    }
+
+    /// Asks what was sent lately, and gives what may be of people who are about to be sent to.
+    async fn look(&self) -> BTreeMap<MessageId, Vec<Row>> {
         let now = self.clock.now();
         let last = self.store.read(|ledger| ledger.claims().map(|claim| claim.claim().at).max());
         let earliest = now.checked_sub(PROVES_WITHIN).unwrap_or(Timestamp::MIN);
@@ -219,10 +265,16 @@ impl<'a, S: Store + Known, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L, C, K
                 }
             }
             if let Some(failure) = found.failure {
+                // What was read before is as true as ever.
                 self.fail(failure);
-                return;
+                break;
             }
         }
+        rows
+    }
+
+    /// Finds out whether what was sent lately is of people in these bulks.
+    async fn compare(&self, mut rows: BTreeMap<MessageId, Vec<Row>>, bulks: &[Bulk]) {
         if rows.is_empty() {
             return;
         }
@@ -246,6 +298,12 @@ impl<'a, S: Store + Known, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L, C, K
             return false;
         }
         let asked = self.pack(rest).await;
+        {
+            let mut state = self.state();
+            if state.failure.is_none() {
+                state.witnessed.extend(begin..begin + asked);
+            }
+        }
         self.done.send_modify(|done| *done = (*done).max(begin + asked));
         true
     }

@@ -40,7 +40,14 @@ pub(super) async fn run(
     let store = opened.map_err(|error| store_failure(&error))?;
     dumps::take_in(world, &store).await?;
     let messages = messages(world, &store.ledger());
-    let recovered = recover((&store, &client, &clock), run, &messages).await.map_err(|error| store_failure(&error))?;
+    let recovered = match recover((&store, &client, &clock), run, &messages).await {
+        Ok(recovered) => recovered,
+        Err(error) => {
+            // What was written until then stays, in order or not.
+            drop(store.finish().await);
+            return Err(store_failure(&error));
+        }
+    };
     let plan = tokio::task::block_in_place(|| {
         plan::make(world, &Choices::default(), Some(&store.ledger()), store.view(world.gateway.now()))
     });
