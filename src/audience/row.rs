@@ -125,12 +125,7 @@ fn in_one_form(cells: csv::StringRecord, to: Option<usize>) -> csv::StringRecord
         return cells;
     }
     let form = |(position, cell)| if to == Some(position) { plain_id(cell) } else { plain(cell) };
-    // In most rows no byte is anything but a letter, a digit or a mark that no spreadsheet has.
-    let ends = |byte: u8| (byte <= b' ') | (byte >= 0x7f) | (byte == b'\'') | (byte == b'=');
-    if !cells.as_slice().bytes().fold(false, |found, byte| found | ends(byte))
-        || cells.iter().all(is_plain)
-        || cells.iter().enumerate().all(|(position, cell)| form((position, cell)) == cell)
-    {
+    if cells.iter().enumerate().all(|(position, cell)| form((position, cell)) == cell) {
         return cells;
     }
     cells.iter().enumerate().map(form).fold(csv::StringRecord::new(), |mut cells, cell| {

@@ -48,13 +48,15 @@ static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
 
 /// Says whether a text was UTF-8 before it was read in another encoding.
 pub(super) fn is_misread(text: &str) -> bool {
-    // A character beyond ASCII was several, so that they stand side by side.
-    let mut before_is_ascii = true;
-    let has_pair =
-        text.chars().any(|mark| !mark.is_ascii() && !std::mem::replace(&mut before_is_ascii, mark.is_ascii()));
+    // A character beyond ASCII was several, so that they stand side by side: a byte that begins one comes
+    // right behind one that goes on with another.
+    let is_pair = |pair: &[u8]| matches!(pair, [0x80..=0xbf, 0xc0..=0xff]);
+    if !text.as_bytes().windows(2).any(is_pair) {
+        return false;
+    }
     // In the code pages of DOS capital letters stand where other bytes begin, and lines where those of names do.
     let tables = if text.contains(is_line) { TABLES.len() } else { ENCODINGS.len() };
-    has_pair && TABLES.iter().take(tables).any(|table| is_utf8(text, table))
+    TABLES.iter().take(tables).any(|table| is_utf8(text, table))
 }
 
 /// Says whether a character is a part of a frame.
