@@ -82,23 +82,21 @@ const WORDS: [&str; 54] = [
     "#SPILL!",
 ];
 
-/// The bytes with which a mark begins, or in one of which it is seen.
-const MARKS: [bool; 256] = {
-    let mut marks = [false; 256];
-    let mut rest: &[u8] = b"&<\\{|[%+";
-    while let [first, others @ ..] = rest {
-        marks[*first as usize] = true;
-        rest = others;
-    }
-    marks
-};
-
 /// What a cell still holds of the program that it comes from: an escape, markup, a placeholder that was
 /// never filled, a number that was cut. To people it is noise.
 #[must_use]
 pub fn leftover_mark(cell: &str) -> Option<&'static str> {
-    let begins = |byte: u8| MARKS.get(usize::from(byte)).is_some_and(|begins| *begins);
-    if !cell.bytes().any(begins) {
+    let begins = |byte: u8| {
+        (byte == b'&')
+            | (byte == b'<')
+            | (byte == b'\\')
+            | (byte == b'{')
+            | (byte == b'|')
+            | (byte == b'[')
+            | (byte == b'%')
+            | (byte == b'+')
+    };
+    if !cell.bytes().fold(false, |found, byte| found | begins(byte)) {
         return None;
     }
     if is_scientific(cell) {
