@@ -7,6 +7,7 @@ use crate::apply::witness::{Mode, OlderKeys};
 use crate::campaign::Witness;
 use crate::identity::{CanonicalTo, Fingerprint, Keys, Person, SenderId};
 use crate::plan::{Bulk, Plan, PrepareError};
+use crate::store::Home;
 
 use super::prepare::Pool;
 use super::world::World;
@@ -18,6 +19,8 @@ pub(super) fn mode(world: &World) -> Mode {
         Some(Witness::Preferred) => Mode::Preferred,
         Some(Witness::Required) => Mode::Required,
         None if world.gateway.is_sandbox() => Mode::Off,
+        // Workers that share a plan ask only if that is wanted: each asks for all of it.
+        None if matches!(world.gateway.ledger, Home::Postgres(_)) => Mode::Off,
         None => Mode::default(),
     }
 }
