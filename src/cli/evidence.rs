@@ -1,5 +1,11 @@
 //! A pass over the doubts with the gateway's logs: what `reconcile` does, and what `apply` does first.
 
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use futures_util::future::select;
+
+use crate::apply::Clock as _;
 use crate::apply::evidence::{self, Reconciled, Terms};
 use crate::gateway::Client;
 use crate::plan::Selection;
@@ -15,6 +21,9 @@ use super::output::Output;
 use super::progress::Asking;
 use super::store::store_failure;
 use super::world::World;
+
+/// How long a run asks about old doubts when it has nothing else to do any more.
+const LAST_PASS_MAX: Duration = Duration::from_secs(10);
 
 /// Asks the logs about the selected doubts, until `stop` is ready.
 pub(super) async fn pass(
@@ -68,7 +77,8 @@ pub(super) async fn first(
 }
 
 /// Asks about old doubts once more, when something was accepted that left after them: what the logs lack
-/// now may be proved. Waits for nothing.
+/// now may be proved. Nobody waits long for that, also not if the gateway asks for patience: the next run
+/// asks again.
 ///
 /// # Errors
 /// If the store does not take an outcome; if anybody got their message more than once.
@@ -80,7 +90,10 @@ pub(super) async fn last(
     selection: &Selection,
     (output, stop): (&Output, impl Future<Output = ()> + Send),
 ) -> Result<Exit, Failure> {
-    let (reconciled, stored) = pass(world, store, client, clock, selection, stop).await;
+    let stop = select(Box::pin(stop), Box::pin(clock.sleep(LAST_PASS_MAX))).map(drop);
+    let (mut reconciled, stored) = pass(world, store, client, clock, selection, stop).await;
+    // What could not be read is no news: it was in doubt before.
+    reconciled.failure = None;
     if reconciled.settled() > 0 || reconciled.sent_again() > 0 {
         output.tell(&reconcile_text::brief(&reconciled));
     }

@@ -86,7 +86,7 @@ fn live(kind: Kind, seed: u64) -> Figures {
             world.edit(&mut dice, &mut figures);
         }
         world.settle(&mut figures);
-        if kind != Kind::Postgres && world.campaigns.leave_soon() {
+        if world.campaigns.leave_soon() {
             world.take_back(&past, &mut figures);
         }
         world.raise_revisions();

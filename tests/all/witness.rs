@@ -98,7 +98,7 @@ fn tip(repository: &Path) -> String {
 fn a_dump_that_was_restored() {
     let cluster = Cluster::shared();
     let database = cluster.database();
-    let mut shop = Shop::new("{ in: postgres }\nwitness: preferred");
+    let mut shop = Shop::new("{ in: postgres }");
     shop.project.set("SENDFORM_DATABASE_URL", database.clone());
     let project = &shop.project;
     project.run(["ledger", "init"]).code(0);

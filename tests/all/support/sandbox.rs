@@ -1,8 +1,8 @@
 //! A sandbox in a process of its own, and its admin routes.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader};
-use std::net::SocketAddr;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -75,6 +75,15 @@ impl Sandbox {
     /// Waits until it has seen so many sends.
     pub(crate) fn wait_requests(&self, count: u64) {
         self.ask("GET", &format!("/sandbox/wait?requests={count}"), None);
+    }
+
+    /// Asks for an answer when something has come to pass, such as `held=1`, and goes on: it can be read
+    /// from then on.
+    pub(crate) fn answer_when(&self, condition: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(self.address).expect("the sandbox listens");
+        write!(stream, "GET /sandbox/wait?{condition} HTTP/1.1\r\nHost: {}\r\n\r\n", self.address)
+            .expect("it can be asked");
+        stream
     }
 
     /// How many sends it has seen, whatever became of them.

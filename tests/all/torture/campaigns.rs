@@ -69,6 +69,12 @@ pub(super) struct Campaigns {
 }
 
 impl Campaigns {
+    /// Has the gateway asked for people before they are sent to, or not.
+    pub(super) fn ask_first(&mut self, asks: bool) {
+        let [before, after] = if asks { ["off", "required"] } else { ["required", "off"] };
+        self.state = self.state.replace(&format!("witness: {before}"), &format!("witness: {after}"));
+    }
+
     /// Whether every message leaves soon after it is handed over: what is still to leave the logs do not
     /// show.
     pub(super) fn leave_soon(&self) -> bool {

@@ -77,14 +77,6 @@ impl Gateway {
         self.process().requests()
     }
 
-    pub(super) fn held(&self) -> u64 {
-        self.count("held")
-    }
-
-    fn count(&self, name: &str) -> u64 {
-        self.process().state()[name].as_u64().expect("counts are numbers")
-    }
-
     /// The books; the gateway may be at work on them.
     pub(super) fn books(&self) -> Books {
         Books::read(&self.folder.path().join("books.sqlite"))

@@ -1,17 +1,19 @@
 //! When something is done to a run.
 
 use std::fs;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
 use super::dice::Dice;
 use super::gateway::Gateway;
 use crate::support::Process;
-
-/// How often is looked whether the moment has come. Time itself is what is tested here.
-const LOOK_AGAIN: Duration = Duration::from_micros(500);
 
 /// When something is done to a run.
 #[derive(Debug)]
@@ -44,26 +46,58 @@ impl Moment {
 
     /// Waits until it has come; `false` if the run ended before.
     pub(super) fn wait(&self, run: &mut Process, gateway: &Gateway) -> bool {
-        let start = Instant::now();
-        let before = match self {
-            Self::Grown(file, _) | Self::Replaced(file) => Looks::at(file),
-            Self::After(_) | Self::Held | Self::Requests(_) => Looks { inode: 0, length: 0 },
-        };
-        let requests_before = if matches!(self, Self::Requests(_)) { gateway.requests() } else { 0 };
-        let has_come = || match self {
-            Self::After(time) => start.elapsed() >= *time,
-            Self::Grown(file, bytes) => Looks::at(file).length >= before.length + bytes,
-            Self::Replaced(file) => Looks::at(file).inode != before.inode,
-            Self::Held => gateway.held() > 0,
-            Self::Requests(requests) => gateway.requests() >= requests_before + requests,
-        };
-        while !has_come() {
-            if !run.is_running() {
-                return false;
+        let process = Pid::from_raw(run.id().cast_signed()).expect("a process has a number");
+        let process = pidfd_open(process, PidfdFlags::empty()).expect("it is not waited for yet");
+        match self {
+            Self::After(time) => {
+                let time = Timespec::try_from(*time).expect("it is less than a second");
+                one_of(&[process.as_fd()], Some(&time));
             }
-            thread::sleep(LOOK_AGAIN);
+            Self::Grown(file, bytes) => {
+                let length = Looks::at(file).length;
+                changes(file, &process, || Looks::at(file).length >= length + bytes);
+            }
+            Self::Replaced(file) => {
+                let inode = Looks::at(file).inode;
+                changes(file, &process, || Looks::at(file).inode != inode);
+            }
+            Self::Held => {
+                let answer = gateway.process().answer_when("held=1");
+                one_of(&[answer.as_fd(), process.as_fd()], None);
+            }
+            Self::Requests(requests) => {
+                let answer = gateway.process().answer_when(&format!("requests={}", gateway.requests() + requests));
+                one_of(&[answer.as_fd(), process.as_fd()], None);
+            }
         }
         run.is_running()
+    }
+}
+
+/// Waits until something happens to one of these, or the time is over.
+fn one_of(happening: &[BorrowedFd<'_>], time: Option<&Timespec>) {
+    let mut all: Vec<PollFd<'_>> = happening.iter().map(|one| PollFd::from_borrowed_fd(*one, PollFlags::IN)).collect();
+    poll(&mut all, time).expect("these can be waited for");
+}
+
+/// Waits until something in a file's folder has changed so that a moment has come, or the process ended.
+fn changes(file: &Path, process: &OwnedFd, has_come: impl Fn() -> bool) {
+    let watch = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK).expect("files can be watched");
+    let folder = file.parent().expect("a file is in a folder");
+    inotify::add_watch(&watch, folder, WatchFlags::CREATE | WatchFlags::MODIFY | WatchFlags::MOVED_TO)
+        .expect("a folder can be watched");
+    let mut buffer = [MaybeUninit::uninit(); 4096];
+    let mut events = inotify::Reader::new(&watch, &mut buffer);
+    while !has_come() {
+        one_of(&[watch.as_fd(), process.as_fd()], None);
+        let mut is_event = false;
+        while events.next().is_ok() {
+            is_event = true;
+        }
+        if !is_event {
+            // It is the process that has ended.
+            return;
+        }
     }
 }
 

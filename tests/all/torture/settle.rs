@@ -87,6 +87,7 @@ impl World {
         let before: u64 = books.messages.values().map(|kept| kept.accepted).sum();
         self.seats = self.store.seats();
         self.set_environment();
+        self.campaigns.ask_first(true);
         self.write();
         self.store.take_back(past, &self.seats[0]);
         self.count(figures, Count::TakenBack, 1);
@@ -103,6 +104,8 @@ impl World {
             self.count(figures, Count::Recovered, lost);
         }
         self.audit(figures);
+        self.campaigns.ask_first(false);
+        self.write();
         self.settle(figures);
         let after: u64 = self.books().messages.values().map(|kept| kept.accepted).sum();
         assert!(after >= before, "books only grow");
