@@ -49,7 +49,8 @@ fn length(claim: &Claim) -> SignedDuration {
     claim.until.map_or(SignedDuration::ZERO, |until| until.duration_since(planned).max(SignedDuration::ZERO))
 }
 
-fn later(instant: Timestamp, time: SignedDuration) -> Timestamp {
+/// An instant so much later, or the last one that there is.
+pub(super) fn later(instant: Timestamp, time: SignedDuration) -> Timestamp {
     instant.checked_add(time).unwrap_or(Timestamp::MAX)
 }
 

@@ -10,7 +10,7 @@ use crate::apply::evidence::LogsFailure;
 use crate::apply::witness::{Gated, Watch};
 use crate::apply::{self, GatewayTime, Planned, Ports, Stopped, Summary, Supply};
 use crate::gateway::{Client, ClientError, Limits};
-use crate::ledger::{Doubt, Flight, Ledger, MessageRecord, RunId};
+use crate::ledger::{Doubt, Flight, Ledger, RunId};
 use crate::plan::{Bulk, Gate, Plan, RailKind};
 use crate::report::words::plural;
 use crate::report::{json, outcome_text};
@@ -318,17 +318,7 @@ fn approve(plan: &Plan, args: &ApplyArgs, output: &Output) -> Result<(), Result<
 async fn record(world: &World, store: &Opened, plan: &mut Plan) -> Result<Vec<Bulk>, StoreError> {
     let mut bulks = Vec::new();
     for message in plan.messages.iter_mut().filter(|message| message.selected && !message.bulks.is_empty()) {
-        store
-            .record(MessageRecord {
-                message: message.key.clone(),
-                revision: message.revision,
-                sender: message.sender.clone(),
-                text: message.template.clone(),
-                audience: message.counts.people(),
-                at: world.gateway.now(),
-                terms: Some(message.terms.clone()),
-            })
-            .await?;
+        store.record(message.record(world.gateway.now())).await?;
         bulks.append(&mut message.bulks);
     }
     Ok(bulks)

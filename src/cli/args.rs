@@ -314,16 +314,17 @@ pub(super) struct RecoverArgs {
     /// Accept that so many people would be sent to, of whom the logs cannot tell whether they got their
     /// message over 47 hours ago: `older-unknown=12`
     #[arg(long, value_name = "older-unknown=N", value_parser = parse_older_unknown)]
-    pub accept: Option<OlderUnknown>,
+    pub accept: Option<u64>,
 }
 
-/// So many people of whom the logs cannot tell, at most.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct OlderUnknown(pub u64);
+fn parse_older_unknown(text: &str) -> Result<u64, String> {
+    accepted("older-unknown", text)
+}
 
-fn parse_older_unknown(text: &str) -> Result<OlderUnknown, String> {
-    let number = text.strip_prefix("older-unknown=").and_then(read_number);
-    number.map(OlderUnknown).ok_or_else(|| format!("`{text}` is not older-unknown=NUMBER"))
+/// Reads the number of people that somebody accepts under a name.
+fn accepted(name: &str, text: &str) -> Result<u64, String> {
+    let number = text.strip_prefix(name).and_then(|rest| rest.strip_prefix('=')).and_then(read_number);
+    number.ok_or_else(|| format!("`{text}` is not {name}=NUMBER"))
 }
 
 /// `ledger import`
@@ -386,16 +387,11 @@ pub(super) struct RebindArgs {
     pub add_key: bool,
     /// Accept that so many people are in doubt at a gateway of another name: `doubts=12`
     #[arg(long, value_name = "doubts=N", value_parser = parse_doubts, requires = "gateway")]
-    pub accept: Option<Doubts>,
+    pub accept: Option<u64>,
 }
 
-/// So many people in doubt, at most.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Doubts(pub u64);
-
-fn parse_doubts(text: &str) -> Result<Doubts, String> {
-    let number = text.strip_prefix("doubts=").and_then(read_number);
-    number.map(Doubts).ok_or_else(|| format!("`{text}` is not doubts=NUMBER"))
+fn parse_doubts(text: &str) -> Result<u64, String> {
+    accepted("doubts", text)
 }
 
 /// `completions`

@@ -3,26 +3,18 @@
 use std::sync::Arc;
 
 use crate::apply::Prepare as _;
-use crate::apply::witness::{Mode, OlderKeys};
+use crate::apply::witness::OlderKeys;
 use crate::campaign::Witness;
 use crate::identity::{CanonicalTo, Fingerprint, Keys, Person, SenderId};
 use crate::plan::{Bulk, Plan, PrepareError};
-use crate::store::Home;
 
 use super::prepare::Pool;
 use super::world::World;
 
 /// How much the run depends on the gateway's logs: a sandbox's ledger and books go together anyway.
-pub(super) fn mode(world: &World) -> Mode {
-    match world.project.witness {
-        Some(Witness::Off) => Mode::Off,
-        Some(Witness::Preferred) => Mode::Preferred,
-        Some(Witness::Required) => Mode::Required,
-        None if world.gateway.is_sandbox() => Mode::Off,
-        // Workers that share a plan ask only if that is wanted: each asks for all of it.
-        None if matches!(world.gateway.ledger, Home::Postgres(_)) => Mode::Off,
-        None => Mode::default(),
-    }
+pub(super) fn mode(world: &World) -> Witness {
+    let default = if world.gateway.is_sandbox() { Witness::Off } else { Witness::Preferred };
+    world.project.witness.unwrap_or(default)
 }
 
 /// The senders of what a plan sends.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::audience::Dialect;
 use crate::diagnostic::Diagnostics;
 use crate::identity::{MessageKey, Revision, SenderId};
-use crate::ledger::Terms;
+use crate::ledger::{MessageRecord, Terms};
 use crate::wire::options::SendingSpeedLimit;
 
 use super::bulk::Bulk;
@@ -79,6 +79,20 @@ pub struct MessagePlan {
 }
 
 impl MessagePlan {
+    /// What the ledger keeps of it when something of it is sent at this instant.
+    #[must_use]
+    pub fn record(&self, at: Timestamp) -> MessageRecord {
+        MessageRecord {
+            message: self.key.clone(),
+            revision: self.revision,
+            sender: self.sender.clone(),
+            text: self.template.clone(),
+            audience: self.counts.people(),
+            at,
+            terms: Some(self.terms.clone()),
+        }
+    }
+
     /// How many people it goes to now.
     #[must_use]
     pub fn to_send(&self) -> u64 {

@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::control::Shown;
 use crate::apply::gateway_time::Agreement;
+use crate::apply::leaving::later;
 use crate::ledger::Dated;
 
 /// How long after its claim absence can prove anything: the logs go back 48 hours, and an hour is
@@ -118,10 +119,6 @@ impl Absence {
         let by_runs = self.over_at.zip(shown.of_run).is_some_and(|(over_at, claimed_at)| claimed_at >= over_at);
         by_theirs || by_runs
     }
-}
-
-fn later(instant: Timestamp, time: SignedDuration) -> Timestamp {
-    instant.checked_add(time).unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]

@@ -114,6 +114,6 @@ fn absence(state: ClaimState<'_>, asked: Asked, bench: &Bench<'_>) -> Absence {
 
 /// Says whether the logs do not go back to a doubt any more.
 pub(super) fn is_past(doubt: &Doubt, leaves_by: Timestamp, now: Timestamp) -> bool {
-    let gone = leaves_by.checked_add(LOGS_BACK_MAX).unwrap_or(Timestamp::MAX);
+    let gone = leaving::later(leaves_by, LOGS_BACK_MAX);
     now > doubt.logs_end().max(gone)
 }

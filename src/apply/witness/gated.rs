@@ -29,12 +29,6 @@ impl<'a, B, S, L, C, K> Gated<'a, B, S, L, C, K> {
     pub fn new(inner: B, watch: &'a Watch<'a, S, L, C, K>) -> Self {
         Self { inner, watch, waiting: Mutex::default(), known: Mutex::default() }
     }
-
-    /// What is beneath.
-    #[must_use]
-    pub fn inner(&self) -> &B {
-        &self.inner
-    }
 }
 
 impl<B, S, L, C, K> Supply for Gated<'_, B, S, L, C, K>

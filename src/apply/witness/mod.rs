@@ -16,4 +16,4 @@ mod tests;
 
 pub use gated::Gated;
 pub use recover::{Recovered, recover};
-pub use watch::{Mode, NoOlderKeys, OlderKeys, Watch};
+pub use watch::{NoOlderKeys, OlderKeys, Watch};

@@ -11,6 +11,7 @@ use crate::apply::evidence::{Found, Known, Logs, LogsFailure, Look, Question, Ro
 use crate::apply::simulation::clock::{Death, SimClock, drive};
 use crate::apply::simulation::world::{bulk, message};
 use crate::apply::{Alarm, Clock as _, Planned, Stopped, Store, Supply as _};
+use crate::campaign::Witness;
 use crate::identity::{BulkTime, MessageId, Person, Revision, SenderId};
 use crate::ledger::sample::{self, at};
 use crate::ledger::{Claim, ClaimId, Evidence, Grant, Ledger, Outcome, PersonState, RunId, View, Weighed};
@@ -140,7 +141,7 @@ struct World {
     rows: Vec<Row>,
     failure: Option<LogsFailure>,
     takes: Duration,
-    mode: Mode,
+    mode: Witness,
     older: u64,
 }
 
@@ -162,7 +163,7 @@ impl World {
             rows: Vec::new(),
             failure: None,
             takes: Duration::ZERO,
-            mode: Mode::Preferred,
+            mode: Witness::Preferred,
             older: 1000,
         }
     }
@@ -275,7 +276,7 @@ fn what_was_sent_lately_is_seen_whoever_is_asked_for() {
         let rows = vec![Row { sent_at: Some(sent_at), ..row(2) }];
         let logs = Books { clock: &clock, rows, failure: None, takes: Duration::ZERO, asked: Mutex::default() };
         let sender = SenderId::parse("official").unwrap();
-        let watch = Watch::new((&store, &logs, &clock, &NoOlderKeys), Mode::Preferred, &bulks, [sender]);
+        let watch = Watch::new((&store, &logs, &clock, &NoOlderKeys), Witness::Preferred, &bulks, [sender]);
         let cleared = drive(&clock, &Death::default(), async {
             watch.open(&bulks).await;
             watch.drive().await;
@@ -306,22 +307,22 @@ fn people_are_asked_for_under_every_key() {
 fn logs_that_cannot_be_read_are_a_warning_or_the_end() {
     for failure in [LogsFailure::Throttled, LogsFailure::Forbidden, LogsFailure::Unreadable("x".to_owned())] {
         let world = |mode| World { failure: Some(failure.clone()), mode, rows: vec![row(1)], ..World::new() };
-        let ended = world(Mode::Preferred).run();
+        let ended = world(Witness::Preferred).run();
         assert_eq!(ended.alarms, [Alarm::NotWitnessed { bulks: 4, why: Some(failure.to_string()) }]);
         assert_eq!(Ended { alarms: Vec::new(), ..ended }, all());
-        let ended = world(Mode::Required).run();
+        let ended = world(Witness::Required).run();
         assert_eq!((ended.stopped, ended.not_attempted), (Some(Stopped::Unwitnessed(failure.clone())), 20));
-        assert_eq!(world(Mode::Off).run(), all());
+        assert_eq!(world(Witness::Off).run(), all());
     }
 }
 
 #[test]
 fn nobody_waits_long_for_logs_that_are_slow_unless_they_have_to_be_asked() {
     let world = |mode| World { takes: Duration::from_secs(30), mode, rows: vec![row(19)], ..World::new() };
-    let ended = world(Mode::Preferred).run();
+    let ended = world(Witness::Preferred).run();
     assert_eq!(ended.alarms, [Alarm::NotWitnessed { bulks: 4, why: None }]);
     assert_eq!(ended.given.len(), 20);
-    assert!(lacks(1)(&world(Mode::Required).run()));
+    assert!(lacks(1)(&world(Witness::Required).run()));
 }
 
 #[test]

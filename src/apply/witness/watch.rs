@@ -15,6 +15,7 @@ use crate::apply::evidence::{By, Found, Known, Logs, LogsFailure, Look, PROVES_W
 use crate::apply::ports::{Clock, Store};
 use crate::apply::summary::{Alarm, MessageRevision, Stopped};
 use crate::apply::verdict::state;
+use crate::campaign::Witness;
 use crate::identity::{BulkId, MessageId, Person, PersonSet, SenderId};
 use crate::ledger::{ClaimId, Decision, Evidence, Ledger, PersonState, Standing, Testimony};
 use crate::plan::Bulk;
@@ -26,18 +27,6 @@ const LOOK_BEFORE: SignedDuration = SignedDuration::from_mins(10);
 const LOOK_PAGES_MAX: usize = 3;
 /// How long a bulk waits for its question where the witness is only preferred.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// How much a run depends on the gateway's logs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Mode {
-    /// Nothing is asked.
-    Off,
-    /// Bulks go unasked if the logs cannot be read, or not in time.
-    #[default]
-    Preferred,
-    /// Nothing is claimed unless the logs can be read.
-    Required,
-}
 
 /// Finds the persons that other keys of the run make of people.
 pub trait OlderKeys: Sync {
@@ -68,7 +57,7 @@ pub struct Watch<'a, S, L, C, K> {
     logs: &'a L,
     clock: &'a C,
     older: &'a K,
-    mode: Mode,
+    mode: Witness,
     senders: BTreeSet<SenderId>,
     /// How many people of each bulk are asked for.
     of_each: usize,
@@ -110,12 +99,12 @@ impl<'a, S: Store + Known, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L, C, K
     #[must_use]
     pub fn new(
         (store, logs, clock, older): (&'a S, &'a L, &'a C, &'a K),
-        mode: Mode,
+        mode: Witness,
         bulks: &[Bulk],
         senders: impl IntoIterator<Item = SenderId>,
     ) -> Self {
         let of_each = sample::of_each(bulks.len());
-        let asks = mode != Mode::Off;
+        let asks = mode != Witness::Off;
         let samples: Vec<Bulk> = bulks.iter().filter(|_| asks).map(|bulk| sample::of(bulk, of_each)).collect();
         let number = |(number, bulk): (usize, &Bulk)| Some((key(bulk)?, number));
         let numbers = samples.iter().enumerate().filter_map(number).collect();
@@ -137,12 +126,12 @@ impl<'a, S: Store + Known, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L, C, K
     /// Asks the first two questions, together: what was sent lately, and for the first people. `bulks` are
     /// those that the watch was made of.
     pub async fn open(&self, bulks: &[Bulk]) {
-        if self.mode == Mode::Off {
+        if self.mode == Witness::Off {
             return;
         }
         let both = join(self.look(), self.next());
         let rows = match self.mode {
-            Mode::Preferred => match select(pin!(both), pin!(self.clock.sleep(PATIENCE))).await {
+            Witness::Preferred => match select(pin!(both), pin!(self.clock.sleep(PATIENCE))).await {
                 Either::Left(((rows, _), _)) => rows,
                 Either::Right(_) => {
                     let mut state = self.state();
@@ -150,7 +139,7 @@ impl<'a, S: Store + Known, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L, C, K
                     return;
                 }
             },
-            Mode::Required | Mode::Off => both.await.0,
+            Witness::Required | Witness::Off => both.await.0,
         };
         // What the answer says is looked into, however long that takes.
         self.compare(rows, bulks).await;
@@ -183,7 +172,7 @@ impl<'a, S: Store + Known, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L, C, K
     /// # Errors
     /// Why nothing may be claimed any more.
     pub(super) async fn clear(&self, bulk: &Bulk) -> Result<PersonSet, Stopped> {
-        if self.mode != Mode::Off {
+        if self.mode != Witness::Off {
             let number = key(bulk).and_then(|key| self.numbers.get(&key)).copied();
             let is_in_time = match number {
                 Some(number) => self.wait_for(number).await,
@@ -216,8 +205,8 @@ impl<'a, S: Store + Known, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L, C, K
         let mut done = self.done.subscribe();
         let is_done = done.wait_for(|done| *done > number);
         match self.mode {
-            Mode::Required | Mode::Off => is_done.await.is_ok(),
-            Mode::Preferred => {
+            Witness::Required | Witness::Off => is_done.await.is_ok(),
+            Witness::Preferred => {
                 let patience = if lags { Duration::ZERO } else { PATIENCE };
                 matches!(select(pin!(is_done), pin!(self.clock.sleep(patience))).await, Either::Left(_))
             }
@@ -237,11 +226,11 @@ impl<'a, S: Store + Known, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L, C, K
         let samples = [sample::of(bulk, self.of_each)];
         let asking = self.ask_for(&samples);
         let in_time = match self.mode {
-            Mode::Required | Mode::Off => {
+            Witness::Required | Witness::Off => {
                 asking.await;
                 true
             }
-            Mode::Preferred => {
+            Witness::Preferred => {
                 matches!(select(pin!(asking), pin!(self.clock.sleep(PATIENCE))).await, Either::Left(_))
             }
         };
@@ -433,7 +422,7 @@ impl<'a, S: Store + Known, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L, C, K
     }
 
     fn fail(&self, failure: LogsFailure) {
-        if self.mode == Mode::Required {
+        if self.mode == Witness::Required {
             self.stop(Stopped::Unwitnessed(failure.clone()));
         }
         self.state().failure.get_or_insert(failure);

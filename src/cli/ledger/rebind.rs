@@ -65,7 +65,7 @@ async fn before(world: &World, from: &Expected, new: &Expected) -> Result<Option
 fn refuse_doubts(ledger: &Ledger, args: &RebindArgs) -> Result<(), Failure> {
     let open: usize = ledger.doubts(View::Exclusive).iter().map(|doubt| doubt.open).sum();
     let open = open as u64;
-    if open <= args.accept.map_or(0, |doubts| doubts.0) {
+    if open <= args.accept.unwrap_or(0) {
         return Ok(());
     }
     let message = format!("{} in doubt, and what became of them is known at the old gateway only", people_are(open));

@@ -18,7 +18,7 @@ use crate::cli::settings::Settings;
 use crate::cli::store::{expected, store_failure};
 use crate::cli::world::{Choices, World};
 use crate::identity::SenderId;
-use crate::ledger::{MessageRecord, RunId};
+use crate::ledger::RunId;
 use crate::report::recovered;
 use crate::report::words::plural;
 
@@ -58,15 +58,7 @@ pub(super) async fn run(
             ledger.record(key, message.revision).is_none() && ledger.is_begun(key, message.revision)
         };
         if is_new {
-            let record = MessageRecord {
-                message: key.clone(),
-                revision: message.revision,
-                sender: message.sender.clone(),
-                text: message.template.clone(),
-                audience: message.counts.people(),
-                at: world.gateway.now(),
-                terms: Some(message.terms.clone()),
-            };
+            let record = message.record(world.gateway.now());
             store.record(record).await.map_err(|error| store_failure(&error))?;
         }
     }
@@ -108,7 +100,7 @@ fn verdict(recovered: &Recovered, to_send: u64, args: &RecoverArgs) -> Result<Ex
             .because(failure)
             .hint("what was found until then is in the ledger; run the same command again"));
     }
-    if to_send == 0 || args.accept.is_some_and(|accepted| accepted.0 >= to_send) {
+    if to_send == 0 || args.accept.is_some_and(|accepted| accepted >= to_send) {
         return Ok(Exit::Done);
     }
     let people = plural(to_send, "person");
