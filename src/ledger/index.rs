@@ -52,14 +52,19 @@ impl Index {
         }
     }
 
+    /// The positions of the claims that somebody is in, and of whoever is accepted those of all claims.
+    pub(super) fn positions(&self, person: Person) -> impl Iterator<Item = &usize> {
+        let is_accepted = self.accepted.contains(&person);
+        let all = if is_accepted { self.claims.as_slice() } else { &[] };
+        all.iter().chain(self.others.get(&person)).chain(self.again.get(&person).into_iter().flatten())
+    }
+
     /// Says how somebody stands by all of their claims.
     pub(super) fn standing(&self, entries: &[Entry], person: Person, view: View) -> Standing {
         if self.accepted.contains(&person) {
             return Standing::Accepted;
         }
-        let first = self.others.get(&person);
-        let positions = first.into_iter().chain(self.again.get(&person).into_iter().flatten());
-        let by_claim = positions.filter_map(|position| {
+        let by_claim = self.positions(person).filter_map(|position| {
             let entry = entries.get(*position)?;
             Some(view.standing(entry, entry.state(person)?))
         });

@@ -155,6 +155,14 @@ impl Ledger {
         positions.filter_map(|position| self.entries.get(*position)).map(ClaimState)
     }
 
+    /// Iterates over the claims that a message's person is in, with what is known of them there.
+    pub fn claims_with(&self, id: &MessageId) -> impl Iterator<Item = (ClaimState<'_>, PersonState)> {
+        let person = id.person;
+        let positions = self.index(&id.message, id.revision).into_iter().flat_map(move |index| index.positions(person));
+        let claims = positions.filter_map(|position| self.entries.get(*position)).map(ClaimState);
+        claims.filter_map(move |claim| Some((claim, claim.state(person)?)))
+    }
+
     /// Iterates over the claims of a message, of all its revisions.
     pub fn claims_of_all(&self, message: &MessageKey) -> impl Iterator<Item = ClaimState<'_>> {
         let indexes = self.indexes.iter().filter(move |((of, _), _)| of == message);
@@ -184,9 +192,8 @@ impl Ledger {
     /// which they were not rejected.
     #[must_use]
     pub fn claimed_before(&self, message: &MessageId, besides: &ClaimId) -> bool {
-        let not_rejected = |state| !matches!(state, PersonState::Rejected(_));
-        self.claims_of(&message.message, message.revision)
-            .any(|state| state.claim().id != *besides && state.state(message.person).is_some_and(not_rejected))
+        self.claims_with(message)
+            .any(|(claim, state)| claim.claim().id != *besides && !matches!(state, PersonState::Rejected(_)))
     }
 
     /// Lists the claims of which something is in doubt, the oldest first. What may still be in

@@ -15,7 +15,7 @@ use super::book::{Ledger, Of};
 use super::line::{BY_LOGS, ClaimId, Outcome, PersonState, Proof};
 use super::survey::ClaimState;
 use super::view::View;
-use crate::identity::{BulkId, Person, PersonSet};
+use crate::identity::{BulkId, MessageId, Person, PersonSet};
 use crate::wire::response::STATUS_DUPLICATE_MESSAGE_ID;
 
 /// How far the clock of a run may be from the gateway's: with a larger difference nothing is claimed.
@@ -161,13 +161,13 @@ impl Ledger {
         }
         let own = claim.claim();
         let BulkId { message, revision, .. } = &own.id.bulk;
-        let others = self.claims_of(message, *revision).filter(|other| other.claim().id != own.id);
-        let others = others.filter_map(|other| {
-            let state = other.state(testimony.person)?;
+        let id = MessageId { message: message.clone(), revision: *revision, person: testimony.person };
+        let others = self.claims_with(&id).filter(|(other, _)| other.claim().id != own.id);
+        let others = others.map(|(other, state)| {
             let claim = other.claim();
             let is_older = (claim.at, &claim.id) < (own.at, &own.id);
             let is_first = is_older || other.in_flight_until(view).is_some();
-            Some(Other { bulk: claim.id.bulk.to_string(), state, at: claim.at, is_older, is_first })
+            Other { bulk: claim.id.bulk.to_string(), state, at: claim.at, is_older, is_first }
         });
         others.collect()
     }

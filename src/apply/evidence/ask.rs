@@ -46,8 +46,8 @@ impl<'a, L: Logs> Asking<'a, L> {
         }
         let missing = seen.missing();
         let mut rest = missing.as_slice();
+        let [before, behind] = self.controls.around();
         while !rest.is_empty() && !self.is_over {
-            let [before, behind] = self.controls.around();
             let ids = rest.iter().map(ToString::to_string);
             let (question, count) = Question::packed(By::Message, ids, [&before, &behind]);
             let (asked, next) = rest.split_at(count.clamp(1, rest.len()));

@@ -489,10 +489,9 @@ pub(super) async fn raise<S: Store + Known, C: Clock>(
 /// The claims of somebody that say that nothing came of them, and of which rows may be.
 fn may_explain(ledger: &Ledger, id: &MessageId, rows: &[Row]) -> Vec<ClaimId> {
     let came_to_nothing = |state| matches!(state, PersonState::Refused | PersonState::Rejected(_));
-    let claims = ledger.claims_of(&id.message, id.revision);
-    let of_them = claims.filter(|claim| claim.state(id.person).is_some_and(came_to_nothing)).filter(|claim| {
+    let claims = ledger.claims_with(id).filter(|(_, state)| came_to_nothing(*state)).filter(|(claim, _)| {
         let bulk = claim.claim().id.bulk.to_string();
         rows.iter().any(|row| row.bulk_id.as_ref().is_none_or(|theirs| *theirs == bulk))
     });
-    of_them.map(|claim| claim.claim().id.clone()).collect()
+    claims.map(|(claim, _)| claim.claim().id.clone()).collect()
 }
