@@ -40,12 +40,16 @@ where
     K: OlderKeys,
 {
     async fn next(&self) -> Result<Option<Bulk>, Stopped> {
+        if !self.watch.asks() {
+            return self.inner.next().await;
+        }
         if lock(&self.waiting).is_none() {
             let Some(bulk) = self.inner.next().await? else { return self.watch.stopped().map_or(Ok(None), Err) };
             *lock(&self.waiting) = Some(bulk);
         }
-        let Some(bulk) = lock(&self.waiting).clone() else { return Ok(None) };
-        let out = self.watch.clear(&bulk).await?;
+        let sample = lock(&self.waiting).as_ref().map(|bulk| self.watch.sample(bulk));
+        let Some(sample) = sample else { return Ok(None) };
+        let out = self.watch.clear(sample).await?;
         let Some(mut bulk) = lock(&self.waiting).take() else { return Ok(None) };
         let before = bulk.recipients.len();
         bulk.recipients.retain(|recipient| !out.contains(&recipient.person));

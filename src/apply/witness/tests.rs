@@ -280,7 +280,7 @@ fn what_was_sent_lately_is_seen_whoever_is_asked_for() {
         let cleared = drive(&clock, &Death::default(), async {
             watch.open(&bulks).await;
             watch.drive().await;
-            watch.clear(&bulks[0]).await
+            watch.clear(watch.sample(&bulks[0])).await
         });
         let asked = logs.asked.lock().unwrap().clone();
         assert!(asked.iter().sum::<usize>() <= 2400, "{asked:?}");

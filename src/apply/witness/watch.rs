@@ -126,7 +126,7 @@ impl<'a, S: Store + Known, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L, C, K
     /// Asks the first two questions, together: what was sent lately, and for the first people. `bulks` are
     /// those that the watch was made of.
     pub async fn open(&self, bulks: &[Bulk]) {
-        if self.mode == Witness::Off {
+        if !self.asks() {
             return;
         }
         let both = join(self.look(), self.next());
@@ -167,31 +167,36 @@ impl<'a, S: Store + Known, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L, C, K
         self.state().stopped.clone()
     }
 
-    /// Waits until a bulk may be claimed, and says who of it is to be left out.
+    /// Says whether anything is asked at all.
+    pub(super) fn asks(&self) -> bool {
+        self.mode != Witness::Off
+    }
+
+    /// Those people of a bulk who stand for all of them.
+    pub(super) fn sample(&self, bulk: &Bulk) -> Bulk {
+        sample::of(bulk, self.of_each)
+    }
+
+    /// Waits until the bulk of a sample may be claimed, and says who of its message is to be left out.
     ///
     /// # Errors
     /// Why nothing may be claimed any more.
-    pub(super) async fn clear(&self, bulk: &Bulk) -> Result<PersonSet, Stopped> {
-        if self.mode != Witness::Off {
-            let number = key(bulk).and_then(|key| self.numbers.get(&key)).copied();
-            let is_in_time = match number {
-                Some(number) => self.wait_for(number).await,
-                None => true,
-            };
-            let is_witnessed = number.is_some_and(|number| self.state().witnessed.contains(&number));
-            // It is not of the plan that this run made, or was passed over as somebody else's.
-            let is_asked = is_witnessed || (is_in_time && self.ask_now(bulk).await);
-            let mut state = self.state();
-            state.lags = !is_in_time;
-            state.unasked += u64::from(!is_asked);
-        }
-        let state = self.state();
+    pub(super) async fn clear(&self, sample: Bulk) -> Result<PersonSet, Stopped> {
+        let message = (sample.message.clone(), sample.revision);
+        let number = key(&sample).and_then(|key| self.numbers.get(&key)).copied();
+        let is_in_time = match number {
+            Some(number) => self.wait_for(number).await,
+            None => true,
+        };
+        let is_witnessed = number.is_some_and(|number| self.state().witnessed.contains(&number));
+        // It is not of the plan that this run made, or was passed over as somebody else's.
+        let is_asked = is_witnessed || (is_in_time && self.ask_now(sample).await);
+        let mut state = self.state();
+        state.lags = !is_in_time;
+        state.unasked += u64::from(!is_asked);
         match &state.stopped {
             Some(stopped) => Err(stopped.clone()),
-            None => {
-                let message = (bulk.message.clone(), bulk.revision);
-                Ok(state.left_out.get(&message).cloned().unwrap_or_default())
-            }
+            None => Ok(state.left_out.get(&message).cloned().unwrap_or_default()),
         }
     }
 
@@ -213,9 +218,9 @@ impl<'a, S: Store + Known, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L, C, K
         }
     }
 
-    /// Asks for people of a bulk that no question was about; false if that takes too long, or logs that have
+    /// Asks for the people of a sample that no question was about; false if that takes too long, or logs that have
     /// failed are not asked again.
-    async fn ask_now(&self, bulk: &Bulk) -> bool {
+    async fn ask_now(&self, sample: Bulk) -> bool {
         let is_over = {
             let state = self.state();
             state.failure.is_some() || state.stopped.is_some()
@@ -223,7 +228,7 @@ impl<'a, S: Store + Known, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L, C, K
         if is_over {
             return false;
         }
-        let samples = [sample::of(bulk, self.of_each)];
+        let samples = [sample];
         let asking = self.ask_for(&samples);
         let in_time = match self.mode {
             Witness::Required | Witness::Off => {
