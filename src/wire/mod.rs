@@ -2,6 +2,7 @@
 //! limits that the API's page states. Nothing here sends or decides anything.
 
 pub mod address;
+pub(crate) mod bytes;
 pub mod cell;
 pub mod error;
 pub mod limits;
