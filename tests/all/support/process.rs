@@ -1,7 +1,9 @@
 //! A process of the binary: with an environment of its own, and never left behind.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::io::{BufRead as _, BufReader, Read, Write as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Output, Stdio};
@@ -47,6 +49,11 @@ pub(crate) fn on_terminal(run: &Command) -> Command {
         command.current_dir(folder);
     }
     command
+}
+
+/// Says whether the tests run as somebody to whom the system forbids nothing.
+pub(crate) fn is_root() -> bool {
+    fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
 }
 
 /// A running process; killed when it is dropped.

@@ -2,14 +2,14 @@
 //! replaces meanwhile, remotes that refuse or are away, servers that crash, hang and hang up.
 
 use std::fs::{self, Permissions};
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
 use super::dice::Dice;
 use super::store::{Kind, Store, server};
-use crate::support::Project;
+use crate::support::{Project, is_root};
 
 /// How long those who were hung up on may take to come back. Time itself is what is tested here.
 const COMING_BACK: Duration = Duration::from_millis(120);
@@ -159,8 +159,4 @@ fn set_mode(seat: &Project, mode: u32) {
             fs::set_permissions(folder, Permissions::from_mode(mode)).expect("its owner can change a folder");
         }
     }
-}
-
-fn is_root() -> bool {
-    fs::metadata("/proc/self").is_ok_and(|found| found.uid() == 0)
 }
