@@ -26,6 +26,7 @@ mod plan;
 mod postgres_store;
 mod prompt;
 mod readme;
+mod settling;
 mod stores;
 mod support;
 mod sweep;
