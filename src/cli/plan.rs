@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::thread;
 
+use crate::campaign::Witness;
 use crate::ledger::{Doubt, Ledger, View};
 use crate::plan::{Input, Plan, Selection, plan};
 use crate::report::{json, plan_text};
@@ -17,6 +18,7 @@ use super::progress::Progress;
 use super::settings::Settings;
 use super::shell;
 use super::store::{expected, look_as};
+use super::witness;
 use super::world::{Choices, World, tell_warnings};
 
 /// Runs the command.
@@ -96,6 +98,7 @@ fn input<'a>(world: &'a World, choices: &'a Choices, ledger: Option<&'a Ledger>,
         accepted: &choices.accepted,
         retry_rejected: &choices.retry_rejected,
         frozen: choices.frozen.as_ref(),
+        asks_first: witness::mode(world) != Witness::Off,
         workers: workers(),
     }
 }

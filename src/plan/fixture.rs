@@ -131,6 +131,7 @@ impl Fixture {
             accepted: &self.accepted,
             retry_rejected: &self.retry_rejected,
             frozen: self.frozen.as_ref(),
+            asks_first: true,
             workers: self.workers,
         })
     }

@@ -57,6 +57,8 @@ pub struct Input<'a> {
     pub retry_rejected: &'a [MessageKey],
     /// A frozen plan: nobody gets anything but what it has for them.
     pub frozen: Option<&'a Frozen>,
+    /// Whether the gateway's logs are asked for people before they are sent to.
+    pub asks_first: bool,
     /// How many threads to work on.
     pub workers: NonZeroUsize,
 }
@@ -72,6 +74,8 @@ pub struct Plan {
     pub now: Timestamp,
     /// Whether persons and the ledger were known; else nothing is left out as already sent.
     pub compared: bool,
+    /// Whether the gateway's logs are asked for people before they are sent to.
+    pub asks_first: bool,
     /// The messages, in the order of the files.
     pub messages: Vec<MessagePlan>,
     /// The limits that hold.
@@ -104,6 +108,17 @@ impl Plan {
             }
         }
         all
+    }
+
+    /// For how many people of a message the gateway's logs cannot be asked yet, and before when for none
+    /// of them: they do not show what is still to leave, and a ledger that was taken back may lack that it
+    /// was handed over.
+    #[must_use]
+    pub fn not_asked_before(&self, message: &MessagePlan) -> Option<(u64, Timestamp)> {
+        let asks = self.asks_first && self.compared;
+        let ahead = message.bulks.iter().filter_map(|bulk| Some((bulk.recipients.len() as u64, bulk.send_at?)));
+        let ahead = ahead.filter(|(_, at)| asks && *at > self.now);
+        ahead.reduce(|(people, first), (more, at)| (people + more, first.min(at)))
     }
 
     /// How many messages go out now, of what is selected.
@@ -197,6 +212,7 @@ pub fn plan(input: &Input<'_>) -> Plan {
         gateway: input.gateway.to_owned(),
         now: input.now,
         compared: input.ledger.is_some() && input.keys.is_some(),
+        asks_first: input.asks_first,
         doubts: input.ledger.map(|ledger| ledger.doubts(input.view)).unwrap_or_default(),
         in_flight: input.ledger.and_then(|ledger| ledger.in_flight(input.view, None)),
         gone: known.map(|ledger| planner.gone(ledger)).unwrap_or_default(),

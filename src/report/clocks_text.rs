@@ -75,6 +75,13 @@ pub(super) fn zones(out: &mut String, plan: &MessagePlan, paint: Paint) {
     }
 }
 
+/// Says before when the gateway's logs cannot be asked for so many of those who are to send now.
+pub(super) fn not_asked_before(plan: &MessagePlan, people: u64, at: Timestamp) -> String {
+    let some = if people < plan.to_send() { format!("{} of them ", number(people)) } else { String::new() };
+    let at = clock(plan, at);
+    format!("{some}cannot be asked for before {at}: the gateway's logs do not show what is still to leave")
+}
+
 fn has_time(plan: &MessagePlan) -> bool {
     plan.per_person || plan.zone.is_some()
 }

@@ -33,7 +33,7 @@ pub fn plan(plan: &Plan, found: &Diagnostics, reveal: Reveal, file: Option<&Path
         "toSend": plan.to_send(),
         "notDue": plan.not_due(),
         "nextApplyAt": plan.next_apply_at().map(|at| at.to_string()),
-        "messages": plan.messages.iter().map(|message| message_plan(message, reveal)).collect::<Vec<_>>(),
+        "messages": plan.messages.iter().map(|message| message_plan(plan, message, reveal)).collect::<Vec<_>>(),
         "limits": {
             "messagesPerApply": plan.limits.messages_per_apply,
             "audienceGrowthPercent": plan.limits.audience_growth_percent,
@@ -102,7 +102,7 @@ pub fn status(ledger: &Ledger, view: View, now: Timestamp) -> Value {
     })
 }
 
-fn message_plan(message: &MessagePlan, reveal: Reveal) -> Value {
+fn message_plan(plan: &Plan, message: &MessagePlan, reveal: Reveal) -> Value {
     let counts: serde_json::Map<String, Value> =
         Gate::ALL.into_iter().map(|gate| (gate.name().to_owned(), message.counts.get(gate).into())).collect();
     let samples = message.samples.iter().map(|sample| {
@@ -126,6 +126,7 @@ fn message_plan(message: &MessagePlan, reveal: Reveal) -> Value {
         "skipReasons": message.skipped,
         "firstAt": message.first_at().map(|at| at.to_string()),
         "lastAt": message.last_at().map(|at| at.to_string()),
+        "notAskedBefore": plan.not_asked_before(message).map(|(_, at)| at.to_string()),
         "atOnce": message.clocks.at_once,
         "zones": message.clocks.zones.iter().map(zone).collect::<Vec<_>>(),
         "handedOver": leaving_json::message(&message.at_gateway),

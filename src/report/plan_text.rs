@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
-
 use crate::campaign::Limits;
 use crate::identity::CampaignId;
 use crate::plan::{Gate, MessagePlan, Plan, Protection, Rail, RailKind, Sample, TextChange};
@@ -101,13 +99,14 @@ fn messages(out: &mut String, plan: &Plan, paint: Paint, reveal: Reveal) {
             follows_a_line = words.is_some();
             match words {
                 Some(words) => line(out, &words),
-                None => block.iter().for_each(|message| message_text(out, message, plan.now, paint, reveal)),
+                None => block.iter().for_each(|message| message_text(out, plan, message, paint, reveal)),
             }
         }
     }
 }
 
-fn message_text(out: &mut String, plan: &MessagePlan, now: Timestamp, paint: Paint, reveal: Reveal) {
+fn message_text(out: &mut String, whole: &Plan, plan: &MessagePlan, paint: Paint, reveal: Reveal) {
+    let now = whole.now;
     let head = format!("{} r{}", plan.key, plan.revision);
     let tail = format!("{} to {}", plan.sender_name, plan.audience);
     line(out, &format!("{}  {}", paint.strong(&head), paint.faint(&tail)));
@@ -129,6 +128,10 @@ fn message_text(out: &mut String, plan: &MessagePlan, now: Timestamp, paint: Pai
         }
         if gate == Gate::ToSend || (gate == Gate::NotDue && plan.bulks.is_empty()) {
             clocks_text::zones(out, plan, paint);
+        }
+        if let Some((people, at)) = whole.not_asked_before(plan).filter(|_| gate == Gate::ToSend) {
+            let words = clocks_text::not_asked_before(plan, people, at);
+            line(out, &paint.faint(&format!("    {:width$}   {words}", "")));
         }
         let reasons = plan.skipped.iter().filter(|_| gate == Gate::Skipped);
         for (reason, count) in reasons {

@@ -248,6 +248,7 @@ fn a_first_plan_in_json() {
           "handedOver": null,
           "lastAt": "2026-11-30T17:04:00Z",
           "message": "sale.announce",
+          "notAskedBefore": null,
           "protections": [
             {
               "gate": "suppressed",

@@ -153,3 +153,71 @@ fn a_second_ledger_of_the_same_project_is_found_out() {
     third.run(["ledger", "init"]).code(0);
     sent(&third);
 }
+
+#[test]
+fn a_plan_says_whom_nobody_can_ask_for_yet() {
+    let shop = Shop::new("{ in: lockfile }");
+    let project = &shop.project;
+    project.run(["ledger", "init"]).code(0);
+    let timed = |schedule: &str| {
+        let [head, tail] = ["audiences:\n", "    sender: shop\n"];
+        let campaign = campaign("sale", "Hello!", 1)
+            .replace(head, &format!("schedules: {{ day: {schedule} }}\n{head}"))
+            .replace(tail, &format!("    schedule: day\n{tail}"));
+        project.write("sale.yaml", campaign);
+    };
+    let line = |arguments: &[&str]| {
+        let run = project.run([&["plan"], arguments].concat()).code(0);
+        run.stdout.lines().find(|line| line.contains("asked for")).map(str::to_owned)
+    };
+    let in_json = || project.run(["plan", "--format", "json"]).json()["messages"][0]["notAskedBefore"].clone();
+    timed("{ sendAt: \"2026-12-02 09:00\", timeZone: Europe/Zagreb }");
+    insta::assert_snapshot!(project.run(["plan"]).code(0), @r#"
+    exit code: 0
+    ----- stdout
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
+
+    sale.hello r1  shop to customers
+      + 10 to send at 2026-12-02 09:00 Europe/Zagreb (08:00 UTC), 3 bulks
+             cannot be asked for before 2026-12-02 09:00 Europe/Zagreb (08:00 UTC): the gateway's logs do not show what is still to leave
+        10 rows in customers.csv (CSV with `,`, UTF-8)
+        text (6 characters)
+          │ Hello!
+
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
+    10 messages to send in 3 bulks
+    digest plan/v1:[digest]
+    ----- stderr
+    warning[handed-over-early]: the messages of `sale.hello` to 10 people are handed over 1 day 20 h before they leave, and cannot be stopped or changed then
+     --> sale.yaml:2:29
+      |
+    2 | schedules: { day: { sendAt: "2026-12-02 09:00", timeZone: Europe/Zagreb } }
+      |                             ^^^^^^^^^^^^^^^^^^
+      |
+      = help: `handover: 2h` on the schedule keeps them here until then; something must run `apply` at that time
+
+    1 warning
+    "#);
+    assert_eq!(in_json(), "2026-12-02T08:00:00Z");
+    // Of many times the first, by the clock that is everybody's.
+    timed("{ sendAt: \"2026-12-02 09:00\", timeZone: { perPerson: true } }");
+    let zoned = project.read("sale.yaml").replace("{ to: id }", "{ to: id, timeZone: zone }");
+    project.write("sale.yaml", zoned);
+    let rows = [(1, "Asia/Tokyo"), (2, "Europe/Zagreb")].map(|(number, zone)| format!("{},{zone}\n", customer(number)));
+    project.write("customers.csv", format!("id,zone\n{}", rows.concat()));
+    insta::assert_snapshot!(line(&[]).unwrap(), @"        cannot be asked for before 2026-12-02 00:00 UTC: the gateway's logs do not show what is still to leave");
+    shop.customers(project, 10);
+    // What leaves at once can be asked for.
+    timed("{ sendingSpeedLimit: { amount: 2, timeUnit: HOUR } }");
+    insta::assert_snapshot!(line(&[]).unwrap(), @"         6 of them cannot be asked for before 2026-11-30 14:00 UTC: the gateway's logs do not show what is still to leave");
+    timed("{}");
+    assert_eq!((line(&[]), in_json()), (None, serde_json::Value::Null));
+    timed("{ sendAt: \"2026-12-02 09:00\", timeZone: Europe/Zagreb }");
+    // Where nobody asks, nothing is said of it.
+    assert_eq!(line(&["--sandbox"]), None);
+    sent(project);
+    assert_eq!((line(&[]), in_json()), (None, serde_json::Value::Null));
+    project.write("sendform.yaml", format!("{}witness: off\n", project.read("sendform.yaml")));
+    shop.customers(project, 20);
+    assert_eq!((line(&[]), in_json()), (None, serde_json::Value::Null));
+}

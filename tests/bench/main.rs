@@ -98,6 +98,7 @@ impl Shop {
             accepted: &Accepted::default(),
             retry_rejected: &[],
             frozen,
+            asks_first: false,
             workers: NonZeroUsize::new(2).unwrap(),
         })
     }
