@@ -1,7 +1,7 @@
 //! The two promises, proved with the real binary: random campaigns are applied by runs that are
-//! killed, stopped and interrupted, in front of a gateway that fails and is killed, over stores that
-//! fail, several at once, while rows, texts and bulks change between them. Whatever happened, the
-//! gateway's books say that nobody was accepted twice, and everybody whom the files mean is accepted,
+//! killed, stopped and interrupted, in front of a gateway that fails and is killed and whose logs stand
+//! still, over stores that fail, on machines whose clocks are wrong, several at once, while rows, texts
+//! and bulks change between them. Whatever happened, the gateway's books say that nobody was accepted twice, and everybody whom the files mean is accepted,
 //! rejected, in doubt, given up or still to send, until everybody has everything.
 //!
 //! `tests/torture` runs it for longer. A seed plays the same dice again: they choose campaigns,
@@ -10,6 +10,7 @@
 mod audit;
 mod books;
 mod campaigns;
+mod clock;
 mod clones;
 mod dice;
 mod figures;

@@ -40,6 +40,14 @@ impl Faked {
     }
 }
 
+/// Removes what the library leaves in memory when its process is killed.
+pub(crate) fn clear_after(process: u32) {
+    for name in [format!("faketime_shm_{process}"), format!("sem.faketime_sem_{process}")] {
+        // Few processes have the library.
+        drop(fs::remove_file(Path::new("/dev/shm").join(name)));
+    }
+}
+
 fn offset(time: SignedDuration) -> String {
     format!("{:+}", time.as_secs())
 }

@@ -3,8 +3,8 @@
 
 use std::collections::HashSet;
 use std::io::{self, BufRead as _, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
@@ -21,6 +21,7 @@ use super::sandbox::Sandbox;
 #[derive(Debug)]
 pub(crate) struct Foreign {
     url: String,
+    address: SocketAddr,
     way: Arc<Way>,
 }
 
@@ -30,6 +31,9 @@ struct Way {
     target: SocketAddr,
     tls: Option<Arc<ServerConfig>>,
     face: Mutex<Face>,
+    /// How many requests are on it.
+    visitors: Mutex<usize>,
+    left: Condvar,
 }
 
 /// What is different.
@@ -73,22 +77,32 @@ impl Foreign {
         let address = listener.local_addr().expect("an address");
         let url =
             if tls.is_some() { format!("https://{NAME}:{}", address.port()) } else { format!("http://{address}") };
-        let way = Way { target, tls, face: Mutex::default() };
+        let way = Way { target, tls, face: Mutex::default(), visitors: Mutex::default(), left: Condvar::new() };
         let way = Arc::new(way);
         let mine = Arc::clone(&way);
         thread::spawn(move || {
             for visitor in listener.incoming().map_while(Result::ok) {
                 let way = Arc::clone(&mine);
-                // Whoever hangs up in the middle gets no answer.
-                thread::spawn(move || drop(way.take(visitor)));
+                *way.visitors() += 1;
+                thread::spawn(move || {
+                    // Whoever hangs up in the middle gets no answer.
+                    drop(way.take(visitor));
+                    *way.visitors() -= 1;
+                    way.left.notify_all();
+                });
             }
         });
-        Self { url, way }
+        Self { url, address, way }
     }
 
     /// Where it is.
     pub(crate) fn url(&self) -> String {
         self.url.clone()
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// Sets its clock: so far ahead of the sandbox's.
@@ -118,11 +132,24 @@ impl Foreign {
     pub(crate) fn thaw_logs(&self) {
         self.way.face().shown = None;
     }
+
+    /// Waits until nothing is on the way any more that was sent until now.
+    pub(crate) fn wait_empty(&self) {
+        // Visitors are taken in the order of their coming: this is the last one.
+        let mut last = TcpStream::connect(self.address).expect("it listens");
+        last.shutdown(Shutdown::Write).expect("a connection can be closed");
+        drop(last.read(&mut [0]));
+        drop(self.way.left.wait_while(self.way.visitors(), |visitors| *visitors > 0));
+    }
 }
 
 impl Way {
     fn face(&self) -> MutexGuard<'_, Face> {
         self.face.lock().expect("nobody has panicked")
+    }
+
+    fn visitors(&self) -> MutexGuard<'_, usize> {
+        self.visitors.lock().expect("nobody has panicked")
     }
 
     fn take(&self, mut visitor: TcpStream) -> io::Result<()> {

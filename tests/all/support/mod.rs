@@ -16,12 +16,12 @@ mod sandbox;
 mod shop;
 
 pub(crate) use barrier::Barrier;
-pub(crate) use cluster::Cluster;
+pub(crate) use cluster::{Cluster, is_root};
 pub(crate) use door::Door;
 pub(crate) use foreign::{Dates, Foreign};
 pub(crate) use named::Named;
 pub(crate) use origin::{Origin, git};
-pub(crate) use process::{Process, is_root};
+pub(crate) use process::Process;
 pub(crate) use project::{KEY, NOW, Project};
 pub(crate) use run::{Run, normalised};
 pub(crate) use sandbox::Sandbox;

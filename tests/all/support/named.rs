@@ -10,7 +10,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tempfile::TempDir;
 
-use super::process::is_root;
+use super::cluster::is_root;
 
 /// The name: none that means this machine.
 pub(crate) const NAME: &str = "gateway.shop.test";

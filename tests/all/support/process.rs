@@ -1,12 +1,12 @@
 //! A process of the binary: with an environment of its own, and never left behind.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::{BufRead as _, BufReader, Read, Write as _};
-use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Output, Stdio};
+
+use super::faked;
 
 /// Prepares a run of the binary that sees nothing of the machine but the given environment.
 pub(crate) fn command(folder: &Path, environment: &BTreeMap<String, String>) -> Command {
@@ -49,11 +49,6 @@ pub(crate) fn on_terminal(run: &Command) -> Command {
         command.current_dir(folder);
     }
     command
-}
-
-/// Says whether the tests run as somebody to whom the system forbids nothing.
-pub(crate) fn is_root() -> bool {
-    fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
 }
 
 /// A running process; killed when it is dropped.
@@ -180,6 +175,7 @@ impl Drop for Process {
             // It may have ended by itself.
             drop(child.kill());
             drop(child.wait());
+            faked::clear_after(child.id());
         }
     }
 }

@@ -24,8 +24,8 @@ const ROWS_MAX: usize = 150;
 /// When a message is sent.
 const SCHEDULES: [&str; 4] = [
     "{}",
-    "{ sendAt: \"2026-12-02 09:00\", timeZone: Europe/Zagreb }",
-    "{ sendAt: \"2026-12-02 09:00\", timeZone: UTC, sendingSpeedLimit: { amount: 120, timeUnit: MINUTE } }",
+    "{ sendAt: \"2026-12-09 09:00\", timeZone: Europe/Zagreb }",
+    "{ sendAt: \"2026-12-09 09:00\", timeZone: UTC, sendingSpeedLimit: { amount: 120, timeUnit: MINUTE } }",
     "{ sendingSpeedLimit: { amount: 600, timeUnit: MINUTE } }",
 ];
 

@@ -22,6 +22,12 @@ pub(super) enum Count {
     RequestsSpoilt,
     /// Stores that failed under a run.
     StoreFailures,
+    /// Runs on machines whose clock was wrong from the beginning.
+    ClocksOff,
+    /// Clocks that were set in the middle of a run.
+    ClocksMoved,
+    /// Times that the gateway's logs came to a standstill.
+    LogsStopped,
     /// Ledgers of two clones that were merged.
     Merges,
     /// Ledgers that were taken back to how they were before.
@@ -49,7 +55,7 @@ pub(super) enum Count {
 }
 
 impl Count {
-    const ALL: [Self; 19] = [
+    const ALL: [Self; 22] = [
         Self::RunsKilled,
         Self::GatewaysKilled,
         Self::RunsStopped,
@@ -57,6 +63,9 @@ impl Count {
         Self::RunsInterrupted,
         Self::RequestsSpoilt,
         Self::StoreFailures,
+        Self::ClocksOff,
+        Self::ClocksMoved,
+        Self::LogsStopped,
         Self::Merges,
         Self::TakenBack,
         Self::Recovered,
@@ -82,6 +91,9 @@ impl Count {
                 | Self::RunsInterrupted
                 | Self::RequestsSpoilt
                 | Self::StoreFailures
+                | Self::ClocksOff
+                | Self::ClocksMoved
+                | Self::LogsStopped
                 | Self::Merges
                 | Self::TakenBack
         )
@@ -96,6 +108,9 @@ impl Count {
             Self::RunsInterrupted => "runs interrupted",
             Self::RequestsSpoilt => "requests spoilt",
             Self::StoreFailures => "failures of the store",
+            Self::ClocksOff => "runs with a wrong clock",
+            Self::ClocksMoved => "clocks set in mid-run",
+            Self::LogsStopped => "logs that stood still",
             Self::Merges => "ledgers of clones merged",
             Self::TakenBack => "ledgers taken back",
             Self::Recovered => "people recovered from the logs",

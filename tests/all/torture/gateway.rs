@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use super::books::Books;
 use super::dice::Dice;
-use crate::support::Sandbox;
+use crate::support::{Foreign, Sandbox};
 
 /// The gateway of a life.
 #[derive(Debug)]
@@ -14,6 +14,9 @@ pub(super) struct Gateway {
     folder: TempDir,
     listen: String,
     process: Option<Sandbox>,
+    /// The way to it, if it is not to seem a sandbox, and whether its logs stand still.
+    front: Option<Foreign>,
+    is_frozen: bool,
     faults: Vec<Fault>,
     /// How many requests it had seen when the faults were asked for.
     before: u64,
@@ -21,13 +24,16 @@ pub(super) struct Gateway {
 
 impl Gateway {
     /// Starts a gateway on an address that no other process takes the port of while it is started
-    /// again.
-    pub(super) fn new(seed: u64, now: Timestamp) -> Self {
+    /// again. It may seem a real one.
+    pub(super) fn new(seed: u64, now: Timestamp, seems_real: bool) -> Self {
         let listen = format!("127.{}.{}.{}:0", 1 + seed % 250, 1 + seed / 250 % 250, 1 + std::process::id() % 250);
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let mut gateway = Self { folder, listen, process: None, faults: Vec::new(), before: 0 };
+        let (process, front) = (None, None);
+        let mut gateway = Self { folder, listen, process, front, is_frozen: false, faults: Vec::new(), before: 0 };
         gateway.start(now);
-        gateway.listen = gateway.process().address().to_string();
+        let address = gateway.process().address();
+        gateway.front = seems_real.then(|| Foreign::at(address, &gateway.listen, None));
+        gateway.listen = address.to_string();
         gateway
     }
 
@@ -50,12 +56,46 @@ impl Gateway {
     }
 
     /// Its name in the ledger.
-    pub(super) fn name(&self) -> &str {
-        &self.listen
+    pub(super) fn name(&self) -> String {
+        self.front.as_ref().map_or_else(|| self.listen.clone(), |front| front.address().to_string())
     }
 
     pub(super) fn url(&self) -> String {
-        format!("http://{}", self.listen)
+        format!("http://{}", self.name())
+    }
+
+    /// Says whether it hides that it is a sandbox.
+    pub(super) fn seems_real(&self) -> bool {
+        self.front.is_some()
+    }
+
+    /// The time that its answers tell.
+    pub(super) fn now(&self) -> Timestamp {
+        let state = self.process().state();
+        state["now"].as_str().and_then(|now| now.parse().ok()).expect("it tells its time")
+    }
+
+    /// Has its logs stand still, or go on; says which.
+    pub(super) fn turn_logs(&mut self) -> bool {
+        self.is_frozen = !self.is_frozen;
+        match &self.front {
+            Some(front) if self.is_frozen => front.freeze_logs(self.process()),
+            Some(front) => front.thaw_logs(),
+            None => {}
+        }
+        self.is_frozen
+    }
+
+    /// Has its logs go on.
+    pub(super) fn thaw_logs(&mut self) {
+        if self.is_frozen {
+            self.turn_logs();
+        }
+    }
+
+    /// Waits until nothing is on the way to it any more.
+    pub(super) fn wait_empty(&self) {
+        self.front.iter().for_each(Foreign::wait_empty);
     }
 
     /// Asks for faults.

@@ -5,6 +5,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::clock::Clock;
 use super::dice::Dice;
 use super::figures::{Count, Figures};
 use super::gateway::faults;
@@ -78,9 +79,15 @@ impl Deed {
     }
 }
 
+/// The words before a run that has this clock.
+fn words(clock: Option<&Clock>) -> Vec<String> {
+    clock.map(Clock::words).unwrap_or_default()
+}
+
 impl World {
     /// Runs `apply` in front of a gateway with random faults, and does something to it.
     pub(super) fn step(&mut self, dice: &mut Dice, figures: &mut Figures) {
+        self.trouble_time(dice, figures);
         let seat = usize::try_from(dice.number(0..self.seats.len() as u64)).expect("the number of a seat");
         let deed = Deed::choose(dice, self, seat);
         let strikes = !matches!(deed, Deed::Nothing | Deed::Trouble(_));
@@ -92,14 +99,20 @@ impl World {
             trouble.begin(&self.seats[seat]);
         }
         self.store.let_plans_end();
-        let mut runs = vec![self.begin(dice, seat, &deed.wrapper(), figures)];
+        let mut clocks = vec![self.clock(dice, figures)];
+        let wrapper = [deed.wrapper(), words(clocks[0].as_ref())].concat();
+        let mut runs = vec![self.begin(dice, seat, &wrapper, figures)];
         for _ in 0..self.store.kind.companions(dice) {
             let other = usize::try_from(dice.number(0..self.seats.len() as u64)).expect("the number of a seat");
-            runs.push(self.begin(dice, other, &[], figures));
+            let clock = self.clock(dice, figures);
+            runs.push(self.begin(dice, other, &words(clock.as_ref()), figures));
+            clocks.push(clock);
             self.count(figures, Count::Companions, 1);
         }
         let has_company = runs.len() > 1;
         if moment.wait(&mut runs[0], &self.gateway) {
+            let moved = clocks.iter().flatten().map(Clock::strike).sum();
+            self.count(figures, Count::ClocksMoved, moved);
             self.act(&deed, seat, &mut runs, figures);
         }
         for run in self.finish(seat, runs, figures) {

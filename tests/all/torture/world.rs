@@ -31,8 +31,9 @@ impl World {
     pub(super) fn new(kind: Kind, seed: u64, dice: &mut Dice) -> Self {
         let store = Store::new(kind);
         let now = NOW.parse().expect("a time");
+        let gateway = Gateway::new(seed, now, dice.once_in(2));
         let campaigns = Campaigns::new(dice, &store.state());
-        let mut world = Self { campaigns, seats: store.seats(), store, gateway: Gateway::new(seed, now), now };
+        let mut world = Self { campaigns, seats: store.seats(), store, gateway, now };
         world.set_environment();
         world.write();
         world.run(&["ledger", "init"]).code(0);
@@ -91,10 +92,21 @@ impl World {
     pub(super) fn let_time_pass(&mut self) {
         self.now = self.now.checked_add(SETTLE_AFTER).expect("a time before the end of times");
         self.gateway.kill();
+        self.gateway.wait_empty();
         self.gateway.start(self.now);
         self.store.let_leases_end();
         self.store.let_plans_end();
         self.set_environment();
+    }
+
+    /// Lets so much time go by that no claim can be alive: one may have been made by a clock that was
+    /// ahead.
+    pub(super) fn let_all_end(&mut self) {
+        let (ledger, view) = self.ledger();
+        if let Some(flight) = ledger.in_flight(view, None) {
+            self.now = self.now.max(flight.until);
+        }
+        self.let_time_pass();
     }
 
     pub(super) fn count(&self, figures: &mut Figures, count: Count, number: u64) {
@@ -108,6 +120,6 @@ impl World {
 
     /// The ledger, as one who only looks sees it from the first seat.
     pub(super) fn ledger(&self) -> (Ledger, View) {
-        self.store.look(&self.seats[0], self.gateway.name(), self.now)
+        self.store.look(&self.seats[0], &self.gateway.name(), self.now)
     }
 }
