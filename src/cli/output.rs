@@ -1,6 +1,7 @@
 //! The only place that prints, and the only place that writes the files of `--write`.
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::report::Reveal;
 use crate::report::harmless::harmless_json;
@@ -23,6 +24,8 @@ pub(super) struct Output {
     /// Whether texts show the people in them.
     pub reveal: Reveal,
     writes: Vec<super::args::Write>,
+    /// Held by whoever says something.
+    speaking: Arc<Mutex<()>>,
 }
 
 /// Both forms of what a command has to say; the form that nobody wants is not made.
@@ -49,6 +52,7 @@ impl Output {
             paint_errors: paint(io::stderr().is_terminal()),
             reveal: if global.reveal { Reveal::Yes } else { Reveal::No },
             writes: global.write.clone(),
+            speaking: Arc::default(),
         }
     }
 
@@ -64,12 +68,33 @@ impl Output {
     /// # Errors
     /// If a file cannot be written, or standard output is gone.
     pub(super) fn show(&self, forms: &Forms<'_>) -> Result<(), Failure> {
+        let _speaking = self.speak();
+        self.say(forms)
+    }
+
+    fn say(&self, forms: &Forms<'_>) -> Result<(), Failure> {
         print(&self.form(self.format, self.paint, forms)).and(self.write(forms))
     }
 
     /// Tells how a command failed: on standard error for people, and in all forms that are wanted
     /// for machines. Gives the exit code.
     pub(super) fn fail(&self, failure: &Failure) -> Exit {
+        self.last_word(failure).0
+    }
+
+    /// Tells how a command failed, as [`Output::fail`] does, and lets nobody else say anything as long as what
+    /// it gives back besides the exit code is there: a command that goes on while it is being ended does not
+    /// put another document in the place of this one.
+    pub(super) fn last_word(&self, failure: &Failure) -> (Exit, MutexGuard<'_, ()>) {
+        let speaking = self.speak();
+        (self.say_failure(failure), speaking)
+    }
+
+    fn speak(&self) -> MutexGuard<'_, ()> {
+        self.speaking.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn say_failure(&self, failure: &Failure) -> Exit {
         tell(&failure.render(self.paint_errors));
         if failure.message.is_empty() {
             // Everything was said, and written, already.
@@ -77,7 +102,7 @@ impl Output {
         }
         let forms = Forms { text: &|paint| failure.render(paint), json: &|| failure.to_json() };
         let shown = match self.format {
-            Format::Json => self.show(&forms),
+            Format::Json => self.say(&forms),
             Format::Text => self.write(&forms),
         };
         match shown {

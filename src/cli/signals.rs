@@ -81,7 +81,9 @@ impl Interrupts {
             let is_sending = self.is_sending.lock().unwrap_or_else(PoisonError::into_inner);
             if !*is_sending {
                 // The lock keeps the run from claiming anything now.
-                leave(output.fail(&Failure::new(Exit::Declined, "interrupted: nothing was sent")));
+                let failure = Failure::new(Exit::Declined, "interrupted: nothing was sent");
+                let (exit, _speaking) = output.last_word(&failure);
+                leave(exit);
             }
         }
         tell("\ninterrupted: no new requests; those in flight have 6 seconds to end (again to leave at once)\n");
