@@ -22,7 +22,7 @@ use super::summary::{MessageRevision, Stopped, Tally};
 use super::ticket::{self, Claimed, Ticket};
 use super::verdict::{self, NOT_ATTEMPTED, Next, Verdict};
 use super::work::{Letters, Stage, Tries, Work};
-use crate::identity::MessageId;
+use crate::identity::{MessageId, Person};
 use crate::ledger::{Claim, ClaimId, Dated, Outcome, PersonState};
 use crate::wire::response::STATUS_DUPLICATE_MESSAGE_ID;
 
@@ -125,6 +125,10 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
     /// Claims the bulk, or what other runs leave of it; `None` if nothing is left, or the run ends.
     async fn claim(&self, letters: &mut Letters, tries: &mut Tries, progress: &Progress) -> Option<(Ticket, Draft)> {
         while !letters.people.is_empty() && !self.halted() {
+            let out = self.left_out(&letters.message());
+            if !out.is_empty() && !self.pass_over(letters, &out, progress).is_empty() {
+                continue;
+            }
             let draft = match self.draft(letters, *tries).await {
                 Ok(draft) => draft,
                 Err(reason) => {
@@ -145,9 +149,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
                 Ok(Claimed::Taken(people)) => {
                     progress.claimed.store(false, Ordering::Relaxed);
                     lock(&self.pace).give_back(&letters.message(), draft.slot);
-                    let taken = letters.leave_out(&people);
-                    progress.open.fetch_sub(count(taken.len()), Ordering::Relaxed);
-                    self.elsewhere(&letters.message(), &taken);
+                    let taken = self.pass_over(letters, &people, progress);
                     self.event(Event::Taken { bulk: draft.claim.id.bulk, people: taken.len() });
                     if taken.is_empty() {
                         self.halt(Stopped::Store("a claim was refused because of nobody in it".to_owned()));
@@ -171,6 +173,14 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
             }
         }
         None
+    }
+
+    /// Takes people out of a bulk who are somebody else's, and says who of them was in it.
+    fn pass_over(&self, letters: &mut Letters, people: &[Person], progress: &Progress) -> Vec<Person> {
+        let taken = letters.leave_out(people);
+        progress.open.fetch_sub(count(taken.len()), Ordering::Relaxed);
+        self.elsewhere(&letters.message(), &taken);
+        taken
     }
 
     /// Gives a bulk its time.
@@ -243,7 +253,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
             lock(&self.pace).give_back(&letters.message(), draft.slot);
         }
         let claim = ticket.claim().clone();
-        let settlement = verdict.settlement(&letters.people, self.ports.clock.now());
+        let settlement = verdict.settlement(&letters.people, self.over(draft));
         let outcome = ticket::settle(ticket, settlement);
         if let Err(error) = self.patiently(self.ports.store.settle(outcome.clone())).await {
             self.halt(Stopped::Store(error));
@@ -258,6 +268,14 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
         self.event(Event::Settled { claim, tally: tally.clone(), why, again: next.len() });
         self.close(&message, &tally, progress);
         next.into_iter().map(|(letters, kin)| Work { stage: Stage::Prepared(letters), tries, kin }).collect()
+    }
+
+    /// When a request was over, by a clock that nobody has set back since its claim: a settler takes this for
+    /// the last instant at which its messages left.
+    fn over(&self, draft: &Draft) -> Timestamp {
+        let since = self.ports.clock.elapsed().saturating_sub(draft.made);
+        let since = SignedDuration::try_from(since).unwrap_or(SignedDuration::MAX);
+        self.ports.clock.now().max(leaving::later(draft.claim.at, since))
     }
 
     /// Waits for its turn, writes the request, and sends it; `None` if the run ends before.

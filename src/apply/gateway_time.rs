@@ -59,6 +59,8 @@ pub struct GatewayTime {
 #[derive(Debug, Default)]
 struct State {
     last: Option<Timestamp>,
+    /// What our clock said at the last answer that was compared, and when that was.
+    seen: Option<(Timestamp, Duration)>,
     offset: Option<Offset>,
     is_moved: bool,
 }
@@ -85,6 +87,7 @@ impl GatewayTime {
         if !self.compares || stamp.is_sandbox {
             return;
         }
+        state.seen = Some((stamp.after, stamp.elapsed));
         let seen = Offset::of(stamp);
         let Some(known) = state.offset.map(|known| known.drifted(stamp.elapsed)) else {
             state.offset = Some(seen);
@@ -99,12 +102,15 @@ impl GatewayTime {
         state.offset = Some(if low <= high { Offset { low, high, ..seen } } else { seen });
     }
 
-    /// How the two clocks go together, by all answers until now.
+    /// How the two clocks go together, by all answers until now; `now` is what our clock says, `elapsed` the
+    /// time since the run began. No answer tells that ours was moved after the last one: but then it has not
+    /// gone on as time has.
     #[must_use]
-    pub fn agreement(&self) -> Agreement {
+    pub fn agreement(&self, now: Timestamp, elapsed: Duration) -> Agreement {
         let state = self.state();
+        let is_moved = state.is_moved || state.seen.is_some_and(|seen| is_moved(seen, (now, elapsed)));
         match state.offset {
-            _ if state.is_moved => Agreement::Moved,
+            _ if is_moved => Agreement::Moved,
             Some(Offset { low, .. }) if low > APART_MAX => Agreement::Off(low),
             Some(Offset { high, .. }) if high < -APART_MAX => Agreement::Off(high),
             Some(_) | None => Agreement::Near,
@@ -133,6 +139,14 @@ impl GatewayTime {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Says whether a clock was moved between two looks at it, each with the time since the run began.
+fn is_moved((before, then): (Timestamp, Duration), (now, elapsed): (Timestamp, Duration)) -> bool {
+    let passed = SignedDuration::try_from(elapsed.saturating_sub(then)).unwrap_or(SignedDuration::MAX);
+    let by = now.duration_since(before).saturating_sub(passed);
+    let drift = passed.checked_div(DRIFT_PARTS).unwrap_or_default();
+    by.abs() > TOLERANCE.saturating_add(drift)
 }
 
 impl Offset {
@@ -170,7 +184,8 @@ mod tests {
     fn agreement(stamps: &[Stamp]) -> Agreement {
         let time = GatewayTime::new(true);
         stamps.iter().for_each(|stamp| time.take(stamp));
-        time.agreement()
+        let (now, elapsed) = stamps.last().map_or((at(0), Duration::ZERO), |last| (last.after, last.elapsed));
+        time.agreement(now, elapsed)
     }
 
     #[test]
@@ -200,15 +215,33 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_that_was_moved_since_the_last_answer_is_seen_without_another_one() {
+        let time = GatewayTime::new(true);
+        let after =
+            |second: i64, said: i64| time.agreement(at(said), Duration::from_secs(u64::try_from(second).unwrap()));
+        assert_eq!(after(10, 86_400), Agreement::Near, "nothing to compare with");
+        time.take(&stamp(10, 0));
+        assert_eq!(
+            [(10, 10), (20, 24), (20, 16), (86_410, 86_500)].map(|(second, said)| after(second, said)),
+            [Agreement::Near; 4]
+        );
+        assert_eq!(
+            [(20, 26), (20, 14), (86_410, 86_510)].map(|(second, said)| after(second, said)),
+            [Agreement::Moved; 3]
+        );
+    }
+
+    #[test]
     fn what_is_not_compared_is_never_off() {
         let sandbox = Stamp { is_sandbox: true, ..stamp(10, 86_400) };
         let time = GatewayTime::new(true);
         time.take(&sandbox);
-        assert_eq!((time.agreement(), time.last()), (Agreement::Near, Some(sandbox.date)));
+        let agreement = |time: &GatewayTime| time.agreement(at(-3600), Duration::from_secs(10));
+        assert_eq!((agreement(&time), time.last()), (Agreement::Near, Some(sandbox.date)));
         assert_eq!(time.instant(&sandbox), sandbox.before);
         let fixed = GatewayTime::new(false);
         fixed.take(&stamp(10, 86_400));
-        assert_eq!(fixed.agreement(), Agreement::Near);
+        assert_eq!(agreement(&fixed), Agreement::Near);
         assert_eq!(fixed.instant(&stamp(10, -86_400)), at(9));
     }
 

@@ -12,7 +12,7 @@ use super::prepared::Prepared;
 use super::sent::Sent;
 use super::summary::{MessageRevision, Stopped, Tally};
 use super::ticket::Ticket;
-use crate::identity::MessageId;
+use crate::identity::{MessageId, Person};
 use crate::ledger::{Claim, ClaimId, Evidence, Grant, Outcome, Weighed};
 use crate::plan::Bulk;
 
@@ -68,6 +68,16 @@ pub trait Supply: Sync {
     /// # Errors
     /// Why the run must stop.
     fn next(&self) -> impl Future<Output = Result<Option<Bulk>, Stopped>> + Send;
+
+    /// Says why nothing that it has given may be claimed any more, if that was found out since.
+    fn stopped(&self) -> Option<Stopped> {
+        None
+    }
+
+    /// Names people of a message who may not be claimed any more, also where they were given before.
+    fn left_out(&self, _message: &MessageRevision) -> Vec<Person> {
+        Vec::new()
+    }
 
     /// Counts those who were shown to be sent to, and whom it has not given, when the run has ended:
     /// nobody, where each is given in any case.

@@ -50,7 +50,9 @@ pub async fn apply<B: Supply, S: Store, G: Sender, P: Prepare, C: Clock>(
     let clock = ports.clock;
     let leave = interrupts.second.boxed().shared();
     let mut left = pin!(leave.clone().then(|()| clock.sleep(settings.leave_grace.saturating_mul(LEAVE_TIMES))));
-    let run = Run::new(ports, settings, interrupts.first.boxed(), leave, Box::new(events));
+    let found_out =
+        FoundOut { stopped: Box::new(|| supply.stopped()), left_out: Box::new(|message| supply.left_out(message)) };
+    let run = Run::new(ports, settings, interrupts.first.boxed(), leave, found_out, Box::new(events));
     let mut queue = Queue::default();
     let mut flight = FuturesUnordered::new();
     let mut aboard: Vec<Arc<Progress>> = Vec::new();
@@ -151,6 +153,16 @@ async fn guarded<S: Store, G: Sender, P: Prepare, C: Clock>(
     }
 }
 
+/// What a supply finds out when its bulks are given already.
+struct FoundOut<'a> {
+    /// Why nothing may be claimed any more.
+    stopped: Box<dyn Fn() -> Option<Stopped> + Send + Sync + 'a>,
+    /// Who of a message may not be.
+    left_out: Box<LeftOut<'a>>,
+}
+
+type LeftOut<'a> = dyn Fn(&MessageRevision) -> Vec<Person> + Send + Sync + 'a;
+
 /// What all bulks of a run share.
 pub(super) struct Run<'a, S, G, P, C> {
     pub(super) ports: Ports<'a, S, G, P, C>,
@@ -166,6 +178,8 @@ pub(super) struct Run<'a, S, G, P, C> {
     /// The first interrupt, or another reason to claim nothing more.
     halt: Shared<Abortable<Shared<BoxFuture<'a, Duration>>>>,
     halter: AbortHandle,
+    /// What the supply has found out since it gave its bulks.
+    found_out: FoundOut<'a>,
     /// Nothing is claimed before this time, on the clock of [`Clock::elapsed`].
     resume_at: Mutex<Duration>,
     events: Mutex<Box<dyn FnMut(Event) + Send + 'a>>,
@@ -184,6 +198,7 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
         settings: &'a Settings,
         stop: BoxFuture<'a, ()>,
         leave: Shared<BoxFuture<'a, ()>>,
+        found_out: FoundOut<'a>,
         events: Box<dyn FnMut(Event) + Send + 'a>,
     ) -> Self {
         let clock = ports.clock;
@@ -199,6 +214,7 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
             interrupt,
             leave,
             halter,
+            found_out,
             resume_at: Mutex::default(),
             events: Mutex::new(events),
             summary: Mutex::default(),
@@ -256,6 +272,11 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
         lock(&self.taken).get(message).copied().unwrap_or_default()
     }
 
+    /// Who of a message may not be claimed any more, although they were given.
+    pub(super) fn left_out(&self, message: &MessageRevision) -> Vec<Person> {
+        (self.found_out.left_out)(message)
+    }
+
     /// Remembers people whom other runs have.
     pub(super) fn elsewhere(&self, message: &MessageRevision, people: &[Person]) {
         lock(&self.elsewhere).entry(message.clone()).or_default().extend(people);
@@ -270,7 +291,8 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
 
     /// Stops the run if our clock and the gateway's do not go together.
     pub(super) fn compare_clocks(&self) {
-        let alarm = match self.ports.time.agreement() {
+        let clock = self.ports.clock;
+        let alarm = match self.ports.time.agreement(clock.now(), clock.elapsed()) {
             Agreement::Near => return,
             Agreement::Off(theirs) => Alarm::ClockOff { ahead: -theirs },
             Agreement::Moved => Alarm::ClockMoved,
@@ -312,6 +334,9 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
 
     /// Says whether nothing may be claimed any more.
     pub(super) fn halted(&self) -> bool {
+        if let Some(reason) = (self.found_out.stopped)() {
+            self.halt(reason);
+        }
         let halted = self.halt.clone().now_or_never().is_some();
         if halted {
             self.halt(Stopped::Interrupted);

@@ -159,14 +159,14 @@ impl Go<'_> {
         let mut summary = match &store {
             Opened::Lockfile(_) | Opened::Git(_) => {
                 let supply = Gated::new(Planned::new(bulks), &watch);
-                send(&supply, &watch, plan.to_send(), ports, &run_settings, interrupts).await
+                Box::pin(send(&supply, &watch, plan.to_send(), ports, &run_settings, interrupts)).await
             }
             Opened::Postgres(postgres) => {
                 run_settings.shares_plan = true;
                 let worker = Worker::join(world, choices, postgres, run, &plan, bulks).await;
                 let worker = worker.map_err(|error| store_failure(&error))?;
                 let supply = Gated::new(worker, &watch);
-                send(&supply, &watch, plan.to_send(), ports, &run_settings, interrupts).await
+                Box::pin(send(&supply, &watch, plan.to_send(), ports, &run_settings, interrupts)).await
             }
         };
         summary.alarms.extend(watch.alarms());

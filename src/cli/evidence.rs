@@ -73,7 +73,10 @@ pub(super) async fn first(
             "find out why before anything else is sent: a run with another ledger, a word given to \
              `sendform resolve` that was wrong, or something else that sends these messages",
         )
-        .hint("this is settled in the ledger now: when you know, `sendform apply` goes on with everybody else"))
+        .hint(
+            "whoever is settled now stops no other run; if any of them are still in doubt, tell `sendform resolve` what \
+             became of them: then `sendform apply` goes on with everybody else",
+        ))
 }
 
 /// Asks about old doubts once more, when something was accepted that left after them: what the logs lack

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::book::Ledger;
 use super::entry::Entry;
 use super::line::{ClaimId, PersonState};
-use super::weigh::APART_MAX;
+use super::weigh::earliest;
 use crate::identity::{BulkId, MessageKey, Person, PersonMap, Revision};
 
 /// Something odd in a ledger whose lines are all as they were written.
@@ -114,10 +114,7 @@ fn are_two(person: Person, one: &Entry, other: &Entry) -> bool {
         return true;
     }
     let is_before = |[_, last]: [Timestamp; 2], instant| last < instant;
-    let is_before_claim = |left: [Timestamp; 2], entry: &Entry| {
-        let earliest = entry.claim.at.checked_sub(APART_MAX).unwrap_or(Timestamp::MIN);
-        is_before(left, earliest)
-    };
+    let is_before_claim = |left: [Timestamp; 2], entry: &Entry| is_before(left, earliest(&entry.claim));
     match (left(person, one), left(person, other)) {
         (None, None) => true,
         (Some(left), None) => is_before_claim(left, other),

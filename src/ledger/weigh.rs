@@ -12,14 +12,23 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::book::{Ledger, Of};
-use super::line::{BY_LOGS, ClaimId, Outcome, PersonState, Proof};
+use super::line::{BY_LOGS, Claim, ClaimId, Dated, Outcome, PersonState, Proof};
 use super::survey::ClaimState;
 use super::view::View;
 use crate::identity::{BulkId, MessageId, Person, PersonSet};
 use crate::wire::response::STATUS_DUPLICATE_MESSAGE_ID;
 
 /// How far the clock of a run may be from the gateway's: with a larger difference nothing is claimed.
-pub(super) const APART_MAX: SignedDuration = SignedDuration::from_mins(1);
+const APART_MAX: SignedDuration = SignedDuration::from_mins(1);
+
+/// The earliest instant at which a message of a claim can have been sent. Of a run that had not compared its
+/// clock with the gateway's nobody knows when it made a claim.
+pub(super) fn earliest(claim: &Claim) -> Timestamp {
+    if claim.dated == Dated::Never && !claim.is_recovered {
+        return Timestamp::MIN;
+    }
+    claim.at.checked_sub(APART_MAX).unwrap_or(Timestamp::MIN)
+}
 
 /// What the logs say of people of one claim. It is evidence, and no outcome, until a store holds it
 /// against what it knows when it writes.
@@ -167,7 +176,7 @@ impl Ledger {
             let claim = other.claim();
             let is_older = (claim.at, &claim.id) < (own.at, &own.id);
             let is_first = is_older || other.in_flight_until(view).is_some();
-            Other { bulk: claim.id.bulk.to_string(), state, at: claim.at, is_older, is_first }
+            Other { bulk: claim.id.bulk.to_string(), state, earliest: earliest(claim), is_older, is_first }
         });
         others.collect()
     }
@@ -177,7 +186,8 @@ impl Ledger {
 struct Other {
     bulk: String,
     state: PersonState,
-    at: Timestamp,
+    /// When its message can have been sent at the earliest.
+    earliest: Timestamp,
     /// Whether it was made before the claim in question.
     is_older: bool,
     /// Whether, if it is open, a row is rather its own than that of the claim in question: it may be
@@ -188,8 +198,7 @@ struct Other {
 impl Other {
     /// Says whether a row can be of its request: not if it was sent before the claim was made.
     fn may_have_sent(&self, row: &Sighting) -> bool {
-        let earliest = self.at.checked_sub(APART_MAX).unwrap_or(Timestamp::MIN);
-        row.sent_at.is_none_or(|sent_at| sent_at >= earliest)
+        row.sent_at.is_none_or(|sent_at| sent_at >= self.earliest)
     }
 
     /// Takes a row away that it explains: of several the one that was sent first, or, if it is the later
@@ -219,7 +228,7 @@ fn left<'a, 'b>(
     rows.sort_by_key(|row| row.sent_at);
     let mut explaining: Vec<&Other> = explaining.collect();
     // Whoever claimed last can explain the fewest, and chooses first: so as many as can be are explained.
-    explaining.sort_by_key(|other| std::cmp::Reverse(other.at));
+    explaining.sort_by_key(|other| std::cmp::Reverse(other.earliest));
     explaining.retain(|other| !other.take(&mut rows, |row| row.is_of(&other.bulk)));
     for other in explaining {
         other.take(&mut rows, |row| row.bulk.is_none());
@@ -400,7 +409,7 @@ fn most_frequent(states: impl Iterator<Item = PersonState>) -> PersonState {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::{Claim, sample};
+    use crate::ledger::sample;
     use PersonState::{Abandoned, Accepted, Claimed, Refused, Rejected};
 
     const OWN: &str = "own";
@@ -417,8 +426,8 @@ mod tests {
             .map(|(bulk, state)| Sighting { bulk: bulk.map(str::to_owned), state: *state, sent_at: None })
             .collect();
         let other = |(bulk, state): &(&str, PersonState)| {
-            let (at, bulk) = (sample::at(0), (*bulk).to_owned());
-            Other { bulk, state: *state, at, is_older: is_first, is_first }
+            let (earliest, bulk) = (sample::at(0), (*bulk).to_owned());
+            Other { bulk, state: *state, earliest, is_older: is_first, is_first }
         };
         let elsewhere: Vec<_> = elsewhere.iter().map(other).collect();
         decide(OWN, known, &Testimony { person: Person(1), rows, absence_proves }, &elsewhere).decision
@@ -507,7 +516,7 @@ mod tests {
             let other = |(at, state, is_older): &(i64, PersonState, bool)| Other {
                 bulk: OWN.to_owned(),
                 state: *state,
-                at: sample::at(*at),
+                earliest: sample::at(*at) - APART_MAX,
                 is_older: *is_older,
                 is_first: true,
             };

@@ -13,7 +13,7 @@ use super::words::plural;
 #[must_use]
 pub fn text(recovered: &Recovered, to_send: u64, paint: Paint) -> String {
     let mut out = String::new();
-    let Recovered { rows, foreign, accepted, rejected, raised, failure: _ } = recovered;
+    let Recovered { rows, foreign, accepted, rejected, raised, twice, failure: _ } = recovered;
     let foreign = match foreign {
         0 => String::new(),
         foreign => format!(", {} of them of no message of this project", super::words::number(*foreign)),
@@ -34,6 +34,10 @@ pub fn text(recovered: &Recovered, to_send: u64, paint: Paint) -> String {
     if *rejected > 0 {
         line(&mut out, &format!("+ {} recovered as rejected", plural(*rejected, "person")));
     }
+    if *twice > 0 {
+        let said = plural(*twice, "person");
+        line(&mut out, &paint.bad(&format!("! {said} got a message more than once")));
+    }
     let rest = plural(to_send, "person");
     line(&mut out, &format!("a plan would send to {rest} now"));
     out
@@ -50,6 +54,7 @@ pub fn json(recovered: &Recovered, to_send: u64) -> Value {
         "accepted": recovered.accepted,
         "rejected": recovered.rejected,
         "raised": recovered.raised,
+        "twice": recovered.twice,
         "failure": recovered.failure.as_ref().map(ToString::to_string),
         "toSend": to_send,
     })

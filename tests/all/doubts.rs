@@ -354,7 +354,7 @@ fn after_an_alarm_an_apply_sends_nothing_until_it_is_run_again() {
     ! ALARM: the gateway took the message of 2 people in `sale.hello.r1.616c1c5802824f8b` more than once
     error: 2 people got their message more than once, so nothing was sent now
       hint: find out why before anything else is sent: a run with another ledger, a word given to `sendform resolve` that was wrong, or something else that sends these messages
-      hint: this is settled in the ledger now: when you know, `sendform apply` goes on with everybody else
+      hint: whoever is settled now stops no other run; if any of them are still in doubt, tell `sendform resolve` what became of them: then `sendform apply` goes on with everybody else
     ");
     // The alarm was heard: whoever applies again has looked into it.
     shop.apply().code(0);

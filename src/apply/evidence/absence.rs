@@ -83,7 +83,12 @@ impl Absence {
     /// # Errors
     /// With what stands in the way; of several things with the one that lasts longest.
     pub(super) fn proves(&self) -> Result<(), Kept> {
-        let proves_until = later(self.claimed_at, PROVES_WITHIN);
+        // It was made after the last date that its run had seen, whatever its clock said.
+        let made = match self.dated {
+            Dated::At(date) => date.min(self.claimed_at),
+            Dated::Unwritten | Dated::Never => self.claimed_at,
+        };
+        let proves_until = later(made, PROVES_WITHIN);
         let proves_from = self.wait.map_or(self.leaves_by, |wait| later(later(self.leaves_by, wait), CLOCKS));
         if self.ours >= proves_until {
             return Err(Kept::TooLate);
@@ -100,6 +105,9 @@ impl Absence {
             return Err(Kept::ClocksApart);
         }
         let now = shown.now.ok_or(Kept::NoDate)?;
+        if now >= proves_until {
+            return Err(Kept::TooLate);
+        }
         if now < proves_from {
             return Err(Kept::TooEarly(proves_from));
         }
@@ -172,6 +180,9 @@ mod tests {
         check(Absence { wait: Some(SignedDuration::from_hours(1)), ..whole() }, Kept::TooEarly(at(60 + HOUR + 120)));
         check(Absence { ours: at(47 * HOUR), ..whole() }, Kept::TooLate);
         check(Absence { leaves_by: at(46 * HOUR + 2700), ..whole() }, Kept::Never);
+        // By whichever clock; and a claim is as old as the last date before it.
+        check(Absence { ours: at(HOUR), ..asked_at(47 * HOUR) }, Kept::TooLate);
+        check(Absence { dated: Dated::At(at(-10)), ..asked_at(47 * HOUR - 10) }, Kept::TooLate);
         check(Absence { dated: Dated::Never, ..whole() }, Kept::Undated);
         check(Absence { agreement: Agreement::Moved, ..whole() }, Kept::ClocksApart);
         check(Absence { agreement: Agreement::Off(SignedDuration::from_secs(61)), ..whole() }, Kept::ClocksApart);

@@ -74,6 +74,11 @@ pub async fn reconcile<S: Store + Known, L: Logs, C: Clock>(
     let begin = clock.now();
     let mut doubts = store.read(|ledger| ledger.doubts(store.view(begin)));
     doubts.retain(|doubt| terms.selection.holds(&doubt.claim.bulk.message));
+    // Those who have their controls in common come together.
+    store.read(|ledger| {
+        doubts
+            .sort_by(|one, other| (one.claim.run, sender(ledger, one)).cmp(&(other.claim.run, sender(ledger, other))));
+    });
     let mut reconciled = Reconciled::default();
     if doubts.is_empty() {
         return (reconciled, Ok(()));
@@ -95,11 +100,14 @@ pub async fn reconcile<S: Store + Known, L: Logs, C: Clock>(
         asking.about(&bulks, &mut seen).await;
         let waits = !(terms.is_on_loopback && asking.from_sandbox);
         let wait = waits.then_some(terms.absence_proves_after);
-        let bench = Bench { seen: &seen, now: clock.now(), wait, agreement: terms.time.agreement() };
+        let now = clock.now();
+        let bench = Bench { seen: &seen, now, wait, agreement: terms.time.agreement(now, clock.elapsed()) };
         result = settle(store, group, &bench, &mut reconciled).await;
         progress(Progress { done: all - rest.iter().map(|doubt| doubt.open).sum::<usize>(), all });
     }
     reconciled.failure = asking.failure;
+    let age = |finding: &Finding| (finding.doubt.at, finding.doubt.claim.clone());
+    reconciled.findings.sort_by_cached_key(age);
     (reconciled, result)
 }
 

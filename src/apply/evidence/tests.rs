@@ -536,3 +536,25 @@ fn an_answer_with_rows_that_cannot_be_told_apart_proves_nothing() {
         assert_eq!(world.reconcile().0, [first, Claimed, Claimed]);
     }
 }
+
+#[test]
+fn doubts_of_one_run_are_asked_for_together_however_they_mix_with_others() {
+    let mut world = World::new();
+    world.ledger = Ledger::new(sample::header());
+    world.ledger.add_message(sample::record("announce", "Hi", 0));
+    for (second, run) in [(0, 7), (1, 6), (2, 7), (3, 6)] {
+        let claim = claim(&[u64::try_from(second).unwrap()]);
+        let claim = Claim { id: ClaimId { run: RunId(run), ..claim.id.clone() }, at: at(second), ..claim };
+        world.ledger.add_claim(claim).unwrap();
+    }
+    let store = Memory(Mutex::new(world.ledger), View::Exclusive);
+    let selection = Selection::default();
+    let (absence_proves_after, time) = (SignedDuration::ZERO, &world.time);
+    let terms = Terms { selection: &selection, absence_proves_after, time, is_on_loopback: false };
+    let clock = Stopped(world.now);
+    let pass = reconcile(&store, &world.books, &clock, &terms, std::future::pending(), |_| {});
+    let (reconciled, _) = pass.now_or_never().unwrap();
+    assert_eq!(world.books.asked.into_inner().unwrap().len(), 2);
+    let runs: Vec<u64> = reconciled.findings.iter().map(|finding| finding.doubt.claim.run.0).collect();
+    assert_eq!(runs, [7, 6, 7, 6], "the oldest first");
+}

@@ -23,8 +23,13 @@ struct State {
 }
 
 impl SimClock {
+    /// Lets time pass while nobody waits.
+    pub(super) fn pass(&self, time: Duration) {
+        self.state.lock().unwrap().elapsed += time;
+    }
+
     /// Goes on to the next instant for which somebody waits; false if nobody does.
-    fn jump(&self) -> bool {
+    pub(super) fn jump(&self) -> bool {
         let mut state = self.state.lock().unwrap();
         let Some(next) = state.waiting.iter().map(|(until, _)| *until).min() else { return false };
         state.elapsed = state.elapsed.max(next);
@@ -85,9 +90,31 @@ impl Death {
         self.0.store(true, Ordering::Relaxed);
         std::future::pending::<()>().await;
     }
+
+    /// Whether it has died.
+    pub(super) fn is_dead(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
-struct Flag(AtomicBool);
+/// Whether somebody wants to go on.
+pub(super) struct Flag(AtomicBool);
+
+impl Flag {
+    /// Begins.
+    pub(super) fn raised() -> Self {
+        Self(AtomicBool::new(true))
+    }
+
+    /// Takes the wish away; says whether there was one.
+    pub(super) fn lower(&self) -> bool {
+        self.0.swap(false, Ordering::Relaxed)
+    }
+
+    pub(super) fn is_raised(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
 
 impl Wake for Flag {
     fn wake(self: Arc<Self>) {
@@ -98,18 +125,19 @@ impl Wake for Flag {
 /// Drives a process to its end; `None` if it died.
 pub(in crate::apply) fn drive<F: Future>(clock: &SimClock, death: &Death, process: F) -> Option<F::Output> {
     let mut process: Pin<&mut F> = pin!(process);
-    let flag = Arc::new(Flag(AtomicBool::new(false)));
+    let flag = Arc::new(Flag::raised());
     let waker = Waker::from(Arc::clone(&flag));
     let mut context = Context::from_waker(&waker);
     loop {
+        if !flag.lower() {
+            assert!(clock.jump(), "everybody waits for nothing");
+            continue;
+        }
         if let Poll::Ready(output) = process.as_mut().poll(&mut context) {
             return Some(output);
         }
-        if death.0.load(Ordering::Relaxed) {
+        if death.is_dead() {
             return None;
-        }
-        if !flag.0.swap(false, Ordering::Relaxed) {
-            assert!(clock.jump(), "everybody waits for nothing");
         }
     }
 }

@@ -3,11 +3,13 @@
 use std::task::Poll;
 use std::time::Duration;
 
-use super::gateway::Act;
-use super::store::Fault;
+use super::clock::{Death, drive};
+use super::gateway::{Act, SimSender};
+use super::store::{Fault, SimStore};
 use super::world::{Ended, World, pairs};
-use crate::apply::{Clock as _, Interrupts, Settings, Stopped, Tally};
+use crate::apply::{Clock as _, GatewayTime, Interrupts, Planned, Ports, Settings, Stopped, Supply, Tally, apply};
 use crate::ledger::Standing;
+use crate::plan::Bulk;
 
 const PEOPLE: [u64; 6] = [1, 2, 3, 4, 5, 6];
 
@@ -140,5 +142,45 @@ fn whoever_leaves_at_once_gives_back_what_was_claimed_ahead() {
         assert!(total.in_doubt <= 2, "only one request can have begun: {total:?}");
         assert_eq!(total.in_doubt, in_doubt(&world) as u64, "{looks}: {total:?}");
         assert!(ended.summary.unwrap().unsettled.is_empty(), "{looks}");
+    }
+}
+
+/// Finds out after the first request that nothing more may be sent.
+struct Ends<'a>(Planned, &'a World);
+
+impl Supply for Ends<'_> {
+    fn next(&self) -> impl Future<Output = Result<Option<Bulk>, Stopped>> + Send {
+        self.0.next()
+    }
+
+    fn stopped(&self) -> Option<Stopped> {
+        let has_sent = self.1.books.lock().unwrap().requests > 0;
+        has_sent.then_some(Stopped::LedgerLacks { people: 1, asked: 6, last: None })
+    }
+
+    fn not_given(&self) -> Vec<(crate::apply::MessageRevision, Tally)> {
+        self.0.not_given()
+    }
+}
+
+#[test]
+fn nothing_that_was_given_is_claimed_when_the_supply_has_found_out_why_not() {
+    // The first is to be tried again, or is cut into halves; more are under way.
+    for (first, parallel, ahead) in [(Act::TooMany, 1, 0), (Act::NamesNone, 1, 0), (Act::TooMany, 1, 3)] {
+        let world = World::new(&[first]);
+        let settings = Settings { ahead, ..world.settings(parallel) };
+        let death = Death::default();
+        let store = SimStore::new(&world.records, Fault::Never, &death);
+        let time = GatewayTime::new(true);
+        let (books, records, clock) = (&world.books, &world.records, &world.clock);
+        let sender = SimSender { books, records, clock, time: &time, death: death.clone() };
+        let ports = Ports { store: &store, sender: &sender, prepare: &world.prepare, clock, time: &time };
+        let never = Interrupts { first: std::future::pending(), second: std::future::pending() };
+        let supply = Ends(Planned::new(pairs(&PEOPLE)), &world);
+        let summary = drive(clock, &death, apply(&supply, ports, &settings, never, |_| {})).unwrap();
+        assert!(matches!(summary.stopped, Some(Stopped::LedgerLacks { .. })), "{:?}", summary.stopped);
+        assert_eq!((summary.total().people(), summary.total().accepted), (6, 0));
+        assert_eq!(world.books.lock().unwrap().requests, 1, "{first:?}");
+        assert!(PEOPLE.into_iter().all(|person| world.standing(person) == Standing::Free));
     }
 }

@@ -129,13 +129,13 @@ impl SimSender<'_> {
     }
 }
 
-fn people_of(body: &serde_json::Value) -> Vec<Person> {
+pub(super) fn people_of(body: &serde_json::Value) -> Vec<Person> {
     let messages = body["messages"].as_array().unwrap();
     let id = |message: &serde_json::Value| message["destinations"][0]["messageId"].as_str().unwrap().to_owned();
     messages.iter().map(|message| MessageId::parse(&id(message)).unwrap().person).collect()
 }
 
-fn answer(request: &Outgoing, statuses: &[(Person, u16, u16)]) -> Response {
+pub(super) fn answer(request: &Outgoing, statuses: &[(Person, u16, u16)]) -> Response {
     let bulk = request.bulk();
     let message = |(person, group_id, id): &(Person, u16, u16)| MessageResponse {
         message_id: Some(
@@ -147,7 +147,7 @@ fn answer(request: &Outgoing, statuses: &[(Person, u16, u16)]) -> Response {
     Response { bulk_id: Some(bulk.to_string()), messages: statuses.iter().map(message).collect() }
 }
 
-fn invalid(property: Option<&str>) -> Sent {
+pub(super) fn invalid(property: Option<&str>) -> Sent {
     let violation = |property: &str| Violation { property: property.to_owned(), violation: "no".to_owned() };
     let error = ApiError {
         error_code: "E400".to_owned(),

@@ -8,6 +8,7 @@ mod ends;
 mod every_crash;
 mod gateway;
 mod halving;
+mod history;
 mod store;
 mod table;
 pub(super) mod world;

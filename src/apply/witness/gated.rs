@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use super::watch::{OlderKeys, Watch};
+use super::watch::{LeftOut, OlderKeys, Watch, Why};
 use crate::apply::evidence::{Known, Logs};
 use crate::apply::planned::not_attempted;
 use crate::apply::ports::{Clock, Store, Supply};
 use crate::apply::run::lock;
 use crate::apply::summary::{MessageRevision, Stopped, Tally};
+use crate::identity::Person;
 use crate::plan::Bulk;
 
 /// Gives the bulks of another supply, each when the watch has cleared it, and without the people whom the
@@ -31,6 +32,25 @@ impl<'a, B, S, L, C, K> Gated<'a, B, S, L, C, K> {
     }
 }
 
+impl<B, S, L, C, K> Gated<'_, B, S, L, C, K> {
+    /// Takes people out of a bulk, and counts them; says whether the ledger has any of them under another key.
+    fn leave_out(&self, bulk: &mut Bulk, out: &LeftOut) -> bool {
+        let before = bulk.recipients.len();
+        let mut has_other_key = false;
+        bulk.recipients.retain(|recipient| {
+            has_other_key |= out.get(&recipient.person) == Some(&Why::OtherKey);
+            !out.contains_key(&recipient.person)
+        });
+        let left_out = before - bulk.recipients.len();
+        if left_out > 0 {
+            *lock(&self.known).entry((bulk.message.clone(), bulk.revision)).or_default() += left_out as u64;
+            // It is another bulk now, which ends when it ends.
+            bulk.until = None;
+        }
+        has_other_key
+    }
+}
+
 impl<B, S, L, C, K> Supply for Gated<'_, B, S, L, C, K>
 where
     B: Supply,
@@ -43,28 +63,33 @@ where
         if !self.watch.asks() {
             return self.inner.next().await;
         }
-        if lock(&self.waiting).is_none() {
-            let Some(bulk) = self.inner.next().await? else { return self.watch.stopped().map_or(Ok(None), Err) };
-            *lock(&self.waiting) = Some(bulk);
+        loop {
+            if lock(&self.waiting).is_none() {
+                let Some(bulk) = self.inner.next().await? else { return self.watch.stopped().map_or(Ok(None), Err) };
+                *lock(&self.waiting) = Some(bulk);
+            }
+            let sample = lock(&self.waiting).as_ref().map(|bulk| self.watch.sample(bulk));
+            let Some(sample) = sample else { return Ok(None) };
+            let out = self.watch.clear(sample).await?;
+            let Some(mut bulk) = lock(&self.waiting).take() else { return Ok(None) };
+            let has_other_key = self.leave_out(&mut bulk, &out);
+            if !bulk.recipients.is_empty() {
+                return Ok(Some(bulk));
+            }
+            if has_other_key {
+                // A plan that is shared would give the same bulk again and again.
+                let why = "everybody of a bulk has the message under another key: run the same command again";
+                return Err(Stopped::Prepare(why.to_owned()));
+            }
         }
-        let sample = lock(&self.waiting).as_ref().map(|bulk| self.watch.sample(bulk));
-        let Some(sample) = sample else { return Ok(None) };
-        let out = self.watch.clear(sample).await?;
-        let Some(mut bulk) = lock(&self.waiting).take() else { return Ok(None) };
-        let before = bulk.recipients.len();
-        bulk.recipients.retain(|recipient| !out.contains(&recipient.person));
-        let left_out = before - bulk.recipients.len();
-        if left_out > 0 {
-            *lock(&self.known).entry((bulk.message.clone(), bulk.revision)).or_default() += left_out as u64;
-            // It is another bulk now, which ends when it ends.
-            bulk.until = None;
-        }
-        if left_out > 0 && bulk.recipients.is_empty() {
-            // A plan that is shared would give the same bulk again and again.
-            let why = "everybody of a bulk has the message under another key: run the same command again";
-            return Err(Stopped::Prepare(why.to_owned()));
-        }
-        Ok(Some(bulk))
+    }
+
+    fn stopped(&self) -> Option<Stopped> {
+        self.watch.stopped().or_else(|| self.inner.stopped())
+    }
+
+    fn left_out(&self, message: &MessageRevision) -> Vec<Person> {
+        self.watch.left_out(message)
     }
 
     fn not_given(&self) -> Vec<(MessageRevision, Tally)> {

@@ -1,6 +1,6 @@
 //! Has what the gateway's logs still know written down, where the ledger was taken back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -32,6 +32,8 @@ pub struct Recovered {
     pub rejected: u64,
     /// Of those accepted, of how many the ledger said that surely nothing was sent to them.
     pub raised: u64,
+    /// Of how many people the logs have one message more than once: it was sent to them again.
+    pub twice: u64,
     /// Why the logs could not be read to their end.
     pub failure: Option<LogsFailure>,
 }
@@ -41,6 +43,8 @@ pub struct Recovered {
 #[derive(Default)]
 struct Lost {
     people: BTreeMap<Person, PersonState>,
+    /// Those of them of whom the logs have it more than once.
+    twice: BTreeSet<Person>,
     left: Option<[Timestamp; 2]>,
 }
 
@@ -77,6 +81,7 @@ pub async fn recover<S: Store + Known, L: Logs, C: Clock>(
         let no_end = || LogsFailure::Unreadable("it has no end".to_owned());
         recovered.failure = recovered.failure.or(answer.failure).or_else(|| answer.is_cut.then(no_end));
     }
+    recovered.twice = found.values().filter(|rows| is_twice(rows)).count() as u64;
     let mut lost: BTreeMap<BulkId, Lost> = BTreeMap::new();
     let mut nameless: BTreeMap<MessageRevision, Lost> = BTreeMap::new();
     found.retain(|id, _| match store.read(|ledger| standing(ledger, id)) {
@@ -88,6 +93,7 @@ pub async fn recover<S: Store + Known, L: Logs, C: Clock>(
     recovered.accepted = recovered.raised;
     for (id, rows) in found.into_iter().filter(|(id, _)| !raised.contains(id)) {
         let is_rejected = matches!(store.read(|ledger| standing(ledger, &id)), Standing::Rejected(_));
+        let is_twice = is_twice(&rows);
         let Some((row, state)) = strongest(rows).filter(|(_, state)| !is_rejected || *state == PersonState::Accepted)
         else {
             continue;
@@ -100,6 +106,9 @@ pub async fn recover<S: Store + Known, L: Logs, C: Clock>(
             None => nameless.entry((id.message.clone(), id.revision)).or_default(),
         };
         place.people.insert(id.person, state);
+        if is_twice {
+            place.twice.insert(id.person);
+        }
         if let Some(sent_at) = row.sent_at {
             let [first, last] = place.left.unwrap_or([sent_at; 2]);
             place.left = Some([first.min(sent_at), last.max(sent_at)]);
@@ -108,12 +117,13 @@ pub async fn recover<S: Store + Known, L: Logs, C: Clock>(
     for (bulk, lost) in lost {
         write(store, clock, run, bulk, lost, &mut recovered).await?;
     }
-    for ((message, revision), Lost { people, left }) in nameless {
+    for ((message, revision), Lost { people, twice, left }) in nameless {
         let people: Vec<(Person, PersonState)> = people.into_iter().collect();
         for people in people.chunks(PEOPLE_MAX) {
             let persons: Vec<Person> = people.iter().map(|(person, _)| *person).collect();
             let bulk = BulkId::new(&message, revision, BulkTime::Start(0), &persons);
-            let lost = Lost { people: people.iter().copied().collect(), left };
+            let twice = twice.iter().copied().filter(|person| persons.binary_search(person).is_ok()).collect();
+            let lost = Lost { people: people.iter().copied().collect(), twice, left };
             write(store, clock, run, bulk, lost, &mut recovered).await?;
         }
     }
@@ -137,13 +147,18 @@ fn strongest(rows: Vec<Row>) -> Option<(Row, PersonState)> {
     rows.into_iter().map(|row| (state(&row), row)).max_by_key(|(state, _)| *state).map(|(state, row)| (row, state))
 }
 
+/// Says whether the gateway took the message more than once.
+fn is_twice(rows: &[Row]) -> bool {
+    rows.iter().filter(|row| sighting((*row).clone()).state == PersonState::Accepted).count() > 1
+}
+
 /// Writes a claim of this run, and what became of it.
 async fn write<S: Store, C: Clock>(
     store: &S,
     clock: &C,
     run: RunId,
     bulk: BulkId,
-    Lost { mut people, left }: Lost,
+    Lost { mut people, twice, left }: Lost,
     recovered: &mut Recovered,
 ) -> Result<(), S::Error> {
     let now = clock.now();
@@ -183,7 +198,8 @@ async fn write<S: Store, C: Clock>(
         let (state, others, by) = (PersonState::Accepted, rejected, Some(BY_LOGS.to_owned()));
         let accepted = people.iter().filter(|(_, state)| **state == PersonState::Accepted).map(|(one, _)| *one);
         let accepted = (!others.is_empty()).then(|| accepted.collect());
-        let proof = left.map(|left| Proof { left, people: accepted, twice: Vec::new() });
+        let twice = twice.iter().copied().filter(|person| people.contains_key(person)).collect();
+        let proof = left.map(|left| Proof { left, people: accepted, twice });
         store.settle(Outcome { claim: id, state, others, at: now, by, why, proof }).await?;
         break;
     }

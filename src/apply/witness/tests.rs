@@ -239,7 +239,19 @@ fn what_others_have_sent_is_left_out_without_an_alarm() {
     // Another worker's claim stands before its request, and is read after the answer.
     let mut world = World { rows: vec![row(1), row(2)], ..World::new() };
     world.others.add_claim(claim(&[1, 2], 9)).unwrap();
-    // No claim is granted for them, and who is not claimed is not sent to.
+    // What becomes of them nobody knows yet: if nothing comes of the claim, the message is another one.
+    let ended = world.run();
+    assert_eq!((ended.given.len(), ended.taken, &ended.stopped, &ended.alarms), (18, 2, &None, &Vec::new()));
+    // A bulk of which nobody is left is passed over.
+    let mut world = World { rows: (5..10).map(row).collect(), ..World::new() };
+    world.others.add_claim(claim(&[5, 6, 7, 8, 9], 9)).unwrap();
+    let ended = world.run();
+    assert_eq!((ended.given.len(), ended.taken, &ended.stopped), (15, 5, &None));
+    // Whoever was accepted is left to the store, which grants no claim for them.
+    let mut world = World { rows: vec![row(1), row(2)], ..World::new() };
+    let theirs = claim(&[1, 2], 9);
+    world.others.add_claim(theirs.clone()).unwrap();
+    world.others.add_outcome(sample::outcome(&theirs, PersonState::Accepted, &[])).unwrap();
     assert_eq!(world.run(), all());
     // Whoever is not about to be sent to is nobody's business: another project's people have other numbers.
     assert_eq!(World { rows: vec![row(77), row(500)], ..World::new() }.run(), all());
@@ -250,17 +262,20 @@ fn what_was_surely_not_sent_and_was_sent_all_the_same_is_written_down() {
     for state in [PersonState::Refused, PersonState::Rejected(6)] {
         let claimed = claim(&[5, 6], 9);
         let bulk_id = Some(claimed.id.bulk.to_string());
-        let world = |bulk_id: Option<String>| {
-            let mut world = World { rows: vec![Row { bulk_id, ..row(6) }], ..World::new() };
+        let world = |bulk_id: Option<String>, before: u64| {
+            // It was sent when it was claimed, but for a minute that the clocks may differ.
+            let sent_at = Some(claimed.at - Duration::from_secs(before));
+            let mut world = World { rows: vec![Row { bulk_id, sent_at, ..row(6) }], ..World::new() };
             world.mine.add_claim(claimed.clone()).unwrap();
             world.mine.add_outcome(Outcome { at: claimed.at, ..sample::outcome(&claimed, state, &[]) }).unwrap();
             world.run()
         };
         for bulk_id in [bulk_id.clone(), None] {
-            let ended = world(bulk_id);
+            let ended = world(bulk_id.clone(), 60);
             assert_eq!(ended, Ended { alarms: vec![Alarm::SentAllTheSame { people: 1 }], ..all() });
+            assert!(lacks(1)(&world(bulk_id, 61)), "it is of something that the ledger has lost");
         }
-        assert!(lacks(1)(&world(Some("another".to_owned()))));
+        assert!(lacks(1)(&world(Some("another".to_owned()), 0)));
     }
 }
 
@@ -342,16 +357,18 @@ fn what_the_logs_still_know_is_written_down_once() {
     let of = |bulk: &crate::identity::BulkId, person| Row { bulk_id: Some(bulk.to_string()), sent_at, ..row(person) };
     let rejected = Status { group_id: 5, id: 14, ..Status::default() };
     let mut rows = vec![of(&lost, 1), of(&lost, 2), Row { status: rejected, ..of(&lost, 3) }];
-    rows.extend([of(&refused.id.bulk, 6), of(&doubt.id.bulk, 7), Row { bulk_id: None, sent_at, ..row(9) }]);
+    let sent_now = Row { sent_at: Some(clock.now()), ..of(&refused.id.bulk, 6) };
+    rows.extend([sent_now, of(&doubt.id.bulk, 7), Row { bulk_id: None, sent_at, ..row(9) }]);
     rows.push(Row { message_id: "other.thing.r1.0000000000000001".to_owned(), sent_at, ..row(1) });
     rows.push(Row { message_id: "x".to_owned(), sent_at, ..row(1) });
+    rows.push(of(&bulk(&[1, 4], BulkTime::At(at(0))).id(), 1));
     let logs = Books { clock: &clock, rows, failure: None, takes: Duration::ZERO, asked: Mutex::default() };
     let sender = SenderId::parse("official").unwrap();
     let messages = [((message(), Revision::new(1).unwrap()), sender)].into();
     let again = |run| {
         drive(&clock, &Death::default(), recover((&store, &logs, &clock), RunId(run), &messages)).unwrap().unwrap()
     };
-    let expect = Recovered { rows: 8, foreign: 2, accepted: 4, rejected: 1, raised: 1, failure: None };
+    let expect = Recovered { rows: 9, foreign: 2, accepted: 4, rejected: 1, raised: 1, twice: 1, failure: None };
     assert_eq!(again(20), expect);
     let ledger = store.ledger.lock().unwrap().clone();
     let standing = |person| ledger.standing(&message(), Revision::new(1).unwrap(), Person(person), View::Exclusive);
@@ -362,4 +379,35 @@ fn what_the_logs_still_know_is_written_down_once() {
     assert_eq!(Ledger::read(&ledger.write()).unwrap().ledger.write(), ledger.write());
     assert_eq!(again(21), Recovered { accepted: 0, rejected: 0, raised: 0, ..expect });
     assert_eq!(store.ledger.lock().unwrap().write(), ledger.write());
+}
+
+#[test]
+fn a_look_that_nobody_waited_for_goes_on_and_ends_the_run() {
+    let check = |mine: Ledger, person: u64| {
+        let clock = SimClock::default();
+        let store = Shared { ledger: Mutex::new(mine), others: Mutex::new(Ledger::new(sample::header())) };
+        let takes = Duration::from_secs(30);
+        let logs = Books { clock: &clock, rows: vec![row(person)], failure: None, takes, asked: Mutex::default() };
+        let bulks: Vec<Bulk> = (0..400).map(|number| bulk(&[3 * number, 3 * number + 1], BulkTime::Start(0))).collect();
+        let sender = SenderId::parse("official").unwrap();
+        let watch = Watch::asking_for((&store, &logs, &clock, &NoOlderKeys), Witness::Preferred, &bulks, [sender], 1);
+        let supply = Gated::new(Planned::new(bulks.clone()), &watch);
+        let found = async {
+            assert!(supply.next().await.unwrap().is_some() && supply.stopped().is_none(), "nobody waits");
+            clock.sleep(Duration::from_secs(35)).await;
+            supply.stopped()
+        };
+        let all = async {
+            watch.open(&bulks).await;
+            futures_util::future::join(found, watch.drive()).await.0
+        };
+        drive(&clock, &Death::default(), all).unwrap()
+    };
+    // Not one of those who are asked for by name.
+    let stopped = check(Ledger::new(sample::header()), 4);
+    assert!(matches!(stopped, Some(Stopped::LedgerLacks { people: 1, asked: 800, .. })), "{stopped:?}");
+    assert_eq!(check(Ledger::new(sample::header()), 5), None, "not in the plan");
+    let mut mine = Ledger::new(sample::header());
+    mine.add_claim(claim(&[3, 4], 9)).unwrap();
+    assert_eq!(check(mine, 4), None, "the run's own");
 }

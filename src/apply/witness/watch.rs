@@ -16,8 +16,8 @@ use crate::apply::ports::{Clock, Store};
 use crate::apply::summary::{Alarm, MessageRevision, Stopped};
 use crate::apply::verdict::state;
 use crate::campaign::Witness;
-use crate::identity::{BulkId, MessageId, Person, PersonSet, SenderId};
-use crate::ledger::{ClaimId, Decision, Evidence, Ledger, PersonState, Standing, Testimony};
+use crate::identity::{BulkId, MessageId, Person, PersonMap, PersonSet, SenderId};
+use crate::ledger::{Claim, ClaimId, Dated, Decision, Evidence, Ledger, PersonState, Standing, Testimony};
 use crate::plan::Bulk;
 use crate::wire::response::STATUS_DUPLICATE_MESSAGE_ID;
 
@@ -76,20 +76,39 @@ struct State {
     passed: usize,
     /// The samples that were asked for: those that were passed before never are.
     witnessed: HashSet<usize>,
-    /// Whether the first question was given up.
+    /// Whether the first question was given up, or not answered to its end.
     is_look_cut: bool,
     /// Whether questions do not keep up with the sending, so that no bulk waits for them.
     lags: bool,
-    left_out: BTreeMap<MessageRevision, PersonSet>,
+    left_out: BTreeMap<MessageRevision, LeftOut>,
     /// How many people were asked for.
     asked: u64,
     /// How many bulks went unasked.
     unasked: u64,
     /// Whoever got their message although the ledger said that it was surely not sent.
     sent_all_the_same: u64,
+    /// What the first question was answered.
+    looked: Option<Rows>,
+    /// What the first question is about, if it was given up.
+    to_compare: Vec<Bulk>,
     failure: Option<LogsFailure>,
     stopped: Option<Stopped>,
 }
+
+/// Why somebody is left out whom the gateway has a message of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Why {
+    /// The ledger has them under another key.
+    OtherKey,
+    /// A claim of them is open, perhaps another run's.
+    Open,
+}
+
+/// Who is left out.
+pub(super) type LeftOut = PersonMap<Why>;
+
+/// What the logs have, by messageId.
+type Rows = BTreeMap<MessageId, Vec<Row>>;
 
 /// An id that was asked for, and who is meant by it.
 type Asked = BTreeMap<MessageId, MessageId>;
@@ -98,12 +117,22 @@ impl<'a, S: Store + Known, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L, C, K
     /// Chooses whom to ask for of these bulks, which are sent by these senders.
     #[must_use]
     pub fn new(
-        (store, logs, clock, older): (&'a S, &'a L, &'a C, &'a K),
+        parts: (&'a S, &'a L, &'a C, &'a K),
         mode: Witness,
         bulks: &[Bulk],
         senders: impl IntoIterator<Item = SenderId>,
     ) -> Self {
-        let of_each = sample::of_each(bulks.len());
+        Self::asking_for(parts, mode, bulks, senders, sample::of_each(bulks.len()))
+    }
+
+    /// The same, with so many people of each bulk.
+    pub(in crate::apply) fn asking_for(
+        (store, logs, clock, older): (&'a S, &'a L, &'a C, &'a K),
+        mode: Witness,
+        bulks: &[Bulk],
+        senders: impl IntoIterator<Item = SenderId>,
+        of_each: usize,
+    ) -> Self {
         let asks = mode != Witness::Off;
         let samples: Vec<Bulk> = bulks.iter().filter(|_| asks).map(|bulk| sample::of(bulk, of_each)).collect();
         let number = |(number, bulk): (usize, &Bulk)| Some((key(bulk)?, number));
@@ -129,25 +158,41 @@ impl<'a, S: Store + Known, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L, C, K
         if !self.asks() {
             return;
         }
-        let both = join(self.look(), self.next());
-        let rows = match self.mode {
-            Witness::Preferred => match select(pin!(both), pin!(self.clock.sleep(PATIENCE))).await {
-                Either::Left(((rows, _), _)) => rows,
-                Either::Right(_) => {
-                    let mut state = self.state();
-                    (state.lags, state.is_look_cut) = (true, true);
-                    return;
-                }
-            },
-            Witness::Required | Witness::Off => both.await.0,
+        let look = async {
+            let rows = self.look().await;
+            self.state().looked = Some(rows);
         };
-        // What the answer says is looked into, however long that takes.
-        self.compare(rows, bulks).await;
+        let both = join(look, self.next());
+        if self.mode == Witness::Preferred {
+            let is_cut = matches!(select(pin!(both), pin!(self.clock.sleep(PATIENCE))).await, Either::Right(_));
+            self.state().lags = is_cut;
+        } else {
+            both.await;
+        }
+        // What its answer says is looked into, however long that takes, and however long the other one does.
+        let looked = self.state().looked.take();
+        if let Some(rows) = looked {
+            return self.compare(rows, bulks).await;
+        }
+        let mut state = self.state();
+        state.is_look_cut = true;
+        state.to_compare = bulks.to_vec();
     }
 
-    /// Asks the other questions, one after the other, until all are asked.
+    /// Asks the other questions, one after the other, until all are asked, and besides what was sent lately, if
+    /// nobody had the patience to wait for that.
     pub async fn drive(&self) {
-        while self.next().await {}
+        let questions = async { while self.next().await {} };
+        join(self.look_late(), questions).await;
+    }
+
+    /// Looks although bulks are sent already: what is found ends the run.
+    async fn look_late(&self) {
+        let bulks = std::mem::take(&mut self.state().to_compare);
+        if !bulks.is_empty() {
+            let rows = self.look().await;
+            self.compare(rows, &bulks).await;
+        }
     }
 
     /// What somebody should look at afterwards.
@@ -167,6 +212,11 @@ impl<'a, S: Store + Known, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L, C, K
         self.state().stopped.clone()
     }
 
+    /// Who of a message is not to be claimed any more.
+    pub(super) fn left_out(&self, message: &MessageRevision) -> Vec<Person> {
+        self.state().left_out.get(message).map(|people| people.keys().copied().collect()).unwrap_or_default()
+    }
+
     /// Says whether anything is asked at all.
     pub(super) fn asks(&self) -> bool {
         self.mode != Witness::Off
@@ -181,7 +231,7 @@ impl<'a, S: Store + Known, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L, C, K
     ///
     /// # Errors
     /// Why nothing may be claimed any more.
-    pub(super) async fn clear(&self, sample: Bulk) -> Result<PersonSet, Stopped> {
+    pub(super) async fn clear(&self, sample: Bulk) -> Result<LeftOut, Stopped> {
         let message = (sample.message.clone(), sample.revision);
         let number = key(&sample).and_then(|key| self.numbers.get(&key)).copied();
         let is_in_time = match number {
@@ -243,13 +293,13 @@ impl<'a, S: Store + Known, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L, C, K
     }
 
     /// Asks what was sent lately, and gives what may be of people who are about to be sent to.
-    async fn look(&self) -> BTreeMap<MessageId, Vec<Row>> {
+    async fn look(&self) -> Rows {
         let now = self.clock.now();
-        let last = self.store.read(|ledger| ledger.claims().map(|claim| claim.claim().at).max());
+        let last = self.store.read(|ledger| ledger.claims().filter_map(|claim| made(claim.claim())).max());
         let earliest = now.checked_sub(PROVES_WITHIN).unwrap_or(Timestamp::MIN);
         let since =
             last.and_then(|last| last.checked_sub(LOOK_BEFORE).ok()).map_or(earliest, |last| last.max(earliest));
-        let mut rows: BTreeMap<MessageId, Vec<Row>> = BTreeMap::new();
+        let mut rows: Rows = BTreeMap::new();
         for sender in &self.senders {
             let look = Look { sender: sender.clone(), since, pages_max: LOOK_PAGES_MAX };
             let found = self.logs.recent(&look).await;
@@ -260,6 +310,7 @@ impl<'a, S: Store + Known, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L, C, K
             }
             if let Some(failure) = found.failure {
                 // What was read before is as true as ever.
+                self.state().is_look_cut = true;
                 self.fail(failure);
                 break;
             }
@@ -268,12 +319,22 @@ impl<'a, S: Store + Known, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L, C, K
     }
 
     /// Finds out whether what was sent lately is of people in these bulks.
-    async fn compare(&self, mut rows: BTreeMap<MessageId, Vec<Row>>, bulks: &[Bulk]) {
+    async fn compare(&self, mut rows: Rows, bulks: &[Bulk]) {
         if rows.is_empty() {
             return;
         }
         let ids = bulks.iter().flat_map(|bulk| bulk.recipients.iter().map(|one| id(bulk, one.person)));
-        let meant: Asked = ids.filter(|id| rows.contains_key(id)).map(|id| (id.clone(), id)).collect();
+        let mut meant: Asked = ids.filter(|id| rows.contains_key(id)).map(|id| (id.clone(), id)).collect();
+        // Whom the ledger does not know may be one of them under another key. To find that out they are all
+        // made ready, which is worth it only then.
+        let is_of =
+            |id: &MessageId| bulks.iter().any(|bulk| bulk.message == id.message && bulk.revision == id.revision);
+        if rows.keys().any(|id| !meant.contains_key(id) && !self.is_known(id) && is_of(id)) {
+            for bulk in bulks {
+                let Some(ids) = self.ids(bulk).await else { return };
+                meant.extend(ids.into_iter().filter(|(id, _)| rows.contains_key(id)));
+            }
+        }
         rows.retain(|id, _| meant.contains_key(id));
         let asked = bulks.iter().map(|bulk| bulk.recipients.len() as u64).sum();
         self.examine(&meant, rows, asked).await;
@@ -358,28 +419,32 @@ impl<'a, S: Store + Known, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L, C, K
     async fn ask(&self, asked: &Asked, people: u64) {
         let ids: Vec<&MessageId> = asked.keys().collect();
         let mut rest = ids.as_slice();
-        let mut rows: BTreeMap<MessageId, Vec<Row>> = BTreeMap::new();
+        let all = {
+            let mut state = self.state();
+            state.asked += people;
+            state.asked
+        };
         while !rest.is_empty() {
             let (question, count) = Question::packed(By::Message, rest.iter().map(ToString::to_string), [&[], &[]]);
             let Found { rows: found, failure, .. } = self.logs.find(&question).await;
+            let mut rows = Rows::new();
             for row in found.into_iter().filter(is_hit) {
                 if let Some(id) = MessageId::parse(&row.message_id).filter(|id| asked.contains_key(id)) {
                     rows.entry(id).or_default().push(row);
                 }
             }
+            // Nobody waits for the other questions with what this one says.
+            self.examine(asked, rows, all).await;
             if let Some(failure) = failure {
                 self.fail(failure);
                 break;
             }
             rest = rest.get(count.max(1)..).unwrap_or_default();
         }
-        self.state().asked += people;
-        let all = self.state().asked;
-        self.examine(asked, rows, all).await;
     }
 
     /// Finds out what messages are that the gateway has of people who are about to be sent to.
-    async fn examine(&self, asked: &Asked, rows: BTreeMap<MessageId, Vec<Row>>, count: u64) {
+    async fn examine(&self, asked: &Asked, rows: Rows, count: u64) {
         if rows.is_empty() {
             return;
         }
@@ -391,17 +456,20 @@ impl<'a, S: Store + Known, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L, C, K
         let (known, rest): (Vec<_>, Vec<_>) = rows
             .into_iter()
             .partition(|(id, _)| self.is_known(id) || asked.get(id).is_some_and(|meant| self.is_known(meant)));
-        let rest: BTreeMap<MessageId, Vec<Row>> = rest.into_iter().collect();
+        let rest: Rows = rest.into_iter().collect();
         let raised = match raise(self.store, self.clock, &rest).await {
             Ok(raised) => raised,
             Err(error) => return self.stop(Stopped::Store(error.to_string())),
         };
         self.state().sent_all_the_same += raised.len() as u64;
-        // Whoever the ledger has under the key of new claims no claim is granted for. Under another key they
-        // are somebody else to it.
-        for id in known.iter().map(|(id, _)| id).chain(&raised) {
-            if let Some(meant) = asked.get(id).filter(|meant| *meant != id && !self.is_known(meant)) {
-                self.leave_out(meant);
+        // For whoever the ledger has as accepted under the key of new claims no claim is granted. Under another
+        // key they are somebody else to it; and of what is open nobody knows how it ends: if nothing comes of
+        // it they are free, and the message that the gateway has is one that the ledger does not know.
+        for meant in known.iter().map(|(id, _)| id).chain(&raised).filter_map(|id| asked.get(id)) {
+            match self.standing(meant) {
+                Standing::Accepted | Standing::Abandoned => {}
+                Standing::InDoubt | Standing::InFlight => self.leave_out(meant, Why::Open),
+                Standing::Free | Standing::Rejected(_) => self.leave_out(meant, Why::OtherKey),
             }
         }
         let unknown = || rest.iter().filter(|(id, _)| !raised.contains(id));
@@ -414,16 +482,20 @@ impl<'a, S: Store + Known, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L, C, K
 
     /// Says whether the ledger keeps somebody from being sent to.
     fn is_known(&self, id: &MessageId) -> bool {
-        let view = self.store.view(self.clock.now());
-        match self.store.read(|ledger| ledger.standing(&id.message, id.revision, id.person, view)) {
+        match self.standing(id) {
             Standing::Accepted | Standing::Abandoned | Standing::InDoubt | Standing::InFlight => true,
             Standing::Free | Standing::Rejected(_) => false,
         }
     }
 
-    fn leave_out(&self, id: &MessageId) {
+    fn standing(&self, id: &MessageId) -> Standing {
+        let view = self.store.view(self.clock.now());
+        self.store.read(|ledger| ledger.standing(&id.message, id.revision, id.person, view))
+    }
+
+    fn leave_out(&self, id: &MessageId, why: Why) {
         let mut state = self.state();
-        state.left_out.entry((id.message.clone(), id.revision)).or_default().insert(id.person);
+        state.left_out.entry((id.message.clone(), id.revision)).or_default().insert(id.person, why);
     }
 
     fn fail(&self, failure: LogsFailure) {
@@ -439,6 +511,16 @@ impl<'a, S: Store + Known, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L, C, K
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// When a claim was made at the earliest, by the gateway's clock; nothing, if its run knew nothing but its own
+/// clock, which may have been ahead of everything that the ledger has lost.
+fn made(claim: &Claim) -> Option<Timestamp> {
+    match claim.dated {
+        Dated::At(date) => Some(date.min(claim.at)),
+        Dated::Unwritten => Some(claim.at),
+        Dated::Never => None,
     }
 }
 
@@ -464,7 +546,7 @@ fn is_hit(row: &Row) -> bool {
 pub(super) async fn raise<S: Store + Known, C: Clock>(
     store: &S,
     clock: &C,
-    rows: &BTreeMap<MessageId, Vec<Row>>,
+    rows: &Rows,
 ) -> Result<BTreeSet<MessageId>, S::Error> {
     let mut of_claims: BTreeMap<ClaimId, Vec<Testimony>> = BTreeMap::new();
     for (id, rows) in rows {
@@ -496,7 +578,8 @@ fn may_explain(ledger: &Ledger, id: &MessageId, rows: &[Row]) -> Vec<ClaimId> {
     let came_to_nothing = |state| matches!(state, PersonState::Refused | PersonState::Rejected(_));
     let claims = ledger.claims_with(id).filter(|(_, state)| came_to_nothing(*state)).filter(|(claim, _)| {
         let bulk = claim.claim().id.bulk.to_string();
-        rows.iter().any(|row| row.bulk_id.as_ref().is_none_or(|theirs| *theirs == bulk))
+        let is_its = |row: &&Row| row.bulk_id.as_ref().is_none_or(|theirs| *theirs == bulk);
+        rows.iter().filter(is_its).any(|row| row.sent_at.is_none_or(|sent_at| claim.may_have_sent(sent_at)))
     });
     claims.map(|(claim, _)| claim.claim().id.clone()).collect()
 }
