@@ -9,6 +9,7 @@ use futures_util::future::{Either, select};
 use jiff::{SignedDuration, Timestamp};
 
 use super::event::Event;
+use super::gateway_time::Agreement;
 use super::kin::Kin;
 use super::leaving;
 use super::outgoing::{self, Outgoing};
@@ -270,12 +271,15 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
         next.into_iter().map(|(letters, kin)| Work { stage: Stage::Prepared(letters), tries, kin }).collect()
     }
 
-    /// When a request was over, by a clock that nobody has set back since its claim: a settler takes this for
-    /// the last instant at which its messages left.
+    /// When a request was over. A settler takes this for the last instant at which its messages left: by a clock
+    /// that somebody has moved meanwhile it is as long after its claim as time has passed.
     fn over(&self, draft: &Draft) -> Timestamp {
-        let since = self.ports.clock.elapsed().saturating_sub(draft.made);
-        let since = SignedDuration::try_from(since).unwrap_or(SignedDuration::MAX);
-        self.ports.clock.now().max(leaving::later(draft.claim.at, since))
+        let (now, elapsed) = (self.ports.clock.now(), self.ports.clock.elapsed());
+        if self.ports.time.agreement(now, elapsed) != Agreement::Moved {
+            return now;
+        }
+        let since = SignedDuration::try_from(elapsed.saturating_sub(draft.made)).unwrap_or(SignedDuration::MAX);
+        now.max(leaving::later(draft.claim.at, since))
     }
 
     /// Waits for its turn, writes the request, and sends it; `None` if the run ends before.
