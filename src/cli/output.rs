@@ -1,7 +1,9 @@
 //! The only place that prints, and the only place that writes the files of `--write`.
 
 use std::io::{self, IsTerminal as _, Write as _};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 use crate::report::Reveal;
 use crate::report::harmless::harmless_json;
@@ -24,8 +26,8 @@ pub(super) struct Output {
     /// Whether texts show the people in them.
     pub reveal: Reveal,
     writes: Vec<super::args::Write>,
-    /// Held by whoever says something.
-    speaking: Arc<Mutex<()>>,
+    /// Whether the last word is being said.
+    is_over: Arc<AtomicBool>,
 }
 
 /// Both forms of what a command has to say; the form that nobody wants is not made.
@@ -52,7 +54,7 @@ impl Output {
             paint_errors: paint(io::stderr().is_terminal()),
             reveal: if global.reveal { Reveal::Yes } else { Reveal::No },
             writes: global.write.clone(),
-            speaking: Arc::default(),
+            is_over: Arc::default(),
         }
     }
 
@@ -68,33 +70,14 @@ impl Output {
     /// # Errors
     /// If a file cannot be written, or standard output is gone.
     pub(super) fn show(&self, forms: &Forms<'_>) -> Result<(), Failure> {
-        let _speaking = self.speak();
-        self.say(forms)
-    }
-
-    fn say(&self, forms: &Forms<'_>) -> Result<(), Failure> {
+        self.wait_if_over();
         print(&self.form(self.format, self.paint, forms)).and(self.write(forms))
     }
 
     /// Tells how a command failed: on standard error for people, and in all forms that are wanted
     /// for machines. Gives the exit code.
     pub(super) fn fail(&self, failure: &Failure) -> Exit {
-        self.last_word(failure).0
-    }
-
-    /// Tells how a command failed, as [`Output::fail`] does, and lets nobody else say anything as long as what
-    /// it gives back besides the exit code is there: a command that goes on while it is being ended does not
-    /// put another document in the place of this one.
-    pub(super) fn last_word(&self, failure: &Failure) -> (Exit, MutexGuard<'_, ()>) {
-        let speaking = self.speak();
-        (self.say_failure(failure), speaking)
-    }
-
-    fn speak(&self) -> MutexGuard<'_, ()> {
-        self.speaking.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn say_failure(&self, failure: &Failure) -> Exit {
+        self.wait_if_over();
         tell(&failure.render(self.paint_errors));
         if failure.message.is_empty() {
             // Everything was said, and written, already.
@@ -102,7 +85,7 @@ impl Output {
         }
         let forms = Forms { text: &|paint| failure.render(paint), json: &|| failure.to_json() };
         let shown = match self.format {
-            Format::Json => self.say(&forms),
+            Format::Json => self.show(&forms),
             Format::Text => self.write(&forms),
         };
         match shown {
@@ -116,10 +99,25 @@ impl Output {
         }
     }
 
+    /// Tells how a command failed, as [`Output::fail`] does, before the program ends: a command that goes on
+    /// until then does not put another document in the place of this one, and is not waited for.
+    pub(super) fn last_word(&self, failure: &Failure) -> Exit {
+        self.is_over.store(true, Ordering::Release);
+        Self { is_over: Arc::default(), ..self.clone() }.fail(failure)
+    }
+
+    /// Waits for the program's end, if the last word is being said.
+    fn wait_if_over(&self) {
+        while self.is_over.load(Ordering::Acquire) {
+            thread::park();
+        }
+    }
+
     /// Writes the files that are wanted.
     fn write(&self, forms: &Forms<'_>) -> Result<(), Failure> {
         let mut result = Ok(());
         for write in &self.writes {
+            self.wait_if_over();
             let text = self.form(write.format, Paint::Plain, forms);
             if let Err(error) = std::fs::write(&write.file, without_secrets(&text).as_bytes()) {
                 let message = format!("`{}` cannot be written", write.file.display());

@@ -82,8 +82,7 @@ impl Interrupts {
             if !*is_sending {
                 // The lock keeps the run from claiming anything now.
                 let failure = Failure::new(Exit::Declined, "interrupted: nothing was sent");
-                let (exit, _speaking) = output.last_word(&failure);
-                leave(exit);
+                leave(output.last_word(&failure));
             }
         }
         tell("\ninterrupted: no new requests; those in flight have 6 seconds to end (again to leave at once)\n");
