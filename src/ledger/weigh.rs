@@ -149,7 +149,7 @@ impl Ledger {
         let Some(state) = self.claim_state(&evidence.claim) else {
             return Weighed { decisions: vec![Decision::Absent; evidence.people.len()], outcome: None };
         };
-        let own = evidence.claim.bulk.to_string();
+        let own = Own { bulk: evidence.claim.bulk.to_string(), earliest: earliest(state.claim()) };
         let judged: Vec<Judged<'_>> = evidence
             .people
             .iter()
@@ -179,6 +179,26 @@ impl Ledger {
             Other { bulk: claim.id.bulk.to_string(), state, earliest: earliest(claim), is_older, is_first }
         });
         others.collect()
+    }
+}
+
+/// The claim in question.
+struct Own {
+    bulk: String,
+    /// When its message can have been sent at the earliest.
+    earliest: Timestamp,
+}
+
+impl Own {
+    /// Says whether a row is of its bulk, or of none.
+    fn is_of_bulk(&self, row: &Sighting) -> bool {
+        row.bulk.is_none() || row.is_of(&self.bulk)
+    }
+
+    /// Says whether a row can be of its request. One of its bulk that was sent before is of a claim that was
+    /// lost.
+    fn may_have_sent(&self, row: &Sighting) -> bool {
+        self.is_of_bulk(row) && row.sent_at.is_none_or(|sent_at| sent_at >= self.earliest)
     }
 }
 
@@ -212,15 +232,15 @@ impl Other {
 
 /// What a kind of rows says of a claim, when other claims have explained theirs.
 struct Left<'a> {
-    /// Those that are left of the claim's own bulk, or of none.
+    /// Those that are left and can be of the claim's own request.
     own: Vec<&'a Sighting>,
-    /// How many are left of other bulks.
+    /// How many are left besides.
     others: usize,
 }
 
 /// Takes away the rows that other claims explain: each one of its own bulk, else one that names none.
 fn left<'a, 'b>(
-    own: &str,
+    own: &Own,
     rows: impl Iterator<Item = &'a Sighting>,
     explaining: impl Iterator<Item = &'b Other>,
 ) -> Left<'a> {
@@ -233,8 +253,7 @@ fn left<'a, 'b>(
     for other in explaining {
         other.take(&mut rows, |row| row.bulk.is_none());
     }
-    let (own, others): (Vec<&Sighting>, Vec<&Sighting>) =
-        rows.into_iter().partition(|row| row.bulk.is_none() || row.is_of(own));
+    let (own, others): (Vec<&Sighting>, Vec<&Sighting>) = rows.into_iter().partition(|row| own.may_have_sent(row));
     Left { own, others: others.len() }
 }
 
@@ -250,7 +269,7 @@ impl From<Decision> for Judged<'_> {
     }
 }
 
-fn decide<'a>(own: &str, known: PersonState, testimony: &'a Testimony, elsewhere: &[Other]) -> Judged<'a> {
+fn decide<'a>(own: &Own, known: PersonState, testimony: &'a Testimony, elsewhere: &[Other]) -> Judged<'a> {
     type Kind = fn(PersonState) -> bool;
     let rows = |kind: Kind| testimony.rows.iter().filter(move |row| kind(row.state));
     // Of an open claim nobody knows whether it explains anything: whoever is to be accepted needs a row
@@ -282,7 +301,7 @@ fn decide<'a>(own: &str, known: PersonState, testimony: &'a Testimony, elsewhere
         return Decision::InAnotherBulk.into();
     }
     // A duplicate says that the gateway has the message already, which outweighs any rejection.
-    let is_of_own = |row: &&Sighting| row.bulk.is_none() || row.is_of(own);
+    let is_of_own = |row: &&Sighting| own.is_of_bulk(row);
     let of_own = rows(is_rejected).filter(is_of_own);
     let status = of_own.filter_map(|row| status(row.state)).max_by_key(|id| *id == STATUS_DUPLICATE_MESSAGE_ID);
     let rejected = first(is_rejected);
@@ -413,6 +432,10 @@ mod tests {
     use PersonState::{Abandoned, Accepted, Claimed, Refused, Rejected};
 
     const OWN: &str = "own";
+
+    fn own() -> Own {
+        Own { bulk: OWN.to_owned(), earliest: Timestamp::MIN }
+    }
     const OTHER: &str = "other";
 
     fn decided(
@@ -430,7 +453,7 @@ mod tests {
             Other { bulk, state: *state, earliest, is_older: is_first, is_first }
         };
         let elsewhere: Vec<_> = elsewhere.iter().map(other).collect();
-        decide(OWN, known, &Testimony { person: Person(1), rows, absence_proves }, &elsewhere).decision
+        decide(&own(), known, &Testimony { person: Person(1), rows, absence_proves }, &elsewhere).decision
     }
 
     #[track_caller]
@@ -522,7 +545,7 @@ mod tests {
             };
             let testimony = Testimony { person: Person(1), rows, absence_proves: true };
             let others: Vec<_> = others.iter().map(other).collect();
-            let judged = decide(OWN, known, &testimony, &others);
+            let judged = decide(&own(), known, &testimony, &others);
             let sent_at: Vec<_> = judged.rows.iter().filter_map(|row| row.sent_at).collect();
             let rests_on: Vec<_> = rests_on.iter().copied().map(sample::at).collect();
             assert_eq!((judged.decision, sent_at), (expect, rests_on), "{known:?} {sent:?}");

@@ -198,3 +198,32 @@ fn an_answer_that_is_there_counts_although_another_one_is_slow() {
     let world = check(&[alone(apply(4, Witness::Required)), Deed::TakeBack(2), Deed::Pass(1), alone(slow)]);
     assert_eq!(accepted(&world), 24, "nobody twice");
 }
+
+/// A message that was accepted, and whose claim was lost while the logs stood still, is found under the id of a
+/// bulk that was tried again, once in vain and once rejected.
+#[test]
+fn one_row_is_no_proof_of_two_attempts() {
+    let sending = |audience, turn, parallel, leaves_in| Sending {
+        audience,
+        size: 1,
+        turn,
+        parallel,
+        witness: Witness::Required,
+        of_each: 1,
+        leaves_in,
+    };
+    let late = Run::of(Task::Apply(sending(1, 0, 1, Some(1))));
+    let other = Run {
+        wrong: Wrong { ahead: 0, moved: Some((13, -6)) },
+        ..with(&[Act::Accept], Run::of(Task::Apply(sending(21, 1, 2, None))))
+    };
+    let again = with(&[Act::TooMany, Act::RejectFirst], Run::of(Task::Apply(sending(1, 0, 1, None))));
+    let world = check(&[
+        Deed::Work { runs: vec![late, other], order: 0 },
+        Deed::TakeBack(6),
+        Deed::Stand { after: 0, minutes: 247 },
+        Deed::Pass(2),
+        alone(again),
+    ]);
+    assert!(accepted(&world) > 0);
+}
