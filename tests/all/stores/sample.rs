@@ -47,7 +47,7 @@ pub(super) fn claim(run: u64, people: &[u64]) -> Claim {
         leaves_by: None,
         start_by,
         at: NOON,
-        dated: Dated::Never,
+        dated: Dated::At(NOON),
         is_recovered: false,
         people,
     }
