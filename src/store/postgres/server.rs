@@ -9,6 +9,8 @@ use super::error::DatabaseError;
 
 /// By how much this machine's clock and the server's may differ.
 const SKEW_MAX: SignedDuration = SignedDuration::from_mins(1);
+/// Looked up and not called: a call of what is not there is an error in the server's log.
+const AURORA: &str = "SELECT proname::text FROM pg_proc WHERE proname = 'aurora_version' LIMIT 1";
 
 /// Which server it is, and on which timeline: both change when a backup is restored to another
 /// point or a replica is promoted. Databases that are not plain PostgreSQL have none.
@@ -26,9 +28,8 @@ pub(super) async fn check(client: &Client) -> Result<(Identity, Option<String>),
     }
     let durability = keep_what_is_confirmed(client).await?;
     compare_clocks(client).await?;
-    let is_plain = version.starts_with("PostgreSQL")
-        && !version.contains("-YB-")
-        && ask(client, "SELECT aurora_version()").await?.is_none();
+    let is_plain =
+        version.starts_with("PostgreSQL") && !version.contains("-YB-") && ask(client, AURORA).await?.is_none();
     if !is_plain {
         return Ok((None, durability));
     }

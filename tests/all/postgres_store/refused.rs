@@ -190,3 +190,15 @@ fn certificates(folder: &Path) {
     let status = Command::new("sh").args(["-c", script]).current_dir(folder).stderr(Stdio::null()).status();
     assert!(status.unwrap().success(), "openssl makes certificates");
 }
+
+/// Whatever is asked of a server that may not know it is asked so that nothing of it is an error there.
+#[test]
+fn nothing_that_is_asked_is_an_error_in_the_servers_log() {
+    let cluster = Cluster::start("");
+    let shop = Shop::new(2, 2, cluster.database());
+    shop.apply().code(0);
+    shop.project.run(["status"]).code(0);
+    let log = std::fs::read_to_string(cluster.socket().join("server.log")).unwrap();
+    assert!(log.contains("ready to accept connections"), "{log}");
+    assert!(!log.contains("ERROR"), "{log}");
+}
