@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 use crate::apply::{MessageRevision, Stopped, Supply, Tally};
 use crate::identity::{Person, PersonMap, PersonSet};
@@ -19,6 +20,11 @@ use super::world::{Choices, World};
 
 /// How long to wait before looking again for bulks that others have taken and not claimed.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(500);
+/// How long at most, where that was in vain before.
+const LOOK_AGAIN_MAX: Duration = Duration::from_secs(10);
+/// How long others may wait before they claim people again: as long as a gateway may ask them to, and some
+/// more.
+const OTHERS_WAIT_MAX: Duration = Duration::from_mins(6);
 
 /// The people of a message whom this run may send to.
 type Mine = HashMap<MessageRevision, PersonMap<Recipient>>;
@@ -37,8 +43,8 @@ pub(super) struct Worker<'a> {
     given: Mutex<People>,
     /// How many plans were stored or joined.
     plans: Mutex<u32>,
-    /// How many people were left when this run planned anew last, and how many claims there were.
-    left_before: Mutex<Option<(usize, usize)>>,
+    /// How it was when this run planned anew last.
+    left_before: Mutex<Option<Before>>,
 }
 
 /// Those of the first plan whom nobody has.
@@ -48,8 +54,24 @@ struct Left {
     count: usize,
     /// How many claims there are of the messages, whoever made them.
     claims: usize,
+    /// Whether others have claimed them before and given them back: they may wait, as after a 429, until
+    /// they claim them again.
+    may_be_awaited: bool,
     /// When this was so.
     now: Timestamp,
+}
+
+/// How it was when a run planned anew.
+#[derive(Debug, Clone, Copy)]
+struct Before {
+    /// How many people were left.
+    count: usize,
+    /// How many claims there were.
+    claims: usize,
+    /// Since when there are so many.
+    since: Instant,
+    /// How long this run waits if nothing has changed.
+    pause: Duration,
 }
 
 impl<'a> Worker<'a> {
@@ -97,17 +119,23 @@ impl<'a> Worker<'a> {
     /// since, suppressed, or are gone.
     fn bulk(&self, shared: &SharedBulk) -> Result<Bulk, Stopped> {
         let mine = self.mine.lock().unwrap_or_else(PoisonError::into_inner);
-        let people = mine.get(&(shared.message.clone(), shared.revision));
+        let of = (shared.message.clone(), shared.revision);
+        let people = mine.get(&of);
+        let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
+        let given = given.entry(of).or_default();
+        // Whoever waits with somebody for the gateway is given them by others as well, who found them free.
+        let again = shared.people.iter().map(|(person, _)| *person).filter(|person| given.contains(person)).collect();
+        let missed = self.store.missed(&shared.message, shared.revision, &again);
         let mut recipients = Vec::with_capacity(shared.people.len());
         for (person, content) in &shared.people {
             let Some(recipient) = people.and_then(|people| people.get(person)) else { continue };
             if recipient.content != *content {
                 return Err(other_files(&shared.message));
             }
-            recipients.push(*recipient);
+            if !again.contains(person) || missed.contains(person) {
+                recipients.push(*recipient);
+            }
         }
-        let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
-        let given = given.entry((shared.message.clone(), shared.revision)).or_default();
         given.extend(recipients.iter().map(|recipient| recipient.person));
         Ok(Bulk {
             message: shared.message.clone(),
@@ -162,17 +190,28 @@ impl<'a> Worker<'a> {
     async fn still_left(&self) -> Result<Option<Left>, Stopped> {
         let mut left = self.look().await?;
         let before = std::mem::take(&mut *self.left_before.lock().unwrap_or_else(PoisonError::into_inner));
-        if let Some((count, claims)) = before.filter(|_| left.count > 0) {
-            // Planning anew over and over for the same people would never end.
-            if claims == left.claims {
-                return Err(nobody_claims(&left));
+        let mut next =
+            Before { count: left.count, claims: left.claims, since: Instant::now(), pause: LOOK_AGAIN_AFTER };
+        if let Some(before) = before.filter(|_| left.count > 0) {
+            let mut pause = LOOK_AGAIN_AFTER;
+            if before.claims == left.claims {
+                // Planning anew over and over for the same people would never end.
+                if !left.may_be_awaited || before.since.elapsed() > OTHERS_WAIT_MAX {
+                    return Err(nobody_claims(&left));
+                }
+                pause = before.pause;
+                next = Before { since: before.since, pause: (pause * 2).min(LOOK_AGAIN_MAX), ..next };
             }
-            if count <= left.count {
-                tokio::time::sleep(LOOK_AGAIN_AFTER).await;
+            if before.count <= left.count {
+                tokio::time::sleep(pause).await;
                 left = self.look().await?;
             }
         }
-        *self.left_before.lock().unwrap_or_else(PoisonError::into_inner) = Some((left.count, left.claims));
+        if left.claims != next.claims {
+            next = Before { claims: left.claims, since: Instant::now(), pause: LOOK_AGAIN_AFTER, ..next };
+        }
+        next.count = left.count;
+        *self.left_before.lock().unwrap_or_else(PoisonError::into_inner) = Some(next);
         Ok((left.count > 0).then_some(left))
     }
 
@@ -183,20 +222,28 @@ impl<'a> Worker<'a> {
         let people = self.left(&ledger, View::Shared { now });
         let mine = self.mine.lock().unwrap_or_else(PoisonError::into_inner);
         let claims = mine.keys().map(|(message, revision)| ledger.claims_of(message, *revision).count()).sum();
-        Ok(Left { count: people.values().map(PersonSet::len).sum(), people, claims, now })
+        let may_be_awaited = people.iter().any(|((message, revision), people)| {
+            let mut claims = ledger.claims_of(message, *revision).map(|claim| claim.claim());
+            claims.any(|claim| claim.people.iter().any(|person| people.contains(person)))
+        });
+        Ok(Left { count: people.values().map(PersonSet::len).sum(), people, claims, may_be_awaited, now })
     }
 
-    /// Those of the first plan who are free, and whom this run has not tried itself.
+    /// Those of the first plan who are free, besides those whom this run has had itself, or has in hand.
     fn left(&self, ledger: &Ledger, view: View) -> People {
         let mine = self.mine.lock().unwrap_or_else(PoisonError::into_inner);
+        let given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
         let mut left = HashMap::new();
         for (of, people) in &*mine {
             let (message, revision) = of;
-            let own = ledger.claims_of(message, *revision).filter(|claim| claim.claim().id.run == self.run);
-            let tried: PersonSet = own.flat_map(|claim| claim.claim().people.iter().copied()).collect();
             let standings = ledger.standings(message, *revision);
-            let is_left = |person: &Person| !tried.contains(person) && standings.get(*person, view) == Standing::Free;
-            let free: PersonSet = people.keys().copied().filter(is_left).collect();
+            let is_free = |person: &Person| standings.get(*person, view) == Standing::Free;
+            let mut free: PersonSet = people.keys().copied().filter(is_free).collect();
+            if let Some(given) = given.get(of) {
+                let again: PersonSet = free.iter().copied().filter(|person| given.contains(person)).collect();
+                let missed = self.store.missed(message, *revision, &again);
+                free.retain(|person| !again.contains(person) || missed.contains(person));
+            }
             if !free.is_empty() {
                 left.insert(of.clone(), free);
             }

@@ -132,6 +132,7 @@ impl Postgres {
         {
             grant = self.link.run(&claiming, patience).await?;
         }
+        self.shares().claimed(message, &claim, &grant);
         let is_over = match &grant {
             Grant::Granted => true,
             Grant::Taken(people) => people.len() == claim.people.len(),

@@ -228,6 +228,29 @@ impl Operation for Watching<'_> {
     }
 }
 
+/// Gives a bulk back to whoever takes it next, if it is still this run's.
+pub(super) struct Passing {
+    pub(super) bulk: Taken,
+    pub(super) run: i64,
+}
+
+impl Operation for Passing {
+    type Output = ();
+
+    async fn run(&self, session: &Session, _again: bool) -> Result<(), DatabaseError> {
+        let Taken { message, plan, number } = &self.bulk;
+        let values = [
+            (message as _, Type::INT8),
+            (plan as _, Type::INT8),
+            (number as _, Type::INT4),
+            (&self.run as _, Type::INT8),
+        ];
+        let query = "UPDATE bulks SET run = NULL, taken_at = NULL \
+            WHERE message = $1 AND plan = $2 AND number = $3 AND run = $4 AND NOT done";
+        session.run(query, &values).await.map(drop)
+    }
+}
+
 /// Marks a bulk of which nobody is left, if it is still this run's.
 pub(super) struct Dismissing {
     pub(super) bulk: Taken,

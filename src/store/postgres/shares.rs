@@ -1,11 +1,18 @@
 //! What a run remembers of the plan that it shares: which plans it takes bulks from, and which bulks
 //! it has taken and not claimed yet.
 
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
 use super::claim::Taken;
 use super::number;
 use super::share::{Portion, SharedBulk};
-use crate::identity::Person;
-use crate::ledger::Claim;
+use crate::identity::{Person, PersonSet};
+use crate::ledger::{Claim, Grant};
+
+/// How long a bulk of people whom this run does not know is left to others: long enough for each of them to
+/// look for one.
+const LEFT_TO_OTHERS: Duration = Duration::from_secs(3);
 
 /// What taking a bulk gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +34,12 @@ pub(super) struct Shares {
     turn: usize,
     /// Bulks that were taken and not claimed yet, with their people in ascending order.
     open: Vec<(Taken, Vec<Person>)>,
+    /// Bulks that were left to others, and since when.
+    passed: Vec<(Taken, Instant)>,
+    /// Whom this run was granted, by the numbers of messages.
+    granted: HashMap<i64, PersonSet>,
+    /// Whom it was not, and never before.
+    missed: HashMap<i64, PersonSet>,
 }
 
 impl Shares {
@@ -71,10 +84,43 @@ impl Shares {
         self.open.iter().find(holds).map(|(taken, _)| *taken)
     }
 
-    /// The numbers of a plan's bulks that this run has taken and not claimed yet.
+    /// The numbers of a plan's bulks that this run has taken and not claimed yet, or has left to others
+    /// just now.
     pub(super) fn held(&self, portion: &Portion) -> Vec<i32> {
         let of = |taken: &&Taken| taken.message == portion.number && taken.plan == portion.plan;
-        self.open.iter().map(|(taken, _)| taken).filter(of).map(|taken| taken.number).collect()
+        let passed = self.passed.iter().filter(|(_, since)| since.elapsed() < LEFT_TO_OTHERS);
+        let all = self.open.iter().map(|(taken, _)| taken).chain(passed.map(|(taken, _)| taken));
+        all.filter(of).map(|taken| taken.number).collect()
+    }
+
+    /// Leaves a bulk of strangers to others; false if they had their time already.
+    pub(super) fn pass(&mut self, bulk: Taken) -> bool {
+        self.forget(bulk);
+        let is_news = self.passed.iter().all(|(taken, _)| *taken != bulk);
+        if is_news {
+            self.passed.push((bulk, Instant::now()));
+        }
+        is_news
+    }
+
+    /// Remembers what came of a claim.
+    pub(super) fn claimed(&mut self, message: i64, claim: &Claim, grant: &Grant) {
+        let granted = self.granted.entry(message).or_default();
+        let missed = self.missed.entry(message).or_default();
+        match grant {
+            Grant::Granted => {
+                granted.extend(claim.people.iter().copied());
+                for person in &claim.people {
+                    missed.remove(person);
+                }
+            }
+            Grant::Taken(people) => missed.extend(people.iter().copied().filter(|person| !granted.contains(person))),
+        }
+    }
+
+    /// Says whether others had somebody whenever this run tried to claim them.
+    pub(super) fn has_missed(&self, message: i64, person: Person) -> bool {
+        self.missed.get(&message).is_some_and(|missed| missed.contains(&person))
     }
 
     /// Forgets a bulk, which was claimed or is nobody's.

@@ -221,3 +221,23 @@ fn what_a_lost_server_did_not_hear_is_kept_and_told_later() {
     assert_eq!(accepted_in(&run), 2, "{run}");
     assert_eq!(shop.accepted(), [1; 4]);
 }
+
+/// The gateway has too much for a while: whoever waits for it to take something again has given its people
+/// back, and others find them free, time after time.
+#[test]
+fn nobody_gives_up_while_others_wait_for_a_gateway_that_has_too_much() {
+    let shop = Shop::new(24, 2, Cluster::shared().database()).faults(&["429%60:retry-after=1", "slow=50ms*"]);
+    let mut workers: Vec<Process> = Vec::new();
+    for number in 0..6 {
+        shop.sandbox.wait_requests(2 * number);
+        workers.push(shop.project.start(["apply", "--auto-approve"]));
+    }
+    let runs: Vec<Run> = workers.into_iter().map(|worker| shop.project.finish(worker)).collect();
+    for run in &runs {
+        println!("{:?} {}", run.code, run.stdout.lines().filter(|line| line.contains("nobody")).collect::<String>());
+    }
+    for run in runs {
+        run.code(0);
+    }
+    assert_eq!(shop.accepted(), [1; 24]);
+}

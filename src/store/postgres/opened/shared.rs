@@ -4,11 +4,12 @@ use jiff::Timestamp;
 
 use super::{PATIENCE, Postgres};
 use crate::apply::Late;
+use crate::identity::{MessageKey, PersonSet, Revision};
 use crate::ledger::RunId;
 use crate::plan::Bulk;
 use crate::store::error::StoreError;
 use crate::store::postgres::number;
-use crate::store::postgres::share::{Dismissing, Portion, SharedBulk, Sharing, Taking, Watching};
+use crate::store::postgres::share::{Dismissing, Passing, Portion, SharedBulk, Sharing, Taking, Watching};
 use crate::store::postgres::shares::{Take, plan_number};
 use crate::store::postgres::slots::Delaying;
 
@@ -75,13 +76,26 @@ impl Postgres {
         Ok(Take::UsedUp)
     }
 
-    /// Gives up a bulk of which nobody is left to send to.
+    /// Those of some people whom others had whenever this run tried to claim them.
+    #[must_use]
+    pub fn missed(&self, message: &MessageKey, revision: Revision, people: &PersonSet) -> PersonSet {
+        let (number, shares) = (number::message(self.number, message, revision), self.shares());
+        people.iter().copied().filter(|person| shares.has_missed(number, *person)).collect()
+    }
+
+    /// Gives up a bulk of which this run has nobody to send to. Somebody else may have: whoever planned it
+    /// knows its people. So they get it first, and it is done with if nobody takes it.
     ///
     /// # Errors
     /// If the database fails for too long.
     pub async fn dismiss(&self, run: RunId, bulk: &SharedBulk) -> Result<(), StoreError> {
-        self.shares().forget(bulk.taken);
-        Ok(self.link.run(&Dismissing { bulk: bulk.taken, run: run.0.cast_signed() }, PATIENCE).await?)
+        let (bulk, run) = (bulk.taken, run.0.cast_signed());
+        let is_left_to_others = self.shares().pass(bulk);
+        if is_left_to_others {
+            Ok(self.link.run(&Passing { bulk, run }, PATIENCE).await?)
+        } else {
+            Ok(self.link.run(&Dismissing { bulk, run }, PATIENCE).await?)
+        }
     }
 
     /// Finds a time for a paced bulk that cannot keep its own: behind everything that any worker
