@@ -122,17 +122,16 @@ impl<'a> Worker<'a> {
         let of = (shared.message.clone(), shared.revision);
         let people = mine.get(&of);
         let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
-        let given = given.entry(of).or_default();
+        let given = given.entry(of.clone()).or_default();
         // Whoever waits with somebody for the gateway is given them by others as well, who found them free.
-        let again = shared.people.iter().map(|(person, _)| *person).filter(|person| given.contains(person)).collect();
-        let missed = self.store.missed(&shared.message, shared.revision, &again);
+        let in_hand = self.in_hand(&of, given, shared.people.iter().map(|(person, _)| *person));
         let mut recipients = Vec::with_capacity(shared.people.len());
         for (person, content) in &shared.people {
             let Some(recipient) = people.and_then(|people| people.get(person)) else { continue };
             if recipient.content != *content {
                 return Err(other_files(&shared.message));
             }
-            if !again.contains(person) || missed.contains(person) {
+            if !in_hand.contains(person) {
                 recipients.push(*recipient);
             }
         }
@@ -240,15 +239,29 @@ impl<'a> Worker<'a> {
             let is_free = |person: &Person| standings.get(*person, view) == Standing::Free;
             let mut free: PersonSet = people.keys().copied().filter(is_free).collect();
             if let Some(given) = given.get(of) {
-                let again: PersonSet = free.iter().copied().filter(|person| given.contains(person)).collect();
-                let missed = self.store.missed(message, *revision, &again);
-                free.retain(|person| !again.contains(person) || missed.contains(person));
+                let in_hand = self.in_hand(of, given, free.iter().copied());
+                free.retain(|person| !in_hand.contains(person));
             }
             if !free.is_empty() {
                 left.insert(of.clone(), free);
             }
         }
         left
+    }
+
+    /// Those of some people whom this run has been given before, and whom others had not whenever it tried to
+    /// claim them.
+    fn in_hand(
+        &self,
+        (message, revision): &MessageRevision,
+        given: &PersonSet,
+        people: impl Iterator<Item = Person>,
+    ) -> PersonSet {
+        let mut in_hand: PersonSet = people.filter(|person| given.contains(person)).collect();
+        for missed in self.store.missed(message, *revision, &in_hand) {
+            in_hand.remove(&missed);
+        }
+        in_hand
     }
 }
 

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::watch::raise;
-use crate::apply::evidence::{Known, Logs, LogsFailure, Look, PROVES_WITHIN, Row, sighting};
+use crate::apply::evidence::{Known, Logs, LogsFailure, Look, PROVES_WITHIN, Row};
 use crate::apply::ports::{Clock, Store};
 use crate::apply::summary::MessageRevision;
+use crate::apply::verdict::state;
 use crate::identity::{BulkId, BulkTime, MessageId, Person, SenderId};
 use crate::ledger::{
     BY_LOGS, Claim, ClaimId, Dated, Grant, Ledger, Outcome, PersonState, Proof, RunId, Standing, View,
@@ -136,7 +137,7 @@ fn standing(ledger: &Ledger, id: &MessageId) -> Standing {
 
 /// The row that says most, and what it says: whatever is not rejected was accepted, or may have been.
 fn strongest(rows: Vec<Row>) -> Option<(Row, PersonState)> {
-    let state = |row: &Row| match sighting(row.clone()).state {
+    let state = |row: &Row| match state(&row.status) {
         PersonState::Rejected(status) if status != STATUS_DUPLICATE_MESSAGE_ID => PersonState::Rejected(status),
         PersonState::Rejected(_)
         | PersonState::Claimed
@@ -149,7 +150,7 @@ fn strongest(rows: Vec<Row>) -> Option<(Row, PersonState)> {
 
 /// Says whether the gateway took the message more than once.
 fn is_twice(rows: &[Row]) -> bool {
-    rows.iter().filter(|row| sighting((*row).clone()).state == PersonState::Accepted).count() > 1
+    rows.iter().filter(|row| state(&row.status) == PersonState::Accepted).count() > 1
 }
 
 /// Writes a claim of this run, and what became of it.

@@ -14,7 +14,7 @@ use super::error::DatabaseError;
 use super::freeing::{self, Freed, Freeing, is_free};
 use super::link::Link;
 use super::settle::{Settled, Settling, given_back, not_held};
-use super::share::Dismissing;
+use super::share::{GivingUp, Rest};
 use super::shares::Shares;
 use super::weighing::{self, Heard, Weighing};
 use super::write::{Confirming, Joining, Recording};
@@ -140,7 +140,7 @@ impl Postgres {
         if let Some(taken) = taken.filter(|_| is_over) {
             self.shares().forget(taken);
             if grant != Grant::Granted {
-                self.link.run(&Dismissing { bulk: taken, run: claiming.run }, PATIENCE).await?;
+                self.link.run(&GivingUp { bulk: taken, run: claiming.run, rest: Rest::Done }, PATIENCE).await?;
             }
         }
         if grant == Grant::Granted {

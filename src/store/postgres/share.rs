@@ -228,13 +228,23 @@ impl Operation for Watching<'_> {
     }
 }
 
-/// Gives a bulk back to whoever takes it next, if it is still this run's.
-pub(super) struct Passing {
-    pub(super) bulk: Taken,
-    pub(super) run: i64,
+/// What becomes of a bulk that a run has nobody of to send to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rest {
+    /// Whoever takes it next has it.
+    ToOthers,
+    /// It is done with.
+    Done,
 }
 
-impl Operation for Passing {
+/// Gives up a bulk, if it is still this run's.
+pub(super) struct GivingUp {
+    pub(super) bulk: Taken,
+    pub(super) run: i64,
+    pub(super) rest: Rest,
+}
+
+impl Operation for GivingUp {
     type Output = ();
 
     async fn run(&self, session: &Session, _again: bool) -> Result<(), DatabaseError> {
@@ -245,30 +255,13 @@ impl Operation for Passing {
             (number as _, Type::INT4),
             (&self.run as _, Type::INT8),
         ];
-        let query = "UPDATE bulks SET run = NULL, taken_at = NULL \
-            WHERE message = $1 AND plan = $2 AND number = $3 AND run = $4 AND NOT done";
-        session.run(query, &values).await.map(drop)
-    }
-}
-
-/// Marks a bulk of which nobody is left, if it is still this run's.
-pub(super) struct Dismissing {
-    pub(super) bulk: Taken,
-    pub(super) run: i64,
-}
-
-impl Operation for Dismissing {
-    type Output = ();
-
-    async fn run(&self, session: &Session, _again: bool) -> Result<(), DatabaseError> {
-        let Taken { message, plan, number } = &self.bulk;
-        let values = [
-            (message as _, Type::INT8),
-            (plan as _, Type::INT8),
-            (number as _, Type::INT4),
-            (&self.run as _, Type::INT8),
-        ];
-        let query = "UPDATE bulks SET done = true WHERE message = $1 AND plan = $2 AND number = $3 AND run = $4";
+        let query = match self.rest {
+            Rest::ToOthers => {
+                "UPDATE bulks SET run = NULL, taken_at = NULL \
+                    WHERE message = $1 AND plan = $2 AND number = $3 AND run = $4 AND NOT done"
+            }
+            Rest::Done => "UPDATE bulks SET done = true WHERE message = $1 AND plan = $2 AND number = $3 AND run = $4",
+        };
         session.run(query, &values).await.map(drop)
     }
 }

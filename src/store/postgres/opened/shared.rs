@@ -9,7 +9,7 @@ use crate::ledger::RunId;
 use crate::plan::Bulk;
 use crate::store::error::StoreError;
 use crate::store::postgres::number;
-use crate::store::postgres::share::{Dismissing, Passing, Portion, SharedBulk, Sharing, Taking, Watching};
+use crate::store::postgres::share::{GivingUp, Portion, Rest, SharedBulk, Sharing, Taking, Watching};
 use crate::store::postgres::shares::{Take, plan_number};
 use crate::store::postgres::slots::Delaying;
 
@@ -90,12 +90,8 @@ impl Postgres {
     /// If the database fails for too long.
     pub async fn dismiss(&self, run: RunId, bulk: &SharedBulk) -> Result<(), StoreError> {
         let (bulk, run) = (bulk.taken, run.0.cast_signed());
-        let is_left_to_others = self.shares().pass(bulk);
-        if is_left_to_others {
-            Ok(self.link.run(&Passing { bulk, run }, PATIENCE).await?)
-        } else {
-            Ok(self.link.run(&Dismissing { bulk, run }, PATIENCE).await?)
-        }
+        let rest = if self.shares().pass(bulk) { Rest::ToOthers } else { Rest::Done };
+        Ok(self.link.run(&GivingUp { bulk, run, rest }, PATIENCE).await?)
     }
 
     /// Finds a time for a paced bulk that cannot keep its own: behind everything that any worker
