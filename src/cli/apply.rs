@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::apply::evidence::LogsFailure;
+use crate::apply::evidence::{LogsFailure, PROVES_WITHIN};
 use crate::apply::witness::{Gated, Watch};
 use crate::apply::{self, GatewayTime, Planned, Ports, Stopped, Summary, Supply};
 use crate::gateway::{Client, ClientError, Limits};
-use crate::ledger::{Doubt, Flight, Ledger, RunId};
+use crate::ledger::{Doubt, Flight, Ledger, RunId, Unclosed};
 use crate::plan::{Bulk, Gate, Plan, RailKind};
 use crate::report::words::plural;
 use crate::report::{json, outcome_text};
-use crate::store::{Home, Opened, StoreError};
+use crate::store::{Home, Opened, StoreError, Visit};
 use crate::timing;
 
 use super::args::{ApplyArgs, Format, Global};
@@ -30,7 +30,7 @@ use super::prepare::Pool;
 use super::progress::Progress;
 use super::settings::Settings;
 use super::signals::Interrupts;
-use super::store::{expected, store_failure};
+use super::store::{expected, store_failure, tell_doubts, visit};
 use super::witness::{self, Older};
 use super::worker::Worker;
 use super::world::{Choices, World};
@@ -69,9 +69,14 @@ async fn with_world(
     refuse_in_ci(world, &choices, settings)?;
     let clock = RunClock::new(Arc::clone(world));
     let client = client(world, settings, clock.clone())?;
-    let run = RunId(random()?);
-    let store = open(world).await?;
-    dumps::take_in(world, &store).await?;
+    let visit = visit(world, "apply")?;
+    let accepted = |kind| choices.accepted.get(kind).unwrap_or(0);
+    let visit =
+        Visit { unauthenticated: accepted(RailKind::Unauthenticated), unclosed: accepted(RailKind::Unclosed), ..visit };
+    let run = visit.run;
+    let store = open(world, &visit).await?;
+    tell_doubts(&store.trust(), output);
+    dumps::take_in(world, &store, accepted(RailKind::Unauthenticated)).await?;
     let in_doubt = match evidence::first(world, &store, &client, &clock, &choices.selection, output).await {
         Ok(in_doubt) => in_doubt,
         Err(failure) => {
@@ -144,6 +149,7 @@ impl Go<'_> {
                 .hint("run the same command again, and review what it shows"));
             }
         }
+        refuse_old_ends(&store, world.gateway.now())?;
         interrupts.sending();
         let senders = witness::senders(&plan);
         let bulks = record(world, &store, &mut plan).await.map_err(|error| store_failure(&error))?;
@@ -151,7 +157,7 @@ impl Go<'_> {
         let ports =
             Ports { store: &store, sender: client, prepare: &Pool::new(Arc::clone(world)), clock, time: client.time() };
         let older = Older::new(world);
-        let watch = Watch::new((&store, client, clock, &older), witness::mode(world), &bulks, senders);
+        let watch = Watch::new((&store, client, clock, &older), witness::needed(world, &store), &bulks, senders);
         tokio::select! {
             () = watch.open(&bulks) => {}
             () = interrupts.first() => {}
@@ -189,12 +195,20 @@ impl Go<'_> {
         if let Some(next) = plan.next_apply_at() {
             output.tell(&format!("the next apply has something to do at {}\n", timing::utc(next)));
         }
+        let unclosed = store.trust().unclosed;
+        let unproved = (!unclosed.is_empty() && matches!(summary.stopped, Some(Stopped::Unwitnessed(_))))
+            .then(|| unclosed_end(&unclosed, "the gateway's logs could not be read"));
         let mut exit =
             verdict(&summary).or(if in_doubt(&doubts, &choices.selection) { Exit::Doubt } else { Exit::Done });
         // Whatever else fails now, what became of the messages is the stronger news.
         let finished = finish(world, store, interrupts).await;
         let settled = settled.map(|left| exit = exit.or(left));
-        for failure in [shown, unsettled, settled, finished].into_iter().filter_map(Result::err) {
+        let failures = [shown, unsettled, settled, finished].into_iter().filter_map(Result::err);
+        if let Some(failure) = &unproved {
+            output.tell(&failure.render(output.paint_errors));
+            exit = Exit::Ledger;
+        }
+        for failure in failures {
             output.tell(&failure.render(output.paint_errors));
             exit = exit.or(failure.exit);
         }
@@ -216,6 +230,32 @@ fn open_ends(store: &Opened, summary: &Summary, run: RunId, now: Timestamp) -> (
         drop(known.add_outcome(outcome.clone()));
     }
     look(&known)
+}
+
+/// Of a run that has not closed itself the end may be missing, and the gateway's logs do not go back for ever.
+fn refuse_old_ends(store: &Opened, now: Timestamp) -> Result<(), Failure> {
+    let unclosed = store.trust().unclosed;
+    let begin = now.checked_sub(PROVES_WITHIN).unwrap_or(Timestamp::MIN);
+    if unclosed.iter().all(|unclosed| unclosed.last.is_some_and(|last| last >= begin)) {
+        return Ok(());
+    }
+    let why = if unclosed.iter().any(|unclosed| unclosed.last.is_none()) {
+        "nothing tells when that was, so that the gateway's logs cannot tell either"
+    } else {
+        "that is over 47 hours old, so that the gateway's logs cannot tell"
+    };
+    Err(unclosed_end(&unclosed, why))
+}
+
+/// Says that the end of runs may be missing, and why nobody could find out.
+fn unclosed_end(unclosed: &[Unclosed], why: &str) -> Failure {
+    let entries: usize = unclosed.iter().map(|unclosed| unclosed.entries).sum();
+    let (has, end) = if unclosed.len() == 1 { ("has", "its end") } else { ("have", "their ends") };
+    let (runs, count) = (plural(unclosed.len() as u64, "run"), plural(entries as u64, "entry"));
+    let message = format!("{runs} with {count} {has} not ended in this ledger as runs do, and {end} may be missing");
+    Failure::new(Exit::Ledger, message)
+        .hint(format!("{why}: look for a newer version of the ledger, on the machine that made it or in git"))
+        .hint(format!("if there is none, and nothing more was sent: --accept unclosed={entries}"))
 }
 
 /// The runner of a CI job loses its disk, and with it a lockfile that was not pushed.
@@ -253,18 +293,18 @@ pub(in crate::cli) fn client(world: &World, settings: &Settings, clock: RunClock
     })
 }
 
-async fn open(world: &World) -> Result<Opened, Failure> {
+async fn open(world: &World, visit: &Visit) -> Result<Opened, Failure> {
     let ledger = &world.gateway.ledger;
     let expected = expected(world)?;
     world.home.make_private()?;
     if world.gateway.is_sandbox() && !world.home.sandbox_was_used() {
-        match ledger.create(expected.header()).await {
+        match ledger.create(expected.header(), &expected, &visit.another()).await {
             Ok(()) | Err(StoreError::Exists { .. }) => {}
             Err(error) => return Err(store_failure(&error)),
         }
         world.home.mark_sandbox_used()?;
     }
-    let store = ledger.open(&expected, "apply").await.map_err(|error| store_failure(&error))?;
+    let store = ledger.open(&expected, visit).await.map_err(|error| store_failure(&error))?;
     store.may_send().map_err(|error| store_failure(&error))?;
     Ok(store)
 }

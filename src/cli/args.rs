@@ -317,6 +317,10 @@ pub(super) struct RecoverArgs {
     pub accept: Option<u64>,
 }
 
+fn parse_unauthenticated(text: &str) -> Result<u64, String> {
+    accepted("unauthenticated", text)
+}
+
 fn parse_older_unknown(text: &str) -> Result<u64, String> {
     accepted("older-unknown", text)
 }
@@ -333,6 +337,9 @@ pub(super) struct ImportArgs {
     /// A lockfile of another clone or a backup, or a file of outcomes from `.sendform`
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
+    /// Accept so many entries that are not signed: `unauthenticated=12`
+    #[arg(long, value_name = "unauthenticated=N", value_parser = parse_unauthenticated)]
+    pub accept: Option<u64>,
 }
 
 /// `ledger merge`

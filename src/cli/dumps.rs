@@ -10,7 +10,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::apply::Summary;
-use crate::ledger::{Damage, Ledger, News, Outcomes, Piece, Reason, RunId, text};
+use crate::ledger::{Damage, Ledger, News, Outcomes, Piece, Reason, RunId, Seals, text};
 use crate::report::words::plural;
 use crate::store::Opened;
 use crate::store::regular::{self, LEDGER_BYTES_MAX, Links};
@@ -18,7 +18,7 @@ use crate::store::regular::{self, LEDGER_BYTES_MAX, Links};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{Output, tell};
-use super::store::store_failure;
+use super::store::{expected, store_failure};
 use super::world::World;
 
 /// How the names of the files begin and end.
@@ -47,7 +47,9 @@ pub(super) fn keep(world: &World, summary: &Summary, run: RunId, output: &Output
         return Ok(());
     }
     let path = folder(world).join(format!("{}{:016x}{}", NAME.0, run.0, NAME.1));
-    let lines: String = summary.unsettled.iter().map(text::outcome_line).collect();
+    let expected = expected(world)?;
+    let by = expected.seals.signing(&expected.header());
+    let lines: String = summary.unsettled.iter().map(|outcome| text::outcome_line(outcome, None, &by)).collect();
     write(&path, &lines).map_err(|error| {
         let message = format!("`{}` cannot be written, so these outcomes are only here:\n{lines}", path.display());
         Failure::new(Exit::Environment, message).because(&error)
@@ -76,6 +78,8 @@ fn write(path: &Path, lines: &str) -> std::io::Result<()> {
 /// If one cannot be read, or is damaged.
 pub(super) fn read(world: &World) -> Result<Vec<Dump>, Failure> {
     let Ok(entries) = std::fs::read_dir(folder(world)) else { return Ok(Vec::new()) };
+    let keys = world.gateway.keys.as_ref();
+    let seals = keys.map_or_else(Seals::none, |keys| Seals::new(keys, &world.project.id));
     let is_dump = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         name.starts_with(NAME.0) && name.ends_with(NAME.1)
@@ -86,7 +90,7 @@ pub(super) fn read(world: &World) -> Result<Vec<Dump>, Failure> {
         let text = regular::read(&path, Links::Refused, LEDGER_BYTES_MAX).map_err(|error| {
             Failure::new(Exit::Ledger, format!("`{}` cannot be read", path.display())).because(&error)
         })?;
-        match Piece::read(&text) {
+        match Piece::read(&text, &seals) {
             Ok(Piece::Outcomes(outcomes)) => Ok(Dump { path, outcomes }),
             Ok(Piece::Whole(_)) => Err(Failure::new(Exit::Ledger, format!("`{}` is a whole ledger", path.display()))
                 .hint("`sendform ledger import` joins it in; move it away from here")),
@@ -115,10 +119,14 @@ pub(super) fn join_into(world: &World, ledger: &mut Ledger) -> Result<(), Failur
 ///
 /// # Errors
 /// If a file cannot be read, or does not go with the ledger, or that cannot be written.
-pub(super) async fn take_in(world: &World, store: &Opened) -> Result<(), Failure> {
+pub(super) async fn take_in(world: &World, store: &Opened, accepted: u64) -> Result<(), Failure> {
     let dumps = read(world)?;
     if dumps.is_empty() {
         return Ok(());
+    }
+    let unsigned: usize = dumps.iter().filter(|dump| !dump.outcomes.is_signed).map(|dump| dump.outcomes.len()).sum();
+    if unsigned as u64 > accepted {
+        return Err(unsigned_outcomes(unsigned));
     }
     let mut ledger = store.ledger().clone();
     let news = news_of(dumps, &mut ledger)?;
@@ -133,6 +141,18 @@ pub(super) async fn take_in(world: &World, store: &Opened) -> Result<(), Failure
         ));
     }
     Ok(())
+}
+
+/// Outcomes that anybody may have written.
+fn unsigned_outcomes(count: usize) -> Failure {
+    let message = format!(
+        "nothing shows that {} kept under `.sendform` {} genuine: not signed",
+        plural(count as u64, "outcome"),
+        if count == 1 { "is" } else { "are" }
+    );
+    Failure::new(Exit::Ledger, message)
+        .hint("an older sendform has kept them, or somebody without the key has put them there")
+        .hint(format!("if they are surely of a run on this machine: `sendform apply --accept unauthenticated={count}`"))
 }
 
 fn news(world: &World, ledger: &mut Ledger) -> Result<Vec<(PathBuf, String)>, Failure> {

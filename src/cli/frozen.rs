@@ -5,7 +5,7 @@ use std::path::Path;
 
 use atomic_write_file::AtomicWriteFile;
 
-use crate::plan::{Accepted, Frozen, FrozenError, Input, Plan, RailKind};
+use crate::plan::{Accepted, Frozen, FrozenError, Input, Plan};
 use crate::store::regular::{self, Links};
 
 use super::args::{ApplyArgs, Scope};
@@ -125,8 +125,8 @@ fn belongs(frozen: &Frozen, path: &Path, world: &World) -> Result<(), Failure> {
     Err(Failure::new(Exit::Credentials, message).hint("nobody of it would be recognised with another key"))
 }
 
-/// The numbers in the plan; beside it the command line may say the same again, and whether the
-/// lockfile survives, which is about the machine and not about the plan.
+/// The numbers in the plan; beside it the command line may say the same again, and what is about the
+/// machine and its ledger, not about the plan.
 fn accepted(frozen: &Frozen, scope: &Scope) -> Result<Accepted, Failure> {
     let mut said = Accepted::default();
     for text in &scope.accept {
@@ -134,7 +134,7 @@ fn accepted(frozen: &Frozen, scope: &Scope) -> Result<Accepted, Failure> {
     }
     let mut accepted = frozen.accepted.clone();
     for (kind, number) in said.iter() {
-        if kind == RailKind::LockfileInCi {
+        if kind.is_of_the_ledger() {
             accepted.put(kind, number);
         } else if frozen.accepted.get(kind) != Some(number) {
             let name = kind.name();

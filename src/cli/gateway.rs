@@ -35,6 +35,8 @@ pub(super) struct Gateway {
     pub sandbox: Option<Running>,
     /// A fixed time of day.
     fixed_now: Option<Timestamp>,
+    /// Whether the environment names it, and not only the project's files.
+    pub is_from_environment: bool,
 }
 
 impl Gateway {
@@ -64,6 +66,7 @@ impl Gateway {
             ledger: ledger(&project.state, home, settings),
             sandbox: None,
             fixed_now: settings.now,
+            is_from_environment: settings.base_url.is_some(),
         })
     }
 
@@ -92,6 +95,7 @@ impl Gateway {
             ledger: store::Home::Lockfile(Paths::of_sandbox(&home.dir)),
             sandbox: Some(running),
             fixed_now: None,
+            is_from_environment: false,
         })
     }
 

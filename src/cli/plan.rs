@@ -17,7 +17,7 @@ use super::output::{Forms, Output};
 use super::progress::Progress;
 use super::settings::Settings;
 use super::shell;
-use super::store::{expected, look_as};
+use super::store::{check_without_key, expected, look_as};
 use super::witness;
 use super::world::{Choices, World, tell_warnings};
 
@@ -46,9 +46,14 @@ async fn with_world(world: &World, global: &Global, args: &PlanArgs, output: &Ou
     }
     // Without keys nobody would be recognised, and without a gateway there is no ledger.
     let has_ledger = gateway.keys.is_some() && gateway.base_url.is_some();
-    let seen = if has_ledger { Some(look_as(&args.reading, world, output).await?) } else { None };
-    let view = seen.as_ref().map_or(View::Exclusive, |(_, view)| *view);
-    let input = input(world, &choices, seen.as_ref().map(|(ledger, _)| ledger), view);
+    let seen = if has_ledger {
+        Some(look_as(&args.reading, world, output).await?)
+    } else {
+        check_without_key(world, output).await?;
+        None
+    };
+    let view = seen.as_ref().map_or(View::Exclusive, |seen| seen.view);
+    let input = input(world, &choices, seen.as_ref().map(|seen| &seen.ledger), view);
     let plan = planned(&input);
     let written = args.out.as_deref().map(|path| (path, frozen::write(path, &input, &plan)));
     let file = written.as_ref().and_then(|(path, written)| matches!(written, Ok(true)).then_some(*path));

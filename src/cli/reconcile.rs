@@ -6,7 +6,7 @@ use crate::apply::evidence::{LogsFailure, Reconciled};
 use crate::ledger::{Flight, Ledger};
 use crate::plan::Selection;
 use crate::report::{reconcile_json, reconcile_text};
-use crate::store::{Home, Opened};
+use crate::store::{Home, Opened, Seen};
 
 use super::apply::client;
 use super::args::{Global, ReconcileArgs};
@@ -18,7 +18,7 @@ use super::failure::Failure;
 use super::output::{Forms, Output};
 use super::settings::Settings;
 use super::signals;
-use super::store::{expected, look_without_dumps, store_failure};
+use super::store::{expected, look, store_failure, visit};
 use super::world::{World, no_message};
 
 /// Runs the command.
@@ -41,7 +41,7 @@ async fn with_world(
     output: &Output,
 ) -> Result<Exit, Failure> {
     // Who only looks needs no lock, and where nothing is in doubt nobody needs credentials.
-    let (ledger, view) = look_without_dumps(world).await?;
+    let Seen { ledger, view, .. } = look(world).await?;
     let selection = selection(&args.only, world, &ledger)?;
     if !ledger.doubts(view).iter().any(|doubt| selection.holds(&doubt.claim.bulk.message)) {
         show(&Reconciled::default(), ledger.in_flight(view, None), world, output)?;
@@ -50,9 +50,9 @@ async fn with_world(
     drop(ledger);
     let clock = RunClock::new(Arc::clone(world));
     let client = client(world, settings, clock.clone())?;
-    let opened = world.gateway.ledger.open(&expected(world)?, "reconcile").await;
+    let opened = world.gateway.ledger.open(&expected(world)?, &visit(world, "reconcile")?).await;
     let store = opened.map_err(|error| store_failure(&error))?;
-    dumps::take_in(world, &store).await?;
+    dumps::take_in(world, &store, 0).await?;
     let (reconciled, stored) = evidence::pass(world, &store, &client, &clock, &selection, signals::first()).await;
     let flight = store.ledger().in_flight(store.view(world.gateway.now()), None);
     let shown = show(&reconciled, flight, world, output);
@@ -69,7 +69,7 @@ async fn confirm_database(world: &World, args: &ReconcileArgs, output: &Output) 
     if !matches!(world.gateway.ledger, Home::Postgres(_)) {
         return Ok(Exit::Done);
     }
-    let opened = world.gateway.ledger.open(&expected(world)?, "reconcile").await;
+    let opened = world.gateway.ledger.open(&expected(world)?, &visit(world, "reconcile")?).await;
     confirm(&opened.map_err(|error| store_failure(&error))?, args, output).await
 }
 

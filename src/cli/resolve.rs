@@ -12,7 +12,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{Forms, Output};
 use super::settings::Settings;
-use super::store::{expected, store_failure};
+use super::store::{expected, store_failure, visit};
 use super::world::World;
 
 /// Runs the command.
@@ -32,9 +32,14 @@ async fn with_world(world: &World, args: &ResolveArgs, settings: &Settings, outp
     if args.reason.trim().is_empty() {
         return Err(Failure::new(Exit::Usage, "`--reason` is empty: say why you know"));
     }
-    let store = world.gateway.ledger.open(&expected(world)?, "resolve").await.map_err(|error| store_failure(&error))?;
+    let store = world
+        .gateway
+        .ledger
+        .open(&expected(world)?, &visit(world, "resolve")?)
+        .await
+        .map_err(|error| store_failure(&error))?;
     // What a run of this machine knows is no doubt, and nobody's word stands against it.
-    dumps::take_in(world, &store).await?;
+    dumps::take_in(world, &store, 0).await?;
     let (state, verdict, word) = match (args.word.sent, args.word.not_sent) {
         (true, _) => (PersonState::Accepted, "sent", "sent"),
         (_, true) => (PersonState::Refused, "not sent, and free to be sent to again", "notSent"),

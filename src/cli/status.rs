@@ -1,6 +1,7 @@
 //! `status`: shows what the ledger holds.
 
 use crate::report::{json, status_text};
+use crate::store::Seen;
 
 use super::args::{Global, StatusArgs};
 use super::exit::Exit;
@@ -24,7 +25,7 @@ pub(super) async fn run(
 }
 
 async fn with_world(world: &World, args: &StatusArgs, output: &Output) -> Result<Exit, Failure> {
-    let (ledger, view) = look_as(&args.reading, world, output).await?;
+    let Seen { ledger, view, .. } = look_as(&args.reading, world, output).await?;
     let now = world.gateway.now();
     output.show(&Forms {
         text: &|paint| status_text::render(&ledger, view, now, paint),

@@ -4,10 +4,13 @@ use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::ledger::{Ledger, View};
-use crate::store::{DatabaseError, Expected, Home, StoreError};
+use crate::identity::Keys;
+use crate::ledger::{Ledger, RunId, Seals, Trust, View};
+use crate::report::trust;
+use crate::store::{DatabaseError, Expected, Home, Seen, StoreError, Visit};
 use crate::timing;
 
+use super::apply::random;
 use super::args::Reading;
 use super::dumps;
 use super::exit::Exit;
@@ -20,52 +23,64 @@ use super::world::World;
 /// # Errors
 /// If no key or no gateway is named.
 pub(super) fn expected(world: &World) -> Result<Expected, Failure> {
+    if world.gateway.keys.is_none() { Err(no_key()) } else { expected_by_anybody(world) }
+}
+
+/// What a project's ledger must be bound to, for those who only look at it: without a key nobody is
+/// recognised and no signature is checked, but what is not as it was written can be seen, and counted.
+///
+/// # Errors
+/// If no gateway is named.
+pub(super) fn expected_by_anybody(world: &World) -> Result<Expected, Failure> {
     let gateway = &world.gateway;
-    let keys = gateway.keys.as_ref().ok_or_else(no_key)?;
     if gateway.base_url.is_none() {
         return Err(Failure::new(Exit::Files, "no gateway is named")
             .hint("write `gateway: { baseUrl: https://xxxxx.api.infobip.com }` into the project file, or set SENDFORM_BASE_URL")
             .hint("or pass `--sandbox` to try everything without a gateway"));
     }
-    Ok(Expected { project: world.project.id.clone(), gateway: gateway.name.clone(), keys: Some(keys.ids()) })
+    let project = world.project.id.clone();
+    let seals = gateway.keys.as_ref().map_or_else(Seals::none, |keys| Seals::new(keys, &project));
+    Ok(Expected { project, gateway: gateway.name.clone(), keys: gateway.keys.as_ref().map(Keys::ids), seals })
 }
 
-/// Reads the ledger for looking, with the outcomes that it lacks, and says whether its open claims may belong to a run that lives. The
-/// sandbox has an empty one until something was sent to it.
+/// A run that opens the ledger for writing, under the name of its command.
+///
+/// # Errors
+/// If the operating system gives no random numbers.
+pub(super) fn visit(world: &World, note: &str) -> Result<Visit, Failure> {
+    let gateway = &world.gateway;
+    let visit = Visit::new(RunId(random()?), note, gateway.now());
+    Ok(Visit { is_gateway_sure: gateway.is_from_environment, ..visit })
+}
+
+/// Reads what the ledger's home has, for looking. The sandbox has an empty one until something was sent to it.
 ///
 /// # Errors
 /// If it is missing, damaged, or not this project's.
-pub(super) async fn look(world: &World) -> Result<(Ledger, View), Failure> {
-    let (mut ledger, view) = look_without_dumps(world).await?;
-    dumps::join_into(world, &mut ledger)?;
-    Ok((ledger, view))
-}
-
-/// Reads what the ledger's home has, and nothing else.
-///
-/// # Errors
-/// As [`look`].
-pub(super) async fn look_without_dumps(world: &World) -> Result<(Ledger, View), Failure> {
-    let expected = expected(world)?;
+pub(super) async fn look(world: &World) -> Result<Seen, Failure> {
+    let expected = expected_by_anybody(world)?;
     let seen = world.gateway.ledger.look(&expected, world.gateway.now()).await;
     seen_or_new(world, &expected, seen)
 }
 
-/// Reads the ledger for looking: as it is, or as it was fetched last; then says how old that is.
+/// Reads the ledger for looking, with the outcomes that it lacks: as it is, or as it was fetched last; then
+/// says how old that is. Says what may be wrong with it.
 ///
 /// # Errors
 /// As [`look`]; and if it was never fetched.
-pub(super) async fn look_as(reading: &Reading, world: &World, output: &Output) -> Result<(Ledger, View), Failure> {
-    if !reading.offline {
+pub(super) async fn look_as(reading: &Reading, world: &World, output: &Output) -> Result<Seen, Failure> {
+    let mut seen = if reading.offline {
+        let expected = expected_by_anybody(world)?;
+        let seen = world.gateway.ledger.look_here(&expected, world.gateway.now()).await;
+        seen_or_new(world, &expected, seen)?
+    } else {
         let seen = look(world).await?;
         warn_of_another_server(world, output).await?;
-        return Ok(seen);
-    }
-    let expected = expected(world)?;
-    let seen = world.gateway.ledger.look_here(&expected, world.gateway.now()).await;
-    if let Ok((_, _, Some(since))) = &seen {
-        let age = Timestamp::now().duration_since(*since).max(SignedDuration::ZERO);
-        let since = timing::utc(*since);
+        seen
+    };
+    if let Some(since) = seen.since {
+        let age = Timestamp::now().duration_since(since).max(SignedDuration::ZERO);
+        let since = timing::utc(since);
         let age = if age.as_secs() == 0 {
             "was fetched just now".to_owned()
         } else {
@@ -73,15 +88,41 @@ pub(super) async fn look_as(reading: &Reading, world: &World, output: &Output) -
         };
         output.tell(&format!("! the ledger {age}, at {since}: what others sent since is not in it\n"));
     }
-    let (mut ledger, view) = seen_or_new(world, &expected, seen.map(|(ledger, view, _)| (ledger, view)))?;
-    dumps::join_into(world, &mut ledger)?;
-    Ok((ledger, view))
+    tell_doubts(&seen.trust, output);
+    dumps::join_into(world, &mut seen.ledger)?;
+    Ok(seen)
+}
+
+/// Says what may be wrong with a ledger whose lines are all as they were written.
+pub(super) fn tell_doubts(found: &Trust, output: &Output) {
+    for doubt in trust::doubts(found) {
+        output.tell(&format!("! {doubt}\n"));
+    }
+}
+
+/// Looks at a lockfile without a key, as in the pull request of a stranger: damage shows all the same.
+///
+/// # Errors
+/// If it is damaged, or not this project's.
+pub(super) async fn check_without_key(world: &World, output: &Output) -> Result<(), Failure> {
+    if world.gateway.base_url.is_none() || !matches!(world.gateway.ledger, Home::Lockfile(_)) {
+        return Ok(());
+    }
+    let expected = expected_by_anybody(world)?;
+    match world.gateway.ledger.look(&expected, world.gateway.now()).await {
+        Ok(seen) => {
+            tell_doubts(&seen.trust, output);
+            Ok(())
+        }
+        Err(error) if error.is_missing() => Ok(()),
+        Err(error) => Err(store_failure(&error)),
+    }
 }
 
 /// Says that nothing is sent from a database that another server holds now.
 async fn warn_of_another_server(world: &World, output: &Output) -> Result<(), Failure> {
     let Home::Postgres(database) = &world.gateway.ledger else { return Ok(()) };
-    if database.is_changed(&expected(world)?).await.map_err(|error| store_failure(&error))? {
+    if database.is_changed(&expected_by_anybody(world)?).await.map_err(|error| store_failure(&error))? {
         output.tell(&format!("! `sendform apply` is refused: {}\n", DatabaseError::Changed));
         output.tell(&format!("  {}\n", DatabaseError::Changed.hint().unwrap_or_default()));
     }
@@ -89,16 +130,12 @@ async fn warn_of_another_server(world: &World, output: &Output) -> Result<(), Fa
 }
 
 /// The sandbox has an empty ledger until something was sent to it.
-fn seen_or_new(
-    world: &World,
-    expected: &Expected,
-    seen: Result<(Ledger, View), StoreError>,
-) -> Result<(Ledger, View), Failure> {
+fn seen_or_new(world: &World, expected: &Expected, seen: Result<Seen, StoreError>) -> Result<Seen, Failure> {
     let gateway = &world.gateway;
     match seen {
         Ok(seen) => Ok(seen),
         Err(StoreError::Missing { .. }) if gateway.is_sandbox() && !world.home.sandbox_was_used() => {
-            Ok((Ledger::new(expected.header()), View::Exclusive))
+            Ok(Seen::new(Ledger::new(expected.header()), View::Exclusive))
         }
         Err(error) => Err(store_failure(&error)),
     }

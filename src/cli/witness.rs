@@ -7,11 +7,18 @@ use crate::apply::witness::OlderKeys;
 use crate::campaign::Witness;
 use crate::identity::{CanonicalTo, Fingerprint, Keys, Person, SenderId};
 use crate::plan::{Bulk, Plan, PrepareError};
+use crate::store::Opened;
 
 use super::prepare::Pool;
 use super::world::World;
 
-/// How much the run depends on the gateway's logs: a sandbox's ledger and books go together anyway.
+/// How much a run depends on the gateway's logs with this ledger: one that may lack something is compared in
+/// any case.
+pub(super) fn needed(world: &World, store: &Opened) -> Witness {
+    if store.trust().unclosed.is_empty() { mode(world) } else { Witness::Required }
+}
+
+/// How much runs depend on the gateway's logs: a sandbox's ledger and books go together anyway.
 pub(super) fn mode(world: &World) -> Witness {
     let default = if world.gateway.is_sandbox() { Witness::Off } else { Witness::Preferred };
     world.project.witness.unwrap_or(default)

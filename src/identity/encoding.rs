@@ -95,6 +95,19 @@ impl Keyed {
     pub fn finish(self) -> u64 {
         first_eight(&self.0.finalize().into_bytes())
     }
+
+    /// All 32 bytes.
+    #[must_use]
+    pub fn finish_whole(self) -> [u8; 32] {
+        self.0.finalize().into_bytes().into()
+    }
+
+    /// Says whether these are the first bytes of the digest, in a time that does not tell how many of
+    /// them are right.
+    #[must_use]
+    pub fn begins_with(self, bytes: &[u8]) -> bool {
+        self.0.verify_truncated_left(bytes).is_ok()
+    }
 }
 
 impl Parts for Keyed {

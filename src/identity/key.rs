@@ -96,6 +96,17 @@ impl fmt::Debug for Key {
 #[serde(transparent)]
 pub struct KeyId(String);
 
+impl KeyId {
+    /// How many digits it has.
+    pub const LENGTH: usize = 8;
+
+    /// The digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 impl fmt::Display for KeyId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0)

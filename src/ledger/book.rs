@@ -5,9 +5,12 @@ use std::collections::{BTreeMap, HashMap, btree_map};
 use super::damage::{EntryError, JoinError};
 use super::entry::{Bound, Entry, Record};
 use super::extra::Extra;
+use super::facts::{Fact, Facts};
 use super::grant::Grant;
 use super::index::{Index, Standings};
-use super::line::{Claim, ClaimId, Header, MessageRecord, Outcome, PersonState, Standing};
+use super::line::{Claim, ClaimId, Header, MessageRecord, Outcome, PersonState, RunId, Standing};
+use super::runs::Closing;
+use super::seals::{Seals, Signer};
 use super::text;
 use super::view::View;
 use crate::identity::{MessageKey, Person, Revision};
@@ -24,6 +27,8 @@ pub struct Ledger {
     pub(super) entries: Vec<Entry>,
     pub(super) by_id: HashMap<ClaimId, usize>,
     pub(super) indexes: BTreeMap<Of, Index>,
+    /// The runs that have closed themselves.
+    pub(super) runs: BTreeMap<RunId, Closing>,
 }
 
 impl std::fmt::Debug for Ledger {
@@ -37,11 +42,18 @@ impl Ledger {
     /// Makes an empty ledger.
     #[must_use]
     pub fn new(header: Header) -> Self {
-        Self::bound(Bound::new(header, Extra::default()))
+        Self::bound(Bound::new(header, Facts::default(), Extra::default()))
     }
 
     pub(super) fn bound(bound: Bound) -> Self {
-        Self { bound, records: BTreeMap::new(), entries: Vec::new(), by_id: HashMap::new(), indexes: BTreeMap::new() }
+        Self {
+            bound,
+            records: BTreeMap::new(),
+            entries: Vec::new(),
+            by_id: HashMap::new(),
+            indexes: BTreeMap::new(),
+            runs: BTreeMap::new(),
+        }
     }
 
     /// What the ledger is bound to.
@@ -50,26 +62,66 @@ impl Ledger {
         &self.bound.header
     }
 
-    /// Writes the whole ledger: the header, the records of messages and the claims, sorted, one
-    /// line each. The text is canonical: equal ledgers have equal texts, and reading a text gives
-    /// the ledger that it was written from.
+    /// Writes the whole ledger: the header, the records of messages, the claims, and the runs that have
+    /// ended, sorted, one line each. The text is canonical: equal ledgers have equal texts under one first
+    /// key, and reading a text gives the ledger that it was written from.
     #[must_use]
-    pub fn write(&self) -> Vec<u8> {
-        let mut written = text::bound_line(&self.bound).into_bytes();
-        write_lines(self.records.values(), self.entries.iter().collect(), &mut written);
+    pub fn write(&self, seals: &Seals) -> Vec<u8> {
+        let by = seals.signing(self.header()).0;
+        let mut written = text::bound_line(&self.bound, by).into_bytes();
+        write_lines(self.records.values(), self.entries.iter().collect(), by, &mut written);
+        written.extend_from_slice(&self.write_runs(seals));
         written
+    }
+
+    /// Writes the lines of the runs that have ended, as [`Ledger::write`] does.
+    #[must_use]
+    pub fn write_runs(&self, seals: &Seals) -> Vec<u8> {
+        let by = seals.signing(self.header()).0;
+        let mut runs: Vec<_> = self.runs.iter().collect();
+        runs.sort_unstable_by_key(|(run, closing)| (closing.at, **run));
+        runs.into_iter().flat_map(|(run, closing)| text::run_line(*run, closing, by).into_bytes()).collect()
+    }
+
+    /// The runs that have ended.
+    pub fn closed_runs(&self) -> impl Iterator<Item = RunId> {
+        self.runs.keys().copied()
+    }
+
+    /// Writes the line of one run that has ended; nothing, if it has not.
+    #[must_use]
+    pub fn write_run(&self, run: RunId, seals: &Seals) -> String {
+        let by = seals.signing(self.header()).0;
+        self.runs.get(&run).map(|closing| text::run_line(run, closing, by)).unwrap_or_default()
+    }
+
+    /// Writes the line of the header.
+    #[must_use]
+    pub fn write_header(&self, seals: &Seals) -> String {
+        text::bound_line(&self.bound, seals.signing(self.header()).0)
     }
 
     /// Writes the lines of one message, all its revisions, as [`Ledger::write`] does, but without a
     /// header.
     #[must_use]
-    pub fn write_message(&self, message: &MessageKey) -> Vec<u8> {
+    pub fn write_message(&self, message: &MessageKey, seals: &Seals) -> Vec<u8> {
         let records = self.records.values().filter(|record| record.record.message == *message);
         let indexes = self.indexes.iter().filter(|((of, _), _)| of == message);
         let entries = indexes.flat_map(|(_, index)| &index.claims).filter_map(|position| self.entries.get(*position));
         let mut written = Vec::new();
-        write_lines(records, entries.collect(), &mut written);
+        write_lines(records, entries.collect(), seals.signing(self.header()).0, &mut written);
         written
+    }
+
+    /// Takes the header of another ledger of the same project: what this one says of its own counts for nothing.
+    pub fn take_header(&mut self, other: &Self) {
+        self.bound = other.bound.clone();
+    }
+
+    /// Says whether the header's line is another than that of the ledger before.
+    #[must_use]
+    pub fn has_other_header(&self, before: &Self) -> bool {
+        self.bound.header != before.bound.header || self.bound.facts != before.bound.facts
     }
 
     /// Joins another ledger in: commutative, associative, idempotent.
@@ -84,6 +136,9 @@ impl Ledger {
         }
         for entry in &other.entries {
             self.join_entry(entry).map_err(JoinError::Entry)?;
+        }
+        for (run, closing) in &other.runs {
+            self.put_closing(*run, closing.clone());
         }
         Ok(())
     }
@@ -108,7 +163,12 @@ impl Ledger {
 
     /// Adds a record of a message; of each revision only the latest is kept.
     pub fn add_message(&mut self, record: MessageRecord) {
-        self.put_record(Record { record, extra: Extra::default() });
+        self.enter_message(record, None);
+    }
+
+    /// Adds a record of a message as an entry of a run.
+    pub fn enter_message(&mut self, record: MessageRecord, fact: Option<Fact>) {
+        self.put_record(Record { record, facts: fact.into(), extra: Extra::default() });
     }
 
     /// Adds a claim, unless it is there already.
@@ -128,10 +188,18 @@ impl Ledger {
     /// # Errors
     /// As [`Ledger::add_claim`]; and if a claim of this identity is there already.
     pub fn grant(&mut self, claim: Claim) -> Result<Grant, EntryError> {
+        self.enter_claim(claim, None)
+    }
+
+    /// Grants a claim, as [`Ledger::grant`] does, as an entry of a run.
+    ///
+    /// # Errors
+    /// As [`Ledger::grant`].
+    pub fn enter_claim(&mut self, claim: Claim, fact: Option<Fact>) -> Result<Grant, EntryError> {
         if self.by_id.contains_key(&claim.id) {
             return Err(EntryError::Repeated(claim.id));
         }
-        let entry = Entry::new(claim)?;
+        let entry = Entry { facts: fact.into(), ..Entry::new(claim)? };
         let taken = self.taken(&entry.claim);
         if !taken.is_empty() {
             return Ok(Grant::Taken(taken));
@@ -158,7 +226,15 @@ impl Ledger {
     /// # Errors
     /// If its claim is not there, or it names somebody who is not in the claim.
     pub fn add_outcome(&mut self, outcome: Outcome) -> Result<(), EntryError> {
-        let position = self.settle(outcome, &Extra::default())?;
+        self.enter_outcome(outcome, None)
+    }
+
+    /// Adds an outcome as an entry of a run.
+    ///
+    /// # Errors
+    /// As [`Ledger::add_outcome`].
+    pub fn enter_outcome(&mut self, outcome: Outcome, fact: Option<Fact>) -> Result<(), EntryError> {
+        let position = self.settle(outcome, &fact.into(), &Extra::default())?;
         self.index_at(position);
         Ok(())
     }
@@ -184,11 +260,11 @@ impl Ledger {
     }
 
     /// Takes an outcome, but does not index it; returns its claim's position.
-    pub(super) fn settle(&mut self, outcome: Outcome, extra: &Extra) -> Result<usize, EntryError> {
+    pub(super) fn settle(&mut self, outcome: Outcome, facts: &Facts, extra: &Extra) -> Result<usize, EntryError> {
         let found = self.by_id.get(&outcome.claim).copied();
         let found = found.and_then(|position| Some((position, self.entries.get_mut(position)?)));
         let Some((position, entry)) = found else { return Err(EntryError::UnknownClaim(outcome.claim)) };
-        entry.settle(outcome, extra)?;
+        entry.settle(outcome, facts, extra)?;
         Ok(position)
     }
 
@@ -233,13 +309,18 @@ impl Ledger {
 }
 
 /// Writes records, and claims in ascending order.
-fn write_lines<'a>(records: impl Iterator<Item = &'a Record>, mut entries: Vec<&Entry>, written: &mut Vec<u8>) {
+fn write_lines<'a>(
+    records: impl Iterator<Item = &'a Record>,
+    mut entries: Vec<&Entry>,
+    by: Option<&Signer>,
+    written: &mut Vec<u8>,
+) {
     entries.sort_unstable_by(|one, other| one.claim.id.cmp(&other.claim.id));
     for record in records {
-        written.extend_from_slice(text::record_line(record).as_bytes());
+        written.extend_from_slice(text::record_line(record, by).as_bytes());
     }
     for entry in entries {
-        written.extend_from_slice(text::entry_line(entry).as_bytes());
+        written.extend_from_slice(text::entry_line(entry, by).as_bytes());
     }
 }
 
@@ -266,10 +347,10 @@ mod tests {
                 ledger.add_claim(before.clone()).unwrap();
                 ledger.add_outcome(sample::outcome(&before, state, &[])).unwrap();
             }
-            let text = ledger.write();
+            let text = ledger.write(&Seals::none());
             let wanted = if is_granted { Grant::Granted } else { Grant::Taken(vec![Person(2), Person(3)]) };
             assert_eq!(ledger.grant(sample::claim("announce", &[1, 2, 3], 1, 8)), Ok(wanted), "{state:?}");
-            assert_eq!(ledger.write() != text, is_granted);
+            assert_eq!(ledger.write(&Seals::none()) != text, is_granted);
             let elsewhere = sample::claim("remind", &[1, 2, 3], 1, 8);
             assert_eq!(ledger.grant(elsewhere), Ok(Grant::Granted), "another message");
         };
@@ -284,7 +365,7 @@ mod tests {
     #[test]
     fn entries_that_do_not_go_with_the_ledger_change_nothing() {
         let mut ledger = sample::ledger();
-        let text = ledger.write();
+        let text = ledger.write(&Seals::none());
         let claim = sample::claim("announce", &[1, 2, 3], 1, 7);
         let altered = Claim { until: None, ..claim.clone() };
         let stranger = sample::claim("announce", &[9], 1, 7);
@@ -298,7 +379,7 @@ mod tests {
         assert_eq!(unknown, Err(EntryError::UnknownClaim(stranger.id)));
         let unknown = ledger.add_outcome(sample::outcome(&claim, Refused, &[(9, Accepted)]));
         assert_eq!(unknown, Err(EntryError::UnknownPerson(claim.id)));
-        assert_eq!(ledger.write(), text);
+        assert_eq!(ledger.write(&Seals::none()), text);
     }
 
     #[test]

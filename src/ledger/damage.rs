@@ -1,6 +1,7 @@
 //! What can be wrong with a ledger's text, or with an entry.
 
 use super::line::ClaimId;
+use super::runs::Lack;
 
 /// A place in a ledger's text that cannot be trusted. Nothing is guessed: a damaged ledger is not
 /// read at all.
@@ -23,6 +24,17 @@ impl Damage {
             Reason::Newer(_) => Some("use the version of sendform that wrote it, or a later one"),
             Reason::Empty | Reason::NoHeader | Reason::ByteOrderMark | Reason::Checksum | Reason::Cut => {
                 Some("bring back the last good version of the file from git; its shadow adds what came after")
+            }
+            Reason::Lacks(_) => Some(
+                "bring back the newest version of the file from git, or join in what another clone or branch has: \
+                 `sendform ledger import`",
+            ),
+            Reason::Unsigned => Some(
+                "an older sendform has written it, or a branch from before was merged: take the signed version, and \
+                 join the other in with `sendform ledger import`",
+            ),
+            Reason::Signature(_) | Reason::Stranger(_) => {
+                Some("see in git who has changed the file, and bring back the last good version")
             }
             Reason::NotALedger | Reason::Form(_) | Reason::Value(_) | Reason::Foreign(_) | Reason::Entry(_) => None,
         }
@@ -50,6 +62,27 @@ pub enum Reason {
     /// The checksum is absent or another one.
     #[error("the checksum does not match")]
     Checksum,
+    /// A line of a signed ledger that is not signed.
+    #[error("the line is not signed, as the lines of this ledger are")]
+    Unsigned,
+    /// A signature that is not the key's: whoever wrote or changed the line does not have the key.
+    #[error("the signature is not right: the line was written or changed without the key {0}")]
+    Signature(
+        /// The key's name.
+        String,
+    ),
+    /// A signature by a key that the ledger does not name.
+    #[error("the line is signed with the key {0}, which the ledger does not name")]
+    Stranger(
+        /// The key's name.
+        String,
+    ),
+    /// Something was taken away, or taken back.
+    #[error("{0}")]
+    Lacks(
+        /// What.
+        Lack,
+    ),
     /// The text ends inside a line that no run leaves unfinished.
     #[error("the text is cut off inside this line")]
     Cut,

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::damage::{EntryError, JoinError};
 use super::extra::Extra;
+use super::facts::Facts;
 use super::line::{Claim, Header, MessageRecord, Outcome, PersonState, Proof, Terms};
 use super::people;
 use super::states::States;
@@ -45,6 +46,8 @@ pub(super) struct Entry {
     pub(super) settled: Option<Settled>,
     /// Who is accepted by a proof of the logs and by another word as well, in ascending order.
     pub(super) answered: Vec<Person>,
+    /// What was folded into it.
+    pub(super) facts: Facts,
     /// Unknown fields of the claim.
     pub(super) extra: Extra,
     /// Unknown fields of its outcomes.
@@ -67,6 +70,7 @@ impl Entry {
             notes: BTreeSet::new(),
             settled: None,
             answered: Vec::new(),
+            facts: Facts::default(),
             extra: Extra::default(),
             outcome_extra: Extra::default(),
         })
@@ -118,7 +122,7 @@ impl Entry {
     ///
     /// # Errors
     /// If it names somebody who is not in the claim; then nothing is taken.
-    pub(super) fn settle(&mut self, outcome: Outcome, extra: &Extra) -> Result<(), EntryError> {
+    pub(super) fn settle(&mut self, outcome: Outcome, facts: &Facts, extra: &Extra) -> Result<(), EntryError> {
         let states = self.states_of(outcome.state, &outcome.others)?;
         let proof = outcome.proof.filter(|_| outcome.by.is_some());
         let has_proof = self.has_proof() || proof.is_some();
@@ -135,6 +139,7 @@ impl Entry {
             None => self.settled = self.settled.take().max(Some(Settled { at: outcome.at, why: outcome.why })),
         }
         self.set_answered(answered);
+        self.facts.join(facts);
         self.outcome_extra.join(extra);
         Ok(())
     }
@@ -188,6 +193,7 @@ impl Entry {
             self.settled.clone_from(&other.settled);
         }
         self.set_answered(answered);
+        self.facts.join(&other.facts);
         self.extra.join(&other.extra);
         self.outcome_extra.join(&other.outcome_extra);
         Ok(())
@@ -198,6 +204,8 @@ impl Entry {
 #[derive(Debug, Clone)]
 pub(super) struct Record {
     pub(super) record: MessageRecord,
+    /// What was folded into it: earlier records of the same revision, too.
+    pub(super) facts: Facts,
     pub(super) extra: Extra,
 }
 
@@ -205,8 +213,10 @@ impl Record {
     /// Keeps the later of two records; of two at one instant the greater.
     pub(super) fn join(&mut self, other: &Self) {
         if other.rank() > self.rank() {
-            self.clone_from(other);
+            self.record.clone_from(&other.record);
+            self.extra.clone_from(&other.extra);
         }
+        self.facts.join(&other.facts);
     }
 
     fn rank(&self) -> (Timestamp, &str, u64, &str, Option<&Terms>, String) {
@@ -220,29 +230,42 @@ impl Record {
 #[derive(Debug, Clone)]
 pub(super) struct Bound {
     pub(super) header: Header,
+    /// The entries that have made it what it is.
+    pub(super) facts: Facts,
     pub(super) extra: Extra,
 }
 
 impl Bound {
     /// Takes a header, with its keys in order.
-    pub(super) fn new(mut header: Header, extra: Extra) -> Self {
+    pub(super) fn new(mut header: Header, facts: Facts, extra: Extra) -> Self {
         let first = header.first_key.as_ref().map(|first| first.id.clone());
         header.name_keys(first);
-        Self { header, extra }
+        Self { header, facts, extra }
     }
 
-    /// Unites the keys; which of them comes first was said last by whoever said it most often.
+    /// Unites the keys; which of them comes first was said last by whoever said it most often. A gateway is
+    /// the one of the header that was made by changing the other.
     ///
     /// # Errors
-    /// If the other is of another project or gateway; then nothing is joined.
+    /// If the other is of another project; if it is of another gateway, and neither was made by changing the
+    /// other. Then nothing is joined.
     pub(super) fn join(&mut self, other: &Self) -> Result<(), JoinError> {
         let (mine, theirs) = (&mut self.header, &other.header);
         if mine.project != theirs.project {
             return Err(JoinError::Project(mine.project.to_string(), theirs.project.to_string()));
         }
         if mine.gateway != theirs.gateway {
-            return Err(JoinError::Gateway(mine.gateway.clone(), theirs.gateway.clone()));
+            // A header that nobody has numbered is a change of none.
+            let is_after = |one: &Facts, other: &Facts| !other.is_empty() && one.includes(other);
+            let (is_later, is_earlier) = (is_after(&self.facts, &other.facts), is_after(&other.facts, &self.facts));
+            if is_later == is_earlier {
+                return Err(JoinError::Gateway(mine.gateway.clone(), theirs.gateway.clone()));
+            }
+            if is_earlier {
+                mine.gateway.clone_from(&theirs.gateway);
+            }
         }
+        self.facts.join(&other.facts);
         mine.name_keys(theirs.keys.iter().cloned());
         if theirs.first_key > mine.first_key {
             mine.first_key.clone_from(&theirs.first_key);

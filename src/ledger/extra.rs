@@ -22,9 +22,11 @@ impl Extra {
         }
     }
 
-    /// Takes the checksum out, which was read along with the unknown fields.
-    pub(super) fn without_sum(mut self) -> Self {
-        self.0.remove("sum");
+    /// Takes out what stands at a line's end, and was read along with the unknown fields.
+    pub(super) fn without_end(mut self) -> Self {
+        for name in ["key", "mac", "sum"] {
+            self.0.remove(name);
+        }
         self
     }
 

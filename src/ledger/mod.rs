@@ -10,6 +10,7 @@ mod book;
 mod damage;
 mod entry;
 mod extra;
+mod facts;
 mod grant;
 mod index;
 mod leaving;
@@ -22,14 +23,19 @@ mod piece;
 mod raw;
 mod read;
 mod rebind;
+mod runs;
 pub(crate) mod seal;
+mod seals;
 mod states;
 mod survey;
 pub mod text;
+mod trust;
 mod verify;
 mod view;
 mod weigh;
 
+#[cfg(test)]
+mod histories;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
@@ -40,6 +46,7 @@ pub(crate) mod sample;
 pub use book::Ledger;
 pub use damage::{Damage, EntryError, JoinError, Reason};
 pub use entry::{Note, Settled};
+pub use facts::Fact;
 pub use grant::Grant;
 pub use index::Standings;
 pub use leaving::{HandedOver, Leaving};
@@ -50,8 +57,11 @@ pub use line::{
 pub use merge::{MergeError, Side, merge};
 pub use news::{News, Shadow};
 pub use piece::{Outcomes, Piece};
-pub use read::Read;
+pub use read::{Authenticity, Read};
+pub use runs::{Closing, Lack, Unclosed};
+pub use seals::Seals;
 pub use survey::{ClaimState, Doubt, Flight, Totals};
+pub use trust::Trust;
 pub use verify::Finding;
 pub use view::{DEADLINE_MAX, SKEW_MAX, View};
 pub use weigh::{Decision, Evidence, Sighting, Testimony, Weighed};

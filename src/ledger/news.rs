@@ -1,7 +1,7 @@
 //! What one ledger knows that another does not.
 
 use super::book::Ledger;
-use super::entry::Entry;
+use super::entry::{Entry, Record};
 use super::view::View;
 use crate::identity::PersonSet;
 
@@ -39,9 +39,8 @@ impl News {
     #[must_use]
     pub fn between(before: &Ledger, after: &Ledger) -> Self {
         let mut news = Self::default();
-        let is_new =
-            |of, line: &str| before.records.get(of).is_none_or(|record| super::text::record_line(record) != line);
-        let records = after.records.iter().filter(|(of, record)| is_new(of, &super::text::record_line(record)));
+        let is_new = |of, record: &Record| before.records.get(of).is_none_or(|known| !known.says_the_same(record));
+        let records = after.records.iter().filter(|(of, record)| is_new(of, record));
         news.records = records.count();
         for ((message, revision), index) in &after.indexes {
             let (was, is) = (before.standings(message, *revision), after.standings(message, *revision));
@@ -68,14 +67,21 @@ impl News {
 }
 
 impl Ledger {
-    fn entry(&self, like: &Entry) -> Option<&Entry> {
+    pub(super) fn entry(&self, like: &Entry) -> Option<&Entry> {
         self.by_id.get(&like.claim.id).and_then(|position| self.entries.get(*position))
+    }
+}
+
+impl Record {
+    /// Says whether the same is said of the message here as there.
+    pub(super) fn says_the_same(&self, other: &Self) -> bool {
+        self.record == other.record && self.extra == other.extra
     }
 }
 
 impl Entry {
     /// Says whether the same is known of the claim here as there.
-    fn knows_all_of(&self, other: &Self) -> bool {
+    pub(super) fn knows_all_of(&self, other: &Self) -> bool {
         self.states == other.states
             && self.notes == other.notes
             && self.settled == other.settled

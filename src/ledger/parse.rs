@@ -6,8 +6,10 @@ use serde::Deserialize;
 use super::damage::Reason;
 use super::entry::{Bound, Entry, Note, Record, Settled};
 use super::extra::Extra;
+use super::facts::Facts;
 use super::line::{Claim, ClaimId, Dated, FirstKey, Header, MessageRecord, Outcome, PersonState, Proof, RunId, Terms};
-use super::seal::{self, Kind};
+use super::runs::Closing;
+use super::seal::{self, Kind, Signature};
 use super::{people, raw};
 use crate::identity::{BulkId, BulkTime, MessageKey, Person, ProjectId, Revision, SenderId};
 
@@ -16,23 +18,28 @@ pub(super) enum Line {
     Header(Bound),
     Message(Record),
     Claim(Box<Entry>),
-    Outcome(Outcome, Extra),
+    Outcome(Outcome, Facts, Extra),
+    Run(RunId, Closing),
 }
 
-/// Reads one line, without its end.
+/// Reads one line, without its end, and finds its signature, if it has one.
 ///
 /// # Errors
 /// If its checksum is not right, or it is not an entry that this version knows.
-pub(super) fn line(bytes: &[u8]) -> Result<Line, Reason> {
-    if !seal::is_sealed(bytes) {
-        return Err(unsealed(bytes));
-    }
+pub(super) fn line(bytes: &[u8]) -> Result<(Line, Option<Signature<'_>>), Reason> {
+    let signature = seal::signature(bytes).ok_or_else(|| unsealed(bytes))?;
+    Ok((content(bytes)?, signature))
+}
+
+fn content(bytes: &[u8]) -> Result<Line, Reason> {
     if bytes.starts_with(raw::CLAIM.as_bytes()) {
         claim(json(bytes)?).map(|entry| Line::Claim(Box::new(entry)))
     } else if bytes.starts_with(raw::OUTCOME.as_bytes()) {
-        outcome(json(bytes)?).map(|(outcome, extra)| Line::Outcome(outcome, extra))
+        outcome(json(bytes)?)
     } else if bytes.starts_with(raw::MESSAGE.as_bytes()) {
         message(json(bytes)?).map(Line::Message)
+    } else if bytes.starts_with(raw::RUN.as_bytes()) {
+        run(json(bytes)?)
     } else if bytes.starts_with(raw::HEADER.as_bytes()) {
         kind(bytes)?;
         header(json(bytes)?).map(Line::Header)
@@ -67,7 +74,7 @@ fn kind(bytes: &[u8]) -> Result<(), Reason> {
         return Err(Reason::NotALedger);
     }
     match kind.version {
-        raw::VERSION => Ok(()),
+        raw::UNSIGNED | raw::SIGNED => Ok(()),
         0 => Err(Reason::Value("version")),
         _ => Err(Reason::Newer("the ledger's version")),
     }
@@ -85,7 +92,7 @@ fn header(raw: raw::Header<'_>) -> Result<Bound, Reason> {
     let project = value(ProjectId::parse(&raw.project), "project")?;
     let first_key = raw.first_key.map(|raw::FirstKey { id, change }| FirstKey { change, id });
     let header = Header { project, gateway: raw.gateway.into_owned(), keys: raw.keys, first_key };
-    Ok(Bound::new(header, raw.extra.without_sum()))
+    Ok(Bound::new(header, raw.facts, raw.extra.without_end()))
 }
 
 fn message(raw: raw::Message<'_>) -> Result<Record, Reason> {
@@ -98,7 +105,7 @@ fn message(raw: raw::Message<'_>) -> Result<Record, Reason> {
         at: raw.at,
         terms: raw.terms.map(|raw::Terms { since, values }| Terms { since, values }),
     };
-    Ok(Record { record, extra: raw.extra.without_sum() })
+    Ok(Record { record, facts: raw.facts, extra: raw.extra.without_end() })
 }
 
 fn claim(raw: raw::Claim<'_>) -> Result<Entry, Reason> {
@@ -132,17 +139,28 @@ fn claim(raw: raw::Claim<'_>) -> Result<Entry, Reason> {
     entry.notes = notes.collect::<Result<_, Reason>>()?;
     entry.answered = some_people(raw.answered, "answered")?.unwrap_or_default();
     entry.settled = raw.settled.map(|at| Settled { at, why: raw.why });
-    entry.extra = raw.extra.without_sum();
+    entry.facts = raw.facts;
+    entry.extra = raw.extra.without_end();
     entry.outcome_extra = raw.outcome_fields;
     Ok(entry)
 }
 
-fn outcome(raw: raw::Outcome<'_>) -> Result<(Outcome, Extra), Reason> {
+fn outcome(raw: raw::Outcome<'_>) -> Result<Line, Reason> {
     let claim = id(&raw.outcome, "outcome", &raw.run, raw.attempt)?;
     let (state, others) = states(raw.states)?;
     let proof = proof(raw.left, raw.found, raw.twice)?;
     let outcome = Outcome { claim, state, others, at: raw.at, by: raw.by, why: raw.why, proof };
-    Ok((outcome, raw.extra.without_sum()))
+    Ok(Line::Outcome(outcome, raw.facts, raw.extra.without_end()))
+}
+
+fn run(raw: raw::Run<'_>) -> Result<Line, Reason> {
+    let run = |text: &str, field| value(RunId::parse(text), field);
+    let after = raw.after.iter().map(|after| run(after, "after")).collect::<Result<_, Reason>>()?;
+    let (entries, skipped, at) = (raw.entries, raw.skipped, raw.at);
+    if skipped.last().is_some_and(|last| *last >= entries) {
+        return Err(Reason::Value("skipped"));
+    }
+    Ok(Line::Run(run(&raw.run, "run")?, Closing { entries, skipped, after, at, extra: raw.extra.without_end() }))
 }
 
 fn proof(left: Option<[Timestamp; 2]>, found: Option<String>, twice: Option<String>) -> Result<Option<Proof>, Reason> {
@@ -156,8 +174,7 @@ fn some_people(text: Option<String>, field: &'static str) -> Result<Option<Vec<P
 }
 
 fn id(bulk: &str, field: &'static str, run: &str, attempt: u32) -> Result<ClaimId, Reason> {
-    let run = value(Person::parse(run), "run")?.0;
-    Ok(ClaimId { bulk: value(BulkId::parse(bulk), field)?, attempt, run: RunId(run) })
+    Ok(ClaimId { bulk: value(BulkId::parse(bulk), field)?, attempt, run: value(RunId::parse(run), "run")? })
 }
 
 /// Reads the common state, and everybody who has another; nobody may be in two lists.

@@ -3,8 +3,10 @@
 use super::book::Ledger;
 use super::damage::{Damage, EntryError, Reason};
 use super::extra::Extra;
+use super::facts::Facts;
 use super::line::{Outcome, PersonState};
 use super::read::{Lines, Read};
+use super::seals::Seals;
 
 /// A text of ledger lines, read, that is to be joined into a ledger.
 #[derive(Debug, Clone)]
@@ -17,7 +19,11 @@ pub enum Piece {
 
 /// Outcomes of claims that are in some ledger, each with the number of its line.
 #[derive(Debug, Clone)]
-pub struct Outcomes(Vec<(usize, Outcome, Extra)>);
+pub struct Outcomes {
+    outcomes: Vec<(usize, Outcome, Facts, Extra)>,
+    /// Whether all of them are surely signed by somebody who has one of the keys at hand.
+    pub is_signed: bool,
+}
 
 impl Piece {
     /// Reads a text.
@@ -25,11 +31,11 @@ impl Piece {
     /// # Errors
     /// As [`Ledger::read`]. Without a header there may be nothing but whole lines of outcomes:
     /// nobody knows which gateway a claim without a header was made for.
-    pub fn read(text: &[u8]) -> Result<Self, Damage> {
-        let mut lines = Lines::default();
+    pub fn read(text: &[u8], seals: &Seals) -> Result<Self, Damage> {
+        let mut lines = Lines::new(seals);
         let torn = lines.take(text)?;
         if lines.bound.is_some() || text.is_empty() {
-            return Ledger::read(text).map(|read| Self::Whole(Box::new(read)));
+            return Ledger::read(text, seals).map(|read| Self::Whole(Box::new(read)));
         }
         if let Some(kept) = torn {
             let whole = text.get(..kept).unwrap_or_default();
@@ -38,7 +44,12 @@ impl Piece {
         match lines.claims.first() {
             Some((line, _)) => Err(Damage { line: *line, reason: Reason::NoHeader }),
             None if !lines.records.is_empty() => Err(Damage { line: 1, reason: Reason::NoHeader }),
-            None => Ok(Self::Outcomes(Outcomes(lines.outcomes))),
+            None => {
+                lines.check_signatures()?;
+                // There is no header that names its keys: what cannot be checked is as good as not signed.
+                let is_signed = lines.is_signed()? && !lines.is_unchecked;
+                Ok(Self::Outcomes(Outcomes { outcomes: lines.outcomes, is_signed }))
+            }
         }
     }
 }
@@ -47,13 +58,13 @@ impl Outcomes {
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.outcomes.len()
     }
 
     /// Says whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.outcomes.is_empty()
     }
 }
 
@@ -68,8 +79,8 @@ impl Ledger {
     pub fn take_outcomes(&mut self, outcomes: &Outcomes) -> Result<usize, Damage> {
         let mut taken = self.clone();
         let mut passed_over = 0;
-        for (line, outcome, extra) in &outcomes.0 {
-            match taken.settle(outcome.clone(), extra) {
+        for (line, outcome, facts, extra) in &outcomes.outcomes {
+            match taken.settle(outcome.clone(), facts, extra) {
                 Ok(_) => {}
                 Err(EntryError::UnknownClaim(_)) if nothing_was_sent(outcome) => passed_over += 1,
                 Err(error) => return Err(Damage { line: *line, reason: Reason::Entry(error) }),
@@ -91,11 +102,11 @@ fn nothing_was_sent(outcome: &Outcome) -> bool {
 mod tests {
     use super::*;
     use crate::identity::Person;
-    use crate::ledger::{Standing, View, sample, text};
+    use crate::ledger::{Standing, View, sample};
     use PersonState::{Accepted, Claimed, Refused, Rejected};
 
     fn outcomes(text: &str) -> Outcomes {
-        match Piece::read(text.as_bytes()).unwrap() {
+        match Piece::read(text.as_bytes(), &Seals::none()).unwrap() {
             Piece::Outcomes(outcomes) => outcomes,
             Piece::Whole(_) => panic!("it has no header"),
         }
@@ -108,10 +119,10 @@ mod tests {
     #[test]
     fn outcomes_are_taken_whole_or_not_at_all() {
         let mut ledger = sample::ledger();
-        let known = text::outcome_line(&sample::outcome(&sample::claim("announce", &[6], 1, 7), Accepted, &[]));
+        let known = sample::outcome_line(&sample::outcome(&sample::claim("announce", &[6], 1, 7), Accepted, &[]));
         let stranger = sample::claim("announce", &[9], 1, 7);
         let check = |ledger: &mut Ledger, state, others: &[(u64, PersonState)]| {
-            let line = text::outcome_line(&sample::outcome(&stranger, state, others));
+            let line = sample::outcome_line(&sample::outcome(&stranger, state, others));
             ledger.take_outcomes(&outcomes(&format!("{known}{line}"))).map_err(|damage| damage.to_string())
         };
         for (state, others) in [(Accepted, &[][..]), (Claimed, &[]), (Rejected(14), &[]), (Refused, &[(9, Accepted)])] {
@@ -124,20 +135,20 @@ mod tests {
         }
         assert_eq!(check(&mut ledger, Refused, &[]), Ok(1));
         assert_eq!([6, 9].map(|person| standing(&ledger, person)), [Standing::Accepted, Standing::Free]);
-        let text = ledger.write();
+        let text = ledger.write(&Seals::none());
         assert_eq!(check(&mut ledger, Refused, &[(9, Refused)]), Ok(1));
-        assert_eq!(ledger.write(), text, "a second time changes nothing");
+        assert_eq!(ledger.write(&Seals::none()), text, "a second time changes nothing");
     }
 
     #[test]
     fn what_is_neither_a_ledger_nor_outcomes_is_refused() {
         let claim = sample::claim("announce", &[1], 1, 7);
-        let outcome = text::outcome_line(&sample::outcome(&claim, Accepted, &[]));
-        let error = |text: String| Piece::read(text.as_bytes()).unwrap_err().to_string();
+        let outcome = sample::outcome_line(&sample::outcome(&claim, Accepted, &[]));
+        let error = |text: String| Piece::read(text.as_bytes(), &Seals::none()).unwrap_err().to_string();
         let found = [
             error(String::new()),
-            error(format!("{outcome}{}", text::claim_line(&claim))),
-            error(text::message_line(&sample::record("announce", "Hi", 0))),
+            error(format!("{outcome}{}", sample::claim_line(&claim))),
+            error(sample::message_line(&sample::record("announce", "Hi", 0))),
             error(format!("{outcome}{}", outcome.split_at(20).0)),
             error(outcome.replace("accepted", "refused")),
         ];
@@ -148,7 +159,9 @@ mod tests {
         line 2: the text is cut off inside this line
         line 1: the checksum does not match
         ");
-        let whole = sample::ledger().write();
-        assert!(matches!(Piece::read(&whole), Ok(Piece::Whole(read)) if read.ledger.write() == whole));
+        let whole = sample::ledger().write(&Seals::none());
+        assert!(
+            matches!(Piece::read(&whole, &Seals::none()), Ok(Piece::Whole(read)) if read.ledger.write(&Seals::none()) == whole)
+        );
     }
 }

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use proptest::prelude::{Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest};
 use proptest::sample::Index;
 
-use super::sample::{at, claim, header, ledger, message, outcome, record, revision};
-use super::{Claim, ClaimId, Ledger, MessageRecord, Outcome, PersonState, Proof, Standing, Terms, View, text};
+use super::sample::{
+    at, claim, claim_line, header, header_line, ledger, message, message_line, outcome, outcome_line, record, revision,
+};
+use super::{Claim, ClaimId, Ledger, MessageRecord, Outcome, PersonState, Proof, Seals, Standing, Terms, View};
 use crate::identity::Person;
 
 const NAMES: [&str; 2] = ["announce", "remind"];
@@ -85,13 +87,13 @@ fn ledger_of(events: &[Event]) -> Ledger {
 
 /// The lines that runs would have appended.
 fn lines_of(events: &[Event]) -> Vec<String> {
-    let mut lines = vec![text::header_line(&header())];
+    let mut lines = vec![header_line(&header())];
     for event in events {
         match event {
-            Event::Message(record) => lines.push(text::message_line(record)),
-            Event::Claim(claim) => lines.push(text::claim_line(claim)),
+            Event::Message(record) => lines.push(message_line(record)),
+            Event::Claim(claim) => lines.push(claim_line(claim)),
             Event::Outcome(claim, outcome) => {
-                lines.extend([text::claim_line(claim), text::outcome_line(outcome)]);
+                lines.extend([claim_line(claim), outcome_line(outcome)]);
             }
         }
     }
@@ -175,9 +177,9 @@ proptest! {
     fn join_is_commutative_associative_and_idempotent(a in histories(), b in histories(), c in histories()) {
         let words = [a.clone(), b.clone()].concat();
         let [a, b, c] = [a, b, c].map(|events| ledger_of(&events));
-        prop_assert_eq!(joined(&a, &b).write(), joined(&b, &a).write());
-        prop_assert_eq!(joined(&joined(&a, &b), &c).write(), joined(&a, &joined(&b, &c)).write());
-        prop_assert_eq!(joined(&a, &a).write(), a.write());
+        prop_assert_eq!(joined(&a, &b).write(&Seals::none()), joined(&b, &a).write(&Seals::none()));
+        prop_assert_eq!(joined(&joined(&a, &b), &c).write(&Seals::none()), joined(&a, &joined(&b, &c)).write(&Seals::none()));
+        prop_assert_eq!(joined(&a, &a).write(&Seals::none()), a.write(&Seals::none()));
         let both = joined(&a, &b);
         prop_assert_eq!(standings(&both), standings_by_definition(&both));
         prop_assert_eq!(found_only(&both), found_only_by_definition(&words));
@@ -186,12 +188,12 @@ proptest! {
     #[test]
     fn a_ledger_is_read_as_it_was_written(events in histories()) {
         let ledger = ledger_of(&events);
-        let text = ledger.write();
-        let read = Ledger::read(&text).unwrap();
+        let text = ledger.write(&Seals::none());
+        let read = Ledger::read(&text, &Seals::none()).unwrap();
         prop_assert_eq!(read.torn, None);
         prop_assert_eq!(standings(&read.ledger), standings(&ledger));
         prop_assert_eq!(standings(&read.ledger), standings_by_definition(&ledger));
-        prop_assert_eq!(read.ledger.write(), text);
+        prop_assert_eq!(read.ledger.write(&Seals::none()), text);
     }
 
     #[test]
@@ -201,12 +203,12 @@ proptest! {
         let mut lines = [lines_of(&a), lines_of(&b)].concat();
         let mut order = order.into_iter().cycle();
         lines.sort_by_cached_key(|_| order.next());
-        let united = Ledger::read(lines.concat().as_bytes()).unwrap().ledger;
+        let united = Ledger::read(lines.concat().as_bytes(), &Seals::none()).unwrap().ledger;
         let both = joined(&ledger_of(&a), &ledger_of(&b));
-        prop_assert_eq!(united.write(), both.write());
+        prop_assert_eq!(united.write(&Seals::none()), both.write(&Seals::none()));
         lines.sort();
         lines.dedup();
-        prop_assert_eq!(Ledger::read(lines.concat().as_bytes()).unwrap().ledger.write(), both.write());
+        prop_assert_eq!(Ledger::read(lines.concat().as_bytes(), &Seals::none()).unwrap().ledger.write(&Seals::none()), both.write(&Seals::none()));
     }
 
     #[test]
@@ -220,11 +222,11 @@ proptest! {
             whole += line.len();
         }
         let kept = &text.as_bytes()[..whole.min(text.len())];
-        match Ledger::read(&text.as_bytes()[..cut]) {
+        match Ledger::read(&text.as_bytes()[..cut], &Seals::none()) {
             Ok(read) => {
                 let torn = (cut > whole).then_some(whole);
                 prop_assert_eq!(read.torn, torn);
-                prop_assert_eq!(read.ledger.write(), Ledger::read(kept).unwrap().ledger.write());
+                prop_assert_eq!(read.ledger.write(&Seals::none()), Ledger::read(kept, &Seals::none()).unwrap().ledger.write(&Seals::none()));
             }
             Err(_) => prop_assert!(whole == 0, "only a text without its header is refused"),
         }
@@ -233,27 +235,27 @@ proptest! {
     #[test]
     fn a_flipped_bit_is_found(events in histories(), byte in any::<Index>(), bit in 0_u32..8) {
         let lines = lines_of(&events);
-        for mut text in [lines.concat().into_bytes(), ledger_of(&events).write()] {
+        for mut text in [lines.concat().into_bytes(), ledger_of(&events).write(&Seals::none())] {
             let at = byte.index(text.len());
             text[at] ^= 1_u8 << bit;
-            prop_assert!(Ledger::read(&text).is_err(), "bit {} of byte {}", bit, at);
+            prop_assert!(Ledger::read(&text, &Seals::none()).is_err(), "bit {} of byte {}", bit, at);
         }
     }
 
     #[test]
     fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        prop_assert!(Ledger::read(&bytes).is_err());
+        prop_assert!(Ledger::read(&bytes, &Seals::none()).is_err());
     }
 }
 
 #[test]
 fn every_flipped_bit_of_a_whole_ledger_is_found() {
-    let text = ledger().write();
+    let text = ledger().write(&Seals::none());
     for at in 0..text.len() {
         for bit in 0..8 {
             let mut flipped = text.clone();
             flipped[at] ^= 1 << bit;
-            assert!(Ledger::read(&flipped).is_err(), "bit {bit} of byte {at}");
+            assert!(Ledger::read(&flipped, &Seals::none()).is_err(), "bit {bit} of byte {at}");
         }
     }
 }

@@ -2,12 +2,13 @@
 //! and `text`.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::extra::Extra;
+use super::facts::Facts;
 use crate::identity::KeyId;
 
 /// The first field of each kind of line, as the line begins.
@@ -15,13 +16,16 @@ pub(super) const HEADER: &str = "{\"sendform\":";
 pub(super) const MESSAGE: &str = "{\"message\":";
 pub(super) const CLAIM: &str = "{\"claim\":";
 pub(super) const OUTCOME: &str = "{\"outcome\":";
+pub(super) const RUN: &str = "{\"run\":";
 
 /// What stands before the state of a claim, and the state of one that was just made.
 pub(super) const STATE: &str = ",\"state\":";
 pub(super) const CLAIMED: &str = "\"claimed\",";
 
-/// The only version there is.
-pub(super) const VERSION: u32 = 1;
+/// The version of a ledger whose lines are signed.
+pub(super) const SIGNED: u32 = 2;
+/// The version of one whose lines are not.
+pub(super) const UNSIGNED: u32 = 1;
 
 /// A header.
 #[derive(Serialize, Deserialize)]
@@ -36,6 +40,8 @@ pub(super) struct Header<'a> {
     pub(super) keys: Vec<KeyId>,
     #[serde(rename = "firstKey", default, skip_serializing_if = "Option::is_none")]
     pub(super) first_key: Option<FirstKey>,
+    #[serde(default, skip_serializing_if = "Facts::is_empty")]
+    pub(super) facts: Facts,
     #[serde(flatten)]
     pub(super) extra: Extra,
 }
@@ -61,6 +67,8 @@ pub(super) struct Message<'a> {
     pub(super) at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) terms: Option<Terms>,
+    #[serde(default, skip_serializing_if = "Facts::is_empty")]
+    pub(super) facts: Facts,
     #[serde(flatten)]
     pub(super) extra: Extra,
 }
@@ -111,6 +119,8 @@ pub(super) struct Claim<'a> {
     pub(super) outcome_fields: Extra,
     #[serde(borrow)]
     pub(super) people: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "Facts::is_empty")]
+    pub(super) facts: Facts,
     #[serde(flatten)]
     pub(super) extra: Extra,
 }
@@ -141,6 +151,23 @@ pub(super) struct Outcome<'a> {
     pub(super) found: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) twice: Option<String>,
+    #[serde(default, skip_serializing_if = "Facts::is_empty")]
+    pub(super) facts: Facts,
+    #[serde(flatten)]
+    pub(super) extra: Extra,
+}
+
+/// The end of a run.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Run<'a> {
+    #[serde(borrow)]
+    pub(super) run: Cow<'a, str>,
+    pub(super) entries: u32,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(super) skipped: BTreeSet<u32>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) after: Vec<String>,
+    pub(super) at: Timestamp,
     #[serde(flatten)]
     pub(super) extra: Extra,
 }

@@ -1,12 +1,19 @@
 //! A ledger that is bound anew: another name of its gateway, or one more key.
 
 use super::book::Ledger;
+use super::facts::Fact;
 use super::line::{FirstKey, Header};
 
 impl Ledger {
     /// Binds the ledger anew. Its people stay who they are, so a key is never dropped: those that
     /// the header lacks stay named all the same. Its first key comes first from now on.
     pub fn rebind(&mut self, to: Header) {
+        self.enter_header(to, None);
+    }
+
+    /// Binds the ledger anew, as [`Ledger::rebind`] does, as an entry of a run.
+    pub fn enter_header(&mut self, to: Header, fact: Option<Fact>) {
+        self.bound.facts.join(&fact.into());
         let to_first = to.first_key().cloned();
         let header = &mut self.bound.header;
         header.project = to.project;
@@ -28,7 +35,7 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use crate::identity::{Key, KeyId};
-    use crate::ledger::{FirstKey, Header, Ledger, sample};
+    use crate::ledger::{FirstKey, Header, Ledger, Seals, sample};
 
     #[test]
     fn everything_but_the_header_stays_and_no_key_is_dropped() {
@@ -41,7 +48,7 @@ mod tests {
         let first_key = Some(FirstKey { change: 1, id: key });
         assert_eq!(*ledger.header(), Header { keys, first_key, ..to });
         let body = |ledger: &Ledger| {
-            let text = String::from_utf8(ledger.write()).unwrap();
+            let text = String::from_utf8(ledger.write(&Seals::none())).unwrap();
             text.split_once('\n').unwrap().1.to_owned()
         };
         assert_eq!(body(&ledger), body(&sample::ledger()));
@@ -65,7 +72,10 @@ mod tests {
         for (a, b, wanted) in [(&old, &next, &two), (&next, &back, &one), (&back, &bound(&old, &three), &one)] {
             let joined = |mut mine: Ledger, theirs: &Ledger| {
                 mine.join(theirs).unwrap();
-                assert_eq!(Ledger::read(&mine.write()).unwrap().ledger.header(), mine.header());
+                assert_eq!(
+                    Ledger::read(&mine.write(&Seals::none()), &Seals::none()).unwrap().ledger.header(),
+                    mine.header()
+                );
                 mine
             };
             let both = joined(a.clone(), b);

@@ -2,8 +2,14 @@
 
 use jiff::Timestamp;
 
-use super::{Claim, ClaimId, Dated, Header, Ledger, MessageRecord, Outcome, PersonState, RunId};
-use crate::identity::{BulkId, BulkTime, Key, MessageKey, Person, ProjectId, Revision, SenderId};
+use super::text::Signing;
+use super::{Claim, ClaimId, Dated, Header, Ledger, MessageRecord, Outcome, PersonState, RunId, Seals, text};
+use crate::identity::{BulkId, BulkTime, Key, Keys, MessageKey, Person, ProjectId, Revision, SenderId};
+
+/// The keys that sign it.
+pub(crate) fn seals() -> Seals {
+    Seals::new(&Keys::one(Key::from_bytes([1; Key::LENGTH])), &header().project)
+}
 
 /// An instant, in seconds of 2026-12-01.
 pub(crate) fn at(second: i64) -> Timestamp {
@@ -77,4 +83,29 @@ pub(crate) fn ledger() -> Ledger {
     };
     ledger.add_outcome(word).unwrap();
     ledger
+}
+
+/// Lines that nobody has signed, and which are entries of no run.
+pub(crate) fn header_line(header: &Header) -> String {
+    text::header_line(header, None, &Seals::none())
+}
+
+pub(crate) fn message_line(record: &MessageRecord) -> String {
+    text::message_line(record, None, &Signing::NOBODY)
+}
+
+pub(crate) fn claim_line(claim: &Claim) -> String {
+    text::claim_line(claim, None, &Signing::NOBODY)
+}
+
+pub(crate) fn outcome_line(outcome: &Outcome) -> String {
+    text::outcome_line(outcome, None, &Signing::NOBODY)
+}
+
+/// What a ledger says, whoever has written it, and in how many entries.
+pub(crate) fn content(ledger: &Ledger) -> String {
+    let mut claims: Vec<String> = ledger.claims().map(super::ClaimState::line).collect();
+    claims.sort_unstable();
+    let messages = ledger.messages().map(message_line);
+    std::iter::once(header_line(ledger.header())).chain(messages).chain(claims).collect()
 }

@@ -1,5 +1,6 @@
-//! The checksum of a line: `…,"sum":"<16 hex digits>"}`, always at the line's end. The digits are
-//! the first 8 bytes of a SHA-256 over all bytes of the line before `,"sum":`.
+//! The end of a line. Its checksum: `…,"sum":"<16 hex digits>"}`, the first 8 bytes of a SHA-256 over all
+//! bytes of the line before `,"sum":`. And, before that, its signature: `…,"key":"<8 hex digits>","mac":"<32
+//! hex digits>"`, over the body, which is all that stands before `,"key":`.
 
 use std::borrow::Cow;
 
@@ -7,12 +8,20 @@ use data_encoding::HEXLOWER;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
+use super::seals::{self, Signer};
+use crate::identity::KeyId;
+
 /// What stands before the digits.
 const BEFORE: &[u8] = b",\"sum\":\"";
 /// What stands behind them.
 const BEHIND: &[u8] = b"\"}";
 /// How many digits there are.
 const DIGITS: usize = 16;
+
+/// What stands before the name of the key, before the signature, and behind it.
+const KEY: &[u8] = b",\"key\":\"";
+const MAC: &[u8] = b"\",\"mac\":\"";
+const END: &[u8] = b"\"";
 
 /// What the first line of a sealed text begins with, in every version of it: what it is, and which
 /// version.
@@ -33,16 +42,77 @@ pub(crate) fn seal(mut object: String) -> String {
     object
 }
 
+/// Signs a JSON object: puts the key's name, the signature and the checksum in as its last fields, and ends
+/// the line. Nothing is hashed twice.
+pub(super) fn sign(mut object: String, signer: &Signer) -> String {
+    object.pop();
+    let mut hash = Sha256::new_with_prefix(object.as_bytes());
+    let mac = signer.sign(&hash.clone().finalize().into());
+    let body = object.len();
+    for part in [",\"key\":\"", signer.id().as_str(), "\",\"mac\":\"", &mac, "\""] {
+        object.push_str(part);
+    }
+    hash.update(object.as_bytes().get(body..).unwrap_or_default());
+    object.push_str(",\"sum\":\"");
+    object.push_str(&digits_of(hash));
+    object.push_str("\"}\n");
+    object
+}
+
+/// The signature of a line.
+pub(super) struct Signature<'a> {
+    /// The name of the key.
+    pub(super) key: &'a str,
+    mac: &'a [u8],
+    body: [u8; 32],
+}
+
+impl Signature<'_> {
+    /// Says whether it is this key's.
+    pub(super) fn is_by(&self, signer: &Signer) -> bool {
+        signer.is_right(&self.body, self.mac)
+    }
+}
+
 /// Says whether a line, without its end, carries its right checksum.
 pub(crate) fn is_sealed(line: &[u8]) -> bool {
-    let split = |line, tail: usize| <[u8]>::split_at_checked(line, <[u8]>::len(line).checked_sub(tail)?);
-    let parts = || {
-        let (line, behind) = split(line, BEHIND.len())?;
-        let (line, digits) = split(line, DIGITS)?;
-        let (body, before) = split(line, BEFORE.len())?;
-        (behind == BEHIND && before == BEFORE).then_some((body, digits))
+    signature(line).is_some()
+}
+
+/// The signature of a line, without its end, if it has one; nothing at all, if it does not carry its right
+/// checksum.
+pub(super) fn signature(line: &[u8]) -> Option<Option<Signature<'_>>> {
+    let (line, behind) = split(line, BEHIND.len())?;
+    let (line, digits) = split(line, DIGITS)?;
+    let (summed, before) = split(line, BEFORE.len())?;
+    if behind != BEHIND || before != BEFORE {
+        return None;
+    }
+    let Some((body, tail)) = signed(summed) else {
+        return (sum(summed).as_bytes() == digits).then_some(None);
     };
-    parts().is_some_and(|(body, digits)| sum(body).as_bytes() == digits)
+    let (key, mac) = words(tail)?;
+    let mut hash = Sha256::new_with_prefix(body);
+    let body = hash.clone().finalize().into();
+    hash.update(tail);
+    (digits_of(hash).as_bytes() == digits).then_some(Some(Signature { key, mac, body }))
+}
+
+fn split(line: &[u8], tail: usize) -> Option<(&[u8], &[u8])> {
+    line.split_at_checked(line.len().checked_sub(tail)?)
+}
+
+/// The body of what a checksum is over, and the signature behind it, if it has one.
+fn signed(summed: &[u8]) -> Option<(&[u8], &[u8])> {
+    let parts = split(summed, KEY.len() + KeyId::LENGTH + MAC.len() + seals::DIGITS + END.len())?;
+    words(parts.1).is_some().then_some(parts)
+}
+
+/// The key's name and the digits of a signature.
+fn words(tail: &[u8]) -> Option<(&str, &[u8])> {
+    let (key, mac) = tail.strip_prefix(KEY)?.split_at_checked(KeyId::LENGTH)?;
+    let mac = mac.strip_prefix(MAC)?.strip_suffix(END)?;
+    Some((std::str::from_utf8(key).ok()?, mac))
 }
 
 /// The digits of a sealed line, with or without its end.

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::book::Ledger;
 use super::entry::{Entry, Note, Settled};
+use super::facts::Facts;
 use super::line::{Claim, ClaimId, MessageRecord, Outcome, PersonState, RunId, Standing};
 use super::text;
 use super::view::View;
@@ -111,7 +112,13 @@ impl<'a> ClaimState<'a> {
     /// Writes its line, with all that is known of it.
     #[must_use]
     pub fn line(self) -> String {
-        text::entry_line(self.0)
+        let Entry { claim, states, notes, settled, answered, facts: _, extra, outcome_extra } = self.0;
+        let (claim, states, notes, settled) = (claim.clone(), states.clone(), notes.clone(), settled.clone());
+        let (answered, extra, outcome_extra) = (answered.clone(), extra.clone(), outcome_extra.clone());
+        text::entry_line(
+            &Entry { claim, states, notes, settled, answered, facts: Facts::default(), extra, outcome_extra },
+            None,
+        )
     }
 
     /// A person's word on those of its people who are still open: of the others it repeats what is
@@ -290,7 +297,7 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::{Finding, Piece, sample};
+    use crate::ledger::{Finding, Piece, Seals, sample};
 
     /// Claims until second 600 plus 120 plus 300.
     fn shared(second: i64) -> View {
@@ -399,7 +406,8 @@ mod tests {
             let state = ledger.claim_state(&claim.id).unwrap();
             let outcome = state.word(word, sample::at(9), "ana".to_owned(), "seen".to_owned());
             // What is written has to say the same.
-            let Piece::Outcomes(said) = Piece::read(text::outcome_line(&outcome).as_bytes()).unwrap() else {
+            let Piece::Outcomes(said) = Piece::read(sample::outcome_line(&outcome).as_bytes(), &Seals::none()).unwrap()
+            else {
                 panic!("an outcome has no header")
             };
             assert_eq!(ledger.take_outcomes(&said), Ok(0));

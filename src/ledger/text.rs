@@ -16,6 +16,12 @@
 //!
 //! `recovered` is true of a claim that was written afterwards, from the gateway's logs.
 //!
+//! `facts` are the numbers of the entries that are folded into a line, by run. The line of a run that has
+//! ended says how many `entries` there are of it, which numbers it `skipped`, and which runs had ended
+//! before (`after`, those that no other names); these lines come last, in the order of their ends. A
+//! ledger with keys is signed, line by line, and has version 2; without keys, as it is kept in a database,
+//! it has version 1.
+//!
 //! Runs append claims that are only claimed, and outcomes. Rewriting folds outcomes into their
 //! claims: `settled` and `why` are its own run's last word, `notes` are all words of persons and of the
 //! gateway's logs, and `outcomeFields` holds the unknown fields of outcomes.
@@ -30,40 +36,52 @@ use serde::Serialize;
 
 use super::entry::{Bound, Entry, Note, Record};
 use super::extra::Extra;
-use super::line::{Claim, ClaimId, Dated, FirstKey, Header, MessageRecord, Outcome, PersonState, Proof, Terms};
+use super::facts::{Fact, Facts};
+use super::line::{Claim, ClaimId, Dated, FirstKey, Header, MessageRecord, Outcome, PersonState, Proof, RunId, Terms};
+use super::runs::Closing;
+use super::seals::{Seals, Signer};
 use super::states::States;
 use super::{people, raw, seal};
 use crate::identity::Person;
 
+/// Who signs the lines of a ledger; nobody, where lines are not signed.
+#[derive(Clone, Copy)]
+pub struct Signing<'a>(pub(super) Option<&'a Signer>);
+
+impl Signing<'_> {
+    /// Nobody signs.
+    pub const NOBODY: Self = Signing(None);
+}
+
 /// Writes the line of a header.
 #[must_use]
-pub fn header_line(header: &Header) -> String {
-    bound_line(&Bound::new(header.clone(), Extra::default()))
+pub fn header_line(header: &Header, fact: Option<Fact>, seals: &Seals) -> String {
+    bound_line(&Bound::new(header.clone(), fact.into(), Extra::default()), seals.signing(header).0)
 }
 
 /// Writes the line of a message's record.
 #[must_use]
-pub fn message_line(record: &MessageRecord) -> String {
-    record_line(&Record { record: record.clone(), extra: Extra::default() })
+pub fn message_line(record: &MessageRecord, fact: Option<Fact>, by: &Signing<'_>) -> String {
+    record_line(&Record { record: record.clone(), facts: fact.into(), extra: Extra::default() }, by.0)
 }
 
 /// Writes the line of a claim of which nothing else is known.
 #[must_use]
-pub fn claim_line(claim: &Claim) -> String {
-    line(&raw_claim(claim, raw_states(PersonState::Claimed, &[])))
+pub fn claim_line(claim: &Claim, fact: Option<Fact>, by: &Signing<'_>) -> String {
+    line(&raw::Claim { facts: fact.into(), ..raw_claim(claim, raw_states(PersonState::Claimed, &[])) }, by.0)
 }
 
 /// Writes the line of an outcome.
 #[must_use]
-pub fn outcome_line(outcome: &Outcome) -> String {
+pub fn outcome_line(outcome: &Outcome, fact: Option<Fact>, by: &Signing<'_>) -> String {
     let ClaimId { bulk, attempt, run } = &outcome.claim;
     let mut others = outcome.others.clone();
     others.sort_unstable_by(|one, other| other.cmp(one));
     others.dedup_by_key(|(person, _)| *person);
     others.reverse();
-    line(&raw::Outcome {
+    let raw = raw::Outcome {
         outcome: bulk.to_string().into(),
-        run: format!("{:016x}", run.0).into(),
+        run: run.to_string().into(),
         attempt: *attempt,
         states: raw_states(outcome.state, &others),
         at: outcome.at,
@@ -72,25 +90,29 @@ pub fn outcome_line(outcome: &Outcome) -> String {
         left: outcome.proof.as_ref().map(|proof| proof.left),
         found: outcome.proof.as_ref().and_then(found),
         twice: outcome.proof.as_ref().and_then(twice),
+        facts: fact.into(),
         extra: Extra::default(),
-    })
+    };
+    line(&raw, by.0)
 }
 
-pub(super) fn bound_line(bound: &Bound) -> String {
-    line(&raw::Header {
+pub(super) fn bound_line(bound: &Bound, by: Option<&Signer>) -> String {
+    let raw = raw::Header {
         sendform: "lock".into(),
-        version: raw::VERSION,
+        version: if by.is_some() { raw::SIGNED } else { raw::UNSIGNED },
         project: bound.header.project.as_str().into(),
         gateway: bound.header.gateway.as_str().into(),
         keys: bound.header.keys.clone(),
         first_key: bound.header.first_key.clone().map(|FirstKey { change, id }| raw::FirstKey { id, change }),
+        facts: bound.facts.clone(),
         extra: bound.extra.clone(),
-    })
+    };
+    line(&raw, by)
 }
 
-pub(super) fn record_line(record: &Record) -> String {
-    let Record { record, extra } = record;
-    line(&raw::Message {
+pub(super) fn record_line(record: &Record, by: Option<&Signer>) -> String {
+    let Record { record, facts, extra } = record;
+    let raw = raw::Message {
         message: record.message.to_string().into(),
         revision: record.revision.get(),
         sender: record.sender.as_str().into(),
@@ -98,12 +120,14 @@ pub(super) fn record_line(record: &Record) -> String {
         audience: record.audience,
         at: record.at,
         terms: record.terms.clone().map(|Terms { since, values }| raw::Terms { since, values }),
+        facts: facts.clone(),
         extra: extra.clone(),
-    })
+    };
+    line(&raw, by)
 }
 
 /// Writes the line of a claim with all that is known of it.
-pub(super) fn entry_line(entry: &Entry) -> String {
+pub(super) fn entry_line(entry: &Entry, by: Option<&Signer>) -> String {
     let states = match &entry.states {
         States::All(state) => raw_states(*state, &[]),
         States::Each(_) => {
@@ -112,22 +136,37 @@ pub(super) fn entry_line(entry: &Entry) -> String {
             raw_states(common, &others)
         }
     };
-    line(&raw::Claim {
+    let raw = raw::Claim {
         settled: entry.settled.as_ref().map(|settled| settled.at),
         why: entry.settled.as_ref().and_then(|settled| settled.why.clone()),
         notes: entry.notes.iter().map(raw_note).collect(),
         answered: some_people(&entry.answered),
         outcome_fields: entry.outcome_extra.clone(),
+        facts: entry.facts.clone(),
         extra: entry.extra.clone(),
         ..raw_claim(&entry.claim, states)
-    })
+    };
+    line(&raw, by)
+}
+
+/// Writes the line of a run's end.
+pub(super) fn run_line(run: RunId, closing: &Closing, by: Option<&Signer>) -> String {
+    let raw = raw::Run {
+        run: run.to_string().into(),
+        entries: closing.entries,
+        skipped: closing.skipped.clone(),
+        after: closing.after.iter().map(RunId::to_string).collect(),
+        at: closing.at,
+        extra: closing.extra.clone(),
+    };
+    line(&raw, by)
 }
 
 fn raw_claim(claim: &Claim, states: raw::States) -> raw::Claim<'static> {
     let ClaimId { bulk, attempt, run } = &claim.id;
     raw::Claim {
         claim: bulk.to_string().into(),
-        run: format!("{:016x}", run.0).into(),
+        run: run.to_string().into(),
         attempt: *attempt,
         states,
         count: claim.people.len(),
@@ -149,6 +188,7 @@ fn raw_claim(claim: &Claim, states: raw::States) -> raw::Claim<'static> {
         answered: None,
         outcome_fields: Extra::default(),
         people: people::encode(claim.people.iter().copied()).into(),
+        facts: Facts::default(),
         extra: Extra::default(),
     }
 }
@@ -212,18 +252,22 @@ fn raw_states(common: PersonState, others: &[(Person, PersonState)]) -> raw::Sta
     }
 }
 
-fn line(raw: &impl Serialize) -> String {
+fn line(raw: &impl Serialize, by: Option<&Signer>) -> String {
     let object = serde_json::to_string(raw).expect("names are texts, and nothing else can fail in memory");
-    seal::seal(object)
+    match by {
+        Some(signer) => seal::sign(object, signer),
+        None => seal::seal(object),
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::Seals;
     use crate::ledger::sample;
 
     #[test]
     fn the_lockfile_looks_like_this() {
-        let text = String::from_utf8(sample::ledger().write()).unwrap();
+        let text = String::from_utf8(sample::ledger().write(&Seals::none())).unwrap();
         insta::assert_snapshot!(text, @r#"
         {"sendform":"lock","version":1,"project":"acme-shop","gateway":"sandbox","keys":["b5c6a100"],"sum":"c360f4da0b67c3e7"}
         {"message":"spring-sale.announce","revision":1,"sender":"official","text":"Hi {{ name }}\n","audience":3,"at":"2026-12-01T00:00:00Z","sum":"1275735c2698c69d"}

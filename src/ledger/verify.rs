@@ -138,7 +138,7 @@ fn left(person: Person, entry: &Entry) -> Option<[Timestamp; 2]> {
 mod tests {
     use super::*;
     use crate::ledger::sample;
-    use crate::ledger::{BY_LOGS, Claim, Outcome, Proof, text};
+    use crate::ledger::{BY_LOGS, Claim, Outcome, Proof, Seals};
 
     /// How somebody is accepted in a claim: by an answer, or by rows that were sent from one second to
     /// another, of which there were several, or not.
@@ -171,18 +171,18 @@ mod tests {
         let mut ledger = Ledger::new(sample::header());
         ledger.add_message(sample::record("announce", "Hi", 0));
         let mut lines =
-            text::header_line(&sample::header()) + &text::message_line(&sample::record("announce", "Hi", 0));
+            sample::header_line(&sample::header()) + &sample::message_line(&sample::record("announce", "Hi", 0));
         for (run, (at, words)) in (1..).zip(words) {
             let claim = Claim { at: sample::at(*at), ..sample::claim("announce", &[1, 2], 1, run) };
             ledger.add_claim(claim.clone()).unwrap();
-            lines.push_str(&text::claim_line(&claim));
+            lines.push_str(&sample::claim_line(&claim));
             for word in *words {
-                lines.push_str(&text::outcome_line(&said(&claim, *word)));
+                lines.push_str(&sample::outcome_line(&said(&claim, *word)));
                 ledger.add_outcome(said(&claim, *word)).unwrap();
             }
         }
-        let appended = Ledger::read(lines.as_bytes()).unwrap().ledger;
-        let folded = Ledger::read(&ledger.write()).unwrap().ledger;
+        let appended = Ledger::read(lines.as_bytes(), &Seals::none()).unwrap().ledger;
+        let folded = Ledger::read(&ledger.write(&Seals::none()), &Seals::none()).unwrap().ledger;
         for ledger in [ledger, appended, folded] {
             let found: Vec<_> = ledger
                 .verify()

@@ -25,7 +25,7 @@ pub enum View {
 }
 
 /// The last instant at which the request of a claim may be under way, whatever the clocks say.
-fn lives_until(claim: &Claim) -> Timestamp {
+pub(super) fn lives_until(claim: &Claim) -> Timestamp {
     let end = claim.start_by.checked_add(DEADLINE_MAX).and_then(|end| end.checked_add(SKEW_MAX));
     end.unwrap_or(Timestamp::MAX)
 }

@@ -35,11 +35,15 @@ pub enum RailKind {
     Overlap,
     /// Whether a lockfile may be used in CI with a real gateway.
     LockfileInCi,
+    /// How many claims are taken for genuine although nothing shows it.
+    Unauthenticated,
+    /// How many entries of runs that have not closed themselves are taken for all that there are.
+    Unclosed,
 }
 
 impl RailKind {
     /// All of them that `--accept` takes.
-    pub const ACCEPTED: [Self; 8] = [
+    pub const ACCEPTED: [Self; 10] = [
         Self::Messages,
         Self::Growth,
         Self::Unreadable,
@@ -48,6 +52,8 @@ impl RailKind {
         Self::Late,
         Self::Overlap,
         Self::LockfileInCi,
+        Self::Unauthenticated,
+        Self::Unclosed,
     ];
 
     /// Its name.
@@ -63,6 +69,24 @@ impl RailKind {
             Self::Late => "late",
             Self::Overlap => "overlap",
             Self::LockfileInCi => "lockfile-in-ci",
+            Self::Unauthenticated => "unauthenticated",
+            Self::Unclosed => "unclosed",
+        }
+    }
+
+    /// Says whether it is about the machine and its ledger, and not about what is planned.
+    #[must_use]
+    pub const fn is_of_the_ledger(self) -> bool {
+        match self {
+            Self::LockfileInCi | Self::Unauthenticated | Self::Unclosed => true,
+            Self::Messages
+            | Self::Growth
+            | Self::Unreadable
+            | Self::Failed
+            | Self::Nobody
+            | Self::Expect
+            | Self::Late
+            | Self::Overlap => false,
         }
     }
 }

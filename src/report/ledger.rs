@@ -3,11 +3,12 @@
 use serde_json::{Value, json};
 
 use crate::identity::Person;
-use crate::ledger::{ClaimId, Finding, News, Shadow};
+use crate::ledger::{Authenticity, ClaimId, Finding, News, Shadow, Trust, Unclosed};
 
 use super::json::FORMAT_VERSION;
 use super::paint::Paint;
 use super::plan_text::line;
+use super::trust::{harmless_doubts, not_ended};
 use super::words::{list, plural};
 
 /// A file of outcomes beside the ledger.
@@ -28,6 +29,8 @@ pub struct Checked {
     pub place: String,
     /// How many claims it has.
     pub claims: usize,
+    /// How far it can be trusted.
+    pub trust: Trust,
     /// What should never be found.
     pub findings: Vec<Finding>,
     /// How its shadow compares.
@@ -40,7 +43,9 @@ impl Checked {
     /// Says whether anything is wrong that does not mend itself.
     #[must_use]
     pub fn is_odd(&self) -> bool {
-        self.findings.iter().any(|finding| !finding.is_harmless()) || self.dumps.iter().any(|dump| dump.news.is_err())
+        self.findings.iter().any(|finding| !finding.is_harmless())
+            || self.dumps.iter().any(|dump| dump.news.is_err())
+            || !self.trust.unclosed.is_empty()
     }
 
     /// Writes it for people: what is odd first, then what the next apply mends.
@@ -51,7 +56,8 @@ impl Checked {
             Some(format!("{} does not go with the ledger: {reason}", dump.path))
         });
         let odd = self.findings.iter().filter(|finding| !finding.is_harmless());
-        let odd: Vec<String> = odd.map(finding).chain(broken).collect();
+        let odd: Vec<String> =
+            odd.map(finding).chain(self.trust.unclosed.iter().map(not_ended)).chain(broken).collect();
         let mut out: String = odd.iter().map(|text| format!("{} {text}\n", paint.bad("!"))).collect();
         for note in self.notes() {
             line(&mut out, &format!("{} {note}", paint.wait("~")));
@@ -65,7 +71,8 @@ impl Checked {
     /// What harms nobody, and what lies beside the ledger and is not in it.
     fn notes(&self) -> Vec<String> {
         let harmless = self.findings.iter().filter(|finding| finding.is_harmless());
-        let mut notes: Vec<String> = harmless.map(finding).collect();
+        let mut notes: Vec<String> = harmless_doubts(&self.trust).map(str::to_owned).collect();
+        notes.extend(harmless.map(finding));
         match self.shadow {
             Shadow::Same => {}
             Shadow::Missing => notes.push("there is no shadow: the next apply makes it".to_owned()),
@@ -118,11 +125,31 @@ impl Checked {
             "place": self.place,
             "claims": self.claims,
             "odd": self.is_odd(),
+            "authenticity": self.trust.authenticity.map(authenticity_name),
+            "historyCut": self.trust.is_history_cut,
+            "unclosed": self.trust.unclosed.iter().map(unclosed_json).collect::<Vec<_>>(),
             "findings": self.findings.iter().map(finding_json).collect::<Vec<_>>(),
             "shadow": { "state": state, "fileLacks": news_json(file), "shadowLacks": news_json(shadow) },
             "dumps": dumps.collect::<Vec<_>>(),
         })
     }
+}
+
+fn authenticity_name(authenticity: Authenticity) -> &'static str {
+    match authenticity {
+        Authenticity::Signed => "signed",
+        Authenticity::Unchecked => "unchecked",
+        Authenticity::Unsigned => "unsigned",
+    }
+}
+
+fn unclosed_json(unclosed: &Unclosed) -> Value {
+    json!({
+        "run": unclosed.run.to_string(),
+        "entries": unclosed.entries,
+        "last": unclosed.last.map(|last| last.to_string()),
+        "words": not_ended(unclosed),
+    })
 }
 
 fn finding(finding: &Finding) -> String {

@@ -22,6 +22,7 @@ pub mod reconcile_json;
 pub mod reconcile_text;
 pub mod status_text;
 mod table;
+pub mod trust;
 pub mod written;
 
 pub use crate::diagnostic::words;

@@ -54,7 +54,9 @@ fn ways_on(stopped: &Stopped) -> &'static [&'static str] {
             "bring the newer ledger, and join it in with `sendform ledger import`",
             "or have what the gateway's logs still know of it written down: `sendform ledger recover`",
         ],
-        Stopped::Unwitnessed(_) => &["`witness: preferred` in the project file sends without asking"],
+        Stopped::Unwitnessed(_) => {
+            &["`witness: preferred` in the project file sends without asking, unless the ledger may lack something"]
+        }
         Stopped::Unauthorized
         | Stopped::Forbidden
         | Stopped::NotFound

@@ -9,7 +9,7 @@ use std::thread::{self, JoinHandle};
 
 use tokio::sync::oneshot;
 
-use crate::ledger::{Claim, Evidence, Grant, Ledger, MessageRecord, Outcome, Weighed};
+use crate::ledger::{Claim, Evidence, Grant, Ledger, MessageRecord, Outcome, RunId, Weighed};
 
 use super::error::StoreError;
 
@@ -20,6 +20,8 @@ pub(super) enum Entry {
     Record(MessageRecord),
     /// Nothing, but what others have written is to be read.
     News,
+    /// Runs that have not closed themselves are closed with what there is of them.
+    Ends(Vec<RunId>),
     /// A whole ledger, to be joined in; durable when the writer finishes.
     Ledger(Box<Ledger>),
 }
@@ -101,6 +103,11 @@ impl<W> Desk<W> {
     /// Hands in a ledger to be joined.
     pub(super) async fn join(&self, other: Ledger) -> Result<(), StoreError> {
         self.ask(Entry::Ledger(Box::new(other))).await.map(drop)
+    }
+
+    /// Hands in runs that are to be closed with what there is of them.
+    pub(super) async fn close_others(&self, runs: Vec<RunId>) -> Result<(), StoreError> {
+        self.ask(Entry::Ends(runs)).await.map(drop)
     }
 
     /// Hands in evidence.

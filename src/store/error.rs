@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::identity::KeyId;
-use crate::ledger::{Damage, EntryError, JoinError, Reason};
+use crate::ledger::{Damage, EntryError, JoinError, Reason, RunId};
 
 use super::git::GitError;
 use super::guard::Holder;
@@ -45,6 +45,36 @@ pub enum StoreError {
         /// What is wrong with it.
         #[source]
         damage: Box<Damage>,
+    },
+    /// The lines of a ledger are not signed, and this machine has not written them.
+    #[error("nothing shows that the {claims} {} of the ledger `{place}` are genuine: they are not signed",
+        if *claims == 1 { "claim" } else { "claims" })]
+    Unauthenticated {
+        /// The file, or whatever holds the lines.
+        place: String,
+        /// How many claims it has.
+        claims: usize,
+        /// Whether it is the ledger's shadow, beside a ledger whose lines are signed.
+        is_shadow: bool,
+    },
+    /// A merge in git's history has kept one side of the ledger only.
+    #[error("the ledger `{place}` lacks run {run}, which commit {} has: a merge has kept one side only",
+        .commit.get(..12).unwrap_or(.commit))]
+    Dropped {
+        /// The file.
+        place: String,
+        /// The run.
+        run: RunId,
+        /// The commit that has it.
+        commit: String,
+    },
+    /// The header of a ledger is not signed, and the gateway is named by the project's files only.
+    #[error("nothing but the project's files says that the ledger `{place}` is for `{gateway}`: it is not signed")]
+    UnsignedHeader {
+        /// The file, or whatever holds the header.
+        place: String,
+        /// The gateway that it names.
+        gateway: String,
     },
     /// The ledger belongs to another project or gateway.
     #[error("the ledger `{place}` belongs to the {what} `{found}`, not to `{expected}`")]
@@ -182,6 +212,29 @@ impl StoreError {
             }
             Self::Held { .. } => "wait until that run has ended; its lock ends with it, however it ends",
             Self::Damage { damage, .. } => return damage.hint().map(str::to_owned),
+            Self::Unauthenticated { claims, is_shadow: false, .. } => {
+                return Some(format!(
+                    "an older sendform has written them, or somebody without the key: if the ledger is surely as it \
+                     was left, `sendform apply --accept unauthenticated={claims}` has it signed, once and for all"
+                ));
+            }
+            Self::Unauthenticated { claims, place, .. } => {
+                return Some(format!(
+                    "an older sendform has written them, or somebody without the key: move `{place}` to another \
+                     place; if it is surely of this machine, `sendform ledger import FILE --accept \
+                     unauthenticated={claims}` joins it in"
+                ));
+            }
+            Self::Dropped { commit, .. } => {
+                return Some(format!(
+                    "its people would be sent to again: `git show {commit}:./sendform.lock >other.lock`, and `sendform \
+                     ledger import other.lock`"
+                ));
+            }
+            Self::UnsignedHeader { .. } => {
+                "name the gateway in SENDFORM_BASE_URL as well, for this one run: whoever may change the files must not \
+                 decide where the credentials go"
+            }
             Self::KeyMissing { .. } => "supply every key that the ledger names, in SENDFORM_KEY or SENDFORM_KEY_FILE",
             Self::KeyUnknown { .. } => {
                 "with a wrong key everybody would look unsent: set SENDFORM_KEY to the key that made this ledger; \
@@ -225,7 +278,8 @@ impl StoreError {
     }
 
     /// Says whether there is no ledger.
-    pub(super) fn is_missing(&self) -> bool {
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
         matches!(self, Self::Missing { .. } | Self::Git(GitError::Missing { .. }))
     }
 
@@ -243,6 +297,9 @@ impl StoreError {
             | Self::Exists { .. }
             | Self::Held { .. }
             | Self::Damage { .. }
+            | Self::Unauthenticated { .. }
+            | Self::Dropped { .. }
+            | Self::UnsignedHeader { .. }
             | Self::Foreign { .. }
             | Self::KeyMissing { .. }
             | Self::KeyUnknown { .. }

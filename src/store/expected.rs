@@ -1,7 +1,7 @@
 //! What a run expects a ledger to be bound to.
 
 use crate::identity::{KeyId, ProjectId};
-use crate::ledger::{FirstKey, Header};
+use crate::ledger::{FirstKey, Header, Seals};
 
 use super::error::StoreError;
 
@@ -16,6 +16,8 @@ pub struct Expected {
     /// The check values of the run's keys, that of new claims first. Without any (`None`) keys are not compared; such a run
     /// recognises nobody, and must not plan or send.
     pub keys: Option<Vec<KeyId>>,
+    /// The keys again, as they sign the ledger's lines; none, where nothing is signed.
+    pub seals: Seals,
 }
 
 impl Expected {
@@ -86,7 +88,8 @@ impl Expected {
         if !missing.is_empty() {
             return Err(StoreError::KeyMissing { names: missing });
         }
-        let already = Self { project: to.project.clone(), gateway: to.gateway.clone(), keys: None };
+        let (project, gateway) = (to.project.clone(), to.gateway.clone());
+        let already = Self { project, gateway, keys: None, seals: Seals::none() };
         if already.check_home(header, place).is_ok() { Ok(()) } else { self.check_home(header, place) }
     }
 
@@ -119,7 +122,7 @@ mod tests {
         let check = |project: &str, gateway: &str, keys: Option<&[&KeyId]>| {
             let keys = keys.map(|keys| keys.iter().copied().cloned().collect());
             let project = ProjectId::parse(project).unwrap();
-            let expected = Expected { project, gateway: gateway.to_owned(), keys };
+            let expected = Expected { project, gateway: gateway.to_owned(), keys, seals: Seals::none() };
             expected.check(&header, "sendform.lock").map_or_else(|error| error.to_string(), |()| String::new())
         };
         assert_eq!(check("acme-shop", "sandbox", Some(&[&two, &one])), "");
@@ -148,7 +151,12 @@ mod tests {
         let header = Header { keys: vec![one.clone()], ..sample::header() };
         let to = Header { gateway: "new".to_owned(), keys: vec![one.clone(), two.clone()], ..sample::header() };
         let check = |from: &str, header: &Header, to: &Header| {
-            let from = Expected { project: header.project.clone(), gateway: from.to_owned(), keys: None };
+            let from = Expected {
+                project: header.project.clone(),
+                gateway: from.to_owned(),
+                keys: None,
+                seals: Seals::none(),
+            };
             from.check_rebind(header, to, "x").map_or_else(|error| error.to_string(), |()| String::new())
         };
         assert_eq!(check("sandbox", &header, &to), "");
@@ -159,7 +167,12 @@ mod tests {
         assert_eq!(check("sandbox", &header, &fewer), error);
         assert_eq!(check("sandbox", &to, &fewer), error);
 
-        let run = Expected { project: header.project.clone(), gateway: "sandbox".to_owned(), keys: Some(fewer.keys) };
+        let run = Expected {
+            project: header.project.clone(),
+            gateway: "sandbox".to_owned(),
+            keys: Some(fewer.keys),
+            seals: Seals::none(),
+        };
         assert!(matches!(run.check_joined(&header, "x"), Err(StoreError::KeyMissing { .. })));
         let run = Expected { keys: Some(to.keys.clone()), ..run };
         assert!(run.check_joined(&header, "x").is_ok());

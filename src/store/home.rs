@@ -7,7 +7,9 @@ use jiff::Timestamp;
 use crate::apply::evidence::Known;
 use crate::apply::{Late, Store};
 use crate::identity::MessageId;
-use crate::ledger::{Claim, ClaimId, Evidence, Grant, Header, Ledger, MessageRecord, Outcome, Shadow, View, Weighed};
+use crate::ledger::{
+    Claim, ClaimId, Evidence, Grant, Header, Ledger, MessageRecord, Outcome, Shadow, Trust, View, Weighed,
+};
 
 use super::error::StoreError;
 use super::expected::Expected;
@@ -15,6 +17,7 @@ use super::git::{Branch, GitLedger};
 use super::lockfile::Lockfile;
 use super::paths::Paths;
 use super::postgres::{Database, DatabaseError, Postgres};
+use super::visit::Visit;
 
 /// Where a ledger lives.
 #[derive(Debug, Clone)]
@@ -25,6 +28,27 @@ pub enum Home {
     Git(Branch),
     /// In PostgreSQL, for many machines at once.
     Postgres(Database),
+}
+
+/// A ledger that was read by somebody who only looks.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// The ledger.
+    pub ledger: Ledger,
+    /// Whether its open claims may belong to a run that lives.
+    pub view: View,
+    /// How far it can be trusted.
+    pub trust: Trust,
+    /// Since when it may be out of date, if it is kept elsewhere and was not asked for there.
+    pub since: Option<Timestamp>,
+}
+
+impl Seen {
+    /// A ledger of which there is nothing else to say.
+    #[must_use]
+    pub fn new(ledger: Ledger, view: View) -> Self {
+        Self { ledger, view, trust: Trust::default(), since: None }
+    }
 }
 
 impl Home {
@@ -42,70 +66,70 @@ impl Home {
     ///
     /// # Errors
     /// If there is one already, or it cannot be made.
-    pub async fn create(&self, header: Header) -> Result<(), StoreError> {
+    pub async fn create(&self, header: Header, expected: &Expected, visit: &Visit) -> Result<(), StoreError> {
         match self {
-            Self::Lockfile(paths) => Lockfile::create(paths, header),
+            Self::Lockfile(paths) => Lockfile::create(paths, header, expected, visit),
             Self::Git(branch) => {
-                let branch = branch.clone();
-                waiting(move || GitLedger::create(&branch, &header)).await
+                let (branch, expected, visit) = (branch.clone(), expected.clone(), visit.clone());
+                waiting(move || GitLedger::create(&branch, header, &expected, &visit)).await
             }
             Self::Postgres(database) => database.create(&header).await,
         }
     }
 
-    /// Reads the ledger without a lock, for those who only look, and says whether its open claims
-    /// may belong to a run that lives.
+    /// Reads the ledger without a lock, for those who only look.
     ///
     /// # Errors
     /// If it is missing or damaged, or is not what is expected.
-    pub async fn look(&self, expected: &Expected, now: Timestamp) -> Result<(Ledger, View), StoreError> {
+    pub async fn look(&self, expected: &Expected, now: Timestamp) -> Result<Seen, StoreError> {
+        let shared = View::Shared { now };
         match self {
             Self::Lockfile(paths) => {
                 let before = Lockfile::is_held(paths);
-                let ledger = Lockfile::read(paths, expected)?;
+                let (ledger, trust) = Lockfile::look(paths, expected)?;
                 let held = before || Lockfile::is_held(paths);
-                Ok((ledger, if held { View::Shared { now } } else { View::Exclusive }))
+                let view = if held { shared } else { View::Exclusive };
+                Ok(Seen { trust, ..Seen::new(ledger, view) })
             }
             Self::Git(branch) => {
                 let (branch, expected) = (branch.clone(), expected.clone());
-                let ledger = waiting(move || GitLedger::read(&branch, &expected)).await?;
-                Ok((ledger, View::Shared { now }))
+                let (ledger, authenticity) = waiting(move || GitLedger::look(&branch, &expected)).await?;
+                let trust = Trust { authenticity: Some(authenticity), ..Trust::default() };
+                Ok(Seen { trust, ..Seen::new(ledger, shared) })
             }
-            Self::Postgres(database) => Ok((database.read(expected).await?, View::Shared { now })),
+            Self::Postgres(database) => Ok(Seen::new(database.read(expected).await?, shared)),
         }
     }
 
-    /// Reads the ledger as [`Home::look`] does, but without the network, and says since when it may
-    /// be out of date, if it is kept elsewhere.
+    /// Reads the ledger as [`Home::look`] does, but without the network.
     ///
     /// # Errors
     /// As [`Home::look`], and if nothing of it is here.
-    pub async fn look_here(
-        &self,
-        expected: &Expected,
-        now: Timestamp,
-    ) -> Result<(Ledger, View, Option<Timestamp>), StoreError> {
+    pub async fn look_here(&self, expected: &Expected, now: Timestamp) -> Result<Seen, StoreError> {
         match self {
-            Self::Lockfile(_) => self.look(expected, now).await.map(|(ledger, view)| (ledger, view, None)),
+            Self::Lockfile(_) => self.look(expected, now).await,
             Self::Git(branch) => {
                 let (branch, expected) = (branch.clone(), expected.clone());
-                let (ledger, since) = waiting(move || GitLedger::read_here(&branch, &expected)).await?;
-                Ok((ledger, View::Shared { now }, Some(since)))
+                let look = move || GitLedger::look_here(&branch, &expected);
+                let (ledger, authenticity, since) = waiting(look).await?;
+                let trust = Trust { authenticity: Some(authenticity), ..Trust::default() };
+                Ok(Seen { trust, since: Some(since), ..Seen::new(ledger, View::Shared { now }) })
             }
             Self::Postgres(database) => Err(StoreError::NotHere { place: database.place() }),
         }
     }
 
-    /// Opens the ledger for writing. `note` tells others who has it, such as `apply`.
+    /// Opens the ledger for writing.
     ///
     /// # Errors
-    /// If it is missing, damaged or held by another run, or is not what is expected.
-    pub async fn open(&self, expected: &Expected, note: &str) -> Result<Opened, StoreError> {
+    /// If it is missing, damaged or held by another run, or is not what is expected; if nothing shows that
+    /// its lines are genuine.
+    pub async fn open(&self, expected: &Expected, visit: &Visit) -> Result<Opened, StoreError> {
         match self {
-            Self::Lockfile(paths) => Lockfile::open(paths, expected, note).map(Opened::Lockfile),
+            Self::Lockfile(paths) => Lockfile::open(paths, expected, visit).map(Opened::Lockfile),
             Self::Git(branch) => {
-                let (branch, expected, note) = (branch.clone(), expected.clone(), note.to_owned());
-                waiting(move || GitLedger::open(&branch, &expected, &note)).await.map(Opened::Git)
+                let (branch, expected, visit) = (branch.clone(), expected.clone(), visit.clone());
+                waiting(move || GitLedger::open(&branch, &expected, &visit)).await.map(Opened::Git)
             }
             Self::Postgres(database) => Ok(Opened::Postgres(Box::new(Postgres::open(database, expected).await?))),
         }
@@ -116,12 +140,12 @@ impl Home {
     ///
     /// # Errors
     /// If it is missing, damaged or held by another run, or is not what is expected.
-    pub async fn rebind(&self, from: &Expected, to: Header) -> Result<(), StoreError> {
+    pub async fn rebind(&self, from: &Expected, to: Header, visit: &Visit) -> Result<(), StoreError> {
         match self {
-            Self::Lockfile(paths) => Lockfile::rebind(paths, from, &to),
+            Self::Lockfile(paths) => Lockfile::rebind(paths, from, &to, visit),
             Self::Git(branch) => {
-                let (branch, from) = (branch.clone(), from.clone());
-                waiting(move || GitLedger::rebind(&branch, &from, to)).await
+                let (branch, from, visit) = (branch.clone(), from.clone(), visit.clone());
+                waiting(move || GitLedger::rebind(&branch, &from, to, &visit)).await
             }
             Self::Postgres(database) => database.rebind(from, &to).await,
         }
@@ -221,6 +245,27 @@ impl Opened {
         match self {
             Self::Lockfile(_) | Self::Git(_) => Ok(()),
             Self::Postgres(postgres) => postgres.may_send(),
+        }
+    }
+
+    /// How far it could be trusted as it was when it was opened: what could be mended is. Other stores than
+    /// the lockfile are opened only if there is nothing to say.
+    #[must_use]
+    pub fn trust(&self) -> Trust {
+        match self {
+            Self::Lockfile(lockfile) => lockfile.trust().clone(),
+            Self::Git(_) | Self::Postgres(_) => Trust::default(),
+        }
+    }
+
+    /// Closes these runs with what there is of them, after it was compared with the gateway.
+    ///
+    /// # Errors
+    /// If that could not be made durable.
+    pub async fn close_others(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Lockfile(lockfile) if !lockfile.trust().unclosed.is_empty() => lockfile.close_others().await,
+            Self::Lockfile(_) | Self::Git(_) | Self::Postgres(_) => Ok(()),
         }
     }
 

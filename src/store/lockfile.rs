@@ -3,14 +3,20 @@
 use std::path::Path;
 use std::sync::{Arc, RwLock, RwLockReadGuard};
 
-use crate::ledger::{Claim, Evidence, Grant, Header, Ledger, MessageRecord, News, Outcome, Read, Shadow, Weighed};
+use crate::ledger::{
+    Authenticity, Claim, Evidence, Grant, Header, Ledger, MessageRecord, News, Outcome, Read, Shadow, Trust, Weighed,
+};
 
 use super::desk::Desk;
 use super::error::StoreError;
 use super::expected::Expected;
+use super::git::{Merges, look_at_merges};
 use super::guard::Guard;
 use super::log::{self, Log};
+use super::mark;
 use super::paths::Paths;
+use super::shadowed::Shadowed;
+use super::visit::{Numbers, Visit};
 use super::writer::Writer;
 
 /// A lockfile that this run, and no other, has open for writing. Dropping it gives the lock back
@@ -18,6 +24,7 @@ use super::writer::Writer;
 #[derive(Debug)]
 pub struct Lockfile {
     desk: Desk<Writer>,
+    trust: Trust,
 }
 
 impl Lockfile {
@@ -27,19 +34,22 @@ impl Lockfile {
     /// If there is a ledger already; if its lock is held; if the shadow is damaged, belongs to
     /// another project or gateway, or names a key that the new ledger does not have; if the files
     /// cannot be written.
-    pub fn create(paths: &Paths, header: Header) -> Result<(), StoreError> {
+    pub fn create(paths: &Paths, header: Header, expected: &Expected, visit: &Visit) -> Result<(), StoreError> {
         paths.make_folders()?;
-        let guard = Guard::take(&paths.guard, "ledger init")?;
+        let guard = Guard::take(&paths.guard, &visit.note)?;
         if paths.lockfile.exists() {
             return Err(StoreError::Exists { place: place(&paths.lockfile) });
         }
-        // A header names its keys sorted; of a run's keys that of new claims is the first.
-        let mut keys = header.keys.clone();
-        keys.sort_by_key(|key| header.first_key() != Some(key));
-        let expected = Expected { project: header.project.clone(), gateway: header.gateway.clone(), keys: Some(keys) };
         let mut ledger = Ledger::new(header);
-        join_shadow(&mut ledger, &[], paths, &expected)?;
-        let text = ledger.write();
+        let shadow = Shadowed::read(paths, expected)?;
+        shadow.join_into(&mut ledger, Authenticity::Signed, visit.unauthenticated, (paths, expected))?;
+        let mut numbers = Numbers::new(visit, &ledger);
+        if !expected.seals.is_empty() {
+            ledger.adopt(|| numbers.give());
+            shadow.close_in(&mut ledger, visit);
+            numbers.close(&mut ledger);
+        }
+        let text = ledger.write(&expected.seals);
         for path in [Some(&paths.lockfile), paths.shadow.as_ref()].into_iter().flatten() {
             log::replace(path, &text)?;
         }
@@ -52,11 +62,22 @@ impl Lockfile {
     /// # Errors
     /// If the ledger is missing or damaged, or is not what is expected.
     pub fn read(paths: &Paths, expected: &Expected) -> Result<Ledger, StoreError> {
+        Self::look(paths, expected).map(|(ledger, ..)| ledger)
+    }
+
+    /// Reads as [`Lockfile::read`] does, and says how far that can be trusted.
+    ///
+    /// # Errors
+    /// As [`Lockfile::read`].
+    pub fn look(paths: &Paths, expected: &Expected) -> Result<(Ledger, Trust), StoreError> {
         let text = load_lockfile(paths)?;
-        let Read { mut ledger, .. } = log::parse(&paths.lockfile, &text)?;
+        let Read { mut ledger, authenticity, .. } = log::parse(&paths.lockfile, &text, &expected.seals)?;
         expected.check_home(ledger.header(), &place(&paths.lockfile))?;
-        join_shadow(&mut ledger, &text, paths, expected)?;
-        Ok(ledger)
+        let shadow = Shadowed::read(paths, expected)?;
+        shadow.join_into(&mut ledger, authenticity, 0, (paths, expected))?;
+        let is_history_cut = check_merges(paths, &ledger, expected)?;
+        let unclosed = ledger.unclosed().into_iter().filter(|unclosed| !shadow.is_here(unclosed.run)).collect();
+        Ok((ledger, Trust { authenticity: Some(authenticity), unclosed, is_history_cut }))
     }
 
     /// Says whether a run holds the ledger right now.
@@ -65,31 +86,62 @@ impl Lockfile {
         Guard::is_held(&paths.guard)
     }
 
-    /// Opens the ledger for writing: takes the lock, cuts a torn end off, joins the shadow in, and
-    /// sorts what is not sorted. `note` tells others who holds it, such as `apply`.
+    /// Opens the ledger for writing: takes the lock, cuts a torn end off, joins the shadow in, adopts what
+    /// an older version has written, closes runs that were killed here, and sorts what is not sorted.
     ///
     /// # Errors
-    /// If the ledger is missing, damaged or held by another run, or is not what is expected.
-    pub fn open(paths: &Paths, expected: &Expected, note: &str) -> Result<Self, StoreError> {
+    /// If the ledger is missing, damaged or held by another run, or is not what is expected; if nothing
+    /// shows that its lines are genuine.
+    pub fn open(paths: &Paths, expected: &Expected, visit: &Visit) -> Result<Self, StoreError> {
         if !paths.lockfile.try_exists().unwrap_or(true) {
             return Err(missing(paths));
         }
         paths.make_folders()?;
-        let guard = Guard::take(&paths.guard, note)?;
+        let guard = Guard::take(&paths.guard, &visit.note)?;
         let mut text = load_lockfile(paths)?;
-        let Read { mut ledger, torn } = log::parse(&paths.lockfile, &text)?;
+        let Read { mut ledger, torn, authenticity } = log::parse(&paths.lockfile, &text, &expected.seals)?;
         expected.check_home(ledger.header(), &place(&paths.lockfile))?;
         text.truncate(torn.unwrap_or(text.len()));
-        let shadow = join_shadow(&mut ledger, &text, paths, expected)?;
+        let shadow = Shadowed::read(paths, expected)?;
+        shadow.check_genuine(&ledger, authenticity, paths, expected, visit)?;
+        shadow.join_into(&mut ledger, authenticity, visit.unauthenticated, (paths, expected))?;
+        let is_history_cut = !visit.brings_more && check_merges(paths, &ledger, expected)?;
+        shadow.close_in(&mut ledger, visit);
+        let mut unclosed = ledger.unclosed();
+        unclosed.retain(|unclosed| unclosed.run != visit.run);
+        let entries: usize = unclosed.iter().map(|unclosed| unclosed.entries).sum();
+        if entries as u64 <= visit.unclosed {
+            unclosed.drain(..).for_each(|unclosed| ledger.close_as_it_is(unclosed.run, visit.now));
+        }
+        let mut numbers = Numbers::new(visit, &ledger);
+        if !expected.seals.is_empty() {
+            // Whatever becomes of this run, what it has adopted is whole.
+            ledger.adopt(|| numbers.give());
+            numbers.close(&mut ledger);
+        }
         if let Some(kept) = torn {
             log::truncate(&paths.lockfile, kept)?;
         }
-        let canonical = ledger.write();
+        let canonical = ledger.write(&expected.seals);
         let mut logs = vec![settle(&paths.lockfile, Some(&text), &canonical)?];
         if let Some(path) = &paths.shadow {
-            logs.push(settle(path, shadow.as_deref(), &canonical)?);
+            logs.push(settle(path, shadow.text.as_deref(), &canonical)?);
         }
-        Self::start(ledger, guard, logs)
+        if !expected.seals.is_empty() {
+            // Not before the run that was killed here is closed in the files.
+            mark::write(paths, visit.run, &expected.seals)?;
+        }
+        let ledger = Arc::new(RwLock::new(ledger));
+        let writer = Writer::new(Arc::clone(&ledger), guard, logs, numbers, expected.seals.clone());
+        let desk = Desk::open(ledger, move |requests| writer.run(requests))?;
+        let authenticity = (!expected.seals.is_empty()).then_some(Authenticity::Signed);
+        Ok(Self { desk, trust: Trust { authenticity, unclosed, is_history_cut } })
+    }
+
+    /// How far it could be trusted as it was when it was opened: what could be mended is.
+    #[must_use]
+    pub fn trust(&self) -> &Trust {
+        &self.trust
     }
 
     /// Binds the ledger anew, its shadow with it. A run that was cut off in the middle can be run
@@ -97,18 +149,30 @@ impl Lockfile {
     ///
     /// # Errors
     /// As [`Lockfile::open`], for `from`.
-    pub fn rebind(paths: &Paths, from: &Expected, to: &Header) -> Result<(), StoreError> {
+    pub fn rebind(paths: &Paths, from: &Expected, to: &Header, visit: &Visit) -> Result<(), StoreError> {
         if !paths.lockfile.try_exists().unwrap_or(true) {
             return Err(missing(paths));
         }
         paths.make_folders()?;
-        let guard = Guard::take(&paths.guard, "ledger rebind")?;
-        let mut ledger = rebound(&paths.lockfile, &load_lockfile(paths)?, from, to)?;
-        let shadow = paths.shadow.as_deref().map(|path| log::read(path).map(|text| (path, text))).transpose()?;
-        if let Some((path, Some(text))) = &shadow {
-            ledger.join(&rebound(path, text, from, to)?).map_err(StoreError::Join)?;
+        let guard = Guard::take(&paths.guard, &visit.note)?;
+        let Read { mut ledger, authenticity, .. } = log::parse(&paths.lockfile, &load_lockfile(paths)?, &from.seals)?;
+        from.check_rebind(ledger.header(), to, &place(&paths.lockfile))?;
+        let shadow = Shadowed::read(paths, from)?;
+        shadow.check_genuine(&ledger, authenticity, paths, from, visit)?;
+        let mut numbers = Numbers::new(visit, &ledger);
+        let fact = (!from.seals.is_empty()).then(|| numbers.give());
+        ledger.enter_header(to.clone(), fact);
+        if let (Some(path), Some(mut shadow)) = (&paths.shadow, shadow.ledger.clone()) {
+            from.check_rebind(shadow.header(), to, &place(path))?;
+            shadow.enter_header(to.clone(), fact);
+            ledger.join(&shadow).map_err(StoreError::Join)?;
         }
-        let text = ledger.write();
+        if !from.seals.is_empty() {
+            ledger.adopt(|| numbers.give());
+            shadow.close_in(&mut ledger, visit);
+            numbers.close(&mut ledger);
+        }
+        let text = ledger.write(&from.seals);
         for path in [Some(paths.lockfile.as_path()), paths.shadow.as_deref()].into_iter().flatten() {
             log::replace(path, &text)?;
         }
@@ -122,18 +186,11 @@ impl Lockfile {
     pub fn shadow(paths: &Paths, expected: &Expected) -> Result<Shadow, StoreError> {
         let Some(path) = &paths.shadow else { return Ok(Shadow::Same) };
         let Some(text) = log::read(path)? else { return Ok(Shadow::Missing) };
-        let file = log::parse(&paths.lockfile, &load_lockfile(paths)?)?.ledger;
-        let shadow = log::parse(path, &text)?.ledger;
+        let file = log::parse(&paths.lockfile, &load_lockfile(paths)?, &expected.seals)?.ledger;
+        let shadow = log::parse(path, &text, &expected.seals)?.ledger;
         let both = Self::read(paths, expected)?;
         let (file, shadow) = (News::between(&file, &both), News::between(&shadow, &both));
         Ok(if file.is_empty() && shadow.is_empty() { Shadow::Same } else { Shadow::Differs { file, shadow } })
-    }
-
-    fn start(ledger: Ledger, guard: Guard, logs: Vec<Log>) -> Result<Self, StoreError> {
-        let ledger = Arc::new(RwLock::new(ledger));
-        let writer = Writer::new(Arc::clone(&ledger), guard, logs);
-        let desk = Desk::open(ledger, move |requests| writer.run(requests))?;
-        Ok(Self { desk })
     }
 
     /// The ledger as it is now, with entries that may still be on their way to the disk. Writing
@@ -184,6 +241,14 @@ impl Lockfile {
         self.desk.join(other).await
     }
 
+    /// Closes the runs that have not closed themselves: what there is of them was compared with the gateway.
+    ///
+    /// # Errors
+    /// As [`Lockfile::claim`].
+    pub async fn close_others(&self) -> Result<(), StoreError> {
+        self.desk.close_others(self.trust.unclosed.iter().map(|unclosed| unclosed.run).collect()).await
+    }
+
     /// Ends the run: replaces the files with the sorted ledger if anything was written, and gives
     /// the lock back.
     ///
@@ -195,7 +260,7 @@ impl Lockfile {
 }
 
 /// A file in the words of an error.
-fn place(path: &Path) -> String {
+pub(super) fn place(path: &Path) -> String {
     path.display().to_string()
 }
 
@@ -208,33 +273,18 @@ fn load_lockfile(paths: &Paths) -> Result<Vec<u8>, StoreError> {
     log::read(&paths.lockfile)?.ok_or_else(|| missing(paths))
 }
 
-/// Reads a ledger that is bound to `from`, or to `to` already, and binds it to `to`.
-fn rebound(path: &Path, text: &[u8], from: &Expected, to: &Header) -> Result<Ledger, StoreError> {
-    let Read { mut ledger, .. } = log::parse(path, text)?;
-    from.check_rebind(ledger.header(), to, &place(path))?;
-    ledger.rebind(to.clone());
-    Ok(ledger)
-}
-
-/// Joins the shadow in, unless its text is the ledger's own, checks the keys of both, and returns what
-/// is in the shadow's file. It may name a key that a ledger from before its change does not: whom it
-/// knows by that key must be recognised too.
-fn join_shadow(
-    ledger: &mut Ledger,
-    text: &[u8],
-    paths: &Paths,
-    expected: &Expected,
-) -> Result<Option<Vec<u8>>, StoreError> {
-    let found = match &paths.shadow {
-        Some(path) => log::read(path)?,
-        None => None,
-    };
-    if let (Some(path), Some(found)) = (&paths.shadow, found.as_ref().filter(|found| *found != text)) {
-        let shadow = log::parse(path, found)?;
-        ledger.join(&shadow.ledger).map_err(StoreError::Join)?;
+/// Makes sure that no merge of the work tree has kept one side of the ledger only, as far as git can tell; says
+/// whether that is not all the way.
+fn check_merges(paths: &Paths, ledger: &Ledger, expected: &Expected) -> Result<bool, StoreError> {
+    if paths.shadow.is_none() {
+        // What git never sees it cannot tell of.
+        return Ok(false);
     }
-    expected.check_keys(ledger.header(), &place(&paths.lockfile))?;
-    Ok(found)
+    match look_at_merges(&paths.lockfile, ledger, &expected.seals) {
+        Merges::Kept => Ok(false),
+        Merges::KeptAsFarAsSeen => Ok(true),
+        Merges::Dropped { run, commit } => Err(StoreError::Dropped { place: place(&paths.lockfile), run, commit }),
+    }
 }
 
 /// Opens a file for appending, after it was replaced if it does not hold this text.
@@ -249,13 +299,14 @@ fn settle(path: &Path, found: Option<&[u8]>, text: &[u8]) -> Result<Log, StoreEr
 mod tests {
     use std::fs;
     use std::path::PathBuf;
+    use std::sync::atomic::{AtomicU64, Ordering};
 
     use futures_util::future::join_all;
     use tempfile::TempDir;
 
     use super::*;
-    use crate::identity::Person;
-    use crate::ledger::{FirstKey, PersonState, Standing, View, sample};
+    use crate::identity::{Key, Keys, Person};
+    use crate::ledger::{Fact, FirstKey, PersonState, RunId, Seals, Standing, View, sample};
 
     struct Home {
         _folder: TempDir,
@@ -266,12 +317,12 @@ mod tests {
         fn new() -> Self {
             let folder = tempfile::tempdir().unwrap();
             let paths = Paths::of_project(folder.path());
-            Lockfile::create(&paths, sample::header()).unwrap();
+            Lockfile::create(&paths, sample::header(), &expected(), &visit()).unwrap();
             Self { _folder: folder, paths }
         }
 
         fn open(&self) -> Result<Lockfile, StoreError> {
-            Lockfile::open(&self.paths, &expected(), "apply")
+            Lockfile::open(&self.paths, &expected(), &visit())
         }
 
         fn shadow(&self) -> PathBuf {
@@ -290,7 +341,13 @@ mod tests {
 
     fn expected() -> Expected {
         let Header { project, gateway, keys, .. } = sample::header();
-        Expected { project, gateway, keys: Some(keys) }
+        Expected { project, gateway, keys: Some(keys), seals: sample::seals() }
+    }
+
+    /// A run that has not opened anything yet.
+    fn visit() -> Visit {
+        static LAST: AtomicU64 = AtomicU64::new(100);
+        Visit::new(RunId(LAST.fetch_add(1, Ordering::Relaxed)), "apply", sample::at(0))
     }
 
     fn standing(ledger: &Ledger, person: u64) -> Standing {
@@ -316,10 +373,10 @@ mod tests {
         assert_eq!(home.standing(3), Standing::Free);
         lockfile.settle(accepted(&[1, 2])).await.unwrap();
         assert_eq!(home.standing(1), Standing::Accepted);
-        assert_eq!(home.texts().map(|text| text.lines().count()), [4, 4]);
+        assert_eq!(home.texts().map(|text| text.lines().count()), [5, 5]);
         lockfile.finish().unwrap();
         let sorted = home.texts();
-        assert_eq!(sorted.each_ref().map(|text| text.lines().count()), [3, 3]);
+        assert_eq!(sorted.each_ref().map(|text| text.lines().count()), [5, 5], "with the ends of two runs");
         assert_eq!(home.standing(2), Standing::Accepted);
 
         let before = log::Identity::at(&home.paths.lockfile).unwrap();
@@ -352,7 +409,7 @@ mod tests {
         let granted: Vec<&Vec<u64>> = granted.map(|(_, people)| people).collect();
         assert_eq!(granted.len(), 32, "each pair of bulks shares a person");
         for text in home.texts() {
-            let Read { ledger, .. } = Ledger::read(text.as_bytes()).unwrap();
+            let Read { ledger, .. } = Ledger::read(text.as_bytes(), &Seals::none()).unwrap();
             assert_eq!(ledger.claims().len(), 32);
             assert!(granted.iter().all(|people| people.iter().all(|one| standing(&ledger, *one) == Standing::InDoubt)));
         }
@@ -369,15 +426,21 @@ mod tests {
         assert_eq!(lockfile.claim(claim(&[1])).await.unwrap(), Grant::Granted);
         drop(lockfile);
         let [whole, _] = home.texts();
-        let line = crate::ledger::text::outcome_line(&accepted(&[1]));
+        let (fact, seals) = (Some(Fact { run: RunId(7), number: 0 }), sample::seals());
+        let line = crate::ledger::text::outcome_line(&accepted(&[1]), fact, &seals.signing(&sample::header()));
         let torn =
             |path: &PathBuf, cut: usize| fs::write(path, [whole.as_bytes(), &line.as_bytes()[..cut]].concat()).unwrap();
+        let mark = fs::read(&home.paths.mark).unwrap();
         for cut in [1, line.len() / 2, line.len() - 2] {
+            fs::write(&home.paths.mark, &mark).unwrap();
             torn(&home.paths.lockfile, cut);
             torn(&home.shadow(), cut);
             assert_eq!(home.standing(1), Standing::InDoubt);
             drop(home.open().unwrap());
-            assert_eq!(home.texts(), [whole.as_str(), &whole]);
+            let [file, shadow] = home.texts();
+            let (kept, end) = file.split_at(file.trim_end().rfind('\n').unwrap() + 1);
+            assert_eq!((file.as_str(), kept.lines().count()), (shadow.as_str(), whole.lines().count()));
+            assert!(end.starts_with("{\"run\":") && end.contains("\"entries\":1"), "the dead run is closed: {end}");
         }
         torn(&home.paths.lockfile, line.len() - 1);
         home.open().unwrap().finish().unwrap();
@@ -400,7 +463,7 @@ mod tests {
         let conflict = format!("{good}<<<<<<< ours\n");
         let edited = good.replace("acme", "acne");
         for path in [&home.paths.lockfile, &home.shadow()] {
-            assert_eq!(check(path, &conflict), "line 2: a conflict marker of a merge that was not finished");
+            assert_eq!(check(path, &conflict), "line 3: a conflict marker of a merge that was not finished");
             assert_eq!(check(path, &edited), "line 1: the checksum does not match");
             assert_eq!(check(path, ""), "line 1: the ledger is empty: it has not even a header");
         }
@@ -437,7 +500,7 @@ mod tests {
         let missing = home.open().unwrap_err();
         assert!(matches!(missing, StoreError::Missing { shadow: Some(_), .. }));
         assert!(missing.hint().unwrap().contains("shadow.lock` still knows"));
-        Lockfile::create(&home.paths, sample::header()).unwrap();
+        Lockfile::create(&home.paths, sample::header(), &expected(), &visit()).unwrap();
         assert_eq!(home.texts(), [new.as_str(), &new]);
 
         fs::remove_file(home.shadow()).unwrap();
@@ -449,12 +512,15 @@ mod tests {
     fn people_whom_only_the_shadow_knows_by_a_key_must_be_recognised() {
         let home = Home::new();
         let [old, _] = home.texts();
-        let other = crate::identity::Key::from_bytes([9; crate::identity::Key::LENGTH]).id();
+        let [one, nine] = [1, 9].map(|byte| Key::from_bytes([byte; Key::LENGTH]));
+        let other = nine.id();
+        let by_both = format!("{},{}", nine.to_base64(), one.to_base64());
+        let seals = Seals::new(&Keys::parse(&by_both).unwrap(), &sample::header().project);
         let mut keys = [sample::header().keys, vec![other.clone()]].concat();
         keys.sort_unstable();
         let first_key = Some(FirstKey { change: 1, id: other.clone() });
         let rotated = Header { keys: keys.clone(), first_key, ..sample::header() };
-        let text = Ledger::new(rotated).write();
+        let text = Ledger::new(rotated).write(&seals);
         let missing = |result: Result<(), StoreError>| match result {
             Err(StoreError::KeyMissing { names }) => names,
             other => panic!("{other:?}"),
@@ -463,12 +529,15 @@ mod tests {
         assert_eq!(missing(home.open().map(drop)), std::slice::from_ref(&other));
         assert_eq!(missing(Lockfile::read(&home.paths, &expected()).map(drop)), std::slice::from_ref(&other));
         fs::remove_file(&home.paths.lockfile).unwrap();
-        assert_eq!(missing(Lockfile::create(&home.paths, sample::header())), std::slice::from_ref(&other));
+        assert_eq!(
+            missing(Lockfile::create(&home.paths, sample::header(), &expected(), &visit())),
+            std::slice::from_ref(&other)
+        );
         assert!(!home.paths.lockfile.exists(), "a wrong key makes nothing");
 
         fs::write(&home.paths.lockfile, old).unwrap();
-        let both = Expected { keys: Some(vec![other, keys[0].clone()]), ..expected() };
-        Lockfile::open(&home.paths, &both, "apply").unwrap().finish().unwrap();
+        let both = Expected { keys: Some(vec![other, keys[0].clone()]), seals, ..expected() };
+        Lockfile::open(&home.paths, &both, &visit()).unwrap().finish().unwrap();
         assert_eq!(Lockfile::read(&home.paths, &both).unwrap().header().keys, keys);
     }
 
@@ -499,7 +568,8 @@ mod tests {
         let lockfile = home.open().unwrap();
         lockfile.join(sample::ledger()).await.unwrap();
         lockfile.finish().unwrap();
-        assert_eq!(home.texts()[0].as_bytes(), sample::ledger().write());
+        let read = Lockfile::read(&home.paths, &expected()).unwrap();
+        assert_eq!(sample::content(&read), sample::content(&sample::ledger()));
         let lockfile = home.open().unwrap();
         let other = Ledger::new(Header { gateway: "elsewhere".to_owned(), ..sample::header() });
         assert!(matches!(lockfile.join(other).await, Err(StoreError::Join(_))));
@@ -514,7 +584,7 @@ mod tests {
         let [old, _] = home.texts();
         let to = Header { gateway: "elsewhere".to_owned(), ..sample::header() };
         let new = Expected { gateway: to.gateway.clone(), ..expected() };
-        let rebind = |from: &Expected| Lockfile::rebind(&home.paths, from, &to);
+        let rebind = |from: &Expected| Lockfile::rebind(&home.paths, from, &to, &visit());
 
         let other = Expected { gateway: "another".to_owned(), ..expected() };
         assert!(matches!(rebind(&other), Err(StoreError::Foreign { .. })));
@@ -528,11 +598,16 @@ mod tests {
         // A death between the two files, and a checkout of the older one.
         for path in [home.shadow(), home.paths.lockfile.clone()] {
             fs::write(&path, &old).unwrap();
-            assert!(Lockfile::open(&home.paths, &new, "apply").is_err());
+            let opened = Lockfile::open(&home.paths, &new, &visit());
+            assert_eq!(opened.is_ok(), path == home.shadow(), "a shadow learns of the change");
+            drop(opened);
             rebind(&expected()).unwrap();
-            assert_eq!(home.texts(), [bound.as_str(), &bound]);
+            let [file, shadow] = home.texts();
+            assert_eq!(file, shadow);
+            assert_eq!(Lockfile::read(&home.paths, &new).unwrap().header(), &to);
         }
-        let held = Lockfile::open(&home.paths, &new, "apply").unwrap();
+        assert_ne!(bound, old);
+        let held = Lockfile::open(&home.paths, &new, &visit()).unwrap();
         assert!(matches!(rebind(&expected()), Err(StoreError::Held { .. })));
         drop(held);
     }
@@ -560,11 +635,14 @@ mod tests {
     #[test]
     fn what_is_missing_or_there_already_is_told() {
         let home = Home::new();
-        assert!(matches!(Lockfile::create(&home.paths, sample::header()), Err(StoreError::Exists { .. })));
+        assert!(matches!(
+            Lockfile::create(&home.paths, sample::header(), &expected(), &visit()),
+            Err(StoreError::Exists { .. })
+        ));
         assert_eq!(fs::read_to_string(home.paths.guard.with_file_name(".gitignore")).unwrap(), "*\n");
         let folder = tempfile::tempdir().unwrap();
         let nowhere = Paths::of_project(folder.path());
-        let opened = Lockfile::open(&nowhere, &expected(), "apply");
+        let opened = Lockfile::open(&nowhere, &expected(), &visit());
         assert!(matches!(opened, Err(StoreError::Missing { shadow: None, .. })));
         assert!(matches!(Lockfile::read(&nowhere, &expected()), Err(StoreError::Missing { .. })));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "looking makes nothing");

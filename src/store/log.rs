@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use atomic_write_file::AtomicWriteFile;
 
-use crate::ledger::{Ledger, Read};
+use crate::ledger::{Ledger, Read, Seals};
 
 use super::error::StoreError;
 use super::regular::{self, LEDGER_BYTES_MAX, Links};
@@ -101,8 +101,8 @@ pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
 }
 
 /// Reads the text of a ledger's file; the path is for the message.
-pub(super) fn parse(path: &Path, text: &[u8]) -> Result<Read, StoreError> {
-    Ledger::read(text)
+pub(super) fn parse(path: &Path, text: &[u8], seals: &Seals) -> Result<Read, StoreError> {
+    Ledger::read(text, seals)
         .map_err(|damage| StoreError::Damage { place: path.display().to_string(), damage: Box::new(damage) })
 }
 

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use crate::ledger::{MergeError, Side, merge};
+use crate::identity::ProjectId;
+use crate::ledger::{MergeError, Seals, Side, merge};
 
 use super::error::StoreError;
 use super::log;
@@ -14,10 +15,10 @@ use super::regular::{self, LEDGER_BYTES_MAX, Links};
 /// # Errors
 /// If one cannot be read, is damaged or cut, or they belong to two projects or gateways; if the
 /// result cannot be written. Then `ours` is as it was.
-pub fn merge_files(ancestor: &Path, ours: &Path, theirs: &Path) -> Result<(), StoreError> {
+pub fn merge_files([ancestor, ours, theirs]: [&Path; 3], keys: impl Fn(&ProjectId) -> Seals) -> Result<(), StoreError> {
     let read =
         |path: &Path| regular::read(path, Links::Followed, LEDGER_BYTES_MAX).map_err(StoreError::io("read", path));
-    let merged = merge(&read(ancestor)?, &read(ours)?, &read(theirs)?).map_err(|(side, error)| {
+    let merged = merge([&read(ancestor)?, &read(ours)?, &read(theirs)?], keys).map_err(|(side, error)| {
         let (words, path) = match side {
             Side::Ancestor => ("the version that both come from", ancestor),
             Side::Ours => ("the version of this branch", ours),

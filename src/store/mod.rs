@@ -10,10 +10,13 @@ mod guard;
 mod home;
 mod lockfile;
 mod log;
+mod mark;
 mod merge;
 mod paths;
 mod postgres;
 pub mod regular;
+mod shadowed;
+mod visit;
 mod writer;
 
 pub use copy::{Copied, copy, moved_to};
@@ -21,8 +24,10 @@ pub use error::StoreError;
 pub use expected::Expected;
 pub use git::{Branch, GitError, GitLedger, Said};
 pub use guard::Holder;
-pub use home::{Home, Opened};
+pub use home::{Home, Opened, Seen};
 pub use lockfile::Lockfile;
 pub use merge::merge_files;
 pub use paths::Paths;
+
 pub use postgres::{Database, DatabaseError, Postgres, SharedBulk, Take};
+pub use visit::Visit;

@@ -15,6 +15,8 @@ pub struct Paths {
     pub shadow: Option<PathBuf>,
     /// The file whose lock a run holds. Never the lockfile, which is replaced under the lock.
     pub guard: PathBuf,
+    /// The file that says which run has opened the ledger for writing here last.
+    pub mark: PathBuf,
 }
 
 impl Paths {
@@ -26,6 +28,7 @@ impl Paths {
             lockfile: folder.join("sendform.lock"),
             shadow: Some(private.join("shadow.lock")),
             guard: private.join("lock"),
+            mark: private.join("run"),
         }
     }
 
@@ -33,7 +36,12 @@ impl Paths {
     #[must_use]
     pub fn of_sandbox(folder: &Path) -> Self {
         let private = folder.join(".sendform").join("sandbox");
-        Self { lockfile: private.join("sendform.lock"), shadow: None, guard: private.join("lock") }
+        Self {
+            lockfile: private.join("sendform.lock"),
+            shadow: None,
+            guard: private.join("lock"),
+            mark: private.join("run"),
+        }
     }
 
     /// Makes the folders of shadow and guard, and has git ignore those that it makes.

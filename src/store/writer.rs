@@ -4,12 +4,13 @@
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use crate::ledger::{Evidence, Grant, Ledger, View, Weighed, text};
+use crate::ledger::{Evidence, Grant, Ledger, Seals, View, Weighed, text};
 
 use super::desk::{self, Entry, Request};
 use super::error::StoreError;
 use super::guard::Guard;
 use super::log::{self, Log};
+use super::visit::Numbers;
 
 /// The most entries that are synced together.
 const GROUP_MAX: usize = 256;
@@ -25,6 +26,8 @@ pub(super) struct Writer {
     ledger: Arc<RwLock<Ledger>>,
     guard: Guard,
     logs: Vec<Log>,
+    numbers: Numbers,
+    seals: Seals,
     /// The first failure; nothing is written after it.
     failed: Option<Arc<StoreError>>,
     /// Whether the files differ from the canonical text.
@@ -33,8 +36,16 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Takes the files, which hold the ledger's canonical text.
-    pub(super) fn new(ledger: Arc<RwLock<Ledger>>, guard: Guard, logs: Vec<Log>) -> Self {
-        Self { ledger, guard, logs, failed: None, has_written: false }
+    pub(super) fn new(
+        ledger: Arc<RwLock<Ledger>>,
+        guard: Guard,
+        logs: Vec<Log>,
+        numbers: Numbers,
+        seals: Seals,
+    ) -> Self {
+        // What was adopted when the ledger was opened belongs to a run that has to close itself.
+        let has_written = numbers.is_used();
+        Self { ledger, guard, logs, numbers, seals, failed: None, has_written }
     }
 
     /// Answers requests until nobody can make any more.
@@ -74,13 +85,14 @@ impl Writer {
 
     /// Holds evidence against the ledger in memory, which is all that there is: no other run writes. Adds
     /// what follows from it to the ledger, and its lines to those that are to be written.
-    fn weigh(&self, evidence: &[Evidence], lines: &mut String) -> Result<Vec<Weighed>, StoreError> {
+    fn weigh(&mut self, evidence: &[Evidence], lines: &mut String) -> Result<Vec<Weighed>, StoreError> {
         self.check()?;
         let mut ledger = self.ledger.write().unwrap_or_else(PoisonError::into_inner);
         let weighed = ledger.weigh(evidence, View::Exclusive);
         for outcome in weighed.iter().filter_map(|weighed| weighed.outcome.clone()) {
-            lines.push_str(&text::outcome_line(&outcome));
-            ledger.add_outcome(outcome).map_err(StoreError::Entry)?;
+            let fact = Some(self.numbers.give_at(outcome.at));
+            lines.push_str(&text::outcome_line(&outcome, fact, &self.seals.signing(ledger.header())));
+            ledger.enter_outcome(outcome, fact).map_err(StoreError::Entry)?;
         }
         Ok(weighed)
     }
@@ -89,23 +101,43 @@ impl Writer {
     fn stage(&mut self, entry: Entry, lines: &mut String) -> Result<Grant, StoreError> {
         self.check()?;
         let mut ledger = self.ledger.write().unwrap_or_else(PoisonError::into_inner);
+        let by = self.seals.signing(ledger.header());
         let (line, grant) = match entry {
-            Entry::Claim(claim) => (text::claim_line(&claim), ledger.grant(claim).map_err(StoreError::Entry)?),
+            Entry::Claim(claim) => {
+                // A number is given only to what is written: nobody else gives numbers of this run.
+                let at = claim.at;
+                let fact = Some(self.numbers.next());
+                let line = text::claim_line(&claim, fact, &by);
+                let grant = ledger.enter_claim(claim, fact).map_err(StoreError::Entry)?;
+                if grant == Grant::Granted {
+                    self.numbers.give_at(at);
+                }
+                (line, grant)
+            }
             Entry::Outcome(outcome) => {
-                let line = text::outcome_line(&outcome);
-                ledger.add_outcome(outcome).map_err(StoreError::Entry)?;
+                let (at, fact) = (outcome.at, Some(self.numbers.next()));
+                let line = text::outcome_line(&outcome, fact, &by);
+                ledger.enter_outcome(outcome, fact).map_err(StoreError::Entry)?;
+                self.numbers.give_at(at);
                 (line, Grant::Granted)
             }
             Entry::Record(record) => {
-                let line = text::message_line(&record);
-                ledger.add_message(record);
+                let fact = Some(self.numbers.give_at(record.at));
+                let line = text::message_line(&record, fact, &by);
+                ledger.enter_message(record, fact);
                 (line, Grant::Granted)
             }
             // Nobody else can write.
             Entry::News => (String::new(), Grant::Granted),
+            Entry::Ends(runs) => {
+                runs.into_iter().for_each(|run| ledger.close_as_it_is(run, self.numbers.at()));
+                (String::new(), Grant::Granted)
+            }
             Entry::Ledger(other) => {
                 let mut joined = ledger.clone();
                 joined.join(&other).map_err(StoreError::Join)?;
+                joined.adopt_since(&ledger, || self.numbers.give());
+                joined.close_outgrown(self.numbers.run(), self.numbers.at());
                 *ledger = joined;
                 (String::new(), Grant::Granted)
             }
@@ -136,7 +168,10 @@ impl Writer {
         self.check()?;
         if self.has_written {
             self.guard.check()?;
-            let text = self.ledger.read().unwrap_or_else(PoisonError::into_inner).write();
+            let mut ledger = self.ledger.write().unwrap_or_else(PoisonError::into_inner);
+            self.numbers.close(&mut ledger);
+            let text = ledger.write(&self.seals);
+            drop(ledger);
             for log in &self.logs {
                 log.check()?;
                 log::replace(log.path(), &text)?;
@@ -156,7 +191,8 @@ mod tests {
     use tokio::sync::oneshot;
 
     use super::*;
-    use crate::ledger::sample;
+    use crate::ledger::{RunId, sample};
+    use crate::store::Visit;
 
     type Answer = oneshot::Receiver<Result<Grant, StoreError>>;
 
@@ -185,7 +221,8 @@ mod tests {
         std::fs::write(&good, "").unwrap();
         let logs = vec![Log::over(path, file).unwrap(), Log::open(&good).unwrap()];
         let ledger = Arc::new(RwLock::new(Ledger::new(sample::header())));
-        let mut writer = Writer::new(ledger, guard, logs);
+        let numbers = Numbers::new(&Visit::new(RunId(1), "test", sample::at(0)), &ledger.read().unwrap());
+        let mut writer = Writer::new(ledger, guard, logs, numbers, sample::seals());
         let mut ask = |people: &[u64]| {
             let (request, mut answer) = request(people);
             writer.write(vec![request]);

@@ -7,14 +7,14 @@ use std::process::Command;
 use insta::assert_snapshot;
 use sendform::ledger::{BY_LOGS, Claim, FirstKey, Header, Ledger, Outcome, PersonState, Proof, text};
 
-use crate::support::{KEY, Run, Shop};
+use crate::support::{KEY, Run, Shop, claim_line, outcome_line, seals};
 
 /// A second key: 32 times the byte 7.
 const NEW_KEY: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
 
 /// The ledger as it is on the disk.
 fn ledger(shop: &Shop) -> Ledger {
-    Ledger::read(&fs::read(shop.project.path("sendform.lock")).unwrap()).unwrap().ledger
+    Ledger::read(&fs::read(shop.project.path("sendform.lock")).unwrap(), &seals()).unwrap().ledger
 }
 
 /// The claims of a ledger, the oldest bulk first.
@@ -24,17 +24,17 @@ fn claims(shop: &Shop) -> Vec<Claim> {
     claims
 }
 
+/// A header of one key.
+fn one_key() -> Header {
+    let project = sendform::identity::ProjectId::parse("acme-shop").unwrap();
+    let keys = vec![sendform::identity::Key::parse(KEY).unwrap().id()];
+    Header { project, gateway: String::new(), keys, first_key: None }
+}
+
 fn outcome(claim: &Claim, state: PersonState) -> String {
     let at = claim.at;
-    text::outcome_line(&Outcome {
-        claim: claim.id.clone(),
-        state,
-        others: Vec::new(),
-        at,
-        by: None,
-        why: None,
-        proof: None,
-    })
+    let outcome = Outcome { claim: claim.id.clone(), state, others: Vec::new(), at, by: None, why: None, proof: None };
+    outcome_line(&outcome, &one_key())
 }
 
 /// A shop with two customers who are in doubt, because the gateway answered 500.
@@ -78,7 +78,7 @@ fn what_does_not_belong_to_the_ledger_is_not_imported() {
     let of = |change: &dyn Fn(&mut Header)| {
         let mut header = header.clone();
         change(&mut header);
-        text::header_line(&header)
+        text::header_line(&header, None, &seals())
     };
     let key = sendform::identity::Key::parse(NEW_KEY).unwrap().id();
     let claim = &claims(&shop)[0];
@@ -87,7 +87,7 @@ fn what_does_not_belong_to_the_ledger_is_not_imported() {
         ("project", of(&|header| header.project = sendform::identity::ProjectId::parse("other").unwrap())),
         ("key", of(&|header| header.keys.push(key.clone()))),
         ("conflict", format!("{whole}<<<<<<< HEAD\n")),
-        ("claims", text::claim_line(claim)),
+        ("claims", claim_line(claim, &one_key())),
         ("empty", String::new()),
     ];
     let mut said = Vec::new();
@@ -114,7 +114,7 @@ fn what_does_not_belong_to_the_ledger_is_not_imported() {
     conflict: exit code: 8
     ----- stderr
     error: the ledger `conflict` is damaged
-      caused by: line 4: a conflict marker of a merge that was not finished
+      caused by: line 6: a conflict marker of a merge that was not finished
       hint: keep all lines of both sides and delete the markers, in any order
       hint: nothing was imported
     claims: exit code: 8
@@ -291,7 +291,7 @@ fn outcomes_are_imported_by_hand_as_well() {
 #[test]
 fn outcomes_of_claims_that_the_ledger_lost_stop_everything() {
     let shop = in_doubt();
-    let empty = text::header_line(ledger(&shop).header());
+    let empty = text::header_line(ledger(&shop).header(), None, &seals());
     let claim = &claims(&shop)[0];
     fs::copy(shop.project.path("sendform.lock"), shop.project.path("backup.lock")).unwrap();
     shop.project.write(".sendform/outcomes-0000000000000001.jsonl", outcome(claim, PersonState::Accepted));
@@ -397,6 +397,12 @@ fn people_in_doubt_are_taken_along_by_number_only() {
     shop.apply_sends_nothing(0);
 }
 
+/// What the lines of a lockfile say, whichever runs have written them.
+fn said(text: &str) -> Vec<String> {
+    let lines = text.lines().filter(|line| !line.starts_with("{\"run\":"));
+    lines.map(|line| line.split(",\"facts\":").next().unwrap_or_default().to_owned()).collect()
+}
+
 #[test]
 fn which_key_comes_first_changes_only_when_that_is_asked_for() {
     let lockfile = |shop: &Shop| fs::read_to_string(shop.project.path("sendform.lock")).unwrap();
@@ -410,11 +416,10 @@ fn which_key_comes_first_changes_only_when_that_is_asked_for() {
         files.push(lockfile(&shop));
     }
     // Another ledger that was told otherwise more often, in other hands.
-    let mut header = ledger(&shop).header().clone();
+    let mut other = Ledger::read(files[0].as_bytes(), &seals()).unwrap().ledger;
     let first = sendform::identity::Key::parse(NEW_KEY).unwrap().id();
-    header.first_key = Some(FirstKey { change: 9, id: first });
-    let claims = files[0].split_inclusive('\n').skip(1);
-    shop.project.write("other.lock", text::header_line(&header) + &claims.collect::<String>());
+    other.follow(&Header { first_key: Some(FirstKey { change: 9, id: first }), ..other.header().clone() });
+    shop.project.write("other.lock", other.write(&seals()));
     shop.run(&["ledger", "import", "other.lock"]).code(0);
     shop.apply_sends_nothing(0);
     // A change of the gateway's name that was made already.
@@ -422,22 +427,22 @@ fn which_key_comes_first_changes_only_when_that_is_asked_for() {
     let error = shop.run(&["ledger", "rebind", "--gateway", "old.example"]).code(8);
     assert!(error.stderr.contains("was supplied first"), "{error}");
     shop.project.set("SENDFORM_KEY", &orders[1]);
-    assert_eq!(lockfile(&shop), files[1]);
+    assert_eq!(said(&lockfile(&shop)), said(&files[1]));
     // A checkout of the lockfile from before the change: the shadow remembers.
     shop.project.write("sendform.lock", &files[0]);
     shop.run(&["plan"]).code(0);
     shop.apply_sends_nothing(0);
-    assert_eq!(lockfile(&shop), files[1]);
+    assert_eq!(said(&lockfile(&shop)), said(&files[1]));
     // The gateway's name changed as well, and lockfile and shadow name different keys first.
     let [ours, shadow] = [0, 1].map(|file: usize| {
-        let mut ledger = Ledger::read(files[file].as_bytes()).unwrap().ledger;
+        let mut ledger = Ledger::read(files[file].as_bytes(), &seals()).unwrap().ledger;
         ledger.rebind(Header { gateway: "old.example".to_owned(), ..ledger.header().clone() });
-        String::from_utf8(ledger.write()).unwrap()
+        String::from_utf8(ledger.write(&seals())).unwrap()
     });
     shop.project.write("sendform.lock", ours);
     shop.project.write(".sendform/shadow.lock", shadow);
     shop.run(&["ledger", "rebind", "--gateway", "old.example"]).code(0);
-    assert_eq!(lockfile(&shop), files[1]);
+    assert_eq!(said(&lockfile(&shop)), said(&files[1]));
     shop.apply_sends_nothing(0);
 }
 
@@ -509,7 +514,7 @@ fn keys_are_rotated_and_nobody_is_forgotten() {
     // A checkout of the lockfile from before the change: the shadow remembers, the key is asked for.
     let header = ledger(&shop).header().clone();
     let first = Header { keys: vec![sendform::identity::Key::parse(KEY).unwrap().id()], ..header };
-    fs::write(shop.project.path("sendform.lock"), text::header_line(&first)).unwrap();
+    fs::write(shop.project.path("sendform.lock"), text::header_line(&first, None, &seals())).unwrap();
     shop.project.set("SENDFORM_KEY", KEY);
     shop.apply_sends_nothing(8);
     shop.project.set("SENDFORM_KEY", format!("{KEY},{NEW_KEY}"));
@@ -533,7 +538,7 @@ fn what_is_odd_is_told_in_words_and_to_machines() {
     let first = claims(&shop)[0].clone();
     let mut again = first.clone();
     again.id.attempt = 2;
-    let lines = [text::claim_line(&again), outcome(&again, PersonState::Accepted)].concat();
+    let lines = [claim_line(&again, &one_key()), outcome(&again, PersonState::Accepted)].concat();
     let whole = fs::read_to_string(shop.project.path("sendform.lock")).unwrap();
     fs::write(shop.project.path("sendform.lock"), format!("{whole}{lines}")).unwrap();
     let run = shop.run(&["ledger", "verify"]).code(8);
@@ -577,7 +582,7 @@ fn one_row_that_two_clones_booked_for_two_claims_is_a_note() {
     let mut theirs = Ledger::new(ledger(&shop).header().clone());
     theirs.add_claim(before).unwrap();
     theirs.add_outcome(found).unwrap();
-    shop.project.write("theirs.lock", String::from_utf8(theirs.write()).unwrap());
+    shop.project.write("theirs.lock", String::from_utf8(theirs.write(&seals())).unwrap());
     shop.run(&["ledger", "import", "theirs.lock"]).code(0);
     assert_snapshot!(shop.run(&["ledger", "verify"]), @"
     exit code: 0
@@ -631,7 +636,7 @@ fn a_ledger_that_was_copied_elsewhere_is_taken_into_use_again_with_a_warning() {
     let mut retired = ledger(&shop);
     retired.rebind(Header { gateway: moved.clone(), ..retired.header().clone() });
     for name in ["sendform.lock", ".sendform/shadow.lock"] {
-        fs::write(shop.project.path(name), retired.write()).unwrap();
+        fs::write(shop.project.path(name), retired.write(&seals())).unwrap();
     }
     let refused = shop.apply_sends_nothing(8).to_string();
     assert!(refused.contains("name that home under `state` in sendform.yaml. Only to copy"), "{refused}");
@@ -671,7 +676,10 @@ fn branches(has_driver: bool) -> Shop {
     shop.project.write(".gitattributes", "sendform.lock -text merge=union linguist-generated\n");
     git_does(&shop, &["init", "--quiet"]);
     if has_driver {
-        git_does(&shop, &["config", "merge.sendform.driver", "sendform ledger merge %O %A %B"]);
+        git_does(
+            &shop,
+            &["config", "merge.sendform.driver", &format!("SENDFORM_KEY={KEY} sendform ledger merge %O %A %B")],
+        );
         shop.project.write(".git/info/attributes", "sendform.lock merge=sendform\n");
     }
     shop.apply().code(0);
@@ -702,7 +710,7 @@ fn two_branches_are_merged_by_git_both_ways_with_the_driver_and_without() {
             git_does(&shop, &["checkout", "--quiet", into]);
             git_does(&shop, &["merge", "--quiet", "--no-edit", from]);
             let text = fs::read(shop.project.path("sendform.lock")).unwrap();
-            let canonical = Ledger::read(&text).unwrap().ledger.write();
+            let canonical = Ledger::read(&text, &seals()).unwrap().ledger.write(&seals());
             assert_eq!(has_driver, text == canonical, "the driver puts the lines in order");
             texts.push(shop.project.read("sendform.lock").lines().count());
             shop.customers(1..=8);
@@ -711,6 +719,32 @@ fn two_branches_are_merged_by_git_both_ways_with_the_driver_and_without() {
         }
     }
     assert_eq!(texts[0], texts[1]);
+}
+
+#[test]
+fn a_merge_that_kept_one_side_is_noticed_in_a_clone_without_a_shadow() {
+    let shop = branches(false);
+    git_does(&shop, &["checkout", "--quiet", "main"]);
+    let theirs = git(shop.project.folder(), &["rev-parse", "other"]).stdout;
+    git_does(&shop, &["merge", "--quiet", "--no-edit", "--strategy", "ours", "other"]);
+    shop.customers(1..=8);
+    for command in [&["plan"][..], &["ledger", "verify"], &["apply", "--auto-approve"]] {
+        fs::remove_file(shop.project.path(".sendform/shadow.lock")).ok();
+        let run = shop.sends_nothing(command, 8);
+        assert!(run.stderr.contains("a merge has kept one side only"), "{run}");
+        assert!(run.stderr.contains(String::from_utf8_lossy(&theirs).trim()), "{run}");
+    }
+    // Where that cannot be seen, it is said.
+    let origin = format!("file://{}", shop.project.folder().display());
+    git_does(&shop, &["clone", "--quiet", "--depth", "1", &origin, "shallow"]);
+    let run = shop.run(&["plan", "--dir", "shallow"]).code(0);
+    assert!(run.stderr.contains("as in a shallow clone"), "{run}");
+    fs::remove_dir_all(shop.project.path("shallow")).unwrap();
+    let side = git(shop.project.folder(), &["show", "other:./sendform.lock"]).stdout;
+    fs::write(shop.project.path("other.lock"), side).unwrap();
+    shop.run(&["ledger", "import", "other.lock"]).code(0);
+    shop.apply().code(0);
+    assert_eq!(shop.accepted(), [1; 8]);
 }
 
 #[test]
@@ -738,7 +772,11 @@ fn files_are_merged_without_a_project_and_without_a_key() {
     project.unset("SENDFORM_KEY");
     let text = fs::read_to_string(shop.project.path("sendform.lock")).unwrap();
     let (header, _) = text.split_once('\n').unwrap();
-    let elsewhere = text::header_line(&Header { gateway: "elsewhere".to_owned(), ..ledger(&shop).header().clone() });
+    let elsewhere = text::header_line(
+        &Header { gateway: "elsewhere".to_owned(), ..ledger(&shop).header().clone() },
+        None,
+        &seals(),
+    );
     project.write("ours", format!("{header}\n"));
     project.write("theirs", &text);
     project.write("none", "");
@@ -754,9 +792,9 @@ fn files_are_merged_without_a_project_and_without_a_key() {
     }
     assert_snapshot!(crate::support::normalised(&said), @"
     error: the ledger `marked (the version of the other branch)` is damaged
-      caused by: line 4: a conflict marker of a merge that was not finished
+      caused by: line 6: a conflict marker of a merge that was not finished
     error: the ledger `cut (the version of the other branch)` is damaged
-      caused by: line 3: the text is cut off inside this line
+      caused by: line 5: the text is cut off inside this line
     error: the ledgers cannot be joined
       caused by: the ledgers belong to two gateways, `127.0.0.1:[port]` and `elsewhere`
     error: the ledger `none (the version of the other branch)` is damaged

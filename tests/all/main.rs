@@ -15,6 +15,7 @@ mod doubts;
 mod faults;
 mod frozen;
 mod generated;
+mod genuine;
 mod git_store;
 mod identity;
 mod init;

@@ -13,7 +13,7 @@ use sendform::audience::{Reader, Row};
 use sendform::campaign::{Campaign, Files, FilesError, Project, Stream, read_campaign, read_project};
 use sendform::diagnostic::Source;
 use sendform::identity::{CanonicalTo, Fingerprint, IdRule, Key, Keys, ProjectId, SenderId};
-use sendform::ledger::{Claim, ClaimId, Dated, Header, Ledger, Outcome, PersonState, RunId, View};
+use sendform::ledger::{Claim, ClaimId, Dated, Fact, Header, Ledger, Outcome, PersonState, RunId, Seals, View};
 use sendform::plan::{Accepted, Frozen, Input, Plan, Selection, plan};
 use sendform::render::{Condition, Purpose, Renderer, Template};
 
@@ -234,6 +234,10 @@ fn reading_a_frozen_plan(bencher: Bencher<'_, '_>) {
 
 #[divan::bench]
 fn reading_a_ledger(bencher: Bencher<'_, '_>) {
-    let text = sent(&Shop::new().plan(&empty())).write();
-    bencher.bench_local(|| Ledger::read(&text).unwrap());
+    let seals = Seals::new(&keys(), &ProjectId::parse("shop").unwrap());
+    let mut ledger = sent(&Shop::new().plan(&empty()));
+    let mut numbers = 0..;
+    ledger.adopt(|| Fact { run: RunId(1), number: numbers.next().unwrap() });
+    let text = ledger.write(&seals);
+    bencher.bench_local(|| Ledger::read(&text, &seals).unwrap());
 }

@@ -14,7 +14,7 @@ use crate::apply::{Alarm, Clock as _, Planned, Stopped, Store, Supply as _};
 use crate::campaign::Witness;
 use crate::identity::{BulkTime, MessageId, Person, Revision, SenderId};
 use crate::ledger::sample::{self, at};
-use crate::ledger::{Claim, ClaimId, Evidence, Grant, Ledger, Outcome, PersonState, RunId, View, Weighed};
+use crate::ledger::{Claim, ClaimId, Evidence, Grant, Ledger, Outcome, PersonState, RunId, Seals, View, Weighed};
 use crate::plan::Bulk;
 use crate::wire::response::Status;
 
@@ -376,9 +376,12 @@ fn what_the_logs_still_know_is_written_down_once() {
     let stand: Vec<_> = [1, 2, 3, 4, 5, 6, 7, 9].map(standing).into();
     assert_eq!(stand, [Accepted, Accepted, Rejected(14), Free, Free, Accepted, InDoubt, Accepted]);
     assert_eq!(ledger.verify(), [], "what is recovered is not odd");
-    assert_eq!(Ledger::read(&ledger.write()).unwrap().ledger.write(), ledger.write());
+    assert_eq!(
+        Ledger::read(&ledger.write(&Seals::none()), &Seals::none()).unwrap().ledger.write(&Seals::none()),
+        ledger.write(&Seals::none())
+    );
     assert_eq!(again(21), Recovered { accepted: 0, rejected: 0, raised: 0, ..expect });
-    assert_eq!(store.ledger.lock().unwrap().write(), ledger.write());
+    assert_eq!(store.ledger.lock().unwrap().write(&Seals::none()), ledger.write(&Seals::none()));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::cli::failure::Failure;
 use crate::cli::gateway;
 use crate::cli::output::{Forms, Output};
 use crate::cli::settings::Settings;
-use crate::cli::store::{expected, store_failure};
+use crate::cli::store::{expected, store_failure, visit};
 use crate::cli::world::World;
 use crate::report::done_json;
 use crate::report::ledger::news_words;
@@ -32,7 +32,8 @@ pub(super) async fn run(world: &World, args: &CopyArgs, settings: &Settings, out
             .hint("name the new home under `state` in sendform.yaml; `--from` names the old one"));
     }
     world.home.make_private()?;
-    let copied = copy(&from, to, &expected, world.gateway.now()).await.map_err(|error| store_failure(&error))?;
+    let copied =
+        copy(&from, to, &expected, &visit(world, "ledger copy")?).await.map_err(|error| store_failure(&error))?;
     let (from_place, to_place) = (from.place(), to.place());
     let advice = match from {
         Home::Lockfile(_) => "commit it as it is now, so that other clones are refused as well\n",

@@ -6,12 +6,13 @@ use crate::cli::args::ImportArgs;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Forms, Output};
-use crate::cli::store::{expected, store_failure};
+use crate::cli::store::{expected, store_failure, visit};
 use crate::cli::world::World;
-use crate::ledger::{Damage, Ledger, News, Piece};
+use crate::ledger::{Authenticity, Damage, Ledger, News, Piece};
 use crate::report::ledger::{Imported, imported_json, imported_text};
+use crate::report::words::plural;
 use crate::store::regular::{self, LEDGER_BYTES_MAX, Links};
-use crate::store::{Expected, StoreError};
+use crate::store::{Expected, StoreError, Visit};
 
 /// Runs the command: all files, or none.
 ///
@@ -20,12 +21,25 @@ use crate::store::{Expected, StoreError};
 /// written.
 pub(super) async fn run(world: &World, args: &ImportArgs, output: &Output) -> Result<Exit, Failure> {
     let expected = expected(world)?;
-    let store = world.gateway.ledger.open(&expected, "ledger import").await.map_err(|error| store_failure(&error))?;
+    let visit = Visit { brings_more: true, ..visit(world, "ledger import")? };
+    let store = world.gateway.ledger.open(&expected, &visit).await.map_err(|error| store_failure(&error))?;
     let before = store.ledger().clone();
     let mut after = before.clone();
     let mut files = Vec::new();
+    let mut unsigned = 0;
     for file in &args.files {
-        files.push(take(&mut after, file, &expected)?);
+        files.push(take(&mut after, file, &expected, &mut unsigned)?);
+    }
+    if unsigned > args.accept.unwrap_or(0) {
+        drop(store.finish().await);
+        let message = format!(
+            "nothing shows that {} {} genuine: not signed",
+            plural(unsigned, "entry"),
+            if unsigned == 1 { "is" } else { "are" }
+        );
+        return Err(Failure::new(Exit::Ledger, message)
+            .hint("an older sendform has written them, or somebody without the key: nothing was imported")
+            .hint(format!("if the files are surely as they were left: --accept unauthenticated={unsigned}")));
     }
     if !News::between(&before, &after).is_empty() {
         store.join(after).await.map_err(|error| store_failure(&error))?;
@@ -35,8 +49,8 @@ pub(super) async fn run(world: &World, args: &ImportArgs, output: &Output) -> Re
     Ok(Exit::Done)
 }
 
-/// Takes one file in.
-fn take(ledger: &mut Ledger, file: &Path, expected: &Expected) -> Result<Imported, Failure> {
+/// Takes one file in, and counts the entries that are not signed.
+fn take(ledger: &mut Ledger, file: &Path, expected: &Expected, unsigned: &mut u64) -> Result<Imported, Failure> {
     let place = file.display().to_string();
     let text = regular::read(file, Links::Followed, LEDGER_BYTES_MAX).map_err(|error| {
         Failure::new(Exit::Environment, format!("`{place}` cannot be read: nothing was imported")).because(&error)
@@ -46,14 +60,22 @@ fn take(ledger: &mut Ledger, file: &Path, expected: &Expected) -> Result<Importe
         store_failure(&error).hint("nothing was imported")
     };
     let before = ledger.clone();
-    let (passed_over, is_torn, is_dump) = match Piece::read(&text).map_err(damaged)? {
+    let (passed_over, is_torn, is_dump) = match Piece::read(&text, &expected.seals).map_err(damaged)? {
         Piece::Whole(mut read) => {
+            if read.authenticity == Authenticity::Unsigned {
+                *unsigned += read.ledger.claims().len() as u64;
+            }
             expected.check_joined(read.ledger.header(), &place).map_err(|error| store_failure(&error))?;
             read.ledger.follow(ledger.header());
             ledger.join(&read.ledger).map_err(|error| store_failure(&StoreError::Join(error)))?;
             (0, read.torn.is_some(), false)
         }
-        Piece::Outcomes(outcomes) => (ledger.take_outcomes(&outcomes).map_err(damaged)?, false, true),
+        Piece::Outcomes(outcomes) => {
+            if !outcomes.is_signed {
+                *unsigned += outcomes.len() as u64;
+            }
+            (ledger.take_outcomes(&outcomes).map_err(damaged)?, false, true)
+        }
     };
     Ok(Imported { file: place, news: News::between(&before, ledger), passed_over, is_torn, is_dump })
 }

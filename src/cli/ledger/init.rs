@@ -3,7 +3,7 @@
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Forms, Output};
-use crate::cli::store::{expected, store_failure};
+use crate::cli::store::{expected, store_failure, visit};
 use crate::cli::world::World;
 use crate::report::done_json;
 use crate::store::Home;
@@ -26,7 +26,11 @@ const BRANCH: &str = "keep the branch open for plain pushes, and never merge it 
 pub(super) async fn run(world: &World, output: &Output) -> Result<Exit, Failure> {
     let ledger = &world.gateway.ledger;
     world.home.make_private()?;
-    ledger.create(expected(world)?.header()).await.map_err(|error| store_failure(&error))?;
+    let expected = expected(world)?;
+    ledger
+        .create(expected.header(), &expected, &visit(world, "ledger init")?)
+        .await
+        .map_err(|error| store_failure(&error))?;
     let advice = match ledger {
         _ if world.gateway.is_sandbox() => "",
         Home::Lockfile(_) => LOCKFILE,

@@ -1,10 +1,14 @@
-//! `ledger merge`: git's merge driver for the lockfile. It needs no project, no key, no gateway.
+//! `ledger merge`: git's merge driver for the lockfile. It needs no project, no gateway, and no key: with one
+//! it also checks who has written the lines, and sorts them.
 
 use crate::cli::args::MergeArgs;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Forms, Output};
+use crate::cli::settings::Settings;
 use crate::cli::store::store_failure;
+use crate::identity::ProjectId;
+use crate::ledger::Seals;
 use crate::report::done_json;
 use crate::store::merge_files;
 
@@ -12,8 +16,9 @@ use crate::store::merge_files;
 ///
 /// # Errors
 /// If the files cannot be merged, and then `ours` is as it was; or if the output cannot be written.
-pub(super) fn run(args: &MergeArgs, output: &Output) -> Result<Exit, Failure> {
-    merge_files(&args.ancestor, &args.ours, &args.theirs).map_err(|error| {
+pub(super) fn run(args: &MergeArgs, settings: &Settings, output: &Output) -> Result<Exit, Failure> {
+    let keys = |project: &ProjectId| settings.keys.as_ref().map_or_else(Seals::none, |keys| Seals::new(keys, project));
+    merge_files([&args.ancestor, &args.ours, &args.theirs], keys).map_err(|error| {
         store_failure(&error).hint(
             "the lockfile was left as it is on this branch, without what the other knows: do not commit it so; \
              `git show :2:./sendform.lock` and `git show :3:./sendform.lock` have both sides",

@@ -27,7 +27,7 @@ pub(super) async fn run(
 ) -> Result<Exit, Failure> {
     // git merges wherever it likes: there may be no project there, and no key.
     if let LedgerCommand::Merge(args) = command {
-        return merge::run(args, output);
+        return merge::run(args, settings, output);
     }
     World::run(global, settings, output, async |world| match command {
         LedgerCommand::Init => init::run(world, output).await,
@@ -36,7 +36,7 @@ pub(super) async fn run(
         LedgerCommand::Copy(args) => copy::run(world, args, settings, output).await,
         LedgerCommand::Rebind(args) => rebind::run(world, args, output).await,
         LedgerCommand::Recover(args) => recover::run(world, args, settings, output).await,
-        LedgerCommand::Merge(args) => merge::run(args, output),
+        LedgerCommand::Merge(args) => merge::run(args, settings, output),
     })
     .await
 }

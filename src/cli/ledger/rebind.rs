@@ -4,7 +4,7 @@ use crate::cli::args::RebindArgs;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Forms, Output};
-use crate::cli::store::{expected, store_failure};
+use crate::cli::store::{expected, store_failure, visit};
 use crate::cli::world::World;
 use crate::identity::KeyId;
 use crate::ledger::{Header, Ledger, View};
@@ -24,6 +24,7 @@ pub(super) async fn run(world: &World, args: &RebindArgs, output: &Output) -> Re
         gateway: args.gateway.clone().unwrap_or_else(|| new.gateway.clone()),
         // An added key is one that the ledger does not name.
         keys: if args.add_key { None } else { new.keys.clone() },
+        seals: new.seals.clone(),
     };
     let before = before(world, &from, &new).await?;
     if let Some(ledger) = before.as_ref().filter(|ledger| ledger.header().gateway != new.gateway) {
@@ -35,7 +36,7 @@ pub(super) async fn run(world: &World, args: &RebindArgs, output: &Output) -> Re
         // Which key comes first is changed only if that is asked for.
         to.first_key = None;
     }
-    home.rebind(&from, to).await.map_err(|error| store_failure(&error))?;
+    home.rebind(&from, to, &visit(world, "ledger rebind")?).await.map_err(|error| store_failure(&error))?;
     let rebound = rebound(before.as_ref().map(Ledger::header), &new, world, args);
     output.show(&Forms { text: &|_| rebound.text(), json: &|| rebound.to_json() })?;
     if let Some(other) = args.gateway.as_deref().and_then(moved_to) {
@@ -54,7 +55,7 @@ async fn before(world: &World, from: &Expected, new: &Expected) -> Result<Option
         seen => seen,
     };
     match seen {
-        Ok((ledger, _)) => Ok(Some(ledger)),
+        Ok(seen) => Ok(Some(seen.ledger)),
         Err(StoreError::Join(_)) => Ok(None),
         Err(error) => Err(store_failure(&error)),
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::apply::MessageRevision;
 use crate::apply::evidence::LogsFailure;
 use crate::apply::witness::{Recovered, recover};
-use crate::cli::apply::{client, random};
+use crate::cli::apply::client;
 use crate::cli::args::RecoverArgs;
 use crate::cli::clock::RunClock;
 use crate::cli::dumps;
@@ -15,10 +15,9 @@ use crate::cli::failure::Failure;
 use crate::cli::output::{Forms, Output};
 use crate::cli::plan;
 use crate::cli::settings::Settings;
-use crate::cli::store::{expected, store_failure};
+use crate::cli::store::{expected, store_failure, visit};
 use crate::cli::world::{Choices, World};
 use crate::identity::SenderId;
-use crate::ledger::RunId;
 use crate::report::recovered;
 use crate::report::words::plural;
 
@@ -35,10 +34,11 @@ pub(super) async fn run(
 ) -> Result<Exit, Failure> {
     let clock = RunClock::new(Arc::clone(world));
     let client = client(world, settings, clock.clone())?;
-    let run = RunId(random()?);
-    let opened = world.gateway.ledger.open(&expected(world)?, "ledger recover").await;
+    let visit = visit(world, "ledger recover")?;
+    let run = visit.run;
+    let opened = world.gateway.ledger.open(&expected(world)?, &visit).await;
     let store = opened.map_err(|error| store_failure(&error))?;
-    dumps::take_in(world, &store).await?;
+    dumps::take_in(world, &store, 0).await?;
     let messages = messages(world, &store.ledger());
     let recovered = match recover((&store, &client, &clock), run, &messages).await {
         Ok(recovered) => recovered,
@@ -71,6 +71,7 @@ pub(super) async fn run(
     if verdict.is_ok() {
         // Whoever has said what the logs cannot tell has confirmed the ledger as it is now.
         store.confirm_server().await.map_err(|error| store_failure(&error))?;
+        store.close_others().await.map_err(|error| store_failure(&error))?;
     }
     store.finish().await.map_err(|error| store_failure(&error))?;
     shown?;

@@ -4,10 +4,11 @@ use crate::cli::dumps;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Forms, Output};
-use crate::cli::store::{expected, look_without_dumps, store_failure};
+use crate::cli::store::{expected_by_anybody, look, store_failure};
 use crate::cli::world::World;
 use crate::ledger::{News, Shadow};
 use crate::report::ledger::{Checked, Dump};
+use crate::store::Seen;
 
 /// Runs the command. What is odd about the ledger itself sets the exit code; what lies beside it, and
 /// is joined in by the next apply, does not.
@@ -15,12 +16,12 @@ use crate::report::ledger::{Checked, Dump};
 /// # Errors
 /// If the ledger cannot be read.
 pub(super) async fn run(world: &World, output: &Output) -> Result<Exit, Failure> {
-    let (ledger, _) = look_without_dumps(world).await?;
+    let Seen { ledger, trust, .. } = look(world).await?;
     let home = &world.gateway.ledger;
     let shadow = if ledger.claims().len() == 0 && world.gateway.is_sandbox() {
         Shadow::Same
     } else {
-        home.shadow(&expected(world)?).map_err(|error| store_failure(&error))?
+        home.shadow(&expected_by_anybody(world)?).map_err(|error| store_failure(&error))?
     };
     let mut found = Vec::new();
     for dump in dumps::read(world)? {
@@ -29,8 +30,14 @@ pub(super) async fn run(world: &World, output: &Output) -> Result<Exit, Failure>
         let news = taken.map(|_| News::between(&ledger, &after)).map_err(|damage| damage.to_string());
         found.push(Dump { path: dump.path.display().to_string(), outcomes: dump.outcomes.len(), news });
     }
-    let checked =
-        Checked { place: home.place(), claims: ledger.claims().len(), findings: ledger.verify(), shadow, dumps: found };
+    let checked = Checked {
+        place: home.place(),
+        claims: ledger.claims().len(),
+        trust,
+        findings: ledger.verify(),
+        shadow,
+        dumps: found,
+    };
     output.show(&Forms { text: &|paint| checked.render(paint), json: &|| checked.to_json() })?;
     Ok(if checked.is_odd() { Exit::Ledger } else { Exit::Done })
 }

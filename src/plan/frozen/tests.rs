@@ -163,7 +163,7 @@ fn other_files_are_no_plans() {
     let bytes = written(&many(1));
     let text = std::str::from_utf8(&bytes).unwrap();
     let newer = check(&text.replacen("\"version\":1", "\"version\":2", 1));
-    let ledger = String::from_utf8(sale().ledger.write()).unwrap();
+    let ledger = String::from_utf8(sale().ledger.write(&crate::ledger::Seals::none())).unwrap();
     insta::assert_snapshot!(
         [check(""), check("hello\n"), check(&ledger), newer, check(&format!("{text}x")), check(&text.replace('\n', "\r\n"))].join("\n"),
         @"

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use crate::identity::Revision;
-use crate::ledger::{HandedOver, PersonState};
+use crate::ledger::{HandedOver, PersonState, Seals};
 use crate::plan::fixture::Fixture;
 use crate::plan::gate::Gate;
 use crate::plan::make::Plan;
@@ -243,7 +243,7 @@ fn what_the_files_lack_still_leaves() {
 #[test]
 fn an_old_record_tells_times_only() {
     let fixture = handed_over(CAMPAIGN);
-    let text = String::from_utf8(fixture.ledger.write()).unwrap();
+    let text = String::from_utf8(fixture.ledger.write(&Seals::none())).unwrap();
     let older: String = text
         .lines()
         .map(|line| {
@@ -253,7 +253,7 @@ fn an_old_record_tells_times_only() {
         .collect();
     let check = |from: &str, to: &str, expect: Option<u64>| {
         let mut fixture = handed_over(CAMPAIGN);
-        fixture.ledger = crate::ledger::Ledger::read(older.as_bytes()).unwrap().ledger;
+        fixture.ledger = crate::ledger::Ledger::read(older.as_bytes(), &Seals::none()).unwrap().ledger;
         fixture.write("campaign.yaml", &CAMPAIGN.replace(from, to));
         let plan = fixture.plan();
         assert_eq!(at_gateway(&plan).other_time.map(|handed| handed.people), expect, "{to}");

@@ -6,7 +6,8 @@ use crate::identity::MessageKey;
 
 use super::error::GitError;
 use super::repository::{Oid, Repository};
-use super::tip::{Blob, CONTENTS, HEADER, README, SEGMENTS, Tip, segment_path};
+use super::tip::{Blob, CONTENTS, HEADER, README, SEGMENTS, Tip, run_path, segment_path};
+use crate::ledger::RunId;
 
 /// How many segments a message has at most before they become one, whatever that costs.
 const SEGMENTS_MAX: usize = 64;
@@ -36,6 +37,8 @@ pub(super) struct Addition {
     pub(super) lines: BTreeMap<MessageKey, String>,
     /// All lines of messages whose segments become one.
     pub(super) whole: BTreeMap<MessageKey, Vec<u8>>,
+    /// How runs have ended.
+    pub(super) runs: BTreeMap<RunId, String>,
     /// What the commit says.
     pub(super) subject: String,
 }
@@ -61,7 +64,7 @@ pub(super) fn write(
     addition: &Addition,
     (run, number): (u64, u32),
 ) -> Result<Tip, GitError> {
-    let mut next = Tip { commit: None, files: tip.files.clone() };
+    let mut next = Tip { commit: None, ..tip.clone() };
     if let Some(header) = &addition.header {
         next.files.insert(HEADER.to_owned(), blob(repository, header.as_bytes())?);
     }
@@ -78,7 +81,11 @@ pub(super) fn write(
         text.extend_from_slice(addition.lines.get(message).map_or(&[], |lines| lines.as_bytes()));
         next.files.insert(segment_path(message, run, number), blob(repository, &text)?);
     }
-    let contents = blob(repository, next.contents(tip.commit.as_deref()).as_bytes())?;
+    for (run, line) in &addition.runs {
+        next.files.insert(run_path(*run), blob(repository, line.as_bytes())?);
+    }
+    let contents = next.contents(tip.commit.as_deref(), &repository.seals);
+    let contents = blob(repository, contents.as_bytes())?;
     let tree = tree(repository, &next, &contents)?;
     next.commit = Some(commit(repository, &tree, tip.commit.as_deref(), &addition.subject)?);
     Ok(next)

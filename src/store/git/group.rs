@@ -6,12 +6,15 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use jiff::Timestamp;
 
 use crate::identity::MessageKey;
+use crate::ledger::text::{self, Signing};
 use crate::ledger::{
-    Claim, ClaimId, EntryError, Evidence, Grant, Header, Ledger, MessageRecord, Outcome, View, Weighed, text,
+    Claim, ClaimId, EntryError, Evidence, Fact, Grant, Header, Ledger, MessageRecord, Outcome, RunId, Unclosed, View,
+    Weighed,
 };
 use crate::store::desk::{self, Reply, Verdict};
 use crate::store::error::StoreError;
 use crate::store::expected::Expected;
+use crate::store::visit::Numbers;
 
 use super::commit::{self, Addition};
 use super::publish::Changes;
@@ -21,6 +24,7 @@ use super::tip::Tip;
 /// A claim, and whoever waits for its answer.
 struct Waiting {
     claim: Claim,
+    fact: Fact,
     reply: Reply,
 }
 
@@ -41,19 +45,25 @@ pub(super) struct Group {
     /// The claims again, as a ledger that knows who is in them.
     claimed: Ledger,
     hearings: Vec<Hearing>,
-    /// What came of the evidence by the tip that was tried last, all of it in its order.
-    weighed: Vec<Weighed>,
+    /// What came of the evidence by the tip that was tried last, all of it in its order, each with the number
+    /// of what follows from it.
+    weighed: Vec<(Weighed, Option<Fact>)>,
     lines: BTreeMap<MessageKey, String>,
     outcomes: usize,
     /// Messages of ledgers that were joined in.
     joined: BTreeSet<MessageKey>,
     /// Whether the header is another.
     is_bound_anew: bool,
+    /// Runs whose end is to be written.
+    ended: BTreeSet<RunId>,
+    /// Whether this run's own is among them.
+    is_over: bool,
+    numbers: Numbers,
 }
 
 impl Group {
     /// Begins without anything.
-    pub(super) fn new(ledger: Arc<RwLock<Ledger>>, expected: Expected, place: String) -> Self {
+    pub(super) fn new(ledger: Arc<RwLock<Ledger>>, (expected, numbers): (Expected, Numbers), place: String) -> Self {
         let claimed = Ledger::new(header(&ledger));
         Self {
             ledger,
@@ -67,7 +77,33 @@ impl Group {
             outcomes: 0,
             joined: BTreeSet::new(),
             is_bound_anew: false,
+            ended: BTreeSet::new(),
+            is_over: false,
+            numbers,
         }
+    }
+
+    /// Closes runs that have died, which rides along with the next push; and makes entries of this run of what
+    /// an older version has written, if that is asked for.
+    pub(super) fn close_the_dead(&mut self, now: Timestamp, adopts: bool) {
+        let mut ledger = self.ledger.write().unwrap_or_else(PoisonError::into_inner);
+        if adopts {
+            ledger.adopt(|| self.numbers.give());
+            self.is_bound_anew = true;
+            self.joined.extend(ledger.messages().map(|record| record.message.clone()));
+            self.joined.extend(ledger.claims().map(|claim| claim.claim().id.bulk.message.clone()));
+        }
+        let is_dead = |unclosed: &Unclosed| unclosed.lives_until < now && unclosed.run != self.numbers.run();
+        for Unclosed { run, .. } in ledger.unclosed().into_iter().filter(is_dead) {
+            ledger.close_as_it_is(run, now);
+            self.ended.insert(run);
+        }
+    }
+
+    /// Ends the run: how it has ended goes with the next push. Says whether there is anything to say.
+    pub(super) fn end(&mut self) -> bool {
+        self.is_over = self.numbers.is_used();
+        self.is_over
     }
 
     /// How many claims wait.
@@ -90,7 +126,9 @@ impl Group {
     pub(super) fn drop_left(&mut self) {
         self.hearings.retain(|hearing| !hearing.verdict.is_closed());
         let before = self.claims.len();
-        self.claims.retain(|waiting| !waiting.reply.is_closed());
+        for waiting in self.claims.extract_if(.., |waiting| waiting.reply.is_closed()) {
+            self.numbers.skip(waiting.fact);
+        }
         if self.claims.len() < before {
             self.give_way();
         }
@@ -99,10 +137,14 @@ impl Group {
     /// Takes a claim, or answers it at once.
     pub(super) fn claim(&mut self, claim: Claim, reply: Reply) {
         let ledger = self.ledger.read().unwrap_or_else(PoisonError::into_inner);
-        let granted = grant(&ledger, (&self.expected, &self.place), &claim, &mut self.claimed);
+        let fact = self.numbers.next();
+        let granted = grant(&ledger, (&self.expected, &self.place), (&claim, fact), &mut self.claimed);
         drop(ledger);
         match granted {
-            Ok(Grant::Granted) => self.claims.push(Waiting { claim, reply }),
+            Ok(Grant::Granted) => {
+                self.numbers.give_at(claim.at);
+                self.claims.push(Waiting { claim, fact, reply });
+            }
             answer => desk::answer(reply, answer),
         }
     }
@@ -118,8 +160,14 @@ impl Group {
         let evidence: Vec<Evidence> = self.hearings.iter().flat_map(|hearing| hearing.evidence.clone()).collect();
         let now = evidence.iter().map(|evidence| evidence.at).min().unwrap_or(Timestamp::MAX);
         let mut judged = self.ledger().about(&evidence);
-        self.weighed = judged.weigh(&evidence, View::Shared { now });
-        let outcomes: Vec<Outcome> = self.weighed.iter().filter_map(|weighed| weighed.outcome.clone()).collect();
+        for fact in std::mem::take(&mut self.weighed).into_iter().filter_map(|(_, fact)| fact) {
+            self.numbers.skip(fact);
+        }
+        for weighed in judged.weigh(&evidence, View::Shared { now }) {
+            let fact = weighed.outcome.as_ref().map(|outcome| self.numbers.give_at(outcome.at));
+            self.weighed.push((weighed, fact));
+        }
+        let outcomes: Vec<Outcome> = self.follows().map(|(outcome, _)| outcome.clone()).collect();
         for outcome in outcomes {
             judged.add_outcome(outcome).expect("what follows from evidence goes with what it was held against");
         }
@@ -129,6 +177,7 @@ impl Group {
             if taken.is_empty() {
                 self.claims.push(waiting);
             } else {
+                self.numbers.skip(waiting.fact);
                 desk::answer(waiting.reply, Ok(Grant::Taken(taken)));
             }
         }
@@ -142,19 +191,23 @@ impl Group {
         let mut ledger = self.ledger.write().unwrap_or_else(PoisonError::into_inner);
         let mut all = std::mem::take(&mut self.weighed).into_iter();
         for Hearing { evidence, verdict } in self.hearings.drain(..) {
-            let weighed: Vec<Weighed> = all.by_ref().take(evidence.len()).collect();
-            for outcome in weighed.iter().filter_map(|weighed| weighed.outcome.clone()) {
-                ledger.add_outcome(outcome).map_err(StoreError::Entry)?;
+            let weighed: Vec<_> = all.by_ref().take(evidence.len()).collect();
+            for (weighed, fact) in &weighed {
+                if let Some(outcome) = weighed.outcome.clone() {
+                    ledger.enter_outcome(outcome, *fact).map_err(StoreError::Entry)?;
+                }
             }
-            desk::answer(verdict, Ok(weighed));
+            desk::answer(verdict, Ok(weighed.into_iter().map(|(weighed, _)| weighed).collect()));
         }
         Ok(())
     }
 
     /// Takes a message's record.
     pub(super) fn record(&mut self, record: MessageRecord) {
-        self.add(&record.message, &text::message_line(&record));
-        self.ledger.write().unwrap_or_else(PoisonError::into_inner).add_message(record);
+        let fact = Some(self.numbers.give_at(record.at));
+        let line = text::message_line(&record, fact, &self.signing());
+        self.add(&record.message, &line);
+        self.ledger.write().unwrap_or_else(PoisonError::into_inner).enter_message(record, fact);
     }
 
     /// Takes an outcome, and gives back its lines: the claim's, and its own.
@@ -162,12 +215,14 @@ impl Group {
     /// # Errors
     /// If it does not go with the ledger.
     pub(super) fn settle(&mut self, outcome: Outcome) -> Result<String, StoreError> {
-        let line = text::outcome_line(&outcome);
-        let id = outcome.claim.clone();
+        let (id, at, fact) = (outcome.claim.clone(), outcome.at, Some(self.numbers.next()));
         let mut ledger = self.ledger.write().unwrap_or_else(PoisonError::into_inner);
-        ledger.add_outcome(outcome).map_err(StoreError::Entry)?;
-        let claim = ledger.claim_state(&id).map(|state| text::claim_line(state.claim()));
+        let by = self.expected.seals.signing(ledger.header());
+        let line = text::outcome_line(&outcome, fact, &by);
+        ledger.enter_outcome(outcome, fact).map_err(StoreError::Entry)?;
+        let claim = ledger.claim_state(&id).map(|state| text::claim_line(state.claim(), None, &by));
         drop(ledger);
+        self.numbers.give_at(at);
         self.add(&id.bulk.message, &line);
         self.outcomes += 1;
         Ok(claim.unwrap_or_default() + &line)
@@ -181,7 +236,11 @@ impl Group {
         let mut ledger = self.ledger.write().unwrap_or_else(PoisonError::into_inner);
         let mut joined = ledger.clone();
         joined.join(other).map_err(StoreError::Join)?;
-        self.is_bound_anew |= joined.header() != ledger.header();
+        joined.adopt_since(&ledger, || self.numbers.give());
+        // More is known of runs that others have closed, or of one that goes on.
+        self.ended.extend(joined.close_outgrown(self.numbers.run(), self.numbers.at()));
+        self.ended.extend(other.closed_runs());
+        self.is_bound_anew |= joined.has_other_header(&ledger);
         *ledger = joined;
         self.joined.extend(other.messages().map(|record| record.message.clone()));
         self.joined.extend(other.claims().map(|claim| claim.claim().id.bulk.message.clone()));
@@ -199,8 +258,12 @@ impl Group {
         drop(ledger);
         self.tell()?;
         let claims = std::mem::take(&mut self.claims);
-        *self = Self::new(Arc::clone(&self.ledger), self.expected.clone(), self.place.clone());
-        let granted = claims.into_iter().map(|Waiting { claim, reply }| {
+        self.claimed = Ledger::new(header(&self.ledger));
+        self.lines.clear();
+        self.joined.clear();
+        self.ended.clear();
+        (self.outcomes, self.is_bound_anew, self.is_over) = (0, false, false);
+        let granted = claims.into_iter().map(|Waiting { claim, reply, .. }| {
             desk::answer(reply, Ok(Grant::Granted));
             claim.id
         });
@@ -217,6 +280,26 @@ impl Group {
         }
     }
 
+    /// What follows from the evidence, with its numbers.
+    fn follows(&self) -> impl Iterator<Item = (&Outcome, Option<Fact>)> {
+        self.weighed.iter().filter_map(|(weighed, fact)| Some((weighed.outcome.as_ref()?, *fact)))
+    }
+
+    fn signing(&self) -> Signing<'_> {
+        self.expected.seals.signing(self.ledger().header())
+    }
+
+    /// Writes down how this run has ended, if it has, or if somebody took it for dead while it lives: then
+    /// they have to learn how far it has come.
+    fn close_own(&mut self) {
+        let run = self.numbers.run();
+        let mut ledger = self.ledger.write().unwrap_or_else(PoisonError::into_inner);
+        if self.is_over || ledger.closed_runs().any(|closed| closed == run) {
+            self.numbers.close(&mut ledger);
+            self.ended.insert(run);
+        }
+    }
+
     fn ledger(&self) -> RwLockReadGuard<'_, Ledger> {
         self.ledger.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -227,26 +310,32 @@ impl Changes for Group {
         if self.has_evidence() {
             self.weigh();
         }
-        let follows = || self.weighed.iter().filter_map(|weighed| weighed.outcome.as_ref());
-        if self.claims.is_empty() && !self.has_outcomes() && follows().next().is_none() {
+        if self.claims.is_empty() && !self.has_outcomes() && self.follows().next().is_none() && !self.is_over {
             return None;
         }
+        self.close_own();
         let ledger = self.ledger();
+        let seals = &self.expected.seals;
+        let by = seals.signing(ledger.header());
         let mut lines = self.lines.clone();
-        for outcome in follows() {
-            lines.entry(outcome.claim.bulk.message.clone()).or_default().push_str(&text::outcome_line(outcome));
+        for (outcome, fact) in self.follows() {
+            let line = text::outcome_line(outcome, fact, &by);
+            lines.entry(outcome.claim.bulk.message.clone()).or_default().push_str(&line);
         }
-        for Waiting { claim, .. } in &self.claims {
-            lines.entry(claim.id.bulk.message.clone()).or_default().push_str(&text::claim_line(claim));
+        for Waiting { claim, fact, .. } in &self.claims {
+            let line = text::claim_line(claim, Some(*fact), &by);
+            lines.entry(claim.id.bulk.message.clone()).or_default().push_str(&line);
         }
         // A message that nothing is added to is left as it is.
         let crowded = commit::crowded(tip).into_iter().filter(|message| lines.contains_key(message));
         let whole = crowded.chain(self.joined.iter().cloned());
-        let whole = whole.map(|message| (message.clone(), ledger.write_message(&message))).collect();
-        let header = self.is_bound_anew.then(|| text::header_line(ledger.header()));
-        let subject = format!("claims: {}, outcomes: {}", self.claims.len(), self.outcomes + follows().count());
+        let whole = whole.map(|message| (message.clone(), ledger.write_message(&message, seals))).collect();
+        let header = self.is_bound_anew.then(|| ledger.write_header(seals));
+        let runs = self.ended.iter().map(|run| (*run, ledger.write_run(*run, seals)));
+        let runs = runs.filter(|(_, line)| !line.is_empty()).collect();
+        let subject = format!("claims: {}, outcomes: {}", self.claims.len(), self.outcomes + self.follows().count());
         drop(ledger);
-        Some(Addition { header, lines, whole, subject })
+        Some(Addition { header, lines, whole, runs, subject })
     }
 
     fn learn(&mut self, repository: &Repository, since: &Tip, tip: &Tip) -> Result<(), StoreError> {
@@ -258,11 +347,14 @@ impl Changes for Group {
 
     fn give_way(&mut self) {
         let mut claimed = Ledger::new(header(&self.ledger));
-        for Waiting { claim, reply } in std::mem::take(&mut self.claims) {
-            let granted = grant(&self.ledger(), (&self.expected, &self.place), &claim, &mut claimed);
+        for Waiting { claim, fact, reply } in std::mem::take(&mut self.claims) {
+            let granted = grant(&self.ledger(), (&self.expected, &self.place), (&claim, fact), &mut claimed);
             match granted {
-                Ok(Grant::Granted) => self.claims.push(Waiting { claim, reply }),
-                answer => desk::answer(reply, answer),
+                Ok(Grant::Granted) => self.claims.push(Waiting { claim, fact, reply }),
+                answer => {
+                    self.numbers.skip(fact);
+                    desk::answer(reply, answer);
+                }
             }
         }
         self.claimed = claimed;
@@ -278,7 +370,7 @@ fn header(ledger: &RwLock<Ledger>) -> Header {
 fn grant(
     ledger: &Ledger,
     (expected, place): (&Expected, &str),
-    claim: &Claim,
+    (claim, fact): (&Claim, Fact),
     claimed: &mut Ledger,
 ) -> Result<Grant, StoreError> {
     expected.check_keys(ledger.header(), place)?;
@@ -286,5 +378,9 @@ fn grant(
         return Err(StoreError::Entry(EntryError::Repeated(claim.id.clone())));
     }
     let taken = ledger.taken(claim);
-    if taken.is_empty() { claimed.grant(claim.clone()).map_err(StoreError::Entry) } else { Ok(Grant::Taken(taken)) }
+    if taken.is_empty() {
+        claimed.enter_claim(claim.clone(), Some(fact)).map_err(StoreError::Entry)
+    } else {
+        Ok(Grant::Taken(taken))
+    }
 }

@@ -8,7 +8,7 @@ use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use crate::ledger::{Header, Ledger, text};
+use crate::ledger::{Header, Ledger, Seals, text};
 use crate::store::error::StoreError;
 use crate::store::log;
 use crate::store::regular::{self, Links};
@@ -18,6 +18,7 @@ use crate::store::regular::{self, Links};
 pub(super) struct Journal {
     path: PathBuf,
     header: Header,
+    seals: Seals,
     file: Option<File>,
     /// Whether a write has failed; nothing is written after it.
     is_broken: bool,
@@ -25,8 +26,8 @@ pub(super) struct Journal {
 
 impl Journal {
     /// Takes the place of the file, which is made at need.
-    pub(super) fn new(path: PathBuf, header: Header) -> Self {
-        Self { path, header, file: None, is_broken: false }
+    pub(super) fn new(path: PathBuf, header: Header, seals: Seals) -> Self {
+        Self { path, header, seals, file: None, is_broken: false }
     }
 
     /// Reads what an earlier run has left; nothing, if there is no file. A torn end is passed over:
@@ -34,9 +35,9 @@ impl Journal {
     ///
     /// # Errors
     /// If the file is damaged, or cannot be read.
-    pub(super) fn read(path: &Path) -> Result<Option<Ledger>, StoreError> {
+    pub(super) fn read(path: &Path, seals: &Seals) -> Result<Option<Ledger>, StoreError> {
         let Some(text) = log::read(path)?.filter(|text| text.contains(&b'\n')) else { return Ok(None) };
-        log::parse(path, &text).map(|read| Some(read.ledger))
+        log::parse(path, &text, seals).map(|read| Some(read.ledger))
     }
 
     /// Where the file is.
@@ -60,7 +61,7 @@ impl Journal {
                 let options = options.write(true).create(true).truncate(false);
                 let mut file = regular::open(path, Links::Refused, options).map_err(StoreError::io("make", path))?;
                 file.set_len(0).map_err(StoreError::io("write", path))?;
-                let header = text::header_line(&self.header);
+                let header = text::header_line(&self.header, None, &self.seals);
                 file.write_all(header.as_bytes()).map_err(StoreError::io("write", path))?;
                 self.file.insert(file)
             }

@@ -15,6 +15,7 @@ mod commit;
 mod error;
 mod group;
 mod journal;
+mod merges;
 mod program;
 mod publish;
 mod push;
@@ -30,13 +31,16 @@ use std::sync::{Arc, RwLock, RwLockReadGuard};
 
 use jiff::Timestamp;
 
-use crate::ledger::{Header, Ledger, text};
+use crate::ledger::{Authenticity, Header, Ledger, Seals};
 
 use super::desk::Desk;
 use super::error::StoreError;
 use super::expected::Expected;
 use super::guard::Guard;
 use super::regular::{self, Links};
+use super::visit::{Numbers, Visit};
+
+pub(super) use merges::{Merges, look_at_merges};
 
 pub use branch::Branch;
 pub use error::{GitError, Said};
@@ -64,15 +68,21 @@ impl GitLedger {
     ///
     /// # Errors
     /// If the branch is there already, or was; if it cannot be pushed.
-    pub fn create(branch: &Branch, header: &Header) -> Result<(), StoreError> {
-        let guard = take_guard(branch, "ledger init")?;
-        let repository = Repository::open(branch)?;
+    pub fn create(branch: &Branch, header: Header, expected: &Expected, visit: &Visit) -> Result<(), StoreError> {
+        let guard = take_guard(branch, &visit.note)?;
+        let repository = Repository::open(branch, &expected.seals)?;
         let exists = || StoreError::Exists { place: branch.place() };
         if repository.fetch()?.is_some() {
             return Err(exists());
         }
         let subject = format!("A ledger for {}", header.project);
-        let addition = Addition { header: Some(text::header_line(header)), subject, ..Addition::default() };
+        let mut ledger = Ledger::new(header);
+        let mut numbers = Numbers::new(visit, &ledger);
+        ledger.adopt(|| numbers.give());
+        numbers.close(&mut ledger);
+        let runs = [(visit.run, ledger.write_run(visit.run, &expected.seals))].into();
+        let header = Some(ledger.write_header(&expected.seals));
+        let addition = Addition { header, runs, subject, ..Addition::default() };
         let mut publisher = Publisher::new(repository, Tip::default())?;
         let (_, commit) = publisher.commit(&addition)?;
         match push(publisher.repository(), &commit)? {
@@ -93,41 +103,56 @@ impl GitLedger {
     /// # Errors
     /// If it is missing or damaged, or is not what is expected.
     pub fn read(branch: &Branch, expected: &Expected) -> Result<Ledger, StoreError> {
-        let (repository, tip) = fetch(branch)?;
-        let mut ledger = read(&repository, &tip, expected)?;
-        join_left(branch, &mut ledger)?;
-        Ok(ledger)
+        Self::look(branch, expected).map(|(ledger, _)| ledger)
+    }
+
+    /// Reads as [`GitLedger::read`] does, and says who has written the branch, as far as that is known.
+    ///
+    /// # Errors
+    /// As [`GitLedger::read`].
+    pub fn look(branch: &Branch, expected: &Expected) -> Result<(Ledger, Authenticity), StoreError> {
+        let (repository, tip) = fetch(branch, &expected.seals)?;
+        let (mut ledger, authenticity) = read(&repository, &tip, expected)?;
+        join_left(branch, &mut ledger, &expected.seals)?;
+        Ok((ledger, authenticity))
     }
 
     /// Reads the ledger as it was fetched last, without the network, and says when that was.
     ///
     /// # Errors
     /// As [`GitLedger::read`], and if it was never fetched here.
-    pub fn read_here(branch: &Branch, expected: &Expected) -> Result<(Ledger, Timestamp), StoreError> {
-        let repository = Repository::open(branch)?;
+    pub fn look_here(branch: &Branch, expected: &Expected) -> Result<(Ledger, Authenticity, Timestamp), StoreError> {
+        let repository = Repository::open(branch, &expected.seals)?;
         let seen = repository.seen()?.ok_or_else(|| GitError::NeverSeen { place: branch.place() })?;
-        let mut ledger = read(&repository, &Tip::read(&repository, &seen)?, expected)?;
-        join_left(branch, &mut ledger)?;
+        let (mut ledger, authenticity) = read(&repository, &Tip::read(&repository, &seen)?, expected)?;
+        join_left(branch, &mut ledger, &expected.seals)?;
         let noted =
             regular::read_text(&branch.fetched_at(), Links::Refused).ok().and_then(|text| text.trim().parse().ok());
         let time = noted.map_or_else(|| repository.time(&seen), Ok)?;
-        Ok((ledger, time))
+        Ok((ledger, authenticity, time))
     }
 
-    /// Opens the ledger for writing. `note` tells others on this machine who holds it.
+    /// Opens the ledger for writing.
     ///
     /// # Errors
     /// If it is missing or damaged, or is not what is expected; if another run holds it in this
-    /// folder.
-    pub fn open(branch: &Branch, expected: &Expected, note: &str) -> Result<Self, StoreError> {
-        let guard = take_guard(branch, note)?;
-        let (repository, tip) = fetch(branch)?;
-        let mut ledger = read(&repository, &tip, expected)?;
+    /// folder; if nothing shows that its lines are genuine.
+    pub fn open(branch: &Branch, expected: &Expected, visit: &Visit) -> Result<Self, StoreError> {
+        let guard = take_guard(branch, &visit.note)?;
+        let (repository, tip) = fetch(branch, &expected.seals)?;
+        let (ledger, authenticity) = read(&repository, &tip, expected)?;
+        let is_signed = authenticity != Authenticity::Unsigned || expected.seals.is_empty();
+        if !is_signed {
+            visit.check_unsigned(&ledger, branch.place())?;
+        }
         let header = ledger.header().clone();
-        let left = join_left(branch, &mut ledger)?;
+        let left = Journal::read(&branch.pending(), &expected.seals)?;
+        let numbers = Numbers::new(visit, &ledger);
         let ledger = Arc::new(RwLock::new(ledger));
-        let parts = (Publisher::new(repository, tip)?, Journal::new(branch.pending(), header), guard);
-        let mut writer = Writer::new(Arc::clone(&ledger), left.as_ref(), parts, expected.clone())?;
+        let journal = Journal::new(branch.pending(), header, expected.seals.clone());
+        let parts = (Publisher::new(repository, tip)?, journal, guard);
+        let mut writer = Writer::new(Arc::clone(&ledger), left.as_ref(), parts, (expected.clone(), numbers))?;
+        writer.close_the_dead(visit.now, !is_signed);
         if left.is_some() {
             writer.push_left()?;
         }
@@ -141,11 +166,12 @@ impl GitLedger {
     ///
     /// # Errors
     /// If it is not what is expected before; if it names a key that `to` lacks; if it cannot be pushed.
-    pub fn rebind(branch: &Branch, from: &Expected, to: Header) -> Result<(), StoreError> {
-        let guard = take_guard(branch, "ledger rebind")?;
-        let (repository, tip) = fetch(branch)?;
-        let mut journal = Journal::new(branch.pending(), to.clone());
-        let mut changes = Rebinding::new(from.clone(), to, Journal::read(&branch.pending())?);
+    pub fn rebind(branch: &Branch, from: &Expected, to: Header, visit: &Visit) -> Result<(), StoreError> {
+        let guard = take_guard(branch, &visit.note)?;
+        let (repository, tip) = fetch(branch, &from.seals)?;
+        let mut journal = Journal::new(branch.pending(), to.clone(), from.seals.clone());
+        let left = Journal::read(&branch.pending(), &from.seals)?;
+        let mut changes = Rebinding::new(from.clone(), to, left, visit.clone());
         changes.take(&repository, &tip)?;
         Publisher::new(repository, tip)?.publish(&mut changes).map_err(|failed| failed.cause)?;
         journal.clear()?;
@@ -184,8 +210,8 @@ fn take_guard(branch: &Branch, note: &str) -> Result<Guard, StoreError> {
 }
 
 /// Fetches the branch and reads what it holds at its tip, but for the texts.
-fn fetch(branch: &Branch) -> Result<(Repository, Tip), StoreError> {
-    let repository = Repository::open(branch)?;
+fn fetch(branch: &Branch, seals: &Seals) -> Result<(Repository, Tip), StoreError> {
+    let repository = Repository::open(branch, seals)?;
     let tip = repository.fetch()?.ok_or_else(|| GitError::Missing { place: branch.place() })?;
     let tip = Tip::read(&repository, &tip)?;
     branch.note_fetched()?;
@@ -193,20 +219,19 @@ fn fetch(branch: &Branch) -> Result<(Repository, Tip), StoreError> {
 }
 
 /// Reads the texts, and remembers the tip as one that can be trusted.
-fn read(repository: &Repository, tip: &Tip, expected: &Expected) -> Result<Ledger, StoreError> {
-    let ledger = tip.ledger(repository)?;
+fn read(repository: &Repository, tip: &Tip, expected: &Expected) -> Result<(Ledger, Authenticity), StoreError> {
+    let (ledger, authenticity) = tip.ledger(repository)?;
     expected.check(ledger.header(), &repository.place())?;
     if let Some(commit) = &tip.commit {
         repository.see(commit)?;
     }
-    Ok(ledger)
+    Ok((ledger, authenticity))
 }
 
 /// Joins in what an earlier run in this folder has settled and not pushed.
-fn join_left(branch: &Branch, ledger: &mut Ledger) -> Result<Option<Ledger>, StoreError> {
-    let left = Journal::read(&branch.pending())?;
-    if let Some(left) = &left {
-        ledger.join(left).map_err(StoreError::Join)?;
+fn join_left(branch: &Branch, ledger: &mut Ledger, seals: &Seals) -> Result<(), StoreError> {
+    match Journal::read(&branch.pending(), seals)? {
+        Some(left) => ledger.join(&left).map_err(StoreError::Join),
+        None => Ok(()),
     }
-    Ok(left)
 }

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::identity::MessageKey;
-use crate::ledger::{Header, Ledger, News, text};
+use crate::ledger::{Authenticity, Fact, Header, Ledger, News, RunId};
 use crate::store::error::StoreError;
 use crate::store::expected::Expected;
+use crate::store::visit::{Numbers, Visit};
 
 use super::commit::Addition;
 use super::publish::Changes;
@@ -19,13 +20,23 @@ pub(super) struct Rebinding {
     /// What an earlier run has settled and not pushed.
     left: Option<Ledger>,
     /// What the branch is to be; none if it is that already.
-    wanted: Option<Ledger>,
+    wanted: Option<Wanted>,
+    visit: Visit,
+}
+
+/// What a branch is to be.
+struct Wanted {
+    ledger: Ledger,
+    /// Runs whose end is to be written.
+    ended: BTreeSet<RunId>,
+    /// Whether every line is written anew: an older version has written them.
+    is_adopted: bool,
 }
 
 impl Rebinding {
     /// Begins without knowing the branch.
-    pub(super) fn new(from: Expected, to: Header, left: Option<Ledger>) -> Self {
-        Self { from, to, left, wanted: None }
+    pub(super) fn new(from: Expected, to: Header, left: Option<Ledger>, visit: Visit) -> Self {
+        Self { from, to, left, wanted: None, visit }
     }
 
     /// Learns what the branch is, and remembers its tip as one that can be trusted.
@@ -34,42 +45,61 @@ impl Rebinding {
     /// If it is damaged; if it, or what was left, is bound neither to what is expected nor to what it
     /// is to be bound to, or names a key that it is not to have.
     pub(super) fn take(&mut self, repository: &Repository, tip: &Tip) -> Result<(), StoreError> {
-        let found = tip.ledger(repository)?;
-        let mut wanted = self.bound(found.clone(), &repository.place())?;
+        let (found, authenticity) = tip.ledger(repository)?;
+        let is_adopted = authenticity == Authenticity::Unsigned && !self.from.seals.is_empty();
+        if is_adopted {
+            self.visit.check_unsigned(&found, repository.place())?;
+        }
+        let mut numbers = Numbers::new(&self.visit, &found);
+        let fact = Some(numbers.give());
+        let mut wanted = self.bound(found.clone(), fact, &repository.place())?;
         if let Some(left) = &self.left {
             let place = repository.branch.pending().display().to_string();
-            let left = self.bound(left.clone(), &place)?;
+            let left = self.bound(left.clone(), fact, &place)?;
             wanted.join(&left).map_err(StoreError::Join)?;
         }
         if let Some(commit) = &tip.commit {
             repository.see(commit)?;
         }
         let is_there = wanted.header() == found.header() && News::between(&found, &wanted).is_empty();
-        self.wanted = (!is_there).then_some(wanted);
+        if is_there && !is_adopted {
+            self.wanted = None;
+            return Ok(());
+        }
+        wanted.adopt(|| numbers.give());
+        let mut ended = BTreeSet::from([self.visit.run]);
+        ended.extend(wanted.close_outgrown(self.visit.run, self.visit.now));
+        numbers.close(&mut wanted);
+        self.wanted = Some(Wanted { ledger: wanted, ended, is_adopted });
         Ok(())
     }
 
     /// Binds a ledger, which keeps all of its keys.
-    fn bound(&self, mut ledger: Ledger, place: &str) -> Result<Ledger, StoreError> {
+    fn bound(&self, mut ledger: Ledger, fact: Option<Fact>, place: &str) -> Result<Ledger, StoreError> {
         self.from.check_rebind(ledger.header(), &self.to, place)?;
-        ledger.rebind(self.to.clone());
+        ledger.enter_header(self.to.clone(), fact);
         Ok(ledger)
     }
 
-    /// The messages of which something was left.
-    fn messages(&self) -> BTreeSet<MessageKey> {
-        let left = self.left.iter();
-        left.flat_map(Ledger::claims).map(|claim| claim.claim().id.bulk.message.clone()).collect()
+    /// The messages whose lines are written anew.
+    fn messages(&self, wanted: &Wanted) -> BTreeSet<MessageKey> {
+        let all = wanted.is_adopted.then_some(&wanted.ledger);
+        let recorded = all.into_iter().flat_map(Ledger::messages).map(|record| record.message.clone());
+        let claims = all.into_iter().chain(&self.left).flat_map(Ledger::claims);
+        claims.map(|claim| claim.claim().id.bulk.message.clone()).chain(recorded).collect()
     }
 }
 
 impl Changes for Rebinding {
     fn addition(&mut self, _tip: &Tip) -> Option<Addition> {
         let wanted = self.wanted.as_ref()?;
-        let whole = self.messages().into_iter().map(|message| (message.clone(), wanted.write_message(&message)));
-        let header = Some(text::header_line(wanted.header()));
+        let (ledger, seals) = (&wanted.ledger, &self.from.seals);
+        let messages = self.messages(wanted).into_iter();
+        let whole = messages.map(|message| (message.clone(), ledger.write_message(&message, seals))).collect();
+        let header = Some(ledger.write_header(seals));
+        let runs = wanted.ended.iter().map(|run| (*run, ledger.write_run(*run, seals))).collect();
         let subject = format!("The ledger is for {}", self.to.gateway);
-        Some(Addition { header, whole: whole.collect(), subject, ..Addition::default() })
+        Some(Addition { header, whole, runs, subject, ..Addition::default() })
     }
 
     fn learn(&mut self, repository: &Repository, _since: &Tip, tip: &Tip) -> Result<(), StoreError> {

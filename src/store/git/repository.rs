@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::branch::Branch;
 use super::error::{GitError, Said, lock_in_the_way};
 use super::program::{Answer, Git};
+use crate::ledger::Seals;
 
 /// How often a command is tried that another command of this clone stands in the way of.
 const TRIES_MAX: u32 = 5;
@@ -22,6 +23,8 @@ pub(super) type Oid = String;
 pub(super) struct Repository {
     pub(super) git: Git,
     pub(super) branch: Branch,
+    /// The keys that the ledger's lines, and its table of contents, are signed with.
+    pub(super) seals: Seals,
 }
 
 impl Repository {
@@ -29,7 +32,7 @@ impl Repository {
     ///
     /// # Errors
     /// If there is none, or it has no such remote.
-    pub(super) fn open(branch: &Branch) -> Result<Self, GitError> {
+    pub(super) fn open(branch: &Branch, seals: &Seals) -> Result<Self, GitError> {
         let git = Git::new(&branch.folder, branch.network_time_max);
         let found = git.ask(&["rev-parse", "--git-dir"])?;
         if !found.is_ok() {
@@ -46,7 +49,7 @@ impl Repository {
             let what = "its name is none of a branch".to_owned();
             return Err(GitError::Foreign { place: branch.place(), what });
         }
-        Ok(Self { git, branch: branch.clone() })
+        Ok(Self { git, branch: branch.clone(), seals: seals.clone() })
     }
 
     /// The remote and the branch, for people.

@@ -5,6 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
@@ -15,7 +16,8 @@ use super::*;
 use crate::apply::Store as _;
 use crate::identity::{Key, KeyId, Person};
 use crate::ledger::{
-    Claim, Decision, Evidence, FirstKey, Grant, Outcome, PersonState, Sighting, Standing, Testimony, View, sample,
+    Claim, Decision, Evidence, FirstKey, Grant, Outcome, PersonState, RunId, Sighting, Standing, Testimony, View,
+    sample,
 };
 use crate::store::{Home, Opened, Paths, copy};
 
@@ -48,7 +50,7 @@ impl World {
     /// The same, and a ledger.
     fn new() -> Self {
         let world = Self::empty();
-        GitLedger::create(&world.branch("first"), &sample::header()).unwrap();
+        GitLedger::create(&world.branch("first"), sample::header(), &expected(), &visit()).unwrap();
         world
     }
 
@@ -72,7 +74,7 @@ impl World {
     }
 
     fn open(&self, clone: &str) -> Result<GitLedger, StoreError> {
-        GitLedger::open(&self.branch(clone), &expected(), "apply")
+        GitLedger::open(&self.branch(clone), &expected(), &visit())
     }
 
     /// How somebody stands, seen from a new clone.
@@ -115,7 +117,13 @@ impl World {
 
 fn expected() -> Expected {
     let Header { project, gateway, keys, .. } = sample::header();
-    Expected { project, gateway, keys: Some(keys) }
+    Expected { project, gateway, keys: Some(keys), seals: sample::seals() }
+}
+
+/// A run that has not opened anything yet.
+fn visit() -> Visit {
+    static LAST: AtomicU64 = AtomicU64::new(100);
+    Visit::new(RunId(LAST.fetch_add(1, Ordering::Relaxed)), "apply", sample::at(0))
 }
 
 fn standing(ledger: &Ledger, person: u64) -> Standing {
@@ -182,8 +190,9 @@ async fn what_does_not_go_with_the_ledger_is_not_pushed() {
     assert!(matches!(ledger.desk().claim(claim(&[2, 1], 1)).await, Err(StoreError::Entry(_))));
     assert_eq!(ledger.desk().claim(claim(&[1], 1)).await.unwrap(), Grant::Granted);
     assert!(matches!(ledger.desk().claim(claim(&[1], 1)).await, Err(StoreError::Entry(_))), "an id is claimed once");
-    ledger.finish().unwrap();
     assert_eq!(world.commits(), 2);
+    ledger.finish().unwrap();
+    assert_eq!(world.commits(), 3, "how the run has ended");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -435,7 +444,10 @@ async fn a_branch_that_was_taken_back_is_refused() {
     git(&world.remote(), &["update-ref", "-d", "refs/heads/sendform-ledger"]);
     let gone = look();
     assert!(matches!(gone, GitError::Gone { .. }));
-    assert!(matches!(git_error(GitLedger::create(&branch, &sample::header()).unwrap_err()), GitError::Gone { .. }));
+    assert!(matches!(
+        git_error(GitLedger::create(&branch, sample::header(), &expected(), &visit()).unwrap_err()),
+        GitError::Gone { .. }
+    ));
     // Without force: what another clone has brought back meanwhile stays.
     let bring_back = restore.replace(" --force", "");
     let hint = gone.hint().unwrap();
@@ -447,7 +459,7 @@ async fn a_branch_that_was_taken_back_is_refused() {
     assert_eq!(missing.to_string(), "there is no ledger at `origin/sendform-ledger`");
     git(&world.path("first"), &bring_back.split(' ').skip(1).collect::<Vec<_>>());
     assert_eq!(world.standing(1), Standing::InDoubt);
-    let exists = GitLedger::create(&stranger, &sample::header()).unwrap_err();
+    let exists = GitLedger::create(&stranger, sample::header(), &expected(), &visit()).unwrap_err();
     assert!(matches!(exists, StoreError::Exists { .. }));
 }
 
@@ -501,7 +513,7 @@ fn a_ledger_of_something_else_is_refused() {
     let other = Expected { gateway: "elsewhere".to_owned(), ..expected() };
     for result in [
         GitLedger::read(&world.branch("first"), &other).map(drop),
-        GitLedger::open(&world.branch("first"), &other, "apply").map(drop),
+        GitLedger::open(&world.branch("first"), &other, &visit()).map(drop),
     ] {
         let error = result.unwrap_err();
         insta::allow_duplicates! {
@@ -525,7 +537,7 @@ fn where_there_is_no_ledger_to_reach_that_is_told() {
             .replace(&world.folder.path().display().to_string(), "[world]"),
         told(&Branch { branch: "a..b".to_owned(), ..inside.clone() }),
         told(&inside),
-        git_error(GitLedger::read_here(&inside, &expected()).unwrap_err()).to_string(),
+        git_error(GitLedger::look_here(&inside, &expected()).unwrap_err()).to_string(),
     ];
     fs::rename(world.remote(), world.path("elsewhere.git")).unwrap();
     found.push(told(&inside));
@@ -545,7 +557,7 @@ fn where_there_is_no_ledger_to_reach_that_is_told() {
 async fn a_remote_that_never_answers_is_given_up() {
     let world = World::new();
     let branch = Branch { network_time_max: Duration::from_millis(500), ..world.branch("first") };
-    let ledger = GitLedger::open(&branch, &expected(), "apply").unwrap();
+    let ledger = GitLedger::open(&branch, &expected(), &visit()).unwrap();
     world.hook("remote.git", "pre-receive", "exec sleep 60");
     let error = ledger.desk().claim(claim(&[1], 1)).await.unwrap_err();
     let StoreError::Failed { cause } = error else { panic!("{error}") };
@@ -564,7 +576,8 @@ async fn many_segments_become_one_and_nothing_is_lost() {
         ledger.desk().settle(accepted(&[run], run)).await.unwrap();
         ledger.finish().unwrap();
     }
-    let segments = git(&world.remote(), &["ls-tree", "--name-only", "sendform-ledger:segments"]).lines().count();
+    let files = git(&world.remote(), &["ls-tree", "--name-only", "sendform-ledger:segments"]);
+    let segments = files.lines().filter(|file| !file.starts_with("runs.")).count();
     assert!((2..9).contains(&segments), "{segments} segments of 24 pushes");
     let read = GitLedger::read(&world.clone("last"), &expected()).unwrap();
     assert!((1..=12).all(|person| standing(&read, person) == Standing::Accepted));
@@ -592,13 +605,13 @@ async fn a_ledger_is_joined_in_and_bound_to_something_else() {
     ledger.desk().join(sample::ledger()).await.unwrap();
     ledger.finish().unwrap();
     let read = GitLedger::read(&world.clone("second"), &expected()).unwrap();
-    assert_eq!(read.write(), sample::ledger().write());
+    assert_eq!(sample::content(&read), sample::content(&sample::ledger()));
 
     let to = Header { gateway: "elsewhere".to_owned(), ..sample::header() };
     let other = Expected { gateway: "elsewhere".to_owned(), ..expected() };
     let branch = world.branch("second");
-    assert!(matches!(GitLedger::rebind(&branch, &other, to.clone()), Err(StoreError::Foreign { .. })));
-    GitLedger::rebind(&branch, &expected(), to).unwrap();
+    assert!(matches!(GitLedger::rebind(&branch, &other, to.clone(), &visit()), Err(StoreError::Foreign { .. })));
+    GitLedger::rebind(&branch, &expected(), to, &visit()).unwrap();
     let read = GitLedger::read(&world.branch("first"), &other).unwrap();
     assert_eq!(read.claims().len(), sample::ledger().claims().len());
     assert!(matches!(GitLedger::read(&branch, &expected()), Err(StoreError::Foreign { .. })));
@@ -610,7 +623,7 @@ async fn a_run_learns_of_a_header_that_changed_meanwhile() {
     world.clone("second");
     let ledger = world.open("first").unwrap();
     let to = Header { gateway: "elsewhere".to_owned(), ..sample::header() };
-    GitLedger::rebind(&world.branch("second"), &expected(), to).unwrap();
+    GitLedger::rebind(&world.branch("second"), &expected(), to, &visit()).unwrap();
     let error = ledger.desk().claim(claim(&[1], 1)).await.unwrap_err();
     assert!(matches!(error, StoreError::NotWritten { .. }), "{error}");
     assert!(ledger.finish().is_err());
@@ -631,7 +644,7 @@ fn what_is_here_is_read_without_the_remote() {
     let branch = world.branch("first");
     drop(GitLedger::read(&branch, &expected()).unwrap());
     fs::rename(world.remote(), world.path("elsewhere.git")).unwrap();
-    let (ledger, since) = GitLedger::read_here(&branch, &expected()).unwrap();
+    let (ledger, _, since) = GitLedger::look_here(&branch, &expected()).unwrap();
     assert_eq!(ledger.claims().len(), 0);
     assert!((Timestamp::now() - since).as_hours() == 0);
 }
@@ -641,12 +654,12 @@ async fn a_key_is_added_and_none_is_dropped_wherever_the_ledger_lives() {
     let world = World::new();
     let folder = tempfile::tempdir().unwrap();
     let lockfile = Home::Lockfile(Paths::of_project(folder.path()));
-    lockfile.create(sample::header()).await.unwrap();
+    lockfile.create(sample::header(), &expected(), &visit()).await.unwrap();
     let new = Key::from_bytes([9; Key::LENGTH]).id();
     let any = Expected { keys: None, ..expected() };
     for home in [lockfile, Home::Git(world.branch("first"))] {
         let alone = Header { keys: vec![new.clone()], ..sample::header() };
-        let error = home.rebind(&any, alone).await.unwrap_err();
+        let error = home.rebind(&any, alone, &visit()).await.unwrap_err();
         assert!(matches!(error, StoreError::KeyMissing { .. }), "{}: {error}", home.place());
         home.look(&expected(), sample::at(0)).await.unwrap();
 
@@ -654,9 +667,9 @@ async fn a_key_is_added_and_none_is_dropped_wherever_the_ledger_lives() {
         keys.push(new.clone());
         let both = Expected { keys: Some(keys), ..expected() };
         for _ in 0..2 {
-            home.rebind(&any, both.header()).await.unwrap();
+            home.rebind(&any, both.header(), &visit()).await.unwrap();
         }
-        let (ledger, _) = home.look(&both, sample::at(0)).await.unwrap();
+        let ledger = home.look(&both, sample::at(0)).await.unwrap().ledger;
         let (found, wanted) = (ledger.header(), both.header());
         assert_eq!((&found.keys, found.first_key()), (&wanted.keys, wanted.first_key()), "{}", home.place());
     }
@@ -677,19 +690,19 @@ async fn what_was_left_goes_with_a_new_header() {
         ledger.desk().settle(accepted(&[1], 1)).await.unwrap();
         drop(ledger);
         if is_bound_elsewhere {
-            GitLedger::rebind(&world.clone("second"), &expected(), retired().header()).unwrap();
+            GitLedger::rebind(&world.clone("second"), &expected(), retired().header(), &visit()).unwrap();
         }
         let branch = world.branch("first");
         assert!(branch.pending().exists());
         let other = Header { gateway: "x".to_owned(), ..sample::header() };
         let from = Expected { gateway: "y".to_owned(), ..expected() };
-        assert!(matches!(GitLedger::rebind(&branch, &from, other), Err(StoreError::Foreign { .. })));
+        assert!(matches!(GitLedger::rebind(&branch, &from, other, &visit()), Err(StoreError::Foreign { .. })));
         assert!(branch.pending().exists());
-        GitLedger::rebind(&branch, &expected(), retired().header()).unwrap();
+        GitLedger::rebind(&branch, &expected(), retired().header(), &visit()).unwrap();
         assert!(!branch.pending().exists());
         let read = GitLedger::read(&world.clone("last"), &retired()).unwrap();
         assert_eq!(standing(&read, 1), Standing::Accepted);
-        GitLedger::open(&branch, &retired(), "test").unwrap().finish().unwrap();
+        GitLedger::open(&branch, &retired(), &visit()).unwrap().finish().unwrap();
     }
 }
 
@@ -697,7 +710,7 @@ async fn what_was_left_goes_with_a_new_header() {
 fn a_new_header_whose_answer_is_lost_counts_if_the_remote_has_it() {
     let world = World::new();
     world.hook("remote.git", "post-receive", "test -e once || { touch once; kill -9 $PPID; }");
-    GitLedger::rebind(&world.branch("first"), &expected(), retired().header()).unwrap();
+    GitLedger::rebind(&world.branch("first"), &expected(), retired().header(), &visit()).unwrap();
     assert!(world.path("remote.git/once").exists(), "the answer was lost");
     assert_eq!(world.commits(), 2, "it was pushed once");
 }
@@ -718,18 +731,18 @@ async fn a_copy_out_of_git_that_was_cut_off_can_be_made_again() {
     drop(left);
     // Cut off when the old ledger was retired, before its last claims were carried.
     let moved = Expected { gateway: format!("sandbox, moved to {}", new.place()), ..expected() };
-    GitLedger::rebind(&world.branch("first"), &expected(), moved.header()).unwrap();
+    GitLedger::rebind(&world.branch("first"), &expected(), moved.header(), &visit()).unwrap();
     for claims in [2, 2] {
-        let copied = copy(&old, &new, &expected(), sample::at(0)).await.unwrap();
+        let copied = copy(&old, &new, &expected(), &visit()).await.unwrap();
         assert_eq!(copied.claims, claims);
     }
-    let (read, _) = new.look(&expected(), sample::at(0)).await.unwrap();
+    let read = new.look(&expected(), sample::at(0)).await.unwrap().ledger;
     assert_eq!([1, 2].map(|person| standing(&read, person)), [Standing::InDoubt, Standing::Accepted]);
 
     // What another clone had left is carried from there.
     let other = Home::Git(world.branch("second"));
-    copy(&other, &new, &expected(), sample::at(0)).await.unwrap();
-    let (read, _) = new.look(&expected(), sample::at(0)).await.unwrap();
+    copy(&other, &new, &expected(), &visit()).await.unwrap();
+    let read = new.look(&expected(), sample::at(0)).await.unwrap().ledger;
     assert_eq!(standing(&read, 1), Standing::Accepted);
 }
 
@@ -811,7 +824,8 @@ async fn a_push_of_claims_that_nobody_waits_for_does_not_happen() {
     drop(push);
     assert_eq!(asking.await.unwrap(), Grant::Granted);
     ledger.finish().unwrap();
-    assert_eq!(world.commits(), 2);
+    assert_eq!(world.commits(), 3, "the claim, and how the run has ended");
+    assert!(standing(&GitLedger::read(&world.branch("first"), &expected()).unwrap(), 2) == Standing::Free);
 }
 
 #[tokio::test]
@@ -828,14 +842,14 @@ async fn other_keys_end_claims_but_outcomes_are_still_pushed() {
         world.clone("second");
         let any = Expected { keys: None, ..expected() };
         if let Some(before) = before {
-            GitLedger::rebind(&world.branch("second"), &any, before).unwrap();
+            GitLedger::rebind(&world.branch("second"), &any, before, &visit()).unwrap();
         }
-        let ledger = GitLedger::open(&world.branch("first"), &keys, "apply").unwrap();
+        let ledger = GitLedger::open(&world.branch("first"), &keys, &visit()).unwrap();
         for person in [1, 2] {
             assert_eq!(ledger.desk().claim(claim(&[person], 1)).await.unwrap(), Grant::Granted);
         }
         ledger.desk().settle(accepted(&[1], 1)).await.unwrap();
-        GitLedger::rebind(&world.branch("second"), &any, header(2, &new)).unwrap();
+        GitLedger::rebind(&world.branch("second"), &any, header(2, &new), &visit()).unwrap();
         for person in [3, 4] {
             let error = ledger.desk().claim(claim(&[person], 1)).await.unwrap_err();
             assert!(Opened::is_surely_not_written(&error), "{error}");

@@ -6,13 +6,14 @@
 //! contents                                      the commit that this one goes on from, and every file's object
 //! ledger                                        the header's line
 //! segments/<campaign>.<message>.<run>.<n>.jsonl entries of one message, never changed
+//! segments/runs.<run>.jsonl                     how a run has ended
 //! ```
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::identity::MessageKey;
-use crate::ledger::{Ledger, Read, Reason};
+use crate::ledger::{Authenticity, Ledger, Read, Reason, RunId, Seals};
 
 use super::error::GitError;
 use super::repository::{Oid, Repository};
@@ -44,6 +45,8 @@ pub(super) struct Tip {
     pub(super) commit: Option<Oid>,
     /// All files but the table of contents, by their paths.
     pub(super) files: BTreeMap<String, Blob>,
+    /// The name of the key that the table of contents is signed with; none, as older versions write it.
+    pub(super) signer: Option<String>,
 }
 
 impl Tip {
@@ -66,10 +69,13 @@ impl Tip {
         };
         let [raw, text] = <[Vec<u8>; 2]>::try_from(objects(repository, &[commit, &contents.oid])?)
             .map_err(|_| foreign(format!("`{CONTENTS}` cannot be read")))?;
-        let tip = Self { commit: Some(commit.to_owned()), files };
+        let mut tip = Self { commit: Some(commit.to_owned()), files, signer: None };
         let parent = parent(&raw);
-        if text != tip.contents(parent.as_deref()).as_bytes() {
-            return Err(foreign(format!("`{CONTENTS}` does not name exactly what it holds")));
+        let text = String::from_utf8_lossy(&text);
+        if text != tip.unsigned(parent.as_deref(), 1) {
+            let signer = repository.seals.signer_of_contents(&text, &tip.unsigned(parent.as_deref(), 2));
+            let signer = signer.ok_or_else(|| foreign(format!("`{CONTENTS}` does not name exactly what it holds")))?;
+            tip.signer = Some(signer.to_owned());
         }
         if !tip.files.contains_key(HEADER) {
             return Err(foreign(format!("it has no file `{HEADER}`")));
@@ -77,9 +83,15 @@ impl Tip {
         Ok(tip)
     }
 
-    /// The table of contents. It names the commit before, so that nobody takes a file back unseen.
-    pub(super) fn contents(&self, before: Option<&str>) -> String {
-        let mut contents = format!("sendform ledger v1 after {}\n", before.unwrap_or("nothing"));
+    /// The table of contents. It names the commit before, so that nobody takes a file back unseen, and is
+    /// signed, so that nobody adds one without the key.
+    pub(super) fn contents(&self, before: Option<&str>, seals: &Seals) -> String {
+        let unsigned = self.unsigned(before, if seals.is_empty() { 1 } else { 2 });
+        seals.sign_contents(&unsigned)
+    }
+
+    fn unsigned(&self, before: Option<&str>, version: u32) -> String {
+        let mut contents = format!("sendform ledger v{version} after {}\n", before.unwrap_or("nothing"));
         for (path, Blob { oid, .. }) in &self.files {
             // Writing to a string cannot fail.
             writeln!(contents, "{oid} {path}").unwrap_or_default();
@@ -91,10 +103,16 @@ impl Tip {
     ///
     /// # Errors
     /// If a file is damaged.
-    pub(super) fn ledger(&self, repository: &Repository) -> Result<Ledger, GitError> {
+    pub(super) fn ledger(&self, repository: &Repository) -> Result<(Ledger, Authenticity), GitError> {
         let (paths, text) = self.texts(repository, &Self::default())?;
-        match Ledger::read(&text) {
-            Ok(Read { ledger, torn: None }) => Ok(ledger),
+        match Ledger::read(&text, &repository.seals) {
+            Ok(Read { ledger, torn: None, authenticity }) => {
+                // Lines that are signed are listed by somebody who has a key as well.
+                if authenticity != Authenticity::Unsigned && !self.is_signed_for(&ledger) {
+                    return Err(Self::unsigned_contents(repository));
+                }
+                Ok((ledger, authenticity))
+            }
             Ok(Read { torn: Some(_), .. }) => {
                 Err(damage(repository, &paths, crate::ledger::Damage { line: count_lines(&text), reason: Reason::Cut }))
             }
@@ -102,13 +120,31 @@ impl Tip {
         }
     }
 
+    /// Says whether the table of contents is signed with a key of the ledger.
+    fn is_signed_for(&self, ledger: &Ledger) -> bool {
+        let is_named = |key: &String| ledger.header().keys.iter().any(|named| named.as_str() == key);
+        self.signer.as_ref().is_some_and(is_named)
+    }
+
+    fn unsigned_contents(repository: &Repository) -> GitError {
+        let what = format!("`{CONTENTS}` is not signed with a key of the ledger");
+        GitError::Foreign { place: repository.place(), what }
+    }
+
     /// Joins what is new since another tip into a ledger.
     ///
     /// # Errors
-    /// If a file is damaged, or does not go with the ledger.
+    /// If a file is damaged, or does not go with the ledger; if nobody with a key has written the tip.
     pub(super) fn join_news(&self, repository: &Repository, since: &Self, into: &mut Ledger) -> Result<(), GitError> {
         let (paths, text) = self.texts(repository, since)?;
-        if text.is_empty() { Ok(()) } else { into.absorb(&text).map_err(|found| damage(repository, &paths, found)) }
+        if !text.is_empty() {
+            into.absorb(&text, &repository.seals).map_err(|found| damage(repository, &paths, found))?;
+        }
+        // Also a tip without news: somebody may have taken files away. The header may name a key since.
+        if into.facts().next().is_some() && !self.is_signed_for(into) {
+            return Err(Self::unsigned_contents(repository));
+        }
+        Ok(())
     }
 
     /// The texts of all files that another tip does not have, the header first; with the paths,
@@ -144,9 +180,18 @@ pub(super) fn segment_path(message: &MessageKey, run: u64, number: u32) -> Strin
     format!("{SEGMENTS}/{message}.{run:016x}.{number:04}.jsonl")
 }
 
-/// The message of a segment.
+/// Where a run's end lies.
+pub(super) fn run_path(run: RunId) -> String {
+    format!("{SEGMENTS}/runs.{run}.jsonl")
+}
+
+/// The message of a segment. The end of a run is none of any message.
 fn message_of(path: &str) -> Option<MessageKey> {
     let name = path.strip_prefix(SEGMENTS)?.strip_prefix('/')?;
+    let run = name.strip_prefix("runs.").and_then(|name| name.strip_suffix(".jsonl"));
+    if run.is_some_and(|run| RunId::parse(run).is_some()) {
+        return None;
+    }
     let (end, _) = name.match_indices('.').nth(1)?;
     MessageKey::parse(name.get(..end)?)
 }
@@ -189,7 +234,7 @@ fn objects(repository: &Repository, oids: &[&str]) -> Result<Vec<Vec<u8>>, GitEr
 }
 
 /// Takes one answer of `git cat-file --batch` off: a line with kind and size, the content, a line's end.
-fn next_object<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
+pub(super) fn next_object<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
     let end = rest.iter().position(|byte| *byte == b'\n')?;
     let (head, tail) = rest.split_at_checked(end)?;
     let mut words = std::str::from_utf8(head).ok()?.split(' ');

@@ -6,11 +6,14 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
+
 use crate::ledger::{ClaimId, Grant, Ledger};
 use crate::store::desk::{self, Entry, Reply, Request};
 use crate::store::error::StoreError;
 use crate::store::expected::Expected;
 use crate::store::guard::Guard;
+use crate::store::visit::Numbers;
 
 use super::group::Group;
 use super::journal::Journal;
@@ -48,9 +51,9 @@ impl Writer {
         ledger: Arc<RwLock<Ledger>>,
         left: Option<&Ledger>,
         (publisher, journal, guard): (Publisher, Journal, Guard),
-        expected: Expected,
+        (expected, numbers): (Expected, Numbers),
     ) -> Result<Self, StoreError> {
-        let mut group = Group::new(ledger, expected, publisher.repository().place());
+        let mut group = Group::new(ledger, (expected, numbers), publisher.repository().place());
         if let Some(left) = left {
             group.join(left)?;
         }
@@ -64,6 +67,11 @@ impl Writer {
             outcomes_since: left.map(|_| Instant::now()),
             failed: None,
         })
+    }
+
+    /// Closes runs that have died; see [`Group::close_the_dead`].
+    pub(super) fn close_the_dead(&mut self, now: Timestamp, adopts: bool) {
+        self.group.close_the_dead(now, adopts);
     }
 
     /// Pushes what an earlier run has left, before anything else.
@@ -141,6 +149,8 @@ impl Writer {
                 self.group.settle(outcome).and_then(|lines| self.journal.append(&lines))
             }
             Entry::News => self.check().and_then(|()| self.publisher.catch_up_with_others(&mut self.group)),
+            // Whoever has died is closed when the branch is opened.
+            Entry::Ends(_) => Ok(()),
             Entry::Ledger(other) => {
                 self.outcomes_since.get_or_insert_with(Instant::now);
                 self.check().and_then(|()| self.group.join(&other))
@@ -189,7 +199,7 @@ impl Writer {
     /// # Errors
     /// If anything could not be pushed, now or before.
     pub(super) fn finish(mut self) -> Result<(), StoreError> {
-        if self.failed.is_none() && self.group.has_outcomes() {
+        if self.failed.is_none() && (self.group.end() || self.group.has_outcomes()) {
             self.push();
         }
         if let Some(cause) = self.failed {

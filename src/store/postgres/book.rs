@@ -9,9 +9,10 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use super::error::DatabaseError;
+use super::lines;
 use super::link::{Operation, WHOLE_TIME_MAX};
 use super::session::Session;
-use crate::ledger::{Damage, Header, Ledger, text};
+use crate::ledger::{Damage, Header, Ledger};
 
 /// How many bytes of lines are read at a time, so that a large ledger is never in memory as text.
 const CHUNK_BYTES: usize = 8 * 1024 * 1024;
@@ -111,7 +112,7 @@ struct Loaded<'a> {
 impl<'a> Loaded<'a> {
     fn new(header: &'a Header) -> Self {
         let ledger = Ledger::new(header.clone());
-        Self { header, ledger, known: Known::default(), lines: text::header_line(header), last: None }
+        Self { header, ledger, known: Known::default(), lines: lines::header(header), last: None }
     }
 
     /// Takes a claim with one of the lines beside it, if it has any.
@@ -135,9 +136,9 @@ impl<'a> Loaded<'a> {
 
     /// Reads the lines into the ledger.
     fn read(&mut self) -> Result<Result<(), Damage>, DatabaseError> {
-        let lines = std::mem::replace(&mut self.lines, text::header_line(self.header));
-        let piece = match Ledger::read(lines.as_bytes()) {
-            Ok(read) => read.ledger,
+        let lines = std::mem::replace(&mut self.lines, lines::header(self.header));
+        let piece = match lines::read(&lines) {
+            Ok(piece) => piece,
             Err(damage) => return Ok(Err(damage)),
         };
         if self.ledger.claims().len() == 0 {

@@ -9,6 +9,7 @@ mod book;
 mod claim;
 mod error;
 mod freeing;
+mod lines;
 mod link;
 mod number;
 mod opened;
@@ -30,7 +31,7 @@ use secrecy::SecretString;
 
 use super::error::StoreError;
 use super::expected::Expected;
-use crate::ledger::{Header, Ledger, text};
+use crate::ledger::{Header, Ledger};
 
 use access::Access;
 use book::{Known, Loading, ReadingHeader, Stored};
@@ -84,7 +85,7 @@ impl Database {
             schema: &self.schema,
             ledger: number::ledger(&header.project),
             project: header.project.as_str(),
-            header: &text::header_line(header),
+            header: &lines::header(header),
             server: link.identity().as_deref(),
         };
         let made = link.run(&making, AT_ONCE).await?;
@@ -126,7 +127,7 @@ impl Database {
         if *bound.header() == found {
             return Ok(());
         }
-        let [found, to] = [&found, bound.header()].map(text::header_line);
+        let [found, to] = [&found, bound.header()].map(lines::header);
         let rebinding = write::Rebinding { ledger, from: &found, to: &to };
         let is_bound = link.run(&rebinding, AT_ONCE).await?;
         if is_bound { Ok(()) } else { Err(DatabaseError::Foreign("ledgers").into()) }
@@ -139,8 +140,8 @@ impl Database {
             return Err(missing());
         }
         let stored = link.run(&ReadingHeader { ledger }, AT_ONCE).await?.ok_or_else(missing)?;
-        let read = Ledger::read(stored.header.as_bytes()).map_err(|damage| self.damage(damage))?;
-        Ok((read.ledger.header().clone(), stored))
+        let read = lines::read(&stored.header).map_err(|damage| self.damage(damage))?;
+        Ok((read.header().clone(), stored))
     }
 
     /// Reads all of the ledger; also gives what is known by that, and the server that was confirmed

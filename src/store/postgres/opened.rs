@@ -12,6 +12,7 @@ use super::book::{Comparing, Known, Loading};
 use super::claim::Claiming;
 use super::error::DatabaseError;
 use super::freeing::{self, Freed, Freeing, is_free};
+use super::lines;
 use super::link::Link;
 use super::settle::{Settled, Settling, given_back, not_held};
 use super::share::{GivingUp, Rest};
@@ -21,7 +22,7 @@ use super::write::{Confirming, Joining, Recording};
 use super::{Database, number};
 use crate::identity::{BulkId, MessageId, MessageKey, Person, PersonSet, Revision};
 use crate::ledger::{
-    Claim, ClaimId, EntryError, Evidence, Grant, Header, Ledger, MessageRecord, Outcome, View, Weighed, text,
+    Claim, ClaimId, EntryError, Evidence, Grant, Header, Ledger, MessageRecord, Outcome, View, Weighed,
 };
 use crate::store::error::StoreError;
 use crate::store::expected::Expected;
@@ -113,7 +114,7 @@ impl Postgres {
         let bulk = &claim.id.bulk;
         let message = number::message(self.number, &bulk.message, bulk.revision);
         let taken = self.shares().of(message, &claim);
-        let (line, persons) = (text::claim_line(&claim), number::persons(claim.people.iter().copied()));
+        let (line, persons) = (lines::claim(&claim), number::persons(claim.people.iter().copied()));
         let claiming = Claiming {
             ledger: self.number,
             message,
@@ -174,7 +175,7 @@ impl Postgres {
         let id = outcome.claim.clone();
         self.ledger_mut().add_outcome(outcome.clone()).map_err(StoreError::Entry)?;
         let may_free = not_held(&self.ledger(), &id);
-        let line = text::outcome_line(&outcome);
+        let line = lines::outcome(&outcome);
         let settling = Settling {
             ledger: self.number,
             message: number::message(self.number, &id.bulk.message, id.bulk.revision),

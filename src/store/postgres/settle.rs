@@ -7,11 +7,12 @@ use tokio_postgres::types::Type;
 
 use super::error::DatabaseError;
 use super::freeing::is_free;
+use super::lines;
 use super::link::Operation;
 use super::number;
 use super::session::{Session, Value, Values};
 use crate::identity::{Person, PersonSet};
-use crate::ledger::{ClaimId, ClaimState, Header, Ledger, Outcome, PersonState, View, text};
+use crate::ledger::{ClaimId, ClaimState, Header, Ledger, Outcome, PersonState, View};
 
 /// Writes an outcome.
 pub(super) struct Settling<'a> {
@@ -123,13 +124,13 @@ async fn known(
     claim: &Row,
     values: &Values<'_>,
 ) -> Result<(Ledger, bool), DatabaseError> {
-    let mut lines = text::header_line(header);
+    let mut lines = lines::header(header);
     lines.push_str(claim.try_get(0)?);
     let known = session.rows(KNOWN, values).await?;
     for row in &known {
         lines.push_str(row.try_get(0)?);
     }
-    let ledger = Ledger::read(lines.as_bytes()).map_err(|_| DatabaseError::Foreign("claims"))?.ledger;
+    let ledger = lines::read(&lines).map_err(|_| DatabaseError::Foreign("claims"))?;
     let is_told = !ledger.claims().flat_map(ClaimState::people).all(|(_, state)| is_open(state));
     let is_known = !known.is_empty() || is_told;
     Ok((ledger, is_known))

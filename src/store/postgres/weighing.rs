@@ -13,12 +13,13 @@ use tokio_postgres::types::Type;
 
 use super::error::DatabaseError;
 use super::freeing::is_free;
+use super::lines;
 use super::link::Operation;
 use super::number;
 use super::session::{Session, Value};
 use super::settle;
 use crate::identity::{MessageKey, Person, Revision};
-use crate::ledger::{Decision, Evidence, Header, Ledger, View, Weighed, text};
+use crate::ledger::{Decision, Evidence, Header, Ledger, View, Weighed};
 
 /// Holds evidence against the ledger.
 pub(super) struct Weighing<'a> {
@@ -103,7 +104,7 @@ impl Operation for Weighing<'_> {
         let weighed = known.weigh(self.evidence, self.view);
         let mut lines = Vec::new();
         for outcome in weighed.iter().filter_map(|weighed| weighed.outcome.clone()) {
-            lines.push((number::claim(&outcome.claim), text::outcome_line(&outcome)));
+            lines.push((number::claim(&outcome.claim), lines::outcome(&outcome)));
             known.add_outcome(outcome).map_err(|_| DatabaseError::Foreign("claims"))?;
         }
         let heard = Heard { weighed, known, lines };
@@ -146,22 +147,22 @@ impl Weighing<'_> {
                 news.push(row.try_get(0)?);
             }
             news.retain(|claim| !self.known.contains(claim));
-            let mut lines = text::header_line(self.header);
+            let mut lines = lines::header(self.header);
             for row in session.rows(READ, &[(&self.ledger, Type::INT8), (&news, Type::INT8_ARRAY)]).await? {
                 lines.push_str(row.try_get(1)?);
             }
-            let read = Ledger::read(lines.as_bytes()).map_err(|_| DatabaseError::Foreign("claims"))?.ledger;
+            let read = lines::read(&lines).map_err(|_| DatabaseError::Foreign("claims"))?;
             claims.extend(read.about(self.evidence).claims().map(|claim| number::claim(&claim.claim().id)));
         }
         let claims: Vec<i64> = claims.into_iter().collect();
         let values = [(&self.ledger as _, Type::INT8), (&claims as _, Type::INT8_ARRAY)];
-        let mut lines = text::header_line(self.header);
+        let mut lines = lines::header(self.header);
         for query in [CLAIMS, OUTCOMES] {
             for row in session.rows(query, &values).await? {
                 lines.push_str(row.try_get(0)?);
             }
         }
-        Ok(Ledger::read(lines.as_bytes()).map_err(|_| foreign)?.ledger)
+        lines::read(&lines).map_err(|_| foreign)
     }
 
     /// Frees whoever no claim holds, and has the claims that were found to be sent hold their people for

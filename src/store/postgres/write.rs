@@ -5,12 +5,13 @@ use std::time::Duration;
 use tokio_postgres::types::Type;
 
 use super::error::DatabaseError;
+use super::lines;
 use super::link::{Operation, WHOLE_TIME_MAX};
 use super::number;
 use super::session::{Session, Value};
 use super::settle::{self, is_held, is_open};
 use crate::identity::Person;
-use crate::ledger::{ClaimState, Header, Ledger, MessageRecord, PersonState, text};
+use crate::ledger::{ClaimState, Header, Ledger, MessageRecord, PersonState};
 
 /// Writes what a message is; the latest record of each revision stays.
 pub(super) struct Recording<'a> {
@@ -27,7 +28,7 @@ impl Operation for Recording<'_> {
     async fn run(&self, session: &Session, _again: bool) -> Result<(), DatabaseError> {
         let message = number::message(self.ledger, &self.record.message, self.record.revision);
         let at = self.record.at.as_microsecond();
-        let line = text::message_line(self.record);
+        let line = lines::message(self.record);
         let values = [
             (&self.ledger as _, Type::INT8),
             (&message as _, Type::INT8),

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use sendform::apply::Late;
 use sendform::audience::RowAt;
 use sendform::identity::{BulkId, BulkTime, Content, Key, MessageId, MessageKey, Person, ProjectId, Revision};
-use sendform::ledger::{Claim, ClaimId, Dated, Grant, Ledger, Outcome, PersonState, RunId, Standing, View};
+use sendform::ledger::{Claim, ClaimId, Dated, Grant, Ledger, Outcome, PersonState, RunId, Seals, Standing, View};
 use sendform::plan::{Bulk, Recipient};
 use sendform::store::{Database, DatabaseError, Expected, Postgres, StoreError, Take};
 
@@ -67,7 +67,7 @@ impl Home {
         let database = Database { url, authorities: None::<PathBuf>, schema: "sent".to_owned() };
         let keys = Some(vec![Key::from_bytes([1; Key::LENGTH]).id()]);
         let project = ProjectId::parse("acme-shop").unwrap();
-        let expected = Expected { project, gateway: "sandbox".to_owned(), keys };
+        let expected = Expected { project, gateway: "sandbox".to_owned(), keys, seals: Seals::none() };
         database.create(&expected.header()).await.unwrap();
         Self { database, expected }
     }

@@ -10,6 +10,7 @@ use sendform::identity::{Person, SenderId};
 use sendform::ledger::{Claim, Decision, Evidence, Grant, MessageRecord, PersonState, Sighting, Standing, Testimony};
 use sendform::store::Postgres;
 use tempfile::TempDir;
+use tokio::sync::Notify;
 
 use crate::support::Cluster;
 
@@ -278,14 +279,17 @@ async fn a_claim_that_is_on_its_way_is_seen_by_whoever_weighs() {
     let run = home.open().await;
     let gate = home.close_gate("claims", "true").await;
     let resend = claim(&[1, 2], 1, 2);
-    let (granted, found) = Box::pin(join(
-        gate.meanwhile(run.claim(resend), async {
-            // The row is the resend's, or the first's, and nobody can tell.
-            wait_for_waiter(&home, false).await;
-        }),
-        weighed(&store, &first, true),
-    ))
-    .await;
+    let at_gate = Notify::new();
+    let claiming = gate.meanwhile(run.claim(resend), async {
+        at_gate.notify_one();
+        // The row is the resend's, or the first's, and nobody can tell.
+        wait_for_waiter(&home, false).await;
+    });
+    let weighing = async {
+        at_gate.notified().await;
+        weighed(&store, &first, true).await
+    };
+    let (granted, found) = Box::pin(join(claiming, weighing)).await;
     assert_eq!((granted.unwrap(), found), (Grant::Granted, vec![Decision::Settled; 2]));
 }
 

@@ -168,7 +168,7 @@ fn refused_line(run: u64) -> String {
     let claim = claim(&[run], 1, run);
     ledger.add_claim(claim.clone()).unwrap();
     ledger.add_outcome(outcome(&claim, PersonState::Refused, None)).unwrap();
-    let text = String::from_utf8(ledger.write()).unwrap();
+    let text = String::from_utf8(ledger.write(&sendform::ledger::Seals::none())).unwrap();
     format!("{}\n", text.lines().last().unwrap())
 }
 

@@ -85,8 +85,9 @@ fn a_disk_that_fills_up_at_each_step() {
         ends.push((run.code, accepted.len(), gates.in_doubt));
         fleet.settle(0, 6);
     }
-    // Full before anything was sent, in between, and not at all.
-    assert_eq!((ends[0].0, ends[0].1), (Some(6), 0), "{ends:?}");
+    // Full before anything was claimed, before anything was sent, in between, and not at all.
+    assert_eq!(ends[0], (Some(1), 0, 0), "{ends:?}");
+    assert_eq!((ends[1].0, ends[1].1), (Some(6), 0), "{ends:?}");
     assert!(ends.iter().any(|(_, accepted, _)| (1..6).contains(accepted)), "{ends:?}");
     assert_eq!(ends[9], (Some(0), 6, 0), "{ends:?}");
 }

@@ -10,7 +10,7 @@ use sendform::identity::Person;
 use sendform::ledger::{Grant, Ledger, PersonState, Standing};
 
 use super::ground::{Ground, Kind};
-use super::sample::{LATER, NOON, claim, expected, message, outcome, revision};
+use super::sample::{LATER, NOON, claim, expected, message, outcome, revision, visit};
 
 on_every_store!(very_many_people);
 
@@ -58,15 +58,15 @@ fn very_many_people(kind: Kind) {
     runtime.block_on(async {
         let ground = Ground::new(kind);
         let home = ground.home(0);
-        home.create(expected().header()).await.unwrap();
-        let store = home.open(&expected(), "apply").await.unwrap();
+        home.create(expected().header(), &expected(), &visit()).await.unwrap();
+        let store = home.open(&expected(), &visit()).await.unwrap();
         let start = Instant::now();
         store.join(ledger(people)).await.unwrap();
         store.finish().await.unwrap();
         let joined = start.elapsed();
 
         let start = Instant::now();
-        let store = ground.home(1).open(&expected(), "apply").await.unwrap();
+        let store = ground.home(1).open(&expected(), &visit()).await.unwrap();
         let opened = start.elapsed();
 
         let start = Instant::now();
@@ -84,7 +84,7 @@ fn very_many_people(kind: Kind) {
         let start = Instant::now();
         store.finish().await.unwrap();
         let finished = start.elapsed();
-        let (seen, _) = ground.home(2).look(&expected(), NOON).await.unwrap();
+        let seen = ground.home(2).look(&expected(), NOON).await.unwrap().ledger;
         assert_eq!(seen.totals(&message(), revision(), LATER).in_doubt as u64, BULK + 1);
         tell(&format!(
             "{people} people, {kind:?}: joined in {joined:.1?}, opened in {opened:.1?}, looked up in {looked:.1?}, \

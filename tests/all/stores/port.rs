@@ -11,7 +11,7 @@ use sendform::ledger::{Claim, Grant, Ledger, PersonState, Standing};
 use sendform::store::{Expected, GitError, Opened, StoreError};
 
 use super::ground::{Ground, Kind};
-use super::sample::{LATER, NOON, claim, expected, message, message_id, outcome, record, standing, standings};
+use super::sample::{LATER, NOON, claim, expected, message, message_id, outcome, record, standing, standings, visit};
 
 on_every_store!(
     a_ledger_is_made_once_and_never_by_opening,
@@ -36,12 +36,12 @@ pub(super) fn wait<T>(work: impl Future<Output = T>) -> T {
 
 pub(super) async fn made(kind: Kind) -> Ground {
     let ground = Ground::new(kind);
-    ground.home(0).create(expected().header()).await.unwrap();
+    ground.home(0).create(expected().header(), &expected(), &visit()).await.unwrap();
     ground
 }
 
 pub(super) async fn open(ground: &Ground, machine: usize) -> Opened {
-    ground.home(machine).open(&expected(), "apply").await.unwrap()
+    ground.home(machine).open(&expected(), &visit()).await.unwrap()
 }
 
 /// Opens the ledger from another machine when the first run has ended, and all that it has settled is
@@ -57,7 +57,7 @@ async fn beside(ground: &Ground, first: Opened) -> (Option<Opened>, Opened) {
     if ground.kind().is_shared() {
         return (Some(first), open(ground, 1).await);
     }
-    let held = ground.home(1).open(&expected(), "apply").await;
+    let held = ground.home(1).open(&expected(), &visit()).await;
     assert!(matches!(held, Err(StoreError::Held { .. })), "{held:?}");
     drop(first);
     (None, open(ground, 1).await)
@@ -65,8 +65,7 @@ async fn beside(ground: &Ground, first: Opened) -> (Option<Opened>, Opened) {
 
 /// What somebody sees who only looks, an hour later.
 pub(super) async fn look(ground: &Ground) -> Ledger {
-    let (ledger, _) = ground.home(2).look(&expected(), NOON).await.unwrap();
-    ledger
+    ground.home(2).look(&expected(), NOON).await.unwrap().ledger
 }
 
 pub(super) async fn granted(store: &Opened, claim: &Claim) {
@@ -92,13 +91,13 @@ fn is_missing<T>(result: &Result<T, StoreError>) -> bool {
 fn a_ledger_is_made_once_and_never_by_opening(kind: Kind) {
     wait(async {
         let ground = Ground::new(kind);
-        let opened = ground.home(0).open(&expected(), "apply").await;
+        let opened = ground.home(0).open(&expected(), &visit()).await;
         assert!(is_missing(&opened), "{opened:?}");
         let looked = ground.home(0).look(&expected(), NOON).await;
         assert!(is_missing(&looked), "{looked:?}");
-        ground.home(0).create(expected().header()).await.unwrap();
+        ground.home(0).create(expected().header(), &expected(), &visit()).await.unwrap();
         for machine in [0, 1] {
-            let again = ground.home(machine).create(expected().header()).await;
+            let again = ground.home(machine).create(expected().header(), &expected(), &visit()).await;
             assert!(matches!(again, Err(StoreError::Exists { .. })), "{again:?}");
         }
         open(&ground, 1).await.finish().await.unwrap();
@@ -115,7 +114,7 @@ fn a_ledger_is_bound_to_project_gateway_and_keys(kind: Kind) {
             Expected { keys: Some(Keys::one(Key::from_bytes([8; Key::LENGTH])).ids()), ..expected() },
         ];
         for other in others {
-            let opened = ground.home(1).open(&other, "apply").await;
+            let opened = ground.home(1).open(&other, &visit()).await;
             let looked = ground.home(1).look(&other, NOON).await;
             let is_key = other.keys != expected().keys;
             for error in [opened.err(), looked.err()] {
@@ -140,20 +139,20 @@ fn all_runs_make_their_claims_with_one_key(kind: Kind) {
     wait(async {
         let ground = made(kind).await;
         let [home, other] = [0, 1].map(|machine| ground.home(machine));
-        home.rebind(&any, keys([&old, &new]).header()).await.unwrap();
-        let first = home.open(&keys([&old, &new]), "apply").await.unwrap();
+        home.rebind(&any, keys([&old, &new]).header(), &visit()).await.unwrap();
+        let first = home.open(&keys([&old, &new]), &visit()).await.unwrap();
         granted(&first, &claim(1, &[1])).await;
         let is_refused = |error: Option<StoreError>| matches!(error, Some(StoreError::KeyOrder { .. }));
         assert!(is_refused(other.look(&keys([&new, &old]), NOON).await.err()));
         if kind.is_shared() {
-            assert!(is_refused(other.open(&keys([&new, &old]), "apply").await.err()));
-            other.rebind(&any, keys([&new, &old]).header()).await.unwrap();
+            assert!(is_refused(other.open(&keys([&new, &old]), &visit()).await.err()));
+            other.rebind(&any, keys([&new, &old]).header(), &visit()).await.unwrap();
             first.claim(claim(1, &[2])).await.unwrap_err();
         } else {
             drop(first);
-            other.rebind(&any, keys([&new, &old]).header()).await.unwrap();
+            other.rebind(&any, keys([&new, &old]).header(), &visit()).await.unwrap();
         }
-        let second = other.open(&keys([&new, &old]), "apply").await.unwrap();
+        let second = other.open(&keys([&new, &old]), &visit()).await.unwrap();
         granted(&second, &claim(2, &[2])).await;
         assert_eq!(second.ledger().header().first_key(), Some(&new));
         assert!(is_refused(home.look(&keys([&old, &new]), NOON).await.err()));
@@ -313,10 +312,13 @@ fn ending_a_run_changes_nothing(kind: Kind) {
         granted(&first, &one).await;
         first.settle(outcome(&one, PersonState::Accepted, &[])).await.unwrap();
         first.finish().await.unwrap();
-        let text = look(&ground).await.write();
+        let text = look(&ground).await.write(&expected().seals);
         for machine in [1, 0, 1] {
             open(&ground, machine).await.finish().await.unwrap();
-            assert_eq!(String::from_utf8(look(&ground).await.write()), String::from_utf8(text.clone()));
+            assert_eq!(
+                String::from_utf8(look(&ground).await.write(&expected().seals)),
+                String::from_utf8(text.clone())
+            );
         }
     });
 }

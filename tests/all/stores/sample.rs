@@ -1,11 +1,13 @@
 //! Claims and outcomes to try a store with.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use jiff::Timestamp;
 use sendform::identity::{BulkId, BulkTime, Key, Keys, MessageId, MessageKey, Person, ProjectId, Revision, SenderId};
 use sendform::ledger::{
-    Claim, ClaimId, Dated, Ledger, MessageRecord, Outcome, PersonState, RunId, Standing, Terms, View,
+    Claim, ClaimId, Dated, Ledger, MessageRecord, Outcome, PersonState, RunId, Seals, Standing, Terms, View,
 };
-use sendform::store::Expected;
+use sendform::store::{Expected, Visit};
 
 /// When all claims are made: noon of 2026-11-30.
 pub(super) const NOON: Timestamp = Timestamp::constant(1_796_040_000, 0);
@@ -22,8 +24,15 @@ pub(super) fn revision() -> Revision {
 }
 
 pub(super) fn expected() -> Expected {
-    let keys = Some(Keys::one(Key::from_bytes([7; Key::LENGTH])).ids());
-    Expected { project: ProjectId::parse("acme-shop").unwrap(), gateway: "gateway.example".to_owned(), keys }
+    let (keys, project) = (Keys::one(Key::from_bytes([7; Key::LENGTH])), ProjectId::parse("acme-shop").unwrap());
+    let seals = Seals::new(&keys, &project);
+    Expected { project, gateway: "gateway.example".to_owned(), keys: Some(keys.ids()), seals }
+}
+
+/// A run that has not opened anything yet.
+pub(super) fn visit() -> Visit {
+    static LAST: AtomicU64 = AtomicU64::new(1 << 32);
+    Visit::new(RunId(LAST.fetch_add(1, Ordering::Relaxed)), "apply", NOON)
 }
 
 pub(super) fn record(text: &str) -> MessageRecord {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sendform::identity::{
     CanonicalTo, Fingerprint, IdRule, Keys, MessageId, MessageKey, ProjectId, Revision, SenderId,
 };
-use sendform::ledger::{Standing, View};
+use sendform::ledger::{Seals, Standing, View};
 use sendform::store::{Expected, StoreError};
 use tempfile::TempDir;
 
@@ -87,7 +87,8 @@ impl Bench {
         let sender = SenderId::parse("SHOP-ACCOUNT").expect("a sender");
         let keys = Keys::parse(KEY).expect("a key");
         let fingerprint = Fingerprint::new(keys.first(), &name, &sender);
-        let expected = Expected { project: name, gateway: self.listen.clone(), keys: None };
+        let seals = Seals::new(&keys, &name);
+        let expected = Expected { project: name, gateway: self.listen.clone(), keys: None, seals };
         let ledger = match place.ledger(&expected) {
             Ok(ledger) => ledger,
             Err(StoreError::Missing { .. }) if place.scenario == Scenario::Init => return 0,

@@ -7,12 +7,12 @@ use std::sync::OnceLock;
 
 use sendform::identity::ProjectId;
 use sendform::ledger::{Ledger, Outcomes, Piece, View};
-use sendform::store::{Branch, Database, Expected, Home, Paths};
+use sendform::store::{Branch, Database, Expected, Home, Paths, Seen};
 use tempfile::TempDir;
 
 use super::campaigns::PROJECT;
 use super::dice::Dice;
-use crate::support::{Cluster, Project};
+use crate::support::{Cluster, Project, seals};
 
 /// The kinds of stores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -140,10 +140,11 @@ impl Store {
     /// Reads the ledger as one who only looks.
     pub(super) fn look(&self, seat: &Project, gateway: &str, now: jiff::Timestamp) -> (Ledger, View) {
         let project = ProjectId::parse(PROJECT).expect("a project's name");
-        let expected = Expected { project, gateway: gateway.to_owned(), keys: None };
+        let expected = Expected { project, gateway: gateway.to_owned(), keys: None, seals: seals() };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let looked = runtime.expect("a runtime can be made").block_on(self.home(seat).look(&expected, now));
-        let (mut ledger, view) = looked.unwrap_or_else(|error| panic!("the ledger cannot be read: {error:?}"));
+        let Seen { mut ledger, view, .. } =
+            looked.unwrap_or_else(|error| panic!("the ledger cannot be read: {error:?}"));
         for outcomes in dumps(seat) {
             ledger.take_outcomes(&outcomes).expect("outcomes that were not stored go with the ledger");
         }
@@ -205,7 +206,7 @@ impl Store {
 fn dumps(seat: &Project) -> Vec<Outcomes> {
     let Ok(entries) = fs::read_dir(seat.path(".sendform")) else { return Vec::new() };
     let is_dump = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("outcomes-"));
-    let read = |path: PathBuf| match Piece::read(&fs::read(&path).expect("a file can be read")) {
+    let read = |path: PathBuf| match Piece::read(&fs::read(&path).expect("a file can be read"), &seals()) {
         Ok(Piece::Outcomes(outcomes)) => outcomes,
         other => panic!("{} is not outcomes: {other:?}", path.display()),
     };

@@ -4,7 +4,8 @@ use std::path::Path;
 use std::process::Command;
 
 use sendform::identity::{Key, Keys, ProjectId};
-use sendform::store::{Branch, Database, Expected, Home, Paths};
+use sendform::ledger::{RunId, Seals};
+use sendform::store::{Branch, Database, Expected, Home, Paths, Visit};
 
 use super::cluster::Cluster;
 
@@ -39,8 +40,14 @@ impl Kind {
 }
 
 pub(crate) fn expected() -> Expected {
-    let keys = Some(Keys::one(Key::from_bytes([7; Key::LENGTH])).ids());
-    Expected { project: ProjectId::parse("million").unwrap(), gateway: "sandbox".to_owned(), keys }
+    let (keys, project) = (Keys::one(Key::from_bytes([7; Key::LENGTH])), ProjectId::parse("million").unwrap());
+    let seals = Seals::new(&keys, &project);
+    Expected { project, gateway: "sandbox".to_owned(), keys: Some(keys.ids()), seals }
+}
+
+/// The run that is measured.
+pub(crate) fn visit() -> Visit {
+    Visit::new(RunId(1), "bench", jiff::Timestamp::UNIX_EPOCH)
 }
 
 /// Makes a ledger.
@@ -61,7 +68,7 @@ pub(crate) async fn prepare(kind: Kind, folder: &Path) -> Option<Home> {
             Home::Postgres(Database { url, authorities: None, schema: "sendform".to_owned() })
         }
     };
-    home.create(expected().header()).await.unwrap();
+    home.create(expected().header(), &expected(), &visit()).await.unwrap();
     Some(home)
 }
 

@@ -27,7 +27,7 @@ pub(crate) fn measure(kind: Kind, people: u64) -> String {
         let summary = match &ground {
             None => send(&Nothing, &gateway, &settings, people).await,
             Some(home) => {
-                let store = home.open(&ground::expected(), "bench").await.unwrap();
+                let store = home.open(&ground::expected(), &ground::visit()).await.unwrap();
                 settings.ahead = store.bulks_ahead().unwrap_or(settings.ahead);
                 let summary = send(&store, &gateway, &settings, people).await;
                 store.finish().await.unwrap();

@@ -10,7 +10,9 @@ use crate::apply::evidence::Known;
 use crate::apply::simulation::clock::{SimClock, yield_once};
 use crate::apply::{Clock as _, Store};
 use crate::identity::MessageId;
-use crate::ledger::{Claim, ClaimId, EntryError, Evidence, Grant, Ledger, MessageRecord, Outcome, View, Weighed};
+use crate::ledger::{
+    Claim, ClaimId, EntryError, Evidence, Grant, Ledger, MessageRecord, Outcome, Seals, View, Weighed,
+};
 
 /// The ledger, and what it was after each write.
 pub(super) struct Shelf(Mutex<Vec<Ledger>>);
@@ -28,7 +30,8 @@ impl Shelf {
     pub(super) fn take_back(&self, writes: usize) -> bool {
         let mut states = self.0.lock().unwrap();
         let begin = states.len().saturating_sub(writes.max(1)).max(1);
-        let is_less = states[begin - 1].write() != states.last().unwrap().write();
+        let none = Seals::none();
+        let is_less = states[begin - 1].write(&none) != states.last().unwrap().write(&none);
         states.truncate(begin);
         is_less
     }

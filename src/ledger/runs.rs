@@ -1,0 +1,291 @@
+//! Runs that have closed themselves, and what that shows of a ledger that lacks something.
+//!
+//! A run that ends says how many entries it has written, and which closed runs nobody had named before it.
+//! So a ledger holds complete sets of entries, of a set of runs that is closed under what they name; or it
+//! can be seen that it does not. A run that was killed has not closed itself: what there is of it may be all
+//! or not.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::book::Ledger;
+use super::extra::Extra;
+use super::facts::Fact;
+use super::line::RunId;
+use super::view::{DEADLINE_MAX, SKEW_MAX, lives_until};
+
+/// The end of a run, as it was written down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Closing {
+    /// How many numbers it has given.
+    pub entries: u32,
+    /// The numbers that were given to what was never written.
+    pub skipped: BTreeSet<u32>,
+    /// The closed runs that no closed run had named when this one began.
+    pub after: BTreeSet<RunId>,
+    /// When it ended.
+    pub at: Timestamp,
+    /// Unknown fields.
+    pub(super) extra: Extra,
+}
+
+impl Closing {
+    /// Joins what is said elsewhere of the end of the same run: the larger number of entries, and of those
+    /// that were skipped the ones that nobody has.
+    fn join(&mut self, other: &Self) {
+        let is_skipped = |closing: &Self, number: u32| number >= closing.entries || closing.skipped.contains(&number);
+        let both = self.skipped.union(&other.skipped).copied();
+        self.skipped = both.filter(|number| is_skipped(self, *number) && is_skipped(other, *number)).collect();
+        self.entries = self.entries.max(other.entries);
+        self.after.extend(&other.after);
+        self.at = self.at.max(other.at);
+        self.extra.join(&other.extra);
+    }
+
+    /// Says whether one of its numbers has to be somewhere.
+    fn needs(&self, number: u32) -> bool {
+        number < self.entries && !self.skipped.contains(&number)
+    }
+}
+
+/// What a ledger lacks, or has too much: somebody has taken lines away, or put older ones in their place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Lack {
+    /// Entries of a run that has closed itself.
+    #[error(
+        "{missing} of {entries} entries of run {run} {} not here (number {first}{})",
+        if *missing == 1 { "is" } else { "are" },
+        if *missing == 1 { "" } else { " is the first" }
+    )]
+    Entries {
+        /// The run.
+        run: RunId,
+        /// How many entries it has written.
+        entries: u32,
+        /// How many are not here.
+        missing: u32,
+        /// The number of the first of them.
+        first: u32,
+    },
+    /// All of a run that another one was after.
+    #[error("run {after} began after run {run} had ended, of which nothing says so here")]
+    Run {
+        /// The run.
+        run: RunId,
+        /// The later one.
+        after: RunId,
+    },
+    /// One number for two entries.
+    #[error("two entries of run {run} have the number {number}")]
+    Twice {
+        /// The run.
+        run: RunId,
+        /// The number.
+        number: u32,
+    },
+}
+
+impl Lack {
+    /// The run whose end shows it.
+    pub(super) fn told_by(self) -> RunId {
+        match self {
+            Self::Entries { run, .. } | Self::Twice { run, .. } => run,
+            Self::Run { after, .. } => after,
+        }
+    }
+}
+
+/// A run that has not closed itself: it lives, it was killed, or its end is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unclosed {
+    /// The run.
+    pub run: RunId,
+    /// How many entries of it are here.
+    pub entries: usize,
+    /// When the last of them was written, as far as that is known.
+    pub last: Option<Timestamp>,
+    /// Until when it may live, whatever the clocks say.
+    pub lives_until: Timestamp,
+}
+
+/// How long after its last word a run may live that claims nothing.
+const WORD_LIVES: SignedDuration = DEADLINE_MAX.saturating_add(SKEW_MAX);
+
+/// The entries of each run, by number, in ascending order.
+type Numbers = HashMap<RunId, Vec<u32>>;
+
+impl Ledger {
+    /// Finds what the ledger lacks of the runs that have closed themselves.
+    ///
+    /// # Errors
+    /// The first that is found.
+    pub fn check_runs(&self) -> Result<(), Lack> {
+        let numbers = self.numbers();
+        for (run, numbers) in &numbers {
+            if let Some([number, _]) = numbers.array_windows().find(|[one, other]| one == other) {
+                return Err(Lack::Twice { run: *run, number: *number });
+            }
+        }
+        let none = Vec::new();
+        for (&run, closing) in &self.runs {
+            if let Some(lost) = closing.after.iter().find(|before| !self.runs.contains_key(before)) {
+                return Err(Lack::Run { run: *lost, after: run });
+            }
+            let entries = closing.entries;
+            let there = numbers.get(&run).unwrap_or(&none);
+            let is_missing = |number: &u32| closing.needs(*number) && there.binary_search(number).is_err();
+            if let Some(first) = (0..entries).find(is_missing) {
+                let missing = (first..entries).filter(is_missing).count();
+                return Err(Lack::Entries { run, entries, missing: u32::try_from(missing).unwrap_or(u32::MAX), first });
+            }
+        }
+        Ok(())
+    }
+
+    /// The runs that have entries here, and have not closed themselves.
+    #[must_use]
+    pub fn unclosed(&self) -> Vec<Unclosed> {
+        let mut found: BTreeMap<RunId, Unclosed> = BTreeMap::new();
+        self.each_fact(|Fact { run, .. }, at| {
+            if !self.runs.contains_key(&run) {
+                let none = Unclosed { run, entries: 0, last: None, lives_until: Timestamp::MIN };
+                let one = found.entry(run).or_insert(none);
+                one.entries += 1;
+                one.last = one.last.max(at);
+            }
+        });
+        for one in found.values_mut() {
+            let word = one.last.map(|last| last.checked_add(WORD_LIVES).unwrap_or(Timestamp::MAX));
+            one.lives_until = word.unwrap_or(Timestamp::MIN);
+        }
+        for claim in self.entries.iter().map(|entry| &entry.claim) {
+            if let Some(one) = found.get_mut(&claim.id.run) {
+                one.lives_until = one.lives_until.max(lives_until(claim));
+            }
+        }
+        found.into_values().collect()
+    }
+
+    /// The closed runs that no closed run has named: those that a run which begins now is after.
+    #[must_use]
+    pub fn last_runs(&self) -> BTreeSet<RunId> {
+        let named: BTreeSet<&RunId> = self.runs.values().flat_map(|closing| &closing.after).collect();
+        self.runs.keys().filter(|run| !named.contains(run)).copied().collect()
+    }
+
+    /// The number of the next entry of a run.
+    #[must_use]
+    pub fn next_number(&self, run: RunId) -> u32 {
+        let known = self.runs.get(&run).map_or(0, |closing| closing.entries);
+        let mut next = known;
+        self.each_fact(|fact, _| {
+            if fact.run == run {
+                next = next.max(fact.number.saturating_add(1));
+            }
+        });
+        next
+    }
+
+    /// Writes down how a run has ended.
+    pub fn close(&mut self, run: RunId, entries: u32, skipped: BTreeSet<u32>, after: BTreeSet<RunId>, at: Timestamp) {
+        self.put_closing(run, Closing { entries, skipped, after, at, extra: Extra::default() });
+    }
+
+    /// Closes a run that will write nothing more, with what there is of it: numbers that are not here were
+    /// given to what was never written. A run that is closed here for the first time is after all that have
+    /// ended by now.
+    pub fn close_as_it_is(&mut self, run: RunId, at: Timestamp) {
+        let mut numbers = self.numbers().remove(&run).unwrap_or_default();
+        numbers.dedup();
+        let Some(entries) = numbers.last().map(|last| last.saturating_add(1)) else { return };
+        let known = self.runs.get(&run);
+        let entries = entries.max(known.map_or(0, |known| known.entries));
+        let skipped = (0..entries).filter(|number| numbers.binary_search(number).is_err()).collect();
+        let after = known.map_or_else(|| self.last_runs(), |known| known.after.clone());
+        self.close(run, entries, skipped, after, at);
+    }
+
+    /// Closes anew the closed runs of which there is more here than they know, such as outcomes that a machine
+    /// has kept to itself until now, but for one that goes on; says which those are.
+    pub fn close_outgrown(&mut self, own: RunId, at: Timestamp) -> Vec<RunId> {
+        let numbers = self.numbers();
+        let is_outgrown = |run: &RunId, closing: &Closing| {
+            *run != own && numbers.get(run).and_then(|all| all.last()) >= Some(&closing.entries)
+        };
+        let runs = self.runs.iter().filter(|(run, closing)| is_outgrown(run, closing));
+        let runs: Vec<RunId> = runs.map(|(run, _)| *run).collect();
+        for run in &runs {
+            self.close_as_it_is(*run, at);
+        }
+        runs
+    }
+
+    /// How many claims are no entries of any run: an older version of sendform has written them.
+    #[must_use]
+    pub fn unnumbered(&self) -> usize {
+        self.entries.iter().filter(|entry| entry.facts.is_empty()).count()
+    }
+
+    /// Makes entries of a run of whatever is none, and of what else is known here than in the ledger before.
+    pub fn adopt_since(&mut self, before: &Self, mut number: impl FnMut() -> Fact) {
+        for (of, record) in &mut self.records {
+            if before.records.get(of).is_some_and(|known| !known.says_the_same(record)) {
+                record.facts.join(&Some(number()).into());
+            }
+        }
+        for entry in &mut self.entries {
+            if before.entry(entry).is_some_and(|known| !known.knows_all_of(entry)) {
+                entry.facts.join(&Some(number()).into());
+            }
+        }
+        self.adopt(number);
+    }
+
+    /// Makes entries of a run of whatever is none, the header first. `number` gives the next number.
+    pub fn adopt(&mut self, mut number: impl FnMut() -> Fact) {
+        let records = self.records.values_mut().map(|record| &mut record.facts);
+        let entries = self.entries.iter_mut().map(|entry| &mut entry.facts);
+        let all = std::iter::once(&mut self.bound.facts).chain(records).chain(entries);
+        for facts in all.filter(|facts| facts.is_empty()) {
+            *facts = Some(number()).into();
+        }
+    }
+
+    /// All entries that are here, in no order.
+    pub fn facts(&self) -> impl Iterator<Item = Fact> {
+        let mut facts = Vec::new();
+        self.each_fact(|fact, _| facts.push(fact));
+        facts.into_iter()
+    }
+
+    pub(super) fn put_closing(&mut self, run: RunId, closing: Closing) {
+        match self.runs.get_mut(&run) {
+            Some(known) => known.join(&closing),
+            None => drop(self.runs.insert(run, closing)),
+        }
+    }
+
+    fn numbers(&self) -> Numbers {
+        let mut numbers = Numbers::new();
+        self.each_fact(|Fact { run, number }, _| numbers.entry(run).or_default().push(number));
+        numbers.values_mut().for_each(|numbers| numbers.sort_unstable());
+        numbers
+    }
+
+    /// Calls a function with each entry, and with the time of the line that has it.
+    fn each_fact(&self, mut call: impl FnMut(Fact, Option<Timestamp>)) {
+        self.bound.facts.iter().for_each(|fact| call(fact, None));
+        for record in self.records.values() {
+            record.facts.iter().for_each(|fact| call(fact, Some(record.record.at)));
+        }
+        for entry in &self.entries {
+            let own = entry.settled.iter().map(|settled| settled.at).fold(entry.claim.at, Timestamp::max);
+            // What others have said of it makes its own run no younger.
+            let others = entry.notes.iter().map(|note| note.at).max();
+            entry.facts.iter().for_each(|fact| {
+                call(fact, if fact.run == entry.claim.id.run { Some(own) } else { others });
+            });
+        }
+    }
+}

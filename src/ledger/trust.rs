@@ -1,0 +1,17 @@
+//! How far a ledger whose lines are all as they were written can be trusted.
+
+use super::read::Authenticity;
+use super::runs::Unclosed;
+
+/// How far a ledger whose lines are all as they were written can be trusted.
+#[derive(Debug, Clone, Default)]
+pub struct Trust {
+    /// Who has written it, as far as that is known; absent where lines are not signed, in PostgreSQL.
+    pub authenticity: Option<Authenticity>,
+    /// The runs that have not closed themselves, and of which nothing shows that all of them is here: whoever
+    /// sends has to ask the gateway first.
+    pub unclosed: Vec<Unclosed>,
+    /// Whether git's history of it is not all here, or too large: a merge that threw one side of it away may
+    /// not be seen.
+    pub is_history_cut: bool,
+}

@@ -1,0 +1,124 @@
+//! The shadow of a lockfile: what this machine knows of it, whatever git has done with the file since.
+
+use crate::ledger::{Authenticity, Ledger, News, RunId};
+
+use super::error::StoreError;
+use super::expected::Expected;
+use super::lockfile::place;
+use super::log;
+use super::mark;
+use super::paths::Paths;
+use super::visit::Visit;
+
+/// A shadow that was read, if there is one.
+pub(super) struct Shadowed {
+    /// Whether the ledger has no shadow because git never sees it: all of it is this machine's.
+    is_private: bool,
+    /// The text of its file.
+    pub(super) text: Option<Vec<u8>>,
+    /// What it knows.
+    pub(super) ledger: Option<Ledger>,
+    /// Whether its lines are signed.
+    is_signed: bool,
+    /// The run that has opened the ledger for writing here last.
+    own: Option<RunId>,
+}
+
+impl Shadowed {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// If it cannot be read, or is damaged.
+    pub(super) fn read(paths: &Paths, expected: &Expected) -> Result<Self, StoreError> {
+        let own = mark::read(paths, &expected.seals);
+        let Some(path) = &paths.shadow else {
+            return Ok(Self { is_private: true, text: None, ledger: None, is_signed: true, own });
+        };
+        let text = log::read(path)?;
+        let read = text.as_ref().map(|text| log::parse(path, text, &expected.seals)).transpose()?;
+        let is_signed = read.as_ref().is_none_or(|read| read.authenticity != Authenticity::Unsigned);
+        Ok(Self { is_private: false, text, ledger: read.map(|read| read.ledger), is_signed, own })
+    }
+
+    /// Makes sure that the lines of the file beside it are genuine: they are signed, they are what this
+    /// machine has written, or somebody takes them for genuine. Nothing but a signature is enough for the
+    /// header, which says to which gateway everything is sent, with which credentials: a change of the
+    /// files may bring a shadow along.
+    ///
+    /// # Errors
+    /// If nothing shows it.
+    pub(super) fn check_genuine(
+        &self,
+        file: &Ledger,
+        authenticity: Authenticity,
+        paths: &Paths,
+        expected: &Expected,
+        visit: &Visit,
+    ) -> Result<(), StoreError> {
+        let is_signed = authenticity != Authenticity::Unsigned || expected.seals.is_empty();
+        if is_signed || self.is_private {
+            return Ok(());
+        }
+        let knows_all = |shadow: &Ledger| {
+            let mut both = shadow.clone();
+            both.join(file).is_ok() && News::between(shadow, &both).is_empty() && shadow.header() == both.header()
+        };
+        let place = place(&paths.lockfile);
+        if self.ledger.as_ref().is_some_and(knows_all) {
+            visit.check_unsigned_header(file, place)
+        } else {
+            visit.check_unsigned(file, place)
+        }
+    }
+
+    /// Joins it into the ledger of the file, and checks what both are bound to, and the keys of both. It may
+    /// name a key that a ledger from before its change does not: whom it knows by that key must be
+    /// recognised too. A shadow without signatures beside a file with them has been joined in before; if it
+    /// knows more all the same, somebody has to take that for genuine, by the number of claims: never what it
+    /// is bound to.
+    ///
+    /// # Errors
+    /// If the two do not go together; if they are not what is expected; if nothing shows that the shadow is
+    /// genuine.
+    pub(super) fn join_into(
+        &self,
+        ledger: &mut Ledger,
+        authenticity: Authenticity,
+        accepted: u64,
+        (paths, expected): (&Paths, &Expected),
+    ) -> Result<(), StoreError> {
+        let is_doubtful = !self.is_signed && authenticity != Authenticity::Unsigned;
+        if let Some(shadow) = &self.ledger {
+            let mut shadow = shadow.clone();
+            if is_doubtful {
+                shadow.take_header(ledger);
+            }
+            let mut joined = ledger.clone();
+            joined.join(&shadow).map_err(StoreError::Join)?;
+            let news = News::between(ledger, &joined);
+            let claims = news.claims + news.outcomes;
+            if is_doubtful && claims as u64 > accepted {
+                let place = paths.shadow.as_deref().map(place).unwrap_or_default();
+                return Err(StoreError::Unauthenticated { place, claims, is_shadow: true });
+            }
+            *ledger = joined;
+        }
+        expected.check(ledger.header(), &place(&paths.lockfile))
+    }
+
+    /// Says whether all that a run has written is surely here: no other machine has run it.
+    pub(super) fn is_here(&self, run: RunId) -> bool {
+        self.is_private || self.own == Some(run)
+    }
+
+    /// Closes the run that was killed on this machine, with what there is of it: all that it has written is
+    /// here. So is what grew afterwards of runs that others have closed.
+    pub(super) fn close_in(&self, ledger: &mut Ledger, visit: &Visit) {
+        let killed = ledger.unclosed().into_iter().map(|unclosed| unclosed.run);
+        let killed: Vec<RunId> = killed.filter(|run| *run != visit.run && self.is_here(*run)).collect();
+        for run in killed {
+            ledger.close_as_it_is(run, visit.now);
+        }
+        ledger.close_outgrown(visit.run, visit.now);
+    }
+}
