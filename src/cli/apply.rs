@@ -71,8 +71,12 @@ async fn with_world(
     let client = client(world, settings, clock.clone())?;
     let visit = visit(world, "apply")?;
     let accepted = |kind| choices.accepted.get(kind).unwrap_or(0);
-    let visit =
-        Visit { unauthenticated: accepted(RailKind::Unauthenticated), unclosed: accepted(RailKind::Unclosed), ..visit };
+    let visit = Visit {
+        unauthenticated: accepted(RailKind::Unauthenticated),
+        unclosed: accepted(RailKind::Unclosed),
+        reloaded: choices.accepted.get(RailKind::Reloaded),
+        ..visit
+    };
     let run = visit.run;
     let store = open(world, &visit).await?;
     tell_doubts(&store.trust(), output);
@@ -195,6 +199,7 @@ impl Go<'_> {
         if let Some(next) = plan.next_apply_at() {
             output.tell(&format!("the next apply has something to do at {}\n", timing::utc(next)));
         }
+        let marked = mark(&store, &summary, choices).await;
         let unclosed = store.trust().unclosed;
         let unproved = (!unclosed.is_empty() && matches!(summary.stopped, Some(Stopped::Unwitnessed(_))))
             .then(|| unclosed_end(&unclosed, "the gateway's logs could not be read"));
@@ -203,7 +208,7 @@ impl Go<'_> {
         // Whatever else fails now, what became of the messages is the stronger news.
         let finished = finish(world, store, interrupts).await;
         let settled = settled.map(|left| exit = exit.or(left));
-        let failures = [shown, unsettled, settled, finished].into_iter().filter_map(Result::err);
+        let failures = [shown, unsettled, settled, marked, finished].into_iter().filter_map(Result::err);
         if let Some(failure) = &unproved {
             output.tell(&failure.render(output.paint_errors));
             exit = Exit::Ledger;
@@ -230,6 +235,18 @@ fn open_ends(store: &Opened, summary: &Summary, run: RunId, now: Timestamp) -> (
         drop(known.add_outcome(outcome.clone()));
     }
     look(&known)
+}
+
+/// Marks the rows of a database that have no mark, if all of the plan was sent: what an old copy lacks is what was
+/// sent last, and the gateway was asked for that before anything was sent.
+async fn mark(store: &Opened, summary: &Summary, choices: &Choices) -> Result<(), Failure> {
+    let is_compared = summary.stopped.is_none() && summary.total().accepted > 0;
+    match store {
+        Opened::Postgres(postgres) if is_compared && choices.selection.names().next().is_none() => {
+            postgres.mark_anew().await.map_err(|error| store_failure(&error))
+        }
+        Opened::Lockfile(_) | Opened::Git(_) | Opened::Postgres(_) => Ok(()),
+    }
 }
 
 /// Of a run that has not closed itself the end may be missing, and the gateway's logs do not go back for ever.

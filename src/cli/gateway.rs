@@ -146,6 +146,7 @@ pub(super) fn ledger(state: &State, home: &Home, settings: &Settings) -> store::
             url: settings.database_url.clone(),
             authorities: settings.database_ca.clone(),
             schema: schema.clone(),
+            seen: Some(home.private().join("seen")),
         }),
     }
 }

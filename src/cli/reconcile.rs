@@ -6,7 +6,7 @@ use crate::apply::evidence::{LogsFailure, Reconciled};
 use crate::ledger::{Flight, Ledger};
 use crate::plan::Selection;
 use crate::report::{reconcile_json, reconcile_text};
-use crate::store::{Home, Opened, Seen};
+use crate::store::{DatabaseError, Home, Opened, Seen, StoreError};
 
 use super::apply::client;
 use super::args::{Global, ReconcileArgs};
@@ -77,7 +77,9 @@ async fn confirm_database(world: &World, args: &ReconcileArgs, output: &Output) 
 /// A claim that is missing leaves no doubt to be found, so only a person can know.
 async fn confirm(store: &Opened, args: &ReconcileArgs, output: &Output) -> Result<Exit, Failure> {
     let Err(error) = store.may_send() else { return Ok(Exit::Done) };
-    if args.accept.is_none() {
+    // A person's word for the server is none for rows that were put back.
+    let is_reloaded = matches!(error, StoreError::Database(DatabaseError::Reloaded { .. }));
+    if args.accept.is_none() || is_reloaded {
         output.tell(&format!("! {error}\n  {}\n", error.hint().unwrap_or_default()));
         return Ok(Exit::Ledger);
     }

@@ -75,7 +75,7 @@ pub(super) async fn look_as(reading: &Reading, world: &World, output: &Output) -
         seen_or_new(world, &expected, seen)?
     } else {
         let seen = look(world).await?;
-        warn_of_another_server(world, output).await?;
+        warn_of_a_refusal(world, output).await?;
         seen
     };
     if let Some(since) = seen.since {
@@ -119,12 +119,13 @@ pub(super) async fn check_without_key(world: &World, output: &Output) -> Result<
     }
 }
 
-/// Says that nothing is sent from a database that another server holds now.
-async fn warn_of_another_server(world: &World, output: &Output) -> Result<(), Failure> {
+/// Says that nothing is sent from a database, and why.
+async fn warn_of_a_refusal(world: &World, output: &Output) -> Result<(), Failure> {
     let Home::Postgres(database) = &world.gateway.ledger else { return Ok(()) };
-    if database.is_changed(&expected_by_anybody(world)?).await.map_err(|error| store_failure(&error))? {
-        output.tell(&format!("! `sendform apply` is refused: {}\n", DatabaseError::Changed));
-        output.tell(&format!("  {}\n", DatabaseError::Changed.hint().unwrap_or_default()));
+    let refusal = database.refusal(&expected_by_anybody(world)?).await.map_err(|error| store_failure(&error))?;
+    if let Some(error) = refusal {
+        output.tell(&format!("! `sendform apply` is refused: {error}\n"));
+        output.tell(&format!("  {}\n", error.hint().unwrap_or_default()));
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ use super::world::World;
 /// How much a run depends on the gateway's logs with this ledger: one that may lack something is compared in
 /// any case.
 pub(super) fn needed(world: &World, store: &Opened) -> Witness {
-    if store.trust().unclosed.is_empty() { mode(world) } else { Witness::Required }
+    if store.trust().is_suspect() { Witness::Required } else { mode(world) }
 }
 
 /// How much runs depend on the gateway's logs: a sandbox's ledger and books go together anyway.

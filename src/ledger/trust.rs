@@ -11,7 +11,18 @@ pub struct Trust {
     /// The runs that have not closed themselves, and of which nothing shows that all of them is here: whoever
     /// sends has to ask the gateway first.
     pub unclosed: Vec<Unclosed>,
+    /// How many claims a database has of which nobody can tell whether they were put back from a copy, if there
+    /// may be any such: whoever sends has to ask the gateway first.
+    pub unmarked: Option<u64>,
     /// Whether git's history of it is not all here, or too large: a merge that threw one side of it away may
     /// not be seen.
     pub is_history_cut: bool,
+}
+
+impl Trust {
+    /// Says whether the ledger may lack something, so that the gateway has to be asked.
+    #[must_use]
+    pub fn is_suspect(&self) -> bool {
+        !self.unclosed.is_empty() || self.unmarked.is_some()
+    }
 }

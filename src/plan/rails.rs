@@ -39,11 +39,13 @@ pub enum RailKind {
     Unauthenticated,
     /// How many entries of runs that have not closed themselves are taken for all that there are.
     Unclosed,
+    /// How many claims of rows that were put back from a copy are taken for all that there are.
+    Reloaded,
 }
 
 impl RailKind {
     /// All of them that `--accept` takes.
-    pub const ACCEPTED: [Self; 10] = [
+    pub const ACCEPTED: [Self; 11] = [
         Self::Messages,
         Self::Growth,
         Self::Unreadable,
@@ -54,6 +56,7 @@ impl RailKind {
         Self::LockfileInCi,
         Self::Unauthenticated,
         Self::Unclosed,
+        Self::Reloaded,
     ];
 
     /// Its name.
@@ -71,6 +74,7 @@ impl RailKind {
             Self::LockfileInCi => "lockfile-in-ci",
             Self::Unauthenticated => "unauthenticated",
             Self::Unclosed => "unclosed",
+            Self::Reloaded => "reloaded",
         }
     }
 
@@ -78,7 +82,7 @@ impl RailKind {
     #[must_use]
     pub const fn is_of_the_ledger(self) -> bool {
         match self {
-            Self::LockfileInCi | Self::Unauthenticated | Self::Unclosed => true,
+            Self::LockfileInCi | Self::Unauthenticated | Self::Unclosed | Self::Reloaded => true,
             Self::Messages
             | Self::Growth
             | Self::Unreadable

@@ -45,5 +45,12 @@ pub fn doubts(trust: &Trust) -> Vec<String> {
         };
         doubts.push(format!("{}{others}; an apply asks the gateway's logs before it sends", not_ended(first)));
     }
+    if let Some(claims) = trust.unmarked {
+        doubts.push(format!(
+            "nothing shows that the database's tables, with {}, are no old copy; an apply asks the gateway's logs \
+             before it sends",
+            plural(claims, "claim")
+        ));
+    }
     doubts
 }

@@ -73,7 +73,7 @@ impl Home {
                 let (branch, expected, visit) = (branch.clone(), expected.clone(), visit.clone());
                 waiting(move || GitLedger::create(&branch, header, &expected, &visit)).await
             }
-            Self::Postgres(database) => database.create(&header).await,
+            Self::Postgres(database) => database.create(&header, visit).await,
         }
     }
 
@@ -131,7 +131,9 @@ impl Home {
                 let (branch, expected, visit) = (branch.clone(), expected.clone(), visit.clone());
                 waiting(move || GitLedger::open(&branch, &expected, &visit)).await.map(Opened::Git)
             }
-            Self::Postgres(database) => Ok(Opened::Postgres(Box::new(Postgres::open(database, expected).await?))),
+            Self::Postgres(database) => {
+                Ok(Opened::Postgres(Box::new(Postgres::open(database, expected, visit).await?)))
+            }
         }
     }
 
@@ -147,7 +149,7 @@ impl Home {
                 let (branch, from, visit) = (branch.clone(), from.clone(), visit.clone());
                 waiting(move || GitLedger::rebind(&branch, &from, to, &visit)).await
             }
-            Self::Postgres(database) => database.rebind(from, &to).await,
+            Self::Postgres(database) => database.rebind(from, &to, visit).await,
         }
     }
 
@@ -248,24 +250,26 @@ impl Opened {
         }
     }
 
-    /// How far it could be trusted as it was when it was opened: what could be mended is. Other stores than
-    /// the lockfile are opened only if there is nothing to say.
+    /// How far it could be trusted as it was when it was opened: what could be mended is.
     #[must_use]
     pub fn trust(&self) -> Trust {
         match self {
             Self::Lockfile(lockfile) => lockfile.trust().clone(),
-            Self::Git(_) | Self::Postgres(_) => Trust::default(),
+            Self::Git(_) => Trust::default(),
+            Self::Postgres(postgres) => Trust { unmarked: postgres.unmarked(), ..Trust::default() },
         }
     }
 
-    /// Closes these runs with what there is of them, after it was compared with the gateway.
+    /// Takes what there is of these runs, and these claims, for all that there is, after it was compared with
+    /// the gateway.
     ///
     /// # Errors
     /// If that could not be made durable.
     pub async fn close_others(&self) -> Result<(), StoreError> {
         match self {
             Self::Lockfile(lockfile) if !lockfile.trust().unclosed.is_empty() => lockfile.close_others().await,
-            Self::Lockfile(_) | Self::Git(_) | Self::Postgres(_) => Ok(()),
+            Self::Lockfile(_) | Self::Git(_) => Ok(()),
+            Self::Postgres(postgres) => postgres.mark_anew().await,
         }
     }
 
@@ -289,7 +293,10 @@ impl Opened {
         match self {
             Self::Lockfile(lockfile) => lockfile.finish(),
             Self::Git(git) => waiting(move || git.finish()).await,
-            Self::Postgres(_) => Ok(()),
+            Self::Postgres(postgres) => {
+                postgres.finish().await;
+                Ok(())
+            }
         }
     }
 }

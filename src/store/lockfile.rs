@@ -77,7 +77,7 @@ impl Lockfile {
         shadow.join_into(&mut ledger, authenticity, 0, (paths, expected))?;
         let is_history_cut = check_merges(paths, &ledger, expected)?;
         let unclosed = ledger.unclosed().into_iter().filter(|unclosed| !shadow.is_here(unclosed.run)).collect();
-        Ok((ledger, Trust { authenticity: Some(authenticity), unclosed, is_history_cut }))
+        Ok((ledger, Trust { authenticity: Some(authenticity), unclosed, is_history_cut, unmarked: None }))
     }
 
     /// Says whether a run holds the ledger right now.
@@ -135,7 +135,7 @@ impl Lockfile {
         let writer = Writer::new(Arc::clone(&ledger), guard, logs, numbers, expected.seals.clone());
         let desk = Desk::open(ledger, move |requests| writer.run(requests))?;
         let authenticity = (!expected.seals.is_empty()).then_some(Authenticity::Signed);
-        Ok(Self { desk, trust: Trust { authenticity, unclosed, is_history_cut } })
+        Ok(Self { desk, trust: Trust { authenticity, unclosed, is_history_cut, unmarked: None } })
     }
 
     /// How far it could be trusted as it was when it was opened: what could be mended is.

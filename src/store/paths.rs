@@ -47,11 +47,16 @@ impl Paths {
     /// Makes the folders of shadow and guard, and has git ignore those that it makes.
     pub(super) fn make_folders(&self) -> Result<(), StoreError> {
         let private = self.shadow.iter().chain([&self.guard]).filter_map(|path| path.parent());
-        for folder in private.filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) {
-            fs::create_dir_all(folder).map_err(StoreError::io("make the folder", folder))?;
-            let ignore = folder.join(".gitignore");
-            regular::write(&ignore, "*\n").map_err(StoreError::io("write", &ignore))?;
-        }
-        Ok(())
+        private.filter(|folder| !folder.as_os_str().is_empty()).try_for_each(make_private)
     }
+}
+
+/// Makes a folder that git does not see, if there is none.
+pub(super) fn make_private(folder: &Path) -> Result<(), StoreError> {
+    if folder.exists() {
+        return Ok(());
+    }
+    fs::create_dir_all(folder).map_err(StoreError::io("make the folder", folder))?;
+    let ignore = folder.join(".gitignore");
+    regular::write(&ignore, "*\n").map_err(StoreError::io("write", &ignore))
 }

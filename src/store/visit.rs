@@ -26,6 +26,8 @@ pub struct Visit {
     pub unclosed: u64,
     /// Whether it brings what the ledger may lack.
     pub brings_more: bool,
+    /// How many claims of rows that were put back from a copy somebody takes for all that there are.
+    pub reloaded: Option<u64>,
     /// Whether the gateway's name comes from somewhere else than the project's files, which anybody who may
     /// propose a change can change along with the ledger.
     pub is_gateway_sure: bool,
@@ -42,6 +44,7 @@ impl Visit {
             unauthenticated: 0,
             unclosed: 0,
             brings_more: false,
+            reloaded: None,
             is_gateway_sure: false,
         }
     }

@@ -4,5 +4,6 @@
 mod claims;
 mod freed;
 mod refused;
+mod reloaded;
 mod shop;
 mod workers;

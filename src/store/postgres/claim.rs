@@ -9,6 +9,7 @@ use tokio_postgres::types::Type;
 
 use super::error::DatabaseError;
 use super::link::Operation;
+use super::marks::Marks;
 use super::number;
 use super::session::Session;
 use crate::identity::{Person, PersonSet};
@@ -39,6 +40,7 @@ pub(super) struct Claiming<'a> {
     pub(super) bulk: Option<Taken>,
     /// The run.
     pub(super) run: i64,
+    pub(super) marks: Marks,
 }
 
 /// Whoever binds the ledger anew waits for this transaction, and this one for them.
@@ -46,7 +48,6 @@ const HEADER: &str = "SELECT 1 FROM ledgers WHERE id = $1 AND header = $2 FOR SH
 /// Whoever is taken makes it fail, which is rare; `ON CONFLICT` would take half as long again for all.
 const PEOPLE: &str = "INSERT INTO persons (message, person, claim) SELECT $1, person, $3 FROM unnest($2) AS person";
 const TAKEN: &str = "SELECT person FROM persons WHERE message = $1 AND person = ANY($2)";
-const CLAIM: &str = "INSERT INTO claims (ledger, id, message, line) VALUES ($1, $2, $3, $4)";
 /// A bulk is its taker's only as long as nobody else has taken it over.
 const BULK: &str =
     "UPDATE bulks SET done = true WHERE message = $1 AND plan = $2 AND number = $3 AND run = $4 AND NOT done";
@@ -85,7 +86,8 @@ impl Operation for Claiming<'_> {
             (&self.message as _, Type::INT8),
             (&self.line as _, Type::TEXT),
         ];
-        session.run(CLAIM, &values).await?;
+        let claim = "INSERT INTO claims (ledger, id, message, line, born) VALUES ($1, $2, $3, $4, ";
+        session.run(&format!("{claim}{})", self.marks.first()), &values).await?;
         session.commit().await?;
         Ok(Grant::Granted)
     }

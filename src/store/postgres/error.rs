@@ -73,6 +73,18 @@ pub enum DatabaseError {
     /// The server is another one, or was promoted or restored, since the ledger was last confirmed.
     #[error("the server is not the one that held this ledger last: it was restored, or another was promoted")]
     Changed,
+    /// The server's log ends before where this machine has seen it end.
+    #[error(
+        "the server's log ends before where this machine has seen it end: the server was set back to an earlier state"
+    )]
+    SetBack,
+    /// Rows of the ledger were put back from a copy.
+    #[error("rows of this ledger were put back from a copy, with {claims} {} among them: whatever was sent after it was \
+        made is missing", if *.claims == 1 { "claim" } else { "claims" })]
+    Reloaded {
+        /// How many claims are among them.
+        claims: u64,
+    },
     /// The ledger was bound anew, or moved, while this run had it open.
     #[error("the ledger was bound anew, or moved, while this run was sending from it")]
     Rebound,
@@ -128,6 +140,8 @@ impl DatabaseError {
             | Self::ClockOff(_)
             | Self::Newer { .. }
             | Self::Changed
+            | Self::SetBack
+            | Self::Reloaded { .. }
             | Self::Rebound
             | Self::Login(_)
             | Self::Unidentified
@@ -150,6 +164,8 @@ impl DatabaseError {
             | Self::Replica
             | Self::Newer { .. }
             | Self::Changed
+            | Self::SetBack
+            | Self::Reloaded { .. }
             | Self::Rebound
             | Self::Login(_)
             | Self::Unidentified
@@ -174,9 +190,14 @@ impl DatabaseError {
             }
             Self::ClockOff(_) => Some("have both clocks kept by NTP"),
             Self::Newer { .. } => Some("use the version of sendform that changed them, or a later one"),
-            Self::Changed => Some(
-                "claims of its last moments may be missing, and sendform cannot find them: compare the last hours \
-                 with the gateway's portal, then `sendform reconcile --accept restored=1`",
+            Self::Changed | Self::SetBack => Some(
+                "claims of its last moments may be missing: `sendform ledger recover` writes down what the gateway's \
+                 logs still know; or compare the last hours with the gateway's portal, then `sendform reconcile \
+                 --accept restored=1`",
+            ),
+            Self::Reloaded { .. } => Some(
+                "`sendform ledger recover` writes down what the gateway's logs still know; if nothing was sent since \
+                 the copy was made, `sendform apply --accept reloaded=N` with the number of claims",
             ),
             Self::Rebound => Some("run the same command again, which reads what the ledger is bound to now"),
             Self::Login(_) => Some("the name and the password are in SENDFORM_DATABASE_URL"),

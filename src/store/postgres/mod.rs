@@ -11,8 +11,10 @@ mod error;
 mod freeing;
 mod lines;
 mod link;
+mod marks;
 mod number;
 mod opened;
+mod seen;
 mod server;
 mod session;
 mod settle;
@@ -31,11 +33,14 @@ use secrecy::SecretString;
 
 use super::error::StoreError;
 use super::expected::Expected;
-use crate::ledger::{Header, Ledger};
+use super::visit::Visit;
+use crate::ledger::{Header, Ledger, Seals};
 
 use access::Access;
 use book::{Known, Loading, ReadingHeader, Stored};
 use link::{Link, Operation};
+use marks::{Looking, Origin, Probing};
+use seen::Seen;
 use session::Session;
 use tables::Making;
 
@@ -56,6 +61,8 @@ pub struct Database {
     pub authorities: Option<PathBuf>,
     /// The schema that holds the tables.
     pub schema: String,
+    /// The file in which this machine keeps how far the server's log was written.
+    pub seen: Option<PathBuf>,
 }
 
 impl Database {
@@ -64,6 +71,22 @@ impl Database {
     pub fn place(&self) -> String {
         let place = self.access().map(|access| access.place());
         format!("{} in {}", self.schema, place.unwrap_or_else(|_| "PostgreSQL".to_owned()))
+    }
+
+    /// Says whether the server's log ends before where this machine has seen it end.
+    async fn is_set_back(&self, link: &Link, seals: &Seals) -> Result<bool, DatabaseError> {
+        let Some(before) = self.seen.as_ref().and_then(|path| Seen::read(path, seals)) else { return Ok(false) };
+        Ok(Seen::now(link).await?.is_some_and(|now| before.is_after(&now)))
+    }
+
+    /// Keeps how far the server's log is written now.
+    async fn keep_seen(&self, link: &Link, seals: &Seals) -> Result<(), DatabaseError> {
+        if let Some(path) = &self.seen
+            && let Some(now) = Seen::now(link).await?
+        {
+            now.keep(path, seals);
+        }
+        Ok(())
     }
 
     fn access(&self) -> Result<Access, DatabaseError> {
@@ -79,7 +102,7 @@ impl Database {
     ///
     /// # Errors
     /// If the project has a ledger there already, or it cannot be made.
-    pub async fn create(&self, header: &Header) -> Result<(), StoreError> {
+    pub async fn create(&self, header: &Header, visit: &Visit) -> Result<(), StoreError> {
         let link = Link::open(self).await?;
         let making = Making {
             schema: &self.schema,
@@ -87,6 +110,7 @@ impl Database {
             project: header.project.as_str(),
             header: &lines::header(header),
             server: link.identity().as_deref(),
+            run: visit.run.0.cast_signed(),
         };
         let made = link.run(&making, AT_ONCE).await?;
         if made { Ok(()) } else { Err(StoreError::Exists { place: self.place() }) }
@@ -102,22 +126,29 @@ impl Database {
         Ok(ledger)
     }
 
-    /// Says whether the server is another one than that which held the ledger last: then nothing is
-    /// sent from it.
+    /// Says why nothing is sent from the ledger, if that is so: the server is another one than that which
+    /// held it last, or its rows were put back.
     ///
     /// # Errors
     /// If the ledger is missing, or the server cannot be used.
-    pub async fn is_changed(&self, expected: &Expected) -> Result<bool, StoreError> {
+    pub async fn refusal(&self, expected: &Expected) -> Result<Option<DatabaseError>, StoreError> {
         let link = Link::open(self).await?;
-        let (_, stored) = self.header(&link, number::ledger(&expected.project)).await?;
-        Ok(stored.server != *link.identity())
+        let ledger = number::ledger(&expected.project);
+        let (_, stored) = self.header(&link, ledger).await?;
+        Ok(match link.run(&Looking { ledger }, AT_ONCE).await? {
+            Origin::Reloaded(claims) => Some(DatabaseError::Reloaded { claims }),
+            Origin::Here | Origin::Unmarked(_) if stored.server != *link.identity() => Some(DatabaseError::Changed),
+            Origin::Here | Origin::Unmarked(_) => {
+                self.is_set_back(&link, &expected.seals).await?.then_some(DatabaseError::SetBack)
+            }
+        })
     }
 
     /// Binds the ledger anew. A call that was cut off can be made again.
     ///
     /// # Errors
     /// If it is missing, or is not what is expected.
-    pub async fn rebind(&self, from: &Expected, to: &Header) -> Result<(), StoreError> {
+    pub async fn rebind(&self, from: &Expected, to: &Header, visit: &Visit) -> Result<(), StoreError> {
         let link = Link::open(self).await?;
         let ledger = number::ledger(&from.project);
         let (found, _) = self.header(&link, ledger).await?;
@@ -128,7 +159,8 @@ impl Database {
             return Ok(());
         }
         let [found, to] = [&found, bound.header()].map(lines::header);
-        let rebinding = write::Rebinding { ledger, from: &found, to: &to };
+        let marks = link.run(&Probing { run: visit.run.0.cast_signed() }, AT_ONCE).await?;
+        let rebinding = write::Rebinding { ledger, from: &found, to: &to, marks };
         let is_bound = link.run(&rebinding, AT_ONCE).await?;
         if is_bound { Ok(()) } else { Err(DatabaseError::Foreign("ledgers").into()) }
     }

@@ -14,18 +14,20 @@ use super::error::DatabaseError;
 use super::freeing::{self, Freed, Freeing, is_free};
 use super::lines;
 use super::link::Link;
+use super::marks::{Looking, MarkingAnew, Marks, Origin, Probing};
 use super::settle::{Settled, Settling, given_back, not_held};
 use super::share::{GivingUp, Rest};
 use super::shares::Shares;
 use super::weighing::{self, Heard, Weighing};
 use super::write::{Confirming, Joining, Recording};
-use super::{Database, number};
+use super::{AT_ONCE, Database, number};
 use crate::identity::{BulkId, MessageId, MessageKey, Person, PersonSet, Revision};
 use crate::ledger::{
-    Claim, ClaimId, EntryError, Evidence, Grant, Header, Ledger, MessageRecord, Outcome, View, Weighed,
+    Claim, ClaimId, EntryError, Evidence, Grant, Header, Ledger, MessageRecord, Outcome, Seals, View, Weighed,
 };
 use crate::store::error::StoreError;
 use crate::store::expected::Expected;
+use crate::store::visit::Visit;
 
 /// For how long a broken connection is made anew before a write is given up.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -49,6 +51,14 @@ pub struct Postgres {
     caught_up_for: Mutex<Option<ClaimId>>,
     /// Whether the server is not the one that was confirmed last.
     is_changed: bool,
+    /// Whether rows are marked here.
+    marks: Marks,
+    /// What the marks told when it was opened.
+    origin: Origin,
+    /// Whether the server's log ended before where this machine had seen it end.
+    is_set_back: bool,
+    database: Database,
+    seals: Seals,
 }
 
 impl std::fmt::Debug for Postgres {
@@ -62,12 +72,25 @@ impl Postgres {
     ///
     /// # Errors
     /// If the server cannot be used, or the ledger is missing, damaged or not what is expected.
-    pub async fn open(database: &Database, expected: &Expected) -> Result<Self, StoreError> {
+    pub async fn open(database: &Database, expected: &Expected, visit: &Visit) -> Result<Self, StoreError> {
         let link = Link::open(database).await?;
         let (ledger, known, stored) = database.load(&link, expected).await?;
+        let number = number::ledger(&expected.project);
+        let marks = link.run(&Probing { run: visit.run.0.cast_signed() }, AT_ONCE).await?;
+        let mut origin = link.run(&Looking { ledger: number }, AT_ONCE).await?;
+        if let (Origin::Unmarked(claims) | Origin::Reloaded(claims), Some(accepted)) = (origin, visit.reloaded)
+            && claims <= accepted
+        {
+            mark_anew(&link, number, marks).await?;
+            origin = Origin::Here;
+        }
+        let is_set_back = database.is_set_back(&link, &expected.seals).await?;
+        if !is_set_back {
+            database.keep_seen(&link, &expected.seals).await?;
+        }
         Ok(Self {
             place: database.place(),
-            number: number::ledger(&expected.project),
+            number,
             header: ledger.header().clone(),
             header_line: stored.header,
             ledger: RwLock::new(ledger),
@@ -75,6 +98,11 @@ impl Postgres {
             shares: Mutex::default(),
             caught_up_for: Mutex::default(),
             is_changed: stored.server != *link.identity(),
+            marks,
+            origin,
+            is_set_back,
+            database: database.clone(),
+            seals: expected.seals.clone(),
             link,
         })
     }
@@ -85,12 +113,39 @@ impl Postgres {
     }
 
     /// Says whether anything may be sent: not if the server was restored, or another was promoted,
-    /// since the ledger was confirmed, because its last claims may be missing.
+    /// since the ledger was confirmed, if it was set back, or its rows were put back from a copy, because its last claims may be
+    /// missing.
     ///
     /// # Errors
     /// If nothing may be.
     pub fn may_send(&self) -> Result<(), StoreError> {
-        if self.is_changed { Err(DatabaseError::Changed.into()) } else { Ok(()) }
+        match self.origin {
+            Origin::Reloaded(claims) => Err(DatabaseError::Reloaded { claims }.into()),
+            Origin::Here | Origin::Unmarked(_) if self.is_changed => Err(DatabaseError::Changed.into()),
+            Origin::Here | Origin::Unmarked(_) if self.is_set_back => Err(DatabaseError::SetBack.into()),
+            Origin::Here | Origin::Unmarked(_) => Ok(()),
+        }
+    }
+
+    /// How many claims have no mark, if there are rows without: nobody knows whether they were put back, so
+    /// the ledger has to be compared with the gateway.
+    #[must_use]
+    pub fn unmarked(&self) -> Option<u64> {
+        match self.origin {
+            Origin::Unmarked(claims) => Some(claims),
+            Origin::Here | Origin::Reloaded(_) => None,
+        }
+    }
+
+    /// Marks all rows as they are, after the ledger was compared with the gateway.
+    ///
+    /// # Errors
+    /// If that could not be made durable.
+    pub async fn mark_anew(&self) -> Result<(), StoreError> {
+        match self.origin {
+            Origin::Here => Ok(()),
+            Origin::Unmarked(_) | Origin::Reloaded(_) => mark_anew(&self.link, self.number, self.marks).await,
+        }
     }
 
     /// Confirms that the ledger on this server is whole, after it was compared with the gateway.
@@ -98,8 +153,18 @@ impl Postgres {
     /// # Errors
     /// If that could not be made durable.
     pub async fn confirm_server(&self) -> Result<(), StoreError> {
-        let confirming = Confirming { ledger: self.number, server: self.link.identity().as_deref() };
-        Ok(self.link.run(&confirming, PATIENCE).await?)
+        let server = self.link.identity().as_deref();
+        let confirming = Confirming { ledger: self.number, server, marks: self.marks };
+        self.link.run(&confirming, PATIENCE).await?;
+        Ok(self.database.keep_seen(&self.link, &self.seals).await?)
+    }
+
+    /// Keeps how far the server has come with all that this run has written, if it can be asked: it is a witness,
+    /// and no more.
+    pub async fn finish(self) {
+        if !self.is_set_back {
+            drop(self.database.keep_seen(&self.link, &self.seals).await);
+        }
     }
 
     /// Claims people: durable before it returns [`Grant::Granted`]. It is not granted if any of them
@@ -125,6 +190,7 @@ impl Postgres {
             persons: &persons,
             bulk: taken,
             run: claim.id.run.0.cast_signed(),
+            marks: self.marks,
         };
         let patience = Duration::try_from(claim.start_by.duration_since(claim.at)).unwrap_or_default();
         let mut grant = self.link.run(&claiming, patience).await?;
@@ -273,7 +339,14 @@ impl Postgres {
         let before = self.ledger().clone();
         let mut joined = before.clone();
         joined.join(other).map_err(StoreError::Join)?;
-        let joining = Joining { ledger: self.number, header: &self.header, other, before: &before, joined: &joined };
+        let joining = Joining {
+            ledger: self.number,
+            header: &self.header,
+            other,
+            before: &before,
+            joined: &joined,
+            marks: self.marks,
+        };
         self.link.run(&joining, PATIENCE).await?;
         // Whoever knows a claim that took people over has to know the claims that had them.
         self.catch_up().await?;
@@ -349,6 +422,14 @@ impl Postgres {
 
     fn shares(&self) -> MutexGuard<'_, Shares> {
         lock(&self.shares)
+    }
+}
+
+/// Marks all rows of a ledger, where marks tell anything.
+async fn mark_anew(link: &Link, ledger: i64, marks: Marks) -> Result<(), StoreError> {
+    match marks {
+        Marks::Kept => Ok(link.run(&MarkingAnew { ledger }, PATIENCE).await?),
+        Marks::Unknown => Ok(()),
     }
 }
 

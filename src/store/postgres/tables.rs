@@ -7,6 +7,7 @@ use tokio_postgres::types::Type;
 
 use super::error::DatabaseError;
 use super::link::{Operation, WHOLE_TIME_MAX};
+use super::marks::Probing;
 use super::session::Session;
 
 /// The steps; the version of the tables is how many of them were done. A step is never changed once
@@ -16,8 +17,10 @@ use super::session::Session;
 /// `claims` and `outcomes` hold lines as the lockfile does, each with its checksum. `persons` holds
 /// whoever is claimed, accepted or given up, with the claim that says so: its primary key is what
 /// grants and refuses. `plans`, `bulks` and `paces` are what workers share; of those nothing is lost
-/// if they are emptied while no worker runs.
-const STEPS: [&str; 1] = ["
+/// if they are emptied while no worker runs. `born` is the mark of a row, and `marks` is always empty; see
+/// the module of that name.
+const STEPS: [&str; 2] = [
+    "
     CREATE TABLE ledgers (
         id bigint PRIMARY KEY, project text NOT NULL, header text NOT NULL, server text);
     CREATE TABLE messages (
@@ -37,7 +40,14 @@ const STEPS: [&str; 1] = ["
     CREATE INDEX bulks_open ON bulks (message, plan, number) WHERE NOT done;
     CREATE TABLE paces (
         message bigint PRIMARY KEY, until bigint NOT NULL);
-"];
+",
+    "
+    ALTER TABLE ledgers ADD born bigint;
+    ALTER TABLE claims ADD born bigint;
+    CREATE TABLE marks (
+        run bigint PRIMARY KEY, born bigint NOT NULL);
+",
+];
 
 /// How often making the tables is tried: another run may be making them as well.
 const ATTEMPTS_MAX: u32 = 5;
@@ -123,6 +133,8 @@ pub(super) struct Making<'a> {
     pub(super) project: &'a str,
     pub(super) header: &'a str,
     pub(super) server: Option<&'a str>,
+    /// The run that makes it.
+    pub(super) run: i64,
 }
 
 impl Operation for Making<'_> {
@@ -132,9 +144,13 @@ impl Operation for Making<'_> {
 
     async fn run(&self, session: &Session, _again: bool) -> Result<bool, DatabaseError> {
         make(session, self.schema).await?;
+        let born = Probing { run: self.run }.run(session, false).await?.first();
         let made = session
             .run(
-                "INSERT INTO ledgers (id, project, header, server) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+                &format!(
+                    "INSERT INTO ledgers (id, project, header, server, born) VALUES ($1, $2, $3, $4, {born}) \
+                     ON CONFLICT DO NOTHING"
+                ),
                 &[
                     (&self.ledger, Type::INT8),
                     (&self.project, Type::TEXT),

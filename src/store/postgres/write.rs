@@ -7,6 +7,7 @@ use tokio_postgres::types::Type;
 use super::error::DatabaseError;
 use super::lines;
 use super::link::{Operation, WHOLE_TIME_MAX};
+use super::marks::Marks;
 use super::number;
 use super::session::{Session, Value};
 use super::settle::{self, is_held, is_open};
@@ -50,9 +51,9 @@ pub(super) struct Joining<'a> {
     pub(super) before: &'a Ledger,
     /// What this run knows when the other is joined in.
     pub(super) joined: &'a Ledger,
+    pub(super) marks: Marks,
 }
 
-const CLAIM: &str = "INSERT INTO claims (ledger, id, message, line) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
 const BESIDE: &str = "INSERT INTO outcomes (ledger, claim, id, line) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
 
 impl Operation for Joining<'_> {
@@ -87,7 +88,11 @@ impl Joining<'_> {
         let (claim, message) = (number::claim(id), number::message(self.ledger, &id.bulk.message, id.bulk.revision));
         let line = state.line();
         let beside = number::line(&line);
-        let inserted = session.run(CLAIM, &self.values(&claim, &message, &line)).await?;
+        let insert = format!(
+            "INSERT INTO claims (ledger, id, message, line, born) VALUES ($1, $2, $3, $4, {}) ON CONFLICT DO NOTHING",
+            self.marks.first()
+        );
+        let inserted = session.run(&insert, &self.values(&claim, &message, &line)).await?;
         if inserted == 1 {
             // Also whomever another claim has now, which may free them.
             let people = state.people().filter(|(_, state)| is_open(*state) || is_held(*state));
@@ -112,6 +117,7 @@ fn numbers(people: impl Iterator<Item = (Person, PersonState)>) -> Vec<i64> {
 pub(super) struct Confirming<'a> {
     pub(super) ledger: i64,
     pub(super) server: Option<&'a str>,
+    pub(super) marks: Marks,
 }
 
 impl Operation for Confirming<'_> {
@@ -119,7 +125,8 @@ impl Operation for Confirming<'_> {
 
     async fn run(&self, session: &Session, _again: bool) -> Result<(), DatabaseError> {
         let values = [(&self.ledger as _, Type::INT8), (&self.server as _, Type::TEXT)];
-        session.run("UPDATE ledgers SET server = $2 WHERE id = $1", &values).await.map(drop)
+        let query = format!("UPDATE ledgers SET server = $2, born = {} WHERE id = $1", self.marks.next());
+        session.run(&query, &values).await.map(drop)
     }
 }
 
@@ -128,6 +135,7 @@ pub(super) struct Rebinding<'a> {
     pub(super) ledger: i64,
     pub(super) from: &'a str,
     pub(super) to: &'a str,
+    pub(super) marks: Marks,
 }
 
 impl Operation for Rebinding<'_> {
@@ -135,8 +143,11 @@ impl Operation for Rebinding<'_> {
 
     async fn run(&self, session: &Session, again: bool) -> Result<bool, DatabaseError> {
         let values = [(&self.ledger as _, Type::INT8), (&self.from as _, Type::TEXT), (&self.to as _, Type::TEXT)];
-        let query = "UPDATE ledgers SET header = $3 WHERE id = $1 AND (header = $2 OR ($4 AND header = $3))";
+        let query = format!(
+            "UPDATE ledgers SET header = $3, born = {} WHERE id = $1 AND (header = $2 OR ($4 AND header = $3))",
+            self.marks.next()
+        );
         let [ledger, from, to] = values;
-        Ok(session.run(query, &[ledger, from, to, (&again, Type::BOOL)]).await? == 1)
+        Ok(session.run(&query, &[ledger, from, to, (&again, Type::BOOL)]).await? == 1)
     }
 }

@@ -10,7 +10,7 @@ use sendform::audience::RowAt;
 use sendform::identity::{BulkId, BulkTime, Content, Key, MessageId, MessageKey, Person, ProjectId, Revision};
 use sendform::ledger::{Claim, ClaimId, Dated, Grant, Ledger, Outcome, PersonState, RunId, Seals, Standing, View};
 use sendform::plan::{Bulk, Recipient};
-use sendform::store::{Database, DatabaseError, Expected, Postgres, StoreError, Take};
+use sendform::store::{Database, DatabaseError, Expected, Postgres, StoreError, Take, Visit};
 
 use crate::support::Cluster;
 
@@ -55,6 +55,11 @@ pub(super) fn taken(people: &[u64]) -> Grant {
     Grant::Taken(people.iter().copied().map(Person).collect())
 }
 
+/// A run that opens the ledger.
+fn visit() -> Visit {
+    Visit::new(RunId(1), "apply", at(0))
+}
+
 /// A ledger in a database of its own.
 pub(super) struct Home {
     database: Database,
@@ -64,16 +69,16 @@ pub(super) struct Home {
 impl Home {
     pub(super) async fn new() -> Self {
         let url = Some(Cluster::shared().database().into());
-        let database = Database { url, authorities: None::<PathBuf>, schema: "sent".to_owned() };
+        let database = Database { url, authorities: None::<PathBuf>, schema: "sent".to_owned(), seen: None };
         let keys = Some(vec![Key::from_bytes([1; Key::LENGTH]).id()]);
         let project = ProjectId::parse("acme-shop").unwrap();
         let expected = Expected { project, gateway: "sandbox".to_owned(), keys, seals: Seals::none() };
-        database.create(&expected.header()).await.unwrap();
+        database.create(&expected.header(), &visit()).await.unwrap();
         Self { database, expected }
     }
 
     pub(super) async fn open(&self) -> Postgres {
-        Postgres::open(&self.database, &self.expected).await.unwrap()
+        Postgres::open(&self.database, &self.expected, &visit()).await.unwrap()
     }
 
     /// Runs a statement beside the store.
@@ -165,11 +170,11 @@ async fn a_ledger_that_is_bound_anew_takes_no_claim_of_a_run_from_before() {
     assert_eq!(before.claim(claim(&[1, 2], 1, 1)).await.unwrap(), Grant::Granted);
     let mut to = home.expected.header();
     to.gateway = "elsewhere".to_owned();
-    home.database.rebind(&home.expected, &to).await.unwrap();
+    home.database.rebind(&home.expected, &to, &visit()).await.unwrap();
     let refused = before.claim(claim(&[3, 4], 1, 1)).await;
     assert!(matches!(refused, Err(StoreError::Database(DatabaseError::Rebound))), "{refused:?}");
     let expected = Expected { gateway: to.gateway, ..home.expected };
-    let after = Postgres::open(&home.database, &expected).await.unwrap();
+    let after = Postgres::open(&home.database, &expected, &visit()).await.unwrap();
     assert_eq!(after.ledger().claims().count(), 1);
     assert_eq!(after.claim(claim(&[3, 4], 1, 2)).await.unwrap(), Grant::Granted);
 }

@@ -73,9 +73,9 @@ fn a_lockfile_moves_into_the_database() {
 fn newer_tables_and_damaged_lines_are_refused() {
     let cluster = Cluster::shared();
     let shop = Shop::new(2, 2, cluster.database());
-    cluster.sql(&shop.url, "UPDATE sendform.version SET number = 2");
+    cluster.sql(&shop.url, "UPDATE sendform.version SET number = 3");
     refused(&shop, 8, "made by a newer sendform");
-    cluster.sql(&shop.url, "UPDATE sendform.version SET number = 1");
+    cluster.sql(&shop.url, "UPDATE sendform.version SET number = 2");
     cluster.sql(
         &shop.url,
         "INSERT INTO sendform.claims SELECT id, 1, 1, '{\"claim\":\"x\"}' || chr(10) FROM sendform.ledgers",
@@ -87,7 +87,8 @@ fn newer_tables_and_damaged_lines_are_refused() {
 fn a_server_that_was_restored_or_promoted_is_refused_until_it_is_confirmed() {
     let cluster = Cluster::shared();
     let shop = Shop::new(2, 2, cluster.database());
-    cluster.sql(&shop.url, "UPDATE sendform.ledgers SET server = '7000000000000000000/00000001'");
+    cluster
+        .sql(&shop.url, "UPDATE sendform.ledgers SET server = '7000000000000000000/00000001', born = txid_current()");
     refused(&shop, 8, "the server is not the one that held this ledger last");
     // Looking is harmless, but says it.
     for command in ["plan", "status"] {

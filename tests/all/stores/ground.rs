@@ -96,7 +96,7 @@ impl Ground {
             Kind::Git => Home::Git(Branch::new(&self.machine(machine), "origin", "sendform-ledger")),
             Kind::Postgres => {
                 let url = self.database.clone().map(Into::into);
-                Home::Postgres(Database { url, authorities: None, schema: "sendform".to_owned() })
+                Home::Postgres(Database { url, authorities: None, schema: "sendform".to_owned(), seen: None })
             }
         }
     }

@@ -118,6 +118,7 @@ impl Store {
                 url: self.database.clone().map(Into::into),
                 authorities: None,
                 schema: "sendform".to_owned(),
+                seen: None,
             }),
         }
     }

@@ -65,7 +65,7 @@ pub(crate) async fn prepare(kind: Kind, folder: &Path) -> Option<Home> {
         }
         Kind::Postgres => {
             let url = Some(Cluster::shared().url(DATABASE).into());
-            Home::Postgres(Database { url, authorities: None, schema: "sendform".to_owned() })
+            Home::Postgres(Database { url, authorities: None, schema: "sendform".to_owned(), seen: None })
         }
     };
     home.create(expected().header(), &expected(), &visit()).await.unwrap();

@@ -1,0 +1,263 @@
+//! Tables that were put back from a copy: nobody is sent to from them until the gateway was asked.
+
+use crate::support::{Cluster, Run, customer};
+
+use super::shop::Shop;
+
+/// The tables of a ledger.
+const TABLES: &str = "sendform.ledgers, sendform.messages, sendform.claims, sendform.outcomes, sendform.persons, \
+                      sendform.plans, sendform.bulks, sendform.paces, sendform.marks, sendform.version";
+
+/// How a dump is put back.
+#[derive(Debug, Clone, Copy)]
+enum Way {
+    /// Into a database that was made anew.
+    Database,
+    /// Where the schema was dropped.
+    Schema,
+    /// Into tables that were emptied.
+    Tables,
+}
+
+const WAYS: [Way; 3] = [Way::Database, Way::Schema, Way::Tables];
+
+/// A dump of a ledger, and how it is put back.
+struct Dump {
+    way: Way,
+    file: String,
+    name: String,
+}
+
+impl Dump {
+    fn of(shop: &Shop, way: Way) -> Self {
+        let cluster = Cluster::shared();
+        let name = shop.url.split(['/', '?']).nth(3).unwrap().to_owned();
+        let file = cluster.socket().join(format!("{name}.sql")).display().to_string();
+        let socket = cluster.socket().display().to_string();
+        let mut arguments = vec!["-h", &socket, "-U", "sendform", "-d", &name, "-n", "sendform", "-f", &file];
+        if matches!(way, Way::Tables) {
+            arguments.push("--data-only");
+        }
+        cluster.owner_runs("pg_dump", &arguments);
+        Self { way, file, name }
+    }
+
+    fn put_back(&self, shop: &Shop) {
+        let (cluster, name) = (Cluster::shared(), &self.name);
+        match self.way {
+            Way::Database => {
+                cluster.sql("postgres", &format!("DROP DATABASE {name}"));
+                cluster.sql("postgres", &format!("CREATE DATABASE {name}"));
+            }
+            Way::Schema => drop(cluster.sql(&shop.url, "DROP SCHEMA sendform CASCADE")),
+            Way::Tables => drop(cluster.sql(&shop.url, &format!("TRUNCATE {TABLES}"))),
+        }
+        let socket = cluster.socket().display().to_string();
+        let arguments =
+            ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", &socket, "-U", "sendform", "-d", name, "-f", &self.file];
+        cluster.owner_runs("psql", &arguments);
+    }
+}
+
+/// Stops a server and makes a copy of its disk.
+fn copy_disk(cluster: &Cluster) -> String {
+    let copy = cluster.socket().join("copy").display().to_string();
+    cluster.control("stop");
+    cluster.owner_runs("cp", &["-a", &cluster.data().display().to_string(), &copy]);
+    cluster.start_again();
+    copy
+}
+
+/// Puts the copy in the place of the disk.
+fn put_disk_back(cluster: &Cluster, copy: &str) {
+    let data = cluster.data().display().to_string();
+    cluster.control("stop");
+    cluster.owner_runs("rm", &["-rf", &data]);
+    cluster.owner_runs("mv", &[copy, &data]);
+    cluster.start_again();
+}
+
+fn customers(shop: &Shop, count: u64) {
+    let rows = (1..=count).map(|number| format!("{}\n", customer(number)));
+    shop.project.write("customers.csv", format!("id\n{}", rows.collect::<String>()));
+}
+
+#[track_caller]
+fn sends_nothing(shop: &Shop, arguments: &[&str], code: i32) -> Run {
+    let before = shop.requests();
+    let run = shop.project.run(arguments).code(code);
+    assert_eq!(shop.requests(), before, "{run}");
+    run
+}
+
+const APPLY: &[&str] = &["apply", "--auto-approve"];
+
+#[test]
+fn a_dump_that_is_put_back_is_noticed_and_recovered() {
+    for way in WAYS {
+        for sent_before in [0, 2] {
+            let shop = Shop::new(2, 2, Cluster::shared().database());
+            if sent_before > 0 {
+                shop.apply().code(0);
+            }
+            let dump = Dump::of(&shop, way);
+            customers(&shop, 4);
+            shop.apply().code(0);
+            dump.put_back(&shop);
+            let claims = if sent_before > 0 { "with 1 claim among them" } else { "with 0 claims among them" };
+            for _ in 0..2 {
+                let run = sends_nothing(&shop, APPLY, 8);
+                assert!(run.stderr.contains(claims), "{way:?}, {sent_before}: {run}");
+            }
+            // A word for the server is none for its rows.
+            sends_nothing(&shop, &["reconcile", "--accept", "restored=1"], 8);
+            for command in ["plan", "status"] {
+                let seen = shop.project.run([command]).code(0);
+                assert!(
+                    seen.stderr.contains("`sendform apply` is refused: rows of this ledger were put back"),
+                    "{seen}"
+                );
+            }
+            shop.project.run(["ledger", "recover"]).code(0);
+            shop.apply().code(0);
+            customers(&shop, 5);
+            shop.apply().code(0);
+            assert_eq!(shop.accepted(), [1; 5], "{way:?}, {sent_before}");
+        }
+    }
+}
+
+#[test]
+fn somebody_may_vouch_for_a_dump_that_lacks_nothing() {
+    let shop = Shop::new(2, 2, Cluster::shared().database());
+    shop.apply().code(0);
+    let dump = Dump::of(&shop, Way::Tables);
+    dump.put_back(&shop);
+    customers(&shop, 3);
+    sends_nothing(&shop, &["apply", "--auto-approve", "--accept", "reloaded=0"], 8);
+    shop.project.run(["apply", "--auto-approve", "--accept", "reloaded=1"]).code(0);
+    customers(&shop, 4);
+    let run = shop.apply().code(0);
+    assert!(!run.stderr.contains('!'), "{run}");
+    assert_eq!(shop.accepted(), [1; 4]);
+}
+
+/// Makes the tables what an older version has made.
+fn first_version(shop: &Shop) {
+    Cluster::shared().sql(
+        &shop.url,
+        "ALTER TABLE sendform.ledgers DROP born; ALTER TABLE sendform.claims DROP born; DROP TABLE sendform.marks; \
+         UPDATE sendform.version SET number = 1",
+    );
+}
+
+#[test]
+fn tables_of_before_are_compared_once() {
+    let shop = Shop::new(2, 2, Cluster::shared().database());
+    shop.apply().code(0);
+    first_version(&shop);
+    customers(&shop, 3);
+    // Nobody can tell them from an old copy: the gateway has to be asked, whatever the project says.
+    shop.sandbox.faults(&["logs:403*"]);
+    let run = sends_nothing(&shop, APPLY, 9);
+    assert!(run.stderr.contains("nothing shows that the database's tables, with 1 claim, are no old copy"), "{run}");
+    shop.sandbox.faults(&[]);
+    shop.apply().code(0);
+    customers(&shop, 4);
+    let run = shop.apply().code(0);
+    assert!(!run.stderr.contains('!'), "{run}");
+    assert_eq!(shop.accepted(), [1; 4]);
+}
+
+#[test]
+fn a_dump_of_tables_of_before_is_found_out_by_the_gateway() {
+    let shop = Shop::new(2, 2, Cluster::shared().database());
+    shop.apply().code(0);
+    first_version(&shop);
+    let dump = Dump::of(&shop, Way::Schema);
+    customers(&shop, 4);
+    shop.apply().code(0);
+    dump.put_back(&shop);
+    for _ in 0..2 {
+        let run = sends_nothing(&shop, APPLY, 8);
+        assert!(run.stdout.contains("the gateway has messages that this ledger does not know"), "{run}");
+    }
+    shop.project.run(["ledger", "recover"]).code(0);
+    shop.apply().code(0);
+    assert_eq!(shop.accepted(), [1; 4]);
+}
+
+#[test]
+fn what_keeps_a_server_in_order_gives_no_alarm() {
+    let cluster = Cluster::shared();
+    let shop = Shop::new(1, 2, cluster.database());
+    shop.apply().code(0);
+    let harmless = [
+        "VACUUM",
+        "VACUUM FREEZE",
+        "VACUUM FULL",
+        "CLUSTER sendform.claims USING claims_pkey",
+        "ANALYZE",
+        "REINDEX TABLE sendform.claims",
+        "BEGIN; SELECT * FROM sendform.claims FOR UPDATE; SELECT * FROM sendform.ledgers FOR SHARE; COMMIT",
+        "ALTER TABLE sendform.claims ADD note text; ALTER TABLE sendform.ledgers ADD note text DEFAULT 'none'",
+        "ALTER TABLE sendform.claims DROP note; ALTER TABLE sendform.claims SET (fillfactor = 90)",
+        "CREATE INDEX by_line ON sendform.claims (length(line))",
+    ];
+    for (statement, count) in harmless.into_iter().zip(2..) {
+        cluster.sql(&shop.url, statement);
+        customers(&shop, count);
+        let run = shop.apply().code(0);
+        assert!(!run.stderr.contains('!'), "{statement}: {run}");
+        assert_eq!(shop.accepted(), vec![1; count.try_into().unwrap()], "{statement}");
+    }
+}
+
+#[test]
+fn a_disk_that_was_set_back_is_noticed_where_its_server_was_seen_and_else_by_the_gateway() {
+    let cluster = Cluster::start("");
+    for is_seen in [true, false] {
+        let shop = Shop::new(2, 2, cluster.database());
+        shop.apply().code(0);
+        let copy = copy_disk(&cluster);
+        customers(&shop, 4);
+        shop.apply().code(0);
+        put_disk_back(&cluster, &copy);
+        if !is_seen {
+            std::fs::remove_dir_all(shop.project.path(".sendform")).unwrap();
+        }
+        for _ in 0..2 {
+            let run = sends_nothing(&shop, APPLY, 8);
+            let says = if is_seen { &run.stderr } else { &run.stdout };
+            let words = if is_seen { "was set back to an earlier state" } else { "that this ledger does not know" };
+            assert!(says.contains(words), "{run}");
+        }
+        if is_seen {
+            let seen = shop.project.run(["status"]).code(0);
+            assert!(seen.stderr.contains("`sendform apply` is refused: the server's log ends before"), "{seen}");
+            sends_nothing(&shop, &["reconcile"], 8);
+        }
+        shop.project.run(["ledger", "recover"]).code(0);
+        shop.apply().code(0);
+        customers(&shop, 5);
+        shop.apply().code(0);
+        assert_eq!(shop.accepted(), [1; 5]);
+    }
+}
+
+#[test]
+fn somebody_may_vouch_for_a_disk_that_lacks_nothing() {
+    let cluster = Cluster::start("");
+    let shop = Shop::new(2, 2, cluster.database());
+    shop.apply().code(0);
+    let copy = copy_disk(&cluster);
+    cluster.sql(&shop.url, "CREATE TABLE other AS SELECT * FROM generate_series(1, 1000)");
+    // The run notes how far the log is, and writes nothing.
+    shop.apply().code(0);
+    put_disk_back(&cluster, &copy);
+    customers(&shop, 3);
+    sends_nothing(&shop, APPLY, 8);
+    shop.project.run(["reconcile", "--accept", "restored=1"]).code(0);
+    shop.apply().code(0);
+    assert_eq!(shop.accepted(), [1; 3]);
+}
