@@ -88,7 +88,7 @@ fn live(kind: Kind, seed: u64) -> Figures {
         }
         world.settle(&mut figures);
         if world.campaigns.leave_soon() {
-            world.take_back(&past, &mut figures);
+            world.lose(&past, &mut dice, &mut figures);
         }
         world.raise_revisions();
     }

@@ -1,63 +1,8 @@
 //! Tables that were put back from a copy: nobody is sent to from them until the gateway was asked.
 
-use crate::support::{Cluster, Run, customer};
+use crate::support::{Cluster, Dump, Run, Way, customer};
 
 use super::shop::Shop;
-
-/// The tables of a ledger.
-const TABLES: &str = "sendform.ledgers, sendform.messages, sendform.claims, sendform.outcomes, sendform.persons, \
-                      sendform.plans, sendform.bulks, sendform.paces, sendform.marks, sendform.version";
-
-/// How a dump is put back.
-#[derive(Debug, Clone, Copy)]
-enum Way {
-    /// Into a database that was made anew.
-    Database,
-    /// Where the schema was dropped.
-    Schema,
-    /// Into tables that were emptied.
-    Tables,
-}
-
-const WAYS: [Way; 3] = [Way::Database, Way::Schema, Way::Tables];
-
-/// A dump of a ledger, and how it is put back.
-struct Dump {
-    way: Way,
-    file: String,
-    name: String,
-}
-
-impl Dump {
-    fn of(shop: &Shop, way: Way) -> Self {
-        let cluster = Cluster::shared();
-        let name = shop.url.split(['/', '?']).nth(3).unwrap().to_owned();
-        let file = cluster.socket().join(format!("{name}.sql")).display().to_string();
-        let socket = cluster.socket().display().to_string();
-        let mut arguments = vec!["-h", &socket, "-U", "sendform", "-d", &name, "-n", "sendform", "-f", &file];
-        if matches!(way, Way::Tables) {
-            arguments.push("--data-only");
-        }
-        cluster.owner_runs("pg_dump", &arguments);
-        Self { way, file, name }
-    }
-
-    fn put_back(&self, shop: &Shop) {
-        let (cluster, name) = (Cluster::shared(), &self.name);
-        match self.way {
-            Way::Database => {
-                cluster.sql("postgres", &format!("DROP DATABASE {name}"));
-                cluster.sql("postgres", &format!("CREATE DATABASE {name}"));
-            }
-            Way::Schema => drop(cluster.sql(&shop.url, "DROP SCHEMA sendform CASCADE")),
-            Way::Tables => drop(cluster.sql(&shop.url, &format!("TRUNCATE {TABLES}"))),
-        }
-        let socket = cluster.socket().display().to_string();
-        let arguments =
-            ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", &socket, "-U", "sendform", "-d", name, "-f", &self.file];
-        cluster.owner_runs("psql", &arguments);
-    }
-}
 
 /// Stops a server and makes a copy of its disk.
 fn copy_disk(cluster: &Cluster) -> String {
@@ -94,16 +39,16 @@ const APPLY: &[&str] = &["apply", "--auto-approve"];
 
 #[test]
 fn a_dump_that_is_put_back_is_noticed_and_recovered() {
-    for way in WAYS {
+    for way in Way::ALL {
         for sent_before in [0, 2] {
             let shop = Shop::new(2, 2, Cluster::shared().database());
             if sent_before > 0 {
                 shop.apply().code(0);
             }
-            let dump = Dump::of(&shop, way);
+            let dump = Dump::of(Cluster::shared(), &shop.url);
             customers(&shop, 4);
             shop.apply().code(0);
-            dump.put_back(&shop);
+            dump.put_back(Cluster::shared(), way);
             let claims = if sent_before > 0 { "with 1 claim among them" } else { "with 0 claims among them" };
             for _ in 0..2 {
                 let run = sends_nothing(&shop, APPLY, 8);
@@ -131,8 +76,8 @@ fn a_dump_that_is_put_back_is_noticed_and_recovered() {
 fn somebody_may_vouch_for_a_dump_that_lacks_nothing() {
     let shop = Shop::new(2, 2, Cluster::shared().database());
     shop.apply().code(0);
-    let dump = Dump::of(&shop, Way::Tables);
-    dump.put_back(&shop);
+    let dump = Dump::of(Cluster::shared(), &shop.url);
+    dump.put_back(Cluster::shared(), Way::Tables);
     customers(&shop, 3);
     sends_nothing(&shop, &["apply", "--auto-approve", "--accept", "reloaded=0"], 8);
     shop.project.run(["apply", "--auto-approve", "--accept", "reloaded=1"]).code(0);
@@ -174,10 +119,10 @@ fn a_dump_of_tables_of_before_is_found_out_by_the_gateway() {
     let shop = Shop::new(2, 2, Cluster::shared().database());
     shop.apply().code(0);
     first_version(&shop);
-    let dump = Dump::of(&shop, Way::Schema);
+    let dump = Dump::of(Cluster::shared(), &shop.url);
     customers(&shop, 4);
     shop.apply().code(0);
-    dump.put_back(&shop);
+    dump.put_back(Cluster::shared(), Way::Schema);
     for _ in 0..2 {
         let run = sends_nothing(&shop, APPLY, 8);
         assert!(run.stdout.contains("the gateway has messages that this ledger does not know"), "{run}");

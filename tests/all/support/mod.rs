@@ -3,6 +3,7 @@
 
 mod barrier;
 mod cluster;
+mod dump;
 mod door;
 pub(crate) mod faked;
 mod foreign;
@@ -19,6 +20,7 @@ mod shop;
 pub(crate) use barrier::Barrier;
 pub(crate) use cluster::{Cluster, is_root};
 pub(crate) use door::Door;
+pub(crate) use dump::{Dump, Way};
 pub(crate) use foreign::{Dates, Foreign};
 pub(crate) use lines::{claim_line, outcome_line, seals};
 pub(crate) use named::Named;

@@ -1,12 +1,16 @@
 //! Two clones of one repository, each with its own copy of the lockfile: each sends other messages,
 //! and then git merges their ledgers.
 
+use std::fs;
+
+use sendform::ledger::Ledger;
+
 use super::dice::Dice;
 use super::figures::{Count, Figures};
 use super::moment::Moment;
 use super::store::git;
 use super::world::World;
-use crate::support::Project;
+use crate::support::{Project, seals};
 
 /// What git is told about the lockfile.
 const ATTRIBUTES: &str = "sendform.lock -text merge=union linguist-generated\n";
@@ -47,9 +51,34 @@ impl World {
         } else {
             commit(home, "here");
             commit(&clone, "there");
-            git(home.folder(), &["pull", "--quiet", "--no-rebase", "--no-edit", &clone.folder().display().to_string()]);
+            let pull = ["pull", "--quiet", "--no-rebase", "--no-edit", &clone.folder().display().to_string()];
+            if dice.once_in(2) {
+                git(home.folder(), &[&pull[..], &["--strategy", "ours"]].concat());
+                self.miss_the_other_side(&clone, figures);
+            } else {
+                git(home.folder(), &pull);
+            }
         }
         self.count(figures, Count::Merges, 1);
+    }
+
+    /// Makes sure that nothing is sent after a merge that kept one side only, on a machine that knows no more
+    /// than the file, and brings the other side.
+    fn miss_the_other_side(&self, clone: &Project, figures: &mut Figures) {
+        let home = &self.seats[0];
+        for known in [".sendform/shadow.lock", ".sendform/run"] {
+            fs::remove_file(home.path(known)).ok();
+        }
+        let text = |seat: &Project| fs::read(seat.path("sendform.lock")).expect("a lockfile can be read");
+        let read = Ledger::read(&text(home), &seals()).expect("our side is whole").ledger;
+        if read.run_lost_from(&text(clone), &seals()).is_some() {
+            let requests = self.gateway.process().requests();
+            let run = self.run(&["apply", "--auto-approve", "--accept", "overlap=1000000"]).code(8);
+            assert!(run.stderr.contains("a merge has kept one side only"), "{run}");
+            assert_eq!(self.gateway.process().requests(), requests, "{run}");
+            self.count(figures, Count::SidesDropped, 1);
+        }
+        home.run(["ledger", "import", &clone.path("sendform.lock").display().to_string()]).code(0);
     }
 
     /// The first message, and the words that select the others, if there are any.

@@ -32,6 +32,12 @@ pub(super) enum Count {
     Merges,
     /// Ledgers that were taken back to how they were before.
     TakenBack,
+    /// Ledgers of which lines were lost.
+    LinesLost,
+    /// Merges that kept one side only.
+    SidesDropped,
+    /// Dumps that were loaded in the place of a ledger.
+    Loaded,
     /// People whom a ledger that was taken back had lost, and the gateway's logs had not.
     Recovered,
     /// Campaigns that were begun.
@@ -55,7 +61,7 @@ pub(super) enum Count {
 }
 
 impl Count {
-    const ALL: [Self; 22] = [
+    const ALL: [Self; 25] = [
         Self::RunsKilled,
         Self::GatewaysKilled,
         Self::RunsStopped,
@@ -68,6 +74,9 @@ impl Count {
         Self::LogsStopped,
         Self::Merges,
         Self::TakenBack,
+        Self::LinesLost,
+        Self::SidesDropped,
+        Self::Loaded,
         Self::Recovered,
         Self::Lives,
         Self::Runs,
@@ -96,6 +105,9 @@ impl Count {
                 | Self::LogsStopped
                 | Self::Merges
                 | Self::TakenBack
+                | Self::LinesLost
+                | Self::SidesDropped
+                | Self::Loaded
         )
     }
 
@@ -113,6 +125,9 @@ impl Count {
             Self::LogsStopped => "logs that stood still",
             Self::Merges => "ledgers of clones merged",
             Self::TakenBack => "ledgers taken back",
+            Self::LinesLost => "ledgers that lost lines",
+            Self::SidesDropped => "sides of merges dropped",
+            Self::Loaded => "dumps loaded",
             Self::Recovered => "people recovered from the logs",
             Self::Lives => "campaigns",
             Self::Runs => "runs of apply",

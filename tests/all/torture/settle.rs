@@ -1,13 +1,17 @@
 //! The end of a life: doubts are settled from the gateway's books, and what is left is sent.
 
+use std::fs;
+
 use sendform::ledger::{Ledger, Standing, View};
 
 use super::audit::doubts;
 use super::books::Books;
 use super::campaigns::Message;
+use super::dice::Dice;
 use super::figures::{Count, Figures};
-use super::store::Past;
+use super::store::{Kind, Loss, Past};
 use super::world::World;
+use crate::support::{Run, seals};
 
 /// How many runs without faults may be needed until nothing is left.
 const RUNS_MAX: u32 = 3;
@@ -85,30 +89,43 @@ impl World {
 }
 
 impl World {
-    /// Takes the ledger back to how it was, as an old backup does, in front of machines that have never seen
-    /// it: what the gateway's logs know is noticed before anything is sent, and recovered. Then everybody
-    /// has every message once, as before.
-    pub(super) fn take_back(&mut self, past: &Past, figures: &mut Figures) {
+    /// Lets the ledger lose what it knew, in front of machines that have never seen it: that is noticed before
+    /// anything is sent, by what is left of it or by the gateway's logs, and mended. Then everybody has every
+    /// message once, as before.
+    pub(super) fn lose(&mut self, past: &Past, dice: &mut Dice, figures: &mut Figures) {
         self.let_all_end();
         let books = self.books();
         let before: u64 = books.messages.values().map(|kept| kept.accepted).sum();
+        let loss = Loss::choose(dice, self.store.kind);
+        let present = self.store.remember(&self.seats[0]);
         self.seats = self.store.seats();
         self.set_environment();
         self.campaigns.ask_first(true);
         self.write();
-        self.store.take_back(past, &self.seats[0]);
-        self.count(figures, Count::TakenBack, 1);
-        let lost = {
-            let (ledger, view) = self.ledger();
-            self.campaigns.messages.iter().map(|message| self.lost(message, &ledger, view)).sum::<u64>()
-        };
-        let requests = self.gateway.process().requests();
-        let run = self.seats[0].finish(self.start(0, &[], &[]));
-        if lost > 0 {
-            assert_eq!(run.code, Some(8), "{run}");
-            assert_eq!(self.gateway.process().requests(), requests, "{run}");
-            self.run(&["ledger", "recover", "--accept", "older-unknown=1000000"]).code(0);
-            self.count(figures, Count::Recovered, lost);
+        match loss {
+            Loss::Older => {
+                self.store.take_back(past, None, &self.seats[0]);
+                self.count(figures, Count::TakenBack, 1);
+                self.is_noticed_by_the_logs(figures);
+            }
+            Loss::Loaded(way) => {
+                self.store.take_back(past, Some(way), &self.seats[0]);
+                self.count(figures, Count::Loaded, 1);
+                let run = self.refused();
+                assert!(run.stderr.contains("were put back from a copy"), "{run}");
+                self.recover();
+            }
+            Loss::Lines => {
+                self.store.lose_lines(dice, &present, &self.seats[0]);
+                self.count(figures, Count::LinesLost, 1);
+                if self.is_damaged() {
+                    drop(self.refused());
+                    self.store.take_back(&present, None, &self.seats[0]);
+                } else {
+                    self.is_noticed_by_the_logs(figures);
+                    self.recover();
+                }
+            }
         }
         self.audit(figures);
         self.campaigns.ask_first(false);
@@ -116,6 +133,45 @@ impl World {
         self.settle(figures);
         let after: u64 = self.books().messages.values().map(|kept| kept.accepted).sum();
         assert!(after >= before, "books only grow");
+    }
+
+    /// Makes sure that nothing is sent if the logs know of somebody whom the ledger does not.
+    fn is_noticed_by_the_logs(&self, figures: &mut Figures) {
+        let lost = {
+            let (ledger, view) = self.ledger();
+            self.campaigns.messages.iter().map(|message| self.lost(message, &ledger, view)).sum::<u64>()
+        };
+        if lost > 0 {
+            drop(self.refused());
+            self.recover();
+            self.count(figures, Count::Recovered, lost);
+        } else {
+            drop(self.seats[0].finish(self.start(0, &[], &[])));
+        }
+    }
+
+    /// Applies, and makes sure that nothing is sent.
+    fn refused(&self) -> Run {
+        let requests = self.gateway.process().requests();
+        let run = self.seats[0].finish(self.start(0, &[], &[])).code(8);
+        assert_eq!(self.gateway.process().requests(), requests, "{run}");
+        run
+    }
+
+    /// Has what the gateway's logs know written down.
+    fn recover(&self) {
+        self.run(&["ledger", "recover", "--accept", "older-unknown=1000000"]).code(0);
+    }
+
+    /// Says whether what is left of the ledger shows that something is missing: all but runs that have not ended.
+    fn is_damaged(&self) -> bool {
+        match self.store.kind {
+            Kind::Lockfile => {
+                let text = fs::read(self.seats[0].path("sendform.lock")).expect("a lockfile can be read");
+                Ledger::read(&text, &seals()).is_err()
+            }
+            Kind::Git | Kind::Postgres => true,
+        }
     }
 
     /// How many people have a message of which the ledger knows nothing.

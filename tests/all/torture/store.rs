@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use super::campaigns::PROJECT;
 use super::dice::Dice;
-use crate::support::{Cluster, Project, seals};
+use crate::support::{Cluster, Dump, Project, Way, seals};
 
 /// The kinds of stores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -158,49 +158,90 @@ impl Store {
 pub(super) enum Past {
     File(String),
     Tip(String),
-    /// Tables beside those in use.
-    Tables,
+    Dump(Dump),
 }
 
-/// The tables of a ledger, each after those that it needs.
-const TABLES: [&str; 5] = ["ledgers", "messages", "claims", "outcomes", "persons"];
+/// How a ledger loses what it knew.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Loss {
+    /// All of it is as it was once, and nothing of it shows that.
+    Older,
+    /// Some of its lines are gone.
+    Lines,
+    /// A dump of it was loaded.
+    Loaded(Way),
+}
+
+impl Loss {
+    /// Thinks up a loss for a kind of store.
+    pub(super) fn choose(dice: &mut Dice, kind: Kind) -> Self {
+        match (kind, dice.number(0..4)) {
+            (_, 0) => Self::Older,
+            (Kind::Postgres, way) => Self::Loaded(Way::ALL[usize::try_from(way).expect("a small number") - 1]),
+            (Kind::Lockfile | Kind::Git, _) => Self::Lines,
+        }
+    }
+}
 
 impl Store {
     /// Remembers the ledger as it is now, as a backup would.
     pub(super) fn remember(&self, seat: &Project) -> Past {
         match (self.kind, &self.database) {
             (Kind::Git, _) => Past::Tip(git(&self.remote(), &["rev-parse", "refs/heads/sendform-ledger"])),
-            (Kind::Postgres, Some(url)) => {
-                for table in TABLES {
-                    let copy = format!("CREATE TABLE public.{table} AS TABLE sendform.{table}");
-                    server().sql(url, &format!("DROP TABLE IF EXISTS public.{table}"));
-                    server().sql(url, &copy);
-                }
-                Past::Tables
-            }
+            (Kind::Postgres, Some(url)) => Past::Dump(Dump::of(server(), url)),
             _ => Past::File(fs::read_to_string(seat.path("sendform.lock")).expect("a lockfile can be read")),
         }
     }
 
-    /// Takes the ledger back, in front of seats that have never seen it.
-    pub(super) fn take_back(&self, past: &Past, seat: &Project) {
+    /// Takes the ledger back, in front of seats that have never seen it; a dump is loaded in some way, or, as a
+    /// snapshot of the disk would, puts its rows where they were written.
+    pub(super) fn take_back(&self, past: &Past, way: Option<Way>, seat: &Project) {
         match past {
             Past::File(text) => seat.write("sendform.lock", text),
             Past::Tip(tip) => {
                 git(&self.remote(), &["update-ref", "refs/heads/sendform-ledger", tip]);
             }
-            Past::Tables => {
+            Past::Dump(dump) => {
+                dump.put_back(server(), way.unwrap_or(Way::Tables));
                 let url = self.database.as_deref().expect("the store has a database");
-                server().sql(url, "TRUNCATE sendform.bulks, sendform.plans CASCADE");
-                for table in TABLES {
-                    server().sql(url, &format!("TRUNCATE sendform.{table} CASCADE"));
-                }
-                for table in TABLES {
-                    server().sql(url, &format!("INSERT INTO sendform.{table} SELECT * FROM public.{table}"));
+                if way.is_none() {
+                    server().sql(url, "UPDATE sendform.ledgers SET born = txid_current()");
+                    server().sql(url, "UPDATE sendform.claims SET born = txid_current()");
                 }
             }
         }
     }
+
+    /// Takes lines out of the ledger, as somebody without the key can.
+    pub(super) fn lose_lines(&self, dice: &mut Dice, present: &Past, seat: &Project) {
+        match present {
+            Past::File(text) => seat.write("sendform.lock", without_some_lines(dice, text)),
+            Past::Tip(_) => {
+                let clone = self.folder.path().join("clone");
+                git(self.folder.path(), &["clone", "--quiet", "-b", "sendform-ledger", "remote.git", "clone"]);
+                let files = git(&clone, &["ls-files", "segments"]);
+                let files: Vec<&str> = files.lines().collect();
+                let file = clone.join(dice.one_of(&files));
+                let text = fs::read_to_string(&file).expect("a segment can be read");
+                fs::write(&file, without_some_lines(dice, &text)).expect("a segment can be written");
+                git(&clone, &["commit", "--quiet", "--all", "--message", "tidied up"]);
+                git(&clone, &["push", "--quiet", "origin", "sendform-ledger"]);
+                fs::remove_dir_all(clone).expect("a clone can be removed");
+            }
+            Past::Dump(_) => unreachable!("whoever writes into tables may do anything"),
+        }
+    }
+}
+
+/// A text that was cut at a line's end, or lacks one line or a few.
+fn without_some_lines(dice: &mut Dice, text: &str) -> String {
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let count = lines.len() as u64;
+    if dice.once_in(3) {
+        return text.split_inclusive('\n').take(usize::try_from(dice.number(0..count)).expect("a place")).collect();
+    }
+    let gone: Vec<u64> = (0..=dice.number(0..3)).map(|_| dice.number(0..count)).collect();
+    (0..count).zip(lines).filter(|(number, _)| !gone.contains(number)).map(|(_, line)| line).collect()
 }
 
 /// Outcomes that runs in this seat could not store, and kept beside the ledger.
