@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::apply::evidence::{LogsFailure, PROVES_WITHIN};
+use crate::apply::evidence::LogsFailure;
 use crate::apply::witness::{Gated, Watch};
 use crate::apply::{self, GatewayTime, Planned, Ports, Stopped, Summary, Supply};
 use crate::gateway::{Client, ClientError, Limits};
-use crate::ledger::{Doubt, Flight, Ledger, RunId, Unclosed};
+use crate::ledger::{Doubt, Flight, Ledger, RunId};
 use crate::plan::{Bulk, Gate, Plan, RailKind};
 use crate::report::words::plural;
 use crate::report::{json, outcome_text};
@@ -20,6 +20,7 @@ use crate::timing;
 use super::args::{ApplyArgs, Format, Global};
 use super::clock::RunClock;
 use super::dumps;
+use super::ends;
 use super::evidence;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -202,7 +203,7 @@ impl Go<'_> {
         let marked = mark(&store, &summary, choices).await;
         let unclosed = store.trust().unclosed;
         let unproved = (!unclosed.is_empty() && matches!(summary.stopped, Some(Stopped::Unwitnessed(_))))
-            .then(|| unclosed_end(&unclosed, "the gateway's logs could not be read"));
+            .then(|| ends::unread(&unclosed));
         let mut exit =
             verdict(&summary).or(if in_doubt(&doubts, &choices.selection) { Exit::Doubt } else { Exit::Done });
         // Whatever else fails now, what became of the messages is the stronger news.
@@ -252,27 +253,7 @@ async fn mark(store: &Opened, summary: &Summary, choices: &Choices) -> Result<()
 /// Of a run that has not closed itself the end may be missing, and the gateway's logs do not go back for ever.
 fn refuse_old_ends(store: &Opened, now: Timestamp) -> Result<(), Failure> {
     let unclosed = store.trust().unclosed;
-    let begin = now.checked_sub(PROVES_WITHIN).unwrap_or(Timestamp::MIN);
-    if unclosed.iter().all(|unclosed| unclosed.last.is_some_and(|last| last >= begin)) {
-        return Ok(());
-    }
-    let why = if unclosed.iter().any(|unclosed| unclosed.last.is_none()) {
-        "nothing tells when that was, so that the gateway's logs cannot tell either"
-    } else {
-        "that is over 47 hours old, so that the gateway's logs cannot tell"
-    };
-    Err(unclosed_end(&unclosed, why))
-}
-
-/// Says that the end of runs may be missing, and why nobody could find out.
-fn unclosed_end(unclosed: &[Unclosed], why: &str) -> Failure {
-    let entries: usize = unclosed.iter().map(|unclosed| unclosed.entries).sum();
-    let (has, end) = if unclosed.len() == 1 { ("has", "its end") } else { ("have", "their ends") };
-    let (runs, count) = (plural(unclosed.len() as u64, "run"), plural(entries as u64, "entry"));
-    let message = format!("{runs} with {count} {has} not ended in this ledger as runs do, and {end} may be missing");
-    Failure::new(Exit::Ledger, message)
-        .hint(format!("{why}: look for a newer version of the ledger, on the machine that made it or in git"))
-        .hint(format!("if there is none, and nothing more was sent: --accept unclosed={entries}"))
+    if ends::too_old(&unclosed, now).next().is_none() { Ok(()) } else { Err(ends::untold(&unclosed)) }
 }
 
 /// The runner of a CI job loses its disk, and with it a lockfile that was not pushed.

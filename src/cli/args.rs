@@ -313,22 +313,36 @@ pub(super) enum LedgerCommand {
 pub(super) struct RecoverArgs {
     /// Accept that so many people would be sent to, of whom the logs cannot tell whether they got their
     /// message over 47 hours ago: `older-unknown=12`
-    #[arg(long, value_name = "older-unknown=N", value_parser = parse_older_unknown)]
-    pub accept: Option<u64>,
+    /// over 47 hours ago: `older-unknown=12`; or that runs which did not end have no more entries than so
+    /// many that are over 47 hours old: `unclosed=12`
+    #[arg(long, value_name = "KIND=N", value_parser = |text: &str| acceptance(&["older-unknown", "unclosed"], text))]
+    pub accept: Vec<Acceptance>,
 }
 
-fn parse_unauthenticated(text: &str) -> Result<u64, String> {
-    accepted("unauthenticated", text)
+/// A number that somebody accepts, and what it is the number of: `doubts=12`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Acceptance {
+    kind: &'static str,
+    number: u64,
 }
 
-fn parse_older_unknown(text: &str) -> Result<u64, String> {
-    accepted("older-unknown", text)
+impl Acceptance {
+    /// The number that was accepted of a kind; the largest, if it was said several times.
+    #[must_use]
+    pub(super) fn number(words: &[Self], kind: &str) -> Option<u64> {
+        words.iter().filter(|word| word.kind == kind).map(|word| word.number).max()
+    }
 }
 
-/// Reads the number of people that somebody accepts under a name.
-fn accepted(name: &str, text: &str) -> Result<u64, String> {
-    let number = text.strip_prefix(name).and_then(|rest| rest.strip_prefix('=')).and_then(read_number);
-    number.ok_or_else(|| format!("`{text}` is not {name}=NUMBER"))
+/// Reads a number that somebody accepts of one of these kinds.
+fn acceptance(kinds: &[&'static str], text: &str) -> Result<Acceptance, String> {
+    let named = text.split_once('=').and_then(|(name, number)| {
+        Some(Acceptance { kind: kinds.iter().find(|kind| **kind == name)?, number: read_number(number)? })
+    });
+    named.ok_or_else(|| {
+        let forms: Vec<String> = kinds.iter().map(|kind| format!("{kind}=NUMBER")).collect();
+        format!("`{text}` is not {}", forms.join(" or "))
+    })
 }
 
 /// `ledger import`
@@ -337,9 +351,10 @@ pub(super) struct ImportArgs {
     /// A lockfile of another clone or a backup, or a file of outcomes from `.sendform`
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// Accept so many entries that are not signed: `unauthenticated=12`
-    #[arg(long, value_name = "unauthenticated=N", value_parser = parse_unauthenticated)]
-    pub accept: Option<u64>,
+    /// Accept so many entries that are not signed: `unauthenticated=12`; or that runs which did not end have no
+    /// more entries than so many: `unclosed=12`
+    #[arg(long, value_name = "KIND=N", value_parser = |text: &str| acceptance(&["unauthenticated", "unclosed"], text))]
+    pub accept: Vec<Acceptance>,
 }
 
 /// `ledger merge`
@@ -379,6 +394,9 @@ pub(super) struct CopyArgs {
     /// The schema of an old home in PostgreSQL [default: sendform]
     #[arg(long, value_name = "NAME", value_parser = schema_name)]
     pub schema: Option<String>,
+    /// Accept that runs which did not end have no more entries than so many: `unclosed=12`
+    #[arg(long, value_name = "KIND=N", value_parser = |text: &str| acceptance(&["unclosed"], text))]
+    pub accept: Vec<Acceptance>,
 }
 
 /// `ledger rebind`
@@ -392,13 +410,10 @@ pub(super) struct RebindArgs {
     /// claims are made with from now on: the first of SENDFORM_KEY
     #[arg(long)]
     pub add_key: bool,
-    /// Accept that so many people are in doubt at a gateway of another name: `doubts=12`
-    #[arg(long, value_name = "doubts=N", value_parser = parse_doubts, requires = "gateway")]
-    pub accept: Option<u64>,
-}
-
-fn parse_doubts(text: &str) -> Result<u64, String> {
-    accepted("doubts", text)
+    /// Accept that so many people are in doubt at a gateway of another name: `doubts=12`; or so many claims
+    /// that are not signed: `unauthenticated=12`
+    #[arg(long, value_name = "KIND=N", value_parser = |text: &str| acceptance(&["doubts", "unauthenticated"], text))]
+    pub accept: Vec<Acceptance>,
 }
 
 /// `completions`

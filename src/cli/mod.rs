@@ -5,6 +5,7 @@ mod args;
 mod bug;
 mod clock;
 mod dumps;
+mod ends;
 mod evidence;
 mod exit;
 mod failure;

@@ -118,6 +118,22 @@ impl Ledger {
         self.bound = other.bound.clone();
     }
 
+    /// Says whether its header is the same as another's, or a later one.
+    #[must_use]
+    pub fn is_bound_after(&self, other: &Self) -> bool {
+        !other.bound.facts.is_empty() && self.bound.facts.includes(&other.bound.facts)
+    }
+
+    /// Forgets which entries its lines are, and how runs have ended: nothing of that counts where nobody has
+    /// signed it.
+    pub fn forget_numbers(&mut self) {
+        self.runs.clear();
+        let records = self.records.values_mut().map(|record| &mut record.facts);
+        let entries = self.entries.iter_mut().map(|entry| &mut entry.facts);
+        let all = std::iter::once(&mut self.bound.facts).chain(records).chain(entries);
+        all.for_each(|facts| *facts = Facts::default());
+    }
+
     /// Says whether the header's line is another than that of the ledger before.
     #[must_use]
     pub fn has_other_header(&self, before: &Self) -> bool {

@@ -26,8 +26,8 @@ impl Damage {
                 Some("bring back the last good version of the file from git; its shadow adds what came after")
             }
             Reason::Lacks(_) => Some(
-                "bring back the newest version of the file from git, or join in what another clone or branch has: \
-                 `sendform ledger import`",
+                "put a whole version in its place, the newest in git or of a backup; what other clones and branches \
+                 have besides is joined in afterwards: `sendform ledger import FILE`",
             ),
             Reason::Unsigned => Some(
                 "an older sendform has written it, or a branch from before was merged: take the signed version, and \

@@ -57,25 +57,25 @@ pub fn merge(
     }
     let is_signed = |read: &Read| read.authenticity != Authenticity::Unsigned;
     let mut is_checked = true;
-    for (side, text) in &others {
-        let other = whole(text, &seals).map_err(|error| (*side, error))?;
-        if *side == Side::Ancestor && is_signed(&merged) && !is_signed(&other) {
+    let mut texts = vec![ours];
+    for (side, text) in others {
+        let other = whole(text, &seals).map_err(|error| (side, error))?;
+        if side == Side::Ancestor && is_signed(&merged) && !is_signed(&other) {
             // Both sides were signed since.
             continue;
         }
         if is_signed(&other) != is_signed(&merged) {
-            let side = if is_signed(&merged) { *side } else { Side::Ours };
+            let side = if is_signed(&merged) { side } else { Side::Ours };
             return Err((side, MergeError::Damage(Damage { line: 1, reason: Reason::Unsigned })));
         }
-        merged.ledger.join(&other.ledger).map_err(|error| (*side, MergeError::Join(error)))?;
+        merged.ledger.join(&other.ledger).map_err(|error| (side, MergeError::Join(error)))?;
         is_checked &= other.authenticity == Authenticity::Signed;
+        texts.push(text);
     }
     let text = match merged.authenticity {
         Authenticity::Unsigned => merged.ledger.write(&Seals::none()),
         Authenticity::Signed if is_checked => merged.ledger.write(&seals),
-        Authenticity::Signed | Authenticity::Unchecked => {
-            united(others.into_iter().map(|(_, text)| text).chain([ours]))
-        }
+        Authenticity::Signed | Authenticity::Unchecked => united(texts.into_iter()),
     };
     // git keeps what is given back for good.
     whole(&text, &seals).map_err(|error| (Side::Ours, error))?;
@@ -149,6 +149,7 @@ mod tests {
         let (base, signed) = (base.write(&Seals::none()), signed.write(&seals));
         let merge = |texts| merge(texts, |_| seals.clone());
         assert_eq!(merge([&base, &signed, &signed]).unwrap(), signed);
+        assert_eq!(joined([&base, &signed, &signed]).unwrap(), signed, "without the key");
         for (texts, side) in [([&base, &base, &signed], Side::Ours), ([&base, &signed, &base], Side::Theirs)] {
             let (found, error) = merge(texts.map(Vec::as_slice)).unwrap_err();
             assert_eq!(found, side);

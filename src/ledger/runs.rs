@@ -167,11 +167,37 @@ impl Ledger {
         found.into_values().collect()
     }
 
-    /// The closed runs that no closed run has named: those that a run which begins now is after.
+    /// The closed runs that no closed run has named: those that a run which begins now is after. Runs that two
+    /// machines have closed for each other may name each other in a circle, of which one is taken: from what
+    /// is given here every closed run can be reached.
     #[must_use]
     pub fn last_runs(&self) -> BTreeSet<RunId> {
         let named: BTreeSet<&RunId> = self.runs.values().flat_map(|closing| &closing.after).collect();
-        self.runs.keys().filter(|run| !named.contains(run)).copied().collect()
+        let mut last: BTreeSet<RunId> = self.runs.keys().filter(|run| !named.contains(run)).copied().collect();
+        let mut reached = BTreeSet::new();
+        self.reach(last.iter().copied(), &mut reached);
+        // What is in no circle is older than the circle.
+        let mut others: Vec<RunId> = self.runs.keys().filter(|run| !reached.contains(run)).copied().collect();
+        others.sort_by_key(|run| (std::cmp::Reverse(self.runs.get(run).map(|closing| closing.at)), *run));
+        for run in others {
+            if !reached.contains(&run) {
+                last.insert(run);
+                self.reach(std::iter::once(run), &mut reached);
+            }
+        }
+        last
+    }
+
+    /// Adds the closed runs that some runs are after, directly or not, and those runs.
+    fn reach(&self, from: impl Iterator<Item = RunId>, reached: &mut BTreeSet<RunId>) {
+        let mut ahead: Vec<RunId> = from.collect();
+        while let Some(run) = ahead.pop() {
+            if reached.insert(run)
+                && let Some(closing) = self.runs.get(&run)
+            {
+                ahead.extend(&closing.after);
+            }
+        }
     }
 
     /// The number of the next entry of a run.
@@ -287,5 +313,30 @@ impl Ledger {
                 call(fact, if fact.run == entry.claim.id.run { Some(own) } else { others });
             });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::sample;
+
+    #[test]
+    fn whoever_begins_is_after_every_run_that_has_ended_even_where_two_name_each_other() {
+        let check = |runs: &[(u64, &[u64])], expect: &[u64]| {
+            let mut ledger = Ledger::new(sample::header());
+            for (at, (run, after)) in (0..).zip(runs) {
+                let after = after.iter().copied().map(RunId).collect();
+                ledger.close(RunId(*run), 0, BTreeSet::new(), after, sample::at(at));
+            }
+            assert_eq!(ledger.last_runs(), expect.iter().copied().map(RunId).collect(), "{runs:?}");
+        };
+        check(&[], &[]);
+        check(&[(1, &[]), (2, &[1])], &[2]);
+        check(&[(1, &[]), (2, &[1]), (3, &[1])], &[2, 3]);
+        // Each of two machines has closed the run that was killed on the other.
+        check(&[(1, &[]), (2, &[1, 3]), (3, &[2])], &[3]);
+        check(&[(1, &[]), (2, &[1, 3]), (3, &[2]), (4, &[2])], &[4]);
+        check(&[(2, &[3]), (3, &[2]), (4, &[5]), (5, &[4])], &[3, 5]);
     }
 }

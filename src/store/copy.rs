@@ -36,6 +36,10 @@ pub async fn copy(from: &Home, to: &Home, expected: &Expected, visit: &Visit) ->
     let now = visit.now;
     let retired = Expected { gateway: format!("{}{MOVED}{}", expected.gateway, to.place()), ..expected.clone() };
     let news = match from.look(expected, now).await {
+        Ok(Seen { trust, .. }) if trust.entries_unclosed() > visit.unclosed => {
+            let (runs, entries) = (trust.unclosed.len(), trust.entries_unclosed());
+            return Err(StoreError::Unclosed { runs, entries });
+        }
         Ok(Seen { ledger, .. }) => carry(&ledger, to, expected, &visit.another()).await?,
         Err(StoreError::Foreign { found, .. }) if found == retired.gateway => News::default(),
         Err(error) => return Err(error),

@@ -47,8 +47,8 @@ pub enum StoreError {
         damage: Box<Damage>,
     },
     /// The lines of a ledger are not signed, and this machine has not written them.
-    #[error("nothing shows that the {claims} {} of the ledger `{place}` are genuine: they are not signed",
-        if *claims == 1 { "claim" } else { "claims" })]
+    #[error("not signed: nothing shows that the {claims} {} genuine which the ledger `{place}` has",
+        if *claims == 1 { "claim is" } else { "claims are" })]
     Unauthenticated {
         /// The file, or whatever holds the lines.
         place: String,
@@ -56,6 +56,16 @@ pub enum StoreError {
         claims: usize,
         /// Whether it is the ledger's shadow, beside a ledger whose lines are signed.
         is_shadow: bool,
+    },
+    /// Of a ledger that is to be carried elsewhere the end may be missing.
+    #[error("{runs} {} did not end as runs do ({entries} {} of {} are here): the end may be missing",
+        if *runs == 1 { "run" } else { "runs" }, if *entries == 1 { "entry" } else { "entries" },
+        if *runs == 1 { "it" } else { "them" })]
+    Unclosed {
+        /// How many runs.
+        runs: usize,
+        /// How many entries of them are here.
+        entries: u64,
     },
     /// A merge in git's history has kept one side of the ledger only.
     #[error("the ledger `{place}` lacks run {run}, which commit {} has: a merge has kept one side only",
@@ -215,7 +225,8 @@ impl StoreError {
             Self::Unauthenticated { claims, is_shadow: false, .. } => {
                 return Some(format!(
                     "an older sendform has written them, or somebody without the key: if the ledger is surely as it \
-                     was left, `sendform apply --accept unauthenticated={claims}` has it signed, once and for all"
+                     was left, `--accept unauthenticated={claims}` has it signed, once and for all: `apply`, `ledger \
+                     import` and `ledger rebind` take it"
                 ));
             }
             Self::Unauthenticated { claims, place, .. } => {
@@ -223,6 +234,12 @@ impl StoreError {
                     "an older sendform has written them, or somebody without the key: move `{place}` to another \
                      place; if it is surely of this machine, `sendform ledger import FILE --accept \
                      unauthenticated={claims}` joins it in"
+                ));
+            }
+            Self::Unclosed { entries, .. } => {
+                return Some(format!(
+                    "where it lies in a lockfile, `sendform ledger recover` compares it with the gateway's logs; if \
+                     nothing is missing: --accept unclosed={entries}"
                 ));
             }
             Self::Dropped { commit, .. } => {
@@ -298,6 +315,7 @@ impl StoreError {
             | Self::Held { .. }
             | Self::Damage { .. }
             | Self::Unauthenticated { .. }
+            | Self::Unclosed { .. }
             | Self::Dropped { .. }
             | Self::UnsignedHeader { .. }
             | Self::Foreign { .. }

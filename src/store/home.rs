@@ -8,7 +8,7 @@ use crate::apply::evidence::Known;
 use crate::apply::{Late, Store};
 use crate::identity::MessageId;
 use crate::ledger::{
-    Claim, ClaimId, Evidence, Grant, Header, Ledger, MessageRecord, Outcome, Shadow, Trust, View, Weighed,
+    Claim, ClaimId, Evidence, Grant, Header, Ledger, MessageRecord, Outcome, RunId, Shadow, Trust, View, Weighed,
 };
 
 use super::error::StoreError;
@@ -98,6 +98,18 @@ impl Home {
                 Ok(Seen { trust, ..Seen::new(ledger, shared) })
             }
             Self::Postgres(database) => Ok(Seen::new(database.read(expected).await?, shared)),
+        }
+    }
+
+    /// Reads the ledger as [`Home::look`] does, for whoever binds it anew: what it may lack is found out after
+    /// that, because what is to be brought may be bound as it is going to be.
+    ///
+    /// # Errors
+    /// As [`Home::look`].
+    pub async fn bound(&self, expected: &Expected, now: Timestamp) -> Result<Ledger, StoreError> {
+        match self {
+            Self::Lockfile(paths) => Lockfile::bound(paths, expected),
+            Self::Git(_) | Self::Postgres(_) => Ok(self.look(expected, now).await?.ledger),
         }
     }
 
@@ -265,9 +277,9 @@ impl Opened {
     ///
     /// # Errors
     /// If that could not be made durable.
-    pub async fn close_others(&self) -> Result<(), StoreError> {
+    pub async fn close_others(&self, runs: &[RunId]) -> Result<(), StoreError> {
         match self {
-            Self::Lockfile(lockfile) if !lockfile.trust().unclosed.is_empty() => lockfile.close_others().await,
+            Self::Lockfile(lockfile) if !runs.is_empty() => lockfile.close_others(runs).await,
             Self::Lockfile(_) | Self::Git(_) => Ok(()),
             Self::Postgres(postgres) => postgres.mark_anew().await,
         }

@@ -4,7 +4,8 @@ use std::path::Path;
 use std::sync::{Arc, RwLock, RwLockReadGuard};
 
 use crate::ledger::{
-    Authenticity, Claim, Evidence, Grant, Header, Ledger, MessageRecord, News, Outcome, Read, Shadow, Trust, Weighed,
+    Authenticity, Claim, Evidence, Grant, Header, Ledger, MessageRecord, News, Outcome, Read, RunId, Shadow, Trust,
+    Weighed,
 };
 
 use super::desk::Desk;
@@ -42,10 +43,10 @@ impl Lockfile {
         }
         let mut ledger = Ledger::new(header);
         let shadow = Shadowed::read(paths, expected)?;
-        shadow.join_into(&mut ledger, Authenticity::Signed, visit.unauthenticated, (paths, expected))?;
+        let before = shadow.join_into(&mut ledger, Authenticity::Signed, visit.unauthenticated, (paths, expected))?;
         let mut numbers = Numbers::new(visit, &ledger);
         if !expected.seals.is_empty() {
-            ledger.adopt(|| numbers.give());
+            adopt(&mut ledger, before.as_ref(), &mut numbers);
             shadow.close_in(&mut ledger, visit);
             numbers.close(&mut ledger);
         }
@@ -70,14 +71,19 @@ impl Lockfile {
     /// # Errors
     /// As [`Lockfile::read`].
     pub fn look(paths: &Paths, expected: &Expected) -> Result<(Ledger, Trust), StoreError> {
-        let text = load_lockfile(paths)?;
-        let Read { mut ledger, authenticity, .. } = log::parse(&paths.lockfile, &text, &expected.seals)?;
-        expected.check_home(ledger.header(), &place(&paths.lockfile))?;
-        let shadow = Shadowed::read(paths, expected)?;
-        shadow.join_into(&mut ledger, authenticity, 0, (paths, expected))?;
+        let (ledger, authenticity, shadow) = both(paths, expected)?;
         let is_history_cut = check_merges(paths, &ledger, expected)?;
-        let unclosed = ledger.unclosed().into_iter().filter(|unclosed| !shadow.is_here(unclosed.run)).collect();
+        let mut unclosed = ledger.unclosed();
+        unclosed.retain(|unclosed| !shadow.is_here(unclosed.run, &ledger));
         Ok((ledger, Trust { authenticity: Some(authenticity), unclosed, is_history_cut, unmarked: None }))
+    }
+
+    /// Reads as [`Lockfile::read`] does, but for what the history of the file may tell.
+    ///
+    /// # Errors
+    /// As [`Lockfile::read`].
+    pub(super) fn bound(paths: &Paths, expected: &Expected) -> Result<Ledger, StoreError> {
+        both(paths, expected).map(|(ledger, ..)| ledger)
     }
 
     /// Says whether a run holds the ledger right now.
@@ -104,7 +110,7 @@ impl Lockfile {
         text.truncate(torn.unwrap_or(text.len()));
         let shadow = Shadowed::read(paths, expected)?;
         shadow.check_genuine(&ledger, authenticity, paths, expected, visit)?;
-        shadow.join_into(&mut ledger, authenticity, visit.unauthenticated, (paths, expected))?;
+        let before = shadow.join_into(&mut ledger, authenticity, visit.unauthenticated, (paths, expected))?;
         let is_history_cut = !visit.brings_more && check_merges(paths, &ledger, expected)?;
         shadow.close_in(&mut ledger, visit);
         let mut unclosed = ledger.unclosed();
@@ -113,20 +119,23 @@ impl Lockfile {
         if entries as u64 <= visit.unclosed {
             unclosed.drain(..).for_each(|unclosed| ledger.close_as_it_is(unclosed.run, visit.now));
         }
-        let mut numbers = Numbers::new(visit, &ledger);
         if !expected.seals.is_empty() {
-            // Whatever becomes of this run, what it has adopted is whole.
-            ledger.adopt(|| numbers.give());
+            // What is adopted is whole, whatever becomes of this run: so that is a run of its own, which has ended.
+            let mut numbers = Numbers::new(&visit.another(), &ledger);
+            adopt(&mut ledger, before.as_ref(), &mut numbers);
             numbers.close(&mut ledger);
         }
+        let numbers = Numbers::new(visit, &ledger);
         if let Some(kept) = torn {
             log::truncate(&paths.lockfile, kept)?;
         }
         let canonical = ledger.write(&expected.seals);
-        let mut logs = vec![settle(&paths.lockfile, Some(&text), &canonical)?];
+        // The shadow first: so it knows all that the file does, wherever a run is killed.
+        let mut logs = Vec::new();
         if let Some(path) = &paths.shadow {
             logs.push(settle(path, shadow.text.as_deref(), &canonical)?);
         }
+        logs.push(settle(&paths.lockfile, Some(&text), &canonical)?);
         if !expected.seals.is_empty() {
             // Not before the run that was killed here is closed in the files.
             mark::write(paths, visit.run, &expected.seals)?;
@@ -241,12 +250,12 @@ impl Lockfile {
         self.desk.join(other).await
     }
 
-    /// Closes the runs that have not closed themselves: what there is of them was compared with the gateway.
+    /// Closes runs that have not closed themselves: what there is of them was compared with the gateway.
     ///
     /// # Errors
     /// As [`Lockfile::claim`].
-    pub async fn close_others(&self) -> Result<(), StoreError> {
-        self.desk.close_others(self.trust.unclosed.iter().map(|unclosed| unclosed.run).collect()).await
+    pub async fn close_others(&self, runs: &[RunId]) -> Result<(), StoreError> {
+        self.desk.close_others(runs.to_vec()).await
     }
 
     /// Ends the run: replaces the files with the sorted ledger if anything was written, and gives
@@ -256,6 +265,24 @@ impl Lockfile {
     /// If anything could not be written, now or before. What was granted stays durable.
     pub fn finish(mut self) -> Result<(), StoreError> {
         self.desk.stop().ok_or(StoreError::Stopped)?.finish()
+    }
+}
+
+/// Reads the ledger with its shadow, without a lock.
+fn both(paths: &Paths, expected: &Expected) -> Result<(Ledger, Authenticity, Shadowed), StoreError> {
+    let text = load_lockfile(paths)?;
+    let Read { mut ledger, authenticity, .. } = log::parse(&paths.lockfile, &text, &expected.seals)?;
+    expected.check_home(ledger.header(), &place(&paths.lockfile))?;
+    let shadow = Shadowed::read(paths, expected)?;
+    shadow.join_into(&mut ledger, authenticity, 0, (paths, expected))?;
+    Ok((ledger, authenticity, shadow))
+}
+
+/// Makes entries of a run of what is none, and of what was joined in from a shadow that nobody had signed.
+fn adopt(ledger: &mut Ledger, before: Option<&Ledger>, numbers: &mut Numbers) {
+    match before {
+        Some(before) => ledger.adopt_since(before, || numbers.give()),
+        None => ledger.adopt(|| numbers.give()),
     }
 }
 
@@ -306,7 +333,7 @@ mod tests {
 
     use super::*;
     use crate::identity::{Key, Keys, Person};
-    use crate::ledger::{Fact, FirstKey, PersonState, RunId, Seals, Standing, View, sample};
+    use crate::ledger::{Fact, FirstKey, PersonState, Seals, Standing, View, sample};
 
     struct Home {
         _folder: TempDir,
@@ -445,6 +472,63 @@ mod tests {
         torn(&home.paths.lockfile, line.len() - 1);
         home.open().unwrap().finish().unwrap();
         assert_eq!(home.standing(1), Standing::Accepted, "the line is whole, but for its end");
+    }
+
+    /// A lockfile whose last run was killed in its middle, and what there was of it before.
+    async fn killed(home: &Home) -> String {
+        let lockfile = home.open().unwrap();
+        assert_eq!(lockfile.claim(claim(&[1])).await.unwrap(), Grant::Granted);
+        let [before, _] = home.texts();
+        assert_eq!(lockfile.claim(claim(&[2])).await.unwrap(), Grant::Granted);
+        drop(lockfile);
+        before
+    }
+
+    fn unclosed(home: &Home) -> usize {
+        Lockfile::look(&home.paths, &expected()).unwrap().1.unclosed.len()
+    }
+
+    #[tokio::test]
+    async fn the_run_that_was_killed_here_is_closed_only_beside_a_shadow_that_knows_all_of_it() {
+        for is_shadow_there in [true, false] {
+            let home = Home::new();
+            let before = killed(&home).await;
+            fs::write(&home.paths.lockfile, before).unwrap();
+            if !is_shadow_there {
+                fs::remove_file(home.shadow()).unwrap();
+            }
+            let expect = usize::from(!is_shadow_there);
+            assert_eq!(unclosed(&home), expect);
+            assert_eq!(home.open().unwrap().trust().unclosed.len(), expect);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_nobody_has_signed_ends_no_run() {
+        let home = Home::new();
+        killed(&home).await;
+        fs::remove_file(&home.paths.mark).unwrap();
+        let [text, _] = home.texts();
+        let mut forged = Ledger::read(text.as_bytes(), &sample::seals()).unwrap().ledger;
+        let run = forged.unclosed()[0].run;
+        forged.close_as_it_is(run, sample::at(9));
+        fs::write(home.shadow(), forged.write(&Seals::none())).unwrap();
+        assert_eq!(unclosed(&home), 1);
+        assert_eq!(home.open().unwrap().trust().unclosed.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_run_that_adopts_an_older_file_has_not_ended_before_it_has() {
+        let home = Home::new();
+        let old = sample::ledger().write(&Seals::none());
+        fs::write(&home.paths.lockfile, &old).unwrap();
+        fs::write(home.shadow(), &old).unwrap();
+        let visit = || Visit { is_gateway_sure: true, ..visit() };
+        let lockfile = Lockfile::open(&home.paths, &expected(), &visit()).unwrap();
+        assert_eq!(lockfile.claim(claim(&[70])).await.unwrap(), Grant::Granted);
+        drop(lockfile);
+        fs::remove_dir_all(home.shadow().parent().unwrap()).unwrap();
+        assert_eq!(unclosed(&home), 1);
     }
 
     #[test]

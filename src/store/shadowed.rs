@@ -1,9 +1,12 @@
 //! The shadow of a lockfile: what this machine knows of it, whatever git has done with the file since.
 
-use crate::ledger::{Authenticity, Ledger, News, RunId};
+use std::collections::HashSet;
+
+use crate::ledger::{Authenticity, Fact, Ledger, News, RunId};
 
 use super::error::StoreError;
 use super::expected::Expected;
+use super::git::is_tracked;
 use super::lockfile::place;
 use super::log;
 use super::mark;
@@ -64,7 +67,9 @@ impl Shadowed {
             both.join(file).is_ok() && News::between(shadow, &both).is_empty() && shadow.header() == both.header()
         };
         let place = place(&paths.lockfile);
-        if self.ledger.as_ref().is_some_and(knows_all) {
+        // What git knows may have come with the same change.
+        let is_own = || paths.shadow.as_ref().is_some_and(|shadow| !is_tracked(shadow));
+        if self.ledger.as_ref().is_some_and(knows_all) && is_own() {
             visit.check_unsigned_header(file, place)
         } else {
             visit.check_unsigned(file, place)
@@ -74,8 +79,9 @@ impl Shadowed {
     /// Joins it into the ledger of the file, and checks what both are bound to, and the keys of both. It may
     /// name a key that a ledger from before its change does not: whom it knows by that key must be
     /// recognised too. A shadow without signatures beside a file with them has been joined in before; if it
-    /// knows more all the same, somebody has to take that for genuine, by the number of claims: never what it
-    /// is bound to.
+    /// knows more all the same, somebody has to take that for genuine, by its number: never what it is bound
+    /// to, which entries its lines are, and how runs have ended. Gives back the ledger before, if it was
+    /// taken so.
     ///
     /// # Errors
     /// If the two do not go together; if they are not what is expected; if nothing shows that the shadow is
@@ -86,36 +92,50 @@ impl Shadowed {
         authenticity: Authenticity,
         accepted: u64,
         (paths, expected): (&Paths, &Expected),
-    ) -> Result<(), StoreError> {
+    ) -> Result<Option<Ledger>, StoreError> {
         let is_doubtful = !self.is_signed && authenticity != Authenticity::Unsigned;
+        let mut before = None;
         if let Some(shadow) = &self.ledger {
             let mut shadow = shadow.clone();
             if is_doubtful {
+                shadow.forget_numbers();
                 shadow.take_header(ledger);
             }
             let mut joined = ledger.clone();
             joined.join(&shadow).map_err(StoreError::Join)?;
-            let news = News::between(ledger, &joined);
-            let claims = news.claims + news.outcomes;
-            if is_doubtful && claims as u64 > accepted {
-                let place = paths.shadow.as_deref().map(place).unwrap_or_default();
-                return Err(StoreError::Unauthenticated { place, claims, is_shadow: true });
+            if is_doubtful {
+                let news = News::between(ledger, &joined);
+                let claims = news.records + news.claims + news.outcomes;
+                if claims as u64 > accepted {
+                    let place = paths.shadow.as_deref().map(place).unwrap_or_default();
+                    return Err(StoreError::Unauthenticated { place, claims, is_shadow: true });
+                }
+                if claims > 0 {
+                    before = Some(std::mem::replace(ledger, joined));
+                }
+            } else {
+                *ledger = joined;
             }
-            *ledger = joined;
         }
-        expected.check(ledger.header(), &place(&paths.lockfile))
+        expected.check(ledger.header(), &place(&paths.lockfile))?;
+        Ok(before)
     }
 
-    /// Says whether all that a run has written is surely here: no other machine has run it.
-    pub(super) fn is_here(&self, run: RunId) -> bool {
-        self.is_private || self.own == Some(run)
+    /// Says whether all that a run has written is surely in a ledger: no other machine has run it, and what it
+    /// has written first is whole. A file that was taken back, beside no shadow or an older one, shows nothing.
+    pub(super) fn is_here(&self, run: RunId, ledger: &Ledger) -> bool {
+        let knows_all = |shadow: &Ledger| {
+            let known: HashSet<Fact> = shadow.facts().collect();
+            ledger.facts().filter(|fact| fact.run == run).all(|fact| known.contains(&fact))
+        };
+        self.is_private || self.own == Some(run) && self.ledger.as_ref().is_some_and(knows_all)
     }
 
     /// Closes the run that was killed on this machine, with what there is of it: all that it has written is
     /// here. So is what grew afterwards of runs that others have closed.
     pub(super) fn close_in(&self, ledger: &mut Ledger, visit: &Visit) {
         let killed = ledger.unclosed().into_iter().map(|unclosed| unclosed.run);
-        let killed: Vec<RunId> = killed.filter(|run| *run != visit.run && self.is_here(*run)).collect();
+        let killed: Vec<RunId> = killed.filter(|run| *run != visit.run && self.is_here(*run, ledger)).collect();
         for run in killed {
             ledger.close_as_it_is(run, visit.now);
         }

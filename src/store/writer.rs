@@ -151,10 +151,8 @@ impl Writer {
     fn append(&mut self, lines: &str) -> Result<(), StoreError> {
         self.has_written = true;
         self.guard.check()?;
-        for log in &mut self.logs {
-            log.check()?;
-            log.append(lines.as_bytes())?;
-        }
+        self.logs.iter().try_for_each(Log::check)?;
+        self.logs.iter_mut().try_for_each(|log| log.append(lines.as_bytes()))?;
         self.logs.iter().try_for_each(Log::sync)
     }
 

@@ -7,7 +7,7 @@ use std::net::TcpListener;
 use sendform::ledger::text::{self, Signing};
 use sendform::ledger::{Ledger, Seals};
 
-use crate::support::{Shop, outcome_line, seals};
+use crate::support::{NOW, Origin, Shop, git, outcome_line, seals};
 
 /// What is left of a lockfile after two runs, in a clone that has nothing else.
 struct Clone {
@@ -17,12 +17,19 @@ struct Clone {
 
 impl Clone {
     fn new() -> Self {
-        let shop = Shop::new(3);
+        Self::made_at(NOW)
+    }
+
+    /// As a machine made it whose clock said so.
+    fn made_at(now: &str) -> Self {
+        let mut shop = Shop::new(3);
+        shop.project.set("SENDFORM_NOW", now);
         shop.apply().code(0);
         shop.customers(1..=6);
         shop.apply().code(0);
         assert_eq!(shop.accepted(), [1; 6]);
         let text = fs::read_to_string(shop.project.path("sendform.lock")).unwrap();
+        shop.project.set("SENDFORM_NOW", NOW);
         Self { shop, text }
     }
 
@@ -276,6 +283,91 @@ fn who_only_looks_is_told_what_a_ledger_may_lack() {
     check(&clone, &clone.text.replace("accepted", "refused"), [8; 3], "checksum");
     check(&clone, "", [8; 3], "empty");
     clone.shop.project.run(["apply", "--auto-approve"]).code(9);
+}
+
+#[test]
+fn a_shadow_that_came_with_the_change_shows_nothing() {
+    let clone = Clone::new();
+    git(clone.shop.project.folder(), &["init", "--quiet"]);
+    let all = older(&clone.text);
+    let mut claims = 0;
+    let half = |line: &&str| {
+        claims += usize::from(line.starts_with("{\"claim\":"));
+        !line.starts_with("{\"claim\":") || claims > 1
+    };
+    let forged: String = all.split_inclusive('\n').filter(half).collect();
+    clone.found(&forged);
+    fs::create_dir(clone.shop.project.path(".sendform")).unwrap();
+    clone.shop.project.write(".sendform/shadow.lock", &forged);
+    git(clone.shop.project.folder(), &["add", "--force", "sendform.lock", ".sendform/shadow.lock"]);
+    for _ in 0..2 {
+        let run = clone.shop.sends_nothing(&["apply", "--auto-approve"], 8);
+        assert!(run.stderr.contains("not signed: nothing shows"), "{run}");
+    }
+}
+
+#[test]
+fn a_ledger_of_before_can_be_bound_anew() {
+    let clone = Clone::new();
+    let before = older(&clone.text);
+    let (_, rest) = before.split_once('\n').unwrap();
+    let ledger = Ledger::read(before.as_bytes(), &Seals::none()).unwrap().ledger;
+    let header = sendform::ledger::Header { gateway: "old.example".to_owned(), ..ledger.header().clone() };
+    clone.found(&(text::header_line(&header, None, &Seals::none()) + rest));
+    let rebind = ["ledger", "rebind", "--gateway", "old.example"];
+    let run = clone.shop.run(&rebind).code(8);
+    let claims = ledger.claims().len();
+    assert!(run.stderr.contains(&format!("--accept unauthenticated={claims}")), "{run}");
+    clone.shop.run(&[&rebind[..], &["--accept", &format!("unauthenticated={claims}")]].concat()).code(0);
+    clone.shop.apply_sends_nothing(0);
+}
+
+/// A lockfile whose last run does not say that it has ended.
+fn cut(text: &str) -> String {
+    let runs: Vec<&str> = text.lines().filter(|line| line.starts_with("{\"run\":")).collect();
+    let id = |line: &str| line.split('"').nth(3).unwrap().to_owned();
+    let last = runs.iter().find(|line| runs.iter().all(|other| other == *line || !other.contains(&id(line))));
+    text.replace(&format!("{}\n", last.unwrap()), "")
+}
+
+#[test]
+fn what_is_too_old_for_the_logs_is_not_closed_by_them() {
+    let clone = Clone::made_at("2026-11-28T10:00:00Z");
+    clone.found(&cut(&clone.text));
+    clone.shop.customers(1..=3);
+    // Nobody is to be sent to now, which does not mean that nobody ever will.
+    for _ in 0..2 {
+        let run = clone.shop.run(&["ledger", "recover"]).code(8);
+        assert!(run.stderr.contains("over 47 hours old"), "{run}");
+    }
+    clone.shop.customers(1..=7);
+    clone.shop.sends_nothing(&["apply", "--auto-approve"], 8);
+    let entries = Ledger::read(cut(&clone.text).as_bytes(), &seals()).unwrap().ledger.unclosed()[0].entries;
+    let accepted = format!("unclosed={entries}");
+    clone.shop.run(&["ledger", "recover", "--accept", "older-unknown=4", "--accept", &accepted]).code(0);
+    clone.shop.run(&["ledger", "verify"]).code(0);
+}
+
+#[test]
+fn a_ledger_that_may_lack_an_end_is_carried_nowhere() {
+    let clone = Clone::new();
+    let _origin = Origin::of(&clone.shop.project);
+    clone.found(&cut(&clone.text));
+    fs::copy(clone.shop.project.path("sendform.lock"), clone.shop.project.path("cut.lock")).unwrap();
+    let project = clone.shop.project.read("sendform.yaml");
+    clone.shop.project.write("sendform.yaml", format!("{project}state: {{ in: git }}\n"));
+    let copy = ["ledger", "copy", "--from", "lockfile"];
+    let run = clone.shop.run(&copy).code(8);
+    assert!(run.stderr.contains("1 run did not end as runs do"), "{run}");
+    let entries = Ledger::read(cut(&clone.text).as_bytes(), &seals()).unwrap().ledger.unclosed()[0].entries;
+    let accepted = ["--accept", &format!("unclosed={entries}")];
+    clone.shop.run(&["ledger", "init"]).code(0);
+    let import = ["ledger", "import", "cut.lock"];
+    let run = clone.shop.run(&import).code(8);
+    assert!(run.stderr.contains("nothing was imported"), "{run}");
+    clone.shop.run(&[&import[..], &accepted].concat()).code(0);
+    clone.shop.run(&[&copy[..], &accepted].concat()).code(0);
+    clone.shop.apply_sends_nothing(0);
 }
 
 #[test]

@@ -748,6 +748,42 @@ fn a_merge_that_kept_one_side_is_noticed_in_a_clone_without_a_shadow() {
 }
 
 #[test]
+fn a_side_that_was_dropped_is_brought_whatever_happened_to_the_ledger_since() {
+    // The gateway's name, or the keys, changed before the merge on the side that was kept; or after it.
+    for is_before in [true, false] {
+        let mut shop = branches(false);
+        git_does(&shop, &["checkout", "--quiet", "main"]);
+        let old = shop.project.read("sendform.yaml");
+        let rename = |shop: &mut Shop| {
+            let name = shop.sandbox.url().replace("127.0.0.1", "localhost");
+            let before = shop.sandbox.url().replace("http://", "");
+            shop.project.set("SENDFORM_BASE_URL", name);
+            shop.run(&["ledger", "rebind", "--gateway", &before]).code(0);
+            shop.project.set("SENDFORM_KEY", format!("{},{KEY}", "09".repeat(32)));
+            shop.run(&["ledger", "rebind", "--add-key"]).code(0);
+        };
+        if is_before {
+            rename(&mut shop);
+            git_does(&shop, &["commit", "--quiet", "--all", "--message", "renamed"]);
+        }
+        git_does(&shop, &["merge", "--quiet", "--no-edit", "--strategy", "ours", "other"]);
+        fs::remove_file(shop.project.path(".sendform/shadow.lock")).ok();
+        if !is_before {
+            rename(&mut shop);
+        }
+        assert_eq!(shop.project.read("sendform.yaml"), old);
+        shop.customers(1..=8);
+        let run = shop.sends_nothing(&["apply", "--auto-approve"], 8);
+        assert!(run.stderr.contains("a merge has kept one side only"), "{run}");
+        let side = git(shop.project.folder(), &["show", "other:./sendform.lock"]).stdout;
+        fs::write(shop.project.path("other.lock"), side).unwrap();
+        shop.run(&["ledger", "import", "other.lock"]).code(0);
+        shop.apply().code(0);
+        assert_eq!(shop.accepted(), [1; 8], "{is_before}");
+    }
+}
+
+#[test]
 fn what_cannot_be_merged_is_a_conflict_and_our_side_stays() {
     let shop = branches(true);
     let ours = shop.project.read("sendform.lock");

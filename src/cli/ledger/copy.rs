@@ -1,7 +1,7 @@
 //! `ledger copy`: moves the ledger into the home that the project file names.
 
 use crate::campaign::State;
-use crate::cli::args::{CopyArgs, StateHome};
+use crate::cli::args::{Acceptance, CopyArgs, StateHome};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::gateway;
@@ -12,7 +12,7 @@ use crate::cli::world::World;
 use crate::report::done_json;
 use crate::report::ledger::news_words;
 use crate::report::words::plural;
-use crate::store::{Home, copy};
+use crate::store::{Home, Visit, copy};
 
 /// Runs the command.
 ///
@@ -32,8 +32,9 @@ pub(super) async fn run(world: &World, args: &CopyArgs, settings: &Settings, out
             .hint("name the new home under `state` in sendform.yaml; `--from` names the old one"));
     }
     world.home.make_private()?;
-    let copied =
-        copy(&from, to, &expected, &visit(world, "ledger copy")?).await.map_err(|error| store_failure(&error))?;
+    let unclosed = Acceptance::number(&args.accept, "unclosed").unwrap_or(0);
+    let visit = Visit { unclosed, ..visit(world, "ledger copy")? };
+    let copied = copy(&from, to, &expected, &visit).await.map_err(|error| store_failure(&error))?;
     let (from_place, to_place) = (from.place(), to.place());
     let advice = match from {
         Home::Lockfile(_) => "commit it as it is now, so that other clones are refused as well\n",

@@ -2,17 +2,18 @@
 
 use std::path::Path;
 
-use crate::cli::args::ImportArgs;
+use crate::cli::args::{Acceptance, ImportArgs};
+use crate::cli::ends;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Forms, Output};
 use crate::cli::store::{expected, store_failure, visit};
 use crate::cli::world::World;
-use crate::ledger::{Authenticity, Damage, Ledger, News, Piece};
+use crate::ledger::{Authenticity, Damage, Ledger, News, Piece, RunId};
 use crate::report::ledger::{Imported, imported_json, imported_text};
 use crate::report::words::plural;
 use crate::store::regular::{self, LEDGER_BYTES_MAX, Links};
-use crate::store::{Expected, StoreError, Visit};
+use crate::store::{Expected, Opened, StoreError, Visit};
 
 /// Runs the command: all files, or none.
 ///
@@ -21,7 +22,9 @@ use crate::store::{Expected, StoreError, Visit};
 /// written.
 pub(super) async fn run(world: &World, args: &ImportArgs, output: &Output) -> Result<Exit, Failure> {
     let expected = expected(world)?;
-    let visit = Visit { brings_more: true, ..visit(world, "ledger import")? };
+    let word = |kind| Acceptance::number(&args.accept, kind).unwrap_or(0);
+    let unauthenticated = word("unauthenticated");
+    let visit = Visit { brings_more: true, unauthenticated, ..visit(world, "ledger import")? };
     let store = world.gateway.ledger.open(&expected, &visit).await.map_err(|error| store_failure(&error))?;
     let before = store.ledger().clone();
     let mut after = before.clone();
@@ -30,7 +33,7 @@ pub(super) async fn run(world: &World, args: &ImportArgs, output: &Output) -> Re
     for file in &args.files {
         files.push(take(&mut after, file, &expected, &mut unsigned)?);
     }
-    if unsigned > args.accept.unwrap_or(0) {
+    if unsigned > unauthenticated {
         drop(store.finish().await);
         let message = format!(
             "nothing shows that {} {} genuine: not signed",
@@ -41,12 +44,33 @@ pub(super) async fn run(world: &World, args: &ImportArgs, output: &Output) -> Re
             .hint("an older sendform has written them, or somebody without the key: nothing was imported")
             .hint(format!("if the files are surely as they were left: --accept unauthenticated={unsigned}")));
     }
+    if let Err(failure) = check_ends(&store, &before, &after, word("unclosed")) {
+        drop(store.finish().await);
+        return Err(failure);
+    }
     if !News::between(&before, &after).is_empty() {
         store.join(after).await.map_err(|error| store_failure(&error))?;
     }
     store.finish().await.map_err(|error| store_failure(&error))?;
     output.show(&Forms { text: &|_| imported_text(&files), json: &|| imported_json(&files) })?;
     Ok(Exit::Done)
+}
+
+/// Makes sure that no run loses its end for good: only a lockfile goes on to say that a run which was killed
+/// elsewhere may lack it.
+fn check_ends(store: &Opened, before: &Ledger, after: &Ledger, accepted: u64) -> Result<(), Failure> {
+    if matches!(store, Opened::Lockfile(_)) {
+        return Ok(());
+    }
+    let known: Vec<RunId> = before.unclosed().iter().map(|unclosed| unclosed.run).collect();
+    let mut unclosed = after.unclosed();
+    unclosed.retain(|unclosed| !known.contains(&unclosed.run));
+    let entries = ends::entries(&unclosed);
+    if entries <= accepted {
+        return Ok(());
+    }
+    let error = StoreError::Unclosed { runs: unclosed.len(), entries };
+    Err(store_failure(&error).hint("nothing was imported"))
 }
 
 /// Takes one file in, and counts the entries that are not signed.
@@ -65,7 +89,11 @@ fn take(ledger: &mut Ledger, file: &Path, expected: &Expected, unsigned: &mut u6
             if read.authenticity == Authenticity::Unsigned {
                 *unsigned += read.ledger.claims().len() as u64;
             }
-            expected.check_joined(read.ledger.header(), &place).map_err(|error| store_failure(&error))?;
+            // What it was bound to before is what this one was bound to as well.
+            let is_older = read.authenticity == Authenticity::Signed && ledger.is_bound_after(&read.ledger);
+            if !is_older {
+                expected.check_joined(read.ledger.header(), &place).map_err(|error| store_failure(&error))?;
+            }
             read.ledger.follow(ledger.header());
             ledger.join(&read.ledger).map_err(|error| store_failure(&StoreError::Join(error)))?;
             (0, read.torn.is_some(), false)

@@ -1,6 +1,6 @@
 //! `ledger rebind`: another name of the gateway, or one more key.
 
-use crate::cli::args::RebindArgs;
+use crate::cli::args::{Acceptance, RebindArgs};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Forms, Output};
@@ -10,7 +10,7 @@ use crate::identity::KeyId;
 use crate::ledger::{Header, Ledger, View};
 use crate::report::rebound::Rebound;
 use crate::report::words::plural;
-use crate::store::{Expected, StoreError, moved_to};
+use crate::store::{Expected, StoreError, Visit, moved_to};
 
 /// Runs the command.
 ///
@@ -36,7 +36,9 @@ pub(super) async fn run(world: &World, args: &RebindArgs, output: &Output) -> Re
         // Which key comes first is changed only if that is asked for.
         to.first_key = None;
     }
-    home.rebind(&from, to, &visit(world, "ledger rebind")?).await.map_err(|error| store_failure(&error))?;
+    let unauthenticated = Acceptance::number(&args.accept, "unauthenticated").unwrap_or(0);
+    let visit = Visit { unauthenticated, ..visit(world, "ledger rebind")? };
+    home.rebind(&from, to, &visit).await.map_err(|error| store_failure(&error))?;
     let rebound = rebound(before.as_ref().map(Ledger::header), &new, world, args);
     output.show(&Forms { text: &|_| rebound.text(), json: &|| rebound.to_json() })?;
     if let Some(other) = args.gateway.as_deref().and_then(moved_to) {
@@ -48,14 +50,14 @@ pub(super) async fn run(world: &World, args: &RebindArgs, output: &Output) -> Re
 /// Reads the ledger as it is bound now; nothing, if a change that was cut off left it between the two.
 async fn before(world: &World, from: &Expected, new: &Expected) -> Result<Option<Ledger>, Failure> {
     let (home, now) = (&world.gateway.ledger, world.gateway.now());
-    let seen = match home.look(from, now).await {
+    let seen = match home.bound(from, now).await {
         Err(StoreError::Foreign { what: "gateway", found, .. }) if found == new.gateway => {
-            home.look(&Expected { keys: from.keys.clone(), ..new.clone() }, now).await
+            home.bound(&Expected { keys: from.keys.clone(), ..new.clone() }, now).await
         }
         seen => seen,
     };
     match seen {
-        Ok(seen) => Ok(Some(seen.ledger)),
+        Ok(ledger) => Ok(Some(ledger)),
         Err(StoreError::Join(_)) => Ok(None),
         Err(error) => Err(store_failure(&error)),
     }
@@ -66,7 +68,7 @@ async fn before(world: &World, from: &Expected, new: &Expected) -> Result<Option
 fn refuse_doubts(ledger: &Ledger, args: &RebindArgs) -> Result<(), Failure> {
     let open: usize = ledger.doubts(View::Exclusive).iter().map(|doubt| doubt.open).sum();
     let open = open as u64;
-    if open <= args.accept.unwrap_or(0) {
+    if open <= Acceptance::number(&args.accept, "doubts").unwrap_or(0) {
         return Ok(());
     }
     let message = format!("{} in doubt, and what became of them is known at the old gateway only", people_are(open));

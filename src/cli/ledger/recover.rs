@@ -7,9 +7,10 @@ use crate::apply::MessageRevision;
 use crate::apply::evidence::LogsFailure;
 use crate::apply::witness::{Recovered, recover};
 use crate::cli::apply::client;
-use crate::cli::args::RecoverArgs;
+use crate::cli::args::{Acceptance, RecoverArgs};
 use crate::cli::clock::RunClock;
 use crate::cli::dumps;
+use crate::cli::ends;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Forms, Output};
@@ -18,6 +19,7 @@ use crate::cli::settings::Settings;
 use crate::cli::store::{expected, store_failure, visit};
 use crate::cli::world::{Choices, World};
 use crate::identity::SenderId;
+use crate::ledger::{RunId, Unclosed};
 use crate::report::recovered;
 use crate::report::words::plural;
 
@@ -35,7 +37,7 @@ pub(super) async fn run(
     let clock = RunClock::new(Arc::clone(world));
     let client = client(world, settings, clock.clone())?;
     let visit = visit(world, "ledger recover")?;
-    let run = visit.run;
+    let (run, began) = (visit.run, visit.now);
     let opened = world.gateway.ledger.open(&expected(world)?, &visit).await;
     let store = opened.map_err(|error| store_failure(&error))?;
     dumps::take_in(world, &store, 0).await?;
@@ -68,14 +70,23 @@ pub(super) async fn run(
         json: &|| recovered::json(&recovered, to_send),
     });
     let verdict = verdict(&recovered, to_send, args);
+    let accepted = Acceptance::number(&args.accept, "unclosed").unwrap_or(0);
+    let unclosed = store.trust().unclosed;
+    let mut old: Vec<Unclosed> = ends::too_old(&unclosed, began).copied().collect();
+    if ends::entries(&old) <= accepted {
+        old.clear();
+    }
+    let settled = unclosed.iter().map(|unclosed| unclosed.run).filter(|run| old.iter().all(|old| old.run != *run));
+    let settled: Vec<RunId> = settled.collect();
     if verdict.is_ok() {
         // Whoever has said what the logs cannot tell has confirmed the ledger as it is now.
         store.confirm_server().await.map_err(|error| store_failure(&error))?;
-        store.close_others().await.map_err(|error| store_failure(&error))?;
+        store.close_others(&settled).await.map_err(|error| store_failure(&error))?;
     }
     store.finish().await.map_err(|error| store_failure(&error))?;
     shown?;
-    verdict
+    verdict?;
+    if old.is_empty() { Ok(Exit::Done) } else { Err(ends::untold(&old)) }
 }
 
 /// Every revision of a message that the files or the ledger know, with its sender.
@@ -101,7 +112,8 @@ fn verdict(recovered: &Recovered, to_send: u64, args: &RecoverArgs) -> Result<Ex
             .because(failure)
             .hint("what was found until then is in the ledger; run the same command again"));
     }
-    if to_send == 0 || args.accept.is_some_and(|accepted| accepted >= to_send) {
+    let accepted = Acceptance::number(&args.accept, "older-unknown");
+    if to_send == 0 || accepted.is_some_and(|accepted| accepted >= to_send) {
         return Ok(Exit::Done);
     }
     let people = plural(to_send, "person");

@@ -8,7 +8,7 @@ use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use crate::ledger::{Header, Ledger, Seals, text};
+use crate::ledger::{Authenticity, Header, Ledger, Read, Seals, text};
 use crate::store::error::StoreError;
 use crate::store::log;
 use crate::store::regular::{self, Links};
@@ -31,13 +31,26 @@ impl Journal {
     }
 
     /// Reads what an earlier run has left; nothing, if there is no file. A torn end is passed over:
-    /// nobody was told that it is durable.
+    /// nobody was told that it is durable. `accepted` is how many claims somebody takes for genuine although
+    /// they are not signed: a change of the project's files may bring such a file along.
     ///
     /// # Errors
-    /// If the file is damaged, or cannot be read.
-    pub(super) fn read(path: &Path, seals: &Seals) -> Result<Option<Ledger>, StoreError> {
+    /// If the file is damaged, or cannot be read; if nothing shows that it is genuine.
+    pub(super) fn read(path: &Path, seals: &Seals, accepted: u64) -> Result<Option<Ledger>, StoreError> {
         let Some(text) = log::read(path)?.filter(|text| text.contains(&b'\n')) else { return Ok(None) };
-        log::parse(path, &text, seals).map(|read| Some(read.ledger))
+        let Read { mut ledger, authenticity, .. } = log::parse(path, &text, seals)?;
+        if authenticity == Authenticity::Unsigned && !seals.is_empty() {
+            let claims = ledger.claims().len();
+            if claims as u64 > accepted {
+                return Err(StoreError::Unauthenticated {
+                    place: path.display().to_string(),
+                    claims,
+                    is_shadow: false,
+                });
+            }
+            ledger.forget_numbers();
+        }
+        Ok(Some(ledger))
     }
 
     /// Where the file is.

@@ -38,6 +38,15 @@ pub(in crate::store) fn look_at_merges(lockfile: &Path, ledger: &Ledger, seals: 
     look(lockfile, ledger, seals, BYTES_MAX).unwrap_or(Merges::Kept)
 }
 
+/// Says whether git keeps a file, so that a change of a work tree may bring it along.
+pub(in crate::store) fn is_tracked(path: &Path) -> bool {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name().and_then(std::ffi::OsStr::to_str)) else {
+        return false;
+    };
+    let git = Git::new(folder, Duration::ZERO);
+    git.ask(&["ls-files", "--error-unmatch", "--", name]).is_ok_and(|answer| answer.is_ok())
+}
+
 /// Looks, and reads not more than some bytes; nothing, where there is no git.
 fn look(lockfile: &Path, ledger: &Ledger, seals: &Seals, bytes_max: u64) -> Option<Merges> {
     let folder = lockfile.parent()?;
@@ -50,10 +59,14 @@ fn look(lockfile: &Path, ledger: &Ledger, seals: &Seals, bytes_max: u64) -> Opti
     let mut seen = BTreeSet::new();
     let parents = merges.lines().flat_map(|line| line.split(' ').skip(1));
     let parents: Vec<&str> = parents.filter(|parent| seen.insert(*parent)).collect();
+    let is_shallow = || Some(ask(&["rev-parse", "--is-shallow-repository"])?.word() == "true");
+    if parents.is_empty() {
+        return Some(if is_shallow()? { Merges::KeptAsFarAsSeen } else { Merges::Kept });
+    }
     let asked: String = parents.iter().map(|parent| format!("{parent}:./{name}\n")).collect();
     let found = git.get("look at old versions", &["cat-file", "--batch-check"], asked.as_bytes()).ok()?;
     let found = String::from_utf8_lossy(&found);
-    let (mut left, mut is_all) = (bytes_max, ask(&["rev-parse", "--is-shallow-repository"])?.word() != "true");
+    let (mut left, mut is_all) = (bytes_max, !is_shallow()?);
     let mut versions: Vec<(&str, &str)> = Vec::new();
     for (commit, line) in parents.into_iter().zip(found.lines()) {
         let mut words = line.split(' ');

@@ -40,7 +40,7 @@ use super::guard::Guard;
 use super::regular::{self, Links};
 use super::visit::{Numbers, Visit};
 
-pub(super) use merges::{Merges, look_at_merges};
+pub(super) use merges::{Merges, is_tracked, look_at_merges};
 
 pub use branch::Branch;
 pub use error::{GitError, Said};
@@ -146,7 +146,7 @@ impl GitLedger {
             visit.check_unsigned(&ledger, branch.place())?;
         }
         let header = ledger.header().clone();
-        let left = Journal::read(&branch.pending(), &expected.seals)?;
+        let left = Journal::read(&branch.pending(), &expected.seals, visit.unauthenticated)?;
         let numbers = Numbers::new(visit, &ledger);
         let ledger = Arc::new(RwLock::new(ledger));
         let journal = Journal::new(branch.pending(), header, expected.seals.clone());
@@ -170,7 +170,7 @@ impl GitLedger {
         let guard = take_guard(branch, &visit.note)?;
         let (repository, tip) = fetch(branch, &from.seals)?;
         let mut journal = Journal::new(branch.pending(), to.clone(), from.seals.clone());
-        let left = Journal::read(&branch.pending(), &from.seals)?;
+        let left = Journal::read(&branch.pending(), &from.seals, visit.unauthenticated)?;
         let mut changes = Rebinding::new(from.clone(), to, left, visit.clone());
         changes.take(&repository, &tip)?;
         Publisher::new(repository, tip)?.publish(&mut changes).map_err(|failed| failed.cause)?;
@@ -230,7 +230,7 @@ fn read(repository: &Repository, tip: &Tip, expected: &Expected) -> Result<(Ledg
 
 /// Joins in what an earlier run in this folder has settled and not pushed.
 fn join_left(branch: &Branch, ledger: &mut Ledger, seals: &Seals) -> Result<(), StoreError> {
-    match Journal::read(&branch.pending(), seals)? {
+    match Journal::read(&branch.pending(), seals, 0)? {
         Some(left) => ledger.join(&left).map_err(StoreError::Join),
         None => Ok(()),
     }

@@ -66,7 +66,7 @@ impl Rebinding {
             self.wanted = None;
             return Ok(());
         }
-        wanted.adopt(|| numbers.give());
+        wanted.adopt_since(&found, || numbers.give());
         let mut ended = BTreeSet::from([self.visit.run]);
         ended.extend(wanted.close_outgrown(self.visit.run, self.visit.now));
         numbers.close(&mut wanted);

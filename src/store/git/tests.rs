@@ -379,6 +379,36 @@ async fn a_run_that_dies_leaves_its_outcomes_on_the_disk() {
     assert!(matches!(world.open("first"), Err(StoreError::Damage { .. })), "nothing is guessed");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn outcomes_on_the_disk_that_nobody_has_signed_settle_nothing() {
+    let world = World::new();
+    let run = world.open("first").unwrap();
+    assert_eq!(run.desk().claim(claim(&[1, 2], 1)).await.unwrap(), Grant::Granted);
+    drop(run);
+    let none = Seals::none();
+    let mut forged = Ledger::new(sample::header());
+    forged.add_claim(claim(&[1, 2], 1)).unwrap();
+    forged.add_outcome(refused(&[1, 2], 1)).unwrap();
+    let pending = world.branch("first").pending();
+    fs::write(&pending, forged.write(&none)).unwrap();
+    let unsigned =
+        |result: Result<(), StoreError>| matches!(result, Err(StoreError::Unauthenticated { claims: 1, .. }));
+    assert!(unsigned(world.open("first").map(drop)));
+    assert!(unsigned(GitLedger::read(&world.branch("first"), &expected()).map(drop)));
+    let rebound = Header { gateway: "elsewhere".to_owned(), ..sample::header() };
+    assert!(unsigned(GitLedger::rebind(&world.branch("first"), &expected(), rebound, &visit())));
+    // Whoever takes them for genuine takes their word for people, and none for the gateway.
+    let accepting = Visit { unauthenticated: 1, ..visit() };
+    let mut elsewhere = forged.clone();
+    elsewhere.rebind(Header { gateway: "elsewhere".to_owned(), ..sample::header() });
+    fs::write(&pending, elsewhere.write(&none)).unwrap();
+    assert!(matches!(GitLedger::open(&world.branch("first"), &expected(), &accepting), Err(StoreError::Join(_))));
+    fs::write(&pending, forged.write(&none)).unwrap();
+    GitLedger::open(&world.branch("first"), &expected(), &accepting).unwrap().finish().unwrap();
+    let read = GitLedger::read(&world.clone("last"), &expected()).unwrap();
+    assert_eq!((standing(&read, 1), read.header()), (Standing::Free, &sample::header()));
+}
+
 #[tokio::test]
 async fn the_work_tree_the_index_and_head_stay_as_they_are() {
     let world = World::new();

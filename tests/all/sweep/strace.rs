@@ -115,18 +115,19 @@ fn target(arguments: &str, folder: &str) -> String {
     if path.contains("eventfd") {
         return "eventfd".to_owned();
     }
-    if path.starts_with("pipe:") || path.starts_with("/dev/") {
+    // A file without a name, in which a command's output is kept.
+    if path.starts_with("pipe:") || path.starts_with("/dev/") || path.starts_with("/tmp/#") {
         return "output".to_owned();
     }
     // A rename is about the name that it makes.
     let name = rest.rsplit('"').nth(1).filter(|_| rest.contains(">, \""));
     let path = name.map_or_else(|| path.to_owned(), |name| format!("{path}/{name}"));
-    let is_temporary = path.rsplit('/').next().is_some_and(|name| name.starts_with('.') && name.contains(".lock."));
-    if is_temporary {
-        let (stem, _) = path.rsplit_once('.').expect("it has a dot");
-        return format!("{stem}.*");
+    // `.NAME.` and six letters that nobody can know.
+    let file = path.rsplit('/').next().unwrap_or_default();
+    match path.rsplit_once('.') {
+        Some((stem, letters)) if file.starts_with('.') && letters.len() == 6 && file.len() > 8 => format!("{stem}.*"),
+        _ => path,
     }
-    path
 }
 
 #[cfg(test)]
@@ -149,6 +150,12 @@ mod tests {
         let (all, struck) = calls(log, folder);
         assert_eq!(struck, Some(("fsync".to_owned(), ".sendform/.shadow.lock.*".to_owned(), 1)));
         assert_eq!(all.last().map(|call| call.1.as_str()), Some("."));
+        let log = "write(15</tmp/#10010837>(deleted), \"\"..., 48) = 48\n";
+        assert_eq!(calls(log, folder).0, [("write".to_owned(), "output".to_owned(), 1)]);
+        let log = "write(15</tmp/p/.sendform/.run.g0jHcJ>, \"\"..., 10) = 10\n\
+                   write(15</tmp/p/.sendform/.gitignore>, \"\"..., 2) = 2\n";
+        let targets: Vec<String> = calls(log, folder).0.into_iter().map(|(_, target, _)| target).collect();
+        assert_eq!(targets, [".sendform/.run.*", ".sendform/.gitignore"]);
         let log = "renameat(14</tmp/p>, \".sendform.lock.g0jHcJ\", 14</tmp/p>, \"sendform.lock\") = 0\n";
         assert_eq!(calls(log, folder), (vec![("renameat".to_owned(), "./sendform.lock".to_owned(), 1)], None));
     }

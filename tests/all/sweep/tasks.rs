@@ -152,6 +152,6 @@ pub(super) fn is_change(scenario: Scenario, (name, target, _): &Call) -> bool {
         return (name == "git" && target == "push") || target.ends_with("pending.jsonl") || target == "socket";
     }
     let is_listed = CHANGES.iter().any(|(listed, _)| listed == name);
-    let is_hidden = name == "write" && target.ends_with(".lock.*");
+    let is_hidden = name == "write" && target.ends_with(".*");
     is_listed && !is_hidden && !matches!(target.as_str(), "eventfd" | "output")
 }

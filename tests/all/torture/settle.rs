@@ -160,7 +160,8 @@ impl World {
 
     /// Has what the gateway's logs know written down.
     fn recover(&self) {
-        self.run(&["ledger", "recover", "--accept", "older-unknown=1000000"]).code(0);
+        let accepted = ["--accept", "older-unknown=1000000", "--accept", "unclosed=1000000"];
+        self.run(&[&["ledger", "recover"], &accepted[..]].concat()).code(0);
     }
 
     /// Says whether what is left of the ledger shows that something is missing: all but runs that have not ended.
