@@ -31,7 +31,7 @@ use super::prepare::Pool;
 use super::progress::Progress;
 use super::settings::Settings;
 use super::signals::Interrupts;
-use super::store::{expected, store_failure, tell_doubts, visit};
+use super::store::{expected, tell_doubts, visit};
 use super::witness::{self, Older};
 use super::worker::Worker;
 use super::world::{Choices, World};
@@ -138,7 +138,7 @@ impl Go<'_> {
             Err(ending) => Err(ending),
         };
         if let Err(ending) = approved {
-            store.finish().await.map_err(|error| store_failure(&error))?;
+            store.finish().await?;
             return ending;
         }
         if !args.auto_approve {
@@ -146,7 +146,7 @@ impl Go<'_> {
             let reviewed = std::mem::replace(&mut plan, planned());
             let same = plan.digest == reviewed.digest && plan.to_send() == reviewed.to_send();
             if !same || may_send(&plan, args, choices).is_err() {
-                store.finish().await.map_err(|error| store_failure(&error))?;
+                store.finish().await?;
                 return Err(Failure::new(
                     Exit::Mismatch,
                     "what would be sent changed while you were asked: nothing was sent",
@@ -157,7 +157,7 @@ impl Go<'_> {
         refuse_old_ends(&store, world.gateway.now())?;
         interrupts.sending();
         let senders = witness::senders(&plan);
-        let bulks = record(world, &store, &mut plan).await.map_err(|error| store_failure(&error))?;
+        let bulks = record(world, &store, &mut plan).await?;
         let mut run_settings = run_settings(&store, args, settings, run);
         let ports =
             Ports { store: &store, sender: client, prepare: &Pool::new(Arc::clone(world)), clock, time: client.time() };
@@ -175,7 +175,7 @@ impl Go<'_> {
             Opened::Postgres(postgres) => {
                 run_settings.shares_plan = true;
                 let worker = Worker::join(world, choices, postgres, run, &plan, bulks).await;
-                let worker = worker.map_err(|error| store_failure(&error))?;
+                let worker = worker?;
                 let supply = Gated::new(worker, &watch);
                 Box::pin(send(&supply, &watch, plan.to_send(), ports, &run_settings, interrupts)).await
             }
@@ -244,7 +244,7 @@ async fn mark(store: &Opened, summary: &Summary, choices: &Choices) -> Result<()
     let is_compared = summary.stopped.is_none() && summary.total().accepted > 0;
     match store {
         Opened::Postgres(postgres) if is_compared && choices.selection.names().next().is_none() => {
-            postgres.mark_anew().await.map_err(|error| store_failure(&error))
+            postgres.mark_anew().await.map_err(Failure::from)
         }
         Opened::Lockfile(_) | Opened::Git(_) | Opened::Postgres(_) => Ok(()),
     }
@@ -298,12 +298,12 @@ async fn open(world: &World, visit: &Visit) -> Result<Opened, Failure> {
     if world.gateway.is_sandbox() && !world.home.sandbox_was_used() {
         match ledger.create(expected.header(), &expected, &visit.another()).await {
             Ok(()) | Err(StoreError::Exists { .. }) => {}
-            Err(error) => return Err(store_failure(&error)),
+            Err(error) => return Err(error.into()),
         }
         world.home.mark_sandbox_used()?;
     }
-    let store = ledger.open(&expected, visit).await.map_err(|error| store_failure(&error))?;
-    store.may_send().map_err(|error| store_failure(&error))?;
+    let store = ledger.open(&expected, visit).await?;
+    store.may_send()?;
     Ok(store)
 }
 
@@ -415,7 +415,7 @@ async fn finish(world: &World, store: Opened, interrupts: &Interrupts) -> Result
     tokio::select! {
         biased;
         finished = tokio::spawn(store.finish()) => match finished {
-            Ok(finished) => finished.map_err(|error| store_failure(&error)),
+            Ok(finished) => finished.map_err(Failure::from),
             Err(error) => Err(Failure::new(Exit::Bug, "the ledger was not put in order").because(&error)),
         },
         () = patience => {

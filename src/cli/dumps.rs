@@ -18,7 +18,7 @@ use crate::store::regular::{self, LEDGER_BYTES_MAX, Links};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{Output, tell};
-use super::store::{expected, store_failure};
+use super::store::expected;
 use super::world::World;
 
 /// How the names of the files begin and end.
@@ -133,7 +133,7 @@ pub(super) async fn take_in(world: &World, store: &Opened, accepted: u64) -> Res
     if news.is_empty() {
         return Ok(());
     }
-    store.join(ledger).await.map_err(|error| store_failure(&error))?;
+    store.join(ledger).await?;
     for (path, count) in news {
         let path = path.display();
         tell(&format!(

@@ -19,7 +19,6 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
 use super::progress::Asking;
-use super::store::store_failure;
 use super::world::World;
 
 /// How long a run asks about old doubts when it has nothing else to do any more.
@@ -62,7 +61,7 @@ pub(super) async fn first(
 ) -> Result<usize, Failure> {
     let (reconciled, stored) = pass(world, store, client, clock, selection, std::future::pending()).await;
     output.tell(&reconcile_text::brief(&reconciled));
-    stored.map_err(|error| store_failure(&error))?;
+    stored?;
     let people = reconciled.sent_again() as u64;
     if people == 0 {
         return Ok(reconciled.open());
@@ -100,7 +99,7 @@ pub(super) async fn last(
     if reconciled.settled() > 0 || reconciled.sent_again() > 0 {
         output.tell(&reconcile_text::brief(&reconciled));
     }
-    stored.map_err(|error| store_failure(&error))?;
+    stored?;
     match reconciled.sent_again() as u64 {
         0 => match reconciled.freed() as u64 {
             0 => Ok(Exit::Done),

@@ -9,7 +9,6 @@ use crate::store::regular::{self, Links};
 
 use super::exit::Exit;
 use super::failure::Failure;
-use super::store::store_failure;
 
 /// The project file's name.
 pub(super) const PROJECT_FILE: &str = "sendform.yaml";
@@ -59,7 +58,7 @@ impl Home {
     /// If there is a link, a pipe or a device.
     pub(super) fn check_private(&self) -> Result<(), Failure> {
         regular::check_private(&self.dir).map_err(|error| {
-            let failure = store_failure(&error);
+            let failure = Failure::from(error);
             failure.hint("sendform makes this folder itself, and git must not have it: delete it there")
         })
     }

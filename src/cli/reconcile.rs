@@ -18,7 +18,7 @@ use super::failure::Failure;
 use super::output::{Forms, Output};
 use super::settings::Settings;
 use super::signals;
-use super::store::{expected, look, store_failure, visit};
+use super::store::{expected, look, visit};
 use super::world::{World, no_message};
 
 /// Runs the command.
@@ -51,15 +51,15 @@ async fn with_world(
     let clock = RunClock::new(Arc::clone(world));
     let client = client(world, settings, clock.clone())?;
     let opened = world.gateway.ledger.open(&expected(world)?, &visit(world, "reconcile")?).await;
-    let store = opened.map_err(|error| store_failure(&error))?;
+    let store = opened?;
     dumps::take_in(world, &store, 0).await?;
     let (reconciled, stored) = evidence::pass(world, &store, &client, &clock, &selection, signals::first()).await;
     let flight = store.ledger().in_flight(store.view(world.gateway.now()), None);
     let shown = show(&reconciled, flight, world, output);
     // What was settled stays settled, whatever else fails now.
-    stored.map_err(|error| store_failure(&error))?;
+    stored?;
     let confirmed = confirm(&store, args, output).await?;
-    store.finish().await.map_err(|error| store_failure(&error))?;
+    store.finish().await?;
     shown?;
     Ok(verdict(&reconciled).or(confirmed))
 }
@@ -70,7 +70,7 @@ async fn confirm_database(world: &World, args: &ReconcileArgs, output: &Output) 
         return Ok(Exit::Done);
     }
     let opened = world.gateway.ledger.open(&expected(world)?, &visit(world, "reconcile")?).await;
-    confirm(&opened.map_err(|error| store_failure(&error))?, args, output).await
+    confirm(&opened?, args, output).await
 }
 
 /// Confirms that the ledger is whole where it is now, if its server is not the one that held it last.
@@ -83,7 +83,7 @@ async fn confirm(store: &Opened, args: &ReconcileArgs, output: &Output) -> Resul
         output.tell(&format!("! {error}\n  {}\n", error.hint().unwrap_or_default()));
         return Ok(Exit::Ledger);
     }
-    store.confirm_server().await.map_err(|error| store_failure(&error))?;
+    store.confirm_server().await?;
     output.tell("the database's server is confirmed: messages are sent from this ledger again\n");
     Ok(Exit::Done)
 }

@@ -12,7 +12,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{Forms, Output};
 use super::settings::Settings;
-use super::store::{expected, store_failure, visit};
+use super::store::{expected, visit};
 use super::world::World;
 
 /// Runs the command.
@@ -32,12 +32,7 @@ async fn with_world(world: &World, args: &ResolveArgs, settings: &Settings, outp
     if args.reason.trim().is_empty() {
         return Err(Failure::new(Exit::Usage, "`--reason` is empty: say why you know"));
     }
-    let store = world
-        .gateway
-        .ledger
-        .open(&expected(world)?, &visit(world, "resolve")?)
-        .await
-        .map_err(|error| store_failure(&error))?;
+    let store = world.gateway.ledger.open(&expected(world)?, &visit(world, "resolve")?).await?;
     // What a run of this machine knows is no doubt, and nobody's word stands against it.
     dumps::take_in(world, &store, 0).await?;
     let (state, verdict, word) = match (args.word.sent, args.word.not_sent) {
@@ -57,16 +52,16 @@ async fn with_world(world: &World, args: &ResolveArgs, settings: &Settings, outp
     };
     if open.is_empty() {
         let known = !store.ledger().find_bulk(&args.bulk).is_empty();
-        store.finish().await.map_err(|error| store_failure(&error))?;
+        store.finish().await?;
         let message = if known { "nothing of this bulk is in doubt" } else { "the ledger has no such bulk" };
         return Err(Failure::new(Exit::Usage, message).hint("`sendform status` lists what is in doubt"));
     }
     let mut people = 0;
     for (outcome, count) in open {
         people += count as u64;
-        store.settle(outcome).await.map_err(|error| store_failure(&error))?;
+        store.settle(outcome).await?;
     }
-    store.finish().await.map_err(|error| store_failure(&error))?;
+    store.finish().await?;
     output.show(&Forms {
         text: &|_| format!("{}: {verdict}\n", plural(people, "person")),
         json: &|| done_json::resolved(&args.bulk, word, people),

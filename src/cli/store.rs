@@ -115,14 +115,14 @@ pub(super) async fn check_without_key(world: &World, output: &Output) -> Result<
             Ok(())
         }
         Err(error) if error.is_missing() => Ok(()),
-        Err(error) => Err(store_failure(&error)),
+        Err(error) => Err(error.into()),
     }
 }
 
 /// Says that nothing is sent from a database, and why.
 async fn warn_of_a_refusal(world: &World, output: &Output) -> Result<(), Failure> {
     let Home::Postgres(database) = &world.gateway.ledger else { return Ok(()) };
-    let refusal = database.refusal(&expected_by_anybody(world)?).await.map_err(|error| store_failure(&error))?;
+    let refusal = database.refusal(&expected_by_anybody(world)?).await?;
     if let Some(error) = refusal {
         output.tell(&format!("! `sendform apply` is refused: {error}\n"));
         output.tell(&format!("  {}\n", error.hint().unwrap_or_default()));
@@ -138,7 +138,7 @@ fn seen_or_new(world: &World, expected: &Expected, seen: Result<Seen, StoreError
         Err(StoreError::Missing { .. }) if gateway.is_sandbox() && !world.home.sandbox_was_used() => {
             Ok(Seen::new(Ledger::new(expected.header()), View::Exclusive))
         }
-        Err(error) => Err(store_failure(&error)),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -150,31 +150,33 @@ pub(super) fn no_key() -> Failure {
         .hint("keep it like a password, and use the same one everywhere: without it nobody would be recognised as sent")
 }
 
-/// Puts an error of the store into words.
-#[must_use]
-pub(super) fn store_failure(error: &StoreError) -> Failure {
-    let exit = if matches!(
-        error,
-        StoreError::Database(DatabaseError::NoUrl | DatabaseError::Url(_) | DatabaseError::Login(_))
-    ) {
-        Exit::Credentials
-    } else if error.is_environment() {
-        Exit::Environment
-    } else {
-        Exit::Ledger
-    };
-    let failure = Failure::new(exit, error.to_string());
-    let failure = match std::error::Error::source(error) {
-        Some(source) => failure.because(source),
-        None => failure,
-    };
-    if let StoreError::Missing { place, .. } = error
-        && Path::new(place).components().any(|part| part.as_os_str() == "sandbox")
-    {
-        return failure.hint("the sandbox may still have what was sent: remove `.sendform/sandbox` to begin it afresh");
-    }
-    match error.hint() {
-        Some(hint) => failure.hint(hint),
-        None => failure,
+/// An error of the store in words.
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let exit = if matches!(
+            error,
+            StoreError::Database(DatabaseError::NoUrl | DatabaseError::Url(_) | DatabaseError::Login(_))
+        ) {
+            Exit::Credentials
+        } else if error.is_environment() {
+            Exit::Environment
+        } else {
+            Exit::Ledger
+        };
+        let failure = Self::new(exit, error.to_string());
+        let failure = match std::error::Error::source(&error) {
+            Some(source) => failure.because(source),
+            None => failure,
+        };
+        if let StoreError::Missing { place, .. } = &error
+            && Path::new(place).components().any(|part| part.as_os_str() == "sandbox")
+        {
+            return failure
+                .hint("the sandbox may still have what was sent: remove `.sendform/sandbox` to begin it afresh");
+        }
+        match error.hint() {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
     }
 }

@@ -7,7 +7,7 @@ use crate::cli::failure::Failure;
 use crate::cli::gateway;
 use crate::cli::output::{Forms, Output};
 use crate::cli::settings::Settings;
-use crate::cli::store::{expected, store_failure, visit};
+use crate::cli::store::{expected, visit};
 use crate::cli::world::World;
 use crate::report::done_json;
 use crate::report::ledger::news_words;
@@ -34,7 +34,7 @@ pub(super) async fn run(world: &World, args: &CopyArgs, settings: &Settings, out
     world.home.make_private()?;
     let unclosed = Acceptance::number(&args.accept, "unclosed").unwrap_or(0);
     let visit = Visit { unclosed, ..visit(world, "ledger copy")? };
-    let copied = copy(&from, to, &expected, &visit).await.map_err(|error| store_failure(&error))?;
+    let copied = copy(&from, to, &expected, &visit).await?;
     let (from_place, to_place) = (from.place(), to.place());
     let advice = match from {
         Home::Lockfile(_) => "commit it as it is now, so that other clones are refused as well\n",

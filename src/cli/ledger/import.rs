@@ -7,7 +7,7 @@ use crate::cli::ends;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Forms, Output};
-use crate::cli::store::{expected, store_failure, visit};
+use crate::cli::store::{expected, visit};
 use crate::cli::world::World;
 use crate::ledger::{Authenticity, Damage, Ledger, News, Piece, RunId};
 use crate::report::ledger::{Imported, imported_json, imported_text};
@@ -25,7 +25,7 @@ pub(super) async fn run(world: &World, args: &ImportArgs, output: &Output) -> Re
     let word = |kind| Acceptance::number(&args.accept, kind).unwrap_or(0);
     let unauthenticated = word("unauthenticated");
     let visit = Visit { brings_more: true, unauthenticated, ..visit(world, "ledger import")? };
-    let store = world.gateway.ledger.open(&expected, &visit).await.map_err(|error| store_failure(&error))?;
+    let store = world.gateway.ledger.open(&expected, &visit).await?;
     let before = store.ledger().clone();
     let mut after = before.clone();
     let mut files = Vec::new();
@@ -49,9 +49,9 @@ pub(super) async fn run(world: &World, args: &ImportArgs, output: &Output) -> Re
         return Err(failure);
     }
     if !News::between(&before, &after).is_empty() {
-        store.join(after).await.map_err(|error| store_failure(&error))?;
+        store.join(after).await?;
     }
-    store.finish().await.map_err(|error| store_failure(&error))?;
+    store.finish().await?;
     output.show(&Forms { text: &|_| imported_text(&files), json: &|| imported_json(&files) })?;
     Ok(Exit::Done)
 }
@@ -70,7 +70,7 @@ fn check_ends(store: &Opened, before: &Ledger, after: &Ledger, accepted: u64) ->
         return Ok(());
     }
     let error = StoreError::Unclosed { runs: unclosed.len(), entries };
-    Err(store_failure(&error).hint("nothing was imported"))
+    Err(Failure::from(error).hint("nothing was imported"))
 }
 
 /// Takes one file in, and counts the entries that are not signed.
@@ -81,7 +81,7 @@ fn take(ledger: &mut Ledger, file: &Path, expected: &Expected, unsigned: &mut u6
     })?;
     let damaged = |damage: Damage| {
         let error = StoreError::Damage { place: place.clone(), damage: Box::new(damage) };
-        store_failure(&error).hint("nothing was imported")
+        Failure::from(error).hint("nothing was imported")
     };
     let before = ledger.clone();
     let (passed_over, is_torn, is_dump) = match Piece::read(&text, &expected.seals).map_err(damaged)? {
@@ -92,10 +92,10 @@ fn take(ledger: &mut Ledger, file: &Path, expected: &Expected, unsigned: &mut u6
             // What it was bound to before is what this one was bound to as well.
             let is_older = read.authenticity == Authenticity::Signed && ledger.is_bound_after(&read.ledger);
             if !is_older {
-                expected.check_joined(read.ledger.header(), &place).map_err(|error| store_failure(&error))?;
+                expected.check_joined(read.ledger.header(), &place)?;
             }
             read.ledger.follow(ledger.header());
-            ledger.join(&read.ledger).map_err(|error| store_failure(&StoreError::Join(error)))?;
+            ledger.join(&read.ledger).map_err(StoreError::Join)?;
             (0, read.torn.is_some(), false)
         }
         Piece::Outcomes(outcomes) => {

@@ -3,7 +3,7 @@
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Forms, Output};
-use crate::cli::store::{expected, store_failure, visit};
+use crate::cli::store::{expected, visit};
 use crate::cli::world::World;
 use crate::report::done_json;
 use crate::store::Home;
@@ -27,10 +27,7 @@ pub(super) async fn run(world: &World, output: &Output) -> Result<Exit, Failure>
     let ledger = &world.gateway.ledger;
     world.home.make_private()?;
     let expected = expected(world)?;
-    ledger
-        .create(expected.header(), &expected, &visit(world, "ledger init")?)
-        .await
-        .map_err(|error| store_failure(&error))?;
+    ledger.create(expected.header(), &expected, &visit(world, "ledger init")?).await?;
     let advice = match ledger {
         _ if world.gateway.is_sandbox() => "",
         Home::Lockfile(_) => LOCKFILE,

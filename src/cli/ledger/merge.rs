@@ -6,7 +6,6 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Forms, Output};
 use crate::cli::settings::Settings;
-use crate::cli::store::store_failure;
 use crate::identity::ProjectId;
 use crate::ledger::Seals;
 use crate::report::done_json;
@@ -19,7 +18,7 @@ use crate::store::merge_files;
 pub(super) fn run(args: &MergeArgs, settings: &Settings, output: &Output) -> Result<Exit, Failure> {
     let keys = |project: &ProjectId| settings.keys.as_ref().map_or_else(Seals::none, |keys| Seals::new(keys, project));
     merge_files([&args.ancestor, &args.ours, &args.theirs], keys).map_err(|error| {
-        store_failure(&error).hint(
+        Failure::from(error).hint(
             "the lockfile was left as it is on this branch, without what the other knows: do not commit it so; \
              `git show :2:./sendform.lock` and `git show :3:./sendform.lock` have both sides",
         )

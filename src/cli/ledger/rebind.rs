@@ -4,7 +4,7 @@ use crate::cli::args::{Acceptance, RebindArgs};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Forms, Output};
-use crate::cli::store::{expected, store_failure, visit};
+use crate::cli::store::{expected, visit};
 use crate::cli::world::World;
 use crate::identity::KeyId;
 use crate::ledger::{Header, Ledger, View};
@@ -38,7 +38,7 @@ pub(super) async fn run(world: &World, args: &RebindArgs, output: &Output) -> Re
     }
     let unauthenticated = Acceptance::number(&args.accept, "unauthenticated").unwrap_or(0);
     let visit = Visit { unauthenticated, ..visit(world, "ledger rebind")? };
-    home.rebind(&from, to, &visit).await.map_err(|error| store_failure(&error))?;
+    home.rebind(&from, to, &visit).await?;
     let rebound = rebound(before.as_ref().map(Ledger::header), &new, world, args);
     output.show(&Forms { text: &|_| rebound.text(), json: &|| rebound.to_json() })?;
     if let Some(other) = args.gateway.as_deref().and_then(moved_to) {
@@ -59,7 +59,7 @@ async fn before(world: &World, from: &Expected, new: &Expected) -> Result<Option
     match seen {
         Ok(ledger) => Ok(Some(ledger)),
         Err(StoreError::Join(_)) => Ok(None),
-        Err(error) => Err(store_failure(&error)),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -16,7 +16,7 @@ use crate::cli::failure::Failure;
 use crate::cli::output::{Forms, Output};
 use crate::cli::plan;
 use crate::cli::settings::Settings;
-use crate::cli::store::{expected, store_failure, visit};
+use crate::cli::store::{expected, visit};
 use crate::cli::world::{Choices, World};
 use crate::identity::SenderId;
 use crate::ledger::{RunId, Unclosed};
@@ -39,7 +39,7 @@ pub(super) async fn run(
     let visit = visit(world, "ledger recover")?;
     let (run, began) = (visit.run, visit.now);
     let opened = world.gateway.ledger.open(&expected(world)?, &visit).await;
-    let store = opened.map_err(|error| store_failure(&error))?;
+    let store = opened?;
     dumps::take_in(world, &store, 0).await?;
     let messages = messages(world, &store.ledger());
     let recovered = match recover((&store, &client, &clock), run, &messages).await {
@@ -47,7 +47,7 @@ pub(super) async fn run(
         Err(error) => {
             // What was written until then stays, in order or not.
             drop(store.finish().await);
-            return Err(store_failure(&error));
+            return Err(error.into());
         }
     };
     let plan = tokio::task::block_in_place(|| {
@@ -61,7 +61,7 @@ pub(super) async fn run(
         };
         if is_new {
             let record = message.record(world.gateway.now());
-            store.record(record).await.map_err(|error| store_failure(&error))?;
+            store.record(record).await?;
         }
     }
     let to_send = plan.to_send();
@@ -80,10 +80,10 @@ pub(super) async fn run(
     let settled: Vec<RunId> = settled.collect();
     if verdict.is_ok() {
         // Whoever has said what the logs cannot tell has confirmed the ledger as it is now.
-        store.confirm_server().await.map_err(|error| store_failure(&error))?;
-        store.close_others(&settled).await.map_err(|error| store_failure(&error))?;
+        store.confirm_server().await?;
+        store.close_others(&settled).await?;
     }
-    store.finish().await.map_err(|error| store_failure(&error))?;
+    store.finish().await?;
     shown?;
     verdict?;
     if old.is_empty() { Ok(Exit::Done) } else { Err(ends::untold(&old)) }

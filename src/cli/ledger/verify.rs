@@ -4,7 +4,7 @@ use crate::cli::dumps;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Forms, Output};
-use crate::cli::store::{expected_by_anybody, look, store_failure};
+use crate::cli::store::{expected_by_anybody, look};
 use crate::cli::world::World;
 use crate::ledger::{News, Shadow};
 use crate::report::ledger::{Checked, Dump};
@@ -21,7 +21,7 @@ pub(super) async fn run(world: &World, output: &Output) -> Result<Exit, Failure>
     let shadow = if ledger.claims().len() == 0 && world.gateway.is_sandbox() {
         Shadow::Same
     } else {
-        home.shadow(&expected_by_anybody(world)?).map_err(|error| store_failure(&error))?
+        home.shadow(&expected_by_anybody(world)?)?
     };
     let mut found = Vec::new();
     for dump in dumps::read(world)? {
