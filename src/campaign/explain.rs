@@ -12,7 +12,7 @@ use super::stranger::remedy;
 use super::syntax;
 use super::tree::{Kind, Style};
 use super::{forms, names};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, suggest};
 
 /// Explains an error; an error about several keys gives a diagnostic for each, but `most` at most.
 pub(super) fn explain(error: &ValidationError<'_>, root: &At<'_>, schema: &Value, most: usize) -> Vec<Diagnostic> {
@@ -183,11 +183,11 @@ fn not_allowed(at: &At<'_>, options: &Value) -> Diagnostic {
     let words: Vec<&str> = options.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let message = format!(
         "only {} {} allowed here",
-        near::enumerated(&words, "and"),
+        suggest::enumerated(&words, "and"),
         if words.len() == 1 { "is" } else { "are" }
     );
     let diagnostic = Diagnostic::error(Code::NotAllowed, message, at.place());
-    match at.text().and_then(|text| near::nearest(text, words.iter().copied())) {
+    match at.text().and_then(|text| suggest::nearest(text, words.iter().copied())) {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
         None => diagnostic,
     }
@@ -230,7 +230,7 @@ fn one_of(at: &At<'_>, rules: Option<&Value>) -> Diagnostic {
     let branches = rules.and_then(|rules| rules.get("oneOf")).and_then(Value::as_array);
     let keys: Vec<&str> =
         branches.into_iter().flatten().filter_map(|branch| branch.get("required")?.get(0)?.as_str()).collect();
-    let wanted = near::enumerated(&keys, "and");
+    let wanted = suggest::enumerated(&keys, "and");
     let written: Vec<At<'_>> = at.entries().filter(|(key, _)| keys.contains(key)).map(|(_, at)| at).collect();
     match written.as_slice() {
         [first, second, ..] => {

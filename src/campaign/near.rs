@@ -1,20 +1,7 @@
 //! "Did you mean …?"
 
 use super::lookalikes;
-
-/// The candidate that was most likely meant, if one is near enough.
-pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let lower = word.to_lowercase();
-    // A third of a word may be wrong; of a short word one letter.
-    let distance_max = (word.chars().count() / 3).max(1);
-    candidates
-        .into_iter()
-        .filter(|candidate| candidate.chars().count().abs_diff(word.chars().count()) <= distance_max)
-        .map(|candidate| (strsim::osa_distance(&lower, &candidate.to_lowercase()), candidate))
-        .filter(|(distance, _)| *distance <= distance_max)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
-}
+use crate::diagnostic::suggest::{enumerated, nearest};
 
 /// The hint behind an unknown word: the one that was likely meant, else all that there are.
 pub(super) fn hint<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
@@ -32,16 +19,6 @@ pub(super) fn hint<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>
 fn listed(words: &[&str]) -> String {
     let verb = if words.len() == 1 { "is" } else { "are" };
     format!("{verb} {}", enumerated(words, "and"))
-}
-
-/// Words in backticks with commas and a conjunction.
-pub(super) fn enumerated(words: &[&str], conjunction: &str) -> String {
-    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
-    match quoted.as_slice() {
-        [] => String::new(),
-        [only] => only.clone(),
-        [others @ .., last] => format!("{} {conjunction} {last}", others.join(", ")),
-    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 mod code;
 mod place;
+pub mod suggest;
 pub mod words;
 
 pub use code::Code;

@@ -1,5 +1,6 @@
 //! Which columns a template or expression uses, and whether an audience has them.
 
+use crate::diagnostic::suggest::nearest;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::render::slips::column_form;
 use crate::render::{Header, visible_name};
@@ -68,23 +69,6 @@ fn columns_help(names: &[String]) -> String {
     let shown: Vec<String> = names.iter().take(SHOWN_MAX).map(|name| format!("`{}`", visible_name(name))).collect();
     let rest = if names.len() > SHOWN_MAX { ", …" } else { "" };
     format!("its columns are {}{rest}", shown.join(", "))
-}
-
-/// Finds the name that was probably meant.
-pub(super) fn nearest<'a>(wrong: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    const LENGTH_MAX: usize = 100;
-    const SIMILARITY_MIN: f64 = 0.75;
-    if wrong.len() > LENGTH_MAX {
-        return None;
-    }
-    let plain = |name: &str| name.to_lowercase().replace(['_', '-', ' '], "");
-    let wanted = plain(wrong);
-    names
-        .filter(|name| name.len() <= LENGTH_MAX)
-        .map(|name| (strsim::jaro_winkler(&wanted, &plain(name)), name))
-        .filter(|(similarity, _)| *similarity >= SIMILARITY_MIN)
-        .max_by(|(one, _), (other, _)| one.total_cmp(other))
-        .map(|(_, name)| name)
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@ use std::ops::Range;
 use minijinja::machinery::ast::{self, CallArg, Expr, Spanned};
 
 use crate::diagnostic::Code;
+use crate::diagnostic::suggest::nearest;
 use crate::render::check::{Checker, Use, range};
-use crate::render::columns::nearest;
 use crate::render::extent::extent;
 use crate::render::nesting::Form;
 use crate::render::types::Type;

@@ -9,7 +9,7 @@ use crate::campaign::at::At;
 use crate::campaign::checked::{Audience, AudienceSource, Columns, DeclaredAudience, Expect, Shared};
 use crate::campaign::near;
 use crate::campaign::raw;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, suggest};
 use crate::identity::IdRule;
 
 use super::content;
@@ -167,10 +167,10 @@ fn encoding(at: &At<'_>, findings: &mut Findings) -> Option<String> {
     if known.is_none() {
         let message = format!("there is no encoding `{name}`");
         let diagnostic = Diagnostic::error(Code::NotAllowed, message, at.place());
-        findings.push(match near::nearest(name, COMMON) {
+        findings.push(match suggest::nearest(name, COMMON) {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
             None => {
-                diagnostic.help(format!("there are {}; or save the file in UTF-8", near::enumerated(&COMMON, "and")))
+                diagnostic.help(format!("there are {}; or save the file in UTF-8", suggest::enumerated(&COMMON, "and")))
             }
         });
     }

@@ -3,8 +3,7 @@
 use url::{Host, Url};
 
 use super::super::at::At;
-use super::super::near;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, suggest};
 use crate::wire::address::{check_base_url, parse_whole};
 
 /// Takes the URL of a webhook: https, a host with a name that the project allows, nothing hidden.
@@ -32,7 +31,7 @@ pub(super) fn webhook(at: &At<'_>, text: &str, allowed: Option<&[String]>) -> Re
         return Ok(text.to_owned());
     }
     let message = format!("the project does not allow delivery reports to `{host}`");
-    let help = match near::nearest(&host, allowed.iter().map(String::as_str)) {
+    let help = match suggest::nearest(&host, allowed.iter().map(String::as_str)) {
         Some(near) => {
             format!("did you mean `{near}`? else add the host to `webhooks.allowedHosts` of the project file")
         }
