@@ -5,9 +5,10 @@
 
 use crate::ledger::{Header, Ledger, News};
 
-use super::error::{MOVED, StoreError};
+use super::error::StoreError;
 use super::expected::Expected;
 use super::home::{Home, Seen};
+use super::retired::Retired;
 use super::visit::Visit;
 
 /// What was copied.
@@ -19,12 +20,6 @@ pub struct Copied {
     pub news: News,
 }
 
-/// Says where the ledger went that is bound to this gateway, if it was copied to another home.
-#[must_use]
-pub fn moved_to(gateway: &str) -> Option<&str> {
-    gateway.split_once(MOVED).map(|(_, place)| place)
-}
-
 /// Copies a ledger into another home, which is made if there is none, reads it back, and retires the
 /// old one. A call that was cut off can be made again.
 ///
@@ -34,7 +29,8 @@ pub fn moved_to(gateway: &str) -> Option<&str> {
 /// only after that.
 pub async fn copy(from: &Home, to: &Home, expected: &Expected, visit: &Visit) -> Result<Copied, StoreError> {
     let now = visit.now;
-    let retired = Expected { gateway: format!("{}{MOVED}{}", expected.gateway, to.place()), ..expected.clone() };
+    let name = Retired { gateway: &expected.gateway, place: &to.place() }.to_string();
+    let retired = Expected { gateway: name, ..expected.clone() };
     let news = match from.look(expected, now).await {
         Ok(Seen { trust, .. }) if trust.entries_unclosed() > visit.unclosed => {
             let (runs, entries) = (trust.unclosed.len(), trust.entries_unclosed());
@@ -131,11 +127,11 @@ mod tests {
         assert!(hint.contains("name that home under `state`"), "{hint}");
         let back = format!("`sendform ledger rebind --gateway \"sandbox, moved to {}\"`", new.place());
         assert!(hint.contains(&back), "{hint}");
-        assert_eq!(moved_to(&format!("sandbox{MOVED}{}", new.place())), Some(new.place().as_str()));
         assert!(copy(&old, &new, &expected(), &visit()).await.unwrap().news.is_empty(), "again");
 
         // What a run left in the old home just before it was retired is not lost.
-        let retired = Expected { gateway: format!("sandbox{MOVED}{}", new.place()), ..expected() };
+        let name = Retired { gateway: "sandbox", place: &new.place() }.to_string();
+        let retired = Expected { gateway: name, ..expected() };
         let late = old.open(&retired, &visit()).await.unwrap();
         let claim: Claim = sample::claim("remind", &[7], 1, 9);
         assert_eq!(late.claim(claim.clone()).await.unwrap(), Grant::Granted);

@@ -10,9 +10,7 @@ use crate::ledger::{Damage, EntryError, JoinError, Reason, RunId};
 use super::git::GitError;
 use super::guard::Holder;
 use super::postgres::DatabaseError;
-
-/// What stands in the place of its gateway's name in a ledger that was copied to another home.
-pub(super) const MOVED: &str = ", moved to ";
+use super::retired::Retired;
 
 /// Why a ledger cannot be opened, or cannot take an entry.
 #[derive(Debug, thiserror::Error)]
@@ -268,7 +266,7 @@ impl StoreError {
             Self::Foreign { what: "project", .. } => {
                 "bring back the ledger of this project, or the project's old name: persons are made with that name"
             }
-            Self::Foreign { found, .. } if found.contains(MOVED) => {
+            Self::Foreign { found, .. } if Retired::read(found).is_some() => {
                 return Some(format!(
                     "it was copied there, so nothing is applied here any more: name that home under `state` in \
                      sendform.yaml. Only to copy that ledger back here: `sendform ledger rebind --gateway \"{found}\"`"

@@ -15,11 +15,12 @@ mod merge;
 mod paths;
 mod postgres;
 pub mod regular;
+mod retired;
 mod shadowed;
 mod visit;
 mod writer;
 
-pub use copy::{Copied, copy, moved_to};
+pub use copy::{Copied, copy};
 pub use error::StoreError;
 pub use expected::Expected;
 pub use git::{Branch, GitError, GitLedger, Said};
@@ -28,6 +29,7 @@ pub use home::{Home, Opened, Seen};
 pub use lockfile::Lockfile;
 pub use merge::merge_files;
 pub use paths::Paths;
+pub use retired::Retired;
 
 pub use postgres::{Database, DatabaseError, Postgres, SharedBulk, Take};
 pub use visit::Visit;

@@ -10,7 +10,7 @@ use crate::identity::KeyId;
 use crate::ledger::{Header, Ledger, View};
 use crate::report::rebound::Rebound;
 use crate::report::words::plural;
-use crate::store::{Expected, StoreError, Visit, moved_to};
+use crate::store::{Expected, Retired, StoreError, Visit};
 
 /// Runs the command.
 ///
@@ -41,8 +41,8 @@ pub(super) async fn run(world: &World, args: &RebindArgs, output: &Output) -> Re
     home.rebind(&from, to, &visit).await?;
     let rebound = rebound(before.as_ref().map(Ledger::header), &new, world, args);
     output.show(&Forms { text: &|_| rebound.text(), json: &|| rebound.to_json() })?;
-    if let Some(other) = args.gateway.as_deref().and_then(moved_to) {
-        output.tell(&moved_words(other, world));
+    if let Some(retired) = args.gateway.as_deref().and_then(Retired::read) {
+        output.tell(&moved_words(retired.place, world));
     }
     Ok(Exit::Done)
 }
