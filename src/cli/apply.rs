@@ -157,6 +157,7 @@ impl Go<'_> {
         refuse_old_ends(&store, world.gateway.now())?;
         interrupts.sending();
         let senders = witness::senders(&plan);
+        let all_asked = witness::is_every_sender(&senders, world, &store.ledger());
         let bulks = record(world, &store, &mut plan).await?;
         let mut run_settings = run_settings(&store, args, settings, run);
         let ports =
@@ -200,7 +201,7 @@ impl Go<'_> {
         if let Some(next) = plan.next_apply_at() {
             output.tell(&format!("the next apply has something to do at {}\n", timing::utc(next)));
         }
-        let marked = mark(&store, &summary, choices).await;
+        let marked = if all_asked { mark(&store, &summary).await } else { Ok(()) };
         let unclosed = store.trust().unclosed;
         let unproved = (!unclosed.is_empty() && matches!(summary.stopped, Some(Stopped::Unwitnessed(_))))
             .then(|| ends::unread(&unclosed));
@@ -238,14 +239,12 @@ fn open_ends(store: &Opened, summary: &Summary, run: RunId, now: Timestamp) -> (
     look(&known)
 }
 
-/// Marks the rows of a database that have no mark, if all of the plan was sent: what an old copy lacks is what was
-/// sent last, and the gateway was asked for that before anything was sent.
-async fn mark(store: &Opened, summary: &Summary, choices: &Choices) -> Result<(), Failure> {
+/// Marks the rows of a database that have no mark, if the plan was sent: what an old copy lacks is what was sent
+/// last, and the gateway was asked for that, of every sender, before anything was sent.
+async fn mark(store: &Opened, summary: &Summary) -> Result<(), Failure> {
     let is_compared = summary.stopped.is_none() && summary.total().accepted > 0;
     match store {
-        Opened::Postgres(postgres) if is_compared && choices.selection.names().next().is_none() => {
-            postgres.mark_anew().await.map_err(Failure::from)
-        }
+        Opened::Postgres(postgres) if is_compared => postgres.mark_anew().await.map_err(Failure::from),
         Opened::Lockfile(_) | Opened::Git(_) | Opened::Postgres(_) => Ok(()),
     }
 }

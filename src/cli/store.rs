@@ -119,15 +119,15 @@ pub(super) async fn check_without_key(world: &World, output: &Output) -> Result<
     }
 }
 
-/// Says that nothing is sent from a database, and why.
-async fn warn_of_a_refusal(world: &World, output: &Output) -> Result<(), Failure> {
-    let Home::Postgres(database) = &world.gateway.ledger else { return Ok(()) };
+/// Says that nothing is sent from a database, and why, if that is so.
+pub(super) async fn warn_of_a_refusal(world: &World, output: &Output) -> Result<bool, Failure> {
+    let Home::Postgres(database) = &world.gateway.ledger else { return Ok(false) };
     let refusal = database.refusal(&expected_by_anybody(world)?).await?;
-    if let Some(error) = refusal {
+    if let Some(error) = &refusal {
         output.tell(&format!("! `sendform apply` is refused: {error}\n"));
         output.tell(&format!("  {}\n", error.hint().unwrap_or_default()));
     }
-    Ok(())
+    Ok(refusal.is_some())
 }
 
 /// The sandbox has an empty ledger until something was sent to it.

@@ -6,6 +6,7 @@ use crate::apply::Prepare as _;
 use crate::apply::witness::OlderKeys;
 use crate::campaign::Witness;
 use crate::identity::{CanonicalTo, Fingerprint, Keys, Person, SenderId};
+use crate::ledger::Ledger;
 use crate::plan::{Bulk, Plan, PrepareError};
 use crate::store::Opened;
 
@@ -22,6 +23,12 @@ pub(super) fn needed(world: &World, store: &Opened) -> Witness {
 pub(super) fn mode(world: &World) -> Witness {
     let default = if world.gateway.is_sandbox() { Witness::Off } else { Witness::Preferred };
     world.project.witness.unwrap_or(default)
+}
+
+/// Says whether these are all the senders that the files and the ledger know.
+pub(super) fn is_every_sender(senders: &[SenderId], world: &World, ledger: &Ledger) -> bool {
+    let files = world.campaigns.iter().flat_map(|campaign| &campaign.messages).map(|message| &message.sender);
+    files.chain(ledger.messages().map(|record| &record.sender)).all(|sender| senders.contains(sender))
 }
 
 /// The senders of what a plan sends.

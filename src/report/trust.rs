@@ -48,7 +48,7 @@ pub fn doubts(trust: &Trust) -> Vec<String> {
     if let Some(claims) = trust.unmarked {
         doubts.push(format!(
             "nothing shows that the database's tables, with {}, are no old copy; an apply asks the gateway's logs \
-             before it sends",
+             before it sends, and `sendform ledger recover` compares all of them",
             plural(claims, "claim")
         ));
     }

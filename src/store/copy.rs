@@ -36,7 +36,12 @@ pub async fn copy(from: &Home, to: &Home, expected: &Expected, visit: &Visit) ->
             let (runs, entries) = (trust.unclosed.len(), trust.entries_unclosed());
             return Err(StoreError::Unclosed { runs, entries });
         }
-        Ok(Seen { ledger, .. }) => carry(&ledger, to, expected, &visit.another()).await?,
+        Ok(Seen { ledger, .. }) => {
+            if let Home::Postgres(database) = from {
+                database.check_whole(expected).await?;
+            }
+            carry(&ledger, to, expected, &visit.another()).await?
+        }
         Err(StoreError::Foreign { found, .. }) if found == retired.gateway => News::default(),
         Err(error) => return Err(error),
     };

@@ -4,7 +4,7 @@ use crate::cli::dumps;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Forms, Output};
-use crate::cli::store::{expected_by_anybody, look};
+use crate::cli::store::{expected_by_anybody, look, warn_of_a_refusal};
 use crate::cli::world::World;
 use crate::ledger::{News, Shadow};
 use crate::report::ledger::{Checked, Dump};
@@ -39,5 +39,6 @@ pub(super) async fn run(world: &World, output: &Output) -> Result<Exit, Failure>
         dumps: found,
     };
     output.show(&Forms { text: &|paint| checked.render(paint), json: &|| checked.to_json() })?;
-    Ok(if checked.is_odd() { Exit::Ledger } else { Exit::Done })
+    let is_refused = warn_of_a_refusal(world, output).await?;
+    Ok(if checked.is_odd() || is_refused { Exit::Ledger } else { Exit::Done })
 }

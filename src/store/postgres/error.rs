@@ -78,6 +78,13 @@ pub enum DatabaseError {
         "the server's log ends before where this machine has seen it end: the server was set back to an earlier state"
     )]
     SetBack,
+    /// Nobody knows whether rows of the ledger were put back from a copy.
+    #[error("nothing shows that the ledger's tables, with {claims} {}, are no old copy",
+        if *.claims == 1 { "claim" } else { "claims" })]
+    Unmarked {
+        /// How many claims have no mark.
+        claims: u64,
+    },
     /// Rows of the ledger were put back from a copy.
     #[error("rows of this ledger were put back from a copy, with {claims} {} among them: whatever was sent after it was \
         made is missing", if *.claims == 1 { "claim" } else { "claims" })]
@@ -141,6 +148,7 @@ impl DatabaseError {
             | Self::Newer { .. }
             | Self::Changed
             | Self::SetBack
+            | Self::Unmarked { .. }
             | Self::Reloaded { .. }
             | Self::Rebound
             | Self::Login(_)
@@ -165,6 +173,7 @@ impl DatabaseError {
             | Self::Newer { .. }
             | Self::Changed
             | Self::SetBack
+            | Self::Unmarked { .. }
             | Self::Reloaded { .. }
             | Self::Rebound
             | Self::Login(_)
@@ -194,6 +203,10 @@ impl DatabaseError {
                 "claims of its last moments may be missing: `sendform ledger recover` writes down what the gateway's \
                  logs still know; or compare the last hours with the gateway's portal, then `sendform reconcile \
                  --accept restored=1`",
+            ),
+            Self::Unmarked { .. } => Some(
+                "an older sendform has made them: with `state: { in: postgres }`, `sendform ledger recover` compares \
+                 them with the gateway's logs first",
             ),
             Self::Reloaded { .. } => Some(
                 "`sendform ledger recover` writes down what the gateway's logs still know; if nothing was sent since \

@@ -73,6 +73,21 @@ impl Database {
         format!("{} in {}", self.schema, place.unwrap_or_else(|_| "PostgreSQL".to_owned()))
     }
 
+    /// Makes sure that the ledger may be carried elsewhere, where nothing shows any more that it may lack something.
+    ///
+    /// # Errors
+    /// If nothing is sent from it; if nobody knows whether its rows were put back from a copy.
+    pub(super) async fn check_whole(&self, expected: &Expected) -> Result<(), StoreError> {
+        if let Some(refusal) = self.refusal(expected).await? {
+            return Err(refusal.into());
+        }
+        let link = Link::open(self).await?;
+        match link.run(&Looking { ledger: number::ledger(&expected.project) }, AT_ONCE).await? {
+            Origin::Unmarked(claims) => Err(DatabaseError::Unmarked { claims }.into()),
+            Origin::Here | Origin::Reloaded(_) => Ok(()),
+        }
+    }
+
     /// Says whether the server's log ends before where this machine has seen it end.
     async fn is_set_back(&self, link: &Link, seals: &Seals) -> Result<bool, DatabaseError> {
         let Some(before) = self.seen.as_ref().and_then(|path| Seen::read(path, seals)) else { return Ok(false) };

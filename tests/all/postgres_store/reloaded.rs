@@ -63,7 +63,10 @@ fn a_dump_that_is_put_back_is_noticed_and_recovered() {
                     "{seen}"
                 );
             }
+            let run = shop.project.run(["ledger", "verify"]).code(8);
+            assert!(run.stderr.contains("were put back"), "{run}");
             shop.project.run(["ledger", "recover"]).code(0);
+            shop.project.run(["ledger", "verify"]).code(0);
             shop.apply().code(0);
             customers(&shop, 5);
             shop.apply().code(0);
@@ -130,6 +133,32 @@ fn a_dump_of_tables_of_before_is_found_out_by_the_gateway() {
     shop.project.run(["ledger", "recover"]).code(0);
     shop.apply().code(0);
     assert_eq!(shop.accepted(), [1; 4]);
+}
+
+#[test]
+fn tables_that_may_be_an_old_copy_are_carried_nowhere() {
+    for (is_old, words) in [(false, "were put back from a copy"), (true, "are no old copy")] {
+        let shop = Shop::new(2, 2, Cluster::shared().database());
+        shop.apply().code(0);
+        if is_old {
+            first_version(&shop);
+        } else {
+            Dump::of(Cluster::shared(), &shop.url).put_back(Cluster::shared(), Way::Tables);
+        }
+        let project = shop.project.read("sendform.yaml");
+        shop.project.write("sendform.yaml", project.replace("state: { in: postgres }\n", ""));
+        let copy = ["ledger", "copy", "--from", "postgres"];
+        let run = shop.project.run(copy).code(8);
+        assert!(run.stderr.contains(words), "{run}");
+        assert!(!shop.project.path("sendform.lock").exists());
+        shop.project.write("sendform.yaml", &project);
+        shop.project.run(["ledger", "recover"]).code(0);
+        shop.project.write("sendform.yaml", project.replace("state: { in: postgres }\n", ""));
+        shop.project.run(copy).code(0);
+        customers(&shop, 3);
+        shop.apply().code(0);
+        assert_eq!(shop.accepted(), [1; 3]);
+    }
 }
 
 #[test]
