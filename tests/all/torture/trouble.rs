@@ -11,8 +11,8 @@ use super::dice::Dice;
 use super::store::{Kind, Store, server};
 use crate::support::{Project, is_root};
 
-/// How long those who were hung up on may take to come back. Time itself is what is tested here.
-const COMING_BACK: Duration = Duration::from_millis(120);
+/// How often it is looked whether those who were hung up on have come back; some never do.
+const LOOKS_MAX: u32 = 8;
 
 /// What is wrong with a store while a run uses it.
 #[derive(Debug, Clone)]
@@ -140,12 +140,16 @@ impl Trouble {
     }
 }
 
-/// Ends all connections to a database, and waits a moment for those who had them to come back.
+/// Ends all connections to a database, and goes on when those who had them have come back, or seem not to.
 /// Says whether there were any.
 fn hang_up(database: &str) -> bool {
     let others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
     let ended = server().sql(database, &format!("SELECT pg_terminate_backend(pid) {others}"));
-    thread::sleep(COMING_BACK);
+    for _ in 0..LOOKS_MAX {
+        if server().sql(database, &format!("SELECT count(*) {others}")) != "0" {
+            break;
+        }
+    }
     !ended.is_empty()
 }
 
