@@ -244,7 +244,7 @@ fn open_ends(store: &Opened, summary: &Summary, run: RunId, now: Timestamp) -> (
 async fn mark(store: &Opened, summary: &Summary) -> Result<(), Failure> {
     let is_compared = summary.stopped.is_none() && summary.total().accepted > 0;
     match store {
-        Opened::Postgres(postgres) if is_compared => postgres.mark_anew().await.map_err(Failure::from),
+        Opened::Postgres(postgres) if is_compared => postgres.mark_anew(false).await.map_err(Failure::from),
         Opened::Lockfile(_) | Opened::Git(_) | Opened::Postgres(_) => Ok(()),
     }
 }

@@ -311,8 +311,7 @@ pub(super) enum LedgerCommand {
 /// `ledger recover`
 #[derive(Debug, Args)]
 pub(super) struct RecoverArgs {
-    /// Accept that so many people would be sent to, of whom the logs cannot tell whether they got their
-    /// message over 47 hours ago: `older-unknown=12`
+    /// Accept that so many people would be sent to, of whom the logs cannot tell whether they got their message
     /// over 47 hours ago: `older-unknown=12`; or that runs which did not end have no more entries than so
     /// many that are over 47 hours old: `unclosed=12`
     #[arg(long, value_name = "KIND=N", value_parser = |text: &str| acceptance(&["older-unknown", "unclosed"], text))]

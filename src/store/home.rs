@@ -281,7 +281,7 @@ impl Opened {
         match self {
             Self::Lockfile(lockfile) if !runs.is_empty() => lockfile.close_others(runs).await,
             Self::Lockfile(_) | Self::Git(_) => Ok(()),
-            Self::Postgres(postgres) => postgres.mark_anew().await,
+            Self::Postgres(postgres) => postgres.mark_anew(true).await,
         }
     }
 

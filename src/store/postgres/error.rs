@@ -210,7 +210,7 @@ impl DatabaseError {
             ),
             Self::Reloaded { .. } => Some(
                 "`sendform ledger recover` writes down what the gateway's logs still know; if nothing was sent since \
-                 the copy was made, `sendform apply --accept reloaded=N` with the number of claims",
+                 the copy was made, `sendform apply --accept reloaded=N` with exactly this number of claims",
             ),
             Self::Rebound => Some("run the same command again, which reads what the ledger is bound to now"),
             Self::Login(_) => Some("the name and the password are in SENDFORM_DATABASE_URL"),

@@ -135,11 +135,14 @@ impl Operation for Looking {
 /// says that they are all.
 pub(super) struct MarkingAnew {
     pub(super) ledger: i64,
+    /// Whether rows that were put back are among them; else only those that have no mark.
+    pub(super) with_reloaded: bool,
 }
 
-const MARK_HEADER: &str = "UPDATE ledgers SET born = txid_current() WHERE id = $1";
+const MARK_HEADER: &str = "UPDATE ledgers SET born = txid_current() WHERE id = $1 \
+    AND (born IS NULL OR ($2 AND (born & 4294967295)::text <> xmin::text))";
 const MARK_CLAIMS: &str = "UPDATE claims SET born = txid_current() WHERE ledger = $1 \
-    AND (born IS NULL OR (born & 4294967295)::text <> xmin::text)";
+    AND (born IS NULL OR ($2 AND (born & 4294967295)::text <> xmin::text))";
 
 impl Operation for MarkingAnew {
     type Output = ();
@@ -147,9 +150,9 @@ impl Operation for MarkingAnew {
     const TIME_MAX: Duration = WHOLE_TIME_MAX;
 
     async fn run(&self, session: &Session, _again: bool) -> Result<(), DatabaseError> {
-        let ledger = [(&self.ledger as _, Type::INT8)];
-        session.begin(MARK_HEADER, &ledger).await?;
-        session.run(MARK_CLAIMS, &ledger).await?;
+        let values = || [(&self.ledger as _, Type::INT8), (&self.with_reloaded as _, Type::BOOL)];
+        session.begin(MARK_HEADER, &values()).await?;
+        session.run(MARK_CLAIMS, &values()).await?;
         session.commit().await
     }
 }

@@ -79,9 +79,9 @@ impl Postgres {
         let marks = link.run(&Probing { run: visit.run.0.cast_signed() }, AT_ONCE).await?;
         let mut origin = link.run(&Looking { ledger: number }, AT_ONCE).await?;
         if let (Origin::Unmarked(claims) | Origin::Reloaded(claims), Some(accepted)) = (origin, visit.reloaded)
-            && claims <= accepted
+            && claims == accepted
         {
-            mark_anew(&link, number, marks).await?;
+            mark_anew(&link, number, (marks, origin), true).await?;
             origin = Origin::Here;
         }
         let is_set_back = database.is_set_back(&link, &expected.seals).await?;
@@ -137,14 +137,17 @@ impl Postgres {
         }
     }
 
-    /// Marks all rows as they are, after the ledger was compared with the gateway.
+    /// Marks all rows that have no mark, after the ledger was compared with the gateway; if that was done for all
+    /// of it, also those that were put back.
     ///
     /// # Errors
     /// If that could not be made durable.
-    pub async fn mark_anew(&self) -> Result<(), StoreError> {
+    pub async fn mark_anew(&self, with_reloaded: bool) -> Result<(), StoreError> {
         match self.origin {
             Origin::Here => Ok(()),
-            Origin::Unmarked(_) | Origin::Reloaded(_) => mark_anew(&self.link, self.number, self.marks).await,
+            Origin::Unmarked(_) | Origin::Reloaded(_) => {
+                mark_anew(&self.link, self.number, (self.marks, self.origin), with_reloaded).await
+            }
         }
     }
 
@@ -426,10 +429,16 @@ impl Postgres {
 }
 
 /// Marks all rows of a ledger, where marks tell anything.
-async fn mark_anew(link: &Link, ledger: i64, marks: Marks) -> Result<(), StoreError> {
-    match marks {
-        Marks::Kept => Ok(link.run(&MarkingAnew { ledger }, PATIENCE).await?),
-        Marks::Unknown => Ok(()),
+async fn mark_anew(
+    link: &Link,
+    ledger: i64,
+    (marks, origin): (Marks, Origin),
+    with_reloaded: bool,
+) -> Result<(), StoreError> {
+    match (marks, origin) {
+        (Marks::Kept, _) => Ok(link.run(&MarkingAnew { ledger, with_reloaded }, PATIENCE).await?),
+        (Marks::Unknown, Origin::Reloaded(claims)) => Err(DatabaseError::Reloaded { claims }.into()),
+        (Marks::Unknown, Origin::Here | Origin::Unmarked(_)) => Ok(()),
     }
 }
 

@@ -42,9 +42,9 @@ const STEPS: [&str; 2] = [
         message bigint PRIMARY KEY, until bigint NOT NULL);
 ",
     "
-    ALTER TABLE ledgers ADD born bigint;
-    ALTER TABLE claims ADD born bigint;
-    CREATE TABLE marks (
+    ALTER TABLE ledgers ADD COLUMN IF NOT EXISTS born bigint;
+    ALTER TABLE claims ADD COLUMN IF NOT EXISTS born bigint;
+    CREATE TABLE IF NOT EXISTS marks (
         run bigint PRIMARY KEY, born bigint NOT NULL);
 ",
 ];

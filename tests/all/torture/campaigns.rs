@@ -75,10 +75,9 @@ impl Campaigns {
         self.state = self.state.replace(&format!("witness: {before}"), &format!("witness: {after}"));
     }
 
-    /// Whether every message leaves soon after it is handed over: what is still to leave the logs do not
-    /// show.
+    /// Whether every message leaves when it is handed over: what is still to leave the logs do not show.
     pub(super) fn leave_soon(&self) -> bool {
-        self.messages.iter().all(|message| !message.schedule.contains("sendAt"))
+        self.messages.iter().all(|message| !message.schedule.contains("send"))
     }
 
     /// Thinks up campaigns whose ledger is where `state` says.
