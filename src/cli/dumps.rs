@@ -18,7 +18,7 @@ use crate::store::regular::{self, LEDGER_BYTES_MAX, Links};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{Output, tell};
-use super::store::expected;
+use super::store::{expected, not_signed};
 use super::world::World;
 
 /// How the names of the files begin and end.
@@ -145,12 +145,7 @@ pub(super) async fn take_in(world: &World, store: &Opened, accepted: u64) -> Res
 
 /// Outcomes that anybody may have written.
 fn unsigned_outcomes(count: usize) -> Failure {
-    let message = format!(
-        "nothing shows that {} kept under `.sendform` {} genuine: not signed",
-        plural(count as u64, "outcome"),
-        if count == 1 { "is" } else { "are" }
-    );
-    Failure::new(Exit::Ledger, message)
+    not_signed(count as u64, "outcome", " kept under `.sendform`")
         .hint("an older sendform has kept them, or somebody without the key has put them there")
         .hint(format!("if they are surely of a run on this machine: `sendform apply --accept unauthenticated={count}`"))
 }

@@ -15,11 +15,6 @@ pub(super) fn too_old(unclosed: &[Unclosed], now: Timestamp) -> impl Iterator<It
     unclosed.iter().filter(move |unclosed| unclosed.last.is_none_or(|last| last < begin))
 }
 
-/// How many entries they have.
-pub(super) fn entries(unclosed: &[Unclosed]) -> u64 {
-    unclosed.iter().map(|unclosed| unclosed.entries as u64).sum()
-}
-
 /// Nobody can find out, because it is too long ago.
 #[must_use]
 pub(super) fn untold(unclosed: &[Unclosed]) -> Failure {
@@ -37,7 +32,7 @@ pub(super) fn unread(unclosed: &[Unclosed]) -> Failure {
 }
 
 fn failure(unclosed: &[Unclosed], why: &str) -> Failure {
-    let entries = entries(unclosed);
+    let entries = Unclosed::entries(unclosed);
     let (has, end) = if unclosed.len() == 1 { ("has", "its end") } else { ("have", "their ends") };
     let (runs, count) = (plural(unclosed.len() as u64, "run"), plural(entries, "entry"));
     let message = format!("{runs} with {count} {has} not ended in this ledger as runs do, and {end} may be missing");

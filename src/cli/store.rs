@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::identity::Keys;
 use crate::ledger::{Ledger, RunId, Seals, Trust, View};
 use crate::report::trust;
+use crate::report::words::plural;
 use crate::store::{DatabaseError, Expected, Home, Seen, StoreError, Visit};
 use crate::timing;
 
@@ -148,6 +149,13 @@ pub(super) fn no_key() -> Failure {
     Failure::new(Exit::Credentials, "the key is missing: set SENDFORM_KEY or SENDFORM_KEY_FILE")
         .hint("it is 32 random bytes in base64, made once: `head -c 32 /dev/urandom | base64`")
         .hint("keep it like a password, and use the same one everywhere: without it nobody would be recognised as sent")
+}
+
+/// Nothing shows that so many entries are genuine; `kept` says where they are, if that is worth a word.
+#[must_use]
+pub(super) fn not_signed(count: u64, one: &str, kept: &str) -> Failure {
+    let is = if count == 1 { "is" } else { "are" };
+    Failure::new(Exit::Ledger, format!("nothing shows that {}{kept} {is} genuine: not signed", plural(count, one)))
 }
 
 /// An error of the store in words.

@@ -109,6 +109,14 @@ pub struct Unclosed {
     pub lives_until: Timestamp,
 }
 
+impl Unclosed {
+    /// How many entries several have.
+    #[must_use]
+    pub fn entries(several: &[Self]) -> u64 {
+        several.iter().map(|unclosed| unclosed.entries as u64).sum()
+    }
+}
+
 /// How long after its last word a run may live that claims nothing.
 const WORD_LIVES: SignedDuration = DEADLINE_MAX.saturating_add(SKEW_MAX);
 

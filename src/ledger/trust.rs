@@ -20,12 +20,6 @@ pub struct Trust {
 }
 
 impl Trust {
-    /// How many entries the runs have of which the end may be missing.
-    #[must_use]
-    pub fn entries_unclosed(&self) -> u64 {
-        self.unclosed.iter().map(|unclosed| unclosed.entries as u64).sum()
-    }
-
     /// Says whether the ledger may lack something, so that the gateway has to be asked.
     #[must_use]
     pub fn is_suspect(&self) -> bool {

@@ -3,7 +3,7 @@
 //! The old one is bound to a gateway that cannot be afterwards: whoever still has the old project file
 //! is refused, instead of sending again from a ledger that learns nothing any more.
 
-use crate::ledger::{Header, Ledger, News};
+use crate::ledger::{Header, Ledger, News, Unclosed};
 
 use super::error::StoreError;
 use super::expected::Expected;
@@ -31,16 +31,18 @@ pub async fn copy(from: &Home, to: &Home, expected: &Expected, visit: &Visit) ->
     let now = visit.now;
     let name = Retired { gateway: &expected.gateway, place: &to.place() }.to_string();
     let retired = Expected { gateway: name, ..expected.clone() };
+    // What somebody says of the old home says nothing of the new one.
+    let target = Visit { unclosed: 0, ..visit.another() };
     let news = match from.look(expected, now).await {
-        Ok(Seen { trust, .. }) if trust.entries_unclosed() > visit.unclosed => {
-            let (runs, entries) = (trust.unclosed.len(), trust.entries_unclosed());
+        Ok(Seen { trust, .. }) if Unclosed::entries(&trust.unclosed) > visit.unclosed => {
+            let (runs, entries) = (trust.unclosed.len(), Unclosed::entries(&trust.unclosed));
             return Err(StoreError::Unclosed { runs, entries });
         }
         Ok(Seen { ledger, .. }) => {
             if let Home::Postgres(database) = from {
                 database.check_whole(expected).await?;
             }
-            carry(&ledger, to, expected, &visit.another()).await?
+            carry(&ledger, to, expected, &target).await?
         }
         Err(StoreError::Foreign { found, .. }) if found == retired.gateway => News::default(),
         Err(error) => return Err(error),
@@ -49,7 +51,7 @@ pub async fn copy(from: &Home, to: &Home, expected: &Expected, visit: &Visit) ->
     // A run may have come in between; from here on none can.
     let mut source = from.look(&retired, now).await?.ledger;
     source.rebind(expected.header());
-    let late = carry(&source, to, expected, &visit.another()).await?;
+    let late = carry(&source, to, expected, &target).await?;
     Ok(Copied { claims: source.claims().len(), news: if late.is_empty() { news } else { late } })
 }
 

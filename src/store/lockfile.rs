@@ -5,7 +5,7 @@ use std::sync::{Arc, RwLock, RwLockReadGuard};
 
 use crate::ledger::{
     Authenticity, Claim, Evidence, Grant, Header, Ledger, MessageRecord, News, Outcome, Read, RunId, Shadow, Trust,
-    Weighed,
+    Unclosed, Weighed,
 };
 
 use super::desk::Desk;
@@ -115,8 +115,7 @@ impl Lockfile {
         shadow.close_in(&mut ledger, visit);
         let mut unclosed = ledger.unclosed();
         unclosed.retain(|unclosed| unclosed.run != visit.run);
-        let entries: usize = unclosed.iter().map(|unclosed| unclosed.entries).sum();
-        if entries as u64 <= visit.unclosed {
+        if Unclosed::entries(&unclosed) <= visit.unclosed {
             unclosed.drain(..).for_each(|unclosed| ledger.close_as_it_is(unclosed.run, visit.now));
         }
         if !expected.seals.is_empty() {
@@ -171,13 +170,14 @@ impl Lockfile {
         let mut numbers = Numbers::new(visit, &ledger);
         let fact = (!from.seals.is_empty()).then(|| numbers.give());
         ledger.enter_header(to.clone(), fact);
-        if let (Some(path), Some(mut shadow)) = (&paths.shadow, shadow.ledger.clone()) {
-            from.check_rebind(shadow.header(), to, &place(path))?;
-            shadow.enter_header(to.clone(), fact);
-            ledger.join(&shadow).map_err(StoreError::Join)?;
+        let mut before = None;
+        if let (Some(path), Some(mut known)) = (&paths.shadow, shadow.ledger.clone()) {
+            from.check_rebind(known.header(), to, &place(path))?;
+            known.enter_header(to.clone(), fact);
+            before = shadow.join_known(known, &mut ledger, authenticity, visit.unauthenticated, path)?;
         }
         if !from.seals.is_empty() {
-            ledger.adopt(|| numbers.give());
+            adopt(&mut ledger, before.as_ref(), &mut numbers);
             shadow.close_in(&mut ledger, visit);
             numbers.close(&mut ledger);
         }
@@ -515,6 +515,20 @@ mod tests {
         fs::write(home.shadow(), forged.write(&Seals::none())).unwrap();
         assert_eq!(unclosed(&home), 1);
         assert_eq!(home.open().unwrap().trust().unclosed.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn what_nobody_has_signed_is_joined_in_by_no_change_of_the_header() {
+        let home = Home::new();
+        killed(&home).await;
+        let [text, _] = home.texts();
+        let mut forged = Ledger::read(text.as_bytes(), &sample::seals()).unwrap().ledger;
+        forged.add_outcome(sample::outcome(&claim(&[1]), PersonState::Refused, &[])).unwrap();
+        fs::write(home.shadow(), forged.write(&Seals::none())).unwrap();
+        let to = Header { gateway: "elsewhere".to_owned(), ..sample::header() };
+        let rebound = Lockfile::rebind(&home.paths, &expected(), &to, &visit());
+        assert!(matches!(rebound, Err(StoreError::Unauthenticated { is_shadow: true, .. })), "{rebound:?}");
+        assert_eq!(home.texts()[0], text);
     }
 
     #[tokio::test]

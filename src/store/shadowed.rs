@@ -1,6 +1,7 @@
 //! The shadow of a lockfile: what this machine knows of it, whatever git has done with the file since.
 
 use std::collections::HashSet;
+use std::path::Path;
 
 use crate::ledger::{Authenticity, Fact, Ledger, News, RunId};
 
@@ -93,32 +94,40 @@ impl Shadowed {
         accepted: u64,
         (paths, expected): (&Paths, &Expected),
     ) -> Result<Option<Ledger>, StoreError> {
-        let is_doubtful = !self.is_signed && authenticity != Authenticity::Unsigned;
-        let mut before = None;
-        if let Some(shadow) = &self.ledger {
-            let mut shadow = shadow.clone();
-            if is_doubtful {
-                shadow.forget_numbers();
-                shadow.take_header(ledger);
-            }
-            let mut joined = ledger.clone();
-            joined.join(&shadow).map_err(StoreError::Join)?;
-            if is_doubtful {
-                let news = News::between(ledger, &joined);
-                let claims = news.records + news.claims + news.outcomes;
-                if claims as u64 > accepted {
-                    let place = paths.shadow.as_deref().map(place).unwrap_or_default();
-                    return Err(StoreError::Unauthenticated { place, claims, is_shadow: true });
-                }
-                if claims > 0 {
-                    before = Some(std::mem::replace(ledger, joined));
-                }
-            } else {
-                *ledger = joined;
-            }
-        }
+        let before = match (&self.ledger, &paths.shadow) {
+            (Some(known), Some(path)) => self.join_known(known.clone(), ledger, authenticity, accepted, path)?,
+            (None, _) | (_, None) => None,
+        };
         expected.check(ledger.header(), &place(&paths.lockfile))?;
         Ok(before)
+    }
+
+    /// Joins what it knows into the ledger of the file, however that is bound; see [`Shadowed::join_into`].
+    ///
+    /// # Errors
+    /// If the two do not go together; if nothing shows that the shadow is genuine.
+    pub(super) fn join_known(
+        &self,
+        mut known: Ledger,
+        ledger: &mut Ledger,
+        authenticity: Authenticity,
+        accepted: u64,
+        path: &Path,
+    ) -> Result<Option<Ledger>, StoreError> {
+        if self.is_signed || authenticity == Authenticity::Unsigned {
+            ledger.join(&known).map_err(StoreError::Join)?;
+            return Ok(None);
+        }
+        known.forget_numbers();
+        known.take_header(ledger);
+        let mut joined = ledger.clone();
+        joined.join(&known).map_err(StoreError::Join)?;
+        let news = News::between(ledger, &joined);
+        let claims = news.records + news.claims + news.outcomes;
+        if claims as u64 > accepted {
+            return Err(StoreError::Unauthenticated { place: place(path), claims, is_shadow: true });
+        }
+        Ok((claims > 0).then(|| std::mem::replace(ledger, joined)))
     }
 
     /// Says whether all that a run has written is surely in a ledger: no other machine has run it, and what it

@@ -3,15 +3,13 @@
 use std::path::Path;
 
 use crate::cli::args::{Acceptance, ImportArgs};
-use crate::cli::ends;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Forms, Output};
-use crate::cli::store::{expected, visit};
+use crate::cli::store::{expected, not_signed, visit};
 use crate::cli::world::World;
-use crate::ledger::{Authenticity, Damage, Ledger, News, Piece, RunId};
+use crate::ledger::{Authenticity, Damage, Ledger, News, Piece, RunId, Unclosed};
 use crate::report::ledger::{Imported, imported_json, imported_text};
-use crate::report::words::plural;
 use crate::store::regular::{self, LEDGER_BYTES_MAX, Links};
 use crate::store::{Expected, Opened, StoreError, Visit};
 
@@ -35,12 +33,7 @@ pub(super) async fn run(world: &World, args: &ImportArgs, output: &Output) -> Re
     }
     if unsigned > unauthenticated {
         drop(store.finish().await);
-        let message = format!(
-            "nothing shows that {} {} genuine: not signed",
-            plural(unsigned, "entry"),
-            if unsigned == 1 { "is" } else { "are" }
-        );
-        return Err(Failure::new(Exit::Ledger, message)
+        return Err(not_signed(unsigned, "entry", "")
             .hint("an older sendform has written them, or somebody without the key: nothing was imported")
             .hint(format!("if the files are surely as they were left: --accept unauthenticated={unsigned}")));
     }
@@ -65,7 +58,7 @@ fn check_ends(store: &Opened, before: &Ledger, after: &Ledger, accepted: u64) ->
     let known: Vec<RunId> = before.unclosed().iter().map(|unclosed| unclosed.run).collect();
     let mut unclosed = after.unclosed();
     unclosed.retain(|unclosed| !known.contains(&unclosed.run));
-    let entries = ends::entries(&unclosed);
+    let entries = Unclosed::entries(&unclosed);
     if entries <= accepted {
         return Ok(());
     }

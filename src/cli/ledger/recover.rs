@@ -73,7 +73,7 @@ pub(super) async fn run(
     let accepted = Acceptance::number(&args.accept, "unclosed").unwrap_or(0);
     let unclosed = store.trust().unclosed;
     let mut old: Vec<Unclosed> = ends::too_old(&unclosed, began).copied().collect();
-    if ends::entries(&old) <= accepted {
+    if Unclosed::entries(&old) <= accepted {
         old.clear();
     }
     let settled = unclosed.iter().map(|unclosed| unclosed.run).filter(|run| old.iter().all(|old| old.run != *run));

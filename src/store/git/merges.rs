@@ -38,13 +38,18 @@ pub(in crate::store) fn look_at_merges(lockfile: &Path, ledger: &Ledger, seals: 
     look(lockfile, ledger, seals, BYTES_MAX).unwrap_or(Merges::Kept)
 }
 
-/// Says whether git keeps a file, so that a change of a work tree may bring it along.
+/// Says whether git keeps a file, so that a change of a work tree may bring it along. Where there is a repository
+/// and git does not answer, as in a folder that is somebody else's, it may.
 pub(in crate::store) fn is_tracked(path: &Path) -> bool {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name().and_then(std::ffi::OsStr::to_str)) else {
         return false;
     };
-    let git = Git::new(folder, Duration::ZERO);
-    git.ask(&["ls-files", "--error-unmatch", "--", name]).is_ok_and(|answer| answer.is_ok())
+    let Ok(whole) = folder.canonicalize() else { return true };
+    if whole.ancestors().all(|above| !above.join(".git").exists()) {
+        return false;
+    }
+    let answer = Git::new(folder, Duration::ZERO).ask(&["ls-files", "--error-unmatch", "--", name]);
+    answer.is_err() || answer.is_ok_and(|answer| answer.code != 1)
 }
 
 /// Looks, and reads not more than some bytes; nothing, where there is no git.
@@ -121,6 +126,22 @@ mod tests {
             ledger.close(RunId(*run), entries, BTreeSet::new(), BTreeSet::new(), sample::at(0));
         }
         ledger
+    }
+
+    #[test]
+    fn a_file_may_be_tracked_unless_git_says_no() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("shadow.lock");
+        fs::write(&path, "").unwrap();
+        assert!(!is_tracked(&path), "there is no repository");
+        git(folder.path(), &["init", "--quiet"]);
+        assert!(!is_tracked(&path));
+        git(folder.path(), &["add", "shadow.lock"]);
+        assert!(is_tracked(&path));
+        git(folder.path(), &["rm", "--quiet", "--cached", "shadow.lock"]);
+        assert!(!is_tracked(&path));
+        fs::remove_file(folder.path().join(".git/HEAD")).unwrap();
+        assert!(is_tracked(&path), "git does not answer");
     }
 
     #[test]

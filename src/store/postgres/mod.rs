@@ -78,13 +78,10 @@ impl Database {
     /// # Errors
     /// If nothing is sent from it; if nobody knows whether its rows were put back from a copy.
     pub(super) async fn check_whole(&self, expected: &Expected) -> Result<(), StoreError> {
-        if let Some(refusal) = self.refusal(expected).await? {
-            return Err(refusal.into());
-        }
-        let link = Link::open(self).await?;
-        match link.run(&Looking { ledger: number::ledger(&expected.project) }, AT_ONCE).await? {
-            Origin::Unmarked(claims) => Err(DatabaseError::Unmarked { claims }.into()),
-            Origin::Here | Origin::Reloaded(_) => Ok(()),
+        match self.judge(expected).await? {
+            (_, Some(refusal)) => Err(refusal.into()),
+            (Origin::Unmarked(claims), None) => Err(DatabaseError::Unmarked { claims }.into()),
+            (Origin::Here | Origin::Reloaded(_), None) => Ok(()),
         }
     }
 
@@ -147,16 +144,23 @@ impl Database {
     /// # Errors
     /// If the ledger is missing, or the server cannot be used.
     pub async fn refusal(&self, expected: &Expected) -> Result<Option<DatabaseError>, StoreError> {
+        self.judge(expected).await.map(|(_, refusal)| refusal)
+    }
+
+    /// Looks at the marks of the ledger's rows, and says why nothing is sent from it, if that is so.
+    async fn judge(&self, expected: &Expected) -> Result<(Origin, Option<DatabaseError>), StoreError> {
         let link = Link::open(self).await?;
         let ledger = number::ledger(&expected.project);
         let (_, stored) = self.header(&link, ledger).await?;
-        Ok(match link.run(&Looking { ledger }, AT_ONCE).await? {
+        let origin = link.run(&Looking { ledger }, AT_ONCE).await?;
+        let refusal = match origin {
             Origin::Reloaded(claims) => Some(DatabaseError::Reloaded { claims }),
             Origin::Here | Origin::Unmarked(_) if stored.server != *link.identity() => Some(DatabaseError::Changed),
             Origin::Here | Origin::Unmarked(_) => {
                 self.is_set_back(&link, &expected.seals).await?.then_some(DatabaseError::SetBack)
             }
-        })
+        };
+        Ok((origin, refusal))
     }
 
     /// Binds the ledger anew. A call that was cut off can be made again.
