@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use jiff::Timestamp;
 use sendform::sandbox::books::{Books as File, Search};
 use sendform::sandbox::model::bulk::Bulk;
 
@@ -22,6 +23,8 @@ pub(super) struct Books {
     pub(super) bulks: BTreeMap<String, BTreeSet<String>>,
     /// Whom each messageId went to.
     pub(super) to: BTreeMap<String, String>,
+    /// When the last message leaves, of a bulk that is scheduled or paced perhaps long after it was accepted.
+    pub(super) last_leaves_at: Timestamp,
 }
 
 impl Books {
@@ -40,6 +43,7 @@ impl Books {
     }
 
     fn take(&mut self, bulk: &Bulk<'_>) {
+        self.last_leaves_at = self.last_leaves_at.max(bulk.head.ends_at());
         let ids = self.bulks.entry(bulk.head.bulk_id.clone()).or_default();
         for (position, message) in bulk.sheet.messages.iter().enumerate() {
             let (id, to) = (message.message_id.to_string(), message.to.to_string());

@@ -75,9 +75,9 @@ impl Campaigns {
         self.state = self.state.replace(&format!("witness: {before}"), &format!("witness: {after}"));
     }
 
-    /// Whether every message leaves when it is handed over: what is still to leave the logs do not show.
+    /// Whether no message is to leave on a day that is far away: what is still to leave the logs do not show.
     pub(super) fn leave_soon(&self) -> bool {
-        self.messages.iter().all(|message| !message.schedule.contains("send"))
+        self.messages.iter().all(|message| !message.schedule.contains("sendAt"))
     }
 
     /// Thinks up campaigns whose ledger is where `state` says.
