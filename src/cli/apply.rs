@@ -122,7 +122,7 @@ struct Go<'a> {
 }
 
 impl Go<'_> {
-    async fn plan_and_send(self, store: Opened) -> Result<Exit, Failure> {
+    async fn plan_and_send(self, mut store: Opened) -> Result<Exit, Failure> {
         let Self { world, args, settings, output, interrupts, choices, client, clock, run, in_doubt: before } = self;
         let planned = || {
             tokio::task::block_in_place(|| make(world, choices, Some(&store.ledger()), store.view(world.gateway.now())))
@@ -144,17 +144,12 @@ impl Go<'_> {
         if !args.auto_approve {
             // The answer may have taken a while, in which times pass and conversation windows close.
             let reviewed = std::mem::replace(&mut plan, planned());
-            let same = plan.digest == reviewed.digest && plan.to_send() == reviewed.to_send();
-            if !same || may_send(&plan, args, choices).is_err() {
+            if !is_still(&plan, &reviewed) || may_send(&plan, args, choices).is_err() {
                 store.finish().await?;
-                return Err(Failure::new(
-                    Exit::Mismatch,
-                    "what would be sent changed while you were asked: nothing was sent",
-                )
-                .hint("run the same command again, and review what it shows"));
+                return Err(changed_meanwhile());
             }
         }
-        refuse_old_ends(&store, world.gateway.now())?;
+        take_for_whole(&mut store, world.gateway.now()).await?;
         interrupts.sending();
         let senders = witness::senders(&plan);
         let all_asked = witness::is_every_sender(&senders, world, &store.ledger());
@@ -205,8 +200,7 @@ impl Go<'_> {
         let unclosed = store.trust().unclosed;
         let unproved = (!unclosed.is_empty() && matches!(summary.stopped, Some(Stopped::Unwitnessed(_))))
             .then(|| ends::unread(&unclosed));
-        let mut exit =
-            verdict(&summary).or(if in_doubt(&doubts, &choices.selection) { Exit::Doubt } else { Exit::Done });
+        let mut exit = verdict(&summary).or(ending(&doubts, choices));
         // Whatever else fails now, what became of the messages is the stronger news.
         let finished = finish(world, store, interrupts).await;
         let settled = settled.map(|left| exit = exit.or(left));
@@ -221,6 +215,11 @@ impl Go<'_> {
         }
         Ok(exit)
     }
+}
+
+/// How a run ends in which all went well.
+fn ending(doubts: &[Doubt], choices: &Choices) -> Exit {
+    if in_doubt(doubts, &choices.selection) { Exit::Doubt } else { Exit::Done }
 }
 
 /// What is in doubt after a run, and what is in flight elsewhere. What the run knows is no doubt, even
@@ -249,10 +248,14 @@ async fn mark(store: &Opened, summary: &Summary) -> Result<(), Failure> {
     }
 }
 
-/// Of a run that has not closed itself the end may be missing, and the gateway's logs do not go back for ever.
-fn refuse_old_ends(store: &Opened, now: Timestamp) -> Result<(), Failure> {
+/// Makes sure that the ledger may be sent from. Of a run that has not closed itself the end may be missing, and
+/// the gateway's logs do not go back for ever; but somebody may have given their word.
+async fn take_for_whole(store: &mut Opened, now: Timestamp) -> Result<(), Failure> {
     let unclosed = store.trust().unclosed;
-    if ends::too_old(&unclosed, now).next().is_none() { Ok(()) } else { Err(ends::untold(&unclosed)) }
+    if ends::too_old(&unclosed, now).next().is_some() {
+        return Err(ends::untold(&unclosed));
+    }
+    Ok(store.take_word().await?)
 }
 
 /// The runner of a CI job loses its disk, and with it a lockfile that was not pushed.
@@ -320,6 +323,16 @@ fn may_send(plan: &Plan, args: &ApplyArgs, choices: &Choices) -> Result<(), Resu
         return Err(Err(other_digest(plan, message)));
     }
     if exit == Exit::Rail || plan.to_send() == 0 { Err(Ok(exit)) } else { Ok(()) }
+}
+
+/// Says whether a plan that is made anew is the one that was reviewed.
+fn is_still(plan: &Plan, reviewed: &Plan) -> bool {
+    plan.digest == reviewed.digest && plan.to_send() == reviewed.to_send()
+}
+
+fn changed_meanwhile() -> Failure {
+    Failure::new(Exit::Mismatch, "what would be sent changed while you were asked: nothing was sent")
+        .hint("run the same command again, and review what it shows")
 }
 
 /// A digest is of all who are still to be sent to, so a run that goes on has another one.

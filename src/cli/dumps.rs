@@ -4,7 +4,7 @@
 //! That is safe without being asked for: an outcome only ever says more of a claim that the ledger
 //! has, and saying it twice changes nothing. A file is never deleted here. One that speaks of a claim
 //! that the ledger does not have stops everything: then the ledger has lost claims, whose people
-//! would be sent to again.
+//! would be sent to again. Once the gateway's logs have told who they are, it is put aside.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -120,13 +120,47 @@ pub(super) fn join_into(world: &World, ledger: &mut Ledger) -> Result<(), Failur
 /// # Errors
 /// If a file cannot be read, or does not go with the ledger, or that cannot be written.
 pub(super) async fn take_in(world: &World, store: &Opened, accepted: u64) -> Result<(), Failure> {
+    join(store, genuine(world, accepted)?).await
+}
+
+/// Takes those outcomes into an open ledger that go with it; gives the files whose claims it has lost.
+///
+/// # Errors
+/// If a file cannot be read, or that cannot be written.
+pub(super) async fn take_what_goes(world: &World, store: &Opened) -> Result<Vec<PathBuf>, Failure> {
+    let ledger = store.ledger().clone();
+    let goes = |dump: &Dump| ledger.clone().take_outcomes(&dump.outcomes).is_ok();
+    let (known, lost): (Vec<Dump>, Vec<Dump>) = genuine(world, 0)?.into_iter().partition(goes);
+    join(store, known).await?;
+    Ok(lost.into_iter().map(|dump| dump.path).collect())
+}
+
+/// Puts files aside whose claims are lost: who was in those, the gateway's logs have told meanwhile.
+///
+/// # Errors
+/// If one cannot be renamed.
+pub(super) fn put_aside(paths: &[PathBuf]) -> Result<(), Failure> {
+    for path in paths {
+        let aside = path.with_extension("lost");
+        let (from, to) = (path.display(), aside.display());
+        std::fs::rename(path, &aside).map_err(|error| {
+            Failure::new(Exit::Environment, format!("`{from}` cannot be renamed to `{to}`")).because(&error)
+        })?;
+        tell(&format!("put aside: the outcomes in {from}, whose claims are lost, are in {to} now\n"));
+    }
+    Ok(())
+}
+
+/// Reads all files, and makes sure that runs have written them, or that somebody says so of so many outcomes.
+fn genuine(world: &World, accepted: u64) -> Result<Vec<Dump>, Failure> {
     let dumps = read(world)?;
+    let unsigned: usize = dumps.iter().filter(|dump| !dump.outcomes.is_signed).map(|dump| dump.outcomes.len()).sum();
+    if unsigned as u64 > accepted { Err(unsigned_outcomes(unsigned)) } else { Ok(dumps) }
+}
+
+async fn join(store: &Opened, dumps: Vec<Dump>) -> Result<(), Failure> {
     if dumps.is_empty() {
         return Ok(());
-    }
-    let unsigned: usize = dumps.iter().filter(|dump| !dump.outcomes.is_signed).map(|dump| dump.outcomes.len()).sum();
-    if unsigned as u64 > accepted {
-        return Err(unsigned_outcomes(unsigned));
     }
     let mut ledger = store.ledger().clone();
     let news = news_of(dumps, &mut ledger)?;
@@ -174,7 +208,8 @@ fn refused(path: &Path, damage: &Damage) -> Failure {
     let (message, hint) = if matches!(&damage.reason, Reason::Entry(_)) {
         let message = format!("the outcomes in `{path}` do not go with the ledger");
         let hint = "the ledger lacks claims that a run has made, and their people would look unsent: bring the ledger \
-                    that has them back from git or another clone, with `sendform ledger import`";
+                    that has them back from git or another clone, with `sendform ledger import`; if it is lost, \
+                    `sendform ledger recover` writes down what the gateway's logs still know";
         (message, hint)
     } else {
         let hint = "move it away to go on without it: the people of its outcomes stay in doubt then";

@@ -285,6 +285,17 @@ impl Opened {
         }
     }
 
+    /// Takes the word of whoever vouched for the ledger when it was opened, now that it is sent from.
+    ///
+    /// # Errors
+    /// If that could not be made durable.
+    pub async fn take_word(&mut self) -> Result<(), StoreError> {
+        match self {
+            Self::Lockfile(_) | Self::Git(_) => Ok(()),
+            Self::Postgres(postgres) => postgres.take_word().await,
+        }
+    }
+
     /// Confirms that the ledger is whole where it is now, after it was compared with the gateway; see
     /// [`Opened::may_send`].
     ///
@@ -335,7 +346,8 @@ impl Store for Opened {
     }
 
     fn is_surely_not_written(error: &StoreError) -> bool {
-        // An entry that does not go with the ledger is never begun, and a ledger that is bound anew takes none.
+        // An entry that does not go with the ledger is never begun, and a ledger that is bound anew, or was put
+        // back from a copy, takes none.
         matches!(
             error,
             StoreError::NotWritten { .. }
@@ -343,7 +355,7 @@ impl Store for Opened {
                 | StoreError::KeyMissing { .. }
                 | StoreError::KeyUnknown { .. }
                 | StoreError::KeyOrder { .. }
-                | StoreError::Database(DatabaseError::Rebound)
+                | StoreError::Database(DatabaseError::Rebound | DatabaseError::Reloaded { .. })
         )
     }
 

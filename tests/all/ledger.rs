@@ -303,7 +303,7 @@ fn outcomes_of_claims_that_the_ledger_lost_stop_everything() {
     ----- stderr
     error: the outcomes in `./.sendform/outcomes-0000000000000001.jsonl` do not go with the ledger
       caused by: line 1: an outcome of `sale.hello.r1.616c1c5802824f8b`, attempt 1, which nobody has claimed
-      hint: the ledger lacks claims that a run has made, and their people would look unsent: bring the ledger that has them back from git or another clone, with `sendform ledger import`
+      hint: the ledger lacks claims that a run has made, and their people would look unsent: bring the ledger that has them back from git or another clone, with `sendform ledger import`; if it is lost, `sendform ledger recover` writes down what the gateway's logs still know
     ");
     for command in ["plan", "status"] {
         shop.run(&[command]).code(8);

@@ -40,7 +40,7 @@ pub(super) async fn run(
     let (run, began) = (visit.run, visit.now);
     let opened = world.gateway.ledger.open(&expected(world)?, &visit).await;
     let store = opened?;
-    dumps::take_in(world, &store, 0).await?;
+    let lost = dumps::take_what_goes(world, &store).await?;
     let messages = messages(world, &store.ledger());
     let recovered = match recover((&store, &client, &clock), run, &messages).await {
         Ok(recovered) => recovered,
@@ -82,6 +82,7 @@ pub(super) async fn run(
         // Whoever has said what the logs cannot tell has confirmed the ledger as it is now.
         store.confirm_server().await?;
         store.close_others(&settled).await?;
+        dumps::put_aside(&lost)?;
     }
     store.finish().await?;
     shown?;

@@ -10,7 +10,8 @@ use tokio_postgres::types::Type;
 
 use super::error::DatabaseError;
 use super::lines;
-use super::link::{Operation, WHOLE_TIME_MAX};
+use super::link::{Link, Operation, WHOLE_TIME_MAX};
+use super::server;
 use super::session::Session;
 use crate::ledger::{Damage, Header, Ledger};
 
@@ -23,6 +24,13 @@ pub(super) struct Stored {
     pub(super) header: String,
     /// The server that was confirmed last.
     pub(super) server: Option<String>,
+}
+
+impl Stored {
+    /// Says whether this is where the ledger was confirmed last.
+    pub(super) fn is_at(&self, link: &Link) -> bool {
+        server::is_same(self.server.as_deref(), link.identity().as_deref())
+    }
 }
 
 /// Reads what a ledger is bound to; `None` if there is none.

@@ -9,7 +9,7 @@ use tokio_postgres::types::Type;
 
 use super::error::DatabaseError;
 use super::link::Operation;
-use super::marks::Marks;
+use super::marks::{Looking, Marks, Origin};
 use super::number;
 use super::session::Session;
 use crate::identity::{Person, PersonSet};
@@ -41,10 +41,15 @@ pub(super) struct Claiming<'a> {
     /// The run.
     pub(super) run: i64,
     pub(super) marks: Marks,
+    /// Whether the ledger's row stood where it was written when this run began, and so has to do that still.
+    pub(super) is_written_here: bool,
 }
 
 /// Whoever binds the ledger anew waits for this transaction, and this one for them.
 const HEADER: &str = "SELECT 1 FROM ledgers WHERE id = $1 AND header = $2 FOR SHARE";
+/// The same, where whoever puts the ledger back from a copy while this run is sending is noticed as well.
+const HEADER_HERE: &str = "SELECT 1 FROM ledgers WHERE id = $1 AND header = $2 \
+    AND (born & 4294967295)::text = xmin::text FOR SHARE";
 /// Whoever is taken makes it fail, which is rare; `ON CONFLICT` would take half as long again for all.
 const PEOPLE: &str = "INSERT INTO persons (message, person, claim) SELECT $1, person, $3 FROM unnest($2) AS person";
 const TAKEN: &str = "SELECT person FROM persons WHERE message = $1 AND person = ANY($2)";
@@ -74,7 +79,7 @@ impl Operation for Claiming<'_> {
                 return Ok(Grant::Granted);
             }
             match taken {
-                None => return Err(DatabaseError::Rebound),
+                None => return Err(self.why_refused(session).await?),
                 // They were freed in between.
                 Some(taken) if taken.is_empty() => sleep(FREED_PAUSE).await,
                 Some(taken) => return Ok(Grant::Taken(taken)),
@@ -111,7 +116,7 @@ impl Claiming<'_> {
         let people =
             [(&self.message as _, Type::INT8), (&self.persons as _, Type::INT8_ARRAY), (&self.id as _, Type::INT8)];
         let header = [(&self.ledger as _, Type::INT8), (&self.header as _, Type::TEXT)];
-        let begun = session.begin(HEADER, &header);
+        let begun = session.begin(if self.is_written_here { HEADER_HERE } else { HEADER }, &header);
         let (bound, inserted, is_ours) = future::join3(begun, session.run(PEOPLE, &people), self.fence(session)).await;
         let found = if bound?.is_empty() {
             Inserted::Rebound
@@ -125,6 +130,17 @@ impl Claiming<'_> {
         };
         session.roll_back().await?;
         Ok(found)
+    }
+
+    /// Why the ledger's row is not the one that it was.
+    async fn why_refused(&self, session: &Session) -> Result<DatabaseError, DatabaseError> {
+        if !self.is_written_here {
+            return Ok(DatabaseError::Rebound);
+        }
+        Ok(match (Looking { ledger: self.ledger }).run(session, false).await? {
+            Origin::Reloaded(claims) | Origin::Unmarked(claims) => DatabaseError::Reloaded { claims },
+            Origin::Here => DatabaseError::Rebound,
+        })
     }
 
     /// Whoever of the claim has another one.

@@ -70,8 +70,12 @@ pub enum DatabaseError {
         /// The last version that is known.
         known: i32,
     },
-    /// The server is another one, or was promoted or restored, since the ledger was last confirmed.
-    #[error("the server is not the one that held this ledger last: it was restored, or another was promoted")]
+    /// The server is another one, or was promoted or restored, or the database is another one on it, since the
+    /// ledger was last confirmed.
+    #[error(
+        "the server is not the one that held this ledger last: it was restored, another was promoted, or the database \
+         was made as a copy of another one"
+    )]
     Changed,
     /// The server's log ends before where this machine has seen it end.
     #[error(
@@ -215,6 +219,10 @@ impl DatabaseError {
             Self::Rebound => Some("run the same command again, which reads what the ledger is bound to now"),
             Self::Login(_) => Some("the name and the password are in SENDFORM_DATABASE_URL"),
             Self::Unidentified => Some("let its user run `pg_control_system()` and `pg_walfile_name(pg_lsn)`"),
+            Self::Refused { .. } if self.has_code(&SqlState::INSUFFICIENT_PRIVILEGE) => Some(
+                "its user needs USAGE of the schema, and SELECT, INSERT, UPDATE and DELETE of all of its tables; who owns \
+                 them makes them, and brings them up to date after a new version: `sendform ledger verify` is enough",
+            ),
             Self::Unreachable(_) | Self::Timeout(_) | Self::Refused { .. } | Self::Foreign(_) => None,
         }
     }

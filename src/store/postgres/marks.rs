@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
 
 use super::error::{DatabaseError, Remedy};
@@ -71,9 +72,10 @@ impl Operation for Probing {
     }
 }
 
-/// Says whether a server does not know what it was asked for.
+/// Says whether a server does not know what it was asked for; that it keeps something from us is no such thing.
 fn is_unknown(error: &DatabaseError) -> bool {
-    matches!(error, DatabaseError::Refused { .. }) && error.remedy() == Remedy::None
+    let is_refused = matches!(error, DatabaseError::Refused { .. }) && error.remedy() == Remedy::None;
+    is_refused && !error.has_code(&SqlState::INSUFFICIENT_PRIVILEGE)
 }
 
 /// What the marks of a ledger's rows tell.

@@ -155,7 +155,7 @@ impl Database {
         let origin = link.run(&Looking { ledger }, AT_ONCE).await?;
         let refusal = match origin {
             Origin::Reloaded(claims) => Some(DatabaseError::Reloaded { claims }),
-            Origin::Here | Origin::Unmarked(_) if stored.server != *link.identity() => Some(DatabaseError::Changed),
+            Origin::Here | Origin::Unmarked(_) if !stored.is_at(&link) => Some(DatabaseError::Changed),
             Origin::Here | Origin::Unmarked(_) => {
                 self.is_set_back(&link, &expected.seals).await?.then_some(DatabaseError::SetBack)
             }

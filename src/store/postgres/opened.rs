@@ -55,6 +55,8 @@ pub struct Postgres {
     marks: Marks,
     /// What the marks told when it was opened.
     origin: Origin,
+    /// Whether somebody takes what is there for all that there is, whatever the marks tell.
+    is_vouched_for: bool,
     /// Whether the server's log ended before where this machine had seen it end.
     is_set_back: bool,
     database: Database,
@@ -77,12 +79,15 @@ impl Postgres {
         let (ledger, known, stored) = database.load(&link, expected).await?;
         let number = number::ledger(&expected.project);
         let marks = link.run(&Probing { run: visit.run.0.cast_signed() }, AT_ONCE).await?;
-        let mut origin = link.run(&Looking { ledger: number }, AT_ONCE).await?;
-        if let (Origin::Unmarked(claims) | Origin::Reloaded(claims), Some(accepted)) = (origin, visit.reloaded)
-            && claims == accepted
-        {
-            mark_anew(&link, number, (marks, origin), true).await?;
-            origin = Origin::Here;
+        let origin = link.run(&Looking { ledger: number }, AT_ONCE).await?;
+        let is_vouched_for = match origin {
+            Origin::Unmarked(claims) | Origin::Reloaded(claims) => visit.reloaded == Some(claims),
+            Origin::Here => false,
+        };
+        let is_changed = !stored.is_at(&link);
+        if !is_changed && stored.server != *link.identity() {
+            let server = link.identity().as_deref();
+            link.run(&Confirming { ledger: number, server, marks }, AT_ONCE).await?;
         }
         let is_set_back = database.is_set_back(&link, &expected.seals).await?;
         if !is_set_back {
@@ -97,9 +102,10 @@ impl Postgres {
             known: Mutex::new(known),
             shares: Mutex::default(),
             caught_up_for: Mutex::default(),
-            is_changed: stored.server != *link.identity(),
+            is_changed,
             marks,
             origin,
+            is_vouched_for,
             is_set_back,
             database: database.clone(),
             seals: expected.seals.clone(),
@@ -120,10 +126,10 @@ impl Postgres {
     /// If nothing may be.
     pub fn may_send(&self) -> Result<(), StoreError> {
         match self.origin {
-            Origin::Reloaded(claims) => Err(DatabaseError::Reloaded { claims }.into()),
-            Origin::Here | Origin::Unmarked(_) if self.is_changed => Err(DatabaseError::Changed.into()),
-            Origin::Here | Origin::Unmarked(_) if self.is_set_back => Err(DatabaseError::SetBack.into()),
-            Origin::Here | Origin::Unmarked(_) => Ok(()),
+            Origin::Reloaded(claims) if !self.is_vouched_for => Err(DatabaseError::Reloaded { claims }.into()),
+            _ if self.is_changed => Err(DatabaseError::Changed.into()),
+            _ if self.is_set_back => Err(DatabaseError::SetBack.into()),
+            Origin::Here | Origin::Unmarked(_) | Origin::Reloaded(_) => Ok(()),
         }
     }
 
@@ -132,8 +138,8 @@ impl Postgres {
     #[must_use]
     pub fn unmarked(&self) -> Option<u64> {
         match self.origin {
-            Origin::Unmarked(claims) => Some(claims),
-            Origin::Here | Origin::Reloaded(_) => None,
+            Origin::Unmarked(claims) if !self.is_vouched_for => Some(claims),
+            Origin::Here | Origin::Unmarked(_) | Origin::Reloaded(_) => None,
         }
     }
 
@@ -149,6 +155,19 @@ impl Postgres {
                 mark_anew(&self.link, self.number, (self.marks, self.origin), with_reloaded).await
             }
         }
+    }
+
+    /// Takes the word of whoever vouched for the ledger when it was opened, if anybody did: all rows are marked
+    /// as written here.
+    ///
+    /// # Errors
+    /// If that could not be made durable, or marks tell nothing on this server.
+    pub async fn take_word(&mut self) -> Result<(), StoreError> {
+        if self.is_vouched_for {
+            self.mark_anew(true).await?;
+            self.origin = Origin::Here;
+        }
+        Ok(())
     }
 
     /// Confirms that the ledger on this server is whole, after it was compared with the gateway.
@@ -194,6 +213,7 @@ impl Postgres {
             bulk: taken,
             run: claim.id.run.0.cast_signed(),
             marks: self.marks,
+            is_written_here: self.origin == Origin::Here && self.marks == Marks::Kept,
         };
         let patience = Duration::try_from(claim.start_by.duration_since(claim.at)).unwrap_or_default();
         let mut grant = self.link.run(&claiming, patience).await?;

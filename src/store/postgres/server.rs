@@ -12,9 +12,22 @@ const SKEW_MAX: SignedDuration = SignedDuration::from_mins(1);
 /// Looked up and not called: a call of what is not there is an error in the server's log.
 const AURORA: &str = "SELECT proname::text FROM pg_proc WHERE proname = 'aurora_version' LIMIT 1";
 
-/// Which server it is, and on which timeline: both change when a backup is restored to another
-/// point or a replica is promoted. Databases that are not plain PostgreSQL have none.
+/// Which server it is, on which timeline, and which database of it: the first two change when a backup is
+/// restored to another point or a replica is promoted, the last when a database is made as a copy of another
+/// one, files and all. Databases that are not plain PostgreSQL have none.
 pub(super) type Identity = Option<String>;
+
+/// Says whether a ledger was held last where it is now. What was confirmed by a version that did not know the
+/// database's number is compared without it.
+pub(super) fn is_same(confirmed: Option<&str>, now: Option<&str>) -> bool {
+    let is_without_number =
+        |confirmed: &str, now: &str| now.rsplit_once('/').is_some_and(|(server, _)| server == confirmed);
+    match (confirmed, now) {
+        (Some(confirmed), Some(now)) => confirmed == now || is_without_number(confirmed, now),
+        (None, None) => true,
+        (Some(_), None) | (None, Some(_)) => false,
+    }
+}
 
 /// Checks a server that was just connected to, and sees which one it is.
 /// Also gives how commits wait for the disk, if the server knows that setting.
@@ -36,7 +49,9 @@ pub(super) async fn check(client: &Client) -> Result<(Identity, Option<String>),
     let system = ask(client, "SELECT system_identifier::text FROM pg_control_system()").await?;
     // The checkpoint's timeline lags behind a promotion; the name of the log's file does not.
     let timeline = ask(client, "SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)").await?;
-    let identity = system.zip(timeline).map(|(system, timeline)| format!("{system}/{timeline}"));
+    let number = ask(client, "SELECT oid::text FROM pg_database WHERE datname = current_database()").await?;
+    let identity = system.zip(timeline).zip(number);
+    let identity = identity.map(|((system, timeline), number)| format!("{system}/{timeline}/{number}"));
     Ok((Some(identity.ok_or(DatabaseError::Unidentified)?), durability))
 }
 
@@ -88,5 +103,22 @@ async fn ask(client: &Client, query: &str) -> Result<Option<String>, DatabaseErr
         Ok(row) => Ok(row.map(|row| row.try_get(0)).transpose()?.flatten()),
         Err(error) if unknown.iter().any(|code| error.has_code(code)) => Ok(None),
         Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ledger_is_where_it_was_if_all_that_is_known_of_both_places_is_the_same() {
+        for confirmed in ["7/00000001/5", "7/00000001"] {
+            assert!(is_same(Some(confirmed), Some("7/00000001/5")), "{confirmed}");
+        }
+        for confirmed in ["7/00000001/6", "7/00000002/5", "8/00000001", "7", ""] {
+            assert!(!is_same(Some(confirmed), Some("7/00000001/5")), "{confirmed}");
+        }
+        assert!(is_same(None, None));
+        assert!(!is_same(None, Some("7/00000001/5")) && !is_same(Some("7/00000001/5"), None));
     }
 }

@@ -1,6 +1,6 @@
 //! Tables that were put back from a copy: nobody is sent to from them until the gateway was asked.
 
-use crate::support::{Cluster, Dump, Run, Way, customer};
+use crate::support::{Cluster, Dump, Run, Way, copy_of, customer, put_copy_back};
 
 use super::shop::Shop;
 
@@ -83,11 +83,135 @@ fn somebody_may_vouch_for_a_dump_that_lacks_nothing() {
     dump.put_back(Cluster::shared(), Way::Tables);
     customers(&shop, 3);
     sends_nothing(&shop, &["apply", "--auto-approve", "--accept", "reloaded=0"], 8);
+    // A word that is given for a plan counts for that plan: this one is not sent.
+    let digest = format!("plan/v1:{}", "0".repeat(32));
+    sends_nothing(&shop, &["apply", "--auto-approve", "--accept", "reloaded=1", "--expect-digest", &digest], 5);
+    sends_nothing(&shop, APPLY, 8);
     shop.project.run(["apply", "--auto-approve", "--accept", "reloaded=1"]).code(0);
     customers(&shop, 4);
     let run = shop.apply().code(0);
     assert!(!run.stderr.contains('!'), "{run}");
     assert_eq!(shop.accepted(), [1; 4]);
+}
+
+#[test]
+fn a_copy_of_the_whole_database_in_its_place_is_noticed() {
+    let cluster = Cluster::shared();
+    let shop = Shop::new(2, 2, cluster.database());
+    shop.apply().code(0);
+    let copy = copy_of(cluster, &shop.url);
+    customers(&shop, 4);
+    shop.apply().code(0);
+    put_copy_back(cluster, &shop.url, &copy);
+    for _ in 0..2 {
+        let run = sends_nothing(&shop, APPLY, 8);
+        assert!(run.stderr.contains("the database was made as a copy of another one"), "{run}");
+    }
+    shop.project.run(["ledger", "recover"]).code(0);
+    shop.apply().code(0);
+    assert_eq!(shop.accepted(), [1; 4]);
+}
+
+#[test]
+fn a_ledger_that_was_confirmed_without_the_number_of_its_database_gets_it() {
+    let cluster = Cluster::shared();
+    let shop = Shop::new(2, 2, cluster.database());
+    let server = || cluster.sql(&shop.url, "SELECT server FROM sendform.ledgers");
+    let whole = server();
+    let cut = "UPDATE sendform.ledgers SET born = txid_current(), server = regexp_replace(server, '/[0-9]+$', '')";
+    cluster.sql(&shop.url, cut);
+    assert_ne!(server(), whole);
+    shop.project.run(["status"]).code(0);
+    shop.apply().code(0);
+    assert_eq!(server(), whole);
+    assert_eq!(shop.accepted(), [1; 2]);
+}
+
+#[test]
+fn a_dump_that_is_put_back_while_somebody_is_asked_or_in_the_middle_of_a_run_stops_it() {
+    let cluster = Cluster::shared();
+    for (way, is_old, is_asked) in
+        [(Way::Schema, false, true), (Way::Tables, false, true), (Way::Schema, true, true), (Way::Tables, false, false)]
+    {
+        let shop = Shop::new(2, 2, cluster.database());
+        shop.apply().code(0);
+        if is_old {
+            first_version(&shop);
+        }
+        let dump = Dump::of(cluster, &shop.url);
+        customers(&shop, 4);
+        shop.apply().code(0);
+        customers(&shop, 8);
+        let run = if is_asked {
+            let mut run = shop.project.start_on_terminal(["apply"]);
+            run.wait_said("Only `yes` sends");
+            dump.put_back(cluster, way);
+            let before = shop.requests();
+            run.types("yes");
+            // Where tables were put back that have no marks, nobody knows whether a claim was written.
+            let (code, words) = if is_old { (6, "\"born\" does not exist") } else { (1, "were put back from a copy") };
+            let run = shop.project.finish(run).code(code);
+            assert_eq!(shop.requests(), before, "{run}");
+            assert!(run.stdout.contains(words), "{run}");
+            run
+        } else {
+            shop.sandbox.faults(&["hold-after@1"]);
+            let run = shop.start();
+            shop.sandbox.wait_held(1);
+            let before = shop.requests();
+            dump.put_back(cluster, way);
+            shop.sandbox.release();
+            // What became of the bulk in flight has no claim any more, so it is kept beside the ledger.
+            let run = shop.project.finish(run).code(6);
+            assert_eq!(shop.requests(), before, "{run}");
+            run
+        };
+        shop.project.run(["ledger", "recover", "--accept", "older-unknown=4"]).code(0);
+        shop.let_leases_end();
+        shop.apply().code(0);
+        assert_eq!(shop.accepted(), [1; 8], "{way:?}, {is_old}, {is_asked}: {run}");
+    }
+}
+
+#[test]
+fn tables_that_were_put_back_one_by_one_from_a_dump_of_before_are_brought_up_to_date() {
+    let cluster = Cluster::shared();
+    for gone in ["ALTER TABLE sendform.claims DROP born", "DROP TABLE sendform.marks"] {
+        let shop = Shop::new(2, 2, cluster.database());
+        shop.apply().code(0);
+        cluster.sql(&shop.url, gone);
+        shop.project.run(["status"]).code(0);
+        customers(&shop, 3);
+        shop.apply().code(0);
+        customers(&shop, 4);
+        let run = shop.apply().code(0);
+        assert!(!run.stderr.contains('!'), "{run}");
+        assert_eq!(shop.accepted(), [1; 4], "{gone}");
+    }
+}
+
+#[test]
+fn whoever_may_not_use_a_table_is_told_what_to_grant() {
+    let cluster = Cluster::shared();
+    let shop = Shop::new(2, 2, cluster.database());
+    cluster.sql(
+        &shop.url,
+        "CREATE ROLE clerk LOGIN; GRANT USAGE ON SCHEMA sendform TO clerk; \
+         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA sendform TO clerk",
+    );
+    let mut shop = shop;
+    shop.project.set("SENDFORM_DATABASE_URL", shop.url.replace("user=sendform", "user=clerk"));
+    shop.project.run(["plan"]).code(0);
+    shop.apply().code(0);
+    cluster.sql(&shop.url, "REVOKE ALL ON sendform.marks FROM clerk");
+    customers(&shop, 3);
+    let run = sends_nothing(&shop, APPLY, 1);
+    assert!(run.stderr.contains("its user needs USAGE of the schema"), "{run}");
+    cluster.sql(&shop.url, "GRANT SELECT ON sendform.marks TO clerk");
+    sends_nothing(&shop, APPLY, 1);
+    cluster.sql(&shop.url, "GRANT INSERT ON sendform.marks TO clerk");
+    shop.apply().code(0);
+    assert_eq!(shop.accepted(), [1; 3]);
 }
 
 /// Makes the tables what an older version has made.
@@ -110,6 +234,7 @@ fn tables_of_before_are_compared_once() {
     let run = sends_nothing(&shop, APPLY, 9);
     assert!(run.stderr.contains("nothing shows that the database's tables, with 1 claim, are no old copy"), "{run}");
     shop.sandbox.faults(&[]);
+    shop.let_leases_end();
     shop.apply().code(0);
     customers(&shop, 4);
     let run = shop.apply().code(0);
@@ -129,6 +254,7 @@ fn a_dump_of_tables_of_before_is_found_out_by_the_gateway() {
     for _ in 0..2 {
         let run = sends_nothing(&shop, APPLY, 8);
         assert!(run.stdout.contains("the gateway has messages that this ledger does not know"), "{run}");
+        shop.let_leases_end();
     }
     shop.project.run(["ledger", "recover"]).code(0);
     shop.apply().code(0);

@@ -1,6 +1,6 @@
 //! A shop whose ledger is in a database.
 
-use crate::support::{Process, Project, Run, Sandbox, campaign, customer};
+use crate::support::{Cluster, Process, Project, Run, Sandbox, campaign, customer};
 
 /// After everything that was claimed at noon is in flight no more.
 pub(super) const LATER: &str = "2026-11-30T12:10:00Z";
@@ -43,6 +43,12 @@ impl Shop {
     /// Applies without being asked.
     pub(super) fn apply(&self) -> Run {
         self.project.run(["apply", "--auto-approve"])
+    }
+
+    /// Lets so much time pass that what a run had taken of the shared plan, and did not claim, is anybody's.
+    pub(super) fn let_leases_end(&self) {
+        let later = "UPDATE sendform.bulks SET taken_at = taken_at - interval '20 s' WHERE NOT done";
+        Cluster::shared().sql(&self.url, later);
     }
 
     /// As [`Sandbox::accepted`].

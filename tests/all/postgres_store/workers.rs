@@ -20,7 +20,7 @@ fn one_run_sends_to_everybody_once_and_the_next_to_nobody() {
     shop.project.run(["ledger", "verify"]).code(0);
     let cluster = Cluster::shared();
     assert_eq!(cluster.sql(&shop.url, "SELECT count(*) FROM sendform.persons"), "7");
-    assert_eq!(cluster.sql(&shop.url, "SELECT server ~ '^[0-9]+/[0-9A-F]{8}$' FROM sendform.ledgers"), "t");
+    assert_eq!(cluster.sql(&shop.url, "SELECT server ~ '^[0-9]+/[0-9A-F]{8}/[0-9]+$' FROM sendform.ledgers"), "t");
 }
 
 /// Eight workers, of whom two are killed in the middle: the rest send to everybody whom those had not

@@ -34,7 +34,7 @@ impl Dump {
     /// Makes it, of the database with this URL.
     #[track_caller]
     pub(crate) fn of(cluster: &Cluster, url: &str) -> Self {
-        let name = url.split(['/', '?']).nth(3).expect("a URL names a database").to_owned();
+        let name = name(url).to_owned();
         let file = |kind: &str| cluster.socket().join(format!("{name}.{kind}.sql")).display().to_string();
         let (whole, rows) = (file("whole"), file("rows"));
         let socket = cluster.socket().display().to_string();
@@ -62,4 +62,25 @@ impl Dump {
         let arguments = ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", &socket, "-U", "sendform", "-d", name, "-f", file];
         cluster.owner_runs("psql", &arguments);
     }
+}
+
+/// Makes a copy of a database, files and all, and gives its name.
+#[track_caller]
+pub(crate) fn copy_of(cluster: &Cluster, url: &str) -> String {
+    let name = name(url);
+    cluster.sql("postgres", &format!("CREATE DATABASE copy_of_{name} TEMPLATE {name}"));
+    format!("copy_of_{name}")
+}
+
+/// Puts the copy in the place of the database.
+#[track_caller]
+pub(crate) fn put_copy_back(cluster: &Cluster, url: &str, copy: &str) {
+    let name = name(url);
+    cluster.sql("postgres", &format!("DROP DATABASE {name} WITH (FORCE)"));
+    cluster.sql("postgres", &format!("ALTER DATABASE {copy} RENAME TO {name}"));
+}
+
+/// The name of the database with a URL.
+fn name(url: &str) -> &str {
+    url.split(['/', '?']).nth(3).expect("a URL names a database")
 }

@@ -20,7 +20,7 @@ mod shop;
 pub(crate) use barrier::Barrier;
 pub(crate) use cluster::{Cluster, is_root};
 pub(crate) use door::Door;
-pub(crate) use dump::{Dump, Way};
+pub(crate) use dump::{Dump, Way, copy_of, put_copy_back};
 pub(crate) use foreign::{Dates, Foreign};
 pub(crate) use lines::{claim_line, outcome_line, seals};
 pub(crate) use named::Named;
