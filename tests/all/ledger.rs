@@ -391,6 +391,7 @@ fn people_in_doubt_are_taken_along_by_number_only() {
     ");
     shop.run(&["ledger", "rebind", "--gateway", &old, "--accept", "doubts=1"]).code(4);
     shop.run(&["ledger", "rebind", "--gateway", &old, "--accept", "2"]).code(64);
+    shop.run(&["ledger", "rebind", "--add-key", "--accept", "doubts=2"]).code(64);
     assert_eq!(shop.project.read("sendform.lock"), before);
     shop.run(&["ledger", "rebind", "--gateway", &old, "--accept", "doubts=2"]).code(0);
     // The doubt is settled by the logs of the new name.

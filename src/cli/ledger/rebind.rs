@@ -19,6 +19,9 @@ use crate::store::{Expected, Retired, StoreError, Visit};
 /// supplied; if people are in doubt whom nobody has accepted by number.
 pub(super) async fn run(world: &World, args: &RebindArgs, output: &Output) -> Result<Exit, Failure> {
     let new = expected(world)?;
+    if args.gateway.is_none() && Acceptance::number(&args.accept, "doubts").is_some() {
+        return Err(Failure::new(Exit::Usage, "`--accept doubts=N` goes with `--gateway`: keys leave nobody in doubt"));
+    }
     let from = Expected {
         project: new.project.clone(),
         gateway: args.gateway.clone().unwrap_or_else(|| new.gateway.clone()),
