@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::settings::Settings;
+use super::settings::RunSettings;
 
 /// How many bulks are claimed ahead for each request in flight, until it is known how fast they go.
 const AHEAD_FIRST: usize = 16;
@@ -22,7 +22,7 @@ const SOON: u32 = 4;
 
 /// How many bulks may be claimed, and whose request begins next.
 #[derive(Debug)]
-pub(super) struct Ahead {
+pub(super) struct ClaimWindow {
     /// How many bulks may be under way now.
     now: AtomicUsize,
     least: usize,
@@ -33,10 +33,10 @@ pub(super) struct Ahead {
     requests: Semaphore,
 }
 
-impl Ahead {
-    /// Begins with [`Settings::parallel`] until it is known how large a bulk is, then with some more if
+impl ClaimWindow {
+    /// Begins with [`RunSettings::parallel`] until it is known how large a bulk is, then with some more if
     /// more are wanted.
-    pub(super) fn new(settings: &Settings) -> Self {
+    pub(super) fn new(settings: &RunSettings) -> Self {
         let least = settings.parallel.max(1);
         let most = settings.ahead.max(least);
         Self {
@@ -81,8 +81,8 @@ mod tests {
 
     #[test]
     fn what_is_claimed_ahead_follows_the_gateway() {
-        let settings = Settings { parallel: 2, ahead: 100, ..Settings::new(RunId(1)) };
-        let ahead = Ahead::new(&settings);
+        let settings = RunSettings { parallel: 2, ahead: 100, ..RunSettings::new(RunId(1)) };
+        let ahead = ClaimWindow::new(&settings);
         let unknown = ahead.bulks();
         ahead.rendered(1);
         let mut seen = vec![unknown, ahead.bulks()];
@@ -97,7 +97,7 @@ mod tests {
             ahead.bulks()
         });
         assert_eq!(seen, [100, 64, 64, 16, 2], "large ones are fewer, but never fewer than are in flight");
-        let ahead = Ahead::new(&Settings { parallel: 4, ..Settings::new(RunId(1)) });
+        let ahead = ClaimWindow::new(&RunSettings { parallel: 4, ..RunSettings::new(RunId(1)) });
         ahead.waited(Duration::ZERO);
         assert_eq!(ahead.bulks(), 4, "nothing is claimed ahead unless it is asked for");
     }

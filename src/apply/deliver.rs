@@ -13,23 +13,23 @@ use super::gateway_time::Agreement;
 use super::kin::Kin;
 use super::leaving;
 use super::outgoing::{self, Outgoing};
-use super::pace::{self, Slot};
-use super::patience::{self, Patience};
+use super::pace::{self, SendSlot};
+use super::patience::{self, RetryPolicy};
 use super::ports::{Clock, Prepare, Sender, Store};
-use super::prepared::Envelope;
+use super::prepared::BulkOptions;
 use super::run::{Run, lock};
-use super::sent::Sent;
+use super::sent::SendOutcome;
 use super::summary::{MessageRevision, Stopped, Tally};
 use super::ticket::{self, Claimed, Ticket};
 use super::verdict::{self, NOT_ATTEMPTED, Next, Verdict};
-use super::work::{Letters, Stage, Tries, Work};
+use super::work::{PreparedBulk, Stage, Tries, Work};
 use crate::identity::{MessageId, Person};
 use crate::ledger::{Claim, ClaimId, Dated, Outcome, PersonState};
 use crate::wire::response::STATUS_DUPLICATE_MESSAGE_ID;
 
 /// How far a bulk has come, for the case that its delivery does not come to its end.
 #[derive(Debug)]
-pub(super) struct Progress {
+pub(super) struct BulkProgress {
     message: MessageRevision,
     tries: Tries,
     /// People who are not counted yet.
@@ -38,7 +38,7 @@ pub(super) struct Progress {
     claimed: AtomicBool,
 }
 
-impl Progress {
+impl BulkProgress {
     pub(super) fn of(work: &Work) -> Self {
         Self {
             message: work.stage.message(),
@@ -70,22 +70,22 @@ impl Progress {
 }
 
 /// A claim, before the store was asked.
-struct Draft {
+struct PendingClaim {
     claim: Claim,
-    slot: Slot,
+    slot: SendSlot,
     /// When the claim was made, on the clock of [`Clock::elapsed`].
     made: Duration,
 }
 
 /// How an interrupt cuts a request off.
-enum Cut {
+enum CutOff {
     BeforeItBegan,
     BeforeItsAnswer,
 }
 
 impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
     /// Hands a bulk over; what comes back is to be handed over next.
-    pub(super) async fn deliver(&self, work: Work, progress: &Progress) -> Vec<Work> {
+    pub(super) async fn deliver(&self, work: Work, progress: &BulkProgress) -> Vec<Work> {
         let Work { stage, mut tries, kin } = work;
         let people = stage.people();
         let message = stage.message();
@@ -113,18 +113,23 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
         }
     }
 
-    async fn letters(&self, stage: Stage) -> Result<Letters, Stopped> {
+    async fn letters(&self, stage: Stage) -> Result<PreparedBulk, Stopped> {
         match stage {
             Stage::Prepared(letters) => Ok(letters),
             Stage::Planned(bulk) => match self.ports.prepare.prepare(&bulk).await {
-                Ok(prepared) => Ok(Letters::new(&bulk, prepared)),
+                Ok(prepared) => Ok(PreparedBulk::new(&bulk, prepared)),
                 Err(error) => Err(Stopped::Prepare(error.to_string())),
             },
         }
     }
 
     /// Claims the bulk, or what other runs leave of it; `None` if nothing is left, or the run ends.
-    async fn claim(&self, letters: &mut Letters, tries: &mut Tries, progress: &Progress) -> Option<(Ticket, Draft)> {
+    async fn claim(
+        &self,
+        letters: &mut PreparedBulk,
+        tries: &mut Tries,
+        progress: &BulkProgress,
+    ) -> Option<(Ticket, PendingClaim)> {
         while !letters.people.is_empty() && !self.halted() {
             let out = self.left_out(&letters.message());
             if !out.is_empty() && !self.pass_over(letters, &out, progress).is_empty() {
@@ -177,7 +182,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
     }
 
     /// Takes people out of a bulk who are somebody else's, and says who of them was in it.
-    fn pass_over(&self, letters: &mut Letters, people: &[Person], progress: &Progress) -> Vec<Person> {
+    fn pass_over(&self, letters: &mut PreparedBulk, people: &[Person], progress: &BulkProgress) -> Vec<Person> {
         let taken = letters.leave_out(people);
         progress.open.fetch_sub(count(taken.len()), Ordering::Relaxed);
         self.elsewhere(&letters.message(), &taken);
@@ -185,7 +190,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
     }
 
     /// Gives a bulk its time.
-    async fn slot(&self, letters: &Letters, now: Timestamp) -> Result<Slot, Stopped> {
+    async fn slot(&self, letters: &PreparedBulk, now: Timestamp) -> Result<SendSlot, Stopped> {
         if let Some(speed) = letters.envelope.speed.filter(|_| self.settings.shares_plan) {
             let late = match pace::keep(letters, speed, now) {
                 Ok(slot) => return Ok(slot),
@@ -199,7 +204,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
         Ok(lock(&self.pace).give(letters, self.begin, now))
     }
 
-    async fn draft(&self, letters: &Letters, tries: Tries) -> Result<Draft, Stopped> {
+    async fn draft(&self, letters: &PreparedBulk, tries: Tries) -> Result<PendingClaim, Stopped> {
         let made = self.ports.clock.elapsed();
         let now = self.ports.clock.now();
         let people = letters.persons();
@@ -218,24 +223,24 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
             is_recovered: false,
             people,
         };
-        let Envelope { window, validity, .. } = &*letters.envelope;
+        let BulkOptions { window, validity, .. } = &*letters.envelope;
         claim.leaves_by = window.as_ref().map(|window| leaving::through_window(&claim, window, *validity));
-        Ok(Draft { claim, slot, made })
+        Ok(PendingClaim { claim, slot, made })
     }
 
     /// Sends what was claimed, settles it, and says what is to be handed over next.
     async fn conclude(
         &self,
-        letters: Letters,
+        letters: PreparedBulk,
         mut tries: Tries,
         kin: &Kin,
         ticket: Ticket,
-        draft: &Draft,
-        progress: &Progress,
+        draft: &PendingClaim,
+        progress: &BulkProgress,
     ) -> Vec<Work> {
         let mut verdict = match self.request(&letters, &ticket, draft).await {
             Some(sent) => {
-                if matches!(sent, Sent::Answered { .. }) {
+                if matches!(sent, SendOutcome::Answered { .. }) {
                     kin.is_taken();
                     self.took(&letters.message());
                 }
@@ -273,7 +278,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
 
     /// When a request was over. A settler takes this for the last instant at which its messages left: by a clock
     /// that somebody has moved meanwhile it is as long after its claim as time has passed.
-    fn over(&self, draft: &Draft) -> Timestamp {
+    fn over(&self, draft: &PendingClaim) -> Timestamp {
         let (now, elapsed) = (self.ports.clock.now(), self.ports.clock.elapsed());
         if self.ports.time.agreement(now, elapsed) != Agreement::Moved {
             return now;
@@ -283,7 +288,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
     }
 
     /// Waits for its turn, writes the request, and sends it; `None` if the run ends before.
-    async fn request(&self, letters: &Letters, ticket: &Ticket, draft: &Draft) -> Option<Sent> {
+    async fn request(&self, letters: &PreparedBulk, ticket: &Ticket, draft: &PendingClaim) -> Option<SendOutcome> {
         let turn = self.request_turn().await;
         if !self.turn().await || turn.is_none() {
             return None;
@@ -301,7 +306,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
     }
 
     /// Sends a request, for as long as the end of the run allows; `None` if it has not begun by then.
-    async fn send(&self, request: &Outgoing, ticket: &Ticket) -> Option<Sent> {
+    async fn send(&self, request: &Outgoing, ticket: &Ticket) -> Option<SendOutcome> {
         self.event(Event::Sending { claim: ticket.claim().clone(), bytes: request.body().len() });
         let answer = self.ports.sender.send(request, ticket);
         match select(pin!(answer), pin!(self.end_of(ticket))).await {
@@ -309,26 +314,28 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
                 self.compare_clocks();
                 Some(sent)
             }
-            Either::Right((Cut::BeforeItBegan, _)) => None,
-            Either::Right((Cut::BeforeItsAnswer, _)) => Some(Sent::Unknown("interrupted before the answer".to_owned())),
+            Either::Right((CutOff::BeforeItBegan, _)) => None,
+            Either::Right((CutOff::BeforeItsAnswer, _)) => {
+                Some(SendOutcome::Unknown("interrupted before the answer".to_owned()))
+            }
         }
     }
 
     /// Waits until an interrupt cuts a request off: at once, if it has not begun, else after its time.
-    async fn end_of(&self, ticket: &Ticket) -> Cut {
+    async fn end_of(&self, ticket: &Ticket) -> CutOff {
         self.interrupted().await;
         let cut = if ticket.start().cancel() {
-            Cut::BeforeItBegan
+            CutOff::BeforeItBegan
         } else {
             self.grace_is_over().await;
-            Cut::BeforeItsAnswer
+            CutOff::BeforeItsAnswer
         };
         self.halt(Stopped::Interrupted);
         cut
     }
 
     /// Takes those for accepted whose messageId the gateway has seen before, if that was ours.
-    async fn know_duplicates(&self, letters: &Letters, ticket: &Ticket, verdict: &mut Verdict) {
+    async fn know_duplicates(&self, letters: &PreparedBulk, ticket: &Ticket, verdict: &mut Verdict) {
         let duplicate = PersonState::Rejected(STATUS_DUPLICATE_MESSAGE_ID);
         let mut has_failed = false;
         for (state, letter) in verdict.states.iter_mut().zip(&letters.people) {
@@ -362,10 +369,10 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
     fn follow(
         &self,
         verdict: &Verdict,
-        letters: Letters,
+        letters: PreparedBulk,
         tries: &mut Tries,
         kin: &Kin,
-    ) -> (Tally, Vec<(Letters, Kin)>) {
+    ) -> (Tally, Vec<(PreparedBulk, Kin)>) {
         match verdict.next.clone() {
             Next::Done => (verdict.tally(false), Vec::new()),
             Next::Stop(reason) => {
@@ -392,13 +399,13 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
                 (verdict.tally(true), vec![(letters, suspected)])
             }
             Next::Again(again) => match patience::next(again, tries, self.settings) {
-                Patience::AtOnce => (verdict.tally(true), vec![(letters, kin.clone())]),
-                Patience::Wait(why, time) => {
+                RetryPolicy::AtOnce => (verdict.tally(true), vec![(letters, kin.clone())]),
+                RetryPolicy::Wait(why, time) => {
                     self.pause(time);
                     self.event(Event::Waiting { why, time });
                     (verdict.tally(true), vec![(letters, kin.clone())])
                 }
-                Patience::GiveUp(reason) => {
+                RetryPolicy::GiveUp(reason) => {
                     self.halt(reason);
                     (verdict.tally(false), Vec::new())
                 }
@@ -407,7 +414,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
     }
 
     /// Counts people for good.
-    fn close(&self, message: &MessageRevision, tally: &Tally, progress: &Progress) {
+    fn close(&self, message: &MessageRevision, tally: &Tally, progress: &BulkProgress) {
         progress.open.fetch_sub(tally.people(), Ordering::Relaxed);
         self.count(message, tally);
     }

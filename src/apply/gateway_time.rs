@@ -53,11 +53,11 @@ pub enum Agreement {
 pub struct GatewayTime {
     /// Whether our clock is a clock: a time that is fixed for tests is compared with nothing.
     compares: bool,
-    state: Mutex<State>,
+    state: Mutex<TimeState>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct TimeState {
     last: Option<Timestamp>,
     /// What our clock said at the last answer that was compared, and when that was.
     seen: Option<(Timestamp, Duration)>,
@@ -136,7 +136,7 @@ impl GatewayTime {
         self.compares
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, TimeState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -19,7 +19,7 @@ pub(super) struct Family {
 
 /// One cut into halves.
 #[derive(Debug, Default)]
-pub(super) struct Cut {
+pub(super) struct Partition {
     landed: AtomicU8,
 }
 
@@ -38,7 +38,7 @@ pub(super) struct Suspect {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Kin {
     family: Arc<Family>,
-    cut: Option<Arc<Cut>>,
+    cut: Option<Arc<Partition>>,
     /// Set if it is a single person who was refused.
     pub(super) suspect: Option<Suspect>,
 }

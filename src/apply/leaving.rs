@@ -10,7 +10,7 @@ use crate::wire::options::{DeliveryTimeWindow, ValidityPeriod};
 
 /// When the request of a claim was over at the latest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Over {
+pub(super) enum RequestSpan {
     /// Its own run wrote an outcome at this instant, so it was over by then.
     By(Timestamp),
     /// Its run wrote nothing: it may have begun at the last instant that the claim allows.
@@ -20,12 +20,12 @@ pub(super) enum Over {
 }
 
 /// The last instant at which a message of a claim can leave.
-pub(super) fn last(claim: &Claim, over: Over) -> Timestamp {
+pub(super) fn last(claim: &Claim, over: RequestSpan) -> Timestamp {
     let planned = claim.send_at.unwrap_or(claim.at);
     let begun = match over {
-        Over::By(instant) => instant,
-        Over::Unknown => latest_request(claim),
-        Over::AtOnce => planned,
+        RequestSpan::By(instant) => instant,
+        RequestSpan::Unknown => latest_request(claim),
+        RequestSpan::AtOnce => planned,
     };
     let last = later(planned.max(begun), length(claim));
     claim.leaves_by.map_or(last, |leaves_by| leaves_by.max(last))
@@ -35,7 +35,7 @@ pub(super) fn last(claim: &Claim, over: Over) -> Timestamp {
 /// window opens for whoever comes last, unless their validity is over before that. Both clocks are
 /// given some slack, so that a window which closes just then counts as closed.
 pub(super) fn through_window(claim: &Claim, window: &DeliveryTimeWindow, period: Option<ValidityPeriod>) -> Timestamp {
-    let latest = later(last(claim, Over::Unknown), SKEW_MAX);
+    let latest = later(last(claim, RequestSpan::Unknown), SKEW_MAX);
     next_open(window, latest).min(later(latest, validity(period)))
 }
 
@@ -69,15 +69,15 @@ mod tests {
     #[test]
     fn the_last_message_leaves_after_its_request_its_time_and_its_pace() {
         let check = |send_at, until, over, expect| assert_eq!(last(&claim(send_at, until), over), at(expect));
-        check(None, None, Over::By(at(5)), 5);
-        check(None, None, Over::Unknown, 720);
-        check(None, None, Over::AtOnce, 0);
-        check(Some(3600), None, Over::By(at(5)), 3600);
-        check(Some(3600), None, Over::AtOnce, 3600);
-        check(Some(300), None, Over::Unknown, 720);
-        check(None, Some(60), Over::By(at(5)), 65);
-        check(None, Some(60), Over::Unknown, 780);
-        check(Some(3600), Some(7200), Over::Unknown, 7200);
+        check(None, None, RequestSpan::By(at(5)), 5);
+        check(None, None, RequestSpan::Unknown, 720);
+        check(None, None, RequestSpan::AtOnce, 0);
+        check(Some(3600), None, RequestSpan::By(at(5)), 3600);
+        check(Some(3600), None, RequestSpan::AtOnce, 3600);
+        check(Some(300), None, RequestSpan::Unknown, 720);
+        check(None, Some(60), RequestSpan::By(at(5)), 65);
+        check(None, Some(60), RequestSpan::Unknown, 780);
+        check(Some(3600), Some(7200), RequestSpan::Unknown, 7200);
     }
 
     #[test]
@@ -91,7 +91,7 @@ mod tests {
         let check = |window: DeliveryTimeWindow, send_at: i64, expect: i64| {
             let mut claim = claim(Some(send_at), None);
             claim.leaves_by = Some(through_window(&claim, &window, None));
-            assert_eq!(last(&claim, Over::AtOnce), at(expect));
+            assert_eq!(last(&claim, RequestSpan::AtOnce), at(expect));
         };
         check(window(8, 20), 3600, 8 * 3600);
         check(window(8, 20), 9 * 3600, 9 * 3600 + 300);

@@ -5,8 +5,8 @@ use std::fmt;
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::prepared::{Envelope, PreparedPerson, Reports};
-use super::work::Letters;
+use super::prepared::{BulkOptions, PreparedPerson, Reports};
+use super::work::PreparedBulk;
 use crate::identity::{BulkId, MessageId};
 use crate::wire::request::{
     Content, Delivery, Destination, Message, MessageOptions, Request, RequestOptions, Schedule, Webhooks,
@@ -49,7 +49,7 @@ impl fmt::Debug for Outgoing {
 
 /// Writes the request of a bulk.
 pub(super) fn write(
-    letters: &Letters,
+    letters: &PreparedBulk,
     bulk: &BulkId,
     send_at: Option<Timestamp>,
 ) -> Result<Outgoing, serde_json::Error> {
@@ -70,7 +70,7 @@ pub(super) fn write(
     Ok(Outgoing { bulk: bulk.clone(), body: body.into() })
 }
 
-fn message<'a>(letters: &Letters, envelope: &'a Envelope, letter: &'a PreparedPerson) -> Message<'a> {
+fn message<'a>(letters: &PreparedBulk, envelope: &'a BulkOptions, letter: &'a PreparedPerson) -> Message<'a> {
     let id = MessageId { message: letters.message.clone(), revision: letters.revision, person: letter.person };
     Message {
         sender: envelope.sender.as_str(),
@@ -107,7 +107,7 @@ mod tests {
         let mut letters = letters(BulkTime::Start(0), 1);
         let sender = letters.envelope.sender.clone();
         letters.people[0].callback_data = Some("c-1".to_owned());
-        letters.envelope = std::sync::Arc::new(Envelope {
+        letters.envelope = std::sync::Arc::new(BulkOptions {
             sender,
             platform: Some(Platform { entity_id: Some("promo".to_owned()), application_id: None }),
             validity: Some(ValidityPeriod { amount: 24, time_unit: ValidityUnit::Hours }),

@@ -6,19 +6,19 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::summary::MessageRevision;
-use super::work::Letters;
+use super::work::PreparedBulk;
 use crate::identity::BulkTime;
 use crate::wire::options::SendingSpeedLimit;
 
 /// The times that are given to paced bulks, by message: from when until when they are sent.
 #[derive(Debug, Default)]
-pub(super) struct Pace {
+pub(super) struct SendSchedule {
     slots: BTreeMap<MessageRevision, BTreeMap<Timestamp, Timestamp>>,
 }
 
 /// When a bulk is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Slot {
+pub(super) struct SendSlot {
     /// The `sendAt` of its request; at once, if absent.
     pub(super) send_at: Option<Timestamp>,
     /// From when until when its paced sending takes; absent if it is not paced.
@@ -27,7 +27,7 @@ pub(super) struct Slot {
 
 /// A paced bulk that cannot keep its planned time.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Late {
+pub struct LateBulk {
     /// Its message and revision.
     pub message: MessageRevision,
     /// From when on it may be sent.
@@ -41,41 +41,41 @@ pub struct Late {
 ///
 /// # Errors
 /// If it cannot.
-pub(super) fn keep(letters: &Letters, speed: SendingSpeedLimit, now: Timestamp) -> Result<Slot, Late> {
+pub(super) fn keep(letters: &PreparedBulk, speed: SendingSpeedLimit, now: Timestamp) -> Result<SendSlot, LateBulk> {
     let people = u64::try_from(letters.people.len()).unwrap_or(u64::MAX);
     let length_ms = speed.offset_ms(people);
     let earliest = whole_milliseconds(letters.send_at.map_or(now, |planned| planned.max(now)));
     match letters.until.filter(|until| later(earliest, length_ms) <= *until) {
-        Some(until) => Ok(Slot::paced(earliest, until, now)),
-        None => Err(Late { message: letters.message(), earliest, length_ms }),
+        Some(until) => Ok(SendSlot::paced(earliest, until, now)),
+        None => Err(LateBulk { message: letters.message(), earliest, length_ms }),
     }
 }
 
-impl Late {
+impl LateBulk {
     /// The time of the bulk, given its start.
-    pub(super) fn slot(&self, start: Timestamp, now: Timestamp) -> Slot {
-        Slot::paced(start, later(start, self.length_ms), now)
+    pub(super) fn slot(&self, start: Timestamp, now: Timestamp) -> SendSlot {
+        SendSlot::paced(start, later(start, self.length_ms), now)
     }
 }
 
-impl Slot {
+impl SendSlot {
     fn paced(start: Timestamp, until: Timestamp, now: Timestamp) -> Self {
         Self { send_at: (start > now).then_some(start), span: Some((start, until)) }
     }
 }
 
-impl Pace {
+impl SendSchedule {
     /// Gives a bulk its time: the planned one, or the first after it at which the message's speed
     /// allows it; unscheduled bulks are planned from the beginning of the run. What is past goes at
     /// once.
-    pub(super) fn give(&mut self, letters: &Letters, begin: Timestamp, now: Timestamp) -> Slot {
+    pub(super) fn give(&mut self, letters: &PreparedBulk, begin: Timestamp, now: Timestamp) -> SendSlot {
         let planned = letters.send_at.or(match letters.time {
             BulkTime::At(instant) => Some(instant),
             BulkTime::Start(0) => None,
             BulkTime::Start(offset) => Some(later(begin, offset)),
         });
         let Some(speed) = letters.envelope.speed else {
-            return Slot { send_at: planned.filter(|planned| *planned > now), span: None };
+            return SendSlot { send_at: planned.filter(|planned| *planned > now), span: None };
         };
         let people = u64::try_from(letters.people.len()).unwrap_or(u64::MAX);
         let length = speed.offset_ms(people);
@@ -85,11 +85,11 @@ impl Pace {
         // The plan may know of a later end, of a delivery window for example.
         let until = whole_milliseconds(later(start, length)).max(letters.until.unwrap_or(Timestamp::MIN));
         slots.insert(start, until);
-        Slot::paced(start, until, now)
+        SendSlot::paced(start, until, now)
     }
 
     /// Takes a time back, because nothing was sent in it.
-    pub(super) fn give_back(&mut self, message: &MessageRevision, slot: Slot) {
+    pub(super) fn give_back(&mut self, message: &MessageRevision, slot: SendSlot) {
         if let (Some((start, _)), Some(slots)) = (slot.span, self.slots.get_mut(message)) {
             slots.remove(&start);
         }
@@ -134,9 +134,9 @@ mod tests {
 
     #[test]
     fn unpaced_bulks_go_when_planned() {
-        let mut pace = Pace::default();
+        let mut pace = SendSchedule::default();
         let mut give = |time, now| pace.give(&letters(time, 3), BEGIN, at(now));
-        assert_eq!(give(BulkTime::Start(0), 5), Slot { send_at: None, span: None });
+        assert_eq!(give(BulkTime::Start(0), 5), SendSlot { send_at: None, span: None });
         assert_eq!(give(BulkTime::Start(60_000), 5).send_at, Some(at(60)));
         assert_eq!(give(BulkTime::At(at(90)), 5).send_at, Some(at(90)));
         // What is past goes at once.
@@ -146,9 +146,9 @@ mod tests {
     #[test]
     fn paced_bulks_never_overlap() {
         // One person a minute.
-        let mut pace = Pace::default();
+        let mut pace = SendSchedule::default();
         let first = pace.give(&paced(BulkTime::Start(0), 2), BEGIN, at(1));
-        assert_eq!(first, Slot { send_at: None, span: Some((at(1), at(121))) });
+        assert_eq!(first, SendSlot { send_at: None, span: Some((at(1), at(121))) });
         let second = pace.give(&paced(BulkTime::Start(120_000), 2), BEGIN, at(1));
         assert_eq!(second.send_at, Some(at(121)), "the run's first second is not lost on the way");
         // The halves of a bulk follow each other.
@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_time_given_back_is_free() {
-        let mut pace = Pace::default();
+        let mut pace = SendSchedule::default();
         let bulk = paced(BulkTime::Start(0), 2);
         let first = pace.give(&bulk, BEGIN, at(0));
         pace.give_back(&bulk.message(), first);
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn bulks_in_any_order_keep_their_planned_times() {
-        let mut pace = Pace::default();
+        let mut pace = SendSchedule::default();
         let late = pace.give(&paced(BulkTime::At(at(1000)), 2), BEGIN, at(0));
         let early = pace.give(&paced(BulkTime::At(at(500)), 2), BEGIN, at(0));
         assert_eq!((early.send_at, late.send_at), (Some(at(500)), Some(at(1000))));
@@ -178,9 +178,9 @@ mod tests {
     fn a_later_end_of_the_plan_counts_until_the_bulk_is_cut() {
         let mut bulk = paced(BulkTime::At(at(60)), 2);
         bulk.until = Some(at(1000));
-        assert_eq!(Pace::default().give(&bulk, BEGIN, at(0)).span, Some((at(60), at(1000))));
+        assert_eq!(SendSchedule::default().give(&bulk, BEGIN, at(0)).span, Some((at(60), at(1000))));
         let [first, _] = bulk.halves();
-        assert_eq!(Pace::default().give(&first, BEGIN, at(0)).span, Some((at(60), at(120))));
+        assert_eq!(SendSchedule::default().give(&first, BEGIN, at(0)).span, Some((at(60), at(120))));
     }
 
     #[test]
@@ -190,12 +190,12 @@ mod tests {
         bulk.send_at = Some(at(60));
         bulk.until = Some(at(240));
         let speed = bulk.envelope.speed.unwrap();
-        let keep = |bulk: &Letters, now| keep(bulk, speed, at(now));
-        assert_eq!(keep(&bulk, 0), Ok(Slot { send_at: Some(at(60)), span: Some((at(60), at(240))) }));
-        assert_eq!(keep(&bulk, 120), Ok(Slot { send_at: None, span: Some((at(120), at(240))) }));
-        let late = Late { message: bulk.message(), earliest: at(121), length_ms: 120_000 };
+        let keep = |bulk: &PreparedBulk, now| keep(bulk, speed, at(now));
+        assert_eq!(keep(&bulk, 0), Ok(SendSlot { send_at: Some(at(60)), span: Some((at(60), at(240))) }));
+        assert_eq!(keep(&bulk, 120), Ok(SendSlot { send_at: None, span: Some((at(120), at(240))) }));
+        let late = LateBulk { message: bulk.message(), earliest: at(121), length_ms: 120_000 };
         assert_eq!(keep(&bulk, 121), Err(late.clone()));
-        assert_eq!(late.slot(at(500), at(121)), Slot { send_at: Some(at(500)), span: Some((at(500), at(620))) });
+        assert_eq!(late.slot(at(500), at(121)), SendSlot { send_at: Some(at(500)), span: Some((at(500), at(620))) });
         // A part of it has no time of its own.
         let [first, _] = bulk.halves();
         assert!(keep(&first, 0).is_err());

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use super::event::Wait;
-use super::settings::Settings;
+use super::settings::RunSettings;
 use super::summary::Stopped;
 use super::verdict::Again;
 use super::work::Tries;
 
 /// What to do about a bulk that was refused for the moment.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Patience {
+pub(super) enum RetryPolicy {
     /// Try again at once.
     AtOnce,
     /// Nobody claims anything for so long.
@@ -20,26 +20,30 @@ pub(super) enum Patience {
 }
 
 /// Counts a try, and says what to do.
-pub(super) fn next(again: Again, tries: &mut Tries, settings: &Settings) -> Patience {
+pub(super) fn next(again: Again, tries: &mut Tries, settings: &RunSettings) -> RetryPolicy {
     match again {
         Again::TooMany { retry_after } => {
             tries.throttled += 1;
             if tries.throttled >= settings.throttled_max {
-                return Patience::GiveUp(Stopped::Throttled);
+                return RetryPolicy::GiveUp(Stopped::Throttled);
             }
             let wanted = retry_after.map_or_else(|| doubled(settings, tries.throttled), |wanted| wanted.max(SHORTEST));
-            Patience::Wait(Wait::TooMany, wanted.min(settings.retry_after_max))
+            RetryPolicy::Wait(Wait::TooMany, wanted.min(settings.retry_after_max))
         }
         Again::Unreachable(why) => {
             tries.failed += 1;
             if tries.failed >= settings.attempts_max {
-                return Patience::GiveUp(Stopped::Unreachable(why));
+                return RetryPolicy::GiveUp(Stopped::Unreachable(why));
             }
-            Patience::Wait(Wait::Unreachable(why), doubled(settings, tries.failed))
+            RetryPolicy::Wait(Wait::Unreachable(why), doubled(settings, tries.failed))
         }
         Again::NotStarted => {
             tries.failed += 1;
-            if tries.failed >= settings.attempts_max { Patience::GiveUp(Stopped::TooSlow) } else { Patience::AtOnce }
+            if tries.failed >= settings.attempts_max {
+                RetryPolicy::GiveUp(Stopped::TooSlow)
+            } else {
+                RetryPolicy::AtOnce
+            }
         }
     }
 }
@@ -47,7 +51,7 @@ pub(super) fn next(again: Again, tries: &mut Tries, settings: &Settings) -> Pati
 /// Even a gateway that says "at once" is not asked more often.
 const SHORTEST: Duration = Duration::from_secs(1);
 
-fn doubled(settings: &Settings, number: u32) -> Duration {
+fn doubled(settings: &RunSettings, number: u32) -> Duration {
     let factor = 1_u32.checked_shl(number.saturating_sub(1)).unwrap_or(u32::MAX);
     settings.backoff_first.saturating_mul(factor).min(settings.backoff_max)
 }
@@ -58,10 +62,10 @@ mod tests {
     use crate::ledger::RunId;
 
     fn waits(again: &Again) -> Vec<u64> {
-        let settings = Settings::new(RunId(1));
+        let settings = RunSettings::new(RunId(1));
         let mut tries = Tries::default();
         let mut waits = Vec::new();
-        while let Patience::Wait(_, time) = next(again.clone(), &mut tries, &settings) {
+        while let RetryPolicy::Wait(_, time) = next(again.clone(), &mut tries, &settings) {
             waits.push(time.as_secs());
         }
         waits
@@ -87,10 +91,10 @@ mod tests {
 
     #[test]
     fn a_ticket_that_is_too_old_is_tried_again_at_once_but_not_for_ever() {
-        let settings = Settings::new(RunId(1));
+        let settings = RunSettings::new(RunId(1));
         let mut tries = Tries::default();
         let answers: Vec<_> = (0..5).map(|_| next(Again::NotStarted, &mut tries, &settings)).collect();
-        assert_eq!(answers[3], Patience::AtOnce);
-        assert_eq!(answers[4], Patience::GiveUp(Stopped::TooSlow));
+        assert_eq!(answers[3], RetryPolicy::AtOnce);
+        assert_eq!(answers[4], RetryPolicy::GiveUp(Stopped::TooSlow));
     }
 }

@@ -3,16 +3,16 @@
 use std::sync::Mutex;
 use std::vec::IntoIter;
 
-use super::ports::Supply;
+use super::ports::BulkSource;
 use super::run::lock;
 use super::summary::{MessageRevision, Stopped, Tally};
 use crate::plan::Bulk;
 
 /// Bulks that one run alone hands over, in their order.
 #[derive(Debug)]
-pub struct Planned(Mutex<IntoIter<Bulk>>);
+pub struct PlannedBulks(Mutex<IntoIter<Bulk>>);
 
-impl Planned {
+impl PlannedBulks {
     /// Takes them.
     #[must_use]
     pub fn new(bulks: Vec<Bulk>) -> Self {
@@ -20,7 +20,7 @@ impl Planned {
     }
 }
 
-impl Supply for Planned {
+impl BulkSource for PlannedBulks {
     fn next(&self) -> impl Future<Output = Result<Option<Bulk>, Stopped>> + Send {
         std::future::ready(Ok(lock(&self.0).next()))
     }

@@ -7,9 +7,9 @@ use jiff::Timestamp;
 
 use super::gateway_time::GatewayTime;
 use super::outgoing::Outgoing;
-use super::pace::Late;
+use super::pace::LateBulk;
 use super::prepared::Prepared;
-use super::sent::Sent;
+use super::sent::SendOutcome;
 use super::summary::{MessageRevision, Stopped, Tally};
 use super::ticket::Ticket;
 use crate::identity::{MessageId, Person};
@@ -55,13 +55,13 @@ pub trait Store: Sync {
     /// Finds a time for a paced bulk that cannot keep its planned one, where several runs share a
     /// plan: behind everything that any of them was given. `None` if this run alone sends the
     /// message, and knows all of its times.
-    fn late_start(&self, _late: &Late) -> impl Future<Output = Result<Option<Timestamp>, Self::Error>> + Send {
+    fn late_start(&self, _late: &LateBulk) -> impl Future<Output = Result<Option<Timestamp>, Self::Error>> + Send {
         std::future::ready(Ok(None))
     }
 }
 
 /// Gives a run its bulks.
-pub trait Supply: Sync {
+pub trait BulkSource: Sync {
     /// Gives the next bulk; `None` if there is nothing more. A run asks only when it can hand a bulk
     /// over, and drops an answer that it still waits for when it is stopped.
     ///
@@ -89,9 +89,9 @@ pub trait Supply: Sync {
 /// Sends requests to the gateway.
 pub trait Sender: Sync {
     /// Sends a request once, and tells what came of it. Right before its first byte the sender begins
-    /// with [`Start::begin`](super::Start::begin), which may refuse; a request of which nothing was
+    /// with [`Start::begin`](super::RequestStart::begin), which may refuse; a request of which nothing was
     /// begun may be dropped, and counts as never sent. Total: every failure is an answer.
-    fn send(&self, request: &Outgoing, ticket: &Ticket) -> impl Future<Output = Sent> + Send;
+    fn send(&self, request: &Outgoing, ticket: &Ticket) -> impl Future<Output = SendOutcome> + Send;
 }
 
 /// Makes what a bulk says.

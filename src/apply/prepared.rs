@@ -9,14 +9,14 @@ use crate::wire::options::{DeliveryTimeWindow, Platform, ReportType, SendingSpee
 #[derive(Debug)]
 pub struct Prepared {
     /// What all of them have in common.
-    pub envelope: Envelope,
+    pub envelope: BulkOptions,
     /// The people, in the bulk's order.
     pub people: Vec<PreparedPerson>,
 }
 
 /// What all people of a bulk have in common.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Envelope {
+pub struct BulkOptions {
     /// The sender.
     pub sender: SenderId,
     /// CPaaS X options.

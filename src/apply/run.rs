@@ -13,15 +13,15 @@ use futures_util::{FutureExt as _, StreamExt as _};
 use jiff::Timestamp;
 use tokio::sync::SemaphorePermit;
 
-use super::ahead::Ahead;
-use super::deliver::Progress;
+use super::ahead::ClaimWindow;
+use super::deliver::BulkProgress;
 use super::event::Event;
 use super::gateway_time::Agreement;
 use super::kin::Kin;
-use super::pace::Pace;
-use super::ports::{Clock, Ports, Prepare, Sender, Store, Supply};
+use super::pace::SendSchedule;
+use super::ports::{BulkSource, Clock, Ports, Prepare, Sender, Store};
 use super::queue::{Queue, Taken};
-use super::settings::Settings;
+use super::settings::RunSettings;
 use super::summary::{Alarm, MessageRevision, Stopped, Summary, Tally};
 use super::work::Work;
 use crate::identity::{Person, PersonSet};
@@ -37,13 +37,13 @@ const LEAVE_TIMES: u32 = 2;
 /// became of everybody in them.
 ///
 /// When `interrupts.first` is ready no new claims are made, and requests in flight have
-/// [`Settings::grace`] to end; when `interrupts.second` is, nobody waits for them any more, and whoever
+/// [`RunSettings::grace`] to end; when `interrupts.second` is, nobody waits for them any more, and whoever
 /// is in flight is in doubt. A request is never sent again unless it surely was not taken. However the
-/// run ends, the summary's groups add up to the people supplied, and those of [`Supply::not_given`].
-pub async fn apply<B: Supply, S: Store, G: Sender, P: Prepare, C: Clock>(
+/// run ends, the summary's groups add up to the people supplied, and those of [`BulkSource::not_given`].
+pub async fn apply<B: BulkSource, S: Store, G: Sender, P: Prepare, C: Clock>(
     supply: &B,
     ports: Ports<'_, S, G, P, C>,
-    settings: &Settings,
+    settings: &RunSettings,
     interrupts: Interrupts<impl Future<Output = ()> + Send, impl Future<Output = ()> + Send>,
     events: impl FnMut(Event) + Send,
 ) -> Summary {
@@ -55,26 +55,26 @@ pub async fn apply<B: Supply, S: Store, G: Sender, P: Prepare, C: Clock>(
     let run = Run::new(ports, settings, interrupts.first.boxed(), leave, found_out, Box::new(events));
     let mut queue = Queue::default();
     let mut flight = FuturesUnordered::new();
-    let mut aboard: Vec<Arc<Progress>> = Vec::new();
+    let mut aboard: Vec<Arc<BulkProgress>> = Vec::new();
     let mut asks = true;
     let mut is_supplied = true;
     loop {
         while flight.len() < run.ahead.bulks() {
             if let Some(work) = run.next(&mut queue) {
                 let kin = work.kin.clone();
-                let progress = Arc::new(Progress::of(&work));
+                let progress = Arc::new(BulkProgress::of(&work));
                 aboard.retain(|other| Arc::strong_count(other) > 1);
                 aboard.push(Arc::clone(&progress));
-                flight.push(async { Step::Delivered(guarded(&run, work, progress).await, kin) }.boxed());
+                flight.push(async { RunStep::Delivered(guarded(&run, work, progress).await, kin) }.boxed());
             } else if asks && is_supplied && (flight.is_empty() || !queue.is_suspicious()) {
                 asks = false;
-                flight.push(async { Step::Supplied(run.ask(supply).await) }.boxed());
+                flight.push(async { RunStep::Supplied(run.ask(supply).await) }.boxed());
             } else {
                 break;
             }
         }
         match select(flight.next(), &mut left).await {
-            Either::Left((Some(Step::Delivered(next, kin)), _)) => {
+            Either::Left((Some(RunStep::Delivered(next, kin)), _)) => {
                 if !next.iter().any(|work| work.kin.goes_on(&kin)) {
                     kin.lands();
                 }
@@ -83,11 +83,11 @@ pub async fn apply<B: Supply, S: Store, G: Sender, P: Prepare, C: Clock>(
                     run.halt(Stopped::Request(why));
                 }
             }
-            Either::Left((Some(Step::Supplied(Some(work))), _)) => {
+            Either::Left((Some(RunStep::Supplied(Some(work))), _)) => {
                 asks = true;
                 queue.push(work);
             }
-            Either::Left((Some(Step::Supplied(None)), _)) => is_supplied = false,
+            Either::Left((Some(RunStep::Supplied(None)), _)) => is_supplied = false,
             Either::Left((None, _)) if queue.is_empty() => break,
             Either::Left((None, _)) => {
                 if let Some(why) = run.concludes(&mut queue) {
@@ -97,7 +97,7 @@ pub async fn apply<B: Supply, S: Store, G: Sender, P: Prepare, C: Clock>(
             Either::Right(((), _)) => {
                 run.halt(Stopped::Interrupted);
                 let supplied = std::iter::from_fn(|| run.ask(supply).now_or_never().flatten());
-                let never = queue.into_iter().chain(supplied).map(|work| Arc::new(Progress::of(&work)));
+                let never = queue.into_iter().chain(supplied).map(|work| Arc::new(BulkProgress::of(&work)));
                 // Whoever has landed already has nobody left.
                 for progress in aboard.into_iter().chain(never) {
                     run.count(progress.message(), &progress.lost());
@@ -124,7 +124,7 @@ pub struct Interrupts<F, S> {
 }
 
 /// What a run waits for.
-enum Step {
+enum RunStep {
     /// A bulk from there was handed over; this comes of it.
     Delivered(Vec<Work>, Kin),
     /// The next bulk is there, or there is none.
@@ -135,7 +135,7 @@ enum Step {
 async fn guarded<S: Store, G: Sender, P: Prepare, C: Clock>(
     run: &Run<'_, S, G, P, C>,
     work: Work,
-    progress: Arc<Progress>,
+    progress: Arc<BulkProgress>,
 ) -> Vec<Work> {
     match AssertUnwindSafe(run.deliver(work, &progress)).catch_unwind().await {
         Ok(next) => {
@@ -166,11 +166,11 @@ type LeftOut<'a> = dyn Fn(&MessageRevision) -> Vec<Person> + Send + Sync + 'a;
 /// What all bulks of a run share.
 pub(super) struct Run<'a, S, G, P, C> {
     pub(super) ports: Ports<'a, S, G, P, C>,
-    pub(super) settings: &'a Settings,
+    pub(super) settings: &'a RunSettings,
     /// When the run began.
     pub(super) begin: Timestamp,
-    pub(super) pace: Mutex<Pace>,
-    pub(super) ahead: Ahead,
+    pub(super) pace: Mutex<SendSchedule>,
+    pub(super) ahead: ClaimWindow,
     /// The first interrupt: when it came, on the clock of [`Clock::elapsed`].
     interrupt: Shared<BoxFuture<'a, Duration>>,
     /// The second one.
@@ -195,7 +195,7 @@ pub(super) struct Run<'a, S, G, P, C> {
 impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
     fn new(
         ports: Ports<'a, S, G, P, C>,
-        settings: &'a Settings,
+        settings: &'a RunSettings,
         stop: BoxFuture<'a, ()>,
         leave: Shared<BoxFuture<'a, ()>>,
         found_out: FoundOut<'a>,
@@ -209,7 +209,7 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
             ports,
             settings,
             pace: Mutex::default(),
-            ahead: Ahead::new(settings),
+            ahead: ClaimWindow::new(settings),
             halt: Abortable::new(interrupt.clone(), registration).shared(),
             interrupt,
             leave,
@@ -226,7 +226,7 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
 
     /// Asks for the next bulk. What is there at once is taken although the run has stopped: its
     /// people are counted.
-    async fn ask(&self, supply: &impl Supply) -> Option<Work> {
+    async fn ask(&self, supply: &impl BulkSource) -> Option<Work> {
         match select(pin!(supply.next()), self.halt.clone()).await {
             Either::Left((Ok(bulk), _)) => bulk.map(|bulk| self.supplied(bulk)),
             Either::Left((Err(reason), _)) => {
@@ -396,7 +396,7 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
 
     /// Is ready when the store has had its time.
     async fn store_grace_is_over(&self) {
-        let Settings { grace, store_grace, leave_grace, .. } = self.settings;
+        let RunSettings { grace, store_grace, leave_grace, .. } = self.settings;
         let leave = self.leave.clone().then(|()| self.ports.clock.sleep(*leave_grace));
         select(pin!(self.interrupted_for(grace.saturating_add(*store_grace))), pin!(leave)).await;
     }

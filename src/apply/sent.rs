@@ -7,7 +7,7 @@ use crate::wire::response::Response;
 
 /// What came of a request.
 #[derive(Debug, Clone)]
-pub enum Sent {
+pub enum SendOutcome {
     /// A 200 that could be read.
     Answered(
         /// Its body.

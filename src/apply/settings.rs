@@ -6,7 +6,7 @@ use crate::ledger::RunId;
 
 /// How a run goes about its work.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settings {
+pub struct RunSettings {
     /// The run's number.
     pub run: RunId,
     /// How many bulks are in flight at most; at least 1 is taken.
@@ -37,7 +37,7 @@ pub struct Settings {
     pub shares_plan: bool,
 }
 
-impl Settings {
+impl RunSettings {
     /// The settings of a run unless something else is asked for.
     #[must_use]
     pub const fn new(run: RunId) -> Self {

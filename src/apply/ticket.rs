@@ -15,12 +15,12 @@ use crate::ledger::{Claim, ClaimId, Grant, Outcome};
 #[must_use = "a claim without an outcome is a doubt"]
 pub struct Ticket {
     claim: ClaimId,
-    start: Start,
+    start: RequestStart,
 }
 
 /// When a request may begin at the latest, and whether it has begun. Clones tell the same.
 #[derive(Debug, Clone)]
-pub struct Start {
+pub struct RequestStart {
     by: Duration,
     state: Arc<AtomicU8>,
 }
@@ -29,7 +29,7 @@ const WAITING: u8 = 0;
 const BEGUN: u8 = 1;
 const CANCELLED: u8 = 2;
 
-impl Start {
+impl RequestStart {
     fn new(by: Duration) -> Self {
         Self { by, state: Arc::new(AtomicU8::new(WAITING)) }
     }
@@ -66,14 +66,14 @@ impl Ticket {
 
     /// When its request may begin, and whether it has.
     #[must_use]
-    pub fn start(&self) -> &Start {
+    pub fn start(&self) -> &RequestStart {
         &self.start
     }
 
     /// A ticket without a claim, to test senders with.
     #[cfg(test)]
     pub(crate) fn without_claim(claim: ClaimId, start_by: Duration) -> Self {
-        Self { claim, start: Start::new(start_by) }
+        Self { claim, start: RequestStart::new(start_by) }
     }
 }
 
@@ -91,7 +91,7 @@ pub(super) enum Claimed {
 pub(super) async fn claim<S: Store>(store: &S, claim: Claim, start_by: Duration) -> Result<Claimed, S::Error> {
     let id = claim.id.clone();
     Ok(match store.claim(claim).await {
-        Ok(Grant::Granted) => Claimed::Yes(Ticket { claim: id, start: Start::new(start_by) }),
+        Ok(Grant::Granted) => Claimed::Yes(Ticket { claim: id, start: RequestStart::new(start_by) }),
         Ok(Grant::Taken(people)) => Claimed::Taken(people),
         Err(error) if S::is_surely_not_written(&error) => Claimed::No(error.to_string()),
         Err(error) => return Err(error),
@@ -111,10 +111,10 @@ mod tests {
     #[test]
     fn a_request_begins_once_in_time_or_never() {
         let second = Duration::from_secs;
-        let start = Start::new(second(2));
+        let start = RequestStart::new(second(2));
         let other = start.clone();
         assert!(start.begin(second(1)) && !other.begin(second(1)) && !other.cancel());
-        let start = Start::new(second(2));
+        let start = RequestStart::new(second(2));
         assert!(!start.begin(second(2)), "too late");
         assert!(start.cancel() && !start.begin(second(1)), "given up");
     }

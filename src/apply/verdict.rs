@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::prepared::PreparedPerson;
-use super::sent::{Refusal, Sent};
+use super::sent::{Refusal, SendOutcome};
 use super::summary::{Alarm, Stopped, Tally};
 use crate::identity::{BulkId, MessageId, Person, PersonMap};
 use crate::ledger::{ClaimId, Outcome, PersonState};
@@ -127,11 +127,11 @@ const WORDS_CHARS_MAX: usize = 1000;
 pub(super) const NOT_ATTEMPTED: &str = "not attempted";
 
 /// Says what came of a request to these people.
-pub(super) fn judge(bulk: &BulkId, people: &[PreparedPerson], sent: Sent) -> Verdict {
+pub(super) fn judge(bulk: &BulkId, people: &[PreparedPerson], sent: SendOutcome) -> Verdict {
     match sent {
-        Sent::Answered(response) => answered(bulk, people, &response),
-        Sent::Refused(refusal) => refused(people, refusal),
-        Sent::Unknown(why) => Verdict::all(people, PersonState::Claimed, why, Next::Done),
+        SendOutcome::Answered(response) => answered(bulk, people, &response),
+        SendOutcome::Refused(refusal) => refused(people, refusal),
+        SendOutcome::Unknown(why) => Verdict::all(people, PersonState::Claimed, why, Next::Done),
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::kin::Kin;
-use super::prepared::{Envelope, Prepared, PreparedPerson};
+use super::prepared::{BulkOptions, Prepared, PreparedPerson};
 use super::summary::MessageRevision;
 use crate::identity::{BulkId, BulkTime, MessageKey, Person, PersonSet, Revision};
 use crate::ledger::PersonState;
@@ -28,7 +28,7 @@ pub(super) enum Stage {
     /// As planned.
     Planned(Bulk),
     /// Rendered.
-    Prepared(Letters),
+    Prepared(PreparedBulk),
 }
 
 /// What was tried before, of a bulk and of those that it was cut from.
@@ -44,7 +44,7 @@ pub(super) struct Tries {
 
 /// A rendered bulk.
 #[derive(Debug)]
-pub(super) struct Letters {
+pub(super) struct PreparedBulk {
     pub(super) message: MessageKey,
     pub(super) revision: Revision,
     /// The time that goes into its id.
@@ -53,7 +53,7 @@ pub(super) struct Letters {
     pub(super) send_at: Option<Timestamp>,
     /// The planned end of its paced sending, if it was not cut since.
     pub(super) until: Option<Timestamp>,
-    pub(super) envelope: Arc<Envelope>,
+    pub(super) envelope: Arc<BulkOptions>,
     pub(super) people: Vec<PreparedPerson>,
 }
 
@@ -83,7 +83,7 @@ impl Stage {
     }
 }
 
-impl Letters {
+impl PreparedBulk {
     /// Takes what was rendered of a bulk: nobody who is not in the bulk, and nobody twice.
     pub(super) fn new(bulk: &Bulk, prepared: Prepared) -> Self {
         let mut open: PersonSet = bulk.recipients.iter().map(|recipient| recipient.person).collect();

@@ -3,7 +3,7 @@
 use memchr::{memchr, memchr_iter};
 
 use crate::audience::CELL_BYTES_MAX;
-use crate::audience::records::Marks;
+use crate::audience::records::RowMarks;
 use crate::audience::row::RowProblem;
 use crate::audience::table::Table;
 use crate::diagnostic::words::plural;
@@ -11,7 +11,7 @@ use crate::wire::visible::is_blank;
 
 /// Why a row gives no cells.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(super) enum RowFault {
     /// It cannot be read; the others can.
     Row(RowProblem),
     /// It has a value in this cell, counted from 0, of a column without a name: nobody knows which rows
@@ -19,7 +19,7 @@ pub(super) enum Fault {
     Nameless(usize),
 }
 
-impl From<RowProblem> for Fault {
+impl From<RowProblem> for RowFault {
     fn from(problem: RowProblem) -> Self {
         Self::Row(problem)
     }
@@ -28,11 +28,11 @@ impl From<RowProblem> for Fault {
 /// Takes a row apart and holds it against the header.
 pub(super) fn parse(
     text: &str,
-    marks: Marks,
+    marks: RowMarks,
     table: &Table,
     record: &mut csv::StringRecord,
     cell: &mut String,
-) -> Result<(), Fault> {
+) -> Result<(), RowFault> {
     split(text, marks, table.delimiter, record, cell)?;
     if record.len() != table.width || !table.nameless.is_empty() {
         fit(record, table)?;
@@ -47,7 +47,7 @@ pub(super) fn parse(
 }
 
 /// Gives a row one cell for each column with a name. What is blank may be missing, or too much.
-fn fit(record: &mut csv::StringRecord, table: &Table) -> Result<(), Fault> {
+fn fit(record: &mut csv::StringRecord, table: &Table) -> Result<(), RowFault> {
     let columns = table.header.names().len();
     let blank = |position: usize| record.get(position).is_none_or(is_blank);
     if record.iter().all(is_blank) {
@@ -55,7 +55,7 @@ fn fit(record: &mut csv::StringRecord, table: &Table) -> Result<(), Fault> {
         return Ok(());
     }
     if let Some(position) = table.nameless.iter().copied().find(|position| !blank(*position)) {
-        return Err(Fault::Nameless(position));
+        return Err(RowFault::Nameless(position));
     }
     let found = record.len();
     let counts = || format!("it has {}, and the header has {}", plural(found as u64, "cell"), table.width);
@@ -87,12 +87,12 @@ pub(super) fn shown(delimiter: u8) -> String {
 /// Takes a row apart.
 pub(super) fn split(
     text: &str,
-    marks: Marks,
+    marks: RowMarks,
     delimiter: u8,
     record: &mut csv::StringRecord,
     cell: &mut String,
 ) -> Result<(), RowProblem> {
-    if marks == Marks::None {
+    if marks == RowMarks::None {
         let mut start = 0;
         for end in memchr_iter(delimiter, text.as_bytes()) {
             record.push_field(text.get(start..end).unwrap_or_default());
@@ -104,7 +104,7 @@ pub(super) fn split(
     if memchr(0, text.as_bytes()).is_some() {
         return Err(RowProblem::new("it holds a NUL character"));
     }
-    let returns = marks == Marks::Returns;
+    let returns = marks == RowMarks::Returns;
     let mut rest = text;
     loop {
         let (plain, after) = match rest.strip_prefix('"') {

@@ -3,30 +3,30 @@
 use std::io;
 use std::sync::Arc;
 
-use crate::audience::cells::{Fault, parse, shown};
-use crate::audience::dialect::{Dialect, Form};
-use crate::audience::encoding::Watch;
-use crate::audience::heading::{Heading, Wanted};
-use crate::audience::lines::Lines;
-use crate::audience::opening::Opened;
-use crate::audience::records::{self, Grammar, Marks, Raw, Swallowed};
+use crate::audience::cells::{RowFault, parse, shown};
+use crate::audience::dialect::{Dialect, TableForm};
+use crate::audience::encoding::EncodingWatch;
+use crate::audience::heading::{Heading, WantedColumns};
+use crate::audience::lines::LineReader;
+use crate::audience::opening::OpenedFile;
+use crate::audience::records::{self, Grammar, Raw, RowMarks, Swallowed};
 use crate::audience::row::{Refill, RowAt, RowProblem, Stand};
 use crate::audience::table::Table;
 use crate::diagnostic::words::plural;
 use crate::diagnostic::{Code, Diagnostic, Place};
-use crate::render::Header;
+use crate::render::ColumnNames;
 
 /// Reads a CSV file.
 pub(super) struct Delimited {
     file: String,
     dialect: Dialect,
     table: Table,
-    lines: Lines,
+    lines: LineReader,
     /// Where the first row begins.
     body: u64,
     raw: Vec<u8>,
     cell: String,
-    watch: Watch,
+    watch: EncodingWatch,
 }
 
 impl Grammar for Table {
@@ -45,17 +45,17 @@ impl Grammar for Table {
 
 impl Delimited {
     /// Reads the head of a file.
-    pub(super) fn open(file: &str, opened: Opened, wanted: Wanted<'_>) -> Result<Self, Diagnostic> {
-        let Opened { mut lines, encoding, is_marked } = opened;
+    pub(super) fn open(file: &str, opened: OpenedFile, wanted: WantedColumns<'_>) -> Result<Self, Diagnostic> {
+        let OpenedFile { mut lines, encoding, is_marked } = opened;
         let (table, delimiter) = Heading::new(file, &mut lines, wanted).read()?;
         let surely = is_marked || !table.header.names().iter().all(|name| name.is_ascii());
-        let dialect = Dialect(Form::Csv { delimiter, encoding: encoding.name() });
-        let (body, watch) = (lines.byte(), Watch::new(encoding, surely));
+        let dialect = Dialect(TableForm::Csv { delimiter, encoding: encoding.name() });
+        let (body, watch) = (lines.byte(), EncodingWatch::new(encoding, surely));
         Ok(Self { file: file.to_owned(), dialect, table, lines, body, raw: Vec::new(), cell: String::new(), watch })
     }
 
     /// The columns.
-    pub(super) const fn header(&self) -> &Arc<Header> {
+    pub(super) const fn header(&self) -> &Arc<ColumnNames> {
         &self.table.header
     }
 
@@ -97,7 +97,7 @@ impl Delimited {
     }
 
     /// Takes the row in the buffer.
-    fn row(&mut self, rows: &mut Refill<'_>, stand: Stand, marks: Marks) -> Result<(), Diagnostic> {
+    fn row(&mut self, rows: &mut Refill<'_>, stand: Stand, marks: RowMarks) -> Result<(), Diagnostic> {
         let Self { raw, cell, table, watch, .. } = self;
         let text = watch.text(raw, stand.line, stand.at.0);
         if text.is_some_and(|text| watch.is_lossy(text)) {
@@ -110,8 +110,8 @@ impl Delimited {
                 None => Err(RowProblem::new("it is not UTF-8").into()),
             };
             parsed.map_err(|fault| match fault {
-                Fault::Row(problem) => problem.about(table.whose(raw)),
-                Fault::Nameless(position) => {
+                RowFault::Row(problem) => problem.about(table.whose(raw)),
+                RowFault::Nameless(position) => {
                     nameless = Some(position);
                     RowProblem::new("")
                 }
@@ -228,8 +228,8 @@ mod tests {
     #[test]
     fn a_line_without_end_costs_no_memory() {
         let huge = Huge { line_bytes: 1 << 26, at: 0, chunk: vec![b'x'; 1 << 16] };
-        let opened = Opened { lines: Lines::new(Box::new(huge)), encoding: UTF_8, is_marked: false };
-        let wanted = Wanted { to: "to", ids: IdRule::Any, delimiter: None };
+        let opened = OpenedFile { lines: LineReader::new(Box::new(huge)), encoding: UTF_8, is_marked: false };
+        let wanted = WantedColumns { to: "to", ids: IdRule::Any, delimiter: None };
         let mut reader = Delimited::open("a.csv", opened, wanted).unwrap();
         let mut rows: Vec<Row> = Vec::new();
         let mut refill = Refill::new(&mut rows, Some(0));

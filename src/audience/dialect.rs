@@ -8,11 +8,11 @@ pub(super) const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 /// How the file of an audience is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Dialect(pub(super) Form);
+pub struct Dialect(pub(super) TableForm);
 
 /// The form of an audience.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum TableForm {
     /// CSV.
     Csv {
         /// What stands between the columns, if there are several.
@@ -32,13 +32,13 @@ pub(super) enum Form {
 impl fmt::Display for Dialect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Form::Csv { delimiter: None, encoding } => write!(f, "CSV of one column, {encoding}"),
-            Form::Csv { delimiter: Some(b'\t'), encoding } => write!(f, "CSV with tabs, {encoding}"),
-            Form::Csv { delimiter: Some(delimiter), encoding } => {
+            TableForm::Csv { delimiter: None, encoding } => write!(f, "CSV of one column, {encoding}"),
+            TableForm::Csv { delimiter: Some(b'\t'), encoding } => write!(f, "CSV with tabs, {encoding}"),
+            TableForm::Csv { delimiter: Some(delimiter), encoding } => {
                 write!(f, "CSV with `{}`, {encoding}", char::from(delimiter))
             }
-            Form::Ndjson { encoding } => write!(f, "NDJSON, {encoding}"),
-            Form::Rows => f.write_str("rows of the campaign file"),
+            TableForm::Ndjson { encoding } => write!(f, "NDJSON, {encoding}"),
+            TableForm::Rows => f.write_str("rows of the campaign file"),
         }
     }
 }
@@ -104,11 +104,11 @@ mod tests {
 
     #[test]
     fn a_dialect_is_said_in_words() {
-        let csv = |delimiter, encoding| Dialect(Form::Csv { delimiter, encoding }).to_string();
+        let csv = |delimiter, encoding| Dialect(TableForm::Csv { delimiter, encoding }).to_string();
         assert_eq!(csv(Some(b';'), "windows-1252"), "CSV with `;`, windows-1252");
         assert_eq!(csv(Some(b'\t'), "UTF-16LE"), "CSV with tabs, UTF-16LE");
         assert_eq!(csv(None, "UTF-8"), "CSV of one column, UTF-8");
-        assert_eq!(Dialect(Form::Ndjson { encoding: "UTF-8" }).to_string(), "NDJSON, UTF-8");
+        assert_eq!(Dialect(TableForm::Ndjson { encoding: "UTF-8" }).to_string(), "NDJSON, UTF-8");
     }
 
     #[test]

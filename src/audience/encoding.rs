@@ -6,7 +6,7 @@ use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, MACINTOSH};
 
 use crate::audience::ROW_BYTES_MAX;
-use crate::audience::lines::{Lines, Piece};
+use crate::audience::lines::{LineEnd, LineReader};
 use crate::diagnostic::words::plural;
 use crate::diagnostic::{Code, Diagnostic, Place};
 
@@ -70,7 +70,7 @@ fn others(text: &str) -> String {
 }
 
 /// Watches whether rows are of the encoding that the file is read in.
-pub(super) struct Watch {
+pub(super) struct EncodingWatch {
     encoding: &'static Encoding,
     /// Whether something in the file is surely UTF-8: characters of several bytes, or its mark.
     surely: bool,
@@ -82,7 +82,7 @@ pub(super) struct Watch {
     left_out: bool,
 }
 
-impl Watch {
+impl EncodingWatch {
     /// Begins before the first row. Says whether something before it is surely UTF-8.
     pub(super) const fn new(encoding: &'static Encoding, surely: bool) -> Self {
         Self { encoding, surely, first: None, rows: 0, sample: Vec::new(), left_out: false }
@@ -128,7 +128,7 @@ impl Watch {
     ///
     /// # Errors
     /// If it is; or if it cannot be read again.
-    pub(super) fn judge(&mut self, file: &str, lines: &mut Lines, body: u64) -> io::Result<Option<Diagnostic>> {
+    pub(super) fn judge(&mut self, file: &str, lines: &mut LineReader, body: u64) -> io::Result<Option<Diagnostic>> {
         let Some((line, byte)) = self.first.filter(|_| !self.surely && !self.left_out) else { return Ok(None) };
         // Up to the first row that is not, all rows are UTF-8 or too large; were some of them more than ASCII?
         let end = lines.byte();
@@ -138,8 +138,8 @@ impl Watch {
         while lines.byte() < byte && !self.surely {
             raw.clear();
             let piece = lines.read(&mut raw, ROW_BYTES_MAX)?;
-            self.surely = whole && piece != Piece::Part && !raw.is_ascii() && str::from_utf8(&raw).is_ok();
-            whole = piece != Piece::Part;
+            self.surely = whole && piece != LineEnd::Part && !raw.is_ascii() && str::from_utf8(&raw).is_ok();
+            whole = piece != LineEnd::Part;
         }
         lines.seek(end)?;
         if self.surely {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::audience::COLUMNS_MAX;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::identity::{CanonicalTo, IdRule};
-use crate::render::{Header, plain_name, visible_name};
+use crate::render::{ColumnNames, plain_name, visible_name};
 
 /// Takes the names of the columns with their numbers, from 1, as they are written.
 ///
@@ -15,7 +15,7 @@ use crate::render::{Header, plain_name, visible_name};
 pub(super) fn check_header<'a>(
     names: impl IntoIterator<Item = (usize, &'a str)>,
     place: &Place,
-) -> Result<Arc<Header>, Diagnostic> {
+) -> Result<Arc<ColumnNames>, Diagnostic> {
     let refuse = |message: String| Diagnostic::error(Code::BadHeader, message, place.clone());
     let mut plain: Vec<String> = Vec::new();
     let mut seen: BTreeMap<String, (usize, &str)> = BTreeMap::new();
@@ -40,7 +40,7 @@ pub(super) fn check_header<'a>(
     if plain.is_empty() || plain.len() > COLUMNS_MAX {
         return Err(refuse(format!("an audience has 1 to {COLUMNS_MAX} columns, and here are {}", plain.len())));
     }
-    Ok(Header::new(plain))
+    Ok(ColumnNames::new(plain))
 }
 
 /// Says that two columns have one name, and how they differ in what nobody sees.

@@ -6,8 +6,8 @@ use crate::audience::delimited::failed;
 use crate::audience::dialect::{DELIMITERS, Separator, found, separator};
 use crate::audience::encoding::not_utf8;
 use crate::audience::header::check_header;
-use crate::audience::lines::Lines;
-use crate::audience::records::{self, Grammar, Marks, Raw};
+use crate::audience::lines::LineReader;
+use crate::audience::records::{self, Grammar, Raw, RowMarks};
 use crate::audience::row::RowProblem;
 use crate::audience::table::{Table, cells};
 use crate::audience::title;
@@ -21,7 +21,7 @@ use crate::wire::visible::is_invisible;
 
 /// What a campaign says about a CSV file.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Wanted<'a> {
+pub(super) struct WantedColumns<'a> {
     /// The column of the recipient's id.
     pub to: &'a str,
     /// Which ids are valid.
@@ -35,9 +35,9 @@ pub(super) struct Heading<'a> {
     /// Its name.
     pub file: &'a str,
     /// Its lines.
-    pub lines: &'a mut Lines,
+    pub lines: &'a mut LineReader,
     /// What the campaign says.
-    pub wanted: Wanted<'a>,
+    pub wanted: WantedColumns<'a>,
     /// The line of the header.
     pub line: u64,
     raw: Vec<u8>,
@@ -62,7 +62,7 @@ impl Grammar for Loose<'_> {
 
 impl<'a> Heading<'a> {
     /// Begins at the beginning of a file, behind its byte order mark.
-    pub(super) const fn new(file: &'a str, lines: &'a mut Lines, wanted: Wanted<'a>) -> Self {
+    pub(super) const fn new(file: &'a str, lines: &'a mut LineReader, wanted: WantedColumns<'a>) -> Self {
         Self { file, lines, wanted, line: 1, raw: Vec::new() }
     }
 
@@ -236,7 +236,7 @@ impl<'a> Heading<'a> {
 /// The cells of a row, with this between them.
 fn parts(text: &str, delimiter: u8) -> Result<Vec<String>, RowProblem> {
     let mut record = csv::StringRecord::new();
-    split(text, Marks::Returns, delimiter, &mut record, &mut String::new())?;
+    split(text, RowMarks::Returns, delimiter, &mut record, &mut String::new())?;
     // A spreadsheet that wraps every cell wraps the names, too.
     let name = |cell: &str| if cell.trim_start().starts_with('=') { plain(cell).into_owned() } else { cell.to_owned() };
     Ok(record.iter().map(name).collect())

@@ -8,11 +8,11 @@ use crate::audience::header::check_header;
 use crate::audience::row::{Refill, RowAt, RowProblem, Stand};
 use crate::diagnostic::words::plural;
 use crate::diagnostic::{Diagnostic, Place};
-use crate::render::Header;
+use crate::render::ColumnNames;
 
 /// Gives the rows of a campaign file.
 pub(super) struct Inline {
-    header: Arc<Header>,
+    header: Arc<ColumnNames>,
     to: Option<usize>,
     rows: Vec<(u64, Vec<String>)>,
     next: usize,
@@ -31,7 +31,7 @@ impl Inline {
     }
 
     /// The columns.
-    pub(super) const fn header(&self) -> &Arc<Header> {
+    pub(super) const fn header(&self) -> &Arc<ColumnNames> {
         &self.header
     }
 

@@ -139,7 +139,7 @@ impl<'de, V: Deserialize<'de>> Deserialize<'de> for Members<'de, V> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut members = Vec::with_capacity(8);
-                while let Some(Key(key)) = map.next_key()? {
+                while let Some(JsonKey(key)) = map.next_key()? {
                     members.push((key, map.next_value()?));
                 }
                 Ok(Members(members))
@@ -180,7 +180,7 @@ impl<'de> Deserialize<'de> for Quick<'de> {
 
 /// A key, borrowed where nothing in it is escaped.
 #[derive(serde::Deserialize)]
-struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+struct JsonKey<'a>(#[serde(borrow)] Cow<'a, str>);
 
 impl<'a> Cell<'a> {
     /// Takes a value as it is written.

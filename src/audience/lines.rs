@@ -2,14 +2,14 @@
 
 use std::io::{self, BufRead as _, Read as _, Seek as _, SeekFrom};
 
-use crate::campaign::Stream;
+use crate::campaign::AudienceStream;
 
 /// How far apart the places are whose line numbers are remembered, in bytes.
 const CHECKPOINT_BYTES: u64 = 1024 * 1024;
 
 /// How a piece of a line ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Piece {
+pub(super) enum LineEnd {
     /// With the line; the newline is in the piece.
     Line,
     /// In the middle of the line: no more fits.
@@ -19,8 +19,8 @@ pub(super) enum Piece {
 }
 
 /// Reads a stream line by line.
-pub(super) struct Lines {
-    stream: Box<dyn Stream>,
+pub(super) struct LineReader {
+    stream: Box<dyn AudienceStream>,
     /// The next byte.
     byte: u64,
     /// The number of the line that holds the next byte, from 1.
@@ -29,9 +29,9 @@ pub(super) struct Lines {
     checkpoints: Vec<(u64, u64)>,
 }
 
-impl Lines {
+impl LineReader {
     /// Starts at the beginning of a stream.
-    pub(super) fn new(stream: Box<dyn Stream>) -> Self {
+    pub(super) fn new(stream: Box<dyn AudienceStream>) -> Self {
         Self { stream, byte: 0, line: 1, checkpoints: vec![(0, 1)] }
     }
 
@@ -46,16 +46,16 @@ impl Lines {
     }
 
     /// Appends the rest of the line to `buffer`, or the next `bytes_max` bytes of it.
-    pub(super) fn read(&mut self, buffer: &mut Vec<u8>, bytes_max: usize) -> io::Result<Piece> {
+    pub(super) fn read(&mut self, buffer: &mut Vec<u8>, bytes_max: usize) -> io::Result<LineEnd> {
         let limit = u64::try_from(bytes_max).unwrap_or(u64::MAX);
         let read = (&mut self.stream).take(limit).read_until(b'\n', buffer)?;
         self.byte = self.byte.saturating_add(u64::try_from(read).unwrap_or(u64::MAX));
         if read > 0 && buffer.last() == Some(&b'\n') {
             self.line += 1;
             self.remember();
-            return Ok(Piece::Line);
+            return Ok(LineEnd::Line);
         }
-        Ok(if read < bytes_max { Piece::End } else { Piece::Part })
+        Ok(if read < bytes_max { LineEnd::End } else { LineEnd::Part })
     }
 
     /// Skips a byte order mark at the beginning of the stream.
@@ -114,29 +114,30 @@ mod tests {
         let starts: Vec<u64> = std::iter::once(0)
             .chain(text.bytes().zip(1_u64..).filter(|(byte, _)| *byte == b'\n').map(|(_, at)| at))
             .collect();
-        let mut lines = Lines::new(Box::new(Cursor::new(text)));
+        let mut lines = LineReader::new(Box::new(Cursor::new(text)));
         for line in [1, 250_000, 3, 3, 299_999, 150_000, 150_001, 1] {
             lines.seek(starts[line - 1]).unwrap();
             assert_eq!((lines.byte(), lines.line()), (starts[line - 1], line as u64));
             let mut buffer = Vec::new();
-            assert_eq!(lines.read(&mut buffer, 100).unwrap(), Piece::Line);
+            assert_eq!(lines.read(&mut buffer, 100).unwrap(), LineEnd::Line);
             assert_eq!(buffer, format!("line {line}\n").into_bytes());
         }
         assert!(lines.checkpoints.len() > 1 && lines.checkpoints.len() < 10);
         lines.seek(u64::MAX).unwrap();
-        assert_eq!(lines.read(&mut Vec::new(), 100).unwrap(), Piece::End);
+        assert_eq!(lines.read(&mut Vec::new(), 100).unwrap(), LineEnd::End);
     }
 
     #[test]
     fn a_long_line_comes_in_pieces() {
-        let mut lines = Lines::new(Box::new(Cursor::new("abcdef\ngh")));
+        let mut lines = LineReader::new(Box::new(Cursor::new("abcdef\ngh")));
         let mut pieces = Vec::new();
         for _ in 0..4 {
             let mut buffer = Vec::new();
             let piece = lines.read(&mut buffer, 4).unwrap();
             pieces.push((String::from_utf8(buffer).unwrap(), piece, lines.line()));
         }
-        let expected = [("abcd", Piece::Part, 1), ("ef\n", Piece::Line, 2), ("gh", Piece::End, 2), ("", Piece::End, 2)];
+        let expected =
+            [("abcd", LineEnd::Part, 1), ("ef\n", LineEnd::Line, 2), ("gh", LineEnd::End, 2), ("", LineEnd::End, 2)];
         assert_eq!(pieces, expected.map(|(text, piece, line)| (text.to_owned(), piece, line)));
     }
 }

@@ -1,6 +1,6 @@
 //! Rows to recipients: reading an audience, over a stream that is handed in.
 //!
-//! A [`Reader`] gives the rows of a CSV file, of an NDJSON file, or of the campaign file itself,
+//! A [`AudienceReader`] gives the rows of a CSV file, of an NDJSON file, or of the campaign file itself,
 //! and can go back to any row. A row that cannot be read is given as such and never ends the
 //! reading; memory is bounded whatever the file holds.
 
@@ -32,8 +32,8 @@ mod usual;
 
 pub use dialect::Dialect;
 pub use digest::used_digest;
-pub use moment::{Moment, TimeForm, TimeForms, masked_time, time_cure};
-pub use reader::Reader;
+pub use moment::{CellInstant, TimeForm, TimeForms, masked_time, time_cure};
+pub use reader::AudienceReader;
 pub use row::{Row, RowAt, RowProblem};
 
 /// The largest row, in bytes, as it stands in the file.

@@ -32,7 +32,7 @@ impl TimeForm {
 
 /// An instant in a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Moment {
+pub struct CellInstant {
     /// The instant.
     pub instant: Timestamp,
     /// How it is written. A bare number is to be trusted only if all times of its column are numbers
@@ -40,7 +40,7 @@ pub struct Moment {
     pub form: TimeForm,
 }
 
-impl Moment {
+impl CellInstant {
     /// Reads a cell: RFC 3339, or date and time with a space, with `Z` or an offset; or ten or
     /// thirteen digits since 1970. A time without an offset could be anybody's, and is refused.
     #[must_use]
@@ -71,7 +71,7 @@ fn written(cell: &str) -> Option<Timestamp> {
     }
 }
 
-fn epoch(cell: &str) -> Option<Moment> {
+fn epoch(cell: &str) -> Option<CellInstant> {
     let (form, in_second) = match cell.len() {
         10 => (TimeForm::EpochSeconds, 1),
         13 => (TimeForm::EpochMillis, 1000),
@@ -79,7 +79,7 @@ fn epoch(cell: &str) -> Option<Moment> {
     };
     let number = cell.bytes().all(|byte| byte.is_ascii_digit()).then(|| cell.parse::<i64>().ok()).flatten()?;
     let instant = Timestamp::from_millisecond(number * (1000 / in_second)).ok()?;
-    EPOCH_SECONDS.contains(&(number / in_second)).then_some(Moment { instant, form })
+    EPOCH_SECONDS.contains(&(number / in_second)).then_some(CellInstant { instant, form })
 }
 
 /// The forms in which the times of a column stand: how many of each.
@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn only_instants_are_read() {
         let check = |cell: &str, expected: Option<&str>| {
-            let moment = Moment::parse(cell).filter(|moment| moment.form == TimeForm::Written);
+            let moment = CellInstant::parse(cell).filter(|moment| moment.form == TimeForm::Written);
             assert_eq!(moment.map(|moment| moment.instant), written(cell.trim()), "{cell}");
             assert_eq!(moment.map(|moment| moment.instant.to_string()).as_deref(), expected, "{cell}");
         };
@@ -193,7 +193,7 @@ mod tests {
     #[test]
     fn bare_numbers_are_instants_of_a_form() {
         let check = |cell: &str, form: TimeForm, expected: &str| {
-            let moment = Moment::parse(cell).unwrap();
+            let moment = CellInstant::parse(cell).unwrap();
             assert_eq!((moment.form, moment.instant.to_string().as_str()), (form, expected), "{cell}");
         };
         check("1796000000", TimeForm::EpochSeconds, "2026-11-30T00:53:20Z");
@@ -212,7 +212,7 @@ mod tests {
             "1.796E+12",
             "١٧٩٦٠",
         ] {
-            assert_eq!(Moment::parse(cell), None, "{cell}");
+            assert_eq!(CellInstant::parse(cell), None, "{cell}");
         }
     }
 
@@ -237,7 +237,7 @@ mod tests {
     fn nobody_has_written_in_the_future() {
         let now: Timestamp = "2026-11-30T12:00:00Z".parse().unwrap();
         let check =
-            |cell: &str, expect: bool| assert_eq!(Moment::parse(cell).unwrap().is_to_come(now), expect, "{cell}");
+            |cell: &str, expect: bool| assert_eq!(CellInstant::parse(cell).unwrap().is_to_come(now), expect, "{cell}");
         check("2026-11-30T12:00:00Z", false);
         check("2026-11-30T12:01:00Z", false);
         check("2026-11-30T12:01:01Z", true);
@@ -273,13 +273,13 @@ mod tests {
             prop_assert!(masked.chars().all(|char| !char.is_alphanumeric() || "9aA".contains(char)));
             prop_assert_eq!(masked_time(&masked.replace('…', "")), masked.replace('…', ""));
             let cure = time_cure(&cell);
-            prop_assert!(!cure.is_empty() && Moment::parse("2026-12-01T09:00:00Z").is_some());
+            prop_assert!(!cure.is_empty() && CellInstant::parse("2026-12-01T09:00:00Z").is_some());
         }
 
         #[test]
         fn a_number_is_one_instant(second in EPOCH_SECONDS, milli in 0_i64..1000) {
-            let seconds = Moment::parse(&second.to_string()).unwrap();
-            let millis = Moment::parse(&(second * 1000 + milli).to_string()).unwrap();
+            let seconds = CellInstant::parse(&second.to_string()).unwrap();
+            let millis = CellInstant::parse(&(second * 1000 + milli).to_string()).unwrap();
             prop_assert_eq!(seconds.instant.as_second(), second);
             prop_assert_eq!(millis.instant.as_millisecond(), second * 1000 + milli);
         }

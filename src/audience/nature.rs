@@ -7,7 +7,7 @@ use crate::diagnostic::{Code, Diagnostic, Place};
 
 /// What a file is read as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Format {
+pub(crate) enum FileFormat {
     /// CSV.
     Csv,
     /// A JSON object a line.
@@ -25,10 +25,10 @@ pub(crate) struct Nature {
 
 impl Nature {
     /// Says so.
-    pub(super) fn diagnostic(self, path: &str, format: Format) -> Diagnostic {
+    pub(super) fn diagnostic(self, path: &str, format: FileFormat) -> Diagnostic {
         let wanted = match format {
-            Format::Csv => "CSV",
-            Format::Ndjson => "NDJSON",
+            FileFormat::Csv => "CSV",
+            FileFormat::Ndjson => "NDJSON",
         };
         if self.what == GZIP && path.to_ascii_lowercase().ends_with(".gz") {
             let message = "the file is compressed twice";
@@ -111,7 +111,7 @@ pub(crate) fn binary(first: &[u8]) -> Option<Nature> {
 }
 
 /// Tells a text that is of another format than the one it is read as.
-pub(crate) fn text(first: &[u8], format: Format) -> Option<Nature> {
+pub(crate) fn text(first: &[u8], format: FileFormat) -> Option<Nature> {
     let text = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first).trim_ascii_start();
     let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
     if line.contains(&0) {
@@ -151,32 +151,32 @@ fn markup(text: &[u8]) -> Option<Nature> {
     })
 }
 
-fn json(text: &[u8], line: &[u8], format: Format) -> Option<Nature> {
+fn json(text: &[u8], line: &[u8], format: FileFormat) -> Option<Nature> {
     let mut visible = text.iter().copied().filter(|byte| !byte.is_ascii_whitespace());
     let (first, second) = (visible.next()?, visible.next());
     match (first, second, format) {
-        (b'[', Some(b'{' | b'[' | b'"' | b']'), Format::Csv) => Some(Nature {
+        (b'[', Some(b'{' | b'[' | b'"' | b']'), FileFormat::Csv) => Some(Nature {
             what: "a JSON array",
             help: "write one object a line, with `jq -c '.[]'`, and read it with `ndjson`",
         }),
-        (b'[', _, Format::Ndjson) => {
+        (b'[', _, FileFormat::Ndjson) => {
             Some(Nature { what: "a JSON array", help: "write one object a line, with `jq -c '.[]'`" })
         }
-        (b'{', Some(b'"' | b'}' | b'\''), Format::Csv) if serde_json::from_slice::<IgnoredAny>(line).is_ok() => {
+        (b'{', Some(b'"' | b'}' | b'\''), FileFormat::Csv) if serde_json::from_slice::<IgnoredAny>(line).is_ok() => {
             Some(Nature { what: "NDJSON", help: "write `ndjson` in place of `csv`" })
         }
-        (b'{', Some(b'"' | b'}' | b'\''), Format::Csv) => {
+        (b'{', Some(b'"' | b'}' | b'\''), FileFormat::Csv) => {
             Some(Nature { what: "JSON", help: "write one object a line, with `jq -c`, and read it with `ndjson`" })
         }
-        (b'{', _, Format::Ndjson) if line.trim_ascii() == b"{" => Some(Nature {
+        (b'{', _, FileFormat::Ndjson) if line.trim_ascii() == b"{" => Some(Nature {
             what: "JSON over several lines",
             help: "write one object a line: `jq -c .` does, or `jq -c '.[]'` for an array in it",
         }),
-        (b'{' | b'"', _, Format::Ndjson) | (_, _, Format::Csv) => None,
-        (_, _, Format::Ndjson) if line.iter().any(|byte| matches!(byte, b',' | b';' | b'\t' | b'|')) => {
+        (b'{' | b'"', _, FileFormat::Ndjson) | (_, _, FileFormat::Csv) => None,
+        (_, _, FileFormat::Ndjson) if line.iter().any(|byte| matches!(byte, b',' | b';' | b'\t' | b'|')) => {
             Some(Nature { what: "probably CSV", help: "write `csv` in place of `ndjson`" })
         }
-        (_, _, Format::Ndjson) => None,
+        (_, _, FileFormat::Ndjson) => None,
     }
 }
 
@@ -192,14 +192,14 @@ fn holds(bytes: &[u8], mark: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    fn what(bytes: &[u8], format: Format) -> &'static str {
+    fn what(bytes: &[u8], format: FileFormat) -> &'static str {
         binary(bytes).or_else(|| text(bytes, format)).map_or("", |nature| nature.what)
     }
 
     #[test]
     fn a_file_is_known_by_its_first_bytes() {
         let check = |bytes: &[u8], expect: &str| {
-            assert_eq!(what(bytes, Format::Csv), expect, "{}", String::from_utf8_lossy(bytes));
+            assert_eq!(what(bytes, FileFormat::Csv), expect, "{}", String::from_utf8_lossy(bytes));
         };
         check(b"PK\x03\x04....[Content_Types].xml..xl/workbook.xml", "an Excel workbook");
         check(b"PK\x03\x04..mimetypeapplication/vnd.oasis.opendocument.spreadsheet", "an OpenDocument sheet");
@@ -249,7 +249,7 @@ mod tests {
     #[test]
     fn what_is_no_ndjson_is_known_too() {
         let check = |bytes: &[u8], expect: &str| {
-            assert_eq!(what(bytes, Format::Ndjson), expect, "{}", String::from_utf8_lossy(bytes));
+            assert_eq!(what(bytes, FileFormat::Ndjson), expect, "{}", String::from_utf8_lossy(bytes));
         };
         check(b"[\n{\"to\":\"1\"}]", "a JSON array");
         check(b"[]", "a JSON array");

@@ -8,17 +8,17 @@ use foldhash::fast::FixedState;
 
 use crate::audience::cells::plain_ends;
 use crate::audience::delimited::failed;
-use crate::audience::dialect::{Dialect, Form};
-use crate::audience::encoding::{Watch, not_utf8};
+use crate::audience::dialect::{Dialect, TableForm};
+use crate::audience::encoding::{EncodingWatch, not_utf8};
 use crate::audience::header::check_header;
 use crate::audience::json::{self, Broken, Cell, Pairs};
-use crate::audience::lines::{Lines, Piece};
-use crate::audience::opening::Opened;
+use crate::audience::lines::{LineEnd, LineReader};
+use crate::audience::opening::OpenedFile;
 use crate::audience::row::{Refill, RowAt, RowProblem, Stand};
 use crate::audience::{CELL_BYTES_MAX, COLUMNS_MAX, ROW_BYTES_MAX};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::identity::{CanonicalTo, IdRule};
-use crate::render::{Header, plain_name};
+use crate::render::{ColumnNames, plain_name};
 
 /// How many lines are asked for the columns: exports leave out keys that have no value.
 const ASKED_LINES: usize = 1000;
@@ -29,34 +29,34 @@ const ASKED_BYTES: u64 = 4 * 1024 * 1024;
 pub(super) struct Ndjson {
     file: String,
     dialect: Dialect,
-    header: Arc<Header>,
+    header: Arc<ColumnNames>,
     positions: HashMap<String, usize, FixedState>,
     /// The key of the recipient's id, and its position.
     to: (String, Option<usize>),
-    lines: Lines,
+    lines: LineReader,
     /// Where the first row begins.
     body: u64,
     raw: Vec<u8>,
-    watch: Watch,
+    watch: EncodingWatch,
 }
 
 impl Ndjson {
     /// Reads the columns from the first lines, and goes back to the first.
-    pub(super) fn open(file: &str, opened: Opened, to: &str) -> Result<Self, Diagnostic> {
-        let Opened { mut lines, encoding, is_marked } = opened;
+    pub(super) fn open(file: &str, opened: OpenedFile, to: &str) -> Result<Self, Diagnostic> {
+        let OpenedFile { mut lines, encoding, is_marked } = opened;
         let mut raw = Vec::new();
         let (stand, first) = loop {
             match next_line(&mut lines, &mut raw, to).map_err(|error| failed(file, &error))? {
-                (_, Line::Text) if raw.trim_ascii().is_empty() => {}
+                (_, JsonLine::Text) if raw.trim_ascii().is_empty() => {}
                 found => break found,
             }
         };
         let place = Place::Row { file: file.to_owned(), line: stand.line, column: None };
         let refuse = |message: &str| Diagnostic::error(Code::BadHeader, message, place.clone());
         match first {
-            Line::Text => {}
-            Line::TooLarge(_) => return Err(refuse("the first line is larger than 1 MiB")),
-            Line::End => {
+            JsonLine::Text => {}
+            JsonLine::TooLarge(_) => return Err(refuse("the first line is larger than 1 MiB")),
+            JsonLine::End => {
                 let place = Place::File(file.to_owned());
                 return Err(
                     Diagnostic::error(Code::BadHeader, "the file is empty", place).help("write one JSON object a line")
@@ -76,19 +76,19 @@ impl Ndjson {
         lines.seek(stand.at.0).map_err(|error| failed(file, &error))?;
         Ok(Self {
             file: file.to_owned(),
-            dialect: Dialect(Form::Ndjson { encoding: encoding.name() }),
+            dialect: Dialect(TableForm::Ndjson { encoding: encoding.name() }),
             positions: header.names().iter().cloned().zip(0..).collect(),
             to: (to.to_owned(), header.position(to)),
             header,
             lines,
             body: stand.at.0,
             raw,
-            watch: Watch::new(encoding, is_marked),
+            watch: EncodingWatch::new(encoding, is_marked),
         })
     }
 
     /// The columns.
-    pub(super) const fn header(&self) -> &Arc<Header> {
+    pub(super) const fn header(&self) -> &Arc<ColumnNames> {
         &self.header
     }
 
@@ -103,9 +103,11 @@ impl Ndjson {
             let (stand, read) =
                 next_line(&mut self.lines, &mut self.raw, &self.to.0).map_err(|error| failed(&self.file, &error))?;
             match read {
-                Line::Text => self.row(rows, stand)?,
-                Line::TooLarge(to) => rows.fill(stand, |_| Err(RowProblem::new("it is larger than 1 MiB").about(to))),
-                Line::End => {
+                JsonLine::Text => self.row(rows, stand)?,
+                JsonLine::TooLarge(to) => {
+                    rows.fill(stand, |_| Err(RowProblem::new("it is larger than 1 MiB").about(to)))
+                }
+                JsonLine::End => {
                     let judged = self.watch.judge(&self.file, &mut self.lines, self.body);
                     return judged.map_err(|error| failed(&self.file, &error))?.map_or(Ok(()), Err);
                 }
@@ -206,16 +208,16 @@ fn is_exact(number: &str) -> bool {
 }
 
 /// Adds the keys that only further lines have.
-fn add_names(names: &mut Vec<String>, lines: &mut Lines, start: u64, to: &str) -> std::io::Result<()> {
+fn add_names(names: &mut Vec<String>, lines: &mut LineReader, start: u64, to: &str) -> std::io::Result<()> {
     let mut raw = Vec::new();
     let mut known: std::collections::HashSet<String, FixedState> =
         names.iter().map(|name| plain_name(name).into_owned()).collect();
     for _ in 1..ASKED_LINES {
         let (_, read) = next_line(lines, &mut raw, to)?;
         match read {
-            Line::End => break,
-            Line::TooLarge(_) => {}
-            Line::Text => {
+            JsonLine::End => break,
+            JsonLine::TooLarge(_) => {}
+            JsonLine::Text => {
                 let pairs = str::from_utf8(&raw).ok().and_then(|text| json::parse(text).ok());
                 for (key, _) in pairs.iter().flat_map(|pairs| &pairs.0) {
                     let key = plain_name(key);
@@ -255,28 +257,28 @@ fn several(file: &str, line: u64) -> Diagnostic {
         .help("write one JSON object a line: `jq -c .` does")
 }
 
-enum Line {
+enum JsonLine {
     Text,
     TooLarge(Option<String>),
     End,
 }
 
 /// Reads the next line.
-fn next_line(lines: &mut Lines, raw: &mut Vec<u8>, to: &str) -> std::io::Result<(Stand, Line)> {
+fn next_line(lines: &mut LineReader, raw: &mut Vec<u8>, to: &str) -> std::io::Result<(Stand, JsonLine)> {
     raw.clear();
     let (at, line) = (RowAt(lines.byte()), lines.line());
     let mut large = None;
     let mut piece = lines.read(raw, ROW_BYTES_MAX.saturating_add(1))?;
-    while piece == Piece::Part {
+    while piece == LineEnd::Part {
         large.get_or_insert_with(|| json::find(raw, to));
         raw.clear();
         piece = lines.read(raw, ROW_BYTES_MAX)?;
     }
-    let unterminated = piece == Piece::End;
+    let unterminated = piece == LineEnd::End;
     let kind = match large {
-        Some(whose) => Line::TooLarge(whose),
-        None if unterminated && raw.is_empty() => Line::End,
-        None => Line::Text,
+        Some(whose) => JsonLine::TooLarge(whose),
+        None if unterminated && raw.is_empty() => JsonLine::End,
+        None => JsonLine::Text,
     };
     Ok((Stand { at, line, lines: 1, unterminated }, kind))
 }

@@ -6,15 +6,15 @@ use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
 use crate::audience::decoding::Decoding;
 use crate::audience::delimited::failed;
-use crate::audience::lines::Lines;
-use crate::audience::nature::{self, Format};
+use crate::audience::lines::LineReader;
+use crate::audience::nature::{self, FileFormat};
 use crate::campaign::{Audience, Files, FilesError};
 use crate::diagnostic::{Code, Diagnostic, Place};
 
 /// A file that is text.
-pub(super) struct Opened {
+pub(super) struct OpenedFile {
     /// Its lines, in UTF-8, without a byte order mark.
-    pub lines: Lines,
+    pub lines: LineReader,
     /// The encoding in which it is written.
     pub encoding: &'static Encoding,
     /// Whether it begins with the mark of UTF-8.
@@ -27,11 +27,11 @@ pub(super) struct Opened {
 /// If there is no such file, or it may not be read, or its first bytes show that it is something else.
 pub(super) fn open(
     path: &str,
-    format: Format,
+    format: FileFormat,
     encoding: Option<&str>,
     audience: &Audience,
     files: &dyn Files,
-) -> Result<Opened, Diagnostic> {
+) -> Result<OpenedFile, Diagnostic> {
     let refused = |error| refused(path, &error, audience, files);
     let mut stream = files.open(path).map_err(refused)?;
     let first = stream.fill_buf().map_err(|error| failed(path, &error))?.to_vec();
@@ -65,9 +65,9 @@ pub(super) fn open(
     if let Some(found) = nature::text(&first, format) {
         return Err(found.diagnostic(path, format));
     }
-    let mut lines = Lines::new(stream);
+    let mut lines = LineReader::new(stream);
     lines.skip_mark().map_err(|error| failed(path, &error))?;
-    Ok(Opened { lines, encoding, is_marked: marked == Some(UTF_8) })
+    Ok(OpenedFile { lines, encoding, is_marked: marked == Some(UTF_8) })
 }
 
 fn undeclared(path: &str) -> Diagnostic {

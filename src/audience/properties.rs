@@ -5,12 +5,12 @@ use proptest::prelude::{ProptestConfig, Strategy, any, prop_assert, prop_assert_
 use proptest::{collection, sample};
 
 use crate::audience::tests::{csv, csv_with, ndjson, open, read_as};
-use crate::audience::{Reader, Row};
+use crate::audience::{AudienceReader, Row};
 use crate::diagnostic::Diagnostic;
 use crate::wire::cell::plain;
 
 /// All rows, and what ended the reading, if it was no end.
-fn all(reader: &mut Reader) -> (Vec<Row>, Option<Diagnostic>) {
+fn all(reader: &mut AudienceReader) -> (Vec<Row>, Option<Diagnostic>) {
     let mut rows = Vec::new();
     let ended = reader.read(&mut rows, usize::MAX).err();
     (rows, ended)

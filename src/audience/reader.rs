@@ -4,31 +4,31 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::audience::delimited::Delimited;
-use crate::audience::dialect::{Dialect, Form};
-use crate::audience::heading::Wanted;
+use crate::audience::dialect::{Dialect, TableForm};
+use crate::audience::heading::WantedColumns;
 use crate::audience::inline::Inline;
-use crate::audience::nature::Format;
+use crate::audience::nature::FileFormat;
 use crate::audience::ndjson::Ndjson;
 use crate::audience::opening;
 use crate::audience::row::{Refill, Row, RowAt};
 use crate::campaign::{Audience, AudienceSource, Files};
 use crate::diagnostic::Diagnostic;
-use crate::render::Header;
+use crate::render::ColumnNames;
 
 /// Reads the rows of an audience, from any row on.
-pub struct Reader {
-    kind: Kind,
+pub struct AudienceReader {
+    kind: ReaderKind,
     /// The column of the recipient's id.
     to: Option<usize>,
 }
 
-enum Kind {
+enum ReaderKind {
     Delimited(Delimited),
     Ndjson(Ndjson),
     Inline(Inline),
 }
 
-impl Reader {
+impl AudienceReader {
     /// Opens an audience and reads its header.
     ///
     /// # Errors
@@ -38,15 +38,17 @@ impl Reader {
         let to = &audience.columns.to;
         let kind = match &audience.source {
             AudienceSource::Csv { path, delimiter, encoding } => {
-                let opened = opening::open(path, Format::Csv, encoding.as_deref(), audience, files)?;
-                let wanted = Wanted { to, ids: audience.ids, delimiter: *delimiter };
-                Kind::Delimited(Delimited::open(path, opened, wanted)?)
+                let opened = opening::open(path, FileFormat::Csv, encoding.as_deref(), audience, files)?;
+                let wanted = WantedColumns { to, ids: audience.ids, delimiter: *delimiter };
+                ReaderKind::Delimited(Delimited::open(path, opened, wanted)?)
             }
             AudienceSource::Ndjson { path, encoding } => {
-                let opened = opening::open(path, Format::Ndjson, encoding.as_deref(), audience, files)?;
-                Kind::Ndjson(Ndjson::open(path, opened, to)?)
+                let opened = opening::open(path, FileFormat::Ndjson, encoding.as_deref(), audience, files)?;
+                ReaderKind::Ndjson(Ndjson::open(path, opened, to)?)
             }
-            AudienceSource::Rows { header, rows, .. } => Kind::Inline(Inline::new(header, rows, to, &audience.place)?),
+            AudienceSource::Rows { header, rows, .. } => {
+                ReaderKind::Inline(Inline::new(header, rows, to, &audience.place)?)
+            }
         };
         let mut reader = Self { kind, to: None };
         reader.to = reader.header().position(to);
@@ -57,9 +59,9 @@ impl Reader {
     #[must_use]
     pub const fn dialect(&self) -> Dialect {
         match &self.kind {
-            Kind::Delimited(reader) => reader.dialect(),
-            Kind::Ndjson(reader) => reader.dialect(),
-            Kind::Inline(_) => Dialect(Form::Rows),
+            ReaderKind::Delimited(reader) => reader.dialect(),
+            ReaderKind::Ndjson(reader) => reader.dialect(),
+            ReaderKind::Inline(_) => Dialect(TableForm::Rows),
         }
     }
 
@@ -67,18 +69,18 @@ impl Reader {
     #[must_use]
     pub const fn nameless(&self) -> usize {
         match &self.kind {
-            Kind::Delimited(reader) => reader.nameless(),
-            Kind::Ndjson(_) | Kind::Inline(_) => 0,
+            ReaderKind::Delimited(reader) => reader.nameless(),
+            ReaderKind::Ndjson(_) | ReaderKind::Inline(_) => 0,
         }
     }
 
     /// The columns.
     #[must_use]
-    pub const fn header(&self) -> &Arc<Header> {
+    pub const fn header(&self) -> &Arc<ColumnNames> {
         match &self.kind {
-            Kind::Delimited(reader) => reader.header(),
-            Kind::Ndjson(reader) => reader.header(),
-            Kind::Inline(reader) => reader.header(),
+            ReaderKind::Delimited(reader) => reader.header(),
+            ReaderKind::Ndjson(reader) => reader.header(),
+            ReaderKind::Inline(reader) => reader.header(),
         }
     }
 
@@ -92,9 +94,9 @@ impl Reader {
     pub fn read(&mut self, rows: &mut Vec<Row>, rows_max: usize) -> Result<usize, Diagnostic> {
         let mut refill = Refill::new(rows, self.to);
         let read = match &mut self.kind {
-            Kind::Delimited(reader) => reader.read(&mut refill, rows_max),
-            Kind::Ndjson(reader) => reader.read(&mut refill, rows_max),
-            Kind::Inline(reader) => {
+            ReaderKind::Delimited(reader) => reader.read(&mut refill, rows_max),
+            ReaderKind::Ndjson(reader) => reader.read(&mut refill, rows_max),
+            ReaderKind::Inline(reader) => {
                 reader.read(&mut refill, rows_max);
                 Ok(())
             }
@@ -110,9 +112,9 @@ impl Reader {
     /// If the file cannot be read.
     pub fn seek(&mut self, at: RowAt) -> Result<(), Diagnostic> {
         match &mut self.kind {
-            Kind::Delimited(reader) => reader.seek(at),
-            Kind::Ndjson(reader) => reader.seek(at),
-            Kind::Inline(reader) => {
+            ReaderKind::Delimited(reader) => reader.seek(at),
+            ReaderKind::Ndjson(reader) => reader.seek(at),
+            ReaderKind::Inline(reader) => {
                 reader.seek(at);
                 Ok(())
             }
@@ -120,7 +122,7 @@ impl Reader {
     }
 }
 
-impl fmt::Debug for Reader {
+impl fmt::Debug for AudienceReader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reader").field("header", self.header()).finish_non_exhaustive()
     }

@@ -7,7 +7,7 @@ use std::io;
 use memchr::{memchr, memchr3};
 
 use crate::audience::ROW_BYTES_MAX;
-use crate::audience::lines::{Lines, Piece};
+use crate::audience::lines::{LineEnd, LineReader};
 
 /// What is asked about the lines while they are read.
 pub(super) trait Grammar {
@@ -34,7 +34,7 @@ pub(super) enum Raw {
 
 /// A row that was read.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Record {
+pub(super) struct RawRow {
     /// What it is.
     pub raw: Raw,
     /// On how many lines it stands.
@@ -42,14 +42,14 @@ pub(super) struct Record {
     /// Whether the file ends in it without a line end.
     pub unterminated: bool,
     /// What stands in it.
-    pub marks: Marks,
+    pub marks: RowMarks,
     /// What in it looks like another row.
     pub swallowed: Option<Swallowed>,
 }
 
 /// What stands in a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Marks {
+pub(super) enum RowMarks {
     /// No quotes, no carriage returns, no NUL: every delimiter stands between two cells.
     None,
     /// Some of these, but no carriage return.
@@ -69,7 +69,7 @@ pub(super) enum Swallowed {
 
 /// Where the reading stands within a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+enum RecordState {
     /// At the beginning of a cell.
     Start,
     /// In a cell without quotes.
@@ -80,7 +80,7 @@ enum State {
     Closing,
 }
 
-impl State {
+impl RecordState {
     /// Goes on over bytes, from quote to quote. Nothing else needs a look: a quote opens a cell only behind
     /// a delimiter, or at the beginning.
     fn pass(self, bytes: &[u8], is_marked: bool, grammar: &impl Grammar) -> Self {
@@ -122,10 +122,10 @@ fn without_end(line: &[u8]) -> &[u8] {
 }
 
 /// Reads one row into `raw`, over several lines if a quote holds them together.
-pub(super) fn read(lines: &mut Lines, raw: &mut Vec<u8>, grammar: &impl Grammar) -> io::Result<Record> {
+pub(super) fn read(lines: &mut LineReader, raw: &mut Vec<u8>, grammar: &impl Grammar) -> io::Result<RawRow> {
     raw.clear();
     let first = lines.line();
-    let mut state = State::Start;
+    let mut state = RecordState::Start;
     let mut large: Option<Option<String>> = None;
     let mut swallowed = None;
     let (mut anything, mut is_marked) = (false, false);
@@ -140,15 +140,15 @@ pub(super) fn read(lines: &mut Lines, raw: &mut Vec<u8>, grammar: &impl Grammar)
         let is_marked_here = memchr3(b'"', b'\r', 0, line).is_some();
         is_marked |= is_marked_here;
         state = state.pass(line, is_marked_here, grammar);
-        if number > first && swallowed.is_none() && piece != Piece::Part && !headless {
+        if number > first && swallowed.is_none() && piece != LineEnd::Part && !headless {
             let line = raw.get(start..).unwrap_or_default();
             swallowed = holds_row(line, grammar).then_some(Swallowed::Line(number));
         }
         match piece {
-            Piece::Line if state != State::Quoted => break piece,
-            Piece::End => break piece,
-            Piece::Line => (start, headless) = (raw.len(), false),
-            Piece::Part => {}
+            LineEnd::Line if state != RecordState::Quoted => break piece,
+            LineEnd::End => break piece,
+            LineEnd::Line => (start, headless) = (raw.len(), false),
+            LineEnd::Part => {}
         }
         if raw.len() > ROW_BYTES_MAX {
             large.get_or_insert_with(|| grammar.whose(raw));
@@ -163,29 +163,29 @@ pub(super) fn read(lines: &mut Lines, raw: &mut Vec<u8>, grammar: &impl Grammar)
             }
         }
     };
-    let unterminated = piece == Piece::End && raw.last() != Some(&b'\r');
-    if piece == Piece::End && !unterminated {
+    let unterminated = piece == LineEnd::End && raw.last() != Some(&b'\r');
+    if piece == LineEnd::End && !unterminated {
         raw.pop();
     } else {
         raw.truncate(without_end(raw).len());
     }
     let kind = match (piece, large) {
-        (Piece::End, _) if state == State::Quoted => Raw::Unclosed,
-        (Piece::End, _) if !anything => Raw::End,
+        (LineEnd::End, _) if state == RecordState::Quoted => Raw::Unclosed,
+        (LineEnd::End, _) if !anything => Raw::End,
         (_, Some(whose)) => Raw::TooLarge(whose),
         (_, None) if raw.len() > ROW_BYTES_MAX => Raw::TooLarge(grammar.whose(raw)),
         (_, None) => Raw::Row,
     };
     let marks = match is_marked {
-        false => Marks::None,
-        true if memchr(b'\r', raw).is_some() => Marks::Returns,
-        true => Marks::Some,
+        false => RowMarks::None,
+        true if memchr(b'\r', raw).is_some() => RowMarks::Returns,
+        true => RowMarks::Some,
     };
-    if marks == Marks::Returns && swallowed.is_none() && behind_return(raw, grammar) {
+    if marks == RowMarks::Returns && swallowed.is_none() && behind_return(raw, grammar) {
         swallowed = Some(Swallowed::Return);
     }
-    let lines = lines.line().saturating_sub(first).saturating_add(u64::from(piece == Piece::End));
-    Ok(Record { raw: kind, lines, unterminated, marks, swallowed })
+    let lines = lines.line().saturating_sub(first).saturating_add(u64::from(piece == LineEnd::End));
+    Ok(RawRow { raw: kind, lines, unterminated, marks, swallowed })
 }
 
 const fn place(number: u64, first: u64) -> Swallowed {
@@ -226,13 +226,13 @@ mod tests {
     }
 
     /// The same, byte by byte.
-    fn slowly(state: State, bytes: &[u8]) -> State {
+    fn slowly(state: RecordState, bytes: &[u8]) -> RecordState {
         bytes.iter().fold(state, |state, byte| match (state, byte) {
-            (State::Start | State::Closing, b'"') => State::Quoted,
-            (State::Quoted, b'"') => State::Closing,
-            (State::Quoted, _) => State::Quoted,
-            (_, b',') => State::Start,
-            (State::Start | State::Plain | State::Closing, _) => State::Plain,
+            (RecordState::Start | RecordState::Closing, b'"') => RecordState::Quoted,
+            (RecordState::Quoted, b'"') => RecordState::Closing,
+            (RecordState::Quoted, _) => RecordState::Quoted,
+            (_, b',') => RecordState::Start,
+            (RecordState::Start | RecordState::Plain | RecordState::Closing, _) => RecordState::Plain,
         })
     }
 
@@ -245,7 +245,7 @@ mod tests {
             cut in any::<sample::Index>(),
         ) {
             let (one, other) = bytes.split_at(cut.index(bytes.len() + 1));
-            let mut state = State::Start;
+            let mut state = RecordState::Start;
             for piece in [one, other] {
                 let marked = piece.contains(&b'"');
                 prop_assert_eq!(state.pass(piece, marked, &Commas), slowly(state, piece));

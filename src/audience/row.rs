@@ -12,7 +12,7 @@ pub struct RowAt(pub u64);
 /// A row of an audience.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Row {
-    /// Where it begins; [`Reader::seek`](crate::audience::Reader::seek) goes back to it.
+    /// Where it begins; [`Reader::seek`](crate::audience::AudienceReader::seek) goes back to it.
     pub at: RowAt,
     /// The line on which it begins, from 1.
     pub line: u64,

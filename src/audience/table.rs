@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::audience::usual::UsualIds;
 use crate::identity::{CanonicalTo, IdRule};
-use crate::render::Header;
+use crate::render::ColumnNames;
 
 /// The longest text that may be a recipient's id, in bytes.
 const ID_BYTES_MAX: usize = 1024;
@@ -14,7 +14,7 @@ const ID_BYTES_MAX: usize = 1024;
 /// The shape of a CSV file.
 pub(super) struct Table {
     /// The columns that have a name.
-    pub header: Arc<Header>,
+    pub header: Arc<ColumnNames>,
     /// What stands between two cells.
     pub delimiter: u8,
     /// How many cells the header has, the blank ones among them.
@@ -145,7 +145,7 @@ mod tests {
             to: names.iter().position(|name| name == "to"),
             ids,
             usual: UsualIds::default(),
-            header: Header::new(names),
+            header: ColumnNames::new(names),
         }
     }
 

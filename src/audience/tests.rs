@@ -1,6 +1,6 @@
 //! Reading whole files: what comes out, row by row, and what is refused.
 
-use crate::audience::{Reader, Row};
+use crate::audience::{AudienceReader, Row};
 use crate::campaign::{Audience, AudienceSource, Columns};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::identity::IdRule;
@@ -32,8 +32,8 @@ pub(super) fn ndjson() -> Audience {
     audience(AudienceSource::Ndjson { path: "a.ndjson".to_owned(), encoding: None })
 }
 
-pub(super) fn open(audience: &Audience, bytes: &[u8]) -> Result<Reader, Diagnostic> {
-    Reader::open(audience, &InMemory::new(&[(audience.source.file(), bytes)]))
+pub(super) fn open(audience: &Audience, bytes: &[u8]) -> Result<AudienceReader, Diagnostic> {
+    AudienceReader::open(audience, &InMemory::new(&[(audience.source.file(), bytes)]))
 }
 
 /// A row: its lines, and its cells, or its problem and whom it is about.
@@ -466,7 +466,7 @@ fn inline_rows_keep_their_lines() {
         header: vec!["to".to_owned(), "name".to_owned()],
         rows: vec![(7, vec!["1".to_owned(), "Ana".to_owned()]), (9, vec!["2".to_owned()])],
     };
-    let mut reader = Reader::open(&audience(source), &InMemory::default()).unwrap();
+    let mut reader = AudienceReader::open(&audience(source), &InMemory::default()).unwrap();
     let mut rows = Vec::new();
     assert_eq!(reader.read(&mut rows, 10), Ok(2));
     assert_eq!(rows.iter().map(show).collect::<Vec<_>>(), ["7:1|Ana", "9: it has 1 cell, and there are 2 columns <2>"]);
@@ -478,7 +478,7 @@ fn inline_rows_keep_their_lines() {
 
 #[test]
 fn a_file_that_is_not_there_is_named() {
-    let found = Reader::open(&csv(), &InMemory::default());
+    let found = AudienceReader::open(&csv(), &InMemory::default());
     let found = found.map(|_| ()).map_err(|diagnostic| (diagnostic.code, diagnostic.message));
     assert_eq!(found, Err((Code::FileMissing, "`a.csv`: there is no such file".to_owned())));
 }

@@ -3,17 +3,17 @@
 
 use serde_yaml::Value;
 
-use super::at::At;
-use super::plain::Reading;
+use super::at::Cursor;
+use super::plain::ScalarReading;
 use super::profile::BYTE_ORDER_MARK;
-use super::tree::Kind;
+use super::tree::NodeKind;
 use crate::diagnostic::{Code, Diagnostic};
 
 /// Reads the text again and compares.
 ///
 /// # Errors
 /// With the first place at which the readings differ.
-pub(super) fn read_again(root: &At<'_>) -> Result<Value, Box<Diagnostic>> {
+pub(super) fn read_again(root: &Cursor<'_>) -> Result<Value, Box<Diagnostic>> {
     let text = &root.source().text;
     let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
     let value = serde_yaml::from_str::<Value>(text).map_err(|_| Box::new(ambiguous(root)))?;
@@ -23,31 +23,31 @@ pub(super) fn read_again(root: &At<'_>) -> Result<Value, Box<Diagnostic>> {
     }
 }
 
-fn ambiguous(at: &At<'_>) -> Diagnostic {
+fn ambiguous(at: &Cursor<'_>) -> Diagnostic {
     Diagnostic::error(Code::Ambiguous, "two YAML parsers read this differently", at.place())
         .help("write it more plainly: texts in quotes, one key a line")
 }
 
 /// The first part that the other parser reads differently.
-fn difference<'a>(at: &At<'a>, other: &Value) -> Option<At<'a>> {
+fn difference<'a>(at: &Cursor<'a>, other: &Value) -> Option<Cursor<'a>> {
     let differs = || Some(at.clone());
     match (at.node().map(|node| &node.kind), other) {
-        (Some(Kind::Scalar(scalar)), _) => {
+        (Some(NodeKind::Scalar(scalar)), _) => {
             let same = match (scalar.reading(), other) {
-                (Reading::Null, Value::Null) => true,
-                (Reading::Boolean(one), Value::Bool(other)) => one == *other,
-                (Reading::Integer(one), Value::Number(other)) => one.to_string() == other.to_string(),
-                (Reading::Text | Reading::Doubtful(_), Value::String(other)) => scalar.text == *other,
+                (ScalarReading::Null, Value::Null) => true,
+                (ScalarReading::Boolean(one), Value::Bool(other)) => one == *other,
+                (ScalarReading::Integer(one), Value::Number(other)) => one.to_string() == other.to_string(),
+                (ScalarReading::Text | ScalarReading::Doubtful(_), Value::String(other)) => scalar.text == *other,
                 // What is doubtful is refused where it stands; here it only has to be a scalar.
-                (Reading::Doubtful(_), Value::Bool(_) | Value::Number(_)) => true,
+                (ScalarReading::Doubtful(_), Value::Bool(_) | Value::Number(_)) => true,
                 _ => false,
             };
             if same { None } else { differs() }
         }
-        (Some(Kind::Sequence(items)), Value::Sequence(others)) if items.len() == others.len() => {
+        (Some(NodeKind::Sequence(items)), Value::Sequence(others)) if items.len() == others.len() => {
             at.items().zip(others).find_map(|(item, other)| difference(&item, other))
         }
-        (Some(Kind::Mapping(entries)), Value::Mapping(others)) if entries.len() == others.len() => {
+        (Some(NodeKind::Mapping(entries)), Value::Mapping(others)) if entries.len() == others.len() => {
             at.entries().zip(others).find_map(|((key, value), (other_key, other))| {
                 if other_key.as_str() == Some(key) { difference(&value, other) } else { Some(value) }
             })
@@ -59,7 +59,7 @@ fn difference<'a>(at: &At<'a>, other: &Value) -> Option<At<'a>> {
 #[cfg(test)]
 mod tests {
     use super::{difference, read_again};
-    use crate::campaign::at::At;
+    use crate::campaign::at::Cursor;
     use crate::campaign::testing::listed;
     use crate::campaign::walk::walk;
     use crate::diagnostic::Source;
@@ -78,7 +78,7 @@ mod tests {
             let (tree, diagnostics) = walk(&source);
             assert_eq!(listed(&diagnostics), "", "{text:?}");
             let tree = tree.unwrap();
-            assert!(read_again(&At::root(&source, &tree)).is_ok(), "{text:?}");
+            assert!(read_again(&Cursor::root(&source, &tree)).is_ok(), "{text:?}");
         }
     }
 
@@ -86,7 +86,7 @@ mod tests {
     fn another_reading_is_found_at_its_place() {
         let source = Source::new("a.yaml", "a: { b: [ x, 1 ] }\n");
         let tree = walk(&source).0.unwrap();
-        let root = At::root(&source, &tree);
+        let root = Cursor::root(&source, &tree);
         let differs = |text: &str| difference(&root, &serde_yaml::from_str(text).unwrap()).map(|at| at.span());
         assert_eq!(differs("a: { b: [ x, 1 ] }"), None);
         assert_eq!(differs("a: { b: [ y, 1 ] }"), Some(10..11));

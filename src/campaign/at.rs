@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use super::tree::{Entry, Node, Scalar};
+use super::tree::{Node, Pair, Scalar};
 use crate::diagnostic::{Place, Source};
 
 /// The key whose items are rows of an audience.
@@ -13,27 +13,27 @@ const ROWS_KEY: &str = "rows";
 
 /// A part of a file, or the place where it would stand if it were written.
 #[derive(Clone)]
-pub(super) struct At<'a> {
+pub(super) struct Cursor<'a> {
     source: &'a Arc<Source>,
     node: Option<&'a Node>,
     /// The key that introduces the part, or the first key of an item.
     key: Range<usize>,
-    row: Row,
+    row: RowContext,
 }
 
 /// Whether a part stands in inline rows, whose cells are people's data and are never shown.
 #[derive(Clone, PartialEq)]
-enum Row {
+enum RowContext {
     Outside,
     List,
     Line { byte: usize },
     Cell { byte: usize, column: String },
 }
 
-impl<'a> At<'a> {
+impl<'a> Cursor<'a> {
     /// The whole file.
     pub(super) fn root(source: &'a Arc<Source>, node: &'a Node) -> Self {
-        Self { source, node: Some(node), key: node.point(), row: Row::Outside }
+        Self { source, node: Some(node), key: node.point(), row: RowContext::Outside }
     }
 
     /// The value of a key.
@@ -46,7 +46,8 @@ impl<'a> At<'a> {
     pub(super) fn item(&self, index: usize) -> Self {
         let item = self.node.and_then(|node| node.items().get(index));
         let Some(item) = item else { return Self { node: None, ..self.clone() } };
-        let row = if self.row == Row::List { Row::Line { byte: item.span.start } } else { self.row.clone() };
+        let row =
+            if self.row == RowContext::List { RowContext::Line { byte: item.span.start } } else { self.row.clone() };
         Self { source: self.source, node: Some(item), key: item.point(), row }
     }
 
@@ -68,7 +69,7 @@ impl<'a> At<'a> {
 
     /// Says whether the part stands in inline rows.
     pub(super) fn is_in_rows(&self) -> bool {
-        matches!(self.row, Row::Line { .. } | Row::Cell { .. })
+        matches!(self.row, RowContext::Line { .. } | RowContext::Cell { .. })
     }
 
     /// The part of the tree.
@@ -117,11 +118,11 @@ impl<'a> At<'a> {
         self.place_of(self.key.clone())
     }
 
-    fn value(&self, entry: &'a Entry) -> Self {
+    fn value(&self, entry: &'a Pair) -> Self {
         let row = match &self.row {
-            Row::Outside if entry.key == ROWS_KEY => Row::List,
-            Row::Line { byte } => Row::Cell { byte: *byte, column: entry.key.clone() },
-            row @ (Row::Outside | Row::List | Row::Cell { .. }) => row.clone(),
+            RowContext::Outside if entry.key == ROWS_KEY => RowContext::List,
+            RowContext::Line { byte } => RowContext::Cell { byte: *byte, column: entry.key.clone() },
+            row @ (RowContext::Outside | RowContext::List | RowContext::Cell { .. }) => row.clone(),
         };
         Self { source: self.source, node: Some(&entry.value), key: entry.key_span.clone(), row }
     }
@@ -129,9 +130,9 @@ impl<'a> At<'a> {
     fn place_of(&self, span: Range<usize>) -> Place {
         let file = || self.source.name.clone();
         match &self.row {
-            Row::Outside | Row::List => Place::Span { source: Arc::clone(self.source), span },
-            Row::Line { byte } => Place::Row { file: file(), line: self.line(*byte), column: None },
-            Row::Cell { byte, column } => {
+            RowContext::Outside | RowContext::List => Place::Span { source: Arc::clone(self.source), span },
+            RowContext::Line { byte } => Place::Row { file: file(), line: self.line(*byte), column: None },
+            RowContext::Cell { byte, column } => {
                 Place::Row { file: file(), line: self.line(*byte), column: Some(column.clone()) }
             }
         }

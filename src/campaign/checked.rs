@@ -50,7 +50,7 @@ pub struct Project {
     /// The file as a whole, for diagnostics.
     pub place: Place,
     /// Audiences and schedules that every campaign may use.
-    pub shared: Shared,
+    pub shared: SharedParts,
 }
 
 /// A file that is no campaign, or a folder in which nothing is one.
@@ -64,7 +64,7 @@ pub struct Ignored {
 
 /// Audiences and schedules that a project declares for every campaign, by name.
 #[derive(Debug, Clone, Default)]
-pub struct Shared {
+pub struct SharedParts {
     /// The audiences.
     pub audiences: BTreeMap<String, DeclaredAudience>,
     /// The schedules.

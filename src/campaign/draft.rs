@@ -6,7 +6,7 @@ use super::checked::{Audience, Expression, TemplateText};
 
 /// A part of a file that has errors elsewhere.
 #[derive(Debug, Clone)]
-pub enum Draft {
+pub enum DraftPart {
     /// A message, as far as it is whole.
     Message(DraftMessage),
     /// An audience.

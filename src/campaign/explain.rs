@@ -5,17 +5,17 @@ use jsonschema::paths::{Location, LocationSegment};
 use jsonschema::{JsonType, ValidationError};
 use serde_json::Value;
 
-use super::at::At;
+use super::at::Cursor;
 use super::near;
-use super::plain::Reading;
+use super::plain::ScalarReading;
 use super::stranger::remedy;
 use super::syntax;
-use super::tree::{Kind, Style};
+use super::tree::{NodeKind, Style};
 use super::{forms, names};
 use crate::diagnostic::{Code, Diagnostic, suggest};
 
 /// Explains an error; an error about several keys gives a diagnostic for each, but `most` at most.
-pub(super) fn explain(error: &ValidationError<'_>, root: &At<'_>, schema: &Value, most: usize) -> Vec<Diagnostic> {
+pub(super) fn explain(error: &ValidationError<'_>, root: &Cursor<'_>, schema: &Value, most: usize) -> Vec<Diagnostic> {
     let at = part(root, error.instance_path());
     let beside = above(root, error.instance_path());
     let rules = rules(error, schema);
@@ -53,7 +53,7 @@ pub(super) fn explain(error: &ValidationError<'_>, root: &At<'_>, schema: &Value
 }
 
 /// The part of the file at a path.
-fn part<'a>(root: &At<'a>, path: &Location) -> At<'a> {
+fn part<'a>(root: &Cursor<'a>, path: &Location) -> Cursor<'a> {
     path.segments().fold(root.clone(), |at, segment| match segment {
         LocationSegment::Property(key) => at.key(&key),
         LocationSegment::Index(index) => at.item(index),
@@ -61,7 +61,7 @@ fn part<'a>(root: &At<'a>, path: &Location) -> At<'a> {
 }
 
 /// The part of the file that holds the one at a path.
-fn above<'a>(root: &At<'a>, path: &Location) -> At<'a> {
+fn above<'a>(root: &Cursor<'a>, path: &Location) -> Cursor<'a> {
     let depth = path.segments().count();
     path.segments().take(depth.saturating_sub(1)).fold(root.clone(), |at, segment| match segment {
         LocationSegment::Property(key) => at.key(&key),
@@ -78,7 +78,7 @@ fn rules<'a>(error: &ValidationError<'_>, schema: &'a Value) -> Option<&'a Value
     schema.pointer(path.get(..end)?)
 }
 
-fn unknown_key(at: &At<'_>, key: &str, rules: Option<&Value>) -> Diagnostic {
+fn unknown_key(at: &Cursor<'_>, key: &str, rules: Option<&Value>) -> Diagnostic {
     let known = rules.and_then(|rules| rules.get("properties")).and_then(Value::as_object);
     let known: Vec<&str> = known.into_iter().flat_map(|keys| keys.keys().map(String::as_str)).collect();
     let part = at.key(key);
@@ -91,9 +91,9 @@ fn unknown_key(at: &At<'_>, key: &str, rules: Option<&Value>) -> Diagnostic {
     }
 }
 
-fn missing_key(at: &At<'_>, property: &str, rules: Option<&Value>) -> Diagnostic {
+fn missing_key(at: &Cursor<'_>, property: &str, rules: Option<&Value>) -> Diagnostic {
     let message = format!("the key `{property}` is missing");
-    let needs = |entry: &(&str, At<'_>)| {
+    let needs = |entry: &(&str, Cursor<'_>)| {
         let needed = rules.and_then(|rules| rules.get("dependentRequired")?.get(entry.0)?.as_array());
         needed.is_some_and(|keys| keys.iter().any(|key| key == property))
     };
@@ -107,13 +107,13 @@ fn missing_key(at: &At<'_>, property: &str, rules: Option<&Value>) -> Diagnostic
     }
 }
 
-fn wrong_type(at: &At<'_>, kind: &TypeKind) -> Diagnostic {
+fn wrong_type(at: &Cursor<'_>, kind: &TypeKind) -> Diagnostic {
     let wanted: Vec<JsonType> = match kind {
         TypeKind::Single(single) => vec![*single],
         TypeKind::Multiple(several) => several.iter().collect(),
     };
     let reading = at.scalar().filter(|scalar| !scalar.is_absent()).map(|scalar| scalar.reading());
-    let looks_like = reading.as_ref().and_then(Reading::looks_like);
+    let looks_like = reading.as_ref().and_then(ScalarReading::looks_like);
     if let Some(what) = looks_like
         && wanted.contains(&JsonType::String)
     {
@@ -141,7 +141,7 @@ fn wrong_type(at: &At<'_>, kind: &TypeKind) -> Diagnostic {
 }
 
 /// Makes the diagnostic of a scalar without quotes where text is wanted.
-pub(super) fn without_quotes(at: &At<'_>, what: &str) -> Diagnostic {
+pub(super) fn without_quotes(at: &Cursor<'_>, what: &str) -> Diagnostic {
     let message = format!("a {what} stands here without quotes, but text is wanted");
     let help = match at.text() {
         Some(text) if !at.is_in_rows() && text.len() <= 60 && !text.contains(['"', '\\', '\n']) => {
@@ -165,21 +165,21 @@ fn type_word(wanted: JsonType) -> &'static str {
     }
 }
 
-fn found(at: &At<'_>) -> &'static str {
+fn found(at: &Cursor<'_>) -> &'static str {
     match at.node().map(|node| &node.kind) {
         None => "nothing stands here",
-        Some(Kind::Mapping(_)) => "a mapping stands here",
-        Some(Kind::Sequence(_)) => "a list stands here",
-        Some(Kind::Scalar(scalar)) => match scalar.reading() {
-            Reading::Null => "nothing stands here",
-            Reading::Boolean(_) => "a boolean stands here",
-            Reading::Integer(_) => "a number stands here",
-            Reading::Doubtful(_) | Reading::Text => "text stands here",
+        Some(NodeKind::Mapping(_)) => "a mapping stands here",
+        Some(NodeKind::Sequence(_)) => "a list stands here",
+        Some(NodeKind::Scalar(scalar)) => match scalar.reading() {
+            ScalarReading::Null => "nothing stands here",
+            ScalarReading::Boolean(_) => "a boolean stands here",
+            ScalarReading::Integer(_) => "a number stands here",
+            ScalarReading::Doubtful(_) | ScalarReading::Text => "text stands here",
         },
     }
 }
 
-fn not_allowed(at: &At<'_>, options: &Value) -> Diagnostic {
+fn not_allowed(at: &Cursor<'_>, options: &Value) -> Diagnostic {
     let words: Vec<&str> = options.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let message = format!(
         "only {} {} allowed here",
@@ -193,13 +193,13 @@ fn not_allowed(at: &At<'_>, options: &Value) -> Diagnostic {
     }
 }
 
-fn bad_pattern(at: &At<'_>, beside: &At<'_>, rules: Option<&Value>) -> Diagnostic {
+fn bad_pattern(at: &Cursor<'_>, beside: &Cursor<'_>, rules: Option<&Value>) -> Diagnostic {
     forms::refused(pattern(rules), at.text(), beside.key("timeZone").text(), at.place())
 }
 
 /// A number where a text of a form is wanted, which it would not have in quotes either.
-fn bad_number(at: &At<'_>, beside: &At<'_>, rules: Option<&Value>) -> Option<Diagnostic> {
-    let is_number = matches!(at.scalar()?.reading(), Reading::Integer(_));
+fn bad_number(at: &Cursor<'_>, beside: &Cursor<'_>, rules: Option<&Value>) -> Option<Diagnostic> {
+    let is_number = matches!(at.scalar()?.reading(), ScalarReading::Integer(_));
     let pattern = pattern(rules);
     let is_refused = is_number && !pattern.is_empty() && !names::has_form(at.text()?, pattern);
     is_refused.then(|| bad_pattern(at, beside, rules))
@@ -210,9 +210,9 @@ fn pattern(rules: Option<&Value>) -> &str {
     rules.and_then(|rules| rules.get("pattern")).and_then(Value::as_str).unwrap_or_default()
 }
 
-fn repeated(at: &At<'_>) -> Diagnostic {
-    let items: Vec<At<'_>> = at.items().collect();
-    let json = |item: &At<'_>| item.node().map(super::tree::Node::to_json);
+fn repeated(at: &Cursor<'_>) -> Diagnostic {
+    let items: Vec<Cursor<'_>> = at.items().collect();
+    let json = |item: &Cursor<'_>| item.node().map(super::tree::Node::to_json);
     let twice = items.iter().enumerate().find_map(|(index, item)| {
         items.iter().take(index).find(|first| json(first) == json(item)).map(|first| (first, item))
     });
@@ -226,12 +226,12 @@ fn repeated(at: &At<'_>) -> Diagnostic {
 }
 
 /// Exactly one of several keys is wanted, and there is none, or a second one.
-fn one_of(at: &At<'_>, rules: Option<&Value>) -> Diagnostic {
+fn one_of(at: &Cursor<'_>, rules: Option<&Value>) -> Diagnostic {
     let branches = rules.and_then(|rules| rules.get("oneOf")).and_then(Value::as_array);
     let keys: Vec<&str> =
         branches.into_iter().flatten().filter_map(|branch| branch.get("required")?.get(0)?.as_str()).collect();
     let wanted = suggest::enumerated(&keys, "and");
-    let written: Vec<At<'_>> = at.entries().filter(|(key, _)| keys.contains(key)).map(|(_, at)| at).collect();
+    let written: Vec<Cursor<'_>> = at.entries().filter(|(key, _)| keys.contains(key)).map(|(_, at)| at).collect();
     match written.as_slice() {
         [first, second, ..] => {
             let message = format!("only one of {wanted} may stand here");

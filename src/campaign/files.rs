@@ -16,14 +16,14 @@ pub trait Files: Sync {
     ///
     /// # Errors
     /// If there is no such file, or it may not be read, or expands to too much.
-    fn open(&self, path: &str) -> Result<Box<dyn Stream>, FilesError>;
+    fn open(&self, path: &str) -> Result<Box<dyn AudienceStream>, FilesError>;
 
     /// Keeps what can be read only once, so that one can go back in it: in memory, unless there is a
     /// better place.
     ///
     /// # Errors
     /// If it cannot be read, or is too much.
-    fn spool(&self, source: &mut dyn Read) -> Result<Box<dyn Stream>, FilesError> {
+    fn spool(&self, source: &mut dyn Read) -> Result<Box<dyn AudienceStream>, FilesError> {
         let mut bytes = Vec::new();
         source.read_to_end(&mut bytes)?;
         Ok(Box::new(Cursor::new(bytes)))
@@ -36,9 +36,9 @@ pub trait Files: Sync {
 }
 
 /// What an audience is read from.
-pub trait Stream: BufRead + Seek + Send {}
+pub trait AudienceStream: BufRead + Seek + Send {}
 
-impl<T: BufRead + Seek + Send> Stream for T {}
+impl<T: BufRead + Seek + Send> AudienceStream for T {}
 
 /// Why a file cannot be read.
 #[derive(Debug, thiserror::Error)]

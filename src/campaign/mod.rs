@@ -38,10 +38,10 @@ mod files;
 pub use check::Declared;
 pub use checked::{
     Audience, AudienceSource, Campaign, Columns, Content, DeclaredAudience, Expect, Expression, IfPast, Ignored,
-    Limits, Message, Project, Schedule, SendAt, Shared, State, TemplateText, Webhooks, Zone,
+    Limits, Message, Project, Schedule, SendAt, SharedParts, State, TemplateText, Webhooks, Zone,
 };
-pub use draft::{Draft, DraftMessage};
-pub use files::{Files, FilesError, Stream};
+pub use draft::{DraftMessage, DraftPart};
+pub use files::{AudienceStream, Files, FilesError};
 pub use names::{git_name, schema_name};
 pub use profile::{FILE_BYTES_MAX, decode};
 pub use raw::Witness;

@@ -6,7 +6,7 @@ use serde_json::{Number, Value};
 
 /// What a plain scalar is taken for.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Reading {
+pub(super) enum ScalarReading {
     /// Nothing, `~` or `null`.
     Null,
     /// `true` or `false`.
@@ -19,7 +19,7 @@ pub(super) enum Reading {
     Text,
 }
 
-impl Reading {
+impl ScalarReading {
     /// Names what the scalar looks like, if it is not a text.
     pub(super) fn looks_like(&self) -> Option<&'static str> {
         match self {
@@ -43,13 +43,13 @@ impl Reading {
 }
 
 /// Reads a plain scalar.
-pub(super) fn read(text: &str) -> Reading {
+pub(super) fn read(text: &str) -> ScalarReading {
     match text {
-        "" | "~" | "null" | "Null" | "NULL" => Reading::Null,
-        "true" => Reading::Boolean(true),
-        "false" => Reading::Boolean(false),
-        _ if is_boolean(text) => Reading::Doubtful("boolean"),
-        _ => integer(text).or_else(|| doubtful(text)).unwrap_or(Reading::Text),
+        "" | "~" | "null" | "Null" | "NULL" => ScalarReading::Null,
+        "true" => ScalarReading::Boolean(true),
+        "false" => ScalarReading::Boolean(false),
+        _ if is_boolean(text) => ScalarReading::Doubtful("boolean"),
+        _ => integer(text).or_else(|| doubtful(text)).unwrap_or(ScalarReading::Text),
     }
 }
 
@@ -61,7 +61,7 @@ fn is_boolean(text: &str) -> bool {
 }
 
 /// Reads a whole number as JSON writes it.
-fn integer(text: &str) -> Option<Reading> {
+fn integer(text: &str) -> Option<ScalarReading> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     let leading = digits.len() > 1 && digits.starts_with('0');
@@ -69,17 +69,17 @@ fn integer(text: &str) -> Option<Reading> {
         return None;
     }
     let number = text.parse::<u64>().map(Number::from).or_else(|_| text.parse::<i64>().map(Number::from));
-    number.ok().map(Reading::Integer)
+    number.ok().map(ScalarReading::Integer)
 }
 
-fn doubtful(text: &str) -> Option<Reading> {
+fn doubtful(text: &str) -> Option<ScalarReading> {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     if is_number(unsigned) {
-        Some(Reading::Doubtful("number"))
+        Some(ScalarReading::Doubtful("number"))
     } else if is_date(text) {
-        Some(Reading::Doubtful("date"))
+        Some(ScalarReading::Doubtful("date"))
     } else if is_sexagesimal(unsigned) {
-        Some(Reading::Doubtful("time"))
+        Some(ScalarReading::Doubtful("time"))
     } else {
         None
     }

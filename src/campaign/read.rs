@@ -6,10 +6,10 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 
 use super::agree;
-use super::at::At;
+use super::at::Cursor;
 use super::check::{self, Declared, Findings};
 use super::checked::{Campaign, Project};
-use super::draft::Draft;
+use super::draft::DraftPart;
 use super::files::Files;
 use super::profile;
 use super::raw;
@@ -27,7 +27,7 @@ pub struct ReadProject {
     /// What it declares for its campaigns; nothing if it is not YAML.
     pub declared: Option<Declared>,
     /// If there is no project: what can still be looked at.
-    pub drafts: Vec<Draft>,
+    pub drafts: Vec<DraftPart>,
     /// What is wrong, or worth a look, in the order of the file.
     pub diagnostics: Diagnostics,
 }
@@ -38,7 +38,7 @@ pub struct ReadCampaign {
     /// The campaign, if no error is among the diagnostics, and the project is whole.
     pub campaign: Option<Campaign>,
     /// If there is no campaign: what can still be looked at.
-    pub drafts: Vec<Draft>,
+    pub drafts: Vec<DraftPart>,
     /// What is wrong, or worth a look, in the order of the file.
     pub diagnostics: Diagnostics,
 }
@@ -51,7 +51,7 @@ pub fn read_project(source: &Arc<Source>) -> ReadProject {
         let diagnostics = in_order(diagnostics, source);
         return ReadProject { project: None, declared: None, drafts: Vec::new(), diagnostics };
     };
-    let root = At::root(source, &tree);
+    let root = Cursor::root(source, &tree);
     let diagnostics = shaped::<raw::Project>(&root, File::Project, diagnostics);
     let mut findings = Findings::new(diagnostics);
     let checked = check::project(&root, &mut findings);
@@ -71,7 +71,7 @@ pub fn read_campaign(source: &Arc<Source>, declared: Option<&Declared>, files: &
     let Some(tree) = tree else {
         return ReadCampaign { campaign: None, drafts: Vec::new(), diagnostics: in_order(diagnostics, source) };
     };
-    let root = At::root(source, &tree);
+    let root = Cursor::root(source, &tree);
     let diagnostics = shaped::<raw::Campaign>(&root, File::Campaign, diagnostics);
     let mut findings = Findings::new(diagnostics);
     let (campaign, drafts) = check::campaign(&root, declared, files, &mut findings);
@@ -110,7 +110,7 @@ fn parse(source: &Arc<Source>) -> (Option<Node>, Diagnostics) {
 }
 
 /// The second step: the shape, and the second opinion. A file that passes must be readable as a `T`.
-fn shaped<T: DeserializeOwned>(root: &At<'_>, file: File, mut diagnostics: Diagnostics) -> Diagnostics {
+fn shaped<T: DeserializeOwned>(root: &Cursor<'_>, file: File, mut diagnostics: Diagnostics) -> Diagnostics {
     diagnostics.extend(shape::validate(root, file));
     if diagnostics.has_errors() {
         return diagnostics;
@@ -128,7 +128,7 @@ fn shaped<T: DeserializeOwned>(root: &At<'_>, file: File, mut diagnostics: Diagn
 }
 
 /// The checked type, if there is no error.
-fn finish<T>(checked: Option<T>, findings: Findings, root: &At<'_>) -> (Option<T>, Diagnostics) {
+fn finish<T>(checked: Option<T>, findings: Findings, root: &Cursor<'_>) -> (Option<T>, Diagnostics) {
     let diagnostics = in_order(findings.finish(root), root.source());
     let checked = if diagnostics.has_errors() { None } else { checked };
     (checked, diagnostics)
@@ -165,7 +165,7 @@ mod tests {
 
     use super::{ReadCampaign, ReadProject, duplicates, read_campaign, read_project};
     use crate::campaign::checked::{AudienceSource, Content, IfPast, TemplateText, Zone};
-    use crate::campaign::testing::{Memory, listed, read, said};
+    use crate::campaign::testing::{MemoryFiles, listed, read, said};
     use crate::diagnostic::{Place, Source};
 
     /// A campaign with one message, to which lines are added.
@@ -553,7 +553,7 @@ messages:
             "c.yaml",
             "campaign: sale\nmessages: [ { id: a, sender: x, audience: y, content: { text: \"\" } } ]\n",
         );
-        let ReadCampaign { campaign, diagnostics, .. } = read_campaign(&source, None, &Memory::default());
+        let ReadCampaign { campaign, diagnostics, .. } = read_campaign(&source, None, &MemoryFiles::default());
         assert!(campaign.is_none());
         assert_snapshot!(listed(&diagnostics), @r#"
         2:43 `y` unquoted: a boolean stands here without quotes, but text is wanted -> put it in quotes: "y"

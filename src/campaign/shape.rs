@@ -6,9 +6,9 @@ use std::sync::LazyLock;
 use jsonschema::{Draft, PatternOptions, Validator};
 use serde_json::Value;
 
-use super::at::At;
+use super::at::Cursor;
 use super::explain;
-use super::plain::Reading;
+use super::plain::ScalarReading;
 use super::schema;
 use super::tree::Scalar;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
@@ -55,7 +55,7 @@ fn compile(schema: &Value) -> Validator {
 }
 
 /// Validates a tree.
-pub(super) fn validate(root: &At<'_>, file: File) -> Diagnostics {
+pub(super) fn validate(root: &Cursor<'_>, file: File) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
     let Some(node) = root.node() else { return diagnostics };
     let json = node.to_json();
@@ -76,7 +76,7 @@ pub(super) fn validate(root: &At<'_>, file: File) -> Diagnostics {
             }
         }
     }
-    let mut search = Search { path: String::new(), blamed, found: Vec::new() };
+    let mut search = ScalarSearch { path: String::new(), blamed, found: Vec::new() };
     search.visit(root);
     let full = search.found.len() >= ERRORS_MAX;
     search.found.into_iter().for_each(|diagnostic| diagnostics.push(diagnostic));
@@ -86,7 +86,7 @@ pub(super) fn validate(root: &At<'_>, file: File) -> Diagnostics {
     diagnostics
 }
 
-fn more(root: &At<'_>) -> Diagnostic {
+fn more(root: &Cursor<'_>) -> Diagnostic {
     let place = Place::File(root.source().name.clone());
     Diagnostic::error(Code::Shape, "there may be more mistakes, which are not shown", place)
 }
@@ -104,20 +104,20 @@ fn key_of(diagnostic: &Diagnostic) -> String {
 const MEANT: [(&str, &str); 1] = [("/witness", "off")];
 
 /// Looks for what is a text for us, but a number, boolean, date or time for other readers.
-struct Search {
+struct ScalarSearch {
     path: String,
     /// Parts that the schema refuses already.
     blamed: BTreeSet<String>,
     found: Vec<Diagnostic>,
 }
 
-impl Search {
-    fn visit(&mut self, at: &At<'_>) {
+impl ScalarSearch {
+    fn visit(&mut self, at: &Cursor<'_>) {
         if self.found.len() >= ERRORS_MAX {
             return;
         }
         let is_meant = |text: &str| MEANT.contains(&(self.path.as_str(), text));
-        if let Some(Reading::Doubtful(what)) = at.scalar().map(Scalar::reading)
+        if let Some(ScalarReading::Doubtful(what)) = at.scalar().map(Scalar::reading)
             && !self.blamed.contains(&self.path)
             && !at.text().is_some_and(is_meant)
         {
@@ -131,7 +131,7 @@ impl Search {
         }
     }
 
-    fn step(&mut self, step: &str, at: &At<'_>) {
+    fn step(&mut self, step: &str, at: &Cursor<'_>) {
         let length = self.path.len();
         self.path.push('/');
         self.path.push_str(step);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::at::At;
+use super::at::Cursor;
 use super::profile::{self, BYTE_ORDER_MARK};
 use super::walk::walk;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Source};
@@ -20,7 +20,7 @@ pub fn stranger(source: &Arc<Source>) -> Option<Diagnostics> {
     let linted = profile::lint(source);
     let (tree, mut diagnostics) = if linted.has_errors() { (None, linted) } else { walk(source) };
     if let Some(tree) = &tree {
-        let root = At::root(source, tree);
+        let root = Cursor::root(source, tree);
         if root.key("campaign").is_written() || root.key("messages").is_written() {
             return None;
         }

@@ -20,7 +20,7 @@ pub(super) fn error(source: &Arc<Source>, at: usize, info: &str) -> Diagnostic {
         _ => Code::Syntax,
     };
     if code == Code::Syntax
-        && let Some(diagnostic) = Lines::of(source).mistake(at, info)
+        && let Some(diagnostic) = SourceLines::of(source).mistake(at, info)
     {
         return diagnostic;
     }
@@ -42,14 +42,14 @@ pub(super) fn error(source: &Arc<Source>, at: usize, info: &str) -> Diagnostic {
 }
 
 /// The lines of a file that no parser understands.
-struct Lines<'a> {
+struct SourceLines<'a> {
     source: &'a Arc<Source>,
     /// Each line with where it begins.
     lines: Vec<(usize, &'a str)>,
     blocks: Vec<Block<'a>>,
 }
 
-impl<'a> Lines<'a> {
+impl<'a> SourceLines<'a> {
     fn of(source: &'a Arc<Source>) -> Self {
         let mut start = 0;
         let mut lines = Vec::new();

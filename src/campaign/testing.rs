@@ -4,20 +4,20 @@ use std::collections::BTreeMap;
 
 use super::check::Declared;
 use super::checked::Campaign;
-use super::files::{Files, FilesError, Stream};
+use super::files::{AudienceStream, Files, FilesError};
 use super::read::{ReadCampaign, read_campaign, read_project};
 use crate::diagnostic::{Diagnostics, Place, Severity, Source};
 
 /// Files in memory.
 #[derive(Default)]
-pub(super) struct Memory(pub BTreeMap<&'static str, &'static str>);
+pub(super) struct MemoryFiles(pub BTreeMap<&'static str, &'static str>);
 
-impl Files for Memory {
+impl Files for MemoryFiles {
     fn read(&self, path: &str) -> Result<String, FilesError> {
         self.0.get(path).map(|text| (*text).to_owned()).ok_or(FilesError::Missing)
     }
 
-    fn open(&self, _: &str) -> Result<Box<dyn Stream>, FilesError> {
+    fn open(&self, _: &str) -> Result<Box<dyn AudienceStream>, FilesError> {
         Err(FilesError::Missing)
     }
 }
@@ -38,7 +38,7 @@ webhooks: { allowedHosts: [ hooks.example.com ] }
 
 /// Reads a campaign file beside [`project`], with the template `hi.txt`.
 pub(super) fn read(text: &str) -> (Option<Campaign>, Diagnostics) {
-    let files = Memory(BTreeMap::from([("hi.txt", "Hi\r\nthere\r\n"), ("bidi.txt", "a\u{202e}b")]));
+    let files = MemoryFiles(BTreeMap::from([("hi.txt", "Hi\r\nthere\r\n"), ("bidi.txt", "a\u{202e}b")]));
     let ReadCampaign { campaign, diagnostics, .. } =
         read_campaign(&Source::new("c.yaml", text), Some(&project()), &files);
     assert_eq!(campaign.is_none(), diagnostics.has_errors(), "{}", listed(&diagnostics));

@@ -46,7 +46,7 @@ mod tests {
     use proptest::prelude::proptest;
 
     use super::{TextFileError, text_file};
-    use crate::campaign::{Files, FilesError, Stream, TemplateText};
+    use crate::campaign::{AudienceStream, Files, FilesError, TemplateText};
 
     /// One file.
     struct One(String);
@@ -56,7 +56,7 @@ mod tests {
             Ok(self.0.clone())
         }
 
-        fn open(&self, _: &str) -> Result<Box<dyn Stream>, FilesError> {
+        fn open(&self, _: &str) -> Result<Box<dyn AudienceStream>, FilesError> {
             Ok(Box::new(Cursor::new(self.0.clone())))
         }
     }

@@ -12,18 +12,18 @@ pub(super) struct Node {
     /// Where it stands, in bytes; empty where nothing is written.
     pub span: Range<usize>,
     /// What it is.
-    pub kind: Kind,
+    pub kind: NodeKind,
 }
 
 /// What a part of a file is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum NodeKind {
     /// A text, number, boolean or nothing.
     Scalar(Scalar),
     /// A list.
     Sequence(Vec<Node>),
     /// Keys with values, in the file's order; no key stands twice.
-    Mapping(Vec<Entry>),
+    Mapping(Vec<Pair>),
 }
 
 /// A scalar as it is written.
@@ -50,7 +50,7 @@ pub(super) enum Style {
 
 /// A key with its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(super) struct Pair {
     /// The key.
     pub key: String,
     /// Where the key stands.
@@ -61,49 +61,51 @@ pub(super) struct Entry {
 
 impl Node {
     /// The entries of a mapping; none of anything else.
-    pub(super) fn entries(&self) -> &[Entry] {
+    pub(super) fn entries(&self) -> &[Pair] {
         match &self.kind {
-            Kind::Mapping(entries) => entries,
-            Kind::Scalar(_) | Kind::Sequence(_) => &[],
+            NodeKind::Mapping(entries) => entries,
+            NodeKind::Scalar(_) | NodeKind::Sequence(_) => &[],
         }
     }
 
     /// The items of a sequence; none of anything else.
     pub(super) fn items(&self) -> &[Self] {
         match &self.kind {
-            Kind::Sequence(items) => items,
-            Kind::Scalar(_) | Kind::Mapping(_) => &[],
+            NodeKind::Sequence(items) => items,
+            NodeKind::Scalar(_) | NodeKind::Mapping(_) => &[],
         }
     }
 
     /// The entry of a mapping that has a key.
-    pub(super) fn entry(&self, key: &str) -> Option<&Entry> {
+    pub(super) fn entry(&self, key: &str) -> Option<&Pair> {
         self.entries().iter().find(|entry| entry.key == key)
     }
 
     /// The scalar, if it is one.
     pub(super) fn scalar(&self) -> Option<&Scalar> {
         match &self.kind {
-            Kind::Scalar(scalar) => Some(scalar),
-            Kind::Sequence(_) | Kind::Mapping(_) => None,
+            NodeKind::Scalar(scalar) => Some(scalar),
+            NodeKind::Sequence(_) | NodeKind::Mapping(_) => None,
         }
     }
 
     /// Where to point if the whole part is meant: a mapping's first key stands for it.
     pub(super) fn point(&self) -> Range<usize> {
         match &self.kind {
-            Kind::Scalar(_) => self.span.clone(),
-            Kind::Sequence(items) => items.first().map_or_else(|| self.span.clone(), Self::point),
-            Kind::Mapping(entries) => entries.first().map_or_else(|| self.span.clone(), |entry| entry.key_span.clone()),
+            NodeKind::Scalar(_) => self.span.clone(),
+            NodeKind::Sequence(items) => items.first().map_or_else(|| self.span.clone(), Self::point),
+            NodeKind::Mapping(entries) => {
+                entries.first().map_or_else(|| self.span.clone(), |entry| entry.key_span.clone())
+            }
         }
     }
 
     /// The tree in JSON, by the core schema of YAML 1.2.
     pub(super) fn to_json(&self) -> Value {
         match &self.kind {
-            Kind::Scalar(scalar) => scalar.to_json(),
-            Kind::Sequence(items) => Value::Array(items.iter().map(Self::to_json).collect()),
-            Kind::Mapping(entries) => {
+            NodeKind::Scalar(scalar) => scalar.to_json(),
+            NodeKind::Sequence(items) => Value::Array(items.iter().map(Self::to_json).collect()),
+            NodeKind::Mapping(entries) => {
                 Value::Object(entries.iter().map(|entry| (entry.key.clone(), entry.value.to_json())).collect())
             }
         }
@@ -112,10 +114,10 @@ impl Node {
 
 impl Scalar {
     /// What the scalar is taken for.
-    pub(super) fn reading(&self) -> plain::Reading {
+    pub(super) fn reading(&self) -> plain::ScalarReading {
         match self.style {
             Style::Plain => plain::read(&self.text),
-            Style::Quoted | Style::Literal | Style::Folded => plain::Reading::Text,
+            Style::Quoted | Style::Literal | Style::Folded => plain::ScalarReading::Text,
         }
     }
 

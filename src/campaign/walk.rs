@@ -11,7 +11,7 @@ use super::plain;
 use super::positions::Positions;
 use super::profile::{BYTE_ORDER_MARK, refused_in_text};
 use super::syntax;
-use super::tree::{Entry, Kind, Node, Scalar, Style};
+use super::tree::{Node, NodeKind, Pair, Scalar, Style};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Source};
 
 /// How deep a file may be nested.
@@ -202,7 +202,7 @@ impl<'a> Walk<'a> {
                 self.aliased = true;
                 self.before = span.end;
                 self.anchor("an alias stands here, but aliases are not part of the language", span.clone())?;
-                Node { span, kind: Kind::Scalar(Scalar { style: Style::Quoted, text: String::new() }) }
+                Node { span, kind: NodeKind::Scalar(Scalar { style: Style::Quoted, text: String::new() }) }
             }
             Event::Nothing
             | Event::StreamStart
@@ -233,7 +233,7 @@ impl<'a> Walk<'a> {
             self.comment_behind(&span, context)?;
         }
         let text = if style == Style::Plain { self.curly_quotes(text, &span, context)? } else { text };
-        Ok(Node { span, kind: Kind::Scalar(Scalar { style, text }) })
+        Ok(Node { span, kind: NodeKind::Scalar(Scalar { style, text }) })
     }
 
     fn sequence(&mut self, start: Range<usize>, context: Context) -> Result<Node, Stop> {
@@ -243,14 +243,14 @@ impl<'a> Walk<'a> {
             let (event, span) = self.next()?;
             if event == Event::SequenceEnd {
                 let span = self.closed(&start, &span, items.last().map(|item| item.span.end));
-                return Ok(Node { span, kind: Kind::Sequence(items) });
+                return Ok(Node { span, kind: NodeKind::Sequence(items) });
             }
             items.push(self.node(event, span, context.item())?);
         }
     }
 
     fn mapping(&mut self, start: Range<usize>, context: Context) -> Result<Node, Stop> {
-        let mut entries: Vec<Entry> = Vec::new();
+        let mut entries: Vec<Pair> = Vec::new();
         let mut seen: BTreeMap<String, Range<usize>> = BTreeMap::new();
         self.before = start.end;
         loop {
@@ -258,7 +258,7 @@ impl<'a> Walk<'a> {
             if event == Event::MappingEnd {
                 let last = entries.last().map(|entry| entry.value.span.end.max(entry.key_span.end));
                 let span = self.closed(&start, &span, last);
-                return Ok(Node { span, kind: Kind::Mapping(entries) });
+                return Ok(Node { span, kind: NodeKind::Mapping(entries) });
             }
             let braces = self.source.text.get(start.start..).is_some_and(|text| text.starts_with("{{"));
             if braces && span.start == start.start + 1 && matches!(event, Event::MappingStart(..)) {
@@ -276,7 +276,7 @@ impl<'a> Walk<'a> {
                 continue;
             }
             seen.insert(key.clone(), key_span.clone());
-            entries.push(Entry { key, key_span, value });
+            entries.push(Pair { key, key_span, value });
         }
     }
 
@@ -333,7 +333,7 @@ impl<'a> Walk<'a> {
         let help = "put the whole text in quotes, or write it as a block after `|`";
         self.refuse(Diagnostic::error(Code::KeyNotText, message, self.place(span.clone())).help(help))?;
         // Taken as if it were quoted, so that nothing else is said about it.
-        Ok(Node { span, kind: Kind::Scalar(Scalar { style: Style::Quoted, text }) })
+        Ok(Node { span, kind: NodeKind::Scalar(Scalar { style: Style::Quoted, text }) })
     }
 
     fn properties(&mut self, anchor: usize, tagged: bool, span: &Range<usize>) -> Result<(), Stop> {
@@ -471,7 +471,7 @@ impl<'a> Walk<'a> {
 /// A key in a message: only a word of the language, never what may be somebody's data.
 fn shown(key: &str) -> String {
     let word = key.len() <= 40 && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
-    if word && plain::read(key) == plain::Reading::Text { format!("`{key}`") } else { "here".to_owned() }
+    if word && plain::read(key) == plain::ScalarReading::Text { format!("`{key}`") } else { "here".to_owned() }
 }
 
 #[cfg(test)]
@@ -481,7 +481,7 @@ mod tests {
 
     use super::walk;
     use crate::campaign::testing::{listed, said};
-    use crate::campaign::tree::{Kind, Node};
+    use crate::campaign::tree::{Node, NodeKind};
     use crate::diagnostic::Source;
 
     /// The walk's own words, or else the tree with the text of every span.
@@ -497,12 +497,12 @@ mod tests {
     fn show(node: &Node, text: &str) -> String {
         let span = text[node.span.clone()].escape_debug().to_string();
         match &node.kind {
-            Kind::Scalar(scalar) => format!("<{span}>={:?}", scalar.text),
-            Kind::Sequence(items) => {
+            NodeKind::Scalar(scalar) => format!("<{span}>={:?}", scalar.text),
+            NodeKind::Sequence(items) => {
                 let items: Vec<String> = items.iter().map(|item| show(item, text)).collect();
                 format!("[{}]", items.join(", "))
             }
-            Kind::Mapping(entries) => {
+            NodeKind::Mapping(entries) => {
                 let entry = |key: &str, value: &Node| format!("{key}: {}", show(value, text));
                 let entries: Vec<String> =
                     entries.iter().map(|found| entry(&text[found.key_span.clone()], &found.value)).collect();
@@ -686,9 +686,9 @@ mod tests {
     /// The spans of all keys and scalars.
     fn spans_of(node: &Node, spans: &mut Vec<std::ops::Range<usize>>) {
         match &node.kind {
-            Kind::Scalar(_) => spans.push(node.span.clone()),
-            Kind::Sequence(items) => items.iter().for_each(|item| spans_of(item, spans)),
-            Kind::Mapping(entries) => {
+            NodeKind::Scalar(_) => spans.push(node.span.clone()),
+            NodeKind::Sequence(items) => items.iter().for_each(|item| spans_of(item, spans)),
+            NodeKind::Mapping(entries) => {
                 for entry in entries {
                     spans.push(entry.key_span.clone());
                     spans_of(&entry.value, spans);

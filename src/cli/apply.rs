@@ -8,16 +8,16 @@ use jiff::Timestamp;
 
 use crate::apply::evidence::LogsFailure;
 use crate::apply::witness::{Gated, Watch};
-use crate::apply::{self, GatewayTime, Planned, Ports, Stopped, Summary, Supply};
-use crate::gateway::{Client, ClientError, Limits};
+use crate::apply::{self, BulkSource, GatewayTime, PlannedBulks, Ports, Stopped, Summary};
+use crate::gateway::{Client, ClientError, ClientLimits};
 use crate::ledger::{Doubt, Flight, Ledger, RunId};
 use crate::plan::{Bulk, Gate, Plan, RailKind};
 use crate::report::words::plural;
 use crate::report::{json, outcome_text};
-use crate::store::{Home, Opened, StoreError, Visit};
+use crate::store::{LedgerLocation, OpenLedger, StoreError, Visit};
 use crate::timing;
 
-use super::args::{ApplyArgs, Format, Global};
+use super::args::{ApplyArgs, Global, OutputFormat};
 use super::clock::RunClock;
 use super::dumps;
 use super::ends;
@@ -25,16 +25,16 @@ use super::evidence;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::frozen;
-use super::output::{Forms, Output, ask};
+use super::output::{Output, Report, ask};
 use super::plan::{in_doubt, judge, make, show};
 use super::prepare::Pool;
 use super::progress::Progress;
 use super::settings::Settings;
-use super::signals::Interrupts;
+use super::signals::SignalWatch;
 use super::store::{expected, tell_doubts, visit};
 use super::witness::{self, Older};
 use super::worker::Worker;
-use super::world::{Choices, World};
+use super::world::{Context, PlanOptions};
 
 /// How long an interrupted run may take to put its ledger in order.
 const FINISH_TIME_MAX: Duration = Duration::from_secs(2);
@@ -54,17 +54,17 @@ pub(super) async fn run(
     settings: &Settings,
     output: &Output,
 ) -> Result<Exit, Failure> {
-    let interrupts = Interrupts::listen(output);
-    World::run(global, settings, output, async |world| with_world(world, args, settings, output, &interrupts).await)
+    let interrupts = SignalWatch::listen(output);
+    Context::run(global, settings, output, async |world| with_world(world, args, settings, output, &interrupts).await)
         .await
 }
 
 async fn with_world(
-    world: &Arc<World>,
+    world: &Arc<Context>,
     args: &ApplyArgs,
     settings: &Settings,
     output: &Output,
-    interrupts: &Interrupts,
+    interrupts: &SignalWatch,
 ) -> Result<Exit, Failure> {
     let choices = frozen::choices(args, world)?;
     refuse_in_ci(world, &choices, settings)?;
@@ -90,7 +90,7 @@ async fn with_world(
             return Err(failure);
         }
     };
-    let go = Go {
+    let go = ApplyRun {
         world,
         args,
         settings,
@@ -107,13 +107,13 @@ async fn with_world(
 
 /// What a run goes by.
 #[derive(Clone, Copy)]
-struct Go<'a> {
-    world: &'a Arc<World>,
+struct ApplyRun<'a> {
+    world: &'a Arc<Context>,
     args: &'a ApplyArgs,
     settings: &'a Settings,
     output: &'a Output,
-    interrupts: &'a Interrupts,
-    choices: &'a Choices,
+    interrupts: &'a SignalWatch,
+    choices: &'a PlanOptions,
     client: &'a Client<RunClock>,
     clock: &'a RunClock,
     run: RunId,
@@ -121,8 +121,8 @@ struct Go<'a> {
     in_doubt: usize,
 }
 
-impl Go<'_> {
-    async fn plan_and_send(self, mut store: Opened) -> Result<Exit, Failure> {
+impl ApplyRun<'_> {
+    async fn plan_and_send(self, mut store: OpenLedger) -> Result<Exit, Failure> {
         let Self { world, args, settings, output, interrupts, choices, client, clock, run, in_doubt: before } = self;
         let planned = || {
             tokio::task::block_in_place(|| make(world, choices, Some(&store.ledger()), store.view(world.gateway.now())))
@@ -130,7 +130,7 @@ impl Go<'_> {
         let mut plan = planned();
         let may = may_send(&plan, args, choices);
         // One run gives one document: a plan, or what became of it.
-        if output.format == Format::Text || may.is_err() {
+        if output.format == OutputFormat::Text || may.is_err() {
             show(&plan, world, output, args.plan.as_deref())?;
         }
         let approved = match may {
@@ -164,11 +164,11 @@ impl Go<'_> {
             () = interrupts.first() => {}
         }
         let mut summary = match &store {
-            Opened::Lockfile(_) | Opened::Git(_) => {
-                let supply = Gated::new(Planned::new(bulks), &watch);
+            OpenLedger::Lockfile(_) | OpenLedger::Git(_) => {
+                let supply = Gated::new(PlannedBulks::new(bulks), &watch);
                 Box::pin(send(&supply, &watch, plan.to_send(), ports, &run_settings, interrupts)).await
             }
-            Opened::Postgres(postgres) => {
+            OpenLedger::Postgres(postgres) => {
                 run_settings.shares_plan = true;
                 let worker = Worker::join(world, choices, postgres, run, &plan, bulks).await;
                 let worker = worker?;
@@ -189,7 +189,7 @@ impl Go<'_> {
         interrupts.ends_with(verdict(&summary));
         let now = world.gateway.now();
         let (doubts, in_flight) = open_ends(&store, &summary, run, now);
-        let shown = output.show(&Forms {
+        let shown = output.show(&Report {
             text: &|paint| outcome_text::render(&summary, &doubts, in_flight, &plan.gateway, now, paint),
             json: &|| json::outcome(&summary, &doubts, &plan.approved().to_string(), now),
         });
@@ -218,13 +218,13 @@ impl Go<'_> {
 }
 
 /// How a run ends in which all went well.
-fn ending(doubts: &[Doubt], choices: &Choices) -> Exit {
+fn ending(doubts: &[Doubt], choices: &PlanOptions) -> Exit {
     if in_doubt(doubts, &choices.selection) { Exit::Doubt } else { Exit::Done }
 }
 
 /// What is in doubt after a run, and what is in flight elsewhere. What the run knows is no doubt, even
 /// if the store did not take it; and nothing of its own is in flight any more.
-fn open_ends(store: &Opened, summary: &Summary, run: RunId, now: Timestamp) -> (Vec<Doubt>, Option<Flight>) {
+fn open_ends(store: &OpenLedger, summary: &Summary, run: RunId, now: Timestamp) -> (Vec<Doubt>, Option<Flight>) {
     let view = store.view(now);
     let look = |ledger: &Ledger| (ledger.doubts_after(run, view), ledger.in_flight(view, Some(run)));
     if summary.unsettled.is_empty() {
@@ -240,17 +240,17 @@ fn open_ends(store: &Opened, summary: &Summary, run: RunId, now: Timestamp) -> (
 
 /// Marks the rows of a database that have no mark, if the plan was sent: what an old copy lacks is what was sent
 /// last, and the gateway was asked for that, of every sender, before anything was sent.
-async fn mark(store: &Opened, summary: &Summary) -> Result<(), Failure> {
+async fn mark(store: &OpenLedger, summary: &Summary) -> Result<(), Failure> {
     let is_compared = summary.stopped.is_none() && summary.total().accepted > 0;
     match store {
-        Opened::Postgres(postgres) if is_compared => postgres.mark_anew(false).await.map_err(Failure::from),
-        Opened::Lockfile(_) | Opened::Git(_) | Opened::Postgres(_) => Ok(()),
+        OpenLedger::Postgres(postgres) if is_compared => postgres.mark_anew(false).await.map_err(Failure::from),
+        OpenLedger::Lockfile(_) | OpenLedger::Git(_) | OpenLedger::Postgres(_) => Ok(()),
     }
 }
 
 /// Makes sure that the ledger may be sent from. Of a run that has not closed itself the end may be missing, and
 /// the gateway's logs do not go back for ever; but somebody may have given their word.
-async fn take_for_whole(store: &mut Opened, now: Timestamp) -> Result<(), Failure> {
+async fn take_for_whole(store: &mut OpenLedger, now: Timestamp) -> Result<(), Failure> {
     let unclosed = store.trust().unclosed;
     if ends::too_old(&unclosed, now).next().is_some() {
         return Err(ends::untold(&unclosed));
@@ -259,11 +259,11 @@ async fn take_for_whole(store: &mut Opened, now: Timestamp) -> Result<(), Failur
 }
 
 /// The runner of a CI job loses its disk, and with it a lockfile that was not pushed.
-fn refuse_in_ci(world: &World, choices: &Choices, settings: &Settings) -> Result<(), Failure> {
+fn refuse_in_ci(world: &Context, choices: &PlanOptions, settings: &Settings) -> Result<(), Failure> {
     let told = choices.accepted.get(RailKind::LockfileInCi).is_some_and(|number| number >= 1);
     let dies_with_its_disk = match world.gateway.ledger {
-        Home::Lockfile(_) => true,
-        Home::Git(_) | Home::Postgres(_) => false,
+        LedgerLocation::Lockfile(_) => true,
+        LedgerLocation::Git(_) | LedgerLocation::Postgres(_) => false,
     };
     if !settings.ci || world.gateway.is_sandbox() || told || !dies_with_its_disk {
         return Ok(());
@@ -279,13 +279,17 @@ fn refuse_in_ci(world: &World, choices: &Choices, settings: &Settings) -> Result
 ///
 /// # Errors
 /// If there is no gateway, no key for it, or none that can be used.
-pub(in crate::cli) fn client(world: &World, settings: &Settings, clock: RunClock) -> Result<Client<RunClock>, Failure> {
+pub(in crate::cli) fn client(
+    world: &Context,
+    settings: &Settings,
+    clock: RunClock,
+) -> Result<Client<RunClock>, Failure> {
     expected(world)?;
     let gateway = &world.gateway;
     let (Some(base_url), Some(api_key)) = (&gateway.base_url, &gateway.api_key) else {
         return Err(Failure::new(Exit::Credentials, "the gateway's API key is missing: set SENDFORM_API_KEY"));
     };
-    let mut limits = Limits::default();
+    let mut limits = ClientLimits::default();
     limits.total = settings.answer_within.unwrap_or(limits.total);
     Client::new(base_url, api_key, limits, clock, GatewayTime::new(!gateway.has_fixed_time())).map_err(|error| {
         let exit = if matches!(error, ClientError::Key) { Exit::Credentials } else { Exit::Environment };
@@ -293,7 +297,7 @@ pub(in crate::cli) fn client(world: &World, settings: &Settings, clock: RunClock
     })
 }
 
-async fn open(world: &World, visit: &Visit) -> Result<Opened, Failure> {
+async fn open(world: &Context, visit: &Visit) -> Result<OpenLedger, Failure> {
     let ledger = &world.gateway.ledger;
     let expected = expected(world)?;
     world.home.make_private()?;
@@ -310,7 +314,7 @@ async fn open(world: &World, visit: &Visit) -> Result<Opened, Failure> {
 }
 
 /// Says whether a plan may be sent; else how the command ends.
-fn may_send(plan: &Plan, args: &ApplyArgs, choices: &Choices) -> Result<(), Result<Exit, Failure>> {
+fn may_send(plan: &Plan, args: &ApplyArgs, choices: &PlanOptions) -> Result<(), Result<Exit, Failure>> {
     let exit = judge(plan, &choices.selection);
     if exit == Exit::Files {
         return Err(Ok(exit));
@@ -365,7 +369,7 @@ fn approve(plan: &Plan, args: &ApplyArgs, output: &Output) -> Result<(), Result<
 }
 
 /// Records what the messages are, and takes their bulks out of the plan.
-async fn record(world: &World, store: &Opened, plan: &mut Plan) -> Result<Vec<Bulk>, StoreError> {
+async fn record(world: &Context, store: &OpenLedger, plan: &mut Plan) -> Result<Vec<Bulk>, StoreError> {
     let mut bulks = Vec::new();
     for message in plan.messages.iter_mut().filter(|message| message.selected && !message.bulks.is_empty()) {
         store.record(message.record(world.gateway.now())).await?;
@@ -375,8 +379,8 @@ async fn record(world: &World, store: &Opened, plan: &mut Plan) -> Result<Vec<Bu
 }
 
 /// How this run goes about its work.
-fn run_settings(store: &Opened, args: &ApplyArgs, settings: &Settings, run: RunId) -> apply::Settings {
-    let mut run_settings = apply::Settings::new(run);
+fn run_settings(store: &OpenLedger, args: &ApplyArgs, settings: &Settings, run: RunId) -> apply::RunSettings {
+    let mut run_settings = apply::RunSettings::new(run);
     run_settings.parallel = usize::from(args.parallel);
     if let Some(ahead) = store.bulks_ahead() {
         run_settings.ahead = ahead;
@@ -388,12 +392,12 @@ fn run_settings(store: &Opened, args: &ApplyArgs, settings: &Settings, run: RunI
 
 /// Hands bulks over, while the watch asks for their people ahead of them, and shows how far that has come.
 async fn send(
-    supply: &impl Supply,
-    watch: &Watch<'_, Opened, Client<RunClock>, RunClock, Older>,
+    supply: &impl BulkSource,
+    watch: &Watch<'_, OpenLedger, Client<RunClock>, RunClock, Older>,
     people: u64,
-    ports: Ports<'_, Opened, Client<RunClock>, Pool, RunClock>,
-    settings: &apply::Settings,
-    interrupts: &Interrupts,
+    ports: Ports<'_, OpenLedger, Client<RunClock>, Pool, RunClock>,
+    settings: &apply::RunSettings,
+    interrupts: &SignalWatch,
 ) -> Summary {
     let progress = Progress::new(people);
     let interrupts = apply::Interrupts { first: interrupts.first(), second: interrupts.second() };
@@ -409,7 +413,7 @@ async fn send(
 
 /// Puts the ledger in order, unless this run has to end before: what was granted and settled is
 /// durable as it is.
-async fn finish(world: &World, store: Opened, interrupts: &Interrupts) -> Result<(), Failure> {
+async fn finish(world: &Context, store: OpenLedger, interrupts: &SignalWatch) -> Result<(), Failure> {
     let patience = async {
         tokio::select! {
             () = after(interrupts.first(), FINISH_TIME_MAX) => {}
@@ -417,12 +421,12 @@ async fn finish(world: &World, store: Opened, interrupts: &Interrupts) -> Result
         }
     };
     let hint = match &store {
-        Opened::Git(_) => format!(
+        OpenLedger::Git(_) => format!(
             "keep `{}`: the next run in this folder pushes what is in it; without it the people of this run may be \
              in doubt",
             world.home.private().display()
         ),
-        Opened::Lockfile(_) | Opened::Postgres(_) => "nothing is lost: the next run does that".to_owned(),
+        OpenLedger::Lockfile(_) | OpenLedger::Postgres(_) => "nothing is lost: the next run does that".to_owned(),
     };
     tokio::select! {
         biased;

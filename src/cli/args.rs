@@ -28,7 +28,7 @@ impl Arguments {
     /// If it is wrong, or asks for help.
     pub(super) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
         let read = Self::try_parse_from(arguments)?;
-        let has_form = read.global.format == Format::Json || !read.global.write.is_empty();
+        let has_form = read.global.format == OutputFormat::Json || !read.global.write.is_empty();
         if matches!(read.command, Command::Completions(_)) && has_form {
             let message =
                 "completions are a script: they have no other form, and `--format` and `--write` are not for them";
@@ -57,7 +57,7 @@ pub(super) struct Global {
     pub fault: Vec<String>,
     /// The form of the output
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
-    pub format: Format,
+    pub format: OutputFormat,
     /// Write a further form of the output to a file: `json=FILE` or `text=FILE`; may be repeated
     #[arg(long, global = true, value_name = "FORMAT=FILE", value_parser = parse_write)]
     pub write: Vec<Write>,
@@ -66,12 +66,12 @@ pub(super) struct Global {
     pub reveal: bool,
     /// When to use colours
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
-    pub color: When,
+    pub color: ColorChoice,
 }
 
 /// A form of output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
+pub(super) enum OutputFormat {
     /// For people.
     Text,
     /// For machines, versioned.
@@ -80,7 +80,7 @@ pub(super) enum Format {
 
 /// When to use colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum When {
+pub(super) enum ColorChoice {
     /// On a terminal, unless `NO_COLOR` is set.
     Auto,
     /// Always.
@@ -93,14 +93,14 @@ pub(super) enum When {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Write {
     /// The form.
-    pub format: Format,
+    pub format: OutputFormat,
     /// The file.
     pub file: PathBuf,
 }
 
 fn parse_write(text: &str) -> Result<Write, String> {
     let (format, file) = text.split_once('=').ok_or("the form is FORMAT=FILE")?;
-    let format = Format::from_str(format, false).map_err(|_| format!("`{format}` is neither text nor json"))?;
+    let format = OutputFormat::from_str(format, false).map_err(|_| format!("`{format}` is neither text nor json"))?;
     if file.is_empty() {
         return Err("the file's name is missing".to_owned());
     }
@@ -167,7 +167,7 @@ pub(super) struct PlanArgs {
     pub scope: Scope,
     /// Which ledger is read.
     #[command(flatten)]
-    pub reading: Reading,
+    pub reading: LedgerReading,
     /// Freeze the plan into a file, for `apply FILE`: who gets what, without personal data
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
@@ -181,12 +181,12 @@ pub(super) struct PlanArgs {
 pub(super) struct StatusArgs {
     /// Which ledger is read.
     #[command(flatten)]
-    pub reading: Reading,
+    pub reading: LedgerReading,
 }
 
 /// Which ledger is read, by those who only look.
 #[derive(Debug, Args)]
-pub(super) struct Reading {
+pub(super) struct LedgerReading {
     /// Read the ledger as it was fetched last, without the network
     #[arg(long)]
     pub offline: bool,
@@ -237,7 +237,7 @@ pub(super) struct ResolveArgs {
     pub(super) bulk: String,
     /// The word.
     #[command(flatten)]
-    pub(super) word: Word,
+    pub(super) word: BulkWord,
     /// Why you know; it is kept in the ledger: name nobody
     #[arg(long)]
     pub(super) reason: String,
@@ -246,7 +246,7 @@ pub(super) struct ResolveArgs {
 /// What became of a bulk: exactly one of these.
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
-pub(super) struct Word {
+pub(super) struct BulkWord {
     /// Its people got it
     #[arg(long)]
     pub(super) sent: bool,
@@ -369,7 +369,7 @@ pub(super) struct MergeArgs {
 
 /// A kind of home of a ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum StateHome {
+pub(super) enum StateLocation {
     /// `sendform.lock` beside the project file.
     Lockfile,
     /// A branch of its own.
@@ -383,7 +383,7 @@ pub(super) enum StateHome {
 pub(super) struct CopyArgs {
     /// The old home; the project file's `state` names the new one
     #[arg(long, value_name = "HOME")]
-    pub from: StateHome,
+    pub from: StateLocation,
     /// The remote of an old home in git [default: origin]
     #[arg(long, value_name = "NAME", value_parser = git_name)]
     pub remote: Option<String>,

@@ -8,19 +8,19 @@ use jiff::Timestamp;
 use crate::apply::Clock;
 use crate::gateway::SystemClock;
 
-use super::world::World;
+use super::world::Context;
 
 /// The machine's clocks, but for the time of day, which is the gateway's: the sandbox has its own.
 #[derive(Clone)]
 pub(super) struct RunClock {
-    world: Arc<World>,
+    world: Arc<Context>,
     system: SystemClock,
 }
 
 impl RunClock {
     /// Begins a run.
     #[must_use]
-    pub(super) fn new(world: Arc<World>) -> Self {
+    pub(super) fn new(world: Arc<Context>) -> Self {
         Self { world, system: SystemClock::start() }
     }
 }

@@ -10,22 +10,22 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::apply::Summary;
-use crate::ledger::{Damage, Ledger, News, Outcomes, Piece, Reason, RunId, Seals, text};
+use crate::ledger::{Damage, ImportFile, Ledger, LedgerDelta, Outcomes, Reason, RunId, Seals, text};
 use crate::report::words::plural;
-use crate::store::Opened;
+use crate::store::OpenLedger;
 use crate::store::regular::{self, LEDGER_BYTES_MAX, Links};
 
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{Output, tell};
 use super::store::{expected, not_signed};
-use super::world::World;
+use super::world::Context;
 
 /// How the names of the files begin and end.
 const NAME: (&str, &str) = ("outcomes-", ".jsonl");
 
 /// Outcomes in a file.
-pub(super) struct Dump {
+pub(super) struct UnsavedOutcomes {
     /// The file.
     pub path: PathBuf,
     /// What it says.
@@ -33,7 +33,7 @@ pub(super) struct Dump {
 }
 
 /// The folder of the files: the sandbox's own in a sandbox run.
-fn folder(world: &World) -> PathBuf {
+fn folder(world: &Context) -> PathBuf {
     if world.gateway.is_sandbox() { world.home.sandbox() } else { world.home.private() }
 }
 
@@ -42,7 +42,7 @@ fn folder(world: &World) -> PathBuf {
 ///
 /// # Errors
 /// If the file cannot be written; then the error has the lines.
-pub(super) fn keep(world: &World, summary: &Summary, run: RunId, output: &Output) -> Result<(), Failure> {
+pub(super) fn keep(world: &Context, summary: &Summary, run: RunId, output: &Output) -> Result<(), Failure> {
     if summary.unsettled.is_empty() {
         return Ok(());
     }
@@ -76,7 +76,7 @@ fn write(path: &Path, lines: &str) -> std::io::Result<()> {
 ///
 /// # Errors
 /// If one cannot be read, or is damaged.
-pub(super) fn read(world: &World) -> Result<Vec<Dump>, Failure> {
+pub(super) fn read(world: &Context) -> Result<Vec<UnsavedOutcomes>, Failure> {
     let Ok(entries) = std::fs::read_dir(folder(world)) else { return Ok(Vec::new()) };
     let keys = world.gateway.keys.as_ref();
     let seals = keys.map_or_else(Seals::none, |keys| Seals::new(keys, &world.project.id));
@@ -90,10 +90,12 @@ pub(super) fn read(world: &World) -> Result<Vec<Dump>, Failure> {
         let text = regular::read(&path, Links::Refused, LEDGER_BYTES_MAX).map_err(|error| {
             Failure::new(Exit::Ledger, format!("`{}` cannot be read", path.display())).because(&error)
         })?;
-        match Piece::read(&text, &seals) {
-            Ok(Piece::Outcomes(outcomes)) => Ok(Dump { path, outcomes }),
-            Ok(Piece::Whole(_)) => Err(Failure::new(Exit::Ledger, format!("`{}` is a whole ledger", path.display()))
-                .hint("`sendform ledger import` joins it in; move it away from here")),
+        match ImportFile::read(&text, &seals) {
+            Ok(ImportFile::Outcomes(outcomes)) => Ok(UnsavedOutcomes { path, outcomes }),
+            Ok(ImportFile::Whole(_)) => {
+                Err(Failure::new(Exit::Ledger, format!("`{}` is a whole ledger", path.display()))
+                    .hint("`sendform ledger import` joins it in; move it away from here"))
+            }
             Err(damage) => Err(refused(&path, &damage)),
         }
     });
@@ -104,7 +106,7 @@ pub(super) fn read(world: &World) -> Result<Vec<Dump>, Failure> {
 ///
 /// # Errors
 /// If a file cannot be read, or does not go with the ledger.
-pub(super) fn join_into(world: &World, ledger: &mut Ledger) -> Result<(), Failure> {
+pub(super) fn join_into(world: &Context, ledger: &mut Ledger) -> Result<(), Failure> {
     for (path, count) in news(world, ledger)? {
         let path = path.display();
         tell(&format!(
@@ -119,7 +121,7 @@ pub(super) fn join_into(world: &World, ledger: &mut Ledger) -> Result<(), Failur
 ///
 /// # Errors
 /// If a file cannot be read, or does not go with the ledger, or that cannot be written.
-pub(super) async fn take_in(world: &World, store: &Opened, accepted: u64) -> Result<(), Failure> {
+pub(super) async fn take_in(world: &Context, store: &OpenLedger, accepted: u64) -> Result<(), Failure> {
     join(store, genuine(world, accepted)?).await
 }
 
@@ -127,10 +129,10 @@ pub(super) async fn take_in(world: &World, store: &Opened, accepted: u64) -> Res
 ///
 /// # Errors
 /// If a file cannot be read, or that cannot be written.
-pub(super) async fn take_what_goes(world: &World, store: &Opened) -> Result<Vec<PathBuf>, Failure> {
+pub(super) async fn take_what_goes(world: &Context, store: &OpenLedger) -> Result<Vec<PathBuf>, Failure> {
     let ledger = store.ledger().clone();
-    let goes = |dump: &Dump| ledger.clone().take_outcomes(&dump.outcomes).is_ok();
-    let (known, lost): (Vec<Dump>, Vec<Dump>) = genuine(world, 0)?.into_iter().partition(goes);
+    let goes = |dump: &UnsavedOutcomes| ledger.clone().take_outcomes(&dump.outcomes).is_ok();
+    let (known, lost): (Vec<UnsavedOutcomes>, Vec<UnsavedOutcomes>) = genuine(world, 0)?.into_iter().partition(goes);
     join(store, known).await?;
     Ok(lost.into_iter().map(|dump| dump.path).collect())
 }
@@ -152,13 +154,13 @@ pub(super) fn put_aside(paths: &[PathBuf]) -> Result<(), Failure> {
 }
 
 /// Reads all files, and makes sure that runs have written them, or that somebody says so of so many outcomes.
-fn genuine(world: &World, accepted: u64) -> Result<Vec<Dump>, Failure> {
+fn genuine(world: &Context, accepted: u64) -> Result<Vec<UnsavedOutcomes>, Failure> {
     let dumps = read(world)?;
     let unsigned: usize = dumps.iter().filter(|dump| !dump.outcomes.is_signed).map(|dump| dump.outcomes.len()).sum();
     if unsigned as u64 > accepted { Err(unsigned_outcomes(unsigned)) } else { Ok(dumps) }
 }
 
-async fn join(store: &Opened, dumps: Vec<Dump>) -> Result<(), Failure> {
+async fn join(store: &OpenLedger, dumps: Vec<UnsavedOutcomes>) -> Result<(), Failure> {
     if dumps.is_empty() {
         return Ok(());
     }
@@ -184,17 +186,17 @@ fn unsigned_outcomes(count: usize) -> Failure {
         .hint(format!("if they are surely of a run on this machine: `sendform apply --accept unauthenticated={count}`"))
 }
 
-fn news(world: &World, ledger: &mut Ledger) -> Result<Vec<(PathBuf, String)>, Failure> {
+fn news(world: &Context, ledger: &mut Ledger) -> Result<Vec<(PathBuf, String)>, Failure> {
     news_of(read(world)?, ledger)
 }
 
 /// Takes outcomes into a ledger, and lists the files that had news for it.
-fn news_of(dumps: Vec<Dump>, ledger: &mut Ledger) -> Result<Vec<(PathBuf, String)>, Failure> {
+fn news_of(dumps: Vec<UnsavedOutcomes>, ledger: &mut Ledger) -> Result<Vec<(PathBuf, String)>, Failure> {
     let mut news = Vec::new();
-    for Dump { path, outcomes } in dumps {
+    for UnsavedOutcomes { path, outcomes } in dumps {
         let before = ledger.clone();
         ledger.take_outcomes(&outcomes).map_err(|damage| refused(&path, &damage))?;
-        let count = News::between(&before, ledger).outcomes;
+        let count = LedgerDelta::between(&before, ledger).outcomes;
         if count > 0 {
             news.push((path, plural(count as u64, "outcome")));
         }

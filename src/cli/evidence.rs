@@ -6,40 +6,40 @@ use futures_util::FutureExt as _;
 use futures_util::future::select;
 
 use crate::apply::Clock as _;
-use crate::apply::evidence::{self, Reconciled, Terms};
+use crate::apply::evidence::{self, ReconcileOptions, Reconciled};
 use crate::gateway::Client;
 use crate::plan::Selection;
 use crate::report::reconcile_text;
 use crate::report::words::plural;
-use crate::store::{Opened, StoreError};
+use crate::store::{OpenLedger, StoreError};
 use crate::wire::address::is_loopback;
 
 use super::clock::RunClock;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
-use super::progress::Asking;
-use super::world::World;
+use super::progress::LogsProgress;
+use super::world::Context;
 
 /// How long a run asks about old doubts when it has nothing else to do any more.
 const LAST_PASS_MAX: Duration = Duration::from_secs(10);
 
 /// Asks the logs about the selected doubts, until `stop` is ready.
 pub(super) async fn pass(
-    world: &World,
-    store: &Opened,
+    world: &Context,
+    store: &OpenLedger,
     client: &Client<RunClock>,
     clock: &RunClock,
     selection: &Selection,
     stop: impl Future<Output = ()> + Send,
 ) -> (Reconciled, Result<(), StoreError>) {
-    let terms = Terms {
+    let terms = ReconcileOptions {
         selection,
         time: client.time(),
         absence_proves_after: world.project.absence_proves_after,
         is_on_loopback: world.gateway.base_url.as_ref().is_some_and(is_loopback),
     };
-    let progress = Asking::new();
+    let progress = LogsProgress::new();
     let result = evidence::reconcile(store, client, clock, &terms, stop, |now| progress.take(now)).await;
     progress.finish();
     result
@@ -52,8 +52,8 @@ pub(super) async fn pass(
 /// If the store does not take an outcome; if anybody got their message more than once, because
 /// something else sends then, and may do so again.
 pub(super) async fn first(
-    world: &World,
-    store: &Opened,
+    world: &Context,
+    store: &OpenLedger,
     client: &Client<RunClock>,
     clock: &RunClock,
     selection: &Selection,
@@ -85,8 +85,8 @@ pub(super) async fn first(
 /// # Errors
 /// If the store does not take an outcome; if anybody got their message more than once.
 pub(super) async fn last(
-    world: &World,
-    store: &Opened,
+    world: &Context,
+    store: &OpenLedger,
     client: &Client<RunClock>,
     clock: &RunClock,
     selection: &Selection,

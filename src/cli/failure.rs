@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::path::Path;
 
-use crate::report::harmless::{Lines, harmless};
+use crate::report::harmless::{LineFeeds, harmless};
 use crate::report::paint::Paint;
 
 use super::exit::Exit;
@@ -84,10 +84,11 @@ impl Failure {
         if self.message.is_empty() {
             return String::new();
         }
-        let mut lines = vec![format!("{} {}", paint.bad("error:"), harmless(&self.message, Lines::Keep))];
-        lines.extend(self.causes.iter().map(|cause| format!("  caused by: {}", harmless(cause, Lines::Keep))));
-        lines
-            .extend(self.hints.iter().map(|hint| format!("  {} {}", paint.wait("hint:"), harmless(hint, Lines::Keep))));
+        let mut lines = vec![format!("{} {}", paint.bad("error:"), harmless(&self.message, LineFeeds::Keep))];
+        lines.extend(self.causes.iter().map(|cause| format!("  caused by: {}", harmless(cause, LineFeeds::Keep))));
+        lines.extend(
+            self.hints.iter().map(|hint| format!("  {} {}", paint.wait("hint:"), harmless(hint, LineFeeds::Keep))),
+        );
         lines.join("\n") + "\n"
     }
 }

@@ -5,8 +5,8 @@ use std::io::Read;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::campaign::{
-    Campaign, Draft, Files, FilesError, Ignored, Project, Stream, decode, read_campaign, read_project, remedy,
-    stranger, tell,
+    AudienceStream, Campaign, DraftPart, Files, FilesError, Ignored, Project, decode, read_campaign, read_project,
+    remedy, stranger, tell,
 };
 use crate::diagnostic::words::number;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Source};
@@ -16,13 +16,13 @@ use crate::source::{DEPTH_MAX, ENTRIES_MAX, Folders, Listing};
 use super::args::Global;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::home::{Home, PROJECT_FILE};
+use super::home::{PROJECT_FILE, ProjectPaths};
 use super::nearby;
 
 /// The files of a project, as far as they are whole.
 pub(super) struct ProjectFiles {
     /// Where sendform keeps its own files.
-    pub home: Home,
+    pub home: ProjectPaths,
     /// The folders that may be read.
     pub folders: Folders,
     /// The project file, unless it has errors.
@@ -30,7 +30,7 @@ pub(super) struct ProjectFiles {
     /// The campaigns that have no errors.
     pub campaigns: Vec<Campaign>,
     /// What is whole of the other files.
-    pub drafts: Vec<Draft>,
+    pub drafts: Vec<DraftPart>,
     /// How many files were read as campaigns, good or bad.
     pub count: usize,
     /// Folders that are a project of their own, whose campaigns are not read.
@@ -44,7 +44,7 @@ pub(super) struct ProjectFiles {
 /// # Errors
 /// If there is no project, or its folder cannot be read.
 pub(super) fn read(global: &Global) -> Result<ProjectFiles, Failure> {
-    let home = Home::find(global.dir.as_deref());
+    let home = ProjectPaths::find(global.dir.as_deref());
     if !home.dir.join(PROJECT_FILE).is_file() {
         let message = format!("there is no `{PROJECT_FILE}` in `{}`", home.dir.display());
         return Err(nearby::hints(&home.dir).into_iter().fold(Failure::new(Exit::Files, message), Failure::hint));
@@ -159,11 +159,11 @@ impl Files for Remembered<'_> {
         self.folders.read(path)
     }
 
-    fn open(&self, path: &str) -> Result<Box<dyn Stream>, FilesError> {
+    fn open(&self, path: &str) -> Result<Box<dyn AudienceStream>, FilesError> {
         self.folders.open(path)
     }
 
-    fn spool(&self, source: &mut dyn Read) -> Result<Box<dyn Stream>, FilesError> {
+    fn spool(&self, source: &mut dyn Read) -> Result<Box<dyn AudienceStream>, FilesError> {
         self.folders.spool(source)
     }
 

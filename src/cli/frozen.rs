@@ -11,7 +11,7 @@ use crate::store::regular::{self, Links};
 use super::args::{ApplyArgs, Scope};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::world::{Choices, World};
+use super::world::{Context, PlanOptions};
 
 /// How every frozen plan begins.
 const BEGINNING: &[u8] = b"{\"sendform\":\"plan\",";
@@ -63,15 +63,15 @@ pub(super) fn write(path: &Path, input: &Input<'_>, plan: &Plan) -> Result<bool,
 ///
 /// # Errors
 /// If the plan cannot be used here, or the command line says something else than it.
-pub(super) fn choices(args: &ApplyArgs, world: &World) -> Result<Choices, Failure> {
-    let Some(path) = &args.plan else { return Choices::read(&args.scope, &world.campaigns) };
+pub(super) fn choices(args: &ApplyArgs, world: &Context) -> Result<PlanOptions, Failure> {
+    let Some(path) = &args.plan else { return PlanOptions::read(&args.scope, &world.campaigns) };
     let frozen = read(path)?;
     belongs(&frozen, path, world)?;
     if let Some(digest) = args.expect_digest.as_ref().filter(|digest| **digest != frozen.digest.to_string()) {
         let message = format!("the digest of `{}` is `{}`, but `{digest}` was expected", path.display(), frozen.digest);
         return Err(Failure::new(Exit::Mismatch, message).hint("this is another plan than the one that was reviewed"));
     }
-    Ok(Choices {
+    Ok(PlanOptions {
         selection: frozen.selection.clone(),
         accepted: accepted(&frozen, &args.scope)?,
         retry_rejected: frozen.retry_rejected.clone(),
@@ -95,7 +95,7 @@ fn cannot(what: &str, path: &Path, error: &io::Error) -> Failure {
 }
 
 /// A plan is for one project on one gateway, and its people are known under one key.
-fn belongs(frozen: &Frozen, path: &Path, world: &World) -> Result<(), Failure> {
+fn belongs(frozen: &Frozen, path: &Path, world: &Context) -> Result<(), Failure> {
     let gateway = &world.gateway;
     let path = path.display();
     let wrong =

@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::campaign::{Project, State};
 use crate::identity::Keys;
-use crate::sandbox::clock::Start;
+use crate::sandbox::clock::ClockStart;
 use crate::sandbox::faults::Fault;
 use crate::sandbox::options::Options;
 use crate::sandbox::{self, Running};
@@ -16,11 +16,11 @@ use crate::wire::address::{self, is_loopback};
 use super::args::Global;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::home::Home;
+use super::home::ProjectPaths;
 use super::settings::Settings;
 
 /// The gateway of a command.
-pub(super) struct Gateway {
+pub(super) struct GatewayAccess {
     /// Its name in the ledger: the host (with a port, if it is not 443), or `sandbox`.
     pub name: String,
     /// Its base URL.
@@ -30,7 +30,7 @@ pub(super) struct Gateway {
     /// The keys of persons.
     pub keys: Option<Keys>,
     /// Where its ledger lives.
-    pub ledger: store::Home,
+    pub ledger: store::LedgerLocation,
     /// The embedded gateway, if it is that one.
     pub sandbox: Option<Running>,
     /// A fixed time of day.
@@ -39,12 +39,12 @@ pub(super) struct Gateway {
     pub is_from_environment: bool,
 }
 
-impl Gateway {
+impl GatewayAccess {
     /// Finds the gateway that the project and the environment name.
     ///
     /// # Errors
     /// If the base URL cannot be used.
-    pub(super) fn real(project: &Project, home: &Home, settings: &Settings) -> Result<Self, Failure> {
+    pub(super) fn real(project: &Project, home: &ProjectPaths, settings: &Settings) -> Result<Self, Failure> {
         let base_url = match &settings.base_url {
             None => project.base_url.clone(),
             Some(text) => Some(parse_base_url(text)?),
@@ -76,14 +76,14 @@ impl Gateway {
     /// If it cannot be started.
     pub(super) async fn sandbox(
         project: &Project,
-        home: &Home,
+        home: &ProjectPaths,
         settings: &Settings,
         global: &Global,
     ) -> Result<Self, Failure> {
         let keys = home.sandbox_keys()?;
         let mut options = sandbox_options(home, project.sandbox_now, &global.fault)?;
         if let Some(now) = settings.now {
-            options.now = Start::Fixed(now);
+            options.now = ClockStart::Fixed(now);
         }
         let running = sandbox::start(options).await.map_err(|error| failed(&error))?;
         let base_url = Url::parse(&running.base_url).map_err(|error| failed(&error))?;
@@ -92,7 +92,7 @@ impl Gateway {
             base_url: Some(base_url),
             api_key: Some(SecretString::from("sandbox")),
             keys: Some(keys),
-            ledger: store::Home::Lockfile(Paths::of_sandbox(&home.dir)),
+            ledger: store::LedgerLocation::Lockfile(Paths::of_sandbox(&home.dir)),
             sandbox: Some(running),
             fixed_now: None,
             is_from_environment: false,
@@ -136,13 +136,13 @@ impl Gateway {
 }
 
 /// The home of a project's ledger.
-pub(super) fn ledger(state: &State, home: &Home, settings: &Settings) -> store::Home {
+pub(super) fn ledger(state: &State, home: &ProjectPaths, settings: &Settings) -> store::LedgerLocation {
     match state {
-        State::Lockfile => store::Home::Lockfile(Paths::of_project(&home.dir)),
+        State::Lockfile => store::LedgerLocation::Lockfile(Paths::of_project(&home.dir)),
         State::Git { remote, branch, bulks_ahead } => {
-            store::Home::Git(Branch { bulks_ahead: *bulks_ahead, ..Branch::new(&home.dir, remote, branch) })
+            store::LedgerLocation::Git(Branch { bulks_ahead: *bulks_ahead, ..Branch::new(&home.dir, remote, branch) })
         }
-        State::Postgres { schema } => store::Home::Postgres(Database {
+        State::Postgres { schema } => store::LedgerLocation::Postgres(Database {
             url: settings.database_url.clone(),
             authorities: settings.database_ca.clone(),
             schema: schema.clone(),
@@ -155,13 +155,17 @@ pub(super) fn ledger(state: &State, home: &Home, settings: &Settings) -> store::
 ///
 /// # Errors
 /// If a fault cannot be read, or its folder cannot be made.
-pub(super) fn sandbox_options(home: &Home, now: Option<Timestamp>, faults: &[String]) -> Result<Options, Failure> {
+pub(super) fn sandbox_options(
+    home: &ProjectPaths,
+    now: Option<Timestamp>,
+    faults: &[String],
+) -> Result<Options, Failure> {
     home.check_private()?;
     home.make_private()?;
     std::fs::create_dir_all(home.sandbox()).map_err(|error| failed(&error))?;
     let mut options = Options::new(home.books());
     if let Some(now) = now {
-        options.now = Start::At(now);
+        options.now = ClockStart::At(now);
     }
     options.faults = faults
         .iter()

@@ -15,12 +15,12 @@ pub(super) const PROJECT_FILE: &str = "sendform.yaml";
 
 /// The paths of a project.
 #[derive(Debug, Clone)]
-pub(super) struct Home {
+pub(super) struct ProjectPaths {
     /// The project's folder.
     pub dir: PathBuf,
 }
 
-impl Home {
+impl ProjectPaths {
     /// Finds the project's folder: the one that is named, else `campaigns` if it holds a project
     /// file, else the current one.
     #[must_use]

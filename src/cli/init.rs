@@ -4,13 +4,13 @@ use std::fs;
 use std::path::Path;
 
 use crate::campaign::schema::{campaign_schema, project_schema};
-use crate::report::written::{self, Deed, Written};
+use crate::report::written::{self, FileAction, Written};
 
 use super::args::Global;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::home::PROJECT_FILE;
-use super::output::{Forms, Output};
+use super::output::{Output, Report};
 use super::settings::Settings;
 use super::shell;
 
@@ -81,7 +81,7 @@ pub(super) fn run(global: &Global, settings: &Settings, output: &Output) -> Resu
     for (file, text) in files {
         written.push(write(&dir.join(file), &text)?);
     }
-    output.show(&Forms {
+    output.show(&Report {
         text: &|_| written::text(&written) + &next_steps(&dir, settings),
         json: &|| written::document("init", &written),
     })?;
@@ -92,13 +92,13 @@ pub(super) fn run(global: &Global, settings: &Settings, output: &Output) -> Resu
 fn write(path: &Path, text: &str) -> Result<Written, Failure> {
     let written = |deed| Written { path: path.display().to_string(), deed };
     if path.exists() {
-        return Ok(written(Deed::Kept));
+        return Ok(written(FileAction::Kept));
     }
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder).and_then(|()| fs::write(path, text)).map_err(|error| {
         Failure::new(Exit::Environment, format!("`{}` cannot be written", path.display())).because(&error)
     })?;
-    Ok(written(Deed::Wrote))
+    Ok(written(FileAction::Wrote))
 }
 
 /// The current folder's name as a project's, or `my-project`.

@@ -10,7 +10,7 @@ use crate::report::harmless::harmless_json;
 use crate::report::paint::Paint;
 use crate::wire::said::without_secrets;
 
-use super::args::{Format, Global, When};
+use super::args::{ColorChoice, Global, OutputFormat};
 use super::exit::Exit;
 use super::failure::Failure;
 
@@ -18,7 +18,7 @@ use super::failure::Failure;
 #[derive(Debug, Clone)]
 pub(super) struct Output {
     /// The form on standard output.
-    pub format: Format,
+    pub format: OutputFormat,
     /// Colours on standard output.
     pub paint: Paint,
     /// Colours on standard error.
@@ -31,7 +31,7 @@ pub(super) struct Output {
 }
 
 /// Both forms of what a command has to say; the form that nobody wants is not made.
-pub(super) struct Forms<'a> {
+pub(super) struct Report<'a> {
     /// For people.
     pub text: &'a dyn Fn(Paint) -> String,
     /// For machines.
@@ -43,10 +43,10 @@ impl Output {
     #[must_use]
     pub(super) fn new(global: &Global, no_color: bool) -> Self {
         let paint = |terminal: bool| match global.color {
-            When::Always => Paint::Color,
-            When::Never => Paint::Plain,
-            When::Auto if terminal && !no_color => Paint::Color,
-            When::Auto => Paint::Plain,
+            ColorChoice::Always => Paint::Color,
+            ColorChoice::Never => Paint::Plain,
+            ColorChoice::Auto if terminal && !no_color => Paint::Color,
+            ColorChoice::Auto => Paint::Plain,
         };
         Self {
             format: global.format,
@@ -69,7 +69,7 @@ impl Output {
     ///
     /// # Errors
     /// If a file cannot be written, or standard output is gone.
-    pub(super) fn show(&self, forms: &Forms<'_>) -> Result<(), Failure> {
+    pub(super) fn show(&self, forms: &Report<'_>) -> Result<(), Failure> {
         self.wait_if_over();
         print(&self.form(self.format, self.paint, forms)).and(self.write(forms))
     }
@@ -83,10 +83,10 @@ impl Output {
             // Everything was said, and written, already.
             return failure.exit;
         }
-        let forms = Forms { text: &|paint| failure.render(paint), json: &|| failure.to_json() };
+        let forms = Report { text: &|paint| failure.render(paint), json: &|| failure.to_json() };
         let shown = match self.format {
-            Format::Json => self.show(&forms),
-            Format::Text => self.write(&forms),
+            OutputFormat::Json => self.show(&forms),
+            OutputFormat::Text => self.write(&forms),
         };
         match shown {
             Ok(()) => failure.exit,
@@ -114,7 +114,7 @@ impl Output {
     }
 
     /// Writes the files that are wanted.
-    fn write(&self, forms: &Forms<'_>) -> Result<(), Failure> {
+    fn write(&self, forms: &Report<'_>) -> Result<(), Failure> {
         let mut result = Ok(());
         for write in &self.writes {
             self.wait_if_over();
@@ -127,10 +127,10 @@ impl Output {
         result
     }
 
-    fn form(&self, format: Format, paint: Paint, forms: &Forms<'_>) -> String {
+    fn form(&self, format: OutputFormat, paint: Paint, forms: &Report<'_>) -> String {
         match format {
-            Format::Text => (forms.text)(paint),
-            Format::Json => {
+            OutputFormat::Text => (forms.text)(paint),
+            OutputFormat::Json => {
                 let json = serde_json::to_string_pretty(&(forms.json)()).unwrap_or_default();
                 let mut text = harmless_json(&json);
                 text.push('\n');

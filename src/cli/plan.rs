@@ -13,13 +13,13 @@ use super::args::{Global, PlanArgs};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::frozen;
-use super::output::{Forms, Output};
+use super::output::{Output, Report};
 use super::progress::Progress;
 use super::settings::Settings;
 use super::shell;
 use super::store::{check_without_key, expected, look_as};
 use super::witness;
-use super::world::{Choices, World, tell_warnings};
+use super::world::{Context, PlanOptions, tell_warnings};
 
 /// Runs the command.
 ///
@@ -34,11 +34,11 @@ pub(super) async fn run(
     if let Some(path) = &args.out {
         frozen::make_room(path)?;
     }
-    World::run(global, settings, output, async |world| with_world(world, global, args, output).await).await
+    Context::run(global, settings, output, async |world| with_world(world, global, args, output).await).await
 }
 
-async fn with_world(world: &World, global: &Global, args: &PlanArgs, output: &Output) -> Result<Exit, Failure> {
-    let choices = Choices::read(&args.scope, &world.campaigns)?;
+async fn with_world(world: &Context, global: &Global, args: &PlanArgs, output: &Output) -> Result<Exit, Failure> {
+    let choices = PlanOptions::read(&args.scope, &world.campaigns)?;
     let gateway = &world.gateway;
     if args.out.is_some() {
         // What is frozen was compared with the ledger.
@@ -77,7 +77,7 @@ async fn with_world(world: &World, global: &Global, args: &PlanArgs, output: &Ou
 
 /// Plans.
 #[must_use]
-pub(super) fn make(world: &World, choices: &Choices, ledger: Option<&Ledger>, view: View) -> Plan {
+pub(super) fn make(world: &Context, choices: &PlanOptions, ledger: Option<&Ledger>, view: View) -> Plan {
     planned(&input(world, choices, ledger, view))
 }
 
@@ -89,7 +89,7 @@ fn planned(input: &Input<'_>) -> Plan {
 }
 
 /// All that a plan of this world depends on.
-fn input<'a>(world: &'a World, choices: &'a Choices, ledger: Option<&'a Ledger>, view: View) -> Input<'a> {
+fn input<'a>(world: &'a Context, choices: &'a PlanOptions, ledger: Option<&'a Ledger>, view: View) -> Input<'a> {
     Input {
         project: &world.project,
         campaigns: &world.campaigns,
@@ -113,7 +113,7 @@ fn input<'a>(world: &'a World, choices: &'a Choices, ledger: Option<&'a Ledger>,
 ///
 /// # Errors
 /// If it cannot be shown.
-pub(super) fn show(plan: &Plan, world: &World, output: &Output, file: Option<&Path>) -> Result<(), Failure> {
+pub(super) fn show(plan: &Plan, world: &Context, output: &Output, file: Option<&Path>) -> Result<(), Failure> {
     let mut found = world.diagnostics.clone();
     found.extend(plan.all_diagnostics());
     if found.has_errors() {
@@ -121,7 +121,7 @@ pub(super) fn show(plan: &Plan, world: &World, output: &Output, file: Option<&Pa
     } else {
         tell_warnings(output, &found);
     }
-    output.show(&Forms {
+    output.show(&Report {
         text: &|paint| plan_text::render(plan, paint, output.reveal),
         json: &|| json::plan(plan, &found, output.reveal, file),
     })

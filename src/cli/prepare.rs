@@ -3,23 +3,23 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::apply::{Envelope, Prepare, Prepared, PreparedPerson, Reports};
+use crate::apply::{BulkOptions, Prepare, Prepared, PreparedPerson, Reports};
 use crate::campaign::Message;
 use crate::identity::MessageKey;
 use crate::plan::{Bulk, PrepareError, Preparer};
 
-use super::world::World;
+use super::world::Context;
 
 /// Preparers that are not at work, by message.
 pub(super) struct Pool {
-    world: Arc<World>,
+    world: Arc<Context>,
     idle: Arc<Mutex<HashMap<MessageKey, Vec<Preparer>>>>,
 }
 
 impl Pool {
     /// Makes an empty pool; preparers are made at need.
     #[must_use]
-    pub(super) fn new(world: Arc<World>) -> Self {
+    pub(super) fn new(world: Arc<Context>) -> Self {
         Self { world, idle: Arc::default() }
     }
 }
@@ -35,7 +35,7 @@ impl Prepare for Pool {
 }
 
 fn prepare(
-    world: &World,
+    world: &Context,
     idle: &Mutex<HashMap<MessageKey, Vec<Preparer>>>,
     bulk: &Bulk,
 ) -> Result<Prepared, PrepareError> {
@@ -65,9 +65,9 @@ fn prepare(
     Ok(Prepared { envelope: envelope(message), people: people.collect() })
 }
 
-fn envelope(message: &Message) -> Envelope {
+fn envelope(message: &Message) -> BulkOptions {
     let webhooks = &message.webhooks;
-    Envelope {
+    BulkOptions {
         sender: message.sender.clone(),
         platform: message.platform.clone(),
         validity: message.schedule.validity,

@@ -67,9 +67,9 @@ impl Progress {
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The progress of asking the logs.
-pub(super) struct Asking(ProgressBar);
+pub(super) struct LogsProgress(ProgressBar);
 
-impl Asking {
+impl LogsProgress {
     /// Begins; nothing is drawn in the first two seconds.
     #[must_use]
     pub(super) fn new() -> Self {
@@ -82,7 +82,7 @@ impl Asking {
     }
 
     /// Takes how far it has come.
-    pub(super) fn take(&self, progress: evidence::Progress) {
+    pub(super) fn take(&self, progress: evidence::ReconcileProgress) {
         if self.0.elapsed() >= PATIENCE {
             let (done, all) = (progress.done as u64, plural(progress.all as u64, "person"));
             self.0.set_message(format!("about {} of {all} ", number(done)));

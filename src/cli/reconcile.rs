@@ -6,7 +6,7 @@ use crate::apply::evidence::{LogsFailure, Reconciled};
 use crate::ledger::{Flight, Ledger};
 use crate::plan::Selection;
 use crate::report::{reconcile_json, reconcile_text};
-use crate::store::{DatabaseError, Home, Opened, Seen, StoreError};
+use crate::store::{DatabaseError, LedgerLocation, OpenLedger, ReadOnlyLedger, StoreError};
 
 use super::apply::client;
 use super::args::{Global, ReconcileArgs};
@@ -15,11 +15,11 @@ use super::dumps;
 use super::evidence;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::output::{Forms, Output};
+use super::output::{Output, Report};
 use super::settings::Settings;
 use super::signals;
 use super::store::{expected, look, visit};
-use super::world::{World, no_message};
+use super::world::{Context, no_message};
 
 /// Runs the command.
 ///
@@ -31,17 +31,17 @@ pub(super) async fn run(
     settings: &Settings,
     output: &Output,
 ) -> Result<Exit, Failure> {
-    World::run(global, settings, output, async |world| with_world(world, args, settings, output).await).await
+    Context::run(global, settings, output, async |world| with_world(world, args, settings, output).await).await
 }
 
 async fn with_world(
-    world: &Arc<World>,
+    world: &Arc<Context>,
     args: &ReconcileArgs,
     settings: &Settings,
     output: &Output,
 ) -> Result<Exit, Failure> {
     // Who only looks needs no lock, and where nothing is in doubt nobody needs credentials.
-    let Seen { ledger, view, .. } = look(world).await?;
+    let ReadOnlyLedger { ledger, view, .. } = look(world).await?;
     let selection = selection(&args.only, world, &ledger)?;
     if !ledger.doubts(view).iter().any(|doubt| selection.holds(&doubt.claim.bulk.message)) {
         show(&Reconciled::default(), ledger.in_flight(view, None), world, output)?;
@@ -65,8 +65,8 @@ async fn with_world(
 }
 
 /// Confirms a ledger's server where nothing is in doubt.
-async fn confirm_database(world: &World, args: &ReconcileArgs, output: &Output) -> Result<Exit, Failure> {
-    if !matches!(world.gateway.ledger, Home::Postgres(_)) {
+async fn confirm_database(world: &Context, args: &ReconcileArgs, output: &Output) -> Result<Exit, Failure> {
+    if !matches!(world.gateway.ledger, LedgerLocation::Postgres(_)) {
         return Ok(Exit::Done);
     }
     let opened = world.gateway.ledger.open(&expected(world)?, &visit(world, "reconcile")?).await;
@@ -75,7 +75,7 @@ async fn confirm_database(world: &World, args: &ReconcileArgs, output: &Output) 
 
 /// Confirms that the ledger is whole where it is now, if its server is not the one that held it last.
 /// A claim that is missing leaves no doubt to be found, so only a person can know.
-async fn confirm(store: &Opened, args: &ReconcileArgs, output: &Output) -> Result<Exit, Failure> {
+async fn confirm(store: &OpenLedger, args: &ReconcileArgs, output: &Output) -> Result<Exit, Failure> {
     let Err(error) = store.may_send() else { return Ok(Exit::Done) };
     // A person's word for the server is none for rows that were put back.
     let is_reloaded = matches!(error, StoreError::Database(DatabaseError::Reloaded { .. }));
@@ -89,7 +89,7 @@ async fn confirm(store: &Opened, args: &ReconcileArgs, output: &Output) -> Resul
 }
 
 /// Reads what is selected: messages of the files, or of the ledger.
-fn selection(only: &[String], world: &World, ledger: &Ledger) -> Result<Selection, Failure> {
+fn selection(only: &[String], world: &Context, ledger: &Ledger) -> Result<Selection, Failure> {
     let mut selection = Selection::default();
     for text in only {
         selection.add(text).map_err(|message| Failure::new(Exit::Usage, message))?;
@@ -102,9 +102,9 @@ fn selection(only: &[String], world: &World, ledger: &Ledger) -> Result<Selectio
     }
 }
 
-fn show(reconciled: &Reconciled, flight: Option<Flight>, world: &World, output: &Output) -> Result<(), Failure> {
+fn show(reconciled: &Reconciled, flight: Option<Flight>, world: &Context, output: &Output) -> Result<(), Failure> {
     let now = world.gateway.now();
-    output.show(&Forms {
+    output.show(&Report {
         text: &|paint| reconcile_text::render(reconciled, flight, &world.gateway.name, now, paint),
         json: &|| reconcile_json::reconciled(reconciled, now),
     })

@@ -10,10 +10,10 @@ use super::args::{Global, ResolveArgs};
 use super::dumps;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::output::{Forms, Output};
+use super::output::{Output, Report};
 use super::settings::Settings;
 use super::store::{expected, visit};
-use super::world::World;
+use super::world::Context;
 
 /// Runs the command.
 ///
@@ -25,10 +25,15 @@ pub(super) async fn run(
     settings: &Settings,
     output: &Output,
 ) -> Result<Exit, Failure> {
-    World::run(global, settings, output, async |world| with_world(world, args, settings, output).await).await
+    Context::run(global, settings, output, async |world| with_world(world, args, settings, output).await).await
 }
 
-async fn with_world(world: &World, args: &ResolveArgs, settings: &Settings, output: &Output) -> Result<Exit, Failure> {
+async fn with_world(
+    world: &Context,
+    args: &ResolveArgs,
+    settings: &Settings,
+    output: &Output,
+) -> Result<Exit, Failure> {
     if args.reason.trim().is_empty() {
         return Err(Failure::new(Exit::Usage, "`--reason` is empty: say why you know"));
     }
@@ -62,7 +67,7 @@ async fn with_world(world: &World, args: &ResolveArgs, settings: &Settings, outp
         store.settle(outcome).await?;
     }
     store.finish().await?;
-    output.show(&Forms {
+    output.show(&Report {
         text: &|_| format!("{}: {verdict}\n", plural(people, "person")),
         json: &|| done_json::resolved(&args.bulk, word, people),
     })?;

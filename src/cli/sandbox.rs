@@ -5,15 +5,15 @@ use tokio::net::TcpListener;
 
 use crate::report::done_json;
 use crate::sandbox::model::choices::Duplicates;
-use crate::sandbox::{self, Sandbox};
+use crate::sandbox::{self, SandboxState};
 
 use super::args::{Global, SandboxArgs};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::files;
 use super::gateway::sandbox_options;
-use super::home::{Home, PROJECT_FILE};
-use super::output::{Forms, Output};
+use super::home::{PROJECT_FILE, ProjectPaths};
+use super::output::{Output, Report};
 use super::signals;
 
 /// Runs the command.
@@ -24,7 +24,7 @@ pub(super) async fn run(global: &Global, args: &SandboxArgs, output: &Output) ->
     if !args.listen.ip().is_loopback() {
         return Err(Failure::new(Exit::Usage, "the sandbox only serves loopback, such as 127.0.0.1:8025"));
     }
-    let home = Home::find(global.dir.as_deref());
+    let home = ProjectPaths::find(global.dir.as_deref());
     let project = if home.dir.join(PROJECT_FILE).is_file() { files::read(global)?.project } else { None };
     let now = args.now.or_else(|| project.and_then(|project| project.sandbox_now));
     let mut options = sandbox_options(&home, now, &args.faults)?;
@@ -40,9 +40,9 @@ pub(super) async fn run(global: &Global, args: &SandboxArgs, output: &Output) ->
     };
     let listener = TcpListener::bind(args.listen).await.map_err(|error| failed(&error))?;
     let address = listener.local_addr().map_err(|error| failed(&error))?;
-    let gateway = Sandbox::open(options).map_err(|error| failed(&error))?;
+    let gateway = SandboxState::open(options).map_err(|error| failed(&error))?;
     let url = format!("http://{address}");
-    output.show(&Forms { text: &|_| format!("listening on {url}\n"), json: &|| done_json::listening(&url) })?;
+    output.show(&Report { text: &|_| format!("listening on {url}\n"), json: &|| done_json::listening(&url) })?;
     output.tell("stop it with Ctrl-C; point a project at it with SENDFORM_BASE_URL\n");
     sandbox::serve(listener, gateway, signals::first()).await.map_err(|error| failed(&error))?;
     Ok(Exit::Done)

@@ -3,12 +3,12 @@
 use std::fs;
 
 use crate::campaign::schema::{campaign_schema, project_schema};
-use crate::report::written::{self, Deed, Written};
+use crate::report::written::{self, FileAction, Written};
 
 use super::args::SchemaArgs;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::output::{Forms, Output};
+use super::output::{Output, Report};
 
 /// The files that it writes.
 pub(super) const NAMES: [&str; 2] = ["campaign.schema.json", "project.schema.json"];
@@ -24,18 +24,18 @@ pub(super) fn run(args: &SchemaArgs, output: &Output) -> Result<Exit, Failure> {
     for (name, text) in files {
         let path = args.folder.join(name);
         let deed = if fs::read_to_string(&path).is_ok_and(|current| current == text) {
-            Deed::UpToDate
+            FileAction::UpToDate
         } else if args.check {
-            Deed::Stale
+            FileAction::Stale
         } else {
             fs::create_dir_all(&args.folder).and_then(|()| fs::write(&path, text)).map_err(|error| {
                 Failure::new(Exit::Environment, format!("`{}` cannot be written", path.display())).because(&error)
             })?;
-            Deed::Wrote
+            FileAction::Wrote
         };
         written.push(Written { path: path.display().to_string(), deed });
     }
-    output.show(&Forms { text: &|_| written::text(&written), json: &|| written::document("schema", &written) })?;
-    let is_stale = written.iter().any(|file| file.deed == Deed::Stale);
+    output.show(&Report { text: &|_| written::text(&written), json: &|| written::document("schema", &written) })?;
+    let is_stale = written.iter().any(|file| file.deed == FileAction::Stale);
     Ok(if is_stale { Exit::Files } else { Exit::Done })
 }

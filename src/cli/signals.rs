@@ -28,7 +28,7 @@ pub(super) async fn first() {
 
 /// What has been asked of this run so far.
 #[derive(Debug, Clone)]
-pub(super) struct Interrupts {
+pub(super) struct SignalWatch {
     count: watch::Receiver<u8>,
     /// Whether something may have been claimed.
     is_sending: Arc<Mutex<bool>>,
@@ -36,7 +36,7 @@ pub(super) struct Interrupts {
     exit: Arc<Mutex<Exit>>,
 }
 
-impl Interrupts {
+impl SignalWatch {
     /// Listens from now on.
     #[must_use]
     pub(super) fn listen(output: &Output) -> Self {

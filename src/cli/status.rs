@@ -1,15 +1,15 @@
 //! `status`: shows what the ledger holds.
 
 use crate::report::{json, status_text};
-use crate::store::Seen;
+use crate::store::ReadOnlyLedger;
 
 use super::args::{Global, StatusArgs};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::output::{Forms, Output};
+use super::output::{Output, Report};
 use super::settings::Settings;
 use super::store::look_as;
-use super::world::World;
+use super::world::Context;
 
 /// Runs the command.
 ///
@@ -21,13 +21,13 @@ pub(super) async fn run(
     settings: &Settings,
     output: &Output,
 ) -> Result<Exit, Failure> {
-    World::run(global, settings, output, async |world| with_world(world, args, output).await).await
+    Context::run(global, settings, output, async |world| with_world(world, args, output).await).await
 }
 
-async fn with_world(world: &World, args: &StatusArgs, output: &Output) -> Result<Exit, Failure> {
-    let Seen { ledger, view, .. } = look_as(&args.reading, world, output).await?;
+async fn with_world(world: &Context, args: &StatusArgs, output: &Output) -> Result<Exit, Failure> {
+    let ReadOnlyLedger { ledger, view, .. } = look_as(&args.reading, world, output).await?;
     let now = world.gateway.now();
-    output.show(&Forms {
+    output.show(&Report {
         text: &|paint| status_text::render(&ledger, view, now, paint),
         json: &|| json::status(&ledger, view, now),
     })?;

@@ -8,22 +8,22 @@ use crate::identity::Keys;
 use crate::ledger::{Ledger, RunId, Seals, Trust, View};
 use crate::report::trust;
 use crate::report::words::plural;
-use crate::store::{DatabaseError, Expected, Home, Seen, StoreError, Visit};
+use crate::store::{Binding, DatabaseError, LedgerLocation, ReadOnlyLedger, StoreError, Visit};
 use crate::timing;
 
 use super::apply::random;
-use super::args::Reading;
+use super::args::LedgerReading;
 use super::dumps;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
-use super::world::World;
+use super::world::Context;
 
 /// What a project's ledger must be bound to.
 ///
 /// # Errors
 /// If no key or no gateway is named.
-pub(super) fn expected(world: &World) -> Result<Expected, Failure> {
+pub(super) fn expected(world: &Context) -> Result<Binding, Failure> {
     if world.gateway.keys.is_none() { Err(no_key()) } else { expected_by_anybody(world) }
 }
 
@@ -32,7 +32,7 @@ pub(super) fn expected(world: &World) -> Result<Expected, Failure> {
 ///
 /// # Errors
 /// If no gateway is named.
-pub(super) fn expected_by_anybody(world: &World) -> Result<Expected, Failure> {
+pub(super) fn expected_by_anybody(world: &Context) -> Result<Binding, Failure> {
     let gateway = &world.gateway;
     if gateway.base_url.is_none() {
         return Err(Failure::new(Exit::Files, "no gateway is named")
@@ -41,14 +41,14 @@ pub(super) fn expected_by_anybody(world: &World) -> Result<Expected, Failure> {
     }
     let project = world.project.id.clone();
     let seals = gateway.keys.as_ref().map_or_else(Seals::none, |keys| Seals::new(keys, &project));
-    Ok(Expected { project, gateway: gateway.name.clone(), keys: gateway.keys.as_ref().map(Keys::ids), seals })
+    Ok(Binding { project, gateway: gateway.name.clone(), keys: gateway.keys.as_ref().map(Keys::ids), seals })
 }
 
 /// A run that opens the ledger for writing, under the name of its command.
 ///
 /// # Errors
 /// If the operating system gives no random numbers.
-pub(super) fn visit(world: &World, note: &str) -> Result<Visit, Failure> {
+pub(super) fn visit(world: &Context, note: &str) -> Result<Visit, Failure> {
     let gateway = &world.gateway;
     let visit = Visit::new(RunId(random()?), note, gateway.now());
     Ok(Visit { is_gateway_sure: gateway.is_from_environment, ..visit })
@@ -58,7 +58,7 @@ pub(super) fn visit(world: &World, note: &str) -> Result<Visit, Failure> {
 ///
 /// # Errors
 /// If it is missing, damaged, or not this project's.
-pub(super) async fn look(world: &World) -> Result<Seen, Failure> {
+pub(super) async fn look(world: &Context) -> Result<ReadOnlyLedger, Failure> {
     let expected = expected_by_anybody(world)?;
     let seen = world.gateway.ledger.look(&expected, world.gateway.now()).await;
     seen_or_new(world, &expected, seen)
@@ -69,7 +69,11 @@ pub(super) async fn look(world: &World) -> Result<Seen, Failure> {
 ///
 /// # Errors
 /// As [`look`]; and if it was never fetched.
-pub(super) async fn look_as(reading: &Reading, world: &World, output: &Output) -> Result<Seen, Failure> {
+pub(super) async fn look_as(
+    reading: &LedgerReading,
+    world: &Context,
+    output: &Output,
+) -> Result<ReadOnlyLedger, Failure> {
     let mut seen = if reading.offline {
         let expected = expected_by_anybody(world)?;
         let seen = world.gateway.ledger.look_here(&expected, world.gateway.now()).await;
@@ -105,8 +109,8 @@ pub(super) fn tell_doubts(found: &Trust, output: &Output) {
 ///
 /// # Errors
 /// If it is damaged, or not this project's.
-pub(super) async fn check_without_key(world: &World, output: &Output) -> Result<(), Failure> {
-    if world.gateway.base_url.is_none() || !matches!(world.gateway.ledger, Home::Lockfile(_)) {
+pub(super) async fn check_without_key(world: &Context, output: &Output) -> Result<(), Failure> {
+    if world.gateway.base_url.is_none() || !matches!(world.gateway.ledger, LedgerLocation::Lockfile(_)) {
         return Ok(());
     }
     let expected = expected_by_anybody(world)?;
@@ -121,8 +125,8 @@ pub(super) async fn check_without_key(world: &World, output: &Output) -> Result<
 }
 
 /// Says that nothing is sent from a database, and why, if that is so.
-pub(super) async fn warn_of_a_refusal(world: &World, output: &Output) -> Result<bool, Failure> {
-    let Home::Postgres(database) = &world.gateway.ledger else { return Ok(false) };
+pub(super) async fn warn_of_a_refusal(world: &Context, output: &Output) -> Result<bool, Failure> {
+    let LedgerLocation::Postgres(database) = &world.gateway.ledger else { return Ok(false) };
     let refusal = database.refusal(&expected_by_anybody(world)?).await?;
     if let Some(error) = &refusal {
         output.tell(&format!("! `sendform apply` is refused: {error}\n"));
@@ -132,12 +136,16 @@ pub(super) async fn warn_of_a_refusal(world: &World, output: &Output) -> Result<
 }
 
 /// The sandbox has an empty ledger until something was sent to it.
-fn seen_or_new(world: &World, expected: &Expected, seen: Result<Seen, StoreError>) -> Result<Seen, Failure> {
+fn seen_or_new(
+    world: &Context,
+    expected: &Binding,
+    seen: Result<ReadOnlyLedger, StoreError>,
+) -> Result<ReadOnlyLedger, Failure> {
     let gateway = &world.gateway;
     match seen {
         Ok(seen) => Ok(seen),
         Err(StoreError::Missing { .. }) if gateway.is_sandbox() && !world.home.sandbox_was_used() => {
-            Ok(Seen::new(Ledger::new(expected.header()), View::Exclusive))
+            Ok(ReadOnlyLedger::new(Ledger::new(expected.header()), View::Exclusive))
         }
         Err(error) => Err(error.into()),
     }

@@ -9,11 +9,11 @@ use memchr::memmem;
 
 use crate::store::regular::{self, Links};
 
-use super::args::{Arguments, Command, Format, Global, LedgerCommand};
+use super::args::{Arguments, Command, Global, LedgerCommand, OutputFormat};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::files;
-use super::home::{Home, PROJECT_FILE};
+use super::home::{PROJECT_FILE, ProjectPaths};
 use super::settings::Settings;
 
 /// How much of a file is looked at, in bytes; our documents are smaller.
@@ -34,8 +34,8 @@ pub(super) fn check(arguments: &Arguments, settings: &Settings) -> Result<(), Fa
         check_place(&write.file, arguments, settings)?;
         let Some(metadata) = holds_something(&write.file) else { continue };
         let is_fine = match write.format {
-            Format::Json => is_document(&write.file),
-            Format::Text => !is_of_project(&write.file, &metadata, global),
+            OutputFormat::Json => is_document(&write.file),
+            OutputFormat::Text => !is_of_project(&write.file, &metadata, global),
         };
         if !is_fine {
             return Err(refused(&write.file, "is there already, and is not such an output"));
@@ -65,7 +65,7 @@ fn check_place(path: &Path, arguments: &Arguments, settings: &Settings) -> Resul
     if resolved.components().any(|part| PRIVATE.iter().any(|name| part.as_os_str() == *name)) {
         return Err(refused(path, "is in a folder of sendform or git"));
     }
-    let home = Home::find(arguments.global.dir.as_deref());
+    let home = ProjectPaths::find(arguments.global.dir.as_deref());
     if ["sendform.lock", PROJECT_FILE].iter().any(|name| resolve(&home.dir.join(name)) == resolved) {
         return Err(refused(path, "is the place of the project's own file"));
     }
@@ -112,7 +112,7 @@ fn has(path: &Path, parts: &[&[u8]]) -> bool {
 
 /// Whether a file is one of the project's: by its name, or because the project reads it.
 fn is_of_project(path: &Path, metadata: &Metadata, global: &Global) -> bool {
-    let home = Home::find(global.dir.as_deref());
+    let home = ProjectPaths::find(global.dir.as_deref());
     let resolved = resolve(path);
     let folders = [Some(home.dir.as_path()), global.data.as_deref()];
     if !folders.into_iter().flatten().any(|folder| resolved.starts_with(resolve(folder))) {

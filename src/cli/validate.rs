@@ -2,14 +2,14 @@
 
 use crate::diagnostic::Diagnostics;
 use crate::diagnostic::words::plural;
-use crate::report::harmless::{Lines, harmless};
+use crate::report::harmless::{LineFeeds, harmless};
 use crate::report::{diagnostics, json};
 
 use super::args::Global;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::files::{self, ProjectFiles};
-use super::output::{Forms, Output};
+use super::output::{Output, Report};
 
 /// Runs the command.
 ///
@@ -18,7 +18,7 @@ use super::output::{Forms, Output};
 pub(super) fn run(global: &Global, output: &Output) -> Result<Exit, Failure> {
     let files = files::read(global)?;
     let found = files.check();
-    output.show(&Forms {
+    output.show(&Report {
         text: &|paint| diagnostics::render(&found, paint) + &all_well(&files, &found),
         json: &|| json::validation(&found, Some(files.count)),
     })?;
@@ -32,7 +32,7 @@ fn all_well(files: &ProjectFiles, found: &Diagnostics) -> String {
     }
     let messages: usize = files.campaigns.iter().map(|campaign| campaign.messages.len()).sum();
     let others = files.others.iter().map(|folder| {
-        let folder = harmless(folder, Lines::Escape);
+        let folder = harmless(folder, LineFeeds::Escape);
         format!("not read: {folder}, which is a project of its own\n")
     });
     format!(

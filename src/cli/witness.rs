@@ -8,25 +8,25 @@ use crate::campaign::Witness;
 use crate::identity::{CanonicalTo, Fingerprint, Keys, Person, SenderId};
 use crate::ledger::Ledger;
 use crate::plan::{Bulk, Plan, PrepareError};
-use crate::store::Opened;
+use crate::store::OpenLedger;
 
 use super::prepare::Pool;
-use super::world::World;
+use super::world::Context;
 
 /// How much a run depends on the gateway's logs with this ledger: one that may lack something is compared in
 /// any case.
-pub(super) fn needed(world: &World, store: &Opened) -> Witness {
+pub(super) fn needed(world: &Context, store: &OpenLedger) -> Witness {
     if store.trust().is_suspect() { Witness::Required } else { mode(world) }
 }
 
 /// How much runs depend on the gateway's logs: a sandbox's ledger and books go together anyway.
-pub(super) fn mode(world: &World) -> Witness {
+pub(super) fn mode(world: &Context) -> Witness {
     let default = if world.gateway.is_sandbox() { Witness::Off } else { Witness::Preferred };
     world.project.witness.unwrap_or(default)
 }
 
 /// Says whether these are all the senders that the files and the ledger know.
-pub(super) fn is_every_sender(senders: &[SenderId], world: &World, ledger: &Ledger) -> bool {
+pub(super) fn is_every_sender(senders: &[SenderId], world: &Context, ledger: &Ledger) -> bool {
     let files = world.campaigns.iter().flat_map(|campaign| &campaign.messages).map(|message| &message.sender);
     files.chain(ledger.messages().map(|record| &record.sender)).all(|sender| senders.contains(sender))
 }
@@ -39,13 +39,13 @@ pub(super) fn senders(plan: &Plan) -> Vec<SenderId> {
 
 /// Finds people under the keys that were the first ones before.
 pub(super) struct Older {
-    world: Arc<World>,
+    world: Arc<Context>,
     pool: Pool,
 }
 
 impl Older {
     #[must_use]
-    pub(super) fn new(world: &Arc<World>) -> Self {
+    pub(super) fn new(world: &Arc<Context>) -> Self {
         Self { world: Arc::clone(world), pool: Pool::new(Arc::clone(world)) }
     }
 }

@@ -8,15 +8,15 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use crate::apply::{MessageRevision, Stopped, Supply, Tally};
+use crate::apply::{BulkSource, MessageRevision, Stopped, Tally};
 use crate::identity::{Person, PersonMap, PersonSet};
 use crate::ledger::{Ledger, RunId, Standing, View};
 use crate::plan::{Bulk, Plan, Recipient};
 use crate::report::words::{list, plural};
-use crate::store::{Postgres, SharedBulk, StoreError, Take};
+use crate::store::{Lease, LeasedBulk, Postgres, StoreError};
 
 use super::plan::make;
-use super::world::{Choices, World};
+use super::world::{Context, PlanOptions};
 
 /// How long to wait before looking again for bulks that others have taken and not claimed.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(500);
@@ -34,8 +34,8 @@ type People = HashMap<MessageRevision, PersonSet>;
 /// One of several runs that share a plan. It sends to nobody who is not in its own first plan, so
 /// the rails that were shown for that hold; and to everybody in it whom nobody else has.
 pub(super) struct Worker<'a> {
-    world: &'a World,
-    choices: &'a Choices,
+    world: &'a Context,
+    choices: &'a PlanOptions,
     store: &'a Postgres,
     run: RunId,
     mine: Mutex<Mine>,
@@ -48,7 +48,7 @@ pub(super) struct Worker<'a> {
 }
 
 /// Those of the first plan whom nobody has.
-struct Left {
+struct Unclaimed {
     people: People,
     /// How many they are.
     count: usize,
@@ -80,8 +80,8 @@ impl<'a> Worker<'a> {
     /// # Errors
     /// If the store fails.
     pub(super) async fn join(
-        world: &'a World,
-        choices: &'a Choices,
+        world: &'a Context,
+        choices: &'a PlanOptions,
         store: &'a Postgres,
         run: RunId,
         plan: &Plan,
@@ -117,7 +117,7 @@ impl<'a> Worker<'a> {
 
     /// Finds the rows of a bulk's people. Whoever has none is not to be sent to: they were sent
     /// since, suppressed, or are gone.
-    fn bulk(&self, shared: &SharedBulk) -> Result<Bulk, Stopped> {
+    fn bulk(&self, shared: &LeasedBulk) -> Result<Bulk, Stopped> {
         let mine = self.mine.lock().unwrap_or_else(PoisonError::into_inner);
         let of = (shared.message.clone(), shared.revision);
         let people = mine.get(&of);
@@ -148,7 +148,7 @@ impl<'a> Worker<'a> {
 
     /// Plans anew for those of the first plan whom nobody has; false if there are none.
     async fn plan_anew(&self) -> Result<bool, Stopped> {
-        let Some(Left { people: left, now, .. }) = self.still_left().await? else { return Ok(false) };
+        let Some(Unclaimed { people: left, now, .. }) = self.still_left().await? else { return Ok(false) };
         // Outcomes of what is in flight do not wait for the planning.
         let ledger = self.store.ledger().clone();
         let view = View::Shared { now };
@@ -186,7 +186,7 @@ impl<'a> Worker<'a> {
     /// Those of the first plan whom nobody has, now; `None` if there are none. The gateway may have
     /// others give people back and claim them again, so that they are left time after time. That ends:
     /// nobody tries for ever.
-    async fn still_left(&self) -> Result<Option<Left>, Stopped> {
+    async fn still_left(&self) -> Result<Option<Unclaimed>, Stopped> {
         let mut left = self.look().await?;
         let before = std::mem::take(&mut *self.left_before.lock().unwrap_or_else(PoisonError::into_inner));
         let mut next =
@@ -215,7 +215,7 @@ impl<'a> Worker<'a> {
     }
 
     /// Reads what others wrote, and finds who is left.
-    async fn look(&self) -> Result<Left, Stopped> {
+    async fn look(&self) -> Result<Unclaimed, Stopped> {
         self.store.catch_up().await.map_err(|error| failed(&error))?;
         let (ledger, now) = (self.store.ledger(), self.world.gateway.now());
         let people = self.left(&ledger, View::Shared { now });
@@ -225,7 +225,7 @@ impl<'a> Worker<'a> {
             let mut claims = ledger.claims_of(message, *revision).map(|claim| claim.claim());
             claims.any(|claim| claim.people.iter().any(|person| people.contains(person)))
         });
-        Ok(Left { count: people.values().map(PersonSet::len).sum(), people, claims, may_be_awaited, now })
+        Ok(Unclaimed { count: people.values().map(PersonSet::len).sum(), people, claims, may_be_awaited, now })
     }
 
     /// Those of the first plan who are free, besides those whom this run has had itself, or has in hand.
@@ -265,19 +265,19 @@ impl<'a> Worker<'a> {
     }
 }
 
-impl Supply for Worker<'_> {
+impl BulkSource for Worker<'_> {
     async fn next(&self) -> Result<Option<Bulk>, Stopped> {
         loop {
             match self.store.take(self.run).await.map_err(|error| failed(&error))? {
-                Take::Bulk(shared) => {
+                Lease::Bulk(shared) => {
                     let bulk = self.bulk(&shared)?;
                     if !bulk.recipients.is_empty() {
                         return Ok(Some(bulk));
                     }
                     self.store.dismiss(self.run, &shared).await.map_err(|error| failed(&error))?;
                 }
-                Take::Wait => tokio::time::sleep(LOOK_AGAIN_AFTER).await,
-                Take::UsedUp => {
+                Lease::Wait => tokio::time::sleep(LOOK_AGAIN_AFTER).await,
+                Lease::UsedUp => {
                     if !self.plan_anew().await? {
                         return Ok(None);
                     }
@@ -309,7 +309,7 @@ impl Supply for Worker<'_> {
     }
 }
 
-fn nobody_claims(left: &Left) -> Stopped {
+fn nobody_claims(left: &Unclaimed) -> Stopped {
     let of = |((message, revision), people): (&MessageRevision, &PersonSet)| {
         format!("{} of {message} r{revision}", people.len())
     };

@@ -14,18 +14,18 @@ use super::args::{Global, Scope};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::files;
-use super::gateway::Gateway;
-use super::home::Home;
-use super::output::{Forms, Output};
+use super::gateway::GatewayAccess;
+use super::home::ProjectPaths;
+use super::output::{Output, Report};
 use super::settings::Settings;
 
 /// How many messages are listed when one is not known.
 const KNOWN_SHOWN_MAX: usize = 20;
 
 /// Files without errors, and the gateway they are for.
-pub(super) struct World {
+pub(super) struct Context {
     /// Where sendform keeps its own files.
-    pub home: Home,
+    pub home: ProjectPaths,
     /// The folders that may be read.
     pub folders: Folders,
     /// The project.
@@ -35,10 +35,10 @@ pub(super) struct World {
     /// Warnings.
     pub diagnostics: Diagnostics,
     /// The gateway.
-    pub gateway: Gateway,
+    pub gateway: GatewayAccess,
 }
 
-impl World {
+impl Context {
     /// Runs a command in a world, and stops the embedded gateway afterwards, however it ends.
     ///
     /// # Errors
@@ -72,9 +72,9 @@ impl World {
         let Some(project) = files.project else { return Err(Failure::silent(Exit::Files)) };
         files.home.check_private()?;
         let gateway = if global.sandbox {
-            Gateway::sandbox(&project, &files.home, settings, global).await?
+            GatewayAccess::sandbox(&project, &files.home, settings, global).await?
         } else {
-            Gateway::real(&project, &files.home, settings)?
+            GatewayAccess::real(&project, &files.home, settings)?
         };
         Ok(Self {
             home: files.home,
@@ -104,7 +104,7 @@ fn both(
 /// # Errors
 /// If they cannot be shown.
 pub(super) fn show_diagnostics(output: &Output, found: &Diagnostics) -> Result<(), Failure> {
-    output.show(&Forms { text: &|paint| diagnostics::render(found, paint), json: &|| json::validation(found, None) })
+    output.show(&Report { text: &|paint| diagnostics::render(found, paint), json: &|| json::validation(found, None) })
 }
 
 /// Tells warnings beside the result of a command.
@@ -116,7 +116,7 @@ pub(super) fn tell_warnings(output: &Output, found: &Diagnostics) {
 
 /// What a command line selects and accepts.
 #[derive(Debug, Default)]
-pub(super) struct Choices {
+pub(super) struct PlanOptions {
     /// What is selected.
     pub selection: Selection,
     /// What is accepted.
@@ -127,7 +127,7 @@ pub(super) struct Choices {
     pub frozen: Option<Frozen>,
 }
 
-impl Choices {
+impl PlanOptions {
     /// Reads the command line, and checks it against the campaigns.
     ///
     /// # Errors

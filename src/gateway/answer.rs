@@ -5,24 +5,24 @@ use std::time::{Duration, SystemTime};
 use reqwest::StatusCode;
 use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
 
-use crate::apply::{Refusal, Sent};
+use crate::apply::{Refusal, SendOutcome};
 use crate::wire::error::ApiError;
 use crate::wire::response::Response;
 
 /// The head of an answer, and as much of its body as could be read.
-pub(super) struct Answer {
+pub(super) struct RawResponse {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     /// Why the body could not be read, if so.
     pub(super) body: Result<Vec<u8>, String>,
 }
 
-impl Answer {
+impl RawResponse {
     /// Says what came of the request; `now` is what a `Retry-After` with a date counts from, unless
     /// the gateway tells its own time.
-    pub(super) fn sent(&self, now: SystemTime) -> Sent {
+    pub(super) fn sent(&self, now: SystemTime) -> SendOutcome {
         let status = self.status.as_u16();
-        Sent::Refused(match self.status {
+        SendOutcome::Refused(match self.status {
             StatusCode::OK => return self.answered(),
             StatusCode::UNAUTHORIZED => Refusal::Unauthorized,
             StatusCode::FORBIDDEN => Refusal::Forbidden,
@@ -33,19 +33,21 @@ impl Answer {
             StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => {
                 Refusal::Invalid { status, error: self.body.as_deref().ok().and_then(ApiError::read) }
             }
-            _ => return Sent::Unknown(format!("the gateway answered {status}")),
+            _ => return SendOutcome::Unknown(format!("the gateway answered {status}")),
         })
     }
 
-    fn answered(&self) -> Sent {
+    fn answered(&self) -> SendOutcome {
         let body = match &self.body {
             Ok(body) => body,
-            Err(why) => return Sent::Unknown(format!("the gateway answered 200, but its body cannot be read: {why}")),
+            Err(why) => {
+                return SendOutcome::Unknown(format!("the gateway answered 200, but its body cannot be read: {why}"));
+            }
         };
         match serde_json::from_slice::<Response>(body) {
-            Ok(response) => Sent::Answered(response),
+            Ok(response) => SendOutcome::Answered(response),
             // The error's own words may quote the body.
-            Err(error) => Sent::Unknown(format!(
+            Err(error) => SendOutcome::Unknown(format!(
                 "the gateway answered 200, but its body is not what the API says, at line {} column {}",
                 error.line(),
                 error.column()
@@ -74,24 +76,24 @@ mod tests {
     use super::*;
     use reqwest::header::HeaderValue;
 
-    fn sent(status: u16, headers: &[(&'static str, &'static str)], body: &str) -> Sent {
+    fn sent(status: u16, headers: &[(&'static str, &'static str)], body: &str) -> SendOutcome {
         let headers = headers
             .iter()
             .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
             .collect();
         let status = StatusCode::from_u16(status).unwrap();
-        Answer { status, headers, body: Ok(body.into()) }.sent(SystemTime::UNIX_EPOCH)
+        RawResponse { status, headers, body: Ok(body.into()) }.sent(SystemTime::UNIX_EPOCH)
     }
 
     #[test]
     fn every_status_has_its_class() {
         let refused = |status: u16| match sent(status, &[], "") {
-            Sent::Refused(refusal) => Some(refusal),
-            Sent::Unknown(why) => {
+            SendOutcome::Refused(refusal) => Some(refusal),
+            SendOutcome::Unknown(why) => {
                 assert!(why.contains(&status.to_string()));
                 None
             }
-            Sent::Answered(_) => panic!("{status} is no answer"),
+            SendOutcome::Answered(_) => panic!("{status} is no answer"),
         };
         assert_eq!(refused(401), Some(Refusal::Unauthorized));
         assert_eq!(refused(403), Some(Refusal::Forbidden));
@@ -105,14 +107,16 @@ mod tests {
     }
 
     fn refused_is_unknown(status: u16) -> bool {
-        matches!(sent(status, &[], "{}"), Sent::Unknown(_))
+        matches!(sent(status, &[], "{}"), SendOutcome::Unknown(_))
     }
 
     #[test]
     fn retry_after_in_every_form() {
         let wait = |headers: &[(&'static str, &'static str)]| match sent(429, headers, "") {
-            Sent::Refused(Refusal::TooMany { retry_after }) => retry_after.map(|wait| wait.as_secs()),
-            other @ (Sent::Answered(_) | Sent::Refused(_) | Sent::Unknown(_)) => panic!("{other:?}"),
+            SendOutcome::Refused(Refusal::TooMany { retry_after }) => retry_after.map(|wait| wait.as_secs()),
+            other @ (SendOutcome::Answered(_) | SendOutcome::Refused(_) | SendOutcome::Unknown(_)) => {
+                panic!("{other:?}")
+            }
         };
         let after = |value| wait(&[("retry-after", value)]);
         assert_eq!([after("0"), after("7"), after(" 1000000000 ")], [Some(0), Some(7), Some(1_000_000_000)]);
@@ -127,10 +131,12 @@ mod tests {
     #[test]
     fn both_forms_of_errors_are_read() {
         let code = |body| match sent(400, &[], body) {
-            Sent::Refused(Refusal::Invalid { error, .. }) => {
+            SendOutcome::Refused(Refusal::Invalid { error, .. }) => {
                 error.map(|error| (error.error_code, error.violations.len()))
             }
-            other @ (Sent::Answered(_) | Sent::Refused(_) | Sent::Unknown(_)) => panic!("{other:?}"),
+            other @ (SendOutcome::Answered(_) | SendOutcome::Refused(_) | SendOutcome::Unknown(_)) => {
+                panic!("{other:?}")
+            }
         };
         let new = r#"{"errorCode":"E400","description":"no","action":"","violations":[{"property":"messages[0]","violation":"no"}],"resources":[]}"#;
         assert_eq!(code(new), Some(("E400".to_owned(), 1)));
@@ -141,7 +147,9 @@ mod tests {
 
     #[test]
     fn an_answer_that_cannot_be_read_is_not_quoted() {
-        let Sent::Unknown(why) = sent(200, &[], r#"{"messages":"17841400000000001"}"#) else { panic!("unknown") };
+        let SendOutcome::Unknown(why) = sent(200, &[], r#"{"messages":"17841400000000001"}"#) else {
+            panic!("unknown")
+        };
         insta::assert_snapshot!(why, @"the gateway answered 200, but its body is not what the API says, at line 1 column 31");
     }
 }

@@ -19,13 +19,13 @@ use reqwest::Body;
 pub(super) struct TooLate;
 
 /// The body, and the question.
-pub(super) struct Gated<M> {
+pub(super) struct GuardedBody<M> {
     body: Body,
     may_start: Option<M>,
     refused: Arc<AtomicBool>,
 }
 
-impl<M: FnOnce() -> bool + Unpin> Gated<M> {
+impl<M: FnOnce() -> bool + Unpin> GuardedBody<M> {
     /// Guards a body; the flag tells later whether it was refused.
     pub(super) fn new(body: Bytes, may_start: M) -> (Self, Arc<AtomicBool>) {
         let refused = Arc::new(AtomicBool::new(false));
@@ -33,7 +33,7 @@ impl<M: FnOnce() -> bool + Unpin> Gated<M> {
     }
 }
 
-impl<M: FnOnce() -> bool + Unpin> HttpBody for Gated<M> {
+impl<M: FnOnce() -> bool + Unpin> HttpBody for GuardedBody<M> {
     type Data = <Body as HttpBody>::Data;
     type Error = Box<dyn std::error::Error + Send + Sync>;
 

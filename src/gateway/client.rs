@@ -10,18 +10,18 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValu
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use super::answer::Answer;
-use super::body::Gated;
+use super::answer::RawResponse;
+use super::body::GuardedBody;
 use super::lost;
 use super::rate::Rate;
 use super::stamp;
-use crate::apply::{Clock, GatewayTime, Outgoing, Refusal, Sender, Sent, Stamp, Ticket};
+use crate::apply::{Clock, GatewayTime, Outgoing, Refusal, SendOutcome, Sender, Stamp, Ticket};
 use crate::wire::address::{AddressError, check_base_url, is_loopback};
 use crate::wire::{LOGS_PATH, MESSAGES_PATH, SANDBOX_HEADER};
 
 /// How long, and how large.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub struct ClientLimits {
     /// How long connecting may take.
     pub connect: Duration,
     /// How long a request may take from its beginning to the last byte of its answer.
@@ -30,7 +30,7 @@ pub struct Limits {
     pub answer_bytes_max: usize,
 }
 
-impl Default for Limits {
+impl Default for ClientLimits {
     fn default() -> Self {
         Self { connect: Duration::from_secs(10), total: Duration::from_mins(1), answer_bytes_max: 16 * 1024 * 1024 }
     }
@@ -60,7 +60,7 @@ pub struct Client<C> {
     messages: Url,
     pub(super) logs: Url,
     pub(super) authorization: HeaderValue,
-    limits: Limits,
+    limits: ClientLimits,
     pub(super) clock: C,
     pub(super) rate: Mutex<Rate>,
     /// What answers tell of the gateway's time.
@@ -78,7 +78,7 @@ impl<C: Clock + Clone + Send + Unpin + 'static> Client<C> {
     pub fn new(
         base: &Url,
         key: &SecretString,
-        limits: Limits,
+        limits: ClientLimits,
         clock: C,
         time: GatewayTime,
     ) -> Result<Self, ClientError> {
@@ -121,13 +121,13 @@ impl<C> fmt::Debug for Client<C> {
 }
 
 impl<C: Clock + Clone + Send + Unpin + 'static> Sender for Client<C> {
-    async fn send(&self, request: &Outgoing, ticket: &Ticket) -> Sent {
+    async fn send(&self, request: &Outgoing, ticket: &Ticket) -> SendOutcome {
         if ticket.start().is_too_late(self.clock.elapsed()) {
-            return Sent::Refused(Refusal::NotStarted);
+            return SendOutcome::Refused(Refusal::NotStarted);
         }
         let (clock, start) = (self.clock.clone(), ticket.start().clone());
         let before = self.clock.now();
-        let (body, refused) = Gated::new(request.body().clone(), move || start.begin(clock.elapsed()));
+        let (body, refused) = GuardedBody::new(request.body().clone(), move || start.begin(clock.elapsed()));
         let sending = self
             .http
             .post(self.messages.clone())
@@ -142,11 +142,11 @@ impl<C: Clock + Clone + Send + Unpin + 'static> Sender for Client<C> {
                 let headers = response.headers().clone();
                 self.stamp(&headers, before);
                 let body = self.read(response).await;
-                Answer { status, headers, body }.sent(SystemTime::now())
+                RawResponse { status, headers, body }.sent(SystemTime::now())
             }
-            Err(_) if refused.load(Ordering::Acquire) => Sent::Refused(Refusal::NotStarted),
-            Err(error) if error.is_connect() => Sent::Refused(Refusal::Unreachable(self.explain(error))),
-            Err(error) => Sent::Unknown(self.explain(error)),
+            Err(_) if refused.load(Ordering::Acquire) => SendOutcome::Refused(Refusal::NotStarted),
+            Err(error) if error.is_connect() => SendOutcome::Refused(Refusal::Unreachable(self.explain(error))),
+            Err(error) => SendOutcome::Unknown(self.explain(error)),
         }
     }
 }

@@ -14,11 +14,11 @@ use crate::apply::Clock;
 /// counts, and time never goes back or stands still. A time of day that is set forward makes
 /// tickets older than they are, which only costs new claims.
 #[derive(Debug, Clone)]
-pub struct SystemClock(Arc<Mutex<Look>>);
+pub struct SystemClock(Arc<Mutex<ClockReading>>);
 
 /// What the clocks said, and how much time had passed.
 #[derive(Debug)]
-struct Look {
+struct ClockReading {
     monotonic: Instant,
     wall: SystemTime,
     elapsed: Duration,
@@ -28,11 +28,15 @@ impl SystemClock {
     /// Starts counting now.
     #[must_use]
     pub fn start() -> Self {
-        Self(Arc::new(Mutex::new(Look { monotonic: Instant::now(), wall: SystemTime::now(), elapsed: Duration::ZERO })))
+        Self(Arc::new(Mutex::new(ClockReading {
+            monotonic: Instant::now(),
+            wall: SystemTime::now(),
+            elapsed: Duration::ZERO,
+        })))
     }
 }
 
-impl Look {
+impl ClockReading {
     /// Looks again, and says how much time has passed in all.
     fn again(&mut self, monotonic: Instant, wall: SystemTime) -> Duration {
         let awake = monotonic.saturating_duration_since(self.monotonic);
@@ -68,7 +72,7 @@ mod tests {
     /// How much time passes over looks at (monotonic clock, time of day), from noon on.
     fn passes(looks: impl Fn(Instant, SystemTime) -> Vec<(Instant, SystemTime)>) -> Vec<Duration> {
         let (monotonic, noon) = (Instant::now(), SystemTime::UNIX_EPOCH + 10 * NIGHT);
-        let mut look = Look { monotonic, wall: noon, elapsed: Duration::ZERO };
+        let mut look = ClockReading { monotonic, wall: noon, elapsed: Duration::ZERO };
         looks(monotonic, noon).into_iter().map(|(monotonic, wall)| look.again(monotonic, wall)).collect()
     }
 

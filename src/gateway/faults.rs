@@ -12,8 +12,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use url::Url;
 
-use super::{Client, ClientError, Limits, SystemClock};
-use crate::apply::{Agreement, Clock, GatewayTime, Outgoing, Refusal, Sender as _, Sent, Ticket};
+use super::{Client, ClientError, ClientLimits, SystemClock};
+use crate::apply::{Agreement, Clock, GatewayTime, Outgoing, Refusal, SendOutcome, Sender as _, Ticket};
 use crate::identity::{BulkId, BulkTime, MessageKey, Revision};
 use crate::ledger::{ClaimId, DEADLINE_MAX, RunId};
 use crate::wire::address::AddressError;
@@ -85,8 +85,8 @@ async fn read_request(stream: &mut TcpStream) -> (String, usize) {
     }
 }
 
-fn limits() -> Limits {
-    Limits { answer_bytes_max: 4096, ..Limits::default() }
+fn limits() -> ClientLimits {
+    ClientLimits { answer_bytes_max: 4096, ..ClientLimits::default() }
 }
 
 fn request(size: usize) -> (Outgoing, ClaimId) {
@@ -95,11 +95,11 @@ fn request(size: usize) -> (Outgoing, ClaimId) {
     (Outgoing::of(bulk.clone(), vec![b' '; size]), ClaimId { bulk, attempt: 1, run: RunId(1) })
 }
 
-async fn send_to(url: &Url, size: usize, limits: Limits) -> Sent {
+async fn send_to(url: &Url, size: usize, limits: ClientLimits) -> SendOutcome {
     send_with(url, size, limits).await.1
 }
 
-async fn send_with(url: &Url, size: usize, limits: Limits) -> (Client<SystemClock>, Sent) {
+async fn send_with(url: &Url, size: usize, limits: ClientLimits) -> (Client<SystemClock>, SendOutcome) {
     let client =
         Client::new(url, &SecretString::from(KEY), limits, SystemClock::start(), GatewayTime::new(true)).unwrap();
     let (request, claim) = request(size);
@@ -108,7 +108,7 @@ async fn send_with(url: &Url, size: usize, limits: Limits) -> (Client<SystemCloc
 }
 
 /// Sends once, and asserts that there was exactly one connection.
-async fn send(server: &Server, size: usize) -> Sent {
+async fn send(server: &Server, size: usize) -> SendOutcome {
     let sent = send_to(&server.url(), size, limits()).await;
     assert_eq!(server.connections(), 1, "sent once, by nobody twice");
     sent
@@ -118,26 +118,28 @@ fn http(status: &str, headers: &str, body: &str) -> String {
     format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\n{headers}\r\n{body}", body.len())
 }
 
-fn unknown(sent: &Sent) -> &str {
+fn unknown(sent: &SendOutcome) -> &str {
     match sent {
-        Sent::Unknown(why) => {
+        SendOutcome::Unknown(why) => {
             assert!(!why.contains(KEY));
             why
         }
-        other @ (Sent::Answered(_) | Sent::Refused(_)) => panic!("in doubt, not {other:?}"),
+        other @ (SendOutcome::Answered(_) | SendOutcome::Refused(_)) => panic!("in doubt, not {other:?}"),
     }
 }
 
-fn unreachable(sent: &Sent) -> &str {
+fn unreachable(sent: &SendOutcome) -> &str {
     match sent {
-        Sent::Refused(Refusal::Unreachable(why)) => why,
-        other @ (Sent::Answered(_) | Sent::Refused(_) | Sent::Unknown(_)) => panic!("not sent, not {other:?}"),
+        SendOutcome::Refused(Refusal::Unreachable(why)) => why,
+        other @ (SendOutcome::Answered(_) | SendOutcome::Refused(_) | SendOutcome::Unknown(_)) => {
+            panic!("not sent, not {other:?}")
+        }
     }
 }
 
 #[test]
 fn no_request_lasts_longer_than_its_claim_is_taken_to_live() {
-    let Limits { connect, total, .. } = Limits::default();
+    let ClientLimits { connect, total, .. } = ClientLimits::default();
     assert!(connect + total <= Duration::try_from(DEADLINE_MAX).unwrap());
 }
 
@@ -145,7 +147,7 @@ fn no_request_lasts_longer_than_its_claim_is_taken_to_live() {
 async fn a_good_answer_is_read_and_its_date_taken_in() {
     let server = Server::answering(http("200 OK", "date: Mon, 30 Nov 2026 12:00:00 GMT\r\nx: y\r\n", ANSWER)).await;
     let (client, sent) = send_with(&server.url(), 100, limits()).await;
-    let Sent::Answered(response) = sent else { panic!("answered") };
+    let SendOutcome::Answered(response) = sent else { panic!("answered") };
     assert_eq!(response.bulk_id.as_deref(), Some("b"));
     assert_eq!(client.time().last(), Some("2026-11-30T12:00:00Z".parse::<Timestamp>().unwrap()));
     // It is in the past or in the future of whoever runs this, and loopback alone excuses nothing.
@@ -172,14 +174,14 @@ async fn the_request_is_what_the_api_wants() {
     let client = Client::new(
         &server.url(),
         &SecretString::from(KEY),
-        Limits::default(),
+        ClientLimits::default(),
         SystemClock::start(),
         GatewayTime::new(true),
     )
     .unwrap();
     let (request, claim) = request(LARGE);
     let sent = client.send(&request, &Ticket::without_claim(claim, Duration::from_mins(2))).await;
-    assert!(matches!(sent, Sent::Answered(_)), "{sent:?}");
+    assert!(matches!(sent, SendOutcome::Answered(_)), "{sent:?}");
 }
 
 #[tokio::test]
@@ -235,7 +237,7 @@ async fn silence_is_a_doubt() {
         stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{").await.unwrap();
         std::future::pending::<()>().await;
     });
-    let limits = Limits { total: Duration::from_millis(200), ..limits() };
+    let limits = ClientLimits { total: Duration::from_millis(200), ..limits() };
     for server in [hangs.await.url(), hangs_in_the_body.await.url()] {
         let sent = send_to(&server, 100, limits).await;
         assert!(unknown(&sent).contains("no whole answer within 200ms"), "{sent:?}");
@@ -280,8 +282,10 @@ async fn refusals_are_proofs_whatever_their_bodies() {
     for (status, refusal) in answers {
         for body in [http(status, "", "<html>"), format!("HTTP/1.1 {status}\r\ncontent-length: 9\r\n\r\n{{")] {
             match send(&Server::answering(body).await, 100).await {
-                Sent::Refused(got) => assert_eq!(got, refusal),
-                other @ (Sent::Answered(_) | Sent::Unknown(_)) => panic!("{status} is a refusal, not {other:?}"),
+                SendOutcome::Refused(got) => assert_eq!(got, refusal),
+                other @ (SendOutcome::Answered(_) | SendOutcome::Unknown(_)) => {
+                    panic!("{status} is a refusal, not {other:?}")
+                }
             }
         }
     }
@@ -334,7 +338,7 @@ async fn a_ticket_that_is_too_old_sends_no_byte() {
             Client::new(&server.url(), &SecretString::from(KEY), limits(), clock, GatewayTime::new(true)).unwrap();
         let (request, claim) = request(100);
         let sent = client.send(&request, &Ticket::without_claim(claim, start_by)).await;
-        assert!(matches!(sent, Sent::Refused(Refusal::NotStarted)), "{sent:?}");
+        assert!(matches!(sent, SendOutcome::Refused(Refusal::NotStarted)), "{sent:?}");
         assert_eq!(server.connections(), connections);
     }
     over.recv().await.unwrap();
@@ -346,7 +350,7 @@ fn only_safe_addresses_get_the_key() {
     let check = |url: &str| match Client::new(
         &Url::parse(url).unwrap(),
         &SecretString::from(KEY),
-        Limits::default(),
+        ClientLimits::default(),
         SystemClock::start(),
         GatewayTime::new(true),
     ) {
@@ -376,7 +380,7 @@ fn a_key_that_is_no_header_is_refused_without_a_word_of_it() {
         let error = Client::new(
             &url,
             &SecretString::from(key),
-            Limits::default(),
+            ClientLimits::default(),
             SystemClock::start(),
             GatewayTime::new(true),
         )

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::page::Page;
-use crate::apply::evidence::{By, Found, LogsFailure, Question, Row};
+use crate::apply::evidence::{By, LogQuery, LogRow, LogsAnswer, LogsFailure};
 use crate::wire::limits::{LOGS_PAGE_MAX, LOGS_REQUESTS_PER_MINUTE, MESSAGE_ID_CHARS_MAX};
 
 /// How many pages an answer may have: more than any question can fill.
@@ -26,7 +26,7 @@ const PAGE_BYTES_MAX: usize = 1024 * 1024;
 const WORDS_CHARS_MAX: usize = 200;
 
 /// What is wanted of an answer.
-enum Wanted {
+enum WantedRows {
     /// The rows of these ids, in small letters: an id in another case is not what was asked for, but it is
     /// worth being seen.
     Ids(By, HashSet<String>),
@@ -40,14 +40,14 @@ pub(super) struct Gathering {
     pub(super) from_sandbox: bool,
     /// The size of all bodies so far.
     pub(super) bytes: usize,
-    wanted: Wanted,
+    wanted: WantedRows,
     /// When its pages can have been made at the earliest; absent if that is not known of all of them.
     now: Option<Timestamp>,
     /// How many rows had no messageId.
     nameless: usize,
     /// Whether there is more than was wanted.
     is_cut: bool,
-    rows: Vec<Row>,
+    rows: Vec<LogRow>,
     each: HashMap<String, u32>,
     cursors: HashSet<String>,
     pages: usize,
@@ -57,17 +57,17 @@ pub(super) struct Gathering {
 
 impl Gathering {
     /// Begins an answer to a question, at a time on the clock of [`crate::apply::Clock::elapsed`].
-    pub(super) fn of(question: &Question, begin: Duration) -> Self {
+    pub(super) fn of(question: &LogQuery, begin: Duration) -> Self {
         let ids = question.ids().split(',').map(str::to_ascii_lowercase).collect();
-        Self::new(Wanted::Ids(question.by(), ids), begin)
+        Self::new(WantedRows::Ids(question.by(), ids), begin)
     }
 
     /// Begins an answer of which everything is kept, up to so many pages.
     pub(super) fn of_all(pages_max: usize, begin: Duration) -> Self {
-        Self::new(Wanted::Pages(pages_max), begin)
+        Self::new(WantedRows::Pages(pages_max), begin)
     }
 
-    fn new(wanted: Wanted, begin: Duration) -> Self {
+    fn new(wanted: WantedRows, begin: Duration) -> Self {
         Self {
             from_sandbox: true,
             bytes: 0,
@@ -104,7 +104,7 @@ impl Gathering {
         self.fruitless = if met == 0 { self.fruitless + 1 } else { 0 };
         debug_assert!(self.rows.len() - before <= met, "nothing else is kept");
         let Some(next) = next else { return Ok(None) };
-        if let Wanted::Pages(max) = self.wanted
+        if let WantedRows::Pages(max) = self.wanted
             && self.pages >= max
         {
             self.is_cut = true;
@@ -115,8 +115,8 @@ impl Gathering {
         }
         let pages_max = self.pages_max();
         let bytes_max = match self.wanted {
-            Wanted::Ids(..) => BYTES_MAX,
-            Wanted::Pages(max) => BYTES_MAX.max(max.saturating_mul(PAGE_BYTES_MAX)),
+            WantedRows::Ids(..) => BYTES_MAX,
+            WantedRows::Pages(max) => BYTES_MAX.max(max.saturating_mul(PAGE_BYTES_MAX)),
         };
         if self.pages >= pages_max || self.bytes >= bytes_max {
             return Err(unreadable("it has no end"));
@@ -138,28 +138,28 @@ impl Gathering {
     }
 
     /// What was gathered, and why there may be more.
-    pub(super) fn found(self, failure: Option<LogsFailure>) -> Found {
+    pub(super) fn found(self, failure: Option<LogsFailure>) -> LogsAnswer {
         let Self { rows, nameless, from_sandbox, is_cut, now, .. } = self;
-        Found { rows, failure, nameless, from_sandbox, is_cut, now }
+        LogsAnswer { rows, failure, nameless, from_sandbox, is_cut, now }
     }
 
     fn pages_max(&self) -> usize {
         match self.wanted {
-            Wanted::Ids(..) => PAGES_MAX,
-            Wanted::Pages(max) => max,
+            WantedRows::Ids(..) => PAGES_MAX,
+            WantedRows::Pages(max) => max,
         }
     }
 
-    fn was_asked_for(&self, row: &Row) -> bool {
+    fn was_asked_for(&self, row: &LogRow) -> bool {
         let (id, ids) = match &self.wanted {
-            Wanted::Pages(_) => return true,
-            Wanted::Ids(By::Bulk, ids) => (row.bulk_id.as_deref(), ids),
-            Wanted::Ids(By::Message, ids) => (Some(row.message_id.as_str()), ids),
+            WantedRows::Pages(_) => return true,
+            WantedRows::Ids(By::Bulk, ids) => (row.bulk_id.as_deref(), ids),
+            WantedRows::Ids(By::Message, ids) => (Some(row.message_id.as_str()), ids),
         };
         id.is_some_and(|id| ids.contains(&id.to_ascii_lowercase()))
     }
 
-    fn keep(&mut self, mut row: Row) {
+    fn keep(&mut self, mut row: LogRow) {
         let rows_max = self.pages_max().saturating_mul(LOGS_PAGE_MAX as usize);
         if row.message_id.chars().count() > MESSAGE_ID_CHARS_MAX || self.rows.len() >= rows_max {
             return;
@@ -197,12 +197,12 @@ mod tests {
     use crate::wire::response::Status;
 
     fn gathering(by: By, ids: &[&str]) -> Gathering {
-        let (question, _) = Question::packed(by, ids.iter().map(ToString::to_string), [&[], &[]]);
+        let (question, _) = LogQuery::packed(by, ids.iter().map(ToString::to_string), [&[], &[]]);
         Gathering::of(&question, Duration::ZERO)
     }
 
-    fn row(message: &str, bulk: Option<&str>) -> Row {
-        Row {
+    fn row(message: &str, bulk: Option<&str>) -> LogRow {
+        LogRow {
             message_id: message.to_owned(),
             bulk_id: bulk.map(str::to_owned),
             sent_at: None,
@@ -210,7 +210,7 @@ mod tests {
         }
     }
 
-    fn page(rows: Vec<Row>, next: Option<String>) -> Page {
+    fn page(rows: Vec<LogRow>, next: Option<String>) -> Page {
         Page { rows, nameless: 0, next }
     }
 
@@ -234,7 +234,7 @@ mod tests {
     fn rows_of_one_message_have_an_end() {
         let mut gathered = gathering(By::Message, &["a"]);
         let long = Status { description: "é".repeat(1_000_000), ..Status::default() };
-        let rows = (0..500).map(|_| Row { status: long.clone(), ..row("a", None) }).collect();
+        let rows = (0..500).map(|_| LogRow { status: long.clone(), ..row("a", None) }).collect();
         assert_eq!(gathered.take(page(rows, None)), Ok(None));
         let found = gathered.found(None);
         assert_eq!(found.rows.len(), 100);
@@ -243,7 +243,7 @@ mod tests {
 
     #[test]
     fn an_answer_has_an_end() {
-        let end = |mut gathered: Gathering, rows: &[Row], bytes: usize| {
+        let end = |mut gathered: Gathering, rows: &[LogRow], bytes: usize| {
             let mut pages = 0;
             loop {
                 pages += 1;

@@ -8,12 +8,12 @@ use jiff::Timestamp;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CACHE_CONTROL};
 use url::{Url, form_urlencoded};
 
-use super::answer::Answer;
+use super::answer::RawResponse;
 use super::client::Client;
 use super::gathering::Gathering;
 use super::page::{self, Page, Turn};
 use crate::apply::Clock;
-use crate::apply::evidence::{By, Found, Logs, LogsFailure, Look, Question};
+use crate::apply::evidence::{By, LogQuery, Logs, LogsAnswer, LogsFailure, RecentQuery};
 use crate::wire::limits::LOGS_PAGE_MAX;
 use crate::wire::{SANDBOX_HEADER, time};
 
@@ -27,7 +27,7 @@ const RETRY_AFTER_MAX: Duration = Duration::from_mins(2);
 const FRESH: &str = "no-cache, no-store";
 
 impl<C: Clock + Clone + Send + Unpin + 'static> Logs for Client<C> {
-    async fn find(&self, question: &Question) -> Found {
+    async fn find(&self, question: &LogQuery) -> LogsAnswer {
         let name = match question.by() {
             By::Bulk => "bulkId",
             By::Message => "messageId",
@@ -37,7 +37,7 @@ impl<C: Clock + Clone + Send + Unpin + 'static> Logs for Client<C> {
         self.gather(&query, Gathering::of(question, self.clock.elapsed())).await
     }
 
-    async fn recent(&self, look: &Look) -> Found {
+    async fn recent(&self, look: &RecentQuery) -> LogsAnswer {
         let mut query = "sender=".to_owned();
         query.extend(form_urlencoded::byte_serialize(look.sender.as_str().as_bytes()));
         query.push_str("&sentSince=");
@@ -48,7 +48,7 @@ impl<C: Clock + Clone + Send + Unpin + 'static> Logs for Client<C> {
 
 impl<C: Clock> Client<C> {
     /// Asks for page after page, until there is no more, or no more is wanted.
-    async fn gather(&self, query: &str, mut gathering: Gathering) -> Found {
+    async fn gather(&self, query: &str, mut gathering: Gathering) -> LogsAnswer {
         let mut cursor: Option<String> = None;
         loop {
             let url = self.address(query, cursor.as_deref());
@@ -118,7 +118,7 @@ impl<C: Clock> Client<C> {
                 };
                 let body = self.read(response).await;
                 gathering.bytes = gathering.bytes.saturating_add(body.as_ref().map_or(0, Vec::len));
-                (page::read(&Answer { status, headers, body }, SystemTime::now()), now)
+                (page::read(&RawResponse { status, headers, body }, SystemTime::now()), now)
             }
             Err(error) => {
                 gathering.from_sandbox = false;

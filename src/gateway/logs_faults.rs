@@ -11,8 +11,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use url::Url;
 
-use super::{Client, Limits};
-use crate::apply::evidence::{By, Found, Logs as _, LogsFailure, Question};
+use super::{Client, ClientLimits};
+use crate::apply::evidence::{By, LogQuery, Logs as _, LogsAnswer, LogsFailure};
 use crate::apply::{Clock, GatewayTime};
 
 const KEY: &str = "003026bb-canary-key";
@@ -86,18 +86,18 @@ fn page(ids: &[&str], next: Option<&str>) -> String {
 }
 
 /// Asks, and says how long it waited.
-async fn ask(address: SocketAddr, by: By, ids: &[&str]) -> (Found, Vec<u64>) {
+async fn ask(address: SocketAddr, by: By, ids: &[&str]) -> (LogsAnswer, Vec<u64>) {
     let clock = Hasty::default();
-    let limits = Limits { answer_bytes_max: 4096, total: Duration::from_secs(5), ..Limits::default() };
+    let limits = ClientLimits { answer_bytes_max: 4096, total: Duration::from_secs(5), ..ClientLimits::default() };
     let url = Url::parse(&format!("http://{address}")).unwrap();
     let client = Client::new(&url, &SecretString::from(KEY), limits, clock.clone(), GatewayTime::new(true)).unwrap();
-    let (question, _) = Question::packed(by, ids.iter().map(ToString::to_string), [&[], &[]]);
+    let (question, _) = LogQuery::packed(by, ids.iter().map(ToString::to_string), [&[], &[]]);
     let found = client.find(&question).await;
     let waits = clock.0.lock().unwrap().iter().map(|wait| u64::try_from(wait.as_millis()).unwrap()).collect();
     (found, waits)
 }
 
-fn ids(found: &Found) -> Vec<&str> {
+fn ids(found: &LogsAnswer) -> Vec<&str> {
     found.rows.iter().map(|row| row.message_id.as_str()).collect()
 }
 
@@ -217,8 +217,9 @@ async fn no_minute_has_more_than_120_requests() {
     let clock = Hasty::default();
     let url = Url::parse(&format!("http://{}", server.address)).unwrap();
     let client =
-        Client::new(&url, &SecretString::from(KEY), Limits::default(), clock.clone(), GatewayTime::new(true)).unwrap();
-    let (question, _) = Question::packed(By::Bulk, ["x".to_owned()].into_iter(), [&[], &[]]);
+        Client::new(&url, &SecretString::from(KEY), ClientLimits::default(), clock.clone(), GatewayTime::new(true))
+            .unwrap();
+    let (question, _) = LogQuery::packed(By::Bulk, ["x".to_owned()].into_iter(), [&[], &[]]);
     for _ in 0..121 {
         assert_eq!(client.find(&question).await.failure, None);
     }

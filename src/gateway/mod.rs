@@ -18,5 +18,5 @@ mod faults;
 #[cfg(test)]
 mod logs_faults;
 
-pub use client::{Client, ClientError, Limits};
+pub use client::{Client, ClientError, ClientLimits};
 pub use clock::SystemClock;

@@ -4,17 +4,17 @@ use std::time::{Duration, SystemTime};
 
 use reqwest::StatusCode;
 
-use super::answer::Answer;
-use crate::apply::evidence::{LogsFailure, Row};
+use super::answer::RawResponse;
+use crate::apply::evidence::{LogRow, LogsFailure};
 use crate::wire::error::ApiError;
 use crate::wire::limits::LOGS_PAGE_DEFAULT;
-use crate::wire::response::{Log, Logs};
+use crate::wire::response::{Log, LogsPage};
 use crate::wire::said;
 
 /// A page of the logs.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Page {
-    pub(super) rows: Vec<Row>,
+    pub(super) rows: Vec<LogRow>,
     /// How many rows have no messageId: they are nobody's, and somebody's all the same.
     pub(super) nameless: usize,
     /// The cursor of the next page, if there is one.
@@ -33,7 +33,7 @@ pub(super) enum Turn {
 }
 
 /// Reads an answer. `now` is what a `Retry-After` with a date counts from.
-pub(super) fn read(answer: &Answer, now: SystemTime) -> Turn {
+pub(super) fn read(answer: &RawResponse, now: SystemTime) -> Turn {
     let status = answer.status;
     match status {
         StatusCode::OK => match &answer.body {
@@ -55,7 +55,7 @@ pub(super) fn read(answer: &Answer, now: SystemTime) -> Turn {
 
 fn page(body: &[u8]) -> Turn {
     let unreadable = |why: String| Turn::Failed(LogsFailure::Unreadable(why));
-    let Logs { results, cursor } = match serde_json::from_slice(body) {
+    let LogsPage { results, cursor } = match serde_json::from_slice(body) {
         Ok(logs) => logs,
         // The error's own words may quote the body.
         Err(error) => {
@@ -71,12 +71,12 @@ fn page(body: &[u8]) -> Turn {
     }
     let next = cursor.and_then(|cursor| cursor.next_cursor).filter(|next| !next.is_empty());
     let count = results.len();
-    let rows: Vec<Row> = results.into_iter().filter_map(row).collect();
+    let rows: Vec<LogRow> = results.into_iter().filter_map(row).collect();
     Turn::Page(Page { nameless: count - rows.len(), rows, next })
 }
 
-fn row(log: Log) -> Option<Row> {
-    Some(Row { message_id: log.message_id?, bulk_id: log.bulk_id, sent_at: log.sent_at, status: log.status })
+fn row(log: Log) -> Option<LogRow> {
+    Some(LogRow { message_id: log.message_id?, bulk_id: log.bulk_id, sent_at: log.sent_at, status: log.status })
 }
 
 /// A code, cut down to characters that cannot say anything of a person or to a terminal.
@@ -93,7 +93,7 @@ mod tests {
 
     fn turn(status: u16, body: &str) -> Turn {
         let status = StatusCode::from_u16(status).unwrap();
-        let answer = Answer { status, headers: HeaderMap::new(), body: Ok(body.into()) };
+        let answer = RawResponse { status, headers: HeaderMap::new(), body: Ok(body.into()) };
         read(&answer, SystemTime::UNIX_EPOCH)
     }
 

@@ -15,8 +15,8 @@ use sha2::{Digest as _, Sha256};
 use super::key::Key;
 
 /// Takes the parts of one hashed value.
-pub trait Parts: Sized {
-    /// Takes bytes as they are; only [`Parts::part`] calls this.
+pub trait Encode: Sized {
+    /// Takes bytes as they are; only [`Encode::part`] calls this.
     fn raw(&mut self, bytes: &[u8]);
 
     /// Takes one part.
@@ -46,9 +46,9 @@ pub trait Parts: Sized {
 
 /// A digest without a key, for what may be public.
 #[derive(Clone)]
-pub struct Open(Sha256);
+pub struct PublicDigest(Sha256);
 
-impl Open {
+impl PublicDigest {
     /// Begins a digest of the kind that the label names.
     #[must_use]
     pub fn new(label: &str) -> Self {
@@ -70,7 +70,7 @@ impl Open {
     }
 }
 
-impl Parts for Open {
+impl Encode for PublicDigest {
     fn raw(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
     }
@@ -78,9 +78,9 @@ impl Parts for Open {
 
 /// A digest under a key, for what is derived from personal data.
 #[derive(Clone)]
-pub struct Keyed(Hmac<Sha256>);
+pub struct KeyedEncoder(Hmac<Sha256>);
 
-impl Keyed {
+impl KeyedEncoder {
     /// Begins a digest of the kind that the label names, under a key.
     #[must_use]
     pub fn new(key: &Key, label: &str) -> Self {
@@ -110,7 +110,7 @@ impl Keyed {
     }
 }
 
-impl Parts for Keyed {
+impl Encode for KeyedEncoder {
     fn raw(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::encoding::{Open, Parts as _};
+use super::encoding::{Encode as _, PublicDigest};
 use super::person::Person;
 
 macro_rules! slug {
@@ -201,7 +201,7 @@ impl BulkId {
     pub fn new(message: &MessageKey, revision: Revision, time: BulkTime, persons: &[Person]) -> Self {
         let mut sorted = persons.to_vec();
         sorted.sort_unstable();
-        let mut digest = Open::new("sendform.bulk.v1");
+        let mut digest = PublicDigest::new("sendform.bulk.v1");
         digest.part(time.to_string());
         for person in sorted {
             digest.part(MessageId { message: message.clone(), revision, person }.to_string());

@@ -5,23 +5,23 @@ use std::fmt;
 use data_encoding::{BASE64, BASE64_NOPAD, HEXLOWER_PERMISSIVE};
 use secrecy::{ExposeSecret as _, SecretBox};
 
-use super::encoding::Keyed;
+use super::encoding::KeyedEncoder;
 
 /// 32 secret bytes. Never printed, and wiped when dropped.
 #[derive(Clone)]
-pub struct Key(SecretBox<Bytes>);
+pub struct Key(SecretBox<SecretBytes>);
 
 /// The bytes behind the wrapper.
 #[derive(Clone)]
-struct Bytes([u8; Key::LENGTH]);
+struct SecretBytes([u8; Key::LENGTH]);
 
-impl secrecy::zeroize::Zeroize for Bytes {
+impl secrecy::zeroize::Zeroize for SecretBytes {
     fn zeroize(&mut self) {
         self.0.zeroize();
     }
 }
 
-impl secrecy::CloneableSecret for Bytes {}
+impl secrecy::CloneableSecret for SecretBytes {}
 
 /// Why a text is not a key. The text itself is never repeated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -44,7 +44,7 @@ impl Key {
     /// Takes the bytes of a key, for example fresh random ones.
     #[must_use]
     pub fn from_bytes(bytes: [u8; Self::LENGTH]) -> Self {
-        Self(SecretBox::new(Box::new(Bytes(bytes))))
+        Self(SecretBox::new(Box::new(SecretBytes(bytes))))
     }
 
     /// Reads a key from base64 (with or without padding) or hexadecimal.
@@ -76,7 +76,7 @@ impl Key {
     /// The check value that a ledger names the key by; it does not reveal the key.
     #[must_use]
     pub fn id(&self) -> KeyId {
-        let value = Keyed::new(self, "sendform.key.v1").finish();
+        let value = KeyedEncoder::new(self, "sendform.key.v1").finish();
         KeyId(format!("{:08x}", value >> 32))
     }
 

@@ -11,5 +11,5 @@ mod recipient;
 pub use ids::{BulkId, BulkTime, CampaignId, MessageId, MessageKey, MessageName, ProjectId, Revision, SenderId};
 pub use key::{Key, KeyError, KeyId, Keys};
 pub use meant::meant;
-pub use person::{Content, Fingerprint, Person, PersonHasher, PersonMap, PersonSet};
+pub use person::{ContentDigest, Fingerprint, Person, PersonHasher, PersonMap, PersonSet};
 pub use recipient::{CanonicalTo, IdRule, ToError};

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::hash::{BuildHasherDefault, Hasher};
 
-use super::encoding::{Keyed, Parts as _};
+use super::encoding::{Encode as _, KeyedEncoder};
 use super::ids::{ProjectId, SenderId};
 use super::key::Key;
 use super::recipient::CanonicalTo;
@@ -30,9 +30,9 @@ impl Person {
 
 /// A keyed digest of one rendering with its message's own options: the first 8 bytes of an HMAC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Content(pub u64);
+pub struct ContentDigest(pub u64);
 
-impl fmt::Display for Content {
+impl fmt::Display for ContentDigest {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{:016x}", self.0)
     }
@@ -40,13 +40,13 @@ impl fmt::Display for Content {
 
 /// Makes the persons of one sender.
 #[derive(Clone)]
-pub struct Fingerprint(Keyed);
+pub struct Fingerprint(KeyedEncoder);
 
 impl Fingerprint {
     /// Takes what all persons of one sender have in common.
     #[must_use]
     pub fn new(key: &Key, project: &ProjectId, sender: &SenderId) -> Self {
-        let mut keyed = Keyed::new(key, "sendform.person.v1");
+        let mut keyed = KeyedEncoder::new(key, "sendform.person.v1");
         keyed.part(project.as_str());
         keyed.part(sender.as_str());
         Self(keyed)

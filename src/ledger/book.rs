@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, HashMap, btree_map};
 
 use super::damage::{EntryError, JoinError};
-use super::entry::{Bound, Entry, Record};
-use super::extra::Extra;
+use super::entry::{BoundHeader, ClaimEntry, RecordEntry};
+use super::extra::UnknownFields;
 use super::facts::{Fact, Facts};
 use super::grant::Grant;
-use super::index::{Index, Standings};
+use super::index::{PeopleIndex, Standings};
 use super::line::{Claim, ClaimId, Header, MessageRecord, Outcome, PersonState, RunId, Standing};
 use super::runs::Closing;
 use super::seals::{Seals, Signer};
@@ -22,11 +22,11 @@ pub(super) type Of = (MessageKey, Revision);
 /// of one project and gateway have exactly one join.
 #[derive(Clone)]
 pub struct Ledger {
-    pub(super) bound: Bound,
-    pub(super) records: BTreeMap<Of, Record>,
-    pub(super) entries: Vec<Entry>,
+    pub(super) bound: BoundHeader,
+    pub(super) records: BTreeMap<Of, RecordEntry>,
+    pub(super) entries: Vec<ClaimEntry>,
     pub(super) by_id: HashMap<ClaimId, usize>,
-    pub(super) indexes: BTreeMap<Of, Index>,
+    pub(super) indexes: BTreeMap<Of, PeopleIndex>,
     /// The runs that have closed themselves.
     pub(super) runs: BTreeMap<RunId, Closing>,
 }
@@ -42,10 +42,10 @@ impl Ledger {
     /// Makes an empty ledger.
     #[must_use]
     pub fn new(header: Header) -> Self {
-        Self::bound(Bound::new(header, Facts::default(), Extra::default()))
+        Self::bound(BoundHeader::new(header, Facts::default(), UnknownFields::default()))
     }
 
-    pub(super) fn bound(bound: Bound) -> Self {
+    pub(super) fn bound(bound: BoundHeader) -> Self {
         Self {
             bound,
             records: BTreeMap::new(),
@@ -159,7 +159,7 @@ impl Ledger {
         Ok(())
     }
 
-    fn join_entry(&mut self, other: &Entry) -> Result<(), EntryError> {
+    fn join_entry(&mut self, other: &ClaimEntry) -> Result<(), EntryError> {
         let known = self.by_id.get(&other.claim.id).copied();
         let mine = known.and_then(|position| Some((position, self.entries.get_mut(position)?)));
         let position = match mine {
@@ -184,7 +184,7 @@ impl Ledger {
 
     /// Adds a record of a message as an entry of a run.
     pub fn enter_message(&mut self, record: MessageRecord, fact: Option<Fact>) {
-        self.put_record(Record { record, facts: fact.into(), extra: Extra::default() });
+        self.put_record(RecordEntry { record, facts: fact.into(), extra: UnknownFields::default() });
     }
 
     /// Adds a claim, unless it is there already.
@@ -193,7 +193,7 @@ impl Ledger {
     /// If it has no people, or they are not in ascending order, each once; or if another claim has
     /// its identity.
     pub fn add_claim(&mut self, claim: Claim) -> Result<(), EntryError> {
-        let position = self.insert(Entry::new(claim)?)?;
+        let position = self.insert(ClaimEntry::new(claim)?)?;
         self.index_at(position);
         Ok(())
     }
@@ -215,7 +215,7 @@ impl Ledger {
         if self.by_id.contains_key(&claim.id) {
             return Err(EntryError::Repeated(claim.id));
         }
-        let entry = Entry { facts: fact.into(), ..Entry::new(claim)? };
+        let entry = ClaimEntry { facts: fact.into(), ..ClaimEntry::new(claim)? };
         let taken = self.taken(&entry.claim);
         if !taken.is_empty() {
             return Ok(Grant::Taken(taken));
@@ -250,12 +250,12 @@ impl Ledger {
     /// # Errors
     /// As [`Ledger::add_outcome`].
     pub fn enter_outcome(&mut self, outcome: Outcome, fact: Option<Fact>) -> Result<(), EntryError> {
-        let position = self.settle(outcome, &fact.into(), &Extra::default())?;
+        let position = self.settle(outcome, &fact.into(), &UnknownFields::default())?;
         self.index_at(position);
         Ok(())
     }
 
-    pub(super) fn put_record(&mut self, record: Record) {
+    pub(super) fn put_record(&mut self, record: RecordEntry) {
         let of = (record.record.message.clone(), record.record.revision);
         match self.records.entry(of) {
             btree_map::Entry::Vacant(vacant) => drop(vacant.insert(record)),
@@ -264,7 +264,7 @@ impl Ledger {
     }
 
     /// Takes a claim with all that is known of it, but does not index it; returns its position.
-    pub(super) fn insert(&mut self, other: Entry) -> Result<usize, EntryError> {
+    pub(super) fn insert(&mut self, other: ClaimEntry) -> Result<usize, EntryError> {
         if let Some(position) = self.by_id.get(&other.claim.id).copied() {
             self.entries.get_mut(position).map_or(Ok(()), |entry| entry.join(&other))?;
             return Ok(position);
@@ -276,7 +276,12 @@ impl Ledger {
     }
 
     /// Takes an outcome, but does not index it; returns its claim's position.
-    pub(super) fn settle(&mut self, outcome: Outcome, facts: &Facts, extra: &Extra) -> Result<usize, EntryError> {
+    pub(super) fn settle(
+        &mut self,
+        outcome: Outcome,
+        facts: &Facts,
+        extra: &UnknownFields,
+    ) -> Result<usize, EntryError> {
         let found = self.by_id.get(&outcome.claim).copied();
         let found = found.and_then(|position| Some((position, self.entries.get_mut(position)?)));
         let Some((position, entry)) = found else { return Err(EntryError::UnknownClaim(outcome.claim)) };
@@ -319,15 +324,15 @@ impl Ledger {
         Standings::new(&self.entries, self.index(message, revision))
     }
 
-    pub(super) fn index(&self, message: &MessageKey, revision: Revision) -> Option<&Index> {
+    pub(super) fn index(&self, message: &MessageKey, revision: Revision) -> Option<&PeopleIndex> {
         self.indexes.get(&(message.clone(), revision))
     }
 }
 
 /// Writes records, and claims in ascending order.
 fn write_lines<'a>(
-    records: impl Iterator<Item = &'a Record>,
-    mut entries: Vec<&Entry>,
+    records: impl Iterator<Item = &'a RecordEntry>,
+    mut entries: Vec<&ClaimEntry>,
     by: Option<&Signer>,
     written: &mut Vec<u8>,
 ) {
@@ -340,7 +345,7 @@ fn write_lines<'a>(
     }
 }
 
-fn of(entry: &Entry) -> Of {
+fn of(entry: &ClaimEntry) -> Of {
     let bulk = &entry.claim.id.bulk;
     (bulk.message.clone(), bulk.revision)
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::damage::{EntryError, JoinError};
-use super::extra::Extra;
+use super::extra::UnknownFields;
 use super::facts::Facts;
 use super::line::{Claim, Header, MessageRecord, Outcome, PersonState, Proof, Terms};
 use super::people;
@@ -39,7 +39,7 @@ pub struct Settled {
 
 /// A claim with all that is known of it.
 #[derive(Debug, Clone)]
-pub(super) struct Entry {
+pub(super) struct ClaimEntry {
     pub(super) claim: Claim,
     pub(super) states: States,
     pub(super) notes: BTreeSet<Note>,
@@ -49,12 +49,12 @@ pub(super) struct Entry {
     /// What was folded into it.
     pub(super) facts: Facts,
     /// Unknown fields of the claim.
-    pub(super) extra: Extra,
+    pub(super) extra: UnknownFields,
     /// Unknown fields of its outcomes.
-    pub(super) outcome_extra: Extra,
+    pub(super) outcome_extra: UnknownFields,
 }
 
-impl Entry {
+impl ClaimEntry {
     /// Takes a claim of which nothing else is known.
     ///
     /// # Errors
@@ -71,8 +71,8 @@ impl Entry {
             settled: None,
             answered: Vec::new(),
             facts: Facts::default(),
-            extra: Extra::default(),
-            outcome_extra: Extra::default(),
+            extra: UnknownFields::default(),
+            outcome_extra: UnknownFields::default(),
         })
     }
 
@@ -122,7 +122,7 @@ impl Entry {
     ///
     /// # Errors
     /// If it names somebody who is not in the claim; then nothing is taken.
-    pub(super) fn settle(&mut self, outcome: Outcome, facts: &Facts, extra: &Extra) -> Result<(), EntryError> {
+    pub(super) fn settle(&mut self, outcome: Outcome, facts: &Facts, extra: &UnknownFields) -> Result<(), EntryError> {
         let states = self.states_of(outcome.state, &outcome.others)?;
         let proof = outcome.proof.filter(|_| outcome.by.is_some());
         let has_proof = self.has_proof() || proof.is_some();
@@ -202,14 +202,14 @@ impl Entry {
 
 /// A record of a message with its unknown fields.
 #[derive(Debug, Clone)]
-pub(super) struct Record {
+pub(super) struct RecordEntry {
     pub(super) record: MessageRecord,
     /// What was folded into it: earlier records of the same revision, too.
     pub(super) facts: Facts,
-    pub(super) extra: Extra,
+    pub(super) extra: UnknownFields,
 }
 
-impl Record {
+impl RecordEntry {
     /// Keeps the later of two records; of two at one instant the greater.
     pub(super) fn join(&mut self, other: &Self) {
         if other.rank() > self.rank() {
@@ -228,16 +228,16 @@ impl Record {
 
 /// A header with its unknown fields.
 #[derive(Debug, Clone)]
-pub(super) struct Bound {
+pub(super) struct BoundHeader {
     pub(super) header: Header,
     /// The entries that have made it what it is.
     pub(super) facts: Facts,
-    pub(super) extra: Extra,
+    pub(super) extra: UnknownFields,
 }
 
-impl Bound {
+impl BoundHeader {
     /// Takes a header, with its keys in order.
-    pub(super) fn new(mut header: Header, facts: Facts, extra: Extra) -> Self {
+    pub(super) fn new(mut header: Header, facts: Facts, extra: UnknownFields) -> Self {
         let first = header.first_key.as_ref().map(|first| first.id.clone());
         header.name_keys(first);
         Self { header, facts, extra }

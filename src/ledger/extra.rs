@@ -8,9 +8,9 @@ use serde_json::Value;
 /// Unknown fields by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub(super) struct Extra(BTreeMap<String, Value>);
+pub(super) struct UnknownFields(BTreeMap<String, Value>);
 
-impl Extra {
+impl UnknownFields {
     /// Unites the fields; of two values of one field the one whose text is greater stays.
     pub(super) fn join(&mut self, other: &Self) {
         for (name, theirs) in &other.0 {

@@ -4,13 +4,13 @@
 
 use crate::identity::{Person, PersonMap, PersonSet};
 
-use super::entry::Entry;
+use super::entry::ClaimEntry;
 use super::line::{PersonState, Standing};
 use super::view::View;
 
 /// The people of one revision of one message.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Index {
+pub(super) struct PeopleIndex {
     /// The positions of its claims, ascending.
     pub(super) claims: Vec<usize>,
     /// Whoever any claim has as accepted.
@@ -21,14 +21,14 @@ pub(super) struct Index {
     pub(super) again: PersonMap<Vec<usize>>,
 }
 
-impl Index {
+impl PeopleIndex {
     /// Makes room for so many accepted people.
     pub(super) fn reserve(&mut self, accepted: usize) {
         self.accepted.reserve(accepted);
     }
 
     /// Takes the people of a claim in, as they are now.
-    pub(super) fn take(&mut self, position: usize, entry: &Entry) {
+    pub(super) fn take(&mut self, position: usize, entry: &ClaimEntry) {
         if self.claims.last().is_none_or(|last| *last < position) {
             self.claims.push(position);
         }
@@ -60,7 +60,7 @@ impl Index {
     }
 
     /// Says how somebody stands by all of their claims.
-    pub(super) fn standing(&self, entries: &[Entry], person: Person, view: View) -> Standing {
+    pub(super) fn standing(&self, entries: &[ClaimEntry], person: Person, view: View) -> Standing {
         if self.accepted.contains(&person) {
             return Standing::Accepted;
         }
@@ -75,12 +75,12 @@ impl Index {
 /// How everybody stands with one revision of one message: made once, asked for each person.
 #[derive(Debug, Clone, Copy)]
 pub struct Standings<'a> {
-    entries: &'a [Entry],
-    index: Option<&'a Index>,
+    entries: &'a [ClaimEntry],
+    index: Option<&'a PeopleIndex>,
 }
 
 impl<'a> Standings<'a> {
-    pub(super) fn new(entries: &'a [Entry], index: Option<&'a Index>) -> Self {
+    pub(super) fn new(entries: &'a [ClaimEntry], index: Option<&'a PeopleIndex>) -> Self {
         Self { entries, index }
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::book::Ledger;
 use super::damage::{Damage, JoinError, Reason};
 use super::raw;
-use super::read::{Authenticity, Read};
+use super::read::{Authenticity, ReadLedger};
 use super::seals::Seals;
 use crate::identity::ProjectId;
 
@@ -55,7 +55,7 @@ pub fn merge(
     if !ancestor.is_empty() {
         others.push((Side::Ancestor, ancestor));
     }
-    let is_signed = |read: &Read| read.authenticity != Authenticity::Unsigned;
+    let is_signed = |read: &ReadLedger| read.authenticity != Authenticity::Unsigned;
     let mut is_checked = true;
     let mut texts = vec![ours];
     for (side, text) in others {
@@ -102,7 +102,7 @@ fn rank(line: &[u8]) -> usize {
     kinds.iter().position(|kind| line.starts_with(kind.as_bytes())).unwrap_or(kinds.len())
 }
 
-fn whole(text: &[u8], seals: &Seals) -> Result<Read, MergeError> {
+fn whole(text: &[u8], seals: &Seals) -> Result<ReadLedger, MergeError> {
     let read = Ledger::read(text, seals).map_err(MergeError::Damage)?;
     let Some(kept) = read.torn else { return Ok(read) };
     let line = text.get(..kept).unwrap_or_default().split(|byte| *byte == b'\n').count();

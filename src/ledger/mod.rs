@@ -55,9 +55,9 @@ pub use line::{
     Terms,
 };
 pub use merge::{MergeError, Side, merge};
-pub use news::{News, Shadow};
-pub use piece::{Outcomes, Piece};
-pub use read::{Authenticity, Read};
+pub use news::{LedgerDelta, Shadow};
+pub use piece::{ImportFile, Outcomes};
+pub use read::{Authenticity, ReadLedger};
 pub use runs::{Closing, Lack, Unclosed};
 pub use seals::Seals;
 pub use survey::{ClaimState, Doubt, Flight, Totals};

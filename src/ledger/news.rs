@@ -1,13 +1,13 @@
 //! What one ledger knows that another does not.
 
 use super::book::Ledger;
-use super::entry::{Entry, Record};
+use super::entry::{ClaimEntry, RecordEntry};
 use super::view::View;
 use crate::identity::PersonSet;
 
 /// What a ledger learned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct News {
+pub struct LedgerDelta {
     /// Revisions of messages whose record is new, or a later one.
     pub records: usize,
     /// Claims that are new.
@@ -28,18 +28,18 @@ pub enum Shadow {
     /// They do not know the same: the next run that writes joins them.
     Differs {
         /// What the ledger lacks, such as after a checkout.
-        file: News,
+        file: LedgerDelta,
         /// What the shadow lacks, such as after a pull.
-        shadow: News,
+        shadow: LedgerDelta,
     },
 }
 
-impl News {
+impl LedgerDelta {
     /// Finds what `after`, which has all that `before` has, knows besides.
     #[must_use]
     pub fn between(before: &Ledger, after: &Ledger) -> Self {
         let mut news = Self::default();
-        let is_new = |of, record: &Record| before.records.get(of).is_none_or(|known| !known.says_the_same(record));
+        let is_new = |of, record: &RecordEntry| before.records.get(of).is_none_or(|known| !known.says_the_same(record));
         let records = after.records.iter().filter(|(of, record)| is_new(of, record));
         news.records = records.count();
         for ((message, revision), index) in &after.indexes {
@@ -67,19 +67,19 @@ impl News {
 }
 
 impl Ledger {
-    pub(super) fn entry(&self, like: &Entry) -> Option<&Entry> {
+    pub(super) fn entry(&self, like: &ClaimEntry) -> Option<&ClaimEntry> {
         self.by_id.get(&like.claim.id).and_then(|position| self.entries.get(*position))
     }
 }
 
-impl Record {
+impl RecordEntry {
     /// Says whether the same is said of the message here as there.
     pub(super) fn says_the_same(&self, other: &Self) -> bool {
         self.record == other.record && self.extra == other.extra
     }
 }
 
-impl Entry {
+impl ClaimEntry {
     /// Says whether the same is known of the claim here as there.
     pub(super) fn knows_all_of(&self, other: &Self) -> bool {
         self.states == other.states
@@ -100,7 +100,7 @@ mod tests {
     fn what_is_new_is_counted_once() {
         let before = sample::ledger();
         let mut after = before.clone();
-        assert!(News::between(&before, &after).is_empty());
+        assert!(LedgerDelta::between(&before, &after).is_empty());
 
         // Another record, a claim of two people of whom one is known as accepted, and an outcome of
         // a known claim that says what was known already of one of its two people.
@@ -108,14 +108,14 @@ mod tests {
         after.add_claim(sample::claim("announce", &[1, 7], 2, 7)).unwrap();
         let known = sample::claim("announce", &[4, 5], 1, 7);
         after.add_outcome(sample::outcome(&known, PersonState::Accepted, &[])).unwrap();
-        let wanted = News { records: 1, claims: 1, outcomes: 1, people: 2 };
-        assert_eq!(News::between(&before, &after), wanted);
+        let wanted = LedgerDelta { records: 1, claims: 1, outcomes: 1, people: 2 };
+        assert_eq!(LedgerDelta::between(&before, &after), wanted);
 
         // A word that changes nobody's standing is news all the same.
         let mut word = before.clone();
         let first = sample::claim("announce", &[1, 2, 3], 1, 7);
         let outcome = sample::outcome(&first, PersonState::Refused, &[]);
         word.add_outcome(crate::ledger::Outcome { by: Some("ana".to_owned()), ..outcome }).unwrap();
-        assert_eq!(News::between(&before, &word), News { outcomes: 1, ..News::default() });
+        assert_eq!(LedgerDelta::between(&before, &word), LedgerDelta { outcomes: 1, ..LedgerDelta::default() });
     }
 }

@@ -4,21 +4,21 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::damage::Reason;
-use super::entry::{Bound, Entry, Note, Record, Settled};
-use super::extra::Extra;
+use super::entry::{BoundHeader, ClaimEntry, Note, RecordEntry, Settled};
+use super::extra::UnknownFields;
 use super::facts::Facts;
 use super::line::{Claim, ClaimId, Dated, FirstKey, Header, MessageRecord, Outcome, PersonState, Proof, RunId, Terms};
 use super::runs::Closing;
-use super::seal::{self, Kind, Signature};
+use super::seal::{self, SealKind, Signature};
 use super::{people, raw};
 use crate::identity::{BulkId, BulkTime, MessageKey, Person, ProjectId, Revision, SenderId};
 
 /// One line.
-pub(super) enum Line {
-    Header(Bound),
-    Message(Record),
-    Claim(Box<Entry>),
-    Outcome(Outcome, Facts, Extra),
+pub(super) enum LedgerLine {
+    Header(BoundHeader),
+    Message(RecordEntry),
+    Claim(Box<ClaimEntry>),
+    Outcome(Outcome, Facts, UnknownFields),
     Run(RunId, Closing),
 }
 
@@ -26,23 +26,23 @@ pub(super) enum Line {
 ///
 /// # Errors
 /// If its checksum is not right, or it is not an entry that this version knows.
-pub(super) fn line(bytes: &[u8]) -> Result<(Line, Option<Signature<'_>>), Reason> {
+pub(super) fn line(bytes: &[u8]) -> Result<(LedgerLine, Option<Signature<'_>>), Reason> {
     let signature = seal::signature(bytes).ok_or_else(|| unsealed(bytes))?;
     Ok((content(bytes)?, signature))
 }
 
-fn content(bytes: &[u8]) -> Result<Line, Reason> {
+fn content(bytes: &[u8]) -> Result<LedgerLine, Reason> {
     if bytes.starts_with(raw::CLAIM.as_bytes()) {
-        claim(json(bytes)?).map(|entry| Line::Claim(Box::new(entry)))
+        claim(json(bytes)?).map(|entry| LedgerLine::Claim(Box::new(entry)))
     } else if bytes.starts_with(raw::OUTCOME.as_bytes()) {
         outcome(json(bytes)?)
     } else if bytes.starts_with(raw::MESSAGE.as_bytes()) {
-        message(json(bytes)?).map(Line::Message)
+        message(json(bytes)?).map(LedgerLine::Message)
     } else if bytes.starts_with(raw::RUN.as_bytes()) {
         run(json(bytes)?)
     } else if bytes.starts_with(raw::HEADER.as_bytes()) {
         kind(bytes)?;
-        header(json(bytes)?).map(Line::Header)
+        header(json(bytes)?).map(LedgerLine::Header)
     } else {
         Err(Reason::Newer("a line of an unknown kind"))
     }
@@ -69,7 +69,7 @@ pub(super) fn unsealed(bytes: &[u8]) -> Reason {
 
 /// Checks what every version's header begins with.
 fn kind(bytes: &[u8]) -> Result<(), Reason> {
-    let kind: Kind<'_> = json(bytes)?;
+    let kind: SealKind<'_> = json(bytes)?;
     if kind.sendform != "lock" {
         return Err(Reason::NotALedger);
     }
@@ -88,14 +88,14 @@ fn value<T>(value: Option<T>, field: &'static str) -> Result<T, Reason> {
     value.ok_or(Reason::Value(field))
 }
 
-fn header(raw: raw::Header<'_>) -> Result<Bound, Reason> {
+fn header(raw: raw::Header<'_>) -> Result<BoundHeader, Reason> {
     let project = value(ProjectId::parse(&raw.project), "project")?;
     let first_key = raw.first_key.map(|raw::FirstKey { id, change }| FirstKey { change, id });
     let header = Header { project, gateway: raw.gateway.into_owned(), keys: raw.keys, first_key };
-    Ok(Bound::new(header, raw.facts, raw.extra.without_end()))
+    Ok(BoundHeader::new(header, raw.facts, raw.extra.without_end()))
 }
 
-fn message(raw: raw::Message<'_>) -> Result<Record, Reason> {
+fn message(raw: raw::RawMessage<'_>) -> Result<RecordEntry, Reason> {
     let record = MessageRecord {
         message: value(MessageKey::parse(&raw.message), "message")?,
         revision: value(Revision::new(raw.revision), "revision")?,
@@ -105,10 +105,10 @@ fn message(raw: raw::Message<'_>) -> Result<Record, Reason> {
         at: raw.at,
         terms: raw.terms.map(|raw::Terms { since, values }| Terms { since, values }),
     };
-    Ok(Record { record, facts: raw.facts, extra: raw.extra.without_end() })
+    Ok(RecordEntry { record, facts: raw.facts, extra: raw.extra.without_end() })
 }
 
-fn claim(raw: raw::Claim<'_>) -> Result<Entry, Reason> {
+fn claim(raw: raw::Claim<'_>) -> Result<ClaimEntry, Reason> {
     let claim = Claim {
         id: id(&raw.claim, "claim", &raw.run, raw.attempt)?,
         time: value(BulkTime::parse(&raw.time), "time")?,
@@ -128,7 +128,7 @@ fn claim(raw: raw::Claim<'_>) -> Result<Entry, Reason> {
     if claim.people.len() != raw.count {
         return Err(Reason::Value("count"));
     }
-    let mut entry = Entry::new(claim).map_err(Reason::Entry)?;
+    let mut entry = ClaimEntry::new(claim).map_err(Reason::Entry)?;
     let (common, others) = states(raw.states)?;
     entry.states = entry.states_of(common, &others).map_err(Reason::Entry)?;
     let notes = raw.notes.into_iter().map(|raw| {
@@ -145,22 +145,22 @@ fn claim(raw: raw::Claim<'_>) -> Result<Entry, Reason> {
     Ok(entry)
 }
 
-fn outcome(raw: raw::Outcome<'_>) -> Result<Line, Reason> {
+fn outcome(raw: raw::Outcome<'_>) -> Result<LedgerLine, Reason> {
     let claim = id(&raw.outcome, "outcome", &raw.run, raw.attempt)?;
     let (state, others) = states(raw.states)?;
     let proof = proof(raw.left, raw.found, raw.twice)?;
     let outcome = Outcome { claim, state, others, at: raw.at, by: raw.by, why: raw.why, proof };
-    Ok(Line::Outcome(outcome, raw.facts, raw.extra.without_end()))
+    Ok(LedgerLine::Outcome(outcome, raw.facts, raw.extra.without_end()))
 }
 
-fn run(raw: raw::Run<'_>) -> Result<Line, Reason> {
+fn run(raw: raw::RawRun<'_>) -> Result<LedgerLine, Reason> {
     let run = |text: &str, field| value(RunId::parse(text), field);
     let after = raw.after.iter().map(|after| run(after, "after")).collect::<Result<_, Reason>>()?;
     let (entries, skipped, at) = (raw.entries, raw.skipped, raw.at);
     if skipped.last().is_some_and(|last| *last >= entries) {
         return Err(Reason::Value("skipped"));
     }
-    Ok(Line::Run(run(&raw.run, "run")?, Closing { entries, skipped, after, at, extra: raw.extra.without_end() }))
+    Ok(LedgerLine::Run(run(&raw.run, "run")?, Closing { entries, skipped, after, at, extra: raw.extra.without_end() }))
 }
 
 fn proof(left: Option<[Timestamp; 2]>, found: Option<String>, twice: Option<String>) -> Result<Option<Proof>, Reason> {

@@ -2,17 +2,17 @@
 
 use super::book::Ledger;
 use super::damage::{Damage, EntryError, Reason};
-use super::extra::Extra;
+use super::extra::UnknownFields;
 use super::facts::Facts;
 use super::line::{Outcome, PersonState};
-use super::read::{Lines, Read};
+use super::read::{ReadLedger, SortedLines};
 use super::seals::Seals;
 
 /// A text of ledger lines, read, that is to be joined into a ledger.
 #[derive(Debug, Clone)]
-pub enum Piece {
+pub enum ImportFile {
     /// A ledger with its header.
-    Whole(Box<Read>),
+    Whole(Box<ReadLedger>),
     /// Outcomes without a header, as a run keeps them when its store does not take them.
     Outcomes(Outcomes),
 }
@@ -20,19 +20,19 @@ pub enum Piece {
 /// Outcomes of claims that are in some ledger, each with the number of its line.
 #[derive(Debug, Clone)]
 pub struct Outcomes {
-    outcomes: Vec<(usize, Outcome, Facts, Extra)>,
+    outcomes: Vec<(usize, Outcome, Facts, UnknownFields)>,
     /// Whether all of them are surely signed by somebody who has one of the keys at hand.
     pub is_signed: bool,
 }
 
-impl Piece {
+impl ImportFile {
     /// Reads a text.
     ///
     /// # Errors
     /// As [`Ledger::read`]. Without a header there may be nothing but whole lines of outcomes:
     /// nobody knows which gateway a claim without a header was made for.
     pub fn read(text: &[u8], seals: &Seals) -> Result<Self, Damage> {
-        let mut lines = Lines::new(seals);
+        let mut lines = SortedLines::new(seals);
         let torn = lines.take(text)?;
         if lines.bound.is_some() || text.is_empty() {
             return Ledger::read(text, seals).map(|read| Self::Whole(Box::new(read)));
@@ -106,9 +106,9 @@ mod tests {
     use PersonState::{Accepted, Claimed, Refused, Rejected};
 
     fn outcomes(text: &str) -> Outcomes {
-        match Piece::read(text.as_bytes(), &Seals::none()).unwrap() {
-            Piece::Outcomes(outcomes) => outcomes,
-            Piece::Whole(_) => panic!("it has no header"),
+        match ImportFile::read(text.as_bytes(), &Seals::none()).unwrap() {
+            ImportFile::Outcomes(outcomes) => outcomes,
+            ImportFile::Whole(_) => panic!("it has no header"),
         }
     }
 
@@ -144,7 +144,7 @@ mod tests {
     fn what_is_neither_a_ledger_nor_outcomes_is_refused() {
         let claim = sample::claim("announce", &[1], 1, 7);
         let outcome = sample::outcome_line(&sample::outcome(&claim, Accepted, &[]));
-        let error = |text: String| Piece::read(text.as_bytes(), &Seals::none()).unwrap_err().to_string();
+        let error = |text: String| ImportFile::read(text.as_bytes(), &Seals::none()).unwrap_err().to_string();
         let found = [
             error(String::new()),
             error(format!("{outcome}{}", sample::claim_line(&claim))),
@@ -161,7 +161,7 @@ mod tests {
         ");
         let whole = sample::ledger().write(&Seals::none());
         assert!(
-            matches!(Piece::read(&whole, &Seals::none()), Ok(Piece::Whole(read)) if read.ledger.write(&Seals::none()) == whole)
+            matches!(ImportFile::read(&whole, &Seals::none()), Ok(ImportFile::Whole(read)) if read.ledger.write(&Seals::none()) == whole)
         );
     }
 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::extra::Extra;
+use super::extra::UnknownFields;
 use super::facts::Facts;
 use crate::identity::KeyId;
 
@@ -43,7 +43,7 @@ pub(super) struct Header<'a> {
     #[serde(default, skip_serializing_if = "Facts::is_empty")]
     pub(super) facts: Facts,
     #[serde(flatten)]
-    pub(super) extra: Extra,
+    pub(super) extra: UnknownFields,
 }
 
 /// The key that new claims are made with.
@@ -55,7 +55,7 @@ pub(super) struct FirstKey {
 
 /// A record of a message.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Message<'a> {
+pub(super) struct RawMessage<'a> {
     #[serde(borrow)]
     pub(super) message: Cow<'a, str>,
     pub(super) revision: u32,
@@ -70,7 +70,7 @@ pub(super) struct Message<'a> {
     #[serde(default, skip_serializing_if = "Facts::is_empty")]
     pub(super) facts: Facts,
     #[serde(flatten)]
-    pub(super) extra: Extra,
+    pub(super) extra: UnknownFields,
 }
 
 /// A message's schedule and options.
@@ -115,14 +115,14 @@ pub(super) struct Claim<'a> {
     pub(super) notes: Vec<Note>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) answered: Option<String>,
-    #[serde(default, skip_serializing_if = "Extra::is_empty")]
-    pub(super) outcome_fields: Extra,
+    #[serde(default, skip_serializing_if = "UnknownFields::is_empty")]
+    pub(super) outcome_fields: UnknownFields,
     #[serde(borrow)]
     pub(super) people: Cow<'a, str>,
     #[serde(default, skip_serializing_if = "Facts::is_empty")]
     pub(super) facts: Facts,
     #[serde(flatten)]
-    pub(super) extra: Extra,
+    pub(super) extra: UnknownFields,
 }
 
 /// Tells a field that is null from one that is not there.
@@ -154,12 +154,12 @@ pub(super) struct Outcome<'a> {
     #[serde(default, skip_serializing_if = "Facts::is_empty")]
     pub(super) facts: Facts,
     #[serde(flatten)]
-    pub(super) extra: Extra,
+    pub(super) extra: UnknownFields,
 }
 
 /// The end of a run.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Run<'a> {
+pub(super) struct RawRun<'a> {
     #[serde(borrow)]
     pub(super) run: Cow<'a, str>,
     pub(super) entries: u32,
@@ -169,7 +169,7 @@ pub(super) struct Run<'a> {
     pub(super) after: Vec<String>,
     pub(super) at: Timestamp,
     #[serde(flatten)]
-    pub(super) extra: Extra,
+    pub(super) extra: UnknownFields,
 }
 
 /// What became of the people of a claim: the state of most (with a status, if it is `rejected`), and

@@ -9,11 +9,11 @@ use std::collections::BTreeMap;
 
 use super::book::Ledger;
 use super::damage::{Damage, Reason};
-use super::entry::{Bound, Entry, Record};
-use super::extra::Extra;
+use super::entry::{BoundHeader, ClaimEntry, RecordEntry};
+use super::extra::UnknownFields;
 use super::facts::Facts;
 use super::line::{Outcome, RunId};
-use super::parse::{self, Line};
+use super::parse::{self, LedgerLine};
 use super::runs::Closing;
 use super::seal::Signature;
 use super::seals::Seals;
@@ -21,7 +21,7 @@ use super::{raw, seal};
 
 /// A ledger that was read.
 #[derive(Debug, Clone)]
-pub struct Read {
+pub struct ReadLedger {
     /// The ledger.
     pub ledger: Ledger,
     /// If the text ended inside a line: how many bytes stand before that line.
@@ -47,11 +47,11 @@ impl Ledger {
     /// # Errors
     /// If anything but a torn end is not as it was written; if there is no header; if entries of a run that
     /// has ended are missing; if a newer version has written it.
-    pub fn read(text: &[u8], seals: &Seals) -> Result<Read, Damage> {
+    pub fn read(text: &[u8], seals: &Seals) -> Result<ReadLedger, Damage> {
         if text.is_empty() {
             return Err(Damage { line: 1, reason: Reason::Empty });
         }
-        let mut lines = Lines::new(seals);
+        let mut lines = SortedLines::new(seals);
         let torn = lines.take(text)?;
         let bound = lines.bound.take().ok_or(Damage { line: 1, reason: Reason::NoHeader })?;
         let authenticity = lines.authenticity(&bound)?;
@@ -61,7 +61,7 @@ impl Ledger {
             let line = of_runs.iter().find(|(_, run)| *run == lack.told_by()).map_or(1, |(line, _)| *line);
             Damage { line, reason: Reason::Lacks(lack) }
         })?;
-        Ok(Read { ledger, torn, authenticity })
+        Ok(ReadLedger { ledger, torn, authenticity })
     }
 
     /// A run that has ended by the lines of another version of this ledger, and of which this one does not know.
@@ -80,9 +80,9 @@ impl Ledger {
         };
         for (line, _) in lines.filter(|(_, signature)| is_genuine(signature)) {
             match line {
-                Line::Header(bound) => is_kin |= bound.facts.iter().any(|fact| self.bound.facts.has(fact)),
-                Line::Run(run, _) if !self.runs.contains_key(&run) => lost = lost.or(Some(run)),
-                Line::Run(..) | Line::Message(_) | Line::Claim(_) | Line::Outcome(..) => {}
+                LedgerLine::Header(bound) => is_kin |= bound.facts.iter().any(|fact| self.bound.facts.has(fact)),
+                LedgerLine::Run(run, _) if !self.runs.contains_key(&run) => lost = lost.or(Some(run)),
+                LedgerLine::Run(..) | LedgerLine::Message(_) | LedgerLine::Claim(_) | LedgerLine::Outcome(..) => {}
             }
         }
         lost.filter(|_| is_kin)
@@ -95,7 +95,7 @@ impl Ledger {
     /// As [`Ledger::read`], and if the text has the header of another project or gateway, or is not signed
     /// as this ledger is; a torn end is damage here. After an error the ledger is as it was.
     pub fn absorb(&mut self, text: &[u8], seals: &Seals) -> Result<(), Damage> {
-        let mut lines = Lines { bound: Some(self.bound.clone()), ..Lines::new(seals) };
+        let mut lines = SortedLines { bound: Some(self.bound.clone()), ..SortedLines::new(seals) };
         if let Some(kept) = lines.take(text)? {
             let whole = text.get(..kept).unwrap_or_default();
             return Err(Damage { line: whole.split(|byte| *byte == b'\n').count(), reason: Reason::Cut });
@@ -114,12 +114,12 @@ impl Ledger {
 }
 
 /// The lines of a text, sorted by kind, each with its number.
-pub(super) struct Lines<'a> {
+pub(super) struct SortedLines<'a> {
     seals: &'a Seals,
-    pub(super) bound: Option<Bound>,
-    pub(super) records: Vec<Record>,
-    pub(super) claims: Vec<(usize, Entry)>,
-    pub(super) outcomes: Vec<(usize, Outcome, Facts, Extra)>,
+    pub(super) bound: Option<BoundHeader>,
+    pub(super) records: Vec<RecordEntry>,
+    pub(super) claims: Vec<(usize, ClaimEntry)>,
+    pub(super) outcomes: Vec<(usize, Outcome, Facts, UnknownFields)>,
     pub(super) runs: Vec<(usize, RunId, Closing)>,
     /// The first line that is not signed.
     unsigned: Option<usize>,
@@ -131,7 +131,7 @@ pub(super) struct Lines<'a> {
     pub(super) is_unchecked: bool,
 }
 
-impl<'a> Lines<'a> {
+impl<'a> SortedLines<'a> {
     /// Begins without any.
     pub(super) fn new(seals: &'a Seals) -> Self {
         Self {
@@ -190,11 +190,11 @@ impl<'a> Lines<'a> {
             }
         }
         match content {
-            Line::Message(record) => self.records.push(record),
-            Line::Claim(entry) => self.claims.push((line, *entry)),
-            Line::Outcome(outcome, facts, extra) => self.outcomes.push((line, outcome, facts, extra)),
-            Line::Run(run, closing) => self.runs.push((line, run, closing)),
-            Line::Header(bound) => match &mut self.bound {
+            LedgerLine::Message(record) => self.records.push(record),
+            LedgerLine::Claim(entry) => self.claims.push((line, *entry)),
+            LedgerLine::Outcome(outcome, facts, extra) => self.outcomes.push((line, outcome, facts, extra)),
+            LedgerLine::Run(run, closing) => self.runs.push((line, run, closing)),
+            LedgerLine::Header(bound) => match &mut self.bound {
                 None => self.bound = Some(bound),
                 Some(known) => known.join(&bound).map_err(|error| damage(Reason::Foreign(error)))?,
             },
@@ -206,7 +206,7 @@ impl<'a> Lines<'a> {
     ///
     /// # Errors
     /// If only some are signed, or one by a key that the ledger does not name.
-    pub(super) fn authenticity(&self, bound: &Bound) -> Result<Authenticity, Damage> {
+    pub(super) fn authenticity(&self, bound: &BoundHeader) -> Result<Authenticity, Damage> {
         if !self.is_signed()? {
             return Ok(Authenticity::Unsigned);
         }

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use jiff::{SignedDuration, Timestamp};
 
 use super::book::Ledger;
-use super::extra::Extra;
+use super::extra::UnknownFields;
 use super::facts::Fact;
 use super::line::RunId;
 use super::view::{DEADLINE_MAX, SKEW_MAX, lives_until};
@@ -27,7 +27,7 @@ pub struct Closing {
     /// When it ended.
     pub at: Timestamp,
     /// Unknown fields.
-    pub(super) extra: Extra,
+    pub(super) extra: UnknownFields,
 }
 
 impl Closing {
@@ -223,7 +223,7 @@ impl Ledger {
 
     /// Writes down how a run has ended.
     pub fn close(&mut self, run: RunId, entries: u32, skipped: BTreeSet<u32>, after: BTreeSet<RunId>, at: Timestamp) {
-        self.put_closing(run, Closing { entries, skipped, after, at, extra: Extra::default() });
+        self.put_closing(run, Closing { entries, skipped, after, at, extra: UnknownFields::default() });
     }
 
     /// Closes a run that will write nothing more, with what there is of it: numbers that are not here were

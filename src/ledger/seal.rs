@@ -26,7 +26,7 @@ const END: &[u8] = b"\"";
 /// What the first line of a sealed text begins with, in every version of it: what it is, and which
 /// version.
 #[derive(Deserialize)]
-pub(crate) struct Kind<'a> {
+pub(crate) struct SealKind<'a> {
     #[serde(borrow)]
     pub(crate) sendform: Cow<'a, str>,
     pub(crate) version: u32,

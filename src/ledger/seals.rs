@@ -13,7 +13,7 @@ use data_encoding::HEXLOWER;
 
 use super::line::Header;
 use super::text::Signing;
-use crate::identity::encoding::{Keyed, Parts as _};
+use crate::identity::encoding::{Encode as _, KeyedEncoder};
 use crate::identity::{Key, KeyId, Keys, ProjectId};
 
 /// How many bytes a signature has.
@@ -33,15 +33,15 @@ pub struct Seals {
 pub(super) struct Signer {
     id: KeyId,
     /// What is the same for all lines.
-    line: Keyed,
+    line: KeyedEncoder,
     /// What is the same for all tables of contents.
-    contents: Keyed,
+    contents: KeyedEncoder,
 }
 
 /// A digest under a ledger's key, of which the first bytes are the signature.
-struct Digest(Keyed);
+struct KeyedDigest(KeyedEncoder);
 
-impl Digest {
+impl KeyedDigest {
     fn digits(self) -> String {
         HEXLOWER.encode(self.0.finish_whole().get(..BYTES).unwrap_or_default())
     }
@@ -132,12 +132,12 @@ impl fmt::Debug for Seals {
 
 impl Signer {
     fn new(key: &Key, project: &ProjectId) -> Self {
-        let mut ledger = Keyed::new(key, "sendform.ledger.v1");
+        let mut ledger = KeyedEncoder::new(key, "sendform.ledger.v1");
         ledger.part(project.as_str());
         let ledger = Key::from_bytes(ledger.finish_whole());
         let id = key.id();
         let [line, contents] = ["sendform.line.v1", "sendform.contents.v1"].map(|label| {
-            let mut keyed = Keyed::new(&ledger, label);
+            let mut keyed = KeyedEncoder::new(&ledger, label);
             keyed.part(id.as_str());
             keyed
         });
@@ -159,15 +159,15 @@ impl Signer {
         self.line(body).is(digits)
     }
 
-    fn line(&self, body: &[u8; 32]) -> Digest {
+    fn line(&self, body: &[u8; 32]) -> KeyedDigest {
         let mut line = self.line.clone();
         line.part(body);
-        Digest(line)
+        KeyedDigest(line)
     }
 
-    fn contents(&self, text: &str) -> Digest {
+    fn contents(&self, text: &str) -> KeyedDigest {
         let mut contents = self.contents.clone();
         contents.part(text);
-        Digest(contents)
+        KeyedDigest(contents)
     }
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::book::Ledger;
-use super::entry::{Entry, Note, Settled};
+use super::entry::{ClaimEntry, Note, Settled};
 use super::facts::Facts;
 use super::line::{Claim, ClaimId, MessageRecord, Outcome, PersonState, RunId, Standing};
 use super::text;
@@ -69,7 +69,7 @@ pub struct Totals {
 
 /// A claim, and what is known of its people.
 #[derive(Debug, Clone, Copy)]
-pub struct ClaimState<'a>(&'a Entry);
+pub struct ClaimState<'a>(&'a ClaimEntry);
 
 impl<'a> ClaimState<'a> {
     /// The claim.
@@ -112,11 +112,11 @@ impl<'a> ClaimState<'a> {
     /// Writes its line, with all that is known of it.
     #[must_use]
     pub fn line(self) -> String {
-        let Entry { claim, states, notes, settled, answered, facts: _, extra, outcome_extra } = self.0;
+        let ClaimEntry { claim, states, notes, settled, answered, facts: _, extra, outcome_extra } = self.0;
         let (claim, states, notes, settled) = (claim.clone(), states.clone(), notes.clone(), settled.clone());
         let (answered, extra, outcome_extra) = (answered.clone(), extra.clone(), outcome_extra.clone());
         text::entry_line(
-            &Entry { claim, states, notes, settled, answered, facts: Facts::default(), extra, outcome_extra },
+            &ClaimEntry { claim, states, notes, settled, answered, facts: Facts::default(), extra, outcome_extra },
             None,
         )
     }
@@ -235,7 +235,7 @@ impl Ledger {
         })
     }
 
-    fn doubts_where(&self, is_over: impl Fn(&Entry) -> bool) -> Vec<Doubt> {
+    fn doubts_where(&self, is_over: impl Fn(&ClaimEntry) -> bool) -> Vec<Doubt> {
         let dead = self.entries.iter().filter(|entry| is_over(entry));
         let doubts = dead.filter_map(|entry| {
             let Claim { id, send_at, until, at, people, .. } = &entry.claim;
@@ -297,7 +297,7 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::{Finding, Piece, Seals, sample};
+    use crate::ledger::{Finding, ImportFile, Seals, sample};
 
     /// Claims until second 600 plus 120 plus 300.
     fn shared(second: i64) -> View {
@@ -406,7 +406,8 @@ mod tests {
             let state = ledger.claim_state(&claim.id).unwrap();
             let outcome = state.word(word, sample::at(9), "ana".to_owned(), "seen".to_owned());
             // What is written has to say the same.
-            let Piece::Outcomes(said) = Piece::read(sample::outcome_line(&outcome).as_bytes(), &Seals::none()).unwrap()
+            let ImportFile::Outcomes(said) =
+                ImportFile::read(sample::outcome_line(&outcome).as_bytes(), &Seals::none()).unwrap()
             else {
                 panic!("an outcome has no header")
             };

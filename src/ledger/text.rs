@@ -34,8 +34,8 @@
 
 use serde::Serialize;
 
-use super::entry::{Bound, Entry, Note, Record};
-use super::extra::Extra;
+use super::entry::{BoundHeader, ClaimEntry, Note, RecordEntry};
+use super::extra::UnknownFields;
 use super::facts::{Fact, Facts};
 use super::line::{Claim, ClaimId, Dated, FirstKey, Header, MessageRecord, Outcome, PersonState, Proof, RunId, Terms};
 use super::runs::Closing;
@@ -56,13 +56,13 @@ impl Signing<'_> {
 /// Writes the line of a header.
 #[must_use]
 pub fn header_line(header: &Header, fact: Option<Fact>, seals: &Seals) -> String {
-    bound_line(&Bound::new(header.clone(), fact.into(), Extra::default()), seals.signing(header).0)
+    bound_line(&BoundHeader::new(header.clone(), fact.into(), UnknownFields::default()), seals.signing(header).0)
 }
 
 /// Writes the line of a message's record.
 #[must_use]
 pub fn message_line(record: &MessageRecord, fact: Option<Fact>, by: &Signing<'_>) -> String {
-    record_line(&Record { record: record.clone(), facts: fact.into(), extra: Extra::default() }, by.0)
+    record_line(&RecordEntry { record: record.clone(), facts: fact.into(), extra: UnknownFields::default() }, by.0)
 }
 
 /// Writes the line of a claim of which nothing else is known.
@@ -91,12 +91,12 @@ pub fn outcome_line(outcome: &Outcome, fact: Option<Fact>, by: &Signing<'_>) -> 
         found: outcome.proof.as_ref().and_then(found),
         twice: outcome.proof.as_ref().and_then(twice),
         facts: fact.into(),
-        extra: Extra::default(),
+        extra: UnknownFields::default(),
     };
     line(&raw, by.0)
 }
 
-pub(super) fn bound_line(bound: &Bound, by: Option<&Signer>) -> String {
+pub(super) fn bound_line(bound: &BoundHeader, by: Option<&Signer>) -> String {
     let raw = raw::Header {
         sendform: "lock".into(),
         version: if by.is_some() { raw::SIGNED } else { raw::UNSIGNED },
@@ -110,9 +110,9 @@ pub(super) fn bound_line(bound: &Bound, by: Option<&Signer>) -> String {
     line(&raw, by)
 }
 
-pub(super) fn record_line(record: &Record, by: Option<&Signer>) -> String {
-    let Record { record, facts, extra } = record;
-    let raw = raw::Message {
+pub(super) fn record_line(record: &RecordEntry, by: Option<&Signer>) -> String {
+    let RecordEntry { record, facts, extra } = record;
+    let raw = raw::RawMessage {
         message: record.message.to_string().into(),
         revision: record.revision.get(),
         sender: record.sender.as_str().into(),
@@ -127,7 +127,7 @@ pub(super) fn record_line(record: &Record, by: Option<&Signer>) -> String {
 }
 
 /// Writes the line of a claim with all that is known of it.
-pub(super) fn entry_line(entry: &Entry, by: Option<&Signer>) -> String {
+pub(super) fn entry_line(entry: &ClaimEntry, by: Option<&Signer>) -> String {
     let states = match &entry.states {
         States::All(state) => raw_states(*state, &[]),
         States::Each(_) => {
@@ -151,7 +151,7 @@ pub(super) fn entry_line(entry: &Entry, by: Option<&Signer>) -> String {
 
 /// Writes the line of a run's end.
 pub(super) fn run_line(run: RunId, closing: &Closing, by: Option<&Signer>) -> String {
-    let raw = raw::Run {
+    let raw = raw::RawRun {
         run: run.to_string().into(),
         entries: closing.entries,
         skipped: closing.skipped.clone(),
@@ -186,10 +186,10 @@ fn raw_claim(claim: &Claim, states: raw::States) -> raw::Claim<'static> {
         why: None,
         notes: Vec::new(),
         answered: None,
-        outcome_fields: Extra::default(),
+        outcome_fields: UnknownFields::default(),
         people: people::encode(claim.people.iter().copied()).into(),
         facts: Facts::default(),
-        extra: Extra::default(),
+        extra: UnknownFields::default(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::book::Ledger;
-use super::entry::Entry;
+use super::entry::ClaimEntry;
 use super::line::{ClaimId, PersonState};
 use super::weigh::earliest;
 use crate::identity::{BulkId, MessageKey, Person, PersonMap, Revision};
@@ -75,8 +75,8 @@ impl Ledger {
     }
 
     fn accepted_twice(&self, claims: &[usize]) -> Vec<Finding> {
-        let mut first: PersonMap<&Entry> = PersonMap::default();
-        let mut several: BTreeMap<Person, Vec<&Entry>> = BTreeMap::new();
+        let mut first: PersonMap<&ClaimEntry> = PersonMap::default();
+        let mut several: BTreeMap<Person, Vec<&ClaimEntry>> = BTreeMap::new();
         for entry in claims.iter().filter_map(|position| self.entries.get(*position)) {
             for (person, _) in entry.iter().filter(|(_, state)| *state == PersonState::Accepted) {
                 if let Some(before) = first.insert(person, entry) {
@@ -90,14 +90,14 @@ impl Ledger {
 
 /// Judges the acceptances of somebody who has several: those that are messages of their own, each beside
 /// another one at least.
-fn finding(person: Person, mut entries: Vec<&Entry>) -> Finding {
+fn finding(person: Person, mut entries: Vec<&ClaimEntry>) -> Finding {
     entries.sort_unstable_by(|one, other| one.claim.id.cmp(&other.claim.id));
-    let ids = |entries: &[&Entry]| entries.iter().map(|entry| entry.claim.id.clone()).collect();
-    let is_apart = |entry: &&&Entry| {
+    let ids = |entries: &[&ClaimEntry]| entries.iter().map(|entry| entry.claim.id.clone()).collect();
+    let is_apart = |entry: &&&ClaimEntry| {
         let mut others = entries.iter().filter(|other| other.claim.id != entry.claim.id);
         others.any(|other| are_two(person, entry, other))
     };
-    let apart: Vec<&Entry> = entries.iter().filter(is_apart).copied().collect();
+    let apart: Vec<&ClaimEntry> = entries.iter().filter(is_apart).copied().collect();
     if apart.is_empty() {
         Finding::BookedTwice { person, claims: ids(&entries) }
     } else {
@@ -108,13 +108,14 @@ fn finding(person: Person, mut entries: Vec<&Entry>) -> Finding {
 /// Says whether the acceptances of somebody in two claims are two messages. What the gateway answered is
 /// a message of its own. One row of the logs may have been booked for both claims, unless it was sent
 /// before one of them was made, or the logs had more than one row.
-fn are_two(person: Person, one: &Entry, other: &Entry) -> bool {
-    let was_sent_twice = |entry: &Entry| entry.proofs(person).any(|proof| proof.twice.binary_search(&person).is_ok());
+fn are_two(person: Person, one: &ClaimEntry, other: &ClaimEntry) -> bool {
+    let was_sent_twice =
+        |entry: &ClaimEntry| entry.proofs(person).any(|proof| proof.twice.binary_search(&person).is_ok());
     if was_sent_twice(one) || was_sent_twice(other) {
         return true;
     }
     let is_before = |[_, last]: [Timestamp; 2], instant| last < instant;
-    let is_before_claim = |left: [Timestamp; 2], entry: &Entry| is_before(left, earliest(&entry.claim));
+    let is_before_claim = |left: [Timestamp; 2], entry: &ClaimEntry| is_before(left, earliest(&entry.claim));
     match (left(person, one), left(person, other)) {
         (None, None) => true,
         (Some(left), None) => is_before_claim(left, other),
@@ -129,7 +130,7 @@ fn are_two(person: Person, one: &Entry, other: &Entry) -> bool {
 }
 
 /// When the messages left by which alone somebody is accepted in a claim; absent if they are by another word.
-fn left(person: Person, entry: &Entry) -> Option<[Timestamp; 2]> {
+fn left(person: Person, entry: &ClaimEntry) -> Option<[Timestamp; 2]> {
     let lefts = entry.proofs(person).filter(|_| entry.is_found_only(person)).map(|proof| proof.left);
     lefts.reduce(|[first, last], [from, to]| [first.min(from), last.max(to)])
 }

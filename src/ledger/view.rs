@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::entry::Entry;
+use super::entry::ClaimEntry;
 use super::line::{Claim, PersonState, Standing};
 
 /// The longest that a request may take after it began; a gateway's client may not wait longer.
@@ -33,7 +33,7 @@ pub(super) fn lives_until(claim: &Claim) -> Timestamp {
 impl View {
     /// Says how somebody stands by one claim alone. Once the run that made it has written what became
     /// of it, nothing of it is in flight any more.
-    pub(super) fn standing(self, entry: &Entry, state: PersonState) -> Standing {
+    pub(super) fn standing(self, entry: &ClaimEntry, state: PersonState) -> Standing {
         match state {
             PersonState::Claimed if self.is_in_flight(entry) => Standing::InFlight,
             PersonState::Claimed => Standing::InDoubt,
@@ -45,12 +45,12 @@ impl View {
     }
 
     /// Says whether the request of a claim may still begin, or be under way.
-    pub(super) fn is_in_flight(self, entry: &Entry) -> bool {
+    pub(super) fn is_in_flight(self, entry: &ClaimEntry) -> bool {
         entry.settled.is_none() && self.may_live(&entry.claim)
     }
 
     /// Until when the request of a claim may still begin, or be under way; `None` if it surely is not.
-    pub(super) fn in_flight_until(self, entry: &Entry) -> Option<Timestamp> {
+    pub(super) fn in_flight_until(self, entry: &ClaimEntry) -> Option<Timestamp> {
         self.is_in_flight(entry).then(|| lives_until(&entry.claim))
     }
 

@@ -150,7 +150,7 @@ impl Ledger {
             return Weighed { decisions: vec![Decision::Absent; evidence.people.len()], outcome: None };
         };
         let own = Own { bulk: evidence.claim.bulk.to_string(), earliest: earliest(state.claim()) };
-        let judged: Vec<Judged<'_>> = evidence
+        let judged: Vec<Explained<'_>> = evidence
             .people
             .iter()
             .map(|testimony| {
@@ -164,7 +164,7 @@ impl Ledger {
 
     /// What is known of somebody by other claims of the message. It is only looked for where it may
     /// explain a row.
-    fn elsewhere(&self, claim: ClaimState<'_>, testimony: &Testimony, view: View) -> Vec<Other> {
+    fn elsewhere(&self, claim: ClaimState<'_>, testimony: &Testimony, view: View) -> Vec<OtherClaim> {
         if testimony.rows.is_empty() {
             return Vec::new();
         }
@@ -176,7 +176,7 @@ impl Ledger {
             let claim = other.claim();
             let is_older = (claim.at, &claim.id) < (own.at, &own.id);
             let is_first = is_older || other.in_flight_until(view).is_some();
-            Other { bulk: claim.id.bulk.to_string(), state, earliest: earliest(claim), is_older, is_first }
+            OtherClaim { bulk: claim.id.bulk.to_string(), state, earliest: earliest(claim), is_older, is_first }
         });
         others.collect()
     }
@@ -203,7 +203,7 @@ impl Own {
 }
 
 /// Another claim of the same person.
-struct Other {
+struct OtherClaim {
     bulk: String,
     state: PersonState,
     /// When its message can have been sent at the earliest.
@@ -215,7 +215,7 @@ struct Other {
     is_first: bool,
 }
 
-impl Other {
+impl OtherClaim {
     /// Says whether a row can be of its request: not if it was sent before the claim was made.
     fn may_have_sent(&self, row: &Sighting) -> bool {
         row.sent_at.is_none_or(|sent_at| sent_at >= self.earliest)
@@ -231,7 +231,7 @@ impl Other {
 }
 
 /// What a kind of rows says of a claim, when other claims have explained theirs.
-struct Left<'a> {
+struct Remaining<'a> {
     /// Those that are left and can be of the claim's own request.
     own: Vec<&'a Sighting>,
     /// How many are left besides.
@@ -242,11 +242,11 @@ struct Left<'a> {
 fn left<'a, 'b>(
     own: &Own,
     rows: impl Iterator<Item = &'a Sighting>,
-    explaining: impl Iterator<Item = &'b Other>,
-) -> Left<'a> {
+    explaining: impl Iterator<Item = &'b OtherClaim>,
+) -> Remaining<'a> {
     let mut rows: Vec<&Sighting> = rows.collect();
     rows.sort_by_key(|row| row.sent_at);
-    let mut explaining: Vec<&Other> = explaining.collect();
+    let mut explaining: Vec<&OtherClaim> = explaining.collect();
     // Whoever claimed last can explain the fewest, and chooses first: so as many as can be are explained.
     explaining.sort_by_key(|other| std::cmp::Reverse(other.earliest));
     explaining.retain(|other| !other.take(&mut rows, |row| row.is_of(&other.bulk)));
@@ -254,33 +254,33 @@ fn left<'a, 'b>(
         other.take(&mut rows, |row| row.bulk.is_none());
     }
     let (own, others): (Vec<&Sighting>, Vec<&Sighting>) = rows.into_iter().partition(|row| own.may_have_sent(row));
-    Left { own, others: others.len() }
+    Remaining { own, others: others.len() }
 }
 
 /// A decision, and the rows that an acceptance rests on.
-struct Judged<'a> {
+struct Explained<'a> {
     decision: Decision,
     rows: Vec<&'a Sighting>,
 }
 
-impl From<Decision> for Judged<'_> {
+impl From<Decision> for Explained<'_> {
     fn from(decision: Decision) -> Self {
         Self { decision, rows: Vec::new() }
     }
 }
 
-fn decide<'a>(own: &Own, known: PersonState, testimony: &'a Testimony, elsewhere: &[Other]) -> Judged<'a> {
+fn decide<'a>(own: &Own, known: PersonState, testimony: &'a Testimony, elsewhere: &[OtherClaim]) -> Explained<'a> {
     type Kind = fn(PersonState) -> bool;
     let rows = |kind: Kind| testimony.rows.iter().filter(move |row| kind(row.state));
     // Of an open claim nobody knows whether it explains anything: whoever is to be accepted needs a row
     // more than those that come first, and whoever is to be refused needs every row explained for sure.
     let settled = |kind: Kind| left(own, rows(kind), elsewhere.iter().filter(move |other| kind(other.state)));
     let first = |kind: Kind| {
-        let may = move |other: &&Other| kind(other.state) || (is_open(other.state) && other.is_first);
+        let may = move |other: &&OtherClaim| kind(other.state) || (is_open(other.state) && other.is_first);
         left(own, rows(kind), elsewhere.iter().filter(may)).own
     };
     let known_bulks = |kind: Kind| {
-        let may = move |other: &&Other| kind(other.state) || is_open(other.state);
+        let may = move |other: &&OtherClaim| kind(other.state) || is_open(other.state);
         left(own, rows(kind), elsewhere.iter().filter(may)).others
     };
     // What was surely not sent was sent all the same, if a row says so.
@@ -290,7 +290,7 @@ fn decide<'a>(own: &Own, known: PersonState, testimony: &'a Testimony, elsewhere
     };
     let accepted = first(is_accepted);
     if may_be_raised && !accepted.is_empty() {
-        return Judged { decision: Decision::Accepted, rows: accepted };
+        return Explained { decision: Decision::Accepted, rows: accepted };
     }
     if known != PersonState::Claimed {
         return Decision::Settled.into();
@@ -312,7 +312,7 @@ fn decide<'a>(own: &Own, known: PersonState, testimony: &'a Testimony, elsewhere
         }
         Some(STATUS_DUPLICATE_MESSAGE_ID) => {
             let was_claimed = elsewhere.iter().any(|other| !is_rejected(other.state));
-            let accepted = Judged { decision: Decision::Accepted, rows: rejected };
+            let accepted = Explained { decision: Decision::Accepted, rows: rejected };
             return if was_claimed { accepted } else { Decision::DuplicateId.into() };
         }
         _ if rows(is_open).any(|row| is_of_own(&row)) => return Decision::UnclearStatus.into(),
@@ -350,8 +350,8 @@ fn status(state: PersonState) -> Option<u16> {
 
 /// The outcome of a claim: what was decided. Of everybody else it says nothing, not even what is known:
 /// so whoever it has as accepted is accepted by the logs.
-fn outcome(state: ClaimState<'_>, evidence: &Evidence, judged: &[Judged<'_>]) -> Option<Outcome> {
-    let settled = |judged: &Judged<'_>| match judged.decision {
+fn outcome(state: ClaimState<'_>, evidence: &Evidence, judged: &[Explained<'_>]) -> Option<Outcome> {
+    let settled = |judged: &Explained<'_>| match judged.decision {
         Decision::Accepted => Some(PersonState::Accepted),
         Decision::Rejected(status) => Some(PersonState::Rejected(status)),
         Decision::Refused => Some(PersonState::Refused),
@@ -397,7 +397,7 @@ fn outcome(state: ClaimState<'_>, evidence: &Evidence, judged: &[Judged<'_>]) ->
 
 /// What the acceptances of evidence rest on; nothing, if there is none. A row that does not say when it
 /// was sent was sent between the claim and the question.
-fn proof(state: ClaimState<'_>, evidence: &Evidence, judged: &[Judged<'_>]) -> Option<Proof> {
+fn proof(state: ClaimState<'_>, evidence: &Evidence, judged: &[Explained<'_>]) -> Option<Proof> {
     let accepted = evidence.people.iter().zip(judged).filter(|(_, judged)| judged.decision == Decision::Accepted);
     let (mut people, mut twice, mut left) = (Vec::new(), Vec::new(), None);
     for (testimony, judged) in accepted {
@@ -450,7 +450,7 @@ mod tests {
             .collect();
         let other = |(bulk, state): &(&str, PersonState)| {
             let (earliest, bulk) = (sample::at(0), (*bulk).to_owned());
-            Other { bulk, state: *state, earliest, is_older: is_first, is_first }
+            OtherClaim { bulk, state: *state, earliest, is_older: is_first, is_first }
         };
         let elsewhere: Vec<_> = elsewhere.iter().map(other).collect();
         decide(&own(), known, &Testimony { person: Person(1), rows, absence_proves }, &elsewhere).decision
@@ -536,7 +536,7 @@ mod tests {
             |second| Sighting { bulk: Some(OWN.to_owned()), state: Accepted, sent_at: Some(sample::at(second)) };
         let check = |known, sent: &[i64], others: &[(i64, PersonState, bool)], expect, rests_on: &[i64]| {
             let rows = sent.iter().copied().map(sighting).collect();
-            let other = |(at, state, is_older): &(i64, PersonState, bool)| Other {
+            let other = |(at, state, is_older): &(i64, PersonState, bool)| OtherClaim {
                 bulk: OWN.to_owned(),
                 state: *state,
                 earliest: sample::at(*at) - APART_MAX,

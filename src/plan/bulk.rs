@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::audience::RowAt;
-use crate::identity::{BulkId, BulkTime, Content, MessageKey, Person, Revision};
+use crate::identity::{BulkId, BulkTime, ContentDigest, MessageKey, Person, Revision};
 
 /// One person to send to: all that a plan keeps of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub struct Recipient {
     /// Who.
     pub person: Person,
     /// What they get.
-    pub content: Content,
+    pub content: ContentDigest,
     /// Where their row is.
     pub row: RowAt,
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::campaign::{Campaign, Draft, Files, Message, Project, duplicates};
+use crate::campaign::{Campaign, DraftPart, Files, Message, Project, duplicates};
 use crate::diagnostic::words::plural;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::ledger::Ledger;
@@ -16,7 +16,12 @@ use super::parallel;
 /// Checks all files without reading the rows of audiences: templates, conditions, headers; of files
 /// that have errors what is whole of them.
 #[must_use]
-pub fn check(project: Option<&Project>, campaigns: &[Campaign], drafts: &[Draft], files: &dyn Files) -> Diagnostics {
+pub fn check(
+    project: Option<&Project>,
+    campaigns: &[Campaign],
+    drafts: &[DraftPart],
+    files: &dyn Files,
+) -> Diagnostics {
     let mut diagnostics = duplicates(campaigns);
     parallel::with_deep_stack(|| {
         for audience in project.map_or(&[][..], |project| &project.suppress) {

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::times::{SendTimes, Slot, When};
+use super::times::{SendTimes, SlotTime, ZoneSlot};
 
 /// How many people get a message when.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -28,16 +28,16 @@ pub struct ZonePeople {
 }
 
 /// Counts people by their slots.
-pub(super) struct Tally(Vec<(u64, u64)>);
+pub(super) struct SlotTally(Vec<(u64, u64)>);
 
-impl Tally {
+impl SlotTally {
     /// Makes room for all slots.
     pub(super) fn new(times: &SendTimes) -> Self {
         Self(vec![(0, 0); times.slots()])
     }
 
     /// Counts one more.
-    pub(super) fn add(&mut self, slot: Slot, is_due: bool) {
+    pub(super) fn add(&mut self, slot: ZoneSlot, is_due: bool) {
         if let Some((due, later)) = self.0.get_mut(usize::from(slot.0)) {
             *(if is_due { due } else { later }) += 1;
         }
@@ -47,10 +47,10 @@ impl Tally {
     pub(super) fn clocks(self, times: &SendTimes) -> Clocks {
         let mut clocks = Clocks::default();
         for (index, (due, later)) in self.0.into_iter().enumerate().filter(|(_, counts)| *counts != (0, 0)) {
-            let slot = Slot(u16::try_from(index).unwrap_or(u16::MAX));
+            let slot = ZoneSlot(u16::try_from(index).unwrap_or(u16::MAX));
             let at = match times.when(slot) {
-                When::At(instant) => Some(*instant),
-                When::Now | When::Past(_) | When::Expired(_) | When::Ambiguous(_) => None,
+                SlotTime::At(instant) => Some(*instant),
+                SlotTime::Now | SlotTime::Past(_) | SlotTime::Expired(_) | SlotTime::Ambiguous(_) => None,
             };
             clocks.at_once += if at.is_none() { due } else { 0 };
             if let Some(zone) = times.zone(slot) {

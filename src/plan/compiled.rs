@@ -3,10 +3,12 @@
 
 use std::sync::Arc;
 
-use crate::audience::Reader;
-use crate::campaign::{Audience, Content, Draft, Files, Message, TemplateText};
+use crate::audience::AudienceReader;
+use crate::campaign::{Audience, Content, DraftPart, Files, Message, TemplateText};
 use crate::diagnostic::{Code, Diagnostics};
-use crate::render::{ColumnUse, Condition, Header, Purpose, Renderer, Template, check_column_names, check_columns};
+use crate::render::{
+    ColumnNames, ColumnUse, Condition, Purpose, Renderer, Template, check_column_names, check_columns,
+};
 use crate::wire::visible::{first_disguise, harm};
 
 use super::row_issue::RowIssue;
@@ -16,7 +18,7 @@ pub(super) struct Selected {
     /// The audience.
     pub audience: Arc<Audience>,
     /// The columns.
-    pub header: Arc<Header>,
+    pub header: Arc<ColumnNames>,
     /// The condition, if there is one.
     pub condition: Option<Condition>,
     /// The columns that the condition looks at.
@@ -69,8 +71,8 @@ impl Selected {
     ///
     /// # Errors
     /// If the audience cannot be read, or lacks a column, or its condition is wrong.
-    pub(super) fn new(audience: &Arc<Audience>, files: &dyn Files) -> Result<(Self, Reader), Diagnostics> {
-        let reader = Reader::open(audience, files)?;
+    pub(super) fn new(audience: &Arc<Audience>, files: &dyn Files) -> Result<(Self, AudienceReader), Diagnostics> {
+        let reader = AudienceReader::open(audience, files)?;
         let header = Arc::clone(reader.header());
         let mut diagnostics = Diagnostics::new();
         let condition = audience.filter.as_ref().and_then(|filter| match Condition::compile(filter) {
@@ -119,11 +121,11 @@ impl Compiled {
     /// # Errors
     /// All that is wrong with its templates, its condition, its audience's columns, and what is worth
     /// a look besides.
-    pub(super) fn new(message: &Message, files: &dyn Files) -> Result<(Self, Reader), Diagnostics> {
+    pub(super) fn new(message: &Message, files: &dyn Files) -> Result<(Self, AudienceReader), Diagnostics> {
         let Content::Text(text) = &message.content;
         let callback_data = message.webhooks.callback_data.as_ref();
-        let Parts { text, callback_data, selected, diagnostics } =
-            Parts::new(Some(text), callback_data, Some(&message.audience), files);
+        let CompiledParts { text, callback_data, selected, diagnostics } =
+            CompiledParts::new(Some(text), callback_data, Some(&message.audience), files);
         match (text, selected) {
             (Some(text), Some((selected, reader))) if !diagnostics.has_errors() => {
                 Ok((Self::from_parts(selected, text, callback_data, diagnostics), reader))
@@ -156,14 +158,14 @@ impl Compiled {
 }
 
 /// What a message is made of, as far as it is there and good.
-struct Parts {
+struct CompiledParts {
     text: Option<Template>,
     callback_data: Option<Template>,
-    selected: Option<(Selected, Reader)>,
+    selected: Option<(Selected, AudienceReader)>,
     diagnostics: Diagnostics,
 }
 
-impl Parts {
+impl CompiledParts {
     fn new(
         text: Option<&TemplateText>,
         callback_data: Option<&TemplateText>,
@@ -189,15 +191,15 @@ impl Parts {
 }
 
 /// Checks what is whole of a file that has errors.
-pub(super) fn check_draft(draft: &Draft, files: &dyn Files) -> Diagnostics {
+pub(super) fn check_draft(draft: &DraftPart, files: &dyn Files) -> Diagnostics {
     match draft {
-        Draft::Message(message) => {
+        DraftPart::Message(message) => {
             let (text, callback_data) = (message.text.as_ref(), message.callback_data.as_ref());
-            Parts::new(text, callback_data, message.audience.as_ref(), files).diagnostics
+            CompiledParts::new(text, callback_data, message.audience.as_ref(), files).diagnostics
         }
-        Draft::Audience(audience) => Selected::new(audience, files).err().unwrap_or_default(),
-        Draft::Loose(audience) => check_loose(audience, files),
-        Draft::Filter(filter) => Condition::compile(filter).err().unwrap_or_default(),
+        DraftPart::Audience(audience) => Selected::new(audience, files).err().unwrap_or_default(),
+        DraftPart::Loose(audience) => check_loose(audience, files),
+        DraftPart::Filter(filter) => Condition::compile(filter).err().unwrap_or_default(),
     }
 }
 
@@ -205,7 +207,7 @@ pub(super) fn check_draft(draft: &Draft, files: &dyn Files) -> Diagnostics {
 fn check_loose(audience: &Audience, files: &dyn Files) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
     let condition = audience.filter.as_ref().and_then(|filter| keep(Condition::compile(filter), &mut diagnostics));
-    match Reader::open(audience, files) {
+    match AudienceReader::open(audience, files) {
         Ok(reader) => {
             let columns = condition.as_ref().map_or(&[][..], Condition::columns);
             diagnostics.extend(check_columns(columns, reader.header(), audience.source.file()));
@@ -226,7 +228,7 @@ fn keep<T>(result: Result<T, Diagnostics>, diagnostics: &mut Diagnostics) -> Opt
 }
 
 /// Checks that the columns with a meaning of their own exist.
-fn special_columns(audience: &Audience, header: &Header) -> Diagnostics {
+fn special_columns(audience: &Audience, header: &ColumnNames) -> Diagnostics {
     let columns = &audience.columns;
     let names = std::iter::once(&columns.to)
         .chain(&columns.time_zone)

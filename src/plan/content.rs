@@ -1,8 +1,8 @@
 //! The digest of what one person gets.
 
 use crate::campaign::Message;
-use crate::identity::encoding::{Keyed, Parts as _};
-use crate::identity::{Content, Key};
+use crate::identity::encoding::{Encode as _, KeyedEncoder};
+use crate::identity::{ContentDigest, Key};
 use crate::wire::options::{Day, DeliveryTimeWindow, ReportType};
 
 /// Makes the contents of one message.
@@ -13,13 +13,13 @@ use crate::wire::options::{Day, DeliveryTimeWindow, ReportType};
 /// are wanted, `silent` if none are, the reports' type; then the text and the callbackData. What is
 /// the API's default is left out, so that writing it out changes nothing.
 #[derive(Clone)]
-pub(super) struct ContentMaker(Keyed);
+pub(super) struct ContentMaker(KeyedEncoder);
 
 impl ContentMaker {
     /// Takes what all renderings of a message have in common.
     #[must_use]
     pub(super) fn new(key: &Key, message: &Message) -> Self {
-        let mut keyed = Keyed::new(key, "sendform.content.v1");
+        let mut keyed = KeyedEncoder::new(key, "sendform.content.v1");
         keyed.part("TEXT");
         let platform = message.platform.as_ref();
         keyed.optional(platform.and_then(|platform| platform.entity_id.as_ref()));
@@ -40,16 +40,16 @@ impl ContentMaker {
 
     /// Makes the content of one rendering.
     #[must_use]
-    pub(super) fn content(&self, text: &str, callback_data: Option<&str>) -> Content {
+    pub(super) fn content(&self, text: &str, callback_data: Option<&str>) -> ContentDigest {
         let mut keyed = self.0.clone();
         keyed.part(text);
         keyed.optional(callback_data);
-        Content(keyed.finish())
+        ContentDigest(keyed.finish())
     }
 }
 
 /// Takes a delivery window, or its absence.
-fn window(parts: &mut impl crate::identity::encoding::Parts, window: Option<&DeliveryTimeWindow>) {
+fn window(parts: &mut impl crate::identity::encoding::Encode, window: Option<&DeliveryTimeWindow>) {
     let Some(window) = window else { return parts.part("-") };
     parts.part("+");
     parts.part(days(window));

@@ -9,10 +9,10 @@ use crate::timing::Pace;
 use crate::timing::horizon::is_too_far_ahead;
 
 use super::bulk::{Bulk, Recipient};
-use super::clocks::{Clocks, Tally};
+use super::clocks::{Clocks, SlotTally};
 use super::gate::{Counts, Gate};
 use super::gather::Gathered;
-use super::times::{SendTimes, Slot, When};
+use super::times::{SendTimes, SlotTime, ZoneSlot};
 
 /// How many bytes a request's body should have at most. The API states no limit; servers in front
 /// of one often allow a megabyte, and what is in flight is what an apply needs memory for.
@@ -22,7 +22,7 @@ const ENVELOPE_BYTES: usize = 400;
 
 /// The bulks of a message.
 #[derive(Debug, Default)]
-pub(super) struct Cut {
+pub(super) struct Batches {
     /// To hand over now.
     pub due: Vec<Bulk>,
     /// To hand over later.
@@ -32,7 +32,7 @@ pub(super) struct Cut {
 }
 
 /// What a message's bulks are cut by.
-pub(super) struct Cutter<'a> {
+pub(super) struct Batcher<'a> {
     /// The message.
     pub message: &'a Message,
     /// Its instants.
@@ -45,15 +45,15 @@ pub(super) struct Cutter<'a> {
     pub bulk_size_max: usize,
 }
 
-impl Cutter<'_> {
+impl Batcher<'_> {
     /// Cuts what was gathered; moves people in the counts whom a gate of time stops.
     #[must_use]
-    pub(super) fn cut(&self, gathered: &mut Gathered, counts: &mut Counts) -> Cut {
+    pub(super) fn cut(&self, gathered: &mut Gathered, counts: &mut Counts) -> Batches {
         let size = (BODY_BYTES_MAX / (gathered.bytes_max as usize + ENVELOPE_BYTES)).clamp(1, self.bulk_size_max);
-        let mut cut = Cut::default();
+        let mut cut = Batches::default();
         let mut building: Option<Building> = None;
         let mut until = self.until;
-        let mut tally = Tally::new(self.times);
+        let mut tally = SlotTally::new(self.times);
         for index in self.order(gathered) {
             let Some(recipient) = gathered.recipients.get(index).copied() else { continue };
             let group = self.start(gathered, index);
@@ -93,13 +93,13 @@ impl Cutter<'_> {
     /// When a person should get it, before staggering.
     fn start(&self, gathered: &Gathered, index: usize) -> Timestamp {
         match self.times.when(slot(gathered, index)) {
-            When::At(instant) => *instant,
-            When::Now | When::Past(_) | When::Expired(_) | When::Ambiguous(_) => self.now,
+            SlotTime::At(instant) => *instant,
+            SlotTime::Now | SlotTime::Past(_) | SlotTime::Expired(_) | SlotTime::Ambiguous(_) => self.now,
         }
     }
 
     /// Makes a bulk of what was collected; gives the end of its paced sending.
-    fn close(&self, building: Building, cut: &mut Cut, counts: &mut Counts) -> Option<Timestamp> {
+    fn close(&self, building: Building, cut: &mut Batches, counts: &mut Counts) -> Option<Timestamp> {
         if building.recipients.is_empty() {
             return None;
         }
@@ -142,8 +142,8 @@ impl Cutter<'_> {
 }
 
 /// Somebody's slot.
-fn slot(gathered: &Gathered, index: usize) -> Slot {
-    gathered.slots.get(index).copied().unwrap_or(Slot(0))
+fn slot(gathered: &Gathered, index: usize) -> ZoneSlot {
+    gathered.slots.get(index).copied().unwrap_or(ZoneSlot(0))
 }
 
 /// A bulk under construction.

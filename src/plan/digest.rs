@@ -4,8 +4,8 @@ use std::fmt;
 
 use data_encoding::HEXLOWER;
 
-use crate::identity::encoding::{Open, Parts as _};
-use crate::identity::{Content, MessageKey, Person, ProjectId};
+use crate::identity::encoding::{Encode as _, PublicDigest};
+use crate::identity::{ContentDigest, MessageKey, Person, ProjectId};
 
 use super::definition::Definition;
 
@@ -22,9 +22,9 @@ const DIGITS: usize = 32;
 /// number of its people; and for each person, in ascending order, the person and the content.
 /// Neither the order of rows nor the cut into bulks nor the time of planning is part of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Digest(String);
+pub struct PlanDigest(String);
 
-impl Digest {
+impl PlanDigest {
     /// Reads a digest.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -34,7 +34,7 @@ impl Digest {
     }
 }
 
-impl fmt::Display for Digest {
+impl fmt::Display for PlanDigest {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0)
     }
@@ -46,8 +46,8 @@ pub(super) struct MessageDigest(pub [u8; 32]);
 
 /// The digest of a message with all of its people, due or not, in ascending order.
 #[must_use]
-pub(super) fn of_message(definition: &Definition, people: &[(Person, Content)]) -> MessageDigest {
-    let mut digest = Open::new("sendform.plan.message.v1");
+pub(super) fn of_message(definition: &Definition, people: &[(Person, ContentDigest)]) -> MessageDigest {
+    let mut digest = PublicDigest::new("sendform.plan.message.v1");
     digest.part(definition.key.to_string());
     digest.number(definition.revision.get());
     digest.part(definition.sender.as_str());
@@ -68,8 +68,8 @@ pub(super) fn of_plan(
     project: &ProjectId,
     gateway: &str,
     messages: impl Iterator<Item = (MessageKey, MessageDigest)>,
-) -> Digest {
-    let mut open = Open::new("sendform.plan.v1");
+) -> PlanDigest {
+    let mut open = PublicDigest::new("sendform.plan.v1");
     open.part(project.as_str());
     open.part(gateway);
     let mut messages: Vec<(String, MessageDigest)> = messages.map(|(key, digest)| (key.to_string(), digest)).collect();
@@ -79,5 +79,5 @@ pub(super) fn of_plan(
     }
     let whole = open.finish_whole();
     let (half, _) = whole.split_at(DIGITS / 2);
-    Digest(format!("{PREFIX}{}", HEXLOWER.encode(half)))
+    PlanDigest(format!("{PREFIX}{}", HEXLOWER.encode(half)))
 }

@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 
 use jiff::Timestamp;
 
-use crate::campaign::{Campaign, Files, FilesError, Project, ReadProject, Stream, read_campaign, read_project};
+use crate::campaign::{AudienceStream, Campaign, Files, FilesError, Project, ReadProject, read_campaign, read_project};
 use crate::diagnostic::Source;
 use crate::identity::{Key, Keys, MessageKey, Person};
 use crate::ledger::{Claim, ClaimId, Dated, Header, Ledger, MessageRecord, Outcome, PersonState, RunId, View};
@@ -37,7 +37,7 @@ impl Files for Memory {
         self.0.get(path).cloned().ok_or(FilesError::Missing)
     }
 
-    fn open(&self, path: &str) -> Result<Box<dyn Stream>, FilesError> {
+    fn open(&self, path: &str) -> Result<Box<dyn AudienceStream>, FilesError> {
         Ok(Box::new(Cursor::new(self.read(path)?)))
     }
 }

@@ -25,7 +25,7 @@ messages:
 
 /// A row: whose it is, how their id is spelt, and its cells.
 #[derive(Debug, Clone)]
-struct Line {
+struct ForbiddenRow {
     person: usize,
     spelling: &'static str,
     cells: [&'static str; 4],
@@ -37,7 +37,7 @@ const NO_IDS: [&str; 8] = ["’#", "#.0", "(#)", "id #", "\"#,00\"", "#/12345678
 
 const GOOD: [&str; 4] = ["Ana", "yes", "UTC", "2026-12-03T00:00:00Z"];
 
-fn lines() -> impl Strategy<Value = Vec<Line>> {
+fn lines() -> impl Strategy<Value = Vec<ForbiddenRow>> {
     let good = sample::select(vec!["#", "#", "+#", "'#", " # ", "\u{200b}#", "#\u{a0}", "\"=\"\"#\"\"\""]);
     let spelling = prop_oneof![4 => good, 1 => sample::select(NO_IDS.to_vec())];
     let cells = (
@@ -48,7 +48,7 @@ fn lines() -> impl Strategy<Value = Vec<Line>> {
     );
     let cells = prop_oneof![Just(GOOD), cells.prop_map(|(name, consent, zone, closes)| [name, consent, zone, closes])];
     let ending = sample::select(vec!["", "", "", "", ",more", "\0", ",\"a\"b"]);
-    let line = (0..4_usize, spelling, cells, ending).prop_map(|(person, spelling, cells, ending)| Line {
+    let line = (0..4_usize, spelling, cells, ending).prop_map(|(person, spelling, cells, ending)| ForbiddenRow {
         person,
         spelling,
         cells,
@@ -62,12 +62,12 @@ fn id(person: usize) -> String {
 }
 
 /// The cells of a row, as they count.
-fn cells(line: &Line) -> [String; 4] {
+fn cells(line: &ForbiddenRow) -> [String; 4] {
     line.cells.map(|cell| plain(cell).into_owned())
 }
 
 /// Whether a row by itself lets its person be sent to.
-fn allows(line: &Line) -> bool {
+fn allows(line: &ForbiddenRow) -> bool {
     let cells = cells(line);
     let [name, consent, zone, closes] = cells.each_ref().map(String::as_str);
     !NO_IDS.contains(&line.spelling)
@@ -93,7 +93,7 @@ proptest! {
         let plan = fixture.plan();
         let message = &plan.messages[0];
         prop_assert_eq!(message.counts.total(), lines.len() as u64, "{}", text);
-        let mut theirs: BTreeMap<usize, Vec<&Line>> = BTreeMap::new();
+        let mut theirs: BTreeMap<usize, Vec<&ForbiddenRow>> = BTreeMap::new();
         for line in &lines {
             theirs.entry(line.person).or_default().push(line);
         }

@@ -8,20 +8,20 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::audience::{Reader, Row, RowAt, TimeForms};
+use crate::audience::{AudienceReader, Row, RowAt, TimeForms};
 use crate::diagnostic::Diagnostics;
-use crate::identity::{Content, Person, PersonMap};
+use crate::identity::{ContentDigest, Person, PersonMap};
 use crate::render::Renderer;
 
 use super::bulk::Recipient;
-use super::frozen::{Change, Fallen};
+use super::frozen::{Change, Dropped};
 use super::gate::{Counts, Gate};
 use super::handed::Placed;
 use super::ids::{IdForm, IdForms};
 use super::parallel;
 use super::row_issue::RowIssues;
-use super::sieve::{Candidate, Fate, Judged, Leftover, Sieve, Verdict};
-use super::times::Slot;
+use super::sieve::{Candidate, Fate, Leftover, RowChecks, RowResult, RowVerdict};
+use super::times::ZoneSlot;
 
 /// How many rows a worker gets at a time.
 const CHUNK_ROWS: usize = 1024;
@@ -41,7 +41,7 @@ pub(super) struct Gathered {
     /// Those who may be sent to, in the audience's order.
     pub recipients: Vec<Recipient>,
     /// Their slots, if there is more than one.
-    pub slots: Vec<Slot>,
+    pub slots: Vec<ZoneSlot>,
     /// When their conversation windows close, if the audience says so.
     pub closes_at: Vec<Timestamp>,
     /// Why the template skipped people, and how many.
@@ -71,7 +71,7 @@ pub(super) struct Gathered {
     /// The most bytes of a text and its callbackData.
     pub bytes_max: u32,
     /// The people of the frozen plan who are not sent to any more.
-    pub fallen: Fallen,
+    pub fallen: Dropped,
     /// Why others of its people cannot be sent to as planned.
     pub unfit: Vec<Change>,
     /// Rows worth a look.
@@ -88,16 +88,16 @@ pub(super) struct SampleRows {
     /// The longest.
     pub longest: Option<(u32, RowAt)>,
     /// One between, chosen by its content.
-    pub between: Option<(Content, RowAt)>,
+    pub between: Option<(ContentDigest, RowAt)>,
 }
 
 #[derive(Clone, Copy)]
-struct Seen {
+struct SeenPeople {
     used: u32,
     index: u32,
 }
 
-impl Seen {
+impl SeenPeople {
     /// The number of the list that stops the person.
     fn list(self) -> u8 {
         self.index.to_le_bytes()[1]
@@ -115,7 +115,7 @@ enum Unfit {
 
 struct Gatherer {
     gathered: Gathered,
-    seen: PersonMap<Seen>,
+    seen: PersonMap<SeenPeople>,
     unfit: PersonMap<Unfit>,
     removed: Vec<u32>,
     several_slots: bool,
@@ -126,7 +126,11 @@ struct Gatherer {
 ///
 /// # Errors
 /// If the audience cannot be read to its end.
-pub(super) fn gather(sieve: &Sieve<'_>, mut reader: Reader, workers: NonZeroUsize) -> Result<Gathered, Diagnostics> {
+pub(super) fn gather(
+    sieve: &RowChecks<'_>,
+    mut reader: AudienceReader,
+    workers: NonZeroUsize,
+) -> Result<Gathered, Diagnostics> {
     let mut gatherer = Gatherer {
         gathered: Gathered::default(),
         seen: PersonMap::default(),
@@ -142,7 +146,7 @@ pub(super) fn gather(sieve: &Sieve<'_>, mut reader: Reader, workers: NonZeroUsiz
         workers,
         || Renderer::new(Arc::clone(header)),
         |renderer, rows: Vec<Row>| {
-            let judged: Vec<Judged> = rows.iter().map(|row| sieve.judge(renderer, row)).collect();
+            let judged: Vec<RowResult> = rows.iter().map(|row| sieve.judge(renderer, row)).collect();
             (judged, rows)
         },
         || {
@@ -165,12 +169,12 @@ pub(super) fn gather(sieve: &Sieve<'_>, mut reader: Reader, workers: NonZeroUsiz
 }
 
 impl Gatherer {
-    fn take(&mut self, judged: Judged) {
+    fn take(&mut self, judged: RowResult) {
         let line = judged.line;
         let (person, id, used, fate) = match judged.verdict {
-            Verdict::Blank => return self.gathered.counts.add(Gate::Blank),
-            Verdict::NoAddress => return self.gathered.counts.add(Gate::NoAddress),
-            Verdict::Unreadable { issue, people, is_nothing } => {
+            RowVerdict::Blank => return self.gathered.counts.add(Gate::Blank),
+            RowVerdict::NoAddress => return self.gathered.counts.add(Gate::NoAddress),
+            RowVerdict::Unreadable { issue, people, is_nothing } => {
                 self.gathered.nothing += u64::from(is_nothing);
                 if judged.unterminated {
                     self.gathered.unterminated = Some((line, None));
@@ -182,7 +186,7 @@ impl Gatherer {
                 }
                 return;
             }
-            Verdict::Person { person, id, used, fate } => (person, id, used, fate),
+            RowVerdict::Person { person, id, used, fate } => (person, id, used, fate),
         };
         self.gathered.ids.add(id);
         if judged.unterminated {
@@ -225,7 +229,7 @@ impl Gatherer {
                 self.stopped(Gate::TooLate)
             }
         };
-        self.seen.insert(person, Seen { used, index });
+        self.seen.insert(person, SeenPeople { used, index });
     }
 
     /// A row that cannot be read, but shows whom it is about: it may forbid what another one of theirs
@@ -238,13 +242,13 @@ impl Gatherer {
                 self.contradict(person, seen, line);
             }
             None => {
-                self.seen.insert(person, Seen { used: 0, index });
+                self.seen.insert(person, SeenPeople { used: 0, index });
             }
         }
     }
 
     /// A further row of a person.
-    fn again(&mut self, person: Person, seen: Seen, used: u32, line: u64) {
+    fn again(&mut self, person: Person, seen: SeenPeople, used: u32, line: u64) {
         let gate = gate_of(seen.index);
         let illegible = gate == Gate::Unreadable && seen.list() == ILLEGIBLE;
         if gate == Gate::Contradicting || illegible {
@@ -259,7 +263,7 @@ impl Gatherer {
     }
 
     /// Takes back what was decided about a person: another row of theirs, on this line, says otherwise.
-    fn contradict(&mut self, person: Person, seen: Seen, line: u64) {
+    fn contradict(&mut self, person: Person, seen: SeenPeople, line: u64) {
         let gate = gate_of(seen.index);
         if gate == Gate::ToSend {
             self.removed.push(seen.index);
@@ -271,12 +275,12 @@ impl Gatherer {
         self.unfit.remove(&person);
         self.gathered.counts.shift(gate, Gate::Contradicting);
         push_few(&mut self.gathered.contradicting, line);
-        self.seen.insert(person, Seen { used: seen.used, index: NO_CANDIDATE | gate_byte(Gate::Contradicting) });
+        self.seen.insert(person, SeenPeople { used: seen.used, index: NO_CANDIDATE | gate_byte(Gate::Contradicting) });
     }
 
     /// Looks for the people of a frozen plan: counts those who are not sent to any more.
-    fn fallen(&self, planned: &[(Person, Content)]) -> Fallen {
-        let mut fallen = Fallen::default();
+    fn fallen(&self, planned: &[(Person, ContentDigest)]) -> Dropped {
+        let mut fallen = Dropped::default();
         for (person, _) in planned {
             match self.seen.get(person).map(|seen| gate_of(seen.index)) {
                 None => fallen.gone += 1,
@@ -317,7 +321,7 @@ impl Gatherer {
     }
 
     /// Takes out those whose rows contradict each other; looks for the people of a frozen plan.
-    fn finish(mut self, planned: &[(Person, Content)]) -> Gathered {
+    fn finish(mut self, planned: &[(Person, ContentDigest)]) -> Gathered {
         self.gathered.fallen = self.fallen(planned);
         self.gathered.unfit = changes(&self.unfit);
         self.removed.sort_unstable();

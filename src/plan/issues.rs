@@ -5,7 +5,7 @@ use crate::campaign::{Audience, Message};
 use crate::diagnostic::words::{list, number, plural};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity};
 use crate::identity::IdRule;
-use crate::render::{Header, remedy};
+use crate::render::{ColumnNames, remedy};
 use crate::timing;
 
 use super::gate::Gate;
@@ -20,7 +20,12 @@ const SHOWN_MAX: usize = 8;
 /// Puts what was gathered into diagnostics. Rows that cannot be read, and contradicting ones, are
 /// warnings, because they are counted; failed ones are errors unless so many of them are allowed.
 #[must_use]
-pub(super) fn of(message: &Message, header: &Header, gathered: &Gathered, failures_are_allowed: bool) -> Diagnostics {
+pub(super) fn of(
+    message: &Message,
+    header: &ColumnNames,
+    gathered: &Gathered,
+    failures_are_allowed: bool,
+) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
     let audience = &message.audience;
     let file = audience.source.file();
@@ -102,7 +107,7 @@ fn contradicting(message: &Message, gathered: &Gathered) -> Option<Diagnostic> {
 /// What stands in cells of people who would be sent to, though it is likely not meant.
 fn leftovers<'a>(
     message: &'a Message,
-    header: &'a Header,
+    header: &'a ColumnNames,
     gathered: &'a Gathered,
 ) -> impl Iterator<Item = Diagnostic> + 'a {
     let file = message.audience.source.file();

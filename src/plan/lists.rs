@@ -22,7 +22,7 @@ const CHUNK_ROWS: usize = 1024;
 
 /// The people of an audience, as a list that keeps them from getting messages.
 #[derive(Debug)]
-pub(super) struct List {
+pub(super) struct ProtectiveList {
     /// The audience.
     pub audience: Arc<Audience>,
     /// Its people.
@@ -46,7 +46,7 @@ pub struct Protection {
     pub stopped: u64,
 }
 
-impl List {
+impl ProtectiveList {
     /// Reads all people of an audience, under one sender. A row that cannot be read, or has no id, is an
     /// error here: somebody who must not get anything could hide behind it.
     ///

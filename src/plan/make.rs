@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::audience::Reader;
+use crate::audience::AudienceReader;
 use crate::campaign::{Audience, Campaign, Content, Files, Limits, Message, Project, Zone, duplicates};
 use crate::diagnostic::Diagnostics;
 use crate::diagnostic::words::{number, plural};
@@ -16,18 +16,18 @@ use crate::timing;
 use super::clocks::Clocks;
 use super::compiled::Compiled;
 use super::content::ContentMaker;
-use super::cut::Cutter;
+use super::cut::Batcher;
 use super::definition::Definition;
-use super::digest::{self, Digest};
-use super::frozen::{Change, Frozen, FrozenState, Held, Hold, people as planned_people};
+use super::digest::{self, PlanDigest};
+use super::frozen::{Change, Comparison, Frozen, FrozenState, PlanConstraint, people as planned_people};
 use super::gate::Gate;
 use super::gather::{Gathered, gather};
-use super::handed::{self, AtGateway, Gone, Handed};
-use super::lists::List;
+use super::handed::{self, AtGateway, Gone, PendingClaims};
+use super::lists::ProtectiveList;
 use super::message::MessagePlan;
 use super::rails::{Accepted, Rail, RailKind};
 use super::selection::Selection;
-use super::sieve::Sieve;
+use super::sieve::RowChecks;
 use super::times::SendTimes;
 use super::{changes, check, issues, rails, same, sample, values};
 
@@ -91,7 +91,7 @@ pub struct Plan {
     /// What is wrong with the files as a whole.
     pub diagnostics: Diagnostics,
     /// The digest of what is planned here.
-    pub digest: Digest,
+    pub digest: PlanDigest,
     /// The frozen plan that it is held to.
     pub frozen: Option<FrozenState>,
 }
@@ -173,7 +173,7 @@ impl Plan {
 
     /// The digest of what was approved: that of the frozen plan, or else of this one.
     #[must_use]
-    pub fn approved(&self) -> &Digest {
+    pub fn approved(&self) -> &PlanDigest {
         self.frozen.as_ref().map_or(&self.digest, |frozen| &frozen.digest)
     }
 
@@ -239,7 +239,7 @@ pub fn plan(input: &Input<'_>) -> Plan {
 struct Planner<'a> {
     input: &'a Input<'a>,
     /// Lists of people under a sender: they are shared by messages.
-    lists: Vec<(SenderId, Arc<List>)>,
+    lists: Vec<(SenderId, Arc<ProtectiveList>)>,
     rails: Vec<Rail>,
 }
 
@@ -250,7 +250,7 @@ impl Planner<'_> {
         let mut plan = empty(message, selected, handed::terms(message, known, self.input.now));
         if let Err(diagnostics) = self.fill(message, &mut plan) {
             plan.diagnostics.extend(diagnostics);
-            plan.at_gateway = Handed::of(known, message, 1, self.input.now).unplaced(message);
+            plan.at_gateway = PendingClaims::of(known, message, 1, self.input.now).unplaced(message);
         }
         plan.at_gateway.retired = changes::is_retired(self.input.project, &message.key);
         if plan.diagnostics.has_errors() {
@@ -266,7 +266,7 @@ impl Planner<'_> {
         }
         let known = input.ledger.filter(|_| input.keys.is_some());
         let keys = self.keys();
-        let handed = Handed::of(known, message, keys.all().count(), input.now);
+        let handed = PendingClaims::of(known, message, keys.all().count(), input.now);
         let fingerprints: Vec<Fingerprint> =
             keys.all().map(|key| Fingerprint::new(key, &input.project.id, &message.sender)).collect();
         let compiled = super::parallel::with_deep_stack(|| Compiled::new(message, input.files));
@@ -277,11 +277,11 @@ impl Planner<'_> {
         plan.dialect = Some(reader.dialect());
         plan.nameless = reader.nameless();
         let until = known.and_then(|ledger| ledger.until(&message.key, message.revision));
-        let hold = Hold::of(input.frozen, message, known);
-        plan.held = input.frozen.and_then(|frozen| Held::of(frozen, message, known, input.view));
+        let hold = PlanConstraint::of(input.frozen, message, known);
+        plan.held = input.frozen.and_then(|frozen| Comparison::of(frozen, message, known, input.view));
         let times = SendTimes::new(&message.schedule, input.now, until, input.frozen.map(|frozen| frozen.at));
         let contents = ContentMaker::new(keys.first(), message);
-        let mut sieve = Sieve {
+        let mut sieve = RowChecks {
             message,
             compiled: &compiled,
             times: &times,
@@ -302,7 +302,7 @@ impl Planner<'_> {
         let mut gathered = gather(&sieve, reader, input.workers)?;
         if !gathered.forms.agree() {
             sieve.numbers_are_times = false;
-            gathered = gather(&sieve, Reader::open(&message.audience, input.files)?, input.workers)?;
+            gathered = gather(&sieve, AudienceReader::open(&message.audience, input.files)?, input.workers)?;
         }
         let placed = std::mem::take(&mut gathered.placed);
         let older = fingerprints.get(1..).filter(|_| handed.has_older_keys() && placed.lacks_somebody());
@@ -344,7 +344,7 @@ impl Planner<'_> {
         let ledger = input.ledger.filter(|_| input.keys.is_some());
         let mut counts = gathered.counts;
         plan.skipped = std::mem::take(&mut gathered.skipped);
-        let cutter = Cutter {
+        let cutter = Batcher {
             message,
             times,
             until: ledger.and_then(|ledger| ledger.until(&message.key, message.revision)),
@@ -379,7 +379,7 @@ impl Planner<'_> {
         if plan.selected {
             let before = ledger.and_then(|ledger| ledger.last_record(&message.key)).map(|record| record.audience);
             let limits = &input.project.limits;
-            let seen = rails::Seen { late: gathered.late, nothing: gathered.nothing };
+            let seen = rails::RailFacts { late: gathered.late, nothing: gathered.nothing };
             self.rails.extend(rails::of_message(message, &counts, before, seen, limits, input.accepted));
             let overlap = ledger.map(|ledger| changes::overlap(message, ledger, input.now));
             let (overlap, leaving) = overlap.unwrap_or_default();
@@ -414,7 +414,9 @@ impl Planner<'_> {
         let input = self.input;
         let suppress = &input.project.suppress;
         let lists = fingerprints.iter().flat_map(|key| suppress.iter().map(move |audience| (key, audience)));
-        lists.map(|(key, audience)| Ok(List::read(audience, input.files, key, input.workers)?.people)).collect()
+        lists
+            .map(|(key, audience)| Ok(ProtectiveList::read(audience, input.files, key, input.workers)?.people))
+            .collect()
     }
 
     /// The people of audiences, each read once for each sender.
@@ -423,7 +425,7 @@ impl Planner<'_> {
         sender: &SenderId,
         audiences: &[Arc<Audience>],
         fingerprints: &[Fingerprint],
-    ) -> Result<Vec<Arc<List>>, Diagnostics> {
+    ) -> Result<Vec<Arc<ProtectiveList>>, Diagnostics> {
         let mut lists = Vec::new();
         let mut diagnostics = Diagnostics::new();
         for (audience, first) in audiences.iter().zip(fingerprints.iter().take(1).cycle()) {
@@ -433,7 +435,7 @@ impl Planner<'_> {
                 lists.push(Arc::clone(list));
                 continue;
             }
-            match List::read(audience, self.input.files, first, self.input.workers) {
+            match ProtectiveList::read(audience, self.input.files, first, self.input.workers) {
                 Ok(list) => {
                     let list = Arc::new(list);
                     self.lists.push((sender.clone(), Arc::clone(&list)));

@@ -13,7 +13,7 @@ use crate::wire::options::SendingSpeedLimit;
 use super::bulk::Bulk;
 use super::changes::TextChange;
 use super::clocks::Clocks;
-use super::frozen::Held;
+use super::frozen::Comparison;
 use super::gate::{Counts, Gate};
 use super::handed::AtGateway;
 use super::lists::Protection;
@@ -71,7 +71,7 @@ pub struct MessagePlan {
     /// What the text was when it was last sent.
     pub change: Option<TextChange>,
     /// What became of the people of the frozen plan; absent without one, or if it has not got the message.
-    pub held: Option<Held>,
+    pub held: Option<Comparison>,
     /// Texts worth a look.
     pub samples: Vec<Sample>,
     /// What is wrong, or worth a look.

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::audience::{Reader, Row};
+use crate::audience::{AudienceReader, Row};
 use crate::campaign::{Files, Message};
 use crate::diagnostic::Diagnostics;
 use crate::identity::{CanonicalTo, Fingerprint, Key, MessageKey, ProjectId};
@@ -15,7 +15,7 @@ use super::content::ContentMaker;
 use super::sieve::{Rendered, render_row};
 
 /// A person of a bulk, ready to be sent to. It holds personal data, so it has no `Debug`.
-pub struct Person {
+pub struct RenderedPerson {
     /// Who and what, as planned.
     pub planned: Recipient,
     /// The recipient's id, without blanks and wrappers around it.
@@ -47,7 +47,7 @@ pub enum PrepareError {
 pub struct Preparer {
     message: MessageKey,
     compiled: Compiled,
-    reader: Reader,
+    reader: AudienceReader,
     renderer: Renderer,
     fingerprint: Fingerprint,
     contents: ContentMaker,
@@ -78,11 +78,11 @@ impl Preparer {
     ///
     /// # Errors
     /// If a row is not what was planned.
-    pub fn prepare(&mut self, bulk: &Bulk) -> Result<Vec<Person>, PrepareError> {
+    pub fn prepare(&mut self, bulk: &Bulk) -> Result<Vec<RenderedPerson>, PrepareError> {
         bulk.recipients.iter().map(|recipient| self.person(*recipient)).collect()
     }
 
-    fn person(&mut self, planned: Recipient) -> Result<Person, PrepareError> {
+    fn person(&mut self, planned: Recipient) -> Result<RenderedPerson, PrepareError> {
         let unreadable = || PrepareError::Unreadable { message: self.message.clone() };
         let changed = || PrepareError::Changed { message: self.message.clone() };
         self.reader.seek(planned.row).map_err(|_| unreadable())?;
@@ -100,6 +100,6 @@ impl Preparer {
         if self.contents.content(&text, callback_data.as_deref()) != planned.content {
             return Err(changed());
         }
-        Ok(Person { planned, to: canonical.sent().to_owned(), text, callback_data })
+        Ok(RenderedPerson { planned, to: canonical.sent().to_owned(), text, callback_data })
     }
 }

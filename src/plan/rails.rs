@@ -210,7 +210,7 @@ fn expectation(message: &Message, expect: Expect, who: &str, people: u64, accept
 
 /// What the rails of a message need besides the counts.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Seen {
+pub(super) struct RailFacts {
     /// How many people's time is past, who are sent to by consent.
     pub late: u64,
     /// How many unreadable rows only have a word for nothing in the place of the id, as exports write it
@@ -224,7 +224,7 @@ pub(super) fn of_message(
     message: &Message,
     counts: &Counts,
     audience_before: Option<u64>,
-    seen: Seen,
+    seen: RailFacts,
     limits: &Limits,
     accepted: &Accepted,
 ) -> Vec<Rail> {
@@ -254,7 +254,7 @@ pub(super) fn of_message(
         let words = format!("{} failed, but at most {} may", plural(failed, "row"), number(limits.failed_rows));
         rails.push(Rail::new(RailKind::Failed, key, limits.failed_rows, failed, accepted).words(words));
     }
-    let Seen { late, nothing } = seen;
+    let RailFacts { late, nothing } = seen;
     let unreadable = counts.get(Gate::Unreadable).saturating_sub(nothing);
     let share = percent(unreadable, counts.filled());
     let limit = u64::from(limits.unreadable_rows_percent);

@@ -21,18 +21,18 @@ pub(super) fn heir(
     planned: &[MessagePlan],
 ) -> Option<(MessageKey, u64)> {
     let standings = [ledger.standings(gone, revision)];
-    let shared = planned.iter().map(|plan| (plan.key.clone(), Shared::of(plan, &standings).all()));
+    let shared = planned.iter().map(|plan| (plan.key.clone(), SharedAudience::of(plan, &standings).all()));
     shared.filter(|(_, shared)| *shared > 0).max_by_key(|(_, shared)| *shared)
 }
 
 /// The people to whom a plan sends what another message has, or may have, brought them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Shared {
+struct SharedAudience {
     have: u64,
     may_have: u64,
 }
 
-impl Shared {
+impl SharedAudience {
     /// Counts them, by how they stand with revisions of the other message.
     fn of(plan: &MessagePlan, standings: &[Standings<'_>]) -> Self {
         let mut shared = Self::default();
@@ -107,7 +107,7 @@ fn among(
 }
 
 /// The message of the ledger, of the same sender and with the same text, that shares the most people.
-fn sent(plan: &MessagePlan, ledger: &Ledger, gone: &[MessageKey]) -> Option<(MessageKey, Shared)> {
+fn sent(plan: &MessagePlan, ledger: &Ledger, gone: &[MessageKey]) -> Option<(MessageKey, SharedAudience)> {
     let mut alike: BTreeMap<&MessageKey, Vec<Standings<'_>>> = BTreeMap::new();
     for record in ledger.messages() {
         let is_alike = record.sender == plan.sender && record.text == plan.template;
@@ -115,6 +115,6 @@ fn sent(plan: &MessagePlan, ledger: &Ledger, gone: &[MessageKey]) -> Option<(Mes
             alike.entry(&record.message).or_default().push(ledger.standings(&record.message, record.revision));
         }
     }
-    let shared = alike.into_iter().map(|(key, standings)| (key.clone(), Shared::of(plan, &standings)));
+    let shared = alike.into_iter().map(|(key, standings)| (key.clone(), SharedAudience::of(plan, &standings)));
     shared.filter(|(_, shared)| shared.all() > 0).max_by_key(|(_, shared)| shared.all())
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::audience::{Reader, Row};
+use crate::audience::{AudienceReader, Row};
 use crate::campaign::{Files, Message};
 use crate::render::Renderer;
 
@@ -35,7 +35,7 @@ impl std::fmt::Debug for Sample {
 /// Renders the rows that are worth a look; those that cannot be read again are left out.
 #[must_use]
 pub(super) fn samples(message: &Message, compiled: &Compiled, files: &dyn Files, rows: &SampleRows) -> Vec<Sample> {
-    let Ok(mut reader) = Reader::open(&message.audience, files) else { return Vec::new() };
+    let Ok(mut reader) = AudienceReader::open(&message.audience, files) else { return Vec::new() };
     let header = Arc::clone(reader.header());
     let mut row = Vec::new();
     let mut found = Vec::new();

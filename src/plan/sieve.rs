@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::audience::{Moment, Row, RowAt, TimeForm, masked_time, time_cure, used_digest};
+use crate::audience::{CellInstant, Row, RowAt, TimeForm, masked_time, time_cure, used_digest};
 use crate::campaign::Message;
 use crate::diagnostic::Code;
-use crate::identity::{CanonicalTo, Content, Fingerprint, IdRule, Person, ToError, meant};
+use crate::identity::{CanonicalTo, ContentDigest, Fingerprint, IdRule, Person, ToError, meant};
 use crate::ledger::{Standing, Standings, View};
 use crate::render::{
     Renderer, Rendering, TextProblem, check_text, leftover_mark, looks_like_mojibake, word_for_nothing,
@@ -18,16 +18,16 @@ use crate::wire::visible::is_blank;
 
 use super::compiled::{Compiled, WindowColumn};
 use super::content::ContentMaker;
-use super::frozen::{Hold, Planned};
+use super::frozen::{PlanConstraint, PlannedPerson};
 use super::gate::Gate;
-use super::handed::Handed;
+use super::handed::PendingClaims;
 use super::ids::IdForm;
-use super::lists::List;
+use super::lists::ProtectiveList;
 use super::row_issue::RowIssue;
-use super::times::{Found, SendTimes, Slot, When};
+use super::times::{SendTimes, SlotTime, ZoneFound, ZoneSlot};
 
 /// All that the rows of one message are held against.
-pub(super) struct Sieve<'a> {
+pub(super) struct RowChecks<'a> {
     /// The message.
     pub message: &'a Message,
     /// Its templates and columns.
@@ -39,21 +39,21 @@ pub(super) struct Sieve<'a> {
     /// Makes contents.
     pub contents: &'a ContentMaker,
     /// People who never get anything.
-    pub suppressed: &'a [Arc<List>],
+    pub suppressed: &'a [Arc<ProtectiveList>],
     /// People whom the audience excludes.
-    pub excluded: &'a [Arc<List>],
+    pub excluded: &'a [Arc<ProtectiveList>],
     /// What the ledger knows of the message.
     pub standings: Option<Standings<'a>>,
     /// Whether open claims may belong to another run.
     pub view: View,
     /// What the gateway has of it already.
-    pub handed: &'a Handed<'a>,
+    pub handed: &'a PendingClaims<'a>,
     /// The instant of planning.
     pub now: Timestamp,
     /// Whether a bare number in a column of times is one.
     pub numbers_are_times: bool,
     /// What a frozen plan holds it to.
-    pub hold: &'a Hold<'a>,
+    pub hold: &'a PlanConstraint<'a>,
     /// Whether people who were rejected are free again.
     pub retry_rejected: bool,
     /// Whether people whose time is past are sent to now.
@@ -64,7 +64,7 @@ pub(super) struct Sieve<'a> {
 
 /// What a row comes to.
 #[derive(Debug)]
-pub(super) struct Judged {
+pub(super) struct RowResult {
     /// Where the row is.
     pub at: RowAt,
     /// Its line in the file.
@@ -72,12 +72,12 @@ pub(super) struct Judged {
     /// Whether the file ends in it without a line end.
     pub unterminated: bool,
     /// What it comes to.
-    pub verdict: Verdict,
+    pub verdict: RowVerdict,
 }
 
 /// What a row comes to.
 #[derive(Debug)]
-pub(super) enum Verdict {
+pub(super) enum RowVerdict {
     /// Nothing stands in it.
     Blank,
     /// It has no id.
@@ -129,7 +129,7 @@ pub(super) enum Fate {
 /// When somebody is sent to, and until when that may be.
 #[derive(Debug, Clone, Copy)]
 struct Window {
-    slot: Slot,
+    slot: ZoneSlot,
     closes_at: Option<Timestamp>,
     form: Option<TimeForm>,
 }
@@ -151,9 +151,9 @@ pub(super) enum Leftover {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Candidate {
     /// What they get.
-    pub content: Content,
+    pub content: ContentDigest,
     /// When.
-    pub slot: Slot,
+    pub slot: ZoneSlot,
     /// When their conversation window closes.
     pub closes_at: Option<Timestamp>,
     /// How that is written.
@@ -166,17 +166,17 @@ pub(super) struct Candidate {
     pub late: bool,
 }
 
-impl Sieve<'_> {
+impl RowChecks<'_> {
     /// Judges a row.
-    pub(super) fn judge(&self, renderer: &mut Renderer, row: &Row) -> Judged {
+    pub(super) fn judge(&self, renderer: &mut Renderer, row: &Row) -> RowResult {
         let verdict = match &row.cells {
             Ok(cells) => self.verdict(renderer, cells),
             Err(problem) => {
                 let people = problem.to.as_deref().map(|to| self.meant(to)).unwrap_or_default();
-                Verdict::Unreadable { issue: problem.into(), people, is_nothing: false }
+                RowVerdict::Unreadable { issue: problem.into(), people, is_nothing: false }
             }
         };
-        Judged { at: row.at, line: row.line, unterminated: row.unterminated, verdict }
+        RowResult { at: row.at, line: row.line, unterminated: row.unterminated, verdict }
     }
 
     fn ids(&self) -> IdRule {
@@ -196,37 +196,37 @@ impl Sieve<'_> {
         .collect()
     }
 
-    fn verdict(&self, renderer: &mut Renderer, cells: &csv::StringRecord) -> Verdict {
+    fn verdict(&self, renderer: &mut Renderer, cells: &csv::StringRecord) -> RowVerdict {
         let cell = cells.get(self.compiled.selected.to).unwrap_or_default();
         let to = match CanonicalTo::parse(cell, self.ids()) {
             Ok(to) => to,
-            Err(ToError::Empty) if cells.iter().all(is_blank) => return Verdict::Blank,
-            Err(ToError::Empty) => return Verdict::NoAddress,
+            Err(ToError::Empty) if cells.iter().all(is_blank) => return RowVerdict::Blank,
+            Err(ToError::Empty) => return RowVerdict::NoAddress,
             Err(error) => {
                 let column = &self.compiled.selected.audience.columns.to;
                 let issue = RowIssue::new(Code::BadRecipient, error.to_string(), Some(column)).help(error.help());
                 let is_nothing = error == ToError::Nothing;
-                return Verdict::Unreadable { issue, people: self.meant(cell), is_nothing };
+                return RowVerdict::Unreadable { issue, people: self.meant(cell), is_nothing };
             }
         };
         let Some(first) = self.fingerprints.first() else {
             let issue = RowIssue::new(Code::BadRecipient, "there is no key", None);
-            return Verdict::Unreadable { issue, people: Vec::new(), is_nothing: false };
+            return RowVerdict::Unreadable { issue, people: Vec::new(), is_nothing: false };
         };
         let person = first.person(&to);
         self.handed.see(self.fingerprints, &to, person);
         let used = used_digest(cells, &self.compiled.used);
         let used = u32::try_from(used >> 32).unwrap_or_default();
         let fate = self.fate(renderer, cells, &to, person);
-        Verdict::Person { person, id: IdForm::of(&to), used, fate }
+        RowVerdict::Person { person, id: IdForm::of(&to), used, fate }
     }
 
-    fn slot(&self, cells: &csv::StringRecord) -> Result<Slot, RowIssue> {
+    fn slot(&self, cells: &csv::StringRecord) -> Result<ZoneSlot, RowIssue> {
         let cell = self.compiled.time_zone.and_then(|position| cells.get(position));
         let (code, problem) = match self.times.slot(cell) {
-            Found::Slot(slot) => return Ok(slot),
-            Found::Missing => (Code::UnreadableRow, "the time zone is empty, and there is no fallback"),
-            Found::Unknown => (Code::BadZone, "there is no such time zone in the IANA database"),
+            ZoneFound::Slot(slot) => return Ok(slot),
+            ZoneFound::Missing => (Code::UnreadableRow, "the time zone is empty, and there is no fallback"),
+            ZoneFound::Unknown => (Code::BadZone, "there is no such time zone in the IANA database"),
         };
         let column = self.compiled.selected.audience.columns.time_zone.as_deref();
         let issue = RowIssue::new(code, problem, column);
@@ -248,7 +248,7 @@ impl Sieve<'_> {
         let wrong = |message: &str, help: &str| {
             RowIssue::new(Code::UnreadableRow, message, column).value(masked_time(cell)).help(help)
         };
-        let moment = Moment::parse(cell)
+        let moment = CellInstant::parse(cell)
             .ok_or_else(|| wrong("the time is not a date and time with an offset", time_cure(cell)))?;
         if moment.form != TimeForm::Written && !self.numbers_are_times {
             let message = "the time is a bare number, and other rows of the column have another form";
@@ -269,7 +269,7 @@ impl Sieve<'_> {
     }
 
     /// The first list that has a person.
-    fn protected(gate: Gate, lists: &[Arc<List>], person: &Person) -> Option<Fate> {
+    fn protected(gate: Gate, lists: &[Arc<ProtectiveList>], person: &Person) -> Option<Fate> {
         let number = lists.iter().position(|list| list.people.contains(person))?;
         Some(Fate::Protected(gate, u8::try_from(number).unwrap_or(u8::MAX)))
     }
@@ -298,21 +298,21 @@ impl Sieve<'_> {
         }
         let planned = self.hold.planned(person);
         match planned {
-            Planned::Nothing => return Fate::Stopped(Gate::NotInPlan),
-            Planned::Other => return Fate::Stopped(Gate::Differs),
-            Planned::Anything | Planned::This(_) => {}
+            PlannedPerson::Nothing => return Fate::Stopped(Gate::NotInPlan),
+            PlannedPerson::Other => return Fate::Stopped(Gate::Differs),
+            PlannedPerson::Anything | PlannedPerson::This(_) => {}
         }
         if self.message.paused {
             return Fate::Stopped(Gate::Paused);
         }
         let late = match self.times.when(slot) {
-            When::Now | When::At(_) => false,
-            When::Past(_) if self.send_late => true,
-            When::Expired(instant) => return Fate::Expired(*instant),
+            SlotTime::Now | SlotTime::At(_) => false,
+            SlotTime::Past(_) if self.send_late => true,
+            SlotTime::Expired(instant) => return Fate::Expired(*instant),
             // Whom a frozen plan has were not too late when it was made.
-            When::Past(instant) if planned != Planned::Anything => return Fate::Expired(*instant),
-            When::Past(_) => return Fate::Stopped(Gate::TooLate),
-            When::Ambiguous(zone) => {
+            SlotTime::Past(instant) if planned != PlannedPerson::Anything => return Fate::Expired(*instant),
+            SlotTime::Past(_) => return Fate::Stopped(Gate::TooLate),
+            SlotTime::Ambiguous(zone) => {
                 let message = format!("a change of the clock skips or repeats the time in {zone}; say `ifAmbiguous`");
                 return Fate::Failed(RowIssue::new(Code::AmbiguousTime, message, None));
             }
@@ -344,7 +344,7 @@ impl Sieve<'_> {
         &self,
         renderer: &mut Renderer,
         cells: &csv::StringRecord,
-        planned: Planned,
+        planned: PlannedPerson,
         window: Window,
         late: bool,
     ) -> Fate {

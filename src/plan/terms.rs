@@ -24,7 +24,7 @@ pub(super) struct Term {
 /// The terms of a message's schedule, in the order in which a digest takes them.
 #[must_use]
 pub(super) fn of_schedule(schedule: &Schedule) -> Vec<Term> {
-    let mut terms = Terms::default();
+    let mut terms = ScheduleTerms::default();
     match &schedule.send_at {
         None => terms.mark("-"),
         Some(send_at) => {
@@ -61,7 +61,7 @@ pub(super) fn of_schedule(schedule: &Schedule) -> Vec<Term> {
 /// A message's own options, for showing what changed in them.
 #[must_use]
 pub(super) fn of_options(message: &Message) -> Vec<Term> {
-    let mut terms = Terms::default();
+    let mut terms = ScheduleTerms::default();
     let mut show = |name: &str, value: Option<&str>| {
         if let Some(value) = value {
             terms.add(name, value);
@@ -116,9 +116,9 @@ pub(super) fn in_words(name: &str, value: &str) -> String {
 }
 
 #[derive(Default)]
-struct Terms(Vec<Term>);
+struct ScheduleTerms(Vec<Term>);
 
-impl Terms {
+impl ScheduleTerms {
     fn add(&mut self, name: &str, value: impl Into<String>) {
         self.0.push(Term { name: name.to_owned(), value: value.into() });
     }

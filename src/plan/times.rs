@@ -10,17 +10,17 @@ use crate::timing;
 
 /// A number for a zone of a message's schedule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Slot(pub u16);
+pub(super) struct ZoneSlot(pub u16);
 
 /// The instants of a message.
 pub(super) struct SendTimes {
-    slots: Vec<When>,
+    slots: Vec<SlotTime>,
     zones: Option<Zones>,
 }
 
 /// When the people of a slot are sent to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum When {
+pub(super) enum SlotTime {
     /// As soon as it is applied.
     Now,
     /// At an instant that is still to come, or behind the paced sending that began then.
@@ -36,17 +36,17 @@ pub(super) enum When {
 struct Zones {
     /// Their names, slot by slot.
     names: Vec<&'static str>,
-    by_name: HashMap<String, Slot>,
-    fallback: Option<Slot>,
+    by_name: HashMap<String, ZoneSlot>,
+    fallback: Option<ZoneSlot>,
     /// Zones that are likely not meant.
     doubtful: Vec<&'static str>,
 }
 
 /// What a person's zone leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Found {
+pub(super) enum ZoneFound {
     /// A slot.
-    Slot(Slot),
+    Slot(ZoneSlot),
     /// The cell is empty, and there is no fallback.
     Missing,
     /// There is no such zone.
@@ -64,22 +64,22 @@ impl SendTimes {
         planned_at: Option<Timestamp>,
     ) -> Self {
         let goes_on = schedule.speed.is_some() && until.is_some_and(|until| until > now);
-        let clock = Clock { now, goes_on, planned_at };
-        let Some(send_at) = &schedule.send_at else { return Self { slots: vec![When::Now], zones: None } };
+        let clock = Reference { now, goes_on, planned_at };
+        let Some(send_at) = &schedule.send_at else { return Self { slots: vec![SlotTime::Now], zones: None } };
         match &send_at.zone {
             Zone::Fixed(zone) => Self { slots: vec![time(send_at, zone, schedule, clock)], zones: None },
             Zone::PerPerson { fallback } => Self::per_person(send_at, fallback.as_ref(), schedule, clock),
         }
     }
 
-    fn per_person(send_at: &SendAt, fallback: Option<&TimeZone>, schedule: &Schedule, clock: Clock) -> Self {
-        let mut slots: Vec<When> = Vec::new();
+    fn per_person(send_at: &SendAt, fallback: Option<&TimeZone>, schedule: &Schedule, clock: Reference) -> Self {
+        let mut slots: Vec<SlotTime> = Vec::new();
         let mut names = Vec::new();
         let mut by_name = HashMap::new();
         let mut doubtful = Vec::new();
         for name in timing::zone_names() {
             let Some(zone) = timing::zone(name) else { continue };
-            let slot = Slot(u16::try_from(slots.len()).expect("there are fewer zones than 65,536"));
+            let slot = ZoneSlot(u16::try_from(slots.len()).expect("there are fewer zones than 65,536"));
             slots.push(time(send_at, &zone, schedule, clock));
             by_name.insert(name.to_lowercase(), slot);
             by_name.insert(name.to_owned(), slot);
@@ -95,14 +95,14 @@ impl SendTimes {
 
     /// The slot of a person with this cell in the zone's column.
     #[must_use]
-    pub(super) fn slot(&self, zone: Option<&str>) -> Found {
-        let Some(zones) = &self.zones else { return Found::Slot(Slot(0)) };
+    pub(super) fn slot(&self, zone: Option<&str>) -> ZoneFound {
+        let Some(zones) = &self.zones else { return ZoneFound::Slot(ZoneSlot(0)) };
         match zone.map(str::trim).filter(|zone| !zone.is_empty()) {
-            None => zones.fallback.map_or(Found::Missing, Found::Slot),
+            None => zones.fallback.map_or(ZoneFound::Missing, ZoneFound::Slot),
             Some(zone) => {
                 // Most write the name as it is.
                 let known = zones.by_name.get(zone).or_else(|| zones.by_name.get(&zone.to_ascii_lowercase()));
-                known.copied().map_or(Found::Unknown, Found::Slot)
+                known.copied().map_or(ZoneFound::Unknown, ZoneFound::Slot)
             }
         }
     }
@@ -116,7 +116,7 @@ impl SendTimes {
 
     /// The name of a slot's zone, if each person has their own.
     #[must_use]
-    pub(super) fn zone(&self, slot: Slot) -> Option<&str> {
+    pub(super) fn zone(&self, slot: ZoneSlot) -> Option<&str> {
         self.zones.as_ref()?.names.get(usize::from(slot.0)).copied()
     }
 
@@ -128,14 +128,14 @@ impl SendTimes {
 
     /// When the people of a slot are sent to.
     #[must_use]
-    pub(super) fn when(&self, slot: Slot) -> &When {
-        self.slots.get(usize::from(slot.0)).unwrap_or(&When::Now)
+    pub(super) fn when(&self, slot: ZoneSlot) -> &SlotTime {
+        self.slots.get(usize::from(slot.0)).unwrap_or(&SlotTime::Now)
     }
 }
 
 /// What instants are held against.
 #[derive(Debug, Clone, Copy)]
-struct Clock {
+struct Reference {
     now: Timestamp,
     /// Whether the paced sending of the message has begun and has not come to its end.
     goes_on: bool,
@@ -144,14 +144,14 @@ struct Clock {
 }
 
 /// When the people of a zone are sent to.
-fn time(send_at: &SendAt, zone: &TimeZone, schedule: &Schedule, clock: Clock) -> When {
+fn time(send_at: &SendAt, zone: &TimeZone, schedule: &Schedule, clock: Reference) -> SlotTime {
     match timing::resolve(send_at.local, zone, send_at.if_ambiguous) {
-        Err(_) => When::Ambiguous(zone.iana_name().unwrap_or("UTC").to_owned()),
-        Ok(instant) if instant > clock.now || clock.goes_on => When::At(instant),
-        Ok(instant) if clock.planned_at.is_some_and(|planned| planned < instant) => When::Expired(instant),
+        Err(_) => SlotTime::Ambiguous(zone.iana_name().unwrap_or("UTC").to_owned()),
+        Ok(instant) if instant > clock.now || clock.goes_on => SlotTime::At(instant),
+        Ok(instant) if clock.planned_at.is_some_and(|planned| planned < instant) => SlotTime::Expired(instant),
         Ok(instant) => match schedule.if_past {
-            IfPast::SendNow => When::Now,
-            IfPast::TooLate => When::Past(instant),
+            IfPast::SendNow => SlotTime::Now,
+            IfPast::TooLate => SlotTime::Past(instant),
         },
     }
 }

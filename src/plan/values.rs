@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::audience::Reader;
+use crate::audience::AudienceReader;
 use crate::campaign::{Files, Message};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::render::Condition;
@@ -59,7 +59,7 @@ fn columns(
         .filter_map(|used| Some((header.position(&used.name)?, used.name.clone(), Values::new())))
         .filter(|(position, ..)| *position != compiled.selected.to)
         .collect();
-    let mut reader = Reader::open(&message.audience, files).ok()?;
+    let mut reader = AudienceReader::open(&message.audience, files).ok()?;
     let mut rows = Vec::new();
     while reader.read(&mut rows, CHUNK_ROWS).is_ok_and(|read| read > 0) {
         for cells in rows.iter().filter_map(|row| row.cells.as_ref().ok()) {

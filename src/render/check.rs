@@ -8,8 +8,8 @@ use minijinja::machinery::ast::{self, Expr, Spanned, Stmt};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::render::extent::extent;
-use crate::render::flow::{Handed, Literal};
-use crate::render::nesting::Form;
+use crate::render::flow::{FilteredExpression, Literal};
+use crate::render::nesting::SourceForm;
 use crate::render::position::Position;
 use crate::render::slips::TAGS;
 use crate::render::types::Type;
@@ -32,9 +32,9 @@ pub(super) struct Inclusion {
 }
 
 /// Walks over one source and collects what it uses and what is wrong with it.
-pub(super) struct Checker<'a> {
+pub(super) struct SourceChecker<'a> {
     position: &'a Position,
-    form: Form,
+    form: SourceForm,
     /// Names that `for` declares, innermost last.
     pub(super) scope: Vec<(String, Type)>,
     pub(super) uses: Vec<Use>,
@@ -44,7 +44,7 @@ pub(super) struct Checker<'a> {
     /// Slices of texts.
     pub(super) slices: Vec<Range<usize>>,
     /// What the engine hands to a filter of ours.
-    pub(super) handed: Vec<Handed>,
+    pub(super) handed: Vec<FilteredExpression>,
     /// The texts that are written out in the tag that is looked at.
     pub(super) written_out: Vec<Literal>,
     /// Texts that are written out, and could be columns with quotes around their names.
@@ -59,9 +59,9 @@ pub(super) fn range(span: Span) -> Range<usize> {
     span.start_offset as usize..span.end_offset as usize
 }
 
-impl<'a> Checker<'a> {
+impl<'a> SourceChecker<'a> {
     /// Starts with nothing found.
-    pub(super) fn new(position: &'a Position, form: Form) -> Self {
+    pub(super) fn new(position: &'a Position, form: SourceForm) -> Self {
         Self {
             position,
             form,
@@ -79,15 +79,15 @@ impl<'a> Checker<'a> {
     }
 
     /// What is being checked.
-    pub(super) const fn form(&self) -> Form {
+    pub(super) const fn form(&self) -> SourceForm {
         self.form
     }
 
     /// The code for what has the wrong type.
     pub(super) const fn type_code(&self) -> Code {
         match self.form {
-            Form::Template => Code::TemplateForbidden,
-            Form::Expression => Code::WhereFailed,
+            SourceForm::Template => Code::TemplateForbidden,
+            SourceForm::Expression => Code::WhereFailed,
         }
     }
 

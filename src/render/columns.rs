@@ -3,7 +3,7 @@
 use crate::diagnostic::suggest::nearest;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::render::slips::column_form;
-use crate::render::{Header, visible_name};
+use crate::render::{ColumnNames, visible_name};
 
 /// A column that is used, at its first use.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub struct ColumnUse {
 ///
 /// `audience_file` names the audience in the message.
 #[must_use]
-pub fn check_columns(uses: &[ColumnUse], header: &Header, audience_file: &str) -> Diagnostics {
+pub fn check_columns(uses: &[ColumnUse], header: &ColumnNames, audience_file: &str) -> Diagnostics {
     missing(uses, header, audience_file, |used, diagnostic| {
         let names = header.names();
         let quotes =
@@ -39,7 +39,7 @@ pub fn check_columns(uses: &[ColumnUse], header: &Header, audience_file: &str) -
 
 /// The same for columns that are named outside of expressions.
 #[must_use]
-pub fn check_column_names(uses: &[ColumnUse], header: &Header, audience_file: &str) -> Diagnostics {
+pub fn check_column_names(uses: &[ColumnUse], header: &ColumnNames, audience_file: &str) -> Diagnostics {
     missing(uses, header, audience_file, |used, diagnostic| {
         let names = header.names();
         let diagnostic = diagnostic.help(columns_help(names));
@@ -52,7 +52,7 @@ pub fn check_column_names(uses: &[ColumnUse], header: &Header, audience_file: &s
 
 fn missing(
     uses: &[ColumnUse],
-    header: &Header,
+    header: &ColumnNames,
     audience_file: &str,
     help: impl Fn(&ColumnUse, Diagnostic) -> Diagnostic,
 ) -> Diagnostics {
@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn a_misspelled_column_finds_its_neighbour() {
-        let header = Header::new(["instagram_id", "first_name", "city"].map(str::to_owned).to_vec());
+        let header = ColumnNames::new(["instagram_id", "first_name", "city"].map(str::to_owned).to_vec());
         let check = |name: &str, expected: Option<&str>| {
             let uses =
                 [ColumnUse { name: name.to_owned(), place: Place::File("a.yaml".to_owned()), is_compared: false }];
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn a_letter_that_looks_like_another_is_spelled_out() {
-        let header = Header::new(["to", "n\u{430}me"].map(str::to_owned).to_vec());
+        let header = ColumnNames::new(["to", "n\u{430}me"].map(str::to_owned).to_vec());
         let place = Place::File("a.yaml".to_owned());
         let found = check_column_names(
             &[ColumnUse { name: "name".to_owned(), place, is_compared: false }],

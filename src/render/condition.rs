@@ -7,17 +7,17 @@ use minijinja::{Environment, Value};
 
 use crate::campaign::Expression;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::render::check::Checker;
+use crate::render::check::SourceChecker;
 use crate::render::columns::ColumnUse;
 use crate::render::direct;
 use crate::render::environment::environment;
 use crate::render::extent::extent;
-use crate::render::failure::{Failure, RenderError};
+use crate::render::failure::{EngineFailure, RenderError};
 use crate::render::guard::{ENGINE_FAILED, guarded};
-use crate::render::nesting::Form;
+use crate::render::nesting::SourceForm;
 use crate::render::part::{Part, columns};
 use crate::render::position::Position;
-use crate::render::record::Record;
+use crate::render::record::RowObject;
 use crate::render::slices;
 use crate::render::syntax::{read_to_the_end, unparsed};
 use crate::render::types::Type;
@@ -58,9 +58,9 @@ impl Condition {
             let message = format!("the expression is larger than {EXPRESSION_BYTES_MAX} bytes");
             return Err(Diagnostic::error(Code::TooLarge, message, whole()).into());
         }
-        read_to_the_end(text, Form::Expression, position)?;
-        let tree = parse_expr(text).map_err(|error| unparsed(&error, Form::Expression, position, text))?;
-        let mut checker = Checker::new(position, Form::Expression);
+        read_to_the_end(text, SourceForm::Expression, position)?;
+        let tree = parse_expr(text).map_err(|error| unparsed(&error, SourceForm::Expression, position, text))?;
+        let mut checker = SourceChecker::new(position, SourceForm::Expression);
         let found = checker.expression(&tree);
         checker.tested(&tree);
         if !found.fits(Type::Bool) && !checker.diagnostics.has_errors() {
@@ -76,10 +76,10 @@ impl Condition {
             return Err(checker.diagnostics);
         }
         let direct = direct::test(&tree);
-        let rewritten = slices::rewrite(text, Form::Expression, &checker.slices, &[]);
+        let rewritten = slices::rewrite(text, SourceForm::Expression, &checker.slices, &[]);
         let compiled = ENVIRONMENT
             .compile_expression_owned(rewritten.as_ref().map_or(text, |rewritten| &rewritten.text).to_owned())
-            .map_err(|error| unparsed(&error, Form::Expression, position, text))?;
+            .map_err(|error| unparsed(&error, SourceForm::Expression, position, text))?;
         let part = Part::new(checker, position, text.len(), rewritten);
         let columns = columns(std::iter::once(&part));
         Ok(Self { compiled, direct, part, columns })
@@ -92,7 +92,7 @@ impl Condition {
     }
 
     /// Evaluates it over a row.
-    pub(super) fn eval(&self, record: &Arc<Record>) -> Result<bool, RenderError> {
+    pub(super) fn eval(&self, record: &Arc<RowObject>) -> Result<bool, RenderError> {
         match self.direct.as_ref().and_then(|test| test.holds(record)) {
             Some(holds) => Ok(holds),
             None => self.eval_by_engine(Value::from_dyn_object(Arc::clone(record))),
@@ -101,7 +101,7 @@ impl Condition {
 
     /// What the short way says, and what the engine says.
     #[cfg(test)]
-    pub(super) fn eval_both(&self, record: &Arc<Record>) -> (Option<bool>, Result<bool, RenderError>) {
+    pub(super) fn eval_both(&self, record: &Arc<RowObject>) -> (Option<bool>, Result<bool, RenderError>) {
         let direct = self.direct.as_ref().and_then(|test| test.holds(record));
         (direct, self.eval_by_engine(Value::from_dyn_object(Arc::clone(record))))
     }
@@ -111,14 +111,14 @@ impl Condition {
             let place = Some(self.part.all());
             return Err(RenderError { place, ..failed(ENGINE_FAILED) });
         };
-        let value = value.map_err(|error| match Failure::from(&error) {
-            Failure::Failed { message, range: Some(span), .. } => {
+        let value = value.map_err(|error| match EngineFailure::from(&error) {
+            EngineFailure::Failed { message, range: Some(span), .. } => {
                 let range = self.part.whole(&span);
                 let column = self.part.uses_within(&range).next().map(str::to_owned);
                 RenderError { place: Some(self.part.place(&range)), column, ..failed(message) }
             }
-            Failure::Failed { message, range: None, .. } => failed(message),
-            Failure::Skip(_) => failed("`skip` belongs into a template"),
+            EngineFailure::Failed { message, range: None, .. } => failed(message),
+            EngineFailure::Skip(_) => failed("`skip` belongs into a template"),
         })?;
         bool::try_from(value).map_err(|_| failed("the expression gives no condition for this row"))
     }
@@ -131,11 +131,11 @@ fn failed(message: &str) -> RenderError {
 #[cfg(test)]
 mod tests {
     use crate::render::fixture::{condition, row};
-    use crate::render::{Header, Renderer};
+    use crate::render::{ColumnNames, Renderer};
 
     #[test]
     fn a_condition_is_true_false_or_blamed_on_a_column() {
-        let mut renderer = Renderer::new(Header::new(vec!["age".to_owned(), "country".to_owned()]));
+        let mut renderer = Renderer::new(ColumnNames::new(vec!["age".to_owned(), "country".to_owned()]));
         let mut check = |source: &str, cells: [&str; 2], expected: Result<bool, Option<&str>>| {
             let compiled = condition(source).expect("the condition is allowed");
             renderer.fill(&row(&cells));

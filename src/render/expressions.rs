@@ -7,14 +7,14 @@ use minijinja::machinery::ast::{self, BinOpKind, CompareOpKind, Expr, Spanned, U
 use minijinja::value::ValueKind;
 
 use crate::diagnostic::Code;
-use crate::render::check::{Checker, Use, range};
+use crate::render::check::{SourceChecker, Use, range};
 use crate::render::extent::extent;
 use crate::render::slips::{column_form, is_keyword};
 use crate::render::types::Type;
 use crate::render::vocabulary::{FILTERS, FUNCTIONS, TESTS, find};
 use crate::wire::visible::{first_harm, harm};
 
-impl Checker<'_> {
+impl SourceChecker<'_> {
     /// Checks an expression and says what it is.
     pub(super) fn expression(&mut self, expr: &Expr<'_>) -> Type {
         let at = extent(expr);

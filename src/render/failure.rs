@@ -84,7 +84,7 @@ impl From<SkipPerson> for Error {
 
 /// What the engine's error says, with nothing of the row in it.
 #[derive(Debug)]
-pub(super) enum Failure {
+pub(super) enum EngineFailure {
     /// The template leaves the person out.
     Skip(String),
     /// It failed.
@@ -97,7 +97,7 @@ pub(super) enum Failure {
     },
 }
 
-impl From<&Error> for Failure {
+impl From<&Error> for EngineFailure {
     fn from(error: &Error) -> Self {
         let mut problem = None;
         let mut deepest = error;

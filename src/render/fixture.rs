@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Cursor;
 
-use crate::campaign::{Expression, Files, FilesError, Stream, TemplateText};
+use crate::campaign::{AudienceStream, Expression, Files, FilesError, TemplateText};
 use crate::diagnostic::{Diagnostics, Place, Source};
 use crate::render::{Condition, Purpose, Template};
 
@@ -23,7 +23,7 @@ impl Files for InMemory {
         String::from_utf8(bytes).map_err(|error| FilesError::Encoding { offset: error.utf8_error().valid_up_to() })
     }
 
-    fn open(&self, path: &str) -> Result<Box<dyn Stream>, FilesError> {
+    fn open(&self, path: &str) -> Result<Box<dyn AudienceStream>, FilesError> {
         let bytes = self.0.get(path).ok_or(FilesError::Missing)?.clone();
         Ok(Box::new(Cursor::new(bytes)))
     }

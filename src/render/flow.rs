@@ -9,7 +9,7 @@ use minijinja::Value;
 use minijinja::machinery::ast::{BinOpKind, CallArg, Expr};
 
 use crate::diagnostic::Code;
-use crate::render::check::{Checker, range};
+use crate::render::check::{SourceChecker, range};
 use crate::render::extent::extent;
 use crate::render::failure::Problem;
 use crate::render::filters::Made;
@@ -22,7 +22,7 @@ pub(super) const OPEN: &str = "open";
 
 /// An expression that the engine hands to a filter of ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Handed {
+pub(super) struct FilteredExpression {
     /// Where it stands.
     pub(super) range: Range<usize>,
     /// The filter.
@@ -38,7 +38,7 @@ pub(super) struct Literal {
     pub(super) range: Range<usize>,
 }
 
-impl Checker<'_> {
+impl SourceChecker<'_> {
     /// Follows what an expression that is written out, or gone over, is made of.
     pub(super) fn flow(&mut self, expr: &Expr<'_>) {
         match expr {
@@ -108,7 +108,7 @@ impl Checker<'_> {
 
     fn hand(&mut self, expr: &Expr<'_>, filter: &'static str) {
         if !matches!(expr, Expr::Const(_)) {
-            self.handed.push(Handed { range: extent(expr), filter });
+            self.handed.push(FilteredExpression { range: extent(expr), filter });
         }
     }
 }
@@ -137,7 +137,7 @@ mod tests {
 
     use crate::diagnostic::Code;
     use crate::render::fixture::{InMemory, row, template};
-    use crate::render::{Header, Renderer, Rendering};
+    use crate::render::{ColumnNames, Renderer, Rendering};
 
     /// A text that is made of columns, without a word about blanks.
     fn text() -> impl Strategy<Value = String> {
@@ -163,7 +163,7 @@ mod tests {
         fn a_blank_column_never_gets_into_a_text_unseen(text in text()) {
             let source = format!("{{{{ {text} }}}}");
             let compiled = template(&source, &InMemory::default()).expect("the template is allowed");
-            let mut renderer = Renderer::new(Header::new(["a", "b"].map(str::to_owned).to_vec()));
+            let mut renderer = Renderer::new(ColumnNames::new(["a", "b"].map(str::to_owned).to_vec()));
             let mut rendered = |blank: &str| {
                 renderer.fill(&row(&[blank, "B"]));
                 match renderer.render(&compiled) {

@@ -11,9 +11,9 @@ use crate::wire::visible::is_invisible;
 
 /// The columns of an audience, in their order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Header(Vec<String>);
+pub struct ColumnNames(Vec<String>);
 
-impl Header {
+impl ColumnNames {
     /// Takes the names of the columns, as [`plain_name`] gives them; whether they can be used is checked
     /// by whoever reads them.
     #[must_use]
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_column_is_found_across_kinds_of_blanks() {
-        let header = Header::new(vec!["to".to_owned(), "First Name".to_owned()]);
+        let header = ColumnNames::new(vec!["to".to_owned(), "First Name".to_owned()]);
         for name in ["First Name", "First\u{a0}Name", " First  Name ", "First\u{200b} Name"] {
             assert_eq!(header.position(name), Some(1), "{name:?}");
         }

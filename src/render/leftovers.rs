@@ -2,7 +2,7 @@
 //! that were read in the wrong encoding. Both may be meant, so they are only said, never refused.
 
 use crate::render::misread;
-use crate::wire::bytes::Bytes;
+use crate::wire::bytes::ByteSet;
 
 /// The longest word for nothing, in bytes.
 const WORD_BYTES_MAX: usize = 15;
@@ -83,7 +83,7 @@ const WORDS: [&str; 54] = [
 ];
 
 /// The bytes that marks begin with, and the sign of a number in scientific notation.
-const MARKS: Bytes = Bytes::of(b"&<\\{|[%+");
+const MARKS: ByteSet = ByteSet::of(b"&<\\{|[%+");
 
 /// What a cell still holds of the program that it comes from: an escape, markup, a placeholder that was
 /// never filled, a number that was cut. To people it is noise.

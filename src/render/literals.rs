@@ -5,15 +5,15 @@
 use minijinja::machinery::ast::{self, BinOpKind, CallArg, Expr, Spanned, UnaryOpKind};
 
 use crate::diagnostic::Code;
-use crate::render::check::{Checker, range};
+use crate::render::check::{SourceChecker, range};
 use crate::render::extent::extent;
-use crate::render::nesting::Form;
+use crate::render::nesting::SourceForm;
 use crate::render::slips::column_form;
 use crate::render::visible_name;
 use crate::wire::cell::plain;
 use crate::wire::visible::{first_disguise, harm, is_blank, is_invisible};
 
-impl Checker<'_> {
+impl SourceChecker<'_> {
     /// Refuses a comparison that knows nothing of the row: no name was met since there were so many.
     pub(super) fn refuse_constants(&mut self, names: usize, whole: &Expr<'_>, first: &Expr<'_>) {
         if self.names != names || self.diagnostics.has_errors() {
@@ -81,7 +81,7 @@ impl Checker<'_> {
     /// Refuses what nobody sees in a text of an expression, unless it is written as an escape.
     pub(super) fn refuse_unseen(&mut self, constant: &Spanned<ast::Const>) {
         let Some(text) = constant.value.as_str().filter(|text| !text.is_ascii()) else { return };
-        if self.form() != Form::Expression || is_escaped(constant, text) {
+        if self.form() != SourceForm::Expression || is_escaped(constant, text) {
             return;
         }
         let starts_unseen = text.starts_with(|mark: char| is_invisible(mark) && !mark.is_whitespace());
@@ -136,7 +136,7 @@ fn within_curly(text: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use crate::render::Header;
+    use crate::render::ColumnNames;
     use crate::render::fixture::{InMemory, condition, list, template};
 
     #[test]
@@ -209,7 +209,7 @@ mod tests {
 
     #[test]
     fn a_column_in_quotes_is_not_sent_as_its_name() {
-        let header = Header::new(["first_name", "city", "Home Town"].map(str::to_owned).to_vec());
+        let header = ColumnNames::new(["first_name", "city", "Home Town"].map(str::to_owned).to_vec());
         let check = |source: &str, expect: bool| {
             let found = match template(source, &InMemory::default()) {
                 Ok(template) => template.pasted(Some(&header)),

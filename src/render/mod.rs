@@ -47,7 +47,7 @@ pub use condition::Condition;
 pub use failure::{RenderError, remedy};
 pub use foreign::Purpose;
 pub use guard::is_guarded;
-pub use header::{Header, plain_name, visible_name};
+pub use header::{ColumnNames, plain_name, visible_name};
 pub use leftovers::{leftover_mark, looks_like_mojibake, word_for_nothing};
 pub use renderer::{Renderer, Rendering};
 pub use template::Template;

@@ -20,7 +20,7 @@ const BLOCKS_MAX: usize = 32;
 
 /// Why a source is not given to the parser, and where, in bytes.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Refused {
+pub(super) enum TooDeep {
     /// It is nested too deeply.
     TooDeep { message: String, range: Range<usize> },
     /// A character is not of the language, or a text or number is not whole.
@@ -31,7 +31,7 @@ pub(super) enum Refused {
 
 /// What a source is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum SourceForm {
     /// Text with tags.
     Template,
     /// One expression.
@@ -42,8 +42,8 @@ pub(super) enum Form {
 ///
 /// # Errors
 /// If there is something that a parser must not be given: the first, in the source's order.
-pub(super) fn check_tokens(source: &str, form: Form, syntax: &SyntaxConfig) -> Result<(), Refused> {
-    let mut tokens = Tokenizer::new(source, "", form == Form::Expression, syntax.clone());
+pub(super) fn check_tokens(source: &str, form: SourceForm, syntax: &SyntaxConfig) -> Result<(), TooDeep> {
+    let mut tokens = Tokenizer::new(source, "", form == SourceForm::Expression, syntax.clone());
     let mut depths = Depths::default();
     let mut text_before = false;
     let mut end = 0;
@@ -56,17 +56,17 @@ pub(super) fn check_tokens(source: &str, form: Form, syntax: &SyntaxConfig) -> R
                 // The tokenizer has gone on to the end before it says that a text has none.
                 let detail = error.detail().unwrap_or_default().to_owned();
                 let at = if detail.contains("string") { skip_blanks(source, end) } else { at };
-                return Err(Refused::Unreadable { at, detail });
+                return Err(TooDeep::Unreadable { at, detail });
             }
         };
         let range = span.start_offset as usize..span.end_offset as usize;
         end = range.end;
         let is_text = matches!(token, Token::Str(_) | Token::String(_));
         if is_text && text_before {
-            return Err(Refused::TwoTexts { range });
+            return Err(TooDeep::TwoTexts { range });
         }
         text_before = is_text;
-        depths.see(&token).map_err(|message| Refused::TooDeep { message, range })?;
+        depths.see(&token).map_err(|message| TooDeep::TooDeep { message, range })?;
     }
 }
 
@@ -170,15 +170,15 @@ impl Depths {
 mod tests {
     use super::*;
 
-    fn template(source: &str) -> Result<(), Refused> {
-        check_tokens(source, Form::Template, &SyntaxConfig::default())
+    fn template(source: &str) -> Result<(), TooDeep> {
+        check_tokens(source, SourceForm::Template, &SyntaxConfig::default())
     }
 
     #[test]
     fn long_lists_are_no_depth() {
         let countries: Vec<String> = (0..500).map(|number| format!("\"C{number}\"")).collect();
         let source = format!("country in [{}]", countries.join(", "));
-        assert_eq!(check_tokens(&source, Form::Expression, &SyntaxConfig::default()), Ok(()));
+        assert_eq!(check_tokens(&source, SourceForm::Expression, &SyntaxConfig::default()), Ok(()));
         assert_eq!(template(&"{{ a | upper }} {% if b %}x{% endif %}".repeat(200)), Ok(()));
         assert_eq!(template("{% for x in [1] %}{% else %}{% endfor %}".repeat(100).as_str()), Ok(()));
     }
@@ -186,7 +186,7 @@ mod tests {
     #[test]
     fn every_chain_is_cut() {
         let check = |source: String, expect: &str| {
-            let Err(Refused::TooDeep { message, range }) = template(&source) else { panic!("{source}") };
+            let Err(TooDeep::TooDeep { message, range }) = template(&source) else { panic!("{source}") };
             assert!(message.contains(expect), "{message}");
             assert!(range.end <= source.len());
         };
@@ -206,7 +206,8 @@ mod tests {
     #[test]
     fn the_first_character_that_is_not_of_the_language_is_found() {
         let check = |source: &str, rest: &str| {
-            let Err(Refused::Unreadable { at, .. }) = check_tokens(source, Form::Expression, &SyntaxConfig::default())
+            let Err(TooDeep::Unreadable { at, .. }) =
+                check_tokens(source, SourceForm::Expression, &SyntaxConfig::default())
             else {
                 panic!("{source}")
             };
@@ -218,7 +219,7 @@ mod tests {
         check("a == \"x\u{a0}\" \u{a0}and b", "\u{a0}and b");
         check("a == \"x", "\"x");
         check("\"x\" }} y", " y");
-        let two = check_tokens("a in [\"x\" 'y']", Form::Expression, &SyntaxConfig::default());
-        assert_eq!(two, Err(Refused::TwoTexts { range: 10..13 }));
+        let two = check_tokens("a in [\"x\" 'y']", SourceForm::Expression, &SyntaxConfig::default());
+        assert_eq!(two, Err(TooDeep::TwoTexts { range: 10..13 }));
     }
 }

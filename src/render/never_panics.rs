@@ -4,7 +4,7 @@
 use proptest::prelude::{ProptestConfig, Strategy, any, proptest};
 use proptest::{option, prop_oneof, sample};
 
-use super::Header;
+use super::ColumnNames;
 use super::fixture::{InMemory, condition, list, row, template};
 use super::guard::ENGINE_FAILED;
 use super::renderer::Renderer;
@@ -149,7 +149,7 @@ fn words() -> impl Strategy<Value = Words> {
 fn caught(source: &str, cells: &[&str]) -> Option<String> {
     match template(source, &InMemory::default()) {
         Ok(compiled) => {
-            let mut renderer = Renderer::new(Header::new(COLUMNS.map(str::to_owned).to_vec()));
+            let mut renderer = Renderer::new(ColumnNames::new(COLUMNS.map(str::to_owned).to_vec()));
             renderer.fill(&row(cells));
             let error = renderer.render(&compiled).err()?.message;
             (error == ENGINE_FAILED).then_some(error)
@@ -162,7 +162,7 @@ fn caught(source: &str, cells: &[&str]) -> Option<String> {
 fn caught_in_condition(source: &str, cells: &[&str]) -> Option<String> {
     match condition(source) {
         Ok(compiled) => {
-            let mut renderer = Renderer::new(Header::new(COLUMNS.map(str::to_owned).to_vec()));
+            let mut renderer = Renderer::new(ColumnNames::new(COLUMNS.map(str::to_owned).to_vec()));
             renderer.fill(&row(cells));
             let error = renderer.matches(&compiled).err()?.message;
             (error == ENGINE_FAILED).then_some(error)

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::diagnostic::Place;
-use crate::render::check::{Checker, Use};
+use crate::render::check::{SourceChecker, Use};
 use crate::render::columns::ColumnUse;
 use crate::render::position::Position;
 use crate::render::slices::{Mapping, Rewritten};
@@ -23,7 +23,12 @@ pub(super) struct Part {
 
 impl Part {
     /// Keeps what the checker found, and how the source was rewritten, if it was.
-    pub(super) fn new(checker: Checker<'_>, position: &Position, length: usize, rewritten: Option<Rewritten>) -> Self {
+    pub(super) fn new(
+        checker: SourceChecker<'_>,
+        position: &Position,
+        length: usize,
+        rewritten: Option<Rewritten>,
+    ) -> Self {
         let Rewritten { extents: more, mapping, .. } = rewritten.unwrap_or_default();
         let mut extents = checker.extents;
         extents.extend(more);

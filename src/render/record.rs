@@ -9,7 +9,7 @@ use minijinja::Value;
 use minijinja::value::{Object, ObjectRepr};
 
 use crate::render::vocabulary::{FUNCTIONS, find};
-use crate::render::{Header, plain_name};
+use crate::render::{ColumnNames, plain_name};
 
 /// Stands before a name that is surely meant as a column's, though a function has it too. No column
 /// has it in its own name: headers hold no control characters.
@@ -17,15 +17,15 @@ pub(super) const COLUMN_MARK: char = '\0';
 
 /// The cells of one row, under the names of the columns.
 #[derive(Debug)]
-pub(super) struct Record {
+pub(super) struct RowObject {
     positions: Arc<HashMap<String, usize, FixedState>>,
     text: String,
     cells: Vec<Range<usize>>,
 }
 
-impl Record {
+impl RowObject {
     /// Makes an empty one.
-    pub(super) fn new(header: &Header) -> Self {
+    pub(super) fn new(header: &ColumnNames) -> Self {
         let positions = header.names().iter().enumerate().map(|(position, name)| (name.clone(), position)).collect();
         Self { positions: Arc::new(positions), text: String::new(), cells: Vec::with_capacity(header.names().len()) }
     }
@@ -53,7 +53,7 @@ impl Record {
     }
 }
 
-impl Object for Record {
+impl Object for RowObject {
     fn repr(self: &Arc<Self>) -> ObjectRepr {
         ObjectRepr::Map
     }

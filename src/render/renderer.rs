@@ -7,10 +7,10 @@ use minijinja::Value;
 
 use crate::diagnostic::Code;
 use crate::render::direct;
-use crate::render::failure::{Failure, RenderError};
+use crate::render::failure::{EngineFailure, RenderError};
 use crate::render::guard::{ENGINE_FAILED, guarded};
-use crate::render::record::Record;
-use crate::render::{Condition, Header, OUTPUT_BYTES_MAX, Template};
+use crate::render::record::RowObject;
+use crate::render::{ColumnNames, Condition, OUTPUT_BYTES_MAX, Template};
 use crate::wire::visible::{first_harm, harm, is_blank};
 
 /// How long a text is expected to be, in bytes; a longer one only costs a move.
@@ -28,7 +28,7 @@ pub enum Rendering {
 /// Renders templates and evaluates conditions over one row at a time.
 #[derive(Debug)]
 pub struct Renderer {
-    record: Arc<Record>,
+    record: Arc<RowObject>,
     output: Vec<u8>,
 }
 
@@ -36,8 +36,8 @@ impl Renderer {
     /// Makes a renderer for the rows of one audience, empty until it is filled.
     #[must_use]
     #[expect(clippy::needless_pass_by_value, reason = "callers share headers and hand one of them over")]
-    pub fn new(header: Arc<Header>) -> Self {
-        Self { record: Arc::new(Record::new(&header)), output: Vec::new() }
+    pub fn new(header: Arc<ColumnNames>) -> Self {
+        Self { record: Arc::new(RowObject::new(&header)), output: Vec::new() }
     }
 
     /// Takes the next row. Its cells stand in the header's order.
@@ -95,7 +95,7 @@ impl Renderer {
         let output = &mut self.output;
         let rendered = guarded(|| {
             let compiled = template.compiled()?;
-            compiled.render_captured_to(row, Bounded { written: output }).map(drop)
+            compiled.render_captured_to(row, BoundedOutput { written: output }).map(drop)
         });
         let Some(rendered) = rendered else {
             let place = template.whole();
@@ -106,9 +106,9 @@ impl Renderer {
                 Ok(text) => Ok(Rendering::Text(text.to_owned())),
                 Err(_) => Err(failed(Code::RenderFailed, "the engine wrote what is no text")),
             },
-            Err(error) => match Failure::from(&error) {
-                Failure::Skip(reason) => Ok(Rendering::Skipped(reason)),
-                Failure::Failed { code, message, source, range } => {
+            Err(error) => match EngineFailure::from(&error) {
+                EngineFailure::Skip(reason) => Ok(Rendering::Skipped(reason)),
+                EngineFailure::Failed { code, message, source, range } => {
                     Err(self.blame(template, failed(code, message), source.as_deref().zip(range)))
                 }
             },
@@ -125,7 +125,7 @@ impl Renderer {
 
     /// The row.
     #[cfg(test)]
-    pub(super) const fn record(&self) -> &Arc<Record> {
+    pub(super) const fn record(&self) -> &Arc<RowObject> {
         &self.record
     }
 
@@ -159,11 +159,11 @@ fn failed(code: Code, message: &str) -> RenderError {
 }
 
 /// Takes at most [`OUTPUT_BYTES_MAX`] bytes.
-struct Bounded<'a> {
+struct BoundedOutput<'a> {
     written: &'a mut Vec<u8>,
 }
 
-impl io::Write for Bounded<'_> {
+impl io::Write for BoundedOutput<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.written.len().saturating_add(bytes.len()) > OUTPUT_BYTES_MAX {
             return Err(io::ErrorKind::FileTooLarge.into());
@@ -194,7 +194,7 @@ mod tests {
         let compiled =
             template("{{ int('1') + 1 }}{{ column('int') | title }}", &InMemory::default()).expect("allowed");
         let short = template("{{ column('int') }}", &InMemory::default()).expect("allowed");
-        let mut renderer = Renderer::new(Header::new(vec!["int".to_owned()]));
+        let mut renderer = Renderer::new(ColumnNames::new(vec!["int".to_owned()]));
         renderer.fill(&row(&["x"]));
         assert_eq!(renderer.render(&compiled), Ok(Rendering::Text("2X".to_owned())));
         assert_eq!(renderer.render(&short), renderer.render_by_engine(&short));
@@ -202,7 +202,7 @@ mod tests {
 
     fn render_row(source: &str, cells: &[&str]) -> Result<Rendering, RenderError> {
         let compiled = template(source, &InMemory::default()).expect("the template is allowed");
-        let mut renderer = Renderer::new(Header::new(COLUMNS.iter().map(|&name| name.to_owned()).collect()));
+        let mut renderer = Renderer::new(ColumnNames::new(COLUMNS.iter().map(|&name| name.to_owned()).collect()));
         renderer.fill(&row(cells));
         renderer.render(&compiled)
     }
@@ -330,7 +330,7 @@ mod tests {
         let compiled = template("{% include 't/hello.txt' %} {% include 't/end.txt' %}", &files).expect("allowed");
         assert_eq!(compiled.columns().len(), 1);
         assert_eq!(compiled.columns()[0].place.file(), "t/hello.txt");
-        let mut renderer = Renderer::new(Header::new(vec!["first_name".to_owned()]));
+        let mut renderer = Renderer::new(ColumnNames::new(vec!["first_name".to_owned()]));
         renderer.fill(&row(&["Ana"]));
         assert_eq!(renderer.render(&compiled), Ok(Rendering::Text("Hi Ana! !".to_owned())));
         renderer.fill(&row(&[""]));
@@ -367,7 +367,7 @@ mod tests {
     fn a_filled_row_replaces_the_one_before() {
         let compiled = template("{{ a }}{{ b }}", &InMemory::default()).expect("allowed");
         let yes = condition("a == '1'").expect("allowed");
-        let mut renderer = Renderer::new(Header::new(vec!["a".to_owned(), "b".to_owned()]));
+        let mut renderer = Renderer::new(ColumnNames::new(vec!["a".to_owned(), "b".to_owned()]));
         for (cells, expected, matches) in [(["1", "22"], "122", true), (["333", "4"], "3334", false)] {
             renderer.fill(&row(&cells));
             assert_eq!(renderer.render(&compiled), Ok(Rendering::Text(expected.to_owned())));

@@ -7,8 +7,8 @@ use std::ops::Range;
 use minijinja::machinery::{Token, Tokenizer};
 
 use crate::render::environment::syntax;
-use crate::render::flow::Handed;
-use crate::render::nesting::Form;
+use crate::render::flow::FilteredExpression;
+use crate::render::nesting::SourceForm;
 
 /// The filter, which nobody can write: it is not among the words of the language.
 pub(super) const FILTER: &str = "slice";
@@ -42,7 +42,12 @@ impl Mapping {
 
 /// Rewrites the slices that have these extents, and the expressions that are handed to a filter; `None` if
 /// there is neither.
-pub(super) fn rewrite(source: &str, form: Form, slices: &[Range<usize>], handed: &[Handed]) -> Option<Rewritten> {
+pub(super) fn rewrite(
+    source: &str,
+    form: SourceForm,
+    slices: &[Range<usize>],
+    handed: &[FilteredExpression],
+) -> Option<Rewritten> {
     if slices.is_empty() && handed.is_empty() {
         return None;
     }
@@ -58,7 +63,7 @@ pub(super) fn rewrite(source: &str, form: Form, slices: &[Range<usize>], handed:
         edits.extend(cuts(tokens.get(inside)?, open, end));
         rewritten.extents.push((open.end..end.end, slice.clone()));
     }
-    for Handed { range, filter } in handed {
+    for FilteredExpression { range, filter } in handed {
         edits.push((range.start..range.start, "(".to_owned()));
         edits.push((range.end..range.end, format!(")|{filter}")));
         rewritten.extents.push((range.end..range.end, range.clone()));
@@ -85,8 +90,8 @@ enum Sign {
     Other,
 }
 
-fn brackets(source: &str, form: Form) -> Vec<(Sign, Range<usize>)> {
-    let mut tokens = Tokenizer::new(source, "", form == Form::Expression, syntax());
+fn brackets(source: &str, form: SourceForm) -> Vec<(Sign, Range<usize>)> {
+    let mut tokens = Tokenizer::new(source, "", form == SourceForm::Expression, syntax());
     let mut found = Vec::new();
     while let Ok(Some((token, span))) = tokens.next_token() {
         #[expect(clippy::wildcard_enum_match_arm, reason = "only brackets and colons matter here")]
@@ -143,14 +148,14 @@ mod tests {
     use std::slice::from_ref;
 
     use super::rewrite;
-    use crate::render::nesting::Form;
+    use crate::render::nesting::SourceForm;
 
     #[test]
     fn brackets_become_a_filter_and_places_are_mapped_back() {
         let check = |source: &str, slice: &str, expect: &str| {
             let start = source.find(slice).unwrap();
             let slice = start..start + slice.len();
-            let rewritten = rewrite(source, Form::Expression, from_ref(&slice), &[]).unwrap();
+            let rewritten = rewrite(source, SourceForm::Expression, from_ref(&slice), &[]).unwrap();
             assert_eq!(rewritten.text, expect, "{source}");
             let filter = expect.find("slice(").unwrap()
                 ..expect.len() - expect.chars().rev().take_while(|c| *c != ')').count() - 1;
@@ -163,20 +168,20 @@ mod tests {
         check("(a ~ b)[1:2:3]", "a ~ b)[1:2:3]", "((a ~ b)|slice(1,2,3))");
         check("a[::-1]", "a[::-1]", "(a|slice(none,none,-1))");
         check("a[{'x': 1}[b]:int(c)]", "a[{'x': 1}[b]:int(c)]", "(a|slice({'x': 1}[b],int(c),none))");
-        assert!(rewrite("a", Form::Expression, &[], &[]).is_none());
+        assert!(rewrite("a", SourceForm::Expression, &[], &[]).is_none());
     }
 
     #[test]
     fn what_stands_behind_a_slice_keeps_its_place() {
         let source = "{{ a[:3] }} {{ b }}";
-        let rewritten = rewrite(source, Form::Template, from_ref(&(3..8)), &[]).unwrap();
+        let rewritten = rewrite(source, SourceForm::Template, from_ref(&(3..8)), &[]).unwrap();
         assert_eq!(rewritten.text, "{{ (a|slice(none,3,none)) }} {{ b }}");
         let at = rewritten.text.find("b }}").unwrap();
         assert_eq!(
             rewritten.mapping.back(&(at..at + 1)),
             source.find("b }}").unwrap()..source.find("b }}").unwrap() + 1
         );
-        let rewritten = rewrite("a[:1][1:]", Form::Expression, &[0..9, 0..5], &[]).unwrap();
+        let rewritten = rewrite("a[:1][1:]", SourceForm::Expression, &[0..9, 0..5], &[]).unwrap();
         assert_eq!(rewritten.text, "((a|slice(none,1,none))|slice(1,none,none))");
     }
 }

@@ -5,7 +5,7 @@ use minijinja::Error;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::render::environment::syntax;
-use crate::render::nesting::{Form, Refused, check_tokens};
+use crate::render::nesting::{SourceForm, TooDeep, check_tokens};
 use crate::render::position::Position;
 use crate::render::slips::{Slip, Spot, of_expression, of_template, two_texts};
 
@@ -14,21 +14,21 @@ use crate::render::slips::{Slip, Spot, of_expression, of_template, two_texts};
 ///
 /// # Errors
 /// All that is wrong with the syntax.
-pub(super) fn read_to_the_end(text: &str, form: Form, position: &Position) -> Result<(), Diagnostics> {
+pub(super) fn read_to_the_end(text: &str, form: SourceForm, position: &Position) -> Result<(), Diagnostics> {
     match check_tokens(text, form, &syntax()) {
         Ok(()) => Ok(()),
-        Err(Refused::TooDeep { message, range }) => {
+        Err(TooDeep::TooDeep { message, range }) => {
             Err(Diagnostic::error(Code::TooDeep, message, position.place(&range)).into())
         }
-        Err(Refused::TwoTexts { range }) => Err(diagnostics(slips(text, form, || two_texts(range)), position)),
-        Err(Refused::Unreadable { at, detail }) => {
+        Err(TooDeep::TwoTexts { range }) => Err(diagnostics(slips(text, form, || two_texts(range)), position)),
+        Err(TooDeep::Unreadable { at, detail }) => {
             Err(diagnostics(slips(text, form, || Slip { range: at..at + 1, message: detail, help: None }), position))
         }
     }
 }
 
 /// Puts into words why the engine's parser refuses a source.
-pub(super) fn unparsed(error: &Error, form: Form, position: &Position, text: &str) -> Diagnostics {
+pub(super) fn unparsed(error: &Error, form: SourceForm, position: &Position, text: &str) -> Diagnostics {
     let otherwise = || Slip {
         range: error.range().unwrap_or(0..text.len()),
         message: error.detail().unwrap_or("it cannot be parsed").to_owned(),
@@ -38,10 +38,10 @@ pub(super) fn unparsed(error: &Error, form: Form, position: &Position, text: &st
 }
 
 /// All slips of a source; if none is known, the one that is given.
-fn slips(text: &str, form: Form, otherwise: impl FnOnce() -> Slip) -> Vec<Slip> {
+fn slips(text: &str, form: SourceForm, otherwise: impl FnOnce() -> Slip) -> Vec<Slip> {
     let found = match form {
-        Form::Template => of_template(text),
-        Form::Expression => of_expression(text, Spot::Where).into_iter().collect(),
+        SourceForm::Template => of_template(text),
+        SourceForm::Expression => of_expression(text, Spot::Where).into_iter().collect(),
     };
     if found.is_empty() { vec![otherwise()] } else { found }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 /// What a tag is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum TagKind {
     /// `{{ … }}`.
     Value,
     /// `{% … %}`.
@@ -16,7 +16,7 @@ pub(super) enum Kind {
 
 /// How a tag ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
+pub(super) enum TagEnd {
     /// As it should.
     Right,
     /// With the end of the other kind, such as `{{ … %}`.
@@ -28,12 +28,12 @@ pub(super) enum End {
 /// One tag, in bytes of the source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Tag {
-    pub(super) kind: Kind,
+    pub(super) kind: TagKind,
     /// All of it; if it has no end, its beginning only.
     pub(super) range: Range<usize>,
     /// What stands between its braces, without the hyphens and plus signs beside them.
     pub(super) inner: Range<usize>,
-    pub(super) end: End,
+    pub(super) end: TagEnd,
 }
 
 /// Finds all tags. What stands between `{% raw %}` and `{% endraw %}` is text.
@@ -43,7 +43,7 @@ pub(super) fn tags(source: &str) -> Vec<Tag> {
     while let Some((start, kind)) = next_start(source, at) {
         let tag = tag(source, start, kind);
         at = tag.range.end;
-        let is_raw = kind == Kind::Block && source.get(tag.inner.clone()).is_some_and(|inner| inner.trim() == "raw");
+        let is_raw = kind == TagKind::Block && source.get(tag.inner.clone()).is_some_and(|inner| inner.trim() == "raw");
         if is_raw {
             at = end_of_raw(source, at).unwrap_or(source.len());
         }
@@ -52,29 +52,29 @@ pub(super) fn tags(source: &str) -> Vec<Tag> {
     tags
 }
 
-fn next_start(source: &str, from: usize) -> Option<(usize, Kind)> {
+fn next_start(source: &str, from: usize) -> Option<(usize, TagKind)> {
     let rest = source.get(from..)?;
     rest.match_indices('{').find_map(|(at, _)| {
         let kind = match rest.as_bytes().get(at + 1)? {
-            b'{' => Kind::Value,
-            b'%' => Kind::Block,
-            b'#' => Kind::Comment,
+            b'{' => TagKind::Value,
+            b'%' => TagKind::Block,
+            b'#' => TagKind::Comment,
             _ => return None,
         };
         Some((from + at, kind))
     })
 }
 
-fn tag(source: &str, start: usize, kind: Kind) -> Tag {
+fn tag(source: &str, start: usize, kind: TagKind) -> Tag {
     let rest = source.get(start + 2..).unwrap_or_default();
     let found = match kind {
-        Kind::Comment => rest.find("#}").map(|at| (at, End::Right)),
+        TagKind::Comment => rest.find("#}").map(|at| (at, TagEnd::Right)),
         // A quotation mark or a bracket that is not closed must not swallow the tags that follow.
-        Kind::Value | Kind::Block => end(rest, kind, true).or_else(|| end(rest, kind, false)),
+        TagKind::Value | TagKind::Block => end(rest, kind, true).or_else(|| end(rest, kind, false)),
     };
     let (inner, range, end) = match found {
         Some((at, end)) => (start + 2..start + 2 + at, start..start + 4 + at, end),
-        None => (start + 2..source.len(), start..start + 2, End::Missing),
+        None => (start + 2..source.len(), start..start + 2, TagEnd::Missing),
     };
     let text = source.get(inner.clone()).unwrap_or_default();
     let left = usize::from(text.starts_with(['-', '+']));
@@ -84,7 +84,7 @@ fn tag(source: &str, start: usize, kind: Kind) -> Tag {
 
 /// Where a tag ends, and how. Inside of quotes and brackets no end is looked for, if these are
 /// minded.
-fn end(rest: &str, kind: Kind, mind: bool) -> Option<(usize, End)> {
+fn end(rest: &str, kind: TagKind, mind: bool) -> Option<(usize, TagEnd)> {
     let mut quote = None;
     let mut escaped = false;
     let mut depth = 0_usize;
@@ -105,9 +105,11 @@ fn end(rest: &str, kind: Kind, mind: bool) -> Option<(usize, End)> {
             b'(' | b'[' | b'{' if mind => depth += 1,
             b')' | b']' if mind => depth = depth.saturating_sub(1),
             b'}' if depth > 0 => depth -= 1,
-            b'}' if next == Some(b'}') => return Some((at, if kind == Kind::Value { End::Right } else { End::Wrong })),
+            b'}' if next == Some(b'}') => {
+                return Some((at, if kind == TagKind::Value { TagEnd::Right } else { TagEnd::Wrong }));
+            }
             b'%' if depth == 0 && next == Some(b'}') => {
-                return Some((at, if kind == Kind::Block { End::Right } else { End::Wrong }));
+                return Some((at, if kind == TagKind::Block { TagEnd::Right } else { TagEnd::Wrong }));
             }
             // The next tag begins: this one has no end.
             b'{' if !mind && matches!(next, Some(b'{' | b'%' | b'#')) => return None,
@@ -120,7 +122,7 @@ fn end(rest: &str, kind: Kind, mind: bool) -> Option<(usize, End)> {
 fn end_of_raw(source: &str, from: usize) -> Option<usize> {
     let rest = source.get(from..)?;
     rest.match_indices("{%").find_map(|(at, _)| {
-        let tag = tag(source, from + at, Kind::Block);
+        let tag = tag(source, from + at, TagKind::Block);
         let inner = source.get(tag.inner.clone())?;
         (inner.trim() == "endraw").then_some(tag.range.end)
     })
@@ -128,32 +130,32 @@ fn end_of_raw(source: &str, from: usize) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::{End, tags};
+    use super::{TagEnd, tags};
 
     #[test]
     fn tags_are_found_whatever_is_wrong_with_them() {
-        let check = |source: &str, expect: &[(&str, End)]| {
-            let found: Vec<(&str, End)> =
+        let check = |source: &str, expect: &[(&str, TagEnd)]| {
+            let found: Vec<(&str, TagEnd)> =
                 tags(source).iter().map(|tag| (source.get(tag.inner.clone()).unwrap(), tag.end)).collect();
             assert_eq!(found, expect, "{source}");
         };
         check(
             "Hi {{ a }} {%- if b -%} { c } {# d #}",
-            &[(" a ", End::Right), (" if b ", End::Right), (" d ", End::Right)],
+            &[(" a ", TagEnd::Right), (" if b ", TagEnd::Right), (" d ", TagEnd::Right)],
         );
-        check("{{ '}}' }}{{ {'a': {'b': 1}} }}", &[(" '}}' ", End::Right), (" {'a': {'b': 1}} ", End::Right)]);
-        check("{{ a %} {% if b }} c", &[(" a ", End::Wrong), (" if b ", End::Wrong)]);
-        check("{{ fallback('a) }} {{ b }}", &[(" fallback('a) ", End::Right), (" b ", End::Right)]);
-        check("{{ (a }} {{ b }}", &[(" (a ", End::Right), (" b ", End::Right)]);
-        check("{{ a {{ b }}", &[(" a {{ b }}", End::Missing), (" b ", End::Right)]);
-        check("Hi {# note", &[(" note", End::Missing)]);
-        check("{{ a }", &[(" a }", End::Missing)]);
-        check("{% raw %}{{ a {% endraw %}{{ b }}", &[(" raw ", End::Right), (" b ", End::Right)]);
-        check("{{{ a }}}", &[("{ a }", End::Right)]);
-        check("{{#if a}}{{/if}}", &[("#if a", End::Right), ("/if", End::Right)]);
+        check("{{ '}}' }}{{ {'a': {'b': 1}} }}", &[(" '}}' ", TagEnd::Right), (" {'a': {'b': 1}} ", TagEnd::Right)]);
+        check("{{ a %} {% if b }} c", &[(" a ", TagEnd::Wrong), (" if b ", TagEnd::Wrong)]);
+        check("{{ fallback('a) }} {{ b }}", &[(" fallback('a) ", TagEnd::Right), (" b ", TagEnd::Right)]);
+        check("{{ (a }} {{ b }}", &[(" (a ", TagEnd::Right), (" b ", TagEnd::Right)]);
+        check("{{ a {{ b }}", &[(" a {{ b }}", TagEnd::Missing), (" b ", TagEnd::Right)]);
+        check("Hi {# note", &[(" note", TagEnd::Missing)]);
+        check("{{ a }", &[(" a }", TagEnd::Missing)]);
+        check("{% raw %}{{ a {% endraw %}{{ b }}", &[(" raw ", TagEnd::Right), (" b ", TagEnd::Right)]);
+        check("{{{ a }}}", &[("{ a }", TagEnd::Right)]);
+        check("{{#if a}}{{/if}}", &[("#if a", TagEnd::Right), ("/if", TagEnd::Right)]);
         check("{", &[]);
-        check("{{", &[("", End::Missing)]);
-        check("{{-}}", &[("", End::Right)]);
+        check("{{", &[("", TagEnd::Missing)]);
+        check("{{-}}", &[("", TagEnd::Right)]);
     }
 
     proptest::proptest! {

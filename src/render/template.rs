@@ -9,19 +9,19 @@ use minijinja::{Environment, Error};
 use crate::campaign::{Files, TemplateText, TextFileError, text_file};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::render::braces;
-use crate::render::check::{Checker, Inclusion};
+use crate::render::check::{Inclusion, SourceChecker};
 use crate::render::columns::ColumnUse;
-use crate::render::direct::{self, Step};
+use crate::render::direct::{self, TemplateStep};
 use crate::render::environment::{environment, syntax};
 use crate::render::foreign::{self, Foreign, Purpose};
 use crate::render::guard::{ENGINE_FAILED, guarded};
-use crate::render::nesting::Form;
+use crate::render::nesting::SourceForm;
 use crate::render::part::{Part, columns};
 use crate::render::position::Position;
 use crate::render::segments::segments;
 use crate::render::slices;
 use crate::render::syntax::{diagnostics, read_to_the_end, unparsed};
-use crate::render::{Header, TEMPLATE_BYTES_MAX, TEMPLATE_CLOSURE_BYTES_MAX};
+use crate::render::{ColumnNames, TEMPLATE_BYTES_MAX, TEMPLATE_CLOSURE_BYTES_MAX};
 
 /// The name under which the template itself is compiled; no file can have it.
 const MAIN: &str = "";
@@ -33,7 +33,7 @@ const INCLUDES_DEEP_MAX: usize = 8;
 pub struct Template {
     environment: Environment<'static>,
     /// The short way, if there is one.
-    direct: Option<Vec<Step>>,
+    direct: Option<Vec<TemplateStep>>,
     parts: BTreeMap<String, Part>,
     columns: Vec<ColumnUse>,
     foreign: Vec<Foreign>,
@@ -73,7 +73,7 @@ impl Template {
     /// Tells what of its text looks as if it came from another tool: an error if it is the name of a
     /// column, else a warning. Without a header nobody knows the columns.
     #[must_use]
-    pub fn pasted(&self, header: Option<&Header>) -> Diagnostics {
+    pub fn pasted(&self, header: Option<&ColumnNames>) -> Diagnostics {
         told(&self.foreign, header)
     }
 
@@ -89,7 +89,7 @@ impl Template {
     }
 
     /// The short way, if there is one.
-    pub(super) fn direct(&self) -> Option<&[Step]> {
+    pub(super) fn direct(&self) -> Option<&[TemplateStep]> {
         self.direct.as_deref()
     }
 
@@ -117,7 +117,7 @@ struct Compiler<'a> {
     /// In the order in which they are met: the template first.
     parts: Vec<(String, Part)>,
     /// The short way of the template itself.
-    direct: Option<Vec<Step>>,
+    direct: Option<Vec<TemplateStep>>,
     bytes: usize,
     diagnostics: Diagnostics,
 }
@@ -126,7 +126,7 @@ struct Compiler<'a> {
 struct Examined {
     part: Part,
     inclusions: Vec<Inclusion>,
-    direct: Option<Vec<Step>>,
+    direct: Option<Vec<TemplateStep>>,
     /// The source as the engine takes it.
     compiled: String,
     foreign: Vec<Foreign>,
@@ -156,7 +156,7 @@ impl Compiler<'_> {
                     self.direct = direct;
                 }
                 if let Err(error) = self.environment.add_template_owned(name.to_owned(), compiled) {
-                    self.diagnostics.extend(unparsed(&error, Form::Template, position, text));
+                    self.diagnostics.extend(unparsed(&error, SourceForm::Template, position, text));
                 }
                 above.push(name.to_owned());
                 for inclusion in inclusions {
@@ -195,10 +195,10 @@ impl Compiler<'_> {
 
 /// Bounds, parses and checks one source.
 fn examine(text: &str, purpose: Purpose, position: &Position) -> Result<Examined, Diagnostics> {
-    read_to_the_end(text, Form::Template, position)?;
-    let tree = parse(text, "", syntax()).map_err(|error| unparsed(&error, Form::Template, position, text))?;
+    read_to_the_end(text, SourceForm::Template, position)?;
+    let tree = parse(text, "", syntax()).map_err(|error| unparsed(&error, SourceForm::Template, position, text))?;
     let statements = if let Stmt::Template(template) = &tree { template.children.as_slice() } else { &[] };
-    let mut checker = Checker::new(position, Form::Template);
+    let mut checker = SourceChecker::new(position, SourceForm::Template);
     checker.statements(statements);
     let segments = segments(text);
     // In JSON a brace beside a tag may well be meant.
@@ -212,7 +212,7 @@ fn examine(text: &str, purpose: Purpose, position: &Position) -> Result<Examined
         return Err(checker.diagnostics);
     }
     let inclusions = std::mem::take(&mut checker.inclusions);
-    let rewritten = slices::rewrite(text, Form::Template, &checker.slices, &checker.handed);
+    let rewritten = slices::rewrite(text, SourceForm::Template, &checker.slices, &checker.handed);
     let compiled = rewritten.as_ref().map_or(text, |rewritten| &rewritten.text).to_owned();
     Ok(Examined {
         part: Part::new(checker, position, text.len(), rewritten),
@@ -223,7 +223,7 @@ fn examine(text: &str, purpose: Purpose, position: &Position) -> Result<Examined
     })
 }
 
-fn told(foreign: &[Foreign], header: Option<&Header>) -> Diagnostics {
+fn told(foreign: &[Foreign], header: Option<&ColumnNames>) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
     foreign.iter().filter_map(|found| found.told(header)).for_each(|diagnostic| diagnostics.push(diagnostic));
     diagnostics
@@ -390,7 +390,7 @@ mod tests {
         let render = |included: &str| {
             let files = InMemory::new(&[("t.txt", included)]);
             let compiled = template("<{% include 't.txt' %}>", &files).map_err(|found| list(&found))?;
-            let mut renderer = crate::render::Renderer::new(Header::new(vec!["a".to_owned()]));
+            let mut renderer = crate::render::Renderer::new(ColumnNames::new(vec!["a".to_owned()]));
             renderer.fill(&crate::render::fixture::row(&["Ana"]));
             Ok::<_, String>(format!("{:?}", renderer.render(&compiled)))
         };

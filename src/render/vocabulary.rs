@@ -26,7 +26,7 @@ pub(super) enum Gives {
 
 /// One word of the language.
 #[derive(Debug)]
-pub(super) struct Word {
+pub(super) struct Builtin {
     pub(super) name: &'static str,
     pub(super) takes: Takes,
     /// The types of the further arguments.
@@ -36,8 +36,8 @@ pub(super) struct Word {
     pub(super) gives: Gives,
 }
 
-const fn word(name: &'static str, takes: Takes, arguments: &'static [Type], required: usize, gives: Gives) -> Word {
-    Word { name, takes, arguments, required, gives }
+const fn word(name: &'static str, takes: Takes, arguments: &'static [Type], required: usize, gives: Gives) -> Builtin {
+    Builtin { name, takes, arguments, required, gives }
 }
 
 const TEXT: Takes = Takes::One(Type::Text);
@@ -47,7 +47,7 @@ const TO_NUMBER: Gives = Gives::One(Type::Number);
 const TO_BOOL: Gives = Gives::One(Type::Bool);
 
 /// The filters.
-pub(super) const FILTERS: &[Word] = &[
+pub(super) const FILTERS: &[Builtin] = &[
     word("fallback", TEXT, &[Type::Text], 1, TO_TEXT),
     word("truncate", TEXT, &[Type::Number, Type::Text], 1, TO_TEXT),
     word("upper", TEXT, &[], 0, TO_TEXT),
@@ -68,7 +68,7 @@ pub(super) const FILTERS: &[Word] = &[
 ];
 
 /// The tests, written after `is`.
-pub(super) const TESTS: &[Word] = &[
+pub(super) const TESTS: &[Builtin] = &[
     word("blank", TEXT, &[], 0, TO_BOOL),
     word("startingwith", TEXT, &[Type::Text], 1, TO_BOOL),
     word("endingwith", TEXT, &[Type::Text], 1, TO_BOOL),
@@ -77,7 +77,7 @@ pub(super) const TESTS: &[Word] = &[
 ];
 
 /// The functions. `skip` and `column` are checked apart: they take a text written out.
-pub(super) const FUNCTIONS: &[Word] = &[
+pub(super) const FUNCTIONS: &[Builtin] = &[
     word("int", Takes::TextOrNumber, &[], 0, TO_NUMBER),
     word("float", Takes::TextOrNumber, &[], 0, TO_NUMBER),
     word("skip", TEXT, &[], 0, TO_TEXT),
@@ -85,7 +85,7 @@ pub(super) const FUNCTIONS: &[Word] = &[
 ];
 
 /// Finds a word by its name.
-pub(super) fn find<'a>(words: &'a [Word], name: &str) -> Option<&'a Word> {
+pub(super) fn find<'a>(words: &'a [Builtin], name: &str) -> Option<&'a Builtin> {
     words.iter().find(|word| word.name == name)
 }
 

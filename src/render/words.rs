@@ -7,16 +7,16 @@ use minijinja::machinery::ast::{self, CallArg, Expr, Spanned};
 
 use crate::diagnostic::Code;
 use crate::diagnostic::suggest::nearest;
-use crate::render::check::{Checker, Use, range};
+use crate::render::check::{SourceChecker, Use, range};
 use crate::render::extent::extent;
-use crate::render::nesting::Form;
+use crate::render::nesting::SourceForm;
 use crate::render::types::Type;
-use crate::render::vocabulary::{FUNCTIONS, Gives, Takes, Word, find, instead_of};
+use crate::render::vocabulary::{Builtin, FUNCTIONS, Gives, Takes, find, instead_of};
 
 /// The longest reason of a `skip`, in characters.
 const REASON_CHARS_MAX: usize = 100;
 
-impl Checker<'_> {
+impl SourceChecker<'_> {
     /// Checks a call of a function.
     pub(super) fn call(&mut self, call: &Spanned<ast::Call<'_>>, at: Range<usize>) -> Type {
         let Expr::Var(function) = &call.expr else {
@@ -43,7 +43,7 @@ impl Checker<'_> {
     }
 
     fn skip(&mut self, reason: &Spanned<ast::Const>) -> Type {
-        if self.form() == Form::Expression {
+        if self.form() == SourceForm::Expression {
             return self.wrong(
                 "`skip` belongs into a template",
                 range(reason.span()),
@@ -60,7 +60,7 @@ impl Checker<'_> {
     /// Checks a use of a filter, test or function.
     pub(super) fn word(
         &mut self,
-        words: &[Word],
+        words: &[Builtin],
         what: &str,
         name: &str,
         first: Option<(Type, &Expr<'_>)>,
@@ -90,7 +90,7 @@ impl Checker<'_> {
         }
     }
 
-    fn arguments(&mut self, word: &Word, arguments: &[CallArg<'_>], at: Range<usize>) {
+    fn arguments(&mut self, word: &Builtin, arguments: &[CallArg<'_>], at: Range<usize>) {
         if !(word.required..=word.arguments.len()).contains(&arguments.len()) {
             let wanted = match (word.required, word.arguments.len()) {
                 (least, most) if least == most => format!("{most}"),
@@ -114,7 +114,7 @@ impl Checker<'_> {
         }
     }
 
-    fn unknown_word(&mut self, words: &[Word], what: &str, name: &str, at: Range<usize>) {
+    fn unknown_word(&mut self, words: &[Builtin], what: &str, name: &str, at: Range<usize>) {
         let message = format!("there is no {what} `{name}`");
         let names = words.iter().map(|word| word.name);
         let help = match (instead_of(name), nearest(name, names.clone())) {

@@ -122,9 +122,9 @@ fn one(renderer: &Renderer, diagnostic: &Diagnostic) -> String {
         *kind = AnnotationKind::Primary;
     }
     while !labels.is_empty() {
-        let line = Line::of(labels.first().map(|(_, label)| &label.place));
+        let line = SourceLine::of(labels.first().map(|(_, label)| &label.place));
         // Labels of one line share its picture.
-        let together = |label: &Label| line.is_some() && Line::of(Some(&label.place)) == line;
+        let together = |label: &Label| line.is_some() && SourceLine::of(Some(&label.place)) == line;
         let (shared, others): (Vec<_>, Vec<_>) = labels.iter().partition(|(_, label)| together(label));
         match line {
             Some(line) => elements.push(line.snippet(&shared).into()),
@@ -155,14 +155,14 @@ fn without_source(label: &Label, elements: &mut Vec<Element<'static>>) {
 /// A line of a source, or as much of a long one as stands around a label. A span over several lines
 /// is marked on its first.
 #[derive(Clone, Copy, PartialEq)]
-struct Line<'a> {
+struct SourceLine<'a> {
     source: &'a Source,
     /// What is shown of the source, in bytes.
     start: usize,
     end: usize,
 }
 
-impl<'a> Line<'a> {
+impl<'a> SourceLine<'a> {
     fn of(place: Option<&'a Place>) -> Option<Self> {
         let Place::Span { source, span } = place? else { return None };
         let at = boundary(&source.text, span.start);
@@ -225,7 +225,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::{render, to_json};
-    use crate::campaign::{Files, FilesError, ReadCampaign, Stream, read_campaign, read_project};
+    use crate::campaign::{AudienceStream, Files, FilesError, ReadCampaign, read_campaign, read_project};
     use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Source};
     use crate::report::paint::Paint;
 
@@ -236,7 +236,7 @@ mod tests {
             Err(FilesError::Missing)
         }
 
-        fn open(&self, _: &str) -> Result<Box<dyn Stream>, FilesError> {
+        fn open(&self, _: &str) -> Result<Box<dyn AudienceStream>, FilesError> {
             Err(FilesError::Missing)
         }
     }

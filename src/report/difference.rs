@@ -7,7 +7,7 @@ use similar::{DiffTag, TextDiff};
 
 use crate::wire::visible::is_invisible;
 
-use super::harmless::{Lines, harmless};
+use super::harmless::{LineFeeds, harmless};
 use super::paint::Paint;
 use super::plan_text::line;
 
@@ -83,7 +83,7 @@ fn is_accent(character: char) -> bool {
 fn shown(text: &str, depth: Depth) -> String {
     let body = text.strip_suffix('\n').unwrap_or(text);
     if depth == Depth::Harmful {
-        return harmless(body, Lines::Escape);
+        return harmless(body, LineFeeds::Escape);
     }
     let written = body.trim_end().len();
     let mut shown = String::with_capacity(body.len());
@@ -96,7 +96,7 @@ fn shown(text: &str, depth: Depth) -> String {
             shown.push(character);
         }
     }
-    let mut shown = harmless(&shown, Lines::Escape);
+    let mut shown = harmless(&shown, LineFeeds::Escape);
     if body.len() == text.len() {
         shown.push_str(" (no line end)");
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::ledger::News;
+use crate::ledger::LedgerDelta;
 
 use super::json::FORMAT_VERSION;
 use super::ledger::news_json;
@@ -21,7 +21,7 @@ pub fn made(place: &str, gateway: &str) -> Value {
 
 /// A ledger of so many claims that was copied, and what was new to the home that it lives in now.
 #[must_use]
-pub fn copied(from: &str, to: &str, claims: usize, news: News) -> Value {
+pub fn copied(from: &str, to: &str, claims: usize, news: LedgerDelta) -> Value {
     json!({
         "format_version": FORMAT_VERSION,
         "kind": "ledger-copy",

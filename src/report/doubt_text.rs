@@ -6,7 +6,7 @@ use crate::identity::BulkId;
 use crate::ledger::{Doubt, Flight};
 use crate::timing;
 
-use super::harmless::{Lines, harmless};
+use super::harmless::{LineFeeds, harmless};
 use super::paint::Paint;
 use super::plan_text::line;
 use super::words::plural;
@@ -51,7 +51,7 @@ pub(super) fn doubts(out: &mut String, doubts: &[Doubt], gateway: &str, now: Tim
             format!("  {}  {people}, claimed {}, {}", doubt.claim.bulk, timing::utc(doubt.at), left(doubt, now));
         if let Some(why) = &doubt.why {
             text.push_str(": ");
-            text.push_str(&harmless(why, Lines::Escape));
+            text.push_str(&harmless(why, LineFeeds::Escape));
         }
         line(out, &text);
     }

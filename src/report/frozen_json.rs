@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::plan::{Change, FrozenState, Held};
+use crate::plan::{Change, Comparison, FrozenState};
 
 /// Writes which plan is applied, and what it has that the files lack.
 pub(super) fn state(frozen: &FrozenState) -> Value {
@@ -15,7 +15,7 @@ pub(super) fn state(frozen: &FrozenState) -> Value {
 }
 
 /// Writes what became of the plan's people of one message.
-pub(super) fn held(held: &Held) -> Value {
+pub(super) fn held(held: &Comparison) -> Value {
     let gates = held.fallen.counts.occupied().map(|(gate, count)| (gate.name().to_owned(), count.into()));
     let gone = (held.fallen.gone > 0).then(|| ("notInAudience".to_owned(), held.fallen.gone.into()));
     json!({

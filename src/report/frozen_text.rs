@@ -1,10 +1,10 @@
 //! What became of the people of a frozen plan, and what does not match it any more.
 
-use crate::plan::{Change, Fallen, FrozenState, Held, MessagePlan};
+use crate::plan::{Change, Comparison, Dropped, FrozenState, MessagePlan};
 use crate::timing;
 
 use super::difference::{diff, told_apart};
-use super::harmless::{Lines, harmless};
+use super::harmless::{LineFeeds, harmless};
 use super::paint::Paint;
 use super::plan_text::line;
 use super::words::{number, plural};
@@ -22,7 +22,7 @@ pub(super) fn head(out: &mut String, frozen: &FrozenState, paint: Paint) {
 }
 
 /// Tells what became of the plan's people of one message.
-pub(super) fn message(out: &mut String, plan: &MessagePlan, held: &Held, paint: Paint) {
+pub(super) fn message(out: &mut String, plan: &MessagePlan, held: &Comparison, paint: Paint) {
     let fallen = held.fallen.total();
     if fallen > 0 {
         let words = format!(
@@ -44,7 +44,7 @@ pub(super) fn message(out: &mut String, plan: &MessagePlan, held: &Held, paint: 
     }
 }
 
-fn reasons(fallen: &Fallen) -> String {
+fn reasons(fallen: &Dropped) -> String {
     let gates = fallen.counts.occupied().map(|(gate, count)| format!("{} {}", number(count), gate.words()));
     let gone = (fallen.gone > 0).then(|| format!("{} not in the audience any more", number(fallen.gone)));
     gates.chain(gone).collect::<Vec<_>>().join(", ")
@@ -81,6 +81,6 @@ fn places(plan: &MessagePlan, people: u64, lines: &[u64]) -> String {
     let shown: Vec<String> = lines.iter().take(LINES_SHOWN_MAX).map(ToString::to_string).collect();
     let more = if people > shown.len() as u64 { ", …" } else { "" };
     let word = if people == 1 { "line" } else { "lines" };
-    let file = harmless(&plan.audience_file, Lines::Escape);
+    let file = harmless(&plan.audience_file, LineFeeds::Escape);
     format!(": {word} {}{more} of {file}", shown.join(", "))
 }

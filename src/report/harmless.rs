@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 /// What becomes of line feeds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lines {
+pub enum LineFeeds {
     /// They stay.
     Keep,
     /// They are shown as `<U+000A>`.
@@ -14,8 +14,8 @@ pub enum Lines {
 
 /// Writes every character of a value that may not be printed as its code point, such as `<U+001B>`.
 #[must_use]
-pub fn harmless(text: &str, lines: Lines) -> String {
-    let safe = escape(text, |character| character == '\n' && lines == Lines::Keep);
+pub fn harmless(text: &str, lines: LineFeeds) -> String {
+    let safe = escape(text, |character| character == '\n' && lines == LineFeeds::Keep);
     if !text.contains("::") {
         return safe;
     }
@@ -85,11 +85,11 @@ fn begins_command(before: &str) -> bool {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Lines, harmless, harmless_json};
+    use super::{LineFeeds, harmless, harmless_json};
 
     #[test]
     fn values_cannot_steer_a_terminal_or_a_log() {
-        let check = |text: &str, expect: &str| assert_eq!(harmless(text, Lines::Escape), expect);
+        let check = |text: &str, expect: &str| assert_eq!(harmless(text, LineFeeds::Escape), expect);
         check("a\u{1b}[31mb\u{9b}", "a<U+001B>[31mb<U+009B>");
         check("a\nb\tc", "a<U+000A>b<U+0009>c");
         check("\u{202e}abc\u{61c}", "<U+202E>abc<U+061C>");
@@ -98,7 +98,7 @@ mod tests {
         check(" \u{a0}::add-mask::x", " \u{a0}<U+003A>:add-mask::x");
         check("at 10::30", "at 10::30");
         check("a ##[error]x ##vso[b] ## [c] #[d]", "a ##<U+005B>error]x ##vso<U+005B>b] ## [c] #[d]");
-        assert_eq!(harmless("a\n  ::b\r", Lines::Keep), "a\n  <U+003A>:b<U+000D>");
+        assert_eq!(harmless("a\n  ::b\r", LineFeeds::Keep), "a\n  <U+003A>:b<U+000D>");
     }
 
     proptest! {

@@ -7,7 +7,7 @@ use crate::identity::{MessageId, MessageKey};
 use crate::ledger::HandedOver;
 use crate::plan::{Ends, Gate, MessagePlan, Plan, TermChange};
 
-use super::harmless::{Lines, harmless};
+use super::harmless::{LineFeeds, harmless};
 use super::paint::Paint;
 use super::plan_text::line;
 use super::words::plural;
@@ -21,11 +21,11 @@ pub(super) fn head(out: &mut String, plan: &Plan, paint: Paint) {
     let before = out.len();
     for message in &plan.messages {
         if let Some(stopped) = message.at_gateway.suppressed() {
-            let words = When { now: plan.now, zone: zone(message) };
+            let words = TimeWords { now: plan.now, zone: zone(message) };
             suppressed(out, &message.key, stopped.handed, &stopped.ids, words, paint);
         }
     }
-    let words = When { now: plan.now, zone: None };
+    let words = TimeWords { now: plan.now, zone: None };
     for gone in &plan.gone {
         if let Some((handed, ids)) = &gone.suppressed {
             suppressed(out, &gone.key, *handed, ids, words, paint);
@@ -46,7 +46,7 @@ fn suppressed(
     key: &MessageKey,
     handed: HandedOver,
     ids: &[MessageId],
-    words: When<'_>,
+    words: TimeWords<'_>,
     paint: Paint,
 ) {
     let what = words.still(handed, "suppressed", &format!("`{key}`"));
@@ -66,7 +66,7 @@ pub(super) fn sent(message: &MessagePlan, now: Timestamp) -> Vec<(u64, String)> 
     let all = message.counts.get(Gate::AlreadySent);
     let waiting = message.at_gateway.waiting.filter(|_| all > 0);
     let left = waiting.map_or(0, |waiting| waiting.people.min(all));
-    let words = When { now, zone: zone(message) };
+    let words = TimeWords { now, zone: zone(message) };
     let waiting = waiting.map(|waiting| (left, format!("handed over, leaving {}", words.at(waiting))));
     let sent = (all - left, Gate::AlreadySent.words().to_owned());
     waiting.into_iter().chain(std::iter::once(sent)).filter(|(people, _)| *people > 0).collect()
@@ -74,14 +74,14 @@ pub(super) fn sent(message: &MessagePlan, now: Timestamp) -> Vec<(u64, String)> 
 
 /// Those who keep an old text and are still to get it: behind that.
 pub(super) fn old_text(message: &MessagePlan, now: Timestamp) -> String {
-    let words = When { now, zone: zone(message) };
+    let words = TimeWords { now, zone: zone(message) };
     message.at_gateway.waiting.map(|waiting| format!(": {}", words.gets(waiting, "it"))).unwrap_or_default()
 }
 
 /// Every edit that changes nothing for people who are handed over.
 pub(super) fn message(out: &mut String, message: &MessagePlan, now: Timestamp, paint: Paint) {
     let at = &message.at_gateway;
-    let words = When { now, zone: zone(message) };
+    let words = TimeWords { now, zone: zone(message) };
     let mut said = Vec::new();
     for unstopped in &at.unstopped {
         let why = match unstopped.ends {
@@ -124,7 +124,7 @@ pub(super) fn message(out: &mut String, message: &MessagePlan, now: Timestamp, p
 
 fn term(out: &mut String, change: &TermChange) {
     let shown = |value: &Option<String>| {
-        value.as_deref().map_or_else(|| "none".to_owned(), |value| harmless(value, Lines::Escape))
+        value.as_deref().map_or_else(|| "none".to_owned(), |value| harmless(value, LineFeeds::Escape))
     };
     line(out, &format!("      {}: {} then, {} now", change.name, shown(&change.before), shown(&change.now)));
 }
@@ -135,12 +135,12 @@ fn zone(message: &MessagePlan) -> Option<&TimeZone> {
 
 /// Puts people and their times into words.
 #[derive(Clone, Copy)]
-struct When<'a> {
+struct TimeWords<'a> {
     now: Timestamp,
     zone: Option<&'a TimeZone>,
 }
 
-impl When<'_> {
+impl TimeWords<'_> {
     fn at(self, handed: HandedOver) -> String {
         handed.leaving.words(self.now, self.zone)
     }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::identity::Person;
-use crate::ledger::{Authenticity, ClaimId, Finding, News, Shadow, Trust, Unclosed};
+use crate::ledger::{Authenticity, ClaimId, Finding, LedgerDelta, Shadow, Trust, Unclosed};
 
 use super::json::FORMAT_VERSION;
 use super::paint::Paint;
@@ -13,18 +13,18 @@ use super::words::{list, plural};
 
 /// A file of outcomes beside the ledger.
 #[derive(Debug)]
-pub struct Dump {
+pub struct OutcomeFile {
     /// The file.
     pub path: String,
     /// How many outcomes it has.
     pub outcomes: usize,
     /// What the ledger would learn from it, or why it cannot.
-    pub news: Result<News, String>,
+    pub news: Result<LedgerDelta, String>,
 }
 
 /// A ledger that was looked through.
 #[derive(Debug)]
-pub struct Checked {
+pub struct VerifiedLedger {
     /// Where it is.
     pub place: String,
     /// How many claims it has.
@@ -36,10 +36,10 @@ pub struct Checked {
     /// How its shadow compares.
     pub shadow: Shadow,
     /// The files of outcomes beside it.
-    pub dumps: Vec<Dump>,
+    pub dumps: Vec<OutcomeFile>,
 }
 
-impl Checked {
+impl VerifiedLedger {
     /// Says whether anything is wrong that does not mend itself.
     #[must_use]
     pub fn is_odd(&self) -> bool {
@@ -87,7 +87,7 @@ impl Checked {
                 );
             }
         }
-        for Dump { path, outcomes, news } in &self.dumps {
+        for OutcomeFile { path, outcomes, news } in &self.dumps {
             let outcomes = plural(*outcomes as u64, "outcome");
             match news {
                 Ok(news) if news.is_empty() => {
@@ -107,8 +107,8 @@ impl Checked {
     #[must_use]
     pub fn to_json(&self) -> Value {
         let (state, file, shadow) = match self.shadow {
-            Shadow::Same => ("same", News::default(), News::default()),
-            Shadow::Missing => ("missing", News::default(), News::default()),
+            Shadow::Same => ("same", LedgerDelta::default(), LedgerDelta::default()),
+            Shadow::Missing => ("missing", LedgerDelta::default(), LedgerDelta::default()),
             Shadow::Differs { file, shadow } => ("differs", file, shadow),
         };
         let dumps = self.dumps.iter().map(|dump| {
@@ -192,7 +192,7 @@ pub struct Imported {
     /// The file.
     pub file: String,
     /// What the ledger learned.
-    pub news: News,
+    pub news: LedgerDelta,
     /// How many outcomes were passed over, of claims that the ledger never got and nothing was sent for.
     pub passed_over: usize,
     /// Whether it ended inside a line, which was passed over.
@@ -238,8 +238,8 @@ pub fn imported_json(files: &[Imported]) -> Value {
 
 /// Says what a ledger learned.
 #[must_use]
-pub fn news_words(news: News) -> String {
-    let News { records, claims, outcomes, people } = news;
+pub fn news_words(news: LedgerDelta) -> String {
+    let LedgerDelta { records, claims, outcomes, people } = news;
     let counted = [(records, "record of a message"), (claims, "claim"), (outcomes, "outcome")];
     let counted = counted.into_iter().filter(|(count, _)| *count > 0).map(|(count, one)| match one {
         "record of a message" if count > 1 => format!("{count} records of messages"),
@@ -256,7 +256,7 @@ pub fn news_words(news: News) -> String {
     }
 }
 
-pub(super) fn news_json(news: News) -> Value {
+pub(super) fn news_json(news: LedgerDelta) -> Value {
     json!({ "records": news.records, "claims": news.claims, "outcomes": news.outcomes, "people": news.people })
 }
 
@@ -267,7 +267,7 @@ mod tests {
     #[test]
     fn what_is_new_is_said_in_words() {
         let check = |records, claims, outcomes, people, expect: &str| {
-            assert_eq!(news_words(News { records, claims, outcomes, people }), expect);
+            assert_eq!(news_words(LedgerDelta { records, claims, outcomes, people }), expect);
         };
         check(0, 0, 0, 0, "nothing new");
         check(0, 0, 1, 1, "1 outcome new; 1 person's standing changed");

@@ -7,7 +7,7 @@ use crate::ledger::{Doubt, Flight};
 use crate::timing;
 
 use super::doubt_text;
-use super::harmless::{Lines, harmless};
+use super::harmless::{LineFeeds, harmless};
 use super::paint::Paint;
 use super::plan_text::line;
 use super::table;
@@ -35,7 +35,7 @@ pub fn render(
         line(&mut out, &paint.bad(&format!("! {}", alarm_words(alarm))));
     }
     if let Some(stopped) = &summary.stopped {
-        line(&mut out, &paint.bad(&format!("! stopped: {}", harmless(&stopped.to_string(), Lines::Escape))));
+        line(&mut out, &paint.bad(&format!("! stopped: {}", harmless(&stopped.to_string(), LineFeeds::Escape))));
         for way in ways_on(stopped) {
             line(&mut out, &format!("  {way}"));
         }
@@ -86,7 +86,7 @@ fn rejections(out: &mut String, summary: &Summary) {
         }
     }
     for reason in &summary.reasons {
-        line(out, &format!("  the gateway answered {}", harmless(reason, Lines::Escape)));
+        line(out, &format!("  the gateway answered {}", harmless(reason, LineFeeds::Escape)));
     }
 }
 
@@ -118,7 +118,7 @@ pub(super) fn status_name(status: u16) -> Option<&'static str> {
 fn alarm_words(alarm: &Alarm) -> String {
     match alarm {
         Alarm::OtherBulkId { ours, theirs } => {
-            format!("the gateway answered with bulk `{}` for `{ours}`", harmless(theirs, Lines::Escape))
+            format!("the gateway answered with bulk `{}` for `{ours}`", harmless(theirs, LineFeeds::Escape))
         }
         Alarm::UnknownMessages { bulk, count } => {
             format!("the answer for `{bulk}` holds {} that we did not send", plural(*count as u64, "message"))
@@ -136,7 +136,7 @@ fn alarm_words(alarm: &Alarm) -> String {
         Alarm::NotWitnessed { bulks, why } => {
             let why = why.as_ref().map_or_else(
                 || "the gateway's logs were too slow".to_owned(),
-                |why| format!("the gateway's logs could not be read: {}", harmless(why, Lines::Escape)),
+                |why| format!("the gateway's logs could not be read: {}", harmless(why, LineFeeds::Escape)),
             );
             format!("{} not witnessed, because {why}", plural(*bulks, "bulk"))
         }

@@ -13,7 +13,7 @@ use super::clocks_text;
 use super::difference::diff;
 use super::doubt_text;
 use super::frozen_text;
-use super::harmless::{Lines, harmless};
+use super::harmless::{LineFeeds, harmless};
 use super::leaving_text;
 use super::paint::Paint;
 use super::words::{number, plural};
@@ -135,7 +135,7 @@ fn message_text(out: &mut String, whole: &Plan, plan: &MessagePlan, paint: Paint
         }
         let reasons = plan.skipped.iter().filter(|_| gate == Gate::Skipped);
         for (reason, count) in reasons {
-            let reason = harmless(reason, Lines::Escape);
+            let reason = harmless(reason, LineFeeds::Escape);
             line(out, &format!("    {:width$}   {}", "", paint.faint(&format!("{}: {reason}", number(*count)))));
         }
     }
@@ -162,7 +162,7 @@ fn message_text(out: &mut String, whole: &Plan, plan: &MessagePlan, paint: Paint
 /// How many rows there are, where, and how the file is written; nothing of one that was not read.
 pub(super) fn rows(plan: &MessagePlan) -> Option<String> {
     let rows = plural(plan.counts.total(), "row");
-    let file = harmless(&plan.audience_file, Lines::Escape);
+    let file = harmless(&plan.audience_file, LineFeeds::Escape);
     let dialect = plan.dialect.map(|dialect| format!(" ({dialect})")).unwrap_or_default();
     let nameless = match plan.nameless {
         0 => String::new(),
@@ -173,7 +173,7 @@ pub(super) fn rows(plan: &MessagePlan) -> Option<String> {
 
 /// What a list of people did: `opt-outs.csv (3 people) stopped 2`.
 pub(super) fn protected(protection: &Protection) -> String {
-    let name = harmless(&protection.name, Lines::Escape);
+    let name = harmless(&protection.name, LineFeeds::Escape);
     let stopped = match protection.stopped {
         0 => "nobody".to_owned(),
         stopped => number(stopped),
@@ -245,7 +245,7 @@ fn sample_text(out: &mut String, name: &str, sample: &Sample, paint: Paint, reve
         format!("{}, {}", plural(sample.chars as u64, "character"), plural(sample.bytes as u64, "byte"))
     };
     line(out, &paint.faint(&format!("    {name} ({size})")));
-    for text in harmless(text, Lines::Keep).lines() {
+    for text in harmless(text, LineFeeds::Keep).lines() {
         line(out, &format!("      {} {text}", paint.faint("│")));
     }
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::apply::evidence::{Finding, Kept, Reconciled};
+use crate::apply::evidence::{DoubtFinding, Reconciled, StillInDoubt};
 
 use super::json::{FORMAT_VERSION, doubt};
 use super::reconcile_text::reason_name;
@@ -21,7 +21,7 @@ pub fn reconciled(reconciled: &Reconciled, now: Timestamp) -> Value {
     })
 }
 
-fn finding(finding: &Finding, now: Timestamp) -> Value {
+fn finding(finding: &DoubtFinding, now: Timestamp) -> Value {
     let mut value = doubt(&finding.doubt, now);
     let rejected: serde_json::Map<String, Value> =
         finding.rejected.iter().map(|(status, count)| (status.to_string(), (*count).into())).collect();
@@ -30,19 +30,19 @@ fn finding(finding: &Finding, now: Timestamp) -> Value {
         .iter()
         .map(|(kept, count)| {
             let from = match kept {
-                Kept::TooEarly(from) => Some(from.to_string()),
-                Kept::InAnotherBulk
-                | Kept::InAnotherClaim
-                | Kept::DuplicateId
-                | Kept::UnclearStatus
-                | Kept::TooLate
-                | Kept::Unread
-                | Kept::Never
-                | Kept::Undated
-                | Kept::ClocksApart
-                | Kept::NoDate
-                | Kept::NothingAfter
-                | Kept::LogsLack => None,
+                StillInDoubt::TooEarly(from) => Some(from.to_string()),
+                StillInDoubt::InAnotherBulk
+                | StillInDoubt::InAnotherClaim
+                | StillInDoubt::DuplicateId
+                | StillInDoubt::UnclearStatus
+                | StillInDoubt::TooLate
+                | StillInDoubt::Unread
+                | StillInDoubt::Never
+                | StillInDoubt::Undated
+                | StillInDoubt::ClocksApart
+                | StillInDoubt::NoDate
+                | StillInDoubt::NothingAfter
+                | StillInDoubt::LogsLack => None,
             };
             json!({ "reason": reason_name(*kept), "people": count, "from": from })
         })

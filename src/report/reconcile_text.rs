@@ -3,12 +3,12 @@
 
 use jiff::Timestamp;
 
-use crate::apply::evidence::{Finding, Kept, LogsFailure, Reconciled};
+use crate::apply::evidence::{DoubtFinding, LogsFailure, Reconciled, StillInDoubt};
 use crate::ledger::Flight;
 use crate::timing;
 
 use super::doubt_text::{flight, hours_left, hurry, left, resolve_command};
-use super::harmless::{Lines, harmless};
+use super::harmless::{LineFeeds, harmless};
 use super::outcome_text::status_name;
 use super::paint::Paint;
 use super::plan_text::line;
@@ -32,7 +32,7 @@ pub fn render(
     }
     if let Some(failure) = &reconciled.failure {
         let words =
-            format!("! the logs could not be read to their end: {}", harmless(&failure.to_string(), Lines::Escape));
+            format!("! the logs could not be read to their end: {}", harmless(&failure.to_string(), LineFeeds::Escape));
         line(&mut out, &paint.bad(&words));
         if matches!(failure, LogsFailure::Unauthorized | LogsFailure::Forbidden) {
             line(&mut out, "  set SENDFORM_API_KEY to a key with the scope instagram:logs:read");
@@ -64,10 +64,10 @@ fn alarm(reconciled: &Reconciled) -> Option<String> {
 #[must_use]
 pub fn brief(reconciled: &Reconciled) -> String {
     let mut out = String::new();
-    let sum = |count: fn(&Finding) -> usize| reconciled.findings.iter().map(count).sum::<usize>() as u64;
+    let sum = |count: fn(&DoubtFinding) -> usize| reconciled.findings.iter().map(count).sum::<usize>() as u64;
     let groups = [
         (sum(|finding| finding.accepted), "accepted"),
-        (sum(Finding::rejected_any), "rejected"),
+        (sum(DoubtFinding::rejected_any), "rejected"),
         (sum(|finding| finding.absent), "not sent"),
     ];
     let words: Vec<String> = groups
@@ -82,16 +82,16 @@ pub fn brief(reconciled: &Reconciled) -> String {
         line(&mut out, &sent_again(finding));
     }
     if let Some(failure) = &reconciled.failure {
-        let failure = harmless(&failure.to_string(), Lines::Escape);
+        let failure = harmless(&failure.to_string(), LineFeeds::Escape);
         line(&mut out, &format!("! doubts could not be looked up in the gateway's logs: {failure}"));
     }
     out
 }
 
-fn finding(out: &mut String, finding: &Finding, gateway: &str, now: Timestamp, paint: Paint) {
+fn finding(out: &mut String, finding: &DoubtFinding, gateway: &str, now: Timestamp, paint: Paint) {
     let doubt = &finding.doubt;
     let head = format!("{}  {}", paint.strong(&doubt.claim.bulk.to_string()), plural(doubt.open as u64, "person"));
-    let why = doubt.why.as_ref().map(|why| format!(": {}", harmless(why, Lines::Escape))).unwrap_or_default();
+    let why = doubt.why.as_ref().map(|why| format!(": {}", harmless(why, LineFeeds::Escape))).unwrap_or_default();
     line(out, &format!("{head}, claimed {}, {}{why}", timing::utc(doubt.at), left(doubt, now)));
     let people = |count: usize| plural(count as u64, "person");
     if finding.accepted > 0 {
@@ -124,7 +124,7 @@ fn finding(out: &mut String, finding: &Finding, gateway: &str, now: Timestamp, p
     }
 }
 
-fn sent_again(finding: &Finding) -> String {
+fn sent_again(finding: &DoubtFinding) -> String {
     let people = plural(finding.sent_again as u64, "person");
     format!("! ALARM: the gateway took the message of {people} in `{}` more than once", finding.doubt.claim.bulk)
 }
@@ -143,73 +143,86 @@ fn summary(reconciled: &Reconciled, paint: Paint) -> String {
 }
 
 /// Whether only a person can settle it.
-fn needs_word(kept: Kept) -> bool {
+fn needs_word(kept: StillInDoubt) -> bool {
     match kept {
-        Kept::InAnotherBulk
-        | Kept::InAnotherClaim
-        | Kept::DuplicateId
-        | Kept::UnclearStatus
-        | Kept::TooLate
-        | Kept::Never
-        | Kept::Undated => true,
-        Kept::Unread | Kept::ClocksApart | Kept::NoDate | Kept::TooEarly(_) | Kept::NothingAfter | Kept::LogsLack => {
-            false
-        }
+        StillInDoubt::InAnotherBulk
+        | StillInDoubt::InAnotherClaim
+        | StillInDoubt::DuplicateId
+        | StillInDoubt::UnclearStatus
+        | StillInDoubt::TooLate
+        | StillInDoubt::Never
+        | StillInDoubt::Undated => true,
+        StillInDoubt::Unread
+        | StillInDoubt::ClocksApart
+        | StillInDoubt::NoDate
+        | StillInDoubt::TooEarly(_)
+        | StillInDoubt::NothingAfter
+        | StillInDoubt::LogsLack => false,
     }
 }
 
 /// Why people stay in doubt, and what would settle it.
-fn reason(kept: Kept) -> String {
+fn reason(kept: StillInDoubt) -> String {
     match kept {
-        Kept::InAnotherBulk => "the logs have their message in a bulk that this ledger does not know".to_owned(),
-        Kept::InAnotherClaim => {
+        StillInDoubt::InAnotherBulk => {
+            "the logs have their message in a bulk that this ledger does not know".to_owned()
+        }
+        StillInDoubt::InAnotherClaim => {
             "the logs have their message, but another claim of the same bulk may be what was sent".to_owned()
         }
-        Kept::DuplicateId => "the gateway has seen their messageIds before, but this ledger has not".to_owned(),
-        Kept::UnclearStatus => "the logs have them with a status that the API does not have".to_owned(),
-        Kept::TooLate => {
+        StillInDoubt::DuplicateId => "the gateway has seen their messageIds before, but this ledger has not".to_owned(),
+        StillInDoubt::UnclearStatus => "the logs have them with a status that the API does not have".to_owned(),
+        StillInDoubt::TooLate => {
             "after 47 hours absence from the logs proves nothing; only a person's word settles it".to_owned()
         }
-        Kept::Unread => "the logs could not be read to their end".to_owned(),
-        Kept::Never => "their messages may leave so late that absence from the logs never proves anything".to_owned(),
-        Kept::TooEarly(from) => {
+        StillInDoubt::Unread => "the logs could not be read to their end".to_owned(),
+        StillInDoubt::Never => {
+            "their messages may leave so late that absence from the logs never proves anything".to_owned()
+        }
+        StillInDoubt::TooEarly(from) => {
             format!("absence from the logs proves nothing before {}; reconcile again then", timing::utc(from))
         }
-        Kept::Undated => "not in the logs, but their run was cut off before the gateway told it the time, so nobody \
+        StillInDoubt::Undated => {
+            "not in the logs, but their run was cut off before the gateway told it the time, so nobody \
                           knows since when they should be there"
-            .to_owned(),
-        Kept::ClocksApart => {
+                .to_owned()
+        }
+        StillInDoubt::ClocksApart => {
             "absence from the logs proves nothing while the clocks of this machine and of the gateway \
                               do not go together; have both kept by NTP, and reconcile again"
                 .to_owned()
         }
-        Kept::NoDate => "the gateway's answers do not tell its time (a `Date` that no cache has kept), without which \
+        StillInDoubt::NoDate => {
+            "the gateway's answers do not tell its time (a `Date` that no cache has kept), without which \
                          absence from the logs proves nothing"
-            .to_owned(),
-        Kept::NothingAfter => "not in the logs, but the logs have nothing of this sender that left later, so they may \
+                .to_owned()
+        }
+        StillInDoubt::NothingAfter => {
+            "not in the logs, but the logs have nothing of this sender that left later, so they may \
                                have stood still; reconcile again after the next accepted bulk"
-            .to_owned(),
-        Kept::LogsLack => "not in the logs, but neither are messages that the gateway accepted; \
+                .to_owned()
+        }
+        StillInDoubt::LogsLack => "not in the logs, but neither are messages that the gateway accepted; \
                            are these the credentials that sent them?"
             .to_owned(),
     }
 }
 
 /// The name of a reason for machines.
-pub(super) fn reason_name(kept: Kept) -> &'static str {
+pub(super) fn reason_name(kept: StillInDoubt) -> &'static str {
     match kept {
-        Kept::InAnotherBulk => "inAnotherBulk",
-        Kept::InAnotherClaim => "inAnotherClaim",
-        Kept::DuplicateId => "duplicateId",
-        Kept::UnclearStatus => "unclearStatus",
-        Kept::TooLate => "tooLate",
-        Kept::Unread => "unread",
-        Kept::Never => "never",
-        Kept::TooEarly(_) => "tooEarly",
-        Kept::Undated => "undated",
-        Kept::ClocksApart => "clocksApart",
-        Kept::NoDate => "noDate",
-        Kept::NothingAfter => "nothingAfter",
-        Kept::LogsLack => "logsLack",
+        StillInDoubt::InAnotherBulk => "inAnotherBulk",
+        StillInDoubt::InAnotherClaim => "inAnotherClaim",
+        StillInDoubt::DuplicateId => "duplicateId",
+        StillInDoubt::UnclearStatus => "unclearStatus",
+        StillInDoubt::TooLate => "tooLate",
+        StillInDoubt::Unread => "unread",
+        StillInDoubt::Never => "never",
+        StillInDoubt::TooEarly(_) => "tooEarly",
+        StillInDoubt::Undated => "undated",
+        StillInDoubt::ClocksApart => "clocksApart",
+        StillInDoubt::NoDate => "noDate",
+        StillInDoubt::NothingAfter => "nothingAfter",
+        StillInDoubt::LogsLack => "logsLack",
     }
 }

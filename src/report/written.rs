@@ -6,7 +6,7 @@ use super::json::FORMAT_VERSION;
 
 /// What a command did with a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Deed {
+pub enum FileAction {
     /// It was written.
     Wrote,
     /// There was one already, which was left alone.
@@ -17,7 +17,7 @@ pub enum Deed {
     Stale,
 }
 
-impl Deed {
+impl FileAction {
     /// Its name for machines.
     fn name(self) -> &'static str {
         match self {
@@ -35,17 +35,17 @@ pub struct Written {
     /// The file.
     pub path: String,
     /// What was done.
-    pub deed: Deed,
+    pub deed: FileAction,
 }
 
 /// Writes what was done with files, one line each.
 #[must_use]
 pub fn text(files: &[Written]) -> String {
     let lines = files.iter().map(|Written { path, deed }| match deed {
-        Deed::Wrote => format!("wrote {path}\n"),
-        Deed::Kept => format!("kept  {path}\n"),
-        Deed::UpToDate => format!("{path} is up to date\n"),
-        Deed::Stale => format!("{path} is not what `sendform schema` would write\n"),
+        FileAction::Wrote => format!("wrote {path}\n"),
+        FileAction::Kept => format!("kept  {path}\n"),
+        FileAction::UpToDate => format!("{path} is up to date\n"),
+        FileAction::Stale => format!("{path} is not what `sendform schema` would write\n"),
     });
     lines.collect()
 }

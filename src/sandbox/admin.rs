@@ -20,19 +20,19 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::answer::Answer;
-use super::books::Search;
+use super::books::BulkFilter;
 use super::faults::parse;
-use super::gate::Counts;
+use super::gate::RequestCounts;
 use super::local::is_local;
 use super::model::answer;
-use super::model::bulk::Bulk;
-use super::model::message::Content;
-use super::state::Sandbox;
+use super::model::bulk::AcceptedBulk;
+use super::model::message::ReceivedContent;
+use super::state::SandboxState;
 use crate::wire::error::Violation;
 use crate::wire::time::serde_instant;
 
 /// The routes, without their prefix.
-pub(super) fn router() -> Router<Sandbox> {
+pub(super) fn router() -> Router<SandboxState> {
     Router::new()
         .route("/state", get(state))
         .route("/wait", get(wait))
@@ -51,31 +51,31 @@ async fn for_this_machine(request: Request, next: Next) -> Response<Body> {
 }
 
 #[derive(Serialize)]
-struct Shown {
+struct ShownMessage {
     #[serde(with = "serde_instant")]
     now: Timestamp,
     #[serde(flatten)]
-    counts: Counts,
+    counts: RequestCounts,
 }
 
-fn shown(sandbox: &Sandbox, counts: Counts) -> Response<Body> {
-    Answer::ok(&Shown { now: sandbox.now(), counts }).into_response()
+fn shown(sandbox: &SandboxState, counts: RequestCounts) -> Response<Body> {
+    Answer::ok(&ShownMessage { now: sandbox.now(), counts }).into_response()
 }
 
-async fn state(State(sandbox): State<Sandbox>) -> Response<Body> {
+async fn state(State(sandbox): State<SandboxState>) -> Response<Body> {
     shown(&sandbox, sandbox.counts())
 }
 
 #[derive(Deserialize)]
-struct Wanted {
+struct WaitCondition {
     held: Option<u64>,
     requests: Option<u64>,
     bulks: Option<u64>,
     accepted: Option<u64>,
 }
 
-impl Wanted {
-    fn is_reached(&self, counts: &Counts) -> bool {
+impl WaitCondition {
+    fn is_reached(&self, counts: &RequestCounts) -> bool {
         let reached = |wanted: Option<u64>, count| wanted.is_none_or(|wanted| count >= wanted);
         let held = if self.held == Some(0) { counts.held == 0 } else { reached(self.held, counts.held) };
         held && reached(self.requests, counts.requests)
@@ -84,7 +84,7 @@ impl Wanted {
     }
 }
 
-async fn wait(State(sandbox): State<Sandbox>, Query(wanted): Query<Wanted>) -> Response<Body> {
+async fn wait(State(sandbox): State<SandboxState>, Query(wanted): Query<WaitCondition>) -> Response<Body> {
     match sandbox.wait(|counts| wanted.is_reached(counts)).await {
         Some(counts) => shown(&sandbox, counts),
         None => Answer::error(StatusCode::SERVICE_UNAVAILABLE).into_response(),
@@ -93,7 +93,7 @@ async fn wait(State(sandbox): State<Sandbox>, Query(wanted): Query<Wanted>) -> R
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Filter {
+struct MessageFilter {
     bulk_id: Option<String>,
     message_id: Option<String>,
     limit: Option<usize>,
@@ -112,7 +112,7 @@ struct MessageShown<'a> {
     sender: Option<&'a str>,
     /// The text, of a message that is one.
     text: Option<&'a str>,
-    content: &'a Content<'a>,
+    content: &'a ReceivedContent<'a>,
     #[serde(with = "serde_instant")]
     accepted_at: Timestamp,
     /// When it leaves, or left, the gateway.
@@ -121,15 +121,15 @@ struct MessageShown<'a> {
     status: String,
 }
 
-fn show<'a>(bulk: &'a Bulk<'_>, now: Timestamp) -> impl Iterator<Item = MessageShown<'a>> {
+fn show<'a>(bulk: &'a AcceptedBulk<'_>, now: Timestamp) -> impl Iterator<Item = MessageShown<'a>> {
     bulk.sheet.messages.iter().enumerate().map(move |(position, message)| MessageShown {
         bulk_id: &bulk.head.bulk_id,
         message_id: &message.message_id,
         to: &message.to,
         sender: bulk.sheet.terms_of(message).map(|terms| &*terms.sender),
         text: match &message.content {
-            Content::Text { text } => Some(text),
-            Content::Image { .. } | Content::Carousel { .. } | Content::RichCard(_) => None,
+            ReceivedContent::Text { text } => Some(text),
+            ReceivedContent::Image { .. } | ReceivedContent::Carousel { .. } | ReceivedContent::RichCard(_) => None,
         },
         content: &message.content,
         accepted_at: bulk.head.accepted_at,
@@ -138,10 +138,10 @@ fn show<'a>(bulk: &'a Bulk<'_>, now: Timestamp) -> impl Iterator<Item = MessageS
     })
 }
 
-async fn messages(State(sandbox): State<Sandbox>, Query(filter): Query<Filter>) -> Response<Body> {
-    let Filter { bulk_id, message_id, limit } = filter;
+async fn messages(State(sandbox): State<SandboxState>, Query(filter): Query<MessageFilter>) -> Response<Body> {
+    let MessageFilter { bulk_id, message_id, limit } = filter;
     let limit = limit.unwrap_or(SHOWN_MAX);
-    let search = Search { bulk_id, message_id: message_id.clone(), messages_max: Some(limit) };
+    let search = BulkFilter { bulk_id, message_id: message_id.clone(), messages_max: Some(limit) };
     let Ok(bulks) = sandbox.books().bulks(search).await else {
         return Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response();
     };
@@ -157,7 +157,7 @@ struct FaultTexts {
     faults: Vec<String>,
 }
 
-async fn faults(State(sandbox): State<Sandbox>, body: Bytes) -> Response<Body> {
+async fn faults(State(sandbox): State<SandboxState>, body: Bytes) -> Response<Body> {
     let Ok(FaultTexts { faults }) = serde_json::from_slice(&body) else {
         return bad("faults", r#"must be a list of faults, as in {"faults": ["429*2"]}"#);
     };
@@ -171,7 +171,7 @@ async fn faults(State(sandbox): State<Sandbox>, body: Bytes) -> Response<Body> {
     }
 }
 
-async fn release(State(sandbox): State<Sandbox>) -> Response<Body> {
+async fn release(State(sandbox): State<SandboxState>) -> Response<Body> {
     Answer::ok(&json!({ "released": sandbox.release() })).into_response()
 }
 
@@ -181,7 +181,7 @@ struct Time {
     now: Timestamp,
 }
 
-async fn clock(State(sandbox): State<Sandbox>, body: Bytes) -> Response<Body> {
+async fn clock(State(sandbox): State<SandboxState>, body: Bytes) -> Response<Body> {
     let Ok(Time { now }) = serde_json::from_slice(&body) else {
         return bad("now", r#"must be a time, as in {"now": "2026-12-01T09:00:00Z"}"#);
     };

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 /// Where the clock starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Start {
+pub enum ClockStart {
     /// At the real time; it runs.
     Real,
     /// At this time; it runs.
@@ -19,16 +19,16 @@ pub enum Start {
 
 /// A clock that can be shared.
 #[derive(Debug)]
-pub struct Clock(Mutex<State>);
+pub struct SandboxClock(Mutex<ClockState>);
 
 #[derive(Debug)]
-struct State {
+struct ClockState {
     base: Timestamp,
     /// Since when it runs from its base; it stands still if absent.
     running_since: Option<Instant>,
 }
 
-impl State {
+impl ClockState {
     fn now(&self) -> Timestamp {
         let passed = self.running_since.map_or(SignedDuration::ZERO, |since| {
             SignedDuration::try_from(since.elapsed()).unwrap_or(SignedDuration::MAX)
@@ -37,17 +37,17 @@ impl State {
     }
 }
 
-impl Clock {
+impl SandboxClock {
     /// Starts a clock, not before the last time that was seen.
     #[must_use]
-    pub fn start(start: Start, seen: Option<Timestamp>) -> Self {
+    pub fn start(start: ClockStart, seen: Option<Timestamp>) -> Self {
         let (base, runs) = match start {
-            Start::Real => (Timestamp::now(), true),
-            Start::At(instant) => (instant, true),
-            Start::Fixed(instant) => (instant, false),
+            ClockStart::Real => (Timestamp::now(), true),
+            ClockStart::At(instant) => (instant, true),
+            ClockStart::Fixed(instant) => (instant, false),
         };
         let base = seen.map_or(base, |seen| seen.max(base));
-        Self(Mutex::new(State { base, running_since: runs.then(Instant::now) }))
+        Self(Mutex::new(ClockState { base, running_since: runs.then(Instant::now) }))
     }
 
     /// The time.
@@ -64,7 +64,7 @@ impl Clock {
             return false;
         }
         let running_since = state.running_since.map(|_| Instant::now());
-        *state = State { base: instant, running_since };
+        *state = ClockState { base: instant, running_since };
         true
     }
 }
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn a_fixed_clock_is_moved_by_hand_and_only_forward() {
-        let clock = Clock::start(Start::Fixed(at("2026-11-30T12:00:00Z")), None);
+        let clock = SandboxClock::start(ClockStart::Fixed(at("2026-11-30T12:00:00Z")), None);
         assert_eq!(clock.now(), at("2026-11-30T12:00:00Z"));
         assert!(clock.move_to(at("2026-12-01T09:00:00Z")));
         assert!(!clock.move_to(at("2026-12-01T08:59:59Z")));
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn a_running_clock_runs_on_from_where_it_is_put() {
-        let clock = Clock::start(Start::At(at("2026-11-30T12:00:00Z")), None);
+        let clock = SandboxClock::start(ClockStart::At(at("2026-11-30T12:00:00Z")), None);
         let first = clock.now();
         assert!(first >= at("2026-11-30T12:00:00Z") && first <= clock.now());
         assert!(clock.move_to(at("2030-01-01T00:00:00Z")));
@@ -98,10 +98,10 @@ mod tests {
     #[test]
     fn a_clock_never_starts_before_the_last_time_seen() {
         let seen = Some(at("2026-12-05T00:00:00Z"));
-        for start in [Start::Fixed(at("2026-11-30T12:00:00Z")), Start::At(at("2026-11-30T12:00:00Z"))] {
-            assert!(Clock::start(start, seen).now() >= at("2026-12-05T00:00:00Z"));
+        for start in [ClockStart::Fixed(at("2026-11-30T12:00:00Z")), ClockStart::At(at("2026-11-30T12:00:00Z"))] {
+            assert!(SandboxClock::start(start, seen).now() >= at("2026-12-05T00:00:00Z"));
         }
-        let later = Clock::start(Start::Fixed(at("2027-01-01T00:00:00Z")), seen);
+        let later = SandboxClock::start(ClockStart::Fixed(at("2027-01-01T00:00:00Z")), seen);
         assert_eq!(later.now(), at("2027-01-01T00:00:00Z"));
     }
 }

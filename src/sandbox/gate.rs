@@ -6,7 +6,7 @@ use tokio::sync::watch;
 
 /// What happened since the sandbox was started.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Counts {
+pub struct RequestCounts {
     /// Sends that arrived, whatever became of them.
     pub requests: u64,
     /// Queries of the logs that arrived.
@@ -21,11 +21,11 @@ pub struct Counts {
 
 /// The gate through which all requests go.
 #[derive(Debug, Default)]
-pub(super) struct Gate(watch::Sender<State>);
+pub(super) struct RequestTracker(watch::Sender<TrackerState>);
 
 #[derive(Debug, Default)]
-struct State {
-    counts: Counts,
+struct TrackerState {
+    counts: RequestCounts,
     /// Raised by each release: who was held before it goes on.
     releases: u64,
     is_closed: bool,
@@ -35,14 +35,14 @@ struct State {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Closed;
 
-impl Gate {
+impl RequestTracker {
     /// What was counted.
-    pub(super) fn counts(&self) -> Counts {
+    pub(super) fn counts(&self) -> RequestCounts {
         self.0.borrow().counts
     }
 
     /// Counts something.
-    pub(super) fn count(&self, count: impl FnOnce(&mut Counts)) {
+    pub(super) fn count(&self, count: impl FnOnce(&mut RequestCounts)) {
         self.0.send_modify(|state| count(&mut state.counts));
     }
 
@@ -53,7 +53,7 @@ impl Gate {
             state.counts.held += 1;
             releases = state.releases;
         });
-        let _held = Held { gate: self, releases };
+        let _held = HeldRequest { gate: self, releases };
         let mut states = self.0.subscribe();
         let state = states.wait_for(|state| state.is_closed || state.releases != releases).await.map_err(|_| Closed)?;
         if state.is_closed { Err(Closed) } else { Ok(()) }
@@ -70,7 +70,7 @@ impl Gate {
     }
 
     /// Waits until the counts are as wanted.
-    pub(super) async fn wait(&self, mut wanted: impl FnMut(&Counts) -> bool) -> Result<Counts, Closed> {
+    pub(super) async fn wait(&self, mut wanted: impl FnMut(&RequestCounts) -> bool) -> Result<RequestCounts, Closed> {
         let mut states = self.0.subscribe();
         let state = states.wait_for(|state| state.is_closed || wanted(&state.counts)).await.map_err(|_| Closed)?;
         if state.is_closed { Err(Closed) } else { Ok(state.counts) }
@@ -83,12 +83,12 @@ impl Gate {
 }
 
 /// A request that is held; one whose client goes away is held no more.
-struct Held<'a> {
-    gate: &'a Gate,
+struct HeldRequest<'a> {
+    gate: &'a RequestTracker,
     releases: u64,
 }
 
-impl Drop for Held<'_> {
+impl Drop for HeldRequest<'_> {
     fn drop(&mut self) {
         self.gate.0.send_modify(|state| {
             if state.releases == self.releases {
@@ -108,7 +108,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_held_go_on_when_released() {
-        let gate = Gate::default();
+        let gate = RequestTracker::default();
         let (mut one, mut two) = (pin!(gate.hold()), pin!(gate.hold()));
         assert_eq!((one.as_mut().now_or_never(), two.as_mut().now_or_never()), (None, None));
         assert_eq!(gate.wait(|counts| counts.held == 2).await.map(|counts| counts.held), Ok(2));
@@ -125,14 +125,14 @@ mod tests {
 
     #[tokio::test]
     async fn one_whose_client_is_gone_is_not_held() {
-        let gate = Gate::default();
+        let gate = RequestTracker::default();
         assert_eq!(gate.hold().now_or_never(), None);
         assert_eq!(gate.counts().held, 0);
     }
 
     #[tokio::test]
     async fn closing_ends_all_waiting() {
-        let gate = Gate::default();
+        let gate = RequestTracker::default();
         let mut held = pin!(gate.hold());
         assert_eq!(held.as_mut().now_or_never(), None);
         gate.close();

@@ -15,9 +15,9 @@ use tokio::net::{TcpListener, TcpStream};
 
 /// Cuts one connection.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Cutter(Arc<AtomicBool>);
+pub(super) struct Aborter(Arc<AtomicBool>);
 
-impl Cutter {
+impl Aborter {
     /// Lets no further byte out: the server gives the connection up at its next write.
     pub(super) fn cut(&self) {
         self.0.store(true, Ordering::Release);
@@ -28,26 +28,26 @@ impl Cutter {
     }
 }
 
-impl Connected<IncomingStream<'_, Lines>> for Cutter {
-    fn connect_info(stream: IncomingStream<'_, Lines>) -> Self {
+impl Connected<IncomingStream<'_, Connections>> for Aborter {
+    fn connect_info(stream: IncomingStream<'_, Connections>) -> Self {
         stream.io().cutter.clone()
     }
 }
 
 /// A listener whose connections can be cut.
 #[derive(Debug)]
-pub(super) struct Lines(pub(super) TcpListener);
+pub(super) struct Connections(pub(super) TcpListener);
 
-impl Listener for Lines {
-    type Io = Line;
+impl Listener for Connections {
+    type Io = Connection;
     type Addr = SocketAddr;
 
-    async fn accept(&mut self) -> (Line, SocketAddr) {
+    async fn accept(&mut self) -> (Connection, SocketAddr) {
         let (stream, address) = Listener::accept(&mut self.0).await;
         // A small answer that waits for an acknowledgement would cost 40 milliseconds. If the
         // option cannot be set, it does.
         stream.set_nodelay(true).unwrap_or_default();
-        (Line { stream, cutter: Cutter::default() }, address)
+        (Connection { stream, cutter: Aborter::default() }, address)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -57,18 +57,18 @@ impl Listener for Lines {
 
 /// A connection that can be cut.
 #[derive(Debug)]
-pub(super) struct Line {
+pub(super) struct Connection {
     stream: TcpStream,
-    cutter: Cutter,
+    cutter: Aborter,
 }
 
-impl AsyncRead for Line {
+impl AsyncRead for Connection {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(context, into)
     }
 }
 
-impl AsyncWrite for Line {
+impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.cutter.check()?;
         Pin::new(&mut self.stream).poll_write(context, bytes)

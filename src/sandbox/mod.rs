@@ -22,7 +22,7 @@ mod send;
 pub mod server;
 mod state;
 
-pub use gate::Counts;
+pub use gate::RequestCounts;
 pub use running::{Running, start};
 pub use server::serve;
-pub use state::Sandbox;
+pub use state::SandboxState;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 
-use super::clock::Start;
+use super::clock::ClockStart;
 use super::faults::Fault;
 use super::model::choices::Choices;
 use crate::wire::limits;
@@ -18,7 +18,7 @@ pub struct Options {
     /// The file of its books; it and its folder are made if they are not there.
     pub books: PathBuf,
     /// Where its clock starts.
-    pub now: Start,
+    pub now: ClockStart,
     /// The only API key that it takes; any credential if absent.
     pub key: Option<SecretString>,
     /// An API key that is known but may do nothing.
@@ -39,7 +39,7 @@ impl Options {
     pub fn new(books: impl Into<PathBuf>) -> Self {
         Self {
             books: books.into(),
-            now: Start::Real,
+            now: ClockStart::Real,
             key: None,
             key_forbidden: None,
             choices: Choices::default(),

@@ -5,10 +5,10 @@ use url::form_urlencoded;
 
 use super::answer::Answer;
 use super::model::{answer, query};
-use super::state::Sandbox;
+use super::state::SandboxState;
 
 /// Answers a query of the logs.
-pub(super) async fn take_in(sandbox: &Sandbox, raw: &str) -> Answer {
+pub(super) async fn take_in(sandbox: &SandboxState, raw: &str) -> Answer {
     if let Err(seconds) = sandbox.throttle() {
         return Answer::too_many(seconds);
     }

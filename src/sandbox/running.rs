@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use super::error::SandboxError;
 use super::options::Options;
 use super::server::serve;
-use super::state::Sandbox;
+use super::state::SandboxState;
 
 /// A sandbox that is served on a free port of 127.0.0.1. Dropped, it ends by itself; stopped, it
 /// also says whether its books are whole.
@@ -19,7 +19,7 @@ pub struct Running {
     /// Where it is, for example `http://127.0.0.1:40001`.
     pub base_url: String,
     /// The sandbox itself.
-    pub sandbox: Sandbox,
+    pub sandbox: SandboxState,
     stop: oneshot::Sender<()>,
     task: JoinHandle<Result<(), SandboxError>>,
 }
@@ -29,7 +29,7 @@ pub struct Running {
 /// # Errors
 /// If its books cannot be opened, or there is no free port.
 pub async fn start(options: Options) -> Result<Running, SandboxError> {
-    let sandbox = Sandbox::open(options)?;
+    let sandbox = SandboxState::open(options)?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(SandboxError::Serve)?;
     let address = listener.local_addr().map_err(SandboxError::Serve)?;
     let (stop, stopped) = oneshot::channel();

@@ -4,23 +4,23 @@ use axum::body::Bytes;
 use axum::http::StatusCode;
 
 use super::answer::Answer;
-use super::books::{Entry, Receipt};
+use super::books::{NewBulk, Receipt};
 use super::error::SandboxError;
-use super::faults::{Orders, Spoil};
-use super::model::bulk::{Bulk, Head};
-use super::model::check::{Refused, Rules, check};
-use super::model::message::Request;
+use super::faults::{FaultPlan, Spoil};
+use super::model::bulk::{AcceptedBulk, BulkHeader};
+use super::model::check::{Refusal, Rules, check};
+use super::model::message::CheckedRequest;
 use super::model::{answer, ids, status};
-use super::state::Sandbox;
+use super::state::SandboxState;
 
 /// Takes a send in: checks it, keeps it, answers it.
-pub(super) async fn take_in(sandbox: &Sandbox, body: &Bytes, orders: &Orders) -> Answer {
+pub(super) async fn take_in(sandbox: &SandboxState, body: &Bytes, orders: &FaultPlan) -> Answer {
     let now = sandbox.now();
     let choices = sandbox.options().choices;
     let request = match check(body, &Rules { now, choices, invalid: &orders.invalid }) {
         Ok(request) => request,
-        Err(Refused::Malformed) => return Answer::bad_request(&answer::bad_request(Vec::new())),
-        Err(Refused::Violations(violations)) => return Answer::bad_request(&answer::bad_request(violations)),
+        Err(Refusal::Malformed) => return Answer::bad_request(&answer::bad_request(Vec::new())),
+        Err(Refusal::Violations(violations)) => return Answer::bad_request(&answer::bad_request(violations)),
     };
     let mut messages = request.sheet.messages.iter();
     if messages.any(|message| orders.invalid_unnamed.iter().any(|to| *to == message.to)) {
@@ -38,8 +38,13 @@ pub(super) async fn take_in(sandbox: &Sandbox, body: &Bytes, orders: &Orders) ->
 }
 
 /// Makes a bulk of a request: with ids where it has none, and with its rejections.
-fn bulk<'a>(sandbox: &Sandbox, request: Request<'a>, now: jiff::Timestamp, orders: &Orders) -> Bulk<'a> {
-    let Request { bulk_id, pace, mut sheet } = request;
+fn bulk<'a>(
+    sandbox: &SandboxState,
+    request: CheckedRequest<'a>,
+    now: jiff::Timestamp,
+    orders: &FaultPlan,
+) -> AcceptedBulk<'a> {
+    let CheckedRequest { bulk_id, pace, mut sheet } = request;
     let sequence = sandbox.sequence();
     let bulk_id = bulk_id.map_or_else(|| ids::bulk_id(now, sequence), Into::into);
     ids::fill(&mut sheet, &bulk_id, sequence);
@@ -50,13 +55,13 @@ fn bulk<'a>(sandbox: &Sandbox, request: Request<'a>, now: jiff::Timestamp, order
     });
     let rejected = rejected.collect();
     let count = u64::try_from(sheet.messages.len()).unwrap_or(u64::MAX);
-    Bulk { head: Head { number: 0, bulk_id, accepted_at: now, pace, count }, sheet, rejected }
+    AcceptedBulk { head: BulkHeader { number: 0, bulk_id, accepted_at: now, pace, count }, sheet, rejected }
 }
 
 /// Keeps a bulk and counts it, to the end even if the client goes away meanwhile.
-async fn keep(sandbox: &Sandbox, bulk: &Bulk<'_>) -> Result<Receipt, SandboxError> {
+async fn keep(sandbox: &SandboxState, bulk: &AcceptedBulk<'_>) -> Result<Receipt, SandboxError> {
     let closed = || SandboxError::Closed { path: sandbox.books_path().to_owned() };
-    let entry = Entry::new(bulk, sandbox.options().choices.duplicates).map_err(|_| closed())?;
+    let entry = NewBulk::new(bulk, sandbox.options().choices.duplicates).map_err(|_| closed())?;
     let (sandbox_of_task, messages) = (sandbox.clone(), bulk.sheet.messages.len());
     let task = tokio::spawn(async move {
         let receipt = sandbox_of_task.books().accept(entry).await?;
@@ -70,7 +75,7 @@ async fn keep(sandbox: &Sandbox, bulk: &Bulk<'_>) -> Result<Receipt, SandboxErro
     task.await.map_err(|_| closed())?
 }
 
-fn respond(bulk: &Bulk<'_>, orders: &Orders) -> Answer {
+fn respond(bulk: &AcceptedBulk<'_>, orders: &FaultPlan) -> Answer {
     let mut response = answer::accepted(bulk);
     for spoil in &orders.spoils {
         match spoil {

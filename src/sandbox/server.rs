@@ -17,9 +17,9 @@ use super::admin;
 use super::answer::Answer;
 use super::auth::{self, Denied};
 use super::error::SandboxError;
-use super::faults::{End, Orders, Target};
-use super::line::{Cutter, Lines};
-use super::state::Sandbox;
+use super::faults::{FaultPlan, RequestEnd, Target};
+use super::line::{Aborter, Connections};
+use super::state::SandboxState;
 use super::{query, send};
 use crate::wire::{LOGS_PATH, MESSAGES_PATH, SANDBOX_HEADER};
 
@@ -33,17 +33,17 @@ const GRACE: Duration = Duration::from_secs(2);
 /// If the listener is not on a loopback address, fails, or the books cannot be closed.
 pub async fn serve(
     listener: TcpListener,
-    sandbox: Sandbox,
+    sandbox: SandboxState,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), SandboxError> {
     let address = listener.local_addr().map_err(SandboxError::Serve)?;
     if !address.ip().is_loopback() {
         return Err(SandboxError::Serve(std::io::ErrorKind::AddrNotAvailable.into()));
     }
-    let router = router(sandbox.clone()).into_make_service_with_connect_info::<Cutter>();
+    let router = router(sandbox.clone()).into_make_service_with_connect_info::<Aborter>();
     let (ending, ended) = tokio::sync::oneshot::channel::<()>();
     let closing = sandbox.clone();
-    let serving = axum::serve(Lines(listener), router).with_graceful_shutdown(async move {
+    let serving = axum::serve(Connections(listener), router).with_graceful_shutdown(async move {
         shutdown.await;
         closing.gate().close();
         drop(ending);
@@ -56,7 +56,7 @@ pub async fn serve(
     sandbox.close().await
 }
 
-fn router(sandbox: Sandbox) -> Router {
+fn router(sandbox: SandboxState) -> Router {
     Router::new()
         .route(MESSAGES_PATH, post(messages))
         .route(LOGS_PATH, get(logs))
@@ -68,7 +68,7 @@ fn router(sandbox: Sandbox) -> Router {
 }
 
 /// Writes the time of the sandbox's clock where servers write theirs, and that this is the sandbox.
-async fn mark(State(sandbox): State<Sandbox>, mut response: Response<Body>) -> Response<Body> {
+async fn mark(State(sandbox): State<SandboxState>, mut response: Response<Body>) -> Response<Body> {
     // The format has no years before 1970.
     let now = SystemTime::try_from(sandbox.now()).map_or(SystemTime::UNIX_EPOCH, |now| now.max(SystemTime::UNIX_EPOCH));
     if let Ok(value) = HeaderValue::from_str(&httpdate::fmt_http_date(now)) {
@@ -79,8 +79,8 @@ async fn mark(State(sandbox): State<Sandbox>, mut response: Response<Body>) -> R
 }
 
 async fn messages(
-    State(sandbox): State<Sandbox>,
-    ConnectInfo(cutter): ConnectInfo<Cutter>,
+    State(sandbox): State<SandboxState>,
+    ConnectInfo(cutter): ConnectInfo<Aborter>,
     request: Request,
 ) -> Response<Body> {
     let orders = sandbox.orders(Target::Messages);
@@ -99,8 +99,8 @@ async fn messages(
 }
 
 async fn logs(
-    State(sandbox): State<Sandbox>,
-    ConnectInfo(cutter): ConnectInfo<Cutter>,
+    State(sandbox): State<SandboxState>,
+    ConnectInfo(cutter): ConnectInfo<Aborter>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response<Body> {
@@ -115,7 +115,7 @@ async fn logs(
 }
 
 /// The answer to a request whose headers do not let it in.
-fn refused(sandbox: &Sandbox, headers: &HeaderMap, has_body: bool) -> Option<Answer> {
+fn refused(sandbox: &SandboxState, headers: &HeaderMap, has_body: bool) -> Option<Answer> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let options = sandbox.options();
     let [key, key_forbidden] =
@@ -132,9 +132,9 @@ fn refused(sandbox: &Sandbox, headers: &HeaderMap, has_body: bool) -> Option<Ans
 
 /// Plays the faults around the taking in of a request.
 async fn play(
-    sandbox: &Sandbox,
-    orders: &Orders,
-    cutter: &Cutter,
+    sandbox: &SandboxState,
+    orders: &FaultPlan,
+    cutter: &Aborter,
     empty: &'static str,
     taking_in: impl Future<Output = Answer>,
 ) -> Response<Body> {
@@ -157,15 +157,15 @@ async fn play(
     orders.spoils.iter().fold(answer, |answer, spoil| answer.spoil(*spoil, empty)).into_response()
 }
 
-fn end_with(end: &End, cutter: &Cutter) -> Response<Body> {
+fn end_with(end: &RequestEnd, cutter: &Aborter) -> Response<Body> {
     match end {
-        End::Answer(reply) => Answer::asked_for(reply).into_response(),
-        End::Drop => dropped(cutter),
+        RequestEnd::Answer(reply) => Answer::asked_for(reply).into_response(),
+        RequestEnd::Drop => dropped(cutter),
     }
 }
 
 /// An answer of which no byte is sent.
-fn dropped(cutter: &Cutter) -> Response<Body> {
+fn dropped(cutter: &Aborter) -> Response<Body> {
     cutter.cut();
     Response::new(Body::from(Bytes::new()))
 }

@@ -8,30 +8,30 @@ use std::time::Instant;
 use jiff::Timestamp;
 
 use super::books::Books;
-use super::clock::Clock;
+use super::clock::SandboxClock;
 use super::error::SandboxError;
-use super::faults::{Fault, Faults, Orders, Target};
-use super::gate::{Counts, Gate};
+use super::faults::{Fault, FaultPlan, Faults, Target};
+use super::gate::{RequestCounts, RequestTracker};
 use super::model::throttle::Throttle;
 use super::options::Options;
 
 /// A sandbox that is open. Clones are the same sandbox.
 #[derive(Debug, Clone)]
-pub struct Sandbox(Arc<Inner>);
+pub struct SandboxState(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
     options: Options,
     books: Books,
-    clock: Clock,
-    gate: Gate,
+    clock: SandboxClock,
+    gate: RequestTracker,
     faults: Mutex<Faults>,
     throttle: Mutex<Throttle>,
     opened: Instant,
     sequence: AtomicU64,
 }
 
-impl Sandbox {
+impl SandboxState {
     /// Opens a sandbox with its books; nothing is served yet.
     ///
     /// # Errors
@@ -40,10 +40,10 @@ impl Sandbox {
         let books = Books::open(&options.books)?;
         let opened = books.opened();
         Ok(Self(Arc::new(Inner {
-            clock: Clock::start(options.now, opened.seen),
+            clock: SandboxClock::start(options.now, opened.seen),
             faults: Mutex::new(Faults::new(options.faults.clone())),
             sequence: AtomicU64::new(opened.bulks),
-            gate: Gate::default(),
+            gate: RequestTracker::default(),
             throttle: Mutex::default(),
             opened: Instant::now(),
             books,
@@ -71,12 +71,12 @@ impl Sandbox {
 
     /// What happened since it was opened.
     #[must_use]
-    pub fn counts(&self) -> Counts {
+    pub fn counts(&self) -> RequestCounts {
         self.0.gate.counts()
     }
 
     /// Waits until the counts are as wanted; `None` if the sandbox ends before.
-    pub async fn wait(&self, wanted: impl FnMut(&Counts) -> bool) -> Option<Counts> {
+    pub async fn wait(&self, wanted: impl FnMut(&RequestCounts) -> bool) -> Option<RequestCounts> {
         self.0.gate.wait(wanted).await.ok()
     }
 
@@ -105,12 +105,12 @@ impl Sandbox {
         &self.0.books
     }
 
-    pub(super) fn gate(&self) -> &Gate {
+    pub(super) fn gate(&self) -> &RequestTracker {
         &self.0.gate
     }
 
     /// Counts a request, and says what is to happen to it.
-    pub(super) fn orders(&self, target: Target) -> Orders {
+    pub(super) fn orders(&self, target: Target) -> FaultPlan {
         self.0.gate.count(|counts| match target {
             Target::Messages => counts.requests += 1,
             Target::Logs => counts.queries += 1,

@@ -59,7 +59,7 @@ pub(super) fn expand(path: &str, file: &File, expansion: Expansion) -> Result<Op
             Err(FilesError::Io(io::Error::new(io::ErrorKind::InvalidData, message)))
         };
     }
-    let mut target = Bounded { file: tempfile::tempfile()?, left: limit_bytes };
+    let mut target = BoundedFile { file: tempfile::tempfile()?, left: limit_bytes };
     let copied =
         if gzip { target.copy(MultiGzDecoder::new(compressed)) } else { expand_zstd(&mut compressed, &mut target) };
     target.finish(copied.map_err(damaged), limit_bytes).map(Some)
@@ -70,7 +70,7 @@ pub(super) fn expand(path: &str, file: &File, expansion: Expansion) -> Result<Op
 /// # Errors
 /// If it cannot be read, or is more than is allowed.
 pub(super) fn spool(source: impl Read, limit_bytes: u64) -> Result<File, FilesError> {
-    let mut target = Bounded { file: tempfile::tempfile()?, left: limit_bytes };
+    let mut target = BoundedFile { file: tempfile::tempfile()?, left: limit_bytes };
     let copied = target.copy(source);
     target.finish(copied, limit_bytes)
 }
@@ -85,40 +85,40 @@ fn damaged(error: io::Error) -> io::Error {
 
 /// Whether all of a stream was copied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Copied {
+enum CopyEnd {
     Whole,
     TooLarge,
 }
 
 /// A file that takes so many bytes and no more.
-struct Bounded {
+struct BoundedFile {
     file: File,
     left: u64,
 }
 
-impl Bounded {
+impl BoundedFile {
     /// Goes back to the beginning.
-    fn finish(mut self, copied: io::Result<Copied>, limit_bytes: u64) -> Result<File, FilesError> {
+    fn finish(mut self, copied: io::Result<CopyEnd>, limit_bytes: u64) -> Result<File, FilesError> {
         match copied? {
-            Copied::TooLarge => Err(FilesError::ExpandsTooFar { limit_bytes }),
-            Copied::Whole => {
+            CopyEnd::TooLarge => Err(FilesError::ExpandsTooFar { limit_bytes }),
+            CopyEnd::Whole => {
                 self.file.seek(SeekFrom::Start(0))?;
                 Ok(self.file)
             }
         }
     }
 
-    fn copy(&mut self, mut source: impl Read) -> io::Result<Copied> {
+    fn copy(&mut self, mut source: impl Read) -> io::Result<CopyEnd> {
         let mut chunk = vec![0; 64 * 1024];
         loop {
             let read = match source.read(&mut chunk) {
-                Ok(0) => return Ok(Copied::Whole),
+                Ok(0) => return Ok(CopyEnd::Whole),
                 Ok(read) => read,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error),
             };
             let Some(left) = self.left.checked_sub(u64::try_from(read).unwrap_or(u64::MAX)) else {
-                return Ok(Copied::TooLarge);
+                return Ok(CopyEnd::TooLarge);
             };
             self.left = left;
             self.file.write_all(chunk.get(..read).unwrap_or_default())?;
@@ -127,7 +127,7 @@ impl Bounded {
 }
 
 /// Expands all frames of a file, one after the other.
-fn expand_zstd(compressed: &mut impl BufRead, target: &mut Bounded) -> io::Result<Copied> {
+fn expand_zstd(compressed: &mut impl BufRead, target: &mut BoundedFile) -> io::Result<CopyEnd> {
     while !compressed.fill_buf()?.is_empty() {
         let mut decoder = match StreamingDecoder::new(&mut *compressed) {
             Ok(decoder) => decoder,
@@ -137,15 +137,15 @@ fn expand_zstd(compressed: &mut impl BufRead, target: &mut Bounded) -> io::Resul
             }
             Err(error) => return Err(io::Error::new(io::ErrorKind::InvalidData, error)),
         };
-        if target.copy(&mut decoder)? == Copied::TooLarge {
-            return Ok(Copied::TooLarge);
+        if target.copy(&mut decoder)? == CopyEnd::TooLarge {
+            return Ok(CopyEnd::TooLarge);
         }
         let frame = decoder.into_frame_decoder();
         if frame.get_checksum_from_data().is_some_and(|sum| frame.get_calculated_checksum() != Some(sum)) {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "the checksum does not match"));
         }
     }
-    Ok(Copied::Whole)
+    Ok(CopyEnd::Whole)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, File, MetadataExt as _, OpenOptions};
 
-use crate::campaign::{Files, FilesError, Stream};
+use crate::campaign::{AudienceStream, Files, FilesError};
 use crate::source::expand::{Expansion, expand, spool};
 use crate::source::listing::Listing;
 use crate::source::similar::similar;
@@ -107,7 +107,7 @@ impl Files for Folders {
             .map_err(|error| FilesError::Encoding { offset: error.utf8_error().valid_up_to() })
     }
 
-    fn open(&self, path: &str) -> Result<Box<dyn Stream>, FilesError> {
+    fn open(&self, path: &str) -> Result<Box<dyn AudienceStream>, FilesError> {
         let file = self.find(path)?.into_std();
         Ok(match expand(path, &file, self.expansion)? {
             Some(expanded) => Box::new(BufReader::with_capacity(BUFFER_BYTES, expanded)),
@@ -115,7 +115,7 @@ impl Files for Folders {
         })
     }
 
-    fn spool(&self, source: &mut dyn io::Read) -> Result<Box<dyn Stream>, FilesError> {
+    fn spool(&self, source: &mut dyn io::Read) -> Result<Box<dyn AudienceStream>, FilesError> {
         let file = spool(source, self.expansion.bytes_max)?;
         Ok(Box::new(BufReader::with_capacity(BUFFER_BYTES, file)))
     }

@@ -35,7 +35,7 @@ impl Listing {
     /// # Errors
     /// If a folder cannot be read, or the name of such a file is not UTF-8.
     pub(super) fn of(project: &Dir, ignored: &[&str]) -> io::Result<Self> {
-        let mut search = Search { ignored, entries: 0, listing: Self::default() };
+        let mut search = FileSearch { ignored, entries: 0, listing: Self::default() };
         search.folder(project, "", 0)?;
         let mut listing = search.listing;
         for list in [&mut listing.campaigns, &mut listing.ignored, &mut listing.links, &mut listing.projects] {
@@ -45,13 +45,13 @@ impl Listing {
     }
 }
 
-struct Search<'a> {
+struct FileSearch<'a> {
     ignored: &'a [&'a str],
     entries: usize,
     listing: Listing,
 }
 
-impl Search<'_> {
+impl FileSearch<'_> {
     fn folder(&mut self, folder: &Dir, path: &str, depth: usize) -> io::Result<()> {
         for entry in folder.entries()? {
             self.entries += 1;

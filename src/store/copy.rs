@@ -3,11 +3,11 @@
 //! The old one is bound to a gateway that cannot be afterwards: whoever still has the old project file
 //! is refused, instead of sending again from a ledger that learns nothing any more.
 
-use crate::ledger::{Header, Ledger, News, Unclosed};
+use crate::ledger::{Header, Ledger, LedgerDelta, Unclosed};
 
 use super::error::StoreError;
-use super::expected::Expected;
-use super::home::{Home, Seen};
+use super::expected::Binding;
+use super::home::{LedgerLocation, ReadOnlyLedger};
 use super::retired::Retired;
 use super::visit::Visit;
 
@@ -17,7 +17,7 @@ pub struct Copied {
     /// How many claims the old ledger has.
     pub claims: usize,
     /// What was new to the new one.
-    pub news: News,
+    pub news: LedgerDelta,
 }
 
 /// Copies a ledger into another home, which is made if there is none, reads it back, and retires the
@@ -27,21 +27,26 @@ pub struct Copied {
 /// If one of the ledgers cannot be read, or is not what is expected; if the old one is held by a run;
 /// if the new one cannot be written, or does not give back what was copied. The old one is retired
 /// only after that.
-pub async fn copy(from: &Home, to: &Home, expected: &Expected, visit: &Visit) -> Result<Copied, StoreError> {
+pub async fn copy(
+    from: &LedgerLocation,
+    to: &LedgerLocation,
+    expected: &Binding,
+    visit: &Visit,
+) -> Result<Copied, StoreError> {
     let now = visit.now;
     let name = Retired { gateway: &expected.gateway, place: &to.place() }.to_string();
-    let retired = Expected { gateway: name, ..expected.clone() };
+    let retired = Binding { gateway: name, ..expected.clone() };
     // What somebody says of the old home says nothing of the new one.
     let target = Visit { unclosed: 0, ..visit.another() };
     let news = match from.look(expected, now).await {
         Ok(seen) => {
             let ledger = whole(seen, visit)?;
-            if let Home::Postgres(database) = from {
+            if let LedgerLocation::Postgres(database) = from {
                 database.check_whole(expected).await?;
             }
             carry(&ledger, to, expected, &target).await?
         }
-        Err(StoreError::Foreign { found, .. }) if found == retired.gateway => News::default(),
+        Err(StoreError::Foreign { found, .. }) if found == retired.gateway => LedgerDelta::default(),
         Err(error) => return Err(error),
     };
     from.rebind(expected, retired.header(), visit).await?;
@@ -53,13 +58,18 @@ pub async fn copy(from: &Home, to: &Home, expected: &Expected, visit: &Visit) ->
 }
 
 /// The ledger, if nothing of it may be missing; in the new home nothing would show that.
-fn whole(Seen { ledger, trust, .. }: Seen, visit: &Visit) -> Result<Ledger, StoreError> {
+fn whole(ReadOnlyLedger { ledger, trust, .. }: ReadOnlyLedger, visit: &Visit) -> Result<Ledger, StoreError> {
     let (runs, entries) = (trust.unclosed.len(), Unclosed::entries(&trust.unclosed));
     if entries > visit.unclosed { Err(StoreError::Unclosed { runs, entries }) } else { Ok(ledger) }
 }
 
 /// Joins a ledger into a home, and reads it back.
-async fn carry(source: &Ledger, to: &Home, expected: &Expected, visit: &Visit) -> Result<News, StoreError> {
+async fn carry(
+    source: &Ledger,
+    to: &LedgerLocation,
+    expected: &Binding,
+    visit: &Visit,
+) -> Result<LedgerDelta, StoreError> {
     let now = visit.now;
     let home = match to.open(expected, visit).await {
         Err(error) if error.is_missing() => {
@@ -72,7 +82,7 @@ async fn carry(source: &Ledger, to: &Home, expected: &Expected, visit: &Visit) -
     let before = home.ledger().clone();
     let mut wanted = before.clone();
     wanted.join(source).map_err(StoreError::Join)?;
-    let news = News::between(&before, &wanted);
+    let news = LedgerDelta::between(&before, &wanted);
     if !news.is_empty() {
         home.join(source.clone()).await?;
     }
@@ -80,7 +90,7 @@ async fn carry(source: &Ledger, to: &Home, expected: &Expected, visit: &Visit) -
     let back = to.look(expected, now).await?.ledger;
     let mut both = back.clone();
     both.join(&wanted).map_err(StoreError::Join)?;
-    let lost = News::between(&back, &both);
+    let lost = LedgerDelta::between(&back, &both);
     if !lost.is_empty() {
         return Err(StoreError::Unconfirmed { place: to.place(), people: lost.people });
     }
@@ -97,9 +107,9 @@ mod tests {
     use crate::ledger::{Claim, Grant, RunId, sample};
     use crate::store::Paths;
 
-    fn expected() -> Expected {
+    fn expected() -> Binding {
         let Header { project, gateway, keys, .. } = sample::header();
-        Expected { project, gateway, keys: Some(keys), seals: sample::seals() }
+        Binding { project, gateway, keys: Some(keys), seals: sample::seals() }
     }
 
     /// A run that has not opened anything yet.
@@ -108,8 +118,8 @@ mod tests {
         Visit::new(RunId(LAST.fetch_add(1, Ordering::Relaxed)), "test", sample::at(0))
     }
 
-    async fn home(folder: &Path, ledger: Option<&Ledger>) -> Home {
-        let home = Home::Lockfile(Paths::of_project(folder));
+    async fn home(folder: &Path, ledger: Option<&Ledger>) -> LedgerLocation {
+        let home = LedgerLocation::Lockfile(Paths::of_project(folder));
         if let Some(ledger) = ledger {
             home.create(sample::header(), &expected(), &visit()).await.unwrap();
             let opened = home.open(&expected(), &visit()).await.unwrap();
@@ -119,7 +129,7 @@ mod tests {
         home
     }
 
-    async fn text(home: &Home) -> String {
+    async fn text(home: &LedgerLocation) -> String {
         sample::content(&home.look(&expected(), sample::at(0)).await.unwrap().ledger)
     }
 
@@ -129,7 +139,7 @@ mod tests {
         let old = home(folders[0].path(), Some(&sample::ledger())).await;
         let new = home(folders[1].path(), None).await;
         let copied = copy(&old, &new, &expected(), &visit()).await.unwrap();
-        assert_eq!(copied, Copied { claims: 3, news: News { records: 1, claims: 3, outcomes: 0, people: 6 } });
+        assert_eq!(copied, Copied { claims: 3, news: LedgerDelta { records: 1, claims: 3, outcomes: 0, people: 6 } });
         assert_eq!(text(&new).await, sample::content(&sample::ledger()));
         let refused = old.open(&expected(), &visit()).await.unwrap_err();
         assert!(refused.to_string().contains("belongs to the gateway `sandbox, moved to /"), "{refused}");
@@ -141,7 +151,7 @@ mod tests {
 
         // What a run left in the old home just before it was retired is not lost.
         let name = Retired { gateway: "sandbox", place: &new.place() }.to_string();
-        let retired = Expected { gateway: name, ..expected() };
+        let retired = Binding { gateway: name, ..expected() };
         let late = old.open(&retired, &visit()).await.unwrap();
         let claim: Claim = sample::claim("remind", &[7], 1, 9);
         assert_eq!(late.claim(claim.clone()).await.unwrap(), Grant::Granted);
@@ -177,7 +187,7 @@ mod tests {
         let new = home(folders[1].path(), None).await;
         copy(&old, &new, &expected(), &visit()).await.unwrap();
         let name = Retired { gateway: "sandbox", place: &new.place() }.to_string();
-        let late = old.open(&Expected { gateway: name, ..expected() }, &visit()).await.unwrap();
+        let late = old.open(&Binding { gateway: name, ..expected() }, &visit()).await.unwrap();
         assert_eq!(late.claim(sample::claim("remind", &[7], 1, 9)).await.unwrap(), Grant::Granted);
         drop(late);
         // On another machine, nothing shows how the run ended.

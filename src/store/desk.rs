@@ -14,7 +14,7 @@ use crate::ledger::{Claim, Evidence, Grant, Ledger, MessageRecord, Outcome, RunI
 use super::error::StoreError;
 
 /// What is to be written.
-pub(super) enum Entry {
+pub(super) enum NewEntry {
     Claim(Claim),
     Outcome(Outcome),
     Record(MessageRecord),
@@ -33,9 +33,9 @@ pub(super) type Reply = oneshot::Sender<Result<Grant, StoreError>>;
 pub(super) type Verdict = oneshot::Sender<Result<Vec<Weighed>, StoreError>>;
 
 /// Somebody who waits for the writer.
-pub(super) enum Request {
+pub(super) enum WriterRequest {
     /// For an entry to be written.
-    Write(Box<Entry>, Reply),
+    Write(Box<NewEntry>, Reply),
     /// For evidence to be held against the ledger where it is written, and for what follows from it to be
     /// written.
     Weigh(Vec<Evidence>, Verdict),
@@ -49,23 +49,23 @@ pub(super) fn answer<T>(reply: oneshot::Sender<Result<T, StoreError>>, answer: R
 
 /// A ledger in memory, and the thread of its writer `W`, which ends when nobody can hand in
 /// anything any more.
-pub(super) struct Desk<W> {
+pub(super) struct WriterHandle<W> {
     ledger: Arc<RwLock<Ledger>>,
-    requests: Option<Sender<Request>>,
+    requests: Option<Sender<WriterRequest>>,
     writer: Option<JoinHandle<W>>,
 }
 
-impl<W> fmt::Debug for Desk<W> {
+impl<W> fmt::Debug for WriterHandle<W> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Desk({:?})", self.ledger())
     }
 }
 
-impl<W: Send + 'static> Desk<W> {
+impl<W: Send + 'static> WriterHandle<W> {
     /// Starts the writer's thread.
     pub(super) fn open(
         ledger: Arc<RwLock<Ledger>>,
-        write: impl FnOnce(&Receiver<Request>) -> W + Send + 'static,
+        write: impl FnOnce(&Receiver<WriterRequest>) -> W + Send + 'static,
     ) -> Result<Self, StoreError> {
         let (requests, receiver) = mpsc::channel();
         let thread = thread::Builder::new().name("ledger".to_owned()).spawn(move || write(&receiver));
@@ -74,7 +74,7 @@ impl<W: Send + 'static> Desk<W> {
     }
 }
 
-impl<W> Desk<W> {
+impl<W> WriterHandle<W> {
     /// The ledger as it is now. Writing waits while the guard is held.
     pub(super) fn ledger(&self) -> RwLockReadGuard<'_, Ledger> {
         self.ledger.read().unwrap_or_else(PoisonError::into_inner)
@@ -82,46 +82,46 @@ impl<W> Desk<W> {
 
     /// Hands in a claim.
     pub(super) async fn claim(&self, claim: Claim) -> Result<Grant, StoreError> {
-        self.ask(Entry::Claim(claim)).await
+        self.ask(NewEntry::Claim(claim)).await
     }
 
     /// Hands in an outcome.
     pub(super) async fn settle(&self, outcome: Outcome) -> Result<(), StoreError> {
-        self.ask(Entry::Outcome(outcome)).await.map(drop)
+        self.ask(NewEntry::Outcome(outcome)).await.map(drop)
     }
 
     /// Hands in a message's record.
     pub(super) async fn record(&self, record: MessageRecord) -> Result<(), StoreError> {
-        self.ask(Entry::Record(record)).await.map(drop)
+        self.ask(NewEntry::Record(record)).await.map(drop)
     }
 
     /// Has what others have written read.
     pub(super) async fn catch_up(&self) -> Result<(), StoreError> {
-        self.ask(Entry::News).await.map(drop)
+        self.ask(NewEntry::News).await.map(drop)
     }
 
     /// Hands in a ledger to be joined.
     pub(super) async fn join(&self, other: Ledger) -> Result<(), StoreError> {
-        self.ask(Entry::Ledger(Box::new(other))).await.map(drop)
+        self.ask(NewEntry::Ledger(Box::new(other))).await.map(drop)
     }
 
     /// Hands in runs that are to be closed with what there is of them.
     pub(super) async fn close_others(&self, runs: Vec<RunId>) -> Result<(), StoreError> {
-        self.ask(Entry::Ends(runs)).await.map(drop)
+        self.ask(NewEntry::Ends(runs)).await.map(drop)
     }
 
     /// Hands in evidence.
     pub(super) async fn weigh(&self, evidence: Vec<Evidence>) -> Result<Vec<Weighed>, StoreError> {
-        self.send(|verdict| Request::Weigh(evidence, verdict)).await
+        self.send(|verdict| WriterRequest::Weigh(evidence, verdict)).await
     }
 
-    async fn ask(&self, entry: Entry) -> Result<Grant, StoreError> {
-        self.send(|reply| Request::Write(Box::new(entry), reply)).await
+    async fn ask(&self, entry: NewEntry) -> Result<Grant, StoreError> {
+        self.send(|reply| WriterRequest::Write(Box::new(entry), reply)).await
     }
 
     async fn send<T>(
         &self,
-        request: impl FnOnce(oneshot::Sender<Result<T, StoreError>>) -> Request,
+        request: impl FnOnce(oneshot::Sender<Result<T, StoreError>>) -> WriterRequest,
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
         let requests = self.requests.as_ref().ok_or(StoreError::Stopped)?;
@@ -136,7 +136,7 @@ impl<W> Desk<W> {
     }
 }
 
-impl<W> Drop for Desk<W> {
+impl<W> Drop for WriterHandle<W> {
     fn drop(&mut self) {
         drop(self.stop());
     }

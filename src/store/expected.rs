@@ -8,7 +8,7 @@ use super::error::StoreError;
 /// What a run expects a ledger to be bound to. With a wrong key nobody would be recognised, and
 /// everybody would look unsent; so that is an error like a wrong project.
 #[derive(Debug, Clone)]
-pub struct Expected {
+pub struct Binding {
     /// The project.
     pub project: ProjectId,
     /// The gateway, in the header's form.
@@ -20,7 +20,7 @@ pub struct Expected {
     pub seals: Seals,
 }
 
-impl Expected {
+impl Binding {
     /// The header of a new ledger.
     #[must_use]
     pub fn header(&self) -> Header {
@@ -96,7 +96,7 @@ impl Expected {
     /// Checks the header of a ledger that is to be joined in: it may name fewer keys than the run has.
     ///
     /// # Errors
-    /// As [`Expected::check`], but for keys that it does not name.
+    /// As [`Binding::check`], but for keys that it does not name.
     pub fn check_joined(&self, header: &Header, place: &str) -> Result<(), StoreError> {
         self.check_home(header, place)?;
         let missing = absent(&header.keys, self.keys.as_deref().unwrap_or_default());
@@ -122,7 +122,7 @@ mod tests {
         let check = |project: &str, gateway: &str, keys: Option<&[&KeyId]>| {
             let keys = keys.map(|keys| keys.iter().copied().cloned().collect());
             let project = ProjectId::parse(project).unwrap();
-            let expected = Expected { project, gateway: gateway.to_owned(), keys, seals: Seals::none() };
+            let expected = Binding { project, gateway: gateway.to_owned(), keys, seals: Seals::none() };
             expected.check(&header, "sendform.lock").map_or_else(|error| error.to_string(), |()| String::new())
         };
         assert_eq!(check("acme-shop", "sandbox", Some(&[&two, &one])), "");
@@ -151,12 +151,8 @@ mod tests {
         let header = Header { keys: vec![one.clone()], ..sample::header() };
         let to = Header { gateway: "new".to_owned(), keys: vec![one.clone(), two.clone()], ..sample::header() };
         let check = |from: &str, header: &Header, to: &Header| {
-            let from = Expected {
-                project: header.project.clone(),
-                gateway: from.to_owned(),
-                keys: None,
-                seals: Seals::none(),
-            };
+            let from =
+                Binding { project: header.project.clone(), gateway: from.to_owned(), keys: None, seals: Seals::none() };
             from.check_rebind(header, to, "x").map_or_else(|error| error.to_string(), |()| String::new())
         };
         assert_eq!(check("sandbox", &header, &to), "");
@@ -167,14 +163,14 @@ mod tests {
         assert_eq!(check("sandbox", &header, &fewer), error);
         assert_eq!(check("sandbox", &to, &fewer), error);
 
-        let run = Expected {
+        let run = Binding {
             project: header.project.clone(),
             gateway: "sandbox".to_owned(),
             keys: Some(fewer.keys),
             seals: Seals::none(),
         };
         assert!(matches!(run.check_joined(&header, "x"), Err(StoreError::KeyMissing { .. })));
-        let run = Expected { keys: Some(to.keys.clone()), ..run };
+        let run = Binding { keys: Some(to.keys.clone()), ..run };
         assert!(run.check_joined(&header, "x").is_ok());
         assert!(matches!(run.check_joined(&to, "x"), Err(StoreError::Foreign { .. })));
     }

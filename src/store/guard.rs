@@ -45,12 +45,12 @@ impl fmt::Display for Holder {
 
 /// The lock, held while this lives.
 #[derive(Debug)]
-pub(super) struct Guard {
+pub(super) struct LockFile {
     file: File,
     path: PathBuf,
 }
 
-impl Guard {
+impl LockFile {
     /// Says whether a run holds the lock right now.
     pub(super) fn is_held(path: &Path) -> bool {
         let file = regular::open_to_read(path, Links::Refused);

@@ -4,15 +4,15 @@ use std::sync::RwLockReadGuard;
 
 use jiff::Timestamp;
 
-use crate::apply::evidence::Known;
-use crate::apply::{Late, Store};
+use crate::apply::evidence::LedgerView;
+use crate::apply::{LateBulk, Store};
 use crate::identity::MessageId;
 use crate::ledger::{
     Claim, ClaimId, Evidence, Grant, Header, Ledger, MessageRecord, Outcome, RunId, Shadow, Trust, View, Weighed,
 };
 
 use super::error::StoreError;
-use super::expected::Expected;
+use super::expected::Binding;
 use super::git::{Branch, GitLedger};
 use super::lockfile::Lockfile;
 use super::paths::Paths;
@@ -21,7 +21,7 @@ use super::visit::Visit;
 
 /// Where a ledger lives.
 #[derive(Debug, Clone)]
-pub enum Home {
+pub enum LedgerLocation {
     /// In a file on one machine.
     Lockfile(Paths),
     /// On a branch of its own.
@@ -32,7 +32,7 @@ pub enum Home {
 
 /// A ledger that was read by somebody who only looks.
 #[derive(Debug, Clone)]
-pub struct Seen {
+pub struct ReadOnlyLedger {
     /// The ledger.
     pub ledger: Ledger,
     /// Whether its open claims may belong to a run that lives.
@@ -43,7 +43,7 @@ pub struct Seen {
     pub since: Option<Timestamp>,
 }
 
-impl Seen {
+impl ReadOnlyLedger {
     /// A ledger of which there is nothing else to say.
     #[must_use]
     pub fn new(ledger: Ledger, view: View) -> Self {
@@ -51,7 +51,7 @@ impl Seen {
     }
 }
 
-impl Home {
+impl LedgerLocation {
     /// Says where it is, for people: the file, the branch, the database.
     #[must_use]
     pub fn place(&self) -> String {
@@ -66,7 +66,7 @@ impl Home {
     ///
     /// # Errors
     /// If there is one already, or it cannot be made.
-    pub async fn create(&self, header: Header, expected: &Expected, visit: &Visit) -> Result<(), StoreError> {
+    pub async fn create(&self, header: Header, expected: &Binding, visit: &Visit) -> Result<(), StoreError> {
         match self {
             Self::Lockfile(paths) => Lockfile::create(paths, header, expected, visit),
             Self::Git(branch) => {
@@ -81,7 +81,7 @@ impl Home {
     ///
     /// # Errors
     /// If it is missing or damaged, or is not what is expected.
-    pub async fn look(&self, expected: &Expected, now: Timestamp) -> Result<Seen, StoreError> {
+    pub async fn look(&self, expected: &Binding, now: Timestamp) -> Result<ReadOnlyLedger, StoreError> {
         let shared = View::Shared { now };
         match self {
             Self::Lockfile(paths) => {
@@ -89,35 +89,35 @@ impl Home {
                 let (ledger, trust) = Lockfile::look(paths, expected)?;
                 let held = before || Lockfile::is_held(paths);
                 let view = if held { shared } else { View::Exclusive };
-                Ok(Seen { trust, ..Seen::new(ledger, view) })
+                Ok(ReadOnlyLedger { trust, ..ReadOnlyLedger::new(ledger, view) })
             }
             Self::Git(branch) => {
                 let (branch, expected) = (branch.clone(), expected.clone());
                 let (ledger, authenticity) = waiting(move || GitLedger::look(&branch, &expected)).await?;
                 let trust = Trust { authenticity: Some(authenticity), ..Trust::default() };
-                Ok(Seen { trust, ..Seen::new(ledger, shared) })
+                Ok(ReadOnlyLedger { trust, ..ReadOnlyLedger::new(ledger, shared) })
             }
-            Self::Postgres(database) => Ok(Seen::new(database.read(expected).await?, shared)),
+            Self::Postgres(database) => Ok(ReadOnlyLedger::new(database.read(expected).await?, shared)),
         }
     }
 
-    /// Reads the ledger as [`Home::look`] does, for whoever binds it anew: what it may lack is found out after
+    /// Reads the ledger as [`LedgerLocation::look`] does, for whoever binds it anew: what it may lack is found out after
     /// that, because what is to be brought may be bound as it is going to be.
     ///
     /// # Errors
-    /// As [`Home::look`].
-    pub async fn bound(&self, expected: &Expected, now: Timestamp) -> Result<Ledger, StoreError> {
+    /// As [`LedgerLocation::look`].
+    pub async fn bound(&self, expected: &Binding, now: Timestamp) -> Result<Ledger, StoreError> {
         match self {
             Self::Lockfile(paths) => Lockfile::bound(paths, expected),
             Self::Git(_) | Self::Postgres(_) => Ok(self.look(expected, now).await?.ledger),
         }
     }
 
-    /// Reads the ledger as [`Home::look`] does, but without the network.
+    /// Reads the ledger as [`LedgerLocation::look`] does, but without the network.
     ///
     /// # Errors
-    /// As [`Home::look`], and if nothing of it is here.
-    pub async fn look_here(&self, expected: &Expected, now: Timestamp) -> Result<Seen, StoreError> {
+    /// As [`LedgerLocation::look`], and if nothing of it is here.
+    pub async fn look_here(&self, expected: &Binding, now: Timestamp) -> Result<ReadOnlyLedger, StoreError> {
         match self {
             Self::Lockfile(_) => self.look(expected, now).await,
             Self::Git(branch) => {
@@ -125,7 +125,7 @@ impl Home {
                 let look = move || GitLedger::look_here(&branch, &expected);
                 let (ledger, authenticity, since) = waiting(look).await?;
                 let trust = Trust { authenticity: Some(authenticity), ..Trust::default() };
-                Ok(Seen { trust, since: Some(since), ..Seen::new(ledger, View::Shared { now }) })
+                Ok(ReadOnlyLedger { trust, since: Some(since), ..ReadOnlyLedger::new(ledger, View::Shared { now }) })
             }
             Self::Postgres(database) => Err(StoreError::NotHere { place: database.place() }),
         }
@@ -136,15 +136,15 @@ impl Home {
     /// # Errors
     /// If it is missing, damaged or held by another run, or is not what is expected; if nothing shows that
     /// its lines are genuine.
-    pub async fn open(&self, expected: &Expected, visit: &Visit) -> Result<Opened, StoreError> {
+    pub async fn open(&self, expected: &Binding, visit: &Visit) -> Result<OpenLedger, StoreError> {
         match self {
-            Self::Lockfile(paths) => Lockfile::open(paths, expected, visit).map(Opened::Lockfile),
+            Self::Lockfile(paths) => Lockfile::open(paths, expected, visit).map(OpenLedger::Lockfile),
             Self::Git(branch) => {
                 let (branch, expected, visit) = (branch.clone(), expected.clone(), visit.clone());
-                waiting(move || GitLedger::open(&branch, &expected, &visit)).await.map(Opened::Git)
+                waiting(move || GitLedger::open(&branch, &expected, &visit)).await.map(OpenLedger::Git)
             }
             Self::Postgres(database) => {
-                Ok(Opened::Postgres(Box::new(Postgres::open(database, expected, visit).await?)))
+                Ok(OpenLedger::Postgres(Box::new(Postgres::open(database, expected, visit).await?)))
             }
         }
     }
@@ -154,7 +154,7 @@ impl Home {
     ///
     /// # Errors
     /// If it is missing, damaged or held by another run, or is not what is expected.
-    pub async fn rebind(&self, from: &Expected, to: Header, visit: &Visit) -> Result<(), StoreError> {
+    pub async fn rebind(&self, from: &Binding, to: Header, visit: &Visit) -> Result<(), StoreError> {
         match self {
             Self::Lockfile(paths) => Lockfile::rebind(paths, from, &to, visit),
             Self::Git(branch) => {
@@ -168,8 +168,8 @@ impl Home {
     /// Compares the ledger with its shadow; a store without one is the same as its shadow.
     ///
     /// # Errors
-    /// As [`Home::look`].
-    pub fn shadow(&self, expected: &Expected) -> Result<Shadow, StoreError> {
+    /// As [`LedgerLocation::look`].
+    pub fn shadow(&self, expected: &Binding) -> Result<Shadow, StoreError> {
         match self {
             Self::Lockfile(paths) => Lockfile::shadow(paths, expected),
             Self::Git(_) | Self::Postgres(_) => Ok(Shadow::Same),
@@ -185,9 +185,9 @@ async fn waiting<T: Send + 'static>(
 }
 
 /// A ledger that is open for writing. Dropping it leaves what was granted and settled, which is all
-/// that was promised; [`Opened::finish`] also puts it in order.
+/// that was promised; [`OpenLedger::finish`] also puts it in order.
 #[derive(Debug)]
-pub enum Opened {
+pub enum OpenLedger {
     /// In a file on one machine.
     Lockfile(Lockfile),
     /// On a branch of its own.
@@ -196,7 +196,7 @@ pub enum Opened {
     Postgres(Box<Postgres>),
 }
 
-impl Opened {
+impl OpenLedger {
     /// The ledger as this run knows it, with entries that may still be on their way. Writing waits
     /// while the guard is held.
     pub fn ledger(&self) -> RwLockReadGuard<'_, Ledger> {
@@ -239,7 +239,7 @@ impl Opened {
         }
     }
 
-    /// Joins another ledger in, durable when [`Opened::finish`] returns.
+    /// Joins another ledger in, durable when [`OpenLedger::finish`] returns.
     ///
     /// # Errors
     /// If the ledgers do not go together; then nothing is joined.
@@ -297,7 +297,7 @@ impl Opened {
     }
 
     /// Confirms that the ledger is whole where it is now, after it was compared with the gateway; see
-    /// [`Opened::may_send`].
+    /// [`OpenLedger::may_send`].
     ///
     /// # Errors
     /// If that could not be made durable.
@@ -324,7 +324,7 @@ impl Opened {
     }
 }
 
-impl Known for Opened {
+impl LedgerView for OpenLedger {
     fn read<T>(&self, look: impl FnOnce(&Ledger) -> T) -> T {
         look(&self.ledger())
     }
@@ -334,7 +334,7 @@ impl Known for Opened {
     }
 }
 
-impl Store for Opened {
+impl Store for OpenLedger {
     type Error = StoreError;
 
     async fn claim(&self, claim: Claim) -> Result<Grant, StoreError> {
@@ -392,7 +392,7 @@ impl Store for Opened {
         }
     }
 
-    async fn late_start(&self, late: &Late) -> Result<Option<Timestamp>, StoreError> {
+    async fn late_start(&self, late: &LateBulk) -> Result<Option<Timestamp>, StoreError> {
         match self {
             Self::Lockfile(_) | Self::Git(_) => Ok(None),
             Self::Postgres(postgres) => postgres.late_start(late).await.map(Some),

@@ -4,16 +4,16 @@ use std::path::Path;
 use std::sync::{Arc, RwLock, RwLockReadGuard};
 
 use crate::ledger::{
-    Authenticity, Claim, Evidence, Grant, Header, Ledger, MessageRecord, News, Outcome, Read, RunId, Shadow, Trust,
-    Unclosed, Weighed,
+    Authenticity, Claim, Evidence, Grant, Header, Ledger, LedgerDelta, MessageRecord, Outcome, ReadLedger, RunId,
+    Shadow, Trust, Unclosed, Weighed,
 };
 
-use super::desk::Desk;
+use super::desk::WriterHandle;
 use super::error::StoreError;
-use super::expected::Expected;
+use super::expected::Binding;
 use super::git::{Merges, look_at_merges};
-use super::guard::Guard;
-use super::log::{self, Log};
+use super::guard::LockFile;
+use super::log::{self, AppendFile};
 use super::mark;
 use super::paths::Paths;
 use super::shadowed::Shadowed;
@@ -24,7 +24,7 @@ use super::writer::Writer;
 /// and leaves what was appended, which is all that was promised; [`Lockfile::finish`] also sorts.
 #[derive(Debug)]
 pub struct Lockfile {
-    desk: Desk<Writer>,
+    desk: WriterHandle<Writer>,
     trust: Trust,
 }
 
@@ -35,9 +35,9 @@ impl Lockfile {
     /// If there is a ledger already; if its lock is held; if the shadow is damaged, belongs to
     /// another project or gateway, or names a key that the new ledger does not have; if the files
     /// cannot be written.
-    pub fn create(paths: &Paths, header: Header, expected: &Expected, visit: &Visit) -> Result<(), StoreError> {
+    pub fn create(paths: &Paths, header: Header, expected: &Binding, visit: &Visit) -> Result<(), StoreError> {
         paths.make_folders()?;
-        let guard = Guard::take(&paths.guard, &visit.note)?;
+        let guard = LockFile::take(&paths.guard, &visit.note)?;
         if paths.lockfile.exists() {
             return Err(StoreError::Exists { place: place(&paths.lockfile) });
         }
@@ -62,7 +62,7 @@ impl Lockfile {
     ///
     /// # Errors
     /// If the ledger is missing or damaged, or is not what is expected.
-    pub fn read(paths: &Paths, expected: &Expected) -> Result<Ledger, StoreError> {
+    pub fn read(paths: &Paths, expected: &Binding) -> Result<Ledger, StoreError> {
         Self::look(paths, expected).map(|(ledger, ..)| ledger)
     }
 
@@ -70,7 +70,7 @@ impl Lockfile {
     ///
     /// # Errors
     /// As [`Lockfile::read`].
-    pub fn look(paths: &Paths, expected: &Expected) -> Result<(Ledger, Trust), StoreError> {
+    pub fn look(paths: &Paths, expected: &Binding) -> Result<(Ledger, Trust), StoreError> {
         let (ledger, authenticity, shadow) = both(paths, expected)?;
         let is_history_cut = check_merges(paths, &ledger, expected)?;
         let mut unclosed = ledger.unclosed();
@@ -82,14 +82,14 @@ impl Lockfile {
     ///
     /// # Errors
     /// As [`Lockfile::read`].
-    pub(super) fn bound(paths: &Paths, expected: &Expected) -> Result<Ledger, StoreError> {
+    pub(super) fn bound(paths: &Paths, expected: &Binding) -> Result<Ledger, StoreError> {
         both(paths, expected).map(|(ledger, ..)| ledger)
     }
 
     /// Says whether a run holds the ledger right now.
     #[must_use]
     pub fn is_held(paths: &Paths) -> bool {
-        Guard::is_held(&paths.guard)
+        LockFile::is_held(&paths.guard)
     }
 
     /// Opens the ledger for writing: takes the lock, cuts a torn end off, joins the shadow in, adopts what
@@ -98,14 +98,14 @@ impl Lockfile {
     /// # Errors
     /// If the ledger is missing, damaged or held by another run, or is not what is expected; if nothing
     /// shows that its lines are genuine.
-    pub fn open(paths: &Paths, expected: &Expected, visit: &Visit) -> Result<Self, StoreError> {
+    pub fn open(paths: &Paths, expected: &Binding, visit: &Visit) -> Result<Self, StoreError> {
         if !paths.lockfile.try_exists().unwrap_or(true) {
             return Err(missing(paths));
         }
         paths.make_folders()?;
-        let guard = Guard::take(&paths.guard, &visit.note)?;
+        let guard = LockFile::take(&paths.guard, &visit.note)?;
         let mut text = load_lockfile(paths)?;
-        let Read { mut ledger, torn, authenticity } = log::parse(&paths.lockfile, &text, &expected.seals)?;
+        let ReadLedger { mut ledger, torn, authenticity } = log::parse(&paths.lockfile, &text, &expected.seals)?;
         expected.check_home(ledger.header(), &place(&paths.lockfile))?;
         text.truncate(torn.unwrap_or(text.len()));
         let shadow = Shadowed::read(paths, expected)?;
@@ -141,7 +141,7 @@ impl Lockfile {
         }
         let ledger = Arc::new(RwLock::new(ledger));
         let writer = Writer::new(Arc::clone(&ledger), guard, logs, numbers, expected.seals.clone());
-        let desk = Desk::open(ledger, move |requests| writer.run(requests))?;
+        let desk = WriterHandle::open(ledger, move |requests| writer.run(requests))?;
         let authenticity = (!expected.seals.is_empty()).then_some(Authenticity::Signed);
         Ok(Self { desk, trust: Trust { authenticity, unclosed, is_history_cut, unmarked: None } })
     }
@@ -157,13 +157,14 @@ impl Lockfile {
     ///
     /// # Errors
     /// As [`Lockfile::open`], for `from`.
-    pub fn rebind(paths: &Paths, from: &Expected, to: &Header, visit: &Visit) -> Result<(), StoreError> {
+    pub fn rebind(paths: &Paths, from: &Binding, to: &Header, visit: &Visit) -> Result<(), StoreError> {
         if !paths.lockfile.try_exists().unwrap_or(true) {
             return Err(missing(paths));
         }
         paths.make_folders()?;
-        let guard = Guard::take(&paths.guard, &visit.note)?;
-        let Read { mut ledger, authenticity, .. } = log::parse(&paths.lockfile, &load_lockfile(paths)?, &from.seals)?;
+        let guard = LockFile::take(&paths.guard, &visit.note)?;
+        let ReadLedger { mut ledger, authenticity, .. } =
+            log::parse(&paths.lockfile, &load_lockfile(paths)?, &from.seals)?;
         from.check_rebind(ledger.header(), to, &place(&paths.lockfile))?;
         let shadow = Shadowed::read(paths, from)?;
         shadow.check_genuine(&ledger, authenticity, paths, from, visit)?;
@@ -192,13 +193,13 @@ impl Lockfile {
     ///
     /// # Errors
     /// As [`Lockfile::read`].
-    pub fn shadow(paths: &Paths, expected: &Expected) -> Result<Shadow, StoreError> {
+    pub fn shadow(paths: &Paths, expected: &Binding) -> Result<Shadow, StoreError> {
         let Some(path) = &paths.shadow else { return Ok(Shadow::Same) };
         let Some(text) = log::read(path)? else { return Ok(Shadow::Missing) };
         let file = log::parse(&paths.lockfile, &load_lockfile(paths)?, &expected.seals)?.ledger;
         let shadow = log::parse(path, &text, &expected.seals)?.ledger;
         let both = Self::read(paths, expected)?;
-        let (file, shadow) = (News::between(&file, &both), News::between(&shadow, &both));
+        let (file, shadow) = (LedgerDelta::between(&file, &both), LedgerDelta::between(&shadow, &both));
         Ok(if file.is_empty() && shadow.is_empty() { Shadow::Same } else { Shadow::Differs { file, shadow } })
     }
 
@@ -269,9 +270,9 @@ impl Lockfile {
 }
 
 /// Reads the ledger with its shadow, without a lock.
-fn both(paths: &Paths, expected: &Expected) -> Result<(Ledger, Authenticity, Shadowed), StoreError> {
+fn both(paths: &Paths, expected: &Binding) -> Result<(Ledger, Authenticity, Shadowed), StoreError> {
     let text = load_lockfile(paths)?;
-    let Read { mut ledger, authenticity, .. } = log::parse(&paths.lockfile, &text, &expected.seals)?;
+    let ReadLedger { mut ledger, authenticity, .. } = log::parse(&paths.lockfile, &text, &expected.seals)?;
     expected.check_home(ledger.header(), &place(&paths.lockfile))?;
     let shadow = Shadowed::read(paths, expected)?;
     shadow.join_into(&mut ledger, authenticity, 0, (paths, expected))?;
@@ -302,7 +303,7 @@ fn load_lockfile(paths: &Paths) -> Result<Vec<u8>, StoreError> {
 
 /// Makes sure that no merge of the work tree has kept one side of the ledger only, as far as git can tell; says
 /// whether that is not all the way.
-fn check_merges(paths: &Paths, ledger: &Ledger, expected: &Expected) -> Result<bool, StoreError> {
+fn check_merges(paths: &Paths, ledger: &Ledger, expected: &Binding) -> Result<bool, StoreError> {
     if paths.shadow.is_none() {
         // What git never sees it cannot tell of.
         return Ok(false);
@@ -315,11 +316,11 @@ fn check_merges(paths: &Paths, ledger: &Ledger, expected: &Expected) -> Result<b
 }
 
 /// Opens a file for appending, after it was replaced if it does not hold this text.
-fn settle(path: &Path, found: Option<&[u8]>, text: &[u8]) -> Result<Log, StoreError> {
+fn settle(path: &Path, found: Option<&[u8]>, text: &[u8]) -> Result<AppendFile, StoreError> {
     if found != Some(text) {
         log::replace(path, text)?;
     }
-    Log::open(path)
+    AppendFile::open(path)
 }
 
 #[cfg(test)]
@@ -366,9 +367,9 @@ mod tests {
         }
     }
 
-    fn expected() -> Expected {
+    fn expected() -> Binding {
         let Header { project, gateway, keys, .. } = sample::header();
-        Expected { project, gateway, keys: Some(keys), seals: sample::seals() }
+        Binding { project, gateway, keys: Some(keys), seals: sample::seals() }
     }
 
     /// A run that has not opened anything yet.
@@ -436,7 +437,7 @@ mod tests {
         let granted: Vec<&Vec<u64>> = granted.map(|(_, people)| people).collect();
         assert_eq!(granted.len(), 32, "each pair of bulks shares a person");
         for text in home.texts() {
-            let Read { ledger, .. } = Ledger::read(text.as_bytes(), &Seals::none()).unwrap();
+            let ReadLedger { ledger, .. } = Ledger::read(text.as_bytes(), &Seals::none()).unwrap();
             assert_eq!(ledger.claims().len(), 32);
             assert!(granted.iter().all(|people| people.iter().all(|one| standing(&ledger, *one) == Standing::InDoubt)));
         }
@@ -634,7 +635,7 @@ mod tests {
         assert!(!home.paths.lockfile.exists(), "a wrong key makes nothing");
 
         fs::write(&home.paths.lockfile, old).unwrap();
-        let both = Expected { keys: Some(vec![other, keys[0].clone()]), seals, ..expected() };
+        let both = Binding { keys: Some(vec![other, keys[0].clone()]), seals, ..expected() };
         Lockfile::open(&home.paths, &both, &visit()).unwrap().finish().unwrap();
         assert_eq!(Lockfile::read(&home.paths, &both).unwrap().header().keys, keys);
     }
@@ -681,10 +682,10 @@ mod tests {
         lockfile.finish().unwrap();
         let [old, _] = home.texts();
         let to = Header { gateway: "elsewhere".to_owned(), ..sample::header() };
-        let new = Expected { gateway: to.gateway.clone(), ..expected() };
-        let rebind = |from: &Expected| Lockfile::rebind(&home.paths, from, &to, &visit());
+        let new = Binding { gateway: to.gateway.clone(), ..expected() };
+        let rebind = |from: &Binding| Lockfile::rebind(&home.paths, from, &to, &visit());
 
-        let other = Expected { gateway: "another".to_owned(), ..expected() };
+        let other = Binding { gateway: "another".to_owned(), ..expected() };
         assert!(matches!(rebind(&other), Err(StoreError::Foreign { .. })));
         assert_eq!(home.texts(), [old.as_str(), &old]);
         rebind(&expected()).unwrap();
@@ -720,12 +721,12 @@ mod tests {
         assert_eq!(lockfile.claim(claim(&[1, 2])).await.unwrap(), Grant::Granted);
         lockfile.finish().unwrap();
         let [new, _] = home.texts();
-        let news = News { claims: 1, people: 2, ..News::default() };
+        let news = LedgerDelta { claims: 1, people: 2, ..LedgerDelta::default() };
         fs::write(&home.paths.lockfile, &old).unwrap();
-        assert_eq!(compare(), Shadow::Differs { file: news, shadow: News::default() });
+        assert_eq!(compare(), Shadow::Differs { file: news, shadow: LedgerDelta::default() });
         fs::write(&home.paths.lockfile, &new).unwrap();
         fs::write(home.shadow(), &old).unwrap();
-        assert_eq!(compare(), Shadow::Differs { file: News::default(), shadow: news });
+        assert_eq!(compare(), Shadow::Differs { file: LedgerDelta::default(), shadow: news });
         fs::remove_file(home.shadow()).unwrap();
         assert_eq!(compare(), Shadow::Missing);
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use atomic_write_file::AtomicWriteFile;
 
-use crate::ledger::{Ledger, Read, Seals};
+use crate::ledger::{Ledger, ReadLedger, Seals};
 
 use super::error::StoreError;
 use super::regular::{self, LEDGER_BYTES_MAX, Links};
@@ -44,14 +44,14 @@ impl From<&Metadata> for Identity {
 
 /// A file that entries are appended to.
 #[derive(Debug)]
-pub(super) struct Log {
+pub(super) struct AppendFile {
     path: PathBuf,
     file: File,
     identity: Identity,
     length: u64,
 }
 
-impl Log {
+impl AppendFile {
     /// Opens a file that is there.
     pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
         let file = regular::open(path, Links::Refused, File::options().append(true));
@@ -101,7 +101,7 @@ pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
 }
 
 /// Reads the text of a ledger's file; the path is for the message.
-pub(super) fn parse(path: &Path, text: &[u8], seals: &Seals) -> Result<Read, StoreError> {
+pub(super) fn parse(path: &Path, text: &[u8], seals: &Seals) -> Result<ReadLedger, StoreError> {
     Ledger::read(text, seals)
         .map_err(|damage| StoreError::Damage { place: path.display().to_string(), damage: Box::new(damage) })
 }

@@ -22,14 +22,14 @@ mod writer;
 
 pub use copy::{Copied, copy};
 pub use error::StoreError;
-pub use expected::Expected;
+pub use expected::Binding;
 pub use git::{Branch, GitError, GitLedger, Said};
 pub use guard::Holder;
-pub use home::{Home, Opened, Seen};
+pub use home::{LedgerLocation, OpenLedger, ReadOnlyLedger};
 pub use lockfile::Lockfile;
 pub use merge::merge_files;
 pub use paths::Paths;
 pub use retired::Retired;
 
-pub use postgres::{Database, DatabaseError, Postgres, SharedBulk, Take};
+pub use postgres::{Database, DatabaseError, Lease, LeasedBulk, Postgres};
 pub use visit::Visit;

@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use crate::ledger::{Authenticity, Fact, Ledger, News, RunId};
+use crate::ledger::{Authenticity, Fact, Ledger, LedgerDelta, RunId};
 
 use super::error::StoreError;
-use super::expected::Expected;
+use super::expected::Binding;
 use super::git::is_tracked;
 use super::lockfile::place;
 use super::log;
@@ -33,7 +33,7 @@ impl Shadowed {
     ///
     /// # Errors
     /// If it cannot be read, or is damaged.
-    pub(super) fn read(paths: &Paths, expected: &Expected) -> Result<Self, StoreError> {
+    pub(super) fn read(paths: &Paths, expected: &Binding) -> Result<Self, StoreError> {
         let own = mark::read(paths, &expected.seals);
         let Some(path) = &paths.shadow else {
             return Ok(Self { is_private: true, text: None, ledger: None, is_signed: true, own });
@@ -56,7 +56,7 @@ impl Shadowed {
         file: &Ledger,
         authenticity: Authenticity,
         paths: &Paths,
-        expected: &Expected,
+        expected: &Binding,
         visit: &Visit,
     ) -> Result<(), StoreError> {
         let is_signed = authenticity != Authenticity::Unsigned || expected.seals.is_empty();
@@ -65,7 +65,9 @@ impl Shadowed {
         }
         let knows_all = |shadow: &Ledger| {
             let mut both = shadow.clone();
-            both.join(file).is_ok() && News::between(shadow, &both).is_empty() && shadow.header() == both.header()
+            both.join(file).is_ok()
+                && LedgerDelta::between(shadow, &both).is_empty()
+                && shadow.header() == both.header()
         };
         let place = place(&paths.lockfile);
         // What git knows may have come with the same change.
@@ -92,7 +94,7 @@ impl Shadowed {
         ledger: &mut Ledger,
         authenticity: Authenticity,
         accepted: u64,
-        (paths, expected): (&Paths, &Expected),
+        (paths, expected): (&Paths, &Binding),
     ) -> Result<Option<Ledger>, StoreError> {
         let before = match (&self.ledger, &paths.shadow) {
             (Some(known), Some(path)) => self.join_known(known.clone(), ledger, authenticity, accepted, path)?,
@@ -122,7 +124,7 @@ impl Shadowed {
         known.take_header(ledger);
         let mut joined = ledger.clone();
         joined.join(&known).map_err(StoreError::Join)?;
-        let news = News::between(ledger, &joined);
+        let news = LedgerDelta::between(ledger, &joined);
         let claims = news.records + news.claims + news.outcomes;
         if claims as u64 > accepted {
             return Err(StoreError::Unauthenticated { place: place(path), claims, is_shadow: true });

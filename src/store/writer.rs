@@ -6,17 +6,17 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::ledger::{Evidence, Grant, Ledger, Seals, View, Weighed, text};
 
-use super::desk::{self, Entry, Request};
+use super::desk::{self, NewEntry, WriterRequest};
 use super::error::StoreError;
-use super::guard::Guard;
-use super::log::{self, Log};
+use super::guard::LockFile;
+use super::log::{self, AppendFile};
 use super::visit::Numbers;
 
 /// The most entries that are synced together.
 const GROUP_MAX: usize = 256;
 
 /// Waits for a request, and takes along what else is there by then; `None` when there can be no more.
-fn gather(requests: &Receiver<Request>) -> Option<Vec<Request>> {
+fn gather(requests: &Receiver<WriterRequest>) -> Option<Vec<WriterRequest>> {
     let first = requests.recv().ok()?;
     Some(std::iter::once(first).chain(requests.try_iter()).take(GROUP_MAX).collect())
 }
@@ -24,8 +24,8 @@ fn gather(requests: &Receiver<Request>) -> Option<Vec<Request>> {
 /// Writes a ledger, its shadow with it.
 pub(super) struct Writer {
     ledger: Arc<RwLock<Ledger>>,
-    guard: Guard,
-    logs: Vec<Log>,
+    guard: LockFile,
+    logs: Vec<AppendFile>,
     numbers: Numbers,
     seals: Seals,
     /// The first failure; nothing is written after it.
@@ -38,8 +38,8 @@ impl Writer {
     /// Takes the files, which hold the ledger's canonical text.
     pub(super) fn new(
         ledger: Arc<RwLock<Ledger>>,
-        guard: Guard,
-        logs: Vec<Log>,
+        guard: LockFile,
+        logs: Vec<AppendFile>,
         numbers: Numbers,
         seals: Seals,
     ) -> Self {
@@ -49,7 +49,7 @@ impl Writer {
     }
 
     /// Answers requests until nobody can make any more.
-    pub(super) fn run(mut self, requests: &Receiver<Request>) -> Self {
+    pub(super) fn run(mut self, requests: &Receiver<WriterRequest>) -> Self {
         while let Some(group) = gather(requests) {
             self.write(group);
         }
@@ -57,16 +57,16 @@ impl Writer {
     }
 
     /// Writes a group of entries, and what follows from evidence, syncs once, and answers.
-    fn write(&mut self, group: Vec<Request>) {
+    fn write(&mut self, group: Vec<WriterRequest>) {
         let mut lines = String::new();
         let (mut granted, mut weighed) = (Vec::new(), Vec::new());
         for request in group {
             match request {
-                Request::Write(entry, reply) => match self.stage(*entry, &mut lines) {
+                WriterRequest::Write(entry, reply) => match self.stage(*entry, &mut lines) {
                     Ok(Grant::Granted) => granted.push(reply),
                     answer => desk::answer(reply, answer),
                 },
-                Request::Weigh(evidence, verdict) => match self.weigh(&evidence, &mut lines) {
+                WriterRequest::Weigh(evidence, verdict) => match self.weigh(&evidence, &mut lines) {
                     Ok(found) => weighed.push((verdict, found)),
                     Err(error) => desk::answer(verdict, Err(error)),
                 },
@@ -98,12 +98,12 @@ impl Writer {
     }
 
     /// Adds an entry to the ledger in memory, and its line to those that are to be written.
-    fn stage(&mut self, entry: Entry, lines: &mut String) -> Result<Grant, StoreError> {
+    fn stage(&mut self, entry: NewEntry, lines: &mut String) -> Result<Grant, StoreError> {
         self.check()?;
         let mut ledger = self.ledger.write().unwrap_or_else(PoisonError::into_inner);
         let by = self.seals.signing(ledger.header());
         let (line, grant) = match entry {
-            Entry::Claim(claim) => {
+            NewEntry::Claim(claim) => {
                 // A number is given only to what is written: nobody else gives numbers of this run.
                 let at = claim.at;
                 let fact = Some(self.numbers.next());
@@ -114,26 +114,26 @@ impl Writer {
                 }
                 (line, grant)
             }
-            Entry::Outcome(outcome) => {
+            NewEntry::Outcome(outcome) => {
                 let (at, fact) = (outcome.at, Some(self.numbers.next()));
                 let line = text::outcome_line(&outcome, fact, &by);
                 ledger.enter_outcome(outcome, fact).map_err(StoreError::Entry)?;
                 self.numbers.give_at(at);
                 (line, Grant::Granted)
             }
-            Entry::Record(record) => {
+            NewEntry::Record(record) => {
                 let fact = Some(self.numbers.give_at(record.at));
                 let line = text::message_line(&record, fact, &by);
                 ledger.enter_message(record, fact);
                 (line, Grant::Granted)
             }
             // Nobody else can write.
-            Entry::News => (String::new(), Grant::Granted),
-            Entry::Ends(runs) => {
+            NewEntry::News => (String::new(), Grant::Granted),
+            NewEntry::Ends(runs) => {
                 runs.into_iter().for_each(|run| ledger.close_as_it_is(run, self.numbers.at()));
                 (String::new(), Grant::Granted)
             }
-            Entry::Ledger(other) => {
+            NewEntry::Ledger(other) => {
                 let mut joined = ledger.clone();
                 joined.join(&other).map_err(StoreError::Join)?;
                 joined.adopt_since(&ledger, || self.numbers.give());
@@ -151,9 +151,9 @@ impl Writer {
     fn append(&mut self, lines: &str) -> Result<(), StoreError> {
         self.has_written = true;
         self.guard.check()?;
-        self.logs.iter().try_for_each(Log::check)?;
+        self.logs.iter().try_for_each(AppendFile::check)?;
         self.logs.iter_mut().try_for_each(|log| log.append(lines.as_bytes()))?;
-        self.logs.iter().try_for_each(Log::sync)
+        self.logs.iter().try_for_each(AppendFile::sync)
     }
 
     fn check(&self) -> Result<(), StoreError> {
@@ -194,9 +194,9 @@ mod tests {
 
     type Answer = oneshot::Receiver<Result<Grant, StoreError>>;
 
-    fn request(people: &[u64]) -> (Request, Answer) {
+    fn request(people: &[u64]) -> (WriterRequest, Answer) {
         let (reply, answer) = oneshot::channel();
-        (Request::Write(Box::new(Entry::Claim(sample::claim("announce", people, 1, 1))), reply), answer)
+        (WriterRequest::Write(Box::new(NewEntry::Claim(sample::claim("announce", people, 1, 1))), reply), answer)
     }
 
     #[test]
@@ -215,9 +215,9 @@ mod tests {
     fn check(path: &Path, file: File, cause: &str) {
         let folder = tempfile::tempdir().unwrap();
         let good = folder.path().join("good");
-        let guard = Guard::take(&folder.path().join("lock"), "test").unwrap();
+        let guard = LockFile::take(&folder.path().join("lock"), "test").unwrap();
         std::fs::write(&good, "").unwrap();
-        let logs = vec![Log::over(path, file).unwrap(), Log::open(&good).unwrap()];
+        let logs = vec![AppendFile::over(path, file).unwrap(), AppendFile::open(&good).unwrap()];
         let ledger = Arc::new(RwLock::new(Ledger::new(sample::header())));
         let numbers = Numbers::new(&Visit::new(RunId(1), "test", sample::at(0)), &ledger.read().unwrap());
         let mut writer = Writer::new(ledger, guard, logs, numbers, sample::seals());

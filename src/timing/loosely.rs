@@ -6,7 +6,7 @@ use super::offset;
 
 /// What can be read from a text.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Read {
+pub(super) struct LooseTime {
     /// The date; two if day and month may be either; none if none is written.
     pub dates: Vec<Date>,
     /// The time of day, if one is written.
@@ -15,7 +15,7 @@ pub(super) struct Read {
     pub offset: Option<i32>,
 }
 
-impl Read {
+impl LooseTime {
     /// Reads a text; `None` if anything in it is not understood.
     pub(super) fn of(text: &str) -> Option<Self> {
         let text = text.trim().to_lowercase();

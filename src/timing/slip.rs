@@ -5,7 +5,7 @@ use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, SpanRelativeTo};
 
-use super::loosely::Read;
+use super::loosely::LooseTime;
 use super::zone::zone;
 
 /// An hour for texts that have none.
@@ -16,7 +16,7 @@ const SOME_TIME: &str = "09:00";
 /// what is to be written is the same one.
 #[must_use]
 pub fn local_slip(text: &str, beside: Option<&str>) -> Option<String> {
-    let read = Read::of(text)?;
+    let read = LooseTime::of(text)?;
     let named = beside.and_then(|name| Some((name, zone(name)?)));
     match (read.dates.as_slice(), read.time, read.offset) {
         (_, _, None) => hint(&read, |date, time| format!("\"{date} {time}\"")),
@@ -42,7 +42,7 @@ pub fn local_slip(text: &str, beside: Option<&str>) -> Option<String> {
 /// Says how a text is written as a time in UTC, `2026-12-01 09:00Z`; `None` if nobody knows what it is.
 #[must_use]
 pub fn instant_slip(text: &str) -> Option<String> {
-    let read = Read::of(text)?;
+    let read = LooseTime::of(text)?;
     let hint = match (read.dates.as_slice(), read.time, read.offset) {
         ([date], Some(time), Some(minutes)) => {
             let ahead = SignedDuration::from_mins(i64::from(minutes));
@@ -73,7 +73,7 @@ pub fn duration_slip(text: &str) -> Option<String> {
 }
 
 /// Writes what was read, with all that it may mean.
-fn hint(read: &Read, write: impl Fn(Date, &str) -> String) -> Option<String> {
+fn hint(read: &LooseTime, write: impl Fn(Date, &str) -> String) -> Option<String> {
     let time = read.time.map_or_else(|| SOME_TIME.to_owned(), clock);
     let missing = if read.time.is_none() { ": the time of day is missing" } else { "" };
     match read.dates.as_slice() {

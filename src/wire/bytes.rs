@@ -2,9 +2,9 @@
 //! where every byte of every row is looked at.
 
 /// A set of bytes: of each whether it is in it.
-pub(crate) struct Bytes([bool; 256]);
+pub(crate) struct ByteSet([bool; 256]);
 
-impl Bytes {
+impl ByteSet {
     /// The bytes of a text.
     pub(crate) const fn of(text: &[u8]) -> Self {
         let mut set = Self([false; 256]);
@@ -38,11 +38,11 @@ impl Bytes {
 
 #[cfg(test)]
 mod tests {
-    use super::Bytes;
+    use super::ByteSet;
 
     #[test]
     fn a_set_has_its_bytes_and_no_others() {
-        const SET: Bytes = Bytes::of(b"az").with(b'0', b'3').with(0xff, 0xff);
+        const SET: ByteSet = ByteSet::of(b"az").with(b'0', b'3').with(0xff, 0xff);
         let found: Vec<u8> = (0..=u8::MAX).filter(|byte| SET.has(*byte)).collect();
         assert_eq!(found, b"0123az\xff");
     }

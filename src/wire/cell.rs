@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::wire::bytes::Bytes;
+use crate::wire::bytes::ByteSet;
 use crate::wire::visible::{harm, is_blank, is_invisible};
 
 /// Gives a cell in its one form: without what nobody sees at both ends, and out of the `="…"` and `'…`
@@ -37,7 +37,7 @@ pub fn is_plain(cell: &str) -> bool {
 /// Says whether a byte is a character that is seen, or begins one of two bytes that surely is: of these
 /// all are, but for a few in three blocks.
 fn is_seen(byte: u8) -> bool {
-    const SEEN: Bytes = Bytes::of(&[]).with(0x21, 0x7e).with(0xc3, 0xcc).with(0xce, 0xd7).with(0xd9, 0xdf);
+    const SEEN: ByteSet = ByteSet::of(&[]).with(0x21, 0x7e).with(0xc3, 0xcc).with(0xce, 0xd7).with(0xd9, 0xdf);
     SEEN.has(byte)
 }
 

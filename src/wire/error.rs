@@ -43,7 +43,7 @@ impl ApiError {
     /// Reads an error body in either form; `None` if it is neither.
     #[must_use]
     pub fn read(body: &[u8]) -> Option<Self> {
-        serde_json::from_slice(body).ok().or_else(|| serde_json::from_slice::<Envelope>(body).ok().map(Into::into))
+        serde_json::from_slice(body).ok().or_else(|| serde_json::from_slice::<LegacyError>(body).ok().map(Into::into))
     }
 }
 
@@ -69,7 +69,7 @@ const SHARED: [&str; 5] = [".sender", ".options", ".content.type", ".webhooks.de
 /// The older form.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Envelope {
+struct LegacyError {
     request_error: RequestError,
 }
 
@@ -89,8 +89,8 @@ struct ServiceException {
     validation_errors: std::collections::BTreeMap<String, Vec<String>>,
 }
 
-impl From<Envelope> for ApiError {
-    fn from(envelope: Envelope) -> Self {
+impl From<LegacyError> for ApiError {
+    fn from(envelope: LegacyError) -> Self {
         let exception = envelope.request_error.service_exception;
         let violations = exception.validation_errors.into_iter().flat_map(|(property, texts)| {
             texts.into_iter().map(move |violation| Violation { property: property.clone(), violation })

@@ -58,7 +58,7 @@ pub const STATUS_DUPLICATE_MESSAGE_ID: u16 = 23;
 
 /// The body of a 200 to a query of the logs.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Logs {
+pub struct LogsPage {
     /// The messages found, the newest first.
     pub results: Vec<Log>,
     /// Where the next page begins; absent without `useCursor`.

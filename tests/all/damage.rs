@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use insta::assert_snapshot;
 use sendform::identity::{Key, ProjectId};
 use sendform::ledger::{Fact, Header, Ledger, Reason, RunId, Standing, View, text};
-use sendform::store::{Expected, Lockfile, Paths};
+use sendform::store::{Binding, Lockfile, Paths};
 
 use crate::support::{Run, Shop, claim_line, outcome_line, seals};
 
@@ -364,7 +364,7 @@ fn a_cut_ledger_with_its_shadow_knows_everybody_or_is_an_error() {
     fs::create_dir(folder.path().join(".sendform")).unwrap();
     fs::write(paths.shadow.as_ref().unwrap(), &text).unwrap();
     let Header { project, gateway, keys, .. } = left.header();
-    let expected = Expected { project, gateway, keys: Some(keys), seals: seals() };
+    let expected = Binding { project, gateway, keys: Some(keys), seals: seals() };
     let standings = |ledger: &Ledger| -> Vec<Standing> {
         let claims: Vec<_> = ledger.claims().map(|claim| claim.claim().clone()).collect();
         let mut all = Vec::new();

@@ -9,8 +9,8 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use divan::{Bencher, black_box};
-use sendform::audience::{Reader, Row};
-use sendform::campaign::{Campaign, Files, FilesError, Project, Stream, read_campaign, read_project};
+use sendform::audience::{AudienceReader, Row};
+use sendform::campaign::{AudienceStream, Campaign, Files, FilesError, Project, read_campaign, read_project};
 use sendform::diagnostic::Source;
 use sendform::identity::{CanonicalTo, Fingerprint, IdRule, Key, Keys, ProjectId, SenderId};
 use sendform::ledger::{Claim, ClaimId, Dated, Fact, Header, Ledger, Outcome, PersonState, RunId, Seals, View};
@@ -44,7 +44,7 @@ impl Files for Memory {
         self.0.get(path).cloned().ok_or(FilesError::Missing)
     }
 
-    fn open(&self, path: &str) -> Result<Box<dyn Stream>, FilesError> {
+    fn open(&self, path: &str) -> Result<Box<dyn AudienceStream>, FilesError> {
         Ok(Box::new(Cursor::new(self.read(path)?)))
     }
 }
@@ -66,9 +66,9 @@ impl Shop {
         Self { files, project: read.project.unwrap(), campaigns: vec![campaign.unwrap()] }
     }
 
-    fn rows(&self) -> (Reader, Vec<Row>) {
+    fn rows(&self) -> (AudienceReader, Vec<Row>) {
         let audience = &self.campaigns.first().unwrap().messages.first().unwrap().audience;
-        let mut reader = Reader::open(audience, &self.files).unwrap();
+        let mut reader = AudienceReader::open(audience, &self.files).unwrap();
         let mut rows = Vec::new();
         reader.read(&mut rows, usize::MAX).unwrap();
         (reader, rows)

@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::control::Shown;
+use super::control::ShownControls;
 use crate::apply::gateway_time::Agreement;
 use crate::apply::leaving::later;
 use crate::ledger::Dated;
@@ -14,7 +14,7 @@ pub const PROVES_WITHIN: SignedDuration = SignedDuration::from_hours(47);
 
 /// Why somebody stays in doubt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kept {
+pub enum StillInDoubt {
     /// The logs have their message in a bulk of which this ledger does not know.
     InAnotherBulk,
     /// The logs have their message, but another claim of the same bulk, which is open too, may be what
@@ -72,7 +72,7 @@ pub(super) struct Absence {
     pub(super) agreement: Agreement,
     /// What the answer shows in which they are absent; `None` if they were not asked for, or it could not
     /// be read to its end.
-    pub(super) shown: Option<Shown>,
+    pub(super) shown: Option<ShownControls>,
     /// When the claim's own run said that its request was over, if all of it left at once.
     pub(super) over_at: Option<Timestamp>,
 }
@@ -82,7 +82,7 @@ impl Absence {
     ///
     /// # Errors
     /// With what stands in the way; of several things with the one that lasts longest.
-    pub(super) fn proves(&self) -> Result<(), Kept> {
+    pub(super) fn proves(&self) -> Result<(), StillInDoubt> {
         // It was made after the last date that its run had seen, whatever its clock said.
         let made = match self.dated {
             Dated::At(date) => date.min(self.claimed_at),
@@ -91,38 +91,38 @@ impl Absence {
         let proves_until = later(made, PROVES_WITHIN);
         let proves_from = self.wait.map_or(self.leaves_by, |wait| later(later(self.leaves_by, wait), CLOCKS));
         if self.ours >= proves_until {
-            return Err(Kept::TooLate);
+            return Err(StillInDoubt::TooLate);
         }
         if proves_from >= proves_until {
-            return Err(Kept::Never);
+            return Err(StillInDoubt::Never);
         }
         let is_real = self.wait.is_some();
         if is_real && self.dated == Dated::Never {
-            return Err(Kept::Undated);
+            return Err(StillInDoubt::Undated);
         }
-        let shown = self.shown.ok_or(Kept::Unread)?;
+        let shown = self.shown.ok_or(StillInDoubt::Unread)?;
         if self.agreement != Agreement::Near {
-            return Err(Kept::ClocksApart);
+            return Err(StillInDoubt::ClocksApart);
         }
-        let now = shown.now.ok_or(Kept::NoDate)?;
+        let now = shown.now.ok_or(StillInDoubt::NoDate)?;
         if now >= proves_until {
-            return Err(Kept::TooLate);
+            return Err(StillInDoubt::TooLate);
         }
         if now < proves_from {
-            return Err(Kept::TooEarly(proves_from));
+            return Err(StillInDoubt::TooEarly(proves_from));
         }
         if shown.lacks {
-            return Err(Kept::LogsLack);
+            return Err(StillInDoubt::LogsLack);
         }
         if is_real && !self.is_followed(&shown) || !shown.any {
-            return Err(Kept::NothingAfter);
+            return Err(StillInDoubt::NothingAfter);
         }
         Ok(())
     }
 
     /// Says whether the answer has a message that left after everything of the bulk: by the gateway's
     /// clock, or by that of the run that sent both.
-    fn is_followed(&self, shown: &Shown) -> bool {
+    fn is_followed(&self, shown: &ShownControls) -> bool {
         let by_theirs = shown.last_sent_at.is_some_and(|sent_at| sent_at >= later(self.leaves_by, AFTER));
         let by_runs = self.over_at.zip(shown.of_run).is_some_and(|(over_at, claimed_at)| claimed_at >= over_at);
         by_theirs || by_runs
@@ -136,8 +136,8 @@ mod tests {
 
     const HOUR: i64 = 3600;
 
-    fn shown() -> Shown {
-        Shown { now: Some(at(HOUR)), any: true, lacks: false, last_sent_at: Some(at(120)), of_run: None }
+    fn shown() -> ShownControls {
+        ShownControls { now: Some(at(HOUR)), any: true, lacks: false, last_sent_at: Some(at(120)), of_run: None }
     }
 
     /// Everything holds: claimed at second 0, gone after a minute, asked after an hour.
@@ -155,7 +155,7 @@ mod tests {
     }
 
     fn asked_at(second: i64) -> Absence {
-        Absence { ours: at(second), shown: Some(Shown { now: Some(at(second)), ..shown() }), ..whole() }
+        Absence { ours: at(second), shown: Some(ShownControls { now: Some(at(second)), ..shown() }), ..whole() }
     }
 
     #[test]
@@ -166,42 +166,48 @@ mod tests {
         // What an older version claimed does not say what it had seen.
         assert_eq!(Absence { dated: Dated::Unwritten, ..whole() }.proves(), Ok(()));
         // By the clock of one run, of which the first was over before the second was claimed.
-        let of_run = Some(Shown { last_sent_at: Some(at(0)), of_run: Some(at(61)), ..shown() });
+        let of_run = Some(ShownControls { last_sent_at: Some(at(0)), of_run: Some(at(61)), ..shown() });
         assert_eq!(Absence { shown: of_run, over_at: Some(at(61)), ..whole() }.proves(), Ok(()));
     }
 
     #[test]
     fn each_condition_alone_keeps_the_doubt() {
         let check = |absence: Absence, kept| assert_eq!(absence.proves(), Err(kept));
-        let shows = |shown: Shown| Absence { shown: Some(shown), ..whole() };
-        check(Absence { shown: None, ..whole() }, Kept::Unread);
-        check(asked_at(60 + 900 + 119), Kept::TooEarly(at(1080)));
-        check(Absence { leaves_by: at(2 * HOUR), ..whole() }, Kept::TooEarly(at(2 * HOUR + 1020)));
-        check(Absence { wait: Some(SignedDuration::from_hours(1)), ..whole() }, Kept::TooEarly(at(60 + HOUR + 120)));
-        check(Absence { ours: at(47 * HOUR), ..whole() }, Kept::TooLate);
-        check(Absence { leaves_by: at(46 * HOUR + 2700), ..whole() }, Kept::Never);
+        let shows = |shown: ShownControls| Absence { shown: Some(shown), ..whole() };
+        check(Absence { shown: None, ..whole() }, StillInDoubt::Unread);
+        check(asked_at(60 + 900 + 119), StillInDoubt::TooEarly(at(1080)));
+        check(Absence { leaves_by: at(2 * HOUR), ..whole() }, StillInDoubt::TooEarly(at(2 * HOUR + 1020)));
+        check(
+            Absence { wait: Some(SignedDuration::from_hours(1)), ..whole() },
+            StillInDoubt::TooEarly(at(60 + HOUR + 120)),
+        );
+        check(Absence { ours: at(47 * HOUR), ..whole() }, StillInDoubt::TooLate);
+        check(Absence { leaves_by: at(46 * HOUR + 2700), ..whole() }, StillInDoubt::Never);
         // By whichever clock; and a claim is as old as the last date before it.
-        check(Absence { ours: at(HOUR), ..asked_at(47 * HOUR) }, Kept::TooLate);
-        check(Absence { dated: Dated::At(at(-10)), ..asked_at(47 * HOUR - 10) }, Kept::TooLate);
-        check(Absence { dated: Dated::Never, ..whole() }, Kept::Undated);
-        check(Absence { agreement: Agreement::Moved, ..whole() }, Kept::ClocksApart);
-        check(Absence { agreement: Agreement::Off(SignedDuration::from_secs(61)), ..whole() }, Kept::ClocksApart);
-        check(shows(Shown { now: None, ..shown() }), Kept::NoDate);
-        check(shows(Shown { lacks: true, ..shown() }), Kept::LogsLack);
-        check(shows(Shown { last_sent_at: None, ..shown() }), Kept::NothingAfter);
-        check(shows(Shown { last_sent_at: Some(at(119)), ..shown() }), Kept::NothingAfter);
-        let of_run = Shown { last_sent_at: None, of_run: Some(at(60)), ..shown() };
-        check(shows(of_run), Kept::NothingAfter);
-        check(Absence { over_at: Some(at(61)), ..shows(of_run) }, Kept::NothingAfter);
+        check(Absence { ours: at(HOUR), ..asked_at(47 * HOUR) }, StillInDoubt::TooLate);
+        check(Absence { dated: Dated::At(at(-10)), ..asked_at(47 * HOUR - 10) }, StillInDoubt::TooLate);
+        check(Absence { dated: Dated::Never, ..whole() }, StillInDoubt::Undated);
+        check(Absence { agreement: Agreement::Moved, ..whole() }, StillInDoubt::ClocksApart);
+        check(
+            Absence { agreement: Agreement::Off(SignedDuration::from_secs(61)), ..whole() },
+            StillInDoubt::ClocksApart,
+        );
+        check(shows(ShownControls { now: None, ..shown() }), StillInDoubt::NoDate);
+        check(shows(ShownControls { lacks: true, ..shown() }), StillInDoubt::LogsLack);
+        check(shows(ShownControls { last_sent_at: None, ..shown() }), StillInDoubt::NothingAfter);
+        check(shows(ShownControls { last_sent_at: Some(at(119)), ..shown() }), StillInDoubt::NothingAfter);
+        let of_run = ShownControls { last_sent_at: None, of_run: Some(at(60)), ..shown() };
+        check(shows(of_run), StillInDoubt::NothingAfter);
+        check(Absence { over_at: Some(at(61)), ..shows(of_run) }, StillInDoubt::NothingAfter);
         // A clock that was set back proves nothing either.
-        check(asked_at(-1), Kept::TooEarly(at(1080)));
+        check(asked_at(-1), StillInDoubt::TooEarly(at(1080)));
     }
 
     #[test]
     fn a_sandbox_on_this_machine_waits_for_nothing_but_shows_something() {
         let sandbox = Absence { wait: None, dated: Dated::Never, ..asked_at(60) };
-        let shows = |any| Some(Shown { now: Some(at(60)), last_sent_at: None, any, ..shown() });
+        let shows = |any| Some(ShownControls { now: Some(at(60)), last_sent_at: None, any, ..shown() });
         assert_eq!(Absence { shown: shows(true), ..sandbox }.proves(), Ok(()));
-        assert_eq!(Absence { shown: shows(false), ..sandbox }.proves(), Err(Kept::NothingAfter));
+        assert_eq!(Absence { shown: shows(false), ..sandbox }.proves(), Err(StillInDoubt::NothingAfter));
     }
 }

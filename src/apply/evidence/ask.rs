@@ -7,16 +7,16 @@ use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Either, Shared, select};
 
 use super::control::Controls;
-use super::logs::{Found, Logs, LogsFailure, Row};
-use super::question::{By, Question};
-use super::seen::{Asked, Seen, sighting};
+use super::logs::{LogRow, Logs, LogsAnswer, LogsFailure};
+use super::question::{By, LogQuery};
+use super::seen::{Asked, SeenMessages, sighting};
 use crate::identity::{BulkId, MessageId};
 
 /// After so many failed questions no more are asked.
 const FAILURES_MAX: u32 = 3;
 
 /// The asking of a whole pass.
-pub(super) struct Asking<'a, L> {
+pub(super) struct LogReader<'a, L> {
     pub(super) logs: &'a L,
     /// Messages that every answer must have.
     pub(super) controls: Controls,
@@ -29,17 +29,17 @@ pub(super) struct Asking<'a, L> {
     pub(super) from_sandbox: bool,
 }
 
-impl<'a, L: Logs> Asking<'a, L> {
+impl<'a, L: Logs> LogReader<'a, L> {
     pub(super) fn new(logs: &'a L, stop: BoxFuture<'a, ()>) -> Self {
         let (stop, controls) = (stop.shared(), Controls::default());
         Self { logs, controls, stop, failures: 0, is_over: false, failure: None, from_sandbox: true }
     }
 
     /// Asks about these bulks, and then about everybody expected who was not found.
-    pub(super) async fn about(&mut self, bulks: &[BulkId], seen: &mut Seen) {
+    pub(super) async fn about(&mut self, bulks: &[BulkId], seen: &mut SeenMessages) {
         let mut rest = bulks;
         while !rest.is_empty() && !self.is_over {
-            let (question, count) = Question::packed(By::Bulk, rest.iter().map(ToString::to_string), [&[], &[]]);
+            let (question, count) = LogQuery::packed(By::Bulk, rest.iter().map(ToString::to_string), [&[], &[]]);
             let (asked, next) = rest.split_at(count.clamp(1, rest.len()));
             self.bulks(&question, asked, seen).await;
             rest = next;
@@ -49,14 +49,14 @@ impl<'a, L: Logs> Asking<'a, L> {
         let [before, behind] = self.controls.around();
         while !rest.is_empty() && !self.is_over {
             let ids = rest.iter().map(ToString::to_string);
-            let (question, count) = Question::packed(By::Message, ids, [&before, &behind]);
+            let (question, count) = LogQuery::packed(By::Message, ids, [&before, &behind]);
             let (asked, next) = rest.split_at(count.clamp(1, rest.len()));
             self.messages(&question, asked, seen).await;
             rest = next;
         }
     }
 
-    async fn bulks(&mut self, question: &Question, asked: &[BulkId], seen: &mut Seen) {
+    async fn bulks(&mut self, question: &LogQuery, asked: &[BulkId], seen: &mut SeenMessages) {
         let Some(found) = self.find(question).await else { return };
         let asked: Vec<String> = asked.iter().map(ToString::to_string).collect();
         for row in found.rows.into_iter().filter(|row| row.bulk_id.as_ref().is_some_and(|id| asked.contains(id))) {
@@ -66,7 +66,7 @@ impl<'a, L: Logs> Asking<'a, L> {
         }
     }
 
-    async fn messages(&mut self, question: &Question, asked: &[MessageId], seen: &mut Seen) {
+    async fn messages(&mut self, question: &LogQuery, asked: &[MessageId], seen: &mut SeenMessages) {
         let Some(found) = self.find(question).await else { return };
         let shown = self.controls.shown(&found);
         let is_whole = found.failure.is_none() && !is_strange(&found, asked);
@@ -86,7 +86,7 @@ impl<'a, L: Logs> Asking<'a, L> {
     }
 
     /// Asks one question; `None` if nothing came of it.
-    async fn find(&mut self, question: &Question) -> Option<Found> {
+    async fn find(&mut self, question: &LogQuery) -> Option<LogsAnswer> {
         let found = match select(self.stop.clone(), pin!(self.logs.find(question))).await {
             Either::Left(((), _)) => None,
             Either::Right((found, _)) => Some(found),
@@ -105,8 +105,8 @@ impl<'a, L: Logs> Asking<'a, L> {
 
 /// Says whether an answer has rows of which nobody knows whose they are, or when they were sent: then what
 /// it lacks proves nothing.
-fn is_strange(found: &Found, asked: &[MessageId]) -> bool {
-    let is_strange = |row: &Row| match MessageId::parse(&row.message_id) {
+fn is_strange(found: &LogsAnswer, asked: &[MessageId]) -> bool {
+    let is_strange = |row: &LogRow| match MessageId::parse(&row.message_id) {
         Some(id) => asked.binary_search(&id).is_ok() && row.sent_at.is_none(),
         None => {
             let id = MessageId::parse(&row.message_id.to_ascii_lowercase());

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 
 use super::absence::PROVES_WITHIN;
-use super::logs::Found;
-use crate::apply::leaving::{self, Over};
+use super::logs::LogsAnswer;
+use crate::apply::leaving::{self, RequestSpan};
 use crate::identity::{BulkId, MessageId, SenderId};
 use crate::ledger::{Claim, ClaimId, ClaimState, Ledger, PersonState, RunId};
 
@@ -37,7 +37,7 @@ pub(super) struct Controls {
 
 /// What an answer shows of its controls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Shown {
+pub(super) struct ShownControls {
     /// The earliest instant at which the answer can have been made; absent if nobody knows.
     pub(super) now: Option<Timestamp>,
     /// Whether a control was asked for at all, and found.
@@ -104,7 +104,7 @@ impl Controls {
     }
 
     /// Looks for them in an answer.
-    pub(super) fn shown(&self, found: &Found) -> Shown {
+    pub(super) fn shown(&self, found: &LogsAnswer) -> ShownControls {
         let row = |control: &Control| {
             let (id, bulk) = (control.id.to_string(), control.bulk.to_string());
             found.rows.iter().find(|row| {
@@ -114,7 +114,7 @@ impl Controls {
             })
         };
         let all = || [&self.early, &self.of_run, &self.settled, &self.last].into_iter().flatten();
-        Shown {
+        ShownControls {
             now: found.now,
             any: all().any(|control| row(control).is_some()),
             lacks: all().any(|control| control.must_be_there && row(control).is_none()),
@@ -140,7 +140,7 @@ fn control(
     }
     // What the logs have said of a claim is what a control is to show, and not to rest on.
     let settled = state.settled().filter(|_| state.notes().next().is_none())?;
-    let left = leaving::last(claim, Over::By(settled.at));
+    let left = leaving::last(claim, RequestSpan::By(settled.at));
     let is_of_sender = ledger.record(message, *revision).is_some_and(|record| record.sender == *doubtful.sender);
     if left > now || !is_of_sender {
         return None;

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::absence::Kept;
+use super::absence::StillInDoubt;
 use super::logs::LogsFailure;
 use crate::ledger::Doubt;
 
 /// What came of one doubt: its people, each in exactly one group.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
+pub struct DoubtFinding {
     /// The doubt as it was.
     pub doubt: Doubt,
     /// Found: accepted by the gateway.
@@ -20,12 +20,12 @@ pub struct Finding {
     /// In doubt no more when this was to be written: somebody else has settled them meanwhile.
     pub settled_elsewhere: usize,
     /// Still in doubt, and why.
-    pub kept: BTreeMap<Kept, usize>,
+    pub kept: BTreeMap<StillInDoubt, usize>,
     /// Of how many people the logs have the message more than once: sent to them again.
     pub sent_again: usize,
 }
 
-impl Finding {
+impl DoubtFinding {
     pub(super) fn new(doubt: Doubt) -> Self {
         Self {
             doubt,
@@ -61,7 +61,7 @@ impl Finding {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reconciled {
     /// Each doubt, the oldest first.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<DoubtFinding>,
     /// The first reason why the logs could not be read to their end.
     pub failure: Option<LogsFailure>,
 }
@@ -70,13 +70,13 @@ impl Reconciled {
     /// How many people are settled now.
     #[must_use]
     pub fn settled(&self) -> usize {
-        self.findings.iter().map(Finding::settled).sum()
+        self.findings.iter().map(DoubtFinding::settled).sum()
     }
 
     /// How many people are still in doubt.
     #[must_use]
     pub fn open(&self) -> usize {
-        self.findings.iter().map(Finding::open).sum()
+        self.findings.iter().map(DoubtFinding::open).sum()
     }
 
     /// How many people were proved not to have been sent to.

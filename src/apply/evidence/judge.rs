@@ -2,20 +2,20 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::absence::{Absence, Kept};
+use super::absence::{Absence, StillInDoubt};
 use super::control::leaves_at_once;
-use super::findings::Finding;
-use super::seen::{Asked, Seen, Sightings};
+use super::findings::DoubtFinding;
+use super::seen::{Asked, SeenMessages, Sightings};
 use crate::apply::gateway_time::Agreement;
-use crate::apply::leaving::{self, Over};
+use crate::apply::leaving::{self, RequestSpan};
 use crate::identity::Person;
 use crate::ledger::{ClaimState, Decision, Doubt, Evidence, Ledger, PersonState, Testimony};
 use crate::timing::horizon::LOGS_BACK_MAX;
 
 /// What holds for all doubts of a group.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Bench<'a> {
-    pub(super) seen: &'a Seen,
+pub(super) struct JudgeContext<'a> {
+    pub(super) seen: &'a SeenMessages,
     /// The present, by our clock.
     pub(super) now: Timestamp,
     /// How long the logs may take; `None` for a sandbox on this machine, which takes no time.
@@ -28,13 +28,13 @@ pub(super) struct Bench<'a> {
 pub(super) struct Brief {
     pub(super) evidence: Evidence,
     /// What stands in the way of a proof by absence, if anything does, of each person of the evidence.
-    pub(super) kept: Vec<Option<Kept>>,
+    pub(super) kept: Vec<Option<StillInDoubt>>,
     /// Of how many people the logs have the message more than once.
     pub(super) sent_again: usize,
 }
 
 /// Says what the logs have of the open people of a doubt, and what their absence would prove.
-pub(super) fn judge(ledger: &Ledger, doubt: &Doubt, bench: &Bench<'_>) -> Option<Brief> {
+pub(super) fn judge(ledger: &Ledger, doubt: &Doubt, bench: &JudgeContext<'_>) -> Option<Brief> {
     let state = ledger.claim_state(&doubt.claim)?;
     let message = (doubt.claim.bulk.message.clone(), doubt.claim.bulk.revision);
     let nothing = Sightings::default();
@@ -51,8 +51,8 @@ pub(super) fn judge(ledger: &Ledger, doubt: &Doubt, bench: &Bench<'_>) -> Option
 }
 
 /// Counts what came of a doubt, each person in one group.
-pub(super) fn finding(doubt: &Doubt, brief: &Brief, decisions: &[Decision]) -> Finding {
-    let mut finding = Finding::new(doubt.clone());
+pub(super) fn finding(doubt: &Doubt, brief: &Brief, decisions: &[Decision]) -> DoubtFinding {
+    let mut finding = DoubtFinding::new(doubt.clone());
     finding.sent_again = brief.sent_again;
     for (decision, absence) in decisions.iter().zip(&brief.kept) {
         let kept = match decision {
@@ -72,11 +72,11 @@ pub(super) fn finding(doubt: &Doubt, brief: &Brief, decisions: &[Decision]) -> F
                 finding.settled_elsewhere += 1;
                 continue;
             }
-            Decision::InAnotherBulk => Kept::InAnotherBulk,
-            Decision::InAnotherClaim => Kept::InAnotherClaim,
-            Decision::DuplicateId => Kept::DuplicateId,
-            Decision::UnclearStatus => Kept::UnclearStatus,
-            Decision::Absent => absence.unwrap_or(Kept::Unread),
+            Decision::InAnotherBulk => StillInDoubt::InAnotherBulk,
+            Decision::InAnotherClaim => StillInDoubt::InAnotherClaim,
+            Decision::DuplicateId => StillInDoubt::DuplicateId,
+            Decision::UnclearStatus => StillInDoubt::UnclearStatus,
+            Decision::Absent => absence.unwrap_or(StillInDoubt::Unread),
         };
         *finding.kept.entry(kept).or_default() += 1;
     }
@@ -89,12 +89,12 @@ pub(super) fn open_people(state: ClaimState<'_>) -> impl Iterator<Item = Person>
 }
 
 /// What the absence of somebody of a claim rests on, given how they were asked for.
-fn absence(state: ClaimState<'_>, asked: Asked, bench: &Bench<'_>) -> Absence {
+fn absence(state: ClaimState<'_>, asked: Asked, bench: &JudgeContext<'_>) -> Absence {
     let claim = state.claim();
     let over = match (bench.wait, state.settled()) {
-        (None, _) => Over::AtOnce,
-        (Some(_), Some(settled)) => Over::By(settled.at),
-        (Some(_), None) => Over::Unknown,
+        (None, _) => RequestSpan::AtOnce,
+        (Some(_), Some(settled)) => RequestSpan::By(settled.at),
+        (Some(_), None) => RequestSpan::Unknown,
     };
     let shown = match asked {
         Asked::No => None,

@@ -2,25 +2,25 @@
 
 use jiff::Timestamp;
 
-use super::question::{Look, Question};
+use super::question::{LogQuery, RecentQuery};
 use crate::wire::response::Status;
 
 /// Reads the gateway's logs.
 pub trait Logs: Sync {
     /// Asks a question and reads its answer to the end, all pages of it. Total: what could be read
     /// before a failure comes back with it.
-    fn find(&self, question: &Question) -> impl Future<Output = Found> + Send;
+    fn find(&self, question: &LogQuery) -> impl Future<Output = LogsAnswer> + Send;
 
     /// Reads what a sender has sent lately, as many pages as are wanted. Total, as [`Logs::find`]; more
     /// pages than are wanted are no failure.
-    fn recent(&self, look: &Look) -> impl Future<Output = Found> + Send;
+    fn recent(&self, look: &RecentQuery) -> impl Future<Output = LogsAnswer> + Send;
 }
 
 /// What the logs say to a question.
 #[derive(Debug, Clone, Default)]
-pub struct Found {
+pub struct LogsAnswer {
     /// The rows that could be read.
-    pub rows: Vec<Row>,
+    pub rows: Vec<LogRow>,
     /// Why there may be more; `None` if the answer was read to its end.
     pub failure: Option<LogsFailure>,
     /// How many rows had no messageId.
@@ -36,7 +36,7 @@ pub struct Found {
 
 /// One message in the logs, without anything that says who got it or what it said.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
+pub struct LogRow {
     /// Its messageId.
     pub message_id: String,
     /// Its bulkId, if there is one.

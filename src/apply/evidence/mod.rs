@@ -2,7 +2,7 @@
 //! whether they got their message, person by person.
 //!
 //! Whoever is found there has it, or was rejected. Whoever is not found proves nothing, unless
-//! everything that could hide them is ruled out ([`Kept`] names what may stand in the way). What is
+//! everything that could hide them is ruled out ([`StillInDoubt`] names what may stand in the way). What is
 //! not proved stays in doubt.
 
 mod absence;
@@ -18,10 +18,10 @@ mod seen;
 #[cfg(test)]
 mod tests;
 
-pub use absence::{Kept, PROVES_WITHIN};
-pub use findings::{Finding, Reconciled};
-pub use logs::{Found, Logs, LogsFailure, Row};
-pub use question::{By, Look, Question};
+pub use absence::{PROVES_WITHIN, StillInDoubt};
+pub use findings::{DoubtFinding, Reconciled};
+pub use logs::{LogRow, Logs, LogsAnswer, LogsFailure};
+pub use question::{By, LogQuery, RecentQuery};
 pub(super) use seen::sighting;
 
-pub use reconcile::{Known, Progress, Terms, reconcile};
+pub use reconcile::{LedgerView, ReconcileOptions, ReconcileProgress, reconcile};

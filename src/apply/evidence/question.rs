@@ -16,7 +16,7 @@ pub enum By {
 
 /// What one sender has sent lately, the newest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Look {
+pub struct RecentQuery {
     /// The sender.
     pub sender: SenderId,
     /// Since when.
@@ -27,12 +27,12 @@ pub struct Look {
 
 /// A question that one request can ask: at most 2048 characters of ids and commas.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Question {
+pub struct LogQuery {
     by: By,
     ids: String,
 }
 
-impl Question {
+impl LogQuery {
     /// What the ids are.
     #[must_use]
     pub fn by(&self) -> By {
@@ -79,7 +79,7 @@ mod tests {
     fn pack(count: usize, length: usize, around: [&[&str]; 2]) -> (String, usize) {
         let [before, behind] = around.map(|ids| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>());
         let ids = (0..count).map(|_| "x".repeat(length));
-        let (question, packed) = Question::packed(By::Message, ids, [&before, &behind]);
+        let (question, packed) = LogQuery::packed(By::Message, ids, [&before, &behind]);
         assert!(question.ids().len() <= LOGS_IDS_CHARS_MAX);
         (question.ids().to_owned(), packed)
     }

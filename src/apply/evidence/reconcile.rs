@@ -6,14 +6,14 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
 
-use super::ask::Asking;
+use super::ask::LogReader;
 use super::control::{Controls, Doubtful};
-use super::findings::{Finding, Reconciled};
-use super::judge::{self, Bench, Brief};
+use super::findings::{DoubtFinding, Reconciled};
+use super::judge::{self, Brief, JudgeContext};
 use super::logs::Logs;
-use super::seen::Seen;
+use super::seen::SeenMessages;
 use crate::apply::gateway_time::GatewayTime;
-use crate::apply::leaving::{self, Over};
+use crate::apply::leaving::{self, RequestSpan};
 use crate::apply::ports::{Clock, Store};
 use crate::identity::{BulkId, SenderId};
 use crate::ledger::{Doubt, Evidence, Ledger, Standing, View};
@@ -26,7 +26,7 @@ const GROUP_PEOPLE: usize = 2000;
 const ON_ITS_WAY: Duration = Duration::from_millis(250);
 
 /// Shows the ledger.
-pub trait Known: Sync {
+pub trait LedgerView: Sync {
     /// Looks at the ledger as it is now, with all that was settled before.
     fn read<T>(&self, look: impl FnOnce(&Ledger) -> T) -> T;
 
@@ -36,7 +36,7 @@ pub trait Known: Sync {
 
 /// The terms of a pass.
 #[derive(Debug, Clone, Copy)]
-pub struct Terms<'a> {
+pub struct ReconcileOptions<'a> {
     /// What is selected; the rest stays as it is.
     pub selection: &'a Selection,
     /// How long after the last instant at which a message could leave its absence may prove
@@ -51,7 +51,7 @@ pub struct Terms<'a> {
 
 /// How far a pass has come, in people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Progress {
+pub struct ReconcileProgress {
     /// Asked for.
     pub done: usize,
     /// In doubt.
@@ -63,13 +63,13 @@ pub struct Progress {
 ///
 /// # Errors
 /// If the store does not take an outcome; what was settled until then comes back all the same.
-pub async fn reconcile<S: Store + Known, L: Logs, C: Clock>(
+pub async fn reconcile<S: Store + LedgerView, L: Logs, C: Clock>(
     store: &S,
     logs: &L,
     clock: &C,
-    terms: &Terms<'_>,
+    terms: &ReconcileOptions<'_>,
     stop: impl Future<Output = ()> + Send,
-    mut progress: impl FnMut(Progress) + Send,
+    mut progress: impl FnMut(ReconcileProgress) + Send,
 ) -> (Reconciled, Result<(), S::Error>) {
     let begin = clock.now();
     let mut doubts = store.read(|ledger| ledger.doubts(store.view(begin)));
@@ -87,26 +87,26 @@ pub async fn reconcile<S: Store + Known, L: Logs, C: Clock>(
         clock.sleep(ON_ITS_WAY).await;
     }
     let in_doubt: BTreeSet<BulkId> = doubts.iter().map(|doubt| doubt.claim.bulk.clone()).collect();
-    let mut asking = Asking::new(logs, stop.boxed());
+    let mut asking = LogReader::new(logs, stop.boxed());
     let all = doubts.iter().map(|doubt| doubt.open).sum();
     let mut result = Ok(());
     let mut rest = doubts.as_slice();
     while !rest.is_empty() && result.is_ok() {
         let (group, next) = rest.split_at(store.read(|ledger| group(ledger, rest)));
         rest = next;
-        let mut seen = Seen::default();
+        let mut seen = SeenMessages::default();
         asking.controls = store.read(|ledger| controls(ledger, group, &in_doubt, begin, terms));
         let bulks = store.read(|ledger| expect(ledger, group, begin, &mut seen));
         asking.about(&bulks, &mut seen).await;
         let waits = !(terms.is_on_loopback && asking.from_sandbox);
         let wait = waits.then_some(terms.absence_proves_after);
         let now = clock.now();
-        let bench = Bench { seen: &seen, now, wait, agreement: terms.time.agreement(now, clock.elapsed()) };
+        let bench = JudgeContext { seen: &seen, now, wait, agreement: terms.time.agreement(now, clock.elapsed()) };
         result = settle(store, group, &bench, &mut reconciled).await;
-        progress(Progress { done: all - rest.iter().map(|doubt| doubt.open).sum::<usize>(), all });
+        progress(ReconcileProgress { done: all - rest.iter().map(|doubt| doubt.open).sum::<usize>(), all });
     }
     reconciled.failure = asking.failure;
-    let age = |finding: &Finding| (finding.doubt.at, finding.doubt.claim.clone());
+    let age = |finding: &DoubtFinding| (finding.doubt.at, finding.doubt.claim.clone());
     reconciled.findings.sort_by_cached_key(age);
     (reconciled, result)
 }
@@ -135,7 +135,7 @@ fn controls(
     group: &[Doubt],
     in_doubt: &BTreeSet<BulkId>,
     now: Timestamp,
-    terms: &Terms<'_>,
+    terms: &ReconcileOptions<'_>,
 ) -> Controls {
     let since = group.iter().map(|doubt| doubt.at).min();
     let Some((first, since)) = group.first().zip(since) else { return Controls::default() };
@@ -147,11 +147,11 @@ fn controls(
 
 /// Notes who is asked for, and gives the bulks for the first look. The gateway tells the bulkId of
 /// requests with several messages only.
-fn expect(ledger: &Ledger, group: &[Doubt], now: Timestamp, seen: &mut Seen) -> Vec<BulkId> {
+fn expect(ledger: &Ledger, group: &[Doubt], now: Timestamp, seen: &mut SeenMessages) -> Vec<BulkId> {
     let mut bulks = BTreeSet::new();
     for doubt in group {
         let Some(state) = ledger.claim_state(&doubt.claim) else { continue };
-        if judge::is_past(doubt, leaving::last(state.claim(), Over::Unknown), now) {
+        if judge::is_past(doubt, leaving::last(state.claim(), RequestSpan::Unknown), now) {
             continue;
         }
         let bulk = &doubt.claim.bulk;
@@ -168,10 +168,10 @@ fn expect(ledger: &Ledger, group: &[Doubt], now: Timestamp, seen: &mut Seen) -> 
 
 /// Judges the doubts of a group together: the store holds them against the ledger one after the other,
 /// because what one of them settles may explain what the next one sees.
-async fn settle<S: Store + Known>(
+async fn settle<S: Store + LedgerView>(
     store: &S,
     group: &[Doubt],
-    bench: &Bench<'_>,
+    bench: &JudgeContext<'_>,
     reconciled: &mut Reconciled,
 ) -> Result<(), S::Error> {
     let briefs: Vec<Option<Brief>> =
@@ -181,7 +181,7 @@ async fn settle<S: Store + Known>(
     for (doubt, brief) in group.iter().zip(&briefs) {
         let finding = match brief {
             Some(brief) => weighed.next().map(|weighed| judge::finding(doubt, brief, &weighed.decisions)),
-            None => Some(Finding::new(doubt.clone())),
+            None => Some(DoubtFinding::new(doubt.clone())),
         };
         reconciled.findings.extend(finding);
     }

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::control::Shown;
-use super::logs::Row;
+use super::control::ShownControls;
+use super::logs::LogRow;
 use crate::apply::summary::MessageRevision;
 use crate::apply::verdict::state;
 use crate::identity::{MessageId, Person, PersonMap};
 use crate::ledger::{PersonState, Sighting};
 
 /// A row as far as it is evidence.
-pub(in crate::apply) fn sighting(row: Row) -> Sighting {
+pub(in crate::apply) fn sighting(row: LogRow) -> Sighting {
     Sighting { state: state(&row.status), bulk: row.bulk_id, sent_at: row.sent_at }
 }
 
@@ -21,7 +21,7 @@ pub(super) enum Asked {
     #[default]
     No,
     /// It was; this is what the same answer shows of messages that the gateway surely has.
-    Yes(Shown),
+    Yes(ShownControls),
 }
 
 /// What is known of one messageId.
@@ -42,9 +42,9 @@ impl Sightings {
 
 /// What is known of all messageIds of a group of doubts.
 #[derive(Debug, Default)]
-pub(super) struct Seen(BTreeMap<MessageRevision, PersonMap<Sightings>>);
+pub(super) struct SeenMessages(BTreeMap<MessageRevision, PersonMap<Sightings>>);
 
-impl Seen {
+impl SeenMessages {
     /// Begins with these people of a message, of whom nothing is known, and says of each whether
     /// another claim was accepted for them. Who is expected twice is in doubt by two claims.
     pub(super) fn expect(&mut self, message: MessageRevision, people: impl IntoIterator<Item = (Person, bool)>) {

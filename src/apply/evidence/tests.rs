@@ -26,7 +26,7 @@ struct Memory(Mutex<Ledger>, View);
 #[error("no space left on device")]
 struct DiskFull;
 
-impl Known for Memory {
+impl LedgerView for Memory {
     fn read<T>(&self, look: impl FnOnce(&Ledger) -> T) -> T {
         look(&self.0.lock().unwrap())
     }
@@ -82,7 +82,7 @@ impl Clock for Stopped {
 
 /// Logs with these rows, and everything that can be wrong with them.
 struct Books {
-    rows: Vec<Row>,
+    rows: Vec<LogRow>,
     from_sandbox: bool,
     /// The questions that fail, counted from 0, and how.
     failures: Vec<(usize, LogsFailure)>,
@@ -92,16 +92,16 @@ struct Books {
     now: Option<Timestamp>,
     /// Only so many ids of a list are looked at.
     ids_max: usize,
-    asked: Mutex<Vec<Question>>,
+    asked: Mutex<Vec<LogQuery>>,
 }
 
 impl Logs for Books {
-    async fn find(&self, question: &Question) -> Found {
+    async fn find(&self, question: &LogQuery) -> LogsAnswer {
         let mut asked = self.asked.lock().unwrap();
         let number = asked.len();
         asked.push(question.clone());
         let ids: HashSet<&str> = question.ids().split(',').take(self.ids_max).collect();
-        let is_wanted = |row: &&Row| match question.by() {
+        let is_wanted = |row: &&LogRow| match question.by() {
             By::Bulk => row.bulk_id.as_ref().is_some_and(|id| ids.contains(id.as_str())),
             By::Message => ids.contains(row.message_id.to_lowercase().as_str()),
         };
@@ -111,10 +111,10 @@ impl Logs for Books {
         let count = if failure.is_some() { rows.clone().count() / 2 } else { usize::MAX };
         let rows = rows.take(count).cloned().collect();
         let (nameless, from_sandbox, now) = (self.nameless, self.from_sandbox, self.now);
-        Found { rows, failure, nameless, from_sandbox, is_cut: false, now }
+        LogsAnswer { rows, failure, nameless, from_sandbox, is_cut: false, now }
     }
 
-    async fn recent(&self, _: &Look) -> Found {
+    async fn recent(&self, _: &RecentQuery) -> LogsAnswer {
         panic!("only whoever sends looks what was sent lately")
     }
 }
@@ -136,14 +136,14 @@ fn accepted(claim: &Claim) -> Outcome {
     Outcome { at: claim.at, ..sample::outcome(claim, Accepted, &[]) }
 }
 
-fn row(claim: &Claim, person: u64, group_id: u16, id: u16) -> Row {
+fn row(claim: &Claim, person: u64, group_id: u16, id: u16) -> LogRow {
     let bulk = &claim.id.bulk;
     let message = MessageId { message: bulk.message.clone(), revision: bulk.revision, person: Person(person) };
     let status = Status { group_id, id, ..Status::default() };
-    Row { message_id: message.to_string(), bulk_id: Some(bulk.to_string()), sent_at: Some(claim.at), status }
+    LogRow { message_id: message.to_string(), bulk_id: Some(bulk.to_string()), sent_at: Some(claim.at), status }
 }
 
-fn delivered(claim: &Claim, person: u64) -> Row {
+fn delivered(claim: &Claim, person: u64) -> LogRow {
     row(claim, person, 3, 5)
 }
 
@@ -188,7 +188,7 @@ impl World {
         self.books.now = self.books.now.map(|_| self.now);
         let store = Memory(Mutex::new(self.ledger), self.view);
         let selection = Selection::default();
-        let terms = Terms {
+        let terms = ReconcileOptions {
             selection: &selection,
             absence_proves_after: SignedDuration::from_mins(15),
             time: &self.time,
@@ -207,7 +207,7 @@ impl World {
 
     /// Nobody is settled, for this reason.
     #[track_caller]
-    fn keeps(self, kept: Kept) {
+    fn keeps(self, kept: StillInDoubt) {
         let (states, reconciled) = self.reconcile();
         assert_eq!(states, [Claimed; 3]);
         assert_eq!(reconciled.findings[0].kept, [(kept, 3)].into());
@@ -237,7 +237,7 @@ fn what_is_proved_stays_proved_by_the_logs_in_the_ledger() {
     let mut world = World::new();
     let store = Memory(Mutex::new(world.ledger), View::Exclusive);
     let selection = Selection::default();
-    let terms = Terms {
+    let terms = ReconcileOptions {
         selection: &selection,
         absence_proves_after: SignedDuration::from_mins(15),
         time: &GatewayTime::new(true),
@@ -248,7 +248,7 @@ fn what_is_proved_stays_proved_by_the_logs_in_the_ledger() {
     let mut seen = Vec::new();
     let pass = reconcile(&store, &world.books, &clock, &terms, std::future::pending(), |progress| seen.push(progress));
     pass.now_or_never().unwrap().1.unwrap();
-    assert_eq!(seen, [Progress { done: 3, all: 3 }]);
+    assert_eq!(seen, [ReconcileProgress { done: 3, all: 3 }]);
     store.read(|ledger| {
         let state = ledger.claim_state(&claim(&[1, 2, 3]).id).unwrap();
         let notes: Vec<_> = state.notes().map(|note| (note.by.as_str(), note.why.as_deref())).collect();
@@ -261,7 +261,7 @@ fn what_is_proved_stays_proved_by_the_logs_in_the_ledger() {
 fn too_early_after_the_last_message_could_leave() {
     // Its request could begin until second 120, and take another 120.
     let until = at(240 + 900 + 120);
-    World { now: at(240 + 900 + 119), ..World::new() }.keeps(Kept::TooEarly(until));
+    World { now: at(240 + 900 + 119), ..World::new() }.keeps(StillInDoubt::TooEarly(until));
     assert_eq!(World { now: until, ..World::new() }.reconcile().0, [Refused; 3]);
 }
 
@@ -279,7 +279,7 @@ fn too_early_before_its_schedule_its_pace_or_its_window() {
         }
         ledger.add_outcome(accepted(&control)).unwrap();
         world.ledger = ledger;
-        world.keeps(Kept::TooEarly(at(until)));
+        world.keeps(StillInDoubt::TooEarly(at(until)));
     };
     check(|claim| claim.send_at = Some(at(2 * HOUR)), 2 * HOUR + 1020);
     check(|claim| claim.until = Some(at(2 * HOUR)), 2 * HOUR + 240 + 1020);
@@ -295,7 +295,7 @@ fn too_late_after_47_hours() {
     let outcome = Outcome { at: at(46 * HOUR), ..sample::outcome(&control, Accepted, &[]) };
     world.ledger.add_outcome(outcome).unwrap();
     world.books.rows.push(delivered(&control, 7));
-    World { now: at(47 * HOUR), ..world }.keeps(Kept::TooLate);
+    World { now: at(47 * HOUR), ..world }.keeps(StillInDoubt::TooLate);
     assert_eq!(World { now: at(47 * HOUR - 1), ..World::new() }.reconcile().0, [Refused; 3]);
 }
 
@@ -309,7 +309,7 @@ fn logs_that_forgot_are_not_asked_and_those_that_remember_still_count() {
     world.books.failures = vec![(0, LogsFailure::Unauthorized)];
     let (states, reconciled) = world.reconcile();
     assert_eq!((states, reconciled.failure), ([Claimed; 3], None));
-    assert_eq!(reconciled.findings[0].kept, [(Kept::TooLate, 3)].into());
+    assert_eq!(reconciled.findings[0].kept, [(StillInDoubt::TooLate, 3)].into());
 }
 
 #[test]
@@ -317,20 +317,20 @@ fn logs_without_anything_to_compare_prove_nothing() {
     let mut world = World::new();
     world.ledger = Ledger::new(sample::header());
     world.ledger.add_claim(claim(&[1, 2, 3])).unwrap();
-    world.keeps(Kept::NothingAfter);
+    world.keeps(StillInDoubt::NothingAfter);
 }
 
 #[test]
 fn logs_of_somebody_else_prove_nothing() {
     let mut world = World::new();
     world.books.rows.clear();
-    world.keeps(Kept::LogsLack);
+    world.keeps(StillInDoubt::LogsLack);
 }
 
 #[test]
 fn logs_that_look_at_a_part_of_a_list_prove_nothing() {
-    World { books: Books { ids_max: 1, ..World::new().books }, ..World::new() }.keeps(Kept::LogsLack);
-    World { books: Books { ids_max: 3, ..World::new().books }, ..World::new() }.keeps(Kept::LogsLack);
+    World { books: Books { ids_max: 1, ..World::new().books }, ..World::new() }.keeps(StillInDoubt::LogsLack);
+    World { books: Books { ids_max: 3, ..World::new().books }, ..World::new() }.keeps(StillInDoubt::LogsLack);
 }
 
 #[test]
@@ -347,7 +347,7 @@ fn an_answer_that_was_not_read_to_its_end_proves_nothing() {
         // The second question is the one by messageId.
         let mut world = World::new();
         world.books.failures = vec![(1, failure.clone())];
-        world.keeps(Kept::Unread);
+        world.keeps(StillInDoubt::Unread);
         // What was found before the failure counts.
         let doubt = claim(&[1, 2, 3]);
         let mut world = World::new();
@@ -376,7 +376,7 @@ fn after_some_failures_no_more_is_asked() {
     world.books.failures = (0..100).map(|number| (number, broken.clone())).collect();
     let store = Memory(Mutex::new(world.ledger), View::Exclusive);
     let selection = Selection::default();
-    let terms = Terms {
+    let terms = ReconcileOptions {
         selection: &selection,
         absence_proves_after: SignedDuration::ZERO,
         time: &GatewayTime::new(true),
@@ -439,11 +439,11 @@ fn one_row_settles_one_of_two_doubts_of_the_same_bulk() {
 fn rows_that_nobody_asked_for_say_nothing() {
     let mut world = World::new();
     let doubt = claim(&[1, 2, 3]);
-    let strange = |id: &str| Row { message_id: id.to_owned(), ..delivered(&doubt, 1) };
+    let strange = |id: &str| LogRow { message_id: id.to_owned(), ..delivered(&doubt, 1) };
     let id = delivered(&doubt, 1).message_id;
     world.books.rows.extend([strange(&format!("{id}.t1")), strange("x")]);
     let other = sample::claim("remind", &[1, 2, 3], 1, 1);
-    world.books.rows.push(Row { bulk_id: Some(doubt.id.bulk.to_string()), ..delivered(&other, 1) });
+    world.books.rows.push(LogRow { bulk_id: Some(doubt.id.bulk.to_string()), ..delivered(&other, 1) });
     assert_eq!(world.reconcile().0, [Refused; 3]);
 }
 
@@ -454,7 +454,7 @@ fn logs_that_stand_still_prove_nothing() {
     for row in &mut world.books.rows {
         row.sent_at = Some(at(CONTROL - 1));
     }
-    world.keeps(Kept::NothingAfter);
+    world.keeps(StillInDoubt::NothingAfter);
     // Another sender's messages are no control.
     let mut world = World::new();
     let sender = crate::identity::SenderId::parse("another").unwrap();
@@ -464,7 +464,7 @@ fn logs_that_stand_still_prove_nothing() {
     world.ledger.add_claim(doubt.clone()).unwrap();
     let (_, reconciled) = world.reconcile();
     let of = |claim: &Claim| reconciled.findings.iter().find(|finding| finding.doubt.claim == claim.id).unwrap();
-    assert_eq!(of(&doubt).kept, [(Kept::NothingAfter, 3)].into());
+    assert_eq!(of(&doubt).kept, [(StillInDoubt::NothingAfter, 3)].into());
     assert_eq!(of(&claim(&[1, 2, 3])).absent, 3);
 }
 
@@ -483,11 +483,11 @@ fn the_next_bulk_of_one_run_follows_the_doubt_by_that_runs_own_clock() {
         world.ledger.add_outcome(Outcome { at: at(60), ..sample::outcome(&doubt, Claimed, &[]) }).unwrap();
         world.ledger.add_outcome(accepted(&next)).unwrap();
         // The gateway's clock is a little behind: it cannot tell which was first.
-        world.books.rows = [8, 9].map(|person| Row { sent_at: Some(at(30)), ..delivered(&next, person) }).into();
+        world.books.rows = [8, 9].map(|person| LogRow { sent_at: Some(at(30)), ..delivered(&next, person) }).into();
         world
     };
     assert_eq!(world(60).reconcile().0, [Refused; 3]);
-    world(59).keeps(Kept::NothingAfter);
+    world(59).keeps(StillInDoubt::NothingAfter);
 }
 
 #[test]
@@ -500,7 +500,7 @@ fn clocks_that_do_not_go_together_prove_no_absence_and_presence_all_the_same() {
         world.books.rows.push(delivered(&claim(&[1, 2, 3]), 2));
         let (states, reconciled) = world.reconcile();
         assert_eq!(states, [Claimed, Accepted, Claimed], "{ahead}");
-        assert_eq!(reconciled.findings[0].kept, [(Kept::ClocksApart, 2)].into());
+        assert_eq!(reconciled.findings[0].kept, [(StillInDoubt::ClocksApart, 2)].into());
     }
     let world = World::new();
     let date = world.now + SignedDuration::from_secs(59);
@@ -510,7 +510,7 @@ fn clocks_that_do_not_go_together_prove_no_absence_and_presence_all_the_same() {
 
 #[test]
 fn without_the_gateways_time_absence_proves_nothing() {
-    World { books: Books { now: None, ..World::new().books }, ..World::new() }.keeps(Kept::NoDate);
+    World { books: Books { now: None, ..World::new().books }, ..World::new() }.keeps(StillInDoubt::NoDate);
     let mut world = World::new();
     let undated = Claim { dated: Dated::Never, ..claim(&[1, 2, 3]) };
     let control = control();
@@ -520,15 +520,15 @@ fn without_the_gateways_time_absence_proves_nothing() {
         world.ledger.add_claim(claim).unwrap();
     }
     world.ledger.add_outcome(accepted(&control)).unwrap();
-    world.keeps(Kept::Undated);
+    world.keeps(StillInDoubt::Undated);
 }
 
 #[test]
 fn an_answer_with_rows_that_cannot_be_told_apart_proves_nothing() {
-    World { books: Books { nameless: 1, ..World::new().books }, ..World::new() }.keeps(Kept::Unread);
+    World { books: Books { nameless: 1, ..World::new().books }, ..World::new() }.keeps(StillInDoubt::Unread);
     let doubt = claim(&[1, 2, 3]);
-    let undated = Row { sent_at: None, ..row(&doubt, 1, 5, 12) };
-    let capital = Row { message_id: delivered(&doubt, 1).message_id.to_uppercase(), ..delivered(&doubt, 1) };
+    let undated = LogRow { sent_at: None, ..row(&doubt, 1, 5, 12) };
+    let capital = LogRow { message_id: delivered(&doubt, 1).message_id.to_uppercase(), ..delivered(&doubt, 1) };
     // Who is found is found.
     for (row, first) in [(undated, Rejected(12)), (capital, Claimed)] {
         let mut world = World::new();
@@ -550,7 +550,7 @@ fn doubts_of_one_run_are_asked_for_together_however_they_mix_with_others() {
     let store = Memory(Mutex::new(world.ledger), View::Exclusive);
     let selection = Selection::default();
     let (absence_proves_after, time) = (SignedDuration::ZERO, &world.time);
-    let terms = Terms { selection: &selection, absence_proves_after, time, is_on_loopback: false };
+    let terms = ReconcileOptions { selection: &selection, absence_proves_after, time, is_on_loopback: false };
     let clock = Stopped(world.now);
     let pass = reconcile(&store, &world.books, &clock, &terms, std::future::pending(), |_| {});
     let (reconciled, _) = pass.now_or_never().unwrap();

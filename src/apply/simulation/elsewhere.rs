@@ -6,7 +6,7 @@ use super::clock::{Death, drive};
 use super::gateway::SimSender;
 use super::store::{Fault, SimStore};
 use super::world::{World, bulk};
-use crate::apply::{GatewayTime, Interrupts, Ports, Stopped, Summary, Supply, Tally, apply};
+use crate::apply::{BulkSource, GatewayTime, Interrupts, Ports, Stopped, Summary, Tally, apply};
 use crate::identity::BulkTime;
 use crate::ledger::{Outcome, PersonState};
 use crate::plan::Bulk;
@@ -19,7 +19,7 @@ struct Again<'a> {
     is_free: bool,
 }
 
-impl Supply for Again<'_> {
+impl BulkSource for Again<'_> {
     async fn next(&self) -> Result<Option<Bulk>, Stopped> {
         let people = match self.asked.fetch_add(1, Ordering::Relaxed) {
             0 => &[1, 2][..],

@@ -7,7 +7,9 @@ use super::clock::{Death, drive};
 use super::gateway::{Act, SimSender};
 use super::store::{Fault, SimStore};
 use super::world::{Ended, World, pairs};
-use crate::apply::{Clock as _, GatewayTime, Interrupts, Planned, Ports, Settings, Stopped, Supply, Tally, apply};
+use crate::apply::{
+    BulkSource, Clock as _, GatewayTime, Interrupts, PlannedBulks, Ports, RunSettings, Stopped, Tally, apply,
+};
 use crate::ledger::Standing;
 use crate::plan::Bulk;
 
@@ -135,7 +137,7 @@ fn whoever_leaves_at_once_says_how_everybody_stands() {
 fn whoever_leaves_at_once_gives_back_what_was_claimed_ahead() {
     for looks in 1..60 {
         let world = World::new(&[Act::Hang]);
-        let settings = Settings { ahead: 3, ..world.settings(1) };
+        let settings = RunSettings { ahead: 3, ..world.settings(1) };
         let interrupts = Interrupts { first: std::future::pending(), second: after(looks) };
         let ended = world.apply_through(pairs(&PEOPLE), &settings, Fault::Never, interrupts);
         let total = check(&world, &ended);
@@ -146,9 +148,9 @@ fn whoever_leaves_at_once_gives_back_what_was_claimed_ahead() {
 }
 
 /// Finds out after the first request that nothing more may be sent.
-struct Ends<'a>(Planned, &'a World);
+struct Ends<'a>(PlannedBulks, &'a World);
 
-impl Supply for Ends<'_> {
+impl BulkSource for Ends<'_> {
     fn next(&self) -> impl Future<Output = Result<Option<Bulk>, Stopped>> + Send {
         self.0.next()
     }
@@ -168,7 +170,7 @@ fn nothing_that_was_given_is_claimed_when_the_supply_has_found_out_why_not() {
     // The first is to be tried again, or is cut into halves; more are under way.
     for (first, parallel, ahead) in [(Act::TooMany, 1, 0), (Act::NamesNone, 1, 0), (Act::TooMany, 1, 3)] {
         let world = World::new(&[first]);
-        let settings = Settings { ahead, ..world.settings(parallel) };
+        let settings = RunSettings { ahead, ..world.settings(parallel) };
         let death = Death::default();
         let store = SimStore::new(&world.records, Fault::Never, &death);
         let time = GatewayTime::new(true);
@@ -176,7 +178,7 @@ fn nothing_that_was_given_is_claimed_when_the_supply_has_found_out_why_not() {
         let sender = SimSender { books, records, clock, time: &time, death: death.clone() };
         let ports = Ports { store: &store, sender: &sender, prepare: &world.prepare, clock, time: &time };
         let never = Interrupts { first: std::future::pending(), second: std::future::pending() };
-        let supply = Ends(Planned::new(pairs(&PEOPLE)), &world);
+        let supply = Ends(PlannedBulks::new(pairs(&PEOPLE)), &world);
         let summary = drive(clock, &death, apply(&supply, ports, &settings, never, |_| {})).unwrap();
         assert!(matches!(summary.stopped, Some(Stopped::LedgerLacks { .. })), "{:?}", summary.stopped);
         assert_eq!((summary.total().people(), summary.total().accepted), (6, 0));

@@ -7,7 +7,7 @@ use proptest::sample::select;
 use super::gateway::{Act, HONEST};
 use super::store::Fault;
 use super::world::{Ended, World, pairs};
-use crate::apply::Settings;
+use crate::apply::RunSettings;
 use crate::ledger::Standing;
 
 /// After so many runs without a fault of the store everything is done.
@@ -28,7 +28,7 @@ fn play(script: &[Act], people: &[u64], parallel: usize, fault: Fault, import: b
         }
         // Every other run claims ahead of its requests.
         let ahead = if run % 2 == 0 { parallel * 3 } else { 0 };
-        let settings = Settings { ahead, ..world.settings(parallel) };
+        let settings = RunSettings { ahead, ..world.settings(parallel) };
         let ended = world.apply(pairs(&free), &settings, if run < 2 { fault } else { Fault::Never });
         first_writes.get_or_insert(ended.writes);
         if fault == Fault::Never {
@@ -136,7 +136,7 @@ proptest! {
         // The second run has planned the same people, but cut them otherwise.
         let mut turned = people.clone();
         turned.rotate_left(cut);
-        let settings = [world.settings(parallel), Settings { ahead: 6, ..world.settings(parallel) }];
+        let settings = [world.settings(parallel), RunSettings { ahead: 6, ..world.settings(parallel) }];
         let (one, other) = world.apply_twice([pairs(&people), pairs(&turned)], &settings).unwrap();
         check(&world, &people);
         assert_eq!((one.total().people(), other.total().people()), (10, 10));

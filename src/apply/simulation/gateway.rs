@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 
 use super::clock::{Death, SimClock, yield_once};
 use super::store::Records;
-use crate::apply::{Clock as _, GatewayTime, Outgoing, Refusal, Sender, Sent, Stamp, Ticket};
+use crate::apply::{Clock as _, GatewayTime, Outgoing, Refusal, SendOutcome, Sender, Stamp, Ticket};
 use crate::identity::{MessageId, Person};
 use crate::ledger::ClaimId;
 use crate::wire::error::{ApiError, Violation};
@@ -147,7 +147,7 @@ pub(super) fn answer(request: &Outgoing, statuses: &[(Person, u16, u16)]) -> Res
     Response { bulk_id: Some(bulk.to_string()), messages: statuses.iter().map(message).collect() }
 }
 
-pub(super) fn invalid(property: Option<&str>) -> Sent {
+pub(super) fn invalid(property: Option<&str>) -> SendOutcome {
     let violation = |property: &str| Violation { property: property.to_owned(), violation: "no".to_owned() };
     let error = ApiError {
         error_code: "E400".to_owned(),
@@ -156,11 +156,11 @@ pub(super) fn invalid(property: Option<&str>) -> Sent {
         violations: property.map(violation).into_iter().collect(),
         resources: Vec::new(),
     };
-    Sent::Refused(Refusal::Invalid { status: 400, error: Some(error) })
+    SendOutcome::Refused(Refusal::Invalid { status: 400, error: Some(error) })
 }
 
 impl Sender for SimSender<'_> {
-    async fn send(&self, request: &Outgoing, ticket: &Ticket) -> Sent {
+    async fn send(&self, request: &Outgoing, ticket: &Ticket) -> SendOutcome {
         let body: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
         let people = people_of(&body);
         self.check(&people, ticket);
@@ -182,13 +182,13 @@ impl Sender for SimSender<'_> {
 }
 
 impl SimSender<'_> {
-    async fn perform(&self, act: Act, request: &Outgoing, people: &[Person]) -> Sent {
+    async fn perform(&self, act: Act, request: &Outgoing, people: &[Person]) -> SendOutcome {
         let statuses = |group, id| people.iter().map(|person| (*person, group, id)).collect::<Vec<_>>();
         // Answers come in another order than the request, to show that positions do not matter.
         let answered = |mut statuses: Vec<_>| {
             statuses.reverse();
             self.stamp(SignedDuration::ZERO);
-            Sent::Answered(answer(request, &statuses))
+            SendOutcome::Answered(answer(request, &statuses))
         };
         match act {
             Act::Accept => {
@@ -210,7 +210,7 @@ impl SimSender<'_> {
                 self.take(people);
                 let mut response = answer(request, &statuses(1, 26));
                 response.bulk_id = Some("2034072219640523072".to_owned());
-                Sent::Answered(response)
+                SendOutcome::Answered(response)
             }
             Act::Twice => {
                 self.take(people);
@@ -218,27 +218,27 @@ impl SimSender<'_> {
                 statuses.push((people[0], 5, 14));
                 answered(statuses)
             }
-            Act::LostBefore => Sent::Unknown("the request timed out".to_owned()),
+            Act::LostBefore => SendOutcome::Unknown("the request timed out".to_owned()),
             Act::LostAfter => {
                 self.take(people);
-                Sent::Unknown("the connection was lost".to_owned())
+                SendOutcome::Unknown("the connection was lost".to_owned())
             }
-            Act::Unreachable => Sent::Refused(Refusal::Unreachable("connection refused".to_owned())),
-            Act::TooMany => Sent::Refused(Refusal::TooMany { retry_after: Some(Duration::from_secs(7)) }),
-            Act::TooOld => Sent::Refused(Refusal::NotStarted),
+            Act::Unreachable => SendOutcome::Refused(Refusal::Unreachable("connection refused".to_owned())),
+            Act::TooMany => SendOutcome::Refused(Refusal::TooMany { retry_after: Some(Duration::from_secs(7)) }),
+            Act::TooOld => SendOutcome::Refused(Refusal::NotStarted),
             Act::NamesFirst => invalid(Some("messages[0].content.text")),
             Act::NamesNone => invalid(None),
-            Act::TooLarge => Sent::Refused(Refusal::TooLarge),
-            Act::Unauthorized => Sent::Refused(Refusal::Unauthorized),
-            Act::NotFound => Sent::Refused(Refusal::NotFound),
+            Act::TooLarge => SendOutcome::Refused(Refusal::TooLarge),
+            Act::Unauthorized => SendOutcome::Refused(Refusal::Unauthorized),
+            Act::NotFound => SendOutcome::Refused(Refusal::NotFound),
             Act::DieBefore => {
                 self.death.die().await;
-                Sent::Unknown("dead".to_owned())
+                SendOutcome::Unknown("dead".to_owned())
             }
             Act::DieAfter => {
                 self.take(people);
                 self.death.die().await;
-                Sent::Unknown("dead".to_owned())
+                SendOutcome::Unknown("dead".to_owned())
             }
             Act::Duplicates => answered(statuses(5, 23)),
             Act::Connect | Act::Hang => std::future::pending().await,
@@ -250,7 +250,7 @@ impl SimSender<'_> {
             Act::WrongClock => {
                 self.take(people);
                 self.stamp(SignedDuration::from_mins(2));
-                Sent::Answered(answer(request, &statuses(1, 26)))
+                SendOutcome::Answered(answer(request, &statuses(1, 26)))
             }
             Act::Panic => panic!("the sender has a bug"),
         }

@@ -7,13 +7,13 @@ use jiff::Timestamp;
 use super::clock::{Death, SimClock, drive};
 use super::gateway::{Act, Books, SimSender};
 use super::store::{DiskFull, Fault, Records, SimStore};
-use crate::apply::work::Letters;
+use crate::apply::work::PreparedBulk;
 use crate::apply::{
-    Envelope, Event, GatewayTime, Interrupts, Planned, Ports, Prepare, Prepared, PreparedPerson, Reports, Settings,
-    Summary, apply,
+    Event, GatewayTime, Interrupts, BulkOptions, PlannedBulks, Ports, Prepare, Prepared, PreparedPerson, Reports,
+    RunSettings, Summary, apply,
 };
 use crate::audience::RowAt;
-use crate::identity::{BulkTime, Content, MessageKey, Person, Revision, SenderId};
+use crate::identity::{BulkTime, ContentDigest, MessageKey, Person, Revision, SenderId};
 use crate::ledger::{RunId, Standing};
 use crate::plan::{Bulk, Recipient};
 use crate::wire::options::{SendingSpeedLimit, SpeedUnit};
@@ -29,7 +29,7 @@ pub(in crate::apply) fn message() -> MessageKey {
 /// A bulk to these people.
 pub(in crate::apply) fn bulk(people: &[u64], time: BulkTime) -> Bulk {
     let recipient =
-        |number: &u64| Recipient { person: Person(*number), content: Content(*number), row: RowAt(*number) };
+        |number: &u64| Recipient { person: Person(*number), content: ContentDigest(*number), row: RowAt(*number) };
     Bulk {
         message: message(),
         revision: Revision::new(1).unwrap(),
@@ -52,7 +52,7 @@ fn prepared(bulk: &Bulk, speed: Option<SendingSpeedLimit>) -> Prepared {
         text: "Hi!".to_owned(),
         callback_data: None,
     };
-    let envelope = Envelope {
+    let envelope = BulkOptions {
         sender: SenderId::parse("OFFICIAL-ACCOUNT-ID-123").unwrap(),
         platform: None,
         validity: None,
@@ -65,17 +65,17 @@ fn prepared(bulk: &Bulk, speed: Option<SendingSpeedLimit>) -> Prepared {
 }
 
 /// A rendered bulk to so many people.
-pub(in crate::apply) fn letters(time: BulkTime, people: u64) -> Letters {
+pub(in crate::apply) fn letters(time: BulkTime, people: u64) -> PreparedBulk {
     let bulk = bulk(&(0..people).collect::<Vec<_>>(), time);
     let prepared = prepared(&bulk, None);
-    Letters::new(&bulk, prepared)
+    PreparedBulk::new(&bulk, prepared)
 }
 
 /// The same, of which one is sent every minute.
-pub(in crate::apply) fn paced(time: BulkTime, people: u64) -> Letters {
+pub(in crate::apply) fn paced(time: BulkTime, people: u64) -> PreparedBulk {
     let bulk = bulk(&(0..people).collect::<Vec<_>>(), time);
     let prepared = prepared(&bulk, Some(SendingSpeedLimit { amount: 1, time_unit: SpeedUnit::Minute }));
-    Letters::new(&bulk, prepared)
+    PreparedBulk::new(&bulk, prepared)
 }
 
 /// Renders what the test says.
@@ -123,14 +123,14 @@ impl World {
     }
 
     /// The settings of the next process.
-    pub(super) fn settings(&self, parallel: usize) -> Settings {
+    pub(super) fn settings(&self, parallel: usize) -> RunSettings {
         let mut runs = self.runs.lock().unwrap();
         *runs += 1;
-        Settings { parallel, ..Settings::new(RunId(*runs)) }
+        RunSettings { parallel, ..RunSettings::new(RunId(*runs)) }
     }
 
     /// Runs one process, never interrupted.
-    pub(super) fn apply(&self, bulks: Vec<Bulk>, settings: &Settings, fault: Fault) -> Ended {
+    pub(super) fn apply(&self, bulks: Vec<Bulk>, settings: &RunSettings, fault: Fault) -> Ended {
         self.apply_until(bulks, settings, fault, std::future::pending())
     }
 
@@ -138,7 +138,7 @@ impl World {
     pub(super) fn apply_until(
         &self,
         bulks: Vec<Bulk>,
-        settings: &Settings,
+        settings: &RunSettings,
         fault: Fault,
         stop: impl Future<Output = ()> + Send,
     ) -> Ended {
@@ -149,7 +149,7 @@ impl World {
     pub(super) fn apply_through(
         &self,
         bulks: Vec<Bulk>,
-        settings: &Settings,
+        settings: &RunSettings,
         fault: Fault,
         interrupts: Interrupts<impl Future<Output = ()> + Send, impl Future<Output = ()> + Send>,
     ) -> Ended {
@@ -162,7 +162,7 @@ impl World {
     }
 
     /// Runs two processes at once over one ledger.
-    pub(super) fn apply_twice(&self, bulks: [Vec<Bulk>; 2], settings: &[Settings; 2]) -> Option<(Summary, Summary)> {
+    pub(super) fn apply_twice(&self, bulks: [Vec<Bulk>; 2], settings: &[RunSettings; 2]) -> Option<(Summary, Summary)> {
         let death = Death::default();
         let store = SimStore::new(&self.records, Fault::Never, &death);
         let [first, second] = bulks;
@@ -175,7 +175,7 @@ impl World {
     async fn process(
         &self,
         bulks: Vec<Bulk>,
-        settings: &Settings,
+        settings: &RunSettings,
         store: &SimStore<'_>,
         death: &Death,
         interrupts: Interrupts<impl Future<Output = ()> + Send, impl Future<Output = ()> + Send>,
@@ -190,7 +190,7 @@ impl World {
             death: death.clone(),
         };
         let ports = Ports { store, sender: &sender, prepare: &self.prepare, clock: &self.clock, time: &time };
-        let supply = Planned::new(bulks);
+        let supply = PlannedBulks::new(bulks);
         movable(apply(&supply, ports, settings, interrupts, events)).await
     }
 

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use super::watch::{LeftOut, OlderKeys, Watch, Why};
-use crate::apply::evidence::{Known, Logs};
+use crate::apply::evidence::{LedgerView, Logs};
 use crate::apply::planned::not_attempted;
-use crate::apply::ports::{Clock, Store, Supply};
+use crate::apply::ports::{BulkSource, Clock, Store};
 use crate::apply::run::lock;
 use crate::apply::summary::{MessageRevision, Stopped, Tally};
 use crate::identity::Person;
@@ -51,10 +51,10 @@ impl<B, S, L, C, K> Gated<'_, B, S, L, C, K> {
     }
 }
 
-impl<B, S, L, C, K> Supply for Gated<'_, B, S, L, C, K>
+impl<B, S, L, C, K> BulkSource for Gated<'_, B, S, L, C, K>
 where
-    B: Supply,
-    S: Store + Known,
+    B: BulkSource,
+    S: Store + LedgerView,
     L: Logs,
     C: Clock,
     K: OlderKeys,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::watch::raise;
-use crate::apply::evidence::{Known, Logs, LogsFailure, Look, PROVES_WITHIN, Row};
+use crate::apply::evidence::{LedgerView, LogRow, Logs, LogsFailure, PROVES_WITHIN, RecentQuery};
 use crate::apply::ports::{Clock, Store};
 use crate::apply::summary::MessageRevision;
 use crate::apply::verdict::state;
@@ -55,7 +55,7 @@ struct Lost {
 ///
 /// # Errors
 /// If the store fails; what was written until then stays.
-pub async fn recover<S: Store + Known, L: Logs, C: Clock>(
+pub async fn recover<S: Store + LedgerView, L: Logs, C: Clock>(
     (store, logs, clock): (&S, &L, &C),
     run: RunId,
     messages: &BTreeMap<MessageRevision, SenderId>,
@@ -65,9 +65,9 @@ pub async fn recover<S: Store + Known, L: Logs, C: Clock>(
     let mut senders: Vec<&SenderId> = messages.values().collect();
     senders.sort_unstable();
     senders.dedup();
-    let mut found: BTreeMap<MessageId, Vec<Row>> = BTreeMap::new();
+    let mut found: BTreeMap<MessageId, Vec<LogRow>> = BTreeMap::new();
     for sender in senders {
-        let look = Look { sender: sender.clone(), since, pages_max: PAGES_MAX };
+        let look = RecentQuery { sender: sender.clone(), since, pages_max: PAGES_MAX };
         let answer = logs.recent(&look).await;
         recovered.rows += (answer.rows.len() + answer.nameless) as u64;
         recovered.foreign += answer.nameless as u64;
@@ -136,8 +136,8 @@ fn standing(ledger: &Ledger, id: &MessageId) -> Standing {
 }
 
 /// The row that says most, and what it says: whatever is not rejected was accepted, or may have been.
-fn strongest(rows: Vec<Row>) -> Option<(Row, PersonState)> {
-    let state = |row: &Row| match state(&row.status) {
+fn strongest(rows: Vec<LogRow>) -> Option<(LogRow, PersonState)> {
+    let state = |row: &LogRow| match state(&row.status) {
         PersonState::Rejected(status) if status != STATUS_DUPLICATE_MESSAGE_ID => PersonState::Rejected(status),
         PersonState::Rejected(_)
         | PersonState::Claimed
@@ -149,7 +149,7 @@ fn strongest(rows: Vec<Row>) -> Option<(Row, PersonState)> {
 }
 
 /// Says whether the gateway took the message more than once.
-fn is_twice(rows: &[Row]) -> bool {
+fn is_twice(rows: &[LogRow]) -> bool {
     rows.iter().filter(|row| state(&row.status) == PersonState::Accepted).count() > 1
 }
 

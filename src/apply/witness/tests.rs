@@ -7,10 +7,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::*;
-use crate::apply::evidence::{Found, Known, Logs, LogsFailure, Look, Question, Row};
+use crate::apply::evidence::{LedgerView, LogQuery, LogRow, Logs, LogsAnswer, LogsFailure, RecentQuery};
 use crate::apply::simulation::clock::{Death, SimClock, drive};
 use crate::apply::simulation::world::{bulk, message};
-use crate::apply::{Alarm, Clock as _, Planned, Stopped, Store, Supply as _};
+use crate::apply::{Alarm, BulkSource as _, Clock as _, PlannedBulks, Stopped, Store};
 use crate::campaign::Witness;
 use crate::identity::{BulkTime, MessageId, Person, Revision, SenderId};
 use crate::ledger::sample::{self, at};
@@ -28,7 +28,7 @@ struct Shared {
 #[error("broken")]
 struct Broken;
 
-impl Known for Shared {
+impl LedgerView for Shared {
     fn read<T>(&self, look: impl FnOnce(&Ledger) -> T) -> T {
         look(&self.ledger.lock().unwrap())
     }
@@ -70,7 +70,7 @@ impl Store for Shared {
 /// Logs with these rows, which may fail or take their time.
 struct Books<'a> {
     clock: &'a SimClock,
-    rows: Vec<Row>,
+    rows: Vec<LogRow>,
     failure: Option<LogsFailure>,
     takes: Duration,
     /// How many ids each question had.
@@ -78,23 +78,23 @@ struct Books<'a> {
 }
 
 impl Logs for Books<'_> {
-    async fn find(&self, question: &Question) -> Found {
+    async fn find(&self, question: &LogQuery) -> LogsAnswer {
         let ids: HashSet<&str> = question.ids().split(',').collect();
         self.asked.lock().unwrap().push(ids.len());
         self.answer(|row| ids.contains(row.message_id.as_str())).await
     }
 
-    async fn recent(&self, look: &Look) -> Found {
+    async fn recent(&self, look: &RecentQuery) -> LogsAnswer {
         self.answer(|row| row.sent_at.is_some_and(|sent_at| sent_at >= look.since)).await
     }
 }
 
 impl Books<'_> {
-    async fn answer(&self, is_wanted: impl Fn(&&Row) -> bool) -> Found {
+    async fn answer(&self, is_wanted: impl Fn(&&LogRow) -> bool) -> LogsAnswer {
         self.clock.sleep(self.takes).await;
         let rows =
             if self.failure.is_some() { Vec::new() } else { self.rows.iter().filter(is_wanted).cloned().collect() };
-        Found { rows, failure: self.failure.clone(), ..Found::default() }
+        LogsAnswer { rows, failure: self.failure.clone(), ..LogsAnswer::default() }
     }
 }
 
@@ -114,9 +114,9 @@ fn id(person: u64) -> MessageId {
 }
 
 /// A row of somebody, as accepted in a bulk of its own a long time ago.
-fn row(person: u64) -> Row {
+fn row(person: u64) -> LogRow {
     let status = Status { group_id: 3, id: 5, ..Status::default() };
-    Row { message_id: id(person).to_string(), bulk_id: Some("b".to_owned()), sent_at: Some(at(-80_000)), status }
+    LogRow { message_id: id(person).to_string(), bulk_id: Some("b".to_owned()), sent_at: Some(at(-80_000)), status }
 }
 
 fn claim(people: &[u64], run: u64) -> Claim {
@@ -138,7 +138,7 @@ fn claim(people: &[u64], run: u64) -> Claim {
 struct World {
     mine: Ledger,
     others: Ledger,
-    rows: Vec<Row>,
+    rows: Vec<LogRow>,
     failure: Option<LogsFailure>,
     takes: Duration,
     mode: Witness,
@@ -180,7 +180,7 @@ impl World {
         let watch = Watch::new((&store, &logs, &clock, &older), self.mode, &bulks, [sender]);
         let ended = drive(&clock, &Death::default(), async {
             watch.open(&bulks).await;
-            let supply = Gated::new(Planned::new(bulks), &watch);
+            let supply = Gated::new(PlannedBulks::new(bulks), &watch);
             let mut given = Vec::new();
             let taking = async {
                 loop {
@@ -229,7 +229,7 @@ fn a_message_that_the_ledger_does_not_know_stops_everything() {
     // With any status but a rejection, and with that which says that the gateway has it already.
     for (group_id, status, is_hit) in [(1, 26, true), (0, 0, true), (9, 99, true), (5, 23, true), (5, 12, false)] {
         let status = Status { group_id, id: status, ..Status::default() };
-        let ended = World { rows: vec![Row { status, ..row(3) }], ..World::new() }.run();
+        let ended = World { rows: vec![LogRow { status, ..row(3) }], ..World::new() }.run();
         assert_eq!(ended.stopped.is_some(), is_hit, "{group_id} {ended:?}");
     }
 }
@@ -265,7 +265,7 @@ fn what_was_surely_not_sent_and_was_sent_all_the_same_is_written_down() {
         let world = |bulk_id: Option<String>, before: u64| {
             // It was sent when it was claimed, but for a minute that the clocks may differ.
             let sent_at = Some(claimed.at - Duration::from_secs(before));
-            let mut world = World { rows: vec![Row { bulk_id, sent_at, ..row(6) }], ..World::new() };
+            let mut world = World { rows: vec![LogRow { bulk_id, sent_at, ..row(6) }], ..World::new() };
             world.mine.add_claim(claimed.clone()).unwrap();
             world.mine.add_outcome(Outcome { at: claimed.at, ..sample::outcome(&claimed, state, &[]) }).unwrap();
             world.run()
@@ -288,7 +288,7 @@ fn what_was_sent_lately_is_seen_whoever_is_asked_for() {
     let people: Vec<u64> = (0..4800).collect();
     let bulks: Vec<Bulk> = people.chunks(4).map(|people| bulk(people, BulkTime::Start(0))).collect();
     let check = |sent_at: Timestamp| {
-        let rows = vec![Row { sent_at: Some(sent_at), ..row(2) }];
+        let rows = vec![LogRow { sent_at: Some(sent_at), ..row(2) }];
         let logs = Books { clock: &clock, rows, failure: None, takes: Duration::ZERO, asked: Mutex::default() };
         let sender = SenderId::parse("official").unwrap();
         let watch = Watch::new((&store, &logs, &clock, &NoOlderKeys), Witness::Preferred, &bulks, [sender]);
@@ -354,13 +354,14 @@ fn what_the_logs_still_know_is_written_down_once() {
     let store = Shared { ledger: Mutex::new(ledger), others: Mutex::new(Ledger::new(sample::header())) };
     let lost = bulk(&[1, 2, 3], BulkTime::At(at(0))).id();
     let sent_at = Some(clock.now() - Duration::from_hours(3));
-    let of = |bulk: &crate::identity::BulkId, person| Row { bulk_id: Some(bulk.to_string()), sent_at, ..row(person) };
+    let of =
+        |bulk: &crate::identity::BulkId, person| LogRow { bulk_id: Some(bulk.to_string()), sent_at, ..row(person) };
     let rejected = Status { group_id: 5, id: 14, ..Status::default() };
-    let mut rows = vec![of(&lost, 1), of(&lost, 2), Row { status: rejected, ..of(&lost, 3) }];
-    let sent_now = Row { sent_at: Some(clock.now()), ..of(&refused.id.bulk, 6) };
-    rows.extend([sent_now, of(&doubt.id.bulk, 7), Row { bulk_id: None, sent_at, ..row(9) }]);
-    rows.push(Row { message_id: "other.thing.r1.0000000000000001".to_owned(), sent_at, ..row(1) });
-    rows.push(Row { message_id: "x".to_owned(), sent_at, ..row(1) });
+    let mut rows = vec![of(&lost, 1), of(&lost, 2), LogRow { status: rejected, ..of(&lost, 3) }];
+    let sent_now = LogRow { sent_at: Some(clock.now()), ..of(&refused.id.bulk, 6) };
+    rows.extend([sent_now, of(&doubt.id.bulk, 7), LogRow { bulk_id: None, sent_at, ..row(9) }]);
+    rows.push(LogRow { message_id: "other.thing.r1.0000000000000001".to_owned(), sent_at, ..row(1) });
+    rows.push(LogRow { message_id: "x".to_owned(), sent_at, ..row(1) });
     rows.push(of(&bulk(&[1, 4], BulkTime::At(at(0))).id(), 1));
     let logs = Books { clock: &clock, rows, failure: None, takes: Duration::ZERO, asked: Mutex::default() };
     let sender = SenderId::parse("official").unwrap();
@@ -394,7 +395,7 @@ fn a_look_that_nobody_waited_for_goes_on_and_ends_the_run() {
         let bulks: Vec<Bulk> = (0..400).map(|number| bulk(&[3 * number, 3 * number + 1], BulkTime::Start(0))).collect();
         let sender = SenderId::parse("official").unwrap();
         let watch = Watch::asking_for((&store, &logs, &clock, &NoOlderKeys), Witness::Preferred, &bulks, [sender], 1);
-        let supply = Gated::new(Planned::new(bulks.clone()), &watch);
+        let supply = Gated::new(PlannedBulks::new(bulks.clone()), &watch);
         let found = async {
             assert!(supply.next().await.unwrap().is_some() && supply.stopped().is_none(), "nobody waits");
             clock.sleep(Duration::from_secs(35)).await;

@@ -11,7 +11,9 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
 use super::sample;
-use crate::apply::evidence::{By, Found, Known, Logs, LogsFailure, Look, PROVES_WITHIN, Question, Row, sighting};
+use crate::apply::evidence::{
+    By, LedgerView, LogQuery, LogRow, Logs, LogsAnswer, LogsFailure, PROVES_WITHIN, RecentQuery, sighting,
+};
 use crate::apply::ports::{Clock, Store};
 use crate::apply::summary::{Alarm, MessageRevision, Stopped};
 use crate::apply::verdict::state;
@@ -67,11 +69,11 @@ pub struct Watch<'a, S, L, C, K> {
     numbers: HashMap<(MessageRevision, Person), usize>,
     /// How many of the samples were asked for, or never will be.
     done: watch::Sender<usize>,
-    state: Mutex<State>,
+    state: Mutex<WatchState>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct WatchState {
     /// The sample that a bulk was last given for.
     passed: usize,
     /// The samples that were asked for: those that were passed before never are.
@@ -108,12 +110,12 @@ pub(super) enum Why {
 pub(super) type LeftOut = PersonMap<Why>;
 
 /// What the logs have, by messageId.
-type Rows = BTreeMap<MessageId, Vec<Row>>;
+type Rows = BTreeMap<MessageId, Vec<LogRow>>;
 
 /// An id that was asked for, and who is meant by it.
 type Asked = BTreeMap<MessageId, MessageId>;
 
-impl<'a, S: Store + Known, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L, C, K> {
+impl<'a, S: Store + LedgerView, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L, C, K> {
     /// Chooses whom to ask for of these bulks, which are sent by these senders.
     #[must_use]
     pub fn new(
@@ -301,7 +303,7 @@ impl<'a, S: Store + Known, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L, C, K
             last.and_then(|last| last.checked_sub(LOOK_BEFORE).ok()).map_or(earliest, |last| last.max(earliest));
         let mut rows: Rows = BTreeMap::new();
         for sender in &self.senders {
-            let look = Look { sender: sender.clone(), since, pages_max: LOOK_PAGES_MAX };
+            let look = RecentQuery { sender: sender.clone(), since, pages_max: LOOK_PAGES_MAX };
             let found = self.logs.recent(&look).await;
             for row in found.rows.into_iter().filter(is_hit) {
                 if let Some(id) = MessageId::parse(&row.message_id) {
@@ -372,7 +374,7 @@ impl<'a, S: Store + Known, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L, C, K
             let Some(ids) = self.ids(sample).await else { return samples.len() };
             let mut both: Vec<String> = asked.keys().map(ToString::to_string).collect();
             both.extend(ids.keys().map(ToString::to_string));
-            let (_, fits) = Question::packed(By::Message, both.iter().cloned(), [&[], &[]]);
+            let (_, fits) = LogQuery::packed(By::Message, both.iter().cloned(), [&[], &[]]);
             if count > 0 && fits < both.len() {
                 break;
             }
@@ -425,8 +427,8 @@ impl<'a, S: Store + Known, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L, C, K
             state.asked
         };
         while !rest.is_empty() {
-            let (question, count) = Question::packed(By::Message, rest.iter().map(ToString::to_string), [&[], &[]]);
-            let Found { rows: found, failure, .. } = self.logs.find(&question).await;
+            let (question, count) = LogQuery::packed(By::Message, rest.iter().map(ToString::to_string), [&[], &[]]);
+            let LogsAnswer { rows: found, failure, .. } = self.logs.find(&question).await;
             let mut rows = Rows::new();
             for row in found.into_iter().filter(is_hit) {
                 if let Some(id) = MessageId::parse(&row.message_id).filter(|id| asked.contains_key(id)) {
@@ -509,7 +511,7 @@ impl<'a, S: Store + Known, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L, C, K
         self.state().stopped.get_or_insert(stopped);
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, WatchState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -534,7 +536,7 @@ fn id(bulk: &Bulk, person: Person) -> MessageId {
 
 /// Says whether a row is of a message that somebody got, or may get; one that was rejected may be sent
 /// again, unless it was rejected because the gateway has it already.
-fn is_hit(row: &Row) -> bool {
+fn is_hit(row: &LogRow) -> bool {
     match state(&row.status) {
         PersonState::Rejected(status) => status == STATUS_DUPLICATE_MESSAGE_ID,
         PersonState::Claimed | PersonState::Refused | PersonState::Abandoned | PersonState::Accepted => true,
@@ -543,7 +545,7 @@ fn is_hit(row: &Row) -> bool {
 
 /// Has claims accepted of which the ledger says that nothing came, where the logs have rows of them; says
 /// whose they are.
-pub(super) async fn raise<S: Store + Known, C: Clock>(
+pub(super) async fn raise<S: Store + LedgerView, C: Clock>(
     store: &S,
     clock: &C,
     rows: &Rows,
@@ -574,11 +576,11 @@ pub(super) async fn raise<S: Store + Known, C: Clock>(
 }
 
 /// The claims of somebody that say that nothing came of them, and of which rows may be.
-fn may_explain(ledger: &Ledger, id: &MessageId, rows: &[Row]) -> Vec<ClaimId> {
+fn may_explain(ledger: &Ledger, id: &MessageId, rows: &[LogRow]) -> Vec<ClaimId> {
     let came_to_nothing = |state| matches!(state, PersonState::Refused | PersonState::Rejected(_));
     let claims = ledger.claims_with(id).filter(|(_, state)| came_to_nothing(*state)).filter(|(claim, _)| {
         let bulk = claim.claim().id.bulk.to_string();
-        let is_its = |row: &&Row| row.bulk_id.as_ref().is_none_or(|theirs| *theirs == bulk);
+        let is_its = |row: &&LogRow| row.bulk_id.as_ref().is_none_or(|theirs| *theirs == bulk);
         rows.iter().filter(is_its).any(|row| row.sent_at.is_none_or(|sent_at| claim.may_have_sent(sent_at)))
     });
     claims.map(|(claim, _)| claim.claim().id.clone()).collect()

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use encoding_rs::{Encoding, X_USER_DEFINED};
 
-use crate::campaign::at::At;
-use crate::campaign::checked::{Audience, AudienceSource, Columns, DeclaredAudience, Expect, Shared};
+use crate::campaign::at::Cursor;
+use crate::campaign::checked::{Audience, AudienceSource, Columns, DeclaredAudience, Expect, SharedParts};
 use crate::campaign::near;
 use crate::campaign::raw;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, suggest};
@@ -20,7 +20,12 @@ use super::path::path;
 pub(super) type Audiences = BTreeMap<String, Option<DeclaredAudience>>;
 
 /// Checks the audiences of a file. Those of the project, if it is known, may be left out of them.
-pub(super) fn audiences(at: &At<'_>, ids: IdRule, shared: Option<&Shared>, findings: &mut Findings) -> Audiences {
+pub(super) fn audiences(
+    at: &Cursor<'_>,
+    ids: IdRule,
+    shared: Option<&SharedParts>,
+    findings: &mut Findings,
+) -> Audiences {
     let own: BTreeMap<&str, Option<Arc<Audience>>> =
         at.entries().map(|(name, at)| (name, audience(&at, name, ids, findings).map(Arc::new))).collect();
     let mut declared = Audiences::new();
@@ -36,7 +41,12 @@ pub(super) fn audiences(at: &At<'_>, ids: IdRule, shared: Option<&Shared>, findi
 }
 
 /// Checks an audience whose people never get anything.
-pub(super) fn suppressed(at: &At<'_>, number: usize, ids: IdRule, findings: &mut Findings) -> Option<Arc<Audience>> {
+pub(super) fn suppressed(
+    at: &Cursor<'_>,
+    number: usize,
+    ids: IdRule,
+    findings: &mut Findings,
+) -> Option<Arc<Audience>> {
     if at.key("exclude").is_written() {
         let message = "`exclude` has no meaning for people who are suppressed";
         findings.push(Diagnostic::error(Code::UnknownKey, message, at.key("exclude").key_place()));
@@ -44,7 +54,7 @@ pub(super) fn suppressed(at: &At<'_>, number: usize, ids: IdRule, findings: &mut
     audience(at, &format!("suppress-{number}"), ids, findings).map(Arc::new)
 }
 
-fn audience(at: &At<'_>, name: &str, ids: IdRule, findings: &mut Findings) -> Option<Audience> {
+fn audience(at: &Cursor<'_>, name: &str, ids: IdRule, findings: &mut Findings) -> Option<Audience> {
     let source = source(at, findings);
     check_columns(&at.key("columns"), findings);
     check_expect(&at.key("expect"), findings);
@@ -54,7 +64,7 @@ fn audience(at: &At<'_>, name: &str, ids: IdRule, findings: &mut Findings) -> Op
 }
 
 /// What is left of an audience that is wrong, if it has rows: its condition can be looked at.
-pub(super) fn loose(at: &At<'_>, name: &str) -> Option<Audience> {
+pub(super) fn loose(at: &Cursor<'_>, name: &str) -> Option<Audience> {
     let source = source(at, &mut Findings::new(Diagnostics::new()))?;
     let mut raw = serde_json::Map::new();
     raw.insert("csv".to_owned(), source.file().into());
@@ -63,7 +73,7 @@ pub(super) fn loose(at: &At<'_>, name: &str) -> Option<Audience> {
     whole(at, name, IdRule::default(), source, raw)
 }
 
-fn whole(at: &At<'_>, name: &str, ids: IdRule, mut source: AudienceSource, raw: raw::Audience) -> Option<Audience> {
+fn whole(at: &Cursor<'_>, name: &str, ids: IdRule, mut source: AudienceSource, raw: raw::Audience) -> Option<Audience> {
     // Without any row nobody has said which columns there are.
     if let AudienceSource::Rows { header, .. } = &mut source
         && header.is_empty()
@@ -89,7 +99,7 @@ fn whole(at: &At<'_>, name: &str, ids: IdRule, mut source: AudienceSource, raw: 
     })
 }
 
-fn check_columns(at: &At<'_>, findings: &mut Findings) {
+fn check_columns(at: &Cursor<'_>, findings: &mut Findings) {
     let (closes, last) = (at.key("windowClosesAt"), at.key("lastMessageAt"));
     if closes.is_written() && last.is_written() {
         let message = "only one of `windowClosesAt` and `lastMessageAt` may stand here";
@@ -98,7 +108,7 @@ fn check_columns(at: &At<'_>, findings: &mut Findings) {
     }
 }
 
-fn check_expect(at: &At<'_>, findings: &mut Findings) {
+fn check_expect(at: &Cursor<'_>, findings: &mut Findings) {
     if let Some(raw::Expect { min: Some(min), max: Some(max) }) = at.read()
         && min > max
     {
@@ -108,7 +118,7 @@ fn check_expect(at: &At<'_>, findings: &mut Findings) {
     }
 }
 
-fn source(at: &At<'_>, findings: &mut Findings) -> Option<AudienceSource> {
+fn source(at: &Cursor<'_>, findings: &mut Findings) -> Option<AudienceSource> {
     let mut file = |key: &str| {
         let at = at.key(key);
         at.text().map(|text| findings.take(path(&at, text)))
@@ -141,7 +151,7 @@ fn source(at: &At<'_>, findings: &mut Findings) -> Option<AudienceSource> {
 }
 
 /// Takes the name of an encoding, whatever its spelling.
-fn encoding(at: &At<'_>, findings: &mut Findings) -> Option<String> {
+fn encoding(at: &Cursor<'_>, findings: &mut Findings) -> Option<String> {
     /// Those that files of people come in.
     const COMMON: [&str; 16] = [
         "utf-8",
@@ -179,7 +189,7 @@ fn encoding(at: &At<'_>, findings: &mut Findings) -> Option<String> {
 
 /// Takes the rows in the order of the file; their columns are all that occur, in order of their
 /// first occurrence.
-fn rows(at: &At<'_>) -> AudienceSource {
+fn rows(at: &Cursor<'_>) -> AudienceSource {
     let mut header: Vec<String> = Vec::new();
     let mut positions: BTreeMap<&str, usize> = BTreeMap::new();
     for row in at.items() {
@@ -212,10 +222,10 @@ fn rows(at: &At<'_>) -> AudienceSource {
 
 /// Resolves the names of audiences that are left out; `None` if one of them is wrong.
 fn exclude(
-    at: &At<'_>,
+    at: &Cursor<'_>,
     name: &str,
     own: &BTreeMap<&str, Option<Arc<Audience>>>,
-    shared: Option<&Shared>,
+    shared: Option<&SharedParts>,
     findings: &mut Findings,
 ) -> Option<Vec<Arc<Audience>>> {
     let project = shared.map(|shared| &shared.audiences);
@@ -245,7 +255,7 @@ fn exclude(
 }
 
 /// Makes the diagnostic of a name that nobody declares.
-pub(super) fn unknown<'k>(code: Code, kind: &str, at: &At<'_>, known: impl Iterator<Item = &'k str>) -> Diagnostic {
+pub(super) fn unknown<'k>(code: Code, kind: &str, at: &Cursor<'_>, known: impl Iterator<Item = &'k str>) -> Diagnostic {
     let name = at.text().unwrap_or_default();
     let diagnostic = Diagnostic::error(code, format!("there is no {kind} of this name"), at.place());
     match near::hint(name, known) {

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::campaign::at::At;
+use crate::campaign::at::Cursor;
 use crate::campaign::checked::{Campaign, Message};
-use crate::campaign::draft::Draft;
+use crate::campaign::draft::DraftPart;
 use crate::campaign::files::Files;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::identity::{CampaignId, IdRule, SenderId};
@@ -20,11 +20,11 @@ use super::schedule::schedules;
 /// Checks a campaign file, and gives what is whole of it. Without a whole project names and hosts of
 /// the project are not checked, and there is no campaign.
 pub(in crate::campaign) fn campaign(
-    root: &At<'_>,
+    root: &Cursor<'_>,
     declared: Option<&Declared>,
     files: &dyn Files,
     findings: &mut Findings,
-) -> (Option<Campaign>, Vec<Draft>) {
+) -> (Option<Campaign>, Vec<DraftPart>) {
     literal(root, findings);
     let id_at = root.key("campaign");
     let id = id_at.text().and_then(CampaignId::parse);
@@ -51,7 +51,7 @@ pub(in crate::campaign) fn campaign(
             }
         }
         let (message, draft) = message(&at, id.as_ref(), &names, files, findings);
-        drafts.push(Draft::Message(draft));
+        drafts.push(DraftPart::Message(draft));
         match message {
             Some(message) => messages.push(Message { paused: paused || message.paused, ..message }),
             None if is_known => findings.left_out(&at),
@@ -64,7 +64,7 @@ pub(in crate::campaign) fn campaign(
 }
 
 /// Checks senders by name.
-pub(super) fn senders(at: &At<'_>, findings: &mut Findings) -> BTreeMap<String, Option<SenderId>> {
+pub(super) fn senders(at: &Cursor<'_>, findings: &mut Findings) -> BTreeMap<String, Option<SenderId>> {
     at.entries()
         .map(|(name, at)| {
             let sender = at.text().and_then(SenderId::parse);
@@ -78,7 +78,7 @@ pub(super) fn senders(at: &At<'_>, findings: &mut Findings) -> BTreeMap<String, 
 }
 
 /// What the file declares, and what the project declares beside it.
-fn names(root: &At<'_>, declared: Option<&Declared>, findings: &mut Findings) -> Names {
+fn names(root: &Cursor<'_>, declared: Option<&Declared>, findings: &mut Findings) -> Names {
     let whole = declared.and_then(|declared| declared.whole.as_ref());
     let ids = declared.map_or_else(IdRule::default, |declared| declared.ids);
     let mut names = Names {
@@ -98,7 +98,7 @@ fn names(root: &At<'_>, declared: Option<&Declared>, findings: &mut Findings) ->
 fn join<T: Clone>(
     own: &mut BTreeMap<String, Option<T>>,
     project: &BTreeMap<String, Option<T>>,
-    at: &At<'_>,
+    at: &Cursor<'_>,
     findings: &mut Findings,
 ) {
     for (name, thing) in project {

@@ -1,6 +1,6 @@
 //! Texts: what a message says, expressions, and where each of their lines stands in the file.
 
-use crate::campaign::at::At;
+use crate::campaign::at::Cursor;
 use crate::campaign::checked::{Expression, TemplateText};
 use crate::campaign::files::{Files, FilesError};
 use crate::campaign::text_file::{TextFileError, text_file};
@@ -11,7 +11,7 @@ use super::findings::Findings;
 use super::path::path;
 
 /// Takes a template that is written in the file.
-pub(super) fn inline(at: &At<'_>) -> Option<TemplateText> {
+pub(super) fn inline(at: &Cursor<'_>) -> Option<TemplateText> {
     let scalar = at.scalar()?;
     let text = match scalar.style {
         Style::Literal | Style::Folded => scalar.text.strip_suffix('\n').unwrap_or(&scalar.text).to_owned(),
@@ -27,7 +27,7 @@ pub(super) fn inline(at: &At<'_>) -> Option<TemplateText> {
 }
 
 /// Takes an expression that is written in the file.
-pub(super) fn expression(at: &At<'_>) -> Option<Expression> {
+pub(super) fn expression(at: &Cursor<'_>) -> Option<Expression> {
     let scalar = at.scalar()?;
     let text = scalar.text.trim_end_matches('\n').to_owned();
     let place = Place::Span { source: at.source().clone(), span: at.span() };
@@ -35,7 +35,7 @@ pub(super) fn expression(at: &At<'_>) -> Option<Expression> {
 }
 
 /// Takes a template that is a file.
-pub(super) fn file(at: &At<'_>, name: &str, files: &dyn Files, findings: &mut Findings) -> Option<TemplateText> {
+pub(super) fn file(at: &Cursor<'_>, name: &str, files: &dyn Files, findings: &mut Findings) -> Option<TemplateText> {
     let name = findings.take(path(at, name))?;
     match text_file(&name, files) {
         Ok(text) => Some(text),
@@ -52,12 +52,12 @@ pub(super) fn file(at: &At<'_>, name: &str, files: &dyn Files, findings: &mut Fi
     }
 }
 
-fn unreadable(at: &At<'_>, error: &FilesError) -> Diagnostic {
+fn unreadable(at: &Cursor<'_>, error: &FilesError) -> Diagnostic {
     Diagnostic::error(error.code(), format!("the template cannot be used: {error}"), at.place())
 }
 
 /// Where a text on one line begins, if the file holds it as it is.
-fn start(at: &At<'_>, style: Style, text: &str) -> Option<usize> {
+fn start(at: &Cursor<'_>, style: Style, text: &str) -> Option<usize> {
     let start = match style {
         Style::Plain => at.span().start,
         Style::Quoted => at.span().start + 1,
@@ -69,7 +69,7 @@ fn start(at: &At<'_>, style: Style, text: &str) -> Option<usize> {
 }
 
 /// Where each line of a literal block begins, behind its indentation.
-fn literal_starts(at: &At<'_>, text: &str) -> Option<Vec<usize>> {
+fn literal_starts(at: &Cursor<'_>, text: &str) -> Option<Vec<usize>> {
     let source = &at.source().text;
     // The text's span begins with its first word; the indicator before it ends the line above.
     let header = source.get(..at.span().start)?.rfind('|')?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::campaign::checked::{DeclaredAudience, Project, Schedule, Shared};
+use crate::campaign::checked::{DeclaredAudience, Project, Schedule, SharedParts};
 use crate::identity::{IdRule, SenderId};
 
 /// What a project declares for its campaigns. A project with errors still declares what is whole of
@@ -19,7 +19,7 @@ pub struct Declared {
     pub(super) ids: IdRule,
     /// What of it is whole: the audiences that others may leave out, and the hosts of webhooks. `None`
     /// if the project has errors.
-    pub(super) whole: Option<(Shared, Vec<String>)>,
+    pub(super) whole: Option<(SharedParts, Vec<String>)>,
 }
 
 impl Declared {

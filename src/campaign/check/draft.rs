@@ -1,31 +1,31 @@
 //! What can still be looked at in a file that has errors.
 
-use crate::campaign::at::At;
-use crate::campaign::draft::Draft;
+use crate::campaign::at::Cursor;
+use crate::campaign::draft::DraftPart;
 
 use super::audience::{Audiences, loose};
 use super::content;
 
 /// The audiences of a file: those that are whole, and what is left of the others.
-pub(super) fn audiences(at: &At<'_>, audiences: &Audiences) -> Vec<Draft> {
+pub(super) fn audiences(at: &Cursor<'_>, audiences: &Audiences) -> Vec<DraftPart> {
     at.entries().filter_map(|(name, at)| audience(&at, name, audiences.get(name))).collect()
 }
 
 fn audience(
-    at: &At<'_>,
+    at: &Cursor<'_>,
     name: &str,
     known: Option<&Option<crate::campaign::checked::DeclaredAudience>>,
-) -> Option<Draft> {
+) -> Option<DraftPart> {
     match known {
-        Some(Some(declared)) => Some(Draft::Audience(declared.audience.clone())),
+        Some(Some(declared)) => Some(DraftPart::Audience(declared.audience.clone())),
         Some(None) | None => left(at, name),
     }
 }
 
 /// What is left of an audience that is wrong.
-pub(super) fn left(at: &At<'_>, name: &str) -> Option<Draft> {
+pub(super) fn left(at: &Cursor<'_>, name: &str) -> Option<DraftPart> {
     match loose(at, name) {
-        Some(audience) => Some(Draft::Loose(audience.into())),
-        None => content::expression(&at.key("where")).map(Draft::Filter),
+        Some(audience) => Some(DraftPart::Loose(audience.into())),
+        None => content::expression(&at.key("where")).map(DraftPart::Filter),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::campaign::at::At;
+use crate::campaign::at::Cursor;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity};
 
 /// How many diagnostics one file may have before the checks stop looking: a hostile file of a
@@ -52,14 +52,14 @@ impl Findings {
 
     /// Makes sure that nothing is left out in silence: a part that could not be taken, though nobody
     /// said why, is an error.
-    pub(super) fn left_out(&mut self, at: &At<'_>) {
+    pub(super) fn left_out(&mut self, at: &Cursor<'_>) {
         if !self.diagnostics.has_errors() {
             self.push(Diagnostic::error(Code::Shape, "this cannot be read", at.key_place()));
         }
     }
 
     /// All that was found.
-    pub(in crate::campaign) fn finish(mut self, root: &At<'_>) -> Diagnostics {
+    pub(in crate::campaign) fn finish(mut self, root: &Cursor<'_>) -> Diagnostics {
         if self.is_full() {
             let place = Place::File(root.source().name.clone());
             self.diagnostics.push(Diagnostic::error(

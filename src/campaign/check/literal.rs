@@ -1,7 +1,7 @@
 //! Fields that are sent, or looked up, as they are written: a template in them would be taken for
 //! the value itself.
 
-use crate::campaign::at::At;
+use crate::campaign::at::Cursor;
 use crate::diagnostic::{Code, Diagnostic};
 
 use super::findings::Findings;
@@ -21,7 +21,7 @@ fn has_placeholder(text: &str) -> bool {
 }
 
 /// Refuses templates in all fields but those that take them.
-pub(super) fn literal(at: &At<'_>, findings: &mut Findings) {
+pub(super) fn literal(at: &Cursor<'_>, findings: &mut Findings) {
     if findings.is_full() {
         return;
     }

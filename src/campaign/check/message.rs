@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::campaign::at::At;
+use crate::campaign::at::Cursor;
 use crate::campaign::checked::{Content, DeclaredAudience, Message, Schedule, TemplateText, Webhooks, Zone};
 use crate::campaign::draft::DraftMessage;
 use crate::campaign::files::Files;
-use crate::campaign::plain::Reading;
+use crate::campaign::plain::ScalarReading;
 use crate::campaign::raw;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::identity::{CampaignId, MessageKey, MessageName, Revision, SenderId};
@@ -34,7 +34,7 @@ impl Names {
         &self,
         table: &BTreeMap<String, Option<T>>,
         (code, kind): (Code, &str),
-        at: &At<'_>,
+        at: &Cursor<'_>,
         findings: &mut Findings,
     ) -> Option<T> {
         let found = table.get(at.text()?);
@@ -47,7 +47,7 @@ impl Names {
 
 /// Checks a message, and gives what is whole of it; `campaign` is `None` if the campaign's id is wrong.
 pub(super) fn message(
-    at: &At<'_>,
+    at: &Cursor<'_>,
     campaign: Option<&CampaignId>,
     names: &Names,
     files: &dyn Files,
@@ -77,7 +77,7 @@ pub(super) fn message(
 
 /// A message of which every part is whole.
 fn whole(
-    at: &At<'_>,
+    at: &Cursor<'_>,
     campaign: &CampaignId,
     sender: SenderId,
     audience: DeclaredAudience,
@@ -108,7 +108,7 @@ fn whole(
     })
 }
 
-fn content(at: &At<'_>, files: &dyn Files, findings: &mut Findings) -> Option<TemplateText> {
+fn content(at: &Cursor<'_>, files: &dyn Files, findings: &mut Findings) -> Option<TemplateText> {
     let template = at.key("template");
     if at.key("text").is_written() {
         return text(&at.key("text"));
@@ -117,13 +117,13 @@ fn content(at: &At<'_>, files: &dyn Files, findings: &mut Findings) -> Option<Te
 }
 
 /// A text that is written in the file, unless it is taken for something else.
-fn text(at: &At<'_>) -> Option<TemplateText> {
-    at.scalar().filter(|scalar| scalar.reading() == Reading::Text && !scalar.text.is_empty())?;
+fn text(at: &Cursor<'_>) -> Option<TemplateText> {
+    at.scalar().filter(|scalar| scalar.reading() == ScalarReading::Text && !scalar.text.is_empty())?;
     content::inline(at)
 }
 
 fn webhooks(
-    at: &At<'_>,
+    at: &Cursor<'_>,
     callback_data: Option<TemplateText>,
     hosts: Option<&[String]>,
     findings: &mut Findings,
@@ -147,7 +147,7 @@ fn webhooks(
 }
 
 /// Everybody's own zone needs a column to stand in.
-fn check_zones(at: &At<'_>, audience: &DeclaredAudience, schedule: &Schedule, findings: &mut Findings) {
+fn check_zones(at: &Cursor<'_>, audience: &DeclaredAudience, schedule: &Schedule, findings: &mut Findings) {
     let per_person = schedule.send_at.as_ref().is_some_and(|send_at| matches!(send_at.zone, Zone::PerPerson { .. }));
     if !per_person || audience.audience.columns.time_zone.is_some() {
         return;

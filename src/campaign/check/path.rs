@@ -1,13 +1,13 @@
 //! Paths: relative, with `/`, and never leading out.
 
-use super::super::at::At;
+use super::super::at::Cursor;
 use crate::diagnostic::{Code, Diagnostic};
 
 /// Takes a path.
 ///
 /// # Errors
 /// If it is absolute, leads upwards, or is written for one operating system only.
-pub(super) fn path(at: &At<'_>, text: &str) -> Result<String, Box<Diagnostic>> {
+pub(super) fn path(at: &Cursor<'_>, text: &str) -> Result<String, Box<Diagnostic>> {
     let message = if text.starts_with(['/', '~']) {
         "the path is not relative"
     } else if text.contains('\\') {
@@ -30,7 +30,7 @@ pub(super) fn path(at: &At<'_>, text: &str) -> Result<String, Box<Diagnostic>> {
 #[cfg(test)]
 mod tests {
     use super::path;
-    use crate::campaign::at::At;
+    use crate::campaign::at::Cursor;
     use crate::campaign::walk::walk;
     use crate::diagnostic::Source;
 
@@ -38,7 +38,7 @@ mod tests {
     fn only_plain_relative_paths_pass() {
         let source = Source::new("a.yaml", "a: 1");
         let tree = walk(&source).0.unwrap();
-        let check = |text: &str| path(&At::root(&source, &tree), text).is_ok();
+        let check = |text: &str| path(&Cursor::root(&source, &tree), text).is_ok();
         for text in ["a.csv", "audiences/čšž people.csv.gz", "a/b/c", "..a", "a..b"] {
             assert!(check(text), "{text}");
         }

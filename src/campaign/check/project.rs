@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::campaign::at::At;
-use crate::campaign::checked::{Audience, Ignored, Limits, Project, Schedule, Shared};
-use crate::campaign::draft::Draft;
+use crate::campaign::at::Cursor;
+use crate::campaign::checked::{Audience, Ignored, Limits, Project, Schedule, SharedParts};
+use crate::campaign::draft::DraftPart;
 use crate::campaign::raw;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::identity::{IdRule, ProjectId, SenderId};
@@ -25,30 +25,30 @@ use super::{time, webhook};
 const ABSENCE_HOURS_MAX: i64 = 46;
 
 /// A project, and what is whole of it if it has errors.
-pub(in crate::campaign) struct Checked {
+pub(in crate::campaign) struct CheckedProject {
     /// The project. What is wrong is among the findings; then it is not to be used.
     pub(in crate::campaign) project: Option<Project>,
     /// What it declares for its campaigns, if it has errors.
     pub(in crate::campaign) declared: Declared,
     /// What can still be looked at.
-    pub(in crate::campaign) drafts: Vec<Draft>,
+    pub(in crate::campaign) drafts: Vec<DraftPart>,
 }
 
 /// Checks the project file.
-pub(in crate::campaign) fn project(root: &At<'_>, findings: &mut Findings) -> Checked {
+pub(in crate::campaign) fn project(root: &Cursor<'_>, findings: &mut Findings) -> CheckedProject {
     let ids = match root.key("recipients").key("ids").read() {
         Some(raw::Ids::Any) => IdRule::Any,
         Some(raw::Ids::Numeric) | None => IdRule::Numeric,
     };
     literal(root, findings);
     let senders = senders(&root.key("senders"), findings);
-    let audiences = audiences(&root.key("audiences"), ids, Some(&Shared::default()), findings);
+    let audiences = audiences(&root.key("audiences"), ids, Some(&SharedParts::default()), findings);
     let schedules = schedules(&root.key("schedules"), findings);
     let suppress: Vec<_> =
         root.key("suppress").items().enumerate().map(|(index, at)| suppressed(&at, index + 1, ids, findings)).collect();
     let mut drafts = draft::audiences(&root.key("audiences"), &audiences);
     drafts.extend(root.key("suppress").items().zip(&suppress).filter_map(|(at, suppressed)| match suppressed {
-        Some(suppressed) => Some(Draft::Audience(Arc::clone(suppressed))),
+        Some(suppressed) => Some(DraftPart::Audience(Arc::clone(suppressed))),
         None => draft::left(&at, "suppress"),
     }));
     let declared = Declared {
@@ -59,12 +59,12 @@ pub(in crate::campaign) fn project(root: &At<'_>, findings: &mut Findings) -> Ch
         whole: None,
     };
     let project = whole(root, ids, senders, audiences, schedules, suppress, findings);
-    Checked { project, declared, drafts }
+    CheckedProject { project, declared, drafts }
 }
 
 /// A project of which every part is whole.
 fn whole(
-    root: &At<'_>,
+    root: &Cursor<'_>,
     ids: IdRule,
     senders: BTreeMap<String, Option<SenderId>>,
     audiences: Audiences,
@@ -117,7 +117,7 @@ fn whole(
         absence_proves_after: absence_proves_after?,
         witness: raw.witness,
         place: Place::File(root.source().name.clone()),
-        shared: Shared {
+        shared: SharedParts {
             audiences: audiences.into_iter().filter_map(|(name, audience)| Some((name, audience?))).collect(),
             schedules: schedules.into_iter().filter_map(|(name, schedule)| Some((name, schedule?))).collect(),
         },
@@ -125,7 +125,7 @@ fn whole(
 }
 
 /// Takes a path that is ignored; a folder's may end with a slash.
-fn ignored(at: &At<'_>) -> Result<Ignored, Box<Diagnostic>> {
+fn ignored(at: &Cursor<'_>) -> Result<Ignored, Box<Diagnostic>> {
     let text = at.text().unwrap_or_default();
     if text.contains(['*', '?']) {
         let message = "patterns are not known here";

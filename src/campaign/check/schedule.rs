@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
-use crate::campaign::at::At;
+use crate::campaign::at::Cursor;
 use crate::campaign::checked::{IfPast, Schedule, SendAt, Zone};
 use crate::campaign::raw;
 use crate::diagnostic::{Code, Diagnostic};
@@ -17,7 +17,7 @@ use super::findings::Findings;
 use super::time;
 
 /// Checks schedules by name; `None` for those that are declared, but wrong.
-pub(super) fn schedules(at: &At<'_>, findings: &mut Findings) -> BTreeMap<String, Option<Schedule>> {
+pub(super) fn schedules(at: &Cursor<'_>, findings: &mut Findings) -> BTreeMap<String, Option<Schedule>> {
     at.entries()
         .map(|(name, at)| {
             let full = findings.is_full();
@@ -26,7 +26,7 @@ pub(super) fn schedules(at: &At<'_>, findings: &mut Findings) -> BTreeMap<String
         .collect()
 }
 
-fn schedule(at: &At<'_>, findings: &mut Findings) -> Option<Schedule> {
+fn schedule(at: &Cursor<'_>, findings: &mut Findings) -> Option<Schedule> {
     let send_at = send_at(at, findings);
     let window_at = at.key("deliveryTimeWindow");
     if let Some(window) = window_at.read() {
@@ -61,7 +61,7 @@ fn schedule(at: &At<'_>, findings: &mut Findings) -> Option<Schedule> {
 }
 
 /// Checks the time and the zone, each for itself; there is a time only if both are good.
-fn send_at(at: &At<'_>, findings: &mut Findings) -> Option<SendAt> {
+fn send_at(at: &Cursor<'_>, findings: &mut Findings) -> Option<SendAt> {
     let place = at.key("sendAt");
     let local = place.text().and_then(|local| findings.take(time::local(&place, local)));
     let zone = zone(&at.key("timeZone"), findings);
@@ -79,7 +79,7 @@ fn send_at(at: &At<'_>, findings: &mut Findings) -> Option<SendAt> {
     Some(SendAt { local, zone, if_ambiguous, place: place.place() })
 }
 
-fn zone(at: &At<'_>, findings: &mut Findings) -> Option<Zone> {
+fn zone(at: &Cursor<'_>, findings: &mut Findings) -> Option<Zone> {
     match at.read()? {
         raw::TimeZone::Named(name) => known(at, &name, findings).map(Zone::Fixed),
         raw::TimeZone::PerPerson(raw::PerPerson { fallback: None, .. }) => Some(Zone::PerPerson { fallback: None }),
@@ -91,7 +91,7 @@ fn zone(at: &At<'_>, findings: &mut Findings) -> Option<Zone> {
 }
 
 /// Finds a zone, and warns if it is likely not the one that is meant.
-fn known(at: &At<'_>, name: &str, findings: &mut Findings) -> Option<TimeZone> {
+fn known(at: &Cursor<'_>, name: &str, findings: &mut Findings) -> Option<TimeZone> {
     let zone = findings.take(time::zone(at, name))?;
     if let Some(advice) = timing::zone_advice(name) {
         findings.push(Diagnostic::warning(Code::FixedZone, advice.why, at.place()).help(advice.cure));
@@ -99,7 +99,7 @@ fn known(at: &At<'_>, name: &str, findings: &mut Findings) -> Option<TimeZone> {
     Some(zone)
 }
 
-fn ambiguous(at: &At<'_>, zone: &TimeZone, change: &ClockChange) -> Diagnostic {
+fn ambiguous(at: &Cursor<'_>, zone: &TimeZone, change: &ClockChange) -> Diagnostic {
     Diagnostic::error(Code::AmbiguousTime, change.to_string(), at.place()).help(format!(
         "say `ifAmbiguous: earlier` for {}, or `later` for {}, or choose another time",
         timing::both_clocks(change.earlier, zone),
@@ -107,7 +107,7 @@ fn ambiguous(at: &At<'_>, zone: &TimeZone, change: &ClockChange) -> Diagnostic {
     ))
 }
 
-fn check_window(at: &At<'_>, window: &DeliveryTimeWindow, send_at: Option<&SendAt>, findings: &mut Findings) {
+fn check_window(at: &Cursor<'_>, window: &DeliveryTimeWindow, send_at: Option<&SendAt>, findings: &mut Findings) {
     let (Some(from), Some(to)) = (window.from, window.to) else { return };
     if to.minutes() < from.minutes() {
         let message = format!("the window ends at {to}, before it begins at {from}");
@@ -128,7 +128,7 @@ fn check_window(at: &At<'_>, window: &DeliveryTimeWindow, send_at: Option<&SendA
 }
 
 /// A window is in UTC even where the schedule is not: the warning shows its local hours.
-fn warn_of_zone(at: &At<'_>, from: TimeOfDay, to: TimeOfDay, send_at: &SendAt, findings: &mut Findings) {
+fn warn_of_zone(at: &Cursor<'_>, from: TimeOfDay, to: TimeOfDay, send_at: &SendAt, findings: &mut Findings) {
     let zone = match &send_at.zone {
         Zone::Fixed(zone) | Zone::PerPerson { fallback: Some(zone) } => Some(zone),
         Zone::PerPerson { fallback: None } => None,
@@ -159,7 +159,7 @@ fn warn_of_zone(at: &At<'_>, from: TimeOfDay, to: TimeOfDay, send_at: &SendAt, f
     findings.push(Diagnostic::warning(Code::WindowZone, message, at.key_place()));
 }
 
-fn check_validity(at: &At<'_>, validity: ValidityPeriod, findings: &mut Findings) {
+fn check_validity(at: &Cursor<'_>, validity: ValidityPeriod, findings: &mut Findings) {
     if validity.seconds() > i64::from(VALIDITY_HOURS_MAX) * 3600 {
         let message = format!("the gateway cuts a validity to {VALIDITY_HOURS_MAX} hours");
         findings.push(Diagnostic::warning(Code::ValidityClamped, message, at.key("amount").place()));

@@ -1,6 +1,6 @@
 //! Where the ledger lives.
 
-use crate::campaign::at::At;
+use crate::campaign::at::Cursor;
 use crate::campaign::checked::State;
 use crate::campaign::raw;
 use crate::diagnostic::{Code, Diagnostic};
@@ -11,7 +11,7 @@ use super::findings::Findings;
 const BULKS_AHEAD: usize = 256;
 
 /// Checks `state`: a key that another kind of store has says that somebody meant that one.
-pub(super) fn state(at: &At<'_>, raw: &raw::State, findings: &mut Findings) -> State {
+pub(super) fn state(at: &Cursor<'_>, raw: &raw::State, findings: &mut Findings) -> State {
     let foreign: &[(&str, &str)] = match raw.home {
         raw::StateHome::Lockfile => {
             &[("remote", "git"), ("branch", "git"), ("bulksAhead", "git"), ("schema", "postgres")]

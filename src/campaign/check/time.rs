@@ -4,7 +4,7 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::super::at::At;
+use super::super::at::Cursor;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::timing;
 
@@ -12,7 +12,7 @@ use crate::timing;
 ///
 /// # Errors
 /// If there is no such date (30 February), or the form is another.
-pub(super) fn local(at: &At<'_>, text: &str) -> Result<DateTime, Box<Diagnostic>> {
+pub(super) fn local(at: &Cursor<'_>, text: &str) -> Result<DateTime, Box<Diagnostic>> {
     let whole = |format: &str| {
         let read = DateTime::strptime(format, text).ok()?;
         (read.year() >= 0 && read.strftime(format).to_string() == text).then_some(read)
@@ -36,7 +36,7 @@ fn days_of_month(text: &str) -> Option<String> {
 ///
 /// # Errors
 /// As [`local`].
-pub(super) fn instant(at: &At<'_>, text: &str) -> Result<Timestamp, Box<Diagnostic>> {
+pub(super) fn instant(at: &Cursor<'_>, text: &str) -> Result<Timestamp, Box<Diagnostic>> {
     let wrong = |message: &str| Box::new(Diagnostic::error(Code::BadTime, message, at.place()));
     let local = local(at, text.strip_suffix('Z').ok_or_else(|| wrong("the time does not say that it is in UTC"))?)?;
     TimeZone::UTC.to_timestamp(local).map_err(|_| wrong("the time is out of range"))
@@ -46,7 +46,7 @@ pub(super) fn instant(at: &At<'_>, text: &str) -> Result<Timestamp, Box<Diagnost
 ///
 /// # Errors
 /// If the form is another, or the duration is longer.
-pub(super) fn duration(at: &At<'_>, text: &str, hours_max: i64) -> Result<SignedDuration, Box<Diagnostic>> {
+pub(super) fn duration(at: &Cursor<'_>, text: &str, hours_max: i64) -> Result<SignedDuration, Box<Diagnostic>> {
     let seconds = ["s", "m", "h", "d"].into_iter().zip([1, 60, 3600, 86_400]).find_map(|(unit, seconds)| {
         let number = text.strip_suffix(unit).filter(|number| number.bytes().all(|byte| byte.is_ascii_digit()))?;
         number.parse::<i64>().ok()?.checked_mul(seconds)
@@ -64,7 +64,7 @@ pub(super) fn duration(at: &At<'_>, text: &str, hours_max: i64) -> Result<Signed
 ///
 /// # Errors
 /// If there is no zone of this name; its letters' case does not matter.
-pub(super) fn zone(at: &At<'_>, name: &str) -> Result<TimeZone, Box<Diagnostic>> {
+pub(super) fn zone(at: &Cursor<'_>, name: &str) -> Result<TimeZone, Box<Diagnostic>> {
     timing::zone(name).ok_or_else(|| {
         let advice = timing::no_zone(name);
         Box::new(Diagnostic::error(Code::BadZone, advice.why, at.place()).help(advice.cure))
@@ -90,7 +90,7 @@ mod tests {
         ) {
             let source = Source::new("a.yaml", "a: 1");
             let tree = walk(&source).0.unwrap();
-            let at = At::root(&source, &tree);
+            let at = Cursor::root(&source, &tree);
             let text = format!("{begin}{date}{gap}{time}{end}");
             prop_assert!(local(&at, &text).is_err() || has_form(&text, LOCAL), "{text}");
             prop_assert!(instant(&at, &text).is_err() || has_form(&text, INSTANT), "{text}");
@@ -102,7 +102,7 @@ mod tests {
     fn what_has_the_form_is_read() {
         let source = Source::new("a.yaml", "a: 1");
         let tree = walk(&source).0.unwrap();
-        let at = At::root(&source, &tree);
+        let at = Cursor::root(&source, &tree);
         assert_eq!(local(&at, "2026-12-01 09:00").unwrap().to_string(), "2026-12-01T09:00:00");
         assert_eq!(local(&at, "2028-02-29 09:00:30").unwrap().to_string(), "2028-02-29T09:00:30");
         assert_eq!(local(&at, "2026-02-30 09:00").unwrap_err().help.as_deref(), Some("February 2026 has 28 days"));

@@ -2,7 +2,7 @@
 
 use url::{Host, Url};
 
-use super::super::at::At;
+use super::super::at::Cursor;
 use crate::diagnostic::{Code, Diagnostic, suggest};
 use crate::wire::address::{check_base_url, parse_whole};
 
@@ -10,7 +10,7 @@ use crate::wire::address::{check_base_url, parse_whole};
 ///
 /// # Errors
 /// If it is anything else.
-pub(super) fn webhook(at: &At<'_>, text: &str, allowed: Option<&[String]>) -> Result<String, Box<Diagnostic>> {
+pub(super) fn webhook(at: &Cursor<'_>, text: &str, allowed: Option<&[String]>) -> Result<String, Box<Diagnostic>> {
     let url = parse(at, text)?;
     if url.scheme() != "https" {
         return Err(bad(at, "a webhook must be https"));
@@ -44,7 +44,7 @@ pub(super) fn webhook(at: &At<'_>, text: &str, allowed: Option<&[String]>) -> Re
 ///
 /// # Errors
 /// If it is anything else.
-pub(super) fn base(at: &At<'_>, text: &str) -> Result<Url, Box<Diagnostic>> {
+pub(super) fn base(at: &Cursor<'_>, text: &str) -> Result<Url, Box<Diagnostic>> {
     let url = parse(at, text)?;
     check_base_url(&url).map_err(|error| bad(at, &error.to_string()))?;
     if url.path() != "/" {
@@ -57,7 +57,7 @@ pub(super) fn base(at: &At<'_>, text: &str) -> Result<Url, Box<Diagnostic>> {
 ///
 /// # Errors
 /// If it is no name of a host.
-pub(super) fn host(at: &At<'_>, text: &str) -> Result<String, Box<Diagnostic>> {
+pub(super) fn host(at: &Cursor<'_>, text: &str) -> Result<String, Box<Diagnostic>> {
     match Host::parse(text) {
         Ok(Host::Domain(host)) if host.contains('.') && !host.contains('*') => {
             Ok(host.trim_end_matches('.').to_owned())
@@ -69,16 +69,16 @@ pub(super) fn host(at: &At<'_>, text: &str) -> Result<String, Box<Diagnostic>> {
     }
 }
 
-fn parse(at: &At<'_>, text: &str) -> Result<Url, Box<Diagnostic>> {
+fn parse(at: &Cursor<'_>, text: &str) -> Result<Url, Box<Diagnostic>> {
     parse_whole(text).ok_or_else(|| bad(at, "this is not a URL with a scheme and a host"))
 }
 
 /// Refuses names and passwords inside of a URL.
-fn plain(at: &At<'_>, url: &Url) -> Result<(), Box<Diagnostic>> {
+fn plain(at: &Cursor<'_>, url: &Url) -> Result<(), Box<Diagnostic>> {
     let bare = url.username().is_empty() && url.password().is_none();
     if bare { Ok(()) } else { Err(bad(at, "a URL may not hold a name or password")) }
 }
 
-fn bad(at: &At<'_>, message: &str) -> Box<Diagnostic> {
+fn bad(at: &Cursor<'_>, message: &str) -> Box<Diagnostic> {
     Box::new(Diagnostic::error(Code::BadUrl, message, at.place()))
 }

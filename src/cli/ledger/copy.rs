@@ -1,25 +1,30 @@
 //! `ledger copy`: moves the ledger into the home that the project file names.
 
 use crate::campaign::State;
-use crate::cli::args::{Acceptance, CopyArgs, StateHome};
+use crate::cli::args::{Acceptance, CopyArgs, StateLocation};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::gateway;
-use crate::cli::output::{Forms, Output};
+use crate::cli::output::{Output, Report};
 use crate::cli::settings::Settings;
 use crate::cli::store::{expected, visit};
-use crate::cli::world::World;
+use crate::cli::world::Context;
 use crate::report::done_json;
 use crate::report::ledger::news_words;
 use crate::report::words::plural;
-use crate::store::{Home, Visit, copy};
+use crate::store::{LedgerLocation, Visit, copy};
 
 /// Runs the command.
 ///
 /// # Errors
 /// If the two homes are one; if the old ledger cannot be read, or the new one not be written, or not
 /// be read back.
-pub(super) async fn run(world: &World, args: &CopyArgs, settings: &Settings, output: &Output) -> Result<Exit, Failure> {
+pub(super) async fn run(
+    world: &Context,
+    args: &CopyArgs,
+    settings: &Settings,
+    output: &Output,
+) -> Result<Exit, Failure> {
     let usage = |message: &str| Failure::new(Exit::Usage, message);
     if world.gateway.is_sandbox() {
         return Err(usage("the sandbox's ledger lives in its own folder, and does not move"));
@@ -37,10 +42,10 @@ pub(super) async fn run(world: &World, args: &CopyArgs, settings: &Settings, out
     let copied = copy(&from, to, &expected, &visit).await?;
     let (from_place, to_place) = (from.place(), to.place());
     let advice = match from {
-        Home::Lockfile(_) => "commit it as it is now, so that other clones are refused as well\n",
-        Home::Git(_) | Home::Postgres(_) => "",
+        LedgerLocation::Lockfile(_) => "commit it as it is now, so that other clones are refused as well\n",
+        LedgerLocation::Git(_) | LedgerLocation::Postgres(_) => "",
     };
-    output.show(&Forms {
+    output.show(&Report {
         text: &|_| {
             let (claims, news) = (plural(copied.claims as u64, "claim"), news_words(copied.news));
             format!(
@@ -57,12 +62,12 @@ pub(super) async fn run(world: &World, args: &CopyArgs, settings: &Settings, out
 fn state(args: &CopyArgs) -> State {
     let or = |text: &Option<String>, default: &str| text.clone().unwrap_or_else(|| default.to_owned());
     match args.from {
-        StateHome::Lockfile => State::Lockfile,
-        StateHome::Git => State::Git {
+        StateLocation::Lockfile => State::Lockfile,
+        StateLocation::Git => State::Git {
             remote: or(&args.remote, "origin"),
             branch: or(&args.branch, "sendform-ledger"),
             bulks_ahead: 1,
         },
-        StateHome::Postgres => State::Postgres { schema: or(&args.schema, "sendform") },
+        StateLocation::Postgres => State::Postgres { schema: or(&args.schema, "sendform") },
     }
 }

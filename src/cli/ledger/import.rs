@@ -5,20 +5,20 @@ use std::path::Path;
 use crate::cli::args::{Acceptance, ImportArgs};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::{Forms, Output};
+use crate::cli::output::{Output, Report};
 use crate::cli::store::{expected, not_signed, visit};
-use crate::cli::world::World;
-use crate::ledger::{Authenticity, Damage, Ledger, News, Piece, RunId, Unclosed};
+use crate::cli::world::Context;
+use crate::ledger::{Authenticity, Damage, ImportFile, Ledger, LedgerDelta, RunId, Unclosed};
 use crate::report::ledger::{Imported, imported_json, imported_text};
 use crate::store::regular::{self, LEDGER_BYTES_MAX, Links};
-use crate::store::{Expected, Opened, StoreError, Visit};
+use crate::store::{Binding, OpenLedger, StoreError, Visit};
 
 /// Runs the command: all files, or none.
 ///
 /// # Errors
 /// If a file cannot be read, is damaged, or does not belong to this ledger; if the ledger cannot be
 /// written.
-pub(super) async fn run(world: &World, args: &ImportArgs, output: &Output) -> Result<Exit, Failure> {
+pub(super) async fn run(world: &Context, args: &ImportArgs, output: &Output) -> Result<Exit, Failure> {
     let expected = expected(world)?;
     let word = |kind| Acceptance::number(&args.accept, kind).unwrap_or(0);
     let unauthenticated = word("unauthenticated");
@@ -41,18 +41,18 @@ pub(super) async fn run(world: &World, args: &ImportArgs, output: &Output) -> Re
         drop(store.finish().await);
         return Err(failure);
     }
-    if !News::between(&before, &after).is_empty() {
+    if !LedgerDelta::between(&before, &after).is_empty() {
         store.join(after).await?;
     }
     store.finish().await?;
-    output.show(&Forms { text: &|_| imported_text(&files), json: &|| imported_json(&files) })?;
+    output.show(&Report { text: &|_| imported_text(&files), json: &|| imported_json(&files) })?;
     Ok(Exit::Done)
 }
 
 /// Makes sure that no run loses its end for good: only a lockfile goes on to say that a run which was killed
 /// elsewhere may lack it.
-fn check_ends(store: &Opened, before: &Ledger, after: &Ledger, accepted: u64) -> Result<(), Failure> {
-    if matches!(store, Opened::Lockfile(_)) {
+fn check_ends(store: &OpenLedger, before: &Ledger, after: &Ledger, accepted: u64) -> Result<(), Failure> {
+    if matches!(store, OpenLedger::Lockfile(_)) {
         return Ok(());
     }
     let known: Vec<RunId> = before.unclosed().iter().map(|unclosed| unclosed.run).collect();
@@ -67,7 +67,7 @@ fn check_ends(store: &Opened, before: &Ledger, after: &Ledger, accepted: u64) ->
 }
 
 /// Takes one file in, and counts the entries that are not signed.
-fn take(ledger: &mut Ledger, file: &Path, expected: &Expected, unsigned: &mut u64) -> Result<Imported, Failure> {
+fn take(ledger: &mut Ledger, file: &Path, expected: &Binding, unsigned: &mut u64) -> Result<Imported, Failure> {
     let place = file.display().to_string();
     let text = regular::read(file, Links::Followed, LEDGER_BYTES_MAX).map_err(|error| {
         Failure::new(Exit::Environment, format!("`{place}` cannot be read: nothing was imported")).because(&error)
@@ -77,8 +77,8 @@ fn take(ledger: &mut Ledger, file: &Path, expected: &Expected, unsigned: &mut u6
         Failure::from(error).hint("nothing was imported")
     };
     let before = ledger.clone();
-    let (passed_over, is_torn, is_dump) = match Piece::read(&text, &expected.seals).map_err(damaged)? {
-        Piece::Whole(mut read) => {
+    let (passed_over, is_torn, is_dump) = match ImportFile::read(&text, &expected.seals).map_err(damaged)? {
+        ImportFile::Whole(mut read) => {
             if read.authenticity == Authenticity::Unsigned {
                 *unsigned += read.ledger.claims().len() as u64;
             }
@@ -91,12 +91,12 @@ fn take(ledger: &mut Ledger, file: &Path, expected: &Expected, unsigned: &mut u6
             ledger.join(&read.ledger).map_err(StoreError::Join)?;
             (0, read.torn.is_some(), false)
         }
-        Piece::Outcomes(outcomes) => {
+        ImportFile::Outcomes(outcomes) => {
             if !outcomes.is_signed {
                 *unsigned += outcomes.len() as u64;
             }
             (ledger.take_outcomes(&outcomes).map_err(damaged)?, false, true)
         }
     };
-    Ok(Imported { file: place, news: News::between(&before, ledger), passed_over, is_torn, is_dump })
+    Ok(Imported { file: place, news: LedgerDelta::between(&before, ledger), passed_over, is_torn, is_dump })
 }

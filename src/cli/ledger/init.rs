@@ -2,11 +2,11 @@
 
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::{Forms, Output};
+use crate::cli::output::{Output, Report};
 use crate::cli::store::{expected, visit};
-use crate::cli::world::World;
+use crate::cli::world::Context;
 use crate::report::done_json;
-use crate::store::Home;
+use crate::store::LedgerLocation;
 
 /// What belongs beside a lockfile, so that git treats it well.
 const LOCKFILE: &str = "\
@@ -23,19 +23,19 @@ const BRANCH: &str = "keep the branch open for plain pushes, and never merge it 
 ///
 /// # Errors
 /// If there is a ledger already, or it cannot be made.
-pub(super) async fn run(world: &World, output: &Output) -> Result<Exit, Failure> {
+pub(super) async fn run(world: &Context, output: &Output) -> Result<Exit, Failure> {
     let ledger = &world.gateway.ledger;
     world.home.make_private()?;
     let expected = expected(world)?;
     ledger.create(expected.header(), &expected, &visit(world, "ledger init")?).await?;
     let advice = match ledger {
         _ if world.gateway.is_sandbox() => "",
-        Home::Lockfile(_) => LOCKFILE,
-        Home::Git(_) => BRANCH,
-        Home::Postgres(_) => "",
+        LedgerLocation::Lockfile(_) => LOCKFILE,
+        LedgerLocation::Git(_) => BRANCH,
+        LedgerLocation::Postgres(_) => "",
     };
     let (place, gateway) = (ledger.place(), &world.gateway.name);
-    output.show(&Forms {
+    output.show(&Report {
         text: &|_| format!("made {place} for `{gateway}`\n{advice}"),
         json: &|| done_json::made(&place, gateway),
     })?;

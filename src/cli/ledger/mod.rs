@@ -13,7 +13,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
 use super::settings::Settings;
-use super::world::World;
+use super::world::Context;
 
 /// Runs the command.
 ///
@@ -29,7 +29,7 @@ pub(super) async fn run(
     if let LedgerCommand::Merge(args) = command {
         return merge::run(args, settings, output);
     }
-    World::run(global, settings, output, async |world| match command {
+    Context::run(global, settings, output, async |world| match command {
         LedgerCommand::Init => init::run(world, output).await,
         LedgerCommand::Verify => verify::run(world, output).await,
         LedgerCommand::Import(args) => import::run(world, args, output).await,

@@ -3,26 +3,26 @@
 use crate::cli::args::{Acceptance, RebindArgs};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::{Forms, Output};
+use crate::cli::output::{Output, Report};
 use crate::cli::store::{expected, visit};
-use crate::cli::world::World;
+use crate::cli::world::Context;
 use crate::identity::KeyId;
 use crate::ledger::{Header, Ledger, View};
 use crate::report::rebound::Rebound;
 use crate::report::words::plural;
-use crate::store::{Expected, Retired, StoreError, Visit};
+use crate::store::{Binding, Retired, StoreError, Visit};
 
 /// Runs the command.
 ///
 /// # Errors
 /// If the ledger is not bound to what the command line says; if it names a key that was not
 /// supplied; if people are in doubt whom nobody has accepted by number.
-pub(super) async fn run(world: &World, args: &RebindArgs, output: &Output) -> Result<Exit, Failure> {
+pub(super) async fn run(world: &Context, args: &RebindArgs, output: &Output) -> Result<Exit, Failure> {
     let new = expected(world)?;
     if args.gateway.is_none() && Acceptance::number(&args.accept, "doubts").is_some() {
         return Err(Failure::new(Exit::Usage, "`--accept doubts=N` goes with `--gateway`: keys leave nobody in doubt"));
     }
-    let from = Expected {
+    let from = Binding {
         project: new.project.clone(),
         gateway: args.gateway.clone().unwrap_or_else(|| new.gateway.clone()),
         // An added key is one that the ledger does not name.
@@ -43,7 +43,7 @@ pub(super) async fn run(world: &World, args: &RebindArgs, output: &Output) -> Re
     let visit = Visit { unauthenticated, ..visit(world, "ledger rebind")? };
     home.rebind(&from, to, &visit).await?;
     let rebound = rebound(before.as_ref().map(Ledger::header), &new, world, args);
-    output.show(&Forms { text: &|_| rebound.text(), json: &|| rebound.to_json() })?;
+    output.show(&Report { text: &|_| rebound.text(), json: &|| rebound.to_json() })?;
     if let Some(retired) = args.gateway.as_deref().and_then(Retired::read) {
         output.tell(&moved_words(retired.place, world));
     }
@@ -51,11 +51,11 @@ pub(super) async fn run(world: &World, args: &RebindArgs, output: &Output) -> Re
 }
 
 /// Reads the ledger as it is bound now; nothing, if a change that was cut off left it between the two.
-async fn before(world: &World, from: &Expected, new: &Expected) -> Result<Option<Ledger>, Failure> {
+async fn before(world: &Context, from: &Binding, new: &Binding) -> Result<Option<Ledger>, Failure> {
     let (home, now) = (&world.gateway.ledger, world.gateway.now());
     let seen = match home.bound(from, now).await {
         Err(StoreError::Foreign { what: "gateway", found, .. }) if found == new.gateway => {
-            home.bound(&Expected { keys: from.keys.clone(), ..new.clone() }, now).await
+            home.bound(&Binding { keys: from.keys.clone(), ..new.clone() }, now).await
         }
         seen => seen,
     };
@@ -85,7 +85,7 @@ fn people_are(count: u64) -> String {
 }
 
 /// Warns of a ledger that lives on beside the one that it was copied from.
-fn moved_words(other: &str, world: &World) -> String {
+fn moved_words(other: &str, world: &Context) -> String {
     let place = world.gateway.ledger.place();
     format!(
         "! {place} was copied to {other}, which is a ledger in use as well: whoever was sent to there looks unsent \
@@ -94,7 +94,7 @@ fn moved_words(other: &str, world: &World) -> String {
 }
 
 /// Compares what the ledger is bound to with what it was bound to before, if that is known.
-fn rebound(before: Option<&Header>, new: &Expected, world: &World, args: &RebindArgs) -> Rebound {
+fn rebound(before: Option<&Header>, new: &Binding, world: &Context, args: &RebindArgs) -> Rebound {
     let keys = new.keys.as_deref().unwrap_or_default();
     let known = before.map_or(&[][..], |header| &header.keys);
     let added_keys: Vec<KeyId> = keys.iter().filter(|key| !known.contains(key)).cloned().collect();

@@ -13,11 +13,11 @@ use crate::cli::dumps;
 use crate::cli::ends;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::{Forms, Output};
+use crate::cli::output::{Output, Report};
 use crate::cli::plan;
 use crate::cli::settings::Settings;
 use crate::cli::store::{expected, visit};
-use crate::cli::world::{Choices, World};
+use crate::cli::world::{Context, PlanOptions};
 use crate::identity::SenderId;
 use crate::ledger::{RunId, Unclosed};
 use crate::report::recovered;
@@ -29,7 +29,7 @@ use crate::report::words::plural;
 /// If the ledger cannot be opened or written, the logs cannot be read, or nobody has accepted the number
 /// of people of whom the logs cannot tell.
 pub(super) async fn run(
-    world: &Arc<World>,
+    world: &Arc<Context>,
     args: &RecoverArgs,
     settings: &Settings,
     output: &Output,
@@ -51,7 +51,7 @@ pub(super) async fn run(
         }
     };
     let plan = tokio::task::block_in_place(|| {
-        plan::make(world, &Choices::default(), Some(&store.ledger()), store.view(world.gateway.now()))
+        plan::make(world, &PlanOptions::default(), Some(&store.ledger()), store.view(world.gateway.now()))
     });
     for message in plan.messages.iter().filter(|_| recovered.accepted + recovered.rejected > 0) {
         let key = &message.key;
@@ -65,7 +65,7 @@ pub(super) async fn run(
         }
     }
     let to_send = plan.to_send();
-    let shown = output.show(&Forms {
+    let shown = output.show(&Report {
         text: &|paint| recovered::text(&recovered, to_send, paint),
         json: &|| recovered::json(&recovered, to_send),
     });
@@ -91,7 +91,7 @@ pub(super) async fn run(
 }
 
 /// Every revision of a message that the files or the ledger know, with its sender.
-fn messages(world: &World, ledger: &crate::ledger::Ledger) -> BTreeMap<MessageRevision, SenderId> {
+fn messages(world: &Context, ledger: &crate::ledger::Ledger) -> BTreeMap<MessageRevision, SenderId> {
     let recorded = ledger.messages().map(|record| ((record.message.clone(), record.revision), record.sender.clone()));
     let files = world.campaigns.iter().flat_map(|campaign| &campaign.messages);
     let files = files.map(|message| ((message.key.clone(), message.revision), message.sender.clone()));

@@ -3,20 +3,20 @@
 use crate::cli::dumps;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::{Forms, Output};
+use crate::cli::output::{Output, Report};
 use crate::cli::store::{expected_by_anybody, look, warn_of_a_refusal};
-use crate::cli::world::World;
-use crate::ledger::{News, Shadow};
-use crate::report::ledger::{Checked, Dump};
-use crate::store::Seen;
+use crate::cli::world::Context;
+use crate::ledger::{LedgerDelta, Shadow};
+use crate::report::ledger::{OutcomeFile, VerifiedLedger};
+use crate::store::ReadOnlyLedger;
 
 /// Runs the command. What is odd about the ledger itself sets the exit code; what lies beside it, and
 /// is joined in by the next apply, does not.
 ///
 /// # Errors
 /// If the ledger cannot be read.
-pub(super) async fn run(world: &World, output: &Output) -> Result<Exit, Failure> {
-    let Seen { ledger, trust, .. } = look(world).await?;
+pub(super) async fn run(world: &Context, output: &Output) -> Result<Exit, Failure> {
+    let ReadOnlyLedger { ledger, trust, .. } = look(world).await?;
     let home = &world.gateway.ledger;
     let shadow = if ledger.claims().len() == 0 && world.gateway.is_sandbox() {
         Shadow::Same
@@ -27,10 +27,10 @@ pub(super) async fn run(world: &World, output: &Output) -> Result<Exit, Failure>
     for dump in dumps::read(world)? {
         let mut after = ledger.clone();
         let taken = after.take_outcomes(&dump.outcomes);
-        let news = taken.map(|_| News::between(&ledger, &after)).map_err(|damage| damage.to_string());
-        found.push(Dump { path: dump.path.display().to_string(), outcomes: dump.outcomes.len(), news });
+        let news = taken.map(|_| LedgerDelta::between(&ledger, &after)).map_err(|damage| damage.to_string());
+        found.push(OutcomeFile { path: dump.path.display().to_string(), outcomes: dump.outcomes.len(), news });
     }
-    let checked = Checked {
+    let checked = VerifiedLedger {
         place: home.place(),
         claims: ledger.claims().len(),
         trust,
@@ -38,7 +38,7 @@ pub(super) async fn run(world: &World, output: &Output) -> Result<Exit, Failure>
         shadow,
         dumps: found,
     };
-    output.show(&Forms { text: &|paint| checked.render(paint), json: &|| checked.to_json() })?;
+    output.show(&Report { text: &|paint| checked.render(paint), json: &|| checked.to_json() })?;
     let is_refused = warn_of_a_refusal(world, output).await?;
     Ok(if checked.is_odd() || is_refused { Exit::Ledger } else { Exit::Done })
 }

@@ -45,7 +45,7 @@ impl Frozen {
     }
 }
 
-fn freeze(message: &Message, people: Vec<(Person, identity::Content)>) -> FrozenMessage {
+fn freeze(message: &Message, people: Vec<(Person, identity::ContentDigest)>) -> FrozenMessage {
     let Content::Text(source) = &message.content;
     FrozenMessage {
         definition: Definition::of(message),
@@ -57,7 +57,7 @@ fn freeze(message: &Message, people: Vec<(Person, identity::Content)>) -> Frozen
 
 /// Everybody whom a message goes to, now or later, in ascending order.
 #[must_use]
-pub(in crate::plan) fn people(plan: &MessagePlan) -> Vec<(Person, identity::Content)> {
+pub(in crate::plan) fn people(plan: &MessagePlan) -> Vec<(Person, identity::ContentDigest)> {
     let bulks = plan.bulks.iter().chain(&plan.later);
     let mut people = Vec::with_capacity(bulks.clone().map(|bulk| bulk.recipients.len()).sum());
     people.extend(bulks.flat_map(|bulk| &bulk.recipients).map(|recipient| (recipient.person, recipient.content)));

@@ -10,25 +10,25 @@ use super::{Frozen, FrozenMessage};
 
 /// What became of the people that a frozen plan has for one message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Held {
+pub struct Comparison {
     /// How many there are.
     pub people: u64,
     /// Those who are not sent to any more.
-    pub fallen: Fallen,
+    pub fallen: Dropped,
     /// What does not match any more; nothing is sent if anything is here.
     pub changes: Vec<Change>,
 }
 
 /// People of a frozen plan who are not sent to any more, by what stops them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Fallen {
+pub struct Dropped {
     /// How many end at each gate.
     pub counts: Counts,
     /// How many are not in the audience any more.
     pub gone: u64,
 }
 
-impl Fallen {
+impl Dropped {
     /// All of them.
     #[must_use]
     pub fn total(&self) -> u64 {
@@ -36,7 +36,7 @@ impl Fallen {
     }
 }
 
-impl Held {
+impl Comparison {
     /// Holds a message against its plan, as far as that needs no rows; `None` if the plan has not
     /// got it. Of a message that nobody of is still to be sent, a change is no matter.
     #[must_use]
@@ -46,7 +46,7 @@ impl Held {
         if !changes.is_empty() && frozen.unclaimed(planned, ledger, view) == 0 {
             changes.clear();
         }
-        Some(Self { people: planned.people.len() as u64, fallen: Fallen::default(), changes })
+        Some(Self { people: planned.people.len() as u64, fallen: Dropped::default(), changes })
     }
 
     /// Takes what came of the rows: who fell, whose content is another one, and whose time is past.
@@ -54,7 +54,7 @@ impl Held {
         &mut self,
         frozen: &Frozen,
         message: &Message,
-        mut fallen: Fallen,
+        mut fallen: Dropped,
         counts: &Counts,
         unfit: impl IntoIterator<Item = Change>,
     ) {

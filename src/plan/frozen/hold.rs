@@ -3,24 +3,24 @@
 use std::cmp::Ordering;
 
 use crate::campaign::Message;
-use crate::identity::{Content, Person, PersonSet};
+use crate::identity::{ContentDigest, Person, PersonSet};
 use crate::ledger::{Ledger, PersonState};
 use crate::plan::definition::Definition;
 
 use super::Frozen;
 
 /// What a message is held to.
-pub(in crate::plan) enum Hold<'a> {
+pub(in crate::plan) enum PlanConstraint<'a> {
     /// To nothing: there is no frozen plan.
     Free,
     /// To nobody: the frozen plan has not got this message.
     Nobody,
     /// To nobody: the frozen plan has this message for these people, but not as it is now.
-    Changed(&'a [(Person, Content)]),
+    Changed(&'a [(Person, ContentDigest)]),
     /// To these people.
     People {
         /// They, in ascending order, with what they get.
-        people: &'a [(Person, Content)],
+        people: &'a [(Person, ContentDigest)],
         /// Those whom the gateway rejected after the plan was made: it does not try them again.
         rejected_since: PersonSet,
     },
@@ -28,7 +28,7 @@ pub(in crate::plan) enum Hold<'a> {
 
 /// What a frozen plan says of a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::plan) enum Planned {
+pub(in crate::plan) enum PlannedPerson {
     /// Nothing: there is none.
     Anything,
     /// They are not in it.
@@ -36,12 +36,12 @@ pub(in crate::plan) enum Planned {
     /// They get the message as it was, which it is not any more.
     Other,
     /// They get this.
-    This(Content),
+    This(ContentDigest),
 }
 
-impl Planned {
+impl PlannedPerson {
     /// Says whether a person may get this.
-    pub(in crate::plan) fn allows(self, content: Content) -> bool {
+    pub(in crate::plan) fn allows(self, content: ContentDigest) -> bool {
         match self {
             Self::Anything => true,
             Self::Nothing | Self::Other => false,
@@ -50,7 +50,7 @@ impl Planned {
     }
 }
 
-impl<'a> Hold<'a> {
+impl<'a> PlanConstraint<'a> {
     /// Finds what a message is held to.
     pub(in crate::plan) fn of(frozen: Option<&'a Frozen>, message: &Message, ledger: Option<&Ledger>) -> Self {
         let Some(frozen) = frozen else { return Self::Free };
@@ -64,7 +64,7 @@ impl<'a> Hold<'a> {
     }
 
     /// The people who may be sent to, in ascending order.
-    pub(in crate::plan) fn people(&self) -> &'a [(Person, Content)] {
+    pub(in crate::plan) fn people(&self) -> &'a [(Person, ContentDigest)] {
         match self {
             Self::Free | Self::Nobody | Self::Changed(_) => &[],
             Self::People { people, .. } => people,
@@ -72,12 +72,12 @@ impl<'a> Hold<'a> {
     }
 
     /// Says what a person gets.
-    pub(in crate::plan) fn planned(&self, person: Person) -> Planned {
+    pub(in crate::plan) fn planned(&self, person: Person) -> PlannedPerson {
         match self {
-            Self::Free => Planned::Anything,
-            Self::Nobody => Planned::Nothing,
-            Self::Changed(people) => find(people, person).map_or(Planned::Nothing, |_| Planned::Other),
-            Self::People { people, .. } => find(people, person).map_or(Planned::Nothing, Planned::This),
+            Self::Free => PlannedPerson::Anything,
+            Self::Nobody => PlannedPerson::Nothing,
+            Self::Changed(people) => find(people, person).map_or(PlannedPerson::Nothing, |_| PlannedPerson::Other),
+            Self::People { people, .. } => find(people, person).map_or(PlannedPerson::Nothing, PlannedPerson::This),
         }
     }
 
@@ -89,7 +89,7 @@ impl<'a> Hold<'a> {
 
 /// Finds a person. Persons are spread evenly, so that their place can be guessed, and few guesses
 /// are needed.
-fn find(people: &[(Person, Content)], person: Person) -> Option<Content> {
+fn find(people: &[(Person, ContentDigest)], person: Person) -> Option<ContentDigest> {
     let (mut low, mut high) = (0, people.len());
     while low < high {
         let first = people.get(low)?.0.0;
@@ -122,7 +122,7 @@ fn rejected_since(frozen: &Frozen, message: &Message, ledger: Option<&Ledger>) -
 #[cfg(test)]
 mod tests {
     use super::find;
-    use crate::identity::{Content, Person};
+    use crate::identity::{ContentDigest, Person};
 
     #[test]
     fn everybody_is_found_and_nobody_else() {
@@ -134,10 +134,10 @@ mod tests {
             vec![u64::MAX],
             vec![],
         ] {
-            let mut people: Vec<_> = numbers.iter().map(|number| (Person(*number), Content(!number))).collect();
+            let mut people: Vec<_> = numbers.iter().map(|number| (Person(*number), ContentDigest(!number))).collect();
             people.sort_unstable();
             for number in &numbers {
-                assert_eq!(find(&people, Person(*number)), Some(Content(!number)));
+                assert_eq!(find(&people, Person(*number)), Some(ContentDigest(!number)));
             }
             for number in [5_000, spread(2_000), u64::MAX / 2, u64::MAX - 7] {
                 assert_eq!(find(&people, Person(number)), None, "{number}");

@@ -4,7 +4,7 @@
 //! as often as one likes: whoever has their message, or must not have it any more, is left out, and
 //! nobody is ever added. [`Frozen::freeze`] makes it of a plan, [`Frozen::write`] and
 //! [`Frozen::read`] bring it to a file and back, and a planner that is given one
-//! ([`Input::frozen`](super::Input::frozen)) tells in [`Held`] what became of its people, and in
+//! ([`Input::frozen`](super::Input::frozen)) tells in [`Comparison`] what became of its people, and in
 //! [`Change`] what does not match any more.
 
 mod change;
@@ -21,10 +21,10 @@ mod write;
 
 use jiff::Timestamp;
 
-use crate::identity::{Content, KeyId, MessageKey, Person, ProjectId};
+use crate::identity::{ContentDigest, KeyId, MessageKey, Person, ProjectId};
 
 use super::definition::Definition;
-use super::digest::{Digest, MessageDigest};
+use super::digest::{MessageDigest, PlanDigest};
 use super::rails::Accepted;
 use super::selection::Selection;
 use super::terms::Term;
@@ -32,8 +32,8 @@ use super::terms::Term;
 pub use change::Change;
 pub use error::FrozenError;
 pub(super) use freeze::people;
-pub use held::{Fallen, Held};
-pub(super) use hold::{Hold, Planned};
+pub use held::{Comparison, Dropped};
+pub(super) use hold::{PlanConstraint, PlannedPerson};
 pub use state::FrozenState;
 
 /// A frozen plan. Of a person it keeps 16 bytes.
@@ -46,7 +46,7 @@ pub struct Frozen {
     /// The check values of the keys that were there; the first one made its people and contents.
     pub keys: Vec<KeyId>,
     /// The digest of the plan.
-    pub digest: Digest,
+    pub digest: PlanDigest,
     /// When it was planned.
     pub at: Timestamp,
     /// The version of sendform that planned it.
@@ -73,7 +73,7 @@ pub(super) struct FrozenMessage {
     /// The source of its template, for showing what changed in it.
     pub text: String,
     /// Everybody, due or not, with what they get; in ascending order, nobody twice.
-    pub people: Vec<(Person, Content)>,
+    pub people: Vec<(Person, ContentDigest)>,
 }
 
 impl Frozen {

@@ -27,7 +27,7 @@ pub(super) const END: &[u8] = b"{\"end\":";
 /// The head.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Head<'a> {
+pub(super) struct PlanFileHead<'a> {
     #[serde(borrow)]
     pub(super) sendform: Cow<'a, str>,
     pub(super) version: u32,
@@ -51,7 +51,7 @@ pub(super) struct Head<'a> {
 
 /// A message; its people follow.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Message<'a> {
+pub(super) struct PlanFileMessage<'a> {
     #[serde(borrow)]
     pub(super) message: Cow<'a, str>,
     pub(super) revision: u32,
@@ -75,7 +75,7 @@ pub(super) struct People<'a> {
 /// A message that is not selected.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Other<'a> {
+pub(super) struct PlanFileOther<'a> {
     #[serde(borrow)]
     pub(super) not_selected: Cow<'a, str>,
     #[serde(borrow)]
@@ -85,7 +85,7 @@ pub(super) struct Other<'a> {
 /// The end: how many lines, messages and people there are, and a SHA-256 over the checksums of all
 /// lines before it, in their order.
 #[derive(Serialize, Deserialize)]
-pub(super) struct End<'a> {
+pub(super) struct PlanFileEnd<'a> {
     pub(super) end: u64,
     pub(super) messages: usize,
     pub(super) people: u64,

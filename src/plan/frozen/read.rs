@@ -6,10 +6,10 @@ use data_encoding::{BASE64, HEXLOWER};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
-use crate::identity::{Content, MessageKey, Person, ProjectId, Revision, SenderId};
-use crate::ledger::seal::{Kind, digits, is_sealed};
+use crate::identity::{ContentDigest, MessageKey, Person, ProjectId, Revision, SenderId};
+use crate::ledger::seal::{SealKind, digits, is_sealed};
 use crate::plan::definition::Definition;
-use crate::plan::digest::{self, Digest, MessageDigest};
+use crate::plan::digest::{self, MessageDigest, PlanDigest};
 use crate::plan::rails::Accepted;
 use crate::plan::selection::Selection;
 
@@ -24,12 +24,12 @@ impl Frozen {
     /// # Errors
     /// If it is not a plan, of another version, cut, or altered in whatever way.
     pub fn read(reader: impl BufRead) -> Result<Self, FrozenError> {
-        let mut lines = Lines { reader, line: Vec::new(), sums: Sha256::new(), count: 0 };
+        let mut lines = CheckedLines { reader, line: Vec::new(), sums: Sha256::new(), count: 0 };
         let mut frozen = lines.head()?;
         let mut wanted = 0;
         loop {
             lines.next()?;
-            let Lines { line, count, sums, .. } = &mut lines;
+            let CheckedLines { line, count, sums, .. } = &mut lines;
             let altered = FrozenError::Altered { line: *count };
             let result = if line.starts_with(raw::PEOPLE) {
                 people(line, frozen.messages.last_mut(), wanted)
@@ -55,14 +55,14 @@ impl Frozen {
 }
 
 /// The lines of a file, with the checksum over theirs.
-struct Lines<R> {
+struct CheckedLines<R> {
     reader: R,
     line: Vec<u8>,
     sums: Sha256,
     count: u64,
 }
 
-impl<R: BufRead> Lines<R> {
+impl<R: BufRead> CheckedLines<R> {
     /// Reads a line without its end; says whether it has one.
     fn raw(&mut self) -> Result<bool, FrozenError> {
         self.line.clear();
@@ -90,7 +90,7 @@ impl<R: BufRead> Lines<R> {
         }
         self.count = 1;
         let altered = || FrozenError::Altered { line: 1 };
-        let kind: Kind<'_> = json(&self.line).ok_or_else(altered)?;
+        let kind: SealKind<'_> = json(&self.line).ok_or_else(altered)?;
         match (kind.sendform.as_ref(), kind.version) {
             ("plan", raw::VERSION) => {}
             ("plan", version) if version > raw::VERSION => return Err(FrozenError::Newer),
@@ -124,7 +124,7 @@ fn json<'a, T: Deserialize<'a>>(line: &'a [u8]) -> Option<T> {
 }
 
 fn head(line: &[u8]) -> Option<Frozen> {
-    let head: raw::Head<'_> = json(line)?;
+    let head: raw::PlanFileHead<'_> = json(line)?;
     let mut selection = Selection::default();
     head.only.iter().try_for_each(|name| selection.add(name)).ok()?;
     let mut accepted = Accepted::default();
@@ -134,7 +134,7 @@ fn head(line: &[u8]) -> Option<Frozen> {
         project: ProjectId::parse(&head.project)?,
         gateway: head.gateway.into_owned(),
         keys: head.keys,
-        digest: Digest::parse(&head.digest)?,
+        digest: PlanDigest::parse(&head.digest)?,
         at: head.at,
         tool: head.tool.into_owned(),
         selection,
@@ -147,7 +147,7 @@ fn head(line: &[u8]) -> Option<Frozen> {
 
 /// Takes a message; gives how many people it has.
 fn message(line: &[u8], frozen: &mut Frozen) -> Option<usize> {
-    let message: raw::Message<'_> = json(line)?;
+    let message: raw::PlanFileMessage<'_> = json(line)?;
     let definition = Definition {
         key: MessageKey::parse(&message.message)?,
         revision: Revision::new(message.revision)?,
@@ -172,9 +172,9 @@ fn people(line: &[u8], message: Option<&mut FrozenMessage>, wanted: usize) -> Op
     let (pairs, odd) = numbers.as_chunks::<2>();
     let before = people.len();
     people.extend(
-        pairs
-            .iter()
-            .map(|[person, content]| (Person(u64::from_be_bytes(*person)), Content(u64::from_be_bytes(*content)))),
+        pairs.iter().map(|[person, content]| {
+            (Person(u64::from_be_bytes(*person)), ContentDigest(u64::from_be_bytes(*content)))
+        }),
     );
     let new = people.get(before.saturating_sub(1)..)?;
     let ascending = new.is_sorted_by(|(one, _), (next, _)| one < next);
@@ -182,7 +182,7 @@ fn people(line: &[u8], message: Option<&mut FrozenMessage>, wanted: usize) -> Op
 }
 
 fn other(line: &[u8], frozen: &mut Frozen) -> Option<()> {
-    let other: raw::Other<'_> = json(line)?;
+    let other: raw::PlanFileOther<'_> = json(line)?;
     let digest: [u8; 32] = HEXLOWER.decode(other.digest.as_bytes()).ok()?.try_into().ok()?;
     frozen.others.push((MessageKey::parse(&other.not_selected)?, MessageDigest(digest)));
     Some(())
@@ -190,7 +190,7 @@ fn other(line: &[u8], frozen: &mut Frozen) -> Option<()> {
 
 /// Says whether the end fits what was read.
 fn ends(line: &[u8], frozen: &Frozen, count: u64, sums: &Sha256) -> Option<bool> {
-    let end: raw::End<'_> = json(line)?;
+    let end: raw::PlanFileEnd<'_> = json(line)?;
     let sums = HEXLOWER.encode(&sums.clone().finalize());
     let totals = (end.end, end.messages, end.people) == (count, frozen.messages.len(), frozen.people());
     Some(totals && end.lines == sums)

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::campaign::Campaign;
 use crate::identity::MessageKey;
 use crate::ledger::{Ledger, View};
-use crate::plan::digest::Digest;
+use crate::plan::digest::PlanDigest;
 
 use super::Frozen;
 
@@ -13,7 +13,7 @@ use super::Frozen;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FrozenState {
     /// Its digest.
-    pub digest: Digest,
+    pub digest: PlanDigest,
     /// When it was planned.
     pub at: Timestamp,
     /// The messages that it has and the files lack, each with the number of people who are still to

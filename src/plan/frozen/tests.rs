@@ -1,7 +1,7 @@
 //! Frozen plans over projects in memory: the file's form, what it refuses to read, and what becomes
 //! of its people.
 
-use crate::identity::{Content, MessageKey, Person};
+use crate::identity::{ContentDigest, MessageKey, Person};
 use crate::ledger::PersonState;
 use crate::plan::fixture::Fixture;
 use crate::plan::gate::Gate;
@@ -51,7 +51,7 @@ fn written(frozen: &Frozen) -> Vec<u8> {
 
 fn many(people: u64) -> Frozen {
     let mut frozen = sale().freeze();
-    let people = (0..people).map(|number| (Person(number * 7), Content(!number))).collect();
+    let people = (0..people).map(|number| (Person(number * 7), ContentDigest(!number))).collect();
     frozen.messages[0].people = people;
     resealed(frozen)
 }
@@ -153,7 +153,7 @@ fn lines_cannot_be_moved_doubled_or_taken_away() {
     }
     // Somebody in the place of somebody else, under checksums that are right.
     let mut forged = many(3);
-    forged.messages[0].people[1].1 = Content(7);
+    forged.messages[0].people[1].1 = ContentDigest(7);
     assert!(matches!(Frozen::read(written(&forged).as_slice()), Err(FrozenError::Digest)));
 }
 

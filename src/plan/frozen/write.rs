@@ -6,7 +6,7 @@ use data_encoding::{BASE64, HEXLOWER};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use crate::identity::{Content, Person};
+use crate::identity::{ContentDigest, Person};
 use crate::ledger::seal::{digits, seal};
 
 use super::raw::{self, PEOPLE_PER_LINE};
@@ -18,21 +18,21 @@ impl Frozen {
     /// # Errors
     /// If the writer fails.
     pub fn write(&self, writer: &mut impl Write) -> io::Result<()> {
-        let mut lines = Lines { writer, sums: Sha256::new(), count: 0 };
+        let mut lines = LineWriter { writer, sums: Sha256::new(), count: 0 };
         lines.line(&self.head())?;
         for message in &self.messages {
             lines.message(message)?;
         }
         for (key, digest) in &self.others {
             let digest = HEXLOWER.encode(&digest.0);
-            lines.line(&raw::Other { not_selected: key.to_string().into(), digest: digest.into() })?;
+            lines.line(&raw::PlanFileOther { not_selected: key.to_string().into(), digest: digest.into() })?;
         }
         let (end, sums) = (lines.count + 1, HEXLOWER.encode(&lines.sums.clone().finalize()));
-        lines.line(&raw::End { end, messages: self.messages.len(), people: self.people(), lines: sums.into() })
+        lines.line(&raw::PlanFileEnd { end, messages: self.messages.len(), people: self.people(), lines: sums.into() })
     }
 
-    fn head(&self) -> raw::Head<'_> {
-        raw::Head {
+    fn head(&self) -> raw::PlanFileHead<'_> {
+        raw::PlanFileHead {
             sendform: "plan".into(),
             version: raw::VERSION,
             project: self.project.as_str().into(),
@@ -48,13 +48,13 @@ impl Frozen {
     }
 }
 
-struct Lines<'a, W> {
+struct LineWriter<'a, W> {
     writer: &'a mut W,
     sums: Sha256,
     count: u64,
 }
 
-impl<W: Write> Lines<'_, W> {
+impl<W: Write> LineWriter<'_, W> {
     fn line(&mut self, raw: &impl Serialize) -> io::Result<()> {
         let line = seal(serde_json::to_string(raw)?);
         self.sums.update(digits(line.as_bytes()).unwrap_or_default());
@@ -64,7 +64,7 @@ impl<W: Write> Lines<'_, W> {
 
     fn message(&mut self, message: &FrozenMessage) -> io::Result<()> {
         let definition = &message.definition;
-        self.line(&raw::Message {
+        self.line(&raw::PlanFileMessage {
             message: definition.key.to_string().into(),
             revision: definition.revision.get(),
             sender: definition.sender.as_str().into(),
@@ -80,7 +80,7 @@ impl<W: Write> Lines<'_, W> {
     }
 }
 
-fn encode(people: &[(Person, Content)]) -> String {
+fn encode(people: &[(Person, ContentDigest)]) -> String {
     let mut bytes = Vec::with_capacity(people.len() * 16);
     for (person, content) in people {
         bytes.extend_from_slice(&person.0.to_be_bytes());

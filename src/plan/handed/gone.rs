@@ -8,7 +8,7 @@ use crate::campaign::{Campaign, Project};
 use crate::identity::{MessageId, MessageKey, SenderId};
 use crate::ledger::{HandedOver, Ledger};
 use crate::plan::changes;
-use crate::plan::lists::List;
+use crate::plan::lists::ProtectiveList;
 
 use super::IDS_MAX;
 
@@ -31,7 +31,7 @@ pub(in crate::plan) fn gone(
     campaigns: &[Campaign],
     ledger: &Ledger,
     now: Timestamp,
-    mut suppressed: impl FnMut(&SenderId) -> Vec<Arc<List>>,
+    mut suppressed: impl FnMut(&SenderId) -> Vec<Arc<ProtectiveList>>,
 ) -> Vec<Gone> {
     let mut found: Vec<Gone> = Vec::new();
     for record in changes::absent(campaigns, ledger) {

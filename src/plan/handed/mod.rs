@@ -18,7 +18,7 @@ pub use edits::TermChange;
 pub(super) use edits::terms;
 pub use gone::Gone;
 pub(super) use gone::gone;
-pub(super) use place::{Handed, Placed};
+pub(super) use place::{PendingClaims, Placed};
 
 /// How many messageIds are named of people who get something against the will of the files.
 const IDS_MAX: usize = 20;

@@ -15,13 +15,13 @@ use super::{AtGateway, Ends, IDS_MAX, Unstopped, edits};
 
 /// The claims of a message that are handed over and have not left.
 #[derive(Default)]
-pub(in crate::plan) struct Handed<'a> {
+pub(in crate::plan) struct PendingClaims<'a> {
     claims: Vec<(ClaimState<'a>, Leaving)>,
-    older_keys: Option<OlderKeys>,
+    older_keys: Option<OlderKeyLookup>,
 }
 
 /// Finds people again whom the ledger may know under an older key.
-struct OlderKeys {
+struct OlderKeyLookup {
     /// All whose message is handed over.
     people: PersonSet,
     /// Persons under an older key, with what they are under the first.
@@ -30,20 +30,20 @@ struct OlderKeys {
 
 /// Where the people of the claims end, claim by claim.
 #[derive(Default)]
-pub(in crate::plan) struct Placed(Vec<Place>);
+pub(in crate::plan) struct Placed(Vec<ClaimPlace>);
 
 #[derive(Default)]
-struct Place {
+struct ClaimPlace {
     counts: Counts,
     suppressed: Vec<Person>,
     nowhere: Vec<Person>,
 }
 
-impl<'a> Handed<'a> {
+impl<'a> PendingClaims<'a> {
     /// Finds them, whatever the revision.
     pub(in crate::plan) fn of(ledger: Option<&'a Ledger>, message: &Message, keys: usize, now: Timestamp) -> Self {
         let claims: Vec<_> = ledger.into_iter().flat_map(|ledger| ledger.handed_over(&message.key, now)).collect();
-        let older_keys = (keys > 1 && !claims.is_empty()).then(|| OlderKeys {
+        let older_keys = (keys > 1 && !claims.is_empty()).then(|| OlderKeyLookup {
             people: claims.iter().flat_map(|(claim, _)| claim.accepted()).collect(),
             found: Mutex::default(),
         });
@@ -70,7 +70,7 @@ impl<'a> Handed<'a> {
         let found = self.older_keys.as_ref().map(|keys| keys.found.lock().unwrap_or_else(PoisonError::into_inner));
         let under_first = |person| found.as_ref().and_then(|found| found.get(&person).copied()).unwrap_or(person);
         let place = |(claim, _): &(ClaimState<'_>, Leaving)| {
-            let mut place = Place::default();
+            let mut place = ClaimPlace::default();
             for person in claim.accepted() {
                 let now = under_first(person);
                 match gate(now) {

@@ -2,21 +2,23 @@
 
 use minijinja::machinery::ast::{BinOpKind, CallArg, Expr, Stmt, UnaryOpKind};
 
-use crate::render::direct::{Filter, Operand, Relation, Step, Test};
+use crate::render::direct::{FastFilter, Operand, Relation, TemplateStep, Test};
 
 /// The steps of a template, if the short way knows all of them.
-pub(in crate::render) fn steps(statements: &[Stmt<'_>]) -> Option<Vec<Step>> {
+pub(in crate::render) fn steps(statements: &[Stmt<'_>]) -> Option<Vec<TemplateStep>> {
     statements.iter().map(step).collect()
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "what is not known here is the engine's business")]
-fn step(statement: &Stmt<'_>) -> Option<Step> {
+fn step(statement: &Stmt<'_>) -> Option<TemplateStep> {
     Some(match statement {
-        Stmt::EmitRaw(text) => Step::Text(text.raw.to_owned()),
-        Stmt::EmitExpr(emitted) => Step::Write(operand(&emitted.expr)?),
-        Stmt::IfCond(choice) => {
-            Step::Choose { test: test(&choice.expr)?, yes: steps(&choice.true_body)?, no: steps(&choice.false_body)? }
-        }
+        Stmt::EmitRaw(text) => TemplateStep::Text(text.raw.to_owned()),
+        Stmt::EmitExpr(emitted) => TemplateStep::Write(operand(&emitted.expr)?),
+        Stmt::IfCond(choice) => TemplateStep::Choose {
+            test: test(&choice.expr)?,
+            yes: steps(&choice.true_body)?,
+            no: steps(&choice.false_body)?,
+        },
         _ => return None,
     })
 }
@@ -67,10 +69,10 @@ fn operand(expr: &Expr<'_>) -> Option<Operand> {
         Expr::Filter(filter) => {
             let Operand::Column { name, mut filters } = operand(filter.expr.as_ref()?)? else { return None };
             filters.push(match (filter.name, filter.args.as_slice()) {
-                ("fallback", [CallArg::Pos(other)]) => Filter::Fallback(constant(other)?),
-                ("trim", []) => Filter::Trim,
-                ("upper", []) => Filter::Upper,
-                ("lower", []) => Filter::Lower,
+                ("fallback", [CallArg::Pos(other)]) => FastFilter::Fallback(constant(other)?),
+                ("trim", []) => FastFilter::Trim,
+                ("upper", []) => FastFilter::Upper,
+                ("lower", []) => FastFilter::Lower,
                 _ => return None,
             });
             Some(Operand::Column { name, filters })

@@ -13,7 +13,7 @@ pub(super) use run::write;
 
 /// A part of a template.
 #[derive(Debug)]
-pub(super) enum Step {
+pub(super) enum TemplateStep {
     /// Text as it is.
     Text(String),
     /// A text that is written; a blank one fails.
@@ -54,12 +54,12 @@ pub(super) enum Relation {
 #[derive(Debug)]
 pub(super) enum Operand {
     Constant(String),
-    Column { name: String, filters: Vec<Filter> },
+    Column { name: String, filters: Vec<FastFilter> },
 }
 
 /// A filter that the short way knows.
 #[derive(Debug)]
-pub(super) enum Filter {
+pub(super) enum FastFilter {
     Fallback(String),
     Trim,
     Upper,
@@ -72,7 +72,7 @@ mod tests {
     use proptest::sample;
 
     use crate::render::fixture::{InMemory, condition, row, template};
-    use crate::render::{Header, Renderer, Rendering};
+    use crate::render::{ColumnNames, Renderer, Rendering};
 
     /// A text of the part of the language that the short way knows.
     fn short_text() -> impl Strategy<Value = String> {
@@ -132,7 +132,7 @@ mod tests {
         ) {
             let compiled = template(&source, &InMemory::default()).expect("the template is allowed");
             let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
-            let mut renderer = Renderer::new(Header::new(["a", "b", "c"].map(str::to_owned).to_vec()));
+            let mut renderer = Renderer::new(ColumnNames::new(["a", "b", "c"].map(str::to_owned).to_vec()));
             renderer.fill(&row(&cells));
             assert!(compiled.direct().is_some());
             let by_engine = match renderer.render_by_engine(&compiled) {
@@ -150,7 +150,7 @@ mod tests {
             // What is not a condition is refused.
             if let Ok(compiled) = condition(&source) {
                 let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
-                let mut renderer = Renderer::new(Header::new(["a", "b", "c"].map(str::to_owned).to_vec()));
+                let mut renderer = Renderer::new(ColumnNames::new(["a", "b", "c"].map(str::to_owned).to_vec()));
                 renderer.fill(&row(&cells));
                 let (direct, by_engine) = compiled.eval_both(renderer.record());
                 proptest::prop_assert_eq!(direct, by_engine.ok());

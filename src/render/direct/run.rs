@@ -3,23 +3,23 @@
 use std::borrow::Cow;
 
 use crate::render::OUTPUT_BYTES_MAX;
-use crate::render::direct::{Filter, Operand, Relation, Step, Test};
-use crate::render::record::Record;
+use crate::render::direct::{FastFilter, Operand, Relation, TemplateStep, Test};
+use crate::render::record::RowObject;
 use crate::wire::visible::is_blank;
 
 /// Appends what the steps give for a row; `None` if the engine has to be asked.
-pub(in crate::render) fn write(steps: &[Step], record: &Record, text: &mut String) -> Option<()> {
+pub(in crate::render) fn write(steps: &[TemplateStep], record: &RowObject, text: &mut String) -> Option<()> {
     for step in steps {
         match step {
-            Step::Text(raw) => text.push_str(raw),
-            Step::Write(operand) => {
+            TemplateStep::Text(raw) => text.push_str(raw),
+            TemplateStep::Write(operand) => {
                 let (value, is_meant) = operand.text(record)?;
                 if !is_meant && is_blank(&value) {
                     return None;
                 }
                 text.push_str(&value);
             }
-            Step::Choose { test, yes, no } => write(if test.holds(record)? { yes } else { no }, record, text)?,
+            TemplateStep::Choose { test, yes, no } => write(if test.holds(record)? { yes } else { no }, record, text)?,
         }
         if text.len() > OUTPUT_BYTES_MAX {
             return None;
@@ -30,7 +30,7 @@ pub(in crate::render) fn write(steps: &[Step], record: &Record, text: &mut Strin
 
 impl Test {
     /// Says whether it holds for a row; `None` if the engine has to be asked.
-    pub(in crate::render) fn holds(&self, record: &Record) -> Option<bool> {
+    pub(in crate::render) fn holds(&self, record: &RowObject) -> Option<bool> {
         Some(match self {
             Self::Constant(holds) => *holds,
             Self::Filled(operand) => !operand.text(record)?.0.is_empty(),
@@ -60,7 +60,7 @@ impl Test {
 
 impl Operand {
     /// The text for a row, and whether it is meant even if it is blank.
-    fn text<'a>(&'a self, record: &'a Record) -> Option<(Cow<'a, str>, bool)> {
+    fn text<'a>(&'a self, record: &'a RowObject) -> Option<(Cow<'a, str>, bool)> {
         let (name, filters) = match self {
             Self::Constant(text) => return Some((Cow::Borrowed(text), false)),
             Self::Column { name, filters } => (name, filters),
@@ -69,10 +69,10 @@ impl Operand {
         let mut is_meant = false;
         for filter in filters {
             match filter {
-                Filter::Upper => text = Cow::Owned(text.to_uppercase()),
-                Filter::Lower => text = Cow::Owned(text.to_lowercase()),
-                Filter::Trim => text = trim(text),
-                Filter::Fallback(other) => {
+                FastFilter::Upper => text = Cow::Owned(text.to_uppercase()),
+                FastFilter::Lower => text = Cow::Owned(text.to_lowercase()),
+                FastFilter::Trim => text = trim(text),
+                FastFilter::Fallback(other) => {
                     is_meant = is_blank(&text);
                     text = if is_meant { Cow::Borrowed(other) } else { trim(text) };
                 }

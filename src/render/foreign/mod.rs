@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::diagnostic::{Code, Diagnostic, Place};
-use crate::render::Header;
+use crate::render::ColumnNames;
 use crate::render::flow::Literal;
 use crate::render::position::Position;
 use crate::render::segments::Segment;
@@ -143,7 +143,7 @@ fn is_in_address(text: &str, at: usize) -> bool {
 
 impl Foreign {
     /// Says what it is, as far as that can be told: an error if it has the name of a column.
-    pub(super) fn told(&self, header: Option<&Header>) -> Option<Diagnostic> {
+    pub(super) fn told(&self, header: Option<&ColumnNames>) -> Option<Diagnostic> {
         let written = &self.written;
         let (inside, names, is_certain) = match &self.what {
             What::Placeholder { inside, names, is_certain } => (inside, names, *is_certain),
@@ -185,10 +185,10 @@ mod tests {
     use crate::campaign::TemplateText;
     use crate::diagnostic::{Place, Severity, Source};
     use crate::render::fixture::{InMemory, list};
-    use crate::render::{Header, Template};
+    use crate::render::{ColumnNames, Template};
 
     /// What is said of a text, with and without the columns.
-    fn said(text: &str, purpose: Purpose, header: Option<&Header>) -> Vec<String> {
+    fn said(text: &str, purpose: Purpose, header: Option<&ColumnNames>) -> Vec<String> {
         let place = Place::Span { source: Source::new("a.yaml", text), span: 0..text.len() };
         let source = TemplateText { text: text.to_owned(), place, line_starts: Some(vec![0]), file: None };
         let found = match Template::compile(&source, purpose, &InMemory::default()) {
@@ -206,7 +206,8 @@ mod tests {
 
     #[test]
     fn a_placeholder_is_an_error_if_a_column_has_its_name() {
-        let header = Header::new(["instagram_id", "first_name", "Home Town", "country"].map(str::to_owned).to_vec());
+        let header =
+            ColumnNames::new(["instagram_id", "first_name", "Home Town", "country"].map(str::to_owned).to_vec());
         let check = |text: &str, expect: &str| {
             assert_eq!(said(text, Purpose::Text, Some(&header)).join("\n"), expect, "{text}");
         };
@@ -268,7 +269,7 @@ mod tests {
 
     #[test]
     fn data_may_be_json() {
-        let header = Header::new(["id".to_owned()].to_vec());
+        let header = ColumnNames::new(["id".to_owned()].to_vec());
         let said = |text: &str| said(text, Purpose::CallbackData, Some(&header)).len();
         for fine in [
             "{\"id\":\"{{ id }}\"}",

@@ -1,6 +1,6 @@
 //! Names as other tools write them, and the columns that they may mean.
 
-use crate::render::Header;
+use crate::render::ColumnNames;
 
 /// A name without what tools write differently: capitals, blanks, underscores, hyphens.
 pub(super) fn plain(name: &str) -> String {
@@ -24,13 +24,13 @@ pub(super) fn candidates(inside: &str) -> Vec<String> {
 }
 
 /// The column that one of these names is.
-pub(super) fn column<'a>(names: &[String], header: &'a Header) -> Option<&'a str> {
+pub(super) fn column<'a>(names: &[String], header: &'a ColumnNames) -> Option<&'a str> {
     names.iter().find_map(|name| header.names().iter().find(|column| plain(column) == *name)).map(String::as_str)
 }
 
 /// The column that is surely meant, though it is called otherwise. A hint at another column would be
 /// worse than none.
-pub(super) fn similar<'a>(names: &[String], header: &'a Header) -> Option<&'a str> {
+pub(super) fn similar<'a>(names: &[String], header: &'a ColumnNames) -> Option<&'a str> {
     const SIMILARITY_MIN: f64 = 0.93;
     let columns = || header.names().iter().map(String::as_str);
     names.iter().find_map(|name| {
@@ -139,11 +139,11 @@ const TELLING: &[&str] = &[
 #[cfg(test)]
 mod tests {
     use super::{as_column, candidates, column, similar};
-    use crate::render::Header;
+    use crate::render::ColumnNames;
 
     #[test]
     fn names_of_other_tools_find_their_columns() {
-        let header = Header::new(["instagram_id", "First Name", "country"].map(str::to_owned).to_vec());
+        let header = ColumnNames::new(["instagram_id", "First Name", "country"].map(str::to_owned).to_vec());
         let check = |inside: &str, is: Option<&str>, like: Option<&str>| {
             let names = candidates(inside);
             assert_eq!(column(&names, &header), is, "{inside}");

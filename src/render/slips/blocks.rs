@@ -6,7 +6,7 @@ use super::Slip;
 
 /// What a block tag is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Word {
+pub(super) enum BlockTag {
     If,
     Elif,
     Else,
@@ -18,16 +18,16 @@ pub(super) enum Word {
 }
 
 /// The tags that the engine's parser knows.
-const KNOWN: &[(&str, Word)] = &[
-    ("if", Word::If),
-    ("elif", Word::Elif),
-    ("else", Word::Else),
-    ("endif", Word::EndIf),
-    ("for", Word::For),
-    ("endfor", Word::EndFor),
-    ("include", Word::Other),
-    ("raw", Word::Other),
-    ("endraw", Word::Other),
+const KNOWN: &[(&str, BlockTag)] = &[
+    ("if", BlockTag::If),
+    ("elif", BlockTag::Elif),
+    ("else", BlockTag::Else),
+    ("endif", BlockTag::EndIf),
+    ("for", BlockTag::For),
+    ("endfor", BlockTag::EndFor),
+    ("include", BlockTag::Other),
+    ("raw", BlockTag::Other),
+    ("endraw", BlockTag::Other),
 ];
 
 /// What templates know.
@@ -42,17 +42,17 @@ pub(super) fn split(inner: &str) -> (&str, usize) {
 }
 
 /// Reads a tag: what it is, or what to write instead. `range` is all of the tag.
-pub(super) fn read(inner: &str, range: &Range<usize>) -> Result<Word, Slip> {
+pub(super) fn read(inner: &str, range: &Range<usize>) -> Result<BlockTag, Slip> {
     let (word, end) = split(inner);
     let rest = inner.get(end..).unwrap_or_default().trim();
     let known = KNOWN.iter().find(|(name, _)| *name == word).map(|(_, known)| *known);
     let slip = |message: String, help: String| Err(Slip::new(range.clone(), message, help));
     match known {
-        Some(Word::Else) if rest.starts_with("if") => {
+        Some(BlockTag::Else) if rest.starts_with("if") => {
             let condition = rest.get(2..).unwrap_or_default().trim();
             slip("`else if` is not part of the language".to_owned(), format!("write `{{% elif {condition} %}}`"))
         }
-        Some(Word::Else | Word::EndIf | Word::EndFor) if !rest.is_empty() => {
+        Some(BlockTag::Else | BlockTag::EndIf | BlockTag::EndFor) if !rest.is_empty() => {
             slip(format!("nothing can stand behind `{word}`"), format!("write `{{% {word} %}}`"))
         }
         Some(known) => Ok(known),

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use crate::render::tags::{End, Kind, Tag, tags};
+use crate::render::tags::{Tag, TagEnd, TagKind, tags};
 
-use super::blocks::{self, Word};
+use super::blocks::{self, BlockTag};
 use super::expression::{Spot, of_expression};
 use super::{Slip, handlebars};
 
@@ -13,7 +13,7 @@ const SLIPS_MAX: usize = 20;
 
 /// Explains a template, tag by tag; nothing if every tag by itself is right.
 pub(in crate::render) fn of_template(source: &str) -> Vec<Slip> {
-    let mut walk = Walk { open: Vec::new(), is_sure: true };
+    let mut walk = SlipWalk { open: Vec::new(), is_sure: true };
     let mut slips = Vec::new();
     for tag in tags(source) {
         slips.extend(walk.tag(source, &tag));
@@ -23,37 +23,37 @@ pub(in crate::render) fn of_template(source: &str) -> Vec<Slip> {
     }
     if walk.is_sure {
         slips.extend(walk.open.into_iter().map(|(word, range)| {
-            let (begin, end) = if word == Word::For { ("for", "endfor") } else { ("if", "endif") };
+            let (begin, end) = if word == BlockTag::For { ("for", "endfor") } else { ("if", "endif") };
             Slip::new(range, format!("this `{begin}` has no end"), format!("write `{{% {end} %}}` where it ends"))
         }));
     }
     slips
 }
 
-struct Walk {
+struct SlipWalk {
     /// The blocks that are open.
-    open: Vec<(Word, Range<usize>)>,
+    open: Vec<(BlockTag, Range<usize>)>,
     /// Whether all blocks were understood so far: else nobody can say what fits.
     is_sure: bool,
 }
 
-impl Walk {
+impl SlipWalk {
     fn tag(&mut self, source: &str, tag: &Tag) -> Option<Slip> {
         let inner = source.get(tag.inner.clone())?;
-        if tag.end != End::Right {
+        if tag.end != TagEnd::Right {
             self.is_sure = false;
             return Some(badly_ended(source, tag));
         }
         match tag.kind {
-            Kind::Comment => None,
-            Kind::Value => match handlebars::of_value(inner, &tag.range) {
+            TagKind::Comment => None,
+            TagKind::Value => match handlebars::of_value(inner, &tag.range) {
                 Some(slip) => {
                     self.is_sure = false;
                     Some(slip)
                 }
                 None => of_expression(inner, Spot::Value).map(|slip| slip.from(tag.inner.start)),
             },
-            Kind::Block => self.block(inner, tag),
+            TagKind::Block => self.block(inner, tag),
         }
     }
 
@@ -70,35 +70,36 @@ impl Walk {
         let start = tag.inner.start + end;
         let condition = || of_expression(rest, Spot::If).map(|slip| slip.from(start));
         match word {
-            Word::If => {
+            BlockTag::If => {
                 self.open.push((word, tag.range.clone()));
                 condition()
             }
-            Word::Elif => condition().or_else(|| self.misfit(&[Word::If], "elif", tag)),
-            Word::Else => self.misfit(&[Word::If, Word::For], "else", tag),
-            Word::For => {
+            BlockTag::Elif => condition().or_else(|| self.misfit(&[BlockTag::If], "elif", tag)),
+            BlockTag::Else => self.misfit(&[BlockTag::If, BlockTag::For], "else", tag),
+            BlockTag::For => {
                 self.open.push((word, tag.range.clone()));
                 of_loop(rest, start)
             }
-            Word::EndIf | Word::EndFor => {
-                let (begins, name) = if word == Word::EndIf { (Word::If, "endif") } else { (Word::For, "endfor") };
+            BlockTag::EndIf | BlockTag::EndFor => {
+                let (begins, name) =
+                    if word == BlockTag::EndIf { (BlockTag::If, "endif") } else { (BlockTag::For, "endfor") };
                 let slip = self.misfit(&[begins], name, tag);
                 self.open.pop();
                 slip
             }
-            Word::Other => None,
+            BlockTag::Other => None,
         }
     }
 
     /// A tag that stands only inside of others.
-    fn misfit(&self, wanted: &[Word], name: &str, tag: &Tag) -> Option<Slip> {
+    fn misfit(&self, wanted: &[BlockTag], name: &str, tag: &Tag) -> Option<Slip> {
         let last = self.open.last().map(|(word, _)| *word);
         if !self.is_sure || last.is_some_and(|last| wanted.contains(&last)) {
             return None;
         }
         let (message, help) = match last {
             Some(last) => {
-                let end = if last == Word::For { "endfor" } else { "endif" };
+                let end = if last == BlockTag::For { "endfor" } else { "endif" };
                 (format!("`{name}` does not fit the block before it"), format!("write `{{% {end} %}}` first"))
             }
             None => {
@@ -113,11 +114,11 @@ impl Walk {
 
 fn badly_ended(source: &str, tag: &Tag) -> Slip {
     let (begin, end) = match tag.kind {
-        Kind::Value => ("{{", "}}"),
-        Kind::Block => ("{%", "%}"),
-        Kind::Comment => ("{#", "#}"),
+        TagKind::Value => ("{{", "}}"),
+        TagKind::Block => ("{%", "%}"),
+        TagKind::Comment => ("{#", "#}"),
     };
-    if tag.end == End::Wrong {
+    if tag.end == TagEnd::Wrong {
         let range = tag.range.end - 2..tag.range.end;
         return Slip::new(range, format!("a tag that begins with `{begin}` does not end so"), format!("write `{end}`"));
     }
@@ -126,7 +127,7 @@ fn badly_ended(source: &str, tag: &Tag) -> Slip {
         let name = line.get(..at).unwrap_or_default().trim();
         let at = tag.inner.start + at;
         let is_name = !name.is_empty() && name.chars().all(|mark| mark.is_alphanumeric() || mark == '_');
-        if tag.kind == Kind::Comment && is_name {
+        if tag.kind == TagKind::Comment && is_name {
             let help = format!("write `{{{{ {name} }}}}`: `{{#` begins a comment, which is never sent");
             return Slip::new(tag.range.start..at + 1, "a column is written `{{ … }}`", help);
         }
@@ -136,7 +137,7 @@ fn badly_ended(source: &str, tag: &Tag) -> Slip {
             format!("write `{end}`"),
         );
     }
-    let what = if tag.kind == Kind::Comment { "comment" } else { "tag" };
+    let what = if tag.kind == TagKind::Comment { "comment" } else { "tag" };
     let help =
         format!("write `{end}` where it ends; braces that are meant as text are written `{{{{ \"{begin}\" }}}}`");
     Slip::new(tag.range.clone(), format!("the {what} that begins here has no end"), help)

@@ -10,7 +10,7 @@ use proptest::sample;
 
 use crate::render::extent::extent;
 use crate::render::fixture::{InMemory, condition, list, template};
-use crate::render::tags::{End, tags};
+use crate::render::tags::{TagEnd, tags};
 
 /// A condition that can be compiled.
 fn good() -> impl Strategy<Value = String> {
@@ -137,7 +137,7 @@ proptest! {
     ) {
         if template(&source, &InMemory::default()).is_ok() {
             let found = tags(&source);
-            proptest::prop_assert!(found.iter().all(|tag| tag.end == End::Right), "{source}");
+            proptest::prop_assert!(found.iter().all(|tag| tag.end == TagEnd::Right), "{source}");
         }
     }
 }

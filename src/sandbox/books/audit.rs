@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::Search;
-use super::keeper::Keeper;
+use super::BulkFilter;
+use super::keeper::Database;
 use crate::sandbox::error::SandboxError;
 
 /// How often a messageId was accepted for a recipient.
@@ -28,9 +28,9 @@ pub fn audit(path: &Path) -> Result<Vec<Audited>, SandboxError> {
     if let Err(source) = path.metadata() {
         return Err(SandboxError::Open { path: path.to_owned(), source });
     }
-    let mut keeper = Keeper::open(path)?;
+    let mut keeper = Database::open(path)?;
     let mut counts: BTreeMap<(String, String), u64> = BTreeMap::new();
-    keeper.each(&Search::default(), |bulk| {
+    keeper.each(&BulkFilter::default(), |bulk| {
         for (position, message) in bulk.sheet.messages.iter().enumerate() {
             if bulk.rejection(position).is_none() {
                 let key = (message.message_id.clone().into_owned(), message.to.clone().into_owned());

@@ -11,13 +11,13 @@ use crate::sandbox::model::hash::hash;
 /// Which bulks have a message with a hash. Another messageId may have the same hash, so what is
 /// found has to be looked at.
 #[derive(Debug, Default)]
-pub(super) struct Index {
+pub(super) struct MessageIndex {
     upto: i64,
     first: HashMap<u64, i64>,
     more: HashMap<u64, Vec<i64>>,
 }
 
-impl Index {
+impl MessageIndex {
     /// Takes in the bulks that were added since.
     pub(super) fn refresh(&mut self, connection: &Connection) -> rusqlite::Result<()> {
         table::hashes_after(connection, self.upto, |number, hashes| {

@@ -7,23 +7,23 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::index::Index;
-use super::{Entry, Opened, Receipt, Search, table};
+use super::index::MessageIndex;
+use super::{BulkFilter, NewBulk, OpenedDatabase, Receipt, table};
 use crate::sandbox::error::SandboxError;
-use crate::sandbox::model::bulk::{Bulk, Head};
+use crate::sandbox::model::bulk::{AcceptedBulk, BulkHeader};
 use crate::sandbox::model::choices::UnsentInLogs;
-use crate::sandbox::model::logs::Page;
+use crate::sandbox::model::logs::PageBuilder;
 use crate::sandbox::model::query::Query;
-use crate::wire::response::{Logs, STATUS_DUPLICATE_MESSAGE_ID};
+use crate::wire::response::{LogsPage, STATUS_DUPLICATE_MESSAGE_ID};
 
 /// The database and what is known about it.
-pub(super) struct Keeper {
+pub(super) struct Database {
     path: PathBuf,
     connection: Connection,
-    index: Index,
+    index: MessageIndex,
 }
 
-impl Keeper {
+impl Database {
     /// Opens the books, or makes them.
     pub(super) fn open(path: &Path) -> Result<Self, SandboxError> {
         table::create_file(path).map_err(|source| SandboxError::Open { path: path.to_owned(), source })?;
@@ -32,7 +32,7 @@ impl Keeper {
             _ => Err(SandboxError::Books { path: path.to_owned(), source: Arc::new(source) }),
         });
         let connection = opened?.ok_or_else(|| SandboxError::Foreign { path: path.to_owned() })?;
-        Ok(Self { path: path.to_owned(), connection, index: Index::default() })
+        Ok(Self { path: path.to_owned(), connection, index: MessageIndex::default() })
     }
 
     /// The error of the sandbox for one of the database.
@@ -45,23 +45,23 @@ impl Keeper {
     }
 
     /// What the books hold.
-    pub(super) fn opened(&mut self) -> Result<Opened, SandboxError> {
+    pub(super) fn opened(&mut self) -> Result<OpenedDatabase, SandboxError> {
         let seen = self.wrap(table::seen(&self.connection))?;
         let (bulks, messages) = self.wrap(table::count(&self.connection))?;
-        Ok(Opened { seen, bulks, messages })
+        Ok(OpenedDatabase { seen, bulks, messages })
     }
 
     /// Keeps a group of bulks in one transaction: all of them, or none.
-    pub(super) fn accept(&mut self, entries: &[Entry]) -> Result<Vec<Receipt>, Arc<rusqlite::Error>> {
+    pub(super) fn accept(&mut self, entries: &[NewBulk]) -> Result<Vec<Receipt>, Arc<rusqlite::Error>> {
         let result = self.accept_all(entries);
         if result.is_err() {
             // It may know bulks that were rolled back.
-            self.index = Index::default();
+            self.index = MessageIndex::default();
         }
         result.map_err(Arc::new)
     }
 
-    fn accept_all(&mut self, entries: &[Entry]) -> rusqlite::Result<Vec<Receipt>> {
+    fn accept_all(&mut self, entries: &[NewBulk]) -> rusqlite::Result<Vec<Receipt>> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut receipts = Vec::with_capacity(entries.len());
         for entry in entries {
@@ -82,14 +82,19 @@ impl Keeper {
     }
 
     /// Reads a page of the logs.
-    pub(super) fn logs(&mut self, query: &Query, now: Timestamp, unsent: UnsentInLogs) -> Result<Logs, SandboxError> {
+    pub(super) fn logs(
+        &mut self,
+        query: &Query,
+        now: Timestamp,
+        unsent: UnsentInLogs,
+    ) -> Result<LogsPage, SandboxError> {
         let mut heads = if query.message_ids.is_empty() {
             self.wrap(table::heads(&self.connection, &query.bulk_ids))?
         } else {
             self.heads_with(query.message_ids.iter().map(String::as_str))?
         };
         heads.sort_by_key(|head| std::cmp::Reverse(head.ends_at()));
-        let mut page = Page::new(query, now, unsent);
+        let mut page = PageBuilder::new(query, now, unsent);
         for head in heads {
             if page.wants(&head) {
                 page.add(&self.load(head)?);
@@ -99,8 +104,12 @@ impl Keeper {
     }
 
     /// Hands out the bulks that a search finds, in the order of acceptance.
-    pub(super) fn each(&mut self, search: &Search, mut each: impl FnMut(Bulk<'static>)) -> Result<(), SandboxError> {
-        let Search { bulk_id, message_id, messages_max } = search;
+    pub(super) fn each(
+        &mut self,
+        search: &BulkFilter,
+        mut each: impl FnMut(AcceptedBulk<'static>),
+    ) -> Result<(), SandboxError> {
+        let BulkFilter { bulk_id, message_id, messages_max } = search;
         let mut heads = match message_id {
             Some(message_id) => self.heads_with([message_id.as_str()])?,
             None => self.wrap(table::heads(&self.connection, bulk_id.as_slice()))?,
@@ -120,13 +129,16 @@ impl Keeper {
     }
 
     /// Reads the bulks that a search finds, in the order of acceptance.
-    pub(super) fn bulks(&mut self, search: &Search) -> Result<Vec<Bulk<'static>>, SandboxError> {
+    pub(super) fn bulks(&mut self, search: &BulkFilter) -> Result<Vec<AcceptedBulk<'static>>, SandboxError> {
         let mut bulks = Vec::new();
         self.each(search, |bulk| bulks.push(bulk))?;
         Ok(bulks)
     }
 
-    fn heads_with<'a>(&mut self, message_ids: impl IntoIterator<Item = &'a str>) -> Result<Vec<Head>, SandboxError> {
+    fn heads_with<'a>(
+        &mut self,
+        message_ids: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Vec<BulkHeader>, SandboxError> {
         let refreshed = self.index.refresh(&self.connection);
         self.wrap(refreshed)?;
         let numbers = self.index.find(message_ids);
@@ -135,7 +147,7 @@ impl Keeper {
         Ok(self.wrap(heads)?.into_iter().flatten().collect())
     }
 
-    fn load(&self, head: Head) -> Result<Bulk<'static>, SandboxError> {
+    fn load(&self, head: BulkHeader) -> Result<AcceptedBulk<'static>, SandboxError> {
         let number = head.number;
         table::load(&self.connection, head).map_err(|source| {
             if matches!(source, rusqlite::Error::FromSqlConversionFailure(..)) {
@@ -153,7 +165,7 @@ impl Keeper {
 }
 
 /// The rejected messages of an entry, with those whose messageIds are known if that is asked for.
-fn rejected(connection: &Connection, index: &mut Index, entry: &Entry) -> rusqlite::Result<Vec<(usize, u16)>> {
+fn rejected(connection: &Connection, index: &mut MessageIndex, entry: &NewBulk) -> rusqlite::Result<Vec<(usize, u16)>> {
     let mut rejected = entry.rejected.clone();
     if entry.message_ids.is_empty() {
         return Ok(rejected);

@@ -16,33 +16,33 @@ use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use super::error::SandboxError;
-use super::model::bulk::{Bulk, Head};
+use super::model::bulk::{AcceptedBulk, BulkHeader};
 use super::model::choices::{Duplicates, UnsentInLogs};
 use super::model::hash::hash;
-use super::model::message::Pace;
+use super::model::message::SendTiming;
 use super::model::query::Query;
-use crate::wire::response::Logs;
-use keeper::Keeper;
+use crate::wire::response::LogsPage;
+use keeper::Database;
 
 /// A bulk that is to be kept.
 #[derive(Debug)]
-pub struct Entry {
+pub struct NewBulk {
     bulk_id: String,
     accepted_at: Timestamp,
-    pace: Pace,
+    pace: SendTiming,
     message_ids: Vec<String>,
     rejected: Vec<(usize, u16)>,
     hashes: Vec<u8>,
     sheet: Vec<u8>,
 }
 
-impl Entry {
+impl NewBulk {
     /// Writes a bulk down as it will be kept; its number is not looked at.
     ///
     /// # Errors
     /// If its messages cannot be written as JSON.
-    pub fn new(bulk: &Bulk<'_>, duplicates: Duplicates) -> Result<Self, serde_json::Error> {
-        let Head { bulk_id, accepted_at, pace, .. } = &bulk.head;
+    pub fn new(bulk: &AcceptedBulk<'_>, duplicates: Duplicates) -> Result<Self, serde_json::Error> {
+        let BulkHeader { bulk_id, accepted_at, pace, .. } = &bulk.head;
         let messages = &bulk.sheet.messages;
         let hashes = messages.iter().flat_map(|message| hash(message.message_id.as_bytes()).to_le_bytes());
         let message_ids = match duplicates {
@@ -78,7 +78,7 @@ pub struct Receipt {
 
 /// Which kept bulks are looked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Search {
+pub struct BulkFilter {
     /// With this bulkId.
     pub bulk_id: Option<String>,
     /// With a message with this messageId.
@@ -90,10 +90,10 @@ pub struct Search {
 type Reply<T> = oneshot::Sender<Result<T, SandboxError>>;
 
 /// What the thread is asked to do.
-enum Command {
-    Accept(Entry, Reply<Receipt>),
+enum DatabaseCommand {
+    Accept(NewBulk, Reply<Receipt>),
     See(Timestamp, Reply<()>),
-    Read(Box<dyn FnOnce(&mut Keeper) + Send>),
+    Read(Box<dyn FnOnce(&mut Database) + Send>),
     Close(Reply<()>),
 }
 
@@ -101,13 +101,13 @@ enum Command {
 #[derive(Debug, Clone)]
 pub struct Books {
     path: PathBuf,
-    commands: mpsc::Sender<Command>,
-    opened: Opened,
+    commands: mpsc::Sender<DatabaseCommand>,
+    opened: OpenedDatabase,
 }
 
 /// What the books held when they were opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Opened {
+pub struct OpenedDatabase {
     /// The last time that was seen.
     pub seen: Option<Timestamp>,
     /// How many bulks there were.
@@ -122,7 +122,7 @@ impl Books {
     /// # Errors
     /// If that fails, or the file is something else.
     pub fn open(path: &Path) -> Result<Self, SandboxError> {
-        let mut keeper = Keeper::open(path)?;
+        let mut keeper = Database::open(path)?;
         let opened = keeper.opened()?;
         let (commands, receiver) = mpsc::channel();
         let thread = thread::Builder::new().name("sandbox-books".to_owned());
@@ -134,7 +134,7 @@ impl Books {
 
     /// What they held when they were opened.
     #[must_use]
-    pub const fn opened(&self) -> Opened {
+    pub const fn opened(&self) -> OpenedDatabase {
         self.opened
     }
 
@@ -142,8 +142,8 @@ impl Books {
     ///
     /// # Errors
     /// If it could not be kept; then nothing of it was.
-    pub async fn accept(&self, entry: Entry) -> Result<Receipt, SandboxError> {
-        self.ask(|reply| Command::Accept(entry, reply)).await
+    pub async fn accept(&self, entry: NewBulk) -> Result<Receipt, SandboxError> {
+        self.ask(|reply| DatabaseCommand::Accept(entry, reply)).await
     }
 
     /// Notes a time that was seen.
@@ -151,14 +151,14 @@ impl Books {
     /// # Errors
     /// If it could not be noted.
     pub async fn see(&self, now: Timestamp) -> Result<(), SandboxError> {
-        self.ask(|reply| Command::See(now, reply)).await
+        self.ask(|reply| DatabaseCommand::See(now, reply)).await
     }
 
     /// Reads a page of the logs.
     ///
     /// # Errors
     /// If the books cannot be read.
-    pub async fn logs(&self, query: Query, now: Timestamp, unsent: UnsentInLogs) -> Result<Logs, SandboxError> {
+    pub async fn logs(&self, query: Query, now: Timestamp, unsent: UnsentInLogs) -> Result<LogsPage, SandboxError> {
         self.read(move |keeper| keeper.logs(&query, now, unsent)).await
     }
 
@@ -166,7 +166,7 @@ impl Books {
     ///
     /// # Errors
     /// If the books cannot be read.
-    pub async fn bulks(&self, search: Search) -> Result<Vec<Bulk<'static>>, SandboxError> {
+    pub async fn bulks(&self, search: BulkFilter) -> Result<Vec<AcceptedBulk<'static>>, SandboxError> {
         self.read(move |keeper| keeper.bulks(&search)).await
     }
 
@@ -175,15 +175,15 @@ impl Books {
     /// # Errors
     /// If that fails.
     pub async fn close(&self) -> Result<(), SandboxError> {
-        self.ask(Command::Close).await
+        self.ask(DatabaseCommand::Close).await
     }
 
     async fn read<T: Send + 'static>(
         &self,
-        read: impl FnOnce(&mut Keeper) -> Result<T, SandboxError> + Send + 'static,
+        read: impl FnOnce(&mut Database) -> Result<T, SandboxError> + Send + 'static,
     ) -> Result<T, SandboxError> {
         self.ask(|reply| {
-            Command::Read(Box::new(move |keeper| {
+            DatabaseCommand::Read(Box::new(move |keeper| {
                 // Whoever asked may be gone: then nobody misses the answer.
                 drop(reply.send(read(keeper)));
             }))
@@ -191,7 +191,7 @@ impl Books {
         .await
     }
 
-    async fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, SandboxError> {
+    async fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> DatabaseCommand) -> Result<T, SandboxError> {
         let closed = || SandboxError::Closed { path: self.path.clone() };
         let (reply, answer) = oneshot::channel();
         self.commands.send(command(reply)).map_err(|_| closed())?;
@@ -204,24 +204,26 @@ const GROUP_MAX: usize = 64;
 
 /// Serves commands until the books are closed: all that wait are taken together, so that their
 /// writes share one commit.
-fn keep(mut keeper: Keeper, commands: &mpsc::Receiver<Command>) {
+fn keep(mut keeper: Database, commands: &mpsc::Receiver<DatabaseCommand>) {
     while let Ok(first) = commands.recv() {
         let waiting = commands.try_iter().take(GROUP_MAX - 1);
         let mut entries = Vec::new();
         let mut rest = Vec::new();
         for command in std::iter::once(first).chain(waiting) {
             match command {
-                Command::Accept(entry, reply) => entries.push((entry, reply)),
-                other @ (Command::See(..) | Command::Read(_) | Command::Close(_)) => rest.push(other),
+                DatabaseCommand::Accept(entry, reply) => entries.push((entry, reply)),
+                other @ (DatabaseCommand::See(..) | DatabaseCommand::Read(_) | DatabaseCommand::Close(_)) => {
+                    rest.push(other)
+                }
             }
         }
         accept(&mut keeper, entries);
         for command in rest {
             match command {
-                Command::Accept(entry, reply) => accept(&mut keeper, vec![(entry, reply)]),
-                Command::See(now, reply) => drop(reply.send(keeper.see(now))),
-                Command::Read(read) => read(&mut keeper),
-                Command::Close(reply) => {
+                DatabaseCommand::Accept(entry, reply) => accept(&mut keeper, vec![(entry, reply)]),
+                DatabaseCommand::See(now, reply) => drop(reply.send(keeper.see(now))),
+                DatabaseCommand::Read(read) => read(&mut keeper),
+                DatabaseCommand::Close(reply) => {
                     drop(reply.send(keeper.close()));
                     return;
                 }
@@ -230,7 +232,7 @@ fn keep(mut keeper: Keeper, commands: &mpsc::Receiver<Command>) {
     }
 }
 
-fn accept(keeper: &mut Keeper, group: Vec<(Entry, Reply<Receipt>)>) {
+fn accept(keeper: &mut Database, group: Vec<(NewBulk, Reply<Receipt>)>) {
     if group.is_empty() {
         return;
     }

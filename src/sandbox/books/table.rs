@@ -9,8 +9,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, Statement, TransactionBehavior, params};
 
-use super::Entry;
-use crate::sandbox::model::bulk::{Bulk, Head};
+use super::NewBulk;
+use crate::sandbox::model::bulk::{AcceptedBulk, BulkHeader};
 
 /// What marks the file as the sandbox's books ("sfbk").
 const APPLICATION_ID: i64 = 0x7366_626b;
@@ -79,7 +79,7 @@ pub(super) fn open(path: &Path) -> rusqlite::Result<Option<Connection>> {
 }
 
 /// Writes a bulk and gives its number.
-pub(super) fn insert(connection: &Connection, entry: &Entry, rejected: &[(usize, u16)]) -> rusqlite::Result<i64> {
+pub(super) fn insert(connection: &Connection, entry: &NewBulk, rejected: &[(usize, u16)]) -> rusqlite::Result<i64> {
     let mut statement = connection.prepare_cached(
         "INSERT INTO bulk (bulk_id, accepted_at, pace, count, rejected, hashes, sheet) VALUES (?, ?, ?, ?, ?, ?, ?)",
     )?;
@@ -137,7 +137,7 @@ pub(super) fn hashes_after(
 const HEAD: &str = "SELECT number, bulk_id, accepted_at, pace, count FROM bulk";
 
 /// The heads of all bulks, or of those with one of these bulkIds, in the order of acceptance.
-pub(super) fn heads(connection: &Connection, bulk_ids: &[String]) -> rusqlite::Result<Vec<Head>> {
+pub(super) fn heads(connection: &Connection, bulk_ids: &[String]) -> rusqlite::Result<Vec<BulkHeader>> {
     if bulk_ids.is_empty() {
         let mut statement = connection.prepare_cached(&format!("{HEAD} ORDER BY number"))?;
         return heads_of(&mut statement, []);
@@ -151,19 +151,19 @@ pub(super) fn heads(connection: &Connection, bulk_ids: &[String]) -> rusqlite::R
 }
 
 /// The head of the bulk with a number.
-pub(super) fn head(connection: &Connection, number: i64) -> rusqlite::Result<Option<Head>> {
+pub(super) fn head(connection: &Connection, number: i64) -> rusqlite::Result<Option<BulkHeader>> {
     let mut statement = connection.prepare_cached(&format!("{HEAD} WHERE number = ?"))?;
     Ok(heads_of(&mut statement, [number])?.pop())
 }
 
-fn heads_of(statement: &mut Statement<'_>, parameters: impl rusqlite::Params) -> rusqlite::Result<Vec<Head>> {
+fn heads_of(statement: &mut Statement<'_>, parameters: impl rusqlite::Params) -> rusqlite::Result<Vec<BulkHeader>> {
     statement.query_map(parameters, read_head)?.collect()
 }
 
-fn read_head(row: &Row<'_>) -> rusqlite::Result<Head> {
+fn read_head(row: &Row<'_>) -> rusqlite::Result<BulkHeader> {
     let pace: String = row.get(3)?;
     let count: i64 = row.get(4)?;
-    Ok(Head {
+    Ok(BulkHeader {
         number: row.get(0)?,
         bulk_id: row.get(1)?,
         accepted_at: Timestamp::from_millisecond(row.get(2)?).unwrap_or_default(),
@@ -173,13 +173,13 @@ fn read_head(row: &Row<'_>) -> rusqlite::Result<Head> {
 }
 
 /// Reads the messages of a bulk.
-pub(super) fn load(connection: &Connection, head: Head) -> rusqlite::Result<Bulk<'static>> {
+pub(super) fn load(connection: &Connection, head: BulkHeader) -> rusqlite::Result<AcceptedBulk<'static>> {
     let mut statement = connection.prepare_cached("SELECT rejected, sheet FROM bulk WHERE number = ?")?;
     let number = head.number;
     statement.query_row([number], |row| {
         let rejected = serde_json::from_str(row.get_ref(0)?.as_str()?).map_err(|error| broken(0, error))?;
         let sheet = serde_json::from_slice(row.get_ref(1)?.as_blob()?).map_err(|error| broken(1, error))?;
-        Ok(Bulk { head, sheet, rejected })
+        Ok(AcceptedBulk { head, sheet, rejected })
     })
 }
 

@@ -4,11 +4,11 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use super::{Audited, Books, Entry, Receipt, Search, audit};
+use super::{Audited, Books, BulkFilter, NewBulk, Receipt, audit};
 use crate::sandbox::error::SandboxError;
-use crate::sandbox::model::bulk::{Bulk, Head};
+use crate::sandbox::model::bulk::{AcceptedBulk, BulkHeader};
 use crate::sandbox::model::choices::{Duplicates, UnsentInLogs};
-use crate::sandbox::model::message::{Content, Message, Pace, Sheet, Terms};
+use crate::sandbox::model::message::{MessageTable, ReceivedContent, ReceivedMessage, SendTiming, SharedOptions};
 use crate::sandbox::model::query::Query;
 
 const NOW: &str = "2026-11-30T12:00:00Z";
@@ -18,15 +18,15 @@ fn now() -> Timestamp {
 }
 
 /// A bulk with these messageIds, of which some positions are rejected.
-fn bulk(bulk_id: &str, message_ids: &[&str], rejected: &[usize]) -> Bulk<'static> {
-    let message = |message_id: &&str| Message {
+fn bulk(bulk_id: &str, message_ids: &[&str], rejected: &[usize]) -> AcceptedBulk<'static> {
+    let message = |message_id: &&str| ReceivedMessage {
         terms: 0,
         to: format!("to {message_id}").into(),
         message_id: (*message_id).to_owned().into(),
-        content: Content::Text { text: "Hi \"there\"\n🎈".into() },
+        content: ReceivedContent::Text { text: "Hi \"there\"\n🎈".into() },
         callback_data: None,
     };
-    let terms = Terms {
+    let terms = SharedOptions {
         sender: "shop".into(),
         platform: None,
         validity_period: None,
@@ -36,15 +36,21 @@ fn bulk(bulk_id: &str, message_ids: &[&str], rejected: &[usize]) -> Bulk<'static
         content_type: None,
     };
     let count = u64::try_from(message_ids.len()).unwrap();
-    Bulk {
-        head: Head { number: 0, bulk_id: bulk_id.to_owned(), accepted_at: now(), pace: Pace::default(), count },
-        sheet: Sheet { terms: vec![terms], messages: message_ids.iter().map(message).collect() },
+    AcceptedBulk {
+        head: BulkHeader {
+            number: 0,
+            bulk_id: bulk_id.to_owned(),
+            accepted_at: now(),
+            pace: SendTiming::default(),
+            count,
+        },
+        sheet: MessageTable { terms: vec![terms], messages: message_ids.iter().map(message).collect() },
         rejected: rejected.iter().map(|position| (*position, 14)).collect(),
     }
 }
 
-async fn accept(books: &Books, bulk: &Bulk<'_>, duplicates: Duplicates) -> Receipt {
-    books.accept(Entry::new(bulk, duplicates).unwrap()).await.unwrap()
+async fn accept(books: &Books, bulk: &AcceptedBulk<'_>, duplicates: Duplicates) -> Receipt {
+    books.accept(NewBulk::new(bulk, duplicates).unwrap()).await.unwrap()
 }
 
 fn counts(path: &Path) -> Vec<(String, u64)> {
@@ -61,8 +67,8 @@ async fn what_was_accepted_is_there_after_a_crash() {
     // A crash: the first books are still open, and nothing of them was written out.
     let again = Books::open(&path).unwrap();
     assert_eq!((again.opened().bulks, again.opened().messages, again.opened().seen), (1, 2, Some(now())));
-    let kept = again.bulks(Search { bulk_id: Some("one".to_owned()), ..Search::default() }).await.unwrap();
-    assert_eq!(kept, [Bulk { head: Head { number: 1, ..first.head }, ..first }]);
+    let kept = again.bulks(BulkFilter { bulk_id: Some("one".to_owned()), ..BulkFilter::default() }).await.unwrap();
+    assert_eq!(kept, [AcceptedBulk { head: BulkHeader { number: 1, ..first.head }, ..first }]);
 }
 
 #[tokio::test]
@@ -171,7 +177,7 @@ async fn a_damaged_bulk_is_named() {
     accept(&books, &bulk("one", &["a"], &[]), Duplicates::Accept).await;
     let database = rusqlite::Connection::open(&path).unwrap();
     database.execute("UPDATE bulk SET sheet = x'00'", []).unwrap();
-    let error = books.bulks(Search::default()).await.unwrap_err();
+    let error = books.bulks(BulkFilter::default()).await.unwrap_err();
     assert_eq!(error.to_string(), format!("bulk number 1 in the sandbox's books `{}` is damaged", path.display()));
 }
 

@@ -13,9 +13,9 @@ pub struct Fault {
     /// Which requests it is for.
     pub target: Target,
     /// What happens.
-    pub kind: Kind,
+    pub kind: FaultKind,
     /// Which of those requests it strikes.
-    pub when: When,
+    pub when: RequestSelector,
 }
 
 /// The requests that a fault is for.
@@ -29,7 +29,7 @@ pub enum Target {
 
 /// Before the request is taken in, or after.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Moment {
+pub enum FaultMoment {
     /// Before: nothing of it was accepted.
     Before,
     /// After: it was accepted as a whole.
@@ -38,16 +38,16 @@ pub enum Moment {
 
 /// What happens to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Kind {
+pub enum FaultKind {
     /// It is held until it is released. One that is held before it is taken in, and whose client
     /// goes away, is never taken in.
-    Hold(Moment),
+    Hold(FaultMoment),
     /// It is taken in later by so much real time.
     Slow(Duration),
     /// It is answered with another status.
-    Answer(Moment, Reply),
+    Answer(FaultMoment, Reply),
     /// Its connection is closed without a byte of an answer.
-    Drop(Moment),
+    Drop(FaultMoment),
     /// Its answer stops halfway.
     Cut,
     /// Its answer is a 200 that is not JSON.
@@ -81,7 +81,7 @@ pub struct Reply {
 
 /// Which requests a fault strikes, counted from 1 since it was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct When {
+pub struct RequestSelector {
     /// The first.
     pub first: u64,
     /// How many from the first on; all if absent.
@@ -95,7 +95,7 @@ pub struct When {
 /// A share of all.
 pub const ALL: u32 = 10_000;
 
-impl When {
+impl RequestSelector {
     /// The next request only.
     pub const ONCE: Self = Self { first: 1, times: Some(1), share: ALL, seed: 0 };
     /// Every request.
@@ -113,7 +113,7 @@ impl When {
 /// What is to happen to one request. Of faults that exclude each other the first that was asked
 /// for counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Orders {
+pub struct FaultPlan {
     /// It waits for so long.
     pub delay: Duration,
     /// It is held before it is taken in.
@@ -121,9 +121,9 @@ pub struct Orders {
     /// It is held after it is taken in.
     pub is_held_after: bool,
     /// It ends before it is taken in.
-    pub end_before: Option<End>,
+    pub end_before: Option<RequestEnd>,
     /// It ends like this after it was taken in.
-    pub end_after: Option<End>,
+    pub end_after: Option<RequestEnd>,
     /// Its answer is spoilt.
     pub spoils: Vec<Spoil>,
     /// The messages that are rejected.
@@ -136,7 +136,7 @@ pub struct Orders {
 
 /// How a request ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum End {
+pub enum RequestEnd {
     /// With another answer.
     Answer(Reply),
     /// Without one.
@@ -196,7 +196,7 @@ impl Faults {
     }
 
     /// Counts a request, and says what is to happen to it.
-    pub fn next(&mut self, target: Target) -> Orders {
+    pub fn next(&mut self, target: Target) -> FaultPlan {
         let counter = match target {
             Target::Messages => &mut self.messages,
             Target::Logs => &mut self.logs,
@@ -208,34 +208,34 @@ impl Faults {
     }
 }
 
-fn orders<'a>(kinds: impl Iterator<Item = &'a Kind>) -> Orders {
-    let mut orders = Orders::default();
+fn orders<'a>(kinds: impl Iterator<Item = &'a FaultKind>) -> FaultPlan {
+    let mut orders = FaultPlan::default();
     for kind in kinds {
         match kind {
-            Kind::Hold(Moment::Before) => orders.is_held_before = true,
-            Kind::Hold(Moment::After) => orders.is_held_after = true,
-            Kind::Slow(delay) => orders.delay += *delay,
-            Kind::Answer(moment, reply) => orders.end(*moment, End::Answer(reply.clone())),
-            Kind::Drop(moment) => orders.end(*moment, End::Drop),
-            Kind::Cut => orders.spoils.push(Spoil::Cut),
-            Kind::Garbage => orders.spoils.push(Spoil::Garbage),
-            Kind::Empty => orders.spoils.push(Spoil::Empty),
-            Kind::OtherBulkId => orders.spoils.push(Spoil::OtherBulkId),
-            Kind::MissingMessages(count) => orders.spoils.push(Spoil::MissingMessages(*count)),
-            Kind::RejectShare(share, status) => orders.rejects.push(Reject::Share(*share, *status)),
-            Kind::Reject(to, status) => orders.rejects.push(Reject::To(to.clone(), *status)),
-            Kind::Invalid(to) => orders.invalid.push(to.clone()),
-            Kind::InvalidUnnamed(to) => orders.invalid_unnamed.push(to.clone()),
+            FaultKind::Hold(FaultMoment::Before) => orders.is_held_before = true,
+            FaultKind::Hold(FaultMoment::After) => orders.is_held_after = true,
+            FaultKind::Slow(delay) => orders.delay += *delay,
+            FaultKind::Answer(moment, reply) => orders.end(*moment, RequestEnd::Answer(reply.clone())),
+            FaultKind::Drop(moment) => orders.end(*moment, RequestEnd::Drop),
+            FaultKind::Cut => orders.spoils.push(Spoil::Cut),
+            FaultKind::Garbage => orders.spoils.push(Spoil::Garbage),
+            FaultKind::Empty => orders.spoils.push(Spoil::Empty),
+            FaultKind::OtherBulkId => orders.spoils.push(Spoil::OtherBulkId),
+            FaultKind::MissingMessages(count) => orders.spoils.push(Spoil::MissingMessages(*count)),
+            FaultKind::RejectShare(share, status) => orders.rejects.push(Reject::Share(*share, *status)),
+            FaultKind::Reject(to, status) => orders.rejects.push(Reject::To(to.clone(), *status)),
+            FaultKind::Invalid(to) => orders.invalid.push(to.clone()),
+            FaultKind::InvalidUnnamed(to) => orders.invalid_unnamed.push(to.clone()),
         }
     }
     orders
 }
 
-impl Orders {
-    fn end(&mut self, moment: Moment, end: End) {
+impl FaultPlan {
+    fn end(&mut self, moment: FaultMoment, end: RequestEnd) {
         let place = match moment {
-            Moment::Before => &mut self.end_before,
-            Moment::After => &mut self.end_after,
+            FaultMoment::Before => &mut self.end_before,
+            FaultMoment::After => &mut self.end_after,
         };
         place.get_or_insert(end);
     }
@@ -275,10 +275,10 @@ mod tests {
     fn each_target_has_its_own_count() {
         let asked = ["drop-before@2", "logs:empty@1"].map(|text| parse::fault(text).unwrap());
         let mut faults = Faults::new(asked.to_vec());
-        assert_eq!(faults.next(Target::Messages), Orders::default());
+        assert_eq!(faults.next(Target::Messages), FaultPlan::default());
         assert_eq!(faults.next(Target::Logs).spoils, [Spoil::Empty]);
-        assert_eq!(faults.next(Target::Messages).end_before, Some(End::Drop));
-        assert_eq!(faults.next(Target::Logs), Orders::default());
+        assert_eq!(faults.next(Target::Messages).end_before, Some(RequestEnd::Drop));
+        assert_eq!(faults.next(Target::Logs), FaultPlan::default());
     }
 
     #[test]
@@ -288,7 +288,7 @@ mod tests {
         let orders = faults.next(Target::Messages);
         assert_eq!(orders.delay, Duration::from_millis(50));
         assert!(orders.is_held_after && !orders.is_held_before);
-        let reply = |status| Some(End::Answer(Reply { status, retry_after: None, location: None }));
+        let reply = |status| Some(RequestEnd::Answer(Reply { status, retry_after: None, location: None }));
         assert_eq!((orders.end_before, orders.end_after), (reply(429), reply(500)));
         assert_eq!(orders.spoils, [Spoil::Cut]);
     }

@@ -11,7 +11,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::{ALL, Fault, Kind, Moment, Reply, Target, When};
+use super::{ALL, Fault, FaultKind, FaultMoment, Reply, RequestSelector, Target};
 use crate::sandbox::model::status;
 
 /// Why a fault cannot be read.
@@ -101,23 +101,23 @@ impl Parameters {
     }
 }
 
-fn kind(name: &str, value: Option<&str>, parameters: &Parameters) -> Result<Kind, FaultError> {
+fn kind(name: &str, value: Option<&str>, parameters: &Parameters) -> Result<FaultKind, FaultError> {
     let needed = |example: &'static str| {
         value.filter(|value| !value.is_empty()).ok_or_else(|| FaultError::ValueMissing(name.to_owned(), example))
     };
     let wrong = |example: &'static str| move || FaultError::Value(name.to_owned(), example);
     let kind = match name {
-        "slow" => Kind::Slow(duration(needed("200ms")?).ok_or_else(wrong("200ms"))?),
+        "slow" => FaultKind::Slow(duration(needed("200ms")?).ok_or_else(wrong("200ms"))?),
         "reject-share" => {
             let share = parts(needed("0.1")?, 4).ok_or_else(wrong("0.1"))?;
-            Kind::RejectShare(share, parameters.rejection())
+            FaultKind::RejectShare(share, parameters.rejection())
         }
-        "reject" => Kind::Reject(needed("17841400000000001")?.to_owned(), parameters.rejection()),
-        "invalid" => Kind::Invalid(needed("17841400000000001")?.to_owned()),
-        "invalid-unnamed" => Kind::InvalidUnnamed(needed("17841400000000001")?.to_owned()),
+        "reject" => FaultKind::Reject(needed("17841400000000001")?.to_owned(), parameters.rejection()),
+        "invalid" => FaultKind::Invalid(needed("17841400000000001")?.to_owned()),
+        "invalid-unnamed" => FaultKind::InvalidUnnamed(needed("17841400000000001")?.to_owned()),
         "missing-messages" => {
             let count = value.map_or(Some(1), digits).ok_or_else(wrong("1"))?;
-            Kind::MissingMessages(count)
+            FaultKind::MissingMessages(count)
         }
         _ if value.is_some() && plain(name, parameters).is_some() => {
             return Err(FaultError::ValueUnwanted(name.to_owned()));
@@ -128,24 +128,24 @@ fn kind(name: &str, value: Option<&str>, parameters: &Parameters) -> Result<Kind
 }
 
 /// Faults without a value.
-fn plain(name: &str, parameters: &Parameters) -> Option<Kind> {
+fn plain(name: &str, parameters: &Parameters) -> Option<FaultKind> {
     let (stem, moment) = match (name.strip_suffix("-before"), name.strip_suffix("-after")) {
-        (Some(stem), _) => (stem, Some(Moment::Before)),
-        (None, Some(stem)) => (stem, Some(Moment::After)),
+        (Some(stem), _) => (stem, Some(FaultMoment::Before)),
+        (None, Some(stem)) => (stem, Some(FaultMoment::After)),
         (None, None) => (name, None),
     };
-    let at = moment.unwrap_or(Moment::Before);
+    let at = moment.unwrap_or(FaultMoment::Before);
     match (stem, moment) {
-        ("hold", _) => Some(Kind::Hold(at)),
-        ("drop", _) => Some(Kind::Drop(at)),
-        ("cut", None) => Some(Kind::Cut),
-        ("garbage", None) => Some(Kind::Garbage),
-        ("empty", None) => Some(Kind::Empty),
-        ("other-bulk-id", None) => Some(Kind::OtherBulkId),
+        ("hold", _) => Some(FaultKind::Hold(at)),
+        ("drop", _) => Some(FaultKind::Drop(at)),
+        ("cut", None) => Some(FaultKind::Cut),
+        ("garbage", None) => Some(FaultKind::Garbage),
+        ("empty", None) => Some(FaultKind::Empty),
+        ("other-bulk-id", None) => Some(FaultKind::OtherBulkId),
         _ => {
             let status = digits(stem).filter(|status| matches!(status, 204 | 300..=599))?;
             let (retry_after, location) = (parameters.retry_after.clone(), parameters.location.clone());
-            Some(Kind::Answer(at, Reply { status, retry_after, location }))
+            Some(FaultKind::Answer(at, Reply { status, retry_after, location }))
         }
     }
 }
@@ -178,12 +178,17 @@ fn parts(text: &str, places: usize) -> Option<u32> {
     format!("{whole}{fraction:0<places$}").parse().ok().filter(|parts| *parts <= ALL)
 }
 
-fn when(text: &str, kind: &Kind, seed: u64) -> Result<When, FaultError> {
+fn when(text: &str, kind: &FaultKind, seed: u64) -> Result<RequestSelector, FaultError> {
     let wrong = || FaultError::When(text.to_owned());
-    let looks_inside =
-        matches!(kind, Kind::RejectShare(..) | Kind::Reject(..) | Kind::Invalid(_) | Kind::InvalidUnnamed(_));
+    let looks_inside = matches!(
+        kind,
+        FaultKind::RejectShare(..) | FaultKind::Reject(..) | FaultKind::Invalid(_) | FaultKind::InvalidUnnamed(_)
+    );
     if text.is_empty() {
-        return Ok(When { seed, ..if looks_inside { When::ALWAYS } else { When::ONCE } });
+        return Ok(RequestSelector {
+            seed,
+            ..if looks_inside { RequestSelector::ALWAYS } else { RequestSelector::ONCE }
+        });
     }
     let (text_before, percent) = text.split_once('%').map_or((text, None), |(rest, percent)| (rest, Some(percent)));
     let (text_first, times) =
@@ -203,69 +208,81 @@ fn when(text: &str, kind: &Kind, seed: u64) -> Result<When, FaultError> {
         Some(percent) => parts(percent, 2).ok_or_else(wrong)?,
         None => ALL,
     };
-    Ok(When { first, times, share, seed })
+    Ok(RequestSelector { first, times, share, seed })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn check(text: &str, kind: Kind, when: When) {
+    fn check(text: &str, kind: FaultKind, when: RequestSelector) {
         assert_eq!(fault(text), Ok(Fault { target: Target::Messages, kind, when }), "{text}");
     }
 
-    fn answer(moment: Moment, status: u16) -> Kind {
-        Kind::Answer(moment, Reply { status, retry_after: None, location: None })
+    fn answer(moment: FaultMoment, status: u16) -> FaultKind {
+        FaultKind::Answer(moment, Reply { status, retry_after: None, location: None })
     }
 
     #[test]
     fn kinds_are_read() {
-        use Moment::{After, Before};
-        check("hold", Kind::Hold(Before), When::ONCE);
-        check("hold-before", Kind::Hold(Before), When::ONCE);
-        check("hold-after*", Kind::Hold(After), When::ALWAYS);
-        check("slow=200ms*", Kind::Slow(Duration::from_millis(200)), When::ALWAYS);
-        check("slow=3s", Kind::Slow(Duration::from_secs(3)), When::ONCE);
-        check("slow=2m", Kind::Slow(Duration::from_mins(2)), When::ONCE);
-        check("500", answer(Before, 500), When::ONCE);
-        check("500-before", answer(Before, 500), When::ONCE);
-        check("500-after@3", answer(After, 500), When { first: 3, ..When::ONCE });
-        check("204-after", answer(After, 204), When::ONCE);
-        check("drop", Kind::Drop(Before), When::ONCE);
-        check(" drop-after ", Kind::Drop(After), When::ONCE);
-        check("cut", Kind::Cut, When::ONCE);
-        check("garbage", Kind::Garbage, When::ONCE);
-        check("empty", Kind::Empty, When::ONCE);
-        check("other-bulk-id", Kind::OtherBulkId, When::ONCE);
-        check("missing-messages", Kind::MissingMessages(1), When::ONCE);
-        check("missing-messages=3*2", Kind::MissingMessages(3), When { times: Some(2), ..When::ONCE });
-        check("reject-share=0.1", Kind::RejectShare(1000, 14), When::ALWAYS);
-        check("reject=17841400000000001:status=18", Kind::Reject("17841400000000001".into(), 18), When::ALWAYS);
-        check("reject=1@2", Kind::Reject("1".into(), 14), When { first: 2, ..When::ONCE });
-        check("invalid=1", Kind::Invalid("1".into()), When::ALWAYS);
-        check("invalid-unnamed=1", Kind::InvalidUnnamed("1".into()), When::ALWAYS);
+        use FaultMoment::{After, Before};
+        check("hold", FaultKind::Hold(Before), RequestSelector::ONCE);
+        check("hold-before", FaultKind::Hold(Before), RequestSelector::ONCE);
+        check("hold-after*", FaultKind::Hold(After), RequestSelector::ALWAYS);
+        check("slow=200ms*", FaultKind::Slow(Duration::from_millis(200)), RequestSelector::ALWAYS);
+        check("slow=3s", FaultKind::Slow(Duration::from_secs(3)), RequestSelector::ONCE);
+        check("slow=2m", FaultKind::Slow(Duration::from_mins(2)), RequestSelector::ONCE);
+        check("500", answer(Before, 500), RequestSelector::ONCE);
+        check("500-before", answer(Before, 500), RequestSelector::ONCE);
+        check("500-after@3", answer(After, 500), RequestSelector { first: 3, ..RequestSelector::ONCE });
+        check("204-after", answer(After, 204), RequestSelector::ONCE);
+        check("drop", FaultKind::Drop(Before), RequestSelector::ONCE);
+        check(" drop-after ", FaultKind::Drop(After), RequestSelector::ONCE);
+        check("cut", FaultKind::Cut, RequestSelector::ONCE);
+        check("garbage", FaultKind::Garbage, RequestSelector::ONCE);
+        check("empty", FaultKind::Empty, RequestSelector::ONCE);
+        check("other-bulk-id", FaultKind::OtherBulkId, RequestSelector::ONCE);
+        check("missing-messages", FaultKind::MissingMessages(1), RequestSelector::ONCE);
+        check(
+            "missing-messages=3*2",
+            FaultKind::MissingMessages(3),
+            RequestSelector { times: Some(2), ..RequestSelector::ONCE },
+        );
+        check("reject-share=0.1", FaultKind::RejectShare(1000, 14), RequestSelector::ALWAYS);
+        check(
+            "reject=17841400000000001:status=18",
+            FaultKind::Reject("17841400000000001".into(), 18),
+            RequestSelector::ALWAYS,
+        );
+        check("reject=1@2", FaultKind::Reject("1".into(), 14), RequestSelector { first: 2, ..RequestSelector::ONCE });
+        check("invalid=1", FaultKind::Invalid("1".into()), RequestSelector::ALWAYS);
+        check("invalid-unnamed=1", FaultKind::InvalidUnnamed("1".into()), RequestSelector::ALWAYS);
     }
 
     #[test]
     fn parameters_are_read() {
         let reply = |status, retry_after: Option<&str>, location: Option<&str>| {
             let (retry_after, location) = (retry_after.map(Into::into), location.map(Into::into));
-            Kind::Answer(Moment::Before, Reply { status, retry_after, location })
+            FaultKind::Answer(FaultMoment::Before, Reply { status, retry_after, location })
         };
-        let twice = When { times: Some(2), ..When::ONCE };
+        let twice = RequestSelector { times: Some(2), ..RequestSelector::ONCE };
         check("429*2:retry-after=5", reply(429, Some("5"), None), twice);
-        check("503:retry-after=soon", reply(503, Some("soon"), None), When::ONCE);
-        check("307:location=http://127.0.0.1:9/x", reply(307, None, Some("http://127.0.0.1:9/x")), When::ONCE);
-        let tenth = When { times: None, share: 1000, seed: 7, ..When::ONCE };
-        check("drop-after%10:seed=7", Kind::Drop(Moment::After), tenth);
-        let some = When { first: 5, times: Some(9), share: 5, seed: 0 };
-        check("cut@5*9%0.05", Kind::Cut, some);
+        check("503:retry-after=soon", reply(503, Some("soon"), None), RequestSelector::ONCE);
+        check(
+            "307:location=http://127.0.0.1:9/x",
+            reply(307, None, Some("http://127.0.0.1:9/x")),
+            RequestSelector::ONCE,
+        );
+        let tenth = RequestSelector { times: None, share: 1000, seed: 7, ..RequestSelector::ONCE };
+        check("drop-after%10:seed=7", FaultKind::Drop(FaultMoment::After), tenth);
+        let some = RequestSelector { first: 5, times: Some(9), share: 5, seed: 0 };
+        check("cut@5*9%0.05", FaultKind::Cut, some);
     }
 
     #[test]
     fn logs_have_faults_of_their_own() {
         let fault = fault("logs:429*").unwrap();
-        assert_eq!((fault.target, fault.when), (Target::Logs, When::ALWAYS));
+        assert_eq!((fault.target, fault.when), (Target::Logs, RequestSelector::ALWAYS));
     }
 
     #[test]

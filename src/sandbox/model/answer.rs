@@ -1,6 +1,6 @@
 //! The bodies of answers, in the API's forms.
 
-use super::bulk::Bulk;
+use super::bulk::AcceptedBulk;
 use super::status;
 use crate::wire::error::{ApiError, Resource, Violation};
 use crate::wire::response::{MessageResponse, Response};
@@ -10,7 +10,7 @@ const DOCS: &str = "https://www.infobip.com/docs/essentials";
 
 /// The body of a 200 to a send.
 #[must_use]
-pub fn accepted(bulk: &Bulk<'_>) -> Response {
+pub fn accepted(bulk: &AcceptedBulk<'_>) -> Response {
     let pending = status::status(status::PENDING_ACCEPTED);
     let messages = bulk.sheet.messages.iter().enumerate().map(|(position, message)| MessageResponse {
         message_id: Some(message.message_id.clone().into_owned()),

@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::choices::UnsentInLogs;
-use super::message::{Message, Pace, Sheet};
+use super::message::{MessageTable, ReceivedMessage, SendTiming};
 use super::status;
 use crate::wire::response::{Log, Status};
 
@@ -13,7 +13,7 @@ const DELIVERY_MS: i64 = 1000;
 
 /// What is known of a bulk without reading its messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Head {
+pub struct BulkHeader {
     /// Its number in the order of acceptance, from 1.
     pub number: i64,
     /// Its bulkId.
@@ -21,23 +21,23 @@ pub struct Head {
     /// When it was accepted.
     pub accepted_at: Timestamp,
     /// When and how fast it is sent.
-    pub pace: Pace,
+    pub pace: SendTiming,
     /// How many messages it has.
     pub count: u64,
 }
 
 /// A bulk with its messages.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Bulk<'a> {
+pub struct AcceptedBulk<'a> {
     /// What is known without its messages.
-    pub head: Head,
+    pub head: BulkHeader,
     /// Its messages.
-    pub sheet: Sheet<'a>,
+    pub sheet: MessageTable<'a>,
     /// The rejected ones: position and status, by position.
     pub rejected: Vec<(usize, u16)>,
 }
 
-impl Head {
+impl BulkHeader {
     /// When the first message is sent.
     #[must_use]
     pub fn starts_at(&self) -> Timestamp {
@@ -58,7 +58,7 @@ impl Head {
     }
 }
 
-impl Bulk<'_> {
+impl AcceptedBulk<'_> {
     /// The status with which the message at a position was rejected, if it was.
     #[must_use]
     pub fn rejection(&self, position: usize) -> Option<u16> {
@@ -93,7 +93,13 @@ impl Bulk<'_> {
 
     /// What the logs say of the message at a position; `None` while they say nothing.
     #[must_use]
-    pub fn log(&self, position: usize, message: &Message<'_>, now: Timestamp, unsent: UnsentInLogs) -> Option<Log> {
+    pub fn log(
+        &self,
+        position: usize,
+        message: &ReceivedMessage<'_>,
+        now: Timestamp,
+        unsent: UnsentInLogs,
+    ) -> Option<Log> {
         let terms = self.sheet.terms_of(message)?;
         let leaves_at = self.leaves_at(position);
         let is_sent = leaves_at <= now;

@@ -7,11 +7,11 @@ use std::ops::RangeInclusive;
 use jiff::{SignedDuration, Timestamp};
 
 use super::body;
-use super::checker::{Checker, choose, one_of};
+use super::checker::{Violations, choose, one_of};
 use super::choices::{Choices, OvernightWindow, PastSendAt};
 use super::content;
 use super::field::Field;
-use super::message::{Delivery, Message, Pace, Request, Sheet, Terms};
+use super::message::{CheckedRequest, MessageTable, ReceivedMessage, ReportTarget, SendTiming, SharedOptions};
 use crate::wire::error::Violation;
 use crate::wire::limits;
 use crate::wire::options::{
@@ -32,7 +32,7 @@ pub struct Rules<'a> {
 
 /// Why a body was refused.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Refused {
+pub enum Refusal {
     /// It is not a JSON object.
     Malformed,
     /// These of its fields break rules.
@@ -64,10 +64,10 @@ const DAYS: [(&str, Day); 7] = [
 ///
 /// # Errors
 /// With all that is wrong with it, in the order of the schema.
-pub fn check<'a>(bytes: &'a [u8], rules: &Rules<'_>) -> Result<Request<'a>, Refused> {
-    let body = body::read(bytes).ok_or(Refused::Malformed)?;
-    let mut checker = Checker::default();
-    let mut sheet = Sheet::default();
+pub fn check<'a>(bytes: &'a [u8], rules: &Rules<'_>) -> Result<CheckedRequest<'a>, Refusal> {
+    let body = body::read(bytes).ok_or(Refusal::Malformed)?;
+    let mut checker = Violations::default();
+    let mut sheet = MessageTable::default();
     if let Some(messages) = checker.required("messages", body.messages) {
         if messages.is_empty() {
             checker.say("messages", "must not be empty");
@@ -82,12 +82,17 @@ pub fn check<'a>(bytes: &'a [u8], rules: &Rules<'_>) -> Result<Request<'a>, Refu
         })
         .unwrap_or_default();
     match checker.into_violations() {
-        violations if violations.is_empty() => Ok(Request { bulk_id, pace, sheet }),
-        violations => Err(Refused::Violations(violations)),
+        violations if violations.is_empty() => Ok(CheckedRequest { bulk_id, pace, sheet }),
+        violations => Err(Refusal::Violations(violations)),
     }
 }
 
-fn message<'a>(checker: &mut Checker, body: body::Message<'a>, sheet: &mut Sheet<'a>, rules: &Rules<'_>) -> Option<()> {
+fn message<'a>(
+    checker: &mut Violations,
+    body: body::Message<'a>,
+    sheet: &mut MessageTable<'a>,
+    rules: &Rules<'_>,
+) -> Option<()> {
     let sender = checker.required("sender", body.sender);
     if sender.as_ref().is_some_and(|sender| sender.trim().is_empty()) {
         checker.say("sender", "must not be blank");
@@ -108,7 +113,7 @@ fn message<'a>(checker: &mut Checker, body: body::Message<'a>, sheet: &mut Sheet
     let webhooks = webhooks.unwrap_or_default();
 
     let content = content?;
-    let terms = sheet.place(Terms {
+    let terms = sheet.place(SharedOptions {
         sender: sender?,
         platform: options.platform,
         validity_period: options.validity_period,
@@ -117,7 +122,7 @@ fn message<'a>(checker: &mut Checker, body: body::Message<'a>, sheet: &mut Sheet
         delivery: webhooks.delivery,
         content_type: webhooks.content_type,
     });
-    sheet.messages.extend(destinations.into_iter().map(|(to, message_id)| Message {
+    sheet.messages.extend(destinations.into_iter().map(|(to, message_id)| ReceivedMessage {
         terms,
         to,
         message_id,
@@ -128,7 +133,7 @@ fn message<'a>(checker: &mut Checker, body: body::Message<'a>, sheet: &mut Sheet
 }
 
 fn destination<'a>(
-    checker: &mut Checker,
+    checker: &mut Violations,
     body: body::Destination<'a>,
     rules: &Rules<'_>,
 ) -> Option<(Cow<'a, str>, Cow<'a, str>)> {
@@ -149,7 +154,7 @@ struct Conditions<'a> {
     campaign_reference_id: Option<Cow<'a, str>>,
 }
 
-fn message_options<'a>(checker: &mut Checker, body: body::MessageOptions<'a>, rules: &Rules<'_>) -> Conditions<'a> {
+fn message_options<'a>(checker: &mut Violations, body: body::MessageOptions<'a>, rules: &Rules<'_>) -> Conditions<'a> {
     let platform = checker.optional("platform", body.platform);
     let platform = checker.object("platform", platform, |checker, platform| {
         let mut id = |name, field| checker.text(name, field, limits::PLATFORM_ID_CHARS_MAX).map(Cow::into_owned);
@@ -170,7 +175,7 @@ fn message_options<'a>(checker: &mut Checker, body: body::MessageOptions<'a>, ru
     Conditions { platform, validity_period, delivery_time_window, campaign_reference_id }
 }
 
-fn window(checker: &mut Checker, body: body::Window<'_>, rules: &Rules<'_>) -> Option<DeliveryTimeWindow> {
+fn window(checker: &mut Violations, body: body::Window<'_>, rules: &Rules<'_>) -> Option<DeliveryTimeWindow> {
     let days = checker.required("days", body.days);
     if days.as_ref().is_some_and(Vec::is_empty) {
         checker.say("days", "must not be empty");
@@ -204,7 +209,7 @@ fn window(checker: &mut Checker, body: body::Window<'_>, rules: &Rules<'_>) -> O
     Some(DeliveryTimeWindow { days, from, to })
 }
 
-fn time_of_day(checker: &mut Checker, body: body::Time) -> Option<TimeOfDay> {
+fn time_of_day(checker: &mut Violations, body: body::Time) -> Option<TimeOfDay> {
     let hour = checker.integer("hour", body.hour, &(0..=23));
     let minute = checker.integer("minute", body.minute, &(0..=59));
     Some(TimeOfDay { hour: u8::try_from(hour?).ok()?, minute: u8::try_from(minute?).ok()? })
@@ -212,16 +217,16 @@ fn time_of_day(checker: &mut Checker, body: body::Time) -> Option<TimeOfDay> {
 
 /// Where the reports of a message go.
 #[derive(Default)]
-struct Webhooks<'a> {
-    delivery: Option<Delivery<'a>>,
+struct ReportHooks<'a> {
+    delivery: Option<ReportTarget<'a>>,
     content_type: Option<ReportType>,
     callback_data: Option<Cow<'a, str>>,
 }
 
-fn webhooks<'a>(checker: &mut Checker, body: body::Webhooks<'a>) -> Webhooks<'a> {
+fn webhooks<'a>(checker: &mut Violations, body: body::Webhooks<'a>) -> ReportHooks<'a> {
     let delivery = checker.optional("delivery", body.delivery);
     let delivery = checker.object("delivery", delivery, |checker, delivery| {
-        Some(Delivery {
+        Some(ReportTarget {
             url: checker.optional("url", delivery.url),
             intermediate_report: checker.optional("intermediateReport", delivery.intermediate_report),
             notify: checker.optional("notify", delivery.notify),
@@ -229,10 +234,14 @@ fn webhooks<'a>(checker: &mut Checker, body: body::Webhooks<'a>) -> Webhooks<'a>
     });
     let content_type = checker.choice("contentType", body.content_type, &REPORT_TYPES);
     let callback_data = checker.text("callbackData", body.callback_data, limits::CALLBACK_DATA_CHARS_MAX);
-    Webhooks { delivery, content_type, callback_data }
+    ReportHooks { delivery, content_type, callback_data }
 }
 
-fn schedule<'a>(checker: &mut Checker, body: body::Schedule<'a>, rules: &Rules<'_>) -> (Option<Cow<'a, str>>, Pace) {
+fn schedule<'a>(
+    checker: &mut Violations,
+    body: body::Schedule<'a>,
+    rules: &Rules<'_>,
+) -> (Option<Cow<'a, str>>, SendTiming) {
     let bulk_id = checker.text("bulkId", body.bulk_id, limits::BULK_ID_CHARS_MAX);
     let send_at = checker.optional("sendAt", body.send_at).and_then(|text| send_at(checker, &text, rules));
     let speed = checker.optional("sendingSpeedLimit", body.sending_speed_limit);
@@ -241,10 +250,10 @@ fn schedule<'a>(checker: &mut Checker, body: body::Schedule<'a>, rules: &Rules<'
         let time_unit = checker.choice("timeUnit", speed.time_unit, &SPEED_UNITS).unwrap_or_default();
         Some(SendingSpeedLimit { amount: amount?, time_unit })
     });
-    (bulk_id.filter(|id| !id.is_empty()), Pace { send_at, speed })
+    (bulk_id.filter(|id| !id.is_empty()), SendTiming { send_at, speed })
 }
 
-fn send_at(checker: &mut Checker, text: &str, rules: &Rules<'_>) -> Option<Timestamp> {
+fn send_at(checker: &mut Violations, text: &str, rules: &Rules<'_>) -> Option<Timestamp> {
     let Some(instant) = date(text) else {
         checker.say("sendAt", "must have the format yyyy-MM-dd'T'HH:mm:ss.SSSZ");
         return None;

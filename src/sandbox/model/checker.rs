@@ -10,19 +10,19 @@ use crate::wire::error::Violation;
 
 /// One step of a path.
 #[derive(Debug, Clone, Copy)]
-enum Step {
+enum PathStep {
     Name(&'static str),
     Index(usize),
 }
 
 /// Collects violations along a path.
 #[derive(Debug, Default)]
-pub(super) struct Checker {
-    path: Vec<Step>,
+pub(super) struct Violations {
+    path: Vec<PathStep>,
     violations: Vec<Violation>,
 }
 
-impl Checker {
+impl Violations {
     /// All that was said.
     pub(super) fn into_violations(self) -> Vec<Violation> {
         self.violations
@@ -30,20 +30,20 @@ impl Checker {
 
     /// Says what is wrong with a field of the current object.
     pub(super) fn say(&mut self, name: &'static str, violation: impl Into<String>) {
-        let property = self.property(Some(Step::Name(name)));
+        let property = self.property(Some(PathStep::Name(name)));
         self.violations.push(Violation { property, violation: violation.into() });
     }
 
-    fn property(&self, last: Option<Step>) -> String {
+    fn property(&self, last: Option<PathStep>) -> String {
         let mut text = String::new();
         for step in self.path.iter().copied().chain(last) {
             match step {
-                Step::Name(name) => {
+                PathStep::Name(name) => {
                     text.push_str(if text.is_empty() { "" } else { "." });
                     text.push_str(name);
                 }
                 // Writing to a String cannot fail.
-                Step::Index(index) => write!(text, "[{index}]").unwrap_or_default(),
+                PathStep::Index(index) => write!(text, "[{index}]").unwrap_or_default(),
             }
         }
         text
@@ -57,7 +57,7 @@ impl Checker {
         inside: impl FnOnce(&mut Self, T) -> Option<U>,
     ) -> Option<U> {
         let object = object?;
-        self.path.push(Step::Name(name));
+        self.path.push(PathStep::Name(name));
         let checked = inside(self, object);
         self.path.pop();
         checked
@@ -71,9 +71,9 @@ impl Checker {
         mut inside: impl FnMut(&mut Self, T) -> Option<U>,
     ) -> Vec<U> {
         let mut checked = Vec::with_capacity(items.len());
-        self.path.push(Step::Name(name));
+        self.path.push(PathStep::Name(name));
         for (index, item) in items.into_iter().enumerate() {
-            self.path.push(Step::Index(index));
+            self.path.push(PathStep::Index(index));
             match item {
                 Field::Is(item) => checked.extend(inside(self, item)),
                 Field::Absent => self.say_here("must not be null"),

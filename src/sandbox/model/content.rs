@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use super::body;
-use super::checker::{Checker, choose, one_of};
+use super::checker::{Violations, choose, one_of};
 use super::field::Field;
-use super::message::{Action, Button, Card, Content};
+use super::message::{Action, Button, Card, ReceivedContent};
 use crate::wire::limits;
 
 /// The longest title or subtitle of a card, in characters.
@@ -18,15 +18,19 @@ const CARDS_MAX: usize = 10;
 const BUTTONS_MAX: usize = 3;
 
 #[derive(Clone, Copy)]
-enum Kind {
+enum ContentKind {
     Text,
     Image,
     Carousel,
     RichCard,
 }
 
-const KINDS: [(&str, Kind); 4] =
-    [("TEXT", Kind::Text), ("IMAGE", Kind::Image), ("CAROUSEL", Kind::Carousel), ("RICH_CARD", Kind::RichCard)];
+const KINDS: [(&str, ContentKind); 4] = [
+    ("TEXT", ContentKind::Text),
+    ("IMAGE", ContentKind::Image),
+    ("CAROUSEL", ContentKind::Carousel),
+    ("RICH_CARD", ContentKind::RichCard),
+];
 
 #[derive(Clone, Copy)]
 enum ButtonKind {
@@ -37,24 +41,24 @@ enum ButtonKind {
 const BUTTON_KINDS: [(&str, ButtonKind); 2] = [("URL", ButtonKind::Url), ("POSTBACK", ButtonKind::Postback)];
 
 /// Checks the content of a message.
-pub(super) fn content<'a>(checker: &mut Checker, body: body::Content<'a>) -> Option<Content<'a>> {
+pub(super) fn content<'a>(checker: &mut Violations, body: body::Content<'a>) -> Option<ReceivedContent<'a>> {
     match kind(checker, body.r#type, &KINDS)? {
-        Kind::Text => {
+        ContentKind::Text => {
             let text = checker.required_text("text", body.text, limits::TEXT_CHARS_MAX)?;
-            Some(Content::Text { text })
+            Some(ReceivedContent::Text { text })
         }
-        Kind::Image => {
+        ContentKind::Image => {
             let url = checker.required_text("url", body.url, IMAGE_URL_CHARS_MAX)?;
-            Some(Content::Image { url })
+            Some(ReceivedContent::Image { url })
         }
-        Kind::Carousel => {
+        ContentKind::Carousel => {
             let elements = checker.required("elements", body.elements)?;
             if !(1..=CARDS_MAX).contains(&elements.len()) {
                 checker.say("elements", format!("size must be between 1 and {CARDS_MAX}"));
             }
-            Some(Content::Carousel { elements: checker.items("elements", elements, card) })
+            Some(ReceivedContent::Carousel { elements: checker.items("elements", elements, card) })
         }
-        Kind::RichCard => {
+        ContentKind::RichCard => {
             let whole = body::Card {
                 title: body.title,
                 subtitle: body.subtitle,
@@ -62,12 +66,12 @@ pub(super) fn content<'a>(checker: &mut Checker, body: body::Content<'a>) -> Opt
                 default_action: body.default_action,
                 buttons: body.buttons,
             };
-            card(checker, whole).map(Content::RichCard)
+            card(checker, whole).map(ReceivedContent::RichCard)
         }
     }
 }
 
-fn kind<T: Copy>(checker: &mut Checker, field: Field<Cow<'_, str>>, kinds: &[(&str, T)]) -> Option<T> {
+fn kind<T: Copy>(checker: &mut Violations, field: Field<Cow<'_, str>>, kinds: &[(&str, T)]) -> Option<T> {
     let name = checker.required("type", field)?;
     let kind = choose(&name, kinds);
     if kind.is_none() {
@@ -76,7 +80,7 @@ fn kind<T: Copy>(checker: &mut Checker, field: Field<Cow<'_, str>>, kinds: &[(&s
     kind
 }
 
-fn card<'a>(checker: &mut Checker, body: body::Card<'a>) -> Option<Card<'a>> {
+fn card<'a>(checker: &mut Violations, body: body::Card<'a>) -> Option<Card<'a>> {
     let title = checker.required_text("title", body.title, CARD_TEXT_CHARS_MAX);
     let subtitle = checker.text("subtitle", body.subtitle, CARD_TEXT_CHARS_MAX);
     let image_url = checker.optional("imageUrl", body.image_url);
@@ -92,7 +96,7 @@ fn card<'a>(checker: &mut Checker, body: body::Card<'a>) -> Option<Card<'a>> {
     Some(Card { title: title?, subtitle, image_url, default_action, buttons })
 }
 
-fn button<'a>(checker: &mut Checker, body: body::Button<'a>) -> Option<Button<'a>> {
+fn button<'a>(checker: &mut Violations, body: body::Button<'a>) -> Option<Button<'a>> {
     match kind(checker, body.r#type, &BUTTON_KINDS)? {
         ButtonKind::Url => {
             let title = checker.required("title", body.title);

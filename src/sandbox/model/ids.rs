@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 
 use super::hash::{hash, mix};
-use super::message::Sheet;
+use super::message::MessageTable;
 
 /// Makes a bulkId of 19 digits from the time and a number that is never used twice.
 #[must_use]
@@ -14,7 +14,7 @@ pub fn bulk_id(now: Timestamp, sequence: u64) -> String {
 }
 
 /// Makes the messageIds that a sheet lacks from the bulkId.
-pub fn fill(sheet: &mut Sheet<'_>, bulk_id: &str, sequence: u64) {
+pub fn fill(sheet: &mut MessageTable<'_>, bulk_id: &str, sequence: u64) {
     let seed = mix(hash(bulk_id.as_bytes()) ^ mix(sequence));
     let mut number = seed;
     for message in sheet.messages.iter_mut().filter(|message| message.message_id.is_empty()) {
@@ -33,7 +33,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::sandbox::model::message::{Content, Message};
+    use crate::sandbox::model::message::{ReceivedContent, ReceivedMessage};
 
     #[test]
     fn bulk_ids_have_19_digits() {
@@ -43,15 +43,16 @@ mod tests {
 
     #[test]
     fn only_missing_message_ids_are_made_and_all_differ() {
-        let message = |message_id: &'static str| Message {
+        let message = |message_id: &'static str| ReceivedMessage {
             terms: 0,
             to: "1".into(),
             message_id: message_id.into(),
-            content: Content::Text { text: "Hi".into() },
+            content: ReceivedContent::Text { text: "Hi".into() },
             callback_data: None,
         };
         let made = |bulk_id, sequence| {
-            let mut sheet = Sheet { terms: Vec::new(), messages: vec![message("own"), message(""), message("")] };
+            let mut sheet =
+                MessageTable { terms: Vec::new(), messages: vec![message("own"), message(""), message("")] };
             fill(&mut sheet, bulk_id, sequence);
             sheet.messages.into_iter().map(|message| message.message_id.into_owned()).collect::<Vec<_>>()
         };

@@ -4,27 +4,27 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::bulk::{Bulk, Head};
+use super::bulk::{AcceptedBulk, BulkHeader};
 use super::choices::UnsentInLogs;
-use super::message::{Message, Terms};
-use super::query::{Key, Query};
+use super::message::{ReceivedMessage, SharedOptions};
+use super::query::{LogPosition, Query};
 use crate::wire::limits;
-use crate::wire::response::{Cursor, Log, Logs};
+use crate::wire::response::{Cursor, Log, LogsPage};
 
 /// Gathers a page. Bulks may come in any order; those that end latest come best first, because
-/// [`Page::wants`] then says early that the rest cannot add anything.
+/// [`PageBuilder::wants`] then says early that the rest cannot add anything.
 #[derive(Debug)]
-pub struct Page<'q> {
+pub struct PageBuilder<'q> {
     query: &'q Query,
     now: Timestamp,
     unsent: UnsentInLogs,
     oldest: Timestamp,
     size_max: usize,
-    found: BTreeMap<Key, Log>,
+    found: BTreeMap<LogPosition, Log>,
     has_more: bool,
 }
 
-impl<'q> Page<'q> {
+impl<'q> PageBuilder<'q> {
     /// Begins a page.
     #[must_use]
     pub fn new(query: &'q Query, now: Timestamp, unsent: UnsentInLogs) -> Self {
@@ -42,7 +42,7 @@ impl<'q> Page<'q> {
 
     /// Says whether a bulk can still add something to the page.
     #[must_use]
-    pub fn wants(&self, head: &Head) -> bool {
+    pub fn wants(&self, head: &BulkHeader) -> bool {
         let ends_at = head.ends_at();
         let full = self.found.len() >= self.size_max && self.has_more;
         let is_older = self.found.keys().next().is_some_and(|oldest| ends_at.as_millisecond() < oldest.sent_ms);
@@ -51,7 +51,7 @@ impl<'q> Page<'q> {
     }
 
     /// Adds what a bulk has for the page.
-    pub fn add(&mut self, bulk: &Bulk<'_>) {
+    pub fn add(&mut self, bulk: &AcceptedBulk<'_>) {
         if !self.wants(&bulk.head) {
             return;
         }
@@ -60,12 +60,12 @@ impl<'q> Page<'q> {
         }
     }
 
-    fn add_message(&mut self, bulk: &Bulk<'_>, position: usize, message: &Message<'_>) {
+    fn add_message(&mut self, bulk: &AcceptedBulk<'_>, position: usize, message: &ReceivedMessage<'_>) {
         let Some(terms) = bulk.sheet.terms_of(message).filter(|terms| self.matches(terms, message)) else {
             return;
         };
         let leaves_at = bulk.leaves_at(position);
-        let key = Key { sent_ms: leaves_at.as_millisecond(), bulk: bulk.head.number, position };
+        let key = LogPosition { sent_ms: leaves_at.as_millisecond(), bulk: bulk.head.number, position };
         let is_on_page = self.query.after.is_none_or(|after| key < after);
         if !is_on_page || !self.is_in_time(leaves_at) || !self.matches_platform(terms) {
             return;
@@ -84,7 +84,7 @@ impl<'q> Page<'q> {
         }
     }
 
-    fn log(&self, bulk: &Bulk<'_>, position: usize, message: &Message<'_>) -> Option<Log> {
+    fn log(&self, bulk: &AcceptedBulk<'_>, position: usize, message: &ReceivedMessage<'_>) -> Option<Log> {
         let log = bulk.log(position, message, self.now, self.unsent)?;
         self.query.general_status.is_none_or(|group| group == log.status.group_id).then_some(log)
     }
@@ -95,14 +95,14 @@ impl<'q> Page<'q> {
             && self.query.sent_until.is_none_or(|until| leaves_at <= until)
     }
 
-    fn matches(&self, terms: &Terms<'_>, message: &Message<'_>) -> bool {
+    fn matches(&self, terms: &SharedOptions<'_>, message: &ReceivedMessage<'_>) -> bool {
         let ids = &self.query.message_ids;
         (ids.is_empty() || ids.iter().any(|id| *id == message.message_id))
             && self.query.destination.as_ref().is_none_or(|to| *to == message.to)
             && self.query.sender.as_ref().is_none_or(|sender| *sender == terms.sender)
     }
 
-    fn matches_platform(&self, terms: &Terms<'_>) -> bool {
+    fn matches_platform(&self, terms: &SharedOptions<'_>) -> bool {
         let is = |wanted: &Option<String>, field: Option<&String>| wanted.is_none() || wanted.as_ref() == field;
         let platform = terms.platform.as_ref();
         let campaigns = &self.query.campaign_reference_ids;
@@ -114,18 +114,20 @@ impl<'q> Page<'q> {
 
     /// Ends the page.
     #[must_use]
-    pub fn finish(self) -> Logs {
+    pub fn finish(self) -> LogsPage {
         let last = self.found.keys().next().copied().filter(|_| self.has_more);
-        let cursor =
-            self.query.uses_cursor.then(|| Cursor { limit: self.query.limit, next_cursor: last.map(Key::to_cursor) });
-        Logs { results: self.found.into_values().rev().collect(), cursor }
+        let cursor = self
+            .query
+            .uses_cursor
+            .then(|| Cursor { limit: self.query.limit, next_cursor: last.map(LogPosition::to_cursor) });
+        LogsPage { results: self.found.into_values().rev().collect(), cursor }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sandbox::model::message::{Content, Pace, Sheet};
+    use crate::sandbox::model::message::{MessageTable, ReceivedContent, SendTiming};
     use crate::wire::options::{Platform, SendingSpeedLimit, SpeedUnit};
 
     fn at(text: &str) -> Timestamp {
@@ -134,11 +136,11 @@ mod tests {
 
     /// Bulks of three messages: `one` at 10:00, `two` at 10:01 with one message a minute, `three`
     /// for 12:00, and `old` from two days before.
-    fn bulks() -> Vec<Bulk<'static>> {
-        let bulk = |number, id: &str, accepted_at, pace| Bulk {
-            head: Head { number, bulk_id: id.to_owned(), accepted_at: at(accepted_at), pace, count: 3 },
-            sheet: Sheet {
-                terms: vec![Terms {
+    fn bulks() -> Vec<AcceptedBulk<'static>> {
+        let bulk = |number, id: &str, accepted_at, pace| AcceptedBulk {
+            head: BulkHeader { number, bulk_id: id.to_owned(), accepted_at: at(accepted_at), pace, count: 3 },
+            sheet: MessageTable {
+                terms: vec![SharedOptions {
                     sender: "shop".into(),
                     platform: Some(Platform { entity_id: Some(id.to_owned()), application_id: None }),
                     validity_period: None,
@@ -148,11 +150,11 @@ mod tests {
                     content_type: None,
                 }],
                 messages: (0..3)
-                    .map(|position| Message {
+                    .map(|position| ReceivedMessage {
                         terms: 0,
                         to: position.to_string().into(),
                         message_id: format!("{id}.{position}").into(),
-                        content: Content::Text { text: "Hi".into() },
+                        content: ReceivedContent::Text { text: "Hi".into() },
                         callback_data: None,
                     })
                     .collect(),
@@ -161,15 +163,20 @@ mod tests {
         };
         let speed = Some(SendingSpeedLimit { amount: 1, time_unit: SpeedUnit::Minute });
         vec![
-            bulk(1, "old", "2026-11-28T09:59:00Z", Pace::default()),
-            bulk(2, "one", "2026-11-30T10:00:00Z", Pace::default()),
-            bulk(3, "two", "2026-11-30T10:01:00Z", Pace { send_at: None, speed }),
-            bulk(4, "three", "2026-11-30T10:02:00Z", Pace { send_at: Some(at("2026-11-30T12:00:00Z")), speed: None }),
+            bulk(1, "old", "2026-11-28T09:59:00Z", SendTiming::default()),
+            bulk(2, "one", "2026-11-30T10:00:00Z", SendTiming::default()),
+            bulk(3, "two", "2026-11-30T10:01:00Z", SendTiming { send_at: None, speed }),
+            bulk(
+                4,
+                "three",
+                "2026-11-30T10:02:00Z",
+                SendTiming { send_at: Some(at("2026-11-30T12:00:00Z")), speed: None },
+            ),
         ]
     }
 
     fn page(query: &Query, now: &str, unsent: UnsentInLogs) -> (Vec<String>, Option<String>) {
-        let mut page = Page::new(query, at(now), unsent);
+        let mut page = PageBuilder::new(query, at(now), unsent);
         for bulk in bulks() {
             page.add(&bulk);
         }
@@ -229,7 +236,7 @@ mod tests {
                 assert!(!ids.is_empty());
                 seen.extend(ids);
                 let Some(next) = next else { break };
-                query.after = Key::from_cursor(&next);
+                query.after = LogPosition::from_cursor(&next);
             }
             let all = "three.2 three.1 three.0 two.2 two.1 two.0 one.2 one.1 one.0";
             assert_eq!(seen.join(" "), all, "pages of {limit}");

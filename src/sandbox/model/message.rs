@@ -13,19 +13,19 @@ const TERMS_COMPARED_MAX: usize = 16;
 
 /// A request that passed all checks.
 #[derive(Debug, PartialEq)]
-pub struct Request<'a> {
+pub struct CheckedRequest<'a> {
     /// The bulkId, if it has one.
     pub bulk_id: Option<Cow<'a, str>>,
     /// When and how fast it is to be sent.
-    pub pace: Pace,
+    pub pace: SendTiming,
     /// Its messages.
-    pub sheet: Sheet<'a>,
+    pub sheet: MessageTable<'a>,
 }
 
 /// When and how fast a bulk is to be sent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Pace {
+pub struct SendTiming {
     /// When to begin; at once if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub send_at: Option<jiff::Timestamp>,
@@ -36,22 +36,22 @@ pub struct Pace {
 
 /// The messages of a bulk, one for each destination, in the order of the request.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Sheet<'a> {
+pub struct MessageTable<'a> {
     /// The different terms of the messages.
-    pub terms: Vec<Terms<'a>>,
+    pub terms: Vec<SharedOptions<'a>>,
     /// The messages.
-    pub messages: Vec<Message<'a>>,
+    pub messages: Vec<ReceivedMessage<'a>>,
 }
 
-impl<'a> Sheet<'a> {
+impl<'a> MessageTable<'a> {
     /// The terms of a message.
     #[must_use]
-    pub fn terms_of(&self, message: &Message<'_>) -> Option<&Terms<'a>> {
+    pub fn terms_of(&self, message: &ReceivedMessage<'_>) -> Option<&SharedOptions<'a>> {
         self.terms.get(message.terms)
     }
 
     /// Finds terms on the sheet, or writes them there; gives their number.
-    pub(super) fn place(&mut self, terms: Terms<'a>) -> usize {
+    pub(super) fn place(&mut self, terms: SharedOptions<'a>) -> usize {
         let recent = self.terms.iter().enumerate().rev().take(TERMS_COMPARED_MAX);
         if let Some((number, _)) = recent.into_iter().find(|(_, known)| **known == terms) {
             return number;
@@ -63,7 +63,7 @@ impl<'a> Sheet<'a> {
 
 /// One message to one destination.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Message<'a> {
+pub struct ReceivedMessage<'a> {
     /// The number of its terms.
     #[serde(rename = "t")]
     pub terms: usize,
@@ -74,7 +74,7 @@ pub struct Message<'a> {
     pub message_id: Cow<'a, str>,
     /// What it says.
     #[serde(rename = "c")]
-    pub content: Content<'a>,
+    pub content: ReceivedContent<'a>,
     /// What comes back in delivery reports.
     #[serde(rename = "cb", default, skip_serializing_if = "Option::is_none")]
     pub callback_data: Option<Cow<'a, str>>,
@@ -83,7 +83,7 @@ pub struct Message<'a> {
 /// What messages share: who sends them, on which conditions, and where reports go.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Terms<'a> {
+pub struct SharedOptions<'a> {
     /// The sender.
     pub sender: Cow<'a, str>,
     /// CPaaS X options.
@@ -100,7 +100,7 @@ pub struct Terms<'a> {
     pub campaign_reference_id: Option<Cow<'a, str>>,
     /// Where delivery reports go.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub delivery: Option<Delivery<'a>>,
+    pub delivery: Option<ReportTarget<'a>>,
     /// The format of delivery reports.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_type: Option<ReportType>,
@@ -109,7 +109,7 @@ pub struct Terms<'a> {
 /// Where and which delivery reports go.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Delivery<'a> {
+pub struct ReportTarget<'a> {
     /// The URL.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<Cow<'a, str>>,
@@ -124,7 +124,7 @@ pub struct Delivery<'a> {
 /// The content of a message, as the API writes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Content<'a> {
+pub enum ReceivedContent<'a> {
     /// A text.
     Text {
         /// The text, of at most 1000 characters.

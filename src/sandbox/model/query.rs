@@ -36,7 +36,7 @@ pub struct Query {
     /// Whether the pages have cursors.
     pub uses_cursor: bool,
     /// Where the page begins: after the log with this key.
-    pub after: Option<Key>,
+    pub after: Option<LogPosition>,
 }
 
 impl Default for Query {
@@ -61,7 +61,7 @@ impl Default for Query {
 
 /// The place of a log in the order of the logs: when it was sent, then its bulk, then its position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Key {
+pub struct LogPosition {
     /// When it was sent, in milliseconds of Unix time.
     pub sent_ms: i64,
     /// The number of its bulk.
@@ -70,7 +70,7 @@ pub struct Key {
     pub position: usize,
 }
 
-impl Key {
+impl LogPosition {
     /// Writes the key as a cursor.
     #[must_use]
     pub fn to_cursor(self) -> String {
@@ -96,7 +96,7 @@ impl Key {
 /// # Errors
 /// With all that is wrong with it.
 pub fn read<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Query, Vec<Violation>> {
-    let mut reader = Reader::default();
+    let mut reader = QueryReader::default();
     let mut cursor = None;
     for (name, value) in pairs {
         match name {
@@ -128,12 +128,12 @@ fn some(value: &str) -> Option<String> {
 
 /// A list that is written with commas, repeated, or both.
 #[derive(Default)]
-struct List {
+struct IdList {
     values: Vec<String>,
     chars: usize,
 }
 
-impl List {
+impl IdList {
     fn add(&mut self, text: &str) {
         self.chars += text.chars().count();
         self.values.extend(text.split(',').map(str::trim).filter(|value| !value.is_empty()).map(str::to_owned));
@@ -141,15 +141,15 @@ impl List {
 }
 
 #[derive(Default)]
-struct Reader {
+struct QueryReader {
     query: Query,
-    bulk_ids: List,
-    message_ids: List,
-    campaigns: List,
+    bulk_ids: IdList,
+    message_ids: IdList,
+    campaigns: IdList,
     violations: Vec<Violation>,
 }
 
-impl Reader {
+impl QueryReader {
     fn say(&mut self, name: &str, violation: impl Into<String>) {
         self.violations.push(Violation { property: name.to_owned(), violation: violation.into() });
     }
@@ -190,8 +190,8 @@ impl Reader {
         }
     }
 
-    fn cursor(&mut self, value: &str) -> Option<Key> {
-        let key = Key::from_cursor(value);
+    fn cursor(&mut self, value: &str) -> Option<LogPosition> {
+        let key = LogPosition::from_cursor(value);
         if key.is_none() {
             self.say("cursor", "must be a value of nextCursor");
         }
@@ -268,9 +268,9 @@ mod tests {
 
     #[test]
     fn cursors_come_back_as_they_went() {
-        let key = Key { sent_ms: 1_796_119_200_000, bulk: 7, position: 999 };
-        assert_eq!(Key::from_cursor(&key.to_cursor()), Some(key));
-        assert_eq!(Key::from_cursor("1-2"), None);
-        assert_eq!(Key::from_cursor("1-2-3-4"), None);
+        let key = LogPosition { sent_ms: 1_796_119_200_000, bulk: 7, position: 999 };
+        assert_eq!(LogPosition::from_cursor(&key.to_cursor()), Some(key));
+        assert_eq!(LogPosition::from_cursor("1-2"), None);
+        assert_eq!(LogPosition::from_cursor("1-2-3-4"), None);
     }
 }

@@ -13,7 +13,7 @@ pub const REJECTED_DESTINATION: u16 = 14;
 /// Rejected because there is no recipient.
 pub const MISSING_TO: u16 = 51;
 
-struct Known {
+struct KnownStatus {
     id: u16,
     group: u16,
     name: &'static str,
@@ -21,15 +21,15 @@ struct Known {
     action: Option<&'static str>,
 }
 
-const fn known(id: u16, group: u16, name: &'static str, description: &'static str) -> Known {
-    Known { id, group, name, description, action: None }
+const fn known(id: u16, group: u16, name: &'static str, description: &'static str) -> KnownStatus {
+    KnownStatus { id, group, name, description, action: None }
 }
 
-const fn curable(id: u16, name: &'static str, description: &'static str, action: &'static str) -> Known {
-    Known { id, group: GROUP_REJECTED, name, description, action: Some(action) }
+const fn curable(id: u16, name: &'static str, description: &'static str, action: &'static str) -> KnownStatus {
+    KnownStatus { id, group: GROUP_REJECTED, name, description, action: Some(action) }
 }
 
-const KNOWN: [Known; 22] = [
+const KNOWN: [KnownStatus; 22] = [
     known(PENDING_ACCEPTED, 1, "PENDING_ACCEPTED", "Message sent to next instance"),
     known(PENDING_ENROUTE, 1, "PENDING_ENROUTE", "Message sent to next instance"),
     known(DELIVERED, 3, "DELIVERED_TO_HANDSET", "Message delivered to handset"),
@@ -61,7 +61,7 @@ pub const GROUPS: [(&str, u16); 6] =
 /// Writes a status out; of an id that is not known, a rejection without a name.
 #[must_use]
 pub fn status(id: u16) -> Status {
-    const OTHER: Known = known(0, GROUP_REJECTED, "REJECTED", "Rejected");
+    const OTHER: KnownStatus = known(0, GROUP_REJECTED, "REJECTED", "Rejected");
     let known = KNOWN.iter().find(|known| known.id == id).unwrap_or(&OTHER);
     let group_name = GROUPS.iter().find(|(_, group)| *group == known.group).map_or("", |(name, _)| name);
     Status {

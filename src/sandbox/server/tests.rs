@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::sandbox::books::audit;
-use crate::sandbox::clock::Start;
+use crate::sandbox::clock::ClockStart;
 use crate::sandbox::faults::parse;
 use crate::sandbox::options::Options;
-use crate::sandbox::{Counts, Running, start};
+use crate::sandbox::{RequestCounts, Running, start};
 
 /// A sandbox at a fixed time, with its books in a temporary folder.
 struct Fixture {
@@ -85,7 +85,7 @@ impl Fixture {
     }
 
     fn counts(&self) -> (u64, u64) {
-        let Counts { requests, accepted, .. } = self.running.sandbox.counts();
+        let RequestCounts { requests, accepted, .. } = self.running.sandbox.counts();
         (requests, accepted)
     }
 }
@@ -94,7 +94,7 @@ const HEADERS: &str = "Authorization: App key\r\nContent-Type: application/json\
 
 fn options(folder: &Path, change: impl FnOnce(&mut Options)) -> Options {
     let mut options = Options::new(folder.join("books.db"));
-    options.now = Start::Fixed("2026-11-30T12:00:00Z".parse().unwrap());
+    options.now = ClockStart::Fixed("2026-11-30T12:00:00Z".parse().unwrap());
     change(&mut options);
     options
 }
@@ -430,7 +430,7 @@ async fn stopping_cuts_what_is_held_and_keeps_what_was_accepted() {
 #[tokio::test]
 async fn only_loopback_is_served() {
     let folder = tempfile::tempdir().unwrap();
-    let sandbox = crate::sandbox::Sandbox::open(options(folder.path(), |_| {})).unwrap();
+    let sandbox = crate::sandbox::SandboxState::open(options(folder.path(), |_| {})).unwrap();
     let listener = tokio::net::TcpListener::bind("0.0.0.0:0").await.unwrap();
     let served = crate::sandbox::serve(listener, sandbox, std::future::ready(())).await;
     assert_eq!(served.unwrap_err().to_string(), "the sandbox cannot serve on 127.0.0.1");

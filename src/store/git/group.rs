@@ -13,7 +13,7 @@ use crate::ledger::{
 };
 use crate::store::desk::{self, Reply, Verdict};
 use crate::store::error::StoreError;
-use crate::store::expected::Expected;
+use crate::store::expected::Binding;
 use crate::store::visit::Numbers;
 
 use super::commit::{self, Addition};
@@ -36,9 +36,9 @@ struct Hearing {
 
 /// What goes together in the next push. Claims, and what follows from evidence, stand apart from the
 /// ledger until they are pushed; everything else is in it already.
-pub(super) struct Group {
+pub(super) struct Batch {
     ledger: Arc<RwLock<Ledger>>,
-    expected: Expected,
+    expected: Binding,
     /// Where the ledger is, for people.
     place: String,
     claims: Vec<Waiting>,
@@ -61,9 +61,9 @@ pub(super) struct Group {
     numbers: Numbers,
 }
 
-impl Group {
+impl Batch {
     /// Begins without anything.
-    pub(super) fn new(ledger: Arc<RwLock<Ledger>>, (expected, numbers): (Expected, Numbers), place: String) -> Self {
+    pub(super) fn new(ledger: Arc<RwLock<Ledger>>, (expected, numbers): (Binding, Numbers), place: String) -> Self {
         let claimed = Ledger::new(header(&ledger));
         Self {
             ledger,
@@ -305,7 +305,7 @@ impl Group {
     }
 }
 
-impl Changes for Group {
+impl Changes for Batch {
     fn addition(&mut self, tip: &Tip) -> Option<Addition> {
         if self.has_evidence() {
             self.weigh();
@@ -369,7 +369,7 @@ fn header(ledger: &RwLock<Ledger>) -> Header {
 /// made with the run's keys: somebody may have changed the ledger's since the run began.
 fn grant(
     ledger: &Ledger,
-    (expected, place): (&Expected, &str),
+    (expected, place): (&Binding, &str),
     (claim, fact): (&Claim, Fact),
     claimed: &mut Ledger,
 ) -> Result<Grant, StoreError> {

@@ -8,7 +8,7 @@ use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use crate::ledger::{Authenticity, Header, Ledger, Read, Seals, text};
+use crate::ledger::{Authenticity, Header, Ledger, ReadLedger, Seals, text};
 use crate::store::error::StoreError;
 use crate::store::log;
 use crate::store::regular::{self, Links};
@@ -38,7 +38,7 @@ impl Journal {
     /// If the file is damaged, or cannot be read; if nothing shows that it is genuine.
     pub(super) fn read(path: &Path, seals: &Seals, accepted: u64) -> Result<Option<Ledger>, StoreError> {
         let Some(text) = log::read(path)?.filter(|text| text.contains(&b'\n')) else { return Ok(None) };
-        let Read { mut ledger, authenticity, .. } = log::parse(path, &text, seals)?;
+        let ReadLedger { mut ledger, authenticity, .. } = log::parse(path, &text, seals)?;
         if authenticity == Authenticity::Unsigned && !seals.is_empty() {
             let claims = ledger.claims().len();
             if claims as u64 > accepted {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::ledger::{Ledger, RunId, Seals};
 
-use super::program::{Answer, Git};
+use super::program::{Git, GitOutput};
 use super::tip::next_object;
 
 /// How many merges that touched the file are looked at, the latest first.
@@ -57,7 +57,7 @@ fn look(lockfile: &Path, ledger: &Ledger, seals: &Seals, bytes_max: u64) -> Opti
     let folder = lockfile.parent()?;
     let name = lockfile.file_name()?.to_str()?;
     let git = Git::new(folder, Duration::ZERO);
-    let ask = |arguments: &[&str]| git.ask(arguments).ok().filter(Answer::is_ok);
+    let ask = |arguments: &[&str]| git.ask(arguments).ok().filter(GitOutput::is_ok);
     // git leaves out merges that took one side whole, unless it is told not to.
     let merges = ["rev-list", "--merges", "--full-history", "--parents", MERGES_MAX, "HEAD", "--", name];
     let merges = ask(&merges)?.word();

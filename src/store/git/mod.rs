@@ -33,10 +33,10 @@ use jiff::Timestamp;
 
 use crate::ledger::{Authenticity, Header, Ledger, Seals};
 
-use super::desk::Desk;
+use super::desk::WriterHandle;
 use super::error::StoreError;
-use super::expected::Expected;
-use super::guard::Guard;
+use super::expected::Binding;
+use super::guard::LockFile;
 use super::regular::{self, Links};
 use super::visit::{Numbers, Visit};
 
@@ -49,7 +49,7 @@ use commit::Addition;
 use journal::Journal;
 use publish::Publisher;
 use push::{Pushed, push};
-use rebind::Rebinding;
+use rebind::RebindBranch;
 use repository::Repository;
 use tip::Tip;
 use writer::Writer;
@@ -59,7 +59,7 @@ use writer::Writer;
 /// pushes them.
 #[derive(Debug)]
 pub struct GitLedger {
-    desk: Desk<Writer>,
+    desk: WriterHandle<Writer>,
     bulks_ahead: usize,
 }
 
@@ -68,7 +68,7 @@ impl GitLedger {
     ///
     /// # Errors
     /// If the branch is there already, or was; if it cannot be pushed.
-    pub fn create(branch: &Branch, header: Header, expected: &Expected, visit: &Visit) -> Result<(), StoreError> {
+    pub fn create(branch: &Branch, header: Header, expected: &Binding, visit: &Visit) -> Result<(), StoreError> {
         let guard = take_guard(branch, &visit.note)?;
         let repository = Repository::open(branch, &expected.seals)?;
         let exists = || StoreError::Exists { place: branch.place() };
@@ -102,7 +102,7 @@ impl GitLedger {
     ///
     /// # Errors
     /// If it is missing or damaged, or is not what is expected.
-    pub fn read(branch: &Branch, expected: &Expected) -> Result<Ledger, StoreError> {
+    pub fn read(branch: &Branch, expected: &Binding) -> Result<Ledger, StoreError> {
         Self::look(branch, expected).map(|(ledger, _)| ledger)
     }
 
@@ -110,7 +110,7 @@ impl GitLedger {
     ///
     /// # Errors
     /// As [`GitLedger::read`].
-    pub fn look(branch: &Branch, expected: &Expected) -> Result<(Ledger, Authenticity), StoreError> {
+    pub fn look(branch: &Branch, expected: &Binding) -> Result<(Ledger, Authenticity), StoreError> {
         let (repository, tip) = fetch(branch, &expected.seals)?;
         let (mut ledger, authenticity) = read(&repository, &tip, expected)?;
         join_left(branch, &mut ledger, &expected.seals)?;
@@ -121,7 +121,7 @@ impl GitLedger {
     ///
     /// # Errors
     /// As [`GitLedger::read`], and if it was never fetched here.
-    pub fn look_here(branch: &Branch, expected: &Expected) -> Result<(Ledger, Authenticity, Timestamp), StoreError> {
+    pub fn look_here(branch: &Branch, expected: &Binding) -> Result<(Ledger, Authenticity, Timestamp), StoreError> {
         let repository = Repository::open(branch, &expected.seals)?;
         let seen = repository.seen()?.ok_or_else(|| GitError::NeverSeen { place: branch.place() })?;
         let (mut ledger, authenticity) = read(&repository, &Tip::read(&repository, &seen)?, expected)?;
@@ -137,7 +137,7 @@ impl GitLedger {
     /// # Errors
     /// If it is missing or damaged, or is not what is expected; if another run holds it in this
     /// folder; if nothing shows that its lines are genuine.
-    pub fn open(branch: &Branch, expected: &Expected, visit: &Visit) -> Result<Self, StoreError> {
+    pub fn open(branch: &Branch, expected: &Binding, visit: &Visit) -> Result<Self, StoreError> {
         let guard = take_guard(branch, &visit.note)?;
         let (repository, tip) = fetch(branch, &expected.seals)?;
         let (ledger, authenticity) = read(&repository, &tip, expected)?;
@@ -156,7 +156,7 @@ impl GitLedger {
         if left.is_some() {
             writer.push_left()?;
         }
-        let desk = Desk::open(ledger, move |requests| writer.run(requests))?;
+        let desk = WriterHandle::open(ledger, move |requests| writer.run(requests))?;
         Ok(Self { desk, bulks_ahead: branch.bulks_ahead })
     }
 
@@ -166,12 +166,12 @@ impl GitLedger {
     ///
     /// # Errors
     /// If it is not what is expected before; if it names a key that `to` lacks; if it cannot be pushed.
-    pub fn rebind(branch: &Branch, from: &Expected, to: Header, visit: &Visit) -> Result<(), StoreError> {
+    pub fn rebind(branch: &Branch, from: &Binding, to: Header, visit: &Visit) -> Result<(), StoreError> {
         let guard = take_guard(branch, &visit.note)?;
         let (repository, tip) = fetch(branch, &from.seals)?;
         let mut journal = Journal::new(branch.pending(), to.clone(), from.seals.clone());
         let left = Journal::read(&branch.pending(), &from.seals, visit.unauthenticated)?;
-        let mut changes = Rebinding::new(from.clone(), to, left, visit.clone());
+        let mut changes = RebindBranch::new(from.clone(), to, left, visit.clone());
         changes.take(&repository, &tip)?;
         Publisher::new(repository, tip)?.publish(&mut changes).map_err(|failed| failed.cause)?;
         journal.clear()?;
@@ -179,7 +179,7 @@ impl GitLedger {
     }
 
     /// Where entries are handed in.
-    pub(super) fn desk(&self) -> &Desk<Writer> {
+    pub(super) fn desk(&self) -> &WriterHandle<Writer> {
         &self.desk
     }
 
@@ -203,10 +203,10 @@ impl GitLedger {
     }
 }
 
-fn take_guard(branch: &Branch, note: &str) -> Result<Guard, StoreError> {
+fn take_guard(branch: &Branch, note: &str) -> Result<LockFile, StoreError> {
     let paths = branch.paths();
     paths.make_folders()?;
-    Guard::take(&paths.guard, note)
+    LockFile::take(&paths.guard, note)
 }
 
 /// Fetches the branch and reads what it holds at its tip, but for the texts.
@@ -219,7 +219,7 @@ fn fetch(branch: &Branch, seals: &Seals) -> Result<(Repository, Tip), StoreError
 }
 
 /// Reads the texts, and remembers the tip as one that can be trusted.
-fn read(repository: &Repository, tip: &Tip, expected: &Expected) -> Result<(Ledger, Authenticity), StoreError> {
+fn read(repository: &Repository, tip: &Tip, expected: &Binding) -> Result<(Ledger, Authenticity), StoreError> {
     let (ledger, authenticity) = tip.ledger(repository)?;
     expected.check(ledger.header(), &repository.place())?;
     if let Some(commit) = &tip.commit {

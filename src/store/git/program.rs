@@ -24,7 +24,7 @@ const SECRETS: [&str; 4] = ["SENDFORM_KEY", "SENDFORM_KEY_FILE", "SENDFORM_API_K
 
 /// What came of a command.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct GitOutput {
     /// Its exit code.
     pub(super) code: i32,
     /// What it wrote to stdout.
@@ -33,7 +33,7 @@ pub(super) struct Answer {
     pub(super) err: String,
 }
 
-impl Answer {
+impl GitOutput {
     /// Says whether it did what it was asked.
     pub(super) fn is_ok(&self) -> bool {
         self.code == 0
@@ -75,7 +75,7 @@ impl Git {
     ///
     /// # Errors
     /// If it cannot be run, is killed, or takes too long.
-    pub(super) fn ask(&self, arguments: &[&str]) -> Result<Answer, GitError> {
+    pub(super) fn ask(&self, arguments: &[&str]) -> Result<GitOutput, GitError> {
         self.run(arguments, b"", LOCAL_TIME_MAX)
     }
 
@@ -83,7 +83,7 @@ impl Git {
     ///
     /// # Errors
     /// As [`Git::ask`].
-    pub(super) fn ask_far(&self, arguments: &[&str]) -> Result<Answer, GitError> {
+    pub(super) fn ask_far(&self, arguments: &[&str]) -> Result<GitOutput, GitError> {
         self.run(arguments, b"", self.network_time_max)
     }
 
@@ -104,7 +104,7 @@ impl Git {
         self.get(action, arguments, input).map(|out| String::from_utf8_lossy(&out).trim_end().to_owned())
     }
 
-    fn run(&self, arguments: &[&str], input: &[u8], time_max: Duration) -> Result<Answer, GitError> {
+    fn run(&self, arguments: &[&str], input: &[u8], time_max: Duration) -> Result<GitOutput, GitError> {
         // Files instead of pipes: what a command leaves running behind itself cannot keep us waiting.
         let [out, err] = [tempfile::tempfile(), tempfile::tempfile()].map(|file| file.map_err(GitError::Temporary));
         let (mut out, mut err) = (out?, err?);
@@ -116,7 +116,7 @@ impl Git {
         let ended = wait(child, time_max)?.ok_or_else(|| GitError::TooSlow { command: command(), time_max })?;
         // Whoever is killed has not said no.
         let code = ended.code().ok_or_else(|| GitError::Killed { command: command() })?;
-        Ok(Answer { code, out: content(&mut out)?, err: String::from_utf8_lossy(&content(&mut err)?).into_owned() })
+        Ok(GitOutput { code, out: content(&mut out)?, err: String::from_utf8_lossy(&content(&mut err)?).into_owned() })
     }
 
     fn command(&self, arguments: &[&str]) -> Command {

@@ -55,7 +55,7 @@ impl From<StoreError> for Unpublished {
 }
 
 /// What the remote has after pushes that it did not confirm.
-enum Found {
+enum RemoteState {
     /// What it had before.
     Same,
     /// A tip with one of the commits in it: the answer was lost, but not the push.
@@ -136,17 +136,17 @@ impl Publisher {
             let tries = u32::try_from(tried.len()).unwrap_or(u32::MAX);
             wait(tries);
             match self.find(&tried)? {
-                Found::Ours(tip) => {
+                RemoteState::Ours(tip) => {
                     *may_be_there = true;
                     self.catch_up(&tip, changes)?;
                     return Ok(true);
                 }
-                Found::Others(tip) => {
+                RemoteState::Others(tip) => {
                     *may_be_there = false;
                     self.catch_up(&tip, changes)?;
                     stuck = 0;
                 }
-                Found::Same => {
+                RemoteState::Same => {
                     // Without an answer the push may still come; with one it is not there, as was seen.
                     if let Some(said) = rejected {
                         *may_be_there = might_be_there;
@@ -177,16 +177,16 @@ impl Publisher {
     }
 
     /// Looks what the remote has, and whether one of these commits is in it.
-    fn find(&self, tried: &[Oid]) -> Result<Found, GitError> {
+    fn find(&self, tried: &[Oid]) -> Result<RemoteState, GitError> {
         let Some(tip) = self.look()?.filter(|tip| self.tip.commit.as_ref() != Some(tip)) else {
-            return Ok(Found::Same);
+            return Ok(RemoteState::Same);
         };
         for commit in tried {
             if self.repository.is_ancestor(commit, &tip)? {
-                return Ok(Found::Ours(tip));
+                return Ok(RemoteState::Ours(tip));
             }
         }
-        Ok(Found::Others(tip))
+        Ok(RemoteState::Others(tip))
     }
 
     /// Joins in what others have pushed since, if they have.

@@ -2,7 +2,7 @@
 //! keeps two runs from claiming the same people.
 
 use super::error::{GitError, Said};
-use super::program::Answer;
+use super::program::GitOutput;
 use super::repository::Repository;
 
 /// What came of a push.
@@ -38,17 +38,17 @@ pub(super) fn push(repository: &Repository, commit: &str) -> Result<Pushed, GitE
     let report = report(&answer, &branch).as_deref().map(reason).unwrap_or_default();
     let said = |err: &str| Said::of(&format!("{err}\n{report}"));
     match judge(&answer, &branch) {
-        Verdict::Pushed => Ok(Pushed::Yes),
-        Verdict::Behind => Ok(Pushed::Behind),
+        PushVerdict::Pushed => Ok(Pushed::Yes),
+        PushVerdict::Behind => Ok(Pushed::Behind),
         // Around a lock git gives much advice.
-        Verdict::Rejected => Ok(Pushed::Rejected(said(&errors(&answer.err)))),
-        Verdict::Unknown => Ok(Pushed::Unknown(said(&answer.err))),
-        Verdict::Refused => Err(GitError::Refused { place: repository.place(), said: said(&answer.err) }),
+        PushVerdict::Rejected => Ok(Pushed::Rejected(said(&errors(&answer.err)))),
+        PushVerdict::Unknown => Ok(Pushed::Unknown(said(&answer.err))),
+        PushVerdict::Refused => Err(GitError::Refused { place: repository.place(), said: said(&answer.err) }),
     }
 }
 
 #[derive(Debug, PartialEq, Eq)]
-enum Verdict {
+enum PushVerdict {
     Pushed,
     Behind,
     Rejected,
@@ -57,7 +57,7 @@ enum Verdict {
 }
 
 /// What `git push --porcelain` says about the branch.
-fn report(answer: &Answer, branch: &str) -> Option<String> {
+fn report(answer: &GitOutput, branch: &str) -> Option<String> {
     let out = String::from_utf8_lossy(&answer.out);
     let target = format!(":{branch}\t");
     out.lines().find(|line| line.contains(&target)).map(str::to_owned)
@@ -85,21 +85,21 @@ const BEHIND: [&str; 8] = [
     "reference already exists",
 ];
 
-fn judge(answer: &Answer, branch: &str) -> Verdict {
+fn judge(answer: &GitOutput, branch: &str) -> PushVerdict {
     let Some(line) = report(answer, branch) else {
         // A hook of this clone says no before the remote is asked to take anything.
         let died = answer.code != 1 || answer.err.lines().any(|line| line.starts_with("fatal:"));
-        return if died { Verdict::Unknown } else { Verdict::Refused };
+        return if died { PushVerdict::Unknown } else { PushVerdict::Refused };
     };
     if !line.starts_with('!') {
-        return if answer.is_ok() { Verdict::Pushed } else { Verdict::Unknown };
+        return if answer.is_ok() { PushVerdict::Pushed } else { PushVerdict::Unknown };
     }
     if BEHIND.iter().any(|reason| line.contains(reason)) {
-        if line.contains("[remote rejected]") { Verdict::Rejected } else { Verdict::Behind }
+        if line.contains("[remote rejected]") { PushVerdict::Rejected } else { PushVerdict::Behind }
     } else if line.contains("[remote failure]") || line.contains("unpacker error") {
-        Verdict::Unknown
+        PushVerdict::Unknown
     } else {
-        Verdict::Refused
+        PushVerdict::Refused
     }
 }
 
@@ -109,23 +109,28 @@ mod tests {
 
     #[test]
     fn what_git_reports_is_understood() {
-        let check = |code: i32, out: &str, err: &str, wanted: Verdict| {
-            let answer = Answer { code, out: out.as_bytes().to_vec(), err: err.to_owned() };
+        let check = |code: i32, out: &str, err: &str, wanted: PushVerdict| {
+            let answer = GitOutput { code, out: out.as_bytes().to_vec(), err: err.to_owned() };
             assert_eq!(judge(&answer, "refs/heads/ledger"), wanted, "{out}{err}");
         };
-        check(0, "To x\n*\taa:refs/heads/ledger\t[new branch]\nDone\n", "", Verdict::Pushed);
-        check(0, "To x\n \taa:refs/heads/ledger\taa..bb\nDone\n", "", Verdict::Pushed);
-        check(0, "To x\n=\taa:refs/heads/ledger\t[up to date]\nDone\n", "", Verdict::Pushed);
+        check(0, "To x\n*\taa:refs/heads/ledger\t[new branch]\nDone\n", "", PushVerdict::Pushed);
+        check(0, "To x\n \taa:refs/heads/ledger\taa..bb\nDone\n", "", PushVerdict::Pushed);
+        check(0, "To x\n=\taa:refs/heads/ledger\t[up to date]\nDone\n", "", PushVerdict::Pushed);
         let rejected = |reason: &str| format!("To x\n!\taa:refs/heads/ledger\t{reason}\nDone\n");
-        check(1, &rejected("[rejected] (fetch first)"), "", Verdict::Behind);
-        check(1, &rejected("[rejected] (non-fast-forward)"), "", Verdict::Behind);
-        check(1, &rejected("[remote rejected] (cannot lock ref 'refs/heads/ledger': is at)"), "", Verdict::Rejected);
-        check(1, &rejected("[remote rejected] (pre-receive hook declined)"), "", Verdict::Refused);
-        check(1, &rejected("[remote rejected] (protected branch hook declined)"), "", Verdict::Refused);
-        check(1, &rejected("[remote failure] (remote failed to report status)"), "", Verdict::Unknown);
-        check(1, "", "no\nerror: failed to push some refs to 'x'\n", Verdict::Refused);
-        check(128, "", "fatal: unable to access 'x'\n", Verdict::Unknown);
-        check(1, "", "fatal: the remote end hung up unexpectedly\n", Verdict::Unknown);
-        check(1, "To x\n \taa:refs/heads/ledger\taa..bb\n", "", Verdict::Unknown);
+        check(1, &rejected("[rejected] (fetch first)"), "", PushVerdict::Behind);
+        check(1, &rejected("[rejected] (non-fast-forward)"), "", PushVerdict::Behind);
+        check(
+            1,
+            &rejected("[remote rejected] (cannot lock ref 'refs/heads/ledger': is at)"),
+            "",
+            PushVerdict::Rejected,
+        );
+        check(1, &rejected("[remote rejected] (pre-receive hook declined)"), "", PushVerdict::Refused);
+        check(1, &rejected("[remote rejected] (protected branch hook declined)"), "", PushVerdict::Refused);
+        check(1, &rejected("[remote failure] (remote failed to report status)"), "", PushVerdict::Unknown);
+        check(1, "", "no\nerror: failed to push some refs to 'x'\n", PushVerdict::Refused);
+        check(128, "", "fatal: unable to access 'x'\n", PushVerdict::Unknown);
+        check(1, "", "fatal: the remote end hung up unexpectedly\n", PushVerdict::Unknown);
+        check(1, "To x\n \taa:refs/heads/ledger\taa..bb\n", "", PushVerdict::Unknown);
     }
 }

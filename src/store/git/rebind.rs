@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::identity::MessageKey;
-use crate::ledger::{Authenticity, Fact, Header, Ledger, News, RunId};
+use crate::ledger::{Authenticity, Fact, Header, Ledger, LedgerDelta, RunId};
 use crate::store::error::StoreError;
-use crate::store::expected::Expected;
+use crate::store::expected::Binding;
 use crate::store::visit::{Numbers, Visit};
 
 use super::commit::Addition;
@@ -14,18 +14,18 @@ use super::repository::Repository;
 use super::tip::Tip;
 
 /// A ledger on its way from one header to another.
-pub(super) struct Rebinding {
-    from: Expected,
+pub(super) struct RebindBranch {
+    from: Binding,
     to: Header,
     /// What an earlier run has settled and not pushed.
     left: Option<Ledger>,
     /// What the branch is to be; none if it is that already.
-    wanted: Option<Wanted>,
+    wanted: Option<WantedBranch>,
     visit: Visit,
 }
 
 /// What a branch is to be.
-struct Wanted {
+struct WantedBranch {
     ledger: Ledger,
     /// Runs whose end is to be written.
     ended: BTreeSet<RunId>,
@@ -33,9 +33,9 @@ struct Wanted {
     is_adopted: bool,
 }
 
-impl Rebinding {
+impl RebindBranch {
     /// Begins without knowing the branch.
-    pub(super) fn new(from: Expected, to: Header, left: Option<Ledger>, visit: Visit) -> Self {
+    pub(super) fn new(from: Binding, to: Header, left: Option<Ledger>, visit: Visit) -> Self {
         Self { from, to, left, wanted: None, visit }
     }
 
@@ -61,7 +61,7 @@ impl Rebinding {
         if let Some(commit) = &tip.commit {
             repository.see(commit)?;
         }
-        let is_there = wanted.header() == found.header() && News::between(&found, &wanted).is_empty();
+        let is_there = wanted.header() == found.header() && LedgerDelta::between(&found, &wanted).is_empty();
         if is_there && !is_adopted {
             self.wanted = None;
             return Ok(());
@@ -70,7 +70,7 @@ impl Rebinding {
         let mut ended = BTreeSet::from([self.visit.run]);
         ended.extend(wanted.close_outgrown(self.visit.run, self.visit.now));
         numbers.close(&mut wanted);
-        self.wanted = Some(Wanted { ledger: wanted, ended, is_adopted });
+        self.wanted = Some(WantedBranch { ledger: wanted, ended, is_adopted });
         Ok(())
     }
 
@@ -82,7 +82,7 @@ impl Rebinding {
     }
 
     /// The messages whose lines are written anew.
-    fn messages(&self, wanted: &Wanted) -> BTreeSet<MessageKey> {
+    fn messages(&self, wanted: &WantedBranch) -> BTreeSet<MessageKey> {
         let all = wanted.is_adopted.then_some(&wanted.ledger);
         let recorded = all.into_iter().flat_map(Ledger::messages).map(|record| record.message.clone());
         let claims = all.into_iter().chain(&self.left).flat_map(Ledger::claims);
@@ -90,7 +90,7 @@ impl Rebinding {
     }
 }
 
-impl Changes for Rebinding {
+impl Changes for RebindBranch {
     fn addition(&mut self, _tip: &Tip) -> Option<Addition> {
         let wanted = self.wanted.as_ref()?;
         let (ledger, seals) = (&wanted.ledger, &self.from.seals);

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::branch::Branch;
 use super::error::{GitError, Said, lock_in_the_way};
-use super::program::{Answer, Git};
+use super::program::{Git, GitOutput};
 use crate::ledger::Seals;
 
 /// How often a command is tried that another command of this clone stands in the way of.
@@ -118,7 +118,7 @@ impl Repository {
         }
     }
 
-    pub(super) fn unreachable(&self, answer: &Answer) -> GitError {
+    pub(super) fn unreachable(&self, answer: &GitOutput) -> GitError {
         GitError::Unreachable { remote: self.branch.remote.clone(), said: Said::of(&answer.err) }
     }
 
@@ -152,7 +152,7 @@ impl Repository {
 }
 
 /// Runs a command again as long as another of this clone has a lock that it needs.
-fn patiently(command: impl Fn() -> Result<Answer, GitError>) -> Result<Answer, GitError> {
+fn patiently(command: impl Fn() -> Result<GitOutput, GitError>) -> Result<GitOutput, GitError> {
     let mut tries = 1;
     loop {
         let answer = command()?;

@@ -19,7 +19,7 @@ use crate::ledger::{
     Claim, Decision, Evidence, FirstKey, Grant, Outcome, PersonState, RunId, Sighting, Standing, Testimony, View,
     sample,
 };
-use crate::store::{Home, Opened, Paths, copy};
+use crate::store::{LedgerLocation, OpenLedger, Paths, copy};
 
 /// A remote, and clones of it.
 struct World {
@@ -115,9 +115,9 @@ impl World {
     }
 }
 
-fn expected() -> Expected {
+fn expected() -> Binding {
     let Header { project, gateway, keys, .. } = sample::header();
-    Expected { project, gateway, keys: Some(keys), seals: sample::seals() }
+    Binding { project, gateway, keys: Some(keys), seals: sample::seals() }
 }
 
 /// A run that has not opened anything yet.
@@ -540,7 +540,7 @@ async fn a_branch_with_anything_else_in_it_is_refused() {
 #[test]
 fn a_ledger_of_something_else_is_refused() {
     let world = World::new();
-    let other = Expected { gateway: "elsewhere".to_owned(), ..expected() };
+    let other = Binding { gateway: "elsewhere".to_owned(), ..expected() };
     for result in [
         GitLedger::read(&world.branch("first"), &other).map(drop),
         GitLedger::open(&world.branch("first"), &other, &visit()).map(drop),
@@ -638,7 +638,7 @@ async fn a_ledger_is_joined_in_and_bound_to_something_else() {
     assert_eq!(sample::content(&read), sample::content(&sample::ledger()));
 
     let to = Header { gateway: "elsewhere".to_owned(), ..sample::header() };
-    let other = Expected { gateway: "elsewhere".to_owned(), ..expected() };
+    let other = Binding { gateway: "elsewhere".to_owned(), ..expected() };
     let branch = world.branch("second");
     assert!(matches!(GitLedger::rebind(&branch, &other, to.clone(), &visit()), Err(StoreError::Foreign { .. })));
     GitLedger::rebind(&branch, &expected(), to, &visit()).unwrap();
@@ -683,11 +683,11 @@ fn what_is_here_is_read_without_the_remote() {
 async fn a_key_is_added_and_none_is_dropped_wherever_the_ledger_lives() {
     let world = World::new();
     let folder = tempfile::tempdir().unwrap();
-    let lockfile = Home::Lockfile(Paths::of_project(folder.path()));
+    let lockfile = LedgerLocation::Lockfile(Paths::of_project(folder.path()));
     lockfile.create(sample::header(), &expected(), &visit()).await.unwrap();
     let new = Key::from_bytes([9; Key::LENGTH]).id();
-    let any = Expected { keys: None, ..expected() };
-    for home in [lockfile, Home::Git(world.branch("first"))] {
+    let any = Binding { keys: None, ..expected() };
+    for home in [lockfile, LedgerLocation::Git(world.branch("first"))] {
         let alone = Header { keys: vec![new.clone()], ..sample::header() };
         let error = home.rebind(&any, alone, &visit()).await.unwrap_err();
         assert!(matches!(error, StoreError::KeyMissing { .. }), "{}: {error}", home.place());
@@ -695,7 +695,7 @@ async fn a_key_is_added_and_none_is_dropped_wherever_the_ledger_lives() {
 
         let mut keys = sample::header().keys;
         keys.push(new.clone());
-        let both = Expected { keys: Some(keys), ..expected() };
+        let both = Binding { keys: Some(keys), ..expected() };
         for _ in 0..2 {
             home.rebind(&any, both.header(), &visit()).await.unwrap();
         }
@@ -707,8 +707,8 @@ async fn a_key_is_added_and_none_is_dropped_wherever_the_ledger_lives() {
 }
 
 /// What `ledger copy` binds the old ledger to.
-fn retired() -> Expected {
-    Expected { gateway: "sandbox, moved to elsewhere".to_owned(), ..expected() }
+fn retired() -> Binding {
+    Binding { gateway: "sandbox, moved to elsewhere".to_owned(), ..expected() }
 }
 
 #[tokio::test]
@@ -725,7 +725,7 @@ async fn what_was_left_goes_with_a_new_header() {
         let branch = world.branch("first");
         assert!(branch.pending().exists());
         let other = Header { gateway: "x".to_owned(), ..sample::header() };
-        let from = Expected { gateway: "y".to_owned(), ..expected() };
+        let from = Binding { gateway: "y".to_owned(), ..expected() };
         assert!(matches!(GitLedger::rebind(&branch, &from, other, &visit()), Err(StoreError::Foreign { .. })));
         assert!(branch.pending().exists());
         GitLedger::rebind(&branch, &expected(), retired().header(), &visit()).unwrap();
@@ -750,7 +750,8 @@ async fn a_copy_out_of_git_that_was_cut_off_can_be_made_again() {
     let world = World::new();
     world.clone("second");
     let folder = tempfile::tempdir().unwrap();
-    let (old, new) = (Home::Git(world.branch("first")), Home::Lockfile(Paths::of_project(folder.path())));
+    let (old, new) =
+        (LedgerLocation::Git(world.branch("first")), LedgerLocation::Lockfile(Paths::of_project(folder.path())));
     let live = world.open("second").unwrap();
     assert_eq!(live.desk().claim(claim(&[1], 2)).await.unwrap(), Grant::Granted);
     live.desk().settle(accepted(&[1], 2)).await.unwrap();
@@ -760,7 +761,7 @@ async fn a_copy_out_of_git_that_was_cut_off_can_be_made_again() {
     left.desk().settle(accepted(&[2], 1)).await.unwrap();
     drop(left);
     // Cut off when the old ledger was retired, before its last claims were carried.
-    let moved = Expected { gateway: format!("sandbox, moved to {}", new.place()), ..expected() };
+    let moved = Binding { gateway: format!("sandbox, moved to {}", new.place()), ..expected() };
     GitLedger::rebind(&world.branch("first"), &expected(), moved.header(), &visit()).unwrap();
     for claims in [2, 2] {
         let copied = copy(&old, &new, &expected(), &visit()).await.unwrap();
@@ -770,7 +771,7 @@ async fn a_copy_out_of_git_that_was_cut_off_can_be_made_again() {
     assert_eq!([1, 2].map(|person| standing(&read, person)), [Standing::InDoubt, Standing::Accepted]);
 
     // What another clone had left is carried from there.
-    let other = Home::Git(world.branch("second"));
+    let other = LedgerLocation::Git(world.branch("second"));
     copy(&other, &new, &expected(), &visit()).await.unwrap();
     let read = new.look(&expected(), sample::at(0)).await.unwrap().ledger;
     assert_eq!(standing(&read, 1), Standing::Accepted);
@@ -861,7 +862,7 @@ async fn a_push_of_claims_that_nobody_waits_for_does_not_happen() {
 #[tokio::test]
 async fn other_keys_end_claims_but_outcomes_are_still_pushed() {
     let [own, new] = [sample::header().keys[0].clone(), Key::from_bytes([9; Key::LENGTH]).id()];
-    let run = |keys: &[&KeyId]| Expected { keys: Some(keys.iter().copied().cloned().collect()), ..expected() };
+    let run = |keys: &[&KeyId]| Binding { keys: Some(keys.iter().copied().cloned().collect()), ..expected() };
     let header = |change: u32, first: &KeyId| {
         let mut header = run(&[&own, &new]).header();
         header.first_key = Some(FirstKey { change, id: first.clone() });
@@ -870,7 +871,7 @@ async fn other_keys_end_claims_but_outcomes_are_still_pushed() {
     for (before, keys) in [(None, run(&[&own])), (Some(header(1, &own)), run(&[&own, &new]))] {
         let world = World::new();
         world.clone("second");
-        let any = Expected { keys: None, ..expected() };
+        let any = Binding { keys: None, ..expected() };
         if let Some(before) = before {
             GitLedger::rebind(&world.branch("second"), &any, before, &visit()).unwrap();
         }
@@ -882,7 +883,7 @@ async fn other_keys_end_claims_but_outcomes_are_still_pushed() {
         GitLedger::rebind(&world.branch("second"), &any, header(2, &new), &visit()).unwrap();
         for person in [3, 4] {
             let error = ledger.desk().claim(claim(&[person], 1)).await.unwrap_err();
-            assert!(Opened::is_surely_not_written(&error), "{error}");
+            assert!(OpenLedger::is_surely_not_written(&error), "{error}");
             assert!(matches!(error, StoreError::KeyMissing { .. } | StoreError::KeyOrder { .. }), "{error}");
         }
         ledger.desk().settle(accepted(&[2], 1)).await.unwrap();

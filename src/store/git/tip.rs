@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::identity::MessageKey;
-use crate::ledger::{Authenticity, Ledger, Read, Reason, RunId, Seals};
+use crate::ledger::{Authenticity, Ledger, ReadLedger, Reason, RunId, Seals};
 
 use super::error::GitError;
 use super::repository::{Oid, Repository};
@@ -106,14 +106,14 @@ impl Tip {
     pub(super) fn ledger(&self, repository: &Repository) -> Result<(Ledger, Authenticity), GitError> {
         let (paths, text) = self.texts(repository, &Self::default())?;
         match Ledger::read(&text, &repository.seals) {
-            Ok(Read { ledger, torn: None, authenticity }) => {
+            Ok(ReadLedger { ledger, torn: None, authenticity }) => {
                 // Lines that are signed are listed by somebody who has a key as well.
                 if authenticity != Authenticity::Unsigned && !self.is_signed_for(&ledger) {
                     return Err(Self::unsigned_contents(repository));
                 }
                 Ok((ledger, authenticity))
             }
-            Ok(Read { torn: Some(_), .. }) => {
+            Ok(ReadLedger { torn: Some(_), .. }) => {
                 Err(damage(repository, &paths, crate::ledger::Damage { line: count_lines(&text), reason: Reason::Cut }))
             }
             Err(found) => Err(damage(repository, &paths, found)),

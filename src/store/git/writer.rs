@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use crate::ledger::{ClaimId, Grant, Ledger};
-use crate::store::desk::{self, Entry, Reply, Request};
+use crate::store::desk::{self, NewEntry, Reply, WriterRequest};
 use crate::store::error::StoreError;
-use crate::store::expected::Expected;
-use crate::store::guard::Guard;
+use crate::store::expected::Binding;
+use crate::store::guard::LockFile;
 use crate::store::visit::Numbers;
 
-use super::group::Group;
+use super::group::Batch;
 use super::journal::Journal;
 use super::publish::{Publisher, Unpublished};
 
@@ -28,10 +28,10 @@ const OUTCOMES_WAIT_MAX: Duration = Duration::from_secs(30);
 
 /// Pushes what a run claims and settles.
 pub(in crate::store) struct Writer {
-    group: Group,
+    group: Batch,
     publisher: Publisher,
     journal: Journal,
-    guard: Guard,
+    guard: LockFile,
     /// Claims of this run that are pushed and not settled.
     open: HashSet<ClaimId>,
     /// Since when the first claim waits, and the first outcome.
@@ -50,10 +50,10 @@ impl Writer {
     pub(super) fn new(
         ledger: Arc<RwLock<Ledger>>,
         left: Option<&Ledger>,
-        (publisher, journal, guard): (Publisher, Journal, Guard),
-        (expected, numbers): (Expected, Numbers),
+        (publisher, journal, guard): (Publisher, Journal, LockFile),
+        (expected, numbers): (Binding, Numbers),
     ) -> Result<Self, StoreError> {
-        let mut group = Group::new(ledger, (expected, numbers), publisher.repository().place());
+        let mut group = Batch::new(ledger, (expected, numbers), publisher.repository().place());
         if let Some(left) = left {
             group.join(left)?;
         }
@@ -69,7 +69,7 @@ impl Writer {
         })
     }
 
-    /// Closes runs that have died; see [`Group::close_the_dead`].
+    /// Closes runs that have died; see [`Batch::close_the_dead`].
     pub(super) fn close_the_dead(&mut self, now: Timestamp, adopts: bool) {
         self.group.close_the_dead(now, adopts);
     }
@@ -84,7 +84,7 @@ impl Writer {
     }
 
     /// Answers requests until nobody can make any more.
-    pub(super) fn run(mut self, requests: &Receiver<Request>) -> Self {
+    pub(super) fn run(mut self, requests: &Receiver<WriterRequest>) -> Self {
         loop {
             let next = match self.due() {
                 None => requests.recv().map_err(|_| RecvTimeoutError::Disconnected),
@@ -114,10 +114,10 @@ impl Writer {
     }
 
     /// Takes what somebody asks for. Evidence is not in the journal: the logs can be asked again.
-    fn take(&mut self, request: Request) {
+    fn take(&mut self, request: WriterRequest) {
         match request {
-            Request::Write(entry, reply) => self.stage(*entry, reply),
-            Request::Weigh(evidence, verdict) => match self.check() {
+            WriterRequest::Write(entry, reply) => self.stage(*entry, reply),
+            WriterRequest::Weigh(evidence, verdict) => match self.check() {
                 Ok(()) => self.group.hear(evidence, verdict),
                 Err(error) => desk::answer(verdict, Err(error)),
             },
@@ -126,32 +126,32 @@ impl Writer {
 
     /// Takes an entry. Claims are answered when they are pushed, outcomes when the journal has them,
     /// and records at once: they ride along with the first claims that they are for.
-    fn stage(&mut self, entry: Entry, reply: Reply) {
+    fn stage(&mut self, entry: NewEntry, reply: Reply) {
         let done = match entry {
-            Entry::Claim(claim) if self.failed.is_none() => {
+            NewEntry::Claim(claim) if self.failed.is_none() => {
                 self.group.claim(claim, reply);
                 if self.group.claims() > 0 {
                     self.claims_since.get_or_insert_with(Instant::now);
                 }
                 return;
             }
-            Entry::Claim(_) => Err(self
+            NewEntry::Claim(_) => Err(self
                 .failed
                 .as_ref()
                 .map_or(StoreError::Stopped, |cause| StoreError::NotWritten { cause: Arc::clone(cause) })),
-            Entry::Record(record) => {
+            NewEntry::Record(record) => {
                 self.group.record(record);
                 self.check()
             }
-            Entry::Outcome(outcome) => {
+            NewEntry::Outcome(outcome) => {
                 self.open.remove(&outcome.claim);
                 self.outcomes_since.get_or_insert_with(Instant::now);
                 self.group.settle(outcome).and_then(|lines| self.journal.append(&lines))
             }
-            Entry::News => self.check().and_then(|()| self.publisher.catch_up_with_others(&mut self.group)),
+            NewEntry::News => self.check().and_then(|()| self.publisher.catch_up_with_others(&mut self.group)),
             // Whoever has died is closed when the branch is opened.
-            Entry::Ends(_) => Ok(()),
-            Entry::Ledger(other) => {
+            NewEntry::Ends(_) => Ok(()),
+            NewEntry::Ledger(other) => {
                 self.outcomes_since.get_or_insert_with(Instant::now);
                 self.check().and_then(|()| self.group.join(&other))
             }

@@ -34,11 +34,11 @@ impl Stored {
 }
 
 /// Reads what a ledger is bound to; `None` if there is none.
-pub(super) struct ReadingHeader {
+pub(super) struct ReadHeader {
     pub(super) ledger: i64,
 }
 
-impl Operation for ReadingHeader {
+impl Operation for ReadHeader {
     type Output = Option<Stored>;
 
     async fn run(&self, session: &Session, _again: bool) -> Result<Option<Stored>, DatabaseError> {
@@ -51,14 +51,14 @@ impl Operation for ReadingHeader {
 
 /// What of a ledger is known already, by number.
 #[derive(Debug, Default, Clone)]
-pub(super) struct Known {
+pub(super) struct KnownLines {
     /// The claims.
     pub(super) claims: HashSet<i64>,
     /// The lines of what became of them.
     pub(super) outcomes: HashSet<i64>,
 }
 
-impl Known {
+impl KnownLines {
     /// Takes in what else is known.
     pub(super) fn extend(&mut self, other: Self) {
         self.claims.extend(other.claims);
@@ -67,7 +67,7 @@ impl Known {
 }
 
 /// Reads the records of messages, and the claims with what became of them.
-pub(super) struct Loading<'a> {
+pub(super) struct LoadLedger<'a> {
     pub(super) ledger: i64,
     pub(super) header: &'a Header,
     /// Only these claims, and no records; all, if absent.
@@ -79,9 +79,9 @@ const ALL: &str = "SELECT c.id, c.line, o.id, o.line FROM claims c \
 const SOME: &str = "SELECT c.id, c.line, o.id, o.line FROM claims c \
     LEFT JOIN outcomes o ON o.ledger = c.ledger AND o.claim = c.id WHERE c.ledger = $1 AND c.id = ANY($2) ORDER BY c.id";
 
-impl Operation for Loading<'_> {
+impl Operation for LoadLedger<'_> {
     /// The ledger, or what is wrong with its lines.
-    type Output = Result<(Ledger, Known), Damage>;
+    type Output = Result<(Ledger, KnownLines), Damage>;
 
     const TIME_MAX: Duration = WHOLE_TIME_MAX;
 
@@ -111,7 +111,7 @@ impl Operation for Loading<'_> {
 struct Loaded<'a> {
     header: &'a Header,
     ledger: Ledger,
-    known: Known,
+    known: KnownLines,
     /// Lines that are not in the ledger yet. Those of one claim are always together.
     lines: String,
     last: Option<i64>,
@@ -120,7 +120,7 @@ struct Loaded<'a> {
 impl<'a> Loaded<'a> {
     fn new(header: &'a Header) -> Self {
         let ledger = Ledger::new(header.clone());
-        Self { header, ledger, known: Known::default(), lines: lines::header(header), last: None }
+        Self { header, ledger, known: KnownLines::default(), lines: lines::header(header), last: None }
     }
 
     /// Takes a claim with one of the lines beside it, if it has any.
@@ -157,18 +157,18 @@ impl<'a> Loaded<'a> {
         Ok(Ok(()))
     }
 
-    fn finish(mut self) -> Result<Result<(Ledger, Known), Damage>, DatabaseError> {
+    fn finish(mut self) -> Result<Result<(Ledger, KnownLines), Damage>, DatabaseError> {
         Ok(self.read()?.map(|()| (self.ledger, self.known)))
     }
 }
 
 /// Finds the claims of which the database knows more.
-pub(super) struct Comparing<'a> {
+pub(super) struct FindNews<'a> {
     pub(super) ledger: i64,
-    pub(super) known: &'a Known,
+    pub(super) known: &'a KnownLines,
 }
 
-impl Operation for Comparing<'_> {
+impl Operation for FindNews<'_> {
     type Output = Vec<i64>;
 
     async fn run(&self, session: &Session, _again: bool) -> Result<Vec<i64>, DatabaseError> {

@@ -9,7 +9,7 @@ use tokio_postgres::types::Type;
 
 use super::error::DatabaseError;
 use super::link::Operation;
-use super::marks::{Looking, Marks, Origin};
+use super::marks::{MarkSupport, Origin, ReadMarks};
 use super::number;
 use super::session::Session;
 use crate::identity::{Person, PersonSet};
@@ -17,7 +17,7 @@ use crate::ledger::{Claim, Grant};
 
 /// A bulk of a shared plan, as its taker knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Taken {
+pub(super) struct LeasedPosition {
     /// The message's number.
     pub(super) message: i64,
     /// The plan's number.
@@ -27,7 +27,7 @@ pub(super) struct Taken {
 }
 
 /// Inserts the people of a claim, all or none, and the claim itself.
-pub(super) struct Claiming<'a> {
+pub(super) struct InsertClaim<'a> {
     pub(super) ledger: i64,
     pub(super) message: i64,
     pub(super) id: i64,
@@ -37,10 +37,10 @@ pub(super) struct Claiming<'a> {
     pub(super) claim: &'a Claim,
     pub(super) persons: &'a [i64],
     /// The bulk of a shared plan that this is the first claim of.
-    pub(super) bulk: Option<Taken>,
+    pub(super) bulk: Option<LeasedPosition>,
     /// The run.
     pub(super) run: i64,
-    pub(super) marks: Marks,
+    pub(super) marks: MarkSupport,
     /// Whether the ledger's row stood where it was written when this run began, and so has to do that still.
     pub(super) is_written_here: bool,
 }
@@ -60,7 +60,7 @@ const BULK: &str =
 /// How long to wait before people are claimed again whose rows came and went.
 const FREED_PAUSE: Duration = Duration::from_millis(10);
 
-impl Operation for Claiming<'_> {
+impl Operation for InsertClaim<'_> {
     type Output = Grant;
 
     async fn run(&self, session: &Session, again: bool) -> Result<Grant, DatabaseError> {
@@ -110,7 +110,7 @@ enum Inserted {
     SomeAreTaken,
 }
 
-impl Claiming<'_> {
+impl InsertClaim<'_> {
     /// Begins a transaction, and inserts everybody.
     async fn insert(&self, session: &Session) -> Result<Inserted, DatabaseError> {
         let people =
@@ -137,7 +137,7 @@ impl Claiming<'_> {
         if !self.is_written_here {
             return Ok(DatabaseError::Rebound);
         }
-        Ok(match (Looking { ledger: self.ledger }).run(session, false).await? {
+        Ok(match (ReadMarks { ledger: self.ledger }).run(session, false).await? {
             Origin::Reloaded(claims) | Origin::Unmarked(claims) => DatabaseError::Reloaded { claims },
             Origin::Here => DatabaseError::Rebound,
         })

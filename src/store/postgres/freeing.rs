@@ -8,7 +8,7 @@
 
 use tokio_postgres::types::Type;
 
-use super::book::{Comparing, Known};
+use super::book::{FindNews, KnownLines};
 use super::error::DatabaseError;
 use super::link::Operation;
 use super::number;
@@ -20,11 +20,11 @@ use crate::ledger::{ClaimState, Ledger, Standing, View};
 pub(super) type GivenBack = PersonMap<Vec<i64>>;
 
 /// Frees people, if the ledger by which nobody holds them is all that was written.
-pub(super) struct Freeing<'a> {
+pub(super) struct ReleasePeople<'a> {
     pub(super) ledger: i64,
     pub(super) message: i64,
     /// What the ledger was made of that `people` comes from.
-    pub(super) known: &'a Known,
+    pub(super) known: &'a KnownLines,
     pub(super) people: &'a GivenBack,
 }
 
@@ -41,7 +41,7 @@ pub(super) enum Freed {
 const LOCK: &str = "SELECT person, claim FROM persons WHERE message = $1 AND person = ANY($2) FOR UPDATE SKIP LOCKED";
 const FREE: &str = "DELETE FROM persons WHERE message = $1 AND person = ANY($2)";
 
-impl Operation for Freeing<'_> {
+impl Operation for ReleasePeople<'_> {
     type Output = Freed;
 
     async fn run(&self, session: &Session, _again: bool) -> Result<Freed, DatabaseError> {
@@ -60,7 +60,7 @@ impl Operation for Freeing<'_> {
             return Ok(Freed::People(0));
         }
         // Whoever holds one of them now wrote that before the row was locked, or waits for it.
-        let news = Comparing { ledger: self.ledger, known: self.known }.run(session, false).await?;
+        let news = FindNews { ledger: self.ledger, known: self.known }.run(session, false).await?;
         if !news.is_empty() {
             session.roll_back().await?;
             return Ok(Freed::NotYet);

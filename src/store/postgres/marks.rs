@@ -15,14 +15,14 @@ use super::session::Session;
 
 /// Whether marks tell anything on a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Marks {
+pub(super) enum MarkSupport {
     /// A row that is not put back has its mark.
     Kept,
     /// It has not, or nobody knows: rows get none.
     Unknown,
 }
 
-impl Marks {
+impl MarkSupport {
     /// The mark of a row that is inserted.
     pub(super) fn first(self) -> &'static str {
         match self {
@@ -43,7 +43,7 @@ impl Marks {
 
 /// Finds out whether marks tell anything: by a row that is taken back at once. What the server calls itself
 /// says nothing of that.
-pub(super) struct Probing {
+pub(super) struct ProbeMarks {
     /// The run.
     pub(super) run: i64,
 }
@@ -51,10 +51,10 @@ pub(super) struct Probing {
 const MARK: &str = "INSERT INTO marks (run, born) VALUES ($1, txid_current())";
 const IS_KEPT: &str = "SELECT (born & 4294967295)::text = xmin::text FROM marks WHERE run = $1";
 
-impl Operation for Probing {
-    type Output = Marks;
+impl Operation for ProbeMarks {
+    type Output = MarkSupport;
 
-    async fn run(&self, session: &Session, _again: bool) -> Result<Marks, DatabaseError> {
+    async fn run(&self, session: &Session, _again: bool) -> Result<MarkSupport, DatabaseError> {
         let run = [(&self.run as _, Type::INT8)];
         let found = match session.begin(MARK, &run).await {
             Ok(_) => session.row(IS_KEPT, &run).await,
@@ -64,9 +64,9 @@ impl Operation for Probing {
         match found {
             Ok(row) => {
                 let is_kept: Option<bool> = row.map(|row| row.try_get(0)).transpose()?.flatten();
-                Ok(if is_kept == Some(true) { Marks::Kept } else { Marks::Unknown })
+                Ok(if is_kept == Some(true) { MarkSupport::Kept } else { MarkSupport::Unknown })
             }
-            Err(error) if is_unknown(&error) => Ok(Marks::Unknown),
+            Err(error) if is_unknown(&error) => Ok(MarkSupport::Unknown),
             Err(error) => Err(error),
         }
     }
@@ -90,7 +90,7 @@ pub(super) enum Origin {
 }
 
 /// Looks at the marks of a ledger.
-pub(super) struct Looking {
+pub(super) struct ReadMarks {
     pub(super) ledger: i64,
 }
 
@@ -100,7 +100,7 @@ const CLAIMS: &str = "SELECT count(*) FILTER (WHERE born IS NULL), \
     count(*) FILTER (WHERE (born & 4294967295)::text <> xmin::text) FROM claims WHERE ledger = $1";
 const ALL: &str = "SELECT count(*) FROM claims WHERE ledger = $1";
 
-impl Operation for Looking {
+impl Operation for ReadMarks {
     type Output = Origin;
 
     const TIME_MAX: Duration = WHOLE_TIME_MAX;
@@ -135,7 +135,7 @@ impl Operation for Looking {
 
 /// Marks all rows anew that were put back, or have no mark: somebody has compared them with the gateway, or
 /// says that they are all.
-pub(super) struct MarkingAnew {
+pub(super) struct MarkAnew {
     pub(super) ledger: i64,
     /// Whether rows that were put back are among them; else only those that have no mark.
     pub(super) with_reloaded: bool,
@@ -146,7 +146,7 @@ const MARK_HEADER: &str = "UPDATE ledgers SET born = txid_current() WHERE id = $
 const MARK_CLAIMS: &str = "UPDATE claims SET born = txid_current() WHERE ledger = $1 \
     AND (born IS NULL OR ($2 AND (born & 4294967295)::text <> xmin::text))";
 
-impl Operation for MarkingAnew {
+impl Operation for MarkAnew {
     type Output = ();
 
     const TIME_MAX: Duration = WHOLE_TIME_MAX;

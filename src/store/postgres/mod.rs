@@ -32,22 +32,22 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::error::StoreError;
-use super::expected::Expected;
+use super::expected::Binding;
 use super::visit::Visit;
 use crate::ledger::{Header, Ledger, Seals};
 
 use access::Access;
-use book::{Known, Loading, ReadingHeader, Stored};
+use book::{KnownLines, LoadLedger, ReadHeader, Stored};
 use link::{Link, Operation};
-use marks::{Looking, Origin, Probing};
-use seen::Seen;
+use marks::{Origin, ProbeMarks, ReadMarks};
+use seen::SeenPosition;
 use session::Session;
-use tables::Making;
+use tables::MakeLedger;
 
 pub use error::DatabaseError;
 pub use opened::Postgres;
-pub use share::SharedBulk;
-pub use shares::Take;
+pub use share::LeasedBulk;
+pub use shares::Lease;
 
 /// Nothing is tried twice before anything was begun: whoever looks on can do that better.
 const AT_ONCE: Duration = Duration::ZERO;
@@ -77,7 +77,7 @@ impl Database {
     ///
     /// # Errors
     /// If nothing is sent from it; if nobody knows whether its rows were put back from a copy.
-    pub(super) async fn check_whole(&self, expected: &Expected) -> Result<(), StoreError> {
+    pub(super) async fn check_whole(&self, expected: &Binding) -> Result<(), StoreError> {
         match self.judge(expected).await? {
             (_, Some(refusal)) => Err(refusal.into()),
             (Origin::Unmarked(claims), None) => Err(DatabaseError::Unmarked { claims }.into()),
@@ -87,14 +87,16 @@ impl Database {
 
     /// Says whether the server's log ends before where this machine has seen it end.
     async fn is_set_back(&self, link: &Link, seals: &Seals) -> Result<bool, DatabaseError> {
-        let Some(before) = self.seen.as_ref().and_then(|path| Seen::read(path, seals)) else { return Ok(false) };
-        Ok(Seen::now(link).await?.is_some_and(|now| before.is_after(&now)))
+        let Some(before) = self.seen.as_ref().and_then(|path| SeenPosition::read(path, seals)) else {
+            return Ok(false);
+        };
+        Ok(SeenPosition::now(link).await?.is_some_and(|now| before.is_after(&now)))
     }
 
     /// Keeps how far the server's log is written now.
     async fn keep_seen(&self, link: &Link, seals: &Seals) -> Result<(), DatabaseError> {
         if let Some(path) = &self.seen
-            && let Some(now) = Seen::now(link).await?
+            && let Some(now) = SeenPosition::now(link).await?
         {
             now.keep(path, seals);
         }
@@ -116,7 +118,7 @@ impl Database {
     /// If the project has a ledger there already, or it cannot be made.
     pub async fn create(&self, header: &Header, visit: &Visit) -> Result<(), StoreError> {
         let link = Link::open(self).await?;
-        let making = Making {
+        let making = MakeLedger {
             schema: &self.schema,
             ledger: number::ledger(&header.project),
             project: header.project.as_str(),
@@ -132,7 +134,7 @@ impl Database {
     ///
     /// # Errors
     /// If it is missing or damaged, or is not what is expected.
-    pub async fn read(&self, expected: &Expected) -> Result<Ledger, StoreError> {
+    pub async fn read(&self, expected: &Binding) -> Result<Ledger, StoreError> {
         let link = Link::open(self).await?;
         let (ledger, _, _) = self.load(&link, expected).await?;
         Ok(ledger)
@@ -143,16 +145,16 @@ impl Database {
     ///
     /// # Errors
     /// If the ledger is missing, or the server cannot be used.
-    pub async fn refusal(&self, expected: &Expected) -> Result<Option<DatabaseError>, StoreError> {
+    pub async fn refusal(&self, expected: &Binding) -> Result<Option<DatabaseError>, StoreError> {
         self.judge(expected).await.map(|(_, refusal)| refusal)
     }
 
     /// Looks at the marks of the ledger's rows, and says why nothing is sent from it, if that is so.
-    async fn judge(&self, expected: &Expected) -> Result<(Origin, Option<DatabaseError>), StoreError> {
+    async fn judge(&self, expected: &Binding) -> Result<(Origin, Option<DatabaseError>), StoreError> {
         let link = Link::open(self).await?;
         let ledger = number::ledger(&expected.project);
         let (_, stored) = self.header(&link, ledger).await?;
-        let origin = link.run(&Looking { ledger }, AT_ONCE).await?;
+        let origin = link.run(&ReadMarks { ledger }, AT_ONCE).await?;
         let refusal = match origin {
             Origin::Reloaded(claims) => Some(DatabaseError::Reloaded { claims }),
             Origin::Here | Origin::Unmarked(_) if !stored.is_at(&link) => Some(DatabaseError::Changed),
@@ -167,7 +169,7 @@ impl Database {
     ///
     /// # Errors
     /// If it is missing, or is not what is expected.
-    pub async fn rebind(&self, from: &Expected, to: &Header, visit: &Visit) -> Result<(), StoreError> {
+    pub async fn rebind(&self, from: &Binding, to: &Header, visit: &Visit) -> Result<(), StoreError> {
         let link = Link::open(self).await?;
         let ledger = number::ledger(&from.project);
         let (found, _) = self.header(&link, ledger).await?;
@@ -178,8 +180,8 @@ impl Database {
             return Ok(());
         }
         let [found, to] = [&found, bound.header()].map(lines::header);
-        let marks = link.run(&Probing { run: visit.run.0.cast_signed() }, AT_ONCE).await?;
-        let rebinding = write::Rebinding { ledger, from: &found, to: &to, marks };
+        let marks = link.run(&ProbeMarks { run: visit.run.0.cast_signed() }, AT_ONCE).await?;
+        let rebinding = write::RebindHeader { ledger, from: &found, to: &to, marks };
         let is_bound = link.run(&rebinding, AT_ONCE).await?;
         if is_bound { Ok(()) } else { Err(DatabaseError::Foreign("ledgers").into()) }
     }
@@ -187,21 +189,21 @@ impl Database {
     /// Reads what the ledger is bound to, and which server was confirmed last.
     async fn header(&self, link: &Link, ledger: i64) -> Result<(Header, Stored), StoreError> {
         let missing = || StoreError::Missing { place: self.place(), shadow: None };
-        if !link.run(&Updating { schema: &self.schema }, AT_ONCE).await? {
+        if !link.run(&UpdateTables { schema: &self.schema }, AT_ONCE).await? {
             return Err(missing());
         }
-        let stored = link.run(&ReadingHeader { ledger }, AT_ONCE).await?.ok_or_else(missing)?;
+        let stored = link.run(&ReadHeader { ledger }, AT_ONCE).await?.ok_or_else(missing)?;
         let read = lines::read(&stored.header).map_err(|damage| self.damage(damage))?;
         Ok((read.header().clone(), stored))
     }
 
     /// Reads all of the ledger; also gives what is known by that, and the server that was confirmed
     /// last.
-    async fn load(&self, link: &Link, expected: &Expected) -> Result<(Ledger, Known, Stored), StoreError> {
+    async fn load(&self, link: &Link, expected: &Binding) -> Result<(Ledger, KnownLines, Stored), StoreError> {
         let number = number::ledger(&expected.project);
         let (header, stored) = self.header(link, number).await?;
         expected.check(&header, &self.place())?;
-        let loading = Loading { ledger: number, header: &header, only: None };
+        let loading = LoadLedger { ledger: number, header: &header, only: None };
         let (ledger, known) = link.run(&loading, AT_ONCE).await?.map_err(|damage| self.damage(damage))?;
         Ok((ledger, known, stored))
     }
@@ -212,11 +214,11 @@ impl Database {
 }
 
 /// Brings the tables up to date, if they are there.
-struct Updating<'a> {
+struct UpdateTables<'a> {
     schema: &'a str,
 }
 
-impl Operation for Updating<'_> {
+impl Operation for UpdateTables<'_> {
     type Output = bool;
 
     async fn run(&self, session: &Session, _again: bool) -> Result<bool, DatabaseError> {

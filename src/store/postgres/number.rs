@@ -2,20 +2,20 @@
 //! that no table has to be asked for them. Nothing of these leaves the database: a later version of
 //! the tables may number anew.
 
-use crate::identity::encoding::{Open, Parts as _};
+use crate::identity::encoding::{Encode as _, PublicDigest};
 use crate::identity::{MessageKey, Person, ProjectId, Revision};
 use crate::ledger::ClaimId;
 
 /// The ledger of a project.
 pub(super) fn ledger(project: &ProjectId) -> i64 {
-    let mut digest = Open::new("sendform.postgres.ledger.v1");
+    let mut digest = PublicDigest::new("sendform.postgres.ledger.v1");
     digest.part(project.as_str());
     digest.finish().cast_signed()
 }
 
 /// A revision of a message of a ledger.
 pub(super) fn message(ledger: i64, message: &MessageKey, revision: Revision) -> i64 {
-    let mut digest = Open::new("sendform.postgres.message.v1");
+    let mut digest = PublicDigest::new("sendform.postgres.message.v1");
     digest.number(ledger);
     digest.part(message.to_string());
     digest.number(revision.get());
@@ -24,7 +24,7 @@ pub(super) fn message(ledger: i64, message: &MessageKey, revision: Revision) -> 
 
 /// A claim.
 pub(super) fn claim(claim: &ClaimId) -> i64 {
-    let mut digest = Open::new("sendform.postgres.claim.v1");
+    let mut digest = PublicDigest::new("sendform.postgres.claim.v1");
     digest.part(claim.bulk.to_string());
     digest.number(claim.attempt);
     digest.number(claim.run.0);
@@ -33,7 +33,7 @@ pub(super) fn claim(claim: &ClaimId) -> i64 {
 
 /// A line of what became of a claim.
 pub(super) fn line(line: &str) -> i64 {
-    let mut digest = Open::new("sendform.postgres.line.v1");
+    let mut digest = PublicDigest::new("sendform.postgres.line.v1");
     digest.part(line);
     digest.finish().cast_signed()
 }

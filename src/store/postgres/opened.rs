@@ -8,25 +8,25 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::book::{Comparing, Known, Loading};
-use super::claim::Claiming;
+use super::book::{FindNews, KnownLines, LoadLedger};
+use super::claim::InsertClaim;
 use super::error::DatabaseError;
-use super::freeing::{self, Freed, Freeing, is_free};
+use super::freeing::{self, Freed, ReleasePeople, is_free};
 use super::lines;
 use super::link::Link;
-use super::marks::{Looking, MarkingAnew, Marks, Origin, Probing};
-use super::settle::{Settled, Settling, given_back, not_held};
-use super::share::{GivingUp, Rest};
+use super::marks::{MarkAnew, MarkSupport, Origin, ProbeMarks, ReadMarks};
+use super::settle::{SettleClaim, SettledClaim, given_back, not_held};
+use super::share::{Rest, ReturnBulk};
 use super::shares::Shares;
-use super::weighing::{self, Heard, Weighing};
-use super::write::{Confirming, Joining, Recording};
+use super::weighing::{self, Heard, WeighEvidence};
+use super::write::{ConfirmServer, JoinLedger, WriteRecord};
 use super::{AT_ONCE, Database, number};
 use crate::identity::{BulkId, MessageId, MessageKey, Person, PersonSet, Revision};
 use crate::ledger::{
     Claim, ClaimId, EntryError, Evidence, Grant, Header, Ledger, MessageRecord, Outcome, Seals, View, Weighed,
 };
 use crate::store::error::StoreError;
-use crate::store::expected::Expected;
+use crate::store::expected::Binding;
 use crate::store::visit::Visit;
 
 /// For how long a broken connection is made anew before a write is given up.
@@ -45,14 +45,14 @@ pub struct Postgres {
     /// The header's line as it stands in the database.
     header_line: String,
     ledger: RwLock<Ledger>,
-    known: Mutex<Known>,
+    known: Mutex<KnownLines>,
     shares: Mutex<Shares>,
     /// The claim for which what others wrote was read last.
     caught_up_for: Mutex<Option<ClaimId>>,
     /// Whether the server is not the one that was confirmed last.
     is_changed: bool,
     /// Whether rows are marked here.
-    marks: Marks,
+    marks: MarkSupport,
     /// What the marks told when it was opened.
     origin: Origin,
     /// Whether somebody takes what is there for all that there is, whatever the marks tell.
@@ -74,12 +74,12 @@ impl Postgres {
     ///
     /// # Errors
     /// If the server cannot be used, or the ledger is missing, damaged or not what is expected.
-    pub async fn open(database: &Database, expected: &Expected, visit: &Visit) -> Result<Self, StoreError> {
+    pub async fn open(database: &Database, expected: &Binding, visit: &Visit) -> Result<Self, StoreError> {
         let link = Link::open(database).await?;
         let (ledger, known, stored) = database.load(&link, expected).await?;
         let number = number::ledger(&expected.project);
-        let marks = link.run(&Probing { run: visit.run.0.cast_signed() }, AT_ONCE).await?;
-        let origin = link.run(&Looking { ledger: number }, AT_ONCE).await?;
+        let marks = link.run(&ProbeMarks { run: visit.run.0.cast_signed() }, AT_ONCE).await?;
+        let origin = link.run(&ReadMarks { ledger: number }, AT_ONCE).await?;
         let is_vouched_for = match origin {
             Origin::Unmarked(claims) | Origin::Reloaded(claims) => visit.reloaded == Some(claims),
             Origin::Here => false,
@@ -87,7 +87,7 @@ impl Postgres {
         let is_changed = !stored.is_at(&link);
         if !is_changed && stored.server != *link.identity() {
             let server = link.identity().as_deref();
-            link.run(&Confirming { ledger: number, server, marks }, AT_ONCE).await?;
+            link.run(&ConfirmServer { ledger: number, server, marks }, AT_ONCE).await?;
         }
         let is_set_back = database.is_set_back(&link, &expected.seals).await?;
         if !is_set_back {
@@ -176,7 +176,7 @@ impl Postgres {
     /// If that could not be made durable.
     pub async fn confirm_server(&self) -> Result<(), StoreError> {
         let server = self.link.identity().as_deref();
-        let confirming = Confirming { ledger: self.number, server, marks: self.marks };
+        let confirming = ConfirmServer { ledger: self.number, server, marks: self.marks };
         self.link.run(&confirming, PATIENCE).await?;
         Ok(self.database.keep_seen(&self.link, &self.seals).await?)
     }
@@ -202,7 +202,7 @@ impl Postgres {
         let message = number::message(self.number, &bulk.message, bulk.revision);
         let taken = self.shares().of(message, &claim);
         let (line, persons) = (lines::claim(&claim), number::persons(claim.people.iter().copied()));
-        let claiming = Claiming {
+        let claiming = InsertClaim {
             ledger: self.number,
             message,
             id: number::claim(&claim.id),
@@ -213,7 +213,7 @@ impl Postgres {
             bulk: taken,
             run: claim.id.run.0.cast_signed(),
             marks: self.marks,
-            is_written_here: self.origin == Origin::Here && self.marks == Marks::Kept,
+            is_written_here: self.origin == Origin::Here && self.marks == MarkSupport::Kept,
         };
         let patience = Duration::try_from(claim.start_by.duration_since(claim.at)).unwrap_or_default();
         let mut grant = self.link.run(&claiming, patience).await?;
@@ -230,7 +230,7 @@ impl Postgres {
         if let Some(taken) = taken.filter(|_| is_over) {
             self.shares().forget(taken);
             if grant != Grant::Granted {
-                self.link.run(&GivingUp { bulk: taken, run: claiming.run, rest: Rest::Done }, PATIENCE).await?;
+                self.link.run(&ReturnBulk { bulk: taken, run: claiming.run, rest: Rest::Done }, PATIENCE).await?;
             }
         }
         if grant == Grant::Granted {
@@ -265,7 +265,7 @@ impl Postgres {
         self.ledger_mut().add_outcome(outcome.clone()).map_err(StoreError::Entry)?;
         let may_free = not_held(&self.ledger(), &id);
         let line = lines::outcome(&outcome);
-        let settling = Settling {
+        let settling = SettleClaim {
             ledger: self.number,
             message: number::message(self.number, &id.bulk.message, id.bulk.revision),
             claim: number::claim(&id),
@@ -275,7 +275,7 @@ impl Postgres {
             may_free: &may_free,
         };
         let settled = self.link.run(&settling, PATIENCE).await?;
-        let Settled { known, freed } = settled.ok_or(StoreError::Entry(EntryError::UnknownClaim(id.clone())))?;
+        let SettledClaim { known, freed } = settled.ok_or(StoreError::Entry(EntryError::UnknownClaim(id.clone())))?;
         self.ledger_mut().join(&known).map_err(StoreError::Join)?;
         self.known().outcomes.insert(number::line(&line));
         let people = given_back(&self.ledger(), &id);
@@ -295,7 +295,7 @@ impl Postgres {
         // Before the ledger is looked at, which has all of this, and maybe more.
         let known = self.known().claims.clone();
         let before = self.ledger().about(&evidence);
-        let weighing = Weighing {
+        let weighing = WeighEvidence {
             ledger: self.number,
             header: &self.header,
             evidence: &evidence,
@@ -334,7 +334,7 @@ impl Postgres {
                 break;
             }
             let message = number::message(self.number, message, revision);
-            let freeing = Freeing { ledger: self.number, message, known: &known, people: &people };
+            let freeing = ReleasePeople { ledger: self.number, message, known: &known, people: &people };
             if let Freed::People(freed) = self.link.run(&freeing, Duration::ZERO).await? {
                 return Ok(freed);
             }
@@ -347,7 +347,7 @@ impl Postgres {
     /// # Errors
     /// If the database fails for too long.
     pub async fn record(&self, record: MessageRecord) -> Result<(), StoreError> {
-        self.link.run(&Recording { ledger: self.number, record: &record }, PATIENCE).await?;
+        self.link.run(&WriteRecord { ledger: self.number, record: &record }, PATIENCE).await?;
         self.ledger_mut().add_message(record);
         Ok(())
     }
@@ -362,7 +362,7 @@ impl Postgres {
         let before = self.ledger().clone();
         let mut joined = before.clone();
         joined.join(other).map_err(StoreError::Join)?;
-        let joining = Joining {
+        let joining = JoinLedger {
             ledger: self.number,
             header: &self.header,
             other,
@@ -413,10 +413,10 @@ impl Postgres {
     /// Reads what others have written, all of it or nothing: who knows a claim knows those before it.
     async fn catch_up_within(&self, patience: Duration) -> Result<(), StoreError> {
         let known = self.known().clone();
-        let news = self.link.run(&Comparing { ledger: self.number, known: &known }, patience).await?;
-        let mut all: Option<(Ledger, Known)> = None;
+        let news = self.link.run(&FindNews { ledger: self.number, known: &known }, patience).await?;
+        let mut all: Option<(Ledger, KnownLines)> = None;
         for some in news.chunks(READ_AT_ONCE) {
-            let loading = Loading { ledger: self.number, header: &self.header, only: Some(some) };
+            let loading = LoadLedger { ledger: self.number, header: &self.header, only: Some(some) };
             let read = self.link.run(&loading, patience).await?;
             let (piece, known) =
                 read.map_err(|damage| StoreError::Damage { place: self.place.clone(), damage: Box::new(damage) })?;
@@ -439,7 +439,7 @@ impl Postgres {
         self.ledger.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn known(&self) -> MutexGuard<'_, Known> {
+    fn known(&self) -> MutexGuard<'_, KnownLines> {
         lock(&self.known)
     }
 
@@ -452,13 +452,13 @@ impl Postgres {
 async fn mark_anew(
     link: &Link,
     ledger: i64,
-    (marks, origin): (Marks, Origin),
+    (marks, origin): (MarkSupport, Origin),
     with_reloaded: bool,
 ) -> Result<(), StoreError> {
     match (marks, origin) {
-        (Marks::Kept, _) => Ok(link.run(&MarkingAnew { ledger, with_reloaded }, PATIENCE).await?),
-        (Marks::Unknown, Origin::Reloaded(claims)) => Err(DatabaseError::Reloaded { claims }.into()),
-        (Marks::Unknown, Origin::Here | Origin::Unmarked(_)) => Ok(()),
+        (MarkSupport::Kept, _) => Ok(link.run(&MarkAnew { ledger, with_reloaded }, PATIENCE).await?),
+        (MarkSupport::Unknown, Origin::Reloaded(claims)) => Err(DatabaseError::Reloaded { claims }.into()),
+        (MarkSupport::Unknown, Origin::Here | Origin::Unmarked(_)) => Ok(()),
     }
 }
 

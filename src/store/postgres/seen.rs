@@ -15,13 +15,13 @@ use crate::ledger::Seals;
 use crate::store::{log, paths};
 
 /// Asks how far the log is written; nothing, where the server has none, or keeps that from us.
-pub(super) struct AskingPosition;
+pub(super) struct AskPosition;
 
 /// Looked up and not called: a call of what is not there is an error in the server's log.
 const IS_KNOWN: &str = "SELECT 1 FROM pg_proc WHERE proname = 'pg_current_wal_flush_lsn' AND pronargs = $1 LIMIT 1";
 const POSITION: &str = "SELECT (pg_current_wal_flush_lsn() - '0/0'::pg_lsn)::bigint";
 
-impl Operation for AskingPosition {
+impl Operation for AskPosition {
     type Output = Option<i64>;
 
     async fn run(&self, session: &Session, _again: bool) -> Result<Option<i64>, DatabaseError> {
@@ -34,21 +34,21 @@ impl Operation for AskingPosition {
 
 /// Where a server's log was seen to end.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Seen {
+pub(super) struct SeenPosition {
     /// Which server it was, and on which timeline.
     server: String,
     /// How many bytes its log had.
     position: i64,
 }
 
-impl Seen {
+impl SeenPosition {
     /// Asks a server; nothing, if it cannot say which it is, or how far its log is written.
     ///
     /// # Errors
     /// If it cannot be asked.
     pub(super) async fn now(link: &Link) -> Result<Option<Self>, DatabaseError> {
         let Some(server) = link.identity().clone() else { return Ok(None) };
-        let position = link.run(&AskingPosition, super::AT_ONCE).await?;
+        let position = link.run(&AskPosition, super::AT_ONCE).await?;
         Ok(position.map(|position| Self { server, position }))
     }
 
@@ -86,21 +86,21 @@ mod tests {
 
     #[test]
     fn only_the_same_server_is_compared_and_only_what_is_signed_counts() {
-        let seen = |server: &str, position| Seen { server: server.to_owned(), position };
+        let seen = |server: &str, position| SeenPosition { server: server.to_owned(), position };
         assert!(seen("7/1", 10).is_after(&seen("7/1", 9)));
         assert!(!seen("7/1", 10).is_after(&seen("7/1", 10)));
         assert!(!seen("7/1", 10).is_after(&seen("7/2", 9)));
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("private").join("seen");
         let (one, seals) = (seen("7/1", 10), sample::seals());
-        assert_eq!(Seen::read(&path, &seals), None);
+        assert_eq!(SeenPosition::read(&path, &seals), None);
         one.keep(&path, &seals);
-        assert_eq!(Seen::read(&path, &seals), Some(one));
-        assert_eq!(Seen::read(&path, &Seals::none()), None);
+        assert_eq!(SeenPosition::read(&path, &seals), Some(one));
+        assert_eq!(SeenPosition::read(&path, &Seals::none()), None);
         let text = std::fs::read_to_string(&path).unwrap();
         for other in [text.replace(" 10\n", " 1\n"), String::new(), "sendform seen 7/1 10\n".to_owned()] {
             std::fs::write(&path, other).unwrap();
-            assert_eq!(Seen::read(&path, &seals), None);
+            assert_eq!(SeenPosition::read(&path, &seals), None);
         }
     }
 }

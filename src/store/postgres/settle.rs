@@ -15,7 +15,7 @@ use crate::identity::{Person, PersonSet};
 use crate::ledger::{ClaimId, ClaimState, Header, Ledger, Outcome, PersonState, View};
 
 /// Writes an outcome.
-pub(super) struct Settling<'a> {
+pub(super) struct SettleClaim<'a> {
     pub(super) ledger: i64,
     pub(super) message: i64,
     pub(super) claim: i64,
@@ -42,18 +42,18 @@ const KEEP: &str = "INSERT INTO persons (message, person, claim) SELECT $1, pers
     ON CONFLICT DO NOTHING";
 
 /// What came of settling a claim.
-pub(super) struct Settled {
+pub(super) struct SettledClaim {
     /// What the database now knows of the claim, alone.
     pub(super) known: Ledger,
     /// How many of its people were freed.
     pub(super) freed: u64,
 }
 
-impl Operation for Settling<'_> {
+impl Operation for SettleClaim<'_> {
     /// `None` if the database has no such claim.
-    type Output = Option<Settled>;
+    type Output = Option<SettledClaim>;
 
-    async fn run(&self, session: &Session, _again: bool) -> Result<Option<Settled>, DatabaseError> {
+    async fn run(&self, session: &Session, _again: bool) -> Result<Option<SettledClaim>, DatabaseError> {
         match self.settle(session, &[]).await? {
             Ok(settled) => Ok(settled),
             Err(ToHold(people)) => self.settle(session, &people).await?.map_err(|_| DatabaseError::Foreign("claims")),
@@ -64,10 +64,14 @@ impl Operation for Settling<'_> {
 /// People who are to be held, and have to be locked before the claim is: nothing was written.
 struct ToHold(Vec<i64>);
 
-impl Settling<'_> {
+impl SettleClaim<'_> {
     /// Writes the outcome, with the claim holding these people. Whoever locks a claim waits for nobody's
     /// row then: the other way round is how others lock both.
-    async fn settle(&self, session: &Session, hold: &[i64]) -> Result<Result<Option<Settled>, ToHold>, DatabaseError> {
+    async fn settle(
+        &self,
+        session: &Session,
+        hold: &[i64],
+    ) -> Result<Result<Option<SettledClaim>, ToHold>, DatabaseError> {
         let claim = [(&self.ledger as _, Type::INT8), (&self.claim as _, Type::INT8)];
         let row = if hold.is_empty() {
             session.begin(CLAIM, &claim).await?.into_iter().next()
@@ -100,7 +104,7 @@ impl Settling<'_> {
         session.run(OUTCOME, &values).await?;
         let freed = write(session, FREE, self.message, self.claim, &freed).await?;
         session.commit().await?;
-        Ok(Ok(Some(Settled { known: ledger, freed })))
+        Ok(Ok(Some(SettledClaim { known: ledger, freed })))
     }
 }
 

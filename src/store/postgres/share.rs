@@ -3,12 +3,12 @@
 use jiff::Timestamp;
 use tokio_postgres::types::Type;
 
-use super::claim::Taken;
+use super::claim::LeasedPosition;
 use super::error::DatabaseError;
 use super::link::Operation;
 use super::session::Session;
 use super::slots::{END, Slots};
-use crate::identity::{BulkTime, Content, MessageKey, Person, Revision};
+use crate::identity::{BulkTime, ContentDigest, MessageKey, Person, Revision};
 use crate::plan::Bulk;
 
 /// How long after it was taken a bulk that was not claimed is anybody's again, in seconds.
@@ -21,7 +21,7 @@ const STORED_AT_ONCE: usize = 64;
 
 /// A bulk of a shared plan: people and what they get, and no personal data.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SharedBulk {
+pub struct LeasedBulk {
     /// The message.
     pub message: MessageKey,
     /// Its revision.
@@ -33,14 +33,14 @@ pub struct SharedBulk {
     /// The end of its time; absent if it is not paced.
     pub until: Option<Timestamp>,
     /// The people, in the order in which they are sent, with what they get.
-    pub people: Vec<(Person, Content)>,
+    pub people: Vec<(Person, ContentDigest)>,
     /// Where it stands.
-    pub(super) taken: Taken,
+    pub(super) taken: LeasedPosition,
 }
 
 /// One message of a plan, and the plan that its bulks are taken from.
 #[derive(Debug, Clone)]
-pub(super) struct Portion {
+pub(super) struct QueuePosition {
     /// The message's number.
     pub(super) number: i64,
     pub(super) message: MessageKey,
@@ -51,7 +51,7 @@ pub(super) struct Portion {
 
 /// Joins the stored plan of each message, or stores one's own where there is none, where the last
 /// was used up, and where nobody has touched it for long. One transaction.
-pub(super) struct Sharing<'a> {
+pub(super) struct EnqueueBulks<'a> {
     /// The number of a plan that is stored now.
     pub(super) plan: i64,
     pub(super) digest: &'a str,
@@ -73,7 +73,7 @@ const STORE: &str = "INSERT INTO bulks (message, plan, number, time, send_at, un
     SELECT $1, $2, number, time, send_at, until, people, false \
     FROM unnest($3, $4, $5, $6, $7) AS bulk (number, time, send_at, until, people)";
 
-impl Operation for Sharing<'_> {
+impl Operation for EnqueueBulks<'_> {
     /// The plan of each message, in their order.
     type Output = Vec<i64>;
 
@@ -96,7 +96,7 @@ async fn number(session: &Session, query: &str, message: i64) -> Result<Option<i
 
 /// Bulks, column by column.
 #[derive(Default)]
-struct Columns {
+struct BulkColumns {
     numbers: Vec<i32>,
     times: Vec<String>,
     send_at: Vec<Option<i64>>,
@@ -104,7 +104,7 @@ struct Columns {
     people: Vec<Vec<u8>>,
 }
 
-impl Sharing<'_> {
+impl EnqueueBulks<'_> {
     /// Finds or stores the plan of a message.
     async fn share(&self, session: &Session, message: i64, bulks: &[Bulk]) -> Result<i64, DatabaseError> {
         let plan = [(&message as _, Type::INT8), (&self.plan as _, Type::INT8), (&self.digest as _, Type::TEXT)];
@@ -143,7 +143,7 @@ impl Sharing<'_> {
         let mut slots = Slots::new(self.now, pace);
         let mut number = 0_i32;
         for some in bulks.chunks(STORED_AT_ONCE) {
-            let mut columns = Columns::default();
+            let mut columns = BulkColumns::default();
             for bulk in some {
                 let (send_at, until) = slots.next(bulk);
                 columns.numbers.push(number);
@@ -169,8 +169,8 @@ impl Sharing<'_> {
 }
 
 /// Takes a bulk that nobody has, or whose taker has not claimed it in time.
-pub(super) struct Taking<'a> {
-    pub(super) portion: &'a Portion,
+pub(super) struct LeaseBulk<'a> {
+    pub(super) portion: &'a QueuePosition,
     pub(super) run: i64,
     /// The bulks that the run has at work: its slowness makes none of them its own a second time.
     pub(super) held: &'a [i32],
@@ -185,11 +185,11 @@ const TAKE: &str = "WITH touched AS (UPDATE plans SET touched_at = clock_timesta
         ORDER BY number LIMIT 1 FOR UPDATE SKIP LOCKED) \
     RETURNING number, time, send_at, until, people";
 
-impl Operation for Taking<'_> {
-    type Output = Option<SharedBulk>;
+impl Operation for LeaseBulk<'_> {
+    type Output = Option<LeasedBulk>;
 
-    async fn run(&self, session: &Session, _again: bool) -> Result<Option<SharedBulk>, DatabaseError> {
-        let Portion { number, message, revision, plan } = self.portion;
+    async fn run(&self, session: &Session, _again: bool) -> Result<Option<LeasedBulk>, DatabaseError> {
+        let QueuePosition { number, message, revision, plan } = self.portion;
         let values = [
             (number as _, Type::INT8),
             (plan as _, Type::INT8),
@@ -200,24 +200,24 @@ impl Operation for Taking<'_> {
         let Some(row) = session.row(TAKE, &values).await? else { return Ok(None) };
         let foreign = DatabaseError::Foreign;
         let instant = |millisecond: Option<i64>| millisecond.and_then(|at| Timestamp::from_millisecond(at).ok());
-        Ok(Some(SharedBulk {
+        Ok(Some(LeasedBulk {
             message: message.clone(),
             revision: *revision,
             time: BulkTime::parse(row.try_get(1)?).ok_or(foreign("bulks"))?,
             send_at: instant(row.try_get(2)?),
             until: instant(row.try_get(3)?),
             people: decode(row.try_get(4)?).ok_or(foreign("bulks"))?,
-            taken: Taken { message: *number, plan: *plan, number: row.try_get(0)? },
+            taken: LeasedPosition { message: *number, plan: *plan, number: row.try_get(0)? },
         }))
     }
 }
 
 /// Says whether a plan has bulks that nobody has claimed, and that it is still at work.
-pub(super) struct Watching<'a> {
-    pub(super) portion: &'a Portion,
+pub(super) struct ReadQueue<'a> {
+    pub(super) portion: &'a QueuePosition,
 }
 
-impl Operation for Watching<'_> {
+impl Operation for ReadQueue<'_> {
     type Output = bool;
 
     async fn run(&self, session: &Session, _again: bool) -> Result<bool, DatabaseError> {
@@ -238,17 +238,17 @@ pub(super) enum Rest {
 }
 
 /// Gives up a bulk, if it is still this run's.
-pub(super) struct GivingUp {
-    pub(super) bulk: Taken,
+pub(super) struct ReturnBulk {
+    pub(super) bulk: LeasedPosition,
     pub(super) run: i64,
     pub(super) rest: Rest,
 }
 
-impl Operation for GivingUp {
+impl Operation for ReturnBulk {
     type Output = ();
 
     async fn run(&self, session: &Session, _again: bool) -> Result<(), DatabaseError> {
-        let Taken { message, plan, number } = &self.bulk;
+        let LeasedPosition { message, plan, number } = &self.bulk;
         let values = [
             (message as _, Type::INT8),
             (plan as _, Type::INT8),
@@ -273,10 +273,10 @@ fn encode(bulk: &Bulk) -> Vec<u8> {
 }
 
 /// Reads people with their contents.
-fn decode(bytes: &[u8]) -> Option<Vec<(Person, Content)>> {
+fn decode(bytes: &[u8]) -> Option<Vec<(Person, ContentDigest)>> {
     let (numbers, rest) = bytes.as_chunks::<8>();
     let (pairs, odd) = numbers.as_chunks::<2>();
     let number = u64::from_be_bytes;
-    let people = pairs.iter().map(|[person, content]| (Person(number(*person)), Content(number(*content))));
+    let people = pairs.iter().map(|[person, content]| (Person(number(*person)), ContentDigest(number(*content))));
     (rest.is_empty() && odd.is_empty()).then(|| people.collect())
 }

@@ -4,9 +4,9 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use super::claim::Taken;
+use super::claim::LeasedPosition;
 use super::number;
-use super::share::{Portion, SharedBulk};
+use super::share::{LeasedBulk, QueuePosition};
 use crate::identity::{Person, PersonSet};
 use crate::ledger::{Claim, Grant};
 
@@ -16,9 +16,9 @@ const LEFT_TO_OTHERS: Duration = Duration::from_secs(3);
 
 /// What taking a bulk gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Take {
+pub enum Lease {
     /// A bulk, which is this run's until it is claimed, or not claimed in time.
-    Bulk(SharedBulk),
+    Bulk(LeasedBulk),
     /// Nothing now: others have taken bulks that they have not claimed yet.
     Wait,
     /// Everything was claimed.
@@ -29,13 +29,13 @@ pub enum Take {
 #[derive(Debug, Default)]
 pub(super) struct Shares {
     /// The messages, in the order in which their bulks are taken.
-    portions: Vec<Portion>,
+    portions: Vec<QueuePosition>,
     /// The message whose turn it is.
     turn: usize,
     /// Bulks that were taken and not claimed yet, with their people in ascending order.
-    open: Vec<(Taken, Vec<Person>)>,
+    open: Vec<(LeasedPosition, Vec<Person>)>,
     /// Bulks that were left to others, and since when.
-    passed: Vec<(Taken, Instant)>,
+    passed: Vec<(LeasedPosition, Instant)>,
     /// Whom this run was granted, by the numbers of messages.
     granted: HashMap<i64, PersonSet>,
     /// Whom it was not, and never before.
@@ -44,18 +44,18 @@ pub(super) struct Shares {
 
 impl Shares {
     /// Begins with other plans.
-    pub(super) fn begin(&mut self, portions: Vec<Portion>) {
+    pub(super) fn begin(&mut self, portions: Vec<QueuePosition>) {
         self.portions = portions;
         self.turn = 0;
     }
 
     /// All messages.
-    pub(super) fn portions(&self) -> &[Portion] {
+    pub(super) fn portions(&self) -> &[QueuePosition] {
         &self.portions
     }
 
     /// The message whose turn it is.
-    pub(super) fn current(&self) -> Option<&Portion> {
+    pub(super) fn current(&self) -> Option<&QueuePosition> {
         self.portions.get(self.turn)
     }
 
@@ -70,31 +70,32 @@ impl Shares {
     }
 
     /// Remembers a bulk.
-    pub(super) fn take(&mut self, bulk: &SharedBulk) {
+    pub(super) fn take(&mut self, bulk: &LeasedBulk) {
         let mut people: Vec<Person> = bulk.people.iter().map(|(person, _)| *person).collect();
         people.sort_unstable();
         self.open.push((bulk.taken, people));
     }
 
     /// Finds the bulk that a claim is the first of.
-    pub(super) fn of(&self, message: i64, claim: &Claim) -> Option<Taken> {
+    pub(super) fn of(&self, message: i64, claim: &Claim) -> Option<LeasedPosition> {
         let first = claim.people.first()?;
-        let holds =
-            |(taken, people): &&(Taken, Vec<Person>)| taken.message == message && people.binary_search(first).is_ok();
+        let holds = |(taken, people): &&(LeasedPosition, Vec<Person>)| {
+            taken.message == message && people.binary_search(first).is_ok()
+        };
         self.open.iter().find(holds).map(|(taken, _)| *taken)
     }
 
     /// The numbers of a plan's bulks that this run has taken and not claimed yet, or has left to others
     /// just now.
-    pub(super) fn held(&self, portion: &Portion) -> Vec<i32> {
-        let of = |taken: &&Taken| taken.message == portion.number && taken.plan == portion.plan;
+    pub(super) fn held(&self, portion: &QueuePosition) -> Vec<i32> {
+        let of = |taken: &&LeasedPosition| taken.message == portion.number && taken.plan == portion.plan;
         let passed = self.passed.iter().filter(|(_, since)| since.elapsed() < LEFT_TO_OTHERS);
         let all = self.open.iter().map(|(taken, _)| taken).chain(passed.map(|(taken, _)| taken));
         all.filter(of).map(|taken| taken.number).collect()
     }
 
     /// Leaves a bulk of strangers to others; false if they had their time already.
-    pub(super) fn pass(&mut self, bulk: Taken) -> bool {
+    pub(super) fn pass(&mut self, bulk: LeasedPosition) -> bool {
         self.forget(bulk);
         let is_news = self.passed.iter().all(|(taken, _)| *taken != bulk);
         if is_news {
@@ -124,7 +125,7 @@ impl Shares {
     }
 
     /// Forgets a bulk, which was claimed or is nobody's.
-    pub(super) fn forget(&mut self, bulk: Taken) {
+    pub(super) fn forget(&mut self, bulk: LeasedPosition) {
         self.open.retain(|(taken, _)| *taken != bulk);
     }
 }

@@ -47,7 +47,7 @@ fn whole_milliseconds(instant: Timestamp) -> i64 {
 }
 
 /// Gives a late bulk a time behind everything that was given of its message.
-pub(super) struct Delaying {
+pub(super) struct DelayBulks {
     pub(super) message: i64,
     pub(super) earliest: i64,
     pub(super) length: i64,
@@ -58,7 +58,7 @@ pub(super) const END: &str = "SELECT max(until) FROM bulks WHERE message = $1";
 const DELAY: &str = "INSERT INTO paces (message, until) VALUES ($1, $2 + $3) \
     ON CONFLICT (message) DO UPDATE SET until = greatest(paces.until, $2) + $3 RETURNING until";
 
-impl Operation for Delaying {
+impl Operation for DelayBulks {
     /// The start, in milliseconds.
     type Output = i64;
 

@@ -7,7 +7,7 @@ use tokio_postgres::types::Type;
 
 use super::error::DatabaseError;
 use super::link::{Operation, WHOLE_TIME_MAX};
-use super::marks::Probing;
+use super::marks::ProbeMarks;
 use super::session::Session;
 
 /// The steps; the version of the tables is how many of them were done. A step is never changed once
@@ -140,7 +140,7 @@ async fn try_make(session: &Session, schema: &str) -> Result<(), DatabaseError> 
 }
 
 /// Makes the tables and a new ledger; gives whether there was none.
-pub(super) struct Making<'a> {
+pub(super) struct MakeLedger<'a> {
     pub(super) schema: &'a str,
     pub(super) ledger: i64,
     pub(super) project: &'a str,
@@ -150,14 +150,14 @@ pub(super) struct Making<'a> {
     pub(super) run: i64,
 }
 
-impl Operation for Making<'_> {
+impl Operation for MakeLedger<'_> {
     type Output = bool;
 
     const TIME_MAX: Duration = WHOLE_TIME_MAX;
 
     async fn run(&self, session: &Session, _again: bool) -> Result<bool, DatabaseError> {
         make(session, self.schema).await?;
-        let born = Probing { run: self.run }.run(session, false).await?.first();
+        let born = ProbeMarks { run: self.run }.run(session, false).await?.first();
         let made = session
             .run(
                 &format!(

@@ -53,7 +53,7 @@ fn read(path: &Path) -> Result<Vec<CertificateDer<'static>>, DatabaseError> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> MakeTlsConnect<S> for Tls {
-    type Stream = Stream<S>;
+    type Stream = TlsStream<S>;
     type TlsConnect = Handshake;
     type Error = InvalidDnsNameError;
 
@@ -69,25 +69,25 @@ pub(super) struct Handshake {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> TlsConnect<S> for Handshake {
-    type Stream = Stream<S>;
+    type Stream = TlsStream<S>;
     type Error = io::Error;
-    type Future = BoxFuture<'static, io::Result<Stream<S>>>;
+    type Future = BoxFuture<'static, io::Result<TlsStream<S>>>;
 
     fn connect(self, stream: S) -> Self::Future {
-        async move { Ok(Stream(self.connector.connect(self.name, stream).await?)) }.boxed()
+        async move { Ok(TlsStream(self.connector.connect(self.name, stream).await?)) }.boxed()
     }
 }
 
 /// A connection under TLS.
-pub(super) struct Stream<S>(tokio_rustls::client::TlsStream<S>);
+pub(super) struct TlsStream<S>(tokio_rustls::client::TlsStream<S>);
 
-impl<S: AsyncRead + AsyncWrite + Unpin> tokio_postgres::tls::TlsStream for Stream<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> tokio_postgres::tls::TlsStream for TlsStream<S> {
     fn channel_binding(&self) -> ChannelBinding {
         ChannelBinding::none()
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Stream<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for TlsStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -97,7 +97,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Stream<S> {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Stream<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TlsStream<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.0).poll_write(context, bytes)
     }

@@ -22,7 +22,7 @@ use crate::identity::{MessageKey, Person, Revision};
 use crate::ledger::{Decision, Evidence, Header, Ledger, View, Weighed};
 
 /// Holds evidence against the ledger.
-pub(super) struct Weighing<'a> {
+pub(super) struct WeighEvidence<'a> {
     pub(super) ledger: i64,
     pub(super) header: &'a Header,
     pub(super) evidence: &'a [Evidence],
@@ -85,7 +85,7 @@ const IS_WRITTEN: &str = "SELECT 1 FROM outcomes WHERE ledger = $1 AND claim = $
 /// A row of a claim that is not in the ledger is nobody's to delete.
 const FREE: &str = "DELETE FROM persons WHERE message = $1 AND person = ANY($2) AND claim = ANY($3)";
 
-impl Operation for Weighing<'_> {
+impl Operation for WeighEvidence<'_> {
     type Output = Heard;
 
     async fn run(&self, session: &Session, again: bool) -> Result<Heard, DatabaseError> {
@@ -124,7 +124,7 @@ impl Operation for Weighing<'_> {
     }
 }
 
-impl Weighing<'_> {
+impl WeighEvidence<'_> {
     /// What an earlier attempt has committed, if it has.
     async fn was_committed(&self, session: &Session) -> Result<Option<Heard>, DatabaseError> {
         let tried = self.tried.lock().unwrap_or_else(PoisonError::into_inner).clone();

@@ -7,7 +7,7 @@ use tokio_postgres::types::Type;
 use super::error::DatabaseError;
 use super::lines;
 use super::link::{Operation, WHOLE_TIME_MAX};
-use super::marks::Marks;
+use super::marks::MarkSupport;
 use super::number;
 use super::session::{Session, Value};
 use super::settle::{self, is_held, is_open};
@@ -15,7 +15,7 @@ use crate::identity::Person;
 use crate::ledger::{ClaimState, Header, Ledger, MessageRecord, PersonState};
 
 /// Writes what a message is; the latest record of each revision stays.
-pub(super) struct Recording<'a> {
+pub(super) struct WriteRecord<'a> {
     pub(super) ledger: i64,
     pub(super) record: &'a MessageRecord,
 }
@@ -23,7 +23,7 @@ pub(super) struct Recording<'a> {
 const RECORD: &str = "INSERT INTO messages (ledger, id, at, line) VALUES ($1, $2, $3, $4) \
     ON CONFLICT (ledger, id) DO UPDATE SET at = excluded.at, line = excluded.line WHERE messages.at <= excluded.at";
 
-impl Operation for Recording<'_> {
+impl Operation for WriteRecord<'_> {
     type Output = ();
 
     async fn run(&self, session: &Session, _again: bool) -> Result<(), DatabaseError> {
@@ -43,7 +43,7 @@ impl Operation for Recording<'_> {
 /// Joins what another ledger has beyond this one in, in one transaction. A claim that is there already
 /// gets the other's line beside its own: reading joins them. Everybody whom a claim holds gets a row;
 /// nobody is freed, because what this run knew before says nothing of who is claimed now.
-pub(super) struct Joining<'a> {
+pub(super) struct JoinLedger<'a> {
     pub(super) ledger: i64,
     pub(super) header: &'a Header,
     pub(super) other: &'a Ledger,
@@ -51,12 +51,12 @@ pub(super) struct Joining<'a> {
     pub(super) before: &'a Ledger,
     /// What this run knows when the other is joined in.
     pub(super) joined: &'a Ledger,
-    pub(super) marks: Marks,
+    pub(super) marks: MarkSupport,
 }
 
 const BESIDE: &str = "INSERT INTO outcomes (ledger, claim, id, line) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
 
-impl Operation for Joining<'_> {
+impl Operation for JoinLedger<'_> {
     type Output = ();
 
     const TIME_MAX: Duration = WHOLE_TIME_MAX;
@@ -64,7 +64,7 @@ impl Operation for Joining<'_> {
     async fn run(&self, session: &Session, _again: bool) -> Result<(), DatabaseError> {
         session.batch("BEGIN").await?;
         for record in self.other.messages() {
-            Recording { ledger: self.ledger, record }.run(session, false).await?;
+            WriteRecord { ledger: self.ledger, record }.run(session, false).await?;
         }
         for claim in self.other.claims().filter(|claim| self.is_news(*claim)) {
             self.join(session, claim).await?;
@@ -73,7 +73,7 @@ impl Operation for Joining<'_> {
     }
 }
 
-impl Joining<'_> {
+impl JoinLedger<'_> {
     fn is_news(&self, claim: ClaimState<'_>) -> bool {
         let line = |ledger: &Ledger| ledger.claim_state(&claim.claim().id).map(ClaimState::line);
         line(self.before) != line(self.joined)
@@ -114,13 +114,13 @@ fn numbers(people: impl Iterator<Item = (Person, PersonState)>) -> Vec<i64> {
 }
 
 /// Remembers the server that holds a ledger from now on.
-pub(super) struct Confirming<'a> {
+pub(super) struct ConfirmServer<'a> {
     pub(super) ledger: i64,
     pub(super) server: Option<&'a str>,
-    pub(super) marks: Marks,
+    pub(super) marks: MarkSupport,
 }
 
-impl Operation for Confirming<'_> {
+impl Operation for ConfirmServer<'_> {
     type Output = ();
 
     async fn run(&self, session: &Session, _again: bool) -> Result<(), DatabaseError> {
@@ -131,14 +131,14 @@ impl Operation for Confirming<'_> {
 }
 
 /// Binds a ledger anew, if it is still bound as expected; gives whether it was.
-pub(super) struct Rebinding<'a> {
+pub(super) struct RebindHeader<'a> {
     pub(super) ledger: i64,
     pub(super) from: &'a str,
     pub(super) to: &'a str,
-    pub(super) marks: Marks,
+    pub(super) marks: MarkSupport,
 }
 
-impl Operation for Rebinding<'_> {
+impl Operation for RebindHeader<'_> {
     type Output = bool;
 
     async fn run(&self, session: &Session, again: bool) -> Result<bool, DatabaseError> {

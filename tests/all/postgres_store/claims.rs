@@ -5,12 +5,12 @@ use std::path::PathBuf;
 
 use futures_util::future::join_all;
 use jiff::Timestamp;
-use sendform::apply::Late;
+use sendform::apply::LateBulk;
 use sendform::audience::RowAt;
-use sendform::identity::{BulkId, BulkTime, Content, Key, MessageId, MessageKey, Person, ProjectId, Revision};
+use sendform::identity::{BulkId, BulkTime, ContentDigest, Key, MessageId, MessageKey, Person, ProjectId, Revision};
 use sendform::ledger::{Claim, ClaimId, Dated, Grant, Ledger, Outcome, PersonState, RunId, Seals, Standing, View};
 use sendform::plan::{Bulk, Recipient};
-use sendform::store::{Database, DatabaseError, Expected, Postgres, StoreError, Take, Visit};
+use sendform::store::{Binding, Database, DatabaseError, Lease, Postgres, StoreError, Visit};
 
 use crate::support::Cluster;
 
@@ -63,7 +63,7 @@ fn visit() -> Visit {
 /// A ledger in a database of its own.
 pub(super) struct Home {
     database: Database,
-    expected: Expected,
+    expected: Binding,
 }
 
 impl Home {
@@ -72,7 +72,7 @@ impl Home {
         let database = Database { url, authorities: None::<PathBuf>, schema: "sent".to_owned(), seen: None };
         let keys = Some(vec![Key::from_bytes([1; Key::LENGTH]).id()]);
         let project = ProjectId::parse("acme-shop").unwrap();
-        let expected = Expected { project, gateway: "sandbox".to_owned(), keys, seals: Seals::none() };
+        let expected = Binding { project, gateway: "sandbox".to_owned(), keys, seals: Seals::none() };
         database.create(&expected.header(), &visit()).await.unwrap();
         Self { database, expected }
     }
@@ -173,7 +173,7 @@ async fn a_ledger_that_is_bound_anew_takes_no_claim_of_a_run_from_before() {
     home.database.rebind(&home.expected, &to, &visit()).await.unwrap();
     let refused = before.claim(claim(&[3, 4], 1, 1)).await;
     assert!(matches!(refused, Err(StoreError::Database(DatabaseError::Rebound))), "{refused:?}");
-    let expected = Expected { gateway: to.gateway, ..home.expected };
+    let expected = Binding { gateway: to.gateway, ..home.expected };
     let after = Postgres::open(&home.database, &expected, &visit()).await.unwrap();
     assert_eq!(after.ledger().claims().count(), 1);
     assert_eq!(after.claim(claim(&[3, 4], 1, 2)).await.unwrap(), Grant::Granted);
@@ -246,12 +246,12 @@ async fn a_slow_run_takes_none_of_its_own_bulks_again() {
     let home = Home::new().await;
     let (one, other) = (home.open().await, home.open().await);
     one.share(RunId(1), 1, "plan/v1:a", at(0), vec![bulk(1..3, None)]).await.unwrap();
-    let Take::Bulk(_) = one.take(RunId(1)).await.unwrap() else { panic!("there is one") };
+    let Lease::Bulk(_) = one.take(RunId(1)).await.unwrap() else { panic!("there is one") };
     home.sql("UPDATE sent.bulks SET taken_at = taken_at - interval '1 h'");
     home.sql("UPDATE sent.plans SET touched_at = touched_at - interval '1 h'");
-    assert_eq!(one.take(RunId(1)).await.unwrap(), Take::Wait);
+    assert_eq!(one.take(RunId(1)).await.unwrap(), Lease::Wait);
     other.share(RunId(2), 1, "plan/v1:a", at(0), vec![bulk(1..3, None)]).await.unwrap();
-    assert!(matches!(other.take(RunId(2)).await.unwrap(), Take::Bulk(_)), "another may");
+    assert!(matches!(other.take(RunId(2)).await.unwrap(), Lease::Bulk(_)), "another may");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -260,13 +260,13 @@ async fn a_plan_that_bulks_are_taken_from_is_not_abandoned() {
     let one = home.open().await;
     one.share(RunId(1), 1, "plan/v1:a", at(0), vec![bulk(1..3, None), bulk(3..5, None)]).await.unwrap();
     home.sql("UPDATE sent.plans SET touched_at = touched_at - interval '1 h'");
-    assert!(matches!(one.take(RunId(1)).await.unwrap(), Take::Bulk(_)));
+    assert!(matches!(one.take(RunId(1)).await.unwrap(), Lease::Bulk(_)));
     let age = "SELECT clock_timestamp() - touched_at < interval '1 minute' FROM sent.plans";
     assert_eq!(home.sql(age), "t");
 }
 
 fn bulk(people: std::ops::Range<u64>, paced: Option<(i64, i64)>) -> Bulk {
-    let recipient = |person| Recipient { person: Person(person), content: Content(person), row: RowAt(0) };
+    let recipient = |person| Recipient { person: Person(person), content: ContentDigest(person), row: RowAt(0) };
     Bulk {
         message: message(),
         revision: revision(),
@@ -286,28 +286,28 @@ async fn a_shared_plan_is_taken_once_and_claimed_by_its_takers_only() {
     other.share(RunId(2), 1, "plan/v1:b", at(0), vec![bulk(8..9, None)]).await.unwrap();
     let mut people = Vec::new();
     for (store, run) in [(&one, 1), (&other, 2), (&one, 1)] {
-        let Take::Bulk(bulk) = store.take(RunId(run)).await.unwrap() else { panic!("there is one") };
+        let Lease::Bulk(bulk) = store.take(RunId(run)).await.unwrap() else { panic!("there is one") };
         people.extend(bulk.people.iter().map(|(person, _)| person.0));
     }
     assert_eq!(people, [1, 2, 3, 4, 5, 6]);
-    assert_eq!(other.take(RunId(2)).await.unwrap(), Take::Wait);
+    assert_eq!(other.take(RunId(2)).await.unwrap(), Lease::Wait);
     assert_eq!(one.claim(claim(&[1, 2], 1, 1)).await.unwrap(), Grant::Granted);
 
     // Whoever was too slow has lost the bulk, though nobody has claimed its people yet.
     let expire = "UPDATE sent.bulks SET taken_at = taken_at - interval '1 h' WHERE run = 1 AND NOT done";
     home.sql(expire);
-    let Take::Bulk(again) = other.take(RunId(2)).await.unwrap() else { panic!("it is anybody's again") };
+    let Lease::Bulk(again) = other.take(RunId(2)).await.unwrap() else { panic!("it is anybody's again") };
     assert_eq!(again.people[0].0, Person(5));
     assert_eq!(one.claim(claim(&[5, 6], 1, 1)).await.unwrap(), taken(&[5, 6]));
     for people in [[3, 4], [5, 6]] {
-        assert_eq!(other.take(RunId(2)).await.unwrap(), Take::Wait);
+        assert_eq!(other.take(RunId(2)).await.unwrap(), Lease::Wait);
         assert_eq!(other.claim(claim(&people, 1, 2)).await.unwrap(), Grant::Granted);
     }
     // A plan that is used up is replaced.
-    assert_eq!(other.take(RunId(2)).await.unwrap(), Take::UsedUp);
+    assert_eq!(other.take(RunId(2)).await.unwrap(), Lease::UsedUp);
     other.share(RunId(2), 2, "plan/v1:c", at(0), vec![bulk(8..9, None)]).await.unwrap();
-    let Take::Bulk(last) = other.take(RunId(2)).await.unwrap() else { panic!("there is one") };
-    assert_eq!(last.people, [(Person(8), Content(8))]);
+    let Lease::Bulk(last) = other.take(RunId(2)).await.unwrap() else { panic!("there is one") };
+    assert_eq!(last.people, [(Person(8), ContentDigest(8))]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -317,11 +317,11 @@ async fn no_two_late_bulks_of_any_workers_are_sent_at_one_time() {
     one.share(RunId(1), 1, "plan/v1:a", at(0), vec![bulk(1..3, Some((0, 60))), bulk(3..5, Some((60, 120)))])
         .await
         .unwrap();
-    let Take::Bulk(first) = other_takes(&other).await else { panic!("there is one") };
+    let Lease::Bulk(first) = other_takes(&other).await else { panic!("there is one") };
     assert_eq!((first.send_at, first.until), (None, Some(at(70))), "it has time to be claimed");
-    let Take::Bulk(second) = other_takes(&other).await else { panic!("there is one") };
+    let Lease::Bulk(second) = other_takes(&other).await else { panic!("there is one") };
     assert_eq!((second.send_at, second.until), (Some(at(70)), Some(at(130))));
-    let late = Late { message: (message(), revision()), earliest: at(10), length_ms: 30_000 };
+    let late = LateBulk { message: (message(), revision()), earliest: at(10), length_ms: 30_000 };
     let mut starts =
         join_all([&one, &other, &one, &other].map(|store| async { store.late_start(&late).await.unwrap() })).await;
     starts.sort();
@@ -334,7 +334,7 @@ async fn a_plan_keeps_clear_of_the_times_of_the_one_that_was_used_up() {
     let one = home.open().await;
     let begin = async |nth, digest| {
         one.share(RunId(1), nth, digest, at(0), vec![bulk(1..3, Some((0, 60)))]).await.unwrap();
-        let Take::Bulk(bulk) = one.take(RunId(1)).await.unwrap() else { panic!("there is one") };
+        let Lease::Bulk(bulk) = one.take(RunId(1)).await.unwrap() else { panic!("there is one") };
         let ours = claim(&[1, 2], nth, 1);
         assert_eq!(one.claim(ours.clone()).await.unwrap(), Grant::Granted);
         one.settle(outcome(&ours, PersonState::Refused, None)).await.unwrap();
@@ -347,7 +347,7 @@ async fn a_plan_keeps_clear_of_the_times_of_the_one_that_was_used_up() {
     assert_eq!(begin(3, "plan/v1:c").await, (None, Some(at(70))), "nobody is left of it");
 }
 
-async fn other_takes(store: &Postgres) -> Take {
+async fn other_takes(store: &Postgres) -> Lease {
     store.share(RunId(2), 1, "plan/v1:b", at(0), vec![bulk(1..3, None)]).await.unwrap();
     store.take(RunId(2)).await.unwrap()
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use sendform::store::{Branch, Database, Home, Paths};
+use sendform::store::{Branch, Database, LedgerLocation, Paths};
 use tempfile::TempDir;
 
 use crate::support::Cluster;
@@ -90,13 +90,13 @@ impl Ground {
     }
 
     /// The ledger, as it is seen from one of several machines. There is but one with a lockfile.
-    pub(super) fn home(&self, machine: usize) -> Home {
+    pub(super) fn home(&self, machine: usize) -> LedgerLocation {
         match self.kind {
-            Kind::Lockfile => Home::Lockfile(Paths::of_project(self.folder.path())),
-            Kind::Git => Home::Git(Branch::new(&self.machine(machine), "origin", "sendform-ledger")),
+            Kind::Lockfile => LedgerLocation::Lockfile(Paths::of_project(self.folder.path())),
+            Kind::Git => LedgerLocation::Git(Branch::new(&self.machine(machine), "origin", "sendform-ledger")),
             Kind::Postgres => {
                 let url = self.database.clone().map(Into::into);
-                Home::Postgres(Database { url, authorities: None, schema: "sendform".to_owned(), seen: None })
+                LedgerLocation::Postgres(Database { url, authorities: None, schema: "sendform".to_owned(), seen: None })
             }
         }
     }

@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use sendform::apply::Store as _;
 use sendform::identity::{Key, KeyId, Keys, Person, ProjectId};
 use sendform::ledger::{Claim, Grant, Ledger, PersonState, Standing};
-use sendform::store::{Expected, GitError, Opened, StoreError};
+use sendform::store::{Binding, GitError, OpenLedger, StoreError};
 
 use super::ground::{Ground, Kind};
 use super::sample::{LATER, NOON, claim, expected, message, message_id, outcome, record, standing, standings, visit};
@@ -40,20 +40,20 @@ pub(super) async fn made(kind: Kind) -> Ground {
     ground
 }
 
-pub(super) async fn open(ground: &Ground, machine: usize) -> Opened {
+pub(super) async fn open(ground: &Ground, machine: usize) -> OpenLedger {
     ground.home(machine).open(&expected(), &visit()).await.unwrap()
 }
 
 /// Opens the ledger from another machine when the first run has ended, and all that it has settled is
 /// everywhere.
-async fn after(ground: &Ground, first: Opened) -> Opened {
+async fn after(ground: &Ground, first: OpenLedger) -> OpenLedger {
     first.finish().await.unwrap();
     open(ground, 1).await
 }
 
 /// Opens the ledger from another machine: beside the first run where the store allows that, else
 /// after it has died.
-async fn beside(ground: &Ground, first: Opened) -> (Option<Opened>, Opened) {
+async fn beside(ground: &Ground, first: OpenLedger) -> (Option<OpenLedger>, OpenLedger) {
     if ground.kind().is_shared() {
         return (Some(first), open(ground, 1).await);
     }
@@ -68,11 +68,11 @@ pub(super) async fn look(ground: &Ground) -> Ledger {
     ground.home(2).look(&expected(), NOON).await.unwrap().ledger
 }
 
-pub(super) async fn granted(store: &Opened, claim: &Claim) {
+pub(super) async fn granted(store: &OpenLedger, claim: &Claim) {
     assert_eq!(store.claim(claim.clone()).await.unwrap(), Grant::Granted);
 }
 
-async fn taken(store: &Opened, claim: &Claim) -> Vec<u64> {
+async fn taken(store: &OpenLedger, claim: &Claim) -> Vec<u64> {
     match store.claim(claim.clone()).await.unwrap() {
         Grant::Granted => panic!("granted"),
         Grant::Taken(people) => people.into_iter().map(|Person(person)| person).collect(),
@@ -109,9 +109,9 @@ fn a_ledger_is_bound_to_project_gateway_and_keys(kind: Kind) {
     wait(async {
         let ground = made(kind).await;
         let others = [
-            Expected { project: ProjectId::parse("other-shop").unwrap(), ..expected() },
-            Expected { gateway: "other.example".to_owned(), ..expected() },
-            Expected { keys: Some(Keys::one(Key::from_bytes([8; Key::LENGTH])).ids()), ..expected() },
+            Binding { project: ProjectId::parse("other-shop").unwrap(), ..expected() },
+            Binding { gateway: "other.example".to_owned(), ..expected() },
+            Binding { keys: Some(Keys::one(Key::from_bytes([8; Key::LENGTH])).ids()), ..expected() },
         ];
         for other in others {
             let opened = ground.home(1).open(&other, &visit()).await;
@@ -134,8 +134,8 @@ fn a_ledger_is_bound_to_project_gateway_and_keys(kind: Kind) {
 
 fn all_runs_make_their_claims_with_one_key(kind: Kind) {
     let [old, new] = [7, 8].map(|byte| Key::from_bytes([byte; Key::LENGTH]).id());
-    let keys = |keys: [&KeyId; 2]| Expected { keys: Some(keys.map(Clone::clone).to_vec()), ..expected() };
-    let any = Expected { keys: None, ..expected() };
+    let keys = |keys: [&KeyId; 2]| Binding { keys: Some(keys.map(Clone::clone).to_vec()), ..expected() };
+    let any = Binding { keys: None, ..expected() };
     wait(async {
         let ground = made(kind).await;
         let [home, other] = [0, 1].map(|machine| ground.home(machine));
@@ -298,7 +298,7 @@ fn ledgers_are_joined_once_and_for_all(kind: Kind) {
         }
         let store = open(&ground, 1).await;
         assert_eq!(taken(&store, &claim(6, &[2, 3, 4])).await, [2, 3]);
-        let foreign = Expected { project: ProjectId::parse("other-shop").unwrap(), ..expected() };
+        let foreign = Binding { project: ProjectId::parse("other-shop").unwrap(), ..expected() };
         assert!(store.join(Ledger::new(foreign.header())).await.is_err());
         granted(&store, &claim(6, &[4])).await;
     });
@@ -324,7 +324,7 @@ fn ending_a_run_changes_nothing(kind: Kind) {
 }
 
 /// Asks for a claim, and for what is left of it, until it is granted; who got whom.
-async fn insist(store: &Opened, run: u64, mut people: Vec<u64>) -> Vec<u64> {
+async fn insist(store: &OpenLedger, run: u64, mut people: Vec<u64>) -> Vec<u64> {
     while !people.is_empty() {
         match store.claim(claim(run, &people)).await.unwrap() {
             Grant::Granted => break,

@@ -7,7 +7,7 @@ use sendform::identity::{BulkId, BulkTime, Key, Keys, MessageId, MessageKey, Per
 use sendform::ledger::{
     Claim, ClaimId, Dated, Ledger, MessageRecord, Outcome, PersonState, RunId, Seals, Standing, Terms, View,
 };
-use sendform::store::{Expected, Visit};
+use sendform::store::{Binding, Visit};
 
 /// When all claims are made: noon of 2026-11-30.
 pub(super) const NOON: Timestamp = Timestamp::constant(1_796_040_000, 0);
@@ -23,10 +23,10 @@ pub(super) fn revision() -> Revision {
     Revision::new(1).unwrap()
 }
 
-pub(super) fn expected() -> Expected {
+pub(super) fn expected() -> Binding {
     let (keys, project) = (Keys::one(Key::from_bytes([7; Key::LENGTH])), ProjectId::parse("acme-shop").unwrap());
     let seals = Seals::new(&keys, &project);
-    Expected { project, gateway: "gateway.example".to_owned(), keys: Some(keys.ids()), seals }
+    Binding { project, gateway: "gateway.example".to_owned(), keys: Some(keys.ids()), seals }
 }
 
 /// A run that has not opened anything yet.

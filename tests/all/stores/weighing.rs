@@ -7,7 +7,7 @@ use sendform::apply::Store as _;
 use sendform::ledger::{
     Claim, ClaimId, Decision, Evidence, Finding, Grant, Ledger, PersonState, Sighting, Standing, Testimony,
 };
-use sendform::store::Opened;
+use sendform::store::OpenLedger;
 
 use super::ground::{Ground, Kind};
 use super::port::{granted, look, made, open, wait};
@@ -44,13 +44,13 @@ fn evidence(claim: &Claim, rows: &[Sighting]) -> Evidence {
     Evidence { claim: claim.id.clone(), at: LATER, people: claim.people.iter().map(testimony).collect() }
 }
 
-async fn weigh(store: &Opened, evidence: Evidence) -> Vec<Decision> {
+async fn weigh(store: &OpenLedger, evidence: Evidence) -> Vec<Decision> {
     store.weigh(vec![evidence]).await.unwrap().remove(0).decisions
 }
 
 /// Opens the ledger so many times, as settlers who do not hear of each other; with a lockfile there is
 /// one, who keeps what it has learned.
-async fn settlers(ground: &Ground) -> Vec<Opened> {
+async fn settlers(ground: &Ground) -> Vec<OpenLedger> {
     let count = if ground.kind().is_shared() { 3 } else { 1 };
     let mut settlers = Vec::new();
     for machine in 0..count {

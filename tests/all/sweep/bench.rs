@@ -6,7 +6,7 @@ use sendform::identity::{
     CanonicalTo, Fingerprint, IdRule, Keys, MessageId, MessageKey, ProjectId, Revision, SenderId,
 };
 use sendform::ledger::{Seals, Standing, View};
-use sendform::store::{Expected, StoreError};
+use sendform::store::{Binding, StoreError};
 use tempfile::TempDir;
 
 use super::place::Place;
@@ -88,7 +88,7 @@ impl Bench {
         let keys = Keys::parse(KEY).expect("a key");
         let fingerprint = Fingerprint::new(keys.first(), &name, &sender);
         let seals = Seals::new(&keys, &name);
-        let expected = Expected { project: name, gateway: self.listen.clone(), keys: None, seals };
+        let expected = Binding { project: name, gateway: self.listen.clone(), keys: None, seals };
         let ledger = match place.ledger(&expected) {
             Ok(ledger) => ledger,
             Err(StoreError::Missing { .. }) if place.scenario == Scenario::Init => return 0,

@@ -1,7 +1,7 @@
 //! Where a run is struck, and where the next one takes place.
 
 use sendform::ledger::Ledger;
-use sendform::store::{Branch, Expected, GitLedger, Lockfile, Paths, StoreError};
+use sendform::store::{Binding, Branch, GitLedger, Lockfile, Paths, StoreError};
 
 use crate::support::{Origin, Project};
 
@@ -49,7 +49,7 @@ impl Place {
     }
 
     /// Reads the ledger.
-    pub(super) fn ledger(&self, expected: &Expected) -> Result<Ledger, StoreError> {
+    pub(super) fn ledger(&self, expected: &Binding) -> Result<Ledger, StoreError> {
         let folder = self.project.folder();
         if self.scenario.is_on_branch() {
             GitLedger::read(&Branch::new(folder, "origin", "sendform-ledger"), expected)

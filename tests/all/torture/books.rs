@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use jiff::Timestamp;
-use sendform::sandbox::books::{Books as File, Search};
-use sendform::sandbox::model::bulk::Bulk;
+use sendform::sandbox::books::{Books as File, BulkFilter};
+use sendform::sandbox::model::bulk::AcceptedBulk;
 
 /// What the gateway has of one message to one person.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -36,13 +36,13 @@ impl Books {
         }
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime can be made");
         let file = File::open(path).expect("the books can be opened");
-        for bulk in runtime.block_on(file.bulks(Search::default())).expect("the books can be read") {
+        for bulk in runtime.block_on(file.bulks(BulkFilter::default())).expect("the books can be read") {
             books.take(&bulk);
         }
         books
     }
 
-    fn take(&mut self, bulk: &Bulk<'_>) {
+    fn take(&mut self, bulk: &AcceptedBulk<'_>) {
         self.last_leaves_at = self.last_leaves_at.max(bulk.head.ends_at());
         let ids = self.bulks.entry(bulk.head.bulk_id.clone()).or_default();
         for (position, message) in bulk.sheet.messages.iter().enumerate() {

@@ -1,7 +1,7 @@
 //! The gateway of a life: one address, one file of books, and as many processes as are needed.
 
 use jiff::Timestamp;
-use sendform::sandbox::faults::{Fault, Kind as FaultKind, Target};
+use sendform::sandbox::faults::{Fault, FaultKind, Target};
 use tempfile::TempDir;
 
 use super::books::Books;

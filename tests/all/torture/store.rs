@@ -6,8 +6,8 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use sendform::identity::ProjectId;
-use sendform::ledger::{Ledger, Outcomes, Piece, View};
-use sendform::store::{Branch, Database, Expected, Home, Paths, Seen};
+use sendform::ledger::{ImportFile, Ledger, Outcomes, View};
+use sendform::store::{Binding, Branch, Database, LedgerLocation, Paths, ReadOnlyLedger};
 use tempfile::TempDir;
 
 use super::campaigns::PROJECT;
@@ -110,11 +110,11 @@ impl Store {
         seat
     }
 
-    fn home(&self, seat: &Project) -> Home {
+    fn home(&self, seat: &Project) -> LedgerLocation {
         match self.kind {
-            Kind::Lockfile => Home::Lockfile(Paths::of_project(seat.folder())),
-            Kind::Git => Home::Git(Branch::new(seat.folder(), "origin", "sendform-ledger")),
-            Kind::Postgres => Home::Postgres(Database {
+            Kind::Lockfile => LedgerLocation::Lockfile(Paths::of_project(seat.folder())),
+            Kind::Git => LedgerLocation::Git(Branch::new(seat.folder(), "origin", "sendform-ledger")),
+            Kind::Postgres => LedgerLocation::Postgres(Database {
                 url: self.database.clone().map(Into::into),
                 authorities: None,
                 schema: "sendform".to_owned(),
@@ -141,10 +141,10 @@ impl Store {
     /// Reads the ledger as one who only looks.
     pub(super) fn look(&self, seat: &Project, gateway: &str, now: jiff::Timestamp) -> (Ledger, View) {
         let project = ProjectId::parse(PROJECT).expect("a project's name");
-        let expected = Expected { project, gateway: gateway.to_owned(), keys: None, seals: seals() };
+        let expected = Binding { project, gateway: gateway.to_owned(), keys: None, seals: seals() };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let looked = runtime.expect("a runtime can be made").block_on(self.home(seat).look(&expected, now));
-        let Seen { mut ledger, view, .. } =
+        let ReadOnlyLedger { mut ledger, view, .. } =
             looked.unwrap_or_else(|error| panic!("the ledger cannot be read: {error:?}"));
         for outcomes in dumps(seat) {
             ledger.take_outcomes(&outcomes).expect("outcomes that were not stored go with the ledger");
@@ -248,8 +248,8 @@ fn without_some_lines(dice: &mut Dice, text: &str) -> String {
 fn dumps(seat: &Project) -> Vec<Outcomes> {
     let Ok(entries) = fs::read_dir(seat.path(".sendform")) else { return Vec::new() };
     let is_dump = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("outcomes-"));
-    let read = |path: PathBuf| match Piece::read(&fs::read(&path).expect("a file can be read"), &seals()) {
-        Ok(Piece::Outcomes(outcomes)) => outcomes,
+    let read = |path: PathBuf| match ImportFile::read(&fs::read(&path).expect("a file can be read"), &seals()) {
+        Ok(ImportFile::Outcomes(outcomes)) => outcomes,
         other => panic!("{} is not outcomes: {other:?}", path.display()),
     };
     entries.flatten().map(|entry| entry.path()).filter(is_dump).map(read).collect()

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use sendform::identity::{Key, Keys, ProjectId};
 use sendform::ledger::{RunId, Seals};
-use sendform::store::{Branch, Database, Expected, Home, Paths, Visit};
+use sendform::store::{Binding, Branch, Database, LedgerLocation, Paths, Visit};
 
 use super::cluster::Cluster;
 
@@ -39,10 +39,10 @@ impl Kind {
     }
 }
 
-pub(crate) fn expected() -> Expected {
+pub(crate) fn expected() -> Binding {
     let (keys, project) = (Keys::one(Key::from_bytes([7; Key::LENGTH])), ProjectId::parse("million").unwrap());
     let seals = Seals::new(&keys, &project);
-    Expected { project, gateway: "sandbox".to_owned(), keys: Some(keys.ids()), seals }
+    Binding { project, gateway: "sandbox".to_owned(), keys: Some(keys.ids()), seals }
 }
 
 /// The run that is measured.
@@ -51,21 +51,21 @@ pub(crate) fn visit() -> Visit {
 }
 
 /// Makes a ledger.
-pub(crate) async fn prepare(kind: Kind, folder: &Path) -> Option<Home> {
+pub(crate) async fn prepare(kind: Kind, folder: &Path) -> Option<LedgerLocation> {
     let home = match kind {
         Kind::Nothing => return None,
-        Kind::Lockfile => Home::Lockfile(Paths::of_project(folder)),
+        Kind::Lockfile => LedgerLocation::Lockfile(Paths::of_project(folder)),
         Kind::Git => {
             git(folder, &["init", "--quiet", "--bare", "remote.git"]);
             git(folder, &["clone", "--quiet", "remote.git", "clone"]);
             let clone = folder.join("clone");
             git(&clone, &["config", "user.name", "Ana"]);
             git(&clone, &["config", "user.email", "ana@shop.example"]);
-            Home::Git(Branch::new(&clone, "origin", "sendform-ledger"))
+            LedgerLocation::Git(Branch::new(&clone, "origin", "sendform-ledger"))
         }
         Kind::Postgres => {
             let url = Some(Cluster::shared().url(DATABASE).into());
-            Home::Postgres(Database { url, authorities: None, schema: "sendform".to_owned(), seen: None })
+            LedgerLocation::Postgres(Database { url, authorities: None, schema: "sendform".to_owned(), seen: None })
         }
     };
     home.create(expected().header(), &expected(), &visit()).await.unwrap();

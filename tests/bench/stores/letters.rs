@@ -2,16 +2,16 @@
 
 use std::convert::Infallible;
 
-use sendform::apply::{Envelope, Prepare, Prepared, PreparedPerson, Reports};
+use sendform::apply::{BulkOptions, Prepare, Prepared, PreparedPerson, Reports};
 use sendform::audience::RowAt;
-use sendform::identity::{BulkTime, Content, MessageKey, Person, Revision, SenderId};
+use sendform::identity::{BulkTime, ContentDigest, MessageKey, Person, Revision, SenderId};
 use sendform::plan::{Bulk, Recipient};
 
 const BULK: u64 = 1000;
 
 /// Bulks to so many people.
 pub(crate) fn bulks(people: u64) -> Vec<Bulk> {
-    let recipient = |number| Recipient { person: person(number), content: Content(number), row: RowAt(number) };
+    let recipient = |number| Recipient { person: person(number), content: ContentDigest(number), row: RowAt(number) };
     let bulk = |first: u64| Bulk {
         message: MessageKey::parse("sale.announce").unwrap(),
         revision: Revision::new(1).unwrap(),
@@ -42,7 +42,7 @@ impl Prepare for Letters {
             text: format!("Hi {:011}, the spring sale is on in our shop!", recipient.row.0),
             callback_data: None,
         };
-        let envelope = Envelope {
+        let envelope = BulkOptions {
             sender: SenderId::parse("SHOP-ACCOUNT").unwrap(),
             platform: None,
             validity: None,

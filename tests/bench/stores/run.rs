@@ -4,8 +4,8 @@ use std::convert::Infallible;
 use std::time::Instant;
 
 use secrecy::SecretString;
-use sendform::apply::{self, GatewayTime, Interrupts, Planned, Ports, Settings, Store, Summary};
-use sendform::gateway::{Client, Limits, SystemClock};
+use sendform::apply::{self, GatewayTime, Interrupts, PlannedBulks, Ports, RunSettings, Store, Summary};
+use sendform::gateway::{Client, ClientLimits, SystemClock};
 use sendform::identity::MessageId;
 use sendform::ledger::{Claim, ClaimId, Decision, Evidence, Grant, Outcome, RunId, Weighed};
 use sendform::sandbox::options::Options;
@@ -21,7 +21,7 @@ pub(crate) fn measure(kind: Kind, people: u64) -> String {
     runtime.block_on(async {
         let folder = tempfile::tempdir().unwrap();
         let gateway = sandbox::start(Options::new(folder.path().join("books.sqlite"))).await.unwrap();
-        let mut settings = Settings::new(RunId(1));
+        let mut settings = RunSettings::new(RunId(1));
         let ground = ground::prepare(kind, folder.path()).await;
         let start = Instant::now();
         let summary = match &ground {
@@ -41,16 +41,21 @@ pub(crate) fn measure(kind: Kind, people: u64) -> String {
     })
 }
 
-async fn send(store: &impl Store, gateway: &Running, settings: &Settings, people: u64) -> Summary {
+async fn send(store: &impl Store, gateway: &Running, settings: &RunSettings, people: u64) -> Summary {
     let clock = SystemClock::start();
     let base = Url::parse(&gateway.base_url).unwrap();
-    let client =
-        Client::new(&base, &SecretString::from("sandbox"), Limits::default(), clock.clone(), GatewayTime::new(true))
-            .unwrap();
+    let client = Client::new(
+        &base,
+        &SecretString::from("sandbox"),
+        ClientLimits::default(),
+        clock.clone(),
+        GatewayTime::new(true),
+    )
+    .unwrap();
     let ports = Ports { store, sender: &client, prepare: &Letters, clock: &clock, time: client.time() };
     let never = || std::future::pending();
     let interrupts = Interrupts { first: never(), second: never() };
-    apply::apply(&Planned::new(bulks(people)), ports, settings, interrupts, |_| {}).await
+    apply::apply(&PlannedBulks::new(bulks(people)), ports, settings, interrupts, |_| {}).await
 }
 
 /// The most memory that this process had, in MiB.

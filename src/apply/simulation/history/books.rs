@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::logs::Pipeline;
 use super::world::human;
-use crate::apply::evidence::Row;
+use crate::apply::evidence::LogRow;
 use crate::identity::{MessageId, Person};
 use crate::ledger::RunId;
 use crate::wire::response::Status;
@@ -21,7 +21,7 @@ pub(super) struct Line {
     pub(super) id: MessageId,
     /// The true time at which it is sent.
     pub(super) sent_at: Duration,
-    pub(super) row: Row,
+    pub(super) row: LogRow,
     pub(super) is_accepted: bool,
 }
 

@@ -8,11 +8,11 @@ use super::books::{Gateway, Line, accepted, status};
 use super::driver::Chance;
 use super::journal::{Journal, What};
 use super::machine::{Life, Machine};
-use crate::apply::evidence::{By, Found, Logs, LogsFailure, Look, Question, Row};
+use crate::apply::evidence::{By, LogQuery, LogRow, Logs, LogsAnswer, LogsFailure, RecentQuery};
 use crate::apply::simulation::clock::SimClock;
 use crate::apply::simulation::gateway::{answer, invalid, people_of};
 use crate::apply::simulation::world::NOON;
-use crate::apply::{Clock as _, GatewayTime, Outgoing, Refusal, Sender, Sent, Stamp, Ticket};
+use crate::apply::{Clock as _, GatewayTime, Outgoing, Refusal, SendOutcome, Sender, Stamp, Ticket};
 use crate::identity::{MessageId, Person};
 use crate::ledger::RunId;
 use crate::wire::time;
@@ -121,7 +121,7 @@ impl<'a> Client<'a> {
         let bulk = request.bulk();
         for (number, person) in people.iter().enumerate() {
             let id = MessageId { message: bulk.message.clone(), revision: bulk.revision, person: *person };
-            let row = Row {
+            let row = LogRow {
                 message_id: id.to_string(),
                 // The gateway tells it of requests with several messages only.
                 bulk_id: (people.len() > 1).then(|| bulk.to_string()),
@@ -134,7 +134,7 @@ impl<'a> Client<'a> {
     }
 
     /// Asks the logs: `wanted` chooses among what they show, the oldest first.
-    async fn ask(&self, wanted: impl FnOnce(Vec<Line>) -> (Vec<Line>, bool)) -> Found {
+    async fn ask(&self, wanted: impl FnOnce(Vec<Line>) -> (Vec<Line>, bool)) -> LogsAnswer {
         self.life.step().await;
         let ask = self.next_ask();
         let before = self.machine.now();
@@ -166,16 +166,16 @@ impl<'a> Client<'a> {
         }
         self.note(What::Shown(accepted(&lines)));
         let rows = lines.into_iter().map(|line| line.row).collect();
-        Found { rows, failure, nameless: 0, from_sandbox: false, is_cut, now }
+        LogsAnswer { rows, failure, nameless: 0, from_sandbox: false, is_cut, now }
     }
 }
 
 impl Sender for Client<'_> {
-    async fn send(&self, request: &Outgoing, ticket: &Ticket) -> Sent {
+    async fn send(&self, request: &Outgoing, ticket: &Ticket) -> SendOutcome {
         self.life.step().await;
         let before = self.machine.now();
         if !ticket.start().begin(self.machine.elapsed()) {
-            return Sent::Refused(Refusal::NotStarted);
+            return SendOutcome::Refused(Refusal::NotStarted);
         }
         let act = self.acts.lock().unwrap().pop_front().unwrap_or(Act::Accept);
         let body: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
@@ -203,21 +203,21 @@ impl Sender for Client<'_> {
                 .collect()
         };
         match act {
-            Act::Accept => Sent::Answered(answer(request, &statuses(0, (1, 26)))),
-            Act::RejectFirst => Sent::Answered(answer(request, &statuses(0, (5, 14)))),
-            Act::OmitFirst => Sent::Answered(answer(request, &statuses(1, (1, 26)))),
-            Act::LostBefore | Act::LostAfter => Sent::Unknown("the connection was lost".to_owned()),
-            Act::TooMany => Sent::Refused(Refusal::TooMany { retry_after: Some(Duration::from_secs(7)) }),
-            Act::TooLarge => Sent::Refused(Refusal::TooLarge),
+            Act::Accept => SendOutcome::Answered(answer(request, &statuses(0, (1, 26)))),
+            Act::RejectFirst => SendOutcome::Answered(answer(request, &statuses(0, (5, 14)))),
+            Act::OmitFirst => SendOutcome::Answered(answer(request, &statuses(1, (1, 26)))),
+            Act::LostBefore | Act::LostAfter => SendOutcome::Unknown("the connection was lost".to_owned()),
+            Act::TooMany => SendOutcome::Refused(Refusal::TooMany { retry_after: Some(Duration::from_secs(7)) }),
+            Act::TooLarge => SendOutcome::Refused(Refusal::TooLarge),
             Act::NamesNone => invalid(None),
-            Act::Unreachable => Sent::Refused(Refusal::Unreachable("connection refused".to_owned())),
-            Act::Unauthorized => Sent::Refused(Refusal::Unauthorized),
+            Act::Unreachable => SendOutcome::Refused(Refusal::Unreachable("connection refused".to_owned())),
+            Act::Unauthorized => SendOutcome::Refused(Refusal::Unauthorized),
         }
     }
 }
 
 impl Logs for Client<'_> {
-    async fn find(&self, question: &Question) -> Found {
+    async fn find(&self, question: &LogQuery) -> LogsAnswer {
         let ids: BTreeSet<&str> = question.ids().split(',').collect();
         let is_wanted = |line: &Line| match question.by() {
             By::Bulk => line.row.bulk_id.as_ref().is_some_and(|id| ids.contains(id.as_str())),
@@ -231,7 +231,7 @@ impl Logs for Client<'_> {
         found
     }
 
-    async fn recent(&self, look: &Look) -> Found {
+    async fn recent(&self, look: &RecentQuery) -> LogsAnswer {
         let wanted = |lines: Vec<Line>| {
             let since = |line: &Line| NOON + line.sent_at >= look.since;
             let mut lines: Vec<Line> = lines.into_iter().filter(since).collect();

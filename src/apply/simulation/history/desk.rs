@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::journal::{Journal, What};
 use super::machine::Life;
-use crate::apply::evidence::Known;
+use crate::apply::evidence::LedgerView;
 use crate::apply::simulation::clock::{SimClock, yield_once};
 use crate::apply::{Clock as _, Store};
 use crate::identity::MessageId;
@@ -85,7 +85,7 @@ impl<'a> Desk<'a> {
     }
 }
 
-impl Known for Desk<'_> {
+impl LedgerView for Desk<'_> {
     fn read<T>(&self, look: impl FnOnce(&Ledger) -> T) -> T {
         look(&self.mine.lock().unwrap())
     }

@@ -13,12 +13,12 @@ use super::desk::Desk;
 use super::journal::What;
 use super::machine::Machine;
 use super::world::{human, keyed, message, revision, sender};
-use crate::apply::evidence::{Known as _, Reconciled, Terms, reconcile};
+use crate::apply::evidence::{LedgerView as _, ReconcileOptions, Reconciled, reconcile};
 use crate::apply::simulation::world::{NOON, SimPrepare};
 use crate::apply::witness::{Gated, OlderKeys, Recovered, Watch, recover};
-use crate::apply::{Clock as _, Interrupts, Planned, Ports, Settings, Stopped, Summary, apply};
+use crate::apply::{Clock as _, Interrupts, PlannedBulks, Ports, RunSettings, Stopped, Summary, apply};
 use crate::audience::RowAt;
-use crate::identity::{BulkTime, Content, Person};
+use crate::identity::{BulkTime, ContentDigest, Person};
 use crate::ledger::{EntryError, RunId, Standing, sample};
 use crate::plan::{Bulk, Recipient, Selection};
 
@@ -93,8 +93,8 @@ impl Process<'_> {
         let parts = (self.desk, self.client, self.machine, &older);
         let watch = Watch::asking_for(parts, sending.witness, &bulks, [sender()], sending.of_each);
         watch.open(&bulks).await;
-        let supply = Gated::new(Planned::new(bulks), &watch);
-        let settings = Settings { parallel: sending.parallel, ..Settings::new(self.id) };
+        let supply = Gated::new(PlannedBulks::new(bulks), &watch);
+        let settings = RunSettings { parallel: sending.parallel, ..RunSettings::new(self.id) };
         let (desk, client, clock) = (self.desk, self.client, self.machine);
         let ports = Ports { store: desk, sender: client, prepare: &SimPrepare::default(), clock, time: client.time };
         let never = Interrupts { first: std::future::pending(), second: std::future::pending() };
@@ -114,7 +114,7 @@ impl Process<'_> {
 
     async fn settle(&self, stop: impl Future<Output = ()> + Send) -> Reconciled {
         let selection = Selection::default();
-        let terms = Terms {
+        let terms = ReconcileOptions {
             selection: &selection,
             absence_proves_after: ABSENCE_PROVES_AFTER,
             time: self.client.time,
@@ -143,7 +143,7 @@ impl Process<'_> {
         let leaves_at = leaves_at.map(|at| NOON + SignedDuration::from_mins(at.duration_since(NOON).as_mins()));
         let recipient = |human: &u64| Recipient {
             person: keyed(*human, self.keys - 1),
-            content: Content(*human),
+            content: ContentDigest(*human),
             row: RowAt(*human),
         };
         let bulk = |people: &[u64]| Bulk {

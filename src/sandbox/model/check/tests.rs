@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use super::{
-    Choices, Day, DeliveryTimeWindow, OvernightWindow, PastSendAt, Refused, Rules, SendingSpeedLimit, SpeedUnit,
+    Choices, Day, DeliveryTimeWindow, OvernightWindow, PastSendAt, Refusal, Rules, SendingSpeedLimit, SpeedUnit,
     ValidityPeriod, ValidityUnit,
 };
-use crate::sandbox::model::message::{Button, Content};
+use crate::sandbox::model::message::{Button, ReceivedContent};
 
 const NOW: &str = "2026-11-30T12:00:00Z";
 
@@ -61,8 +61,8 @@ fn full() -> Value {
 fn found(body: &[u8], rules: &Rules<'_>) -> String {
     match super::check(body, rules) {
         Ok(_) => String::new(),
-        Err(Refused::Malformed) => "malformed".to_owned(),
-        Err(Refused::Violations(violations)) => {
+        Err(Refusal::Malformed) => "malformed".to_owned(),
+        Err(Refusal::Violations(violations)) => {
             let lines = violations.iter().map(|one| format!("{}: {}", one.property, one.violation));
             lines.collect::<Vec<_>>().join("\n")
         }
@@ -104,7 +104,7 @@ fn a_full_body_becomes_a_request() {
         })
     );
     assert_eq!(sheet.messages[0].callback_data.as_deref(), Some("back"));
-    let Content::RichCard(card) = &sheet.messages[4].content else { unreachable!() };
+    let ReceivedContent::RichCard(card) = &sheet.messages[4].content else { unreachable!() };
     assert_eq!(card.buttons[1], Button::Postback { title: "Yes".into(), postback: "yes".into() });
     assert_eq!(serde_json::to_value(&sheet.messages[3].content).unwrap(), full()["messages"][2]["content"]);
 }
@@ -422,7 +422,7 @@ fn what_sendform_writes_is_accepted() {
     });
     let written = written.unwrap();
     let request = super::check(&written, &rules()).unwrap();
-    assert_eq!(request.sheet.messages[0].content, Content::Text { text: text.as_str().into() });
+    assert_eq!(request.sheet.messages[0].content, ReceivedContent::Text { text: text.as_str().into() });
     assert_eq!(request.sheet.terms[0].delivery_time_window.as_ref(), Some(&window));
     assert_eq!(request.pace.send_at, Some(NOW.parse().unwrap()));
 }
@@ -435,7 +435,7 @@ proptest::proptest! {
         let until = (at + bytes.len()).min(body.len());
         body.splice(at..until, bytes);
         // Whatever is said, it is said of a field that has a path.
-        if let Err(Refused::Violations(violations)) = super::check(&body, &rules()) {
+        if let Err(Refusal::Violations(violations)) = super::check(&body, &rules()) {
             proptest::prop_assert!(violations.iter().all(|one| !one.property.is_empty() && !one.violation.is_empty()));
         }
     }

@@ -3,15 +3,15 @@
 use jiff::Timestamp;
 
 use super::{PATIENCE, Postgres};
-use crate::apply::Late;
+use crate::apply::LateBulk;
 use crate::identity::{MessageKey, PersonSet, Revision};
 use crate::ledger::RunId;
 use crate::plan::Bulk;
 use crate::store::error::StoreError;
 use crate::store::postgres::number;
-use crate::store::postgres::share::{GivingUp, Portion, Rest, SharedBulk, Sharing, Taking, Watching};
-use crate::store::postgres::shares::{Take, plan_number};
-use crate::store::postgres::slots::Delaying;
+use crate::store::postgres::share::{EnqueueBulks, LeaseBulk, LeasedBulk, QueuePosition, ReadQueue, Rest, ReturnBulk};
+use crate::store::postgres::shares::{Lease, plan_number};
+use crate::store::postgres::slots::DelayBulks;
 
 impl Postgres {
     /// Joins the plan that workers share, message by message, or stores these bulks as such: where
@@ -27,7 +27,7 @@ impl Postgres {
         now: Timestamp,
         bulks: Vec<Bulk>,
     ) -> Result<(), StoreError> {
-        let mut portions: Vec<Portion> = Vec::new();
+        let mut portions: Vec<QueuePosition> = Vec::new();
         let mut messages: Vec<(i64, Vec<Bulk>)> = Vec::new();
         let plan = plan_number(run.0, nth);
         for bulk in bulks {
@@ -35,13 +35,18 @@ impl Postgres {
             match messages.iter_mut().find(|(known, _)| *known == number) {
                 Some((_, others)) => others.push(bulk),
                 None => {
-                    portions.push(Portion { number, message: bulk.message.clone(), revision: bulk.revision, plan });
+                    portions.push(QueuePosition {
+                        number,
+                        message: bulk.message.clone(),
+                        revision: bulk.revision,
+                        plan,
+                    });
                     messages.push((number, vec![bulk]));
                 }
             }
         }
         messages.sort_unstable_by_key(|(number, _)| *number);
-        let plans = self.link.run(&Sharing { plan, digest, now, messages: &messages }, PATIENCE).await?;
+        let plans = self.link.run(&EnqueueBulks { plan, digest, now, messages: &messages }, PATIENCE).await?;
         for ((number, _), plan) in messages.iter().zip(plans) {
             for portion in portions.iter_mut().filter(|portion| portion.number == *number) {
                 portion.plan = plan;
@@ -55,25 +60,25 @@ impl Postgres {
     ///
     /// # Errors
     /// If the database fails for too long.
-    pub async fn take(&self, run: RunId) -> Result<Take, StoreError> {
+    pub async fn take(&self, run: RunId) -> Result<Lease, StoreError> {
         loop {
             let Some(portion) = self.shares().current().cloned() else { break };
             let held = self.shares().held(&portion);
-            let taking = Taking { portion: &portion, run: run.0.cast_signed(), held: &held };
+            let taking = LeaseBulk { portion: &portion, run: run.0.cast_signed(), held: &held };
             if let Some(bulk) = self.link.run(&taking, PATIENCE).await? {
                 self.shares().take(&bulk);
-                return Ok(Take::Bulk(bulk));
+                return Ok(Lease::Bulk(bulk));
             }
             self.shares().skip();
         }
         let portions = self.shares().portions().to_vec();
         for (turn, portion) in portions.iter().enumerate() {
-            if self.link.run(&Watching { portion }, PATIENCE).await? {
+            if self.link.run(&ReadQueue { portion }, PATIENCE).await? {
                 self.shares().return_to(turn);
-                return Ok(Take::Wait);
+                return Ok(Lease::Wait);
             }
         }
-        Ok(Take::UsedUp)
+        Ok(Lease::UsedUp)
     }
 
     /// Those of some people whom others had whenever this run tried to claim them.
@@ -88,10 +93,10 @@ impl Postgres {
     ///
     /// # Errors
     /// If the database fails for too long.
-    pub async fn dismiss(&self, run: RunId, bulk: &SharedBulk) -> Result<(), StoreError> {
+    pub async fn dismiss(&self, run: RunId, bulk: &LeasedBulk) -> Result<(), StoreError> {
         let (bulk, run) = (bulk.taken, run.0.cast_signed());
         let rest = if self.shares().pass(bulk) { Rest::ToOthers } else { Rest::Done };
-        Ok(self.link.run(&GivingUp { bulk, run, rest }, PATIENCE).await?)
+        Ok(self.link.run(&ReturnBulk { bulk, run, rest }, PATIENCE).await?)
     }
 
     /// Finds a time for a paced bulk that cannot keep its own: behind everything that any worker
@@ -99,9 +104,9 @@ impl Postgres {
     ///
     /// # Errors
     /// If the database fails for too long.
-    pub async fn late_start(&self, late: &Late) -> Result<Timestamp, StoreError> {
+    pub async fn late_start(&self, late: &LateBulk) -> Result<Timestamp, StoreError> {
         let (message, revision) = &late.message;
-        let delaying = Delaying {
+        let delaying = DelayBulks {
             message: number::message(self.number, message, *revision),
             earliest: late.earliest.as_millisecond(),
             length: late.length_ms,
