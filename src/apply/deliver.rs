@@ -11,13 +11,13 @@ use jiff::{SignedDuration, Timestamp};
 use super::event::Event;
 use super::gateway_time::Agreement;
 use super::kin::Kin;
-use super::leaving;
+use super::last_departure;
 use super::outgoing::{self, Outgoing};
-use super::pace::{self, SendSlot};
-use super::patience::{self, RetryPolicy};
 use super::ports::{Clock, Prepare, Sender, Store};
 use super::prepared::BulkOptions;
+use super::retry_policy::{self, RetryPolicy};
 use super::run::{Run, lock};
+use super::send_schedule::{self, SendSlot};
 use super::sent::SendOutcome;
 use super::summary::{MessageRevision, Stopped, Tally};
 use super::ticket::{self, Claimed, Ticket};
@@ -192,7 +192,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
     /// Gives a bulk its time.
     async fn slot(&self, letters: &PreparedBulk, now: Timestamp) -> Result<SendSlot, Stopped> {
         if let Some(speed) = letters.envelope.speed.filter(|_| self.settings.shares_plan) {
-            let late = match pace::keep(letters, speed, now) {
+            let late = match send_schedule::keep(letters, speed, now) {
                 Ok(slot) => return Ok(slot),
                 Err(late) => late,
             };
@@ -224,7 +224,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
             people,
         };
         let BulkOptions { window, validity, .. } = &*letters.envelope;
-        claim.leaves_by = window.as_ref().map(|window| leaving::through_window(&claim, window, *validity));
+        claim.leaves_by = window.as_ref().map(|window| last_departure::through_window(&claim, window, *validity));
         Ok(PendingClaim { claim, slot, made })
     }
 
@@ -284,7 +284,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
             return now;
         }
         let since = SignedDuration::try_from(elapsed.saturating_sub(draft.made)).unwrap_or(SignedDuration::MAX);
-        now.max(leaving::later(draft.claim.at, since))
+        now.max(last_departure::later(draft.claim.at, since))
     }
 
     /// Waits for its turn, writes the request, and sends it; `None` if the run ends before.
@@ -398,7 +398,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
                 let suspected = kin.suspected(verdict.why.clone().unwrap_or_default(), taken);
                 (verdict.tally(true), vec![(letters, suspected)])
             }
-            Next::Again(again) => match patience::next(again, tries, self.settings) {
+            Next::Again(again) => match retry_policy::next(again, tries, self.settings) {
                 RetryPolicy::AtOnce => (verdict.tally(true), vec![(letters, kin.clone())]),
                 RetryPolicy::Wait(why, time) => {
                     self.pause(time);

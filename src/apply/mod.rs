@@ -5,16 +5,16 @@
 //! [`Ticket`] that claiming gave, and settling uses the ticket up. What is not known is left in
 //! doubt, and never sent again from here.
 
-mod ahead;
+mod claim_window;
 mod deliver;
 mod event;
 pub mod evidence;
 mod gateway_time;
 mod kin;
-mod leaving;
+mod last_departure;
 mod outgoing;
-mod pace;
-mod patience;
+mod send_schedule;
+mod retry_policy;
 mod planned;
 mod ports;
 mod prepared;
@@ -34,11 +34,11 @@ mod simulation;
 pub use event::{Event, Wait};
 pub use gateway_time::{Agreement, GatewayTime, Stamp};
 pub use outgoing::Outgoing;
-pub use pace::LateBulk;
 pub use planned::PlannedBulks;
 pub use ports::{BulkSource, Clock, Ports, Prepare, Sender, Store};
 pub use prepared::{BulkOptions, Prepared, PreparedPerson, Reports};
 pub use run::{Interrupts, apply};
+pub use send_schedule::LateBulk;
 pub use sent::{Refusal, SendOutcome};
 pub use settings::RunSettings;
 pub use summary::{Alarm, MessageRevision, Stopped, Summary, Tally};

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 
 use super::gateway_time::GatewayTime;
 use super::outgoing::Outgoing;
-use super::pace::LateBulk;
 use super::prepared::Prepared;
+use super::send_schedule::LateBulk;
 use super::sent::SendOutcome;
 use super::summary::{MessageRevision, Stopped, Tally};
 use super::ticket::Ticket;

@@ -105,7 +105,7 @@ impl Ndjson {
             match read {
                 JsonLine::Text => self.row(rows, stand)?,
                 JsonLine::TooLarge(to) => {
-                    rows.fill(stand, |_| Err(RowProblem::new("it is larger than 1 MiB").about(to)))
+                    rows.fill(stand, |_| Err(RowProblem::new("it is larger than 1 MiB").about(to)));
                 }
                 JsonLine::End => {
                     let judged = self.watch.judge(&self.file, &mut self.lines, self.body);

@@ -5,9 +5,9 @@ use jsonschema::paths::{Location, LocationSegment};
 use jsonschema::{JsonType, ValidationError};
 use serde_json::Value;
 
-use super::at::Cursor;
+use super::cursor::Cursor;
 use super::near;
-use super::plain::ScalarReading;
+use super::scalar::ScalarReading;
 use super::stranger::remedy;
 use super::syntax;
 use super::tree::{NodeKind, Style};

@@ -4,8 +4,8 @@
 use std::borrow::Cow;
 
 use super::names::has_form;
-use super::plain::{self, ScalarReading};
 use super::raw::pattern;
+use super::scalar::{self, ScalarReading};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::timing;
 
@@ -69,7 +69,7 @@ fn respelt(pattern: &str, text: &str) -> Option<String> {
         }
     }
     let respelt = words.trim_matches(joint);
-    let stands_without_quotes = plain::read(respelt) == ScalarReading::Text;
+    let stands_without_quotes = scalar::read(respelt) == ScalarReading::Text;
     (has_form(respelt, pattern) && stands_without_quotes).then(|| format!("write `{respelt}`"))
 }
 

@@ -9,18 +9,18 @@
 
 mod profile;
 mod positions;
-mod plain;
+mod scalar;
 mod tree;
 mod blocks;
 mod lookalikes;
 mod syntax;
 mod walk;
-mod at;
+mod cursor;
 mod near;
 mod forms;
-mod shape;
+mod schema_check;
 mod explain;
-mod agree;
+mod second_parser;
 mod check;
 mod read;
 mod stranger;

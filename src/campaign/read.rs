@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use super::agree;
-use super::at::Cursor;
 use super::check::{self, Declared, Findings};
 use super::checked::{Campaign, Project};
+use super::cursor::Cursor;
 use super::draft::DraftPart;
 use super::files::Files;
 use super::profile;
 use super::raw;
-use super::shape::{self, File};
+use super::schema_check::{self, File};
+use super::second_parser;
 use super::tree::Node;
 use super::walk::walk;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity, Source};
@@ -111,11 +111,11 @@ fn parse(source: &Arc<Source>) -> (Option<Node>, Diagnostics) {
 
 /// The second step: the shape, and the second opinion. A file that passes must be readable as a `T`.
 fn shaped<T: DeserializeOwned>(root: &Cursor<'_>, file: File, mut diagnostics: Diagnostics) -> Diagnostics {
-    diagnostics.extend(shape::validate(root, file));
+    diagnostics.extend(schema_check::validate(root, file));
     if diagnostics.has_errors() {
         return diagnostics;
     }
-    match agree::read_again(root) {
+    match second_parser::read_again(root) {
         Err(ambiguous) => diagnostics.push(*ambiguous),
         Ok(value) => {
             if let Err(error) = serde_yaml::from_value::<T>(value) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::at::Cursor;
+use super::cursor::Cursor;
 use super::profile::{self, BYTE_ORDER_MARK};
 use super::walk::walk;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Source};

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use serde_json::Value;
 
-use super::plain;
+use super::scalar;
 
 /// A part of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,10 +114,10 @@ impl Node {
 
 impl Scalar {
     /// What the scalar is taken for.
-    pub(super) fn reading(&self) -> plain::ScalarReading {
+    pub(super) fn reading(&self) -> scalar::ScalarReading {
         match self.style {
-            Style::Plain => plain::read(&self.text),
-            Style::Quoted | Style::Literal | Style::Folded => plain::ScalarReading::Text,
+            Style::Plain => scalar::read(&self.text),
+            Style::Quoted | Style::Literal | Style::Folded => scalar::ScalarReading::Text,
         }
     }
 

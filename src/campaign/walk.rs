@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, StrInput};
 
-use super::plain;
 use super::positions::Positions;
 use super::profile::{BYTE_ORDER_MARK, refused_in_text};
+use super::scalar;
 use super::syntax;
 use super::tree::{Node, NodeKind, Pair, Scalar, Style};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Source};
@@ -471,7 +471,7 @@ impl<'a> Walk<'a> {
 /// A key in a message: only a word of the language, never what may be somebody's data.
 fn shown(key: &str) -> String {
     let word = key.len() <= 40 && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
-    if word && plain::read(key) == plain::ScalarReading::Text { format!("`{key}`") } else { "here".to_owned() }
+    if word && scalar::read(key) == scalar::ScalarReading::Text { format!("`{key}`") } else { "here".to_owned() }
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use crate::timing;
 
 use super::args::{ApplyArgs, Global, OutputFormat};
 use super::clock::RunClock;
-use super::dumps;
+use super::context::{Context, PlanOptions};
 use super::ends;
 use super::evidence;
 use super::exit::Exit;
@@ -32,9 +32,9 @@ use super::progress::Progress;
 use super::settings::Settings;
 use super::signals::SignalWatch;
 use super::store::{expected, tell_doubts, visit};
+use super::unsaved_outcomes;
 use super::witness::{self, Older};
 use super::worker::Worker;
-use super::world::{Context, PlanOptions};
 
 /// How long an interrupted run may take to put its ledger in order.
 const FINISH_TIME_MAX: Duration = Duration::from_secs(2);
@@ -55,22 +55,24 @@ pub(super) async fn run(
     output: &Output,
 ) -> Result<Exit, Failure> {
     let interrupts = SignalWatch::listen(output);
-    Context::run(global, settings, output, async |world| with_world(world, args, settings, output, &interrupts).await)
-        .await
+    Context::run(global, settings, output, async |context| {
+        with_world(context, args, settings, output, &interrupts).await
+    })
+    .await
 }
 
 async fn with_world(
-    world: &Arc<Context>,
+    context: &Arc<Context>,
     args: &ApplyArgs,
     settings: &Settings,
     output: &Output,
     interrupts: &SignalWatch,
 ) -> Result<Exit, Failure> {
-    let choices = frozen::choices(args, world)?;
-    refuse_in_ci(world, &choices, settings)?;
-    let clock = RunClock::new(Arc::clone(world));
-    let client = client(world, settings, clock.clone())?;
-    let visit = visit(world, "apply")?;
+    let choices = frozen::choices(args, context)?;
+    refuse_in_ci(context, &choices, settings)?;
+    let clock = RunClock::new(Arc::clone(context));
+    let client = client(context, settings, clock.clone())?;
+    let visit = visit(context, "apply")?;
     let accepted = |kind| choices.accepted.get(kind).unwrap_or(0);
     let visit = Visit {
         unauthenticated: accepted(RailKind::Unauthenticated),
@@ -79,10 +81,10 @@ async fn with_world(
         ..visit
     };
     let run = visit.run;
-    let store = open(world, &visit).await?;
+    let store = open(context, &visit).await?;
     tell_doubts(&store.trust(), output);
-    dumps::take_in(world, &store, accepted(RailKind::Unauthenticated)).await?;
-    let in_doubt = match evidence::first(world, &store, &client, &clock, &choices.selection, output).await {
+    unsaved_outcomes::take_in(context, &store, accepted(RailKind::Unauthenticated)).await?;
+    let in_doubt = match evidence::first(context, &store, &client, &clock, &choices.selection, output).await {
         Ok(in_doubt) => in_doubt,
         Err(failure) => {
             // What was settled is in the ledger already, in order or not.
@@ -91,7 +93,7 @@ async fn with_world(
         }
     };
     let go = ApplyRun {
-        world,
+        context,
         args,
         settings,
         output,
@@ -108,7 +110,7 @@ async fn with_world(
 /// What a run goes by.
 #[derive(Clone, Copy)]
 struct ApplyRun<'a> {
-    world: &'a Arc<Context>,
+    context: &'a Arc<Context>,
     args: &'a ApplyArgs,
     settings: &'a Settings,
     output: &'a Output,
@@ -123,15 +125,17 @@ struct ApplyRun<'a> {
 
 impl ApplyRun<'_> {
     async fn plan_and_send(self, mut store: OpenLedger) -> Result<Exit, Failure> {
-        let Self { world, args, settings, output, interrupts, choices, client, clock, run, in_doubt: before } = self;
+        let Self { context, args, settings, output, interrupts, choices, client, clock, run, in_doubt: before } = self;
         let planned = || {
-            tokio::task::block_in_place(|| make(world, choices, Some(&store.ledger()), store.view(world.gateway.now())))
+            tokio::task::block_in_place(|| {
+                make(context, choices, Some(&store.ledger()), store.view(context.gateway.now()))
+            })
         };
         let mut plan = planned();
         let may = may_send(&plan, args, choices);
         // One run gives one document: a plan, or what became of it.
         if output.format == OutputFormat::Text || may.is_err() {
-            show(&plan, world, output, args.plan.as_deref())?;
+            show(&plan, context, output, args.plan.as_deref())?;
         }
         let approved = match may {
             Ok(()) => approve(&plan, args, output),
@@ -149,16 +153,21 @@ impl ApplyRun<'_> {
                 return Err(changed_meanwhile());
             }
         }
-        take_for_whole(&mut store, world.gateway.now()).await?;
+        take_for_whole(&mut store, context.gateway.now()).await?;
         interrupts.sending();
         let senders = witness::senders(&plan);
-        let all_asked = witness::is_every_sender(&senders, world, &store.ledger());
-        let bulks = record(world, &store, &mut plan).await?;
+        let all_asked = witness::is_every_sender(&senders, context, &store.ledger());
+        let bulks = record(context, &store, &mut plan).await?;
         let mut run_settings = run_settings(&store, args, settings, run);
-        let ports =
-            Ports { store: &store, sender: client, prepare: &Pool::new(Arc::clone(world)), clock, time: client.time() };
-        let older = Older::new(world);
-        let watch = Watch::new((&store, client, clock, &older), witness::needed(world, &store), &bulks, senders);
+        let ports = Ports {
+            store: &store,
+            sender: client,
+            prepare: &Pool::new(Arc::clone(context)),
+            clock,
+            time: client.time(),
+        };
+        let older = Older::new(context);
+        let watch = Watch::new((&store, client, clock, &older), witness::needed(context, &store), &bulks, senders);
         tokio::select! {
             () = watch.open(&bulks) => {}
             () = interrupts.first() => {}
@@ -170,7 +179,7 @@ impl ApplyRun<'_> {
             }
             OpenLedger::Postgres(postgres) => {
                 run_settings.shares_plan = true;
-                let worker = Worker::join(world, choices, postgres, run, &plan, bulks).await;
+                let worker = Worker::join(context, choices, postgres, run, &plan, bulks).await;
                 let worker = worker?;
                 let supply = Gated::new(worker, &watch);
                 Box::pin(send(&supply, &watch, plan.to_send(), ports, &run_settings, interrupts)).await
@@ -181,13 +190,13 @@ impl ApplyRun<'_> {
         summary.stopped = summary.stopped.take().or_else(|| watch.stopped());
         let settled = if before > 0 && summary.total().accepted > 0 && summary.stopped.is_none() {
             let telling = (output, interrupts.first());
-            evidence::last(world, &store, client, clock, &choices.selection, telling).await
+            evidence::last(context, &store, client, clock, &choices.selection, telling).await
         } else {
             Ok(Exit::Done)
         };
-        let unsettled = dumps::keep(world, &summary, run, output);
+        let unsettled = unsaved_outcomes::keep(context, &summary, run, output);
         interrupts.ends_with(verdict(&summary));
-        let now = world.gateway.now();
+        let now = context.gateway.now();
         let (doubts, in_flight) = open_ends(&store, &summary, run, now);
         let shown = output.show(&Report {
             text: &|paint| outcome_text::render(&summary, &doubts, in_flight, &plan.gateway, now, paint),
@@ -202,7 +211,7 @@ impl ApplyRun<'_> {
             .then(|| ends::unread(&unclosed));
         let mut exit = verdict(&summary).or(ending(&doubts, choices));
         // Whatever else fails now, what became of the messages is the stronger news.
-        let finished = finish(world, store, interrupts).await;
+        let finished = finish(context, store, interrupts).await;
         let settled = settled.map(|left| exit = exit.or(left));
         let failures = [shown, unsettled, settled, marked, finished].into_iter().filter_map(Result::err);
         if let Some(failure) = &unproved {
@@ -259,13 +268,13 @@ async fn take_for_whole(store: &mut OpenLedger, now: Timestamp) -> Result<(), Fa
 }
 
 /// The runner of a CI job loses its disk, and with it a lockfile that was not pushed.
-fn refuse_in_ci(world: &Context, choices: &PlanOptions, settings: &Settings) -> Result<(), Failure> {
+fn refuse_in_ci(context: &Context, choices: &PlanOptions, settings: &Settings) -> Result<(), Failure> {
     let told = choices.accepted.get(RailKind::LockfileInCi).is_some_and(|number| number >= 1);
-    let dies_with_its_disk = match world.gateway.ledger {
+    let dies_with_its_disk = match context.gateway.ledger {
         LedgerLocation::Lockfile(_) => true,
         LedgerLocation::Git(_) | LedgerLocation::Postgres(_) => false,
     };
-    if !settings.ci || world.gateway.is_sandbox() || told || !dies_with_its_disk {
+    if !settings.ci || context.gateway.is_sandbox() || told || !dies_with_its_disk {
         return Ok(());
     }
     Err(Failure::new(
@@ -280,12 +289,12 @@ fn refuse_in_ci(world: &Context, choices: &PlanOptions, settings: &Settings) -> 
 /// # Errors
 /// If there is no gateway, no key for it, or none that can be used.
 pub(in crate::cli) fn client(
-    world: &Context,
+    context: &Context,
     settings: &Settings,
     clock: RunClock,
 ) -> Result<Client<RunClock>, Failure> {
-    expected(world)?;
-    let gateway = &world.gateway;
+    expected(context)?;
+    let gateway = &context.gateway;
     let (Some(base_url), Some(api_key)) = (&gateway.base_url, &gateway.api_key) else {
         return Err(Failure::new(Exit::Credentials, "the gateway's API key is missing: set SENDFORM_API_KEY"));
     };
@@ -297,16 +306,16 @@ pub(in crate::cli) fn client(
     })
 }
 
-async fn open(world: &Context, visit: &Visit) -> Result<OpenLedger, Failure> {
-    let ledger = &world.gateway.ledger;
-    let expected = expected(world)?;
-    world.home.make_private()?;
-    if world.gateway.is_sandbox() && !world.home.sandbox_was_used() {
+async fn open(context: &Context, visit: &Visit) -> Result<OpenLedger, Failure> {
+    let ledger = &context.gateway.ledger;
+    let expected = expected(context)?;
+    context.home.make_private()?;
+    if context.gateway.is_sandbox() && !context.home.sandbox_was_used() {
         match ledger.create(expected.header(), &expected, &visit.another()).await {
             Ok(()) | Err(StoreError::Exists { .. }) => {}
             Err(error) => return Err(error.into()),
         }
-        world.home.mark_sandbox_used()?;
+        context.home.mark_sandbox_used()?;
     }
     let store = ledger.open(&expected, visit).await?;
     store.may_send()?;
@@ -369,10 +378,10 @@ fn approve(plan: &Plan, args: &ApplyArgs, output: &Output) -> Result<(), Result<
 }
 
 /// Records what the messages are, and takes their bulks out of the plan.
-async fn record(world: &Context, store: &OpenLedger, plan: &mut Plan) -> Result<Vec<Bulk>, StoreError> {
+async fn record(context: &Context, store: &OpenLedger, plan: &mut Plan) -> Result<Vec<Bulk>, StoreError> {
     let mut bulks = Vec::new();
     for message in plan.messages.iter_mut().filter(|message| message.selected && !message.bulks.is_empty()) {
-        store.record(message.record(world.gateway.now())).await?;
+        store.record(message.record(context.gateway.now())).await?;
         bulks.append(&mut message.bulks);
     }
     Ok(bulks)
@@ -413,7 +422,7 @@ async fn send(
 
 /// Puts the ledger in order, unless this run has to end before: what was granted and settled is
 /// durable as it is.
-async fn finish(world: &Context, store: OpenLedger, interrupts: &SignalWatch) -> Result<(), Failure> {
+async fn finish(context: &Context, store: OpenLedger, interrupts: &SignalWatch) -> Result<(), Failure> {
     let patience = async {
         tokio::select! {
             () = after(interrupts.first(), FINISH_TIME_MAX) => {}
@@ -424,7 +433,7 @@ async fn finish(world: &Context, store: OpenLedger, interrupts: &SignalWatch) ->
         OpenLedger::Git(_) => format!(
             "keep `{}`: the next run in this folder pushes what is in it; without it the people of this run may be \
              in doubt",
-            world.home.private().display()
+            context.home.private().display()
         ),
         OpenLedger::Lockfile(_) | OpenLedger::Postgres(_) => "nothing is lost: the next run does that".to_owned(),
     };

@@ -8,26 +8,26 @@ use jiff::Timestamp;
 use crate::apply::Clock;
 use crate::gateway::SystemClock;
 
-use super::world::Context;
+use super::context::Context;
 
 /// The machine's clocks, but for the time of day, which is the gateway's: the sandbox has its own.
 #[derive(Clone)]
 pub(super) struct RunClock {
-    world: Arc<Context>,
+    context: Arc<Context>,
     system: SystemClock,
 }
 
 impl RunClock {
     /// Begins a run.
     #[must_use]
-    pub(super) fn new(world: Arc<Context>) -> Self {
-        Self { world, system: SystemClock::start() }
+    pub(super) fn new(context: Arc<Context>) -> Self {
+        Self { context, system: SystemClock::start() }
     }
 }
 
 impl Clock for RunClock {
     fn now(&self) -> Timestamp {
-        self.world.gateway.now()
+        self.context.gateway.now()
     }
 
     fn elapsed(&self) -> Duration {

@@ -15,18 +15,18 @@ use crate::store::{OpenLedger, StoreError};
 use crate::wire::address::is_loopback;
 
 use super::clock::RunClock;
+use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
 use super::progress::LogsProgress;
-use super::world::Context;
 
 /// How long a run asks about old doubts when it has nothing else to do any more.
 const LAST_PASS_MAX: Duration = Duration::from_secs(10);
 
 /// Asks the logs about the selected doubts, until `stop` is ready.
 pub(super) async fn pass(
-    world: &Context,
+    context: &Context,
     store: &OpenLedger,
     client: &Client<RunClock>,
     clock: &RunClock,
@@ -36,8 +36,8 @@ pub(super) async fn pass(
     let terms = ReconcileOptions {
         selection,
         time: client.time(),
-        absence_proves_after: world.project.absence_proves_after,
-        is_on_loopback: world.gateway.base_url.as_ref().is_some_and(is_loopback),
+        absence_proves_after: context.project.absence_proves_after,
+        is_on_loopback: context.gateway.base_url.as_ref().is_some_and(is_loopback),
     };
     let progress = LogsProgress::new();
     let result = evidence::reconcile(store, client, clock, &terms, stop, |now| progress.take(now)).await;
@@ -52,14 +52,14 @@ pub(super) async fn pass(
 /// If the store does not take an outcome; if anybody got their message more than once, because
 /// something else sends then, and may do so again.
 pub(super) async fn first(
-    world: &Context,
+    context: &Context,
     store: &OpenLedger,
     client: &Client<RunClock>,
     clock: &RunClock,
     selection: &Selection,
     output: &Output,
 ) -> Result<usize, Failure> {
-    let (reconciled, stored) = pass(world, store, client, clock, selection, std::future::pending()).await;
+    let (reconciled, stored) = pass(context, store, client, clock, selection, std::future::pending()).await;
     output.tell(&reconcile_text::brief(&reconciled));
     stored?;
     let people = reconciled.sent_again() as u64;
@@ -85,7 +85,7 @@ pub(super) async fn first(
 /// # Errors
 /// If the store does not take an outcome; if anybody got their message more than once.
 pub(super) async fn last(
-    world: &Context,
+    context: &Context,
     store: &OpenLedger,
     client: &Client<RunClock>,
     clock: &RunClock,
@@ -93,7 +93,7 @@ pub(super) async fn last(
     (output, stop): (&Output, impl Future<Output = ()> + Send),
 ) -> Result<Exit, Failure> {
     let stop = select(Box::pin(stop), Box::pin(clock.sleep(LAST_PASS_MAX))).map(drop);
-    let (mut reconciled, stored) = pass(world, store, client, clock, selection, stop).await;
+    let (mut reconciled, stored) = pass(context, store, client, clock, selection, stop).await;
     // What could not be read is no news: it was in doubt before.
     reconciled.failure = None;
     if reconciled.settled() > 0 || reconciled.sent_again() > 0 {

@@ -3,11 +3,11 @@
 use std::error::Error;
 use std::path::Path;
 
-use crate::report::harmless::{LineFeeds, harmless};
-use crate::report::paint::Paint;
+use crate::report::sanitize::{LineFeeds, harmless};
+use crate::report::style::Paint;
 
 use super::exit::Exit;
-use super::shell;
+use super::shell_quote;
 
 /// A failed command.
 #[derive(Debug)]
@@ -56,7 +56,7 @@ impl Failure {
     /// Repeats the folder of the project, if it was named, in all commands of the hints.
     #[must_use]
     pub(super) fn in_folder(mut self, dir: Option<&Path>) -> Self {
-        if let Some(option) = dir.map(shell::dir_option) {
+        if let Some(option) = dir.map(shell_quote::dir_option) {
             let command = format!("`sendform{option} ");
             for hint in &mut self.hints {
                 *hint = hint.replace("`sendform ", &command);

@@ -9,9 +9,9 @@ use crate::plan::{Accepted, Frozen, FrozenError, Input, Plan};
 use crate::store::regular::{self, Links};
 
 use super::args::{ApplyArgs, Scope};
+use super::context::{Context, PlanOptions};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::world::{Context, PlanOptions};
 
 /// How every frozen plan begins.
 const BEGINNING: &[u8] = b"{\"sendform\":\"plan\",";
@@ -63,10 +63,10 @@ pub(super) fn write(path: &Path, input: &Input<'_>, plan: &Plan) -> Result<bool,
 ///
 /// # Errors
 /// If the plan cannot be used here, or the command line says something else than it.
-pub(super) fn choices(args: &ApplyArgs, world: &Context) -> Result<PlanOptions, Failure> {
-    let Some(path) = &args.plan else { return PlanOptions::read(&args.scope, &world.campaigns) };
+pub(super) fn choices(args: &ApplyArgs, context: &Context) -> Result<PlanOptions, Failure> {
+    let Some(path) = &args.plan else { return PlanOptions::read(&args.scope, &context.campaigns) };
     let frozen = read(path)?;
-    belongs(&frozen, path, world)?;
+    belongs(&frozen, path, context)?;
     if let Some(digest) = args.expect_digest.as_ref().filter(|digest| **digest != frozen.digest.to_string()) {
         let message = format!("the digest of `{}` is `{}`, but `{digest}` was expected", path.display(), frozen.digest);
         return Err(Failure::new(Exit::Mismatch, message).hint("this is another plan than the one that was reviewed"));
@@ -95,13 +95,13 @@ fn cannot(what: &str, path: &Path, error: &io::Error) -> Failure {
 }
 
 /// A plan is for one project on one gateway, and its people are known under one key.
-fn belongs(frozen: &Frozen, path: &Path, world: &Context) -> Result<(), Failure> {
-    let gateway = &world.gateway;
+fn belongs(frozen: &Frozen, path: &Path, context: &Context) -> Result<(), Failure> {
+    let gateway = &context.gateway;
     let path = path.display();
     let wrong =
         |is: &str, here: &str| Failure::new(Exit::Mismatch, format!("`{path}` is a plan for {is}, and this is {here}"));
-    if frozen.project != world.project.id {
-        return Err(wrong(&format!("the project `{}`", frozen.project), &format!("`{}`", world.project.id)));
+    if frozen.project != context.project.id {
+        return Err(wrong(&format!("the project `{}`", frozen.project), &format!("`{}`", context.project.id)));
     }
     if frozen.gateway != gateway.name {
         let failure = wrong(&format!("the gateway `{}`", frozen.gateway), &format!("`{}`", gateway.name));

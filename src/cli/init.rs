@@ -12,7 +12,7 @@ use super::failure::Failure;
 use super::home::PROJECT_FILE;
 use super::output::{Output, Report};
 use super::settings::Settings;
-use super::shell;
+use super::shell_quote;
 
 const PROJECT: &str = "\
 # yaml-language-server: $schema=schema/project.schema.json
@@ -109,7 +109,7 @@ fn project_name() -> String {
 }
 
 fn next_steps(dir: &Path, settings: &Settings) -> String {
-    let option = if dir == Path::new("campaigns") { String::new() } else { shell::dir_option(dir) };
+    let option = if dir == Path::new("campaigns") { String::new() } else { shell_quote::dir_option(dir) };
     let key = if settings.keys.is_some() {
         ""
     } else {

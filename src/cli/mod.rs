@@ -2,9 +2,9 @@
 
 mod apply;
 mod args;
-mod bug;
+mod panic_hook;
 mod clock;
-mod dumps;
+mod unsaved_outcomes;
 mod ends;
 mod evidence;
 mod exit;
@@ -25,7 +25,7 @@ mod resolve;
 mod sandbox;
 mod schema;
 mod settings;
-mod shell;
+mod shell_quote;
 mod signals;
 mod status;
 mod store;
@@ -33,7 +33,7 @@ mod targets;
 mod validate;
 mod witness;
 mod worker;
-mod world;
+mod context;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -41,7 +41,7 @@ use std::process::ExitCode;
 use clap::CommandFactory as _;
 
 use crate::plan::STACK_BYTES;
-use crate::report::paint::Paint;
+use crate::report::style::Paint;
 
 use args::{Arguments, Command};
 use exit::Exit;
@@ -55,7 +55,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return refused(&error),
     };
-    bug::guarded(|| ended(&arguments)).into()
+    panic_hook::guarded(|| ended(&arguments)).into()
 }
 
 /// Runs a command to its end, and tells how it failed.
@@ -108,7 +108,7 @@ fn command(arguments: &Arguments, settings: &Settings, output: &Output) -> Resul
 fn wait(command: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     let builder = builder.enable_all().thread_stack_size(STACK_BYTES);
-    let runtime = bug::starting(|| builder.build())
+    let runtime = panic_hook::starting(|| builder.build())
         .map_err(|error| Failure::new(Exit::Environment, "the threads cannot be started").because(&error))?;
     let result = runtime.block_on(command);
     // What still renders or sleeps is of no use any more.

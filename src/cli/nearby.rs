@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::home::PROJECT_FILE;
-use super::shell;
+use super::shell_quote;
 
 /// How many folders are looked into, and how deep.
 const FOLDERS_MAX: usize = 10_000;
@@ -25,7 +25,7 @@ pub(super) fn hints(dir: &Path) -> Vec<String> {
         .iter()
         .take(NAMED_MAX)
         .map(|project| {
-            format!("there is a project in `{}`: pass `{}`", project.display(), shell::dir_option(project).trim())
+            format!("there is a project in `{}`: pass `{}`", project.display(), shell_quote::dir_option(project).trim())
         })
         .collect();
     match below.len().checked_sub(NAMED_MAX) {

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use crate::report::Reveal;
-use crate::report::harmless::harmless_json;
-use crate::report::paint::Paint;
+use crate::report::sanitize::harmless_json;
+use crate::report::style::Paint;
 use crate::wire::said::without_secrets;
 
 use super::args::{ColorChoice, Global, OutputFormat};

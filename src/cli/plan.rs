@@ -10,16 +10,16 @@ use crate::plan::{Input, Plan, Selection, plan};
 use crate::report::{json, plan_text};
 
 use super::args::{Global, PlanArgs};
+use super::context::{Context, PlanOptions, tell_warnings};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::frozen;
 use super::output::{Output, Report};
 use super::progress::Progress;
 use super::settings::Settings;
-use super::shell;
+use super::shell_quote;
 use super::store::{check_without_key, expected, look_as};
 use super::witness;
-use super::world::{Context, PlanOptions, tell_warnings};
 
 /// Runs the command.
 ///
@@ -34,36 +34,36 @@ pub(super) async fn run(
     if let Some(path) = &args.out {
         frozen::make_room(path)?;
     }
-    Context::run(global, settings, output, async |world| with_world(world, global, args, output).await).await
+    Context::run(global, settings, output, async |context| with_world(context, global, args, output).await).await
 }
 
-async fn with_world(world: &Context, global: &Global, args: &PlanArgs, output: &Output) -> Result<Exit, Failure> {
-    let choices = PlanOptions::read(&args.scope, &world.campaigns)?;
-    let gateway = &world.gateway;
+async fn with_world(context: &Context, global: &Global, args: &PlanArgs, output: &Output) -> Result<Exit, Failure> {
+    let choices = PlanOptions::read(&args.scope, &context.campaigns)?;
+    let gateway = &context.gateway;
     if args.out.is_some() {
         // What is frozen was compared with the ledger.
-        expected(world)?;
+        expected(context)?;
     }
     // Without keys nobody would be recognised, and without a gateway there is no ledger.
     let has_ledger = gateway.keys.is_some() && gateway.base_url.is_some();
     let seen = if has_ledger {
-        Some(look_as(&args.reading, world, output).await?)
+        Some(look_as(&args.reading, context, output).await?)
     } else {
-        check_without_key(world, output).await?;
+        check_without_key(context, output).await?;
         None
     };
     let view = seen.as_ref().map_or(View::Exclusive, |seen| seen.view);
-    let input = input(world, &choices, seen.as_ref().map(|seen| &seen.ledger), view);
+    let input = input(context, &choices, seen.as_ref().map(|seen| &seen.ledger), view);
     let plan = planned(&input);
     let written = args.out.as_deref().map(|path| (path, frozen::write(path, &input, &plan)));
     let file = written.as_ref().and_then(|(path, written)| matches!(written, Ok(true)).then_some(*path));
-    show(&plan, world, output, file)?;
+    show(&plan, context, output, file)?;
     let mut exit = judge(&plan, &choices.selection);
     if let Some((path, written)) = written {
-        let path = shell::word(&path.display().to_string());
+        let path = shell_quote::word(&path.display().to_string());
         if written? {
             let sandbox = if gateway.is_sandbox() { " --sandbox" } else { "" };
-            let dir = global.dir.as_deref().map(shell::dir_option).unwrap_or_default();
+            let dir = global.dir.as_deref().map(shell_quote::dir_option).unwrap_or_default();
             output.tell(&format!("wrote {path}: `sendform{dir} apply {path}{sandbox}` sends this, and nothing else\n"));
         } else {
             output.tell("no plan was written: it has errors\n");
@@ -77,8 +77,8 @@ async fn with_world(world: &Context, global: &Global, args: &PlanArgs, output: &
 
 /// Plans.
 #[must_use]
-pub(super) fn make(world: &Context, choices: &PlanOptions, ledger: Option<&Ledger>, view: View) -> Plan {
-    planned(&input(world, choices, ledger, view))
+pub(super) fn make(context: &Context, choices: &PlanOptions, ledger: Option<&Ledger>, view: View) -> Plan {
+    planned(&input(context, choices, ledger, view))
 }
 
 fn planned(input: &Input<'_>) -> Plan {
@@ -88,22 +88,22 @@ fn planned(input: &Input<'_>) -> Plan {
     plan
 }
 
-/// All that a plan of this world depends on.
-fn input<'a>(world: &'a Context, choices: &'a PlanOptions, ledger: Option<&'a Ledger>, view: View) -> Input<'a> {
+/// All that a plan depends on.
+fn input<'a>(context: &'a Context, choices: &'a PlanOptions, ledger: Option<&'a Ledger>, view: View) -> Input<'a> {
     Input {
-        project: &world.project,
-        campaigns: &world.campaigns,
-        files: &world.folders,
-        gateway: &world.gateway.name,
+        project: &context.project,
+        campaigns: &context.campaigns,
+        files: &context.folders,
+        gateway: &context.gateway.name,
         ledger,
         view,
-        keys: world.gateway.keys.as_ref(),
-        now: world.gateway.now(),
+        keys: context.gateway.keys.as_ref(),
+        now: context.gateway.now(),
         selection: &choices.selection,
         accepted: &choices.accepted,
         retry_rejected: &choices.retry_rejected,
         frozen: choices.frozen.as_ref(),
-        asks_first: witness::mode(world) != Witness::Off,
+        asks_first: witness::mode(context) != Witness::Off,
         workers: workers(),
     }
 }
@@ -113,8 +113,8 @@ fn input<'a>(world: &'a Context, choices: &'a PlanOptions, ledger: Option<&'a Le
 ///
 /// # Errors
 /// If it cannot be shown.
-pub(super) fn show(plan: &Plan, world: &Context, output: &Output, file: Option<&Path>) -> Result<(), Failure> {
-    let mut found = world.diagnostics.clone();
+pub(super) fn show(plan: &Plan, context: &Context, output: &Output, file: Option<&Path>) -> Result<(), Failure> {
+    let mut found = context.diagnostics.clone();
     found.extend(plan.all_diagnostics());
     if found.has_errors() {
         output.tell(&crate::report::diagnostics::render(&found, output.paint_errors));

@@ -8,19 +8,19 @@ use crate::campaign::Message;
 use crate::identity::MessageKey;
 use crate::plan::{Bulk, PrepareError, Preparer};
 
-use super::world::Context;
+use super::context::Context;
 
 /// Preparers that are not at work, by message.
 pub(super) struct Pool {
-    world: Arc<Context>,
+    context: Arc<Context>,
     idle: Arc<Mutex<HashMap<MessageKey, Vec<Preparer>>>>,
 }
 
 impl Pool {
     /// Makes an empty pool; preparers are made at need.
     #[must_use]
-    pub(super) fn new(world: Arc<Context>) -> Self {
-        Self { world, idle: Arc::default() }
+    pub(super) fn new(context: Arc<Context>) -> Self {
+        Self { context, idle: Arc::default() }
     }
 }
 
@@ -28,19 +28,19 @@ impl Prepare for Pool {
     type Error = PrepareError;
 
     async fn prepare(&self, bulk: &Bulk) -> Result<Prepared, PrepareError> {
-        let (world, idle, bulk) = (Arc::clone(&self.world), Arc::clone(&self.idle), bulk.clone());
+        let (context, idle, bulk) = (Arc::clone(&self.context), Arc::clone(&self.idle), bulk.clone());
         let unreadable = PrepareError::Unreadable { message: bulk.message.clone() };
-        tokio::task::spawn_blocking(move || prepare(&world, &idle, &bulk)).await.unwrap_or(Err(unreadable))
+        tokio::task::spawn_blocking(move || prepare(&context, &idle, &bulk)).await.unwrap_or(Err(unreadable))
     }
 }
 
 fn prepare(
-    world: &Context,
+    context: &Context,
     idle: &Mutex<HashMap<MessageKey, Vec<Preparer>>>,
     bulk: &Bulk,
 ) -> Result<Prepared, PrepareError> {
     let unreadable = || PrepareError::Unreadable { message: bulk.message.clone() };
-    let message = world
+    let message = context
         .campaigns
         .iter()
         .flat_map(|campaign| &campaign.messages)
@@ -50,8 +50,8 @@ fn prepare(
     let mut preparer = match waiting {
         Some(preparer) => preparer,
         None => {
-            let keys = world.gateway.keys.as_ref().ok_or_else(unreadable)?;
-            Preparer::new(message, &world.project.id, keys.first(), &world.folders).map_err(|_| unreadable())?
+            let keys = context.gateway.keys.as_ref().ok_or_else(unreadable)?;
+            Preparer::new(message, &context.project.id, keys.first(), &context.folders).map_err(|_| unreadable())?
         }
     };
     let people = preparer.prepare(bulk)?;

@@ -11,7 +11,7 @@ use crate::store::{DatabaseError, LedgerLocation, OpenLedger, ReadOnlyLedger, St
 use super::apply::client;
 use super::args::{Global, ReconcileArgs};
 use super::clock::RunClock;
-use super::dumps;
+use super::context::{Context, no_message};
 use super::evidence;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -19,7 +19,7 @@ use super::output::{Output, Report};
 use super::settings::Settings;
 use super::signals;
 use super::store::{expected, look, visit};
-use super::world::{Context, no_message};
+use super::unsaved_outcomes;
 
 /// Runs the command.
 ///
@@ -31,31 +31,31 @@ pub(super) async fn run(
     settings: &Settings,
     output: &Output,
 ) -> Result<Exit, Failure> {
-    Context::run(global, settings, output, async |world| with_world(world, args, settings, output).await).await
+    Context::run(global, settings, output, async |context| with_world(context, args, settings, output).await).await
 }
 
 async fn with_world(
-    world: &Arc<Context>,
+    context: &Arc<Context>,
     args: &ReconcileArgs,
     settings: &Settings,
     output: &Output,
 ) -> Result<Exit, Failure> {
     // Who only looks needs no lock, and where nothing is in doubt nobody needs credentials.
-    let ReadOnlyLedger { ledger, view, .. } = look(world).await?;
-    let selection = selection(&args.only, world, &ledger)?;
+    let ReadOnlyLedger { ledger, view, .. } = look(context).await?;
+    let selection = selection(&args.only, context, &ledger)?;
     if !ledger.doubts(view).iter().any(|doubt| selection.holds(&doubt.claim.bulk.message)) {
-        show(&Reconciled::default(), ledger.in_flight(view, None), world, output)?;
-        return confirm_database(world, args, output).await;
+        show(&Reconciled::default(), ledger.in_flight(view, None), context, output)?;
+        return confirm_database(context, args, output).await;
     }
     drop(ledger);
-    let clock = RunClock::new(Arc::clone(world));
-    let client = client(world, settings, clock.clone())?;
-    let opened = world.gateway.ledger.open(&expected(world)?, &visit(world, "reconcile")?).await;
+    let clock = RunClock::new(Arc::clone(context));
+    let client = client(context, settings, clock.clone())?;
+    let opened = context.gateway.ledger.open(&expected(context)?, &visit(context, "reconcile")?).await;
     let store = opened?;
-    dumps::take_in(world, &store, 0).await?;
-    let (reconciled, stored) = evidence::pass(world, &store, &client, &clock, &selection, signals::first()).await;
-    let flight = store.ledger().in_flight(store.view(world.gateway.now()), None);
-    let shown = show(&reconciled, flight, world, output);
+    unsaved_outcomes::take_in(context, &store, 0).await?;
+    let (reconciled, stored) = evidence::pass(context, &store, &client, &clock, &selection, signals::first()).await;
+    let flight = store.ledger().in_flight(store.view(context.gateway.now()), None);
+    let shown = show(&reconciled, flight, context, output);
     // What was settled stays settled, whatever else fails now.
     stored?;
     let confirmed = confirm(&store, args, output).await?;
@@ -65,11 +65,11 @@ async fn with_world(
 }
 
 /// Confirms a ledger's server where nothing is in doubt.
-async fn confirm_database(world: &Context, args: &ReconcileArgs, output: &Output) -> Result<Exit, Failure> {
-    if !matches!(world.gateway.ledger, LedgerLocation::Postgres(_)) {
+async fn confirm_database(context: &Context, args: &ReconcileArgs, output: &Output) -> Result<Exit, Failure> {
+    if !matches!(context.gateway.ledger, LedgerLocation::Postgres(_)) {
         return Ok(Exit::Done);
     }
-    let opened = world.gateway.ledger.open(&expected(world)?, &visit(world, "reconcile")?).await;
+    let opened = context.gateway.ledger.open(&expected(context)?, &visit(context, "reconcile")?).await;
     confirm(&opened?, args, output).await
 }
 
@@ -89,12 +89,12 @@ async fn confirm(store: &OpenLedger, args: &ReconcileArgs, output: &Output) -> R
 }
 
 /// Reads what is selected: messages of the files, or of the ledger.
-fn selection(only: &[String], world: &Context, ledger: &Ledger) -> Result<Selection, Failure> {
+fn selection(only: &[String], context: &Context, ledger: &Ledger) -> Result<Selection, Failure> {
     let mut selection = Selection::default();
     for text in only {
         selection.add(text).map_err(|message| Failure::new(Exit::Usage, message))?;
     }
-    let planned = world.campaigns.iter().flat_map(|campaign| &campaign.messages).map(|message| &message.key);
+    let planned = context.campaigns.iter().flat_map(|campaign| &campaign.messages).map(|message| &message.key);
     let keys: Vec<_> = planned.chain(ledger.messages().map(|record| &record.message)).collect();
     match selection.unknown(&keys).first() {
         Some(name) => Err(no_message(name, &keys)),
@@ -102,10 +102,10 @@ fn selection(only: &[String], world: &Context, ledger: &Ledger) -> Result<Select
     }
 }
 
-fn show(reconciled: &Reconciled, flight: Option<Flight>, world: &Context, output: &Output) -> Result<(), Failure> {
-    let now = world.gateway.now();
+fn show(reconciled: &Reconciled, flight: Option<Flight>, context: &Context, output: &Output) -> Result<(), Failure> {
+    let now = context.gateway.now();
     output.show(&Report {
-        text: &|paint| reconcile_text::render(reconciled, flight, &world.gateway.name, now, paint),
+        text: &|paint| reconcile_text::render(reconciled, flight, &context.gateway.name, now, paint),
         json: &|| reconcile_json::reconciled(reconciled, now),
     })
 }

@@ -7,13 +7,13 @@ use crate::report::words::plural;
 use crate::timing;
 
 use super::args::{Global, ResolveArgs};
-use super::dumps;
+use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{Output, Report};
 use super::settings::Settings;
 use super::store::{expected, visit};
-use super::world::Context;
+use super::unsaved_outcomes;
 
 /// Runs the command.
 ///
@@ -25,11 +25,11 @@ pub(super) async fn run(
     settings: &Settings,
     output: &Output,
 ) -> Result<Exit, Failure> {
-    Context::run(global, settings, output, async |world| with_world(world, args, settings, output).await).await
+    Context::run(global, settings, output, async |context| with_world(context, args, settings, output).await).await
 }
 
 async fn with_world(
-    world: &Context,
+    context: &Context,
     args: &ResolveArgs,
     settings: &Settings,
     output: &Output,
@@ -37,15 +37,15 @@ async fn with_world(
     if args.reason.trim().is_empty() {
         return Err(Failure::new(Exit::Usage, "`--reason` is empty: say why you know"));
     }
-    let store = world.gateway.ledger.open(&expected(world)?, &visit(world, "resolve")?).await?;
+    let store = context.gateway.ledger.open(&expected(context)?, &visit(context, "resolve")?).await?;
     // What a run of this machine knows is no doubt, and nobody's word stands against it.
-    dumps::take_in(world, &store, 0).await?;
+    unsaved_outcomes::take_in(context, &store, 0).await?;
     let (state, verdict, word) = match (args.word.sent, args.word.not_sent) {
         (true, _) => (PersonState::Accepted, "sent", "sent"),
         (_, true) => (PersonState::Refused, "not sent, and free to be sent to again", "notSent"),
         (false, false) => (PersonState::Abandoned, "given up", "abandoned"),
     };
-    let now = world.gateway.now();
+    let now = context.gateway.now();
     let open: Vec<(Outcome, usize)> = {
         let ledger = store.ledger();
         if state != PersonState::Accepted {

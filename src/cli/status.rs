@@ -4,12 +4,12 @@ use crate::report::{json, status_text};
 use crate::store::ReadOnlyLedger;
 
 use super::args::{Global, StatusArgs};
+use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{Output, Report};
 use super::settings::Settings;
 use super::store::look_as;
-use super::world::Context;
 
 /// Runs the command.
 ///
@@ -21,12 +21,12 @@ pub(super) async fn run(
     settings: &Settings,
     output: &Output,
 ) -> Result<Exit, Failure> {
-    Context::run(global, settings, output, async |world| with_world(world, args, output).await).await
+    Context::run(global, settings, output, async |context| with_world(context, args, output).await).await
 }
 
-async fn with_world(world: &Context, args: &StatusArgs, output: &Output) -> Result<Exit, Failure> {
-    let ReadOnlyLedger { ledger, view, .. } = look_as(&args.reading, world, output).await?;
-    let now = world.gateway.now();
+async fn with_world(context: &Context, args: &StatusArgs, output: &Output) -> Result<Exit, Failure> {
+    let ReadOnlyLedger { ledger, view, .. } = look_as(&args.reading, context, output).await?;
+    let now = context.gateway.now();
     output.show(&Report {
         text: &|paint| status_text::render(&ledger, view, now, paint),
         json: &|| json::status(&ledger, view, now),

@@ -13,18 +13,18 @@ use crate::timing;
 
 use super::apply::random;
 use super::args::LedgerReading;
-use super::dumps;
+use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
-use super::world::Context;
+use super::unsaved_outcomes;
 
 /// What a project's ledger must be bound to.
 ///
 /// # Errors
 /// If no key or no gateway is named.
-pub(super) fn expected(world: &Context) -> Result<Binding, Failure> {
-    if world.gateway.keys.is_none() { Err(no_key()) } else { expected_by_anybody(world) }
+pub(super) fn expected(context: &Context) -> Result<Binding, Failure> {
+    if context.gateway.keys.is_none() { Err(no_key()) } else { expected_by_anybody(context) }
 }
 
 /// What a project's ledger must be bound to, for those who only look at it: without a key nobody is
@@ -32,14 +32,14 @@ pub(super) fn expected(world: &Context) -> Result<Binding, Failure> {
 ///
 /// # Errors
 /// If no gateway is named.
-pub(super) fn expected_by_anybody(world: &Context) -> Result<Binding, Failure> {
-    let gateway = &world.gateway;
+pub(super) fn expected_by_anybody(context: &Context) -> Result<Binding, Failure> {
+    let gateway = &context.gateway;
     if gateway.base_url.is_none() {
         return Err(Failure::new(Exit::Files, "no gateway is named")
             .hint("write `gateway: { baseUrl: https://xxxxx.api.infobip.com }` into the project file, or set SENDFORM_BASE_URL")
             .hint("or pass `--sandbox` to try everything without a gateway"));
     }
-    let project = world.project.id.clone();
+    let project = context.project.id.clone();
     let seals = gateway.keys.as_ref().map_or_else(Seals::none, |keys| Seals::new(keys, &project));
     Ok(Binding { project, gateway: gateway.name.clone(), keys: gateway.keys.as_ref().map(Keys::ids), seals })
 }
@@ -48,8 +48,8 @@ pub(super) fn expected_by_anybody(world: &Context) -> Result<Binding, Failure> {
 ///
 /// # Errors
 /// If the operating system gives no random numbers.
-pub(super) fn visit(world: &Context, note: &str) -> Result<Visit, Failure> {
-    let gateway = &world.gateway;
+pub(super) fn visit(context: &Context, note: &str) -> Result<Visit, Failure> {
+    let gateway = &context.gateway;
     let visit = Visit::new(RunId(random()?), note, gateway.now());
     Ok(Visit { is_gateway_sure: gateway.is_from_environment, ..visit })
 }
@@ -58,10 +58,10 @@ pub(super) fn visit(world: &Context, note: &str) -> Result<Visit, Failure> {
 ///
 /// # Errors
 /// If it is missing, damaged, or not this project's.
-pub(super) async fn look(world: &Context) -> Result<ReadOnlyLedger, Failure> {
-    let expected = expected_by_anybody(world)?;
-    let seen = world.gateway.ledger.look(&expected, world.gateway.now()).await;
-    seen_or_new(world, &expected, seen)
+pub(super) async fn look(context: &Context) -> Result<ReadOnlyLedger, Failure> {
+    let expected = expected_by_anybody(context)?;
+    let seen = context.gateway.ledger.look(&expected, context.gateway.now()).await;
+    seen_or_new(context, &expected, seen)
 }
 
 /// Reads the ledger for looking, with the outcomes that it lacks: as it is, or as it was fetched last; then
@@ -71,16 +71,16 @@ pub(super) async fn look(world: &Context) -> Result<ReadOnlyLedger, Failure> {
 /// As [`look`]; and if it was never fetched.
 pub(super) async fn look_as(
     reading: &LedgerReading,
-    world: &Context,
+    context: &Context,
     output: &Output,
 ) -> Result<ReadOnlyLedger, Failure> {
     let mut seen = if reading.offline {
-        let expected = expected_by_anybody(world)?;
-        let seen = world.gateway.ledger.look_here(&expected, world.gateway.now()).await;
-        seen_or_new(world, &expected, seen)?
+        let expected = expected_by_anybody(context)?;
+        let seen = context.gateway.ledger.look_here(&expected, context.gateway.now()).await;
+        seen_or_new(context, &expected, seen)?
     } else {
-        let seen = look(world).await?;
-        warn_of_a_refusal(world, output).await?;
+        let seen = look(context).await?;
+        warn_of_a_refusal(context, output).await?;
         seen
     };
     if let Some(since) = seen.since {
@@ -94,7 +94,7 @@ pub(super) async fn look_as(
         output.tell(&format!("! the ledger {age}, at {since}: what others sent since is not in it\n"));
     }
     tell_doubts(&seen.trust, output);
-    dumps::join_into(world, &mut seen.ledger)?;
+    unsaved_outcomes::join_into(context, &mut seen.ledger)?;
     Ok(seen)
 }
 
@@ -109,12 +109,12 @@ pub(super) fn tell_doubts(found: &Trust, output: &Output) {
 ///
 /// # Errors
 /// If it is damaged, or not this project's.
-pub(super) async fn check_without_key(world: &Context, output: &Output) -> Result<(), Failure> {
-    if world.gateway.base_url.is_none() || !matches!(world.gateway.ledger, LedgerLocation::Lockfile(_)) {
+pub(super) async fn check_without_key(context: &Context, output: &Output) -> Result<(), Failure> {
+    if context.gateway.base_url.is_none() || !matches!(context.gateway.ledger, LedgerLocation::Lockfile(_)) {
         return Ok(());
     }
-    let expected = expected_by_anybody(world)?;
-    match world.gateway.ledger.look(&expected, world.gateway.now()).await {
+    let expected = expected_by_anybody(context)?;
+    match context.gateway.ledger.look(&expected, context.gateway.now()).await {
         Ok(seen) => {
             tell_doubts(&seen.trust, output);
             Ok(())
@@ -125,9 +125,9 @@ pub(super) async fn check_without_key(world: &Context, output: &Output) -> Resul
 }
 
 /// Says that nothing is sent from a database, and why, if that is so.
-pub(super) async fn warn_of_a_refusal(world: &Context, output: &Output) -> Result<bool, Failure> {
-    let LedgerLocation::Postgres(database) = &world.gateway.ledger else { return Ok(false) };
-    let refusal = database.refusal(&expected_by_anybody(world)?).await?;
+pub(super) async fn warn_of_a_refusal(context: &Context, output: &Output) -> Result<bool, Failure> {
+    let LedgerLocation::Postgres(database) = &context.gateway.ledger else { return Ok(false) };
+    let refusal = database.refusal(&expected_by_anybody(context)?).await?;
     if let Some(error) = &refusal {
         output.tell(&format!("! `sendform apply` is refused: {error}\n"));
         output.tell(&format!("  {}\n", error.hint().unwrap_or_default()));
@@ -137,14 +137,14 @@ pub(super) async fn warn_of_a_refusal(world: &Context, output: &Output) -> Resul
 
 /// The sandbox has an empty ledger until something was sent to it.
 fn seen_or_new(
-    world: &Context,
+    context: &Context,
     expected: &Binding,
     seen: Result<ReadOnlyLedger, StoreError>,
 ) -> Result<ReadOnlyLedger, Failure> {
-    let gateway = &world.gateway;
+    let gateway = &context.gateway;
     match seen {
         Ok(seen) => Ok(seen),
-        Err(StoreError::Missing { .. }) if gateway.is_sandbox() && !world.home.sandbox_was_used() => {
+        Err(StoreError::Missing { .. }) if gateway.is_sandbox() && !context.home.sandbox_was_used() => {
             Ok(ReadOnlyLedger::new(Ledger::new(expected.header()), View::Exclusive))
         }
         Err(error) => Err(error.into()),

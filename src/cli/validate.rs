@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Diagnostics;
 use crate::diagnostic::words::plural;
-use crate::report::harmless::{LineFeeds, harmless};
+use crate::report::sanitize::{LineFeeds, harmless};
 use crate::report::{diagnostics, json};
 
 use super::args::Global;

@@ -10,24 +10,24 @@ use crate::ledger::Ledger;
 use crate::plan::{Bulk, Plan, PrepareError};
 use crate::store::OpenLedger;
 
+use super::context::Context;
 use super::prepare::Pool;
-use super::world::Context;
 
 /// How much a run depends on the gateway's logs with this ledger: one that may lack something is compared in
 /// any case.
-pub(super) fn needed(world: &Context, store: &OpenLedger) -> Witness {
-    if store.trust().is_suspect() { Witness::Required } else { mode(world) }
+pub(super) fn needed(context: &Context, store: &OpenLedger) -> Witness {
+    if store.trust().is_suspect() { Witness::Required } else { mode(context) }
 }
 
 /// How much runs depend on the gateway's logs: a sandbox's ledger and books go together anyway.
-pub(super) fn mode(world: &Context) -> Witness {
-    let default = if world.gateway.is_sandbox() { Witness::Off } else { Witness::Preferred };
-    world.project.witness.unwrap_or(default)
+pub(super) fn mode(context: &Context) -> Witness {
+    let default = if context.gateway.is_sandbox() { Witness::Off } else { Witness::Preferred };
+    context.project.witness.unwrap_or(default)
 }
 
 /// Says whether these are all the senders that the files and the ledger know.
-pub(super) fn is_every_sender(senders: &[SenderId], world: &Context, ledger: &Ledger) -> bool {
-    let files = world.campaigns.iter().flat_map(|campaign| &campaign.messages).map(|message| &message.sender);
+pub(super) fn is_every_sender(senders: &[SenderId], context: &Context, ledger: &Ledger) -> bool {
+    let files = context.campaigns.iter().flat_map(|campaign| &campaign.messages).map(|message| &message.sender);
     files.chain(ledger.messages().map(|record| &record.sender)).all(|sender| senders.contains(sender))
 }
 
@@ -39,14 +39,14 @@ pub(super) fn senders(plan: &Plan) -> Vec<SenderId> {
 
 /// Finds people under the keys that were the first ones before.
 pub(super) struct Older {
-    world: Arc<Context>,
+    context: Arc<Context>,
     pool: Pool,
 }
 
 impl Older {
     #[must_use]
-    pub(super) fn new(world: &Arc<Context>) -> Self {
-        Self { world: Arc::clone(world), pool: Pool::new(Arc::clone(world)) }
+    pub(super) fn new(context: &Arc<Context>) -> Self {
+        Self { context: Arc::clone(context), pool: Pool::new(Arc::clone(context)) }
     }
 }
 
@@ -54,15 +54,15 @@ impl OlderKeys for Older {
     type Error = PrepareError;
 
     async fn persons(&self, bulk: &Bulk) -> Result<Vec<Vec<Person>>, PrepareError> {
-        let keys: Vec<_> = self.world.gateway.keys.iter().flat_map(Keys::all).skip(1).collect();
+        let keys: Vec<_> = self.context.gateway.keys.iter().flat_map(Keys::all).skip(1).collect();
         if keys.is_empty() {
             return Ok(Vec::new());
         }
         let prepared = self.pool.prepare(bulk).await?;
         let sender = &prepared.envelope.sender;
         let fingerprints: Vec<Fingerprint> =
-            keys.into_iter().map(|key| Fingerprint::new(key, &self.world.project.id, sender)).collect();
-        let of = |to: &str| match CanonicalTo::parse(to, self.world.project.ids) {
+            keys.into_iter().map(|key| Fingerprint::new(key, &self.context.project.id, sender)).collect();
+        let of = |to: &str| match CanonicalTo::parse(to, self.context.project.ids) {
             Ok(to) => fingerprints.iter().map(|fingerprint| fingerprint.person(&to)).collect(),
             Err(_) => Vec::new(),
         };

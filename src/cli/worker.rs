@@ -15,8 +15,8 @@ use crate::plan::{Bulk, Plan, Recipient};
 use crate::report::words::{list, plural};
 use crate::store::{Lease, LeasedBulk, Postgres, StoreError};
 
+use super::context::{Context, PlanOptions};
 use super::plan::make;
-use super::world::{Context, PlanOptions};
 
 /// How long to wait before looking again for bulks that others have taken and not claimed.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(500);
@@ -34,7 +34,7 @@ type People = HashMap<MessageRevision, PersonSet>;
 /// One of several runs that share a plan. It sends to nobody who is not in its own first plan, so
 /// the rails that were shown for that hold; and to everybody in it whom nobody else has.
 pub(super) struct Worker<'a> {
-    world: &'a Context,
+    context: &'a Context,
     choices: &'a PlanOptions,
     store: &'a Postgres,
     run: RunId,
@@ -80,7 +80,7 @@ impl<'a> Worker<'a> {
     /// # Errors
     /// If the store fails.
     pub(super) async fn join(
-        world: &'a Context,
+        context: &'a Context,
         choices: &'a PlanOptions,
         store: &'a Postgres,
         run: RunId,
@@ -93,7 +93,7 @@ impl<'a> Worker<'a> {
             people.extend(bulk.recipients.iter().map(|recipient| (recipient.person, *recipient)));
         }
         let worker = Self {
-            world,
+            context,
             choices,
             store,
             run,
@@ -152,7 +152,7 @@ impl<'a> Worker<'a> {
         // Outcomes of what is in flight do not wait for the planning.
         let ledger = self.store.ledger().clone();
         let view = View::Shared { now };
-        let mut plan = tokio::task::block_in_place(|| make(self.world, self.choices, Some(&ledger), view));
+        let mut plan = tokio::task::block_in_place(|| make(self.context, self.choices, Some(&ledger), view));
         let mut bulks = Vec::new();
         {
             let mut mine = self.mine.lock().unwrap_or_else(PoisonError::into_inner);
@@ -217,7 +217,7 @@ impl<'a> Worker<'a> {
     /// Reads what others wrote, and finds who is left.
     async fn look(&self) -> Result<Unclaimed, Stopped> {
         self.store.catch_up().await.map_err(|error| failed(&error))?;
-        let (ledger, now) = (self.store.ledger(), self.world.gateway.now());
+        let (ledger, now) = (self.store.ledger(), self.context.gateway.now());
         let people = self.left(&ledger, View::Shared { now });
         let mine = self.mine.lock().unwrap_or_else(PoisonError::into_inner);
         let claims = mine.keys().map(|(message, revision)| ledger.claims_of(message, *revision).count()).sum();
@@ -291,7 +291,7 @@ impl BulkSource for Worker<'_> {
     fn not_given(&self) -> Vec<(MessageRevision, Tally)> {
         let mine = self.mine.lock().unwrap_or_else(PoisonError::into_inner);
         let given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
-        let (ledger, view) = (self.store.ledger(), View::Shared { now: self.world.gateway.now() });
+        let (ledger, view) = (self.store.ledger(), View::Shared { now: self.context.gateway.now() });
         let count = |(of, people): (&MessageRevision, &PersonMap<Recipient>)| {
             let (standings, given) = (ledger.standings(&of.0, of.1), given.get(of));
             let mut tally = Tally::default();

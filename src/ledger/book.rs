@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, HashMap, btree_map};
 
 use super::damage::{EntryError, JoinError};
 use super::entry::{BoundHeader, ClaimEntry, RecordEntry};
-use super::extra::UnknownFields;
 use super::facts::{Fact, Facts};
 use super::grant::Grant;
 use super::index::{PeopleIndex, Standings};
@@ -12,6 +11,7 @@ use super::line::{Claim, ClaimId, Header, MessageRecord, Outcome, PersonState, R
 use super::runs::Closing;
 use super::seals::{Seals, Signer};
 use super::text;
+use super::unknown_fields::UnknownFields;
 use super::view::View;
 use crate::identity::{MessageKey, Person, Revision};
 

@@ -6,11 +6,11 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::damage::{EntryError, JoinError};
-use super::extra::UnknownFields;
 use super::facts::Facts;
 use super::line::{Claim, Header, MessageRecord, Outcome, PersonState, Proof, Terms};
 use super::people;
 use super::states::States;
+use super::unknown_fields::UnknownFields;
 use crate::identity::Person;
 
 /// A word on a claim that is not its own run's: a person's, or the gateway's logs'.

@@ -9,17 +9,17 @@
 mod book;
 mod damage;
 mod entry;
-mod extra;
+mod unknown_fields;
 mod facts;
 mod grant;
 mod index;
-mod leaving;
+mod handed_over;
 mod line;
 mod merge;
-mod news;
+mod delta;
 mod parse;
 mod people;
-mod piece;
+mod import;
 mod raw;
 mod read;
 mod rebind;
@@ -27,7 +27,7 @@ mod runs;
 pub(crate) mod seal;
 mod seals;
 mod states;
-mod survey;
+mod queries;
 pub mod text;
 mod trust;
 mod verify;
@@ -45,22 +45,22 @@ pub(crate) mod sample;
 
 pub use book::Ledger;
 pub use damage::{Damage, EntryError, JoinError, Reason};
+pub use delta::{LedgerDelta, Shadow};
 pub use entry::{Note, Settled};
 pub use facts::Fact;
 pub use grant::Grant;
+pub use handed_over::{HandedOver, Leaving};
+pub use import::{ImportFile, Outcomes};
 pub use index::Standings;
-pub use leaving::{HandedOver, Leaving};
 pub use line::{
     BY_LOGS, Claim, ClaimId, Dated, FirstKey, Header, MessageRecord, Outcome, PersonState, Proof, RunId, Standing,
     Terms,
 };
 pub use merge::{MergeError, Side, merge};
-pub use news::{LedgerDelta, Shadow};
-pub use piece::{ImportFile, Outcomes};
+pub use queries::{ClaimState, Doubt, Flight, Totals};
 pub use read::{Authenticity, ReadLedger};
 pub use runs::{Closing, Lack, Unclosed};
 pub use seals::Seals;
-pub use survey::{ClaimState, Doubt, Flight, Totals};
 pub use trust::Trust;
 pub use verify::Finding;
 pub use view::{DEADLINE_MAX, SKEW_MAX, View};

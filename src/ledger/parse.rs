@@ -5,11 +5,11 @@ use serde::Deserialize;
 
 use super::damage::Reason;
 use super::entry::{BoundHeader, ClaimEntry, Note, RecordEntry, Settled};
-use super::extra::UnknownFields;
 use super::facts::Facts;
 use super::line::{Claim, ClaimId, Dated, FirstKey, Header, MessageRecord, Outcome, PersonState, Proof, RunId, Terms};
 use super::runs::Closing;
 use super::seal::{self, SealKind, Signature};
+use super::unknown_fields::UnknownFields;
 use super::{people, raw};
 use crate::identity::{BulkId, BulkTime, MessageKey, Person, ProjectId, Revision, SenderId};
 

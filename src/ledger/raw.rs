@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::extra::UnknownFields;
 use super::facts::Facts;
+use super::unknown_fields::UnknownFields;
 use crate::identity::KeyId;
 
 /// The first field of each kind of line, as the line begins.

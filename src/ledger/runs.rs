@@ -10,9 +10,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use jiff::{SignedDuration, Timestamp};
 
 use super::book::Ledger;
-use super::extra::UnknownFields;
 use super::facts::Fact;
 use super::line::RunId;
+use super::unknown_fields::UnknownFields;
 use super::view::{DEADLINE_MAX, SKEW_MAX, lives_until};
 
 /// The end of a run, as it was written down.

@@ -35,12 +35,12 @@
 use serde::Serialize;
 
 use super::entry::{BoundHeader, ClaimEntry, Note, RecordEntry};
-use super::extra::UnknownFields;
 use super::facts::{Fact, Facts};
 use super::line::{Claim, ClaimId, Dated, FirstKey, Header, MessageRecord, Outcome, PersonState, Proof, RunId, Terms};
 use super::runs::Closing;
 use super::seals::{Seals, Signer};
 use super::states::States;
+use super::unknown_fields::UnknownFields;
 use super::{people, raw, seal};
 use crate::identity::Person;
 

@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::book::{Ledger, Of};
 use super::line::{BY_LOGS, Claim, ClaimId, Dated, Outcome, PersonState, Proof};
-use super::survey::ClaimState;
+use super::queries::ClaimState;
 use super::view::View;
 use crate::identity::{BulkId, MessageId, Person, PersonSet};
 use crate::wire::response::STATUS_DUPLICATE_MESSAGE_ID;

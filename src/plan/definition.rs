@@ -3,7 +3,7 @@
 use crate::campaign::Message;
 use crate::identity::{MessageKey, Revision, SenderId};
 
-use super::terms::{self, Term};
+use super::schedule_terms::{self, Term};
 
 /// A message's identity and the terms of its schedule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +26,7 @@ impl Definition {
             key: message.key.clone(),
             revision: message.revision,
             sender: message.sender.clone(),
-            terms: terms::of_schedule(&message.schedule),
+            terms: schedule_terms::of_schedule(&message.schedule),
         }
     }
 }

@@ -13,10 +13,10 @@ use crate::wire::options::SendingSpeedLimit;
 use super::bulk::Bulk;
 use super::changes::TextChange;
 use super::clocks::Clocks;
-use super::frozen::Comparison;
 use super::gate::{Counts, Gate};
 use super::handed::AtGateway;
 use super::lists::Protection;
+use super::plan_file::Comparison;
 use super::sample::Sample;
 
 /// What would be sent of one message, and why not to the others.

@@ -12,7 +12,7 @@ use crate::render::Renderer;
 use super::bulk::{Bulk, Recipient};
 use super::compiled::Compiled;
 use super::content::ContentMaker;
-use super::sieve::{Rendered, render_row};
+use super::row_checks::{Rendered, render_row};
 
 /// A person of a bulk, ready to be sent to. It holds personal data, so it has no `Debug`.
 pub struct RenderedPerson {

@@ -6,10 +6,10 @@ use crate::audience::{AudienceReader, Row};
 use crate::campaign::{Files, Message};
 use crate::render::Renderer;
 
+use super::collect::SampleRows;
 use super::compiled::Compiled;
-use super::gather::SampleRows;
 use super::parallel;
-use super::sieve::{Rendered, render_row};
+use super::row_checks::{Rendered, render_row};
 
 /// A rendering that a reviewer may look at.
 #[derive(Clone, PartialEq, Eq)]

@@ -9,15 +9,15 @@ use crate::campaign::Expression;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::render::check::SourceChecker;
 use crate::render::columns::ColumnUse;
-use crate::render::direct;
 use crate::render::environment::environment;
 use crate::render::extent::extent;
 use crate::render::failure::{EngineFailure, RenderError};
+use crate::render::fast_path;
 use crate::render::guard::{ENGINE_FAILED, guarded};
 use crate::render::nesting::SourceForm;
 use crate::render::part::{Part, columns};
 use crate::render::position::Position;
-use crate::render::record::RowObject;
+use crate::render::row_object::RowObject;
 use crate::render::slices;
 use crate::render::syntax::{read_to_the_end, unparsed};
 use crate::render::types::Type;
@@ -32,7 +32,7 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(environment);
 pub struct Condition {
     compiled: minijinja::Expression<'static, 'static>,
     /// The short way, if there is one.
-    direct: Option<direct::Test>,
+    direct: Option<fast_path::Test>,
     part: Part,
     columns: Vec<ColumnUse>,
 }
@@ -75,7 +75,7 @@ impl Condition {
         if checker.diagnostics.has_errors() {
             return Err(checker.diagnostics);
         }
-        let direct = direct::test(&tree);
+        let direct = fast_path::test(&tree);
         let rewritten = slices::rewrite(text, SourceForm::Expression, &checker.slices, &[]);
         let compiled = ENVIRONMENT
             .compile_expression_owned(rewritten.as_ref().map_or(text, |rewritten| &rewritten.text).to_owned())

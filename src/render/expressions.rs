@@ -7,11 +7,11 @@ use minijinja::machinery::ast::{self, BinOpKind, CompareOpKind, Expr, Spanned, U
 use minijinja::value::ValueKind;
 
 use crate::diagnostic::Code;
+use crate::render::builtins::{FILTERS, FUNCTIONS, TESTS, find};
 use crate::render::check::{SourceChecker, Use, range};
 use crate::render::extent::extent;
 use crate::render::slips::{column_form, is_keyword};
 use crate::render::types::Type;
-use crate::render::vocabulary::{FILTERS, FUNCTIONS, TESTS, find};
 use crate::wire::visible::{first_harm, harm};
 
 impl SourceChecker<'_> {

@@ -6,7 +6,7 @@ use minijinja::{State, Value};
 use crate::diagnostic::Code;
 use crate::render::failure::{Problem, SkipPerson};
 use crate::render::flow::blank as blank_value;
-use crate::render::record::COLUMN_MARK;
+use crate::render::row_object::COLUMN_MARK;
 use crate::wire::visible::is_blank;
 
 /// The largest text that a filter makes, in bytes.

@@ -20,7 +20,7 @@ const BLOCKS_MAX: usize = 32;
 
 /// Why a source is not given to the parser, and where, in bytes.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum TooDeep {
+pub(super) enum Unparsable {
     /// It is nested too deeply.
     TooDeep { message: String, range: Range<usize> },
     /// A character is not of the language, or a text or number is not whole.
@@ -42,7 +42,7 @@ pub(super) enum SourceForm {
 ///
 /// # Errors
 /// If there is something that a parser must not be given: the first, in the source's order.
-pub(super) fn check_tokens(source: &str, form: SourceForm, syntax: &SyntaxConfig) -> Result<(), TooDeep> {
+pub(super) fn check_tokens(source: &str, form: SourceForm, syntax: &SyntaxConfig) -> Result<(), Unparsable> {
     let mut tokens = Tokenizer::new(source, "", form == SourceForm::Expression, syntax.clone());
     let mut depths = Depths::default();
     let mut text_before = false;
@@ -56,17 +56,17 @@ pub(super) fn check_tokens(source: &str, form: SourceForm, syntax: &SyntaxConfig
                 // The tokenizer has gone on to the end before it says that a text has none.
                 let detail = error.detail().unwrap_or_default().to_owned();
                 let at = if detail.contains("string") { skip_blanks(source, end) } else { at };
-                return Err(TooDeep::Unreadable { at, detail });
+                return Err(Unparsable::Unreadable { at, detail });
             }
         };
         let range = span.start_offset as usize..span.end_offset as usize;
         end = range.end;
         let is_text = matches!(token, Token::Str(_) | Token::String(_));
         if is_text && text_before {
-            return Err(TooDeep::TwoTexts { range });
+            return Err(Unparsable::TwoTexts { range });
         }
         text_before = is_text;
-        depths.see(&token).map_err(|message| TooDeep::TooDeep { message, range })?;
+        depths.see(&token).map_err(|message| Unparsable::TooDeep { message, range })?;
     }
 }
 
@@ -170,7 +170,7 @@ impl Depths {
 mod tests {
     use super::*;
 
-    fn template(source: &str) -> Result<(), TooDeep> {
+    fn template(source: &str) -> Result<(), Unparsable> {
         check_tokens(source, SourceForm::Template, &SyntaxConfig::default())
     }
 
@@ -186,7 +186,7 @@ mod tests {
     #[test]
     fn every_chain_is_cut() {
         let check = |source: String, expect: &str| {
-            let Err(TooDeep::TooDeep { message, range }) = template(&source) else { panic!("{source}") };
+            let Err(Unparsable::TooDeep { message, range }) = template(&source) else { panic!("{source}") };
             assert!(message.contains(expect), "{message}");
             assert!(range.end <= source.len());
         };
@@ -206,7 +206,7 @@ mod tests {
     #[test]
     fn the_first_character_that_is_not_of_the_language_is_found() {
         let check = |source: &str, rest: &str| {
-            let Err(TooDeep::Unreadable { at, .. }) =
+            let Err(Unparsable::Unreadable { at, .. }) =
                 check_tokens(source, SourceForm::Expression, &SyntaxConfig::default())
             else {
                 panic!("{source}")
@@ -220,6 +220,6 @@ mod tests {
         check("a == \"x", "\"x");
         check("\"x\" }} y", " y");
         let two = check_tokens("a in [\"x\" 'y']", SourceForm::Expression, &SyntaxConfig::default());
-        assert_eq!(two, Err(TooDeep::TwoTexts { range: 10..13 }));
+        assert_eq!(two, Err(Unparsable::TwoTexts { range: 10..13 }));
     }
 }

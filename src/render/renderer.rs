@@ -6,10 +6,10 @@ use std::sync::Arc;
 use minijinja::Value;
 
 use crate::diagnostic::Code;
-use crate::render::direct;
 use crate::render::failure::{EngineFailure, RenderError};
+use crate::render::fast_path;
 use crate::render::guard::{ENGINE_FAILED, guarded};
-use crate::render::record::RowObject;
+use crate::render::row_object::RowObject;
 use crate::render::{ColumnNames, Condition, OUTPUT_BYTES_MAX, Template};
 use crate::wire::visible::{first_harm, harm, is_blank};
 
@@ -85,7 +85,7 @@ impl Renderer {
 
     pub(super) fn render_directly(&self, template: &Template) -> Option<String> {
         let mut text = String::with_capacity(TEXT_BYTES_EXPECTED);
-        direct::write(template.direct()?, &self.record, &mut text)?;
+        fast_path::write(template.direct()?, &self.record, &mut text)?;
         Some(text)
     }
 

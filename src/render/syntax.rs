@@ -5,7 +5,7 @@ use minijinja::Error;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::render::environment::syntax;
-use crate::render::nesting::{SourceForm, TooDeep, check_tokens};
+use crate::render::nesting::{SourceForm, Unparsable, check_tokens};
 use crate::render::position::Position;
 use crate::render::slips::{Slip, Spot, of_expression, of_template, two_texts};
 
@@ -17,11 +17,11 @@ use crate::render::slips::{Slip, Spot, of_expression, of_template, two_texts};
 pub(super) fn read_to_the_end(text: &str, form: SourceForm, position: &Position) -> Result<(), Diagnostics> {
     match check_tokens(text, form, &syntax()) {
         Ok(()) => Ok(()),
-        Err(TooDeep::TooDeep { message, range }) => {
+        Err(Unparsable::TooDeep { message, range }) => {
             Err(Diagnostic::error(Code::TooDeep, message, position.place(&range)).into())
         }
-        Err(TooDeep::TwoTexts { range }) => Err(diagnostics(slips(text, form, || two_texts(range)), position)),
-        Err(TooDeep::Unreadable { at, detail }) => {
+        Err(Unparsable::TwoTexts { range }) => Err(diagnostics(slips(text, form, || two_texts(range)), position)),
+        Err(Unparsable::Unreadable { at, detail }) => {
             Err(diagnostics(slips(text, form, || Slip { range: at..at + 1, message: detail, help: None }), position))
         }
     }

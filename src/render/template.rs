@@ -11,8 +11,8 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::render::braces;
 use crate::render::check::{Inclusion, SourceChecker};
 use crate::render::columns::ColumnUse;
-use crate::render::direct::{self, TemplateStep};
 use crate::render::environment::{environment, syntax};
+use crate::render::fast_path::{self, TemplateStep};
 use crate::render::foreign::{self, Foreign, Purpose};
 use crate::render::guard::{ENGINE_FAILED, guarded};
 use crate::render::nesting::SourceForm;
@@ -217,7 +217,7 @@ fn examine(text: &str, purpose: Purpose, position: &Position) -> Result<Examined
     Ok(Examined {
         part: Part::new(checker, position, text.len(), rewritten),
         inclusions,
-        direct: direct::steps(statements),
+        direct: fast_path::steps(statements),
         compiled,
         foreign,
     })

@@ -7,11 +7,11 @@ use minijinja::machinery::ast::{self, CallArg, Expr, Spanned};
 
 use crate::diagnostic::Code;
 use crate::diagnostic::suggest::nearest;
+use crate::render::builtins::{Builtin, FUNCTIONS, Gives, Takes, find, instead_of};
 use crate::render::check::{SourceChecker, Use, range};
 use crate::render::extent::extent;
 use crate::render::nesting::SourceForm;
 use crate::render::types::Type;
-use crate::render::vocabulary::{Builtin, FUNCTIONS, Gives, Takes, find, instead_of};
 
 /// The longest reason of a `skip`, in characters.
 const REASON_CHARS_MAX: usize = 100;

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use crate::plan::{Counts, Gate, MessagePlan};
 
 use super::leaving_text;
-use super::paint::Paint;
 use super::plan_text;
+use super::style::Paint;
 use super::words::{number, plural};
 
 /// Says whether all of some messages is sent, and nothing is to be said of them. Lists that protect people

@@ -10,8 +10,8 @@ use crate::plan::{Bulk, MessagePlan, ZonePeople};
 use crate::timing;
 use crate::wire::options::SpeedUnit;
 
-use super::paint::Paint;
 use super::plan_text::line;
+use super::style::Paint;
 use super::table;
 use super::words::{number, plural};
 

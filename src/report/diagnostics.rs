@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Label, Place, Severity, Source};
 
-use super::harmless::escape;
-use super::paint::Paint;
+use super::sanitize::escape;
+use super::style::Paint;
 
 /// How many columns the output has.
 const WIDTH: usize = 120;
@@ -227,7 +227,7 @@ mod tests {
     use super::{render, to_json};
     use crate::campaign::{AudienceStream, Files, FilesError, ReadCampaign, read_campaign, read_project};
     use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Source};
-    use crate::report::paint::Paint;
+    use crate::report::style::Paint;
 
     struct NoFiles;
 

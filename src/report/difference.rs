@@ -7,9 +7,9 @@ use similar::{DiffTag, TextDiff};
 
 use crate::wire::visible::is_invisible;
 
-use super::harmless::{LineFeeds, harmless};
-use super::paint::Paint;
 use super::plan_text::line;
+use super::sanitize::{LineFeeds, harmless};
+use super::style::Paint;
 
 /// How much of a line is written as code points.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,7 +108,7 @@ mod tests {
     use proptest::prelude::proptest;
 
     use super::{diff, told_apart};
-    use crate::report::paint::Paint;
+    use crate::report::style::Paint;
 
     fn difference(before: &str, now: &str) -> String {
         let mut out = String::new();

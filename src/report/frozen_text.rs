@@ -4,9 +4,9 @@ use crate::plan::{Change, Comparison, Dropped, FrozenState, MessagePlan};
 use crate::timing;
 
 use super::difference::{diff, told_apart};
-use super::harmless::{LineFeeds, harmless};
-use super::paint::Paint;
 use super::plan_text::line;
+use super::sanitize::{LineFeeds, harmless};
+use super::style::Paint;
 use super::words::{number, plural};
 
 /// How many lines of rows are named.

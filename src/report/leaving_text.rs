@@ -7,9 +7,9 @@ use crate::identity::{MessageId, MessageKey};
 use crate::ledger::HandedOver;
 use crate::plan::{Ends, Gate, MessagePlan, Plan, TermChange};
 
-use super::harmless::{LineFeeds, harmless};
-use super::paint::Paint;
 use super::plan_text::line;
+use super::sanitize::{LineFeeds, harmless};
+use super::style::Paint;
 use super::words::plural;
 
 /// How many messageIds are shown.

@@ -7,9 +7,9 @@ use crate::ledger::{Doubt, Flight};
 use crate::timing;
 
 use super::doubt_text;
-use super::harmless::{LineFeeds, harmless};
-use super::paint::Paint;
 use super::plan_text::line;
+use super::sanitize::{LineFeeds, harmless};
+use super::style::Paint;
 use super::table;
 use super::words::plural;
 

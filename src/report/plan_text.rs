@@ -13,9 +13,9 @@ use super::clocks_text;
 use super::difference::diff;
 use super::doubt_text;
 use super::frozen_text;
-use super::harmless::{LineFeeds, harmless};
 use super::leaving_text;
-use super::paint::Paint;
+use super::sanitize::{LineFeeds, harmless};
+use super::style::Paint;
 use super::words::{number, plural};
 
 /// Writes a plan.

@@ -20,14 +20,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::answer::Answer;
-use super::books::BulkFilter;
 use super::faults::parse;
-use super::gate::RequestCounts;
 use super::local::is_local;
 use super::model::answer;
 use super::model::bulk::AcceptedBulk;
 use super::model::message::ReceivedContent;
+use super::request_tracker::RequestCounts;
 use super::state::SandboxState;
+use super::store::BulkFilter;
 use crate::wire::error::Violation;
 use crate::wire::time::serde_instant;
 

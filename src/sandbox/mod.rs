@@ -7,12 +7,12 @@
 mod admin;
 mod answer;
 mod auth;
-pub mod books;
+pub mod store;
 pub mod clock;
 pub mod error;
 pub mod faults;
-mod gate;
-mod line;
+mod request_tracker;
+mod connections;
 mod local;
 pub mod model;
 pub mod options;
@@ -22,7 +22,7 @@ mod send;
 pub mod server;
 mod state;
 
-pub use gate::RequestCounts;
+pub use request_tracker::RequestCounts;
 pub use running::{Running, start};
 pub use server::serve;
 pub use state::SandboxState;

@@ -4,7 +4,6 @@ use axum::body::Bytes;
 use axum::http::StatusCode;
 
 use super::answer::Answer;
-use super::books::{NewBulk, Receipt};
 use super::error::SandboxError;
 use super::faults::{FaultPlan, Spoil};
 use super::model::bulk::{AcceptedBulk, BulkHeader};
@@ -12,6 +11,7 @@ use super::model::check::{Refusal, Rules, check};
 use super::model::message::CheckedRequest;
 use super::model::{answer, ids, status};
 use super::state::SandboxState;
+use super::store::{NewBulk, Receipt};
 
 /// Takes a send in: checks it, keeps it, answers it.
 pub(super) async fn take_in(sandbox: &SandboxState, body: &Bytes, orders: &FaultPlan) -> Answer {

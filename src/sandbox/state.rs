@@ -7,13 +7,13 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 
-use super::books::Books;
 use super::clock::SandboxClock;
 use super::error::SandboxError;
 use super::faults::{Fault, FaultPlan, Faults, Target};
-use super::gate::{RequestCounts, RequestTracker};
 use super::model::throttle::Throttle;
 use super::options::Options;
+use super::request_tracker::{RequestCounts, RequestTracker};
+use super::store::Books;
 
 /// A sandbox that is open. Clones are the same sandbox.
 #[derive(Debug, Clone)]

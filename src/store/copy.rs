@@ -5,9 +5,9 @@
 
 use crate::ledger::{Header, Ledger, LedgerDelta, Unclosed};
 
+use super::binding::Binding;
 use super::error::StoreError;
-use super::expected::Binding;
-use super::home::{LedgerLocation, ReadOnlyLedger};
+use super::location::{LedgerLocation, ReadOnlyLedger};
 use super::retired::Retired;
 use super::visit::Visit;
 

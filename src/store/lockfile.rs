@@ -8,17 +8,17 @@ use crate::ledger::{
     Shadow, Trust, Unclosed, Weighed,
 };
 
-use super::desk::WriterHandle;
+use super::append_file::{self, AppendFile};
+use super::binding::Binding;
 use super::error::StoreError;
-use super::expected::Binding;
 use super::git::{Merges, look_at_merges};
-use super::guard::LockFile;
-use super::log::{self, AppendFile};
+use super::lock_file::LockFile;
 use super::mark;
 use super::paths::Paths;
 use super::shadowed::Shadowed;
 use super::visit::{Numbers, Visit};
 use super::writer::Writer;
+use super::writer_handle::WriterHandle;
 
 /// A lockfile that this run, and no other, has open for writing. Dropping it gives the lock back
 /// and leaves what was appended, which is all that was promised; [`Lockfile::finish`] also sorts.
@@ -52,7 +52,7 @@ impl Lockfile {
         }
         let text = ledger.write(&expected.seals);
         for path in [Some(&paths.lockfile), paths.shadow.as_ref()].into_iter().flatten() {
-            log::replace(path, &text)?;
+            append_file::replace(path, &text)?;
         }
         guard.release()
     }
@@ -105,7 +105,8 @@ impl Lockfile {
         paths.make_folders()?;
         let guard = LockFile::take(&paths.guard, &visit.note)?;
         let mut text = load_lockfile(paths)?;
-        let ReadLedger { mut ledger, torn, authenticity } = log::parse(&paths.lockfile, &text, &expected.seals)?;
+        let ReadLedger { mut ledger, torn, authenticity } =
+            append_file::parse(&paths.lockfile, &text, &expected.seals)?;
         expected.check_home(ledger.header(), &place(&paths.lockfile))?;
         text.truncate(torn.unwrap_or(text.len()));
         let shadow = Shadowed::read(paths, expected)?;
@@ -126,7 +127,7 @@ impl Lockfile {
         }
         let numbers = Numbers::new(visit, &ledger);
         if let Some(kept) = torn {
-            log::truncate(&paths.lockfile, kept)?;
+            append_file::truncate(&paths.lockfile, kept)?;
         }
         let canonical = ledger.write(&expected.seals);
         // The shadow first: so it knows all that the file does, wherever a run is killed.
@@ -164,7 +165,7 @@ impl Lockfile {
         paths.make_folders()?;
         let guard = LockFile::take(&paths.guard, &visit.note)?;
         let ReadLedger { mut ledger, authenticity, .. } =
-            log::parse(&paths.lockfile, &load_lockfile(paths)?, &from.seals)?;
+            append_file::parse(&paths.lockfile, &load_lockfile(paths)?, &from.seals)?;
         from.check_rebind(ledger.header(), to, &place(&paths.lockfile))?;
         let shadow = Shadowed::read(paths, from)?;
         shadow.check_genuine(&ledger, authenticity, paths, from, visit)?;
@@ -184,7 +185,7 @@ impl Lockfile {
         }
         let text = ledger.write(&from.seals);
         for path in [Some(paths.lockfile.as_path()), paths.shadow.as_deref()].into_iter().flatten() {
-            log::replace(path, &text)?;
+            append_file::replace(path, &text)?;
         }
         guard.release()
     }
@@ -195,9 +196,9 @@ impl Lockfile {
     /// As [`Lockfile::read`].
     pub fn shadow(paths: &Paths, expected: &Binding) -> Result<Shadow, StoreError> {
         let Some(path) = &paths.shadow else { return Ok(Shadow::Same) };
-        let Some(text) = log::read(path)? else { return Ok(Shadow::Missing) };
-        let file = log::parse(&paths.lockfile, &load_lockfile(paths)?, &expected.seals)?.ledger;
-        let shadow = log::parse(path, &text, &expected.seals)?.ledger;
+        let Some(text) = append_file::read(path)? else { return Ok(Shadow::Missing) };
+        let file = append_file::parse(&paths.lockfile, &load_lockfile(paths)?, &expected.seals)?.ledger;
+        let shadow = append_file::parse(path, &text, &expected.seals)?.ledger;
         let both = Self::read(paths, expected)?;
         let (file, shadow) = (LedgerDelta::between(&file, &both), LedgerDelta::between(&shadow, &both));
         Ok(if file.is_empty() && shadow.is_empty() { Shadow::Same } else { Shadow::Differs { file, shadow } })
@@ -272,7 +273,7 @@ impl Lockfile {
 /// Reads the ledger with its shadow, without a lock.
 fn both(paths: &Paths, expected: &Binding) -> Result<(Ledger, Authenticity, Shadowed), StoreError> {
     let text = load_lockfile(paths)?;
-    let ReadLedger { mut ledger, authenticity, .. } = log::parse(&paths.lockfile, &text, &expected.seals)?;
+    let ReadLedger { mut ledger, authenticity, .. } = append_file::parse(&paths.lockfile, &text, &expected.seals)?;
     expected.check_home(ledger.header(), &place(&paths.lockfile))?;
     let shadow = Shadowed::read(paths, expected)?;
     shadow.join_into(&mut ledger, authenticity, 0, (paths, expected))?;
@@ -298,7 +299,7 @@ fn missing(paths: &Paths) -> StoreError {
 }
 
 fn load_lockfile(paths: &Paths) -> Result<Vec<u8>, StoreError> {
-    log::read(&paths.lockfile)?.ok_or_else(|| missing(paths))
+    append_file::read(&paths.lockfile)?.ok_or_else(|| missing(paths))
 }
 
 /// Makes sure that no merge of the work tree has kept one side of the ledger only, as far as git can tell; says
@@ -318,7 +319,7 @@ fn check_merges(paths: &Paths, ledger: &Ledger, expected: &Binding) -> Result<bo
 /// Opens a file for appending, after it was replaced if it does not hold this text.
 fn settle(path: &Path, found: Option<&[u8]>, text: &[u8]) -> Result<AppendFile, StoreError> {
     if found != Some(text) {
-        log::replace(path, text)?;
+        append_file::replace(path, text)?;
     }
     AppendFile::open(path)
 }
@@ -407,9 +408,13 @@ mod tests {
         assert_eq!(sorted.each_ref().map(|text| text.lines().count()), [5, 5], "with the ends of two runs");
         assert_eq!(home.standing(2), Standing::Accepted);
 
-        let before = log::Identity::at(&home.paths.lockfile).unwrap();
+        let before = append_file::Identity::at(&home.paths.lockfile).unwrap();
         home.open().unwrap().finish().unwrap();
-        assert_eq!(log::Identity::at(&home.paths.lockfile).unwrap(), before, "nothing changed, nothing replaced");
+        assert_eq!(
+            append_file::Identity::at(&home.paths.lockfile).unwrap(),
+            before,
+            "nothing changed, nothing replaced"
+        );
         assert_eq!(home.texts(), sorted);
     }
 
@@ -655,7 +660,7 @@ mod tests {
             assert!(matches!(lockfile.finish(), Err(StoreError::Failed { .. })));
             assert_eq!(fs::read(&home.paths.lockfile).ok(), before);
         };
-        check(|paths| log::replace(&paths.lockfile, &fs::read(&paths.lockfile).unwrap()).unwrap()).await;
+        check(|paths| append_file::replace(&paths.lockfile, &fs::read(&paths.lockfile).unwrap()).unwrap()).await;
         check(|paths| fs::write(&paths.lockfile, "").unwrap()).await;
         check(|paths| fs::remove_file(&paths.lockfile).unwrap()).await;
         check(|paths| fs::remove_dir_all(paths.guard.parent().unwrap()).unwrap()).await;

@@ -4,8 +4,8 @@
 
 use crate::ledger::{RunId, Seals};
 
+use super::append_file;
 use super::error::StoreError;
-use super::log;
 use super::paths::Paths;
 
 fn text(run: RunId) -> String {
@@ -14,7 +14,7 @@ fn text(run: RunId) -> String {
 
 /// Reads which run it was; nothing, if nobody here has said so.
 pub(super) fn read(paths: &Paths, seals: &Seals) -> Option<RunId> {
-    let found = String::from_utf8(log::read(&paths.mark).ok()??).ok()?;
+    let found = String::from_utf8(append_file::read(&paths.mark).ok()??).ok()?;
     let run = RunId::parse(found.strip_prefix("sendform run ")?.get(..16)?)?;
     seals.have_signed(&found, &text(run)).then_some(run)
 }
@@ -24,5 +24,5 @@ pub(super) fn read(paths: &Paths, seals: &Seals) -> Option<RunId> {
 /// # Errors
 /// If that cannot be done.
 pub(super) fn write(paths: &Paths, run: RunId, seals: &Seals) -> Result<(), StoreError> {
-    log::replace(&paths.mark, seals.sign_contents(&text(run)).as_bytes())
+    append_file::replace(&paths.mark, seals.sign_contents(&text(run)).as_bytes())
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 use crate::identity::ProjectId;
 use crate::ledger::{MergeError, Seals, Side, merge};
 
+use super::append_file;
 use super::error::StoreError;
-use super::log;
 use super::regular::{self, LEDGER_BYTES_MAX, Links};
 
 /// Merges the lockfiles at three paths, and puts the result in the place of `ours`, whole and
@@ -31,5 +31,5 @@ pub fn merge_files([ancestor, ours, theirs]: [&Path; 3], keys: impl Fn(&ProjectI
             MergeError::Join(error) => StoreError::Join(error),
         }
     })?;
-    log::replace(ours, &merged)
+    append_file::replace(ours, &merged)
 }

@@ -2,14 +2,14 @@
 //! own, on a remote of the project's repository; or in PostgreSQL, for many machines at once.
 
 mod copy;
-mod desk;
+mod writer_handle;
 mod error;
-mod expected;
+mod binding;
 mod git;
-mod guard;
-mod home;
+mod lock_file;
+mod location;
 mod lockfile;
-mod log;
+mod append_file;
 mod mark;
 mod merge;
 mod paths;
@@ -20,12 +20,12 @@ mod shadowed;
 mod visit;
 mod writer;
 
+pub use binding::Binding;
 pub use copy::{Copied, copy};
 pub use error::StoreError;
-pub use expected::Binding;
 pub use git::{Branch, GitError, GitLedger, Said};
-pub use guard::Holder;
-pub use home::{LedgerLocation, OpenLedger, ReadOnlyLedger};
+pub use location::{LedgerLocation, OpenLedger, ReadOnlyLedger};
+pub use lock_file::Holder;
 pub use lockfile::Lockfile;
 pub use merge::merge_files;
 pub use paths::Paths;

@@ -5,11 +5,11 @@ use std::path::Path;
 
 use crate::ledger::{Authenticity, Fact, Ledger, LedgerDelta, RunId};
 
+use super::append_file;
+use super::binding::Binding;
 use super::error::StoreError;
-use super::expected::Binding;
 use super::git::is_tracked;
 use super::lockfile::place;
-use super::log;
 use super::mark;
 use super::paths::Paths;
 use super::visit::Visit;
@@ -38,8 +38,8 @@ impl Shadowed {
         let Some(path) = &paths.shadow else {
             return Ok(Self { is_private: true, text: None, ledger: None, is_signed: true, own });
         };
-        let text = log::read(path)?;
-        let read = text.as_ref().map(|text| log::parse(path, text, &expected.seals)).transpose()?;
+        let text = append_file::read(path)?;
+        let read = text.as_ref().map(|text| append_file::parse(path, text, &expected.seals)).transpose()?;
         let is_signed = read.as_ref().is_none_or(|read| read.authenticity != Authenticity::Unsigned);
         Ok(Self { is_private: false, text, ledger: read.map(|read| read.ledger), is_signed, own })
     }

@@ -6,11 +6,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::ledger::{Evidence, Grant, Ledger, Seals, View, Weighed, text};
 
-use super::desk::{self, NewEntry, WriterRequest};
+use super::append_file::{self, AppendFile};
 use super::error::StoreError;
-use super::guard::LockFile;
-use super::log::{self, AppendFile};
+use super::lock_file::LockFile;
 use super::visit::Numbers;
+use super::writer_handle::{self, NewEntry, WriterRequest};
 
 /// The most entries that are synced together.
 const GROUP_MAX: usize = 256;
@@ -64,11 +64,11 @@ impl Writer {
             match request {
                 WriterRequest::Write(entry, reply) => match self.stage(*entry, &mut lines) {
                     Ok(Grant::Granted) => granted.push(reply),
-                    answer => desk::answer(reply, answer),
+                    answer => writer_handle::answer(reply, answer),
                 },
                 WriterRequest::Weigh(evidence, verdict) => match self.weigh(&evidence, &mut lines) {
                     Ok(found) => weighed.push((verdict, found)),
-                    Err(error) => desk::answer(verdict, Err(error)),
+                    Err(error) => writer_handle::answer(verdict, Err(error)),
                 },
             }
         }
@@ -76,10 +76,10 @@ impl Writer {
             self.failed = self.append(&lines).err().map(Arc::new);
         }
         for reply in granted {
-            desk::answer(reply, self.check().map(|()| Grant::Granted));
+            writer_handle::answer(reply, self.check().map(|()| Grant::Granted));
         }
         for (verdict, found) in weighed {
-            desk::answer(verdict, self.check().map(|()| found));
+            writer_handle::answer(verdict, self.check().map(|()| found));
         }
     }
 
@@ -172,7 +172,7 @@ impl Writer {
             drop(ledger);
             for log in &self.logs {
                 log.check()?;
-                log::replace(log.path(), &text)?;
+                append_file::replace(log.path(), &text)?;
             }
         }
         self.guard.release()

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::control::ShownControls;
 use crate::apply::gateway_time::Agreement;
-use crate::apply::leaving::later;
+use crate::apply::last_departure::later;
 use crate::ledger::Dated;
 
 /// How long after its claim absence can prove anything: the logs go back 48 hours, and an hour is

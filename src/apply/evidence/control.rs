@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::absence::PROVES_WITHIN;
 use super::logs::LogsAnswer;
-use crate::apply::leaving::{self, RequestSpan};
+use crate::apply::last_departure::{self, RequestSpan};
 use crate::identity::{BulkId, MessageId, SenderId};
 use crate::ledger::{Claim, ClaimId, ClaimState, Ledger, PersonState, RunId};
 
@@ -140,7 +140,7 @@ fn control(
     }
     // What the logs have said of a claim is what a control is to show, and not to rest on.
     let settled = state.settled().filter(|_| state.notes().next().is_none())?;
-    let left = leaving::last(claim, RequestSpan::By(settled.at));
+    let left = last_departure::last(claim, RequestSpan::By(settled.at));
     let is_of_sender = ledger.record(message, *revision).is_some_and(|record| record.sender == *doubtful.sender);
     if left > now || !is_of_sender {
         return None;

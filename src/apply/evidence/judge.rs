@@ -7,7 +7,7 @@ use super::control::leaves_at_once;
 use super::findings::DoubtFinding;
 use super::seen::{Asked, SeenMessages, Sightings};
 use crate::apply::gateway_time::Agreement;
-use crate::apply::leaving::{self, RequestSpan};
+use crate::apply::last_departure::{self, RequestSpan};
 use crate::identity::Person;
 use crate::ledger::{ClaimState, Decision, Doubt, Evidence, Ledger, PersonState, Testimony};
 use crate::timing::horizon::LOGS_BACK_MAX;
@@ -103,7 +103,7 @@ fn absence(state: ClaimState<'_>, asked: Asked, bench: &JudgeContext<'_>) -> Abs
     Absence {
         ours: bench.now,
         claimed_at: claim.at,
-        leaves_by: leaving::last(claim, over),
+        leaves_by: last_departure::last(claim, over),
         wait: bench.wait,
         dated: claim.dated,
         agreement: bench.agreement,
@@ -114,6 +114,6 @@ fn absence(state: ClaimState<'_>, asked: Asked, bench: &JudgeContext<'_>) -> Abs
 
 /// Says whether the logs do not go back to a doubt any more.
 pub(super) fn is_past(doubt: &Doubt, leaves_by: Timestamp, now: Timestamp) -> bool {
-    let gone = leaving::later(leaves_by, LOGS_BACK_MAX);
+    let gone = last_departure::later(leaves_by, LOGS_BACK_MAX);
     now > doubt.logs_end().max(gone)
 }

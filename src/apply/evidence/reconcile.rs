@@ -13,7 +13,7 @@ use super::judge::{self, Brief, JudgeContext};
 use super::logs::Logs;
 use super::seen::SeenMessages;
 use crate::apply::gateway_time::GatewayTime;
-use crate::apply::leaving::{self, RequestSpan};
+use crate::apply::last_departure::{self, RequestSpan};
 use crate::apply::ports::{Clock, Store};
 use crate::identity::{BulkId, SenderId};
 use crate::ledger::{Doubt, Evidence, Ledger, Standing, View};
@@ -151,7 +151,7 @@ fn expect(ledger: &Ledger, group: &[Doubt], now: Timestamp, seen: &mut SeenMessa
     let mut bulks = BTreeSet::new();
     for doubt in group {
         let Some(state) = ledger.claim_state(&doubt.claim) else { continue };
-        if judge::is_past(doubt, leaving::last(state.claim(), RequestSpan::Unknown), now) {
+        if judge::is_past(doubt, last_departure::last(state.claim(), RequestSpan::Unknown), now) {
             continue;
         }
         let bulk = &doubt.claim.bulk;

@@ -9,7 +9,7 @@ use super::gateway::{Act, Books, SimSender};
 use super::store::{DiskFull, Fault, Records, SimStore};
 use crate::apply::work::PreparedBulk;
 use crate::apply::{
-    Event, GatewayTime, Interrupts, BulkOptions, PlannedBulks, Ports, Prepare, Prepared, PreparedPerson, Reports,
+    BulkOptions, Event, GatewayTime, Interrupts, PlannedBulks, Ports, Prepare, Prepared, PreparedPerson, Reports,
     RunSettings, Summary, apply,
 };
 use crate::audience::RowAt;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use encoding_rs::{Encoding, X_USER_DEFINED};
 
-use crate::campaign::at::Cursor;
 use crate::campaign::checked::{Audience, AudienceSource, Columns, DeclaredAudience, Expect, SharedParts};
+use crate::campaign::cursor::Cursor;
 use crate::campaign::near;
 use crate::campaign::raw;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, suggest};

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::campaign::at::Cursor;
 use crate::campaign::checked::{Campaign, Message};
+use crate::campaign::cursor::Cursor;
 use crate::campaign::draft::DraftPart;
 use crate::campaign::files::Files;
 use crate::diagnostic::{Code, Diagnostic, Place};

@@ -1,7 +1,7 @@
 //! Texts: what a message says, expressions, and where each of their lines stands in the file.
 
-use crate::campaign::at::Cursor;
 use crate::campaign::checked::{Expression, TemplateText};
+use crate::campaign::cursor::Cursor;
 use crate::campaign::files::{Files, FilesError};
 use crate::campaign::text_file::{TextFileError, text_file};
 use crate::campaign::tree::Style;

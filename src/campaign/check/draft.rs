@@ -1,6 +1,6 @@
 //! What can still be looked at in a file that has errors.
 
-use crate::campaign::at::Cursor;
+use crate::campaign::cursor::Cursor;
 use crate::campaign::draft::DraftPart;
 
 use super::audience::{Audiences, loose};

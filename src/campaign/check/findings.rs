@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::campaign::at::Cursor;
+use crate::campaign::cursor::Cursor;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity};
 
 /// How many diagnostics one file may have before the checks stop looking: a hostile file of a

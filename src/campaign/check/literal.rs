@@ -1,7 +1,7 @@
 //! Fields that are sent, or looked up, as they are written: a template in them would be taken for
 //! the value itself.
 
-use crate::campaign::at::Cursor;
+use crate::campaign::cursor::Cursor;
 use crate::diagnostic::{Code, Diagnostic};
 
 use super::findings::Findings;

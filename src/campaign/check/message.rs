@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::campaign::at::Cursor;
 use crate::campaign::checked::{Content, DeclaredAudience, Message, Schedule, TemplateText, Webhooks, Zone};
+use crate::campaign::cursor::Cursor;
 use crate::campaign::draft::DraftMessage;
 use crate::campaign::files::Files;
-use crate::campaign::plain::ScalarReading;
 use crate::campaign::raw;
+use crate::campaign::scalar::ScalarReading;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::identity::{CampaignId, MessageKey, MessageName, Revision, SenderId};
 

@@ -1,6 +1,6 @@
 //! Paths: relative, with `/`, and never leading out.
 
-use super::super::at::Cursor;
+use super::super::cursor::Cursor;
 use crate::diagnostic::{Code, Diagnostic};
 
 /// Takes a path.
@@ -30,7 +30,7 @@ pub(super) fn path(at: &Cursor<'_>, text: &str) -> Result<String, Box<Diagnostic
 #[cfg(test)]
 mod tests {
     use super::path;
-    use crate::campaign::at::Cursor;
+    use crate::campaign::cursor::Cursor;
     use crate::campaign::walk::walk;
     use crate::diagnostic::Source;
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::campaign::at::Cursor;
 use crate::campaign::checked::{Audience, Ignored, Limits, Project, Schedule, SharedParts};
+use crate::campaign::cursor::Cursor;
 use crate::campaign::draft::DraftPart;
 use crate::campaign::raw;
 use crate::diagnostic::{Code, Diagnostic, Place};

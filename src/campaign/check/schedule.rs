@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
-use crate::campaign::at::Cursor;
 use crate::campaign::checked::{IfPast, Schedule, SendAt, Zone};
+use crate::campaign::cursor::Cursor;
 use crate::campaign::raw;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::timing::{self, ClockChange, IfAmbiguous};

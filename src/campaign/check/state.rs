@@ -1,7 +1,7 @@
 //! Where the ledger lives.
 
-use crate::campaign::at::Cursor;
 use crate::campaign::checked::State;
+use crate::campaign::cursor::Cursor;
 use crate::campaign::raw;
 use crate::diagnostic::{Code, Diagnostic};
 

@@ -4,7 +4,7 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::super::at::Cursor;
+use super::super::cursor::Cursor;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::timing;
 

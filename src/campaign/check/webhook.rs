@@ -2,7 +2,7 @@
 
 use url::{Host, Url};
 
-use super::super::at::Cursor;
+use super::super::cursor::Cursor;
 use crate::diagnostic::{Code, Diagnostic, suggest};
 use crate::wire::address::{check_base_url, parse_whole};
 

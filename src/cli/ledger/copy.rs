@@ -2,13 +2,13 @@
 
 use crate::campaign::State;
 use crate::cli::args::{Acceptance, CopyArgs, StateLocation};
+use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::gateway;
 use crate::cli::output::{Output, Report};
 use crate::cli::settings::Settings;
 use crate::cli::store::{expected, visit};
-use crate::cli::world::Context;
 use crate::report::done_json;
 use crate::report::ledger::news_words;
 use crate::report::words::plural;
@@ -20,25 +20,25 @@ use crate::store::{LedgerLocation, Visit, copy};
 /// If the two homes are one; if the old ledger cannot be read, or the new one not be written, or not
 /// be read back.
 pub(super) async fn run(
-    world: &Context,
+    context: &Context,
     args: &CopyArgs,
     settings: &Settings,
     output: &Output,
 ) -> Result<Exit, Failure> {
     let usage = |message: &str| Failure::new(Exit::Usage, message);
-    if world.gateway.is_sandbox() {
+    if context.gateway.is_sandbox() {
         return Err(usage("the sandbox's ledger lives in its own folder, and does not move"));
     }
-    let expected = expected(world)?;
-    let from = gateway::ledger(&state(args), &world.home, settings);
-    let to = &world.gateway.ledger;
+    let expected = expected(context)?;
+    let from = gateway::ledger(&state(args), &context.home, settings);
+    let to = &context.gateway.ledger;
     if from.place() == to.place() {
         return Err(usage("the project's ledger lives there already")
             .hint("name the new home under `state` in sendform.yaml; `--from` names the old one"));
     }
-    world.home.make_private()?;
+    context.home.make_private()?;
     let unclosed = Acceptance::number(&args.accept, "unclosed").unwrap_or(0);
-    let visit = Visit { unclosed, ..visit(world, "ledger copy")? };
+    let visit = Visit { unclosed, ..visit(context, "ledger copy")? };
     let copied = copy(&from, to, &expected, &visit).await?;
     let (from_place, to_place) = (from.place(), to.place());
     let advice = match from {

@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use crate::cli::args::{Acceptance, ImportArgs};
+use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Output, Report};
 use crate::cli::store::{expected, not_signed, visit};
-use crate::cli::world::Context;
 use crate::ledger::{Authenticity, Damage, ImportFile, Ledger, LedgerDelta, RunId, Unclosed};
 use crate::report::ledger::{Imported, imported_json, imported_text};
 use crate::store::regular::{self, LEDGER_BYTES_MAX, Links};
@@ -18,12 +18,12 @@ use crate::store::{Binding, OpenLedger, StoreError, Visit};
 /// # Errors
 /// If a file cannot be read, is damaged, or does not belong to this ledger; if the ledger cannot be
 /// written.
-pub(super) async fn run(world: &Context, args: &ImportArgs, output: &Output) -> Result<Exit, Failure> {
-    let expected = expected(world)?;
+pub(super) async fn run(context: &Context, args: &ImportArgs, output: &Output) -> Result<Exit, Failure> {
+    let expected = expected(context)?;
     let word = |kind| Acceptance::number(&args.accept, kind).unwrap_or(0);
     let unauthenticated = word("unauthenticated");
-    let visit = Visit { brings_more: true, unauthenticated, ..visit(world, "ledger import")? };
-    let store = world.gateway.ledger.open(&expected, &visit).await?;
+    let visit = Visit { brings_more: true, unauthenticated, ..visit(context, "ledger import")? };
+    let store = context.gateway.ledger.open(&expected, &visit).await?;
     let before = store.ledger().clone();
     let mut after = before.clone();
     let mut files = Vec::new();

@@ -1,10 +1,10 @@
 //! `ledger init`: makes the ledger.
 
+use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Output, Report};
 use crate::cli::store::{expected, visit};
-use crate::cli::world::Context;
 use crate::report::done_json;
 use crate::store::LedgerLocation;
 
@@ -23,18 +23,18 @@ const BRANCH: &str = "keep the branch open for plain pushes, and never merge it 
 ///
 /// # Errors
 /// If there is a ledger already, or it cannot be made.
-pub(super) async fn run(world: &Context, output: &Output) -> Result<Exit, Failure> {
-    let ledger = &world.gateway.ledger;
-    world.home.make_private()?;
-    let expected = expected(world)?;
-    ledger.create(expected.header(), &expected, &visit(world, "ledger init")?).await?;
+pub(super) async fn run(context: &Context, output: &Output) -> Result<Exit, Failure> {
+    let ledger = &context.gateway.ledger;
+    context.home.make_private()?;
+    let expected = expected(context)?;
+    ledger.create(expected.header(), &expected, &visit(context, "ledger init")?).await?;
     let advice = match ledger {
-        _ if world.gateway.is_sandbox() => "",
+        _ if context.gateway.is_sandbox() => "",
         LedgerLocation::Lockfile(_) => LOCKFILE,
         LedgerLocation::Git(_) => BRANCH,
         LedgerLocation::Postgres(_) => "",
     };
-    let (place, gateway) = (ledger.place(), &world.gateway.name);
+    let (place, gateway) = (ledger.place(), &context.gateway.name);
     output.show(&Report {
         text: &|_| format!("made {place} for `{gateway}`\n{advice}"),
         json: &|| done_json::made(&place, gateway),

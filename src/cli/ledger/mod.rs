@@ -9,11 +9,11 @@ mod recover;
 mod verify;
 
 use super::args::{Global, LedgerCommand};
+use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
 use super::settings::Settings;
-use super::world::Context;
 
 /// Runs the command.
 ///
@@ -29,13 +29,13 @@ pub(super) async fn run(
     if let LedgerCommand::Merge(args) = command {
         return merge::run(args, settings, output);
     }
-    Context::run(global, settings, output, async |world| match command {
-        LedgerCommand::Init => init::run(world, output).await,
-        LedgerCommand::Verify => verify::run(world, output).await,
-        LedgerCommand::Import(args) => import::run(world, args, output).await,
-        LedgerCommand::Copy(args) => copy::run(world, args, settings, output).await,
-        LedgerCommand::Rebind(args) => rebind::run(world, args, output).await,
-        LedgerCommand::Recover(args) => recover::run(world, args, settings, output).await,
+    Context::run(global, settings, output, async |context| match command {
+        LedgerCommand::Init => init::run(context, output).await,
+        LedgerCommand::Verify => verify::run(context, output).await,
+        LedgerCommand::Import(args) => import::run(context, args, output).await,
+        LedgerCommand::Copy(args) => copy::run(context, args, settings, output).await,
+        LedgerCommand::Rebind(args) => rebind::run(context, args, output).await,
+        LedgerCommand::Recover(args) => recover::run(context, args, settings, output).await,
         LedgerCommand::Merge(args) => merge::run(args, settings, output),
     })
     .await

@@ -1,11 +1,11 @@
 //! `ledger rebind`: another name of the gateway, or one more key.
 
 use crate::cli::args::{Acceptance, RebindArgs};
+use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Output, Report};
 use crate::cli::store::{expected, visit};
-use crate::cli::world::Context;
 use crate::identity::KeyId;
 use crate::ledger::{Header, Ledger, View};
 use crate::report::rebound::Rebound;
@@ -17,8 +17,8 @@ use crate::store::{Binding, Retired, StoreError, Visit};
 /// # Errors
 /// If the ledger is not bound to what the command line says; if it names a key that was not
 /// supplied; if people are in doubt whom nobody has accepted by number.
-pub(super) async fn run(world: &Context, args: &RebindArgs, output: &Output) -> Result<Exit, Failure> {
-    let new = expected(world)?;
+pub(super) async fn run(context: &Context, args: &RebindArgs, output: &Output) -> Result<Exit, Failure> {
+    let new = expected(context)?;
     if args.gateway.is_none() && Acceptance::number(&args.accept, "doubts").is_some() {
         return Err(Failure::new(Exit::Usage, "`--accept doubts=N` goes with `--gateway`: keys leave nobody in doubt"));
     }
@@ -29,30 +29,30 @@ pub(super) async fn run(world: &Context, args: &RebindArgs, output: &Output) -> 
         keys: if args.add_key { None } else { new.keys.clone() },
         seals: new.seals.clone(),
     };
-    let before = before(world, &from, &new).await?;
+    let before = before(context, &from, &new).await?;
     if let Some(ledger) = before.as_ref().filter(|ledger| ledger.header().gateway != new.gateway) {
         refuse_doubts(ledger, args)?;
     }
-    let home = &world.gateway.ledger;
+    let home = &context.gateway.ledger;
     let mut to = new.header();
     if !args.add_key {
         // Which key comes first is changed only if that is asked for.
         to.first_key = None;
     }
     let unauthenticated = Acceptance::number(&args.accept, "unauthenticated").unwrap_or(0);
-    let visit = Visit { unauthenticated, ..visit(world, "ledger rebind")? };
+    let visit = Visit { unauthenticated, ..visit(context, "ledger rebind")? };
     home.rebind(&from, to, &visit).await?;
-    let rebound = rebound(before.as_ref().map(Ledger::header), &new, world, args);
+    let rebound = rebound(before.as_ref().map(Ledger::header), &new, context, args);
     output.show(&Report { text: &|_| rebound.text(), json: &|| rebound.to_json() })?;
     if let Some(retired) = args.gateway.as_deref().and_then(Retired::read) {
-        output.tell(&moved_words(retired.place, world));
+        output.tell(&moved_words(retired.place, context));
     }
     Ok(Exit::Done)
 }
 
 /// Reads the ledger as it is bound now; nothing, if a change that was cut off left it between the two.
-async fn before(world: &Context, from: &Binding, new: &Binding) -> Result<Option<Ledger>, Failure> {
-    let (home, now) = (&world.gateway.ledger, world.gateway.now());
+async fn before(context: &Context, from: &Binding, new: &Binding) -> Result<Option<Ledger>, Failure> {
+    let (home, now) = (&context.gateway.ledger, context.gateway.now());
     let seen = match home.bound(from, now).await {
         Err(StoreError::Foreign { what: "gateway", found, .. }) if found == new.gateway => {
             home.bound(&Binding { keys: from.keys.clone(), ..new.clone() }, now).await
@@ -85,8 +85,8 @@ fn people_are(count: u64) -> String {
 }
 
 /// Warns of a ledger that lives on beside the one that it was copied from.
-fn moved_words(other: &str, world: &Context) -> String {
-    let place = world.gateway.ledger.place();
+fn moved_words(other: &str, context: &Context) -> String {
+    let place = context.gateway.ledger.place();
     format!(
         "! {place} was copied to {other}, which is a ledger in use as well: whoever was sent to there looks unsent \
          here\n  apply nothing before that is copied back: `sendform ledger copy --from …`\n"
@@ -94,13 +94,13 @@ fn moved_words(other: &str, world: &Context) -> String {
 }
 
 /// Compares what the ledger is bound to with what it was bound to before, if that is known.
-fn rebound(before: Option<&Header>, new: &Binding, world: &Context, args: &RebindArgs) -> Rebound {
+fn rebound(before: Option<&Header>, new: &Binding, context: &Context, args: &RebindArgs) -> Rebound {
     let keys = new.keys.as_deref().unwrap_or_default();
     let known = before.map_or(&[][..], |header| &header.keys);
     let added_keys: Vec<KeyId> = keys.iter().filter(|key| !known.contains(key)).cloned().collect();
     let first_before = before.and_then(Header::first_key);
     Rebound {
-        place: world.gateway.ledger.place(),
+        place: context.gateway.ledger.place(),
         gateway: new.gateway.clone(),
         is_gateway_new: before.map(|header| header.gateway.as_str()) != Some(new.gateway.as_str()),
         is_order_new: added_keys.is_empty() && args.add_key && first_before != keys.first(),

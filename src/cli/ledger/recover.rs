@@ -9,7 +9,7 @@ use crate::apply::witness::{Recovered, recover};
 use crate::cli::apply::client;
 use crate::cli::args::{Acceptance, RecoverArgs};
 use crate::cli::clock::RunClock;
-use crate::cli::dumps;
+use crate::cli::context::{Context, PlanOptions};
 use crate::cli::ends;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -17,7 +17,7 @@ use crate::cli::output::{Output, Report};
 use crate::cli::plan;
 use crate::cli::settings::Settings;
 use crate::cli::store::{expected, visit};
-use crate::cli::world::{Context, PlanOptions};
+use crate::cli::unsaved_outcomes;
 use crate::identity::SenderId;
 use crate::ledger::{RunId, Unclosed};
 use crate::report::recovered;
@@ -29,19 +29,19 @@ use crate::report::words::plural;
 /// If the ledger cannot be opened or written, the logs cannot be read, or nobody has accepted the number
 /// of people of whom the logs cannot tell.
 pub(super) async fn run(
-    world: &Arc<Context>,
+    context: &Arc<Context>,
     args: &RecoverArgs,
     settings: &Settings,
     output: &Output,
 ) -> Result<Exit, Failure> {
-    let clock = RunClock::new(Arc::clone(world));
-    let client = client(world, settings, clock.clone())?;
-    let visit = visit(world, "ledger recover")?;
+    let clock = RunClock::new(Arc::clone(context));
+    let client = client(context, settings, clock.clone())?;
+    let visit = visit(context, "ledger recover")?;
     let (run, began) = (visit.run, visit.now);
-    let opened = world.gateway.ledger.open(&expected(world)?, &visit).await;
+    let opened = context.gateway.ledger.open(&expected(context)?, &visit).await;
     let store = opened?;
-    let lost = dumps::take_what_goes(world, &store).await?;
-    let messages = messages(world, &store.ledger());
+    let lost = unsaved_outcomes::take_what_goes(context, &store).await?;
+    let messages = messages(context, &store.ledger());
     let recovered = match recover((&store, &client, &clock), run, &messages).await {
         Ok(recovered) => recovered,
         Err(error) => {
@@ -51,7 +51,7 @@ pub(super) async fn run(
         }
     };
     let plan = tokio::task::block_in_place(|| {
-        plan::make(world, &PlanOptions::default(), Some(&store.ledger()), store.view(world.gateway.now()))
+        plan::make(context, &PlanOptions::default(), Some(&store.ledger()), store.view(context.gateway.now()))
     });
     for message in plan.messages.iter().filter(|_| recovered.accepted + recovered.rejected > 0) {
         let key = &message.key;
@@ -60,7 +60,7 @@ pub(super) async fn run(
             ledger.record(key, message.revision).is_none() && ledger.is_begun(key, message.revision)
         };
         if is_new {
-            let record = message.record(world.gateway.now());
+            let record = message.record(context.gateway.now());
             store.record(record).await?;
         }
     }
@@ -82,7 +82,7 @@ pub(super) async fn run(
         // Whoever has said what the logs cannot tell has confirmed the ledger as it is now.
         store.confirm_server().await?;
         store.close_others(&settled).await?;
-        dumps::put_aside(&lost)?;
+        unsaved_outcomes::put_aside(&lost)?;
     }
     store.finish().await?;
     shown?;
@@ -91,9 +91,9 @@ pub(super) async fn run(
 }
 
 /// Every revision of a message that the files or the ledger know, with its sender.
-fn messages(world: &Context, ledger: &crate::ledger::Ledger) -> BTreeMap<MessageRevision, SenderId> {
+fn messages(context: &Context, ledger: &crate::ledger::Ledger) -> BTreeMap<MessageRevision, SenderId> {
     let recorded = ledger.messages().map(|record| ((record.message.clone(), record.revision), record.sender.clone()));
-    let files = world.campaigns.iter().flat_map(|campaign| &campaign.messages);
+    let files = context.campaigns.iter().flat_map(|campaign| &campaign.messages);
     let files = files.map(|message| ((message.key.clone(), message.revision), message.sender.clone()));
     recorded.chain(files).collect()
 }

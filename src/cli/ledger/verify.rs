@@ -1,11 +1,11 @@
 //! `ledger verify`: reads all of the ledger, and tells what is odd.
 
-use crate::cli::dumps;
+use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Output, Report};
 use crate::cli::store::{expected_by_anybody, look, warn_of_a_refusal};
-use crate::cli::world::Context;
+use crate::cli::unsaved_outcomes;
 use crate::ledger::{LedgerDelta, Shadow};
 use crate::report::ledger::{OutcomeFile, VerifiedLedger};
 use crate::store::ReadOnlyLedger;
@@ -15,16 +15,16 @@ use crate::store::ReadOnlyLedger;
 ///
 /// # Errors
 /// If the ledger cannot be read.
-pub(super) async fn run(world: &Context, output: &Output) -> Result<Exit, Failure> {
-    let ReadOnlyLedger { ledger, trust, .. } = look(world).await?;
-    let home = &world.gateway.ledger;
-    let shadow = if ledger.claims().len() == 0 && world.gateway.is_sandbox() {
+pub(super) async fn run(context: &Context, output: &Output) -> Result<Exit, Failure> {
+    let ReadOnlyLedger { ledger, trust, .. } = look(context).await?;
+    let home = &context.gateway.ledger;
+    let shadow = if ledger.claims().len() == 0 && context.gateway.is_sandbox() {
         Shadow::Same
     } else {
-        home.shadow(&expected_by_anybody(world)?)?
+        home.shadow(&expected_by_anybody(context)?)?
     };
     let mut found = Vec::new();
-    for dump in dumps::read(world)? {
+    for dump in unsaved_outcomes::read(context)? {
         let mut after = ledger.clone();
         let taken = after.take_outcomes(&dump.outcomes);
         let news = taken.map(|_| LedgerDelta::between(&ledger, &after)).map_err(|damage| damage.to_string());
@@ -39,6 +39,6 @@ pub(super) async fn run(world: &Context, output: &Output) -> Result<Exit, Failur
         dumps: found,
     };
     output.show(&Report { text: &|paint| checked.render(paint), json: &|| checked.to_json() })?;
-    let is_refused = warn_of_a_refusal(world, output).await?;
+    let is_refused = warn_of_a_refusal(context, output).await?;
     Ok(if checked.is_odd() || is_refused { Exit::Ledger } else { Exit::Done })
 }

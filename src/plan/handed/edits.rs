@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::campaign::{Message, Schedule, Zone};
 use crate::identity::{MessageKey, Revision};
 use crate::ledger::{Claim, ClaimState, HandedOver, Ledger, Terms};
-use crate::plan::terms;
+use crate::plan::schedule_terms;
 use crate::timing;
 
 /// Terms that make no difference to whoever is handed over already.
@@ -41,7 +41,7 @@ pub(in crate::plan) fn terms(message: &Message, ledger: Option<&Ledger>, now: Ti
 }
 
 fn values(message: &Message) -> BTreeMap<String, String> {
-    let terms = terms::of_schedule(&message.schedule).into_iter().chain(terms::of_options(message));
+    let terms = schedule_terms::of_schedule(&message.schedule).into_iter().chain(schedule_terms::of_options(message));
     terms.filter(|term| !OF_NO_MATTER.contains(&term.name.as_str())).map(|term| (term.name, term.value)).collect()
 }
 
@@ -70,7 +70,8 @@ fn differing(before: &BTreeMap<String, String>, now: &BTreeMap<String, String>) 
     let mut names: Vec<&String> = before.keys().chain(now.keys()).collect();
     names.sort_unstable();
     names.dedup();
-    let value = |of: &BTreeMap<String, String>, name: &str| of.get(name).map(|value| terms::in_words(name, value));
+    let value =
+        |of: &BTreeMap<String, String>, name: &str| of.get(name).map(|value| schedule_terms::in_words(name, value));
     let differ = names.into_iter().filter(|name| before.get(*name) != now.get(*name));
     differ.map(|name| TermChange { name: name.clone(), before: value(before, name), now: value(now, name) }).collect()
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use minijinja::machinery::parse_expr;
 
 use crate::render::environment::syntax;
-use crate::render::nesting::{SourceForm, TooDeep, check_tokens};
+use crate::render::nesting::{SourceForm, Unparsable, check_tokens};
 
 use super::characters::{LEAVE_BRACES, last_character, unreadable, word_around};
 use super::{Slip, column_form, is_keyword};
@@ -27,21 +27,21 @@ pub(in crate::render) enum Spot {
 pub(in crate::render) fn of_expression(text: &str, spot: Spot) -> Option<Slip> {
     let refused = check_tokens(text, SourceForm::Expression, &syntax()).err();
     let readable = match &refused {
-        None | Some(TooDeep::TwoTexts { .. }) => text,
-        Some(TooDeep::TooDeep { message, range }) => {
+        None | Some(Unparsable::TwoTexts { .. }) => text,
+        Some(Unparsable::TooDeep { message, range }) => {
             return Some(Slip { range: range.clone(), message: message.clone(), help: None });
         }
-        Some(TooDeep::Unreadable { at, .. }) => text.get(..*at).unwrap_or_default(),
+        Some(Unparsable::Unreadable { at, .. }) => text.get(..*at).unwrap_or_default(),
     };
     let parsed = parse_expr(readable);
     match (parsed, refused) {
         (Ok(_), None) => None,
-        (Ok(_), Some(TooDeep::TwoTexts { range })) => Some(two_texts(range)),
-        (parsed, Some(TooDeep::Unreadable { at, detail })) => {
+        (Ok(_), Some(Unparsable::TwoTexts { range })) => Some(two_texts(range)),
+        (parsed, Some(Unparsable::Unreadable { at, detail })) => {
             let before = parsed.err().filter(|error| !is_end(error) && error.detail() != Some(&detail));
             Some(before.map_or_else(|| unreadable(text, at, &detail), |error| unparsed(text, &error, spot)))
         }
-        (Ok(_), Some(TooDeep::TooDeep { .. })) => None,
+        (Ok(_), Some(Unparsable::TooDeep { .. })) => None,
         (Err(error), _) => Some(unparsed(text, &error, spot)),
     }
 }

@@ -7,10 +7,10 @@ use std::path::Path;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::sandbox::books::audit;
 use crate::sandbox::clock::ClockStart;
 use crate::sandbox::faults::parse;
 use crate::sandbox::options::Options;
+use crate::sandbox::store::audit;
 use crate::sandbox::{RequestCounts, Running, start};
 
 /// A sandbox at a fixed time, with its books in a temporary folder.

@@ -9,8 +9,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::ledger::{Authenticity, Header, Ledger, ReadLedger, Seals, text};
+use crate::store::append_file;
 use crate::store::error::StoreError;
-use crate::store::log;
 use crate::store::regular::{self, Links};
 
 /// The file of outcomes that are not pushed yet.
@@ -37,8 +37,8 @@ impl Journal {
     /// # Errors
     /// If the file is damaged, or cannot be read; if nothing shows that it is genuine.
     pub(super) fn read(path: &Path, seals: &Seals, accepted: u64) -> Result<Option<Ledger>, StoreError> {
-        let Some(text) = log::read(path)?.filter(|text| text.contains(&b'\n')) else { return Ok(None) };
-        let ReadLedger { mut ledger, authenticity, .. } = log::parse(path, &text, seals)?;
+        let Some(text) = append_file::read(path)?.filter(|text| text.contains(&b'\n')) else { return Ok(None) };
+        let ReadLedger { mut ledger, authenticity, .. } = append_file::parse(path, &text, seals)?;
         if authenticity == Authenticity::Unsigned && !seals.is_empty() {
             let claims = ledger.claims().len();
             if claims as u64 > accepted {

@@ -13,7 +13,7 @@
 mod branch;
 mod commit;
 mod error;
-mod group;
+mod batch;
 mod journal;
 mod merges;
 mod program;
@@ -33,12 +33,12 @@ use jiff::Timestamp;
 
 use crate::ledger::{Authenticity, Header, Ledger, Seals};
 
-use super::desk::WriterHandle;
+use super::binding::Binding;
 use super::error::StoreError;
-use super::expected::Binding;
-use super::guard::LockFile;
+use super::lock_file::LockFile;
 use super::regular::{self, Links};
 use super::visit::{Numbers, Visit};
+use super::writer_handle::WriterHandle;
 
 pub(super) use merges::{Merges, is_tracked, look_at_merges};
 

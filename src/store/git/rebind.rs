@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::identity::MessageKey;
 use crate::ledger::{Authenticity, Fact, Header, Ledger, LedgerDelta, RunId};
+use crate::store::binding::Binding;
 use crate::store::error::StoreError;
-use crate::store::expected::Binding;
 use crate::store::visit::{Numbers, Visit};
 
 use super::commit::Addition;

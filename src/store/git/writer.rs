@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use crate::ledger::{ClaimId, Grant, Ledger};
-use crate::store::desk::{self, NewEntry, Reply, WriterRequest};
+use crate::store::binding::Binding;
 use crate::store::error::StoreError;
-use crate::store::expected::Binding;
-use crate::store::guard::LockFile;
+use crate::store::lock_file::LockFile;
 use crate::store::visit::Numbers;
+use crate::store::writer_handle::{self, NewEntry, Reply, WriterRequest};
 
-use super::group::Batch;
+use super::batch::Batch;
 use super::journal::Journal;
 use super::publish::{Publisher, Unpublished};
 
@@ -119,7 +119,7 @@ impl Writer {
             WriterRequest::Write(entry, reply) => self.stage(*entry, reply),
             WriterRequest::Weigh(evidence, verdict) => match self.check() {
                 Ok(()) => self.group.hear(evidence, verdict),
-                Err(error) => desk::answer(verdict, Err(error)),
+                Err(error) => writer_handle::answer(verdict, Err(error)),
             },
         }
     }
@@ -156,7 +156,7 @@ impl Writer {
                 self.check().and_then(|()| self.group.join(&other))
             }
         };
-        desk::answer(reply, done.map(|()| Grant::Granted));
+        writer_handle::answer(reply, done.map(|()| Grant::Granted));
     }
 
     fn check(&self) -> Result<(), StoreError> {

@@ -7,10 +7,10 @@ use tokio::time::sleep;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
 
+use super::connection::Operation;
 use super::error::DatabaseError;
-use super::link::Operation;
+use super::ids;
 use super::marks::{MarkSupport, Origin, ReadMarks};
-use super::number;
 use super::session::Session;
 use crate::identity::{Person, PersonSet};
 use crate::ledger::{Claim, Grant};
@@ -148,7 +148,7 @@ impl InsertClaim<'_> {
         let values = [(&self.message as _, Type::INT8), (&self.persons as _, Type::INT8_ARRAY)];
         let mut taken = PersonSet::default();
         for row in session.rows(TAKEN, &values).await? {
-            taken.insert(number::person(row.try_get(0)?));
+            taken.insert(ids::person(row.try_get(0)?));
         }
         Ok(self.claim.people.iter().copied().filter(|person| taken.contains(person)).collect())
     }

@@ -9,8 +9,8 @@ use std::time::Duration;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
 
+use super::connection::{Operation, WHOLE_TIME_MAX};
 use super::error::{DatabaseError, Remedy};
-use super::link::{Operation, WHOLE_TIME_MAX};
 use super::session::Session;
 
 /// Whether marks tell anything on a server.

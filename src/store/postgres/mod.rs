@@ -4,26 +4,26 @@
 //! its people or none. Lines are the lockfile's own, so that a ledger moves between stores as text.
 //! Each run also has the ledger in memory, as it was when it was opened, with what it wrote since.
 
-mod access;
-mod book;
+mod config;
+mod load;
 mod claim;
 mod error;
-mod freeing;
+mod release;
 mod lines;
-mod link;
+mod connection;
 mod marks;
-mod number;
+mod ids;
 mod opened;
 mod seen;
 mod server;
 mod session;
 mod settle;
-mod share;
-mod shares;
-mod slots;
+mod queue;
+mod leases;
+mod send_times;
 mod tables;
 mod tls;
-mod weighing;
+mod weigh;
 mod write;
 
 use std::path::PathBuf;
@@ -31,23 +31,23 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use super::binding::Binding;
 use super::error::StoreError;
-use super::expected::Binding;
 use super::visit::Visit;
 use crate::ledger::{Header, Ledger, Seals};
 
-use access::Access;
-use book::{KnownLines, LoadLedger, ReadHeader, Stored};
-use link::{Link, Operation};
+use config::Access;
+use connection::{Link, Operation};
+use load::{KnownLines, LoadLedger, ReadHeader, Stored};
 use marks::{Origin, ProbeMarks, ReadMarks};
 use seen::SeenPosition;
 use session::Session;
 use tables::MakeLedger;
 
 pub use error::DatabaseError;
+pub use leases::Lease;
 pub use opened::Postgres;
-pub use share::LeasedBulk;
-pub use shares::Lease;
+pub use queue::LeasedBulk;
 
 /// Nothing is tried twice before anything was begun: whoever looks on can do that better.
 const AT_ONCE: Duration = Duration::ZERO;
@@ -120,7 +120,7 @@ impl Database {
         let link = Link::open(self).await?;
         let making = MakeLedger {
             schema: &self.schema,
-            ledger: number::ledger(&header.project),
+            ledger: ids::ledger(&header.project),
             project: header.project.as_str(),
             header: &lines::header(header),
             server: link.identity().as_deref(),
@@ -152,7 +152,7 @@ impl Database {
     /// Looks at the marks of the ledger's rows, and says why nothing is sent from it, if that is so.
     async fn judge(&self, expected: &Binding) -> Result<(Origin, Option<DatabaseError>), StoreError> {
         let link = Link::open(self).await?;
-        let ledger = number::ledger(&expected.project);
+        let ledger = ids::ledger(&expected.project);
         let (_, stored) = self.header(&link, ledger).await?;
         let origin = link.run(&ReadMarks { ledger }, AT_ONCE).await?;
         let refusal = match origin {
@@ -171,7 +171,7 @@ impl Database {
     /// If it is missing, or is not what is expected.
     pub async fn rebind(&self, from: &Binding, to: &Header, visit: &Visit) -> Result<(), StoreError> {
         let link = Link::open(self).await?;
-        let ledger = number::ledger(&from.project);
+        let ledger = ids::ledger(&from.project);
         let (found, _) = self.header(&link, ledger).await?;
         from.check_rebind(&found, to, &self.place())?;
         let mut bound = Ledger::new(found.clone());
@@ -200,7 +200,7 @@ impl Database {
     /// Reads all of the ledger; also gives what is known by that, and the server that was confirmed
     /// last.
     async fn load(&self, link: &Link, expected: &Binding) -> Result<(Ledger, KnownLines, Stored), StoreError> {
-        let number = number::ledger(&expected.project);
+        let number = ids::ledger(&expected.project);
         let (header, stored) = self.header(link, number).await?;
         expected.check(&header, &self.place())?;
         let loading = LoadLedger { ledger: number, header: &header, only: None };

@@ -8,25 +8,25 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::book::{FindNews, KnownLines, LoadLedger};
 use super::claim::InsertClaim;
+use super::connection::Link;
 use super::error::DatabaseError;
-use super::freeing::{self, Freed, ReleasePeople, is_free};
+use super::leases::Shares;
 use super::lines;
-use super::link::Link;
+use super::load::{FindNews, KnownLines, LoadLedger};
 use super::marks::{MarkAnew, MarkSupport, Origin, ProbeMarks, ReadMarks};
+use super::queue::{Rest, ReturnBulk};
+use super::release::{self, Freed, ReleasePeople, is_free};
 use super::settle::{SettleClaim, SettledClaim, given_back, not_held};
-use super::share::{Rest, ReturnBulk};
-use super::shares::Shares;
-use super::weighing::{self, Heard, WeighEvidence};
+use super::weigh::{self, Heard, WeighEvidence};
 use super::write::{ConfirmServer, JoinLedger, WriteRecord};
-use super::{AT_ONCE, Database, number};
+use super::{AT_ONCE, Database, ids};
 use crate::identity::{BulkId, MessageId, MessageKey, Person, PersonSet, Revision};
 use crate::ledger::{
     Claim, ClaimId, EntryError, Evidence, Grant, Header, Ledger, MessageRecord, Outcome, Seals, View, Weighed,
 };
+use crate::store::binding::Binding;
 use crate::store::error::StoreError;
-use crate::store::expected::Binding;
 use crate::store::visit::Visit;
 
 /// For how long a broken connection is made anew before a write is given up.
@@ -77,7 +77,7 @@ impl Postgres {
     pub async fn open(database: &Database, expected: &Binding, visit: &Visit) -> Result<Self, StoreError> {
         let link = Link::open(database).await?;
         let (ledger, known, stored) = database.load(&link, expected).await?;
-        let number = number::ledger(&expected.project);
+        let number = ids::ledger(&expected.project);
         let marks = link.run(&ProbeMarks { run: visit.run.0.cast_signed() }, AT_ONCE).await?;
         let origin = link.run(&ReadMarks { ledger: number }, AT_ONCE).await?;
         let is_vouched_for = match origin {
@@ -199,13 +199,13 @@ impl Postgres {
     pub async fn claim(&self, claim: Claim) -> Result<Grant, StoreError> {
         self.check(&claim)?;
         let bulk = &claim.id.bulk;
-        let message = number::message(self.number, &bulk.message, bulk.revision);
+        let message = ids::message(self.number, &bulk.message, bulk.revision);
         let taken = self.shares().of(message, &claim);
-        let (line, persons) = (lines::claim(&claim), number::persons(claim.people.iter().copied()));
+        let (line, persons) = (lines::claim(&claim), ids::persons(claim.people.iter().copied()));
         let claiming = InsertClaim {
             ledger: self.number,
             message,
-            id: number::claim(&claim.id),
+            id: ids::claim(&claim.id),
             line: &line,
             header: &self.header_line,
             claim: &claim,
@@ -267,8 +267,8 @@ impl Postgres {
         let line = lines::outcome(&outcome);
         let settling = SettleClaim {
             ledger: self.number,
-            message: number::message(self.number, &id.bulk.message, id.bulk.revision),
-            claim: number::claim(&id),
+            message: ids::message(self.number, &id.bulk.message, id.bulk.revision),
+            claim: ids::claim(&id),
             header: &self.header,
             outcome: &outcome,
             line: &line,
@@ -277,7 +277,7 @@ impl Postgres {
         let settled = self.link.run(&settling, PATIENCE).await?;
         let SettledClaim { known, freed } = settled.ok_or(StoreError::Entry(EntryError::UnknownClaim(id.clone())))?;
         self.ledger_mut().join(&known).map_err(StoreError::Join)?;
-        self.known().outcomes.insert(number::line(&line));
+        self.known().outcomes.insert(ids::line(&line));
         let people = given_back(&self.ledger(), &id);
         if freed < people.len() as u64 {
             // Another claim has their row, or holds them, or gave them back since this run looked.
@@ -302,12 +302,12 @@ impl Postgres {
             view: View::Shared { now: evidence.iter().map(|evidence| evidence.at).min().unwrap_or(Timestamp::MAX) },
             before: &before,
             known: &known,
-            subjects: &weighing::subjects(self.number, &evidence),
+            subjects: &weigh::subjects(self.number, &evidence),
             tried: Mutex::default(),
         };
         let Heard { weighed, known, lines } = self.link.run(&weighing, PATIENCE).await?;
         self.ledger_mut().join(&known).map_err(StoreError::Join)?;
-        self.known().outcomes.extend(lines.iter().map(|(_, line)| number::line(line)));
+        self.known().outcomes.extend(lines.iter().map(|(_, line)| ids::line(line)));
         Ok(weighed)
     }
 
@@ -329,11 +329,11 @@ impl Postgres {
             self.catch_up_within(Duration::ZERO).await?;
             // Before the ledger is looked at, which has all of this, and maybe more.
             let known = self.known().clone();
-            let people = freeing::given_back(&self.ledger(), message, revision, people);
+            let people = release::given_back(&self.ledger(), message, revision, people);
             if people.is_empty() {
                 break;
             }
-            let message = number::message(self.number, message, revision);
+            let message = ids::message(self.number, message, revision);
             let freeing = ReleasePeople { ledger: self.number, message, known: &known, people: &people };
             if let Freed::People(freed) = self.link.run(&freeing, Duration::ZERO).await? {
                 return Ok(freed);

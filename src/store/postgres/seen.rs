@@ -8,11 +8,11 @@ use std::path::Path;
 
 use tokio_postgres::types::Type;
 
+use super::connection::{Link, Operation};
 use super::error::DatabaseError;
-use super::link::{Link, Operation};
 use super::session::Session;
 use crate::ledger::Seals;
-use crate::store::{log, paths};
+use crate::store::{append_file, paths};
 
 /// Asks how far the log is written; nothing, where the server has none, or keeps that from us.
 pub(super) struct AskPosition;
@@ -54,7 +54,7 @@ impl SeenPosition {
 
     /// Reads what was kept; nothing, if there is none that a key at hand has signed.
     pub(super) fn read(path: &Path, seals: &Seals) -> Option<Self> {
-        let text = String::from_utf8(log::read(path).ok()??).ok()?;
+        let text = String::from_utf8(append_file::read(path).ok()??).ok()?;
         let line = text.split_inclusive('\n').next()?;
         let (server, position) = line.strip_prefix("sendform seen ")?.trim_end().split_once(' ')?;
         let seen = Self { server: server.to_owned(), position: position.parse().ok()? };
@@ -65,7 +65,7 @@ impl SeenPosition {
     pub(super) fn keep(&self, path: &Path, seals: &Seals) {
         let folder = path.parent().map(paths::make_private);
         if folder.is_none_or(|made| made.is_ok()) {
-            drop(log::replace(path, seals.sign_contents(&self.text()).as_bytes()));
+            drop(append_file::replace(path, seals.sign_contents(&self.text()).as_bytes()));
         }
     }
 

@@ -6,7 +6,7 @@ use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Config, NoTls, Row, Socket};
 
-use super::access::Access;
+use super::config::Access;
 use super::error::DatabaseError;
 use super::server::{self, Identity};
 

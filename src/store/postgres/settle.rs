@@ -5,11 +5,11 @@
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
+use super::connection::Operation;
 use super::error::DatabaseError;
-use super::freeing::is_free;
+use super::ids;
 use super::lines;
-use super::link::Operation;
-use super::number;
+use super::release::is_free;
 use super::session::{Session, Value, Values};
 use crate::identity::{Person, PersonSet};
 use crate::ledger::{ClaimId, ClaimState, Header, Ledger, Outcome, PersonState, View};
@@ -94,7 +94,7 @@ impl SettleClaim<'_> {
             session.roll_back().await?;
             return Ok(Err(ToHold(held)));
         }
-        let line = number::line(self.line);
+        let line = ids::line(self.line);
         let values = [
             (&self.ledger as _, Type::INT8),
             (&self.claim as _, Type::INT8),
@@ -170,7 +170,7 @@ fn holding<'a>(message: &'a i64, claim: &'a i64, people: &'a &[i64]) -> [Value<'
 /// Whom a claim frees, of those whom no other holds, and whom it holds for good.
 fn split(state: ClaimState<'_>, may_free: &PersonSet) -> (Vec<i64>, Vec<i64>) {
     let numbers = |is_wanted: &dyn Fn(Person, PersonState) -> bool| {
-        number::persons(state.people().filter(|(person, state)| is_wanted(*person, *state)).map(|(person, _)| person))
+        ids::persons(state.people().filter(|(person, state)| is_wanted(*person, *state)).map(|(person, _)| person))
     };
     let freed = numbers(&|person, state| is_given_back(state) && may_free.contains(&person));
     (freed, numbers(&|_, state| is_held(state)))

@@ -5,8 +5,8 @@ use std::time::Duration;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
 
+use super::connection::{Operation, WHOLE_TIME_MAX};
 use super::error::DatabaseError;
-use super::link::{Operation, WHOLE_TIME_MAX};
 use super::marks::ProbeMarks;
 use super::session::Session;
 

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use tokio_postgres::types::Type;
 
+use super::connection::{Operation, WHOLE_TIME_MAX};
 use super::error::DatabaseError;
+use super::ids;
 use super::lines;
-use super::link::{Operation, WHOLE_TIME_MAX};
 use super::marks::MarkSupport;
-use super::number;
 use super::session::{Session, Value};
 use super::settle::{self, is_held, is_open};
 use crate::identity::Person;
@@ -27,7 +27,7 @@ impl Operation for WriteRecord<'_> {
     type Output = ();
 
     async fn run(&self, session: &Session, _again: bool) -> Result<(), DatabaseError> {
-        let message = number::message(self.ledger, &self.record.message, self.record.revision);
+        let message = ids::message(self.ledger, &self.record.message, self.record.revision);
         let at = self.record.at.as_microsecond();
         let line = lines::message(self.record);
         let values = [
@@ -85,9 +85,9 @@ impl JoinLedger<'_> {
 
     async fn join(&self, session: &Session, state: ClaimState<'_>) -> Result<(), DatabaseError> {
         let id = &state.claim().id;
-        let (claim, message) = (number::claim(id), number::message(self.ledger, &id.bulk.message, id.bulk.revision));
+        let (claim, message) = (ids::claim(id), ids::message(self.ledger, &id.bulk.message, id.bulk.revision));
         let line = state.line();
-        let beside = number::line(&line);
+        let beside = ids::line(&line);
         let insert = format!(
             "INSERT INTO claims (ledger, id, message, line, born) VALUES ($1, $2, $3, $4, {}) ON CONFLICT DO NOTHING",
             self.marks.first()
@@ -110,7 +110,7 @@ impl JoinLedger<'_> {
 }
 
 fn numbers(people: impl Iterator<Item = (Person, PersonState)>) -> Vec<i64> {
-    number::persons(people.map(|(person, _)| person))
+    ids::persons(people.map(|(person, _)| person))
 }
 
 /// Remembers the server that holds a ledger from now on.

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use jiff::Timestamp;
-use sendform::sandbox::books::{Books as File, BulkFilter};
 use sendform::sandbox::model::bulk::AcceptedBulk;
+use sendform::sandbox::store::{Books as File, BulkFilter};
 
 /// What the gateway has of one message to one person.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -8,10 +8,10 @@ use crate::identity::{MessageKey, PersonSet, Revision};
 use crate::ledger::RunId;
 use crate::plan::Bulk;
 use crate::store::error::StoreError;
-use crate::store::postgres::number;
-use crate::store::postgres::share::{EnqueueBulks, LeaseBulk, LeasedBulk, QueuePosition, ReadQueue, Rest, ReturnBulk};
-use crate::store::postgres::shares::{Lease, plan_number};
-use crate::store::postgres::slots::DelayBulks;
+use crate::store::postgres::ids;
+use crate::store::postgres::leases::{Lease, plan_number};
+use crate::store::postgres::queue::{EnqueueBulks, LeaseBulk, LeasedBulk, QueuePosition, ReadQueue, Rest, ReturnBulk};
+use crate::store::postgres::send_times::DelayBulks;
 
 impl Postgres {
     /// Joins the plan that workers share, message by message, or stores these bulks as such: where
@@ -31,7 +31,7 @@ impl Postgres {
         let mut messages: Vec<(i64, Vec<Bulk>)> = Vec::new();
         let plan = plan_number(run.0, nth);
         for bulk in bulks {
-            let number = number::message(self.number, &bulk.message, bulk.revision);
+            let number = ids::message(self.number, &bulk.message, bulk.revision);
             match messages.iter_mut().find(|(known, _)| *known == number) {
                 Some((_, others)) => others.push(bulk),
                 None => {
@@ -84,7 +84,7 @@ impl Postgres {
     /// Those of some people whom others had whenever this run tried to claim them.
     #[must_use]
     pub fn missed(&self, message: &MessageKey, revision: Revision, people: &PersonSet) -> PersonSet {
-        let (number, shares) = (number::message(self.number, message, revision), self.shares());
+        let (number, shares) = (ids::message(self.number, message, revision), self.shares());
         people.iter().copied().filter(|person| shares.has_missed(number, *person)).collect()
     }
 
@@ -107,7 +107,7 @@ impl Postgres {
     pub async fn late_start(&self, late: &LateBulk) -> Result<Timestamp, StoreError> {
         let (message, revision) = &late.message;
         let delaying = DelayBulks {
-            message: number::message(self.number, message, *revision),
+            message: ids::message(self.number, message, *revision),
             earliest: late.earliest.as_millisecond(),
             length: late.length_ms,
         };

@@ -1,0 +1,197 @@
+//! All that the commands with a plan have in common: files, gateway, keys.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use crate::campaign::{Campaign, Project};
+use crate::diagnostic::{Diagnostics, Severity};
+use crate::identity::MessageKey;
+use crate::plan::{Accepted, Frozen, Selection};
+use crate::report::{diagnostics, json};
+use crate::source::Folders;
+
+use super::args::{Global, Scope};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::files;
+use super::gateway::GatewayAccess;
+use super::home::ProjectPaths;
+use super::output::{Output, Report};
+use super::settings::Settings;
+
+/// How many messages are listed when one is not known.
+const KNOWN_SHOWN_MAX: usize = 20;
+
+/// Files without errors, and the gateway they are for.
+pub(super) struct Context {
+    /// Where sendform keeps its own files.
+    pub home: ProjectPaths,
+    /// The folders that may be read.
+    pub folders: Folders,
+    /// The project.
+    pub project: Project,
+    /// Its campaigns.
+    pub campaigns: Vec<Campaign>,
+    /// Warnings.
+    pub diagnostics: Diagnostics,
+    /// The gateway.
+    pub gateway: GatewayAccess,
+}
+
+impl Context {
+    /// Runs a command, and stops the embedded gateway afterwards, however it ends.
+    ///
+    /// # Errors
+    /// If the files have errors, which are shown; if the gateway cannot be used; if the command fails.
+    pub(super) async fn run(
+        global: &Global,
+        settings: &Settings,
+        output: &Output,
+        command: impl AsyncFnOnce(&Arc<Self>) -> Result<Exit, Failure>,
+    ) -> Result<Exit, Failure> {
+        let context = Arc::new(Self::open(global, settings, output).await?);
+        let ended = command(&context).await;
+        // A rendering that nobody waits for may still hold it, and ends with the process.
+        let stopped = match Arc::try_unwrap(context) {
+            Ok(context) => context.gateway.stop().await,
+            Err(_) => Ok(()),
+        };
+        both(ended, stopped, |failure| output.tell(&failure.render(output.paint_errors)))
+    }
+
+    /// Reads the files and finds the gateway.
+    ///
+    /// # Errors
+    /// If the files have errors, which are shown, or the gateway cannot be used.
+    async fn open(global: &Global, settings: &Settings, output: &Output) -> Result<Self, Failure> {
+        let files = files::read(global)?;
+        if files.project.is_none() || files.diagnostics.has_errors() {
+            show_diagnostics(output, &files.check())?;
+            return Err(Failure::silent(Exit::Files));
+        }
+        let Some(project) = files.project else { return Err(Failure::silent(Exit::Files)) };
+        files.home.check_private()?;
+        let gateway = if global.sandbox {
+            GatewayAccess::sandbox(&project, &files.home, settings, global).await?
+        } else {
+            GatewayAccess::real(&project, &files.home, settings)?
+        };
+        Ok(Self {
+            home: files.home,
+            folders: files.folders,
+            project,
+            campaigns: files.campaigns,
+            diagnostics: files.diagnostics,
+            gateway,
+        })
+    }
+}
+
+/// How a command ended, and how the gateway did after it. The command's own result is the one that
+/// counts; what went wrong after it is told beside it.
+fn both(
+    ended: Result<Exit, Failure>,
+    stopped: Result<(), Failure>,
+    tell: impl FnOnce(&Failure),
+) -> Result<Exit, Failure> {
+    let Err(stopped) = stopped else { return ended };
+    tell(&stopped);
+    ended.map(|exit| exit.or(stopped.exit))
+}
+
+/// Shows diagnostics as the result of a command.
+///
+/// # Errors
+/// If they cannot be shown.
+pub(super) fn show_diagnostics(output: &Output, found: &Diagnostics) -> Result<(), Failure> {
+    output.show(&Report { text: &|paint| diagnostics::render(found, paint), json: &|| json::validation(found, None) })
+}
+
+/// Tells warnings beside the result of a command.
+pub(super) fn tell_warnings(output: &Output, found: &Diagnostics) {
+    if found.count(Severity::Warning) > 0 {
+        output.tell(&diagnostics::render(found, output.paint_errors));
+    }
+}
+
+/// What a command line selects and accepts.
+#[derive(Debug, Default)]
+pub(super) struct PlanOptions {
+    /// What is selected.
+    pub selection: Selection,
+    /// What is accepted.
+    pub accepted: Accepted,
+    /// The messages whose rejected people are free again.
+    pub retry_rejected: Vec<MessageKey>,
+    /// The frozen plan that is applied.
+    pub frozen: Option<Frozen>,
+}
+
+impl PlanOptions {
+    /// Reads the command line, and checks it against the campaigns.
+    ///
+    /// # Errors
+    /// If something has the wrong form, or names nothing.
+    pub(super) fn read(scope: &Scope, campaigns: &[Campaign]) -> Result<Self, Failure> {
+        let usage = |message: String| Failure::new(Exit::Usage, message);
+        let mut choices = Self::default();
+        for text in &scope.only {
+            choices.selection.add(text).map_err(usage)?;
+        }
+        for text in &scope.accept {
+            choices.accepted.add(text).map_err(usage)?;
+        }
+        for text in &scope.retry_rejected {
+            let key = MessageKey::parse(text).ok_or_else(|| usage(format!("`{text}` is not CAMPAIGN.MESSAGE")))?;
+            choices.retry_rejected.push(key);
+        }
+        let keys: Vec<&MessageKey> =
+            campaigns.iter().flat_map(|campaign| &campaign.messages).map(|message| &message.key).collect();
+        let mut unknown = choices.selection.unknown(&keys);
+        let retried = choices.retry_rejected.iter().filter(|key| !keys.contains(key));
+        unknown.extend(retried.map(ToString::to_string));
+        match unknown.first() {
+            Some(name) => Err(no_message(name, &keys)),
+            None => Ok(choices),
+        }
+    }
+}
+
+/// Tells that a name that somebody typed selects nothing of the messages there are.
+pub(super) fn no_message(name: &str, keys: &[&MessageKey]) -> Failure {
+    let mut seen = HashSet::new();
+    let known: Vec<String> = keys.iter().filter(|key| seen.insert(*key)).map(|key| format!("`{key}`")).collect();
+    let failure = Failure::new(Exit::Usage, format!("there is no campaign or message `{name}`"));
+    match known.as_slice() {
+        [] => failure,
+        [only] => failure.hint(format!("the only message is {only}")),
+        _ => {
+            let more = if known.len() > KNOWN_SHOWN_MAX { ", …" } else { "" };
+            let shown: Vec<String> = known.into_iter().take(KNOWN_SHOWN_MAX).collect();
+            failure.hint(format!("the messages are {}{more}", shown.join(", ")))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_keeps_its_own_result() {
+        let check = |ended: Result<Exit, Failure>, stopped: Option<Exit>, expect: Result<Exit, &str>| {
+            let mut told = Vec::new();
+            let stopped = stopped.map_or(Ok(()), |exit| Err(Failure::new(exit, "the books")));
+            let is_stopped = stopped.is_ok();
+            let result = both(ended, stopped, |failure| told.push(failure.message.clone()));
+            assert_eq!(result.map_err(|failure| failure.message), expect.map_err(str::to_owned));
+            assert_eq!(told, if is_stopped { vec![] } else { vec!["the books"] });
+        };
+        let own = || Err(Failure::new(Exit::Ledger, "the ledger"));
+        check(Ok(Exit::Doubt), None, Ok(Exit::Doubt));
+        check(own(), None, Err("the ledger"));
+        check(own(), Some(Exit::Environment), Err("the ledger"));
+        check(Ok(Exit::Done), Some(Exit::Environment), Ok(Exit::Environment));
+        check(Ok(Exit::Doubt), Some(Exit::Environment), Ok(Exit::Doubt));
+    }
+}

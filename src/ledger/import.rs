@@ -1,0 +1,167 @@
+//! Texts that are joined into a ledger: other lockfiles, and the outcomes that a store did not take.
+
+use super::book::Ledger;
+use super::damage::{Damage, EntryError, Reason};
+use super::facts::Facts;
+use super::line::{Outcome, PersonState};
+use super::read::{ReadLedger, SortedLines};
+use super::seals::Seals;
+use super::unknown_fields::UnknownFields;
+
+/// A text of ledger lines, read, that is to be joined into a ledger.
+#[derive(Debug, Clone)]
+pub enum ImportFile {
+    /// A ledger with its header.
+    Whole(Box<ReadLedger>),
+    /// Outcomes without a header, as a run keeps them when its store does not take them.
+    Outcomes(Outcomes),
+}
+
+/// Outcomes of claims that are in some ledger, each with the number of its line.
+#[derive(Debug, Clone)]
+pub struct Outcomes {
+    outcomes: Vec<(usize, Outcome, Facts, UnknownFields)>,
+    /// Whether all of them are surely signed by somebody who has one of the keys at hand.
+    pub is_signed: bool,
+}
+
+impl ImportFile {
+    /// Reads a text.
+    ///
+    /// # Errors
+    /// As [`Ledger::read`]. Without a header there may be nothing but whole lines of outcomes:
+    /// nobody knows which gateway a claim without a header was made for.
+    pub fn read(text: &[u8], seals: &Seals) -> Result<Self, Damage> {
+        let mut lines = SortedLines::new(seals);
+        let torn = lines.take(text)?;
+        if lines.bound.is_some() || text.is_empty() {
+            return Ledger::read(text, seals).map(|read| Self::Whole(Box::new(read)));
+        }
+        if let Some(kept) = torn {
+            let whole = text.get(..kept).unwrap_or_default();
+            return Err(Damage { line: whole.split(|byte| *byte == b'\n').count(), reason: Reason::Cut });
+        }
+        match lines.claims.first() {
+            Some((line, _)) => Err(Damage { line: *line, reason: Reason::NoHeader }),
+            None if !lines.records.is_empty() => Err(Damage { line: 1, reason: Reason::NoHeader }),
+            None => {
+                lines.check_signatures()?;
+                // There is no header that names its keys: what cannot be checked is as good as not signed.
+                let is_signed = lines.is_signed()? && !lines.is_unchecked;
+                Ok(Self::Outcomes(Outcomes { outcomes: lines.outcomes, is_signed }))
+            }
+        }
+    }
+}
+
+impl Outcomes {
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.outcomes.len()
+    }
+
+    /// Says whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.outcomes.is_empty()
+    }
+}
+
+impl Ledger {
+    /// Takes outcomes in, and says how many were passed over: of a claim that the ledger never got
+    /// nothing was sent if its outcome says so.
+    ///
+    /// # Errors
+    /// If an outcome says more than that of a claim that the ledger does not have: then claims are
+    /// missing, and whoever is in them would be taken for unsent. Also if an outcome names somebody
+    /// who is not in its claim. After an error the ledger is as it was.
+    pub fn take_outcomes(&mut self, outcomes: &Outcomes) -> Result<usize, Damage> {
+        let mut taken = self.clone();
+        let mut passed_over = 0;
+        for (line, outcome, facts, extra) in &outcomes.outcomes {
+            match taken.settle(outcome.clone(), facts, extra) {
+                Ok(_) => {}
+                Err(EntryError::UnknownClaim(_)) if nothing_was_sent(outcome) => passed_over += 1,
+                Err(error) => return Err(Damage { line: *line, reason: Reason::Entry(error) }),
+            }
+        }
+        taken.index_anew();
+        *self = taken;
+        Ok(passed_over)
+    }
+}
+
+fn nothing_was_sent(outcome: &Outcome) -> bool {
+    std::iter::once(&outcome.state)
+        .chain(outcome.others.iter().map(|(_, state)| state))
+        .all(|state| *state == PersonState::Refused)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::Person;
+    use crate::ledger::{Standing, View, sample};
+    use PersonState::{Accepted, Claimed, Refused, Rejected};
+
+    fn outcomes(text: &str) -> Outcomes {
+        match ImportFile::read(text.as_bytes(), &Seals::none()).unwrap() {
+            ImportFile::Outcomes(outcomes) => outcomes,
+            ImportFile::Whole(_) => panic!("it has no header"),
+        }
+    }
+
+    fn standing(ledger: &Ledger, person: u64) -> Standing {
+        ledger.standing(&sample::message("announce"), sample::revision(), Person(person), View::Exclusive)
+    }
+
+    #[test]
+    fn outcomes_are_taken_whole_or_not_at_all() {
+        let mut ledger = sample::ledger();
+        let known = sample::outcome_line(&sample::outcome(&sample::claim("announce", &[6], 1, 7), Accepted, &[]));
+        let stranger = sample::claim("announce", &[9], 1, 7);
+        let check = |ledger: &mut Ledger, state, others: &[(u64, PersonState)]| {
+            let line = sample::outcome_line(&sample::outcome(&stranger, state, others));
+            ledger.take_outcomes(&outcomes(&format!("{known}{line}"))).map_err(|damage| damage.to_string())
+        };
+        for (state, others) in [(Accepted, &[][..]), (Claimed, &[]), (Rejected(14), &[]), (Refused, &[(9, Accepted)])] {
+            let error = check(&mut ledger, state, others).unwrap_err();
+            assert_eq!(
+                error,
+                format!("line 2: an outcome of `{}`, attempt 1, which nobody has claimed", stranger.id.bulk)
+            );
+            assert_eq!(standing(&ledger, 6), Standing::InDoubt, "nothing is taken");
+        }
+        assert_eq!(check(&mut ledger, Refused, &[]), Ok(1));
+        assert_eq!([6, 9].map(|person| standing(&ledger, person)), [Standing::Accepted, Standing::Free]);
+        let text = ledger.write(&Seals::none());
+        assert_eq!(check(&mut ledger, Refused, &[(9, Refused)]), Ok(1));
+        assert_eq!(ledger.write(&Seals::none()), text, "a second time changes nothing");
+    }
+
+    #[test]
+    fn what_is_neither_a_ledger_nor_outcomes_is_refused() {
+        let claim = sample::claim("announce", &[1], 1, 7);
+        let outcome = sample::outcome_line(&sample::outcome(&claim, Accepted, &[]));
+        let error = |text: String| ImportFile::read(text.as_bytes(), &Seals::none()).unwrap_err().to_string();
+        let found = [
+            error(String::new()),
+            error(format!("{outcome}{}", sample::claim_line(&claim))),
+            error(sample::message_line(&sample::record("announce", "Hi", 0))),
+            error(format!("{outcome}{}", outcome.split_at(20).0)),
+            error(outcome.replace("accepted", "refused")),
+        ];
+        insta::assert_snapshot!(found.join("\n"), @r"
+        line 1: the ledger is empty: it has not even a header
+        line 2: the ledger has no header
+        line 1: the ledger has no header
+        line 2: the text is cut off inside this line
+        line 1: the checksum does not match
+        ");
+        let whole = sample::ledger().write(&Seals::none());
+        assert!(
+            matches!(ImportFile::read(&whole, &Seals::none()), Ok(ImportFile::Whole(read)) if read.ledger.write(&Seals::none()) == whole)
+        );
+    }
+}

@@ -1,0 +1,438 @@
+//! Streams the rows of a message through its sieve, and keeps what is needed of those who may be
+//! sent to. Of a person that is a few dozen bytes.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::audience::{AudienceReader, Row, RowAt, TimeForms};
+use crate::diagnostic::Diagnostics;
+use crate::identity::{ContentDigest, Person, PersonMap};
+use crate::render::Renderer;
+
+use super::bulk::Recipient;
+use super::gate::{Counts, Gate};
+use super::handed::Placed;
+use super::ids::{IdForm, IdForms};
+use super::parallel;
+use super::plan_file::{Change, Dropped};
+use super::row_checks::{Candidate, Fate, Leftover, RowChecks, RowResult, RowVerdict};
+use super::row_issue::RowIssues;
+use super::times::ZoneSlot;
+
+/// How many rows a worker gets at a time.
+const CHUNK_ROWS: usize = 1024;
+/// How many lines of rows are named.
+const LINES_MAX: usize = 20;
+/// Marks, in the index of a person who is no candidate, that its lowest byte is their gate, and the
+/// one above that the number of the list that stops them.
+const NO_CANDIDATE: u32 = 0xFFFF_0000;
+/// In place of a list's number: a row of the person cannot be read, so that nothing can agree with it.
+const ILLEGIBLE: u8 = u8::MAX;
+
+/// What came of the rows of one message.
+#[derive(Default)]
+pub(super) struct Gathered {
+    /// How many rows end at each gate; candidates are counted as to send.
+    pub counts: Counts,
+    /// Those who may be sent to, in the audience's order.
+    pub recipients: Vec<Recipient>,
+    /// Their slots, if there is more than one.
+    pub slots: Vec<ZoneSlot>,
+    /// When their conversation windows close, if the audience says so.
+    pub closes_at: Vec<Timestamp>,
+    /// Why the template skipped people, and how many.
+    pub skipped: BTreeMap<String, u64>,
+    /// Rows that cannot be read.
+    pub unreadable: RowIssues,
+    /// How many of them have a word for nothing in the place of the id.
+    pub nothing: u64,
+    /// Rows for which something failed.
+    pub failed: RowIssues,
+    /// What cells leave behind in texts, by column: the line of the first row, and how many rows.
+    pub leftovers: BTreeMap<(usize, Leftover), (u64, u64)>,
+    /// How the times of conversation windows are written.
+    pub forms: TimeForms,
+    /// What the ids look like.
+    pub ids: IdForms,
+    /// The last row, if the file ends in it without a line end: its line, and its id if it has one.
+    pub unterminated: Option<(u64, Option<IdForm>)>,
+    /// How many people each list stops, by gate and number.
+    pub protected: BTreeMap<(Gate, u8), u64>,
+    /// Lines of rows that contradict another row: the first ones.
+    pub contradicting: Vec<u64>,
+    /// How many texts have more bytes than the channel takes.
+    pub too_many_bytes: u64,
+    /// How many people's time was past; they are sent to by consent.
+    pub late: u64,
+    /// The most bytes of a text and its callbackData.
+    pub bytes_max: u32,
+    /// The people of the frozen plan who are not sent to any more.
+    pub fallen: Dropped,
+    /// Why others of its people cannot be sent to as planned.
+    pub unfit: Vec<Change>,
+    /// Rows worth a look.
+    pub samples: SampleRows,
+    /// Where those end who are handed over.
+    pub placed: Placed,
+}
+
+/// The rows whose texts are worth a look.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct SampleRows {
+    /// The shortest text.
+    pub shortest: Option<(u32, RowAt)>,
+    /// The longest.
+    pub longest: Option<(u32, RowAt)>,
+    /// One between, chosen by its content.
+    pub between: Option<(ContentDigest, RowAt)>,
+}
+
+#[derive(Clone, Copy)]
+struct SeenPeople {
+    used: u32,
+    index: u32,
+}
+
+impl SeenPeople {
+    /// The number of the list that stops the person.
+    fn list(self) -> u8 {
+        self.index.to_le_bytes()[1]
+    }
+}
+
+/// Why somebody of a frozen plan cannot be sent to as planned.
+#[derive(Clone, Copy)]
+enum Unfit {
+    /// Their row, on this line, comes to another content.
+    Differs(u64),
+    /// This was their time.
+    Expired(Timestamp),
+}
+
+struct Gatherer {
+    gathered: Gathered,
+    seen: PersonMap<SeenPeople>,
+    unfit: PersonMap<Unfit>,
+    removed: Vec<u32>,
+    several_slots: bool,
+    windows: bool,
+}
+
+/// Streams all rows.
+///
+/// # Errors
+/// If the audience cannot be read to its end.
+pub(super) fn gather(
+    sieve: &RowChecks<'_>,
+    mut reader: AudienceReader,
+    workers: NonZeroUsize,
+) -> Result<Gathered, Diagnostics> {
+    let mut gatherer = Gatherer {
+        gathered: Gathered::default(),
+        seen: PersonMap::default(),
+        unfit: PersonMap::default(),
+        removed: Vec::new(),
+        several_slots: sieve.compiled.time_zone.is_some(),
+        windows: sieve.compiled.window.is_some(),
+    };
+    let header = &sieve.compiled.selected.header;
+    // Rows that were looked at are filled again.
+    let spare: RefCell<Vec<Vec<Row>>> = RefCell::default();
+    parallel::ordered::<_, _, _, Diagnostics>(
+        workers,
+        || Renderer::new(Arc::clone(header)),
+        |renderer, rows: Vec<Row>| {
+            let judged: Vec<RowResult> = rows.iter().map(|row| sieve.judge(renderer, row)).collect();
+            (judged, rows)
+        },
+        || {
+            let mut rows = spare.borrow_mut().pop().unwrap_or_default();
+            let count = reader.read(&mut rows, CHUNK_ROWS)?;
+            Ok((count > 0).then_some(rows))
+        },
+        |(judged, rows)| {
+            spare.borrow_mut().push(rows);
+            for judged in judged {
+                gatherer.take(judged);
+            }
+            Ok(())
+        },
+    )?;
+    let gate = |person: Person| gatherer.seen.get(&person).map(|seen| gate_of(seen.index));
+    let is_suppressed = |person| sieve.suppressed.iter().any(|list| list.people.contains(&person));
+    gatherer.gathered.placed = sieve.handed.place(gate, is_suppressed);
+    Ok(gatherer.finish(sieve.hold.people()))
+}
+
+impl Gatherer {
+    fn take(&mut self, judged: RowResult) {
+        let line = judged.line;
+        let (person, id, used, fate) = match judged.verdict {
+            RowVerdict::Blank => return self.gathered.counts.add(Gate::Blank),
+            RowVerdict::NoAddress => return self.gathered.counts.add(Gate::NoAddress),
+            RowVerdict::Unreadable { issue, people, is_nothing } => {
+                self.gathered.nothing += u64::from(is_nothing);
+                if judged.unterminated {
+                    self.gathered.unterminated = Some((line, None));
+                }
+                self.gathered.counts.add(Gate::Unreadable);
+                self.gathered.unreadable.add(line, issue);
+                for person in people {
+                    self.illegible(person, line);
+                }
+                return;
+            }
+            RowVerdict::Person { person, id, used, fate } => (person, id, used, fate),
+        };
+        self.gathered.ids.add(id);
+        if judged.unterminated {
+            self.gathered.unterminated = Some((line, Some(id)));
+        }
+        if let Some(seen) = self.seen.get(&person).copied() {
+            self.again(person, seen, used, line);
+            return;
+        }
+        let index = match fate {
+            Fate::Candidate(candidate, leftovers) => {
+                for leftover in leftovers {
+                    self.gathered.leftovers.entry(leftover).or_insert((line, 0)).1 += 1;
+                }
+                self.candidate(person, judged.at, &candidate)
+            }
+            Fate::Stopped(gate) => self.stopped(gate),
+            Fate::Protected(gate, list) => {
+                *self.gathered.protected.entry((gate, list)).or_default() += 1;
+                self.stopped(gate) | (u32::from(list) << 8)
+            }
+            Fate::Unreadable(issue) => {
+                self.gathered.unreadable.add(line, issue);
+                self.stopped(Gate::Unreadable)
+            }
+            Fate::Skipped(reason) => {
+                *self.gathered.skipped.entry(reason).or_default() += 1;
+                self.stopped(Gate::Skipped)
+            }
+            Fate::Failed(issue) => {
+                self.gathered.failed.add(line, issue);
+                self.stopped(Gate::Failed)
+            }
+            Fate::Differs => {
+                self.unfit.insert(person, Unfit::Differs(line));
+                self.stopped(Gate::Differs)
+            }
+            Fate::Expired(instant) => {
+                self.unfit.insert(person, Unfit::Expired(instant));
+                self.stopped(Gate::TooLate)
+            }
+        };
+        self.seen.insert(person, SeenPeople { used, index });
+    }
+
+    /// A row that cannot be read, but shows whom it is about: it may forbid what another one of theirs
+    /// allows, so that nobody is sent from that either.
+    fn illegible(&mut self, person: Person, line: u64) {
+        let index = NO_CANDIDATE | gate_byte(Gate::Unreadable) | (u32::from(ILLEGIBLE) << 8);
+        match self.seen.get(&person).copied() {
+            Some(seen) if matches!(gate_of(seen.index), Gate::Contradicting | Gate::Unreadable) => {}
+            Some(seen) => {
+                self.contradict(person, seen, line);
+            }
+            None => {
+                self.seen.insert(person, SeenPeople { used: 0, index });
+            }
+        }
+    }
+
+    /// A further row of a person.
+    fn again(&mut self, person: Person, seen: SeenPeople, used: u32, line: u64) {
+        let gate = gate_of(seen.index);
+        let illegible = gate == Gate::Unreadable && seen.list() == ILLEGIBLE;
+        if gate == Gate::Contradicting || illegible {
+            self.gathered.counts.add(Gate::Contradicting);
+            push_few(&mut self.gathered.contradicting, line);
+        } else if seen.used == used {
+            self.gathered.counts.add(Gate::Duplicate);
+        } else {
+            self.contradict(person, seen, line);
+            self.gathered.counts.add(Gate::Contradicting);
+        }
+    }
+
+    /// Takes back what was decided about a person: another row of theirs, on this line, says otherwise.
+    fn contradict(&mut self, person: Person, seen: SeenPeople, line: u64) {
+        let gate = gate_of(seen.index);
+        if gate == Gate::ToSend {
+            self.removed.push(seen.index);
+        }
+        // Only lists are counted there.
+        if let Some(count) = self.gathered.protected.get_mut(&(gate, seen.list())) {
+            *count = count.saturating_sub(1);
+        }
+        self.unfit.remove(&person);
+        self.gathered.counts.shift(gate, Gate::Contradicting);
+        push_few(&mut self.gathered.contradicting, line);
+        self.seen.insert(person, SeenPeople { used: seen.used, index: NO_CANDIDATE | gate_byte(Gate::Contradicting) });
+    }
+
+    /// Looks for the people of a frozen plan: counts those who are not sent to any more.
+    fn fallen(&self, planned: &[(Person, ContentDigest)]) -> Dropped {
+        let mut fallen = Dropped::default();
+        for (person, _) in planned {
+            match self.seen.get(person).map(|seen| gate_of(seen.index)) {
+                None => fallen.gone += 1,
+                Some(Gate::ToSend) => {}
+                Some(gate) if !self.unfit.contains_key(person) => fallen.counts.add(gate),
+                Some(_) => {}
+            }
+        }
+        fallen
+    }
+
+    fn stopped(&mut self, gate: Gate) -> u32 {
+        self.gathered.counts.add(gate);
+        NO_CANDIDATE | gate_byte(gate)
+    }
+
+    fn candidate(&mut self, person: Person, at: RowAt, candidate: &Candidate) -> u32 {
+        let gathered = &mut self.gathered;
+        let index = u32::try_from(gathered.recipients.len()).unwrap_or(NO_CANDIDATE);
+        if index >= NO_CANDIDATE {
+            // Four thousand million people are more than one message can have.
+            return self.stopped(Gate::Unreadable);
+        }
+        gathered.counts.add(Gate::ToSend);
+        candidate.form.into_iter().for_each(|form| gathered.forms.add(form));
+        gathered.recipients.push(Recipient { person, content: candidate.content, row: at });
+        if self.several_slots {
+            gathered.slots.push(candidate.slot);
+        }
+        if self.windows {
+            gathered.closes_at.push(candidate.closes_at.unwrap_or(Timestamp::MAX));
+        }
+        gathered.too_many_bytes += u64::from(candidate.too_many_bytes);
+        gathered.late += u64::from(candidate.late);
+        gathered.bytes_max = gathered.bytes_max.max(candidate.bytes);
+        gathered.samples.see(candidate, at);
+        index
+    }
+
+    /// Takes out those whose rows contradict each other; looks for the people of a frozen plan.
+    fn finish(mut self, planned: &[(Person, ContentDigest)]) -> Gathered {
+        self.gathered.fallen = self.fallen(planned);
+        self.gathered.unfit = changes(&self.unfit);
+        self.removed.sort_unstable();
+        drop(self.seen);
+        retain(&mut self.gathered.recipients, &self.removed);
+        retain(&mut self.gathered.slots, &self.removed);
+        retain(&mut self.gathered.closes_at, &self.removed);
+        self.gathered
+    }
+}
+
+/// Puts into words for how many people, and why, what was planned cannot be sent.
+fn changes(unfit: &PersonMap<Unfit>) -> Vec<Change> {
+    let mut lines: Vec<u64> = Vec::new();
+    let (mut expired, mut at) = (0, None);
+    for reason in unfit.values() {
+        match reason {
+            Unfit::Differs(line) => lines.push(*line),
+            Unfit::Expired(instant) => {
+                expired += 1;
+                at = at.max(Some(*instant));
+            }
+        }
+    }
+    lines.sort_unstable();
+    let differing = lines.len() as u64;
+    lines.truncate(LINES_MAX);
+    let contents = (differing > 0).then_some(Change::Contents { people: differing, lines });
+    contents.into_iter().chain((expired > 0).then_some(Change::Expired { people: expired, at })).collect()
+}
+
+impl SampleRows {
+    fn see(&mut self, candidate: &Candidate, at: RowAt) {
+        if self.shortest.is_none_or(|(bytes, _)| candidate.bytes < bytes) {
+            self.shortest = Some((candidate.bytes, at));
+        }
+        if self.longest.is_none_or(|(bytes, _)| candidate.bytes > bytes) {
+            self.longest = Some((candidate.bytes, at));
+        }
+        if self.between.is_none_or(|(content, _)| candidate.content < content) {
+            self.between = Some((candidate.content, at));
+        }
+    }
+
+    /// The rows, each once: the shortest, one between, the longest.
+    #[must_use]
+    pub(super) fn rows(&self) -> Vec<(&'static str, RowAt)> {
+        let mut rows: Vec<(&'static str, RowAt)> = Vec::new();
+        let spots = [
+            ("shortest", self.shortest.map(|(_, at)| at)),
+            ("longest", self.longest.map(|(_, at)| at)),
+            ("between", self.between.map(|(_, at)| at)),
+        ];
+        for (name, at) in spots {
+            if let Some(at) = at.filter(|at| rows.iter().all(|(_, other)| other != at)) {
+                rows.push((name, at));
+            }
+        }
+        rows
+    }
+}
+
+/// Keeps the items whose index is not in the sorted list.
+fn retain<T>(items: &mut Vec<T>, removed: &[u32]) {
+    if removed.is_empty() {
+        return;
+    }
+    let mut index = 0_u32;
+    items.retain(|_| {
+        let keep = removed.binary_search(&index).is_err();
+        index += 1;
+        keep
+    });
+}
+
+fn push_few<T>(list: &mut Vec<T>, item: T) {
+    if list.len() < LINES_MAX {
+        list.push(item);
+    }
+}
+
+fn gate_byte(gate: Gate) -> u32 {
+    gate as u32
+}
+
+fn gate_of(index: u32) -> Gate {
+    if index < NO_CANDIDATE {
+        return Gate::ToSend;
+    }
+    let byte = usize::try_from(index & 0xFF).unwrap_or_default();
+    Gate::ALL.get(byte).copied().unwrap_or(Gate::Unreadable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NO_CANDIDATE, gate_byte, gate_of, retain};
+    use crate::plan::Gate;
+
+    #[test]
+    fn a_gate_survives_in_an_index() {
+        for gate in Gate::ALL {
+            let index = NO_CANDIDATE | gate_byte(gate);
+            assert_eq!(gate_of(index), gate);
+        }
+        assert_eq!(gate_of(7), Gate::ToSend);
+    }
+
+    #[test]
+    fn removed_indices_are_taken_out() {
+        let mut items = vec!['a', 'b', 'c', 'd'];
+        retain(&mut items, &[0, 2]);
+        assert_eq!(items, ['b', 'd']);
+    }
+}

@@ -1,0 +1,223 @@
+//! What the rows of a message have to say, as diagnostics: never a person's value, always a line, and
+//! one diagnostic for one cause.
+
+use crate::campaign::{Audience, Message};
+use crate::diagnostic::words::{list, number, plural};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity};
+use crate::identity::IdRule;
+use crate::render::{ColumnNames, remedy};
+use crate::timing;
+
+use super::collect::Gathered;
+use super::gate::Gate;
+use super::ids::{IdForm, IdForms, Loss};
+use super::row_checks::Leftover;
+use super::row_issue::{Cause, RowIssues};
+
+/// How many causes of a kind are told one by one.
+const SHOWN_MAX: usize = 8;
+
+/// Puts what was gathered into diagnostics. Rows that cannot be read, and contradicting ones, are
+/// warnings, because they are counted; failed ones are errors unless so many of them are allowed.
+#[must_use]
+pub(super) fn of(
+    message: &Message,
+    header: &ColumnNames,
+    gathered: &Gathered,
+    failures_are_allowed: bool,
+) -> Diagnostics {
+    let mut diagnostics = Diagnostics::new();
+    let audience = &message.audience;
+    let file = audience.source.file();
+    let severity = if failures_are_allowed { Severity::Warning } else { Severity::Error };
+    let failed = &gathered.failed;
+    for cause in failed.causes().iter().take(SHOWN_MAX) {
+        diagnostics.push(Diagnostic { severity, ..failure(message, file, cause) });
+    }
+    diagnostics.extend(more(failed, file, severity));
+    for cause in gathered.unreadable.causes().iter().take(SHOWN_MAX) {
+        diagnostics.push(unreadable(audience, cause));
+    }
+    diagnostics.extend(more(&gathered.unreadable, file, Severity::Warning));
+    diagnostics.extend(contradicting(message, gathered));
+    diagnostics.extend(of_ids(audience, &gathered.ids, gathered.unterminated));
+    diagnostics.extend(leftovers(message, header, gathered));
+    if gathered.too_many_bytes > 0 {
+        let texts = plural(gathered.too_many_bytes, "text");
+        let text = format!("{texts} of `{}` with more than 1,000 bytes, which the channel may refuse", message.key);
+        diagnostics.push(Diagnostic::warning(Code::TextTooManyBytes, text, message.place.clone()));
+    }
+    diagnostics
+}
+
+fn unreadable(audience: &Audience, cause: &Cause) -> Diagnostic {
+    let name = &audience.name;
+    let issue = &cause.issue;
+    let (rows, these) = match cause.rows {
+        1 => (format!("a row of audience `{name}`"), "this row"),
+        rows => (format!("{} of audience `{name}`", plural(rows, "row")), "these rows"),
+    };
+    let values = cause.values().map(|values| format!(": {values}")).unwrap_or_default();
+    let text = format!("{rows} cannot be read: {}{values}", issue.message);
+    let nobody = format!("nobody is sent from {these}");
+    let own = if issue.code == Code::BadZone { zones(cause) } else { issue.help.clone() };
+    let help: Vec<String> = [own, Some(nobody), cause.others()].into_iter().flatten().collect();
+    Diagnostic::warning(issue.code, text, cause.first(audience.source.file())).help(help.join("; "))
+}
+
+/// What to write instead of what is no zone, value by value.
+fn zones(cause: &Cause) -> Option<String> {
+    let cures = cause.most_frequent().map(|value| format!("`{value}`: {}", timing::no_zone(value).cure));
+    Some(cures.collect::<Vec<_>>().join("; ")).filter(|cures| !cures.is_empty())
+}
+
+fn failure(message: &Message, file: &str, cause: &Cause) -> Diagnostic {
+    let issue = &cause.issue;
+    let rows = if cause.rows == 1 { String::new() } else { format!(" (in {})", plural(cause.rows, "row")) };
+    let text = format!("`{}`: {}{rows}", message.key, issue.message);
+    let row = cause.first(file);
+    let diagnostic = match &issue.place {
+        Some(place) => Diagnostic::error(issue.code, text, (**place).clone())
+            .note(row, if cause.rows == 1 { "for this row" } else { "for this row, the first of them" }),
+        None => Diagnostic::error(issue.code, text, row),
+    };
+    let own = issue.help.clone().or_else(|| remedy(issue.code, issue.column.as_deref()));
+    let help: Vec<String> = [own, cause.others()].into_iter().flatten().collect();
+    if help.is_empty() { diagnostic } else { diagnostic.help(help.join("; ")) }
+}
+
+/// Says how many rows have yet other things wrong.
+fn more(issues: &RowIssues, file: &str, severity: Severity) -> Option<Diagnostic> {
+    let unseen = issues.causes().iter().skip(SHOWN_MAX).map(|cause| cause.rows).sum::<u64>() + issues.others();
+    let first = issues.causes().first().filter(|_| unseen > 0)?;
+    let text = format!("{} with yet other mistakes", plural(unseen, "more row"));
+    Some(Diagnostic { severity, ..Diagnostic::error(first.issue.code, text, Place::File(file.to_owned())) })
+}
+
+fn contradicting(message: &Message, gathered: &Gathered) -> Option<Diagnostic> {
+    let line = *gathered.contradicting.first()?;
+    let place = Place::Row { file: message.audience.source.file().to_owned(), line, column: None };
+    let rows = plural(gathered.counts.get(Gate::Contradicting), "row");
+    let verb = if gathered.counts.get(Gate::Contradicting) == 1 { "contradicts" } else { "contradict" };
+    let text = format!("{rows} of audience `{}` {verb} another row of the same person", message.audience.name);
+    let help = "nobody is sent from them: keep one row a person, or make the used columns agree";
+    Some(Diagnostic::warning(Code::UnreadableRow, text, place).help(help))
+}
+
+/// What stands in cells of people who would be sent to, though it is likely not meant.
+fn leftovers<'a>(
+    message: &'a Message,
+    header: &'a ColumnNames,
+    gathered: &'a Gathered,
+) -> impl Iterator<Item = Diagnostic> + 'a {
+    let file = message.audience.source.file();
+    gathered.leftovers.iter().map(move |((position, leftover), (line, rows))| {
+        let column = header.names().get(*position).cloned();
+        let name = column.as_deref().unwrap_or_default();
+        let rows = plural(*rows, "row");
+        let (code, what, help) = match leftover {
+            Leftover::Zone(zone) => {
+                let advice = timing::zone_advice(zone);
+                let (why, cure) = advice.map(|advice| (advice.why, advice.cure)).unwrap_or_default();
+                (Code::BadZone, format!("`{name}` is `{zone}` in {rows} that would be sent: {why}"), cure)
+            }
+            Leftover::Word(word) => (
+                Code::Leftover,
+                format!("`{name}` is `{word}` in {rows} that would be sent"),
+                "a program writes that where nothing is: empty those cells, and say `fallback(\"…\")` in the text"
+                    .to_owned(),
+            ),
+            Leftover::Mojibake => (
+                Code::Leftover,
+                format!("`{name}` has characters that were read in the wrong encoding in {rows} that would be sent"),
+                "as if `François` had become `FranÃ§ois`: export the data again, as UTF-8".to_owned(),
+            ),
+            Leftover::Mark(mark) => (
+                Code::Leftover,
+                format!("`{name}` holds {mark}, in {rows} that would be sent"),
+                "people would see it as it is written: export the column as plain text".to_owned(),
+            ),
+        };
+        let place = Place::Row { file: file.to_owned(), line: *line, column };
+        Diagnostic::warning(code, format!("`{}`: {what}", message.key), place).help(help)
+    })
+}
+
+/// The last row of a file that ends in it without a line end: its line, and its id if it has one.
+pub(super) type Unterminated = Option<(u64, Option<IdForm>)>;
+
+/// What the ids of an audience, or of a list of people, say together.
+pub(super) fn of_ids(audience: &Audience, ids: &IdForms, last: Unterminated) -> Diagnostics {
+    let mut diagnostics = Diagnostics::new();
+    let file = || Place::File(audience.source.file().to_owned());
+    diagnostics.extend(rounded(audience, ids));
+    let cut = cut(audience, ids, last);
+    if let (Some(odd), None) = (ids.odd_ones(), &cut) {
+        let others: Vec<String> =
+            odd.others.iter().map(|(digits, ids)| format!("{} with {digits} digits", plural(*ids, "id"))).collect();
+        let text = format!(
+            "`{}` has {} with {} digits, and {}",
+            audience.source.file(),
+            plural(odd.of, "id"),
+            odd.usual,
+            list(&others)
+        );
+        diagnostics.push(
+            Diagnostic::warning(Code::OddIds, text, file())
+                .help("look whether they are whole, and of the same kind as the others"),
+        );
+    }
+    diagnostics.extend(cut);
+    diagnostics
+}
+
+/// Says that ids were rounded on the way, if they are of the kind that is.
+fn rounded(audience: &Audience, ids: &IdForms) -> Option<Diagnostic> {
+    let found = ids.rounded().filter(|_| audience.ids == IdRule::Numeric)?;
+    let file = audience.source.file();
+    let (rounded, of) = (number(found.rounded), plural(found.of, "id"));
+    let (ends, by) = match (found.loss, found.of, found.is_sure) {
+        (Loss::Float, ..) => (
+            format!("{rounded} of {of} in `{file}` are such as a decimal number of 64 bits holds"),
+            "a program has rounded them",
+        ),
+        (Loss::Zeros, _, true) => (
+            format!("{rounded} of {of} in `{file}` end in zeros behind their fifteenth digit"),
+            "a spreadsheet has rounded them",
+        ),
+        (Loss::Zeros, 1, false) => (
+            format!("the only id in `{file}` ends in zeros behind its fifteenth digit"),
+            "a spreadsheet may have rounded it",
+        ),
+        (Loss::Zeros, _, false) => (
+            format!("the only {of} in `{file}` end in zeros behind their fifteenth digit"),
+            "a spreadsheet may have rounded them",
+        ),
+    };
+    let diagnostic = if found.is_sure { Diagnostic::error } else { Diagnostic::warning };
+    let help = match (found.loss, found.is_sure) {
+        (Loss::Float, _) => {
+            "a rounded id is somebody else's: export the ids again as text, without a program that takes them for numbers; \
+             if they really are so, say `recipients: { ids: any }` in the project file"
+        }
+        (Loss::Zeros, true) => {
+            "a rounded id is somebody else's: export the ids again as text; if they really end so, say `recipients: { ids: \
+             any }` in the project file"
+        }
+        (Loss::Zeros, false) => "a rounded id is somebody else's: look whether that is how they end",
+    };
+    Some(diagnostic(Code::RoundedIds, format!("{ends}: {by}"), Place::File(file.to_owned())).help(help))
+}
+
+/// Says that the file was cut: it ends without a line end, in a row that is shorter than all others.
+fn cut(audience: &Audience, ids: &IdForms, last: Unterminated) -> Option<Diagnostic> {
+    let (line, id) = last?;
+    let shorter = id.is_none_or(|id| ids.without(id).all_longer_than(id));
+    let what = if id.is_some() { "its id is shorter than all others" } else { "it cannot be read" };
+    let place = Place::Row { file: audience.source.file().to_owned(), line, column: None };
+    let text = format!("the file may have been cut: it ends without a line end in this row, and {what}");
+    shorter.then(|| {
+        Diagnostic::warning(Code::CutFile, text, place)
+            .help("export it again; if the file is whole, end its last line with a line end")
+    })
+}

@@ -1,0 +1,255 @@
+//! Where accepted bulks are kept: an SQLite file, written by one thread, so that a second run meets
+//! the same sandbox, and nothing that was answered with a 200 is lost in a crash.
+
+mod audit;
+mod index;
+mod database;
+mod table;
+
+pub use audit::{Audited, audit};
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::thread;
+
+use jiff::Timestamp;
+use tokio::sync::oneshot;
+
+use super::error::SandboxError;
+use super::model::bulk::{AcceptedBulk, BulkHeader};
+use super::model::choices::{Duplicates, UnsentInLogs};
+use super::model::hash::hash;
+use super::model::message::SendTiming;
+use super::model::query::Query;
+use crate::wire::response::LogsPage;
+use database::Database;
+
+/// A bulk that is to be kept.
+#[derive(Debug)]
+pub struct NewBulk {
+    bulk_id: String,
+    accepted_at: Timestamp,
+    pace: SendTiming,
+    message_ids: Vec<String>,
+    rejected: Vec<(usize, u16)>,
+    hashes: Vec<u8>,
+    sheet: Vec<u8>,
+}
+
+impl NewBulk {
+    /// Writes a bulk down as it will be kept; its number is not looked at.
+    ///
+    /// # Errors
+    /// If its messages cannot be written as JSON.
+    pub fn new(bulk: &AcceptedBulk<'_>, duplicates: Duplicates) -> Result<Self, serde_json::Error> {
+        let BulkHeader { bulk_id, accepted_at, pace, .. } = &bulk.head;
+        let messages = &bulk.sheet.messages;
+        let hashes = messages.iter().flat_map(|message| hash(message.message_id.as_bytes()).to_le_bytes());
+        let message_ids = match duplicates {
+            Duplicates::Accept => Vec::new(),
+            Duplicates::Reject => messages.iter().map(|message| message.message_id.to_string()).collect(),
+        };
+        Ok(Self {
+            bulk_id: bulk_id.clone(),
+            accepted_at: *accepted_at,
+            pace: *pace,
+            message_ids,
+            rejected: bulk.rejected.clone(),
+            hashes: hashes.collect(),
+            sheet: serde_json::to_vec(&bulk.sheet)?,
+        })
+    }
+
+    /// How many messages it has: there is a hash of eight bytes for each.
+    fn count(&self) -> usize {
+        self.hashes.len() / 8
+    }
+}
+
+/// What is known of a bulk once it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// Its number.
+    pub number: i64,
+    /// All rejected messages by position, with their statuses; duplicates are among them if they
+    /// are to be rejected.
+    pub rejected: Vec<(usize, u16)>,
+}
+
+/// Which kept bulks are looked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BulkFilter {
+    /// With this bulkId.
+    pub bulk_id: Option<String>,
+    /// With a message with this messageId.
+    pub message_id: Option<String>,
+    /// Only until so many messages are found; all if absent.
+    pub messages_max: Option<usize>,
+}
+
+type Reply<T> = oneshot::Sender<Result<T, SandboxError>>;
+
+/// What the thread is asked to do.
+enum DatabaseCommand {
+    Accept(NewBulk, Reply<Receipt>),
+    See(Timestamp, Reply<()>),
+    Read(Box<dyn FnOnce(&mut Database) + Send>),
+    Close(Reply<()>),
+}
+
+/// The books, open. Clones share one thread, which ends with the last of them.
+#[derive(Debug, Clone)]
+pub struct Books {
+    path: PathBuf,
+    commands: mpsc::Sender<DatabaseCommand>,
+    opened: OpenedDatabase,
+}
+
+/// What the books held when they were opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenedDatabase {
+    /// The last time that was seen.
+    pub seen: Option<Timestamp>,
+    /// How many bulks there were.
+    pub bulks: u64,
+    /// How many messages there were.
+    pub messages: u64,
+}
+
+impl Books {
+    /// Opens the books, or makes them.
+    ///
+    /// # Errors
+    /// If that fails, or the file is something else.
+    pub fn open(path: &Path) -> Result<Self, SandboxError> {
+        let mut keeper = Database::open(path)?;
+        let opened = keeper.opened()?;
+        let (commands, receiver) = mpsc::channel();
+        let thread = thread::Builder::new().name("sandbox-books".to_owned());
+        thread
+            .spawn(move || keep(keeper, &receiver))
+            .map_err(|source| SandboxError::Open { path: path.to_owned(), source })?;
+        Ok(Self { path: path.to_owned(), commands, opened })
+    }
+
+    /// What they held when they were opened.
+    #[must_use]
+    pub const fn opened(&self) -> OpenedDatabase {
+        self.opened
+    }
+
+    /// Keeps a bulk; it is durable when this returns.
+    ///
+    /// # Errors
+    /// If it could not be kept; then nothing of it was.
+    pub async fn accept(&self, entry: NewBulk) -> Result<Receipt, SandboxError> {
+        self.ask(|reply| DatabaseCommand::Accept(entry, reply)).await
+    }
+
+    /// Notes a time that was seen.
+    ///
+    /// # Errors
+    /// If it could not be noted.
+    pub async fn see(&self, now: Timestamp) -> Result<(), SandboxError> {
+        self.ask(|reply| DatabaseCommand::See(now, reply)).await
+    }
+
+    /// Reads a page of the logs.
+    ///
+    /// # Errors
+    /// If the books cannot be read.
+    pub async fn logs(&self, query: Query, now: Timestamp, unsent: UnsentInLogs) -> Result<LogsPage, SandboxError> {
+        self.read(move |keeper| keeper.logs(&query, now, unsent)).await
+    }
+
+    /// Reads the kept bulks that a search finds, the oldest first.
+    ///
+    /// # Errors
+    /// If the books cannot be read.
+    pub async fn bulks(&self, search: BulkFilter) -> Result<Vec<AcceptedBulk<'static>>, SandboxError> {
+        self.read(move |keeper| keeper.bulks(&search)).await
+    }
+
+    /// Writes everything out and closes the file.
+    ///
+    /// # Errors
+    /// If that fails.
+    pub async fn close(&self) -> Result<(), SandboxError> {
+        self.ask(DatabaseCommand::Close).await
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&mut Database) -> Result<T, SandboxError> + Send + 'static,
+    ) -> Result<T, SandboxError> {
+        self.ask(|reply| {
+            DatabaseCommand::Read(Box::new(move |keeper| {
+                // Whoever asked may be gone: then nobody misses the answer.
+                drop(reply.send(read(keeper)));
+            }))
+        })
+        .await
+    }
+
+    async fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> DatabaseCommand) -> Result<T, SandboxError> {
+        let closed = || SandboxError::Closed { path: self.path.clone() };
+        let (reply, answer) = oneshot::channel();
+        self.commands.send(command(reply)).map_err(|_| closed())?;
+        answer.await.map_err(|_| closed())?
+    }
+}
+
+/// How many commands are worked on together.
+const GROUP_MAX: usize = 64;
+
+/// Serves commands until the books are closed: all that wait are taken together, so that their
+/// writes share one commit.
+fn keep(mut keeper: Database, commands: &mpsc::Receiver<DatabaseCommand>) {
+    while let Ok(first) = commands.recv() {
+        let waiting = commands.try_iter().take(GROUP_MAX - 1);
+        let mut entries = Vec::new();
+        let mut rest = Vec::new();
+        for command in std::iter::once(first).chain(waiting) {
+            match command {
+                DatabaseCommand::Accept(entry, reply) => entries.push((entry, reply)),
+                other @ (DatabaseCommand::See(..) | DatabaseCommand::Read(_) | DatabaseCommand::Close(_)) => {
+                    rest.push(other);
+                }
+            }
+        }
+        accept(&mut keeper, entries);
+        for command in rest {
+            match command {
+                DatabaseCommand::Accept(entry, reply) => accept(&mut keeper, vec![(entry, reply)]),
+                DatabaseCommand::See(now, reply) => drop(reply.send(keeper.see(now))),
+                DatabaseCommand::Read(read) => read(&mut keeper),
+                DatabaseCommand::Close(reply) => {
+                    drop(reply.send(keeper.close()));
+                    return;
+                }
+            }
+        }
+    }
+}
+
+fn accept(keeper: &mut Database, group: Vec<(NewBulk, Reply<Receipt>)>) {
+    if group.is_empty() {
+        return;
+    }
+    let (entries, replies): (Vec<_>, Vec<_>) = group.into_iter().unzip();
+    match keeper.accept(&entries) {
+        Ok(receipts) => {
+            for (reply, receipt) in replies.into_iter().zip(receipts) {
+                drop(reply.send(Ok(receipt)));
+            }
+        }
+        Err(source) => {
+            for reply in replies {
+                drop(reply.send(Err(keeper.error(&source))));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
