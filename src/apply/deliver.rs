@@ -1,23 +1,25 @@
 //! One bulk from its plan to its outcome: prepare, claim, send, settle.
 
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::{Either, select};
 use jiff::{SignedDuration, Timestamp};
 
+use super::bulk_progress::{BulkProgress, not_attempted};
 use super::event::Event;
 use super::gateway_time::Agreement;
 use super::kin::Kin;
 use super::last_departure;
 use super::outgoing::{self, Outgoing};
-use super::ports::{Clock, Prepare, Sender, Store};
+use super::ports::{Clock, Prepare, Store};
 use super::prepared::BulkOptions;
 use super::retry_policy::{self, RetryPolicy};
 use super::run::{Run, lock};
 use super::send_schedule::{self, SendSlot};
+use super::sender::Sender;
 use super::sent::SendOutcome;
 use super::summary::{MessageRevision, Stopped, Tally};
 use super::ticket::{self, Claimed, Ticket};
@@ -26,48 +28,6 @@ use super::work::{PreparedBulk, Stage, Tries, Work};
 use crate::identity::{MessageId, Person};
 use crate::ledger::{Claim, ClaimId, Dated, Outcome, PersonState};
 use crate::wire::response::STATUS_DUPLICATE_MESSAGE_ID;
-
-/// How far a bulk has come, for the case that its delivery does not come to its end.
-#[derive(Debug)]
-pub(super) struct BulkProgress {
-    message: MessageRevision,
-    tries: Tries,
-    /// People who are not counted yet.
-    open: AtomicU64,
-    /// Whether a claim of them may be in the ledger.
-    claimed: AtomicBool,
-}
-
-impl BulkProgress {
-    pub(super) fn of(work: &Work) -> Self {
-        Self {
-            message: work.stage.message(),
-            tries: work.tries,
-            open: AtomicU64::new(work.stage.people()),
-            claimed: AtomicBool::new(false),
-        }
-    }
-
-    /// The message.
-    pub(super) fn message(&self) -> &MessageRevision {
-        &self.message
-    }
-
-    /// Everybody is counted, or goes into another bulk.
-    pub(super) fn end(&self) {
-        self.open.store(0, Ordering::Relaxed);
-    }
-
-    /// The groups of those who are not counted yet.
-    pub(super) fn lost(&self) -> Tally {
-        let open = self.open.load(Ordering::Relaxed);
-        if self.claimed.load(Ordering::Relaxed) {
-            Tally { in_doubt: open, ..Tally::default() }
-        } else {
-            not_attempted(open, self.tries)
-        }
-    }
-}
 
 /// A claim, before the store was asked.
 struct PendingClaim {
@@ -417,16 +377,6 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
     fn close(&self, message: &MessageRevision, tally: &Tally, progress: &BulkProgress) {
         progress.open.fetch_sub(tally.people(), Ordering::Relaxed);
         self.count(message, tally);
-    }
-}
-
-/// The group of people who are not tried any more before an answer: refused, if there was one
-/// before.
-fn not_attempted(people: u64, tries: Tries) -> Tally {
-    if tries.claims > 0 {
-        Tally { refused: people, ..Tally::default() }
-    } else {
-        Tally { not_attempted: people, ..Tally::default() }
     }
 }
 

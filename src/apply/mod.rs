@@ -5,6 +5,7 @@
 //! [`Ticket`] that claiming gave, and settling uses the ticket up. What is not known is left in
 //! doubt, and never sent again from here.
 
+mod bulk_progress;
 mod claim_window;
 mod deliver;
 mod event;
@@ -13,13 +14,14 @@ mod gateway_time;
 mod kin;
 mod last_departure;
 mod outgoing;
-mod send_schedule;
-mod retry_policy;
 mod planned;
 mod ports;
 mod prepared;
 mod queue;
+mod retry_policy;
 mod run;
+mod send_schedule;
+mod sender;
 mod sent;
 mod settings;
 mod summary;
@@ -35,10 +37,11 @@ pub use event::{Event, Wait};
 pub use gateway_time::{Agreement, GatewayTime, Stamp};
 pub use outgoing::Outgoing;
 pub use planned::PlannedBulks;
-pub use ports::{BulkSource, Clock, Ports, Prepare, Sender, Store};
+pub use ports::{BulkSource, Clock, Ports, Prepare, Store};
 pub use prepared::{BulkOptions, Prepared, PreparedPerson, Reports};
 pub use run::{Interrupts, apply};
 pub use send_schedule::LateBulk;
+pub use sender::Sender;
 pub use sent::{Refusal, SendOutcome};
 pub use settings::RunSettings;
 pub use summary::{Alarm, MessageRevision, Stopped, Summary, Tally};

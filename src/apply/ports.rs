@@ -6,12 +6,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::gateway_time::GatewayTime;
-use super::outgoing::Outgoing;
 use super::prepared::Prepared;
 use super::send_schedule::LateBulk;
-use super::sent::SendOutcome;
 use super::summary::{MessageRevision, Stopped, Tally};
-use super::ticket::Ticket;
 use crate::identity::{MessageId, Person};
 use crate::ledger::{Claim, ClaimId, Evidence, Grant, Outcome, Weighed};
 use crate::plan::Bulk;
@@ -84,14 +81,6 @@ pub trait BulkSource: Sync {
     fn not_given(&self) -> Vec<(MessageRevision, Tally)> {
         Vec::new()
     }
-}
-
-/// Sends requests to the gateway.
-pub trait Sender: Sync {
-    /// Sends a request once, and tells what came of it. Right before its first byte the sender begins
-    /// with [`Start::begin`](super::RequestStart::begin), which may refuse; a request of which nothing was
-    /// begun may be dropped, and counts as never sent. Total: every failure is an answer.
-    fn send(&self, request: &Outgoing, ticket: &Ticket) -> impl Future<Output = SendOutcome> + Send;
 }
 
 /// Makes what a bulk says.

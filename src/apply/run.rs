@@ -13,14 +13,15 @@ use futures_util::{FutureExt as _, StreamExt as _};
 use jiff::Timestamp;
 use tokio::sync::SemaphorePermit;
 
+use super::bulk_progress::BulkProgress;
 use super::claim_window::ClaimWindow;
-use super::deliver::BulkProgress;
 use super::event::Event;
 use super::gateway_time::Agreement;
 use super::kin::Kin;
-use super::ports::{BulkSource, Clock, Ports, Prepare, Sender, Store};
+use super::ports::{BulkSource, Clock, Ports, Prepare, Store};
 use super::queue::{Queue, Taken};
 use super::send_schedule::SendSchedule;
+use super::sender::Sender;
 use super::settings::RunSettings;
 use super::summary::{Alarm, MessageRevision, Stopped, Summary, Tally};
 use super::work::Work;

@@ -1,13 +1,12 @@
 //! CSV: a header, and rows that are as long as it.
 
-use std::io;
 use std::sync::Arc;
 
 use crate::audience::cells::{RowFault, parse, shown};
 use crate::audience::dialect::{Dialect, TableForm};
 use crate::audience::encoding::EncodingWatch;
 use crate::audience::heading::{Heading, WantedColumns};
-use crate::audience::lines::LineReader;
+use crate::audience::lines::{LineReader, failed};
 use crate::audience::opening::OpenedFile;
 use crate::audience::records::{self, Grammar, Raw, RowMarks, Swallowed};
 use crate::audience::row::{Refill, RowAt, RowProblem, Stand};
@@ -163,15 +162,9 @@ impl Delimited {
     }
 }
 
-/// Says that the stream failed.
-pub(super) fn failed(file: &str, error: &io::Error) -> Diagnostic {
-    let place = Place::File(file.to_owned());
-    Diagnostic::error(Code::FileMissing, format!("`{file}` cannot be read: {}", error.kind()), place)
-}
-
 #[cfg(test)]
 mod tests {
-    use std::io::{BufRead, Read, Seek, SeekFrom};
+    use std::io::{self, BufRead, Read, Seek, SeekFrom};
 
     use encoding_rs::UTF_8;
 

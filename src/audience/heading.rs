@@ -2,11 +2,11 @@
 //! what stands between the columns, if nobody says it.
 
 use crate::audience::cells::{shown, split};
-use crate::audience::delimited::failed;
 use crate::audience::dialect::{DELIMITERS, Separator, found, separator};
 use crate::audience::encoding::not_utf8;
 use crate::audience::header::check_header;
 use crate::audience::lines::LineReader;
+use crate::audience::lines::failed;
 use crate::audience::records::{self, Grammar, Raw, RowMarks};
 use crate::audience::row::RowProblem;
 use crate::audience::table::{Table, cells};

@@ -3,6 +3,7 @@
 use std::io::{self, BufRead as _, Read as _, Seek as _, SeekFrom};
 
 use crate::campaign::AudienceStream;
+use crate::diagnostic::{Code, Diagnostic, Place};
 
 /// How far apart the places are whose line numbers are remembered, in bytes.
 const CHECKPOINT_BYTES: u64 = 1024 * 1024;
@@ -100,6 +101,12 @@ impl LineReader {
             self.checkpoints.push((self.byte, self.line));
         }
     }
+}
+
+/// Says that the stream failed.
+pub(super) fn failed(file: &str, error: &io::Error) -> Diagnostic {
+    let place = Place::File(file.to_owned());
+    Diagnostic::error(Code::FileMissing, format!("`{file}` cannot be read: {}", error.kind()), place)
 }
 
 #[cfg(test)]

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use foldhash::fast::FixedState;
 
 use crate::audience::cells::plain_ends;
-use crate::audience::delimited::failed;
 use crate::audience::dialect::{Dialect, TableForm};
 use crate::audience::encoding::{EncodingWatch, not_utf8};
 use crate::audience::header::check_header;
 use crate::audience::json::{self, Broken, Cell, Pairs};
+use crate::audience::lines::failed;
 use crate::audience::lines::{LineEnd, LineReader};
 use crate::audience::opening::OpenedFile;
 use crate::audience::row::{Refill, RowAt, RowProblem, Stand};

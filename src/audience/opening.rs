@@ -5,8 +5,8 @@ use std::io::BufRead as _;
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
 use crate::audience::decoding::Decoding;
-use crate::audience::delimited::failed;
 use crate::audience::lines::LineReader;
+use crate::audience::lines::failed;
 use crate::audience::nature::{self, FileFormat};
 use crate::campaign::{Audience, Files, FilesError};
 use crate::diagnostic::{Code, Diagnostic, Place};

@@ -78,7 +78,7 @@ struct Walk<'a> {
 
 /// What is known about the place of a value.
 #[derive(Clone, Copy)]
-struct Context {
+struct WalkContext {
     depth: usize,
     /// Whether the value is a text for people.
     texts: bool,
@@ -101,7 +101,7 @@ enum Comment {
     TailOfText,
 }
 
-impl Context {
+impl WalkContext {
     const ROOT: Self = Self { depth: 0, texts: false, rows: false, comment: Comment::Only };
 
     fn item(self) -> Self {
@@ -146,7 +146,7 @@ impl<'a> Walk<'a> {
                     self.directives(&span)?;
                     self.before = span.end;
                     let (event, span) = self.next()?;
-                    root = Some(self.node(event, span, Context::ROOT)?);
+                    root = Some(self.node(event, span, WalkContext::ROOT)?);
                 }
                 Event::Nothing
                 | Event::StreamStart
@@ -179,7 +179,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn node(&mut self, event: Event<'a>, span: Range<usize>, context: Context) -> Result<Node, Stop> {
+    fn node(&mut self, event: Event<'a>, span: Range<usize>, context: WalkContext) -> Result<Node, Stop> {
         if context.depth > DEPTH_MAX {
             let message = format!("the file is nested more than {DEPTH_MAX} levels deep");
             self.refuse(Diagnostic::error(Code::TooDeep, message, self.place(span)))?;
@@ -215,7 +215,13 @@ impl<'a> Walk<'a> {
         Ok(node)
     }
 
-    fn scalar(&mut self, text: String, style: ScalarStyle, span: Range<usize>, context: Context) -> Result<Node, Stop> {
+    fn scalar(
+        &mut self,
+        text: String,
+        style: ScalarStyle,
+        span: Range<usize>,
+        context: WalkContext,
+    ) -> Result<Node, Stop> {
         let style = match style {
             ScalarStyle::Plain => Style::Plain,
             ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => Style::Quoted,
@@ -236,7 +242,7 @@ impl<'a> Walk<'a> {
         Ok(Node { span, kind: NodeKind::Scalar(Scalar { style, text }) })
     }
 
-    fn sequence(&mut self, start: Range<usize>, context: Context) -> Result<Node, Stop> {
+    fn sequence(&mut self, start: Range<usize>, context: WalkContext) -> Result<Node, Stop> {
         let mut items: Vec<Node> = Vec::new();
         self.before = start.end;
         loop {
@@ -249,7 +255,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn mapping(&mut self, start: Range<usize>, context: Context) -> Result<Node, Stop> {
+    fn mapping(&mut self, start: Range<usize>, context: WalkContext) -> Result<Node, Stop> {
         let mut entries: Vec<Pair> = Vec::new();
         let mut seen: BTreeMap<String, Range<usize>> = BTreeMap::new();
         self.before = start.end;
@@ -285,10 +291,10 @@ impl<'a> Walk<'a> {
         &mut self,
         event: Event<'a>,
         span: Range<usize>,
-        context: Context,
+        context: WalkContext,
     ) -> Result<Option<(String, Range<usize>)>, Stop> {
         let not_scalar = !matches!(event, Event::Scalar(..));
-        let node = self.node(event, span, Context { texts: false, comment: Comment::Only, ..context.item() })?;
+        let node = self.node(event, span, WalkContext { texts: false, comment: Comment::Only, ..context.item() })?;
         let place = self.place(node.point());
         let Some(scalar) = node.scalar().filter(|_| !not_scalar) else {
             self.refuse(Diagnostic::error(Code::KeyNotText, "a key is not a plain word", place))?;
@@ -314,7 +320,7 @@ impl<'a> Walk<'a> {
     }
 
     /// A flow mapping whose first key is a flow mapping: somebody wrote `{{ name }}` without quotes.
-    fn bare_braces(&mut self, outer: Range<usize>, inner: Range<usize>, context: Context) -> Result<Node, Stop> {
+    fn bare_braces(&mut self, outer: Range<usize>, inner: Range<usize>, context: WalkContext) -> Result<Node, Stop> {
         let mut open = 1_usize;
         let mut end = self.mapping(inner, context)?.span.end;
         while open > 0 {
@@ -379,7 +385,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Refuses a comment right behind a text without quotes: it may well be the text's tail.
-    fn comment_behind(&mut self, text: &Range<usize>, context: Context) -> Result<(), Stop> {
+    fn comment_behind(&mut self, text: &Range<usize>, context: WalkContext) -> Result<(), Stop> {
         let rest = self.source.text.get(text.end..).unwrap_or_default();
         let line = rest.split('\n').next().unwrap_or_default().trim_end();
         let tail = line.trim_start();
@@ -410,7 +416,7 @@ impl<'a> Walk<'a> {
 
     /// Tells of curly quotes around a text without quotes: YAML takes them for a part of the text. Where
     /// that is an error, the text is taken as if they were straight, so that nothing else is said.
-    fn curly_quotes(&mut self, text: String, span: &Range<usize>, context: Context) -> Result<String, Stop> {
+    fn curly_quotes(&mut self, text: String, span: &Range<usize>, context: WalkContext) -> Result<String, Stop> {
         let (Some(first), Some(last)) = (text.chars().next(), text.chars().next_back()) else { return Ok(text) };
         let ends = ["“”", "„“", "„”", "‘’", "‚‘", "«»", "»«", "””", "““"];
         let inside = text.get(first.len_utf8()..text.len() - last.len_utf8()).unwrap_or_default();

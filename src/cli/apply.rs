@@ -482,17 +482,6 @@ fn verdict(summary: &Summary) -> Exit {
     exit
 }
 
-/// A random number for this run.
-///
-/// # Errors
-/// If the operating system has none.
-pub(in crate::cli) fn random() -> Result<u64, Failure> {
-    getrandom::u64().map_err(|error| {
-        let message = format!("the operating system gives no random numbers: {error}");
-        Failure::new(Exit::Environment, message)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::{Exit, Stopped, Summary, verdict};

@@ -11,7 +11,6 @@ use crate::report::words::plural;
 use crate::store::{Binding, DatabaseError, LedgerLocation, ReadOnlyLedger, StoreError, Visit};
 use crate::timing;
 
-use super::apply::random;
 use super::args::LedgerReading;
 use super::context::Context;
 use super::exit::Exit;
@@ -195,4 +194,15 @@ impl From<StoreError> for Failure {
             None => failure,
         }
     }
+}
+
+/// A random number for this run.
+///
+/// # Errors
+/// If the operating system has none.
+fn random() -> Result<u64, Failure> {
+    getrandom::u64().map_err(|error| {
+        let message = format!("the operating system gives no random numbers: {error}");
+        Failure::new(Exit::Environment, message)
+    })
 }

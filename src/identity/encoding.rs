@@ -9,10 +9,7 @@
 //! A label's version is raised whenever the sequence behind it changes; old versions are never
 //! reused.
 
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
-
-use super::key::Key;
 
 /// Takes the parts of one hashed value.
 pub trait Encode: Sized {
@@ -76,47 +73,7 @@ impl Encode for PublicDigest {
     }
 }
 
-/// A digest under a key, for what is derived from personal data.
-#[derive(Clone)]
-pub struct KeyedEncoder(Hmac<Sha256>);
-
-impl KeyedEncoder {
-    /// Begins a digest of the kind that the label names, under a key.
-    #[must_use]
-    pub fn new(key: &Key, label: &str) -> Self {
-        let mac = Hmac::<Sha256>::new_from_slice(key.bytes()).expect("HMAC takes keys of any length");
-        let mut keyed = Self(mac);
-        keyed.part(label);
-        keyed
-    }
-
-    /// The first 8 bytes, as a number.
-    #[must_use]
-    pub fn finish(self) -> u64 {
-        first_eight(&self.0.finalize().into_bytes())
-    }
-
-    /// All 32 bytes.
-    #[must_use]
-    pub fn finish_whole(self) -> [u8; 32] {
-        self.0.finalize().into_bytes().into()
-    }
-
-    /// Says whether these are the first bytes of the digest, in a time that does not tell how many of
-    /// them are right.
-    #[must_use]
-    pub fn begins_with(self, bytes: &[u8]) -> bool {
-        self.0.verify_truncated_left(bytes).is_ok()
-    }
-}
-
-impl Encode for KeyedEncoder {
-    fn raw(&mut self, bytes: &[u8]) {
-        self.0.update(bytes);
-    }
-}
-
-fn first_eight(bytes: &[u8]) -> u64 {
+pub(super) fn first_eight(bytes: &[u8]) -> u64 {
     let (first, _) = bytes.split_first_chunk::<8>().expect("SHA-256 gives 32 bytes");
     u64::from_be_bytes(*first)
 }

@@ -3,9 +3,11 @@
 use std::fmt;
 
 use data_encoding::{BASE64, BASE64_NOPAD, HEXLOWER_PERMISSIVE};
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use secrecy::{ExposeSecret as _, SecretBox};
+use sha2::Sha256;
 
-use super::encoding::KeyedEncoder;
+use super::encoding::{Encode, first_eight};
 
 /// 32 secret bytes. Never printed, and wiped when dropped.
 #[derive(Clone)]
@@ -152,6 +154,46 @@ impl Keys {
     #[must_use]
     pub fn ids(&self) -> Vec<KeyId> {
         self.all().map(Key::id).collect()
+    }
+}
+
+/// A digest under a key, for what is derived from personal data.
+#[derive(Clone)]
+pub struct KeyedEncoder(Hmac<Sha256>);
+
+impl KeyedEncoder {
+    /// Begins a digest of the kind that the label names, under a key.
+    #[must_use]
+    pub fn new(key: &Key, label: &str) -> Self {
+        let mac = Hmac::<Sha256>::new_from_slice(key.bytes()).expect("HMAC takes keys of any length");
+        let mut keyed = Self(mac);
+        keyed.part(label);
+        keyed
+    }
+
+    /// The first 8 bytes, as a number.
+    #[must_use]
+    pub fn finish(self) -> u64 {
+        first_eight(&self.0.finalize().into_bytes())
+    }
+
+    /// All 32 bytes.
+    #[must_use]
+    pub fn finish_whole(self) -> [u8; 32] {
+        self.0.finalize().into_bytes().into()
+    }
+
+    /// Says whether these are the first bytes of the digest, in a time that does not tell how many of
+    /// them are right.
+    #[must_use]
+    pub fn begins_with(self, bytes: &[u8]) -> bool {
+        self.0.verify_truncated_left(bytes).is_ok()
+    }
+}
+
+impl Encode for KeyedEncoder {
+    fn raw(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
     }
 }
 

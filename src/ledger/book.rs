@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, HashMap, btree_map};
 
+use super::closing::Closing;
 use super::damage::{EntryError, JoinError};
 use super::entry::{BoundHeader, ClaimEntry, RecordEntry};
 use super::facts::{Fact, Facts};
 use super::grant::Grant;
 use super::index::{PeopleIndex, Standings};
 use super::line::{Claim, ClaimId, Header, MessageRecord, Outcome, PersonState, RunId, Standing};
-use super::runs::Closing;
 use super::seals::{Seals, Signer};
 use super::text;
 use super::unknown_fields::UnknownFields;

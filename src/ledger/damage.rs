@@ -1,7 +1,7 @@
 //! What can be wrong with a ledger's text, or with an entry.
 
+use super::closing::Lack;
 use super::line::ClaimId;
-use super::runs::Lack;
 
 /// A place in a ledger's text that cannot be trusted. Nothing is guessed: a damaged ledger is not
 /// read at all.

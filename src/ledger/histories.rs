@@ -7,7 +7,8 @@ use proptest::prelude::{Strategy, any, prop, prop_assert, prop_assert_eq, prop_a
 use proptest::sample::Index;
 
 use super::sample::{at, claim, content, header, outcome, record, seals};
-use super::text::{self, Signing};
+use super::seals::Signing;
+use super::text;
 use super::{
     Authenticity, Claim, Fact, Grant, Header, JoinError, Ledger, MergeError, MessageRecord, Outcome, PersonState,
     Reason, RunId, Seals, merge,

@@ -7,6 +7,7 @@
 //! which order, or how often, lines and ledgers meet.
 
 mod book;
+mod closing;
 mod damage;
 mod entry;
 mod unknown_fields;
@@ -44,6 +45,7 @@ mod races;
 pub(crate) mod sample;
 
 pub use book::Ledger;
+pub use closing::{Closing, Lack, Unclosed};
 pub use damage::{Damage, EntryError, JoinError, Reason};
 pub use delta::{LedgerDelta, Shadow};
 pub use entry::{Note, Settled};
@@ -59,8 +61,7 @@ pub use line::{
 pub use merge::{MergeError, Side, merge};
 pub use queries::{ClaimState, Doubt, Flight, Totals};
 pub use read::{Authenticity, ReadLedger};
-pub use runs::{Closing, Lack, Unclosed};
-pub use seals::Seals;
+pub use seals::{Seals, Signing};
 pub use trust::Trust;
 pub use verify::Finding;
 pub use view::{DEADLINE_MAX, SKEW_MAX, View};

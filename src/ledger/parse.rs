@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use super::closing::Closing;
 use super::damage::Reason;
 use super::entry::{BoundHeader, ClaimEntry, Note, RecordEntry, Settled};
 use super::facts::Facts;
 use super::line::{Claim, ClaimId, Dated, FirstKey, Header, MessageRecord, Outcome, PersonState, Proof, RunId, Terms};
-use super::runs::Closing;
 use super::seal::{self, SealKind, Signature};
 use super::unknown_fields::UnknownFields;
 use super::{people, raw};

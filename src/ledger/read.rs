@@ -8,12 +8,12 @@
 use std::collections::BTreeMap;
 
 use super::book::Ledger;
+use super::closing::Closing;
 use super::damage::{Damage, Reason};
 use super::entry::{BoundHeader, ClaimEntry, RecordEntry};
 use super::facts::Facts;
 use super::line::{Outcome, RunId};
 use super::parse::{self, LedgerLine};
-use super::runs::Closing;
 use super::seal::Signature;
 use super::seals::Seals;
 use super::unknown_fields::UnknownFields;

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::text::Signing;
+use super::seals::Signing;
 use super::{Claim, ClaimId, Dated, Header, Ledger, MessageRecord, Outcome, PersonState, RunId, Seals, text};
 use crate::identity::{BulkId, BulkTime, Key, Keys, MessageKey, Person, ProjectId, Revision, SenderId};
 

@@ -12,8 +12,8 @@ use std::sync::Arc;
 use data_encoding::HEXLOWER;
 
 use super::line::Header;
-use super::text::Signing;
-use crate::identity::encoding::{Encode as _, KeyedEncoder};
+use crate::identity::KeyedEncoder;
+use crate::identity::encoding::Encode as _;
 use crate::identity::{Key, KeyId, Keys, ProjectId};
 
 /// How many bytes a signature has.
@@ -170,4 +170,12 @@ impl Signer {
         contents.part(text);
         KeyedDigest(contents)
     }
+}
+/// Who signs the lines of a ledger; nobody, where lines are not signed.
+#[derive(Clone, Copy)]
+pub struct Signing<'a>(pub(super) Option<&'a Signer>);
+
+impl Signing<'_> {
+    /// Nobody signs.
+    pub const NOBODY: Self = Signing(None);
 }

@@ -34,24 +34,15 @@
 
 use serde::Serialize;
 
+use super::closing::Closing;
 use super::entry::{BoundHeader, ClaimEntry, Note, RecordEntry};
 use super::facts::{Fact, Facts};
 use super::line::{Claim, ClaimId, Dated, FirstKey, Header, MessageRecord, Outcome, PersonState, Proof, RunId, Terms};
-use super::runs::Closing;
-use super::seals::{Seals, Signer};
+use super::seals::{Seals, Signer, Signing};
 use super::states::States;
 use super::unknown_fields::UnknownFields;
 use super::{people, raw, seal};
 use crate::identity::Person;
-
-/// Who signs the lines of a ledger; nobody, where lines are not signed.
-#[derive(Clone, Copy)]
-pub struct Signing<'a>(pub(super) Option<&'a Signer>);
-
-impl Signing<'_> {
-    /// Nobody signs.
-    pub const NOBODY: Self = Signing(None);
-}
 
 /// Writes the line of a header.
 #[must_use]

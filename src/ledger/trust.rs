@@ -1,7 +1,7 @@
 //! How far a ledger whose lines are all as they were written can be trusted.
 
+use super::closing::Unclosed;
 use super::read::Authenticity;
-use super::runs::Unclosed;
 
 /// How far a ledger whose lines are all as they were written can be trusted.
 #[derive(Debug, Clone, Default)]

@@ -10,19 +10,8 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::identity::MessageKey;
 use crate::ledger::{ClaimState, Leaving, Ledger, MessageRecord};
 
-use super::message::MessagePlan;
+use super::message::{MessagePlan, TextChange};
 use super::same;
-
-/// What a message's text was when something of it was last sent, and who keeps it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TextChange {
-    /// The template's source then.
-    pub before: String,
-    /// The template's source now.
-    pub now: String,
-    /// How many people have the old text and keep it.
-    pub keep: u64,
-}
 
 /// Checks a message's sender and revision against the ledger.
 #[must_use]

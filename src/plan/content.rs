@@ -1,7 +1,8 @@
 //! The digest of what one person gets.
 
 use crate::campaign::Message;
-use crate::identity::encoding::{Encode as _, KeyedEncoder};
+use crate::identity::KeyedEncoder;
+use crate::identity::encoding::Encode as _;
 use crate::identity::{ContentDigest, Key};
 use crate::wire::options::{Day, DeliveryTimeWindow, ReportType};
 

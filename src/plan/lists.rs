@@ -13,9 +13,9 @@ use crate::wire::visible::is_blank;
 
 use super::compiled::Selected;
 use super::gate::Gate;
+use super::id_diagnostics::{Unterminated, of_ids};
 use super::ids::{IdForm, IdForms};
 use super::parallel;
-use super::row_diagnostics::{Unterminated, of_ids};
 use super::row_issue::{RowIssue, RowIssues};
 
 const CHUNK_ROWS: usize = 1024;

@@ -6,18 +6,28 @@ use jiff::Timestamp;
 
 use crate::audience::Dialect;
 use crate::diagnostic::Diagnostics;
-use crate::identity::{MessageKey, Revision, SenderId};
+use crate::identity::{ContentDigest, MessageKey, Person, Revision, SenderId};
 use crate::ledger::{MessageRecord, Terms};
 use crate::wire::options::SendingSpeedLimit;
 
 use super::bulk::Bulk;
-use super::changes::TextChange;
 use super::clocks::Clocks;
 use super::gate::{Counts, Gate};
 use super::handed::AtGateway;
 use super::lists::Protection;
 use super::plan_file::Comparison;
 use super::sample::Sample;
+
+/// What a message's text was when something of it was last sent, and who keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextChange {
+    /// The template's source then.
+    pub before: String,
+    /// The template's source now.
+    pub now: String,
+    /// How many people have the old text and keep it.
+    pub keep: u64,
+}
 
 /// What would be sent of one message, and why not to the others.
 #[derive(Debug, Clone)]
@@ -79,6 +89,16 @@ pub struct MessagePlan {
 }
 
 impl MessagePlan {
+    /// Everybody whom the message goes to, now or later, in ascending order.
+    #[must_use]
+    pub(super) fn planned_people(&self) -> Vec<(Person, ContentDigest)> {
+        let bulks = self.bulks.iter().chain(&self.later);
+        let mut people = Vec::with_capacity(bulks.clone().map(|bulk| bulk.recipients.len()).sum());
+        people.extend(bulks.flat_map(|bulk| &bulk.recipients).map(|recipient| (recipient.person, recipient.content)));
+        people.sort_unstable();
+        people
+    }
+
     /// What the ledger keeps of it when something of it is sent at this instant.
     #[must_use]
     pub fn record(&self, at: Timestamp) -> MessageRecord {

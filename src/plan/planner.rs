@@ -24,7 +24,7 @@ use super::gate::Gate;
 use super::handed::{self, AtGateway, Gone, PendingClaims};
 use super::lists::ProtectiveList;
 use super::message::MessagePlan;
-use super::plan_file::{Change, Comparison, Frozen, FrozenState, PlanConstraint, people as planned_people};
+use super::plan_file::{Change, Comparison, Frozen, FrozenState, PlanConstraint};
 use super::rails::{Accepted, Rail, RailKind};
 use super::row_checks::RowChecks;
 use super::selection::Selection;
@@ -204,7 +204,7 @@ pub fn plan(input: &Input<'_>) -> Plan {
         plan.into_iter().for_each(|plan| plan.diagnostics.push(warning.clone()));
     }
     let digests = in_files.iter().zip(&messages).map(|(message, plan)| {
-        (message.key.clone(), digest::of_message(&Definition::of(message), &planned_people(plan)))
+        (message.key.clone(), digest::of_message(&Definition::of(message), &plan.planned_people()))
     });
     let digest = digest::of_plan(&input.project.id, input.gateway, digests);
     let mut plan = Plan {

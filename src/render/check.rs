@@ -7,8 +7,8 @@ use minijinja::machinery::Span;
 use minijinja::machinery::ast::{self, Expr, Spanned, Stmt};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::render::extent::extent;
-use crate::render::flow::{FilteredExpression, Literal};
+use crate::render::blanks::{FilteredExpression, Literal};
+use crate::render::extent::{extent, range};
 use crate::render::nesting::SourceForm;
 use crate::render::position::Position;
 use crate::render::slips::TAGS;
@@ -52,11 +52,6 @@ pub(super) struct SourceChecker<'a> {
     /// How many columns and names of loops were met.
     pub(super) names: usize,
     pub(super) diagnostics: Diagnostics,
-}
-
-/// The range of a span in bytes.
-pub(super) fn range(span: Span) -> Range<usize> {
-    span.start_offset as usize..span.end_offset as usize
 }
 
 impl<'a> SourceChecker<'a> {

@@ -5,9 +5,9 @@ use minijinja::value::ValueKind;
 use minijinja::{AutoEscape, Environment, Error, Output, State, UndefinedBehavior, Value, filters, tests};
 
 use crate::diagnostic::Code;
+use crate::render::blanks;
 use crate::render::failure::Problem;
 use crate::render::filters as own;
-use crate::render::flow;
 use crate::render::letters;
 use crate::render::slices;
 use crate::wire::visible::is_blank;
@@ -50,8 +50,8 @@ pub(super) fn environment() -> Environment<'static> {
     environment.add_filter("last", letters::last);
     environment.add_filter("length", letters::length);
     environment.add_filter(slices::FILTER, letters::slice);
-    environment.add_filter(flow::NEEDED, flow::needed);
-    environment.add_filter(flow::OPEN, flow::open);
+    environment.add_filter(blanks::NEEDED, blanks::needed);
+    environment.add_filter(blanks::OPEN, blanks::open);
     environment.add_filter("int", own::int);
     environment.add_filter("float", own::float);
     environment.add_filter("round", own::round);
@@ -72,7 +72,7 @@ pub(super) fn environment() -> Environment<'static> {
 fn emit(out: &mut Output<'_>, _state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
     if let Some(text) = value.as_str() {
         if is_blank(text) && !value.is_safe() {
-            return Err(flow::blank().into());
+            return Err(blanks::blank().into());
         }
         return out.write_str(text).map_err(Error::from);
     }

@@ -8,8 +8,9 @@ use minijinja::value::ValueKind;
 
 use crate::diagnostic::Code;
 use crate::render::builtins::{FILTERS, FUNCTIONS, TESTS, find};
-use crate::render::check::{SourceChecker, Use, range};
+use crate::render::check::{SourceChecker, Use};
 use crate::render::extent::extent;
+use crate::render::extent::range;
 use crate::render::slips::{column_form, is_keyword};
 use crate::render::types::Type;
 use crate::wire::visible::{first_harm, harm};

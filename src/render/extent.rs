@@ -3,9 +3,13 @@
 
 use std::ops::Range;
 
+use minijinja::machinery::Span;
 use minijinja::machinery::ast::{Expr, UnaryOpKind};
 
-use crate::render::check::range;
+/// The range of a span in bytes.
+pub(super) fn range(span: Span) -> Range<usize> {
+    span.start_offset as usize..span.end_offset as usize
+}
 
 /// The bytes of an expression, with all its operands.
 pub(super) fn extent(expr: &Expr<'_>) -> Range<usize> {

@@ -4,8 +4,8 @@ use minijinja::value::ValueKind;
 use minijinja::{State, Value};
 
 use crate::diagnostic::Code;
+use crate::render::blanks::blank as blank_value;
 use crate::render::failure::{Problem, SkipPerson};
-use crate::render::flow::blank as blank_value;
 use crate::render::row_object::COLUMN_MARK;
 use crate::wire::visible::is_blank;
 

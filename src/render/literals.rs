@@ -5,8 +5,9 @@
 use minijinja::machinery::ast::{self, BinOpKind, CallArg, Expr, Spanned, UnaryOpKind};
 
 use crate::diagnostic::Code;
-use crate::render::check::{SourceChecker, range};
+use crate::render::check::SourceChecker;
 use crate::render::extent::extent;
+use crate::render::extent::range;
 use crate::render::nesting::SourceForm;
 use crate::render::slips::column_form;
 use crate::render::visible_name;

@@ -4,6 +4,7 @@
 //! parser, and [`check`] (an allow-list over the tree, with types and columns) before it is
 //! compiled. A [`Renderer`] is then filled with one row after another.
 
+mod blanks;
 mod braces;
 mod check;
 mod columns;

@@ -6,8 +6,8 @@ use std::ops::Range;
 
 use minijinja::machinery::{Token, Tokenizer};
 
+use crate::render::blanks::FilteredExpression;
 use crate::render::environment::syntax;
-use crate::render::flow::FilteredExpression;
 use crate::render::nesting::SourceForm;
 
 /// The filter, which nobody can write: it is not among the words of the language.

@@ -8,8 +8,9 @@ use minijinja::machinery::ast::{self, CallArg, Expr, Spanned};
 use crate::diagnostic::Code;
 use crate::diagnostic::suggest::nearest;
 use crate::render::builtins::{Builtin, FUNCTIONS, Gives, Takes, find, instead_of};
-use crate::render::check::{SourceChecker, Use, range};
+use crate::render::check::{SourceChecker, Use};
 use crate::render::extent::extent;
+use crate::render::extent::range;
 use crate::render::nesting::SourceForm;
 use crate::render::types::Type;
 

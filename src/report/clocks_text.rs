@@ -10,8 +10,8 @@ use crate::plan::{Bulk, MessagePlan, ZonePeople};
 use crate::timing;
 use crate::wire::options::SpeedUnit;
 
-use super::plan_text::line;
 use super::style::Paint;
+use super::style::line;
 use super::table;
 use super::words::{number, plural};
 

@@ -6,9 +6,9 @@ use crate::identity::BulkId;
 use crate::ledger::{Doubt, Flight};
 use crate::timing;
 
-use super::plan_text::line;
 use super::sanitize::{LineFeeds, harmless};
 use super::style::Paint;
+use super::style::line;
 use super::words::plural;
 
 /// With fewer hours left than this somebody should hurry.

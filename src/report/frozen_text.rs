@@ -4,9 +4,9 @@ use crate::plan::{Change, Comparison, Dropped, FrozenState, MessagePlan};
 use crate::timing;
 
 use super::difference::{diff, told_apart};
-use super::plan_text::line;
 use super::sanitize::{LineFeeds, harmless};
 use super::style::Paint;
+use super::style::line;
 use super::words::{number, plural};
 
 /// How many lines of rows are named.

@@ -7,9 +7,9 @@ use crate::identity::{MessageId, MessageKey};
 use crate::ledger::HandedOver;
 use crate::plan::{Ends, Gate, MessagePlan, Plan, TermChange};
 
-use super::plan_text::line;
 use super::sanitize::{LineFeeds, harmless};
 use super::style::Paint;
+use super::style::line;
 use super::words::plural;
 
 /// How many messageIds are shown.

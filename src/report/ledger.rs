@@ -6,8 +6,8 @@ use crate::identity::Person;
 use crate::ledger::{Authenticity, ClaimId, Finding, LedgerDelta, Shadow, Trust, Unclosed};
 
 use super::json::FORMAT_VERSION;
-use super::plan_text::line;
 use super::style::Paint;
+use super::style::line;
 use super::trust::{harmless_doubts, not_ended};
 use super::words::{list, plural};
 

@@ -7,9 +7,9 @@ use crate::ledger::{Doubt, Flight};
 use crate::timing;
 
 use super::doubt_text;
-use super::plan_text::line;
 use super::sanitize::{LineFeeds, harmless};
 use super::style::Paint;
+use super::style::line;
 use super::table;
 use super::words::plural;
 

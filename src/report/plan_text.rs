@@ -15,7 +15,7 @@ use super::doubt_text;
 use super::frozen_text;
 use super::leaving_text;
 use super::sanitize::{LineFeeds, harmless};
-use super::style::Paint;
+use super::style::{Paint, line};
 use super::words::{number, plural};
 
 /// Writes a plan.
@@ -282,9 +282,4 @@ fn rails(out: &mut String, rails: &[Rail], paint: Paint) {
             }
         }
     }
-}
-
-pub(super) fn line(out: &mut String, text: &str) {
-    out.push_str(text);
-    out.push('\n');
 }

@@ -9,9 +9,9 @@ use crate::timing;
 
 use super::doubt_text::{flight, hours_left, hurry, left, resolve_command};
 use super::outcome_text::status_name;
-use super::plan_text::line;
 use super::sanitize::{LineFeeds, harmless};
 use super::style::Paint;
+use super::style::line;
 use super::words::plural;
 
 /// Writes what came of each doubt, and one line of numbers.

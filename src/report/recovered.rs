@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use crate::apply::witness::Recovered;
 
 use super::json::FORMAT_VERSION;
-use super::plan_text::line;
 use super::style::Paint;
+use super::style::line;
 use super::words::plural;
 
 /// Writes it for people. `to_send` is how many a plan would send to now.

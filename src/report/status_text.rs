@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use crate::ledger::{Ledger, View};
 
 use super::doubt_text::{doubts, flight};
-use super::plan_text::line;
 use super::style::Paint;
+use super::style::line;
 use super::table;
 use super::words::plural;
 

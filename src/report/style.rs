@@ -49,3 +49,9 @@ impl Paint {
         }
     }
 }
+
+/// Writes a line.
+pub(super) fn line(out: &mut String, text: &str) {
+    out.push_str(text);
+    out.push('\n');
+}

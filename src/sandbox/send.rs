@@ -7,7 +7,7 @@ use super::answer::Answer;
 use super::error::SandboxError;
 use super::faults::{FaultPlan, Spoil};
 use super::model::bulk::{AcceptedBulk, BulkHeader};
-use super::model::check::{Refusal, Rules, check};
+use super::model::check::{BodyRefusal, Rules, check};
 use super::model::message::CheckedRequest;
 use super::model::{answer, ids, status};
 use super::state::SandboxState;
@@ -19,8 +19,8 @@ pub(super) async fn take_in(sandbox: &SandboxState, body: &Bytes, orders: &Fault
     let choices = sandbox.options().choices;
     let request = match check(body, &Rules { now, choices, invalid: &orders.invalid }) {
         Ok(request) => request,
-        Err(Refusal::Malformed) => return Answer::bad_request(&answer::bad_request(Vec::new())),
-        Err(Refusal::Violations(violations)) => return Answer::bad_request(&answer::bad_request(violations)),
+        Err(BodyRefusal::Malformed) => return Answer::bad_request(&answer::bad_request(Vec::new())),
+        Err(BodyRefusal::Violations(violations)) => return Answer::bad_request(&answer::bad_request(violations)),
     };
     let mut messages = request.sheet.messages.iter();
     if messages.any(|message| orders.invalid_unnamed.iter().any(|to| *to == message.to)) {

@@ -19,8 +19,6 @@ use crate::source::similar::similar;
 pub const TEXT_BYTES_MAX: u64 = 1024 * 1024;
 /// How much of an audience is read at once, in bytes.
 const BUFFER_BYTES: usize = 128 * 1024;
-/// The project's own file.
-pub(super) const PROJECT_FILE: &str = "sendform.yaml";
 
 /// The folders in which a project's files may lie.
 #[derive(Debug)]

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use cap_std::fs::{Dir, DirEntry};
 
-use super::folders::PROJECT_FILE;
+/// The project's own file.
+pub(super) const PROJECT_FILE: &str = "sendform.yaml";
 
 /// How many files and folders are looked at; a folder with more is not a project's.
 pub const ENTRIES_MAX: usize = 100_000;

@@ -8,7 +8,7 @@ use crate::identity::KeyId;
 use crate::ledger::{Damage, EntryError, JoinError, Reason, RunId};
 
 use super::git::GitError;
-use super::lock_file::Holder;
+use super::holder::Holder;
 use super::postgres::DatabaseError;
 use super::retired::Retired;
 

@@ -3,7 +3,6 @@
 //! It is the operating system's, so it ends with the process, however that ends. The locked file
 //! says who holds it.
 
-use std::fmt;
 use std::fs::{self, File, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -11,10 +10,10 @@ use std::thread;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use super::append_file::Identity;
 use super::error::StoreError;
+use super::holder::Holder;
 use super::regular::{self, Links};
 
 /// How often the lock is tried: its file may be replaced meanwhile, and somebody may only be looking
@@ -22,26 +21,6 @@ use super::regular::{self, Links};
 const TRIES_MAX: usize = 16;
 /// How long to wait before the lock is tried again.
 const TRY_AGAIN: Duration = Duration::from_millis(20);
-
-/// Who holds a ledger.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Holder {
-    /// The id of their process.
-    pub pid: u32,
-    /// The name of their machine.
-    pub host: String,
-    /// Since when.
-    pub since: Timestamp,
-    /// What they are doing, such as `apply`.
-    pub note: String,
-}
-
-impl fmt::Display for Holder {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { pid, host, since, note } = self;
-        write!(formatter, "`{note}`, process {pid} on {host}, since {since}")
-    }
-}
 
 /// The lock, held while this lives.
 #[derive(Debug)]

@@ -14,7 +14,7 @@ use super::error::StoreError;
 use super::git::{Merges, look_at_merges};
 use super::lock_file::LockFile;
 use super::mark;
-use super::paths::Paths;
+use super::paths::{Paths, place};
 use super::shadowed::Shadowed;
 use super::visit::{Numbers, Visit};
 use super::writer::Writer;
@@ -286,11 +286,6 @@ fn adopt(ledger: &mut Ledger, before: Option<&Ledger>, numbers: &mut Numbers) {
         Some(before) => ledger.adopt_since(before, || numbers.give()),
         None => ledger.adopt(|| numbers.give()),
     }
-}
-
-/// A file in the words of an error.
-pub(super) fn place(path: &Path) -> String {
-    path.display().to_string()
 }
 
 fn missing(paths: &Paths) -> StoreError {

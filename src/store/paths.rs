@@ -60,3 +60,8 @@ pub(super) fn make_private(folder: &Path) -> Result<(), StoreError> {
     let ignore = folder.join(".gitignore");
     regular::write(&ignore, "*\n").map_err(StoreError::io("write", &ignore))
 }
+
+/// A file in the words of an error.
+pub(super) fn place(path: &Path) -> String {
+    path.display().to_string()
+}

@@ -9,9 +9,9 @@ use super::append_file;
 use super::binding::Binding;
 use super::error::StoreError;
 use super::git::is_tracked;
-use super::lockfile::place;
 use super::mark;
 use super::paths::Paths;
+use super::paths::place;
 use super::visit::Visit;
 
 /// A shadow that was read, if there is one.

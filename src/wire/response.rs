@@ -63,13 +63,13 @@ pub struct LogsPage {
     pub results: Vec<Log>,
     /// Where the next page begins; absent without `useCursor`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cursor: Option<Cursor>,
+    pub cursor: Option<PageCursor>,
 }
 
 /// Where the next page begins.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Cursor {
+pub struct PageCursor {
     /// How many logs a page holds.
     #[serde(default)]
     pub limit: u32,

@@ -1,12 +1,15 @@
 //! The rules of the house, checked on the files themselves: layers, purity, words, and what lies
 //! where.
 
+mod house;
 mod paths;
 mod rules;
 mod tokens;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use house::House;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -51,6 +54,16 @@ fn rooms_look_only_into_rooms_above_and_pure_rooms_stay_pure() {
         .flat_map(|(file, source)| rules::faults(file, source))
         .collect();
     assert_none(&faults);
+}
+
+#[test]
+fn a_types_name_means_one_thing() {
+    assert_none(&House::read(&rust_files("src")).double_names());
+}
+
+#[test]
+fn the_files_of_a_room_do_not_go_round_in_circles() {
+    assert_none(&House::read(&rust_files("src")).circles());
 }
 
 #[test]

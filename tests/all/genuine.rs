@@ -4,8 +4,8 @@
 use std::fs;
 use std::net::TcpListener;
 
-use sendform::ledger::text::{self, Signing};
 use sendform::ledger::{Ledger, Seals};
+use sendform::ledger::{Signing, text};
 
 use crate::support::{NOW, Origin, Shop, git, outcome_line, seals};
 

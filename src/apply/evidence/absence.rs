@@ -4,13 +4,10 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::control::ShownControls;
+use super::logs::PROVES_WITHIN;
 use crate::apply::gateway_time::Agreement;
 use crate::apply::last_departure::later;
 use crate::ledger::Dated;
-
-/// How long after its claim absence can prove anything: the logs go back 48 hours, and an hour is
-/// for asking.
-pub const PROVES_WITHIN: SignedDuration = SignedDuration::from_hours(47);
 
 /// Why somebody stays in doubt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::absence::PROVES_WITHIN;
 use super::logs::LogsAnswer;
+use super::logs::PROVES_WITHIN;
 use crate::apply::last_departure::{self, RequestSpan};
 use crate::identity::{BulkId, MessageId, SenderId};
 use crate::ledger::{Claim, ClaimId, ClaimState, Ledger, PersonState, RunId};

@@ -1,9 +1,13 @@
 //! The port to the gateway's logs.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::question::{LogQuery, RecentQuery};
 use crate::wire::response::Status;
+
+/// How long after its claim absence can prove anything: the logs go back 48 hours, and an hour is
+/// for asking.
+pub const PROVES_WITHIN: SignedDuration = SignedDuration::from_hours(47);
 
 /// Reads the gateway's logs.
 pub trait Logs: Sync {

@@ -18,9 +18,9 @@ mod seen;
 #[cfg(test)]
 mod tests;
 
-pub use absence::{PROVES_WITHIN, StillInDoubt};
+pub use absence::StillInDoubt;
 pub use findings::{DoubtFinding, Reconciled};
-pub use logs::{LogRow, Logs, LogsAnswer, LogsFailure};
+pub use logs::{LogRow, Logs, LogsAnswer, LogsFailure, PROVES_WITHIN};
 pub use question::{By, LogQuery, RecentQuery};
 pub(super) use seen::sighting;
 

@@ -4,7 +4,6 @@ use crate::campaign::{Content, Message};
 use crate::identity::{self, Person};
 use crate::plan::definition::Definition;
 use crate::plan::digest;
-use crate::plan::message::MessagePlan;
 use crate::plan::planner::{Input, Plan};
 use crate::plan::schedule_terms;
 
@@ -31,7 +30,7 @@ impl Frozen {
         };
         let messages = input.campaigns.iter().flat_map(|campaign| &campaign.messages);
         for (message, planned) in messages.zip(&plan.messages) {
-            let people = people(planned);
+            let people = planned.planned_people();
             if planned.selected {
                 frozen.messages.push(freeze(message, people));
             } else {
@@ -53,14 +52,4 @@ fn freeze(message: &Message, people: Vec<(Person, identity::ContentDigest)>) -> 
         text: source.text.clone(),
         people,
     }
-}
-
-/// Everybody whom a message goes to, now or later, in ascending order.
-#[must_use]
-pub(in crate::plan) fn people(plan: &MessagePlan) -> Vec<(Person, identity::ContentDigest)> {
-    let bulks = plan.bulks.iter().chain(&plan.later);
-    let mut people = Vec::with_capacity(bulks.clone().map(|bulk| bulk.recipients.len()).sum());
-    people.extend(bulks.flat_map(|bulk| &bulk.recipients).map(|recipient| (recipient.person, recipient.content)));
-    people.sort_unstable();
-    people
 }

@@ -31,7 +31,6 @@ use super::selection::Selection;
 
 pub use change::Change;
 pub use error::FrozenError;
-pub(super) use freeze::people;
 pub use held::{Comparison, Dropped};
 pub(super) use hold::{PlanConstraint, PlannedPerson};
 pub use state::FrozenState;

@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::render::ColumnNames;
-use crate::render::flow::Literal;
+use crate::render::blanks::Literal;
 use crate::render::position::Position;
 use crate::render::segments::Segment;
 use crate::render::slips::column_form;

@@ -32,7 +32,7 @@ pub struct Rules<'a> {
 
 /// Why a body was refused.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum BodyRefusal {
     /// It is not a JSON object.
     Malformed,
     /// These of its fields break rules.
@@ -64,8 +64,8 @@ const DAYS: [(&str, Day); 7] = [
 ///
 /// # Errors
 /// With all that is wrong with it, in the order of the schema.
-pub fn check<'a>(bytes: &'a [u8], rules: &Rules<'_>) -> Result<CheckedRequest<'a>, Refusal> {
-    let body = body::read(bytes).ok_or(Refusal::Malformed)?;
+pub fn check<'a>(bytes: &'a [u8], rules: &Rules<'_>) -> Result<CheckedRequest<'a>, BodyRefusal> {
+    let body = body::read(bytes).ok_or(BodyRefusal::Malformed)?;
     let mut checker = Violations::default();
     let mut sheet = MessageTable::default();
     if let Some(messages) = checker.required("messages", body.messages) {
@@ -83,7 +83,7 @@ pub fn check<'a>(bytes: &'a [u8], rules: &Rules<'_>) -> Result<CheckedRequest<'a
         .unwrap_or_default();
     match checker.into_violations() {
         violations if violations.is_empty() => Ok(CheckedRequest { bulk_id, pace, sheet }),
-        violations => Err(Refusal::Violations(violations)),
+        violations => Err(BodyRefusal::Violations(violations)),
     }
 }
 

@@ -9,7 +9,7 @@ use super::choices::UnsentInLogs;
 use super::message::{ReceivedMessage, SharedOptions};
 use super::query::{LogPosition, Query};
 use crate::wire::limits;
-use crate::wire::response::{Cursor, Log, LogsPage};
+use crate::wire::response::{Log, LogsPage, PageCursor};
 
 /// Gathers a page. Bulks may come in any order; those that end latest come best first, because
 /// [`PageBuilder::wants`] then says early that the rest cannot add anything.
@@ -119,7 +119,7 @@ impl<'q> PageBuilder<'q> {
         let cursor = self
             .query
             .uses_cursor
-            .then(|| Cursor { limit: self.query.limit, next_cursor: last.map(LogPosition::to_cursor) });
+            .then(|| PageCursor { limit: self.query.limit, next_cursor: last.map(LogPosition::to_cursor) });
         LogsPage { results: self.found.into_values().rev().collect(), cursor }
     }
 }

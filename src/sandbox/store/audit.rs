@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::BulkFilter;
-use super::database::Database;
+use super::database::MessageDatabase;
+use super::kept::BulkFilter;
 use crate::sandbox::error::SandboxError;
 
 /// How often a messageId was accepted for a recipient.
@@ -28,7 +28,7 @@ pub fn audit(path: &Path) -> Result<Vec<Audited>, SandboxError> {
     if let Err(source) = path.metadata() {
         return Err(SandboxError::Open { path: path.to_owned(), source });
     }
-    let mut keeper = Database::open(path)?;
+    let mut keeper = MessageDatabase::open(path)?;
     let mut counts: BTreeMap<(String, String), u64> = BTreeMap::new();
     keeper.each(&BulkFilter::default(), |bulk| {
         for (position, message) in bulk.sheet.messages.iter().enumerate() {

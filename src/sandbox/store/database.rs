@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::index::MessageIndex;
-use super::{BulkFilter, NewBulk, OpenedDatabase, Receipt, table};
+use super::kept::{BulkFilter, NewBulk, OpenedDatabase, Receipt};
+use super::table;
 use crate::sandbox::error::SandboxError;
 use crate::sandbox::model::bulk::{AcceptedBulk, BulkHeader};
 use crate::sandbox::model::choices::UnsentInLogs;
@@ -17,13 +18,13 @@ use crate::sandbox::model::query::Query;
 use crate::wire::response::{LogsPage, STATUS_DUPLICATE_MESSAGE_ID};
 
 /// The database and what is known about it.
-pub(super) struct Database {
+pub(super) struct MessageDatabase {
     path: PathBuf,
     connection: Connection,
     index: MessageIndex,
 }
 
-impl Database {
+impl MessageDatabase {
     /// Opens the books, or makes them.
     pub(super) fn open(path: &Path) -> Result<Self, SandboxError> {
         table::create_file(path).map_err(|source| SandboxError::Open { path: path.to_owned(), source })?;

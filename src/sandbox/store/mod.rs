@@ -2,11 +2,13 @@
 //! the same sandbox, and nothing that was answered with a 200 is lost in a crash.
 
 mod audit;
-mod index;
 mod database;
+mod index;
+mod kept;
 mod table;
 
 pub use audit::{Audited, audit};
+pub use kept::{BulkFilter, NewBulk, OpenedDatabase, Receipt};
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
@@ -16,76 +18,11 @@ use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use super::error::SandboxError;
-use super::model::bulk::{AcceptedBulk, BulkHeader};
-use super::model::choices::{Duplicates, UnsentInLogs};
-use super::model::hash::hash;
-use super::model::message::SendTiming;
+use super::model::bulk::AcceptedBulk;
+use super::model::choices::UnsentInLogs;
 use super::model::query::Query;
 use crate::wire::response::LogsPage;
-use database::Database;
-
-/// A bulk that is to be kept.
-#[derive(Debug)]
-pub struct NewBulk {
-    bulk_id: String,
-    accepted_at: Timestamp,
-    pace: SendTiming,
-    message_ids: Vec<String>,
-    rejected: Vec<(usize, u16)>,
-    hashes: Vec<u8>,
-    sheet: Vec<u8>,
-}
-
-impl NewBulk {
-    /// Writes a bulk down as it will be kept; its number is not looked at.
-    ///
-    /// # Errors
-    /// If its messages cannot be written as JSON.
-    pub fn new(bulk: &AcceptedBulk<'_>, duplicates: Duplicates) -> Result<Self, serde_json::Error> {
-        let BulkHeader { bulk_id, accepted_at, pace, .. } = &bulk.head;
-        let messages = &bulk.sheet.messages;
-        let hashes = messages.iter().flat_map(|message| hash(message.message_id.as_bytes()).to_le_bytes());
-        let message_ids = match duplicates {
-            Duplicates::Accept => Vec::new(),
-            Duplicates::Reject => messages.iter().map(|message| message.message_id.to_string()).collect(),
-        };
-        Ok(Self {
-            bulk_id: bulk_id.clone(),
-            accepted_at: *accepted_at,
-            pace: *pace,
-            message_ids,
-            rejected: bulk.rejected.clone(),
-            hashes: hashes.collect(),
-            sheet: serde_json::to_vec(&bulk.sheet)?,
-        })
-    }
-
-    /// How many messages it has: there is a hash of eight bytes for each.
-    fn count(&self) -> usize {
-        self.hashes.len() / 8
-    }
-}
-
-/// What is known of a bulk once it is kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Receipt {
-    /// Its number.
-    pub number: i64,
-    /// All rejected messages by position, with their statuses; duplicates are among them if they
-    /// are to be rejected.
-    pub rejected: Vec<(usize, u16)>,
-}
-
-/// Which kept bulks are looked for.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct BulkFilter {
-    /// With this bulkId.
-    pub bulk_id: Option<String>,
-    /// With a message with this messageId.
-    pub message_id: Option<String>,
-    /// Only until so many messages are found; all if absent.
-    pub messages_max: Option<usize>,
-}
+use database::MessageDatabase;
 
 type Reply<T> = oneshot::Sender<Result<T, SandboxError>>;
 
@@ -93,7 +30,7 @@ type Reply<T> = oneshot::Sender<Result<T, SandboxError>>;
 enum DatabaseCommand {
     Accept(NewBulk, Reply<Receipt>),
     See(Timestamp, Reply<()>),
-    Read(Box<dyn FnOnce(&mut Database) + Send>),
+    Read(Box<dyn FnOnce(&mut MessageDatabase) + Send>),
     Close(Reply<()>),
 }
 
@@ -105,24 +42,13 @@ pub struct Books {
     opened: OpenedDatabase,
 }
 
-/// What the books held when they were opened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct OpenedDatabase {
-    /// The last time that was seen.
-    pub seen: Option<Timestamp>,
-    /// How many bulks there were.
-    pub bulks: u64,
-    /// How many messages there were.
-    pub messages: u64,
-}
-
 impl Books {
     /// Opens the books, or makes them.
     ///
     /// # Errors
     /// If that fails, or the file is something else.
     pub fn open(path: &Path) -> Result<Self, SandboxError> {
-        let mut keeper = Database::open(path)?;
+        let mut keeper = MessageDatabase::open(path)?;
         let opened = keeper.opened()?;
         let (commands, receiver) = mpsc::channel();
         let thread = thread::Builder::new().name("sandbox-books".to_owned());
@@ -180,7 +106,7 @@ impl Books {
 
     async fn read<T: Send + 'static>(
         &self,
-        read: impl FnOnce(&mut Database) -> Result<T, SandboxError> + Send + 'static,
+        read: impl FnOnce(&mut MessageDatabase) -> Result<T, SandboxError> + Send + 'static,
     ) -> Result<T, SandboxError> {
         self.ask(|reply| {
             DatabaseCommand::Read(Box::new(move |keeper| {
@@ -204,7 +130,7 @@ const GROUP_MAX: usize = 64;
 
 /// Serves commands until the books are closed: all that wait are taken together, so that their
 /// writes share one commit.
-fn keep(mut keeper: Database, commands: &mpsc::Receiver<DatabaseCommand>) {
+fn keep(mut keeper: MessageDatabase, commands: &mpsc::Receiver<DatabaseCommand>) {
     while let Ok(first) = commands.recv() {
         let waiting = commands.try_iter().take(GROUP_MAX - 1);
         let mut entries = Vec::new();
@@ -232,7 +158,7 @@ fn keep(mut keeper: Database, commands: &mpsc::Receiver<DatabaseCommand>) {
     }
 }
 
-fn accept(keeper: &mut Database, group: Vec<(NewBulk, Reply<Receipt>)>) {
+fn accept(keeper: &mut MessageDatabase, group: Vec<(NewBulk, Reply<Receipt>)>) {
     if group.is_empty() {
         return;
     }

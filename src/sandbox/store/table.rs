@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, Statement, TransactionBehavior, params};
 
-use super::NewBulk;
+use super::kept::NewBulk;
 use crate::sandbox::model::bulk::{AcceptedBulk, BulkHeader};
 
 /// What marks the file as the sandbox's books ("sfbk").

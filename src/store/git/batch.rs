@@ -6,7 +6,8 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use jiff::Timestamp;
 
 use crate::identity::MessageKey;
-use crate::ledger::text::{self, Signing};
+use crate::ledger::Signing;
+use crate::ledger::text;
 use crate::ledger::{
     Claim, ClaimId, EntryError, Evidence, Fact, Grant, Header, Ledger, MessageRecord, Outcome, RunId, Unclosed, View,
     Weighed,

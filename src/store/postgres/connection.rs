@@ -6,10 +6,13 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
 
-use super::Database;
+use super::database::Database;
 use super::error::{DatabaseError, Remedy};
 use super::server::Identity;
 use super::session::Session;
+
+/// Nothing is tried twice before anything was begun: whoever looks on can do that better.
+pub(super) const AT_ONCE: Duration = Duration::ZERO;
 
 /// How long one attempt at an operation may take.
 const ATTEMPT_TIME_MAX: Duration = Duration::from_secs(30);

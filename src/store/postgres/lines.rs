@@ -1,7 +1,8 @@
 //! Lines of a ledger as the database keeps them: neither numbered nor signed, because whoever may write to
 //! its tables may do anything, and the tables themselves tell when rows were put back.
 
-use crate::ledger::text::{self, Signing};
+use crate::ledger::Signing;
+use crate::ledger::text;
 use crate::ledger::{Claim, Damage, Header, Ledger, MessageRecord, Outcome, Seals};
 
 pub(super) fn header(header: &Header) -> String {

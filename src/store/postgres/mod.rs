@@ -5,6 +5,7 @@
 //! Each run also has the ledger in memory, as it was when it was opened, with what it wrote since.
 
 mod config;
+mod database;
 mod load;
 mod claim;
 mod error;
@@ -26,53 +27,25 @@ mod tls;
 mod weigh;
 mod write;
 
-use std::path::PathBuf;
-use std::time::Duration;
-
-use secrecy::SecretString;
-
 use super::binding::Binding;
 use super::error::StoreError;
 use super::visit::Visit;
 use crate::ledger::{Header, Ledger, Seals};
 
-use config::Access;
-use connection::{Link, Operation};
+use connection::{AT_ONCE, Link, Operation};
 use load::{KnownLines, LoadLedger, ReadHeader, Stored};
 use marks::{Origin, ProbeMarks, ReadMarks};
 use seen::SeenPosition;
 use session::Session;
 use tables::MakeLedger;
 
+pub use database::Database;
 pub use error::DatabaseError;
 pub use leases::Lease;
 pub use opened::Postgres;
 pub use queue::LeasedBulk;
 
-/// Nothing is tried twice before anything was begun: whoever looks on can do that better.
-const AT_ONCE: Duration = Duration::ZERO;
-
-/// Where a ledger is: a schema of a database.
-#[derive(Debug, Clone)]
-pub struct Database {
-    /// The URL, with a password in it. Absent if nobody has named one.
-    pub url: Option<SecretString>,
-    /// A PEM file with the certificates of authorities that are trusted besides the machine's own.
-    pub authorities: Option<PathBuf>,
-    /// The schema that holds the tables.
-    pub schema: String,
-    /// The file in which this machine keeps how far the server's log was written.
-    pub seen: Option<PathBuf>,
-}
-
 impl Database {
-    /// Says where it is, without a name or password.
-    #[must_use]
-    pub fn place(&self) -> String {
-        let place = self.access().map(|access| access.place());
-        format!("{} in {}", self.schema, place.unwrap_or_else(|_| "PostgreSQL".to_owned()))
-    }
-
     /// Makes sure that the ledger may be carried elsewhere, where nothing shows any more that it may lack something.
     ///
     /// # Errors
@@ -101,15 +74,6 @@ impl Database {
             now.keep(path, seals);
         }
         Ok(())
-    }
-
-    fn access(&self) -> Result<Access, DatabaseError> {
-        let url = self.url.as_ref().ok_or(DatabaseError::NoUrl)?;
-        Access::read(url, self.authorities.as_deref())
-    }
-
-    async fn connect(&self) -> Result<Session, DatabaseError> {
-        Session::connect(&self.access()?, &self.schema).await
     }
 
     /// Makes a new ledger, and the tables if they are not there.

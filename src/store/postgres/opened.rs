@@ -9,8 +9,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::claim::InsertClaim;
+use super::connection::AT_ONCE;
 use super::connection::Link;
+use super::database::Database;
 use super::error::DatabaseError;
+use super::ids;
 use super::leases::Shares;
 use super::lines;
 use super::load::{FindNews, KnownLines, LoadLedger};
@@ -20,7 +23,6 @@ use super::release::{self, Freed, ReleasePeople, is_free};
 use super::settle::{SettleClaim, SettledClaim, given_back, not_held};
 use super::weigh::{self, Heard, WeighEvidence};
 use super::write::{ConfirmServer, JoinLedger, WriteRecord};
-use super::{AT_ONCE, Database, ids};
 use crate::identity::{BulkId, MessageId, MessageKey, Person, PersonSet, Revision};
 use crate::ledger::{
     Claim, ClaimId, EntryError, Evidence, Grant, Header, Ledger, MessageRecord, Outcome, Seals, View, Weighed,

@@ -48,7 +48,7 @@ impl SeenPosition {
     /// If it cannot be asked.
     pub(super) async fn now(link: &Link) -> Result<Option<Self>, DatabaseError> {
         let Some(server) = link.identity().clone() else { return Ok(None) };
-        let position = link.run(&AskPosition, super::AT_ONCE).await?;
+        let position = link.run(&AskPosition, super::connection::AT_ONCE).await?;
         Ok(position.map(|position| Self { server, position }))
     }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    Choices, Day, DeliveryTimeWindow, OvernightWindow, PastSendAt, Refusal, Rules, SendingSpeedLimit, SpeedUnit,
+    BodyRefusal, Choices, Day, DeliveryTimeWindow, OvernightWindow, PastSendAt, Rules, SendingSpeedLimit, SpeedUnit,
     ValidityPeriod, ValidityUnit,
 };
 use crate::sandbox::model::message::{Button, ReceivedContent};
@@ -61,8 +61,8 @@ fn full() -> Value {
 fn found(body: &[u8], rules: &Rules<'_>) -> String {
     match super::check(body, rules) {
         Ok(_) => String::new(),
-        Err(Refusal::Malformed) => "malformed".to_owned(),
-        Err(Refusal::Violations(violations)) => {
+        Err(BodyRefusal::Malformed) => "malformed".to_owned(),
+        Err(BodyRefusal::Violations(violations)) => {
             let lines = violations.iter().map(|one| format!("{}: {}", one.property, one.violation));
             lines.collect::<Vec<_>>().join("\n")
         }
@@ -435,7 +435,7 @@ proptest::proptest! {
         let until = (at + bytes.len()).min(body.len());
         body.splice(at..until, bytes);
         // Whatever is said, it is said of a field that has a path.
-        if let Err(Refusal::Violations(violations)) = super::check(&body, &rules()) {
+        if let Err(BodyRefusal::Violations(violations)) = super::check(&body, &rules()) {
             proptest::prop_assert!(violations.iter().all(|one| !one.property.is_empty() && !one.violation.is_empty()));
         }
     }

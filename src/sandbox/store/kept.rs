@@ -1,0 +1,82 @@
+//! What is kept, and what is asked for.
+
+use jiff::Timestamp;
+
+use crate::sandbox::model::bulk::{AcceptedBulk, BulkHeader};
+use crate::sandbox::model::choices::Duplicates;
+use crate::sandbox::model::hash::hash;
+use crate::sandbox::model::message::SendTiming;
+
+/// A bulk that is to be kept.
+#[derive(Debug)]
+pub struct NewBulk {
+    pub(super) bulk_id: String,
+    pub(super) accepted_at: Timestamp,
+    pub(super) pace: SendTiming,
+    pub(super) message_ids: Vec<String>,
+    pub(super) rejected: Vec<(usize, u16)>,
+    pub(super) hashes: Vec<u8>,
+    pub(super) sheet: Vec<u8>,
+}
+
+impl NewBulk {
+    /// Writes a bulk down as it will be kept; its number is not looked at.
+    ///
+    /// # Errors
+    /// If its messages cannot be written as JSON.
+    pub fn new(bulk: &AcceptedBulk<'_>, duplicates: Duplicates) -> Result<Self, serde_json::Error> {
+        let BulkHeader { bulk_id, accepted_at, pace, .. } = &bulk.head;
+        let messages = &bulk.sheet.messages;
+        let hashes = messages.iter().flat_map(|message| hash(message.message_id.as_bytes()).to_le_bytes());
+        let message_ids = match duplicates {
+            Duplicates::Accept => Vec::new(),
+            Duplicates::Reject => messages.iter().map(|message| message.message_id.to_string()).collect(),
+        };
+        Ok(Self {
+            bulk_id: bulk_id.clone(),
+            accepted_at: *accepted_at,
+            pace: *pace,
+            message_ids,
+            rejected: bulk.rejected.clone(),
+            hashes: hashes.collect(),
+            sheet: serde_json::to_vec(&bulk.sheet)?,
+        })
+    }
+
+    /// How many messages it has: there is a hash of eight bytes for each.
+    pub(super) fn count(&self) -> usize {
+        self.hashes.len() / 8
+    }
+}
+
+/// What is known of a bulk once it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// Its number.
+    pub number: i64,
+    /// All rejected messages by position, with their statuses; duplicates are among them if they
+    /// are to be rejected.
+    pub rejected: Vec<(usize, u16)>,
+}
+
+/// Which kept bulks are looked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BulkFilter {
+    /// With this bulkId.
+    pub bulk_id: Option<String>,
+    /// With a message with this messageId.
+    pub message_id: Option<String>,
+    /// Only until so many messages are found; all if absent.
+    pub messages_max: Option<usize>,
+}
+
+/// What the books held when they were opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenedDatabase {
+    /// The last time that was seen.
+    pub seen: Option<Timestamp>,
+    /// How many bulks there were.
+    pub bulks: u64,
+    /// How many messages there were.
+    pub messages: u64,
+}
