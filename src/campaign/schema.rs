@@ -1,5 +1,5 @@
 //! The JSON Schemas of the language, generated from [`super::raw`]: what editors complete and
-//! explain with, and what [`super::shape`] validates with.
+//! explain with, and what [`super::schema_check`] validates with.
 
 use std::sync::LazyLock;
 

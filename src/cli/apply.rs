@@ -14,7 +14,7 @@ use crate::ledger::{Doubt, Flight, Ledger, RunId};
 use crate::plan::{Bulk, Gate, Plan, RailKind};
 use crate::report::words::plural;
 use crate::report::{json, outcome_text};
-use crate::store::{LedgerLocation, OpenLedger, StoreError, Visit};
+use crate::store::{DatabaseError, LedgerLocation, OpenLedger, StoreError, Visit};
 use crate::timing;
 
 use super::args::{ApplyArgs, Global, OutputFormat};
@@ -124,7 +124,7 @@ struct ApplyRun<'a> {
 }
 
 impl ApplyRun<'_> {
-    async fn plan_and_send(self, mut store: OpenLedger) -> Result<Exit, Failure> {
+    async fn plan_and_send(self, store: OpenLedger) -> Result<Exit, Failure> {
         let Self { context, args, settings, output, interrupts, choices, client, clock, run, in_doubt: before } = self;
         let planned = || {
             tokio::task::block_in_place(|| {
@@ -142,8 +142,7 @@ impl ApplyRun<'_> {
             Err(ending) => Err(ending),
         };
         if let Err(ending) = approved {
-            store.finish().await?;
-            return ending;
+            return end_without_sending(store, &plan, ending).await;
         }
         if !args.auto_approve {
             // The answer may have taken a while, in which times pass and conversation windows close.
@@ -152,8 +151,9 @@ impl ApplyRun<'_> {
                 store.finish().await?;
                 return Err(changed_meanwhile());
             }
+            store.check_still_there().await?;
         }
-        take_for_whole(&mut store, context.gateway.now()).await?;
+        refuse_old_ends(&store, context.gateway.now())?;
         interrupts.sending();
         let senders = witness::senders(&plan);
         let all_asked = witness::is_every_sender(&senders, context, &store.ledger());
@@ -205,16 +205,14 @@ impl ApplyRun<'_> {
         if let Some(next) = plan.next_apply_at() {
             output.tell(&format!("the next apply has something to do at {}\n", timing::utc(next)));
         }
-        let marked = if all_asked { mark(&store, &summary).await } else { Ok(()) };
-        let unclosed = store.trust().unclosed;
-        let unproved = (!unclosed.is_empty() && matches!(summary.stopped, Some(Stopped::Unwitnessed(_))))
-            .then(|| ends::unread(&unclosed));
+        let marked = mark(&store, &summary, all_asked).await;
+        let not_whole = why_not_whole(&store, &summary).await;
         let mut exit = verdict(&summary).or(ending(&doubts, choices));
         // Whatever else fails now, what became of the messages is the stronger news.
         let finished = finish(context, store, interrupts).await;
         let settled = settled.map(|left| exit = exit.or(left));
         let failures = [shown, unsettled, settled, marked, finished].into_iter().filter_map(Result::err);
-        if let Some(failure) = &unproved {
+        if let Some(failure) = &not_whole {
             output.tell(&failure.render(output.paint_errors));
             exit = Exit::Ledger;
         }
@@ -248,23 +246,50 @@ fn open_ends(store: &OpenLedger, summary: &Summary, run: RunId, now: Timestamp) 
 }
 
 /// Marks the rows of a database that have no mark, if the plan was sent: what an old copy lacks is what was sent
-/// last, and the gateway was asked for that, of every sender, before anything was sent.
-async fn mark(store: &OpenLedger, summary: &Summary) -> Result<(), Failure> {
-    let is_compared = summary.stopped.is_none() && summary.total().accepted > 0;
+/// last, and the gateway was asked for that, of every sender, before anything was sent. If somebody vouches for
+/// them, that counts now that nothing has shown that they are wrong.
+async fn mark(store: &OpenLedger, summary: &Summary, all_asked: bool) -> Result<(), Failure> {
+    let is_sent = summary.stopped.is_none() && summary.total().accepted > 0;
     match store {
-        OpenLedger::Postgres(postgres) if is_compared => postgres.mark_anew(false).await.map_err(Failure::from),
+        OpenLedger::Postgres(postgres) if is_sent && (all_asked || postgres.is_vouched_for()) => {
+            postgres.mark_anew(false).await.map_err(Failure::from)
+        }
         OpenLedger::Lockfile(_) | OpenLedger::Git(_) | OpenLedger::Postgres(_) => Ok(()),
     }
 }
 
-/// Makes sure that the ledger may be sent from. Of a run that has not closed itself the end may be missing, and
-/// the gateway's logs do not go back for ever; but somebody may have given their word.
-async fn take_for_whole(store: &mut OpenLedger, now: Timestamp) -> Result<(), Failure> {
-    let unclosed = store.trust().unclosed;
-    if ends::too_old(&unclosed, now).next().is_some() {
-        return Err(ends::untold(&unclosed));
+/// Ends a run that sends nothing. Where there was nothing to send, the word of whoever vouches for the ledger
+/// counts all the same.
+async fn end_without_sending(store: OpenLedger, plan: &Plan, ending: Result<Exit, Failure>) -> Result<Exit, Failure> {
+    if let (OpenLedger::Postgres(postgres), Ok(Exit::Done)) = (&store, &ending)
+        && plan.to_send() == 0
+        && postgres.is_vouched_for()
+    {
+        postgres.mark_anew(false).await?;
     }
-    Ok(store.take_word().await?)
+    store.finish().await?;
+    ending
+}
+
+/// What was found out of the ledger itself, if that ended the run.
+async fn why_not_whole(store: &OpenLedger, summary: &Summary) -> Option<Failure> {
+    match summary.stopped {
+        Some(Stopped::Unwitnessed(_)) => {
+            let unclosed = store.trust().unclosed;
+            (!unclosed.is_empty()).then(|| ends::unread(&unclosed))
+        }
+        Some(Stopped::Store(_)) => match store.check_still_there().await {
+            Err(error @ StoreError::Database(DatabaseError::Reloaded { .. })) => Some(error.into()),
+            Ok(()) | Err(_) => None,
+        },
+        _ => None,
+    }
+}
+
+/// Of a run that has not closed itself the end may be missing, and the gateway's logs do not go back for ever.
+fn refuse_old_ends(store: &OpenLedger, now: Timestamp) -> Result<(), Failure> {
+    let unclosed = store.trust().unclosed;
+    if ends::too_old(&unclosed, now).next().is_none() { Ok(()) } else { Err(ends::untold(&unclosed)) }
 }
 
 /// The runner of a CI job loses its disk, and with it a lockfile that was not pushed.

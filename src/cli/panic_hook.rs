@@ -82,7 +82,7 @@ mod tests {
         panic::set_hook(before);
         assert!(result.is_err());
         let told = TOLD.lock().unwrap().clone();
-        assert!(told.contains("src/cli/bug.rs:"), "{told}");
+        assert!(told.contains("src/cli/panic_hook.rs:"), "{told}");
         assert!(!told.contains("1784"), "{told}");
     }
 }

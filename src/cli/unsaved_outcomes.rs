@@ -125,32 +125,76 @@ pub(super) async fn take_in(context: &Context, store: &OpenLedger, accepted: u64
     join(store, genuine(context, accepted)?).await
 }
 
-/// Takes those outcomes into an open ledger that go with it; gives the files whose claims it has lost.
+/// Takes those outcomes into an open ledger whose claims it has; gives the rest.
 ///
 /// # Errors
-/// If a file cannot be read, or that cannot be written.
-pub(super) async fn take_what_goes(context: &Context, store: &OpenLedger) -> Result<Vec<PathBuf>, Failure> {
+/// If a file cannot be read, or does not go with the ledger, or that cannot be written.
+pub(super) async fn take_what_goes(context: &Context, store: &OpenLedger) -> Result<Vec<UnsavedOutcomes>, Failure> {
     let ledger = store.ledger().clone();
-    let goes = |dump: &UnsavedOutcomes| ledger.clone().take_outcomes(&dump.outcomes).is_ok();
-    let (known, lost): (Vec<UnsavedOutcomes>, Vec<UnsavedOutcomes>) = genuine(context, 0)?.into_iter().partition(goes);
+    let (mut known, mut lost) = (Vec::new(), Vec::new());
+    for UnsavedOutcomes { path, outcomes } in genuine(context, 0)? {
+        let [here, gone] = outcomes.split(&ledger);
+        known.push(UnsavedOutcomes { path: path.clone(), outcomes: here });
+        if !gone.is_empty() {
+            lost.push(UnsavedOutcomes { path, outcomes: gone });
+        }
+    }
     join(store, known).await?;
-    Ok(lost.into_iter().map(|dump| dump.path).collect())
+    Ok(lost)
 }
 
-/// Puts files aside whose claims are lost: who was in those, the gateway's logs have told meanwhile.
+/// Makes sure that the ledger knows now who was in the bulks of outcomes whose claims it has lost.
+///
+/// # Errors
+/// If there is a bulk of which it knows nobody: what is still to leave the logs do not show.
+pub(super) fn check_told(lost: &[UnsavedOutcomes], ledger: &Ledger) -> Result<(), Failure> {
+    for UnsavedOutcomes { path, outcomes } in lost {
+        let untold = outcomes.untold(ledger);
+        if let Some(first) = untold.first() {
+            let (path, count) = (path.display(), plural(untold.len() as u64, "bulk"));
+            let message =
+                format!("`{path}` says that {count} reached the gateway, and its logs do not show whom: `{first}`");
+            return Err(Failure::new(Exit::Ledger, message)
+                .hint("messages that are scheduled or paced show when they leave: run the same command again then")
+                .hint(format!(
+                    "or bring a ledger that has their claims, with `sendform ledger import`; move `{path}` away only if \
+                     nobody in them is to be kept from getting the message again"
+                )));
+        }
+    }
+    Ok(())
+}
+
+/// Puts files aside whose claims are lost: who was in those, the ledger knows by the gateway's logs now.
 ///
 /// # Errors
 /// If one cannot be renamed.
-pub(super) fn put_aside(paths: &[PathBuf]) -> Result<(), Failure> {
-    for path in paths {
-        let aside = path.with_extension("lost");
-        let (from, to) = (path.display(), aside.display());
-        std::fs::rename(path, &aside).map_err(|error| {
-            Failure::new(Exit::Environment, format!("`{from}` cannot be renamed to `{to}`")).because(&error)
+pub(super) fn put_aside(lost: &[UnsavedOutcomes]) -> Result<(), Failure> {
+    for UnsavedOutcomes { path, .. } in lost {
+        let aside = aside(path).map_err(|error| {
+            Failure::new(Exit::Environment, format!("`{}` cannot be put aside", path.display())).because(&error)
         })?;
-        tell(&format!("put aside: the outcomes in {from}, whose claims are lost, are in {to} now\n"));
+        let (from, to) = (path.display(), aside.display());
+        tell(&format!(
+            "put aside: the outcomes in {from} are of claims that are lost, and of people whom the ledger knows now; \
+             {to} can be deleted\n"
+        ));
     }
     Ok(())
+}
+
+/// Gives a file a name that no other one has.
+fn aside(path: &Path) -> std::io::Result<PathBuf> {
+    let mut number = 1_u32;
+    loop {
+        let name = if number == 1 { "lost".to_owned() } else { format!("{number}.lost") };
+        let aside = path.with_extension(name);
+        match std::fs::hard_link(path, &aside) {
+            Ok(()) => return std::fs::remove_file(path).map(|()| aside),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => number += 1,
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// Reads all files, and makes sure that runs have written them, or that somebody says so of so many outcomes.

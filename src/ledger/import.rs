@@ -1,5 +1,7 @@
 //! Texts that are joined into a ledger: other lockfiles, and the outcomes that a store did not take.
 
+use std::collections::BTreeSet;
+
 use super::book::Ledger;
 use super::damage::{Damage, EntryError, Reason};
 use super::facts::Facts;
@@ -7,6 +9,7 @@ use super::line::{Outcome, PersonState};
 use super::read::{ReadLedger, SortedLines};
 use super::seals::Seals;
 use super::unknown_fields::UnknownFields;
+use crate::identity::BulkId;
 
 /// A text of ledger lines, read, that is to be joined into a ledger.
 #[derive(Debug, Clone)]
@@ -65,6 +68,29 @@ impl Outcomes {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.outcomes.is_empty()
+    }
+
+    /// Parts those of claims that a ledger has from those whose claims it has lost.
+    #[must_use]
+    pub fn split(self, ledger: &Ledger) -> [Self; 2] {
+        let is_signed = self.is_signed;
+        let has = |(_, outcome, ..): &(usize, Outcome, Facts, UnknownFields)| {
+            ledger.claim_state(&outcome.claim).is_some() || nothing_was_sent(outcome)
+        };
+        let (known, lost) = self.outcomes.into_iter().partition(has);
+        [known, lost].map(|outcomes| Self { outcomes, is_signed })
+    }
+
+    /// The bulks of which somebody was accepted, rejected or given up, and of which a ledger has no claim at all:
+    /// who was in them nothing tells.
+    #[must_use]
+    pub fn untold(&self, ledger: &Ledger) -> BTreeSet<BulkId> {
+        let bulks = self.outcomes.iter().filter(|(_, outcome, ..)| !nothing_was_sent(outcome));
+        let mut bulks: BTreeSet<BulkId> = bulks.map(|(_, outcome, ..)| outcome.claim.bulk.clone()).collect();
+        for claim in ledger.claims() {
+            bulks.remove(&claim.claim().id.bulk);
+        }
+        bulks
     }
 }
 
@@ -138,6 +164,23 @@ mod tests {
         let text = ledger.write(&Seals::none());
         assert_eq!(check(&mut ledger, Refused, &[(9, Refused)]), Ok(1));
         assert_eq!(ledger.write(&Seals::none()), text, "a second time changes nothing");
+    }
+
+    #[test]
+    fn outcomes_of_lost_claims_are_told_apart_until_a_claim_has_their_bulk() {
+        let mut ledger = sample::ledger();
+        let line = |claim, state| sample::outcome_line(&sample::outcome(claim, state, &[]));
+        let [known, lost, unsent] = [6, 9, 10].map(|person| sample::claim("announce", &[person], 1, 7));
+        let text = [line(&known, Accepted), line(&lost, Accepted), line(&unsent, Refused)].concat();
+        let [here, gone] = outcomes(&text).split(&ledger);
+        assert_eq!((here.len(), gone.len()), (2, 1));
+        assert_eq!(here.untold(&ledger), BTreeSet::new());
+        assert_eq!(gone.untold(&ledger), BTreeSet::from([lost.id.bulk.clone()]));
+        // Whoever recovers them claims them for the same bulk, in a run of their own.
+        let recovered = sample::claim("announce", &[9], 1, 8);
+        ledger.add_claim(recovered).unwrap();
+        assert_eq!(gone.untold(&ledger), BTreeSet::new());
+        assert_eq!(gone.split(&ledger)[1].len(), 1, "its claim is lost all the same");
     }
 
     #[test]

@@ -16,7 +16,7 @@ use super::error::StoreError;
 use super::git::{Branch, GitLedger};
 use super::lockfile::Lockfile;
 use super::paths::Paths;
-use super::postgres::{Database, DatabaseError, Postgres};
+use super::postgres::{Database, Postgres};
 use super::visit::Visit;
 
 /// Where a ledger lives.
@@ -285,14 +285,16 @@ impl OpenLedger {
         }
     }
 
-    /// Takes the word of whoever vouched for the ledger when it was opened, now that it is sent from.
+    /// Makes sure that what was opened is there still, after a while in which somebody may have put an old copy
+    /// in its place.
     ///
     /// # Errors
-    /// If that could not be made durable.
-    pub async fn take_word(&mut self) -> Result<(), StoreError> {
+    /// If it is not.
+    pub async fn check_still_there(&self) -> Result<(), StoreError> {
         match self {
+            // A file is held, and a branch is compared at every push.
             Self::Lockfile(_) | Self::Git(_) => Ok(()),
-            Self::Postgres(postgres) => postgres.take_word().await,
+            Self::Postgres(postgres) => postgres.check_still_there().await,
         }
     }
 
@@ -346,8 +348,10 @@ impl Store for OpenLedger {
     }
 
     fn is_surely_not_written(error: &StoreError) -> bool {
-        // An entry that does not go with the ledger is never begun, and a ledger that is bound anew, or was put
-        // back from a copy, takes none.
+        // An entry that does not go with the ledger is never begun.
+        if let StoreError::Database(error) = error {
+            return error.is_surely_not_written();
+        }
         matches!(
             error,
             StoreError::NotWritten { .. }
@@ -355,7 +359,6 @@ impl Store for OpenLedger {
                 | StoreError::KeyMissing { .. }
                 | StoreError::KeyUnknown { .. }
                 | StoreError::KeyOrder { .. }
-                | StoreError::Database(DatabaseError::Rebound | DatabaseError::Reloaded { .. })
         )
     }
 

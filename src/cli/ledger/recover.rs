@@ -69,7 +69,8 @@ pub(super) async fn run(
         text: &|paint| recovered::text(&recovered, to_send, paint),
         json: &|| recovered::json(&recovered, to_send),
     });
-    let verdict = verdict(&recovered, to_send, args);
+    let told = unsaved_outcomes::check_told(&lost, &store.ledger());
+    let verdict = told.and_then(|()| verdict(&recovered, to_send, args));
     let accepted = Acceptance::number(&args.accept, "unclosed").unwrap_or(0);
     let unclosed = store.trust().unclosed;
     let mut old: Vec<Unclosed> = ends::too_old(&unclosed, began).copied().collect();
@@ -82,11 +83,11 @@ pub(super) async fn run(
         // Whoever has said what the logs cannot tell has confirmed the ledger as it is now.
         store.confirm_server().await?;
         store.close_others(&settled).await?;
-        unsaved_outcomes::put_aside(&lost)?;
     }
     store.finish().await?;
     shown?;
     verdict?;
+    unsaved_outcomes::put_aside(&lost)?;
     if old.is_empty() { Ok(Exit::Done) } else { Err(ends::untold(&old)) }
 }
 

@@ -186,6 +186,13 @@ impl DatabaseError {
         }
     }
 
+    /// Says whether nothing can have been written by what failed: a ledger that is bound anew, or was put back,
+    /// takes nothing, and neither does a table that may not be used, or is not there.
+    pub(in crate::store) fn is_surely_not_written(&self) -> bool {
+        let codes = [SqlState::INSUFFICIENT_PRIVILEGE, SqlState::UNDEFINED_COLUMN, SqlState::UNDEFINED_TABLE];
+        matches!(self, Self::Rebound | Self::Reloaded { .. }) || codes.iter().any(|code| self.has_code(code))
+    }
+
     /// Says whether the server refused a statement with this code.
     pub(super) fn has_code(&self, wanted: &SqlState) -> bool {
         matches!(self, Self::Refused { code, .. } if code == wanted.code())
@@ -213,8 +220,8 @@ impl DatabaseError {
                  them with the gateway's logs first",
             ),
             Self::Reloaded { .. } => Some(
-                "`sendform ledger recover` writes down what the gateway's logs still know; if nothing was sent since \
-                 the copy was made, `sendform apply --accept reloaded=N` with exactly this number of claims",
+                "end all runs first; `sendform ledger recover` writes down what the gateway's logs still know; if nothing \
+                 was sent since the copy was made, `sendform apply --accept reloaded=N` with exactly this number of claims",
             ),
             Self::Rebound => Some("run the same command again, which reads what the ledger is bound to now"),
             Self::Login(_) => Some("the name and the password are in SENDFORM_DATABASE_URL"),

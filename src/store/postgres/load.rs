@@ -11,7 +11,7 @@ use tokio_postgres::types::Type;
 use super::connection::{Link, Operation, WHOLE_TIME_MAX};
 use super::error::DatabaseError;
 use super::lines;
-use super::server;
+use super::server::Where;
 use super::session::Session;
 use crate::ledger::{Damage, Header, Ledger};
 
@@ -28,8 +28,8 @@ pub(super) struct Stored {
 
 impl Stored {
     /// Says whether this is where the ledger was confirmed last.
-    pub(super) fn is_at(&self, link: &Link) -> bool {
-        server::is_same(self.server.as_deref(), link.identity().as_deref())
+    pub(super) fn place(&self, link: &Link) -> Where {
+        Where::of(self.server.as_deref(), link.identity().as_deref())
     }
 }
 
@@ -159,6 +159,26 @@ impl<'a> Loaded<'a> {
 
     fn finish(mut self) -> Result<Result<(Ledger, KnownLines), Damage>, DatabaseError> {
         Ok(self.read()?.map(|()| (self.ledger, self.known)))
+    }
+}
+
+/// Says whether all claims that are known are in the database still.
+pub(super) struct FindLost<'a> {
+    pub(super) ledger: i64,
+    pub(super) known: &'a KnownLines,
+}
+
+impl Operation for FindLost<'_> {
+    type Output = bool;
+
+    const TIME_MAX: Duration = WHOLE_TIME_MAX;
+
+    async fn run(&self, session: &Session, _again: bool) -> Result<bool, DatabaseError> {
+        let mut found = 0;
+        for row in session.rows("SELECT id FROM claims WHERE ledger = $1", &[(&self.ledger, Type::INT8)]).await? {
+            found += usize::from(self.known.claims.contains(&row.try_get(0)?));
+        }
+        Ok(found < self.known.claims.len())
     }
 }
 

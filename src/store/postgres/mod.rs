@@ -4,6 +4,7 @@
 //! its people or none. Lines are the lockfile's own, so that a ledger moves between stores as text.
 //! Each run also has the ledger in memory, as it was when it was opened, with what it wrote since.
 
+mod soundness;
 mod config;
 mod database;
 mod load;
@@ -34,9 +35,10 @@ use crate::ledger::{Header, Ledger, Seals};
 
 use connection::{AT_ONCE, Link, Operation};
 use load::{KnownLines, LoadLedger, ReadHeader, Stored};
-use marks::{Origin, ProbeMarks, ReadMarks};
+use marks::{ProbeMarks, ReadMarks};
 use seen::SeenPosition;
 use session::Session;
+use soundness::Soundness;
 use tables::MakeLedger;
 
 pub use database::Database;
@@ -51,10 +53,11 @@ impl Database {
     /// # Errors
     /// If nothing is sent from it; if nobody knows whether its rows were put back from a copy.
     pub(super) async fn check_whole(&self, expected: &Binding) -> Result<(), StoreError> {
-        match self.judge(expected).await? {
-            (_, Some(refusal)) => Err(refusal.into()),
-            (Origin::Unmarked(claims), None) => Err(DatabaseError::Unmarked { claims }.into()),
-            (Origin::Here | Origin::Reloaded(_), None) => Ok(()),
+        let soundness = self.judge(expected).await?;
+        match (soundness.refusal(), soundness) {
+            (Some(refusal), _) => Err(refusal.into()),
+            (None, Soundness::Unmarked(claims)) => Err(DatabaseError::Unmarked { claims }.into()),
+            (None, _) => Ok(()),
         }
     }
 
@@ -110,23 +113,17 @@ impl Database {
     /// # Errors
     /// If the ledger is missing, or the server cannot be used.
     pub async fn refusal(&self, expected: &Binding) -> Result<Option<DatabaseError>, StoreError> {
-        self.judge(expected).await.map(|(_, refusal)| refusal)
+        self.judge(expected).await.map(Soundness::refusal)
     }
 
-    /// Looks at the marks of the ledger's rows, and says why nothing is sent from it, if that is so.
-    async fn judge(&self, expected: &Binding) -> Result<(Origin, Option<DatabaseError>), StoreError> {
+    /// Looks at the tables, and says how far they are to be trusted.
+    async fn judge(&self, expected: &Binding) -> Result<Soundness, StoreError> {
         let link = Link::open(self).await?;
         let ledger = ids::ledger(&expected.project);
         let (_, stored) = self.header(&link, ledger).await?;
         let origin = link.run(&ReadMarks { ledger }, AT_ONCE).await?;
-        let refusal = match origin {
-            Origin::Reloaded(claims) => Some(DatabaseError::Reloaded { claims }),
-            Origin::Here | Origin::Unmarked(_) if !stored.is_at(&link) => Some(DatabaseError::Changed),
-            Origin::Here | Origin::Unmarked(_) => {
-                self.is_set_back(&link, &expected.seals).await?.then_some(DatabaseError::SetBack)
-            }
-        };
-        Ok((origin, refusal))
+        let is_set_back = self.is_set_back(&link, &expected.seals).await?;
+        Ok(Soundness::of(origin, stored.place(&link), is_set_back, None))
     }
 
     /// Binds the ledger anew. A call that was cut off can be made again.

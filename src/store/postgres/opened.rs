@@ -9,18 +9,18 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::claim::InsertClaim;
-use super::connection::AT_ONCE;
-use super::connection::Link;
+use super::connection::{AT_ONCE, Link};
 use super::database::Database;
 use super::error::DatabaseError;
 use super::ids;
 use super::leases::Shares;
 use super::lines;
-use super::load::{FindNews, KnownLines, LoadLedger};
+use super::load::{FindLost, FindNews, KnownLines, LoadLedger};
 use super::marks::{MarkAnew, MarkSupport, Origin, ProbeMarks, ReadMarks};
 use super::queue::{Rest, ReturnBulk};
 use super::release::{self, Freed, ReleasePeople, is_free};
 use super::settle::{SettleClaim, SettledClaim, given_back, not_held};
+use super::soundness::Soundness;
 use super::weigh::{self, Heard, WeighEvidence};
 use super::write::{ConfirmServer, JoinLedger, WriteRecord};
 use crate::identity::{BulkId, MessageId, MessageKey, Person, PersonSet, Revision};
@@ -51,14 +51,10 @@ pub struct Postgres {
     shares: Mutex<Shares>,
     /// The claim for which what others wrote was read last.
     caught_up_for: Mutex<Option<ClaimId>>,
-    /// Whether the server is not the one that was confirmed last.
-    is_changed: bool,
     /// Whether rows are marked here.
     marks: MarkSupport,
-    /// What the marks told when it was opened.
-    origin: Origin,
-    /// Whether somebody takes what is there for all that there is, whatever the marks tell.
-    is_vouched_for: bool,
+    /// How far the tables were to be trusted when they were opened.
+    soundness: Soundness,
     /// Whether the server's log ended before where this machine had seen it end.
     is_set_back: bool,
     database: Database,
@@ -82,16 +78,8 @@ impl Postgres {
         let number = ids::ledger(&expected.project);
         let marks = link.run(&ProbeMarks { run: visit.run.0.cast_signed() }, AT_ONCE).await?;
         let origin = link.run(&ReadMarks { ledger: number }, AT_ONCE).await?;
-        let is_vouched_for = match origin {
-            Origin::Unmarked(claims) | Origin::Reloaded(claims) => visit.reloaded == Some(claims),
-            Origin::Here => false,
-        };
-        let is_changed = !stored.is_at(&link);
-        if !is_changed && stored.server != *link.identity() {
-            let server = link.identity().as_deref();
-            link.run(&ConfirmServer { ledger: number, server, marks }, AT_ONCE).await?;
-        }
         let is_set_back = database.is_set_back(&link, &expected.seals).await?;
+        let soundness = Soundness::of(origin, stored.place(&link), is_set_back, visit.reloaded);
         if !is_set_back {
             database.keep_seen(&link, &expected.seals).await?;
         }
@@ -104,10 +92,8 @@ impl Postgres {
             known: Mutex::new(known),
             shares: Mutex::default(),
             caught_up_for: Mutex::default(),
-            is_changed,
             marks,
-            origin,
-            is_vouched_for,
+            soundness,
             is_set_back,
             database: database.clone(),
             seals: expected.seals.clone(),
@@ -120,56 +106,80 @@ impl Postgres {
         self.ledger.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Says whether anything may be sent: not if the server was restored, or another was promoted,
-    /// since the ledger was confirmed, if it was set back, or its rows were put back from a copy, because its last claims may be
-    /// missing.
+    /// Says whether anything may be sent: not if the server was restored, or another was promoted, since the
+    /// ledger was confirmed, if it was set back, or its rows were put back from a copy, because its last claims
+    /// may be missing.
     ///
     /// # Errors
     /// If nothing may be.
     pub fn may_send(&self) -> Result<(), StoreError> {
-        match self.origin {
-            Origin::Reloaded(claims) if !self.is_vouched_for => Err(DatabaseError::Reloaded { claims }.into()),
-            _ if self.is_changed => Err(DatabaseError::Changed.into()),
-            _ if self.is_set_back => Err(DatabaseError::SetBack.into()),
-            Origin::Here | Origin::Unmarked(_) | Origin::Reloaded(_) => Ok(()),
-        }
+        self.soundness.refusal().map_or(Ok(()), |refusal| Err(refusal.into()))
     }
 
     /// How many claims have no mark, if there are rows without: nobody knows whether they were put back, so
     /// the ledger has to be compared with the gateway.
     #[must_use]
     pub fn unmarked(&self) -> Option<u64> {
-        match self.origin {
-            Origin::Unmarked(claims) if !self.is_vouched_for => Some(claims),
-            Origin::Here | Origin::Unmarked(_) | Origin::Reloaded(_) => None,
+        match self.soundness {
+            Soundness::Unmarked(claims) => Some(claims),
+            Soundness::Whole
+            | Soundness::Vouched(_)
+            | Soundness::Reloaded(_)
+            | Soundness::Changed
+            | Soundness::SetBack => None,
         }
+    }
+
+    /// Says whether somebody takes what is there for all that there is.
+    #[must_use]
+    pub fn is_vouched_for(&self) -> bool {
+        matches!(self.soundness, Soundness::Vouched(_))
+    }
+
+    /// Makes sure that what was opened is there still: all claims that this run knows, in rows of which no
+    /// more were put back than it was told.
+    ///
+    /// # Errors
+    /// If it is not, or the database cannot be asked.
+    pub async fn check_still_there(&self) -> Result<(), StoreError> {
+        let known = self.known().clone();
+        let origin = self.link.run(&ReadMarks { ledger: self.number }, PATIENCE).await?;
+        let is_less = self.link.run(&FindLost { ledger: self.number, known: &known }, PATIENCE).await?;
+        let claims = match origin {
+            Origin::Here => 0,
+            Origin::Unmarked(claims) | Origin::Reloaded(claims) => claims,
+        };
+        if is_less || !self.soundness.goes_with(origin) {
+            return Err(DatabaseError::Reloaded { claims }.into());
+        }
+        Ok(())
     }
 
     /// Marks all rows that have no mark, after the ledger was compared with the gateway; if that was done for all
-    /// of it, also those that were put back.
-    ///
-    /// # Errors
-    /// If that could not be made durable.
-    pub async fn mark_anew(&self, with_reloaded: bool) -> Result<(), StoreError> {
-        match self.origin {
-            Origin::Here => Ok(()),
-            Origin::Unmarked(_) | Origin::Reloaded(_) => {
-                mark_anew(&self.link, self.number, (self.marks, self.origin), with_reloaded).await
-            }
-        }
-    }
-
-    /// Takes the word of whoever vouched for the ledger when it was opened, if anybody did: all rows are marked
-    /// as written here.
+    /// of it, or somebody vouches for it, also those that were put back. From then on it is this place that it
+    /// is confirmed in.
     ///
     /// # Errors
     /// If that could not be made durable, or marks tell nothing on this server.
-    pub async fn take_word(&mut self) -> Result<(), StoreError> {
-        if self.is_vouched_for {
-            self.mark_anew(true).await?;
-            self.origin = Origin::Here;
+    pub async fn mark_anew(&self, with_reloaded: bool) -> Result<(), StoreError> {
+        let is_vouched_for = self.is_vouched_for();
+        if self.soundness == Soundness::Whole || self.soundness.refusal().is_some() && !with_reloaded {
+            return Ok(());
         }
-        Ok(())
+        if is_vouched_for {
+            self.check_still_there().await?;
+        }
+        match (self.marks, self.soundness) {
+            (MarkSupport::Kept, _) => {
+                let with_reloaded = with_reloaded || is_vouched_for;
+                self.link.run(&MarkAnew { ledger: self.number, with_reloaded }, PATIENCE).await?;
+            }
+            (MarkSupport::Unknown, Soundness::Reloaded(claims) | Soundness::Vouched(claims)) => {
+                return Err(DatabaseError::Reloaded { claims }.into());
+            }
+            (MarkSupport::Unknown, _) => {}
+        }
+        self.confirm_server().await
     }
 
     /// Confirms that the ledger on this server is whole, after it was compared with the gateway.
@@ -215,7 +225,7 @@ impl Postgres {
             bulk: taken,
             run: claim.id.run.0.cast_signed(),
             marks: self.marks,
-            is_written_here: self.origin == Origin::Here && self.marks == MarkSupport::Kept,
+            is_written_here: self.soundness == Soundness::Whole && self.marks == MarkSupport::Kept,
         };
         let patience = Duration::try_from(claim.start_by.duration_since(claim.at)).unwrap_or_default();
         let mut grant = self.link.run(&claiming, patience).await?;
@@ -447,20 +457,6 @@ impl Postgres {
 
     fn shares(&self) -> MutexGuard<'_, Shares> {
         lock(&self.shares)
-    }
-}
-
-/// Marks all rows of a ledger, where marks tell anything.
-async fn mark_anew(
-    link: &Link,
-    ledger: i64,
-    (marks, origin): (MarkSupport, Origin),
-    with_reloaded: bool,
-) -> Result<(), StoreError> {
-    match (marks, origin) {
-        (MarkSupport::Kept, _) => Ok(link.run(&MarkAnew { ledger, with_reloaded }, PATIENCE).await?),
-        (MarkSupport::Unknown, Origin::Reloaded(claims)) => Err(DatabaseError::Reloaded { claims }.into()),
-        (MarkSupport::Unknown, Origin::Here | Origin::Unmarked(_)) => Ok(()),
     }
 }
 

@@ -10,6 +10,7 @@ use tokio_postgres::types::Type;
 
 use super::connection::{Link, Operation};
 use super::error::DatabaseError;
+use super::server::without_database;
 use super::session::Session;
 use crate::ledger::Seals;
 use crate::store::{append_file, paths};
@@ -71,7 +72,8 @@ impl SeenPosition {
 
     /// Says whether a server's log ends before where it was seen to end.
     pub(super) fn is_after(&self, now: &Self) -> bool {
-        self.server == now.server && self.position > now.position
+        // All databases of a server share its log.
+        without_database(&self.server) == without_database(&now.server) && self.position > now.position
     }
 
     fn text(&self) -> String {
@@ -89,6 +91,7 @@ mod tests {
         let seen = |server: &str, position| SeenPosition { server: server.to_owned(), position };
         assert!(seen("7/1", 10).is_after(&seen("7/1", 9)));
         assert!(!seen("7/1", 10).is_after(&seen("7/1", 10)));
+        assert!(seen("7/1", 10).is_after(&seen("7/1/5", 9)) && seen("7/1/6", 10).is_after(&seen("7/1/5", 9)));
         assert!(!seen("7/1", 10).is_after(&seen("7/2", 9)));
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("private").join("seen");

@@ -17,15 +17,31 @@ const AURORA: &str = "SELECT proname::text FROM pg_proc WHERE proname = 'aurora_
 /// one, files and all. Databases that are not plain PostgreSQL have none.
 pub(super) type Identity = Option<String>;
 
-/// Says whether a ledger was held last where it is now. What was confirmed by a version that did not know the
-/// database's number is compared without it.
-pub(super) fn is_same(confirmed: Option<&str>, now: Option<&str>) -> bool {
-    let is_without_number =
-        |confirmed: &str, now: &str| now.rsplit_once('/').is_some_and(|(server, _)| server == confirmed);
-    match (confirmed, now) {
-        (Some(confirmed), Some(now)) => confirmed == now || is_without_number(confirmed, now),
-        (None, None) => true,
-        (Some(_), None) | (None, Some(_)) => false,
+/// The server and its timeline, without the database: what the server's log belongs to.
+pub(super) fn without_database(identity: &str) -> &str {
+    identity.match_indices('/').nth(1).and_then(|(at, _)| identity.get(..at)).unwrap_or(identity)
+}
+
+/// Whether a ledger is where it was confirmed last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Where {
+    /// It is.
+    Here,
+    /// On this server, in a database whose number a version before did not write down.
+    HerePerhaps,
+    /// It was elsewhere.
+    Elsewhere,
+}
+
+impl Where {
+    /// Compares what was confirmed with what is.
+    pub(super) fn of(confirmed: Option<&str>, now: Option<&str>) -> Self {
+        match (confirmed, now) {
+            (Some(confirmed), Some(now)) if confirmed == now => Self::Here,
+            (Some(confirmed), Some(now)) if confirmed == without_database(now) => Self::HerePerhaps,
+            (None, None) => Self::Here,
+            (Some(_), _) | (None, Some(_)) => Self::Elsewhere,
+        }
     }
 }
 
@@ -112,13 +128,15 @@ mod tests {
 
     #[test]
     fn a_ledger_is_where_it_was_if_all_that_is_known_of_both_places_is_the_same() {
-        for confirmed in ["7/00000001/5", "7/00000001"] {
-            assert!(is_same(Some(confirmed), Some("7/00000001/5")), "{confirmed}");
+        let now = Some("7/00000001/5");
+        assert_eq!(Where::of(now, now), Where::Here);
+        assert_eq!(Where::of(None, None), Where::Here);
+        assert_eq!(Where::of(Some("7/00000001"), now), Where::HerePerhaps);
+        for confirmed in [Some("7/00000001/6"), Some("7/00000002/5"), Some("8/00000001"), Some("7"), Some(""), None] {
+            assert_eq!(Where::of(confirmed, now), Where::Elsewhere, "{confirmed:?}");
         }
-        for confirmed in ["7/00000001/6", "7/00000002/5", "8/00000001", "7", ""] {
-            assert!(!is_same(Some(confirmed), Some("7/00000001/5")), "{confirmed}");
-        }
-        assert!(is_same(None, None));
-        assert!(!is_same(None, Some("7/00000001/5")) && !is_same(Some("7/00000001/5"), None));
+        assert_eq!(Where::of(now, None), Where::Elsewhere);
+        assert_eq!(without_database("7/00000001/5"), "7/00000001");
+        assert_eq!(without_database("7/00000001"), "7/00000001");
     }
 }

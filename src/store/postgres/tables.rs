@@ -72,7 +72,7 @@ const HAS_MARKS: &str = "SELECT 1 FROM ledgers, claims, marks \
 pub(super) async fn update(session: &Session, schema: &str) -> Result<bool, DatabaseError> {
     let known = i32::try_from(STEPS.len()).unwrap_or(i32::MAX);
     match version(session).await? {
-        0 => return Ok(false),
+        0 => return check_usage(session, schema).await.map(|()| false),
         found if found > known => return Err(DatabaseError::Newer { found, known }),
         found if found < known => return make(session, schema).await.map(|()| true),
         _ => {}
@@ -81,19 +81,36 @@ pub(super) async fn update(session: &Session, schema: &str) -> Result<bool, Data
         Ok(_) => Ok(true),
         // Some tables were put back one by one, from a dump of before: their version is not theirs any more.
         Err(error) if error.has_code(&SqlState::UNDEFINED_COLUMN) || error.has_code(&SqlState::UNDEFINED_TABLE) => {
-            session.run("UPDATE version SET number = 1 WHERE number = $1", &[(&known, Type::INT4)]).await?;
-            make(session, schema).await.map(|()| true)
+            make_from(session, schema, 1).await.map(|()| true)
         }
         Err(error) => Err(error),
     }
 }
 
+/// Where no table is seen, that may be because none may be: PostgreSQL passes over a schema that its user must
+/// not use.
+async fn check_usage(session: &Session, schema: &str) -> Result<(), DatabaseError> {
+    let allowed = "SELECT has_schema_privilege(oid, 'USAGE') FROM pg_namespace WHERE nspname = $1";
+    // Databases that do not know the question have no such schema either.
+    let Ok(Some(row)) = session.row(allowed, &[(&schema, Type::TEXT)]).await else { return Ok(()) };
+    if row.try_get(0)? {
+        return Ok(());
+    }
+    let code = SqlState::INSUFFICIENT_PRIVILEGE.code().to_owned();
+    Err(DatabaseError::Refused { code, message: format!("permission denied for schema {schema}") })
+}
+
 /// Makes the tables, or brings them up to date.
 pub(super) async fn make(session: &Session, schema: &str) -> Result<(), DatabaseError> {
+    make_from(session, schema, usize::MAX).await
+}
+
+/// The same, with all steps from this one on, whatever the tables' version is: the later ones can be repeated.
+async fn make_from(session: &Session, schema: &str, first: usize) -> Result<(), DatabaseError> {
     let mut attempt = 0;
     loop {
         attempt += 1;
-        match try_make(session, schema).await {
+        match try_make(session, schema, first).await {
             Err(error) if attempt < ATTEMPTS_MAX && is_race(&error) => session.roll_back().await?,
             result => return result,
         }
@@ -113,7 +130,7 @@ fn is_race(error: &DatabaseError) -> bool {
     codes.iter().any(|code| error.has_code(code))
 }
 
-async fn try_make(session: &Session, schema: &str) -> Result<(), DatabaseError> {
+async fn try_make(session: &Session, schema: &str, first: usize) -> Result<(), DatabaseError> {
     // Whoever may not make schemas may still have been given one.
     let there = session.row("SELECT 1 FROM pg_namespace WHERE nspname = $1", &[(&schema, Type::TEXT)]).await?;
     if there.is_none() {
@@ -132,7 +149,7 @@ async fn try_make(session: &Session, schema: &str) -> Result<(), DatabaseError> 
         session.roll_back().await?;
         return Err(DatabaseError::Newer { found, known });
     }
-    for step in STEPS.iter().skip(usize::try_from(found).unwrap_or(0)) {
+    for step in STEPS.iter().skip(usize::try_from(found).unwrap_or(0).min(first)) {
         session.batch(step).await?;
     }
     session.run("UPDATE version SET number = $1", &[(&known, Type::INT4)]).await?;

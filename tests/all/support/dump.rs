@@ -1,5 +1,7 @@
 //! Dumps of a database's ledger, and the ways in which people put them back.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use super::Cluster;
 
 /// The tables of a ledger.
@@ -35,7 +37,9 @@ impl Dump {
     #[track_caller]
     pub(crate) fn of(cluster: &Cluster, url: &str) -> Self {
         let name = name(url).to_owned();
-        let file = |kind: &str| cluster.socket().join(format!("{name}.{kind}.sql")).display().to_string();
+        static NUMBER: AtomicU32 = AtomicU32::new(1);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let file = |kind: &str| cluster.socket().join(format!("{name}.{number}.{kind}.sql")).display().to_string();
         let (whole, rows) = (file("whole"), file("rows"));
         let socket = cluster.socket().display().to_string();
         let whole_schema = ["-h", &socket, "-U", "sendform", "-d", &name, "-n", "sendform", "-f"];

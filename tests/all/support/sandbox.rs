@@ -62,6 +62,11 @@ impl Sandbox {
         self.ask("POST", "/sandbox/faults", Some(&json!({ "faults": faults })));
     }
 
+    /// Moves its clock forward.
+    pub(crate) fn set_clock(&self, now: &str) {
+        self.ask("POST", "/sandbox/clock", Some(&json!({ "now": now })));
+    }
+
     /// Lets go of all requests that are held.
     pub(crate) fn release(&self) {
         self.ask("POST", "/sandbox/release", None);

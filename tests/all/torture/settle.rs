@@ -152,9 +152,13 @@ impl World {
             drop(self.refused());
             self.recover();
         } else {
+            let requests = self.gateway.process().requests();
             let run = self.seats[0].finish(self.start(0, &[], &[]));
             if run.code == Some(8) {
+                assert_eq!(self.gateway.process().requests(), requests, "{run}");
                 self.recover();
+            } else {
+                assert!(matches!(run.code, Some(0 | 6 | 7)), "{run}");
             }
         }
         self.count(figures, Count::Recovered, lost);
