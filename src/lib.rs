@@ -22,6 +22,42 @@
 //!
 //! Rooms 1 to 9, `apply`, `report` and the sandbox's model are pure: no clock, file, network,
 //! environment, randomness or printing. Time, text and rows reach them as values.
+//!
+//! # Glossary
+//!
+//! | word | meaning |
+//! | --- | --- |
+//! | project | a folder with `sendform.yaml`: senders, safety limits, where the ledger is |
+//! | campaign | a YAML file: audiences, schedules, messages |
+//! | message | one text for one audience from one sender; `CAMPAIGN.MESSAGE` is its key |
+//! | revision | a number of a message: a higher one sends to everybody again |
+//! | audience | rows of people, from a file or written inline |
+//! | recipient | a row that is to get a message |
+//! | person | a recipient's keyed fingerprint under one sender; no id is kept anywhere |
+//! | gate | where a row of an audience ends: sent, filtered, suppressed, sent already, … |
+//! | bulk | one request: up to `bulkSize` recipients of one message |
+//! | bulkId, messageId | the ids under which the gateway knows a bulk, and one message of one person |
+//! | plan | what would be sent now, as data; its digest is what a review approves |
+//! | plan file | a plan that is frozen: nobody gets anything but what it has for them |
+//! | safety limit | a number beyond which nothing is sent until somebody accepts it (`--accept`) |
+//! | run | one process that writes into a ledger; it has a random number |
+//! | ledger | all claims, and what became of them |
+//! | claim | the record that a run is about to send a bulk to these people; it stands before its request |
+//! | outcome | what became of a claim: accepted, rejected, refused, abandoned, person by person |
+//! | accepted | the gateway took the message: they are never sent to again |
+//! | rejected | the gateway took the request and turned this person down |
+//! | refused | surely nothing was sent: they are free |
+//! | in flight | claimed, by a run that may still be alive |
+//! | doubt | a claim without an outcome whose run is over: nobody knows |
+//! | abandoned | given up by a person: nobody knows, and nobody is sent to again |
+//! | evidence | what the gateway's logs say of a doubt |
+//! | control message | a later message in the logs that shows that they have not stood still |
+//! | witness | the question to the logs before anything is sent: does the gateway know more than the ledger? |
+//! | entry | one thing that a run wrote, with its number; a closing says how many there are |
+//! | unclosed run | one that has not said how many entries it wrote: it lives, was killed, or its end is lost |
+//! | mark | which transaction wrote a row of PostgreSQL; a row from a dump has another one |
+//! | lockfile | a ledger in a file beside the project file; its shadow is a copy that git does not see |
+//! | gateway, sandbox | whatever answers the API; the one that sendform embeds |
 
 pub mod diagnostic;
 pub mod wire;

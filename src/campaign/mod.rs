@@ -3,7 +3,7 @@
 //! Checking goes in three steps, and every mistake is collected with its place. First the bytes are
 //! linted (`profile`), and the walk (`walk`) turns the parser's events into a tree with places
 //! (`tree`), refusing what the strict profile of YAML refuses. Then the tree is validated against the
-//! generated JSON Schema (`shape`, [`schema`]), and another parser must read the same (`agree`).
+//! generated JSON Schema (`schema_check`, [`schema`]), and another parser must read the same (`second_parser`).
 //! Last, serde reads the parts into [`raw`] types, and `check` turns them into the checked types of
 //! [`checked`], which cannot be wrong. `read` puts the steps together.
 

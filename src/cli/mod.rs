@@ -2,9 +2,8 @@
 
 mod apply;
 mod args;
-mod panic_hook;
 mod clock;
-mod unsaved_outcomes;
+mod context;
 mod ends;
 mod evidence;
 mod exit;
@@ -17,6 +16,7 @@ mod init;
 mod ledger;
 mod nearby;
 mod output;
+mod panic_hook;
 mod plan;
 mod prepare;
 mod progress;
@@ -30,10 +30,10 @@ mod signals;
 mod status;
 mod store;
 mod targets;
+mod unsaved_outcomes;
 mod validate;
 mod witness;
 mod worker;
-mod context;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -4,34 +4,34 @@
 //! [`check`] makes all checks that need no rows; [`plan`] reads the audiences, lets every row pass
 //! through the gates ([`Gate`]), and cuts those who remain into bulks.
 
+mod batch;
 mod bulk;
 mod changes;
 mod check;
 mod clocks;
+mod collect;
 mod compiled;
 mod content;
-mod batch;
 mod definition;
 mod digest;
-mod plan_file;
 mod gate;
-mod collect;
-mod ids;
 mod handed;
 mod id_diagnostics;
-mod row_diagnostics;
+mod ids;
 mod lists;
-mod planner;
 mod message;
 mod parallel;
+mod plan_file;
+mod planner;
 mod prepare;
 mod rails;
+mod row_checks;
+mod row_diagnostics;
 mod row_issue;
 mod same;
 mod sample;
-mod selection;
-mod row_checks;
 mod schedule_terms;
+mod selection;
 mod times;
 mod values;
 

@@ -6,19 +6,20 @@
 
 mod blanks;
 mod braces;
+mod builtins;
 mod check;
 mod columns;
 mod condition;
-mod fast_path;
 mod environment;
 mod expressions;
 mod extent;
 mod failure;
+mod fast_path;
 mod filters;
-mod flow;
-mod foreign;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod flow;
+mod foreign;
 mod guard;
 mod header;
 mod leftovers;
@@ -30,8 +31,8 @@ mod nesting;
 mod never_panics;
 mod part;
 mod position;
-mod row_object;
 mod renderer;
+mod row_object;
 mod segments;
 mod slices;
 mod slips;
@@ -40,7 +41,6 @@ mod tags;
 mod template;
 mod text;
 mod types;
-mod builtins;
 mod words;
 
 pub use columns::{ColumnUse, check_column_names, check_columns};

@@ -7,20 +7,20 @@
 mod admin;
 mod answer;
 mod auth;
-pub mod store;
 pub mod clock;
+mod connections;
 pub mod error;
 pub mod faults;
-mod request_tracker;
-mod connections;
 mod local;
 pub mod model;
 pub mod options;
 mod query;
+mod request_tracker;
 pub mod running;
 mod send;
 pub mod server;
 mod state;
+pub mod store;
 
 pub use request_tracker::RequestCounts;
 pub use running::{Running, start};

@@ -1,16 +1,15 @@
 //! Where a ledger lives: in a lockfile beside the project file, on one machine; on a branch of its
 //! own, on a remote of the project's repository; or in PostgreSQL, for many machines at once.
 
-mod copy;
-mod writer_handle;
-mod error;
+mod append_file;
 mod binding;
+mod copy;
+mod error;
 mod git;
 mod holder;
-mod lock_file;
 mod location;
+mod lock_file;
 mod lockfile;
-mod append_file;
 mod mark;
 mod merge;
 mod paths;
@@ -20,6 +19,7 @@ mod retired;
 mod shadowed;
 mod visit;
 mod writer;
+mod writer_handle;
 
 pub use binding::Binding;
 pub use copy::{Copied, copy};

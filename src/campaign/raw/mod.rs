@@ -4,8 +4,8 @@
 
 mod audience;
 mod campaign;
-mod project;
 pub(super) mod pattern;
+mod project;
 mod schedule;
 
 pub use audience::{Audience, Columns, Expect};

@@ -1,8 +1,8 @@
 //! What was pasted from another tool: its placeholders, and markup. To this language they are text, so
 //! they would be sent as they are.
 
-mod markup;
 mod marks;
+mod markup;
 mod names;
 
 use std::collections::BTreeSet;

@@ -10,10 +10,10 @@
 //! after half a minute, or when the run ends. A machine that is lost in between leaves a doubt, which
 //! is safe.
 
+mod batch;
 mod branch;
 mod commit;
 mod error;
-mod batch;
 mod journal;
 mod merges;
 mod program;

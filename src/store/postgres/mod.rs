@@ -4,25 +4,25 @@
 //! its people or none. Lines are the lockfile's own, so that a ledger moves between stores as text.
 //! Each run also has the ledger in memory, as it was when it was opened, with what it wrote since.
 
-mod soundness;
-mod config;
-mod database;
-mod load;
 mod claim;
-mod error;
-mod release;
-mod lines;
+mod config;
 mod connection;
-mod marks;
+mod database;
+mod error;
 mod ids;
+mod leases;
+mod lines;
+mod load;
+mod marks;
 mod opened;
+mod queue;
+mod release;
 mod seen;
+mod send_times;
 mod server;
 mod session;
 mod settle;
-mod queue;
-mod leases;
-mod send_times;
+mod soundness;
 mod tables;
 mod tls;
 mod weigh;
