@@ -49,7 +49,7 @@ pub(super) fn check(arguments: &Arguments, settings: &Settings) -> Result<(), Fa
     if let Command::Schema(args) = &arguments.command
         && !args.check
     {
-        for path in super::schema::NAMES.map(|name| args.folder.join(name)) {
+        for path in super::commands::SCHEMA_FILES.map(|name| args.folder.join(name)) {
             check_place(&path, arguments, settings)?;
             if fs::symlink_metadata(&path).is_ok_and(|metadata| !metadata.is_file()) {
                 return Err(refused(&path, "is there already, and is not a file"));

@@ -16,7 +16,7 @@ use crate::report::words::{list, plural};
 use crate::store::{Lease, LeasedBulk, Postgres, StoreError};
 
 use super::context::{Context, PlanOptions};
-use super::plan::make;
+use super::planning::make;
 
 /// How long to wait before looking again for bulks that others have taken and not claimed.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(500);

@@ -7,14 +7,14 @@ use crate::report::done_json;
 use crate::sandbox::model::choices::Duplicates;
 use crate::sandbox::{self, SandboxState};
 
-use super::args::{Global, SandboxArgs};
-use super::exit::Exit;
-use super::failure::Failure;
-use super::files;
-use super::gateway::sandbox_options;
-use super::home::{PROJECT_FILE, ProjectPaths};
-use super::output::{Output, Report};
-use super::signals;
+use crate::cli::args::{Global, SandboxArgs};
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::files;
+use crate::cli::gateway::sandbox_options;
+use crate::cli::home::{PROJECT_FILE, ProjectPaths};
+use crate::cli::output::{Output, Report};
+use crate::cli::signals;
 
 /// Runs the command.
 ///

@@ -8,18 +8,18 @@ use crate::plan::Selection;
 use crate::report::{reconcile_json, reconcile_text};
 use crate::store::{DatabaseError, LedgerLocation, OpenLedger, ReadOnlyLedger, StoreError};
 
-use super::apply::client;
-use super::args::{Global, ReconcileArgs};
-use super::clock::RunClock;
-use super::context::{Context, no_message};
-use super::evidence;
-use super::exit::Exit;
-use super::failure::Failure;
-use super::output::{Output, Report};
-use super::settings::Settings;
-use super::signals;
-use super::store::{expected, look, visit};
-use super::unsaved_outcomes;
+use crate::cli::args::{Global, ReconcileArgs};
+use crate::cli::client::client;
+use crate::cli::clock::RunClock;
+use crate::cli::context::{Context, no_message};
+use crate::cli::evidence;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::output::{Output, Report};
+use crate::cli::settings::Settings;
+use crate::cli::signals;
+use crate::cli::store::{expected, look, visit};
+use crate::cli::unsaved_outcomes;
 
 /// Runs the command.
 ///

@@ -8,12 +8,12 @@ mod rebind;
 mod recover;
 mod verify;
 
-use super::args::{Global, LedgerCommand};
-use super::context::Context;
-use super::exit::Exit;
-use super::failure::Failure;
-use super::output::Output;
-use super::settings::Settings;
+use crate::cli::args::{Global, LedgerCommand};
+use crate::cli::context::Context;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::output::Output;
+use crate::cli::settings::Settings;
 
 /// Runs the command.
 ///

@@ -5,20 +5,20 @@ use std::fs;
 use crate::campaign::schema::{campaign_schema, project_schema};
 use crate::report::written::{self, FileAction, Written};
 
-use super::args::SchemaArgs;
-use super::exit::Exit;
-use super::failure::Failure;
-use super::output::{Output, Report};
+use crate::cli::args::SchemaArgs;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::output::{Output, Report};
 
 /// The files that it writes.
-pub(super) const NAMES: [&str; 2] = ["campaign.schema.json", "project.schema.json"];
+pub(in crate::cli) const SCHEMA_FILES: [&str; 2] = ["campaign.schema.json", "project.schema.json"];
 
 /// Runs the command.
 ///
 /// # Errors
 /// If a file cannot be read or written.
 pub(super) fn run(args: &SchemaArgs, output: &Output) -> Result<Exit, Failure> {
-    let [campaign, project] = NAMES;
+    let [campaign, project] = SCHEMA_FILES;
     let files = [(campaign, campaign_schema()), (project, project_schema())];
     let mut written = Vec::new();
     for (name, text) in files {

@@ -3,13 +3,13 @@
 use crate::report::{json, status_text};
 use crate::store::ReadOnlyLedger;
 
-use super::args::{Global, StatusArgs};
-use super::context::Context;
-use super::exit::Exit;
-use super::failure::Failure;
-use super::output::{Output, Report};
-use super::settings::Settings;
-use super::store::look_as;
+use crate::cli::args::{Global, StatusArgs};
+use crate::cli::context::Context;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::output::{Output, Report};
+use crate::cli::settings::Settings;
+use crate::cli::store::look_as;
 
 /// Runs the command.
 ///

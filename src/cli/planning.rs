@@ -1,4 +1,4 @@
-//! `plan`: shows what would be sent now.
+//! Planning, as several commands do it: for them, with their words, and to their ends.
 
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -9,71 +9,12 @@ use crate::ledger::{Doubt, Ledger, View};
 use crate::plan::{Input, Plan, Selection, plan};
 use crate::report::{json, plan_text};
 
-use super::args::{Global, PlanArgs};
 use super::context::{Context, PlanOptions, tell_warnings};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::frozen;
 use super::output::{Output, Report};
 use super::progress::Progress;
-use super::settings::Settings;
-use super::shell_quote;
-use super::store::{check_without_key, expected, look_as};
 use super::witness;
-
-/// Runs the command.
-///
-/// # Errors
-/// If the files have errors, or the ledger cannot be read.
-pub(super) async fn run(
-    global: &Global,
-    args: &PlanArgs,
-    settings: &Settings,
-    output: &Output,
-) -> Result<Exit, Failure> {
-    if let Some(path) = &args.out {
-        frozen::make_room(path)?;
-    }
-    Context::run(global, settings, output, async |context| with_world(context, global, args, output).await).await
-}
-
-async fn with_world(context: &Context, global: &Global, args: &PlanArgs, output: &Output) -> Result<Exit, Failure> {
-    let choices = PlanOptions::read(&args.scope, &context.campaigns)?;
-    let gateway = &context.gateway;
-    if args.out.is_some() {
-        // What is frozen was compared with the ledger.
-        expected(context)?;
-    }
-    // Without keys nobody would be recognised, and without a gateway there is no ledger.
-    let has_ledger = gateway.keys.is_some() && gateway.base_url.is_some();
-    let seen = if has_ledger {
-        Some(look_as(&args.reading, context, output).await?)
-    } else {
-        check_without_key(context, output).await?;
-        None
-    };
-    let view = seen.as_ref().map_or(View::Exclusive, |seen| seen.view);
-    let input = input(context, &choices, seen.as_ref().map(|seen| &seen.ledger), view);
-    let plan = planned(&input);
-    let written = args.out.as_deref().map(|path| (path, frozen::write(path, &input, &plan)));
-    let file = written.as_ref().and_then(|(path, written)| matches!(written, Ok(true)).then_some(*path));
-    show(&plan, context, output, file)?;
-    let mut exit = judge(&plan, &choices.selection);
-    if let Some((path, written)) = written {
-        let path = shell_quote::word(&path.display().to_string());
-        if written? {
-            let sandbox = if gateway.is_sandbox() { " --sandbox" } else { "" };
-            let dir = global.dir.as_deref().map(shell_quote::dir_option).unwrap_or_default();
-            output.tell(&format!("wrote {path}: `sendform{dir} apply {path}{sandbox}` sends this, and nothing else\n"));
-        } else {
-            output.tell("no plan was written: it has errors\n");
-        }
-    }
-    if args.detailed_exitcode && plan.to_send() + plan.later() > 0 {
-        exit = exit.or(Exit::Pending);
-    }
-    Ok(exit)
-}
 
 /// Plans.
 #[must_use]
@@ -81,7 +22,8 @@ pub(super) fn make(context: &Context, choices: &PlanOptions, ledger: Option<&Led
     planned(&input(context, choices, ledger, view))
 }
 
-fn planned(input: &Input<'_>) -> Plan {
+/// Plans, and shows that it takes a while.
+pub(super) fn planned(input: &Input<'_>) -> Plan {
     let progress = Progress::spinner("planning");
     let plan = plan(input);
     progress.finish();
@@ -89,7 +31,12 @@ fn planned(input: &Input<'_>) -> Plan {
 }
 
 /// All that a plan depends on.
-fn input<'a>(context: &'a Context, choices: &'a PlanOptions, ledger: Option<&'a Ledger>, view: View) -> Input<'a> {
+pub(super) fn input<'a>(
+    context: &'a Context,
+    choices: &'a PlanOptions,
+    ledger: Option<&'a Ledger>,
+    view: View,
+) -> Input<'a> {
     Input {
         project: &context.project,
         campaigns: &context.campaigns,

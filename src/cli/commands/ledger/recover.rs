@@ -6,15 +6,15 @@ use std::sync::Arc;
 use crate::apply::MessageRevision;
 use crate::apply::evidence::LogsFailure;
 use crate::apply::witness::{Recovered, recover};
-use crate::cli::apply::client;
 use crate::cli::args::{Acceptance, RecoverArgs};
+use crate::cli::client::client;
 use crate::cli::clock::RunClock;
 use crate::cli::context::{Context, PlanOptions};
 use crate::cli::ends;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Output, Report};
-use crate::cli::plan;
+use crate::cli::planning;
 use crate::cli::settings::Settings;
 use crate::cli::store::{expected, visit};
 use crate::cli::unsaved_outcomes;
@@ -51,7 +51,7 @@ pub(super) async fn run(
         }
     };
     let plan = tokio::task::block_in_place(|| {
-        plan::make(context, &PlanOptions::default(), Some(&store.ledger()), store.view(context.gateway.now()))
+        planning::make(context, &PlanOptions::default(), Some(&store.ledger()), store.view(context.gateway.now()))
     });
     for message in plan.messages.iter().filter(|_| recovered.accepted + recovered.rejected > 0) {
         let key = &message.key;

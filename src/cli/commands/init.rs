@@ -6,13 +6,13 @@ use std::path::Path;
 use crate::campaign::schema::{campaign_schema, project_schema};
 use crate::report::written::{self, FileAction, Written};
 
-use super::args::Global;
-use super::exit::Exit;
-use super::failure::Failure;
-use super::home::PROJECT_FILE;
-use super::output::{Output, Report};
-use super::settings::Settings;
-use super::shell_quote;
+use crate::cli::args::Global;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::home::PROJECT_FILE;
+use crate::cli::output::{Output, Report};
+use crate::cli::settings::Settings;
+use crate::cli::shell_quote;
 
 const PROJECT: &str = "\
 # yaml-language-server: $schema=schema/project.schema.json

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 
 use crate::apply::evidence::LogsFailure;
 use crate::apply::witness::{Gated, Watch};
-use crate::apply::{self, BulkSource, GatewayTime, PlannedBulks, Ports, Stopped, Summary};
-use crate::gateway::{Client, ClientError, ClientLimits};
+use crate::apply::{self, BulkSource, PlannedBulks, Ports, Stopped, Summary};
+use crate::gateway::Client;
 use crate::ledger::{Doubt, Flight, Ledger, RunId};
 use crate::plan::{Bulk, Gate, Plan, RailKind};
 use crate::report::words::plural;
@@ -17,24 +17,25 @@ use crate::report::{json, outcome_text};
 use crate::store::{DatabaseError, LedgerLocation, OpenLedger, StoreError, Visit};
 use crate::timing;
 
-use super::args::{ApplyArgs, Global, OutputFormat};
-use super::clock::RunClock;
-use super::context::{Context, PlanOptions};
-use super::ends;
-use super::evidence;
-use super::exit::Exit;
-use super::failure::Failure;
-use super::frozen;
-use super::output::{Output, Report, ask};
-use super::plan::{in_doubt, judge, make, show};
-use super::prepare::Pool;
-use super::progress::Progress;
-use super::settings::Settings;
-use super::signals::SignalWatch;
-use super::store::{expected, tell_doubts, visit};
-use super::unsaved_outcomes;
-use super::witness::{self, Older};
-use super::worker::Worker;
+use crate::cli::args::{ApplyArgs, Global, OutputFormat};
+use crate::cli::client::client;
+use crate::cli::clock::RunClock;
+use crate::cli::context::{Context, PlanOptions};
+use crate::cli::ends;
+use crate::cli::evidence;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::frozen;
+use crate::cli::output::{Output, Report, ask};
+use crate::cli::planning::{in_doubt, judge, make, show};
+use crate::cli::prepare::Pool;
+use crate::cli::progress::Progress;
+use crate::cli::settings::Settings;
+use crate::cli::signals::SignalWatch;
+use crate::cli::store::{expected, tell_doubts, visit};
+use crate::cli::unsaved_outcomes;
+use crate::cli::witness::{self, Older};
+use crate::cli::worker::Worker;
 
 /// How long an interrupted run may take to put its ledger in order.
 const FINISH_TIME_MAX: Duration = Duration::from_secs(2);
@@ -307,28 +308,6 @@ fn refuse_in_ci(context: &Context, choices: &PlanOptions, settings: &Settings) -
         "a lockfile on a CI runner dies with its disk, and the next run would send to everybody again",
     )
     .hint("pass `--accept lockfile-in-ci=1` if the lockfile surely survives this run, whatever happens to it"))
-}
-
-/// Makes the way to the gateway.
-///
-/// # Errors
-/// If there is no gateway, no key for it, or none that can be used.
-pub(in crate::cli) fn client(
-    context: &Context,
-    settings: &Settings,
-    clock: RunClock,
-) -> Result<Client<RunClock>, Failure> {
-    expected(context)?;
-    let gateway = &context.gateway;
-    let (Some(base_url), Some(api_key)) = (&gateway.base_url, &gateway.api_key) else {
-        return Err(Failure::new(Exit::Credentials, "the gateway's API key is missing: set SENDFORM_API_KEY"));
-    };
-    let mut limits = ClientLimits::default();
-    limits.total = settings.answer_within.unwrap_or(limits.total);
-    Client::new(base_url, api_key, limits, clock, GatewayTime::new(!gateway.has_fixed_time())).map_err(|error| {
-        let exit = if matches!(error, ClientError::Key) { Exit::Credentials } else { Exit::Environment };
-        Failure::new(exit, "the gateway's client cannot be made").because(&error)
-    })
 }
 
 async fn open(context: &Context, visit: &Visit) -> Result<OpenLedger, Failure> {

@@ -5,11 +5,11 @@ use crate::diagnostic::words::plural;
 use crate::report::sanitize::{LineFeeds, harmless};
 use crate::report::{diagnostics, json};
 
-use super::args::Global;
-use super::exit::Exit;
-use super::failure::Failure;
-use super::files::{self, ProjectFiles};
-use super::output::{Output, Report};
+use crate::cli::args::Global;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::files::{self, ProjectFiles};
+use crate::cli::output::{Output, Report};
 
 /// Runs the command.
 ///

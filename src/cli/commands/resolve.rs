@@ -6,14 +6,14 @@ use crate::report::done_json;
 use crate::report::words::plural;
 use crate::timing;
 
-use super::args::{Global, ResolveArgs};
-use super::context::Context;
-use super::exit::Exit;
-use super::failure::Failure;
-use super::output::{Output, Report};
-use super::settings::Settings;
-use super::store::{expected, visit};
-use super::unsaved_outcomes;
+use crate::cli::args::{Global, ResolveArgs};
+use crate::cli::context::Context;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::output::{Output, Report};
+use crate::cli::settings::Settings;
+use crate::cli::store::{expected, visit};
+use crate::cli::unsaved_outcomes;
 
 /// Runs the command.
 ///

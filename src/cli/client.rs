@@ -1,0 +1,29 @@
+//! The way to the gateway, as the environment and the project say.
+
+use crate::apply::GatewayTime;
+use crate::gateway::{Client, ClientError, ClientLimits};
+
+use super::clock::RunClock;
+use super::context::Context;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::settings::Settings;
+use super::store::expected;
+
+/// Makes the way to the gateway.
+///
+/// # Errors
+/// If there is no gateway, no key for it, or none that can be used.
+pub(super) fn client(context: &Context, settings: &Settings, clock: RunClock) -> Result<Client<RunClock>, Failure> {
+    expected(context)?;
+    let gateway = &context.gateway;
+    let (Some(base_url), Some(api_key)) = (&gateway.base_url, &gateway.api_key) else {
+        return Err(Failure::new(Exit::Credentials, "the gateway's API key is missing: set SENDFORM_API_KEY"));
+    };
+    let mut limits = ClientLimits::default();
+    limits.total = settings.answer_within.unwrap_or(limits.total);
+    Client::new(base_url, api_key, limits, clock, GatewayTime::new(!gateway.has_fixed_time())).map_err(|error| {
+        let exit = if matches!(error, ClientError::Key) { Exit::Credentials } else { Exit::Environment };
+        Failure::new(exit, "the gateway's client cannot be made").because(&error)
+    })
+}

@@ -1,0 +1,64 @@
+//! The commands: one file a command, each from its arguments to an exit code.
+
+mod apply;
+mod init;
+mod ledger;
+mod plan;
+mod reconcile;
+mod resolve;
+mod sandbox;
+mod schema;
+mod status;
+mod validate;
+
+pub(super) use schema::SCHEMA_FILES;
+
+use clap::CommandFactory as _;
+
+use super::args::{Arguments, Command, CompletionsArgs};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::output::{self, Output};
+use super::panic_hook;
+use super::settings::Settings;
+use crate::plan::STACK_BYTES;
+
+/// Runs the command that the arguments name.
+///
+/// # Errors
+/// If it fails.
+pub(super) fn run(arguments: &Arguments, settings: &Settings, output: &Output) -> Result<Exit, Failure> {
+    let global = &arguments.global;
+    match &arguments.command {
+        Command::Init => init::run(global, settings, output),
+        Command::Validate => validate::run(global, output),
+        Command::Schema(args) => schema::run(args, output),
+        Command::Completions(args) => completions(args),
+        Command::Plan(args) => wait(plan::run(global, args, settings, output)),
+        Command::Apply(args) => wait(apply::run(global, args, settings, output)),
+        Command::Status(args) => wait(status::run(global, args, settings, output)),
+        Command::Reconcile(args) => wait(reconcile::run(global, args, settings, output)),
+        Command::Resolve(args) => wait(resolve::run(global, args, settings, output)),
+        Command::Sandbox(args) => wait(sandbox::run(global, args, output)),
+        Command::Ledger(args) => wait(ledger::run(global, &args.command, settings, output)),
+    }
+}
+
+/// Runs a command that waits for the network; its threads have the stack that rendering needs.
+fn wait(command: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let builder = builder.enable_all().thread_stack_size(STACK_BYTES);
+    let runtime = panic_hook::starting(|| builder.build())
+        .map_err(|error| Failure::new(Exit::Environment, "the threads cannot be started").because(&error))?;
+    let result = runtime.block_on(command);
+    // What still renders or sleeps is of no use any more.
+    runtime.shutdown_background();
+    result
+}
+
+fn completions(args: &CompletionsArgs) -> Result<Exit, Failure> {
+    let mut text = Vec::new();
+    clap_complete::generate(args.shell, &mut Arguments::command(), "sendform", &mut text);
+    output::print(&String::from_utf8_lossy(&text))?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,67 @@
+//! `plan`: shows what would be sent now.
+
+use crate::cli::args::{Global, PlanArgs};
+use crate::cli::context::{Context, PlanOptions};
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::frozen;
+use crate::cli::output::Output;
+use crate::cli::planning::{input, judge, planned, show};
+use crate::cli::settings::Settings;
+use crate::cli::shell_quote;
+use crate::cli::store::{check_without_key, expected, look_as};
+use crate::ledger::View;
+
+/// Runs the command.
+///
+/// # Errors
+/// If the files have errors, or the ledger cannot be read.
+pub(super) async fn run(
+    global: &Global,
+    args: &PlanArgs,
+    settings: &Settings,
+    output: &Output,
+) -> Result<Exit, Failure> {
+    if let Some(path) = &args.out {
+        frozen::make_room(path)?;
+    }
+    Context::run(global, settings, output, async |context| with_world(context, global, args, output).await).await
+}
+
+async fn with_world(context: &Context, global: &Global, args: &PlanArgs, output: &Output) -> Result<Exit, Failure> {
+    let choices = PlanOptions::read(&args.scope, &context.campaigns)?;
+    let gateway = &context.gateway;
+    if args.out.is_some() {
+        // What is frozen was compared with the ledger.
+        expected(context)?;
+    }
+    // Without keys nobody would be recognised, and without a gateway there is no ledger.
+    let has_ledger = gateway.keys.is_some() && gateway.base_url.is_some();
+    let seen = if has_ledger {
+        Some(look_as(&args.reading, context, output).await?)
+    } else {
+        check_without_key(context, output).await?;
+        None
+    };
+    let view = seen.as_ref().map_or(View::Exclusive, |seen| seen.view);
+    let input = input(context, &choices, seen.as_ref().map(|seen| &seen.ledger), view);
+    let plan = planned(&input);
+    let written = args.out.as_deref().map(|path| (path, frozen::write(path, &input, &plan)));
+    let file = written.as_ref().and_then(|(path, written)| matches!(written, Ok(true)).then_some(*path));
+    show(&plan, context, output, file)?;
+    let mut exit = judge(&plan, &choices.selection);
+    if let Some((path, written)) = written {
+        let path = shell_quote::word(&path.display().to_string());
+        if written? {
+            let sandbox = if gateway.is_sandbox() { " --sandbox" } else { "" };
+            let dir = global.dir.as_deref().map(shell_quote::dir_option).unwrap_or_default();
+            output.tell(&format!("wrote {path}: `sendform{dir} apply {path}{sandbox}` sends this, and nothing else\n"));
+        } else {
+            output.tell("no plan was written: it has errors\n");
+        }
+    }
+    if args.detailed_exitcode && plan.to_send() + plan.later() > 0 {
+        exit = exit.or(Exit::Pending);
+    }
+    Ok(exit)
+}
