@@ -41,6 +41,8 @@ use crate::cli::worker::Worker;
 const FINISH_TIME_MAX: Duration = Duration::from_secs(2);
 /// How long one that leaves at once may.
 const LEAVE_TIME_MAX: Duration = Duration::from_millis(800);
+/// How long it is looked whether a store that has failed still has what it had.
+const LOOK_TIME_MAX: Duration = Duration::from_secs(5);
 /// How long after its claim a request may begin, where bulks are claimed ahead: claims wait for each
 /// other, for a push, and for the requests before them.
 const START_WITHIN_AHEAD: Duration = Duration::from_mins(5);
@@ -279,9 +281,10 @@ async fn why_not_whole(store: &OpenLedger, summary: &Summary) -> Option<Failure>
             let unclosed = store.trust().unclosed;
             (!unclosed.is_empty()).then(|| ends::unread(&unclosed))
         }
-        Some(Stopped::Store(_)) => match store.check_still_there().await {
-            Err(error @ StoreError::Database(DatabaseError::Reloaded { .. })) => Some(error.into()),
-            Ok(()) | Err(_) => None,
+        // A store that has failed may do so again, and nobody waits long for it.
+        Some(Stopped::Store(_)) => match tokio::time::timeout(LOOK_TIME_MAX, store.check_still_there()).await {
+            Ok(Err(error @ StoreError::Database(DatabaseError::Reloaded { .. }))) => Some(error.into()),
+            Ok(Ok(()) | Err(_)) | Err(_) => None,
         },
         _ => None,
     }

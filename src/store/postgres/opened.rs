@@ -137,14 +137,14 @@ impl Postgres {
     }
 
     /// Makes sure that what was opened is there still: all claims that this run knows, in rows of which no
-    /// more were put back than it was told.
+    /// more were put back than it was told. Asks once: nothing depends on it that could not be done again.
     ///
     /// # Errors
     /// If it is not, or the database cannot be asked.
     pub async fn check_still_there(&self) -> Result<(), StoreError> {
         let known = self.known().clone();
-        let origin = self.link.run(&ReadMarks { ledger: self.number }, PATIENCE).await?;
-        let is_less = self.link.run(&FindLost { ledger: self.number, known: &known }, PATIENCE).await?;
+        let origin = self.link.run(&ReadMarks { ledger: self.number }, AT_ONCE).await?;
+        let is_less = self.link.run(&FindLost { ledger: self.number, known: &known }, AT_ONCE).await?;
         let claims = match origin {
             Origin::Here => 0,
             Origin::Unmarked(claims) | Origin::Reloaded(claims) => claims,
