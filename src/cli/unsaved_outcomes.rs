@@ -122,7 +122,7 @@ pub(super) fn join_into(context: &Context, ledger: &mut Ledger) -> Result<(), Fa
 /// # Errors
 /// If a file cannot be read, or does not go with the ledger, or that cannot be written.
 pub(super) async fn take_in(context: &Context, store: &OpenLedger, accepted: u64) -> Result<(), Failure> {
-    join(store, genuine(context, accepted)?).await
+    join(store, genuine(context, accepted)?, &[]).await
 }
 
 /// Takes those outcomes into an open ledger whose claims it has; gives the rest.
@@ -139,7 +139,7 @@ pub(super) async fn take_what_goes(context: &Context, store: &OpenLedger) -> Res
             lost.push(UnsavedOutcomes { path, outcomes: gone });
         }
     }
-    join(store, known).await?;
+    join(store, known, &lost).await?;
     Ok(lost)
 }
 
@@ -204,7 +204,8 @@ fn genuine(context: &Context, accepted: u64) -> Result<Vec<UnsavedOutcomes>, Fai
     if unsigned as u64 > accepted { Err(unsigned_outcomes(unsigned)) } else { Ok(dumps) }
 }
 
-async fn join(store: &OpenLedger, dumps: Vec<UnsavedOutcomes>) -> Result<(), Failure> {
+/// Joins them in; of which files some are `lost` nobody is told that they can be deleted.
+async fn join(store: &OpenLedger, dumps: Vec<UnsavedOutcomes>, lost: &[UnsavedOutcomes]) -> Result<(), Failure> {
     if dumps.is_empty() {
         return Ok(());
     }
@@ -215,10 +216,10 @@ async fn join(store: &OpenLedger, dumps: Vec<UnsavedOutcomes>) -> Result<(), Fai
     }
     store.join(ledger).await?;
     for (path, count) in news {
+        let is_all = lost.iter().all(|lost| lost.path != path);
+        let advice = if is_all { ", which can be deleted after this run" } else { "" };
         let path = path.display();
-        tell(&format!(
-            "taken into the ledger: {count} of an earlier run, from {path}, which can be deleted after this run\n"
-        ));
+        tell(&format!("taken into the ledger: {count} of an earlier run, from {path}{advice}\n"));
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use super::book::Ledger;
 use super::damage::{Damage, EntryError, Reason};
 use super::facts::Facts;
 use super::line::{Outcome, PersonState};
+use super::queries::ClaimState;
 use super::read::{ReadLedger, SortedLines};
 use super::seals::Seals;
 use super::unknown_fields::UnknownFields;
@@ -81,13 +82,15 @@ impl Outcomes {
         [known, lost].map(|outcomes| Self { outcomes, is_signed })
     }
 
-    /// The bulks of which somebody was accepted, rejected or given up, and of which a ledger has no claim at all:
-    /// who was in them nothing tells.
+    /// The bulks of which somebody was accepted, rejected or given up, and of which a ledger has no claim that
+    /// keeps its people: who was in them nothing tells.
     #[must_use]
     pub fn untold(&self, ledger: &Ledger) -> BTreeSet<BulkId> {
         let bulks = self.outcomes.iter().filter(|(_, outcome, ..)| !nothing_was_sent(outcome));
         let mut bulks: BTreeSet<BulkId> = bulks.map(|(_, outcome, ..)| outcome.claim.bulk.clone()).collect();
-        for claim in ledger.claims() {
+        // A claim that was given back keeps nobody from being sent to: a later try of the same bulk has its id.
+        let keeps = |claim: &ClaimState<'_>| claim.people().any(|(_, state)| state != PersonState::Refused);
+        for claim in ledger.claims().filter(keeps) {
             bulks.remove(&claim.claim().id.bulk);
         }
         bulks
@@ -177,6 +180,10 @@ mod tests {
         assert_eq!(here.untold(&ledger), BTreeSet::new());
         assert_eq!(gone.untold(&ledger), BTreeSet::from([lost.id.bulk.clone()]));
         // Whoever recovers them claims them for the same bulk, in a run of their own.
+        let given_back = sample::claim("announce", &[9], 1, 9);
+        ledger.add_claim(given_back.clone()).unwrap();
+        ledger.add_outcome(sample::outcome(&given_back, Refused, &[])).unwrap();
+        assert_eq!(gone.untold(&ledger).len(), 1, "an earlier try that was refused keeps nobody");
         let recovered = sample::claim("announce", &[9], 1, 8);
         ledger.add_claim(recovered).unwrap();
         assert_eq!(gone.untold(&ledger), BTreeSet::new());

@@ -94,10 +94,12 @@ pub(super) struct ReadMarks {
     pub(super) ledger: i64,
 }
 
-const HEADER: &str =
-    "SELECT born IS NULL, coalesce((born & 4294967295)::text <> xmin::text, false) FROM ledgers WHERE id = $1";
-const CLAIMS: &str = "SELECT count(*) FILTER (WHERE born IS NULL), \
-    count(*) FILTER (WHERE (born & 4294967295)::text <> xmin::text) FROM claims WHERE ledger = $1";
+/// In one statement: what another run marks is seen in all tables or in none.
+const MARKS: &str = "SELECT l.id IS NOT NULL AND l.born IS NULL, \
+    coalesce((l.born & 4294967295)::text <> l.xmin::text, false), c.unmarked, c.reloaded \
+    FROM (SELECT count(*) FILTER (WHERE born IS NULL) AS unmarked, \
+        count(*) FILTER (WHERE (born & 4294967295)::text <> xmin::text) AS reloaded \
+        FROM claims WHERE ledger = $1) c LEFT JOIN ledgers l ON l.id = $1";
 const ALL: &str = "SELECT count(*) FROM claims WHERE ledger = $1";
 
 impl Operation for ReadMarks {
@@ -107,21 +109,16 @@ impl Operation for ReadMarks {
 
     async fn run(&self, session: &Session, _again: bool) -> Result<Origin, DatabaseError> {
         let ledger = [(&self.ledger as _, Type::INT8)];
-        let header = match session.row(HEADER, &ledger).await {
+        let found = match session.row(MARKS, &ledger).await {
             Err(error) if is_unknown(&error) => {
                 let all = session.row(ALL, &ledger).await?.map(|row| row.try_get::<_, i64>(0)).transpose()?;
                 return Ok(Origin::Unmarked(all.unwrap_or_default().cast_unsigned()));
             }
-            header => header?,
+            found => found?,
         };
-        let (mut is_unmarked, mut is_reloaded) = (false, false);
-        if let Some(row) = header {
-            (is_unmarked, is_reloaded) = (row.try_get(0)?, row.try_get(1)?);
-        }
-        let (mut unmarked, mut reloaded) = (0_i64, 0_i64);
-        if let Some(row) = session.row(CLAIMS, &ledger).await? {
-            (unmarked, reloaded) = (row.try_get(0)?, row.try_get(1)?);
-        }
+        let Some(row) = found else { return Ok(Origin::Here) };
+        let (is_unmarked, is_reloaded): (bool, bool) = (row.try_get(0)?, row.try_get(1)?);
+        let (unmarked, reloaded): (i64, i64) = (row.try_get(2)?, row.try_get(3)?);
         let claims = unmarked.saturating_add(reloaded).cast_unsigned();
         Ok(if is_reloaded || reloaded > 0 {
             Origin::Reloaded(claims)

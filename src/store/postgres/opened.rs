@@ -149,7 +149,12 @@ impl Postgres {
             Origin::Here => 0,
             Origin::Unmarked(claims) | Origin::Reloaded(claims) => claims,
         };
-        if is_less || !self.soundness.goes_with(origin) {
+        let goes_with = match (self.marks, origin) {
+            // What this run and others write has no mark either.
+            (MarkSupport::Unknown, Origin::Here | Origin::Unmarked(_)) => true,
+            (MarkSupport::Unknown | MarkSupport::Kept, origin) => self.soundness.goes_with(origin),
+        };
+        if is_less || !goes_with {
             return Err(DatabaseError::Reloaded { claims }.into());
         }
         Ok(())
@@ -174,7 +179,7 @@ impl Postgres {
                 let with_reloaded = with_reloaded || is_vouched_for;
                 self.link.run(&MarkAnew { ledger: self.number, with_reloaded }, PATIENCE).await?;
             }
-            (MarkSupport::Unknown, Soundness::Reloaded(claims) | Soundness::Vouched(claims)) => {
+            (MarkSupport::Unknown, Soundness::Reloaded(claims)) => {
                 return Err(DatabaseError::Reloaded { claims }.into());
             }
             (MarkSupport::Unknown, _) => {}
