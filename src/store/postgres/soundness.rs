@@ -27,12 +27,12 @@ impl Soundness {
     /// place now: a copy of rows is put back somewhere. It does not count for a server that was set back.
     pub(super) fn of(origin: Origin, place: Where, is_set_back: bool, word: Option<u64>) -> Self {
         match (origin, place) {
-            _ if is_set_back && !matches!(origin, Origin::Reloaded(_)) && place != Where::Elsewhere => Self::SetBack,
             (Origin::Unmarked(claims) | Origin::Reloaded(claims), _) if !is_set_back && word == Some(claims) => {
                 Self::Vouched(claims)
             }
             (Origin::Reloaded(claims), _) => Self::Reloaded(claims),
             (_, Where::Elsewhere) => Self::Changed,
+            _ if is_set_back => Self::SetBack,
             (Origin::Unmarked(claims), Where::Here | Where::HerePerhaps) => Self::Unmarked(claims),
             (Origin::Here, Where::HerePerhaps) => Self::Unmarked(0),
             (Origin::Here, Where::Here) => Self::Whole,

@@ -13,6 +13,8 @@ const ONE_THING: [&str; 6] = ["Content", "Delivery", "IfAmbiguous", "Message", "
 /// The files of the program, with what each has in it.
 pub(crate) struct House {
     files: BTreeMap<String, File>,
+    /// The file of each module.
+    modules: BTreeMap<Vec<String>, String>,
 }
 
 struct File {
@@ -42,7 +44,8 @@ impl House {
             }
             reached.insert(file, File::new(module, tokens));
         }
-        Self { files: reached }
+        let modules = reached.iter().map(|(file, found): (&String, &File)| (found.module.clone(), file.clone()));
+        Self { modules: modules.collect(), files: reached }
     }
 
     /// Names of types that are defined in more than one room.
@@ -99,15 +102,13 @@ impl House {
     }
 
     fn is_child(&self, module: &[String], name: &str) -> bool {
-        let inside = [module, &[name.to_owned()]].concat();
-        self.files.values().any(|file| file.module == inside)
+        self.modules.contains_key(&[module, &[name.to_owned()]].concat())
     }
 
     /// The file in which something is defined, whoever hands it on.
     fn place(&self, path: &[String], handed: usize) -> Option<&str> {
-        let (file, found) = (1..=path.len())
-            .rev()
-            .find_map(|length| self.files.iter().find(|(_, found)| found.module == path[..length]))?;
+        let file = (1..=path.len()).rev().find_map(|length| self.modules.get(&path[..length]))?;
+        let found = &self.files[file];
         let name = path.get(found.module.len());
         let next = name.and_then(|name| found.handed_on.get(name)).filter(|_| handed < 5);
         let next = next.and_then(|next| absolute(&found.module, next, &|name| self.is_child(&found.module, name)));

@@ -148,10 +148,6 @@ fn a_word_is_about_what_was_there_when_it_was_given() {
 fn single_tables_that_are_put_back_while_somebody_is_asked_are_noticed() {
     let cluster = Cluster::shared();
     let shop = Shop::new(4, 2, cluster.database());
-    let mut run = shop.project.start_on_terminal(["apply", "--only", "sale"]);
-    run.wait_said("Only `yes` sends");
-    run.types("no");
-    shop.project.finish(run).code(10);
     shop.apply().code(0);
     customers(&shop, 6);
     let mut run = shop.project.start_on_terminal(["apply"]);
@@ -270,6 +266,29 @@ fn a_dump_that_is_put_back_while_somebody_is_asked_or_in_the_middle_of_a_run_sto
         shop.apply().code(0);
         assert_eq!(shop.accepted(), [1; 8], "{way:?}, {is_old}, {is_asked}: {run}");
     }
+}
+
+#[test]
+fn a_dump_that_is_put_back_right_before_a_claim_is_noticed_by_the_claim() {
+    let cluster = Cluster::shared();
+    let shop = Shop::new(2, 2, cluster.database());
+    let project = shop.project.read("sendform.yaml");
+    shop.project.write("sendform.yaml", format!("{project}witness: required\n"));
+    shop.apply().code(0);
+    let dump = Dump::of(cluster, &shop.url);
+    customers(&shop, 4);
+    shop.apply().code(0);
+    customers(&shop, 8);
+    // All looks at the tables are over when the gateway is asked for the first time.
+    shop.sandbox.faults(&["logs:hold-before@1"]);
+    let run = shop.start();
+    shop.sandbox.wait_held(1);
+    let before = shop.requests();
+    dump.put_back(cluster, Way::Tables);
+    shop.sandbox.release();
+    let run = shop.project.finish(run).code(8);
+    assert_eq!(shop.requests(), before, "{run}");
+    assert!(run.stdout.contains("were put back from a copy"), "{run}");
 }
 
 #[test]
