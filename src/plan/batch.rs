@@ -4,13 +4,13 @@
 use jiff::Timestamp;
 
 use crate::campaign::Message;
-use crate::identity::BulkTime;
+use crate::identity::{BulkTime, Person};
 use crate::timing::Pace;
 use crate::timing::horizon::is_too_far_ahead;
 
 use super::bulk::{Bulk, Recipient};
 use super::clocks::{Clocks, SlotTally};
-use super::collect::Gathered;
+use super::collect::Collected;
 use super::gate::{Counts, Gate};
 use super::times::{SendTimes, SlotTime, ZoneSlot};
 
@@ -45,93 +45,123 @@ pub(super) struct Batcher<'a> {
     pub bulk_size_max: usize,
 }
 
+/// What happens to the people of a message, one after the other.
+enum Step {
+    /// The person's time is further ahead than the gateway takes.
+    TooEarly,
+    /// The person's conversation window is closed by then.
+    WindowClosed,
+    /// The person with this index leaves at an instant, with the open bulk.
+    Leaves { index: usize, at: Timestamp, is_due: bool },
+    /// The open bulk is complete.
+    Complete(OpenBulk),
+}
+
 impl Batcher<'_> {
-    /// Cuts what was gathered; moves people in the counts whom a gate of time stops.
+    /// Cuts what was collected; moves people in the counts whom a gate of time stops.
     #[must_use]
-    pub(super) fn cut(&self, gathered: &mut Gathered, counts: &mut Counts) -> Batches {
-        let size = (BODY_BYTES_MAX / (gathered.bytes_max as usize + ENVELOPE_BYTES)).clamp(1, self.bulk_size_max);
-        let mut cut = Batches::default();
-        let mut building: Option<Building> = None;
-        let mut until = self.until;
+    pub(super) fn cut(&self, collected: &Collected, counts: &mut Counts) -> Batches {
+        let mut batches = Batches::default();
         let mut tally = SlotTally::new(self.times);
-        for index in self.order(gathered) {
-            let Some(recipient) = gathered.recipients.get(index).copied() else { continue };
-            let group = self.start(gathered, index);
-            let closes_at = gathered.closes_at.get(index).copied().unwrap_or(Timestamp::MAX);
-            if building.as_ref().is_some_and(|open| open.group != group || open.recipients.len() >= size) {
-                until = building.take().and_then(|full| self.close(full, &mut cut, counts)).or(until);
+        let mut recipients = Vec::new();
+        self.line_up(collected, |step| match step {
+            Step::TooEarly => counts.shift(Gate::ToSend, Gate::TooEarly),
+            Step::WindowClosed => counts.shift(Gate::ToSend, Gate::WindowClosed),
+            Step::Leaves { index, is_due, .. } => {
+                recipients.extend(collected.recipients.get(index));
+                tally.add(slot(collected, index), is_due);
             }
-            let open = building.get_or_insert_with(|| self.building(group, until));
+            Step::Complete(bulk) if bulk.is_due => batches.due.push(self.bulk(&bulk, std::mem::take(&mut recipients))),
+            Step::Complete(bulk) => {
+                recipients.iter().for_each(|_| counts.shift(Gate::ToSend, Gate::NotDue));
+                batches.later.push(self.bulk(&bulk, std::mem::take(&mut recipients)));
+            }
+        });
+        batches.clocks = tally.clocks(self.times);
+        batches
+    }
+
+    /// Tells when everybody leaves whom no gate of time stops, now or later.
+    pub(super) fn departures(&self, collected: &Collected, mut each: impl FnMut(Person, Timestamp)) {
+        self.line_up(collected, |step| {
+            if let Step::Leaves { index, at, .. } = step
+                && let Some(recipient) = collected.recipients.get(index)
+            {
+                each(recipient.person, at);
+            }
+        });
+    }
+
+    /// Lets the people pass in the order in which they leave.
+    fn line_up(&self, collected: &Collected, mut step: impl FnMut(Step)) {
+        let size = (BODY_BYTES_MAX / (collected.bytes_max as usize + ENVELOPE_BYTES)).clamp(1, self.bulk_size_max);
+        let mut open: Option<OpenBulk> = None;
+        let mut until = self.until;
+        for index in self.order(collected) {
+            let group = self.start(collected, index);
+            let closes_at = collected.closes_at.get(index).copied().unwrap_or(Timestamp::MAX);
+            if let Some(full) = open.take_if(|open| open.group != group || open.people >= size)
+                && full.people > 0
+            {
+                until = full.until().or(until);
+                step(Step::Complete(full));
+            }
+            let open = open.get_or_insert_with(|| self.open(group, until));
             if is_too_far_ahead(self.now, open.start) {
-                counts.shift(Gate::ToSend, Gate::TooEarly);
+                step(Step::TooEarly);
             } else if closes_at <= open.next_at() {
-                counts.shift(Gate::ToSend, Gate::WindowClosed);
+                step(Step::WindowClosed);
             } else {
-                open.recipients.push(recipient);
-                tally.add(slot(gathered, index), open.is_due);
+                step(Step::Leaves { index, at: open.next_at(), is_due: open.is_due });
+                open.people += 1;
             }
         }
-        if let Some(last) = building {
-            self.close(last, &mut cut, counts);
+        if let Some(last) = open.filter(|open| open.people > 0) {
+            step(Step::Complete(last));
         }
-        cut.clocks = tally.clocks(self.times);
-        cut
     }
 
     /// The people's indices by the time at which they should get it; at one time in the order in
     /// which their windows close, and then in the audience's.
-    fn order(&self, gathered: &Gathered) -> Box<dyn Iterator<Item = usize>> {
-        let count = gathered.recipients.len();
-        if gathered.slots.is_empty() && gathered.closes_at.is_empty() {
+    fn order(&self, collected: &Collected) -> Box<dyn Iterator<Item = usize>> {
+        let count = collected.recipients.len();
+        if collected.slots.is_empty() && collected.closes_at.is_empty() {
             return Box::new(0..count);
         }
         let mut order: Vec<usize> = (0..count).collect();
-        order.sort_by_key(|index| (self.start(gathered, *index), gathered.closes_at.get(*index).copied(), *index));
+        order.sort_by_key(|index| (self.start(collected, *index), collected.closes_at.get(*index).copied(), *index));
         Box::new(order.into_iter())
     }
 
     /// When a person should get it, before staggering.
-    fn start(&self, gathered: &Gathered, index: usize) -> Timestamp {
-        match self.times.when(slot(gathered, index)) {
+    fn start(&self, collected: &Collected, index: usize) -> Timestamp {
+        match self.times.when(slot(collected, index)) {
             SlotTime::At(instant) => *instant,
             SlotTime::Now | SlotTime::Past(_) | SlotTime::Expired(_) | SlotTime::Ambiguous(_) => self.now,
         }
     }
 
-    /// Makes a bulk of what was collected; gives the end of its paced sending.
-    fn close(&self, building: Building, cut: &mut Batches, counts: &mut Counts) -> Option<Timestamp> {
-        if building.recipients.is_empty() {
-            return None;
-        }
-        let start = building.start;
-        let until = building.until();
+    /// The bulk of these people.
+    fn bulk(&self, open: &OpenBulk, recipients: Vec<Recipient>) -> Bulk {
+        let start = open.start;
         let offset_ms = start.duration_since(self.now).as_millis();
         let scheduled = self.message.schedule.send_at.is_some() && start > self.now;
         let time =
             if scheduled { BulkTime::At(start) } else { BulkTime::Start(i64::try_from(offset_ms).unwrap_or(i64::MAX)) };
-        let bulk = Bulk {
+        Bulk {
             message: self.message.key.clone(),
             revision: self.message.revision,
             time,
             send_at: (start > self.now).then_some(start),
-            until,
-            recipients: building.recipients,
-        };
-        if building.is_due {
-            cut.due.push(bulk);
-        } else {
-            for _ in &bulk.recipients {
-                counts.shift(Gate::ToSend, Gate::NotDue);
-            }
-            cut.later.push(bulk);
+            until: open.until(),
+            recipients,
         }
-        until
     }
 
-    fn building(&self, group: Timestamp, until: Option<Timestamp>) -> Building {
+    fn open(&self, group: Timestamp, until: Option<Timestamp>) -> OpenBulk {
         let pace = Pace::new(self.message.schedule.speed);
         let start = pace.stagger(group, until);
-        Building { pace, group, start, is_due: self.is_due(start), recipients: Vec::new() }
+        OpenBulk { pace, group, start, is_due: self.is_due(start), people: 0 }
     }
 
     /// Says whether what starts then is handed over by now.
@@ -142,28 +172,30 @@ impl Batcher<'_> {
 }
 
 /// Somebody's slot.
-fn slot(gathered: &Gathered, index: usize) -> ZoneSlot {
-    gathered.slots.get(index).copied().unwrap_or(ZoneSlot(0))
+fn slot(collected: &Collected, index: usize) -> ZoneSlot {
+    collected.slots.get(index).copied().unwrap_or(ZoneSlot(0))
 }
 
 /// A bulk under construction.
-struct Building {
+struct OpenBulk {
     pace: Pace,
+    /// When its people should get it, before staggering.
     group: Timestamp,
     start: Timestamp,
     /// Whether it is handed over by now.
     is_due: bool,
-    recipients: Vec<Recipient>,
+    /// How many people it has.
+    people: usize,
 }
 
-impl Building {
+impl OpenBulk {
     /// When the next person would get it.
     fn next_at(&self) -> Timestamp {
-        self.pace.leaves_at(self.start, self.recipients.len() as u64)
+        self.pace.leaves_at(self.start, self.people as u64)
     }
 
     /// The end of its paced sending; absent if it is not paced.
     fn until(&self) -> Option<Timestamp> {
-        self.pace.until(self.start, self.recipients.len() as u64)
+        self.pace.until(self.start, self.people as u64)
     }
 }

@@ -1,4 +1,4 @@
-//! Streams the rows of a message through its sieve, and keeps what is needed of those who may be
+//! Streams the rows of a message through its checks, and keeps what is needed of those who may be
 //! sent to. Of a person that is a few dozen bytes.
 
 use std::cell::RefCell;
@@ -35,7 +35,7 @@ const ILLEGIBLE: u8 = u8::MAX;
 
 /// What came of the rows of one message.
 #[derive(Default)]
-pub(super) struct Gathered {
+pub(super) struct Collected {
     /// How many rows end at each gate; candidates are counted as to send.
     pub counts: Counts,
     /// Those who may be sent to, in the audience's order.
@@ -113,8 +113,8 @@ enum Unfit {
     Expired(Timestamp),
 }
 
-struct Gatherer {
-    gathered: Gathered,
+struct Collector {
+    collected: Collected,
     seen: PersonMap<SeenPeople>,
     unfit: PersonMap<Unfit>,
     removed: Vec<u32>,
@@ -126,27 +126,27 @@ struct Gatherer {
 ///
 /// # Errors
 /// If the audience cannot be read to its end.
-pub(super) fn gather(
-    sieve: &RowChecks<'_>,
+pub(super) fn collect(
+    checks: &RowChecks<'_>,
     mut reader: AudienceReader,
     workers: NonZeroUsize,
-) -> Result<Gathered, Diagnostics> {
-    let mut gatherer = Gatherer {
-        gathered: Gathered::default(),
+) -> Result<Collected, Diagnostics> {
+    let mut collector = Collector {
+        collected: Collected::default(),
         seen: PersonMap::default(),
         unfit: PersonMap::default(),
         removed: Vec::new(),
-        several_slots: sieve.compiled.time_zone.is_some(),
-        windows: sieve.compiled.window.is_some(),
+        several_slots: checks.compiled.time_zone.is_some(),
+        windows: checks.compiled.window.is_some(),
     };
-    let header = &sieve.compiled.selected.header;
+    let header = &checks.compiled.selected.header;
     // Rows that were looked at are filled again.
     let spare: RefCell<Vec<Vec<Row>>> = RefCell::default();
     parallel::ordered::<_, _, _, Diagnostics>(
         workers,
         || Renderer::new(Arc::clone(header)),
         |renderer, rows: Vec<Row>| {
-            let judged: Vec<RowResult> = rows.iter().map(|row| sieve.judge(renderer, row)).collect();
+            let judged: Vec<RowResult> = rows.iter().map(|row| checks.judge(renderer, row)).collect();
             (judged, rows)
         },
         || {
@@ -157,30 +157,30 @@ pub(super) fn gather(
         |(judged, rows)| {
             spare.borrow_mut().push(rows);
             for judged in judged {
-                gatherer.take(judged);
+                collector.take(judged);
             }
             Ok(())
         },
     )?;
-    let gate = |person: Person| gatherer.seen.get(&person).map(|seen| gate_of(seen.index));
-    let is_suppressed = |person| sieve.suppressed.iter().any(|list| list.people.contains(&person));
-    gatherer.gathered.placed = sieve.handed.place(gate, is_suppressed);
-    Ok(gatherer.finish(sieve.hold.people()))
+    let gate = |person: Person| collector.seen.get(&person).map(|seen| gate_of(seen.index));
+    let is_suppressed = |person| checks.suppressed.iter().any(|list| list.people.contains(&person));
+    collector.collected.placed = checks.handed.place(gate, is_suppressed);
+    Ok(collector.finish(checks.hold.people()))
 }
 
-impl Gatherer {
+impl Collector {
     fn take(&mut self, judged: RowResult) {
         let line = judged.line;
         let (person, id, used, fate) = match judged.verdict {
-            RowVerdict::Blank => return self.gathered.counts.add(Gate::Blank),
-            RowVerdict::NoAddress => return self.gathered.counts.add(Gate::NoAddress),
+            RowVerdict::Blank => return self.collected.counts.add(Gate::Blank),
+            RowVerdict::NoAddress => return self.collected.counts.add(Gate::NoAddress),
             RowVerdict::Unreadable { issue, people, is_nothing } => {
-                self.gathered.nothing += u64::from(is_nothing);
+                self.collected.nothing += u64::from(is_nothing);
                 if judged.unterminated {
-                    self.gathered.unterminated = Some((line, None));
+                    self.collected.unterminated = Some((line, None));
                 }
-                self.gathered.counts.add(Gate::Unreadable);
-                self.gathered.unreadable.add(line, issue);
+                self.collected.counts.add(Gate::Unreadable);
+                self.collected.unreadable.add(line, issue);
                 for person in people {
                     self.illegible(person, line);
                 }
@@ -188,9 +188,9 @@ impl Gatherer {
             }
             RowVerdict::Person { person, id, used, fate } => (person, id, used, fate),
         };
-        self.gathered.ids.add(id);
+        self.collected.ids.add(id);
         if judged.unterminated {
-            self.gathered.unterminated = Some((line, Some(id)));
+            self.collected.unterminated = Some((line, Some(id)));
         }
         if let Some(seen) = self.seen.get(&person).copied() {
             self.again(person, seen, used, line);
@@ -199,25 +199,25 @@ impl Gatherer {
         let index = match fate {
             Fate::Candidate(candidate, leftovers) => {
                 for leftover in leftovers {
-                    self.gathered.leftovers.entry(leftover).or_insert((line, 0)).1 += 1;
+                    self.collected.leftovers.entry(leftover).or_insert((line, 0)).1 += 1;
                 }
                 self.candidate(person, judged.at, &candidate)
             }
             Fate::Stopped(gate) => self.stopped(gate),
             Fate::Protected(gate, list) => {
-                *self.gathered.protected.entry((gate, list)).or_default() += 1;
+                *self.collected.protected.entry((gate, list)).or_default() += 1;
                 self.stopped(gate) | (u32::from(list) << 8)
             }
             Fate::Unreadable(issue) => {
-                self.gathered.unreadable.add(line, issue);
+                self.collected.unreadable.add(line, issue);
                 self.stopped(Gate::Unreadable)
             }
             Fate::Skipped(reason) => {
-                *self.gathered.skipped.entry(reason).or_default() += 1;
+                *self.collected.skipped.entry(reason).or_default() += 1;
                 self.stopped(Gate::Skipped)
             }
             Fate::Failed(issue) => {
-                self.gathered.failed.add(line, issue);
+                self.collected.failed.add(line, issue);
                 self.stopped(Gate::Failed)
             }
             Fate::Differs => {
@@ -252,13 +252,13 @@ impl Gatherer {
         let gate = gate_of(seen.index);
         let illegible = gate == Gate::Unreadable && seen.list() == ILLEGIBLE;
         if gate == Gate::Contradicting || illegible {
-            self.gathered.counts.add(Gate::Contradicting);
-            push_few(&mut self.gathered.contradicting, line);
+            self.collected.counts.add(Gate::Contradicting);
+            push_few(&mut self.collected.contradicting, line);
         } else if seen.used == used {
-            self.gathered.counts.add(Gate::Duplicate);
+            self.collected.counts.add(Gate::Duplicate);
         } else {
             self.contradict(person, seen, line);
-            self.gathered.counts.add(Gate::Contradicting);
+            self.collected.counts.add(Gate::Contradicting);
         }
     }
 
@@ -269,12 +269,12 @@ impl Gatherer {
             self.removed.push(seen.index);
         }
         // Only lists are counted there.
-        if let Some(count) = self.gathered.protected.get_mut(&(gate, seen.list())) {
+        if let Some(count) = self.collected.protected.get_mut(&(gate, seen.list())) {
             *count = count.saturating_sub(1);
         }
         self.unfit.remove(&person);
-        self.gathered.counts.shift(gate, Gate::Contradicting);
-        push_few(&mut self.gathered.contradicting, line);
+        self.collected.counts.shift(gate, Gate::Contradicting);
+        push_few(&mut self.collected.contradicting, line);
         self.seen.insert(person, SeenPeople { used: seen.used, index: NO_CANDIDATE | gate_byte(Gate::Contradicting) });
     }
 
@@ -293,43 +293,43 @@ impl Gatherer {
     }
 
     fn stopped(&mut self, gate: Gate) -> u32 {
-        self.gathered.counts.add(gate);
+        self.collected.counts.add(gate);
         NO_CANDIDATE | gate_byte(gate)
     }
 
     fn candidate(&mut self, person: Person, at: RowAt, candidate: &Candidate) -> u32 {
-        let gathered = &mut self.gathered;
-        let index = u32::try_from(gathered.recipients.len()).unwrap_or(NO_CANDIDATE);
+        let collected = &mut self.collected;
+        let index = u32::try_from(collected.recipients.len()).unwrap_or(NO_CANDIDATE);
         if index >= NO_CANDIDATE {
             // Four thousand million people are more than one message can have.
             return self.stopped(Gate::Unreadable);
         }
-        gathered.counts.add(Gate::ToSend);
-        candidate.form.into_iter().for_each(|form| gathered.forms.add(form));
-        gathered.recipients.push(Recipient { person, content: candidate.content, row: at });
+        collected.counts.add(Gate::ToSend);
+        candidate.form.into_iter().for_each(|form| collected.forms.add(form));
+        collected.recipients.push(Recipient { person, content: candidate.content, row: at });
         if self.several_slots {
-            gathered.slots.push(candidate.slot);
+            collected.slots.push(candidate.slot);
         }
         if self.windows {
-            gathered.closes_at.push(candidate.closes_at.unwrap_or(Timestamp::MAX));
+            collected.closes_at.push(candidate.closes_at.unwrap_or(Timestamp::MAX));
         }
-        gathered.too_many_bytes += u64::from(candidate.too_many_bytes);
-        gathered.late += u64::from(candidate.late);
-        gathered.bytes_max = gathered.bytes_max.max(candidate.bytes);
-        gathered.samples.see(candidate, at);
+        collected.too_many_bytes += u64::from(candidate.too_many_bytes);
+        collected.late += u64::from(candidate.late);
+        collected.bytes_max = collected.bytes_max.max(candidate.bytes);
+        collected.samples.see(candidate, at);
         index
     }
 
     /// Takes out those whose rows contradict each other; looks for the people of a frozen plan.
-    fn finish(mut self, planned: &[(Person, ContentDigest)]) -> Gathered {
-        self.gathered.fallen = self.fallen(planned);
-        self.gathered.unfit = changes(&self.unfit);
+    fn finish(mut self, planned: &[(Person, ContentDigest)]) -> Collected {
+        self.collected.fallen = self.fallen(planned);
+        self.collected.unfit = changes(&self.unfit);
         self.removed.sort_unstable();
         drop(self.seen);
-        retain(&mut self.gathered.recipients, &self.removed);
-        retain(&mut self.gathered.slots, &self.removed);
-        retain(&mut self.gathered.closes_at, &self.removed);
-        self.gathered
+        retain(&mut self.collected.recipients, &self.removed);
+        retain(&mut self.collected.slots, &self.removed);
+        retain(&mut self.collected.closes_at, &self.removed);
+        self.collected
     }
 }
 

@@ -12,8 +12,10 @@ use crate::identity::{Key, Keys, MessageKey, Person};
 use crate::ledger::{Claim, ClaimId, Dated, Header, Ledger, MessageRecord, Outcome, PersonState, RunId, View};
 
 use super::bulk::Bulk;
+use super::input::Input;
+use super::model::Plan;
 use super::plan_file::Frozen;
-use super::planner::{Input, Plan, plan};
+use super::planner::plan;
 use super::rails::Accepted;
 use super::selection::Selection;
 

@@ -7,7 +7,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity};
 use crate::render::{ColumnNames, remedy};
 use crate::timing;
 
-use super::collect::Gathered;
+use super::collect::Collected;
 use super::gate::Gate;
 use super::id_diagnostics::of_ids;
 use super::row_checks::Leftover;
@@ -16,33 +16,33 @@ use super::row_issue::{Cause, RowIssues};
 /// How many causes of a kind are told one by one.
 const SHOWN_MAX: usize = 8;
 
-/// Puts what was gathered into diagnostics. Rows that cannot be read, and contradicting ones, are
+/// Puts what was collected into diagnostics. Rows that cannot be read, and contradicting ones, are
 /// warnings, because they are counted; failed ones are errors unless so many of them are allowed.
 #[must_use]
 pub(super) fn of(
     message: &Message,
     header: &ColumnNames,
-    gathered: &Gathered,
+    collected: &Collected,
     failures_are_allowed: bool,
 ) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
     let audience = &message.audience;
     let file = audience.source.file();
     let severity = if failures_are_allowed { Severity::Warning } else { Severity::Error };
-    let failed = &gathered.failed;
+    let failed = &collected.failed;
     for cause in failed.causes().iter().take(SHOWN_MAX) {
         diagnostics.push(Diagnostic { severity, ..failure(message, file, cause) });
     }
     diagnostics.extend(more(failed, file, severity));
-    for cause in gathered.unreadable.causes().iter().take(SHOWN_MAX) {
+    for cause in collected.unreadable.causes().iter().take(SHOWN_MAX) {
         diagnostics.push(unreadable(audience, cause));
     }
-    diagnostics.extend(more(&gathered.unreadable, file, Severity::Warning));
-    diagnostics.extend(contradicting(message, gathered));
-    diagnostics.extend(of_ids(audience, &gathered.ids, gathered.unterminated));
-    diagnostics.extend(leftovers(message, header, gathered));
-    if gathered.too_many_bytes > 0 {
-        let texts = plural(gathered.too_many_bytes, "text");
+    diagnostics.extend(more(&collected.unreadable, file, Severity::Warning));
+    diagnostics.extend(contradicting(message, collected));
+    diagnostics.extend(of_ids(audience, &collected.ids, collected.unterminated));
+    diagnostics.extend(leftovers(message, header, collected));
+    if collected.too_many_bytes > 0 {
+        let texts = plural(collected.too_many_bytes, "text");
         let text = format!("{texts} of `{}` with more than 1,000 bytes, which the channel may refuse", message.key);
         diagnostics.push(Diagnostic::warning(Code::TextTooManyBytes, text, message.place.clone()));
     }
@@ -93,11 +93,11 @@ fn more(issues: &RowIssues, file: &str, severity: Severity) -> Option<Diagnostic
     Some(Diagnostic { severity, ..Diagnostic::error(first.issue.code, text, Place::File(file.to_owned())) })
 }
 
-fn contradicting(message: &Message, gathered: &Gathered) -> Option<Diagnostic> {
-    let line = *gathered.contradicting.first()?;
+fn contradicting(message: &Message, collected: &Collected) -> Option<Diagnostic> {
+    let line = *collected.contradicting.first()?;
     let place = Place::Row { file: message.audience.source.file().to_owned(), line, column: None };
-    let rows = plural(gathered.counts.get(Gate::Contradicting), "row");
-    let verb = if gathered.counts.get(Gate::Contradicting) == 1 { "contradicts" } else { "contradict" };
+    let rows = plural(collected.counts.get(Gate::Contradicting), "row");
+    let verb = if collected.counts.get(Gate::Contradicting) == 1 { "contradicts" } else { "contradict" };
     let text = format!("{rows} of audience `{}` {verb} another row of the same person", message.audience.name);
     let help = "nobody is sent from them: keep one row a person, or make the used columns agree";
     Some(Diagnostic::warning(Code::UnreadableRow, text, place).help(help))
@@ -107,10 +107,10 @@ fn contradicting(message: &Message, gathered: &Gathered) -> Option<Diagnostic> {
 fn leftovers<'a>(
     message: &'a Message,
     header: &'a ColumnNames,
-    gathered: &'a Gathered,
+    collected: &'a Collected,
 ) -> impl Iterator<Item = Diagnostic> + 'a {
     let file = message.audience.source.file();
-    gathered.leftovers.iter().map(move |((position, leftover), (line, rows))| {
+    collected.leftovers.iter().map(move |((position, leftover), (line, rows))| {
         let column = header.names().get(*position).cloned();
         let name = column.as_deref().unwrap_or_default();
         let rows = plural(*rows, "row");

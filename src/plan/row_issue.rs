@@ -1,4 +1,4 @@
-//! What is wrong with rows, gathered by cause: a million rows with one fault are one diagnostic.
+//! What is wrong with rows, collected by cause: a million rows with one fault are one diagnostic.
 
 use std::collections::BTreeMap;
 

@@ -7,7 +7,7 @@ use crate::ledger::PersonState;
 
 use super::fixture::Fixture;
 use super::gate::Gate;
-use super::planner::Plan;
+use super::model::Plan;
 use super::rails::{Accepted, RailKind};
 
 const SALE: &str = "\

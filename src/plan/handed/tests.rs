@@ -6,7 +6,7 @@ use crate::identity::Revision;
 use crate::ledger::{HandedOver, PersonState, Seals};
 use crate::plan::fixture::Fixture;
 use crate::plan::gate::Gate;
-use crate::plan::planner::Plan;
+use crate::plan::model::Plan;
 
 use super::{AtGateway, Ends, TermChange};
 

@@ -4,7 +4,8 @@ use crate::campaign::{Content, Message};
 use crate::identity::{self, Person};
 use crate::plan::definition::Definition;
 use crate::plan::digest;
-use crate::plan::planner::{Input, Plan};
+use crate::plan::input::Input;
+use crate::plan::model::Plan;
 use crate::plan::schedule_terms;
 
 use super::{Frozen, FrozenMessage};

@@ -5,7 +5,7 @@ use crate::identity::{ContentDigest, MessageKey, Person};
 use crate::ledger::PersonState;
 use crate::plan::fixture::Fixture;
 use crate::plan::gate::Gate;
-use crate::plan::planner::Plan;
+use crate::plan::model::Plan;
 
 use super::{Change, Frozen, FrozenError};
 

@@ -1,0 +1,81 @@
+//! The last phases of planning: a message's people are cut into bulks, and what is told of it is
+//! completed.
+
+use jiff::Timestamp;
+
+use crate::campaign::Message;
+use crate::diagnostic::words::plural;
+use crate::timing;
+
+use super::bulk::Bulk;
+use super::draft::{Draft, DraftRows};
+use super::gate::Gate;
+use super::input::Input;
+use super::message::MessagePlan;
+use super::rails::{self, Rail, RailKind};
+use super::{changes, check, handed, sample, values};
+
+/// Makes the plan of a message out of its draft. Limits that it runs into come to the others.
+#[must_use]
+pub(super) fn finish(input: &Input<'_>, draft: Draft<'_>, limits: &mut Vec<Rail>) -> MessagePlan {
+    let Draft { message, mut plan, rails, rows } = draft;
+    limits.extend(rails);
+    if let Some(rows) = rows {
+        batch(input, message, &mut plan, rows, limits);
+    }
+    plan.at_gateway.retired = changes::is_retired(input.project, &message.key);
+    if plan.diagnostics.has_errors() {
+        plan.clear();
+    }
+    plan
+}
+
+fn batch(input: &Input<'_>, message: &Message, plan: &mut MessagePlan, mut rows: DraftRows, limits: &mut Vec<Rail>) {
+    let ledger = input.known();
+    let mut counts = rows.collected.counts;
+    plan.skipped = std::mem::take(&mut rows.collected.skipped);
+    let batches = rows.batcher(message, input).cut(&rows.collected, &mut counts);
+    let DraftRows { compiled, collected, .. } = rows;
+    if !batches.due.is_empty() || !batches.later.is_empty() {
+        plan.samples = sample::samples(message, &compiled, input.files, &collected.samples);
+    }
+    if let (Some(held), Some(frozen)) = (&mut plan.held, input.frozen) {
+        held.finish(frozen, message, collected.fallen, &counts, collected.unfit);
+    }
+    plan.counts = counts;
+    plan.is_read = true;
+    plan.clocks = batches.clocks;
+    plan.next_due = next_due(message, &batches.later);
+    plan.bulks = batches.due;
+    plan.later = batches.later;
+    plan.change = ledger.and_then(|ledger| changes::text(message, ledger, counts.get(Gate::AlreadySent)));
+    let checked = check::times(message, plan, input.now, ledger.filter(|_| input.frozen.is_none()));
+    plan.diagnostics.extend(checked);
+    if rails::reaches_nobody(&counts) && counts.get(Gate::Filtered) > 0 {
+        let is_sure = !rails::is_held_up(&counts);
+        plan.diagnostics.extend(values::nobody_matches(message, &compiled, input.files, is_sure));
+    }
+    plan.diagnostics.extend(handed::early(message, plan, input.now));
+    if plan.selected {
+        let before = ledger.and_then(|ledger| ledger.last_record(&message.key)).map(|record| record.audience);
+        let seen = rails::RailFacts { late: collected.late, nothing: collected.nothing };
+        limits.extend(rails::of_message(message, &counts, before, seen, &input.project.limits, input.accepted));
+        limits.extend(overlap(input, message, plan));
+    }
+}
+
+/// The limit of people whom an older revision may still reach, if the new one goes to anybody.
+fn overlap(input: &Input<'_>, message: &Message, plan: &MessagePlan) -> Option<Rail> {
+    let (overlap, leaving) = changes::overlap(message, input.known()?, input.now);
+    if overlap == 0 || plan.to_send() + plan.not_due() == 0 {
+        return None;
+    }
+    let until = leaving.map(|leaving| format!(" until {}", timing::utc(leaving.by))).unwrap_or_default();
+    let words = format!("an older revision still has {} in doubt or scheduled{until}", plural(overlap, "person"));
+    Some(Rail::new(RailKind::Overlap, Some(&message.key), 0, overlap, input.accepted).words(words))
+}
+
+fn next_due(message: &Message, later: &[Bulk]) -> Option<Timestamp> {
+    let handover = message.schedule.handover?;
+    later.iter().filter_map(|bulk| bulk.send_at?.checked_sub(handover).ok()).min()
+}

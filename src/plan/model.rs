@@ -1,0 +1,148 @@
+//! A plan, as data, and what is asked of it.
+
+use jiff::Timestamp;
+
+use crate::campaign::Limits;
+use crate::diagnostic::Diagnostics;
+use crate::ledger::{Doubt, Flight};
+
+use super::digest::PlanDigest;
+use super::gate::Gate;
+use super::handed::Gone;
+use super::message::MessagePlan;
+use super::plan_file::{Change, FrozenState};
+use super::rails::Rail;
+
+/// What would be sent now.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The project's name.
+    pub project: String,
+    /// The gateway.
+    pub gateway: String,
+    /// The instant of planning.
+    pub now: Timestamp,
+    /// Whether persons and the ledger were known; else nothing is left out as already sent.
+    pub compared: bool,
+    /// Whether the gateway's logs are asked for people before they are sent to.
+    pub asks_first: bool,
+    /// The messages, in the order of the files.
+    pub messages: Vec<MessagePlan>,
+    /// How many people would get more than one message of what is selected within an hour, now or later:
+    /// each counted once for every sender. None, if it has errors.
+    pub close_together: u64,
+    /// The limits that hold.
+    pub limits: Limits,
+    /// Rails that something ran into.
+    pub rails: Vec<Rail>,
+    /// What the ledger has in doubt, whether in the files or not.
+    pub doubts: Vec<Doubt>,
+    /// What other runs may be sending now, whether in the files or not.
+    pub in_flight: Option<Flight>,
+    /// What is handed over of messages that the files lack, and has not left.
+    pub gone: Vec<Gone>,
+    /// What is wrong with the files as a whole.
+    pub diagnostics: Diagnostics,
+    /// The digest of what is planned here.
+    pub digest: PlanDigest,
+    /// The frozen plan that it is held to.
+    pub frozen: Option<FrozenState>,
+}
+
+impl Plan {
+    /// All diagnostics: those of the files as a whole, then message by message.
+    #[must_use]
+    pub fn all_diagnostics(&self) -> Diagnostics {
+        let mut all = self.diagnostics.clone();
+        // What messages share is told once.
+        for found in self.messages.iter().flat_map(|message| message.diagnostics.iter()) {
+            if all.iter().all(|known| known != found) {
+                all.push(found.clone());
+            }
+        }
+        all
+    }
+
+    /// For how many people of a message the gateway's logs cannot be asked yet, and before when for none
+    /// of them: they do not show what is still to leave, and a ledger that was taken back may lack that it
+    /// was handed over.
+    #[must_use]
+    pub fn not_asked_before(&self, message: &MessagePlan) -> Option<(u64, Timestamp)> {
+        let asks = self.asks_first && self.compared;
+        let ahead = message.bulks.iter().filter_map(|bulk| Some((bulk.recipients.len() as u64, bulk.send_at?)));
+        let ahead = ahead.filter(|(_, at)| asks && *at > self.now);
+        ahead.reduce(|(people, first), (more, at)| (people + more, first.min(at)))
+    }
+
+    /// How many messages go out now, of what is selected.
+    #[must_use]
+    pub fn to_send(&self) -> u64 {
+        self.selected().map(MessagePlan::to_send).sum()
+    }
+
+    /// How many go out later, of what is selected.
+    #[must_use]
+    pub fn not_due(&self) -> u64 {
+        self.selected().map(MessagePlan::not_due).sum()
+    }
+
+    /// How many go out with a later apply, of what is selected: they are not due yet, or too early
+    /// for the gateway.
+    #[must_use]
+    pub fn later(&self) -> u64 {
+        self.selected().map(|message| message.not_due() + message.counts.get(Gate::TooEarly)).sum()
+    }
+
+    /// The messages that are selected.
+    pub fn selected(&self) -> impl Iterator<Item = &MessagePlan> {
+        self.messages.iter().filter(|message| message.selected)
+    }
+
+    /// Rails that nobody accepted.
+    pub fn refused(&self) -> impl Iterator<Item = &Rail> {
+        self.rails.iter().filter(|rail| !rail.accepted)
+    }
+
+    /// Says whether nothing that is selected, nor the files as a whole, have errors.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        !self.diagnostics.has_errors() && !self.selected().any(|message| message.diagnostics.has_errors())
+    }
+
+    /// Says whether the frozen plan that it is held to does not match any more, so that nothing can
+    /// be sent.
+    #[must_use]
+    pub fn is_mismatched(&self) -> bool {
+        self.frozen.as_ref().is_some_and(|frozen| !frozen.missing.is_empty()) || self.changes().next().is_some()
+    }
+
+    /// Says whether the frozen plan that it is held to would match, but for times that are past.
+    #[must_use]
+    pub fn is_too_old(&self) -> bool {
+        self.is_mismatched()
+            && self.frozen.as_ref().is_some_and(|frozen| frozen.missing.is_empty())
+            && self.changes().all(|change| matches!(change, Change::Expired { .. }))
+    }
+
+    /// The digest of what was approved: that of the frozen plan, or else of this one.
+    #[must_use]
+    pub fn approved(&self) -> &PlanDigest {
+        self.frozen.as_ref().map_or(&self.digest, |frozen| &frozen.digest)
+    }
+
+    /// Sends nothing: what was planned stays counted only.
+    pub(super) fn clear(&mut self) {
+        self.messages.iter_mut().for_each(MessagePlan::clear);
+        self.close_together = 0;
+    }
+
+    fn changes(&self) -> impl Iterator<Item = &Change> {
+        self.messages.iter().filter_map(|message| message.held.as_ref()).flat_map(|held| &held.changes)
+    }
+
+    /// When the next bulk that is kept back comes due.
+    #[must_use]
+    pub fn next_apply_at(&self) -> Option<Timestamp> {
+        self.selected().filter_map(|message| message.next_due).min()
+    }
+}
