@@ -9,7 +9,7 @@ use super::prepared::{BulkOptions, PreparedPerson, Reports};
 use super::work::PreparedBulk;
 use crate::identity::{BulkId, MessageId};
 use crate::wire::request::{
-    Content, Delivery, Destination, Message, MessageOptions, Request, RequestOptions, Schedule, Webhooks,
+    Delivery, Destination, Message, MessageOptions, Request, RequestOptions, Schedule, Webhooks,
 };
 use crate::wire::time;
 
@@ -65,7 +65,7 @@ pub(super) fn write(
             },
         },
     };
-    let mut body = Vec::with_capacity(letters.people.iter().map(|letter| letter.text.len() + 400).sum());
+    let mut body = Vec::with_capacity(letters.people.iter().map(|letter| letter.content.bytes() + 400).sum());
     serde_json::to_writer(&mut body, &request)?;
     Ok(Outgoing { bulk: bulk.clone(), body: body.into() })
 }
@@ -75,7 +75,7 @@ fn message<'a>(letters: &PreparedBulk, envelope: &'a BulkOptions, letter: &'a Pr
     Message {
         sender: envelope.sender.as_str(),
         destinations: [Destination { to: &letter.to, message_id: id.to_string() }],
-        content: Content::Text { text: &letter.text },
+        content: letter.content.as_ref().map(|_, text| text.as_str()),
         options: MessageOptions {
             platform: envelope.platform.as_ref(),
             validity_period: envelope.validity,

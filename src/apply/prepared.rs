@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::identity::{Person, SenderId};
+use crate::wire::content::Content;
 use crate::wire::options::{DeliveryTimeWindow, Platform, ReportType, SendingSpeedLimit, ValidityPeriod};
 
 /// What a bulk says, and to whom.
@@ -53,8 +54,8 @@ pub struct PreparedPerson {
     pub person: Person,
     /// Their id as the audience has it, trimmed.
     pub to: String,
-    /// The rendered text.
-    pub text: String,
+    /// What they get.
+    pub content: Content<String>,
     /// What comes back in their delivery reports.
     pub callback_data: Option<String>,
 }

@@ -183,10 +183,10 @@ fn word(text: &str) -> &str {
 
 /// What a gateway may say back of people.
 fn ids(people: &[PreparedPerson]) -> impl Iterator<Item = &str> {
-    people
-        .iter()
-        .flat_map(|letter| [Some(letter.to.as_str()), letter.callback_data.as_deref(), Some(letter.text.as_str())])
-        .flatten()
+    people.iter().flat_map(|letter| {
+        let texts = letter.content.texts().map(String::as_str);
+        [Some(letter.to.as_str()), letter.callback_data.as_deref()].into_iter().flatten().chain(texts)
+    })
 }
 
 /// Accepted wins over everything, a doubt over a rejection.

@@ -109,7 +109,7 @@ impl PreparedBulk {
     pub(super) fn bytes(&self) -> usize {
         let of = |letter: &PreparedPerson| {
             let callback = letter.callback_data.as_ref().map_or(0, String::len);
-            size_of::<PreparedPerson>() + letter.to.len() + letter.text.len() + callback
+            size_of::<PreparedPerson>() + letter.to.len() + letter.content.bytes() + callback
         };
         self.people.iter().map(of).sum()
     }

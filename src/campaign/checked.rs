@@ -12,6 +12,7 @@ use super::raw::Witness;
 use crate::diagnostic::Place;
 use crate::identity::{CampaignId, IdRule, MessageKey, ProjectId, Revision, SenderId};
 use crate::timing::IfAmbiguous;
+use crate::wire::content::Content;
 use crate::wire::options::{DeliveryTimeWindow, Platform, ReportType, SendingSpeedLimit, ValidityPeriod};
 
 /// A project: the file `sendform.yaml`.
@@ -145,7 +146,7 @@ pub struct Message {
     /// When it is sent.
     pub schedule: Schedule,
     /// What it says.
-    pub content: Content,
+    pub content: Content<TemplateText>,
     /// CPaaS X options; `None` if none is given.
     pub platform: Option<Platform>,
     /// The campaign it counts to.
@@ -162,13 +163,6 @@ pub struct Message {
     pub sender_place: Place,
 }
 
-/// What a message says.
-#[derive(Debug, Clone)]
-pub enum Content {
-    /// A text.
-    Text(TemplateText),
-}
-
 /// The source of a template.
 #[derive(Debug, Clone)]
 pub struct TemplateText {
@@ -181,6 +175,12 @@ pub struct TemplateText {
     pub line_starts: Option<Vec<usize>>,
     /// The file's path, if the template is a file; else `None`.
     pub file: Option<String>,
+}
+
+impl AsRef<str> for TemplateText {
+    fn as_ref(&self) -> &str {
+        &self.text
+    }
 }
 
 /// An expression over a row's columns.

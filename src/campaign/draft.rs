@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::checked::{Audience, Expression, TemplateText};
+use crate::wire::content::Content;
 
 /// A part of a file that has errors elsewhere.
 #[derive(Debug, Clone)]
@@ -21,7 +22,7 @@ pub enum DraftPart {
 #[derive(Debug, Clone, Default)]
 pub struct DraftMessage {
     /// What it says.
-    pub text: Option<TemplateText>,
+    pub content: Option<Content<TemplateText>>,
     /// What comes back in delivery reports.
     pub callback_data: Option<TemplateText>,
     /// To whom.

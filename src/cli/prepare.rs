@@ -59,7 +59,7 @@ fn prepare(
     let people = people.into_iter().map(|person| PreparedPerson {
         person: person.planned.person,
         to: person.to,
-        text: person.text,
+        content: person.content,
         callback_data: person.callback_data,
     });
     Ok(Prepared { envelope: envelope(message), people: people.collect() })

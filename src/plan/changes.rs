@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::campaign::{Campaign, Content, Message, Project};
+use crate::campaign::{Campaign, Message, Project};
 use crate::diagnostic::words::plural;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::identity::MessageKey;
@@ -43,10 +43,10 @@ pub(super) fn identity(message: &Message, ledger: &Ledger) -> Diagnostics {
 #[must_use]
 pub(super) fn text(message: &Message, ledger: &Ledger, already_sent: u64) -> Option<TextChange> {
     let record = ledger.last_record(&message.key).filter(|record| record.revision == message.revision)?;
-    let Content::Text(source) = &message.content;
-    (record.text != source.text && already_sent > 0).then(|| TextChange {
+    let now = message.content.joined();
+    (record.text != now && already_sent > 0).then(|| TextChange {
         before: record.text.clone(),
-        now: source.text.clone(),
+        now,
         keep: already_sent,
     })
 }

@@ -4,11 +4,12 @@
 use std::sync::Arc;
 
 use crate::audience::AudienceReader;
-use crate::campaign::{Audience, Content, DraftPart, Files, Message, TemplateText};
+use crate::campaign::{Audience, DraftPart, Files, Message, TemplateText};
 use crate::diagnostic::{Code, Diagnostics};
 use crate::render::{
     ColumnNames, ColumnUse, Condition, Purpose, Renderer, Template, check_column_names, check_columns,
 };
+use crate::wire::content::{Content, TextSlot};
 use crate::wire::visible::{first_disguise, harm};
 
 use super::row_issue::RowIssue;
@@ -31,8 +32,8 @@ pub(super) struct Selected {
 pub(super) struct Compiled {
     /// Its audience.
     pub selected: Selected,
-    /// The template of its text.
-    pub text: Template,
+    /// The templates of its texts.
+    pub content: Content<Template>,
     /// The template of its callbackData.
     pub callback_data: Option<Template>,
     /// The column of the recipient's time zone.
@@ -122,27 +123,32 @@ impl Compiled {
     /// All that is wrong with its templates, its condition, its audience's columns, and what is worth
     /// a look besides.
     pub(super) fn new(message: &Message, files: &dyn Files) -> Result<(Self, AudienceReader), Diagnostics> {
-        let Content::Text(text) = &message.content;
         let callback_data = message.webhooks.callback_data.as_ref();
-        let CompiledParts { text, callback_data, selected, diagnostics } =
-            CompiledParts::new(Some(text), callback_data, Some(&message.audience), files);
-        match (text, selected) {
-            (Some(text), Some((selected, reader))) if !diagnostics.has_errors() => {
-                Ok((Self::from_parts(selected, text, callback_data, diagnostics), reader))
+        let CompiledParts { content, callback_data, selected, diagnostics } =
+            CompiledParts::new(Some(&message.content), callback_data, Some(&message.audience), files);
+        match (content, selected) {
+            (Some(content), Some((selected, reader))) if !diagnostics.has_errors() => {
+                Ok((Self::from_parts(selected, content, callback_data, diagnostics), reader))
             }
             _ => Err(diagnostics),
         }
     }
 
-    fn from_parts(selected: Selected, text: Template, callback_data: Option<Template>, warnings: Diagnostics) -> Self {
+    fn from_parts(
+        selected: Selected,
+        content: Content<Template>,
+        callback_data: Option<Template>,
+        warnings: Diagnostics,
+    ) -> Self {
         let position = |name: &Option<String>| name.as_ref().and_then(|name| selected.header.position(name));
         let columns = &selected.audience.columns;
         let time_zone = position(&columns.time_zone);
         let window = position(&columns.window_closes_at)
             .map(WindowColumn::ClosesAt)
             .or_else(|| position(&columns.last_message_at).map(WindowColumn::LastMessageAt));
-        let shown = text.columns().iter().filter_map(|column| selected.header.position(&column.name)).collect();
-        let templates = text.columns().iter().chain(callback_data.iter().flat_map(Template::columns));
+        let of_texts = || content.texts().flat_map(Template::columns);
+        let shown = of_texts().filter_map(|column| selected.header.position(&column.name)).collect();
+        let templates = of_texts().chain(callback_data.iter().flat_map(Template::columns));
         let condition = selected.condition.iter().flat_map(Condition::columns);
         let mut used: Vec<usize> = templates
             .chain(condition)
@@ -153,13 +159,13 @@ impl Compiled {
             .collect();
         used.sort_unstable();
         used.dedup();
-        Self { selected, text, callback_data, time_zone, window, shown, used, warnings }
+        Self { selected, content, callback_data, time_zone, window, shown, used, warnings }
     }
 }
 
 /// What a message is made of, as far as it is there and good.
 struct CompiledParts {
-    text: Option<Template>,
+    content: Option<Content<Template>>,
     callback_data: Option<Template>,
     selected: Option<(Selected, AudienceReader)>,
     diagnostics: Diagnostics,
@@ -167,26 +173,31 @@ struct CompiledParts {
 
 impl CompiledParts {
     fn new(
-        text: Option<&TemplateText>,
+        content: Option<&Content<TemplateText>>,
         callback_data: Option<&TemplateText>,
         audience: Option<&Arc<Audience>>,
         files: &dyn Files,
     ) -> Self {
         let mut diagnostics = Diagnostics::new();
-        let mut template = |source: Option<&TemplateText>, purpose| {
-            source.and_then(|source| keep(Template::compile(source, purpose, files), &mut diagnostics))
-        };
-        let text = template(text, Purpose::Text);
-        let callback_data = template(callback_data, Purpose::CallbackData);
+        let mut template =
+            |source: &TemplateText, purpose| keep(Template::compile(source, purpose, files), &mut diagnostics);
+        // All that is wrong with any of them is told.
+        let content = content.and_then(|content| {
+            let made = content.as_ref().map(|slot, source| match slot {
+                TextSlot::Words => template(source, Purpose::Text),
+            });
+            made.whole()
+        });
+        let callback_data = callback_data.and_then(|source| template(source, Purpose::CallbackData));
         let selected = audience.and_then(|audience| keep(Selected::new(audience, files), &mut diagnostics));
-        for template in text.iter().chain(&callback_data) {
+        for template in content.iter().flat_map(Content::texts).chain(&callback_data) {
             diagnostics.extend(template.pasted(selected.as_ref().map(|(selected, _)| &*selected.header)));
             if let Some((selected, _)) = &selected {
                 let file = selected.audience.source.file();
                 diagnostics.extend(check_columns(template.columns(), &selected.header, file));
             }
         }
-        Self { text, callback_data, selected, diagnostics }
+        Self { content, callback_data, selected, diagnostics }
     }
 }
 
@@ -194,8 +205,8 @@ impl CompiledParts {
 pub(super) fn check_draft(draft: &DraftPart, files: &dyn Files) -> Diagnostics {
     match draft {
         DraftPart::Message(message) => {
-            let (text, callback_data) = (message.text.as_ref(), message.callback_data.as_ref());
-            CompiledParts::new(text, callback_data, message.audience.as_ref(), files).diagnostics
+            let (content, callback_data) = (message.content.as_ref(), message.callback_data.as_ref());
+            CompiledParts::new(content, callback_data, message.audience.as_ref(), files).diagnostics
         }
         DraftPart::Audience(audience) => Selected::new(audience, files).err().unwrap_or_default(),
         DraftPart::Loose(audience) => check_loose(audience, files),

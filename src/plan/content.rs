@@ -4,6 +4,7 @@ use crate::campaign::Message;
 use crate::identity::KeyedEncoder;
 use crate::identity::encoding::Encode as _;
 use crate::identity::{ContentDigest, Key};
+use crate::wire::content::Content;
 use crate::wire::options::{Day, DeliveryTimeWindow, ReportType};
 
 /// Makes the contents of one message.
@@ -11,7 +12,7 @@ use crate::wire::options::{Day, DeliveryTimeWindow, ReportType};
 /// The parts, after the label `sendform.content.v1`: the content type; entityId and applicationId;
 /// the validity in seconds; the window's days in the order of the week, its beginning and its end
 /// in minutes; the campaignReferenceId; the webhook's URL, `intermediate` if intermediate reports
-/// are wanted, `silent` if none are, the reports' type; then the text and the callbackData. What is
+/// are wanted, `silent` if none are, the reports' type; then the content's texts and the callbackData. What is
 /// the API's default is left out, so that writing it out changes nothing.
 #[derive(Clone)]
 pub(super) struct ContentMaker(KeyedEncoder);
@@ -21,7 +22,7 @@ impl ContentMaker {
     #[must_use]
     pub(super) fn new(key: &Key, message: &Message) -> Self {
         let mut keyed = KeyedEncoder::new(key, "sendform.content.v1");
-        keyed.part("TEXT");
+        keyed.part(message.content.kind());
         let platform = message.platform.as_ref();
         keyed.optional(platform.and_then(|platform| platform.entity_id.as_ref()));
         keyed.optional(platform.and_then(|platform| platform.application_id.as_ref()));
@@ -41,9 +42,9 @@ impl ContentMaker {
 
     /// Makes the content of one rendering.
     #[must_use]
-    pub(super) fn content(&self, text: &str, callback_data: Option<&str>) -> ContentDigest {
+    pub(super) fn content(&self, content: &Content<String>, callback_data: Option<&str>) -> ContentDigest {
         let mut keyed = self.0.clone();
-        keyed.part(text);
+        content.texts().for_each(|text| keyed.part(text));
         keyed.optional(callback_data);
         ContentDigest(keyed.finish())
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::audience::AudienceReader;
-use crate::campaign::{Audience, Content, Message, Zone};
+use crate::campaign::{Audience, Message, Zone};
 use crate::diagnostic::Diagnostics;
 use crate::identity::{Fingerprint, Key, Keys, PersonSet, SenderId};
 use crate::ledger::{Ledger, Terms};
@@ -231,7 +231,6 @@ fn all<A, B, C>(
 }
 
 fn empty(message: &Message, selected: bool, terms: Terms) -> MessagePlan {
-    let Content::Text(source) = &message.content;
     let zone = message.schedule.send_at.as_ref().map(|send_at| &send_at.zone);
     MessagePlan {
         key: message.key.clone(),
@@ -242,7 +241,7 @@ fn empty(message: &Message, selected: bool, terms: Terms) -> MessagePlan {
         audience_file: message.audience.source.file().to_owned(),
         dialect: None,
         nameless: 0,
-        template: source.text.clone(),
+        template: message.content.joined(),
         selected,
         counts: super::gate::Counts::default(),
         skipped: std::collections::BTreeMap::new(),

@@ -8,6 +8,7 @@ use crate::campaign::{Files, Message};
 use crate::diagnostic::Diagnostics;
 use crate::identity::{CanonicalTo, Fingerprint, Key, MessageKey, ProjectId};
 use crate::render::Renderer;
+use crate::wire::content::Content;
 
 use super::bulk::{Bulk, Recipient};
 use super::compiled::Compiled;
@@ -20,8 +21,8 @@ pub struct RenderedPerson {
     pub planned: Recipient,
     /// The recipient's id, without blanks and wrappers around it.
     pub to: String,
-    /// The text.
-    pub text: String,
+    /// What they get.
+    pub content: Content<String>,
     /// The callbackData.
     pub callback_data: Option<String>,
 }
@@ -96,10 +97,10 @@ impl Preparer {
         self.renderer.fill(cells);
         // What was planned may be a text that is only warned about, so that is no matter here.
         let rendered = render_row(&self.compiled, &mut self.renderer, false).map_err(|_| changed())?;
-        let Rendered::Text { text, callback_data, .. } = rendered else { return Err(changed()) };
-        if self.contents.content(&text, callback_data.as_deref()) != planned.content {
+        let Rendered::Content { content, callback_data, .. } = rendered else { return Err(changed()) };
+        if self.contents.content(&content, callback_data.as_deref()) != planned.content {
             return Err(changed());
         }
-        Ok(RenderedPerson { planned, to: canonical.sent().to_owned(), text, callback_data })
+        Ok(RenderedPerson { planned, to: canonical.sent().to_owned(), content, callback_data })
     }
 }

@@ -14,6 +14,7 @@ use crate::render::{
     Renderer, Rendering, TextProblem, check_text, leftover_mark, looks_like_mojibake, word_for_nothing,
 };
 use crate::timing;
+use crate::wire::content::{Content, TextSlot};
 use crate::wire::visible::is_blank;
 
 use super::compiled::{Compiled, WindowColumn};
@@ -348,16 +349,18 @@ impl RowChecks<'_> {
         window: Window,
         late: bool,
     ) -> Fate {
-        let (text, callback_data, too_many_bytes) = match self.rendering(renderer) {
+        let (texts, callback_data, too_many_bytes) = match self.rendering(renderer) {
             Ok(Rendered::Skipped(reason)) => return Fate::Skipped(reason),
-            Ok(Rendered::Text { text, callback_data, too_many_bytes }) => (text, callback_data, too_many_bytes),
+            Ok(Rendered::Content { content, callback_data, too_many_bytes }) => {
+                (content, callback_data, too_many_bytes)
+            }
             Err(issue) => return Fate::Failed(issue),
         };
-        let content = self.contents.content(&text, callback_data.as_deref());
+        let content = self.contents.content(&texts, callback_data.as_deref());
         if !planned.allows(content) {
             return Fate::Differs;
         }
-        let bytes = u32::try_from(text.len() + callback_data.map_or(0, |data| data.len())).unwrap_or(u32::MAX);
+        let bytes = u32::try_from(texts.bytes() + callback_data.map_or(0, |data| data.len())).unwrap_or(u32::MAX);
         let Window { slot, closes_at, form } = window;
         let candidate = Candidate { content, slot, closes_at, form, bytes, too_many_bytes, late };
         Fate::Candidate(candidate, self.leftovers(cells))
@@ -397,15 +400,21 @@ impl RowChecks<'_> {
 pub(super) enum Rendered {
     /// Nothing, for this reason.
     Skipped(String),
-    /// A text.
-    Text {
-        /// The text.
-        text: String,
+    /// This.
+    Content {
+        /// What it says.
+        content: Content<String>,
         /// The callbackData.
         callback_data: Option<String>,
-        /// Whether the text has more bytes than the channel takes.
+        /// Whether a text has more bytes than the channel takes.
         too_many_bytes: bool,
     },
+}
+
+/// Why a row has no texts.
+enum NoContent {
+    Skipped(String),
+    Wrong(RowIssue),
 }
 
 /// Renders the row that a renderer holds, and checks what comes out.
@@ -417,20 +426,22 @@ pub(super) fn render_row(
     renderer: &mut Renderer,
     long_texts_are_errors: bool,
 ) -> Result<Rendered, RowIssue> {
-    let text = match renderer.render(&compiled.text)? {
-        Rendering::Skipped(reason) => return Ok(Rendered::Skipped(reason)),
-        Rendering::Text(text) => text,
-    };
     let mut too_many_bytes = false;
-    for problem in check_text(&text) {
-        match problem {
-            TextProblem::TooManyBytes { .. } if !long_texts_are_errors => too_many_bytes = true,
-            TextProblem::Empty
-            | TextProblem::TooLong { .. }
-            | TextProblem::TooManyBytes { .. }
-            | TextProblem::BracesLeft => return Err(text_issue(&problem)),
+    let content = compiled.content.as_ref().try_map(|slot, template| {
+        let text = match renderer.render(template).map_err(|error| NoContent::Wrong(error.into()))? {
+            Rendering::Skipped(reason) => return Err(NoContent::Skipped(reason)),
+            Rendering::Text(text) => text,
+        };
+        match slot {
+            TextSlot::Words => too_many_bytes |= check_words(&text, long_texts_are_errors).map_err(NoContent::Wrong)?,
         }
-    }
+        Ok(text)
+    });
+    let content = match content {
+        Ok(content) => content,
+        Err(NoContent::Skipped(reason)) => return Ok(Rendered::Skipped(reason)),
+        Err(NoContent::Wrong(issue)) => return Err(issue),
+    };
     let callback_data = match &compiled.callback_data {
         None => None,
         Some(template) => match renderer.render(template)? {
@@ -443,7 +454,22 @@ pub(super) fn render_row(
         let message = format!("the callbackData has {length} characters, but 4,000 are allowed");
         return Err(RowIssue::new(Code::TextTooLong, message, None));
     }
-    Ok(Rendered::Text { text, callback_data, too_many_bytes })
+    Ok(Rendered::Content { content, callback_data, too_many_bytes })
+}
+
+/// Checks the words of a text; says whether they have more bytes than the channel takes.
+fn check_words(text: &str, long_texts_are_errors: bool) -> Result<bool, RowIssue> {
+    let mut too_many_bytes = false;
+    for problem in check_text(text) {
+        match problem {
+            TextProblem::TooManyBytes { .. } if !long_texts_are_errors => too_many_bytes = true,
+            TextProblem::Empty
+            | TextProblem::TooLong { .. }
+            | TextProblem::TooManyBytes { .. }
+            | TextProblem::BracesLeft => return Err(text_issue(&problem)),
+        }
+    }
+    Ok(too_many_bytes)
 }
 
 fn text_issue(problem: &TextProblem) -> RowIssue {

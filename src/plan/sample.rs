@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::audience::{AudienceReader, Row};
 use crate::campaign::{Files, Message};
-use crate::render::Renderer;
+use crate::render::{Renderer, Template};
 
 use super::collect::SampleRows;
 use super::compiled::Compiled;
@@ -58,7 +58,8 @@ fn sample(
     cells: &csv::StringRecord,
 ) -> Option<Sample> {
     renderer.fill(cells);
-    let Ok(Rendered::Text { text, .. }) = render_row(compiled, renderer, false) else { return None };
+    let Ok(Rendered::Content { content, .. }) = render_row(compiled, renderer, false) else { return None };
+    let text = content.joined();
     Some(Sample {
         name,
         masked: mask(&text, &shown(compiled, cells)),
@@ -68,11 +69,11 @@ fn sample(
     })
 }
 
-/// The values that a text may show: those of the columns that its template names.
+/// The values that a text may show: those of the columns that its templates name.
 fn shown(compiled: &Compiled, cells: &csv::StringRecord) -> csv::StringRecord {
     let header = &compiled.selected.header;
-    let positions = compiled.text.columns().iter().filter_map(|column| header.position(&column.name));
-    positions.filter_map(|position| cells.get(position)).collect()
+    let columns = compiled.content.texts().flat_map(Template::columns);
+    columns.filter_map(|column| header.position(&column.name)).filter_map(|position| cells.get(position)).collect()
 }
 
 /// Masks every value of a row wherever it stands in a text, in whatever case; the longest first, so

@@ -4,6 +4,7 @@
 pub mod address;
 pub(crate) mod bytes;
 pub mod cell;
+pub mod content;
 pub mod error;
 pub mod limits;
 pub mod options;

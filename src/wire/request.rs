@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::content::Content;
 use super::options::{DeliveryTimeWindow, Platform, ReportType, SendingSpeedLimit, ValidityPeriod};
 
 /// The whole body.
@@ -21,7 +22,7 @@ pub struct Message<'a> {
     /// Exactly one destination.
     pub destinations: [Destination<'a>; 1],
     /// What it says.
-    pub content: Content<'a>,
+    pub content: Content<&'a str>,
     /// Its options.
     #[serde(skip_serializing_if = "MessageOptions::is_empty")]
     pub options: MessageOptions<'a>,
@@ -38,17 +39,6 @@ pub struct Destination<'a> {
     pub to: &'a str,
     /// The messageId.
     pub message_id: String,
-}
-
-/// The content of a message.
-#[derive(Debug, Serialize)]
-#[serde(tag = "type", rename_all = "UPPERCASE")]
-pub enum Content<'a> {
-    /// A text of 1 to 1000 characters.
-    Text {
-        /// The text.
-        text: &'a str,
-    },
 }
 
 /// The options of one message.

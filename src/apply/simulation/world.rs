@@ -16,6 +16,7 @@ use crate::audience::RowAt;
 use crate::identity::{BulkTime, ContentDigest, MessageKey, Person, Revision, SenderId};
 use crate::ledger::{RunId, Standing};
 use crate::plan::{Bulk, Recipient};
+use crate::wire::content::Content;
 use crate::wire::options::{SendingSpeedLimit, SpeedUnit};
 
 /// When every run begins: 2026-11-30 12:00 UTC.
@@ -49,7 +50,7 @@ fn prepared(bulk: &Bulk, speed: Option<SendingSpeedLimit>) -> Prepared {
     let letter = |recipient: &Recipient| PreparedPerson {
         person: recipient.person,
         to: format!("1784{}", recipient.person.0),
-        text: "Hi!".to_owned(),
+        content: Content::Text { text: "Hi!".to_owned() },
         callback_data: None,
     };
     let envelope = BulkOptions {

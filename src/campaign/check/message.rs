@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::campaign::checked::{Content, DeclaredAudience, Message, Schedule, TemplateText, Webhooks, Zone};
+use crate::campaign::checked::{DeclaredAudience, Message, Schedule, TemplateText, Webhooks, Zone};
 use crate::campaign::cursor::Cursor;
 use crate::campaign::draft::DraftMessage;
 use crate::campaign::files::Files;
@@ -10,6 +10,7 @@ use crate::campaign::raw;
 use crate::campaign::scalar::ScalarReading;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::identity::{CampaignId, MessageKey, MessageName, Revision, SenderId};
+use crate::wire::content::Content;
 
 use super::audience::{Audiences, unknown};
 use super::content;
@@ -63,7 +64,7 @@ pub(super) fn message(
     let content = content(&at.key("content"), files, findings);
     let callback_data = text(&at.key("webhooks").key("callbackData"));
     let draft = DraftMessage {
-        text: content.clone(),
+        content: content.clone(),
         callback_data: callback_data.clone(),
         audience: audience.as_ref().map(|declared| declared.audience.clone()),
     };
@@ -82,7 +83,7 @@ fn whole(
     sender: SenderId,
     audience: DeclaredAudience,
     schedule: Schedule,
-    content: TemplateText,
+    content: Content<TemplateText>,
     webhooks: Webhooks,
 ) -> Option<Message> {
     let revision = at.key("revision");
@@ -97,7 +98,7 @@ fn whole(
         audience,
         exclude,
         schedule,
-        content: Content::Text(content),
+        content,
         platform: raw.platform.filter(|platform| platform.entity_id.is_some() || platform.application_id.is_some()),
         campaign_reference_id: raw.campaign_reference_id,
         webhooks,
@@ -108,12 +109,14 @@ fn whole(
     })
 }
 
-fn content(at: &Cursor<'_>, files: &dyn Files, findings: &mut Findings) -> Option<TemplateText> {
+fn content(at: &Cursor<'_>, files: &dyn Files, findings: &mut Findings) -> Option<Content<TemplateText>> {
     let template = at.key("template");
-    if at.key("text").is_written() {
-        return text(&at.key("text"));
-    }
-    content::file(&template, template.text()?, files, findings)
+    let text = if at.key("text").is_written() {
+        text(&at.key("text"))
+    } else {
+        content::file(&template, template.text()?, files, findings)
+    };
+    Some(Content::Text { text: text? })
 }
 
 /// A text that is written in the file, unless it is taken for something else.

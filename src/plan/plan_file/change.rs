@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::campaign::{Content, Message};
+use crate::campaign::Message;
 use crate::identity::Revision;
 use crate::plan::definition::Definition;
 use crate::plan::schedule_terms::{self, Term};
@@ -70,9 +70,9 @@ pub(super) fn of_definition(planned: &Definition, now: &Definition) -> Vec<Chang
 #[must_use]
 pub(super) fn of_content(planned: &FrozenMessage, message: &Message) -> Vec<Change> {
     let mut changes: Vec<Change> = of_terms(&planned.options, &schedule_terms::of_options(message)).collect();
-    let Content::Text(source) = &message.content;
-    if planned.text != source.text {
-        changes.push(Change::Text { planned: planned.text.clone(), now: source.text.clone() });
+    let now = message.content.joined();
+    if planned.text != now {
+        changes.push(Change::Text { planned: planned.text.clone(), now });
     }
     changes
 }

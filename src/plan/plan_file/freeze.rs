@@ -1,6 +1,6 @@
 //! From a plan to a frozen one.
 
-use crate::campaign::{Content, Message};
+use crate::campaign::Message;
 use crate::identity::{self, Person};
 use crate::plan::definition::Definition;
 use crate::plan::digest;
@@ -46,11 +46,10 @@ impl Frozen {
 }
 
 fn freeze(message: &Message, people: Vec<(Person, identity::ContentDigest)>) -> FrozenMessage {
-    let Content::Text(source) = &message.content;
     FrozenMessage {
         definition: Definition::of(message),
         options: schedule_terms::of_options(message),
-        text: source.text.clone(),
+        text: message.content.joined(),
         people,
     }
 }

@@ -6,6 +6,7 @@ use sendform::apply::{BulkOptions, Prepare, Prepared, PreparedPerson, Reports};
 use sendform::audience::RowAt;
 use sendform::identity::{BulkTime, ContentDigest, MessageKey, Person, Revision, SenderId};
 use sendform::plan::{Bulk, Recipient};
+use sendform::wire::content::Content;
 
 const BULK: u64 = 1000;
 
@@ -39,7 +40,7 @@ impl Prepare for Letters {
         let letter = |recipient: &Recipient| PreparedPerson {
             person: recipient.person,
             to: format!("178414{:011}", recipient.row.0),
-            text: format!("Hi {:011}, the spring sale is on in our shop!", recipient.row.0),
+            content: Content::Text { text: format!("Hi {:011}, the spring sale is on in our shop!", recipient.row.0) },
             callback_data: None,
         };
         let envelope = BulkOptions {

@@ -7,6 +7,7 @@ use super::{
     ValidityPeriod, ValidityUnit,
 };
 use crate::sandbox::model::message::{Button, ReceivedContent};
+use crate::wire::content::Content;
 
 const NOW: &str = "2026-11-30T12:00:00Z";
 
@@ -405,7 +406,7 @@ fn what_sendform_writes_is_accepted() {
     let message = |text| request::Message {
         sender: "shop",
         destinations: [request::Destination { to: "17841400000000001", message_id: "m".repeat(200) }],
-        content: request::Content::Text { text },
+        content: Content::Text { text },
         options,
         webhooks,
     };
