@@ -10,8 +10,8 @@
 mod change;
 mod error;
 mod freeze;
-mod held;
-mod hold;
+mod comparison;
+mod constraint;
 mod raw;
 mod read;
 mod state;
@@ -30,9 +30,9 @@ use super::schedule_terms::Term;
 use super::selection::Selection;
 
 pub use change::Change;
+pub use comparison::{Comparison, Dropped};
+pub(super) use constraint::{PlanConstraint, PlannedPerson};
 pub use error::FrozenError;
-pub use held::{Comparison, Dropped};
-pub(super) use hold::{PlanConstraint, PlannedPerson};
 pub use state::FrozenState;
 
 /// A frozen plan. Of a person it keeps 16 bytes.
