@@ -279,7 +279,7 @@ messages:
             let head = "campaign: sale\nmessages:\n- id: a\n  sender: shop\n  audience: all\n  content:\n  ";
             let (campaign, diagnostics) = read(&format!("{head}  text: {written}\n"));
             assert_eq!(listed(&diagnostics), "", "{written:?}");
-            let Content::Text { text } = campaign.unwrap().messages.remove(0).content;
+            let Content::Text { text } = campaign.unwrap().messages.remove(0).content else { panic!("a text") };
             let lines = lines_in_source(&text);
             assert_eq!(lines.map(|lines| lines.join("\n")).as_deref(), expect, "{written:?}");
             if let Some(expect) = expect {
@@ -291,7 +291,7 @@ messages:
     #[test]
     fn template_files_lose_their_line_ends_and_keep_their_places() {
         let (campaign, _) = read(WHOLE);
-        let Content::Text { text } = campaign.unwrap().messages.remove(1).content;
+        let Content::Text { text } = campaign.unwrap().messages.remove(1).content else { panic!("a text") };
         assert_eq!((text.text.as_str(), text.file.as_deref()), ("Hi\nthere", Some("hi.txt")));
         assert_eq!(lines_in_source(&text).unwrap(), ["Hi", "there"]);
     }
@@ -300,7 +300,7 @@ messages:
     fn files_with_a_mark_and_with_two_line_ends_are_read_alike() {
         let windows = format!("\u{feff}{}", WHOLE.replace('\n', "\r\n"));
         let (campaign, _) = read(&windows);
-        let Content::Text { text } = campaign.unwrap().messages.remove(0).content;
+        let Content::Text { text } = campaign.unwrap().messages.remove(0).content else { panic!("a text") };
         assert_eq!(text.text, "Hi {{ first_name | fallback(\"there\") }},\n  čšž!\n\nBye");
         assert_eq!(lines_in_source(&text).unwrap().join("\n"), text.text);
     }

@@ -9,7 +9,7 @@ use crate::diagnostic::{Code, Diagnostics};
 use crate::render::{
     ColumnNames, ColumnUse, Condition, Purpose, Renderer, Template, check_column_names, check_columns,
 };
-use crate::wire::content::{Content, TextSlot};
+use crate::wire::content::Content;
 use crate::wire::visible::{first_disguise, harm};
 
 use super::row_issue::RowIssue;
@@ -182,12 +182,8 @@ impl CompiledParts {
         let mut template =
             |source: &TemplateText, purpose| keep(Template::compile(source, purpose, files), &mut diagnostics);
         // All that is wrong with any of them is told.
-        let content = content.and_then(|content| {
-            let made = content.as_ref().map(|slot, source| match slot {
-                TextSlot::Words => template(source, Purpose::Text),
-            });
-            made.whole()
-        });
+        let content =
+            content.and_then(|content| content.as_ref().map(|_, source| template(source, Purpose::Text)).whole());
         let callback_data = callback_data.and_then(|source| template(source, Purpose::CallbackData));
         let selected = audience.and_then(|audience| keep(Selected::new(audience, files), &mut diagnostics));
         for template in content.iter().flat_map(Content::texts).chain(&callback_data) {

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::audience::{CellInstant, Row, RowAt, TimeForm, masked_time, time_cure, used_digest};
 use crate::campaign::Message;
 use crate::diagnostic::Code;
+use crate::diagnostic::words::number;
 use crate::identity::{CanonicalTo, ContentDigest, Fingerprint, IdRule, Person, ToError, meant};
 use crate::ledger::{Standing, Standings, View};
 use crate::render::{
@@ -432,9 +433,7 @@ pub(super) fn render_row(
             Rendering::Skipped(reason) => return Err(NoContent::Skipped(reason)),
             Rendering::Text(text) => text,
         };
-        match slot {
-            TextSlot::Words => too_many_bytes |= check_words(&text, long_texts_are_errors).map_err(NoContent::Wrong)?,
-        }
+        too_many_bytes |= check_slot(slot, &text, long_texts_are_errors).map_err(NoContent::Wrong)?;
         Ok(text)
     });
     let content = match content {
@@ -457,10 +456,10 @@ pub(super) fn render_row(
     Ok(Rendered::Content { content, callback_data, too_many_bytes })
 }
 
-/// Checks the words of a text; says whether they have more bytes than the channel takes.
-fn check_words(text: &str, long_texts_are_errors: bool) -> Result<bool, RowIssue> {
+/// Checks a text by the rules of its slot; gives whether it has more bytes than the channel takes.
+fn check_slot(slot: TextSlot, text: &str, long_texts_are_errors: bool) -> Result<bool, RowIssue> {
     let mut too_many_bytes = false;
-    for problem in check_text(text) {
+    for problem in check_text(slot, text) {
         match problem {
             TextProblem::TooManyBytes { .. } if !long_texts_are_errors => too_many_bytes = true,
             TextProblem::Empty
@@ -475,12 +474,12 @@ fn check_words(text: &str, long_texts_are_errors: bool) -> Result<bool, RowIssue
 fn text_issue(problem: &TextProblem) -> RowIssue {
     match problem {
         TextProblem::Empty => RowIssue::new(Code::TextEmpty, "the text is empty", None),
-        TextProblem::TooLong { chars } => {
-            let message = format!("the text has {chars} characters, but 1,000 are allowed");
+        TextProblem::TooLong { chars, max } => {
+            let message = format!("the text has {chars} characters, but {} are allowed", number(*max as u64));
             RowIssue::new(Code::TextTooLong, message, None)
         }
-        TextProblem::TooManyBytes { bytes } => {
-            let message = format!("the text has {bytes} bytes, but the channel takes 1,000");
+        TextProblem::TooManyBytes { bytes, max } => {
+            let message = format!("the text has {bytes} bytes, but the channel takes {}", number(*max as u64));
             RowIssue::new(Code::TextTooManyBytes, message, None)
         }
         TextProblem::BracesLeft => RowIssue::new(Code::BracesLeft, "template braces are left in the text", None),

@@ -1,6 +1,6 @@
 //! What a rendered text must keep to before it may be sent.
 
-use crate::wire::limits::{TEXT_BYTES_MAX, TEXT_CHARS_MAX};
+use crate::wire::content::TextSlot;
 use crate::wire::visible::is_blank;
 
 /// Why a rendered text cannot be sent, or not without a warning.
@@ -12,11 +12,15 @@ pub enum TextProblem {
     TooLong {
         /// How many it has, counted as Unicode scalar values.
         chars: usize,
+        /// How many it may have.
+        max: usize,
     },
     /// It has more bytes of UTF-8 than the channel allows.
     TooManyBytes {
         /// How many it has.
         bytes: usize,
+        /// How many it may have.
+        max: usize,
     },
     /// It still holds `{{` or `{%`.
     BracesLeft,
@@ -25,20 +29,21 @@ pub enum TextProblem {
 /// Finds all that is wrong with a rendered text; usually nothing. Characters that must not be sent
 /// are refused before, by the [`Renderer`](crate::render::Renderer), which knows whence they come.
 #[must_use]
-pub fn check_text(text: &str) -> Vec<TextProblem> {
+pub fn check_text(slot: TextSlot, text: &str) -> Vec<TextProblem> {
     let mut problems = Vec::new();
     if is_blank(text) {
         problems.push(TextProblem::Empty);
     }
-    // Neither limit can be passed by a text with fewer bytes.
-    if text.len() > TEXT_CHARS_MAX.min(TEXT_BYTES_MAX) {
+    // There are never more characters than bytes, so most texts need no counting.
+    if let Some(max) = slot.chars_max().filter(|max| text.len() > *max) {
         let chars = text.chars().count();
-        if chars > TEXT_CHARS_MAX {
-            problems.push(TextProblem::TooLong { chars });
+        if chars > max {
+            problems.push(TextProblem::TooLong { chars, max });
         }
-        if text.len() > TEXT_BYTES_MAX {
-            problems.push(TextProblem::TooManyBytes { bytes: text.len() });
-        }
+    }
+    let bytes = text.len();
+    if let Some(max) = slot.bytes_max().filter(|max| bytes > *max) {
+        problems.push(TextProblem::TooManyBytes { bytes, max });
     }
     if text.contains('{') && (text.contains("{{") || text.contains("{%")) {
         problems.push(TextProblem::BracesLeft);
@@ -52,18 +57,24 @@ mod tests {
 
     #[test]
     fn a_text_is_judged_at_its_limits() {
-        let check =
-            |text: &str, expected: &[TextProblem]| assert_eq!(check_text(text), expected, "{} bytes", text.len());
+        let check = |text: &str, expected: &[TextProblem]| {
+            assert_eq!(check_text(TextSlot::Words, text), expected, "{} bytes", text.len());
+        };
         check("x", &[]);
         check("", &[TextProblem::Empty]);
         check(" \n\u{a0}\u{200b}\u{3164}", &[TextProblem::Empty]);
         check(&"x".repeat(1000), &[]);
-        check(&"x".repeat(1001), &[TextProblem::TooLong { chars: 1001 }, TextProblem::TooManyBytes { bytes: 1001 }]);
+        let max = 1000;
+        let long = [TextProblem::TooLong { chars: 1001, max }, TextProblem::TooManyBytes { bytes: 1001, max }];
+        check(&"x".repeat(1001), &long);
         check(&"č".repeat(500), &[]);
-        check(&"č".repeat(501), &[TextProblem::TooManyBytes { bytes: 1002 }]);
-        check(&"😀".repeat(1000), &[TextProblem::TooManyBytes { bytes: 4000 }]);
+        check(&"č".repeat(501), &[TextProblem::TooManyBytes { bytes: 1002, max }]);
+        check(&"😀".repeat(1000), &[TextProblem::TooManyBytes { bytes: 4000, max }]);
         check("Hi {{ name }}", &[TextProblem::BracesLeft]);
         check("Hi {% if", &[TextProblem::BracesLeft]);
         check("{ { fine } }", &[]);
+        let title = "č".repeat(81);
+        assert_eq!(check_text(TextSlot::CardText, &title), [TextProblem::TooLong { chars: 81, max: 80 }]);
+        assert_eq!(check_text(TextSlot::Address, &title.repeat(100)), []);
     }
 }

@@ -9,6 +9,8 @@
 //! - `POST release`: lets all held requests go on.
 //! - `POST clock {"now": "2026-12-01T09:00:00Z"}`: moves the clock forward.
 
+use std::borrow::Cow;
+
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Query, Request, State};
@@ -24,10 +26,10 @@ use super::faults::parse;
 use super::local::is_local;
 use super::model::answer;
 use super::model::bulk::AcceptedBulk;
-use super::model::message::ReceivedContent;
 use super::request_tracker::RequestCounts;
 use super::state::SandboxState;
 use super::store::BulkFilter;
+use crate::wire::content::Content;
 use crate::wire::error::Violation;
 use crate::wire::time::serde_instant;
 
@@ -112,7 +114,7 @@ struct MessageShown<'a> {
     sender: Option<&'a str>,
     /// The text, of a message that is one.
     text: Option<&'a str>,
-    content: &'a ReceivedContent<'a>,
+    content: &'a Content<Cow<'a, str>>,
     #[serde(with = "serde_instant")]
     accepted_at: Timestamp,
     /// When it leaves, or left, the gateway.
@@ -128,8 +130,8 @@ fn show<'a>(bulk: &'a AcceptedBulk<'_>, now: Timestamp) -> impl Iterator<Item = 
         to: &message.to,
         sender: bulk.sheet.terms_of(message).map(|terms| &*terms.sender),
         text: match &message.content {
-            ReceivedContent::Text { text } => Some(text),
-            ReceivedContent::Image { .. } | ReceivedContent::Carousel { .. } | ReceivedContent::RichCard(_) => None,
+            Content::Text { text } => Some(text),
+            Content::Image { .. } | Content::Carousel { .. } | Content::RichCard(_) => None,
         },
         content: &message.content,
         accepted_at: bulk.head.accepted_at,

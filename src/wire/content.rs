@@ -1,21 +1,82 @@
 //! What a message says, in one type for all its stages: templates as they are written, templates
-//! compiled, texts rendered, and the request.
+//! compiled, texts rendered, the request, and what the sandbox keeps of one.
 
 use std::convert::Infallible;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+use super::limits;
 
 /// What a message says, with its texts in whatever form they have come to.
 ///
-/// A further type of the API (`IMAGE`, `CAROUSEL`, `RICH_CARD`) is a further variant: whoever works on
-/// contents asks for their texts, and not for their variants.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "type", rename_all = "UPPERCASE")]
+/// Whoever works on contents asks for their texts ([`texts`](Self::texts), [`try_map`](Self::try_map)), each
+/// with its [`TextSlot`], and not for their variants.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Content<T> {
     /// A text.
     Text {
-        /// Its words: 1 to 1000 characters.
+        /// Its words.
         text: T,
+    },
+    /// An image.
+    Image {
+        /// Its address.
+        url: T,
+    },
+    /// One to ten cards side by side.
+    Carousel {
+        /// The cards.
+        elements: Vec<Card<T>>,
+    },
+    /// One card. Most messages are texts, which need not be as large as a card.
+    RichCard(Box<Card<T>>),
+}
+
+/// A rich card, or an element of a carousel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Card<T> {
+    /// Its title.
+    pub title: T,
+    /// Its subtitle.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subtitle: Option<T>,
+    /// The address of its image.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_url: Option<T>,
+    /// What opens when it is tapped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_action: Option<Action<T>>,
+    /// At most three buttons.
+    #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
+    pub buttons: Vec<Button<T>>,
+}
+
+/// What opens when a card is tapped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Action<T> {
+    /// The address.
+    pub url: T,
+}
+
+/// A button of a card.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "UPPERCASE")]
+pub enum Button<T> {
+    /// It opens an address.
+    Url {
+        /// What stands on it.
+        title: T,
+        /// The address.
+        url: T,
+    },
+    /// It sends a text back to the business.
+    Postback {
+        /// What stands on it.
+        title: T,
+        /// The text.
+        postback: T,
     },
 }
 
@@ -24,6 +85,38 @@ pub enum Content<T> {
 pub enum TextSlot {
     /// The words of a text.
     Words,
+    /// The address of an image that is a message of its own.
+    ImageUrl,
+    /// The title or the subtitle of a card.
+    CardText,
+    /// The address of a card's image, or one that opens.
+    Address,
+    /// What stands on a button.
+    ButtonTitle,
+    /// What a button sends back.
+    Postback,
+}
+
+impl TextSlot {
+    /// How many characters it may have; `None` if the API's page states no limit.
+    #[must_use]
+    pub const fn chars_max(self) -> Option<usize> {
+        match self {
+            Self::Words => Some(limits::TEXT_CHARS_MAX),
+            Self::ImageUrl => Some(limits::IMAGE_URL_CHARS_MAX),
+            Self::CardText => Some(limits::CARD_TEXT_CHARS_MAX),
+            Self::Address | Self::ButtonTitle | Self::Postback => None,
+        }
+    }
+
+    /// How many bytes of UTF-8 it may have; `None` if no page of the channel states a limit.
+    #[must_use]
+    pub const fn bytes_max(self) -> Option<usize> {
+        match self {
+            Self::Words => Some(limits::TEXT_BYTES_MAX),
+            Self::ImageUrl | Self::CardText | Self::Address | Self::ButtonTitle | Self::Postback => None,
+        }
+    }
 }
 
 impl<T> Content<T> {
@@ -32,21 +125,30 @@ impl<T> Content<T> {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Text { .. } => "TEXT",
+            Self::Image { .. } => "IMAGE",
+            Self::Carousel { .. } => "CAROUSEL",
+            Self::RichCard(_) => "RICH_CARD",
         }
     }
 
     /// Its texts, in the order in which the API has them.
     pub fn texts(&self) -> impl Iterator<Item = &T> {
-        match self {
-            Self::Text { text } => std::iter::once(text),
-        }
+        let (one, cards): (Option<&T>, &[Card<T>]) = match self {
+            Self::Text { text: one } | Self::Image { url: one } => (Some(one), &[]),
+            Self::Carousel { elements } => (None, elements),
+            Self::RichCard(card) => (None, std::slice::from_ref(&**card)),
+        };
+        one.into_iter().chain(cards.iter().flat_map(Card::texts))
     }
 
     /// The same content, with its texts borrowed.
     #[must_use]
-    pub const fn as_ref(&self) -> Content<&T> {
+    pub fn as_ref(&self) -> Content<&T> {
         match self {
             Self::Text { text } => Content::Text { text },
+            Self::Image { url } => Content::Image { url },
+            Self::Carousel { elements } => Content::Carousel { elements: elements.iter().map(Card::as_ref).collect() },
+            Self::RichCard(card) => Content::RichCard(Box::new(Card::as_ref(card))),
         }
     }
 
@@ -57,6 +159,12 @@ impl<T> Content<T> {
     pub fn try_map<U, E>(self, mut make: impl FnMut(TextSlot, T) -> Result<U, E>) -> Result<Content<U>, E> {
         Ok(match self {
             Self::Text { text } => Content::Text { text: make(TextSlot::Words, text)? },
+            Self::Image { url } => Content::Image { url: make(TextSlot::ImageUrl, url)? },
+            Self::Carousel { elements } => {
+                let cards = elements.into_iter().map(|card| card.try_map(&mut make));
+                Content::Carousel { elements: cards.collect::<Result<_, E>>()? }
+            }
+            Self::RichCard(card) => Content::RichCard(Box::new(card.try_map(&mut make)?)),
         })
     }
 
@@ -91,14 +199,123 @@ impl<T: AsRef<str>> Content<T> {
     }
 }
 
+impl<T> Card<T> {
+    fn texts(&self) -> impl Iterator<Item = &T> {
+        let action = self.default_action.iter().map(|action| &action.url);
+        let buttons = self.buttons.iter().flat_map(|button| match button {
+            Button::Url { title, url: more } | Button::Postback { title, postback: more } => [title, more],
+        });
+        std::iter::once(&self.title).chain(&self.subtitle).chain(&self.image_url).chain(action).chain(buttons)
+    }
+
+    fn as_ref(&self) -> Card<&T> {
+        Card {
+            title: &self.title,
+            subtitle: self.subtitle.as_ref(),
+            image_url: self.image_url.as_ref(),
+            default_action: self.default_action.as_ref().map(|Action { url }| Action { url }),
+            buttons: self
+                .buttons
+                .iter()
+                .map(|button| match button {
+                    Button::Url { title, url } => Button::Url { title, url },
+                    Button::Postback { title, postback } => Button::Postback { title, postback },
+                })
+                .collect(),
+        }
+    }
+
+    fn try_map<U, E>(self, make: &mut impl FnMut(TextSlot, T) -> Result<U, E>) -> Result<Card<U>, E> {
+        let Self { title, subtitle, image_url, default_action, buttons } = self;
+        Ok(Card {
+            title: make(TextSlot::CardText, title)?,
+            subtitle: subtitle.map(|text| make(TextSlot::CardText, text)).transpose()?,
+            image_url: image_url.map(|url| make(TextSlot::Address, url)).transpose()?,
+            default_action: match default_action {
+                Some(Action { url }) => Some(Action { url: make(TextSlot::Address, url)? }),
+                None => None,
+            },
+            buttons: buttons
+                .into_iter()
+                .map(|button| {
+                    Ok(match button {
+                        Button::Url { title, url } => Button::Url {
+                            title: make(TextSlot::ButtonTitle, title)?,
+                            url: make(TextSlot::Address, url)?,
+                        },
+                        Button::Postback { title, postback } => Button::Postback {
+                            title: make(TextSlot::ButtonTitle, title)?,
+                            postback: make(TextSlot::Postback, postback)?,
+                        },
+                    })
+                })
+                .collect::<Result<_, E>>()?,
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Content;
+    use super::{Action, Button, Card, Content};
+
+    fn contents() -> [Content<&'static str>; 4] {
+        let card = |title| Card {
+            title,
+            subtitle: Some("subtitle"),
+            image_url: Some("image"),
+            default_action: Some(Action { url: "action" }),
+            buttons: vec![
+                Button::Url { title: "open", url: "address" },
+                Button::Postback { title: "say", postback: "said" },
+            ],
+        };
+        [
+            Content::Text { text: "words" },
+            Content::Image { url: "image" },
+            Content::Carousel { elements: vec![card("first"), card("second")] },
+            Content::RichCard(Box::new(card("only"))),
+        ]
+    }
 
     #[test]
-    fn the_name_of_a_type_is_what_is_written() {
-        let content = Content::Text { text: "Hi" };
-        let written = serde_json::to_value(&content).unwrap();
-        assert_eq!(written, serde_json::json!({ "type": content.kind(), "text": "Hi" }));
+    fn the_name_of_a_type_is_what_is_written_and_read() {
+        for content in contents() {
+            let written = serde_json::to_string(&content).unwrap();
+            assert!(written.starts_with(&format!("{{\"type\":\"{}\"", content.kind())), "{written}");
+            assert_eq!(serde_json::from_str::<Content<&str>>(&written).unwrap(), content);
+        }
+    }
+
+    #[test]
+    fn every_text_is_seen_once_and_in_one_order() {
+        for content in contents() {
+            let texts: Vec<&str> = content.texts().copied().collect();
+            let mut seen = Vec::new();
+            let numbered = content.as_ref().map(|_, text| {
+                seen.push(*text);
+                seen.len()
+            });
+            assert_eq!(seen, texts);
+            assert!(numbered.texts().copied().eq(1..=texts.len()));
+            // No text that is written is left out.
+            let written = serde_json::to_value(&content).unwrap();
+            let mut leaves = Vec::new();
+            strings(&written, &mut leaves);
+            leaves.sort_unstable();
+            let mut sorted = texts.clone();
+            sorted.sort_unstable();
+            assert_eq!(leaves, sorted);
+        }
+    }
+
+    fn strings<'a>(value: &'a serde_json::Value, found: &mut Vec<&'a str>) {
+        match value {
+            serde_json::Value::Object(fields) => {
+                fields.iter().filter(|(name, _)| *name != "type").for_each(|(_, value)| strings(value, found));
+            }
+            serde_json::Value::Array(items) => items.iter().for_each(|item| strings(item, found)),
+            serde_json::Value::String(text) => found.push(text),
+            serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::Number(_) => {}
+        }
     }
 }

@@ -4,6 +4,10 @@
 pub const TEXT_CHARS_MAX: usize = 1000;
 /// The longest text of a message, in bytes of UTF-8, from the channel's pages.
 pub const TEXT_BYTES_MAX: usize = 1000;
+/// The longest address of an image that is a message of its own, in characters.
+pub const IMAGE_URL_CHARS_MAX: usize = 1000;
+/// The longest title or subtitle of a card, in characters.
+pub const CARD_TEXT_CHARS_MAX: usize = 80;
 /// The longest messageId, in characters.
 pub const MESSAGE_ID_CHARS_MAX: usize = 200;
 /// The longest bulkId, in characters.

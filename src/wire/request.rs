@@ -1,6 +1,6 @@
 //! The body of `POST /instagram/1/messages`, as it is written.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::content::Content;
 use super::options::{DeliveryTimeWindow, Platform, ReportType, SendingSpeedLimit, ValidityPeriod};
@@ -74,7 +74,7 @@ impl MessageOptions<'_> {
 pub struct Webhooks<'a> {
     /// Where delivery reports go.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub delivery: Option<Delivery<'a>>,
+    pub delivery: Option<Delivery<&'a str>>,
     /// The format of the reports.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content_type: Option<ReportType>,
@@ -90,12 +90,12 @@ impl Webhooks<'_> {
 }
 
 /// Where and which delivery reports go.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Delivery<'a> {
+pub struct Delivery<T> {
     /// The URL.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub url: Option<&'a str>,
+    pub url: Option<T>,
     /// Whether intermediate reports are wanted; the API's default is false.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub intermediate_report: Option<bool>,

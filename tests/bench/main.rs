@@ -172,7 +172,7 @@ fn rendering(bencher: Bencher<'_, '_>) {
     let shop = Shop::new();
     let (reader, rows) = shop.rows();
     let message = shop.campaigns.first().unwrap().messages.first().unwrap();
-    let sendform::wire::content::Content::Text { text: source } = &message.content;
+    let source = message.content.texts().next().unwrap();
     let template = Template::compile(source, Purpose::Text, &shop.files).unwrap();
     let mut renderer = Renderer::new(Arc::clone(reader.header()));
     bencher.bench_local(|| {

@@ -11,13 +11,14 @@ use super::checker::{Violations, choose, one_of};
 use super::choices::{Choices, OvernightWindow, PastSendAt};
 use super::content;
 use super::field::Field;
-use super::message::{CheckedRequest, MessageTable, ReceivedMessage, ReportTarget, SendTiming, SharedOptions};
+use super::message::{CheckedRequest, MessageTable, ReceivedMessage, SendTiming, SharedOptions};
 use crate::wire::error::Violation;
 use crate::wire::limits;
 use crate::wire::options::{
     Day, DeliveryTimeWindow, Platform, ReportType, SendingSpeedLimit, SpeedUnit, TimeOfDay, ValidityPeriod,
     ValidityUnit,
 };
+use crate::wire::request::Delivery;
 
 /// What the rules depend on.
 #[derive(Debug, Clone, Copy)]
@@ -218,7 +219,7 @@ fn time_of_day(checker: &mut Violations, body: body::Time) -> Option<TimeOfDay> 
 /// Where the reports of a message go.
 #[derive(Default)]
 struct ReportHooks<'a> {
-    delivery: Option<ReportTarget<'a>>,
+    delivery: Option<Delivery<Cow<'a, str>>>,
     content_type: Option<ReportType>,
     callback_data: Option<Cow<'a, str>>,
 }
@@ -226,7 +227,7 @@ struct ReportHooks<'a> {
 fn webhooks<'a>(checker: &mut Violations, body: body::Webhooks<'a>) -> ReportHooks<'a> {
     let delivery = checker.optional("delivery", body.delivery);
     let delivery = checker.object("delivery", delivery, |checker, delivery| {
-        Some(ReportTarget {
+        Some(Delivery {
             url: checker.optional("url", delivery.url),
             intermediate_report: checker.optional("intermediateReport", delivery.intermediate_report),
             notify: checker.optional("notify", delivery.notify),

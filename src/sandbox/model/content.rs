@@ -5,13 +5,9 @@ use std::borrow::Cow;
 use super::body;
 use super::checker::{Violations, choose, one_of};
 use super::field::Field;
-use super::message::{Action, Button, Card, ReceivedContent};
+use crate::wire::content::{Action, Button, Card, Content};
 use crate::wire::limits;
 
-/// The longest title or subtitle of a card, in characters.
-const CARD_TEXT_CHARS_MAX: usize = 80;
-/// The longest address of an image, in characters.
-const IMAGE_URL_CHARS_MAX: usize = 1000;
 /// How many cards a carousel may have.
 const CARDS_MAX: usize = 10;
 /// How many buttons a card may have.
@@ -41,22 +37,22 @@ enum ButtonKind {
 const BUTTON_KINDS: [(&str, ButtonKind); 2] = [("URL", ButtonKind::Url), ("POSTBACK", ButtonKind::Postback)];
 
 /// Checks the content of a message.
-pub(super) fn content<'a>(checker: &mut Violations, body: body::Content<'a>) -> Option<ReceivedContent<'a>> {
+pub(super) fn content<'a>(checker: &mut Violations, body: body::Content<'a>) -> Option<Content<Cow<'a, str>>> {
     match kind(checker, body.r#type, &KINDS)? {
         ContentKind::Text => {
             let text = checker.required_text("text", body.text, limits::TEXT_CHARS_MAX)?;
-            Some(ReceivedContent::Text { text })
+            Some(Content::Text { text })
         }
         ContentKind::Image => {
-            let url = checker.required_text("url", body.url, IMAGE_URL_CHARS_MAX)?;
-            Some(ReceivedContent::Image { url })
+            let url = checker.required_text("url", body.url, limits::IMAGE_URL_CHARS_MAX)?;
+            Some(Content::Image { url })
         }
         ContentKind::Carousel => {
             let elements = checker.required("elements", body.elements)?;
             if !(1..=CARDS_MAX).contains(&elements.len()) {
                 checker.say("elements", format!("size must be between 1 and {CARDS_MAX}"));
             }
-            Some(ReceivedContent::Carousel { elements: checker.items("elements", elements, card) })
+            Some(Content::Carousel { elements: checker.items("elements", elements, card) })
         }
         ContentKind::RichCard => {
             let whole = body::Card {
@@ -66,7 +62,7 @@ pub(super) fn content<'a>(checker: &mut Violations, body: body::Content<'a>) -> 
                 default_action: body.default_action,
                 buttons: body.buttons,
             };
-            card(checker, whole).map(ReceivedContent::RichCard)
+            card(checker, whole).map(|card| Content::RichCard(Box::new(card)))
         }
     }
 }
@@ -80,9 +76,9 @@ fn kind<T: Copy>(checker: &mut Violations, field: Field<Cow<'_, str>>, kinds: &[
     kind
 }
 
-fn card<'a>(checker: &mut Violations, body: body::Card<'a>) -> Option<Card<'a>> {
-    let title = checker.required_text("title", body.title, CARD_TEXT_CHARS_MAX);
-    let subtitle = checker.text("subtitle", body.subtitle, CARD_TEXT_CHARS_MAX);
+fn card<'a>(checker: &mut Violations, body: body::Card<'a>) -> Option<Card<Cow<'a, str>>> {
+    let title = checker.required_text("title", body.title, limits::CARD_TEXT_CHARS_MAX);
+    let subtitle = checker.text("subtitle", body.subtitle, limits::CARD_TEXT_CHARS_MAX);
     let image_url = checker.optional("imageUrl", body.image_url);
     let default_action = checker.optional("defaultAction", body.default_action);
     let default_action = checker.object("defaultAction", default_action, |checker, action| {
@@ -96,7 +92,7 @@ fn card<'a>(checker: &mut Violations, body: body::Card<'a>) -> Option<Card<'a>> 
     Some(Card { title: title?, subtitle, image_url, default_action, buttons })
 }
 
-fn button<'a>(checker: &mut Violations, body: body::Button<'a>) -> Option<Button<'a>> {
+fn button<'a>(checker: &mut Violations, body: body::Button<'a>) -> Option<Button<Cow<'a, str>>> {
     match kind(checker, body.r#type, &BUTTON_KINDS)? {
         ButtonKind::Url => {
             let title = checker.required("title", body.title);

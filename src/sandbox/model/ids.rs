@@ -33,7 +33,8 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::sandbox::model::message::{ReceivedContent, ReceivedMessage};
+    use crate::sandbox::model::message::ReceivedMessage;
+    use crate::wire::content::Content;
 
     #[test]
     fn bulk_ids_have_19_digits() {
@@ -47,7 +48,7 @@ mod tests {
             terms: 0,
             to: "1".into(),
             message_id: message_id.into(),
-            content: ReceivedContent::Text { text: "Hi".into() },
+            content: Content::Text { text: "Hi".into() },
             callback_data: None,
         };
         let made = |bulk_id, sequence| {

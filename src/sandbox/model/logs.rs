@@ -127,7 +127,8 @@ impl<'q> PageBuilder<'q> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sandbox::model::message::{MessageTable, ReceivedContent, SendTiming};
+    use crate::sandbox::model::message::{MessageTable, SendTiming};
+    use crate::wire::content::Content;
     use crate::wire::options::{Platform, SendingSpeedLimit, SpeedUnit};
 
     fn at(text: &str) -> Timestamp {
@@ -154,7 +155,7 @@ mod tests {
                         terms: 0,
                         to: position.to_string().into(),
                         message_id: format!("{id}.{position}").into(),
-                        content: ReceivedContent::Text { text: "Hi".into() },
+                        content: Content::Text { text: "Hi".into() },
                         callback_data: None,
                     })
                     .collect(),

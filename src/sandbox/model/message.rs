@@ -5,7 +5,9 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use crate::wire::content::Content;
 use crate::wire::options::{DeliveryTimeWindow, Platform, ReportType, ValidityPeriod};
+use crate::wire::request::Delivery;
 
 /// With how many of the latest terms new ones are compared: most messages have those of the one
 /// before, and a request in which all differ must not cost the square of its length.
@@ -74,7 +76,7 @@ pub struct ReceivedMessage<'a> {
     pub message_id: Cow<'a, str>,
     /// What it says.
     #[serde(rename = "c")]
-    pub content: ReceivedContent<'a>,
+    pub content: Content<Cow<'a, str>>,
     /// What comes back in delivery reports.
     #[serde(rename = "cb", default, skip_serializing_if = "Option::is_none")]
     pub callback_data: Option<Cow<'a, str>>,
@@ -100,93 +102,8 @@ pub struct SharedOptions<'a> {
     pub campaign_reference_id: Option<Cow<'a, str>>,
     /// Where delivery reports go.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub delivery: Option<ReportTarget<'a>>,
+    pub delivery: Option<Delivery<Cow<'a, str>>>,
     /// The format of delivery reports.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_type: Option<ReportType>,
-}
-
-/// Where and which delivery reports go.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ReportTarget<'a> {
-    /// The URL.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub url: Option<Cow<'a, str>>,
-    /// Whether intermediate reports are wanted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub intermediate_report: Option<bool>,
-    /// Whether reports are wanted at all.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub notify: Option<bool>,
-}
-
-/// The content of a message, as the API writes it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum ReceivedContent<'a> {
-    /// A text.
-    Text {
-        /// The text, of at most 1000 characters.
-        text: Cow<'a, str>,
-    },
-    /// An image.
-    Image {
-        /// Its address.
-        url: Cow<'a, str>,
-    },
-    /// One to ten cards side by side.
-    Carousel {
-        /// The cards.
-        elements: Vec<Card<'a>>,
-    },
-    /// One card.
-    RichCard(Card<'a>),
-}
-
-/// A rich card, or an element of a carousel.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Card<'a> {
-    /// Its title.
-    pub title: Cow<'a, str>,
-    /// Its subtitle.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub subtitle: Option<Cow<'a, str>>,
-    /// The address of its image.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub image_url: Option<Cow<'a, str>>,
-    /// What opens when it is tapped.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub default_action: Option<Action<'a>>,
-    /// At most three buttons.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub buttons: Vec<Button<'a>>,
-}
-
-/// What opens when a card is tapped.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Action<'a> {
-    /// The address.
-    pub url: Cow<'a, str>,
-}
-
-/// A button of a card.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "UPPERCASE")]
-pub enum Button<'a> {
-    /// It opens an address.
-    Url {
-        /// What stands on it.
-        title: Cow<'a, str>,
-        /// The address.
-        url: Cow<'a, str>,
-    },
-    /// It sends a text back to the business.
-    Postback {
-        /// What stands on it.
-        title: Cow<'a, str>,
-        /// The text.
-        postback: Cow<'a, str>,
-    },
 }

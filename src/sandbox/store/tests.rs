@@ -8,8 +8,9 @@ use super::{Audited, Books, BulkFilter, NewBulk, Receipt, audit};
 use crate::sandbox::error::SandboxError;
 use crate::sandbox::model::bulk::{AcceptedBulk, BulkHeader};
 use crate::sandbox::model::choices::{Duplicates, UnsentInLogs};
-use crate::sandbox::model::message::{MessageTable, ReceivedContent, ReceivedMessage, SendTiming, SharedOptions};
+use crate::sandbox::model::message::{MessageTable, ReceivedMessage, SendTiming, SharedOptions};
 use crate::sandbox::model::query::Query;
+use crate::wire::content::Content;
 
 const NOW: &str = "2026-11-30T12:00:00Z";
 
@@ -23,7 +24,7 @@ fn bulk(bulk_id: &str, message_ids: &[&str], rejected: &[usize]) -> AcceptedBulk
         terms: 0,
         to: format!("to {message_id}").into(),
         message_id: (*message_id).to_owned().into(),
-        content: ReceivedContent::Text { text: "Hi \"there\"\n🎈".into() },
+        content: Content::Text { text: "Hi \"there\"\n🎈".into() },
         callback_data: None,
     };
     let terms = SharedOptions {

@@ -6,8 +6,7 @@ use super::{
     BodyRefusal, Choices, Day, DeliveryTimeWindow, OvernightWindow, PastSendAt, Rules, SendingSpeedLimit, SpeedUnit,
     ValidityPeriod, ValidityUnit,
 };
-use crate::sandbox::model::message::{Button, ReceivedContent};
-use crate::wire::content::Content;
+use crate::wire::content::{Button, Content};
 
 const NOW: &str = "2026-11-30T12:00:00Z";
 
@@ -105,7 +104,7 @@ fn a_full_body_becomes_a_request() {
         })
     );
     assert_eq!(sheet.messages[0].callback_data.as_deref(), Some("back"));
-    let ReceivedContent::RichCard(card) = &sheet.messages[4].content else { unreachable!() };
+    let Content::RichCard(card) = &sheet.messages[4].content else { unreachable!() };
     assert_eq!(card.buttons[1], Button::Postback { title: "Yes".into(), postback: "yes".into() });
     assert_eq!(serde_json::to_value(&sheet.messages[3].content).unwrap(), full()["messages"][2]["content"]);
 }
@@ -423,7 +422,7 @@ fn what_sendform_writes_is_accepted() {
     });
     let written = written.unwrap();
     let request = super::check(&written, &rules()).unwrap();
-    assert_eq!(request.sheet.messages[0].content, ReceivedContent::Text { text: text.as_str().into() });
+    assert_eq!(request.sheet.messages[0].content, Content::Text { text: text.as_str().into() });
     assert_eq!(request.sheet.terms[0].delivery_time_window.as_ref(), Some(&window));
     assert_eq!(request.pace.send_at, Some(NOW.parse().unwrap()));
 }
