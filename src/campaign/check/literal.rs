@@ -7,7 +7,11 @@ use crate::diagnostic::{Code, Diagnostic};
 use super::findings::Findings;
 
 /// The keys whose values are templates or expressions, or hold people's data.
-const OTHERS: [&str; 4] = ["text", "callbackData", "where", "rows"];
+const OTHERS: [&str; 3] = ["callbackData", "where", "rows"];
+
+/// What a message says: all of it is templates, but for these keys.
+const CONTENT: &str = "content";
+const LITERAL_IN_CONTENT: [&str; 2] = ["type", "template"];
 
 /// The keys whose values are sent as they are written.
 const SENT: [&str; 3] = ["campaignReferenceId", "entityId", "applicationId"];
@@ -46,7 +50,11 @@ pub(super) fn literal(at: &Cursor<'_>, findings: &mut Findings) {
     for item in at.items() {
         literal(&item, findings);
     }
-    for (_, value) in at.entries().filter(|(key, _)| !OTHERS.contains(key)) {
-        literal(&value, findings);
+    for (key, value) in at.entries().filter(|(key, _)| !OTHERS.contains(key)) {
+        if key == CONTENT {
+            LITERAL_IN_CONTENT.iter().for_each(|key| literal(&value.key(key), findings));
+        } else {
+            literal(&value, findings);
+        }
     }
 }
