@@ -68,7 +68,6 @@ fn a_stale_schema_is_noticed_and_mended() {
     let project = Project::empty().file("schema/campaign.schema.json", "{}\n");
     insta::assert_snapshot!(project.run(["schema", "--check"]).code(3), @"
     exit code: 3
-    ----- stdout
     schema/campaign.schema.json is not what `sendform schema` would write
     schema/project.schema.json is not what `sendform schema` would write
     ");

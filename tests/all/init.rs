@@ -11,7 +11,6 @@ fn a_new_project_plans_at_once() {
     project.unset("SENDFORM_KEY");
     insta::assert_snapshot!(project.run(["init", "--dir", "shop"]), @r#"
     exit code: 0
-    ----- stdout
     wrote shop/sendform.yaml
     wrote shop/welcome.yaml
     wrote shop/audiences/customers.csv
@@ -29,7 +28,6 @@ fn a_new_project_plans_at_once() {
     "#);
     insta::assert_snapshot!(project.run(["validate", "--dir", "shop"]), @"
     exit code: 0
-    ----- stdout
     1 campaign with 1 message in 1 file: no errors in the files; the rows of audiences are read by `sendform plan`
     ");
     let plan = project.run(["plan", "--dir", "shop", "--sandbox"]);

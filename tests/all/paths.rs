@@ -28,7 +28,6 @@ fn refused(project: Project, path: &str) -> Run {
 fn upwards_or_absolute() {
     insta::assert_snapshot!(refused(project(), "../people.csv"), @r#"
     exit code: 3
-    ----- stdout
     error[bad-path]: the path leads upwards
      --> sale.yaml:2:29
       |
@@ -41,7 +40,6 @@ fn upwards_or_absolute() {
     "#);
     insta::assert_snapshot!(refused(project(), "/etc/passwd"), @r#"
     exit code: 3
-    ----- stdout
     error[bad-path]: the path is not relative
      --> sale.yaml:2:29
       |
@@ -54,7 +52,6 @@ fn upwards_or_absolute() {
     "#);
     insta::assert_snapshot!(refused(project(), "audiences/../../people.csv"), @r#"
     exit code: 3
-    ----- stdout
     error[bad-path]: the path leads upwards
      --> sale.yaml:2:29
       |
@@ -67,7 +64,6 @@ fn upwards_or_absolute() {
     "#);
     insta::assert_snapshot!(refused(project(), "C:\\\\people.csv"), @r#"
     exit code: 3
-    ----- stdout
     error[bad-path]: the path holds a backslash
      --> sale.yaml:2:29
       |
@@ -89,7 +85,6 @@ fn a_link_that_leads_out() {
     symlink(elsewhere.folder(), project.path("folder")).unwrap();
     insta::assert_snapshot!(refused(project, "linked.csv"), @r#"
     exit code: 3
-    ----- stdout
     warning[not-read]: links to folders are not followed: campaigns behind this one are not read
     --> folder
      = help: copy them, or write `ignore: [ folder ]` into sendform.yaml if there are none
@@ -106,7 +101,6 @@ fn a_link_that_leads_out() {
     symlink(elsewhere.folder(), project.path("folder")).unwrap();
     insta::assert_snapshot!(refused(project, "folder/people.csv"), @r#"
     exit code: 3
-    ----- stdout
     warning[not-read]: links to folders are not followed: campaigns behind this one are not read
     --> folder
      = help: copy them, or write `ignore: [ folder ]` into sendform.yaml if there are none
@@ -125,7 +119,6 @@ fn a_link_that_leads_out() {
 fn what_is_no_file() {
     insta::assert_snapshot!(refused(project(), "audiences"), @r#"
     exit code: 3
-    ----- stdout
     error[bad-path]: `audiences`: it is not a regular file
      --> sale.yaml:2:14
       |
@@ -138,7 +131,6 @@ fn what_is_no_file() {
     assert!(Command::new("mkfifo").arg(project.path("pipe.csv")).status().unwrap().success());
     insta::assert_snapshot!(refused(project, "pipe.csv"), @r#"
     exit code: 3
-    ----- stdout
     error[bad-path]: `pipe.csv`: it is not a regular file
      --> sale.yaml:2:14
       |
@@ -149,7 +141,6 @@ fn what_is_no_file() {
     "#);
     insta::assert_snapshot!(refused(self::project(), "missing.csv"), @r#"
     exit code: 3
-    ----- stdout
     error[file-missing]: `missing.csv`: there is no such file
      --> sale.yaml:2:14
       |

@@ -178,9 +178,6 @@ fn a_plan_says_whom_nobody_can_ask_for_yet() {
     timed("{ sendAt: \"2026-12-02 09:00\", timeZone: Europe/Zagreb }");
     insta::assert_snapshot!(project.run(["plan"]).code(0), @r#"
     exit code: 0
-    ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
-
     sale.hello r1  shop to customers
       + 10 to send at 2026-12-02 09:00 Europe/Zagreb (08:00 UTC), 3 bulks
              cannot be asked for before 2026-12-02 09:00 Europe/Zagreb (08:00 UTC): the gateway's logs do not show what is still to leave
@@ -188,9 +185,7 @@ fn a_plan_says_whom_nobody_can_ask_for_yet() {
         text (6 characters)
           │ Hello!
 
-    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     10 messages to send in 3 bulks
-    digest plan/v1:[digest]
     ----- stderr
     warning[handed-over-early]: the messages of `sale.hello` to 10 people are handed over 1 day 20 h before they leave, and cannot be stopped or changed then
      --> sale.yaml:2:29

@@ -24,7 +24,6 @@ fn campaigns_are_read_wherever_they_lie() {
         .file("elsewhere/theirs.yaml", campaign("spring"));
     insta::assert_snapshot!(project.run(["validate"]), @"
     exit code: 0
-    ----- stdout
     4 campaigns with 4 messages in 4 files: no errors in the files; the rows of audiences are read by `sendform plan`
     not read: elsewhere, which is a project of its own
     ");
@@ -39,7 +38,6 @@ fn a_copy_that_is_only_kept_is_found_and_ignored() {
     let project = project().file("archive/2025/spring.yaml", campaign("spring"));
     insta::assert_snapshot!(project.run(["validate"]).code(3), @"
     exit code: 3
-    ----- stdout
     error[duplicate-id]: another campaign has the id `spring`
      --> archive/2025/spring.yaml:1:11
       |
@@ -78,7 +76,6 @@ fn what_is_no_campaign_is_named_with_its_remedy() {
         .file("deploy/d/e.yaml", "a: b\n");
     insta::assert_snapshot!(project.run(["validate"]).code(3), @"
     exit code: 3
-    ----- stdout
     error[not-a-campaign]: this YAML file is no campaign: it has no `campaign:`
     --> dependabot.yaml
      = help: a campaign begins with `campaign: ID`; anything else is listed in sendform.yaml: `ignore: [ dependabot.yaml ]`
@@ -96,7 +93,6 @@ fn what_is_no_campaign_is_named_with_its_remedy() {
     );
     insta::assert_snapshot!(project.run(["validate"]).code(0), @"
     exit code: 0
-    ----- stdout
     warning[stale-ignore]: there is no such folder or YAML file in the project's folder, so nothing is ignored
      --> sendform.yaml:3:36
       |

@@ -66,12 +66,10 @@ fn the_place_of_a_slip_in_a_condition() {
     let more = "    where: 'town == \"Pula\" && opted_in == \"yes\"'\n";
     insta::assert_snapshot!(plan(GUESTS, &campaign("winter", more, &text("Hi {{ name }}!"))), @r#"
     exit code: 3
-    ----- stdout
     winter-shop on sandbox, 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     winter.note r1  main to guests
 
-    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     nothing can be sent: the files have errors
     ----- stderr
     error[template-syntax]: `&&` is not part of the language

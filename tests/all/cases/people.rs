@@ -41,7 +41,7 @@ fn id(number: u64) -> String {
 
 #[track_caller]
 fn says(run: &Run, words: &[&str]) {
-    let text = format!("{run}");
+    let text = run.whole().to_string();
     for word in words {
         assert!(text.contains(word), "{word}\n{text}");
     }

@@ -134,9 +134,6 @@ fn a_plan_that_fails_leaves_no_older_one_behind() {
     shop.project.write("customers.csv", format!("id,name\n{},\n", customer(1)));
     assert_snapshot!(shop.run(&["plan", "--out", "sale.plan"]).code(3), @r#"
     exit code: 3
-    ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
-
     sale.hello r1  shop to customers
       ! 1 failed
         1 row in customers.csv (CSV with `,`, UTF-8)
@@ -144,7 +141,6 @@ fn a_plan_that_fails_leaves_no_older_one_behind() {
     ! sale.hello: 1 row failed, but at most 0 may
       to go on all the same: --accept failed=1
 
-    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     nothing can be sent: the files have errors
     ----- stderr
     error[blank-value]: `sale.hello`: `name` is blank, and the template has no fallback for it

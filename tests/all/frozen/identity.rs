@@ -12,8 +12,6 @@ fn a_renamed_message_is_not_what_was_planned() {
     shop.project.write("sale.yaml", campaign("sales", "Hello from the shop!", 1));
     assert_snapshot!(nothing_is_sent(&shop, &[], 5), @"
     exit code: 5
-    ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
     sends nothing but the plan of 2026-11-30 12:00 UTC
     ! the plan has `sale.hello` for 3 people, and the files lack it
 
@@ -21,9 +19,7 @@ fn a_renamed_message_is_not_what_was_planned() {
         3 not in the plan
         3 rows in customers.csv (CSV with `,`, UTF-8)
 
-    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     nothing can be sent: this is not what the plan has
-    digest plan/v1:[digest]
     ----- stderr
     error: the files do not match the plan any more, so nothing was sent
       hint: plan anew, and review it: `sendform plan --out FILE`
@@ -70,8 +66,6 @@ fn another_sender_is_not_what_was_planned() {
     shop.project.write("sendform.yaml", project.replace("SHOP-ACCOUNT", "OTHER-ACCOUNT"));
     assert_snapshot!(nothing_is_sent(&shop, &[], 5), @"
     exit code: 5
-    ----- stdout
-    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
     sends nothing but the plan of 2026-11-30 12:00 UTC
 
     sale.hello r1  shop to customers
@@ -80,9 +74,7 @@ fn another_sender_is_not_what_was_planned() {
       ! this is not what the plan has:
           sender: SHOP-ACCOUNT in the plan, OTHER-ACCOUNT now
 
-    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     nothing can be sent: this is not what the plan has
-    digest plan/v1:[digest]
     ----- stderr
     error: the files do not match the plan any more, so nothing was sent
       hint: plan anew, and review it: `sendform plan --out FILE`

@@ -4,8 +4,20 @@ use std::fmt;
 use std::path::Path;
 use std::process::Output;
 
+/// What the plans of nearly all tests have around what matters: who sends on what at which time, the default
+/// limits, a digest, and the text of most of them. Displayed, a run leaves them out.
+const FRAME: [&str; 6] = [
+    "acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file",
+    "acme-shop on sandbox, 2026-11-30 12:00 UTC, 1 campaign in 1 file",
+    "limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail",
+    "digest plan/v1:[digest]",
+    "    text (20 characters)",
+    "      │ Hello from the shop!",
+];
+
 /// A finished run. Displayed, it is the exit code, stdout and stderr, with everything normalised
-/// that differs from run to run.
+/// that differs from run to run, and without the [`FRAME`] that most plans have; [`Run::whole`] shows
+/// that as well.
 #[derive(Debug, Clone)]
 pub(crate) struct Run {
     /// The exit code; `None` if a signal ended the process.
@@ -35,6 +47,26 @@ impl Run {
         self
     }
 
+    /// The whole run, to be displayed.
+    pub(crate) fn whole(&self) -> impl fmt::Display + '_ {
+        Whole(self)
+    }
+
+    fn show(&self, formatter: &mut fmt::Formatter<'_>, part: fn(String) -> String) -> fmt::Result {
+        match self.code {
+            Some(code) => writeln!(formatter, "exit code: {code}")?,
+            None => writeln!(formatter, "ended by a signal")?,
+        }
+        for (name, text) in [("", &self.stdout), ("----- stderr\n", &self.stderr)] {
+            if !text.is_empty() {
+                let text = part(normalise(text, &self.folder));
+                let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n(no newline at the end)\n" };
+                write!(formatter, "{name}{text}{end}")?;
+            }
+        }
+        Ok(())
+    }
+
     /// Reads stdout as JSON.
     #[track_caller]
     pub(crate) fn json(&self) -> serde_json::Value {
@@ -44,19 +76,25 @@ impl Run {
 
 impl fmt::Display for Run {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.code {
-            Some(code) => writeln!(formatter, "exit code: {code}")?,
-            None => writeln!(formatter, "ended by a signal")?,
-        }
-        for (name, text) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
-            if !text.is_empty() {
-                let text = normalise(text, &self.folder);
-                let end = if text.ends_with('\n') { "" } else { "\n(no newline at the end)\n" };
-                write!(formatter, "----- {name}\n{text}{end}")?;
-            }
-        }
-        Ok(())
+        self.show(formatter, without_frame)
     }
+}
+
+/// A run as it is displayed with nothing left out.
+struct Whole<'a>(&'a Run);
+
+impl fmt::Display for Whole<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.show(formatter, |text| text)
+    }
+}
+
+/// Leaves out the frame, and a blank line that would then stand first.
+fn without_frame(text: String) -> String {
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let kept = lines.iter().filter(|line| !FRAME.contains(&line.trim_end_matches('\n')));
+    let kept: String = kept.copied().collect();
+    if kept.len() == text.len() { kept } else { kept.trim_start_matches('\n').to_owned() }
 }
 
 /// Replaces the temporary folder, ports, the digests of plans (ports are among what they cover), run
@@ -150,9 +188,8 @@ mod tests {
             stderr: stderr.to_owned(),
             folder: "/tmp/x".to_owned(),
         };
-        insta::assert_snapshot!(run(Some(3), "a\nb\n", "in /tmp/x"), @r"
+        insta::assert_snapshot!(run(Some(3), "a\nb\n", "in /tmp/x"), @"
         exit code: 3
-        ----- stdout
         a
         b
         ----- stderr
@@ -160,6 +197,18 @@ mod tests {
         (no newline at the end)
         ");
         insta::assert_snapshot!(run(None, "", ""), @"ended by a signal");
+        let plan = run(Some(0), &format!("{}\n\nnothing to send\n{}\n", FRAME[1], FRAME[3]), "");
+        insta::assert_snapshot!(plan, @"
+        exit code: 0
+        nothing to send
+        ");
+        insta::assert_snapshot!(plan.whole(), @"
+        exit code: 0
+        acme-shop on sandbox, 2026-11-30 12:00 UTC, 1 campaign in 1 file
+
+        nothing to send
+        digest plan/v1:[digest]
+        ");
         assert_eq!(run(Some(0), "{\"a\":1}", "").code(0).json(), serde_json::json!({ "a": 1 }));
     }
 }
