@@ -7,7 +7,8 @@ use crate::campaign::{Campaign, Project};
 use crate::diagnostic::{Diagnostics, Severity};
 use crate::identity::MessageKey;
 use crate::plan::{Accepted, Frozen, Selection};
-use crate::report::{diagnostics, json};
+use crate::report::json;
+use crate::report::text::diagnostics;
 use crate::source::Folders;
 
 use super::args::{Global, Scope};

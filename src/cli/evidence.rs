@@ -9,7 +9,7 @@ use crate::apply::Clock as _;
 use crate::apply::evidence::{self, ReconcileOptions, Reconciled};
 use crate::gateway::Client;
 use crate::plan::Selection;
-use crate::report::reconcile_text;
+use crate::report::text::reconcile;
 use crate::report::words::plural;
 use crate::store::{OpenLedger, StoreError};
 use crate::wire::address::is_loopback;
@@ -60,7 +60,7 @@ pub(super) async fn first(
     output: &Output,
 ) -> Result<usize, Failure> {
     let (reconciled, stored) = pass(context, store, client, clock, selection, std::future::pending()).await;
-    output.tell(&reconcile_text::brief(&reconciled));
+    output.tell(&reconcile::brief(&reconciled));
     stored?;
     let people = reconciled.sent_again() as u64;
     if people == 0 {
@@ -97,7 +97,7 @@ pub(super) async fn last(
     // What could not be read is no news: it was in doubt before.
     reconciled.failure = None;
     if reconciled.settled() > 0 || reconciled.sent_again() > 0 {
-        output.tell(&reconcile_text::brief(&reconciled));
+        output.tell(&reconcile::brief(&reconciled));
     }
     stored?;
     match reconciled.sent_again() as u64 {

@@ -7,7 +7,8 @@ use std::thread;
 use crate::campaign::Witness;
 use crate::ledger::{Doubt, Ledger, View};
 use crate::plan::{Input, Plan, Selection, plan};
-use crate::report::{json, plan_text};
+use crate::report::json;
+use crate::report::text::{diagnostics, plan as plan_text};
 
 use super::context::{Context, PlanOptions, tell_warnings};
 use super::exit::Exit;
@@ -64,7 +65,7 @@ pub(super) fn show(plan: &Plan, context: &Context, output: &Output, file: Option
     let mut found = context.diagnostics.clone();
     found.extend(plan.all_diagnostics());
     if found.has_errors() {
-        output.tell(&crate::report::diagnostics::render(&found, output.paint_errors));
+        output.tell(&diagnostics::render(&found, output.paint_errors));
     } else {
         tell_warnings(output, &found);
     }

@@ -10,7 +10,8 @@ use crate::diagnostic::Diagnostics;
 use crate::ledger::{Doubt, Ledger, View};
 use crate::plan::{Bulk, Gate, MessagePlan, Plan, Protection, Rail, ZonePeople};
 
-use super::{Reveal, diagnostics, doubt_text, frozen_json, leaving_json, plan_text};
+use super::text::{diagnostics, doubts, plan as plan_text};
+use super::{Reveal, frozen_json, leaving_json};
 
 /// The version of all forms of JSON that are written here.
 pub const FORMAT_VERSION: &str = "1.0";
@@ -184,7 +185,7 @@ pub(super) fn doubt(doubt: &Doubt, now: Timestamp) -> Value {
         "sendAt": doubt.send_at.map(|at| at.to_string()),
         "why": doubt.why,
         "logsUntil": doubt.logs_end().to_string(),
-        "hoursLeft": doubt_text::hours_left(doubt, now).unwrap_or(0),
+        "hoursLeft": doubts::hours_left(doubt, now).unwrap_or(0),
     })
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::apply::evidence::{DoubtFinding, Reconciled, StillInDoubt};
 
 use super::json::{FORMAT_VERSION, doubt};
-use super::reconcile_text::reason_name;
+use super::text::reconcile::reason_name;
 
 /// Writes what came of each doubt.
 #[must_use]

@@ -12,8 +12,9 @@ use crate::apply::{self, BulkSource, PlannedBulks, Ports, Stopped, Summary};
 use crate::gateway::Client;
 use crate::ledger::{Doubt, Flight, Ledger, RunId};
 use crate::plan::{Bulk, Gate, Plan, RailKind};
+use crate::report::json;
+use crate::report::text::apply as outcome_text;
 use crate::report::words::plural;
-use crate::report::{json, outcome_text};
 use crate::store::{DatabaseError, LedgerLocation, OpenLedger, StoreError, Visit};
 use crate::timing;
 

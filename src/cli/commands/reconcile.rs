@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crate::apply::evidence::{LogsFailure, Reconciled};
 use crate::ledger::{Flight, Ledger};
 use crate::plan::Selection;
-use crate::report::{reconcile_json, reconcile_text};
+use crate::report::reconcile_json;
+use crate::report::text::reconcile;
 use crate::store::{DatabaseError, LedgerLocation, OpenLedger, ReadOnlyLedger, StoreError};
 
 use crate::cli::args::{Global, ReconcileArgs};
@@ -105,7 +106,7 @@ fn selection(only: &[String], context: &Context, ledger: &Ledger) -> Result<Sele
 fn show(reconciled: &Reconciled, flight: Option<Flight>, context: &Context, output: &Output) -> Result<(), Failure> {
     let now = context.gateway.now();
     output.show(&Report {
-        text: &|paint| reconcile_text::render(reconciled, flight, &context.gateway.name, now, paint),
+        text: &|paint| reconcile::render(reconciled, flight, &context.gateway.name, now, paint),
         json: &|| reconcile_json::reconciled(reconciled, now),
     })
 }

@@ -1,6 +1,7 @@
 //! `status`: shows what the ledger holds.
 
-use crate::report::{json, status_text};
+use crate::report::json;
+use crate::report::text::status;
 use crate::store::ReadOnlyLedger;
 
 use crate::cli::args::{Global, StatusArgs};
@@ -28,7 +29,7 @@ async fn with_world(context: &Context, args: &StatusArgs, output: &Output) -> Re
     let ReadOnlyLedger { ledger, view, .. } = look_as(&args.reading, context, output).await?;
     let now = context.gateway.now();
     output.show(&Report {
-        text: &|paint| status_text::render(&ledger, view, now, paint),
+        text: &|paint| status::render(&ledger, view, now, paint),
         json: &|| json::status(&ledger, view, now),
     })?;
     Ok(if ledger.doubts(view).is_empty() { Exit::Done } else { Exit::Doubt })

@@ -2,8 +2,9 @@
 
 use crate::diagnostic::Diagnostics;
 use crate::diagnostic::words::plural;
+use crate::report::json;
 use crate::report::sanitize::{LineFeeds, harmless};
-use crate::report::{diagnostics, json};
+use crate::report::text::diagnostics;
 
 use crate::cli::args::Global;
 use crate::cli::exit::Exit;

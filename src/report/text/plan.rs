@@ -7,16 +7,16 @@ use crate::identity::CampaignId;
 use crate::plan::{Gate, MessagePlan, Plan, Protection, Rail, RailKind, Sample, TextChange};
 use crate::timing;
 
-use super::Reveal;
 use super::brief;
-use super::clocks_text;
+use super::clocks;
 use super::difference::diff;
-use super::doubt_text;
-use super::frozen_text;
-use super::leaving_text;
-use super::sanitize::{LineFeeds, harmless};
-use super::style::{Paint, line};
-use super::words::{number, plural};
+use super::doubts;
+use super::handed_over;
+use super::plan_file;
+use crate::report::Reveal;
+use crate::report::sanitize::{LineFeeds, harmless};
+use crate::report::style::{Paint, line};
+use crate::report::words::{number, plural};
 
 /// Writes a plan.
 #[must_use]
@@ -27,16 +27,16 @@ pub fn render(plan: &Plan, paint: Paint, reveal: Reveal) -> String {
     let (campaigns, files) = (plural(campaigns(plan), "campaign"), plural(campaigns(plan), "file"));
     line(&mut out, &format!("{}, {campaigns} in {files}", paint.strong(&head)));
     if let Some(frozen) = &plan.frozen {
-        frozen_text::head(&mut out, frozen, paint);
+        plan_file::head(&mut out, frozen, paint);
     }
     if !plan.compared {
         let why = if plan.gateway.is_empty() { "no gateway is named" } else { "the key is missing" };
         let words = format!("! {why}: nothing was compared with the ledger, and nobody is left out as already sent");
         line(&mut out, &paint.wait(&words));
     }
-    leaving_text::head(&mut out, plan, paint);
-    doubt_text::doubts(&mut out, &plan.doubts, &plan.gateway, plan.now, paint);
-    doubt_text::flight(&mut out, plan.in_flight, &plan.gateway, paint);
+    handed_over::head(&mut out, plan, paint);
+    doubts::doubts(&mut out, &plan.doubts, &plan.gateway, plan.now, paint);
+    doubts::flight(&mut out, plan.in_flight, &plan.gateway, paint);
     messages(&mut out, plan, paint, reveal);
     rails(&mut out, &plan.rails, paint);
     out.push('\n');
@@ -50,7 +50,7 @@ pub fn render(plan: &Plan, paint: Paint, reveal: Reveal) -> String {
 }
 
 /// How many campaigns were planned, selected or not. Each is a file of its own.
-pub(super) fn campaigns(plan: &Plan) -> u64 {
+pub(in crate::report) fn campaigns(plan: &Plan) -> u64 {
     let ids: BTreeSet<&CampaignId> = plan.messages.iter().map(|message| &message.key.campaign).collect();
     ids.len() as u64
 }
@@ -117,7 +117,7 @@ fn message_text(out: &mut String, whole: &Plan, plan: &MessagePlan, paint: Paint
     let width = number(plan.counts.total()).len();
     for (gate, count) in plan.counts.occupied().collect::<Vec<_>>().into_iter().rev() {
         if gate == Gate::AlreadySent {
-            let sent = leaving_text::sent(plan, now);
+            let sent = handed_over::sent(plan, now);
             sent.into_iter().for_each(|(people, words)| line(out, &format!("    {:>width$} {words}", number(people))));
             continue;
         }
@@ -127,10 +127,10 @@ fn message_text(out: &mut String, whole: &Plan, plan: &MessagePlan, paint: Paint
             line(out, &paint.faint(&format!("    {:width$}   {}", "", protected(protection))));
         }
         if gate == Gate::ToSend || (gate == Gate::NotDue && plan.bulks.is_empty()) {
-            clocks_text::zones(out, plan, paint);
+            clocks::zones(out, plan, paint);
         }
         if let Some((people, at)) = whole.not_asked_before(plan).filter(|_| gate == Gate::ToSend) {
-            let words = clocks_text::not_asked_before(plan, people, at);
+            let words = clocks::not_asked_before(plan, people, at);
             line(out, &paint.faint(&format!("    {:width$}   {words}", "")));
         }
         let reasons = plan.skipped.iter().filter(|_| gate == Gate::Skipped);
@@ -146,12 +146,12 @@ fn message_text(out: &mut String, whole: &Plan, plan: &MessagePlan, paint: Paint
         line(out, &paint.faint(&format!("    {rows}")));
     }
     if let Some(held) = &plan.held {
-        frozen_text::message(out, plan, held, paint);
+        plan_file::message(out, plan, held, paint);
     }
     if let Some(change) = &plan.change {
-        text_change(out, change, &leaving_text::old_text(plan, now), paint);
+        text_change(out, change, &handed_over::old_text(plan, now), paint);
     }
-    leaving_text::message(out, plan, now, paint);
+    handed_over::message(out, plan, now, paint);
     for sample in &plan.samples {
         // Of one text alone nobody asks whether it is the shortest.
         let name = if plan.samples.len() == 1 { "text" } else { sample.name };
@@ -188,9 +188,9 @@ fn gate_line(plan: &MessagePlan, gate: Gate, count: u64, width: usize, paint: Pa
         Gate::ToSend if plan.diagnostics.has_errors() => {
             format!("  {} {} but for the errors", paint.bad("!"), paint.bad(&text))
         }
-        Gate::ToSend => format!("  {} {}{}", paint.good("+"), paint.good(&text), clocks_text::due(plan)),
+        Gate::ToSend => format!("  {} {}{}", paint.good("+"), paint.good(&text), clocks::due(plan)),
         Gate::NotDue => {
-            format!("  {} {}{}", paint.wait("~"), paint.wait(&text), clocks_text::later(plan))
+            format!("  {} {}{}", paint.wait("~"), paint.wait(&text), clocks::later(plan))
         }
         Gate::RejectedEarlier => {
             format!("    {text}; `--retry-rejected {}` sends to them again", plan.key)

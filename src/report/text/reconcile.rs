@@ -7,12 +7,12 @@ use crate::apply::evidence::{DoubtFinding, LogsFailure, Reconciled, StillInDoubt
 use crate::ledger::Flight;
 use crate::timing;
 
-use super::doubt_text::{flight, hours_left, hurry, left, resolve_command};
-use super::outcome_text::status_name;
-use super::sanitize::{LineFeeds, harmless};
-use super::style::Paint;
-use super::style::line;
-use super::words::plural;
+use super::apply::status_name;
+use super::doubts::{flight, hours_left, hurry, left, resolve_command};
+use crate::report::sanitize::{LineFeeds, harmless};
+use crate::report::style::Paint;
+use crate::report::style::line;
+use crate::report::words::plural;
 
 /// Writes what came of each doubt, and one line of numbers.
 #[must_use]
@@ -209,7 +209,7 @@ fn reason(kept: StillInDoubt) -> String {
 }
 
 /// The name of a reason for machines.
-pub(super) fn reason_name(kept: StillInDoubt) -> &'static str {
+pub(in crate::report) fn reason_name(kept: StillInDoubt) -> &'static str {
     match kept {
         StillInDoubt::InAnotherBulk => "inAnotherBulk",
         StillInDoubt::InAnotherClaim => "inAnotherClaim",

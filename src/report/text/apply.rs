@@ -6,12 +6,12 @@ use crate::apply::{Alarm, Stopped, Summary, Tally};
 use crate::ledger::{Doubt, Flight};
 use crate::timing;
 
-use super::doubt_text;
-use super::sanitize::{LineFeeds, harmless};
-use super::style::Paint;
-use super::style::line;
+use super::doubts;
 use super::table;
-use super::words::plural;
+use crate::report::sanitize::{LineFeeds, harmless};
+use crate::report::style::Paint;
+use crate::report::style::line;
+use crate::report::words::plural;
 
 /// Writes the table, the alarms, why the run stopped, and what is in doubt or in flight now.
 #[must_use]
@@ -40,8 +40,8 @@ pub fn render(
             line(&mut out, &format!("  {way}"));
         }
     }
-    doubt_text::doubts(&mut out, doubts, gateway, now, paint);
-    doubt_text::flight(&mut out, in_flight, gateway, paint);
+    doubts::doubts(&mut out, doubts, gateway, now, paint);
+    doubts::flight(&mut out, in_flight, gateway, paint);
     out
 }
 

@@ -4,11 +4,11 @@ use jiff::Timestamp;
 
 use crate::ledger::{Ledger, View};
 
-use super::doubt_text::{doubts, flight};
-use super::style::Paint;
-use super::style::line;
+use super::doubts::{doubts, flight};
 use super::table;
-use super::words::plural;
+use crate::report::style::Paint;
+use crate::report::style::line;
+use crate::report::words::plural;
 
 /// Writes what the ledger has of each message, doubts first.
 #[must_use]

@@ -10,10 +10,10 @@ use crate::plan::{Bulk, MessagePlan, ZonePeople};
 use crate::timing;
 use crate::wire::options::SpeedUnit;
 
-use super::style::Paint;
-use super::style::line;
 use super::table;
-use super::words::{number, plural};
+use crate::report::style::Paint;
+use crate::report::style::line;
+use crate::report::words::{number, plural};
 
 /// How many zones are shown.
 const ZONES_SHOWN_MAX: usize = 20;

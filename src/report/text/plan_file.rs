@@ -4,10 +4,10 @@ use crate::plan::{Change, Comparison, Dropped, FrozenState, MessagePlan};
 use crate::timing;
 
 use super::difference::{diff, told_apart};
-use super::sanitize::{LineFeeds, harmless};
-use super::style::Paint;
-use super::style::line;
-use super::words::{number, plural};
+use crate::report::sanitize::{LineFeeds, harmless};
+use crate::report::style::Paint;
+use crate::report::style::line;
+use crate::report::words::{number, plural};
 
 /// How many lines of rows are named.
 const LINES_SHOWN_MAX: usize = 5;

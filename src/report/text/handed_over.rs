@@ -7,10 +7,10 @@ use crate::identity::{MessageId, MessageKey};
 use crate::ledger::HandedOver;
 use crate::plan::{Ends, Gate, MessagePlan, Plan, TermChange};
 
-use super::sanitize::{LineFeeds, harmless};
-use super::style::Paint;
-use super::style::line;
-use super::words::plural;
+use crate::report::sanitize::{LineFeeds, harmless};
+use crate::report::style::Paint;
+use crate::report::style::line;
+use crate::report::words::plural;
 
 /// How many messageIds are shown.
 const IDS_SHOWN_MAX: usize = 3;

@@ -6,10 +6,10 @@ use crate::identity::BulkId;
 use crate::ledger::{Doubt, Flight};
 use crate::timing;
 
-use super::sanitize::{LineFeeds, harmless};
-use super::style::Paint;
-use super::style::line;
-use super::words::plural;
+use crate::report::sanitize::{LineFeeds, harmless};
+use crate::report::style::Paint;
+use crate::report::style::line;
+use crate::report::words::plural;
 
 /// With fewer hours left than this somebody should hurry.
 const HURRY_HOURS: i64 = 6;
@@ -18,7 +18,7 @@ const SPARE: SignedDuration = SignedDuration::from_hours(1);
 
 /// How many hours of the logs' 48 are left for a doubt, begun ones counted; `None` if there are none.
 #[must_use]
-pub(super) fn hours_left(doubt: &Doubt, now: Timestamp) -> Option<i64> {
+pub(in crate::report) fn hours_left(doubt: &Doubt, now: Timestamp) -> Option<i64> {
     let left = doubt.logs_end().duration_since(now);
     left.is_positive().then(|| left.as_secs().saturating_add(3599) / 3600)
 }

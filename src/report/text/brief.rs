@@ -5,10 +5,10 @@ use jiff::Timestamp;
 
 use crate::plan::{Counts, Gate, MessagePlan};
 
-use super::leaving_text;
-use super::plan_text;
-use super::style::Paint;
-use super::words::{number, plural};
+use super::handed_over;
+use super::plan;
+use crate::report::style::Paint;
+use crate::report::words::{number, plural};
 
 /// Says whether all of some messages is sent, and nothing is to be said of them. Lists that protect people
 /// are told message by message.
@@ -67,14 +67,14 @@ fn one(message: &MessagePlan, now: Timestamp, paint: Paint) -> String {
     for (gate, rows) in message.counts.occupied().collect::<Vec<_>>().into_iter().rev() {
         if gate == Gate::AlreadySent {
             words.extend(
-                leaving_text::sent(message, now).into_iter().map(|(rows, words)| format!("{} {words}", number(rows))),
+                handed_over::sent(message, now).into_iter().map(|(rows, words)| format!("{} {words}", number(rows))),
             );
         } else {
             words.push(format!("{} {}", number(rows), gate.words()));
         }
     }
-    words.extend(plan_text::rows(message));
-    words.extend(message.protections.iter().filter(|_| message.selected).map(plan_text::protected));
+    words.extend(plan::rows(message));
+    words.extend(message.protections.iter().filter(|_| message.selected).map(plan::protected));
     if message.diagnostics.has_errors() {
         words.insert(0, "it has errors".to_owned());
     }

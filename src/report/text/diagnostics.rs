@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Label, Place, Severity, Source};
 
-use super::sanitize::escape;
-use super::style::Paint;
+use crate::report::sanitize::escape;
+use crate::report::style::Paint;
 
 /// How many columns the output has.
 const WIDTH: usize = 120;
