@@ -69,7 +69,7 @@ impl Failure {
     #[must_use]
     pub(super) fn to_json(&self) -> serde_json::Value {
         serde_json::json!({
-            "format_version": crate::report::json::FORMAT_VERSION,
+            "formatVersion": crate::report::document::FORMAT_VERSION,
             "kind": "failure",
             "exitCode": self.exit.code(),
             "error": self.message,

@@ -6,8 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use crate::report::Reveal;
+use crate::report::document::{self, Report};
 use crate::report::sanitize::harmless_json;
 use crate::report::style::Paint;
+use crate::report::text::TextForm;
 use crate::wire::said::without_secrets;
 
 use super::args::{ColorChoice, Global, OutputFormat};
@@ -31,7 +33,7 @@ pub(super) struct Output {
 }
 
 /// Both forms of what a command has to say; the form that nobody wants is not made.
-pub(super) struct Report<'a> {
+pub(super) struct Forms<'a> {
     /// For people.
     pub text: &'a dyn Fn(Paint) -> String,
     /// For machines.
@@ -69,7 +71,16 @@ impl Output {
     ///
     /// # Errors
     /// If a file cannot be written, or standard output is gone.
-    pub(super) fn show(&self, forms: &Report<'_>) -> Result<(), Failure> {
+    pub(super) fn show<R: Report + TextForm>(&self, report: &R) -> Result<(), Failure> {
+        let json = || serde_json::from_str(&document::json(report)).unwrap_or_default();
+        self.show_forms(&Forms { text: &|paint| report.text(paint), json: &json })
+    }
+
+    /// Shows the same in two forms.
+    ///
+    /// # Errors
+    /// If a file cannot be written, or standard output is gone.
+    pub(super) fn show_forms(&self, forms: &Forms<'_>) -> Result<(), Failure> {
         self.wait_if_over();
         print(&self.form(self.format, self.paint, forms)).and(self.write(forms))
     }
@@ -83,9 +94,9 @@ impl Output {
             // Everything was said, and written, already.
             return failure.exit;
         }
-        let forms = Report { text: &|paint| failure.render(paint), json: &|| failure.to_json() };
+        let forms = Forms { text: &|paint| failure.render(paint), json: &|| failure.to_json() };
         let shown = match self.format {
-            OutputFormat::Json => self.show(&forms),
+            OutputFormat::Json => self.show_forms(&forms),
             OutputFormat::Text => self.write(&forms),
         };
         match shown {
@@ -114,7 +125,7 @@ impl Output {
     }
 
     /// Writes the files that are wanted.
-    fn write(&self, forms: &Report<'_>) -> Result<(), Failure> {
+    fn write(&self, forms: &Forms<'_>) -> Result<(), Failure> {
         let mut result = Ok(());
         for write in &self.writes {
             self.wait_if_over();
@@ -127,7 +138,7 @@ impl Output {
         result
     }
 
-    fn form(&self, format: OutputFormat, paint: Paint, forms: &Report<'_>) -> String {
+    fn form(&self, format: OutputFormat, paint: Paint, forms: &Forms<'_>) -> String {
         match format {
             OutputFormat::Text => (forms.text)(paint),
             OutputFormat::Json => {

@@ -4,26 +4,26 @@ use serde_json::{Value, json};
 
 use crate::ledger::LedgerDelta;
 
-use super::json::FORMAT_VERSION;
+use super::document::FORMAT_VERSION;
 use super::ledger::news_json;
 
 /// A bulk that was settled by a person's word: `sent`, `notSent` or `abandoned`.
 #[must_use]
 pub fn resolved(bulk: &str, word: &str, people: u64) -> Value {
-    json!({ "format_version": FORMAT_VERSION, "kind": "resolve", "bulkId": bulk, "word": word, "people": people })
+    json!({ "formatVersion": FORMAT_VERSION, "kind": "resolve", "bulkId": bulk, "word": word, "people": people })
 }
 
 /// A ledger that was made.
 #[must_use]
 pub fn made(place: &str, gateway: &str) -> Value {
-    json!({ "format_version": FORMAT_VERSION, "kind": "ledger-init", "place": place, "gateway": gateway })
+    json!({ "formatVersion": FORMAT_VERSION, "kind": "ledger-init", "place": place, "gateway": gateway })
 }
 
 /// A ledger of so many claims that was copied, and what was new to the home that it lives in now.
 #[must_use]
 pub fn copied(from: &str, to: &str, claims: usize, news: LedgerDelta) -> Value {
     json!({
-        "format_version": FORMAT_VERSION,
+        "formatVersion": FORMAT_VERSION,
         "kind": "ledger-copy",
         "from": from,
         "to": to,
@@ -35,11 +35,11 @@ pub fn copied(from: &str, to: &str, claims: usize, news: LedgerDelta) -> Value {
 /// A lockfile that another one was merged into.
 #[must_use]
 pub fn merged(file: &str) -> Value {
-    json!({ "format_version": FORMAT_VERSION, "kind": "ledger-merge", "file": file })
+    json!({ "formatVersion": FORMAT_VERSION, "kind": "ledger-merge", "file": file })
 }
 
 /// A sandbox that serves.
 #[must_use]
 pub fn listening(url: &str) -> Value {
-    json!({ "format_version": FORMAT_VERSION, "kind": "sandbox", "baseUrl": url })
+    json!({ "formatVersion": FORMAT_VERSION, "kind": "sandbox", "baseUrl": url })
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::identity::Person;
 use crate::ledger::{Authenticity, ClaimId, Finding, LedgerDelta, Shadow, Trust, Unclosed};
 
-use super::json::FORMAT_VERSION;
+use super::document::FORMAT_VERSION;
 use super::style::Paint;
 use super::style::line;
 use super::trust::{harmless_doubts, not_ended};
@@ -120,7 +120,7 @@ impl VerifiedLedger {
             })
         });
         json!({
-            "format_version": FORMAT_VERSION,
+            "formatVersion": FORMAT_VERSION,
             "kind": "ledger-verify",
             "place": self.place,
             "claims": self.claims,
@@ -233,7 +233,7 @@ pub fn imported_json(files: &[Imported]) -> Value {
             "canBeDeleted": file.is_dump,
         })
     });
-    json!({ "format_version": FORMAT_VERSION, "kind": "ledger-import", "files": files.collect::<Vec<_>>() })
+    json!({ "formatVersion": FORMAT_VERSION, "kind": "ledger-import", "files": files.collect::<Vec<_>>() })
 }
 
 /// Says what a ledger learned.

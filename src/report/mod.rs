@@ -1,12 +1,19 @@
 //! Plans and outcomes for people and for machines: pure folds from data to text.
 
+pub mod diagnostics;
+pub mod document;
 pub mod done_json;
-mod frozen_json;
+pub mod doubt;
+mod gates;
+pub mod handed_over;
 pub mod json;
 mod leaving_json;
 pub mod ledger;
+pub mod message;
+pub mod plan;
+pub mod plan_file;
 pub mod rebound;
-pub mod reconcile_json;
+pub mod reconcile;
 pub mod recovered;
 pub mod sanitize;
 pub mod style;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::identity::KeyId;
 
-use super::json::FORMAT_VERSION;
+use super::document::FORMAT_VERSION;
 use super::words::list;
 
 /// A ledger that was bound anew.
@@ -68,7 +68,7 @@ impl Rebound {
     #[must_use]
     pub fn to_json(&self) -> Value {
         json!({
-            "format_version": FORMAT_VERSION,
+            "formatVersion": FORMAT_VERSION,
             "kind": "ledger-rebind",
             "place": self.place,
             "changed": self.is_changed(),

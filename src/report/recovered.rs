@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::apply::witness::Recovered;
 
-use super::json::FORMAT_VERSION;
+use super::document::FORMAT_VERSION;
 use super::style::Paint;
 use super::style::line;
 use super::words::plural;
@@ -47,7 +47,7 @@ pub fn text(recovered: &Recovered, to_send: u64, paint: Paint) -> String {
 #[must_use]
 pub fn json(recovered: &Recovered, to_send: u64) -> Value {
     json!({
-        "format_version": FORMAT_VERSION,
+        "formatVersion": FORMAT_VERSION,
         "kind": "recovered",
         "rows": recovered.rows,
         "foreign": recovered.foreign,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::json::FORMAT_VERSION;
+use super::document::FORMAT_VERSION;
 
 /// What a command did with a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,5 +54,5 @@ pub fn text(files: &[Written]) -> String {
 #[must_use]
 pub fn document(command: &str, files: &[Written]) -> Value {
     let files = files.iter().map(|file| json!({ "file": file.path, "state": file.deed.name() }));
-    json!({ "format_version": FORMAT_VERSION, "kind": command, "files": files.collect::<Vec<_>>() })
+    json!({ "formatVersion": FORMAT_VERSION, "kind": command, "files": files.collect::<Vec<_>>() })
 }

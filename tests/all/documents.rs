@@ -22,8 +22,8 @@ fn document(project: &Project, arguments: &[&str], says: &str) -> String {
 }
 
 fn line(mut json: Value) -> String {
-    let version = json.as_object_mut().expect("a document is an object").remove("format_version");
-    assert_eq!(version, Some("1.0".into()));
+    let version = json.as_object_mut().expect("a document is an object").remove("formatVersion");
+    assert_eq!(version, Some("2.0".into()));
     json.to_string()
 }
 

@@ -27,7 +27,7 @@ use crate::cli::evidence;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::frozen;
-use crate::cli::output::{Output, Report, ask};
+use crate::cli::output::{Forms, Output, ask};
 use crate::cli::planning::{in_doubt, judge, make, show};
 use crate::cli::prepare::Pool;
 use crate::cli::progress::Progress;
@@ -202,7 +202,7 @@ impl ApplyRun<'_> {
         interrupts.ends_with(verdict(&summary));
         let now = context.gateway.now();
         let (doubts, in_flight) = open_ends(&store, &summary, run, now);
-        let shown = output.show(&Report {
+        let shown = output.show_forms(&Forms {
             text: &|paint| outcome_text::render(&summary, &doubts, in_flight, &plan.gateway, now, paint),
             json: &|| json::outcome(&summary, &doubts, &plan.approved().to_string(), now),
         });

@@ -10,7 +10,7 @@ use crate::cli::args::Global;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::home::PROJECT_FILE;
-use crate::cli::output::{Output, Report};
+use crate::cli::output::{Forms, Output};
 use crate::cli::settings::Settings;
 use crate::cli::shell_quote;
 
@@ -81,7 +81,7 @@ pub(super) fn run(global: &Global, settings: &Settings, output: &Output) -> Resu
     for (file, text) in files {
         written.push(write(&dir.join(file), &text)?);
     }
-    output.show(&Report {
+    output.show_forms(&Forms {
         text: &|_| written::text(&written) + &next_steps(&dir, settings),
         json: &|| written::document("init", &written),
     })?;

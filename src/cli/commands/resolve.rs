@@ -10,7 +10,7 @@ use crate::cli::args::{Global, ResolveArgs};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::{Output, Report};
+use crate::cli::output::{Forms, Output};
 use crate::cli::settings::Settings;
 use crate::cli::store::{expected, visit};
 use crate::cli::unsaved_outcomes;
@@ -67,7 +67,7 @@ async fn with_world(
         store.settle(outcome).await?;
     }
     store.finish().await?;
-    output.show(&Report {
+    output.show_forms(&Forms {
         text: &|_| format!("{}: {verdict}\n", plural(people, "person")),
         json: &|| done_json::resolved(&args.bulk, word, people),
     })?;

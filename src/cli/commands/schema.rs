@@ -8,7 +8,7 @@ use crate::report::written::{self, FileAction, Written};
 use crate::cli::args::SchemaArgs;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::{Output, Report};
+use crate::cli::output::{Forms, Output};
 
 /// The files that it writes.
 pub(in crate::cli) const SCHEMA_FILES: [&str; 2] = ["campaign.schema.json", "project.schema.json"];
@@ -35,7 +35,8 @@ pub(super) fn run(args: &SchemaArgs, output: &Output) -> Result<Exit, Failure> {
         };
         written.push(Written { path: path.display().to_string(), deed });
     }
-    output.show(&Report { text: &|_| written::text(&written), json: &|| written::document("schema", &written) })?;
+    output
+        .show_forms(&Forms { text: &|_| written::text(&written), json: &|| written::document("schema", &written) })?;
     let is_stale = written.iter().any(|file| file.deed == FileAction::Stale);
     Ok(if is_stale { Exit::Files } else { Exit::Done })
 }

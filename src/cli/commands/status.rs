@@ -8,7 +8,7 @@ use crate::cli::args::{Global, StatusArgs};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::{Output, Report};
+use crate::cli::output::{Forms, Output};
 use crate::cli::settings::Settings;
 use crate::cli::store::look_as;
 
@@ -28,7 +28,7 @@ pub(super) async fn run(
 async fn with_world(context: &Context, args: &StatusArgs, output: &Output) -> Result<Exit, Failure> {
     let ReadOnlyLedger { ledger, view, .. } = look_as(&args.reading, context, output).await?;
     let now = context.gateway.now();
-    output.show(&Report {
+    output.show_forms(&Forms {
         text: &|paint| status::render(&ledger, view, now, paint),
         json: &|| json::status(&ledger, view, now),
     })?;

@@ -2,6 +2,7 @@
 
 use crate::diagnostic::Diagnostics;
 use crate::diagnostic::words::plural;
+use crate::report::diagnostics::DiagnosticView;
 use crate::report::json;
 use crate::report::sanitize::{LineFeeds, harmless};
 use crate::report::text::diagnostics;
@@ -10,7 +11,7 @@ use crate::cli::args::Global;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::files::{self, ProjectFiles};
-use crate::cli::output::{Output, Report};
+use crate::cli::output::{Forms, Output};
 
 /// Runs the command.
 ///
@@ -19,8 +20,8 @@ use crate::cli::output::{Output, Report};
 pub(super) fn run(global: &Global, output: &Output) -> Result<Exit, Failure> {
     let files = files::read(global)?;
     let found = files.check();
-    output.show(&Report {
-        text: &|paint| diagnostics::render(&found, paint) + &all_well(&files, &found),
+    output.show_forms(&Forms {
+        text: &|paint| diagnostics::text(&DiagnosticView::all(&found), paint) + &all_well(&files, &found),
         json: &|| json::validation(&found, Some(files.count)),
     })?;
     Ok(if found.has_errors() { Exit::Files } else { Exit::Done })

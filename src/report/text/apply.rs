@@ -8,6 +8,7 @@ use crate::timing;
 
 use super::doubts;
 use super::table;
+use crate::report::doubt::DoubtView;
 use crate::report::sanitize::{LineFeeds, harmless};
 use crate::report::style::Paint;
 use crate::report::style::line;
@@ -40,7 +41,7 @@ pub fn render(
             line(&mut out, &format!("  {way}"));
         }
     }
-    doubts::doubts(&mut out, doubts, gateway, now, paint);
+    doubts::doubts(&mut out, &DoubtView::all(doubts, now), gateway, paint);
     doubts::flight(&mut out, in_flight, gateway, paint);
     out
 }

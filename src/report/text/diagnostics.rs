@@ -1,24 +1,18 @@
-//! Diagnostics as text, with the line and a caret, and as JSON. Whatever a file holds, no control
-//! character reaches the output.
+//! Diagnostics as text, with the line and a caret.
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Element, Level, Origin, Renderer, Snippet};
-use serde_json::{Map, Value};
 
-use crate::diagnostic::{Diagnostic, Diagnostics, Label, Place, Severity, Source};
-
-use crate::report::sanitize::escape;
+use crate::report::diagnostics::{DiagnosticView, Excerpt, PlaceView, SeverityView};
 use crate::report::style::Paint;
 
 /// How many columns the output has.
 const WIDTH: usize = 120;
-/// A longer line of a source is not shown as a whole, in bytes.
-const LINE_BYTES_MAX: usize = 2000;
 
 /// Writes all diagnostics, one after the other, and how many there are of each kind
 /// (`2 errors, 1 warning`); nothing if there is none.
 #[must_use]
-pub fn render(diagnostics: &Diagnostics, paint: Paint) -> String {
+pub fn text(diagnostics: &[DiagnosticView], paint: Paint) -> String {
     if diagnostics.is_empty() {
         return String::new();
     }
@@ -28,7 +22,7 @@ pub fn render(diagnostics: &Diagnostics, paint: Paint) -> String {
     };
     let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(WIDTH);
     let mut text = String::new();
-    for diagnostic in diagnostics.iter() {
+    for diagnostic in diagnostics {
         text.push_str(&one(&renderer, diagnostic));
         text.push_str("\n\n");
     }
@@ -38,195 +32,96 @@ pub fn render(diagnostics: &Diagnostics, paint: Paint) -> String {
 }
 
 /// Says how many errors and warnings there are.
-#[must_use]
-pub fn summary(diagnostics: &Diagnostics) -> String {
-    let counted = |severity, one: &str| match diagnostics.count(severity) {
-        0 => None,
-        1 => Some(format!("1 {one}")),
-        count => Some(format!("{count} {one}s")),
-    };
-    let parts = [counted(Severity::Error, "error"), counted(Severity::Warning, "warning")];
-    let parts: Vec<String> = parts.into_iter().flatten().collect();
-    if parts.is_empty() { "no errors".to_owned() } else { parts.join(", ") }
+fn summary(diagnostics: &[DiagnosticView]) -> String {
+    let counted =
+        |severity, one: &str| match diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count() {
+            0 => None,
+            1 => Some(format!("1 {one}")),
+            count => Some(format!("{count} {one}s")),
+        };
+    let parts = [counted(SeverityView::Error, "error"), counted(SeverityView::Warning, "warning")];
+    parts.into_iter().flatten().collect::<Vec<String>>().join(", ")
 }
 
-/// Writes one diagnostic in JSON: `code`, `severity`, `message`, `file`, `line`, `column`, `endLine`,
-/// `endColumn`, `help` and `notes`. Lines and columns count from 1, columns count characters, and
-/// the end is behind the last character. Of a row only the line is known, and `field` names its
-/// column; of a file nothing. What is not known is null.
-#[must_use]
-pub fn to_json(diagnostic: &Diagnostic) -> Value {
-    let severity = match diagnostic.severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-    };
-    let (first, others) =
-        diagnostic.labels.split_first().map_or((None, &[][..]), |(first, others)| (Some(first), others));
-    let notes: Vec<Value> = others
-        .iter()
-        .map(|label| {
-            let mut note = place_json(&label.place);
-            note.insert("message".to_owned(), visible(&label.text).into());
-            Value::Object(note)
-        })
-        .collect();
-    let mut object = first.map(|label| place_json(&label.place)).unwrap_or_default();
-    object.insert("code".to_owned(), diagnostic.code.as_str().into());
-    object.insert("severity".to_owned(), severity.into());
-    object.insert("message".to_owned(), visible(&diagnostic.message).into());
-    object.insert("help".to_owned(), diagnostic.help.as_deref().map(visible).into());
-    object.insert("notes".to_owned(), notes.into());
-    Value::Object(object)
+/// A place, how it is marked, and the text beside it.
+#[derive(Clone, Copy)]
+struct MarkedPlace<'a> {
+    kind: AnnotationKind,
+    place: &'a PlaceView,
+    text: &'a str,
 }
 
-fn place_json(place: &Place) -> Map<String, Value> {
-    let (start, end, field) = match place {
-        Place::Span { source, span } => {
-            let (line, column) = line_and_column(&source.text, span.start);
-            let (end_line, end_column) = line_and_column(&source.text, span.end);
-            ((Some(line), Some(column)), (Some(end_line), Some(end_column)), None)
-        }
-        Place::Row { line, column, .. } => ((Some(*line), None), (None, None), column.as_deref()),
-        Place::File(_) => ((None, None), (None, None), None),
-    };
-    let mut object = Map::new();
-    object.insert("file".to_owned(), visible(place.file()).into());
-    for (key, number) in [("line", start.0), ("column", start.1), ("endLine", end.0), ("endColumn", end.1)] {
-        object.insert(key.to_owned(), number.into());
-    }
-    if let Some(field) = field {
-        object.insert("field".to_owned(), visible(field).into());
-    }
-    object
-}
-
-/// The line and the column, from 1, of a byte.
-fn line_and_column(text: &str, byte: usize) -> (u64, u64) {
-    let before = text.get(..byte).unwrap_or(text);
-    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    let column = before.get(line_start..).unwrap_or_default().chars().count();
-    let from_one = |count: usize| u64::try_from(count).unwrap_or(u64::MAX - 1) + 1;
-    (from_one(before.matches('\n').count()), from_one(column))
-}
-
-fn one(renderer: &Renderer, diagnostic: &Diagnostic) -> String {
+fn one(renderer: &Renderer, diagnostic: &DiagnosticView) -> String {
     let level = match diagnostic.severity {
-        Severity::Error => Level::ERROR,
-        Severity::Warning => Level::WARNING,
+        SeverityView::Error => Level::ERROR,
+        SeverityView::Warning => Level::WARNING,
     };
-    let title = level.primary_title(visible(&diagnostic.message)).id(diagnostic.code.as_str());
-    let mut elements: Vec<Element<'static>> = Vec::new();
-    let mut labels: Vec<(AnnotationKind, &Label)> =
-        diagnostic.labels.iter().map(|label| (AnnotationKind::Context, label)).collect();
-    if let Some((kind, _)) = labels.first_mut() {
-        *kind = AnnotationKind::Primary;
-    }
-    while !labels.is_empty() {
-        let line = SourceLine::of(labels.first().map(|(_, label)| &label.place));
-        // Labels of one line share its picture.
-        let together = |label: &Label| line.is_some() && SourceLine::of(Some(&label.place)) == line;
-        let (shared, others): (Vec<_>, Vec<_>) = labels.iter().partition(|(_, label)| together(label));
-        match line {
-            Some(line) => elements.push(line.snippet(&shared).into()),
-            None => labels.first().into_iter().for_each(|(_, label)| without_source(label, &mut elements)),
-        }
-        labels = if line.is_some() { others } else { labels.split_off(1) };
+    let title = level.primary_title(diagnostic.message.as_str()).id(diagnostic.code);
+    let mut elements: Vec<Element<'_>> = Vec::new();
+    let primary = diagnostic.place.iter().map(|place| MarkedPlace {
+        kind: AnnotationKind::Primary,
+        place,
+        text: &diagnostic.label,
+    });
+    let notes = diagnostic.notes.iter().map(|note| MarkedPlace {
+        kind: AnnotationKind::Context,
+        place: &note.place,
+        text: &note.message,
+    });
+    let mut rest: Vec<MarkedPlace<'_>> = primary.chain(notes).collect();
+    while let Some(first) = rest.first().copied() {
+        let Some(excerpt) = &first.place.excerpt else {
+            without_source(first, &mut elements);
+            rest.remove(0);
+            continue;
+        };
+        // Places of one line share its picture.
+        let is_shared = |other: &MarkedPlace<'_>| {
+            let of_other = other.place.excerpt.as_ref();
+            other.place.file == first.place.file && of_other.is_some_and(|of_other| of_other.is_same_line(excerpt))
+        };
+        let (shared, others): (Vec<_>, Vec<_>) = rest.into_iter().partition(is_shared);
+        elements.push(snippet(&first.place.file, excerpt, &shared).into());
+        rest = others;
     }
     if let Some(help) = &diagnostic.help {
-        elements.push(Level::HELP.message(visible(help)).into());
+        elements.push(Level::HELP.message(help.as_str()).into());
     }
     renderer.render(&[title.elements(elements)])
 }
 
-/// Names the place of a label whose text is not shown.
-fn without_source(label: &Label, elements: &mut Vec<Element<'static>>) {
-    let file = visible(label.place.file());
-    let path = match &label.place {
-        Place::Row { line, column: Some(column), .. } => format!("{file}:{line} (column {})", visible(column)),
-        Place::Row { line, column: None, .. } => format!("{file}:{line}"),
-        Place::File(_) | Place::Span { .. } => file,
+/// Names a place whose text is not shown.
+fn without_source<'a>(MarkedPlace { place, text, .. }: MarkedPlace<'a>, elements: &mut Vec<Element<'a>>) {
+    let file = &place.file;
+    let path = match (place.line, &place.field) {
+        (Some(line), Some(column)) => format!("{file}:{line} (column {column})"),
+        // The line of a span says nothing without its text.
+        (Some(line), None) if place.column.is_none() => format!("{file}:{line}"),
+        _ => file.clone(),
     };
     elements.push(Origin::path(path).into());
-    if !label.text.is_empty() {
-        elements.push(Level::NOTE.message(visible(&label.text)).into());
+    if !text.is_empty() {
+        elements.push(Level::NOTE.message(text).into());
     }
 }
 
-/// A line of a source, or as much of a long one as stands around a label. A span over several lines
-/// is marked on its first.
-#[derive(Clone, Copy, PartialEq)]
-struct SourceLine<'a> {
-    source: &'a Source,
-    /// What is shown of the source, in bytes.
-    start: usize,
-    end: usize,
-}
-
-impl<'a> SourceLine<'a> {
-    fn of(place: Option<&'a Place>) -> Option<Self> {
-        let Place::Span { source, span } = place? else { return None };
-        let at = boundary(&source.text, span.start);
-        let (before, behind) = source.text.split_at_checked(at)?;
-        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let end = at + behind.find('\n').unwrap_or(behind.len());
-        if end - start <= LINE_BYTES_MAX {
-            return Some(Self { source, start, end });
-        }
-        let start = boundary(&source.text, start.max(at.saturating_sub(LINE_BYTES_MAX / 4)));
-        Some(Self { source, start, end: boundary(&source.text, end.min(at + LINE_BYTES_MAX / 2)) })
-    }
-
-    fn text(self) -> &'a str {
-        let line = self.source.text.get(self.start..self.end).unwrap_or_default();
-        line.strip_suffix('\r').unwrap_or(line)
-    }
-
-    /// Where a byte of the source stands in the line once its control characters are visible.
-    fn column(self, byte: usize) -> usize {
-        let line = self.text();
-        let byte = boundary(&self.source.text, byte).saturating_sub(self.start).min(line.len());
-        visible_line(line.get(..byte).unwrap_or_default()).len()
-    }
-
-    /// Draws the line with its labels.
-    fn snippet(self, labels: &[(AnnotationKind, &Label)]) -> Snippet<'static, Annotation<'static>> {
-        let before = self.source.text.get(..self.start).unwrap_or_default();
-        let number = 1 + before.matches('\n').count();
-        let annotations = labels.iter().filter_map(|(kind, label)| {
-            let Place::Span { span, .. } = &label.place else { return None };
-            let start = self.column(span.start);
-            let annotation = kind.span(start..self.column(span.end).max(start));
-            Some(if label.text.is_empty() { annotation } else { annotation.label(visible(&label.text)) })
-        });
-        Snippet::source(visible_line(self.text()))
-            .line_start(number)
-            .path(visible(&self.source.name))
-            .annotations(annotations)
-    }
-}
-
-/// The nearest boundary of a character at or before a byte.
-fn boundary(text: &str, byte: usize) -> usize {
-    (0..=byte.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
-}
-
-/// A text in which every control character is written as its code point.
-fn visible(text: &str) -> String {
-    escape(text, |_| false)
-}
-
-/// A line of a source: its tabs stay, for the library widens them.
-fn visible_line(text: &str) -> String {
-    escape(text, |character| character == '\t')
+/// Draws a line with the places in it.
+fn snippet<'a>(file: &'a str, line: &'a Excerpt, places: &[MarkedPlace<'a>]) -> Snippet<'a, Annotation<'a>> {
+    let annotations = places.iter().filter_map(|MarkedPlace { kind, place, text }| {
+        let annotation = kind.span(place.excerpt.as_ref()?.marked.clone());
+        Some(if text.is_empty() { annotation } else { annotation.label(*text) })
+    });
+    Snippet::source(line.text.as_str()).line_start(line.line).path(file).annotations(annotations)
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
-    use super::{render, to_json};
+    use super::text;
     use crate::campaign::{AudienceStream, Files, FilesError, ReadCampaign, read_campaign, read_project};
     use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Source};
+    use crate::report::diagnostics::DiagnosticView;
     use crate::report::style::Paint;
 
     struct NoFiles;
@@ -241,19 +136,27 @@ mod tests {
         }
     }
 
+    fn render(diagnostics: &Diagnostics) -> String {
+        text(&DiagnosticView::all(diagnostics), Paint::Plain)
+    }
+
+    fn to_json(diagnostic: &Diagnostic) -> serde_json::Value {
+        serde_json::to_value(DiagnosticView::new(diagnostic)).unwrap()
+    }
+
     fn of_campaign(text: &str) -> String {
         let project = Source::new("sendform.yaml", "project: acme\nsenders: { shop: S1 }\n");
         let project = read_project(&project).declared;
         let ReadCampaign { campaign, diagnostics, .. } =
             read_campaign(&Source::new("sale.yaml", text), project.as_ref(), &NoFiles);
         assert_eq!(campaign.is_none(), diagnostics.has_errors());
-        render(&diagnostics, Paint::Plain)
+        render(&diagnostics)
     }
 
     fn of_one(diagnostic: Diagnostic) -> String {
         let mut diagnostics = Diagnostics::new();
         diagnostics.push(diagnostic);
-        render(&diagnostics, Paint::Plain)
+        render(&diagnostics)
     }
 
     #[test]
@@ -463,7 +366,7 @@ messages:
 
     #[test]
     fn a_good_file_says_nothing() {
-        assert_eq!(render(&Diagnostics::new(), Paint::Color), "");
+        assert_eq!(text(&[], Paint::Color), "");
     }
 
     #[test]
@@ -510,7 +413,7 @@ messages:
             diagnostics.push(Diagnostic::error(Code::Shape, "wrong", place(799_999 + at)).note(place(818_002), "here"));
         }
         let begin = std::time::Instant::now();
-        let text = render(&diagnostics, Paint::Plain);
+        let text = render(&diagnostics);
         assert!(begin.elapsed() < std::time::Duration::from_secs(20), "{:?}", begin.elapsed());
         assert_eq!(text.matches(" --> a.yaml:1").count(), 100, "{text}");
         assert!(text.contains("here"), "{text}");

@@ -12,3 +12,11 @@ mod plan_file;
 pub mod reconcile;
 pub mod status;
 pub(super) mod table;
+
+use super::style::Paint;
+
+/// A report as text for people.
+pub trait TextForm {
+    /// Writes it, with a final newline.
+    fn text(&self, paint: Paint) -> String;
+}

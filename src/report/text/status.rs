@@ -6,6 +6,7 @@ use crate::ledger::{Ledger, View};
 
 use super::doubts::{doubts, flight};
 use super::table;
+use crate::report::doubt::DoubtView;
 use crate::report::style::Paint;
 use crate::report::style::line;
 use crate::report::words::plural;
@@ -16,7 +17,7 @@ pub fn render(ledger: &Ledger, view: View, now: Timestamp, paint: Paint) -> Stri
     let mut out = String::new();
     let header = ledger.header();
     line(&mut out, &paint.strong(&format!("ledger of {} on {}", header.project, header.gateway)));
-    doubts(&mut out, &ledger.doubts(view), &header.gateway, now, paint);
+    doubts(&mut out, &DoubtView::all(&ledger.doubts(view), now), &header.gateway, paint);
     flight(&mut out, ledger.in_flight(view, None), &header.gateway, paint);
     let rows: Vec<(String, Vec<u64>)> = ledger
         .messages()

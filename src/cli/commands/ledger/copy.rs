@@ -6,7 +6,7 @@ use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::gateway;
-use crate::cli::output::{Output, Report};
+use crate::cli::output::{Forms, Output};
 use crate::cli::settings::Settings;
 use crate::cli::store::{expected, visit};
 use crate::report::done_json;
@@ -45,7 +45,7 @@ pub(super) async fn run(
         LedgerLocation::Lockfile(_) => "commit it as it is now, so that other clones are refused as well\n",
         LedgerLocation::Git(_) | LedgerLocation::Postgres(_) => "",
     };
-    output.show(&Report {
+    output.show_forms(&Forms {
         text: &|_| {
             let (claims, news) = (plural(copied.claims as u64, "claim"), news_words(copied.news));
             format!(

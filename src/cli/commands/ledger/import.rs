@@ -6,7 +6,7 @@ use crate::cli::args::{Acceptance, ImportArgs};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::{Output, Report};
+use crate::cli::output::{Forms, Output};
 use crate::cli::store::{expected, not_signed, visit};
 use crate::ledger::{Authenticity, Damage, ImportFile, Ledger, LedgerDelta, RunId, Unclosed};
 use crate::report::ledger::{Imported, imported_json, imported_text};
@@ -45,7 +45,7 @@ pub(super) async fn run(context: &Context, args: &ImportArgs, output: &Output) -
         store.join(after).await?;
     }
     store.finish().await?;
-    output.show(&Report { text: &|_| imported_text(&files), json: &|| imported_json(&files) })?;
+    output.show_forms(&Forms { text: &|_| imported_text(&files), json: &|| imported_json(&files) })?;
     Ok(Exit::Done)
 }
 

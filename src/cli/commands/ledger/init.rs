@@ -3,7 +3,7 @@
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::{Output, Report};
+use crate::cli::output::{Forms, Output};
 use crate::cli::store::{expected, visit};
 use crate::report::done_json;
 use crate::store::LedgerLocation;
@@ -35,7 +35,7 @@ pub(super) async fn run(context: &Context, output: &Output) -> Result<Exit, Fail
         LedgerLocation::Postgres(_) => "",
     };
     let (place, gateway) = (ledger.place(), &context.gateway.name);
-    output.show(&Report {
+    output.show_forms(&Forms {
         text: &|_| format!("made {place} for `{gateway}`\n{advice}"),
         json: &|| done_json::made(&place, gateway),
     })?;

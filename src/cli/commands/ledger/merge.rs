@@ -4,7 +4,7 @@
 use crate::cli::args::MergeArgs;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::{Output, Report};
+use crate::cli::output::{Forms, Output};
 use crate::cli::settings::Settings;
 use crate::identity::ProjectId;
 use crate::ledger::Seals;
@@ -24,6 +24,6 @@ pub(super) fn run(args: &MergeArgs, settings: &Settings, output: &Output) -> Res
         )
     })?;
     let file = args.ours.display().to_string();
-    output.show(&Report { text: &|_| String::new(), json: &|| done_json::merged(&file) })?;
+    output.show_forms(&Forms { text: &|_| String::new(), json: &|| done_json::merged(&file) })?;
     Ok(Exit::Done)
 }

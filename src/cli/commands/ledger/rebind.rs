@@ -4,7 +4,7 @@ use crate::cli::args::{Acceptance, RebindArgs};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::{Output, Report};
+use crate::cli::output::{Forms, Output};
 use crate::cli::store::{expected, visit};
 use crate::identity::KeyId;
 use crate::ledger::{Header, Ledger, View};
@@ -43,7 +43,7 @@ pub(super) async fn run(context: &Context, args: &RebindArgs, output: &Output) -
     let visit = Visit { unauthenticated, ..visit(context, "ledger rebind")? };
     home.rebind(&from, to, &visit).await?;
     let rebound = rebound(before.as_ref().map(Ledger::header), &new, context, args);
-    output.show(&Report { text: &|_| rebound.text(), json: &|| rebound.to_json() })?;
+    output.show_forms(&Forms { text: &|_| rebound.text(), json: &|| rebound.to_json() })?;
     if let Some(retired) = args.gateway.as_deref().and_then(Retired::read) {
         output.tell(&moved_words(retired.place, context));
     }

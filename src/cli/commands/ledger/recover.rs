@@ -13,7 +13,7 @@ use crate::cli::context::{Context, PlanOptions};
 use crate::cli::ends;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::{Output, Report};
+use crate::cli::output::{Forms, Output};
 use crate::cli::planning;
 use crate::cli::settings::Settings;
 use crate::cli::store::{expected, visit};
@@ -65,7 +65,7 @@ pub(super) async fn run(
         }
     }
     let to_send = plan.to_send();
-    let shown = output.show(&Report {
+    let shown = output.show_forms(&Forms {
         text: &|paint| recovered::text(&recovered, to_send, paint),
         json: &|| recovered::json(&recovered, to_send),
     });

@@ -3,7 +3,7 @@
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::{Output, Report};
+use crate::cli::output::{Forms, Output};
 use crate::cli::store::{expected_by_anybody, look, warn_of_a_refusal};
 use crate::cli::unsaved_outcomes;
 use crate::ledger::{LedgerDelta, Shadow};
@@ -38,7 +38,7 @@ pub(super) async fn run(context: &Context, output: &Output) -> Result<Exit, Fail
         shadow,
         dumps: found,
     };
-    output.show(&Report { text: &|paint| checked.render(paint), json: &|| checked.to_json() })?;
+    output.show_forms(&Forms { text: &|paint| checked.render(paint), json: &|| checked.to_json() })?;
     let is_refused = warn_of_a_refusal(context, output).await?;
     Ok(if checked.is_odd() || is_refused { Exit::Ledger } else { Exit::Done })
 }
