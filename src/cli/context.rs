@@ -7,9 +7,7 @@ use crate::campaign::{Campaign, Project};
 use crate::diagnostic::Diagnostics;
 use crate::identity::MessageKey;
 use crate::plan::{Accepted, Frozen, Selection};
-use crate::report::diagnostics::DiagnosticView;
-use crate::report::json;
-use crate::report::text::diagnostics;
+use crate::report::validation::ValidationReport;
 use crate::source::Folders;
 
 use super::args::{Global, Scope};
@@ -18,7 +16,7 @@ use super::failure::Failure;
 use super::files;
 use super::gateway::GatewayAccess;
 use super::home::ProjectPaths;
-use super::output::{Forms, Output};
+use super::output::Output;
 use super::settings::Settings;
 
 /// How many messages are listed when one is not known.
@@ -106,10 +104,7 @@ fn both(
 /// # Errors
 /// If they cannot be shown.
 pub(super) fn show_diagnostics(output: &Output, found: &Diagnostics) -> Result<(), Failure> {
-    output.show_forms(&Forms {
-        text: &|paint| diagnostics::text(&DiagnosticView::all(found), paint),
-        json: &|| json::validation(found, None),
-    })
+    output.show(&ValidationReport::new(found))
 }
 
 /// What a command line selects and accepts.

@@ -1,25 +1,30 @@
-//! Plans and outcomes for people and for machines: pure folds from data to text.
+//! What commands say: for each command a report, plain data that is built once from what happened, and its forms,
+//! which are pure functions of it: a document of JSON, and text.
+//!
+//! A report masks what may not be shown, so that no form can. A further form is a trait like
+//! [`text::TextForm`], with its implementations in a folder of its own.
 
+pub mod apply;
 pub mod diagnostics;
 pub mod document;
-pub mod done_json;
 pub mod doubt;
+pub mod failure;
+pub mod files;
 mod gates;
 pub mod handed_over;
-pub mod json;
-mod leaving_json;
 pub mod ledger;
 pub mod message;
 pub mod plan;
 pub mod plan_file;
-pub mod rebound;
 pub mod reconcile;
-pub mod recovered;
+pub mod resolve;
+pub mod sandbox;
 pub mod sanitize;
+pub mod status;
 pub mod style;
 pub mod text;
 pub mod trust;
-pub mod written;
+pub mod validation;
 
 pub use crate::diagnostic::words;
 
