@@ -20,6 +20,7 @@ pub mod reconcile;
 pub mod resolve;
 pub mod sandbox;
 pub mod sanitize;
+pub mod schema;
 pub mod status;
 pub mod style;
 pub mod text;
