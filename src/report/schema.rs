@@ -98,10 +98,36 @@ fn kind<R: Report>(generator: &mut SchemaGenerator) -> Schema {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::output_schema;
 
     #[test]
     fn the_committed_schema_is_fresh() {
         assert_eq!(output_schema(), include_str!("../../schema/output.schema.json"));
+    }
+
+    /// Collects the paths of all properties that nothing is said of; a constant speaks for itself.
+    fn silent(path: &str, value: &Value, found: &mut Vec<String>) {
+        for (name, property) in value.get("properties").and_then(Value::as_object).into_iter().flatten() {
+            if property.get("description").is_none() && property.get("const").is_none() {
+                found.push(format!("{path}/{name}"));
+            }
+        }
+        match value {
+            Value::Object(object) => {
+                object.iter().for_each(|(key, value)| silent(&format!("{path}/{key}"), value, found));
+            }
+            Value::Array(items) => items.iter().for_each(|item| silent(path, item, found)),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+
+    #[test]
+    fn every_key_is_explained() {
+        let schema = serde_json::from_str(&output_schema()).unwrap();
+        let mut found = Vec::new();
+        silent("", &schema, &mut found);
+        assert_eq!(found, [""; 0]);
     }
 }

@@ -8,7 +8,7 @@ use std::fs;
 use insta::assert_snapshot;
 use serde_json::Value;
 
-use crate::support::{KEY, Origin, Project, Shop, check_document, kinds, normalised};
+use crate::support::{KEY, Origin, Project, Shop, check_documents, kinds, normalised};
 
 const FORMS: [&str; 6] = ["--format", "json", "--write", "json=done.json", "--write", "text=done.txt"];
 
@@ -163,7 +163,7 @@ fn a_sandbox_says_where_it_listens() {
     let mut sandbox = project.start(["sandbox", "--listen", "127.0.0.1:0"].iter().chain(&FORMS));
     sandbox.wait_told("stop it with Ctrl-C");
     let said = fs::read_to_string(project.path("done.json")).unwrap();
-    check_document(&said);
+    check_documents(&said);
     assert_snapshot!(normalised(&line(serde_json::from_str(&said).unwrap())), @r#"{"baseUrl":"http://127.0.0.1:[port]","kind":"sandbox"}"#);
     assert!(project.read("done.txt").starts_with("listening on http://127.0.0.1:"));
     sandbox.wait_said(&said);

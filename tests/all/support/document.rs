@@ -54,26 +54,31 @@ pub(crate) fn kinds() -> Vec<&'static str> {
     KINDS.keys().map(String::as_str).collect()
 }
 
-/// Says what is wrong with a document.
-pub(crate) fn faults(text: &str) -> Vec<String> {
-    let document: Value = match serde_json::from_str(text) {
-        Ok(document) => document,
-        Err(error) => return vec![format!("it is not JSON: {error}")],
-    };
+/// Says what is wrong with documents, one after the other: a run that shows a plan and then fails gives two.
+fn faults(text: &str) -> Vec<String> {
+    let documents = serde_json::Deserializer::from_str(text).into_iter::<Value>();
+    let faults = documents.map(|document| match document {
+        Ok(document) => faults_of(&document),
+        Err(error) => vec![format!("it is not JSON: {error}")],
+    });
+    faults.flatten().collect()
+}
+
+fn faults_of(document: &Value) -> Vec<String> {
     let Some(kind) = document["kind"].as_str().and_then(|kind| KINDS.get(kind)) else {
         return vec![format!("the schema has no kind {}", document["kind"])];
     };
     let mut faults: Vec<String> =
-        kind.iter_errors(&document).map(|error| format!("{}: {error}", error.instance_path())).collect();
-    if faults.is_empty() && !WHOLE.is_valid(&document) {
+        kind.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    if faults.is_empty() && !WHOLE.is_valid(document) {
         faults.push("it is of its kind, but not of the whole schema".to_owned());
     }
     faults
 }
 
-/// Fails the test unless this is a document as the schema has it.
+/// Fails the test unless all of these are documents as the schema has them.
 #[track_caller]
-pub(crate) fn check_document(text: &str) {
+pub(crate) fn check_documents(text: &str) {
     let faults = faults(text);
     assert!(faults.is_empty(), "schema/output.schema.json has another document:\n{}\n{text}", faults.join("\n"));
 }
@@ -95,5 +100,6 @@ mod tests {
         check(&json!({ "formatVersion": "2.0", "kind": "ledger-merge" }), ": \"file\" is a required property");
         check(&json!({ "formatVersion": "2.0", "kind": "cake" }), "the schema has no kind \"cake\"");
         assert_eq!(faults("{").len(), 1);
+        assert_eq!(faults("{} {}").len(), 2);
     }
 }

@@ -20,7 +20,7 @@ mod shop;
 
 pub(crate) use barrier::Barrier;
 pub(crate) use cluster::{Cluster, is_root};
-pub(crate) use document::{check_document, kinds};
+pub(crate) use document::{check_documents, kinds};
 pub(crate) use door::Door;
 pub(crate) use dump::{Dump, Way, copy_of, put_copy_back};
 pub(crate) use foreign::{Dates, Foreign};

@@ -6,7 +6,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Output, Stdio};
 
-use super::document::check_document;
+use super::document::check_documents;
 use super::faked;
 
 /// Prepares a run of the binary that sees nothing of the machine but the given environment.
@@ -165,7 +165,7 @@ impl Process {
         child.wait().expect("a child can be waited for")
     }
 
-    /// Waits for its end and takes what it wrote. A document of JSON is held against its schema.
+    /// Waits for its end and takes what it wrote. Documents of JSON are held against their schema.
     pub(crate) fn output(mut self) -> Output {
         let child = self.child.take().expect("the process is there until it is waited for");
         let heard = [
@@ -178,7 +178,7 @@ impl Process {
         output.stderr.splice(..0, stderr);
         // A process that was killed may have been in the midst of it.
         if self.asks_for_json && output.status.code().is_some() && !output.stdout.is_empty() {
-            check_document(&String::from_utf8_lossy(&output.stdout));
+            check_documents(&String::from_utf8_lossy(&output.stdout));
         }
         output
     }
