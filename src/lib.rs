@@ -17,7 +17,7 @@
 //! 10. [`apply`]: claim, send, settle, over ports.
 //! 11. [`source`], [`store`], [`gateway`]: files, the ledger's home, and HTTP.
 //! 12. [`sandbox`]: the embedded gateway.
-//! 13. [`report`]: plan and outcomes as text and JSON.
+//! 13. [`report`]: what commands say, as text and JSON.
 //! 14. [`cli`]: arguments, environment, exit codes; it alone puts the rooms together.
 //!
 //! Rooms 1 to 9, `apply`, `report` and the sandbox's model are pure: no clock, file, network,

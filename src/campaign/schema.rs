@@ -82,7 +82,7 @@ fn merge(object: &mut Map<String, Value>, other: &Map<String, Value>) {
 
 /// A choice of words is an `enum`, whose error lists the words; the words' own descriptions go
 /// where editors look for them.
-fn list_words(schema: &mut Schema) {
+pub(crate) fn list_words(schema: &mut Schema) {
     let Some(object) = schema.as_object_mut() else { return };
     let Some(Value::Array(choices)) = object.get("oneOf") else { return };
     let words: Option<Vec<Value>> = choices.iter().map(|choice| choice.get("const").cloned()).collect();
@@ -96,9 +96,12 @@ fn list_words(schema: &mut Schema) {
 }
 
 /// Formats of Rust's numbers say nothing that the bounds do not, and editors warn of them.
-fn plain_numbers(schema: &mut Schema) {
+pub(crate) fn plain_numbers(schema: &mut Schema) {
     let Some(object) = schema.as_object_mut() else { return };
-    if object.get("type").is_some_and(|name| name == "integer") {
+    let is_integer = |name: &Value| name == "integer";
+    let names = object.get("type");
+    if names.is_some_and(|names| is_integer(names) || names.as_array().is_some_and(|list| list.iter().any(is_integer)))
+    {
         object.remove("format");
     }
 }
@@ -113,7 +116,7 @@ fn explain_patterns(schema: &mut Schema) {
 }
 
 /// Comments are broken where the line ends; descriptions only at paragraphs.
-fn one_line(schema: &mut Schema) {
+pub(crate) fn one_line(schema: &mut Schema) {
     if let Some(Value::String(description)) = schema.get_mut("description") {
         *description = description.split("\n\n").map(|part| part.replace('\n', " ")).collect::<Vec<_>>().join("\n\n");
     }

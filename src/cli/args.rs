@@ -114,7 +114,7 @@ pub(super) enum Command {
     Init,
     /// Check all files without reading the rows of audiences
     Validate,
-    /// Write the JSON Schemas of the language
+    /// Write the JSON Schemas of the language and of the JSON output
     Schema(SchemaArgs),
     /// Show what would be sent now, and why not to the others
     Plan(PlanArgs),

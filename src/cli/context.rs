@@ -4,10 +4,10 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::campaign::{Campaign, Project};
-use crate::diagnostic::{Diagnostics, Severity};
+use crate::diagnostic::Diagnostics;
 use crate::identity::MessageKey;
 use crate::plan::{Accepted, Frozen, Selection};
-use crate::report::{diagnostics, json};
+use crate::report::validation::ValidationReport;
 use crate::source::Folders;
 
 use super::args::{Global, Scope};
@@ -16,7 +16,7 @@ use super::failure::Failure;
 use super::files;
 use super::gateway::GatewayAccess;
 use super::home::ProjectPaths;
-use super::output::{Output, Report};
+use super::output::Output;
 use super::settings::Settings;
 
 /// How many messages are listed when one is not known.
@@ -104,14 +104,7 @@ fn both(
 /// # Errors
 /// If they cannot be shown.
 pub(super) fn show_diagnostics(output: &Output, found: &Diagnostics) -> Result<(), Failure> {
-    output.show(&Report { text: &|paint| diagnostics::render(found, paint), json: &|| json::validation(found, None) })
-}
-
-/// Tells warnings beside the result of a command.
-pub(super) fn tell_warnings(output: &Output, found: &Diagnostics) {
-    if found.count(Severity::Warning) > 0 {
-        output.tell(&diagnostics::render(found, output.paint_errors));
-    }
+    output.show(&ValidationReport::new(found))
 }
 
 /// What a command line selects and accepts.

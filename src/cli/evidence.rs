@@ -9,7 +9,8 @@ use crate::apply::Clock as _;
 use crate::apply::evidence::{self, ReconcileOptions, Reconciled};
 use crate::gateway::Client;
 use crate::plan::Selection;
-use crate::report::reconcile_text;
+use crate::report::reconcile::ReconcileReport;
+use crate::report::text::reconcile;
 use crate::report::words::plural;
 use crate::store::{OpenLedger, StoreError};
 use crate::wire::address::is_loopback;
@@ -60,7 +61,7 @@ pub(super) async fn first(
     output: &Output,
 ) -> Result<usize, Failure> {
     let (reconciled, stored) = pass(context, store, client, clock, selection, std::future::pending()).await;
-    output.tell(&reconcile_text::brief(&reconciled));
+    tell(&reconciled, context, output);
     stored?;
     let people = reconciled.sent_again() as u64;
     if people == 0 {
@@ -76,6 +77,12 @@ pub(super) async fn first(
             "whoever is settled now stops no other run; if any of them are still in doubt, tell `sendform resolve` what \
              became of them: then `sendform apply` goes on with everybody else",
         ))
+}
+
+/// Tells what was settled, beside the result of a command.
+fn tell(reconciled: &Reconciled, context: &Context, output: &Output) {
+    let report = ReconcileReport::new(reconciled, None, &context.gateway.name, context.gateway.now());
+    output.tell(&reconcile::brief(&report));
 }
 
 /// Asks about old doubts once more, when something was accepted that left after them: what the logs lack
@@ -97,7 +104,7 @@ pub(super) async fn last(
     // What could not be read is no news: it was in doubt before.
     reconciled.failure = None;
     if reconciled.settled() > 0 || reconciled.sent_again() > 0 {
-        output.tell(&reconcile_text::brief(&reconciled));
+        tell(&reconciled, context, output);
     }
     stored?;
     match reconciled.sent_again() as u64 {

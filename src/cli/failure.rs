@@ -3,8 +3,9 @@
 use std::error::Error;
 use std::path::Path;
 
-use crate::report::sanitize::{LineFeeds, harmless};
+use crate::report::failure::FailureReport;
 use crate::report::style::Paint;
+use crate::report::text::TextForm as _;
 
 use super::exit::Exit;
 use super::shell_quote;
@@ -65,30 +66,16 @@ impl Failure {
         self
     }
 
-    /// Writes it for machines.
+    /// The report of it.
     #[must_use]
-    pub(super) fn to_json(&self) -> serde_json::Value {
-        serde_json::json!({
-            "format_version": crate::report::json::FORMAT_VERSION,
-            "kind": "failure",
-            "exitCode": self.exit.code(),
-            "error": self.message,
-            "causes": self.causes,
-            "hints": self.hints,
-        })
+    pub(super) fn report(&self) -> FailureReport<'_> {
+        let Self { exit, message, causes, hints } = self;
+        FailureReport { exit_code: exit.code(), error: message, causes, hints }
     }
 
-    /// Writes it for the terminal.
+    /// Writes it for the terminal; nothing if everything was said already.
     #[must_use]
     pub(super) fn render(&self, paint: Paint) -> String {
-        if self.message.is_empty() {
-            return String::new();
-        }
-        let mut lines = vec![format!("{} {}", paint.bad("error:"), harmless(&self.message, LineFeeds::Keep))];
-        lines.extend(self.causes.iter().map(|cause| format!("  caused by: {}", harmless(cause, LineFeeds::Keep))));
-        lines.extend(
-            self.hints.iter().map(|hint| format!("  {} {}", paint.wait("hint:"), harmless(hint, LineFeeds::Keep))),
-        );
-        lines.join("\n") + "\n"
+        if self.message.is_empty() { String::new() } else { self.report().text(paint) }
     }
 }

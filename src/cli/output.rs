@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use crate::report::Reveal;
-use crate::report::sanitize::harmless_json;
+use crate::report::document::{self, Report};
 use crate::report::style::Paint;
+use crate::report::text::TextForm;
 use crate::wire::said::without_secrets;
 
 use super::args::{ColorChoice, Global, OutputFormat};
@@ -28,14 +29,6 @@ pub(super) struct Output {
     writes: Vec<super::args::Write>,
     /// Whether the last word is being said.
     is_over: Arc<AtomicBool>,
-}
-
-/// Both forms of what a command has to say; the form that nobody wants is not made.
-pub(super) struct Report<'a> {
-    /// For people.
-    pub text: &'a dyn Fn(Paint) -> String,
-    /// For machines.
-    pub json: &'a dyn Fn() -> serde_json::Value,
 }
 
 impl Output {
@@ -69,9 +62,9 @@ impl Output {
     ///
     /// # Errors
     /// If a file cannot be written, or standard output is gone.
-    pub(super) fn show(&self, forms: &Report<'_>) -> Result<(), Failure> {
+    pub(super) fn show(&self, report: &(impl Report + TextForm)) -> Result<(), Failure> {
         self.wait_if_over();
-        print(&self.form(self.format, self.paint, forms)).and(self.write(forms))
+        print(&form(report, self.format, self.paint)).and(self.write(report))
     }
 
     /// Tells how a command failed: on standard error for people, and in all forms that are wanted
@@ -83,10 +76,10 @@ impl Output {
             // Everything was said, and written, already.
             return failure.exit;
         }
-        let forms = Report { text: &|paint| failure.render(paint), json: &|| failure.to_json() };
+        let report = failure.report();
         let shown = match self.format {
-            OutputFormat::Json => self.show(&forms),
-            OutputFormat::Text => self.write(&forms),
+            OutputFormat::Json => self.show(&report),
+            OutputFormat::Text => self.write(&report),
         };
         match shown {
             Ok(()) => failure.exit,
@@ -114,11 +107,11 @@ impl Output {
     }
 
     /// Writes the files that are wanted.
-    fn write(&self, forms: &Report<'_>) -> Result<(), Failure> {
+    fn write(&self, report: &(impl Report + TextForm)) -> Result<(), Failure> {
         let mut result = Ok(());
         for write in &self.writes {
             self.wait_if_over();
-            let text = self.form(write.format, Paint::Plain, forms);
+            let text = form(report, write.format, Paint::Plain);
             if let Err(error) = std::fs::write(&write.file, without_secrets(&text).as_bytes()) {
                 let message = format!("`{}` cannot be written", write.file.display());
                 result = Err(Failure::new(Exit::Environment, message).because(&error));
@@ -127,21 +120,17 @@ impl Output {
         result
     }
 
-    fn form(&self, format: OutputFormat, paint: Paint, forms: &Report<'_>) -> String {
-        match format {
-            OutputFormat::Text => (forms.text)(paint),
-            OutputFormat::Json => {
-                let json = serde_json::to_string_pretty(&(forms.json)()).unwrap_or_default();
-                let mut text = harmless_json(&json);
-                text.push('\n');
-                text
-            }
-        }
-    }
-
     /// Tells a person something that is not the command's result.
     pub(super) fn tell(&self, text: &str) {
         tell(text);
+    }
+}
+
+/// Puts a report into a form.
+fn form(report: &(impl Report + TextForm), format: OutputFormat, paint: Paint) -> String {
+    match format {
+        OutputFormat::Text => report.text(paint),
+        OutputFormat::Json => document::json(report),
     }
 }
 

@@ -7,12 +7,13 @@ use std::thread;
 use crate::campaign::Witness;
 use crate::ledger::{Doubt, Ledger, View};
 use crate::plan::{Input, Plan, Selection, plan};
-use crate::report::{json, plan_text};
+use crate::report::plan::PlanReport;
+use crate::report::text::diagnostics;
 
-use super::context::{Context, PlanOptions, tell_warnings};
+use super::context::{Context, PlanOptions};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::output::{Output, Report};
+use super::output::Output;
 use super::progress::Progress;
 use super::witness;
 
@@ -63,15 +64,9 @@ pub(super) fn input<'a>(
 pub(super) fn show(plan: &Plan, context: &Context, output: &Output, file: Option<&Path>) -> Result<(), Failure> {
     let mut found = context.diagnostics.clone();
     found.extend(plan.all_diagnostics());
-    if found.has_errors() {
-        output.tell(&crate::report::diagnostics::render(&found, output.paint_errors));
-    } else {
-        tell_warnings(output, &found);
-    }
-    output.show(&Report {
-        text: &|paint| plan_text::render(plan, paint, output.reveal),
-        json: &|| json::plan(plan, &found, output.reveal, file),
-    })
+    let report = PlanReport::new(plan, &found, output.reveal, file);
+    output.tell(&diagnostics::text(&report.diagnostics, output.paint_errors));
+    output.show(&report)
 }
 
 /// The exit code of a plan by itself; what is not selected is shown, and does not count.

@@ -99,15 +99,11 @@ fn holds_something(path: &Path) -> Option<Metadata> {
     fs::metadata(path).ok().filter(|metadata| metadata.is_file() && metadata.len() > 0)
 }
 
-/// Whether a file has a document that sendform wrote.
+/// Whether a file has a document that sendform wrote; before version 2.0 the key was another one.
 fn is_document(path: &Path) -> bool {
-    has(path, &[b"\"format_version\":", b"\"kind\":"])
-}
-
-/// Whether a file is JSON that has all of this in it.
-fn has(path: &Path, parts: &[&[u8]]) -> bool {
     let text = regular::read(path, Links::Followed, LOOK_BYTES_MAX).unwrap_or_default();
-    text.starts_with(b"{") && parts.iter().all(|part| memmem::find(&text, part).is_some())
+    let has = |key: &str| memmem::find(&text, format!("\"{key}\":").as_bytes()).is_some();
+    text.starts_with(b"{") && has("kind") && (has("formatVersion") || has("format_version"))
 }
 
 /// Whether a file is one of the project's: by its name, or because the project reads it.

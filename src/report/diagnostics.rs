@@ -1,103 +1,185 @@
-//! Diagnostics as text, with the line and a caret, and as JSON. Whatever a file holds, no control
-//! character reaches the output.
+//! Diagnostics as a view: what is wrong and where, with as much of the source as is shown around it. No control
+//! character of a file is in it.
 
-use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{Annotation, AnnotationKind, Element, Level, Origin, Renderer, Snippet};
-use serde_json::{Map, Value};
+use std::ops::Range;
 
-use crate::diagnostic::{Diagnostic, Diagnostics, Label, Place, Severity, Source};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::diagnostic::{Diagnostic, Diagnostics, Label, Place, Severity};
 
 use super::sanitize::escape;
-use super::style::Paint;
 
-/// How many columns the output has.
-const WIDTH: usize = 120;
 /// A longer line of a source is not shown as a whole, in bytes.
 const LINE_BYTES_MAX: usize = 2000;
 
-/// Writes all diagnostics, one after the other, and how many there are of each kind
-/// (`2 errors, 1 warning`); nothing if there is none.
-#[must_use]
-pub fn render(diagnostics: &Diagnostics, paint: Paint) -> String {
-    if diagnostics.is_empty() {
-        return String::new();
+/// One mistake, or one thing worth a look, in the files.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DiagnosticView {
+    /// Its stable code.
+    pub code: &'static str,
+    /// How bad it is.
+    pub severity: SeverityView,
+    /// What is wrong.
+    pub message: String,
+    /// Where.
+    #[serde(flatten)]
+    pub place: Option<PlaceView>,
+    /// What to do about it.
+    pub help: Option<String>,
+    /// Other places that belong to it.
+    pub notes: Vec<NoteView>,
+    /// The text beside the place; may be empty.
+    #[serde(skip)]
+    pub label: String,
+}
+
+/// How bad a diagnostic is.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum SeverityView {
+    /// Nothing can be sent of it.
+    Error,
+    /// It can be sent, but somebody should look.
+    Warning,
+}
+
+/// A place that belongs to a diagnostic, and why.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NoteView {
+    /// Where.
+    #[serde(flatten)]
+    pub place: PlaceView,
+    /// Why; may be empty.
+    pub message: String,
+}
+
+/// A place in a file. Lines and columns count from 1, and columns count characters. Of a row only the line is
+/// known, of a whole file nothing.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PlaceView {
+    /// The file, relative to the project's folder.
+    pub file: String,
+    /// The line in which it begins.
+    pub line: Option<u64>,
+    /// The column in which it begins.
+    pub column: Option<u64>,
+    /// The line in which it ends.
+    pub end_line: Option<u64>,
+    /// The column behind its last character.
+    pub end_column: Option<u64>,
+    /// The column's name, of a cell of a row.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// What the source has there, if that may be shown.
+    #[serde(skip)]
+    pub excerpt: Option<Excerpt>,
+}
+
+/// A line of a source, or as much of a long one as stands around a place. Of a place of several lines it is the
+/// first.
+pub struct Excerpt {
+    /// The line, from 1.
+    pub line: usize,
+    /// Where it begins in the source, in bytes.
+    pub offset: usize,
+    /// The text, all but its tabs made visible.
+    pub text: String,
+    /// The place in that text, in bytes.
+    pub marked: Range<usize>,
+}
+
+impl DiagnosticView {
+    /// Makes views of all diagnostics, in their order.
+    #[must_use]
+    pub fn all(found: &Diagnostics) -> Vec<Self> {
+        found.iter().map(Self::new).collect()
     }
-    let renderer = match paint {
-        Paint::Plain => Renderer::plain(),
-        Paint::Color => Renderer::styled(),
-    };
-    let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(WIDTH);
-    let mut text = String::new();
-    for diagnostic in diagnostics.iter() {
-        text.push_str(&one(&renderer, diagnostic));
-        text.push_str("\n\n");
-    }
-    text.push_str(&summary(diagnostics));
-    text.push('\n');
-    text
-}
 
-/// Says how many errors and warnings there are.
-#[must_use]
-pub fn summary(diagnostics: &Diagnostics) -> String {
-    let counted = |severity, one: &str| match diagnostics.count(severity) {
-        0 => None,
-        1 => Some(format!("1 {one}")),
-        count => Some(format!("{count} {one}s")),
-    };
-    let parts = [counted(Severity::Error, "error"), counted(Severity::Warning, "warning")];
-    let parts: Vec<String> = parts.into_iter().flatten().collect();
-    if parts.is_empty() { "no errors".to_owned() } else { parts.join(", ") }
-}
-
-/// Writes one diagnostic in JSON: `code`, `severity`, `message`, `file`, `line`, `column`, `endLine`,
-/// `endColumn`, `help` and `notes`. Lines and columns count from 1, columns count characters, and
-/// the end is behind the last character. Of a row only the line is known, and `field` names its
-/// column; of a file nothing. What is not known is null.
-#[must_use]
-pub fn to_json(diagnostic: &Diagnostic) -> Value {
-    let severity = match diagnostic.severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-    };
-    let (first, others) =
-        diagnostic.labels.split_first().map_or((None, &[][..]), |(first, others)| (Some(first), others));
-    let notes: Vec<Value> = others
-        .iter()
-        .map(|label| {
-            let mut note = place_json(&label.place);
-            note.insert("message".to_owned(), visible(&label.text).into());
-            Value::Object(note)
-        })
-        .collect();
-    let mut object = first.map(|label| place_json(&label.place)).unwrap_or_default();
-    object.insert("code".to_owned(), diagnostic.code.as_str().into());
-    object.insert("severity".to_owned(), severity.into());
-    object.insert("message".to_owned(), visible(&diagnostic.message).into());
-    object.insert("help".to_owned(), diagnostic.help.as_deref().map(visible).into());
-    object.insert("notes".to_owned(), notes.into());
-    Value::Object(object)
-}
-
-fn place_json(place: &Place) -> Map<String, Value> {
-    let (start, end, field) = match place {
-        Place::Span { source, span } => {
-            let (line, column) = line_and_column(&source.text, span.start);
-            let (end_line, end_column) = line_and_column(&source.text, span.end);
-            ((Some(line), Some(column)), (Some(end_line), Some(end_column)), None)
+    /// Makes a view of one.
+    #[must_use]
+    pub fn new(diagnostic: &Diagnostic) -> Self {
+        let severity = match diagnostic.severity {
+            Severity::Error => SeverityView::Error,
+            Severity::Warning => SeverityView::Warning,
+        };
+        let (first, others) =
+            diagnostic.labels.split_first().map_or((None, &[][..]), |(first, others)| (Some(first), others));
+        let note = |label: &Label| NoteView { place: PlaceView::new(&label.place), message: visible(&label.text) };
+        Self {
+            code: diagnostic.code.as_str(),
+            severity,
+            message: visible(&diagnostic.message),
+            place: first.map(|label| PlaceView::new(&label.place)),
+            help: diagnostic.help.as_deref().map(visible),
+            notes: others.iter().map(note).collect(),
+            label: first.map(|label| visible(&label.text)).unwrap_or_default(),
         }
-        Place::Row { line, column, .. } => ((Some(*line), None), (None, None), column.as_deref()),
-        Place::File(_) => ((None, None), (None, None), None),
-    };
-    let mut object = Map::new();
-    object.insert("file".to_owned(), visible(place.file()).into());
-    for (key, number) in [("line", start.0), ("column", start.1), ("endLine", end.0), ("endColumn", end.1)] {
-        object.insert(key.to_owned(), number.into());
     }
-    if let Some(field) = field {
-        object.insert("field".to_owned(), visible(field).into());
+}
+
+impl PlaceView {
+    fn new(place: &Place) -> Self {
+        let file = visible(place.file());
+        let nothing =
+            Self { file, line: None, column: None, end_line: None, end_column: None, field: None, excerpt: None };
+        match place {
+            Place::Span { source, span } => {
+                let (line, column) = line_and_column(&source.text, span.start);
+                let (end_line, end_column) = line_and_column(&source.text, span.end);
+                Self {
+                    line: Some(line),
+                    column: Some(column),
+                    end_line: Some(end_line),
+                    end_column: Some(end_column),
+                    excerpt: Excerpt::new(&source.text, span),
+                    ..nothing
+                }
+            }
+            Place::Row { line, column, .. } => {
+                Self { line: Some(*line), field: column.as_deref().map(visible), ..nothing }
+            }
+            Place::File(_) => nothing,
+        }
     }
-    object
+}
+
+impl Excerpt {
+    fn new(source: &str, span: &Range<usize>) -> Option<Self> {
+        let at = boundary(source, span.start);
+        let (before, behind) = source.split_at_checked(at)?;
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let line_end = at + behind.find('\n').unwrap_or(behind.len());
+        let (start, end) = if line_end - line_start <= LINE_BYTES_MAX {
+            (line_start, line_end)
+        } else {
+            let start = boundary(source, line_start.max(at.saturating_sub(LINE_BYTES_MAX / 4)));
+            (start, boundary(source, line_end.min(at + LINE_BYTES_MAX / 2)))
+        };
+        let text = source.get(start..end).unwrap_or_default();
+        let text = text.strip_suffix('\r').unwrap_or(text);
+        // Where a byte of the source stands once control characters are visible.
+        let column = |byte: usize| {
+            let byte = boundary(source, byte).saturating_sub(start).min(text.len());
+            visible_line(text.get(..byte).unwrap_or_default()).len()
+        };
+        let first = column(span.start);
+        Some(Self {
+            line: 1 + source.get(..start).unwrap_or_default().matches('\n').count(),
+            offset: start,
+            text: visible_line(text),
+            marked: first..column(span.end).max(first),
+        })
+    }
+
+    /// Says whether both are the same part of one file.
+    #[must_use]
+    pub fn is_same_line(&self, other: &Self) -> bool {
+        self.offset == other.offset && self.text == other.text
+    }
 }
 
 /// The line and the column, from 1, of a byte.
@@ -107,102 +189,6 @@ fn line_and_column(text: &str, byte: usize) -> (u64, u64) {
     let column = before.get(line_start..).unwrap_or_default().chars().count();
     let from_one = |count: usize| u64::try_from(count).unwrap_or(u64::MAX - 1) + 1;
     (from_one(before.matches('\n').count()), from_one(column))
-}
-
-fn one(renderer: &Renderer, diagnostic: &Diagnostic) -> String {
-    let level = match diagnostic.severity {
-        Severity::Error => Level::ERROR,
-        Severity::Warning => Level::WARNING,
-    };
-    let title = level.primary_title(visible(&diagnostic.message)).id(diagnostic.code.as_str());
-    let mut elements: Vec<Element<'static>> = Vec::new();
-    let mut labels: Vec<(AnnotationKind, &Label)> =
-        diagnostic.labels.iter().map(|label| (AnnotationKind::Context, label)).collect();
-    if let Some((kind, _)) = labels.first_mut() {
-        *kind = AnnotationKind::Primary;
-    }
-    while !labels.is_empty() {
-        let line = SourceLine::of(labels.first().map(|(_, label)| &label.place));
-        // Labels of one line share its picture.
-        let together = |label: &Label| line.is_some() && SourceLine::of(Some(&label.place)) == line;
-        let (shared, others): (Vec<_>, Vec<_>) = labels.iter().partition(|(_, label)| together(label));
-        match line {
-            Some(line) => elements.push(line.snippet(&shared).into()),
-            None => labels.first().into_iter().for_each(|(_, label)| without_source(label, &mut elements)),
-        }
-        labels = if line.is_some() { others } else { labels.split_off(1) };
-    }
-    if let Some(help) = &diagnostic.help {
-        elements.push(Level::HELP.message(visible(help)).into());
-    }
-    renderer.render(&[title.elements(elements)])
-}
-
-/// Names the place of a label whose text is not shown.
-fn without_source(label: &Label, elements: &mut Vec<Element<'static>>) {
-    let file = visible(label.place.file());
-    let path = match &label.place {
-        Place::Row { line, column: Some(column), .. } => format!("{file}:{line} (column {})", visible(column)),
-        Place::Row { line, column: None, .. } => format!("{file}:{line}"),
-        Place::File(_) | Place::Span { .. } => file,
-    };
-    elements.push(Origin::path(path).into());
-    if !label.text.is_empty() {
-        elements.push(Level::NOTE.message(visible(&label.text)).into());
-    }
-}
-
-/// A line of a source, or as much of a long one as stands around a label. A span over several lines
-/// is marked on its first.
-#[derive(Clone, Copy, PartialEq)]
-struct SourceLine<'a> {
-    source: &'a Source,
-    /// What is shown of the source, in bytes.
-    start: usize,
-    end: usize,
-}
-
-impl<'a> SourceLine<'a> {
-    fn of(place: Option<&'a Place>) -> Option<Self> {
-        let Place::Span { source, span } = place? else { return None };
-        let at = boundary(&source.text, span.start);
-        let (before, behind) = source.text.split_at_checked(at)?;
-        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let end = at + behind.find('\n').unwrap_or(behind.len());
-        if end - start <= LINE_BYTES_MAX {
-            return Some(Self { source, start, end });
-        }
-        let start = boundary(&source.text, start.max(at.saturating_sub(LINE_BYTES_MAX / 4)));
-        Some(Self { source, start, end: boundary(&source.text, end.min(at + LINE_BYTES_MAX / 2)) })
-    }
-
-    fn text(self) -> &'a str {
-        let line = self.source.text.get(self.start..self.end).unwrap_or_default();
-        line.strip_suffix('\r').unwrap_or(line)
-    }
-
-    /// Where a byte of the source stands in the line once its control characters are visible.
-    fn column(self, byte: usize) -> usize {
-        let line = self.text();
-        let byte = boundary(&self.source.text, byte).saturating_sub(self.start).min(line.len());
-        visible_line(line.get(..byte).unwrap_or_default()).len()
-    }
-
-    /// Draws the line with its labels.
-    fn snippet(self, labels: &[(AnnotationKind, &Label)]) -> Snippet<'static, Annotation<'static>> {
-        let before = self.source.text.get(..self.start).unwrap_or_default();
-        let number = 1 + before.matches('\n').count();
-        let annotations = labels.iter().filter_map(|(kind, label)| {
-            let Place::Span { span, .. } = &label.place else { return None };
-            let start = self.column(span.start);
-            let annotation = kind.span(start..self.column(span.end).max(start));
-            Some(if label.text.is_empty() { annotation } else { annotation.label(visible(&label.text)) })
-        });
-        Snippet::source(visible_line(self.text()))
-            .line_start(number)
-            .path(visible(&self.source.name))
-            .annotations(annotations)
-    }
 }
 
 /// The nearest boundary of a character at or before a byte.
@@ -215,357 +201,7 @@ fn visible(text: &str) -> String {
     escape(text, |_| false)
 }
 
-/// A line of a source: its tabs stay, for the library widens them.
+/// A line of a source: its tabs stay, for whoever draws it widens them.
 fn visible_line(text: &str) -> String {
     escape(text, |character| character == '\t')
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::{render, to_json};
-    use crate::campaign::{AudienceStream, Files, FilesError, ReadCampaign, read_campaign, read_project};
-    use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Source};
-    use crate::report::style::Paint;
-
-    struct NoFiles;
-
-    impl Files for NoFiles {
-        fn read(&self, _: &str) -> Result<String, FilesError> {
-            Err(FilesError::Missing)
-        }
-
-        fn open(&self, _: &str) -> Result<Box<dyn AudienceStream>, FilesError> {
-            Err(FilesError::Missing)
-        }
-    }
-
-    fn of_campaign(text: &str) -> String {
-        let project = Source::new("sendform.yaml", "project: acme\nsenders: { shop: S1 }\n");
-        let project = read_project(&project).declared;
-        let ReadCampaign { campaign, diagnostics, .. } =
-            read_campaign(&Source::new("sale.yaml", text), project.as_ref(), &NoFiles);
-        assert_eq!(campaign.is_none(), diagnostics.has_errors());
-        render(&diagnostics, Paint::Plain)
-    }
-
-    fn of_one(diagnostic: Diagnostic) -> String {
-        let mut diagnostics = Diagnostics::new();
-        diagnostics.push(diagnostic);
-        render(&diagnostics, Paint::Plain)
-    }
-
-    #[test]
-    #[expect(clippy::too_many_lines, reason = "the picture is long")]
-    fn a_file_with_many_mistakes() {
-        let text = r#"campaign: Spring Sale
-audiences:
-  people:
-    csv: ../people.csv
-    ndjson: people.ndjson
-    exclude: [ stuff ]
-  staff: { rows: [ { to: 17841400000000001, country: no } ] }
-schedules:
-  launch:
-    sendAt: 2026-12-01 09:00
-    timeZone: Europe/Zagrb
-    sendingSpeedLimit: { amount: 0, timeUnit: MINUT }
-    validityPeriod: { amount: 3, timeUnit: DAYS }
-  later:
-    sendAt: "2026-12-01 09:00"
-    deliveryTimeWindow: { days: [MONDAY, MONDAY], from: { hour: 20, minute: 0 }, to: { hour: 8, minute: 0 } }
-messages:
-  - id: announce
-    revision: "2"
-    sender: shpo
-    audience: staff
-    schedule: lauch
-    content: { type: TEXT, text: "Hi", template: hi.txt }
-  - id: announce
-    sender: shop
-    audience: staff
-    contents: { text: Hi }
-    paused: yes
-"#;
-        insta::assert_snapshot!(of_campaign(text), @r#"
-        error[bad-pattern]: an id has 1 to 40 lower-case letters, digits and hyphens, and begins with a letter or digit
-         --> sale.yaml:1:11
-          |
-        1 | campaign: Spring Sale
-          |           ^^^^^^^^^^^
-          |
-          = help: write `spring-sale`
-
-        error[bad-path]: the path leads upwards
-         --> sale.yaml:4:10
-          |
-        4 |     csv: ../people.csv
-          |          ^^^^^^^^^^^^^
-          |
-          = help: write it relative to the project's folder, with `/`, such as `audiences/people.csv`
-
-        error[shape]: only one of `csv`, `ndjson` and `rows` may stand here
-         --> sale.yaml:5:5
-          |
-        5 |     ndjson: people.ndjson
-          |     ^^^^^^
-          |
-         ::: sale.yaml:4:5
-          |
-        4 |     csv: ../people.csv
-          |     --- first here
-
-        error[unknown-audience]: there is no audience of this name
-         --> sale.yaml:6:16
-          |
-        6 |     exclude: [ stuff ]
-          |                ^^^^^
-          |
-          = help: did you mean `staff`?
-
-        error[unquoted]: a number stands here without quotes, but text is wanted
-        --> sale.yaml:7 (column to)
-         = help: every cell is text: put it in quotes
-
-        error[unquoted]: a boolean stands here without quotes, but text is wanted
-        --> sale.yaml:7 (column country)
-         = help: every cell is text: put it in quotes
-
-        error[unquoted]: a date stands here without quotes, but text is wanted
-          --> sale.yaml:10:13
-           |
-        10 |     sendAt: 2026-12-01 09:00
-           |             ^^^^^^^^^^^^^^^^
-           |
-           = help: put it in quotes: "2026-12-01 09:00"
-
-        error[bad-zone]: there is no such time zone in the IANA database
-          --> sale.yaml:11:15
-           |
-        11 |     timeZone: Europe/Zagrb
-           |               ^^^^^^^^^^^^
-           |
-           = help: did you mean `Europe/Zagreb`?
-
-        error[out-of-bounds]: at least 1 is wanted
-          --> sale.yaml:12:34
-           |
-        12 |     sendingSpeedLimit: { amount: 0, timeUnit: MINUT }
-           |                                  ^
-
-        error[not-allowed]: only `MINUTE`, `HOUR` and `DAY` are allowed here
-          --> sale.yaml:12:47
-           |
-        12 |     sendingSpeedLimit: { amount: 0, timeUnit: MINUT }
-           |                                               ^^^^^
-           |
-           = help: did you mean `MINUTE`?
-
-        error[not-allowed]: only `SECONDS`, `MINUTES` and `HOURS` are allowed here
-          --> sale.yaml:13:44
-           |
-        13 |     validityPeriod: { amount: 3, timeUnit: DAYS }
-           |                                            ^^^^
-
-        error[missing-key]: the key `timeZone` is missing
-          --> sale.yaml:15:5
-           |
-        15 |     sendAt: "2026-12-01 09:00"
-           |     ^^^^^^
-           |
-           = help: `sendAt` needs `timeZone` beside it
-
-        error[not-allowed]: an item stands twice in this list
-          --> sale.yaml:16:42
-           |
-        16 |     deliveryTimeWindow: { days: [MONDAY, MONDAY], from: { hour: 20, minute: 0 }, to: { hour: 8, minute: 0 } }
-           |                                  ------  ^^^^^^
-           |                                  |
-           |                                  first here
-
-        error[bad-window]: the window ends at 08:00, before it begins at 20:00
-          --> sale.yaml:16:82
-           |
-        16 |     deliveryTimeWindow: { days: [MONDAY, MONDAY], from: { hour: 20, minute: 0 }, to: { hour: 8, minute: 0 } }
-           |                                                                                  ^^
-           |
-           = help: the gateway documents no windows over midnight (UTC): choose one within a day
-
-        error[wrong-type]: text stands here, but a whole number is wanted
-          --> sale.yaml:19:15
-           |
-        19 |     revision: "2"
-           |               ^^^
-           |
-           = help: write it in plain decimal digits, without quotes
-
-        error[unknown-sender]: there is no sender of this name
-          --> sale.yaml:20:13
-           |
-        20 |     sender: shpo
-           |             ^^^^
-           |
-           = help: did you mean `shop`?
-
-        error[unknown-schedule]: there is no schedule of this name
-          --> sale.yaml:22:15
-           |
-        22 |     schedule: lauch
-           |               ^^^^^
-           |
-           = help: did you mean `launch`?
-
-        error[shape]: only one of `text` and `template` may stand here
-          --> sale.yaml:23:40
-           |
-        23 |     content: { type: TEXT, text: "Hi", template: hi.txt }
-           |                            ----        ^^^^^^^^
-           |                            |
-           |                            first here
-
-        error[missing-key]: the key `content` is missing
-          --> sale.yaml:24:5
-           |
-        24 |   - id: announce
-           |     ^^
-
-        error[duplicate-id]: another message of the campaign has this id
-          --> sale.yaml:24:9
-           |
-        24 |   - id: announce
-           |         ^^^^^^^^
-           |
-          ::: sale.yaml:18:9
-           |
-        18 |   - id: announce
-           |         -------- first here
-
-        error[unknown-key]: there is no such key here
-          --> sale.yaml:27:5
-           |
-        27 |     contents: { text: Hi }
-           |     ^^^^^^^^
-           |
-           = help: did you mean `content`?
-
-        error[wrong-type]: text stands here, but `true` or `false` is wanted
-          --> sale.yaml:28:13
-           |
-        28 |     paused: yes
-           |             ^^^
-           |
-           = help: write `true` or `false`, without quotes
-
-        22 errors
-        "#);
-    }
-
-    #[test]
-    fn a_good_file_says_nothing() {
-        assert_eq!(render(&Diagnostics::new(), Paint::Color), "");
-    }
-
-    #[test]
-    fn control_characters_are_made_visible_and_never_emitted() {
-        let source = Source::new("a\u{1b}[31m.yaml", "a: \u{1b}[31m\u{202e}x # č\r\nb: 1\n");
-        let span = |span| Place::Span { source: Arc::clone(&source), span };
-        let diagnostic = Diagnostic::error(Code::ForbiddenCharacter, "bad \u{1b}[0m", span(3..4))
-            .label("here\u{7}")
-            .note(span(8..11), "and\nhere")
-            .help("delete \u{9b} it");
-        let text = of_one(diagnostic.clone());
-        insta::assert_snapshot!(text, @r"
-        error[forbidden-character]: bad <U+001B>[0m
-         --> a<U+001B>[31m.yaml:1:4
-          |
-        1 | a: <U+001B>[31m<U+202E>x # č
-          |    ^^^^^^^^    -------- and<U+000A>here
-          |    |
-          |    here<U+0007>
-          |
-          = help: delete <U+009B> it
-
-        1 error
-        ");
-        assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{text:?}");
-        assert!(!to_json(&diagnostic).to_string().contains("\\u001b"));
-    }
-
-    #[test]
-    fn long_lines_are_cut() {
-        let source = Source::new("a.yaml", format!("text: {} x {}", "a ".repeat(3000), "b ".repeat(3000)));
-        let text = of_one(Diagnostic::error(Code::Shape, "wrong", Place::Span { source, span: 6007..6008 }));
-        assert!(text.lines().all(|line| line.len() <= 200), "{text}");
-        assert!(text.contains('^'), "{text}");
-    }
-
-    #[test]
-    fn of_an_endless_line_only_what_is_near_is_drawn() {
-        let source =
-            Source::new("a.yaml", format!("{}x {}y {}", "č".repeat(400_000), "b ".repeat(9000), "č".repeat(9000)));
-        let mut diagnostics = Diagnostics::new();
-        for at in 0..100 {
-            let place = |at| Place::Span { source: Arc::clone(&source), span: at..at + 1 };
-            diagnostics.push(Diagnostic::error(Code::Shape, "wrong", place(799_999 + at)).note(place(818_002), "here"));
-        }
-        let begin = std::time::Instant::now();
-        let text = render(&diagnostics, Paint::Plain);
-        assert!(begin.elapsed() < std::time::Duration::from_secs(20), "{:?}", begin.elapsed());
-        assert_eq!(text.matches(" --> a.yaml:1").count(), 100, "{text}");
-        assert!(text.contains("here"), "{text}");
-    }
-
-    #[test]
-    fn rows_and_files_show_no_content() {
-        let row = |column: Option<&str>| Place::Row {
-            file: "people.csv".to_owned(),
-            line: 7,
-            column: column.map(str::to_owned),
-        };
-        let diagnostic = Diagnostic::warning(Code::UnreadableRow, "the row cannot be read", row(Some("to")))
-            .note(row(None), "the row")
-            .note(Place::File("sendform.yaml".to_owned()), "");
-        insta::assert_snapshot!(of_one(diagnostic), @r"
-        warning[unreadable-row]: the row cannot be read
-        --> people.csv:7 (column to)
-        ::: people.csv:7
-         = note: the row
-        ::: sendform.yaml
-
-        1 warning
-        ");
-    }
-
-    #[test]
-    fn json_counts_characters_from_one() {
-        let source = Source::new("a.yaml", "a: 1\nčšž: 👍x\n");
-        let span = Place::Span { source, span: 13..18 };
-        let row = Place::Row { file: "p.csv".to_owned(), line: 3, column: Some("to".to_owned()) };
-        let diagnostic = Diagnostic::error(Code::Shape, "wrong", span).note(row, "because").help("change it");
-        insta::assert_snapshot!(to_json(&diagnostic), @r#"{"code":"shape","column":6,"endColumn":8,"endLine":2,"file":"a.yaml","help":"change it","line":2,"message":"wrong","notes":[{"column":null,"endColumn":null,"endLine":null,"field":"to","file":"p.csv","line":3,"message":"because"}],"severity":"error"}"#);
-    }
-
-    #[test]
-    fn spans_out_of_bounds_do_not_panic() {
-        let source = Source::new("a.yaml", "č: 1\r\n");
-        for (start, end) in [(0, 100), (1, 1), (99, 100), (5, 7), (7, 7), (6, 6), (1, 3)] {
-            let place = Place::Span { source: Arc::clone(&source), span: start..end };
-            let diagnostic = Diagnostic::error(Code::Shape, "wrong", place);
-            assert!(of_one(diagnostic.clone()).contains("wrong"));
-            assert!(to_json(&diagnostic).is_object());
-        }
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn nothing_hidden_is_ever_printed(text in "\\PC{0,20}[\u{1}-\u{9f}\u{2028}-\u{202e}\u{2066}]{0,20}", start: u8, end: u8) {
-            let source = Source::new("a.yaml", text.clone());
-            let span = Place::Span { source, span: usize::from(start % 64)..usize::from(end % 64) };
-            let diagnostic = Diagnostic::error(Code::Shape, text.clone(), span).label(text.clone()).help(text);
-            let printed = of_one(diagnostic);
-            let hidden = |c: char| c.is_control() && c != '\n' || ('\u{2028}'..='\u{202e}').contains(&c) || c == '\u{2066}';
-            proptest::prop_assert!(!printed.contains(hidden), "{:?}", printed);
-        }
-    }
 }

@@ -1,29 +1,31 @@
-//! Plans and outcomes for people and for machines: pure folds from data to text.
+//! What commands say: for each command a report, plain data that is built once from what happened, and its forms,
+//! which are pure functions of it: a document of JSON, and text.
+//!
+//! A report masks what may not be shown, so that no form can. A further form is a trait like
+//! [`text::TextForm`], with its implementations in a folder of its own.
 
-mod brief;
-mod clocks_text;
+pub mod apply;
 pub mod diagnostics;
-mod difference;
-pub mod done_json;
-mod doubt_text;
-mod frozen_json;
-mod frozen_text;
-pub mod json;
-mod leaving_json;
-mod leaving_text;
+pub mod document;
+pub mod doubt;
+pub mod failure;
+pub mod files;
+mod gates;
+pub mod handed_over;
 pub mod ledger;
-pub mod outcome_text;
-pub mod plan_text;
-pub mod rebound;
-pub mod reconcile_json;
-pub mod reconcile_text;
-pub mod recovered;
+pub mod message;
+pub mod plan;
+pub mod plan_file;
+pub mod reconcile;
+pub mod resolve;
+pub mod sandbox;
 pub mod sanitize;
-pub mod status_text;
+pub mod schema;
+pub mod status;
 pub mod style;
-mod table;
+pub mod text;
 pub mod trust;
-pub mod written;
+pub mod validation;
 
 pub use crate::diagnostic::words;
 

@@ -1,12 +1,14 @@
 //! Every command that says something gives one document of JSON where it is asked for, on standard
-//! output and in the files of `--write`.
+//! output and in the files of `--write`. All documents on standard output, in whatever test, are held
+//! against `schema/output.schema.json` where the process ends (`support/process.rs`).
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use insta::assert_snapshot;
 use serde_json::Value;
 
-use crate::support::{KEY, Origin, Project, Shop, normalised};
+use crate::support::{KEY, Origin, Project, Shop, check_documents, kinds, normalised};
 
 const FORMS: [&str; 6] = ["--format", "json", "--write", "json=done.json", "--write", "text=done.txt"];
 
@@ -22,8 +24,8 @@ fn document(project: &Project, arguments: &[&str], says: &str) -> String {
 }
 
 fn line(mut json: Value) -> String {
-    let version = json.as_object_mut().expect("a document is an object").remove("format_version");
-    assert_eq!(version, Some("1.0".into()));
+    let version = json.as_object_mut().expect("a document is an object").remove("formatVersion");
+    assert_eq!(version, Some("2.0".into()));
     json.to_string()
 }
 
@@ -35,6 +37,67 @@ fn doubt() -> (Shop, String) {
     (shop, bulk)
 }
 
+/// The commands that a help text lists.
+fn commands(help: &[&str]) -> BTreeSet<String> {
+    let text = Project::empty().run(help).code(0).stdout;
+    let listed = text.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    // Explanations that go on are further to the right.
+    let names = listed.filter_map(|line| line.strip_prefix("  ").filter(|line| !line.starts_with(' ')));
+    names.filter_map(|line| Some(line.split_whitespace().next()?.to_owned())).filter(|name| name != "help").collect()
+}
+
+/// Every command gives a document, and the schema has all of them and no others.
+#[test]
+fn every_command_gives_a_document_that_the_schema_has() {
+    let mut given: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    let mut run = |shop: &Shop, arguments: &[&'static str], code: i32| {
+        let document = shop.project.run(arguments.iter().chain(&["--format", "json"])).code(code).json();
+        let name = if arguments[0] == "ledger" { arguments[1] } else { arguments[0] };
+        given.entry(name).or_default().insert(document["kind"].as_str().unwrap().to_owned());
+        document
+    };
+    let mut shop = Shop::without_ledger(3);
+    run(&shop, &["plan"], 8);
+    run(&shop, &["ledger", "init"], 0);
+    run(&shop, &["validate"], 0);
+    run(&shop, &["plan"], 0);
+    shop.sandbox.faults(&["500-after"]);
+    run(&shop, &["apply", "--auto-approve"], 6);
+    for command in ["plan", "status", "reconcile"] {
+        assert!(run(&shop, &[command], if command == "reconcile" { 0 } else { 6 })["doubts"][0]["bulkId"].is_string());
+    }
+    run(&shop, &["apply", "--auto-approve"], 0);
+    run(&shop, &["ledger", "verify"], 0);
+    run(&shop, &["ledger", "recover"], 0);
+    run(&shop, &["resolve", "sale.hello.r1.0000000000000000", "--sent", "--reason", "seen"], 64);
+    for name in ["base", "ours", "theirs"] {
+        fs::copy(shop.project.path("sendform.lock"), shop.project.path(name)).unwrap();
+    }
+    run(&shop, &["ledger", "import", "theirs"], 0);
+    run(&shop, &["ledger", "merge", "base", "ours", "theirs"], 0);
+    shop.project.set("SENDFORM_KEY", format!("{},{KEY}", "01".repeat(32)));
+    run(&shop, &["ledger", "rebind", "--add-key"], 0);
+    let _origin = Origin::of(&shop.project);
+    shop.project.write("sendform.yaml", format!("{}state: {{ in: git }}\n", shop.project.read("sendform.yaml")));
+    run(&shop, &["ledger", "copy", "--from", "lockfile"], 0);
+    run(&shop, &["init", "--dir", "new"], 0);
+    run(&shop, &["init", "--dir", "new"], 64);
+    run(&shop, &["schema"], 0);
+    run(&shop, &["sandbox", "--listen", "192.0.2.1:1"], 64);
+    shop.campaign("Hello {{ nobody }}!", 1);
+    run(&shop, &["validate"], 3);
+    run(&shop, &["apply", "--auto-approve"], 3);
+    // What the other tests of this file look at: a word about a bulk, and a sandbox that listens.
+    let mut kinds_given: BTreeSet<&str> = given.values().flatten().map(String::as_str).collect();
+    kinds_given.extend(["resolve", "sandbox"]);
+    assert_eq!(kinds_given.into_iter().collect::<Vec<_>>(), kinds());
+    let mut all = commands(&["--help"]);
+    all.extend(commands(&["ledger", "--help"]));
+    // Completions are a script, and `ledger` alone is no command.
+    all.retain(|name| !["completions", "ledger"].contains(&name.as_str()));
+    assert_eq!(given.keys().copied().collect::<Vec<_>>(), all.iter().collect::<Vec<_>>());
+}
+
 #[test]
 fn a_new_project_and_its_schemas() {
     let project = Project::empty();
@@ -43,7 +106,7 @@ fn a_new_project_and_its_schemas() {
     project.write("schema/campaign.schema.json", "{}");
     let stale = project.run(["schema", "--check", "--format", "json"]).code(3).json();
     assert_eq!(stale["files"][0]["state"], "stale", "{stale}");
-    assert_snapshot!(document(&project, &["schema"], "wrote schema/campaign.schema.json\n"), @r#"{"files":[{"file":"schema/campaign.schema.json","state":"written"},{"file":"schema/project.schema.json","state":"written"}],"kind":"schema"}"#);
+    assert_snapshot!(document(&project, &["schema"], "wrote schema/campaign.schema.json\n"), @r#"{"files":[{"file":"schema/campaign.schema.json","state":"written"},{"file":"schema/project.schema.json","state":"written"},{"file":"schema/output.schema.json","state":"written"}],"kind":"schema"}"#);
 }
 
 #[test]
@@ -100,6 +163,7 @@ fn a_sandbox_says_where_it_listens() {
     let mut sandbox = project.start(["sandbox", "--listen", "127.0.0.1:0"].iter().chain(&FORMS));
     sandbox.wait_told("stop it with Ctrl-C");
     let said = fs::read_to_string(project.path("done.json")).unwrap();
+    check_documents(&said);
     assert_snapshot!(normalised(&line(serde_json::from_str(&said).unwrap())), @r#"{"baseUrl":"http://127.0.0.1:[port]","kind":"sandbox"}"#);
     assert!(project.read("done.txt").starts_with("listening on http://127.0.0.1:"));
     sandbox.wait_said(&said);

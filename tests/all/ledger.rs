@@ -265,7 +265,7 @@ fn outcomes_are_imported_by_hand_as_well() {
           "torn": false
         }
       ],
-      "format_version": "1.0",
+      "formatVersion": "2.0",
       "kind": "ledger-import"
     }
     "#);

@@ -182,7 +182,7 @@ fn a_first_plan_in_json() {
       "digest": "plan/v1:[digest]",
       "doubts": [],
       "files": 1,
-      "format_version": "1.0",
+      "formatVersion": "2.0",
       "frozen": null,
       "gateway": "sandbox",
       "gone": [],

@@ -574,7 +574,7 @@ fn machines_get_the_same_in_json() {
         }
       ],
       "files": 1,
-      "format_version": "1.0",
+      "formatVersion": "2.0",
       "kind": "validation"
     }
     "#);

@@ -12,8 +12,8 @@ use crate::apply::{self, BulkSource, PlannedBulks, Ports, Stopped, Summary};
 use crate::gateway::Client;
 use crate::ledger::{Doubt, Flight, Ledger, RunId};
 use crate::plan::{Bulk, Gate, Plan, RailKind};
+use crate::report::apply::ApplyReport;
 use crate::report::words::plural;
-use crate::report::{json, outcome_text};
 use crate::store::{DatabaseError, LedgerLocation, OpenLedger, StoreError, Visit};
 use crate::timing;
 
@@ -26,7 +26,7 @@ use crate::cli::evidence;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::frozen;
-use crate::cli::output::{Output, Report, ask};
+use crate::cli::output::{Output, ask};
 use crate::cli::planning::{in_doubt, judge, make, show};
 use crate::cli::prepare::Pool;
 use crate::cli::progress::Progress;
@@ -201,10 +201,9 @@ impl ApplyRun<'_> {
         interrupts.ends_with(verdict(&summary));
         let now = context.gateway.now();
         let (doubts, in_flight) = open_ends(&store, &summary, run, now);
-        let shown = output.show(&Report {
-            text: &|paint| outcome_text::render(&summary, &doubts, in_flight, &plan.gateway, now, paint),
-            json: &|| json::outcome(&summary, &doubts, &plan.approved().to_string(), now),
-        });
+        let approved = plan.approved().to_string();
+        let left = (doubts.as_slice(), in_flight);
+        let shown = output.show(&ApplyReport::new(&summary, left, approved, &plan.gateway, now));
         if let Some(next) = plan.next_apply_at() {
             output.tell(&format!("the next apply has something to do at {}\n", timing::utc(next)));
         }

@@ -4,13 +4,13 @@ use std::fs;
 use std::path::Path;
 
 use crate::campaign::schema::{campaign_schema, project_schema};
-use crate::report::written::{self, FileAction, Written};
+use crate::report::files::{FileState, FileView, InitReport};
 
 use crate::cli::args::Global;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::home::PROJECT_FILE;
-use crate::cli::output::{Output, Report};
+use crate::cli::output::Output;
 use crate::cli::settings::Settings;
 use crate::cli::shell_quote;
 
@@ -81,24 +81,21 @@ pub(super) fn run(global: &Global, settings: &Settings, output: &Output) -> Resu
     for (file, text) in files {
         written.push(write(&dir.join(file), &text)?);
     }
-    output.show(&Report {
-        text: &|_| written::text(&written) + &next_steps(&dir, settings),
-        json: &|| written::document("init", &written),
-    })?;
+    output.show(&InitReport { files: written, next_steps: next_steps(&dir, settings) })?;
     Ok(Exit::Done)
 }
 
 /// Writes a file unless there is one.
-fn write(path: &Path, text: &str) -> Result<Written, Failure> {
-    let written = |deed| Written { path: path.display().to_string(), deed };
+fn write(path: &Path, text: &str) -> Result<FileView, Failure> {
+    let written = |state| FileView { file: path.display().to_string(), state };
     if path.exists() {
-        return Ok(written(FileAction::Kept));
+        return Ok(written(FileState::Kept));
     }
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder).and_then(|()| fs::write(path, text)).map_err(|error| {
         Failure::new(Exit::Environment, format!("`{}` cannot be written", path.display())).because(&error)
     })?;
-    Ok(written(FileAction::Wrote))
+    Ok(written(FileState::Written))
 }
 
 /// The current folder's name as a project's, or `my-project`.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::apply::evidence::{LogsFailure, Reconciled};
 use crate::ledger::{Flight, Ledger};
 use crate::plan::Selection;
-use crate::report::{reconcile_json, reconcile_text};
+use crate::report::reconcile::ReconcileReport;
 use crate::store::{DatabaseError, LedgerLocation, OpenLedger, ReadOnlyLedger, StoreError};
 
 use crate::cli::args::{Global, ReconcileArgs};
@@ -15,7 +15,7 @@ use crate::cli::context::{Context, no_message};
 use crate::cli::evidence;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::{Output, Report};
+use crate::cli::output::Output;
 use crate::cli::settings::Settings;
 use crate::cli::signals;
 use crate::cli::store::{expected, look, visit};
@@ -103,11 +103,7 @@ fn selection(only: &[String], context: &Context, ledger: &Ledger) -> Result<Sele
 }
 
 fn show(reconciled: &Reconciled, flight: Option<Flight>, context: &Context, output: &Output) -> Result<(), Failure> {
-    let now = context.gateway.now();
-    output.show(&Report {
-        text: &|paint| reconcile_text::render(reconciled, flight, &context.gateway.name, now, paint),
-        json: &|| reconcile_json::reconciled(reconciled, now),
-    })
+    output.show(&ReconcileReport::new(reconciled, flight, &context.gateway.name, context.gateway.now()))
 }
 
 /// The exit code: what was sent twice counts for more than what is in doubt, and that for more than

@@ -2,15 +2,14 @@
 
 use crate::apply::Store as _;
 use crate::ledger::{ClaimState, Ledger, Outcome, PersonState, View};
-use crate::report::done_json;
-use crate::report::words::plural;
+use crate::report::resolve::{Resolution, ResolveReport};
 use crate::timing;
 
 use crate::cli::args::{Global, ResolveArgs};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::{Output, Report};
+use crate::cli::output::Output;
 use crate::cli::settings::Settings;
 use crate::cli::store::{expected, visit};
 use crate::cli::unsaved_outcomes;
@@ -40,10 +39,10 @@ async fn with_world(
     let store = context.gateway.ledger.open(&expected(context)?, &visit(context, "resolve")?).await?;
     // What a run of this machine knows is no doubt, and nobody's word stands against it.
     unsaved_outcomes::take_in(context, &store, 0).await?;
-    let (state, verdict, word) = match (args.word.sent, args.word.not_sent) {
-        (true, _) => (PersonState::Accepted, "sent", "sent"),
-        (_, true) => (PersonState::Refused, "not sent, and free to be sent to again", "notSent"),
-        (false, false) => (PersonState::Abandoned, "given up", "abandoned"),
+    let (state, word) = match (args.word.sent, args.word.not_sent) {
+        (true, _) => (PersonState::Accepted, Resolution::Sent),
+        (_, true) => (PersonState::Refused, Resolution::NotSent),
+        (false, false) => (PersonState::Abandoned, Resolution::Abandoned),
     };
     let now = context.gateway.now();
     let open: Vec<(Outcome, usize)> = {
@@ -67,10 +66,7 @@ async fn with_world(
         store.settle(outcome).await?;
     }
     store.finish().await?;
-    output.show(&Report {
-        text: &|_| format!("{}: {verdict}\n", plural(people, "person")),
-        json: &|| done_json::resolved(&args.bulk, word, people),
-    })?;
+    output.show(&ResolveReport { bulk_id: &args.bulk, word, people })?;
     Ok(Exit::Done)
 }
 

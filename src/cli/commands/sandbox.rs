@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 use tokio::net::TcpListener;
 
-use crate::report::done_json;
+use crate::report::sandbox::SandboxReport;
 use crate::sandbox::model::choices::Duplicates;
 use crate::sandbox::{self, SandboxState};
 
@@ -13,7 +13,7 @@ use crate::cli::failure::Failure;
 use crate::cli::files;
 use crate::cli::gateway::sandbox_options;
 use crate::cli::home::{PROJECT_FILE, ProjectPaths};
-use crate::cli::output::{Output, Report};
+use crate::cli::output::Output;
 use crate::cli::signals;
 
 /// Runs the command.
@@ -42,7 +42,7 @@ pub(super) async fn run(global: &Global, args: &SandboxArgs, output: &Output) ->
     let address = listener.local_addr().map_err(|error| failed(&error))?;
     let gateway = SandboxState::open(options).map_err(|error| failed(&error))?;
     let url = format!("http://{address}");
-    output.show(&Report { text: &|_| format!("listening on {url}\n"), json: &|| done_json::listening(&url) })?;
+    output.show(&SandboxReport { base_url: &url })?;
     output.tell("stop it with Ctrl-C; point a project at it with SENDFORM_BASE_URL\n");
     sandbox::serve(listener, gateway, signals::first()).await.map_err(|error| failed(&error))?;
     Ok(Exit::Done)

@@ -1,13 +1,13 @@
 //! `status`: shows what the ledger holds.
 
-use crate::report::{json, status_text};
+use crate::report::status::StatusReport;
 use crate::store::ReadOnlyLedger;
 
 use crate::cli::args::{Global, StatusArgs};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::{Output, Report};
+use crate::cli::output::Output;
 use crate::cli::settings::Settings;
 use crate::cli::store::look_as;
 
@@ -26,10 +26,6 @@ pub(super) async fn run(
 
 async fn with_world(context: &Context, args: &StatusArgs, output: &Output) -> Result<Exit, Failure> {
     let ReadOnlyLedger { ledger, view, .. } = look_as(&args.reading, context, output).await?;
-    let now = context.gateway.now();
-    output.show(&Report {
-        text: &|paint| status_text::render(&ledger, view, now, paint),
-        json: &|| json::status(&ledger, view, now),
-    })?;
+    output.show(&StatusReport::new(&ledger, view, context.gateway.now()))?;
     Ok(if ledger.doubts(view).is_empty() { Exit::Done } else { Exit::Doubt })
 }

@@ -3,6 +3,7 @@
 
 mod barrier;
 mod cluster;
+mod document;
 mod dump;
 mod door;
 pub(crate) mod faked;
@@ -19,6 +20,7 @@ mod shop;
 
 pub(crate) use barrier::Barrier;
 pub(crate) use cluster::{Cluster, is_root};
+pub(crate) use document::{check_documents, kinds};
 pub(crate) use door::Door;
 pub(crate) use dump::{Dump, Way, copy_of, put_copy_back};
 pub(crate) use foreign::{Dates, Foreign};

@@ -6,6 +6,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Output, Stdio};
 
+use super::document::check_documents;
 use super::faked;
 
 /// Prepares a run of the binary that sees nothing of the machine but the given environment.
@@ -51,10 +52,18 @@ pub(crate) fn on_terminal(run: &Command) -> Command {
     command
 }
 
+/// Says whether a command line asks for JSON.
+fn asks_for_json(command: &Command) -> bool {
+    let arguments: Vec<_> = command.get_args().collect();
+    arguments.windows(2).any(|pair| pair[0] == "--format" && pair[1] == "json")
+        || arguments.iter().any(|argument| *argument == "--format=json")
+}
+
 /// A running process; killed when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Process {
     child: Option<Child>,
+    asks_for_json: bool,
     stdout: Heard<ChildStdout>,
     stderr: Heard<ChildStderr>,
 }
@@ -97,8 +106,10 @@ impl<T: Read> Heard<T> {
 impl Process {
     /// Starts a process whose output is caught.
     pub(crate) fn start(mut command: Command) -> Self {
+        let asks_for_json = asks_for_json(&command);
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-        Self { child: Some(child.expect("the binary can be started")), stdout: Heard::NOTHING, stderr: Heard::NOTHING }
+        let child = Some(child.expect("the binary can be started"));
+        Self { child, asks_for_json, stdout: Heard::NOTHING, stderr: Heard::NOTHING }
     }
 
     /// The process itself.
@@ -154,7 +165,7 @@ impl Process {
         child.wait().expect("a child can be waited for")
     }
 
-    /// Waits for its end and takes what it wrote.
+    /// Waits for its end and takes what it wrote. Documents of JSON are held against their schema.
     pub(crate) fn output(mut self) -> Output {
         let child = self.child.take().expect("the process is there until it is waited for");
         let heard = [
@@ -165,6 +176,10 @@ impl Process {
         let [stdout, stderr] = heard;
         output.stdout.splice(..0, stdout);
         output.stderr.splice(..0, stderr);
+        // A process that was killed may have been in the midst of it.
+        if self.asks_for_json && output.status.code().is_some() && !output.stdout.is_empty() {
+            check_documents(&String::from_utf8_lossy(&output.stdout));
+        }
         output
     }
 }

@@ -6,12 +6,10 @@ use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::gateway;
-use crate::cli::output::{Output, Report};
+use crate::cli::output::Output;
 use crate::cli::settings::Settings;
 use crate::cli::store::{expected, visit};
-use crate::report::done_json;
-use crate::report::ledger::news_words;
-use crate::report::words::plural;
+use crate::report::ledger::setup::LedgerCopyReport;
 use crate::store::{LedgerLocation, Visit, copy};
 
 /// Runs the command.
@@ -45,15 +43,12 @@ pub(super) async fn run(
         LedgerLocation::Lockfile(_) => "commit it as it is now, so that other clones are refused as well\n",
         LedgerLocation::Git(_) | LedgerLocation::Postgres(_) => "",
     };
-    output.show(&Report {
-        text: &|_| {
-            let (claims, news) = (plural(copied.claims as u64, "claim"), news_words(copied.news));
-            format!(
-                "copied {claims} from {from_place} to {to_place}: {news}\nread back: everybody stands as they did\n\
-                 retired {from_place}: whoever opens it is refused, and told where it went\n{advice}"
-            )
-        },
-        json: &|| done_json::copied(&from_place, &to_place, copied.claims, copied.news),
+    output.show(&LedgerCopyReport {
+        from: &from_place,
+        to: &to_place,
+        claims: copied.claims as u64,
+        news: copied.news.into(),
+        advice,
     })?;
     Ok(Exit::Done)
 }

@@ -6,10 +6,10 @@ use crate::cli::args::{Acceptance, ImportArgs};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::{Output, Report};
+use crate::cli::output::Output;
 use crate::cli::store::{expected, not_signed, visit};
 use crate::ledger::{Authenticity, Damage, ImportFile, Ledger, LedgerDelta, RunId, Unclosed};
-use crate::report::ledger::{Imported, imported_json, imported_text};
+use crate::report::ledger::import::{ImportView, LedgerImportReport};
 use crate::store::regular::{self, LEDGER_BYTES_MAX, Links};
 use crate::store::{Binding, OpenLedger, StoreError, Visit};
 
@@ -45,7 +45,7 @@ pub(super) async fn run(context: &Context, args: &ImportArgs, output: &Output) -
         store.join(after).await?;
     }
     store.finish().await?;
-    output.show(&Report { text: &|_| imported_text(&files), json: &|| imported_json(&files) })?;
+    output.show(&LedgerImportReport { files })?;
     Ok(Exit::Done)
 }
 
@@ -67,7 +67,7 @@ fn check_ends(store: &OpenLedger, before: &Ledger, after: &Ledger, accepted: u64
 }
 
 /// Takes one file in, and counts the entries that are not signed.
-fn take(ledger: &mut Ledger, file: &Path, expected: &Binding, unsigned: &mut u64) -> Result<Imported, Failure> {
+fn take(ledger: &mut Ledger, file: &Path, expected: &Binding, unsigned: &mut u64) -> Result<ImportView, Failure> {
     let place = file.display().to_string();
     let text = regular::read(file, Links::Followed, LEDGER_BYTES_MAX).map_err(|error| {
         Failure::new(Exit::Environment, format!("`{place}` cannot be read: nothing was imported")).because(&error)
@@ -77,7 +77,7 @@ fn take(ledger: &mut Ledger, file: &Path, expected: &Binding, unsigned: &mut u64
         Failure::from(error).hint("nothing was imported")
     };
     let before = ledger.clone();
-    let (passed_over, is_torn, is_dump) = match ImportFile::read(&text, &expected.seals).map_err(damaged)? {
+    let (passed_over, torn, can_be_deleted) = match ImportFile::read(&text, &expected.seals).map_err(damaged)? {
         ImportFile::Whole(mut read) => {
             if read.authenticity == Authenticity::Unsigned {
                 *unsigned += read.ledger.claims().len() as u64;
@@ -98,5 +98,6 @@ fn take(ledger: &mut Ledger, file: &Path, expected: &Binding, unsigned: &mut u64
             (ledger.take_outcomes(&outcomes).map_err(damaged)?, false, true)
         }
     };
-    Ok(Imported { file: place, news: LedgerDelta::between(&before, ledger), passed_over, is_torn, is_dump })
+    let (news, passed_over) = (LedgerDelta::between(&before, ledger).into(), passed_over as u64);
+    Ok(ImportView { file: place, news, passed_over, torn, can_be_deleted })
 }

@@ -3,9 +3,9 @@
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::{Output, Report};
+use crate::cli::output::Output;
 use crate::cli::store::{expected, visit};
-use crate::report::done_json;
+use crate::report::ledger::setup::LedgerInitReport;
 use crate::store::LedgerLocation;
 
 /// What belongs beside a lockfile, so that git treats it well.
@@ -34,10 +34,6 @@ pub(super) async fn run(context: &Context, output: &Output) -> Result<Exit, Fail
         LedgerLocation::Git(_) => BRANCH,
         LedgerLocation::Postgres(_) => "",
     };
-    let (place, gateway) = (ledger.place(), &context.gateway.name);
-    output.show(&Report {
-        text: &|_| format!("made {place} for `{gateway}`\n{advice}"),
-        json: &|| done_json::made(&place, gateway),
-    })?;
+    output.show(&LedgerInitReport { place: &ledger.place(), gateway: &context.gateway.name, advice })?;
     Ok(Exit::Done)
 }

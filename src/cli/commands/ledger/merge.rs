@@ -4,11 +4,11 @@
 use crate::cli::args::MergeArgs;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::{Output, Report};
+use crate::cli::output::Output;
 use crate::cli::settings::Settings;
 use crate::identity::ProjectId;
 use crate::ledger::Seals;
-use crate::report::done_json;
+use crate::report::ledger::setup::LedgerMergeReport;
 use crate::store::merge_files;
 
 /// Runs the command. It says nothing to people if it succeeds, in the midst of what git says.
@@ -23,7 +23,6 @@ pub(super) fn run(args: &MergeArgs, settings: &Settings, output: &Output) -> Res
              `git show :2:./sendform.lock` and `git show :3:./sendform.lock` have both sides",
         )
     })?;
-    let file = args.ours.display().to_string();
-    output.show(&Report { text: &|_| String::new(), json: &|| done_json::merged(&file) })?;
+    output.show(&LedgerMergeReport { file: args.ours.display().to_string() })?;
     Ok(Exit::Done)
 }

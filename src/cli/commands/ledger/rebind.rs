@@ -4,11 +4,11 @@ use crate::cli::args::{Acceptance, RebindArgs};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::{Output, Report};
+use crate::cli::output::Output;
 use crate::cli::store::{expected, visit};
 use crate::identity::KeyId;
 use crate::ledger::{Header, Ledger, View};
-use crate::report::rebound::Rebound;
+use crate::report::ledger::rebind::LedgerRebindReport;
 use crate::report::words::plural;
 use crate::store::{Binding, Retired, StoreError, Visit};
 
@@ -43,7 +43,7 @@ pub(super) async fn run(context: &Context, args: &RebindArgs, output: &Output) -
     let visit = Visit { unauthenticated, ..visit(context, "ledger rebind")? };
     home.rebind(&from, to, &visit).await?;
     let rebound = rebound(before.as_ref().map(Ledger::header), &new, context, args);
-    output.show(&Report { text: &|_| rebound.text(), json: &|| rebound.to_json() })?;
+    output.show(&rebound)?;
     if let Some(retired) = args.gateway.as_deref().and_then(Retired::read) {
         output.tell(&moved_words(retired.place, context));
     }
@@ -94,18 +94,21 @@ fn moved_words(other: &str, context: &Context) -> String {
 }
 
 /// Compares what the ledger is bound to with what it was bound to before, if that is known.
-fn rebound(before: Option<&Header>, new: &Binding, context: &Context, args: &RebindArgs) -> Rebound {
+fn rebound(before: Option<&Header>, new: &Binding, context: &Context, args: &RebindArgs) -> LedgerRebindReport {
     let keys = new.keys.as_deref().unwrap_or_default();
     let known = before.map_or(&[][..], |header| &header.keys);
-    let added_keys: Vec<KeyId> = keys.iter().filter(|key| !known.contains(key)).cloned().collect();
+    let added_keys: Vec<String> = keys.iter().filter(|key| !known.contains(key)).map(KeyId::to_string).collect();
     let first_before = before.and_then(Header::first_key);
-    Rebound {
+    let gateway_changed = before.map(|header| header.gateway.as_str()) != Some(new.gateway.as_str());
+    let is_order_new = added_keys.is_empty() && args.add_key && first_before != keys.first();
+    LedgerRebindReport {
         place: context.gateway.ledger.place(),
+        changed: gateway_changed || is_order_new || !added_keys.is_empty(),
         gateway: new.gateway.clone(),
-        is_gateway_new: before.map(|header| header.gateway.as_str()) != Some(new.gateway.as_str()),
-        is_order_new: added_keys.is_empty() && args.add_key && first_before != keys.first(),
+        gateway_changed,
         added_keys,
-        first_key: keys.first().cloned(),
+        first_key: keys.first().map(KeyId::to_string),
+        is_order_new,
         is_about_keys: args.add_key,
     }
 }

@@ -13,14 +13,14 @@ use crate::cli::context::{Context, PlanOptions};
 use crate::cli::ends;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::{Output, Report};
+use crate::cli::output::Output;
 use crate::cli::planning;
 use crate::cli::settings::Settings;
 use crate::cli::store::{expected, visit};
 use crate::cli::unsaved_outcomes;
 use crate::identity::SenderId;
 use crate::ledger::{RunId, Unclosed};
-use crate::report::recovered;
+use crate::report::ledger::recover::LedgerRecoverReport;
 use crate::report::words::plural;
 
 /// Runs the command.
@@ -65,10 +65,7 @@ pub(super) async fn run(
         }
     }
     let to_send = plan.to_send();
-    let shown = output.show(&Report {
-        text: &|paint| recovered::text(&recovered, to_send, paint),
-        json: &|| recovered::json(&recovered, to_send),
-    });
+    let shown = output.show(&LedgerRecoverReport::new(&recovered, to_send));
     let told = unsaved_outcomes::check_told(&lost, &store.ledger());
     let verdict = told.and_then(|()| verdict(&recovered, to_send, args));
     let accepted = Acceptance::number(&args.accept, "unclosed").unwrap_or(0);

@@ -3,11 +3,11 @@
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::{Output, Report};
+use crate::cli::output::Output;
 use crate::cli::store::{expected_by_anybody, look, warn_of_a_refusal};
 use crate::cli::unsaved_outcomes;
 use crate::ledger::{LedgerDelta, Shadow};
-use crate::report::ledger::{OutcomeFile, VerifiedLedger};
+use crate::report::ledger::verify::{LedgerVerifyReport, OutcomeFileView};
 use crate::store::ReadOnlyLedger;
 
 /// Runs the command. What is odd about the ledger itself sets the exit code; what lies beside it, and
@@ -28,17 +28,11 @@ pub(super) async fn run(context: &Context, output: &Output) -> Result<Exit, Fail
         let mut after = ledger.clone();
         let taken = after.take_outcomes(&dump.outcomes);
         let news = taken.map(|_| LedgerDelta::between(&ledger, &after)).map_err(|damage| damage.to_string());
-        found.push(OutcomeFile { path: dump.path.display().to_string(), outcomes: dump.outcomes.len(), news });
+        found.push(OutcomeFileView::new(dump.path.display().to_string(), dump.outcomes.len(), news));
     }
-    let checked = VerifiedLedger {
-        place: home.place(),
-        claims: ledger.claims().len(),
-        trust,
-        findings: ledger.verify(),
-        shadow,
-        dumps: found,
-    };
-    output.show(&Report { text: &|paint| checked.render(paint), json: &|| checked.to_json() })?;
+    let whole = (home.place(), ledger.claims().len());
+    let report = LedgerVerifyReport::new(whole, &trust, &ledger.verify(), shadow, found);
+    output.show(&report)?;
     let is_refused = warn_of_a_refusal(context, output).await?;
-    Ok(if checked.is_odd() || is_refused { Exit::Ledger } else { Exit::Done })
+    Ok(if report.odd || is_refused { Exit::Ledger } else { Exit::Done })
 }

@@ -1,36 +1,38 @@
 //! What became of the people of a frozen plan, and what does not match it any more.
 
-use crate::plan::{Change, Comparison, Dropped, FrozenState, MessagePlan};
+use crate::plan::Dropped;
 use crate::timing;
 
 use super::difference::{diff, told_apart};
-use super::sanitize::{LineFeeds, harmless};
-use super::style::Paint;
-use super::style::line;
-use super::words::{number, plural};
+use crate::report::message::MessageView;
+use crate::report::plan_file::{ChangeView, ComparisonView, FrozenView, MissingView};
+use crate::report::sanitize::{LineFeeds, harmless};
+use crate::report::style::Paint;
+use crate::report::style::line;
+use crate::report::words::{number, plural};
 
 /// How many lines of rows are named.
 const LINES_SHOWN_MAX: usize = 5;
 
 /// Tells which plan is applied, and what it has that the files lack.
-pub(super) fn head(out: &mut String, frozen: &FrozenState, paint: Paint) {
+pub(super) fn head(out: &mut String, frozen: &FrozenView, paint: Paint) {
     line(out, &paint.faint(&format!("sends nothing but the plan of {}", timing::utc(frozen.at))));
-    for (message, people) in &frozen.missing {
+    for MissingView { message, people } in &frozen.missing {
         let words = format!("! the plan has `{message}` for {}, and the files lack it", plural(*people, "person"));
         line(out, &paint.bad(&words));
     }
 }
 
 /// Tells what became of the plan's people of one message.
-pub(super) fn message(out: &mut String, plan: &MessagePlan, held: &Comparison, paint: Paint) {
-    let fallen = held.fallen.total();
+pub(super) fn message(out: &mut String, plan: &MessageView<'_>, held: &ComparisonView<'_>, paint: Paint) {
+    let fallen = held.dropped.total();
     if fallen > 0 {
         let words = format!(
             "    {} of {} in the plan {} no longer to send: {}",
             number(fallen),
             plural(held.people, "person"),
             if fallen == 1 { "is" } else { "are" },
-            reasons(&held.fallen)
+            reasons(&held.dropped)
         );
         line(out, &words);
     }
@@ -50,26 +52,27 @@ fn reasons(fallen: &Dropped) -> String {
     gates.chain(gone).collect::<Vec<_>>().join(", ")
 }
 
-fn change(out: &mut String, plan: &MessagePlan, change: &Change, is_only_one: bool, paint: Paint) {
+fn change(out: &mut String, plan: &MessageView<'_>, change: &ChangeView<'_>, is_only_one: bool, paint: Paint) {
     match change {
-        Change::Revision { planned, now } => line(out, &format!("      revision: {planned} in the plan, {now} now")),
-        Change::Term { name, planned, now } => {
-            let word = |value: &Option<String>| value.as_deref().unwrap_or("none").to_owned();
-            let (planned, now) = told_apart(&word(planned), &word(now));
-            line(out, &format!("      {name}: {planned} in the plan, {now} now"));
+        ChangeView::Revision { planned, now } => {
+            line(out, &format!("      revision: {planned} in the plan, {now} now"));
         }
-        Change::Text { planned, now } => {
+        ChangeView::Term { what, planned, now } => {
+            let (planned, now) = told_apart(planned.unwrap_or("none"), now.unwrap_or("none"));
+            line(out, &format!("      {what}: {planned} in the plan, {now} now"));
+        }
+        ChangeView::Text { planned, now } => {
             line(out, "      the text:");
             diff(out, planned, now, paint);
         }
-        Change::Contents { people, lines } => {
+        ChangeView::Contents { people, lines } => {
             let verb = "would get another message than the plan has for them";
             line(out, &format!("      {} {verb}{}", plural(*people, "person"), places(plan, *people, lines)));
             if is_only_one {
                 line(out, "      the text is as planned: cells of these rows differ, or a file that it includes");
             }
         }
-        Change::Expired { people, at } => {
+        ChangeView::Expired { people, at } => {
             let at = at.map(|at| format!(": it was {}", timing::utc(at))).unwrap_or_default();
             line(out, &format!("      the time to send to {} is past{at}", plural(*people, "person")));
         }
@@ -77,10 +80,10 @@ fn change(out: &mut String, plan: &MessagePlan, change: &Change, is_only_one: bo
 }
 
 /// Where rows stand: their lines, never their cells.
-fn places(plan: &MessagePlan, people: u64, lines: &[u64]) -> String {
+fn places(plan: &MessageView<'_>, people: u64, lines: &[u64]) -> String {
     let shown: Vec<String> = lines.iter().take(LINES_SHOWN_MAX).map(ToString::to_string).collect();
     let more = if people > shown.len() as u64 { ", …" } else { "" };
     let word = if people == 1 { "line" } else { "lines" };
-    let file = harmless(&plan.audience_file, LineFeeds::Escape);
+    let file = harmless(plan.audience_file, LineFeeds::Escape);
     format!(": {word} {}{more} of {file}", shown.join(", "))
 }

@@ -1,41 +1,33 @@
 //! What is in doubt, how long the gateway's logs can still tell, and the commands that settle it.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
-use crate::identity::BulkId;
-use crate::ledger::{Doubt, Flight};
+use crate::ledger::Flight;
+use crate::report::doubt::DoubtView;
+use crate::report::sanitize::{LineFeeds, harmless};
+use crate::report::style::Paint;
+use crate::report::style::line;
+use crate::report::words::plural;
 use crate::timing;
 
-use super::sanitize::{LineFeeds, harmless};
-use super::style::Paint;
-use super::style::line;
-use super::words::plural;
-
 /// With fewer hours left than this somebody should hurry.
-const HURRY_HOURS: i64 = 6;
+const HURRY_HOURS: u64 = 6;
 /// In the last hour absence from the logs proves nothing any more; what is found there does.
 const SPARE: SignedDuration = SignedDuration::from_hours(1);
 
-/// How many hours of the logs' 48 are left for a doubt, begun ones counted; `None` if there are none.
-#[must_use]
-pub(super) fn hours_left(doubt: &Doubt, now: Timestamp) -> Option<i64> {
-    let left = doubt.logs_end().duration_since(now);
-    left.is_positive().then(|| left.as_secs().saturating_add(3599) / 3600)
-}
-
 /// Writes how long the logs can tell anything of a doubt.
-pub(super) fn left(doubt: &Doubt, now: Timestamp) -> String {
-    match hours_left(doubt, now) {
-        Some(_) if doubt.logs_end().duration_since(now) <= SPARE => {
-            "at most 1 h left in the logs (only what is found there settles it)".to_owned()
-        }
-        Some(hours) => format!("{hours} h left in the logs"),
-        None => "no longer in the logs".to_owned(),
+pub(super) fn left(doubt: &DoubtView) -> String {
+    if !doubt.is_in_logs() {
+        "no longer in the logs".to_owned()
+    } else if doubt.logs_until.duration_since(doubt.now) <= SPARE {
+        "at most 1 h left in the logs (only what is found there settles it)".to_owned()
+    } else {
+        format!("{} h left in the logs", doubt.hours_left)
     }
 }
 
 /// Doubts come first, with the commands that settle them.
-pub(super) fn doubts(out: &mut String, doubts: &[Doubt], gateway: &str, now: Timestamp, paint: Paint) {
+pub(super) fn doubts(out: &mut String, doubts: &[DoubtView], gateway: &str, paint: Paint) {
     if doubts.is_empty() {
         return;
     }
@@ -46,24 +38,24 @@ pub(super) fn doubts(out: &mut String, doubts: &[Doubt], gateway: &str, now: Tim
     );
     line(out, &paint.bad(&head));
     for doubt in doubts {
-        let people = plural(doubt.open as u64, "person");
+        let people = plural(doubt.people, "person");
         let mut text =
-            format!("  {}  {people}, claimed {}, {}", doubt.claim.bulk, timing::utc(doubt.at), left(doubt, now));
+            format!("  {}  {people}, claimed {}, {}", doubt.bulk_id, timing::utc(doubt.claimed_at), left(doubt));
         if let Some(why) = &doubt.why {
             text.push_str(": ");
             text.push_str(&harmless(why, LineFeeds::Escape));
         }
         line(out, &text);
     }
-    hurry(out, doubts.iter(), gateway, now, paint);
-    let in_logs = doubts.iter().any(|doubt| hours_left(doubt, now).is_some());
+    hurry(out, doubts.iter(), gateway, paint);
+    let in_logs = doubts.iter().any(DoubtView::is_in_logs);
     if in_logs {
         line(out, &format!("  settle them from the gateway's logs: sendform reconcile{}", flag(gateway)));
     }
-    let by_word = doubts.iter().find(|doubt| hours_left(doubt, now).is_none()).or(doubts.first());
+    let by_word = doubts.iter().find(|doubt| !doubt.is_in_logs()).or(doubts.first());
     if let Some(doubt) = by_word {
         let or = if in_logs { "or one" } else { "settle one" };
-        line(out, &format!("  {or} by your word: {}", resolve_command(&doubt.claim.bulk, gateway)));
+        line(out, &format!("  {or} by your word: {}", resolve_command(&doubt.bulk_id, gateway)));
     }
 }
 
@@ -82,15 +74,8 @@ pub(super) fn flight(out: &mut String, flight: Option<Flight>, gateway: &str, pa
 }
 
 /// Warns if the logs will soon tell nothing of some doubts.
-pub(super) fn hurry<'a>(
-    out: &mut String,
-    doubts: impl Iterator<Item = &'a Doubt>,
-    gateway: &str,
-    now: Timestamp,
-    paint: Paint,
-) {
-    let soon = |doubt: &&Doubt| hours_left(doubt, now).is_some_and(|hours| hours <= HURRY_HOURS);
-    let soon: Vec<&Doubt> = doubts.filter(soon).collect();
+pub(super) fn hurry<'a>(out: &mut String, doubts: impl Iterator<Item = &'a DoubtView>, gateway: &str, paint: Paint) {
+    let soon: Vec<&DoubtView> = doubts.filter(|doubt| doubt.is_in_logs() && doubt.hours_left <= HURRY_HOURS).collect();
     if soon.is_empty() {
         return;
     }
@@ -103,7 +88,7 @@ pub(super) fn hurry<'a>(
 }
 
 /// The command with which a person settles a bulk.
-pub(super) fn resolve_command(bulk: &BulkId, gateway: &str) -> String {
+pub(super) fn resolve_command(bulk: &str, gateway: &str) -> String {
     format!("sendform resolve {bulk}{} --sent --reason \"…\"   (or --not-sent, --abandon)", flag(gateway))
 }
 
@@ -111,9 +96,9 @@ fn flag(gateway: &str) -> &'static str {
     if gateway == "sandbox" { " --sandbox" } else { "" }
 }
 
-fn people_in<'a>(doubts: impl Iterator<Item = &'a Doubt>) -> String {
-    let (bulks, people) = doubts.fold((0, 0), |(bulks, people), doubt| (bulks + 1, people + doubt.open));
-    format!("{} in {}", plural(people as u64, "person"), plural(bulks, "bulk"))
+fn people_in<'a>(doubts: impl Iterator<Item = &'a DoubtView>) -> String {
+    let (bulks, people) = doubts.fold((0, 0), |(bulks, people), doubt| (bulks + 1, people + doubt.people));
+    format!("{} in {}", plural(people, "person"), plural(bulks, "bulk"))
 }
 
 #[cfg(test)]
@@ -124,8 +109,8 @@ mod tests {
     /// Two doubts: claimed at second 1, to leave at second 3600.
     fn text(hour: i64) -> String {
         let mut text = String::new();
-        let doubts_then = sample::ledger().doubts(View::Exclusive);
-        doubts(&mut text, &doubts_then, "sandbox", sample::at(hour * 3600), Paint::Plain);
+        let doubts_then = DoubtView::all(&sample::ledger().doubts(View::Exclusive), sample::at(hour * 3600));
+        doubts(&mut text, &doubts_then, "sandbox", Paint::Plain);
         text
     }
 

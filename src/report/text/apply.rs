@@ -1,48 +1,41 @@
 //! The table that an apply ends with, however it ends.
 
-use jiff::Timestamp;
-
-use crate::apply::{Alarm, Stopped, Summary, Tally};
-use crate::ledger::{Doubt, Flight};
+use crate::apply::{Alarm, Stopped};
+use crate::report::apply::{ApplyReport, TallyView};
+use crate::report::sanitize::{LineFeeds, harmless};
+use crate::report::style::{Paint, line};
+use crate::report::words::plural;
 use crate::timing;
 
-use super::doubt_text;
-use super::sanitize::{LineFeeds, harmless};
-use super::style::Paint;
-use super::style::line;
+use super::TextForm;
+use super::doubts;
 use super::table;
-use super::words::plural;
 
-/// Writes the table, the alarms, why the run stopped, and what is in doubt or in flight now.
-#[must_use]
-pub fn render(
-    summary: &Summary,
-    doubts: &[Doubt],
-    in_flight: Option<Flight>,
-    gateway: &str,
-    now: Timestamp,
-    paint: Paint,
-) -> String {
-    let mut out = String::from("\n");
-    let rows = summary.messages.iter().map(|((key, revision), tally)| row(&format!("{key} r{revision}"), tally));
-    let total = (summary.messages.len() > 1).then(|| row("all", &summary.total()));
-    let header = ["message", "accepted", "rejected", "refused", "in doubt", "not attempted", "elsewhere"];
-    if !summary.messages.is_empty() {
-        out.push_str(&table::render(&header, rows.chain(total)));
-    }
-    rejections(&mut out, summary);
-    for alarm in &summary.alarms {
-        line(&mut out, &paint.bad(&format!("! {}", alarm_words(alarm))));
-    }
-    if let Some(stopped) = &summary.stopped {
-        line(&mut out, &paint.bad(&format!("! stopped: {}", harmless(&stopped.to_string(), LineFeeds::Escape))));
-        for way in ways_on(stopped) {
-            line(&mut out, &format!("  {way}"));
+impl TextForm for ApplyReport<'_> {
+    /// Writes the table, the alarms, why the run stopped, and what is in doubt or in flight now.
+    fn text(&self, paint: Paint) -> String {
+        let mut out = String::from("\n");
+        let rows = self.messages.iter();
+        let rows = rows.map(|message| row(&format!("{} r{}", message.message, message.revision), &message.outcome));
+        let total = (self.messages.len() > 1).then(|| row("all", &self.total));
+        let header = ["message", "accepted", "rejected", "refused", "in doubt", "not attempted", "elsewhere"];
+        if !self.messages.is_empty() {
+            out.push_str(&table::render(&header, rows.chain(total)));
         }
+        rejections(&mut out, self);
+        for alarm in self.alarms {
+            line(&mut out, &paint.bad(&format!("! {}", alarm_words(alarm))));
+        }
+        if let Some(stopped) = self.stopped {
+            line(&mut out, &paint.bad(&format!("! stopped: {}", harmless(&stopped.to_string(), LineFeeds::Escape))));
+            for way in ways_on(stopped) {
+                line(&mut out, &format!("  {way}"));
+            }
+        }
+        doubts::doubts(&mut out, &self.doubts, self.gateway, paint);
+        doubts::flight(&mut out, self.in_flight, self.gateway, paint);
+        out
     }
-    doubt_text::doubts(&mut out, doubts, gateway, now, paint);
-    doubt_text::flight(&mut out, in_flight, gateway, paint);
-    out
 }
 
 /// What to do about a run that was stopped.
@@ -71,21 +64,20 @@ fn ways_on(stopped: &Stopped) -> &'static [&'static str] {
     }
 }
 
-fn row(name: &str, tally: &Tally) -> (String, Vec<u64>) {
-    let counts =
-        [tally.accepted, tally.rejected_any(), tally.refused, tally.in_doubt, tally.not_attempted, tally.taken];
+fn row(name: &str, tally: &TallyView) -> (String, Vec<u64>) {
+    let counts = [tally.accepted, tally.rejected, tally.refused, tally.in_doubt, tally.not_attempted, tally.elsewhere];
     (name.to_owned(), counts.to_vec())
 }
 
-fn rejections(out: &mut String, summary: &Summary) {
-    for ((key, _), tally) in &summary.messages {
-        for (status, count) in &tally.rejected {
+fn rejections(out: &mut String, report: &ApplyReport<'_>) {
+    for message in &report.messages {
+        for (status, count) in &message.outcome.rejected_by_status {
             let name = status_name(*status).map(|name| format!(" ({name})")).unwrap_or_default();
-            let words = format!("  {key}: {} rejected with status {status}{name}", plural(*count, "person"));
-            line(out, &words);
+            let people = plural(*count, "person");
+            line(out, &format!("  {}: {people} rejected with status {status}{name}", message.message));
         }
     }
-    for reason in &summary.reasons {
+    for reason in report.reasons {
         line(out, &format!("  the gateway answered {}", harmless(reason, LineFeeds::Escape)));
     }
 }

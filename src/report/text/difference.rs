@@ -7,8 +7,8 @@ use similar::{DiffTag, TextDiff};
 
 use crate::wire::visible::is_invisible;
 
-use super::sanitize::{LineFeeds, harmless};
-use super::style::{Paint, line};
+use crate::report::sanitize::{LineFeeds, harmless};
+use crate::report::style::{Paint, line};
 
 /// How much of a line is written as code points.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

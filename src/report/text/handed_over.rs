@@ -3,37 +3,38 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::identity::{MessageId, MessageKey};
-use crate::ledger::HandedOver;
-use crate::plan::{Ends, Gate, MessagePlan, Plan, TermChange};
-
-use super::sanitize::{LineFeeds, harmless};
-use super::style::Paint;
-use super::style::line;
-use super::words::plural;
+use crate::ledger::Leaving;
+use crate::plan::{Ends, Gate};
+use crate::report::handed_over::{AtGatewayView, HandedOverView, TermView};
+use crate::report::message::MessageView;
+use crate::report::plan::PlanReport;
+use crate::report::sanitize::{LineFeeds, harmless};
+use crate::report::style::Paint;
+use crate::report::style::line;
+use crate::report::words::plural;
 
 /// How many messageIds are shown.
 const IDS_SHOWN_MAX: usize = 3;
 
 /// Those who are suppressed and get something all the same come first; then what still leaves of
 /// messages that the files lack.
-pub(super) fn head(out: &mut String, plan: &Plan, paint: Paint) {
+pub(super) fn head(out: &mut String, plan: &PlanReport<'_>, paint: Paint) {
     let before = out.len();
     for message in &plan.messages {
-        if let Some(stopped) = message.at_gateway.suppressed() {
-            let words = TimeWords { now: plan.now, zone: zone(message) };
-            suppressed(out, &message.key, stopped.handed, &stopped.ids, words, paint);
+        if let Some(stopped) = message.handed_over.as_ref().and_then(AtGatewayView::suppressed) {
+            let words = TimeWords { now: plan.now, zone: message.common_zone() };
+            suppressed(out, &message.message, stopped.handed, &stopped.message_ids, words, paint);
         }
     }
     let words = TimeWords { now: plan.now, zone: None };
     for gone in &plan.gone {
-        if let Some((handed, ids)) = &gone.suppressed {
-            suppressed(out, &gone.key, *handed, ids, words, paint);
+        if let Some(stopped) = &gone.suppressed {
+            suppressed(out, &gone.message, stopped.handed, &stopped.message_ids, words, paint);
         }
     }
     // What is missing and not retired is an error, which says the same.
     for gone in plan.gone.iter().filter(|gone| gone.retired) {
-        let words = format!("~ {} although it is retired", words.gets(gone.handed, &format!("`{}`", gone.key)));
+        let words = format!("~ {} although it is retired", words.gets(gone.handed, &format!("`{}`", gone.message)));
         line(out, &paint.wait(&words));
     }
     if out.len() > before {
@@ -43,13 +44,13 @@ pub(super) fn head(out: &mut String, plan: &Plan, paint: Paint) {
 
 fn suppressed(
     out: &mut String,
-    key: &MessageKey,
-    handed: HandedOver,
-    ids: &[MessageId],
+    message: &str,
+    handed: HandedOverView,
+    ids: &[String],
     words: TimeWords<'_>,
     paint: Paint,
 ) {
-    let what = words.still(handed, "suppressed", &format!("`{key}`"));
+    let what = words.still(handed, "suppressed", &format!("`{message}`"));
     line(out, &paint.bad(&format!("! {what}")));
     line(out, "  it is handed over, and this API cannot stop it; before that the gateway's support may, by messageId:");
     for id in ids.iter().take(IDS_SHOWN_MAX) {
@@ -62,29 +63,29 @@ fn suppressed(
 }
 
 /// How many have it already, and how many are still to get it: two lines for one gate.
-pub(super) fn sent(message: &MessagePlan, now: Timestamp) -> Vec<(u64, String)> {
-    let all = message.counts.get(Gate::AlreadySent);
-    let waiting = message.at_gateway.waiting.filter(|_| all > 0);
+pub(super) fn sent(message: &MessageView<'_>, now: Timestamp) -> Vec<(u64, String)> {
+    let all = message.gates.get(Gate::AlreadySent);
+    let waiting = waiting(message).filter(|_| all > 0);
     let left = waiting.map_or(0, |waiting| waiting.people.min(all));
-    let words = TimeWords { now, zone: zone(message) };
+    let words = TimeWords { now, zone: message.common_zone() };
     let waiting = waiting.map(|waiting| (left, format!("handed over, leaving {}", words.at(waiting))));
     let sent = (all - left, Gate::AlreadySent.words().to_owned());
     waiting.into_iter().chain(std::iter::once(sent)).filter(|(people, _)| *people > 0).collect()
 }
 
 /// Those who keep an old text and are still to get it: behind that.
-pub(super) fn old_text(message: &MessagePlan, now: Timestamp) -> String {
-    let words = TimeWords { now, zone: zone(message) };
-    message.at_gateway.waiting.map(|waiting| format!(": {}", words.gets(waiting, "it"))).unwrap_or_default()
+pub(super) fn old_text(message: &MessageView<'_>, now: Timestamp) -> String {
+    let words = TimeWords { now, zone: message.common_zone() };
+    waiting(message).map(|waiting| format!(": {}", words.gets(waiting, "it"))).unwrap_or_default()
 }
 
 /// Every edit that changes nothing for people who are handed over.
-pub(super) fn message(out: &mut String, message: &MessagePlan, now: Timestamp, paint: Paint) {
-    let at = &message.at_gateway;
-    let words = TimeWords { now, zone: zone(message) };
+pub(super) fn message(out: &mut String, message: &MessageView<'_>, now: Timestamp, paint: Paint) {
+    let Some(at) = &message.handed_over else { return };
+    let words = TimeWords { now, zone: message.common_zone() };
     let mut said = Vec::new();
     for unstopped in &at.unstopped {
-        let why = match unstopped.ends {
+        let why = match unstopped.gate {
             // These stand at the top.
             Ends::At(Gate::Suppressed) => continue,
             Ends::At(Gate::Contradicting) => "in rows that contradict each other",
@@ -98,7 +99,7 @@ pub(super) fn message(out: &mut String, message: &MessagePlan, now: Timestamp, p
         let people = at.waiting.map(|waiting| words.gets(waiting, "it"));
         said.extend(people.map(|people| format!("{what}, which holds back nothing that is handed over: {people}")));
     }
-    if !message.is_read
+    if !message.read
         && let Some(waiting) = at.waiting
     {
         said.push(words.gets(waiting, "it"));
@@ -106,31 +107,31 @@ pub(super) fn message(out: &mut String, message: &MessagePlan, now: Timestamp, p
     if let Some(other) = at.other_time {
         said.push(format!("{}, which is not the time of the schedule any more", words.gets(other, "it")));
     }
-    for (revision, handed) in &at.older {
-        said.push(words.gets(*handed, &format!("revision {revision}")));
+    for older in &at.older_revisions {
+        said.push(words.gets(older.handed, &format!("revision {}", older.revision)));
     }
     for text in &said {
         line(out, &paint.wait(&format!("  ~ {text}")));
     }
-    if let Some((changes, handed)) = &at.changed {
-        let head = format!("changed since it was handed over; {} as it was", words.gets(*handed, "it"));
+    if let Some(changed) = &at.changed {
+        let head = format!("changed since it was handed over; {} as it was", words.gets(changed.handed, "it"));
         line(out, &paint.wait(&format!("  ~ {head}")));
-        changes.iter().for_each(|change| term(out, change));
+        changed.terms.iter().for_each(|change| term(out, change));
     }
     if !said.is_empty() || at.changed.is_some() {
         line(out, "      what is handed over cannot be changed or stopped over this API");
     }
 }
 
-fn term(out: &mut String, change: &TermChange) {
-    let shown = |value: &Option<String>| {
-        value.as_deref().map_or_else(|| "none".to_owned(), |value| harmless(value, LineFeeds::Escape))
-    };
-    line(out, &format!("      {}: {} then, {} now", change.name, shown(&change.before), shown(&change.now)));
+fn term(out: &mut String, change: &TermView<'_>) {
+    let shown =
+        |value: Option<&str>| value.map_or_else(|| "none".to_owned(), |value| harmless(value, LineFeeds::Escape));
+    line(out, &format!("      {}: {} then, {} now", change.what, shown(change.before), shown(change.now)));
 }
 
-fn zone(message: &MessagePlan) -> Option<&TimeZone> {
-    message.zone.as_ref().filter(|_| !message.per_person)
+/// Those who are to get it, counted as already sent.
+fn waiting(message: &MessageView<'_>) -> Option<HandedOverView> {
+    message.handed_over.as_ref()?.waiting
 }
 
 /// Puts people and their times into words.
@@ -141,18 +142,18 @@ struct TimeWords<'a> {
 }
 
 impl TimeWords<'_> {
-    fn at(self, handed: HandedOver) -> String {
-        handed.leaving.words(self.now, self.zone)
+    fn at(self, handed: HandedOverView) -> String {
+        Leaving { from: handed.leaves_from, by: handed.leaves_by }.words(self.now, self.zone)
     }
 
     /// `2 people still get it at …`.
-    fn gets(self, handed: HandedOver, what: &str) -> String {
+    fn gets(self, handed: HandedOverView, what: &str) -> String {
         let verb = if handed.people == 1 { "gets" } else { "get" };
         format!("{} still {verb} {what} {}", plural(handed.people, "person"), self.at(handed))
     }
 
     /// `2 people are suppressed now, and still get it at …`.
-    fn still(self, handed: HandedOver, why: &str, what: &str) -> String {
+    fn still(self, handed: HandedOverView, why: &str, what: &str) -> String {
         let (be, verb) = if handed.people == 1 { ("is", "gets") } else { ("are", "get") };
         format!("{} {be} {why} now, and still {verb} {what} {}", plural(handed.people, "person"), self.at(handed))
     }

@@ -3,27 +3,28 @@
 
 use jiff::Timestamp;
 
-use crate::plan::{Counts, Gate, MessagePlan};
+use crate::plan::{Counts, Gate};
+use crate::report::message::MessageView;
 
-use super::leaving_text;
-use super::plan_text;
-use super::style::Paint;
-use super::words::{number, plural};
+use super::handed_over;
+use super::plan;
+use crate::report::style::Paint;
+use crate::report::words::{number, plural};
 
 /// Says whether all of some messages is sent, and nothing is to be said of them. Lists that protect people
 /// are told message by message.
-pub(super) fn is_sent(messages: &[MessagePlan]) -> bool {
+pub(super) fn is_sent(messages: &[MessageView<'_>]) -> bool {
     let alone = messages.len() == 1;
     messages.iter().all(|message| message.selected && is_quiet(message) && (alone || message.protections.is_empty()))
 }
 
-fn is_quiet(message: &MessagePlan) -> bool {
-    message.counts.get(Gate::AlreadySent) > 0
-        && message.counts.occupied().all(|(gate, _)| is_calm(gate))
-        && message.at_gateway.all().is_none()
-        && message.change.is_none()
-        && message.held.is_none()
-        && message.diagnostics.is_empty()
+fn is_quiet(message: &MessageView<'_>) -> bool {
+    message.gates.get(Gate::AlreadySent) > 0
+        && message.gates.occupied().all(|(gate, _)| is_calm(gate))
+        && message.handed_over.is_none()
+        && message.text_changed.is_none()
+        && message.frozen.is_none()
+        && !message.has_diagnostics
 }
 
 /// Says whether nobody has to do anything about whoever ends there.
@@ -42,44 +43,44 @@ fn is_calm(gate: Gate) -> bool {
 
 /// Writes a campaign of which all is sent, or a message of which that is so or that is not selected;
 /// `None` if somebody should look at it.
-pub(super) fn line(messages: &[MessagePlan], now: Timestamp, paint: Paint) -> Option<String> {
+pub(super) fn line(messages: &[MessageView<'_>], now: Timestamp, paint: Paint) -> Option<String> {
     match messages {
         [message] if !message.selected || is_sent(messages) => Some(one(message, now, paint)),
         [first, _, ..] if is_sent(messages) => {
             let mut counts = Counts::default();
             messages
                 .iter()
-                .flat_map(|message| message.counts.occupied())
+                .flat_map(|message| message.gates.occupied())
                 .for_each(|(gate, rows)| counts.put(gate, rows));
             let groups = counts.occupied().collect::<Vec<_>>().into_iter().rev();
             let groups = groups.map(|(gate, rows)| format!("{} {}", number(rows), gate.words()));
             let rows = plural(counts.total(), "row");
             let words = groups.chain(std::iter::once(rows)).collect::<Vec<_>>().join(", ");
-            let head = paint.strong(first.key.campaign.as_str());
+            let head = paint.strong(first.campaign);
             Some(format!("{head}  {}: {words}", plural(messages.len() as u64, "message")))
         }
         _ => None,
     }
 }
 
-fn one(message: &MessagePlan, now: Timestamp, paint: Paint) -> String {
+fn one(message: &MessageView<'_>, now: Timestamp, paint: Paint) -> String {
     let mut words: Vec<String> = Vec::new();
-    for (gate, rows) in message.counts.occupied().collect::<Vec<_>>().into_iter().rev() {
+    for (gate, rows) in message.gates.occupied().collect::<Vec<_>>().into_iter().rev() {
         if gate == Gate::AlreadySent {
             words.extend(
-                leaving_text::sent(message, now).into_iter().map(|(rows, words)| format!("{} {words}", number(rows))),
+                handed_over::sent(message, now).into_iter().map(|(rows, words)| format!("{} {words}", number(rows))),
             );
         } else {
             words.push(format!("{} {}", number(rows), gate.words()));
         }
     }
-    words.extend(plan_text::rows(message));
-    words.extend(message.protections.iter().filter(|_| message.selected).map(plan_text::protected));
-    if message.diagnostics.has_errors() {
+    words.extend(plan::rows(message));
+    words.extend(message.protections.iter().filter(|_| message.selected).map(plan::protected));
+    if message.has_errors {
         words.insert(0, "it has errors".to_owned());
     }
     let selected = if message.selected { "" } else { "  (not selected)" };
-    let head = format!("{} r{}", message.key, message.revision);
-    let tail = format!("{} to {}{selected}", message.sender_name, message.audience);
+    let head = format!("{} r{}", message.message, message.revision);
+    let tail = format!("{} to {}{selected}", message.sender, message.audience);
     format!("{}  {}: {}", paint.strong(&head), paint.faint(&tail), words.join(", "))
 }

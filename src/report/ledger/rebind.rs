@@ -1,41 +1,45 @@
-//! What a ledger is bound to now, and what of that is new, in words and as JSON.
+//! What `ledger rebind` says.
 
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
-use crate::identity::KeyId;
-
-use super::json::FORMAT_VERSION;
-use super::words::list;
+use crate::report::document::Report;
+use crate::report::style::Paint;
+use crate::report::text::TextForm;
+use crate::report::words::list;
 
 /// A ledger that was bound anew.
-#[derive(Debug)]
-pub struct Rebound {
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LedgerRebindReport {
     /// Where it is.
     pub place: String,
+    /// Whether anything is new.
+    pub changed: bool,
     /// The gateway that it is bound to now.
     pub gateway: String,
     /// Whether that is another name than before.
-    pub is_gateway_new: bool,
+    pub gateway_changed: bool,
     /// The keys that it names besides those it named before.
-    pub added_keys: Vec<KeyId>,
-    /// The key that new claims are made with now.
-    pub first_key: Option<KeyId>,
+    pub added_keys: Vec<String>,
+    /// The key that new claims are made with now; null if it names none.
+    pub first_key: Option<String>,
     /// Whether that is another one than before, although none was added.
+    #[serde(skip)]
     pub is_order_new: bool,
     /// Whether a key was to be added.
+    #[serde(skip)]
     pub is_about_keys: bool,
 }
 
-impl Rebound {
-    fn is_changed(&self) -> bool {
-        self.is_gateway_new || self.is_order_new || !self.added_keys.is_empty()
-    }
+impl Report for LedgerRebindReport {
+    const KIND: &'static str = "ledger-rebind";
+}
 
-    /// Writes it for people.
-    #[must_use]
-    pub fn text(&self) -> String {
+impl TextForm for LedgerRebindReport {
+    fn text(&self, _: Paint) -> String {
         let Self { place, gateway, .. } = self;
-        if !self.is_changed() {
+        if !self.changed {
             return if self.is_about_keys {
                 format!("nothing changed: {place} names all keys of SENDFORM_KEY already\n")
             } else {
@@ -43,10 +47,10 @@ impl Rebound {
             };
         }
         let mut lines = Vec::new();
-        if self.is_gateway_new {
+        if self.gateway_changed {
             lines.push(format!("{place} is bound to `{gateway}` now\n"));
         }
-        let first = self.first_key.as_ref().map(ToString::to_string).unwrap_or_default();
+        let first = self.first_key.as_deref().unwrap_or_default();
         if !self.added_keys.is_empty() {
             let added: Vec<String> = self.added_keys.iter().map(|key| format!("`{key}`")).collect();
             lines.push(format!(
@@ -62,20 +66,5 @@ impl Rebound {
             ));
         }
         lines.concat()
-    }
-
-    /// Writes it for machines.
-    #[must_use]
-    pub fn to_json(&self) -> Value {
-        json!({
-            "format_version": FORMAT_VERSION,
-            "kind": "ledger-rebind",
-            "place": self.place,
-            "changed": self.is_changed(),
-            "gateway": self.gateway,
-            "gatewayChanged": self.is_gateway_new,
-            "addedKeys": self.added_keys.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            "firstKey": self.first_key.as_ref().map(ToString::to_string),
-        })
     }
 }

@@ -2,7 +2,7 @@
 
 use comfy_table::{Cell, CellAlignment, Table, presets};
 
-use super::words::number;
+use crate::report::words::number;
 
 /// Writes a table: names to the left, numbers to the right. The header names the columns.
 #[must_use]

@@ -6,28 +6,29 @@ use std::collections::BTreeSet;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::plan::{Bulk, MessagePlan, ZonePeople};
+use crate::report::message::{BulkView, Due, MessageView, ZoneView};
 use crate::timing;
 use crate::wire::options::SpeedUnit;
 
-use super::style::Paint;
-use super::style::line;
 use super::table;
-use super::words::{number, plural};
+use crate::report::style::Paint;
+use crate::report::style::line;
+use crate::report::words::{number, plural};
 
 /// How many zones are shown.
 const ZONES_SHOWN_MAX: usize = 20;
 
 /// When those leave who are to send now: behind their number.
-pub(super) fn due(plan: &MessagePlan) -> String {
-    if plan.bulks.is_empty() {
+pub(super) fn due(plan: &MessageView<'_>) -> String {
+    let bulks: Vec<&BulkView<'_>> = plan.bulks_due(Due::Now).collect();
+    if bulks.is_empty() {
         return String::new();
     }
     let late = if has_time(plan) { " (late)" } else { "" };
-    let begins_at_once = plan.bulks.iter().any(|bulk| bulk.send_at.is_none());
-    let clocks = if plan.clocks.at_once < plan.to_send() && plan.per_person {
-        let by_clock = by_clocks(plan, |zone| zone.due);
-        match plan.clocks.at_once {
+    let begins_at_once = bulks.iter().any(|bulk| bulk.send_at.is_none());
+    let clocks = if plan.at_once < plan.to_send() && plan.is_per_person {
+        let by_clock = by_clocks(plan, |zone| zone.people - zone.not_due);
+        match plan.at_once {
             0 => by_clock,
             late => {
                 let rest = number(plan.to_send() - late);
@@ -37,32 +38,32 @@ pub(super) fn due(plan: &MessagePlan) -> String {
     } else if begins_at_once {
         format!(" at once{late}")
     } else {
-        at_one_time(plan, &plan.bulks)
+        at_one_time(plan, &bulks)
     };
-    format!("{clocks}{}, {}", pace(plan, &plan.bulks), plural(plan.bulks.len() as u64, "bulk"))
+    format!("{clocks}{}, {}", pace(plan, &bulks), plural(bulks.len() as u64, "bulk"))
 }
 
 /// When those leave who are not due yet, and when they are handed over: behind their number.
-pub(super) fn later(plan: &MessagePlan) -> String {
-    let Some(due) = plan.next_due.filter(|_| !plan.later.is_empty()) else { return String::new() };
-    let leaving = if plan.per_person { by_clocks(plan, |zone| zone.later) } else { at_one_time(plan, &plan.later) };
-    let pace = pace(plan, &plan.later);
+pub(super) fn later(plan: &MessageView<'_>) -> String {
+    let bulks: Vec<&BulkView<'_>> = plan.bulks_due(Due::Later).collect();
+    let Some(due) = plan.next_due.filter(|_| !bulks.is_empty()) else { return String::new() };
+    let leaving = if plan.is_per_person { by_clocks(plan, |zone| zone.not_due) } else { at_one_time(plan, &bulks) };
+    let pace = pace(plan, &bulks);
     format!(": handed over from {}, leaving{leaving}{pace}", timing::utc(due))
 }
 
 /// The zones of people who each have their own clock; of one zone alone the headline tells all.
-pub(super) fn zones(out: &mut String, plan: &MessagePlan, paint: Paint) {
-    let zones = &plan.clocks.zones;
-    if !plan.per_person || zones.len() < 2 {
+pub(super) fn zones(out: &mut String, plan: &MessageView<'_>, paint: Paint) {
+    let zones = &plan.zones;
+    if !plan.is_per_person || zones.len() < 2 {
         return;
     }
-    let people = |zone: &ZonePeople| zone.due + zone.later;
     let rows = zones.iter().take(ZONES_SHOWN_MAX).map(|zone| {
-        let (local, utc) = match zone.at {
+        let (local, utc) = match zone.send_at {
             None => ("at once (late)".to_owned(), String::new()),
-            Some(at) => (local(at, &zone.zone), minute(at, &TimeZone::UTC)),
+            Some(at) => (local(at, zone.zone), minute(at, &TimeZone::UTC)),
         };
-        vec![zone.zone.clone(), local, utc, number(people(zone))]
+        vec![zone.zone.to_owned(), local, utc, number(zone.people)]
     });
     for row in table::texts_and_numbers(&["zone", "local", "UTC", "people"], 3, rows).lines() {
         line(out, &paint.faint(&format!("        {row}")));
@@ -70,30 +71,31 @@ pub(super) fn zones(out: &mut String, plan: &MessagePlan, paint: Paint) {
     let rest = zones.get(ZONES_SHOWN_MAX..).unwrap_or_default();
     if !rest.is_empty() {
         let zones = plural(rest.len() as u64, "more zone");
-        let people = plural(rest.iter().map(people).sum(), "person");
+        let people = plural(rest.iter().map(|zone| zone.people).sum(), "person");
         line(out, &paint.faint(&format!("        and {zones} with {people}")));
     }
 }
 
 /// Says before when the gateway's logs cannot be asked for so many of those who are to send now.
-pub(super) fn not_asked_before(plan: &MessagePlan, people: u64, at: Timestamp) -> String {
+pub(super) fn not_asked_before(plan: &MessageView<'_>, at: Timestamp) -> String {
+    let people = plan.not_asked_people;
     let some = if people < plan.to_send() { format!("{} of them ", number(people)) } else { String::new() };
     let at = clock(plan, at);
     format!("{some}cannot be asked for before {at}: the gateway's logs do not show what is still to leave")
 }
 
-fn has_time(plan: &MessagePlan) -> bool {
-    plan.per_person || plan.zone.is_some()
+fn has_time(plan: &MessageView<'_>) -> bool {
+    plan.is_per_person || plan.zone.is_some()
 }
 
 /// From the first to the last of those who have a time of their own.
-fn by_clocks(plan: &MessagePlan, people: impl Fn(&ZonePeople) -> u64) -> String {
-    let zones: Vec<&ZonePeople> =
-        plan.clocks.zones.iter().filter(|zone| people(zone) > 0 && zone.at.is_some()).collect();
-    let times: BTreeSet<Timestamp> = zones.iter().filter_map(|zone| zone.at).collect();
+fn by_clocks(plan: &MessageView<'_>, people: impl Fn(&ZoneView<'_>) -> u64) -> String {
+    let zones: Vec<&ZoneView<'_>> =
+        plan.zones.iter().filter(|zone| people(zone) > 0 && zone.send_at.is_some()).collect();
+    let times: BTreeSet<Timestamp> = zones.iter().filter_map(|zone| zone.send_at).collect();
     let when = match (zones.as_slice(), times.first(), times.last()) {
         ([zone], Some(at), _) => {
-            let zone = timing::zone(&zone.zone).unwrap_or(TimeZone::UTC);
+            let zone = timing::zone(zone.zone).unwrap_or(TimeZone::UTC);
             format!("at {}", timing::both_clocks(*at, &zone))
         }
         (_, Some(first), Some(last)) if first < last => range(*first, *last),
@@ -103,13 +105,13 @@ fn by_clocks(plan: &MessagePlan, people: impl Fn(&ZonePeople) -> u64) -> String 
     format!(" by each person's clock, {when}")
 }
 
-fn at_one_time(plan: &MessagePlan, bulks: &[Bulk]) -> String {
+fn at_one_time(plan: &MessageView<'_>, bulks: &[&BulkView<'_>]) -> String {
     let first = bulks.iter().filter_map(|bulk| bulk.send_at).min();
     first.map(|first| format!(" at {}", clock(plan, first))).unwrap_or_default()
 }
 
 /// The speed, until when it goes on, and how long that takes.
-fn pace(plan: &MessagePlan, bulks: &[Bulk]) -> String {
+fn pace(plan: &MessageView<'_>, bulks: &[&BulkView<'_>]) -> String {
     let last = bulks.iter().filter_map(|bulk| bulk.until.or(bulk.send_at)).max();
     let (Some(speed), Some(last)) = (plan.speed, last) else { return String::new() };
     let unit = match speed.time_unit {
@@ -128,8 +130,8 @@ fn pace(plan: &MessagePlan, bulks: &[Bulk]) -> String {
     }
 }
 
-fn clock(plan: &MessagePlan, instant: Timestamp) -> String {
-    match plan.zone.as_ref().filter(|_| !plan.per_person) {
+fn clock(plan: &MessageView<'_>, instant: Timestamp) -> String {
+    match plan.common_zone() {
         Some(zone) => timing::both_clocks(instant, zone),
         None => timing::utc(instant),
     }

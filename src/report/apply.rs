@@ -1,0 +1,133 @@
+//! What `apply` says, however it ends.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Serialize, Serializer};
+
+use crate::apply::{Alarm, Stopped, Summary, Tally};
+use crate::ledger::{Doubt, Flight};
+
+use super::document::Report;
+use super::doubt::DoubtView;
+
+/// What became of everybody whom a run was to send to.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ApplyReport<'a> {
+    /// The digest of what a review approved: the plan file's, or else the plan's.
+    pub digest: String,
+    /// Message by message.
+    pub messages: Vec<MessageOutcomeView>,
+    /// All messages together.
+    pub total: TallyView,
+    /// Why the run ended before its work did; null if it did not.
+    #[serde(serialize_with = "in_words")]
+    #[schemars(with = "Option<String>")]
+    pub stopped: Option<&'a Stopped>,
+    /// Why the gateway did not take requests whose people were rejected for it: the first few.
+    pub reasons: &'a [String],
+    /// How many things somebody should look at.
+    #[serde(serialize_with = "counted")]
+    #[schemars(with = "u64")]
+    pub alarms: &'a [Alarm],
+    /// How many outcomes the store did not take, so that the ledger lacks them.
+    pub unstored_outcomes: u64,
+    /// What is in doubt now.
+    pub doubts: Vec<DoubtView>,
+    /// What other runs may be sending now.
+    #[serde(skip)]
+    pub in_flight: Option<Flight>,
+    /// The gateway, as the ledger names it.
+    #[serde(skip)]
+    pub gateway: &'a str,
+}
+
+/// What became of the people of a message.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MessageOutcomeView {
+    /// The message, as `CAMPAIGN.MESSAGE`.
+    pub message: String,
+    /// The revision.
+    pub revision: u32,
+    /// How many people ended how.
+    pub outcome: TallyView,
+}
+
+/// How many people ended how, each counted once.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TallyView {
+    /// The gateway took their message.
+    pub accepted: u64,
+    /// The gateway turned them down.
+    pub rejected: u64,
+    /// The same by the gateway's status.
+    pub rejected_by_status: BTreeMap<u16, u64>,
+    /// A request was tried, and surely nothing was sent: they are free.
+    pub refused: u64,
+    /// Nobody knows.
+    pub in_doubt: u64,
+    /// They were in no request.
+    pub not_attempted: u64,
+    /// Another run has claimed them, or sent to them.
+    pub elsewhere: u64,
+}
+
+impl Report for ApplyReport<'_> {
+    const KIND: &'static str = "apply";
+}
+
+impl<'a> ApplyReport<'a> {
+    /// Makes the report of a run. `doubts` and `in_flight` are what the ledger has after it.
+    #[must_use]
+    pub fn new(
+        summary: &'a Summary,
+        (doubts, in_flight): (&[Doubt], Option<Flight>),
+        digest: String,
+        gateway: &'a str,
+        now: Timestamp,
+    ) -> Self {
+        let messages = summary.messages.iter().map(|((key, revision), tally)| MessageOutcomeView {
+            message: key.to_string(),
+            revision: revision.get(),
+            outcome: TallyView::from(tally),
+        });
+        Self {
+            digest,
+            messages: messages.collect(),
+            total: TallyView::from(&summary.total()),
+            stopped: summary.stopped.as_ref(),
+            reasons: &summary.reasons,
+            alarms: &summary.alarms,
+            unstored_outcomes: summary.unsettled.len() as u64,
+            doubts: DoubtView::all(doubts, now),
+            in_flight,
+            gateway,
+        }
+    }
+}
+
+impl From<&Tally> for TallyView {
+    fn from(tally: &Tally) -> Self {
+        Self {
+            accepted: tally.accepted,
+            rejected: tally.rejected_any(),
+            rejected_by_status: tally.rejected.clone(),
+            refused: tally.refused,
+            in_doubt: tally.in_doubt,
+            not_attempted: tally.not_attempted,
+            elsewhere: tally.taken,
+        }
+    }
+}
+
+fn in_words<S: Serializer>(stopped: &Option<&Stopped>, serializer: S) -> Result<S::Ok, S::Error> {
+    stopped.map(ToString::to_string).serialize(serializer)
+}
+
+fn counted<S: Serializer>(alarms: &[Alarm], serializer: S) -> Result<S::Ok, S::Error> {
+    alarms.len().serialize(serializer)
+}

@@ -1,0 +1,190 @@
+//! What the gateway has and has not let go of yet, as views.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::identity::MessageId;
+use crate::ledger::HandedOver;
+use crate::plan::{AtGateway, Ends, Gate, Gone, TermChange, Unstopped};
+
+use super::document::DateTime;
+use super::gates;
+
+/// People whose message is handed over and has not left, and when it leaves.
+#[derive(Clone, Copy, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct HandedOverView {
+    /// How many.
+    pub people: u64,
+    /// When the first of them gets it.
+    #[schemars(with = "DateTime")]
+    pub leaves_from: Timestamp,
+    /// When the last of them gets it.
+    #[schemars(with = "DateTime")]
+    pub leaves_by: Timestamp,
+}
+
+/// What the gateway has of a message, and who gets it whatever the files say by now.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AtGatewayView<'a> {
+    /// All of them.
+    #[serde(flatten)]
+    pub all: HandedOverView,
+    /// People who are to get it, counted as already sent.
+    pub waiting: Option<HandedOverView>,
+    /// People who are not; the suppressed ones first.
+    pub unstopped: Vec<UnstoppedView>,
+    /// Whether the message is paused, which holds back none of it.
+    pub paused: bool,
+    /// Whether it is listed as retired, although the files have it.
+    pub retired: bool,
+    /// What changed since then, and for whom that comes too late.
+    pub changed: Option<ChangedTermsView<'a>>,
+    /// People who get it at another time than the schedule says by now.
+    pub other_time: Option<HandedOverView>,
+    /// People who get an older revision.
+    pub older_revisions: Vec<OlderRevisionView>,
+}
+
+/// People whom the files keep from a message by now, and who get it all the same.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct UnstoppedView {
+    /// They.
+    #[serde(flatten)]
+    pub handed: HandedOverView,
+    /// The gate at which they end; `notInAudience` if the audience has no row of them.
+    #[serde(serialize_with = "gates::write_ends")]
+    #[schemars(schema_with = "gates::ends_schema")]
+    pub gate: Ends,
+    /// Of those who are suppressed the messageIds of some, by which the gateway's support finds them.
+    pub message_ids: Vec<String>,
+}
+
+/// What was edited after people were handed over, and who get their message as it was.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangedTermsView<'a> {
+    /// They.
+    #[serde(flatten)]
+    pub handed: HandedOverView,
+    /// What was edited.
+    pub terms: Vec<TermView<'a>>,
+}
+
+/// A term of a schedule, or an option, that was edited.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TermView<'a> {
+    /// Its name in the files.
+    pub what: &'a str,
+    /// What it was; null if it was not there.
+    pub before: Option<&'a str>,
+    /// What it is; null if it is not there any more.
+    pub now: Option<&'a str>,
+}
+
+/// People who get an older revision of a message.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OlderRevisionView {
+    /// They.
+    #[serde(flatten)]
+    pub handed: HandedOverView,
+    /// The revision.
+    pub revision: u32,
+}
+
+/// A message that the files lack, and that still leaves.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct GoneView {
+    /// Who gets it.
+    #[serde(flatten)]
+    pub handed: HandedOverView,
+    /// The message, as `CAMPAIGN.MESSAGE`.
+    pub message: String,
+    /// Whether the project lists it as retired.
+    pub retired: bool,
+    /// Those of them who are suppressed by now.
+    pub suppressed: Option<SuppressedView>,
+}
+
+/// People who are suppressed, and get their message all the same.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SuppressedView {
+    /// They.
+    #[serde(flatten)]
+    pub handed: HandedOverView,
+    /// The messageIds of some, by which the gateway's support finds them.
+    pub message_ids: Vec<String>,
+}
+
+impl From<HandedOver> for HandedOverView {
+    fn from(handed: HandedOver) -> Self {
+        Self { people: handed.people, leaves_from: handed.leaving.from, leaves_by: handed.leaving.by }
+    }
+}
+
+impl<'a> AtGatewayView<'a> {
+    /// Makes a view of it; `None` if the gateway has nothing of the message.
+    #[must_use]
+    pub fn new(at: &'a AtGateway) -> Option<Self> {
+        let unstopped = |Unstopped { ends, handed, ids }: &Unstopped| UnstoppedView {
+            handed: (*handed).into(),
+            gate: *ends,
+            message_ids: names(ids),
+        };
+        let older = at.older.iter();
+        Some(Self {
+            all: at.all()?.into(),
+            waiting: at.waiting.map(HandedOverView::from),
+            unstopped: at.unstopped.iter().map(unstopped).collect(),
+            paused: at.paused,
+            retired: at.retired,
+            changed: at.changed.as_ref().map(|(terms, handed)| ChangedTermsView {
+                handed: (*handed).into(),
+                terms: terms.iter().map(TermView::new).collect(),
+            }),
+            other_time: at.other_time.map(HandedOverView::from),
+            older_revisions: older
+                .map(|(revision, handed)| OlderRevisionView { handed: (*handed).into(), revision: revision.get() })
+                .collect(),
+        })
+    }
+
+    /// The people who are suppressed by now, and get it all the same.
+    #[must_use]
+    pub fn suppressed(&self) -> Option<&UnstoppedView> {
+        self.unstopped.iter().find(|unstopped| unstopped.gate == Ends::At(Gate::Suppressed))
+    }
+}
+
+impl<'a> TermView<'a> {
+    fn new(change: &'a TermChange) -> Self {
+        Self { what: &change.name, before: change.before.as_deref(), now: change.now.as_deref() }
+    }
+}
+
+impl GoneView {
+    /// Makes a view of it.
+    #[must_use]
+    pub fn new(gone: &Gone) -> Self {
+        Self {
+            handed: gone.handed.into(),
+            message: gone.key.to_string(),
+            retired: gone.retired,
+            suppressed: gone
+                .suppressed
+                .as_ref()
+                .map(|(handed, ids)| SuppressedView { handed: (*handed).into(), message_ids: names(ids) }),
+        }
+    }
+}
+
+fn names(ids: &[MessageId]) -> Vec<String> {
+    ids.iter().map(ToString::to_string).collect()
+}

@@ -1,0 +1,84 @@
+//! What `ledger recover` says.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::apply::witness::Recovered;
+use crate::report::document::Report;
+use crate::report::style::{Paint, line};
+use crate::report::text::TextForm;
+use crate::report::words::{number, plural};
+
+/// What was recovered from the gateway's logs.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LedgerRecoverReport {
+    /// How many messages the logs have of the senders.
+    pub rows: u64,
+    /// Of these, how many are no messages of this project.
+    pub foreign: u64,
+    /// How many people are in the ledger now as accepted, who were not.
+    pub accepted: u64,
+    /// How many are in it as rejected, who were not.
+    pub rejected: u64,
+    /// Of those accepted, of how many the ledger said that surely nothing was sent to them.
+    pub raised: u64,
+    /// Of how many people the logs have one message more than once.
+    pub twice: u64,
+    /// Why the logs could not be read to their end; null if they were.
+    pub failure: Option<String>,
+    /// How many people a plan would send to now.
+    pub to_send: u64,
+}
+
+impl Report for LedgerRecoverReport {
+    const KIND: &'static str = "recovered";
+}
+
+impl LedgerRecoverReport {
+    /// Makes the report. `to_send` is how many people a plan would send to now.
+    #[must_use]
+    pub fn new(recovered: &Recovered, to_send: u64) -> Self {
+        let Recovered { rows, foreign, accepted, rejected, raised, twice, failure } = recovered;
+        Self {
+            rows: *rows,
+            foreign: *foreign,
+            accepted: *accepted,
+            rejected: *rejected,
+            raised: *raised,
+            twice: *twice,
+            failure: failure.as_ref().map(ToString::to_string),
+            to_send,
+        }
+    }
+}
+
+impl TextForm for LedgerRecoverReport {
+    fn text(&self, paint: Paint) -> String {
+        let people = |count| plural(count, "person");
+        let mut out = String::new();
+        let foreign = match self.foreign {
+            0 => String::new(),
+            foreign => format!(", {} of them of no message of this project", number(foreign)),
+        };
+        line(&mut out, &format!("the gateway's logs have {}{foreign}", plural(self.rows, "message")));
+        if self.accepted + self.rejected == 0 {
+            line(&mut out, "the ledger knew all of them: nothing was recovered");
+        }
+        if self.accepted > 0 {
+            let words = format!("+ {} recovered as accepted: they are not sent to again", people(self.accepted));
+            line(&mut out, &paint.good(&words));
+        }
+        if self.raised > 0 {
+            line(&mut out, &format!("  of {} the ledger had said that surely nothing was sent", people(self.raised)));
+        }
+        if self.rejected > 0 {
+            line(&mut out, &format!("+ {} recovered as rejected", people(self.rejected)));
+        }
+        if self.twice > 0 {
+            line(&mut out, &paint.bad(&format!("! {} got a message more than once", people(self.twice))));
+        }
+        line(&mut out, &format!("a plan would send to {} now", people(self.to_send)));
+        out
+    }
+}

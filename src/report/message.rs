@@ -1,0 +1,296 @@
+//! What a plan says of a message, as views.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use schemars::JsonSchema;
+use serde::{Serialize, Serializer};
+
+use crate::plan::{Bulk, Counts, Gate, MessagePlan, Plan, Protection, Sample, TextChange, ZonePeople};
+use crate::wire::options::SendingSpeedLimit;
+
+use super::Reveal;
+use super::document::DateTime;
+use super::gates;
+use super::handed_over::AtGatewayView;
+use super::plan_file::ComparisonView;
+
+/// What would be sent of a message, and why not to the others.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MessageView<'a> {
+    /// The message, as `CAMPAIGN.MESSAGE`.
+    pub message: String,
+    /// The revision.
+    pub revision: u32,
+    /// The sender's name in the files.
+    pub sender: &'a str,
+    /// The audience's name.
+    pub audience: &'a str,
+    /// Whether `--only` selects it; what is not selected is not sent.
+    pub selected: bool,
+    /// Whether the rows of its audience were read.
+    pub read: bool,
+    /// How many rows there are.
+    pub rows: u64,
+    /// How the audience's file is written; null if it was not opened.
+    pub dialect: Option<String>,
+    /// How many rows end at each gate; they add up to all rows.
+    #[serde(serialize_with = "gates::write_counts")]
+    #[schemars(schema_with = "gates::counts_schema")]
+    pub gates: Counts,
+    /// The lists that keep people from getting it.
+    pub protections: Vec<ProtectionView<'a>>,
+    /// How many people the template skipped, by the reason that it gives.
+    pub skip_reasons: &'a BTreeMap<String, u64>,
+    /// When the first of it leaves; null if there is no time.
+    #[schemars(with = "Option<DateTime>")]
+    pub first_at: Option<Timestamp>,
+    /// When the last of it has left; null if neither its time nor its speed is set.
+    #[schemars(with = "Option<DateTime>")]
+    pub last_at: Option<Timestamp>,
+    /// Before when the gateway's logs cannot be asked for people who are to send now, because they do not show what
+    /// is still to leave; null if they can be asked for all of them.
+    #[schemars(with = "Option<DateTime>")]
+    pub not_asked_before: Option<Timestamp>,
+    /// How many of those to send now get it at once: their time is past, or there is none.
+    pub at_once: u64,
+    /// Where each person has their own clock, the zones.
+    pub zones: Vec<ZoneView<'a>>,
+    /// What the gateway has of it and has not let go of yet; null if that is nothing.
+    pub handed_over: Option<AtGatewayView<'a>>,
+    /// Its bulks: those to hand over now, then the later ones.
+    pub bulks: Vec<BulkView<'a>>,
+    /// What its text was when it was last sent; null if that is the same.
+    pub text_changed: Option<TextChangeView<'a>>,
+    /// What became of the people that the plan file has for it; null without one.
+    pub frozen: Option<ComparisonView<'a>>,
+    /// Texts worth a look.
+    pub samples: Vec<SampleView<'a>>,
+    /// Its campaign.
+    #[serde(skip)]
+    pub campaign: &'a str,
+    /// The file in which the audience's rows stand.
+    #[serde(skip)]
+    pub audience_file: &'a str,
+    /// How many of its columns have no name, and no value either.
+    #[serde(skip)]
+    pub nameless_columns: u64,
+    /// Whether its files have errors.
+    #[serde(skip)]
+    pub has_errors: bool,
+    /// Whether anything is said of its files, errors or warnings.
+    #[serde(skip)]
+    pub has_diagnostics: bool,
+    /// Whether each person has their own zone.
+    #[serde(skip)]
+    pub is_per_person: bool,
+    /// The zone that times are also shown in.
+    #[serde(skip)]
+    pub zone: Option<&'a TimeZone>,
+    /// The limit of the speed.
+    #[serde(skip)]
+    pub speed: Option<SendingSpeedLimit>,
+    /// When the first of what is handed over later comes due.
+    #[serde(skip)]
+    pub next_due: Option<Timestamp>,
+    /// For how many people the gateway's logs cannot be asked yet.
+    #[serde(skip)]
+    pub not_asked_people: u64,
+}
+
+/// A list that keeps people from getting a message.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ProtectionView<'a> {
+    /// At which gate it stops people: `suppressed` or `excluded`.
+    #[serde(serialize_with = "gates::write_gate")]
+    #[schemars(schema_with = "gates::gate_schema")]
+    pub gate: Gate,
+    /// Its name: the audience's, or for people who are suppressed the file's.
+    pub name: &'a str,
+    /// How many people it holds.
+    pub people: u64,
+    /// How many people of the message's audience it stopped, whom no list before it has.
+    pub stopped: u64,
+}
+
+/// The people of one zone.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ZoneView<'a> {
+    /// The zone's name.
+    pub zone: &'a str,
+    /// When they get it, before any staggering; null means at once.
+    #[schemars(with = "Option<DateTime>")]
+    pub send_at: Option<Timestamp>,
+    /// How many there are.
+    pub people: u64,
+    /// How many of them are not due yet.
+    pub not_due: u64,
+}
+
+/// One request.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct BulkView<'a> {
+    /// Its id.
+    #[schemars(with = "String")]
+    pub bulk_id: IdOfBulk<'a>,
+    /// How many people it has.
+    pub people: u64,
+    /// Its `sendAt`; null means at once.
+    #[schemars(with = "Option<DateTime>")]
+    pub send_at: Option<Timestamp>,
+    /// When its paced sending ends; null if it is not paced.
+    #[schemars(with = "Option<DateTime>")]
+    pub until: Option<Timestamp>,
+    /// When it is handed over.
+    pub due: Due,
+}
+
+/// When a bulk is handed over.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Due {
+    /// With this apply.
+    Now,
+    /// With a later one.
+    Later,
+}
+
+/// The id of a bulk. It is made where a form asks for it: it is a hash of all of its people.
+pub struct IdOfBulk<'a>(&'a Bulk);
+
+/// What a message's text was when something of it was last sent, and who keeps it.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TextChangeView<'a> {
+    /// The template then.
+    pub before: &'a str,
+    /// The template now.
+    pub now: &'a str,
+    /// How many people have the old text and keep it.
+    pub keep: u64,
+}
+
+/// A text that somebody gets.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SampleView<'a> {
+    /// Which one it is: `shortest`, `longest` or `between`.
+    pub name: &'static str,
+    /// The text; what comes from the row is masked, unless `--reveal` is given.
+    pub text: &'a str,
+    /// How many characters it has, unmasked.
+    pub characters: u64,
+    /// How many bytes of UTF-8 it has, unmasked.
+    pub bytes: u64,
+}
+
+impl<'a> MessageView<'a> {
+    /// Makes a view of a message of a plan.
+    #[must_use]
+    pub fn new(plan: &Plan, message: &'a MessagePlan, reveal: Reveal) -> Self {
+        let not_asked = plan.not_asked_before(message);
+        let due_now = message.bulks.iter().map(|bulk| BulkView::new(bulk, Due::Now));
+        let later = message.later.iter().map(|bulk| BulkView::new(bulk, Due::Later));
+        Self {
+            message: message.key.to_string(),
+            revision: message.revision.get(),
+            sender: &message.sender_name,
+            audience: &message.audience,
+            selected: message.selected,
+            read: message.is_read,
+            rows: message.counts.total(),
+            dialect: message.dialect.map(|dialect| dialect.to_string()),
+            gates: message.counts,
+            protections: message.protections.iter().map(ProtectionView::new).collect(),
+            skip_reasons: &message.skipped,
+            first_at: message.first_at(),
+            last_at: message.last_at(),
+            not_asked_before: not_asked.map(|(_, at)| at),
+            at_once: message.clocks.at_once,
+            zones: message.clocks.zones.iter().map(ZoneView::new).collect(),
+            handed_over: AtGatewayView::new(&message.at_gateway),
+            bulks: due_now.chain(later).collect(),
+            text_changed: message.change.as_ref().map(TextChangeView::new),
+            frozen: message.held.as_ref().map(ComparisonView::new),
+            samples: message.samples.iter().map(|sample| SampleView::new(sample, reveal)).collect(),
+            campaign: message.key.campaign.as_str(),
+            audience_file: &message.audience_file,
+            nameless_columns: message.nameless as u64,
+            has_errors: message.diagnostics.has_errors(),
+            has_diagnostics: !message.diagnostics.is_empty(),
+            is_per_person: message.per_person,
+            zone: message.zone.as_ref(),
+            speed: message.speed,
+            next_due: message.next_due,
+            not_asked_people: not_asked.map_or(0, |(people, _)| people),
+        }
+    }
+
+    /// How many people it goes to now.
+    #[must_use]
+    pub fn to_send(&self) -> u64 {
+        self.gates.get(Gate::ToSend)
+    }
+
+    /// The bulks that are handed over now, or later.
+    pub fn bulks_due(&self, due: Due) -> impl Iterator<Item = &BulkView<'a>> {
+        self.bulks.iter().filter(move |bulk| bulk.due == due)
+    }
+
+    /// The zone that times are also shown in, if it is the same for everybody.
+    #[must_use]
+    pub fn common_zone(&self) -> Option<&'a TimeZone> {
+        self.zone.filter(|_| !self.is_per_person)
+    }
+}
+
+impl<'a> ProtectionView<'a> {
+    fn new(protection: &'a Protection) -> Self {
+        Self { gate: protection.gate, name: &protection.name, people: protection.people, stopped: protection.stopped }
+    }
+}
+
+impl<'a> ZoneView<'a> {
+    fn new(zone: &'a ZonePeople) -> Self {
+        Self { zone: &zone.zone, send_at: zone.at, people: zone.due + zone.later, not_due: zone.later }
+    }
+}
+
+impl<'a> BulkView<'a> {
+    fn new(bulk: &'a Bulk, due: Due) -> Self {
+        Self {
+            bulk_id: IdOfBulk(bulk),
+            people: bulk.recipients.len() as u64,
+            send_at: bulk.send_at,
+            until: bulk.until,
+            due,
+        }
+    }
+}
+
+impl Serialize for IdOfBulk<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0.id())
+    }
+}
+
+impl<'a> TextChangeView<'a> {
+    fn new(change: &'a TextChange) -> Self {
+        Self { before: &change.before, now: &change.now, keep: change.keep }
+    }
+}
+
+impl<'a> SampleView<'a> {
+    fn new(sample: &'a Sample, reveal: Reveal) -> Self {
+        let text = match reveal {
+            Reveal::No => &sample.masked,
+            Reveal::Yes => &sample.revealed,
+        };
+        Self { name: sample.name, text, characters: sample.chars as u64, bytes: sample.bytes as u64 }
+    }
+}

@@ -1,0 +1,169 @@
+//! What `plan` says, and `apply` where nothing is sent.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::campaign::Limits;
+use crate::diagnostic::Diagnostics;
+use crate::identity::CampaignId;
+use crate::ledger::Flight;
+use crate::plan::{Plan, Rail};
+
+use super::Reveal;
+use super::diagnostics::DiagnosticView;
+use super::document::{DateTime, Report};
+use super::doubt::DoubtView;
+use super::handed_over::GoneView;
+use super::message::MessageView;
+use super::plan_file::FrozenView;
+
+/// What would be sent now. People are never in it.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PlanReport<'a> {
+    /// The project's name.
+    pub project: &'a str,
+    /// The gateway, as the ledger names it; empty if none is named.
+    pub gateway: &'a str,
+    /// The instant of planning.
+    #[schemars(with = "DateTime")]
+    pub now: Timestamp,
+    /// Whether it was compared with the ledger; else nobody is left out as already sent.
+    pub compared: bool,
+    /// The digest of what a review approves: the plan file's, or else this plan's.
+    pub digest: String,
+    /// The plan file that was made of it, or that it is held to; null without one.
+    pub plan_file: Option<String>,
+    /// What the plan file has that it is held to; null without one.
+    pub frozen: Option<FrozenView>,
+    /// How many campaigns there are, each in a file of its own.
+    pub files: u64,
+    /// How many messages go out now, of what is selected.
+    pub to_send: u64,
+    /// How many go out later, of what is selected.
+    pub not_due: u64,
+    /// When the next bulk that is kept back comes due; null if none is.
+    #[schemars(with = "Option<DateTime>")]
+    pub next_apply_at: Option<Timestamp>,
+    /// The messages, in the order of the files.
+    pub messages: Vec<MessageView<'a>>,
+    /// The limits that hold.
+    pub limits: LimitsView,
+    /// What is handed over of messages that the files lack, and has not left.
+    pub gone: Vec<GoneView>,
+    /// The safety limits that something ran into.
+    pub rails: Vec<RailView<'a>>,
+    /// What the ledger has in doubt, whether in the files or not.
+    pub doubts: Vec<DoubtView>,
+    /// All that is wrong, or worth a look.
+    pub diagnostics: Vec<DiagnosticView>,
+    /// What other runs may be sending now.
+    #[serde(skip)]
+    pub in_flight: Option<Flight>,
+    /// Whether nothing that is selected has errors.
+    #[serde(skip)]
+    pub is_sound: bool,
+    /// Whether the plan file does not match any more, so that nothing can be sent.
+    #[serde(skip)]
+    pub is_mismatched: bool,
+}
+
+/// The limits of a project.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LimitsView {
+    /// How many messages one apply may send.
+    pub messages_per_apply: u64,
+    /// By how many percent an audience may have grown since its last send.
+    pub audience_growth_percent: u32,
+    /// How many percent of an audience's rows may be unreadable.
+    pub unreadable_rows_percent: u32,
+    /// How many rows of a message may fail.
+    pub failed_rows: u64,
+}
+
+/// A safety limit that something ran into.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RailView<'a> {
+    /// Which one it is: what `--accept` takes, or `expect`.
+    pub rail: &'static str,
+    /// The message, as `CAMPAIGN.MESSAGE`; null if it is about the whole plan.
+    pub message: Option<String>,
+    /// What the limit is.
+    pub limit: u64,
+    /// What it is in truth.
+    pub actual: u64,
+    /// Whether the number was accepted; if not, nothing is sent.
+    pub accepted: bool,
+    /// What it is about, in words.
+    pub words: &'a str,
+}
+
+impl Report for PlanReport<'_> {
+    const KIND: &'static str = "plan";
+}
+
+impl<'a> PlanReport<'a> {
+    /// Makes the report of a plan, and of all that was found on the way to it. `file` is the plan file that was made
+    /// of it, or that it is held to.
+    #[must_use]
+    pub fn new(plan: &'a Plan, found: &Diagnostics, reveal: Reveal, file: Option<&Path>) -> Self {
+        let campaigns: BTreeSet<&CampaignId> = plan.messages.iter().map(|message| &message.key.campaign).collect();
+        Self {
+            project: &plan.project,
+            gateway: &plan.gateway,
+            now: plan.now,
+            compared: plan.compared,
+            digest: plan.approved().to_string(),
+            plan_file: file.map(|file| file.display().to_string()),
+            frozen: plan.frozen.as_ref().map(FrozenView::new),
+            files: campaigns.len() as u64,
+            to_send: plan.to_send(),
+            not_due: plan.not_due(),
+            next_apply_at: plan.next_apply_at(),
+            messages: plan.messages.iter().map(|message| MessageView::new(plan, message, reveal)).collect(),
+            limits: LimitsView::from(plan.limits),
+            gone: plan.gone.iter().map(GoneView::new).collect(),
+            rails: plan.rails.iter().map(RailView::new).collect(),
+            doubts: DoubtView::all(&plan.doubts, plan.now),
+            diagnostics: DiagnosticView::all(found),
+            in_flight: plan.in_flight,
+            is_sound: plan.is_sound(),
+            is_mismatched: plan.is_mismatched(),
+        }
+    }
+
+    /// The messages that are selected.
+    pub fn selected(&self) -> impl Iterator<Item = &MessageView<'a>> {
+        self.messages.iter().filter(|message| message.selected)
+    }
+}
+
+impl From<Limits> for LimitsView {
+    fn from(limits: Limits) -> Self {
+        Self {
+            messages_per_apply: limits.messages_per_apply,
+            audience_growth_percent: limits.audience_growth_percent,
+            unreadable_rows_percent: limits.unreadable_rows_percent,
+            failed_rows: limits.failed_rows,
+        }
+    }
+}
+
+impl<'a> RailView<'a> {
+    fn new(rail: &'a Rail) -> Self {
+        Self {
+            rail: rail.kind.name(),
+            message: rail.message.as_ref().map(ToString::to_string),
+            limit: rail.limit,
+            actual: rail.actual,
+            accepted: rail.accepted,
+            words: &rail.words,
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! What `sandbox` says.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::document::Report;
+use super::style::Paint;
+use super::text::TextForm;
+
+/// A sandbox that serves.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SandboxReport<'a> {
+    /// Where it serves.
+    pub base_url: &'a str,
+}
+
+impl Report for SandboxReport<'_> {
+    const KIND: &'static str = "sandbox";
+}
+
+impl TextForm for SandboxReport<'_> {
+    fn text(&self, _: Paint) -> String {
+        format!("listening on {}\n", self.base_url)
+    }
+}

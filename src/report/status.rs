@@ -1,0 +1,93 @@
+//! What `status` says: what the ledger holds.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::ledger::{Flight, Ledger, MessageRecord, View};
+
+use super::document::Report;
+use super::doubt::DoubtView;
+use super::handed_over::HandedOverView;
+
+/// What the ledger has of each message.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct StatusReport<'a> {
+    /// The project's name.
+    pub project: String,
+    /// The gateway that the ledger is bound to.
+    pub gateway: &'a str,
+    /// Its messages, each revision by itself.
+    pub messages: Vec<MessageStatusView>,
+    /// What is in doubt.
+    pub doubts: Vec<DoubtView>,
+    /// What other runs may be sending now.
+    #[serde(skip)]
+    pub in_flight: Option<Flight>,
+    /// The instant of it.
+    #[serde(skip)]
+    pub now: Timestamp,
+}
+
+/// How many people of a revision of a message stand how, each counted once.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MessageStatusView {
+    /// The message, as `CAMPAIGN.MESSAGE`.
+    pub message: String,
+    /// The revision.
+    pub revision: u32,
+    /// The gateway took their message.
+    pub accepted: u64,
+    /// Of these, who has not got it yet; null if nobody.
+    pub still_to_leave: Option<HandedOverView>,
+    /// The gateway turned them down.
+    pub rejected: u64,
+    /// Nobody knows.
+    pub in_doubt: u64,
+    /// A run may still be sending to them.
+    pub in_flight: u64,
+    /// A person gave up on them.
+    pub given_up: u64,
+    /// They were claimed before, surely nothing was sent, and they are free.
+    pub refused: u64,
+}
+
+impl Report for StatusReport<'_> {
+    const KIND: &'static str = "status";
+}
+
+impl<'a> StatusReport<'a> {
+    /// Makes the report of a ledger.
+    #[must_use]
+    pub fn new(ledger: &'a Ledger, view: View, now: Timestamp) -> Self {
+        let header = ledger.header();
+        Self {
+            project: header.project.to_string(),
+            gateway: &header.gateway,
+            messages: ledger.messages().map(|record| MessageStatusView::new(ledger, record, view, now)).collect(),
+            doubts: DoubtView::all(&ledger.doubts(view), now),
+            in_flight: ledger.in_flight(view, None),
+            now,
+        }
+    }
+}
+
+impl MessageStatusView {
+    fn new(ledger: &Ledger, record: &MessageRecord, view: View, now: Timestamp) -> Self {
+        let totals = ledger.totals(&record.message, record.revision, view);
+        let revisions = record.revision..=record.revision;
+        Self {
+            message: record.message.to_string(),
+            revision: record.revision.get(),
+            accepted: totals.accepted as u64,
+            still_to_leave: ledger.still_to_leave(&record.message, revisions, now).map(HandedOverView::from),
+            rejected: totals.rejected as u64,
+            in_doubt: totals.in_doubt as u64,
+            in_flight: totals.in_flight as u64,
+            given_up: totals.abandoned as u64,
+            refused: totals.refused as u64,
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! A plan for people in a hurry: doubts first, then message by message, then one line.
+
+use std::collections::BTreeMap;
+
+use crate::plan::{Gate, RailKind};
+use crate::report::message::{Due, MessageView, ProtectionView, SampleView, TextChangeView};
+use crate::report::plan::{LimitsView, PlanReport, RailView};
+use crate::report::sanitize::{LineFeeds, harmless};
+use crate::report::style::{Paint, line};
+use crate::report::words::{number, plural};
+use crate::timing;
+
+use super::TextForm;
+use super::brief;
+use super::clocks;
+use super::difference::diff;
+use super::doubts;
+use super::handed_over;
+use super::plan_file;
+
+impl TextForm for PlanReport<'_> {
+    fn text(&self, paint: Paint) -> String {
+        let mut out = String::new();
+        let on = if self.gateway.is_empty() { String::new() } else { format!(" on {}", self.gateway) };
+        let head = format!("{}{on}, {}", self.project, timing::utc(self.now));
+        let (campaigns, files) = (plural(self.files, "campaign"), plural(self.files, "file"));
+        line(&mut out, &format!("{}, {campaigns} in {files}", paint.strong(&head)));
+        if let Some(frozen) = &self.frozen {
+            plan_file::head(&mut out, frozen, paint);
+        }
+        if !self.compared {
+            let why = if self.gateway.is_empty() { "no gateway is named" } else { "the key is missing" };
+            let words =
+                format!("! {why}: nothing was compared with the ledger, and nobody is left out as already sent");
+            line(&mut out, &paint.wait(&words));
+        }
+        handed_over::head(&mut out, self, paint);
+        doubts::doubts(&mut out, &self.doubts, self.gateway, paint);
+        doubts::flight(&mut out, self.in_flight, self.gateway, paint);
+        messages(&mut out, self, paint);
+        rails(&mut out, &self.rails, paint);
+        out.push('\n');
+        line(&mut out, &paint.faint(&limits(&self.limits)));
+        line(&mut out, &summary(self, paint));
+        // Without the key an apply would have another digest, and with errors there is nothing to approve.
+        if self.compared && self.is_sound {
+            line(&mut out, &paint.faint(&format!("digest {}", self.digest)));
+        }
+        out
+    }
+}
+
+/// The one line that says what would happen.
+fn summary(plan: &PlanReport<'_>, paint: Paint) -> String {
+    let to_send = plan.to_send;
+    let bulks = plan.selected().flat_map(|message| message.bulks_due(Due::Now)).count();
+    let first = if !plan.is_sound {
+        paint.bad("nothing can be sent: the files have errors")
+    } else if plan.is_mismatched {
+        paint.bad("nothing can be sent: this is not what the plan has")
+    } else if to_send == 0 {
+        paint.strong("nothing to send")
+    } else {
+        paint.strong(&format!("{} to send in {}", plural(to_send, "message"), plural(bulks as u64, "bulk")))
+    };
+    let mut words = vec![first];
+    if to_send > 0 && plan.is_sound && plan.rails.iter().any(|rail| !rail.accepted) {
+        words.push(paint.bad(", but not while a limit refuses"));
+    }
+    if plan.not_due > 0 {
+        words.push(format!(", {} not due yet", number(plan.not_due)));
+        if let Some(next) = plan.next_apply_at {
+            words.push(format!(" (next apply at {})", timing::utc(next)));
+        }
+    }
+    let doubt: u64 = plan.doubts.iter().map(|doubt| doubt.people).sum();
+    if doubt > 0 {
+        words.push(format!(", {}", paint.bad(&format!("{} in doubt", plural(doubt, "person")))));
+    }
+    words.concat()
+}
+
+/// Writes the messages: what nobody has to look at in a line, everything else whole.
+fn messages(out: &mut String, plan: &PlanReport<'_>, paint: Paint) {
+    let mut follows_a_line = false;
+    for campaign in plan.messages.chunk_by(|one, other| one.campaign == other.campaign) {
+        let blocks: Vec<&[MessageView<'_>]> =
+            if brief::is_sent(campaign) { vec![campaign] } else { campaign.chunks(1).collect() };
+        for block in blocks {
+            let words = brief::line(block, plan.now, paint);
+            if !(follows_a_line && words.is_some()) {
+                out.push('\n');
+            }
+            follows_a_line = words.is_some();
+            match words {
+                Some(words) => line(out, &words),
+                None => block.iter().for_each(|message| message_text(out, plan, message, paint)),
+            }
+        }
+    }
+}
+
+fn message_text(out: &mut String, whole: &PlanReport<'_>, plan: &MessageView<'_>, paint: Paint) {
+    let now = whole.now;
+    let head = format!("{} r{}", plan.message, plan.revision);
+    let tail = format!("{} to {}", plan.sender, plan.audience);
+    line(out, &format!("{}  {}", paint.strong(&head), paint.faint(&tail)));
+    // Lists that stop nobody are named too: somebody may have relied on them.
+    let mut protections: BTreeMap<&str, &ProtectionView<'_>> =
+        plan.protections.iter().map(|protection| (protection.name, protection)).collect();
+    // No group has more digits than all rows together.
+    let width = number(plan.gates.total()).len();
+    for (gate, count) in plan.gates.occupied().collect::<Vec<_>>().into_iter().rev() {
+        if gate == Gate::AlreadySent {
+            let sent = handed_over::sent(plan, now);
+            sent.into_iter().for_each(|(people, words)| line(out, &format!("    {:>width$} {words}", number(people))));
+            continue;
+        }
+        line(out, &gate_line(plan, gate, count, width, paint));
+        for protection in plan.protections.iter().filter(|protection| protection.gate == gate) {
+            protections.remove(protection.name);
+            line(out, &paint.faint(&format!("    {:width$}   {}", "", protected(protection))));
+        }
+        if gate == Gate::ToSend || (gate == Gate::NotDue && plan.bulks_due(Due::Now).next().is_none()) {
+            clocks::zones(out, plan, paint);
+        }
+        if let Some(at) = plan.not_asked_before.filter(|_| gate == Gate::ToSend) {
+            let words = clocks::not_asked_before(plan, at);
+            line(out, &paint.faint(&format!("    {:width$}   {words}", "")));
+        }
+        let reasons = plan.skip_reasons.iter().filter(|_| gate == Gate::Skipped);
+        for (reason, count) in reasons {
+            let reason = harmless(reason, LineFeeds::Escape);
+            line(out, &format!("    {:width$}   {}", "", paint.faint(&format!("{}: {reason}", number(*count)))));
+        }
+    }
+    for protection in protections.values() {
+        line(out, &paint.faint(&format!("    {:width$} {}", "", protected(protection))));
+    }
+    if let Some(rows) = rows(plan) {
+        line(out, &paint.faint(&format!("    {rows}")));
+    }
+    if let Some(held) = &plan.frozen {
+        plan_file::message(out, plan, held, paint);
+    }
+    if let Some(change) = &plan.text_changed {
+        text_change(out, change, &handed_over::old_text(plan, now), paint);
+    }
+    handed_over::message(out, plan, now, paint);
+    for sample in &plan.samples {
+        // Of one text alone nobody asks whether it is the shortest.
+        let name = if plan.samples.len() == 1 { "text" } else { sample.name };
+        sample_text(out, name, sample, paint);
+    }
+}
+
+/// How many rows there are, where, and how the file is written; nothing of one that was not read.
+pub(super) fn rows(plan: &MessageView<'_>) -> Option<String> {
+    let rows = plural(plan.rows, "row");
+    let file = harmless(plan.audience_file, LineFeeds::Escape);
+    let dialect = plan.dialect.as_ref().map(|dialect| format!(" ({dialect})")).unwrap_or_default();
+    let nameless = match plan.nameless_columns {
+        0 => String::new(),
+        count => format!(", {} without a name or a value", plural(count, "column")),
+    };
+    plan.read.then(|| format!("{rows} in {file}{dialect}{nameless}"))
+}
+
+/// What a list of people did: `opt-outs.csv (3 people) stopped 2`.
+pub(super) fn protected(protection: &ProtectionView<'_>) -> String {
+    let name = harmless(protection.name, LineFeeds::Escape);
+    let stopped = match protection.stopped {
+        0 => "nobody".to_owned(),
+        stopped => number(stopped),
+    };
+    format!("{name} ({}) stopped {stopped}", plural(protection.people, "person"))
+}
+
+fn gate_line(plan: &MessageView<'_>, gate: Gate, count: u64, width: usize, paint: Paint) -> String {
+    let count = number(count);
+    let text = format!("{count:>width$} {}", gate.words());
+    match gate {
+        Gate::ToSend if plan.has_errors => {
+            format!("  {} {} but for the errors", paint.bad("!"), paint.bad(&text))
+        }
+        Gate::ToSend => format!("  {} {}{}", paint.good("+"), paint.good(&text), clocks::due(plan)),
+        Gate::NotDue => {
+            format!("  {} {}{}", paint.wait("~"), paint.wait(&text), clocks::later(plan))
+        }
+        Gate::RejectedEarlier => {
+            format!("    {text}; `--retry-rejected {}` sends to them again", plan.message)
+        }
+        Gate::InDoubt | Gate::Failed => format!("  {} {}", paint.bad("!"), paint.bad(&text)),
+        Gate::Unreadable
+        | Gate::Contradicting
+        | Gate::TooLate
+        | Gate::TooEarly
+        | Gate::Differs
+        | Gate::WindowClosed => {
+            format!("  {} {text}", paint.wait("!"))
+        }
+        Gate::Blank
+        | Gate::NoAddress
+        | Gate::Duplicate
+        | Gate::Filtered
+        | Gate::Suppressed
+        | Gate::Excluded
+        | Gate::AlreadySent
+        | Gate::InFlight
+        | Gate::GivenUp
+        | Gate::NotInPlan
+        | Gate::HeldOut
+        | Gate::Capped
+        | Gate::Waiting
+        | Gate::Paused
+        | Gate::Skipped => format!("    {text}"),
+    }
+}
+
+fn text_change(out: &mut String, change: &TextChangeView<'_>, leaving: &str, paint: Paint) {
+    let head = format!("  ~ the text changed since it was sent; {} the old one{leaving}", keeps(change.keep));
+    line(out, &paint.wait(&head));
+    diff(out, change.before, change.now, paint);
+    line(out, "      raise `revision` to send the new text to everybody");
+}
+
+fn keeps(people: u64) -> String {
+    let verb = if people == 1 { "keeps" } else { "keep" };
+    format!("{} {verb}", plural(people, "person"))
+}
+
+fn sample_text(out: &mut String, name: &str, sample: &SampleView<'_>, paint: Paint) {
+    let size = if sample.bytes == sample.characters {
+        plural(sample.characters, "character")
+    } else {
+        format!("{}, {}", plural(sample.characters, "character"), plural(sample.bytes, "byte"))
+    };
+    line(out, &paint.faint(&format!("    {name} ({size})")));
+    for text in harmless(sample.text, LineFeeds::Keep).lines() {
+        line(out, &format!("      {} {text}", paint.faint("│")));
+    }
+}
+
+/// The limits that hold.
+fn limits(limits: &LimitsView) -> String {
+    let failed = match limits.failed_rows {
+        0 => "no row may fail".to_owned(),
+        rows => format!("{} may fail", plural(rows, "row")),
+    };
+    format!(
+        "limits: {} an apply, audiences grow by {}%, {}% of the rows unreadable, {failed}",
+        plural(limits.messages_per_apply, "message"),
+        limits.audience_growth_percent,
+        limits.unreadable_rows_percent
+    )
+}
+
+fn rails(out: &mut String, rails: &[RailView<'_>], paint: Paint) {
+    if rails.is_empty() {
+        return;
+    }
+    out.push('\n');
+    for rail in rails {
+        let scope = rail.message.as_ref().map(|key| format!("{key}: ")).unwrap_or_default();
+        if rail.accepted {
+            line(out, &paint.faint(&format!("  {scope}{} (accepted)", rail.words)));
+        } else {
+            line(out, &paint.bad(&format!("! {scope}{}", rail.words)));
+            if rail.rail == RailKind::Expect.name() {
+                line(out, "  to go on: mend the audience, or change its `expect`");
+            } else {
+                line(out, &format!("  to go on all the same: --accept {}={}", rail.rail, rail.actual));
+            }
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! What the gateway's logs said of the doubts: bulk by bulk, why the rest stays open, and what would
+//! settle it.
+
+use crate::report::reconcile::{FindingView, KeptReason, KeptView, ReconcileReport};
+use crate::report::sanitize::{LineFeeds, harmless};
+use crate::report::style::Paint;
+use crate::report::style::line;
+use crate::report::words::plural;
+use crate::timing;
+
+use super::TextForm;
+use super::apply::status_name;
+use super::doubts::{flight, hurry, left, resolve_command};
+
+impl TextForm for ReconcileReport<'_> {
+    fn text(&self, paint: Paint) -> String {
+        let mut out = String::new();
+        if self.doubts.is_empty() && self.failure.is_none() {
+            let yet = if self.in_flight.is_some() { " yet" } else { "" };
+            line(&mut out, &paint.strong(&format!("nothing is in doubt{yet}")));
+            flight(&mut out, self.in_flight, self.gateway, paint);
+            return out;
+        }
+        if let Some(failure) = &self.failure {
+            let words = format!("! the logs could not be read to their end: {}", harmless(failure, LineFeeds::Escape));
+            line(&mut out, &paint.bad(&words));
+            if self.is_refused {
+                line(&mut out, "  set SENDFORM_API_KEY to a key with the scope instagram:logs:read");
+            }
+            out.push('\n');
+        }
+        for finding in &self.doubts {
+            self::finding(&mut out, finding, self.gateway, paint);
+            out.push('\n');
+        }
+        let open = self.doubts.iter().filter(|finding| finding.in_doubt > 0);
+        hurry(&mut out, open.map(|finding| &finding.doubt), self.gateway, paint);
+        line(&mut out, &summary(self, paint));
+        flight(&mut out, self.in_flight, self.gateway, paint);
+        if let Some(alarm) = alarm(self) {
+            line(&mut out, &paint.bad(&alarm));
+        }
+        out
+    }
+}
+
+/// The last line, if anybody got their message more than once.
+fn alarm(report: &ReconcileReport<'_>) -> Option<String> {
+    let people = report.doubts.iter().map(|finding| finding.sent_again).sum();
+    (people > 0).then(|| format!("! ALARM: {} got their message more than once", plural(people, "person")))
+}
+
+/// One line for those who did not ask: `3 people in doubt were settled from the gateway's logs`.
+#[must_use]
+pub fn brief(report: &ReconcileReport<'_>) -> String {
+    let mut out = String::new();
+    let sum = |count: fn(&FindingView) -> u64| report.doubts.iter().map(count).sum::<u64>();
+    let groups = [
+        (sum(|finding| finding.accepted), "accepted"),
+        (sum(|finding| finding.rejected), "rejected"),
+        (sum(|finding| finding.not_sent), "not sent"),
+    ];
+    let words: Vec<String> = groups
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{} {what}", plural(count, "person")))
+        .collect();
+    if !words.is_empty() {
+        line(&mut out, &format!("doubts settled from the gateway's logs: {}", words.join(", ")));
+    }
+    for finding in report.doubts.iter().filter(|finding| finding.sent_again > 0) {
+        line(&mut out, &sent_again(finding));
+    }
+    if let Some(failure) = &report.failure {
+        let failure = harmless(failure, LineFeeds::Escape);
+        line(&mut out, &format!("! doubts could not be looked up in the gateway's logs: {failure}"));
+    }
+    out
+}
+
+fn finding(out: &mut String, finding: &FindingView, gateway: &str, paint: Paint) {
+    let doubt = &finding.doubt;
+    let head = format!("{}  {}", paint.strong(&doubt.bulk_id), plural(doubt.people, "person"));
+    let why = doubt.why.as_ref().map(|why| format!(": {}", harmless(why, LineFeeds::Escape))).unwrap_or_default();
+    line(out, &format!("{head}, claimed {}, {}{why}", timing::utc(doubt.claimed_at), left(doubt)));
+    let people = |count| plural(count, "person");
+    if finding.accepted > 0 {
+        line(out, &paint.good(&format!("  + {} found: accepted", people(finding.accepted))));
+    }
+    for (status, count) in &finding.rejected_by_status {
+        let name = status_name(*status).map(|name| format!(" ({name})")).unwrap_or_default();
+        line(out, &format!("  ! {} found: rejected with status {status}{name}", people(*count)));
+    }
+    if finding.not_sent > 0 {
+        line(
+            out,
+            &paint.good(&format!(
+                "  + {} proved not sent: free to be sent to; `sendform apply` sends to them",
+                people(finding.not_sent)
+            )),
+        );
+    }
+    if finding.settled_elsewhere > 0 {
+        line(out, &format!("  + {} settled by another run meanwhile", people(finding.settled_elsewhere)));
+    }
+    for kept in &finding.kept {
+        line(out, &paint.bad(&format!("  ! {} still in doubt: {}", people(kept.people), reason(kept))));
+    }
+    if finding.kept.iter().any(|kept| needs_word(kept.reason)) || (finding.in_doubt > 0 && !doubt.is_in_logs()) {
+        line(out, &format!("    your word settles it: {}", resolve_command(&doubt.bulk_id, gateway)));
+    }
+    if finding.sent_again > 0 {
+        line(out, &paint.bad(&sent_again(finding)));
+    }
+}
+
+fn sent_again(finding: &FindingView) -> String {
+    let people = plural(finding.sent_again, "person");
+    format!("! ALARM: the gateway took the message of {people} in `{}` more than once", finding.doubt.bulk_id)
+}
+
+fn summary(report: &ReconcileReport<'_>, paint: Paint) -> String {
+    let settled = match report.settled {
+        0 => "nobody".to_owned(),
+        settled => plural(settled, "person"),
+    };
+    match report.in_doubt {
+        0 => paint.good(&format!("{settled} settled, nothing is in doubt any more")),
+        open => format!("{settled} settled, {}", paint.bad(&format!("{} still in doubt", plural(open, "person")))),
+    }
+}
+
+/// Whether only a person can settle it.
+fn needs_word(reason: KeptReason) -> bool {
+    match reason {
+        KeptReason::InAnotherBulk
+        | KeptReason::InAnotherClaim
+        | KeptReason::DuplicateId
+        | KeptReason::UnclearStatus
+        | KeptReason::TooLate
+        | KeptReason::Never
+        | KeptReason::Undated => true,
+        KeptReason::Unread
+        | KeptReason::ClocksApart
+        | KeptReason::NoDate
+        | KeptReason::TooEarly
+        | KeptReason::NothingAfter
+        | KeptReason::LogsLack => false,
+    }
+}
+
+/// Why people stay in doubt, and what would settle it.
+fn reason(kept: &KeptView) -> String {
+    match kept.reason {
+        KeptReason::InAnotherBulk => "the logs have their message in a bulk that this ledger does not know".to_owned(),
+        KeptReason::InAnotherClaim => {
+            "the logs have their message, but another claim of the same bulk may be what was sent".to_owned()
+        }
+        KeptReason::DuplicateId => "the gateway has seen their messageIds before, but this ledger has not".to_owned(),
+        KeptReason::UnclearStatus => "the logs have them with a status that the API does not have".to_owned(),
+        KeptReason::TooLate => {
+            "after 47 hours absence from the logs proves nothing; only a person's word settles it".to_owned()
+        }
+        KeptReason::Unread => "the logs could not be read to their end".to_owned(),
+        KeptReason::Never => {
+            "their messages may leave so late that absence from the logs never proves anything".to_owned()
+        }
+        KeptReason::TooEarly => {
+            let before = kept.from.map(timing::utc).unwrap_or_default();
+            format!("absence from the logs proves nothing before {before}; reconcile again then")
+        }
+        KeptReason::Undated => {
+            "not in the logs, but their run was cut off before the gateway told it the time, so nobody \
+                          knows since when they should be there"
+                .to_owned()
+        }
+        KeptReason::ClocksApart => {
+            "absence from the logs proves nothing while the clocks of this machine and of the gateway \
+                              do not go together; have both kept by NTP, and reconcile again"
+                .to_owned()
+        }
+        KeptReason::NoDate => {
+            "the gateway's answers do not tell its time (a `Date` that no cache has kept), without which \
+                         absence from the logs proves nothing"
+                .to_owned()
+        }
+        KeptReason::NothingAfter => {
+            "not in the logs, but the logs have nothing of this sender that left later, so they may \
+                               have stood still; reconcile again after the next accepted bulk"
+                .to_owned()
+        }
+        KeptReason::LogsLack => "not in the logs, but neither are messages that the gateway accepted; \
+                           are these the credentials that sent them?"
+            .to_owned(),
+    }
+}

@@ -1,0 +1,47 @@
+//! What the ledger holds, doubts first.
+
+use crate::ledger::Leaving;
+use crate::report::status::{MessageStatusView, StatusReport};
+use crate::report::style::{Paint, line};
+use crate::report::words::plural;
+
+use super::TextForm;
+use super::doubts::{doubts, flight};
+use super::table;
+
+impl TextForm for StatusReport<'_> {
+    fn text(&self, paint: Paint) -> String {
+        let mut out = String::new();
+        line(&mut out, &paint.strong(&format!("ledger of {} on {}", self.project, self.gateway)));
+        doubts(&mut out, &self.doubts, self.gateway, paint);
+        flight(&mut out, self.in_flight, self.gateway, paint);
+        out.push('\n');
+        if self.messages.is_empty() {
+            line(&mut out, "nothing was sent yet");
+        } else {
+            let header = ["message", "accepted", "rejected", "in doubt", "in flight", "given up", "refused"];
+            out.push_str(&table::render(&header, self.messages.iter().map(row)));
+        }
+        let mut before = "\n";
+        for message in &self.messages {
+            let Some(handed) = message.still_to_leave else { continue };
+            let verb = if handed.people == 1 { "is" } else { "are" };
+            let words = format!(
+                "{before}{} of {} r{} {verb} handed over, leaving {}; this API cannot stop that",
+                plural(handed.people, "person"),
+                message.message,
+                message.revision,
+                Leaving { from: handed.leaves_from, by: handed.leaves_by }.words(self.now, None)
+            );
+            line(&mut out, &words);
+            before = "";
+        }
+        out
+    }
+}
+
+fn row(message: &MessageStatusView) -> (String, Vec<u64>) {
+    let MessageStatusView { accepted, rejected, in_doubt, in_flight, given_up, refused, .. } = *message;
+    let name = format!("{} r{}", message.message, message.revision);
+    (name, vec![accepted, rejected, in_doubt, in_flight, given_up, refused])
+}

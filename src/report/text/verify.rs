@@ -1,0 +1,61 @@
+//! What was found in a ledger: what is odd first, then what the next apply mends.
+
+use crate::report::ledger::verify::{LedgerVerifyReport, OutcomeFileView, ShadowState};
+use crate::report::style::{Paint, line};
+use crate::report::words::plural;
+
+use super::TextForm;
+
+impl TextForm for LedgerVerifyReport {
+    fn text(&self, paint: Paint) -> String {
+        let broken = self.dumps.iter().filter_map(|dump| {
+            let reason = dump.error.as_ref()?;
+            Some(format!("{} does not go with the ledger: {reason}", dump.file))
+        });
+        let odd = self.findings.iter().filter(|finding| !finding.is_harmless).map(|finding| finding.words.clone());
+        let unclosed = self.unclosed.iter().map(|unclosed| unclosed.words.clone());
+        let odd: Vec<String> = odd.chain(unclosed).chain(broken).collect();
+        let mut out: String = odd.iter().map(|text| format!("{} {text}\n", paint.bad("!"))).collect();
+        for note in notes(self) {
+            line(&mut out, &format!("{} {note}", paint.wait("~")));
+        }
+        let claims = plural(self.claims, "claim");
+        let odd = if odd.is_empty() { "nothing odd".to_owned() } else { plural(odd.len() as u64, "odd thing") };
+        line(&mut out, &format!("{claims}, {odd}"));
+        out
+    }
+}
+
+/// What harms nobody, and what lies beside the ledger and is not in it.
+fn notes(report: &LedgerVerifyReport) -> Vec<String> {
+    let mut notes: Vec<String> = report.harmless_doubts.iter().map(|words| (*words).to_owned()).collect();
+    let harmless = report.findings.iter().filter(|finding| finding.is_harmless);
+    notes.extend(harmless.map(|finding| finding.words.clone()));
+    let shadow = &report.shadow;
+    match shadow.state {
+        ShadowState::Same => {}
+        ShadowState::Missing => notes.push("there is no shadow: the next apply makes it".to_owned()),
+        ShadowState::Differs => {
+            let sides = [
+                (shadow.file_lacks, format!("{} lacks what its shadow has", report.place)),
+                (shadow.shadow_lacks, "the shadow lacks what the file has".to_owned()),
+            ];
+            let sides = sides.into_iter().filter(|(news, _)| !news.is_empty());
+            notes.extend(sides.map(|(news, words)| format!("{words}: {}; the next apply joins them", news.words())));
+        }
+    }
+    for OutcomeFileView { file, outcomes, news, .. } in &report.dumps {
+        let outcomes = plural(*outcomes, "outcome");
+        match news {
+            Some(news) if news.is_empty() => {
+                notes.push(format!("{file} ({outcomes}) is in the ledger: it can be deleted"));
+            }
+            Some(news) => notes.push(format!(
+                "{file} ({outcomes}) is not in the ledger yet: {}; the next apply takes it in",
+                news.words()
+            )),
+            None => {}
+        }
+    }
+    notes
+}
