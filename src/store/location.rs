@@ -131,6 +131,17 @@ impl LedgerLocation {
         }
     }
 
+    /// Says why nothing would be sent from the ledger, if that is so: its last claims may be missing.
+    ///
+    /// # Errors
+    /// As [`LedgerLocation::look`].
+    pub async fn refusal(&self, expected: &Binding) -> Result<Option<StoreError>, StoreError> {
+        match self {
+            Self::Lockfile(_) | Self::Git(_) => Ok(None),
+            Self::Postgres(database) => Ok(database.refusal(expected).await?.map(StoreError::from)),
+        }
+    }
+
     /// Opens the ledger for writing.
     ///
     /// # Errors
@@ -348,18 +359,7 @@ impl Store for OpenLedger {
     }
 
     fn is_surely_not_written(error: &StoreError) -> bool {
-        // An entry that does not go with the ledger is never begun.
-        if let StoreError::Database(error) = error {
-            return error.is_surely_not_written();
-        }
-        matches!(
-            error,
-            StoreError::NotWritten { .. }
-                | StoreError::Entry(_)
-                | StoreError::KeyMissing { .. }
-                | StoreError::KeyUnknown { .. }
-                | StoreError::KeyOrder { .. }
-        )
+        error.is_surely_not_written()
     }
 
     async fn settle(&self, outcome: Outcome) -> Result<(), StoreError> {

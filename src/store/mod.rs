@@ -2,6 +2,7 @@
 //! own, on a remote of the project's repository; or in PostgreSQL, for many machines at once.
 
 mod append_file;
+mod backend_error;
 mod binding;
 mod copy;
 mod error;
@@ -21,6 +22,7 @@ mod visit;
 mod writer;
 mod writer_handle;
 
+pub use backend_error::BackendError;
 pub use binding::Binding;
 pub use copy::{Copied, copy};
 pub use error::StoreError;

@@ -14,7 +14,7 @@ use crate::ledger::{Doubt, Flight, Ledger, RunId};
 use crate::plan::{Bulk, Gate, Plan, RailKind};
 use crate::report::words::plural;
 use crate::report::{json, outcome_text};
-use crate::store::{DatabaseError, LedgerLocation, OpenLedger, StoreError, Visit};
+use crate::store::{LedgerLocation, OpenLedger, StoreError, Visit};
 use crate::timing;
 
 use crate::cli::args::{ApplyArgs, Global, OutputFormat};
@@ -283,7 +283,7 @@ async fn why_not_whole(store: &OpenLedger, summary: &Summary) -> Option<Failure>
         }
         // A store that has failed may do so again, and nobody waits long for it.
         Some(Stopped::Store(_)) => match tokio::time::timeout(LOOK_TIME_MAX, store.check_still_there()).await {
-            Ok(Err(error @ StoreError::Database(DatabaseError::Reloaded { .. }))) => Some(error.into()),
+            Ok(Err(error)) if error.is_put_back() => Some(error.into()),
             Ok(Ok(()) | Err(_)) | Err(_) => None,
         },
         _ => None,

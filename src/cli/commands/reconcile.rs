@@ -6,7 +6,7 @@ use crate::apply::evidence::{LogsFailure, Reconciled};
 use crate::ledger::{Flight, Ledger};
 use crate::plan::Selection;
 use crate::report::{reconcile_json, reconcile_text};
-use crate::store::{DatabaseError, LedgerLocation, OpenLedger, ReadOnlyLedger, StoreError};
+use crate::store::{LedgerLocation, OpenLedger, ReadOnlyLedger};
 
 use crate::cli::args::{Global, ReconcileArgs};
 use crate::cli::client::client;
@@ -78,8 +78,7 @@ async fn confirm_database(context: &Context, args: &ReconcileArgs, output: &Outp
 async fn confirm(store: &OpenLedger, args: &ReconcileArgs, output: &Output) -> Result<Exit, Failure> {
     let Err(error) = store.may_send() else { return Ok(Exit::Done) };
     // A person's word for the server is none for rows that were put back.
-    let is_reloaded = matches!(error, StoreError::Database(DatabaseError::Reloaded { .. }));
-    if args.accept.is_none() || is_reloaded {
+    if args.accept.is_none() || error.is_put_back() {
         output.tell(&format!("! {error}\n  {}\n", error.hint().unwrap_or_default()));
         return Ok(Exit::Ledger);
     }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::ledger::Damage;
+use crate::store::backend_error::BackendError;
 
 /// How many lines of what git said are told.
 const SAID_LINES_MAX: usize = 6;
@@ -198,10 +199,10 @@ impl GitError {
         let lock = lock_in_the_way(text).map(|lock| Self::Locked { lock: lock.to_owned() });
         lock.unwrap_or_else(|| Self::Failed { action, said: Said::of(text) })
     }
+}
 
-    /// Says what can be done about it.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
+impl BackendError for GitError {
+    fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::NoProgram(_) => "install git, or keep the ledger elsewhere: `state: { in: lockfile }`",
             Self::NoRepository { .. } => {
@@ -260,9 +261,7 @@ impl GitError {
         Some(hint.to_owned())
     }
 
-    /// Says whether the world around the ledger has failed, not the ledger.
-    #[must_use]
-    pub fn is_environment(&self) -> bool {
+    fn is_environment(&self) -> bool {
         match self {
             Self::NoProgram(_)
             | Self::NoRepository { .. }
@@ -282,6 +281,14 @@ impl GitError {
             | Self::Foreign { .. }
             | Self::Damage { .. } => false,
         }
+    }
+
+    fn is_missing(&self) -> bool {
+        matches!(self, Self::Missing { .. })
+    }
+
+    fn is_surely_not_written(&self) -> bool {
+        matches!(self, Self::Refused { .. } | Self::NoProgram(_))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The store over real repositories: a bare one for the remote, and clones of it.
 
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -19,7 +20,7 @@ use crate::ledger::{
     Claim, Decision, Evidence, FirstKey, Grant, Outcome, PersonState, RunId, Sighting, Standing, Testimony, View,
     sample,
 };
-use crate::store::{LedgerLocation, OpenLedger, Paths, copy};
+use crate::store::{BackendError as _, LedgerLocation, OpenLedger, Paths, copy};
 
 /// A remote, and clones of it.
 struct World {
@@ -143,8 +144,16 @@ fn refused(people: &[u64], run: u64) -> Outcome {
 }
 
 fn git_error(error: StoreError) -> GitError {
-    let StoreError::Git(error) = error else { panic!("not an error of git") };
-    error
+    let StoreError::Backend(error) = error else { panic!("not an error of git: {error}") };
+    let error: Box<dyn Error> = error;
+    *error.downcast().unwrap()
+}
+
+/// The same, inside of another error.
+fn cause(error: &StoreError) -> &GitError {
+    let StoreError::Backend(error) = error else { panic!("not an error of git: {error}") };
+    let error: &dyn Error = &**error;
+    error.downcast_ref().unwrap()
 }
 
 /// All that a user sees of a clone.
@@ -275,7 +284,7 @@ async fn a_refused_push_ends_the_run_and_what_was_settled_waits_for_the_next() {
         let error = ledger.desk().claim(claim(&[2], 1)).await.unwrap_err();
         assert!(error.is_environment());
         let StoreError::NotWritten { cause } = error else { panic!("{error}") };
-        let StoreError::Git(GitError::Refused { said, .. }) = &*cause else { panic!("{cause}") };
+        let GitError::Refused { said, .. } = self::cause(&cause) else { panic!("{cause}") };
         assert!(said.to_string().contains("not on a Friday"), "{said}");
         assert!(ledger.desk().claim(claim(&[3], 1)).await.is_err(), "nothing is granted after a failure");
         assert!(matches!(ledger.finish(), Err(StoreError::Unpushed { .. })));
@@ -591,7 +600,7 @@ async fn a_remote_that_never_answers_is_given_up() {
     world.hook("remote.git", "pre-receive", "exec sleep 60");
     let error = ledger.desk().claim(claim(&[1], 1)).await.unwrap_err();
     let StoreError::Failed { cause } = error else { panic!("{error}") };
-    let StoreError::Git(GitError::Unreachable { said, .. }) = &*cause else { panic!("{cause}") };
+    let GitError::Unreachable { said, .. } = self::cause(&cause) else { panic!("{cause}") };
     assert_eq!(said.to_string(), "git said: `git push` did not end within 0 seconds");
     assert!(ledger.finish().is_err());
     assert_eq!(world.commits(), 1);
@@ -784,7 +793,7 @@ async fn a_claim_whose_push_has_no_answer_may_be_written_whatever_comes_after() 
     world.hook("remote.git", "pre-receive", "test -e once && exit 1; touch once; kill -9 $PPID");
     let error = ledger.desk().claim(claim(&[1], 1)).await.unwrap_err();
     let StoreError::Failed { cause } = error else { panic!("{error}") };
-    assert!(matches!(&*cause, StoreError::Git(GitError::Refused { .. })), "{cause}");
+    assert!(matches!(self::cause(&cause), GitError::Refused { .. }), "{cause}");
     assert!(world.path("remote.git/once").exists(), "the first answer was lost");
 }
 
@@ -925,7 +934,7 @@ async fn a_lock_that_was_left_on_the_remote_is_told() {
     fs::write(&lock, "").unwrap();
     let error = ledger.desk().claim(claim(&[1], 1)).await.unwrap_err();
     let StoreError::NotWritten { cause } = error else { panic!("{error}") };
-    let StoreError::Git(GitError::Refused { said, .. }) = &*cause else { panic!("{cause}") };
+    let GitError::Refused { said, .. } = self::cause(&cause) else { panic!("{cause}") };
     assert!(said.to_string().contains("cannot lock ref 'refs/heads/sendform-ledger'"), "{said}");
     assert!(cause.hint().unwrap().contains("left its lock there"), "{cause}");
 }

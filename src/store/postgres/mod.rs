@@ -112,7 +112,7 @@ impl Database {
     ///
     /// # Errors
     /// If the ledger is missing, or the server cannot be used.
-    pub async fn refusal(&self, expected: &Binding) -> Result<Option<DatabaseError>, StoreError> {
+    pub(super) async fn refusal(&self, expected: &Binding) -> Result<Option<DatabaseError>, StoreError> {
         self.judge(expected).await.map(Soundness::refusal)
     }
 
