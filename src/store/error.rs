@@ -187,6 +187,14 @@ pub enum StoreError {
         #[source]
         cause: Arc<Self>,
     },
+    /// Others have written to the ledger before us again and again.
+    #[error("others have pushed to `{place}` before this run {tries} times in a row")]
+    Busy {
+        /// Where it is.
+        place: String,
+        /// How often.
+        tries: u32,
+    },
     /// What holds the ledger has failed, or what is there is not as it was left.
     #[error(transparent)]
     Backend(
@@ -251,7 +259,9 @@ impl StoreError {
                  a new one beside it is added with `sendform ledger rebind --add-key`"
             }
             Self::KeyOrder { first, supplied, .. } => return Some(order_hint(first.is_some(), supplied)),
-            Self::Failed { cause } | Self::NotWritten { cause } if matches!(**cause, Self::Backend(_)) => {
+            Self::Failed { cause } | Self::NotWritten { cause }
+                if matches!(**cause, Self::Backend(_) | Self::Busy { .. }) =>
+            {
                 return cause.hint();
             }
             Self::Replaced { .. } | Self::Failed { .. } | Self::NotWritten { .. } => {
@@ -280,6 +290,7 @@ impl StoreError {
                 "the next run in this folder pushes them; until then their people are in doubt for others"
             }
             Self::Backend(error) => return error.hint(),
+            Self::Busy { .. } => "nothing more is sent; run the same command again when the others have ended",
             Self::NotHere { .. } => "leave `--offline` out",
             Self::Exists { .. } | Self::Join(_) | Self::Entry(_) | Self::Io { .. } | Self::Stopped => return None,
         };
@@ -332,7 +343,7 @@ impl StoreError {
             Self::Unpushed { cause, .. } | Self::Failed { cause } | Self::NotWritten { cause } => {
                 cause.is_environment()
             }
-            Self::Io { .. } | Self::Stopped | Self::NotHere { .. } => true,
+            Self::Io { .. } | Self::Stopped | Self::NotHere { .. } | Self::Busy { .. } => true,
             Self::Missing { .. }
             | Self::Exists { .. }
             | Self::Held { .. }

@@ -245,7 +245,7 @@ impl OpenLedger {
     pub async fn record(&self, record: MessageRecord) -> Result<(), StoreError> {
         match self {
             Self::Lockfile(lockfile) => lockfile.record(record).await,
-            Self::Git(git) => git.desk().record(record).await,
+            Self::Git(git) => git.record(record).await,
             Self::Postgres(postgres) => postgres.record(record).await,
         }
     }
@@ -257,7 +257,7 @@ impl OpenLedger {
     pub async fn join(&self, other: Ledger) -> Result<(), StoreError> {
         match self {
             Self::Lockfile(lockfile) => lockfile.join(other).await,
-            Self::Git(git) => git.desk().join(other).await,
+            Self::Git(git) => git.join(other).await,
             Self::Postgres(postgres) => postgres.join(&other).await,
         }
     }
@@ -353,7 +353,7 @@ impl Store for OpenLedger {
     async fn claim(&self, claim: Claim) -> Result<Grant, StoreError> {
         match self {
             Self::Lockfile(lockfile) => lockfile.claim(claim).await,
-            Self::Git(git) => git.desk().claim(claim).await,
+            Self::Git(git) => git.claim(claim).await,
             Self::Postgres(postgres) => postgres.claim(claim).await,
         }
     }
@@ -365,7 +365,7 @@ impl Store for OpenLedger {
     async fn settle(&self, outcome: Outcome) -> Result<(), StoreError> {
         match self {
             Self::Lockfile(lockfile) => lockfile.settle(outcome).await,
-            Self::Git(git) => git.desk().settle(outcome).await,
+            Self::Git(git) => git.settle(outcome).await,
             Self::Postgres(postgres) => postgres.settle(outcome).await,
         }
     }
@@ -373,7 +373,7 @@ impl Store for OpenLedger {
     async fn weigh(&self, evidence: Vec<Evidence>) -> Result<Vec<Weighed>, StoreError> {
         match self {
             Self::Lockfile(lockfile) => lockfile.weigh(evidence).await,
-            Self::Git(git) => git.desk().weigh(evidence).await,
+            Self::Git(git) => git.weigh(evidence).await,
             Self::Postgres(postgres) => postgres.weigh(evidence).await,
         }
     }
@@ -382,7 +382,7 @@ impl Store for OpenLedger {
         match self {
             // The operating system's lock keeps everybody else away.
             Self::Lockfile(_) => Ok(()),
-            Self::Git(git) => git.desk().catch_up().await,
+            Self::Git(git) => git.catch_up().await,
             Self::Postgres(postgres) => postgres.catch_up().await,
         }
     }

@@ -15,6 +15,7 @@ mod mark;
 mod merge;
 mod paths;
 mod postgres;
+mod publish;
 pub mod regular;
 mod retired;
 mod shadowed;

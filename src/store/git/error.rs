@@ -118,14 +118,6 @@ pub enum GitError {
         #[source]
         said: Said,
     },
-    /// Others have pushed before us again and again.
-    #[error("others have pushed to `{place}` before this run {tries} times in a row")]
-    Busy {
-        /// The remote and the branch.
-        place: String,
-        /// How often.
-        tries: u32,
-    },
     /// There is no such branch, and this clone has never seen one.
     #[error("there is no ledger at `{place}`")]
     Missing {
@@ -227,7 +219,6 @@ impl BackendError for GitError {
                 "the ledger's branch must be open for plain pushes: no protection, no required reviews, and \
                  `permissions: contents: write` in GitHub Actions"
             }
-            Self::Busy { .. } => "nothing more is sent; run the same command again when the others have ended",
             Self::Missing { .. } => {
                 "if something was sent before, push the branch again from a clone that has it; else \
                  `sendform ledger init` makes it"
@@ -271,7 +262,6 @@ impl BackendError for GitError {
             | Self::Killed { .. }
             | Self::Locked { .. }
             | Self::Refused { .. }
-            | Self::Busy { .. }
             | Self::NeverSeen { .. }
             | Self::Failed { .. }
             | Self::Temporary(_) => true,
