@@ -16,6 +16,11 @@ mod rebind;
 mod remote;
 mod writer;
 
+#[cfg(test)]
+mod memory;
+#[cfg(test)]
+mod tests;
+
 pub(super) use ledger::{PublishedLedger, create, join_left, read, rebind};
 pub(super) use remote::{Addition, Attempt, Remote};
 pub(super) use writer::BatchWriter;
