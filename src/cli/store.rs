@@ -8,7 +8,7 @@ use crate::identity::Keys;
 use crate::ledger::{Ledger, RunId, Seals, Trust, View};
 use crate::report::trust;
 use crate::report::words::plural;
-use crate::store::{Binding, LedgerLocation, ReadOnlyLedger, StoreError, Visit};
+use crate::store::{Binding, ReadOnlyLedger, StoreError, Visit};
 use crate::timing;
 
 use super::args::LedgerReading;
@@ -109,7 +109,7 @@ pub(super) fn tell_doubts(found: &Trust, output: &Output) {
 /// # Errors
 /// If it is damaged, or not this project's.
 pub(super) async fn check_without_key(context: &Context, output: &Output) -> Result<(), Failure> {
-    if context.gateway.base_url.is_none() || !matches!(context.gateway.ledger, LedgerLocation::Lockfile(_)) {
+    if context.gateway.base_url.is_none() || !context.gateway.ledger.is_on_this_disk() {
         return Ok(());
     }
     let expected = expected_by_anybody(context)?;

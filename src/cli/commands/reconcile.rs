@@ -6,7 +6,7 @@ use crate::apply::evidence::{LogsFailure, Reconciled};
 use crate::ledger::{Flight, Ledger};
 use crate::plan::Selection;
 use crate::report::{reconcile_json, reconcile_text};
-use crate::store::{LedgerLocation, OpenLedger, ReadOnlyLedger};
+use crate::store::{OpenLedger, ReadOnlyLedger};
 
 use crate::cli::args::{Global, ReconcileArgs};
 use crate::cli::client::client;
@@ -66,7 +66,7 @@ async fn with_world(
 
 /// Confirms a ledger's server where nothing is in doubt.
 async fn confirm_database(context: &Context, args: &ReconcileArgs, output: &Output) -> Result<Exit, Failure> {
-    if !matches!(context.gateway.ledger, LedgerLocation::Postgres(_)) {
+    if !context.gateway.ledger.has_server() {
         return Ok(Exit::Done);
     }
     let opened = context.gateway.ledger.open(&expected(context)?, &visit(context, "reconcile")?).await;

@@ -27,11 +27,12 @@ use crate::ledger::{Authenticity, Claim, Evidence, Grant, Header, Ledger, Messag
 
 use super::binding::Binding;
 use super::error::StoreError;
+use super::ledger_store::{LedgerStore, Written};
 use super::lock_file::LockFile;
-use super::publish::{self, BatchWriter, PublishedLedger, Remote as _};
+use super::publish::{self, PublishedLedger, Remote as _};
 use super::regular::{self, Links};
 use super::visit::Visit;
-use super::writer_handle::WriterHandle;
+use super::waiting::waiting;
 
 pub(super) use merges::{Merges, is_tracked, look_at_merges};
 
@@ -119,77 +120,56 @@ impl GitLedger {
         publish::rebind(found, (guard, branch.pending()), from, to, visit)
     }
 
-    /// Where entries are handed in.
-    fn desk(&self) -> &WriterHandle<BatchWriter<GitRemote>> {
-        self.published.desk()
-    }
-
-    /// The ledger as it is now, without claims that are on their way to the remote.
-    pub fn ledger(&self) -> RwLockReadGuard<'_, Ledger> {
-        self.published.ledger()
-    }
-
-    /// Claims people: on the remote before it returns [`Grant::Granted`]. It is not granted if any of them is
-    /// accepted, given up or claimed already; then nothing is written.
-    ///
-    /// # Errors
-    /// If the claim does not go with the ledger; if it could not be pushed, or anything before it could not.
-    pub async fn claim(&self, claim: Claim) -> Result<Grant, StoreError> {
-        self.desk().claim(claim).await
-    }
-
-    /// Writes what became of a claim: durable on this machine before it returns.
-    ///
-    /// # Errors
-    /// If it does not go with the ledger, or could not be made durable.
-    pub async fn settle(&self, outcome: Outcome) -> Result<(), StoreError> {
-        self.desk().settle(outcome).await
-    }
-
-    /// Holds evidence against the branch, and writes what follows from it: on the remote before it returns.
-    ///
-    /// # Errors
-    /// As [`GitLedger::claim`].
-    pub async fn weigh(&self, evidence: Vec<Evidence>) -> Result<Vec<Weighed>, StoreError> {
-        self.desk().weigh(evidence).await
-    }
-
-    /// Takes what a message is: it is on the remote with the first claims that it is for.
-    ///
-    /// # Errors
-    /// If something has failed before.
-    pub async fn record(&self, record: MessageRecord) -> Result<(), StoreError> {
-        self.desk().record(record).await
-    }
-
-    /// Joins another ledger in: on the remote when [`GitLedger::finish`] returns.
-    ///
-    /// # Errors
-    /// If the ledgers do not go together; then nothing is joined.
-    pub async fn join(&self, other: Ledger) -> Result<(), StoreError> {
-        self.desk().join(other).await
-    }
-
-    /// Reads what others have pushed.
-    ///
-    /// # Errors
-    /// If the remote cannot be reached, or its branch cannot be trusted.
-    pub async fn catch_up(&self) -> Result<(), StoreError> {
-        self.desk().catch_up().await
-    }
-
-    /// How many bulks should be claimed at most before their requests.
-    #[must_use]
-    pub fn bulks_ahead(&self) -> usize {
-        self.bulks_ahead
-    }
-
     /// Ends the run: pushes what is not pushed yet.
     ///
     /// # Errors
     /// If anything could not be pushed, now or before. What was granted stays durable.
     pub fn finish(self) -> Result<(), StoreError> {
         self.published.finish()
+    }
+}
+
+/// What was opened is compared at every push: there is nothing to check in between.
+impl LedgerStore for GitLedger {
+    /// Without claims that are on their way to the remote.
+    fn ledger(&self) -> RwLockReadGuard<'_, Ledger> {
+        self.published.ledger()
+    }
+
+    fn bulks_ahead(&self) -> Option<usize> {
+        Some(self.bulks_ahead)
+    }
+
+    fn claim(&self, claim: Claim) -> Written<'_, Grant> {
+        Box::pin(self.published.desk().claim(claim))
+    }
+
+    fn settle(&self, outcome: Outcome) -> Written<'_> {
+        Box::pin(self.published.desk().settle(outcome))
+    }
+
+    fn weigh(&self, evidence: Vec<Evidence>) -> Written<'_, Vec<Weighed>> {
+        Box::pin(self.published.desk().weigh(evidence))
+    }
+
+    fn record(&self, record: MessageRecord) -> Written<'_> {
+        Box::pin(self.published.desk().record(record))
+    }
+
+    fn join(&self, other: Ledger) -> Written<'_> {
+        Box::pin(self.published.desk().join(other))
+    }
+
+    fn catch_up(&self) -> Written<'_> {
+        Box::pin(self.published.desk().catch_up())
+    }
+
+    fn keeps_outcomes_here(&self) -> bool {
+        true
+    }
+
+    fn finish(self: Box<Self>) -> Written<'static> {
+        Box::pin(waiting(move || (*self).finish()))
     }
 }
 

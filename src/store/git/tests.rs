@@ -14,10 +14,9 @@ use futures_util::future::join_all;
 use tempfile::TempDir;
 
 use super::*;
-use crate::apply::Store as _;
 use crate::identity::{Key, KeyId, Person};
 use crate::ledger::{Decision, FirstKey, PersonState, RunId, Seals, Sighting, Standing, Testimony, View, sample};
-use crate::store::{BackendError as _, LedgerLocation, OpenLedger, Paths, copy};
+use crate::store::{BackendError as _, LedgerLocation, Paths, copy};
 
 /// A remote, and clones of it.
 struct World {
@@ -886,7 +885,7 @@ async fn other_keys_end_claims_but_outcomes_are_still_pushed() {
         GitLedger::rebind(&world.branch("second"), &any, header(2, &new), &visit()).unwrap();
         for person in [3, 4] {
             let error = ledger.claim(claim(&[person], 1)).await.unwrap_err();
-            assert!(OpenLedger::is_surely_not_written(&error), "{error}");
+            assert!(error.is_surely_not_written(), "{error}");
             assert!(matches!(error, StoreError::KeyMissing { .. } | StoreError::KeyOrder { .. }), "{error}");
         }
         ledger.settle(accepted(&[2], 1)).await.unwrap();

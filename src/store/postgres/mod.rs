@@ -23,6 +23,7 @@ mod server;
 mod session;
 mod settle;
 mod soundness;
+mod store;
 mod tables;
 mod tls;
 mod weigh;

@@ -23,4 +23,3 @@ mod tests;
 
 pub(super) use ledger::{PublishedLedger, create, join_left, read, rebind};
 pub(super) use remote::{Addition, Attempt, Remote};
-pub(super) use writer::BatchWriter;

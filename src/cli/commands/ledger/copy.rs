@@ -12,7 +12,7 @@ use crate::cli::store::{expected, visit};
 use crate::report::done_json;
 use crate::report::ledger::news_words;
 use crate::report::words::plural;
-use crate::store::{LedgerLocation, Visit, copy};
+use crate::store::{Visit, copy};
 
 /// Runs the command.
 ///
@@ -41,10 +41,8 @@ pub(super) async fn run(
     let visit = Visit { unclosed, ..visit(context, "ledger copy")? };
     let copied = copy(&from, to, &expected, &visit).await?;
     let (from_place, to_place) = (from.place(), to.place());
-    let advice = match from {
-        LedgerLocation::Lockfile(_) => "commit it as it is now, so that other clones are refused as well\n",
-        LedgerLocation::Git(_) | LedgerLocation::Postgres(_) => "",
-    };
+    let commit_it = "commit it as it is now, so that other clones are refused as well\n";
+    let advice = if from.is_on_this_disk() { commit_it } else { "" };
     output.show(&Report {
         text: &|_| {
             let (claims, news) = (plural(copied.claims as u64, "claim"), news_words(copied.news));
