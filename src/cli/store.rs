@@ -8,7 +8,7 @@ use crate::identity::Keys;
 use crate::ledger::{Ledger, RunId, Seals, Trust, View};
 use crate::report::trust;
 use crate::report::words::plural;
-use crate::store::{Binding, DatabaseError, LedgerLocation, ReadOnlyLedger, StoreError, Visit};
+use crate::store::{Binding, ReadOnlyLedger, StoreError, Visit};
 use crate::timing;
 
 use super::args::LedgerReading;
@@ -109,7 +109,7 @@ pub(super) fn tell_doubts(found: &Trust, output: &Output) {
 /// # Errors
 /// If it is damaged, or not this project's.
 pub(super) async fn check_without_key(context: &Context, output: &Output) -> Result<(), Failure> {
-    if context.gateway.base_url.is_none() || !matches!(context.gateway.ledger, LedgerLocation::Lockfile(_)) {
+    if context.gateway.base_url.is_none() || !context.gateway.ledger.is_on_this_disk() {
         return Ok(());
     }
     let expected = expected_by_anybody(context)?;
@@ -123,10 +123,9 @@ pub(super) async fn check_without_key(context: &Context, output: &Output) -> Res
     }
 }
 
-/// Says that nothing is sent from a database, and why, if that is so.
+/// Says that nothing is sent from a ledger, and why, if that is so.
 pub(super) async fn warn_of_a_refusal(context: &Context, output: &Output) -> Result<bool, Failure> {
-    let LedgerLocation::Postgres(database) = &context.gateway.ledger else { return Ok(false) };
-    let refusal = database.refusal(&expected_by_anybody(context)?).await?;
+    let refusal = context.gateway.ledger.refusal(&expected_by_anybody(context)?).await?;
     if let Some(error) = &refusal {
         output.tell(&format!("! `sendform apply` is refused: {error}\n"));
         output.tell(&format!("  {}\n", error.hint().unwrap_or_default()));
@@ -168,10 +167,7 @@ pub(super) fn not_signed(count: u64, one: &str, kept: &str) -> Failure {
 /// An error of the store in words.
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        let exit = if matches!(
-            error,
-            StoreError::Database(DatabaseError::NoUrl | DatabaseError::Url(_) | DatabaseError::Login(_))
-        ) {
+        let exit = if error.needs_credentials() {
             Exit::Credentials
         } else if error.is_environment() {
             Exit::Environment

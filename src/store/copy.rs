@@ -41,9 +41,7 @@ pub async fn copy(
     let news = match from.look(expected, now).await {
         Ok(seen) => {
             let ledger = whole(seen, visit)?;
-            if let LedgerLocation::Postgres(database) = from {
-                database.check_whole(expected).await?;
-            }
+            from.check_whole(expected).await?;
             carry(&ledger, to, expected, &target).await?
         }
         Err(StoreError::Foreign { found, .. }) if found == retired.gateway => LedgerDelta::default(),

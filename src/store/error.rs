@@ -7,9 +7,8 @@ use std::sync::Arc;
 use crate::identity::KeyId;
 use crate::ledger::{Damage, EntryError, JoinError, Reason, RunId};
 
-use super::git::GitError;
+use super::backend_error::BackendError;
 use super::holder::Holder;
-use super::postgres::DatabaseError;
 use super::retired::Retired;
 
 /// Why a ledger cannot be opened, or cannot take an entry.
@@ -156,13 +155,6 @@ pub enum StoreError {
         #[source]
         cause: Arc<Self>,
     },
-    /// The database that holds the ledger cannot be used.
-    #[error(transparent)]
-    Database(
-        /// Why.
-        #[from]
-        DatabaseError,
-    ),
     /// The ledger is kept in one place, and nothing of it is on this machine.
     #[error("nothing of the ledger at `{place}` is kept on this machine")]
     NotHere {
@@ -195,9 +187,20 @@ pub enum StoreError {
         #[source]
         cause: Arc<Self>,
     },
-    /// The branch that holds the ledger, or git, has failed.
+    /// Others have written to the ledger before us again and again.
+    #[error("others have pushed to `{place}` before this run {tries} times in a row")]
+    Busy {
+        /// Where it is.
+        place: String,
+        /// How often.
+        tries: u32,
+    },
+    /// What holds the ledger has failed, or what is there is not as it was left.
     #[error(transparent)]
-    Git(#[from] GitError),
+    Backend(
+        /// Why, in the words of the back end.
+        Box<dyn BackendError>,
+    ),
     /// The ledger's writer has ended before it could answer.
     #[error("the ledger's writer has stopped")]
     Stopped,
@@ -256,13 +259,14 @@ impl StoreError {
                  a new one beside it is added with `sendform ledger rebind --add-key`"
             }
             Self::KeyOrder { first, supplied, .. } => return Some(order_hint(first.is_some(), supplied)),
-            Self::Failed { cause } | Self::NotWritten { cause } if matches!(**cause, Self::Git(_)) => {
+            Self::Failed { cause } | Self::NotWritten { cause }
+                if matches!(**cause, Self::Backend(_) | Self::Busy { .. }) =>
+            {
                 return cause.hint();
             }
             Self::Replaced { .. } | Self::Failed { .. } | Self::NotWritten { .. } => {
                 "nothing more is sent; run the same command again, which starts from what is on the disk"
             }
-            Self::Database(error) => return error.hint().map(str::to_owned),
             Self::Foreign { what: "project", .. } => {
                 "bring back the ledger of this project, or the project's old name: persons are made with that name"
             }
@@ -285,7 +289,8 @@ impl StoreError {
             Self::Unpushed { .. } => {
                 "the next run in this folder pushes them; until then their people are in doubt for others"
             }
-            Self::Git(error) => return error.hint(),
+            Self::Backend(error) => return error.hint(),
+            Self::Busy { .. } => "nothing more is sent; run the same command again when the others have ended",
             Self::NotHere { .. } => "leave `--offline` out",
             Self::Exists { .. } | Self::Join(_) | Self::Entry(_) | Self::Io { .. } | Self::Stopped => return None,
         };
@@ -295,19 +300,50 @@ impl StoreError {
     /// Says whether there is no ledger.
     #[must_use]
     pub fn is_missing(&self) -> bool {
-        matches!(self, Self::Missing { .. } | Self::Git(GitError::Missing { .. }))
+        matches!(self, Self::Missing { .. }) || self.backend().is_some_and(BackendError::is_missing)
+    }
+
+    /// Says whether the address, the name or the password of what holds the ledger is missing, or was refused.
+    #[must_use]
+    pub fn needs_credentials(&self) -> bool {
+        self.backend().is_some_and(BackendError::needs_credentials)
+    }
+
+    /// Says whether an old copy was put in the ledger's place.
+    #[must_use]
+    pub fn is_put_back(&self) -> bool {
+        self.backend().is_some_and(BackendError::is_put_back)
+    }
+
+    /// Says whether an entry that failed so is surely not written. An entry that does not go with the ledger is
+    /// never begun.
+    #[must_use]
+    pub fn is_surely_not_written(&self) -> bool {
+        let is_not_begun = matches!(
+            self,
+            Self::NotWritten { .. }
+                | Self::Entry(_)
+                | Self::KeyMissing { .. }
+                | Self::KeyUnknown { .. }
+                | Self::KeyOrder { .. }
+        );
+        is_not_begun || self.backend().is_some_and(BackendError::is_surely_not_written)
+    }
+
+    /// The back end's own error, if it is one.
+    fn backend(&self) -> Option<&dyn BackendError> {
+        if let Self::Backend(error) = self { Some(&**error) } else { None }
     }
 
     /// Says whether the world around the ledger has failed, not the ledger.
     #[must_use]
     pub fn is_environment(&self) -> bool {
         match self {
-            Self::Git(error) => error.is_environment(),
-            Self::Database(error) => error.is_environment(),
+            Self::Backend(error) => error.is_environment(),
             Self::Unpushed { cause, .. } | Self::Failed { cause } | Self::NotWritten { cause } => {
                 cause.is_environment()
             }
-            Self::Io { .. } | Self::Stopped | Self::NotHere { .. } => true,
+            Self::Io { .. } | Self::Stopped | Self::NotHere { .. } | Self::Busy { .. } => true,
             Self::Missing { .. }
             | Self::Exists { .. }
             | Self::Held { .. }
@@ -330,6 +366,12 @@ impl StoreError {
     /// Wraps a failure of the file system.
     pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io { action, path: path.to_owned(), source }
+    }
+}
+
+impl<E: BackendError> From<E> for StoreError {
+    fn from(error: E) -> Self {
+        Self::Backend(Box::new(error))
     }
 }
 

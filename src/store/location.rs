@@ -1,23 +1,18 @@
-//! Where a ledger lives, and the ledger opened there: what every kind of store can do.
-
-use std::sync::RwLockReadGuard;
+//! Where a ledger lives: the one list of all kinds of stores, and what is done with a ledger that is not open.
 
 use jiff::Timestamp;
 
-use crate::apply::evidence::LedgerView;
-use crate::apply::{LateBulk, Store};
-use crate::identity::MessageId;
-use crate::ledger::{
-    Claim, ClaimId, Evidence, Grant, Header, Ledger, MessageRecord, Outcome, RunId, Shadow, Trust, View, Weighed,
-};
+use crate::ledger::{Header, Ledger, Shadow, Trust, View};
 
 use super::binding::Binding;
 use super::error::StoreError;
 use super::git::{Branch, GitLedger};
 use super::lockfile::Lockfile;
+use super::open_ledger::OpenLedger;
 use super::paths::Paths;
 use super::postgres::{Database, Postgres};
 use super::visit::Visit;
+use super::waiting::waiting;
 
 /// Where a ledger lives.
 #[derive(Debug, Clone)]
@@ -59,6 +54,25 @@ impl LedgerLocation {
             Self::Lockfile(paths) => paths.lockfile.display().to_string(),
             Self::Git(branch) => branch.place(),
             Self::Postgres(database) => database.place(),
+        }
+    }
+
+    /// Says whether it is a file of this machine, which other clones and machines get through the project's own
+    /// commits, if they get it at all.
+    #[must_use]
+    pub fn is_on_this_disk(&self) -> bool {
+        match self {
+            Self::Lockfile(_) => true,
+            Self::Git(_) | Self::Postgres(_) => false,
+        }
+    }
+
+    /// Says whether it is on a server, which has to be confirmed when it was changed for another one.
+    #[must_use]
+    pub fn has_server(&self) -> bool {
+        match self {
+            Self::Postgres(_) => true,
+            Self::Lockfile(_) | Self::Git(_) => false,
         }
     }
 
@@ -131,6 +145,28 @@ impl LedgerLocation {
         }
     }
 
+    /// Says why nothing would be sent from the ledger, if that is so: its last claims may be missing.
+    ///
+    /// # Errors
+    /// As [`LedgerLocation::look`].
+    pub async fn refusal(&self, expected: &Binding) -> Result<Option<StoreError>, StoreError> {
+        match self {
+            Self::Lockfile(_) | Self::Git(_) => Ok(None),
+            Self::Postgres(database) => Ok(database.refusal(expected).await?.map(StoreError::from)),
+        }
+    }
+
+    /// Makes sure that the ledger may be carried elsewhere, where nothing shows any more that it may lack something.
+    ///
+    /// # Errors
+    /// As [`LedgerLocation::look`]; if nothing would be sent from it, or nobody knows whether it is an old copy.
+    pub(super) async fn check_whole(&self, expected: &Binding) -> Result<(), StoreError> {
+        match self {
+            Self::Lockfile(_) | Self::Git(_) => Ok(()),
+            Self::Postgres(database) => database.check_whole(expected).await,
+        }
+    }
+
     /// Opens the ledger for writing.
     ///
     /// # Errors
@@ -138,13 +174,14 @@ impl LedgerLocation {
     /// its lines are genuine.
     pub async fn open(&self, expected: &Binding, visit: &Visit) -> Result<OpenLedger, StoreError> {
         match self {
-            Self::Lockfile(paths) => Lockfile::open(paths, expected, visit).map(OpenLedger::Lockfile),
+            Self::Lockfile(paths) => Ok(OpenLedger::Alone(Box::new(Lockfile::open(paths, expected, visit)?))),
             Self::Git(branch) => {
                 let (branch, expected, visit) = (branch.clone(), expected.clone(), visit.clone());
-                waiting(move || GitLedger::open(&branch, &expected, &visit)).await.map(OpenLedger::Git)
+                let opened = waiting(move || GitLedger::open(&branch, &expected, &visit)).await?;
+                Ok(OpenLedger::Alone(Box::new(opened)))
             }
             Self::Postgres(database) => {
-                Ok(OpenLedger::Postgres(Box::new(Postgres::open(database, expected, visit).await?)))
+                Ok(OpenLedger::Sharing(Box::new(Postgres::open(database, expected, visit).await?)))
             }
         }
     }
@@ -173,232 +210,6 @@ impl LedgerLocation {
         match self {
             Self::Lockfile(paths) => Lockfile::shadow(paths, expected),
             Self::Git(_) | Self::Postgres(_) => Ok(Shadow::Same),
-        }
-    }
-}
-
-/// Does something that waits for the network or the disk where nobody else has to wait for it.
-async fn waiting<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
-) -> Result<T, StoreError> {
-    tokio::task::spawn_blocking(work).await.unwrap_or(Err(StoreError::Stopped))
-}
-
-/// A ledger that is open for writing. Dropping it leaves what was granted and settled, which is all
-/// that was promised; [`OpenLedger::finish`] also puts it in order.
-#[derive(Debug)]
-pub enum OpenLedger {
-    /// In a file on one machine.
-    Lockfile(Lockfile),
-    /// On a branch of its own.
-    Git(GitLedger),
-    /// In PostgreSQL, where others may have it open too.
-    Postgres(Box<Postgres>),
-}
-
-impl OpenLedger {
-    /// The ledger as this run knows it, with entries that may still be on their way. Writing waits
-    /// while the guard is held.
-    pub fn ledger(&self) -> RwLockReadGuard<'_, Ledger> {
-        match self {
-            Self::Lockfile(lockfile) => lockfile.ledger(),
-            Self::Git(git) => git.ledger(),
-            Self::Postgres(postgres) => postgres.ledger(),
-        }
-    }
-
-    /// Says whether open claims of other runs may belong to one that lives: never where the
-    /// operating system's lock keeps other runs away.
-    #[must_use]
-    pub fn view(&self, now: Timestamp) -> View {
-        match self {
-            Self::Lockfile(_) => View::Exclusive,
-            Self::Git(_) | Self::Postgres(_) => View::Shared { now },
-        }
-    }
-
-    /// How many bulks should be claimed at most before their requests; `None` where a claim costs so
-    /// little that none should.
-    #[must_use]
-    pub fn bulks_ahead(&self) -> Option<usize> {
-        match self {
-            Self::Lockfile(_) | Self::Postgres(_) => None,
-            Self::Git(git) => Some(git.bulks_ahead()),
-        }
-    }
-
-    /// Writes what a message is, durable before any later claim is granted.
-    ///
-    /// # Errors
-    /// If it could not be made durable.
-    pub async fn record(&self, record: MessageRecord) -> Result<(), StoreError> {
-        match self {
-            Self::Lockfile(lockfile) => lockfile.record(record).await,
-            Self::Git(git) => git.desk().record(record).await,
-            Self::Postgres(postgres) => postgres.record(record).await,
-        }
-    }
-
-    /// Joins another ledger in, durable when [`OpenLedger::finish`] returns.
-    ///
-    /// # Errors
-    /// If the ledgers do not go together; then nothing is joined.
-    pub async fn join(&self, other: Ledger) -> Result<(), StoreError> {
-        match self {
-            Self::Lockfile(lockfile) => lockfile.join(other).await,
-            Self::Git(git) => git.desk().join(other).await,
-            Self::Postgres(postgres) => postgres.join(&other).await,
-        }
-    }
-
-    /// Says whether anything may be sent from this ledger.
-    ///
-    /// # Errors
-    /// If it must be compared with the gateway first: its last claims may be missing.
-    pub fn may_send(&self) -> Result<(), StoreError> {
-        match self {
-            Self::Lockfile(_) | Self::Git(_) => Ok(()),
-            Self::Postgres(postgres) => postgres.may_send(),
-        }
-    }
-
-    /// How far it could be trusted as it was when it was opened: what could be mended is.
-    #[must_use]
-    pub fn trust(&self) -> Trust {
-        match self {
-            Self::Lockfile(lockfile) => lockfile.trust().clone(),
-            Self::Git(_) => Trust::default(),
-            Self::Postgres(postgres) => Trust { unmarked: postgres.unmarked(), ..Trust::default() },
-        }
-    }
-
-    /// Takes what there is of these runs, and these claims, for all that there is, after it was compared with
-    /// the gateway.
-    ///
-    /// # Errors
-    /// If that could not be made durable.
-    pub async fn close_others(&self, runs: &[RunId]) -> Result<(), StoreError> {
-        match self {
-            Self::Lockfile(lockfile) if !runs.is_empty() => lockfile.close_others(runs).await,
-            Self::Lockfile(_) | Self::Git(_) => Ok(()),
-            Self::Postgres(postgres) => postgres.mark_anew(true).await,
-        }
-    }
-
-    /// Makes sure that what was opened is there still, after a while in which somebody may have put an old copy
-    /// in its place.
-    ///
-    /// # Errors
-    /// If it is not.
-    pub async fn check_still_there(&self) -> Result<(), StoreError> {
-        match self {
-            // A file is held, and a branch is compared at every push.
-            Self::Lockfile(_) | Self::Git(_) => Ok(()),
-            Self::Postgres(postgres) => postgres.check_still_there().await,
-        }
-    }
-
-    /// Confirms that the ledger is whole where it is now, after it was compared with the gateway; see
-    /// [`OpenLedger::may_send`].
-    ///
-    /// # Errors
-    /// If that could not be made durable.
-    pub async fn confirm_server(&self) -> Result<(), StoreError> {
-        match self {
-            Self::Lockfile(_) | Self::Git(_) => Ok(()),
-            Self::Postgres(postgres) => postgres.confirm_server().await,
-        }
-    }
-
-    /// Ends the run.
-    ///
-    /// # Errors
-    /// If anything could not be written, now or before. What was granted stays durable.
-    pub async fn finish(self) -> Result<(), StoreError> {
-        match self {
-            Self::Lockfile(lockfile) => lockfile.finish(),
-            Self::Git(git) => waiting(move || git.finish()).await,
-            Self::Postgres(postgres) => {
-                postgres.finish().await;
-                Ok(())
-            }
-        }
-    }
-}
-
-impl LedgerView for OpenLedger {
-    fn read<T>(&self, look: impl FnOnce(&Ledger) -> T) -> T {
-        look(&self.ledger())
-    }
-
-    fn view(&self, now: Timestamp) -> View {
-        Self::view(self, now)
-    }
-}
-
-impl Store for OpenLedger {
-    type Error = StoreError;
-
-    async fn claim(&self, claim: Claim) -> Result<Grant, StoreError> {
-        match self {
-            Self::Lockfile(lockfile) => lockfile.claim(claim).await,
-            Self::Git(git) => git.desk().claim(claim).await,
-            Self::Postgres(postgres) => postgres.claim(claim).await,
-        }
-    }
-
-    fn is_surely_not_written(error: &StoreError) -> bool {
-        // An entry that does not go with the ledger is never begun.
-        if let StoreError::Database(error) = error {
-            return error.is_surely_not_written();
-        }
-        matches!(
-            error,
-            StoreError::NotWritten { .. }
-                | StoreError::Entry(_)
-                | StoreError::KeyMissing { .. }
-                | StoreError::KeyUnknown { .. }
-                | StoreError::KeyOrder { .. }
-        )
-    }
-
-    async fn settle(&self, outcome: Outcome) -> Result<(), StoreError> {
-        match self {
-            Self::Lockfile(lockfile) => lockfile.settle(outcome).await,
-            Self::Git(git) => git.desk().settle(outcome).await,
-            Self::Postgres(postgres) => postgres.settle(outcome).await,
-        }
-    }
-
-    async fn weigh(&self, evidence: Vec<Evidence>) -> Result<Vec<Weighed>, StoreError> {
-        match self {
-            Self::Lockfile(lockfile) => lockfile.weigh(evidence).await,
-            Self::Git(git) => git.desk().weigh(evidence).await,
-            Self::Postgres(postgres) => postgres.weigh(evidence).await,
-        }
-    }
-
-    async fn catch_up(&self) -> Result<(), StoreError> {
-        match self {
-            // The operating system's lock keeps everybody else away.
-            Self::Lockfile(_) => Ok(()),
-            Self::Git(git) => git.desk().catch_up().await,
-            Self::Postgres(postgres) => postgres.catch_up().await,
-        }
-    }
-
-    async fn claimed_before(&self, message: &MessageId, besides: &ClaimId) -> Result<bool, StoreError> {
-        match self {
-            Self::Lockfile(lockfile) => Ok(lockfile.ledger().claimed_before(message, besides)),
-            Self::Git(git) => Ok(git.ledger().claimed_before(message, besides)),
-            Self::Postgres(postgres) => postgres.claimed_before(message, besides).await,
-        }
-    }
-
-    async fn late_start(&self, late: &LateBulk) -> Result<Option<Timestamp>, StoreError> {
-        match self {
-            Self::Lockfile(_) | Self::Git(_) => Ok(None),
-            Self::Postgres(postgres) => postgres.late_start(late).await.map(Some),
         }
     }
 }

@@ -3,15 +3,18 @@
 use std::path::Path;
 use std::sync::{Arc, RwLock, RwLockReadGuard};
 
+use jiff::Timestamp;
+
 use crate::ledger::{
     Authenticity, Claim, Evidence, Grant, Header, Ledger, LedgerDelta, MessageRecord, Outcome, ReadLedger, RunId,
-    Shadow, Trust, Unclosed, Weighed,
+    Shadow, Trust, Unclosed, View, Weighed,
 };
 
 use super::append_file::{self, AppendFile};
 use super::binding::Binding;
 use super::error::StoreError;
 use super::git::{Merges, look_at_merges};
+use super::ledger_store::{LedgerStore, Written};
 use super::lock_file::LockFile;
 use super::mark;
 use super::paths::{Paths, place};
@@ -147,12 +150,6 @@ impl Lockfile {
         Ok(Self { desk, trust: Trust { authenticity, unclosed, is_history_cut, unmarked: None } })
     }
 
-    /// How far it could be trusted as it was when it was opened: what could be mended is.
-    #[must_use]
-    pub fn trust(&self) -> &Trust {
-        &self.trust
-    }
-
     /// Binds the ledger anew, its shadow with it. A run that was cut off in the middle can be run
     /// again: a file that is bound to `to` already is as good as one bound to `from`.
     ///
@@ -204,62 +201,6 @@ impl Lockfile {
         Ok(if file.is_empty() && shadow.is_empty() { Shadow::Same } else { Shadow::Differs { file, shadow } })
     }
 
-    /// The ledger as it is now, with entries that may still be on their way to the disk. Writing
-    /// waits while the guard is held.
-    pub fn ledger(&self) -> RwLockReadGuard<'_, Ledger> {
-        self.desk.ledger()
-    }
-
-    /// Claims people: durable before it returns [`Grant::Granted`]. It is not granted if any of
-    /// them is accepted, given up or claimed already; then nothing is written.
-    ///
-    /// # Errors
-    /// If the claim does not go with the ledger; if it could not be made durable, or anything
-    /// before it could not.
-    pub async fn claim(&self, claim: Claim) -> Result<Grant, StoreError> {
-        self.desk.claim(claim).await
-    }
-
-    /// Writes what became of a claim: durable before it returns.
-    ///
-    /// # Errors
-    /// As [`Lockfile::claim`].
-    pub async fn settle(&self, outcome: Outcome) -> Result<(), StoreError> {
-        self.desk.settle(outcome).await
-    }
-
-    /// Holds evidence against the ledger, and writes what follows from it: durable before it returns.
-    ///
-    /// # Errors
-    /// As [`Lockfile::claim`].
-    pub async fn weigh(&self, evidence: Vec<Evidence>) -> Result<Vec<Weighed>, StoreError> {
-        self.desk.weigh(evidence).await
-    }
-
-    /// Writes what a message is: durable before it returns.
-    ///
-    /// # Errors
-    /// As [`Lockfile::claim`].
-    pub async fn record(&self, record: MessageRecord) -> Result<(), StoreError> {
-        self.desk.record(record).await
-    }
-
-    /// Joins another ledger in: durable when [`Lockfile::finish`] returns.
-    ///
-    /// # Errors
-    /// If the ledgers do not go together; then nothing is joined.
-    pub async fn join(&self, other: Ledger) -> Result<(), StoreError> {
-        self.desk.join(other).await
-    }
-
-    /// Closes runs that have not closed themselves: what there is of them was compared with the gateway.
-    ///
-    /// # Errors
-    /// As [`Lockfile::claim`].
-    pub async fn close_others(&self, runs: &[RunId]) -> Result<(), StoreError> {
-        self.desk.close_others(runs.to_vec()).await
-    }
-
     /// Ends the run: replaces the files with the sorted ledger if anything was written, and gives
     /// the lock back.
     ///
@@ -267,6 +208,53 @@ impl Lockfile {
     /// If anything could not be written, now or before. What was granted stays durable.
     pub fn finish(mut self) -> Result<(), StoreError> {
         self.desk.stop().ok_or(StoreError::Stopped)?.finish()
+    }
+}
+
+/// The operating system's lock keeps everybody else away: there is nothing to catch up with.
+impl LedgerStore for Lockfile {
+    fn ledger(&self) -> RwLockReadGuard<'_, Ledger> {
+        self.desk.ledger()
+    }
+
+    fn view(&self, _now: Timestamp) -> View {
+        View::Exclusive
+    }
+
+    fn trust(&self) -> Trust {
+        self.trust.clone()
+    }
+
+    fn claim(&self, claim: Claim) -> Written<'_, Grant> {
+        Box::pin(self.desk.claim(claim))
+    }
+
+    fn settle(&self, outcome: Outcome) -> Written<'_> {
+        Box::pin(self.desk.settle(outcome))
+    }
+
+    fn weigh(&self, evidence: Vec<Evidence>) -> Written<'_, Vec<Weighed>> {
+        Box::pin(self.desk.weigh(evidence))
+    }
+
+    fn record(&self, record: MessageRecord) -> Written<'_> {
+        Box::pin(self.desk.record(record))
+    }
+
+    fn join(&self, other: Ledger) -> Written<'_> {
+        Box::pin(self.desk.join(other))
+    }
+
+    fn close_others<'a>(&'a self, runs: &'a [RunId]) -> Written<'a> {
+        Box::pin(async move { if runs.is_empty() { Ok(()) } else { self.desk.close_others(runs.to_vec()).await } })
+    }
+
+    fn tells_unclosed_runs(&self) -> bool {
+        true
+    }
+
+    fn finish(self: Box<Self>) -> Written<'static> {
+        Box::pin(async move { (*self).finish() })
     }
 }
 
@@ -330,7 +318,7 @@ mod tests {
 
     use super::*;
     use crate::identity::{Key, Keys, Person};
-    use crate::ledger::{Fact, FirstKey, PersonState, Seals, Standing, View, sample};
+    use crate::ledger::{Fact, FirstKey, PersonState, Seals, Standing, sample};
 
     struct Home {
         _folder: TempDir,

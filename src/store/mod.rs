@@ -2,33 +2,41 @@
 //! own, on a remote of the project's repository; or in PostgreSQL, for many machines at once.
 
 mod append_file;
+mod backend_error;
 mod binding;
 mod copy;
 mod error;
 mod git;
 mod holder;
+mod ledger_store;
 mod location;
 mod lock_file;
 mod lockfile;
 mod mark;
 mod merge;
+mod open_ledger;
 mod paths;
 mod postgres;
+mod publish;
 pub mod regular;
 mod retired;
 mod shadowed;
 mod visit;
+mod waiting;
 mod writer;
 mod writer_handle;
 
+pub use backend_error::BackendError;
 pub use binding::Binding;
 pub use copy::{Copied, copy};
 pub use error::StoreError;
 pub use git::{Branch, GitError, GitLedger, Said};
 pub use holder::Holder;
-pub use location::{LedgerLocation, OpenLedger, ReadOnlyLedger};
+pub use ledger_store::{LedgerStore, Written};
+pub use location::{LedgerLocation, ReadOnlyLedger};
 pub use lockfile::Lockfile;
 pub use merge::merge_files;
+pub use open_ledger::OpenLedger;
 pub use paths::Paths;
 pub use retired::Retired;
 

@@ -14,7 +14,7 @@ use crate::ledger::{Doubt, Flight, Ledger, RunId};
 use crate::plan::{Bulk, Gate, Plan, RailKind};
 use crate::report::apply::ApplyReport;
 use crate::report::words::plural;
-use crate::store::{DatabaseError, LedgerLocation, OpenLedger, StoreError, Visit};
+use crate::store::{OpenLedger, StoreError, Visit};
 use crate::timing;
 
 use crate::cli::args::{ApplyArgs, Global, OutputFormat};
@@ -175,12 +175,12 @@ impl ApplyRun<'_> {
             () = watch.open(&bulks) => {}
             () = interrupts.first() => {}
         }
-        let mut summary = match &store {
-            OpenLedger::Lockfile(_) | OpenLedger::Git(_) => {
+        let mut summary = match store.shared_queue() {
+            None => {
                 let supply = Gated::new(PlannedBulks::new(bulks), &watch);
                 Box::pin(send(&supply, &watch, plan.to_send(), ports, &run_settings, interrupts)).await
             }
-            OpenLedger::Postgres(postgres) => {
+            Some(postgres) => {
                 run_settings.shares_plan = true;
                 let worker = Worker::join(context, choices, postgres, run, &plan, bulks).await;
                 let worker = worker?;
@@ -252,22 +252,17 @@ fn open_ends(store: &OpenLedger, summary: &Summary, run: RunId, now: Timestamp) 
 /// them, that counts now that nothing has shown that they are wrong.
 async fn mark(store: &OpenLedger, summary: &Summary, all_asked: bool) -> Result<(), Failure> {
     let is_sent = summary.stopped.is_none() && summary.total().accepted > 0;
-    match store {
-        OpenLedger::Postgres(postgres) if is_sent && (all_asked || postgres.is_vouched_for()) => {
-            postgres.mark_anew(false).await.map_err(Failure::from)
-        }
-        OpenLedger::Lockfile(_) | OpenLedger::Git(_) | OpenLedger::Postgres(_) => Ok(()),
+    if is_sent && (all_asked || store.is_vouched_for()) {
+        store.confirm_entries().await?;
     }
+    Ok(())
 }
 
 /// Ends a run that sends nothing. Where there was nothing to send, the word of whoever vouches for the ledger
 /// counts all the same.
 async fn end_without_sending(store: OpenLedger, plan: &Plan, ending: Result<Exit, Failure>) -> Result<Exit, Failure> {
-    if let (OpenLedger::Postgres(postgres), Ok(Exit::Done)) = (&store, &ending)
-        && plan.to_send() == 0
-        && postgres.is_vouched_for()
-    {
-        postgres.mark_anew(false).await?;
+    if matches!(ending, Ok(Exit::Done)) && plan.to_send() == 0 && store.is_vouched_for() {
+        store.confirm_entries().await?;
     }
     store.finish().await?;
     ending
@@ -282,7 +277,7 @@ async fn why_not_whole(store: &OpenLedger, summary: &Summary) -> Option<Failure>
         }
         // A store that has failed may do so again, and nobody waits long for it.
         Some(Stopped::Store(_)) => match tokio::time::timeout(LOOK_TIME_MAX, store.check_still_there()).await {
-            Ok(Err(error @ StoreError::Database(DatabaseError::Reloaded { .. }))) => Some(error.into()),
+            Ok(Err(error)) if error.is_put_back() => Some(error.into()),
             Ok(Ok(()) | Err(_)) | Err(_) => None,
         },
         _ => None,
@@ -298,11 +293,7 @@ fn refuse_old_ends(store: &OpenLedger, now: Timestamp) -> Result<(), Failure> {
 /// The runner of a CI job loses its disk, and with it a lockfile that was not pushed.
 fn refuse_in_ci(context: &Context, choices: &PlanOptions, settings: &Settings) -> Result<(), Failure> {
     let told = choices.accepted.get(RailKind::LockfileInCi).is_some_and(|number| number >= 1);
-    let dies_with_its_disk = match context.gateway.ledger {
-        LedgerLocation::Lockfile(_) => true,
-        LedgerLocation::Git(_) | LedgerLocation::Postgres(_) => false,
-    };
-    if !settings.ci || context.gateway.is_sandbox() || told || !dies_with_its_disk {
+    if !settings.ci || context.gateway.is_sandbox() || told || !context.gateway.ledger.is_on_this_disk() {
         return Ok(());
     }
     Err(Failure::new(
@@ -435,13 +426,14 @@ async fn finish(context: &Context, store: OpenLedger, interrupts: &SignalWatch) 
             () = after(interrupts.second(), LEAVE_TIME_MAX) => {}
         }
     };
-    let hint = match &store {
-        OpenLedger::Git(_) => format!(
+    let hint = if store.keeps_outcomes_here() {
+        format!(
             "keep `{}`: the next run in this folder pushes what is in it; without it the people of this run may be \
              in doubt",
             context.home.private().display()
-        ),
-        OpenLedger::Lockfile(_) | OpenLedger::Postgres(_) => "nothing is lost: the next run does that".to_owned(),
+        )
+    } else {
+        "nothing is lost: the next run does that".to_owned()
     };
     tokio::select! {
         biased;

@@ -6,7 +6,7 @@ use crate::apply::evidence::{LogsFailure, Reconciled};
 use crate::ledger::{Flight, Ledger};
 use crate::plan::Selection;
 use crate::report::reconcile::ReconcileReport;
-use crate::store::{DatabaseError, LedgerLocation, OpenLedger, ReadOnlyLedger, StoreError};
+use crate::store::{OpenLedger, ReadOnlyLedger};
 
 use crate::cli::args::{Global, ReconcileArgs};
 use crate::cli::client::client;
@@ -66,7 +66,7 @@ async fn with_world(
 
 /// Confirms a ledger's server where nothing is in doubt.
 async fn confirm_database(context: &Context, args: &ReconcileArgs, output: &Output) -> Result<Exit, Failure> {
-    if !matches!(context.gateway.ledger, LedgerLocation::Postgres(_)) {
+    if !context.gateway.ledger.has_server() {
         return Ok(Exit::Done);
     }
     let opened = context.gateway.ledger.open(&expected(context)?, &visit(context, "reconcile")?).await;
@@ -78,8 +78,7 @@ async fn confirm_database(context: &Context, args: &ReconcileArgs, output: &Outp
 async fn confirm(store: &OpenLedger, args: &ReconcileArgs, output: &Output) -> Result<Exit, Failure> {
     let Err(error) = store.may_send() else { return Ok(Exit::Done) };
     // A person's word for the server is none for rows that were put back.
-    let is_reloaded = matches!(error, StoreError::Database(DatabaseError::Reloaded { .. }));
-    if args.accept.is_none() || is_reloaded {
+    if args.accept.is_none() || error.is_put_back() {
         output.tell(&format!("! {error}\n  {}\n", error.hint().unwrap_or_default()));
         return Ok(Exit::Ledger);
     }

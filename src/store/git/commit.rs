@@ -1,13 +1,13 @@
 //! Commits made of objects alone: no work tree, no index, no HEAD.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::identity::MessageKey;
+use crate::store::publish::Addition;
 
 use super::error::GitError;
 use super::repository::{Oid, Repository};
 use super::tip::{Blob, CONTENTS, HEADER, README, SEGMENTS, Tip, run_path, segment_path};
-use crate::ledger::RunId;
 
 /// How many segments a message has at most before they become one, whatever that costs.
 const SEGMENTS_MAX: usize = 64;
@@ -28,21 +28,6 @@ pushes, or commit to it by hand: a branch that was changed is refused, and nothi
 Persons are keyed fingerprints: there is no personal data in here.
 ";
 
-/// What is to be added to the branch.
-#[derive(Debug, Default)]
-pub(super) struct Addition {
-    /// The header's line, if it is new.
-    pub(super) header: Option<String>,
-    /// New lines, by message.
-    pub(super) lines: BTreeMap<MessageKey, String>,
-    /// All lines of messages whose segments become one.
-    pub(super) whole: BTreeMap<MessageKey, Vec<u8>>,
-    /// How runs have ended.
-    pub(super) runs: BTreeMap<RunId, String>,
-    /// What the commit says.
-    pub(super) subject: String,
-}
-
 /// Says which messages have so many segments that they should become one.
 pub(super) fn crowded(tip: &Tip) -> BTreeSet<MessageKey> {
     let size = |path: &&str| tip.files.get(*path).map_or(0, |blob| blob.size);
@@ -54,7 +39,8 @@ pub(super) fn crowded(tip: &Tip) -> BTreeSet<MessageKey> {
     tip.segments().into_iter().filter(|(_, paths)| is_crowded(paths)).map(|(message, _)| message).collect()
 }
 
-/// Writes the commit that goes on from a tip. `run` and `number` make the names of its segments.
+/// Writes the commit that goes on from a tip, and gives its name. `run` and `number` make the names of its
+/// segments.
 ///
 /// # Errors
 /// If git cannot write it.
@@ -63,7 +49,7 @@ pub(super) fn write(
     tip: &Tip,
     addition: &Addition,
     (run, number): (u64, u32),
-) -> Result<Tip, GitError> {
+) -> Result<(Oid, Tip), GitError> {
     let mut next = Tip { commit: None, ..tip.clone() };
     if let Some(header) = &addition.header {
         next.files.insert(HEADER.to_owned(), blob(repository, header.as_bytes())?);
@@ -87,8 +73,9 @@ pub(super) fn write(
     let contents = next.contents(tip.commit.as_deref(), &repository.seals);
     let contents = blob(repository, contents.as_bytes())?;
     let tree = tree(repository, &next, &contents)?;
-    next.commit = Some(commit(repository, &tree, tip.commit.as_deref(), &addition.subject)?);
-    Ok(next)
+    let commit = commit(repository, &tree, tip.commit.as_deref(), &addition.subject)?;
+    next.commit = Some(commit.clone());
+    Ok((commit, next))
 }
 
 fn blob(repository: &Repository, text: &[u8]) -> Result<Blob, GitError> {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::ledger::Damage;
+use crate::store::backend_error::BackendError;
 
 /// How many lines of what git said are told.
 const SAID_LINES_MAX: usize = 6;
@@ -117,14 +118,6 @@ pub enum GitError {
         #[source]
         said: Said,
     },
-    /// Others have pushed before us again and again.
-    #[error("others have pushed to `{place}` before this run {tries} times in a row")]
-    Busy {
-        /// The remote and the branch.
-        place: String,
-        /// How often.
-        tries: u32,
-    },
     /// There is no such branch, and this clone has never seen one.
     #[error("there is no ledger at `{place}`")]
     Missing {
@@ -198,10 +191,10 @@ impl GitError {
         let lock = lock_in_the_way(text).map(|lock| Self::Locked { lock: lock.to_owned() });
         lock.unwrap_or_else(|| Self::Failed { action, said: Said::of(text) })
     }
+}
 
-    /// Says what can be done about it.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
+impl BackendError for GitError {
+    fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::NoProgram(_) => "install git, or keep the ledger elsewhere: `state: { in: lockfile }`",
             Self::NoRepository { .. } => {
@@ -226,7 +219,6 @@ impl GitError {
                 "the ledger's branch must be open for plain pushes: no protection, no required reviews, and \
                  `permissions: contents: write` in GitHub Actions"
             }
-            Self::Busy { .. } => "nothing more is sent; run the same command again when the others have ended",
             Self::Missing { .. } => {
                 "if something was sent before, push the branch again from a clone that has it; else \
                  `sendform ledger init` makes it"
@@ -260,9 +252,7 @@ impl GitError {
         Some(hint.to_owned())
     }
 
-    /// Says whether the world around the ledger has failed, not the ledger.
-    #[must_use]
-    pub fn is_environment(&self) -> bool {
+    fn is_environment(&self) -> bool {
         match self {
             Self::NoProgram(_)
             | Self::NoRepository { .. }
@@ -272,7 +262,6 @@ impl GitError {
             | Self::Killed { .. }
             | Self::Locked { .. }
             | Self::Refused { .. }
-            | Self::Busy { .. }
             | Self::NeverSeen { .. }
             | Self::Failed { .. }
             | Self::Temporary(_) => true,
@@ -282,6 +271,14 @@ impl GitError {
             | Self::Foreign { .. }
             | Self::Damage { .. } => false,
         }
+    }
+
+    fn is_missing(&self) -> bool {
+        matches!(self, Self::Missing { .. })
+    }
+
+    fn is_surely_not_written(&self) -> bool {
+        matches!(self, Self::Refused { .. } | Self::NoProgram(_))
     }
 }
 

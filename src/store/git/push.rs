@@ -1,29 +1,17 @@
 //! Pushing a commit: plain, never forced. That git takes only what goes on from its tip is what
 //! keeps two runs from claiming the same people.
 
+use crate::store::publish::Attempt;
+
 use super::error::{GitError, Said};
 use super::program::GitOutput;
 use super::repository::Repository;
-
-/// What came of a push.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Pushed {
-    /// The remote has it.
-    Yes,
-    /// The remote's tip is another: somebody was faster. Nothing was sent.
-    Behind,
-    /// The remote says that its tip is another, or in use. If the way to it repeats requests, that may
-    /// be by this very push.
-    Rejected(Said),
-    /// Nobody knows whether the remote has it.
-    Unknown(Said),
-}
 
 /// Pushes a commit to the branch.
 ///
 /// # Errors
 /// If the remote or a hook refuses it, so that it surely was not taken.
-pub(super) fn push(repository: &Repository, commit: &str) -> Result<Pushed, GitError> {
+pub(super) fn push(repository: &Repository, commit: &str) -> Result<Attempt<GitError>, GitError> {
     let branch = repository.branch.on_remote();
     let refspec = format!("{commit}:{branch}");
     let plain = ["--porcelain", "--no-force", "--no-follow-tags", "--recurse-submodules=no"];
@@ -31,20 +19,25 @@ pub(super) fn push(repository: &Repository, commit: &str) -> Result<Pushed, GitE
     let answer = match repository.git.ask_far(&arguments) {
         Ok(answer) => answer,
         Err(error @ (GitError::TooSlow { .. } | GitError::Killed { .. })) => {
-            return Ok(Pushed::Unknown(Said::of(&error.to_string())));
+            return Ok(Attempt::Unknown(unreachable(repository, Said::of(&error.to_string()))));
         }
         Err(error) => return Err(error),
     };
     let report = report(&answer, &branch).as_deref().map(reason).unwrap_or_default();
     let said = |err: &str| Said::of(&format!("{err}\n{report}"));
+    let refused = |said| GitError::Refused { place: repository.place(), said };
     match judge(&answer, &branch) {
-        PushVerdict::Pushed => Ok(Pushed::Yes),
-        PushVerdict::Behind => Ok(Pushed::Behind),
+        PushVerdict::Pushed => Ok(Attempt::Replaced),
+        PushVerdict::Behind => Ok(Attempt::Behind),
         // Around a lock git gives much advice.
-        PushVerdict::Rejected => Ok(Pushed::Rejected(said(&errors(&answer.err)))),
-        PushVerdict::Unknown => Ok(Pushed::Unknown(said(&answer.err))),
-        PushVerdict::Refused => Err(GitError::Refused { place: repository.place(), said: said(&answer.err) }),
+        PushVerdict::Rejected => Ok(Attempt::Rejected(refused(said(&errors(&answer.err))))),
+        PushVerdict::Unknown => Ok(Attempt::Unknown(unreachable(repository, said(&answer.err)))),
+        PushVerdict::Refused => Err(refused(said(&answer.err))),
     }
+}
+
+fn unreachable(repository: &Repository, said: Said) -> GitError {
+    GitError::Unreachable { remote: repository.branch.remote.clone(), said }
 }
 
 #[derive(Debug, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! The store over real repositories: a bare one for the remote, and clones of it.
 
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -13,13 +14,9 @@ use futures_util::future::join_all;
 use tempfile::TempDir;
 
 use super::*;
-use crate::apply::Store as _;
 use crate::identity::{Key, KeyId, Person};
-use crate::ledger::{
-    Claim, Decision, Evidence, FirstKey, Grant, Outcome, PersonState, RunId, Sighting, Standing, Testimony, View,
-    sample,
-};
-use crate::store::{LedgerLocation, OpenLedger, Paths, copy};
+use crate::ledger::{Decision, FirstKey, PersonState, RunId, Seals, Sighting, Standing, Testimony, View, sample};
+use crate::store::{BackendError as _, LedgerLocation, Paths, copy};
 
 /// A remote, and clones of it.
 struct World {
@@ -143,8 +140,16 @@ fn refused(people: &[u64], run: u64) -> Outcome {
 }
 
 fn git_error(error: StoreError) -> GitError {
-    let StoreError::Git(error) = error else { panic!("not an error of git") };
-    error
+    let StoreError::Backend(error) = error else { panic!("not an error of git: {error}") };
+    let error: Box<dyn Error> = error;
+    *error.downcast().unwrap()
+}
+
+/// The same, inside of another error.
+fn cause(error: &StoreError) -> &GitError {
+    let StoreError::Backend(error) = error else { panic!("not an error of git: {error}") };
+    let error: &dyn Error = &**error;
+    error.downcast_ref().unwrap()
 }
 
 /// All that a user sees of a clone.
@@ -161,12 +166,12 @@ fn looks(folder: &Path) -> String {
 async fn a_run_is_on_the_remote_step_by_step() {
     let world = World::new();
     let ledger = world.open("first").unwrap();
-    ledger.desk().record(sample::record("announce", "Hi", 0)).await.unwrap();
+    ledger.record(sample::record("announce", "Hi", 0)).await.unwrap();
     assert_eq!(world.commits(), 1, "a record waits for claims");
-    assert_eq!(ledger.desk().claim(claim(&[1, 2], 1)).await.unwrap(), Grant::Granted);
+    assert_eq!(ledger.claim(claim(&[1, 2], 1)).await.unwrap(), Grant::Granted);
     assert_eq!(world.standing(1), Standing::InDoubt);
-    assert_eq!(ledger.desk().claim(claim(&[2, 3], 1)).await.unwrap(), Grant::Taken(vec![Person(2)]));
-    ledger.desk().settle(accepted(&[1, 2], 1)).await.unwrap();
+    assert_eq!(ledger.claim(claim(&[2, 3], 1)).await.unwrap(), Grant::Taken(vec![Person(2)]));
+    ledger.settle(accepted(&[1, 2], 1)).await.unwrap();
     let pending = world.branch("first").pending();
     assert!(pending.exists(), "the outcome is on the disk");
     assert_eq!(standing(&ledger.ledger(), 1), Standing::Accepted);
@@ -186,10 +191,10 @@ async fn a_run_is_on_the_remote_step_by_step() {
 async fn what_does_not_go_with_the_ledger_is_not_pushed() {
     let world = World::new();
     let ledger = world.open("first").unwrap();
-    assert!(matches!(ledger.desk().settle(accepted(&[1], 1)).await, Err(StoreError::Entry(_))));
-    assert!(matches!(ledger.desk().claim(claim(&[2, 1], 1)).await, Err(StoreError::Entry(_))));
-    assert_eq!(ledger.desk().claim(claim(&[1], 1)).await.unwrap(), Grant::Granted);
-    assert!(matches!(ledger.desk().claim(claim(&[1], 1)).await, Err(StoreError::Entry(_))), "an id is claimed once");
+    assert!(matches!(ledger.settle(accepted(&[1], 1)).await, Err(StoreError::Entry(_))));
+    assert!(matches!(ledger.claim(claim(&[2, 1], 1)).await, Err(StoreError::Entry(_))));
+    assert_eq!(ledger.claim(claim(&[1], 1)).await.unwrap(), Grant::Granted);
+    assert!(matches!(ledger.claim(claim(&[1], 1)).await, Err(StoreError::Entry(_))), "an id is claimed once");
     assert_eq!(world.commits(), 2);
     ledger.finish().unwrap();
     assert_eq!(world.commits(), 3, "how the run has ended");
@@ -200,12 +205,12 @@ async fn claims_that_come_together_go_in_few_pushes_and_nobody_is_granted_twice(
     let world = World::new();
     let ledger = world.open("first").unwrap();
     let bulks: Vec<Vec<u64>> = (0..64).map(|bulk| vec![bulk, bulk + 1000, 2000 + bulk / 2]).collect();
-    let grants = join_all(bulks.iter().map(|people| ledger.desk().claim(claim(people, 1)))).await;
+    let grants = join_all(bulks.iter().map(|people| ledger.claim(claim(people, 1)))).await;
     let granted = grants.iter().zip(&bulks).filter(|(grant, _)| matches!(grant, Ok(Grant::Granted)));
     let granted: Vec<&Vec<u64>> = granted.map(|(_, people)| people).collect();
     assert_eq!(granted.len(), 32, "each pair of bulks shares a person");
     for outcome in granted.iter().map(|people| accepted(people, 1)) {
-        ledger.desk().settle(outcome).await.unwrap();
+        ledger.settle(outcome).await.unwrap();
     }
     ledger.finish().unwrap();
     assert!(world.commits() <= 4, "{} commits", world.commits());
@@ -225,7 +230,7 @@ async fn two_runs_at_once_never_have_the_same_people() {
             let ledger = &ledgers[usize::try_from(run).unwrap()];
             join_all((0..4).map(move |number| async move {
                 let people = bulk(run, number);
-                let grant = ledger.desk().claim(claim(&people, run)).await;
+                let grant = ledger.claim(claim(&people, run)).await;
                 (people, grant)
             }))
         };
@@ -238,7 +243,7 @@ async fn two_runs_at_once_never_have_the_same_people() {
                 }
                 people.iter().for_each(|person| *granted.entry(*person).or_default() += 1);
                 // Claims do not wait for others then.
-                ledgers[usize::try_from(run).unwrap()].desk().settle(accepted(&people, run)).await.unwrap();
+                ledgers[usize::try_from(run).unwrap()].settle(accepted(&people, run)).await.unwrap();
             }
         }
     }
@@ -256,10 +261,10 @@ async fn a_push_whose_answer_is_lost_counts_if_the_remote_has_it() {
     let world = World::new();
     let ledger = world.open("first").unwrap();
     world.hook("remote.git", "post-receive", "test -e once || { touch once; kill -9 $PPID; }");
-    assert_eq!(ledger.desk().claim(claim(&[1], 1)).await.unwrap(), Grant::Granted);
+    assert_eq!(ledger.claim(claim(&[1], 1)).await.unwrap(), Grant::Granted);
     assert!(world.path("remote.git/once").exists(), "the answer was lost");
     assert_eq!(world.commits(), 2, "it was pushed once");
-    ledger.desk().settle(accepted(&[1], 1)).await.unwrap();
+    ledger.settle(accepted(&[1], 1)).await.unwrap();
     ledger.finish().unwrap();
     assert_eq!(world.standing(1), Standing::Accepted);
 }
@@ -269,15 +274,15 @@ async fn a_refused_push_ends_the_run_and_what_was_settled_waits_for_the_next() {
     for (repository, hook) in [("remote.git", "pre-receive"), ("first/.git", "pre-push")] {
         let world = World::new();
         let ledger = world.open("first").unwrap();
-        assert_eq!(ledger.desk().claim(claim(&[1], 1)).await.unwrap(), Grant::Granted);
+        assert_eq!(ledger.claim(claim(&[1], 1)).await.unwrap(), Grant::Granted);
         world.hook(repository, hook, "echo 'not on a Friday' >&2; exit 1");
-        ledger.desk().settle(accepted(&[1], 1)).await.unwrap();
-        let error = ledger.desk().claim(claim(&[2], 1)).await.unwrap_err();
+        ledger.settle(accepted(&[1], 1)).await.unwrap();
+        let error = ledger.claim(claim(&[2], 1)).await.unwrap_err();
         assert!(error.is_environment());
         let StoreError::NotWritten { cause } = error else { panic!("{error}") };
-        let StoreError::Git(GitError::Refused { said, .. }) = &*cause else { panic!("{cause}") };
+        let GitError::Refused { said, .. } = self::cause(&cause) else { panic!("{cause}") };
         assert!(said.to_string().contains("not on a Friday"), "{said}");
-        assert!(ledger.desk().claim(claim(&[3], 1)).await.is_err(), "nothing is granted after a failure");
+        assert!(ledger.claim(claim(&[3], 1)).await.is_err(), "nothing is granted after a failure");
         assert!(matches!(ledger.finish(), Err(StoreError::Unpushed { .. })));
         assert_eq!([world.standing(1), world.standing(2)], [Standing::InDoubt, Standing::Free]);
 
@@ -306,7 +311,7 @@ async fn what_the_logs_say_goes_in_one_push_and_is_decided_by_the_tip_that_takes
     world.clone("second");
     let setup = world.open("first").unwrap();
     let doubts: Vec<Claim> = (0..100).map(|person| claim(&[person], 1)).collect();
-    for granted in join_all(doubts.iter().map(|doubt| setup.desk().claim(doubt.clone()))).await {
+    for granted in join_all(doubts.iter().map(|doubt| setup.claim(doubt.clone()))).await {
         assert_eq!(granted.unwrap(), Grant::Granted);
     }
     setup.finish().unwrap();
@@ -314,23 +319,23 @@ async fn what_the_logs_say_goes_in_one_push_and_is_decided_by_the_tip_that_takes
     let commits = || git(&world.remote(), &["rev-list", "--count", "sendform-ledger"]).parse::<usize>().unwrap();
     let before = commits();
     let said = doubts.iter().map(|doubt| evidence(doubt, doubt.people[0].0 < 50)).collect();
-    let weighed = first.desk().weigh(said).await.unwrap();
+    let weighed = first.weigh(said).await.unwrap();
     let accepted = weighed.iter().filter(|weighed| weighed.decisions == [Decision::Accepted]).count();
     assert_eq!((accepted, weighed.len(), commits() - before), (50, 100, 1));
 
     // The second has heard of nothing. What it would have written is refused with its tip.
     let stale = vec![evidence(&doubts[0], false), evidence(&doubts[70], false)];
-    let weighed = second.desk().weigh(stale).await.unwrap();
+    let weighed = second.weigh(stale).await.unwrap();
     assert!(weighed.iter().all(|weighed| weighed.decisions == [Decision::Settled] && weighed.outcome.is_none()));
     assert_eq!(commits() - before, 1);
     assert_eq!([world.standing(0), world.standing(70)], [Standing::Accepted, Standing::Free]);
 
     // Nothing is told before it is pushed, and nothing of it waits on the disk: the logs can be asked again.
     let doubt = claim(&[200], 1);
-    assert_eq!(second.desk().claim(doubt.clone()).await.unwrap(), Grant::Granted);
+    assert_eq!(second.claim(doubt.clone()).await.unwrap(), Grant::Granted);
     fs::rename(world.remote(), world.path("away")).unwrap();
-    assert!(second.desk().weigh(vec![evidence(&doubt, true)]).await.is_err());
-    assert!(second.desk().weigh(vec![evidence(&doubt, true)]).await.is_err());
+    assert!(second.weigh(vec![evidence(&doubt, true)]).await.is_err());
+    assert!(second.weigh(vec![evidence(&doubt, true)]).await.is_err());
     assert!(!world.branch("second").pending().exists());
     assert_eq!(standing(&second.ledger(), 200), Standing::InDoubt);
     fs::rename(world.path("away"), world.remote()).unwrap();
@@ -342,16 +347,13 @@ async fn a_claim_that_would_go_with_a_row_of_its_person_gives_way() {
     let world = World::new();
     let ledger = world.open("first").unwrap();
     let doubt = claim(&[1, 2], 1);
-    assert_eq!(ledger.desk().claim(doubt.clone()).await.unwrap(), Grant::Granted);
-    ledger.desk().settle(refused(&[1, 2], 1)).await.unwrap();
+    assert_eq!(ledger.claim(doubt.clone()).await.unwrap(), Grant::Granted);
+    ledger.settle(refused(&[1, 2], 1)).await.unwrap();
     // A claim that is in flight makes others wait for it, so the two are staged together.
-    assert_eq!(ledger.desk().claim(claim(&[9], 1)).await.unwrap(), Grant::Granted);
-    assert_eq!(ledger.desk().claim(claim(&[8], 1)).await.unwrap(), Grant::Granted);
-    let (next, weighed) = futures_util::future::join(
-        ledger.desk().claim(claim(&[2, 3], 2)),
-        ledger.desk().weigh(vec![evidence(&doubt, true)]),
-    )
-    .await;
+    assert_eq!(ledger.claim(claim(&[9], 1)).await.unwrap(), Grant::Granted);
+    assert_eq!(ledger.claim(claim(&[8], 1)).await.unwrap(), Grant::Granted);
+    let (next, weighed) =
+        futures_util::future::join(ledger.claim(claim(&[2, 3], 2)), ledger.weigh(vec![evidence(&doubt, true)])).await;
     assert_eq!(next.unwrap(), Grant::Taken(vec![Person(2)]));
     assert_eq!(weighed.unwrap()[0].decisions, [Decision::Accepted; 2]);
     ledger.finish().unwrap();
@@ -365,8 +367,8 @@ async fn a_claim_that_would_go_with_a_row_of_its_person_gives_way() {
 async fn a_run_that_dies_leaves_its_outcomes_on_the_disk() {
     let world = World::new();
     let ledger = world.open("first").unwrap();
-    assert_eq!(ledger.desk().claim(claim(&[1], 1)).await.unwrap(), Grant::Granted);
-    ledger.desk().settle(accepted(&[1], 1)).await.unwrap();
+    assert_eq!(ledger.claim(claim(&[1], 1)).await.unwrap(), Grant::Granted);
+    ledger.settle(accepted(&[1], 1)).await.unwrap();
     drop(ledger);
     assert_eq!(world.standing(1), Standing::InDoubt);
     let pending = world.branch("first").pending();
@@ -383,7 +385,7 @@ async fn a_run_that_dies_leaves_its_outcomes_on_the_disk() {
 async fn outcomes_on_the_disk_that_nobody_has_signed_settle_nothing() {
     let world = World::new();
     let run = world.open("first").unwrap();
-    assert_eq!(run.desk().claim(claim(&[1, 2], 1)).await.unwrap(), Grant::Granted);
+    assert_eq!(run.claim(claim(&[1, 2], 1)).await.unwrap(), Grant::Granted);
     drop(run);
     let none = Seals::none();
     let mut forged = Ledger::new(sample::header());
@@ -423,8 +425,8 @@ async fn the_work_tree_the_index_and_head_stay_as_they_are() {
     fs::write(folder.join(".sendform/x"), "").unwrap();
     let before = looks(&folder);
     let ledger = world.open("second").unwrap();
-    assert_eq!(ledger.desk().claim(claim(&[1], 1)).await.unwrap(), Grant::Granted);
-    ledger.desk().settle(accepted(&[1], 1)).await.unwrap();
+    assert_eq!(ledger.claim(claim(&[1], 1)).await.unwrap(), Grant::Granted);
+    ledger.settle(accepted(&[1], 1)).await.unwrap();
     ledger.finish().unwrap();
     drop(GitLedger::read(&branch, &expected()).unwrap());
     assert_eq!(looks(&folder), before);
@@ -443,8 +445,8 @@ async fn every_kind_of_clone_will_do() {
     fs::create_dir_all(world.path("first/deep/project")).unwrap();
     for (number, clone) in (1_u64..).zip(["shallow", "tree", "bare", "partial", "first/deep/project"]) {
         let ledger = world.open(clone).unwrap_or_else(|error| panic!("{clone}: {error:?}"));
-        assert_eq!(ledger.desk().claim(claim(&[number], 1)).await.unwrap(), Grant::Granted, "{clone}");
-        ledger.desk().settle(accepted(&[number], 1)).await.unwrap();
+        assert_eq!(ledger.claim(claim(&[number], 1)).await.unwrap(), Grant::Granted, "{clone}");
+        ledger.settle(accepted(&[number], 1)).await.unwrap();
         ledger.finish().unwrap();
     }
     let read = GitLedger::read(&world.clone("last"), &expected()).unwrap();
@@ -458,7 +460,7 @@ async fn a_branch_that_was_taken_back_is_refused() {
     let first = world.tip();
     let branch = world.branch("first");
     let ledger = world.open("first").unwrap();
-    assert_eq!(ledger.desk().claim(claim(&[1], 1)).await.unwrap(), Grant::Granted);
+    assert_eq!(ledger.claim(claim(&[1], 1)).await.unwrap(), Grant::Granted);
     ledger.finish().unwrap();
     let good = world.tip();
     let look = || git_error(GitLedger::read(&branch, &expected()).unwrap_err());
@@ -497,7 +499,7 @@ async fn a_branch_that_was_taken_back_is_refused() {
 async fn a_branch_with_anything_else_in_it_is_refused() {
     let world = World::new();
     let ledger = world.open("first").unwrap();
-    assert_eq!(ledger.desk().claim(claim(&[1], 1)).await.unwrap(), Grant::Granted);
+    assert_eq!(ledger.claim(claim(&[1], 1)).await.unwrap(), Grant::Granted);
     ledger.finish().unwrap();
     let good = world.tip();
     let folder = world.path("editor");
@@ -589,9 +591,9 @@ async fn a_remote_that_never_answers_is_given_up() {
     let branch = Branch { network_time_max: Duration::from_millis(500), ..world.branch("first") };
     let ledger = GitLedger::open(&branch, &expected(), &visit()).unwrap();
     world.hook("remote.git", "pre-receive", "exec sleep 60");
-    let error = ledger.desk().claim(claim(&[1], 1)).await.unwrap_err();
+    let error = ledger.claim(claim(&[1], 1)).await.unwrap_err();
     let StoreError::Failed { cause } = error else { panic!("{error}") };
-    let StoreError::Git(GitError::Unreachable { said, .. }) = &*cause else { panic!("{cause}") };
+    let GitError::Unreachable { said, .. } = self::cause(&cause) else { panic!("{cause}") };
     assert_eq!(said.to_string(), "git said: `git push` did not end within 0 seconds");
     assert!(ledger.finish().is_err());
     assert_eq!(world.commits(), 1);
@@ -602,8 +604,8 @@ async fn many_segments_become_one_and_nothing_is_lost() {
     let world = World::new();
     for run in 1..=12_u64 {
         let ledger = world.open("first").unwrap();
-        assert_eq!(ledger.desk().claim(claim(&[run], run)).await.unwrap(), Grant::Granted);
-        ledger.desk().settle(accepted(&[run], run)).await.unwrap();
+        assert_eq!(ledger.claim(claim(&[run], run)).await.unwrap(), Grant::Granted);
+        ledger.settle(accepted(&[run], run)).await.unwrap();
         ledger.finish().unwrap();
     }
     let files = git(&world.remote(), &["ls-tree", "--name-only", "sendform-ledger:segments"]);
@@ -619,11 +621,11 @@ async fn a_record_waits_until_a_claim_is_granted() {
     let world = World::new();
     world.clone("second");
     let [ledger, other] = ["first", "second"].map(|clone| world.open(clone).unwrap());
-    assert_eq!(other.desk().claim(claim(&[1], 2)).await.unwrap(), Grant::Granted);
-    ledger.desk().record(sample::record("announce", "Hi", 0)).await.unwrap();
-    assert_eq!(ledger.desk().claim(claim(&[1], 1)).await.unwrap(), Grant::Taken(vec![Person(1)]));
+    assert_eq!(other.claim(claim(&[1], 2)).await.unwrap(), Grant::Granted);
+    ledger.record(sample::record("announce", "Hi", 0)).await.unwrap();
+    assert_eq!(ledger.claim(claim(&[1], 1)).await.unwrap(), Grant::Taken(vec![Person(1)]));
     assert_eq!(world.commits(), 2, "nothing was left to push");
-    assert_eq!(ledger.desk().claim(claim(&[2], 1)).await.unwrap(), Grant::Granted);
+    assert_eq!(ledger.claim(claim(&[2], 1)).await.unwrap(), Grant::Granted);
     let read = GitLedger::read(&world.branch("second"), &expected()).unwrap();
     assert_eq!(read.messages().count(), 1);
 }
@@ -632,7 +634,7 @@ async fn a_record_waits_until_a_claim_is_granted() {
 async fn a_ledger_is_joined_in_and_bound_to_something_else() {
     let world = World::new();
     let ledger = world.open("first").unwrap();
-    ledger.desk().join(sample::ledger()).await.unwrap();
+    ledger.join(sample::ledger()).await.unwrap();
     ledger.finish().unwrap();
     let read = GitLedger::read(&world.clone("second"), &expected()).unwrap();
     assert_eq!(sample::content(&read), sample::content(&sample::ledger()));
@@ -654,7 +656,7 @@ async fn a_run_learns_of_a_header_that_changed_meanwhile() {
     let ledger = world.open("first").unwrap();
     let to = Header { gateway: "elsewhere".to_owned(), ..sample::header() };
     GitLedger::rebind(&world.branch("second"), &expected(), to, &visit()).unwrap();
-    let error = ledger.desk().claim(claim(&[1], 1)).await.unwrap_err();
+    let error = ledger.claim(claim(&[1], 1)).await.unwrap_err();
     assert!(matches!(error, StoreError::NotWritten { .. }), "{error}");
     assert!(ledger.finish().is_err());
 }
@@ -716,8 +718,8 @@ async fn what_was_left_goes_with_a_new_header() {
     for is_bound_elsewhere in [false, true] {
         let world = World::new();
         let ledger = world.open("first").unwrap();
-        assert_eq!(ledger.desk().claim(claim(&[1], 1)).await.unwrap(), Grant::Granted);
-        ledger.desk().settle(accepted(&[1], 1)).await.unwrap();
+        assert_eq!(ledger.claim(claim(&[1], 1)).await.unwrap(), Grant::Granted);
+        ledger.settle(accepted(&[1], 1)).await.unwrap();
         drop(ledger);
         if is_bound_elsewhere {
             GitLedger::rebind(&world.clone("second"), &expected(), retired().header(), &visit()).unwrap();
@@ -753,12 +755,12 @@ async fn a_copy_out_of_git_that_was_cut_off_can_be_made_again() {
     let (old, new) =
         (LedgerLocation::Git(world.branch("first")), LedgerLocation::Lockfile(Paths::of_project(folder.path())));
     let live = world.open("second").unwrap();
-    assert_eq!(live.desk().claim(claim(&[1], 2)).await.unwrap(), Grant::Granted);
-    live.desk().settle(accepted(&[1], 2)).await.unwrap();
+    assert_eq!(live.claim(claim(&[1], 2)).await.unwrap(), Grant::Granted);
+    live.settle(accepted(&[1], 2)).await.unwrap();
     drop(live);
     let left = world.open("first").unwrap();
-    assert_eq!(left.desk().claim(claim(&[2], 1)).await.unwrap(), Grant::Granted);
-    left.desk().settle(accepted(&[2], 1)).await.unwrap();
+    assert_eq!(left.claim(claim(&[2], 1)).await.unwrap(), Grant::Granted);
+    left.settle(accepted(&[2], 1)).await.unwrap();
     drop(left);
     // Cut off when the old ledger was retired, before its last claims were carried.
     let moved = Binding { gateway: format!("sandbox, moved to {}", new.place()), ..expected() };
@@ -782,9 +784,9 @@ async fn a_claim_whose_push_has_no_answer_may_be_written_whatever_comes_after() 
     let world = World::new();
     let ledger = world.open("first").unwrap();
     world.hook("remote.git", "pre-receive", "test -e once && exit 1; touch once; kill -9 $PPID");
-    let error = ledger.desk().claim(claim(&[1], 1)).await.unwrap_err();
+    let error = ledger.claim(claim(&[1], 1)).await.unwrap_err();
     let StoreError::Failed { cause } = error else { panic!("{error}") };
-    assert!(matches!(&*cause, StoreError::Git(GitError::Refused { .. })), "{cause}");
+    assert!(matches!(self::cause(&cause), GitError::Refused { .. }), "{cause}");
     assert!(world.path("remote.git/once").exists(), "the first answer was lost");
 }
 
@@ -795,18 +797,18 @@ async fn a_claim_that_is_pushed_is_granted_even_if_the_clone_cannot_remember_it(
     let seen = world.branch("first").seen();
     let lock = world.path("first/.git").join(format!("{seen}.lock"));
     fs::write(&lock, "").unwrap();
-    assert_eq!(ledger.desk().claim(claim(&[1], 1)).await.unwrap(), Grant::Granted);
+    assert_eq!(ledger.claim(claim(&[1], 1)).await.unwrap(), Grant::Granted);
     let remembered = || git(&world.path("first"), &["rev-parse", &seen]);
     assert_ne!(remembered(), world.tip());
     fs::remove_file(&lock).unwrap();
-    ledger.desk().settle(accepted(&[1], 1)).await.unwrap();
+    ledger.settle(accepted(&[1], 1)).await.unwrap();
     ledger.finish().unwrap();
     assert_eq!(remembered(), world.tip());
 
     let ledger = world.open("first").unwrap();
     for (person, is_granted) in [(2, true), (3, false)] {
         fs::write(&lock, "").unwrap();
-        let answer = ledger.desk().claim(claim(&[person], 2)).await;
+        let answer = ledger.claim(claim(&[person], 2)).await;
         assert_eq!(matches!(answer, Ok(Grant::Granted)), is_granted, "{person}: {answer:?}");
         assert!(is_granted || matches!(answer, Err(StoreError::NotWritten { .. })), "{answer:?}");
     }
@@ -820,7 +822,7 @@ async fn claims_that_nobody_waits_for_any_more_are_not_pushed() {
     let ledger = world.open("first").unwrap();
     let held = world.hold_push("first");
     let hand_in = |people: &[u64]| {
-        let mut asking = Box::pin(ledger.desk().claim(claim(people, 1)));
+        let mut asking = Box::pin(ledger.claim(claim(people, 1)));
         assert!(asking.as_mut().now_or_never().is_none(), "{people:?}");
         asking
     };
@@ -828,14 +830,14 @@ async fn claims_that_nobody_waits_for_any_more_are_not_pushed() {
     // The hook has opened its end: the first push is under way, with the first claim at least.
     let push = fs::File::options().write(true).open(held).unwrap();
     drop(given_up);
-    assert!(ledger.desk().settle(refused(&[2], 1)).now_or_never().is_none());
+    assert!(ledger.settle(refused(&[2], 1)).now_or_never().is_none());
     drop(hand_in(&[3]));
-    assert!(ledger.desk().settle(refused(&[3], 1)).now_or_never().is_none());
+    assert!(ledger.settle(refused(&[3], 1)).now_or_never().is_none());
     let last = hand_in(&[4]);
     drop(push);
     assert_eq!([first.await.unwrap(), last.await.unwrap()], [Grant::Granted, Grant::Granted]);
     drop(hand_in(&[5]));
-    ledger.desk().settle(accepted(&[1], 1)).await.unwrap();
+    ledger.settle(accepted(&[1], 1)).await.unwrap();
     ledger.finish().unwrap();
     let read = GitLedger::read(&world.clone("last"), &expected()).unwrap();
     let standings = [1, 2, 3, 4, 5].map(|person| standing(&read, person));
@@ -848,10 +850,10 @@ async fn a_push_of_claims_that_nobody_waits_for_does_not_happen() {
     let world = World::new();
     let ledger = world.open("first").unwrap();
     let held = world.hold_push("first");
-    let mut asking = Box::pin(ledger.desk().claim(claim(&[1], 1)));
+    let mut asking = Box::pin(ledger.claim(claim(&[1], 1)));
     assert!(asking.as_mut().now_or_never().is_none());
     let push = fs::File::options().write(true).open(held).unwrap();
-    assert!(ledger.desk().claim(claim(&[2], 1)).now_or_never().is_none());
+    assert!(ledger.claim(claim(&[2], 1)).now_or_never().is_none());
     drop(push);
     assert_eq!(asking.await.unwrap(), Grant::Granted);
     ledger.finish().unwrap();
@@ -877,16 +879,16 @@ async fn other_keys_end_claims_but_outcomes_are_still_pushed() {
         }
         let ledger = GitLedger::open(&world.branch("first"), &keys, &visit()).unwrap();
         for person in [1, 2] {
-            assert_eq!(ledger.desk().claim(claim(&[person], 1)).await.unwrap(), Grant::Granted);
+            assert_eq!(ledger.claim(claim(&[person], 1)).await.unwrap(), Grant::Granted);
         }
-        ledger.desk().settle(accepted(&[1], 1)).await.unwrap();
+        ledger.settle(accepted(&[1], 1)).await.unwrap();
         GitLedger::rebind(&world.branch("second"), &any, header(2, &new), &visit()).unwrap();
         for person in [3, 4] {
-            let error = ledger.desk().claim(claim(&[person], 1)).await.unwrap_err();
-            assert!(OpenLedger::is_surely_not_written(&error), "{error}");
+            let error = ledger.claim(claim(&[person], 1)).await.unwrap_err();
+            assert!(error.is_surely_not_written(), "{error}");
             assert!(matches!(error, StoreError::KeyMissing { .. } | StoreError::KeyOrder { .. }), "{error}");
         }
-        ledger.desk().settle(accepted(&[2], 1)).await.unwrap();
+        ledger.settle(accepted(&[2], 1)).await.unwrap();
         ledger.finish().unwrap();
         assert!(!world.branch("first").pending().exists());
         let read = GitLedger::read(&world.clone("last"), &run(&[&new, &own])).unwrap();
@@ -907,7 +909,7 @@ async fn a_push_that_the_way_to_the_remote_repeats_may_be_there_until_somebody_l
              git push --quiet --no-verify origin $commit:$branch; {what_then}"
         );
         world.hook("first/.git", "pre-push", &script);
-        let answer = ledger.desk().claim(claim(&[1], 1)).await;
+        let answer = ledger.claim(claim(&[1], 1)).await;
         assert_eq!(world.commits(), 2, "it is there");
         match answer {
             Ok(Grant::Granted) => assert!(is_granted),
@@ -923,9 +925,9 @@ async fn a_lock_that_was_left_on_the_remote_is_told() {
     let ledger = world.open("first").unwrap();
     let lock = world.path("remote.git/refs/heads/sendform-ledger.lock");
     fs::write(&lock, "").unwrap();
-    let error = ledger.desk().claim(claim(&[1], 1)).await.unwrap_err();
+    let error = ledger.claim(claim(&[1], 1)).await.unwrap_err();
     let StoreError::NotWritten { cause } = error else { panic!("{error}") };
-    let StoreError::Git(GitError::Refused { said, .. }) = &*cause else { panic!("{cause}") };
+    let GitError::Refused { said, .. } = self::cause(&cause) else { panic!("{cause}") };
     assert!(said.to_string().contains("cannot lock ref 'refs/heads/sendform-ledger'"), "{said}");
     assert!(cause.hint().unwrap().contains("left its lock there"), "{cause}");
 }

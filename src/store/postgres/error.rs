@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use tokio_postgres::error::SqlState;
 
+use crate::store::backend_error::BackendError;
 use crate::timing;
 
 /// Why a database cannot be used. No value of it holds the URL, which has the password in it.
@@ -161,9 +162,47 @@ impl DatabaseError {
         }
     }
 
-    /// Says whether the database, or the way to it, is to blame, and not what is in it.
-    #[must_use]
-    pub fn is_environment(&self) -> bool {
+    /// Says whether the server refused a statement with this code.
+    pub(super) fn has_code(&self, wanted: &SqlState) -> bool {
+        matches!(self, Self::Refused { code, .. } if code == wanted.code())
+    }
+}
+
+impl BackendError for DatabaseError {
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::NoUrl | Self::Url(_) => "its form is postgres://USER:PASSWORD@HOST:5432/DATABASE",
+            Self::Tls(_) => "SENDFORM_DATABASE_CA names a PEM file with the certificates of a private authority",
+            Self::NotDurable { .. } => "switch it on for the whole server; nothing is sent before",
+            Self::Replica => "name the primary, or add `target_session_attrs=read-write` to the URL with all hosts",
+            Self::ClockOff(_) => "have both clocks kept by NTP",
+            Self::Newer { .. } => "use the version of sendform that changed them, or a later one",
+            Self::Changed | Self::SetBack => {
+                "claims of its last moments may be missing: `sendform ledger recover` writes down what the gateway's \
+                 logs still know; or compare the last hours with the gateway's portal, then `sendform reconcile \
+                 --accept restored=1`"
+            }
+            Self::Unmarked { .. } => {
+                "an older sendform has made them: with `state: { in: postgres }`, `sendform ledger recover` compares \
+                 them with the gateway's logs first"
+            }
+            Self::Reloaded { .. } => {
+                "end all runs first; `sendform ledger recover` writes down what the gateway's logs still know; if nothing \
+                 was sent since the copy was made, `sendform apply --accept reloaded=N` with exactly this number of claims"
+            }
+            Self::Rebound => "run the same command again, which reads what the ledger is bound to now",
+            Self::Login(_) => "the name and the password are in SENDFORM_DATABASE_URL",
+            Self::Unidentified => "let its user run `pg_control_system()` and `pg_walfile_name(pg_lsn)`",
+            Self::Refused { .. } if self.has_code(&SqlState::INSUFFICIENT_PRIVILEGE) => {
+                "its user needs USAGE of the schema, and SELECT, INSERT, UPDATE and DELETE of all of its tables; who owns \
+                 them makes them, and brings them up to date after a new version: `sendform ledger verify` is enough"
+            }
+            Self::Unreachable(_) | Self::Timeout(_) | Self::Refused { .. } | Self::Foreign(_) => return None,
+        };
+        Some(hint.to_owned())
+    }
+
+    fn is_environment(&self) -> bool {
         match self {
             Self::Url(_)
             | Self::Tls(_)
@@ -186,52 +225,19 @@ impl DatabaseError {
         }
     }
 
-    /// Says whether nothing can have been written by what failed: a ledger that is bound anew, or was put back,
-    /// takes nothing, and neither does a table that may not be used, or is not there.
-    pub(in crate::store) fn is_surely_not_written(&self) -> bool {
+    fn needs_credentials(&self) -> bool {
+        matches!(self, Self::NoUrl | Self::Url(_) | Self::Login(_))
+    }
+
+    fn is_put_back(&self) -> bool {
+        matches!(self, Self::Reloaded { .. })
+    }
+
+    /// A ledger that is bound anew, or was put back, takes nothing, and neither does a table that may not be
+    /// used, or is not there.
+    fn is_surely_not_written(&self) -> bool {
         let codes = [SqlState::INSUFFICIENT_PRIVILEGE, SqlState::UNDEFINED_COLUMN, SqlState::UNDEFINED_TABLE];
         matches!(self, Self::Rebound | Self::Reloaded { .. }) || codes.iter().any(|code| self.has_code(code))
-    }
-
-    /// Says whether the server refused a statement with this code.
-    pub(super) fn has_code(&self, wanted: &SqlState) -> bool {
-        matches!(self, Self::Refused { code, .. } if code == wanted.code())
-    }
-
-    /// Says what can be done about it.
-    #[must_use]
-    pub fn hint(&self) -> Option<&'static str> {
-        match self {
-            Self::NoUrl | Self::Url(_) => Some("its form is postgres://USER:PASSWORD@HOST:5432/DATABASE"),
-            Self::Tls(_) => Some("SENDFORM_DATABASE_CA names a PEM file with the certificates of a private authority"),
-            Self::NotDurable { .. } => Some("switch it on for the whole server; nothing is sent before"),
-            Self::Replica => {
-                Some("name the primary, or add `target_session_attrs=read-write` to the URL with all hosts")
-            }
-            Self::ClockOff(_) => Some("have both clocks kept by NTP"),
-            Self::Newer { .. } => Some("use the version of sendform that changed them, or a later one"),
-            Self::Changed | Self::SetBack => Some(
-                "claims of its last moments may be missing: `sendform ledger recover` writes down what the gateway's \
-                 logs still know; or compare the last hours with the gateway's portal, then `sendform reconcile \
-                 --accept restored=1`",
-            ),
-            Self::Unmarked { .. } => Some(
-                "an older sendform has made them: with `state: { in: postgres }`, `sendform ledger recover` compares \
-                 them with the gateway's logs first",
-            ),
-            Self::Reloaded { .. } => Some(
-                "end all runs first; `sendform ledger recover` writes down what the gateway's logs still know; if nothing \
-                 was sent since the copy was made, `sendform apply --accept reloaded=N` with exactly this number of claims",
-            ),
-            Self::Rebound => Some("run the same command again, which reads what the ledger is bound to now"),
-            Self::Login(_) => Some("the name and the password are in SENDFORM_DATABASE_URL"),
-            Self::Unidentified => Some("let its user run `pg_control_system()` and `pg_walfile_name(pg_lsn)`"),
-            Self::Refused { .. } if self.has_code(&SqlState::INSUFFICIENT_PRIVILEGE) => Some(
-                "its user needs USAGE of the schema, and SELECT, INSERT, UPDATE and DELETE of all of its tables; who owns \
-                 them makes them, and brings them up to date after a new version: `sendform ledger verify` is enough",
-            ),
-            Self::Unreachable(_) | Self::Timeout(_) | Self::Refused { .. } | Self::Foreign(_) => None,
-        }
     }
 }
 

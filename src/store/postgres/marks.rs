@@ -95,11 +95,7 @@ pub(super) struct ReadMarks {
 }
 
 /// In one statement: what another run marks is seen in all tables or in none.
-const MARKS: &str = "SELECT l.id IS NOT NULL AND l.born IS NULL, \
-    coalesce((l.born & 4294967295)::text <> l.xmin::text, false), c.unmarked, c.reloaded \
-    FROM (SELECT count(*) FILTER (WHERE born IS NULL) AS unmarked, \
-        count(*) FILTER (WHERE (born & 4294967295)::text <> xmin::text) AS reloaded \
-        FROM claims WHERE ledger = $1) c LEFT JOIN ledgers l ON l.id = $1";
+const MARKS: &str = include_str!("read_marks.sql");
 const ALL: &str = "SELECT count(*) FROM claims WHERE ledger = $1";
 
 impl Operation for ReadMarks {

@@ -23,6 +23,7 @@ mod server;
 mod session;
 mod settle;
 mod soundness;
+mod store;
 mod tables;
 mod tls;
 mod weigh;
@@ -112,7 +113,7 @@ impl Database {
     ///
     /// # Errors
     /// If the ledger is missing, or the server cannot be used.
-    pub async fn refusal(&self, expected: &Binding) -> Result<Option<DatabaseError>, StoreError> {
+    pub(super) async fn refusal(&self, expected: &Binding) -> Result<Option<DatabaseError>, StoreError> {
         self.judge(expected).await.map(Soundness::refusal)
     }
 

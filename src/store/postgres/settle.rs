@@ -31,10 +31,7 @@ pub(super) struct SettleClaim<'a> {
 const CLAIM: &str = "SELECT line FROM claims WHERE ledger = $1 AND id = $2 FOR UPDATE";
 const KNOWN: &str = "SELECT line FROM outcomes WHERE ledger = $1 AND claim = $2";
 const OUTCOME: &str = "INSERT INTO outcomes (ledger, claim, id, line) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
-/// Only the claim's own rows: somebody else may have claimed its people since they were freed. Of rows
-/// that somebody else is at, such as a large ledger that is joined in, nobody waits for the end.
-const FREE: &str = "DELETE FROM persons WHERE message = $1 AND claim = $2 AND person IN (SELECT person FROM persons \
-    WHERE message = $1 AND claim = $2 AND person = ANY($3) FOR UPDATE SKIP LOCKED)";
+const FREE: &str = include_str!("free_own.sql");
 /// A word for people who were free before, and may have been claimed since, holds them for good.
 const HOLD: &str = "INSERT INTO persons (message, person, claim) SELECT $1, person, $2 FROM unnest($3) AS person \
     ON CONFLICT (message, person) DO UPDATE SET claim = excluded.claim";

@@ -13,41 +13,7 @@ use super::session::Session;
 /// The steps; the version of the tables is how many of them were done. A step is never changed once
 /// it was published. Without extensions, sequences and advisory locks, so that the distributed
 /// databases that speak PostgreSQL's language take them as well.
-///
-/// `claims` and `outcomes` hold lines as the lockfile does, each with its checksum. `persons` holds
-/// whoever is claimed, accepted or given up, with the claim that says so: its primary key is what
-/// grants and refuses. `plans`, `bulks` and `paces` are what workers share; of those nothing is lost
-/// if they are emptied while no worker runs. `born` is the mark of a row, and `marks` is always empty; see
-/// the module of that name.
-const STEPS: [&str; 2] = [
-    "
-    CREATE TABLE ledgers (
-        id bigint PRIMARY KEY, project text NOT NULL, header text NOT NULL, server text);
-    CREATE TABLE messages (
-        ledger bigint, id bigint, at bigint NOT NULL, line text NOT NULL, PRIMARY KEY (ledger, id));
-    CREATE TABLE claims (
-        ledger bigint, id bigint, message bigint NOT NULL, line text NOT NULL, PRIMARY KEY (ledger, id));
-    CREATE TABLE outcomes (
-        ledger bigint, claim bigint, id bigint, line text NOT NULL, PRIMARY KEY (ledger, claim, id));
-    CREATE TABLE persons (
-        message bigint, person bigint, claim bigint NOT NULL, PRIMARY KEY (message, person));
-    CREATE TABLE plans (
-        message bigint PRIMARY KEY, id bigint NOT NULL, digest text NOT NULL, touched_at timestamptz NOT NULL);
-    CREATE TABLE bulks (
-        message bigint, plan bigint, number integer, time text NOT NULL, send_at bigint, until bigint,
-        people bytea NOT NULL, run bigint, taken_at timestamptz, done boolean NOT NULL,
-        PRIMARY KEY (message, plan, number));
-    CREATE INDEX bulks_open ON bulks (message, plan, number) WHERE NOT done;
-    CREATE TABLE paces (
-        message bigint PRIMARY KEY, until bigint NOT NULL);
-",
-    "
-    ALTER TABLE ledgers ADD COLUMN IF NOT EXISTS born bigint;
-    ALTER TABLE claims ADD COLUMN IF NOT EXISTS born bigint;
-    CREATE TABLE IF NOT EXISTS marks (
-        run bigint PRIMARY KEY, born bigint NOT NULL);
-",
-];
+const STEPS: [&str; 2] = [include_str!("schema/1.sql"), include_str!("schema/2.sql")];
 
 /// How often making the tables is tried: another run may be making them as well.
 const ATTEMPTS_MAX: u32 = 5;

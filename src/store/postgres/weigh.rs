@@ -72,10 +72,7 @@ pub(super) struct Heard {
 }
 
 const LEDGER: &str = "SELECT 1 FROM ledgers WHERE id = $1";
-/// Locks people, in their order, and gives a row to whoever has none. A row that is there is locked, and
-/// stays as it is.
-const LOCK: &str = "INSERT INTO persons (message, person, claim) \
-    SELECT $1, person, claim FROM unnest($2, $3) AS locked (person, claim) ON CONFLICT (message, person) DO UPDATE SET claim = excluded.claim WHERE false";
+const LOCK: &str = include_str!("lock_people.sql");
 const NAMES: &str = "SELECT id FROM claims WHERE ledger = $1 AND message = $2";
 const READ: &str = "SELECT id, line FROM claims WHERE ledger = $1 AND id = ANY($2)";
 const CLAIMS: &str = "SELECT line FROM claims WHERE ledger = $1 AND id = ANY($2) ORDER BY id FOR UPDATE";

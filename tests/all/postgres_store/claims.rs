@@ -171,8 +171,9 @@ async fn a_ledger_that_is_bound_anew_takes_no_claim_of_a_run_from_before() {
     let mut to = home.expected.header();
     to.gateway = "elsewhere".to_owned();
     home.database.rebind(&home.expected, &to, &visit()).await.unwrap();
-    let refused = before.claim(claim(&[3, 4], 1, 1)).await;
-    assert!(matches!(refused, Err(StoreError::Database(DatabaseError::Rebound))), "{refused:?}");
+    let refused = before.claim(claim(&[3, 4], 1, 1)).await.unwrap_err();
+    assert_eq!(refused.to_string(), DatabaseError::Rebound.to_string());
+    assert!(refused.is_surely_not_written());
     let expected = Binding { gateway: to.gateway, ..home.expected };
     let after = Postgres::open(&home.database, &expected, &visit()).await.unwrap();
     assert_eq!(after.ledger().claims().count(), 1);

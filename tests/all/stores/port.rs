@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use sendform::apply::Store as _;
 use sendform::identity::{Key, KeyId, Keys, Person, ProjectId};
 use sendform::ledger::{Claim, Grant, Ledger, PersonState, Standing};
-use sendform::store::{Binding, GitError, OpenLedger, StoreError};
+use sendform::store::{Binding, OpenLedger, StoreError};
 
 use super::ground::{Ground, Kind};
 use super::sample::{LATER, NOON, claim, expected, message, message_id, outcome, record, standing, standings, visit};
@@ -80,12 +80,7 @@ async fn taken(store: &OpenLedger, claim: &Claim) -> Vec<u64> {
 }
 
 fn is_missing<T>(result: &Result<T, StoreError>) -> bool {
-    let is_git = |error: &GitError| matches!(error, GitError::Missing { .. });
-    match result {
-        Err(StoreError::Missing { .. }) => true,
-        Err(StoreError::Git(error)) => is_git(error),
-        _ => false,
-    }
+    result.as_ref().is_err_and(StoreError::is_missing)
 }
 
 fn a_ledger_is_made_once_and_never_by_opening(kind: Kind) {

@@ -10,7 +10,7 @@ use crate::cli::output::Output;
 use crate::cli::settings::Settings;
 use crate::cli::store::{expected, visit};
 use crate::report::ledger::setup::LedgerCopyReport;
-use crate::store::{LedgerLocation, Visit, copy};
+use crate::store::{Visit, copy};
 
 /// Runs the command.
 ///
@@ -39,10 +39,8 @@ pub(super) async fn run(
     let visit = Visit { unclosed, ..visit(context, "ledger copy")? };
     let copied = copy(&from, to, &expected, &visit).await?;
     let (from_place, to_place) = (from.place(), to.place());
-    let advice = match from {
-        LedgerLocation::Lockfile(_) => "commit it as it is now, so that other clones are refused as well\n",
-        LedgerLocation::Git(_) | LedgerLocation::Postgres(_) => "",
-    };
+    let commit_it = "commit it as it is now, so that other clones are refused as well\n";
+    let advice = if from.is_on_this_disk() { commit_it } else { "" };
     output.show(&LedgerCopyReport {
         from: &from_place,
         to: &to_place,

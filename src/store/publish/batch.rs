@@ -1,4 +1,4 @@
-//! What goes together in the next push: claims whose askers wait, and entries that ride along.
+//! What goes together in the next version: claims whose askers wait, and entries that ride along.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
@@ -17,10 +17,8 @@ use crate::store::error::StoreError;
 use crate::store::visit::Numbers;
 use crate::store::writer_handle::{self, Reply, Verdict};
 
-use super::commit::{self, Addition};
-use super::publish::Changes;
-use super::repository::Repository;
-use super::tip::Tip;
+use super::publisher::Changes;
+use super::remote::{Addition, Remote};
 
 /// A claim, and whoever waits for its answer.
 struct Waiting {
@@ -35,8 +33,8 @@ struct Hearing {
     verdict: Verdict,
 }
 
-/// What goes together in the next push. Claims, and what follows from evidence, stand apart from the
-/// ledger until they are pushed; everything else is in it already.
+/// What goes together in the next version. Claims, and what follows from evidence, stand apart from the
+/// ledger until they are published; everything else is in it already.
 pub(super) struct Batch {
     ledger: Arc<RwLock<Ledger>>,
     expected: Binding,
@@ -84,7 +82,7 @@ impl Batch {
         }
     }
 
-    /// Closes runs that have died, which rides along with the next push; and makes entries of this run of what
+    /// Closes runs that have died, which rides along with the next version; and makes entries of this run of what
     /// an older version has written, if that is asked for.
     pub(super) fn close_the_dead(&mut self, now: Timestamp, adopts: bool) {
         let mut ledger = self.ledger.write().unwrap_or_else(PoisonError::into_inner);
@@ -101,7 +99,7 @@ impl Batch {
         }
     }
 
-    /// Ends the run: how it has ended goes with the next push. Says whether there is anything to say.
+    /// Ends the run: how it has ended goes with the next version. Says whether there is anything to say.
     pub(super) fn end(&mut self) -> bool {
         self.is_over = self.numbers.is_used();
         self.is_over
@@ -123,7 +121,7 @@ impl Batch {
     }
 
     /// Drops the claims and the evidence that nobody waits for any more: whoever would have sent them has
-    /// left. Not between two tries of one push, after which the remote may have them.
+    /// left. Not between two tries of one version, after which the remote may have them.
     pub(super) fn drop_left(&mut self) {
         self.hearings.retain(|hearing| !hearing.verdict.is_closed());
         let before = self.claims.len();
@@ -131,7 +129,7 @@ impl Batch {
             self.numbers.skip(waiting.fact);
         }
         if self.claims.len() < before {
-            self.give_way();
+            self.regrant();
         }
     }
 
@@ -183,7 +181,7 @@ impl Batch {
             }
         }
         if self.claims.len() < before {
-            self.give_way();
+            self.regrant();
         }
     }
 
@@ -301,13 +299,29 @@ impl Batch {
         }
     }
 
+    /// Grants the claims anew among each other, and answers those that do not go with the ledger any more.
+    fn regrant(&mut self) {
+        let mut claimed = Ledger::new(header(&self.ledger));
+        for Waiting { claim, fact, reply } in std::mem::take(&mut self.claims) {
+            let granted = grant(&self.ledger(), (&self.expected, &self.place), (&claim, fact), &mut claimed);
+            match granted {
+                Ok(Grant::Granted) => self.claims.push(Waiting { claim, fact, reply }),
+                answer => {
+                    self.numbers.skip(fact);
+                    writer_handle::answer(reply, answer);
+                }
+            }
+        }
+        self.claimed = claimed;
+    }
+
     fn ledger(&self) -> RwLockReadGuard<'_, Ledger> {
         self.ledger.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Changes for Batch {
-    fn addition(&mut self, tip: &Tip) -> Option<Addition> {
+impl<R: Remote> Changes<R> for Batch {
+    fn addition(&mut self, remote: &R, tip: &R::Tip) -> Option<Addition> {
         if self.has_evidence() {
             self.weigh();
         }
@@ -328,7 +342,7 @@ impl Changes for Batch {
             lines.entry(claim.id.bulk.message.clone()).or_default().push_str(&line);
         }
         // A message that nothing is added to is left as it is.
-        let crowded = commit::crowded(tip).into_iter().filter(|message| lines.contains_key(message));
+        let crowded = remote.crowded(tip).into_iter().filter(|message| lines.contains_key(message));
         let whole = crowded.chain(self.joined.iter().cloned());
         let whole = whole.map(|message| (message.clone(), ledger.write_message(&message, seals))).collect();
         let header = self.is_bound_anew.then(|| ledger.write_header(seals));
@@ -339,26 +353,15 @@ impl Changes for Batch {
         Some(Addition { header, lines, whole, runs, subject })
     }
 
-    fn learn(&mut self, repository: &Repository, since: &Tip, tip: &Tip) -> Result<(), StoreError> {
+    fn update(&mut self, remote: &R, since: &R::Tip, tip: &R::Tip) -> Result<(), StoreError> {
         let mut ledger = self.ledger.write().unwrap_or_else(PoisonError::into_inner);
-        tip.join_news(repository, since, &mut ledger)?;
+        remote.join_news(since, tip, &mut ledger)?;
         // With other keys nothing can be claimed, but what was sent can still be told.
-        self.expected.check_home(ledger.header(), &repository.place())
+        self.expected.check_home(ledger.header(), &remote.place())
     }
 
-    fn give_way(&mut self) {
-        let mut claimed = Ledger::new(header(&self.ledger));
-        for Waiting { claim, fact, reply } in std::mem::take(&mut self.claims) {
-            let granted = grant(&self.ledger(), (&self.expected, &self.place), (&claim, fact), &mut claimed);
-            match granted {
-                Ok(Grant::Granted) => self.claims.push(Waiting { claim, fact, reply }),
-                answer => {
-                    self.numbers.skip(fact);
-                    writer_handle::answer(reply, answer);
-                }
-            }
-        }
-        self.claimed = claimed;
+    fn drop_conflicting(&mut self) {
+        self.regrant();
     }
 }
 
@@ -366,7 +369,7 @@ fn header(ledger: &RwLock<Ledger>) -> Header {
     ledger.read().unwrap_or_else(PoisonError::into_inner).header().clone()
 }
 
-/// Grants a claim among others that are to be pushed, if it goes with the ledger at a place, and may be
+/// Grants a claim among others that are to be published, if it goes with the ledger at a place, and may be
 /// made with the run's keys: somebody may have changed the ledger's since the run began.
 fn grant(
     ledger: &Ledger,

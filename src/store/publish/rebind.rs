@@ -1,6 +1,7 @@
-//! The branch bound to something else, in one commit with what was left to push.
+//! A ledger bound to something else, in one version with what was left to publish.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use crate::identity::MessageKey;
 use crate::ledger::{Authenticity, Fact, Header, Ledger, LedgerDelta, RunId};
@@ -8,24 +9,22 @@ use crate::store::binding::Binding;
 use crate::store::error::StoreError;
 use crate::store::visit::{Numbers, Visit};
 
-use super::commit::Addition;
-use super::publish::Changes;
-use super::repository::Repository;
-use super::tip::Tip;
+use super::publisher::Changes;
+use super::remote::{Addition, Remote};
 
 /// A ledger on its way from one header to another.
-pub(super) struct RebindBranch {
+pub(super) struct RebindChanges {
     from: Binding,
     to: Header,
-    /// What an earlier run has settled and not pushed.
-    left: Option<Ledger>,
-    /// What the branch is to be; none if it is that already.
-    wanted: Option<WantedBranch>,
+    /// What an earlier run has settled and not published, with its file.
+    left: Option<(PathBuf, Ledger)>,
+    /// What the ledger is to be; none if it is that already.
+    wanted: Option<WantedLedger>,
     visit: Visit,
 }
 
-/// What a branch is to be.
-struct WantedBranch {
+/// What a ledger is to be.
+struct WantedLedger {
     ledger: Ledger,
     /// Runs whose end is to be written.
     ended: BTreeSet<RunId>,
@@ -33,33 +32,32 @@ struct WantedBranch {
     is_adopted: bool,
 }
 
-impl RebindBranch {
-    /// Begins without knowing the branch.
-    pub(super) fn new(from: Binding, to: Header, left: Option<Ledger>, visit: Visit) -> Self {
+impl RebindChanges {
+    /// Begins without knowing the ledger.
+    pub(super) fn new(from: Binding, to: Header, left: Option<(PathBuf, Ledger)>, visit: Visit) -> Self {
         Self { from, to, left, wanted: None, visit }
     }
 
-    /// Learns what the branch is, and remembers its tip as one that can be trusted.
+    /// Learns what the ledger is, and remembers its version as one that can be trusted.
     ///
     /// # Errors
     /// If it is damaged; if it, or what was left, is bound neither to what is expected nor to what it
     /// is to be bound to, or names a key that it is not to have.
-    pub(super) fn take(&mut self, repository: &Repository, tip: &Tip) -> Result<(), StoreError> {
-        let (found, authenticity) = tip.ledger(repository)?;
+    pub(super) fn take<R: Remote>(&mut self, remote: &R, tip: &R::Tip) -> Result<(), StoreError> {
+        let (found, authenticity) = remote.ledger(tip)?;
         let is_adopted = authenticity == Authenticity::Unsigned && !self.from.seals.is_empty();
         if is_adopted {
-            self.visit.check_unsigned(&found, repository.place())?;
+            self.visit.check_unsigned(&found, remote.place())?;
         }
         let mut numbers = Numbers::new(&self.visit, &found);
         let fact = Some(numbers.give());
-        let mut wanted = self.bound(found.clone(), fact, &repository.place())?;
-        if let Some(left) = &self.left {
-            let place = repository.branch.pending().display().to_string();
-            let left = self.bound(left.clone(), fact, &place)?;
+        let mut wanted = self.bound(found.clone(), fact, &remote.place())?;
+        if let Some((path, left)) = &self.left {
+            let left = self.bound(left.clone(), fact, &path.display().to_string())?;
             wanted.join(&left).map_err(StoreError::Join)?;
         }
-        if let Some(commit) = &tip.commit {
-            repository.see(commit)?;
+        if let Some(version) = R::version(tip) {
+            remote.remember(version)?;
         }
         let is_there = wanted.header() == found.header() && LedgerDelta::between(&found, &wanted).is_empty();
         if is_there && !is_adopted {
@@ -70,7 +68,7 @@ impl RebindBranch {
         let mut ended = BTreeSet::from([self.visit.run]);
         ended.extend(wanted.close_outgrown(self.visit.run, self.visit.now));
         numbers.close(&mut wanted);
-        self.wanted = Some(WantedBranch { ledger: wanted, ended, is_adopted });
+        self.wanted = Some(WantedLedger { ledger: wanted, ended, is_adopted });
         Ok(())
     }
 
@@ -82,16 +80,16 @@ impl RebindBranch {
     }
 
     /// The messages whose lines are written anew.
-    fn messages(&self, wanted: &WantedBranch) -> BTreeSet<MessageKey> {
+    fn messages(&self, wanted: &WantedLedger) -> BTreeSet<MessageKey> {
         let all = wanted.is_adopted.then_some(&wanted.ledger);
         let recorded = all.into_iter().flat_map(Ledger::messages).map(|record| record.message.clone());
-        let claims = all.into_iter().chain(&self.left).flat_map(Ledger::claims);
+        let claims = all.into_iter().chain(self.left.as_ref().map(|(_, left)| left)).flat_map(Ledger::claims);
         claims.map(|claim| claim.claim().id.bulk.message.clone()).chain(recorded).collect()
     }
 }
 
-impl Changes for RebindBranch {
-    fn addition(&mut self, _tip: &Tip) -> Option<Addition> {
+impl<R: Remote> Changes<R> for RebindChanges {
+    fn addition(&mut self, _remote: &R, _tip: &R::Tip) -> Option<Addition> {
         let wanted = self.wanted.as_ref()?;
         let (ledger, seals) = (&wanted.ledger, &self.from.seals);
         let messages = self.messages(wanted).into_iter();
@@ -102,9 +100,9 @@ impl Changes for RebindBranch {
         Some(Addition { header, whole, runs, subject, ..Addition::default() })
     }
 
-    fn learn(&mut self, repository: &Repository, _since: &Tip, tip: &Tip) -> Result<(), StoreError> {
-        self.take(repository, tip)
+    fn update(&mut self, remote: &R, _since: &R::Tip, tip: &R::Tip) -> Result<(), StoreError> {
+        self.take(remote, tip)
     }
 
-    fn give_way(&mut self) {}
+    fn drop_conflicting(&mut self) {}
 }

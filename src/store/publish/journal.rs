@@ -1,4 +1,4 @@
-//! Outcomes that were settled and are not pushed yet, on this machine's disk: a run that dies, or
+//! Outcomes that were settled and are not published yet, on this machine's disk: a run that dies, or
 //! whose remote is gone, loses none of them as long as the disk lives.
 //!
 //! It is a ledger of its own: a header, and each outcome behind its claim. So the next run here joins
@@ -13,7 +13,7 @@ use crate::store::append_file;
 use crate::store::error::StoreError;
 use crate::store::regular::{self, Links};
 
-/// The file of outcomes that are not pushed yet.
+/// The file of outcomes that are not published yet.
 #[derive(Debug)]
 pub(super) struct Journal {
     path: PathBuf,
@@ -85,7 +85,7 @@ impl Journal {
         Ok(())
     }
 
-    /// Removes the file: everything in it is pushed.
+    /// Removes the file: everything in it is published.
     ///
     /// # Errors
     /// If that cannot be done.
