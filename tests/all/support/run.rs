@@ -52,14 +52,14 @@ impl Run {
         Whole(self)
     }
 
-    fn show(&self, formatter: &mut fmt::Formatter<'_>, part: fn(String) -> String) -> fmt::Result {
+    fn show(&self, formatter: &mut fmt::Formatter<'_>, part: fn(&str) -> String) -> fmt::Result {
         match self.code {
             Some(code) => writeln!(formatter, "exit code: {code}")?,
             None => writeln!(formatter, "ended by a signal")?,
         }
         for (name, text) in [("", &self.stdout), ("----- stderr\n", &self.stderr)] {
             if !text.is_empty() {
-                let text = part(normalise(text, &self.folder));
+                let text = part(&normalise(text, &self.folder));
                 let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n(no newline at the end)\n" };
                 write!(formatter, "{name}{text}{end}")?;
             }
@@ -85,12 +85,12 @@ struct Whole<'a>(&'a Run);
 
 impl fmt::Display for Whole<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.show(formatter, |text| text)
+        self.0.show(formatter, str::to_owned)
     }
 }
 
 /// Leaves out the frame, and a blank line that would then stand first.
-fn without_frame(text: String) -> String {
+fn without_frame(text: &str) -> String {
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
     let kept = lines.iter().filter(|line| !FRAME.contains(&line.trim_end_matches('\n')));
     let kept: String = kept.copied().collect();
