@@ -8,12 +8,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use crate::apply::{BulkSource, MessageRevision, Stopped, Tally};
+use crate::apply::{BulkSource, Lease, LeasedBulk, MessageRevision, Stopped, Tally};
 use crate::identity::{Person, PersonMap, PersonSet};
 use crate::ledger::{Ledger, RunId, Standing, View};
 use crate::plan::{Bulk, Plan, Recipient};
 use crate::report::words::{list, plural};
-use crate::store::{Lease, LeasedBulk, Postgres, StoreError};
+use crate::store::{Postgres, StoreError};
 
 use super::context::{Context, PlanOptions};
 use super::planning::make;

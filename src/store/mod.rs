@@ -32,5 +32,5 @@ pub use merge::merge_files;
 pub use paths::Paths;
 pub use retired::Retired;
 
-pub use postgres::{Database, DatabaseError, Lease, LeasedBulk, Postgres};
+pub use postgres::{Database, DatabaseError, Postgres};
 pub use visit::Visit;

@@ -3,14 +3,13 @@
 use jiff::Timestamp;
 
 use super::{PATIENCE, Postgres};
-use crate::apply::LateBulk;
+use crate::apply::{LateBulk, Lease, LeasedBulk, QueuePosition};
 use crate::identity::{MessageKey, PersonSet, Revision};
 use crate::ledger::RunId;
 use crate::plan::Bulk;
 use crate::store::error::StoreError;
 use crate::store::postgres::ids;
-use crate::store::postgres::leases::{Lease, plan_number};
-use crate::store::postgres::queue::{EnqueueBulks, LeaseBulk, LeasedBulk, QueuePosition, ReadQueue, Rest, ReturnBulk};
+use crate::store::postgres::queue::{EnqueueBulks, LeaseBulk, ReadQueue, Rest, ReturnBulk};
 use crate::store::postgres::send_times::DelayBulks;
 
 impl Postgres {
@@ -29,7 +28,7 @@ impl Postgres {
     ) -> Result<(), StoreError> {
         let mut portions: Vec<QueuePosition> = Vec::new();
         let mut messages: Vec<(i64, Vec<Bulk>)> = Vec::new();
-        let plan = plan_number(run.0, nth);
+        let plan = ids::plan(run.0, nth);
         for bulk in bulks {
             let number = ids::message(self.number, &bulk.message, bulk.revision);
             match messages.iter_mut().find(|(known, _)| *known == number) {
@@ -63,7 +62,7 @@ impl Postgres {
     pub async fn take(&self, run: RunId) -> Result<Lease, StoreError> {
         loop {
             let Some(portion) = self.shares().current().cloned() else { break };
-            let held = self.shares().held(&portion);
+            let held = self.shares().held(&portion, self.opened_at.elapsed());
             let taking = LeaseBulk { portion: &portion, run: run.0.cast_signed(), held: &held };
             if let Some(bulk) = self.link.run(&taking, PATIENCE).await? {
                 self.shares().take(&bulk);
@@ -94,8 +93,8 @@ impl Postgres {
     /// # Errors
     /// If the database fails for too long.
     pub async fn dismiss(&self, run: RunId, bulk: &LeasedBulk) -> Result<(), StoreError> {
-        let (bulk, run) = (bulk.taken, run.0.cast_signed());
-        let rest = if self.shares().pass(bulk) { Rest::ToOthers } else { Rest::Done };
+        let (bulk, run) = (bulk.position, run.0.cast_signed());
+        let rest = if self.shares().pass(bulk, self.opened_at.elapsed()) { Rest::ToOthers } else { Rest::Done };
         Ok(self.link.run(&ReturnBulk { bulk, run, rest }, PATIENCE).await?)
     }
 

@@ -1,0 +1,6 @@
+//! Several runs that send one plan together: they take its bulks from one queue, each bulk by one run only, and
+//! whoever is left when the queue is used up is planned anew.
+
+mod leases;
+
+pub use leases::{Lease, LeasedBulk, LeasedPosition, Leases, QueuePosition};
