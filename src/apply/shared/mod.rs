@@ -2,5 +2,11 @@
 //! whoever is left when the queue is used up is planned anew.
 
 mod leases;
+mod look_again;
+mod plan;
+mod queue;
+mod roster;
 
 pub use leases::{Lease, LeasedBulk, LeasedPosition, Leases, QueuePosition};
+pub use plan::SharedPlan;
+pub use queue::{PlanQueue, QueuedPlan, Replan};

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::apply::evidence::LogsFailure;
 use crate::apply::witness::{Gated, Watch};
-use crate::apply::{self, BulkSource, PlannedBulks, Ports, Stopped, Summary};
+use crate::apply::{self, BulkSource, PlannedBulks, Ports, QueuedPlan, SharedPlan, Stopped, Summary};
 use crate::gateway::Client;
 use crate::ledger::{Doubt, Flight, Ledger, RunId};
 use crate::plan::{Bulk, Gate, Plan, RailKind};
@@ -27,7 +27,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::frozen;
 use crate::cli::output::{Output, Report, ask};
-use crate::cli::planning::{in_doubt, judge, make, show};
+use crate::cli::planning::{Replanning, in_doubt, judge, make, show};
 use crate::cli::prepare::Pool;
 use crate::cli::progress::Progress;
 use crate::cli::settings::Settings;
@@ -35,7 +35,6 @@ use crate::cli::signals::SignalWatch;
 use crate::cli::store::{expected, tell_doubts, visit};
 use crate::cli::unsaved_outcomes;
 use crate::cli::witness::{self, Older};
-use crate::cli::worker::Worker;
 
 /// How long an interrupted run may take to put its ledger in order.
 const FINISH_TIME_MAX: Duration = Duration::from_secs(2);
@@ -182,9 +181,10 @@ impl ApplyRun<'_> {
             }
             OpenLedger::Postgres(postgres) => {
                 run_settings.shares_plan = true;
-                let worker = Worker::join(context, choices, postgres, run, &plan, bulks).await;
-                let worker = worker?;
-                let supply = Gated::new(worker, &watch);
+                let planner = Replanning { context, choices };
+                let first = QueuedPlan { digest: plan.digest.to_string(), now: plan.now, bulks };
+                let shared = SharedPlan::join(&**postgres, &planner, clock, run, first).await?;
+                let supply = Gated::new(shared, &watch);
                 Box::pin(send(&supply, &watch, plan.to_send(), ports, &run_settings, interrupts)).await
             }
         };

@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 
 use super::{PATIENCE, Postgres};
-use crate::apply::{LateBulk, Lease, LeasedBulk, QueuePosition};
+use crate::apply::evidence::LedgerView;
+use crate::apply::{LateBulk, Lease, LeasedBulk, MessageRevision, PlanQueue, QueuePosition, QueuedPlan};
 use crate::identity::{MessageKey, PersonSet, Revision};
-use crate::ledger::RunId;
+use crate::ledger::{Ledger, RunId, View};
 use crate::plan::Bulk;
 use crate::store::error::StoreError;
 use crate::store::postgres::ids;
@@ -112,5 +113,39 @@ impl Postgres {
         };
         let start = self.link.run(&delaying, PATIENCE).await?;
         Ok(Timestamp::from_millisecond(start).unwrap_or(Timestamp::MAX))
+    }
+}
+
+impl LedgerView for Postgres {
+    fn read<T>(&self, look: impl FnOnce(&Ledger) -> T) -> T {
+        look(&self.ledger())
+    }
+
+    fn view(&self, now: Timestamp) -> View {
+        View::Shared { now }
+    }
+}
+
+impl PlanQueue for Postgres {
+    type Error = StoreError;
+
+    async fn enqueue(&self, run: RunId, nth: u32, plan: QueuedPlan) -> Result<(), StoreError> {
+        self.share(run, nth, &plan.digest, plan.now, plan.bulks).await
+    }
+
+    async fn take(&self, run: RunId) -> Result<Lease, StoreError> {
+        Self::take(self, run).await
+    }
+
+    async fn discard(&self, run: RunId, bulk: &LeasedBulk) -> Result<(), StoreError> {
+        self.dismiss(run, bulk).await
+    }
+
+    async fn catch_up(&self) -> Result<(), StoreError> {
+        Self::catch_up(self).await
+    }
+
+    fn missed(&self, (message, revision): &MessageRevision, people: &PersonSet) -> PersonSet {
+        Self::missed(self, message, *revision, people)
     }
 }
