@@ -21,7 +21,7 @@ pub(super) struct UsedUp {
     pub(super) left: usize,
     /// How many claims there are of the messages, whoever made them.
     pub(super) claims: usize,
-    /// Whether others may be waiting to claim some of those people again.
+    /// Whether others may be waiting to claim some of those people again, or have kept this run from it.
     pub(super) may_be_awaited: bool,
     /// When this is so, on the clock of [`Clock::elapsed`](crate::apply::Clock::elapsed).
     pub(super) at: Duration,

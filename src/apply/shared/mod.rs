@@ -9,4 +9,4 @@ mod roster;
 
 pub use leases::{Lease, LeasedBulk, LeasedPosition, Leases, QueuePosition};
 pub use plan::SharedPlan;
-pub use queue::{PlanQueue, QueuedPlan, Replan};
+pub use queue::{Enqueued, PlanQueue, QueuedPlan, Replan};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::leases::{Lease, LeasedBulk};
 use super::look_again::{LookAgain, NextStep, UsedUp};
-use super::queue::{PlanQueue, QueuedPlan, Replan};
+use super::queue::{Enqueued, PlanQueue, QueuedPlan, Replan};
 use super::roster::{Roster, Unclaimed};
 use crate::apply::ports::{BulkSource, Clock};
 use crate::apply::run::lock;
@@ -30,6 +30,8 @@ pub struct SharedPlan<'a, Q, P, C> {
     look_again: Mutex<LookAgain>,
     /// How many plans this run has put into the queue, or joined with.
     plans: Mutex<u32>,
+    /// What became of the last one.
+    enqueued: Mutex<Enqueued>,
 }
 
 impl<'a, Q: PlanQueue, P: Replan, C: Clock> SharedPlan<'a, Q, P, C> {
@@ -45,7 +47,8 @@ impl<'a, Q: PlanQueue, P: Replan, C: Clock> SharedPlan<'a, Q, P, C> {
         plan: QueuedPlan,
     ) -> Result<Self, Q::Error> {
         let roster = Mutex::new(Roster::new(&plan.bulks));
-        let shared = Self { queue, planner, clock, run, roster, look_again: Mutex::default(), plans: Mutex::default() };
+        let (look_again, plans, enqueued) = (Mutex::default(), Mutex::default(), Mutex::new(Enqueued::Stored));
+        let shared = Self { queue, planner, clock, run, roster, look_again, plans, enqueued };
         shared.enqueue(plan).await?;
         Ok(shared)
     }
@@ -56,7 +59,8 @@ impl<'a, Q: PlanQueue, P: Replan, C: Clock> SharedPlan<'a, Q, P, C> {
             *plans += 1;
             *plans
         };
-        self.queue.enqueue(self.run, nth, plan).await
+        *lock(&self.enqueued) = self.queue.enqueue(self.run, nth, plan).await?;
+        Ok(())
     }
 
     /// Takes a bulk for this run's own, if it has anybody of it to send to; else leaves it to others.
@@ -92,7 +96,8 @@ impl<'a, Q: PlanQueue, P: Replan, C: Clock> SharedPlan<'a, Q, P, C> {
             let now = UsedUp {
                 left: unclaimed.count(),
                 claims: roster.claims(ledger),
-                may_be_awaited: unclaimed.may_be_awaited(ledger),
+                // What was planned anew stands behind another run's plan: nobody could claim it yet.
+                may_be_awaited: *lock(&self.enqueued) == Enqueued::Joined || unclaimed.may_be_awaited(ledger),
                 at: self.clock.elapsed(),
             };
             (unclaimed, now)

@@ -22,6 +22,15 @@ pub struct QueuedPlan {
     pub bulks: Vec<Bulk>,
 }
 
+/// What became of a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Enqueued {
+    /// All of its bulks are in the queue.
+    Stored,
+    /// The queue holds another run's plan, at least of some message, and that comes first.
+    Joined,
+}
+
 /// The queue of a plan that several runs share, and the ledger that they share as well.
 ///
 /// A bulk that was taken is its taker's until it is claimed. If that takes too long, the bulk is handed out
@@ -32,7 +41,12 @@ pub trait PlanQueue: LedgerView {
 
     /// Joins the plan that the queue holds, message by message. Where it holds none, where that is used up, and
     /// where no run has been at it for long, these bulks are put into it, as the run's plan of this number.
-    fn enqueue(&self, run: RunId, nth: u32, plan: QueuedPlan) -> impl Future<Output = Result<(), Self::Error>> + Send;
+    fn enqueue(
+        &self,
+        run: RunId,
+        nth: u32,
+        plan: QueuedPlan,
+    ) -> impl Future<Output = Result<Enqueued, Self::Error>> + Send;
 
     /// Takes the next bulk for a run.
     fn take(&self, run: RunId) -> impl Future<Output = Result<Lease, Self::Error>> + Send;

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{PATIENCE, Postgres};
 use crate::apply::evidence::LedgerView;
-use crate::apply::{LateBulk, Lease, LeasedBulk, MessageRevision, PlanQueue, QueuePosition, QueuedPlan};
+use crate::apply::{Enqueued, LateBulk, Lease, LeasedBulk, MessageRevision, PlanQueue, QueuePosition, QueuedPlan};
 use crate::identity::{MessageKey, PersonSet, Revision};
 use crate::ledger::{Ledger, RunId, View};
 use crate::plan::Bulk;
@@ -15,7 +15,7 @@ use crate::store::postgres::send_times::DelayBulks;
 
 impl Postgres {
     /// Joins the plan that workers share, message by message, or stores these bulks as such: where
-    /// there is none, where it was used up, and where no worker has been at it for ten minutes.
+    /// there is none, where it was used up, and where no worker has been at it for ten minutes. Says which it was.
     ///
     /// # Errors
     /// If the database fails for too long.
@@ -26,7 +26,7 @@ impl Postgres {
         digest: &str,
         now: Timestamp,
         bulks: Vec<Bulk>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Enqueued, StoreError> {
         let mut portions: Vec<QueuePosition> = Vec::new();
         let mut messages: Vec<(i64, Vec<Bulk>)> = Vec::new();
         let plan = ids::plan(run.0, nth);
@@ -47,13 +47,14 @@ impl Postgres {
         }
         messages.sort_unstable_by_key(|(number, _)| *number);
         let plans = self.link.run(&EnqueueBulks { plan, digest, now, messages: &messages }, PATIENCE).await?;
+        let is_joined = plans.iter().any(|found| *found != plan);
         for ((number, _), plan) in messages.iter().zip(plans) {
             for portion in portions.iter_mut().filter(|portion| portion.number == *number) {
                 portion.plan = plan;
             }
         }
         self.shares().begin(portions);
-        Ok(())
+        Ok(if is_joined { Enqueued::Joined } else { Enqueued::Stored })
     }
 
     /// Takes the next bulk of the shared plan.
@@ -129,7 +130,7 @@ impl LedgerView for Postgres {
 impl PlanQueue for Postgres {
     type Error = StoreError;
 
-    async fn enqueue(&self, run: RunId, nth: u32, plan: QueuedPlan) -> Result<(), StoreError> {
+    async fn enqueue(&self, run: RunId, nth: u32, plan: QueuedPlan) -> Result<Enqueued, StoreError> {
         self.share(run, nth, &plan.digest, plan.now, plan.bulks).await
     }
 
