@@ -183,3 +183,67 @@ fn other_files(message: &MessageKey) -> Stopped {
         "`{message}` comes out otherwise for other workers: all of them must have the same files and the same key"
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audience::RowAt;
+    use crate::identity::{BulkTime, ContentDigest};
+    use crate::ledger::{PersonState, sample};
+
+    fn bulk(people: &[(u64, u64)]) -> Bulk {
+        let recipient = |(person, content): &(u64, u64)| Recipient {
+            person: Person(*person),
+            content: ContentDigest(*content),
+            row: RowAt(*person),
+        };
+        Bulk {
+            message: sample::message("announce"),
+            revision: sample::revision(),
+            time: BulkTime::Start(0),
+            send_at: None,
+            until: None,
+            recipients: people.iter().map(recipient).collect(),
+        }
+    }
+
+    fn unclaimed(people: &[u64]) -> Unclaimed {
+        let of = (sample::message("announce"), sample::revision());
+        Unclaimed([(of, people.iter().copied().map(Person).collect())].into())
+    }
+
+    fn people(bulks: &[Bulk]) -> Vec<Vec<u64>> {
+        let of = |bulk: &Bulk| bulk.recipients.iter().map(|recipient| recipient.person.0).collect();
+        bulks.iter().map(of).collect()
+    }
+
+    #[test]
+    fn nobody_is_planned_anew_but_the_unclaimed() {
+        let mut roster = Roster::new(&[bulk(&[(1, 1), (2, 2)]), bulk(&[(3, 3)])]);
+        // The others are somebody else's by now, or were not in the first plan.
+        let anew = vec![bulk(&[(1, 1), (2, 2)]), bulk(&[(3, 3), (4, 4)]), bulk(&[(5, 5)])];
+        assert_eq!(people(&roster.renew(anew, &unclaimed(&[2, 3])).unwrap()), [[2], [3]]);
+    }
+
+    #[test]
+    fn nobody_gets_anything_but_what_the_first_plan_has_for_them() {
+        let mut roster = Roster::new(&[bulk(&[(1, 1), (2, 2)])]);
+        let changed = roster.renew(vec![bulk(&[(2, 9)])], &unclaimed(&[2])).unwrap_err();
+        assert!(changed.to_string().contains("the files of `spring-sale.announce` changed"), "{changed}");
+    }
+
+    #[test]
+    fn whoever_was_not_given_is_counted_as_they_stand() {
+        let mut ledger = Ledger::new(sample::header());
+        for (person, state) in [(1, None), (2, Some(PersonState::Accepted)), (3, Some(PersonState::Refused))] {
+            let claim = sample::claim("announce", &[person], 1, 1);
+            ledger.add_claim(claim.clone()).unwrap();
+            if let Some(state) = state {
+                ledger.add_outcome(sample::outcome(&claim, state, &[])).unwrap();
+            }
+        }
+        let roster = Roster::new(&[bulk(&[(1, 1), (2, 2), (3, 3), (4, 4)])]);
+        let told = roster.not_given(&ledger, View::Exclusive);
+        assert_eq!(told.iter().map(|(_, tally)| (tally.taken, tally.not_attempted)).collect::<Vec<_>>(), [(2, 2)]);
+    }
+}
