@@ -24,6 +24,7 @@ mod send_schedule;
 mod sender;
 mod sent;
 mod settings;
+mod shared;
 mod summary;
 mod ticket;
 mod verdict;
@@ -44,5 +45,8 @@ pub use send_schedule::LateBulk;
 pub use sender::Sender;
 pub use sent::{Refusal, SendOutcome};
 pub use settings::RunSettings;
+pub use shared::{
+    Enqueued, Lease, LeasedBulk, LeasedPosition, Leases, PlanQueue, QueuePosition, QueuedPlan, Replan, SharedPlan,
+};
 pub use summary::{Alarm, MessageRevision, Stopped, Summary, Tally};
 pub use ticket::{RequestStart, Ticket};

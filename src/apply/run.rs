@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -57,7 +57,7 @@ pub async fn apply<B: BulkSource, S: Store, G: Sender, P: Prepare, C: Clock>(
     let mut queue = Queue::default();
     let mut flight = FuturesUnordered::new();
     let mut aboard: Vec<Arc<BulkProgress>> = Vec::new();
-    let mut asks = true;
+    let mut is_asking = false;
     let mut is_supplied = true;
     loop {
         while flight.len() < run.ahead.bulks() {
@@ -67,8 +67,11 @@ pub async fn apply<B: BulkSource, S: Store, G: Sender, P: Prepare, C: Clock>(
                 aboard.retain(|other| Arc::strong_count(other) > 1);
                 aboard.push(Arc::clone(&progress));
                 flight.push(async { RunStep::Delivered(guarded(&run, work, progress).await, kin) }.boxed());
-            } else if asks && is_supplied && (flight.is_empty() || !queue.is_suspicious()) {
-                asks = false;
+            } else if !is_asking
+                && (flight.is_empty() || !queue.is_suspicious())
+                && (is_supplied || run.was_passed_over())
+            {
+                is_asking = true;
                 flight.push(async { RunStep::Supplied(run.ask(supply).await) }.boxed());
             } else {
                 break;
@@ -84,11 +87,13 @@ pub async fn apply<B: BulkSource, S: Store, G: Sender, P: Prepare, C: Clock>(
                     run.halt(Stopped::Request(why));
                 }
             }
-            Either::Left((Some(RunStep::Supplied(Some(work))), _)) => {
-                asks = true;
-                queue.push(work);
+            Either::Left((Some(RunStep::Supplied(work)), _)) => {
+                is_asking = false;
+                is_supplied = work.is_some();
+                if let Some(work) = work {
+                    queue.push(work);
+                }
             }
-            Either::Left((Some(RunStep::Supplied(None)), _)) => is_supplied = false,
             Either::Left((None, _)) if queue.is_empty() => break,
             Either::Left((None, _)) => {
                 if let Some(why) = run.concludes(&mut queue) {
@@ -191,6 +196,7 @@ pub(super) struct Run<'a, S, G, P, C> {
     /// People whom other runs have. Who is supplied again is not one of them any more, so they are
     /// counted when the run has ended.
     elsewhere: Mutex<HashMap<MessageRevision, PersonSet>>,
+    has_passed_over: AtomicBool,
 }
 
 impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
@@ -222,6 +228,7 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
             taken: Mutex::default(),
             supplied: AtomicU64::new(0),
             elsewhere: Mutex::default(),
+            has_passed_over: AtomicBool::new(false),
         }
     }
 
@@ -278,9 +285,16 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
         (self.found_out.left_out)(message)
     }
 
-    /// Remembers people whom other runs have.
+    /// Remembers people whom other runs have, or had a moment ago.
     pub(super) fn elsewhere(&self, message: &MessageRevision, people: &[Person]) {
+        self.has_passed_over.store(true, Ordering::Relaxed);
         lock(&self.elsewhere).entry(message.clone()).or_default().extend(people);
+    }
+
+    /// Says whether anybody was passed over since this was asked last. A supply that had nobody left because the
+    /// run had them in hand may give them again.
+    fn was_passed_over(&self) -> bool {
+        self.has_passed_over.swap(false, Ordering::Relaxed)
     }
 
     fn count_elsewhere(&self) {

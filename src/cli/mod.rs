@@ -26,7 +26,6 @@ mod store;
 mod targets;
 mod unsaved_outcomes;
 mod witness;
-mod worker;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

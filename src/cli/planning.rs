@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::thread;
 
+use crate::apply::{QueuedPlan, Replan};
 use crate::campaign::Witness;
 use crate::ledger::{Doubt, Ledger, View};
 use crate::plan::{Input, Plan, Selection, plan};
@@ -29,6 +30,23 @@ pub(super) fn planned(input: &Input<'_>) -> Plan {
     let plan = plan(input);
     progress.finish();
     plan
+}
+
+/// Plans anew for a run that shares its plan with others.
+pub(super) struct Replanning<'a> {
+    /// The project and the gateway.
+    pub(super) context: &'a Context,
+    /// What the run was asked for.
+    pub(super) choices: &'a PlanOptions,
+}
+
+impl Replan for Replanning<'_> {
+    fn plan(&self, ledger: &Ledger, view: View) -> QueuedPlan {
+        let plan = tokio::task::block_in_place(|| make(self.context, self.choices, Some(ledger), view));
+        let (digest, now) = (plan.digest.to_string(), plan.now);
+        let selected = plan.messages.into_iter().filter(|message| message.selected);
+        QueuedPlan { digest, now, bulks: selected.flat_map(|message| message.bulks).collect() }
+    }
 }
 
 /// All that a plan depends on.

@@ -40,5 +40,5 @@ pub use open_ledger::OpenLedger;
 pub use paths::Paths;
 pub use retired::Retired;
 
-pub use postgres::{Database, DatabaseError, Lease, LeasedBulk, Postgres};
+pub use postgres::{Database, DatabaseError, Postgres};
 pub use visit::Visit;

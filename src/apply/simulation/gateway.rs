@@ -91,28 +91,47 @@ pub(super) struct Books {
     pub(super) bodies: Vec<serde_json::Value>,
 }
 
+/// What is written of claims, in whatever ledger.
+pub(super) trait Written: Sync {
+    /// The people of a claim; `None` if there is no such claim.
+    fn people(&self, claim: &ClaimId) -> Option<Vec<Person>>;
+
+    /// Whether anything was written of what became of it.
+    fn is_settled(&self, claim: &ClaimId) -> bool;
+}
+
+impl Written for Mutex<Records> {
+    fn people(&self, claim: &ClaimId) -> Option<Vec<Person>> {
+        let records = self.lock().unwrap();
+        Some(records.claims.iter().find(|known| known.id == *claim)?.people.clone())
+    }
+
+    fn is_settled(&self, claim: &ClaimId) -> bool {
+        self.lock().unwrap().outcomes.iter().any(|outcome| outcome.claim == *claim)
+    }
+}
+
 /// One process's way to the gateway.
-pub(super) struct SimSender<'a> {
+pub(super) struct SimSender<'a, R> {
     pub(super) books: &'a Mutex<Books>,
-    pub(super) records: &'a Mutex<Records>,
+    pub(super) records: &'a R,
     pub(super) clock: &'a SimClock,
     pub(super) time: &'a GatewayTime,
     pub(super) death: Death,
 }
 
-impl SimSender<'_> {
+impl<R: Written> SimSender<'_, R> {
     /// What must hold when a request begins: its claim is durable, of exactly its people, has no
     /// outcome, and was never used before.
     fn check(&self, people: &[Person], ticket: &Ticket) {
-        let records = self.records.lock().unwrap();
-        let claim = records.claims.iter().find(|claim| claim.id == *ticket.claim()).expect("a durable claim");
+        let claim = ticket.claim();
         let mut sorted = people.to_vec();
         sorted.sort_unstable();
-        assert_eq!(claim.people, sorted);
-        assert!(records.outcomes.iter().all(|outcome| outcome.claim != claim.id), "settled before it was sent");
+        assert_eq!(self.records.people(claim), Some(sorted), "a durable claim");
+        assert!(!self.records.is_settled(claim), "settled before it was sent");
         let mut books = self.books.lock().unwrap();
-        assert!(!books.used.contains(&claim.id), "a ticket used twice");
-        books.used.push(claim.id.clone());
+        assert!(!books.used.contains(claim), "a ticket used twice");
+        books.used.push(claim.clone());
     }
 
     /// Tells the gateway's time, which is ahead of ours.
@@ -159,7 +178,7 @@ pub(super) fn invalid(property: Option<&str>) -> SendOutcome {
     SendOutcome::Refused(Refusal::Invalid { status: 400, error: Some(error) })
 }
 
-impl Sender for SimSender<'_> {
+impl<R: Written> Sender for SimSender<'_, R> {
     async fn send(&self, request: &Outgoing, ticket: &Ticket) -> SendOutcome {
         let body: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
         let people = people_of(&body);
@@ -181,7 +200,7 @@ impl Sender for SimSender<'_> {
     }
 }
 
-impl SimSender<'_> {
+impl<R: Written> SimSender<'_, R> {
     async fn perform(&self, act: Act, request: &Outgoing, people: &[Person]) -> SendOutcome {
         let statuses = |group, id| people.iter().map(|person| (*person, group, id)).collect::<Vec<_>>();
         // Answers come in another order than the request, to show that positions do not matter.

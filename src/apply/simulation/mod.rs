@@ -3,12 +3,15 @@
 //! is no real time, no thread, no chance.
 
 pub(super) mod clock;
+mod driver;
 mod elsewhere;
 mod ends;
 mod every_crash;
 mod gateway;
 mod halving;
 mod history;
+mod life;
+mod shared;
 mod store;
 mod table;
 pub(super) mod world;

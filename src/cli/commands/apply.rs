@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::apply::evidence::LogsFailure;
 use crate::apply::witness::{Gated, Watch};
-use crate::apply::{self, BulkSource, PlannedBulks, Ports, Stopped, Summary};
+use crate::apply::{self, BulkSource, PlannedBulks, Ports, QueuedPlan, SharedPlan, Stopped, Summary};
 use crate::gateway::Client;
 use crate::ledger::{Doubt, Flight, Ledger, RunId};
 use crate::plan::{Bulk, Gate, Plan, RailKind};
@@ -27,7 +27,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::frozen;
 use crate::cli::output::{Output, ask};
-use crate::cli::planning::{in_doubt, judge, make, show};
+use crate::cli::planning::{Replanning, in_doubt, judge, make, show};
 use crate::cli::prepare::Pool;
 use crate::cli::progress::Progress;
 use crate::cli::settings::Settings;
@@ -35,7 +35,6 @@ use crate::cli::signals::SignalWatch;
 use crate::cli::store::{expected, tell_doubts, visit};
 use crate::cli::unsaved_outcomes;
 use crate::cli::witness::{self, Older};
-use crate::cli::worker::Worker;
 
 /// How long an interrupted run may take to put its ledger in order.
 const FINISH_TIME_MAX: Duration = Duration::from_secs(2);
@@ -128,49 +127,61 @@ struct ApplyRun<'a> {
 
 impl ApplyRun<'_> {
     async fn plan_and_send(self, store: OpenLedger) -> Result<Exit, Failure> {
-        let Self { context, args, settings, output, interrupts, choices, client, clock, run, in_doubt: before } = self;
-        let planned = || {
-            tokio::task::block_in_place(|| {
-                make(context, choices, Some(&store.ledger()), store.view(context.gateway.now()))
-            })
-        };
-        let mut plan = planned();
-        let may = may_send(&plan, args, choices);
+        match self.review(&store).await? {
+            Review::Send(plan) => {
+                let sent = self.send(&store, *plan).await?;
+                self.conclude(store, sent).await
+            }
+            Review::End(plan, ending) => end_without_sending(store, &plan, ending).await,
+            Review::Changed => {
+                store.finish().await?;
+                Err(changed_meanwhile())
+            }
+        }
+    }
+
+    fn plan(&self, store: &OpenLedger) -> Plan {
+        let Self { context, choices, .. } = self;
+        tokio::task::block_in_place(|| make(context, choices, Some(&store.ledger()), store.view(context.gateway.now())))
+    }
+
+    /// Shows what would be sent, and asks whether to send it.
+    async fn review(&self, store: &OpenLedger) -> Result<Review, Failure> {
+        let Self { context, args, output, choices, .. } = self;
+        let reviewed = self.plan(store);
+        let may = may_send(&reviewed, args, choices);
         // One run gives one document: a plan, or what became of it.
         if output.format == OutputFormat::Text || may.is_err() {
-            show(&plan, context, output, args.plan.as_deref())?;
+            show(&reviewed, context, output, args.plan.as_deref())?;
         }
-        let approved = match may {
-            Ok(()) => approve(&plan, args, output),
-            Err(ending) => Err(ending),
-        };
-        if let Err(ending) = approved {
-            return end_without_sending(store, &plan, ending).await;
+        if let Err(ending) = may.and_then(|()| approve(&reviewed, args, output)) {
+            return Ok(Review::End(Box::new(reviewed), ending));
         }
-        if !args.auto_approve {
-            // The answer may have taken a while, in which times pass and conversation windows close.
-            let reviewed = std::mem::replace(&mut plan, planned());
-            if !is_still(&plan, &reviewed) || may_send(&plan, args, choices).is_err() {
-                store.finish().await?;
-                return Err(changed_meanwhile());
-            }
-            store.check_still_there().await?;
+        if args.auto_approve {
+            return Ok(Review::Send(Box::new(reviewed)));
         }
-        refuse_old_ends(&store, context.gateway.now())?;
+        // The answer may have taken a while, in which times pass and conversation windows close.
+        let plan = self.plan(store);
+        if !is_still(&plan, &reviewed) || may_send(&plan, args, choices).is_err() {
+            return Ok(Review::Changed);
+        }
+        store.check_still_there().await?;
+        Ok(Review::Send(Box::new(plan)))
+    }
+
+    /// Sends a plan: on its own, or with other runs that share it.
+    async fn send(&self, store: &OpenLedger, mut plan: Plan) -> Result<Sent, Failure> {
+        let Self { context, args, settings, interrupts, choices, client, clock, run, .. } = *self;
+        refuse_old_ends(store, context.gateway.now())?;
         interrupts.sending();
         let senders = witness::senders(&plan);
         let all_asked = witness::is_every_sender(&senders, context, &store.ledger());
-        let bulks = record(context, &store, &mut plan).await?;
-        let mut run_settings = run_settings(&store, args, settings, run);
-        let ports = Ports {
-            store: &store,
-            sender: client,
-            prepare: &Pool::new(Arc::clone(context)),
-            clock,
-            time: client.time(),
-        };
+        let bulks = record(context, store, &mut plan).await?;
+        let mut run_settings = run_settings(store, args, settings, run);
+        let ports =
+            Ports { store, sender: client, prepare: &Pool::new(Arc::clone(context)), clock, time: client.time() };
         let older = Older::new(context);
-        let watch = Watch::new((&store, client, clock, &older), witness::needed(context, &store), &bulks, senders);
+        let watch = Watch::new((store, client, clock, &older), witness::needed(context, store), &bulks, senders);
         tokio::select! {
             () = watch.open(&bulks) => {}
             () = interrupts.first() => {}
@@ -180,17 +191,26 @@ impl ApplyRun<'_> {
                 let supply = Gated::new(PlannedBulks::new(bulks), &watch);
                 Box::pin(send(&supply, &watch, plan.to_send(), ports, &run_settings, interrupts)).await
             }
-            Some(postgres) => {
+            Some(queue) => {
                 run_settings.shares_plan = true;
-                let worker = Worker::join(context, choices, postgres, run, &plan, bulks).await;
-                let worker = worker?;
-                let supply = Gated::new(worker, &watch);
+                let planner = Replanning { context, choices };
+                let first = QueuedPlan { digest: plan.digest.to_string(), now: plan.now, bulks };
+                let shared = SharedPlan::join(queue, &planner, clock, run, first).await?;
+                let supply = Gated::new(shared, &watch);
                 Box::pin(send(&supply, &watch, plan.to_send(), ports, &run_settings, interrupts)).await
             }
         };
         summary.alarms.extend(watch.alarms());
         // What was found out when everything was claimed already is no smaller news.
         summary.stopped = summary.stopped.take().or_else(|| watch.stopped());
+        Ok(Sent { plan, summary, all_asked })
+    }
+
+    /// Settles what can be settled now, keeps what the store did not take, and shows what became of the
+    /// messages. Whatever else fails by then, that is the stronger news.
+    async fn conclude(&self, store: OpenLedger, sent: Sent) -> Result<Exit, Failure> {
+        let Self { context, output, interrupts, choices, client, clock, run, in_doubt: before, .. } = *self;
+        let Sent { plan, summary, all_asked } = sent;
         let settled = if before > 0 && summary.total().accepted > 0 && summary.stopped.is_none() {
             let telling = (output, interrupts.first());
             evidence::last(context, &store, client, clock, &choices.selection, telling).await
@@ -201,16 +221,14 @@ impl ApplyRun<'_> {
         interrupts.ends_with(verdict(&summary));
         let now = context.gateway.now();
         let (doubts, in_flight) = open_ends(&store, &summary, run, now);
-        let approved = plan.approved().to_string();
         let left = (doubts.as_slice(), in_flight);
-        let shown = output.show(&ApplyReport::new(&summary, left, approved, &plan.gateway, now));
+        let shown = output.show(&ApplyReport::new(&summary, left, plan.approved().to_string(), &plan.gateway, now));
         if let Some(next) = plan.next_apply_at() {
             output.tell(&format!("the next apply has something to do at {}\n", timing::utc(next)));
         }
         let marked = mark(&store, &summary, all_asked).await;
         let not_whole = why_not_whole(&store, &summary).await;
         let mut exit = verdict(&summary).or(ending(&doubts, choices));
-        // Whatever else fails now, what became of the messages is the stronger news.
         let finished = finish(context, store, interrupts).await;
         let settled = settled.map(|left| exit = exit.or(left));
         let failures = [shown, unsettled, settled, marked, finished].into_iter().filter_map(Result::err);
@@ -224,6 +242,24 @@ impl ApplyRun<'_> {
         }
         Ok(exit)
     }
+}
+
+/// What a review comes to.
+enum Review {
+    /// This may be sent.
+    Send(Box<Plan>),
+    /// Nothing is sent, and that is how the command ends.
+    End(Box<Plan>, Result<Exit, Failure>),
+    /// What would be sent changed while somebody was asked.
+    Changed,
+}
+
+/// A plan that was sent, and what became of it.
+struct Sent {
+    plan: Plan,
+    summary: Summary,
+    /// Whether the gateway's logs were asked for people of every sender first.
+    all_asked: bool,
 }
 
 /// How a run ends in which all went well.

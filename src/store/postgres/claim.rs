@@ -12,19 +12,9 @@ use super::error::DatabaseError;
 use super::ids;
 use super::marks::{MarkSupport, Origin, ReadMarks};
 use super::session::Session;
+use crate::apply::LeasedPosition;
 use crate::identity::{Person, PersonSet};
 use crate::ledger::{Claim, Grant};
-
-/// A bulk of a shared plan, as its taker knows it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct LeasedPosition {
-    /// The message's number.
-    pub(super) message: i64,
-    /// The plan's number.
-    pub(super) plan: i64,
-    /// The bulk's number in it.
-    pub(super) number: i32,
-}
 
 /// Inserts the people of a claim, all or none, and the claim itself.
 pub(super) struct InsertClaim<'a> {

@@ -38,6 +38,11 @@ pub(super) fn line(line: &str) -> i64 {
     digest.finish().cast_signed()
 }
 
+/// A plan that a run stores, of which it is the nth.
+pub(super) fn plan(run: u64, nth: u32) -> i64 {
+    line(&format!("plan {nth} of {run:016x}"))
+}
+
 /// People.
 pub(super) fn persons(people: impl IntoIterator<Item = Person>) -> Vec<i64> {
     people.into_iter().map(|person| person.0.cast_signed()).collect()

@@ -10,7 +10,6 @@ mod connection;
 mod database;
 mod error;
 mod ids;
-mod leases;
 mod lines;
 mod load;
 mod marks;
@@ -44,9 +43,7 @@ use tables::MakeLedger;
 
 pub use database::Database;
 pub use error::DatabaseError;
-pub use leases::Lease;
 pub use opened::Postgres;
-pub use queue::LeasedBulk;
 
 impl Database {
     /// Makes sure that the ledger may be carried elsewhere, where nothing shows any more that it may lack something.

@@ -4,7 +4,7 @@ mod shared;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
@@ -13,7 +13,6 @@ use super::connection::{AT_ONCE, Link};
 use super::database::Database;
 use super::error::DatabaseError;
 use super::ids;
-use super::leases::Shares;
 use super::lines;
 use super::load::{FindLost, FindNews, KnownLines, LoadLedger};
 use super::marks::{MarkAnew, MarkSupport, Origin, ProbeMarks, ReadMarks};
@@ -23,6 +22,7 @@ use super::settle::{SettleClaim, SettledClaim, given_back, not_held};
 use super::soundness::Soundness;
 use super::weigh::{self, Heard, WeighEvidence};
 use super::write::{ConfirmServer, JoinLedger, WriteRecord};
+use crate::apply::Leases;
 use crate::identity::{BulkId, MessageId, MessageKey, Person, PersonSet, Revision};
 use crate::ledger::{
     Claim, ClaimId, EntryError, Evidence, Grant, Header, Ledger, MessageRecord, Outcome, Seals, View, Weighed,
@@ -48,7 +48,9 @@ pub struct Postgres {
     header_line: String,
     ledger: RwLock<Ledger>,
     known: Mutex<KnownLines>,
-    shares: Mutex<Shares>,
+    shares: Mutex<Leases>,
+    /// When it was opened, which times of leases count from.
+    opened_at: Instant,
     /// The claim for which what others wrote was read last.
     caught_up_for: Mutex<Option<ClaimId>>,
     /// Whether rows are marked here.
@@ -91,6 +93,7 @@ impl Postgres {
             ledger: RwLock::new(ledger),
             known: Mutex::new(known),
             shares: Mutex::default(),
+            opened_at: Instant::now(),
             caught_up_for: Mutex::default(),
             marks,
             soundness,
@@ -460,7 +463,7 @@ impl Postgres {
         lock(&self.known)
     }
 
-    fn shares(&self) -> MutexGuard<'_, Shares> {
+    fn shares(&self) -> MutexGuard<'_, Leases> {
         lock(&self.shares)
     }
 }

@@ -3,12 +3,12 @@
 use jiff::Timestamp;
 use tokio_postgres::types::Type;
 
-use super::claim::LeasedPosition;
 use super::connection::Operation;
 use super::error::DatabaseError;
 use super::send_times::{END, Slots};
 use super::session::Session;
-use crate::identity::{BulkTime, ContentDigest, MessageKey, Person, Revision};
+use crate::apply::{LeasedBulk, LeasedPosition, QueuePosition};
+use crate::identity::{BulkTime, ContentDigest, Person};
 use crate::plan::Bulk;
 
 /// How long after it was taken a bulk that was not claimed is anybody's again, in seconds.
@@ -18,36 +18,6 @@ pub(super) const LEASE_SECONDS: i32 = 15;
 const ABANDONED_SECONDS: i32 = 600;
 /// How many bulks are stored by one statement.
 const STORED_AT_ONCE: usize = 64;
-
-/// A bulk of a shared plan: people and what they get, and no personal data.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LeasedBulk {
-    /// The message.
-    pub message: MessageKey,
-    /// Its revision.
-    pub revision: Revision,
-    /// The time that goes into its id.
-    pub time: BulkTime,
-    /// The `sendAt` of the request; at once, if absent.
-    pub send_at: Option<Timestamp>,
-    /// The end of its time; absent if it is not paced.
-    pub until: Option<Timestamp>,
-    /// The people, in the order in which they are sent, with what they get.
-    pub people: Vec<(Person, ContentDigest)>,
-    /// Where it stands.
-    pub(super) taken: LeasedPosition,
-}
-
-/// One message of a plan, and the plan that its bulks are taken from.
-#[derive(Debug, Clone)]
-pub(super) struct QueuePosition {
-    /// The message's number.
-    pub(super) number: i64,
-    pub(super) message: MessageKey,
-    pub(super) revision: Revision,
-    /// The stored plan's number.
-    pub(super) plan: i64,
-}
 
 /// Joins the stored plan of each message, or stores one's own where there is none, where the last
 /// was used up, and where nobody has touched it for long. One transaction.
@@ -207,7 +177,7 @@ impl Operation for LeaseBulk<'_> {
             send_at: instant(row.try_get(2)?),
             until: instant(row.try_get(3)?),
             people: decode(row.try_get(4)?).ok_or(foreign("bulks"))?,
-            taken: LeasedPosition { message: *number, plan: *plan, number: row.try_get(0)? },
+            position: LeasedPosition { message: *number, plan: *plan, number: row.try_get(0)? },
         }))
     }
 }

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 
 use futures_util::future::join_all;
 use jiff::Timestamp;
-use sendform::apply::LateBulk;
+use sendform::apply::{LateBulk, Lease};
 use sendform::audience::RowAt;
 use sendform::identity::{BulkId, BulkTime, ContentDigest, Key, MessageId, MessageKey, Person, ProjectId, Revision};
 use sendform::ledger::{Claim, ClaimId, Dated, Grant, Ledger, Outcome, PersonState, RunId, Seals, Standing, View};
 use sendform::plan::{Bulk, Recipient};
-use sendform::store::{Binding, Database, DatabaseError, Lease, Postgres, StoreError, Visit};
+use sendform::store::{Binding, Database, DatabaseError, Postgres, StoreError, Visit};
 
 use crate::support::Cluster;
 

@@ -5,12 +5,13 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use super::books::{Gateway, Line, accepted, status};
-use super::driver::Chance;
 use super::journal::{Journal, What};
-use super::machine::{Life, Machine};
+use super::machine::Machine;
 use crate::apply::evidence::{By, LogQuery, LogRow, Logs, LogsAnswer, LogsFailure, RecentQuery};
 use crate::apply::simulation::clock::SimClock;
+use crate::apply::simulation::driver::Chance;
 use crate::apply::simulation::gateway::{answer, invalid, people_of};
+use crate::apply::simulation::life::Life;
 use crate::apply::simulation::world::NOON;
 use crate::apply::{Clock as _, GatewayTime, Outgoing, Refusal, SendOutcome, Sender, Stamp, Ticket};
 use crate::identity::{MessageId, Person};

@@ -5,9 +5,9 @@ use std::sync::Mutex;
 use jiff::Timestamp;
 
 use super::journal::{Journal, What};
-use super::machine::Life;
 use crate::apply::evidence::LedgerView;
 use crate::apply::simulation::clock::{SimClock, yield_once};
+use crate::apply::simulation::life::Life;
 use crate::apply::{Clock as _, Store};
 use crate::identity::MessageId;
 use crate::ledger::{

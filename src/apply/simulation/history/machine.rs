@@ -1,13 +1,12 @@
-//! One machine: a clock that may be wrong, and be moved; and a process on it, which may be killed.
+//! One machine, with a clock that may be wrong, and be moved.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::apply::Clock;
-use crate::apply::simulation::clock::{Death, SimClock};
+use crate::apply::simulation::clock::SimClock;
 
 /// How a machine's clock is wrong.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -63,25 +62,5 @@ impl Clock for Machine<'_> {
 
     fn sleep(&self, time: Duration) -> impl Future<Output = ()> + Send {
         self.truth.sleep(time)
-    }
-}
-
-/// A process, which is killed at one of its steps: before or after a write, a request or a question.
-pub(super) struct Life {
-    pub(super) death: Death,
-    steps: AtomicUsize,
-    dies_at: Option<usize>,
-}
-
-impl Life {
-    pub(super) fn new(dies_at: Option<usize>) -> Self {
-        Self { death: Death::default(), steps: AtomicUsize::new(0), dies_at }
-    }
-
-    /// The next step, which may be the last.
-    pub(super) async fn step(&self) {
-        if Some(self.steps.fetch_add(1, Ordering::Relaxed)) == self.dies_at {
-            self.death.die().await;
-        }
     }
 }

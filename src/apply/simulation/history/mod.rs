@@ -7,7 +7,6 @@ mod books;
 mod clients;
 mod deeds;
 mod desk;
-mod driver;
 mod ending;
 mod journal;
 mod logs;

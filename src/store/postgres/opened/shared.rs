@@ -3,19 +3,19 @@
 use jiff::Timestamp;
 
 use super::{PATIENCE, Postgres};
-use crate::apply::LateBulk;
+use crate::apply::evidence::LedgerView;
+use crate::apply::{Enqueued, LateBulk, Lease, LeasedBulk, MessageRevision, PlanQueue, QueuePosition, QueuedPlan};
 use crate::identity::{MessageKey, PersonSet, Revision};
-use crate::ledger::RunId;
+use crate::ledger::{Ledger, RunId, View};
 use crate::plan::Bulk;
 use crate::store::error::StoreError;
 use crate::store::postgres::ids;
-use crate::store::postgres::leases::{Lease, plan_number};
-use crate::store::postgres::queue::{EnqueueBulks, LeaseBulk, LeasedBulk, QueuePosition, ReadQueue, Rest, ReturnBulk};
+use crate::store::postgres::queue::{EnqueueBulks, LeaseBulk, ReadQueue, Rest, ReturnBulk};
 use crate::store::postgres::send_times::DelayBulks;
 
 impl Postgres {
     /// Joins the plan that workers share, message by message, or stores these bulks as such: where
-    /// there is none, where it was used up, and where no worker has been at it for ten minutes.
+    /// there is none, where it was used up, and where no worker has been at it for ten minutes. Says which it was.
     ///
     /// # Errors
     /// If the database fails for too long.
@@ -26,10 +26,10 @@ impl Postgres {
         digest: &str,
         now: Timestamp,
         bulks: Vec<Bulk>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Enqueued, StoreError> {
         let mut portions: Vec<QueuePosition> = Vec::new();
         let mut messages: Vec<(i64, Vec<Bulk>)> = Vec::new();
-        let plan = plan_number(run.0, nth);
+        let plan = ids::plan(run.0, nth);
         for bulk in bulks {
             let number = ids::message(self.number, &bulk.message, bulk.revision);
             match messages.iter_mut().find(|(known, _)| *known == number) {
@@ -47,13 +47,14 @@ impl Postgres {
         }
         messages.sort_unstable_by_key(|(number, _)| *number);
         let plans = self.link.run(&EnqueueBulks { plan, digest, now, messages: &messages }, PATIENCE).await?;
+        let is_joined = plans.iter().any(|found| *found != plan);
         for ((number, _), plan) in messages.iter().zip(plans) {
             for portion in portions.iter_mut().filter(|portion| portion.number == *number) {
                 portion.plan = plan;
             }
         }
         self.shares().begin(portions);
-        Ok(())
+        Ok(if is_joined { Enqueued::Joined } else { Enqueued::Stored })
     }
 
     /// Takes the next bulk of the shared plan.
@@ -63,7 +64,7 @@ impl Postgres {
     pub async fn take(&self, run: RunId) -> Result<Lease, StoreError> {
         loop {
             let Some(portion) = self.shares().current().cloned() else { break };
-            let held = self.shares().held(&portion);
+            let held = self.shares().held(&portion, self.opened_at.elapsed());
             let taking = LeaseBulk { portion: &portion, run: run.0.cast_signed(), held: &held };
             if let Some(bulk) = self.link.run(&taking, PATIENCE).await? {
                 self.shares().take(&bulk);
@@ -94,8 +95,8 @@ impl Postgres {
     /// # Errors
     /// If the database fails for too long.
     pub async fn dismiss(&self, run: RunId, bulk: &LeasedBulk) -> Result<(), StoreError> {
-        let (bulk, run) = (bulk.taken, run.0.cast_signed());
-        let rest = if self.shares().pass(bulk) { Rest::ToOthers } else { Rest::Done };
+        let (bulk, run) = (bulk.position, run.0.cast_signed());
+        let rest = if self.shares().pass(bulk, self.opened_at.elapsed()) { Rest::ToOthers } else { Rest::Done };
         Ok(self.link.run(&ReturnBulk { bulk, run, rest }, PATIENCE).await?)
     }
 
@@ -113,5 +114,39 @@ impl Postgres {
         };
         let start = self.link.run(&delaying, PATIENCE).await?;
         Ok(Timestamp::from_millisecond(start).unwrap_or(Timestamp::MAX))
+    }
+}
+
+impl LedgerView for Postgres {
+    fn read<T>(&self, look: impl FnOnce(&Ledger) -> T) -> T {
+        look(&self.ledger())
+    }
+
+    fn view(&self, now: Timestamp) -> View {
+        View::Shared { now }
+    }
+}
+
+impl PlanQueue for Postgres {
+    type Error = StoreError;
+
+    async fn enqueue(&self, run: RunId, nth: u32, plan: QueuedPlan) -> Result<Enqueued, StoreError> {
+        self.share(run, nth, &plan.digest, plan.now, plan.bulks).await
+    }
+
+    async fn take(&self, run: RunId) -> Result<Lease, StoreError> {
+        Self::take(self, run).await
+    }
+
+    async fn discard(&self, run: RunId, bulk: &LeasedBulk) -> Result<(), StoreError> {
+        self.dismiss(run, bulk).await
+    }
+
+    async fn catch_up(&self) -> Result<(), StoreError> {
+        Self::catch_up(self).await
+    }
+
+    fn missed(&self, (message, revision): &MessageRevision, people: &PersonSet) -> PersonSet {
+        Self::missed(self, message, *revision, people)
     }
 }

@@ -6,7 +6,7 @@ use std::task::{Context, Waker};
 
 use futures_util::future::BoxFuture;
 
-use crate::apply::simulation::clock::{Death, Flag, SimClock};
+use super::clock::{Death, Flag, SimClock};
 
 /// Numbers that look random, and follow from the first.
 #[derive(Debug)]
