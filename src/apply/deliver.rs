@@ -53,29 +53,29 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
             self.close(&message, &not_attempted(people, tries), progress);
             return Vec::new();
         }
-        let mut letters = match self.letters(stage).await {
-            Ok(letters) => letters,
+        let mut prepared_bulk = match self.prepared_bulk(stage).await {
+            Ok(prepared_bulk) => prepared_bulk,
             Err(reason) => {
                 self.halt(reason);
                 self.close(&message, &not_attempted(people, tries), progress);
                 return Vec::new();
             }
         };
-        self.ahead.rendered(letters.bytes());
-        let gone = people - count(letters.people.len());
+        self.ahead.rendered(prepared_bulk.bytes());
+        let gone = people - count(prepared_bulk.people.len());
         self.close(&message, &not_attempted(gone, tries), progress);
-        match self.claim(&mut letters, &mut tries, progress).await {
-            Some((ticket, draft)) => self.conclude(letters, tries, &kin, ticket, &draft, progress).await,
+        match self.claim(&mut prepared_bulk, &mut tries, progress).await {
+            Some((ticket, draft)) => self.conclude(prepared_bulk, tries, &kin, ticket, &draft, progress).await,
             None => {
-                self.close(&message, &not_attempted(count(letters.people.len()), tries), progress);
+                self.close(&message, &not_attempted(count(prepared_bulk.people.len()), tries), progress);
                 Vec::new()
             }
         }
     }
 
-    async fn letters(&self, stage: Stage) -> Result<PreparedBulk, Stopped> {
+    async fn prepared_bulk(&self, stage: Stage) -> Result<PreparedBulk, Stopped> {
         match stage {
-            Stage::Prepared(letters) => Ok(letters),
+            Stage::Prepared(prepared_bulk) => Ok(prepared_bulk),
             Stage::Planned(bulk) => match self.ports.prepare.prepare(&bulk).await {
                 Ok(prepared) => Ok(PreparedBulk::new(&bulk, prepared)),
                 Err(error) => Err(Stopped::Prepare(error.to_string())),
@@ -86,16 +86,16 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
     /// Claims the bulk, or what other runs leave of it; `None` if nothing is left, or the run ends.
     async fn claim(
         &self,
-        letters: &mut PreparedBulk,
+        prepared_bulk: &mut PreparedBulk,
         tries: &mut Tries,
         progress: &BulkProgress,
     ) -> Option<(Ticket, PendingClaim)> {
-        while !letters.people.is_empty() && !self.halted() {
-            let out = self.left_out(&letters.message());
-            if !out.is_empty() && !self.pass_over(letters, &out, progress).is_empty() {
+        while !prepared_bulk.people.is_empty() && !self.halted() {
+            let out = self.left_out(&prepared_bulk.message());
+            if !out.is_empty() && !self.pass_over(prepared_bulk, &out, progress).is_empty() {
                 continue;
             }
-            let draft = match self.draft(letters, *tries).await {
+            let draft = match self.draft(prepared_bulk, *tries).await {
                 Ok(draft) => draft,
                 Err(reason) => {
                     self.halt(reason);
@@ -112,12 +112,12 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
                     self.event(Event::Claimed { claim: id.clone(), people: people.len(), send_at: *send_at });
                     return Some((ticket, draft));
                 }
-                Ok(Claimed::Taken(people)) => {
+                Ok(Claimed::Elsewhere(people)) => {
                     progress.claimed.store(false, Ordering::Relaxed);
-                    lock(&self.pace).give_back(&letters.message(), draft.slot);
-                    let taken = self.pass_over(letters, &people, progress);
-                    self.event(Event::Taken { bulk: draft.claim.id.bulk, people: taken.len() });
-                    if taken.is_empty() {
+                    lock(&self.pace).give_back(&prepared_bulk.message(), draft.slot);
+                    let passed_over = self.pass_over(prepared_bulk, &people, progress);
+                    self.event(Event::ClaimedElsewhere { bulk: draft.claim.id.bulk, people: passed_over.len() });
+                    if passed_over.is_empty() {
                         self.halt(Stopped::Store("a claim was refused because of nobody in it".to_owned()));
                     }
                 }
@@ -142,17 +142,17 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
     }
 
     /// Takes people out of a bulk who are somebody else's, and says who of them was in it.
-    fn pass_over(&self, letters: &mut PreparedBulk, people: &[Person], progress: &BulkProgress) -> Vec<Person> {
-        let taken = letters.leave_out(people);
-        progress.open.fetch_sub(count(taken.len()), Ordering::Relaxed);
-        self.elsewhere(&letters.message(), &taken);
-        taken
+    fn pass_over(&self, prepared_bulk: &mut PreparedBulk, people: &[Person], progress: &BulkProgress) -> Vec<Person> {
+        let passed_over = prepared_bulk.leave_out(people);
+        progress.open.fetch_sub(count(passed_over.len()), Ordering::Relaxed);
+        self.elsewhere(&prepared_bulk.message(), &passed_over);
+        passed_over
     }
 
     /// Gives a bulk its time.
-    async fn slot(&self, letters: &PreparedBulk, now: Timestamp) -> Result<SendSlot, Stopped> {
-        if let Some(speed) = letters.envelope.speed.filter(|_| self.settings.shares_plan) {
-            let late = match send_schedule::keep(letters, speed, now) {
+    async fn slot(&self, prepared_bulk: &PreparedBulk, now: Timestamp) -> Result<SendSlot, Stopped> {
+        if let Some(speed) = prepared_bulk.options.speed.filter(|_| self.settings.shares_plan) {
+            let late = match send_schedule::keep(prepared_bulk, speed, now) {
                 Ok(slot) => return Ok(slot),
                 Err(late) => late,
             };
@@ -161,19 +161,19 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
                 return Ok(late.slot(start, now));
             }
         }
-        Ok(lock(&self.pace).give(letters, self.begin, now))
+        Ok(lock(&self.pace).give(prepared_bulk, self.begin, now))
     }
 
-    async fn draft(&self, letters: &PreparedBulk, tries: Tries) -> Result<PendingClaim, Stopped> {
+    async fn draft(&self, prepared_bulk: &PreparedBulk, tries: Tries) -> Result<PendingClaim, Stopped> {
         let made = self.ports.clock.elapsed();
         let now = self.ports.clock.now();
-        let people = letters.persons();
-        let bulk = letters.bulk_id(&people);
-        let slot = self.slot(letters, now).await?;
+        let people = prepared_bulk.persons();
+        let bulk = prepared_bulk.bulk_id(&people);
+        let slot = self.slot(prepared_bulk, now).await?;
         let start_within = SignedDuration::try_from(self.settings.start_within).unwrap_or(SignedDuration::MAX);
         let mut claim = Claim {
             id: ClaimId { bulk, attempt: tries.claims.saturating_add(1), run: self.settings.run },
-            time: letters.time,
+            time: prepared_bulk.time,
             send_at: slot.send_at,
             until: slot.span.map(|(_, until)| until),
             leaves_by: None,
@@ -183,7 +183,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
             is_recovered: false,
             people,
         };
-        let BulkOptions { window, validity, .. } = &*letters.envelope;
+        let BulkOptions { window, validity, .. } = &*prepared_bulk.options;
         claim.leaves_by = window.as_ref().map(|window| last_departure::through_window(&claim, window, *validity));
         Ok(PendingClaim { claim, slot, made })
     }
@@ -191,49 +191,51 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
     /// Sends what was claimed, settles it, and says what is to be handed over next.
     async fn conclude(
         &self,
-        letters: PreparedBulk,
+        prepared_bulk: PreparedBulk,
         mut tries: Tries,
         kin: &Kin,
         ticket: Ticket,
         draft: &PendingClaim,
         progress: &BulkProgress,
     ) -> Vec<Work> {
-        let mut verdict = match self.request(&letters, &ticket, draft).await {
+        let mut verdict = match self.request(&prepared_bulk, &ticket, draft).await {
             Some(sent) => {
                 if matches!(sent, SendOutcome::Answered { .. }) {
                     kin.is_taken();
-                    self.took(&letters.message());
+                    self.took(&prepared_bulk.message());
                 }
-                verdict::judge(&ticket.claim().bulk, &letters.people, sent)
+                verdict::judge(&ticket.claim().bulk, &prepared_bulk.people, sent)
             }
-            None => Verdict::not_begun(&letters.people),
+            None => Verdict::not_begun(&prepared_bulk.people),
         };
         if kin.suspect.as_ref().is_some_and(|suspect| suspect.is_blamed) {
             verdict.blame();
         }
-        self.know_duplicates(&letters, &ticket, &mut verdict).await;
+        self.know_duplicates(&prepared_bulk, &ticket, &mut verdict).await;
         for alarm in std::mem::take(&mut verdict.alarms) {
             self.alarm(alarm);
         }
         if verdict.states.iter().all(|state| matches!(state, PersonState::Refused | PersonState::Rejected(_))) {
-            lock(&self.pace).give_back(&letters.message(), draft.slot);
+            lock(&self.pace).give_back(&prepared_bulk.message(), draft.slot);
         }
         let claim = ticket.claim().clone();
-        let settlement = verdict.settlement(&letters.people, self.over(draft));
+        let settlement = verdict.settlement(&prepared_bulk.people, self.over(draft));
         let outcome = ticket::settle(ticket, settlement);
         if let Err(error) = self.patiently(self.ports.store.settle(outcome.clone())).await {
             self.halt(Stopped::Store(error));
             self.unsettled(outcome);
         }
-        let message = letters.message();
+        let message = prepared_bulk.message();
         let why = verdict.why.clone();
-        let (tally, next) = self.follow(&verdict, letters, &mut tries, kin);
+        let (tally, next) = self.follow(&verdict, prepared_bulk, &mut tries, kin);
         if let Some(why) = why.as_ref().filter(|_| tally.rejected_any() > 0) {
             self.reason(why);
         }
         self.event(Event::Settled { claim, tally: tally.clone(), why, again: next.len() });
         self.close(&message, &tally, progress);
-        next.into_iter().map(|(letters, kin)| Work { stage: Stage::Prepared(letters), tries, kin }).collect()
+        next.into_iter()
+            .map(|(prepared_bulk, kin)| Work { stage: Stage::Prepared(prepared_bulk), tries, kin })
+            .collect()
     }
 
     /// When a request was over. A settler takes this for the last instant at which its messages left: by a clock
@@ -248,13 +250,18 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
     }
 
     /// Waits for its turn, writes the request, and sends it; `None` if the run ends before.
-    async fn request(&self, letters: &PreparedBulk, ticket: &Ticket, draft: &PendingClaim) -> Option<SendOutcome> {
+    async fn request(
+        &self,
+        prepared_bulk: &PreparedBulk,
+        ticket: &Ticket,
+        draft: &PendingClaim,
+    ) -> Option<SendOutcome> {
         let turn = self.request_turn().await;
         if !self.turn().await || turn.is_none() {
             return None;
         }
         self.ahead.waited(self.ports.clock.elapsed().saturating_sub(draft.made));
-        let sent = match outgoing::write(letters, &draft.claim.id.bulk, draft.slot.send_at) {
+        let sent = match outgoing::write(prepared_bulk, &draft.claim.id.bulk, draft.slot.send_at) {
             Ok(request) => self.send(&request, ticket).await,
             Err(error) => {
                 self.halt(Stopped::Bug(format!("a request cannot be written: {error}")));
@@ -295,15 +302,15 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
     }
 
     /// Takes those for accepted whose messageId the gateway has seen before, if that was ours.
-    async fn know_duplicates(&self, letters: &PreparedBulk, ticket: &Ticket, verdict: &mut Verdict) {
+    async fn know_duplicates(&self, prepared_bulk: &PreparedBulk, ticket: &Ticket, verdict: &mut Verdict) {
         let duplicate = PersonState::Rejected(STATUS_DUPLICATE_MESSAGE_ID);
         let mut has_failed = false;
-        for (state, letter) in verdict.states.iter_mut().zip(&letters.people) {
+        for (state, recipient) in verdict.states.iter_mut().zip(&prepared_bulk.people) {
             if *state != duplicate {
                 continue;
             }
-            let (message, revision) = letters.message();
-            let id = MessageId { message, revision, person: letter.person };
+            let (message, revision) = prepared_bulk.message();
+            let id = MessageId { message, revision, person: recipient.person };
             if has_failed {
                 *state = PersonState::Claimed;
                 continue;
@@ -329,7 +336,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
     fn follow(
         &self,
         verdict: &Verdict,
-        letters: PreparedBulk,
+        prepared_bulk: PreparedBulk,
         tries: &mut Tries,
         kin: &Kin,
     ) -> (Tally, Vec<(PreparedBulk, Kin)>) {
@@ -342,28 +349,28 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
             Next::NotBegun => {
                 // The claim just given back does not count as a try.
                 let before = Tries { claims: tries.claims.saturating_sub(1), ..*tries };
-                (not_attempted(count(letters.people.len()), before), Vec::new())
+                (not_attempted(count(prepared_bulk.people.len()), before), Vec::new())
             }
             Next::Rest => {
                 let tally = verdict.tally(true);
-                (tally, vec![(letters.refused(&verdict.states), kin.clone())])
+                (tally, vec![(prepared_bulk.refused(&verdict.states), kin.clone())])
             }
             Next::Halve => {
                 kin.is_refused();
-                (verdict.tally(true), letters.halves().into_iter().zip(kin.halves()).collect())
+                (verdict.tally(true), prepared_bulk.halves().into_iter().zip(kin.halves()).collect())
             }
             Next::Suspect(_) => {
                 kin.is_refused();
-                let taken = self.taken(&letters.message());
-                let suspected = kin.suspected(verdict.why.clone().unwrap_or_default(), taken);
-                (verdict.tally(true), vec![(letters, suspected)])
+                let accepted = self.accepted_requests(&prepared_bulk.message());
+                let suspected = kin.suspected(verdict.why.clone().unwrap_or_default(), accepted);
+                (verdict.tally(true), vec![(prepared_bulk, suspected)])
             }
             Next::Again(again) => match retry_policy::next(again, tries, self.settings) {
-                RetryPolicy::AtOnce => (verdict.tally(true), vec![(letters, kin.clone())]),
+                RetryPolicy::AtOnce => (verdict.tally(true), vec![(prepared_bulk, kin.clone())]),
                 RetryPolicy::Wait(why, time) => {
                     self.pause(time);
                     self.event(Event::Waiting { why, time });
-                    (verdict.tally(true), vec![(letters, kin.clone())])
+                    (verdict.tally(true), vec![(prepared_bulk, kin.clone())])
                 }
                 RetryPolicy::GiveUp(reason) => {
                     self.halt(reason);

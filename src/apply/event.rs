@@ -21,7 +21,7 @@ pub enum Event {
         send_at: Option<Timestamp>,
     },
     /// Another run has people of a bulk; the rest is claimed anew.
-    Taken {
+    ClaimedElsewhere {
         /// The bulk.
         bulk: BulkId,
         /// How many people.

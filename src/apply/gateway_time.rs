@@ -130,7 +130,7 @@ impl GatewayTime {
         if self.compares && !stamp.is_sandbox { stamp.before.min(stamp.date) } else { stamp.before }
     }
 
-    /// Says whether an answer without a date that counts still has a time: ours, where nothing is compared.
+    /// Whether an answer without a date that counts still has a time: ours, where nothing is compared.
     #[must_use]
     pub fn needs_date(&self) -> bool {
         self.compares
@@ -141,7 +141,7 @@ impl GatewayTime {
     }
 }
 
-/// Says whether a clock was moved between two looks at it, each with the time since the run began.
+/// Whether a clock was moved between two looks at it, each with the time since the run began.
 fn is_moved((before, then): (Timestamp, Duration), (now, elapsed): (Timestamp, Duration)) -> bool {
     let passed = SignedDuration::try_from(elapsed.saturating_sub(then)).unwrap_or(SignedDuration::MAX);
     let by = now.duration_since(before).saturating_sub(passed);

@@ -28,8 +28,8 @@ pub(super) struct Partition {
 pub(super) struct Suspect {
     /// What the gateway said.
     pub(super) why: String,
-    /// How many requests of the message it had taken by then.
-    pub(super) taken: u64,
+    /// How many requests of the message the gateway had accepted by then.
+    pub(super) accepted: u64,
     /// Whether the person is to blame: the next refusal is for good.
     pub(super) is_blamed: bool,
 }
@@ -56,8 +56,8 @@ impl Kin {
     }
 
     /// Of a person who is refused now.
-    pub(super) fn suspected(&self, why: String, taken: u64) -> Self {
-        Self { suspect: Some(Suspect { why, taken, is_blamed: false }), ..self.clone() }
+    pub(super) fn suspected(&self, why: String, accepted: u64) -> Self {
+        Self { suspect: Some(Suspect { why, accepted, is_blamed: false }), ..self.clone() }
     }
 
     /// The bulk that it comes from, as its place among all that were supplied.
@@ -91,7 +91,7 @@ impl Kin {
         self.family.refusals.load(Ordering::Relaxed).div_ceil(2)
     }
 
-    /// Says whether this is what is left of the same half as another, and still to be tried.
+    /// Whether this is what is left of the same half as another, and still to be tried.
     pub(super) fn goes_on(&self, other: &Self) -> bool {
         match (&self.cut, &other.cut) {
             (Some(cut), Some(other)) => Arc::ptr_eq(cut, other) && self.suspect.is_none(),

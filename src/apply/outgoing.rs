@@ -49,40 +49,45 @@ impl fmt::Debug for Outgoing {
 
 /// Writes the request of a bulk.
 pub(super) fn write(
-    letters: &PreparedBulk,
+    prepared_bulk: &PreparedBulk,
     bulk: &BulkId,
     send_at: Option<Timestamp>,
 ) -> Result<Outgoing, serde_json::Error> {
     let bulk_id = bulk.to_string();
-    let envelope = &*letters.envelope;
+    let options = &*prepared_bulk.options;
     let request = Request {
-        messages: letters.people.iter().map(|letter| message(letters, envelope, letter)).collect(),
+        messages: prepared_bulk.people.iter().map(|recipient| message(prepared_bulk, options, recipient)).collect(),
         options: RequestOptions {
             schedule: Schedule {
                 bulk_id: &bulk_id,
                 send_at: send_at.map(time::write),
-                sending_speed_limit: envelope.speed,
+                sending_speed_limit: options.speed,
             },
         },
     };
-    let mut body = Vec::with_capacity(letters.people.iter().map(|letter| letter.content.bytes() + 400).sum());
+    let mut body =
+        Vec::with_capacity(prepared_bulk.people.iter().map(|recipient| recipient.content.bytes() + 400).sum());
     serde_json::to_writer(&mut body, &request)?;
     Ok(Outgoing { bulk: bulk.clone(), body: body.into() })
 }
 
-fn message<'a>(letters: &PreparedBulk, envelope: &'a BulkOptions, letter: &'a PreparedPerson) -> Message<'a> {
-    let id = MessageId { message: letters.message.clone(), revision: letters.revision, person: letter.person };
+fn message<'a>(prepared_bulk: &PreparedBulk, options: &'a BulkOptions, recipient: &'a PreparedPerson) -> Message<'a> {
+    let id = MessageId {
+        message: prepared_bulk.message.clone(),
+        revision: prepared_bulk.revision,
+        person: recipient.person,
+    };
     Message {
-        sender: envelope.sender.as_str(),
-        destinations: [Destination { to: &letter.to, message_id: id.to_string() }],
-        content: letter.content.as_ref().map(|_, text| text.as_str()),
+        sender: options.sender.as_str(),
+        destinations: [Destination { to: &recipient.to, message_id: id.to_string() }],
+        content: recipient.content.as_ref().map(|_, text| text.as_str()),
         options: MessageOptions {
-            platform: envelope.platform.as_ref(),
-            validity_period: envelope.validity,
-            delivery_time_window: envelope.window.as_ref(),
-            campaign_reference_id: envelope.campaign_reference_id.as_deref(),
+            platform: options.platform.as_ref(),
+            validity_period: options.validity,
+            delivery_time_window: options.window.as_ref(),
+            campaign_reference_id: options.campaign_reference_id.as_deref(),
         },
-        webhooks: webhooks(&envelope.reports, letter.callback_data.as_deref()),
+        webhooks: webhooks(&options.reports, recipient.callback_data.as_deref()),
     }
 }
 
@@ -96,7 +101,7 @@ fn webhooks<'a>(reports: &'a Reports, callback_data: Option<&'a str>) -> Webhook
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::apply::simulation::world::letters;
+    use crate::apply::simulation::world::prepared_bulk;
     use crate::identity::BulkTime;
     use crate::wire::options::{
         Day, DeliveryTimeWindow, Platform, ReportType, SendingSpeedLimit, SpeedUnit, ValidityPeriod, ValidityUnit,
@@ -104,10 +109,10 @@ mod tests {
 
     #[test]
     fn every_option_is_written() {
-        let mut letters = letters(BulkTime::Start(0), 1);
-        let sender = letters.envelope.sender.clone();
-        letters.people[0].callback_data = Some("c-1".to_owned());
-        letters.envelope = std::sync::Arc::new(BulkOptions {
+        let mut prepared_bulk = prepared_bulk(BulkTime::Start(0), 1);
+        let sender = prepared_bulk.options.sender.clone();
+        prepared_bulk.people[0].callback_data = Some("c-1".to_owned());
+        prepared_bulk.options = std::sync::Arc::new(BulkOptions {
             sender,
             platform: Some(Platform { entity_id: Some("promo".to_owned()), application_id: None }),
             validity: Some(ValidityPeriod { amount: 24, time_unit: ValidityUnit::Hours }),
@@ -121,8 +126,8 @@ mod tests {
             },
             speed: Some(SendingSpeedLimit { amount: 600, time_unit: SpeedUnit::Minute }),
         });
-        let bulk = letters.bulk_id(&letters.persons());
-        let request = write(&letters, &bulk, Some(Timestamp::UNIX_EPOCH)).unwrap();
+        let bulk = prepared_bulk.bulk_id(&prepared_bulk.persons());
+        let request = write(&prepared_bulk, &bulk, Some(Timestamp::UNIX_EPOCH)).unwrap();
         assert_eq!(format!("{request:?}"), format!("Outgoing({bulk}, {} bytes)", request.body().len()));
         insta::assert_snapshot!(String::from_utf8_lossy(request.body()), @r#"{"messages":[{"sender":"OFFICIAL-ACCOUNT-ID-123","destinations":[{"to":"17840","messageId":"spring-sale.announce.r1.0000000000000000"}],"content":{"type":"TEXT","text":"Hi!"},"options":{"platform":{"entityId":"promo"},"validityPeriod":{"amount":24,"timeUnit":"HOURS"},"deliveryTimeWindow":{"days":["MONDAY"]},"campaignReferenceId":"spring-sale"},"webhooks":{"delivery":{"url":"https://hooks.example.com/dlr","intermediateReport":true,"notify":true},"contentType":"application/json","callbackData":"c-1"}}],"options":{"schedule":{"bulkId":"spring-sale.announce.r1.d2c9055b7f427bb3","sendAt":"1970-01-01T00:00:00.000+0000","sendingSpeedLimit":{"amount":600,"timeUnit":"MINUTE"}}}}"#);
     }

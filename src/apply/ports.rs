@@ -22,7 +22,7 @@ pub trait Store: Sync {
     /// people have a live claim or an acceptance, nothing is written, and they are named.
     fn claim(&self, claim: Claim) -> impl Future<Output = Result<Grant, Self::Error>> + Send;
 
-    /// Says whether an error of [`Store::claim`] proves that nothing was written. Where it does not,
+    /// Whether an error of [`Store::claim`] proves that nothing was written. Where it does not,
     /// the claim may be in the ledger, and needs an outcome.
     fn is_surely_not_written(_error: &Self::Error) -> bool {
         false
@@ -41,7 +41,7 @@ pub trait Store: Sync {
     /// Reads what others have written until now.
     fn catch_up(&self) -> impl Future<Output = Result<(), Self::Error>> + Send;
 
-    /// Says whether the ledger holds another claim of this message to this person than the one
+    /// Whether the ledger holds another claim of this message to this person than the one
     /// named, in which they were not rejected.
     fn claimed_before(
         &self,

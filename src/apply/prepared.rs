@@ -10,7 +10,7 @@ use crate::wire::options::{DeliveryTimeWindow, Platform, ReportType, SendingSpee
 #[derive(Debug)]
 pub struct Prepared {
     /// What all of them have in common.
-    pub envelope: BulkOptions,
+    pub options: BulkOptions,
     /// The people, in the bulk's order.
     pub people: Vec<PreparedPerson>,
 }

@@ -14,7 +14,7 @@ const WITNESSES_AT_THE_END: u32 = 2;
 const SUSPICIOUS_MAX: usize = 2;
 
 /// How many requests of each message the gateway took.
-pub(super) type Taken = BTreeMap<MessageRevision, u64>;
+pub(super) type AcceptedRequests = BTreeMap<MessageRevision, u64>;
 
 /// What is to be handed over.
 #[derive(Debug, Default)]
@@ -60,8 +60,8 @@ impl Queue {
     /// What is handed over next: a person who is to blame, then what completes a cut, then anything
     /// but what waits for others. Suspects wait for a request that is taken, or for the end; so does all
     /// of a bulk that testifies against the request.
-    pub(super) fn next(&mut self, taken: &Taken) -> Option<Work> {
-        self.blame(taken);
+    pub(super) fn next(&mut self, accepted: &AcceptedRequests) -> Option<Work> {
+        self.blame(accepted);
         let testifying: BTreeSet<u64> =
             self.works.iter().filter(|work| work.kin.testimony().is_some()).map(|work| work.kin.family()).collect();
         let waits = |work: &Work| {
@@ -101,10 +101,10 @@ impl Queue {
 
     /// The same when there is nothing else to be tried. If it is not the request, the suspects are to
     /// blame.
-    pub(super) fn concludes(&mut self, taken: &Taken) -> Option<String> {
-        self.blame(taken);
+    pub(super) fn concludes(&mut self, accepted: &AcceptedRequests) -> Option<String> {
+        self.blame(accepted);
         for ((message, why), case) in self.cases() {
-            let least = if taken.contains_key(&message) { WITNESSES_MIN } else { WITNESSES_AT_THE_END };
+            let least = if accepted.contains_key(&message) { WITNESSES_MIN } else { WITNESSES_AT_THE_END };
             if case.witnesses() >= least {
                 return Some(why);
             }
@@ -125,14 +125,14 @@ impl Queue {
     }
 
     /// Blames the suspects of messages of which the gateway took a request since.
-    fn blame(&mut self, taken: &Taken) {
-        self.blame_all(|stage, then| taken.get(&stage.message()).is_some_and(|now| *now > then));
+    fn blame(&mut self, accepted: &AcceptedRequests) {
+        self.blame_all(|stage, then| accepted.get(&stage.message()).is_some_and(|now| *now > then));
     }
 
     fn blame_all(&mut self, is_to_blame: impl Fn(&Stage, u64) -> bool) {
         for work in &mut self.works {
             let Some(suspect) = work.kin.suspect.as_mut().filter(|suspect| !suspect.is_blamed) else { continue };
-            if is_to_blame(&work.stage, suspect.taken) {
+            if is_to_blame(&work.stage, suspect.accepted) {
                 suspect.is_blamed = true;
                 work.kin.is_cleared();
             }

@@ -19,7 +19,7 @@ use super::event::Event;
 use super::gateway_time::Agreement;
 use super::kin::Kin;
 use super::ports::{BulkSource, Clock, Ports, Prepare, Store};
-use super::queue::{Queue, Taken};
+use super::queue::{AcceptedRequests, Queue};
 use super::send_schedule::SendSchedule;
 use super::sender::Sender;
 use super::settings::RunSettings;
@@ -42,7 +42,7 @@ const LEAVE_TIMES: u32 = 2;
 /// is in flight is in doubt. A request is never sent again unless it surely was not taken. However the
 /// run ends, the summary's groups add up to the people supplied, and those of [`BulkSource::not_given`].
 pub async fn apply<B: BulkSource, S: Store, G: Sender, P: Prepare, C: Clock>(
-    supply: &B,
+    source: &B,
     ports: Ports<'_, S, G, P, C>,
     settings: &RunSettings,
     interrupts: Interrupts<impl Future<Output = ()> + Send, impl Future<Output = ()> + Send>,
@@ -52,7 +52,7 @@ pub async fn apply<B: BulkSource, S: Store, G: Sender, P: Prepare, C: Clock>(
     let leave = interrupts.second.boxed().shared();
     let mut left = pin!(leave.clone().then(|()| clock.sleep(settings.leave_grace.saturating_mul(LEAVE_TIMES))));
     let found_out =
-        FoundOut { stopped: Box::new(|| supply.stopped()), left_out: Box::new(|message| supply.left_out(message)) };
+        FoundOut { stopped: Box::new(|| source.stopped()), left_out: Box::new(|message| source.left_out(message)) };
     let run = Run::new(ports, settings, interrupts.first.boxed(), leave, found_out, Box::new(events));
     let mut queue = Queue::default();
     let mut flight = FuturesUnordered::new();
@@ -69,10 +69,10 @@ pub async fn apply<B: BulkSource, S: Store, G: Sender, P: Prepare, C: Clock>(
                 flight.push(async { RunStep::Delivered(guarded(&run, work, progress).await, kin) }.boxed());
             } else if !is_asking
                 && (flight.is_empty() || !queue.is_suspicious())
-                && (is_supplied || run.was_passed_over())
+                && (is_supplied || (run.was_passed_over() && !run.halted()))
             {
                 is_asking = true;
-                flight.push(async { RunStep::Supplied(run.ask(supply).await) }.boxed());
+                flight.push(async { RunStep::Supplied(run.ask(source).await) }.boxed());
             } else {
                 break;
             }
@@ -102,7 +102,7 @@ pub async fn apply<B: BulkSource, S: Store, G: Sender, P: Prepare, C: Clock>(
             }
             Either::Right(((), _)) => {
                 run.halt(Stopped::Interrupted);
-                let supplied = std::iter::from_fn(|| run.ask(supply).now_or_never().flatten());
+                let supplied = std::iter::from_fn(|| run.ask(source).now_or_never().flatten());
                 let never = queue.into_iter().chain(supplied).map(|work| Arc::new(BulkProgress::of(&work)));
                 // Whoever has landed already has nobody left.
                 for progress in aboard.into_iter().chain(never) {
@@ -113,7 +113,7 @@ pub async fn apply<B: BulkSource, S: Store, G: Sender, P: Prepare, C: Clock>(
         }
     }
     drop(flight);
-    for (message, tally) in supply.not_given() {
+    for (message, tally) in source.not_given() {
         run.count(&message, &tally);
     }
     run.count_elsewhere();
@@ -190,7 +190,7 @@ pub(super) struct Run<'a, S, G, P, C> {
     resume_at: Mutex<Duration>,
     events: Mutex<Box<dyn FnMut(Event) + Send + 'a>>,
     summary: Mutex<Summary>,
-    taken: Mutex<Taken>,
+    accepted_requests: Mutex<AcceptedRequests>,
     /// How many bulks were supplied.
     supplied: AtomicU64,
     /// People whom other runs have. Who is supplied again is not one of them any more, so they are
@@ -225,7 +225,7 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
             resume_at: Mutex::default(),
             events: Mutex::new(events),
             summary: Mutex::default(),
-            taken: Mutex::default(),
+            accepted_requests: Mutex::default(),
             supplied: AtomicU64::new(0),
             elsewhere: Mutex::default(),
             has_passed_over: AtomicBool::new(false),
@@ -234,8 +234,8 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
 
     /// Asks for the next bulk. What is there at once is taken although the run has stopped: its
     /// people are counted.
-    async fn ask(&self, supply: &impl BulkSource) -> Option<Work> {
-        match select(pin!(supply.next()), self.halt.clone()).await {
+    async fn ask(&self, source: &impl BulkSource) -> Option<Work> {
+        match select(pin!(source.next()), self.halt.clone()).await {
             Either::Left((Ok(bulk), _)) => bulk.map(|bulk| self.supplied(bulk)),
             Either::Left((Err(reason), _)) => {
                 self.halt(reason);
@@ -263,21 +263,21 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
         if queue.is_empty() {
             return None;
         }
-        if self.halted() { queue.next_of_all() } else { queue.next(&lock(&self.taken)) }
+        if self.halted() { queue.next_of_all() } else { queue.next(&lock(&self.accepted_requests)) }
     }
 
     fn concludes(&self, queue: &mut Queue) -> Option<String> {
-        queue.concludes(&lock(&self.taken))
+        queue.concludes(&lock(&self.accepted_requests))
     }
 
     /// Remembers that the gateway took a request.
     pub(super) fn took(&self, message: &MessageRevision) {
-        *lock(&self.taken).entry(message.clone()).or_default() += 1;
+        *lock(&self.accepted_requests).entry(message.clone()).or_default() += 1;
     }
 
     /// How many requests of a message the gateway took.
-    pub(super) fn taken(&self, message: &MessageRevision) -> u64 {
-        lock(&self.taken).get(message).copied().unwrap_or_default()
+    pub(super) fn accepted_requests(&self, message: &MessageRevision) -> u64 {
+        lock(&self.accepted_requests).get(message).copied().unwrap_or_default()
     }
 
     /// Who of a message may not be claimed any more, although they were given.
@@ -291,7 +291,7 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
         lock(&self.elsewhere).entry(message.clone()).or_default().extend(people);
     }
 
-    /// Says whether anybody was passed over since this was asked last. A supply that had nobody left because the
+    /// Whether anybody was passed over since this was asked last. A supply that had nobody left because the
     /// run had them in hand may give them again.
     fn was_passed_over(&self) -> bool {
         self.has_passed_over.swap(false, Ordering::Relaxed)
@@ -299,8 +299,8 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
 
     fn count_elsewhere(&self) {
         for (message, people) in lock(&self.elsewhere).drain() {
-            let taken = u64::try_from(people.len()).unwrap_or(u64::MAX);
-            self.count(&message, &Tally { taken, ..Tally::default() });
+            let claimed_elsewhere = u64::try_from(people.len()).unwrap_or(u64::MAX);
+            self.count(&message, &Tally { claimed_elsewhere, ..Tally::default() });
         }
     }
 
@@ -347,7 +347,7 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
         *resume_at = (*resume_at).max(until);
     }
 
-    /// Says whether nothing may be claimed any more.
+    /// Whether nothing may be claimed any more.
     pub(super) fn halted(&self) -> bool {
         if let Some(reason) = (self.found_out.stopped)() {
             self.halt(reason);
@@ -359,7 +359,7 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
         halted
     }
 
-    /// Ends the run; the first reason counts. Says whether this is it.
+    /// Ends the run; the first reason counts. Whether this is it.
     pub(super) fn halt(&self, reason: Stopped) -> bool {
         let mut summary = lock(&self.summary);
         let first = summary.stopped.is_none();

@@ -41,13 +41,17 @@ pub struct LateBulk {
 ///
 /// # Errors
 /// If it cannot.
-pub(super) fn keep(letters: &PreparedBulk, speed: SendingSpeedLimit, now: Timestamp) -> Result<SendSlot, LateBulk> {
-    let people = u64::try_from(letters.people.len()).unwrap_or(u64::MAX);
+pub(super) fn keep(
+    prepared_bulk: &PreparedBulk,
+    speed: SendingSpeedLimit,
+    now: Timestamp,
+) -> Result<SendSlot, LateBulk> {
+    let people = u64::try_from(prepared_bulk.people.len()).unwrap_or(u64::MAX);
     let length_ms = speed.offset_ms(people);
-    let earliest = whole_milliseconds(letters.send_at.map_or(now, |planned| planned.max(now)));
-    match letters.until.filter(|until| later(earliest, length_ms) <= *until) {
+    let earliest = whole_milliseconds(prepared_bulk.send_at.map_or(now, |planned| planned.max(now)));
+    match prepared_bulk.until.filter(|until| later(earliest, length_ms) <= *until) {
         Some(until) => Ok(SendSlot::paced(earliest, until, now)),
-        None => Err(LateBulk { message: letters.message(), earliest, length_ms }),
+        None => Err(LateBulk { message: prepared_bulk.message(), earliest, length_ms }),
     }
 }
 
@@ -68,22 +72,22 @@ impl SendSchedule {
     /// Gives a bulk its time: the planned one, or the first after it at which the message's speed
     /// allows it; unscheduled bulks are planned from the beginning of the run. What is past goes at
     /// once.
-    pub(super) fn give(&mut self, letters: &PreparedBulk, begin: Timestamp, now: Timestamp) -> SendSlot {
-        let planned = letters.send_at.or(match letters.time {
+    pub(super) fn give(&mut self, prepared_bulk: &PreparedBulk, begin: Timestamp, now: Timestamp) -> SendSlot {
+        let planned = prepared_bulk.send_at.or(match prepared_bulk.time {
             BulkTime::At(instant) => Some(instant),
             BulkTime::Start(0) => None,
             BulkTime::Start(offset) => Some(later(begin, offset)),
         });
-        let Some(speed) = letters.envelope.speed else {
+        let Some(speed) = prepared_bulk.options.speed else {
             return SendSlot { send_at: planned.filter(|planned| *planned > now), span: None };
         };
-        let people = u64::try_from(letters.people.len()).unwrap_or(u64::MAX);
+        let people = u64::try_from(prepared_bulk.people.len()).unwrap_or(u64::MAX);
         let length = speed.offset_ms(people);
-        let slots = self.slots.entry(letters.message()).or_default();
+        let slots = self.slots.entry(prepared_bulk.message()).or_default();
         let earliest = planned.map_or(now, |planned| planned.max(now));
         let start = fit(slots, earliest, length);
         // The plan may know of a later end, of a delivery window for example.
-        let until = whole_milliseconds(later(start, length)).max(letters.until.unwrap_or(Timestamp::MIN));
+        let until = whole_milliseconds(later(start, length)).max(prepared_bulk.until.unwrap_or(Timestamp::MIN));
         slots.insert(start, until);
         SendSlot::paced(start, until, now)
     }
@@ -123,7 +127,7 @@ fn whole_milliseconds(instant: Timestamp) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::apply::simulation::world::{letters, paced};
+    use crate::apply::simulation::world::{paced, prepared_bulk};
     use jiff::ToSpan as _;
 
     const BEGIN: Timestamp = Timestamp::UNIX_EPOCH;
@@ -135,7 +139,7 @@ mod tests {
     #[test]
     fn unpaced_bulks_go_when_planned() {
         let mut pace = SendSchedule::default();
-        let mut give = |time, now| pace.give(&letters(time, 3), BEGIN, at(now));
+        let mut give = |time, now| pace.give(&prepared_bulk(time, 3), BEGIN, at(now));
         assert_eq!(give(BulkTime::Start(0), 5), SendSlot { send_at: None, span: None });
         assert_eq!(give(BulkTime::Start(60_000), 5).send_at, Some(at(60)));
         assert_eq!(give(BulkTime::At(at(90)), 5).send_at, Some(at(90)));
@@ -189,7 +193,7 @@ mod tests {
         let mut bulk = paced(BulkTime::At(at(60)), 2);
         bulk.send_at = Some(at(60));
         bulk.until = Some(at(240));
-        let speed = bulk.envelope.speed.unwrap();
+        let speed = bulk.options.speed.unwrap();
         let keep = |bulk: &PreparedBulk, now| keep(bulk, speed, at(now));
         assert_eq!(keep(&bulk, 0), Ok(SendSlot { send_at: Some(at(60)), span: Some((at(60), at(240))) }));
         assert_eq!(keep(&bulk, 120), Ok(SendSlot { send_at: None, span: Some((at(120), at(240))) }));

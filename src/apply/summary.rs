@@ -55,14 +55,14 @@ pub struct Tally {
     /// Never in a request.
     pub not_attempted: u64,
     /// Claimed, or sent, by another run.
-    pub taken: u64,
+    pub claimed_elsewhere: u64,
 }
 
 impl Tally {
     /// Everybody.
     #[must_use]
     pub fn people(&self) -> u64 {
-        self.accepted + self.rejected_any() + self.refused + self.in_doubt + self.not_attempted + self.taken
+        self.accepted + self.rejected_any() + self.refused + self.in_doubt + self.not_attempted + self.claimed_elsewhere
     }
 
     /// Everybody who was rejected, for whatever reason.
@@ -80,7 +80,7 @@ impl Tally {
         self.refused += other.refused;
         self.in_doubt += other.in_doubt;
         self.not_attempted += other.not_attempted;
-        self.taken += other.taken;
+        self.claimed_elsewhere += other.claimed_elsewhere;
     }
 
     /// Counts one person of a settled claim.

@@ -41,7 +41,7 @@ impl RequestStart {
         !self.is_too_late(elapsed) && self.becomes(BEGUN)
     }
 
-    /// Says whether it is too late to begin, at a time that [`super::Clock::elapsed`] told.
+    /// Whether it is too late to begin, at a time that [`super::Clock::elapsed`] told.
     #[must_use]
     pub fn is_too_late(&self, elapsed: Duration) -> bool {
         elapsed >= self.by
@@ -82,7 +82,7 @@ pub(super) enum Claimed {
     /// It is durable.
     Yes(Ticket),
     /// These people are somebody else's; nothing was written.
-    Taken(Vec<Person>),
+    Elsewhere(Vec<Person>),
     /// The store failed before it wrote anything; the text says why.
     No(String),
 }
@@ -92,7 +92,7 @@ pub(super) async fn claim<S: Store>(store: &S, claim: Claim, start_by: Duration)
     let id = claim.id.clone();
     Ok(match store.claim(claim).await {
         Ok(Grant::Granted) => Claimed::Yes(Ticket { claim: id, start: RequestStart::new(start_by) }),
-        Ok(Grant::Taken(people)) => Claimed::Taken(people),
+        Ok(Grant::ClaimedElsewhere(people)) => Claimed::Elsewhere(people),
         Err(error) if S::is_surely_not_written(&error) => Claimed::No(error.to_string()),
         Err(error) => return Err(error),
     })

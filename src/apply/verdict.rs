@@ -95,7 +95,7 @@ impl Verdict {
         }
         let most = counts.into_iter().max_by_key(|(_, count)| *count);
         let state = most.map_or(PersonState::Claimed, |(state, _)| state);
-        let pairs = people.iter().map(|letter| letter.person).zip(self.states.iter().copied());
+        let pairs = people.iter().map(|recipient| recipient.person).zip(self.states.iter().copied());
         let mut others: Vec<_> = pairs.filter(|(_, other)| *other != state).collect();
         others.sort_unstable();
         Settlement { state, others, at, why: self.why.clone() }
@@ -136,7 +136,8 @@ pub(super) fn judge(bulk: &BulkId, people: &[PreparedPerson], sent: SendOutcome)
 }
 
 fn answered(bulk: &BulkId, people: &[PreparedPerson], response: &Response) -> Verdict {
-    let index: PersonMap<usize> = people.iter().enumerate().map(|(number, letter)| (letter.person, number)).collect();
+    let index: PersonMap<usize> =
+        people.iter().enumerate().map(|(number, recipient)| (recipient.person, number)).collect();
     let mut found: HashMap<usize, PersonState> = HashMap::with_capacity(people.len());
     let (mut unknown, mut repeated) = (0, 0);
     for message in &response.messages {
@@ -183,9 +184,9 @@ fn word(text: &str) -> &str {
 
 /// What a gateway may say back of people.
 fn ids(people: &[PreparedPerson]) -> impl Iterator<Item = &str> {
-    people.iter().flat_map(|letter| {
-        let texts = letter.content.texts().map(String::as_str);
-        [Some(letter.to.as_str()), letter.callback_data.as_deref()].into_iter().flatten().chain(texts)
+    people.iter().flat_map(|recipient| {
+        let texts = recipient.content.texts().map(String::as_str);
+        [Some(recipient.to.as_str()), recipient.callback_data.as_deref()].into_iter().flatten().chain(texts)
     })
 }
 

@@ -53,7 +53,7 @@ pub(super) struct PreparedBulk {
     pub(super) send_at: Option<Timestamp>,
     /// The planned end of its paced sending, if it was not cut since.
     pub(super) until: Option<Timestamp>,
-    pub(super) envelope: Arc<BulkOptions>,
+    pub(super) options: Arc<BulkOptions>,
     pub(super) people: Vec<PreparedPerson>,
 }
 
@@ -69,7 +69,7 @@ impl Stage {
     pub(super) fn message(&self) -> MessageRevision {
         match self {
             Self::Planned(bulk) => (bulk.message.clone(), bulk.revision),
-            Self::Prepared(letters) => letters.message(),
+            Self::Prepared(prepared_bulk) => prepared_bulk.message(),
         }
     }
 
@@ -77,7 +77,7 @@ impl Stage {
     pub(super) fn people(&self) -> u64 {
         let people = match self {
             Self::Planned(bulk) => bulk.recipients.len(),
-            Self::Prepared(letters) => letters.people.len(),
+            Self::Prepared(prepared_bulk) => prepared_bulk.people.len(),
         };
         u64::try_from(people).unwrap_or(u64::MAX)
     }
@@ -88,14 +88,14 @@ impl PreparedBulk {
     pub(super) fn new(bulk: &Bulk, prepared: Prepared) -> Self {
         let mut open: PersonSet = bulk.recipients.iter().map(|recipient| recipient.person).collect();
         let mut people = prepared.people;
-        people.retain(|letter| open.remove(&letter.person));
+        people.retain(|recipient| open.remove(&recipient.person));
         Self {
             message: bulk.message.clone(),
             revision: bulk.revision,
             time: bulk.time,
             send_at: bulk.send_at,
             until: bulk.until,
-            envelope: Arc::new(prepared.envelope),
+            options: Arc::new(prepared.options),
             people,
         }
     }
@@ -107,16 +107,16 @@ impl PreparedBulk {
 
     /// How much memory its people take, in bytes.
     pub(super) fn bytes(&self) -> usize {
-        let of = |letter: &PreparedPerson| {
-            let callback = letter.callback_data.as_ref().map_or(0, String::len);
-            size_of::<PreparedPerson>() + letter.to.len() + letter.content.bytes() + callback
+        let of = |recipient: &PreparedPerson| {
+            let callback = recipient.callback_data.as_ref().map_or(0, String::len);
+            size_of::<PreparedPerson>() + recipient.to.len() + recipient.content.bytes() + callback
         };
         self.people.iter().map(of).sum()
     }
 
     /// Everybody, in ascending order.
     pub(super) fn persons(&self) -> Vec<Person> {
-        let mut persons: Vec<Person> = self.people.iter().map(|letter| letter.person).collect();
+        let mut persons: Vec<Person> = self.people.iter().map(|recipient| recipient.person).collect();
         persons.sort_unstable();
         persons
     }
@@ -129,7 +129,10 @@ impl PreparedBulk {
     /// Leaves out people, and says whom of them it had.
     pub(super) fn leave_out(&mut self, people: &[Person]) -> Vec<Person> {
         let out: PersonSet = people.iter().copied().collect();
-        self.people.extract_if(.., |letter| out.contains(&letter.person)).map(|letter| letter.person).collect()
+        self.people
+            .extract_if(.., |recipient| out.contains(&recipient.person))
+            .map(|recipient| recipient.person)
+            .collect()
     }
 
     /// The same bulk with other people.
@@ -140,7 +143,7 @@ impl PreparedBulk {
             time: self.time,
             send_at: self.send_at,
             until: self.until,
-            envelope: Arc::clone(&self.envelope),
+            options: Arc::clone(&self.options),
             people,
         }
     }

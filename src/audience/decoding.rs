@@ -28,7 +28,7 @@ impl<S: BufRead> Decoding<S> {
         Self { source, decoder, is_done: false, decoded, left: 0..0, suspicion: Suspicion::default() }
     }
 
-    /// Says whether all that was read was UTF-8 in truth.
+    /// Whether all that was read was UTF-8 in truth.
     pub(super) fn was_utf8(&self) -> bool {
         self.suspicion.is_confirmed(self.decoder.encoding())
     }

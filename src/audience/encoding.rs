@@ -36,7 +36,7 @@ pub(super) fn not_utf8(sample: &[u8], what: &str, place: Place) -> Diagnostic {
     ))
 }
 
-/// Says whether what was decoded reads as words: no capital letter, sign or mark stands right behind a small
+/// Whether what was decoded reads as words: no capital letter, sign or mark stands right behind a small
 /// letter where another encoding has a letter.
 fn reads_well(text: &str) -> bool {
     let mut before = ' ';
@@ -83,7 +83,7 @@ pub(super) struct EncodingWatch {
 }
 
 impl EncodingWatch {
-    /// Begins before the first row. Says whether something before it is surely UTF-8.
+    /// Begins before the first row. Whether something before it is surely UTF-8.
     pub(super) const fn new(encoding: &'static Encoding, surely: bool) -> Self {
         Self { encoding, surely, first: None, rows: 0, sample: Vec::new(), left_out: false }
     }
@@ -106,7 +106,7 @@ impl EncodingWatch {
         }
     }
 
-    /// Says whether bytes of a row were lost when it was decoded.
+    /// Whether bytes of a row were lost when it was decoded.
     pub(super) fn is_lossy(&self, text: &str) -> bool {
         self.encoding != encoding_rs::UTF_8 && text.contains(LOST)
     }

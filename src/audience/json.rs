@@ -88,7 +88,7 @@ fn reason(text: &str) -> Broken {
         } else if rest.is_empty() {
             Broken::Line("a key in it holds half of a character")
         } else {
-            Broken::Line("something stands behind the object")
+            Broken::Line("something follows the object")
         };
     }
     if !trimmed.starts_with('{') {
@@ -244,8 +244,8 @@ mod tests {
         check("{\"to\":True}", "JSON writes true and false in small letters");
         check("{\"to\":\"NaN", "it ends in the middle of the object");
         check("{\"to\":", "it ends in the middle of the object");
-        check("{\"to\":\"1\"} x", "something stands behind the object");
-        check("{\"to\":\"1\"},", "something stands behind the object");
+        check("{\"to\":\"1\"} x", "something follows the object");
+        check("{\"to\":\"1\"},", "something follows the object");
         check("{\"\\ud83d\":\"1\"}", "a key in it holds half of a character");
         for line in ["nope", "[\"1\"]", "\"a\"", "1", "{to:1}"] {
             check(line, "it is not a JSON object");

@@ -52,7 +52,7 @@ impl CellInstant {
         }
     }
 
-    /// Says whether it is still to come, by more than clocks may differ: nobody has written then.
+    /// Whether it is still to come, by more than clocks may differ: nobody has written then.
     #[must_use]
     pub fn is_to_come(self, now: Timestamp) -> bool {
         self.instant.duration_since(now) > SKEW_MAX
@@ -110,7 +110,7 @@ impl TimeForms {
         }
     }
 
-    /// Says whether they mean what they seem to: bare numbers do only if all times of the column are
+    /// Whether they mean what they seem to: bare numbers do only if all times of the column are
     /// such numbers.
     #[must_use]
     pub fn agree(&self) -> bool {

@@ -120,7 +120,7 @@ pub(crate) fn text(first: &[u8], format: FileFormat) -> Option<Nature> {
     foreign(text).or_else(|| json(text, line, format))
 }
 
-/// Says whether a file is surely no table, whatever its name.
+/// Whether a file is surely no table, whatever its name.
 pub(crate) fn is_foreign(first: &[u8]) -> bool {
     binary(first).is_some() || foreign(first).is_some()
 }

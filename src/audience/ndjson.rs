@@ -155,7 +155,7 @@ impl Ndjson {
             match self.position(key).and_then(|position| cells.get_mut(position)) {
                 None => return Err(unknown(key)),
                 Some(Some(_)) => {
-                    return Err(RowProblem::new("a key stands twice in it").in_column(Some(&key.clone().into_owned())));
+                    return Err(RowProblem::new("a key occurs twice in it").in_column(Some(&key.clone().into_owned())));
                 }
                 Some(place) => *place = Some(value),
             }
@@ -201,7 +201,7 @@ impl Ndjson {
     }
 }
 
-/// Says whether a number is an id as it is written: whoever wrote it so has not rounded it to anything
+/// Whether a number is an id as it is written: whoever wrote it so has not rounded it to anything
 /// that shows.
 fn is_exact(number: &str) -> bool {
     number.len() <= IdRule::DIGITS_MAX && number.bytes().all(|byte| byte.is_ascii_digit())
@@ -235,7 +235,7 @@ fn add_names(names: &mut Vec<String>, lines: &mut LineReader, start: u64, to: &s
     Ok(())
 }
 
-/// Says whether a key can be a column's name, and is nobody's id or address.
+/// Whether a key can be a column's name, and is nobody's id or address.
 fn is_name(key: &str) -> bool {
     !key.is_empty() && !key.chars().any(char::is_control) && CanonicalTo::parse(key, IdRule::Numeric).is_err()
 }

@@ -11,9 +11,9 @@ use crate::audience::lines::{LineEnd, LineReader};
 
 /// What is asked about the lines while they are read.
 pub(super) trait Grammar {
-    /// Says whether a byte stands between two cells.
+    /// Whether a byte stands between two cells.
     fn is_delimiter(&self, byte: u8) -> bool;
-    /// Says whether a line would be a row of its own.
+    /// Whether a line would be a row of its own.
     fn is_row(&self, line: &[u8]) -> bool;
     /// Finds the recipient's id in a row that is cut off.
     fn whose(&self, raw: &[u8]) -> Option<String>;
@@ -192,12 +192,12 @@ const fn place(number: u64, first: u64) -> Swallowed {
     if number > first { Swallowed::Line(number) } else { Swallowed::Return }
 }
 
-/// Says whether a line, or a part of it between carriage returns, would be a row.
+/// Whether a line, or a part of it between carriage returns, would be a row.
 fn holds_row(line: &[u8], grammar: &impl Grammar) -> bool {
     line.split(|byte| matches!(byte, b'\r' | b'\n')).any(|part| grammar.is_row(part))
 }
 
-/// Says whether behind a carriage return or a newline stands what would be a row.
+/// Whether behind a carriage return or a newline stands what would be a row.
 fn behind_return(raw: &[u8], grammar: &impl Grammar) -> bool {
     raw.split(|byte| matches!(byte, b'\r' | b'\n')).skip(1).any(|part| grammar.is_row(part))
 }

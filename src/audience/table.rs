@@ -44,7 +44,7 @@ impl Table {
         Some(found.trim()).filter(|found| !found.is_empty()).map(str::to_owned)
     }
 
-    /// Says whether a line would be a row of its own, with a valid id in the id's place, of the kind that
+    /// Whether a line would be a row of its own, with a valid id in the id's place, of the kind that
     /// the file has. Where nearly every text is an id, it must have exactly as many cells as the header, too.
     pub(super) fn is_row(&self, line: &[u8]) -> bool {
         let Some(to) = self.to else { return false };

@@ -419,11 +419,11 @@ fn ndjson_holds_texts_numbers_and_truth_values() {
         "{\"to\":\"1\",\"x\":[1,[2]]}\n{\"x\":{\"a\":1},\"to\":\"2\"}\n",
         &format!("to|x\n1: the value is a list: {nested} [x] <1>\n2: the value is an object: {nested} [x] <2>"),
     );
-    check("{\"to\":\"1\"}\n{\"to\":\"2\",\"to\":\"3\"}\n", "to\n1:1\n2: a key stands twice in it [to] <2>");
+    check("{\"to\":\"1\"}\n{\"to\":\"2\",\"to\":\"3\"}\n", "to\n1:1\n2: a key occurs twice in it [to] <2>");
     check("{\"to\":\"1\"}\n{\"to\":\n", "to\n1:1\n2: it ends in the middle of the object");
     check(
         "{\"to\":\"1\"}\n[\"2\"]\n{\"to\":\"2\"} x\n",
-        "to\n1:1\n2: it is not a JSON object\n3: something stands behind the object <2>",
+        "to\n1:1\n2: it is not a JSON object\n3: something follows the object <2>",
     );
     check("{\"to\":\"1\"}\n{\"to\":\"a\\u0000\"}\n", "to\n1:1\n2: it holds a NUL character [to] <a\0>");
     check("{\"to\":\"1\",\"x\":\"\\ud83d\"}\n", "to|x\n1: the value holds half of a character [x] <1>");

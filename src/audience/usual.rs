@@ -21,7 +21,7 @@ impl UsualIds {
         Self(usual.fold(0, |bits, (digits, _)| bits | 1 << digits))
     }
 
-    /// Says whether a line with an id of so many digits is a row, and no text about something else that
+    /// Whether a line with an id of so many digits is a row, and no text about something else that
     /// begins with a number: a postal code, an amount, an order. In a line of as many cells as the header
     /// has, the id may be a bit shorter or longer than the others.
     pub(super) fn fit(self, digits: usize, is_whole: bool) -> bool {

@@ -46,7 +46,7 @@ fn header(line: &str) -> Option<&str> {
     (introduces && !before.trim().is_empty()).then_some(header)
 }
 
-/// Says whether a line may stand behind a block text: a key, an item, a comment, the end of a document.
+/// Whether a line may stand behind a block text: a key, an item, a comment, the end of a document.
 pub(super) fn is_structure(line: &str) -> bool {
     let line = line.trim();
     let key = line.split_once(':').is_some_and(|(key, value)| {

@@ -62,12 +62,12 @@ impl<'a> Cursor<'a> {
         entries.iter().map(|entry| (entry.key.as_str(), self.value(entry)))
     }
 
-    /// Says whether the part is written at all.
+    /// Whether the part is written at all.
     pub(super) fn is_written(&self) -> bool {
         self.node.is_some()
     }
 
-    /// Says whether the part stands in inline rows.
+    /// Whether the part stands in inline rows.
     pub(super) fn is_in_rows(&self) -> bool {
         matches!(self.row, RowContext::Line { .. } | RowContext::Cell { .. })
     }

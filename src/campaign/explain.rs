@@ -121,11 +121,11 @@ fn wrong_type(at: &Cursor<'_>, kind: &TypeKind) -> Diagnostic {
     }
     let words: Vec<&str> = wanted.iter().map(|wanted| type_word(*wanted)).collect();
     let found = found(at);
-    let message = format!("{found}, but {} is wanted", words.join(" or "));
+    let message = format!("{found}, but {} is expected", words.join(" or "));
     let diagnostic = Diagnostic::error(Code::WrongType, message, at.place());
     let quoted = at.scalar().is_some_and(|scalar| scalar.style == Style::Quoted);
     match wanted.as_slice() {
-        _ if at.scalar().is_some_and(|scalar| scalar.is_absent()) => diagnostic.help("write a value behind the colon"),
+        _ if at.scalar().is_some_and(|scalar| scalar.is_absent()) => diagnostic.help("write a value after the colon"),
         [JsonType::Object] if at.scalar().is_some_and(|scalar| scalar.style == Style::Plain) => {
             match syntax::lookalike_at(at.source(), at.span().start) {
                 Some((what, help)) => diagnostic.help(format!("{what}: {help}")),
@@ -140,9 +140,9 @@ fn wrong_type(at: &Cursor<'_>, kind: &TypeKind) -> Diagnostic {
     }
 }
 
-/// Makes the diagnostic of a scalar without quotes where text is wanted.
+/// Makes the diagnostic of a scalar without quotes where text is expected.
 pub(super) fn without_quotes(at: &Cursor<'_>, what: &str) -> Diagnostic {
-    let message = format!("a {what} stands here without quotes, but text is wanted");
+    let message = format!("this is a {what} without quotes, but text is expected");
     let help = match at.text() {
         Some(text) if !at.is_in_rows() && text.len() <= 60 && !text.contains(['"', '\\', '\n']) => {
             format!("put it in quotes: \"{text}\"")
@@ -167,14 +167,14 @@ fn type_word(wanted: JsonType) -> &'static str {
 
 fn found(at: &Cursor<'_>) -> &'static str {
     match at.node().map(|node| &node.kind) {
-        None => "nothing stands here",
-        Some(NodeKind::Mapping(_)) => "a mapping stands here",
-        Some(NodeKind::Sequence(_)) => "a list stands here",
+        None => "nothing is here",
+        Some(NodeKind::Mapping(_)) => "this is a mapping",
+        Some(NodeKind::Sequence(_)) => "this is a list",
         Some(NodeKind::Scalar(scalar)) => match scalar.reading() {
-            ScalarReading::Null => "nothing stands here",
-            ScalarReading::Boolean(_) => "a boolean stands here",
-            ScalarReading::Integer(_) => "a number stands here",
-            ScalarReading::Doubtful(_) | ScalarReading::Text => "text stands here",
+            ScalarReading::Null => "nothing is here",
+            ScalarReading::Boolean(_) => "this is a boolean",
+            ScalarReading::Integer(_) => "this is a number",
+            ScalarReading::Doubtful(_) | ScalarReading::Text => "this is text",
         },
     }
 }
@@ -216,7 +216,7 @@ fn repeated(at: &Cursor<'_>) -> Diagnostic {
     let twice = items.iter().enumerate().find_map(|(index, item)| {
         items.iter().take(index).find(|first| json(first) == json(item)).map(|first| (first, item))
     });
-    let message = "an item stands twice in this list";
+    let message = "an item occurs twice in this list";
     match twice {
         Some((first, second)) => {
             Diagnostic::error(Code::NotAllowed, message, second.place()).note(first.place(), "first here")
@@ -234,7 +234,7 @@ fn one_of(at: &Cursor<'_>, rules: Option<&Value>) -> Diagnostic {
     let written: Vec<Cursor<'_>> = at.entries().filter(|(key, _)| keys.contains(key)).map(|(_, at)| at).collect();
     match written.as_slice() {
         [first, second, ..] => {
-            let message = format!("only one of {wanted} may stand here");
+            let message = format!("only one of {wanted} is allowed here");
             Diagnostic::error(Code::Shape, message, second.key_place()).note(first.key_place(), "first here")
         }
         _ => Diagnostic::error(Code::MissingKey, format!("one of {wanted} is missing"), at.place()),
@@ -248,18 +248,18 @@ fn bound(kind: &ValidationErrorKind) -> Option<String> {
     match kind {
         ValidationErrorKind::MinLength { limit: 1 } => Some("the text is empty".to_owned()),
         ValidationErrorKind::MinLength { limit } => {
-            Some(format!("at least {} are wanted", plural(*limit, "character")))
+            Some(format!("at least {} are expected", plural(*limit, "character")))
         }
         ValidationErrorKind::MaxLength { limit } => {
             Some(format!("at most {} are allowed", plural(*limit, "character")))
         }
-        ValidationErrorKind::Minimum { limit } => Some(format!("at least {limit} is wanted")),
+        ValidationErrorKind::Minimum { limit } => Some(format!("at least {limit} is expected")),
         ValidationErrorKind::Maximum { limit } => Some(format!("at most {limit} is allowed")),
         ValidationErrorKind::MinItems { limit: 1 } => Some("the list is empty".to_owned()),
-        ValidationErrorKind::MinItems { limit } => Some(format!("at least {} are wanted", plural(*limit, "item"))),
+        ValidationErrorKind::MinItems { limit } => Some(format!("at least {} are expected", plural(*limit, "item"))),
         ValidationErrorKind::MaxItems { limit } => Some(format!("at most {} are allowed", plural(*limit, "item"))),
         ValidationErrorKind::MinProperties { limit } => {
-            Some(format!("the mapping has too few keys: at least {limit} is wanted"))
+            Some(format!("the mapping has too few keys: at least {limit} is expected"))
         }
         _ => None,
     }

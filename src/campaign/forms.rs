@@ -24,7 +24,7 @@ pub(super) fn refused(pattern: &str, text: Option<&str>, zone: Option<&str>, pla
         pattern::DELIMITER => (Code::BadPattern, delimiter(text)),
         _ => (Code::BadPattern, respelt(pattern, text)),
     };
-    let message = pattern::explanation(pattern).unwrap_or("the value does not have the form that is wanted");
+    let message = pattern::explanation(pattern).unwrap_or("the value does not have the expected form");
     let diagnostic = Diagnostic::error(code, message, place);
     match cure {
         Some(cure) => diagnostic.help(cure),

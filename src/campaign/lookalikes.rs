@@ -20,7 +20,7 @@ pub(super) fn on_line(line: &str) -> Option<Lookalike> {
     if let Some((at, found)) =
         line.char_indices().take_while(|(at, _)| *at < begin).find(|(_, found)| !matches!(found, ' ' | '\t'))
     {
-        return Some(one(at, found, "stands in the indentation", "indent with plain spaces"));
+        return Some(one(at, found, "is in the indentation", "indent with plain spaces"));
     }
     let rest = line.get(begin..)?;
     if let Some(item) = dash(rest) {
@@ -44,28 +44,24 @@ fn behind_key(line: &str, at: usize) -> Option<Lookalike> {
     let mut behind = rest.char_indices();
     let (_, first) = behind.next()?;
     let second = behind.next();
-    const HELP: &str = "write a plain colon and a plain space behind the key: `key: value`";
+    const HELP: &str = "write a plain colon and a plain space after the key: `key: value`";
     match (first, second) {
         ('：' | '﹕' | '∶' | '꞉' | 'ː', _) => Some(one(at, first, "is no colon", HELP)),
         (':', Some((next, found))) if is_invisible(found) && !matches!(found, ' ' | '\t' | '\r') => {
-            Some(one(at + next, found, "stands behind the colon", HELP))
+            Some(one(at + next, found, "follows the colon", HELP))
         }
         (':', Some((_, found))) if found.is_alphanumeric() || matches!(found, '"' | '\'' | '“' | '{' | '[') => {
-            let message = "a space is missing behind this colon".to_owned();
+            let message = "a space is missing after this colon".to_owned();
             Some(Lookalike { range: at..at + 1, message, help: HELP })
         }
         _ if is_invisible(first) && !matches!(first, ' ' | '\t' | '\r') => {
             let colon = rest.trim_start_matches(is_invisible).starts_with([':', '：']);
-            colon.then(|| one(at, first, "stands behind the key", HELP))
+            colon.then(|| one(at, first, "follows the key", HELP))
         }
         _ => {
             let equals = rest.trim_start().starts_with("= ") || rest.trim_start().starts_with("=\"");
             let sign = at + rest.len() - rest.trim_start().len();
-            equals.then(|| Lookalike {
-                range: sign..sign + 1,
-                message: "`=` stands behind a key".to_owned(),
-                help: HELP,
-            })
+            equals.then(|| Lookalike { range: sign..sign + 1, message: "`=` follows a key".to_owned(), help: HELP })
         }
     }
 }
@@ -115,18 +111,18 @@ mod tests {
         check("- { id: a, sender: shop }", None);
         check("  url: https://x.example/a", None);
         check("  Hi there", None);
-        check("  \u{a0} sender: shop", Some(("\u{a0}", "a no-break space (U+00A0) stands in the indentation")));
-        check("\u{3000}sender: shop", Some(("\u{3000}", "a blank of another kind (U+3000) stands in the indentation")));
+        check("  \u{a0} sender: shop", Some(("\u{a0}", "a no-break space (U+00A0) is in the indentation")));
+        check("\u{3000}sender: shop", Some(("\u{3000}", "a blank of another kind (U+3000) is in the indentation")));
         check(
             "\u{200b}sender: shop",
-            Some(("\u{200b}", "a character that nobody sees (U+200B) stands in the indentation")),
+            Some(("\u{200b}", "a character that nobody sees (U+200B) is in the indentation")),
         );
-        check("  sender:\u{a0}shop", Some(("\u{a0}", "a no-break space (U+00A0) stands behind the colon")));
-        check("  sender\u{a0}: shop", Some(("\u{a0}", "a no-break space (U+00A0) stands behind the key")));
+        check("  sender:\u{a0}shop", Some(("\u{a0}", "a no-break space (U+00A0) follows the colon")));
+        check("  sender\u{a0}: shop", Some(("\u{a0}", "a no-break space (U+00A0) follows the key")));
         check("  sender：shop", Some(("：", "`：` (U+FF1A) is no colon")));
         check("  - id：hello", Some(("：", "`：` (U+FF1A) is no colon")));
-        check("  sender:shop", Some((":", "a space is missing behind this colon")));
-        check("  sender = shop", Some(("=", "`=` stands behind a key")));
+        check("  sender:shop", Some((":", "a space is missing after this colon")));
+        check("  sender = shop", Some(("=", "`=` follows a key")));
         check("  – id: hello", Some(("–", "`–` (U+2013) is no hyphen")));
         check("  • id: hello", Some(("•", "`•` (U+2022) is no hyphen")));
     }

@@ -28,7 +28,7 @@ fn of_form(text: &str, pattern: &str) -> Result<String, &'static str> {
     }
 }
 
-/// Says whether a text has the form of a pattern.
+/// Whether a text has the form of a pattern.
 pub(super) fn has_form(text: &str, pattern: &str) -> bool {
     let form = jsonschema::validator_for(&json!({ "type": "string", "pattern": pattern }));
     form.is_ok_and(|form| form.is_valid(&json!(text)))

@@ -119,7 +119,7 @@ fn shaped<T: DeserializeOwned>(root: &Cursor<'_>, file: File, mut diagnostics: D
         Err(ambiguous) => diagnostics.push(*ambiguous),
         Ok(value) => {
             if let Err(error) = serde_yaml::from_value::<T>(value) {
-                let message = format!("the file does not have the shape that is wanted: {error}");
+                let message = format!("the file does not have the expected shape: {error}");
                 diagnostics.push(Diagnostic::error(Code::Shape, message, root.place()));
             }
         }
@@ -311,27 +311,27 @@ messages:
                     - { to: 17841400000000001, country: no, at: 09:00, on2: 2026-12-01, e: 1e5, o: 0777, u: 1_000 }\n\
                     messages: [ { id: a, sender: shop, audience: all, revision: \"1\", content: { text: 12:30 } } ]\n";
         assert_snapshot!(said(text), @r#"
-        1:11 `2026` unquoted: a number stands here without quotes, but text is wanted -> put it in quotes: "2026"
-        2:18 `17841400000000001` unquoted: a number stands here without quotes, but text is wanted -> put it in quotes: "17841400000000001"
-        row 6 Some("to") unquoted: a number stands here without quotes, but text is wanted -> every cell is text: put it in quotes
-        row 6 Some("country") unquoted: a boolean stands here without quotes, but text is wanted -> every cell is text: put it in quotes
-        row 6 Some("at") unquoted: a time stands here without quotes, but text is wanted -> every cell is text: put it in quotes
-        row 6 Some("on2") unquoted: a date stands here without quotes, but text is wanted -> every cell is text: put it in quotes
-        row 6 Some("e") unquoted: a number stands here without quotes, but text is wanted -> every cell is text: put it in quotes
-        row 6 Some("o") unquoted: a number stands here without quotes, but text is wanted -> every cell is text: put it in quotes
-        row 6 Some("u") unquoted: a number stands here without quotes, but text is wanted -> every cell is text: put it in quotes
-        7:61 `\"1\"` wrong-type: text stands here, but a whole number is wanted -> write it in plain decimal digits, without quotes
-        7:83 `12:30` unquoted: a time stands here without quotes, but text is wanted -> put it in quotes: "12:30"
+        1:11 `2026` unquoted: this is a number without quotes, but text is expected -> put it in quotes: "2026"
+        2:18 `17841400000000001` unquoted: this is a number without quotes, but text is expected -> put it in quotes: "17841400000000001"
+        row 6 Some("to") unquoted: this is a number without quotes, but text is expected -> every cell is text: put it in quotes
+        row 6 Some("country") unquoted: this is a boolean without quotes, but text is expected -> every cell is text: put it in quotes
+        row 6 Some("at") unquoted: this is a time without quotes, but text is expected -> every cell is text: put it in quotes
+        row 6 Some("on2") unquoted: this is a date without quotes, but text is expected -> every cell is text: put it in quotes
+        row 6 Some("e") unquoted: this is a number without quotes, but text is expected -> every cell is text: put it in quotes
+        row 6 Some("o") unquoted: this is a number without quotes, but text is expected -> every cell is text: put it in quotes
+        row 6 Some("u") unquoted: this is a number without quotes, but text is expected -> every cell is text: put it in quotes
+        7:61 `\"1\"` wrong-type: this is text, but a whole number is expected -> write it in plain decimal digits, without quotes
+        7:83 `12:30` unquoted: this is a time without quotes, but text is expected -> put it in quotes: "12:30"
         "#);
     }
 
     #[test]
     fn shapes_are_told_at_their_places() {
-        assert_snapshot!(said("[]\n"), @"1:1 `[]` wrong-type: a list stands here, but a mapping is wanted");
-        assert_snapshot!(said("hello\n"), @"1:1 `hello` wrong-type: text stands here, but a mapping is wanted");
+        assert_snapshot!(said("[]\n"), @"1:1 `[]` wrong-type: this is a list, but a mapping is expected");
+        assert_snapshot!(said("hello\n"), @"1:1 `hello` wrong-type: this is text, but a mapping is expected");
         assert_snapshot!(said("campaign:\nmessages:\n"), @r"
-        1:1 `campaign` wrong-type: nothing stands here, but text is wanted -> write a value behind the colon
-        2:1 `messages` wrong-type: nothing stands here, but a list is wanted -> write a value behind the colon
+        1:1 `campaign` wrong-type: nothing is here, but text is expected -> write a value after the colon
+        2:1 `messages` wrong-type: nothing is here, but a list is expected -> write a value after the colon
         ");
         assert_snapshot!(said(&schedule("sendat: x, timeZone: { perPerson: false, fallbak: UTC }")), @r"
         2:19 `sendat` unknown-key: there is no such key here -> did you mean `sendAt`?
@@ -344,7 +344,7 @@ messages:
         2:66 `\"+01:00\"` bad-zone: this is an offset from UTC, and no time zone -> write the zone of a place, such as `Europe/Zagreb`, whose clocks change with summer time; UTC+1 all the year is `Etc/GMT-1`, where the sign is reversed
         "#);
         assert_snapshot!(said(&schedule("timeZone: [ UTC ], sendAt: \"2026-02-30 09:00\"")), @r#"
-        2:19 `timeZone` wrong-type: a list stands here, but text or a mapping is wanted
+        2:19 `timeZone` wrong-type: this is a list, but text or a mapping is expected
         2:46 `\"2026-02-30 09:00\"` bad-time: there is no such date and time -> February 2026 has 28 days
         "#);
         assert_snapshot!(said(&campaign("audiences: { \"a b\": { csv: a.csv }, c: {} }\n")), @r#"
@@ -353,7 +353,7 @@ messages:
         "#);
         assert_snapshot!(said(&campaign("audiences: { c: { csv: a.csv, where: \"\", expect: {} } }\n")), @r#"
         2:38 `\"\"` out-of-bounds: the text is empty
-        2:42 `expect` out-of-bounds: the mapping has too few keys: at least 1 is wanted
+        2:42 `expect` out-of-bounds: the mapping has too few keys: at least 1 is expected
         "#);
     }
 
@@ -507,7 +507,7 @@ messages:
     fn project_files_are_checked() {
         assert_snapshot!(project("project: a\nstate: { in: cloud }\nbulkSize: 0\nlimits: { unreadableRowsPercent: 101 }\n"), @r"
         2:14 `cloud` not-allowed: only `lockfile`, `git` and `postgres` are allowed here
-        3:11 `0` out-of-bounds: at least 1 is wanted
+        3:11 `0` out-of-bounds: at least 1 is expected
         4:34 `101` out-of-bounds: at most 100 is allowed
         ");
         assert_snapshot!(project("project: a\nstate: { branch: sent, in: postgres, schema: Sent }\n"), @"
@@ -557,7 +557,7 @@ messages:
         let ReadCampaign { campaign, diagnostics, .. } = read_campaign(&source, None, &MemoryFiles::default());
         assert!(campaign.is_none());
         assert_snapshot!(listed(&diagnostics), @r#"
-        2:43 `y` unquoted: a boolean stands here without quotes, but text is wanted -> put it in quotes: "y"
+        2:43 `y` unquoted: this is a boolean without quotes, but text is expected -> put it in quotes: "y"
         2:63 `\"\"` out-of-bounds: the text is empty
         "#);
     }

@@ -1,6 +1,6 @@
 //! What a text without quotes is taken for. The language knows decimal whole numbers, `true`,
 //! `false` and `null`; whatever another reader of YAML, 1.1 or 1.2, could take for a number, a
-//! boolean, a date or a time is not a text either, and is refused where text is wanted.
+//! boolean, a date or a time is not a text either, and is refused where text is expected.
 
 use serde_json::{Number, Value};
 

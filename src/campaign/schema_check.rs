@@ -300,7 +300,7 @@ mod tests {
         document
     }
 
-    /// Says whether serde could see the error: types, keys, words; but no bounds, forms or choices.
+    /// Whether serde could see the error: types, keys, words; but no bounds, forms or choices.
     fn serde_sees(error: &ValidationError<'_>) -> bool {
         let dependent = error.schema_path().as_str().contains("dependentRequired");
         let missing = matches!(error.kind(), ValidationErrorKind::Required { .. });

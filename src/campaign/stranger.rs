@@ -34,13 +34,13 @@ pub fn stranger(source: &Arc<Source>) -> Option<Diagnostics> {
     let message = if tree.as_ref().is_some_and(|tree| tree.entry("project").is_some()) {
         "this is a project file in the place of a campaign"
     } else {
-        "this YAML file is no campaign: it has no `campaign:`"
+        "this YAML file is not a campaign: it has no `campaign:`"
     };
     diagnostics.push(Diagnostic::error(Code::NotACampaign, message, Place::File(source.name.clone())).help(remedy));
     Some(diagnostics)
 }
 
-/// Says whether a line has the key by which a campaign is known.
+/// Whether a line has the key by which a campaign is known.
 fn begins_a_campaign(line: &str) -> bool {
     let key = line.trim_start_matches(BYTE_ORDER_MARK).trim_start_matches(['{', ' ', '"', '\'']);
     let behind = key.strip_prefix("campaign").map(|behind| behind.trim_start_matches(['"', '\'', ' ']));
@@ -134,7 +134,7 @@ mod tests {
         let told = tell(many.clone(), &["sale.yaml".to_owned()]);
         insta::assert_snapshot!(listed(&told), @r#"
         file not-a-campaign: none of the 4 YAML files in this folder is a campaign: none has a `campaign:` -> a campaign begins with `campaign: ID`; anything else is listed in sendform.yaml: `ignore: [ deploy ]`
-        file not-a-campaign: this YAML file is no campaign: it has no `campaign:` -> a campaign begins with `campaign: ID`; anything else is listed in sendform.yaml: `ignore: [ "my file.yaml" ]`
+        file not-a-campaign: this YAML file is not a campaign: it has no `campaign:` -> a campaign begins with `campaign: ID`; anything else is listed in sendform.yaml: `ignore: [ "my file.yaml" ]`
         "#);
         assert_eq!(tell(many, &["deploy/sale.yaml".to_owned()]).iter().count(), 5);
         assert_eq!(tell(vec![named("a/b.yaml"), named("a/c.yaml")], &[]).iter().count(), 2);

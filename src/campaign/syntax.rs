@@ -107,7 +107,7 @@ impl<'a> SourceLines<'a> {
         let (start, text) = self.structure(line)?;
         let indentation = text.len() - text.trim_start_matches([' ', '\t']).len();
         let at = text.get(..indentation)?.find('\t')?;
-        let message = "a tab stands in the indentation";
+        let message = "there is a tab in the indentation";
         let help = "indent with spaces; a tab does not indent in YAML";
         Some(self.error(start + at..start + at + 1, message, help))
     }
@@ -217,19 +217,19 @@ mod tests {
 
     #[test]
     fn what_only_looks_like_yaml_is_named() {
-        assert_snapshot!(said("campaign: sale\nmessages:\n  - id: a\n    sender: shop\n\u{a0}   audience: all\n    content: { text: Hi }\n"), @r"5:1 `\u{a0}` syntax: a no-break space (U+00A0) stands in the indentation -> indent with plain spaces");
-        assert_snapshot!(said("campaign: sale\nmessages:\n  - id: a\n    sender:\u{a0}shop\n    audience: all\n    content: { text: Hi }\n"), @r"4:12 `\u{a0}` syntax: a no-break space (U+00A0) stands behind the colon -> write a plain colon and a plain space behind the key: `key: value`");
-        assert_snapshot!(said("campaign: sale\nmessages:\n  - id: a\n    sender：shop\n    audience: all\n    content: { text: Hi }\n"), @"4:11 `：` syntax: `：` (U+FF1A) is no colon -> write a plain colon and a plain space behind the key: `key: value`");
-        assert_snapshot!(said("campaign：sale\nmessages:\n  - id: a\n"), @"1:9 `：` syntax: `：` (U+FF1A) is no colon -> write a plain colon and a plain space behind the key: `key: value`");
+        assert_snapshot!(said("campaign: sale\nmessages:\n  - id: a\n    sender: shop\n\u{a0}   audience: all\n    content: { text: Hi }\n"), @r"5:1 `\u{a0}` syntax: a no-break space (U+00A0) is in the indentation -> indent with plain spaces");
+        assert_snapshot!(said("campaign: sale\nmessages:\n  - id: a\n    sender:\u{a0}shop\n    audience: all\n    content: { text: Hi }\n"), @r"4:12 `\u{a0}` syntax: a no-break space (U+00A0) follows the colon -> write a plain colon and a plain space after the key: `key: value`");
+        assert_snapshot!(said("campaign: sale\nmessages:\n  - id: a\n    sender：shop\n    audience: all\n    content: { text: Hi }\n"), @"4:11 `：` syntax: `：` (U+FF1A) is no colon -> write a plain colon and a plain space after the key: `key: value`");
+        assert_snapshot!(said("campaign：sale\nmessages:\n  - id: a\n"), @"1:9 `：` syntax: `：` (U+FF1A) is no colon -> write a plain colon and a plain space after the key: `key: value`");
         assert_snapshot!(said("campaign: sale\nmessages:\n  – id: a\n    sender: shop\n    audience: all\n"), @"3:3 `–` syntax: `–` (U+2013) is no hyphen -> an item of a list begins with a plain hyphen and a space: `- `");
-        assert_snapshot!(said("campaign: sale\nmessages:\n  - id: a\n\tsender: shop\n\taudience: all\n"), @r"4:1 `\t` syntax: a tab stands in the indentation -> indent with spaces; a tab does not indent in YAML");
-        assert_snapshot!(said("campaign: sale\nmessages:\n  - id: a\n    sender:shop\n    audience: all\n"), @"4:11 `:` syntax: a space is missing behind this colon -> write a plain colon and a plain space behind the key: `key: value`");
+        assert_snapshot!(said("campaign: sale\nmessages:\n  - id: a\n\tsender: shop\n\taudience: all\n"), @r"4:1 `\t` syntax: there is a tab in the indentation -> indent with spaces; a tab does not indent in YAML");
+        assert_snapshot!(said("campaign: sale\nmessages:\n  - id: a\n    sender:shop\n    audience: all\n"), @"4:11 `:` syntax: a space is missing after this colon -> write a plain colon and a plain space after the key: `key: value`");
         assert_snapshot!(tail("      text:Hi\n"), @"
-        7:7 `text:Hi` wrong-type: text stands here, but a mapping is wanted -> a space is missing behind this colon: write a plain colon and a plain space behind the key: `key: value`
+        7:7 `text:Hi` wrong-type: this is text, but a mapping is expected -> a space is missing after this colon: write a plain colon and a plain space after the key: `key: value`
         7:7 `text:Hi` missing-key: one of `text` and `template` is missing
         ");
         assert_snapshot!(tail("      text：Hi\n"), @"
-        7:7 `text：Hi` wrong-type: text stands here, but a mapping is wanted -> `：` (U+FF1A) is no colon: write a plain colon and a plain space behind the key: `key: value`
+        7:7 `text：Hi` wrong-type: this is text, but a mapping is expected -> `：` (U+FF1A) is no colon: write a plain colon and a plain space after the key: `key: value`
         7:7 `text：Hi` missing-key: one of `text` and `template` is missing
         ");
         assert_snapshot!(tail("      te\u{445}t: Hi\n"), @"

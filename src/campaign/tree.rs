@@ -121,7 +121,7 @@ impl Scalar {
         }
     }
 
-    /// Says whether nothing at all is written.
+    /// Whether nothing at all is written.
     pub(super) fn is_absent(&self) -> bool {
         self.style == Style::Plain && self.text.is_empty()
     }

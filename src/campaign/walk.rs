@@ -137,7 +137,7 @@ impl<'a> Walk<'a> {
             match event {
                 Event::StreamEnd => break,
                 Event::DocumentStart(_) if root.is_some() => {
-                    let help = "put each campaign into a file of its own, and end a file without `---`";
+                    let help = "put each campaign into its own file, and end a file without `---`";
                     let message = "a second YAML document begins here";
                     self.refuse(Diagnostic::error(Code::SecondDocument, message, self.place(span)).help(help))?;
                     return Err(Stop);
@@ -201,7 +201,7 @@ impl<'a> Walk<'a> {
             Event::Alias(_) => {
                 self.aliased = true;
                 self.before = span.end;
-                self.anchor("an alias stands here, but aliases are not part of the language", span.clone())?;
+                self.anchor("this is an alias, but aliases are not part of the language", span.clone())?;
                 Node { span, kind: NodeKind::Scalar(Scalar { style: Style::Quoted, text: String::new() }) }
             }
             Event::Nothing
@@ -276,7 +276,7 @@ impl<'a> Walk<'a> {
             let value = self.node(event, span, inner)?;
             let Some((key, key_span)) = key else { continue };
             if let Some(first) = seen.get(&key) {
-                let message = format!("the key {} stands twice in one mapping", shown(&key));
+                let message = format!("the key {} occurs twice in one mapping", shown(&key));
                 let (first, second) = (self.place(first.clone()), self.place(key_span));
                 self.refuse(Diagnostic::error(Code::DuplicateKey, message, second).note(first, "first here"))?;
                 continue;
@@ -345,11 +345,11 @@ impl<'a> Walk<'a> {
     fn properties(&mut self, anchor: usize, tagged: bool, span: &Range<usize>) -> Result<(), Stop> {
         if anchor != 0 {
             let place = self.property('&', span);
-            self.anchor("an anchor stands here, but anchors are not part of the language", place)?;
+            self.anchor("this is an anchor, but anchors are not part of the language", place)?;
         }
         if tagged {
             let place = self.place(self.property('!', span));
-            let message = "a tag stands here, but tags are not part of the language";
+            let message = "this is a tag, but tags are not part of the language";
             self.refuse(Diagnostic::error(Code::Tag, message, place).help("a text that begins with `!` needs quotes"))?;
         }
         Ok(())
@@ -395,7 +395,7 @@ impl<'a> Walk<'a> {
         let (what, quotes) = match context.comment {
             Comment::TailOfName if tail.starts_with("# ") || tail == "#" => return Ok(()),
             Comment::TailOfName => {
-                ("name", "if it belongs to the name, put the whole name in quotes; else write a blank behind the `#`")
+                ("name", "if it belongs to the name, put the whole name in quotes; else write a blank after the `#`")
             }
             Comment::TailOfExpression => (
                 "condition",
@@ -536,13 +536,13 @@ mod tests {
     #[test]
     fn anchors_aliases_and_tags_are_refused() {
         assert_snapshot!(walked("a: &x 1\nb: *x\nc: &y [ 1 ]\n"), @r"
-        1:4 `&x` anchor: an anchor stands here, but anchors are not part of the language -> write the value out in every place; a text that begins with `&` or `*` needs quotes
-        2:4 `*x` anchor: an alias stands here, but aliases are not part of the language -> write the value out in every place; a text that begins with `&` or `*` needs quotes
-        3:4 `&y` anchor: an anchor stands here, but anchors are not part of the language -> write the value out in every place; a text that begins with `&` or `*` needs quotes
+        1:4 `&x` anchor: this is an anchor, but anchors are not part of the language -> write the value out in every place; a text that begins with `&` or `*` needs quotes
+        2:4 `*x` anchor: this is an alias, but aliases are not part of the language -> write the value out in every place; a text that begins with `&` or `*` needs quotes
+        3:4 `&y` anchor: this is an anchor, but anchors are not part of the language -> write the value out in every place; a text that begins with `&` or `*` needs quotes
         ");
         assert_snapshot!(walked("a: !!binary aGk=\nb: !foo { c: d }\n"), @r"
-        1:4 `!!binary` tag: a tag stands here, but tags are not part of the language -> a text that begins with `!` needs quotes
-        2:4 `!foo` tag: a tag stands here, but tags are not part of the language -> a text that begins with `!` needs quotes
+        1:4 `!!binary` tag: this is a tag, but tags are not part of the language -> a text that begins with `!` needs quotes
+        2:4 `!foo` tag: this is a tag, but tags are not part of the language -> a text that begins with `!` needs quotes
         ");
         assert_snapshot!(walked("a: *nobody\n"), @"1:4 `*` anchor: the file is not YAML: found unknown anchor -> a text that begins with this character needs quotes");
         assert_snapshot!(walked("%YAML 1.2\n---\na: b\n"), @"1:1 `%YAML 1.2` tag: directives are not part of the language");
@@ -571,16 +571,16 @@ mod tests {
 
     #[test]
     fn second_documents_are_refused() {
-        assert_snapshot!(walked("a: b\n---\nc: d\n"), @"2:1 `---` second-document: a second YAML document begins here -> put each campaign into a file of its own, and end a file without `---`");
-        assert_snapshot!(walked("a: b\n...\nc: d\n"), @"3:1 `` second-document: a second YAML document begins here -> put each campaign into a file of its own, and end a file without `---`");
-        assert_snapshot!(walked("a: b\n---\n"), @"2:1 `---` second-document: a second YAML document begins here -> put each campaign into a file of its own, and end a file without `---`");
+        assert_snapshot!(walked("a: b\n---\nc: d\n"), @"2:1 `---` second-document: a second YAML document begins here -> put each campaign into its own file, and end a file without `---`");
+        assert_snapshot!(walked("a: b\n...\nc: d\n"), @"3:1 `` second-document: a second YAML document begins here -> put each campaign into its own file, and end a file without `---`");
+        assert_snapshot!(walked("a: b\n---\n"), @"2:1 `---` second-document: a second YAML document begins here -> put each campaign into its own file, and end a file without `---`");
     }
 
     #[test]
     fn duplicate_keys_are_refused_at_the_second() {
         assert_snapshot!(walked("a: 1\nb: { c: 1, \"c\": 2 }\n'a': 2\n"), @r#"
-        2:12 `\"c\"` duplicate-key: the key `c` stands twice in one mapping
-        3:1 `\'a\'` duplicate-key: the key `a` stands twice in one mapping
+        2:12 `\"c\"` duplicate-key: the key `c` occurs twice in one mapping
+        3:1 `\'a\'` duplicate-key: the key `a` occurs twice in one mapping
         "#);
         // Twins in different normal forms are two keys, which the schema then refuses.
         assert_snapshot!(walked("\u{e9}: 1\ne\u{301}: 2\n"), @r#"{é: <1>="1", é: <2>="2"}"#);
@@ -646,7 +646,7 @@ mod tests {
         }
         assert_snapshot!(walked("where: a == b # c\ncsv: a #b\n"), @r"
         1:15 `# c` cut-by-comment: the condition ends here, and the rest is a comment -> write the comment on a line of its own; if it belongs to the condition, put the whole condition in quotes
-        2:8 `#b` cut-by-comment: the name ends here, and the rest is a comment -> if it belongs to the name, put the whole name in quotes; else write a blank behind the `#`
+        2:8 `#b` cut-by-comment: the name ends here, and the rest is a comment -> if it belongs to the name, put the whole name in quotes; else write a blank after the `#`
         ");
     }
 
@@ -665,7 +665,7 @@ mod tests {
 
     #[test]
     fn syntax_errors_come_with_hints() {
-        assert_snapshot!(walked("a:\n\tb: 1\n"), @r"2:1 `\t` syntax: a tab stands in the indentation -> indent with spaces; a tab does not indent in YAML");
+        assert_snapshot!(walked("a:\n\tb: 1\n"), @r"2:1 `\t` syntax: there is a tab in the indentation -> indent with spaces; a tab does not indent in YAML");
         assert_snapshot!(walked("text: Hi: there\n"), @"1:9 `:` syntax: the file is not YAML: mapping values are not allowed in this context -> a text that holds `: ` needs quotes; else look at the indentation");
         assert_snapshot!(walked("text: \"\\uD83D\\uDE00\"\n"), @r#"1:7 `\"` syntax: the file is not YAML: found invalid Unicode character escape code -> write the character itself, double the backslash, or use single quotes; pairs such as `\uD83D\uDE00` are not YAML"#);
         assert_snapshot!(walked("text: 'it's'\n"), @"1:11 `s` syntax: the file is not YAML: invalid trailing content after the quoted text -> look for a quotation mark that is missing, or not doubled inside the text");

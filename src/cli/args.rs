@@ -9,7 +9,7 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use crate::campaign::{git_name, schema_name};
 use crate::diagnostic::words::read_number;
 
-/// Messaging campaigns as code: plan in a pull request, apply after the merge, everybody once.
+/// Messaging campaigns as code: plan in a pull request, apply after the merge, each message once.
 #[derive(Debug, Parser)]
 #[command(name = "sendform", version, propagate_version = true, max_term_width = 100)]
 pub(super) struct Arguments {
@@ -28,7 +28,7 @@ impl Arguments {
     /// If it is wrong, or asks for help.
     pub(super) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
         let read = Self::try_parse_from(arguments)?;
-        let has_form = read.global.format == OutputFormat::Json || !read.global.write.is_empty();
+        let has_form = !read.global.format.is_for_people() || !read.global.write.is_empty();
         if matches!(read.command, Command::Completions(_)) && has_form {
             let message =
                 "completions are a script: they have no other form, and `--format` and `--write` are not for them";
@@ -45,7 +45,7 @@ pub(super) struct Global {
     /// The project's folder [default: `campaigns` if it holds a project file, else this folder]
     #[arg(long, global = true, value_name = "DIR")]
     pub dir: Option<PathBuf>,
-    /// One more folder in which audiences may lie
+    /// One more folder that may hold audiences
     #[arg(long, global = true, value_name = "DIR", env = "SENDFORM_DATA", hide_env_values = true)]
     pub data: Option<PathBuf>,
     /// Talk to the embedded gateway instead of the real one; it has its own ledger and key
@@ -76,6 +76,16 @@ pub(super) enum OutputFormat {
     Text,
     /// For machines, versioned.
     Json,
+}
+
+impl OutputFormat {
+    /// Whether people read it as the command goes.
+    pub(super) const fn is_for_people(self) -> bool {
+        match self {
+            Self::Text => true,
+            Self::Json => false,
+        }
+    }
 }
 
 /// When to use colours.
@@ -124,7 +134,7 @@ pub(super) enum Command {
     Status(StatusArgs),
     /// Settle what is in doubt from the gateway's logs
     Reconcile(ReconcileArgs),
-    /// Settle a bulk in doubt by your word
+    /// Decide yourself what became of a bulk in doubt
     Resolve(ResolveArgs),
     /// Serve the embedded gateway on its own
     Sandbox(SandboxArgs),
@@ -151,8 +161,8 @@ pub(super) struct Scope {
     /// Select a campaign or a message; may be repeated
     #[arg(long, value_name = "CAMPAIGN[.MESSAGE]")]
     pub only: Vec<String>,
-    /// Accept a rail up to a number: `messages=12000`; may be repeated
-    #[arg(long, value_name = "RAIL=N")]
+    /// Accept a safety limit up to a number: `messages=12000`; may be repeated
+    #[arg(long, value_name = "LIMIT=N")]
     pub accept: Vec<String>,
     /// Send again to people whom the gateway rejected; may be repeated
     #[arg(long, value_name = "CAMPAIGN.MESSAGE")]
@@ -207,7 +217,7 @@ pub(super) struct ApplyArgs {
     /// Send only if the plan has this digest
     #[arg(long, value_name = "DIGEST", value_parser = parse_digest)]
     pub expect_digest: Option<String>,
-    /// How many requests are in flight at most
+    /// The most requests in flight at once
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub parallel: u16,
 }
@@ -224,7 +234,7 @@ pub(super) struct ReconcileArgs {
     /// Select a campaign or a message; may be repeated
     #[arg(long, value_name = "CAMPAIGN[.MESSAGE]")]
     pub only: Vec<String>,
-    /// Accept a database on another server by your word: `restored=1`, after you compared the last
+    /// Accept a database on another server: `restored=1`, after you compared the last
     /// hours with the gateway's portal
     #[arg(long, value_name = "restored=1", value_parser = ["restored=1"], conflicts_with = "only")]
     pub accept: Option<String>,

@@ -127,25 +127,25 @@ impl PlanOptions {
     /// If something has the wrong form, or names nothing.
     pub(super) fn read(scope: &Scope, campaigns: &[Campaign]) -> Result<Self, Failure> {
         let usage = |message: String| Failure::new(Exit::Usage, message);
-        let mut choices = Self::default();
+        let mut plan_options = Self::default();
         for text in &scope.only {
-            choices.selection.add(text).map_err(usage)?;
+            plan_options.selection.add(text).map_err(usage)?;
         }
         for text in &scope.accept {
-            choices.accepted.add(text).map_err(usage)?;
+            plan_options.accepted.add(text).map_err(usage)?;
         }
         for text in &scope.retry_rejected {
             let key = MessageKey::parse(text).ok_or_else(|| usage(format!("`{text}` is not CAMPAIGN.MESSAGE")))?;
-            choices.retry_rejected.push(key);
+            plan_options.retry_rejected.push(key);
         }
         let keys: Vec<&MessageKey> =
             campaigns.iter().flat_map(|campaign| &campaign.messages).map(|message| &message.key).collect();
-        let mut unknown = choices.selection.unknown(&keys);
-        let retried = choices.retry_rejected.iter().filter(|key| !keys.contains(key));
+        let mut unknown = plan_options.selection.unknown(&keys);
+        let retried = plan_options.retry_rejected.iter().filter(|key| !keys.contains(key));
         unknown.extend(retried.map(ToString::to_string));
         match unknown.first() {
             Some(name) => Err(no_message(name, &keys)),
-            None => Ok(choices),
+            None => Ok(plan_options),
         }
     }
 }

@@ -18,7 +18,7 @@ pub enum Exit {
     /// The plan file or digest does not match, or is too old.
     Mismatch,
     /// A limit or an expectation refused.
-    Rail,
+    SafetyLimit,
     /// Something is in doubt; nothing was resent.
     Doubt,
     /// The gateway refused a bulk or rejected messages.
@@ -42,7 +42,7 @@ impl Exit {
         Self::Ledger,
         Self::Credentials,
         Self::Mismatch,
-        Self::Rail,
+        Self::SafetyLimit,
         Self::Doubt,
         Self::Rejected,
         Self::Environment,
@@ -59,7 +59,7 @@ impl Exit {
             Self::Environment => 1,
             Self::Pending => 2,
             Self::Files => 3,
-            Self::Rail => 4,
+            Self::SafetyLimit => 4,
             Self::Mismatch => 5,
             Self::Doubt => 6,
             Self::Rejected => 7,

@@ -63,7 +63,7 @@ pub(super) fn write(path: &Path, input: &Input<'_>, plan: &Plan) -> Result<bool,
 ///
 /// # Errors
 /// If the plan cannot be used here, or the command line says something else than it.
-pub(super) fn choices(args: &ApplyArgs, context: &Context) -> Result<PlanOptions, Failure> {
+pub(super) fn plan_options(args: &ApplyArgs, context: &Context) -> Result<PlanOptions, Failure> {
     let Some(path) = &args.plan else { return PlanOptions::read(&args.scope, &context.campaigns) };
     let frozen = read(path)?;
     belongs(&frozen, path, context)?;

@@ -108,14 +108,14 @@ impl GatewayAccess {
         }
     }
 
-    /// Says whether its time of day stands still, as tests want it: then it is no clock to compare others
+    /// Whether its time of day stands still, as tests want it: then it is no clock to compare others
     /// with.
     #[must_use]
     pub(super) fn has_fixed_time(&self) -> bool {
         self.fixed_now.is_some()
     }
 
-    /// Says whether it is the embedded one.
+    /// Whether it is the embedded one.
     #[must_use]
     pub(super) fn is_sandbox(&self) -> bool {
         self.sandbox.is_some()

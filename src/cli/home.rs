@@ -63,7 +63,7 @@ impl ProjectPaths {
         })
     }
 
-    /// Says whether anything was ever sent to the sandbox, as far as its ledger goes: a ledger
+    /// Whether anything was ever sent to the sandbox, as far as its ledger goes: a ledger
     /// that is missing although it was made once is not an empty one.
     #[must_use]
     pub(super) fn sandbox_was_used(&self) -> bool {
@@ -97,7 +97,7 @@ impl ProjectPaths {
         })
     }
 
-    /// Says whether one of these keys is the sandbox's own, which anybody on this machine may read.
+    /// Whether one of these keys is the sandbox's own, which anybody on this machine may read.
     #[must_use]
     pub(super) fn holds_sandbox_key(&self, keys: &Keys) -> bool {
         let Ok(text) = regular::read_text(&self.sandbox().join("key"), Links::Refused) else { return false };

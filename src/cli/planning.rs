@@ -20,8 +20,8 @@ use super::witness;
 
 /// Plans.
 #[must_use]
-pub(super) fn make(context: &Context, choices: &PlanOptions, ledger: Option<&Ledger>, view: View) -> Plan {
-    planned(&input(context, choices, ledger, view))
+pub(super) fn make(context: &Context, plan_options: &PlanOptions, ledger: Option<&Ledger>, view: View) -> Plan {
+    planned(&input(context, plan_options, ledger, view))
 }
 
 /// Plans, and shows that it takes a while.
@@ -37,12 +37,12 @@ pub(super) struct Replanning<'a> {
     /// The project and the gateway.
     pub(super) context: &'a Context,
     /// What the run was asked for.
-    pub(super) choices: &'a PlanOptions,
+    pub(super) plan_options: &'a PlanOptions,
 }
 
 impl Replan for Replanning<'_> {
     fn plan(&self, ledger: &Ledger, view: View) -> QueuedPlan {
-        let plan = tokio::task::block_in_place(|| make(self.context, self.choices, Some(ledger), view));
+        let plan = tokio::task::block_in_place(|| make(self.context, self.plan_options, Some(ledger), view));
         let (digest, now) = (plan.digest.to_string(), plan.now);
         let selected = plan.messages.into_iter().filter(|message| message.selected);
         QueuedPlan { digest, now, bulks: selected.flat_map(|message| message.bulks).collect() }
@@ -52,7 +52,7 @@ impl Replan for Replanning<'_> {
 /// All that a plan depends on.
 pub(super) fn input<'a>(
     context: &'a Context,
-    choices: &'a PlanOptions,
+    plan_options: &'a PlanOptions,
     ledger: Option<&'a Ledger>,
     view: View,
 ) -> Input<'a> {
@@ -65,10 +65,10 @@ pub(super) fn input<'a>(
         view,
         keys: context.gateway.keys.as_ref(),
         now: context.gateway.now(),
-        selection: &choices.selection,
-        accepted: &choices.accepted,
-        retry_rejected: &choices.retry_rejected,
-        frozen: choices.frozen.as_ref(),
+        selection: &plan_options.selection,
+        accepted: &plan_options.accepted,
+        retry_rejected: &plan_options.retry_rejected,
+        frozen: plan_options.frozen.as_ref(),
         asks_first: witness::mode(context) != Witness::Off,
         workers: workers(),
     }
@@ -99,7 +99,7 @@ pub(super) fn judge(plan: &Plan, selection: &Selection) -> Exit {
         exit = exit.or(Exit::Mismatch);
     }
     if plan.refused().next().is_some() {
-        exit = exit.or(Exit::Rail);
+        exit = exit.or(Exit::SafetyLimit);
     }
     if in_doubt(&plan.doubts, selection) {
         exit = exit.or(Exit::Doubt);
@@ -107,7 +107,7 @@ pub(super) fn judge(plan: &Plan, selection: &Selection) -> Exit {
     exit
 }
 
-/// Says whether anything that is selected is in doubt.
+/// Whether anything that is selected is in doubt.
 #[must_use]
 pub(super) fn in_doubt(doubts: &[Doubt], selection: &Selection) -> bool {
     doubts.iter().any(|doubt| selection.holds(&doubt.claim.bulk.message))

@@ -62,10 +62,10 @@ fn prepare(
         content: person.content,
         callback_data: person.callback_data,
     });
-    Ok(Prepared { envelope: envelope(message), people: people.collect() })
+    Ok(Prepared { options: options(message), people: people.collect() })
 }
 
-fn envelope(message: &Message) -> BulkOptions {
+fn options(message: &Message) -> BulkOptions {
     let webhooks = &message.webhooks;
     BulkOptions {
         sender: message.sender.clone(),

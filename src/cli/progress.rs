@@ -45,7 +45,7 @@ impl Progress {
                 self.0.inc(tally.people());
                 self.0.set_message("");
             }
-            Event::Taken { people, .. } => self.0.inc(*people as u64),
+            Event::ClaimedElsewhere { people, .. } => self.0.inc(*people as u64),
             Event::Waiting { why, time } => {
                 let why = match why {
                     Wait::Unreachable(_) => "the gateway cannot be reached",

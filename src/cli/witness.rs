@@ -25,7 +25,7 @@ pub(super) fn mode(context: &Context) -> Witness {
     context.project.witness.unwrap_or(default)
 }
 
-/// Says whether these are all the senders that the files and the ledger know.
+/// Whether these are all the senders that the files and the ledger know.
 pub(super) fn is_every_sender(senders: &[SenderId], context: &Context, ledger: &Ledger) -> bool {
     let files = context.campaigns.iter().flat_map(|campaign| &campaign.messages).map(|message| &message.sender);
     files.chain(ledger.messages().map(|record| &record.sender)).all(|sender| senders.contains(sender))
@@ -59,13 +59,13 @@ impl OlderKeys for Older {
             return Ok(Vec::new());
         }
         let prepared = self.pool.prepare(bulk).await?;
-        let sender = &prepared.envelope.sender;
+        let sender = &prepared.options.sender;
         let fingerprints: Vec<Fingerprint> =
             keys.into_iter().map(|key| Fingerprint::new(key, &self.context.project.id, sender)).collect();
         let of = |to: &str| match CanonicalTo::parse(to, self.context.project.ids) {
             Ok(to) => fingerprints.iter().map(|fingerprint| fingerprint.person(&to)).collect(),
             Err(_) => Vec::new(),
         };
-        Ok(prepared.people.iter().map(|letter| of(&letter.to)).collect())
+        Ok(prepared.people.iter().map(|recipient| of(&recipient.to)).collect())
     }
 }

@@ -97,13 +97,13 @@ impl Diagnostics {
         self.0.extend(others);
     }
 
-    /// Says whether one of them is an error.
+    /// Whether one of them is an error.
     #[must_use]
     pub fn has_errors(&self) -> bool {
         self.0.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
-    /// Says whether there is none.
+    /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

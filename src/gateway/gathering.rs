@@ -127,7 +127,7 @@ impl Gathering {
         Ok(Some(next))
     }
 
-    /// Says whether there is still time to ask.
+    /// Whether there is still time to ask.
     pub(super) fn is_in_time(&self, elapsed: Duration) -> Result<(), LogsFailure> {
         let asking = Duration::from_mins(self.pages_max() as u64 / u64::from(LOGS_REQUESTS_PER_MINUTE));
         let time_max = TIME_MAX.max(asking.saturating_mul(2));

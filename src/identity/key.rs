@@ -183,7 +183,7 @@ impl KeyedEncoder {
         self.0.finalize().into_bytes().into()
     }
 
-    /// Says whether these are the first bytes of the digest, in a time that does not tell how many of
+    /// Whether these are the first bytes of the digest, in a time that does not tell how many of
     /// them are right.
     #[must_use]
     pub fn begins_with(self, bytes: &[u8]) -> bool {

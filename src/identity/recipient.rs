@@ -41,34 +41,34 @@ pub enum ToError {
     #[error("the recipient's id holds white space or an invisible character")]
     Invisible,
     /// `NULL`, `N/A`, `-`: what programs write where nothing is.
-    #[error("no such id: it is a word or a sign for nothing")]
+    #[error("not an id: it is a word or a sign for nothing")]
     Nothing,
     /// `#N/A`, `#REF!`, `########`: what spreadsheets show in place of a value.
-    #[error("no such id: it is what a spreadsheet shows for an error, or in a column that is too narrow")]
+    #[error("not an id: it is what a spreadsheet shows for an error, or in a column that is too narrow")]
     Spreadsheet,
     /// `@ana.shop`, `ana_shop`: what people call themselves.
-    #[error("no such id: it is a name, not the number that the gateway knows the person by")]
+    #[error("not an id: it is a name, not the number that the gateway knows the person by")]
     Name,
     /// `ana@example.com`.
-    #[error("no such id: it is an e-mail address")]
+    #[error("not an id: it is an e-mail address")]
     Email,
     /// `https://instagram.com/ana.shop`.
-    #[error("no such id: it is a web address")]
+    #[error("not an id: it is a web address")]
     Url,
     /// Digits that are not `0` to `9`: full-width ones, or another script's.
-    #[error("no such id: its digits are not the ASCII digits 0 to 9")]
+    #[error("not an id: its digits are not the ASCII digits 0 to 9")]
     OtherDigits,
     /// `17841400000000001/17841400000000002`, `17,841,400`: digits with marks between them.
-    #[error("no such id: it has marks among its digits, or is several ids")]
+    #[error("not an id: it has marks among its digits, or is several ids")]
     Marks,
     /// Fewer digits than any id has.
-    #[error("no such id: it has fewer than {} digits", IdRule::DIGITS_MIN)]
+    #[error("not an id: it has fewer than {} digits", IdRule::DIGITS_MIN)]
     Short,
     /// More digits than any id has.
-    #[error("no such id: it has more than {} digits", IdRule::DIGITS_MAX)]
+    #[error("not an id: it has more than {} digits", IdRule::DIGITS_MAX)]
     Long,
     /// Anything else that is not all digits.
-    #[error("no such id: it is not all digits")]
+    #[error("not an id: it is not all digits")]
     NotDigits,
 }
 
@@ -155,7 +155,7 @@ impl<'a> CanonicalTo<'a> {
 /// Words for nothing, in exact spellings that nobody is called by.
 const NOTHING_EVER: [&str; 10] = ["NULL", "null", "N/A", "n/a", "undefined", "\\N", "(null)", "nil", "-", "--"];
 
-/// Says whether a spreadsheet shows this in place of a value.
+/// Whether a spreadsheet shows this in place of a value.
 fn is_spreadsheets(text: &str) -> bool {
     let Some(rest) = text.strip_prefix('#') else { return false };
     rest.ends_with(['!', '?', '#']) || ["n/a", "nv", "n/d"].contains(&rest.to_lowercase().as_str())
@@ -220,7 +220,7 @@ fn reason(to: &str) -> ToError {
     }
 }
 
-/// Says whether a text is digits, with or without a decimal mark, and an exponent.
+/// Whether a text is digits, with or without a decimal mark, and an exponent.
 fn is_scientific(text: &str) -> bool {
     let Some((mantissa, exponent)) = text.split_once(['e', 'E']) else { return false };
     let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
@@ -231,14 +231,14 @@ fn is_scientific(text: &str) -> bool {
     marks <= 1 && !mantissa.is_empty() && !exponent.is_empty() && digits(&mantissa) && digits(exponent)
 }
 
-/// Says whether a text is digits with nothing but zeros behind a decimal mark.
+/// Whether a text is digits with nothing but zeros behind a decimal mark.
 fn is_decimal(text: &str) -> bool {
     let Some((whole, decimals)) = text.split_once(['.', ',']) else { return false };
     let all = |text: &str, digit: fn(&u8) -> bool| !text.is_empty() && text.as_bytes().iter().all(digit);
     all(whole, u8::is_ascii_digit) && all(decimals, |byte| *byte == b'0')
 }
 
-/// Says whether nobody sees a character: white space, and the marks without width that copying out
+/// Whether nobody sees a character: white space, and the marks without width that copying out
 /// of a page or a spreadsheet brings along. What is refused here is part of what an id is, so it does not
 /// follow the wider rule for texts.
 fn is_invisible(mark: char) -> bool {

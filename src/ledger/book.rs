@@ -118,7 +118,7 @@ impl Ledger {
         self.bound = other.bound.clone();
     }
 
-    /// Says whether its header is the same as another's, or a later one.
+    /// Whether its header is the same as another's, or a later one.
     #[must_use]
     pub fn is_bound_after(&self, other: &Self) -> bool {
         !other.bound.facts.is_empty() && self.bound.facts.includes(&other.bound.facts)
@@ -134,7 +134,7 @@ impl Ledger {
         all.for_each(|facts| *facts = Facts::default());
     }
 
-    /// Says whether the header's line is another than that of the ledger before.
+    /// Whether the header's line is another than that of the ledger before.
     #[must_use]
     pub fn has_other_header(&self, before: &Self) -> bool {
         self.bound.header != before.bound.header || self.bound.facts != before.bound.facts
@@ -216,9 +216,9 @@ impl Ledger {
             return Err(EntryError::Repeated(claim.id));
         }
         let entry = ClaimEntry { facts: fact.into(), ..ClaimEntry::new(claim)? };
-        let taken = self.taken(&entry.claim);
+        let taken = self.claimed_elsewhere(&entry.claim);
         if !taken.is_empty() {
-            return Ok(Grant::Taken(taken));
+            return Ok(Grant::ClaimedElsewhere(taken));
         }
         let position = self.insert(entry)?;
         self.index_at(position);
@@ -227,7 +227,7 @@ impl Ledger {
 
     /// Says which people of a claim are accepted, given up or claimed already, in its order.
     #[must_use]
-    pub fn taken(&self, claim: &Claim) -> Vec<Person> {
+    pub fn claimed_elsewhere(&self, claim: &Claim) -> Vec<Person> {
         let bulk = &claim.id.bulk;
         let standings = self.standings(&bulk.message, bulk.revision);
         let is_taken = |person: &Person| match standings.get(*person, View::Exclusive) {
@@ -369,7 +369,7 @@ mod tests {
                 ledger.add_outcome(sample::outcome(&before, state, &[])).unwrap();
             }
             let text = ledger.write(&Seals::none());
-            let wanted = if is_granted { Grant::Granted } else { Grant::Taken(vec![Person(2), Person(3)]) };
+            let wanted = if is_granted { Grant::Granted } else { Grant::ClaimedElsewhere(vec![Person(2), Person(3)]) };
             assert_eq!(ledger.grant(sample::claim("announce", &[1, 2, 3], 1, 8)), Ok(wanted), "{state:?}");
             assert_eq!(ledger.write(&Seals::none()) != text, is_granted);
             let elsewhere = sample::claim("remind", &[1, 2, 3], 1, 8);

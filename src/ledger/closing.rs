@@ -35,7 +35,7 @@ impl Closing {
         self.extra.join(&other.extra);
     }
 
-    /// Says whether one of its numbers has to be somewhere.
+    /// Whether one of its numbers has to be somewhere.
     pub(super) fn needs(&self, number: u32) -> bool {
         number < self.entries && !self.skipped.contains(&number)
     }

@@ -59,7 +59,7 @@ impl LedgerDelta {
         news
     }
 
-    /// Says whether there is none.
+    /// Whether there is none.
     #[must_use]
     pub fn is_empty(self) -> bool {
         self == Self::default()
@@ -73,14 +73,14 @@ impl Ledger {
 }
 
 impl RecordEntry {
-    /// Says whether the same is said of the message here as there.
+    /// Whether the same is said of the message here as there.
     pub(super) fn says_the_same(&self, other: &Self) -> bool {
         self.record == other.record && self.extra == other.extra
     }
 }
 
 impl ClaimEntry {
-    /// Says whether the same is known of the claim here as there.
+    /// Whether the same is known of the claim here as there.
     pub(super) fn knows_all_of(&self, other: &Self) -> bool {
         self.states == other.states
             && self.notes == other.notes

@@ -86,7 +86,7 @@ impl ClaimEntry {
         self.claim.people.iter().enumerate().map(|(position, person)| (*person, self.states.get(position)))
     }
 
-    /// Says whether nothing of it was sent, for sure.
+    /// Whether nothing of it was sent, for sure.
     pub(super) fn is_refused(&self) -> bool {
         self.states.is_all(PersonState::Refused)
     }
@@ -154,7 +154,7 @@ impl ClaimEntry {
         self.notes.iter().any(|note| note.proof.is_some())
     }
 
-    /// Says whether somebody is accepted by a proof of the logs, and by no other word.
+    /// Whether somebody is accepted by a proof of the logs, and by no other word.
     pub(super) fn is_found_only(&self, person: Person) -> bool {
         self.proofs(person).next().is_some() && self.answered.binary_search(&person).is_err()
     }

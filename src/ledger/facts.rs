@@ -34,7 +34,7 @@ impl From<Option<Fact>> for Facts {
 }
 
 impl Facts {
-    /// Says whether there is none.
+    /// Whether there is none.
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -49,12 +49,12 @@ impl Facts {
         }
     }
 
-    /// Says whether one is among them.
+    /// Whether one is among them.
     pub(super) fn has(&self, fact: Fact) -> bool {
         self.0.binary_search(&fact).is_ok()
     }
 
-    /// Says whether all of the other's are among these.
+    /// Whether all of the other's are among these.
     pub(super) fn includes(&self, other: &Self) -> bool {
         other.iter().all(|fact| self.has(fact))
     }

@@ -10,5 +10,5 @@ pub enum Grant {
     Granted,
     /// It is not in the ledger: these of its people are accepted, given up, or claimed already, in
     /// ascending order.
-    Taken(Vec<Person>),
+    ClaimedElsewhere(Vec<Person>),
 }

@@ -106,7 +106,7 @@ impl World {
                     let claim = claim("announce", &[*person], 1, self.runs + 1);
                     let is_repeated =
                         entries.iter().any(|entry| matches!(entry, Entry::Claim(one) if one.id == claim.id));
-                    if is_repeated || !ledger.taken(&claim).is_empty() {
+                    if is_repeated || !ledger.claimed_elsewhere(&claim).is_empty() {
                         continue;
                     }
                     entries.push(Entry::Claim(claim.clone()));

@@ -65,7 +65,7 @@ impl Outcomes {
         self.outcomes.len()
     }
 
-    /// Says whether there is none.
+    /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.outcomes.is_empty()

@@ -90,7 +90,7 @@ impl<'a> Standings<'a> {
         self.index.map_or(Standing::Free, |index| index.standing(self.entries, person, view))
     }
 
-    /// Says whether the ledger knows nobody.
+    /// Whether the ledger knows nobody.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.index.is_none_or(|index| index.accepted.is_empty() && index.others.is_empty())

@@ -201,7 +201,7 @@ pub struct Proof {
 }
 
 impl Proof {
-    /// Says whether somebody is accepted by it.
+    /// Whether somebody is accepted by it.
     #[must_use]
     pub fn is_of(&self, person: Person) -> bool {
         self.people.as_ref().is_none_or(|people| people.binary_search(&person).is_ok())

@@ -21,7 +21,7 @@ pub(super) fn decode(text: &str) -> Option<Vec<Person>> {
     (rest.is_empty() && is_ascending(&people)).then_some(people)
 }
 
-/// Says whether people are in ascending order, and nobody is there twice.
+/// Whether people are in ascending order, and nobody is there twice.
 pub(super) fn is_ascending(people: &[Person]) -> bool {
     people.is_sorted_by(|one, next| one < next)
 }

@@ -95,7 +95,7 @@ impl<'a> ClaimState<'a> {
         self.0.open()
     }
 
-    /// Says whether a message that was sent at an instant can be one of its own: not if that was before it was
+    /// Whether a message that was sent at an instant can be one of its own: not if that was before it was
     /// made.
     #[must_use]
     pub fn may_have_sent(self, sent_at: Timestamp) -> bool {
@@ -203,7 +203,7 @@ impl Ledger {
         found
     }
 
-    /// Says whether there is another claim of this message to this person than the one named, in
+    /// Whether there is another claim of this message to this person than the one named, in
     /// which they were not rejected.
     #[must_use]
     pub fn claimed_before(&self, message: &MessageId, besides: &ClaimId) -> bool {
@@ -263,7 +263,7 @@ impl Ledger {
         self.sendable(message, revision).filter_map(|claim| claim.send_at).max()
     }
 
-    /// Says whether anything of a revision of a message was sent, or may have been.
+    /// Whether anything of a revision of a message was sent, or may have been.
     #[must_use]
     pub fn is_begun(&self, message: &MessageKey, revision: Revision) -> bool {
         self.sendable(message, revision).next().is_some()

@@ -101,7 +101,7 @@ impl World {
                 let id = ClaimId { run: RunId(self.claims), ..made.id };
                 let made = Claim { id, at: at(self.now), start_by: at(self.now + 600), ..made };
                 // Whoever keeps them company is somebody else each time.
-                if self.ledger.taken(&made).iter().all(|person| *person != PERSON) && self.live.is_none() {
+                if self.ledger.claimed_elsewhere(&made).iter().all(|person| *person != PERSON) && self.live.is_none() {
                     self.ledger.add_claim(made.clone()).unwrap();
                     self.live = Some((made, None));
                 }

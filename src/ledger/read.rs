@@ -222,7 +222,7 @@ impl<'a> SortedLines<'a> {
         Ok(if self.is_unchecked { Authenticity::Unchecked } else { Authenticity::Signed })
     }
 
-    /// Says whether the lines are signed.
+    /// Whether the lines are signed.
     ///
     /// # Errors
     /// If only some are.
@@ -264,7 +264,7 @@ impl<'a> SortedLines<'a> {
     }
 }
 
-/// Says whether an unterminated end of a text can be what a run was appending when it died: the
+/// Whether an unterminated end of a text can be what a run was appending when it died: the
 /// beginning of a message's record, a claim or an outcome. A header, the end of a run, or a claim that is not
 /// just claimed, is never appended; those come from rewriting, which leaves no torn ends.
 fn check_tear(tail: &[u8]) -> Result<(), Reason> {

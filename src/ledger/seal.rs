@@ -13,7 +13,7 @@ use crate::identity::KeyId;
 
 /// What stands before the digits.
 const BEFORE: &[u8] = b",\"sum\":\"";
-/// What stands behind them.
+/// What follows them.
 const BEHIND: &[u8] = b"\"}";
 /// How many digits there are.
 const DIGITS: usize = 16;
@@ -68,13 +68,13 @@ pub(super) struct Signature<'a> {
 }
 
 impl Signature<'_> {
-    /// Says whether it is this key's.
+    /// Whether it is this key's.
     pub(super) fn is_by(&self, signer: &Signer) -> bool {
         signer.is_right(&self.body, self.mac)
     }
 }
 
-/// Says whether a line, without its end, carries its right checksum.
+/// Whether a line, without its end, carries its right checksum.
 pub(crate) fn is_sealed(line: &[u8]) -> bool {
     signature(line).is_some()
 }
@@ -121,7 +121,7 @@ pub(crate) fn digits(line: &[u8]) -> Option<&[u8]> {
     line.split_last_chunk::<DIGITS>().map(|(_, digits)| digits.as_slice())
 }
 
-/// Says whether a text begins with a whole sealed line that does not end where it should. Each byte
+/// Whether a text begins with a whole sealed line that does not end where it should. Each byte
 /// is hashed once, however often the text says `sum`.
 pub(super) fn runs_on(text: &[u8]) -> bool {
     let mut hash = Sha256::new();

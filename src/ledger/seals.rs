@@ -46,7 +46,7 @@ impl KeyedDigest {
         HEXLOWER.encode(self.0.finish_whole().get(..BYTES).unwrap_or_default())
     }
 
-    /// Says whether these are its digits, in lower case only: a signature has one form.
+    /// Whether these are its digits, in lower case only: a signature has one form.
     fn is(self, digits: &[u8]) -> bool {
         let mut bytes = [0; BYTES];
         let is_read = digits.len() == DIGITS && HEXLOWER.decode_mut(digits, &mut bytes).is_ok();
@@ -68,13 +68,13 @@ impl Seals {
         Self::default()
     }
 
-    /// Says whether there is no key.
+    /// Whether there is no key.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.signers.is_empty()
     }
 
-    /// Says whether lines of this project can be checked.
+    /// Whether lines of this project can be checked.
     pub(super) fn are_of(&self, project: &ProjectId) -> bool {
         self.project.as_ref() == Some(project)
     }
@@ -99,7 +99,7 @@ impl Seals {
         format!("{text}mac {} {}\n", signer.id, signer.contents(text).digits())
     }
 
-    /// Says whether a text, signed as a table of contents is, is signed with one of these keys.
+    /// Whether a text, signed as a table of contents is, is signed with one of these keys.
     #[must_use]
     pub fn have_signed(&self, contents: &str, text: &str) -> bool {
         self.signer_of_contents(contents, text).is_some_and(|key| self.get(key).is_some())
@@ -154,7 +154,7 @@ impl Signer {
         self.line(body).digits()
     }
 
-    /// Says whether these digits are the signature of a body.
+    /// Whether these digits are the signature of a body.
     pub(super) fn is_right(&self, body: &[u8; 32], digits: &[u8]) -> bool {
         self.line(body).is(digits)
     }

@@ -40,7 +40,7 @@ impl States {
         }
     }
 
-    /// Says whether everybody has this state.
+    /// Whether everybody has this state.
     pub(super) fn is_all(&self, state: PersonState) -> bool {
         *self == Self::All(state)
     }

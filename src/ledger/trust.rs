@@ -20,7 +20,7 @@ pub struct Trust {
 }
 
 impl Trust {
-    /// Says whether the ledger may lack something, so that the gateway has to be asked.
+    /// Whether the ledger may lack something, so that the gateway has to be asked.
     #[must_use]
     pub fn is_suspect(&self) -> bool {
         !self.unclosed.is_empty() || self.unmarked.is_some()

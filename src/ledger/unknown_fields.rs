@@ -30,7 +30,7 @@ impl UnknownFields {
         self
     }
 
-    /// Says whether there is none.
+    /// Whether there is none.
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -43,7 +43,7 @@ pub enum Finding {
 }
 
 impl Finding {
-    /// Says whether it is worth a note, and no more: nobody got anything twice by it, or is forgotten.
+    /// Whether it is worth a note, and no more: nobody got anything twice by it, or is forgotten.
     #[must_use]
     pub fn is_harmless(&self) -> bool {
         match self {
@@ -105,7 +105,7 @@ fn finding(person: Person, mut entries: Vec<&ClaimEntry>) -> Finding {
     }
 }
 
-/// Says whether the acceptances of somebody in two claims are two messages. What the gateway answered is
+/// Whether the acceptances of somebody in two claims are two messages. What the gateway answered is
 /// a message of its own. One row of the logs may have been booked for both claims, unless it was sent
 /// before one of them was made, or the logs had more than one row.
 fn are_two(person: Person, one: &ClaimEntry, other: &ClaimEntry) -> bool {

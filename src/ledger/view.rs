@@ -44,7 +44,7 @@ impl View {
         }
     }
 
-    /// Says whether the request of a claim may still begin, or be under way.
+    /// Whether the request of a claim may still begin, or be under way.
     pub(super) fn is_in_flight(self, entry: &ClaimEntry) -> bool {
         entry.settled.is_none() && self.may_live(&entry.claim)
     }
@@ -54,7 +54,7 @@ impl View {
         self.is_in_flight(entry).then(|| lives_until(&entry.claim))
     }
 
-    /// Says whether a claim is young enough for its request to begin, or to be under way.
+    /// Whether a claim is young enough for its request to begin, or to be under way.
     fn may_live(self, claim: &Claim) -> bool {
         match self {
             Self::Exclusive => false,

@@ -190,12 +190,12 @@ struct Own {
 }
 
 impl Own {
-    /// Says whether a row is of its bulk, or of none.
+    /// Whether a row is of its bulk, or of none.
     fn is_of_bulk(&self, row: &Sighting) -> bool {
         row.bulk.is_none() || row.is_of(&self.bulk)
     }
 
-    /// Says whether a row can be of its request. One of its bulk that was sent before is of a claim that was
+    /// Whether a row can be of its request. One of its bulk that was sent before is of a claim that was
     /// lost.
     fn may_have_sent(&self, row: &Sighting) -> bool {
         self.is_of_bulk(row) && row.sent_at.is_none_or(|sent_at| sent_at >= self.earliest)
@@ -216,13 +216,13 @@ struct OtherClaim {
 }
 
 impl OtherClaim {
-    /// Says whether a row can be of its request: not if it was sent before the claim was made.
+    /// Whether a row can be of its request: not if it was sent before the claim was made.
     fn may_have_sent(&self, row: &Sighting) -> bool {
         row.sent_at.is_none_or(|sent_at| sent_at >= self.earliest)
     }
 
     /// Takes a row away that it explains: of several the one that was sent first, or, if it is the later
-    /// claim, last. Says whether there was one.
+    /// claim, last. Whether there was one.
     fn take(&self, rows: &mut Vec<&Sighting>, is_its: impl Fn(&Sighting) -> bool) -> bool {
         let is_its = |row: &&Sighting| is_its(row) && self.may_have_sent(row);
         let position = if self.is_older { rows.iter().position(is_its) } else { rows.iter().rposition(is_its) };

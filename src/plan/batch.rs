@@ -164,7 +164,7 @@ impl Batcher<'_> {
         OpenBulk { pace, group, start, is_due: self.is_due(start), people: 0 }
     }
 
-    /// Says whether what starts then is handed over by now.
+    /// Whether what starts then is handed over by now.
     fn is_due(&self, start: Timestamp) -> bool {
         let handover = self.message.schedule.handover;
         handover.is_none_or(|handover| start.checked_sub(handover).unwrap_or(Timestamp::MIN) <= self.now)

@@ -71,7 +71,7 @@ pub(super) fn absent<'a>(campaigns: &[Campaign], ledger: &'a Ledger) -> impl Ite
     known.into_values().filter(|record| !in_files(&record.message)).collect::<Vec<_>>().into_iter()
 }
 
-/// Says whether a message that is not in the files is gone on purpose.
+/// Whether a message that is not in the files is gone on purpose.
 #[must_use]
 pub(super) fn is_retired(project: &Project, key: &MessageKey) -> bool {
     project.retired.iter().any(|name| *name == key.to_string() || *name == key.campaign.as_str())

@@ -97,7 +97,7 @@ impl Selected {
         }
     }
 
-    /// Says whether a row that the renderer holds belongs to the audience.
+    /// Whether a row that the renderer holds belongs to the audience.
     ///
     /// # Errors
     /// If that cannot be said, or a cell that counts is not what it looks like.

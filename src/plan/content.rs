@@ -12,7 +12,8 @@ use crate::wire::options::{Day, DeliveryTimeWindow, ReportType};
 /// The parts, after the label `sendform.content.v1`: the content type; entityId and applicationId;
 /// the validity in seconds; the window's days in the order of the week, its beginning and its end
 /// in minutes; the campaignReferenceId; the webhook's URL, `intermediate` if intermediate reports
-/// are wanted, `silent` if none are, the reports' type; then the content's texts and the callbackData. What is
+/// are wanted, `silent` if none are, the reports' type; then the text (of other
+/// types than `TEXT` the content as the API's JSON) and the callbackData. What is
 /// the API's default is left out, so that writing it out changes nothing.
 #[derive(Clone)]
 pub(super) struct ContentMaker(KeyedEncoder);
@@ -44,7 +45,13 @@ impl ContentMaker {
     #[must_use]
     pub(super) fn content(&self, content: &Content<String>, callback_data: Option<&str>) -> ContentDigest {
         let mut keyed = self.0.clone();
-        content.texts().for_each(|text| keyed.part(text));
+        match content {
+            Content::Text { text } => keyed.part(text),
+            // Their texts alone do not tell a subtitle from an address, nor where a card ends.
+            Content::Image { .. } | Content::Carousel { .. } | Content::RichCard(_) => {
+                keyed.part(serde_json::to_string(content).expect("a content is texts and lists of them"));
+            }
+        }
         keyed.optional(callback_data);
         ContentDigest(keyed.finish())
     }

@@ -21,8 +21,8 @@ use super::input::Input;
 use super::lists::ProtectiveList;
 use super::message::MessagePlan;
 use super::plan_file::{Comparison, PlanConstraint};
-use super::rails::{self, Rail, RailKind};
 use super::row_checks::RowChecks;
+use super::safety_limits::{self, SafetyLimit, SafetyLimitKind};
 use super::times::SendTimes;
 use super::{changes, row_diagnostics};
 
@@ -33,7 +33,7 @@ pub(super) struct Draft<'a> {
     /// What is told of it, as far as that is known.
     pub plan: MessagePlan,
     /// The limits that its lists ran into.
-    pub rails: Vec<Rail>,
+    pub safety_limits: Vec<SafetyLimit>,
     /// What came of its rows; absent if they could not be read.
     pub rows: Option<DraftRows>,
 }
@@ -75,7 +75,7 @@ impl<'a> Drafter<'a> {
         let input = self.input;
         let plan =
             empty(message, input.selection.holds(&message.key), handed::terms(message, input.known(), input.now));
-        let mut draft = Draft { message, plan, rails: Vec::new(), rows: None };
+        let mut draft = Draft { message, plan, safety_limits: Vec::new(), rows: None };
         match self.rows(message, &mut draft) {
             Ok(rows) => draft.rows = Some(rows),
             Err(diagnostics) => {
@@ -124,7 +124,7 @@ impl<'a> Drafter<'a> {
             numbers_are_times: true,
             hold: &hold,
             retry_rejected: input.retry_rejected.contains(&message.key),
-            send_late: input.accepted.get(RailKind::Late).is_some(),
+            send_late: input.accepted.get(SafetyLimitKind::Late).is_some(),
             long_texts_are_errors: input.project.long_texts_are_errors,
         };
         let mut collected = collect(&checks, reader, input.workers)?;
@@ -137,7 +137,7 @@ impl<'a> Drafter<'a> {
         let older = self.suppressed(older.unwrap_or_default())?;
         let is_suppressed = |person| older.iter().any(|people| people.contains(&person));
         plan.at_gateway = handed.at_gateway(message, known, placed, is_suppressed);
-        let failed = rails::allowed_failures(&input.project.limits, input.accepted);
+        let failed = safety_limits::allowed_failures(&input.project.limits, input.accepted);
         plan.diagnostics.extend(row_diagnostics::of(
             message,
             &compiled.selected.header,
@@ -151,7 +151,12 @@ impl<'a> Drafter<'a> {
                 let stopped = collected.protected.get(&(gate, number)).copied().unwrap_or_default();
                 let protection = list.protection(gate, stopped);
                 if plan.selected {
-                    draft.rails.extend(rails::of_list(message, &list.audience, &protection, input.accepted));
+                    draft.safety_limits.extend(safety_limits::of_list(
+                        message,
+                        &list.audience,
+                        &protection,
+                        input.accepted,
+                    ));
                 }
                 plan.protections.push(protection);
             }

@@ -12,14 +12,14 @@ use super::draft::{Draft, DraftRows};
 use super::gate::Gate;
 use super::input::Input;
 use super::message::MessagePlan;
-use super::rails::{self, Rail, RailKind};
+use super::safety_limits::{self, SafetyLimit, SafetyLimitKind};
 use super::{changes, check, handed, sample, values};
 
 /// Makes the plan of a message out of its draft. Limits that it runs into come to the others.
 #[must_use]
-pub(super) fn finish(input: &Input<'_>, draft: Draft<'_>, limits: &mut Vec<Rail>) -> MessagePlan {
-    let Draft { message, mut plan, rails, rows } = draft;
-    limits.extend(rails);
+pub(super) fn finish(input: &Input<'_>, draft: Draft<'_>, limits: &mut Vec<SafetyLimit>) -> MessagePlan {
+    let Draft { message, mut plan, safety_limits, rows } = draft;
+    limits.extend(safety_limits);
     if let Some(rows) = rows {
         batch(input, message, &mut plan, rows, limits);
     }
@@ -30,7 +30,13 @@ pub(super) fn finish(input: &Input<'_>, draft: Draft<'_>, limits: &mut Vec<Rail>
     plan
 }
 
-fn batch(input: &Input<'_>, message: &Message, plan: &mut MessagePlan, mut rows: DraftRows, limits: &mut Vec<Rail>) {
+fn batch(
+    input: &Input<'_>,
+    message: &Message,
+    plan: &mut MessagePlan,
+    mut rows: DraftRows,
+    limits: &mut Vec<SafetyLimit>,
+) {
     let ledger = input.known();
     let mut counts = rows.collected.counts;
     plan.skipped = std::mem::take(&mut rows.collected.skipped);
@@ -51,28 +57,28 @@ fn batch(input: &Input<'_>, message: &Message, plan: &mut MessagePlan, mut rows:
     plan.change = ledger.and_then(|ledger| changes::text(message, ledger, counts.get(Gate::AlreadySent)));
     let checked = check::times(message, plan, input.now, ledger.filter(|_| input.frozen.is_none()));
     plan.diagnostics.extend(checked);
-    if rails::reaches_nobody(&counts) && counts.get(Gate::Filtered) > 0 {
-        let is_sure = !rails::is_held_up(&counts);
+    if safety_limits::reaches_nobody(&counts) && counts.get(Gate::Filtered) > 0 {
+        let is_sure = !safety_limits::is_held_up(&counts);
         plan.diagnostics.extend(values::nobody_matches(message, &compiled, input.files, is_sure));
     }
     plan.diagnostics.extend(handed::early(message, plan, input.now));
     if plan.selected {
         let before = ledger.and_then(|ledger| ledger.last_record(&message.key)).map(|record| record.audience);
-        let seen = rails::RailFacts { late: collected.late, nothing: collected.nothing };
-        limits.extend(rails::of_message(message, &counts, before, seen, &input.project.limits, input.accepted));
+        let seen = safety_limits::SafetyLimitFacts { late: collected.late, nothing: collected.nothing };
+        limits.extend(safety_limits::of_message(message, &counts, before, seen, &input.project.limits, input.accepted));
         limits.extend(overlap(input, message, plan));
     }
 }
 
 /// The limit of people whom an older revision may still reach, if the new one goes to anybody.
-fn overlap(input: &Input<'_>, message: &Message, plan: &MessagePlan) -> Option<Rail> {
+fn overlap(input: &Input<'_>, message: &Message, plan: &MessagePlan) -> Option<SafetyLimit> {
     let (overlap, leaving) = changes::overlap(message, input.known()?, input.now);
     if overlap == 0 || plan.to_send() + plan.not_due() == 0 {
         return None;
     }
     let until = leaving.map(|leaving| format!(" until {}", timing::utc(leaving.by))).unwrap_or_default();
     let words = format!("an older revision still has {} in doubt or scheduled{until}", plural(overlap, "person"));
-    Some(Rail::new(RailKind::Overlap, Some(&message.key), 0, overlap, input.accepted).words(words))
+    Some(SafetyLimit::new(SafetyLimitKind::Overlap, Some(&message.key), 0, overlap, input.accepted).words(words))
 }
 
 fn next_due(message: &Message, later: &[Bulk]) -> Option<Timestamp> {

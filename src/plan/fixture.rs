@@ -16,7 +16,7 @@ use super::input::Input;
 use super::model::Plan;
 use super::plan_file::Frozen;
 use super::planner::plan;
-use super::rails::Accepted;
+use super::safety_limits::Accepted;
 use super::selection::Selection;
 
 /// Files in memory, and a ledger.

@@ -42,19 +42,19 @@ fn rounded(audience: &Audience, ids: &IdForms) -> Option<Diagnostic> {
     let (rounded, of) = (number(found.rounded), plural(found.of, "id"));
     let (ends, by) = match (found.loss, found.of, found.is_sure) {
         (Loss::Float, ..) => (
-            format!("{rounded} of {of} in `{file}` are such as a decimal number of 64 bits holds"),
+            format!("{rounded} of {of} in `{file}` fit exactly into a 64-bit floating-point number"),
             "a program has rounded them",
         ),
         (Loss::Zeros, _, true) => (
-            format!("{rounded} of {of} in `{file}` end in zeros behind their fifteenth digit"),
+            format!("{rounded} of {of} in `{file}` end in zeros after their fifteenth digit"),
             "a spreadsheet has rounded them",
         ),
         (Loss::Zeros, 1, false) => (
-            format!("the only id in `{file}` ends in zeros behind its fifteenth digit"),
+            format!("the only id in `{file}` ends in zeros after its fifteenth digit"),
             "a spreadsheet may have rounded it",
         ),
         (Loss::Zeros, _, false) => (
-            format!("the only {of} in `{file}` end in zeros behind their fifteenth digit"),
+            format!("the only {of} in `{file}` end in zeros after their fifteenth digit"),
             "a spreadsheet may have rounded them",
         ),
     };

@@ -10,7 +10,7 @@ use crate::identity::CanonicalTo;
 pub(super) struct IdForm {
     /// How many digits it has; `None` if it is not all digits.
     digits: Option<u8>,
-    /// Whether all behind its fifteenth digit is zeros, and there is something behind it.
+    /// Whether all after its fifteenth digit is zeros, and there is something behind it.
     rounded: bool,
     /// What a decimal number of 64 bits would make of it.
     float: Float,
@@ -88,7 +88,7 @@ struct Floats {
 /// How ids lost their last digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Loss {
-    /// They end in zeros behind their fifteenth digit: a spreadsheet did it.
+    /// They end in zeros after their fifteenth digit: a spreadsheet did it.
     Zeros,
     /// All of them are such as decimal numbers of 64 bits hold: a program did it.
     Float,

@@ -9,7 +9,7 @@ use crate::identity::{Keys, MessageKey};
 use crate::ledger::{Ledger, View};
 
 use super::plan_file::Frozen;
-use super::rails::Accepted;
+use super::safety_limits::Accepted;
 use super::selection::Selection;
 
 /// All that a plan depends on.

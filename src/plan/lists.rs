@@ -51,7 +51,7 @@ impl ProtectiveList {
     /// error here: somebody who must not get anything could hide behind it.
     ///
     /// # Errors
-    /// If the audience, or a row of it, cannot be read; if it holds nobody, unless it may; if a
+    /// If the audience, or a row of it, cannot be read; if it is empty, unless it may; if a
     /// spreadsheet has rounded its ids.
     pub(super) fn read(
         audience: &Arc<Audience>,
@@ -131,10 +131,10 @@ impl ProtectiveList {
         }
         diagnostics.extend(of_ids(&self.audience, &self.ids, last));
         if self.people.is_empty() && issues.is_empty() && !self.audience.may_be_empty {
-            let text = format!("`{}` keeps people from getting messages, and holds nobody", self.called());
+            let text = format!("`{}` keeps people from getting messages, and is empty", self.called());
             let place = self.audience.place.clone();
             diagnostics.push(Diagnostic::error(Code::NobodyProtected, text, place).help(
-                "look whether the file is whole; if nobody may be in it, say `mayBeEmpty: true` on the audience",
+                "look whether the file is whole; if nobody may be in it, set `mayBeEmpty: true` on the audience",
             ));
         }
         diagnostics

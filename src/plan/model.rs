@@ -11,7 +11,7 @@ use super::gate::Gate;
 use super::handed::Gone;
 use super::message::MessagePlan;
 use super::plan_file::{Change, FrozenState};
-use super::rails::Rail;
+use super::safety_limits::SafetyLimit;
 
 /// What would be sent now.
 #[derive(Debug, Clone)]
@@ -33,8 +33,8 @@ pub struct Plan {
     pub close_together: u64,
     /// The limits that hold.
     pub limits: Limits,
-    /// Rails that something ran into.
-    pub rails: Vec<Rail>,
+    /// Safety limits that something ran into.
+    pub safety_limits: Vec<SafetyLimit>,
     /// What the ledger has in doubt, whether in the files or not.
     pub doubts: Vec<Doubt>,
     /// What other runs may be sending now, whether in the files or not.
@@ -98,25 +98,25 @@ impl Plan {
         self.messages.iter().filter(|message| message.selected)
     }
 
-    /// Rails that nobody accepted.
-    pub fn refused(&self) -> impl Iterator<Item = &Rail> {
-        self.rails.iter().filter(|rail| !rail.accepted)
+    /// Safety limits that nobody accepted.
+    pub fn refused(&self) -> impl Iterator<Item = &SafetyLimit> {
+        self.safety_limits.iter().filter(|safety_limit| !safety_limit.accepted)
     }
 
-    /// Says whether nothing that is selected, nor the files as a whole, have errors.
+    /// Whether nothing that is selected, nor the files as a whole, have errors.
     #[must_use]
     pub fn is_sound(&self) -> bool {
         !self.diagnostics.has_errors() && !self.selected().any(|message| message.diagnostics.has_errors())
     }
 
-    /// Says whether the frozen plan that it is held to does not match any more, so that nothing can
+    /// Whether the frozen plan that it is held to does not match any more, so that nothing can
     /// be sent.
     #[must_use]
     pub fn is_mismatched(&self) -> bool {
         self.frozen.as_ref().is_some_and(|frozen| !frozen.missing.is_empty()) || self.changes().next().is_some()
     }
 
-    /// Says whether the frozen plan that it is held to would match, but for times that are past.
+    /// Whether the frozen plan that it is held to would match, but for times that are past.
     #[must_use]
     pub fn is_too_old(&self) -> bool {
         self.is_mismatched()

@@ -13,7 +13,7 @@ use super::input::Input;
 use super::message::MessagePlan;
 use super::model::Plan;
 use super::plan_file::FrozenState;
-use super::rails::{Rail, RailKind};
+use super::safety_limits::{SafetyLimit, SafetyLimitKind};
 use super::{changes, same};
 
 /// Plans what would be sent now.
@@ -23,8 +23,9 @@ pub fn plan(input: &Input<'_>) -> Plan {
     let mut drafter = Drafter::new(input);
     let drafts: Vec<Draft<'_>> = in_files.iter().map(|message| drafter.draft(message)).collect();
     let Decisions { close_together } = decide(input, &drafts);
-    let mut rails = Vec::new();
-    let mut messages: Vec<MessagePlan> = drafts.into_iter().map(|draft| finish(input, draft, &mut rails)).collect();
+    let mut safety_limits = Vec::new();
+    let mut messages: Vec<MessagePlan> =
+        drafts.into_iter().map(|draft| finish(input, draft, &mut safety_limits)).collect();
     let known = input.known();
     let mut diagnostics = duplicates(input.campaigns);
     let lost = known.map(|ledger| changes::gone(input.project, input.campaigns, ledger, &messages, input.now));
@@ -50,7 +51,7 @@ pub fn plan(input: &Input<'_>) -> Plan {
         messages,
         close_together,
         limits: input.project.limits,
-        rails,
+        safety_limits,
         diagnostics,
         digest,
         frozen: input.frozen.map(|frozen| FrozenState::of(frozen, input.campaigns, known, input.view)),
@@ -67,7 +68,8 @@ pub fn plan(input: &Input<'_>) -> Plan {
     if to_send > limit {
         let words =
             format!("{} to send, but at most {} may be in one apply", plural(to_send, "message"), number(limit));
-        plan.rails.push(Rail::new(RailKind::Messages, None, limit, to_send, input.accepted).words(words));
+        plan.safety_limits
+            .push(SafetyLimit::new(SafetyLimitKind::Messages, None, limit, to_send, input.accepted).words(words));
     }
     plan
 }

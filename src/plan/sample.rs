@@ -104,7 +104,7 @@ fn mask(text: &str, cells: &csv::StringRecord) -> String {
     masked
 }
 
-/// Says whether a text begins with a value that ends there as a word.
+/// Whether a text begins with a value that ends there as a word.
 fn stands_alone(text: &str, value: &str) -> bool {
     let Some(tail) = text.strip_prefix(value) else { return false };
     let ends_in_word = value.chars().last().is_some_and(char::is_alphanumeric);

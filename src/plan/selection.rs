@@ -33,7 +33,7 @@ impl Selection {
         Ok(())
     }
 
-    /// Says whether a message is selected.
+    /// Whether a message is selected.
     #[must_use]
     pub fn holds(&self, key: &MessageKey) -> bool {
         self.0.is_empty()

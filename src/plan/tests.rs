@@ -8,7 +8,7 @@ use crate::ledger::PersonState;
 use super::fixture::Fixture;
 use super::gate::Gate;
 use super::model::Plan;
-use super::rails::{Accepted, RailKind};
+use super::safety_limits::{Accepted, SafetyLimitKind};
 
 const SALE: &str = "\
 campaign: sale
@@ -202,7 +202,10 @@ fn a_past_time_is_an_error_until_something_was_sent() {
     fixture.accepted.add("late=1").unwrap();
     let plan = fixture.plan();
     assert_eq!(plan.to_send(), 2);
-    assert_eq!(plan.refused().map(|rail| (rail.kind, rail.actual)).collect::<Vec<_>>(), [(RailKind::Late, 2)]);
+    assert_eq!(
+        plan.refused().map(|safety_limit| (safety_limit.kind, safety_limit.actual)).collect::<Vec<_>>(),
+        [(SafetyLimitKind::Late, 2)]
+    );
     fixture.accepted = Accepted::default();
     fixture.accepted.add("late=2").unwrap();
     assert_eq!(fixture.plan().refused().count(), 0);
@@ -348,7 +351,7 @@ fn rails_stop_what_is_too_much() {
     fixture.write("sendform.yaml", "project: acme-shop\nsenders: { shop: SHOP }\nlimits: { messagesPerApply: 20 }\n");
     let plan = fixture.plan();
     assert_eq!(
-        plan.refused().map(|rail| rail.words.as_str()).collect::<Vec<_>>(),
+        plan.refused().map(|safety_limit| safety_limit.words.as_str()).collect::<Vec<_>>(),
         ["30 messages to send, but at most 20 may be in one apply"]
     );
     fixture.accepted.add("messages=29").unwrap();
@@ -475,9 +478,9 @@ fn words_for_nothing_in_place_of_ids_are_no_damage() {
     for word in ["NULL", "N/A", "-", "\\N"] {
         let plan = plan(word);
         assert_eq!(plan.messages[0].counts.get(Gate::Unreadable), 10, "{word}");
-        assert!(plan.rails.is_empty(), "{word}: {:?}", plan.rails);
+        assert!(plan.safety_limits.is_empty(), "{word}: {:?}", plan.safety_limits);
     }
     for damage in ["#N/A", "########", "ana.shop"] {
-        assert_eq!(plan(damage).rails.len(), 1, "{damage}");
+        assert_eq!(plan(damage).safety_limits.len(), 1, "{damage}");
     }
 }

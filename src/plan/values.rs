@@ -84,7 +84,7 @@ fn shown(values: Values) -> Values {
     shown
 }
 
-/// Says whether a value is a yes or no, a code of a country or language, a zone, or a small number.
+/// Whether a value is a yes or no, a code of a country or language, a zone, or a small number.
 fn is_nobodys_own(value: &str) -> bool {
     const WORDS: [&str; 16] = [
         "",

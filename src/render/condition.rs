@@ -118,7 +118,7 @@ impl Condition {
                 RenderError { place: Some(self.part.place(&range)), column, ..failed(message) }
             }
             EngineFailure::Failed { message, range: None, .. } => failed(message),
-            EngineFailure::Skip(_) => failed("`skip` belongs into a template"),
+            EngineFailure::Skip(_) => failed("`skip` belongs in a template"),
         })?;
         bool::try_from(value).map_err(|_| failed("the expression gives no condition for this row"))
     }

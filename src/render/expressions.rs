@@ -323,7 +323,7 @@ impl SourceChecker<'_> {
         }
     }
 
-    /// Says whether a name, with dots or without, begins with one that means something of its own.
+    /// Whether a name, with dots or without, begins with one that means something of its own.
     fn is_local(&self, dotted: &str) -> bool {
         let first = dotted.split('.').next().unwrap_or_default();
         matches!(first, "loop" | "self") || self.scope.iter().any(|(known, _)| known == first)
@@ -416,7 +416,7 @@ fn joined(left: &Expr<'_>, right: &Expr<'_>) -> Option<String> {
     if let Expr::Var(right) = right { Some(format!("{left}-{}", right.id)) } else { None }
 }
 
-/// Says whether an operation compares its sides.
+/// Whether an operation compares its sides.
 const fn is_comparison(operation: &BinOpKind) -> bool {
     matches!(
         operation,
@@ -517,7 +517,7 @@ mod tests {
             "a is gt 5",
             "unknown-filter: there is no test `gt` @ gt 5 (write the comparison with `==`, `!=`, `<`, `<=`, `>` or `>=`)",
         );
-        check("skip('x') == 'x'", "where-failed: `skip` belongs into a template @ 'x' (let the expression be false)");
+        check("skip('x') == 'x'", "where-failed: `skip` belongs in a template @ 'x' (let the expression be false)");
         check(
             "range(5) == a",
             "unknown-filter: there is no function `range` @ range(5) (write the list out: `[1, 2, 3]`)",

@@ -13,7 +13,7 @@ thread_local! {
     static IS_GUARDED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Says whether a panic on this thread is caught and told as a diagnostic, so that nobody else needs to
+/// Whether a panic on this thread is caught and told as a diagnostic, so that nobody else needs to
 /// tell of it.
 #[must_use]
 pub fn is_guarded() -> bool {

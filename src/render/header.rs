@@ -59,7 +59,7 @@ pub fn plain_name(name: &str) -> Cow<'_, str> {
     Cow::Owned(plain)
 }
 
-/// Says whether a name is letters of ASCII with single spaces between its words.
+/// Whether a name is letters of ASCII with single spaces between its words.
 fn is_plain(name: &str) -> bool {
     let bytes = name.as_bytes();
     bytes.iter().all(|byte| matches!(byte, 0x20..=0x7e))
@@ -88,7 +88,7 @@ pub fn visible_name(name: &str) -> String {
     shown
 }
 
-/// Says whether a letter belongs to a script whose letters are mistaken for Latin ones.
+/// Whether a letter belongs to a script whose letters are mistaken for Latin ones.
 const fn is_look_alike(character: char) -> bool {
     matches!(character, '\u{370}'..='\u{52f}' | '\u{ff21}'..='\u{ff5a}')
 }

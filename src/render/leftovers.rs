@@ -120,7 +120,7 @@ pub fn leftover_mark(cell: &str) -> Option<&'static str> {
     found
 }
 
-/// Says whether a text is a number in scientific notation with a sign, as spreadsheets show long ones.
+/// Whether a text is a number in scientific notation with a sign, as spreadsheets show long ones.
 fn is_scientific(text: &str) -> bool {
     let Some((number, exponent)) = text.split_once("E+") else { return false };
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -158,7 +158,7 @@ fn is_escape(rest: &str) -> bool {
     rest.strip_prefix('u').is_some_and(|rest| hex(rest, 4)) || rest.strip_prefix('x').is_some_and(|rest| hex(rest, 2))
 }
 
-/// Says whether a name goes up to a mark.
+/// Whether a name goes up to a mark.
 fn is_between(rest: &str, close: &str) -> bool {
     const LENGTH_MAX: usize = 40;
     let name = rest.find(close).filter(|end| (2..=LENGTH_MAX).contains(end)).and_then(|end| rest.get(..end));
@@ -168,7 +168,7 @@ fn is_between(rest: &str, close: &str) -> bool {
     })
 }
 
-/// Says whether a text looks as if UTF-8 had been read in another encoding: `FranÃ§ois`, `donâ€™t`. That is
+/// Whether a text looks as if UTF-8 had been read in another encoding: `FranÃ§ois`, `donâ€™t`. That is
 /// so if all of it turns back into UTF-8, or if it has pairs that no language writes.
 #[must_use]
 pub fn looks_like_mojibake(text: &str) -> bool {
@@ -184,7 +184,7 @@ fn has_misread_pair(text: &str) -> bool {
     text.chars().any(|character| is_pair(std::mem::replace(&mut before, character), character))
 }
 
-/// Says whether two characters side by side are two bytes of one. What may close a sentence behind a
+/// Whether two characters side by side are two bytes of one. What may close a sentence behind a
 /// capital letter, such as `»`, a quote or a blank, does not count but behind the two that are by far
 /// the most frequent.
 const fn is_pair(lead: char, next: char) -> bool {

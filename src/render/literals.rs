@@ -101,12 +101,12 @@ fn text<'a>(expr: &'a Expr<'_>) -> Option<&'a str> {
     if let Expr::Const(constant) = expr { constant.value.as_str() } else { None }
 }
 
-/// Says whether a text is written with escapes: it is then longer in the source.
+/// Whether a text is written with escapes: it is then longer in the source.
 fn is_escaped(constant: &Spanned<ast::Const>, text: &str) -> bool {
     range(constant.span()).len() != text.len() + 2
 }
 
-/// Says whether an expression is a column, or one in other letters.
+/// Whether an expression is a column, or one in other letters.
 #[expect(clippy::wildcard_enum_match_arm, reason = "everything else is made of columns at most")]
 fn is_column(expr: &Expr<'_>) -> bool {
     match expr {
@@ -122,7 +122,7 @@ fn is_column(expr: &Expr<'_>) -> bool {
     }
 }
 
-/// Says whether a text could be a column's name.
+/// Whether a text could be a column's name.
 fn is_name(text: &str) -> bool {
     const CHARS_MAX: usize = 40;
     !is_blank(text) && text.chars().count() <= CHARS_MAX && text.chars().any(char::is_alphabetic)

@@ -46,7 +46,7 @@ static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
     tables
 });
 
-/// Says whether a text was UTF-8 before it was read in another encoding.
+/// Whether a text was UTF-8 before it was read in another encoding.
 pub(super) fn is_misread(text: &str) -> bool {
     // A character beyond ASCII was several, so that they stand side by side: a byte that begins one comes
     // right behind one that goes on with another.
@@ -59,12 +59,12 @@ pub(super) fn is_misread(text: &str) -> bool {
     TABLES.iter().take(tables).any(|table| is_utf8(text, table))
 }
 
-/// Says whether a character is a part of a frame.
+/// Whether a character is a part of a frame.
 fn is_line(mark: char) -> bool {
     matches!(mark, '\u{2500}'..='\u{259f}')
 }
 
-/// Says whether a text, written in an encoding, is UTF-8 of characters that texts have.
+/// Whether a text, written in an encoding, is UTF-8 of characters that texts have.
 fn is_utf8(text: &str, table: &[(char, u8)]) -> bool {
     // The value so far of a character that is not at its end, and how many bytes are missing.
     let (mut value, mut missing) = (0_u32, 0_u8);
@@ -91,7 +91,7 @@ fn is_utf8(text: &str, table: &[(char, u8)]) -> bool {
     missing == 0
 }
 
-/// Says whether a character is one of names and messages, rather than of a dictionary.
+/// Whether a character is one of names and messages, rather than of a dictionary.
 fn is_likely(value: u32) -> bool {
     let is_written = char::from_u32(value).is_some_and(|mark| !mark.is_control());
     is_written

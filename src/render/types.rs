@@ -26,7 +26,7 @@ pub(super) enum Type {
 }
 
 impl Type {
-    /// Says whether a value of this type may stand where another type is wanted.
+    /// Whether a value of this type may stand where another type is wanted.
     pub(super) fn fits(self, wanted: Self) -> bool {
         self == wanted || self == Self::Unknown || wanted == Self::Unknown
     }

@@ -46,7 +46,7 @@ impl SourceChecker<'_> {
     fn skip(&mut self, reason: &Spanned<ast::Const>) -> Type {
         if self.form() == SourceForm::Expression {
             return self.wrong(
-                "`skip` belongs into a template",
+                "`skip` belongs in a template",
                 range(reason.span()),
                 Some("let the expression be false"),
             );

@@ -73,7 +73,7 @@ pub struct TallyView {
     /// They were in no request.
     pub not_attempted: u64,
     /// Another run has claimed them, or sent to them.
-    pub elsewhere: u64,
+    pub claimed_elsewhere: u64,
 }
 
 impl Report for ApplyReport<'_> {
@@ -119,7 +119,7 @@ impl From<&Tally> for TallyView {
             refused: tally.refused,
             in_doubt: tally.in_doubt,
             not_attempted: tally.not_attempted,
-            elsewhere: tally.taken,
+            claimed_elsewhere: tally.claimed_elsewhere,
         }
     }
 }

@@ -26,7 +26,7 @@ pub struct DiagnosticView {
     /// Where.
     #[serde(flatten)]
     pub place: Option<PlaceView>,
-    /// What to do about it.
+    /// What to do about it; null if nothing more can be said.
     pub help: Option<String>,
     /// Other places that belong to it.
     pub notes: Vec<NoteView>,
@@ -61,15 +61,19 @@ pub struct NoteView {
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PlaceView {
-    /// The file, relative to the project's folder.
+    /// The file, relative to the project's folder; absent if the diagnostic has no place.
     pub file: String,
-    /// The line in which it begins.
+    /// The line in which it begins, from 1; null for a whole file.
+    #[schemars(range(min = 1))]
     pub line: Option<u64>,
-    /// The column in which it begins.
+    /// The column in which it begins, in characters from 1; null for a row, of which only the line is known.
+    #[schemars(range(min = 1))]
     pub column: Option<u64>,
-    /// The line in which it ends.
+    /// The line in which it ends, from 1; null where the column is.
+    #[schemars(range(min = 1))]
     pub end_line: Option<u64>,
-    /// The column behind its last character.
+    /// The column after its last character, in characters from 1; null where the column is.
+    #[schemars(range(min = 1))]
     pub end_column: Option<u64>,
     /// The column's name, of a cell of a row.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -175,7 +179,7 @@ impl Excerpt {
         })
     }
 
-    /// Says whether both are the same part of one file.
+    /// Whether both are the same part of one file.
     #[must_use]
     pub fn is_same_line(&self, other: &Self) -> bool {
         self.offset == other.offset && self.text == other.text

@@ -11,7 +11,7 @@ use super::sanitize::harmless_json;
 pub const FORMAT_VERSION: &str = "2.0";
 
 /// What a command has to say, as plain data: built once from what happened, and put into a form afterwards.
-/// Every form sees the same, and nothing that may not be shown.
+/// No form sees what may not be shown; what one form alone needs is left out of the document.
 pub trait Report: Serialize + JsonSchema {
     /// The `kind` of its document.
     const KIND: &'static str;

@@ -27,7 +27,7 @@ pub struct DoubtView {
     /// Until when the gateway's logs can tell anything of it.
     #[schemars(with = "DateTime")]
     pub logs_until: Timestamp,
-    /// How many hours are left of that, begun ones counted.
+    /// How many hours the gateway's logs can still tell of it, rounded up.
     pub hours_left: u64,
     /// The instant from which that is counted.
     #[serde(skip)]
@@ -58,7 +58,7 @@ impl DoubtView {
         doubts.iter().map(|doubt| Self::new(doubt, now)).collect()
     }
 
-    /// Says whether the logs may still tell something of it.
+    /// Whether the logs may still tell something of it.
     #[must_use]
     pub fn is_in_logs(&self) -> bool {
         self.logs_until > self.now

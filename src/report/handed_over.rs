@@ -32,17 +32,17 @@ pub struct AtGatewayView<'a> {
     /// All of them.
     #[serde(flatten)]
     pub all: HandedOverView,
-    /// People who are to get it, counted as already sent.
+    /// People who are to get it, counted as already sent; null if nobody.
     pub waiting: Option<HandedOverView>,
-    /// People who are not; the suppressed ones first.
+    /// People whom the files keep from it by now, and who get it all the same; the suppressed ones first.
     pub unstopped: Vec<UnstoppedView>,
     /// Whether the message is paused, which holds back none of it.
     pub paused: bool,
     /// Whether it is listed as retired, although the files have it.
     pub retired: bool,
-    /// What changed since then, and for whom that comes too late.
+    /// What changed since then, and for whom that comes too late; null if nothing did.
     pub changed: Option<ChangedTermsView<'a>>,
-    /// People who get it at another time than the schedule says by now.
+    /// People who get it at another time than the schedule says by now; null if nobody.
     pub other_time: Option<HandedOverView>,
     /// People who get an older revision.
     pub older_revisions: Vec<OlderRevisionView>,

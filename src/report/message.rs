@@ -50,8 +50,8 @@ pub struct MessageView<'a> {
     /// When the last of it has left; null if neither its time nor its speed is set.
     #[schemars(with = "Option<DateTime>")]
     pub last_at: Option<Timestamp>,
-    /// Before when the gateway's logs cannot be asked for people who are to send now, because they do not show what
-    /// is still to leave; null if they can be asked for all of them.
+    /// The instant before which the gateway's logs cannot be asked about the people to be sent to now, because they
+    /// do not show what is still to leave; null if they can be asked about all of them.
     #[schemars(with = "Option<DateTime>")]
     pub not_asked_before: Option<Timestamp>,
     /// How many of those to send now get it at once: their time is past, or there is none.

@@ -1,7 +1,7 @@
 //! What commands say: for each command a report, plain data that is built once from what happened, and its forms,
 //! which are pure functions of it: a document of JSON, and text.
 //!
-//! A report masks what may not be shown, so that no form can. A further form is a trait like
+//! A report masks what may not be shown, so that no form can show it. A further form is a trait like
 //! [`text::TextForm`], with its implementations in a folder of its own.
 
 pub mod apply;

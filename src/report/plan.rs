@@ -11,7 +11,7 @@ use crate::campaign::Limits;
 use crate::diagnostic::Diagnostics;
 use crate::identity::CampaignId;
 use crate::ledger::Flight;
-use crate::plan::{Plan, Rail};
+use crate::plan::{Plan, SafetyLimit};
 
 use super::Reveal;
 use super::diagnostics::DiagnosticView;
@@ -21,7 +21,7 @@ use super::handed_over::GoneView;
 use super::message::MessageView;
 use super::plan_file::FrozenView;
 
-/// What would be sent now. People are never in it.
+/// What would be sent now. People are in it only in samples, and only with `--reveal`.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PlanReport<'a> {
@@ -40,12 +40,15 @@ pub struct PlanReport<'a> {
     pub plan_file: Option<String>,
     /// What the plan file has that it is held to; null without one.
     pub frozen: Option<FrozenView>,
-    /// How many campaigns there are, each in a file of its own.
+    /// How many campaigns there are, each in its own file.
     pub files: u64,
     /// How many messages go out now, of what is selected.
     pub to_send: u64,
     /// How many go out later, of what is selected.
     pub not_due: u64,
+    /// How many people would get more than one message of what is selected within an hour, now or later:
+    /// each counted once for every sender.
+    pub close_together: u64,
     /// When the next bulk that is kept back comes due; null if none is.
     #[schemars(with = "Option<DateTime>")]
     pub next_apply_at: Option<Timestamp>,
@@ -56,7 +59,7 @@ pub struct PlanReport<'a> {
     /// What is handed over of messages that the files lack, and has not left.
     pub gone: Vec<GoneView>,
     /// The safety limits that something ran into.
-    pub rails: Vec<RailView<'a>>,
+    pub safety_limits: Vec<SafetyLimitView<'a>>,
     /// What the ledger has in doubt, whether in the files or not.
     pub doubts: Vec<DoubtView>,
     /// All that is wrong, or worth a look.
@@ -89,14 +92,14 @@ pub struct LimitsView {
 /// A safety limit that something ran into.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct RailView<'a> {
+pub struct SafetyLimitView<'a> {
     /// Which one it is: what `--accept` takes, or `expect`.
-    pub rail: &'static str,
+    pub name: &'static str,
     /// The message, as `CAMPAIGN.MESSAGE`; null if it is about the whole plan.
     pub message: Option<String>,
     /// What the limit is.
     pub limit: u64,
-    /// What it is in truth.
+    /// The actual number.
     pub actual: u64,
     /// Whether the number was accepted; if not, nothing is sent.
     pub accepted: bool,
@@ -125,11 +128,12 @@ impl<'a> PlanReport<'a> {
             files: campaigns.len() as u64,
             to_send: plan.to_send(),
             not_due: plan.not_due(),
+            close_together: plan.close_together,
             next_apply_at: plan.next_apply_at(),
             messages: plan.messages.iter().map(|message| MessageView::new(plan, message, reveal)).collect(),
             limits: LimitsView::from(plan.limits),
             gone: plan.gone.iter().map(GoneView::new).collect(),
-            rails: plan.rails.iter().map(RailView::new).collect(),
+            safety_limits: plan.safety_limits.iter().map(SafetyLimitView::new).collect(),
             doubts: DoubtView::all(&plan.doubts, plan.now),
             diagnostics: DiagnosticView::all(found),
             in_flight: plan.in_flight,
@@ -155,15 +159,15 @@ impl From<Limits> for LimitsView {
     }
 }
 
-impl<'a> RailView<'a> {
-    fn new(rail: &'a Rail) -> Self {
+impl<'a> SafetyLimitView<'a> {
+    fn new(safety_limit: &'a SafetyLimit) -> Self {
         Self {
-            rail: rail.kind.name(),
-            message: rail.message.as_ref().map(ToString::to_string),
-            limit: rail.limit,
-            actual: rail.actual,
-            accepted: rail.accepted,
-            words: &rail.words,
+            name: safety_limit.kind.name(),
+            message: safety_limit.message.as_ref().map(ToString::to_string),
+            limit: safety_limit.limit,
+            actual: safety_limit.actual,
+            accepted: safety_limit.accepted,
+            words: &safety_limit.words,
         }
     }
 }

@@ -75,7 +75,7 @@ fn is_hidden(character: char) -> bool {
         )
 }
 
-/// Says whether a bracket behind a text begins a command that the log of a CI run obeys wherever it
+/// Whether a bracket behind a text begins a command that the log of a CI run obeys wherever it
 /// stands: `##[`, `##vso[`, `##teamcity[`.
 fn begins_command(before: &str) -> bool {
     before.trim_end_matches(|character: char| character.is_ascii_alphabetic()).ends_with("##")

@@ -38,19 +38,19 @@ pub struct MessageStatusView {
     pub message: String,
     /// The revision.
     pub revision: u32,
-    /// The gateway took their message.
+    /// How many people's message the gateway took.
     pub accepted: u64,
-    /// Of these, who has not got it yet; null if nobody.
+    /// Those accepted who have not got it yet; null if nobody.
     pub still_to_leave: Option<HandedOverView>,
-    /// The gateway turned them down.
+    /// How many people the gateway rejected.
     pub rejected: u64,
-    /// Nobody knows.
+    /// How many people are in doubt: nobody knows whether they got it.
     pub in_doubt: u64,
-    /// A run may still be sending to them.
+    /// How many people a run may still be sending to.
     pub in_flight: u64,
-    /// A person gave up on them.
+    /// How many people somebody gave up on.
     pub given_up: u64,
-    /// They were claimed before, surely nothing was sent, and they are free.
+    /// How many people were claimed before, surely without anything being sent: they are free.
     pub refused: u64,
 }
 

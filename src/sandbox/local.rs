@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use axum::http::HeaderMap;
 use axum::http::header::{HOST, ORIGIN};
 
-/// Says whether a request was made for this machine by its name, and by no page from elsewhere.
+/// Whether a request was made for this machine by its name, and by no page from elsewhere.
 pub(super) fn is_local(headers: &HeaderMap) -> bool {
     let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or_default());
     let host_is_local = text(HOST).is_none_or(names_loopback);

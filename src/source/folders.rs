@@ -91,7 +91,7 @@ impl Folders {
         })
     }
 
-    /// Says whether a file was opened here, by whatever name.
+    /// Whether a file was opened here, by whatever name.
     #[must_use]
     pub fn has_opened(&self, metadata: &std::fs::Metadata) -> bool {
         let opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);

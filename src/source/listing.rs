@@ -105,7 +105,7 @@ impl FileSearch<'_> {
     }
 }
 
-/// Says whether a link leads to a folder. Where it leads out nobody looks: there its name tells.
+/// Whether a link leads to a folder. Where it leads out nobody looks: there its name tells.
 fn may_be_folder(folder: &Dir, name: &str) -> bool {
     match folder.metadata(name) {
         Ok(target) => target.is_dir(),

@@ -76,7 +76,7 @@ fn stem(path: &str) -> &str {
     name(path).split('.').next().unwrap_or_default()
 }
 
-/// Says whether a file is surely no audience and no template.
+/// Whether a file is surely no audience and no template.
 fn is_campaign(file: &str) -> bool {
     let lower = file.to_lowercase();
     [".yaml", ".yml", ".lock"].iter().any(|end| lower.ends_with(end))

@@ -8,25 +8,25 @@ pub trait BackendError: Error + Send + Sync + 'static {
     /// Says what can be done about it.
     fn hint(&self) -> Option<String>;
 
-    /// Says whether the world around the ledger has failed, not the ledger.
+    /// Whether the world around the ledger has failed, not the ledger.
     fn is_environment(&self) -> bool;
 
-    /// Says whether there is no ledger.
+    /// Whether there is no ledger.
     fn is_missing(&self) -> bool {
         false
     }
 
-    /// Says whether the address, the name or the password is missing, or was refused.
+    /// Whether the address, the name or the password is missing, or was refused.
     fn needs_credentials(&self) -> bool {
         false
     }
 
-    /// Says whether an old copy was put in the ledger's place, so that no word for its server counts.
+    /// Whether an old copy was put in the ledger's place, so that no word for its server counts.
     fn is_put_back(&self) -> bool {
         false
     }
 
-    /// Says whether what failed has surely written nothing. If not, nobody knows: it may be written, or still
+    /// Whether what failed has surely written nothing. If not, nobody knows: it may be written, or still
     /// be written later.
     fn is_surely_not_written(&self) -> bool {
         false

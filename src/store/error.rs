@@ -253,7 +253,7 @@ impl StoreError {
                 "name the gateway in SENDFORM_BASE_URL as well, for this one run: whoever may change the files must not \
                  decide where the credentials go"
             }
-            Self::KeyMissing { .. } => "supply every key that the ledger names, in SENDFORM_KEY or SENDFORM_KEY_FILE",
+            Self::KeyMissing { .. } => "source every key that the ledger names, in SENDFORM_KEY or SENDFORM_KEY_FILE",
             Self::KeyUnknown { .. } => {
                 "with a wrong key everybody would look unsent: set SENDFORM_KEY to the key that made this ledger; \
                  a new one beside it is added with `sendform ledger rebind --add-key`"
@@ -297,25 +297,25 @@ impl StoreError {
         Some(hint.to_owned())
     }
 
-    /// Says whether there is no ledger.
+    /// Whether there is no ledger.
     #[must_use]
     pub fn is_missing(&self) -> bool {
         matches!(self, Self::Missing { .. }) || self.backend().is_some_and(BackendError::is_missing)
     }
 
-    /// Says whether the address, the name or the password of what holds the ledger is missing, or was refused.
+    /// Whether the address, the name or the password of what holds the ledger is missing, or was refused.
     #[must_use]
     pub fn needs_credentials(&self) -> bool {
         self.backend().is_some_and(BackendError::needs_credentials)
     }
 
-    /// Says whether an old copy was put in the ledger's place.
+    /// Whether an old copy was put in the ledger's place.
     #[must_use]
     pub fn is_put_back(&self) -> bool {
         self.backend().is_some_and(BackendError::is_put_back)
     }
 
-    /// Says whether an entry that failed so is surely not written. An entry that does not go with the ledger is
+    /// Whether an entry that failed so is surely not written. An entry that does not go with the ledger is
     /// never begun.
     #[must_use]
     pub fn is_surely_not_written(&self) -> bool {
@@ -335,7 +335,7 @@ impl StoreError {
         if let Self::Backend(error) = self { Some(&**error) } else { None }
     }
 
-    /// Says whether the world around the ledger has failed, not the ledger.
+    /// Whether the world around the ledger has failed, not the ledger.
     #[must_use]
     pub fn is_environment(&self) -> bool {
         match self {

@@ -27,7 +27,7 @@ pub trait LedgerStore: Debug + Send + Sync {
     /// is held.
     fn ledger(&self) -> RwLockReadGuard<'_, Ledger>;
 
-    /// Says whether open claims of other runs may belong to one that lives: never where the operating system's
+    /// Whether open claims of other runs may belong to one that lives: never where the operating system's
     /// lock keeps other runs away.
     fn view(&self, now: Timestamp) -> View {
         View::Shared { now }
@@ -81,11 +81,9 @@ pub trait LedgerStore: Debug + Send + Sync {
     ///
     /// # Errors
     /// If it cannot be read, or is not what is expected.
-    fn catch_up(&self) -> Written<'_> {
-        done()
-    }
+    fn catch_up(&self) -> Written<'_>;
 
-    /// Says whether there is another claim of this message to this person than the one named, in which they were
+    /// Whether there is another claim of this message to this person than the one named, in which they were
     /// not rejected.
     ///
     /// # Errors
@@ -104,7 +102,7 @@ pub trait LedgerStore: Debug + Send + Sync {
         Box::pin(ready(Ok(None)))
     }
 
-    /// Says whether anything may be sent from this ledger.
+    /// Whether anything may be sent from this ledger.
     ///
     /// # Errors
     /// If it must be compared with the gateway first: its last claims may be missing.
@@ -139,7 +137,7 @@ pub trait LedgerStore: Debug + Send + Sync {
         done()
     }
 
-    /// Says whether somebody takes what is there for all that there is, although nothing shows it.
+    /// Whether somebody takes what is there for all that there is, although nothing shows it.
     fn is_vouched_for(&self) -> bool {
         false
     }
@@ -153,13 +151,13 @@ pub trait LedgerStore: Debug + Send + Sync {
         done()
     }
 
-    /// Says whether a run whose end is missing goes on to be told from one that has ended, also after it was
+    /// Whether a run whose end is missing goes on to be told from one that has ended, also after it was
     /// joined into another ledger.
     fn tells_unclosed_runs(&self) -> bool {
         false
     }
 
-    /// Says whether outcomes wait on this machine's disk until the run ends.
+    /// Whether outcomes wait on this machine's disk until the run ends.
     fn keeps_outcomes_here(&self) -> bool {
         false
     }

@@ -57,7 +57,7 @@ impl LedgerLocation {
         }
     }
 
-    /// Says whether it is a file of this machine, which other clones and machines get through the project's own
+    /// Whether it is a file of this machine, which other clones and machines get through the project's own
     /// commits, if they get it at all.
     #[must_use]
     pub fn is_on_this_disk(&self) -> bool {
@@ -67,7 +67,7 @@ impl LedgerLocation {
         }
     }
 
-    /// Says whether it is on a server, which has to be confirmed when it was changed for another one.
+    /// Whether it is on a server, which has to be confirmed when it was changed for another one.
     #[must_use]
     pub fn has_server(&self) -> bool {
         match self {

@@ -30,7 +30,7 @@ pub(super) struct LockFile {
 }
 
 impl LockFile {
-    /// Says whether a run holds the lock right now.
+    /// Whether a run holds the lock right now.
     pub(super) fn is_held(path: &Path) -> bool {
         let file = regular::open_to_read(path, Links::Refused);
         file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
@@ -72,7 +72,7 @@ impl LockFile {
         self.file.write_all(text.as_bytes()).map_err(StoreError::io("write", &self.path))
     }
 
-    /// Says whether the lock still keeps others out: it does not if its file was deleted.
+    /// Whether the lock still keeps others out: it does not if its file was deleted.
     pub(super) fn check(&self) -> Result<(), StoreError> {
         let there = Identity::at(&self.path).ok();
         let mine = Identity::of(&self.file).ok();

@@ -1,5 +1,6 @@
 //! The lockfile: a ledger in a text file on one machine, opened by one run at a time.
 
+use std::future::ready;
 use std::path::Path;
 use std::sync::{Arc, RwLock, RwLockReadGuard};
 
@@ -89,7 +90,7 @@ impl Lockfile {
         both(paths, expected).map(|(ledger, ..)| ledger)
     }
 
-    /// Says whether a run holds the ledger right now.
+    /// Whether a run holds the ledger right now.
     #[must_use]
     pub fn is_held(paths: &Paths) -> bool {
         LockFile::is_held(&paths.guard)
@@ -245,6 +246,11 @@ impl LedgerStore for Lockfile {
         Box::pin(self.desk.join(other))
     }
 
+    fn catch_up(&self) -> Written<'_> {
+        // Nobody else writes while this run holds the lock.
+        Box::pin(ready(Ok(())))
+    }
+
     fn close_others<'a>(&'a self, runs: &'a [RunId]) -> Written<'a> {
         Box::pin(async move { if runs.is_empty() { Ok(()) } else { self.desk.close_others(runs.to_vec()).await } })
     }
@@ -381,7 +387,7 @@ mod tests {
         lockfile.record(sample::record("announce", "Hi", 0)).await.unwrap();
         assert_eq!(lockfile.claim(claim(&[1, 2])).await.unwrap(), Grant::Granted);
         assert_eq!(home.standing(1), Standing::InDoubt);
-        assert_eq!(lockfile.claim(claim(&[2, 3])).await.unwrap(), Grant::Taken(vec![Person(2)]));
+        assert_eq!(lockfile.claim(claim(&[2, 3])).await.unwrap(), Grant::ClaimedElsewhere(vec![Person(2)]));
         assert_eq!(home.standing(3), Standing::Free);
         lockfile.settle(accepted(&[1, 2])).await.unwrap();
         assert_eq!(home.standing(1), Standing::Accepted);
@@ -412,7 +418,7 @@ mod tests {
         assert_eq!(lockfile.claim(claim(&[1])).await.unwrap(), Grant::Granted);
         assert!(matches!(lockfile.claim(claim(&[1])).await, Err(StoreError::Entry(_))), "an id is claimed once");
         let again = sample::claim("announce", &[1], 2, 1);
-        assert_eq!(lockfile.claim(again).await.unwrap(), Grant::Taken(vec![Person(1)]));
+        assert_eq!(lockfile.claim(again).await.unwrap(), Grant::ClaimedElsewhere(vec![Person(1)]));
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -132,7 +132,7 @@ impl Shadowed {
         Ok((claims > 0).then(|| std::mem::replace(ledger, joined)))
     }
 
-    /// Says whether all that a run has written is surely in a ledger: no other machine has run it, and what it
+    /// Whether all that a run has written is surely in a ledger: no other machine has run it, and what it
     /// has written first is whole. A file that was taken back, beside no shadow or an older one, shows nothing.
     pub(super) fn is_here(&self, run: RunId, ledger: &Ledger) -> bool {
         let knows_all = |shadow: &Ledger| {

@@ -134,7 +134,7 @@ impl Numbers {
         self.skipped.insert(fact.number);
     }
 
-    /// Says whether any was given to what was written.
+    /// Whether any was given to what was written.
     pub(super) fn is_used(&self) -> bool {
         (self.first..self.next).any(|number| !self.skipped.contains(&number))
     }

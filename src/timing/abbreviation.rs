@@ -6,7 +6,7 @@ pub(super) fn places(abbreviation: &str) -> &'static [&'static str] {
     KNOWN.iter().find(|(names, _)| names.contains(&upper.as_str())).map_or(&[], |(_, places)| *places)
 }
 
-/// Says whether a text looks like an abbreviation: a few letters, all of them capitals.
+/// Whether a text looks like an abbreviation: a few letters, all of them capitals.
 pub(super) fn looks_like_one(text: &str) -> bool {
     (2..=5).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_uppercase())
 }

@@ -16,7 +16,7 @@ const fn hours(hours: u32) -> SignedDuration {
     SignedDuration::from_hours(hours as i64)
 }
 
-/// Says whether an instant is more than 180 days ahead of `now`.
+/// Whether an instant is more than 180 days ahead of `now`.
 #[must_use]
 pub fn is_too_far_ahead(now: Timestamp, instant: Timestamp) -> bool {
     instant.duration_since(now) > SCHEDULE_AHEAD_MAX
@@ -28,7 +28,7 @@ pub fn validity(period: Option<ValidityPeriod>) -> SignedDuration {
     period.map_or(VALIDITY_MAX, |period| SignedDuration::from_secs(period.seconds()).min(VALIDITY_MAX))
 }
 
-/// Says whether the gateway cuts a validity, because it is over 48 hours.
+/// Whether the gateway cuts a validity, because it is over 48 hours.
 #[must_use]
 pub fn is_clamped(period: ValidityPeriod) -> bool {
     SignedDuration::from_secs(period.seconds()) > VALIDITY_MAX

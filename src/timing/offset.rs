@@ -51,7 +51,7 @@ fn minutes(number: &str) -> Option<i32> {
     (minutes < 60).then_some(hours * 60 + minutes)
 }
 
-/// Says whether a text has a sign and digits behind it, as offsets have, whatever else is in it.
+/// Whether a text has a sign and digits behind it, as offsets have, whatever else is in it.
 pub(super) fn looks_like_one(text: &str) -> bool {
     let mut before = ' ';
     for char in text.chars().filter(|char| !char.is_whitespace()) {
@@ -138,12 +138,12 @@ pub(super) fn offsets(zone: &TimeZone) -> [i32; 2] {
     })
 }
 
-/// Says whether a place's clocks are at an offset, in winter or in summer.
+/// Whether a place's clocks are at an offset, in winter or in summer.
 pub(super) fn agrees(place: &str, minutes: i32) -> bool {
     zone(place).is_some_and(|zone| offsets(&zone).contains(&minutes))
 }
 
-/// Says whether a zone's clocks are put forward in summer.
+/// Whether a zone's clocks are put forward in summer.
 pub(super) fn has_summer_time(place: &str) -> bool {
     zone(place).is_some_and(|zone| {
         let [january, july] = offsets(&zone);

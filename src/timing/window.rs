@@ -14,7 +14,7 @@ const DAY_SECONDS: i64 = 86_400;
 /// After so many days every window begins again.
 const WEEK_DAYS: i64 = 7;
 
-/// Says whether the window is open at an instant.
+/// Whether the window is open at an instant.
 #[must_use]
 pub fn is_open(window: &DeliveryTimeWindow, instant: Timestamp) -> bool {
     spans(window, instant).any(|span| span.open <= instant && instant < span.close)

@@ -53,7 +53,7 @@ pub fn parse_whole(text: &str) -> Option<Url> {
     is_whole.then(|| Url::parse(text).ok()).flatten()
 }
 
-/// Says whether an address is on this machine.
+/// Whether an address is on this machine.
 #[must_use]
 pub fn is_loopback(url: &Url) -> bool {
     match url.host() {

@@ -30,7 +30,7 @@ impl ByteSet {
         self
     }
 
-    /// Says whether a byte is in it.
+    /// Whether a byte is in it.
     pub(crate) fn has(&self, byte: u8) -> bool {
         self.0.get(usize::from(byte)) == Some(&true)
     }

@@ -20,7 +20,7 @@ pub fn plain_id(cell: &str) -> Cow<'_, str> {
     if is_plain(cell) { Cow::Borrowed(cell) } else { unwrapped(cell, Quote::Always) }
 }
 
-/// Says whether a cell surely is in its form: it begins and ends with something that is seen, and no
+/// Whether a cell surely is in its form: it begins and ends with something that is seen, and no
 /// spreadsheet's mark. Nearly every cell is, and the bytes at its ends tell.
 #[must_use]
 pub fn is_plain(cell: &str) -> bool {
@@ -34,7 +34,7 @@ pub fn is_plain(cell: &str) -> bool {
     is_seen(first) && is_seen(last) && !is_mark(first)
 }
 
-/// Says whether a byte is a character that is seen, or begins one of two bytes that surely is: of these
+/// Whether a byte is a character that is seen, or begins one of two bytes that surely is: of these
 /// all are, but for a few in three blocks.
 fn is_seen(byte: u8) -> bool {
     const SEEN: ByteSet = ByteSet::of(&[]).with(0x21, 0x7e).with(0xc3, 0xcc).with(0xce, 0xd7).with(0xd9, 0xdf);
@@ -96,13 +96,13 @@ fn bare(text: &str) -> &str {
     text.get(..seen.len() + kept).unwrap_or(seen)
 }
 
-/// Says whether a character is dropped around a cell. What must not be sent is not: it is refused where it
+/// Whether a character is dropped around a cell. What must not be sent is not: it is refused where it
 /// would get into a text, because what it came with is damaged, too.
 fn is_dropped(mark: char) -> bool {
     is_invisible(mark) && (mark.is_whitespace() || harm(mark).is_none())
 }
 
-/// Says whether a character without a shape belongs to the one before it: a heart is red by it, a flag
+/// Whether a character without a shape belongs to the one before it: a heart is red by it, a flag
 /// Scotland's, and a sign of Malayalam whole. Letters with capitals have nothing of the kind.
 fn shapes(last: char, mark: char) -> bool {
     if last.is_ascii() || last.is_lowercase() || last.is_uppercase() {

@@ -1,7 +1,7 @@
 //! Which characters a reader of a message sees, and which must never be sent. The one rule for what
 //! is blank, for the rooms that read cells and for those that write texts.
 
-/// Says whether a text shows nothing: it is empty, or all of it is white space, controls, fillers and
+/// Whether a text shows nothing: it is empty, or all of it is white space, controls, fillers and
 /// other characters without a shape.
 #[must_use]
 pub fn is_blank(text: &str) -> bool {
@@ -15,7 +15,7 @@ pub fn is_blank(text: &str) -> bool {
     true
 }
 
-/// Says whether nobody sees a character: white space, controls, and what Unicode calls ignorable,
+/// Whether nobody sees a character: white space, controls, and what Unicode calls ignorable,
 /// with the few blank shapes that it does not count there.
 #[must_use]
 pub fn is_invisible(character: char) -> bool {
@@ -81,7 +81,7 @@ const fn is_seen(byte: u8) -> bool {
     matches!(byte, 0x20..=0x7e)
 }
 
-/// Says whether a byte is a control, or begins a character that may be one of those above: C2 begins
+/// Whether a byte is a control, or begins a character that may be one of those above: C2 begins
 /// the second block of controls, E2 those of the writing direction, EF the replacement character.
 const fn is_suspicious(byte: u8) -> bool {
     (byte < 0x20 && byte != b'\n' && byte != b'\t') | (byte == 0x7f) | (byte == 0xc2) | (byte == 0xe2) | (byte == 0xef)

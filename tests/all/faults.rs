@@ -51,8 +51,8 @@ fn everybody_is_accepted() {
     5 messages to send in 3 bulks
     digest plan/v1:[digest]
 
-    message        accepted  rejected  refused  in doubt  not attempted  elsewhere
-    sale.hello r1         5         0        0         0              0          0
+    message        accepted  rejected  refused  in doubt  not attempted
+    sale.hello r1         5         0        0         0              0
     ");
     assert_snapshot!(nothing_is_sent_again(&shop), @"
     exit code: 0
@@ -74,8 +74,8 @@ fn some_are_rejected() {
 
     3 messages to send in 2 bulks
 
-    message        accepted  rejected  refused  in doubt  not attempted  elsewhere
-    sale.hello r1         2         1        0         0              0          0
+    message        accepted  rejected  refused  in doubt  not attempted
+    sale.hello r1         2         1        0         0              0
       sale.hello: 1 person rejected with status 12 (not enough credits)
     ");
     assert_snapshot!(nothing_is_sent_again(&shop), @"
@@ -100,8 +100,8 @@ fn all_are_rejected() {
 
     3 messages to send in 2 bulks
 
-    message        accepted  rejected  refused  in doubt  not attempted  elsewhere
-    sale.hello r1         0         3        0         0              0          0
+    message        accepted  rejected  refused  in doubt  not attempted
+    sale.hello r1         0         3        0         0              0
       sale.hello: 3 people rejected with status 14 (the destination is blocked)
     ");
     nothing_is_sent_again(&shop).code(0);
@@ -121,8 +121,8 @@ fn the_rejected_are_sent_to_again_if_a_person_says_so() {
 
     1 message to send in 1 bulk
 
-    message        accepted  rejected  refused  in doubt  not attempted  elsewhere
-    sale.hello r1         1         0        0         0              0          0
+    message        accepted  rejected  refused  in doubt  not attempted
+    sale.hello r1         1         0        0         0              0
     ");
     assert_eq!(shop.accepted(), [1, 1, 1]);
     nothing_is_sent_again(&shop).code(0);
@@ -140,8 +140,8 @@ fn one_that_the_gateway_names_as_invalid_does_not_hold_back_the_others() {
 
     4 messages to send in 2 bulks
 
-    message        accepted  rejected  refused  in doubt  not attempted  elsewhere
-    sale.hello r1         3         1        0         0              0          0
+    message        accepted  rejected  refused  in doubt  not attempted
+    sale.hello r1         3         1        0         0              0
       sale.hello: 1 person rejected with status 400 (the gateway does not take the request)
       the gateway answered 400 E400 messages[1].destinations[0].to
     ");
@@ -161,8 +161,8 @@ fn one_that_is_invalid_without_a_name_is_found_by_halving() {
 
     4 messages to send in 2 bulks
 
-    message        accepted  rejected  refused  in doubt  not attempted  elsewhere
-    sale.hello r1         3         1        0         0              0          0
+    message        accepted  rejected  refused  in doubt  not attempted
+    sale.hello r1         3         1        0         0              0
       sale.hello: 1 person rejected with status 400 (the gateway does not take the request)
       the gateway answered 400 E400
     ");
@@ -182,8 +182,8 @@ fn a_gateway_that_refuses_everything_finds_the_request_wrong_and_not_the_people(
 
     200 messages to send in 100 bulks
 
-    message        accepted  rejected  refused  in doubt  not attempted  elsewhere
-    sale.hello r1         0         0        4         0            196          0
+    message        accepted  rejected  refused  in doubt  not attempted
+    sale.hello r1         0         0        4         0            196
     ! stopped: the gateway refuses every request of this kind (it answered 400 E400): the request is wrong, not the people, and nobody is recorded as rejected
     ");
     assert_eq!(shop.requests(), 6, "of four hundred");
@@ -220,8 +220,8 @@ fn refused_credentials_stop_the_run() {
 
     6 messages to send in 3 bulks
 
-    message        accepted  rejected  refused  in doubt  not attempted  elsewhere
-    sale.hello r1         2         0        2         0              2          0
+    message        accepted  rejected  refused  in doubt  not attempted
+    sale.hello r1         2         0        2         0              2
     ! stopped: the gateway refused the credentials (401)
     ");
     assert_eq!(shop.requests(), 2);
@@ -241,8 +241,8 @@ fn forbidden_credentials_stop_the_run() {
 
     4 messages to send in 2 bulks
 
-    message        accepted  rejected  refused  in doubt  not attempted  elsewhere
-    sale.hello r1         0         0        2         0              2          0
+    message        accepted  rejected  refused  in doubt  not attempted
+    sale.hello r1         0         0        2         0              2
     ! stopped: the credentials do not allow to send (403)
     ");
     shop.apply().code(0);
@@ -260,8 +260,8 @@ fn an_address_that_knows_no_messages_stops_the_run() {
 
     4 messages to send in 2 bulks
 
-    message        accepted  rejected  refused  in doubt  not attempted  elsewhere
-    sale.hello r1         0         0        2         0              2          0
+    message        accepted  rejected  refused  in doubt  not attempted
+    sale.hello r1         0         0        2         0              2
     ! stopped: the gateway knows no Instagram messages at this address (404): is the base URL right?
     ");
     shop.apply().code(0);
@@ -279,8 +279,8 @@ fn too_many_requests_wait_and_then_go_on() {
 
     4 messages to send in 2 bulks
 
-    message        accepted  rejected  refused  in doubt  not attempted  elsewhere
-    sale.hello r1         4         0        0         0              0          0
+    message        accepted  rejected  refused  in doubt  not attempted
+    sale.hello r1         4         0        0         0              0
     ");
     assert_eq!(shop.requests(), 3);
 }
@@ -296,20 +296,20 @@ fn after_an_error_of_the_server_nobody_knows() {
 
     4 messages to send in 2 bulks
 
-    message        accepted  rejected  refused  in doubt  not attempted  elsewhere
-    sale.hello r1         2         0        0         2              0          0
+    message        accepted  rejected  refused  in doubt  not attempted
+    sale.hello r1         2         0        0         2              0
 
     ! in doubt: 2 people in 1 bulk; nobody knows whether they got their message, and nothing is sent to them again
       sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: the gateway answered 500
       settle them from the gateway's logs: sendform reconcile
-      or one by your word: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
+      or decide it yourself: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
     "#);
     assert_snapshot!(shop.run(&["plan"]), @r#"
     exit code: 6
     ! in doubt: 2 people in 1 bulk; nobody knows whether they got their message, and nothing is sent to them again
       sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: the gateway answered 500
       settle them from the gateway's logs: sendform reconcile
-      or one by your word: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
+      or decide it yourself: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
 
     sale.hello r1  shop to customers
       ! 2 in doubt
@@ -325,7 +325,7 @@ fn after_an_error_of_the_server_nobody_knows() {
     ! in doubt: 2 people in 1 bulk; nobody knows whether they got their message, and nothing is sent to them again
       sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: the gateway answered 500
       settle them from the gateway's logs: sendform reconcile
-      or one by your word: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
+      or decide it yourself: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
 
     message        accepted  rejected  in doubt  in flight  given up  refused
     sale.hello r1         2         0         2          0         0        0
@@ -358,13 +358,13 @@ fn a_lost_connection_is_a_doubt() {
 
     2 messages to send in 1 bulk
 
-    message        accepted  rejected  refused  in doubt  not attempted  elsewhere
-    sale.hello r1         0         0        0         2              0          0
+    message        accepted  rejected  refused  in doubt  not attempted
+    sale.hello r1         0         0        0         2              0
 
     ! in doubt: 2 people in 1 bulk; nobody knows whether they got their message, and nothing is sent to them again
       sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: the connection was closed before the answer
       settle them from the gateway's logs: sendform reconcile
-      or one by your word: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
+      or decide it yourself: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
     "#);
 }
 
@@ -378,13 +378,13 @@ fn half_an_answer_is_a_doubt() {
 
     2 messages to send in 1 bulk
 
-    message        accepted  rejected  refused  in doubt  not attempted  elsewhere
-    sale.hello r1         0         0        0         2              0          0
+    message        accepted  rejected  refused  in doubt  not attempted
+    sale.hello r1         0         0        0         2              0
 
     ! in doubt: 2 people in 1 bulk; nobody knows whether they got their message, and nothing is sent to them again
       sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: the gateway answered 200, but its body cannot be read: the connection was closed before the answer was whole
       settle them from the gateway's logs: sendform reconcile
-      or one by your word: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
+      or decide it yourself: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
     "#);
 }
 
@@ -398,13 +398,13 @@ fn an_answer_that_cannot_be_read_is_a_doubt() {
 
     2 messages to send in 1 bulk
 
-    message        accepted  rejected  refused  in doubt  not attempted  elsewhere
-    sale.hello r1         0         0        0         2              0          0
+    message        accepted  rejected  refused  in doubt  not attempted
+    sale.hello r1         0         0        0         2              0
 
     ! in doubt: 2 people in 1 bulk; nobody knows whether they got their message, and nothing is sent to them again
       sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: the gateway answered 200, but its body is not what the API says, at line 1 column 1
       settle them from the gateway's logs: sendform reconcile
-      or one by your word: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
+      or decide it yourself: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
     "#);
     in_doubt("empty", &[1, 1]).code(6);
 }
@@ -427,8 +427,8 @@ fn an_answer_with_another_bulk_id_is_an_alarm() {
 
     2 messages to send in 1 bulk
 
-    message        accepted  rejected  refused  in doubt  not attempted  elsewhere
-    sale.hello r1         2         0        0         0              0          0
+    message        accepted  rejected  refused  in doubt  not attempted
+    sale.hello r1         2         0        0         0              0
     ! the gateway answered with bulk `another-bulk` for `sale.hello.r1.616c1c5802824f8b`
     ");
     nothing_is_sent_again(&shop).code(0);
@@ -445,14 +445,14 @@ fn those_whom_the_answer_leaves_out_are_in_doubt() {
 
     2 messages to send in 1 bulk
 
-    message        accepted  rejected  refused  in doubt  not attempted  elsewhere
-    sale.hello r1         1         0        0         1              0          0
+    message        accepted  rejected  refused  in doubt  not attempted
+    sale.hello r1         1         0        0         1              0
     ! the answer for `sale.hello.r1.616c1c5802824f8b` says nothing of 1 message
 
     ! in doubt: 1 person in 1 bulk; nobody knows whether they got their message, and nothing is sent to them again
       sale.hello.r1.616c1c5802824f8b  1 person, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: the answer lacks messages
       settle them from the gateway's logs: sendform reconcile
-      or one by your word: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
+      or decide it yourself: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
     "#);
     nothing_is_sent_again(&shop).code(0);
 }
@@ -470,8 +470,8 @@ fn without_a_gateway_nothing_is_sent_and_nothing_lost() {
 
     4 messages to send in 2 bulks
 
-    message        accepted  rejected  refused  in doubt  not attempted  elsewhere
-    sale.hello r1         0         0        4         0              0          0
+    message        accepted  rejected  refused  in doubt  not attempted
+    sale.hello r1         0         0        4         0              0
     ! 2 bulks not witnessed, because the gateway's logs could not be read: the gateway cannot be reached: the connection was refused
     ! stopped: the gateway cannot be reached: the connection was refused
     ");
@@ -515,8 +515,8 @@ fn a_doubt_that_was_not_sent_is_settled_and_sent() {
 
     2 messages to send in 1 bulk
 
-    message        accepted  rejected  refused  in doubt  not attempted  elsewhere
-    sale.hello r1         2         0        0         0              0          0
+    message        accepted  rejected  refused  in doubt  not attempted
+    sale.hello r1         2         0        0         0              0
     ");
     assert_eq!(shop.accepted(), [1, 1]);
 }

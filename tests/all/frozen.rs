@@ -76,8 +76,8 @@ fn what_was_reviewed_is_sent_and_nothing_else() {
     1 message to send in 1 bulk
     digest plan/v1:[digest]
 
-    message        accepted  rejected  refused  in doubt  not attempted  elsewhere
-    sale.hello r1         1         0        0         0              0          0
+    message        accepted  rejected  refused  in doubt  not attempted
+    sale.hello r1         1         0        0         0              0
     ");
     assert_eq!(shop.accepted(), [1]);
     assert_snapshot!(nothing_is_sent(&shop, &[], 0), @"
@@ -228,7 +228,7 @@ fn a_doubt_is_not_sent_again_until_somebody_says_so() {
     ! in doubt: 2 people in 1 bulk; nobody knows whether they got their message, and nothing is sent to them again
       sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: the gateway answered 500
       settle them from the gateway's logs: sendform reconcile
-      or one by your word: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
+      or decide it yourself: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
 
     sale.hello r1  shop to customers
       ! 2 in doubt

@@ -77,7 +77,6 @@ fn a_stale_schema_is_noticed_and_mended() {
     project.write("schema/output.schema.json", "{}\n");
     insta::assert_snapshot!(project.run(["schema", "--check"]).code(3), @"
     exit code: 3
-    ----- stdout
     schema/campaign.schema.json is up to date
     schema/project.schema.json is up to date
     schema/output.schema.json is not what `sendform schema` would write

@@ -34,8 +34,8 @@ fn a_new_row_is_one_message() {
 
     1 message to send in 1 bulk
 
-    message        accepted  rejected  refused  in doubt  not attempted  elsewhere
-    sale.hello r1         1         0        0         0              0          0
+    message        accepted  rejected  refused  in doubt  not attempted
+    sale.hello r1         1         0        0         0              0
     ");
     assert_eq!(shop.accepted(), [1; 4]);
 }
@@ -107,8 +107,8 @@ fn a_raised_revision_is_sent_to_all() {
 
     3 messages to send in 2 bulks
 
-    message        accepted  rejected  refused  in doubt  not attempted  elsewhere
-    sale.hello r2         3         0        0         0              0          0
+    message        accepted  rejected  refused  in doubt  not attempted
+    sale.hello r2         3         0        0         0              0
     ");
     let books = shop.sandbox.messages();
     let count = |part: &str| {
@@ -131,7 +131,7 @@ fn a_revision_over_a_doubt_is_refused_until_somebody_accepts_the_number() {
     ! in doubt: 2 people in 1 bulk; nobody knows whether they got their message, and nothing is sent to them again
       sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: the gateway answered 500
       settle them from the gateway's logs: sendform reconcile
-      or one by your word: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
+      or decide it yourself: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
 
     sale.hello r2  shop to customers
       + 2 to send at once, 1 bulk
@@ -303,8 +303,8 @@ fn only_what_is_selected_is_sent() {
 
     2 messages to send in 1 bulk
 
-    message         accepted  rejected  refused  in doubt  not attempted  elsewhere
-    other.hello r1         2         0        0         0              0          0
+    message         accepted  rejected  refused  in doubt  not attempted
+    other.hello r1         2         0        0         0              0
     ");
     assert_eq!(shop.accepted(), [1, 1]);
     shop.run(&["apply", "--auto-approve", "--only", "sale.hello"]).code(0);

@@ -46,8 +46,8 @@ fn after_the_first_signal_requests_in_flight_end_and_none_begins() {
 
     6 messages to send in 3 bulks
 
-    message        accepted  rejected  refused  in doubt  not attempted  elsewhere
-    sale.hello r1         2         0        0         0              4          0
+    message        accepted  rejected  refused  in doubt  not attempted
+    sale.hello r1         2         0        0         0              4
     ! stopped: interrupted
       run the same command again to go on
     ----- stderr
@@ -71,15 +71,15 @@ fn a_request_that_does_not_end_in_time_is_a_doubt() {
 
     4 messages to send in 2 bulks
 
-    message        accepted  rejected  refused  in doubt  not attempted  elsewhere
-    sale.hello r1         0         0        0         2              2          0
+    message        accepted  rejected  refused  in doubt  not attempted
+    sale.hello r1         0         0        0         2              2
     ! stopped: interrupted
       run the same command again to go on
 
     ! in doubt: 2 people in 1 bulk; nobody knows whether they got their message, and nothing is sent to them again
       sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: interrupted before the answer
       settle them from the gateway's logs: sendform reconcile
-      or one by your word: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
+      or decide it yourself: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
     ----- stderr
 
     interrupted: no new requests; those in flight have 6 seconds to end (again to leave at once)
@@ -108,15 +108,15 @@ fn after_the_second_signal_the_run_leaves_at_once() {
 
     4 messages to send in 2 bulks
 
-    message        accepted  rejected  refused  in doubt  not attempted  elsewhere
-    sale.hello r1         0         0        0         2              2          0
+    message        accepted  rejected  refused  in doubt  not attempted
+    sale.hello r1         0         0        0         2              2
     ! stopped: interrupted
       run the same command again to go on
 
     ! in doubt: 2 people in 1 bulk; nobody knows whether they got their message, and nothing is sent to them again
       sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: interrupted before the answer
       settle them from the gateway's logs: sendform reconcile
-      or one by your word: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
+      or decide it yourself: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
     ----- stderr
 
     interrupted: no new requests; those in flight have 6 seconds to end (again to leave at once)
@@ -128,7 +128,7 @@ fn after_the_second_signal_the_run_leaves_at_once() {
     ! in doubt: 2 people in 1 bulk; nobody knows whether they got their message, and nothing is sent to them again
       sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: interrupted before the answer
       settle them from the gateway's logs: sendform reconcile
-      or one by your word: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
+      or decide it yourself: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
 
     message        accepted  rejected  in doubt  in flight  given up  refused
     sale.hello r1         0         0         2          0         0        0
@@ -309,7 +309,7 @@ fn without_the_right_key_nobody_would_be_recognised() {
     exit code: 8
     ----- stderr
     error: the ledger's people cannot be recognised without the key `00914700`
-      hint: supply every key that the ledger names, in SENDFORM_KEY or SENDFORM_KEY_FILE
+      hint: source every key that the ledger names, in SENDFORM_KEY or SENDFORM_KEY_FILE
     ");
     shop.project.set("SENDFORM_KEY", "short");
     assert_snapshot!(shop.apply_sends_nothing(9), @"

@@ -151,6 +151,7 @@ fn a_first_plan_in_json() {
     insta::assert_snapshot!(run, @r#"
     exit code: 0
     {
+      "closeTogether": 0,
       "compared": true,
       "diagnostics": [
         {
@@ -299,7 +300,7 @@ fn a_first_plan_in_json() {
       "now": "2026-11-30T12:00:00Z",
       "planFile": null,
       "project": "acme-shop",
-      "rails": [],
+      "safetyLimits": [],
       "toSend": 4
     }
     ----- stderr
@@ -433,15 +434,16 @@ fn rails_are_passed_by_number() {
     ! 4 messages to send, but at most 3 may be in one apply
       to go on all the same: --accept messages=4
 
+    ! 2 people would get more than one message of this plan within an hour
     limits: 3 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     4 messages to send in 2 bulks, but not while a limit refuses
     ");
     small.run(["plan", "--sandbox", "--accept", "messages=3"]).code(4);
     insta::assert_snapshot!(last_lines(&small.run(["plan", "--sandbox", "--accept", "messages=4"]).code(0)), @"
-          │ Welcome!
 
       4 messages to send, but at most 3 may be in one apply (accepted)
 
+    ! 2 people would get more than one message of this plan within an hour
     limits: 3 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     4 messages to send in 2 bulks
     ");
@@ -562,6 +564,7 @@ fn without_a_key_nothing_is_compared() {
         text (8 characters)
           │ Welcome!
 
+    ! 2 people would get more than one message of this plan within an hour
     4 messages to send in 2 bulks
     ");
     assert_eq!(project.run(["plan", "--format", "json"]).json()["compared"], false);
@@ -631,8 +634,8 @@ fn further_forms_go_into_files() {
     let json: serde_json::Value = serde_json::from_str(&project.read("plan.json")).unwrap();
     assert_eq!(json["toSend"], 4);
     insta::assert_snapshot!(last_lines(&project.run(["plan", "--sandbox", "--write", "json=no/plan.json"]).code(1)), @"
-          │ Welcome!
 
+    ! 2 people would get more than one message of this plan within an hour
     4 messages to send in 2 bulks
     ----- stderr
     error: `no/plan.json` cannot be written

@@ -101,7 +101,7 @@ messages:
       |                    |
       |                    more than that
 
-    error[unquoted]: a date stands here without quotes, but text is wanted
+    error[unquoted]: this is a date without quotes, but text is expected
      --> sale.yaml:9:13
       |
     9 |     sendAt: 2026-12-01 09:00
@@ -117,7 +117,7 @@ messages:
        |
        = help: did you mean `Europe/Zagreb`?
 
-    error[out-of-bounds]: at least 1 is wanted
+    error[out-of-bounds]: at least 1 is expected
       --> sale.yaml:11:34
        |
     11 |     sendingSpeedLimit: { amount: 0, timeUnit: MINUT }
@@ -147,7 +147,7 @@ messages:
        |
        = help: did you mean `people`?
 
-    error[unquoted]: a number stands here without quotes, but text is wanted
+    error[unquoted]: this is a number without quotes, but text is expected
       --> sale.yaml:17:34
        |
     17 |     content: { type: TEXT, text: 2026 }
@@ -166,7 +166,7 @@ messages:
     13 |   - id: hello
        |         ----- first here
 
-    error[wrong-type]: text stands here, but a whole number is wanted
+    error[wrong-type]: this is text, but a whole number is expected
       --> sale.yaml:21:15
        |
     21 |     revision: "2"
@@ -205,15 +205,15 @@ messages:
     );
     insta::assert_snapshot!(run.code(3), @r#"
     exit code: 3
-    error[unquoted]: a number stands here without quotes, but text is wanted
+    error[unquoted]: this is a number without quotes, but text is expected
     --> sale.yaml:5 (column to)
      = help: every cell is text: put it in quotes
 
-    error[unquoted]: a boolean stands here without quotes, but text is wanted
+    error[unquoted]: this is a boolean without quotes, but text is expected
     --> sale.yaml:5 (column country)
      = help: every cell is text: put it in quotes
 
-    error[unquoted]: a date stands here without quotes, but text is wanted
+    error[unquoted]: this is a date without quotes, but text is expected
     --> sale.yaml:6 (column born)
      = help: every cell is text: put it in quotes
 
@@ -225,7 +225,7 @@ messages:
       |
       = help: the date is missing: write "YYYY-MM-DD 09:00"
 
-    error[unquoted]: a boolean stands here without quotes, but text is wanted
+    error[unquoted]: this is a boolean without quotes, but text is expected
       --> sale.yaml:10:97
        |
     10 |   - { id: hello, sender: shop, audience: people, schedule: launch, content: { type: TEXT, text: no } }
@@ -242,7 +242,7 @@ fn what_yaml_hides_is_refused() {
     let aliases = format!("a: &a \"{}\"\nb: [{}]\n", "x".repeat(1000), "*a, ".repeat(500));
     insta::assert_snapshot!(first_lines(&validate(aliases).code(3)), @r#"
     exit code: 3
-    error[anchor]: an anchor stands here, but anchors are not pa
+    error[anchor]: this is an anchor, but anchors are not part o
      --> sale.yaml:1:4
       |
     1 | a: &a "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
@@ -259,7 +259,7 @@ fn what_yaml_hides_is_refused() {
     8 | ---
       | ^^^
       |
-      = help: put each campaign into a file of its own, and end a file without `---`
+      = help: put each campaign into its own file, and end a file without `---`
 
     1 error
     ");
@@ -307,7 +307,7 @@ fn what_yaml_hides_is_refused() {
     ");
     insta::assert_snapshot!(validate(MESSAGE.replace("    sender", "\tsender")).code(3), @"
     exit code: 3
-    error[syntax]: a tab stands in the indentation
+    error[syntax]: there is a tab in the indentation
      --> sale.yaml:5:1
       |
     5 |     sender: shop
@@ -498,7 +498,7 @@ fn mistakes_of_the_project_file_come_first() {
       |
       = help: did you mean `senders`?
 
-    error[wrong-type]: text stands here, but a whole number is wanted
+    error[wrong-type]: this is text, but a whole number is expected
      --> sendform.yaml:3:29
       |
     3 | limits: { messagesPerApply: many }

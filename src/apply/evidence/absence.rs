@@ -75,7 +75,7 @@ pub(super) struct Absence {
 }
 
 impl Absence {
-    /// Says whether absence proves that nothing was sent.
+    /// Whether absence proves that nothing was sent.
     ///
     /// # Errors
     /// With what stands in the way; of several things with the one that lasts longest.
@@ -117,7 +117,7 @@ impl Absence {
         Ok(())
     }
 
-    /// Says whether the answer has a message that left after everything of the bulk: by the gateway's
+    /// Whether the answer has a message that left after everything of the bulk: by the gateway's
     /// clock, or by that of the run that sent both.
     fn is_followed(&self, shown: &ShownControls) -> bool {
         let by_theirs = shown.last_sent_at.is_some_and(|sent_at| sent_at >= later(self.leaves_by, AFTER));

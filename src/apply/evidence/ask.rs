@@ -103,7 +103,7 @@ impl<'a, L: Logs> LogReader<'a, L> {
     }
 }
 
-/// Says whether an answer has rows of which nobody knows whose they are, or when they were sent: then what
+/// Whether an answer has rows of which nobody knows whose they are, or when they were sent: then what
 /// it lacks proves nothing.
 fn is_strange(found: &LogsAnswer, asked: &[MessageId]) -> bool {
     let is_strange = |row: &LogRow| match MessageId::parse(&row.message_id) {

@@ -155,7 +155,7 @@ fn control(
     Some((control, left))
 }
 
-/// Says whether all messages of a claim leave when its request comes.
+/// Whether all messages of a claim leave when its request comes.
 pub(super) fn leaves_at_once(claim: &Claim) -> bool {
     claim.send_at.is_none() && claim.until.is_none() && claim.leaves_by.is_none()
 }

@@ -112,7 +112,7 @@ fn absence(state: ClaimState<'_>, asked: Asked, bench: &JudgeContext<'_>) -> Abs
     }
 }
 
-/// Says whether the logs do not go back to a doubt any more.
+/// Whether the logs do not go back to a doubt any more.
 pub(super) fn is_past(doubt: &Doubt, leaves_by: Timestamp, now: Timestamp) -> bool {
     let gone = last_departure::later(leaves_by, LOGS_BACK_MAX);
     now > doubt.logs_end().max(gone)

@@ -86,7 +86,7 @@ pub enum LogsFailure {
 }
 
 impl LogsFailure {
-    /// Says whether the next question would fail as well.
+    /// Whether the next question would fail as well.
     #[must_use]
     pub fn is_final(&self) -> bool {
         match self {

@@ -34,7 +34,7 @@ pub(super) struct Sightings {
 }
 
 impl Sightings {
-    /// Says whether the gateway took the message more than once.
+    /// Whether the gateway took the message more than once.
     pub(super) fn was_sent_again(&self) -> bool {
         self.rows.iter().filter(|row| row.state == PersonState::Accepted).count() > 1
     }

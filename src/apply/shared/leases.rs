@@ -161,11 +161,13 @@ impl Leases {
                     missed.remove(person);
                 }
             }
-            Grant::Taken(people) => missed.extend(people.iter().copied().filter(|person| !granted.contains(person))),
+            Grant::ClaimedElsewhere(people) => {
+                missed.extend(people.iter().copied().filter(|person| !granted.contains(person)));
+            }
         }
     }
 
-    /// Says whether others had somebody whenever this run tried to claim them.
+    /// Whether others had somebody whenever this run tried to claim them.
     #[must_use]
     pub fn has_missed(&self, message: i64, person: Person) -> bool {
         self.missed.get(&message).is_some_and(|missed| missed.contains(&person))

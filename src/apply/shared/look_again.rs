@@ -77,6 +77,7 @@ impl LookAgain {
     /// Takes in how it is now, and says what to do.
     pub(super) fn next(&mut self, now: UsedUp) -> NextStep {
         if now.left == 0 {
+            *self = Self::Never;
             return NextStep::End;
         }
         let (state, step) = match self {

@@ -111,6 +111,8 @@ impl<'a, Q: PlanQueue, P: Replan, C: Clock> SharedPlan<'a, Q, P, C> {
         let mut plan = self.planner.plan(&ledger, self.queue.view(self.clock.now()));
         plan.bulks = lock(&self.roster).renew(plan.bulks, unclaimed)?;
         if plan.bulks.is_empty() {
+            // Whoever asks once more, because people were passed over meanwhile, is no sign of planning in vain.
+            *lock(&self.look_again) = LookAgain::Never;
             return Ok(false);
         }
         self.enqueue(plan).await.map_err(failed)?;

@@ -122,7 +122,7 @@ impl Roster {
                 match standings.get(*person, view) {
                     Standing::Free | Standing::Rejected(_) => tally.not_attempted += 1,
                     Standing::Abandoned | Standing::InFlight | Standing::InDoubt | Standing::Accepted => {
-                        tally.taken += 1;
+                        tally.claimed_elsewhere += 1;
                     }
                 }
             }
@@ -153,7 +153,7 @@ impl Unclaimed {
         self.0.values().map(PersonSet::len).sum()
     }
 
-    /// Says whether anybody of them was claimed before, and given back: whoever did that may be waiting, as after
+    /// Whether anybody of them was claimed before, and given back: whoever did that may be waiting, as after
     /// a 429, to claim them again.
     pub(super) fn may_be_awaited(&self, ledger: &Ledger) -> bool {
         self.0.iter().any(|((message, revision), people)| {
@@ -244,6 +244,9 @@ mod tests {
         }
         let roster = Roster::new(&[bulk(&[(1, 1), (2, 2), (3, 3), (4, 4)])]);
         let told = roster.not_given(&ledger, View::Exclusive);
-        assert_eq!(told.iter().map(|(_, tally)| (tally.taken, tally.not_attempted)).collect::<Vec<_>>(), [(2, 2)]);
+        assert_eq!(
+            told.iter().map(|(_, tally)| (tally.claimed_elsewhere, tally.not_attempted)).collect::<Vec<_>>(),
+            [(2, 2)]
+        );
     }
 }

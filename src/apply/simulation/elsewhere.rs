@@ -51,13 +51,13 @@ fn run(is_free: bool) -> Summary {
     let (books, records, clock) = (&world.books, &world.records, &world.clock);
     let sender = SimSender { books, records, clock, time: &time, death: death.clone() };
     let ports = Ports { store: &store, sender: &sender, prepare: &world.prepare, clock, time: &time };
-    let supply = Again { world: &world, asked: AtomicUsize::new(0), is_free };
+    let source = Again { world: &world, asked: AtomicUsize::new(0), is_free };
     let never = Interrupts { first: std::future::pending(), second: std::future::pending() };
-    drive(&world.clock, &death, apply(&supply, ports, &settings, never, |_| {})).unwrap()
+    drive(&world.clock, &death, apply(&source, ports, &settings, never, |_| {})).unwrap()
 }
 
 #[test]
 fn whoever_is_supplied_again_is_counted_once() {
-    assert_eq!(run(false).total(), Tally { accepted: 1, taken: 1, ..Tally::default() });
+    assert_eq!(run(false).total(), Tally { accepted: 1, claimed_elsewhere: 1, ..Tally::default() });
     assert_eq!(run(true).total(), Tally { accepted: 2, ..Tally::default() });
 }

@@ -178,8 +178,8 @@ fn nothing_that_was_given_is_claimed_when_the_supply_has_found_out_why_not() {
         let sender = SimSender { books, records, clock, time: &time, death: death.clone() };
         let ports = Ports { store: &store, sender: &sender, prepare: &world.prepare, clock, time: &time };
         let never = Interrupts { first: std::future::pending(), second: std::future::pending() };
-        let supply = Ends(PlannedBulks::new(pairs(&PEOPLE)), &world);
-        let summary = drive(clock, &death, apply(&supply, ports, &settings, never, |_| {})).unwrap();
+        let source = Ends(PlannedBulks::new(pairs(&PEOPLE)), &world);
+        let summary = drive(clock, &death, apply(&source, ports, &settings, never, |_| {})).unwrap();
         assert!(matches!(summary.stopped, Some(Stopped::LedgerLacks { .. })), "{:?}", summary.stopped);
         assert_eq!((summary.total().people(), summary.total().accepted), (6, 0));
         assert_eq!(world.books.lock().unwrap().requests, 1, "{first:?}");

@@ -70,7 +70,7 @@ fn check_summary(world: &World, people: &[u64], ended: &Ended) {
     assert_eq!(total.in_doubt, count(|standing| *standing == Standing::InDoubt));
     assert_eq!(total.rejected_any(), count(|standing| matches!(standing, Standing::Rejected(_))));
     assert_eq!(total.refused + total.not_attempted, count(|standing| *standing == Standing::Free));
-    assert_eq!(total.taken, 0);
+    assert_eq!(total.claimed_elsewhere, 0);
 }
 
 fn every_fault(script: &[Act], people: &[u64], parallel: usize) {

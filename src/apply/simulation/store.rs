@@ -125,7 +125,7 @@ impl Store for SimStore<'_> {
                 assert!(fresh, "no two claims have one id");
                 records.claims.push(claim);
             } else {
-                grant = Grant::Taken(taken);
+                grant = Grant::ClaimedElsewhere(taken);
             }
         })
         .await?;

@@ -28,11 +28,11 @@ fn total(summary: &Summary) -> Tally {
 fn groups(script: &[Act]) -> (String, Option<Stopped>) {
     let (_, ended) = run(script);
     let summary = ended.summary.unwrap();
-    let Tally { accepted, rejected, refused, in_doubt, not_attempted, taken } = total(&summary);
+    let Tally { accepted, rejected, refused, in_doubt, not_attempted, claimed_elsewhere } = total(&summary);
     let rejected: Vec<String> = rejected.iter().map(|(status, count)| format!("{count}x{status}")).collect();
     let rejected = rejected.join("+");
     let text = format!(
-        "accepted {accepted}, rejected [{rejected}], refused {refused}, doubt {in_doubt}, not {not_attempted}, taken {taken}"
+        "accepted {accepted}, rejected [{rejected}], refused {refused}, doubt {in_doubt}, not {not_attempted}, taken {claimed_elsewhere}"
     );
     (text, summary.stopped)
 }
@@ -210,8 +210,8 @@ fn people_of_other_runs_are_left_out_and_the_rest_is_sent() {
     drop(world.apply(vec![bulk(&[2], BulkTime::Start(0))], &settings, Fault::Never));
     let settings = world.settings(1);
     let ended = world.apply(pairs(&[1, 2, 3, 4]), &settings, Fault::Never);
-    let Tally { accepted, taken, .. } = total(&ended.summary.unwrap());
-    assert_eq!((accepted, taken, world.accepted(2)), (3, 1, 1));
+    let Tally { accepted, claimed_elsewhere, .. } = total(&ended.summary.unwrap());
+    assert_eq!((accepted, claimed_elsewhere, world.accepted(2)), (3, 1, 1));
     let records = world.records.into_inner().unwrap();
     assert_eq!(records.claims[1].people, [Person(1)]);
 }
@@ -255,7 +255,7 @@ fn events_tell_the_story() {
         .iter()
         .map(|event| match event {
             Event::Claimed { people, .. } => format!("claimed {people}"),
-            Event::Taken { people, .. } => format!("taken {people}"),
+            Event::ClaimedElsewhere { people, .. } => format!("taken {people}"),
             Event::Sending { .. } => "sending".to_owned(),
             Event::Settled { why, again, .. } => format!("settled {} -> {again}", why.as_deref().unwrap_or("well")),
             Event::Waiting { .. } => "waiting".to_owned(),

@@ -47,13 +47,13 @@ pub(super) fn pairs(people: &[u64]) -> Vec<Bulk> {
 }
 
 fn prepared(bulk: &Bulk, speed: Option<SendingSpeedLimit>) -> Prepared {
-    let letter = |recipient: &Recipient| PreparedPerson {
+    let recipient = |recipient: &Recipient| PreparedPerson {
         person: recipient.person,
         to: format!("1784{}", recipient.person.0),
         content: Content::Text { text: "Hi!".to_owned() },
         callback_data: None,
     };
-    let envelope = BulkOptions {
+    let options = BulkOptions {
         sender: SenderId::parse("OFFICIAL-ACCOUNT-ID-123").unwrap(),
         platform: None,
         validity: None,
@@ -62,11 +62,11 @@ fn prepared(bulk: &Bulk, speed: Option<SendingSpeedLimit>) -> Prepared {
         reports: Reports::default(),
         speed,
     };
-    Prepared { envelope, people: bulk.recipients.iter().map(letter).collect() }
+    Prepared { options, people: bulk.recipients.iter().map(recipient).collect() }
 }
 
 /// A rendered bulk to so many people.
-pub(in crate::apply) fn letters(time: BulkTime, people: u64) -> PreparedBulk {
+pub(in crate::apply) fn prepared_bulk(time: BulkTime, people: u64) -> PreparedBulk {
     let bulk = bulk(&(0..people).collect::<Vec<_>>(), time);
     let prepared = prepared(&bulk, None);
     PreparedBulk::new(&bulk, prepared)
@@ -191,8 +191,8 @@ impl World {
             death: death.clone(),
         };
         let ports = Ports { store, sender: &sender, prepare: &self.prepare, clock: &self.clock, time: &time };
-        let supply = PlannedBulks::new(bulks);
-        movable(apply(&supply, ports, settings, interrupts, events)).await
+        let source = PlannedBulks::new(bulks);
+        movable(apply(&source, ports, settings, interrupts, events)).await
     }
 
     pub(super) fn standing(&self, person: u64) -> Standing {

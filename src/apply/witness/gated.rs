@@ -98,7 +98,11 @@ where
             tallies.push(not_attempted(bulk));
         }
         let known = std::mem::take(&mut *lock(&self.known));
-        tallies.extend(known.into_iter().map(|(message, taken)| (message, Tally { taken, ..Tally::default() })));
+        tallies.extend(
+            known
+                .into_iter()
+                .map(|(message, claimed_elsewhere)| (message, Tally { claimed_elsewhere, ..Tally::default() })),
+        );
         tallies
     }
 }

@@ -148,7 +148,7 @@ fn strongest(rows: Vec<LogRow>) -> Option<(LogRow, PersonState)> {
     rows.into_iter().map(|row| (state(&row), row)).max_by_key(|(state, _)| *state).map(|(state, row)| (row, state))
 }
 
-/// Says whether the gateway took the message more than once.
+/// Whether the gateway took the message more than once.
 fn is_twice(rows: &[LogRow]) -> bool {
     rows.iter().filter(|row| state(&row.status) == PersonState::Accepted).count() > 1
 }
@@ -179,7 +179,7 @@ async fn write<S: Store, C: Clock>(
             is_recovered: true,
             people: people.keys().copied().collect(),
         };
-        if let Grant::Taken(taken) = store.claim(claim).await? {
+        if let Grant::ClaimedElsewhere(taken) = store.claim(claim).await? {
             // Somebody else has settled or claimed them meanwhile.
             let before = people.len();
             people.retain(|person, _| !taken.contains(person));

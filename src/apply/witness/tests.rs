@@ -180,11 +180,11 @@ impl World {
         let watch = Watch::new((&store, &logs, &clock, &older), self.mode, &bulks, [sender]);
         let ended = drive(&clock, &Death::default(), async {
             watch.open(&bulks).await;
-            let supply = Gated::new(PlannedBulks::new(bulks), &watch);
+            let source = Gated::new(PlannedBulks::new(bulks), &watch);
             let mut given = Vec::new();
             let taking = async {
                 loop {
-                    match supply.next().await {
+                    match source.next().await {
                         Ok(Some(bulk)) => given.extend(bulk.recipients.iter().map(|one| one.person.0)),
                         Ok(None) => return None,
                         Err(stopped) => return Some(stopped),
@@ -192,13 +192,13 @@ impl World {
                 }
             };
             let (stopped, ()) = futures_util::future::join(taking, watch.drive()).await;
-            let rest: Vec<_> = supply.not_given().into_iter().map(|(_, tally)| tally).collect();
+            let rest: Vec<_> = source.not_given().into_iter().map(|(_, tally)| tally).collect();
             let sum = |count: fn(&crate::apply::Tally) -> u64| rest.iter().map(count).sum();
             Ended {
                 given,
                 stopped,
                 alarms: watch.alarms(),
-                taken: sum(|tally| tally.taken),
+                taken: sum(|tally| tally.claimed_elsewhere),
                 not_attempted: sum(|tally| tally.not_attempted),
             }
         })
@@ -395,11 +395,11 @@ fn a_look_that_nobody_waited_for_goes_on_and_ends_the_run() {
         let bulks: Vec<Bulk> = (0..400).map(|number| bulk(&[3 * number, 3 * number + 1], BulkTime::Start(0))).collect();
         let sender = SenderId::parse("official").unwrap();
         let watch = Watch::asking_for((&store, &logs, &clock, &NoOlderKeys), Witness::Preferred, &bulks, [sender], 1);
-        let supply = Gated::new(PlannedBulks::new(bulks.clone()), &watch);
+        let source = Gated::new(PlannedBulks::new(bulks.clone()), &watch);
         let found = async {
-            assert!(supply.next().await.unwrap().is_some() && supply.stopped().is_none(), "nobody waits");
+            assert!(source.next().await.unwrap().is_some() && source.stopped().is_none(), "nobody waits");
             clock.sleep(Duration::from_secs(35)).await;
-            supply.stopped()
+            source.stopped()
         };
         let all = async {
             watch.open(&bulks).await;

@@ -219,7 +219,7 @@ impl<'a, S: Store + LedgerView, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L,
         self.state().left_out.get(message).map(|people| people.keys().copied().collect()).unwrap_or_default()
     }
 
-    /// Says whether anything is asked at all.
+    /// Whether anything is asked at all.
     pub(super) fn asks(&self) -> bool {
         self.mode != Witness::Off
     }
@@ -482,7 +482,7 @@ impl<'a, S: Store + LedgerView, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L,
         }
     }
 
-    /// Says whether the ledger keeps somebody from being sent to.
+    /// Whether the ledger keeps somebody from being sent to.
     fn is_known(&self, id: &MessageId) -> bool {
         match self.standing(id) {
             Standing::Accepted | Standing::Abandoned | Standing::InDoubt | Standing::InFlight => true,
@@ -534,7 +534,7 @@ fn id(bulk: &Bulk, person: Person) -> MessageId {
     MessageId { message: bulk.message.clone(), revision: bulk.revision, person }
 }
 
-/// Says whether a row is of a message that somebody got, or may get; one that was rejected may be sent
+/// Whether a row is of a message that somebody got, or may get; one that was rejected may be sent
 /// again, unless it was rejected because the gateway has it already.
 fn is_hit(row: &LogRow) -> bool {
     match state(&row.status) {

@@ -102,7 +102,7 @@ fn whole(at: &Cursor<'_>, name: &str, ids: IdRule, mut source: AudienceSource, r
 fn check_columns(at: &Cursor<'_>, findings: &mut Findings) {
     let (closes, last) = (at.key("windowClosesAt"), at.key("lastMessageAt"));
     if closes.is_written() && last.is_written() {
-        let message = "only one of `windowClosesAt` and `lastMessageAt` may stand here";
+        let message = "only one of `windowClosesAt` and `lastMessageAt` is allowed here";
         let diagnostic = Diagnostic::error(Code::Shape, message, last.key_place());
         findings.push(diagnostic.note(closes.key_place(), "the other one"));
     }

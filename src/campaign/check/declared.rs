@@ -37,7 +37,7 @@ impl Declared {
         }
     }
 
-    /// Says whether the project has no errors.
+    /// Whether the project has no errors.
     pub(in crate::campaign) const fn is_whole(&self) -> bool {
         self.whole.is_some()
     }

@@ -45,7 +45,7 @@ impl Findings {
         result.map_err(|diagnostic| self.push(*diagnostic)).ok()
     }
 
-    /// Says whether to stop looking; whoever stops says so with [`Findings::left_out`].
+    /// Whether to stop looking; whoever stops says so with [`Findings::left_out`].
     pub(super) fn is_full(&self) -> bool {
         self.checked >= FINDINGS_MAX
     }

@@ -16,7 +16,7 @@ const LITERAL_IN_CONTENT: [&str; 2] = ["type", "template"];
 /// The keys whose values are sent as they are written.
 const SENT: [&str; 3] = ["campaignReferenceId", "entityId", "applicationId"];
 
-/// Says whether a text has a placeholder of another tool in it.
+/// Whether a text has a placeholder of another tool in it.
 fn has_placeholder(text: &str) -> bool {
     [("{", "}"), ("*|", "|*"), ("[[", "]]"), ("%%", "%%"), ("<%", "%>")].iter().any(|(open, close)| {
         let inside = text.split_once(open).and_then(|(_, rest)| Some(rest.split_once(close)?.0));
@@ -43,7 +43,7 @@ pub(super) fn literal(at: &Cursor<'_>, findings: &mut Findings) {
             .is_some_and(|text| !["{{", "{%", "{#"].iter().any(|begin| text.contains(begin)) && has_placeholder(text))
         {
             let message = "this field takes no placeholder, so it would be taken as it is written";
-            let help = "write the value out; what differs from person to person belongs into `text` or `callbackData`";
+            let help = "write the value out; what differs from person to person belongs in `text` or `callbackData`";
             findings.push(Diagnostic::error(Code::NoTemplate, message, value.place()).help(help));
         }
     }

@@ -40,7 +40,7 @@ pub(super) fn webhook(at: &Cursor<'_>, text: &str, allowed: Option<&[String]>) -
     Err(Box::new(Diagnostic::error(Code::HostNotAllowed, message, at.place()).help(help)))
 }
 
-/// Takes the gateway's base URL: https, or http to this machine, and nothing behind the host.
+/// Takes the gateway's base URL: https, or http to this machine, and nothing after the host.
 ///
 /// # Errors
 /// If it is anything else.
@@ -48,7 +48,7 @@ pub(super) fn base(at: &Cursor<'_>, text: &str) -> Result<Url, Box<Diagnostic>> 
     let url = parse(at, text)?;
     check_base_url(&url).map_err(|error| bad(at, &error.to_string()))?;
     if url.path() != "/" {
-        return Err(bad(at, "the base URL may have nothing behind the host"));
+        return Err(bad(at, "the base URL may have nothing after the host"));
     }
     Ok(url)
 }

@@ -11,13 +11,13 @@ use crate::apply::witness::{Gated, Watch};
 use crate::apply::{self, BulkSource, PlannedBulks, Ports, QueuedPlan, SharedPlan, Stopped, Summary};
 use crate::gateway::Client;
 use crate::ledger::{Doubt, Flight, Ledger, RunId};
-use crate::plan::{Bulk, Gate, Plan, RailKind};
+use crate::plan::{Bulk, Gate, Plan, SafetyLimitKind};
 use crate::report::apply::ApplyReport;
 use crate::report::words::plural;
 use crate::store::{OpenLedger, StoreError, Visit};
 use crate::timing;
 
-use crate::cli::args::{ApplyArgs, Global, OutputFormat};
+use crate::cli::args::{ApplyArgs, Global};
 use crate::cli::client::client;
 use crate::cli::clock::RunClock;
 use crate::cli::context::{Context, PlanOptions};
@@ -70,23 +70,23 @@ async fn with_world(
     output: &Output,
     interrupts: &SignalWatch,
 ) -> Result<Exit, Failure> {
-    let choices = frozen::choices(args, context)?;
-    refuse_in_ci(context, &choices, settings)?;
+    let plan_options = frozen::plan_options(args, context)?;
+    refuse_in_ci(context, &plan_options, settings)?;
     let clock = RunClock::new(Arc::clone(context));
     let client = client(context, settings, clock.clone())?;
     let visit = visit(context, "apply")?;
-    let accepted = |kind| choices.accepted.get(kind).unwrap_or(0);
+    let accepted = |kind| plan_options.accepted.get(kind).unwrap_or(0);
     let visit = Visit {
-        unauthenticated: accepted(RailKind::Unauthenticated),
-        unclosed: accepted(RailKind::Unclosed),
-        reloaded: choices.accepted.get(RailKind::Reloaded),
+        unauthenticated: accepted(SafetyLimitKind::Unauthenticated),
+        unclosed: accepted(SafetyLimitKind::Unclosed),
+        reloaded: plan_options.accepted.get(SafetyLimitKind::Reloaded),
         ..visit
     };
     let run = visit.run;
     let store = open(context, &visit).await?;
     tell_doubts(&store.trust(), output);
-    unsaved_outcomes::take_in(context, &store, accepted(RailKind::Unauthenticated)).await?;
-    let in_doubt = match evidence::first(context, &store, &client, &clock, &choices.selection, output).await {
+    unsaved_outcomes::take_in(context, &store, accepted(SafetyLimitKind::Unauthenticated)).await?;
+    let in_doubt = match evidence::first(context, &store, &client, &clock, &plan_options.selection, output).await {
         Ok(in_doubt) => in_doubt,
         Err(failure) => {
             // What was settled is in the ledger already, in order or not.
@@ -100,7 +100,7 @@ async fn with_world(
         settings,
         output,
         interrupts,
-        choices: &choices,
+        plan_options: &plan_options,
         client: &client,
         clock: &clock,
         run,
@@ -117,7 +117,7 @@ struct ApplyRun<'a> {
     settings: &'a Settings,
     output: &'a Output,
     interrupts: &'a SignalWatch,
-    choices: &'a PlanOptions,
+    plan_options: &'a PlanOptions,
     client: &'a Client<RunClock>,
     clock: &'a RunClock,
     run: RunId,
@@ -141,17 +141,19 @@ impl ApplyRun<'_> {
     }
 
     fn plan(&self, store: &OpenLedger) -> Plan {
-        let Self { context, choices, .. } = self;
-        tokio::task::block_in_place(|| make(context, choices, Some(&store.ledger()), store.view(context.gateway.now())))
+        let Self { context, plan_options, .. } = self;
+        tokio::task::block_in_place(|| {
+            make(context, plan_options, Some(&store.ledger()), store.view(context.gateway.now()))
+        })
     }
 
     /// Shows what would be sent, and asks whether to send it.
     async fn review(&self, store: &OpenLedger) -> Result<Review, Failure> {
-        let Self { context, args, output, choices, .. } = self;
+        let Self { context, args, output, plan_options, .. } = self;
         let reviewed = self.plan(store);
-        let may = may_send(&reviewed, args, choices);
+        let may = may_send(&reviewed, args, plan_options);
         // One run gives one document: a plan, or what became of it.
-        if output.format == OutputFormat::Text || may.is_err() {
+        if output.format.is_for_people() || may.is_err() {
             show(&reviewed, context, output, args.plan.as_deref())?;
         }
         if let Err(ending) = may.and_then(|()| approve(&reviewed, args, output)) {
@@ -162,7 +164,7 @@ impl ApplyRun<'_> {
         }
         // The answer may have taken a while, in which times pass and conversation windows close.
         let plan = self.plan(store);
-        if !is_still(&plan, &reviewed) || may_send(&plan, args, choices).is_err() {
+        if !is_still(&plan, &reviewed) || may_send(&plan, args, plan_options).is_err() {
             return Ok(Review::Changed);
         }
         store.check_still_there().await?;
@@ -171,7 +173,7 @@ impl ApplyRun<'_> {
 
     /// Sends a plan: on its own, or with other runs that share it.
     async fn send(&self, store: &OpenLedger, mut plan: Plan) -> Result<Sent, Failure> {
-        let Self { context, args, settings, interrupts, choices, client, clock, run, .. } = *self;
+        let Self { context, args, settings, interrupts, plan_options, client, clock, run, .. } = *self;
         refuse_old_ends(store, context.gateway.now())?;
         interrupts.sending();
         let senders = witness::senders(&plan);
@@ -188,16 +190,16 @@ impl ApplyRun<'_> {
         }
         let mut summary = match store.shared_queue() {
             None => {
-                let supply = Gated::new(PlannedBulks::new(bulks), &watch);
-                Box::pin(send(&supply, &watch, plan.to_send(), ports, &run_settings, interrupts)).await
+                let source = Gated::new(PlannedBulks::new(bulks), &watch);
+                Box::pin(send(&source, &watch, plan.to_send(), ports, &run_settings, interrupts)).await
             }
             Some(queue) => {
                 run_settings.shares_plan = true;
-                let planner = Replanning { context, choices };
+                let planner = Replanning { context, plan_options };
                 let first = QueuedPlan { digest: plan.digest.to_string(), now: plan.now, bulks };
                 let shared = SharedPlan::join(queue, &planner, clock, run, first).await?;
-                let supply = Gated::new(shared, &watch);
-                Box::pin(send(&supply, &watch, plan.to_send(), ports, &run_settings, interrupts)).await
+                let source = Gated::new(shared, &watch);
+                Box::pin(send(&source, &watch, plan.to_send(), ports, &run_settings, interrupts)).await
             }
         };
         summary.alarms.extend(watch.alarms());
@@ -209,11 +211,11 @@ impl ApplyRun<'_> {
     /// Settles what can be settled now, keeps what the store did not take, and shows what became of the
     /// messages. Whatever else fails by then, that is the stronger news.
     async fn conclude(&self, store: OpenLedger, sent: Sent) -> Result<Exit, Failure> {
-        let Self { context, output, interrupts, choices, client, clock, run, in_doubt: before, .. } = *self;
+        let Self { context, output, interrupts, plan_options, client, clock, run, in_doubt: before, .. } = *self;
         let Sent { plan, summary, all_asked } = sent;
         let settled = if before > 0 && summary.total().accepted > 0 && summary.stopped.is_none() {
             let telling = (output, interrupts.first());
-            evidence::last(context, &store, client, clock, &choices.selection, telling).await
+            evidence::last(context, &store, client, clock, &plan_options.selection, telling).await
         } else {
             Ok(Exit::Done)
         };
@@ -228,7 +230,7 @@ impl ApplyRun<'_> {
         }
         let marked = mark(&store, &summary, all_asked).await;
         let not_whole = why_not_whole(&store, &summary).await;
-        let mut exit = verdict(&summary).or(ending(&doubts, choices));
+        let mut exit = verdict(&summary).or(ending(&doubts, plan_options));
         let finished = finish(context, store, interrupts).await;
         let settled = settled.map(|left| exit = exit.or(left));
         let failures = [shown, unsettled, settled, marked, finished].into_iter().filter_map(Result::err);
@@ -263,8 +265,8 @@ struct Sent {
 }
 
 /// How a run ends in which all went well.
-fn ending(doubts: &[Doubt], choices: &PlanOptions) -> Exit {
-    if in_doubt(doubts, &choices.selection) { Exit::Doubt } else { Exit::Done }
+fn ending(doubts: &[Doubt], plan_options: &PlanOptions) -> Exit {
+    if in_doubt(doubts, &plan_options.selection) { Exit::Doubt } else { Exit::Done }
 }
 
 /// What is in doubt after a run, and what is in flight elsewhere. What the run knows is no doubt, even
@@ -327,13 +329,13 @@ fn refuse_old_ends(store: &OpenLedger, now: Timestamp) -> Result<(), Failure> {
 }
 
 /// The runner of a CI job loses its disk, and with it a lockfile that was not pushed.
-fn refuse_in_ci(context: &Context, choices: &PlanOptions, settings: &Settings) -> Result<(), Failure> {
-    let told = choices.accepted.get(RailKind::LockfileInCi).is_some_and(|number| number >= 1);
+fn refuse_in_ci(context: &Context, plan_options: &PlanOptions, settings: &Settings) -> Result<(), Failure> {
+    let told = plan_options.accepted.get(SafetyLimitKind::LockfileInCi).is_some_and(|number| number >= 1);
     if !settings.ci || context.gateway.is_sandbox() || told || !context.gateway.ledger.is_on_this_disk() {
         return Ok(());
     }
     Err(Failure::new(
-        Exit::Rail,
+        Exit::SafetyLimit,
         "a lockfile on a CI runner dies with its disk, and the next run would send to everybody again",
     )
     .hint("pass `--accept lockfile-in-ci=1` if the lockfile surely survives this run, whatever happens to it"))
@@ -355,9 +357,9 @@ async fn open(context: &Context, visit: &Visit) -> Result<OpenLedger, Failure> {
     Ok(store)
 }
 
-/// Says whether a plan may be sent; else how the command ends.
-fn may_send(plan: &Plan, args: &ApplyArgs, choices: &PlanOptions) -> Result<(), Result<Exit, Failure>> {
-    let exit = judge(plan, &choices.selection);
+/// Whether a plan may be sent; else how the command ends.
+fn may_send(plan: &Plan, args: &ApplyArgs, plan_options: &PlanOptions) -> Result<(), Result<Exit, Failure>> {
+    let exit = judge(plan, &plan_options.selection);
     if exit == Exit::Files {
         return Err(Ok(exit));
     }
@@ -368,10 +370,10 @@ fn may_send(plan: &Plan, args: &ApplyArgs, choices: &PlanOptions) -> Result<(), 
         let message = format!("the plan's digest is `{}`, but `{digest}` was expected", plan.digest);
         return Err(Err(other_digest(plan, message)));
     }
-    if exit == Exit::Rail || plan.to_send() == 0 { Err(Ok(exit)) } else { Ok(()) }
+    if exit == Exit::SafetyLimit || plan.to_send() == 0 { Err(Ok(exit)) } else { Ok(()) }
 }
 
-/// Says whether a plan that is made anew is the one that was reviewed.
+/// Whether a plan that is made anew is the one that was reviewed.
 fn is_still(plan: &Plan, reviewed: &Plan) -> bool {
     plan.digest == reviewed.digest && plan.to_send() == reviewed.to_send()
 }
@@ -434,7 +436,7 @@ fn run_settings(store: &OpenLedger, args: &ApplyArgs, settings: &Settings, run: 
 
 /// Hands bulks over, while the watch asks for their people ahead of them, and shows how far that has come.
 async fn send(
-    supply: &impl BulkSource,
+    source: &impl BulkSource,
     watch: &Watch<'_, OpenLedger, Client<RunClock>, RunClock, Older>,
     people: u64,
     ports: Ports<'_, OpenLedger, Client<RunClock>, Pool, RunClock>,
@@ -443,7 +445,7 @@ async fn send(
 ) -> Summary {
     let progress = Progress::new(people);
     let interrupts = apply::Interrupts { first: interrupts.first(), second: interrupts.second() };
-    let sending = apply::apply(supply, ports, settings, interrupts, |event| progress.take(&event));
+    let sending = apply::apply(source, ports, settings, interrupts, |event| progress.take(&event));
     let mut sending = pin!(sending);
     let summary = tokio::select! {
         summary = &mut sending => summary,

@@ -29,7 +29,7 @@ pub(super) async fn run(
 }
 
 async fn with_world(context: &Context, global: &Global, args: &PlanArgs, output: &Output) -> Result<Exit, Failure> {
-    let choices = PlanOptions::read(&args.scope, &context.campaigns)?;
+    let plan_options = PlanOptions::read(&args.scope, &context.campaigns)?;
     let gateway = &context.gateway;
     if args.out.is_some() {
         // What is frozen was compared with the ledger.
@@ -44,12 +44,12 @@ async fn with_world(context: &Context, global: &Global, args: &PlanArgs, output:
         None
     };
     let view = seen.as_ref().map_or(View::Exclusive, |seen| seen.view);
-    let input = input(context, &choices, seen.as_ref().map(|seen| &seen.ledger), view);
+    let input = input(context, &plan_options, seen.as_ref().map(|seen| &seen.ledger), view);
     let plan = planned(&input);
     let written = args.out.as_deref().map(|path| (path, frozen::write(path, &input, &plan)));
     let file = written.as_ref().and_then(|(path, written)| matches!(written, Ok(true)).then_some(*path));
     show(&plan, context, output, file)?;
-    let mut exit = judge(&plan, &choices.selection);
+    let mut exit = judge(&plan, &plan_options.selection);
     if let Some((path, written)) = written {
         let path = shell_quote::word(&path.display().to_string());
         if written? {

@@ -92,7 +92,7 @@ impl Times {
         Self::One { now, first }
     }
 
-    /// Says whether a claim surely has another time.
+    /// Whether a claim surely has another time.
     fn differ(&self, claim: &Claim) -> bool {
         let Self::One { now, first } = self else { return false };
         match (claim.send_at, now) {

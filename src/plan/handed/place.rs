@@ -130,14 +130,14 @@ impl<'a> PendingClaims<'a> {
         }
     }
 
-    /// Says whether somebody may be known under an older key only.
+    /// Whether somebody may be known under an older key only.
     pub(in crate::plan) fn has_older_keys(&self) -> bool {
         self.older_keys.is_some()
     }
 }
 
 impl Placed {
-    /// Says whether somebody has no row any more.
+    /// Whether somebody has no row any more.
     pub(in crate::plan) fn lacks_somebody(&self) -> bool {
         self.0.iter().any(|place| !place.nowhere.is_empty())
     }
@@ -170,7 +170,7 @@ impl Sorted {
     }
 }
 
-/// Says whether a gate says that somebody should not get the message, whatever the ledger has of them.
+/// Whether a gate says that somebody should not get the message, whatever the ledger has of them.
 fn stops(gate: Gate) -> bool {
     matches!(gate, Gate::Unreadable | Gate::Contradicting | Gate::Filtered | Gate::Suppressed | Gate::Excluded)
 }

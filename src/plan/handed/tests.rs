@@ -206,7 +206,7 @@ fn a_raised_revision_brings_them_both() {
         [(Revision::new(1).unwrap(), 6)]
     );
     assert_eq!(
-        plan.refused().map(|rail| rail.words.as_str()).collect::<Vec<_>>(),
+        plan.refused().map(|safety_limit| safety_limit.words.as_str()).collect::<Vec<_>>(),
         ["an older revision still has 6 people in doubt or scheduled until 2026-12-05 08:00 UTC"]
     );
     fixture.write("opt-outs.csv", &format!("to\n{}\n", id(0)));

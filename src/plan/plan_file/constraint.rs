@@ -40,7 +40,7 @@ pub(in crate::plan) enum PlannedPerson {
 }
 
 impl PlannedPerson {
-    /// Says whether a person may get this.
+    /// Whether a person may get this.
     pub(in crate::plan) fn allows(self, content: ContentDigest) -> bool {
         match self {
             Self::Anything => true,
@@ -81,7 +81,7 @@ impl<'a> PlanConstraint<'a> {
         }
     }
 
-    /// Says whether the gateway rejected a person after the plan was made.
+    /// Whether the gateway rejected a person after the plan was made.
     pub(in crate::plan) fn was_rejected_since(&self, person: Person) -> bool {
         matches!(self, Self::People { rejected_since, .. } if rejected_since.contains(&person))
     }

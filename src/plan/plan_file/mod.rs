@@ -25,7 +25,7 @@ use crate::identity::{ContentDigest, KeyId, MessageKey, Person, ProjectId};
 
 use super::definition::Definition;
 use super::digest::{MessageDigest, PlanDigest};
-use super::rails::Accepted;
+use super::safety_limits::Accepted;
 use super::schedule_terms::Term;
 use super::selection::Selection;
 

@@ -10,7 +10,7 @@ use crate::identity::{ContentDigest, MessageKey, Person, ProjectId, Revision, Se
 use crate::ledger::seal::{SealKind, digits, is_sealed};
 use crate::plan::definition::Definition;
 use crate::plan::digest::{self, MessageDigest, PlanDigest};
-use crate::plan::rails::Accepted;
+use crate::plan::safety_limits::Accepted;
 use crate::plan::selection::Selection;
 
 use super::{Frozen, FrozenError, FrozenMessage, raw};
@@ -188,7 +188,7 @@ fn other(line: &[u8], frozen: &mut Frozen) -> Option<()> {
     Some(())
 }
 
-/// Says whether the end fits what was read.
+/// Whether the end fits what was read.
 fn ends(line: &[u8], frozen: &Frozen, count: u64, sums: &Sha256) -> Option<bool> {
     let end: raw::PlanFileEnd<'_> = json(line)?;
     let sums = HEXLOWER.encode(&sums.clone().finalize());

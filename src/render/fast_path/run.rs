@@ -29,7 +29,7 @@ pub(in crate::render) fn write(steps: &[TemplateStep], record: &RowObject, text:
 }
 
 impl Test {
-    /// Says whether it holds for a row; `None` if the engine has to be asked.
+    /// Whether it holds for a row; `None` if the engine has to be asked.
     pub(in crate::render) fn holds(&self, record: &RowObject) -> Option<bool> {
         Some(match self {
             Self::Constant(holds) => *holds,

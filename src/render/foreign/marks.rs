@@ -24,7 +24,7 @@ pub(super) struct Marked {
 }
 
 impl Marked {
-    /// Says whether it is a placeholder even if no column has its name.
+    /// Whether it is a placeholder even if no column has its name.
     pub(super) fn is_certain(&self) -> bool {
         match self.strength {
             Strength::Strong => true,
@@ -143,14 +143,14 @@ fn dollar(text: &str, start: usize) -> Option<Marked> {
     })
 }
 
-/// Says whether no letter or digit touches a range from outside.
+/// Whether no letter or digit touches a range from outside.
 fn is_apart(text: &str, start: usize, end: usize) -> bool {
     let before = text.get(..start).and_then(|before| before.chars().next_back());
     let behind = text.get(end..).and_then(|rest| rest.chars().next());
     !before.is_some_and(char::is_alphanumeric) && !behind.is_some_and(char::is_alphanumeric)
 }
 
-/// Says whether something between marks that no text has may be a value.
+/// Whether something between marks that no text has may be a value.
 fn is_value(inside: &str, may_be_empty: bool) -> bool {
     let inside = inside.trim();
     if inside.is_empty() {
@@ -167,7 +167,7 @@ fn is_name(inside: &str) -> bool {
     begins && ends && inside.chars().count() > 1 && inside.chars().all(is_part) && inside.split(' ').count() <= 4
 }
 
-/// Says whether no text has this for a word: it has an underscore, several parts, or a capital inside.
+/// Whether no text has this for a word: it has an underscore, several parts, or a capital inside.
 fn is_no_word(inside: &str) -> bool {
     let capital_inside =
         inside.chars().zip(inside.chars().skip(1)).any(|(one, next)| one.is_lowercase() && next.is_uppercase());

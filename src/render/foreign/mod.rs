@@ -98,7 +98,7 @@ pub(super) fn find(source: &str, segments: &[Segment], purpose: Purpose, positio
     found
 }
 
-/// Says whether data is JSON, in which braces and brackets have a meaning of their own.
+/// Whether data is JSON, in which braces and brackets have a meaning of their own.
 pub(super) fn is_json(source: &str) -> bool {
     let source = source.trim();
     source.starts_with('{') && source.ends_with('}') && source.contains('"')
@@ -134,7 +134,7 @@ pub(super) fn quoted(source: &str, literal: &Literal, position: &Position) -> Fo
     Foreign { place: position.place(&literal.range), written, what: What::Quoted(literal.text.clone()) }
 }
 
-/// Says whether a byte stands in the address of a page, which has marks of its own.
+/// Whether a byte stands in the address of a page, which has marks of its own.
 fn is_in_address(text: &str, at: usize) -> bool {
     let before = text.get(..at).unwrap_or_default();
     let start = before.rfind(char::is_whitespace).map_or(0, |blank| blank + 1);

@@ -75,7 +75,7 @@ const SHORT: &[(&str, &str)] = &[
     ("familyname", "lastname"),
 ];
 
-/// Says whether a word is one that placeholders are made of, rather than one of a text.
+/// Whether a word is one that placeholders are made of, rather than one of a text.
 pub(super) fn is_telling(inside: &str) -> bool {
     inside.contains('_') || TELLING.contains(&plain(inside).as_str())
 }

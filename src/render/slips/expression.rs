@@ -52,7 +52,7 @@ pub(in crate::render) fn two_texts(range: Range<usize>) -> Slip {
     Slip::new(range, "two texts stand side by side", help)
 }
 
-/// Says whether the parser wanted more than there is.
+/// Whether the parser wanted more than there is.
 fn is_end(error: &minijinja::Error) -> bool {
     error.detail().is_some_and(|detail| detail.contains("end of input"))
 }

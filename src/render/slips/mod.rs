@@ -33,7 +33,7 @@ impl Slip {
     }
 }
 
-/// Says whether a name can stand in an expression as it is.
+/// Whether a name can stand in an expression as it is.
 pub(super) fn is_plain_word(name: &str) -> bool {
     let begins = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
     begins && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') && !is_keyword(name)

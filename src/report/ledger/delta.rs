@@ -28,7 +28,7 @@ impl From<LedgerDelta> for DeltaView {
 }
 
 impl DeltaView {
-    /// Says whether it learned nothing.
+    /// Whether it learned nothing.
     #[must_use]
     pub fn is_empty(self) -> bool {
         self.records + self.claims + self.outcomes + self.people == 0

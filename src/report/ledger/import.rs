@@ -14,7 +14,7 @@ use super::delta::DeltaView;
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LedgerImportReport {
-    /// They, in the order of the command line.
+    /// The files, in the order of the command line.
     pub files: Vec<ImportView>,
 }
 

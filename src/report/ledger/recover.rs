@@ -15,15 +15,15 @@ use crate::report::words::{number, plural};
 pub struct LedgerRecoverReport {
     /// How many messages the logs have of the senders.
     pub rows: u64,
-    /// Of these, how many are no messages of this project.
+    /// How many of the messages in the logs are none of this project.
     pub foreign: u64,
-    /// How many people are in the ledger now as accepted, who were not.
+    /// How many people are in the ledger as accepted now, and were not before.
     pub accepted: u64,
-    /// How many are in it as rejected, who were not.
+    /// How many people are in the ledger as rejected now, and were not before.
     pub rejected: u64,
     /// Of those accepted, of how many the ledger said that surely nothing was sent to them.
     pub raised: u64,
-    /// Of how many people the logs have one message more than once.
+    /// How many people have one message in the logs more than once.
     pub twice: u64,
     /// Why the logs could not be read to their end; null if they were.
     pub failure: Option<String>,
@@ -32,7 +32,7 @@ pub struct LedgerRecoverReport {
 }
 
 impl Report for LedgerRecoverReport {
-    const KIND: &'static str = "recovered";
+    const KIND: &'static str = "ledger-recover";
 }
 
 impl LedgerRecoverReport {

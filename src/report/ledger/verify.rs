@@ -61,7 +61,7 @@ pub struct UnclosedView {
     /// When the last of them was written; null if that is not known.
     #[schemars(with = "Option<DateTime>")]
     pub last: Option<Timestamp>,
-    /// The same in words.
+    /// The finding in words.
     pub words: String,
 }
 
@@ -83,7 +83,7 @@ pub struct LedgerFindingView {
     /// The message's revision.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revision: Option<u32>,
-    /// The same in words.
+    /// The run in words.
     pub words: String,
     /// Whether it is worth a note, and no more.
     #[serde(skip)]

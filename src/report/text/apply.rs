@@ -18,9 +18,15 @@ impl TextForm for ApplyReport<'_> {
         let rows = self.messages.iter();
         let rows = rows.map(|message| row(&format!("{} r{}", message.message, message.revision), &message.outcome));
         let total = (self.messages.len() > 1).then(|| row("all", &self.total));
-        let header = ["message", "accepted", "rejected", "refused", "in doubt", "not attempted", "elsewhere"];
+        let mut header = vec!["message", "accepted", "rejected", "refused", "in doubt", "not attempted"];
+        // Only where several runs send at once does another one claim anybody.
+        if self.total.claimed_elsewhere > 0 {
+            header.push("claimed elsewhere");
+        }
+        let cells = header.len() - 1;
+        let rows = rows.chain(total).map(|(name, counts)| (name, counts.into_iter().take(cells).collect()));
         if !self.messages.is_empty() {
-            out.push_str(&table::render(&header, rows.chain(total)));
+            out.push_str(&table::render(&header, rows));
         }
         rejections(&mut out, self);
         for alarm in self.alarms {
@@ -65,7 +71,8 @@ fn ways_on(stopped: &Stopped) -> &'static [&'static str] {
 }
 
 fn row(name: &str, tally: &TallyView) -> (String, Vec<u64>) {
-    let counts = [tally.accepted, tally.rejected, tally.refused, tally.in_doubt, tally.not_attempted, tally.elsewhere];
+    let counts =
+        [tally.accepted, tally.rejected, tally.refused, tally.in_doubt, tally.not_attempted, tally.claimed_elsewhere];
     (name.to_owned(), counts.to_vec())
 }
 

@@ -11,7 +11,7 @@ use super::plan;
 use crate::report::style::Paint;
 use crate::report::words::{number, plural};
 
-/// Says whether all of some messages is sent, and nothing is to be said of them. Lists that protect people
+/// Whether all of some messages is sent, and nothing is to be said of them. Lists that protect people
 /// are told message by message.
 pub(super) fn is_sent(messages: &[MessageView<'_>]) -> bool {
     let alone = messages.len() == 1;
@@ -27,7 +27,7 @@ fn is_quiet(message: &MessageView<'_>) -> bool {
         && !message.has_diagnostics
 }
 
-/// Says whether nobody has to do anything about whoever ends there.
+/// Whether nobody has to do anything about whoever ends there.
 fn is_calm(gate: Gate) -> bool {
     matches!(
         gate,

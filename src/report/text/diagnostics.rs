@@ -208,7 +208,7 @@ messages:
           |
           = help: write it relative to the project's folder, with `/`, such as `audiences/people.csv`
 
-        error[shape]: only one of `csv`, `ndjson` and `rows` may stand here
+        error[shape]: only one of `csv`, `ndjson` and `rows` is allowed here
          --> sale.yaml:5:5
           |
         5 |     ndjson: people.ndjson
@@ -227,15 +227,15 @@ messages:
           |
           = help: did you mean `staff`?
 
-        error[unquoted]: a number stands here without quotes, but text is wanted
+        error[unquoted]: this is a number without quotes, but text is expected
         --> sale.yaml:7 (column to)
          = help: every cell is text: put it in quotes
 
-        error[unquoted]: a boolean stands here without quotes, but text is wanted
+        error[unquoted]: this is a boolean without quotes, but text is expected
         --> sale.yaml:7 (column country)
          = help: every cell is text: put it in quotes
 
-        error[unquoted]: a date stands here without quotes, but text is wanted
+        error[unquoted]: this is a date without quotes, but text is expected
           --> sale.yaml:10:13
            |
         10 |     sendAt: 2026-12-01 09:00
@@ -251,7 +251,7 @@ messages:
            |
            = help: did you mean `Europe/Zagreb`?
 
-        error[out-of-bounds]: at least 1 is wanted
+        error[out-of-bounds]: at least 1 is expected
           --> sale.yaml:12:34
            |
         12 |     sendingSpeedLimit: { amount: 0, timeUnit: MINUT }
@@ -279,7 +279,7 @@ messages:
            |
            = help: `sendAt` needs `timeZone` beside it
 
-        error[not-allowed]: an item stands twice in this list
+        error[not-allowed]: an item occurs twice in this list
           --> sale.yaml:16:42
            |
         16 |     deliveryTimeWindow: { days: [MONDAY, MONDAY], from: { hour: 20, minute: 0 }, to: { hour: 8, minute: 0 } }
@@ -295,7 +295,7 @@ messages:
            |
            = help: the gateway documents no windows over midnight (UTC): choose one within a day
 
-        error[wrong-type]: text stands here, but a whole number is wanted
+        error[wrong-type]: this is text, but a whole number is expected
           --> sale.yaml:19:15
            |
         19 |     revision: "2"
@@ -319,7 +319,7 @@ messages:
            |
            = help: did you mean `launch`?
 
-        error[shape]: only one of `text` and `template` may stand here
+        error[shape]: only one of `text` and `template` is allowed here
           --> sale.yaml:23:40
            |
         23 |     content: { type: TEXT, text: "Hi", template: hi.txt }
@@ -352,7 +352,7 @@ messages:
            |
            = help: did you mean `content`?
 
-        error[wrong-type]: text stands here, but `true` or `false` is wanted
+        error[wrong-type]: this is text, but `true` or `false` is expected
           --> sale.yaml:28:13
            |
         28 |     paused: yes

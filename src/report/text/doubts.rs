@@ -54,8 +54,8 @@ pub(super) fn doubts(out: &mut String, doubts: &[DoubtView], gateway: &str, pain
     }
     let by_word = doubts.iter().find(|doubt| !doubt.is_in_logs()).or(doubts.first());
     if let Some(doubt) = by_word {
-        let or = if in_logs { "or one" } else { "settle one" };
-        line(out, &format!("  {or} by your word: {}", resolve_command(&doubt.bulk_id, gateway)));
+        let decide = if in_logs { "or decide it yourself" } else { "decide it yourself" };
+        line(out, &format!("  {decide}: {}", resolve_command(&doubt.bulk_id, gateway)));
     }
 }
 
@@ -121,7 +121,7 @@ mod tests {
           spring-sale.announce.r1.0d2db5633b4e3bce  1 person, claimed 2026-12-01 00:00:01 UTC, 48 h left in the logs
           spring-sale.announce.r1.b37df208f5fdc3e6  1 person, claimed 2026-12-01 00:00:01 UTC, 48 h left in the logs
           settle them from the gateway's logs: sendform reconcile --sandbox
-          or one by your word: sendform resolve spring-sale.announce.r1.0d2db5633b4e3bce --sandbox --sent --reason "…"   (or --not-sent, --abandon)
+          or decide it yourself: sendform resolve spring-sale.announce.r1.0d2db5633b4e3bce --sandbox --sent --reason "…"   (or --not-sent, --abandon)
         "#);
         insta::assert_snapshot!(text(43).lines().nth(4).unwrap(), @"! HURRY: in less than 6 hours the gateway's logs forget 2 people in 2 bulks: run `sendform reconcile --sandbox` now");
         assert!(!text(42).contains("HURRY"));
@@ -131,13 +131,13 @@ mod tests {
           spring-sale.announce.r1.b37df208f5fdc3e6  1 person, claimed 2026-12-01 00:00:01 UTC, at most 1 h left in the logs (only what is found there settles it)
         ! HURRY: in less than 6 hours the gateway's logs forget 2 people in 2 bulks: run `sendform reconcile --sandbox` now
           settle them from the gateway's logs: sendform reconcile --sandbox
-          or one by your word: sendform resolve spring-sale.announce.r1.0d2db5633b4e3bce --sandbox --sent --reason "…"   (or --not-sent, --abandon)
+          or decide it yourself: sendform resolve spring-sale.announce.r1.0d2db5633b4e3bce --sandbox --sent --reason "…"   (or --not-sent, --abandon)
         "#);
         insta::assert_snapshot!(text(49), @r#"
         ! in doubt: 2 people in 2 bulks; nobody knows whether they got their message, and nothing is sent to them again
           spring-sale.announce.r1.0d2db5633b4e3bce  1 person, claimed 2026-12-01 00:00:01 UTC, no longer in the logs
           spring-sale.announce.r1.b37df208f5fdc3e6  1 person, claimed 2026-12-01 00:00:01 UTC, no longer in the logs
-          settle one by your word: sendform resolve spring-sale.announce.r1.0d2db5633b4e3bce --sandbox --sent --reason "…"   (or --not-sent, --abandon)
+          decide it yourself: sendform resolve spring-sale.announce.r1.0d2db5633b4e3bce --sandbox --sent --reason "…"   (or --not-sent, --abandon)
         "#);
     }
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::plan::{Gate, RailKind};
+use crate::plan::{Gate, SafetyLimitKind};
 use crate::report::message::{Due, MessageView, ProtectionView, SampleView, TextChangeView};
-use crate::report::plan::{LimitsView, PlanReport, RailView};
+use crate::report::plan::{LimitsView, PlanReport, SafetyLimitView};
 use crate::report::sanitize::{LineFeeds, harmless};
 use crate::report::style::{Paint, line};
 use crate::report::words::{number, plural};
@@ -38,8 +38,11 @@ impl TextForm for PlanReport<'_> {
         doubts::doubts(&mut out, &self.doubts, self.gateway, paint);
         doubts::flight(&mut out, self.in_flight, self.gateway, paint);
         messages(&mut out, self, paint);
-        rails(&mut out, &self.rails, paint);
+        safety_limits(&mut out, &self.safety_limits, paint);
         out.push('\n');
+        if self.close_together > 0 {
+            line(&mut out, &paint.wait(&format!("! {}", close_together(self.close_together))));
+        }
         line(&mut out, &paint.faint(&limits(&self.limits)));
         line(&mut out, &summary(self, paint));
         // Without the key an apply would have another digest, and with errors there is nothing to approve.
@@ -64,7 +67,7 @@ fn summary(plan: &PlanReport<'_>, paint: Paint) -> String {
         paint.strong(&format!("{} to send in {}", plural(to_send, "message"), plural(bulks as u64, "bulk")))
     };
     let mut words = vec![first];
-    if to_send > 0 && plan.is_sound && plan.rails.iter().any(|rail| !rail.accepted) {
+    if to_send > 0 && plan.is_sound && plan.safety_limits.iter().any(|safety_limit| !safety_limit.accepted) {
         words.push(paint.bad(", but not while a limit refuses"));
     }
     if plan.not_due > 0 {
@@ -78,6 +81,10 @@ fn summary(plan: &PlanReport<'_>, paint: Paint) -> String {
         words.push(format!(", {}", paint.bad(&format!("{} in doubt", plural(doubt, "person")))));
     }
     words.concat()
+}
+
+fn close_together(people: u64) -> String {
+    format!("{} would get more than one message of this plan within an hour", plural(people, "person"))
 }
 
 /// Writes the messages: what nobody has to look at in a line, everything else whole.
@@ -255,21 +262,21 @@ fn limits(limits: &LimitsView) -> String {
     )
 }
 
-fn rails(out: &mut String, rails: &[RailView<'_>], paint: Paint) {
-    if rails.is_empty() {
+fn safety_limits(out: &mut String, safety_limits: &[SafetyLimitView<'_>], paint: Paint) {
+    if safety_limits.is_empty() {
         return;
     }
     out.push('\n');
-    for rail in rails {
-        let scope = rail.message.as_ref().map(|key| format!("{key}: ")).unwrap_or_default();
-        if rail.accepted {
-            line(out, &paint.faint(&format!("  {scope}{} (accepted)", rail.words)));
+    for safety_limit in safety_limits {
+        let scope = safety_limit.message.as_ref().map(|key| format!("{key}: ")).unwrap_or_default();
+        if safety_limit.accepted {
+            line(out, &paint.faint(&format!("  {scope}{} (accepted)", safety_limit.words)));
         } else {
-            line(out, &paint.bad(&format!("! {scope}{}", rail.words)));
-            if rail.rail == RailKind::Expect.name() {
+            line(out, &paint.bad(&format!("! {scope}{}", safety_limit.words)));
+            if safety_limit.name == SafetyLimitKind::Expect.name() {
                 line(out, "  to go on: mend the audience, or change its `expect`");
             } else {
-                line(out, &format!("  to go on all the same: --accept {}={}", rail.rail, rail.actual));
+                line(out, &format!("  to go on all the same: --accept {}={}", safety_limit.name, safety_limit.actual));
             }
         }
     }

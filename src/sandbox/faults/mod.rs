@@ -101,7 +101,7 @@ impl RequestSelector {
     /// Every request.
     pub const ALWAYS: Self = Self { first: 1, times: None, share: ALL, seed: 0 };
 
-    /// Says whether the request with this number is struck.
+    /// Whether the request with this number is struck.
     #[must_use]
     pub fn strikes(self, number: u64) -> bool {
         let Some(passed) = number.checked_sub(self.first) else { return false };

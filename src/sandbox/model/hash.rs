@@ -18,7 +18,7 @@ pub const fn mix(number: u64) -> u64 {
     second ^ (second >> 31)
 }
 
-/// Says whether a hash falls into the first so many of ten thousand parts.
+/// Whether a hash falls into the first so many of ten thousand parts.
 #[must_use]
 pub const fn falls_into(hash: u64, parts: u32) -> bool {
     hash % 10_000 < parts as u64

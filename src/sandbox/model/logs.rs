@@ -40,7 +40,7 @@ impl<'q> PageBuilder<'q> {
         }
     }
 
-    /// Says whether a bulk can still add something to the page.
+    /// Whether a bulk can still add something to the page.
     #[must_use]
     pub fn wants(&self, head: &BulkHeader) -> bool {
         let ends_at = head.ends_at();

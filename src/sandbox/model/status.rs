@@ -74,7 +74,7 @@ pub fn status(id: u16) -> Status {
     }
 }
 
-/// Says whether a status is a rejection that the sandbox can give.
+/// Whether a status is a rejection that the sandbox can give.
 #[must_use]
 pub fn is_rejection(id: u16) -> bool {
     KNOWN.iter().any(|known| known.id == id && known.group == GROUP_REJECTED)

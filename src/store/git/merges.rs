@@ -38,7 +38,7 @@ pub(in crate::store) fn look_at_merges(lockfile: &Path, ledger: &Ledger, seals: 
     look(lockfile, ledger, seals, BYTES_MAX).unwrap_or(Merges::Kept)
 }
 
-/// Says whether git keeps a file, so that a change of a work tree may bring it along. Where there is a repository
+/// Whether git keeps a file, so that a change of a work tree may bring it along. Where there is a repository
 /// and git does not answer, as in a folder that is somebody else's, it may.
 pub(in crate::store) fn is_tracked(path: &Path) -> bool {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name().and_then(std::ffi::OsStr::to_str)) else {

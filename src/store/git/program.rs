@@ -34,7 +34,7 @@ pub(super) struct GitOutput {
 }
 
 impl GitOutput {
-    /// Says whether it did what it was asked.
+    /// Whether it did what it was asked.
     pub(super) fn is_ok(&self) -> bool {
         self.code == 0
     }

@@ -122,7 +122,7 @@ impl Repository {
         GitError::Unreachable { remote: self.branch.remote.clone(), said: Said::of(&answer.err) }
     }
 
-    /// Says whether a commit is another, or one that came before it.
+    /// Whether a commit is another, or one that came before it.
     pub(super) fn is_ancestor(&self, commit: &str, of: &str) -> Result<bool, GitError> {
         let answer = self.git.ask(&["merge-base", "--is-ancestor", commit, of])?;
         match answer.code {

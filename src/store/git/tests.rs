@@ -170,7 +170,7 @@ async fn a_run_is_on_the_remote_step_by_step() {
     assert_eq!(world.commits(), 1, "a record waits for claims");
     assert_eq!(ledger.claim(claim(&[1, 2], 1)).await.unwrap(), Grant::Granted);
     assert_eq!(world.standing(1), Standing::InDoubt);
-    assert_eq!(ledger.claim(claim(&[2, 3], 1)).await.unwrap(), Grant::Taken(vec![Person(2)]));
+    assert_eq!(ledger.claim(claim(&[2, 3], 1)).await.unwrap(), Grant::ClaimedElsewhere(vec![Person(2)]));
     ledger.settle(accepted(&[1, 2], 1)).await.unwrap();
     let pending = world.branch("first").pending();
     assert!(pending.exists(), "the outcome is on the disk");
@@ -237,7 +237,7 @@ async fn two_runs_at_once_never_have_the_same_people() {
         let (one, other) = futures_util::future::join(ask(0), ask(1)).await;
         for (run, asked) in [(0, one), (1, other)] {
             for (people, grant) in asked {
-                if let Grant::Taken(taken) = grant.unwrap() {
+                if let Grant::ClaimedElsewhere(taken) = grant.unwrap() {
                     assert_eq!(taken, [Person(people[0])], "only whom the other has");
                     continue;
                 }
@@ -354,7 +354,7 @@ async fn a_claim_that_would_go_with_a_row_of_its_person_gives_way() {
     assert_eq!(ledger.claim(claim(&[8], 1)).await.unwrap(), Grant::Granted);
     let (next, weighed) =
         futures_util::future::join(ledger.claim(claim(&[2, 3], 2)), ledger.weigh(vec![evidence(&doubt, true)])).await;
-    assert_eq!(next.unwrap(), Grant::Taken(vec![Person(2)]));
+    assert_eq!(next.unwrap(), Grant::ClaimedElsewhere(vec![Person(2)]));
     assert_eq!(weighed.unwrap()[0].decisions, [Decision::Accepted; 2]);
     ledger.finish().unwrap();
     assert_eq!(
@@ -623,7 +623,7 @@ async fn a_record_waits_until_a_claim_is_granted() {
     let [ledger, other] = ["first", "second"].map(|clone| world.open(clone).unwrap());
     assert_eq!(other.claim(claim(&[1], 2)).await.unwrap(), Grant::Granted);
     ledger.record(sample::record("announce", "Hi", 0)).await.unwrap();
-    assert_eq!(ledger.claim(claim(&[1], 1)).await.unwrap(), Grant::Taken(vec![Person(1)]));
+    assert_eq!(ledger.claim(claim(&[1], 1)).await.unwrap(), Grant::ClaimedElsewhere(vec![Person(1)]));
     assert_eq!(world.commits(), 2, "nothing was left to push");
     assert_eq!(ledger.claim(claim(&[2], 1)).await.unwrap(), Grant::Granted);
     let read = GitLedger::read(&world.branch("second"), &expected()).unwrap();

@@ -120,7 +120,7 @@ impl Tip {
         }
     }
 
-    /// Says whether the table of contents is signed with a key of the ledger.
+    /// Whether the table of contents is signed with a key of the ledger.
     fn is_signed_for(&self, ledger: &Ledger) -> bool {
         let is_named = |key: &String| ledger.header().keys.iter().any(|named| named.as_str() == key);
         self.signer.as_ref().is_some_and(is_named)

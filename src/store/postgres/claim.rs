@@ -62,7 +62,7 @@ impl Operation for InsertClaim<'_> {
                 Inserted::Everybody => break,
                 Inserted::Rebound => None,
                 Inserted::NotOurs => Some(self.claim.people.clone()),
-                Inserted::SomeAreTaken => Some(self.taken(session).await?),
+                Inserted::SomeAreClaimed => Some(self.claimed_elsewhere(session).await?),
             };
             // An attempt without an answer may have been committed just now.
             if again && self.is_there(session).await? {
@@ -72,7 +72,7 @@ impl Operation for InsertClaim<'_> {
                 None => return Err(self.why_refused(session).await?),
                 // They were freed in between.
                 Some(taken) if taken.is_empty() => sleep(FREED_PAUSE).await,
-                Some(taken) => return Ok(Grant::Taken(taken)),
+                Some(taken) => return Ok(Grant::ClaimedElsewhere(taken)),
             }
         }
         let values = [
@@ -97,7 +97,7 @@ enum Inserted {
     /// Another run has taken the bulk over; nothing is open.
     NotOurs,
     /// Some have another claim; nothing is open.
-    SomeAreTaken,
+    SomeAreClaimed,
 }
 
 impl InsertClaim<'_> {
@@ -112,7 +112,7 @@ impl InsertClaim<'_> {
             Inserted::Rebound
         } else {
             match inserted {
-                Err(error) if error.has_code(&SqlState::UNIQUE_VIOLATION) => Inserted::SomeAreTaken,
+                Err(error) if error.has_code(&SqlState::UNIQUE_VIOLATION) => Inserted::SomeAreClaimed,
                 Err(error) => return Err(error),
                 Ok(_) if is_ours? => return Ok(Inserted::Everybody),
                 Ok(_) => Inserted::NotOurs,
@@ -134,7 +134,7 @@ impl InsertClaim<'_> {
     }
 
     /// Whoever of the claim has another one.
-    async fn taken(&self, session: &Session) -> Result<Vec<Person>, DatabaseError> {
+    async fn claimed_elsewhere(&self, session: &Session) -> Result<Vec<Person>, DatabaseError> {
         let values = [(&self.message as _, Type::INT8), (&self.persons as _, Type::INT8_ARRAY)];
         let mut taken = PersonSet::default();
         for row in session.rows(TAKEN, &values).await? {
@@ -148,7 +148,7 @@ impl InsertClaim<'_> {
         Ok(session.row(query, &[(&self.ledger, Type::INT8), (&self.id, Type::INT8)]).await?.is_some())
     }
 
-    /// Says whether the bulk is still this run's, and that it is claimed now.
+    /// Whether the bulk is still this run's, and that it is claimed now.
     async fn fence(&self, session: &Session) -> Result<bool, DatabaseError> {
         let Some(bulk) = &self.bulk else { return Ok(true) };
         let values = [

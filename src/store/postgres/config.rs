@@ -78,7 +78,7 @@ fn host(host: &Host) -> String {
     }
 }
 
-/// Says whether all servers are on this machine.
+/// Whether all servers are on this machine.
 fn is_here(config: &Config) -> bool {
     let is_loopback =
         |name: &str| name == "localhost" || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());

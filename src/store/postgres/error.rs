@@ -162,7 +162,7 @@ impl DatabaseError {
         }
     }
 
-    /// Says whether the server refused a statement with this code.
+    /// Whether the server refused a statement with this code.
     pub(super) fn has_code(&self, wanted: &SqlState) -> bool {
         matches!(self, Self::Refused { code, .. } if code == wanted.code())
     }

@@ -27,7 +27,7 @@ pub(super) struct Stored {
 }
 
 impl Stored {
-    /// Says whether this is where the ledger was confirmed last.
+    /// Whether this is where the ledger was confirmed last.
     pub(super) fn place(&self, link: &Link) -> Where {
         Where::of(self.server.as_deref(), link.identity().as_deref())
     }
@@ -162,7 +162,7 @@ impl<'a> Loaded<'a> {
     }
 }
 
-/// Says whether all claims that are known are in the database still.
+/// Whether all claims that are known are in the database still.
 pub(super) struct FindLost<'a> {
     pub(super) ledger: i64,
     pub(super) known: &'a KnownLines,

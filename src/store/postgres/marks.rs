@@ -72,7 +72,7 @@ impl Operation for ProbeMarks {
     }
 }
 
-/// Says whether a server does not know what it was asked for; that it keeps something from us is no such thing.
+/// Whether a server does not know what it was asked for; that it keeps something from us is no such thing.
 fn is_unknown(error: &DatabaseError) -> bool {
     let is_refused = matches!(error, DatabaseError::Refused { .. }) && error.remedy() == Remedy::None;
     is_refused && !error.has_code(&SqlState::INSUFFICIENT_PRIVILEGE)

@@ -59,7 +59,7 @@ impl Database {
         }
     }
 
-    /// Says whether the server's log ends before where this machine has seen it end.
+    /// Whether the server's log ends before where this machine has seen it end.
     async fn is_set_back(&self, link: &Link, seals: &Seals) -> Result<bool, DatabaseError> {
         let Some(before) = self.seen.as_ref().and_then(|path| SeenPosition::read(path, seals)) else {
             return Ok(false);

@@ -109,7 +109,7 @@ impl Postgres {
         self.ledger.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Says whether anything may be sent: not if the server was restored, or another was promoted, since the
+    /// Whether anything may be sent: not if the server was restored, or another was promoted, since the
     /// ledger was confirmed, if it was set back, or its rows were put back from a copy, because its last claims
     /// may be missing.
     ///
@@ -133,7 +133,7 @@ impl Postgres {
         }
     }
 
-    /// Says whether somebody takes what is there for all that there is.
+    /// Whether somebody takes what is there for all that there is.
     #[must_use]
     pub fn is_vouched_for(&self) -> bool {
         matches!(self.soundness, Soundness::Vouched(_))
@@ -237,7 +237,7 @@ impl Postgres {
         };
         let patience = Duration::try_from(claim.start_by.duration_since(claim.at)).unwrap_or_default();
         let mut grant = self.link.run(&claiming, patience).await?;
-        if let Grant::Taken(people) = &grant
+        if let Grant::ClaimedElsewhere(people) = &grant
             && self.free_kept_back(bulk, people).await
         {
             grant = self.link.run(&claiming, patience).await?;
@@ -245,7 +245,7 @@ impl Postgres {
         self.shares().claimed(message, &claim, &grant);
         let is_over = match &grant {
             Grant::Granted => true,
-            Grant::Taken(people) => people.len() == claim.people.len(),
+            Grant::ClaimedElsewhere(people) => people.len() == claim.people.len(),
         };
         if let Some(taken) = taken.filter(|_| is_over) {
             self.shares().forget(taken);
@@ -332,7 +332,7 @@ impl Postgres {
     }
 
     /// Frees those of some people, whom somebody else seems to have, whom every claim gave back: a run
-    /// ended, or failed, before it could. Says whether anybody was freed.
+    /// ended, or failed, before it could. Whether anybody was freed.
     async fn free_kept_back(&self, bulk: &BulkId, people: &[Person]) -> bool {
         let may_be_free = {
             let ledger = self.ledger();
@@ -407,7 +407,7 @@ impl Postgres {
         Ok(())
     }
 
-    /// Says whether there is another claim of this message to this person than the one named, in
+    /// Whether there is another claim of this message to this person than the one named, in
     /// which they were not rejected. Nobody can have claimed them since that one, so what others
     /// have written is read once for it.
     ///

@@ -182,7 +182,7 @@ impl Operation for LeaseBulk<'_> {
     }
 }
 
-/// Says whether a plan has bulks that nobody has claimed, and that it is still at work.
+/// Whether a plan has bulks that nobody has claimed, and that it is still at work.
 pub(super) struct ReadQueue<'a> {
     pub(super) portion: &'a QueuePosition,
 }

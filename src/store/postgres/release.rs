@@ -90,7 +90,7 @@ pub(super) fn given_back(ledger: &Ledger, message: &MessageKey, revision: Revisi
     free
 }
 
-/// Says whether somebody who stands so is held by no claim.
+/// Whether somebody who stands so is held by no claim.
 pub(super) fn is_free(standing: Standing) -> bool {
     match standing {
         Standing::Free | Standing::Rejected(_) => true,

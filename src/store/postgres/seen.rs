@@ -70,7 +70,7 @@ impl SeenPosition {
         }
     }
 
-    /// Says whether a server's log ends before where it was seen to end.
+    /// Whether a server's log ends before where it was seen to end.
     pub(super) fn is_after(&self, now: &Self) -> bool {
         // All databases of a server share its log.
         without_database(&self.server) == without_database(&now.server) && self.position > now.position

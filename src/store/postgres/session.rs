@@ -58,7 +58,7 @@ impl Session {
         Ok(session)
     }
 
-    /// Says whether it is of no use any more.
+    /// Whether it is of no use any more.
     pub(super) fn is_closed(&self) -> bool {
         self.client.is_closed()
     }

@@ -179,17 +179,17 @@ pub(super) fn given_back(ledger: &Ledger, claim: &ClaimId) -> Vec<Person> {
     people.filter(|(_, state)| is_given_back(*state)).map(|(person, _)| person).collect()
 }
 
-/// Says whether nothing was sent to somebody, or nothing that they got.
+/// Whether nothing was sent to somebody, or nothing that they got.
 pub(super) fn is_given_back(state: PersonState) -> bool {
     matches!(state, PersonState::Refused | PersonState::Rejected(_))
 }
 
-/// Says whether nobody else is to have somebody ever.
+/// Whether nobody else is to have somebody ever.
 pub(super) fn is_held(state: PersonState) -> bool {
     matches!(state, PersonState::Accepted | PersonState::Abandoned)
 }
 
-/// Says whether nothing is known of somebody yet.
+/// Whether nothing is known of somebody yet.
 pub(super) fn is_open(state: PersonState) -> bool {
     state == PersonState::Claimed
 }

@@ -49,7 +49,7 @@ impl Soundness {
         }
     }
 
-    /// Says whether the marks that are found later go with this: what others write meanwhile is marked.
+    /// Whether the marks that are found later go with this: what others write meanwhile is marked.
     pub(super) fn goes_with(self, later: Origin) -> bool {
         match (self, later) {
             (_, Origin::Here) => true,

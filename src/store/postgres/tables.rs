@@ -83,7 +83,7 @@ async fn make_from(session: &Session, schema: &str, first: usize) -> Result<(), 
     }
 }
 
-/// Says whether somebody else was making the same thing at the same time.
+/// Whether somebody else was making the same thing at the same time.
 fn is_race(error: &DatabaseError) -> bool {
     let codes = [
         SqlState::UNIQUE_VIOLATION,

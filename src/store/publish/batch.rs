@@ -99,7 +99,7 @@ impl Batch {
         }
     }
 
-    /// Ends the run: how it has ended goes with the next version. Says whether there is anything to say.
+    /// Ends the run: how it has ended goes with the next version. Whether there is anything to say.
     pub(super) fn end(&mut self) -> bool {
         self.is_over = self.numbers.is_used();
         self.is_over
@@ -110,12 +110,12 @@ impl Batch {
         self.claims.len()
     }
 
-    /// Says whether somebody waits to learn what came of their evidence.
+    /// Whether somebody waits to learn what came of their evidence.
     pub(super) fn has_evidence(&self) -> bool {
         !self.hearings.is_empty()
     }
 
-    /// Says whether something rides along that should not wait for ever.
+    /// Whether something rides along that should not wait for ever.
     pub(super) fn has_outcomes(&self) -> bool {
         self.outcomes > 0 || !self.joined.is_empty() || self.is_bound_anew
     }
@@ -172,12 +172,12 @@ impl Batch {
         }
         let before = self.claims.len();
         for waiting in std::mem::take(&mut self.claims) {
-            let taken = judged.taken(&waiting.claim);
+            let taken = judged.claimed_elsewhere(&waiting.claim);
             if taken.is_empty() {
                 self.claims.push(waiting);
             } else {
                 self.numbers.skip(waiting.fact);
-                writer_handle::answer(waiting.reply, Ok(Grant::Taken(taken)));
+                writer_handle::answer(waiting.reply, Ok(Grant::ClaimedElsewhere(taken)));
             }
         }
         if self.claims.len() < before {
@@ -381,10 +381,10 @@ fn grant(
     if ledger.claim_state(&claim.id).is_some() {
         return Err(StoreError::Entry(EntryError::Repeated(claim.id.clone())));
     }
-    let taken = ledger.taken(claim);
+    let taken = ledger.claimed_elsewhere(claim);
     if taken.is_empty() {
         claimed.enter_claim(claim.clone(), Some(fact)).map_err(StoreError::Entry)
     } else {
-        Ok(Grant::Taken(taken))
+        Ok(Grant::ClaimedElsewhere(taken))
     }
 }

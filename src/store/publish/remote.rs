@@ -84,7 +84,7 @@ pub(in crate::store) trait Remote: Debug + Send + 'static {
     /// If the remote cannot be asked; if the ledger is gone, was taken back or replaced.
     fn fetch(&self) -> Result<Option<Self::Version>, Self::Error>;
 
-    /// Says whether a failure may pass by itself, so that asking again is worth it.
+    /// Whether a failure may pass by itself, so that asking again is worth it.
     fn may_pass(error: &Self::Error) -> bool;
 
     /// Reads what a version holds, without the texts.
@@ -125,7 +125,7 @@ pub(in crate::store) trait Remote: Debug + Send + 'static {
     /// If it failed. Only an error that is surely not written says that it never will be there.
     fn try_replace(&mut self, expected: &Self::Tip, next: &Self::Tip) -> Result<Attempt<Self::Error>, Self::Error>;
 
-    /// Says whether a version is an attempt, or has come of it.
+    /// Whether a version is an attempt, or has come of it.
     ///
     /// # Errors
     /// If that cannot be told.

@@ -144,7 +144,7 @@ async fn two_writers_who_want_the_same_people_share_them() {
         for (ledger, asked) in ledgers.iter().zip([one, other]) {
             for (claim, grant) in asked {
                 if grant != Grant::Granted {
-                    assert_eq!(grant, Grant::Taken(vec![claim.people[0]]), "only whom the other has");
+                    assert_eq!(grant, Grant::ClaimedElsewhere(vec![claim.people[0]]), "only whom the other has");
                     continue;
                 }
                 claim.people.iter().for_each(|person| *granted.entry(*person).or_insert(0) += 1);
@@ -166,7 +166,7 @@ async fn whoever_is_behind_keeps_what_others_left() {
     assert_eq!(ask(&fast, &claim(&[1, 2], 2)).await.unwrap(), Grant::Granted);
     let (taken, free) = (claim(&[2, 3], 1), claim(&[4], 1));
     let (taken, free) = join(ask(&slow, &taken), ask(&slow, &free)).await;
-    assert_eq!((taken.unwrap(), free.unwrap()), (Grant::Taken(vec![Person(2)]), Grant::Granted));
+    assert_eq!((taken.unwrap(), free.unwrap()), (Grant::ClaimedElsewhere(vec![Person(2)]), Grant::Granted));
     assert_eq!([1, 3, 4].map(|person| world.standing(person)), [Standing::InDoubt, Standing::Free, Standing::InDoubt]);
 }
 
@@ -190,7 +190,7 @@ async fn an_attempt_without_an_answer_counts_if_it_is_found_and_is_made_again_if
         // Whoever comes next finds them taken.
         let other = world.open(1).unwrap();
         let grant = ask(&other, &claim(&[2, 3], 2)).await.unwrap();
-        assert_eq!(grant, Grant::Taken(vec![Person(2)]), "{fault:?}");
+        assert_eq!(grant, Grant::ClaimedElsewhere(vec![Person(2)]), "{fault:?}");
     }
 }
 
@@ -370,7 +370,7 @@ impl Tally {
                         drop(ledger.desk().settle(settled(&claim, state)).await);
                         self.granted.lock().unwrap().push(claim);
                     }
-                    Ok(Grant::Taken(_)) => {}
+                    Ok(Grant::ClaimedElsewhere(_)) => {}
                     Err(StoreError::NotWritten { .. }) => self.not_written.lock().unwrap().push(claim),
                     Err(_) => *self.unknown.lock().unwrap() += 1,
                 }

@@ -142,7 +142,7 @@ impl File {
     }
 }
 
-/// The modules that a file declares, each in a file of its own.
+/// The modules that a file declares, each in its own file.
 fn declared(tokens: &[Token]) -> Vec<String> {
     let is = |token: &Token, word: &str| matches!(&token.kind, Kind::Word(found) if found == word);
     let declared = |three: &[Token]| match three {

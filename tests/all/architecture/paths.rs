@@ -13,13 +13,13 @@ pub(crate) struct Path {
 }
 
 impl Path {
-    /// Says whether the path begins like this: `std::fs`.
+    /// Whether the path begins like this: `std::fs`.
     pub(crate) fn starts_with(&self, prefix: &str) -> bool {
         let prefix: Vec<&str> = prefix.split("::").collect();
         self.segments.len() >= prefix.len() && self.segments.iter().zip(prefix).all(|(left, right)| left == right)
     }
 
-    /// Says whether one of its parts is this word.
+    /// Whether one of its parts is this word.
     pub(crate) fn holds(&self, word: &str) -> bool {
         self.segments.iter().any(|segment| segment == word)
     }

@@ -47,7 +47,7 @@ pub(crate) fn room_of(file: &str) -> &str {
     inside.split_once('/').map_or(inside, |(room, _)| room).trim_end_matches(".rs")
 }
 
-/// Says whether a room may look into another.
+/// Whether a room may look into another.
 fn may_import(room: &str, other: &str) -> bool {
     let place = |room: &str| ROOMS.iter().position(|known| *known == room);
     let (Some(here), Some(there)) = (place(room), place(other)) else { return room == "lib" };

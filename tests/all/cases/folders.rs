@@ -76,7 +76,7 @@ fn what_is_no_campaign_is_named_with_its_remedy() {
         .file("deploy/d/e.yaml", "a: b\n");
     insta::assert_snapshot!(project.run(["validate"]).code(3), @"
     exit code: 3
-    error[not-a-campaign]: this YAML file is no campaign: it has no `campaign:`
+    error[not-a-campaign]: this YAML file is not a campaign: it has no `campaign:`
     --> dependabot.yaml
      = help: a campaign begins with `campaign: ID`; anything else is listed in sendform.yaml: `ignore: [ dependabot.yaml ]`
 

@@ -222,12 +222,12 @@ fn a_file_that_is_not_yaml_is_blamed_where_the_mistake_stands() {
     let wide = good.replace("    audience: guests\n", "\u{a0}   audience: guests\n");
     assert_eq!(
         validate(&wide),
-        (Some(3), "error[syntax]: a no-break space (U+00A0) stands in the indentation --> note.yaml:9:1".to_owned())
+        (Some(3), "error[syntax]: a no-break space (U+00A0) is in the indentation --> note.yaml:9:1".to_owned())
     );
     let tabbed = good.replace("    sender: main\n", "\tsender: main\n");
     assert_eq!(
         validate(&tabbed),
-        (Some(3), "error[syntax]: a tab stands in the indentation --> note.yaml:8:1".to_owned())
+        (Some(3), "error[syntax]: there is a tab in the indentation --> note.yaml:8:1".to_owned())
     );
     let curly = campaign("winter", "", "      text: “Hi there”\n");
     let (code, said) = validate(&curly);

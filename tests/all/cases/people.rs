@@ -77,7 +77,7 @@ fn what_is_no_id_is_nobody() {
     let project = project("", &rows("to,name", &people));
     let run = plan(&project).code(4);
     assert_eq!(gates(&run), "toSend 29, unreadable 16");
-    says(&run, &["no such id: it is a name", "no such id: it is an e-mail address"]);
+    says(&run, &["not an id: it is a name", "not an id: it is an e-mail address"]);
     let run = project.run(["apply", "--sandbox", "--auto-approve", "--accept", "unreadable=36"]).code(0);
     says(&run, &["29         0"]);
     // Accounts with other ids say so.
@@ -144,7 +144,7 @@ fn lists_protect_or_say_that_they_do_not() {
         suppress,
         "to,reason\n",
         3,
-        &["nobody-protected", "`opt-outs.csv` keeps people from getting messages, and holds nobody"],
+        &["nobody-protected", "`opt-outs.csv` keeps people from getting messages, and is empty"],
     );
     let may_be_empty = "suppress: [ { csv: opt-outs.csv, mayBeEmpty: true } ]\n";
     check(may_be_empty, "to,reason\n", 0, &["+ 8 to send", "opt-outs.csv (0 people) stopped nobody"]);
@@ -159,7 +159,7 @@ fn lists_protect_or_say_that_they_do_not() {
         suppress,
         "to\nana@shop.example\n",
         3,
-        &["no such id: it is an e-mail address", "every row of it must be readable"],
+        &["not an id: it is an e-mail address", "every row of it must be readable"],
     );
     let expect = "suppress: [ { csv: opt-outs.csv, expect: { min: 100 } } ]\n";
     check(expect, &format!("to\n{}\n", id(1)), 4, &["`opt-outs.csv` has 1 person, but at least 100 are expected"]);
@@ -181,7 +181,7 @@ fn an_excluded_audience_protects_or_says_that_it_does_not() {
         0,
         &["+ 7 to send", "1 excluded", "staff (1 person) stopped 1"],
     );
-    check("{ rows: [] }", 3, &["keeps people from getting messages, and holds nobody"]);
+    check("{ rows: [] }", 3, &["keeps people from getting messages, and is empty"]);
     check("{ rows: [], mayBeEmpty: true }", 0, &["+ 8 to send", "staff (0 people) stopped nobody"]);
 }
 

@@ -52,7 +52,7 @@ pub(super) fn outcome(claim: &Claim, state: PersonState, by: Option<&str>) -> Ou
 }
 
 pub(super) fn taken(people: &[u64]) -> Grant {
-    Grant::Taken(people.iter().copied().map(Person).collect())
+    Grant::ClaimedElsewhere(people.iter().copied().map(Person).collect())
 }
 
 /// A run that opens the ledger.

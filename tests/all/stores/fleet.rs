@@ -211,7 +211,7 @@ impl Fleet {
         assert_eq!(gates, Gates { sent: customers as u64, ..Gates::default() });
     }
 
-    /// Says whether the gateway has messages of a bulk.
+    /// Whether the gateway has messages of a bulk.
     fn has(&self, bulk: &str) -> bool {
         let books = self.shop.sandbox.messages();
         let messages = books["messages"].as_array().expect("messages are a list").clone();

@@ -23,7 +23,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// Says whether several runs, on several machines, may have a ledger open at once.
+    /// Whether several runs, on several machines, may have a ledger open at once.
     pub(super) fn is_shared(self) -> bool {
         match self {
             Self::Lockfile => false,

@@ -74,7 +74,7 @@ fn very_many_people(kind: Kind) {
         let looked = start.elapsed() / 3;
 
         let start = Instant::now();
-        let Grant::Taken(taken) = store.claim(claim(2, &[7, people - 1, people])).await.unwrap() else {
+        let Grant::ClaimedElsewhere(taken) = store.claim(claim(2, &[7, people - 1, people])).await.unwrap() else {
             panic!("two of them are taken")
         };
         assert_eq!(taken, [Person(7), Person(people - 1)]);

@@ -75,7 +75,7 @@ pub(super) async fn granted(store: &OpenLedger, claim: &Claim) {
 async fn taken(store: &OpenLedger, claim: &Claim) -> Vec<u64> {
     match store.claim(claim.clone()).await.unwrap() {
         Grant::Granted => panic!("granted"),
-        Grant::Taken(people) => people.into_iter().map(|Person(person)| person).collect(),
+        Grant::ClaimedElsewhere(people) => people.into_iter().map(|Person(person)| person).collect(),
     }
 }
 
@@ -323,7 +323,7 @@ async fn insist(store: &OpenLedger, run: u64, mut people: Vec<u64>) -> Vec<u64> 
     while !people.is_empty() {
         match store.claim(claim(run, &people)).await.unwrap() {
             Grant::Granted => break,
-            Grant::Taken(taken) => {
+            Grant::ClaimedElsewhere(taken) => {
                 assert!(!taken.is_empty() && taken.iter().all(|Person(person)| people.contains(person)), "{taken:?}");
                 people.retain(|person| !taken.contains(&Person(*person)));
             }

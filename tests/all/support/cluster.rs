@@ -150,7 +150,7 @@ impl Drop for Cluster {
     }
 }
 
-/// Says whether the tests run as somebody to whom the system forbids nothing.
+/// Whether the tests run as somebody to whom the system forbids nothing.
 pub(crate) fn is_root() -> bool {
     fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0)
 }

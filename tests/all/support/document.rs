@@ -57,11 +57,13 @@ pub(crate) fn kinds() -> Vec<&'static str> {
 /// Says what is wrong with documents, one after the other: a run that shows a plan and then fails gives two.
 fn faults(text: &str) -> Vec<String> {
     let documents = serde_json::Deserializer::from_str(text).into_iter::<Value>();
-    let faults = documents.map(|document| match document {
-        Ok(document) => faults_of(&document),
-        Err(error) => vec![format!("it is not JSON: {error}")],
-    });
-    faults.flatten().collect()
+    let faults: Vec<Vec<String>> = documents
+        .map(|document| match document {
+            Ok(document) => faults_of(&document),
+            Err(error) => vec![format!("it is not JSON: {error}")],
+        })
+        .collect();
+    if faults.is_empty() { vec!["there is no document".to_owned()] } else { faults.concat() }
 }
 
 fn faults_of(document: &Value) -> Vec<String> {
@@ -92,6 +94,7 @@ mod tests {
         let check = |document: &Value, expect: &str| assert_eq!(faults(&document.to_string()).join("\n"), expect);
         let mut document = json!({ "formatVersion": "2.1", "kind": "sandbox", "baseUrl": "http://127.0.0.1:1" });
         check(&document, "");
+        assert_eq!(faults("\n"), ["there is no document"]);
         document["formatVersion"] = json!("1.0");
         check(&document, "/formatVersion: \"1.0\" does not match \"^2\\.[0-9]+$\"");
         document["formatVersion"] = json!("2.0");

@@ -52,7 +52,7 @@ pub(crate) fn on_terminal(run: &Command) -> Command {
     command
 }
 
-/// Says whether a command line asks for JSON.
+/// Whether a command line asks for JSON.
 fn asks_for_json(command: &Command) -> bool {
     let arguments: Vec<_> = command.get_args().collect();
     arguments.windows(2).any(|pair| pair[0] == "--format" && pair[1] == "json")
@@ -153,7 +153,7 @@ impl Process {
         self.stdout.wait(&mut child.stdout, text);
     }
 
-    /// Says whether it has not ended yet.
+    /// Whether it has not ended yet.
     pub(crate) fn is_running(&mut self) -> bool {
         self.child().try_wait().expect("a child can be looked at").is_none()
     }

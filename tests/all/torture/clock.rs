@@ -45,7 +45,7 @@ impl Clock {
         self.later.into_iter().map(|later| self.set(later)).count() as u64
     }
 
-    /// Says whether it is wrong from the beginning.
+    /// Whether it is wrong from the beginning.
     fn is_wrong(&self) -> bool {
         !self.ahead.is_zero()
     }

@@ -64,7 +64,7 @@ impl Gateway {
         format!("http://{}", self.name())
     }
 
-    /// Says whether it hides that it is a sandbox.
+    /// Whether it hides that it is a sandbox.
     pub(super) fn seems_real(&self) -> bool {
         self.front.is_some()
     }

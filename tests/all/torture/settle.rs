@@ -178,7 +178,7 @@ impl World {
         self.run(&[&["ledger", "recover"], &accepted[..]].concat()).code(0);
     }
 
-    /// Says whether what is left of the ledger shows that something is missing: all but runs that have not ended.
+    /// Whether what is left of the ledger shows that something is missing: all but runs that have not ended.
     fn is_damaged(&self) -> bool {
         match self.store.kind {
             Kind::Lockfile => {

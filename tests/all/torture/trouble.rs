@@ -141,7 +141,7 @@ impl Trouble {
 }
 
 /// Ends all connections to a database, and goes on when those who had them have come back, or seem not to.
-/// Says whether there were any.
+/// Whether there were any.
 fn hang_up(database: &str) -> bool {
     let others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
     let ended = server().sql(database, &format!("SELECT pg_terminate_backend(pid) {others}"));

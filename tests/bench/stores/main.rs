@@ -13,7 +13,7 @@
 #[expect(dead_code, clippy::panic, reason = "it is made for tests, which ask more of it")]
 mod cluster;
 mod ground;
-mod letters;
+mod prepared_bulk;
 mod run;
 
 use std::process::Command;

@@ -13,7 +13,7 @@ use sendform::sandbox::{self, Running};
 use url::Url;
 
 use super::ground::{self, Kind};
-use super::letters::{Letters, bulks};
+use super::prepared_bulk::{Letters, bulks};
 
 /// Hands everything over, and gives seconds, the peak of memory in MiB, and what the store counts.
 pub(crate) fn measure(kind: Kind, people: u64) -> String {

@@ -26,7 +26,7 @@ impl Shelf {
         self.0.lock().unwrap().last().unwrap().clone()
     }
 
-    /// Takes the ledger back by so many writes. Says whether that has lost anything.
+    /// Takes the ledger back by so many writes. Whether that has lost anything.
     pub(super) fn take_back(&self, writes: usize) -> bool {
         let mut states = self.0.lock().unwrap();
         let begin = states.len().saturating_sub(writes.max(1)).max(1);
@@ -113,7 +113,7 @@ impl Store for Desk<'_> {
             .await?;
         match grant {
             Grant::Granted => self.mine.lock().unwrap().add_claim(made)?,
-            Grant::Taken(_) => self.read_anew(),
+            Grant::ClaimedElsewhere(_) => self.read_anew(),
         }
         Ok(grant)
     }

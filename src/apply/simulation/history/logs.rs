@@ -57,7 +57,7 @@ impl Pipeline {
         }
     }
 
-    /// Says whether a row shows that was sent at an instant; of several the `number`th.
+    /// Whether a row shows that was sent at an instant; of several the `number`th.
     pub(super) fn shows(&mut self, now: Duration, number: usize, sent_at: Duration) -> bool {
         match self {
             Self::InOrder(frontier) => sent_at <= now && sent_at <= frontier.reach(now),

@@ -93,12 +93,12 @@ impl Process<'_> {
         let parts = (self.desk, self.client, self.machine, &older);
         let watch = Watch::asking_for(parts, sending.witness, &bulks, [sender()], sending.of_each);
         watch.open(&bulks).await;
-        let supply = Gated::new(PlannedBulks::new(bulks), &watch);
+        let source = Gated::new(PlannedBulks::new(bulks), &watch);
         let settings = RunSettings { parallel: sending.parallel, ..RunSettings::new(self.id) };
         let (desk, client, clock) = (self.desk, self.client, self.machine);
         let ports = Ports { store: desk, sender: client, prepare: &SimPrepare::default(), clock, time: client.time };
         let never = Interrupts { first: std::future::pending(), second: std::future::pending() };
-        let work = pin!(apply(&supply, ports, &settings, never, |_| {}));
+        let work = pin!(apply(&source, ports, &settings, never, |_| {}));
         let mut summary = match select(work, pin!(watch.drive())).await {
             Either::Left((summary, _)) => summary,
             Either::Right(((), work)) => work.await,

@@ -186,7 +186,7 @@ impl Store for Connection<'_> {
         let message = number(&bulk.message);
         let taken = self.leases.lock().unwrap().of(message, &claim);
         let mut grant = self.transact(|tables| tables.claim(message, &claim, taken)).await;
-        if let Grant::Taken(people) = &grant
+        if let Grant::ClaimedElsewhere(people) = &grant
             && self.free_kept_back(bulk, people).await
         {
             grant = self.transact(|tables| tables.claim(message, &claim, taken)).await;
@@ -194,7 +194,7 @@ impl Store for Connection<'_> {
         self.leases.lock().unwrap().claimed(message, &claim, &grant);
         let is_over = match &grant {
             Grant::Granted => true,
-            Grant::Taken(people) => people.len() == claim.people.len(),
+            Grant::ClaimedElsewhere(people) => people.len() == claim.people.len(),
         };
         if let Some(taken) = taken.filter(|_| is_over) {
             self.leases.lock().unwrap().forget(taken);

@@ -136,7 +136,7 @@ fn check_left(world: &World, past: &[Past]) -> Result<(), String> {
         let free = past.planned.iter().filter(is_free).count() as u64;
         let total = summary.total();
         let has_looked = summary.stopped.is_none() && !outlived(world, past.run);
-        let others = if has_looked { 0 } else { total.taken + total.not_attempted };
+        let others = if has_looked { 0 } else { total.claimed_elsewhere + total.not_attempted };
         if free > all_told + others {
             let run = past.run;
             return Err(format!("{free} people of {run:?} are forgotten: free, and told as {total:?}"));
@@ -145,7 +145,7 @@ fn check_left(world: &World, past: &[Past]) -> Result<(), String> {
     Ok(())
 }
 
-/// Says whether some run died after this one had found nobody more to send to.
+/// Whether some run died after this one had found nobody more to send to.
 fn outlived(world: &World, run: RunId) -> bool {
     let story = world.story.lock().unwrap();
     let last = story.iter().position(|(of, what)| *of == run && *what == Happening::HasNobodyLeft);
@@ -159,7 +159,7 @@ fn check_alone(world: &World, past: &[Past]) -> Result<(), String> {
         let End::Told(summary) = &past.end else { continue };
         let total = summary.total();
         let free = past.planned.iter().filter(|person| world.standing(**person) == Standing::Free).count() as u64;
-        if total.taken > 0 || total.refused + total.not_attempted != free {
+        if total.claimed_elsewhere > 0 || total.refused + total.not_attempted != free {
             return Err(format!("{:?} was alone, leaves {free} people free, and tells {total:?}", past.run));
         }
     }

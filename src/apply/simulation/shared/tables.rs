@@ -136,7 +136,7 @@ impl Tables {
         plan
     }
 
-    /// Says whether a plan has a bulk that nobody has claimed.
+    /// Whether a plan has a bulk that nobody has claimed.
     fn is_open(&self, message: i64, plan: Option<i64>) -> bool {
         let taken_is_done = self.has(Flaw::TakenIsDone);
         let found = self.plans.get(&message).filter(|found| plan.is_none_or(|plan| found.number == plan));
@@ -173,7 +173,7 @@ impl Tables {
         Some(stored.bulk.clone())
     }
 
-    /// Says whether a plan has bulks that nobody has claimed, and that it is still at work.
+    /// Whether a plan has bulks that nobody has claimed, and that it is still at work.
     pub(super) fn is_at_work(&mut self, portion: &QueuePosition, now: Duration) -> bool {
         if let Some(plan) = self.plans.get_mut(&portion.number).filter(|plan| plan.number == portion.plan) {
             plan.touched_at = now;
@@ -204,7 +204,7 @@ impl Tables {
         let taken: Vec<Person> = claim.people.iter().copied().filter(has_row).collect();
         if !taken.is_empty() && !grants_twice {
             self.corners.insert(Corner::Elsewhere);
-            return Grant::Taken(taken);
+            return Grant::ClaimedElsewhere(taken);
         }
         if let Some(position) = bulk {
             let run = claim.id.run;
@@ -212,7 +212,7 @@ impl Tables {
                 Some(stored) if grants_twice || !stored.is_done && stored.is_of(run) => stored.is_done = true,
                 Some(_) | None => {
                     self.corners.insert(Corner::TooLate);
-                    return Grant::Taken(claim.people.clone());
+                    return Grant::ClaimedElsewhere(claim.people.clone());
                 }
             }
         }

@@ -250,7 +250,7 @@ impl World {
             let plan = QueuedPlan { digest: "plan/v1:first".to_owned(), now, bulks };
             let files = Files(worker);
             let shared = SharedPlan::join(&connection, &files, &self.clock, run, plan).await.unwrap();
-            let supply = Noted { inner: shared, run, story: &self.story };
+            let source = Noted { inner: shared, run, story: &self.story };
             let time = GatewayTime::new(true);
             let sender = SimSender {
                 books: &self.books,
@@ -269,7 +269,7 @@ impl World {
                 None => std::future::pending().await,
             });
             let interrupts = Interrupts { first, second: std::future::pending() };
-            summary = apply(&supply, ports, &settings, interrupts, |_| {}).boxed().await;
+            summary = apply(&source, ports, &settings, interrupts, |_| {}).boxed().await;
         }
         alive.has_ended = true;
         summary

@@ -75,7 +75,7 @@ fn refuse_doubts(ledger: &Ledger, args: &RebindArgs) -> Result<(), Failure> {
         return Ok(());
     }
     let message = format!("{} in doubt, and what became of them is known at the old gateway only", people_are(open));
-    Err(Failure::new(Exit::Rail, message)
+    Err(Failure::new(Exit::SafetyLimit, message)
         .hint("settle them first: `sendform status` lists them")
         .hint(format!("if the new name is the same account's, its logs know them too: --accept doubts={open}")))
 }

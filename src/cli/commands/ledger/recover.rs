@@ -117,7 +117,7 @@ fn verdict(recovered: &Recovered, to_send: u64, args: &RecoverArgs) -> Result<Ex
     }
     let people = plural(to_send, "person");
     Err(Failure::new(
-        Exit::Rail,
+        Exit::SafetyLimit,
         format!("{people} would be sent to, and the logs cannot tell what is over 47 hours old"),
     )
     .hint("make sure by other means that the ledger has lost nothing older, and nothing that is still to leave")

@@ -37,13 +37,13 @@ impl Prepare for Letters {
     type Error = Infallible;
 
     async fn prepare(&self, bulk: &Bulk) -> Result<Prepared, Infallible> {
-        let letter = |recipient: &Recipient| PreparedPerson {
+        let recipient = |recipient: &Recipient| PreparedPerson {
             person: recipient.person,
             to: format!("178414{:011}", recipient.row.0),
             content: Content::Text { text: format!("Hi {:011}, the spring sale is on in our shop!", recipient.row.0) },
             callback_data: None,
         };
-        let envelope = BulkOptions {
+        let options = BulkOptions {
             sender: SenderId::parse("SHOP-ACCOUNT").unwrap(),
             platform: None,
             validity: None,
@@ -52,6 +52,6 @@ impl Prepare for Letters {
             reports: Reports::default(),
             speed: None,
         };
-        Ok(Prepared { envelope, people: bulk.recipients.iter().map(letter).collect() })
+        Ok(Prepared { options, people: bulk.recipients.iter().map(recipient).collect() })
     }
 }

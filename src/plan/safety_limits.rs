@@ -1,4 +1,4 @@
-//! Rails: limits that stop an apply unless a person names the number up to which it may go on.
+//! Safety limits: they stop an apply unless a person names the number up to which it may go on.
 
 use std::collections::BTreeMap;
 
@@ -14,9 +14,9 @@ const UNREADABLE_ROWS_ALWAYS: u64 = 5;
 /// So many people more are never too much growth, unless none is allowed.
 const GROWTH_PEOPLE_ALWAYS: u64 = 100;
 
-/// What a rail is about; its name is what `--accept NAME=N` takes.
+/// What a safety limit is about; its name is what `--accept NAME=N` takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum RailKind {
+pub enum SafetyLimitKind {
     /// How many messages one apply sends.
     Messages,
     /// By how many percent an audience has grown since its last send.
@@ -43,7 +43,7 @@ pub enum RailKind {
     Reloaded,
 }
 
-impl RailKind {
+impl SafetyLimitKind {
     /// All of them that `--accept` takes.
     pub const ACCEPTED: [Self; 11] = [
         Self::Messages,
@@ -78,7 +78,7 @@ impl RailKind {
         }
     }
 
-    /// Says whether it is about the machine and its ledger, and not about what is planned.
+    /// Whether it is about the machine and its ledger, and not about what is planned.
     #[must_use]
     pub const fn is_of_the_ledger(self) -> bool {
         match self {
@@ -97,18 +97,18 @@ impl RailKind {
 
 /// The numbers that a person accepts: *at most N*.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Accepted(BTreeMap<RailKind, u64>);
+pub struct Accepted(BTreeMap<SafetyLimitKind, u64>);
 
 impl Accepted {
     /// Reads `name=number`, and keeps it.
     ///
     /// # Errors
-    /// If it has another form, or there is no such rail; the text says which there are.
+    /// If it has another form, or there is no such safety limit; the text says which there are.
     pub fn add(&mut self, text: &str) -> Result<(), String> {
-        let names = RailKind::ACCEPTED.map(RailKind::name).join(", ");
+        let names = SafetyLimitKind::ACCEPTED.map(SafetyLimitKind::name).join(", ");
         let wrong = || format!("`{text}` is not NAME=NUMBER with one of {names}");
         let (name, number) = text.split_once('=').ok_or_else(wrong)?;
-        let kind = RailKind::ACCEPTED.into_iter().find(|kind| kind.name() == name).ok_or_else(wrong)?;
+        let kind = SafetyLimitKind::ACCEPTED.into_iter().find(|kind| kind.name() == name).ok_or_else(wrong)?;
         let number = read_number(number).ok_or_else(wrong)?;
         if self.get(kind).is_some_and(|before| before != number) {
             return Err(format!("`{name}` is accepted with two numbers"));
@@ -118,27 +118,27 @@ impl Accepted {
     }
 
     /// Keeps a number.
-    pub fn put(&mut self, kind: RailKind, number: u64) {
+    pub fn put(&mut self, kind: SafetyLimitKind, number: u64) {
         self.0.insert(kind, number);
     }
 
-    /// All of them, in the order of the rails.
-    pub fn iter(&self) -> impl Iterator<Item = (RailKind, u64)> + '_ {
+    /// All of them, in the order of the safety limits.
+    pub fn iter(&self) -> impl Iterator<Item = (SafetyLimitKind, u64)> + '_ {
         self.0.iter().map(|(kind, number)| (*kind, *number))
     }
 
     /// Up to which number a person accepts it.
     #[must_use]
-    pub fn get(&self, kind: RailKind) -> Option<u64> {
+    pub fn get(&self, kind: SafetyLimitKind) -> Option<u64> {
         self.0.get(&kind).copied()
     }
 }
 
-/// A rail that something ran into.
+/// A safety limit that something ran into.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rail {
+pub struct SafetyLimit {
     /// What it is about.
-    pub kind: RailKind,
+    pub kind: SafetyLimitKind,
     /// The message, unless it is about the whole plan.
     pub message: Option<MessageKey>,
     /// What the limit is.
@@ -151,10 +151,16 @@ pub struct Rail {
     pub accepted: bool,
 }
 
-impl Rail {
-    /// Makes a rail; it is accepted if a number at least as high was named.
+impl SafetyLimit {
+    /// Makes a safety limit; it is accepted if a number at least as high was named.
     #[must_use]
-    pub fn new(kind: RailKind, message: Option<&MessageKey>, limit: u64, actual: u64, accepted: &Accepted) -> Self {
+    pub fn new(
+        kind: SafetyLimitKind,
+        message: Option<&MessageKey>,
+        limit: u64,
+        actual: u64,
+        accepted: &Accepted,
+    ) -> Self {
         let accepted = accepted.get(kind).is_some_and(|number| actual <= number);
         Self { kind, message: message.cloned(), limit, actual, words: String::new(), accepted }
     }
@@ -170,34 +176,34 @@ impl Rail {
 /// How many rows of a message may fail: as many as the project allows, or a person accepts.
 #[must_use]
 pub(super) fn allowed_failures(limits: &Limits, accepted: &Accepted) -> u64 {
-    limits.failed_rows.max(accepted.get(RailKind::Failed).unwrap_or_default())
+    limits.failed_rows.max(accepted.get(SafetyLimitKind::Failed).unwrap_or_default())
 }
 
-/// Says whether no row gets as far as the first gate that is about a person.
+/// Whether no row gets as far as the first gate that is about a person.
 #[must_use]
 pub(super) fn reaches_nobody(counts: &Counts) -> bool {
     counts.occupied().all(|(gate, _)| gate < Gate::Suppressed)
 }
 
-/// Says whether rows end where nobody knows, or it does not count, what a `where` would say of them.
+/// Whether rows end where nobody knows, or it does not count, what a `where` would say of them.
 #[must_use]
 pub(super) fn is_held_up(counts: &Counts) -> bool {
     [Gate::Unreadable, Gate::Contradicting].iter().any(|gate| counts.get(*gate) > 0)
 }
 
-/// The rail of a list that keeps people from getting a message.
+/// The safety limit of a list that keeps people from getting a message.
 #[must_use]
 pub(super) fn of_list(
     message: &Message,
     audience: &Audience,
     protection: &Protection,
     accepted: &Accepted,
-) -> Option<Rail> {
+) -> Option<SafetyLimit> {
     expectation(message, audience.expect?, &format!("`{}`", protection.name), protection.people, accepted)
 }
 
-/// The rail of a number of people that is not what is expected.
-fn expectation(message: &Message, expect: Expect, who: &str, people: u64, accepted: &Accepted) -> Option<Rail> {
+/// The safety limit of a number of people that is not what is expected.
+fn expectation(message: &Message, expect: Expect, who: &str, people: u64, accepted: &Accepted) -> Option<SafetyLimit> {
     let (limit, bound) = match (expect.min, expect.max) {
         (Some(min), _) if people < min => (min, "at least"),
         (_, Some(max)) if people > max => (max, "at most"),
@@ -205,12 +211,12 @@ fn expectation(message: &Message, expect: Expect, who: &str, people: u64, accept
     };
     let verb = if limit == 1 { "is" } else { "are" };
     let words = format!("{who} has {}, but {bound} {} {verb} expected", plural(people, "person"), number(limit));
-    Some(Rail::new(RailKind::Expect, Some(&message.key), limit, people, accepted).words(words))
+    Some(SafetyLimit::new(SafetyLimitKind::Expect, Some(&message.key), limit, people, accepted).words(words))
 }
 
-/// What the rails of a message need besides the counts.
+/// What the safety limits of a message need besides the counts.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct RailFacts {
+pub(super) struct SafetyLimitFacts {
     /// How many people's time is past, who are sent to by consent.
     pub late: u64,
     /// How many unreadable rows only have a word for nothing in the place of the id, as exports write it
@@ -218,21 +224,21 @@ pub(super) struct RailFacts {
     pub nothing: u64,
 }
 
-/// The rails of one message.
+/// The safety limits of one message.
 #[must_use]
 pub(super) fn of_message(
     message: &Message,
     counts: &Counts,
     audience_before: Option<u64>,
-    seen: RailFacts,
+    seen: SafetyLimitFacts,
     limits: &Limits,
     accepted: &Accepted,
-) -> Vec<Rail> {
+) -> Vec<SafetyLimit> {
     let key = Some(&message.key);
     let people = counts.people();
-    let mut rails = Vec::new();
+    let mut safety_limits = Vec::new();
     let expect = message.audience.expect;
-    rails.extend(expect.and_then(|expect| {
+    safety_limits.extend(expect.and_then(|expect| {
         expectation(message, expect, &format!("audience `{}`", message.audience.name), people, accepted)
     }));
     if reaches_nobody(counts) && !message.paused && expect.and_then(|expect| expect.min) != Some(0) {
@@ -247,14 +253,15 @@ pub(super) fn of_message(
             0 => format!("`{file}` has no rows"),
             _ => format!("no row of `{file}` reaches anybody: {}", list(&why)),
         };
-        rails.push(Rail::new(RailKind::Nobody, key, 0, rows, accepted).words(words));
+        safety_limits.push(SafetyLimit::new(SafetyLimitKind::Nobody, key, 0, rows, accepted).words(words));
     }
     let failed = counts.get(Gate::Failed);
     if failed > limits.failed_rows {
         let words = format!("{} failed, but at most {} may", plural(failed, "row"), number(limits.failed_rows));
-        rails.push(Rail::new(RailKind::Failed, key, limits.failed_rows, failed, accepted).words(words));
+        safety_limits
+            .push(SafetyLimit::new(SafetyLimitKind::Failed, key, limits.failed_rows, failed, accepted).words(words));
     }
-    let RailFacts { late, nothing } = seen;
+    let SafetyLimitFacts { late, nothing } = seen;
     let unreadable = counts.get(Gate::Unreadable).saturating_sub(nothing);
     let share = percent(unreadable, counts.filled());
     let limit = u64::from(limits.unreadable_rows_percent);
@@ -266,7 +273,7 @@ pub(super) fn of_message(
             number(unreadable),
             number(counts.filled()),
         );
-        rails.push(Rail::new(RailKind::Unreadable, key, limit, share, accepted).words(words));
+        safety_limits.push(SafetyLimit::new(SafetyLimitKind::Unreadable, key, limit, share, accepted).words(words));
     }
     if let Some(before) = audience_before {
         let limit = u64::from(limits.audience_growth_percent);
@@ -278,14 +285,14 @@ pub(super) fn of_message(
                 number(before),
                 plural(people, "person")
             );
-            rails.push(Rail::new(RailKind::Growth, key, limit, growth, accepted).words(words));
+            safety_limits.push(SafetyLimit::new(SafetyLimitKind::Growth, key, limit, growth, accepted).words(words));
         }
     }
     if late > 0 {
         let words = format!("{} to send although their time is past", plural(late, "message"));
-        rails.push(Rail::new(RailKind::Late, key, 0, late, accepted).words(words));
+        safety_limits.push(SafetyLimit::new(SafetyLimitKind::Late, key, 0, late, accepted).words(words));
     }
-    rails
+    safety_limits
 }
 
 /// A share in percent, rounded up; everything is 100 % of nothing.
@@ -299,13 +306,13 @@ fn percent(part: u64, whole: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Accepted, RailKind, percent};
+    use super::{Accepted, SafetyLimitKind, percent};
 
     #[test]
     fn accepted_numbers_are_named() {
         let mut accepted = Accepted::default();
         accepted.add("messages=12_000").unwrap();
-        assert_eq!(accepted.get(RailKind::Messages), Some(12_000));
+        assert_eq!(accepted.get(SafetyLimitKind::Messages), Some(12_000));
         for wrong in ["messages", "messages=", "messages=all", "force=1", "expect=1", "=3"] {
             assert!(accepted.add(wrong).is_err(), "{wrong}");
         }
