@@ -159,7 +159,7 @@ async fn guarded<S: Store, G: Sender, P: Prepare, C: Clock>(
     }
 }
 
-/// What a supply finds out when its bulks are given already.
+/// What a source finds out when its bulks are given already.
 struct FoundOut<'a> {
     /// Why nothing may be claimed any more.
     stopped: Box<dyn Fn() -> Option<Stopped> + Send + Sync + 'a>,
@@ -184,7 +184,7 @@ pub(super) struct Run<'a, S, G, P, C> {
     /// The first interrupt, or another reason to claim nothing more.
     halt: Shared<Abortable<Shared<BoxFuture<'a, Duration>>>>,
     halter: AbortHandle,
-    /// What the supply has found out since it gave its bulks.
+    /// What the source has found out since it gave its bulks.
     found_out: FoundOut<'a>,
     /// Nothing is claimed before this time, on the clock of [`Clock::elapsed`].
     resume_at: Mutex<Duration>,
@@ -359,7 +359,7 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
         halted
     }
 
-    /// Ends the run; the first reason counts. Whether this is it.
+    /// Ends the run; the first reason counts. True if this is it.
     pub(super) fn halt(&self, reason: Stopped) -> bool {
         let mut summary = lock(&self.summary);
         let first = summary.stopped.is_none();

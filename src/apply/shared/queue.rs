@@ -34,7 +34,7 @@ pub enum Enqueued {
 /// The queue of a plan that several runs share, and the ledger that they share as well.
 ///
 /// A bulk that was taken is its taker's until it is claimed. If that takes too long, the bulk is handed out
-/// again, and the slow taker's claim of it is refused: so whoever dies in between is empty back for long.
+/// again, and the slow taker's claim of it is refused: so whoever dies in between holds nobody back for long.
 pub trait PlanQueue: LedgerView {
     /// Why it failed.
     type Error: Error + Send + Sync + 'static;
