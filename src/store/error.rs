@@ -253,7 +253,7 @@ impl StoreError {
                 "name the gateway in SENDFORM_BASE_URL as well, for this one run: whoever may change the files must not \
                  decide where the credentials go"
             }
-            Self::KeyMissing { .. } => "source every key that the ledger names, in SENDFORM_KEY or SENDFORM_KEY_FILE",
+            Self::KeyMissing { .. } => "supply every key that the ledger names, in SENDFORM_KEY or SENDFORM_KEY_FILE",
             Self::KeyUnknown { .. } => {
                 "with a wrong key everybody would look unsent: set SENDFORM_KEY to the key that made this ledger; \
                  a new one beside it is added with `sendform ledger rebind --add-key`"

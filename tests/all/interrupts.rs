@@ -309,7 +309,7 @@ fn without_the_right_key_nobody_would_be_recognised() {
     exit code: 8
     ----- stderr
     error: the ledger's people cannot be recognised without the key `00914700`
-      hint: source every key that the ledger names, in SENDFORM_KEY or SENDFORM_KEY_FILE
+      hint: supply every key that the ledger names, in SENDFORM_KEY or SENDFORM_KEY_FILE
     ");
     shop.project.set("SENDFORM_KEY", "short");
     assert_snapshot!(shop.apply_sends_nothing(9), @"

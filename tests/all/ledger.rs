@@ -108,7 +108,7 @@ fn what_does_not_belong_to_the_ledger_is_not_imported() {
     key: exit code: 8
     ----- stderr
     error: the ledger's people cannot be recognised without the key `8b5074af`
-      hint: source every key that the ledger names, in SENDFORM_KEY or SENDFORM_KEY_FILE
+      hint: supply every key that the ledger names, in SENDFORM_KEY or SENDFORM_KEY_FILE
     conflict: exit code: 8
     ----- stderr
     error: the ledger `conflict` is damaged
