@@ -104,7 +104,6 @@ fn real(project: Project) -> Project {
 fn a_first_plan_counts_every_row() {
     insta::assert_snapshot!(project().run(["plan", "--sandbox"]).code(0).whole(), @"
     exit code: 0
-    ----- stdout
     acme-shop on sandbox, 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     sale.announce r1  shop to people

@@ -68,7 +68,6 @@ messages:
     );
     insta::assert_snapshot!(run.code(3), @r#"
     exit code: 3
-    ----- stdout
     error[bad-pattern]: an id has 1 to 40 lower-case letters, digits and hyphens, and begins with a letter or digit
      --> sale.yaml:1:11
       |

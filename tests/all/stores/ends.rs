@@ -26,7 +26,7 @@ fn report(project: &Project, run: &Run, expect: [u64; 6]) -> Value {
     let text = project.read("report.json");
     let report: Value = serde_json::from_str(&text).expect("the report is JSON");
     assert_eq!((&report["kind"], &report["unstoredOutcomes"]), (&json!("apply"), &json!(0)), "{report:#}");
-    let names = ["accepted", "rejected", "refused", "inDoubt", "notAttempted", "elsewhere"];
+    let names = ["accepted", "rejected", "refused", "inDoubt", "notAttempted", "claimedElsewhere"];
     let counts = names.map(|name| report["total"][name].as_u64().expect("groups are counted"));
     assert_eq!(counts, expect, "{report:#}");
     let open: u64 = report["doubts"].as_array().unwrap().iter().map(|doubt| doubt["people"].as_u64().unwrap()).sum();

@@ -15,12 +15,11 @@ pub(super) const APPLY: [&str; 4] = ["apply", "--auto-approve", "--parallel", "1
 /// The bulk of the first two customers.
 pub(super) const FIRST_BULK: &str = "sale.hello.r1.616c1c5802824f8b";
 
-/// The row of the table that an apply ends with: accepted, rejected, refused, in doubt, not attempted,
-/// elsewhere.
+/// The row of the table that an apply ends with: accepted, rejected, refused, in doubt, not attempted, and
+/// claimed elsewhere if anybody was.
 pub(super) fn row([accepted, rejected, refused, doubt, not_attempted, elsewhere]: [u64; 6]) -> String {
-    format!(
-        "sale.hello r1  {accepted:>8}  {rejected:>8}  {refused:>7}  {doubt:>8}  {not_attempted:>13}  {elsewhere:>9}\n"
-    )
+    let last = if elsewhere > 0 { format!("  {elsewhere:>17}") } else { String::new() };
+    format!("sale.hello r1  {accepted:>8}  {rejected:>8}  {refused:>7}  {doubt:>8}  {not_attempted:>13}{last}\n")
 }
 
 /// A shop with the campaign `sale`, two people in a bulk, and its machines, which share a gateway and
