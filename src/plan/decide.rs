@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::campaign::Message;
 use crate::identity::{Person, SenderId};
 
-use super::draft::Draft;
+use super::draft::{Draft, DraftRows};
 use super::input::Input;
 
 /// Two messages to one person within this time are close together.
@@ -24,26 +25,22 @@ pub(super) struct Decisions {
 /// Decides over all messages.
 #[must_use]
 pub(super) fn decide(input: &Input<'_>, drafts: &[Draft<'_>]) -> Decisions {
-    let mut senders: BTreeMap<&SenderId, Vec<&Draft<'_>>> = BTreeMap::new();
+    let mut senders: BTreeMap<&SenderId, Vec<(&Message, &DraftRows)>> = BTreeMap::new();
     for draft in drafts.iter().filter(|draft| draft.plan.selected && !draft.plan.diagnostics.has_errors()) {
-        senders.entry(&draft.message.sender).or_default().push(draft);
+        if let Some(rows) = draft.rows.as_ref().filter(|rows| !rows.collected.recipients.is_empty()) {
+            senders.entry(&draft.message.sender).or_default().push((draft.message, rows));
+        }
     }
-    Decisions { close_together: senders.values().map(|drafts| close_together(input, drafts)).sum() }
+    // Nobody gets one message twice.
+    let several = senders.values().filter(|messages| messages.len() > 1);
+    Decisions { close_together: several.map(|messages| close_together(input, messages)).sum() }
 }
 
 /// How many people would get more than one of some messages of one sender within an hour.
-fn close_together(input: &Input<'_>, drafts: &[&Draft<'_>]) -> u64 {
-    let reaches_somebody =
-        |draft: &&Draft<'_>| draft.rows.as_ref().is_some_and(|rows| !rows.collected.recipients.is_empty());
-    if drafts.iter().copied().filter(|draft| reaches_somebody(draft)).count() < 2 {
-        // Nobody gets one message twice.
-        return 0;
-    }
+fn close_together(input: &Input<'_>, messages: &[(&Message, &DraftRows)]) -> u64 {
     let mut departures: Vec<(Person, Timestamp)> = Vec::new();
-    for draft in drafts {
-        if let Some(rows) = &draft.rows {
-            rows.batcher(draft.message, input).departures(&rows.collected, |person, at| departures.push((person, at)));
-        }
+    for (message, rows) in messages {
+        rows.batcher(message, input).departures(&rows.collected, |person, at| departures.push((person, at)));
     }
     departures.sort_unstable();
     let people = departures.chunk_by(|(one, _), (other, _)| one == other);

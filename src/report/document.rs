@@ -32,8 +32,8 @@ struct Document<'a, R> {
 pub fn json<R: Report>(report: &R) -> String {
     let document = Document { format_version: FORMAT_VERSION, kind: R::KIND, report };
     let value = serde_json::to_value(&document);
-    // Plain data with text as keys can always be written.
-    let json = value.and_then(|value| serde_json::to_string_pretty(&value)).unwrap_or_default();
+    let json = value.and_then(|value| serde_json::to_string_pretty(&value));
+    let json = json.expect("a report is plain data with text as keys");
     let mut text = harmless_json(&json);
     text.push('\n');
     text

@@ -11,22 +11,35 @@ use super::TextForm;
 use super::doubts;
 use super::table;
 
+/// What stands in the table behind a message's name. Only where several runs send at once does another one claim
+/// anybody.
+fn columns(tally: &TallyView, is_shared: bool) -> Vec<(&'static str, u64)> {
+    let elsewhere = is_shared.then_some(("claimed elsewhere", tally.claimed_elsewhere));
+    let columns = [
+        ("accepted", tally.accepted),
+        ("rejected", tally.rejected),
+        ("refused", tally.refused),
+        ("in doubt", tally.in_doubt),
+        ("not attempted", tally.not_attempted),
+    ];
+    columns.into_iter().chain(elsewhere).collect()
+}
+
 impl TextForm for ApplyReport<'_> {
     /// Writes the table, the alarms, why the run stopped, and what is in doubt or in flight now.
     fn text(&self, paint: Paint) -> String {
         let mut out = String::from("\n");
         let rows = self.messages.iter();
-        let rows = rows.map(|message| row(&format!("{} r{}", message.message, message.revision), &message.outcome));
-        let total = (self.messages.len() > 1).then(|| row("all", &self.total));
-        let mut header = vec!["message", "accepted", "rejected", "refused", "in doubt", "not attempted"];
-        // Only where several runs send at once does another one claim anybody.
-        if self.total.claimed_elsewhere > 0 {
-            header.push("claimed elsewhere");
-        }
-        let cells = header.len() - 1;
-        let rows = rows.chain(total).map(|(name, counts)| (name, counts.into_iter().take(cells).collect()));
+        let is_shared = self.total.claimed_elsewhere > 0;
+        let row = |name: String, tally: &TallyView| {
+            (name, columns(tally, is_shared).into_iter().map(|(_, count)| count).collect())
+        };
+        let rows = rows.map(|message| row(format!("{} r{}", message.message, message.revision), &message.outcome));
+        let total = (self.messages.len() > 1).then(|| row("all".to_owned(), &self.total));
+        let names = columns(&self.total, is_shared).into_iter().map(|(name, _)| name);
+        let header: Vec<&str> = std::iter::once("message").chain(names).collect();
         if !self.messages.is_empty() {
-            out.push_str(&table::render(&header, rows));
+            out.push_str(&table::render(&header, rows.chain(total)));
         }
         rejections(&mut out, self);
         for alarm in self.alarms {
@@ -68,12 +81,6 @@ fn ways_on(stopped: &Stopped) -> &'static [&'static str] {
         | Stopped::ClockOff
         | Stopped::Bug(_) => &[],
     }
-}
-
-fn row(name: &str, tally: &TallyView) -> (String, Vec<u64>) {
-    let counts =
-        [tally.accepted, tally.rejected, tally.refused, tally.in_doubt, tally.not_attempted, tally.claimed_elsewhere];
-    (name.to_owned(), counts.to_vec())
 }
 
 fn rejections(out: &mut String, report: &ApplyReport<'_>) {
