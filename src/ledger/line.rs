@@ -188,6 +188,14 @@ pub struct Outcome {
     pub proof: Option<Proof>,
 }
 
+impl Outcome {
+    /// What it says of somebody of its claim.
+    #[must_use]
+    pub fn state_of(&self, person: Person) -> PersonState {
+        self.others.iter().find(|(other, _)| *other == person).map_or(self.state, |(_, state)| *state)
+    }
+}
+
 /// What of the gateway's logs acceptances rest on. Two settlers who do not know of each other may book
 /// one row for two claims: this tells that from two messages.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -137,7 +137,7 @@ impl World {
                 };
                 self.was_seen |= evidence.iter().any(is_accepted);
                 for weighed in self.ledger.weigh(&evidence, self.view()) {
-                    if let Some(outcome) = weighed.outcome {
+                    for outcome in weighed.outcomes {
                         self.ledger.add_outcome(outcome).unwrap();
                     }
                 }
@@ -204,4 +204,22 @@ proptest! {
             world.check()?;
         }
     }
+}
+
+/// A row that comes late, behind the back of a second claim of its person: when the second one's evidence is
+/// weighed, that claim is settled, and nobody would ask about the first one again.
+#[test]
+fn a_row_is_not_lost_with_the_doubt_for_which_it_was_read() {
+    use Event::{Answer, Arrive, Ask, Claim, Die, Show, Weigh};
+    let late = Arrive { taken: true, named: false, late: true };
+    let claim = Claim { alone: false };
+    let mut world = World::new(true);
+    let first = [claim, late, Die, Ask(1), Weigh(1)];
+    let second = [claim, Show, Show, Show, Show, Show, Ask(2), Answer, Weigh(2)];
+    for event in first.into_iter().chain(second) {
+        world.step(event);
+        world.check().unwrap();
+    }
+    assert!(world.was_seen);
+    assert_eq!((world.standing(), world.accepted()), (Standing::Accepted, (1, 1)));
 }

@@ -95,8 +95,9 @@ pub enum Decision {
 pub struct Weighed {
     /// What it says of each person, in the order of the evidence.
     pub decisions: Vec<Decision>,
-    /// What is written; nothing, if nobody is settled by it.
-    pub outcome: Option<Outcome>,
+    /// What is written: first of the claim itself, then of other claims of its people, which a row shows to have
+    /// been sent although they were called surely not sent. Nothing, if nobody is settled by it.
+    pub outcomes: Vec<Outcome>,
 }
 
 impl Sighting {
@@ -114,13 +115,45 @@ impl Ledger {
         let mut ledger = self.about(evidence);
         let mut all = Vec::with_capacity(evidence.len());
         for evidence in evidence {
-            let weighed = ledger.weigh_one(evidence, view);
-            if let Some(outcome) = weighed.outcome.clone() {
-                ledger.add_outcome(outcome).expect("the claim is there, and so is everybody in its outcome");
+            let (decisions, outcome) = ledger.weigh_one(evidence, view);
+            let mut outcomes = Vec::new();
+            ledger.take_in(outcome, &mut outcomes);
+            for other in ledger.about_settled(evidence) {
+                let (_, outcome) = ledger.weigh_one(&other, view);
+                ledger.take_in(outcome, &mut outcomes);
             }
-            all.push(weighed);
+            all.push(Weighed { decisions, outcomes });
         }
         all
+    }
+
+    fn take_in(&mut self, outcome: Option<Outcome>, outcomes: &mut Vec<Outcome>) {
+        let Some(outcome) = outcome else { return };
+        self.add_outcome(outcome.clone()).expect("the claim is there, and so is everybody in its outcome");
+        outcomes.push(outcome);
+    }
+
+    /// The same rows as evidence about other claims of these people that were called surely not sent. A row shows
+    /// what became of a messageId, whichever claim was asked about; by the time it is weighed that one may be
+    /// settled, and then nobody would ask again.
+    fn about_settled(&self, evidence: &Evidence) -> Vec<Evidence> {
+        let BulkId { message, revision, .. } = &evidence.claim.bulk;
+        let mut others: BTreeMap<(Timestamp, ClaimId), Vec<Testimony>> = BTreeMap::new();
+        for Testimony { person, rows, .. } in &evidence.people {
+            let rows: Vec<Sighting> = rows.iter().filter(|row| is_accepted(row.state)).cloned().collect();
+            if rows.is_empty() {
+                continue;
+            }
+            let id = MessageId { message: message.clone(), revision: *revision, person: *person };
+            for (other, state) in self.claims_with(&id) {
+                let claim = other.claim();
+                if claim.id != evidence.claim && is_surely_not_sent(state) {
+                    let testimony = Testimony { person: *person, rows: rows.clone(), absence_proves: false };
+                    others.entry((claim.at, claim.id.clone())).or_default().push(testimony);
+                }
+            }
+        }
+        others.into_iter().map(|((_, claim), people)| Evidence { claim, at: evidence.at, people }).collect()
     }
 
     /// The claims of the people whom evidence is about, and nothing else: all that it is held against.
@@ -145,9 +178,9 @@ impl Ledger {
         about
     }
 
-    fn weigh_one(&self, evidence: &Evidence, view: View) -> Weighed {
+    fn weigh_one(&self, evidence: &Evidence, view: View) -> (Vec<Decision>, Option<Outcome>) {
         let Some(state) = self.claim_state(&evidence.claim) else {
-            return Weighed { decisions: vec![Decision::Absent; evidence.people.len()], outcome: None };
+            return (vec![Decision::Absent; evidence.people.len()], None);
         };
         let own = Own { bulk: evidence.claim.bulk.to_string(), earliest: earliest(state.claim()) };
         let judged: Vec<Explained<'_>> = evidence
@@ -159,7 +192,7 @@ impl Ledger {
             })
             .collect();
         let outcome = outcome(state, evidence, &judged);
-        Weighed { decisions: judged.into_iter().map(|judged| judged.decision).collect(), outcome }
+        (judged.into_iter().map(|judged| judged.decision).collect(), outcome)
     }
 
     /// What is known of somebody by other claims of the message. It is only looked for where it may
@@ -284,10 +317,7 @@ fn decide<'a>(own: &Own, known: PersonState, testimony: &'a Testimony, elsewhere
         left(own, rows(kind), elsewhere.iter().filter(may)).others
     };
     // What was surely not sent was sent all the same, if a row says so.
-    let may_be_raised = match known {
-        PersonState::Claimed | PersonState::Refused | PersonState::Rejected(_) => true,
-        PersonState::Abandoned | PersonState::Accepted => false,
-    };
+    let may_be_raised = is_open(known) || is_surely_not_sent(known);
     let accepted = first(is_accepted);
     if may_be_raised && !accepted.is_empty() {
         return Explained { decision: Decision::Accepted, rows: accepted };
@@ -331,6 +361,14 @@ fn decide<'a>(own: &Own, known: PersonState, testimony: &'a Testimony, elsewhere
 /// Says that nothing is known: of a claim, that it is open, and of a row, that its status is none.
 fn is_open(state: PersonState) -> bool {
     state == PersonState::Claimed
+}
+
+/// What a row takes back: neither an acceptance, which it could only repeat, nor a person's word that gives up.
+fn is_surely_not_sent(state: PersonState) -> bool {
+    match state {
+        PersonState::Refused | PersonState::Rejected(_) => true,
+        PersonState::Claimed | PersonState::Abandoned | PersonState::Accepted => false,
+    }
 }
 
 fn is_accepted(state: PersonState) -> bool {
@@ -612,14 +650,14 @@ mod tests {
             at: sample::at(9),
             people: vec![testimony(1, &[]), testimony(2, &[row]), testimony(3, &[])],
         };
-        let Weighed { decisions, outcome } = ledger.weigh(std::slice::from_ref(&evidence), View::Exclusive).remove(0);
+        let Weighed { decisions, outcomes } = ledger.weigh(std::slice::from_ref(&evidence), View::Exclusive).remove(0);
         assert_eq!(decisions, [Decision::Settled, Decision::Accepted, Decision::Refused]);
-        let outcome = outcome.unwrap();
+        let [outcome] = <[_; 1]>::try_from(outcomes).unwrap();
         assert_eq!(outcome.why.as_deref(), Some("1 found accepted, 1 proved absent, 1 still open"));
         ledger.add_outcome(outcome).unwrap();
         let states: Vec<_> = ledger.claim_state(&claim.id).unwrap().people().map(|(_, state)| state).collect();
         assert_eq!(states, [Rejected(14), Accepted, Refused, Claimed]);
         let again = ledger.weigh(&[evidence], View::Exclusive).remove(0);
-        assert_eq!(again.outcome, None, "a second time says nothing");
+        assert_eq!(again.outcomes, [], "a second time says nothing");
     }
 }

@@ -89,7 +89,7 @@ impl Writer {
         self.check()?;
         let mut ledger = self.ledger.write().unwrap_or_else(PoisonError::into_inner);
         let weighed = ledger.weigh(evidence, View::Exclusive);
-        for outcome in weighed.iter().filter_map(|weighed| weighed.outcome.clone()) {
+        for outcome in weighed.iter().flat_map(|weighed| weighed.outcomes.clone()) {
             let fact = Some(self.numbers.give_at(outcome.at));
             lines.push_str(&text::outcome_line(&outcome, fact, &self.seals.signing(ledger.header())));
             ledger.enter_outcome(outcome, fact).map_err(StoreError::Entry)?;

@@ -50,7 +50,7 @@ impl Store for Memory {
     async fn weigh(&self, evidence: Vec<Evidence>) -> Result<Vec<Weighed>, DiskFull> {
         let mut ledger = self.0.lock().unwrap();
         let weighed = ledger.weigh(&evidence, self.1);
-        for outcome in weighed.iter().filter_map(|weighed| weighed.outcome.clone()) {
+        for outcome in weighed.iter().flat_map(|weighed| weighed.outcomes.clone()) {
             ledger.add_outcome(outcome).map_err(|_| DiskFull)?;
         }
         Ok(weighed)

@@ -52,7 +52,7 @@ impl Store for Shared {
     async fn weigh(&self, evidence: Vec<Evidence>) -> Result<Vec<Weighed>, Broken> {
         let mut ledger = self.ledger.lock().unwrap();
         let weighed = ledger.weigh(&evidence, View::Exclusive);
-        for outcome in weighed.iter().filter_map(|weighed| weighed.outcome.clone()) {
+        for outcome in weighed.iter().flat_map(|weighed| weighed.outcomes.clone()) {
             ledger.add_outcome(outcome).map_err(|_| Broken)?;
         }
         Ok(weighed)

@@ -19,7 +19,7 @@ use crate::apply::summary::{Alarm, MessageRevision, Stopped};
 use crate::apply::verdict::state;
 use crate::campaign::Witness;
 use crate::identity::{BulkId, MessageId, Person, PersonMap, PersonSet, SenderId};
-use crate::ledger::{Claim, ClaimId, Dated, Decision, Evidence, Ledger, PersonState, Standing, Testimony};
+use crate::ledger::{Claim, ClaimId, Dated, Evidence, Ledger, PersonState, Standing, Testimony};
 use crate::plan::Bulk;
 use crate::wire::response::STATUS_DUPLICATE_MESSAGE_ID;
 
@@ -565,12 +565,12 @@ pub(super) async fn raise<S: Store + LedgerView, C: Clock>(
     let at = clock.now();
     let evidence: Vec<Evidence> = of_claims.into_iter().map(|(claim, people)| Evidence { claim, at, people }).collect();
     let weighed = store.weigh(evidence.clone()).await?;
-    for (Evidence { claim, people, .. }, weighed) in evidence.iter().zip(weighed) {
-        let accepted = people.iter().zip(weighed.decisions).filter(|(_, decision)| *decision == Decision::Accepted);
+    for (Evidence { claim, people, .. }, weighed) in evidence.iter().zip(&weighed) {
         let BulkId { message, revision, .. } = &claim.bulk;
-        let ids =
-            accepted.map(|(one, _)| MessageId { message: message.clone(), revision: *revision, person: one.person });
-        raised.extend(ids);
+        let is_raised =
+            |person| weighed.outcomes.iter().any(|outcome| outcome.state_of(person) == PersonState::Accepted);
+        let people = people.iter().map(|testimony| testimony.person).filter(|person| is_raised(*person));
+        raised.extend(people.map(|person| MessageId { message: message.clone(), revision: *revision, person }));
     }
     Ok(raised)
 }

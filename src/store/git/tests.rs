@@ -326,7 +326,7 @@ async fn what_the_logs_say_goes_in_one_push_and_is_decided_by_the_tip_that_takes
     // The second has heard of nothing. What it would have written is refused with its tip.
     let stale = vec![evidence(&doubts[0], false), evidence(&doubts[70], false)];
     let weighed = second.weigh(stale).await.unwrap();
-    assert!(weighed.iter().all(|weighed| weighed.decisions == [Decision::Settled] && weighed.outcome.is_none()));
+    assert!(weighed.iter().all(|weighed| weighed.decisions == [Decision::Settled] && weighed.outcomes.is_empty()));
     assert_eq!(commits() - before, 1);
     assert_eq!([world.standing(0), world.standing(70)], [Standing::Accepted, Standing::Free]);
 

@@ -19,7 +19,7 @@ use super::release::is_free;
 use super::session::{Session, Value};
 use super::settle;
 use crate::identity::{MessageKey, Person, Revision};
-use crate::ledger::{Decision, Evidence, Header, Ledger, View, Weighed};
+use crate::ledger::{Evidence, Header, Ledger, PersonState, View, Weighed};
 
 /// Holds evidence against the ledger.
 pub(super) struct WeighEvidence<'a> {
@@ -100,7 +100,7 @@ impl Operation for WeighEvidence<'_> {
         let mut known = self.read(session).await?;
         let weighed = known.weigh(self.evidence, self.view);
         let mut lines = Vec::new();
-        for outcome in weighed.iter().filter_map(|weighed| weighed.outcome.clone()) {
+        for outcome in weighed.iter().flat_map(|weighed| weighed.outcomes.clone()) {
             lines.push((ids::claim(&outcome.claim), lines::outcome(&outcome)));
             known.add_outcome(outcome).map_err(|_| DatabaseError::Foreign("claims"))?;
         }
@@ -174,12 +174,13 @@ impl WeighEvidence<'_> {
             session.run(FREE, &values).await?;
         }
         for (evidence, weighed) in self.evidence.iter().zip(&heard.weighed) {
-            let decided = evidence.people.iter().zip(&weighed.decisions);
-            let held = decided.filter(|(_, decision)| **decision == Decision::Accepted);
-            let held = ids::persons(held.map(|(testimony, _)| testimony.person));
             let bulk = &evidence.claim.bulk;
             let message = ids::message(self.ledger, &bulk.message, bulk.revision);
-            settle::hold(session, message, ids::claim(&evidence.claim), &held).await?;
+            for outcome in &weighed.outcomes {
+                let people = evidence.people.iter().map(|testimony| testimony.person);
+                let held = ids::persons(people.filter(|person| outcome.state_of(*person) == PersonState::Accepted));
+                settle::hold(session, message, ids::claim(&outcome.claim), &held).await?;
+            }
         }
         Ok(())
     }

@@ -44,9 +44,9 @@ pub(super) struct Batch {
     /// The claims again, as a ledger that knows who is in them.
     claimed: Ledger,
     hearings: Vec<Hearing>,
-    /// What came of the evidence by the tip that was tried last, all of it in its order, each with the number
+    /// What came of the evidence by the tip that was tried last, all of it in its order, each with the numbers
     /// of what follows from it.
-    weighed: Vec<(Weighed, Option<Fact>)>,
+    weighed: Vec<(Weighed, Vec<Option<Fact>>)>,
     lines: BTreeMap<MessageKey, String>,
     outcomes: usize,
     /// Messages of ledgers that were joined in.
@@ -159,12 +159,12 @@ impl Batch {
         let evidence: Vec<Evidence> = self.hearings.iter().flat_map(|hearing| hearing.evidence.clone()).collect();
         let now = evidence.iter().map(|evidence| evidence.at).min().unwrap_or(Timestamp::MAX);
         let mut judged = self.ledger().about(&evidence);
-        for fact in std::mem::take(&mut self.weighed).into_iter().filter_map(|(_, fact)| fact) {
+        for fact in std::mem::take(&mut self.weighed).into_iter().flat_map(|(_, facts)| facts).flatten() {
             self.numbers.skip(fact);
         }
         for weighed in judged.weigh(&evidence, View::Shared { now }) {
-            let fact = weighed.outcome.as_ref().map(|outcome| self.numbers.give_at(outcome.at));
-            self.weighed.push((weighed, fact));
+            let facts = weighed.outcomes.iter().map(|outcome| Some(self.numbers.give_at(outcome.at))).collect();
+            self.weighed.push((weighed, facts));
         }
         let outcomes: Vec<Outcome> = self.follows().map(|(outcome, _)| outcome.clone()).collect();
         for outcome in outcomes {
@@ -191,9 +191,9 @@ impl Batch {
         let mut all = std::mem::take(&mut self.weighed).into_iter();
         for Hearing { evidence, verdict } in self.hearings.drain(..) {
             let weighed: Vec<_> = all.by_ref().take(evidence.len()).collect();
-            for (weighed, fact) in &weighed {
-                if let Some(outcome) = weighed.outcome.clone() {
-                    ledger.enter_outcome(outcome, *fact).map_err(StoreError::Entry)?;
+            for (weighed, facts) in &weighed {
+                for (outcome, fact) in weighed.outcomes.iter().zip(facts) {
+                    ledger.enter_outcome(outcome.clone(), *fact).map_err(StoreError::Entry)?;
                 }
             }
             writer_handle::answer(verdict, Ok(weighed.into_iter().map(|(weighed, _)| weighed).collect()));
@@ -281,7 +281,7 @@ impl Batch {
 
     /// What follows from the evidence, with its numbers.
     fn follows(&self) -> impl Iterator<Item = (&Outcome, Option<Fact>)> {
-        self.weighed.iter().filter_map(|(weighed, fact)| Some((weighed.outcome.as_ref()?, *fact)))
+        self.weighed.iter().flat_map(|(weighed, facts)| weighed.outcomes.iter().zip(facts.iter().copied()))
     }
 
     fn signing(&self) -> Signing<'_> {

@@ -16,6 +16,7 @@ use super::sample::{NOON, claim, outcome, record, standing, standings};
 on_every_store!(
     a_resend_is_not_booked_for_the_claim_whose_absence_was_proved,
     a_late_row_holds_whoever_was_freed_and_claimed_again,
+    a_row_that_was_read_for_another_claim_holds_its_person,
     two_rows_are_two_messages,
     many_doubts_are_settled_together_and_in_order,
     settlers_at_once_settle_everybody_once,
@@ -135,6 +136,35 @@ fn a_late_row_holds_whoever_was_freed_and_claimed_again(kind: Kind) {
             }
         });
     }
+}
+
+/// The row comes late again; now it is read for the second claim, and handed in when that one is settled.
+fn a_row_that_was_read_for_another_claim_holds_its_person(kind: Kind) {
+    wait(async {
+        let ground = made(kind).await;
+        let store = open(&ground, 0).await;
+        store.record(record("Hello!")).await.unwrap();
+        let first = claim(1, &[1, 2]);
+        granted(&store, &first).await;
+        assert_eq!(weigh(&store, evidence(&first, &[])).await, [Decision::Refused; 2]);
+        let resend = again(&first, 2, 55);
+        granted(&store, &resend).await;
+        store.settle(outcome(&resend, PersonState::Refused, &[])).await.unwrap();
+        let read = [evidence(&resend, &[row(&first, 0)])];
+        let weighed = store.weigh(read.to_vec()).await.unwrap().remove(0);
+        assert_eq!(weighed.decisions, [Decision::Settled; 2]);
+        assert_eq!(weighed.outcomes.iter().map(|outcome| &outcome.claim).collect::<Vec<_>>(), [&first.id]);
+        store.finish().await.unwrap();
+        assert_eq!(standings(&look(&ground).await, [1, 2]), [Standing::Accepted; 2]);
+        let store = open(&ground, 0).await;
+        for person in [1, 2] {
+            let claimed = store.claim(claim(3, &[person])).await.unwrap();
+            assert_eq!(claimed, Grant::ClaimedElsewhere(vec![sendform::identity::Person(person)]));
+        }
+        assert_eq!(weigh(&store, evidence(&resend, &[row(&first, 0)])).await, [Decision::Settled; 2]);
+        store.finish().await.unwrap();
+        assert_eq!((accepted(&look(&ground).await, 1), look(&ground).await.verify()), (1, vec![]));
+    });
 }
 
 fn two_rows_are_two_messages(kind: Kind) {

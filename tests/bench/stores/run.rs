@@ -81,7 +81,7 @@ impl Store for Nothing {
 
     async fn weigh(&self, evidence: Vec<Evidence>) -> Result<Vec<Weighed>, Infallible> {
         let absent =
-            |Evidence { people, .. }| Weighed { decisions: vec![Decision::Absent; people.len()], outcome: None };
+            |Evidence { people, .. }| Weighed { decisions: vec![Decision::Absent; people.len()], outcomes: Vec::new() };
         Ok(evidence.into_iter().map(absent).collect())
     }
 

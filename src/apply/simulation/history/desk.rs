@@ -129,7 +129,7 @@ impl Store for Desk<'_> {
         let weighed = self
             .write(|ledger| {
                 let weighed = ledger.weigh(&evidence, view);
-                for outcome in weighed.iter().filter_map(|weighed| weighed.outcome.clone()) {
+                for outcome in weighed.iter().flat_map(|weighed| weighed.outcomes.clone()) {
                     ledger.add_outcome(outcome)?;
                 }
                 Ok(weighed)
