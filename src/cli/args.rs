@@ -9,6 +9,8 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use crate::campaign::{git_name, schema_name};
 use crate::diagnostic::words::read_number;
 
+use super::format::{OutputFormat, Write};
+
 /// Messaging campaigns as code: plan in a pull request, apply after the merge, each message once.
 #[derive(Debug, Parser)]
 #[command(name = "sendform", version, propagate_version = true, max_term_width = 100)]
@@ -59,7 +61,7 @@ pub(super) struct Global {
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
     pub format: OutputFormat,
     /// Write a further form of the output to a file: `json=FILE` or `text=FILE`; may be repeated
-    #[arg(long, global = true, value_name = "FORMAT=FILE", value_parser = parse_write)]
+    #[arg(long, global = true, value_name = "FORMAT=FILE", value_parser = Write::parse)]
     pub write: Vec<Write>,
     /// Show the people in sample texts as they are
     #[arg(long, global = true)]
@@ -67,25 +69,6 @@ pub(super) struct Global {
     /// When to use colours
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: ColorChoice,
-}
-
-/// A form of output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum OutputFormat {
-    /// For people.
-    Text,
-    /// For machines, versioned.
-    Json,
-}
-
-impl OutputFormat {
-    /// Whether people read it as the command goes.
-    pub(super) const fn is_for_people(self) -> bool {
-        match self {
-            Self::Text => true,
-            Self::Json => false,
-        }
-    }
 }
 
 /// When to use colours.
@@ -97,24 +80,6 @@ pub(super) enum ColorChoice {
     Always,
     /// Never.
     Never,
-}
-
-/// A further form of output, into a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Write {
-    /// The form.
-    pub format: OutputFormat,
-    /// The file.
-    pub file: PathBuf,
-}
-
-fn parse_write(text: &str) -> Result<Write, String> {
-    let (format, file) = text.split_once('=').ok_or("the form is FORMAT=FILE")?;
-    let format = OutputFormat::from_str(format, false).map_err(|_| format!("`{format}` is neither text nor json"))?;
-    if file.is_empty() {
-        return Err("the file's name is missing".to_owned());
-    }
-    Ok(Write { format, file: PathBuf::from(file) })
 }
 
 /// The commands.

@@ -10,6 +10,7 @@ mod evidence;
 mod exit;
 mod failure;
 mod files;
+mod format;
 mod frozen;
 mod gateway;
 mod home;

@@ -6,14 +6,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use crate::report::Reveal;
-use crate::report::document::{self, Report};
+use crate::report::document::Report;
 use crate::report::style::Paint;
 use crate::report::text::TextForm;
 use crate::wire::said::without_secrets;
 
-use super::args::{ColorChoice, Global, OutputFormat};
+use super::args::{ColorChoice, Global};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::format::{OutputFormat, Write};
 
 /// Where the output of a command goes.
 #[derive(Debug, Clone)]
@@ -26,7 +27,7 @@ pub(super) struct Output {
     pub paint_errors: Paint,
     /// Whether texts show the people in them.
     pub reveal: Reveal,
-    writes: Vec<super::args::Write>,
+    writes: Vec<Write>,
     /// Whether the last word is being said.
     is_over: Arc<AtomicBool>,
 }
@@ -64,7 +65,7 @@ impl Output {
     /// If a file cannot be written, or standard output is gone.
     pub(super) fn show(&self, report: &(impl Report + TextForm)) -> Result<(), Failure> {
         self.wait_if_over();
-        print(&form(report, self.format, self.paint)).and(self.write(report))
+        print(&self.format.of(report, self.paint)).and(self.write(report))
     }
 
     /// Tells how a command failed: on standard error for people, and in all forms that are wanted
@@ -77,10 +78,7 @@ impl Output {
             return failure.exit;
         }
         let report = failure.report();
-        let shown = match self.format {
-            OutputFormat::Json => self.show(&report),
-            OutputFormat::Text => self.write(&report),
-        };
+        let shown = if self.format.is_for_people() { self.write(&report) } else { self.show(&report) };
         match shown {
             Ok(()) => failure.exit,
             // That this file cannot be written is what failed in the first place.
@@ -111,7 +109,7 @@ impl Output {
         let mut result = Ok(());
         for write in &self.writes {
             self.wait_if_over();
-            let text = form(report, write.format, Paint::Plain);
+            let text = write.format.of(report, Paint::Plain);
             if let Err(error) = std::fs::write(&write.file, without_secrets(&text).as_bytes()) {
                 let message = format!("`{}` cannot be written", write.file.display());
                 result = Err(Failure::new(Exit::Environment, message).because(&error));
@@ -123,14 +121,6 @@ impl Output {
     /// Tells a person something that is not the command's result.
     pub(super) fn tell(&self, text: &str) {
         tell(text);
-    }
-}
-
-/// Puts a report into a form.
-fn form(report: &(impl Report + TextForm), format: OutputFormat, paint: Paint) -> String {
-    match format {
-        OutputFormat::Text => report.text(paint),
-        OutputFormat::Json => document::json(report),
     }
 }
 

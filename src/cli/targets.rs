@@ -5,19 +5,13 @@ use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use memchr::memmem;
-
-use crate::store::regular::{self, Links};
-
-use super::args::{Arguments, Command, Global, LedgerCommand, OutputFormat};
+use super::args::{Arguments, Command, Global, LedgerCommand};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::files;
 use super::home::{PROJECT_FILE, ProjectPaths};
 use super::settings::Settings;
 
-/// How much of a file is looked at, in bytes; our documents are smaller.
-const LOOK_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// Folders in which nobody has anything written by a command line.
 const PRIVATE: [&str; 2] = [".sendform", ".git"];
 /// What files of a project are called that are no reports of a run.
@@ -33,11 +27,8 @@ pub(super) fn check(arguments: &Arguments, settings: &Settings) -> Result<(), Fa
     for write in &global.write {
         check_place(&write.file, arguments, settings)?;
         let Some(metadata) = holds_something(&write.file) else { continue };
-        let is_fine = match write.format {
-            OutputFormat::Json => is_document(&write.file),
-            OutputFormat::Text => !is_of_project(&write.file, &metadata, global),
-        };
-        if !is_fine {
+        let is_ours = write.format.is_in(&write.file);
+        if !is_ours.unwrap_or_else(|| !is_of_project(&write.file, &metadata, global)) {
             return Err(refused(&write.file, "is there already, and is not such an output"));
         }
     }
@@ -97,13 +88,6 @@ fn resolve(path: &Path) -> PathBuf {
 /// written.
 fn holds_something(path: &Path) -> Option<Metadata> {
     fs::metadata(path).ok().filter(|metadata| metadata.is_file() && metadata.len() > 0)
-}
-
-/// Whether a file has a document that sendform wrote; before version 2.0 the key was another one.
-fn is_document(path: &Path) -> bool {
-    let text = regular::read(path, Links::Followed, LOOK_BYTES_MAX).unwrap_or_default();
-    let has = |key: &str| memmem::find(&text, format!("\"{key}\":").as_bytes()).is_some();
-    text.starts_with(b"{") && has("kind") && (has("formatVersion") || has("format_version"))
 }
 
 /// Whether a file is one of the project's: by its name, or because the project reads it.
