@@ -97,6 +97,8 @@ pub(super) enum Command {
     Apply(ApplyArgs),
     /// Show what the ledger holds, doubts first
     Status(StatusArgs),
+    /// Show every apply that the ledger has, and every decision about people in doubt
+    Log(LogArgs),
     /// Settle what is in doubt from the gateway's logs
     Reconcile(ReconcileArgs),
     /// Decide yourself what became of a bulk in doubt
@@ -154,6 +156,17 @@ pub(super) struct PlanArgs {
 /// `status`
 #[derive(Debug, Args)]
 pub(super) struct StatusArgs {
+    /// Which ledger is read.
+    #[command(flatten)]
+    pub reading: LedgerReading,
+}
+
+/// `log`
+#[derive(Debug, Args)]
+pub(super) struct LogArgs {
+    /// Show only so many events, the last ones
+    #[arg(long, value_name = "N")]
+    pub last: Option<usize>,
     /// Which ledger is read.
     #[command(flatten)]
     pub reading: LedgerReading,

@@ -13,6 +13,7 @@ pub mod files;
 mod gates;
 pub mod handed_over;
 pub mod ledger;
+pub mod log;
 pub mod message;
 pub mod plan;
 pub mod plan_file;

@@ -18,6 +18,7 @@ use super::ledger::rebind::LedgerRebindReport;
 use super::ledger::recover::LedgerRecoverReport;
 use super::ledger::setup::{LedgerCopyReport, LedgerInitReport, LedgerMergeReport};
 use super::ledger::verify::LedgerVerifyReport;
+use super::log::LogReport;
 use super::plan::PlanReport;
 use super::reconcile::ReconcileReport;
 use super::resolve::ResolveReport;
@@ -53,6 +54,7 @@ impl JsonSchema for AnyReport {
             kind::<ApplyReport<'_>>(generator),
             kind::<ValidationReport<'_>>(generator),
             kind::<StatusReport<'_>>(generator),
+            kind::<LogReport<'_>>(generator),
             kind::<ReconcileReport<'_>>(generator),
             kind::<ResolveReport<'_>>(generator),
             kind::<LedgerInitReport<'_>>(generator),

@@ -67,6 +67,7 @@ fn every_command_gives_a_document_that_the_schema_has() {
         assert!(run(&shop, &[command], if command == "reconcile" { 0 } else { 6 })["doubts"][0]["bulkId"].is_string());
     }
     run(&shop, &["apply", "--auto-approve"], 0);
+    assert_eq!(run(&shop, &["log"], 0)["all"], 2);
     run(&shop, &["ledger", "verify"], 0);
     run(&shop, &["ledger", "recover"], 0);
     run(&shop, &["resolve", "sale.hello.r1.0000000000000000", "--sent", "--reason", "seen"], 64);

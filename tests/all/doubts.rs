@@ -49,6 +49,48 @@ fn who_is_found_has_it_and_is_not_sent_to_again() {
 }
 
 #[test]
+fn the_log_has_every_apply_and_every_decision() {
+    let shop = Shop::new(4);
+    shop.run(&["ledger", "init"]);
+    assert_snapshot!(shop.run(&["log"]), @"
+    exit code: 0
+    ledger of acme-shop on 127.0.0.1:[port]
+    nothing was sent yet
+    ");
+    let shop = shop.faults(&["500-before@1", "500-after@2"]);
+    shop.apply().code(6);
+    let doubts = shop.run(&["status", "--format", "json"]).json();
+    let bulk = doubts["doubts"][0]["bulkId"].as_str().unwrap();
+    shop.run(&["resolve", bulk, "--abandon", "--reason", "nobody\u{1b}[31m knows"]).code(0);
+    shop.apply().code(0);
+    let json = shop.run(&["log", "--format", "json"]).json();
+    let events = json["events"].as_array().unwrap();
+    let runs: Vec<&str> = events.iter().filter_map(|event| event["run"].as_str()).collect();
+    // The numbers of runs are others each time.
+    let log = |arguments: &[&str]| {
+        let text = shop.run(arguments).code(0).stdout;
+        let text = text.split_once('\n').unwrap().1.to_owned();
+        runs.iter().zip(["RUN-1", "RUN-2"]).fold(text, |text, (run, name)| text.replace(run, name))
+    };
+    assert_snapshot!(log(&["log"]), @"
+    2026-11-30 12:00 UTC  apply      run RUN-1
+      sale.hello r1  2 accepted · 2 given up (2 bulks)
+
+    2026-11-30 12:00 UTC  resolve    by unknown
+      sale.hello.r1.616c1c5802824f8b  given up: nobody<U+001B>[31m knows
+
+    2026-11-30 12:00 UTC  reconcile  by the gateway's logs
+      sale.hello.r1.9a757ab3643dc0d1  sent: 2 found accepted
+    ");
+    assert_snapshot!(log(&["log", "--last", "1"]), @"
+    2 events before these
+
+    2026-11-30 12:00 UTC  reconcile  by the gateway's logs
+      sale.hello.r1.9a757ab3643dc0d1  sent: 2 found accepted
+    ");
+}
+
+#[test]
 fn who_is_surely_absent_is_sent_to_once() {
     let shop = in_doubt(4, &["500-before"]);
     assert_snapshot!(shop.run(&["reconcile"]), @"

@@ -3,6 +3,7 @@
 mod apply;
 mod init;
 mod ledger;
+mod log;
 mod plan;
 mod reconcile;
 mod resolve;
@@ -37,6 +38,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings, output: &Output) -
         Command::Plan(args) => wait(plan::run(global, args, settings, output)),
         Command::Apply(args) => wait(apply::run(global, args, settings, output)),
         Command::Status(args) => wait(status::run(global, args, settings, output)),
+        Command::Log(args) => wait(log::run(global, args, settings, output)),
         Command::Reconcile(args) => wait(reconcile::run(global, args, settings, output)),
         Command::Resolve(args) => wait(resolve::run(global, args, settings, output)),
         Command::Sandbox(args) => wait(sandbox::run(global, args, output)),

@@ -7,6 +7,7 @@ pub mod diagnostics;
 mod difference;
 mod doubts;
 mod handed_over;
+mod log;
 mod plan;
 mod plan_file;
 pub mod reconcile;

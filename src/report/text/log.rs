@@ -1,0 +1,80 @@
+//! What was done over time, the newest last, where a terminal shows it.
+
+use crate::report::log::{LogEvent, LogMessageView, LogReport, is_by_logs};
+use crate::report::sanitize::{LineFeeds, harmless};
+use crate::report::style::{Paint, line};
+use crate::report::words::{number, plural};
+use crate::timing;
+
+use super::TextForm;
+
+/// As wide as the longest name of a command.
+const COMMAND_WIDTH: usize = 9;
+
+impl TextForm for LogReport<'_> {
+    fn text(&self, paint: Paint) -> String {
+        let mut out = String::new();
+        line(&mut out, &paint.strong(&format!("ledger of {} on {}", self.project, self.gateway)));
+        if self.events.is_empty() {
+            line(&mut out, "nothing was sent yet");
+        }
+        let hidden = self.all - self.events.len() as u64;
+        if hidden > 0 {
+            line(&mut out, &paint.faint(&format!("{} before these", plural(hidden, "event"))));
+        }
+        for event in &self.events {
+            out.push('\n');
+            write(&mut out, event, paint);
+        }
+        out
+    }
+}
+
+fn write(out: &mut String, event: &LogEvent, paint: Paint) {
+    let mut head = |at, command: &str, words: &str| {
+        line(out, &format!("{}  {command:COMMAND_WIDTH$}  {}", timing::utc(at), paint.faint(words)).trim_end());
+    };
+    match event {
+        LogEvent::Apply { at, run, recovered, messages } => {
+            let found = if *recovered { ", found in the gateway's logs" } else { "" };
+            head(*at, "apply", &format!("run {run}{found}"));
+            let names: Vec<String> =
+                messages.iter().map(|message| format!("{} r{}", message.message, message.revision)).collect();
+            let width = names.iter().map(String::len).max().unwrap_or_default();
+            for (name, message) in names.iter().zip(messages) {
+                line(out, &format!("  {name:width$}  {}", groups(message, paint)));
+            }
+        }
+        LogEvent::Word { at, by, bulk_id, state, why } => {
+            let by = harmless(by, LineFeeds::Escape);
+            if is_by_logs(&by) {
+                head(*at, "reconcile", "by the gateway's logs");
+            } else {
+                head(*at, "resolve", &format!("by {by}"));
+            }
+            let word = match *state {
+                "accepted" => "sent",
+                "rejected" => "rejected",
+                "refused" => "not sent",
+                _ => "given up",
+            };
+            let why = why.as_ref().map(|why| format!(": {}", harmless(why, LineFeeds::Escape))).unwrap_or_default();
+            line(out, &format!("  {bulk_id}  {word}{why}"));
+        }
+    }
+}
+
+/// The groups that are not empty, the accepted ones first.
+fn groups(message: &LogMessageView, paint: Paint) -> String {
+    let LogMessageView { bulks, accepted, rejected, refused, open, given_up, .. } = *message;
+    let group = |count: u64, name: &str| format!("{} {name}", number(count));
+    let groups = [
+        (accepted, paint.good(&group(accepted, "accepted"))),
+        (open, paint.bad(&group(open, "in doubt"))),
+        (rejected, paint.wait(&group(rejected, "rejected"))),
+        (given_up, group(given_up, "given up")),
+        (refused, group(refused, "refused")),
+    ];
+    let groups: Vec<String> = groups.into_iter().filter(|(count, _)| *count > 0).map(|(_, words)| words).collect();
+    format!("{} {}", groups.join(" · "), paint.faint(&format!("({})", plural(bulks, "bulk"))))
+}
