@@ -8,10 +8,11 @@ use super::error::SandboxError;
 use super::faults::{FaultPlan, Spoil};
 use super::model::bulk::{AcceptedBulk, BulkHeader};
 use super::model::check::{BodyRefusal, Rules, check};
-use super::model::message::CheckedRequest;
+use super::model::message::{MessageTable, SendTiming};
 use super::model::{answer, ids, status};
 use super::state::SandboxState;
 use super::store::{NewBulk, Receipt};
+use crate::wire::request::Request;
 
 /// Takes a send in: checks it, keeps it, answers it.
 pub(super) async fn take_in(sandbox: &SandboxState, body: &Bytes, orders: &FaultPlan) -> Answer {
@@ -22,8 +23,8 @@ pub(super) async fn take_in(sandbox: &SandboxState, body: &Bytes, orders: &Fault
         Err(BodyRefusal::Malformed) => return Answer::bad_request(&answer::bad_request(Vec::new())),
         Err(BodyRefusal::Violations(violations)) => return Answer::bad_request(&answer::bad_request(violations)),
     };
-    let mut messages = request.sheet.messages.iter();
-    if messages.any(|message| orders.invalid_unnamed.iter().any(|to| *to == message.to)) {
+    let mut destinations = request.messages.iter().flat_map(|message| &message.destinations);
+    if destinations.any(|destination| orders.invalid_unnamed.iter().any(|to| *to == destination.to)) {
         return Answer::bad_request(&answer::bad_request(Vec::new()));
     }
     let mut bulk = bulk(sandbox, request, now, orders);
@@ -40,13 +41,15 @@ pub(super) async fn take_in(sandbox: &SandboxState, body: &Bytes, orders: &Fault
 /// Makes a bulk of a request: with ids where it has none, and with its rejections.
 fn bulk<'a>(
     sandbox: &SandboxState,
-    request: CheckedRequest<'a>,
+    request: Request<'a>,
     now: jiff::Timestamp,
     orders: &FaultPlan,
 ) -> AcceptedBulk<'a> {
-    let CheckedRequest { bulk_id, pace, mut sheet } = request;
+    let schedule = request.options.schedule;
+    let pace = SendTiming::from(&schedule);
+    let mut sheet = MessageTable::from(request.messages);
     let sequence = sandbox.sequence();
-    let bulk_id = bulk_id.map_or_else(|| ids::bulk_id(now, sequence), Into::into);
+    let bulk_id = schedule.bulk_id.map_or_else(|| ids::bulk_id(now, sequence), Into::into);
     ids::fill(&mut sheet, &bulk_id, sequence);
     let rejected = sheet.messages.iter().enumerate().filter_map(|(position, message)| {
         let missing = message.to.trim().is_empty().then_some(status::MISSING_TO);
