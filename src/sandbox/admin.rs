@@ -24,8 +24,8 @@ use serde_json::json;
 use super::answer::Answer;
 use super::faults::parse;
 use super::local::is_local;
-use super::model::answer;
 use super::model::bulk::AcceptedBulk;
+use super::model::{answer, status};
 use super::request_tracker::RequestCounts;
 use super::state::SandboxState;
 use super::store::BulkFilter;
@@ -135,8 +135,8 @@ fn show<'a>(bulk: &'a AcceptedBulk<'_>, now: Timestamp) -> impl Iterator<Item = 
         },
         content: &message.content,
         accepted_at: bulk.head.accepted_at,
-        send_at: bulk.leaves_at(position),
-        status: bulk.status_at(position, now).group_name,
+        send_at: bulk.life(position).leaves_at(),
+        status: status::status(bulk.life(position).until(now).state.status()).group_name,
     })
 }
 

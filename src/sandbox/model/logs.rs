@@ -64,7 +64,7 @@ impl<'q> PageBuilder<'q> {
         let Some(terms) = bulk.sheet.terms_of(message).filter(|terms| self.matches(terms, message)) else {
             return;
         };
-        let leaves_at = bulk.leaves_at(position);
+        let leaves_at = bulk.life(position).leaves_at();
         let key = LogPosition { sent_ms: leaves_at.as_millisecond(), bulk: bulk.head.number, position };
         let is_on_page = self.query.after.is_none_or(|after| key < after);
         if !is_on_page || !self.is_in_time(leaves_at) || !self.matches_platform(terms) {

@@ -8,6 +8,7 @@ mod content;
 pub mod hash;
 pub mod ids;
 mod json;
+pub mod lifecycle;
 pub mod logs;
 pub mod message;
 pub mod query;
