@@ -51,7 +51,6 @@ pub mod optional_instant {
     ///
     /// # Errors
     /// As the serializer does.
-    #[expect(clippy::ref_option, reason = "serde calls it with a reference to the field")]
     pub fn serialize<S: Serializer>(instant: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
         match instant {
             Some(instant) => serializer.serialize_str(&super::write(*instant)),

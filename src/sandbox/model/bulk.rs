@@ -27,9 +27,9 @@ pub struct BulkHeader {
 #[derive(Debug, Clone, PartialEq)]
 pub struct AcceptedBulk<'a> {
     /// What is known without its messages.
-    pub head: BulkHeader,
+    pub header: BulkHeader,
     /// Its messages.
-    pub sheet: MessageTable<'a>,
+    pub table: MessageTable<'a>,
     /// The rejected ones: position and status, by position.
     pub rejected: Vec<(usize, u16)>,
 }
@@ -66,8 +66,8 @@ impl AcceptedBulk<'_> {
     /// The life of the message at a position, from its acceptance on.
     #[must_use]
     pub fn life(&self, position: usize) -> Life {
-        let turn_at = self.head.turn_at(u64::try_from(position).unwrap_or(u64::MAX));
-        Life::begin(self.head.accepted_at, turn_at, self.rejection(position))
+        let turn_at = self.header.turn_at(u64::try_from(position).unwrap_or(u64::MAX));
+        Life::begin(self.header.accepted_at, turn_at, self.rejection(position))
     }
 
     /// What the logs say of the message at a position; `None` while they say nothing.
@@ -79,7 +79,7 @@ impl AcceptedBulk<'_> {
         now: Timestamp,
         unsent: UnsentInLogs,
     ) -> Option<Log> {
-        let terms = self.sheet.terms_of(message)?;
+        let terms = self.table.terms_of(message)?;
         let life = self.life(position).until(now);
         let sent_at = life.left_at.filter(|left_at| *left_at <= now);
         if sent_at.is_none() && unsent == UnsentInLogs::Hide {
@@ -88,7 +88,7 @@ impl AcceptedBulk<'_> {
         Some(Log {
             sender: Some(terms.sender.clone().into_owned()),
             destination: Some(message.to.clone().into_owned()),
-            bulk_id: Some(self.head.bulk_id.clone()),
+            bulk_id: Some(self.header.bulk_id.clone()),
             message_id: Some(message.message_id.clone().into_owned()),
             sent_at,
             done_at: life.done_at,

@@ -163,7 +163,7 @@ pub(super) fn later(instant: Timestamp, ms: i64) -> Timestamp {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::{Just, Strategy, prop_assert, prop_assert_eq, prop_oneof, proptest};
+    use proptest::prelude::{Just, Strategy as _, prop_assert, prop_assert_eq, prop_oneof, proptest};
 
     use super::*;
 

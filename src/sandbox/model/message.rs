@@ -1,4 +1,4 @@
-//! Accepted messages, as the sandbox keeps them: a sheet for each bulk, on which terms that many
+//! Accepted messages, as the sandbox keeps them: a table for each bulk, in which terms that many
 //! messages share stand once.
 
 use std::borrow::Cow;
@@ -68,7 +68,7 @@ impl<'a> MessageTable<'a> {
         }));
     }
 
-    /// Finds terms on the sheet, or writes them there; gives their number.
+    /// Finds terms in the table, or writes them there; gives their number.
     fn place(&mut self, terms: SharedOptions<'a>) -> usize {
         let recent = self.terms.iter().enumerate().rev().take(TERMS_COMPARED_MAX);
         if let Some((number, _)) = recent.into_iter().find(|(_, known)| **known == terms) {

@@ -94,15 +94,14 @@ impl Violations {
         self.path.pop();
         value
     }
+}
 
-    /// Takes a value of a kind at hand.
-    fn kind<'a, T: Kind<'a>>(&mut self, json: Json<'a>) -> Option<T> {
-        let value = T::of(json);
-        if value.is_none() {
-            self.say(format!("must be {}", T::WORDS));
-        }
-        value
-    }
+/// The violation of what must be there and is not.
+const NULL: &str = "must not be null";
+
+/// The violation of a value of another kind.
+fn wrong_kind<'a, T: Kind<'a>>() -> String {
+    format!("must be {}", T::WORDS)
 }
 
 /// The violation of a text that is none of some names.
@@ -129,30 +128,35 @@ impl<'a> Fields<'_, 'a> {
         self.object.0.iter().any(|(known, value)| known.0 == name && *value != Json::Null)
     }
 
-    fn take(&mut self, name: &str) -> Json<'a> {
+    /// Takes what a field has; `None` if it has nothing.
+    fn take(&mut self, name: &str) -> Option<Json<'a>> {
         let mut values = self.object.0.iter_mut().filter(|(known, _)| known.0 == name).map(|(_, value)| value);
-        let taken = values.next().map(std::mem::take).unwrap_or_default();
+        let taken = values.next().map(std::mem::take);
         self.violations.has_field_twice |= values.next().is_some();
-        taken
+        taken.filter(|json| *json != Json::Null)
     }
 
     /// Takes a field that may be absent.
     pub(super) fn optional<T: Kind<'a>>(&mut self, name: &'static str) -> Option<T> {
-        match self.take(name) {
-            Json::Null => None,
-            json => self.violations.at(PathStep::Name(name), |violations| violations.kind(json)),
-        }
+        let json = self.take(name)?;
+        self.kind(name, json)
     }
 
     /// Takes a field that must be there.
     pub(super) fn required<T: Kind<'a>>(&mut self, name: &'static str) -> Option<T> {
-        match self.take(name) {
-            Json::Null => {
-                self.say(name, "must not be null");
-                None
-            }
-            json => self.violations.at(PathStep::Name(name), |violations| violations.kind(json)),
+        let Some(json) = self.take(name) else {
+            self.say(name, NULL);
+            return None;
+        };
+        self.kind(name, json)
+    }
+
+    fn kind<T: Kind<'a>>(&mut self, name: &'static str, json: Json<'a>) -> Option<T> {
+        let value = T::of(json);
+        if value.is_none() {
+            self.say(name, wrong_kind::<T>());
         }
+        value
     }
 
     /// Takes a text that may be absent and has at most so many characters.
@@ -248,12 +252,13 @@ impl<'a> Fields<'_, 'a> {
         let mut read = Vec::with_capacity(items.len());
         self.violations.at(PathStep::Name(name), |violations| {
             for (index, item) in items.into_iter().enumerate() {
-                read.extend(violations.at(PathStep::Index(index), |violations| match item {
-                    Json::Null => {
-                        violations.say("must not be null");
-                        None
+                read.extend(violations.at(PathStep::Index(index), |violations| {
+                    let is_null = item == Json::Null;
+                    if let Some(item) = T::of(item) {
+                        return inside(violations, item);
                     }
-                    item => violations.kind(item).and_then(|item| inside(violations, item)),
+                    violations.say(if is_null { NULL.to_owned() } else { wrong_kind::<T>() });
+                    None
                 }));
             }
         });

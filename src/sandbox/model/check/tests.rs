@@ -96,12 +96,12 @@ fn a_full_body_becomes_a_request() {
     let timing = SendTiming::from(schedule);
     assert_eq!(timing.send_at.unwrap().to_string(), "2026-12-01T09:00:00Z");
     assert_eq!(timing.speed, Some(SendingSpeedLimit { amount: 600, time_unit: SpeedUnit::Hour }));
-    let sheet = MessageTable::from(request.messages);
-    let ids: Vec<_> = sheet.messages.iter().map(|message| (&*message.to, &*message.message_id)).collect();
+    let table = MessageTable::from(request.messages);
+    let ids: Vec<_> = table.messages.iter().map(|message| (&*message.to, &*message.message_id)).collect();
     assert_eq!(ids, [("1", "m1"), ("2", ""), ("9", ""), ("9", ""), ("9", "")]);
-    assert_eq!(sheet.terms.len(), 2);
+    assert_eq!(table.terms.len(), 2);
     assert_eq!(
-        serde_json::to_value(&sheet.terms[0]).unwrap(),
+        serde_json::to_value(&table.terms[0]).unwrap(),
         json!({
             "sender": "shop",
             "platform": { "entityId": "e", "applicationId": "a" },
@@ -114,10 +114,10 @@ fn a_full_body_becomes_a_request() {
             "contentType": "application/xml",
         })
     );
-    assert_eq!(sheet.messages[0].callback_data.as_deref(), Some("back"));
-    let Content::RichCard(card) = &sheet.messages[4].content else { unreachable!() };
+    assert_eq!(table.messages[0].callback_data.as_deref(), Some("back"));
+    let Content::RichCard(card) = &table.messages[4].content else { unreachable!() };
     assert_eq!(card.buttons[1], Button::Postback { title: "Yes".into(), postback: "yes".into() });
-    assert_eq!(serde_json::to_value(&sheet.messages[3].content).unwrap(), full()["messages"][2]["content"]);
+    assert_eq!(serde_json::to_value(&table.messages[3].content).unwrap(), full()["messages"][2]["content"]);
 }
 
 #[test]
