@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::json::Json;
+use super::json::JsonList;
 use super::reader::Fields;
 use crate::wire::content::{Action, Button, ButtonKind, Card, Content, ContentKind};
 use crate::wire::limits;
@@ -19,7 +19,7 @@ pub(super) fn content<'a>(fields: &mut Fields<'_, 'a>) -> Option<Content<Cow<'a,
             Some(Content::Image { url })
         }
         ContentKind::Carousel => {
-            let elements: Vec<Json<'a>> = fields.required("elements")?;
+            let elements: JsonList<'_, 'a> = fields.required("elements")?;
             if !(1..=limits::CARDS_MAX).contains(&elements.len()) {
                 fields.say("elements", format!("size must be between 1 and {}", limits::CARDS_MAX));
             }
@@ -35,7 +35,7 @@ fn card<'a>(fields: &mut Fields<'_, 'a>) -> Option<Card<Cow<'a, str>>> {
     let subtitle = fields.text("subtitle", limits::CARD_TEXT_CHARS_MAX);
     let image_url = fields.optional("imageUrl");
     let default_action = fields.object("defaultAction", |fields| Some(Action { url: fields.required("url")? }));
-    let buttons: Vec<Json<'a>> = fields.optional("buttons").unwrap_or_default();
+    let buttons: JsonList<'_, 'a> = fields.optional("buttons").unwrap_or_default();
     if buttons.len() > limits::BUTTONS_MAX {
         fields.say("buttons", format!("size must be between 0 and {}", limits::BUTTONS_MAX));
     }

@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 
 use serde::de::DeserializeOwned;
 
-use super::json::{self, Json, JsonObject, Kind};
+use super::json::{self, Json, JsonList, JsonObject, Kind};
 use crate::wire::error::Violation;
 use crate::wire::names;
 
@@ -28,7 +28,8 @@ pub(super) fn read<'a, T>(
     bytes: &'a [u8],
     inside: impl FnOnce(&mut Fields<'_, 'a>) -> Option<T>,
 ) -> Result<T, BodyRefusal> {
-    let body = json::read(bytes).ok_or(BodyRefusal::Malformed)?;
+    let nodes = json::read(bytes).ok_or(BodyRefusal::Malformed)?;
+    let body = json::value(&nodes).and_then(JsonObject::of).ok_or(BodyRefusal::Malformed)?;
     let mut violations = Violations::default();
     let value = violations.fields(body, inside);
     match value {
@@ -73,7 +74,7 @@ impl Violations {
     /// Reads an object at hand.
     pub(super) fn fields<'a, T>(
         &mut self,
-        object: JsonObject<'a>,
+        object: JsonObject<'_, 'a>,
         inside: impl FnOnce(&mut Fields<'_, 'a>) -> Option<T>,
     ) -> Option<T> {
         inside(&mut Fields { object, violations: self })
@@ -100,7 +101,7 @@ impl Violations {
 const NULL: &str = "must not be null";
 
 /// The violation of a value of another kind.
-fn wrong_kind<'a, T: Kind<'a>>() -> String {
+fn wrong_kind<'n, 'a: 'n, T: Kind<'n, 'a>>() -> String {
     format!("must be {}", T::WORDS)
 }
 
@@ -112,12 +113,12 @@ pub(super) fn one_of(names: &[&str]) -> String {
 /// The fields of an object at hand, each to be taken once. Those that nobody takes are ignored, as the API
 /// does.
 #[derive(Debug)]
-pub(super) struct Fields<'v, 'a> {
-    object: JsonObject<'a>,
-    violations: &'v mut Violations,
+pub(super) struct Fields<'n, 'a> {
+    object: JsonObject<'n, 'a>,
+    violations: &'n mut Violations,
 }
 
-impl<'a> Fields<'_, 'a> {
+impl<'n, 'a> Fields<'n, 'a> {
     /// Says what is wrong with a field.
     pub(super) fn say(&mut self, name: &'static str, violation: impl Into<String>) {
         self.violations.at(PathStep::Name(name), |violations| violations.say(violation));
@@ -125,25 +126,25 @@ impl<'a> Fields<'_, 'a> {
 
     /// Whether a field is there, whatever it is.
     pub(super) fn has(&self, name: &str) -> bool {
-        self.object.0.iter().any(|(known, value)| known.0 == name && *value != Json::Null)
+        self.object.values(name).any(|value| !value.is_null())
     }
 
     /// Takes what a field has; `None` if it has nothing.
-    fn take(&mut self, name: &str) -> Option<Json<'a>> {
-        let mut values = self.object.0.iter_mut().filter(|(known, _)| known.0 == name).map(|(_, value)| value);
-        let taken = values.next().map(std::mem::take);
-        self.violations.has_field_twice |= values.next().is_some();
-        taken.filter(|json| *json != Json::Null)
+    fn take(&mut self, name: &str) -> Option<Json<'n, 'a>> {
+        let mut values = self.object.values(name);
+        let taken = values.next();
+        self.violations.has_field_twice |= taken.is_some() && values.next().is_some();
+        taken.filter(|json| !json.is_null())
     }
 
     /// Takes a field that may be absent.
-    pub(super) fn optional<T: Kind<'a>>(&mut self, name: &'static str) -> Option<T> {
+    pub(super) fn optional<T: Kind<'n, 'a>>(&mut self, name: &'static str) -> Option<T> {
         let json = self.take(name)?;
         self.kind(name, json)
     }
 
     /// Takes a field that must be there.
-    pub(super) fn required<T: Kind<'a>>(&mut self, name: &'static str) -> Option<T> {
+    pub(super) fn required<T: Kind<'n, 'a>>(&mut self, name: &'static str) -> Option<T> {
         let Some(json) = self.take(name) else {
             self.say(name, NULL);
             return None;
@@ -151,7 +152,7 @@ impl<'a> Fields<'_, 'a> {
         self.kind(name, json)
     }
 
-    fn kind<T: Kind<'a>>(&mut self, name: &'static str, json: Json<'a>) -> Option<T> {
+    fn kind<T: Kind<'n, 'a>>(&mut self, name: &'static str, json: Json<'n, 'a>) -> Option<T> {
         let value = T::of(json);
         if value.is_none() {
             self.say(name, wrong_kind::<T>());
@@ -230,34 +231,33 @@ impl<'a> Fields<'_, 'a> {
     }
 
     /// Reads the items of a list that must be there and have some; leaves out those that cannot be used.
-    pub(super) fn required_items<T: Kind<'a>, U>(
+    pub(super) fn required_items<T: Kind<'n, 'a>, U>(
         &mut self,
         name: &'static str,
         inside: impl FnMut(&mut Violations, T) -> Option<U>,
     ) -> Vec<U> {
-        let items = self.required(name);
-        if items.as_ref().is_some_and(Vec::is_empty) {
+        let items: Option<JsonList<'n, 'a>> = self.required(name);
+        if items.is_some_and(JsonList::is_empty) {
             self.say(name, "must not be empty");
         }
         self.items(name, items.unwrap_or_default(), inside)
     }
 
     /// Reads the items of a list; leaves out those that cannot be used.
-    pub(super) fn items<T: Kind<'a>, U>(
+    pub(super) fn items<T: Kind<'n, 'a>, U>(
         &mut self,
         name: &'static str,
-        items: Vec<Json<'a>>,
+        items: JsonList<'n, 'a>,
         mut inside: impl FnMut(&mut Violations, T) -> Option<U>,
     ) -> Vec<U> {
-        let mut read = Vec::with_capacity(items.len());
+        let mut read = Vec::new();
         self.violations.at(PathStep::Name(name), |violations| {
-            for (index, item) in items.into_iter().enumerate() {
+            for (index, item) in items.items().enumerate() {
                 read.extend(violations.at(PathStep::Index(index), |violations| {
-                    let is_null = item == Json::Null;
                     if let Some(item) = T::of(item) {
                         return inside(violations, item);
                     }
-                    violations.say(if is_null { NULL.to_owned() } else { wrong_kind::<T>() });
+                    violations.say(if item.is_null() { NULL.to_owned() } else { wrong_kind::<T>() });
                     None
                 }));
             }

@@ -177,7 +177,7 @@ async fn a_damaged_bulk_is_named() {
     let books = MessageStore::open(&path).unwrap();
     accept(&books, &bulk("one", &["a"], &[]), Duplicates::Accept).await;
     let database = rusqlite::Connection::open(&path).unwrap();
-    database.execute("UPDATE bulk SET table = x'00'", []).unwrap();
+    database.execute("UPDATE bulk SET sheet = x'00'", []).unwrap();
     let error = books.bulks(BulkFilter::default()).await.unwrap_err();
     assert_eq!(error.to_string(), format!("bulk number 1 in the sandbox's books `{}` is damaged", path.display()));
 }
