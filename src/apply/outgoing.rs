@@ -1,5 +1,6 @@
 //! The request of a bulk, as bytes.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use bytes::Bytes;
@@ -11,7 +12,6 @@ use crate::identity::{BulkId, MessageId};
 use crate::wire::request::{
     Delivery, Destination, Message, MessageOptions, Request, RequestOptions, Schedule, Webhooks,
 };
-use crate::wire::time;
 
 /// A request that is ready to go.
 #[derive(Clone)]
@@ -53,16 +53,11 @@ pub(super) fn write(
     bulk: &BulkId,
     send_at: Option<Timestamp>,
 ) -> Result<Outgoing, serde_json::Error> {
-    let bulk_id = bulk.to_string();
     let options = &*prepared_bulk.options;
     let request = Request {
         messages: prepared_bulk.people.iter().map(|recipient| message(prepared_bulk, options, recipient)).collect(),
         options: RequestOptions {
-            schedule: Schedule {
-                bulk_id: &bulk_id,
-                send_at: send_at.map(time::write),
-                sending_speed_limit: options.speed,
-            },
+            schedule: Schedule { bulk_id: Some(bulk.to_string().into()), send_at, sending_speed_limit: options.speed },
         },
     };
     let mut body =
@@ -78,14 +73,14 @@ fn message<'a>(prepared_bulk: &PreparedBulk, options: &'a BulkOptions, recipient
         person: recipient.person,
     };
     Message {
-        sender: options.sender.as_str(),
-        destinations: [Destination { to: &recipient.to, message_id: id.to_string() }],
-        content: recipient.content.as_ref().map(|_, text| text.as_str()),
+        sender: options.sender.as_str().into(),
+        destinations: vec![Destination { to: (&recipient.to).into(), message_id: Some(id.to_string().into()) }],
+        content: recipient.content.as_ref().map(|_, text| text.into()),
         options: MessageOptions {
-            platform: options.platform.as_ref(),
+            platform: options.platform.as_ref().map(Cow::Borrowed),
             validity_period: options.validity,
-            delivery_time_window: options.window.as_ref(),
-            campaign_reference_id: options.campaign_reference_id.as_deref(),
+            delivery_time_window: options.window.as_ref().map(Cow::Borrowed),
+            campaign_reference_id: options.campaign_reference_id.as_deref().map(Cow::Borrowed),
         },
         webhooks: webhooks(&options.reports, recipient.callback_data.as_deref()),
     }
@@ -94,8 +89,13 @@ fn message<'a>(prepared_bulk: &PreparedBulk, options: &'a BulkOptions, recipient
 fn webhooks<'a>(reports: &'a Reports, callback_data: Option<&'a str>) -> Webhooks<'a> {
     let Reports { url, intermediate_report, notify, content_type } = reports;
     let asked = url.is_some() || intermediate_report.is_some() || notify.is_some();
-    let delivery = Delivery { url: url.as_deref(), intermediate_report: *intermediate_report, notify: *notify };
-    Webhooks { delivery: asked.then_some(delivery), content_type: *content_type, callback_data }
+    let delivery =
+        Delivery { url: url.as_deref().map(Cow::Borrowed), intermediate_report: *intermediate_report, notify: *notify };
+    Webhooks {
+        delivery: asked.then_some(delivery),
+        content_type: *content_type,
+        callback_data: callback_data.map(Cow::Borrowed),
+    }
 }
 
 #[cfg(test)]

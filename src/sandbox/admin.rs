@@ -24,8 +24,8 @@ use serde_json::json;
 use super::answer::Answer;
 use super::faults::parse;
 use super::local::is_local;
-use super::model::answer;
 use super::model::bulk::AcceptedBulk;
+use super::model::{answer, status};
 use super::request_tracker::RequestCounts;
 use super::state::SandboxState;
 use super::store::BulkFilter;
@@ -124,19 +124,19 @@ struct MessageShown<'a> {
 }
 
 fn show<'a>(bulk: &'a AcceptedBulk<'_>, now: Timestamp) -> impl Iterator<Item = MessageShown<'a>> {
-    bulk.sheet.messages.iter().enumerate().map(move |(position, message)| MessageShown {
-        bulk_id: &bulk.head.bulk_id,
+    bulk.table.messages.iter().enumerate().map(move |(position, message)| MessageShown {
+        bulk_id: &bulk.header.bulk_id,
         message_id: &message.message_id,
         to: &message.to,
-        sender: bulk.sheet.terms_of(message).map(|terms| &*terms.sender),
+        sender: bulk.table.terms_of(message).map(|terms| &*terms.sender),
         text: match &message.content {
             Content::Text { text } => Some(text),
             Content::Image { .. } | Content::Carousel { .. } | Content::RichCard(_) => None,
         },
         content: &message.content,
-        accepted_at: bulk.head.accepted_at,
-        send_at: bulk.leaves_at(position),
-        status: bulk.status_at(position, now).group_name,
+        accepted_at: bulk.header.accepted_at,
+        send_at: bulk.life(position).leaves_at(),
+        status: status::status(bulk.life(position).until(now).state.status()).group_name,
     })
 }
 
@@ -144,7 +144,7 @@ async fn messages(State(sandbox): State<SandboxState>, Query(filter): Query<Mess
     let MessageFilter { bulk_id, message_id, limit } = filter;
     let limit = limit.unwrap_or(SHOWN_MAX);
     let search = BulkFilter { bulk_id, message_id: message_id.clone(), messages_max: Some(limit) };
-    let Ok(bulks) = sandbox.books().bulks(search).await else {
+    let Ok(bulks) = sandbox.store().bulks(search).await else {
         return Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response();
     };
     let now = sandbox.now();

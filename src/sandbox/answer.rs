@@ -1,4 +1,4 @@
-//! Answers on their way out: an HTTP status, a JSON body, and what spoils them.
+//! Answers on their way out: an HTTP status, a JSON body, and what corrupts them.
 
 use std::io;
 
@@ -8,11 +8,11 @@ use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
 use futures_util::stream;
 use serde::Serialize;
 
-use super::faults::{Reply, Spoil};
+use super::faults::{Corruption, Reply};
 use super::model::answer;
 use crate::wire::error::ApiError;
 
-/// An answer that can still be spoilt.
+/// An answer that can still be corrupted.
 #[derive(Debug)]
 pub(super) struct Answer {
     status: StatusCode,
@@ -72,17 +72,17 @@ impl Answer {
         self
     }
 
-    /// Spoils a 200.
-    pub(super) fn spoil(mut self, spoil: Spoil, empty: &'static str) -> Self {
+    /// Corrupts a 200.
+    pub(super) fn corrupt(mut self, corruption: Corruption, empty: &'static str) -> Self {
         if self.status != StatusCode::OK {
             return self;
         }
-        match spoil {
-            Spoil::Cut => self.is_cut = true,
-            Spoil::Garbage => self.body = Bytes::from_static(b"<html><body>It works!</body></html>"),
-            Spoil::Empty => self.body = Bytes::from_static(empty.as_bytes()),
-            // These spoil what the body says, and so were played when it was written.
-            Spoil::OtherBulkId | Spoil::MissingMessages(_) => {}
+        match corruption {
+            Corruption::Cut => self.is_cut = true,
+            Corruption::Garbage => self.body = Bytes::from_static(b"<html><body>It works!</body></html>"),
+            Corruption::Empty => self.body = Bytes::from_static(empty.as_bytes()),
+            // These corrupt what the body says, and so were played when it was written.
+            Corruption::OtherBulkId | Corruption::MissingMessages(_) => {}
         }
         self
     }

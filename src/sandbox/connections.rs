@@ -30,7 +30,7 @@ impl Aborter {
 
 impl Connected<IncomingStream<'_, Connections>> for Aborter {
     fn connect_info(stream: IncomingStream<'_, Connections>) -> Self {
-        stream.io().cutter.clone()
+        stream.io().aborter.clone()
     }
 }
 
@@ -47,7 +47,7 @@ impl Listener for Connections {
         // A small answer that waits for an acknowledgement would cost 40 milliseconds. If the
         // option cannot be set, it does.
         stream.set_nodelay(true).unwrap_or_default();
-        (Connection { stream, cutter: Aborter::default() }, address)
+        (Connection { stream, aborter: Aborter::default() }, address)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -59,7 +59,7 @@ impl Listener for Connections {
 #[derive(Debug)]
 pub(super) struct Connection {
     stream: TcpStream,
-    cutter: Aborter,
+    aborter: Aborter,
 }
 
 impl AsyncRead for Connection {
@@ -70,7 +70,7 @@ impl AsyncRead for Connection {
 
 impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.cutter.check()?;
+        self.aborter.check()?;
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 
@@ -79,7 +79,7 @@ impl AsyncWrite for Connection {
         context: &mut Context<'_>,
         bytes: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.cutter.check()?;
+        self.aborter.check()?;
         Pin::new(&mut self.stream).poll_write_vectored(context, bytes)
     }
 
@@ -88,7 +88,7 @@ impl AsyncWrite for Connection {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.cutter.check()?;
+        self.aborter.check()?;
         Pin::new(&mut self.stream).poll_flush(context)
     }
 

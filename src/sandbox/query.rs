@@ -17,7 +17,7 @@ pub(super) async fn take_in(sandbox: &SandboxState, raw: &str) -> Answer {
         Ok(query) => query,
         Err(violations) => return Answer::bad_request(&answer::bad_request(violations)),
     };
-    match sandbox.books().logs(query, sandbox.now(), sandbox.options().choices.unsent_in_logs).await {
+    match sandbox.store().logs(query, sandbox.now(), sandbox.options().choices.unsent_in_logs).await {
         Ok(logs) => Answer::ok(&logs),
         Err(_) => Answer::error(StatusCode::INTERNAL_SERVER_ERROR),
     }

@@ -19,7 +19,7 @@ pub struct RequestCounts {
     pub held: u64,
 }
 
-/// The gate through which all requests go.
+/// What all requests go through.
 #[derive(Debug, Default)]
 pub(super) struct RequestTracker(watch::Sender<TrackerState>);
 
@@ -53,7 +53,7 @@ impl RequestTracker {
             state.counts.held += 1;
             releases = state.releases;
         });
-        let _held = HeldRequest { gate: self, releases };
+        let _held = HeldRequest { tracker: self, releases };
         let mut states = self.0.subscribe();
         let state = states.wait_for(|state| state.is_closed || state.releases != releases).await.map_err(|_| Closed)?;
         if state.is_closed { Err(Closed) } else { Ok(()) }
@@ -84,13 +84,13 @@ impl RequestTracker {
 
 /// A request that is held; one whose client goes away is held no more.
 struct HeldRequest<'a> {
-    gate: &'a RequestTracker,
+    tracker: &'a RequestTracker,
     releases: u64,
 }
 
 impl Drop for HeldRequest<'_> {
     fn drop(&mut self) {
-        self.gate.0.send_modify(|state| {
+        self.tracker.0.send_modify(|state| {
             if state.releases == self.releases {
                 state.counts.held = state.counts.held.saturating_sub(1);
             }
@@ -108,35 +108,35 @@ mod tests {
 
     #[tokio::test]
     async fn the_held_go_on_when_released() {
-        let gate = RequestTracker::default();
-        let (mut one, mut two) = (pin!(gate.hold()), pin!(gate.hold()));
+        let tracker = RequestTracker::default();
+        let (mut one, mut two) = (pin!(tracker.hold()), pin!(tracker.hold()));
         assert_eq!((one.as_mut().now_or_never(), two.as_mut().now_or_never()), (None, None));
-        assert_eq!(gate.wait(|counts| counts.held == 2).await.map(|counts| counts.held), Ok(2));
-        assert_eq!(gate.release(), 2);
-        assert_eq!(gate.counts().held, 0);
+        assert_eq!(tracker.wait(|counts| counts.held == 2).await.map(|counts| counts.held), Ok(2));
+        assert_eq!(tracker.release(), 2);
+        assert_eq!(tracker.counts().held, 0);
         // One that comes after the release waits for the next.
-        let mut three = pin!(gate.hold());
+        let mut three = pin!(tracker.hold());
         assert_eq!(three.as_mut().now_or_never(), None);
         assert_eq!((one.await, two.await), (Ok(()), Ok(())));
-        assert_eq!(gate.counts().held, 1);
-        assert_eq!(gate.release(), 1);
+        assert_eq!(tracker.counts().held, 1);
+        assert_eq!(tracker.release(), 1);
         assert_eq!(three.await, Ok(()));
     }
 
     #[tokio::test]
     async fn one_whose_client_is_gone_is_not_held() {
-        let gate = RequestTracker::default();
-        assert_eq!(gate.hold().now_or_never(), None);
-        assert_eq!(gate.counts().held, 0);
+        let tracker = RequestTracker::default();
+        assert_eq!(tracker.hold().now_or_never(), None);
+        assert_eq!(tracker.counts().held, 0);
     }
 
     #[tokio::test]
     async fn closing_ends_all_waiting() {
-        let gate = RequestTracker::default();
-        let mut held = pin!(gate.hold());
+        let tracker = RequestTracker::default();
+        let mut held = pin!(tracker.hold());
         assert_eq!(held.as_mut().now_or_never(), None);
-        gate.close();
+        tracker.close();
         assert_eq!(held.await, Err(Closed));
-        assert_eq!(gate.wait(|counts| counts.held == 9).await, Err(Closed));
+        assert_eq!(tracker.wait(|counts| counts.held == 9).await, Err(Closed));
     }
 }

@@ -5,33 +5,34 @@ use axum::http::StatusCode;
 
 use super::answer::Answer;
 use super::error::SandboxError;
-use super::faults::{FaultPlan, Spoil};
+use super::faults::{Corruption, FaultPlan};
 use super::model::bulk::{AcceptedBulk, BulkHeader};
 use super::model::check::{BodyRefusal, Rules, check};
-use super::model::message::CheckedRequest;
+use super::model::message::{MessageTable, SendTiming};
 use super::model::{answer, ids, status};
 use super::state::SandboxState;
 use super::store::{NewBulk, Receipt};
+use crate::wire::request::Request;
 
 /// Takes a send in: checks it, keeps it, answers it.
-pub(super) async fn take_in(sandbox: &SandboxState, body: &Bytes, orders: &FaultPlan) -> Answer {
+pub(super) async fn take_in(sandbox: &SandboxState, body: &Bytes, fault_plan: &FaultPlan) -> Answer {
     let now = sandbox.now();
     let choices = sandbox.options().choices;
-    let request = match check(body, &Rules { now, choices, invalid: &orders.invalid }) {
+    let request = match check(body, &Rules { now, choices, invalid: &fault_plan.invalid }) {
         Ok(request) => request,
         Err(BodyRefusal::Malformed) => return Answer::bad_request(&answer::bad_request(Vec::new())),
         Err(BodyRefusal::Violations(violations)) => return Answer::bad_request(&answer::bad_request(violations)),
     };
-    let mut messages = request.sheet.messages.iter();
-    if messages.any(|message| orders.invalid_unnamed.iter().any(|to| *to == message.to)) {
+    let mut destinations = request.messages.iter().flat_map(|message| &message.destinations);
+    if destinations.any(|destination| fault_plan.invalid_unnamed.iter().any(|to| *to == destination.to)) {
         return Answer::bad_request(&answer::bad_request(Vec::new()));
     }
-    let mut bulk = bulk(sandbox, request, now, orders);
+    let mut bulk = bulk(sandbox, request, now, fault_plan);
     match keep(sandbox, &bulk).await {
         Ok(receipt) => {
-            bulk.head.number = receipt.number;
+            bulk.header.number = receipt.number;
             bulk.rejected = receipt.rejected;
-            respond(&bulk, orders)
+            respond(&bulk, fault_plan)
         }
         Err(_) => Answer::error(StatusCode::INTERNAL_SERVER_ERROR),
     }
@@ -40,33 +41,35 @@ pub(super) async fn take_in(sandbox: &SandboxState, body: &Bytes, orders: &Fault
 /// Makes a bulk of a request: with ids where it has none, and with its rejections.
 fn bulk<'a>(
     sandbox: &SandboxState,
-    request: CheckedRequest<'a>,
+    request: Request<'a>,
     now: jiff::Timestamp,
-    orders: &FaultPlan,
+    fault_plan: &FaultPlan,
 ) -> AcceptedBulk<'a> {
-    let CheckedRequest { bulk_id, pace, mut sheet } = request;
+    let schedule = request.options.schedule;
+    let pace = SendTiming::from(&schedule);
+    let mut table = MessageTable::from(request.messages);
     let sequence = sandbox.sequence();
-    let bulk_id = bulk_id.map_or_else(|| ids::bulk_id(now, sequence), Into::into);
-    ids::fill(&mut sheet, &bulk_id, sequence);
-    let rejected = sheet.messages.iter().enumerate().filter_map(|(position, message)| {
+    let bulk_id = schedule.bulk_id.map_or_else(|| ids::bulk_id(now, sequence), Into::into);
+    ids::fill(&mut table, &bulk_id, sequence);
+    let rejected = table.messages.iter().enumerate().filter_map(|(position, message)| {
         let missing = message.to.trim().is_empty().then_some(status::MISSING_TO);
-        let asked = || orders.rejects.iter().find_map(|reject| reject.status(&message.to, &message.message_id));
+        let asked = || fault_plan.rejects.iter().find_map(|reject| reject.status(&message.to, &message.message_id));
         missing.or_else(asked).map(|status| (position, status))
     });
     let rejected = rejected.collect();
-    let count = u64::try_from(sheet.messages.len()).unwrap_or(u64::MAX);
-    AcceptedBulk { head: BulkHeader { number: 0, bulk_id, accepted_at: now, pace, count }, sheet, rejected }
+    let count = u64::try_from(table.messages.len()).unwrap_or(u64::MAX);
+    AcceptedBulk { header: BulkHeader { number: 0, bulk_id, accepted_at: now, pace, count }, table, rejected }
 }
 
 /// Keeps a bulk and counts it, to the end even if the client goes away meanwhile.
 async fn keep(sandbox: &SandboxState, bulk: &AcceptedBulk<'_>) -> Result<Receipt, SandboxError> {
     let closed = || SandboxError::Closed { path: sandbox.books_path().to_owned() };
     let entry = NewBulk::new(bulk, sandbox.options().choices.duplicates).map_err(|_| closed())?;
-    let (sandbox_of_task, messages) = (sandbox.clone(), bulk.sheet.messages.len());
+    let (sandbox_of_task, messages) = (sandbox.clone(), bulk.table.messages.len());
     let task = tokio::spawn(async move {
-        let receipt = sandbox_of_task.books().accept(entry).await?;
+        let receipt = sandbox_of_task.store().accept(entry).await?;
         let accepted = messages.saturating_sub(receipt.rejected.len());
-        sandbox_of_task.gate().count(|counts| {
+        sandbox_of_task.tracker().count(|counts| {
             counts.bulks += 1;
             counts.accepted += u64::try_from(accepted).unwrap_or_default();
         });
@@ -75,15 +78,15 @@ async fn keep(sandbox: &SandboxState, bulk: &AcceptedBulk<'_>) -> Result<Receipt
     task.await.map_err(|_| closed())?
 }
 
-fn respond(bulk: &AcceptedBulk<'_>, orders: &FaultPlan) -> Answer {
+fn respond(bulk: &AcceptedBulk<'_>, fault_plan: &FaultPlan) -> Answer {
     let mut response = answer::accepted(bulk);
-    for spoil in &orders.spoils {
-        match spoil {
-            Spoil::OtherBulkId => response.bulk_id = Some("another-bulk".to_owned()),
-            Spoil::MissingMessages(count) => {
+    for corruption in &fault_plan.corruptions {
+        match corruption {
+            Corruption::OtherBulkId => response.bulk_id = Some("another-bulk".to_owned()),
+            Corruption::MissingMessages(count) => {
                 response.messages.truncate(response.messages.len().saturating_sub(*count));
             }
-            Spoil::Cut | Spoil::Garbage | Spoil::Empty => {}
+            Corruption::Cut | Corruption::Garbage | Corruption::Empty => {}
         }
     }
     Answer::ok(&response)

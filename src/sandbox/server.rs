@@ -45,7 +45,7 @@ pub async fn serve(
     let closing = sandbox.clone();
     let serving = axum::serve(Connections(listener), router).with_graceful_shutdown(async move {
         shutdown.await;
-        closing.gate().close();
+        closing.tracker().close();
         drop(ending);
     });
     tokio::select! {
@@ -80,10 +80,10 @@ async fn mark(State(sandbox): State<SandboxState>, mut response: Response<Body>)
 
 async fn messages(
     State(sandbox): State<SandboxState>,
-    ConnectInfo(cutter): ConnectInfo<Aborter>,
+    ConnectInfo(aborter): ConnectInfo<Aborter>,
     request: Request,
 ) -> Response<Body> {
-    let orders = sandbox.orders(Target::Messages);
+    let fault_plan = sandbox.next_faults(Target::Messages);
     let (head, body) = request.into_parts();
     // The whole request is read before anything happens to it, as a gateway does.
     let Ok(body) = to_bytes(body, sandbox.options().body_bytes_max).await else {
@@ -92,26 +92,26 @@ async fn messages(
     let taking_in = async {
         match refused(&sandbox, &head.headers, true) {
             Some(answer) => answer,
-            None => send::take_in(&sandbox, &body, &orders).await,
+            None => send::take_in(&sandbox, &body, &fault_plan).await,
         }
     };
-    play(&sandbox, &orders, &cutter, "", taking_in).await
+    apply(&sandbox, &fault_plan, &aborter, "", taking_in).await
 }
 
 async fn logs(
     State(sandbox): State<SandboxState>,
-    ConnectInfo(cutter): ConnectInfo<Aborter>,
+    ConnectInfo(aborter): ConnectInfo<Aborter>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response<Body> {
-    let orders = sandbox.orders(Target::Logs);
+    let fault_plan = sandbox.next_faults(Target::Logs);
     let taking_in = async {
         match refused(&sandbox, &headers, false) {
             Some(answer) => answer,
             None => query::take_in(&sandbox, query.as_deref().unwrap_or_default()).await,
         }
     };
-    play(&sandbox, &orders, &cutter, r#"{"results":[]}"#, taking_in).await
+    apply(&sandbox, &fault_plan, &aborter, r#"{"results":[]}"#, taking_in).await
 }
 
 /// The answer to a request whose headers do not let it in.
@@ -130,43 +130,43 @@ fn refused(sandbox: &SandboxState, headers: &HeaderMap, has_body: bool) -> Optio
     (has_body && !is_json).then(|| Answer::error(StatusCode::UNSUPPORTED_MEDIA_TYPE))
 }
 
-/// Plays the faults around the taking in of a request.
-async fn play(
+/// Applies the faults around the taking in of a request.
+async fn apply(
     sandbox: &SandboxState,
-    orders: &FaultPlan,
-    cutter: &Aborter,
+    fault_plan: &FaultPlan,
+    aborter: &Aborter,
     empty: &'static str,
     taking_in: impl Future<Output = Answer>,
 ) -> Response<Body> {
-    if !orders.delay.is_zero() {
-        tokio::time::sleep(orders.delay).await;
+    if !fault_plan.delay.is_zero() {
+        tokio::time::sleep(fault_plan.delay).await;
     }
-    if orders.is_held_before && sandbox.gate().hold().await.is_err() {
-        return dropped(cutter);
+    if fault_plan.is_held_before && sandbox.tracker().hold().await.is_err() {
+        return dropped(aborter);
     }
-    if let Some(end) = &orders.end_before {
-        return end_with(end, cutter);
+    if let Some(end) = &fault_plan.end_before {
+        return end_with(end, aborter);
     }
     let answer = taking_in.await;
-    if orders.is_held_after && sandbox.gate().hold().await.is_err() {
-        return dropped(cutter);
+    if fault_plan.is_held_after && sandbox.tracker().hold().await.is_err() {
+        return dropped(aborter);
     }
-    if let Some(end) = &orders.end_after {
-        return end_with(end, cutter);
+    if let Some(end) = &fault_plan.end_after {
+        return end_with(end, aborter);
     }
-    orders.spoils.iter().fold(answer, |answer, spoil| answer.spoil(*spoil, empty)).into_response()
+    fault_plan.corruptions.iter().fold(answer, |answer, corruption| answer.corrupt(*corruption, empty)).into_response()
 }
 
-fn end_with(end: &RequestEnd, cutter: &Aborter) -> Response<Body> {
+fn end_with(end: &RequestEnd, aborter: &Aborter) -> Response<Body> {
     match end {
         RequestEnd::Answer(reply) => Answer::asked_for(reply).into_response(),
-        RequestEnd::Drop => dropped(cutter),
+        RequestEnd::Drop => dropped(aborter),
     }
 }
 
 /// An answer of which no byte is sent.
-fn dropped(cutter: &Aborter) -> Response<Body> {
-    cutter.cut();
+fn dropped(aborter: &Aborter) -> Response<Body> {
+    aborter.cut();
     Response::new(Body::from(Bytes::new()))
 }
 

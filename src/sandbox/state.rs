@@ -13,7 +13,7 @@ use super::faults::{Fault, FaultPlan, Faults, Target};
 use super::model::throttle::Throttle;
 use super::options::Options;
 use super::request_tracker::{RequestCounts, RequestTracker};
-use super::store::Books;
+use super::store::MessageStore;
 
 /// A sandbox that is open. Clones are the same sandbox.
 #[derive(Debug, Clone)]
@@ -22,9 +22,9 @@ pub struct SandboxState(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     options: Options,
-    books: Books,
+    store: MessageStore,
     clock: SandboxClock,
-    gate: RequestTracker,
+    tracker: RequestTracker,
     faults: Mutex<Faults>,
     throttle: Mutex<Throttle>,
     opened: Instant,
@@ -37,16 +37,16 @@ impl SandboxState {
     /// # Errors
     /// If the books cannot be opened.
     pub fn open(options: Options) -> Result<Self, SandboxError> {
-        let books = Books::open(&options.books)?;
-        let opened = books.opened();
+        let store = MessageStore::open(&options.books)?;
+        let opened = store.opened();
         Ok(Self(Arc::new(Inner {
             clock: SandboxClock::start(options.now, opened.seen),
             faults: Mutex::new(Faults::new(options.faults.clone())),
             sequence: AtomicU64::new(opened.bulks),
-            gate: RequestTracker::default(),
+            tracker: RequestTracker::default(),
             throttle: Mutex::default(),
             opened: Instant::now(),
-            books,
+            store,
             options,
         })))
     }
@@ -64,7 +64,7 @@ impl SandboxState {
     pub async fn move_clock(&self, instant: Timestamp) -> Result<bool, SandboxError> {
         let is_moved = self.0.clock.move_to(instant);
         if is_moved {
-            self.0.books.see(instant).await?;
+            self.0.store.see(instant).await?;
         }
         Ok(is_moved)
     }
@@ -72,12 +72,12 @@ impl SandboxState {
     /// What happened since it was opened.
     #[must_use]
     pub fn counts(&self) -> RequestCounts {
-        self.0.gate.counts()
+        self.0.tracker.counts()
     }
 
     /// Waits until the counts are as wanted; `None` if the sandbox ends before.
     pub async fn wait(&self, wanted: impl FnMut(&RequestCounts) -> bool) -> Option<RequestCounts> {
-        self.0.gate.wait(wanted).await.ok()
+        self.0.tracker.wait(wanted).await.ok()
     }
 
     /// Plays these faults from now on, and counts requests anew for them.
@@ -88,7 +88,7 @@ impl SandboxState {
     /// Releases all requests that are held, and says how many they are.
     #[must_use = "it says how many were held"]
     pub fn release(&self) -> u64 {
-        self.0.gate.release()
+        self.0.tracker.release()
     }
 
     /// The file of its books.
@@ -101,17 +101,17 @@ impl SandboxState {
         &self.0.options
     }
 
-    pub(super) fn books(&self) -> &Books {
-        &self.0.books
+    pub(super) fn store(&self) -> &MessageStore {
+        &self.0.store
     }
 
-    pub(super) fn gate(&self) -> &RequestTracker {
-        &self.0.gate
+    pub(super) fn tracker(&self) -> &RequestTracker {
+        &self.0.tracker
     }
 
     /// Counts a request, and says what is to happen to it.
-    pub(super) fn orders(&self, target: Target) -> FaultPlan {
-        self.0.gate.count(|counts| match target {
+    pub(super) fn next_faults(&self, target: Target) -> FaultPlan {
+        self.0.tracker.count(|counts| match target {
             Target::Messages => counts.requests += 1,
             Target::Logs => counts.queries += 1,
         });
@@ -132,7 +132,7 @@ impl SandboxState {
 
     /// Notes the time and closes the books.
     pub(super) async fn close(&self) -> Result<(), SandboxError> {
-        self.0.books.see(self.now()).await?;
-        self.0.books.close().await
+        self.0.store.see(self.now()).await?;
+        self.0.store.close().await
     }
 }

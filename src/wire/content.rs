@@ -33,6 +33,17 @@ pub enum Content<T> {
     RichCard(Box<Card<T>>),
 }
 
+/// The types of content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[expect(missing_docs, reason = "they are those of `Content`")]
+pub enum ContentKind {
+    Text,
+    Image,
+    Carousel,
+    RichCard,
+}
+
 /// A rich card, or an element of a carousel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -78,6 +89,15 @@ pub enum Button<T> {
         /// The text.
         postback: T,
     },
+}
+
+/// The types of buttons.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+#[expect(missing_docs, reason = "they are those of `Button`")]
+pub enum ButtonKind {
+    Url,
+    Postback,
 }
 
 /// Which text of a content it is: different rules hold for each.

@@ -8,6 +8,10 @@ pub const TEXT_BYTES_MAX: usize = 1000;
 pub const IMAGE_URL_CHARS_MAX: usize = 1000;
 /// The longest title or subtitle of a card, in characters.
 pub const CARD_TEXT_CHARS_MAX: usize = 80;
+/// How many cards a carousel may have, at most.
+pub const CARDS_MAX: usize = 10;
+/// How many buttons a card may have.
+pub const BUTTONS_MAX: usize = 3;
 /// The longest messageId, in characters.
 pub const MESSAGE_ID_CHARS_MAX: usize = 200;
 /// The longest bulkId, in characters.
@@ -18,6 +22,12 @@ pub const PLATFORM_ID_CHARS_MAX: usize = 255;
 pub const CAMPAIGN_REFERENCE_ID_CHARS_MAX: usize = 255;
 /// The longest callbackData, in characters.
 pub const CALLBACK_DATA_CHARS_MAX: usize = 4000;
+/// The largest amount of a unit of time: of a validity period, or of messages in one.
+pub const AMOUNT_MAX: u32 = 2_147_483_647;
+/// The last hour of a day.
+pub const HOUR_MAX: u8 = 23;
+/// The last minute of an hour.
+pub const MINUTE_MAX: u8 = 59;
 /// The shortest delivery window that has both ends, in minutes.
 pub const WINDOW_MINUTES_MIN: u32 = 60;
 /// The longest validity; a longer one is cut to it by the gateway.

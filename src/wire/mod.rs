@@ -7,6 +7,7 @@ pub mod cell;
 pub mod content;
 pub mod error;
 pub mod limits;
+pub mod names;
 pub mod options;
 pub mod request;
 pub mod response;

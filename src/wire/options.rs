@@ -6,6 +6,8 @@ use std::fmt;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
+use super::limits;
+
 /// The unit of a validity period.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
@@ -26,7 +28,7 @@ pub enum ValidityUnit {
 #[schemars(inline)]
 pub struct ValidityPeriod {
     /// How many units.
-    #[schemars(range(min = 1, max = 2_147_483_647))]
+    #[schemars(range(min = 1, max = limits::AMOUNT_MAX))]
     pub amount: u32,
     /// The unit of the amount.
     #[serde(default)]
@@ -65,7 +67,7 @@ pub enum SpeedUnit {
 #[schemars(inline)]
 pub struct SendingSpeedLimit {
     /// How many messages.
-    #[schemars(range(min = 1, max = 2_147_483_647))]
+    #[schemars(range(min = 1, max = limits::AMOUNT_MAX))]
     pub amount: u32,
     /// In which time.
     #[serde(default)]
@@ -114,10 +116,10 @@ pub enum Day {
 #[schemars(inline)]
 pub struct TimeOfDay {
     /// The hour, 0 to 23.
-    #[schemars(range(min = 0, max = 23))]
+    #[schemars(range(min = 0, max = limits::HOUR_MAX))]
     pub hour: u8,
     /// The minute, 0 to 59.
-    #[schemars(range(min = 0, max = 59))]
+    #[schemars(range(min = 0, max = limits::MINUTE_MAX))]
     pub minute: u8,
 }
 
@@ -187,11 +189,11 @@ impl JsonSchema for ReportType {
 pub struct Platform {
     /// The entity under which the message is sent; it comes back in reports.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "String", length(max = 255))]
+    #[schemars(with = "String", length(max = limits::PLATFORM_ID_CHARS_MAX))]
     pub entity_id: Option<String>,
     /// The application under which the message is sent; it comes back in reports.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "String", length(max = 255))]
+    #[schemars(with = "String", length(max = limits::PLATFORM_ID_CHARS_MAX))]
     pub application_id: Option<String>,
 }
 

@@ -1,28 +1,32 @@
-//! The body of `POST /instagram/1/messages`, as it is written.
+//! The body of `POST /instagram/1/messages`: sendform writes it, and the sandbox reads it.
 
+use std::borrow::Cow;
+
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::content::Content;
 use super::options::{DeliveryTimeWindow, Platform, ReportType, SendingSpeedLimit, ValidityPeriod};
+use super::time::optional_instant;
 
 /// The whole body.
-#[derive(Debug, Serialize)]
+#[derive(Debug, PartialEq, Serialize)]
 pub struct Request<'a> {
-    /// One message for every recipient, because every recipient has their own text.
+    /// The messages. Sendform writes one for every recipient, because every recipient has their own text.
     pub messages: Vec<Message<'a>>,
     /// Options of the request.
     pub options: RequestOptions<'a>,
 }
 
 /// One message.
-#[derive(Debug, Serialize)]
+#[derive(Debug, PartialEq, Serialize)]
 pub struct Message<'a> {
     /// The sender.
-    pub sender: &'a str,
-    /// Exactly one destination.
-    pub destinations: [Destination<'a>; 1],
+    pub sender: Cow<'a, str>,
+    /// To whom it goes; sendform writes exactly one.
+    pub destinations: Vec<Destination<'a>>,
     /// What it says.
-    pub content: Content<&'a str>,
+    pub content: Content<Cow<'a, str>>,
     /// Its options.
     #[serde(skip_serializing_if = "MessageOptions::is_empty")]
     pub options: MessageOptions<'a>,
@@ -32,31 +36,32 @@ pub struct Message<'a> {
 }
 
 /// To whom a message goes.
-#[derive(Debug, Serialize)]
+#[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Destination<'a> {
     /// The recipient's id, as the audience has it, trimmed.
-    pub to: &'a str,
-    /// The messageId.
-    pub message_id: String,
+    pub to: Cow<'a, str>,
+    /// The messageId; the gateway makes one if it is absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<Cow<'a, str>>,
 }
 
 /// The options of one message.
-#[derive(Debug, Clone, Copy, Default, Serialize)]
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MessageOptions<'a> {
     /// CPaaS X options.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub platform: Option<&'a Platform>,
+    pub platform: Option<Cow<'a, Platform>>,
     /// How long it is worth delivering.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub validity_period: Option<ValidityPeriod>,
     /// When it may be delivered.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub delivery_time_window: Option<&'a DeliveryTimeWindow>,
+    pub delivery_time_window: Option<Cow<'a, DeliveryTimeWindow>>,
     /// The campaign it counts to.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub campaign_reference_id: Option<&'a str>,
+    pub campaign_reference_id: Option<Cow<'a, str>>,
 }
 
 impl MessageOptions<'_> {
@@ -69,18 +74,18 @@ impl MessageOptions<'_> {
 }
 
 /// The webhooks of one message.
-#[derive(Debug, Clone, Copy, Default, Serialize)]
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Webhooks<'a> {
     /// Where delivery reports go.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub delivery: Option<Delivery<&'a str>>,
+    pub delivery: Option<Delivery<Cow<'a, str>>>,
     /// The format of the reports.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content_type: Option<ReportType>,
     /// What comes back in the reports.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub callback_data: Option<&'a str>,
+    pub callback_data: Option<Cow<'a, str>>,
 }
 
 impl Webhooks<'_> {
@@ -105,21 +110,22 @@ pub struct Delivery<T> {
 }
 
 /// The options of a request.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
 pub struct RequestOptions<'a> {
     /// When and how fast it is sent.
     pub schedule: Schedule<'a>,
 }
 
 /// When and how fast a request is sent.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Schedule<'a> {
-    /// The bulkId.
-    pub bulk_id: &'a str,
-    /// When to send, as [`super::time::write`] writes it; at once if absent.
+    /// The bulkId; the gateway makes one if it is absent.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub send_at: Option<String>,
+    pub bulk_id: Option<Cow<'a, str>>,
+    /// When to send; at once if absent.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "optional_instant::serialize")]
+    pub send_at: Option<Timestamp>,
     /// How fast to send.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sending_speed_limit: Option<SendingSpeedLimit>,

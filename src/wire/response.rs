@@ -95,10 +95,10 @@ pub struct Log {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message_id: Option<String>,
     /// When it was sent.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "optional_instant")]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "super::time::optional_instant")]
     pub sent_at: Option<Timestamp>,
     /// When it came to its end.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "optional_instant")]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "super::time::optional_instant")]
     pub done_at: Option<Timestamp>,
     /// Of how many parts it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -114,23 +114,4 @@ pub struct Log {
     /// The campaign it counts to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub campaign_reference_id: Option<String>,
-}
-
-mod optional_instant {
-    use jiff::Timestamp;
-    use serde::{Deserialize as _, Deserializer, Serializer};
-
-    #[expect(clippy::ref_option, reason = "serde calls it with a reference to the field")]
-    pub(super) fn serialize<S: Serializer>(instant: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
-        match instant {
-            Some(instant) => serializer.serialize_str(&super::super::time::write(*instant)),
-            None => serializer.serialize_none(),
-        }
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
-        // A date that cannot be read is as good as none: the status is what counts.
-        let text = Option::<String>::deserialize(deserializer)?;
-        Ok(text.and_then(|text| super::super::time::read(&text)))
-    }
 }

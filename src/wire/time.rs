@@ -42,6 +42,32 @@ pub mod serde_instant {
     }
 }
 
+/// The same for an instant that may be absent.
+pub mod optional_instant {
+    use jiff::Timestamp;
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    /// Writes an instant.
+    ///
+    /// # Errors
+    /// As the serializer does.
+    pub fn serialize<S: Serializer>(instant: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
+        match instant {
+            Some(instant) => serializer.serialize_str(&super::write(*instant)),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    /// Reads an instant. One that cannot be read is as good as none: the status of a message is what counts.
+    ///
+    /// # Errors
+    /// If it is no text.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+        let text = Option::<String>::deserialize(deserializer)?;
+        Ok(text.and_then(|text| super::read(&text)))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{read, write};

@@ -1,5 +1,5 @@
 //! Faults that a tester asks for: which they are, and which of them strike a request. Pure: the
-//! number of the request comes in, orders go out. [`parse`] has their grammar.
+//! number of the request comes in, and what is to happen to it goes out. [`parse`] has their grammar.
 
 pub mod parse;
 
@@ -103,7 +103,7 @@ impl RequestSelector {
 
     /// Whether the request with this number is struck.
     #[must_use]
-    pub fn strikes(self, number: u64) -> bool {
+    pub fn matches(self, number: u64) -> bool {
         let Some(passed) = number.checked_sub(self.first) else { return false };
         let is_in_time = self.times.is_none_or(|times| passed < times);
         is_in_time && hash::falls_into(hash::mix(self.seed ^ hash::mix(number)), self.share)
@@ -124,8 +124,8 @@ pub struct FaultPlan {
     pub end_before: Option<RequestEnd>,
     /// It ends like this after it was taken in.
     pub end_after: Option<RequestEnd>,
-    /// Its answer is spoilt.
-    pub spoils: Vec<Spoil>,
+    /// How its answer is corrupted.
+    pub corruptions: Vec<Corruption>,
     /// The messages that are rejected.
     pub rejects: Vec<Reject>,
     /// Recipients that are refused by name.
@@ -143,9 +143,9 @@ pub enum RequestEnd {
     Drop,
 }
 
-/// How the answer of a request is spoilt.
+/// How the answer of a request is corrupted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Spoil {
+pub enum Corruption {
     /// It stops halfway.
     Cut,
     /// It is not JSON.
@@ -203,32 +203,32 @@ impl Faults {
         };
         *counter += 1;
         let number = *counter;
-        let striking = self.asked.iter().filter(|fault| fault.target == target && fault.when.strikes(number));
-        orders(striking.map(|fault| &fault.kind))
+        let striking = self.asked.iter().filter(|fault| fault.target == target && fault.when.matches(number));
+        plan(striking.map(|fault| &fault.kind))
     }
 }
 
-fn orders<'a>(kinds: impl Iterator<Item = &'a FaultKind>) -> FaultPlan {
-    let mut orders = FaultPlan::default();
+fn plan<'a>(kinds: impl Iterator<Item = &'a FaultKind>) -> FaultPlan {
+    let mut plan = FaultPlan::default();
     for kind in kinds {
         match kind {
-            FaultKind::Hold(FaultMoment::Before) => orders.is_held_before = true,
-            FaultKind::Hold(FaultMoment::After) => orders.is_held_after = true,
-            FaultKind::Slow(delay) => orders.delay += *delay,
-            FaultKind::Answer(moment, reply) => orders.end(*moment, RequestEnd::Answer(reply.clone())),
-            FaultKind::Drop(moment) => orders.end(*moment, RequestEnd::Drop),
-            FaultKind::Cut => orders.spoils.push(Spoil::Cut),
-            FaultKind::Garbage => orders.spoils.push(Spoil::Garbage),
-            FaultKind::Empty => orders.spoils.push(Spoil::Empty),
-            FaultKind::OtherBulkId => orders.spoils.push(Spoil::OtherBulkId),
-            FaultKind::MissingMessages(count) => orders.spoils.push(Spoil::MissingMessages(*count)),
-            FaultKind::RejectShare(share, status) => orders.rejects.push(Reject::Share(*share, *status)),
-            FaultKind::Reject(to, status) => orders.rejects.push(Reject::To(to.clone(), *status)),
-            FaultKind::Invalid(to) => orders.invalid.push(to.clone()),
-            FaultKind::InvalidUnnamed(to) => orders.invalid_unnamed.push(to.clone()),
+            FaultKind::Hold(FaultMoment::Before) => plan.is_held_before = true,
+            FaultKind::Hold(FaultMoment::After) => plan.is_held_after = true,
+            FaultKind::Slow(delay) => plan.delay += *delay,
+            FaultKind::Answer(moment, reply) => plan.end(*moment, RequestEnd::Answer(reply.clone())),
+            FaultKind::Drop(moment) => plan.end(*moment, RequestEnd::Drop),
+            FaultKind::Cut => plan.corruptions.push(Corruption::Cut),
+            FaultKind::Garbage => plan.corruptions.push(Corruption::Garbage),
+            FaultKind::Empty => plan.corruptions.push(Corruption::Empty),
+            FaultKind::OtherBulkId => plan.corruptions.push(Corruption::OtherBulkId),
+            FaultKind::MissingMessages(count) => plan.corruptions.push(Corruption::MissingMessages(*count)),
+            FaultKind::RejectShare(share, status) => plan.rejects.push(Reject::Share(*share, *status)),
+            FaultKind::Reject(to, status) => plan.rejects.push(Reject::To(to.clone(), *status)),
+            FaultKind::Invalid(to) => plan.invalid.push(to.clone()),
+            FaultKind::InvalidUnnamed(to) => plan.invalid_unnamed.push(to.clone()),
         }
     }
-    orders
+    plan
 }
 
 impl FaultPlan {
@@ -247,7 +247,7 @@ mod tests {
 
     fn struck(fault: &str, requests: u64) -> Vec<u64> {
         let when = parse::fault(fault).unwrap().when;
-        (1..=requests).filter(|number| when.strikes(*number)).collect()
+        (1..=requests).filter(|number| when.matches(*number)).collect()
     }
 
     #[test]
@@ -276,7 +276,7 @@ mod tests {
         let asked = ["drop-before@2", "logs:empty@1"].map(|text| parse::fault(text).unwrap());
         let mut faults = Faults::new(asked.to_vec());
         assert_eq!(faults.next(Target::Messages), FaultPlan::default());
-        assert_eq!(faults.next(Target::Logs).spoils, [Spoil::Empty]);
+        assert_eq!(faults.next(Target::Logs).corruptions, [Corruption::Empty]);
         assert_eq!(faults.next(Target::Messages).end_before, Some(RequestEnd::Drop));
         assert_eq!(faults.next(Target::Logs), FaultPlan::default());
     }
@@ -285,12 +285,12 @@ mod tests {
     fn faults_add_up_and_the_first_end_counts() {
         let asked = ["slow=20ms", "slow=30ms", "hold-after", "500-after", "drop-after", "429", "cut"];
         let mut faults = Faults::new(asked.map(|text| parse::fault(text).unwrap()).to_vec());
-        let orders = faults.next(Target::Messages);
-        assert_eq!(orders.delay, Duration::from_millis(50));
-        assert!(orders.is_held_after && !orders.is_held_before);
+        let plan = faults.next(Target::Messages);
+        assert_eq!(plan.delay, Duration::from_millis(50));
+        assert!(plan.is_held_after && !plan.is_held_before);
         let reply = |status| Some(RequestEnd::Answer(Reply { status, retry_after: None, location: None }));
-        assert_eq!((orders.end_before, orders.end_after), (reply(429), reply(500)));
-        assert_eq!(orders.spoils, [Spoil::Cut]);
+        assert_eq!((plan.end_before, plan.end_after), (reply(429), reply(500)));
+        assert_eq!(plan.corruptions, [Corruption::Cut]);
     }
 
     #[test]

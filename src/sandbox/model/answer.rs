@@ -12,12 +12,12 @@ const DOCS: &str = "https://www.infobip.com/docs/essentials";
 #[must_use]
 pub fn accepted(bulk: &AcceptedBulk<'_>) -> Response {
     let pending = status::status(status::PENDING_ACCEPTED);
-    let messages = bulk.sheet.messages.iter().enumerate().map(|(position, message)| MessageResponse {
+    let messages = bulk.table.messages.iter().enumerate().map(|(position, message)| MessageResponse {
         message_id: Some(message.message_id.clone().into_owned()),
         status: bulk.rejection(position).map_or_else(|| pending.clone(), status::status),
         destination: Some(message.to.clone().into_owned()),
     });
-    Response { bulk_id: Some(bulk.head.bulk_id.clone()), messages: messages.collect() }
+    Response { bulk_id: Some(bulk.header.bulk_id.clone()), messages: messages.collect() }
 }
 
 /// The body of a 400.

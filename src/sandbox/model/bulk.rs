@@ -1,15 +1,12 @@
-//! An accepted bulk and the life of its messages, computed from the time alone: a message waits for
-//! its `sendAt` and its turn under the speed limit, is sent, and is delivered a second later.
+//! An accepted bulk: when it is the turn of each of its messages, and what the logs say of them.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::choices::UnsentInLogs;
+use super::lifecycle::{Life, later};
 use super::message::{MessageTable, ReceivedMessage, SendTiming};
 use super::status;
-use crate::wire::response::{Log, Status};
-
-/// How long a message is on its way, in milliseconds.
-const DELIVERY_MS: i64 = 1000;
+use crate::wire::response::Log;
 
 /// What is known of a bulk without reading its messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,31 +27,31 @@ pub struct BulkHeader {
 #[derive(Debug, Clone, PartialEq)]
 pub struct AcceptedBulk<'a> {
     /// What is known without its messages.
-    pub head: BulkHeader,
+    pub header: BulkHeader,
     /// Its messages.
-    pub sheet: MessageTable<'a>,
+    pub table: MessageTable<'a>,
     /// The rejected ones: position and status, by position.
     pub rejected: Vec<(usize, u16)>,
 }
 
 impl BulkHeader {
-    /// When the first message is sent.
+    /// When it is the first message's turn.
     #[must_use]
     pub fn starts_at(&self) -> Timestamp {
         self.pace.send_at.map_or(self.accepted_at, |send_at| send_at.max(self.accepted_at))
     }
 
-    /// When the message at a position (from 0) is sent.
+    /// When it is the turn of the message at a position (from 0).
     #[must_use]
-    pub fn sent_at(&self, position: u64) -> Timestamp {
+    pub fn turn_at(&self, position: u64) -> Timestamp {
         let offset_ms = self.pace.speed.map_or(0, |speed| speed.offset_ms(position));
         later(self.starts_at(), offset_ms)
     }
 
-    /// When the last message is sent: no message of the bulk is sent after it.
+    /// When it is the last message's turn: no message of the bulk is sent after it.
     #[must_use]
     pub fn ends_at(&self) -> Timestamp {
-        self.sent_at(self.count.saturating_sub(1))
+        self.turn_at(self.count.saturating_sub(1))
     }
 }
 
@@ -66,29 +63,11 @@ impl AcceptedBulk<'_> {
         self.rejected.get(found).map(|(_, status)| *status)
     }
 
-    /// When the message at a position leaves the gateway; a rejected one does so at once.
+    /// The life of the message at a position, from its acceptance on.
     #[must_use]
-    pub fn leaves_at(&self, position: usize) -> Timestamp {
-        match self.rejection(position) {
-            Some(_) => self.head.accepted_at,
-            None => self.head.sent_at(u64::try_from(position).unwrap_or(u64::MAX)),
-        }
-    }
-
-    /// The status of the message at a position.
-    #[must_use]
-    pub fn status_at(&self, position: usize, now: Timestamp) -> Status {
-        status::status(self.status_id_at(position, now))
-    }
-
-    fn status_id_at(&self, position: usize, now: Timestamp) -> u16 {
-        let leaves_at = self.leaves_at(position);
-        match self.rejection(position) {
-            Some(status) => status,
-            None if now < leaves_at => status::PENDING_ACCEPTED,
-            None if now < later(leaves_at, DELIVERY_MS) => status::PENDING_ENROUTE,
-            None => status::DELIVERED,
-        }
+    pub fn life(&self, position: usize) -> Life {
+        let turn_at = self.header.turn_at(u64::try_from(position).unwrap_or(u64::MAX));
+        Life::begin(self.header.accepted_at, turn_at, self.rejection(position))
     }
 
     /// What the logs say of the message at a position; `None` while they say nothing.
@@ -100,34 +79,24 @@ impl AcceptedBulk<'_> {
         now: Timestamp,
         unsent: UnsentInLogs,
     ) -> Option<Log> {
-        let terms = self.sheet.terms_of(message)?;
-        let leaves_at = self.leaves_at(position);
-        let is_sent = leaves_at <= now;
-        if !is_sent && unsent == UnsentInLogs::Hide {
+        let terms = self.table.terms_of(message)?;
+        let life = self.life(position).until(now);
+        let sent_at = life.left_at.filter(|left_at| *left_at <= now);
+        if sent_at.is_none() && unsent == UnsentInLogs::Hide {
             return None;
         }
-        let status = self.status_at(position, now);
-        let done_at = match status.id {
-            status::PENDING_ACCEPTED | status::PENDING_ENROUTE => None,
-            status::DELIVERED => Some(later(leaves_at, DELIVERY_MS)),
-            _ => Some(leaves_at),
-        };
         Some(Log {
             sender: Some(terms.sender.clone().into_owned()),
             destination: Some(message.to.clone().into_owned()),
-            bulk_id: Some(self.head.bulk_id.clone()),
+            bulk_id: Some(self.header.bulk_id.clone()),
             message_id: Some(message.message_id.clone().into_owned()),
-            sent_at: is_sent.then_some(leaves_at),
-            done_at,
+            sent_at,
+            done_at: life.done_at,
             message_count: Some(1),
-            status,
+            status: status::status(life.state.status()),
             content: serde_json::to_value(&message.content).ok(),
             platform: terms.platform.clone(),
             campaign_reference_id: terms.campaign_reference_id.clone().map(Into::into),
         })
     }
-}
-
-fn later(instant: Timestamp, ms: i64) -> Timestamp {
-    instant.checked_add(SignedDuration::from_millis(ms)).unwrap_or(Timestamp::MAX)
 }

@@ -1,24 +1,20 @@
-//! The rules for the body of a send: it becomes a checked request, or everything that is wrong
-//! with it is named.
+//! The rules for the body of a send: it becomes the request that it is, or everything that is wrong with it is
+//! named.
 
 use std::borrow::Cow;
-use std::ops::RangeInclusive;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::body;
-use super::checker::{Violations, choose, one_of};
 use super::choices::{Choices, OvernightWindow, PastSendAt};
 use super::content;
-use super::field::Field;
-use super::message::{CheckedRequest, MessageTable, ReceivedMessage, SendTiming, SharedOptions};
-use crate::wire::error::Violation;
-use crate::wire::limits;
-use crate::wire::options::{
-    Day, DeliveryTimeWindow, Platform, ReportType, SendingSpeedLimit, SpeedUnit, TimeOfDay, ValidityPeriod,
-    ValidityUnit,
+use super::reader::{self, Fields};
+use crate::wire::options::{DeliveryTimeWindow, Platform, SendingSpeedLimit, TimeOfDay, ValidityPeriod};
+use crate::wire::request::{
+    Delivery, Destination, Message, MessageOptions, Request, RequestOptions, Schedule, Webhooks,
 };
-use crate::wire::request::Delivery;
+use crate::wire::{limits, time};
+
+pub use super::reader::BodyRefusal;
 
 /// What the rules depend on.
 #[derive(Debug, Clone, Copy)]
@@ -31,240 +27,127 @@ pub struct Rules<'a> {
     pub invalid: &'a [String],
 }
 
-/// Why a body was refused.
-#[derive(Debug, PartialEq, Eq)]
-pub enum BodyRefusal {
-    /// It is not a JSON object.
-    Malformed,
-    /// These of its fields break rules.
-    Violations(Vec<Violation>),
-}
-
-const AMOUNTS: RangeInclusive<u32> = 1..=2_147_483_647;
-
-const VALIDITY_UNITS: [(&str, ValidityUnit); 3] =
-    [("SECONDS", ValidityUnit::Seconds), ("MINUTES", ValidityUnit::Minutes), ("HOURS", ValidityUnit::Hours)];
-
-const SPEED_UNITS: [(&str, SpeedUnit); 3] =
-    [("MINUTE", SpeedUnit::Minute), ("HOUR", SpeedUnit::Hour), ("DAY", SpeedUnit::Day)];
-
-const REPORT_TYPES: [(&str, ReportType); 2] =
-    [("application/json", ReportType::Json), ("application/xml", ReportType::Xml)];
-
-const DAYS: [(&str, Day); 7] = [
-    ("MONDAY", Day::Monday),
-    ("TUESDAY", Day::Tuesday),
-    ("WEDNESDAY", Day::Wednesday),
-    ("THURSDAY", Day::Thursday),
-    ("FRIDAY", Day::Friday),
-    ("SATURDAY", Day::Saturday),
-    ("SUNDAY", Day::Sunday),
-];
-
 /// Checks a body.
 ///
 /// # Errors
 /// With all that is wrong with it, in the order of the schema.
-pub fn check<'a>(bytes: &'a [u8], rules: &Rules<'_>) -> Result<CheckedRequest<'a>, BodyRefusal> {
-    let body = body::read(bytes).ok_or(BodyRefusal::Malformed)?;
-    let mut checker = Violations::default();
-    let mut sheet = MessageTable::default();
-    if let Some(messages) = checker.required("messages", body.messages) {
-        if messages.is_empty() {
-            checker.say("messages", "must not be empty");
-        }
-        checker.items("messages", messages, |checker, entry| message(checker, entry, &mut sheet, rules));
-    }
-    let options = checker.optional("options", body.options);
-    let (bulk_id, pace) = checker
-        .object("options", options, |checker, options| {
-            let schedule = checker.optional("schedule", options.schedule);
-            checker.object("schedule", schedule, |checker, schedule| Some(self::schedule(checker, schedule, rules)))
-        })
-        .unwrap_or_default();
-    match checker.into_violations() {
-        violations if violations.is_empty() => Ok(CheckedRequest { bulk_id, pace, sheet }),
-        violations => Err(BodyRefusal::Violations(violations)),
-    }
+pub fn check<'a>(bytes: &'a [u8], rules: &Rules<'_>) -> Result<Request<'a>, BodyRefusal> {
+    reader::read(bytes, |fields| {
+        let messages = fields.required_items("messages", |violations, object| {
+            violations.fields(object, |fields| message(fields, rules))
+        });
+        let options = fields.object("options", |fields| {
+            let schedule = fields.object("schedule", |fields| Some(schedule(fields, rules)));
+            Some(RequestOptions { schedule: schedule.unwrap_or_default() })
+        });
+        Some(Request { messages, options: options.unwrap_or_default() })
+    })
 }
 
-fn message<'a>(
-    checker: &mut Violations,
-    body: body::Message<'a>,
-    sheet: &mut MessageTable<'a>,
-    rules: &Rules<'_>,
-) -> Option<()> {
-    let sender = checker.required("sender", body.sender);
+fn message<'a>(fields: &mut Fields<'_, 'a>, rules: &Rules<'_>) -> Option<Message<'a>> {
+    let sender: Option<Cow<'a, str>> = fields.required("sender");
     if sender.as_ref().is_some_and(|sender| sender.trim().is_empty()) {
-        checker.say("sender", "must not be blank");
+        fields.say("sender", "must not be blank");
     }
-    let destinations = checker.required("destinations", body.destinations);
-    if destinations.as_ref().is_some_and(Vec::is_empty) {
-        checker.say("destinations", "must not be empty");
-    }
-    let destinations =
-        checker.items("destinations", destinations.unwrap_or_default(), |checker, to| destination(checker, to, rules));
-    let content = checker.required("content", body.content);
-    let content = checker.object("content", content, content::content);
-    let options = checker.optional("options", body.options);
-    let options = checker.object("options", options, |checker, options| Some(message_options(checker, options, rules)));
-    let options = options.unwrap_or_default();
-    let webhooks = checker.optional("webhooks", body.webhooks);
-    let webhooks = checker.object("webhooks", webhooks, |checker, hooks| Some(self::webhooks(checker, hooks)));
-    let webhooks = webhooks.unwrap_or_default();
-
-    let content = content?;
-    let terms = sheet.place(SharedOptions {
+    let destinations = fields.required_items("destinations", |violations, object| {
+        violations.fields(object, |fields| destination(fields, rules))
+    });
+    let content = fields.required_object("content", content::content);
+    let options = fields.object("options", |fields| Some(message_options(fields, rules)));
+    let webhooks = fields.object("webhooks", |fields| Some(webhooks(fields)));
+    Some(Message {
         sender: sender?,
-        platform: options.platform,
-        validity_period: options.validity_period,
-        delivery_time_window: options.delivery_time_window,
-        campaign_reference_id: options.campaign_reference_id,
-        delivery: webhooks.delivery,
-        content_type: webhooks.content_type,
-    });
-    sheet.messages.extend(destinations.into_iter().map(|(to, message_id)| ReceivedMessage {
-        terms,
-        to,
-        message_id,
-        content: content.clone(),
-        callback_data: webhooks.callback_data.clone(),
-    }));
-    Some(())
+        destinations,
+        content: content?,
+        options: options.unwrap_or_default(),
+        webhooks: webhooks.unwrap_or_default(),
+    })
 }
 
-fn destination<'a>(
-    checker: &mut Violations,
-    body: body::Destination<'a>,
-    rules: &Rules<'_>,
-) -> Option<(Cow<'a, str>, Cow<'a, str>)> {
-    let to = checker.required("to", body.to);
+fn destination<'a>(fields: &mut Fields<'_, 'a>, rules: &Rules<'_>) -> Option<Destination<'a>> {
+    let to: Option<Cow<'a, str>> = fields.required("to");
     if to.as_ref().is_some_and(|to| rules.invalid.iter().any(|invalid| invalid == to)) {
-        checker.say("to", "must be a valid destination");
+        fields.say("to", "must be a valid destination");
     }
-    let message_id = checker.text("messageId", body.message_id, limits::MESSAGE_ID_CHARS_MAX);
-    Some((to?, message_id.unwrap_or_default()))
+    let message_id = fields.text("messageId", limits::MESSAGE_ID_CHARS_MAX);
+    Some(Destination { to: to?, message_id })
 }
 
-/// The options of a message that count as its terms.
-#[derive(Default)]
-struct Conditions<'a> {
-    platform: Option<Platform>,
-    validity_period: Option<ValidityPeriod>,
-    delivery_time_window: Option<DeliveryTimeWindow>,
-    campaign_reference_id: Option<Cow<'a, str>>,
-}
-
-fn message_options<'a>(checker: &mut Violations, body: body::MessageOptions<'a>, rules: &Rules<'_>) -> Conditions<'a> {
-    let platform = checker.optional("platform", body.platform);
-    let platform = checker.object("platform", platform, |checker, platform| {
-        let mut id = |name, field| checker.text(name, field, limits::PLATFORM_ID_CHARS_MAX).map(Cow::into_owned);
-        let entity_id = id("entityId", platform.entity_id);
-        Some(Platform { entity_id, application_id: id("applicationId", platform.application_id) })
+fn message_options<'a>(fields: &mut Fields<'_, 'a>, rules: &Rules<'_>) -> MessageOptions<'a> {
+    let platform = fields.object("platform", |fields| {
+        let mut id = |name| fields.text(name, limits::PLATFORM_ID_CHARS_MAX).map(Cow::into_owned);
+        Some(Cow::Owned(Platform { entity_id: id("entityId"), application_id: id("applicationId") }))
     });
-    let validity = checker.optional("validityPeriod", body.validity_period);
-    let validity_period = checker.object("validityPeriod", validity, |checker, period| {
-        let amount = checker.integer("amount", period.amount, &AMOUNTS);
-        let time_unit = checker.choice("timeUnit", period.time_unit, &VALIDITY_UNITS).unwrap_or_default();
+    let validity_period = fields.object("validityPeriod", |fields| {
+        let amount = fields.integer("amount", &(1..=limits::AMOUNT_MAX));
+        let time_unit = fields.choice("timeUnit").unwrap_or_default();
         Some(ValidityPeriod { amount: amount?, time_unit })
     });
-    let window = checker.optional("deliveryTimeWindow", body.delivery_time_window);
-    let delivery_time_window =
-        checker.object("deliveryTimeWindow", window, |checker, window| self::window(checker, window, rules));
-    let campaign_reference_id =
-        checker.text("campaignReferenceId", body.campaign_reference_id, limits::CAMPAIGN_REFERENCE_ID_CHARS_MAX);
-    Conditions { platform, validity_period, delivery_time_window, campaign_reference_id }
+    let delivery_time_window = fields.object("deliveryTimeWindow", |fields| Some(Cow::Owned(window(fields, rules))));
+    let campaign_reference_id = fields.text("campaignReferenceId", limits::CAMPAIGN_REFERENCE_ID_CHARS_MAX);
+    MessageOptions { platform, validity_period, delivery_time_window, campaign_reference_id }
 }
 
-fn window(checker: &mut Violations, body: body::Window<'_>, rules: &Rules<'_>) -> Option<DeliveryTimeWindow> {
-    let days = checker.required("days", body.days);
-    if days.as_ref().is_some_and(Vec::is_empty) {
-        checker.say("days", "must not be empty");
-    }
-    let days = checker.items("days", days.unwrap_or_default(), |checker, name| {
-        let day = choose(&name, &DAYS);
-        if day.is_none() {
-            checker.say_here(&one_of(&DAYS));
-        }
-        day
-    });
-    let mut time = |name, field: Field<body::Time>| {
-        let is_given = field != Field::Absent;
-        let time = checker.optional(name, field);
-        (is_given, checker.object(name, time, time_of_day))
-    };
-    let (has_from, from) = time("from", body.from);
-    let (has_to, to) = time("to", body.to);
+fn window(fields: &mut Fields<'_, '_>, rules: &Rules<'_>) -> DeliveryTimeWindow {
+    let days = fields.required_items("days", |violations, name: Cow<'_, str>| violations.choice(&name));
+    let [has_from, has_to] = ["from", "to"].map(|name| fields.has(name));
+    let [from, to] = ["from", "to"].map(|name| fields.object(name, time_of_day));
     match (has_from, has_to) {
-        (true, false) => checker.say("to", "must be provided together with from"),
-        (false, true) => checker.say("from", "must be provided together with to"),
+        (true, false) => fields.say("to", "must be provided together with from"),
+        (false, true) => fields.say("from", "must be provided together with to"),
         (true, true) | (false, false) => {}
     }
     if let (Some(from), Some(to)) = (from, to) {
         if from.minutes().abs_diff(to.minutes()) < limits::WINDOW_MINUTES_MIN {
-            checker.say("to", "must differ from from by at least 1 hour");
+            fields.say("to", "must differ from from by at least 1 hour");
         } else if to < from && rules.choices.overnight_window == OvernightWindow::Refuse {
-            checker.say("to", "must be after from");
+            fields.say("to", "must be after from");
         }
     }
-    Some(DeliveryTimeWindow { days, from, to })
+    DeliveryTimeWindow { days, from, to }
 }
 
-fn time_of_day(checker: &mut Violations, body: body::Time) -> Option<TimeOfDay> {
-    let hour = checker.integer("hour", body.hour, &(0..=23));
-    let minute = checker.integer("minute", body.minute, &(0..=59));
-    Some(TimeOfDay { hour: u8::try_from(hour?).ok()?, minute: u8::try_from(minute?).ok()? })
+fn time_of_day(fields: &mut Fields<'_, '_>) -> Option<TimeOfDay> {
+    let hour = fields.integer("hour", &(0..=limits::HOUR_MAX));
+    let minute = fields.integer("minute", &(0..=limits::MINUTE_MAX));
+    Some(TimeOfDay { hour: hour?, minute: minute? })
 }
 
-/// Where the reports of a message go.
-#[derive(Default)]
-struct ReportHooks<'a> {
-    delivery: Option<Delivery<Cow<'a, str>>>,
-    content_type: Option<ReportType>,
-    callback_data: Option<Cow<'a, str>>,
-}
-
-fn webhooks<'a>(checker: &mut Violations, body: body::Webhooks<'a>) -> ReportHooks<'a> {
-    let delivery = checker.optional("delivery", body.delivery);
-    let delivery = checker.object("delivery", delivery, |checker, delivery| {
+fn webhooks<'a>(fields: &mut Fields<'_, 'a>) -> Webhooks<'a> {
+    let delivery = fields.object("delivery", |fields| {
         Some(Delivery {
-            url: checker.optional("url", delivery.url),
-            intermediate_report: checker.optional("intermediateReport", delivery.intermediate_report),
-            notify: checker.optional("notify", delivery.notify),
+            url: fields.optional("url"),
+            intermediate_report: fields.optional("intermediateReport"),
+            notify: fields.optional("notify"),
         })
     });
-    let content_type = checker.choice("contentType", body.content_type, &REPORT_TYPES);
-    let callback_data = checker.text("callbackData", body.callback_data, limits::CALLBACK_DATA_CHARS_MAX);
-    ReportHooks { delivery, content_type, callback_data }
+    let content_type = fields.choice("contentType");
+    let callback_data = fields.text("callbackData", limits::CALLBACK_DATA_CHARS_MAX);
+    Webhooks { delivery, content_type, callback_data }
 }
 
-fn schedule<'a>(
-    checker: &mut Violations,
-    body: body::Schedule<'a>,
-    rules: &Rules<'_>,
-) -> (Option<Cow<'a, str>>, SendTiming) {
-    let bulk_id = checker.text("bulkId", body.bulk_id, limits::BULK_ID_CHARS_MAX);
-    let send_at = checker.optional("sendAt", body.send_at).and_then(|text| send_at(checker, &text, rules));
-    let speed = checker.optional("sendingSpeedLimit", body.sending_speed_limit);
-    let speed = checker.object("sendingSpeedLimit", speed, |checker, speed| {
-        let amount = checker.integer("amount", speed.amount, &AMOUNTS);
-        let time_unit = checker.choice("timeUnit", speed.time_unit, &SPEED_UNITS).unwrap_or_default();
+fn schedule<'a>(fields: &mut Fields<'_, 'a>, rules: &Rules<'_>) -> Schedule<'a> {
+    let bulk_id = fields.text("bulkId", limits::BULK_ID_CHARS_MAX).filter(|id| !id.is_empty());
+    let send_at = fields.optional("sendAt").and_then(|text: Cow<'a, str>| send_at(fields, &text, rules));
+    let sending_speed_limit = fields.object("sendingSpeedLimit", |fields| {
+        let amount = fields.integer("amount", &(1..=limits::AMOUNT_MAX));
+        let time_unit = fields.choice("timeUnit").unwrap_or_default();
         Some(SendingSpeedLimit { amount: amount?, time_unit })
     });
-    (bulk_id.filter(|id| !id.is_empty()), SendTiming { send_at, speed })
+    Schedule { bulk_id, send_at, sending_speed_limit }
 }
 
-fn send_at(checker: &mut Violations, text: &str, rules: &Rules<'_>) -> Option<Timestamp> {
+fn send_at(fields: &mut Fields<'_, '_>, text: &str, rules: &Rules<'_>) -> Option<Timestamp> {
     let Some(instant) = date(text) else {
-        checker.say("sendAt", "must have the format yyyy-MM-dd'T'HH:mm:ss.SSSZ");
+        fields.say("sendAt", "must have the format yyyy-MM-dd'T'HH:mm:ss.SSSZ");
         return None;
     };
     let horizon = SignedDuration::from_hours(i64::from(limits::SCHEDULE_DAYS_MAX) * 24);
     if instant.duration_since(rules.now) > horizon {
-        checker.say("sendAt", format!("must be no later than {} days in advance", limits::SCHEDULE_DAYS_MAX));
+        fields.say("sendAt", format!("must be no later than {} days in advance", limits::SCHEDULE_DAYS_MAX));
     }
     if instant < rules.now && rules.choices.past_send_at == PastSendAt::Refuse {
-        checker.say("sendAt", "must not be in the past");
+        fields.say("sendAt", "must not be in the past");
     }
     Some(instant)
 }
@@ -281,7 +164,7 @@ fn date(text: &str) -> Option<Timestamp> {
                 _ => byte == wanted,
             })
     };
-    SHAPES.iter().any(alike).then(|| crate::wire::time::read(text)).flatten()
+    SHAPES.iter().any(alike).then(|| time::read(text)).flatten()
 }
 
 #[cfg(test)]

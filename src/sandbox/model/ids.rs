@@ -13,11 +13,11 @@ pub fn bulk_id(now: Timestamp, sequence: u64) -> String {
     format!("{:013}{:06}", now.as_millisecond().rem_euclid(10_000_000_000_000), sequence % 1_000_000)
 }
 
-/// Makes the messageIds that a sheet lacks from the bulkId.
-pub fn fill(sheet: &mut MessageTable<'_>, bulk_id: &str, sequence: u64) {
+/// Makes the messageIds that a table lacks from the bulkId.
+pub fn fill(table: &mut MessageTable<'_>, bulk_id: &str, sequence: u64) {
     let seed = mix(hash(bulk_id.as_bytes()) ^ mix(sequence));
     let mut number = seed;
-    for message in sheet.messages.iter_mut().filter(|message| message.message_id.is_empty()) {
+    for message in table.messages.iter_mut().filter(|message| message.message_id.is_empty()) {
         number = number.wrapping_add(1);
         message.message_id = Cow::Owned(uuid(mix(number), mix(!number)));
     }
@@ -52,10 +52,10 @@ mod tests {
             callback_data: None,
         };
         let made = |bulk_id, sequence| {
-            let mut sheet =
+            let mut table =
                 MessageTable { terms: Vec::new(), messages: vec![message("own"), message(""), message("")] };
-            fill(&mut sheet, bulk_id, sequence);
-            sheet.messages.into_iter().map(|message| message.message_id.into_owned()).collect::<Vec<_>>()
+            fill(&mut table, bulk_id, sequence);
+            table.messages.into_iter().map(|message| message.message_id.into_owned()).collect::<Vec<_>>()
         };
         let [one, other, third] = [made("a", 1), made("a", 2), made("b", 1)];
         assert_eq!(one[0], "own");

@@ -42,30 +42,30 @@ impl<'q> PageBuilder<'q> {
 
     /// Whether a bulk can still add something to the page.
     #[must_use]
-    pub fn wants(&self, head: &BulkHeader) -> bool {
-        let ends_at = head.ends_at();
+    pub fn wants(&self, header: &BulkHeader) -> bool {
+        let ends_at = header.ends_at();
         let full = self.found.len() >= self.size_max && self.has_more;
         let is_older = self.found.keys().next().is_some_and(|oldest| ends_at.as_millisecond() < oldest.sent_ms);
         let bulk_ids = &self.query.bulk_ids;
-        ends_at >= self.oldest && !(full && is_older) && (bulk_ids.is_empty() || bulk_ids.contains(&head.bulk_id))
+        ends_at >= self.oldest && !(full && is_older) && (bulk_ids.is_empty() || bulk_ids.contains(&header.bulk_id))
     }
 
     /// Adds what a bulk has for the page.
     pub fn add(&mut self, bulk: &AcceptedBulk<'_>) {
-        if !self.wants(&bulk.head) {
+        if !self.wants(&bulk.header) {
             return;
         }
-        for (position, message) in bulk.sheet.messages.iter().enumerate() {
+        for (position, message) in bulk.table.messages.iter().enumerate() {
             self.add_message(bulk, position, message);
         }
     }
 
     fn add_message(&mut self, bulk: &AcceptedBulk<'_>, position: usize, message: &ReceivedMessage<'_>) {
-        let Some(terms) = bulk.sheet.terms_of(message).filter(|terms| self.matches(terms, message)) else {
+        let Some(terms) = bulk.table.terms_of(message).filter(|terms| self.matches(terms, message)) else {
             return;
         };
-        let leaves_at = bulk.leaves_at(position);
-        let key = LogPosition { sent_ms: leaves_at.as_millisecond(), bulk: bulk.head.number, position };
+        let leaves_at = bulk.life(position).leaves_at();
+        let key = LogPosition { sent_ms: leaves_at.as_millisecond(), bulk: bulk.header.number, position };
         let is_on_page = self.query.after.is_none_or(|after| key < after);
         if !is_on_page || !self.is_in_time(leaves_at) || !self.matches_platform(terms) {
             return;
@@ -139,8 +139,8 @@ mod tests {
     /// for 12:00, and `old` from two days before.
     fn bulks() -> Vec<AcceptedBulk<'static>> {
         let bulk = |number, id: &str, accepted_at, pace| AcceptedBulk {
-            head: BulkHeader { number, bulk_id: id.to_owned(), accepted_at: at(accepted_at), pace, count: 3 },
-            sheet: MessageTable {
+            header: BulkHeader { number, bulk_id: id.to_owned(), accepted_at: at(accepted_at), pace, count: 3 },
+            table: MessageTable {
                 terms: vec![SharedOptions {
                     sender: "shop".into(),
                     platform: Some(Platform { entity_id: Some(id.to_owned()), application_id: None }),

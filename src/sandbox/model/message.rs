@@ -1,4 +1,4 @@
-//! Accepted messages, as the sandbox keeps them: a sheet for each bulk, on which terms that many
+//! Accepted messages, as the sandbox keeps them: a table for each bulk, in which terms that many
 //! messages share stand once.
 
 use std::borrow::Cow;
@@ -7,22 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::wire::content::Content;
 use crate::wire::options::{DeliveryTimeWindow, Platform, ReportType, ValidityPeriod};
-use crate::wire::request::Delivery;
+use crate::wire::request::{Delivery, Message, Schedule};
 
 /// With how many of the latest terms new ones are compared: most messages have those of the one
 /// before, and a request in which all differ must not cost the square of its length.
 const TERMS_COMPARED_MAX: usize = 16;
-
-/// A request that passed all checks.
-#[derive(Debug, PartialEq)]
-pub struct CheckedRequest<'a> {
-    /// The bulkId, if it has one.
-    pub bulk_id: Option<Cow<'a, str>>,
-    /// When and how fast it is to be sent.
-    pub pace: SendTiming,
-    /// Its messages.
-    pub sheet: MessageTable<'a>,
-}
 
 /// When and how fast a bulk is to be sent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +23,12 @@ pub struct SendTiming {
     /// How fast to send.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub speed: Option<crate::wire::options::SendingSpeedLimit>,
+}
+
+impl From<&Schedule<'_>> for SendTiming {
+    fn from(schedule: &Schedule<'_>) -> Self {
+        Self { send_at: schedule.send_at, speed: schedule.sending_speed_limit }
+    }
 }
 
 /// The messages of a bulk, one for each destination, in the order of the request.
@@ -52,14 +47,45 @@ impl<'a> MessageTable<'a> {
         self.terms.get(message.terms)
     }
 
-    /// Finds terms on the sheet, or writes them there; gives their number.
-    pub(super) fn place(&mut self, terms: SharedOptions<'a>) -> usize {
+    /// Adds a message of a request: one for each of its destinations.
+    fn add(&mut self, message: Message<'a>) {
+        let Message { sender, destinations, content, options, webhooks } = message;
+        let terms = self.place(SharedOptions {
+            sender,
+            platform: options.platform.map(Cow::into_owned),
+            validity_period: options.validity_period,
+            delivery_time_window: options.delivery_time_window.map(Cow::into_owned),
+            campaign_reference_id: options.campaign_reference_id,
+            delivery: webhooks.delivery,
+            content_type: webhooks.content_type,
+        });
+        self.messages.extend(destinations.into_iter().map(|destination| ReceivedMessage {
+            terms,
+            to: destination.to,
+            message_id: destination.message_id.unwrap_or_default(),
+            content: content.clone(),
+            callback_data: webhooks.callback_data.clone(),
+        }));
+    }
+
+    /// Finds terms in the table, or writes them there; gives their number.
+    fn place(&mut self, terms: SharedOptions<'a>) -> usize {
         let recent = self.terms.iter().enumerate().rev().take(TERMS_COMPARED_MAX);
         if let Some((number, _)) = recent.into_iter().find(|(_, known)| **known == terms) {
             return number;
         }
         self.terms.push(terms);
         self.terms.len() - 1
+    }
+}
+
+impl<'a> From<Vec<Message<'a>>> for MessageTable<'a> {
+    fn from(messages: Vec<Message<'a>>) -> Self {
+        let mut table = Self { terms: Vec::new(), messages: Vec::with_capacity(messages.len()) };
+        for message in messages {
+            table.add(message);
+        }
+        table
     }
 }
 

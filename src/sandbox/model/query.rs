@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::checker::{choose, one_of};
+use super::reader::one_of;
 use super::status::GROUPS;
 use crate::wire::error::Violation;
 use crate::wire::limits;
@@ -155,9 +155,9 @@ impl QueryReader {
     }
 
     fn general_status(&mut self, value: &str) -> Option<u16> {
-        let group = choose(value, &GROUPS);
+        let group = GROUPS.iter().find(|(name, _)| *name == value).map(|(_, group)| *group);
         if group.is_none() {
-            self.say("generalStatus", one_of(&GROUPS));
+            self.say("generalStatus", one_of(&GROUPS.map(|(name, _)| name)));
         }
         group
     }

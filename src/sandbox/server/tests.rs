@@ -316,7 +316,7 @@ async fn other_answers_come_before_or_after_accepting() {
 }
 
 #[tokio::test]
-async fn answers_are_spoilt_after_accepting() {
+async fn answers_are_corrupted_after_accepting() {
     let (whole, _) = play(&[]).await;
     let (cut, accepted) = play(&["cut"]).await;
     assert!(cut.starts_with(b"HTTP/1.1 200 OK\r\n") && cut.len() < whole.len() && accepted == 3);

@@ -28,10 +28,10 @@ pub fn audit(path: &Path) -> Result<Vec<Audited>, SandboxError> {
     if let Err(source) = path.metadata() {
         return Err(SandboxError::Open { path: path.to_owned(), source });
     }
-    let mut keeper = MessageDatabase::open(path)?;
+    let mut database = MessageDatabase::open(path)?;
     let mut counts: BTreeMap<(String, String), u64> = BTreeMap::new();
-    keeper.each(&BulkFilter::default(), |bulk| {
-        for (position, message) in bulk.sheet.messages.iter().enumerate() {
+    database.each(&BulkFilter::default(), |bulk| {
+        for (position, message) in bulk.table.messages.iter().enumerate() {
             if bulk.rejection(position).is_none() {
                 let key = (message.message_id.clone().into_owned(), message.to.clone().into_owned());
                 *counts.entry(key).or_default() += 1;

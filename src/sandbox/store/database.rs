@@ -89,16 +89,16 @@ impl MessageDatabase {
         now: Timestamp,
         unsent: UnsentInLogs,
     ) -> Result<LogsPage, SandboxError> {
-        let mut heads = if query.message_ids.is_empty() {
-            self.wrap(table::heads(&self.connection, &query.bulk_ids))?
+        let mut headers = if query.message_ids.is_empty() {
+            self.wrap(table::headers(&self.connection, &query.bulk_ids))?
         } else {
-            self.heads_with(query.message_ids.iter().map(String::as_str))?
+            self.headers_with(query.message_ids.iter().map(String::as_str))?
         };
-        heads.sort_by_key(|head| std::cmp::Reverse(head.ends_at()));
+        headers.sort_by_key(|header| std::cmp::Reverse(header.ends_at()));
         let mut page = PageBuilder::new(query, now, unsent);
-        for head in heads {
-            if page.wants(&head) {
-                page.add(&self.load(head)?);
+        for header in headers {
+            if page.wants(&header) {
+                page.add(&self.load(header)?);
             }
         }
         Ok(page.finish())
@@ -111,19 +111,19 @@ impl MessageDatabase {
         mut each: impl FnMut(AcceptedBulk<'static>),
     ) -> Result<(), SandboxError> {
         let BulkFilter { bulk_id, message_id, messages_max } = search;
-        let mut heads = match message_id {
-            Some(message_id) => self.heads_with([message_id.as_str()])?,
-            None => self.wrap(table::heads(&self.connection, bulk_id.as_slice()))?,
+        let mut headers = match message_id {
+            Some(message_id) => self.headers_with([message_id.as_str()])?,
+            None => self.wrap(table::headers(&self.connection, bulk_id.as_slice()))?,
         };
-        heads.retain(|head| bulk_id.as_ref().is_none_or(|bulk_id| *bulk_id == head.bulk_id));
+        headers.retain(|header| bulk_id.as_ref().is_none_or(|bulk_id| *bulk_id == header.bulk_id));
         let mut found = 0;
-        for head in heads {
+        for header in headers {
             if messages_max.is_some_and(|max| found >= max) {
                 break;
             }
-            let bulk = self.load(head)?;
+            let bulk = self.load(header)?;
             // A bulk may have only one of the messages that are looked for.
-            found += if message_id.is_some() { 1 } else { bulk.sheet.messages.len() };
+            found += if message_id.is_some() { 1 } else { bulk.table.messages.len() };
             each(bulk);
         }
         Ok(())
@@ -136,21 +136,21 @@ impl MessageDatabase {
         Ok(bulks)
     }
 
-    fn heads_with<'a>(
+    fn headers_with<'a>(
         &mut self,
         message_ids: impl IntoIterator<Item = &'a str>,
     ) -> Result<Vec<BulkHeader>, SandboxError> {
         let refreshed = self.index.refresh(&self.connection);
         self.wrap(refreshed)?;
         let numbers = self.index.find(message_ids);
-        let heads: rusqlite::Result<Vec<_>> =
-            numbers.into_iter().map(|number| table::head(&self.connection, number)).collect();
-        Ok(self.wrap(heads)?.into_iter().flatten().collect())
+        let headers: rusqlite::Result<Vec<_>> =
+            numbers.into_iter().map(|number| table::header(&self.connection, number)).collect();
+        Ok(self.wrap(headers)?.into_iter().flatten().collect())
     }
 
-    fn load(&self, head: BulkHeader) -> Result<AcceptedBulk<'static>, SandboxError> {
-        let number = head.number;
-        table::load(&self.connection, head).map_err(|source| {
+    fn load(&self, header: BulkHeader) -> Result<AcceptedBulk<'static>, SandboxError> {
+        let number = header.number;
+        table::load(&self.connection, header).map_err(|source| {
             if matches!(source, rusqlite::Error::FromSqlConversionFailure(..)) {
                 return SandboxError::Damaged { path: self.path.clone(), number };
             }
@@ -187,9 +187,9 @@ fn rejected(connection: &Connection, index: &mut MessageIndex, entry: &NewBulk) 
 fn accepted(connection: &Connection, numbers: BTreeSet<i64>) -> rusqlite::Result<HashSet<String>> {
     let mut message_ids = HashSet::new();
     for number in numbers {
-        let Some(head) = table::head(connection, number)? else { continue };
-        let bulk = table::load(connection, head)?;
-        let messages = bulk.sheet.messages.iter().enumerate();
+        let Some(header) = table::header(connection, number)? else { continue };
+        let bulk = table::load(connection, header)?;
+        let messages = bulk.table.messages.iter().enumerate();
         let accepted = messages.filter(|(position, _)| bulk.rejection(*position).is_none());
         message_ids.extend(accepted.map(|(_, message)| message.message_id.clone().into_owned()));
     }

@@ -16,7 +16,7 @@ pub struct NewBulk {
     pub(super) message_ids: Vec<String>,
     pub(super) rejected: Vec<(usize, u16)>,
     pub(super) hashes: Vec<u8>,
-    pub(super) sheet: Vec<u8>,
+    pub(super) table: Vec<u8>,
 }
 
 impl NewBulk {
@@ -25,8 +25,8 @@ impl NewBulk {
     /// # Errors
     /// If its messages cannot be written as JSON.
     pub fn new(bulk: &AcceptedBulk<'_>, duplicates: Duplicates) -> Result<Self, serde_json::Error> {
-        let BulkHeader { bulk_id, accepted_at, pace, .. } = &bulk.head;
-        let messages = &bulk.sheet.messages;
+        let BulkHeader { bulk_id, accepted_at, pace, .. } = &bulk.header;
+        let messages = &bulk.table.messages;
         let hashes = messages.iter().flat_map(|message| hash(message.message_id.as_bytes()).to_le_bytes());
         let message_ids = match duplicates {
             Duplicates::Accept => Vec::new(),
@@ -39,7 +39,7 @@ impl NewBulk {
             message_ids,
             rejected: bulk.rejected.clone(),
             hashes: hashes.collect(),
-            sheet: serde_json::to_vec(&bulk.sheet)?,
+            table: serde_json::to_vec(&bulk.table)?,
         })
     }
 

@@ -36,24 +36,24 @@ enum DatabaseCommand {
 
 /// The books, open. Clones share one thread, which ends with the last of them.
 #[derive(Debug, Clone)]
-pub struct Books {
+pub struct MessageStore {
     path: PathBuf,
     commands: mpsc::Sender<DatabaseCommand>,
     opened: OpenedDatabase,
 }
 
-impl Books {
+impl MessageStore {
     /// Opens the books, or makes them.
     ///
     /// # Errors
     /// If that fails, or the file is something else.
     pub fn open(path: &Path) -> Result<Self, SandboxError> {
-        let mut keeper = MessageDatabase::open(path)?;
-        let opened = keeper.opened()?;
+        let mut database = MessageDatabase::open(path)?;
+        let opened = database.opened()?;
         let (commands, receiver) = mpsc::channel();
         let thread = thread::Builder::new().name("sandbox-books".to_owned());
         thread
-            .spawn(move || keep(keeper, &receiver))
+            .spawn(move || keep(database, &receiver))
             .map_err(|source| SandboxError::Open { path: path.to_owned(), source })?;
         Ok(Self { path: path.to_owned(), commands, opened })
     }
@@ -85,7 +85,7 @@ impl Books {
     /// # Errors
     /// If the books cannot be read.
     pub async fn logs(&self, query: Query, now: Timestamp, unsent: UnsentInLogs) -> Result<LogsPage, SandboxError> {
-        self.read(move |keeper| keeper.logs(&query, now, unsent)).await
+        self.read(move |database| database.logs(&query, now, unsent)).await
     }
 
     /// Reads the kept bulks that a search finds, the oldest first.
@@ -93,7 +93,7 @@ impl Books {
     /// # Errors
     /// If the books cannot be read.
     pub async fn bulks(&self, search: BulkFilter) -> Result<Vec<AcceptedBulk<'static>>, SandboxError> {
-        self.read(move |keeper| keeper.bulks(&search)).await
+        self.read(move |database| database.bulks(&search)).await
     }
 
     /// Writes everything out and closes the file.
@@ -109,9 +109,9 @@ impl Books {
         read: impl FnOnce(&mut MessageDatabase) -> Result<T, SandboxError> + Send + 'static,
     ) -> Result<T, SandboxError> {
         self.ask(|reply| {
-            DatabaseCommand::Read(Box::new(move |keeper| {
+            DatabaseCommand::Read(Box::new(move |database| {
                 // Whoever asked may be gone: then nobody misses the answer.
-                drop(reply.send(read(keeper)));
+                drop(reply.send(read(database)));
             }))
         })
         .await
@@ -130,7 +130,7 @@ const GROUP_MAX: usize = 64;
 
 /// Serves commands until the books are closed: all that wait are taken together, so that their
 /// writes share one commit.
-fn keep(mut keeper: MessageDatabase, commands: &mpsc::Receiver<DatabaseCommand>) {
+fn keep(mut database: MessageDatabase, commands: &mpsc::Receiver<DatabaseCommand>) {
     while let Ok(first) = commands.recv() {
         let waiting = commands.try_iter().take(GROUP_MAX - 1);
         let mut entries = Vec::new();
@@ -143,14 +143,14 @@ fn keep(mut keeper: MessageDatabase, commands: &mpsc::Receiver<DatabaseCommand>)
                 }
             }
         }
-        accept(&mut keeper, entries);
+        accept(&mut database, entries);
         for command in rest {
             match command {
-                DatabaseCommand::Accept(entry, reply) => accept(&mut keeper, vec![(entry, reply)]),
-                DatabaseCommand::See(now, reply) => drop(reply.send(keeper.see(now))),
-                DatabaseCommand::Read(read) => read(&mut keeper),
+                DatabaseCommand::Accept(entry, reply) => accept(&mut database, vec![(entry, reply)]),
+                DatabaseCommand::See(now, reply) => drop(reply.send(database.see(now))),
+                DatabaseCommand::Read(read) => read(&mut database),
                 DatabaseCommand::Close(reply) => {
-                    drop(reply.send(keeper.close()));
+                    drop(reply.send(database.close()));
                     return;
                 }
             }
@@ -158,12 +158,12 @@ fn keep(mut keeper: MessageDatabase, commands: &mpsc::Receiver<DatabaseCommand>)
     }
 }
 
-fn accept(keeper: &mut MessageDatabase, group: Vec<(NewBulk, Reply<Receipt>)>) {
+fn accept(database: &mut MessageDatabase, group: Vec<(NewBulk, Reply<Receipt>)>) {
     if group.is_empty() {
         return;
     }
     let (entries, replies): (Vec<_>, Vec<_>) = group.into_iter().unzip();
-    match keeper.accept(&entries) {
+    match database.accept(&entries) {
         Ok(receipts) => {
             for (reply, receipt) in replies.into_iter().zip(receipts) {
                 drop(reply.send(Ok(receipt)));
@@ -171,7 +171,7 @@ fn accept(keeper: &mut MessageDatabase, group: Vec<(NewBulk, Reply<Receipt>)>) {
         }
         Err(source) => {
             for reply in replies {
-                drop(reply.send(Err(keeper.error(&source))));
+                drop(reply.send(Err(database.error(&source))));
             }
         }
     }

@@ -90,7 +90,7 @@ pub(super) fn insert(connection: &Connection, entry: &NewBulk, rejected: &[(usiz
         i64::try_from(entry.count()).unwrap_or(i64::MAX),
         json(&rejected)?,
         entry.hashes,
-        entry.sheet,
+        entry.table,
     ])
 }
 
@@ -134,33 +134,33 @@ pub(super) fn hashes_after(
     Ok(())
 }
 
-const HEAD: &str = "SELECT number, bulk_id, accepted_at, pace, count FROM bulk";
+const HEADER: &str = "SELECT number, bulk_id, accepted_at, pace, count FROM bulk";
 
-/// The heads of all bulks, or of those with one of these bulkIds, in the order of acceptance.
-pub(super) fn heads(connection: &Connection, bulk_ids: &[String]) -> rusqlite::Result<Vec<BulkHeader>> {
+/// The headers of all bulks, or of those with one of these bulkIds, in the order of acceptance.
+pub(super) fn headers(connection: &Connection, bulk_ids: &[String]) -> rusqlite::Result<Vec<BulkHeader>> {
     if bulk_ids.is_empty() {
-        let mut statement = connection.prepare_cached(&format!("{HEAD} ORDER BY number"))?;
-        return heads_of(&mut statement, []);
+        let mut statement = connection.prepare_cached(&format!("{HEADER} ORDER BY number"))?;
+        return headers_of(&mut statement, []);
     }
-    let mut statement = connection.prepare_cached(&format!("{HEAD} WHERE bulk_id = ? ORDER BY number"))?;
-    let mut heads = Vec::new();
+    let mut statement = connection.prepare_cached(&format!("{HEADER} WHERE bulk_id = ? ORDER BY number"))?;
+    let mut headers = Vec::new();
     for bulk_id in bulk_ids {
-        heads.extend(heads_of(&mut statement, [bulk_id])?);
+        headers.extend(headers_of(&mut statement, [bulk_id])?);
     }
-    Ok(heads)
+    Ok(headers)
 }
 
-/// The head of the bulk with a number.
-pub(super) fn head(connection: &Connection, number: i64) -> rusqlite::Result<Option<BulkHeader>> {
-    let mut statement = connection.prepare_cached(&format!("{HEAD} WHERE number = ?"))?;
-    Ok(heads_of(&mut statement, [number])?.pop())
+/// The header of the bulk with a number.
+pub(super) fn header(connection: &Connection, number: i64) -> rusqlite::Result<Option<BulkHeader>> {
+    let mut statement = connection.prepare_cached(&format!("{HEADER} WHERE number = ?"))?;
+    Ok(headers_of(&mut statement, [number])?.pop())
 }
 
-fn heads_of(statement: &mut Statement<'_>, parameters: impl rusqlite::Params) -> rusqlite::Result<Vec<BulkHeader>> {
-    statement.query_map(parameters, read_head)?.collect()
+fn headers_of(statement: &mut Statement<'_>, parameters: impl rusqlite::Params) -> rusqlite::Result<Vec<BulkHeader>> {
+    statement.query_map(parameters, read_header)?.collect()
 }
 
-fn read_head(row: &Row<'_>) -> rusqlite::Result<BulkHeader> {
+fn read_header(row: &Row<'_>) -> rusqlite::Result<BulkHeader> {
     let pace: String = row.get(3)?;
     let count: i64 = row.get(4)?;
     Ok(BulkHeader {
@@ -173,13 +173,13 @@ fn read_head(row: &Row<'_>) -> rusqlite::Result<BulkHeader> {
 }
 
 /// Reads the messages of a bulk.
-pub(super) fn load(connection: &Connection, head: BulkHeader) -> rusqlite::Result<AcceptedBulk<'static>> {
+pub(super) fn load(connection: &Connection, header: BulkHeader) -> rusqlite::Result<AcceptedBulk<'static>> {
     let mut statement = connection.prepare_cached("SELECT rejected, sheet FROM bulk WHERE number = ?")?;
-    let number = head.number;
+    let number = header.number;
     statement.query_row([number], |row| {
         let rejected = serde_json::from_str(row.get_ref(0)?.as_str()?).map_err(|error| broken(0, error))?;
-        let sheet = serde_json::from_slice(row.get_ref(1)?.as_blob()?).map_err(|error| broken(1, error))?;
-        Ok(AcceptedBulk { head, sheet, rejected })
+        let table = serde_json::from_slice(row.get_ref(1)?.as_blob()?).map_err(|error| broken(1, error))?;
+        Ok(AcceptedBulk { header, table, rejected })
     })
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use super::{Audited, Books, BulkFilter, NewBulk, Receipt, audit};
+use super::{Audited, BulkFilter, MessageStore, NewBulk, Receipt, audit};
 use crate::sandbox::error::SandboxError;
 use crate::sandbox::model::bulk::{AcceptedBulk, BulkHeader};
 use crate::sandbox::model::choices::{Duplicates, UnsentInLogs};
@@ -38,19 +38,19 @@ fn bulk(bulk_id: &str, message_ids: &[&str], rejected: &[usize]) -> AcceptedBulk
     };
     let count = u64::try_from(message_ids.len()).unwrap();
     AcceptedBulk {
-        head: BulkHeader {
+        header: BulkHeader {
             number: 0,
             bulk_id: bulk_id.to_owned(),
             accepted_at: now(),
             pace: SendTiming::default(),
             count,
         },
-        sheet: MessageTable { terms: vec![terms], messages: message_ids.iter().map(message).collect() },
+        table: MessageTable { terms: vec![terms], messages: message_ids.iter().map(message).collect() },
         rejected: rejected.iter().map(|position| (*position, 14)).collect(),
     }
 }
 
-async fn accept(books: &Books, bulk: &AcceptedBulk<'_>, duplicates: Duplicates) -> Receipt {
+async fn accept(books: &MessageStore, bulk: &AcceptedBulk<'_>, duplicates: Duplicates) -> Receipt {
     books.accept(NewBulk::new(bulk, duplicates).unwrap()).await.unwrap()
 }
 
@@ -62,21 +62,21 @@ fn counts(path: &Path) -> Vec<(String, u64)> {
 async fn what_was_accepted_is_there_after_a_crash() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("deep/books.db");
-    let books = Books::open(&path).unwrap();
+    let books = MessageStore::open(&path).unwrap();
     let first = bulk("one", &["a", "b"], &[1]);
     accept(&books, &first, Duplicates::Accept).await;
     // A crash: the first books are still open, and nothing of them was written out.
-    let again = Books::open(&path).unwrap();
+    let again = MessageStore::open(&path).unwrap();
     assert_eq!((again.opened().bulks, again.opened().messages, again.opened().seen), (1, 2, Some(now())));
     let kept = again.bulks(BulkFilter { bulk_id: Some("one".to_owned()), ..BulkFilter::default() }).await.unwrap();
-    assert_eq!(kept, [AcceptedBulk { head: BulkHeader { number: 1, ..first.head }, ..first }]);
+    assert_eq!(kept, [AcceptedBulk { header: BulkHeader { number: 1, ..first.header }, ..first }]);
 }
 
 #[tokio::test]
 async fn requests_that_come_together_are_all_kept() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("books.db");
-    let books = Books::open(&path).unwrap();
+    let books = MessageStore::open(&path).unwrap();
     let accepts = (0..100).map(|number| {
         let books = books.clone();
         async move {
@@ -96,7 +96,7 @@ async fn requests_that_come_together_are_all_kept() {
 async fn the_audit_counts_acceptances() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("books.db");
-    let books = Books::open(&path).unwrap();
+    let books = MessageStore::open(&path).unwrap();
     accept(&books, &bulk("one", &["a", "b", "c"], &[2]), Duplicates::Accept).await;
     let again = accept(&books, &bulk("one", &["b", "c", "b"], &[]), Duplicates::Accept).await;
     assert_eq!(again, Receipt { number: 2, rejected: vec![] });
@@ -108,10 +108,10 @@ async fn the_audit_counts_acceptances() {
 async fn known_ids_are_rejected_if_that_is_chosen() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("books.db");
-    let books = Books::open(&path).unwrap();
+    let books = MessageStore::open(&path).unwrap();
     accept(&books, &bulk("one", &["a", "b", "c"], &[2]), Duplicates::Accept).await;
     drop(books);
-    let books = Books::open(&path).unwrap();
+    let books = MessageStore::open(&path).unwrap();
     // `a` is known, `c` was rejected and may come again, `d` comes twice in one request.
     let receipt = accept(&books, &bulk("two", &["d", "a", "c", "d", "x"], &[4]), Duplicates::Reject).await;
     assert_eq!(receipt.rejected, [(1, 23), (3, 23), (4, 14)]);
@@ -123,7 +123,7 @@ async fn known_ids_are_rejected_if_that_is_chosen() {
 #[tokio::test]
 async fn logs_find_messages_of_all_bulks_by_their_ids() {
     let folder = tempfile::tempdir().unwrap();
-    let books = Books::open(&folder.path().join("books.db")).unwrap();
+    let books = MessageStore::open(&folder.path().join("books.db")).unwrap();
     let find = async |query| {
         let logs = books.logs(query, now(), UnsentInLogs::Hide).await.unwrap();
         let found = logs.results.into_iter().map(|log| (log.bulk_id.unwrap(), log.message_id.unwrap()));
@@ -145,14 +145,14 @@ async fn logs_find_messages_of_all_bulks_by_their_ids() {
 async fn the_latest_time_is_remembered() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("books.db");
-    let books = Books::open(&path).unwrap();
+    let books = MessageStore::open(&path).unwrap();
     assert_eq!(books.opened().seen, None);
     let later = "2026-12-24T00:00:00Z".parse().unwrap();
     books.see(later).await.unwrap();
     accept(&books, &bulk("one", &["a"], &[]), Duplicates::Accept).await;
     books.close().await.unwrap();
     assert!(matches!(books.see(later).await, Err(SandboxError::Closed { .. })));
-    assert_eq!(Books::open(&path).unwrap().opened().seen, Some(later));
+    assert_eq!(MessageStore::open(&path).unwrap().opened().seen, Some(later));
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn other_files_are_refused_and_left_alone() {
     rusqlite::Connection::open(&database).unwrap().execute_batch("CREATE TABLE other (x)").unwrap();
     for path in [text, database] {
         let before = std::fs::read(&path).unwrap();
-        assert!(matches!(Books::open(&path), Err(SandboxError::Foreign { .. })), "{}", path.display());
+        assert!(matches!(MessageStore::open(&path), Err(SandboxError::Foreign { .. })), "{}", path.display());
         assert_eq!(std::fs::read(&path).unwrap(), before);
     }
     assert!(matches!(audit(&folder.path().join("none")), Err(SandboxError::Open { .. })));
@@ -174,7 +174,7 @@ fn other_files_are_refused_and_left_alone() {
 async fn a_damaged_bulk_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("books.db");
-    let books = Books::open(&path).unwrap();
+    let books = MessageStore::open(&path).unwrap();
     accept(&books, &bulk("one", &["a"], &[]), Duplicates::Accept).await;
     let database = rusqlite::Connection::open(&path).unwrap();
     database.execute("UPDATE bulk SET sheet = x'00'", []).unwrap();
@@ -188,6 +188,6 @@ fn nobody_else_may_read_the_books() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("books.db");
-    let _books = Books::open(&path).unwrap();
+    let _books = MessageStore::open(&path).unwrap();
     assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
 }

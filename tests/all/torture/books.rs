@@ -5,7 +5,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use sendform::sandbox::model::bulk::AcceptedBulk;
-use sendform::sandbox::store::{Books as File, BulkFilter};
+use sendform::sandbox::store::{BulkFilter, MessageStore};
 
 /// What the gateway has of one message to one person.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -35,7 +35,7 @@ impl Books {
             return books;
         }
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime can be made");
-        let file = File::open(path).expect("the books can be opened");
+        let file = MessageStore::open(path).expect("the books can be opened");
         for bulk in runtime.block_on(file.bulks(BulkFilter::default())).expect("the books can be read") {
             books.take(&bulk);
         }
@@ -43,9 +43,9 @@ impl Books {
     }
 
     fn take(&mut self, bulk: &AcceptedBulk<'_>) {
-        self.last_leaves_at = self.last_leaves_at.max(bulk.head.ends_at());
-        let ids = self.bulks.entry(bulk.head.bulk_id.clone()).or_default();
-        for (position, message) in bulk.sheet.messages.iter().enumerate() {
+        self.last_leaves_at = self.last_leaves_at.max(bulk.header.ends_at());
+        let ids = self.bulks.entry(bulk.header.bulk_id.clone()).or_default();
+        for (position, message) in bulk.table.messages.iter().enumerate() {
             let (id, to) = (message.message_id.to_string(), message.to.to_string());
             let kept = self.messages.entry(id.clone()).or_default();
             match bulk.rejection(position) {

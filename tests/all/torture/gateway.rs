@@ -109,7 +109,7 @@ impl Gateway {
     pub(super) fn spoilt(&self) -> u64 {
         let seen = self.requests() - self.before;
         let sends = || self.faults.iter().filter(|fault| fault.target == Target::Messages && spoils(&fault.kind));
-        let is_spoilt = |number: &u64| sends().any(|fault| fault.when.strikes(*number));
+        let is_spoilt = |number: &u64| sends().any(|fault| fault.when.matches(*number));
         (1..=seen).filter(is_spoilt).count() as u64
     }
 

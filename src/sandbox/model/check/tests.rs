@@ -1,12 +1,19 @@
 //! Every field and every limit of the schema, as data.
 
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
 
-use super::{
-    BodyRefusal, Choices, Day, DeliveryTimeWindow, OvernightWindow, PastSendAt, Rules, SendingSpeedLimit, SpeedUnit,
-    ValidityPeriod, ValidityUnit,
-};
+use super::{BodyRefusal, Choices, OvernightWindow, PastSendAt, Rules};
+use crate::sandbox::model::message::{MessageTable, SendTiming};
 use crate::wire::content::{Button, Content};
+use crate::wire::options::{
+    Day, DeliveryTimeWindow, Platform, ReportType, SendingSpeedLimit, SpeedUnit, TimeOfDay, ValidityPeriod,
+    ValidityUnit,
+};
+use crate::wire::request::{
+    Delivery, Destination, Message, MessageOptions, Request, RequestOptions, Schedule, Webhooks,
+};
 
 const NOW: &str = "2026-11-30T12:00:00Z";
 
@@ -82,15 +89,19 @@ fn check(path: &str, value: impl Into<Value>, expected: &str) {
 fn a_full_body_becomes_a_request() {
     let body = full().to_string();
     let request = super::check(body.as_bytes(), &rules()).unwrap();
-    assert_eq!(request.bulk_id.as_deref(), Some("b"));
-    assert_eq!(request.pace.send_at.unwrap().to_string(), "2026-12-01T09:00:00Z");
-    assert_eq!(request.pace.speed, Some(SendingSpeedLimit { amount: 600, time_unit: SpeedUnit::Hour }));
-    let sheet = &request.sheet;
-    let ids: Vec<_> = sheet.messages.iter().map(|message| (&*message.to, &*message.message_id)).collect();
+    // What was read is written again as it was: reading and writing know the same fields by the same names.
+    assert_eq!(serde_json::to_value(&request).unwrap(), full());
+    let schedule = &request.options.schedule;
+    assert_eq!(schedule.bulk_id.as_deref(), Some("b"));
+    let timing = SendTiming::from(schedule);
+    assert_eq!(timing.send_at.unwrap().to_string(), "2026-12-01T09:00:00Z");
+    assert_eq!(timing.speed, Some(SendingSpeedLimit { amount: 600, time_unit: SpeedUnit::Hour }));
+    let table = MessageTable::from(request.messages);
+    let ids: Vec<_> = table.messages.iter().map(|message| (&*message.to, &*message.message_id)).collect();
     assert_eq!(ids, [("1", "m1"), ("2", ""), ("9", ""), ("9", ""), ("9", "")]);
-    assert_eq!(sheet.terms.len(), 2);
+    assert_eq!(table.terms.len(), 2);
     assert_eq!(
-        serde_json::to_value(&sheet.terms[0]).unwrap(),
+        serde_json::to_value(&table.terms[0]).unwrap(),
         json!({
             "sender": "shop",
             "platform": { "entityId": "e", "applicationId": "a" },
@@ -103,10 +114,10 @@ fn a_full_body_becomes_a_request() {
             "contentType": "application/xml",
         })
     );
-    assert_eq!(sheet.messages[0].callback_data.as_deref(), Some("back"));
-    let Content::RichCard(card) = &sheet.messages[4].content else { unreachable!() };
+    assert_eq!(table.messages[0].callback_data.as_deref(), Some("back"));
+    let Content::RichCard(card) = &table.messages[4].content else { unreachable!() };
     assert_eq!(card.buttons[1], Button::Postback { title: "Yes".into(), postback: "yes".into() });
-    assert_eq!(serde_json::to_value(&sheet.messages[3].content).unwrap(), full()["messages"][2]["content"]);
+    assert_eq!(serde_json::to_value(&table.messages[3].content).unwrap(), full()["messages"][2]["content"]);
 }
 
 #[test]
@@ -383,48 +394,57 @@ fn everything_wrong_is_named_at_once() {
 }
 
 #[test]
-fn what_sendform_writes_is_accepted() {
-    use crate::wire::options::{Platform, ReportType, TimeOfDay};
-    use crate::wire::{request, time};
-
+fn what_sendform_writes_is_read_as_it_was() {
     let platform = Platform { entity_id: Some("e".to_owned()), application_id: None };
     let at = |hour| Some(TimeOfDay { hour, minute: 0 });
     let window = DeliveryTimeWindow { days: vec![Day::Monday, Day::Sunday], from: at(8), to: at(20) };
-    let options = request::MessageOptions {
-        platform: Some(&platform),
-        validity_period: Some(ValidityPeriod { amount: 720, time_unit: ValidityUnit::Hours }),
-        delivery_time_window: Some(&window),
-        campaign_reference_id: Some("spring"),
-    };
-    let delivery = request::Delivery { url: Some("https://h.example"), intermediate_report: None, notify: Some(true) };
-    let webhooks = request::Webhooks {
-        delivery: Some(delivery),
-        content_type: Some(ReportType::Json),
-        callback_data: Some("back"),
-    };
-    let message = |text| request::Message {
-        sender: "shop",
-        destinations: [request::Destination { to: "17841400000000001", message_id: "m".repeat(200) }],
+    let message = |text| Message {
+        sender: "shop".into(),
+        destinations: vec![Destination { to: "17841400000000001".into(), message_id: Some("m".repeat(200).into()) }],
         content: Content::Text { text },
-        options,
-        webhooks,
+        options: MessageOptions {
+            platform: Some(Cow::Borrowed(&platform)),
+            validity_period: Some(ValidityPeriod { amount: 720, time_unit: ValidityUnit::Hours }),
+            delivery_time_window: Some(Cow::Borrowed(&window)),
+            campaign_reference_id: Some("spring".into()),
+        },
+        webhooks: Webhooks {
+            delivery: Some(Delivery {
+                url: Some("https://h.example".into()),
+                intermediate_report: None,
+                notify: Some(true),
+            }),
+            content_type: Some(ReportType::Json),
+            callback_data: Some("back".into()),
+        },
     };
     let text = "š\u{0}\"\\\n🎈".repeat(166);
-    let written = serde_json::to_vec(&request::Request {
-        messages: vec![message(&text), message("Hi")],
-        options: request::RequestOptions {
-            schedule: request::Schedule {
-                bulk_id: "spring-sale.announce.r1.5f0c9a7e21d84b63",
-                send_at: Some(time::write(NOW.parse().unwrap())),
+    let written = Request {
+        messages: vec![message(text.into()), message("Hi".into())],
+        options: RequestOptions {
+            schedule: Schedule {
+                bulk_id: Some("spring-sale.announce.r1.5f0c9a7e21d84b63".into()),
+                send_at: Some(NOW.parse().unwrap()),
                 sending_speed_limit: Some(SendingSpeedLimit { amount: 600, time_unit: SpeedUnit::Minute }),
             },
         },
-    });
-    let written = written.unwrap();
-    let request = super::check(&written, &rules()).unwrap();
-    assert_eq!(request.sheet.messages[0].content, Content::Text { text: text.as_str().into() });
-    assert_eq!(request.sheet.terms[0].delivery_time_window.as_ref(), Some(&window));
-    assert_eq!(request.pace.send_at, Some(NOW.parse().unwrap()));
+    };
+    let body = serde_json::to_vec(&written).unwrap();
+    assert_eq!(super::check(&body, &rules()), Ok(written));
+}
+
+#[test]
+fn a_field_of_the_api_stands_once() {
+    for body in [
+        r#"{"messages": [], "messages": []}"#,
+        r#"{"messages": [{"sender": "a", "sender": null}]}"#,
+        r#"{"messages": [], "options": {"schedule": {"bulkId": 1, "bulkId": "b"}}}"#,
+    ] {
+        assert_eq!(found(body.as_bytes(), &rules()), "malformed", "{body}");
+    }
+    let mut body = full().to_string();
+    body.insert_str(1, r#""new": 1, "new": 2,"#);
+    assert_eq!(found(body.as_bytes(), &rules()), "");
 }
 
 proptest::proptest! {

@@ -3,13 +3,13 @@
 use jiff::Timestamp;
 use tokio_postgres::types::Type;
 
-use super::connection::Operation;
-use super::error::DatabaseError;
 use super::send_times::{END, Slots};
-use super::session::Session;
 use crate::apply::{LeasedBulk, LeasedPosition, QueuePosition};
 use crate::identity::{BulkTime, ContentDigest, Person};
 use crate::plan::Bulk;
+use crate::store::postgres::connection::Operation;
+use crate::store::postgres::error::DatabaseError;
+use crate::store::postgres::session::Session;
 
 /// How long after it was taken a bulk that was not claimed is anybody's again, in seconds.
 pub(super) const LEASE_SECONDS: i32 = 15;
@@ -200,7 +200,7 @@ impl Operation for ReadQueue<'_> {
 
 /// What becomes of a bulk that a run has nobody of to send to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Rest {
+pub(in crate::store::postgres) enum Rest {
     /// Whoever takes it next has it.
     ToOthers,
     /// It is done with.
@@ -208,10 +208,10 @@ pub(super) enum Rest {
 }
 
 /// Gives up a bulk, if it is still this run's.
-pub(super) struct ReturnBulk {
-    pub(super) bulk: LeasedPosition,
-    pub(super) run: i64,
-    pub(super) rest: Rest,
+pub(in crate::store::postgres) struct ReturnBulk {
+    pub(in crate::store::postgres) bulk: LeasedPosition,
+    pub(in crate::store::postgres) run: i64,
+    pub(in crate::store::postgres) rest: Rest,
 }
 
 impl Operation for ReturnBulk {

@@ -8,12 +8,12 @@ use futures_util::TryStreamExt as _;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-use super::connection::{Link, Operation, WHOLE_TIME_MAX};
-use super::error::DatabaseError;
 use super::lines;
-use super::server::Where;
-use super::session::Session;
 use crate::ledger::{Damage, Header, Ledger};
+use crate::store::postgres::connection::{Link, Operation, WHOLE_TIME_MAX};
+use crate::store::postgres::error::DatabaseError;
+use crate::store::postgres::server::Where;
+use crate::store::postgres::session::Session;
 
 /// How many bytes of lines are read at a time, so that a large ledger is never in memory as text.
 const CHUNK_BYTES: usize = 8 * 1024 * 1024;

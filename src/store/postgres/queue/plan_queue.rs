@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::{PATIENCE, Postgres};
+use super::bulks::{EnqueueBulks, LeaseBulk, ReadQueue, Rest, ReturnBulk};
+use super::send_times::DelayBulks;
 use crate::apply::evidence::LedgerView;
 use crate::apply::{Enqueued, LateBulk, Lease, LeasedBulk, MessageRevision, PlanQueue, QueuePosition, QueuedPlan};
 use crate::identity::{MessageKey, PersonSet, Revision};
@@ -10,8 +11,7 @@ use crate::ledger::{Ledger, RunId, View};
 use crate::plan::Bulk;
 use crate::store::error::StoreError;
 use crate::store::postgres::ids;
-use crate::store::postgres::queue::{EnqueueBulks, LeaseBulk, ReadQueue, Rest, ReturnBulk};
-use crate::store::postgres::send_times::DelayBulks;
+use crate::store::postgres::ledger::opened::{PATIENCE, Postgres};
 
 impl Postgres {
     /// Joins the plan that workers share, message by message, or stores these bulks as such: where

@@ -1,7 +1,5 @@
 //! A ledger in PostgreSQL that this run, and any number of others, have open for writing.
 
-mod shared;
-
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
@@ -9,14 +7,8 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use super::claim::InsertClaim;
-use super::connection::{AT_ONCE, Link};
-use super::database::Database;
-use super::error::DatabaseError;
-use super::ids;
 use super::lines;
 use super::load::{FindLost, FindNews, KnownLines, LoadLedger};
-use super::marks::{MarkAnew, MarkSupport, Origin, ProbeMarks, ReadMarks};
-use super::queue::{Rest, ReturnBulk};
 use super::release::{self, Freed, ReleasePeople, is_free};
 use super::settle::{SettleClaim, SettledClaim, given_back, not_held};
 use super::soundness::Soundness;
@@ -29,10 +21,16 @@ use crate::ledger::{
 };
 use crate::store::binding::Binding;
 use crate::store::error::StoreError;
+use crate::store::postgres::connection::{AT_ONCE, Link};
+use crate::store::postgres::database::Database;
+use crate::store::postgres::error::DatabaseError;
+use crate::store::postgres::ids;
+use crate::store::postgres::marks::{MarkAnew, MarkSupport, Origin, ProbeMarks, ReadMarks};
+use crate::store::postgres::queue::bulks::{Rest, ReturnBulk};
 use crate::store::visit::Visit;
 
 /// For how long a broken connection is made anew before a write is given up.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(in crate::store::postgres) const PATIENCE: Duration = Duration::from_secs(60);
 /// How often freeing people is tried, each time after reading what was written in between.
 const FREE_TRIES_MAX: u32 = 5;
 /// How many claims are read at a time when others have added some.
@@ -40,9 +38,9 @@ const READ_AT_ONCE: usize = 500;
 
 /// A ledger in PostgreSQL.
 pub struct Postgres {
-    link: Link,
+    pub(in crate::store::postgres) link: Link,
     place: String,
-    number: i64,
+    pub(in crate::store::postgres) number: i64,
     header: Header,
     /// The header's line as it stands in the database.
     header_line: String,
@@ -50,7 +48,7 @@ pub struct Postgres {
     known: Mutex<KnownLines>,
     shares: Mutex<Leases>,
     /// When it was opened, which times of leases count from.
-    opened_at: Instant,
+    pub(in crate::store::postgres) opened_at: Instant,
     /// The claim for which what others wrote was read last.
     caught_up_for: Mutex<Option<ClaimId>>,
     /// Whether rows are marked here.
@@ -463,7 +461,7 @@ impl Postgres {
         lock(&self.known)
     }
 
-    fn shares(&self) -> MutexGuard<'_, Leases> {
+    pub(in crate::store::postgres) fn shares(&self) -> MutexGuard<'_, Leases> {
         lock(&self.shares)
     }
 }

@@ -8,13 +8,13 @@
 
 use tokio_postgres::types::Type;
 
-use super::connection::Operation;
-use super::error::DatabaseError;
-use super::ids;
 use super::load::{FindNews, KnownLines};
-use super::session::Session;
 use crate::identity::{MessageKey, Person, PersonMap, Revision};
 use crate::ledger::{ClaimState, Ledger, Standing, View};
+use crate::store::postgres::connection::Operation;
+use crate::store::postgres::error::DatabaseError;
+use crate::store::postgres::ids;
+use crate::store::postgres::session::Session;
 
 /// People whom no claim holds, each with the numbers of the claims that gave them back.
 pub(super) type GivenBack = PersonMap<Vec<i64>>;

@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use tokio_postgres::types::Type;
 
-use super::connection::{Operation, WHOLE_TIME_MAX};
-use super::error::DatabaseError;
-use super::ids;
 use super::lines;
-use super::marks::MarkSupport;
-use super::session::{Session, Value};
 use super::settle::{self, is_held, is_open};
 use crate::identity::Person;
 use crate::ledger::{ClaimState, Header, Ledger, MessageRecord, PersonState};
+use crate::store::postgres::connection::{Operation, WHOLE_TIME_MAX};
+use crate::store::postgres::error::DatabaseError;
+use crate::store::postgres::ids;
+use crate::store::postgres::marks::MarkSupport;
+use crate::store::postgres::session::{Session, Value};
 
 /// Writes what a message is; the latest record of each revision stays.
 pub(super) struct WriteRecord<'a> {

@@ -4,10 +4,10 @@
 use jiff::{SignedDuration, Timestamp};
 use tokio_postgres::types::Type;
 
-use super::connection::Operation;
-use super::error::DatabaseError;
-use super::session::Session;
 use crate::plan::Bulk;
+use crate::store::postgres::connection::Operation;
+use crate::store::postgres::error::DatabaseError;
+use crate::store::postgres::session::Session;
 
 /// How much more time an unscheduled bulk gets than its sending takes: it begins only when somebody
 /// has taken, rendered and claimed it.

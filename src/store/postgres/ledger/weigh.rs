@@ -11,15 +11,15 @@ use std::sync::{Mutex, PoisonError};
 
 use tokio_postgres::types::Type;
 
-use super::connection::Operation;
-use super::error::DatabaseError;
-use super::ids;
 use super::lines;
 use super::release::is_free;
-use super::session::{Session, Value};
 use super::settle;
 use crate::identity::{MessageKey, Person, Revision};
 use crate::ledger::{Evidence, Header, Ledger, PersonState, View, Weighed};
+use crate::store::postgres::connection::Operation;
+use crate::store::postgres::error::DatabaseError;
+use crate::store::postgres::ids;
+use crate::store::postgres::session::{Session, Value};
 
 /// Holds evidence against the ledger.
 pub(super) struct WeighEvidence<'a> {

@@ -7,14 +7,14 @@ use tokio::time::sleep;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
 
-use super::connection::Operation;
-use super::error::DatabaseError;
-use super::ids;
-use super::marks::{MarkSupport, Origin, ReadMarks};
-use super::session::Session;
 use crate::apply::LeasedPosition;
 use crate::identity::{Person, PersonSet};
 use crate::ledger::{Claim, Grant};
+use crate::store::postgres::connection::Operation;
+use crate::store::postgres::error::DatabaseError;
+use crate::store::postgres::ids;
+use crate::store::postgres::marks::{MarkSupport, Origin, ReadMarks};
+use crate::store::postgres::session::Session;
 
 /// Inserts the people of a claim, all or none, and the claim itself.
 pub(super) struct InsertClaim<'a> {

@@ -1,8 +1,8 @@
 //! How far the tables of a ledger are to be trusted, as they are found.
 
-use super::error::DatabaseError;
-use super::marks::Origin;
-use super::server::Where;
+use crate::store::postgres::error::DatabaseError;
+use crate::store::postgres::marks::Origin;
+use crate::store::postgres::server::Where;
 
 /// How far the tables of a ledger are to be trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

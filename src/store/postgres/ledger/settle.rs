@@ -5,14 +5,14 @@
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-use super::connection::Operation;
-use super::error::DatabaseError;
-use super::ids;
 use super::lines;
 use super::release::is_free;
-use super::session::{Session, Value, Values};
 use crate::identity::{Person, PersonSet};
 use crate::ledger::{ClaimId, ClaimState, Header, Ledger, Outcome, PersonState, View};
+use crate::store::postgres::connection::Operation;
+use crate::store::postgres::error::DatabaseError;
+use crate::store::postgres::ids;
+use crate::store::postgres::session::{Session, Value, Values};
 
 /// Writes an outcome.
 pub(super) struct SettleClaim<'a> {
