@@ -33,7 +33,16 @@ fn one_key() -> Header {
 
 fn outcome(claim: &Claim, state: PersonState) -> String {
     let at = claim.at;
-    let outcome = Outcome { claim: claim.id.clone(), state, others: Vec::new(), at, by: None, why: None, proof: None };
+    let outcome = Outcome {
+        claim: claim.id.clone(),
+        state,
+        others: Vec::new(),
+        at,
+        by: None,
+        why: None,
+        proof: None,
+        known: None,
+    };
     outcome_line(&outcome, &one_key())
 }
 
@@ -556,6 +565,7 @@ fn one_row_that_two_clones_booked_for_two_claims_is_a_note() {
         by: Some(BY_LOGS.to_owned()),
         why: None,
         proof: Some(proof),
+        known: None,
     };
     let mut theirs = Ledger::new(ledger(&shop).header().clone());
     theirs.add_claim(before).unwrap();
