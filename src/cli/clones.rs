@@ -64,9 +64,11 @@ pub(super) fn compare(context: &Context, ledger: &Ledger, output: &Output) -> Re
         Upstream::Compared { branch, lacks, .. } if !lacks.is_empty() => Err(behind(&file, &branch, lacks)),
         Upstream::Compared { branch, is_there, unpushed, .. } => {
             if unpushed.claims + unpushed.outcomes > 0 {
-                let what = if is_there { "lacks what this lockfile has" } else { "has no lockfile" };
-                let news = DeltaView::from(unpushed).words();
-                warn(format!("{branch}, as fetched last, {what}: {news}; another clone would send that again"));
+                let what = if is_there { "lacks" } else { "has no lockfile, and so lacks" };
+                let more = DeltaView::from(unpushed).more();
+                warn(format!(
+                    "{branch}, as fetched last, {what} {more} of this lockfile: another clone would send that again"
+                ));
                 output.tell(&format!("  before anybody else sends: {}\n", file.publish()));
             }
             Ok(Reminder::CommitAndPush)
@@ -87,14 +89,17 @@ pub(super) fn remind(context: &Context, reminder: Reminder, output: &Output) {
 }
 
 fn behind(file: &LockfilePath, branch: &str, lacks: LedgerDelta) -> Failure {
-    let news = DeltaView::from(lacks).words();
+    let more = DeltaView::from(lacks).more();
     let message =
-        format!("another clone has sent what this one does not know of: {branch}, as fetched last, has {news}");
-    let LockfilePath { git, path, .. } = file;
+        format!("another clone has sent what this one does not know of: {branch}, as fetched last, has {more} more");
+    let LockfilePath { git, path } = file;
     let merge = shell_quote::word(branch);
     Failure::new(Exit::Ledger, message)
-        .hint(format!("nothing was sent: `{git} add {path}`, `{git} commit -m \"What was sent here\"` if that is not yet committed, then `{git} merge {merge}`"))
-        .hint("then the same command again, which sends to whoever is left".to_owned())
+        .hint(format!(
+            "nothing was sent: take it in with `{git} merge {merge}`; before that, what is not committed here yet: \
+             `{git} add {path}`, `{git} commit -m \"What was sent here\"`"
+        ))
+        .hint("then run the same command again: it sends to whoever is left")
 }
 
 fn unreadable(file: &LockfilePath, branch: &str, why: &str) -> Failure {

@@ -5,10 +5,7 @@ use jiff::Timestamp;
 
 use crate::campaign::Message;
 use crate::identity::Revision;
-use crate::ledger::{ClaimState, HandedOver, Ledger, Totals, View};
-
-use super::changes;
-use super::message::{MessagePlan, TextChange};
+use crate::ledger::{HandedOver, Ledger, Totals, View};
 
 /// What the ledger has of a message, of the last revision that it knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,19 +20,16 @@ pub struct InClear {
     pub to_leave: Option<HandedOver>,
 }
 
-/// Adds to the plan of a message what the ledger tells in clear.
-pub(super) fn tell(plan: &mut MessagePlan, message: &Message, ledger: &Ledger, view: View, now: Timestamp) {
-    let Some(record) = ledger.last_record(&message.key) else { return };
-    let revision = record.revision;
-    let totals = ledger.totals(&message.key, revision, view);
-    let claims = ledger.claims_of(&message.key, revision).filter(|claim| !claim.is_refused());
-    let in_clear = InClear {
-        revision,
-        sent_at: claims.map(|claim: ClaimState<'_>| claim.claim().at).max(),
-        totals,
-        to_leave: ledger.still_to_leave(&message.key, revision..=revision, now),
-    };
-    plan.change = changes::text(message, ledger, totals.accepted as u64)
-        .map(|change| TextChange { keep: totals.accepted as u64, ..change });
-    plan.in_clear = Some(in_clear);
+impl InClear {
+    /// Looks what the ledger tells; nothing, if it does not know the message.
+    pub(super) fn of(message: &Message, ledger: &Ledger, view: View, now: Timestamp) -> Option<Self> {
+        let revision = ledger.last_record(&message.key)?.revision;
+        let claims = ledger.claims_of(&message.key, revision).filter(|claim| !claim.is_refused());
+        Some(Self {
+            revision,
+            sent_at: claims.map(|claim| claim.claim().at).max(),
+            totals: ledger.totals(&message.key, revision, view),
+            to_leave: ledger.still_to_leave(&message.key, revision..=revision, now),
+        })
+    }
 }

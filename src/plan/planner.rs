@@ -10,12 +10,13 @@ use super::definition::Definition;
 use super::digest;
 use super::draft::{Draft, Drafter};
 use super::finish::finish;
+use super::in_clear::InClear;
 use super::input::Input;
 use super::message::MessagePlan;
 use super::model::Plan;
 use super::plan_file::FrozenState;
 use super::safety_limits::{SafetyLimit, SafetyLimitKind};
-use super::{changes, in_clear, same};
+use super::{changes, same};
 
 /// Plans what would be sent now.
 #[must_use]
@@ -31,7 +32,9 @@ pub fn plan(input: &Input<'_>) -> Plan {
     let mut diagnostics = duplicates(input.campaigns);
     if let Some(ledger) = input.ledger.filter(|_| known.is_none()) {
         for (plan, message) in messages.iter_mut().zip(&in_files) {
-            in_clear::tell(plan, message, ledger, input.view, input.now);
+            plan.in_clear = InClear::of(message, ledger, input.view, input.now);
+            let accepted = plan.in_clear.map_or(0, |told| told.totals.accepted as u64);
+            plan.change = changes::text(message, ledger, accepted);
         }
     }
     let lost = input.ledger.map(|ledger| changes::gone(input.project, input.campaigns, ledger, &messages, input.now));

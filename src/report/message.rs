@@ -71,9 +71,10 @@ pub struct MessageView<'a> {
     pub frozen: Option<ComparisonView<'a>>,
     /// Texts worth a look.
     pub samples: Vec<SampleView<'a>>,
-    /// Whether the numbers of people to send to are upper bounds.
+    /// What it takes to tell who has it already, where that is missing: the numbers of people to send to are upper
+    /// bounds then.
     #[serde(skip)]
-    pub at_most: bool,
+    pub bounded_without: Option<&'static str>,
     /// Its campaign.
     #[serde(skip)]
     pub campaign: &'a str,
@@ -225,7 +226,7 @@ impl<'a> MessageView<'a> {
             text_changed: message.change.as_ref().map(TextChangeView::new),
             frozen: message.held.as_ref().map(ComparisonView::new),
             samples: message.samples.iter().map(|sample| SampleView::new(sample, reveal)).collect(),
-            at_most: !plan.compared,
+            bounded_without: (!plan.compared).then_some(if plan.gateway.is_empty() { "a ledger" } else { "the key" }),
             campaign: message.key.campaign.as_str(),
             audience_file: &message.audience_file,
             nameless_columns: message.nameless as u64,

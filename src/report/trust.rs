@@ -39,13 +39,12 @@ pub fn not_ended(unclosed: &Unclosed) -> String {
 #[must_use]
 pub fn doubts(trust: &Trust) -> Vec<String> {
     let mut doubts: Vec<String> = harmless_doubts(trust).map(str::to_owned).collect();
-    let DeltaView { claims, outcomes, .. } = DeltaView::from(trust.restored);
-    if claims + outcomes > 0 {
+    let restored = DeltaView::from(trust.restored);
+    if !restored.is_empty() {
         doubts.push(format!(
-            "the lockfile had lost {} and {}, which its shadow under `.sendform` has kept: they count, and an apply \
-             writes them back",
-            plural(claims, "claim"),
-            plural(outcomes, "outcome")
+            "the lockfile had lost {}, which its shadow under `.sendform` has kept: that counts, and an apply writes it \
+             back",
+            restored.more()
         ));
     }
     if let [first, others @ ..] = trust.unclosed.as_slice() {

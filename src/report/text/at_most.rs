@@ -16,12 +16,9 @@ pub(super) fn head(out: &mut String, plan: &PlanReport<'_>, paint: Paint) {
     if plan.compared {
         return;
     }
-    let (why, without) = if plan.gateway.is_empty() {
-        ("no gateway is named", "so there is no ledger that tells who has it already")
-    } else {
-        ("the key is missing", "and who has it already cannot be told without it")
-    };
-    line(out, &paint.wait(&format!("! {why}, {without}: the numbers to send are at most these")));
+    let why = if plan.gateway.is_empty() { "no gateway is named, so there is no ledger" } else { "the key is missing" };
+    let words = format!("! {why}: who has a message already cannot be told, and the numbers to send are upper bounds");
+    line(out, &paint.wait(&words));
 }
 
 /// A number of people to send to.
@@ -30,8 +27,9 @@ pub(super) fn count(number: &str, is_bound: bool) -> String {
 }
 
 /// What stands behind a number of people to send to.
-pub(super) fn tail(message: &MessageView<'_>) -> &'static str {
-    if message.at_most { " at most; who of them has it already cannot be told without the key" } else { "" }
+pub(super) fn tail(message: &MessageView<'_>) -> String {
+    let tail = |without| format!("; who of them has it already cannot be told without {without}");
+    message.bounded_without.map(tail).unwrap_or_default()
 }
 
 /// What the ledger has of a message.

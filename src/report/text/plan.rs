@@ -184,17 +184,18 @@ pub(super) fn protected(protection: &ProtectionView<'_>) -> String {
 }
 
 fn gate_line(plan: &MessageView<'_>, gate: Gate, count: u64, width: usize, paint: Paint) -> String {
-    let count = number(count);
+    let is_bound = plan.bounded_without.is_some() && matches!(gate, Gate::ToSend | Gate::NotDue);
+    let count = at_most::count(&number(count), is_bound);
     let text = format!("{count:>width$} {}", gate.words());
     match gate {
         Gate::ToSend if plan.has_errors => {
             format!("  {} {} but for the errors", paint.bad("!"), paint.bad(&text))
         }
         Gate::ToSend => {
-            format!("  {} {}{}{}", paint.good("+"), paint.good(&text), at_most::tail(plan), clocks::due(plan))
+            format!("  {} {}{}{}", paint.good("+"), paint.good(&text), clocks::due(plan), at_most::tail(plan))
         }
         Gate::NotDue => {
-            format!("  {} {}{}{}", paint.wait("~"), paint.wait(&text), at_most::tail(plan), clocks::later(plan))
+            format!("  {} {}{}{}", paint.wait("~"), paint.wait(&text), clocks::later(plan), at_most::tail(plan))
         }
         Gate::RejectedEarlier => {
             format!("    {text}; `--retry-rejected {}` sends to them again", plan.message)

@@ -13,8 +13,15 @@ const CLAIMS_SHOWN_MAX: usize = 8;
 
 /// What cannot be taken back comes before everything else.
 pub(super) fn twice(out: &mut String, found: &[TwiceView], gateway: &str, paint: Paint) {
+    if !found.is_empty() {
+        out.push('\n');
+    }
+    list(out, found, gateway, paint);
+}
+
+/// The same, without a line before it.
+pub(super) fn list(out: &mut String, found: &[TwiceView], gateway: &str, paint: Paint) {
     let Some(first) = found.first() else { return };
-    out.push('\n');
     let people: u64 = found.iter().map(|twice| twice.people).sum();
     let head = format!(
         "! accepted twice: {}; the same message went to them from more than one run, and cannot be recalled",
@@ -29,11 +36,15 @@ pub(super) fn twice(out: &mut String, found: &[TwiceView], gateway: &str, paint:
         rest(out, twice.claims.len(), CLAIMS_SHOWN_MAX, "    ");
     }
     rest(out, found.len(), SHOWN_MAX, "  ");
-    line(out, "  nothing more is sent to them, and everybody else is sent to: see how it came about, as by two clones");
+    line(
+        out,
+        "  nothing more of it is sent to them, and everybody else is sent to; two clones, or two ledgers, have both sent",
+    );
     let flag = if gateway == "sandbox" { " --sandbox" } else { "" };
     let bulk = first.claims.first().map(|claim| claim.bulk_id.as_str()).unwrap_or_default();
     let say = format!("sendform resolve {bulk}{flag} --sent --reason \"…\"");
-    line(out, &format!("  then say that you know, which ends this alarm: {say}"));
+    let each = if found.len() == 1 { "" } else { " for each bulk" };
+    line(out, &format!("  say that you know{each}, which ends this alarm: {say}"));
 }
 
 fn words(claim: &AcceptedInView) -> String {

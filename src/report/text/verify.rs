@@ -22,7 +22,7 @@ impl TextForm for LedgerVerifyReport {
         let unclosed = self.unclosed.iter().map(|unclosed| unclosed.words.clone());
         let odd: Vec<String> = odd.chain(unclosed).chain(broken).collect();
         let mut out = String::new();
-        twice::twice(&mut out, &self.twice, &self.gateway, paint);
+        twice::list(&mut out, &self.twice, &self.gateway, paint);
         odd.iter().for_each(|text| line(&mut out, &format!("{} {text}", paint.bad("!"))));
         for note in notes(self) {
             line(&mut out, &format!("{} {note}", paint.wait("~")));
