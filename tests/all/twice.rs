@@ -68,8 +68,8 @@ fn commit(folder: &Path) {
     git(folder, &["commit", "--quiet", "--message", "What was sent"]);
 }
 
-#[test]
-fn two_clones_that_both_sent_are_told_first_until_somebody_says_that_they_know() {
+/// Two clones that have sent to the same people, and whose ledgers are merged in the second.
+fn both_sent() -> (Clones, Project) {
     let clones = Clones::new();
     let (here, there) = (&clones.shop.project, clones.other());
     assert_snapshot!(clones.apply(here, 0), @"
@@ -92,7 +92,13 @@ fn two_clones_that_both_sent_are_told_first_until_somebody_says_that_they_know()
     commit(there.folder());
     git(there.folder(), &["pull", "--quiet", "--no-rebase", "--no-edit"]);
     git(there.folder(), &["push", "--quiet"]);
+    (clones, there)
+}
 
+#[test]
+fn two_clones_that_both_sent_are_told_first_and_everybody_else_is_sent_to() {
+    let (clones, there) = both_sent();
+    let here = &clones.shop.project;
     there.write("customers.csv", fs::read_to_string(here.path("customers.csv")).unwrap() + "17841400000000004,Ana 4\n");
     assert_snapshot!(there.run(["plan"]).code(8), @r#"
     exit code: 8
@@ -191,7 +197,13 @@ fn two_clones_that_both_sent_are_told_first_until_somebody_says_that_they_know()
     // What is not selected does not count.
     there.write("other.yaml", crate::support::campaign("other", "Good morning!", 1));
     there.run(["plan", "--only", "other"]).code(0);
+}
 
+#[test]
+fn only_a_word_ends_the_alarm_and_goes_wherever_the_ledger_goes() {
+    let (clones, there) = both_sent();
+    let here = &clones.shop.project;
+    let json = there.run(["plan", "--format", "json"]).code(8).json();
     let bulks = json["twice"].as_array().unwrap().iter().map(|twice| twice["claims"][0]["bulkId"].as_str().unwrap());
     let bulks: Vec<&str> = bulks.collect();
     assert_eq!(bulks.len(), 2);
@@ -214,7 +226,7 @@ fn two_clones_that_both_sent_are_told_first_until_somebody_says_that_they_know()
     ~ person a194e5e5d2adc4d3 was accepted 2 times, as somebody knows: in sale.hello.r1.616c1c5802824f8b and sale.hello.r1.616c1c5802824f8b
     ~ person bf72a543133e6d53 was accepted 2 times, as somebody knows: in sale.hello.r1.fab0a3fa0e36aeff and sale.hello.r1.fab0a3fa0e36aeff
     ~ person fff52571474eac9b was accepted 2 times, as somebody knows: in sale.hello.r1.616c1c5802824f8b and sale.hello.r1.616c1c5802824f8b
-    5 claims, nothing odd
+    4 claims, nothing odd
     ");
     there.run(["resolve", bulks[1], "--sent", "--reason", "again"]).code(64);
     // The word is in the lockfile, and goes wherever that goes.
@@ -367,7 +379,7 @@ fn a_pushed_lockfile_that_tells_nothing_stops_an_apply() {
     };
     check(|text| text.replace("\"project\"", "\"PROJECT\""), "the checksum does not match");
     check(|_| String::new(), "the ledger is empty: it has not even a header");
-    check(|text| text[..text.len() - 20].to_owned(), "the text is cut off");
+    check(|text| text.split_at(text.len() - 20).0.to_owned(), "the text is cut off");
     // Another project's, made in its own folder.
     let other = Shop::without_ledger(1);
     other.project.write("sendform.yaml", PROJECT.replace("acme-shop", "other-shop"));

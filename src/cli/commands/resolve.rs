@@ -60,10 +60,11 @@ async fn with_world(
         let outcome = |claim: ClaimState<'_>| claim.word(state, now, by(), args.reason.clone());
         claims.map(|claim| (outcome(claim), claim.open())).collect()
     };
-    if open.is_empty() && !(state == PersonState::Accepted && !twice.is_empty()) {
-        let known = !store.ledger().find_bulk(&args.bulk).is_empty();
+    let known: &[_] = if state == PersonState::Accepted { &twice } else { &[] };
+    if open.is_empty() && known.is_empty() {
+        let is_there = !store.ledger().find_bulk(&args.bulk).is_empty();
         store.finish().await?;
-        let message = if known { "nothing of this bulk is in doubt" } else { "the ledger has no such bulk" };
+        let message = if is_there { "nothing of this bulk is in doubt" } else { "the ledger has no such bulk" };
         let failure = Failure::new(Exit::Usage, message).hint("`sendform status` lists what is in doubt");
         return Err(if twice.is_empty() { failure } else { failure.hint(ONLY_SENT) });
     }
@@ -73,7 +74,7 @@ async fn with_world(
         store.settle(outcome).await?;
     }
     let mut known_twice = 0;
-    for (on, twice) in twice.iter().filter(|_| state == PersonState::Accepted) {
+    for (on, twice) in known {
         known_twice += twice.people.len() as u64;
         store.settle(twice.word(on, now, by(), args.reason.clone())).await?;
     }
