@@ -49,6 +49,7 @@
 //! | refused | surely nothing was sent: they are free |
 //! | in flight | claimed, by a run that may still be alive |
 //! | doubt | a claim without an outcome whose run is over: nobody knows |
+//! | accepted twice | accepted in several claims: they got it twice, which is an alarm until somebody says that they know |
 //! | abandoned | given up by a person: nobody knows, and nobody is sent to again |
 //! | evidence | what the gateway's logs say of a doubt |
 //! | control message | a later message in the logs that shows that they have not stood still |

@@ -181,6 +181,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
             at: now,
             dated: self.ports.time.last().map_or(Dated::Never, Dated::At),
             is_recovered: false,
+            by: self.settings.by.clone(),
             people,
         };
         let BulkOptions { window, validity, .. } = &*prepared_bulk.options;
@@ -390,7 +391,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
 /// The outcome of a claim of which nobody knows whether it was written.
 fn not_sent(claim: ClaimId, at: Timestamp) -> Outcome {
     let why = Some(NOT_ATTEMPTED.to_owned());
-    Outcome { claim, state: PersonState::Refused, others: Vec::new(), at, by: None, why, proof: None }
+    Outcome { claim, state: PersonState::Refused, others: Vec::new(), at, by: None, why, proof: None, known: None }
 }
 
 fn count(people: usize) -> u64 {

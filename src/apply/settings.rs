@@ -9,6 +9,8 @@ use crate::ledger::RunId;
 pub struct RunSettings {
     /// The run's number.
     pub run: RunId,
+    /// Who runs it, if anybody knows.
+    pub by: Option<String>,
     /// How many bulks are in flight at most; at least 1 is taken.
     pub parallel: usize,
     /// How many bulks are under way at most: prepared, claimed and waiting for their request, or in
@@ -43,6 +45,7 @@ impl RunSettings {
     pub const fn new(run: RunId) -> Self {
         Self {
             run,
+            by: None,
             parallel: 4,
             ahead: 0,
             attempts_max: 5,

@@ -62,7 +62,13 @@ impl Tally {
     /// Everybody.
     #[must_use]
     pub fn people(&self) -> u64 {
-        self.accepted + self.rejected_any() + self.refused + self.in_doubt + self.not_attempted + self.claimed_elsewhere
+        self.requested() + self.not_attempted + self.claimed_elsewhere
+    }
+
+    /// Everybody who was in a request.
+    #[must_use]
+    pub fn requested(&self) -> u64 {
+        self.accepted + self.rejected_any() + self.refused + self.in_doubt
     }
 
     /// Everybody who was rejected, for whatever reason.

@@ -73,7 +73,7 @@ impl Settlement {
     /// The outcome of a claim.
     pub(super) fn of(self, claim: ClaimId) -> Outcome {
         let Self { state, others, at, why } = self;
-        Outcome { claim, state, others, at, by: None, why, proof: None }
+        Outcome { claim, state, others, at, by: None, why, proof: None, known: None }
     }
 }
 

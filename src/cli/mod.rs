@@ -3,6 +3,7 @@
 mod args;
 mod client;
 mod clock;
+mod clones;
 mod commands;
 mod context;
 mod ends;

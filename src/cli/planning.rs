@@ -6,7 +6,7 @@ use std::thread;
 
 use crate::apply::{QueuedPlan, Replan};
 use crate::campaign::Witness;
-use crate::ledger::{Doubt, Ledger, View};
+use crate::ledger::{Doubt, Ledger, Twice, View};
 use crate::plan::{Input, Plan, Selection, plan};
 use crate::report::plan::PlanReport;
 use crate::report::text::diagnostics;
@@ -105,6 +105,14 @@ pub(super) fn judge(plan: &Plan, selection: &Selection) -> Exit {
         exit = exit.or(Exit::Doubt);
     }
     exit
+}
+
+/// The exit code of people who were accepted twice: it is stronger than a plan's own, and keeps nobody else from
+/// being sent to.
+#[must_use]
+pub(super) fn alarm(twice: &[Twice], selection: &Selection) -> Exit {
+    let is_told = twice.iter().any(|twice| selection.holds(&twice.message));
+    if is_told { Exit::Ledger } else { Exit::Done }
 }
 
 /// Whether anything that is selected is in doubt.

@@ -14,6 +14,9 @@ use crate::wire::said;
 use super::exit::Exit;
 use super::failure::Failure;
 
+/// How long the name of whoever runs this may be, in characters.
+const BY_MAX: usize = 64;
+
 /// What the environment says.
 #[derive(Debug)]
 pub(super) struct Settings {
@@ -41,8 +44,9 @@ pub(super) struct Settings {
     pub ci: bool,
     /// `NO_COLOR`: whether colours are unwanted.
     pub no_color: bool,
-    /// Who is running this: `SENDFORM_BY`, `GITHUB_ACTOR`, `GITLAB_USER_LOGIN`, `USER`.
-    pub by: String,
+    /// Who is running this: `SENDFORM_BY`, `GITHUB_ACTOR`, `GITLAB_USER_LOGIN`, `USER`; at most
+    /// [`BY_MAX`] characters, none of them a control character.
+    pub by: Option<String>,
 }
 
 impl Settings {
@@ -58,7 +62,7 @@ impl Settings {
             })
             .transpose()?;
         hide_secrets();
-        let by = ["SENDFORM_BY", "GITHUB_ACTOR", "GITLAB_USER_LOGIN", "USER"].into_iter().find_map(text);
+        let names = ["SENDFORM_BY", "GITHUB_ACTOR", "GITLAB_USER_LOGIN", "USER"].into_iter();
         Ok(Self {
             keys: keys()?,
             key_file: text("SENDFORM_KEY_FILE").map(PathBuf::from),
@@ -71,7 +75,7 @@ impl Settings {
             answer_within: duration("SENDFORM_ANSWER_WITHIN")?,
             ci: text("CI").is_some_and(|value| value != "false" && value != "0"),
             no_color: text("NO_COLOR").is_some(),
-            by: by.unwrap_or_else(|| "unknown".to_owned()),
+            by: names.filter_map(text).find_map(|name| of_a_person(&name)),
         })
     }
 
@@ -139,7 +143,27 @@ fn keys() -> Result<Option<Keys>, Failure> {
     Keys::parse(&content).map(Some).map_err(|error| wrong("SENDFORM_KEY_FILE", &error))
 }
 
+/// A name as the ledger keeps it: it is signed, and shown on terminals.
+fn of_a_person(name: &str) -> Option<String> {
+    let name: String = name.trim().chars().filter(|letter| !letter.is_control()).take(BY_MAX).collect();
+    (!name.trim().is_empty()).then(|| name.trim().to_owned())
+}
+
 /// A variable, unless it is empty.
 fn text(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.trim().is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BY_MAX, of_a_person};
+
+    #[test]
+    fn a_name_is_short_and_has_no_control_characters() {
+        let check = |name: &str, expect: Option<&str>| assert_eq!(of_a_person(name).as_deref(), expect, "{name:?}");
+        check(" Ana Anić ", Some("Ana Anić"));
+        check("ana\u{1b}[2J\nben\u{7f}", Some("ana[2Jben"));
+        check("\u{1}\u{2}", None);
+        check(&"é".repeat(BY_MAX + 1), Some(&"é".repeat(BY_MAX)));
+    }
 }

@@ -82,19 +82,23 @@ pub(super) async fn look_as(
         warn_of_a_refusal(context, output).await?;
         seen
     };
-    if let Some(since) = seen.since {
-        let age = Timestamp::now().duration_since(since).max(SignedDuration::ZERO);
-        let since = timing::utc(since);
-        let age = if age.as_secs() == 0 {
-            "was fetched just now".to_owned()
-        } else {
-            format!("is {} old, as it was fetched last", timing::duration(age))
-        };
-        output.tell(&format!("! the ledger {age}, at {since}: what others sent since is not in it\n"));
-    }
+    tell_age(seen.since, output);
     tell_doubts(&seen.trust, output);
     unsaved_outcomes::join_into(context, &mut seen.ledger)?;
     Ok(seen)
+}
+
+/// Says how old a ledger is that was not asked for where it is kept.
+fn tell_age(since: Option<Timestamp>, output: &Output) {
+    let Some(since) = since else { return };
+    let age = Timestamp::now().duration_since(since).max(SignedDuration::ZERO);
+    let since = timing::utc(since);
+    let age = if age.as_secs() == 0 {
+        "was fetched just now".to_owned()
+    } else {
+        format!("is {} old, as it was fetched last", timing::duration(age))
+    };
+    output.tell(&format!("! the ledger {age}, at {since}: what others sent since is not in it\n"));
 }
 
 /// Says what may be wrong with a ledger whose lines are all as they were written.
@@ -104,21 +108,33 @@ pub(super) fn tell_doubts(found: &Trust, output: &Output) {
     }
 }
 
-/// Looks at a lockfile without a key, as in the pull request of a stranger: damage shows all the same.
+/// Reads the ledger for somebody without the key, as in the pull request of a stranger: damage shows all the same, and
+/// what it tells in clear. Where it cannot be reached, as without the address of its database, that is said, and a plan
+/// goes without it.
 ///
 /// # Errors
 /// If it is damaged, or not this project's.
-pub(super) async fn check_without_key(context: &Context, output: &Output) -> Result<(), Failure> {
-    if context.gateway.base_url.is_none() || !context.gateway.ledger.is_on_this_disk() {
-        return Ok(());
-    }
+pub(super) async fn look_in_clear(
+    reading: &LedgerReading,
+    context: &Context,
+    output: &Output,
+) -> Result<Option<ReadOnlyLedger>, Failure> {
+    let (location, now) = (&context.gateway.ledger, context.gateway.now());
     let expected = expected_by_anybody(context)?;
-    match context.gateway.ledger.look(&expected, context.gateway.now()).await {
-        Ok(seen) => {
+    let seen =
+        if reading.offline { location.look_here(&expected, now).await } else { location.look(&expected, now).await };
+    match seen {
+        Ok(mut seen) => {
+            tell_age(seen.since, output);
             tell_doubts(&seen.trust, output);
-            Ok(())
+            unsaved_outcomes::join_into(context, &mut seen.ledger)?;
+            Ok(Some(seen))
         }
-        Err(error) if error.is_missing() => Ok(()),
+        Err(error) if error.is_missing() => Ok(None),
+        Err(error) if !location.is_on_this_disk() && (error.needs_credentials() || error.is_environment()) => {
+            output.tell(&format!("! nothing of the ledger is shown, because it could not be read: {error}\n"));
+            Ok(None)
+        }
         Err(error) => Err(error.into()),
     }
 }

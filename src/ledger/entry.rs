@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::damage::{EntryError, JoinError};
 use super::facts::Facts;
-use super::line::{Claim, Header, MessageRecord, Outcome, PersonState, Proof, Terms};
+use super::line::{Claim, Header, KnownTwice, MessageRecord, Outcome, PersonState, Proof, Terms};
 use super::people;
 use super::states::States;
 use super::unknown_fields::UnknownFields;
@@ -26,6 +26,8 @@ pub struct Note {
     pub state: PersonState,
     /// What of the logs the acceptances rest on, if these are the logs' word.
     pub proof: Option<Proof>,
+    /// Of whom it says that several acceptances are known.
+    pub known: Option<KnownTwice>,
 }
 
 /// The last word on a claim of the run that made it: its request is over.
@@ -91,6 +93,15 @@ impl ClaimEntry {
         self.states.is_all(PersonState::Refused)
     }
 
+    /// How many of its people are accepted.
+    pub(super) fn acceptances(&self) -> usize {
+        match self.states {
+            States::All(PersonState::Accepted) => self.claim.people.len(),
+            States::All(_) => 0,
+            States::Each(_) => self.accepted(&self.states).count(),
+        }
+    }
+
     /// How many of its people are still open.
     pub(super) fn open(&self) -> usize {
         self.iter().filter(|(_, state)| *state == PersonState::Claimed).count()
@@ -134,7 +145,8 @@ impl ClaimEntry {
         self.states.raise(self.claim.people.len(), &states);
         match outcome.by {
             Some(by) => {
-                self.notes.insert(Note { at: outcome.at, by, why: outcome.why, state: outcome.state, proof });
+                let Outcome { at, why, state, known, .. } = outcome;
+                self.notes.insert(Note { at, by, why, state, proof, known });
             }
             None => self.settled = self.settled.take().max(Some(Settled { at: outcome.at, why: outcome.why })),
         }

@@ -131,6 +131,8 @@ pub struct Claim {
     /// Whether it was written afterwards, from the gateway's logs, because the ledger had lost it: then its
     /// bulk's id is the gateway's word, and its people are those who were found.
     pub is_recovered: bool,
+    /// Who ran the run; absent if nobody knows, or an older version of sendform made the claim.
+    pub by: Option<String>,
     /// Everybody in the bulk, in ascending order, nobody twice.
     pub people: Vec<Person>,
 }
@@ -186,6 +188,18 @@ pub struct Outcome {
     pub why: Option<String>,
     /// What of the logs its acceptances rest on; absent if they rest on anything else.
     pub proof: Option<Proof>,
+    /// Of whom somebody says that they know of several acceptances.
+    pub known: Option<KnownTwice>,
+}
+
+/// People of whom somebody knows that they were accepted in a claim and in others beside it. It ends the alarm
+/// about them, and says nothing of what was sent.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct KnownTwice {
+    /// Who, in ascending order.
+    pub people: Vec<Person>,
+    /// The other claims, in ascending order.
+    pub beside: Vec<ClaimId>,
 }
 
 impl Outcome {

@@ -30,6 +30,7 @@ mod seals;
 mod states;
 pub mod text;
 mod trust;
+mod twice;
 mod unknown_fields;
 mod verify;
 mod view;
@@ -55,14 +56,15 @@ pub use handed_over::{HandedOver, Leaving};
 pub use import::{ImportFile, Outcomes};
 pub use index::Standings;
 pub use line::{
-    BY_LOGS, Claim, ClaimId, Dated, FirstKey, Header, MessageRecord, Outcome, PersonState, Proof, RunId, Standing,
-    Terms,
+    BY_LOGS, Claim, ClaimId, Dated, FirstKey, Header, KnownTwice, MessageRecord, Outcome, PersonState, Proof, RunId,
+    Standing, Terms,
 };
 pub use merge::{MergeError, Side, merge};
 pub use queries::{ClaimState, Doubt, Flight, Totals};
 pub use read::{Authenticity, ReadLedger};
 pub use seals::{Seals, Signing};
 pub use trust::Trust;
+pub use twice::{AcceptedIn, Twice};
 pub use verify::Finding;
 pub use view::{DEADLINE_MAX, SKEW_MAX, View};
 pub use weigh::{Decision, Evidence, Sighting, Testimony, Weighed};

@@ -7,7 +7,9 @@ use super::closing::Closing;
 use super::damage::Reason;
 use super::entry::{BoundHeader, ClaimEntry, Note, RecordEntry, Settled};
 use super::facts::Facts;
-use super::line::{Claim, ClaimId, Dated, FirstKey, Header, MessageRecord, Outcome, PersonState, Proof, RunId, Terms};
+use super::line::{
+    Claim, ClaimId, Dated, FirstKey, Header, KnownTwice, MessageRecord, Outcome, PersonState, Proof, RunId, Terms,
+};
 use super::seal::{self, SealKind, Signature};
 use super::unknown_fields::UnknownFields;
 use super::{people, raw};
@@ -123,6 +125,7 @@ fn claim(raw: raw::Claim<'_>) -> Result<ClaimEntry, Reason> {
             Some(Some(date)) => Dated::At(date),
         },
         is_recovered: raw.recovered,
+        by: raw.by,
         people: value(people::decode(&raw.people), "people")?,
     };
     if claim.people.len() != raw.count {
@@ -134,7 +137,7 @@ fn claim(raw: raw::Claim<'_>) -> Result<ClaimEntry, Reason> {
     let notes = raw.notes.into_iter().map(|raw| {
         let state = state(&raw.state, raw.status)?;
         let proof = proof(raw.left, raw.found, raw.twice)?;
-        Ok(Note { at: raw.at, by: raw.by, why: raw.why, state, proof })
+        Ok(Note { at: raw.at, by: raw.by, why: raw.why, state, proof, known: known(raw.known)? })
     });
     entry.notes = notes.collect::<Result<_, Reason>>()?;
     entry.answered = some_people(raw.answered, "answered")?.unwrap_or_default();
@@ -149,7 +152,8 @@ fn outcome(raw: raw::Outcome<'_>) -> Result<LedgerLine, Reason> {
     let claim = id(&raw.outcome, "outcome", &raw.run, raw.attempt)?;
     let (state, others) = states(raw.states)?;
     let proof = proof(raw.left, raw.found, raw.twice)?;
-    let outcome = Outcome { claim, state, others, at: raw.at, by: raw.by, why: raw.why, proof };
+    let known = known(raw.known)?;
+    let outcome = Outcome { claim, state, others, at: raw.at, by: raw.by, why: raw.why, proof, known };
     Ok(LedgerLine::Outcome(outcome, raw.facts, raw.extra.without_end()))
 }
 
@@ -167,6 +171,13 @@ fn proof(left: Option<[Timestamp; 2]>, found: Option<String>, twice: Option<Stri
     let Some(left) = left else { return Ok(None) };
     let (people, twice) = (some_people(found, "found")?, some_people(twice, "twice")?);
     Ok(Some(Proof { left, people, twice: twice.unwrap_or_default() }))
+}
+
+fn known(raw: Option<raw::Known>) -> Result<Option<KnownTwice>, Reason> {
+    let Some(raw::Known { people, beside }) = raw else { return Ok(None) };
+    let other = |other: raw::OtherClaim| id(&other.claim, "beside", &other.run, other.attempt);
+    let beside = beside.into_iter().map(other).collect::<Result<_, Reason>>()?;
+    Ok(Some(KnownTwice { people: value(people::decode(&people), "known")?, beside }))
 }
 
 fn some_people(text: Option<String>, field: &'static str) -> Result<Option<Vec<Person>>, Reason> {

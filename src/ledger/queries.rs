@@ -89,6 +89,12 @@ impl<'a> ClaimState<'a> {
         self.0.state(person)
     }
 
+    /// Whether nothing of it was sent, for sure.
+    #[must_use]
+    pub fn is_refused(self) -> bool {
+        self.0.is_refused()
+    }
+
     /// How many of its people are still open.
     #[must_use]
     pub fn open(self) -> usize {
@@ -126,7 +132,16 @@ impl<'a> ClaimState<'a> {
     #[must_use]
     pub fn word(self, state: PersonState, at: Timestamp, by: String, why: String) -> Outcome {
         let others = self.people().filter(|(_, known)| *known != PersonState::Claimed).collect();
-        Outcome { claim: self.0.claim.id.clone(), state, others, at, by: Some(by), why: Some(why), proof: None }
+        Outcome {
+            claim: self.0.claim.id.clone(),
+            state,
+            others,
+            at,
+            by: Some(by),
+            why: Some(why),
+            proof: None,
+            known: None,
+        }
     }
 
     /// When, and why, a run has last settled it.

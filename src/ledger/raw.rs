@@ -108,6 +108,8 @@ pub(super) struct Claim<'a> {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) recovered: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) by: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) settled: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) why: Option<String>,
@@ -151,6 +153,8 @@ pub(super) struct Outcome<'a> {
     pub(super) found: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) twice: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) known: Option<Known>,
     #[serde(default, skip_serializing_if = "Facts::is_empty")]
     pub(super) facts: Facts,
     #[serde(flatten)]
@@ -191,6 +195,21 @@ pub(super) struct States {
     pub(super) accepted: Option<String>,
 }
 
+/// People of whom several acceptances are known, and the other claims that have them as accepted.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Known {
+    pub(super) people: String,
+    pub(super) beside: Vec<OtherClaim>,
+}
+
+/// What identifies a claim that is not the line's own.
+#[derive(Serialize, Deserialize)]
+pub(super) struct OtherClaim {
+    pub(super) claim: String,
+    pub(super) run: String,
+    pub(super) attempt: u32,
+}
+
 /// Somebody rejected.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Rejected {
@@ -214,4 +233,6 @@ pub(super) struct Note {
     pub(super) found: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) twice: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) known: Option<Known>,
 }

@@ -57,6 +57,7 @@ pub(crate) fn claim(name: &str, people: &[u64], attempt: u32, run: u64) -> Claim
         at: at(i64::from(attempt)),
         dated: Dated::Unwritten,
         is_recovered: false,
+        by: None,
         people,
     }
 }
@@ -64,7 +65,7 @@ pub(crate) fn claim(name: &str, people: &[u64], attempt: u32, run: u64) -> Claim
 /// A machine's outcome.
 pub(crate) fn outcome(claim: &Claim, state: PersonState, others: &[(u64, PersonState)]) -> Outcome {
     let others = others.iter().map(|(person, state)| (Person(*person), *state)).collect();
-    Outcome { claim: claim.id.clone(), state, others, at: at(60), by: None, why: None, proof: None }
+    Outcome { claim: claim.id.clone(), state, others, at: at(60), by: None, why: None, proof: None, known: None }
 }
 
 /// A ledger with a record, and claims in several states.

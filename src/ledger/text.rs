@@ -16,6 +16,10 @@
 //!
 //! `recovered` is true of a claim that was written afterwards, from the gateway's logs.
 //!
+//! A claim's `by` is who ran its run; older versions did not write it. An outcome, and so its note, may say in
+//! `known` that somebody knows of people who were accepted here and in other claims (`beside`): its state is
+//! `claimed` then, which says nothing of what was sent.
+//!
 //! `facts` are the numbers of the entries that are folded into a line, by run. The line of a run that has
 //! ended says how many `entries` there are of it, which numbers it `skipped`, and which runs had ended
 //! before (`after`, those that no other names); these lines come last, in the order of their ends. A
@@ -37,7 +41,9 @@ use serde::Serialize;
 use super::closing::Closing;
 use super::entry::{BoundHeader, ClaimEntry, Note, RecordEntry};
 use super::facts::{Fact, Facts};
-use super::line::{Claim, ClaimId, Dated, FirstKey, Header, MessageRecord, Outcome, PersonState, Proof, RunId, Terms};
+use super::line::{
+    Claim, ClaimId, Dated, FirstKey, Header, KnownTwice, MessageRecord, Outcome, PersonState, Proof, RunId, Terms,
+};
 use super::seals::{Seals, Signer, Signing};
 use super::states::States;
 use super::unknown_fields::UnknownFields;
@@ -81,6 +87,7 @@ pub fn outcome_line(outcome: &Outcome, fact: Option<Fact>, by: &Signing<'_>) -> 
         left: outcome.proof.as_ref().map(|proof| proof.left),
         found: outcome.proof.as_ref().and_then(found),
         twice: outcome.proof.as_ref().and_then(twice),
+        known: outcome.known.as_ref().map(known),
         facts: fact.into(),
         extra: UnknownFields::default(),
     };
@@ -173,6 +180,7 @@ fn raw_claim(claim: &Claim, states: raw::States) -> raw::Claim<'static> {
             Dated::At(date) => Some(Some(date)),
         },
         recovered: claim.is_recovered,
+        by: claim.by.clone(),
         settled: None,
         why: None,
         notes: Vec::new(),
@@ -195,7 +203,17 @@ fn raw_note(note: &Note) -> raw::Note {
         left: note.proof.as_ref().map(|proof| proof.left),
         found: note.proof.as_ref().and_then(found),
         twice: note.proof.as_ref().and_then(twice),
+        known: note.known.as_ref().map(known),
     }
+}
+
+fn known(known: &KnownTwice) -> raw::Known {
+    let beside = known.beside.iter().map(|ClaimId { bulk, attempt, run }| raw::OtherClaim {
+        claim: bulk.to_string(),
+        run: run.to_string(),
+        attempt: *attempt,
+    });
+    raw::Known { people: people::encode(known.people.iter().copied()), beside: beside.collect() }
 }
 
 fn found(proof: &Proof) -> Option<String> {

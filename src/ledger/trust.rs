@@ -1,6 +1,7 @@
 //! How far a ledger whose lines are all as they were written can be trusted.
 
 use super::closing::Unclosed;
+use super::delta::LedgerDelta;
 use super::read::Authenticity;
 
 /// How far a ledger whose lines are all as they were written can be trusted.
@@ -17,6 +18,8 @@ pub struct Trust {
     /// Whether git's history of it is not all here, or too large: a merge that threw one side of it away may
     /// not be seen.
     pub is_history_cut: bool,
+    /// What the file had lost, and its shadow still knew.
+    pub restored: LedgerDelta,
 }
 
 impl Trust {

@@ -1,20 +1,22 @@
 //! What should never be found in a ledger, and is looked for all the same.
 
-use std::collections::BTreeMap;
-
-use jiff::Timestamp;
-
 use super::book::Ledger;
-use super::entry::ClaimEntry;
-use super::line::{ClaimId, PersonState};
-use super::weigh::earliest;
-use crate::identity::{BulkId, MessageKey, Person, PersonMap, Revision};
+use super::line::ClaimId;
+use super::twice::{RepeatKind, Repeated};
+use crate::identity::{BulkId, MessageKey, Person, Revision};
 
 /// Something odd in a ledger whose lines are all as they were written.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Finding {
     /// Somebody was accepted in several claims of one revision of one message: they got it twice.
     AcceptedTwice {
+        /// Who.
+        person: Person,
+        /// The claims, in ascending order.
+        claims: Vec<ClaimId>,
+    },
+    /// The same, and somebody has said that they know.
+    KnownTwice {
         /// Who.
         person: Person,
         /// The claims, in ascending order.
@@ -43,11 +45,12 @@ pub enum Finding {
 }
 
 impl Finding {
-    /// Whether it is worth a note, and no more: nobody got anything twice by it, or is forgotten.
+    /// Whether it is worth a note, and no more: nobody got anything twice by it, or is forgotten, but where
+    /// somebody knows of it.
     #[must_use]
     pub fn is_harmless(&self) -> bool {
         match self {
-            Self::BookedTwice { .. } => true,
+            Self::KnownTwice { .. } | Self::BookedTwice { .. } => true,
             Self::AcceptedTwice { .. } | Self::ForeignId { .. } | Self::NoRecord { .. } => false,
         }
     }
@@ -62,7 +65,7 @@ impl Ledger {
             if !self.records.contains_key(&(message.clone(), *revision)) {
                 findings.push(Finding::NoRecord { message: message.clone(), revision: *revision });
             }
-            findings.extend(self.accepted_twice(&index.claims));
+            findings.extend(self.repeated(index).map(Finding::from));
         }
         for claim in self.claims().map(|claim| claim.claim()).filter(|claim| !claim.is_recovered) {
             let bulk = BulkId::new(&claim.id.bulk.message, claim.id.bulk.revision, claim.time, &claim.people);
@@ -73,71 +76,24 @@ impl Ledger {
         findings.sort_unstable();
         findings
     }
-
-    fn accepted_twice(&self, claims: &[usize]) -> Vec<Finding> {
-        let mut first: PersonMap<&ClaimEntry> = PersonMap::default();
-        let mut several: BTreeMap<Person, Vec<&ClaimEntry>> = BTreeMap::new();
-        for entry in claims.iter().filter_map(|position| self.entries.get(*position)) {
-            for (person, _) in entry.iter().filter(|(_, state)| *state == PersonState::Accepted) {
-                if let Some(before) = first.insert(person, entry) {
-                    several.entry(person).or_insert_with(|| vec![before]).push(entry);
-                }
-            }
-        }
-        several.into_iter().map(|(person, entries)| finding(person, entries)).collect()
-    }
 }
 
-/// Judges the acceptances of somebody who has several: those that are messages of their own, each beside
-/// another one at least.
-fn finding(person: Person, mut entries: Vec<&ClaimEntry>) -> Finding {
-    entries.sort_unstable_by(|one, other| one.claim.id.cmp(&other.claim.id));
-    let ids = |entries: &[&ClaimEntry]| entries.iter().map(|entry| entry.claim.id.clone()).collect();
-    let is_apart = |entry: &&&ClaimEntry| {
-        let mut others = entries.iter().filter(|other| other.claim.id != entry.claim.id);
-        others.any(|other| are_two(person, entry, other))
-    };
-    let apart: Vec<&ClaimEntry> = entries.iter().filter(is_apart).copied().collect();
-    if apart.is_empty() {
-        Finding::BookedTwice { person, claims: ids(&entries) }
-    } else {
-        Finding::AcceptedTwice { person, claims: ids(&apart) }
-    }
-}
-
-/// Whether the acceptances of somebody in two claims are two messages. What the gateway answered is
-/// a message of its own. One row of the logs may have been booked for both claims, unless it was sent
-/// before one of them was made, or the logs had more than one row.
-fn are_two(person: Person, one: &ClaimEntry, other: &ClaimEntry) -> bool {
-    let was_sent_twice =
-        |entry: &ClaimEntry| entry.proofs(person).any(|proof| proof.twice.binary_search(&person).is_ok());
-    if was_sent_twice(one) || was_sent_twice(other) {
-        return true;
-    }
-    let is_before = |[_, last]: [Timestamp; 2], instant| last < instant;
-    let is_before_claim = |left: [Timestamp; 2], entry: &ClaimEntry| is_before(left, earliest(&entry.claim));
-    match (left(person, one), left(person, other)) {
-        (None, None) => true,
-        (Some(left), None) => is_before_claim(left, other),
-        (None, Some(left)) => is_before_claim(left, one),
-        (Some(mine), Some(theirs)) => {
-            is_before_claim(mine, other)
-                || is_before_claim(theirs, one)
-                || is_before(mine, theirs[0])
-                || is_before(theirs, mine[0])
+impl From<Repeated<'_>> for Finding {
+    fn from(Repeated { person, entries, kind }: Repeated<'_>) -> Self {
+        let mut claims: Vec<ClaimId> = entries.into_iter().map(|entry| entry.claim.id.clone()).collect();
+        claims.sort_unstable();
+        match kind {
+            RepeatKind::Twice => Self::AcceptedTwice { person, claims },
+            RepeatKind::Known => Self::KnownTwice { person, claims },
+            RepeatKind::Booked => Self::BookedTwice { person, claims },
         }
     }
-}
-
-/// When the messages left by which alone somebody is accepted in a claim; absent if they are by another word.
-fn left(person: Person, entry: &ClaimEntry) -> Option<[Timestamp; 2]> {
-    let lefts = entry.proofs(person).filter(|_| entry.is_found_only(person)).map(|proof| proof.left);
-    lefts.reduce(|[first, last], [from, to]| [first.min(from), last.max(to)])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::line::PersonState;
     use crate::ledger::sample;
     use crate::ledger::{BY_LOGS, Claim, Outcome, Proof, Seals};
 
@@ -191,7 +147,9 @@ mod tests {
                 .map(|finding| match finding {
                     Finding::AcceptedTwice { claims, .. } => (false, claims.len()),
                     Finding::BookedTwice { claims, .. } => (true, claims.len()),
-                    Finding::ForeignId { .. } | Finding::NoRecord { .. } => panic!("{finding:?}"),
+                    Finding::KnownTwice { .. } | Finding::ForeignId { .. } | Finding::NoRecord { .. } => {
+                        panic!("{finding:?}")
+                    }
                 })
                 .collect();
             assert_eq!(found, expect.into_iter().collect::<Vec<_>>(), "{words:?}");

@@ -430,6 +430,7 @@ fn outcome(state: ClaimState<'_>, evidence: &Evidence, judged: &[Explained<'_>])
         by: Some(BY_LOGS.to_owned()),
         why: Some(words.join(", ")),
         proof: proof(state, evidence, judged),
+        known: None,
     })
 }
 

@@ -264,6 +264,7 @@ fn empty(message: &Message, selected: bool, terms: Terms) -> MessagePlan {
         is_read: false,
         terms,
         at_gateway: AtGateway::default(),
+        in_clear: None,
         change: None,
         held: None,
         samples: Vec::new(),

@@ -171,6 +171,7 @@ impl Fixture {
             .add_claim(Claim {
                 dated: Dated::Unwritten,
                 is_recovered: false,
+                by: None,
                 id: id.clone(),
                 time: bulk.time,
                 send_at: bulk.send_at,
@@ -182,8 +183,16 @@ impl Fixture {
             })
             .unwrap();
         if state != PersonState::Claimed {
-            let outcome =
-                Outcome { claim: id, state, others: Vec::new(), at: self.now, by: None, why: None, proof: None };
+            let outcome = Outcome {
+                claim: id,
+                state,
+                others: Vec::new(),
+                at: self.now,
+                by: None,
+                why: None,
+                proof: None,
+                known: None,
+            };
             self.ledger.add_outcome(outcome).unwrap();
         }
     }

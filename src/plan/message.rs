@@ -14,6 +14,7 @@ use super::bulk::Bulk;
 use super::clocks::Clocks;
 use super::gate::{Counts, Gate};
 use super::handed::AtGateway;
+use super::in_clear::InClear;
 use super::lists::Protection;
 use super::plan_file::Comparison;
 use super::sample::Sample;
@@ -78,6 +79,8 @@ pub struct MessagePlan {
     pub terms: Terms,
     /// What the gateway has of it and has not let go of yet.
     pub at_gateway: AtGateway,
+    /// What the ledger tells of it without the key; absent with the key, and if the ledger does not know it.
+    pub in_clear: Option<InClear>,
     /// What the text was when it was last sent.
     pub change: Option<TextChange>,
     /// What became of the people of the frozen plan; absent without one, or if it has not got the message.

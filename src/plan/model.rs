@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::campaign::Limits;
 use crate::diagnostic::Diagnostics;
-use crate::ledger::{Doubt, Flight};
+use crate::ledger::{Doubt, Flight, Twice};
 
 use super::digest::PlanDigest;
 use super::gate::Gate;
@@ -35,6 +35,8 @@ pub struct Plan {
     pub limits: Limits,
     /// Safety limits that something ran into.
     pub safety_limits: Vec<SafetyLimit>,
+    /// Who was accepted twice, whether in the files or not.
+    pub twice: Vec<Twice>,
     /// What the ledger has in doubt, whether in the files or not.
     pub doubts: Vec<Doubt>,
     /// What other runs may be sending now, whether in the files or not.

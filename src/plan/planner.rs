@@ -3,12 +3,14 @@
 
 use crate::campaign::{Message, duplicates};
 use crate::diagnostic::words::{number, plural};
+use crate::ledger::Ledger;
 
 use super::decide::{Decisions, decide};
 use super::definition::Definition;
 use super::digest;
 use super::draft::{Draft, Drafter};
 use super::finish::finish;
+use super::in_clear::InClear;
 use super::input::Input;
 use super::message::MessagePlan;
 use super::model::Plan;
@@ -28,7 +30,14 @@ pub fn plan(input: &Input<'_>) -> Plan {
         drafts.into_iter().map(|draft| finish(input, draft, &mut safety_limits)).collect();
     let known = input.known();
     let mut diagnostics = duplicates(input.campaigns);
-    let lost = known.map(|ledger| changes::gone(input.project, input.campaigns, ledger, &messages, input.now));
+    if let Some(ledger) = input.ledger.filter(|_| known.is_none()) {
+        for (plan, message) in messages.iter_mut().zip(&in_files) {
+            plan.in_clear = InClear::of(message, ledger, input.view, input.now);
+            let accepted = plan.in_clear.map_or(0, |told| told.totals.accepted as u64);
+            plan.change = changes::text(message, ledger, accepted);
+        }
+    }
+    let lost = input.ledger.map(|ledger| changes::gone(input.project, input.campaigns, ledger, &messages, input.now));
     let (lost, found): (Vec<_>, Vec<_>) = lost.unwrap_or_default().into_iter().unzip();
     found.into_iter().for_each(|found| diagnostics.push(found));
     for (key, warning) in same::warnings(&in_files, &messages, known, &lost) {
@@ -45,6 +54,7 @@ pub fn plan(input: &Input<'_>) -> Plan {
         now: input.now,
         compared: known.is_some(),
         asks_first: input.asks_first,
+        twice: input.ledger.map(Ledger::accepted_twice).unwrap_or_default(),
         doubts: input.ledger.map(|ledger| ledger.doubts(input.view)).unwrap_or_default(),
         in_flight: input.ledger.and_then(|ledger| ledger.in_flight(input.view, None)),
         gone: known.map(|ledger| drafter.gone(ledger)).unwrap_or_default(),

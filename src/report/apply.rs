@@ -7,10 +7,11 @@ use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use crate::apply::{Alarm, Stopped, Summary, Tally};
-use crate::ledger::{Doubt, Flight};
+use crate::ledger::{Doubt, Flight, Twice};
 
 use super::document::Report;
 use super::doubt::DoubtView;
+use super::twice::TwiceView;
 
 /// What became of everybody whom a run was to send to.
 #[derive(Serialize, JsonSchema)]
@@ -34,6 +35,8 @@ pub struct ApplyReport<'a> {
     pub alarms: &'a [Alarm],
     /// How many outcomes the store did not take, so that the ledger lacks them.
     pub unstored_outcomes: u64,
+    /// Who was accepted twice, by this run or before.
+    pub twice: Vec<TwiceView>,
     /// What is in doubt now.
     pub doubts: Vec<DoubtView>,
     /// What other runs may be sending now.
@@ -81,11 +84,11 @@ impl Report for ApplyReport<'_> {
 }
 
 impl<'a> ApplyReport<'a> {
-    /// Makes the report of a run. `doubts` and `in_flight` are what the ledger has after it.
+    /// Makes the report of a run. `twice`, `doubts` and `in_flight` are what the ledger has after it.
     #[must_use]
     pub fn new(
         summary: &'a Summary,
-        (doubts, in_flight): (&[Doubt], Option<Flight>),
+        (twice, doubts, in_flight): (&[Twice], &[Doubt], Option<Flight>),
         digest: String,
         gateway: &'a str,
         now: Timestamp,
@@ -103,6 +106,7 @@ impl<'a> ApplyReport<'a> {
             reasons: &summary.reasons,
             alarms: &summary.alarms,
             unstored_outcomes: summary.unsettled.len() as u64,
+            twice: TwiceView::all(twice),
             doubts: DoubtView::all(doubts, now),
             in_flight,
             gateway,

@@ -14,6 +14,7 @@ use super::Reveal;
 use super::document::DateTime;
 use super::gates;
 use super::handed_over::AtGatewayView;
+use super::in_clear::InClearView;
 use super::plan_file::ComparisonView;
 
 /// What would be sent of a message, and why not to the others.
@@ -60,6 +61,8 @@ pub struct MessageView<'a> {
     pub zones: Vec<ZoneView<'a>>,
     /// What the gateway has of it and has not let go of yet; null if that is nothing.
     pub handed_over: Option<AtGatewayView<'a>>,
+    /// What the ledger tells of it without the key; null with the key, or if the ledger does not know it.
+    pub in_clear: Option<InClearView>,
     /// Its bulks: those to hand over now, then the later ones.
     pub bulks: Vec<BulkView<'a>>,
     /// What its text was when it was last sent; null if that is the same.
@@ -68,6 +71,10 @@ pub struct MessageView<'a> {
     pub frozen: Option<ComparisonView<'a>>,
     /// Texts worth a look.
     pub samples: Vec<SampleView<'a>>,
+    /// What it takes to tell who has it already, where that is missing: the numbers of people to send to are upper
+    /// bounds then.
+    #[serde(skip)]
+    pub bounded_without: Option<&'static str>,
     /// Its campaign.
     #[serde(skip)]
     pub campaign: &'a str,
@@ -214,10 +221,12 @@ impl<'a> MessageView<'a> {
             at_once: message.clocks.at_once,
             zones: message.clocks.zones.iter().map(ZoneView::new).collect(),
             handed_over: AtGatewayView::new(&message.at_gateway),
+            in_clear: message.in_clear.as_ref().map(InClearView::new),
             bulks: due_now.chain(later).collect(),
             text_changed: message.change.as_ref().map(TextChangeView::new),
             frozen: message.held.as_ref().map(ComparisonView::new),
             samples: message.samples.iter().map(|sample| SampleView::new(sample, reveal)).collect(),
+            bounded_without: (!plan.compared).then_some(if plan.gateway.is_empty() { "a ledger" } else { "the key" }),
             campaign: message.key.campaign.as_str(),
             audience_file: &message.audience_file,
             nameless_columns: message.nameless as u64,

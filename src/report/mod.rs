@@ -12,6 +12,7 @@ pub mod failure;
 pub mod files;
 mod gates;
 pub mod handed_over;
+pub mod in_clear;
 pub mod ledger;
 pub mod log;
 pub mod message;
@@ -26,6 +27,7 @@ pub mod status;
 pub mod style;
 pub mod text;
 pub mod trust;
+pub mod twice;
 pub mod validation;
 
 pub use crate::diagnostic::words;

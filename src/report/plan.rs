@@ -20,6 +20,7 @@ use super::doubt::DoubtView;
 use super::handed_over::GoneView;
 use super::message::MessageView;
 use super::plan_file::FrozenView;
+use super::twice::TwiceView;
 
 /// What would be sent now. People are in it only in samples, and only with `--reveal`.
 #[derive(Serialize, JsonSchema)]
@@ -34,6 +35,8 @@ pub struct PlanReport<'a> {
     pub now: Timestamp,
     /// Whether it was compared with the ledger; else nobody is left out as already sent.
     pub compared: bool,
+    /// Whether all numbers of people to send to, now or later, are upper bounds: who has it already could not be told.
+    pub at_most: bool,
     /// The digest of what a review approves: the plan file's, or else this plan's.
     pub digest: String,
     /// The plan file that was made of it, or that it is held to; null without one.
@@ -60,6 +63,8 @@ pub struct PlanReport<'a> {
     pub gone: Vec<GoneView>,
     /// The safety limits that something ran into.
     pub safety_limits: Vec<SafetyLimitView<'a>>,
+    /// Who was accepted twice, whether in the files or not.
+    pub twice: Vec<TwiceView>,
     /// What the ledger has in doubt, whether in the files or not.
     pub doubts: Vec<DoubtView>,
     /// All that is wrong, or worth a look.
@@ -122,6 +127,7 @@ impl<'a> PlanReport<'a> {
             gateway: &plan.gateway,
             now: plan.now,
             compared: plan.compared,
+            at_most: !plan.compared,
             digest: plan.approved().to_string(),
             plan_file: file.map(|file| file.display().to_string()),
             frozen: plan.frozen.as_ref().map(FrozenView::new),
@@ -134,6 +140,7 @@ impl<'a> PlanReport<'a> {
             limits: LimitsView::from(plan.limits),
             gone: plan.gone.iter().map(GoneView::new).collect(),
             safety_limits: plan.safety_limits.iter().map(SafetyLimitView::new).collect(),
+            twice: TwiceView::all(&plan.twice),
             doubts: DoubtView::all(&plan.doubts, plan.now),
             diagnostics: DiagnosticView::all(found),
             in_flight: plan.in_flight,

@@ -18,6 +18,8 @@ pub struct ResolveReport<'a> {
     pub word: Resolution,
     /// How many people it settled.
     pub people: u64,
+    /// How many people who were accepted twice somebody knows of now.
+    pub known_twice: u64,
 }
 
 /// What a person says of people in doubt.
@@ -43,6 +45,12 @@ impl TextForm for ResolveReport<'_> {
             Resolution::NotSent => "not sent, and free to be sent to again",
             Resolution::Abandoned => "given up",
         };
-        format!("{}: {verdict}\n", plural(self.people, "person"))
+        let settled = format!("{}: {verdict}\n", plural(self.people, "person"));
+        let known = format!("{} accepted twice: known, and no alarm any more\n", plural(self.known_twice, "person"));
+        match (self.people, self.known_twice) {
+            (_, 0) => settled,
+            (0, _) => known,
+            _ => settled + &known,
+        }
     }
 }

@@ -3,6 +3,7 @@
 use crate::ledger::{Authenticity, Trust, Unclosed};
 use crate::timing;
 
+use super::ledger::delta::DeltaView;
 use super::words::plural;
 
 /// What can be said of a ledger although nothing is wrong with it: that nothing shows who has written it, and
@@ -38,6 +39,14 @@ pub fn not_ended(unclosed: &Unclosed) -> String {
 #[must_use]
 pub fn doubts(trust: &Trust) -> Vec<String> {
     let mut doubts: Vec<String> = harmless_doubts(trust).map(str::to_owned).collect();
+    let restored = DeltaView::from(trust.restored);
+    if !restored.is_empty() {
+        doubts.push(format!(
+            "the lockfile had lost {}, which its shadow under `.sendform` has kept: that counts, and an apply writes it \
+             back",
+            restored.more()
+        ));
+    }
     if let [first, others @ ..] = trust.unclosed.as_slice() {
         let others = match others.len() {
             0 => String::new(),

@@ -28,6 +28,14 @@ pub enum StoreError {
         /// Where it is.
         place: String,
     },
+    /// There is no ledger where one was to be made, but git has one there.
+    #[error("`{place}` is missing, but git has it in `{commit}`: it has to be brought back, not made anew")]
+    Deleted {
+        /// The file.
+        place: String,
+        /// The commit or branch that has it.
+        commit: String,
+    },
     /// Another run holds the ledger.
     #[error("the ledger is held by {}", .holder.as_ref().map_or_else(|| "another run".to_owned(), Holder::to_string))]
     Held {
@@ -221,6 +229,13 @@ impl StoreError {
             Self::Missing { shadow: None, .. } => {
                 "if something was sent before, bring it back, from git or a backup; else `sendform ledger init` makes it"
             }
+            Self::Deleted { place, commit } => {
+                let words = format!(
+                    "`git checkout {commit} -- {place}`; only if what it tells is of no project any more: commit and \
+                     push that it is deleted, then make a new one"
+                );
+                return Some(words);
+            }
             Self::Held { .. } => "wait until that run has ended; its lock ends with it, however it ends",
             Self::Damage { damage, .. } => return damage.hint().map(str::to_owned),
             Self::Unauthenticated { claims, is_shadow: false, .. } => {
@@ -346,6 +361,7 @@ impl StoreError {
             Self::Io { .. } | Self::Stopped | Self::NotHere { .. } | Self::Busy { .. } => true,
             Self::Missing { .. }
             | Self::Exists { .. }
+            | Self::Deleted { .. }
             | Self::Held { .. }
             | Self::Damage { .. }
             | Self::Unauthenticated { .. }

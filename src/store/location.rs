@@ -6,7 +6,7 @@ use crate::ledger::{Header, Ledger, Shadow, Trust, View};
 
 use super::binding::Binding;
 use super::error::StoreError;
-use super::git::{Branch, GitLedger};
+use super::git::{Branch, GitLedger, Upstream};
 use super::lockfile::Lockfile;
 use super::open_ledger::OpenLedger;
 use super::paths::Paths;
@@ -199,6 +199,15 @@ impl LedgerLocation {
                 waiting(move || GitLedger::rebind(&branch, &from, to, &visit)).await
             }
             Self::Postgres(database) => database.rebind(from, &to, visit).await,
+        }
+    }
+
+    /// Compares the ledger, as it is known here, with what git has fetched of it, if it is kept with the project.
+    #[must_use]
+    pub fn upstream(&self, ledger: &Ledger, expected: &Binding) -> Option<Upstream> {
+        match self {
+            Self::Lockfile(paths) => Lockfile::upstream(paths, ledger, expected),
+            Self::Git(_) | Self::Postgres(_) => None,
         }
     }
 

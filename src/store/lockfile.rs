@@ -14,7 +14,7 @@ use crate::ledger::{
 use super::append_file::{self, AppendFile};
 use super::binding::Binding;
 use super::error::StoreError;
-use super::git::{Merges, look_at_merges};
+use super::git::{KeptBy, Merges, Upstream, kept_in_git, look_at_merges, look_upstream};
 use super::ledger_store::{LedgerStore, Written};
 use super::lock_file::LockFile;
 use super::mark;
@@ -36,7 +36,7 @@ impl Lockfile {
     /// Makes a new ledger. If there is a shadow of an older one, what that knows is joined in.
     ///
     /// # Errors
-    /// If there is a ledger already; if its lock is held; if the shadow is damaged, belongs to
+    /// If there is a ledger already; if git has one in its place; if its lock is held; if the shadow is damaged, belongs to
     /// another project or gateway, or names a key that the new ledger does not have; if the files
     /// cannot be written.
     pub fn create(paths: &Paths, header: Header, expected: &Binding, visit: &Visit) -> Result<(), StoreError> {
@@ -44,6 +44,13 @@ impl Lockfile {
         let guard = LockFile::take(&paths.guard, &visit.note)?;
         if paths.lockfile.exists() {
             return Err(StoreError::Exists { place: place(&paths.lockfile) });
+        }
+        if let Some(kept) = paths.shadow.as_ref().and_then(|_| kept_in_git(&paths.lockfile)) {
+            let commit = match kept {
+                KeptBy::Head => "HEAD".to_owned(),
+                KeptBy::Branch(branch) => branch,
+            };
+            return Err(StoreError::Deleted { place: place(&paths.lockfile), commit });
         }
         let mut ledger = Ledger::new(header);
         let shadow = Shadowed::read(paths, expected)?;
@@ -75,11 +82,12 @@ impl Lockfile {
     /// # Errors
     /// As [`Lockfile::read`].
     pub fn look(paths: &Paths, expected: &Binding) -> Result<(Ledger, Trust), StoreError> {
-        let (ledger, authenticity, shadow) = both(paths, expected)?;
+        let Both { ledger, authenticity, shadow, restored } = both(paths, expected)?;
         let is_history_cut = check_merges(paths, &ledger, expected)?;
         let mut unclosed = ledger.unclosed();
         unclosed.retain(|unclosed| !shadow.is_here(unclosed.run, &ledger));
-        Ok((ledger, Trust { authenticity: Some(authenticity), unclosed, is_history_cut, unmarked: None }))
+        let authenticity = Some(authenticity);
+        Ok((ledger, Trust { authenticity, unclosed, is_history_cut, restored, unmarked: None }))
     }
 
     /// Reads as [`Lockfile::read`] does, but for what the history of the file may tell.
@@ -87,7 +95,7 @@ impl Lockfile {
     /// # Errors
     /// As [`Lockfile::read`].
     pub(super) fn bound(paths: &Paths, expected: &Binding) -> Result<Ledger, StoreError> {
-        both(paths, expected).map(|(ledger, ..)| ledger)
+        both(paths, expected).map(|both| both.ledger)
     }
 
     /// Whether a run holds the ledger right now.
@@ -115,7 +123,9 @@ impl Lockfile {
         text.truncate(torn.unwrap_or(text.len()));
         let shadow = Shadowed::read(paths, expected)?;
         shadow.check_genuine(&ledger, authenticity, paths, expected, visit)?;
+        let file = shadow.may_know_more(&text).then(|| ledger.clone());
         let before = shadow.join_into(&mut ledger, authenticity, visit.unauthenticated, (paths, expected))?;
+        let restored = news(file.as_ref(), &ledger);
         let is_history_cut = !visit.brings_more && check_merges(paths, &ledger, expected)?;
         shadow.close_in(&mut ledger, visit);
         let mut unclosed = ledger.unclosed();
@@ -148,7 +158,7 @@ impl Lockfile {
         let writer = Writer::new(Arc::clone(&ledger), guard, logs, numbers, expected.seals.clone());
         let desk = WriterHandle::open(ledger, move |requests| writer.run(requests))?;
         let authenticity = (!expected.seals.is_empty()).then_some(Authenticity::Signed);
-        Ok(Self { desk, trust: Trust { authenticity, unclosed, is_history_cut, unmarked: None } })
+        Ok(Self { desk, trust: Trust { authenticity, unclosed, is_history_cut, restored, unmarked: None } })
     }
 
     /// Binds the ledger anew, its shadow with it. A run that was cut off in the middle can be run
@@ -186,6 +196,12 @@ impl Lockfile {
             append_file::replace(path, &text)?;
         }
         guard.release()
+    }
+
+    /// Compares the ledger with what git has fetched of it; nothing, if git never sees it.
+    #[must_use]
+    pub fn upstream(paths: &Paths, ledger: &Ledger, expected: &Binding) -> Option<Upstream> {
+        paths.shadow.as_ref().map(|_| look_upstream(&paths.lockfile, ledger, &expected.seals))
     }
 
     /// Compares the file with its shadow.
@@ -264,14 +280,30 @@ impl LedgerStore for Lockfile {
     }
 }
 
+/// A ledger with its shadow.
+struct Both {
+    ledger: Ledger,
+    authenticity: Authenticity,
+    shadow: Shadowed,
+    /// What only the shadow knew.
+    restored: LedgerDelta,
+}
+
 /// Reads the ledger with its shadow, without a lock.
-fn both(paths: &Paths, expected: &Binding) -> Result<(Ledger, Authenticity, Shadowed), StoreError> {
+fn both(paths: &Paths, expected: &Binding) -> Result<Both, StoreError> {
     let text = load_lockfile(paths)?;
     let ReadLedger { mut ledger, authenticity, .. } = append_file::parse(&paths.lockfile, &text, &expected.seals)?;
     expected.check_home(ledger.header(), &place(&paths.lockfile))?;
     let shadow = Shadowed::read(paths, expected)?;
+    let file = shadow.may_know_more(&text).then(|| ledger.clone());
     shadow.join_into(&mut ledger, authenticity, 0, (paths, expected))?;
-    Ok((ledger, authenticity, shadow))
+    let restored = news(file.as_ref(), &ledger);
+    Ok(Both { ledger, authenticity, shadow, restored })
+}
+
+/// What a ledger knows besides what it was before; nothing, if it cannot know more.
+fn news(before: Option<&Ledger>, ledger: &Ledger) -> LedgerDelta {
+    before.map(|before| LedgerDelta::between(before, ledger)).unwrap_or_default()
 }
 
 /// Makes entries of a run of what is none, and of what was joined in from a shadow that nobody had signed.

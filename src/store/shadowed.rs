@@ -44,6 +44,11 @@ impl Shadowed {
         Ok(Self { is_private: false, text, ledger: read.map(|read| read.ledger), is_signed, own })
     }
 
+    /// Whether it may know what the text of the file does not tell.
+    pub(super) fn may_know_more(&self, file: &[u8]) -> bool {
+        self.text.as_ref().is_some_and(|text| text != file)
+    }
+
     /// Makes sure that the lines of the file beside it are genuine: they are signed, they are what this
     /// machine has written, or somebody takes them for genuine. Nothing but a signature is enough for the
     /// header, which says to which gateway everything is sent, with which credentials: a change of the

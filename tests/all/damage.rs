@@ -215,7 +215,8 @@ fn unknown_outcome(left: &Left) -> String {
     let ledger = Ledger::read(&left.text, &seals()).unwrap().ledger;
     let claim = ledger.claims().next().unwrap().claim().clone();
     let (state, at) = (PersonState::Accepted, claim.at);
-    let outcome = Outcome { claim: claim.id, state, others: Vec::new(), at, by: None, why: None, proof: None };
+    let outcome =
+        Outcome { claim: claim.id, state, others: Vec::new(), at, by: None, why: None, proof: None, known: None };
     outcome_line(&outcome, ledger.header())
 }
 

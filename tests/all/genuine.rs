@@ -146,6 +146,7 @@ fn outcome(claim: &sendform::ledger::Claim) -> sendform::ledger::Outcome {
         by: None,
         why: None,
         proof: None,
+        known: None,
     }
 }
 

@@ -33,7 +33,16 @@ fn one_key() -> Header {
 
 fn outcome(claim: &Claim, state: PersonState) -> String {
     let at = claim.at;
-    let outcome = Outcome { claim: claim.id.clone(), state, others: Vec::new(), at, by: None, why: None, proof: None };
+    let outcome = Outcome {
+        claim: claim.id.clone(),
+        state,
+        others: Vec::new(),
+        at,
+        by: None,
+        why: None,
+        proof: None,
+        known: None,
+    };
     outcome_line(&outcome, &one_key())
 }
 
@@ -521,13 +530,17 @@ fn what_is_odd_is_told_in_words_and_to_machines() {
     let whole = fs::read_to_string(shop.project.path("sendform.lock")).unwrap();
     fs::write(shop.project.path("sendform.lock"), format!("{whole}{lines}")).unwrap();
     let run = shop.run(&["ledger", "verify"]).code(8);
-    assert_snapshot!(run, @"
+    assert_snapshot!(run, @r#"
     exit code: 8
-    ! person a194e5e5d2adc4d3 was accepted 2 times: in sale.hello.r1.616c1c5802824f8b and sale.hello.r1.616c1c5802824f8b
-    ! person fff52571474eac9b was accepted 2 times: in sale.hello.r1.616c1c5802824f8b and sale.hello.r1.616c1c5802824f8b
+    ! accepted twice: 2 people; the same message went to them from more than one run, and cannot be recalled
+      sale.hello r1  2 people
+        sale.hello.r1.616c1c5802824f8b  claimed 2026-11-30 12:00 UTC
+        sale.hello.r1.616c1c5802824f8b  claimed 2026-11-30 12:00 UTC
+      nothing more of it is sent to them, and everybody else is sent to; two clones, or two ledgers, have both sent
+      say that you know, which ends this alarm: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"
     ~ the shadow lacks what the file has: 1 claim new; the next apply joins them
-    2 claims, 2 odd things
-    ");
+    2 claims, 1 odd thing
+    "#);
     let json = shop.run(&["ledger", "verify", "--format", "json"]).code(8).json();
     assert_eq!(json["odd"], true);
     assert_eq!(json["findings"][0]["finding"], "acceptedTwice");
@@ -556,6 +569,7 @@ fn one_row_that_two_clones_booked_for_two_claims_is_a_note() {
         by: Some(BY_LOGS.to_owned()),
         why: None,
         proof: Some(proof),
+        known: None,
     };
     let mut theirs = Ledger::new(ledger(&shop).header().clone());
     theirs.add_claim(before).unwrap();

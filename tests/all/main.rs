@@ -32,5 +32,6 @@ mod stores;
 mod support;
 mod sweep;
 mod torture;
+mod twice;
 mod validate;
 mod witness;

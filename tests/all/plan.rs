@@ -549,27 +549,27 @@ fn without_a_key_nothing_is_compared() {
     insta::assert_snapshot!(project.run(["plan"]).code(0), @"
     exit code: 0
     acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 2 campaigns in 2 files
-    ! the key is missing: nothing was compared with the ledger, and nobody is left out as already sent
+    ! the key is missing: who has a message already cannot be told, and the numbers to send are upper bounds
 
     news.hello r1  shop to people
-      + 2 to send at once, 1 bulk
+      + at most 2 to send at once, 1 bulk; who of them has it already cannot be told without the key
         2 rows in news.yaml (rows of the campaign file)
         text (6 characters)
           │ Hello!
 
     welcome.hello r1  shop to people
-      + 2 to send at once, 1 bulk
+      + at most 2 to send at once, 1 bulk; who of them has it already cannot be told without the key
         2 rows in welcome.yaml (rows of the campaign file)
         text (8 characters)
           │ Welcome!
 
     ! 2 people would get more than one message of this plan within an hour
-    4 messages to send in 2 bulks
+    at most 4 messages to send in 2 bulks
     ");
     assert_eq!(project.run(["plan", "--format", "json"]).json()["compared"], false);
     let mut project = small();
     project.unset("SENDFORM_KEY");
-    insta::assert_snapshot!(project.run(["plan"]).code(0).stdout.lines().nth(1).unwrap_or_default(), @"! no gateway is named: nothing was compared with the ledger, and nobody is left out as already sent");
+    insta::assert_snapshot!(project.run(["plan"]).code(0).stdout.lines().nth(1).unwrap_or_default(), @"! no gateway is named, so there is no ledger: who has a message already cannot be told, and the numbers to send are upper bounds");
     // Whoever only looks needs no key.
     insta::assert_snapshot!(project.run(["status"]).code(3), @"
     exit code: 3

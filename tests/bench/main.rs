@@ -136,11 +136,21 @@ fn sent(plan: &Plan) -> Ledger {
             at,
             dated: Dated::Never,
             is_recovered: false,
+            by: None,
             people,
         };
         ledger.add_claim(claim).unwrap();
         let (by, why) = (None, None);
-        let outcome = Outcome { claim: id, state: PersonState::Accepted, others: Vec::new(), at, by, why, proof: None };
+        let outcome = Outcome {
+            claim: id,
+            state: PersonState::Accepted,
+            others: Vec::new(),
+            at,
+            by,
+            why,
+            proof: None,
+            known: None,
+        };
         ledger.add_outcome(outcome).unwrap();
     }
     ledger

@@ -31,7 +31,16 @@ impl BulkSource for Again<'_> {
             let claim = records.claims[0].id.clone();
             let state = PersonState::Refused;
             let at = records.claims[0].at;
-            records.outcomes.push(Outcome { claim, state, others: Vec::new(), at, by: None, why: None, proof: None });
+            records.outcomes.push(Outcome {
+                claim,
+                state,
+                others: Vec::new(),
+                at,
+                by: None,
+                why: None,
+                proof: None,
+                known: None,
+            });
         }
         drop(records);
         Ok(Some(bulk(people, BulkTime::Start(0))))

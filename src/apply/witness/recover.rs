@@ -177,6 +177,7 @@ async fn write<S: Store, C: Clock>(
             at,
             dated: Dated::Never,
             is_recovered: true,
+            by: None,
             people: people.keys().copied().collect(),
         };
         if let Grant::ClaimedElsewhere(taken) = store.claim(claim).await? {
@@ -201,7 +202,7 @@ async fn write<S: Store, C: Clock>(
         let accepted = (!others.is_empty()).then(|| accepted.collect());
         let twice = twice.iter().copied().filter(|person| people.contains_key(person)).collect();
         let proof = left.map(|left| Proof { left, people: accepted, twice });
-        store.settle(Outcome { claim: id, state, others, at: now, by, why, proof }).await?;
+        store.settle(Outcome { claim: id, state, others, at: now, by, why, proof, known: None }).await?;
         break;
     }
     Ok(())

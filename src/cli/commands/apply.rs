@@ -20,6 +20,7 @@ use crate::timing;
 use crate::cli::args::{ApplyArgs, Global};
 use crate::cli::client::client;
 use crate::cli::clock::RunClock;
+use crate::cli::clones::{self, Reminder};
 use crate::cli::context::{Context, PlanOptions};
 use crate::cli::ends;
 use crate::cli::evidence;
@@ -27,7 +28,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::frozen;
 use crate::cli::output::{Output, ask};
-use crate::cli::planning::{Replanning, in_doubt, judge, make, show};
+use crate::cli::planning::{Replanning, alarm, in_doubt, judge, make, show};
 use crate::cli::prepare::Pool;
 use crate::cli::progress::Progress;
 use crate::cli::settings::Settings;
@@ -86,6 +87,14 @@ async fn with_world(
     let store = open(context, &visit).await?;
     tell_doubts(&store.trust(), output);
     unsaved_outcomes::take_in(context, &store, accepted(SafetyLimitKind::Unauthenticated)).await?;
+    let compared = tokio::task::block_in_place(|| clones::compare(context, &store.ledger(), output));
+    let reminder = match compared {
+        Ok(reminder) => reminder,
+        Err(failure) => {
+            drop(store.finish().await);
+            return Err(failure);
+        }
+    };
     let in_doubt = match evidence::first(context, &store, &client, &clock, &plan_options.selection, output).await {
         Ok(in_doubt) => in_doubt,
         Err(failure) => {
@@ -105,6 +114,7 @@ async fn with_world(
         clock: &clock,
         run,
         in_doubt,
+        reminder,
     };
     Box::pin(go.plan_and_send(store)).await
 }
@@ -123,6 +133,8 @@ struct ApplyRun<'a> {
     run: RunId,
     /// How many people were in doubt before.
     in_doubt: usize,
+    /// What is to be said of the lockfile at the end.
+    reminder: Reminder,
 }
 
 impl ApplyRun<'_> {
@@ -157,6 +169,7 @@ impl ApplyRun<'_> {
             show(&reviewed, context, output, args.plan.as_deref())?;
         }
         if let Err(ending) = may.and_then(|()| approve(&reviewed, args, output)) {
+            let ending = ending.map(|exit| exit.or(alarm(&reviewed.twice, &plan_options.selection)));
             return Ok(Review::End(Box::new(reviewed), ending));
         }
         if args.auto_approve {
@@ -223,7 +236,8 @@ impl ApplyRun<'_> {
         interrupts.ends_with(verdict(&summary));
         let now = context.gateway.now();
         let (doubts, in_flight) = open_ends(&store, &summary, run, now);
-        let left = (doubts.as_slice(), in_flight);
+        let twice = store.ledger().accepted_twice();
+        let left = (twice.as_slice(), doubts.as_slice(), in_flight);
         let shown = output.show(&ApplyReport::new(&summary, left, plan.approved().to_string(), &plan.gateway, now));
         if let Some(next) = plan.next_apply_at() {
             output.tell(&format!("the next apply has something to do at {}\n", timing::utc(next)));
@@ -231,6 +245,7 @@ impl ApplyRun<'_> {
         let marked = mark(&store, &summary, all_asked).await;
         let not_whole = why_not_whole(&store, &summary).await;
         let mut exit = verdict(&summary).or(ending(&doubts, plan_options));
+        exit = exit.or(alarm(&twice, &plan_options.selection));
         let finished = finish(context, store, interrupts).await;
         let settled = settled.map(|left| exit = exit.or(left));
         let failures = [shown, unsettled, settled, marked, finished].into_iter().filter_map(Result::err);
@@ -241,6 +256,9 @@ impl ApplyRun<'_> {
         for failure in failures {
             output.tell(&failure.render(output.paint_errors));
             exit = exit.or(failure.exit);
+        }
+        if summary.total().requested() > 0 {
+            clones::remind(context, self.reminder, output);
         }
         Ok(exit)
     }
@@ -425,6 +443,7 @@ async fn record(context: &Context, store: &OpenLedger, plan: &mut Plan) -> Resul
 /// How this run goes about its work.
 fn run_settings(store: &OpenLedger, args: &ApplyArgs, settings: &Settings, run: RunId) -> apply::RunSettings {
     let mut run_settings = apply::RunSettings::new(run);
+    run_settings.by.clone_from(&settings.by);
     run_settings.parallel = usize::from(args.parallel);
     if let Some(ahead) = store.bulks_ahead() {
         run_settings.ahead = ahead;

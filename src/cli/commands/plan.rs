@@ -6,10 +6,10 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::frozen;
 use crate::cli::output::Output;
-use crate::cli::planning::{input, judge, planned, show};
+use crate::cli::planning::{alarm, input, judge, planned, show};
 use crate::cli::settings::Settings;
 use crate::cli::shell_quote;
-use crate::cli::store::{check_without_key, expected, look_as};
+use crate::cli::store::{expected, look_as, look_in_clear};
 use crate::ledger::View;
 
 /// Runs the command.
@@ -35,13 +35,11 @@ async fn with_world(context: &Context, global: &Global, args: &PlanArgs, output:
         // What is frozen was compared with the ledger.
         expected(context)?;
     }
-    // Without keys nobody would be recognised, and without a gateway there is no ledger.
-    let has_ledger = gateway.keys.is_some() && gateway.base_url.is_some();
-    let seen = if has_ledger {
-        Some(look_as(&args.reading, context, output).await?)
-    } else {
-        check_without_key(context, output).await?;
-        None
+    // Without keys nobody is recognised, and without a gateway there is no ledger.
+    let seen = match (&gateway.base_url, &gateway.keys) {
+        (None, _) => None,
+        (Some(_), None) => look_in_clear(&args.reading, context, output).await?,
+        (Some(_), Some(_)) => Some(look_as(&args.reading, context, output).await?),
     };
     let view = seen.as_ref().map_or(View::Exclusive, |seen| seen.view);
     let input = input(context, &plan_options, seen.as_ref().map(|seen| &seen.ledger), view);
@@ -49,7 +47,7 @@ async fn with_world(context: &Context, global: &Global, args: &PlanArgs, output:
     let written = args.out.as_deref().map(|path| (path, frozen::write(path, &input, &plan)));
     let file = written.as_ref().and_then(|(path, written)| matches!(written, Ok(true)).then_some(*path));
     show(&plan, context, output, file)?;
-    let mut exit = judge(&plan, &plan_options.selection);
+    let mut exit = judge(&plan, &plan_options.selection).or(alarm(&plan.twice, &plan_options.selection));
     if let Some((path, written)) = written {
         let path = shell_quote::word(&path.display().to_string());
         if written? {

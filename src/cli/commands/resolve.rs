@@ -1,7 +1,7 @@
-//! `resolve`: settles a bulk in doubt by a person's word.
+//! `resolve`: settles a bulk in doubt by a person's word, and ends the alarm about people who were accepted twice.
 
 use crate::apply::Store as _;
-use crate::ledger::{ClaimState, Ledger, Outcome, PersonState, View};
+use crate::ledger::{ClaimId, ClaimState, Ledger, Outcome, PersonState, Twice, View};
 use crate::report::resolve::{Resolution, ResolveReport};
 use crate::timing;
 
@@ -14,10 +14,14 @@ use crate::cli::settings::Settings;
 use crate::cli::store::{expected, visit};
 use crate::cli::unsaved_outcomes;
 
+/// What can be said of people who were accepted twice.
+const ONLY_SENT: &str =
+    "people of this bulk were accepted twice: only `--sent` says that you know, and ends that alarm";
+
 /// Runs the command.
 ///
 /// # Errors
-/// If the bulk is not in doubt, or the ledger cannot be written.
+/// If the bulk is not in doubt, and nobody of it was accepted twice; or the ledger cannot be written.
 pub(super) async fn run(
     global: &Global,
     args: &ResolveArgs,
@@ -45,29 +49,48 @@ async fn with_world(
         (false, false) => (PersonState::Abandoned, Resolution::Abandoned),
     };
     let now = context.gateway.now();
+    let by = || settings.by.clone().unwrap_or_else(|| "unknown".to_owned());
+    let twice: Vec<(ClaimId, Twice)> = accepted_twice(&store.ledger(), &args.bulk);
     let open: Vec<(Outcome, usize)> = {
         let ledger = store.ledger();
         if state != PersonState::Accepted {
             still_in_flight(&ledger, &args.bulk, store.view(now))?;
         }
         let claims = ledger.find_bulk(&args.bulk).into_iter().filter(|claim| claim.open() > 0);
-        let outcome = |claim: ClaimState<'_>| claim.word(state, now, settings.by.clone(), args.reason.clone());
+        let outcome = |claim: ClaimState<'_>| claim.word(state, now, by(), args.reason.clone());
         claims.map(|claim| (outcome(claim), claim.open())).collect()
     };
-    if open.is_empty() {
-        let known = !store.ledger().find_bulk(&args.bulk).is_empty();
+    let known: &[_] = if state == PersonState::Accepted { &twice } else { &[] };
+    if open.is_empty() && known.is_empty() {
+        let is_there = !store.ledger().find_bulk(&args.bulk).is_empty();
         store.finish().await?;
-        let message = if known { "nothing of this bulk is in doubt" } else { "the ledger has no such bulk" };
-        return Err(Failure::new(Exit::Usage, message).hint("`sendform status` lists what is in doubt"));
+        let message = if is_there { "nothing of this bulk is in doubt" } else { "the ledger has no such bulk" };
+        let failure = Failure::new(Exit::Usage, message).hint("`sendform status` lists what is in doubt");
+        return Err(if twice.is_empty() { failure } else { failure.hint(ONLY_SENT) });
     }
     let mut people = 0;
     for (outcome, count) in open {
         people += count as u64;
         store.settle(outcome).await?;
     }
+    let mut known_twice = 0;
+    for (on, twice) in known {
+        known_twice += twice.people.len() as u64;
+        store.settle(twice.word(on, now, by(), args.reason.clone())).await?;
+    }
     store.finish().await?;
-    output.show(&ResolveReport { bulk_id: &args.bulk, word, people })?;
+    output.show(&ResolveReport { bulk_id: &args.bulk, word, people, known_twice })?;
     Ok(Exit::Done)
+}
+
+/// The people of a bulk who were accepted elsewhere as well, each group with a claim of the bulk.
+fn accepted_twice(ledger: &Ledger, bulk: &str) -> Vec<(ClaimId, Twice)> {
+    let claims: Vec<&ClaimId> = ledger.find_bulk(bulk).into_iter().map(|claim| &claim.claim().id).collect();
+    let of_bulk = |twice: Twice| {
+        let on = twice.claims.iter().find(|claim| claims.contains(&&claim.id)).map(|claim| claim.id.clone());
+        on.map(|on| (on, twice))
+    };
+    ledger.accepted_twice().into_iter().filter_map(of_bulk).collect()
 }
 
 /// Nobody's word makes a request come back that may still be under way.

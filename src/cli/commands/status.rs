@@ -26,6 +26,8 @@ pub(super) async fn run(
 
 async fn with_world(context: &Context, args: &StatusArgs, output: &Output) -> Result<Exit, Failure> {
     let ReadOnlyLedger { ledger, view, .. } = look_as(&args.reading, context, output).await?;
-    output.show(&StatusReport::new(&ledger, view, context.gateway.now()))?;
-    Ok(if ledger.doubts(view).is_empty() { Exit::Done } else { Exit::Doubt })
+    let twice = ledger.accepted_twice();
+    output.show(&StatusReport::new(&ledger, &twice, view, context.gateway.now()))?;
+    let exit = if ledger.doubts(view).is_empty() { Exit::Done } else { Exit::Doubt };
+    Ok(if twice.is_empty() { exit } else { exit.or(Exit::Ledger) })
 }

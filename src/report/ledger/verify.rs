@@ -4,9 +4,10 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::ledger::{Authenticity, ClaimId, Finding, LedgerDelta, Shadow, Trust, Unclosed};
+use crate::ledger::{Authenticity, ClaimId, Finding, Ledger, LedgerDelta, Shadow, Trust, Unclosed};
 use crate::report::document::{DateTime, Report};
 use crate::report::trust::{harmless_doubts, not_ended};
+use crate::report::twice::TwiceView;
 use crate::report::words::list;
 
 use super::delta::DeltaView;
@@ -27,6 +28,8 @@ pub struct LedgerVerifyReport {
     pub history_cut: bool,
     /// The runs whose end may be missing.
     pub unclosed: Vec<UnclosedView>,
+    /// Who was accepted twice, and nobody has said that they know.
+    pub twice: Vec<TwiceView>,
     /// What should never be found, or is worth a note.
     pub findings: Vec<LedgerFindingView>,
     /// How it compares with its shadow.
@@ -36,6 +39,9 @@ pub struct LedgerVerifyReport {
     /// What can be said of it although nothing is wrong with it.
     #[serde(skip)]
     pub harmless_doubts: Vec<&'static str>,
+    /// The gateway, as the ledger names it.
+    #[serde(skip)]
+    pub gateway: String,
 }
 
 /// Who has written a ledger.
@@ -96,6 +102,8 @@ pub struct LedgerFindingView {
 pub enum LedgerFindingKind {
     /// Somebody was accepted in several claims: they got a message twice.
     AcceptedTwice,
+    /// The same, and somebody has said that they know.
+    KnownTwice,
     /// Somebody was accepted once, and it was booked for several claims.
     BookedTwice,
     /// The people of a claim do not give its id.
@@ -147,29 +155,26 @@ impl Report for LedgerVerifyReport {
 }
 
 impl LedgerVerifyReport {
-    /// Makes the report of a ledger at a place, which has so many claims.
+    /// Makes the report of a ledger at a place.
     #[must_use]
-    pub fn new(
-        (place, claims): (String, usize),
-        trust: &Trust,
-        findings: &[Finding],
-        shadow: Shadow,
-        dumps: Vec<OutcomeFileView>,
-    ) -> Self {
+    pub fn new((place, ledger): (String, &Ledger), trust: &Trust, shadow: Shadow, dumps: Vec<OutcomeFileView>) -> Self {
+        let findings = ledger.verify();
         let is_odd = findings.iter().any(|finding| !finding.is_harmless())
             || dumps.iter().any(|dump| dump.error.is_some())
             || !trust.unclosed.is_empty();
         Self {
             place,
-            claims: claims as u64,
+            claims: ledger.claims().len() as u64,
             odd: is_odd,
             authenticity: trust.authenticity.map(AuthenticityView::from),
             history_cut: trust.is_history_cut,
             unclosed: trust.unclosed.iter().map(UnclosedView::new).collect(),
+            twice: TwiceView::all(&ledger.accepted_twice()),
             findings: findings.iter().map(LedgerFindingView::new).collect(),
             shadow: ShadowView::from(shadow),
             dumps,
             harmless_doubts: harmless_doubts(trust).collect(),
+            gateway: ledger.header().gateway.clone(),
         }
     }
 }
@@ -212,6 +217,13 @@ impl LedgerFindingView {
                 let (times, bulks) = (claims.len(), bulks(claims));
                 let words = format!("person {person} was accepted {times} times: in {}", list(&bulks));
                 let about = about(LedgerFindingKind::AcceptedTwice, words);
+                Self { person: Some(person.to_string()), bulk_ids: Some(bulks), ..about }
+            }
+            Finding::KnownTwice { person, claims } => {
+                let (times, bulks) = (claims.len(), bulks(claims));
+                let words =
+                    format!("person {person} was accepted {times} times, as somebody knows: in {}", list(&bulks));
+                let about = about(LedgerFindingKind::KnownTwice, words);
                 Self { person: Some(person.to_string()), bulk_ids: Some(bulks), ..about }
             }
             Finding::BookedTwice { person, claims } => {

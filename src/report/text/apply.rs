@@ -10,6 +10,7 @@ use crate::timing;
 use super::TextForm;
 use super::doubts;
 use super::table;
+use super::twice;
 
 /// What stands in the table behind a message's name. Only where several runs send at once does another one claim
 /// anybody.
@@ -26,9 +27,12 @@ fn columns(tally: &TallyView, is_shared: bool) -> Vec<(&'static str, u64)> {
 }
 
 impl TextForm for ApplyReport<'_> {
-    /// Writes the table, the alarms, why the run stopped, and what is in doubt or in flight now.
+    /// Writes who was accepted twice, the table, the alarms, why the run stopped, and what is in doubt or in
+    /// flight now.
     fn text(&self, paint: Paint) -> String {
-        let mut out = String::from("\n");
+        let mut out = String::new();
+        twice::twice(&mut out, &self.twice, self.gateway, paint);
+        out.push('\n');
         let rows = self.messages.iter();
         let is_shared = self.total.claimed_elsewhere > 0;
         let row = |name: String, tally: &TallyView| {

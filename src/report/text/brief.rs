@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use crate::plan::{Counts, Gate};
 use crate::report::message::MessageView;
 
+use super::at_most;
 use super::handed_over;
 use super::plan;
 use crate::report::style::Paint;
@@ -71,7 +72,8 @@ fn one(message: &MessageView<'_>, now: Timestamp, paint: Paint) -> String {
                 handed_over::sent(message, now).into_iter().map(|(rows, words)| format!("{} {words}", number(rows))),
             );
         } else {
-            words.push(format!("{} {}", number(rows), gate.words()));
+            let is_bound = message.bounded_without.is_some() && matches!(gate, Gate::ToSend | Gate::NotDue);
+            words.push(format!("{} {}", at_most::count(&number(rows), is_bound), gate.words()));
         }
     }
     words.extend(plan::rows(message));

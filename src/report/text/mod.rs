@@ -1,6 +1,7 @@
 //! Reports as text for people. What is short stands beside its report.
 
 mod apply;
+mod at_most;
 mod brief;
 mod clocks;
 pub mod diagnostics;
@@ -13,6 +14,7 @@ mod plan_file;
 pub mod reconcile;
 mod status;
 mod table;
+mod twice;
 mod validation;
 mod verify;
 

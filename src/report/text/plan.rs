@@ -11,12 +11,14 @@ use crate::report::words::{number, plural};
 use crate::timing;
 
 use super::TextForm;
+use super::at_most;
 use super::brief;
 use super::clocks;
 use super::difference::diff;
 use super::doubts;
 use super::handed_over;
 use super::plan_file;
+use super::twice;
 
 impl TextForm for PlanReport<'_> {
     fn text(&self, paint: Paint) -> String {
@@ -28,12 +30,8 @@ impl TextForm for PlanReport<'_> {
         if let Some(frozen) = &self.frozen {
             plan_file::head(&mut out, frozen, paint);
         }
-        if !self.compared {
-            let why = if self.gateway.is_empty() { "no gateway is named" } else { "the key is missing" };
-            let words =
-                format!("! {why}: nothing was compared with the ledger, and nobody is left out as already sent");
-            line(&mut out, &paint.wait(&words));
-        }
+        at_most::head(&mut out, self, paint);
+        twice::twice(&mut out, &self.twice, self.gateway, paint);
         handed_over::head(&mut out, self, paint);
         doubts::doubts(&mut out, &self.doubts, self.gateway, paint);
         doubts::flight(&mut out, self.in_flight, self.gateway, paint);
@@ -64,14 +62,15 @@ fn summary(plan: &PlanReport<'_>, paint: Paint) -> String {
     } else if to_send == 0 {
         paint.strong("nothing to send")
     } else {
-        paint.strong(&format!("{} to send in {}", plural(to_send, "message"), plural(bulks as u64, "bulk")))
+        let count = at_most::count(&plural(to_send, "message"), plan.at_most);
+        paint.strong(&format!("{count} to send in {}", plural(bulks as u64, "bulk")))
     };
     let mut words = vec![first];
     if to_send > 0 && plan.is_sound && plan.safety_limits.iter().any(|safety_limit| !safety_limit.accepted) {
         words.push(paint.bad(", but not while a limit refuses"));
     }
     if plan.not_due > 0 {
-        words.push(format!(", {} not due yet", number(plan.not_due)));
+        words.push(format!(", {} not due yet", at_most::count(&number(plan.not_due), plan.at_most)));
         if let Some(next) = plan.next_apply_at {
             words.push(format!(" (next apply at {})", timing::utc(next)));
         }
@@ -141,6 +140,7 @@ fn message_text(out: &mut String, whole: &PlanReport<'_>, plan: &MessageView<'_>
             line(out, &format!("    {:width$}   {}", "", paint.faint(&format!("{}: {reason}", number(*count)))));
         }
     }
+    at_most::in_clear(out, plan, now, paint);
     for protection in protections.values() {
         line(out, &paint.faint(&format!("    {:width$} {}", "", protected(protection))));
     }
@@ -184,15 +184,18 @@ pub(super) fn protected(protection: &ProtectionView<'_>) -> String {
 }
 
 fn gate_line(plan: &MessageView<'_>, gate: Gate, count: u64, width: usize, paint: Paint) -> String {
-    let count = number(count);
+    let is_bound = plan.bounded_without.is_some() && matches!(gate, Gate::ToSend | Gate::NotDue);
+    let count = at_most::count(&number(count), is_bound);
     let text = format!("{count:>width$} {}", gate.words());
     match gate {
         Gate::ToSend if plan.has_errors => {
             format!("  {} {} but for the errors", paint.bad("!"), paint.bad(&text))
         }
-        Gate::ToSend => format!("  {} {}{}", paint.good("+"), paint.good(&text), clocks::due(plan)),
+        Gate::ToSend => {
+            format!("  {} {}{}{}", paint.good("+"), paint.good(&text), clocks::due(plan), at_most::tail(plan))
+        }
         Gate::NotDue => {
-            format!("  {} {}{}", paint.wait("~"), paint.wait(&text), clocks::later(plan))
+            format!("  {} {}{}{}", paint.wait("~"), paint.wait(&text), clocks::later(plan), at_most::tail(plan))
         }
         Gate::RejectedEarlier => {
             format!("    {text}; `--retry-rejected {}` sends to them again", plan.message)

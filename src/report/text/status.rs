@@ -8,11 +8,13 @@ use crate::report::words::plural;
 use super::TextForm;
 use super::doubts::{doubts, flight};
 use super::table;
+use super::twice::twice;
 
 impl TextForm for StatusReport<'_> {
     fn text(&self, paint: Paint) -> String {
         let mut out = String::new();
         line(&mut out, &paint.strong(&format!("ledger of {} on {}", self.project, self.gateway)));
+        twice(&mut out, &self.twice, self.gateway, paint);
         doubts(&mut out, &self.doubts, self.gateway, paint);
         flight(&mut out, self.in_flight, self.gateway, paint);
         out.push('\n');

@@ -1,10 +1,13 @@
 //! What was found in a ledger: what is odd first, then what the next apply mends.
 
-use crate::report::ledger::verify::{LedgerVerifyReport, OutcomeFileView, ShadowState};
+use crate::report::ledger::verify::{
+    LedgerFindingKind, LedgerFindingView, LedgerVerifyReport, OutcomeFileView, ShadowState,
+};
 use crate::report::style::{Paint, line};
 use crate::report::words::plural;
 
 use super::TextForm;
+use super::twice;
 
 impl TextForm for LedgerVerifyReport {
     fn text(&self, paint: Paint) -> String {
@@ -12,15 +15,21 @@ impl TextForm for LedgerVerifyReport {
             let reason = dump.error.as_ref()?;
             Some(format!("{} does not go with the ledger: {reason}", dump.file))
         });
-        let odd = self.findings.iter().filter(|finding| !finding.is_harmless).map(|finding| finding.words.clone());
+        // Those who were accepted twice stand together, before everything else.
+        let is_told =
+            |finding: &&LedgerFindingView| finding.is_harmless || finding.finding == LedgerFindingKind::AcceptedTwice;
+        let odd = self.findings.iter().filter(|finding| !is_told(finding)).map(|finding| finding.words.clone());
         let unclosed = self.unclosed.iter().map(|unclosed| unclosed.words.clone());
         let odd: Vec<String> = odd.chain(unclosed).chain(broken).collect();
-        let mut out: String = odd.iter().map(|text| format!("{} {text}\n", paint.bad("!"))).collect();
+        let mut out = String::new();
+        twice::list(&mut out, &self.twice, &self.gateway, paint);
+        odd.iter().for_each(|text| line(&mut out, &format!("{} {text}", paint.bad("!"))));
         for note in notes(self) {
             line(&mut out, &format!("{} {note}", paint.wait("~")));
         }
         let claims = plural(self.claims, "claim");
-        let odd = if odd.is_empty() { "nothing odd".to_owned() } else { plural(odd.len() as u64, "odd thing") };
+        let count = odd.len() + self.twice.len();
+        let odd = if count == 0 { "nothing odd".to_owned() } else { plural(count as u64, "odd thing") };
         line(&mut out, &format!("{claims}, {odd}"));
         out
     }

@@ -44,12 +44,18 @@ pub(in crate::store) fn is_tracked(path: &Path) -> bool {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name().and_then(std::ffi::OsStr::to_str)) else {
         return false;
     };
-    let Ok(whole) = folder.canonicalize() else { return true };
-    if whole.ancestors().all(|above| !above.join(".git").exists()) {
+    if !may_have_repository(folder) {
         return false;
     }
     let answer = Git::new(folder, Duration::ZERO).ask(&["ls-files", "--error-unmatch", "--", name]);
     answer.is_err() || answer.is_ok_and(|answer| answer.code != 1)
+}
+
+/// Whether a folder may be in a repository; surely not, if nothing above it has one.
+pub(super) fn may_have_repository(folder: &Path) -> bool {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let Ok(whole) = folder.canonicalize() else { return true };
+    whole.ancestors().any(|above| above.join(".git").exists())
 }
 
 /// Looks, and reads not more than some bytes; nothing, where there is no git.

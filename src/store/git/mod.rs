@@ -15,6 +15,7 @@ mod push;
 mod remote;
 mod repository;
 mod tip;
+mod upstream;
 
 #[cfg(test)]
 mod tests;
@@ -35,9 +36,11 @@ use super::visit::Visit;
 use super::waiting::waiting;
 
 pub(super) use merges::{Merges, is_tracked, look_at_merges};
+pub(super) use upstream::{KeptBy, kept_in_git, look_upstream};
 
 pub use branch::Branch;
 pub use error::{GitError, Said};
+pub use upstream::Upstream;
 
 use remote::GitRemote;
 use tip::Tip;

@@ -18,7 +18,8 @@ const LOCAL_TIME_MAX: Duration = Duration::from_mins(1);
 /// How long a command that was told to end has for it.
 const END_TIME_MAX: Duration = Duration::from_secs(2);
 /// Settings of every command: nothing starts on its own beside it.
-const SETTINGS: [&str; 4] = ["gc.auto=0", "maintenance.auto=false", "color.ui=false", "core.quotePath=false"];
+const SETTINGS: [&str; 5] =
+    ["gc.auto=0", "maintenance.auto=false", "core.fsmonitor=false", "color.ui=false", "core.quotePath=false"];
 /// What git, and the hooks that it runs, must not see.
 const SECRETS: [&str; 4] = ["SENDFORM_KEY", "SENDFORM_KEY_FILE", "SENDFORM_API_KEY", "SENDFORM_DATABASE_URL"];
 

@@ -31,6 +31,7 @@ pub(super) fn claim(people: &[u64], attempt: u32, run: u64) -> Claim {
     Claim {
         dated: Dated::Never,
         is_recovered: false,
+        by: None,
         id: ClaimId {
             bulk: BulkId::new(&message(), revision(), BulkTime::Start(0), &people),
             attempt,
@@ -48,7 +49,16 @@ pub(super) fn claim(people: &[u64], attempt: u32, run: u64) -> Claim {
 
 pub(super) fn outcome(claim: &Claim, state: PersonState, by: Option<&str>) -> Outcome {
     let by = by.map(str::to_owned);
-    Outcome { claim: claim.id.clone(), state, others: Vec::new(), at: at(1), why: by.clone(), by, proof: None }
+    Outcome {
+        claim: claim.id.clone(),
+        state,
+        others: Vec::new(),
+        at: at(1),
+        why: by.clone(),
+        by,
+        proof: None,
+        known: None,
+    }
 }
 
 pub(super) fn taken(people: &[u64]) -> Grant {

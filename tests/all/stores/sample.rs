@@ -58,6 +58,7 @@ pub(super) fn claim(run: u64, people: &[u64]) -> Claim {
         at: NOON,
         dated: Dated::At(NOON),
         is_recovered: false,
+        by: None,
         people,
     }
 }
@@ -65,7 +66,7 @@ pub(super) fn claim(run: u64, people: &[u64]) -> Claim {
 /// What became of a claim: this of everybody but some.
 pub(super) fn outcome(claim: &Claim, state: PersonState, others: &[(u64, PersonState)]) -> Outcome {
     let others = others.iter().map(|(person, state)| (Person(*person), *state)).collect();
-    Outcome { claim: claim.id.clone(), state, others, at: NOON, by: None, why: None, proof: None }
+    Outcome { claim: claim.id.clone(), state, others, at: NOON, by: None, why: None, proof: None, known: None }
 }
 
 pub(super) fn standing(ledger: &Ledger, person: u64) -> Standing {

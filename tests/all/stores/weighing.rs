@@ -18,6 +18,7 @@ on_every_store!(
     a_late_row_holds_whoever_was_freed_and_claimed_again,
     a_row_that_was_read_for_another_claim_holds_its_person,
     two_rows_are_two_messages,
+    a_word_ends_an_alarm_and_outlives_its_run,
     many_doubts_are_settled_together_and_in_order,
     settlers_at_once_settle_everybody_once,
     what_rests_on_the_logs_survives_its_run,
@@ -183,6 +184,38 @@ fn two_rows_are_two_messages(kind: Kind) {
         store.finish().await.unwrap();
         let findings = look(&ground).await.verify();
         assert!(matches!(findings.as_slice(), [Finding::AcceptedTwice { .. }]), "{findings:?}");
+    });
+}
+
+fn a_word_ends_an_alarm_and_outlives_its_run(kind: Kind) {
+    wait(async {
+        let ground = made(kind).await;
+        let store = open(&ground, 0).await;
+        store.record(record("Hello!")).await.unwrap();
+        let first = Claim { by: Some("ana".to_owned()), ..claim(1, &[1, 2]) };
+        granted(&store, &first).await;
+        store.settle(outcome(&first, PersonState::Accepted, &[])).await.unwrap();
+        // Another ledger has sent to one of them as well, and to somebody else.
+        let other = Claim { by: Some("ben".to_owned()), at: NOON + SignedDuration::from_mins(1), ..claim(2, &[2, 3]) };
+        let mut theirs = Ledger::new(super::sample::expected().header());
+        theirs.add_claim(other.clone()).unwrap();
+        theirs.add_outcome(outcome(&other, PersonState::Accepted, &[])).unwrap();
+        store.join(theirs).await.unwrap();
+        store.finish().await.unwrap();
+        let found = look(&ground).await.accepted_twice();
+        let [twice] = found.as_slice() else { panic!("{found:?}") };
+        assert_eq!(twice.people, [sendform::identity::Person(2)]);
+        let by: Vec<_> = twice.claims.iter().filter_map(|claim| claim.by.as_deref()).collect();
+        assert_eq!(by, ["ana", "ben"]);
+        let store = open(&ground, 1).await;
+        let word = twice.word(&other.id, LATER, "ana".to_owned(), "two ledgers".to_owned());
+        store.settle(word).await.unwrap();
+        assert_eq!(store.ledger().accepted_twice(), []);
+        store.finish().await.unwrap();
+        let known = look(&ground).await;
+        assert_eq!(known.accepted_twice(), []);
+        assert!(matches!(known.verify().as_slice(), [Finding::KnownTwice { .. }]), "{:?}", known.verify());
+        assert_eq!(standings(&known, [1, 2, 3]), [Standing::Accepted; 3]);
     });
 }
 

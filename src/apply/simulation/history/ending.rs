@@ -56,7 +56,7 @@ fn resolve(world: &World) {
             let others = state.people().filter(has_it).map(|(person, _)| (person, PersonState::Accepted)).collect();
             let (by, why) = (Some("ana".to_owned()), Some("seen in the portal".to_owned()));
             let (claim, at) = (doubt.claim, world.truth.now());
-            let word = Outcome { claim, state: PersonState::Claimed, others, at, by, why, proof: None };
+            let word = Outcome { claim, state: PersonState::Claimed, others, at, by, why, proof: None, known: None };
             ledger.add_outcome(word).unwrap();
         }
     });

@@ -137,7 +137,7 @@ fn check_ledger(world: &World) -> Result<(), String> {
     let is_false = |finding: &Finding| match finding {
         Finding::AcceptedTwice { person, .. } => !is_twice(person),
         Finding::NoRecord { .. } => !world.is_taken_back,
-        Finding::BookedTwice { .. } | Finding::ForeignId { .. } => true,
+        Finding::KnownTwice { .. } | Finding::BookedTwice { .. } | Finding::ForeignId { .. } => true,
     };
     match world.shelf.ledger().verify().iter().find(|finding| is_false(finding)) {
         Some(finding) => Err(format!("the ledger says {finding:?}")),

@@ -1,0 +1,61 @@
+//! Who was accepted more than once, and the command that ends the alarm.
+
+use crate::report::sanitize::{LineFeeds, harmless};
+use crate::report::style::{Paint, line};
+use crate::report::twice::{AcceptedInView, TwiceView};
+use crate::report::words::{number, plural};
+use crate::timing;
+
+/// How many groups of people are shown.
+const SHOWN_MAX: usize = 5;
+/// How many claims of each.
+const CLAIMS_SHOWN_MAX: usize = 8;
+
+/// What cannot be taken back comes before everything else.
+pub(super) fn twice(out: &mut String, found: &[TwiceView], gateway: &str, paint: Paint) {
+    if !found.is_empty() {
+        out.push('\n');
+    }
+    list(out, found, gateway, paint);
+}
+
+/// The same, without a line before it.
+pub(super) fn list(out: &mut String, found: &[TwiceView], gateway: &str, paint: Paint) {
+    let Some(first) = found.first() else { return };
+    let people: u64 = found.iter().map(|twice| twice.people).sum();
+    let head = format!(
+        "! accepted twice: {}; the same message went to them from more than one run, and cannot be recalled",
+        plural(people, "person")
+    );
+    line(out, &paint.bad(&head));
+    for twice in found.iter().take(SHOWN_MAX) {
+        line(out, &format!("  {} r{}  {}", twice.message, twice.revision, plural(twice.people, "person")));
+        for claim in twice.claims.iter().take(CLAIMS_SHOWN_MAX) {
+            line(out, &format!("    {}", words(claim)));
+        }
+        rest(out, twice.claims.len(), CLAIMS_SHOWN_MAX, "    ");
+    }
+    rest(out, found.len(), SHOWN_MAX, "  ");
+    line(
+        out,
+        "  nothing more of it is sent to them, and everybody else is sent to; two clones, or two ledgers, have both sent",
+    );
+    let flag = if gateway == "sandbox" { " --sandbox" } else { "" };
+    let bulk = first.claims.first().map(|claim| claim.bulk_id.as_str()).unwrap_or_default();
+    let say = format!("sendform resolve {bulk}{flag} --sent --reason \"…\"");
+    let each = if found.len() == 1 { "" } else { " for each bulk" };
+    line(out, &format!("  say that you know{each}, which ends this alarm: {say}"));
+}
+
+fn words(claim: &AcceptedInView) -> String {
+    let by = claim.by.as_ref().map(|by| format!(" by {}", harmless(by, LineFeeds::Escape))).unwrap_or_default();
+    let leaves = claim.send_at.map(|at| format!(", to leave {}", timing::utc(at))).unwrap_or_default();
+    format!("{}  claimed {}{by}{leaves}", claim.bulk_id, timing::utc(claim.claimed_at))
+}
+
+fn rest(out: &mut String, all: usize, shown: usize, indent: &str) {
+    let rest = all.saturating_sub(shown);
+    if rest > 0 {
+        line(out, &format!("{indent}and {} more: `--format json` names them", number(rest as u64)));
+    }
+}

@@ -1,0 +1,515 @@
+//! People who were accepted twice, because two clones of a project each had a lockfile of its own: what is noticed
+//! before, and what is said afterwards until somebody says that they know.
+
+use std::fs;
+use std::path::Path;
+
+use insta::assert_snapshot;
+
+use crate::support::{Origin, Project, Run, Shop, git};
+
+/// Whoever asks the gateway first finds out sooner: here nobody does.
+const PROJECT: &str = "project: acme-shop\nsenders: { shop: SHOP-ACCOUNT }\nbulkSize: 2\nwitness: off\n";
+
+/// A shop whose project is in git, and pushed.
+struct Clones {
+    shop: Shop,
+    origin: Origin,
+}
+
+impl Clones {
+    fn new() -> Self {
+        let mut shop = Shop::new(3);
+        shop.project.write("sendform.yaml", PROJECT);
+        shop.project.write(".gitattributes", "sendform.lock -text merge=union linguist-generated\n");
+        shop.project.set("SENDFORM_BY", "ana");
+        let origin = Origin::of(&shop.project);
+        Self { shop, origin }
+    }
+
+    /// Another clone, of somebody else, who follows `main`.
+    fn other(&self) -> Project {
+        let project = Project::empty();
+        git(project.folder(), &["clone", "--quiet", &self.origin.url(), "."]);
+        self.by_ben(project)
+    }
+
+    fn by_ben(&self, mut project: Project) -> Project {
+        project.set("SENDFORM_BASE_URL", self.shop.sandbox.url());
+        project.set("SENDFORM_BY", "ben");
+        project.set("SENDFORM_NOW", "2026-11-30T12:01:00Z");
+        project
+    }
+
+    /// Commits the lockfile here, and pushes.
+    fn push(&self) {
+        commit(self.shop.project.folder());
+        git(self.shop.project.folder(), &["push", "--quiet", "origin", "main"]);
+    }
+
+    /// Applies in some clone, which ends with this code.
+    #[track_caller]
+    fn apply(&self, project: &Project, code: i32) -> Run {
+        project.run(["apply", "--auto-approve", "--parallel", "1"]).code(code)
+    }
+
+    /// The same, and nothing is sent.
+    #[track_caller]
+    fn is_stopped(&self, project: &Project) -> Run {
+        let before = self.shop.requests();
+        let run = self.apply(project, 8);
+        assert_eq!(self.shop.requests(), before, "{run}");
+        run
+    }
+}
+
+fn commit(folder: &Path) {
+    git(folder, &["add", "sendform.lock"]);
+    git(folder, &["commit", "--quiet", "--message", "What was sent"]);
+}
+
+/// Two clones that have sent to the same people, and whose ledgers are merged in the second.
+fn both_sent() -> (Clones, Project) {
+    let clones = Clones::new();
+    let (here, there) = (&clones.shop.project, clones.other());
+    assert_snapshot!(clones.apply(here, 0), @"
+    exit code: 0
+    sale.hello r1  shop to customers
+      + 3 to send at once, 2 bulks
+        3 rows in customers.csv (CSV with `,`, UTF-8)
+
+    3 messages to send in 2 bulks
+
+    message        accepted  rejected  refused  in doubt  not attempted
+    sale.hello r1         3         0        0         0              0
+    ----- stderr
+    commit and push sendform.lock: another clone sends again what it does not know of
+    ");
+    there.write("customers.csv", fs::read(here.path("customers.csv")).unwrap());
+    clones.apply(&there, 0);
+    assert_eq!(clones.shop.accepted(), [2; 3], "nothing can know that before");
+    clones.push();
+    commit(there.folder());
+    git(there.folder(), &["pull", "--quiet", "--no-rebase", "--no-edit"]);
+    git(there.folder(), &["push", "--quiet"]);
+    (clones, there)
+}
+
+#[test]
+fn two_clones_that_both_sent_are_told_first_and_everybody_else_is_sent_to() {
+    let (clones, there) = both_sent();
+    let here = &clones.shop.project;
+    there.write("customers.csv", fs::read_to_string(here.path("customers.csv")).unwrap() + "17841400000000004,Ana 4\n");
+    assert_snapshot!(there.run(["plan"]).code(8), @r#"
+    exit code: 8
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:01 UTC, 1 campaign in 1 file
+
+    ! accepted twice: 3 people; the same message went to them from more than one run, and cannot be recalled
+      sale.hello r1  2 people
+        sale.hello.r1.616c1c5802824f8b  claimed 2026-11-30 12:00 UTC by ana
+        sale.hello.r1.616c1c5802824f8b  claimed 2026-11-30 12:01 UTC by ben
+      sale.hello r1  1 person
+        sale.hello.r1.fab0a3fa0e36aeff  claimed 2026-11-30 12:00 UTC by ana
+        sale.hello.r1.fab0a3fa0e36aeff  claimed 2026-11-30 12:01 UTC by ben
+      nothing more of it is sent to them, and everybody else is sent to; two clones, or two ledgers, have both sent
+      say that you know for each bulk, which ends this alarm: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"
+
+    sale.hello r1  shop to customers
+      + 1 to send at once, 1 bulk
+        3 already sent
+        4 rows in customers.csv (CSV with `,`, UTF-8)
+
+    1 message to send in 1 bulk
+    "#);
+    let json = there.run(["plan", "--format", "json"]).code(8).json();
+    let by: Vec<_> = json["twice"][0]["claims"].as_array().unwrap().iter().map(|claim| &claim["by"]).collect();
+    assert_eq!(by, ["ana", "ben"]);
+    assert_eq!(json["toSend"], 1);
+    assert_snapshot!(there.run(["status"]).code(8), @r#"
+    exit code: 8
+    ledger of acme-shop on 127.0.0.1:[port]
+
+    ! accepted twice: 3 people; the same message went to them from more than one run, and cannot be recalled
+      sale.hello r1  2 people
+        sale.hello.r1.616c1c5802824f8b  claimed 2026-11-30 12:00 UTC by ana
+        sale.hello.r1.616c1c5802824f8b  claimed 2026-11-30 12:01 UTC by ben
+      sale.hello r1  1 person
+        sale.hello.r1.fab0a3fa0e36aeff  claimed 2026-11-30 12:00 UTC by ana
+        sale.hello.r1.fab0a3fa0e36aeff  claimed 2026-11-30 12:01 UTC by ben
+      nothing more of it is sent to them, and everybody else is sent to; two clones, or two ledgers, have both sent
+      say that you know for each bulk, which ends this alarm: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"
+
+    message        accepted  rejected  in doubt  in flight  given up  refused
+    sale.hello r1         3         0         0          0         0        0
+    "#);
+    assert_snapshot!(there.run(["ledger", "verify"]).code(8), @r#"
+    exit code: 8
+    ! accepted twice: 3 people; the same message went to them from more than one run, and cannot be recalled
+      sale.hello r1  2 people
+        sale.hello.r1.616c1c5802824f8b  claimed 2026-11-30 12:00 UTC by ana
+        sale.hello.r1.616c1c5802824f8b  claimed 2026-11-30 12:01 UTC by ben
+      sale.hello r1  1 person
+        sale.hello.r1.fab0a3fa0e36aeff  claimed 2026-11-30 12:00 UTC by ana
+        sale.hello.r1.fab0a3fa0e36aeff  claimed 2026-11-30 12:01 UTC by ben
+      nothing more of it is sent to them, and everybody else is sent to; two clones, or two ledgers, have both sent
+      say that you know for each bulk, which ends this alarm: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"
+    ~ the shadow lacks what the file has: 2 claims new; the next apply joins them
+    4 claims, 2 odd things
+    "#);
+    // Everybody else is sent to.
+    assert_snapshot!(clones.apply(&there, 8), @r#"
+    exit code: 8
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:01 UTC, 1 campaign in 1 file
+
+    ! accepted twice: 3 people; the same message went to them from more than one run, and cannot be recalled
+      sale.hello r1  2 people
+        sale.hello.r1.616c1c5802824f8b  claimed 2026-11-30 12:00 UTC by ana
+        sale.hello.r1.616c1c5802824f8b  claimed 2026-11-30 12:01 UTC by ben
+      sale.hello r1  1 person
+        sale.hello.r1.fab0a3fa0e36aeff  claimed 2026-11-30 12:00 UTC by ana
+        sale.hello.r1.fab0a3fa0e36aeff  claimed 2026-11-30 12:01 UTC by ben
+      nothing more of it is sent to them, and everybody else is sent to; two clones, or two ledgers, have both sent
+      say that you know for each bulk, which ends this alarm: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"
+
+    sale.hello r1  shop to customers
+      + 1 to send at once, 1 bulk
+        3 already sent
+        4 rows in customers.csv (CSV with `,`, UTF-8)
+
+    1 message to send in 1 bulk
+
+    ! accepted twice: 3 people; the same message went to them from more than one run, and cannot be recalled
+      sale.hello r1  2 people
+        sale.hello.r1.616c1c5802824f8b  claimed 2026-11-30 12:00 UTC by ana
+        sale.hello.r1.616c1c5802824f8b  claimed 2026-11-30 12:01 UTC by ben
+      sale.hello r1  1 person
+        sale.hello.r1.fab0a3fa0e36aeff  claimed 2026-11-30 12:00 UTC by ana
+        sale.hello.r1.fab0a3fa0e36aeff  claimed 2026-11-30 12:01 UTC by ben
+      nothing more of it is sent to them, and everybody else is sent to; two clones, or two ledgers, have both sent
+      say that you know for each bulk, which ends this alarm: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"
+
+    message        accepted  rejected  refused  in doubt  not attempted
+    sale.hello r1         1         0        0         0              0
+    ----- stderr
+    commit and push sendform.lock: another clone sends again what it does not know of
+    "#);
+    assert_eq!(clones.shop.accepted(), [2, 2, 2, 1]);
+    // What is not selected does not count.
+    there.write("other.yaml", crate::support::campaign("other", "Good morning!", 1));
+    there.run(["plan", "--only", "other"]).code(0);
+}
+
+#[test]
+fn only_a_word_ends_the_alarm_and_goes_wherever_the_ledger_goes() {
+    let (clones, there) = both_sent();
+    let here = &clones.shop.project;
+    let json = there.run(["plan", "--format", "json"]).code(8).json();
+    let bulks = json["twice"].as_array().unwrap().iter().map(|twice| twice["claims"][0]["bulkId"].as_str().unwrap());
+    let bulks: Vec<&str> = bulks.collect();
+    assert_eq!(bulks.len(), 2);
+    assert_snapshot!(there.run(["resolve", bulks[0], "--not-sent", "--reason", "no"]).code(64), @"
+    exit code: 64
+    ----- stderr
+    error: nothing of this bulk is in doubt
+      hint: `sendform status` lists what is in doubt
+      hint: people of this bulk were accepted twice: only `--sent` says that you know, and ends that alarm
+    ");
+    assert_snapshot!(there.run(["resolve", bulks[0], "--sent", "--reason", "two clones"]).code(0), @"
+    exit code: 0
+    2 people accepted twice: known, and no alarm any more
+    ");
+    there.run(["status"]).code(8);
+    there.run(["resolve", bulks[1], "--sent", "--reason", "two clones"]).code(0);
+    there.run(["plan"]).code(0);
+    assert_snapshot!(there.run(["ledger", "verify"]).code(0), @"
+    exit code: 0
+    ~ person a194e5e5d2adc4d3 was accepted 2 times, as somebody knows: in sale.hello.r1.616c1c5802824f8b and sale.hello.r1.616c1c5802824f8b
+    ~ person bf72a543133e6d53 was accepted 2 times, as somebody knows: in sale.hello.r1.fab0a3fa0e36aeff and sale.hello.r1.fab0a3fa0e36aeff
+    ~ person fff52571474eac9b was accepted 2 times, as somebody knows: in sale.hello.r1.616c1c5802824f8b and sale.hello.r1.616c1c5802824f8b
+    4 claims, nothing odd
+    ");
+    there.run(["resolve", bulks[1], "--sent", "--reason", "again"]).code(64);
+    // The word is in the lockfile, and goes wherever that goes.
+    commit(there.folder());
+    git(there.folder(), &["push", "--quiet"]);
+    git(here.folder(), &["pull", "--quiet", "--no-rebase", "--no-edit", "origin", "main"]);
+    here.run(["status"]).code(0);
+}
+
+#[test]
+fn a_clone_that_has_fetched_what_another_sent_is_stopped_before_it_sends() {
+    let clones = Clones::new();
+    let there = clones.other();
+    clones.apply(&clones.shop.project, 0);
+    clones.push();
+    git(there.folder(), &["fetch", "--quiet"]);
+    assert_snapshot!(clones.is_stopped(&there), @r#"
+    exit code: 8
+    ----- stderr
+    error: another clone has sent what this one does not know of: origin/main, as fetched last, has 2 claims (3 people) more
+      hint: nothing was sent: take it in with `git merge origin/main`; before that, what is not committed here yet: `git add sendform.lock`, `git commit -m "What was sent here"`
+      hint: then run the same command again: it sends to whoever is left
+    "#);
+    let json = there.run(["apply", "--auto-approve", "--format", "json"]).code(8).json();
+    assert_eq!(json["exitCode"], 8);
+    git(there.folder(), &["merge", "--quiet", "origin/main"]);
+    clones.apply(&there, 0);
+    assert_eq!(clones.shop.accepted(), [1; 3]);
+}
+
+#[test]
+fn what_was_never_pushed_is_a_warning_that_says_what_to_type() {
+    let clones = Clones::new();
+    let here = &clones.shop.project;
+    clones.apply(here, 0);
+    clones.shop.customers(1..=4);
+    assert_snapshot!(clones.apply(here, 0).stderr, @r#"
+    ! origin/main, as fetched last, lacks 2 claims (3 people) of this lockfile: another clone would send that again
+      before anybody else sends: `git add sendform.lock`, `git commit -m "What was sent"`, `git push`
+    commit and push sendform.lock: another clone sends again what it does not know of
+    "#);
+    clones.push();
+    assert_eq!(clones.apply(here, 0).stderr, "");
+    // From the folder above, the path is the one that is typed there.
+    clones.shop.customers(1..=5);
+    let dir = here.folder().display().to_string();
+    let outside = Project::empty().env("SENDFORM_BASE_URL", clones.shop.sandbox.url());
+    let run = outside.run(["--dir", &dir, "apply", "--auto-approve"]).code(0);
+    assert!(
+        run.stderr.ends_with("commit and push sendform.lock: another clone sends again what it does not know of\n"),
+        "{run}"
+    );
+    clones.shop.customers(1..=6);
+    let run = outside.run(["--dir", &dir, "apply", "--auto-approve"]).code(0);
+    assert!(run.stderr.contains(&format!("`git -C {dir} add sendform.lock`")), "{run}");
+}
+
+/// Where another clone's lockfile cannot be compared with, that is said, or there is nothing to say.
+#[test]
+fn every_kind_of_clone_has_its_outcome() {
+    let words = |run: &Run| run.stderr.replace("another clone sends again what it does not know of", "…");
+    let push = "commit and push sendform.lock: …\n";
+
+    // In no repository at all, and in a bare one.
+    let shop = Shop::new(1);
+    assert_eq!(shop.apply().code(0).stderr, "");
+    let shop = Shop::new(1);
+    git(shop.project.folder(), &["init", "--quiet", "--bare", "."]);
+    assert_eq!(shop.apply().code(0).stderr, "");
+
+    // Without a remote; and with one of which nothing was fetched.
+    let shop = Shop::new(1);
+    git(shop.project.folder(), &["init", "--quiet"]);
+    assert_eq!(shop.apply().code(0).stderr, "commit sendform.lock: it is what tells who has their message\n");
+    git(shop.project.folder(), &["remote", "add", "origin", "file:///nowhere"]);
+    shop.customers(1..=2);
+    assert_snapshot!(words(&shop.apply().code(0)), @"
+    ! nothing that was fetched from origin tells what other clones have sent
+      to find out: `git fetch --all`, or set the branch that this one follows
+    commit and push sendform.lock: …
+    ");
+
+    // Ignored, and not yet tracked.
+    let shop = Shop::new(1);
+    let origin = Origin::of(&shop.project);
+    git(shop.project.folder(), &["rm", "--quiet", "--cached", "sendform.lock"]);
+    git(shop.project.folder(), &["commit", "--quiet", "--message", "Not tracked"]);
+    git(shop.project.folder(), &["push", "--quiet", "origin", "main"]);
+    assert_eq!(words(&shop.apply().code(0)), push);
+    shop.customers(1..=2);
+    assert_snapshot!(words(&shop.apply().code(0)), @r#"
+    ! origin/main, as fetched last, has no lockfile, and so lacks 1 claim (1 person) of this lockfile: another clone would send that again
+      before anybody else sends: `git add sendform.lock`, `git commit -m "What was sent"`, `git push`
+    commit and push sendform.lock: …
+    "#);
+    shop.project.write(".gitignore", ".sendform/\n*.lock\n");
+    shop.customers(1..=3);
+    assert_snapshot!(words(&shop.apply().code(0)), @"
+    ! git ignores sendform.lock, so no other clone learns what is sent here
+      which rule does that: `git check-ignore -v sendform.lock`
+    ");
+    drop(origin);
+
+    // A shallow clone with a detached HEAD, a linked work tree, and a submodule know what was fetched.
+    let clones = Clones::new();
+    clones.apply(&clones.shop.project, 0);
+    let runner = clones.by_ben(clones.origin.runner());
+    let tree = Project::empty();
+    let linked = tree.path("linked").display().to_string();
+    git(clones.other().folder(), &["clone", "--quiet", &clones.origin.url(), &tree.path("main").display().to_string()]);
+    git(&tree.path("main"), &["worktree", "add", "--quiet", "-b", "feature", &linked]);
+    let above = Project::empty();
+    git(above.folder(), &["init", "--quiet"]);
+    git(
+        above.folder(),
+        &["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", &clones.origin.url(), "shop"],
+    );
+    clones.push();
+    for (folder, fetch) in [
+        (runner.folder().to_owned(), &["fetch", "--quiet", "--depth", "1"][..]),
+        (tree.path("linked"), &["fetch", "--quiet"]),
+        (above.path("shop"), &["fetch", "--quiet"]),
+    ] {
+        git(&folder, fetch);
+        let before = clones.shop.requests();
+        let run =
+            clones.by_ben(Project::empty()).run(["--dir", &folder.display().to_string(), "apply", "--auto-approve"]);
+        let run = run.code(8);
+        assert!(
+            run.stderr.contains("error: another clone has sent what this one does not know of: origin/main"),
+            "{run}"
+        );
+        assert_eq!(clones.shop.requests(), before);
+    }
+}
+
+#[test]
+fn a_pushed_lockfile_that_tells_nothing_stops_an_apply() {
+    let check = |change: fn(&str) -> String, expect: &str| {
+        let clones = Clones::new();
+        let here = &clones.shop.project;
+        let text = fs::read_to_string(here.path("sendform.lock")).unwrap();
+        here.write("sendform.lock", change(&text));
+        clones.push();
+        here.write("sendform.lock", &text);
+        let run = clones.is_stopped(here);
+        assert!(run.stderr.contains(expect), "{run}");
+        clones.push();
+        clones.apply(here, 0);
+    };
+    check(|text| text.replace("\"project\"", "\"PROJECT\""), "the checksum does not match");
+    check(|_| String::new(), "the ledger is empty: it has not even a header");
+    check(|text| text.split_at(text.len() - 20).0.to_owned(), "the text is cut off");
+    // Another project's, made in its own folder.
+    let other = Shop::without_ledger(1);
+    other.project.write("sendform.yaml", PROJECT.replace("acme-shop", "other-shop"));
+    other.run(&["ledger", "init"]).code(0);
+    let clones = Clones::new();
+    let here = &clones.shop.project;
+    let text = fs::read_to_string(here.path("sendform.lock")).unwrap();
+    here.write("sendform.lock", fs::read(other.project.path("sendform.lock")).unwrap());
+    clones.push();
+    here.write("sendform.lock", text);
+    assert_snapshot!(clones.is_stopped(here), @r#"
+    exit code: 8
+    ----- stderr
+    error: the lockfile of origin/main, as fetched last, cannot be compared with this one: the ledgers belong to two projects, `acme-shop` and `other-shop`
+      hint: nothing was sent, because it may tell of what another clone has sent: see `git log -p origin/main -- sendform.lock`
+      hint: if this one is the right one: `git add sendform.lock`, `git commit -m "What was sent"`, `git push`
+    "#);
+}
+
+#[test]
+fn a_ledger_that_git_has_is_brought_back_and_not_made_anew() {
+    let clones = Clones::new();
+    let here = &clones.shop.project;
+    clones.apply(here, 0);
+    commit(here.folder());
+    fs::remove_file(here.path("sendform.lock")).unwrap();
+    assert_snapshot!(here.run(["ledger", "init"]).code(8), @"
+    exit code: 8
+    ----- stderr
+    error: `./sendform.lock` is missing, but git has it in `HEAD`: it has to be brought back, not made anew
+      hint: `git checkout HEAD -- ./sendform.lock`; only if what it tells is of no project any more: commit and push that it is deleted, then make a new one
+    ");
+    git(here.folder(), &["rm", "--quiet", "--cached", "sendform.lock"]);
+    git(here.folder(), &["commit", "--quiet", "--message", "Gone"]);
+    let run = here.run(["ledger", "init"]).code(8);
+    assert!(run.stderr.contains("`git checkout origin/main -- ./sendform.lock`"), "{run}");
+    git(here.folder(), &["checkout", "--quiet", "origin/main", "--", "sendform.lock"]);
+    // What was sent since is in the shadow.
+    clones.shop.sends_nothing(&["apply", "--auto-approve"], 0);
+    fs::remove_file(here.path("sendform.lock")).unwrap();
+    git(here.folder(), &["rm", "--quiet", "--cached", "sendform.lock"]);
+    git(here.folder(), &["push", "--quiet", "origin", "main"]);
+    // Whoever means it has pushed that it is gone.
+    here.run(["ledger", "init"]).code(0);
+    clones.shop.sends_nothing(&["apply", "--auto-approve"], 0);
+}
+
+#[test]
+fn what_came_back_from_the_shadow_is_said() {
+    let clones = Clones::new();
+    let here = &clones.shop.project;
+    clones.apply(here, 0);
+    git(here.folder(), &["checkout", "--quiet", "--", "sendform.lock"]);
+    assert_snapshot!(here.run(["status"]).code(0), @"
+    exit code: 0
+    ledger of acme-shop on 127.0.0.1:[port]
+
+    message        accepted  rejected  in doubt  in flight  given up  refused
+    sale.hello r1         3         0         0          0         0        0
+    ----- stderr
+    ! the lockfile had lost 2 claims (3 people), which its shadow under `.sendform` has kept: that counts, and an apply writes it back
+    ");
+    clones.shop.customers(1..=4);
+    let run = clones.apply(here, 0);
+    assert!(run.stderr.starts_with("! the lockfile had lost 2 claims (3 people), which its shadow"), "{run}");
+    assert_eq!(clones.shop.accepted(), [1; 4]);
+    assert!(!here.run(["status"]).code(0).stderr.contains("lost"));
+}
+
+#[test]
+fn without_the_key_no_number_pretends_to_be_the_number_to_send() {
+    let mut shop = Shop::new(3);
+    shop.apply().code(0);
+    shop.campaign("Hello from our shop!", 1);
+    shop.customers(1..=4);
+    shop.project.unset("SENDFORM_KEY");
+    assert_snapshot!(shop.run(&["plan"]).code(0).whole(), @"
+    exit code: 0
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
+    ! the key is missing: who has a message already cannot be told, and the numbers to send are upper bounds
+
+    sale.hello r1  shop to customers
+      + at most 4 to send at once, 2 bulks; who of them has it already cannot be told without the key
+      ~ the ledger has r1: last sent 2026-11-30 12:00 UTC; 3 accepted
+        4 rows in customers.csv (CSV with `,`, UTF-8)
+      ~ the text changed since it was sent; 3 people keep the old one
+          - Hello from the shop!
+          + Hello from our shop!
+          raise `revision` to send the new text to everybody
+        text (20 characters)
+          │ Hello from our shop!
+
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
+    at most 4 messages to send in 2 bulks
+    ----- stderr
+    ! not authenticated: no key
+    ");
+    let json = shop.run(&["plan", "--format", "json", "--detailed-exitcode"]).code(2).json();
+    assert_eq!((&json["atMost"], &json["toSend"]), (&true.into(), &4.into()));
+    assert_eq!(json["messages"][0]["inClear"]["accepted"], 3);
+    assert_snapshot!(shop.run(&["plan", "--out", "sale.plan"]).code(9), @"
+    exit code: 9
+    ----- stderr
+    error: the key is missing: set SENDFORM_KEY or SENDFORM_KEY_FILE
+      hint: it is 32 random bytes in base64, made once: `head -c 32 /dev/urandom | base64`
+      hint: keep it like a password, and use the same one everywhere: without it nobody would be recognised as sent
+    ");
+    assert_snapshot!(shop.run(&["status"]).code(0), @"
+    exit code: 0
+    ledger of acme-shop on 127.0.0.1:[port]
+
+    message        accepted  rejected  in doubt  in flight  given up  refused
+    sale.hello r1         3         0         0          0         0        0
+    ----- stderr
+    ! not authenticated: no key
+    ");
+    assert_snapshot!(shop.run(&["ledger", "verify"]).code(0), @"
+    exit code: 0
+    ~ not authenticated: no key
+    2 claims, nothing odd
+    ");
+    // Files that do not go with what was sent are an error for whoever has no key as well.
+    shop.campaign("Hello from the shop!", 2);
+    let run = shop.run(&["plan"]).code(0);
+    assert!(run.stdout.contains("the ledger has r1: last sent"), "{run}");
+    fs::rename(shop.project.path("sale.yaml"), shop.project.path("sale.txt")).unwrap();
+    shop.project.write("spring.yaml", crate::support::campaign("spring", "Hello!", 1));
+    let run = shop.run(&["plan"]).code(3);
+    assert!(run.stderr.contains("the ledger has `sale.hello`, which was sent, and the files lack it"), "{run}");
+    let text = fs::read_to_string(shop.project.path("sendform.lock")).unwrap();
+    shop.project.write("sendform.lock", text.replace("accepted", "refused!"));
+    shop.run(&["ledger", "verify"]).code(8);
+}
