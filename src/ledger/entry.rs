@@ -210,11 +210,14 @@ pub(super) struct RecordEntry {
 }
 
 impl RecordEntry {
-    /// Keeps the later of two records; of two at one instant the greater.
+    /// Keeps the later of two records, of two at one instant the greater; and the editions of both.
     pub(super) fn join(&mut self, other: &Self) {
         if other.rank() > self.rank() {
-            self.record.clone_from(&other.record);
+            let before = std::mem::replace(&mut self.record, other.record.clone());
+            self.record.keep_editions(&before);
             self.extra.clone_from(&other.extra);
+        } else {
+            self.record.keep_editions(&other.record);
         }
         self.facts.join(&other.facts);
     }

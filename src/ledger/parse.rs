@@ -7,7 +7,7 @@ use super::closing::Closing;
 use super::damage::Reason;
 use super::entry::{BoundHeader, ClaimEntry, Note, RecordEntry, Settled};
 use super::facts::Facts;
-use super::line::{Claim, ClaimId, Dated, FirstKey, Header, MessageRecord, Outcome, PersonState, Proof, RunId, Terms};
+use super::line::{Claim, ClaimId, Dated, Edition, FirstKey, Header, MessageRecord, Outcome, PersonState, Proof, RunId, Terms};
 use super::seal::{self, SealKind, Signature};
 use super::unknown_fields::UnknownFields;
 use super::{people, raw};
@@ -104,8 +104,13 @@ fn message(raw: raw::RawMessage<'_>) -> Result<RecordEntry, Reason> {
         audience: raw.audience,
         at: raw.at,
         terms: raw.terms.map(|raw::Terms { since, values }| Terms { since, values }),
+        earlier: raw.earlier.into_iter().map(edition).collect(),
     };
-    Ok(RecordEntry { record, facts: raw.facts, extra: raw.extra.without_end() })
+    Ok(RecordEntry { record: record.normalized(), facts: raw.facts, extra: raw.extra.without_end() })
+}
+
+fn edition(raw::Edition { since, text, values }: raw::Edition) -> Edition {
+    Edition { since, text, values }
 }
 
 fn claim(raw: raw::Claim<'_>) -> Result<ClaimEntry, Reason> {

@@ -37,7 +37,7 @@ use serde::Serialize;
 use super::closing::Closing;
 use super::entry::{BoundHeader, ClaimEntry, Note, RecordEntry};
 use super::facts::{Fact, Facts};
-use super::line::{Claim, ClaimId, Dated, FirstKey, Header, MessageRecord, Outcome, PersonState, Proof, RunId, Terms};
+use super::line::{Claim, ClaimId, Dated, Edition, FirstKey, Header, MessageRecord, Outcome, PersonState, Proof, RunId, Terms};
 use super::seals::{Seals, Signer, Signing};
 use super::states::States;
 use super::unknown_fields::UnknownFields;
@@ -111,10 +111,15 @@ pub(super) fn record_line(record: &RecordEntry, by: Option<&Signer>) -> String {
         audience: record.audience,
         at: record.at,
         terms: record.terms.clone().map(|Terms { since, values }| raw::Terms { since, values }),
+        earlier: record.earlier.iter().cloned().map(raw_edition).collect(),
         facts: facts.clone(),
         extra: extra.clone(),
     };
     line(&raw, by)
+}
+
+fn raw_edition(Edition { since, text, values }: Edition) -> raw::Edition {
+    raw::Edition { since, text, values }
 }
 
 /// Writes the line of a claim with all that is known of it.

@@ -54,7 +54,6 @@ fn batch(
     plan.next_due = next_due(message, &batches.later);
     plan.bulks = batches.due;
     plan.later = batches.later;
-    plan.change = ledger.and_then(|ledger| changes::text(message, ledger, counts.get(Gate::AlreadySent)));
     let checked = check::times(message, plan, input.now, ledger.filter(|_| input.frozen.is_none()));
     plan.diagnostics.extend(checked);
     if safety_limits::reaches_nobody(&counts) && counts.get(Gate::Filtered) > 0 {

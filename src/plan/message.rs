@@ -1,33 +1,22 @@
 //! The plan of one message.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
 use crate::audience::Dialect;
 use crate::diagnostic::Diagnostics;
 use crate::identity::{ContentDigest, MessageKey, Person, Revision, SenderId};
-use crate::ledger::{MessageRecord, Terms};
+use crate::ledger::{Edition, MessageRecord, Terms};
 use crate::wire::options::SendingSpeedLimit;
 
 use super::bulk::Bulk;
 use super::clocks::Clocks;
 use super::gate::{Counts, Gate};
-use super::handed::AtGateway;
+use super::handed::{AtGateway, Outdated};
 use super::lists::Protection;
 use super::plan_file::Comparison;
 use super::sample::Sample;
-
-/// What a message's text was when something of it was last sent, and who keeps it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TextChange {
-    /// The template's source then.
-    pub before: String,
-    /// The template's source now.
-    pub now: String,
-    /// How many people have the old text and keep it.
-    pub keep: u64,
-}
 
 /// What would be sent of one message, and why not to the others.
 #[derive(Debug, Clone)]
@@ -76,10 +65,12 @@ pub struct MessagePlan {
     pub is_read: bool,
     /// Its schedule and options, for the ledger.
     pub terms: Terms,
+    /// What it was before, for the ledger.
+    pub earlier: BTreeSet<Edition>,
     /// What the gateway has of it and has not let go of yet.
     pub at_gateway: AtGateway,
-    /// What the text was when it was last sent.
-    pub change: Option<TextChange>,
+    /// Who has it, or will get it, as it was before it was edited; the latest edition first.
+    pub outdated: Vec<Outdated>,
     /// What became of the people of the frozen plan; absent without one, or if it has not got the message.
     pub held: Option<Comparison>,
     /// Texts worth a look.
@@ -110,6 +101,7 @@ impl MessagePlan {
             audience: self.counts.people(),
             at,
             terms: Some(self.terms.clone()),
+            earlier: self.earlier.clone(),
         }
     }
 

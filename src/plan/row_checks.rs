@@ -21,7 +21,7 @@ use crate::wire::visible::is_blank;
 use super::compiled::{Compiled, WindowColumn};
 use super::content::ContentMaker;
 use super::gate::Gate;
-use super::handed::PendingClaims;
+use super::handed::KeptClaims;
 use super::ids::IdForm;
 use super::lists::ProtectiveList;
 use super::plan_file::{PlanConstraint, PlannedPerson};
@@ -49,7 +49,7 @@ pub(super) struct RowChecks<'a> {
     /// Whether open claims may belong to another run.
     pub view: View,
     /// What the gateway has of it already.
-    pub handed: &'a PendingClaims<'a>,
+    pub handed: &'a KeptClaims<'a>,
     /// The instant of planning.
     pub now: Timestamp,
     /// Whether a bare number in a column of times is one.

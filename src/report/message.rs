@@ -7,13 +7,13 @@ use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
-use crate::plan::{Bulk, Counts, Gate, MessagePlan, Plan, Protection, Sample, TextChange, ZonePeople};
+use crate::plan::{Bulk, Counts, Gate, MessagePlan, Plan, Protection, Sample, ZonePeople};
 use crate::wire::options::SendingSpeedLimit;
 
 use super::Reveal;
 use super::document::DateTime;
 use super::gates;
-use super::handed_over::AtGatewayView;
+use super::handed_over::{AtGatewayView, OutdatedView};
 use super::plan_file::ComparisonView;
 
 /// What would be sent of a message, and why not to the others.
@@ -62,12 +62,18 @@ pub struct MessageView<'a> {
     pub handed_over: Option<AtGatewayView<'a>>,
     /// Its bulks: those to hand over now, then the later ones.
     pub bulks: Vec<BulkView<'a>>,
-    /// What its text was when it was last sent; null if that is the same.
+    /// What its text was before it was edited, and how many people keep an old one: of several the latest, and
+    /// `outdated` has them all; null if nobody does.
     pub text_changed: Option<TextChangeView<'a>>,
+    /// Who has it, or will get it, as it was before it was edited; the latest edition first.
+    pub outdated: Vec<OutdatedView<'a>>,
     /// What became of the people that the plan file has for it; null without one.
     pub frozen: Option<ComparisonView<'a>>,
     /// Texts worth a look.
     pub samples: Vec<SampleView<'a>>,
+    /// The source of its template.
+    #[serde(skip)]
+    pub template: &'a str,
     /// Its campaign.
     #[serde(skip)]
     pub campaign: &'a str,
@@ -163,15 +169,15 @@ pub enum Due {
 /// The id of a bulk. It is made where a form asks for it: it is a hash of all of its people.
 pub struct IdOfBulk<'a>(&'a Bulk);
 
-/// What a message's text was when something of it was last sent, and who keeps it.
+/// What a message's text was before it was edited, and who keeps an old one.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TextChangeView<'a> {
-    /// The template then.
+    /// The template before.
     pub before: &'a str,
     /// The template now.
     pub now: &'a str,
-    /// How many people have the old text and keep it.
+    /// How many people have an old text, or will get one, and keep it.
     pub keep: u64,
 }
 
@@ -213,11 +219,13 @@ impl<'a> MessageView<'a> {
             not_asked_before: not_asked.map(|(_, at)| at),
             at_once: message.clocks.at_once,
             zones: message.clocks.zones.iter().map(ZoneView::new).collect(),
-            handed_over: AtGatewayView::new(&message.at_gateway),
+            handed_over: AtGatewayView::new(&message.at_gateway, &message.outdated),
             bulks: due_now.chain(later).collect(),
-            text_changed: message.change.as_ref().map(TextChangeView::new),
+            text_changed: TextChangeView::new(message),
+            outdated: message.outdated.iter().map(OutdatedView::new).collect(),
             frozen: message.held.as_ref().map(ComparisonView::new),
             samples: message.samples.iter().map(|sample| SampleView::new(sample, reveal)).collect(),
+            template: &message.template,
             campaign: message.key.campaign.as_str(),
             audience_file: &message.audience_file,
             nameless_columns: message.nameless as u64,
@@ -280,8 +288,10 @@ impl Serialize for IdOfBulk<'_> {
 }
 
 impl<'a> TextChangeView<'a> {
-    fn new(change: &'a TextChange) -> Self {
-        Self { before: &change.before, now: &change.now, keep: change.keep }
+    fn new(message: &'a MessagePlan) -> Option<Self> {
+        let old = message.outdated.iter().filter_map(|outdated| Some((outdated.text.as_deref()?, outdated.keep)));
+        let before = old.clone().map(|(text, _)| text).next()?;
+        Some(Self { before, now: &message.template, keep: old.map(|(_, keep)| keep).sum() })
     }
 }
 
