@@ -4,8 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::line::{Edition, MessageRecord, Terms};
+use crate::timing;
 
 /// What the people of a claim were sent, as far as the ledger tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,6 +21,12 @@ pub struct SentEdition<'a> {
 }
 
 impl MessageRecord {
+    /// The zone of its schedule, if one is everybody's and somebody wrote it down.
+    #[must_use]
+    pub fn zone(&self) -> Option<TimeZone> {
+        timing::zone(self.terms.as_ref()?.values.get("timeZone")?)
+    }
+
     /// What was sent by a claim that was made at an instant.
     #[must_use]
     pub fn sent_at(&self, claimed_at: Timestamp) -> SentEdition<'_> {

@@ -95,5 +95,6 @@ pub(super) fn gone(
 fn sent(key: &MessageKey, ledger: &Ledger, now: Timestamp) -> String {
     let Some(handed) = ledger.still_to_leave(key, .., now) else { return "which was sent".to_owned() };
     let verb = if handed.people == 1 { "gets" } else { "get" };
-    format!("which {} still {verb} {}", plural(handed.people, "person"), handed.leaving.words(now, None))
+    let zone = ledger.last_record(key).and_then(MessageRecord::zone);
+    format!("which {} still {verb} {}", plural(handed.people, "person"), handed.leaving.words(now, zone.as_ref()))
 }

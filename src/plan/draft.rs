@@ -269,6 +269,7 @@ fn empty(message: &Message, selected: bool, terms: Terms) -> MessagePlan {
         outdated: Vec::new(),
         held: None,
         samples: Vec::new(),
+        more_branches: 0,
         diagnostics: Diagnostics::new(),
     }
 }

@@ -8,6 +8,7 @@ use crate::audience::Dialect;
 use crate::diagnostic::Diagnostics;
 use crate::identity::{ContentDigest, MessageKey, Person, Revision, SenderId};
 use crate::ledger::{Edition, MessageRecord, Terms};
+use crate::timing;
 use crate::wire::options::SendingSpeedLimit;
 
 use super::bulk::Bulk;
@@ -75,6 +76,8 @@ pub struct MessagePlan {
     pub held: Option<Comparison>,
     /// Texts worth a look.
     pub samples: Vec<Sample>,
+    /// How many further branches somebody's text takes, of which no sample is there.
+    pub more_branches: u64,
     /// What is wrong, or worth a look.
     pub diagnostics: Diagnostics,
 }
@@ -115,6 +118,13 @@ impl MessagePlan {
     #[must_use]
     pub fn not_due(&self) -> u64 {
         self.counts.get(Gate::NotDue)
+    }
+
+    /// Writes an instant on the clocks that count for it: on both, if one zone is everybody's.
+    #[must_use]
+    pub(super) fn clocks_at(&self, instant: Timestamp) -> String {
+        let zone = self.zone.as_ref().filter(|_| !self.per_person);
+        zone.map_or_else(|| timing::utc(instant), |zone| timing::both_clocks(instant, zone))
     }
 
     /// Sends nothing: what was planned stays counted only.

@@ -31,7 +31,7 @@ pub fn plan(input: &Input<'_>) -> Plan {
     let lost = known.map(|ledger| changes::gone(input.project, input.campaigns, ledger, &messages, input.now));
     let (lost, found): (Vec<_>, Vec<_>) = lost.unwrap_or_default().into_iter().unzip();
     found.into_iter().for_each(|found| diagnostics.push(found));
-    for (key, warning) in same::warnings(&in_files, &messages, known, &lost) {
+    for (key, warning) in same::warnings(&in_files, &messages, known, &lost, input.now) {
         let plan = messages.iter_mut().find(|plan| plan.key == key);
         plan.into_iter().for_each(|plan| plan.diagnostics.push(warning.clone()));
     }

@@ -1,6 +1,7 @@
 //! What the gateway has and has not let go of yet, as views.
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -115,7 +116,7 @@ pub struct OlderRevisionView {
 /// A message that the files lack, and that still leaves.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct GoneView {
+pub struct GoneView<'a> {
     /// Who gets it.
     #[serde(flatten)]
     pub handed: HandedOverView,
@@ -125,6 +126,9 @@ pub struct GoneView {
     pub retired: bool,
     /// Those of them who are suppressed by now.
     pub suppressed: Option<SuppressedView>,
+    /// The zone that times are also shown in.
+    #[serde(skip)]
+    pub zone: Option<&'a TimeZone>,
 }
 
 /// People who are suppressed, and get their message all the same.
@@ -203,11 +207,12 @@ impl<'a> TermView<'a> {
     }
 }
 
-impl GoneView {
+impl<'a> GoneView<'a> {
     /// Makes a view of it.
     #[must_use]
-    pub fn new(gone: &Gone) -> Self {
+    pub fn new(gone: &'a Gone) -> Self {
         Self {
+            zone: gone.zone.as_ref(),
             handed: gone.handed.into(),
             message: gone.key.to_string(),
             retired: gone.retired,

@@ -71,6 +71,8 @@ pub struct MessageView<'a> {
     pub frozen: Option<ComparisonView<'a>>,
     /// Texts worth a look.
     pub samples: Vec<SampleView<'a>>,
+    /// How many further branches somebody's text takes, of which no sample is there.
+    pub more_branches: u64,
     /// The source of its template.
     #[serde(skip)]
     pub template: &'a str,
@@ -135,6 +137,8 @@ pub struct ZoneView<'a> {
     pub people: u64,
     /// How many of them are not due yet.
     pub not_due: u64,
+    /// How many of them have no zone of their own, so that the fallback stands in.
+    pub fallback: u64,
 }
 
 /// One request.
@@ -185,9 +189,9 @@ pub struct TextChangeView<'a> {
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SampleView<'a> {
-    /// Which one it is: `shortest`, `longest` or `between`.
+    /// Which one it is: `shortest`, `longest` or `between`; `branch` if it shows a branch that those do not.
     pub name: &'static str,
-    /// The text; what comes from the row is masked, unless `--reveal` is given.
+    /// The text; what comes out of `{{ … }}` is masked, unless `--reveal` is given.
     pub text: &'a str,
     /// How many characters it has, unmasked.
     pub characters: u64,
@@ -226,6 +230,7 @@ impl<'a> MessageView<'a> {
             frozen: message.held.as_ref().map(ComparisonView::new),
             samples: message.samples.iter().map(|sample| SampleView::new(sample, reveal)).collect(),
             template: &message.template,
+            more_branches: message.more_branches,
             campaign: message.key.campaign.as_str(),
             audience_file: &message.audience_file,
             nameless_columns: message.nameless as u64,
@@ -265,7 +270,7 @@ impl<'a> ProtectionView<'a> {
 
 impl<'a> ZoneView<'a> {
     fn new(zone: &'a ZonePeople) -> Self {
-        Self { zone: &zone.zone, send_at: zone.at, people: zone.due + zone.later, not_due: zone.later }
+        Self { zone: &zone.zone, send_at: zone.at, people: zone.due + zone.later, not_due: zone.later, fallback: zone.fallback }
     }
 }
 

@@ -210,7 +210,7 @@ fn a_raised_revision_brings_them_both() {
     );
     assert_eq!(
         plan.refused().map(|safety_limit| safety_limit.words.as_str()).collect::<Vec<_>>(),
-        ["an older revision still has 6 people in doubt or scheduled until 2026-12-05 08:00 UTC"]
+        ["an older revision still has 6 people in doubt or scheduled until 2026-12-05 09:00 Europe/Zagreb (08:00 UTC)"]
     );
     fixture.write("opt-outs.csv", &format!("to\n{}\n", id(0)));
     fixture
@@ -234,7 +234,8 @@ fn what_the_files_lack_still_leaves() {
     let error = plan.diagnostics.iter().next().unwrap();
     assert_eq!(
         error.message,
-        "the ledger has `recall.notice`, which 6 people still get at 2026-12-05 08:00 UTC, and the files lack it"
+        "the ledger has `recall.notice`, which 6 people still get at 2026-12-05 09:00 Europe/Zagreb (08:00 UTC), and the \
+         files lack it"
     );
     fixture.write("sendform.yaml", &format!("{project}retired: [recall]\n"));
     let plan = fixture.plan();
@@ -335,8 +336,8 @@ fn deeds() -> impl Strategy<Value = Vec<Deed>> {
         (1, person().prop_map(|(number, is_so)| Deed::Suppress(number, is_so)).boxed()),
         (1, person().prop_map(|(number, is_so)| Deed::Exclude(number, is_so)).boxed()),
         (1, person().prop_map(|(number, is_so)| Deed::Remove(number, is_so)).boxed()),
-        (3, prop::strategy::Just(Deed::Grow).boxed()),
-        (5, prop::strategy::Just(Deed::Apply).boxed()),
+        (3, Just(Deed::Grow).boxed()),
+        (5, Just(Deed::Apply).boxed()),
         (1, (1_i64..60).prop_map(Deed::Wait).boxed()),
     ]);
     prop::collection::vec(deed, 1..24)

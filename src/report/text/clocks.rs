@@ -49,15 +49,23 @@ pub(super) fn later(plan: &MessageView<'_>) -> String {
     let Some(due) = plan.next_due.filter(|_| !bulks.is_empty()) else { return String::new() };
     let leaving = if plan.is_per_person { by_clocks(plan, |zone| zone.not_due) } else { at_one_time(plan, &bulks) };
     let pace = pace(plan, &bulks);
-    format!(": handed over from {}, leaving{leaving}{pace}", timing::utc(due))
+    format!(": handed over from {}, leaving{leaving}{pace}", clock(plan, due))
 }
 
-/// The zones of people who each have their own clock; of one zone alone the headline tells all.
+/// The zones of people who each have their own clock, of one zone alone the headline tells all; and who has
+/// none.
 pub(super) fn zones(out: &mut String, plan: &MessageView<'_>, paint: Paint) {
-    let zones = &plan.zones;
-    if !plan.is_per_person || zones.len() < 2 {
-        return;
+    if plan.is_per_person && plan.zones.len() > 1 {
+        zone_table(out, &plan.zones, paint);
     }
+    for zone in plan.zones.iter().filter(|zone| zone.fallback > 0) {
+        let (people, verb) = (plural(zone.fallback, "person"), if zone.fallback == 1 { "has" } else { "have" });
+        let words = format!("{people} {verb} no zone of their own: the fallback {} stands in", zone.zone);
+        line(out, &paint.faint(&format!("        {words}")));
+    }
+}
+
+fn zone_table(out: &mut String, zones: &[ZoneView<'_>], paint: Paint) {
     let rows = zones.iter().take(ZONES_SHOWN_MAX).map(|zone| {
         let (local, utc) = match zone.send_at {
             None => ("at once (late)".to_owned(), String::new()),

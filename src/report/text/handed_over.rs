@@ -37,8 +37,8 @@ pub(super) fn head(out: &mut String, plan: &PlanReport<'_>, paint: Paint) {
     for (message, unstopped) in suppressed {
         against_their_will(out, &words(message, unstopped), unstopped.handed, &unstopped.message_ids, paint);
     }
-    let times = TimeWords { now: plan.now, zone: None };
     for gone in &plan.gone {
+        let times = TimeWords { now: plan.now, zone: gone.zone };
         if let Some(stopped) = &gone.suppressed {
             let words = times.still(stopped.handed, Gate::Suppressed.words(), &format!("`{}`", gone.message));
             against_their_will(out, &words, stopped.handed, &stopped.message_ids, paint);
@@ -53,6 +53,7 @@ pub(super) fn head(out: &mut String, plan: &PlanReport<'_>, paint: Paint) {
     }
     // What is missing and not retired is an error, which says the same.
     for gone in plan.gone.iter().filter(|gone| gone.retired) {
+        let times = TimeWords { now: plan.now, zone: gone.zone };
         let words = format!("~ {} although it is retired", times.gets(gone.handed, &format!("`{}`", gone.message)));
         line(out, &paint.wait(&words));
     }
@@ -81,6 +82,13 @@ fn against_their_will(out: &mut String, words: &str, handed: HandedOverView, ids
     if rest > 0 {
         line(out, &format!("  and {rest} more: `--format json` names them"));
     }
+}
+
+/// How many people of a revision of a message still get it, and when.
+pub(super) fn still_to_leave(name: &str, handed: HandedOverView, now: Timestamp, zone: Option<&TimeZone>) -> String {
+    let verb = if handed.people == 1 { "is" } else { "are" };
+    let at = TimeWords { now, zone }.at(handed);
+    format!("{} of {name} {verb} handed over, leaving {at}; this API cannot stop that", plural(handed.people, "person"))
 }
 
 /// How many have it already, and how many are still to get it: two lines for one gate.

@@ -155,6 +155,10 @@ fn message_text(out: &mut String, whole: &PlanReport<'_>, plan: &MessageView<'_>
         let name = if plan.samples.len() == 1 { "text" } else { sample.name };
         sample_text(out, name, sample, paint);
     }
+    if plan.more_branches > 0 {
+        let branches = plural(plan.more_branches, "more branch");
+        line(out, &paint.faint(&format!("    and {branches} of the text")));
+    }
 }
 
 /// How many rows there are, where, and how the file is written; nothing of one that was not read.
