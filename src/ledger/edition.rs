@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::line::{Edition, MessageRecord, Terms};
+use super::line::{Claim, Edition, MessageRecord, RunId, Terms};
 use crate::timing;
 
 /// What the people of a claim were sent, as far as the ledger tells.
@@ -27,18 +27,22 @@ impl MessageRecord {
         timing::zone(self.terms.as_ref()?.values.get("timeZone")?)
     }
 
-    /// What was sent by a claim that was made at an instant.
+    /// What was sent by a claim.
     #[must_use]
-    pub fn sent_at(&self, claimed_at: Timestamp) -> SentEdition<'_> {
-        let own = self.terms.as_ref().filter(|terms| terms.since <= claimed_at);
-        if let Some(Terms { since, values }) = own {
+    pub fn sent_by(&self, claim: &Claim) -> SentEdition<'_> {
+        let is_of = |since: Timestamp, after: &BTreeSet<RunId>| since <= claim.at && !after.contains(&claim.id.run);
+        let own = self.terms.as_ref().filter(|terms| is_of(terms.since, &terms.after));
+        if let Some(Terms { since, values, .. }) = own {
             return SentEdition { since: Some(*since), text: &self.text, values: Some(values) };
         }
-        let known = self.earlier.iter().rev().find(|edition| edition.since <= claimed_at);
+        // Of two that began at one instant the later one is after more runs.
+        let known = self.earlier.iter().filter(|edition| is_of(edition.since, &edition.after));
+        let known = known.max_by_key(|edition| (edition.since, edition.after.len()));
         let oldest = self.earlier.first().map_or(&self.text, |edition| &edition.text);
-        known.map_or(SentEdition { since: None, text: oldest, values: None }, |Edition { since, text, values }| {
-            SentEdition { since: Some(*since), text, values: values.as_ref() }
-        })
+        known.map_or(
+            SentEdition { since: None, text: oldest, values: None },
+            |Edition { since, text, values, .. }| SentEdition { since: Some(*since), text, values: values.as_ref() },
+        )
     }
 
     /// What the message was before it becomes another: all earlier editions, and what it is now.
@@ -46,7 +50,7 @@ impl MessageRecord {
     pub fn earlier_than(&self, text: &str, terms: &Terms) -> BTreeSet<Edition> {
         let is_same = self.text == text && self.terms.as_ref().is_none_or(|mine| mine == terms);
         // A record without terms is as old as all that was sent before it was written.
-        let unwritten = || Edition { since: self.at, text: self.text.clone(), values: None };
+        let unwritten = || Edition { since: self.at, after: BTreeSet::new(), text: self.text.clone(), values: None };
         let own = (!is_same).then(|| self.edition().unwrap_or_else(unwritten));
         self.earlier.iter().cloned().chain(own).collect()
     }
@@ -69,13 +73,14 @@ impl MessageRecord {
 
     /// The edition that it is; `None` if an older version of sendform wrote it, which did not say since when.
     fn edition(&self) -> Option<Edition> {
-        let Terms { since, values } = self.terms.clone()?;
-        Some(Edition { since, text: self.text.clone(), values: Some(values) })
+        let Terms { since, after, values } = self.terms.clone()?;
+        Some(Edition { since, after, text: self.text.clone(), values: Some(values) })
     }
 
     fn is(&self, edition: &Edition) -> bool {
-        let Edition { since, text, values } = edition;
-        let has = |terms: &Terms| terms.since == *since && values.as_ref() == Some(&terms.values);
+        let Edition { since, after, text, values } = edition;
+        let has =
+            |terms: &Terms| terms.since == *since && terms.after == *after && values.as_ref() == Some(&terms.values);
         self.text == *text && self.terms.as_ref().is_some_and(has)
     }
 }
@@ -87,13 +92,14 @@ mod tests {
     use crate::ledger::sample::{self, at};
 
     fn record(text: &str, since: i64, second: i64) -> MessageRecord {
-        let terms = Some(Terms { since: at(since), values: BTreeMap::new() });
+        let terms = Some(Terms { since: at(since), after: BTreeSet::new(), values: BTreeMap::new() });
         MessageRecord { terms, ..sample::record("announce", text, second) }
     }
 
     fn texts(ledger: &Ledger) -> Vec<String> {
         let record = ledger.record(&sample::message("announce"), sample::revision()).unwrap();
-        (0..5).map(|second| record.sent_at(at(second)).text.to_owned()).collect()
+        let claim = |second| Claim { at: at(second), ..sample::claim("announce", &[1], 1, 9) };
+        (0..5).map(|second| record.sent_by(&claim(second)).text.to_owned()).collect()
     }
 
     #[test]
@@ -124,5 +130,21 @@ mod tests {
         theirs.join(&other).unwrap();
         assert_eq!(texts(&mine), ["one", "one", "mine", "theirs", "theirs"]);
         assert_eq!(texts(&mine), texts(&theirs));
+    }
+
+    #[test]
+    fn what_was_claimed_before_is_of_what_was_before_although_a_clock_stands_still() {
+        let claim = |run| Claim { at: at(1), ..sample::claim("announce", &[1], 1, run) };
+        let after = |text: &str, runs: &[u64]| {
+            let after = runs.iter().copied().map(RunId).collect();
+            MessageRecord { terms: Some(Terms { since: at(1), after, values: BTreeMap::new() }), ..record(text, 1, 1) }
+        };
+        let mut ledger = Ledger::new(sample::header());
+        for record in [after("one", &[]), after("two", &[7]), after("three", &[3, 7])] {
+            ledger.add_message(MessageRecord { at: at(i64::try_from(record.text.len()).unwrap()), ..record });
+        }
+        let read = Ledger::read(&ledger.write(&sample::seals()), &sample::seals()).unwrap().ledger;
+        let record = read.record(&sample::message("announce"), sample::revision()).unwrap();
+        assert_eq!([7, 3, 9].map(|run| record.sent_by(&claim(run)).text), ["one", "two", "three"]);
     }
 }

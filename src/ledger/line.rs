@@ -77,6 +77,8 @@ pub struct MessageRecord {
 pub struct Terms {
     /// Since when they and the text are so: claims that were made before may have had others.
     pub since: Timestamp,
+    /// The runs that had claimed something at that instant, or later, of what was before: clocks may stand still.
+    pub after: BTreeSet<RunId>,
     /// The values by their names.
     pub values: BTreeMap<String, String>,
 }
@@ -84,8 +86,10 @@ pub struct Terms {
 /// A revision of a message as it was from an instant on, until somebody edited it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Edition {
-    /// Since when it was so, at the earliest.
+    /// Since when it was so.
     pub since: Timestamp,
+    /// The runs that had claimed something at that instant, or later, of what was before.
+    pub after: BTreeSet<RunId>,
     /// The source of its template.
     pub text: String,
     /// Its schedule and its options, as a user writes them, by their names; absent if nobody wrote them down.

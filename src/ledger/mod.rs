@@ -57,8 +57,8 @@ pub use handed_over::{HandedOver, Leaving};
 pub use import::{ImportFile, Outcomes};
 pub use index::Standings;
 pub use line::{
-    BY_LOGS, Claim, ClaimId, Dated, Edition, FirstKey, Header, MessageRecord, Outcome, PersonState, Proof, RunId, Standing,
-    Terms,
+    BY_LOGS, Claim, ClaimId, Dated, Edition, FirstKey, Header, MessageRecord, Outcome, PersonState, Proof, RunId,
+    Standing, Terms,
 };
 pub use merge::{MergeError, Side, merge};
 pub use queries::{ClaimState, Doubt, Flight, Totals};

@@ -79,6 +79,8 @@ pub(super) struct RawMessage<'a> {
 #[derive(Serialize, Deserialize)]
 pub(super) struct Terms {
     pub(super) since: Timestamp,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) after: Vec<String>,
     pub(super) values: BTreeMap<String, String>,
 }
 
@@ -86,6 +88,8 @@ pub(super) struct Terms {
 #[derive(Serialize, Deserialize)]
 pub(super) struct Edition {
     pub(super) since: Timestamp,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) after: Vec<String>,
     pub(super) text: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) values: Option<BTreeMap<String, String>>,

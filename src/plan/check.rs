@@ -81,7 +81,7 @@ pub(super) fn times(
     }
     diagnostics.extend(passage(message, plan, now, &place()));
     if outpaced > 0 {
-        diagnostics.push(too_slow(message, plan, outpaced, place()));
+        diagnostics.push(too_slow(message, plan, outpaced, now, place()));
     }
     diagnostics
 }
@@ -116,8 +116,8 @@ fn passage(message: &Message, plan: &MessagePlan, now: Timestamp, place: &Place)
 }
 
 /// Warns of people who could be written to at the message's time, but not any more when it is their turn.
-fn too_slow(message: &Message, plan: &MessagePlan, people: u64, place: Place) -> Diagnostic {
-    let last = plan.last_at().map(|last| format!("; the last message leaves at {}", plan.clocks_at(last)));
+fn too_slow(message: &Message, plan: &MessagePlan, people: u64, now: Timestamp, place: Place) -> Diagnostic {
+    let last = plan.last_at(now).map(|last| format!("; the last message leaves at {}", plan.clocks_at(last)));
     let verb = if people == 1 { "does" } else { "do" };
     let text = format!(
         "{} of `{}` {verb} not get it: their conversation windows close before it is their turn{}",

@@ -73,7 +73,8 @@ impl<'a> Drafter<'a> {
     /// Reads the rows of a message.
     pub(super) fn draft(&mut self, message: &'a Message) -> Draft<'a> {
         let input = self.input;
-        let mut plan = empty(message, input.selection.holds(&message.key), handed::terms(message, input.known(), input.now));
+        let mut plan =
+            empty(message, input.selection.holds(&message.key), handed::terms(message, input.known(), input.now));
         let record = input.known().and_then(|ledger| ledger.record(&message.key, message.revision));
         plan.earlier = record.map(|record| record.earlier_than(&plan.template, &plan.terms)).unwrap_or_default();
         let mut draft = Draft { message, plan, safety_limits: Vec::new(), rows: None };
@@ -81,7 +82,8 @@ impl<'a> Drafter<'a> {
             Ok(rows) => draft.rows = Some(rows),
             Err(diagnostics) => {
                 draft.plan.diagnostics.extend(diagnostics);
-                draft.plan.at_gateway = KeptClaims::of(input.known(), message, &draft.plan.template, 1, input.now).unplaced(message);
+                draft.plan.at_gateway =
+                    KeptClaims::of(input.known(), message, &draft.plan.template, 1, input.now).unplaced(message);
             }
         }
         draft

@@ -139,9 +139,10 @@ impl MessagePlan {
         self.bulks.iter().chain(&self.later).filter_map(|bulk| bulk.send_at).min()
     }
 
-    /// When the last message has left, if the speed is limited or the time is set.
+    /// When the last message leaves, if the speed is limited or the time is set; what leaves at once does so
+    /// `now`.
     #[must_use]
-    pub fn last_at(&self) -> Option<Timestamp> {
-        self.bulks.iter().chain(&self.later).filter_map(|bulk| bulk.until.or(bulk.send_at)).max()
+    pub fn last_at(&self, now: Timestamp) -> Option<Timestamp> {
+        self.bulks.iter().chain(&self.later).filter_map(|bulk| bulk.last_leaves_at(now)).max()
     }
 }

@@ -40,7 +40,8 @@ struct Sent<'a> {
 impl Sent<'_> {
     /// How somebody stands with it.
     fn standing(&self, person: Person) -> Option<Standing> {
-        let revisions = self.revisions.iter().filter(|(_, people)| people.as_ref().is_none_or(|it| it.contains(&person)));
+        let revisions =
+            self.revisions.iter().filter(|(_, people)| people.as_ref().is_none_or(|it| it.contains(&person)));
         revisions.map(|(standings, _)| standings.get(person, View::Exclusive)).max()
     }
 }
@@ -170,6 +171,6 @@ fn sent(
 /// The people of a revision's claims that had this text.
 fn got(record: &MessageRecord, text: &str, ledger: &Ledger) -> PersonSet {
     let claims = ledger.claims_of(&record.message, record.revision);
-    let claims = claims.filter(|claim| record.sent_at(claim.claim().at).text == text);
+    let claims = claims.filter(|claim| record.sent_by(claim.claim()).text == text);
     claims.flat_map(|claim| claim.claim().people.iter().copied()).collect()
 }

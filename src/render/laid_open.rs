@@ -164,7 +164,8 @@ mod tests {
 
     #[test]
     fn values_are_masked_and_the_templates_own_words_are_not() {
-        let files = InMemory::new(&[("end.txt", "Bye {{ name | lower }}, Ana{% include 'last.txt' %}"), ("last.txt", ".")]);
+        let files =
+            InMemory::new(&[("end.txt", "Bye {{ name | lower }}, Ana{% include 'last.txt' %}"), ("last.txt", ".")]);
         let check = |source: &str, expect: &str| {
             assert_eq!(looked_at(source, &["Ana", "Split", "vip, new"], &files).0, expect, "{source}");
         };

@@ -47,7 +47,7 @@ pub struct MessageView<'a> {
     /// When the first of it leaves; null if there is no time.
     #[schemars(with = "Option<DateTime>")]
     pub first_at: Option<Timestamp>,
-    /// When the last of it has left; null if neither its time nor its speed is set.
+    /// When the last of it leaves; null if neither its time nor its speed is set.
     #[schemars(with = "Option<DateTime>")]
     pub last_at: Option<Timestamp>,
     /// The instant before which the gateway's logs cannot be asked about the people to be sent to now, because they
@@ -158,6 +158,9 @@ pub struct BulkView<'a> {
     pub until: Option<Timestamp>,
     /// When it is handed over.
     pub due: Due,
+    /// When the last of it leaves, if it has a time or a pace.
+    #[serde(skip)]
+    pub last_at: Option<Timestamp>,
 }
 
 /// When a bulk is handed over.
@@ -204,8 +207,8 @@ impl<'a> MessageView<'a> {
     #[must_use]
     pub fn new(plan: &Plan, message: &'a MessagePlan, reveal: Reveal) -> Self {
         let not_asked = plan.not_asked_before(message);
-        let due_now = message.bulks.iter().map(|bulk| BulkView::new(bulk, Due::Now));
-        let later = message.later.iter().map(|bulk| BulkView::new(bulk, Due::Later));
+        let due_now = message.bulks.iter().map(|bulk| BulkView::new(bulk, Due::Now, plan.now));
+        let later = message.later.iter().map(|bulk| BulkView::new(bulk, Due::Later, plan.now));
         Self {
             message: message.key.to_string(),
             revision: message.revision.get(),
@@ -219,7 +222,7 @@ impl<'a> MessageView<'a> {
             protections: message.protections.iter().map(ProtectionView::new).collect(),
             skip_reasons: &message.skipped,
             first_at: message.first_at(),
-            last_at: message.last_at(),
+            last_at: message.last_at(plan.now),
             not_asked_before: not_asked.map(|(_, at)| at),
             at_once: message.clocks.at_once,
             zones: message.clocks.zones.iter().map(ZoneView::new).collect(),
@@ -270,18 +273,25 @@ impl<'a> ProtectionView<'a> {
 
 impl<'a> ZoneView<'a> {
     fn new(zone: &'a ZonePeople) -> Self {
-        Self { zone: &zone.zone, send_at: zone.at, people: zone.due + zone.later, not_due: zone.later, fallback: zone.fallback }
+        Self {
+            zone: &zone.zone,
+            send_at: zone.at,
+            people: zone.due + zone.later,
+            not_due: zone.later,
+            fallback: zone.fallback,
+        }
     }
 }
 
 impl<'a> BulkView<'a> {
-    fn new(bulk: &'a Bulk, due: Due) -> Self {
+    fn new(bulk: &'a Bulk, due: Due, now: Timestamp) -> Self {
         Self {
             bulk_id: IdOfBulk(bulk),
             people: bulk.recipients.len() as u64,
             send_at: bulk.send_at,
             until: bulk.until,
             due,
+            last_at: bulk.last_leaves_at(now),
         }
     }
 }

@@ -57,8 +57,13 @@ pub(in crate::plan) fn terms(message: &Message, ledger: Option<&Ledger>, now: Ti
     let values = values(message);
     let record = ledger.and_then(|ledger| ledger.record(&message.key, message.revision));
     let known = record.filter(|record| record.text == message.content.joined()).and_then(|it| it.terms.as_ref());
-    let since = known.filter(|known| known.values == values).map_or(now, |known| known.since);
-    Terms { since, values }
+    if let Some(known) = known.filter(|known| known.values == values) {
+        return known.clone();
+    }
+    // Whatever is claimed by now is of what was before, whatever the clocks say.
+    let claims = ledger.into_iter().flat_map(|ledger| ledger.claims_of(&message.key, message.revision));
+    let claims = claims.map(ClaimState::claim).filter(|claim| claim.at >= now);
+    Terms { since: now, after: claims.map(|claim| claim.id.run).collect(), values }
 }
 
 fn values(message: &Message) -> BTreeMap<String, String> {
@@ -74,7 +79,7 @@ pub(super) fn of(message: &Message, ledger: &Ledger, kept: &[KeptPeople<'_>]) ->
     let mut editions: BTreeMap<SentEdition<'_>, (u64, Option<HandedOver>)> = BTreeMap::new();
     let times = Times::of(message, ledger);
     for KeptPeople { claim, people, leaving } in kept {
-        let edition = record.sent_at(claim.claim().at);
+        let edition = record.sent_by(claim.claim());
         let (all, waiting) = editions.entry(edition).or_default();
         *all += people;
         if let Some(leaving) = leaving {

@@ -55,7 +55,7 @@ impl<'a> KeptClaims<'a> {
         let record = ledger.and_then(|ledger| ledger.record(&message.key, message.revision));
         let is_outdated = |claim: &Claim| {
             let is_of_it = claim.id.bulk.revision == message.revision;
-            is_of_it && record.is_some_and(|record| record.sent_at(claim.at).text != text)
+            is_of_it && record.is_some_and(|record| record.sent_by(claim).text != text)
         };
         let claims = ledger.into_iter().flat_map(|ledger| ledger.claims_of_all(&message.key));
         let claims = claims.map(|claim| (claim, claim.leaving(now)));
@@ -136,8 +136,7 @@ impl<'a> KeptClaims<'a> {
         for KeptPeople { people, leaving, .. } in kept {
             leaving.into_iter().for_each(|leaving| HandedOver::add(&mut waiting, people, leaving));
         }
-        let at_gateway =
-            AtGateway { waiting, paused: message.paused, other_time: edits.other_time, ..sorted.done() };
+        let at_gateway = AtGateway { waiting, paused: message.paused, other_time: edits.other_time, ..sorted.done() };
         (at_gateway, edits.outdated)
     }
 

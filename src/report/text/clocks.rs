@@ -118,9 +118,9 @@ fn at_one_time(plan: &MessageView<'_>, bulks: &[&BulkView<'_>]) -> String {
     first.map(|first| format!(" at {}", clock(plan, first))).unwrap_or_default()
 }
 
-/// The speed, until when it goes on, and how long that takes.
+/// The speed, when the last message leaves at it, and how long that takes.
 fn pace(plan: &MessageView<'_>, bulks: &[&BulkView<'_>]) -> String {
-    let last = bulks.iter().filter_map(|bulk| bulk.until.or(bulk.send_at)).max();
+    let last = bulks.iter().filter_map(|bulk| bulk.last_at).max();
     let (Some(speed), Some(last)) = (plan.speed, last) else { return String::new() };
     let unit = match speed.time_unit {
         SpeedUnit::Minute => "a minute",
@@ -133,8 +133,8 @@ fn pace(plan: &MessageView<'_>, bulks: &[&BulkView<'_>]) -> String {
     match begin.filter(|_| !at_once).map(|begin| last.duration_since(begin)) {
         // Of a moment nobody asks how long it lasts.
         Some(time) if time < SignedDuration::from_secs(1) => speed,
-        Some(time) => format!("{speed} until {} ({})", clock(plan, last), timing::duration(time)),
-        None => format!("{speed} until {}", clock(plan, last)),
+        Some(time) => format!("{speed}, the last at {} (after {})", clock(plan, last), timing::duration(time)),
+        None => format!("{speed}, the last at {}", clock(plan, last)),
     }
 }
 

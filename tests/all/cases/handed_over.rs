@@ -234,7 +234,7 @@ fn every_other_edit_is_named_with_who_gets_it_all_the_same() {
     );
     check(schedule, &with("campaignReferenceId: t26"), &[&changed, "campaignReferenceId: none then, t26 now"]);
     let at_once = "2 people still get it at 2026-12-06 09:30 UTC as it was";
-    check(schedule, "", &[at_once, "sendAt: 2026-12-06T10:30:00 then, none now"]);
+    check(schedule, "", &[at_once, "sendAt: 2026-12-06 10:30 then, none now"]);
     check(
         schedule,
         &with("paused: true"),
@@ -243,8 +243,9 @@ fn every_other_edit_is_named_with_who_gets_it_all_the_same() {
             "cannot be changed or stopped",
         ],
     );
-    check("tulips!", "roses!", &[&format!("the text changed since it was sent; 2 people keep the old one: {both}\n")]);
-    let filtered = format!("  ~ 1 person is filtered by `where` now, and still gets it {AT}\n");
+    let old = format!("  ~ the text changed since it was handed over; 2 people still get the old one {AT}\n");
+    check("tulips!", "roses!", &[&old, "- Dear {{ name }}, tulips!", "cannot be changed or stopped"]);
+    let filtered = format!("\n! 1 person is filtered by `where` now, and still gets `tulips.offer` {AT}\n");
     check(
         "csv: gardeners.csv",
         "csv: gardeners.csv, where: name == \"Matej\"",
@@ -253,16 +254,38 @@ fn every_other_edit_is_named_with_who_gets_it_all_the_same() {
     check(
         "csv: gardeners.csv }",
         "csv: gardeners.csv, exclude: [vips] }\n  vips: { rows: [ { to: \"17841400000000702\" } ] }",
-        &[&format!("  ~ 1 person is excluded now, and still gets it {AT}\n"), "    1 handed over, leaving"],
+        &[&format!("\n! 1 person is excluded now, and still gets `tulips.offer` {AT}\n"), "    1 handed over, leaving"],
     );
 
     garden.write("gardeners.csv", GARDENERS.replace("17841400000000702,Matej,yes\n", ""));
-    says(&plan(&garden), &[&format!("  ~ 1 person is not in the audience now, and still gets it {AT}\n")]);
+    says(&plan(&garden), &[&format!("! 1 person is not in the audience now, and still gets `tulips.offer` {AT}\n")]);
     garden.write("gardeners.csv", format!("{GARDENERS}17841400000000702,Mateja,yes\n"));
     says(
         &plan(&garden),
-        &[&format!("  ~ 1 person is in rows that contradict each other now, and still gets it {AT}\n")],
+        &[&format!("! 1 person is in rows that contradict each other now, and still gets `tulips.offer` {AT}\n")],
     );
+}
+
+#[test]
+fn an_old_edition_is_named_as_long_as_somebody_keeps_it() {
+    let mut garden = handed_over();
+    // The text and the day are changed, and one more person gets them so.
+    let second = CAMPAIGN.replace("tulips!", "roses!").replace("12-06", "12-07");
+    garden.write("tulips.yaml", &second);
+    garden.write("gardeners.csv", format!("{GARDENERS}17841400000000703,Zala,yes\n"));
+    assert_snapshot!(garden.run(["apply", "--sandbox", "--auto-approve"]).code(0), @"");
+    assert_snapshot!(plan(&garden), @"");
+    // A third text: whoever keeps one of the two others is told apart.
+    garden.write("tulips.yaml", second.replace("roses!", "lilies!"));
+    garden.set("SENDFORM_NOW", "2026-12-06T12:00:00Z");
+    assert_snapshot!(plan(&garden), @"");
+    let json = garden.run(["plan", "--sandbox", "--format", "json"]).code(0).json();
+    let message = &json["messages"][0];
+    assert_snapshot!(format!("{:#} {:#}", message["outdated"], message["textChanged"]), @"");
+    // Who has it as it is, is in none of these lines.
+    garden.write("tulips.yaml", CAMPAIGN);
+    garden.write("gardeners.csv", GARDENERS);
+    assert!(!plan(&garden).stdout.contains("  ~ "));
 }
 
 #[test]
@@ -274,7 +297,8 @@ fn a_raised_revision_brings_both_and_needs_consent() {
         &run,
         &[
             &format!("  ~ 2 people still get revision 1 {AT}\n"),
-            "! tulips.offer: an older revision still has 2 people in doubt or scheduled until 2026-12-06 09:30 UTC\n",
+            "! tulips.offer: an older revision still has 2 people in doubt or scheduled until 2026-12-06 10:30 \
+             Europe/Ljubljana (09:30 UTC)\n",
             "--accept overlap=2",
         ],
     );
@@ -289,17 +313,16 @@ fn what_is_gone_from_the_files_still_leaves() {
     garden.write("others.csv", "to,name\n17841400000000791,Zala\n");
     let gone = garden.run(["plan", "--sandbox"]).code(3);
     assert!(
-        gone.stderr.contains(
-            "the ledger has `tulips.offer`, which 2 people still get at 2026-12-06 09:30 UTC, and the files lack it"
-        ),
+        gone.stderr
+            .contains(&format!("the ledger has `tulips.offer`, which 2 people still get {AT}, and the files lack it")),
         "{gone}"
     );
     garden.write("sendform.yaml", format!("{PROJECT}retired: [tulips]\n"));
-    says(&plan(&garden), &["~ 2 people still get `tulips.offer` at 2026-12-06 09:30 UTC although it is retired\n"]);
+    says(&plan(&garden), &[&format!("~ 2 people still get `tulips.offer` {AT} although it is retired\n")]);
     // It is the same for whoever opted out since then.
     garden.write("opt-outs.csv", "to\n17841400000000702\n");
     garden.write("sendform.yaml", format!("{PROJECT}retired: [tulips]\nsuppress: [ {{ csv: opt-outs.csv }} ]\n"));
-    says(&plan(&garden), &["! 1 person is suppressed now, and still gets `tulips.offer` at 2026-12-06 09:30 UTC\n"]);
+    says(&plan(&garden), &[&format!("! 1 person is suppressed now, and still gets `tulips.offer` {AT}\n")]);
 }
 
 #[test]
@@ -353,7 +376,7 @@ fn people_are_found_under_an_older_key() {
         &shop.run(&["plan"]).code(0),
         &[
             "! 2 people are suppressed now, and still get `sale.hello` at 2026-12-06 10:30 UTC\n",
-            "  ~ 1 person is not in the audience now, and still gets it at 2026-12-06 10:30 UTC\n",
+            "! 1 person is not in the audience now, and still gets `sale.hello` at 2026-12-06 10:30 UTC\n",
             "  + 1 to send at 2026-12-06 10:30 UTC, 1 bulk\n",
         ],
     );

@@ -48,7 +48,10 @@ fn some_clocks_are_past() {
     let plan = late.run(["plan", "--sandbox", "--accept", "late=3", "--format", "json"]).code(0).json();
     let message = &plan["messages"][0];
     assert_eq!(message["atOnce"], 3);
-    assert_eq!(message["zones"][0], json!({ "zone": "Asia/Singapore", "sendAt": null, "people": 3, "notDue": 0 }));
+    assert_eq!(
+        message["zones"][0],
+        json!({ "zone": "Asia/Singapore", "sendAt": null, "people": 3, "notDue": 0, "fallback": 0 })
+    );
     assert_eq!(message["zones"][3]["sendAt"], "2026-12-01T00:00:00Z");
     let people: u64 = message["zones"].as_array().unwrap().iter().filter_map(|zone| zone["people"].as_u64()).sum();
     assert_eq!(people, 10);
@@ -117,4 +120,27 @@ fn of_many_zones_the_first_twenty_are_shown() {
     let said = said(&run);
     assert_eq!(said.lines().filter(|line| line.contains("Etc/GMT")).count(), 20, "{run}");
     assert!(said.contains("        and 3 more zones with 6 people\n"), "{run}");
+}
+
+#[test]
+fn whom_the_fallback_stands_in_for_is_counted() {
+    let schedule = "sendAt: \"2026-12-01 09:00\", timeZone: { perPerson: true, fallback: Europe/Vienna }";
+    let zones = [("", 2), ("Europe/Vienna", 3), ("Africa/Nairobi", 1)];
+    let shop = project(schedule, &zones);
+    assert_snapshot!(said(&shop.run(["plan", "--sandbox"]).code(0)), @"");
+    let plan = shop.run(["plan", "--sandbox", "--format", "json"]).code(0).json();
+    assert_eq!(plan["messages"][0]["zones"][1]["fallback"], 2);
+    assert_snapshot!(said(&project(schedule, &[("", 1)]).run(["plan", "--sandbox"]).code(0)), @"");
+}
+
+#[test]
+fn whose_window_closes_before_their_turn_is_told_with_when_the_last_leaves() {
+    let rows: String =
+        (0..4).map(|number| format!("{},2026-12-01T10:10:00Z\n", 17_841_400_000_003_000_u64 + number)).collect();
+    let campaign = "campaign: evening\naudiences:\n  all: { csv: all.csv, columns: { windowClosesAt: closes } }\n\
+        schedules: { s: { sendAt: \"2026-12-01 10:00\", timeZone: Europe/Vienna, sendingSpeedLimit: { amount: 2, \
+        timeUnit: HOUR } } }\nmessages:\n  \
+        - { id: hello, sender: shop, audience: all, schedule: s, content: { type: TEXT, text: Good evening! } }\n";
+    let shop = Project::new().campaign("evening", campaign).file("all.csv", format!("to,closes\n{rows}"));
+    assert_snapshot!(shop.run(["plan", "--sandbox"]).code(0), @"");
 }
