@@ -27,9 +27,13 @@ impl MessageRecord {
         timing::zone(self.terms.as_ref()?.values.get("timeZone")?)
     }
 
-    /// What was sent by a claim.
+    /// What was sent by a claim; `None` if the claim was written down afterwards, so that nobody knows.
     #[must_use]
-    pub fn sent_by(&self, claim: &Claim) -> SentEdition<'_> {
+    pub fn sent_by(&self, claim: &Claim) -> Option<SentEdition<'_>> {
+        (!claim.is_recovered).then(|| self.edition_of(claim))
+    }
+
+    fn edition_of(&self, claim: &Claim) -> SentEdition<'_> {
         let is_of = |since: Timestamp, after: &BTreeSet<RunId>| since <= claim.at && !after.contains(&claim.id.run);
         let own = self.terms.as_ref().filter(|terms| is_of(terms.since, &terms.after));
         if let Some(Terms { since, values, .. }) = own {
@@ -99,7 +103,7 @@ mod tests {
     fn texts(ledger: &Ledger) -> Vec<String> {
         let record = ledger.record(&sample::message("announce"), sample::revision()).unwrap();
         let claim = |second| Claim { at: at(second), ..sample::claim("announce", &[1], 1, 9) };
-        (0..5).map(|second| record.sent_by(&claim(second)).text.to_owned()).collect()
+        (0..5).map(|second| record.sent_by(&claim(second)).unwrap().text.to_owned()).collect()
     }
 
     #[test]
@@ -141,10 +145,10 @@ mod tests {
         };
         let mut ledger = Ledger::new(sample::header());
         for record in [after("one", &[]), after("two", &[7]), after("three", &[3, 7])] {
-            ledger.add_message(MessageRecord { at: at(i64::try_from(record.text.len()).unwrap()), ..record });
+            ledger.add_message(record);
         }
         let read = Ledger::read(&ledger.write(&sample::seals()), &sample::seals()).unwrap().ledger;
         let record = read.record(&sample::message("announce"), sample::revision()).unwrap();
-        assert_eq!([7, 3, 9].map(|run| record.sent_by(&claim(run)).text), ["one", "two", "three"]);
+        assert_eq!([7, 3, 9].map(|run| record.sent_by(&claim(run)).unwrap().text), ["one", "two", "three"]);
     }
 }

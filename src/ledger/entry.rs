@@ -222,10 +222,12 @@ impl RecordEntry {
         self.facts.join(&other.facts);
     }
 
-    fn rank(&self) -> (Timestamp, &str, u64, &str, Option<&Terms>, String) {
+    /// Of two at one instant the one whose edition is the later one, which is after more runs.
+    fn rank(&self) -> (Timestamp, Option<(Timestamp, usize)>, &str, u64, &str, Option<&Terms>, String) {
         let record = &self.record;
         let terms = record.terms.as_ref();
-        (record.at, &record.text, record.audience, record.sender.as_str(), terms, self.extra.rank())
+        let edition = terms.map(|terms| (terms.since, terms.after.len()));
+        (record.at, edition, &record.text, record.audience, record.sender.as_str(), terms, self.extra.rank())
     }
 }
 

@@ -22,14 +22,14 @@ pub(super) fn heir(
     ledger: &Ledger,
     planned: &[MessagePlan],
 ) -> Option<(MessageKey, u64)> {
-    let sent = Sent { revisions: vec![(ledger.standings(gone, revision), None)], leaving: PersonSet::default() };
+    let sent = Brought { revisions: vec![(ledger.standings(gone, revision), None)], leaving: PersonSet::default() };
     let shared = planned.iter().map(|plan| (plan.key.clone(), SharedAudience::of(plan, &sent).all()));
     shared.filter(|(_, shared)| *shared > 0).max_by_key(|(_, shared)| *shared)
 }
 
 /// What another message has, or may have, brought to people.
 #[derive(Default)]
-struct Sent<'a> {
+struct Brought<'a> {
     /// How people stand with each of its revisions; where that had other texts besides, who got the one that
     /// counts.
     revisions: Vec<(Standings<'a>, Option<PersonSet>)>,
@@ -37,7 +37,7 @@ struct Sent<'a> {
     leaving: PersonSet,
 }
 
-impl Sent<'_> {
+impl Brought<'_> {
     /// How somebody stands with it.
     fn standing(&self, person: Person) -> Option<Standing> {
         let revisions =
@@ -57,7 +57,7 @@ struct SharedAudience {
 
 impl SharedAudience {
     /// Counts them, by how they stand with the other message.
-    fn of(plan: &MessagePlan, sent: &Sent<'_>) -> Self {
+    fn of(plan: &MessagePlan, sent: &Brought<'_>) -> Self {
         let mut shared = Self::default();
         for person in people(plan) {
             match sent.standing(person) {
@@ -151,7 +151,7 @@ fn sent(
     gone: &[MessageKey],
     now: Timestamp,
 ) -> Option<(MessageKey, SharedAudience)> {
-    let mut alike: BTreeMap<&MessageKey, Sent<'_>> = BTreeMap::new();
+    let mut alike: BTreeMap<&MessageKey, Brought<'_>> = BTreeMap::new();
     for record in ledger.messages() {
         let has_text = record.text == plan.template || record.earlier.iter().any(|it| it.text == plan.template);
         let is_alike = record.sender == plan.sender && has_text;
@@ -171,6 +171,6 @@ fn sent(
 /// The people of a revision's claims that had this text.
 fn got(record: &MessageRecord, text: &str, ledger: &Ledger) -> PersonSet {
     let claims = ledger.claims_of(&record.message, record.revision);
-    let claims = claims.filter(|claim| record.sent_by(claim.claim()).text == text);
+    let claims = claims.filter(|claim| record.sent_by(claim.claim()).is_some_and(|sent| sent.text == text));
     claims.flat_map(|claim| claim.claim().people.iter().copied()).collect()
 }

@@ -103,7 +103,8 @@ fn marked(source: &str, ways: &mut u32) -> String {
     while let Ok(Some((token, span))) = tokens.next_token() {
         let mut mark = |at: usize, before: &str| {
             text.push_str(source.get(copied..at).unwrap_or_default());
-            text.push_str(&format!("{before}{{{{ {ways}|{MARK} }}}}"));
+            let number = ways.to_string();
+            text.extend([before, "{{ ", &number, "|", MARK, " }}"]);
             *ways = ways.saturating_add(1);
             copied = at;
         };

@@ -80,13 +80,14 @@ pub(super) fn of(message: &Message, ledger: &Ledger, kept: &[KeptPeople<'_>]) ->
     let times = Times::of(message, ledger);
     for KeptPeople { claim, people, leaving } in kept {
         let edition = record.sent_by(claim.claim());
-        let (all, waiting) = editions.entry(edition).or_default();
-        *all += people;
-        if let Some(leaving) = leaving {
-            HandedOver::add(waiting, *people, *leaving);
-            if edition.values.is_none() && times.differ(claim.claim()) {
-                HandedOver::add(&mut edits.other_time, *people, *leaving);
-            }
+        let has_terms = edition.is_some_and(|edition| edition.values.is_some());
+        if let Some(leaving) = leaving.filter(|_| !has_terms && times.differ(claim.claim())) {
+            HandedOver::add(&mut edits.other_time, *people, leaving);
+        }
+        if let Some(edition) = edition {
+            let (all, waiting) = editions.entry(edition).or_default();
+            *all += people;
+            leaving.into_iter().for_each(|leaving| HandedOver::add(waiting, *people, leaving));
         }
     }
     let (text, values) = (message.content.joined(), values(message));

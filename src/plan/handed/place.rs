@@ -55,7 +55,7 @@ impl<'a> KeptClaims<'a> {
         let record = ledger.and_then(|ledger| ledger.record(&message.key, message.revision));
         let is_outdated = |claim: &Claim| {
             let is_of_it = claim.id.bulk.revision == message.revision;
-            is_of_it && record.is_some_and(|record| record.sent_by(claim).text != text)
+            is_of_it && record.and_then(|record| record.sent_by(claim)).is_some_and(|sent| sent.text != text)
         };
         let claims = ledger.into_iter().flat_map(|ledger| ledger.claims_of_all(&message.key));
         let claims = claims.map(|claim| (claim, claim.leaving(now)));

@@ -117,7 +117,9 @@ pub(super) fn message(out: &mut String, message: &MessageView<'_>, now: Timestam
         outdated.terms.iter().for_each(|change| term(out, change));
         if let Some(before) = outdated.text_before {
             diff(out, before, message.template, paint);
-            line(out, "      raise `revision` to send the new text to everybody");
+            let still_get_it = outdated.waiting.is_some_and(|waiting| waiting.people == outdated.people);
+            let besides = if still_get_it { ", besides the old one" } else { "" };
+            line(out, &format!("      raise `revision` to send the new text to everybody{besides}"));
         }
     }
     for text in said.drain(..) {
@@ -151,21 +153,21 @@ fn as_a_whole(message: &MessageView<'_>, at: &AtGatewayView<'_>, words: TimeWord
 
 /// What changed, and who keeps what: those who have it, and those who still get it.
 fn kept(outdated: &OutdatedView<'_>, words: TimeWords<'_>) -> String {
-    let (changed, what) = match (outdated.text_before.is_some(), outdated.terms.is_empty()) {
-        (true, true) => ("the text changed", "the old one"),
-        (true, false) => ("the text and more changed", "it as it was"),
-        (false, _) => ("changed", "it as it was"),
+    let (changed, what, so) = match (outdated.text_before.is_some(), outdated.terms.is_empty()) {
+        (true, true) => ("the text changed", "the old one", ""),
+        (true, false) => ("the text and more changed", "it", " as it was"),
+        (false, _) => ("changed", "it", " as it was"),
     };
     match outdated.waiting {
-        None => format!("{changed} since it was sent; {} {what}", keeps(outdated.people)),
+        None => format!("{changed} since it was sent; {} {what}{so}", keeps(outdated.people)),
         Some(waiting) if waiting.people == outdated.people => {
-            format!("{changed} since it was handed over; {}", words.gets(waiting, what))
+            format!("{changed} since it was handed over; {}{so}", words.gets(waiting, what))
         }
         Some(waiting) => {
             let verb = if waiting.people == 1 { "gets" } else { "get" };
             let some = number(waiting.people);
             let still = format!("of whom {some} still {verb} it {}", words.at(waiting));
-            format!("{changed} since it was sent; {} {what}, {still}", keeps(outdated.people))
+            format!("{changed} since it was sent; {} {what}{so}, {still}", keeps(outdated.people))
         }
     }
 }
