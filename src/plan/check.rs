@@ -118,9 +118,8 @@ fn passage(message: &Message, plan: &MessagePlan, now: Timestamp, place: &Place)
 /// Warns of people who could be written to at the message's time, but not any more when it is their turn.
 fn too_slow(message: &Message, plan: &MessagePlan, people: u64, now: Timestamp, place: Place) -> Diagnostic {
     let last = plan.last_at(now).map(|last| format!("; the last message leaves at {}", plan.clocks_at(last)));
-    let verb = if people == 1 { "does" } else { "do" };
     let text = format!(
-        "{} of `{}` {verb} not get it: their conversation windows close before it is their turn{}",
+        "{} of `{}` would not get it: the conversation window closes before it is their turn{}",
         plural(people, "person"),
         message.key,
         last.unwrap_or_default()

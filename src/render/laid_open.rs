@@ -5,13 +5,17 @@ use std::sync::Arc;
 use std::sync::{Mutex, PoisonError};
 
 use minijinja::machinery::{Token, Tokenizer};
+use minijinja::value::ValueKind;
 use minijinja::{Environment, Error, Output, State, Value};
 
 use crate::render::Template;
+use crate::render::blanks::{self, OPEN};
 use crate::render::branches::Branches;
 use crate::render::environment::{environment, syntax, written};
+use crate::render::filters;
 use crate::render::shape::shape;
 use crate::render::template::MAIN;
+use crate::wire::visible::is_blank;
 
 /// The filter that marks a branch; no template may use it.
 const MARK: &str = "sendform_branch";
@@ -37,6 +41,8 @@ impl LaidOpen {
     pub fn new(template: &Template) -> Self {
         let mut masked = environment();
         masked.set_formatter(write_masked);
+        masked.add_filter("fallback", fallback_or_column);
+        masked.add_filter(OPEN, marked_column);
         for (name, source) in template.sources() {
             // It was compiled before.
             masked.add_template_owned(name, source).ok();
@@ -141,9 +147,28 @@ fn marked(source: &str, ways: &mut u32) -> String {
     text
 }
 
-/// Writes what a value looks like, but not what it is.
+/// Writes what a value looks like, but not what it is. A `fallback` that is written out is nobody's value.
 fn write_masked(out: &mut Output<'_>, _state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
-    out.write_str(&shape(&written(value)?)).map_err(Error::from)
+    let text = written(value)?;
+    let shown = if value.is_safe() { text } else { shape(&text).into() };
+    out.write_str(&shown).map_err(Error::from)
+}
+
+/// Marks what is made of columns and given in place of a blank: it stands in a list.
+fn marked_column(value: &Value) -> Value {
+    let given = blanks::open(value);
+    let text = given.as_str().filter(|text| !is_blank(text)).map(|text| Value::from(vec![text.to_owned()]));
+    text.unwrap_or(given)
+}
+
+/// Gives the text, or another if it is blank; where that is made of columns, as a value like others.
+fn fallback_or_column(value: &Value, other: &Value) -> Result<Value, Error> {
+    if other.kind() != ValueKind::Seq {
+        return filters::fallback(value, other);
+    }
+    let given = filters::fallback(value, &other.get_item_by_index(0)?)?;
+    let text = given.as_str().map(Value::from);
+    Ok(text.unwrap_or(given))
 }
 
 fn write_nothing(_out: &mut Output<'_>, _state: &mut State<'_, '_>, _value: &Value) -> Result<(), Error> {
@@ -177,6 +202,16 @@ mod tests {
         check("{% for tag in tags | split(',') %}tag {{ tag }}; {% endfor %}", "tag v•••; tag n•••; ");
         check("Ana{{ city | fallback('there') }}Ana", "AnaS•••Ana");
         check("{% include 'end.txt' %}", "Bye a•••, Ana.");
+        let blank = |source: &str, expect: &str| {
+            assert_eq!(looked_at(source, &["", "Split", " "], &files).0, expect, "{source}");
+        };
+        blank("Hi {{ name | fallback('there') }}!", "Hi there!");
+        blank("Hi {{ name | fallback('there') | upper }}!", "Hi T•••!");
+        blank("Hi {{ name | fallback(city) }}!", "Hi S•••!");
+        blank("Hi {{ name | fallback(tags | fallback(city)) }}!", "Hi S•••!");
+        blank("Hi {{ name | fallback(tags | fallback('you')) }}{{ tags | fallback('') }}!", "Hi y•••!");
+        blank("Hi {{ name | fallback(tags) | fallback('you') }}!", "Hi you!");
+        blank("{{ (name | fallback(city)) ~ (name | fallback('x')) }}", "S•••");
     }
 
     #[test]

@@ -26,8 +26,7 @@ pub(in crate::plan) fn early(message: &Message, plan: &MessagePlan, now: Timesta
     let Some(longest) = early.clone().map(|(_, ahead, _)| ahead).max() else { return found };
     let last = early.map(|(.., last)| last).max().unwrap_or(now);
     let text = format!(
-        "an apply hands {} of `{}` over for good, {} before they leave: nothing can stop or change them then, until \
-         the last one leaves at {}",
+        "an apply hands {} of `{}` over {} early: from then on nothing can stop or change what leaves by {}",
         plural(people, "message"),
         message.key,
         timing::duration(longest),

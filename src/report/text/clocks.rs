@@ -133,7 +133,7 @@ fn pace(plan: &MessageView<'_>, bulks: &[&BulkView<'_>]) -> String {
     match begin.filter(|_| !at_once).map(|begin| last.duration_since(begin)) {
         // Of a moment nobody asks how long it lasts.
         Some(time) if time < SignedDuration::from_secs(1) => speed,
-        Some(time) => format!("{speed}, the last at {} (after {})", clock(plan, last), timing::duration(time)),
+        Some(time) => format!("{speed}, the last at {}, {} later", clock(plan, last), timing::duration(time)),
         None => format!("{speed}, the last at {}", clock(plan, last)),
     }
 }

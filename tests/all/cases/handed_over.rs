@@ -77,13 +77,13 @@ fn what_becomes_irrevocable_is_told_before() {
 
     2 messages to send in 1 bulk
     ----- stderr
-    warning[handed-over-early]: the messages of `tulips.offer` to 2 people are handed over 5 days 21 h before they leave, and cannot be stopped or changed then
+    warning[handed-over-early]: an apply hands 2 messages of `tulips.offer` over for good, 5 days 21 h before they leave: nothing can stop or change them then, until the last one leaves at 2026-12-06 10:30 Europe/Ljubljana (09:30 UTC)
      --> tulips.yaml:6:13
       |
     6 |     sendAt: "2026-12-06 10:30"
       |             ^^^^^^^^^^^^^^^^^^
       |
-      = help: `handover: 2h` on the schedule keeps them here until then; something must run `apply` at that time
+      = help: write `handover: 2h` on the schedule to keep them here until 2 hours before their time; something must run `apply` then
 
     1 warning
     "#);
@@ -94,7 +94,7 @@ fn what_becomes_irrevocable_is_told_before() {
     garden-shop on sandbox, 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     tulips.offer r1  shop to gardeners
-      ~ 2 not due yet: handed over from 2026-12-06 07:30 UTC, leaving at 2026-12-06 10:30 Europe/Ljubljana (09:30 UTC)
+      ~ 2 not due yet: handed over from 2026-12-06 08:30 Europe/Ljubljana (07:30 UTC), leaving at 2026-12-06 10:30 Europe/Ljubljana (09:30 UTC)
         2 rows in gardeners.csv (CSV with `,`, UTF-8)
         shortest (18 characters)
           │ Dear V•••, tulips!
@@ -125,8 +125,8 @@ fn a_moved_schedule_moves_nobody() {
     tulips.offer r1  shop to gardeners
         2 handed over, leaving at 2026-12-06 10:30 Europe/Ljubljana (09:30 UTC)
         2 rows in gardeners.csv (CSV with `,`, UTF-8)
-      ~ changed since it was handed over; 2 people still get it at 2026-12-06 10:30 Europe/Ljubljana (09:30 UTC) as it was
-          sendAt: 2026-12-06T10:30:00 then, 2026-12-08T11:00:00 now
+      ~ changed since it was handed over; 2 people still get it as it was at 2026-12-06 10:30 Europe/Ljubljana (09:30 UTC)
+          sendAt: 2026-12-06 10:30 then, 2026-12-08 11:00 now
           what is handed over cannot be changed or stopped over this API
 
     nothing to send
@@ -138,7 +138,7 @@ fn a_moved_schedule_moves_nobody() {
     message          accepted  rejected  in doubt  in flight  given up  refused
     tulips.offer r1         2         0         0          0         0        0
 
-    2 people of tulips.offer r1 are handed over, leaving at 2026-12-06 09:30 UTC; this API cannot stop that
+    2 people of tulips.offer r1 are handed over, leaving at 2026-12-06 10:30 Europe/Ljubljana (09:30 UTC); this API cannot stop that
     ");
 }
 
@@ -273,15 +273,101 @@ fn an_old_edition_is_named_as_long_as_somebody_keeps_it() {
     let second = CAMPAIGN.replace("tulips!", "roses!").replace("12-06", "12-07");
     garden.write("tulips.yaml", &second);
     garden.write("gardeners.csv", format!("{GARDENERS}17841400000000703,Zala,yes\n"));
-    assert_snapshot!(garden.run(["apply", "--sandbox", "--auto-approve"]).code(0), @"");
-    assert_snapshot!(plan(&garden), @"");
+    assert_snapshot!(garden.run(["apply", "--sandbox", "--auto-approve"]).code(0), @r#"
+    exit code: 0
+    garden-shop on sandbox, 2026-11-30 12:00 UTC, 1 campaign in 1 file
+
+    tulips.offer r1  shop to gardeners
+      + 1 to send at 2026-12-07 10:30 Europe/Ljubljana (09:30 UTC), 1 bulk
+        2 handed over, leaving at 2026-12-06 10:30 Europe/Ljubljana (09:30 UTC)
+        3 rows in gardeners.csv (CSV with `,`, UTF-8)
+      ~ the text and more changed since it was handed over; 2 people still get it as it was at 2026-12-06 10:30 Europe/Ljubljana (09:30 UTC)
+          sendAt: 2026-12-06 10:30 then, 2026-12-07 10:30 now
+          - Dear {{ name }}, tulips!
+          + Dear {{ name }}, roses!
+          raise `revision` to send the new text to everybody
+          what is handed over cannot be changed or stopped over this API
+        text (17 characters)
+          │ Dear Z•••, roses!
+
+    1 message to send in 1 bulk
+
+    message          accepted  rejected  refused  in doubt  not attempted
+    tulips.offer r1         1         0        0         0              0
+      3 people of tulips.offer r1 are handed over, leaving from 2026-12-06 10:30 Europe/Ljubljana (09:30 UTC) to 2026-12-07 10:30 Europe/Ljubljana (09:30 UTC); this API cannot stop that
+    ----- stderr
+    warning[handed-over-early]: an apply hands 1 message of `tulips.offer` over for good, 6 days 21 h before they leave: nothing can stop or change them then, until the last one leaves at 2026-12-07 10:30 Europe/Ljubljana (09:30 UTC)
+     --> tulips.yaml:6:13
+      |
+    6 |     sendAt: "2026-12-07 10:30"
+      |             ^^^^^^^^^^^^^^^^^^
+      |
+      = help: write `handover: 2h` on the schedule to keep them here until 2 hours before their time; something must run `apply` then
+
+    1 warning
+    "#);
+    assert_snapshot!(plan(&garden), @"
+    exit code: 0
+    garden-shop on sandbox, 2026-11-30 12:00 UTC, 1 campaign in 1 file
+
+    tulips.offer r1  shop to gardeners
+        3 handed over, leaving from 2026-12-06 10:30 Europe/Ljubljana (09:30 UTC) to 2026-12-07 10:30 Europe/Ljubljana (09:30 UTC)
+        3 rows in gardeners.csv (CSV with `,`, UTF-8)
+      ~ the text and more changed since it was handed over; 3 people still get it as it was from 2026-12-06 10:30 Europe/Ljubljana (09:30 UTC) to 2026-12-07 10:30 Europe/Ljubljana (09:30 UTC)
+          sendAt: 2026-12-06 10:30 then, 2026-12-07 10:30 now
+          - Dear {{ name }}, tulips!
+          + Dear {{ name }}, roses!
+          raise `revision` to send the new text to everybody
+          what is handed over cannot be changed or stopped over this API
+
+    nothing to send
+    ");
     // A third text: whoever keeps one of the two others is told apart.
     garden.write("tulips.yaml", second.replace("roses!", "lilies!"));
     garden.set("SENDFORM_NOW", "2026-12-06T12:00:00Z");
-    assert_snapshot!(plan(&garden), @"");
+    assert_snapshot!(plan(&garden), @"
+    exit code: 0
+    garden-shop on sandbox, 2026-12-06 12:00 UTC, 1 campaign in 1 file
+
+    tulips.offer r1  shop to gardeners
+        1 handed over, leaving at 2026-12-07 10:30 Europe/Ljubljana (09:30 UTC)
+        2 already sent
+        3 rows in gardeners.csv (CSV with `,`, UTF-8)
+      ~ the text and more changed since it was sent; 3 people keep it as it was, of whom 1 still gets it at 2026-12-07 10:30 Europe/Ljubljana (09:30 UTC)
+          sendAt: 2026-12-06 10:30 then, 2026-12-07 10:30 now
+          - Dear {{ name }}, tulips!
+          + Dear {{ name }}, lilies!
+          raise `revision` to send the new text to everybody
+          what is handed over cannot be changed or stopped over this API
+
+    nothing to send
+    ");
     let json = garden.run(["plan", "--sandbox", "--format", "json"]).code(0).json();
     let message = &json["messages"][0];
-    assert_snapshot!(format!("{:#} {:#}", message["outdated"], message["textChanged"]), @"");
+    assert_snapshot!(format!("{:#} {:#}", message["outdated"], message["textChanged"]), @r#"
+    [
+      {
+        "people": 3,
+        "terms": [
+          {
+            "before": "2026-12-06 10:30",
+            "now": "2026-12-07 10:30",
+            "what": "sendAt"
+          }
+        ],
+        "textBefore": "Dear {{ name }}, tulips!",
+        "waiting": {
+          "leavesBy": "2026-12-07T09:30:00Z",
+          "leavesFrom": "2026-12-07T09:30:00Z",
+          "people": 1
+        }
+      }
+    ] {
+      "before": "Dear {{ name }}, tulips!",
+      "keep": 3,
+      "now": "Dear {{ name }}, lilies!"
+    }
+    "#);
     // Who has it as it is, is in none of these lines.
     garden.write("tulips.yaml", CAMPAIGN);
     garden.write("gardeners.csv", GARDENERS);
