@@ -206,7 +206,7 @@ mod tests {
             assert_eq!(looked_at(source, &["", "Split", " "], &files).0, expect, "{source}");
         };
         blank("Hi {{ name | fallback('there') }}!", "Hi there!");
-        blank("Hi {{ name | fallback('there') | upper }}!", "Hi T•••!");
+        blank("Hi {{ name | fallback('there') | upper }}!", "Hi THERE!");
         blank("Hi {{ name | fallback(city) }}!", "Hi S•••!");
         blank("Hi {{ name | fallback(tags | fallback(city)) }}!", "Hi S•••!");
         blank("Hi {{ name | fallback(tags | fallback('you')) }}{{ tags | fallback('') }}!", "Hi y•••!");

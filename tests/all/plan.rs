@@ -107,7 +107,7 @@ fn a_first_plan_counts_every_row() {
     acme-shop on sandbox, 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     sale.announce r1  shop to people
-      +  4 to send at 2026-11-30 18:00 Europe/Zagreb (17:00 UTC), 1 a minute, the last at 2026-11-30 18:03 Europe/Zagreb (17:03 UTC) (after 3 min), 2 bulks
+      +  4 to send at 2026-11-30 18:00 Europe/Zagreb (17:00 UTC), 1 a minute, the last at 2026-11-30 18:03 Europe/Zagreb (17:03 UTC), 3 min later, 2 bulks
       !  1 conversation window closed
          1 skipped by the template
              1: no shop on the island
@@ -356,7 +356,7 @@ fn times_in_words() {
 
     2 messages to send in 2 bulks
     ----- stderr
-    warning[handed-over-early]: an apply hands 1 message of `news.hello` over for good, 1 day 3 h before they leave: nothing can stop or change them then, until the last one leaves at 2026-12-01 15:00 UTC
+    warning[handed-over-early]: an apply hands 1 message of `news.hello` over 1 day 3 h early: from then on nothing can stop or change what leaves by 2026-12-01 15:00 UTC
      --> news.yaml:8:30
       |
     8 | schedules: { plan: { sendAt: "2026-12-01 10:00", timeZone: { perPerson: true } } }

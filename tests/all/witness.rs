@@ -187,7 +187,7 @@ fn a_plan_says_whom_nobody_can_ask_for_yet() {
 
     10 messages to send in 3 bulks
     ----- stderr
-    warning[handed-over-early]: an apply hands 10 messages of `sale.hello` over for good, 1 day 20 h before they leave: nothing can stop or change them then, until the last one leaves at 2026-12-02 09:00 Europe/Zagreb (08:00 UTC)
+    warning[handed-over-early]: an apply hands 10 messages of `sale.hello` over 1 day 20 h early: from then on nothing can stop or change what leaves by 2026-12-02 09:00 Europe/Zagreb (08:00 UTC)
      --> sale.yaml:2:29
       |
     2 | schedules: { day: { sendAt: "2026-12-02 09:00", timeZone: Europe/Zagreb } }

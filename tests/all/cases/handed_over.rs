@@ -77,7 +77,7 @@ fn what_becomes_irrevocable_is_told_before() {
 
     2 messages to send in 1 bulk
     ----- stderr
-    warning[handed-over-early]: an apply hands 2 messages of `tulips.offer` over for good, 5 days 21 h before they leave: nothing can stop or change them then, until the last one leaves at 2026-12-06 10:30 Europe/Ljubljana (09:30 UTC)
+    warning[handed-over-early]: an apply hands 2 messages of `tulips.offer` over 5 days 21 h early: from then on nothing can stop or change what leaves by 2026-12-06 10:30 Europe/Ljubljana (09:30 UTC)
      --> tulips.yaml:6:13
       |
     6 |     sendAt: "2026-12-06 10:30"
@@ -125,7 +125,7 @@ fn a_moved_schedule_moves_nobody() {
     tulips.offer r1  shop to gardeners
         2 handed over, leaving at 2026-12-06 10:30 Europe/Ljubljana (09:30 UTC)
         2 rows in gardeners.csv (CSV with `,`, UTF-8)
-      ~ changed since it was handed over; 2 people still get it as it was at 2026-12-06 10:30 Europe/Ljubljana (09:30 UTC)
+      ~ changed since it was handed over; 2 people still get it at 2026-12-06 10:30 Europe/Ljubljana (09:30 UTC) as it was
           sendAt: 2026-12-06 10:30 then, 2026-12-08 11:00 now
           what is handed over cannot be changed or stopped over this API
 
@@ -281,11 +281,11 @@ fn an_old_edition_is_named_as_long_as_somebody_keeps_it() {
       + 1 to send at 2026-12-07 10:30 Europe/Ljubljana (09:30 UTC), 1 bulk
         2 handed over, leaving at 2026-12-06 10:30 Europe/Ljubljana (09:30 UTC)
         3 rows in gardeners.csv (CSV with `,`, UTF-8)
-      ~ the text and more changed since it was handed over; 2 people still get it as it was at 2026-12-06 10:30 Europe/Ljubljana (09:30 UTC)
+      ~ the text and more changed since it was handed over; 2 people still get it at 2026-12-06 10:30 Europe/Ljubljana (09:30 UTC) as it was
           sendAt: 2026-12-06 10:30 then, 2026-12-07 10:30 now
           - Dear {{ name }}, tulips!
           + Dear {{ name }}, roses!
-          raise `revision` to send the new text to everybody
+          raise `revision` to send the new text to everybody, besides the old one
           what is handed over cannot be changed or stopped over this API
         text (17 characters)
           │ Dear Z•••, roses!
@@ -296,7 +296,7 @@ fn an_old_edition_is_named_as_long_as_somebody_keeps_it() {
     tulips.offer r1         1         0        0         0              0
       3 people of tulips.offer r1 are handed over, leaving from 2026-12-06 10:30 Europe/Ljubljana (09:30 UTC) to 2026-12-07 10:30 Europe/Ljubljana (09:30 UTC); this API cannot stop that
     ----- stderr
-    warning[handed-over-early]: an apply hands 1 message of `tulips.offer` over for good, 6 days 21 h before they leave: nothing can stop or change them then, until the last one leaves at 2026-12-07 10:30 Europe/Ljubljana (09:30 UTC)
+    warning[handed-over-early]: an apply hands 1 message of `tulips.offer` over 6 days 21 h early: from then on nothing can stop or change what leaves by 2026-12-07 10:30 Europe/Ljubljana (09:30 UTC)
      --> tulips.yaml:6:13
       |
     6 |     sendAt: "2026-12-07 10:30"
@@ -313,11 +313,11 @@ fn an_old_edition_is_named_as_long_as_somebody_keeps_it() {
     tulips.offer r1  shop to gardeners
         3 handed over, leaving from 2026-12-06 10:30 Europe/Ljubljana (09:30 UTC) to 2026-12-07 10:30 Europe/Ljubljana (09:30 UTC)
         3 rows in gardeners.csv (CSV with `,`, UTF-8)
-      ~ the text and more changed since it was handed over; 3 people still get it as it was from 2026-12-06 10:30 Europe/Ljubljana (09:30 UTC) to 2026-12-07 10:30 Europe/Ljubljana (09:30 UTC)
+      ~ the text and more changed since it was handed over; 2 people still get it at 2026-12-06 10:30 Europe/Ljubljana (09:30 UTC) as it was
           sendAt: 2026-12-06 10:30 then, 2026-12-07 10:30 now
           - Dear {{ name }}, tulips!
           + Dear {{ name }}, roses!
-          raise `revision` to send the new text to everybody
+          raise `revision` to send the new text to everybody, besides the old one
           what is handed over cannot be changed or stopped over this API
 
     nothing to send
@@ -333,11 +333,14 @@ fn an_old_edition_is_named_as_long_as_somebody_keeps_it() {
         1 handed over, leaving at 2026-12-07 10:30 Europe/Ljubljana (09:30 UTC)
         2 already sent
         3 rows in gardeners.csv (CSV with `,`, UTF-8)
-      ~ the text and more changed since it was sent; 3 people keep it as it was, of whom 1 still gets it at 2026-12-07 10:30 Europe/Ljubljana (09:30 UTC)
-          sendAt: 2026-12-06 10:30 then, 2026-12-07 10:30 now
+      ~ the text changed since it was sent; 2 people keep the old one
           - Dear {{ name }}, tulips!
           + Dear {{ name }}, lilies!
           raise `revision` to send the new text to everybody
+      ~ the text changed since it was handed over; 1 person still gets the old one at 2026-12-07 10:30 Europe/Ljubljana (09:30 UTC)
+          - Dear {{ name }}, roses!
+          + Dear {{ name }}, lilies!
+          raise `revision` to send the new text to everybody, besides the old one
           what is handed over cannot be changed or stopped over this API
 
     nothing to send
@@ -347,15 +350,15 @@ fn an_old_edition_is_named_as_long_as_somebody_keeps_it() {
     assert_snapshot!(format!("{:#} {:#}", message["outdated"], message["textChanged"]), @r#"
     [
       {
-        "people": 3,
-        "terms": [
-          {
-            "before": "2026-12-06 10:30",
-            "now": "2026-12-07 10:30",
-            "what": "sendAt"
-          }
-        ],
+        "people": 2,
+        "terms": [],
         "textBefore": "Dear {{ name }}, tulips!",
+        "waiting": null
+      },
+      {
+        "people": 1,
+        "terms": [],
+        "textBefore": "Dear {{ name }}, roses!",
         "waiting": {
           "leavesBy": "2026-12-07T09:30:00Z",
           "leavesFrom": "2026-12-07T09:30:00Z",

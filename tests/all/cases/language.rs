@@ -321,7 +321,15 @@ fn samples_mask_values_and_show_each_branch_once() {
         // Which one is between the others depends on the key.
         lines.replace("    between (", "    branch (")
     };
-    insta::assert_snapshot!(shown(content), @"");
+    insta::assert_snapshot!(shown(content), @"
+    shortest (18 characters)
+      │ Pula greets P•••!
+    longest (46 characters)
+      │ Pula greets P•••. We are in K•••!
+      │ Are you in?
+    branch (32 characters)
+      │ Pula greets P•••, and Ptuj too!
+    ");
     // What the short way does not know comes to the same.
     let by_engine = content.replace("{{ town }}", "{{ [town] | join }}");
     assert_eq!(shown(&by_engine), shown(content));

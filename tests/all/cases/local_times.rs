@@ -77,7 +77,7 @@ fn all_clocks_are_to_come() {
     let paced = format!("{schedule}, sendingSpeedLimit: {{ amount: 2 }}");
     assert_snapshot!(said(&project(&paced, &ZONES).run(["plan", "--sandbox"]).code(0)), @"
     evening.hello r1  shop to all
-      + 10 to send by each person's clock, 2026-12-01 01:00 to 14:00 UTC, 2 a minute, the last at 2026-12-01 14:00 UTC (after 13 h), 4 bulks
+      + 10 to send by each person's clock, 2026-12-01 01:00 to 14:00 UTC, 2 a minute, the last at 2026-12-01 14:00 UTC, 13 h later, 4 bulks
             zone            local             UTC               people
             Asia/Singapore  2026-12-01 09:00  2026-12-01 01:00       3
             Africa/Nairobi  2026-12-01 09:00  2026-12-01 06:00       2
@@ -156,7 +156,7 @@ fn whose_window_closes_before_their_turn_is_told_with_when_the_last_leaves() {
     assert_snapshot!(shop.run(["plan", "--sandbox"]).code(0), @r#"
     exit code: 0
     evening.hello r1  shop to all
-      + 3 to send at 2026-12-01 10:00 Europe/Vienna (09:00 UTC), 2 an hour, the last at 2026-12-01 11:00 Europe/Vienna (10:00 UTC) (after 1 h), 1 bulk
+      + 3 to send at 2026-12-01 10:00 Europe/Vienna (09:00 UTC), 2 an hour, the last at 2026-12-01 11:00 Europe/Vienna (10:00 UTC), 1 h later, 1 bulk
       ! 1 conversation window closed
         4 rows in all.csv (CSV with `,`, UTF-8)
         text (13 characters)
@@ -164,7 +164,7 @@ fn whose_window_closes_before_their_turn_is_told_with_when_the_last_leaves() {
 
     3 messages to send in 1 bulk
     ----- stderr
-    warning[turn-too-late]: 1 person of `evening.hello` does not get it: their conversation windows close before it is their turn; the last message leaves at 2026-12-01 11:00 Europe/Vienna (10:00 UTC)
+    warning[turn-too-late]: 1 person of `evening.hello` would not get it: the conversation window closes before it is their turn; the last message leaves at 2026-12-01 11:00 Europe/Vienna (10:00 UTC)
      --> evening.yaml:4:27
       |
     4 | schedules: { s: { sendAt: "2026-12-01 10:00", timeZone: Europe/Vienna, sendingSpeedLimit: { amount: 2, timeUnit: ...
