@@ -31,6 +31,7 @@
 //! | campaign | a YAML file: audiences, schedules, messages |
 //! | message | one text for one audience from one sender; `CAMPAIGN.MESSAGE` is its key |
 //! | revision | a number of a message: a higher one sends to everybody again |
+//! | edition | what a revision of a message was from one edit to the next: its text, schedule and options |
 //! | audience | rows of people, from a file or written inline |
 //! | recipient | a row that is to get a message |
 //! | person | a recipient's keyed fingerprint under one sender; no id is kept anywhere |

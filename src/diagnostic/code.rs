@@ -109,5 +109,6 @@ codes! {
     MessageGone = "message-gone": "The ledger has a campaign or message that the files lack.",
     RevisionLowered = "revision-lowered": "A message's revision is lower than the ledger's.",
     HandedOverEarly = "handed-over-early": "A message is handed over long before it leaves, and cannot be stopped then.",
+    TurnTooLate = "turn-too-late": "At the message's speed people's conversation windows close before their turn.",
     SameText = "same-text": "People have, or get, the same text from another message.",
 }

@@ -184,6 +184,7 @@ impl Ledger {
 
     /// Adds a record of a message as an entry of a run.
     pub fn enter_message(&mut self, record: MessageRecord, fact: Option<Fact>) {
+        let record = record.normalized();
         self.put_record(RecordEntry { record, facts: fact.into(), extra: UnknownFields::default() });
     }
 

@@ -222,19 +222,24 @@ pub(super) struct RecordEntry {
 }
 
 impl RecordEntry {
-    /// Keeps the later of two records; of two at one instant the greater.
+    /// Keeps the later of two records, of two at one instant the greater; and the editions of both.
     pub(super) fn join(&mut self, other: &Self) {
         if other.rank() > self.rank() {
-            self.record.clone_from(&other.record);
+            let before = std::mem::replace(&mut self.record, other.record.clone());
+            self.record.keep_editions(&before);
             self.extra.clone_from(&other.extra);
+        } else {
+            self.record.keep_editions(&other.record);
         }
         self.facts.join(&other.facts);
     }
 
-    fn rank(&self) -> (Timestamp, &str, u64, &str, Option<&Terms>, String) {
+    /// Of two at one instant the one whose edition is the later one, which is after more runs.
+    fn rank(&self) -> (Timestamp, Option<(Timestamp, usize)>, &str, u64, &str, Option<&Terms>, String) {
         let record = &self.record;
         let terms = record.terms.as_ref();
-        (record.at, &record.text, record.audience, record.sender.as_str(), terms, self.extra.rank())
+        let edition = terms.map(|terms| (terms.since, terms.after.len()));
+        (record.at, edition, &record.text, record.audience, record.sender.as_str(), terms, self.extra.rank())
     }
 }
 

@@ -1,6 +1,6 @@
 //! The three kinds of entry of a ledger, and how a person stands.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -67,16 +67,33 @@ pub struct MessageRecord {
     pub at: Timestamp,
     /// Its schedule and its options; absent if an older version of sendform wrote this.
     pub terms: Option<Terms>,
+    /// What it was before it was edited, as far as anything was sent of that.
+    pub earlier: BTreeSet<Edition>,
 }
 
 /// A message's schedule and options, as a user writes them: only what makes a difference to whoever is
 /// handed over.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Terms {
-    /// Since when they are so: claims that were made before may have had others.
+    /// Since when they and the text are so: claims that were made before may have had others.
     pub since: Timestamp,
+    /// The runs that had claimed something at that instant, or later, of what was before: clocks may stand still.
+    pub after: BTreeSet<RunId>,
     /// The values by their names.
     pub values: BTreeMap<String, String>,
+}
+
+/// A revision of a message as it was from an instant on, until somebody edited it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Edition {
+    /// Since when it was so.
+    pub since: Timestamp,
+    /// The runs that had claimed something at that instant, or later, of what was before.
+    pub after: BTreeSet<RunId>,
+    /// The source of its template.
+    pub text: String,
+    /// Its schedule and its options, as a user writes them, by their names; absent if nobody wrote them down.
+    pub values: Option<BTreeMap<String, String>>,
 }
 
 /// A number that tells the runs of sendform apart: random, per process.

@@ -10,6 +10,7 @@ mod book;
 mod closing;
 mod damage;
 mod delta;
+mod edition;
 mod entry;
 mod facts;
 mod grant;
@@ -49,6 +50,7 @@ pub use book::Ledger;
 pub use closing::{Closing, Lack, Unclosed};
 pub use damage::{Damage, EntryError, JoinError, Reason};
 pub use delta::{LedgerDelta, Shadow};
+pub use edition::SentEdition;
 pub use entry::{Note, Settled};
 pub use facts::Fact;
 pub use grant::Grant;
@@ -56,7 +58,7 @@ pub use handed_over::{HandedOver, Leaving};
 pub use import::{ImportFile, Outcomes};
 pub use index::Standings;
 pub use line::{
-    BY_LOGS, Claim, ClaimId, Dated, FirstKey, Header, KnownTwice, MessageRecord, Outcome, PersonState, Proof, RunId,
+    BY_LOGS, Claim, ClaimId, Dated, Edition, FirstKey, Header, KnownTwice, MessageRecord, Outcome, PersonState, Proof, RunId,
     Standing, Terms,
 };
 pub use merge::{MergeError, Side, merge};

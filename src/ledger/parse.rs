@@ -1,5 +1,7 @@
 //! Lines of a ledger to entries.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -8,7 +10,7 @@ use super::damage::Reason;
 use super::entry::{BoundHeader, ClaimEntry, Note, RecordEntry, Settled};
 use super::facts::Facts;
 use super::line::{
-    Claim, ClaimId, Dated, FirstKey, Header, KnownTwice, MessageRecord, Outcome, PersonState, Proof, RunId, Terms,
+    Claim, ClaimId, Dated, Edition, FirstKey, Header, KnownTwice, MessageRecord, Outcome, PersonState, Proof, RunId, Terms,
 };
 use super::seal::{self, SealKind, Signature};
 use super::unknown_fields::UnknownFields;
@@ -105,9 +107,22 @@ fn message(raw: raw::RawMessage<'_>) -> Result<RecordEntry, Reason> {
         text: raw.text.into_owned(),
         audience: raw.audience,
         at: raw.at,
-        terms: raw.terms.map(|raw::Terms { since, values }| Terms { since, values }),
+        terms: raw.terms.map(terms).transpose()?,
+        earlier: raw.earlier.into_iter().map(edition).collect::<Result<_, Reason>>()?,
     };
-    Ok(RecordEntry { record, facts: raw.facts, extra: raw.extra.without_end() })
+    Ok(RecordEntry { record: record.normalized(), facts: raw.facts, extra: raw.extra.without_end() })
+}
+
+fn terms(raw::Terms { since, after, values }: raw::Terms) -> Result<Terms, Reason> {
+    Ok(Terms { since, after: runs(&after)?, values })
+}
+
+fn edition(raw::Edition { since, after, text, values }: raw::Edition) -> Result<Edition, Reason> {
+    Ok(Edition { since, after: runs(&after)?, text, values })
+}
+
+fn runs(names: &[String]) -> Result<BTreeSet<RunId>, Reason> {
+    names.iter().map(|name| value(RunId::parse(name), "after")).collect()
 }
 
 fn claim(raw: raw::Claim<'_>) -> Result<ClaimEntry, Reason> {

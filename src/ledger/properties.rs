@@ -8,7 +8,9 @@ use proptest::sample::Index;
 use super::sample::{
     at, claim, claim_line, header, header_line, ledger, message, message_line, outcome, outcome_line, record, revision,
 };
-use super::{Claim, ClaimId, Ledger, MessageRecord, Outcome, PersonState, Proof, Seals, Standing, Terms, View};
+use super::{
+    Claim, ClaimId, Edition, Ledger, MessageRecord, Outcome, PersonState, Proof, RunId, Seals, Standing, Terms, View,
+};
 use crate::identity::Person;
 
 const NAMES: [&str; 2] = ["announce", "remind"];
@@ -40,10 +42,22 @@ fn states() -> impl Strategy<Value = PersonState> {
 }
 
 fn records() -> impl Strategy<Value = MessageRecord> {
-    let values = prop::collection::btree_map("[a-b]", "[a-z\"é]{0,2}", 0..3);
-    let terms = prop::option::of((0_i64..3, values).prop_map(|(second, values)| Terms { since: at(second), values }));
-    (0..NAMES.len(), 0_i64..3, "[a-z]{0,3}", terms)
-        .prop_map(|(name, second, text, terms)| MessageRecord { terms, ..record(NAMES[name], &text, second) })
+    let values = prop::collection::btree_map("[a-b]", "[a-z\"é]{0,2}", 0..3).boxed();
+    let terms = prop::option::of((0_i64..3, values.clone()).prop_map(|(second, values)| Terms {
+        since: at(second),
+        after: [RunId(second.unsigned_abs())].into(),
+        values,
+    }));
+    let edition = (0_i64..3, "[a-z]{0,3}", prop::option::of(values)).prop_map(|(second, text, values)| Edition {
+        since: at(second),
+        after: BTreeSet::new(),
+        text,
+        values,
+    });
+    let earlier = prop::collection::btree_set(edition, 0..3);
+    (0..NAMES.len(), 0_i64..3, "[a-z]{0,3}", terms, earlier).prop_map(|(name, second, text, terms, earlier)| {
+        MessageRecord { terms, earlier, ..record(NAMES[name], &text, second) }
+    })
 }
 
 fn events() -> impl Strategy<Value = Event> {

@@ -67,6 +67,8 @@ pub(super) struct RawMessage<'a> {
     pub(super) at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) terms: Option<Terms>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) earlier: Vec<Edition>,
     #[serde(default, skip_serializing_if = "Facts::is_empty")]
     pub(super) facts: Facts,
     #[serde(flatten)]
@@ -77,7 +79,20 @@ pub(super) struct RawMessage<'a> {
 #[derive(Serialize, Deserialize)]
 pub(super) struct Terms {
     pub(super) since: Timestamp,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) after: Vec<String>,
     pub(super) values: BTreeMap<String, String>,
+}
+
+/// What a message was before it was edited.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Edition {
+    pub(super) since: Timestamp,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) after: Vec<String>,
+    pub(super) text: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) values: Option<BTreeMap<String, String>>,
 }
 
 /// A claim, with what is known of it folded in.

@@ -39,6 +39,7 @@ pub(crate) fn record(name: &str, text: &str, second: i64) -> MessageRecord {
         audience: 3,
         at: at(second),
         terms: None,
+        earlier: std::collections::BTreeSet::new(),
     }
 }
 

@@ -42,7 +42,7 @@ use super::closing::Closing;
 use super::entry::{BoundHeader, ClaimEntry, Note, RecordEntry};
 use super::facts::{Fact, Facts};
 use super::line::{
-    Claim, ClaimId, Dated, FirstKey, Header, KnownTwice, MessageRecord, Outcome, PersonState, Proof, RunId, Terms,
+    Claim, ClaimId, Dated, Edition, FirstKey, Header, KnownTwice, MessageRecord, Outcome, PersonState, Proof, RunId, Terms,
 };
 use super::seals::{Seals, Signer, Signing};
 use super::states::States;
@@ -117,11 +117,20 @@ pub(super) fn record_line(record: &RecordEntry, by: Option<&Signer>) -> String {
         text: record.text.as_str().into(),
         audience: record.audience,
         at: record.at,
-        terms: record.terms.clone().map(|Terms { since, values }| raw::Terms { since, values }),
+        terms: record.terms.clone().map(raw_terms),
+        earlier: record.earlier.iter().cloned().map(raw_edition).collect(),
         facts: facts.clone(),
         extra: extra.clone(),
     };
     line(&raw, by)
+}
+
+fn raw_terms(Terms { since, after, values }: Terms) -> raw::Terms {
+    raw::Terms { since, after: after.iter().map(RunId::to_string).collect(), values }
+}
+
+fn raw_edition(Edition { since, after, text, values }: Edition) -> raw::Edition {
+    raw::Edition { since, after: after.iter().map(RunId::to_string).collect(), text, values }
 }
 
 /// Writes the line of a claim with all that is known of it.

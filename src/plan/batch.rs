@@ -29,6 +29,8 @@ pub(super) struct Batches {
     pub later: Vec<Bulk>,
     /// How many people get it when.
     pub clocks: Clocks,
+    /// How many people's conversation windows close before their turn, but not before the message's time.
+    pub outpaced: u64,
 }
 
 /// What a message's bulks are cut by.
@@ -49,8 +51,9 @@ pub(super) struct Batcher<'a> {
 enum Step {
     /// The person's time is further ahead than the gateway takes.
     TooEarly,
-    /// The person's conversation window is closed by then.
-    WindowClosed,
+    /// The person's conversation window is closed by then: it would not be at the message's own time, if the
+    /// pace is to blame.
+    WindowClosed { by_pace: bool },
     /// The person with this index leaves at an instant, with the open bulk.
     Leaves { index: usize, at: Timestamp, is_due: bool },
     /// The open bulk is complete.
@@ -66,7 +69,10 @@ impl Batcher<'_> {
         let mut recipients = Vec::new();
         self.line_up(collected, |step| match step {
             Step::TooEarly => counts.shift(Gate::ToSend, Gate::TooEarly),
-            Step::WindowClosed => counts.shift(Gate::ToSend, Gate::WindowClosed),
+            Step::WindowClosed { by_pace } => {
+                counts.shift(Gate::ToSend, Gate::WindowClosed);
+                batches.outpaced += u64::from(by_pace);
+            }
             Step::Leaves { index, is_due, .. } => {
                 recipients.extend(collected.recipients.get(index));
                 tally.add(slot(collected, index), is_due);
@@ -110,7 +116,7 @@ impl Batcher<'_> {
             if is_too_far_ahead(self.now, open.start) {
                 step(Step::TooEarly);
             } else if closes_at <= open.next_at() {
-                step(Step::WindowClosed);
+                step(Step::WindowClosed { by_pace: closes_at > group });
             } else {
                 step(Step::Leaves { index, at: open.next_at(), is_due: open.is_due });
                 open.people += 1;

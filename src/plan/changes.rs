@@ -10,7 +10,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::identity::MessageKey;
 use crate::ledger::{ClaimState, Leaving, Ledger, MessageRecord};
 
-use super::message::{MessagePlan, TextChange};
+use super::message::MessagePlan;
 use super::same;
 
 /// Checks a message's sender and revision against the ledger.
@@ -37,18 +37,6 @@ pub(super) fn identity(message: &Message, ledger: &Ledger) -> Diagnostics {
         );
     }
     diagnostics
-}
-
-/// The difference between a message's text and what was last sent of this revision.
-#[must_use]
-pub(super) fn text(message: &Message, ledger: &Ledger, already_sent: u64) -> Option<TextChange> {
-    let record = ledger.last_record(&message.key).filter(|record| record.revision == message.revision)?;
-    let now = message.content.joined();
-    (record.text != now && already_sent > 0).then(|| TextChange {
-        before: record.text.clone(),
-        now,
-        keep: already_sent,
-    })
 }
 
 /// How many people an older revision still has in doubt, or handed over and not yet left; and when the
@@ -107,5 +95,6 @@ pub(super) fn gone(
 fn sent(key: &MessageKey, ledger: &Ledger, now: Timestamp) -> String {
     let Some(handed) = ledger.still_to_leave(key, .., now) else { return "which was sent".to_owned() };
     let verb = if handed.people == 1 { "gets" } else { "get" };
-    format!("which {} still {verb} {}", plural(handed.people, "person"), handed.leaving.words(now, None))
+    let zone = ledger.last_record(key).and_then(MessageRecord::zone);
+    format!("which {} still {verb} {}", plural(handed.people, "person"), handed.leaving.words(now, zone.as_ref()))
 }

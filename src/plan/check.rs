@@ -43,9 +43,16 @@ pub fn check(
     deduplicated(diagnostics)
 }
 
-/// Checks the times of a planned message: past ones, and what the delivery window does to it.
+/// Checks the times of a planned message: past ones, and what the delivery window does to it. `outpaced` is how
+/// many people's conversation windows close before their turn.
 #[must_use]
-pub(super) fn times(message: &Message, plan: &MessagePlan, now: Timestamp, ledger: Option<&Ledger>) -> Diagnostics {
+pub(super) fn times(
+    message: &Message,
+    plan: &MessagePlan,
+    outpaced: u64,
+    now: Timestamp,
+    ledger: Option<&Ledger>,
+) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
     let place = || {
         let send_at = message.schedule.send_at.as_ref().map(|send_at| send_at.place.clone());
@@ -73,6 +80,9 @@ pub(super) fn times(message: &Message, plan: &MessagePlan, now: Timestamp, ledge
         );
     }
     diagnostics.extend(passage(message, plan, now, &place()));
+    if outpaced > 0 {
+        diagnostics.push(too_slow(message, plan, outpaced, now, place()));
+    }
     diagnostics
 }
 
@@ -88,31 +98,51 @@ fn passage(message: &Message, plan: &MessagePlan, now: Timestamp, place: &Place)
     let mut diagnostics = Diagnostics::new();
     if let Some(expires) = &passage.expires {
         let everybody = passage.expired == plan.to_send() + plan.not_due();
-        diagnostics.push(expiring(message, passage.expired, expires, everybody, place.clone()));
+        diagnostics.push(expiring(message, plan, passage.expired, expires, everybody, place.clone()));
     }
     if let Some((turn, opens)) = passage.waits {
         let text = format!(
             "{} of `{}` would wait for the delivery window, from {} on",
             plural(passage.waiting, "person"),
             message.key,
-            timing::utc(turn)
+            plan.clocks_at(turn)
         );
         diagnostics.push(
             Diagnostic::warning(Code::WindowMissed, text, place.clone())
-                .label(format!("it opens at {}", timing::utc(opens))),
+                .label(format!("it opens at {}", plan.clocks_at(opens))),
         );
     }
     diagnostics
 }
 
+/// Warns of people who could be written to at the message's time, but not any more when it is their turn.
+fn too_slow(message: &Message, plan: &MessagePlan, people: u64, now: Timestamp, place: Place) -> Diagnostic {
+    let last = plan.last_at(now).map(|last| format!("; the last message leaves at {}", plan.clocks_at(last)));
+    let text = format!(
+        "{} of `{}` would not get it: the conversation window closes before it is their turn{}",
+        plural(people, "person"),
+        message.key,
+        last.unwrap_or_default()
+    );
+    Diagnostic::warning(Code::TurnTooLate, text, place)
+        .help("choose a higher speed, or an earlier time: whose window closes first comes first already")
+}
+
 /// Some who expire are a warning; where everybody does, nothing would be sent at all.
-fn expiring(message: &Message, people: u64, expires: &Expires, everybody: bool, place: Place) -> Diagnostic {
+fn expiring(
+    message: &Message,
+    plan: &MessagePlan,
+    people: u64,
+    expires: &Expires,
+    everybody: bool,
+    place: Place,
+) -> Diagnostic {
     let validity = timing::duration(timing::horizon::validity(message.schedule.validity));
     let (code, before, why, cure) = match expires.opens {
         Some(opens) => (
             Code::WindowMissed,
             "the delivery window opens",
-            format!("it opens at {}", timing::utc(opens)),
+            format!("it opens at {}", plan.clocks_at(opens)),
             "choose another time, a wider window, a higher speed, or a longer `validityPeriod` (48 h at most)",
         ),
         None => (
@@ -127,7 +157,7 @@ fn expiring(message: &Message, people: u64, expires: &Expires, everybody: bool, 
         "{} of `{}` would not get it: from {} on the validity of {validity} is over before {before}",
         plural(people, "person"),
         message.key,
-        timing::utc(expires.at),
+        plan.clocks_at(expires.at),
     );
     let severity = if everybody { Diagnostic::error } else { Diagnostic::warning };
     severity(code, text, place).label(why).help(cure)

@@ -25,6 +25,8 @@ pub struct ZonePeople {
     pub due: u64,
     /// How many are not due yet.
     pub later: u64,
+    /// How many of all of them have no zone of their own, so that the fallback stands in.
+    pub fallback: u64,
 }
 
 /// Counts people by their slots.
@@ -54,7 +56,15 @@ impl SlotTally {
             };
             clocks.at_once += if at.is_none() { due } else { 0 };
             if let Some(zone) = times.zone(slot) {
-                clocks.zones.push(ZonePeople { zone: zone.to_owned(), at, due, later });
+                let fallback = if times.is_fallback(slot) { due + later } else { 0 };
+                match clocks.zones.iter_mut().find(|known| fallback > 0 && known.zone == zone) {
+                    Some(known) => {
+                        known.due += due;
+                        known.later += later;
+                        known.fallback += fallback;
+                    }
+                    None => clocks.zones.push(ZonePeople { zone: zone.to_owned(), at, due, later, fallback }),
+                }
             }
         }
         clocks.zones.sort_by(|one, other| {

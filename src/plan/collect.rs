@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use crate::audience::{AudienceReader, Row, RowAt, TimeForms};
 use crate::diagnostic::Diagnostics;
 use crate::identity::{ContentDigest, Person, PersonMap};
-use crate::render::Renderer;
+use crate::render::{Branches, Renderer};
 
 use super::bulk::Recipient;
 use super::gate::{Counts, Gate};
@@ -81,7 +81,7 @@ pub(super) struct Collected {
 }
 
 /// The rows whose texts are worth a look.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct SampleRows {
     /// The shortest text.
     pub shortest: Option<(u32, RowAt)>,
@@ -89,6 +89,10 @@ pub(super) struct SampleRows {
     pub longest: Option<(u32, RowAt)>,
     /// One between, chosen by its content.
     pub between: Option<(ContentDigest, RowAt)>,
+    /// The first row for each branch of the text, as far as its rendering tells.
+    pub branching: Vec<RowAt>,
+    /// The branches that those take.
+    branches: Branches,
 }
 
 #[derive(Clone, Copy)]
@@ -355,6 +359,10 @@ fn changes(unfit: &PersonMap<Unfit>) -> Vec<Change> {
 
 impl SampleRows {
     fn see(&mut self, candidate: &Candidate, at: RowAt) {
+        if !candidate.branches.without(self.branches).is_empty() {
+            self.branches = self.branches.with(candidate.branches);
+            self.branching.push(at);
+        }
         if self.shortest.is_none_or(|(bytes, _)| candidate.bytes < bytes) {
             self.shortest = Some((candidate.bytes, at));
         }

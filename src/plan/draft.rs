@@ -16,7 +16,7 @@ use super::collect::{Collected, collect};
 use super::compiled::Compiled;
 use super::content::ContentMaker;
 use super::gate::Gate;
-use super::handed::{self, AtGateway, Gone, PendingClaims};
+use super::handed::{self, AtGateway, Gone, KeptClaims};
 use super::input::Input;
 use super::lists::ProtectiveList;
 use super::message::MessagePlan;
@@ -73,14 +73,17 @@ impl<'a> Drafter<'a> {
     /// Reads the rows of a message.
     pub(super) fn draft(&mut self, message: &'a Message) -> Draft<'a> {
         let input = self.input;
-        let plan =
+        let mut plan =
             empty(message, input.selection.holds(&message.key), handed::terms(message, input.known(), input.now));
+        let record = input.known().and_then(|ledger| ledger.record(&message.key, message.revision));
+        plan.earlier = record.map(|record| record.earlier_than(&plan.template, &plan.terms)).unwrap_or_default();
         let mut draft = Draft { message, plan, safety_limits: Vec::new(), rows: None };
         match self.rows(message, &mut draft) {
             Ok(rows) => draft.rows = Some(rows),
             Err(diagnostics) => {
                 draft.plan.diagnostics.extend(diagnostics);
-                draft.plan.at_gateway = PendingClaims::of(input.known(), message, 1, input.now).unplaced(message);
+                draft.plan.at_gateway =
+                    KeptClaims::of(input.known(), message, &draft.plan.template, 1, input.now).unplaced(message);
             }
         }
         draft
@@ -94,7 +97,7 @@ impl<'a> Drafter<'a> {
         }
         let known = input.known();
         let keys = self.keys();
-        let handed = PendingClaims::of(known, message, keys.all().count(), input.now);
+        let handed = KeptClaims::of(known, message, &plan.template, keys.all().count(), input.now);
         let fingerprints: Vec<Fingerprint> =
             keys.all().map(|key| Fingerprint::new(key, &input.project.id, &message.sender)).collect();
         let compiled = super::parallel::with_deep_stack(|| Compiled::new(message, input.files));
@@ -136,7 +139,7 @@ impl<'a> Drafter<'a> {
         let older = fingerprints.get(1..).filter(|_| handed.has_older_keys() && placed.lacks_somebody());
         let older = self.suppressed(older.unwrap_or_default())?;
         let is_suppressed = |person| older.iter().any(|people| people.contains(&person));
-        plan.at_gateway = handed.at_gateway(message, known, placed, is_suppressed);
+        (plan.at_gateway, plan.outdated) = handed.told(message, known, placed, is_suppressed);
         let failed = safety_limits::allowed_failures(&input.project.limits, input.accepted);
         plan.diagnostics.extend(row_diagnostics::of(
             message,
@@ -263,11 +266,13 @@ fn empty(message: &Message, selected: bool, terms: Terms) -> MessagePlan {
         clocks: Clocks::default(),
         is_read: false,
         terms,
+        earlier: std::collections::BTreeSet::new(),
         at_gateway: AtGateway::default(),
         in_clear: None,
-        change: None,
+        outdated: Vec::new(),
         held: None,
         samples: Vec::new(),
+        more_branches: 0,
         diagnostics: Diagnostics::new(),
     }
 }

@@ -5,7 +5,6 @@ use jiff::Timestamp;
 
 use crate::campaign::Message;
 use crate::diagnostic::words::plural;
-use crate::timing;
 
 use super::bulk::Bulk;
 use super::draft::{Draft, DraftRows};
@@ -43,7 +42,8 @@ fn batch(
     let batches = rows.batcher(message, input).cut(&rows.collected, &mut counts);
     let DraftRows { compiled, collected, .. } = rows;
     if !batches.due.is_empty() || !batches.later.is_empty() {
-        plan.samples = sample::samples(message, &compiled, input.files, &collected.samples);
+        let samples = sample::samples(message, &compiled, input.files, &collected);
+        (plan.samples, plan.more_branches) = (samples.shown, samples.more_branches);
     }
     if let (Some(held), Some(frozen)) = (&mut plan.held, input.frozen) {
         held.finish(frozen, message, collected.fallen, &counts, collected.unfit);
@@ -54,8 +54,7 @@ fn batch(
     plan.next_due = next_due(message, &batches.later);
     plan.bulks = batches.due;
     plan.later = batches.later;
-    plan.change = ledger.and_then(|ledger| changes::text(message, ledger, counts.get(Gate::AlreadySent)));
-    let checked = check::times(message, plan, input.now, ledger.filter(|_| input.frozen.is_none()));
+    let checked = check::times(message, plan, batches.outpaced, input.now, ledger.filter(|_| input.frozen.is_none()));
     plan.diagnostics.extend(checked);
     if safety_limits::reaches_nobody(&counts) && counts.get(Gate::Filtered) > 0 {
         let is_sure = !safety_limits::is_held_up(&counts);
@@ -76,7 +75,7 @@ fn overlap(input: &Input<'_>, message: &Message, plan: &MessagePlan) -> Option<S
     if overlap == 0 || plan.to_send() + plan.not_due() == 0 {
         return None;
     }
-    let until = leaving.map(|leaving| format!(" until {}", timing::utc(leaving.by))).unwrap_or_default();
+    let until = leaving.map(|leaving| format!(" until {}", plan.clocks_at(leaving.by))).unwrap_or_default();
     let words = format!("an older revision still has {} in doubt or scheduled{until}", plural(overlap, "person"));
     Some(SafetyLimit::new(SafetyLimitKind::Overlap, Some(&message.key), 0, overlap, input.accepted).words(words))
 }

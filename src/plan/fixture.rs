@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::campaign::{AudienceStream, Campaign, Files, FilesError, Project, ReadProject, read_campaign, read_project};
 use crate::diagnostic::Source;
 use crate::identity::{Key, Keys, MessageKey, Person};
-use crate::ledger::{Claim, ClaimId, Dated, Header, Ledger, MessageRecord, Outcome, PersonState, RunId, View};
+use crate::ledger::{Claim, ClaimId, Dated, Header, Ledger, Outcome, PersonState, RunId, View};
 
 use super::bulk::Bulk;
 use super::input::Input;
@@ -144,15 +144,7 @@ impl Fixture {
         assert!(!plan.all_diagnostics().has_errors(), "{:#?}", plan.all_diagnostics());
         for message in &plan.messages {
             if !message.bulks.is_empty() {
-                self.ledger.add_message(MessageRecord {
-                    message: message.key.clone(),
-                    revision: message.revision,
-                    sender: message.sender.clone(),
-                    text: message.template.clone(),
-                    audience: message.counts.people(),
-                    at: self.now,
-                    terms: Some(message.terms.clone()),
-                });
+                self.ledger.add_message(message.record(self.now));
             }
             for bulk in &message.bulks {
                 self.claim(bulk, state);

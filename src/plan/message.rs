@@ -1,34 +1,24 @@
 //! The plan of one message.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
 use crate::audience::Dialect;
 use crate::diagnostic::Diagnostics;
 use crate::identity::{ContentDigest, MessageKey, Person, Revision, SenderId};
-use crate::ledger::{MessageRecord, Terms};
+use crate::ledger::{Edition, MessageRecord, Terms};
+use crate::timing;
 use crate::wire::options::SendingSpeedLimit;
 
 use super::bulk::Bulk;
 use super::clocks::Clocks;
 use super::gate::{Counts, Gate};
-use super::handed::AtGateway;
+use super::handed::{AtGateway, Outdated};
 use super::in_clear::InClear;
 use super::lists::Protection;
 use super::plan_file::Comparison;
 use super::sample::Sample;
-
-/// What a message's text was when something of it was last sent, and who keeps it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TextChange {
-    /// The template's source then.
-    pub before: String,
-    /// The template's source now.
-    pub now: String,
-    /// How many people have the old text and keep it.
-    pub keep: u64,
-}
 
 /// What would be sent of one message, and why not to the others.
 #[derive(Debug, Clone)]
@@ -77,16 +67,20 @@ pub struct MessagePlan {
     pub is_read: bool,
     /// Its schedule and options, for the ledger.
     pub terms: Terms,
+    /// What it was before, for the ledger.
+    pub earlier: BTreeSet<Edition>,
     /// What the gateway has of it and has not let go of yet.
     pub at_gateway: AtGateway,
     /// What the ledger tells of it without the key; absent with the key, and if the ledger does not know it.
     pub in_clear: Option<InClear>,
-    /// What the text was when it was last sent.
-    pub change: Option<TextChange>,
+    /// Who has it, or will get it, as it was before it was edited; the latest edition first.
+    pub outdated: Vec<Outdated>,
     /// What became of the people of the frozen plan; absent without one, or if it has not got the message.
     pub held: Option<Comparison>,
     /// Texts worth a look.
     pub samples: Vec<Sample>,
+    /// How many further branches somebody's text takes, of which no sample is there.
+    pub more_branches: u64,
     /// What is wrong, or worth a look.
     pub diagnostics: Diagnostics,
 }
@@ -113,6 +107,7 @@ impl MessagePlan {
             audience: self.counts.people(),
             at,
             terms: Some(self.terms.clone()),
+            earlier: self.earlier.clone(),
         }
     }
 
@@ -128,6 +123,13 @@ impl MessagePlan {
         self.counts.get(Gate::NotDue)
     }
 
+    /// Writes an instant on the clocks that count for it: on both, if one zone is everybody's.
+    #[must_use]
+    pub(super) fn clocks_at(&self, instant: Timestamp) -> String {
+        let zone = self.zone.as_ref().filter(|_| !self.per_person);
+        zone.map_or_else(|| timing::utc(instant), |zone| timing::both_clocks(instant, zone))
+    }
+
     /// Sends nothing: what was planned stays counted only.
     pub(super) fn clear(&mut self) {
         self.bulks.clear();
@@ -140,9 +142,10 @@ impl MessagePlan {
         self.bulks.iter().chain(&self.later).filter_map(|bulk| bulk.send_at).min()
     }
 
-    /// When the last message has left, if the speed is limited or the time is set.
+    /// When the last message leaves, if the speed is limited or the time is set; what leaves at once does so
+    /// `now`.
     #[must_use]
-    pub fn last_at(&self) -> Option<Timestamp> {
-        self.bulks.iter().chain(&self.later).filter_map(|bulk| bulk.until.or(bulk.send_at)).max()
+    pub fn last_at(&self, now: Timestamp) -> Option<Timestamp> {
+        self.bulks.iter().chain(&self.later).filter_map(|bulk| bulk.last_leaves_at(now)).max()
     }
 }

@@ -10,6 +10,7 @@ use super::definition::Definition;
 use super::digest;
 use super::draft::{Draft, Drafter};
 use super::finish::finish;
+use super::handed::KeptClaims;
 use super::in_clear::InClear;
 use super::input::Input;
 use super::message::MessagePlan;
@@ -33,14 +34,13 @@ pub fn plan(input: &Input<'_>) -> Plan {
     if let Some(ledger) = input.ledger.filter(|_| known.is_none()) {
         for (plan, message) in messages.iter_mut().zip(&in_files) {
             plan.in_clear = InClear::of(message, ledger, input.view, input.now);
-            let accepted = plan.in_clear.map_or(0, |told| told.totals.accepted as u64);
-            plan.change = changes::text(message, ledger, accepted);
+            plan.outdated = KeptClaims::outdated(message, ledger, input.now);
         }
     }
     let lost = input.ledger.map(|ledger| changes::gone(input.project, input.campaigns, ledger, &messages, input.now));
     let (lost, found): (Vec<_>, Vec<_>) = lost.unwrap_or_default().into_iter().unzip();
     found.into_iter().for_each(|found| diagnostics.push(found));
-    for (key, warning) in same::warnings(&in_files, &messages, known, &lost) {
+    for (key, warning) in same::warnings(&in_files, &messages, known, &lost, input.now) {
         let plan = messages.iter_mut().find(|plan| plan.key == key);
         plan.into_iter().for_each(|plan| plan.diagnostics.push(warning.clone()));
     }

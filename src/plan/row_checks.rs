@@ -12,7 +12,7 @@ use crate::diagnostic::words::number;
 use crate::identity::{CanonicalTo, ContentDigest, Fingerprint, IdRule, Person, ToError, meant};
 use crate::ledger::{Standing, Standings, View};
 use crate::render::{
-    Renderer, Rendering, TextProblem, check_text, leftover_mark, looks_like_mojibake, word_for_nothing,
+    Branches, Renderer, Rendering, TextProblem, check_text, leftover_mark, looks_like_mojibake, word_for_nothing,
 };
 use crate::timing;
 use crate::wire::content::{Content, TextSlot};
@@ -21,7 +21,7 @@ use crate::wire::visible::is_blank;
 use super::compiled::{Compiled, WindowColumn};
 use super::content::ContentMaker;
 use super::gate::Gate;
-use super::handed::PendingClaims;
+use super::handed::KeptClaims;
 use super::ids::IdForm;
 use super::lists::ProtectiveList;
 use super::plan_file::{PlanConstraint, PlannedPerson};
@@ -49,7 +49,7 @@ pub(super) struct RowChecks<'a> {
     /// Whether open claims may belong to another run.
     pub view: View,
     /// What the gateway has of it already.
-    pub handed: &'a PendingClaims<'a>,
+    pub handed: &'a KeptClaims<'a>,
     /// The instant of planning.
     pub now: Timestamp,
     /// Whether a bare number in a column of times is one.
@@ -166,6 +166,8 @@ pub(super) struct Candidate {
     pub too_many_bytes: bool,
     /// Whether their time was past, and they are sent to now by consent.
     pub late: bool,
+    /// The branches that their text takes, as far as its rendering tells.
+    pub branches: Branches,
 }
 
 impl RowChecks<'_> {
@@ -350,10 +352,10 @@ impl RowChecks<'_> {
         window: Window,
         late: bool,
     ) -> Fate {
-        let (texts, callback_data, too_many_bytes) = match self.rendering(renderer) {
+        let (texts, callback_data, too_many_bytes, branches) = match self.rendering(renderer) {
             Ok(Rendered::Skipped(reason)) => return Fate::Skipped(reason),
-            Ok(Rendered::Content { content, callback_data, too_many_bytes }) => {
-                (content, callback_data, too_many_bytes)
+            Ok(Rendered::Content { content, callback_data, too_many_bytes, branches }) => {
+                (content, callback_data, too_many_bytes, branches)
             }
             Err(issue) => return Fate::Failed(issue),
         };
@@ -363,7 +365,7 @@ impl RowChecks<'_> {
         }
         let bytes = u32::try_from(texts.bytes() + callback_data.map_or(0, |data| data.len())).unwrap_or(u32::MAX);
         let Window { slot, closes_at, form } = window;
-        let candidate = Candidate { content, slot, closes_at, form, bytes, too_many_bytes, late };
+        let candidate = Candidate { content, slot, closes_at, form, bytes, too_many_bytes, late, branches };
         Fate::Candidate(candidate, self.leftovers(cells))
     }
 
@@ -409,6 +411,8 @@ pub(super) enum Rendered {
         callback_data: Option<String>,
         /// Whether a text has more bytes than the channel takes.
         too_many_bytes: bool,
+        /// The branches that the texts take, as far as their rendering tells.
+        branches: Branches,
     },
 }
 
@@ -428,12 +432,14 @@ pub(super) fn render_row(
     long_texts_are_errors: bool,
 ) -> Result<Rendered, RowIssue> {
     let mut too_many_bytes = false;
+    let mut branches = Branches::default();
     let content = compiled.content.as_ref().try_map(|slot, template| {
         let text = match renderer.render(template).map_err(|error| NoContent::Wrong(error.into()))? {
             Rendering::Skipped(reason) => return Err(NoContent::Skipped(reason)),
             Rendering::Text(text) => text,
         };
         too_many_bytes |= check_slot(slot, &text, long_texts_are_errors).map_err(NoContent::Wrong)?;
+        branches = branches.behind(template.ways()).with(renderer.branches());
         Ok(text)
     });
     let content = match content {
@@ -453,7 +459,7 @@ pub(super) fn render_row(
         let message = format!("the callbackData has {length} characters, but 4,000 are allowed");
         return Err(RowIssue::new(Code::TextTooLong, message, None));
     }
-    Ok(Rendered::Content { content, callback_data, too_many_bytes })
+    Ok(Rendered::Content { content, callback_data, too_many_bytes, branches })
 }
 
 /// Checks a text by the rules of its slot; gives whether it has more bytes than the channel takes.

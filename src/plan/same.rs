@@ -3,11 +3,13 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use crate::campaign::Message;
 use crate::diagnostic::words::{number, plural};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::identity::{MessageKey, Person, PersonSet, Revision};
-use crate::ledger::{Ledger, Standing, Standings, View};
+use crate::ledger::{Ledger, MessageRecord, Standing, Standings, View};
 
 use super::message::MessagePlan;
 
@@ -20,24 +22,46 @@ pub(super) fn heir(
     ledger: &Ledger,
     planned: &[MessagePlan],
 ) -> Option<(MessageKey, u64)> {
-    let standings = [ledger.standings(gone, revision)];
-    let shared = planned.iter().map(|plan| (plan.key.clone(), SharedAudience::of(plan, &standings).all()));
+    let sent = Brought { revisions: vec![(ledger.standings(gone, revision), None)], leaving: PersonSet::default() };
+    let shared = planned.iter().map(|plan| (plan.key.clone(), SharedAudience::of(plan, &sent).all()));
     shared.filter(|(_, shared)| *shared > 0).max_by_key(|(_, shared)| *shared)
+}
+
+/// What another message has, or may have, brought to people.
+#[derive(Default)]
+struct Brought<'a> {
+    /// How people stand with each of its revisions; where that had other texts besides, who got the one that
+    /// counts.
+    revisions: Vec<(Standings<'a>, Option<PersonSet>)>,
+    /// Those to whom it is handed over and has not left.
+    leaving: PersonSet,
+}
+
+impl Brought<'_> {
+    /// How somebody stands with it.
+    fn standing(&self, person: Person) -> Option<Standing> {
+        let revisions =
+            self.revisions.iter().filter(|(_, people)| people.as_ref().is_none_or(|it| it.contains(&person)));
+        revisions.map(|(standings, _)| standings.get(person, View::Exclusive)).max()
+    }
 }
 
 /// The people to whom a plan sends what another message has, or may have, brought them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct SharedAudience {
     have: u64,
+    /// They are to get it, whatever happens.
+    will_have: u64,
     may_have: u64,
 }
 
 impl SharedAudience {
-    /// Counts them, by how they stand with revisions of the other message.
-    fn of(plan: &MessagePlan, standings: &[Standings<'_>]) -> Self {
+    /// Counts them, by how they stand with the other message.
+    fn of(plan: &MessagePlan, sent: &Brought<'_>) -> Self {
         let mut shared = Self::default();
         for person in people(plan) {
-            match standings.iter().map(|standings| standings.get(person, View::Exclusive)).max() {
+            match sent.standing(person) {
+                Some(Standing::Accepted) if sent.leaving.contains(&person) => shared.will_have += 1,
                 Some(Standing::Accepted) => shared.have += 1,
                 Some(Standing::InDoubt | Standing::InFlight) => shared.may_have += 1,
                 Some(Standing::Free | Standing::Rejected(_) | Standing::Abandoned) | None => {}
@@ -47,7 +71,18 @@ impl SharedAudience {
     }
 
     fn all(self) -> u64 {
-        self.have + self.may_have
+        self.have + self.will_have + self.may_have
+    }
+
+    fn verb(self) -> &'static str {
+        match (self.have > 0, self.will_have > 0, self.may_have > 0) {
+            (true, false, false) => "got",
+            (false, true, false) => "still get",
+            (true, true, false) => "got, or still get,",
+            (_, false, true) => "got, or may have got,",
+            (_, true, true) => "got, may have got, or still get,",
+            (false, false, false) => "did not get",
+        }
     }
 }
 
@@ -64,12 +99,13 @@ pub(super) fn warnings(
     planned: &[MessagePlan],
     ledger: Option<&Ledger>,
     gone: &[MessageKey],
+    now: Timestamp,
 ) -> Vec<(MessageKey, Diagnostic)> {
     let mut alike: BTreeMap<(&str, &str), Vec<(&Message, &MessagePlan)>> = BTreeMap::new();
     for (message, plan) in messages.iter().zip(planned).filter(|(_, plan)| people(plan).next().is_some()) {
         alike.entry((plan.sender.as_str(), &plan.template)).or_default().push((message, plan));
     }
-    alike.into_values().flat_map(|group| among(&group, ledger, gone)).collect()
+    alike.into_values().flat_map(|group| among(&group, ledger, gone, now)).collect()
 }
 
 /// Warns among messages of one sender and with one text.
@@ -77,15 +113,16 @@ fn among(
     group: &[(&Message, &MessagePlan)],
     ledger: Option<&Ledger>,
     gone: &[MessageKey],
+    now: Timestamp,
 ) -> Vec<(MessageKey, Diagnostic)> {
     let mut earlier: Vec<(&MessageKey, PersonSet)> = Vec::new();
     let mut found = Vec::new();
     for (at, (message, plan)) in group.iter().enumerate() {
         let key = &plan.key;
         let whole = plural(people(plan).count() as u64, "person");
-        let sent = ledger.and_then(|ledger| sent(plan, ledger, gone)).map(|(other, shared)| {
-            let verb = if shared.may_have > 0 { "got, or may have got," } else { "got" };
-            format!("{} of {whole} of `{key}` {verb} the same text from `{other}`", number(shared.all()))
+        let sent = ledger.and_then(|ledger| sent(plan, ledger, gone, now)).map(|(other, shared)| {
+            let (all, verb) = (number(shared.all()), shared.verb());
+            format!("{all} of {whole} of `{key}` {verb} the same text from `{other}`")
         });
         let both =
             earlier.iter().map(|(other, set)| (other, people(plan).filter(|it| set.contains(it)).count() as u64));
@@ -106,15 +143,34 @@ fn among(
     found
 }
 
-/// The message of the ledger, of the same sender and with the same text, that shares the most people.
-fn sent(plan: &MessagePlan, ledger: &Ledger, gone: &[MessageKey]) -> Option<(MessageKey, SharedAudience)> {
-    let mut alike: BTreeMap<&MessageKey, Vec<Standings<'_>>> = BTreeMap::new();
+/// The message of the ledger, of the same sender and with the same text, that shares the most people. A text
+/// that it had before it was edited counts for those who got it.
+fn sent(
+    plan: &MessagePlan,
+    ledger: &Ledger,
+    gone: &[MessageKey],
+    now: Timestamp,
+) -> Option<(MessageKey, SharedAudience)> {
+    let mut alike: BTreeMap<&MessageKey, Brought<'_>> = BTreeMap::new();
     for record in ledger.messages() {
-        let is_alike = record.sender == plan.sender && record.text == plan.template;
+        let has_text = record.text == plan.template || record.earlier.iter().any(|it| it.text == plan.template);
+        let is_alike = record.sender == plan.sender && has_text;
         if is_alike && record.message != plan.key && !gone.contains(&record.message) {
-            alike.entry(&record.message).or_default().push(ledger.standings(&record.message, record.revision));
+            let standings = ledger.standings(&record.message, record.revision);
+            let people = (!record.earlier.is_empty()).then(|| got(record, &plan.template, ledger));
+            alike.entry(&record.message).or_default().revisions.push((standings, people));
         }
     }
-    let shared = alike.into_iter().map(|(key, standings)| (key.clone(), SharedAudience::of(plan, &standings)));
+    let shared = alike.into_iter().map(|(key, mut sent)| {
+        sent.leaving = ledger.handed_over(key, now).flat_map(|(claim, _)| claim.accepted()).collect();
+        (key.clone(), SharedAudience::of(plan, &sent))
+    });
     shared.filter(|(_, shared)| shared.all() > 0).max_by_key(|(_, shared)| shared.all())
+}
+
+/// The people of a revision's claims that had this text.
+fn got(record: &MessageRecord, text: &str, ledger: &Ledger) -> PersonSet {
+    let claims = ledger.claims_of(&record.message, record.revision);
+    let claims = claims.filter(|claim| record.sent_by(claim.claim()).is_some_and(|sent| sent.text == text));
+    claims.flat_map(|claim| claim.claim().people.iter().copied()).collect()
 }

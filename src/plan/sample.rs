@@ -2,21 +2,27 @@
 
 use std::sync::Arc;
 
-use crate::audience::{AudienceReader, Row};
+use crate::audience::{AudienceReader, Row, RowAt};
 use crate::campaign::{Files, Message};
-use crate::render::{Renderer, Template};
+use crate::render::{Branches, LaidOpen, Renderer, Template};
+use crate::wire::content::Content;
 
-use super::collect::SampleRows;
+use super::collect::Collected;
 use super::compiled::Compiled;
 use super::parallel;
 use super::row_checks::{Rendered, render_row};
 
+/// How many texts are shown at most.
+const SAMPLES_MAX: usize = 8;
+/// How many people's texts are looked at for their branches at most, where that costs a rendering each.
+const LOOKED_AT_MAX: usize = 1000;
+
 /// A rendering that a reviewer may look at.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Sample {
-    /// `shortest`, `longest` or `between`.
+    /// `shortest`, `longest` or `between`; `branch` if it shows a branch that those do not.
     pub name: &'static str,
-    /// The text with all that comes from the row masked.
+    /// The text with all that comes out of expressions masked.
     pub masked: String,
     /// The text as it is sent: shown only on request.
     pub revealed: String,
@@ -32,166 +38,112 @@ impl std::fmt::Debug for Sample {
     }
 }
 
-/// Renders the rows that are worth a look; those that cannot be read again are left out.
-#[must_use]
-pub(super) fn samples(message: &Message, compiled: &Compiled, files: &dyn Files, rows: &SampleRows) -> Vec<Sample> {
-    let Ok(mut reader) = AudienceReader::open(&message.audience, files) else { return Vec::new() };
-    let header = Arc::clone(reader.header());
-    let mut row = Vec::new();
-    let mut found = Vec::new();
-    for (name, at) in rows.rows() {
-        let read = reader.seek(at).and_then(|()| reader.read(&mut row, 1));
-        if let (Ok(1), Some(Row { cells: Ok(cells), .. })) = (read, row.first()) {
-            found.extend(parallel::with_deep_stack(|| {
-                sample(name, compiled, &mut Renderer::new(Arc::clone(&header)), cells)
-            }));
-        }
-    }
-    found
+/// Texts worth a look.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Samples {
+    /// The texts.
+    pub shown: Vec<Sample>,
+    /// How many further branches somebody's text takes, of which none is shown.
+    pub more_branches: u64,
 }
 
-/// Renders a row as a sample.
-fn sample(
-    name: &'static str,
-    compiled: &Compiled,
-    renderer: &mut Renderer,
-    cells: &csv::StringRecord,
-) -> Option<Sample> {
-    renderer.fill(cells);
-    let Ok(Rendered::Content { content, .. }) = render_row(compiled, renderer, false) else { return None };
-    let text = content.joined();
-    Some(Sample {
-        name,
-        masked: mask(&text, &shown(compiled, cells)),
-        chars: text.chars().count(),
-        bytes: text.len(),
-        revealed: text,
+/// Renders the rows that are worth a look, and one for each branch of the text that they do not show; those
+/// that cannot be read again are left out.
+#[must_use]
+pub(super) fn samples(message: &Message, compiled: &Compiled, files: &dyn Files, collected: &Collected) -> Samples {
+    let Ok(reader) = AudienceReader::open(&message.audience, files) else { return Samples::default() };
+    parallel::with_deep_stack(|| {
+        let renderer = Renderer::new(Arc::clone(reader.header()));
+        let content = compiled.content.as_ref().map(|_, template| LaidOpen::new(template));
+        Sampler { compiled, content, reader, renderer, row: Vec::new() }.samples(collected)
     })
 }
 
-/// The values that a text may show: those of the columns that its templates name.
-fn shown(compiled: &Compiled, cells: &csv::StringRecord) -> csv::StringRecord {
-    let header = &compiled.selected.header;
-    let columns = compiled.content.texts().flat_map(Template::columns);
-    columns.filter_map(|column| header.position(&column.name)).filter_map(|position| cells.get(position)).collect()
+/// Makes samples of the rows of one audience.
+struct Sampler<'a> {
+    compiled: &'a Compiled,
+    content: Content<LaidOpen>,
+    reader: AudienceReader,
+    renderer: Renderer,
+    row: Vec<Row>,
 }
 
-/// Masks every value of a row wherever it stands in a text, in whatever case; the longest first, so
-/// that a value inside another one does not save the rest of it.
-fn mask(text: &str, cells: &csv::StringRecord) -> String {
-    let mut values: Vec<String> = cells
-        .iter()
-        .map(str::trim)
-        .filter(|value| !value.is_empty())
-        .flat_map(|value| [value.to_owned(), value.to_uppercase(), value.to_lowercase(), title(value)])
-        .collect();
-    values.sort_by_key(|value| std::cmp::Reverse(value.len()));
-    values.dedup();
-    let mut masked = String::with_capacity(text.len());
-    let mut rest = text;
-    let mut word_before = false;
-    while let Some(first) = rest.chars().next() {
-        let hit = (!word_before).then(|| values.iter().find(|value| stands_alone(rest, value))).flatten();
-        let (length, shown) = match hit {
-            Some(value) => (value.len(), shape(value)),
-            None => (first.len_utf8(), first.to_string()),
-        };
-        let (taken, tail) = rest.split_at(length);
-        word_before = taken.chars().last().is_some_and(char::is_alphanumeric);
-        masked.push_str(&shown);
-        rest = tail;
-    }
-    masked
-}
-
-/// Whether a text begins with a value that ends there as a word.
-fn stands_alone(text: &str, value: &str) -> bool {
-    let Some(tail) = text.strip_prefix(value) else { return false };
-    let ends_in_word = value.chars().last().is_some_and(char::is_alphanumeric);
-    !(ends_in_word && tail.chars().next().is_some_and(char::is_alphanumeric))
-}
-
-fn title(value: &str) -> String {
-    let mut chars = value.chars();
-    chars
-        .next()
-        .map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + &chars.as_str().to_lowercase())
-}
-
-/// How many letters a value has at least if its first one is shown; of shorter ones that would tell
-/// too much.
-const LETTERS_MIN: usize = 3;
-
-/// What a value looks like, but not what it is: of letters the first one of all and three dots,
-/// whatever their number; every digit as `#`; line breaks, blanks and ASCII punctuation as they are.
-fn shape(value: &str) -> String {
-    let letter = |character: char| !(character.is_numeric() || is_kept(character));
-    let has_enough = value.chars().filter(|character| character.is_alphabetic()).count() >= LETTERS_MIN;
-    let mut shape = String::new();
-    let mut before = None;
-    for character in value.chars() {
-        match character {
-            _ if character.is_numeric() => shape.push('#'),
-            _ if is_kept(character) => shape.push(character),
-            _ if before.is_some_and(letter) => {}
-            _ if before.is_none() && has_enough => {
-                shape.push(character);
-                shape.push_str("•••");
+impl Sampler<'_> {
+    fn samples(mut self, collected: &Collected) -> Samples {
+        let mut samples = Samples::default();
+        let mut shown = Branches::default();
+        for (name, at) in collected.samples.rows() {
+            if let Some((sample, branches)) = self.sample(name, at) {
+                samples.shown.push(sample);
+                shown = shown.with(branches);
             }
-            _ => shape.push_str("•••"),
         }
-        before = Some(character);
+        let mut hidden = Branches::default();
+        for at in self.branching(collected) {
+            let taken = self.branches(at).without(shown);
+            if taken.is_empty() {
+                continue;
+            }
+            if samples.shown.len() >= SAMPLES_MAX {
+                hidden = hidden.with(taken);
+            } else if let Some((sample, branches)) = self.sample("branch", at) {
+                samples.shown.push(sample);
+                shown = shown.with(branches);
+            }
+        }
+        samples.more_branches = u64::from(hidden.without(shown).count());
+        samples
     }
-    shape
-}
 
-fn is_kept(character: char) -> bool {
-    character.is_whitespace() || character.is_ascii_punctuation() || character.is_control()
-}
+    /// The rows among which every branch is that somebody's text takes. Where the rendering itself does not
+    /// tell, a bounded number of people is looked at, from the first to the last of them.
+    fn branching(&mut self, collected: &Collected) -> Vec<RowAt> {
+        let mut rows = collected.samples.branching.clone();
+        if self.compiled.content.texts().all(Template::tells_branches) {
+            return rows;
+        }
+        let all = self.content.texts().fold(Branches::default(), |all, open| all.behind(open.ways()).with(open.all()));
+        let mut seen = Branches::default();
+        let stride = collected.recipients.len().div_ceil(LOOKED_AT_MAX).max(1);
+        for recipient in collected.recipients.iter().step_by(stride) {
+            let taken = self.branches(recipient.row);
+            if !taken.without(seen).is_empty() {
+                seen = seen.with(taken);
+                rows.push(recipient.row);
+            }
+            if all.without(seen).is_empty() {
+                break;
+            }
+        }
+        rows
+    }
 
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
+    /// The branches that the texts of a row take.
+    fn branches(&mut self, at: RowAt) -> Branches {
+        if self.fill(at).is_none() {
+            return Branches::default();
+        }
+        let renderer = &self.renderer;
+        let texts = self.content.texts();
+        texts.fold(Branches::default(), |all, open| all.behind(open.ways()).with(renderer.branches_of(open)))
+    }
 
-    use super::mask;
-
-    #[test]
-    fn values_are_masked_wherever_they_stand() {
-        let check = |text: &str, cells: &[&str], expect: &str| {
-            assert_eq!(mask(text, &csv::StringRecord::from(cells.to_vec())), expect, "{text}");
+    /// Renders a row as a sample, with the branches that it shows.
+    fn sample(&mut self, name: &'static str, at: RowAt) -> Option<(Sample, Branches)> {
+        let branches = self.branches(at);
+        self.fill(at)?;
+        let Ok(Rendered::Content { content, .. }) = render_row(self.compiled, &mut self.renderer, false) else {
+            return None;
         };
-        check("Hi Ana, welcome to Zagreb!", &["Ana", "Zagreb"], "Hi A•••, welcome to Z•••!");
-        check("Hi ANA, ana and Ana", &["aNA"], "Hi A•••, a••• and A•••");
-        check("Banana for Ana", &["Ana"], "Banana for A•••");
-        check("Hi O’Neill (42)", &["O’Neill", "42"], "Hi O••• (##)");
-        check("Hi 🦊Ana🦊", &["Ana"], "Hi 🦊A•••🦊");
-        check("Ana Maria", &["Ana", "Ana Maria"], "A••• •••");
-        check("nothing here", &["", " "], "nothing here");
+        let masked = self.content.as_ref().map(|_, open| self.renderer.masked(open)).whole()?.joined();
+        let text = content.joined();
+        Some((Sample { name, masked, chars: text.chars().count(), bytes: text.len(), revealed: text }, branches))
     }
 
-    #[test]
-    fn what_is_masked_keeps_its_shape() {
-        let check = |value: &str, expect: &str| assert_eq!(mask(value, &csv::StringRecord::from(vec![value])), expect);
-        check("Ana\nMarija", "A•••\n•••");
-        check("2026-12-01", "####-##-##");
-        check("17841400000000001", "#################");
-        check("ana.k@example.com", "a•••.•••@•••.•••");
-        check("[object Object]", "[••• •••]");
-        check("Ana\u{7}", "A•••\u{7}");
-        // Of few letters the first tells all.
-        check("F", "•••");
-        check("HR", "•••");
-        check("Ž̌ana 👩‍👩‍👧", "Ž••• •••");
-        check("٣٤", "##");
-    }
-
-    proptest! {
-        #[test]
-        fn of_what_is_masked_one_letter_is_left_at_most(value in "[a-zA-Zžćđ0-9é٣漢🦊’ .@\n-]{1,20}") {
-            let masked = mask(&value, &csv::StringRecord::from(vec![value.as_str()]));
-            let left: Vec<char> = masked.chars().filter(|character| character.is_alphanumeric()).collect();
-            prop_assert!(left.len() <= 1, "{}", masked);
-            prop_assert!(left.iter().all(|character| value.trim_start().starts_with(*character)));
-        }
+    fn fill(&mut self, at: RowAt) -> Option<()> {
+        let read = self.reader.seek(at).and_then(|()| self.reader.read(&mut self.row, 1));
+        let (Ok(1), Some(Row { cells: Ok(cells), .. })) = (read, self.row.first()) else { return None };
+        self.renderer.fill(cells);
+        Some(())
     }
 }

@@ -107,6 +107,7 @@ pub(super) fn in_words(name: &str, value: &str) -> String {
         ("deliveryTimeWindow.from" | "deliveryTimeWindow.to", Some(minutes)) => {
             format!("{:02}:{:02}", minutes / 60, minutes % 60)
         }
+        ("sendAt", _) => value.strip_suffix(":00").filter(|it| it.len() == 16).unwrap_or(value).replace('T', " "),
         ("sendingSpeedLimit", _) => {
             let units = [(" in 60000 ms", " a minute"), (" in 3600000 ms", " an hour"), (" in 86400000 ms", " a day")];
             units.iter().fold(value.to_owned(), |value, (plain, words)| value.replace(plain, words))
@@ -165,6 +166,8 @@ mod tests {
     #[test]
     fn values_are_put_into_words() {
         let check = |name: &str, value: &str, expect: &str| assert_eq!(in_words(name, value), expect);
+        check("sendAt", "2026-12-05T09:00:00", "2026-12-05 09:00");
+        check("sendAt", "2026-12-05T09:00:30", "2026-12-05 09:00:30");
         check("handover", "7200", "2 h");
         check("validityPeriod", "90", "1 min 30 s");
         check("deliveryTimeWindow.from", "425", "07:05");

@@ -83,7 +83,7 @@ fn a_new_row_is_sent_alone_and_an_edited_text_to_nobody() {
     fixture.write("campaign.yaml", &SALE.replace("Hi ", "Hello "));
     let plan = fixture.plan();
     assert_eq!(plan.to_send(), 0);
-    let change = plan.messages[0].change.as_ref().unwrap();
+    let change = &plan.messages[0].outdated[0];
     assert_eq!(change.keep, 2);
     fixture.write("campaign.yaml", &SALE.replace("id: announce", "id: announce\n    revision: 2"));
     assert_eq!(fixture.plan().to_send(), 2);

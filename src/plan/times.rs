@@ -88,8 +88,14 @@ impl SendTimes {
                 doubtful.push(name);
             }
         }
-        let fallback =
-            fallback.and_then(TimeZone::iana_name).and_then(|name| by_name.get(&name.to_lowercase()).copied());
+        // Whoever has no zone has a slot of their own, so that they are counted.
+        let fallback = fallback.and_then(TimeZone::iana_name).and_then(|name| {
+            let like = usize::from(by_name.get(&name.to_lowercase())?.0);
+            let (name, time) = (*names.get(like)?, slots.get(like)?.clone());
+            names.push(name);
+            slots.push(time);
+            u16::try_from(slots.len() - 1).ok().map(ZoneSlot)
+        });
         Self { slots, zones: Some(Zones { names, by_name, fallback, doubtful }) }
     }
 
@@ -118,6 +124,12 @@ impl SendTimes {
     #[must_use]
     pub(super) fn zone(&self, slot: ZoneSlot) -> Option<&str> {
         self.zones.as_ref()?.names.get(usize::from(slot.0)).copied()
+    }
+
+    /// Whether a slot is that of the people who have no zone, for whom the fallback stands in.
+    #[must_use]
+    pub(super) fn is_fallback(&self, slot: ZoneSlot) -> bool {
+        self.zones.as_ref().is_some_and(|zones| zones.fallback == Some(slot))
     }
 
     /// How many slots there are.

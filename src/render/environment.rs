@@ -1,5 +1,7 @@
 //! The template engine's settings: strict, no escaping, bounded, with our own words only.
 
+use std::borrow::Cow;
+
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::ValueKind;
 use minijinja::{AutoEscape, Environment, Error, Output, State, UndefinedBehavior, Value, filters, tests};
@@ -70,17 +72,22 @@ pub(super) fn environment() -> Environment<'static> {
 
 /// Writes a value as it is; a blank one is refused unless a `fallback` says that it is meant.
 fn emit(out: &mut Output<'_>, _state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
+    out.write_str(&written(value)?).map_err(Error::from)
+}
+
+/// The text as which a value is written.
+pub(super) fn written(value: &Value) -> Result<Cow<'_, str>, Error> {
     if let Some(text) = value.as_str() {
         if is_blank(text) && !value.is_safe() {
             return Err(blanks::blank().into());
         }
-        return out.write_str(text).map_err(Error::from);
+        return Ok(Cow::Borrowed(text));
     }
     if value.kind() == ValueKind::Number {
         if f64::try_from(value.clone()).is_ok_and(|number| !number.is_finite()) {
             return Err(Problem::new(Code::RenderFailed, "a number is too large, or divided by nothing").into());
         }
-        return write!(out, "{value}").map_err(Error::from);
+        return Ok(Cow::Owned(value.to_string()));
     }
     Err(Problem::new(Code::BlankValue, "a value is missing, and the template has no fallback for it").into())
 }

@@ -6,6 +6,7 @@
 
 mod blanks;
 mod braces;
+mod branches;
 mod builtins;
 mod check;
 mod columns;
@@ -22,6 +23,7 @@ mod flow;
 mod foreign;
 mod guard;
 mod header;
+mod laid_open;
 mod leftovers;
 mod letters;
 mod literals;
@@ -34,6 +36,7 @@ mod position;
 mod renderer;
 mod row_object;
 mod segments;
+mod shape;
 mod slices;
 mod slips;
 mod syntax;
@@ -43,12 +46,14 @@ mod text;
 mod types;
 mod words;
 
+pub use branches::Branches;
 pub use columns::{ColumnUse, check_column_names, check_columns};
 pub use condition::Condition;
 pub use failure::{RenderError, remedy};
 pub use foreign::Purpose;
 pub use guard::is_guarded;
 pub use header::{ColumnNames, plain_name, visible_name};
+pub use laid_open::LaidOpen;
 pub use leftovers::{leftover_mark, looks_like_mojibake, word_for_nothing};
 pub use renderer::{Renderer, Rendering};
 pub use template::Template;

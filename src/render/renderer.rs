@@ -10,7 +10,7 @@ use crate::render::failure::{EngineFailure, RenderError};
 use crate::render::fast_path;
 use crate::render::guard::{ENGINE_FAILED, guarded};
 use crate::render::row_object::RowObject;
-use crate::render::{ColumnNames, Condition, OUTPUT_BYTES_MAX, Template};
+use crate::render::{Branches, ColumnNames, Condition, LaidOpen, OUTPUT_BYTES_MAX, Template};
 use crate::wire::visible::{first_harm, harm, is_blank};
 
 /// How long a text is expected to be, in bytes; a longer one only costs a move.
@@ -30,6 +30,8 @@ pub enum Rendering {
 pub struct Renderer {
     record: Arc<RowObject>,
     output: Vec<u8>,
+    /// The ways that the last text took, as far as the rendering tells.
+    branches: Branches,
 }
 
 impl Renderer {
@@ -37,7 +39,7 @@ impl Renderer {
     #[must_use]
     #[expect(clippy::needless_pass_by_value, reason = "callers share headers and hand one of them over")]
     pub fn new(header: Arc<ColumnNames>) -> Self {
-        Self { record: Arc::new(RowObject::new(&header)), output: Vec::new() }
+        Self { record: Arc::new(RowObject::new(&header)), output: Vec::new(), branches: Branches::default() }
     }
 
     /// Takes the next row. Its cells stand in the header's order.
@@ -56,8 +58,10 @@ impl Renderer {
     /// If a value that is written is missing or blank, a filter cannot do its work, the rendering
     /// takes too many steps or grows too large, or the text holds a character that must not be sent.
     pub fn render(&mut self, template: &Template) -> Result<Rendering, RenderError> {
-        let rendering = match self.render_directly(template) {
-            Some(text) => Rendering::Text(text),
+        let direct = self.render_directly(template);
+        self.branches = direct.as_ref().map_or_else(Branches::default, |(_, branches)| *branches);
+        let rendering = match direct {
+            Some((text, _)) => Rendering::Text(text),
             None => self.render_by_engine(template)?,
         };
         match &rendering {
@@ -83,10 +87,28 @@ impl Renderer {
         RenderError { code: Code::ForbiddenCharacter, message, place, column }
     }
 
-    pub(super) fn render_directly(&self, template: &Template) -> Option<String> {
+    /// The ways that the text took which was rendered last, where the template tells them.
+    #[must_use]
+    pub const fn branches(&self) -> Branches {
+        self.branches
+    }
+
+    /// Renders the row with its values masked; `None` if that fails.
+    #[must_use]
+    pub fn masked(&self, template: &LaidOpen) -> Option<String> {
+        guarded(|| template.masked(Value::from_dyn_object(Arc::clone(&self.record))))?
+    }
+
+    /// The ways that the row's text takes.
+    #[must_use]
+    pub fn branches_of(&self, template: &LaidOpen) -> Branches {
+        guarded(|| template.branches(Value::from_dyn_object(Arc::clone(&self.record)))).unwrap_or_default()
+    }
+
+    pub(super) fn render_directly(&self, template: &Template) -> Option<(String, Branches)> {
         let mut text = String::with_capacity(TEXT_BYTES_EXPECTED);
-        fast_path::write(template.direct()?, &self.record, &mut text)?;
-        Some(text)
+        let branches = fast_path::write(template.direct()?, &self.record, &mut text)?;
+        Some((text, branches))
     }
 
     pub(super) fn render_by_engine(&mut self, template: &Template) -> Result<Rendering, RenderError> {

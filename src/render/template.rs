@@ -12,7 +12,7 @@ use crate::render::braces;
 use crate::render::check::{Inclusion, SourceChecker};
 use crate::render::columns::ColumnUse;
 use crate::render::environment::{environment, syntax};
-use crate::render::fast_path::{self, TemplateStep};
+use crate::render::fast_path::ShortWay;
 use crate::render::foreign::{self, Foreign, Purpose};
 use crate::render::guard::{ENGINE_FAILED, guarded};
 use crate::render::nesting::SourceForm;
@@ -24,7 +24,7 @@ use crate::render::syntax::{diagnostics, read_to_the_end, unparsed};
 use crate::render::{ColumnNames, TEMPLATE_BYTES_MAX, TEMPLATE_CLOSURE_BYTES_MAX};
 
 /// The name under which the template itself is compiled; no file can have it.
-const MAIN: &str = "";
+pub(super) const MAIN: &str = "";
 /// How deep includes may go.
 const INCLUDES_DEEP_MAX: usize = 8;
 
@@ -33,7 +33,7 @@ const INCLUDES_DEEP_MAX: usize = 8;
 pub struct Template {
     environment: Environment<'static>,
     /// The short way, if there is one.
-    direct: Option<Vec<TemplateStep>>,
+    direct: Option<ShortWay>,
     parts: BTreeMap<String, Part>,
     columns: Vec<ColumnUse>,
     foreign: Vec<Foreign>,
@@ -89,8 +89,25 @@ impl Template {
     }
 
     /// The short way, if there is one.
-    pub(super) fn direct(&self) -> Option<&[TemplateStep]> {
-        self.direct.as_deref()
+    pub(super) const fn direct(&self) -> Option<&ShortWay> {
+        self.direct.as_ref()
+    }
+
+    /// Whether rendering it tells the branches that a text takes: the engine does not.
+    #[must_use]
+    pub const fn tells_branches(&self) -> bool {
+        self.direct.is_some()
+    }
+
+    /// How many ways the branches have that rendering it tells.
+    #[must_use]
+    pub fn ways(&self) -> u32 {
+        self.direct.as_ref().map_or(0, |direct| direct.ways)
+    }
+
+    /// The sources, as the engine takes them, by the names under which they were compiled.
+    pub(super) fn sources(&self) -> impl Iterator<Item = (String, String)> {
+        self.environment.templates().map(|(name, template)| (name.to_owned(), template.source().to_owned()))
     }
 
     /// The uses of columns, in the order in which they are met.
@@ -117,7 +134,7 @@ struct Compiler<'a> {
     /// In the order in which they are met: the template first.
     parts: Vec<(String, Part)>,
     /// The short way of the template itself.
-    direct: Option<Vec<TemplateStep>>,
+    direct: Option<ShortWay>,
     bytes: usize,
     diagnostics: Diagnostics,
 }
@@ -126,7 +143,7 @@ struct Compiler<'a> {
 struct Examined {
     part: Part,
     inclusions: Vec<Inclusion>,
-    direct: Option<Vec<TemplateStep>>,
+    direct: Option<ShortWay>,
     /// The source as the engine takes it.
     compiled: String,
     foreign: Vec<Foreign>,
@@ -217,7 +234,7 @@ fn examine(text: &str, purpose: Purpose, position: &Position) -> Result<Examined
     Ok(Examined {
         part: Part::new(checker, position, text.len(), rewritten),
         inclusions,
-        direct: fast_path::steps(statements),
+        direct: ShortWay::of(statements),
         compiled,
         foreign,
     })

@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use crate::apply::{Alarm, Stopped, Summary, Tally};
-use crate::ledger::{Doubt, Flight, Twice};
+use crate::ledger::{Doubt, Flight, Ledger, MessageRecord, Twice};
 
 use super::document::Report;
 use super::doubt::DoubtView;
+use super::handed_over::HandedOverView;
 use super::twice::TwiceView;
 
 /// What became of everybody whom a run was to send to.
@@ -45,6 +47,9 @@ pub struct ApplyReport<'a> {
     /// The gateway, as the ledger names it.
     #[serde(skip)]
     pub gateway: &'a str,
+    /// The instant of it.
+    #[serde(skip)]
+    pub now: Timestamp,
 }
 
 /// What became of the people of a message.
@@ -57,6 +62,11 @@ pub struct MessageOutcomeView {
     pub revision: u32,
     /// How many people ended how.
     pub outcome: TallyView,
+    /// Those accepted, now or before, who have not got it yet; null if nobody.
+    pub still_to_leave: Option<HandedOverView>,
+    /// The zone that times are also shown in.
+    #[serde(skip)]
+    pub zone: Option<TimeZone>,
 }
 
 /// How many people ended how, each counted once.
@@ -97,6 +107,8 @@ impl<'a> ApplyReport<'a> {
             message: key.to_string(),
             revision: revision.get(),
             outcome: TallyView::from(tally),
+            still_to_leave: None,
+            zone: None,
         });
         Self {
             digest,
@@ -110,7 +122,19 @@ impl<'a> ApplyReport<'a> {
             doubts: DoubtView::all(doubts, now),
             in_flight,
             gateway,
+            now,
         }
+    }
+
+    /// Tells what is handed over of the run's messages, by the ledger after it.
+    #[must_use]
+    pub fn with_handed_over(mut self, summary: &Summary, ledger: &Ledger) -> Self {
+        for (view, (key, revision)) in self.messages.iter_mut().zip(summary.messages.keys()) {
+            let handed = ledger.still_to_leave(key, *revision..=*revision, self.now);
+            view.still_to_leave = handed.map(HandedOverView::from);
+            view.zone = ledger.record(key, *revision).and_then(MessageRecord::zone);
+        }
+        self
     }
 }
 

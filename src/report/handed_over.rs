@@ -1,12 +1,13 @@
 //! What the gateway has and has not let go of yet, as views.
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::identity::MessageId;
 use crate::ledger::HandedOver;
-use crate::plan::{AtGateway, Ends, Gate, Gone, TermChange, Unstopped};
+use crate::plan::{AtGateway, Ends, Gate, Gone, Outdated, TermChange, Unstopped};
 
 use super::document::DateTime;
 use super::gates;
@@ -40,7 +41,8 @@ pub struct AtGatewayView<'a> {
     pub paused: bool,
     /// Whether it is listed as retired, although the files have it.
     pub retired: bool,
-    /// What changed since then, and for whom that comes too late; null if nothing did.
+    /// What changed of its schedule and options since then, and for whom that comes too late: of several edits the
+    /// latest, and `outdated` of the message has them all; null if nothing did.
     pub changed: Option<ChangedTermsView<'a>>,
     /// People who get it at another time than the schedule says by now; null if nobody.
     pub other_time: Option<HandedOverView>,
@@ -74,6 +76,20 @@ pub struct ChangedTermsView<'a> {
     pub terms: Vec<TermView<'a>>,
 }
 
+/// People who have a message, or will get it, as it was before it was edited.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OutdatedView<'a> {
+    /// How many keep it as it was.
+    pub people: u64,
+    /// The template then; null if that is the same.
+    pub text_before: Option<&'a str>,
+    /// What else was edited that makes a difference to those of them whose message is still to leave.
+    pub terms: Vec<TermView<'a>>,
+    /// Those of them whose message is still to leave; null if nobody.
+    pub waiting: Option<HandedOverView>,
+}
+
 /// A term of a schedule, or an option, that was edited.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -100,7 +116,7 @@ pub struct OlderRevisionView {
 /// A message that the files lack, and that still leaves.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct GoneView {
+pub struct GoneView<'a> {
     /// Who gets it.
     #[serde(flatten)]
     pub handed: HandedOverView,
@@ -110,6 +126,9 @@ pub struct GoneView {
     pub retired: bool,
     /// Those of them who are suppressed by now.
     pub suppressed: Option<SuppressedView>,
+    /// The zone that times are also shown in.
+    #[serde(skip)]
+    pub zone: Option<&'a TimeZone>,
 }
 
 /// People who are suppressed, and get their message all the same.
@@ -132,7 +151,7 @@ impl From<HandedOver> for HandedOverView {
 impl<'a> AtGatewayView<'a> {
     /// Makes a view of it; `None` if the gateway has nothing of the message.
     #[must_use]
-    pub fn new(at: &'a AtGateway) -> Option<Self> {
+    pub fn new(at: &'a AtGateway, outdated: &'a [Outdated]) -> Option<Self> {
         let unstopped = |Unstopped { ends, handed, ids }: &Unstopped| UnstoppedView {
             handed: (*handed).into(),
             gate: *ends,
@@ -145,21 +164,40 @@ impl<'a> AtGatewayView<'a> {
             unstopped: at.unstopped.iter().map(unstopped).collect(),
             paused: at.paused,
             retired: at.retired,
-            changed: at.changed.as_ref().map(|(terms, handed)| ChangedTermsView {
-                handed: (*handed).into(),
-                terms: terms.iter().map(TermView::new).collect(),
-            }),
+            changed: outdated.iter().find_map(ChangedTermsView::new),
             other_time: at.other_time.map(HandedOverView::from),
             older_revisions: older
                 .map(|(revision, handed)| OlderRevisionView { handed: (*handed).into(), revision: revision.get() })
                 .collect(),
         })
     }
+}
 
-    /// The people who are suppressed by now, and get it all the same.
+impl UnstoppedView {
+    /// Whether these are people who never want anything: they come first.
     #[must_use]
-    pub fn suppressed(&self) -> Option<&UnstoppedView> {
-        self.unstopped.iter().find(|unstopped| unstopped.gate == Ends::At(Gate::Suppressed))
+    pub fn are_suppressed(&self) -> bool {
+        self.gate == Ends::At(Gate::Suppressed)
+    }
+}
+
+impl<'a> ChangedTermsView<'a> {
+    fn new(outdated: &'a Outdated) -> Option<Self> {
+        let handed = outdated.waiting.filter(|_| !outdated.terms.is_empty())?.into();
+        Some(Self { handed, terms: outdated.terms.iter().map(TermView::new).collect() })
+    }
+}
+
+impl<'a> OutdatedView<'a> {
+    /// Makes a view of it.
+    #[must_use]
+    pub fn new(outdated: &'a Outdated) -> Self {
+        Self {
+            people: outdated.keep,
+            text_before: outdated.text.as_deref(),
+            terms: outdated.terms.iter().map(TermView::new).collect(),
+            waiting: outdated.waiting.map(HandedOverView::from),
+        }
     }
 }
 
@@ -169,11 +207,12 @@ impl<'a> TermView<'a> {
     }
 }
 
-impl GoneView {
+impl<'a> GoneView<'a> {
     /// Makes a view of it.
     #[must_use]
-    pub fn new(gone: &Gone) -> Self {
+    pub fn new(gone: &'a Gone) -> Self {
         Self {
+            zone: gone.zone.as_ref(),
             handed: gone.handed.into(),
             message: gone.key.to_string(),
             retired: gone.retired,

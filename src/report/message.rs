@@ -7,13 +7,13 @@ use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
-use crate::plan::{Bulk, Counts, Gate, MessagePlan, Plan, Protection, Sample, TextChange, ZonePeople};
+use crate::plan::{Bulk, Counts, Gate, MessagePlan, Plan, Protection, Sample, ZonePeople};
 use crate::wire::options::SendingSpeedLimit;
 
 use super::Reveal;
 use super::document::DateTime;
 use super::gates;
-use super::handed_over::AtGatewayView;
+use super::handed_over::{AtGatewayView, OutdatedView};
 use super::in_clear::InClearView;
 use super::plan_file::ComparisonView;
 
@@ -48,7 +48,7 @@ pub struct MessageView<'a> {
     /// When the first of it leaves; null if there is no time.
     #[schemars(with = "Option<DateTime>")]
     pub first_at: Option<Timestamp>,
-    /// When the last of it has left; null if neither its time nor its speed is set.
+    /// When the last of it leaves; null if neither its time nor its speed is set.
     #[schemars(with = "Option<DateTime>")]
     pub last_at: Option<Timestamp>,
     /// The instant before which the gateway's logs cannot be asked about the people to be sent to now, because they
@@ -65,12 +65,20 @@ pub struct MessageView<'a> {
     pub in_clear: Option<InClearView>,
     /// Its bulks: those to hand over now, then the later ones.
     pub bulks: Vec<BulkView<'a>>,
-    /// What its text was when it was last sent; null if that is the same.
+    /// What its text was before it was edited, and how many people keep an old one: of several the latest, and
+    /// `outdated` has them all; null if nobody does.
     pub text_changed: Option<TextChangeView<'a>>,
+    /// Who has it, or will get it, as it was before it was edited; the latest edition first.
+    pub outdated: Vec<OutdatedView<'a>>,
     /// What became of the people that the plan file has for it; null without one.
     pub frozen: Option<ComparisonView<'a>>,
     /// Texts worth a look.
     pub samples: Vec<SampleView<'a>>,
+    /// How many further branches somebody's text takes, of which no sample is there.
+    pub more_branches: u64,
+    /// The source of its template.
+    #[serde(skip)]
+    pub template: &'a str,
     /// What it takes to tell who has it already, where that is missing: the numbers of people to send to are upper
     /// bounds then.
     #[serde(skip)]
@@ -136,6 +144,8 @@ pub struct ZoneView<'a> {
     pub people: u64,
     /// How many of them are not due yet.
     pub not_due: u64,
+    /// How many of them have no zone of their own, so that the fallback stands in.
+    pub fallback: u64,
 }
 
 /// One request.
@@ -155,6 +165,9 @@ pub struct BulkView<'a> {
     pub until: Option<Timestamp>,
     /// When it is handed over.
     pub due: Due,
+    /// When the last of it leaves, if it has a time or a pace.
+    #[serde(skip)]
+    pub last_at: Option<Timestamp>,
 }
 
 /// When a bulk is handed over.
@@ -170,15 +183,15 @@ pub enum Due {
 /// The id of a bulk. It is made where a form asks for it: it is a hash of all of its people.
 pub struct IdOfBulk<'a>(&'a Bulk);
 
-/// What a message's text was when something of it was last sent, and who keeps it.
+/// What a message's text was before it was edited, and who keeps an old one.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TextChangeView<'a> {
-    /// The template then.
+    /// The template before.
     pub before: &'a str,
     /// The template now.
     pub now: &'a str,
-    /// How many people have the old text and keep it.
+    /// How many people have an old text, or will get one, and keep it.
     pub keep: u64,
 }
 
@@ -186,9 +199,9 @@ pub struct TextChangeView<'a> {
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SampleView<'a> {
-    /// Which one it is: `shortest`, `longest` or `between`.
+    /// Which one it is: `shortest`, `longest` or `between`; `branch` if it shows a branch that those do not.
     pub name: &'static str,
-    /// The text; what comes from the row is masked, unless `--reveal` is given.
+    /// The text; what comes out of `{{ … }}` is masked, unless `--reveal` is given.
     pub text: &'a str,
     /// How many characters it has, unmasked.
     pub characters: u64,
@@ -201,8 +214,8 @@ impl<'a> MessageView<'a> {
     #[must_use]
     pub fn new(plan: &Plan, message: &'a MessagePlan, reveal: Reveal) -> Self {
         let not_asked = plan.not_asked_before(message);
-        let due_now = message.bulks.iter().map(|bulk| BulkView::new(bulk, Due::Now));
-        let later = message.later.iter().map(|bulk| BulkView::new(bulk, Due::Later));
+        let due_now = message.bulks.iter().map(|bulk| BulkView::new(bulk, Due::Now, plan.now));
+        let later = message.later.iter().map(|bulk| BulkView::new(bulk, Due::Later, plan.now));
         Self {
             message: message.key.to_string(),
             revision: message.revision.get(),
@@ -216,17 +229,20 @@ impl<'a> MessageView<'a> {
             protections: message.protections.iter().map(ProtectionView::new).collect(),
             skip_reasons: &message.skipped,
             first_at: message.first_at(),
-            last_at: message.last_at(),
+            last_at: message.last_at(plan.now),
             not_asked_before: not_asked.map(|(_, at)| at),
             at_once: message.clocks.at_once,
             zones: message.clocks.zones.iter().map(ZoneView::new).collect(),
-            handed_over: AtGatewayView::new(&message.at_gateway),
+            handed_over: AtGatewayView::new(&message.at_gateway, &message.outdated),
             in_clear: message.in_clear.as_ref().map(InClearView::new),
             bulks: due_now.chain(later).collect(),
-            text_changed: message.change.as_ref().map(TextChangeView::new),
+            text_changed: TextChangeView::new(message),
+            outdated: message.outdated.iter().map(OutdatedView::new).collect(),
             frozen: message.held.as_ref().map(ComparisonView::new),
             samples: message.samples.iter().map(|sample| SampleView::new(sample, reveal)).collect(),
             bounded_without: (!plan.compared).then_some(if plan.gateway.is_empty() { "a ledger" } else { "the key" }),
+            template: &message.template,
+            more_branches: message.more_branches,
             campaign: message.key.campaign.as_str(),
             audience_file: &message.audience_file,
             nameless_columns: message.nameless as u64,
@@ -266,18 +282,25 @@ impl<'a> ProtectionView<'a> {
 
 impl<'a> ZoneView<'a> {
     fn new(zone: &'a ZonePeople) -> Self {
-        Self { zone: &zone.zone, send_at: zone.at, people: zone.due + zone.later, not_due: zone.later }
+        Self {
+            zone: &zone.zone,
+            send_at: zone.at,
+            people: zone.due + zone.later,
+            not_due: zone.later,
+            fallback: zone.fallback,
+        }
     }
 }
 
 impl<'a> BulkView<'a> {
-    fn new(bulk: &'a Bulk, due: Due) -> Self {
+    fn new(bulk: &'a Bulk, due: Due, now: Timestamp) -> Self {
         Self {
             bulk_id: IdOfBulk(bulk),
             people: bulk.recipients.len() as u64,
             send_at: bulk.send_at,
             until: bulk.until,
             due,
+            last_at: bulk.last_leaves_at(now),
         }
     }
 }
@@ -289,8 +312,10 @@ impl Serialize for IdOfBulk<'_> {
 }
 
 impl<'a> TextChangeView<'a> {
-    fn new(change: &'a TextChange) -> Self {
-        Self { before: &change.before, now: &change.now, keep: change.keep }
+    fn new(message: &'a MessagePlan) -> Option<Self> {
+        let old = message.outdated.iter().filter_map(|outdated| Some((outdated.text.as_deref()?, outdated.keep)));
+        let before = old.clone().map(|(text, _)| text).next()?;
+        Some(Self { before, now: &message.template, keep: old.map(|(_, keep)| keep).sum() })
     }
 }
 

@@ -60,7 +60,7 @@ pub struct PlanReport<'a> {
     /// The limits that hold.
     pub limits: LimitsView,
     /// What is handed over of messages that the files lack, and has not left.
-    pub gone: Vec<GoneView>,
+    pub gone: Vec<GoneView<'a>>,
     /// The safety limits that something ran into.
     pub safety_limits: Vec<SafetyLimitView<'a>>,
     /// Who was accepted twice, whether in the files or not.

@@ -1,6 +1,7 @@
 //! What `status` says: what the ledger holds.
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -55,6 +56,9 @@ pub struct MessageStatusView {
     pub given_up: u64,
     /// How many people were claimed before, surely without anything being sent: they are free.
     pub refused: u64,
+    /// The zone that times are also shown in.
+    #[serde(skip)]
+    pub zone: Option<TimeZone>,
 }
 
 impl Report for StatusReport<'_> {
@@ -92,6 +96,7 @@ impl MessageStatusView {
             in_flight: totals.in_flight as u64,
             given_up: totals.abandoned as u64,
             refused: totals.refused as u64,
+            zone: record.zone(),
         }
     }
 }

@@ -140,6 +140,15 @@ fn of_texts() -> Vec<(Code, Wrong)> {
                  sendingSpeedLimit: { amount: 1, timeUnit: HOUR }\n    validityPeriod: { amount: 1, timeUnit: HOURS }\n",
             ),
         ),
+        (
+            Code::TurnTooLate,
+            Line(
+                "    csv: people.csv\nschedules:\n  launch:\n",
+                "    rows:\n      - { to: \"17841400000000001\", closes: \"2026-12-01T08:30:00Z\" }\n      - { to: \
+                 \"17841400000000002\", closes: \"2026-12-01T08:30:00Z\" }\n    columns: { windowClosesAt: closes \
+                 }\nschedules:\n  launch:\n    sendingSpeedLimit: { amount: 1, timeUnit: HOUR }\n",
+            ),
+        ),
         (Code::ValidityClamped, Schedule("validityPeriod: { amount: 49, timeUnit: HOURS }")),
         (Code::BadUrl, End("    webhooks: { delivery: { url: \"http://a b\" } }\n")),
         (Code::HostNotAllowed, End("    webhooks: { delivery: { url: https://elsewhere.example.com/ } }\n")),

@@ -205,7 +205,7 @@ fn another_schedule_is_not_what_was_planned() {
       ! 2 different from the plan
         2 rows in customers.csv (CSV with `,`, UTF-8)
       ! this is not what the plan has:
-          sendAt: 2026-12-01T09:00:00 in the plan, 2026-12-01T10:00:00 now
+          sendAt: 2026-12-01 09:00 in the plan, 2026-12-01 10:00 now
           sendingSpeedLimit: none in the plan, 60 a minute now
           handover: none in the plan, 2 h now
 

@@ -107,7 +107,7 @@ fn a_first_plan_counts_every_row() {
     acme-shop on sandbox, 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     sale.announce r1  shop to people
-      +  4 to send at 2026-11-30 18:00 Europe/Zagreb (17:00 UTC), 1 a minute until 2026-11-30 18:04 Europe/Zagreb (17:04 UTC) (4 min), 2 bulks
+      +  4 to send at 2026-11-30 18:00 Europe/Zagreb (17:00 UTC), 1 a minute, the last at 2026-11-30 18:03 Europe/Zagreb (17:03 UTC), 3 min later, 2 bulks
       !  1 conversation window closed
          1 skipped by the template
              1: no shop on the island
@@ -245,9 +245,11 @@ fn a_first_plan_in_json() {
             "windowClosed": 1
           },
           "handedOver": null,
-          "lastAt": "2026-11-30T17:04:00Z",
+          "lastAt": "2026-11-30T17:03:00Z",
           "message": "sale.announce",
+          "moreBranches": 0,
           "notAskedBefore": null,
+          "outdated": [],
           "protections": [
             {
               "gate": "suppressed",
@@ -354,13 +356,13 @@ fn times_in_words() {
 
     2 messages to send in 2 bulks
     ----- stderr
-    warning[handed-over-early]: the messages of `news.hello` to 1 person are handed over 1 day 3 h before they leave, and cannot be stopped or changed then
+    warning[handed-over-early]: an apply hands 1 message of `news.hello` over 1 day 3 h early: from then on nothing can stop or change what leaves by 2026-12-01 15:00 UTC
      --> news.yaml:8:30
       |
     8 | schedules: { plan: { sendAt: "2026-12-01 10:00", timeZone: { perPerson: true } } }
       |                              ^^^^^^^^^^^^^^^^^^
       |
-      = help: `handover: 2h` on the schedule keeps them here until then; something must run `apply` at that time
+      = help: write `handover: 2h` on the schedule to keep them here until 2 hours before their time; something must run `apply` then
 
     1 warning
     "#);

@@ -187,13 +187,13 @@ fn a_plan_says_whom_nobody_can_ask_for_yet() {
 
     10 messages to send in 3 bulks
     ----- stderr
-    warning[handed-over-early]: the messages of `sale.hello` to 10 people are handed over 1 day 20 h before they leave, and cannot be stopped or changed then
+    warning[handed-over-early]: an apply hands 10 messages of `sale.hello` over 1 day 20 h early: from then on nothing can stop or change what leaves by 2026-12-02 09:00 Europe/Zagreb (08:00 UTC)
      --> sale.yaml:2:29
       |
     2 | schedules: { day: { sendAt: "2026-12-02 09:00", timeZone: Europe/Zagreb } }
       |                             ^^^^^^^^^^^^^^^^^^
       |
-      = help: `handover: 2h` on the schedule keeps them here until then; something must run `apply` at that time
+      = help: write `handover: 2h` on the schedule to keep them here until 2 hours before their time; something must run `apply` then
 
     1 warning
     "#);

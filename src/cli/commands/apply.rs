@@ -238,7 +238,8 @@ impl ApplyRun<'_> {
         let (doubts, in_flight) = open_ends(&store, &summary, run, now);
         let twice = store.ledger().accepted_twice();
         let left = (twice.as_slice(), doubts.as_slice(), in_flight);
-        let shown = output.show(&ApplyReport::new(&summary, left, plan.approved().to_string(), &plan.gateway, now));
+        let report = ApplyReport::new(&summary, left, plan.approved().to_string(), &plan.gateway, now);
+        let shown = output.show(&report.with_handed_over(&summary, &store.ledger()));
         if let Some(next) = plan.next_apply_at() {
             output.tell(&format!("the next apply has something to do at {}\n", timing::utc(next)));
         }

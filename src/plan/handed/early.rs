@@ -17,17 +17,23 @@ pub(in crate::plan) fn early(message: &Message, plan: &MessagePlan, now: Timesta
     let schedule = &message.schedule;
     let mut found = Diagnostics::new();
     let Some(send_at) = schedule.send_at.as_ref().filter(|_| schedule.handover.is_none()) else { return found };
-    let ahead = |instant: Option<Timestamp>| instant.map(|instant| instant.duration_since(now));
-    let early = plan.bulks.iter().filter(|bulk| ahead(bulk.send_at).is_some_and(|ahead| ahead > EARLY));
-    let people: u64 = early.clone().map(|bulk| bulk.recipients.len() as u64).sum();
-    let Some(longest) = early.filter_map(|bulk| ahead(bulk.send_at)).max() else { return found };
+    let early = plan.bulks.iter().filter_map(|bulk| {
+        let leaves_at = bulk.send_at.filter(|leaves_at| leaves_at.duration_since(now) > EARLY)?;
+        let last = bulk.last_leaves_at(now).unwrap_or(leaves_at);
+        Some((bulk.recipients.len() as u64, leaves_at.duration_since(now), last))
+    });
+    let people: u64 = early.clone().map(|(people, ..)| people).sum();
+    let Some(longest) = early.clone().map(|(_, ahead, _)| ahead).max() else { return found };
+    let last = early.map(|(.., last)| last).max().unwrap_or(now);
     let text = format!(
-        "the messages of `{}` to {} are handed over {} before they leave, and cannot be stopped or changed then",
+        "an apply hands {} of `{}` over {} early: from then on nothing can stop or change what leaves by {}",
+        plural(people, "message"),
         message.key,
-        plural(people, "person"),
-        timing::duration(longest)
+        timing::duration(longest),
+        plan.clocks_at(last)
     );
-    let help = "`handover: 2h` on the schedule keeps them here until then; something must run `apply` at that time";
+    let help = "write `handover: 2h` on the schedule to keep them here until 2 hours before their time; something must \
+                run `apply` then";
     found.push(Diagnostic::warning(Code::HandedOverEarly, text, send_at.place.clone()).help(help));
     found
 }

@@ -1,12 +1,11 @@
-//! What was edited of a message's schedule and options since its people were handed over.
+//! What was edited of a message since its people were sent to, and who keeps what.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
 use crate::campaign::{Message, Schedule, Zone};
-use crate::identity::{MessageKey, Revision};
-use crate::ledger::{Claim, ClaimState, HandedOver, Ledger, Terms};
+use crate::ledger::{Claim, ClaimState, HandedOver, Leaving, Ledger, SentEdition, Terms};
 use crate::plan::schedule_terms;
 use crate::timing;
 
@@ -24,10 +23,31 @@ pub struct TermChange {
     pub now: Option<String>,
 }
 
+/// People who have a message, or will get it, as it was before it was edited.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outdated {
+    /// The source of its template then; `None` if that is the same.
+    pub text: Option<String>,
+    /// What else was edited that makes a difference to those of them whose message is still to leave.
+    pub terms: Vec<TermChange>,
+    /// How many keep it as it was: they have it, or will get it so.
+    pub keep: u64,
+    /// Those of them whose message is still to leave.
+    pub waiting: Option<HandedOver>,
+}
+
+/// People of a claim who are to have what was sent to them.
+pub(super) struct KeptPeople<'a> {
+    pub(super) claim: ClaimState<'a>,
+    pub(super) people: u64,
+    /// When it leaves, if it has not left yet.
+    pub(super) leaving: Option<Leaving>,
+}
+
 /// What was edited, and for whom that comes too late.
 #[derive(Debug, Default)]
 pub(super) struct Edits {
-    pub(super) changed: Option<(Vec<TermChange>, HandedOver)>,
+    pub(super) outdated: Vec<Outdated>,
     pub(super) other_time: Option<HandedOver>,
 }
 
@@ -35,9 +55,15 @@ pub(super) struct Edits {
 #[must_use]
 pub(in crate::plan) fn terms(message: &Message, ledger: Option<&Ledger>, now: Timestamp) -> Terms {
     let values = values(message);
-    let known = ledger.and_then(|ledger| recorded(ledger, &message.key, message.revision));
-    let since = known.filter(|known| known.values == values).map_or(now, |known| known.since);
-    Terms { since, values }
+    let record = ledger.and_then(|ledger| ledger.record(&message.key, message.revision));
+    let known = record.filter(|record| record.text == message.content.joined()).and_then(|it| it.terms.as_ref());
+    if let Some(known) = known.filter(|known| known.values == values) {
+        return known.clone();
+    }
+    // Whatever is claimed by now is of what was before, whatever the clocks say.
+    let claims = ledger.into_iter().flat_map(|ledger| ledger.claims_of(&message.key, message.revision));
+    let claims = claims.map(ClaimState::claim).filter(|claim| claim.at >= now);
+    Terms { since: now, after: claims.map(|claim| claim.id.run).collect(), values }
 }
 
 fn values(message: &Message) -> BTreeMap<String, String> {
@@ -45,23 +71,54 @@ fn values(message: &Message) -> BTreeMap<String, String> {
     terms.filter(|term| !OF_NO_MATTER.contains(&term.name.as_str())).map(|term| (term.name, term.value)).collect()
 }
 
-fn recorded<'a>(ledger: &'a Ledger, message: &MessageKey, revision: Revision) -> Option<&'a Terms> {
-    ledger.record(message, revision)?.terms.as_ref()
+/// Compares the message as it is now with what its people were sent: by what the ledger tells of that, else
+/// by the times of their claims. What nobody knows is not told.
+pub(super) fn of(message: &Message, ledger: &Ledger, kept: &[KeptPeople<'_>]) -> Edits {
+    let mut edits = Edits::default();
+    let Some(record) = ledger.record(&message.key, message.revision) else { return edits };
+    let mut editions: BTreeMap<SentEdition<'_>, (u64, Option<HandedOver>)> = BTreeMap::new();
+    let times = Times::of(message, ledger);
+    for KeptPeople { claim, people, leaving } in kept {
+        let edition = record.sent_by(claim.claim());
+        let has_terms = edition.is_some_and(|edition| edition.values.is_some());
+        if let Some(leaving) = leaving.filter(|_| !has_terms && times.differ(claim.claim())) {
+            HandedOver::add(&mut edits.other_time, *people, leaving);
+        }
+        if let Some(edition) = edition {
+            let (all, waiting) = editions.entry(edition).or_default();
+            *all += people;
+            leaving.into_iter().for_each(|leaving| HandedOver::add(waiting, *people, *leaving));
+        }
+    }
+    let (text, values) = (message.content.joined(), values(message));
+    for (edition, (keep, waiting)) in editions.into_iter().rev() {
+        let then = (edition.text != text).then_some(edition.text);
+        let terms = edition.values.filter(|_| waiting.is_some()).map(|then| differing(then, &values));
+        edits.outdate(then, terms.unwrap_or_default(), keep, waiting);
+    }
+    edits
 }
 
-/// Compares the message as it is now with what it was when its people were handed over: by the ledger's
-/// record where that tells, else by the times of their claims. What nobody knows is not told.
-pub(super) fn of(message: &Message, ledger: &Ledger, waiting: &[(ClaimState<'_>, HandedOver)]) -> Edits {
-    let known = recorded(ledger, &message.key, message.revision);
-    let (told, rest): (Vec<_>, Vec<_>) =
-        waiting.iter().partition(|(claim, _)| known.is_some_and(|known| claim.claim().at >= known.since));
-    let changes = known.map(|known| differing(&known.values, &values(message))).unwrap_or_default();
-    let told = told.into_iter().map(|(_, handed)| handed).reduce(HandedOver::join);
-    let times = Times::of(message, ledger);
-    let elsewhen = rest.into_iter().filter(|(claim, _)| times.differ(claim.claim()));
-    Edits {
-        changed: told.filter(|_| !changes.is_empty()).map(|handed| (changes, handed)),
-        other_time: elsewhen.map(|(_, handed)| handed).reduce(HandedOver::join),
+impl Edits {
+    /// Takes people of one edition in: those who are still to get it where the same changed for others, and
+    /// whoever has it already where the text is the same.
+    fn outdate(&mut self, text: Option<&str>, terms: Vec<TermChange>, keep: u64, waiting: Option<HandedOver>) {
+        if keep == 0 || (text.is_none() && terms.is_empty()) {
+            return;
+        }
+        let is_like = |known: &&mut Outdated| {
+            known.text.as_deref() == text && (terms == known.terms || waiting.is_none() || known.waiting.is_none())
+        };
+        match self.outdated.iter_mut().find(is_like) {
+            Some(known) => {
+                known.keep += keep;
+                known.waiting = known.waiting.into_iter().chain(waiting).reduce(HandedOver::join);
+                if !terms.is_empty() {
+                    known.terms = terms;
+                }
+            }
+            None => self.outdated.push(Outdated { text: text.map(str::to_owned), terms, keep, waiting }),
+        }
     }
 }
 

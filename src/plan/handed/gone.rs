@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::campaign::{Campaign, Project};
 use crate::identity::{MessageId, MessageKey, SenderId};
@@ -17,6 +18,8 @@ use super::IDS_MAX;
 pub struct Gone {
     /// The message.
     pub key: MessageKey,
+    /// The zone of its schedule, if one is everybody's and the ledger tells it.
+    pub zone: Option<TimeZone>,
     /// Whether the project lists it as gone on purpose.
     pub retired: bool,
     /// Who gets it all the same.
@@ -52,7 +55,8 @@ pub(in crate::plan) fn gone(
         }
         if let Some(handed) = all {
             let retired = changes::is_retired(project, key);
-            found.push(Gone { key: key.clone(), retired, handed, suppressed: stopped.map(|stopped| (stopped, ids)) });
+            let suppressed = stopped.map(|stopped| (stopped, ids));
+            found.push(Gone { key: key.clone(), zone: record.zone(), retired, handed, suppressed });
         }
     }
     found

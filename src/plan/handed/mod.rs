@@ -1,5 +1,6 @@
-//! What the gateway has of a message and has not let go of yet. No edit of the files reaches it any
-//! more, so a plan names every edit that changes nothing for these people, with when they get it.
+//! What people have, or what the gateway has for them and has not let go of yet. No edit of the files
+//! reaches it any more, so a plan names every edit that changes nothing for them, with what they get and
+//! when.
 
 mod early;
 mod edits;
@@ -14,11 +15,11 @@ use crate::ledger::HandedOver;
 use super::gate::Gate;
 
 pub(super) use early::early;
-pub use edits::TermChange;
 pub(super) use edits::terms;
+pub use edits::{Outdated, TermChange};
 pub use gone::Gone;
 pub(super) use gone::gone;
-pub(super) use place::{PendingClaims, Placed};
+pub(super) use place::{KeptClaims, Placed};
 
 /// How many messageIds are named of people who get something against the will of the files.
 const IDS_MAX: usize = 20;
@@ -54,8 +55,6 @@ pub struct AtGateway {
     pub paused: bool,
     /// Whether it is listed as gone on purpose, although the files have it.
     pub retired: bool,
-    /// What changed in its schedule and its options since then, and for whom that comes too late.
-    pub changed: Option<(Vec<TermChange>, HandedOver)>,
     /// People who get it at another time than the schedule says by now; nothing more is known of what
     /// changed.
     pub other_time: Option<HandedOver>,

@@ -1,4 +1,4 @@
-//! The people of a message who are handed over, each with the gate at which they end now. It begins
+//! The people of a message who were sent to, each with the gate at which they end now. It begins
 //! with the ledger, because a row may be gone, or end at a gate before the ledger is asked.
 
 use std::collections::{BTreeMap, HashMap};
@@ -8,21 +8,24 @@ use jiff::Timestamp;
 
 use crate::campaign::Message;
 use crate::identity::{CanonicalTo, Fingerprint, MessageId, Person, PersonSet, Revision};
-use crate::ledger::{ClaimState, HandedOver, Leaving, Ledger};
+use crate::ledger::{Claim, ClaimState, HandedOver, Leaving, Ledger};
 use crate::plan::gate::{Counts, Gate};
 
-use super::{AtGateway, Ends, IDS_MAX, Unstopped, edits};
+use super::edits::{self, KeptPeople, Outdated};
+use super::{AtGateway, Ends, IDS_MAX, Unstopped};
 
-/// The claims of a message that are handed over and have not left.
+/// The claims of a message whose people have, or will get, what an edit of the files does not reach any more:
+/// those that have not left, and those of another text than the files have by now.
 #[derive(Default)]
-pub(in crate::plan) struct PendingClaims<'a> {
-    claims: Vec<(ClaimState<'a>, Leaving)>,
+pub(in crate::plan) struct KeptClaims<'a> {
+    /// Each with when it leaves, if it has not left yet.
+    claims: Vec<(ClaimState<'a>, Option<Leaving>)>,
     older_keys: Option<OlderKeyLookup>,
 }
 
 /// Finds people again whom the ledger may know under an older key.
 struct OlderKeyLookup {
-    /// All whose message is handed over.
+    /// All who are accepted there.
     people: PersonSet,
     /// Persons under an older key, with what they are under the first.
     found: Mutex<HashMap<Person, Person>>,
@@ -39,10 +42,25 @@ struct ClaimPlace {
     nowhere: Vec<Person>,
 }
 
-impl<'a> PendingClaims<'a> {
-    /// Finds them, whatever the revision.
-    pub(in crate::plan) fn of(ledger: Option<&'a Ledger>, message: &Message, keys: usize, now: Timestamp) -> Self {
-        let claims: Vec<_> = ledger.into_iter().flat_map(|ledger| ledger.handed_over(&message.key, now)).collect();
+impl<'a> KeptClaims<'a> {
+    /// Finds them: those that have not left whatever their revision. `text` is the source of the message's
+    /// template.
+    pub(in crate::plan) fn of(
+        ledger: Option<&'a Ledger>,
+        message: &Message,
+        text: &str,
+        keys: usize,
+        now: Timestamp,
+    ) -> Self {
+        let record = ledger.and_then(|ledger| ledger.record(&message.key, message.revision));
+        let is_outdated = |claim: &Claim| {
+            let is_of_it = claim.id.bulk.revision == message.revision;
+            is_of_it && record.and_then(|record| record.sent_by(claim)).is_some_and(|sent| sent.text != text)
+        };
+        let claims = ledger.into_iter().flat_map(|ledger| ledger.claims_of_all(&message.key));
+        let claims = claims.map(|claim| (claim, claim.leaving(now)));
+        let claims = claims.filter(|(claim, leaving)| leaving.is_some() || is_outdated(claim.claim()));
+        let claims: Vec<_> = claims.collect();
         let older_keys = (keys > 1 && !claims.is_empty()).then(|| OlderKeyLookup {
             people: claims.iter().flat_map(|(claim, _)| claim.accepted()).collect(),
             found: Mutex::default(),
@@ -69,7 +87,7 @@ impl<'a> PendingClaims<'a> {
     ) -> Placed {
         let found = self.older_keys.as_ref().map(|keys| keys.found.lock().unwrap_or_else(PoisonError::into_inner));
         let under_first = |person| found.as_ref().and_then(|found| found.get(&person).copied()).unwrap_or(person);
-        let place = |(claim, _): &(ClaimState<'_>, Leaving)| {
+        let place = |(claim, _): &(ClaimState<'_>, Option<Leaving>)| {
             let mut place = ClaimPlace::default();
             for person in claim.accepted() {
                 let now = under_first(person);
@@ -85,49 +103,49 @@ impl<'a> PendingClaims<'a> {
         Placed(self.claims.iter().map(place).collect())
     }
 
+    /// Who has the message, or will get it, as it was before it was edited, as the ledger tells it to somebody
+    /// who cannot tell whose rows are whose.
+    pub(in crate::plan) fn outdated(message: &Message, ledger: &'a Ledger, now: Timestamp) -> Vec<Outdated> {
+        let kept = Self::of(Some(ledger), message, &message.content.joined(), 1, now);
+        let placed = kept.place(|_| Some(Gate::AlreadySent), |_| false);
+        kept.told(message, Some(ledger), placed, |_| false).1
+    }
+
     /// Takes it that the files change nothing for anybody, as long as no row is read.
     pub(in crate::plan) fn unplaced(&self, message: &Message) -> AtGateway {
         let placed = self.place(|_| Some(Gate::AlreadySent), |_| false);
-        self.at_gateway(message, None, placed, |_| false)
+        self.told(message, None, placed, |_| false).0
     }
 
     /// Puts it together. Whoever has no row any more may be suppressed under an older key.
-    pub(in crate::plan) fn at_gateway(
+    pub(in crate::plan) fn told(
         &self,
         message: &Message,
         ledger: Option<&Ledger>,
         placed: Placed,
         is_suppressed: impl Fn(Person) -> bool,
-    ) -> AtGateway {
+    ) -> (AtGateway, Vec<Outdated>) {
         let mut sorted = Sorted::default();
-        let mut waiting = Vec::new();
+        let mut kept = Vec::new();
         for ((claim, leaving), place) in self.claims.iter().zip(placed.0) {
             let revision = claim.claim().id.bulk.revision;
-            let (also, nowhere): (Vec<_>, Vec<_>) = place.nowhere.into_iter().partition(|it| is_suppressed(*it));
-            let suppressed = || place.suppressed.iter().chain(&also);
-            let room = IDS_MAX.saturating_sub(sorted.ids.len());
-            let id = |person: &Person| MessageId { message: message.key.clone(), revision, person: *person };
-            sorted.ids.extend(suppressed().take(room).map(id));
-            sorted.stopped(Ends::At(Gate::Suppressed), suppressed().count() as u64, *leaving);
-            sorted.stopped(Ends::Nowhere, nowhere.len() as u64, *leaving);
-            for (gate, people) in place.counts.occupied() {
-                if stops(gate) {
-                    sorted.stopped(Ends::At(gate), people, *leaving);
-                } else if revision == message.revision {
-                    waiting.push((*claim, HandedOver { people, leaving: *leaving }));
-                } else {
-                    HandedOver::add(sorted.older.entry(revision).or_default(), people, *leaving);
-                }
+            if let Some(leaving) = leaving {
+                sorted.unstopped(message, revision, *leaving, &place, &is_suppressed);
+            }
+            let people: u64 = place.counts.occupied().filter(|(gate, _)| !stops(*gate)).map(|(_, people)| people).sum();
+            match leaving {
+                _ if revision == message.revision => kept.push(KeptPeople { claim: *claim, people, leaving: *leaving }),
+                Some(leaving) => HandedOver::add(sorted.older.entry(revision).or_default(), people, *leaving),
+                None => {}
             }
         }
-        let edits = ledger.map(|ledger| edits::of(message, ledger, &waiting)).unwrap_or_default();
-        AtGateway {
-            waiting: waiting.into_iter().map(|(_, handed)| handed).reduce(HandedOver::join),
-            paused: message.paused,
-            changed: edits.changed,
-            other_time: edits.other_time,
-            ..sorted.done()
+        let edits = ledger.map(|ledger| edits::of(message, ledger, &kept)).unwrap_or_default();
+        let mut waiting = None;
+        for KeptPeople { people, leaving, .. } in kept {
+            leaving.into_iter().for_each(|leaving| HandedOver::add(&mut waiting, people, leaving));
         }
+        let at_gateway = AtGateway { waiting, paused: message.paused, other_time: edits.other_time, ..sorted.done() };
+        (at_gateway, edits.outdated)
     }
 
     /// Whether somebody may be known under an older key only.
@@ -152,6 +170,27 @@ struct Sorted {
 }
 
 impl Sorted {
+    /// Takes those of a claim in whom the files keep from what is still to leave.
+    fn unstopped(
+        &mut self,
+        message: &Message,
+        revision: Revision,
+        leaving: Leaving,
+        place: &ClaimPlace,
+        is_suppressed: impl Fn(Person) -> bool,
+    ) {
+        let (also, nowhere): (Vec<Person>, Vec<Person>) = place.nowhere.iter().partition(|it| is_suppressed(**it));
+        let suppressed = || place.suppressed.iter().chain(&also);
+        let room = IDS_MAX.saturating_sub(self.ids.len());
+        let id = |person: &Person| MessageId { message: message.key.clone(), revision, person: *person };
+        self.ids.extend(suppressed().take(room).map(id));
+        self.stopped(Ends::At(Gate::Suppressed), suppressed().count() as u64, leaving);
+        self.stopped(Ends::Nowhere, nowhere.len() as u64, leaving);
+        for (gate, people) in place.counts.occupied().filter(|(gate, _)| stops(*gate)) {
+            self.stopped(Ends::At(gate), people, leaving);
+        }
+    }
+
     fn stopped(&mut self, ends: Ends, people: u64, leaving: Leaving) {
         HandedOver::add(self.stopped.entry(ends).or_default(), people, leaving);
     }

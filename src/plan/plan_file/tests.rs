@@ -239,7 +239,7 @@ fn a_changed_text_option_or_schedule_is_told() {
         change("    audience: all", "    audience: all\n    campaignReferenceId: x"),
         "campaignReferenceId None Some(\"x\"); 3 contents [2, 3, 4]"
     );
-    assert_eq!(change("09:00", "10:00"), "sendAt Some(\"2026-12-01T09:00:00\") Some(\"2026-12-01T10:00:00\")");
+    assert_eq!(change("09:00", "10:00"), "sendAt Some(\"2026-12-01 09:00\") Some(\"2026-12-01 10:00\")");
     assert_eq!(change("2h", "3h"), "handover Some(\"2 h\") Some(\"3 h\")");
     assert_eq!(change(", handover: 2h", ""), "handover Some(\"2 h\") None");
     assert_eq!(change("sender: shop", "sender: other"), "sender Some(\"SHOP\") Some(\"OTHER\")");

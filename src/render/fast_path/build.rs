@@ -2,23 +2,36 @@
 
 use minijinja::machinery::ast::{BinOpKind, CallArg, Expr, Stmt, UnaryOpKind};
 
-use crate::render::fast_path::{FastFilter, Operand, Relation, TemplateStep, Test};
+use crate::render::fast_path::{FastFilter, Operand, Relation, ShortWay, TemplateStep, Test};
 
-/// The steps of a template, if the short way knows all of them.
-pub(in crate::render) fn steps(statements: &[Stmt<'_>]) -> Option<Vec<TemplateStep>> {
-    statements.iter().map(step).collect()
+impl ShortWay {
+    /// The steps of a template, if the short way knows all of them.
+    pub(in crate::render) fn of(statements: &[Stmt<'_>]) -> Option<Self> {
+        let mut ways = 0;
+        let steps = steps(statements, &mut ways)?;
+        Some(Self { steps, ways })
+    }
+}
+
+fn steps(statements: &[Stmt<'_>], ways: &mut u32) -> Option<Vec<TemplateStep>> {
+    statements.iter().map(|statement| step(statement, ways)).collect()
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "what is not known here is the engine's business")]
-fn step(statement: &Stmt<'_>) -> Option<TemplateStep> {
+fn step(statement: &Stmt<'_>, ways: &mut u32) -> Option<TemplateStep> {
     Some(match statement {
         Stmt::EmitRaw(text) => TemplateStep::Text(text.raw.to_owned()),
         Stmt::EmitExpr(emitted) => TemplateStep::Write(operand(&emitted.expr)?),
-        Stmt::IfCond(choice) => TemplateStep::Choose {
-            test: test(&choice.expr)?,
-            yes: steps(&choice.true_body)?,
-            no: steps(&choice.false_body)?,
-        },
+        Stmt::IfCond(choice) => {
+            let way = *ways;
+            *ways = way.saturating_add(2);
+            TemplateStep::Choose {
+                test: test(&choice.expr)?,
+                way,
+                yes: steps(&choice.true_body, ways)?,
+                no: steps(&choice.false_body, ways)?,
+            }
+        }
         _ => return None,
     })
 }

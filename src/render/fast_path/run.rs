@@ -3,12 +3,20 @@
 use std::borrow::Cow;
 
 use crate::render::OUTPUT_BYTES_MAX;
-use crate::render::fast_path::{FastFilter, Operand, Relation, TemplateStep, Test};
+use crate::render::branches::Branches;
+use crate::render::fast_path::{FastFilter, Operand, Relation, ShortWay, TemplateStep, Test};
 use crate::render::row_object::RowObject;
 use crate::wire::visible::is_blank;
 
-/// Appends what the steps give for a row; `None` if the engine has to be asked.
-pub(in crate::render) fn write(steps: &[TemplateStep], record: &RowObject, text: &mut String) -> Option<()> {
+/// Appends what a template gives for a row, and tells the ways that it takes; `None` if the engine has to be
+/// asked.
+pub(in crate::render) fn write(short: &ShortWay, record: &RowObject, text: &mut String) -> Option<Branches> {
+    let mut taken = Branches::default();
+    write_steps(&short.steps, record, text, &mut taken)?;
+    Some(taken)
+}
+
+fn write_steps(steps: &[TemplateStep], record: &RowObject, text: &mut String, taken: &mut Branches) -> Option<()> {
     for step in steps {
         match step {
             TemplateStep::Text(raw) => text.push_str(raw),
@@ -19,7 +27,11 @@ pub(in crate::render) fn write(steps: &[TemplateStep], record: &RowObject, text:
                 }
                 text.push_str(&value);
             }
-            TemplateStep::Choose { test, yes, no } => write(if test.holds(record)? { yes } else { no }, record, text)?,
+            TemplateStep::Choose { test, way, yes, no } => {
+                let (way, steps) = if test.holds(record)? { (*way, yes) } else { (*way + 1, no) };
+                taken.take(way);
+                write_steps(steps, record, text, taken)?;
+            }
         }
         if text.len() > OUTPUT_BYTES_MAX {
             return None;

@@ -9,6 +9,7 @@ use crate::timing;
 
 use super::TextForm;
 use super::doubts;
+use super::handed_over;
 use super::table;
 use super::twice;
 
@@ -46,6 +47,13 @@ impl TextForm for ApplyReport<'_> {
             out.push_str(&table::render(&header, rows.chain(total)));
         }
         rejections(&mut out, self);
+        for message in &self.messages {
+            if let Some(handed) = message.still_to_leave {
+                let name = format!("{} r{}", message.message, message.revision);
+                let words = handed_over::still_to_leave(&name, handed, self.now, message.zone.as_ref());
+                line(&mut out, &format!("  {words}"));
+            }
+        }
         for alarm in self.alarms {
             line(&mut out, &paint.bad(&format!("! {}", alarm_words(alarm))));
         }

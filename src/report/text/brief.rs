@@ -23,7 +23,7 @@ fn is_quiet(message: &MessageView<'_>) -> bool {
     message.gates.get(Gate::AlreadySent) > 0
         && message.gates.occupied().all(|(gate, _)| is_calm(gate))
         && message.handed_over.is_none()
-        && message.text_changed.is_none()
+        && message.outdated.is_empty()
         && message.frozen.is_none()
         && !message.has_diagnostics
 }

@@ -49,15 +49,23 @@ pub(super) fn later(plan: &MessageView<'_>) -> String {
     let Some(due) = plan.next_due.filter(|_| !bulks.is_empty()) else { return String::new() };
     let leaving = if plan.is_per_person { by_clocks(plan, |zone| zone.not_due) } else { at_one_time(plan, &bulks) };
     let pace = pace(plan, &bulks);
-    format!(": handed over from {}, leaving{leaving}{pace}", timing::utc(due))
+    format!(": handed over from {}, leaving{leaving}{pace}", clock(plan, due))
 }
 
-/// The zones of people who each have their own clock; of one zone alone the headline tells all.
+/// The zones of people who each have their own clock, of one zone alone the headline tells all; and who has
+/// none.
 pub(super) fn zones(out: &mut String, plan: &MessageView<'_>, paint: Paint) {
-    let zones = &plan.zones;
-    if !plan.is_per_person || zones.len() < 2 {
-        return;
+    if plan.is_per_person && plan.zones.len() > 1 {
+        zone_table(out, &plan.zones, paint);
     }
+    for zone in plan.zones.iter().filter(|zone| zone.fallback > 0) {
+        let (people, verb) = (plural(zone.fallback, "person"), if zone.fallback == 1 { "has" } else { "have" });
+        let words = format!("{people} {verb} no zone of their own: the fallback {} stands in", zone.zone);
+        line(out, &paint.faint(&format!("        {words}")));
+    }
+}
+
+fn zone_table(out: &mut String, zones: &[ZoneView<'_>], paint: Paint) {
     let rows = zones.iter().take(ZONES_SHOWN_MAX).map(|zone| {
         let (local, utc) = match zone.send_at {
             None => ("at once (late)".to_owned(), String::new()),
@@ -110,9 +118,9 @@ fn at_one_time(plan: &MessageView<'_>, bulks: &[&BulkView<'_>]) -> String {
     first.map(|first| format!(" at {}", clock(plan, first))).unwrap_or_default()
 }
 
-/// The speed, until when it goes on, and how long that takes.
+/// The speed, when the last message leaves at it, and how long that takes.
 fn pace(plan: &MessageView<'_>, bulks: &[&BulkView<'_>]) -> String {
-    let last = bulks.iter().filter_map(|bulk| bulk.until.or(bulk.send_at)).max();
+    let last = bulks.iter().filter_map(|bulk| bulk.last_at).max();
     let (Some(speed), Some(last)) = (plan.speed, last) else { return String::new() };
     let unit = match speed.time_unit {
         SpeedUnit::Minute => "a minute",
@@ -125,8 +133,8 @@ fn pace(plan: &MessageView<'_>, bulks: &[&BulkView<'_>]) -> String {
     match begin.filter(|_| !at_once).map(|begin| last.duration_since(begin)) {
         // Of a moment nobody asks how long it lasts.
         Some(time) if time < SignedDuration::from_secs(1) => speed,
-        Some(time) => format!("{speed} until {} ({})", clock(plan, last), timing::duration(time)),
-        None => format!("{speed} until {}", clock(plan, last)),
+        Some(time) => format!("{speed}, the last at {}, {} later", clock(plan, last), timing::duration(time)),
+        None => format!("{speed}, the last at {}", clock(plan, last)),
     }
 }
 

@@ -5,36 +5,56 @@ use jiff::tz::TimeZone;
 
 use crate::ledger::Leaving;
 use crate::plan::{Ends, Gate};
-use crate::report::handed_over::{AtGatewayView, HandedOverView, TermView};
+use crate::report::handed_over::{AtGatewayView, HandedOverView, OutdatedView, TermView, UnstoppedView};
 use crate::report::message::MessageView;
 use crate::report::plan::PlanReport;
 use crate::report::sanitize::{LineFeeds, harmless};
 use crate::report::style::Paint;
 use crate::report::style::line;
-use crate::report::words::plural;
+use crate::report::words::{number, plural};
+
+use super::difference::diff;
 
 /// How many messageIds are shown.
 const IDS_SHOWN_MAX: usize = 3;
+/// How many old editions of a message are shown.
+const EDITIONS_SHOWN_MAX: usize = 5;
+const UNCHANGEABLE: &str = "what is handed over cannot be changed or stopped over this API";
 
-/// Those who are suppressed and get something all the same come first; then what still leaves of
-/// messages that the files lack.
+/// Whom the files keep from something by now that they get all the same, the suppressed ones first; then what
+/// still leaves of messages that the files lack.
 pub(super) fn head(out: &mut String, plan: &PlanReport<'_>, paint: Paint) {
     let before = out.len();
-    for message in &plan.messages {
-        if let Some(stopped) = message.handed_over.as_ref().and_then(AtGatewayView::suppressed) {
-            let words = TimeWords { now: plan.now, zone: message.common_zone() };
-            suppressed(out, &message.message, stopped.handed, &stopped.message_ids, words, paint);
+    let of_messages = plan.messages.iter().filter_map(|message| Some((message, message.handed_over.as_ref()?)));
+    let unstopped: Vec<_> =
+        of_messages.flat_map(|(message, at)| at.unstopped.iter().map(move |unstopped| (message, unstopped))).collect();
+    let (suppressed, others): (Vec<_>, Vec<_>) =
+        unstopped.into_iter().partition(|(_, unstopped)| unstopped.are_suppressed());
+    let words = |message: &MessageView<'_>, unstopped: &UnstoppedView| {
+        let times = TimeWords { now: plan.now, zone: message.common_zone() };
+        times.still(unstopped.handed, why(unstopped.gate), &format!("`{}`", message.message))
+    };
+    for (message, unstopped) in suppressed {
+        against_their_will(out, &words(message, unstopped), unstopped.handed, &unstopped.message_ids, paint);
+    }
+    for gone in &plan.gone {
+        let times = TimeWords { now: plan.now, zone: gone.zone };
+        if let Some(stopped) = &gone.suppressed {
+            let words = times.still(stopped.handed, Gate::Suppressed.words(), &format!("`{}`", gone.message));
+            against_their_will(out, &words, stopped.handed, &stopped.message_ids, paint);
         }
     }
-    let words = TimeWords { now: plan.now, zone: None };
-    for gone in &plan.gone {
-        if let Some(stopped) = &gone.suppressed {
-            suppressed(out, &gone.message, stopped.handed, &stopped.message_ids, words, paint);
-        }
+    let are_others = !others.is_empty();
+    for (message, unstopped) in others {
+        line(out, &paint.bad(&format!("! {}", words(message, unstopped))));
+    }
+    if are_others {
+        line(out, &format!("  {UNCHANGEABLE}"));
     }
     // What is missing and not retired is an error, which says the same.
     for gone in plan.gone.iter().filter(|gone| gone.retired) {
-        let words = format!("~ {} although it is retired", words.gets(gone.handed, &format!("`{}`", gone.message)));
+        let times = TimeWords { now: plan.now, zone: gone.zone };
+        let words = format!("~ {} although it is retired", times.gets(gone.handed, &format!("`{}`", gone.message)));
         line(out, &paint.wait(&words));
     }
     if out.len() > before {
@@ -42,16 +62,18 @@ pub(super) fn head(out: &mut String, plan: &PlanReport<'_>, paint: Paint) {
     }
 }
 
-fn suppressed(
-    out: &mut String,
-    message: &str,
-    handed: HandedOverView,
-    ids: &[String],
-    words: TimeWords<'_>,
-    paint: Paint,
-) {
-    let what = words.still(handed, "suppressed", &format!("`{message}`"));
-    line(out, &paint.bad(&format!("! {what}")));
+/// Why people should not get what is handed over.
+fn why(ends: Ends) -> &'static str {
+    match ends {
+        Ends::At(Gate::Contradicting) => "in rows that contradict each other",
+        Ends::At(Gate::Unreadable) => "in a row that cannot be read",
+        Ends::At(gate) => gate.words(),
+        Ends::Nowhere => "not in the audience",
+    }
+}
+
+fn against_their_will(out: &mut String, words: &str, handed: HandedOverView, ids: &[String], paint: Paint) {
+    line(out, &paint.bad(&format!("! {words}")));
     line(out, "  it is handed over, and this API cannot stop it; before that the gateway's support may, by messageId:");
     for id in ids.iter().take(IDS_SHOWN_MAX) {
         line(out, &format!("  {id}"));
@@ -60,6 +82,13 @@ fn suppressed(
     if rest > 0 {
         line(out, &format!("  and {rest} more: `--format json` names them"));
     }
+}
+
+/// How many people of a revision of a message still get it, and when.
+pub(super) fn still_to_leave(name: &str, handed: HandedOverView, now: Timestamp, zone: Option<&TimeZone>) -> String {
+    let verb = if handed.people == 1 { "is" } else { "are" };
+    let at = TimeWords { now, zone }.at(handed);
+    format!("{} of {name} {verb} handed over, leaving {at}; this API cannot stop that", plural(handed.people, "person"))
 }
 
 /// How many have it already, and how many are still to get it: two lines for one gate.
@@ -73,28 +102,37 @@ pub(super) fn sent(message: &MessageView<'_>, now: Timestamp) -> Vec<(u64, Strin
     waiting.into_iter().chain(std::iter::once(sent)).filter(|(people, _)| *people > 0).collect()
 }
 
-/// Those who keep an old text and are still to get it: behind that.
-pub(super) fn old_text(message: &MessageView<'_>, now: Timestamp) -> String {
+/// Every edit that changes nothing for people who were sent to, or are handed over.
+pub(super) fn message(out: &mut String, message: &MessageView<'_>, now: Timestamp, paint: Paint) {
     let words = TimeWords { now, zone: message.common_zone() };
-    waiting(message).map(|waiting| format!(": {}", words.gets(waiting, "it"))).unwrap_or_default()
+    let mut said = message.handed_over.as_ref().map(|at| as_a_whole(message, at, words)).unwrap_or_default();
+    let handed = said.len();
+    for (outdated, number) in message.outdated.iter().zip(0..) {
+        if number == EDITIONS_SHOWN_MAX {
+            let people = message.outdated.iter().skip(number).map(|outdated| outdated.people).sum();
+            line(out, &paint.wait(&format!("  ~ {} what was sent before that", keeps(people))));
+            break;
+        }
+        line(out, &paint.wait(&format!("  ~ {}", kept(outdated, words))));
+        outdated.terms.iter().for_each(|change| term(out, change));
+        if let Some(before) = outdated.text_before {
+            diff(out, before, message.template, paint);
+            let still_get_it = outdated.waiting.is_some_and(|waiting| waiting.people == outdated.people);
+            let besides = if still_get_it { ", besides the old one" } else { "" };
+            line(out, &format!("      raise `revision` to send the new text to everybody{besides}"));
+        }
+    }
+    for text in said.drain(..) {
+        line(out, &paint.wait(&format!("  ~ {text}")));
+    }
+    if handed > 0 || message.outdated.iter().any(|outdated| outdated.waiting.is_some()) {
+        line(out, &format!("      {UNCHANGEABLE}"));
+    }
 }
 
-/// Every edit that changes nothing for people who are handed over.
-pub(super) fn message(out: &mut String, message: &MessageView<'_>, now: Timestamp, paint: Paint) {
-    let Some(at) = &message.handed_over else { return };
-    let words = TimeWords { now, zone: message.common_zone() };
+/// What is edited of a message as a whole, and changes nothing for those who are handed over.
+fn as_a_whole(message: &MessageView<'_>, at: &AtGatewayView<'_>, words: TimeWords<'_>) -> Vec<String> {
     let mut said = Vec::new();
-    for unstopped in &at.unstopped {
-        let why = match unstopped.gate {
-            // These stand at the top.
-            Ends::At(Gate::Suppressed) => continue,
-            Ends::At(Gate::Contradicting) => "in rows that contradict each other",
-            Ends::At(Gate::Unreadable) => "in a row that cannot be read",
-            Ends::At(gate) => gate.words(),
-            Ends::Nowhere => "not in the audience",
-        };
-        said.push(words.still(unstopped.handed, why, "it"));
-    }
     for (_, what) in [(at.paused, "paused"), (at.retired, "retired")].into_iter().filter(|(is_so, _)| *is_so) {
         let people = at.waiting.map(|waiting| words.gets(waiting, "it"));
         said.extend(people.map(|people| format!("{what}, which holds back nothing that is handed over: {people}")));
@@ -110,17 +148,33 @@ pub(super) fn message(out: &mut String, message: &MessageView<'_>, now: Timestam
     for older in &at.older_revisions {
         said.push(words.gets(older.handed, &format!("revision {}", older.revision)));
     }
-    for text in &said {
-        line(out, &paint.wait(&format!("  ~ {text}")));
+    said
+}
+
+/// What changed, and who keeps what: those who have it, and those who still get it.
+fn kept(outdated: &OutdatedView<'_>, words: TimeWords<'_>) -> String {
+    let (changed, what, so) = match (outdated.text_before.is_some(), outdated.terms.is_empty()) {
+        (true, true) => ("the text changed", "the old one", ""),
+        (true, false) => ("the text and more changed", "it", " as it was"),
+        (false, _) => ("changed", "it", " as it was"),
+    };
+    match outdated.waiting {
+        None => format!("{changed} since it was sent; {} {what}{so}", keeps(outdated.people)),
+        Some(waiting) if waiting.people == outdated.people => {
+            format!("{changed} since it was handed over; {}{so}", words.gets(waiting, what))
+        }
+        Some(waiting) => {
+            let verb = if waiting.people == 1 { "gets" } else { "get" };
+            let some = number(waiting.people);
+            let still = format!("of whom {some} still {verb} it {}", words.at(waiting));
+            format!("{changed} since it was sent; {} {what}{so}, {still}", keeps(outdated.people))
+        }
     }
-    if let Some(changed) = &at.changed {
-        let head = format!("changed since it was handed over; {} as it was", words.gets(changed.handed, "it"));
-        line(out, &paint.wait(&format!("  ~ {head}")));
-        changed.terms.iter().for_each(|change| term(out, change));
-    }
-    if !said.is_empty() || at.changed.is_some() {
-        line(out, "      what is handed over cannot be changed or stopped over this API");
-    }
+}
+
+fn keeps(people: u64) -> String {
+    let verb = if people == 1 { "keeps" } else { "keep" };
+    format!("{} {verb}", plural(people, "person"))
 }
 
 fn term(out: &mut String, change: &TermView<'_>) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::plan::{Gate, SafetyLimitKind};
-use crate::report::message::{Due, MessageView, ProtectionView, SampleView, TextChangeView};
+use crate::report::message::{Due, MessageView, ProtectionView, SampleView};
 use crate::report::plan::{LimitsView, PlanReport, SafetyLimitView};
 use crate::report::sanitize::{LineFeeds, harmless};
 use crate::report::style::{Paint, line};
@@ -14,7 +14,6 @@ use super::TextForm;
 use super::at_most;
 use super::brief;
 use super::clocks;
-use super::difference::diff;
 use super::doubts;
 use super::handed_over;
 use super::plan_file;
@@ -150,14 +149,15 @@ fn message_text(out: &mut String, whole: &PlanReport<'_>, plan: &MessageView<'_>
     if let Some(held) = &plan.frozen {
         plan_file::message(out, plan, held, paint);
     }
-    if let Some(change) = &plan.text_changed {
-        text_change(out, change, &handed_over::old_text(plan, now), paint);
-    }
     handed_over::message(out, plan, now, paint);
     for sample in &plan.samples {
         // Of one text alone nobody asks whether it is the shortest.
         let name = if plan.samples.len() == 1 { "text" } else { sample.name };
         sample_text(out, name, sample, paint);
+    }
+    if plan.more_branches > 0 {
+        let branches = plural(plan.more_branches, "more branch");
+        line(out, &paint.faint(&format!("    and {branches} of the text")));
     }
 }
 
@@ -225,18 +225,6 @@ fn gate_line(plan: &MessageView<'_>, gate: Gate, count: u64, width: usize, paint
         | Gate::Paused
         | Gate::Skipped => format!("    {text}"),
     }
-}
-
-fn text_change(out: &mut String, change: &TextChangeView<'_>, leaving: &str, paint: Paint) {
-    let head = format!("  ~ the text changed since it was sent; {} the old one{leaving}", keeps(change.keep));
-    line(out, &paint.wait(&head));
-    diff(out, change.before, change.now, paint);
-    line(out, "      raise `revision` to send the new text to everybody");
-}
-
-fn keeps(people: u64) -> String {
-    let verb = if people == 1 { "keeps" } else { "keep" };
-    format!("{} {verb}", plural(people, "person"))
 }
 
 fn sample_text(out: &mut String, name: &str, sample: &SampleView<'_>, paint: Paint) {

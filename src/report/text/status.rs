@@ -1,12 +1,11 @@
 //! What the ledger holds, doubts first.
 
-use crate::ledger::Leaving;
 use crate::report::status::{MessageStatusView, StatusReport};
 use crate::report::style::{Paint, line};
-use crate::report::words::plural;
 
 use super::TextForm;
 use super::doubts::{doubts, flight};
+use super::handed_over::still_to_leave;
 use super::table;
 use super::twice::twice;
 
@@ -27,15 +26,8 @@ impl TextForm for StatusReport<'_> {
         let mut before = "\n";
         for message in &self.messages {
             let Some(handed) = message.still_to_leave else { continue };
-            let verb = if handed.people == 1 { "is" } else { "are" };
-            let words = format!(
-                "{before}{} of {} r{} {verb} handed over, leaving {}; this API cannot stop that",
-                plural(handed.people, "person"),
-                message.message,
-                message.revision,
-                Leaving { from: handed.leaves_from, by: handed.leaves_by }.words(self.now, None)
-            );
-            line(&mut out, &words);
+            let name = format!("{} r{}", message.message, message.revision);
+            line(&mut out, &format!("{before}{}", still_to_leave(&name, handed, self.now, message.zone.as_ref())));
             before = "";
         }
         out

@@ -65,3 +65,30 @@ fn a_renamed_campaign_is_an_error_and_retired_it_is_a_copy() {
     shop.project.write("sendform.yaml", project);
     warns(&shop.run(&["plan"]).code(0), "3 of 3 people of `autumn-sale.hello` got the same text from `sale.hello`");
 }
+
+#[test]
+fn a_text_that_was_edited_counts_for_those_who_got_it() {
+    let shop = Shop::new(3);
+    shop.apply().code(0);
+    shop.project.write("sale.yaml", campaign("sale", "Goodbye from the shop!", 1));
+    shop.customers(1..=5);
+    shop.apply().code(0);
+    for (text, words) in [("Hello", "3 of 5 people"), ("Goodbye", "2 of 5 people")] {
+        shop.project.write("copy.yaml", campaign("copy", &format!("{text} from the shop!"), 1));
+        warns(&shop.run(&["plan"]).code(0), &format!("{words} of `copy.hello` got the same text from `sale.hello`"));
+    }
+}
+
+#[test]
+fn what_is_handed_over_is_not_sent_but_will_be() {
+    let shop = Shop::new(2);
+    let scheduled = |name: &str| {
+        campaign(name, "Hello from the shop!", 1)
+            .replace("    sender: shop\n", "    sender: shop\n    schedule: early\n")
+            + "schedules: { early: { sendAt: \"2026-12-06 10:30\", timeZone: UTC } }\n"
+    };
+    shop.project.write("sale.yaml", scheduled("sale"));
+    shop.apply().code(0);
+    shop.project.write("copy.yaml", scheduled("copy"));
+    warns(&shop.run(&["plan"]).code(0), "2 of 2 people of `copy.hello` still get the same text from `sale.hello`");
+}

@@ -77,13 +77,13 @@ fn what_becomes_irrevocable_is_told_before() {
 
     2 messages to send in 1 bulk
     ----- stderr
-    warning[handed-over-early]: the messages of `tulips.offer` to 2 people are handed over 5 days 21 h before they leave, and cannot be stopped or changed then
+    warning[handed-over-early]: an apply hands 2 messages of `tulips.offer` over 5 days 21 h early: from then on nothing can stop or change what leaves by 2026-12-06 10:30 Europe/Ljubljana (09:30 UTC)
      --> tulips.yaml:6:13
       |
     6 |     sendAt: "2026-12-06 10:30"
       |             ^^^^^^^^^^^^^^^^^^
       |
-      = help: `handover: 2h` on the schedule keeps them here until then; something must run `apply` at that time
+      = help: write `handover: 2h` on the schedule to keep them here until 2 hours before their time; something must run `apply` then
 
     1 warning
     "#);
@@ -94,7 +94,7 @@ fn what_becomes_irrevocable_is_told_before() {
     garden-shop on sandbox, 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
     tulips.offer r1  shop to gardeners
-      ~ 2 not due yet: handed over from 2026-12-06 07:30 UTC, leaving at 2026-12-06 10:30 Europe/Ljubljana (09:30 UTC)
+      ~ 2 not due yet: handed over from 2026-12-06 08:30 Europe/Ljubljana (07:30 UTC), leaving at 2026-12-06 10:30 Europe/Ljubljana (09:30 UTC)
         2 rows in gardeners.csv (CSV with `,`, UTF-8)
         shortest (18 characters)
           │ Dear V•••, tulips!
@@ -126,7 +126,7 @@ fn a_moved_schedule_moves_nobody() {
         2 handed over, leaving at 2026-12-06 10:30 Europe/Ljubljana (09:30 UTC)
         2 rows in gardeners.csv (CSV with `,`, UTF-8)
       ~ changed since it was handed over; 2 people still get it at 2026-12-06 10:30 Europe/Ljubljana (09:30 UTC) as it was
-          sendAt: 2026-12-06T10:30:00 then, 2026-12-08T11:00:00 now
+          sendAt: 2026-12-06 10:30 then, 2026-12-08 11:00 now
           what is handed over cannot be changed or stopped over this API
 
     nothing to send
@@ -138,7 +138,7 @@ fn a_moved_schedule_moves_nobody() {
     message          accepted  rejected  in doubt  in flight  given up  refused
     tulips.offer r1         2         0         0          0         0        0
 
-    2 people of tulips.offer r1 are handed over, leaving at 2026-12-06 09:30 UTC; this API cannot stop that
+    2 people of tulips.offer r1 are handed over, leaving at 2026-12-06 10:30 Europe/Ljubljana (09:30 UTC); this API cannot stop that
     ");
 }
 
@@ -234,7 +234,7 @@ fn every_other_edit_is_named_with_who_gets_it_all_the_same() {
     );
     check(schedule, &with("campaignReferenceId: t26"), &[&changed, "campaignReferenceId: none then, t26 now"]);
     let at_once = "2 people still get it at 2026-12-06 09:30 UTC as it was";
-    check(schedule, "", &[at_once, "sendAt: 2026-12-06T10:30:00 then, none now"]);
+    check(schedule, "", &[at_once, "sendAt: 2026-12-06 10:30 then, none now"]);
     check(
         schedule,
         &with("paused: true"),
@@ -243,8 +243,9 @@ fn every_other_edit_is_named_with_who_gets_it_all_the_same() {
             "cannot be changed or stopped",
         ],
     );
-    check("tulips!", "roses!", &[&format!("the text changed since it was sent; 2 people keep the old one: {both}\n")]);
-    let filtered = format!("  ~ 1 person is filtered by `where` now, and still gets it {AT}\n");
+    let old = format!("  ~ the text changed since it was handed over; 2 people still get the old one {AT}\n");
+    check("tulips!", "roses!", &[&old, "- Dear {{ name }}, tulips!", "cannot be changed or stopped"]);
+    let filtered = format!("\n! 1 person is filtered by `where` now, and still gets `tulips.offer` {AT}\n");
     check(
         "csv: gardeners.csv",
         "csv: gardeners.csv, where: name == \"Matej\"",
@@ -253,16 +254,127 @@ fn every_other_edit_is_named_with_who_gets_it_all_the_same() {
     check(
         "csv: gardeners.csv }",
         "csv: gardeners.csv, exclude: [vips] }\n  vips: { rows: [ { to: \"17841400000000702\" } ] }",
-        &[&format!("  ~ 1 person is excluded now, and still gets it {AT}\n"), "    1 handed over, leaving"],
+        &[&format!("\n! 1 person is excluded now, and still gets `tulips.offer` {AT}\n"), "    1 handed over, leaving"],
     );
 
     garden.write("gardeners.csv", GARDENERS.replace("17841400000000702,Matej,yes\n", ""));
-    says(&plan(&garden), &[&format!("  ~ 1 person is not in the audience now, and still gets it {AT}\n")]);
+    says(&plan(&garden), &[&format!("! 1 person is not in the audience now, and still gets `tulips.offer` {AT}\n")]);
     garden.write("gardeners.csv", format!("{GARDENERS}17841400000000702,Mateja,yes\n"));
     says(
         &plan(&garden),
-        &[&format!("  ~ 1 person is in rows that contradict each other now, and still gets it {AT}\n")],
+        &[&format!("! 1 person is in rows that contradict each other now, and still gets `tulips.offer` {AT}\n")],
     );
+}
+
+#[test]
+fn an_old_edition_is_named_as_long_as_somebody_keeps_it() {
+    let mut garden = handed_over();
+    // The text and the day are changed, and one more person gets them so.
+    let second = CAMPAIGN.replace("tulips!", "roses!").replace("12-06", "12-07");
+    garden.write("tulips.yaml", &second);
+    garden.write("gardeners.csv", format!("{GARDENERS}17841400000000703,Zala,yes\n"));
+    assert_snapshot!(garden.run(["apply", "--sandbox", "--auto-approve"]).code(0), @r#"
+    exit code: 0
+    garden-shop on sandbox, 2026-11-30 12:00 UTC, 1 campaign in 1 file
+
+    tulips.offer r1  shop to gardeners
+      + 1 to send at 2026-12-07 10:30 Europe/Ljubljana (09:30 UTC), 1 bulk
+        2 handed over, leaving at 2026-12-06 10:30 Europe/Ljubljana (09:30 UTC)
+        3 rows in gardeners.csv (CSV with `,`, UTF-8)
+      ~ the text and more changed since it was handed over; 2 people still get it at 2026-12-06 10:30 Europe/Ljubljana (09:30 UTC) as it was
+          sendAt: 2026-12-06 10:30 then, 2026-12-07 10:30 now
+          - Dear {{ name }}, tulips!
+          + Dear {{ name }}, roses!
+          raise `revision` to send the new text to everybody, besides the old one
+          what is handed over cannot be changed or stopped over this API
+        text (17 characters)
+          │ Dear Z•••, roses!
+
+    1 message to send in 1 bulk
+
+    message          accepted  rejected  refused  in doubt  not attempted
+    tulips.offer r1         1         0        0         0              0
+      3 people of tulips.offer r1 are handed over, leaving from 2026-12-06 10:30 Europe/Ljubljana (09:30 UTC) to 2026-12-07 10:30 Europe/Ljubljana (09:30 UTC); this API cannot stop that
+    ----- stderr
+    warning[handed-over-early]: an apply hands 1 message of `tulips.offer` over 6 days 21 h early: from then on nothing can stop or change what leaves by 2026-12-07 10:30 Europe/Ljubljana (09:30 UTC)
+     --> tulips.yaml:6:13
+      |
+    6 |     sendAt: "2026-12-07 10:30"
+      |             ^^^^^^^^^^^^^^^^^^
+      |
+      = help: write `handover: 2h` on the schedule to keep them here until 2 hours before their time; something must run `apply` then
+
+    1 warning
+    "#);
+    assert_snapshot!(plan(&garden), @"
+    exit code: 0
+    garden-shop on sandbox, 2026-11-30 12:00 UTC, 1 campaign in 1 file
+
+    tulips.offer r1  shop to gardeners
+        3 handed over, leaving from 2026-12-06 10:30 Europe/Ljubljana (09:30 UTC) to 2026-12-07 10:30 Europe/Ljubljana (09:30 UTC)
+        3 rows in gardeners.csv (CSV with `,`, UTF-8)
+      ~ the text and more changed since it was handed over; 2 people still get it at 2026-12-06 10:30 Europe/Ljubljana (09:30 UTC) as it was
+          sendAt: 2026-12-06 10:30 then, 2026-12-07 10:30 now
+          - Dear {{ name }}, tulips!
+          + Dear {{ name }}, roses!
+          raise `revision` to send the new text to everybody, besides the old one
+          what is handed over cannot be changed or stopped over this API
+
+    nothing to send
+    ");
+    // A third text: whoever keeps one of the two others is told apart.
+    garden.write("tulips.yaml", second.replace("roses!", "lilies!"));
+    garden.set("SENDFORM_NOW", "2026-12-06T12:00:00Z");
+    assert_snapshot!(plan(&garden), @"
+    exit code: 0
+    garden-shop on sandbox, 2026-12-06 12:00 UTC, 1 campaign in 1 file
+
+    tulips.offer r1  shop to gardeners
+        1 handed over, leaving at 2026-12-07 10:30 Europe/Ljubljana (09:30 UTC)
+        2 already sent
+        3 rows in gardeners.csv (CSV with `,`, UTF-8)
+      ~ the text changed since it was sent; 2 people keep the old one
+          - Dear {{ name }}, tulips!
+          + Dear {{ name }}, lilies!
+          raise `revision` to send the new text to everybody
+      ~ the text changed since it was handed over; 1 person still gets the old one at 2026-12-07 10:30 Europe/Ljubljana (09:30 UTC)
+          - Dear {{ name }}, roses!
+          + Dear {{ name }}, lilies!
+          raise `revision` to send the new text to everybody, besides the old one
+          what is handed over cannot be changed or stopped over this API
+
+    nothing to send
+    ");
+    let json = garden.run(["plan", "--sandbox", "--format", "json"]).code(0).json();
+    let message = &json["messages"][0];
+    assert_snapshot!(format!("{:#} {:#}", message["outdated"], message["textChanged"]), @r#"
+    [
+      {
+        "people": 2,
+        "terms": [],
+        "textBefore": "Dear {{ name }}, tulips!",
+        "waiting": null
+      },
+      {
+        "people": 1,
+        "terms": [],
+        "textBefore": "Dear {{ name }}, roses!",
+        "waiting": {
+          "leavesBy": "2026-12-07T09:30:00Z",
+          "leavesFrom": "2026-12-07T09:30:00Z",
+          "people": 1
+        }
+      }
+    ] {
+      "before": "Dear {{ name }}, tulips!",
+      "keep": 3,
+      "now": "Dear {{ name }}, lilies!"
+    }
+    "#);
+    // Who has it as it is, is in none of these lines.
+    garden.write("tulips.yaml", CAMPAIGN);
+    garden.write("gardeners.csv", GARDENERS);
+    assert!(!plan(&garden).stdout.contains("  ~ "));
 }
 
 #[test]
@@ -274,7 +386,8 @@ fn a_raised_revision_brings_both_and_needs_consent() {
         &run,
         &[
             &format!("  ~ 2 people still get revision 1 {AT}\n"),
-            "! tulips.offer: an older revision still has 2 people in doubt or scheduled until 2026-12-06 09:30 UTC\n",
+            "! tulips.offer: an older revision still has 2 people in doubt or scheduled until 2026-12-06 10:30 \
+             Europe/Ljubljana (09:30 UTC)\n",
             "--accept overlap=2",
         ],
     );
@@ -289,17 +402,16 @@ fn what_is_gone_from_the_files_still_leaves() {
     garden.write("others.csv", "to,name\n17841400000000791,Zala\n");
     let gone = garden.run(["plan", "--sandbox"]).code(3);
     assert!(
-        gone.stderr.contains(
-            "the ledger has `tulips.offer`, which 2 people still get at 2026-12-06 09:30 UTC, and the files lack it"
-        ),
+        gone.stderr
+            .contains(&format!("the ledger has `tulips.offer`, which 2 people still get {AT}, and the files lack it")),
         "{gone}"
     );
     garden.write("sendform.yaml", format!("{PROJECT}retired: [tulips]\n"));
-    says(&plan(&garden), &["~ 2 people still get `tulips.offer` at 2026-12-06 09:30 UTC although it is retired\n"]);
+    says(&plan(&garden), &[&format!("~ 2 people still get `tulips.offer` {AT} although it is retired\n")]);
     // It is the same for whoever opted out since then.
     garden.write("opt-outs.csv", "to\n17841400000000702\n");
     garden.write("sendform.yaml", format!("{PROJECT}retired: [tulips]\nsuppress: [ {{ csv: opt-outs.csv }} ]\n"));
-    says(&plan(&garden), &["! 1 person is suppressed now, and still gets `tulips.offer` at 2026-12-06 09:30 UTC\n"]);
+    says(&plan(&garden), &[&format!("! 1 person is suppressed now, and still gets `tulips.offer` {AT}\n")]);
 }
 
 #[test]
@@ -353,7 +465,7 @@ fn people_are_found_under_an_older_key() {
         &shop.run(&["plan"]).code(0),
         &[
             "! 2 people are suppressed now, and still get `sale.hello` at 2026-12-06 10:30 UTC\n",
-            "  ~ 1 person is not in the audience now, and still gets it at 2026-12-06 10:30 UTC\n",
+            "! 1 person is not in the audience now, and still gets `sale.hello` at 2026-12-06 10:30 UTC\n",
             "  + 1 to send at 2026-12-06 10:30 UTC, 1 bulk\n",
         ],
     );

@@ -296,3 +296,56 @@ fn a_slice_of_nothing_is_nothing_whatever_its_bounds_are() {
     let run = plan(guests, &campaign("winter", more, &text("Hi {{ town[::-1] }}!"))).code(0);
     assert!(run.stdout.contains("Hi aluP!") && run.stdout.contains("1 filtered"), "{run}");
 }
+
+#[test]
+fn samples_mask_values_and_show_each_branch_once() {
+    let guests: String = (0..300)
+        .map(|number| {
+            let (town, opted_in) = match number {
+                7 => ("Ptuj", "yes"),
+                299 => ("Koper", "maybe"),
+                _ => ("Pula", "no"),
+            };
+            format!("{},Pula,{town},{opted_in}\n", 27_841_400_000_000_100_u64 + number)
+        })
+        .collect();
+    let content = "      text: |\n        Pula greets {{ name | upper }}{% if town == \"Ptuj\" %}, and Ptuj too{% elif town == \
+        \"Koper\" %}. We are in {{ town }}{% endif %}!\n        {% if opted_in == \"maybe\" %}Are you in?{% endif %}\n";
+    let shown = |content: &str| {
+        let run = project(&format!("ig,name,town,opted_in\n{guests}"))
+            .file("note.yaml", campaign("spring", "", content))
+            .run(["plan", "--sandbox"])
+            .code(0);
+        let lines = run.stdout.lines().skip_while(|line| !line.starts_with("    shortest"));
+        let lines = lines.take_while(|line| !line.is_empty()).map(|line| format!("{line}\n")).collect::<String>();
+        // Which one is between the others depends on the key.
+        lines.replace("    between (", "    branch (")
+    };
+    insta::assert_snapshot!(shown(content), @"
+    shortest (18 characters)
+      │ Pula greets P•••!
+    longest (46 characters)
+      │ Pula greets P•••. We are in K•••!
+      │ Are you in?
+    branch (32 characters)
+      │ Pula greets P•••, and Ptuj too!
+    ");
+    // What the short way does not know comes to the same.
+    let by_engine = content.replace("{{ town }}", "{{ [town] | join }}");
+    assert_eq!(shown(&by_engine), shown(content));
+}
+
+#[test]
+fn of_many_branches_the_rest_is_counted() {
+    let guests: String =
+        (0..20).map(|number| format!("{},N,{number},no\n", 27_841_400_000_000_100_u64 + number)).collect();
+    let branches: String =
+        (0..20).map(|number| format!("{{% if town == \"{number}\" %}}town {number}{{% endif %}}")).collect();
+    let run = project(&format!("ig,name,town,opted_in\n{guests}"))
+        .file("note.yaml", campaign("spring", "", &text(&format!("Hi {branches}"))))
+        .run(["plan", "--sandbox"])
+        .code(0);
+    assert!(run.stdout.contains("    and 12 more branches of the text\n"), "{run}");
+    let json = run.stdout.matches("(9 characters)").count() + run.stdout.matches("(10 characters)").count();
+    assert_eq!(json, 8, "{run}");
+}

@@ -48,7 +48,10 @@ fn some_clocks_are_past() {
     let plan = late.run(["plan", "--sandbox", "--accept", "late=3", "--format", "json"]).code(0).json();
     let message = &plan["messages"][0];
     assert_eq!(message["atOnce"], 3);
-    assert_eq!(message["zones"][0], json!({ "zone": "Asia/Singapore", "sendAt": null, "people": 3, "notDue": 0 }));
+    assert_eq!(
+        message["zones"][0],
+        json!({ "zone": "Asia/Singapore", "sendAt": null, "people": 3, "notDue": 0, "fallback": 0 })
+    );
     assert_eq!(message["zones"][3]["sendAt"], "2026-12-01T00:00:00Z");
     let people: u64 = message["zones"].as_array().unwrap().iter().filter_map(|zone| zone["people"].as_u64()).sum();
     assert_eq!(people, 10);
@@ -74,7 +77,7 @@ fn all_clocks_are_to_come() {
     let paced = format!("{schedule}, sendingSpeedLimit: {{ amount: 2 }}");
     assert_snapshot!(said(&project(&paced, &ZONES).run(["plan", "--sandbox"]).code(0)), @"
     evening.hello r1  shop to all
-      + 10 to send by each person's clock, 2026-12-01 01:00 to 14:00 UTC, 2 a minute until 2026-12-01 14:00:30 UTC (13 h), 4 bulks
+      + 10 to send by each person's clock, 2026-12-01 01:00 to 14:00 UTC, 2 a minute, the last at 2026-12-01 14:00 UTC, 13 h later, 4 bulks
             zone            local             UTC               people
             Asia/Singapore  2026-12-01 09:00  2026-12-01 01:00       3
             Africa/Nairobi  2026-12-01 09:00  2026-12-01 06:00       2
@@ -117,4 +120,58 @@ fn of_many_zones_the_first_twenty_are_shown() {
     let said = said(&run);
     assert_eq!(said.lines().filter(|line| line.contains("Etc/GMT")).count(), 20, "{run}");
     assert!(said.contains("        and 3 more zones with 6 people\n"), "{run}");
+}
+
+#[test]
+fn whom_the_fallback_stands_in_for_is_counted() {
+    let schedule = "sendAt: \"2026-12-01 09:00\", timeZone: { perPerson: true, fallback: Europe/Vienna }";
+    let zones = [("", 2), ("Europe/Vienna", 3), ("Africa/Nairobi", 1)];
+    let shop = project(schedule, &zones);
+    assert_snapshot!(said(&shop.run(["plan", "--sandbox"]).code(0)), @"
+    evening.hello r1  shop to all
+      + 6 to send by each person's clock, 2026-12-01 06:00 to 08:00 UTC, 2 bulks
+            zone            local             UTC               people
+            Africa/Nairobi  2026-12-01 09:00  2026-12-01 06:00       1
+            Europe/Vienna   2026-12-01 09:00  2026-12-01 08:00       5
+            2 people have no zone of their own: the fallback Europe/Vienna stands in
+    ");
+    let plan = shop.run(["plan", "--sandbox", "--format", "json"]).code(0).json();
+    assert_eq!(plan["messages"][0]["zones"][1]["fallback"], 2);
+    assert_snapshot!(said(&project(schedule, &[("", 1)]).run(["plan", "--sandbox"]).code(0)), @"
+    evening.hello r1  shop to all
+      + 1 to send by each person's clock, at 2026-12-01 09:00 Europe/Vienna (08:00 UTC), 1 bulk
+            1 person has no zone of their own: the fallback Europe/Vienna stands in
+    ");
+}
+
+#[test]
+fn whose_window_closes_before_their_turn_is_told_with_when_the_last_leaves() {
+    let rows: String =
+        (0..4).map(|number| format!("{},2026-12-01T10:10:00Z\n", 17_841_400_000_003_000_u64 + number)).collect();
+    let campaign = "campaign: evening\naudiences:\n  all: { csv: all.csv, columns: { windowClosesAt: closes } }\n\
+        schedules: { s: { sendAt: \"2026-12-01 10:00\", timeZone: Europe/Vienna, sendingSpeedLimit: { amount: 2, \
+        timeUnit: HOUR } } }\nmessages:\n  \
+        - { id: hello, sender: shop, audience: all, schedule: s, content: { type: TEXT, text: Good evening! } }\n";
+    let shop = Project::new().campaign("evening", campaign).file("all.csv", format!("to,closes\n{rows}"));
+    assert_snapshot!(shop.run(["plan", "--sandbox"]).code(0), @r#"
+    exit code: 0
+    evening.hello r1  shop to all
+      + 3 to send at 2026-12-01 10:00 Europe/Vienna (09:00 UTC), 2 an hour, the last at 2026-12-01 11:00 Europe/Vienna (10:00 UTC), 1 h later, 1 bulk
+      ! 1 conversation window closed
+        4 rows in all.csv (CSV with `,`, UTF-8)
+        text (13 characters)
+          │ Good evening!
+
+    3 messages to send in 1 bulk
+    ----- stderr
+    warning[turn-too-late]: 1 person of `evening.hello` would not get it: the conversation window closes before it is their turn; the last message leaves at 2026-12-01 11:00 Europe/Vienna (10:00 UTC)
+     --> evening.yaml:4:27
+      |
+    4 | schedules: { s: { sendAt: "2026-12-01 10:00", timeZone: Europe/Vienna, sendingSpeedLimit: { amount: 2, timeUnit: ...
+      |                           ^^^^^^^^^^^^^^^^^^
+      |
+      = help: choose a higher speed, or an earlier time: whose window closes first comes first already
+
+    1 warning
+    "#);
 }

@@ -167,7 +167,8 @@ async fn joining_frees_nobody_who_was_claimed_since_it_looked() {
 
 fn record() -> MessageRecord {
     let (sender, text) = (SenderId::parse("shop").unwrap(), "Hello!".to_owned());
-    MessageRecord { message: message(), revision: revision(), sender, text, audience: 3, at: at(0), terms: None }
+    let (at, earlier) = (at(0), std::collections::BTreeSet::new());
+    MessageRecord { message: message(), revision: revision(), sender, text, audience: 3, at, terms: None, earlier }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use jiff::Timestamp;
 use sendform::identity::{BulkId, BulkTime, Key, Keys, MessageId, MessageKey, Person, ProjectId, Revision, SenderId};
 use sendform::ledger::{
-    Claim, ClaimId, Dated, Ledger, MessageRecord, Outcome, PersonState, RunId, Seals, Standing, Terms, View,
+    Claim, ClaimId, Dated, Edition, Ledger, MessageRecord, Outcome, PersonState, RunId, Seals, Standing, Terms, View,
 };
 use sendform::store::{Binding, Visit};
 
@@ -37,9 +37,23 @@ pub(super) fn visit() -> Visit {
 
 pub(super) fn record(text: &str) -> MessageRecord {
     let sender = SenderId::parse("SHOP-ACCOUNT").unwrap();
-    let terms = Terms { since: NOON, values: [("sendAt".to_owned(), "2026-12-01T09:00:00".to_owned())].into() };
+    let terms = Terms {
+        since: NOON,
+        after: [].into(),
+        values: [("sendAt".to_owned(), "2026-12-01T09:00:00".to_owned())].into(),
+    };
     let text = text.to_owned();
-    MessageRecord { message: message(), revision: revision(), sender, text, audience: 9, at: NOON, terms: Some(terms) }
+    let before = Edition { since: NOON, after: [].into(), text: "Hello".to_owned(), values: None };
+    MessageRecord {
+        message: message(),
+        revision: revision(),
+        sender,
+        text,
+        audience: 9,
+        at: NOON,
+        terms: Some(terms),
+        earlier: [before].into(),
+    }
 }
 
 /// A claim of these people by a run.

@@ -64,6 +64,7 @@ impl Operation for JoinLedger<'_> {
     async fn run(&self, session: &Session, _again: bool) -> Result<(), DatabaseError> {
         session.batch("BEGIN").await?;
         for record in self.other.messages() {
+            let record = self.joined.record(&record.message, record.revision).unwrap_or(record);
             WriteRecord { ledger: self.ledger, record }.run(session, false).await?;
         }
         for claim in self.other.claims().filter(|claim| self.is_news(*claim)) {
