@@ -13,11 +13,13 @@ pub mod evidence;
 mod gateway_time;
 mod kin;
 mod last_departure;
+mod opt_outs;
 mod outgoing;
 mod planned;
 mod ports;
 mod prepared;
 mod queue;
+mod rejections;
 mod retry_policy;
 mod run;
 mod send_schedule;
@@ -36,10 +38,12 @@ mod simulation;
 
 pub use event::{Event, Wait};
 pub use gateway_time::{Agreement, GatewayTime, Stamp};
+pub use opt_outs::OptOuts;
 pub use outgoing::Outgoing;
 pub use planned::PlannedBulks;
 pub use ports::{BulkSource, Clock, Ports, Prepare, Store};
 pub use prepared::{BulkOptions, Prepared, PreparedPerson, Reports};
+pub use rejections::WatchedMessage;
 pub use run::{Interrupts, apply};
 pub use send_schedule::LateBulk;
 pub use sender::Sender;
@@ -48,5 +52,5 @@ pub use settings::RunSettings;
 pub use shared::{
     Enqueued, Lease, LeasedBulk, LeasedPosition, Leases, PlanQueue, QueuePosition, QueuedPlan, Replan, SharedPlan,
 };
-pub use summary::{Alarm, MessageRevision, Stopped, Summary, Tally};
+pub use summary::{Alarm, EndedMessage, MessageRevision, Stopped, Summary, Tally};
 pub use ticket::{RequestStart, Ticket};

@@ -1,7 +1,10 @@
 //! How a run goes about its work.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::rejections::WatchedMessage;
+use super::summary::MessageRevision;
 use crate::ledger::RunId;
 
 /// How a run goes about its work.
@@ -35,6 +38,8 @@ pub struct RunSettings {
     /// Whether other runs hand over bulks of the same plan: then a paced bulk that cannot keep its
     /// planned time asks the store for another.
     pub shares_plan: bool,
+    /// When rejections end which message; whatever is not here goes on however many are rejected.
+    pub watched: BTreeMap<MessageRevision, WatchedMessage>,
 }
 
 impl RunSettings {
@@ -55,6 +60,7 @@ impl RunSettings {
             backoff_first: Duration::from_secs(1),
             backoff_max: Duration::from_mins(1),
             shares_plan: false,
+            watched: BTreeMap::new(),
         }
     }
 }

@@ -6,6 +6,7 @@
 //! rejected; free only if all were refused. Ledgers are joined by union, so it does not matter in
 //! which order, or how often, lines and ledgers meet.
 
+mod answered;
 mod book;
 mod closing;
 mod damage;
@@ -44,6 +45,7 @@ mod races;
 #[cfg(test)]
 pub(crate) mod sample;
 
+pub use answered::Answered;
 pub use book::Ledger;
 pub use closing::{Closing, Lack, Unclosed};
 pub use damage::{Damage, EntryError, JoinError, Reason};

@@ -14,8 +14,10 @@ use super::bulk::Bulk;
 use super::clocks::Clocks;
 use super::gate::{Counts, Gate};
 use super::handed::AtGateway;
+use super::ids::IdForms;
 use super::lists::Protection;
 use super::plan_file::Comparison;
+use super::rejections::RejectionLimit;
 use super::sample::Sample;
 
 /// What a message's text was when something of it was last sent, and who keeps it.
@@ -76,6 +78,8 @@ pub struct MessagePlan {
     pub is_read: bool,
     /// Its schedule and options, for the ledger.
     pub terms: Terms,
+    /// When rejections end it, and whom the gateway has answered.
+    pub rejections: RejectionLimit,
     /// What the gateway has of it and has not let go of yet.
     pub at_gateway: AtGateway,
     /// What the text was when it was last sent.
@@ -86,6 +90,8 @@ pub struct MessagePlan {
     pub samples: Vec<Sample>,
     /// What is wrong, or worth a look.
     pub diagnostics: Diagnostics,
+    /// What the ids of its audience look like.
+    pub(super) ids: IdForms,
 }
 
 impl MessagePlan {

@@ -12,6 +12,7 @@ use super::super::clock::SimClock;
 use super::super::driver::{Chance, interleave};
 use super::super::gateway::{Act, Books, SimSender};
 use super::super::life::Life;
+use super::super::opt_outs::SimOptOuts;
 use super::super::store::DiskFull;
 use super::super::world::{SimPrepare, bulk, message};
 use super::connection::Connection;
@@ -142,6 +143,14 @@ impl<B: BulkSource> BulkSource for Noted<'_, B> {
         Ok(next)
     }
 
+    fn forgo(&self, message: &MessageRevision, person: Person) {
+        self.inner.forgo(message, person);
+    }
+
+    fn end(&self, message: &MessageRevision) {
+        self.inner.end(message);
+    }
+
     fn not_given(&self) -> Vec<(MessageRevision, Tally)> {
         self.inner.not_given()
     }
@@ -261,7 +270,7 @@ impl World {
             };
             let prepare = SlowPrepare { clock: &self.clock, seconds: worker.renders, bulks: AtomicUsize::new(0) };
             let ports =
-                Ports { store: &connection, sender: &sender, prepare: &prepare, clock: &self.clock, time: &time };
+                Ports { store: &connection, sender: &sender, prepare: &prepare, opt_outs: &SimOptOuts(&self.books), clock: &self.clock, time: &time };
             let settings = RunSettings { parallel: worker.parallel, shares_plan: true, ..RunSettings::new(run) };
             let stops = worker.stops.map(|seconds| self.clock.sleep(Duration::from_secs(seconds)));
             let first = OptionFuture::from(stops).then(async |stops| match stops {
