@@ -265,12 +265,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
     }
 
     /// Waits for its turn, writes the request, and sends it, if nobody in it has opted out.
-    async fn request(
-        &self,
-        prepared_bulk: &PreparedBulk,
-        ticket: &Ticket,
-        draft: &PendingClaim,
-    ) -> Requested {
+    async fn request(&self, prepared_bulk: &PreparedBulk, ticket: &Ticket, draft: &PendingClaim) -> Requested {
         let turn = self.request_turn().await;
         if !self.turn().await || turn.is_none() {
             return Requested::NotBegun;

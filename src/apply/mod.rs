@@ -27,6 +27,7 @@ mod sender;
 mod sent;
 mod settings;
 mod shared;
+mod stop_after;
 mod summary;
 mod ticket;
 mod verdict;
@@ -38,17 +39,15 @@ mod simulation;
 
 pub use event::{Event, Wait};
 pub use gateway_time::{Agreement, GatewayTime, Stamp};
-pub use opt_outs::OptOuts;
 pub use outgoing::Outgoing;
 pub use planned::PlannedBulks;
-pub use ports::{BulkSource, Clock, Ports, Prepare, Store};
+pub use ports::{BulkSource, Clock, OptOuts, Ports, Prepare, Store};
 pub use prepared::{BulkOptions, Prepared, PreparedPerson, Reports};
-pub use rejections::WatchedMessage;
 pub use run::{Interrupts, apply};
 pub use send_schedule::LateBulk;
 pub use sender::Sender;
 pub use sent::{Refusal, SendOutcome};
-pub use settings::RunSettings;
+pub use settings::{RunSettings, WatchedMessage};
 pub use shared::{
     Enqueued, Lease, LeasedBulk, LeasedPosition, Leases, PlanQueue, QueuePosition, QueuedPlan, Replan, SharedPlan,
 };

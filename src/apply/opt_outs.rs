@@ -6,7 +6,7 @@
 use std::pin::pin;
 use std::sync::atomic::Ordering;
 
-use futures_util::future::{BoxFuture, Either, ready, select};
+use futures_util::future::{Either, select};
 
 use super::bulk_progress::BulkProgress;
 use super::ports::{Clock, Prepare, Store};
@@ -14,27 +14,7 @@ use super::run::Run;
 use super::sender::Sender;
 use super::summary::{Stopped, Tally};
 use super::work::PreparedBulk;
-use crate::identity::{MessageKey, Person};
-
-/// Knows who must not get anything, as it is now.
-pub trait OptOuts: Sync {
-    /// Names those of a message's people who have opted out by now, or had done so at any time since the run began.
-    ///
-    /// # Errors
-    /// If nobody can say, and so nothing may be sent: why, in words without personal data.
-    fn opted_out<'a>(
-        &'a self,
-        message: &'a MessageKey,
-        people: Vec<Person>,
-    ) -> BoxFuture<'a, Result<Vec<Person>, String>>;
-}
-
-/// Nobody opts out.
-impl OptOuts for () {
-    fn opted_out<'a>(&'a self, _: &'a MessageKey, _: Vec<Person>) -> BoxFuture<'a, Result<Vec<Person>, String>> {
-        Box::pin(ready(Ok(Vec::new())))
-    }
-}
+use crate::identity::Person;
 
 /// What came of looking at a bulk before it is claimed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

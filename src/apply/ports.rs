@@ -3,14 +3,14 @@
 use std::error::Error;
 use std::time::Duration;
 
+use futures_util::future::{BoxFuture, ready};
 use jiff::Timestamp;
 
 use super::gateway_time::GatewayTime;
-use super::opt_outs::OptOuts;
 use super::prepared::Prepared;
 use super::send_schedule::LateBulk;
 use super::summary::{MessageRevision, Stopped, Tally};
-use crate::identity::{MessageId, Person};
+use crate::identity::{MessageId, MessageKey, Person};
 use crate::ledger::{Answered, Claim, ClaimId, Evidence, Grant, Outcome, RunId, Weighed};
 use crate::plan::Bulk;
 
@@ -108,6 +108,26 @@ pub trait Prepare: Sync {
     /// Reads the rows of a bulk again, renders them again, and compares the contents with the
     /// planned ones. The people come back in the bulk's order.
     fn prepare(&self, bulk: &Bulk) -> impl Future<Output = Result<Prepared, Self::Error>> + Send;
+}
+
+/// Knows who must not get anything, as it is now.
+pub trait OptOuts: Sync {
+    /// Names those of a message's people who have opted out by now, or had done so at any time since the run began.
+    ///
+    /// # Errors
+    /// If nobody can say, and so nothing may be sent: why, in words without personal data.
+    fn opted_out<'a>(
+        &'a self,
+        message: &'a MessageKey,
+        people: Vec<Person>,
+    ) -> BoxFuture<'a, Result<Vec<Person>, String>>;
+}
+
+/// Nobody opts out.
+impl OptOuts for () {
+    fn opted_out<'a>(&'a self, _: &'a MessageKey, _: Vec<Person>) -> BoxFuture<'a, Result<Vec<Person>, String>> {
+        Box::pin(ready(Ok(Vec::new())))
+    }
 }
 
 /// Tells the time.

@@ -6,33 +6,19 @@
 //! others were answered before every claim, and [every few seconds](NEWS_AFTER) once it is judged.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
 use std::time::Duration;
 
-use super::ports::{Clock, Prepare, Store};
-use super::run::{Run, lock};
-use super::sender::Sender;
-use super::settings::RunSettings;
-use super::summary::{EndedMessage, MessageRevision, Stopped, Tally};
-use super::work::Work;
+use super::settings::{RunSettings, WatchedMessage};
+use super::summary::{EndedMessage, MessageRevision, Tally};
 use crate::ledger::Answered;
 use crate::plan::RejectionLimit;
 
 /// How long after it was last asked what others were answered a run asks again, once a message is judged.
 const NEWS_AFTER: Duration = Duration::from_secs(5);
 
-/// When rejections end a message, as a run is told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WatchedMessage {
-    /// The limit, with whom the gateway had answered when the message was planned.
-    pub limit: RejectionLimit,
-    /// How many of these answers [`Store::answered_elsewhere`] counts.
-    pub elsewhere: Answered,
-}
-
 /// How the messages of a run get on.
 #[derive(Debug)]
-pub(super) struct Rejections(Mutex<BTreeMap<MessageRevision, Course>>);
+pub(super) struct Rejections(BTreeMap<MessageRevision, Course>);
 
 /// How one message gets on.
 #[derive(Debug)]
@@ -85,49 +71,48 @@ impl Rejections {
             course.end();
             (message.clone(), course)
         };
-        Self(Mutex::new(settings.watched.iter().map(course).collect()))
+        Self(settings.watched.iter().map(course).collect())
     }
 
     /// The messages of which nothing more may begin now.
     pub(super) fn held_back(&self) -> BTreeSet<MessageRevision> {
-        let courses = lock(&self.0);
-        courses.iter().filter(|(_, course)| course.holds_back()).map(|(message, _)| message.clone()).collect()
+        self.0.iter().filter(|(_, course)| course.holds_back()).map(|(message, _)| message.clone()).collect()
     }
 
     /// How many people the next bulk of a message may have.
     pub(super) fn people_max(&self, message: &MessageRevision) -> Option<usize> {
-        lock(&self.0).get(message).and_then(|course| course.limit.people_max(&course.answered()))
+        self.0.get(message).and_then(|course| course.limit.people_max(&course.answered()))
     }
 
     /// A bulk of a message is under way.
-    pub(super) fn begins(&self, message: &MessageRevision) {
-        if let Some(course) = lock(&self.0).get_mut(message) {
+    pub(super) fn begins(&mut self, message: &MessageRevision) {
+        if let Some(course) = self.0.get_mut(message) {
             course.under_way += 1;
         }
     }
 
     /// It is not any more.
-    pub(super) fn lands(&self, message: &MessageRevision) {
-        if let Some(course) = lock(&self.0).get_mut(message) {
+    pub(super) fn lands(&mut self, message: &MessageRevision) {
+        if let Some(course) = self.0.get_mut(message) {
             course.under_way = course.under_way.saturating_sub(1);
         }
     }
 
-    fn has_ended(&self, message: &MessageRevision) -> bool {
-        lock(&self.0).get(message).is_some_and(|course| course.has_ended)
+    pub(super) fn has_ended(&self, message: &MessageRevision) -> bool {
+        self.0.get(message).is_some_and(|course| course.has_ended)
     }
 
     /// Whether it should be asked what others were answered.
-    fn wants_news(&self, message: &MessageRevision, now: Duration) -> bool {
-        lock(&self.0).get(message).is_some_and(|course| {
+    pub(super) fn wants_news(&self, message: &MessageRevision, now: Duration) -> bool {
+        self.0.get(message).is_some_and(|course| {
             let is_old = course.asked_at.is_none_or(|at| now.saturating_sub(at) >= NEWS_AFTER);
             !course.has_ended && (is_old || !course.limit.is_judged(&course.answered()))
         })
     }
 
     /// Takes in what others were answered; true if that ends the message.
-    fn take_news(&self, message: &MessageRevision, elsewhere: &Answered, now: Duration) -> bool {
-        lock(&self.0).get_mut(message).is_some_and(|course| {
+    pub(super) fn take_news(&mut self, message: &MessageRevision, elsewhere: &Answered, now: Duration) -> bool {
+        self.0.get_mut(message).is_some_and(|course| {
             course.elsewhere = elsewhere.since(&course.elsewhere_before);
             course.asked_at = Some(now);
             course.end()
@@ -135,8 +120,8 @@ impl Rejections {
     }
 
     /// Takes in what this run was answered; true if that ends the message.
-    fn take(&self, message: &MessageRevision, tally: &Tally) -> bool {
-        lock(&self.0).get_mut(message).is_some_and(|course| {
+    pub(super) fn take(&mut self, message: &MessageRevision, tally: &Tally) -> bool {
+        self.0.get_mut(message).is_some_and(|course| {
             course.here.add(tally.accepted, &tally.rejected);
             course.end()
         })
@@ -144,8 +129,7 @@ impl Rejections {
 
     /// The messages that have ended.
     pub(super) fn ended(&self) -> Vec<EndedMessage> {
-        let courses = lock(&self.0);
-        let ended = courses.iter().filter(|(_, course)| course.has_ended);
+        let ended = self.0.iter().filter(|(_, course)| course.has_ended);
         ended
             .map(|(message, course)| EndedMessage {
                 message: message.clone(),
@@ -153,41 +137,5 @@ impl Rejections {
                 answered: course.answered(),
             })
             .collect()
-    }
-}
-
-impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
-    /// Takes off a bulk what may not be in the next request, and says what is left of it.
-    pub(super) fn cut_to_judge(&self, work: Work) -> (Work, Option<Work>) {
-        let Some(most) = self.rejections.people_max(&work.stage.message()) else { return (work, None) };
-        work.cut(most, self.settings.shares_plan, || self.next_number())
-    }
-
-    /// Whether nothing more of a message may be sent.
-    pub(super) fn has_ended(&self, message: &MessageRevision) -> bool {
-        self.rejections.has_ended(message)
-    }
-
-    /// Whether more of a message may be claimed, by all answers to this run and to others.
-    pub(super) async fn goes_on(&self, message: &MessageRevision) -> bool {
-        let now = self.ports.clock.elapsed();
-        if self.settings.shares_plan && self.rejections.wants_news(message, now) {
-            match self.patiently(self.ports.store.answered_elsewhere(message, self.settings.run)).await {
-                Ok(elsewhere) if self.rejections.take_news(message, &elsewhere, now) => self.end_message(message),
-                Ok(_) => {}
-                Err(error) => {
-                    self.halt(Stopped::Store(error));
-                    return false;
-                }
-            }
-        }
-        !self.has_ended(message)
-    }
-
-    /// Takes in what became of a bulk's people.
-    pub(super) fn answered(&self, message: &MessageRevision, tally: &Tally) {
-        if self.rejections.take(message, tally) {
-            self.end_message(message);
-        }
     }
 }

@@ -59,7 +59,8 @@ pub async fn apply<B: BulkSource, S: Store, G: Sender, P: Prepare, C: Clock>(
         forgo: Box::new(|message, person| source.forgo(message, person)),
     };
     let run = Run::new(ports, settings, interrupts.first.boxed(), leave, found_out, Box::new(events));
-    run.rejections.ended().iter().for_each(|ended| run.end_message(&ended.message));
+    let ended = lock(&run.rejections).ended();
+    ended.iter().for_each(|ended| run.end_message(&ended.message));
     let mut queue = Queue::default();
     let mut flight = FuturesUnordered::new();
     let mut aboard: Vec<Arc<BulkProgress>> = Vec::new();
@@ -72,7 +73,7 @@ pub async fn apply<B: BulkSource, S: Store, G: Sender, P: Prepare, C: Clock>(
                 let progress = Arc::new(BulkProgress::of(&work));
                 aboard.retain(|other| Arc::strong_count(other) > 1);
                 aboard.push(Arc::clone(&progress));
-                run.rejections.begins(progress.message());
+                lock(&run.rejections).begins(progress.message());
                 flight.push(async { RunStep::Delivered(guarded(&run, work, progress).await, kin) }.boxed());
             } else if !is_asking
                 && !run.holds_back(&queue)
@@ -152,7 +153,7 @@ async fn guarded<S: Store, G: Sender, P: Prepare, C: Clock>(
     progress: Arc<BulkProgress>,
 ) -> Vec<Work> {
     let delivered = AssertUnwindSafe(run.deliver(work, &progress)).catch_unwind().await;
-    run.rejections.lands(progress.message());
+    lock(&run.rejections).lands(progress.message());
     match delivered {
         Ok(next) => {
             progress.end();
@@ -191,7 +192,7 @@ pub(super) struct Run<'a, S, G, P, C> {
     pub(super) begin: Timestamp,
     pub(super) pace: Mutex<SendSchedule>,
     pub(super) ahead: ClaimWindow,
-    pub(super) rejections: Rejections,
+    pub(super) rejections: Mutex<Rejections>,
     /// The first interrupt: when it came, on the clock of [`Clock::elapsed`].
     interrupt: Shared<BoxFuture<'a, Duration>>,
     /// The second one.
@@ -232,7 +233,7 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
             settings,
             pace: Mutex::default(),
             ahead: ClaimWindow::new(settings),
-            rejections: Rejections::new(settings),
+            rejections: Mutex::new(Rejections::new(settings)),
             halt: Abortable::new(interrupt.clone(), registration).shared(),
             interrupt,
             leave,
@@ -287,7 +288,8 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
         if self.halted() {
             return queue.next_of_all();
         }
-        let work = queue.next(&lock(&self.accepted_requests), &self.rejections.held_back())?;
+        let held = lock(&self.rejections).held_back();
+        let work = queue.next(&lock(&self.accepted_requests), &held)?;
         let (work, rest) = self.cut_to_judge(work);
         queue.came(rest.into_iter().collect());
         Some(work)
@@ -295,7 +297,7 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
 
     /// Whether something waits for an answer to what is under way.
     fn holds_back(&self, queue: &Queue) -> bool {
-        !queue.is_empty() && !self.halted() && queue.has_any_of(&self.rejections.held_back())
+        !queue.is_empty() && !self.halted() && queue.has_any_of(&lock(&self.rejections).held_back())
     }
 
     fn concludes(&self, queue: &mut Queue) -> Option<String> {
@@ -485,7 +487,7 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
     }
 
     fn end(self) -> Summary {
-        let ended = self.rejections.ended();
+        let ended = lock(&self.rejections).ended();
         Summary { ended, ..self.summary.into_inner().unwrap_or_else(PoisonError::into_inner) }
     }
 }

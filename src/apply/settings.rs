@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::rejections::WatchedMessage;
 use super::summary::MessageRevision;
-use crate::ledger::RunId;
+use crate::ledger::{Answered, RunId};
+use crate::plan::RejectionLimit;
 
 /// How a run goes about its work.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,4 +63,13 @@ impl RunSettings {
             watched: BTreeMap::new(),
         }
     }
+}
+
+/// When rejections end a message, as a run is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WatchedMessage {
+    /// The limit, with whom the gateway had answered when the message was planned.
+    pub limit: RejectionLimit,
+    /// How many of these answers [`Store::answered_elsewhere`](super::Store::answered_elsewhere) counts.
+    pub elsewhere: Answered,
 }

@@ -78,7 +78,8 @@ impl Tally {
     /// Everybody.
     #[must_use]
     pub fn people(&self) -> u64 {
-        let without_answer = self.refused + self.in_doubt + self.not_attempted + self.claimed_elsewhere + self.suppressed;
+        let without_answer =
+            self.refused + self.in_doubt + self.not_attempted + self.claimed_elsewhere + self.suppressed;
         self.accepted + self.rejected_any() + without_answer
     }
 

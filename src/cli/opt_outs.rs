@@ -42,11 +42,11 @@ struct Lists {
     context: Arc<Context>,
     reader: OptOutReader,
     senders: HashMap<MessageKey, SenderId>,
-    state: Mutex<State>,
+    state: Mutex<FoundSince>,
 }
 
 /// What was found until now.
-struct State {
+struct FoundSince {
     /// What each list looked like when it was read, or planned with.
     stamps: Vec<Option<FileStamp>>,
     /// Whoever was on any list that was read since.
@@ -64,7 +64,7 @@ impl SuppressLists {
                 context: Arc::clone(context),
                 reader: OptOutReader::new(project, campaigns, keys.first(), plan, workers()),
                 senders: plan.selected().map(|message| (message.key.clone(), message.sender.clone())).collect(),
-                state: Mutex::new(State { stamps: before.0.clone(), people: HashMap::new() }),
+                state: Mutex::new(FoundSince { stamps: before.0.clone(), people: HashMap::new() }),
             })
         }))
     }
@@ -97,8 +97,8 @@ impl Lists {
         Ok(people)
     }
 
-    fn read_changes(&self, state: &mut State) -> Result<(), String> {
-        let State { stamps, people } = state;
+    fn read_changes(&self, state: &mut FoundSince) -> Result<(), String> {
+        let FoundSince { stamps, people } = state;
         let Context { project, folders, .. } = &*self.context;
         for (list, before) in project.suppress.iter().zip(stamps).filter(|(list, _)| is_file(list)) {
             let file = list.source.file();

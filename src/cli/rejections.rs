@@ -13,8 +13,7 @@ pub(super) fn watched(plan: &Plan, store: &OpenLedger, run: RunId) -> BTreeMap<M
     let ledger = store.ledger();
     let of = |message: &MessagePlan| {
         let (key, revision) = (message.key.clone(), message.revision);
-        let elsewhere =
-            if is_shared { ledger.answered_elsewhere(&key, revision, run) } else { Answered::default() };
+        let elsewhere = if is_shared { ledger.answered_elsewhere(&key, revision, run) } else { Answered::default() };
         ((key, revision), WatchedMessage { limit: message.rejections.clone(), elsewhere })
     };
     plan.selected().filter(|message| message.to_send() > 0).map(of).collect()

@@ -54,14 +54,16 @@ impl OptOutReader {
     /// the messages' people, unless it may, or if it has not as many people as are expected. In words, without
     /// personal data.
     pub fn read(&self, list: &Arc<Audience>, files: &dyn Files) -> Result<Vec<(SenderId, PersonSet)>, String> {
+        let file = list.source.file();
         let mut read = Vec::with_capacity(self.senders.len());
         for of in &self.senders {
-            let found = ProtectiveList::read(list, files, &of.fingerprint, self.workers).map_err(|all| first(&all))?;
+            let found =
+                ProtectiveList::read(list, files, &of.fingerprint, self.workers).map_err(|all| first(file, &all))?;
             let shapes = of.audiences.iter().filter_map(|(audience, ids)| found.check_shape(ids, audience));
             let mut wrong = Diagnostics::new();
             wrong.extend(shapes.chain(unexpected(&found)));
             if wrong.has_errors() {
-                return Err(first(&wrong));
+                return Err(first(file, &wrong));
             }
             read.push((of.sender.clone(), found.people));
         }
@@ -69,10 +71,11 @@ impl OptOutReader {
     }
 }
 
-/// The first of some errors.
-fn first(found: &Diagnostics) -> String {
+/// The first of some errors, with the file that it is about.
+fn first(file: &str, found: &Diagnostics) -> String {
     let mut errors = found.iter().filter(|found| found.severity == Severity::Error);
-    errors.next().map(|found| found.message.clone()).unwrap_or_default()
+    let message = errors.next().map(|found| found.message.as_str()).unwrap_or_default();
+    if message.contains(file) { message.to_owned() } else { format!("`{file}`: {message}") }
 }
 
 /// Says that a list has not as many people as are expected.

@@ -175,6 +175,6 @@ mod tests {
     #[test]
     fn the_most_frequent_statuses_are_named() {
         let answered = Answered { accepted: 1, rejected: [(6, 1), (14, 30), (20, 7), (51, 2), (52, 1)].into() };
-        insta::assert_snapshot!(limit(10, None).words(&answered), @"");
+        insta::assert_snapshot!(limit(10, None).words(&answered), @"41 of 42 people whom the gateway has answered were rejected (30 with status 14, 7 with status 20, 2 with status 51 and 2 with others), more than the 10% of `stopAfter`");
     }
 }

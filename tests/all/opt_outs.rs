@@ -12,7 +12,7 @@ const PROJECT: &str = "project: acme-shop\nsenders: { shop: SHOP-ACCOUNT }\nbulk
 
 /// A list of people who opted out before anything was sent: none of the customers.
 fn list() -> String {
-    format!("id\n{}\n", customer(1_000))
+    format!("id\n{}\n", customer(1_001))
 }
 
 /// A shop whose first request is held before the gateway took it, with a list of opt-outs.
@@ -38,7 +38,18 @@ fn whoever_opts_out_while_a_run_is_sending_gets_nothing() {
     let (shop, run) = held(6, APPLY);
     opts_out(&shop.project, 4);
     shop.sandbox.release();
-    assert_snapshot!(shop.project.finish(run), @"");
+    assert_snapshot!(shop.project.finish(run), @"
+    exit code: 0
+    sale.hello r1  shop to customers
+      + 6 to send at once, 3 bulks
+          opt-outs.csv (1 person) stopped nobody
+        6 rows in customers.csv (CSV with `,`, UTF-8)
+
+    6 messages to send in 3 bulks
+
+    message        accepted  rejected  refused  in doubt  not attempted  suppressed
+    sale.hello r1         5         0        0         0              0           1
+    ");
     assert_eq!(shop.accepted(), [1, 1, 1, 0, 1, 1]);
     let json = shop.run(&["apply", "--auto-approve", "--format", "json"]).code(0).json();
     assert_eq!(json["kind"], "plan", "nothing is left to send");
@@ -100,8 +111,20 @@ fn a_list_that_cannot_be_used_any_more_ends_the_run() {
         assert_eq!(shop.accepted(), [1; 6]);
         told
     };
-    assert_snapshot!(told(&|project| project.write("opt-outs.csv", "id\n")), @"");
-    assert_snapshot!(told(&|project| std::fs::remove_file(project.path("opt-outs.csv")).unwrap()), @"");
-    assert_snapshot!(told(&|project| project.write("opt-outs.csv", "id\n1784140000\n")), @"");
-    assert_snapshot!(told(&|project| project.write("opt-outs.csv", "id\nsomebody else\n")), @"");
+    assert_snapshot!(told(&|project| project.write("opt-outs.csv", "id\n")), @"
+    ! stopped: a list of people who must not get anything cannot be used any more: `opt-outs.csv` keeps people from getting messages, and is empty
+      nothing more was claimed: mend the list, and run the same command again
+    ");
+    assert_snapshot!(told(&|project| std::fs::remove_file(project.path("opt-outs.csv")).unwrap()), @"
+    ! stopped: a list of people who must not get anything cannot be used any more: `opt-outs.csv`: there is no such file
+      nothing more was claimed: mend the list, and run the same command again
+    ");
+    assert_snapshot!(told(&|project| project.write("opt-outs.csv", "id\n1784140000\n")), @"
+    ! stopped: a list of people who must not get anything cannot be used any more: `opt-outs.csv` keeps nobody from getting messages: its ids have 10 digits, and those of `customers.csv` have 17 digits
+      nothing more was claimed: mend the list, and run the same command again
+    ");
+    assert_snapshot!(told(&|project| project.write("opt-outs.csv", "id\nsomebody else\n")), @"
+    ! stopped: a list of people who must not get anything cannot be used any more: `opt-outs.csv`: not an id: it is a name, not the number that the gateway knows the person by
+      nothing more was claimed: mend the list, and run the same command again
+    ");
 }

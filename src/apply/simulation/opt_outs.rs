@@ -38,11 +38,7 @@ impl OptOutBooks {
 pub(super) struct SimOptOuts<'a>(pub(super) &'a Mutex<Books>);
 
 impl OptOuts for SimOptOuts<'_> {
-    fn opted_out<'a>(
-        &'a self,
-        _: &'a MessageKey,
-        people: Vec<Person>,
-    ) -> BoxFuture<'a, Result<Vec<Person>, String>> {
+    fn opted_out<'a>(&'a self, _: &'a MessageKey, people: Vec<Person>) -> BoxFuture<'a, Result<Vec<Person>, String>> {
         Box::pin(async move {
             yield_once().await;
             let books = &mut self.0.lock().unwrap().opt_outs;

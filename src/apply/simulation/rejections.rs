@@ -116,16 +116,14 @@ fn people_whom_the_gateway_names_as_invalid_are_rejected_too() {
 fn what_nobody_knows_is_no_answer() {
     let world = gateway([], 4, &[Act::LostAfter, Act::LostBefore, Act::Accept, Act::LostBefore]);
     let summary = apply(&world, bulks(20, 10), limit(10, 4), 3, 0);
-    assert_eq!((summary.total().accepted, summary.total().in_doubt), (12, 8 + 4 - 4));
+    assert_eq!((summary.total().accepted, summary.total().in_doubt), (8, 12));
 }
 
 #[test]
 fn the_part_of_a_paced_bulk_that_is_cut_off_leaves_behind_the_first() {
     let world = gateway([], 2, &[]);
-    let speed = crate::wire::options::SendingSpeedLimit {
-        amount: 1,
-        time_unit: crate::wire::options::SpeedUnit::Minute,
-    };
+    let speed =
+        crate::wire::options::SendingSpeedLimit { amount: 1, time_unit: crate::wire::options::SpeedUnit::Minute };
     let world = World { prepare: super::world::SimPrepare { speed: Some(speed), broken: false }, ..world };
     apply(&world, bulks(6, 6), limit(10, 2), 3, 0);
     let records = world.records.lock().unwrap();
@@ -148,7 +146,7 @@ proptest! {
         parallel in 1_usize..5,
         ahead in 0_usize..9,
     ) {
-        let world = gateway(rejects.iter().copied(), of, &script);
+        let world = gateway(rejects.iter().copied(), if share < 100 { of } else { 0 }, &script);
         let summary = apply(&world, bulks(60, size), limit(share, of), parallel, ahead);
         let requests = requests(&world);
         let (mut answered, mut rejected, mut ends) = (0, 0, None);

@@ -196,7 +196,14 @@ impl World {
             time: &time,
             death: death.clone(),
         };
-        let ports = Ports { store, sender: &sender, prepare: &self.prepare, opt_outs: &SimOptOuts(&self.books), clock: &self.clock, time: &time };
+        let ports = Ports {
+            store,
+            sender: &sender,
+            prepare: &self.prepare,
+            opt_outs: &SimOptOuts(&self.books),
+            clock: &self.clock,
+            time: &time,
+        };
         let source = PlannedBulks::new(bulks);
         movable(apply(&source, ports, settings, interrupts, events)).await
     }

@@ -46,7 +46,10 @@ impl TextForm for ApplyReport<'_> {
             let EndedMessageView { message, words, open, to_accept, .. } = ended;
             let left = format!("{} not sent to", people_were(*open));
             line(&mut out, &paint.bad(&format!("! {message} was ended: {words}; {left}")));
-            line(&mut out, &format!("  to go on all the same, run the same command with --accept rejected={to_accept}"));
+            line(
+                &mut out,
+                &format!("  to go on all the same, run the same command with --accept rejected={to_accept}"),
+            );
         }
         for alarm in self.alarms {
             line(&mut out, &paint.bad(&format!("! {}", alarm_words(alarm))));

@@ -12,10 +12,13 @@ use super::tables::{FreeAgain, GivenUp, Tables, given_back};
 use super::world::number;
 use crate::apply::evidence::LedgerView;
 use crate::apply::{
-    Clock as _, Enqueued, Lease, LeasedBulk, LeasedPosition, Leases, MessageRevision, PlanQueue, QueuePosition, QueuedPlan, Store,
+    Clock as _, Enqueued, Lease, LeasedBulk, LeasedPosition, Leases, MessageRevision, PlanQueue, QueuePosition,
+    QueuedPlan, Store,
 };
 use crate::identity::{BulkId, MessageId, Person, PersonSet};
-use crate::ledger::{Answered, Claim, ClaimId, ClaimState, Evidence, Grant, Ledger, Outcome, RunId, Standing, View, Weighed};
+use crate::ledger::{
+    Answered, Claim, ClaimId, ClaimState, Evidence, Grant, Ledger, Outcome, RunId, Standing, View, Weighed,
+};
 use crate::plan::Bulk;
 
 /// After so many transactions of all runs nobody is answered any more.
@@ -252,7 +255,11 @@ impl Store for Connection<'_> {
         Ok(())
     }
 
-    async fn answered_elsewhere(&self, (message, revision): &MessageRevision, run: RunId) -> Result<Answered, DiskFull> {
+    async fn answered_elsewhere(
+        &self,
+        (message, revision): &MessageRevision,
+        run: RunId,
+    ) -> Result<Answered, DiskFull> {
         self.read_anew().await;
         Ok(self.ledger.lock().unwrap().answered_elsewhere(message, *revision, run))
     }

@@ -269,8 +269,14 @@ impl World {
                 death: life.death.clone(),
             };
             let prepare = SlowPrepare { clock: &self.clock, seconds: worker.renders, bulks: AtomicUsize::new(0) };
-            let ports =
-                Ports { store: &connection, sender: &sender, prepare: &prepare, opt_outs: &SimOptOuts(&self.books), clock: &self.clock, time: &time };
+            let ports = Ports {
+                store: &connection,
+                sender: &sender,
+                prepare: &prepare,
+                opt_outs: &SimOptOuts(&self.books),
+                clock: &self.clock,
+                time: &time,
+            };
             let settings = RunSettings { parallel: worker.parallel, shares_plan: true, ..RunSettings::new(run) };
             let stops = worker.stops.map(|seconds| self.clock.sleep(Duration::from_secs(seconds)));
             let first = OptionFuture::from(stops).then(async |stops| match stops {

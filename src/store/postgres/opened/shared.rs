@@ -4,7 +4,9 @@ use jiff::Timestamp;
 
 use super::{PATIENCE, Postgres};
 use crate::apply::evidence::LedgerView;
-use crate::apply::{Enqueued, LateBulk, Lease, LeasedBulk, LeasedPosition, MessageRevision, PlanQueue, QueuePosition, QueuedPlan};
+use crate::apply::{
+    Enqueued, LateBulk, Lease, LeasedBulk, LeasedPosition, MessageRevision, PlanQueue, QueuePosition, QueuedPlan,
+};
 use crate::identity::{MessageKey, Person, PersonSet, Revision};
 use crate::ledger::{Ledger, RunId, View};
 use crate::plan::Bulk;
