@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 
 use crate::campaign::{Message, Project, StopAfter};
 use crate::diagnostic::words::{list, number, plural};
-use crate::identity::{Person, PersonSet};
+use crate::identity::{MessageKey, Person, PersonSet};
 use crate::ledger::{Answered, Standing};
 
 use super::bulk::Recipient;
 use super::input::Input;
-use super::message::MessagePlan;
 use super::safety_limits::{Accepted, SafetyLimit, SafetyLimitKind};
 
 /// How many statuses are named.
@@ -77,16 +76,16 @@ impl RejectionLimit {
         self.is_judged(answered) && u128::from(answered.rejected_any()) * 100 > share
     }
 
-    /// The safety limit, if more than the share was rejected before.
+    /// The safety limit of a message that so many people are still to get, if more than the share was rejected
+    /// before.
     #[must_use]
-    pub(super) fn safety_limit(&self, plan: &MessagePlan, accepted: &Accepted) -> Option<SafetyLimit> {
-        let open = plan.to_send() + plan.not_due();
+    pub(super) fn safety_limit(&self, message: &MessageKey, open: u64, accepted: &Accepted) -> Option<SafetyLimit> {
         if open == 0 || !self.is_too_much(&self.before) {
             return None;
         }
         let share = self.before.all().saturating_mul(u64::from(self.rule.share_percent)) / 100;
         let rejected = self.before.rejected_any();
-        let limit = SafetyLimit::new(SafetyLimitKind::Rejected, Some(&plan.key), share, rejected, accepted);
+        let limit = SafetyLimit::new(SafetyLimitKind::Rejected, Some(message), share, rejected, accepted);
         Some(limit.words(self.words(&self.before)).to_accept(Self::to_accept(&self.before, open)))
     }
 

@@ -12,7 +12,6 @@ use super::super::clock::SimClock;
 use super::super::driver::{Chance, interleave};
 use super::super::gateway::{Act, Books, SimSender};
 use super::super::life::Life;
-use super::super::opt_outs::SimOptOuts;
 use super::super::store::DiskFull;
 use super::super::world::{SimPrepare, bulk, message};
 use super::connection::Connection;
@@ -273,7 +272,7 @@ impl World {
                 store: &connection,
                 sender: &sender,
                 prepare: &prepare,
-                opt_outs: &SimOptOuts(&self.books),
+                opt_outs: &(),
                 clock: &self.clock,
                 time: &time,
             };
