@@ -179,10 +179,12 @@ struct FoundOut<'a> {
     /// Nothing more of a message is wanted.
     end: Box<dyn Fn(&MessageRevision) + Send + Sync + 'a>,
     /// Nobody is left of a bulk.
-    forgo: Box<dyn Fn(&MessageRevision, Person) + Send + Sync + 'a>,
+    forgo: Box<Forgo<'a>>,
 }
 
 type LeftOut<'a> = dyn Fn(&MessageRevision) -> Vec<Person> + Send + Sync + 'a;
+
+type Forgo<'a> = dyn Fn(&MessageRevision, Person) + Send + Sync + 'a;
 
 /// What all bulks of a run share.
 pub(super) struct Run<'a, S, G, P, C> {

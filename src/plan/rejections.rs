@@ -86,7 +86,7 @@ impl RejectionLimit {
         let share = self.before.all().saturating_mul(u64::from(self.rule.share_percent)) / 100;
         let rejected = self.before.rejected_any();
         let limit = SafetyLimit::new(SafetyLimitKind::Rejected, Some(message), share, rejected, accepted);
-        Some(limit.words(self.words(&self.before)).to_accept(Self::to_accept(&self.before, open)))
+        Some(limit.words(self.words(&self.before)).up_to(Self::to_accept(&self.before, open)))
     }
 
     /// How many were rejected, and why that is too much.

@@ -175,7 +175,7 @@ impl SafetyLimit {
 
     /// Says which number is to be accepted, if that is not what it is in truth.
     #[must_use]
-    pub(super) fn to_accept(mut self, number: u64) -> Self {
+    pub(super) fn up_to(mut self, number: u64) -> Self {
         self.to_accept = number.max(self.actual);
         self
     }
