@@ -47,6 +47,8 @@
 //! | outcome | what became of a claim: accepted, rejected, refused, abandoned, person by person |
 //! | accepted | the gateway took the message: they are never sent to again |
 //! | rejected | the gateway took the request and turned this person down |
+//! | ended | of a message: so many of its people were rejected that nothing more of it is claimed |
+//! | opt-out | somebody who came to a list of people who never get anything while a run is sending |
 //! | refused | surely nothing was sent: they are free |
 //! | in flight | claimed, by a run that may still be alive |
 //! | doubt | a claim without an outcome whose run is over: nobody knows |

@@ -13,6 +13,7 @@ use super::event::Event;
 use super::gateway_time::Agreement;
 use super::kin::Kin;
 use super::last_departure;
+use super::opt_outs::Looked;
 use super::outgoing::{self, Outgoing};
 use super::ports::{Clock, Prepare, Store};
 use super::prepared::BulkOptions;
@@ -37,6 +38,15 @@ struct PendingClaim {
     made: Duration,
 }
 
+/// What came of the wish to send a request.
+enum Requested {
+    Sent(SendOutcome),
+    /// The run, or the message, ends before it began.
+    NotBegun,
+    /// It has not begun, because these people have opted out.
+    OptedOut(Vec<Person>),
+}
+
 /// How an interrupt cuts a request off.
 enum CutOff {
     BeforeItBegan,
@@ -49,7 +59,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
         let Work { stage, mut tries, kin } = work;
         let people = stage.people();
         let message = stage.message();
-        if !self.turn().await {
+        if self.has_ended(&message) || !self.turn().await {
             self.close(&message, &not_attempted(people, tries), progress);
             return Vec::new();
         }
@@ -90,9 +100,12 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
         tries: &mut Tries,
         progress: &BulkProgress,
     ) -> Option<(Ticket, PendingClaim)> {
-        while !prepared_bulk.people.is_empty() && !self.halted() {
+        while !prepared_bulk.people.is_empty() && self.goes_on(&prepared_bulk.message()).await && !self.halted() {
             let out = self.left_out(&prepared_bulk.message());
             if !out.is_empty() && !self.pass_over(prepared_bulk, &out, progress).is_empty() {
+                continue;
+            }
+            if self.cut_opted_out(prepared_bulk, progress).await == Looked::Changed {
                 continue;
             }
             let draft = match self.draft(prepared_bulk, *tries).await {
@@ -200,19 +213,21 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
         progress: &BulkProgress,
     ) -> Vec<Work> {
         let mut verdict = match self.request(&prepared_bulk, &ticket, draft).await {
-            Some(sent) => {
+            Requested::Sent(sent) => {
                 if matches!(sent, SendOutcome::Answered { .. }) {
                     kin.is_taken();
                     self.took(&prepared_bulk.message());
                 }
                 verdict::judge(&ticket.claim().bulk, &prepared_bulk.people, sent)
             }
-            None => Verdict::not_begun(&prepared_bulk.people),
+            Requested::NotBegun => Verdict::not_begun(&prepared_bulk.people, Next::NotBegun),
+            Requested::OptedOut(people) => Verdict::not_begun(&prepared_bulk.people, Next::Without(people)),
         };
         if kin.suspect.as_ref().is_some_and(|suspect| suspect.is_blamed) {
             verdict.blame();
         }
         self.know_duplicates(&prepared_bulk, &ticket, &mut verdict).await;
+        self.answered(&prepared_bulk.message(), &verdict.tally(true));
         for alarm in std::mem::take(&mut verdict.alarms) {
             self.alarm(alarm);
         }
@@ -250,16 +265,19 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
         now.max(last_departure::later(draft.claim.at, since))
     }
 
-    /// Waits for its turn, writes the request, and sends it; `None` if the run ends before.
-    async fn request(
-        &self,
-        prepared_bulk: &PreparedBulk,
-        ticket: &Ticket,
-        draft: &PendingClaim,
-    ) -> Option<SendOutcome> {
+    /// Waits for its turn, writes the request, and sends it, if nobody in it has opted out.
+    async fn request(&self, prepared_bulk: &PreparedBulk, ticket: &Ticket, draft: &PendingClaim) -> Requested {
         let turn = self.request_turn().await;
         if !self.turn().await || turn.is_none() {
-            return None;
+            return Requested::NotBegun;
+        }
+        match self.opted_out(prepared_bulk).await {
+            Some(nobody) if nobody.is_empty() => {}
+            Some(people) => return Requested::OptedOut(people),
+            None => return Requested::NotBegun,
+        }
+        if self.halted() || self.has_ended(&prepared_bulk.message()) {
+            return Requested::NotBegun;
         }
         self.ahead.waited(self.ports.clock.elapsed().saturating_sub(draft.made));
         let sent = match outgoing::write(prepared_bulk, &draft.claim.id.bulk, draft.slot.send_at) {
@@ -270,7 +288,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
             }
         };
         drop(turn);
-        sent
+        sent.map_or(Requested::NotBegun, Requested::Sent)
     }
 
     /// Sends a request, for as long as the end of the run allows; `None` if it has not begun by then.
@@ -351,6 +369,13 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
                 // The claim just given back does not count as a try.
                 let before = Tries { claims: tries.claims.saturating_sub(1), ..*tries };
                 (not_attempted(count(prepared_bulk.people.len()), before), Vec::new())
+            }
+            Next::Without(people) => {
+                tries.claims = tries.claims.saturating_sub(1);
+                let mut rest = prepared_bulk;
+                let suppressed = count(rest.leave_out(&people).len());
+                let next = if rest.people.is_empty() { Vec::new() } else { vec![(rest, kin.clone())] };
+                (Tally { suppressed, ..Tally::default() }, next)
             }
             Next::Rest => {
                 let tally = verdict.tally(true);

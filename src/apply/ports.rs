@@ -3,14 +3,15 @@
 use std::error::Error;
 use std::time::Duration;
 
+use futures_util::future::{BoxFuture, ready};
 use jiff::Timestamp;
 
 use super::gateway_time::GatewayTime;
 use super::prepared::Prepared;
 use super::send_schedule::LateBulk;
 use super::summary::{MessageRevision, Stopped, Tally};
-use crate::identity::{MessageId, Person};
-use crate::ledger::{Claim, ClaimId, Evidence, Grant, Outcome, Weighed};
+use crate::identity::{MessageId, MessageKey, Person};
+use crate::ledger::{Answered, Claim, ClaimId, Evidence, Grant, Outcome, RunId, Weighed};
 use crate::plan::Bulk;
 
 /// Keeps the ledger.
@@ -55,6 +56,16 @@ pub trait Store: Sync {
     fn late_start(&self, _late: &LateBulk) -> impl Future<Output = Result<Option<Timestamp>, Self::Error>> + Send {
         std::future::ready(Ok(None))
     }
+
+    /// Counts the answers to a message's claims of other runs than this one, as they are in the store now. Asked
+    /// only where several runs share a plan.
+    fn answered_elsewhere(
+        &self,
+        _message: &MessageRevision,
+        _run: RunId,
+    ) -> impl Future<Output = Result<Answered, Self::Error>> + Send {
+        std::future::ready(Ok(Answered::default()))
+    }
 }
 
 /// Gives a run its bulks.
@@ -76,6 +87,12 @@ pub trait BulkSource: Sync {
         Vec::new()
     }
 
+    /// Takes back the bulk that it has given with somebody in it: nobody in it is sent to, and it was not claimed.
+    fn forgo(&self, _message: &MessageRevision, _person: Person) {}
+
+    /// Gives nothing more of a message: this run will not claim it.
+    fn end(&self, _message: &MessageRevision) {}
+
     /// Counts those who were shown to be sent to, and whom it has not given, when the run has ended:
     /// nobody, where each is given in any case.
     fn not_given(&self) -> Vec<(MessageRevision, Tally)> {
@@ -93,6 +110,26 @@ pub trait Prepare: Sync {
     fn prepare(&self, bulk: &Bulk) -> impl Future<Output = Result<Prepared, Self::Error>> + Send;
 }
 
+/// Knows who must not get anything, as it is now.
+pub trait OptOuts: Sync {
+    /// Names those of a message's people who have opted out by now, or had done so at any time since the run began.
+    ///
+    /// # Errors
+    /// If nobody can say, and so nothing may be sent: why, in words without personal data.
+    fn opted_out<'a>(
+        &'a self,
+        message: &'a MessageKey,
+        people: Vec<Person>,
+    ) -> BoxFuture<'a, Result<Vec<Person>, String>>;
+}
+
+/// Nobody opts out.
+impl OptOuts for () {
+    fn opted_out<'a>(&'a self, _: &'a MessageKey, _: Vec<Person>) -> BoxFuture<'a, Result<Vec<Person>, String>> {
+        Box::pin(ready(Ok(Vec::new())))
+    }
+}
+
 /// Tells the time.
 pub trait Clock: Sync {
     /// The time of day.
@@ -107,7 +144,6 @@ pub trait Clock: Sync {
 }
 
 /// The world of a run.
-#[derive(Debug)]
 pub struct Ports<'a, S, G, P, C> {
     /// The ledger's store.
     pub store: &'a S,
@@ -115,6 +151,8 @@ pub struct Ports<'a, S, G, P, C> {
     pub sender: &'a G,
     /// Rendering.
     pub prepare: &'a P,
+    /// Who must not get anything.
+    pub opt_outs: &'a dyn OptOuts,
     /// The clock.
     pub clock: &'a C,
     /// What answers tell of the gateway's time; the sender takes it in.

@@ -60,7 +60,9 @@ impl Queue {
     /// What is handed over next: a person who is to blame, then what completes a cut, then anything
     /// but what waits for others. Suspects wait for a request that is taken, or for the end; so does all
     /// of a bulk that testifies against the request.
-    pub(super) fn next(&mut self, accepted: &AcceptedRequests) -> Option<Work> {
+    ///
+    /// Nothing is of a message that is `held` back.
+    pub(super) fn next(&mut self, accepted: &AcceptedRequests, held: &BTreeSet<MessageRevision>) -> Option<Work> {
         self.blame(accepted);
         let testifying: BTreeSet<u64> =
             self.works.iter().filter(|work| work.kin.testimony().is_some()).map(|work| work.kin.family()).collect();
@@ -77,12 +79,18 @@ impl Queue {
         let tried: BTreeSet<u64> = suspicious.into_iter().take(SUSPICIOUS_MAX).collect();
         let may = |work: &Work| {
             let is_blamed = work.kin.suspect.as_ref().is_some_and(|suspect| suspect.is_blamed);
-            is_blamed || !waits(work) && (!work.kin.is_under_suspicion() || tried.contains(&work.kin.family()))
+            !is_of(work, held)
+                && (is_blamed || !waits(work) && (!work.kin.is_under_suspicion() || tried.contains(&work.kin.family())))
         };
         let awaited =
             self.works.iter().position(|work| may(work) && (work.kin.suspect.is_some() || work.kin.is_awaited()));
         let place = awaited.or_else(|| self.works.iter().position(may))?;
         self.works.remove(place)
+    }
+
+    /// Whether there is anything of these messages.
+    pub(super) fn has_any_of(&self, messages: &BTreeSet<MessageRevision>) -> bool {
+        self.works.iter().any(|work| is_of(work, messages))
     }
 
     /// Whether so many bulks are refused that nothing new should begin as long as others are under way.
@@ -138,6 +146,10 @@ impl Queue {
             }
         }
     }
+}
+
+fn is_of(work: &Work, messages: &BTreeSet<MessageRevision>) -> bool {
+    !messages.is_empty() && messages.contains(&work.stage.message())
 }
 
 impl IntoIterator for Queue {

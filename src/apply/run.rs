@@ -20,6 +20,7 @@ use super::gateway_time::Agreement;
 use super::kin::Kin;
 use super::ports::{BulkSource, Clock, Ports, Prepare, Store};
 use super::queue::{AcceptedRequests, Queue};
+use super::rejections::Rejections;
 use super::send_schedule::SendSchedule;
 use super::sender::Sender;
 use super::settings::RunSettings;
@@ -51,9 +52,15 @@ pub async fn apply<B: BulkSource, S: Store, G: Sender, P: Prepare, C: Clock>(
     let clock = ports.clock;
     let leave = interrupts.second.boxed().shared();
     let mut left = pin!(leave.clone().then(|()| clock.sleep(settings.leave_grace.saturating_mul(LEAVE_TIMES))));
-    let found_out =
-        FoundOut { stopped: Box::new(|| source.stopped()), left_out: Box::new(|message| source.left_out(message)) };
+    let found_out = FoundOut {
+        stopped: Box::new(|| source.stopped()),
+        left_out: Box::new(|message| source.left_out(message)),
+        end: Box::new(|message| source.end(message)),
+        forgo: Box::new(|message, person| source.forgo(message, person)),
+    };
     let run = Run::new(ports, settings, interrupts.first.boxed(), leave, found_out, Box::new(events));
+    let ended = lock(&run.rejections).ended();
+    ended.iter().for_each(|ended| run.end_message(&ended.message));
     let mut queue = Queue::default();
     let mut flight = FuturesUnordered::new();
     let mut aboard: Vec<Arc<BulkProgress>> = Vec::new();
@@ -66,8 +73,10 @@ pub async fn apply<B: BulkSource, S: Store, G: Sender, P: Prepare, C: Clock>(
                 let progress = Arc::new(BulkProgress::of(&work));
                 aboard.retain(|other| Arc::strong_count(other) > 1);
                 aboard.push(Arc::clone(&progress));
+                lock(&run.rejections).begins(progress.message());
                 flight.push(async { RunStep::Delivered(guarded(&run, work, progress).await, kin) }.boxed());
             } else if !is_asking
+                && !run.holds_back(&queue)
                 && (flight.is_empty() || !queue.is_suspicious())
                 && (is_supplied || (run.was_passed_over() && !run.halted()))
             {
@@ -143,7 +152,9 @@ async fn guarded<S: Store, G: Sender, P: Prepare, C: Clock>(
     work: Work,
     progress: Arc<BulkProgress>,
 ) -> Vec<Work> {
-    match AssertUnwindSafe(run.deliver(work, &progress)).catch_unwind().await {
+    let delivered = AssertUnwindSafe(run.deliver(work, &progress)).catch_unwind().await;
+    lock(&run.rejections).lands(progress.message());
+    match delivered {
         Ok(next) => {
             progress.end();
             next
@@ -165,9 +176,15 @@ struct FoundOut<'a> {
     stopped: Box<dyn Fn() -> Option<Stopped> + Send + Sync + 'a>,
     /// Who of a message may not be.
     left_out: Box<LeftOut<'a>>,
+    /// Nothing more of a message is wanted.
+    end: Box<dyn Fn(&MessageRevision) + Send + Sync + 'a>,
+    /// Nobody is left of a bulk.
+    forgo: Box<Forgo<'a>>,
 }
 
 type LeftOut<'a> = dyn Fn(&MessageRevision) -> Vec<Person> + Send + Sync + 'a;
+
+type Forgo<'a> = dyn Fn(&MessageRevision, Person) + Send + Sync + 'a;
 
 /// What all bulks of a run share.
 pub(super) struct Run<'a, S, G, P, C> {
@@ -177,12 +194,13 @@ pub(super) struct Run<'a, S, G, P, C> {
     pub(super) begin: Timestamp,
     pub(super) pace: Mutex<SendSchedule>,
     pub(super) ahead: ClaimWindow,
+    pub(super) rejections: Mutex<Rejections>,
     /// The first interrupt: when it came, on the clock of [`Clock::elapsed`].
     interrupt: Shared<BoxFuture<'a, Duration>>,
     /// The second one.
     leave: Shared<BoxFuture<'a, ()>>,
     /// The first interrupt, or another reason to claim nothing more.
-    halt: Shared<Abortable<Shared<BoxFuture<'a, Duration>>>>,
+    pub(super) halt: Shared<Abortable<Shared<BoxFuture<'a, Duration>>>>,
     halter: AbortHandle,
     /// What the source has found out since it gave its bulks.
     found_out: FoundOut<'a>,
@@ -217,6 +235,7 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
             settings,
             pace: Mutex::default(),
             ahead: ClaimWindow::new(settings),
+            rejections: Mutex::new(Rejections::new(settings)),
             halt: Abortable::new(interrupt.clone(), registration).shared(),
             interrupt,
             leave,
@@ -255,7 +274,12 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
                 elsewhere.remove(&recipient.person);
             }
         }
-        Work::planned(bulk, self.supplied.fetch_add(1, Ordering::Relaxed))
+        Work::planned(bulk, self.next_number())
+    }
+
+    /// The place of the next bulk among all that were supplied.
+    pub(super) fn next_number(&self) -> u64 {
+        self.supplied.fetch_add(1, Ordering::Relaxed)
     }
 
     /// What is handed over next; everything, once the run has stopped: its people are counted.
@@ -263,7 +287,19 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
         if queue.is_empty() {
             return None;
         }
-        if self.halted() { queue.next_of_all() } else { queue.next(&lock(&self.accepted_requests)) }
+        if self.halted() {
+            return queue.next_of_all();
+        }
+        let held = lock(&self.rejections).held_back();
+        let work = queue.next(&lock(&self.accepted_requests), &held)?;
+        let (work, rest) = self.cut_to_judge(work);
+        queue.came(rest.into_iter().collect());
+        Some(work)
+    }
+
+    /// Whether something waits for an answer to what is under way.
+    fn holds_back(&self, queue: &Queue) -> bool {
+        !queue.is_empty() && !self.halted() && queue.has_any_of(&lock(&self.rejections).held_back())
     }
 
     fn concludes(&self, queue: &mut Queue) -> Option<String> {
@@ -283,6 +319,16 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
     /// Who of a message may not be claimed any more, although they were given.
     pub(super) fn left_out(&self, message: &MessageRevision) -> Vec<Person> {
         (self.found_out.left_out)(message)
+    }
+
+    /// Nobody is left of a bulk that had this person, and it will not be claimed.
+    pub(super) fn forgo(&self, message: &MessageRevision, person: Person) {
+        (self.found_out.forgo)(message, person);
+    }
+
+    /// Nothing more of a message is claimed.
+    pub(super) fn end_message(&self, message: &MessageRevision) {
+        (self.found_out.end)(message);
     }
 
     /// Remembers people whom other runs have, or had a moment ago.
@@ -443,7 +489,8 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
     }
 
     fn end(self) -> Summary {
-        self.summary.into_inner().unwrap_or_else(PoisonError::into_inner)
+        let ended = lock(&self.rejections).ended();
+        Summary { ended, ..self.summary.into_inner().unwrap_or_else(PoisonError::into_inner) }
     }
 }
 

@@ -1,8 +1,11 @@
 //! How a run goes about its work.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::ledger::RunId;
+use super::summary::MessageRevision;
+use crate::ledger::{Answered, RunId};
+use crate::plan::RejectionLimit;
 
 /// How a run goes about its work.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +40,8 @@ pub struct RunSettings {
     /// Whether other runs hand over bulks of the same plan: then a paced bulk that cannot keep its
     /// planned time asks the store for another.
     pub shares_plan: bool,
+    /// When rejections end which message; whatever is not here goes on however many are rejected.
+    pub watched: BTreeMap<MessageRevision, WatchedMessage>,
 }
 
 impl RunSettings {
@@ -58,6 +63,16 @@ impl RunSettings {
             backoff_first: Duration::from_secs(1),
             backoff_max: Duration::from_mins(1),
             shares_plan: false,
+            watched: BTreeMap::new(),
         }
     }
+}
+
+/// When rejections end a message, as a run is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WatchedMessage {
+    /// The limit, with whom the gateway had answered when the message was planned.
+    pub limit: RejectionLimit,
+    /// How many of these answers [`Store::answered_elsewhere`](super::Store::answered_elsewhere) counts.
+    pub elsewhere: Answered,
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::identity::{BulkId, MessageKey, Revision};
-use crate::ledger::{Outcome, PersonState};
+use crate::ledger::{Answered, Outcome, PersonState};
+use crate::plan::RejectionLimit;
 use crate::timing;
 
 use super::evidence::LogsFailure;
@@ -27,6 +28,19 @@ pub struct Summary {
     pub stopped: Option<Stopped>,
     /// Outcomes that the store did not take, and that the ledger therefore lacks.
     pub unsettled: Vec<Outcome>,
+    /// The messages that rejections have ended.
+    pub ended: Vec<EndedMessage>,
+}
+
+/// A message of which the gateway has rejected too many people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndedMessage {
+    /// Which one.
+    pub message: MessageRevision,
+    /// What was too much.
+    pub limit: RejectionLimit,
+    /// Whom the gateway has answered, over the whole ledger.
+    pub answered: Answered,
 }
 
 impl Summary {
@@ -56,13 +70,15 @@ pub struct Tally {
     pub not_attempted: u64,
     /// Claimed, or sent, by another run.
     pub claimed_elsewhere: u64,
+    /// Cut out because they opted out while the run was sending.
+    pub suppressed: u64,
 }
 
 impl Tally {
     /// Everybody.
     #[must_use]
     pub fn people(&self) -> u64 {
-        self.requested() + self.not_attempted + self.claimed_elsewhere
+        self.requested() + self.not_attempted + self.claimed_elsewhere + self.suppressed
     }
 
     /// Everybody who was in a request.
@@ -87,6 +103,7 @@ impl Tally {
         self.in_doubt += other.in_doubt;
         self.not_attempted += other.not_attempted;
         self.claimed_elsewhere += other.claimed_elsewhere;
+        self.suppressed += other.suppressed;
     }
 
     /// Counts one person of a settled claim.
@@ -192,6 +209,9 @@ pub enum Stopped {
     /// A bulk could not be rendered as planned.
     #[error("a bulk cannot be prepared as planned: {0}")]
     Prepare(String),
+    /// Nobody can say who must not get anything.
+    #[error("a list of people who must not get anything cannot be used any more: {0}")]
+    OptOuts(String),
     /// The first interrupt.
     #[error("interrupted")]
     Interrupted,

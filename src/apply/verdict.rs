@@ -44,6 +44,8 @@ pub(super) enum Next {
     Suspect(PersonState),
     /// The request never began, because the run ends.
     NotBegun,
+    /// The request never began, because these people have opted out: the others are tried as another bulk.
+    Without(Vec<Person>),
 }
 
 /// Why a bulk is tried again.
@@ -83,8 +85,8 @@ impl Verdict {
     }
 
     /// The verdict on a claim whose request never began.
-    pub(super) fn not_begun(people: &[PreparedPerson]) -> Self {
-        Self::all(people, PersonState::Refused, NOT_ATTEMPTED, Next::NotBegun)
+    pub(super) fn not_begun(people: &[PreparedPerson], next: Next) -> Self {
+        Self::all(people, PersonState::Refused, NOT_ATTEMPTED, next)
     }
 
     /// The outcome of its claim: the most frequent state, and the people with another.

@@ -62,6 +62,19 @@ impl Work {
     pub(super) fn planned(bulk: Bulk, number: u64) -> Self {
         Self { stage: Stage::Planned(bulk), tries: Tries::default(), kin: Kin::planned(number) }
     }
+
+    /// Cuts a planned bulk after so many people, and gives the rest, if there is one, as a bulk of its own. In a
+    /// shared plan the first part keeps the bulk's time, which is no other bulk's.
+    pub(super) fn cut(self, people: usize, is_shared: bool, number: impl FnOnce() -> u64) -> (Self, Option<Self>) {
+        let Self { stage: Stage::Planned(mut bulk), tries, kin } = self else { return (self, None) };
+        let rest = bulk.recipients.split_off(people.min(bulk.recipients.len()));
+        let rest = (!rest.is_empty()).then(|| {
+            let rest = Bulk { until: None, recipients: rest, ..bulk.clone() };
+            bulk.until = bulk.until.filter(|_| is_shared);
+            Self::planned(rest, number())
+        });
+        (Self { stage: Stage::Planned(bulk), tries, kin }, rest)
+    }
 }
 
 impl Stage {

@@ -32,6 +32,8 @@ pub struct Project {
     pub webhook_hosts: Vec<String>,
     /// The safety limits.
     pub limits: Limits,
+    /// When rejections end a message that says nothing of it.
+    pub stop_after: StopAfter,
     /// What the ids of recipients look like.
     pub ids: IdRule,
     /// Where the sandbox's clock starts.
@@ -115,6 +117,15 @@ pub struct Limits {
     pub failed_rows: u64,
 }
 
+/// When rejections end a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StopAfter {
+    /// The share of the answered people that may be rejected, in percent, 0 to 100; more than that ends it.
+    pub share_percent: u8,
+    /// From how many answered people on it is judged, at least 1.
+    pub of: u64,
+}
+
 /// A campaign: one file.
 #[derive(Debug, Clone)]
 pub struct Campaign {
@@ -155,6 +166,8 @@ pub struct Message {
     pub webhooks: Webhooks,
     /// Whether the message, or its campaign, is held back.
     pub paused: bool,
+    /// When rejections end it, if it says so itself.
+    pub stop_after: Option<StopAfter>,
     /// Where its id stands.
     pub place: Place,
     /// Where its revision stands (its id, if no revision is written).

@@ -121,6 +121,6 @@ pub(super) fn in_doubt(doubts: &[Doubt], selection: &Selection) -> bool {
     doubts.iter().any(|doubt| selection.holds(&doubt.claim.bulk.message))
 }
 
-fn workers() -> NonZeroUsize {
+pub(super) fn workers() -> NonZeroUsize {
     thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }

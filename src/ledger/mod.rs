@@ -6,6 +6,7 @@
 //! rejected; free only if all were refused. Ledgers are joined by union, so it does not matter in
 //! which order, or how often, lines and ledgers meet.
 
+mod answered;
 mod book;
 mod closing;
 mod damage;
@@ -46,6 +47,7 @@ mod races;
 #[cfg(test)]
 pub(crate) mod sample;
 
+pub use answered::Answered;
 pub use book::Ledger;
 pub use closing::{Closing, Lack, Unclosed};
 pub use damage::{Damage, EntryError, JoinError, Reason};
@@ -58,8 +60,8 @@ pub use handed_over::{HandedOver, Leaving};
 pub use import::{ImportFile, Outcomes};
 pub use index::Standings;
 pub use line::{
-    BY_LOGS, Claim, ClaimId, Dated, Edition, FirstKey, Header, KnownTwice, MessageRecord, Outcome, PersonState, Proof, RunId,
-    Standing, Terms,
+    BY_LOGS, Claim, ClaimId, Dated, Edition, FirstKey, Header, KnownTwice, MessageRecord, Outcome, PersonState, Proof,
+    RunId, Standing, Terms,
 };
 pub use merge::{MergeError, Side, merge};
 pub use queries::{ClaimState, Doubt, Flight, Totals};

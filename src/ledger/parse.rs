@@ -10,7 +10,8 @@ use super::damage::Reason;
 use super::entry::{BoundHeader, ClaimEntry, Note, RecordEntry, Settled};
 use super::facts::Facts;
 use super::line::{
-    Claim, ClaimId, Dated, Edition, FirstKey, Header, KnownTwice, MessageRecord, Outcome, PersonState, Proof, RunId, Terms,
+    Claim, ClaimId, Dated, Edition, FirstKey, Header, KnownTwice, MessageRecord, Outcome, PersonState, Proof, RunId,
+    Terms,
 };
 use super::seal::{self, SealKind, Signature};
 use super::unknown_fields::UnknownFields;

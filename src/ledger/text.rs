@@ -42,7 +42,8 @@ use super::closing::Closing;
 use super::entry::{BoundHeader, ClaimEntry, Note, RecordEntry};
 use super::facts::{Fact, Facts};
 use super::line::{
-    Claim, ClaimId, Dated, Edition, FirstKey, Header, KnownTwice, MessageRecord, Outcome, PersonState, Proof, RunId, Terms,
+    Claim, ClaimId, Dated, Edition, FirstKey, Header, KnownTwice, MessageRecord, Outcome, PersonState, Proof, RunId,
+    Terms,
 };
 use super::seals::{Seals, Signer, Signing};
 use super::states::States;

@@ -45,6 +45,8 @@ pub(super) struct Batcher<'a> {
     pub now: Timestamp,
     /// How many people one bulk holds at most.
     pub bulk_size_max: usize,
+    /// How many the first of all holds at most.
+    pub first_bulk_max: usize,
 }
 
 /// What happens to the people of a message, one after the other.
@@ -101,16 +103,18 @@ impl Batcher<'_> {
     /// Lets the people pass in the order in which they leave.
     fn line_up(&self, collected: &Collected, mut step: impl FnMut(Step)) {
         let size = (BODY_BYTES_MAX / (collected.bytes_max as usize + ENVELOPE_BYTES)).clamp(1, self.bulk_size_max);
+        let mut now = size.min(self.first_bulk_max);
         let mut open: Option<OpenBulk> = None;
         let mut until = self.until;
         for index in self.order(collected) {
             let group = self.start(collected, index);
             let closes_at = collected.closes_at.get(index).copied().unwrap_or(Timestamp::MAX);
-            if let Some(full) = open.take_if(|open| open.group != group || open.people >= size)
+            if let Some(full) = open.take_if(|open| open.group != group || open.people >= now)
                 && full.people > 0
             {
                 until = full.until().or(until);
                 step(Step::Complete(full));
+                now = size;
             }
             let open = open.get_or_insert_with(|| self.open(group, until));
             if is_too_far_ahead(self.now, open.start) {

@@ -21,6 +21,7 @@ use super::input::Input;
 use super::lists::ProtectiveList;
 use super::message::MessagePlan;
 use super::plan_file::{Comparison, PlanConstraint};
+use super::rejections::{self, RejectionLimit};
 use super::row_checks::RowChecks;
 use super::safety_limits::{self, SafetyLimit, SafetyLimitKind};
 use super::times::SendTimes;
@@ -46,6 +47,8 @@ pub(super) struct DraftRows {
     pub times: SendTimes,
     /// The end of what the ledger has of its paced sending.
     pub until: Option<Timestamp>,
+    /// How many people its first bulk holds at most, if too few were answered to judge by.
+    pub first_bulk_max: Option<usize>,
     /// Those who may be sent to, and where the others ended.
     pub collected: Collected,
 }
@@ -54,7 +57,8 @@ impl DraftRows {
     /// How its bulks are cut.
     pub(super) fn batcher<'a>(&'a self, message: &'a Message, input: &Input<'_>) -> Batcher<'a> {
         let bulk_size_max = input.project.bulk_size_max;
-        Batcher { message, times: &self.times, until: self.until, now: input.now, bulk_size_max }
+        let first_bulk_max = self.first_bulk_max.unwrap_or(bulk_size_max);
+        Batcher { message, times: &self.times, until: self.until, now: input.now, bulk_size_max, first_bulk_max }
     }
 }
 
@@ -73,8 +77,9 @@ impl<'a> Drafter<'a> {
     /// Reads the rows of a message.
     pub(super) fn draft(&mut self, message: &'a Message) -> Draft<'a> {
         let input = self.input;
-        let mut plan =
-            empty(message, input.selection.holds(&message.key), handed::terms(message, input.known(), input.now));
+        let rejections = RejectionLimit::of(message, input.project, input.accepted);
+        let terms = handed::terms(message, input.known(), input.now);
+        let mut plan = empty(message, input.selection.holds(&message.key), terms, rejections);
         let record = input.known().and_then(|ledger| ledger.record(&message.key, message.revision));
         plan.earlier = record.map(|record| record.earlier_than(&plan.template, &plan.terms)).unwrap_or_default();
         let mut draft = Draft { message, plan, safety_limits: Vec::new(), rows: None };
@@ -135,6 +140,8 @@ impl<'a> Drafter<'a> {
             checks.numbers_are_times = false;
             collected = collect(&checks, AudienceReader::open(&message.audience, input.files)?, input.workers)?;
         }
+        plan.rejections.before = rejections::answered(input, message, &collected.recipients);
+        let first_bulk_max = plan.rejections.people_max(&plan.rejections.before);
         let placed = std::mem::take(&mut collected.placed);
         let older = fingerprints.get(1..).filter(|_| handed.has_older_keys() && placed.lacks_somebody());
         let older = self.suppressed(older.unwrap_or_default())?;
@@ -164,7 +171,8 @@ impl<'a> Drafter<'a> {
                 plan.protections.push(protection);
             }
         }
-        Ok(DraftRows { compiled, times, until, collected })
+        plan.ids = collected.ids.clone();
+        Ok(DraftRows { compiled, times, until, first_bulk_max, collected })
     }
 
     /// The keys, or, without any, one that tells people apart within this plan and no further.
@@ -238,7 +246,7 @@ fn all<A, B, C>(
     }
 }
 
-fn empty(message: &Message, selected: bool, terms: Terms) -> MessagePlan {
+fn empty(message: &Message, selected: bool, terms: Terms, rejections: RejectionLimit) -> MessagePlan {
     let zone = message.schedule.send_at.as_ref().map(|send_at| &send_at.zone);
     MessagePlan {
         key: message.key.clone(),
@@ -267,6 +275,7 @@ fn empty(message: &Message, selected: bool, terms: Terms) -> MessagePlan {
         is_read: false,
         terms,
         earlier: std::collections::BTreeSet::new(),
+        rejections,
         at_gateway: AtGateway::default(),
         in_clear: None,
         outdated: Vec::new(),
@@ -274,5 +283,6 @@ fn empty(message: &Message, selected: bool, terms: Terms) -> MessagePlan {
         samples: Vec::new(),
         more_branches: 0,
         diagnostics: Diagnostics::new(),
+        ids: super::ids::IdForms::default(),
     }
 }

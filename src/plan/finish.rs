@@ -62,6 +62,8 @@ fn batch(
     }
     plan.diagnostics.extend(handed::early(message, plan, input.now));
     if plan.selected {
+        let open = plan.to_send() + plan.not_due();
+        limits.extend(plan.rejections.safety_limit(&plan.key, open, input.accepted));
         let before = ledger.and_then(|ledger| ledger.last_record(&message.key)).map(|record| record.audience);
         let seen = safety_limits::SafetyLimitFacts { late: collected.late, nothing: collected.nothing };
         limits.extend(safety_limits::of_message(message, &counts, before, seen, &input.project.limits, input.accepted));

@@ -44,7 +44,7 @@ impl Files for Memory {
     }
 }
 
-const PROJECT: &str = "project: acme-shop\nsenders: { shop: SHOP, other: OTHER }\n";
+const PROJECT: &str = "project: acme-shop\nsenders: { shop: SHOP, other: OTHER }\nstopAfter: { share: 100% }\n";
 
 fn keys() -> Keys {
     Keys::one(Key::from_bytes([7; Key::LENGTH]))

@@ -15,9 +15,11 @@ use super::bulk::Bulk;
 use super::clocks::Clocks;
 use super::gate::{Counts, Gate};
 use super::handed::{AtGateway, Outdated};
+use super::ids::IdForms;
 use super::in_clear::InClear;
 use super::lists::Protection;
 use super::plan_file::Comparison;
+use super::rejections::RejectionLimit;
 use super::sample::Sample;
 
 /// What would be sent of one message, and why not to the others.
@@ -69,6 +71,8 @@ pub struct MessagePlan {
     pub terms: Terms,
     /// What it was before, for the ledger.
     pub earlier: BTreeSet<Edition>,
+    /// When rejections end it, and whom the gateway has answered.
+    pub rejections: RejectionLimit,
     /// What the gateway has of it and has not let go of yet.
     pub at_gateway: AtGateway,
     /// What the ledger tells of it without the key; absent with the key, and if the ledger does not know it.
@@ -83,6 +87,8 @@ pub struct MessagePlan {
     pub more_branches: u64,
     /// What is wrong, or worth a look.
     pub diagnostics: Diagnostics,
+    /// What the ids of its audience look like.
+    pub(super) ids: IdForms,
 }
 
 impl MessagePlan {

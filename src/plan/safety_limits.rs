@@ -33,6 +33,9 @@ pub enum SafetyLimitKind {
     Late,
     /// How many people a new revision may reach twice, because the old one is still under way.
     Overlap,
+    /// How many people of a message the gateway may have rejected although they are too many of those whom it
+    /// has answered.
+    Rejected,
     /// Whether a lockfile may be used in CI with a real gateway.
     LockfileInCi,
     /// How many claims are taken for genuine although nothing shows it.
@@ -45,7 +48,7 @@ pub enum SafetyLimitKind {
 
 impl SafetyLimitKind {
     /// All of them that `--accept` takes.
-    pub const ACCEPTED: [Self; 11] = [
+    pub const ACCEPTED: [Self; 12] = [
         Self::Messages,
         Self::Growth,
         Self::Unreadable,
@@ -53,6 +56,7 @@ impl SafetyLimitKind {
         Self::Nobody,
         Self::Late,
         Self::Overlap,
+        Self::Rejected,
         Self::LockfileInCi,
         Self::Unauthenticated,
         Self::Unclosed,
@@ -71,6 +75,7 @@ impl SafetyLimitKind {
             Self::Expect => "expect",
             Self::Late => "late",
             Self::Overlap => "overlap",
+            Self::Rejected => "rejected",
             Self::LockfileInCi => "lockfile-in-ci",
             Self::Unauthenticated => "unauthenticated",
             Self::Unclosed => "unclosed",
@@ -78,11 +83,12 @@ impl SafetyLimitKind {
         }
     }
 
-    /// Whether it is about the machine and its ledger, and not about what is planned.
+    /// Whether it is about the machine, its ledger, or what the gateway has answered since, and not about what is
+    /// planned: so it may be accepted beside a plan that is frozen.
     #[must_use]
     pub const fn is_of_the_ledger(self) -> bool {
         match self {
-            Self::LockfileInCi | Self::Unauthenticated | Self::Unclosed | Self::Reloaded => true,
+            Self::Rejected | Self::LockfileInCi | Self::Unauthenticated | Self::Unclosed | Self::Reloaded => true,
             Self::Messages
             | Self::Growth
             | Self::Unreadable
@@ -149,6 +155,8 @@ pub struct SafetyLimit {
     pub words: String,
     /// Whether a person accepted the number.
     pub accepted: bool,
+    /// The number to accept so that all of it can be sent; no less than what it is in truth.
+    pub to_accept: u64,
 }
 
 impl SafetyLimit {
@@ -162,7 +170,14 @@ impl SafetyLimit {
         accepted: &Accepted,
     ) -> Self {
         let accepted = accepted.get(kind).is_some_and(|number| actual <= number);
-        Self { kind, message: message.cloned(), limit, actual, words: String::new(), accepted }
+        Self { kind, message: message.cloned(), limit, actual, words: String::new(), accepted, to_accept: actual }
+    }
+
+    /// Says which number is to be accepted, if that is not what it is in truth.
+    #[must_use]
+    pub(super) fn up_to(mut self, number: u64) -> Self {
+        self.to_accept = number.max(self.actual);
+        self
     }
 
     /// Puts it into words.

@@ -178,6 +178,22 @@ fn a_speed_holds_over_all_bulks_and_later_applies() {
 }
 
 #[test]
+fn the_first_bulk_holds_no_more_people_than_rejections_are_judged_by() {
+    let project = "project: acme-shop\nsenders: { shop: SHOP, other: OTHER }\nstopAfter: { of: 300 }\n";
+    let mut fixture = Fixture::new(&paced("sendingSpeedLimit: { amount: 600 }"))
+        .file("sendform.yaml", project)
+        .file("people.csv", &many(1_500));
+    let cut = |fixture: &Fixture| -> Vec<(usize, BulkTime)> {
+        fixture.plan().messages[0].bulks.iter().map(|bulk| (bulk.recipients.len(), bulk.time)).collect()
+    };
+    let starts = [(300, BulkTime::Start(0)), (1_000, BulkTime::Start(30_000)), (200, BulkTime::Start(130_000))];
+    assert_eq!(cut(&fixture), starts);
+    fixture.send(PersonState::Accepted);
+    fixture.write("people.csv", &many(2_500));
+    assert_eq!(cut(&fixture).len(), 1, "enough people were answered");
+}
+
+#[test]
 fn an_unscheduled_speed_is_counted_from_the_start() {
     let fixture = Fixture::new(&paced("sendingSpeedLimit: { amount: 600 }")).file("people.csv", &many(1_001));
     let plan = fixture.plan();

@@ -7,8 +7,9 @@ use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
-use crate::apply::{Alarm, Stopped, Summary, Tally};
+use crate::apply::{Alarm, EndedMessage, Stopped, Summary, Tally};
 use crate::ledger::{Doubt, Flight, Ledger, MessageRecord, Twice};
+use crate::plan::RejectionLimit;
 
 use super::document::Report;
 use super::doubt::DoubtView;
@@ -29,6 +30,8 @@ pub struct ApplyReport<'a> {
     #[serde(serialize_with = "in_words")]
     #[schemars(with = "Option<String>")]
     pub stopped: Option<&'a Stopped>,
+    /// The messages of which nothing more was sent, because the gateway rejected too many of their people.
+    pub ended: Vec<EndedMessageView>,
     /// Why the gateway did not take requests whose people were rejected for it: the first few.
     pub reasons: &'a [String],
     /// How many things somebody should look at.
@@ -69,6 +72,28 @@ pub struct MessageOutcomeView {
     pub zone: Option<TimeZone>,
 }
 
+/// A message of which nothing more was sent, because the gateway rejected too many of its people.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct EndedMessageView {
+    /// The message, as `CAMPAIGN.MESSAGE`.
+    pub message: String,
+    /// The revision.
+    pub revision: u32,
+    /// How many people of the revision the gateway has answered, in all runs.
+    pub answered: u64,
+    /// How many of them it has rejected.
+    pub rejected: u64,
+    /// The share that may be rejected, in percent.
+    pub share_percent: u8,
+    /// How many people of this run were not sent to.
+    pub open: u64,
+    /// The number that `--accept rejected=` takes so that all of them can be sent to.
+    pub to_accept: u64,
+    /// The same in words.
+    pub words: String,
+}
+
 /// How many people ended how, each counted once.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -87,6 +112,8 @@ pub struct TallyView {
     pub not_attempted: u64,
     /// Another run has claimed them, or sent to them.
     pub claimed_elsewhere: u64,
+    /// They came to a `suppress` list while the run was sending, and were not sent to.
+    pub suppressed: u64,
 }
 
 impl Report for ApplyReport<'_> {
@@ -115,6 +142,7 @@ impl<'a> ApplyReport<'a> {
             messages: messages.collect(),
             total: TallyView::from(&summary.total()),
             stopped: summary.stopped.as_ref(),
+            ended: EndedMessageView::all(summary),
             reasons: &summary.reasons,
             alarms: &summary.alarms,
             unstored_outcomes: summary.unsettled.len() as u64,
@@ -138,6 +166,27 @@ impl<'a> ApplyReport<'a> {
     }
 }
 
+impl EndedMessageView {
+    /// The messages that have people left.
+    fn all(summary: &Summary) -> Vec<Self> {
+        let of = |ended: &EndedMessage| {
+            let EndedMessage { message, limit, answered } = ended;
+            let open = summary.messages.get(message).map_or(0, |tally| tally.not_attempted + tally.refused);
+            (open > 0).then(|| Self {
+                message: message.0.to_string(),
+                revision: message.1.get(),
+                answered: answered.all(),
+                rejected: answered.rejected_any(),
+                share_percent: limit.rule.share_percent,
+                open,
+                to_accept: RejectionLimit::to_accept(answered, open),
+                words: limit.words(answered),
+            })
+        };
+        summary.ended.iter().filter_map(of).collect()
+    }
+}
+
 impl From<&Tally> for TallyView {
     fn from(tally: &Tally) -> Self {
         Self {
@@ -148,6 +197,7 @@ impl From<&Tally> for TallyView {
             in_doubt: tally.in_doubt,
             not_attempted: tally.not_attempted,
             claimed_elsewhere: tally.claimed_elsewhere,
+            suppressed: tally.suppressed,
         }
     }
 }

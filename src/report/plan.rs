@@ -108,6 +108,8 @@ pub struct SafetyLimitView<'a> {
     pub actual: u64,
     /// Whether the number was accepted; if not, nothing is sent.
     pub accepted: bool,
+    /// The number that `--accept` takes so that all of it can be sent.
+    pub to_accept: u64,
     /// What it is about, in words.
     pub words: &'a str,
 }
@@ -174,6 +176,7 @@ impl<'a> SafetyLimitView<'a> {
             limit: safety_limit.limit,
             actual: safety_limit.actual,
             accepted: safety_limit.accepted,
+            to_accept: safety_limit.to_accept,
             words: &safety_limit.words,
         }
     }

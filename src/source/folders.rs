@@ -14,6 +14,7 @@ use crate::campaign::{AudienceStream, Files, FilesError};
 use crate::source::expand::{Expansion, expand, spool};
 use crate::source::listing::Listing;
 use crate::source::similar::similar;
+use crate::source::stamp::FileStamp;
 
 /// The largest campaign file or template, in bytes.
 pub const TEXT_BYTES_MAX: u64 = 1024 * 1024;
@@ -89,6 +90,20 @@ impl Folders {
                 opened.insert((metadata.dev(), metadata.ino()));
             }
         })
+    }
+
+    /// Looks whether a file has changed, without opening it; it is looked for as when it is opened.
+    ///
+    /// # Errors
+    /// If there is no such regular file, or it may not be read.
+    pub fn stamp(&self, path: &str) -> Result<FileStamp, FilesError> {
+        check_path(path)?;
+        let in_project = self.project.metadata(path).map_err(refused);
+        let metadata = match (in_project, &self.data) {
+            (Err(FilesError::Missing), Some(data)) => data.metadata(path).map_err(refused),
+            (found, _) => found,
+        }?;
+        if metadata.is_file() { Ok(FileStamp::of(&metadata)) } else { Err(FilesError::NotRegular) }
     }
 
     /// Whether a file was opened here, by whatever name.

@@ -6,7 +6,9 @@ mod expand;
 mod folders;
 mod listing;
 mod similar;
+mod stamp;
 
 pub use expand::Expansion;
 pub use folders::{Folders, TEXT_BYTES_MAX};
 pub use listing::{DEPTH_MAX, ENTRIES_MAX, Listing};
+pub use stamp::FileStamp;

@@ -5,9 +5,9 @@ use std::ops::Deref;
 use jiff::Timestamp;
 
 use crate::apply::evidence::LedgerView;
-use crate::apply::{LateBulk, Store};
+use crate::apply::{LateBulk, MessageRevision, Store};
 use crate::identity::MessageId;
-use crate::ledger::{Claim, ClaimId, Evidence, Grant, Ledger, Outcome, View, Weighed};
+use crate::ledger::{Answered, Claim, ClaimId, Evidence, Grant, Ledger, Outcome, RunId, View, Weighed};
 
 use super::error::StoreError;
 use super::ledger_store::LedgerStore;
@@ -94,5 +94,10 @@ impl Store for OpenLedger {
 
     async fn late_start(&self, late: &LateBulk) -> Result<Option<Timestamp>, StoreError> {
         (**self).late_start(late).await
+    }
+
+    async fn answered_elsewhere(&self, message: &MessageRevision, run: RunId) -> Result<Answered, StoreError> {
+        (**self).catch_up().await?;
+        Ok(self.ledger().answered_elsewhere(&message.0, message.1, run))
     }
 }

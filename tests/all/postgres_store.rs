@@ -3,6 +3,7 @@
 
 mod claims;
 mod freed;
+mod limits;
 mod refused;
 mod reloaded;
 mod shop;

@@ -108,6 +108,14 @@ impl Leases {
         self.turn = self.turn.saturating_add(1);
     }
 
+    /// Takes nothing more of a message.
+    pub fn leave(&mut self, message: i64) {
+        if let Some(place) = self.portions.iter().position(|portion| portion.number == message) {
+            self.portions.remove(place);
+            self.turn -= usize::from(place < self.turn);
+        }
+    }
+
     /// Goes back to a message that is not used up.
     pub fn return_to(&mut self, turn: usize) {
         self.turn = turn;
@@ -123,9 +131,14 @@ impl Leases {
     /// Finds the bulk that a claim is the first of.
     #[must_use]
     pub fn of(&self, message: i64, claim: &Claim) -> Option<LeasedPosition> {
-        let first = claim.people.first()?;
+        self.with(message, *claim.people.first()?)
+    }
+
+    /// Finds the bulk that somebody is in.
+    #[must_use]
+    pub fn with(&self, message: i64, person: Person) -> Option<LeasedPosition> {
         let holds = |(taken, people): &&(LeasedPosition, Vec<Person>)| {
-            taken.message == message && people.binary_search(first).is_ok()
+            taken.message == message && people.binary_search(&person).is_ok()
         };
         self.open.iter().find(holds).map(|(taken, _)| *taken)
     }

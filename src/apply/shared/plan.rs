@@ -11,6 +11,7 @@ use super::roster::{Roster, Unclaimed};
 use crate::apply::ports::{BulkSource, Clock};
 use crate::apply::run::lock;
 use crate::apply::summary::{MessageRevision, Stopped, Tally};
+use crate::identity::Person;
 use crate::ledger::{Ledger, RunId};
 use crate::plan::Bulk;
 
@@ -28,6 +29,8 @@ pub struct SharedPlan<'a, Q, P, C> {
     run: RunId,
     roster: Mutex<Roster>,
     look_again: Mutex<LookAgain>,
+    /// People of bulks that the run was given, and in which nobody is left to be claimed.
+    forgone: Mutex<Vec<(MessageRevision, Person)>>,
     /// How many plans this run has put into the queue, or joined with.
     plans: Mutex<u32>,
     /// What became of the last one.
@@ -48,7 +51,8 @@ impl<'a, Q: PlanQueue, P: Replan, C: Clock> SharedPlan<'a, Q, P, C> {
     ) -> Result<Self, Q::Error> {
         let roster = Mutex::new(Roster::new(&plan.bulks));
         let (look_again, plans, enqueued) = (Mutex::default(), Mutex::default(), Mutex::new(Enqueued::Stored));
-        let shared = Self { queue, planner, clock, run, roster, look_again, plans, enqueued };
+        let forgone = Mutex::default();
+        let shared = Self { queue, planner, clock, run, roster, look_again, forgone, plans, enqueued };
         shared.enqueue(plan).await?;
         Ok(shared)
     }
@@ -71,6 +75,15 @@ impl<'a, Q: PlanQueue, P: Replan, C: Clock> SharedPlan<'a, Q, P, C> {
             return Ok(None);
         }
         Ok(Some(bulk))
+    }
+
+    /// Gives up the bulks in which nobody is left: others wait until they are claimed, or nobody's.
+    async fn give_up_forgone(&self) -> Result<(), Stopped> {
+        let forgone = std::mem::take(&mut *lock(&self.forgone));
+        for (message, person) in forgone {
+            self.queue.forgo(self.run, &message, person).await.map_err(failed)?;
+        }
+        Ok(())
     }
 
     /// Finds who is left to be planned anew, after having waited for others if that may help; `None` if nobody is.
@@ -123,6 +136,7 @@ impl<'a, Q: PlanQueue, P: Replan, C: Clock> SharedPlan<'a, Q, P, C> {
 impl<Q: PlanQueue, P: Replan, C: Clock> BulkSource for SharedPlan<'_, Q, P, C> {
     async fn next(&self) -> Result<Option<Bulk>, Stopped> {
         loop {
+            self.give_up_forgone().await?;
             match self.queue.take(self.run).await.map_err(failed)? {
                 Lease::Bulk(leased) => {
                     if let Some(bulk) = self.accept(&leased).await? {
@@ -138,6 +152,15 @@ impl<Q: PlanQueue, P: Replan, C: Clock> BulkSource for SharedPlan<'_, Q, P, C> {
                 }
             }
         }
+    }
+
+    fn forgo(&self, message: &MessageRevision, person: Person) {
+        lock(&self.forgone).push((message.clone(), person));
+    }
+
+    fn end(&self, message: &MessageRevision) {
+        lock(&self.roster).end(message);
+        self.queue.leave(message);
     }
 
     /// Counts those whom others have, and those whom nobody has tried, as far as this run knows: it has read

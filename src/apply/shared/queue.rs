@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::leases::{Lease, LeasedBulk};
 use crate::apply::evidence::LedgerView;
 use crate::apply::summary::MessageRevision;
-use crate::identity::PersonSet;
+use crate::identity::{Person, PersonSet};
 use crate::ledger::{Ledger, RunId, View};
 use crate::plan::Bulk;
 
@@ -54,6 +54,18 @@ pub trait PlanQueue: LedgerView {
     /// Gives up a bulk of which the run has nobody to send to. Others get it first; it is done with if none of
     /// them has anybody to send to either.
     fn discard(&self, run: RunId, bulk: &LeasedBulk) -> impl Future<Output = Result<(), Self::Error>> + Send;
+
+    /// The same for the bulk with this person in it that the run has taken and not claimed; nothing, if there is
+    /// none.
+    fn forgo(
+        &self,
+        run: RunId,
+        message: &MessageRevision,
+        person: Person,
+    ) -> impl Future<Output = Result<(), Self::Error>> + Send;
+
+    /// Takes nothing more of a message for this run, and waits for nothing of it: others may go on with it.
+    fn leave(&self, message: &MessageRevision);
 
     /// Reads into the ledger what others have written until now.
     fn catch_up(&self) -> impl Future<Output = Result<(), Self::Error>> + Send;

@@ -1,6 +1,6 @@
 //! Whom a run that shares a plan may send to: the people of its own first plan, with their rows.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::leases::LeasedBulk;
 use super::queue::PlanQueue;
@@ -16,6 +16,8 @@ pub(super) struct Roster {
     planned: HashMap<MessageRevision, PersonMap<Recipient>>,
     /// Whoever was given to the run, in whatever bulk.
     given: HashMap<MessageRevision, PersonSet>,
+    /// Messages of which the run sends nothing more.
+    ended: HashSet<MessageRevision>,
 }
 
 /// People of the first plan whom nobody has.
@@ -65,10 +67,15 @@ impl Roster {
         })
     }
 
+    /// Leaves everybody else of a message alone.
+    pub(super) fn end(&mut self, message: &MessageRevision) {
+        self.ended.insert(message.clone());
+    }
+
     /// Finds those of the first plan who are free, besides those whom this run has had itself, or has in hand.
     pub(super) fn unclaimed(&self, ledger: &Ledger, view: View, queue: &impl PlanQueue) -> Unclaimed {
         let mut unclaimed = HashMap::new();
-        for (of, people) in &self.planned {
+        for (of, people) in self.planned.iter().filter(|(of, _)| !self.ended.contains(*of)) {
             let standings = ledger.standings(&of.0, of.1);
             let is_free = |person: &Person| standings.get(*person, view) == Standing::Free;
             let mut free: PersonSet = people.keys().copied().filter(is_free).collect();

@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::clock::{Death, SimClock, yield_once};
+use super::opt_outs::OptOutBooks;
 use super::store::Records;
 use crate::apply::{Clock as _, GatewayTime, Outgoing, Refusal, SendOutcome, Sender, Stamp, Ticket};
 use crate::identity::{MessageId, Person};
@@ -80,6 +81,16 @@ pub(super) struct Books {
     pub(super) script: Vec<Act>,
     /// People because of whom a request is refused without naming them.
     pub(super) wrong: BTreeSet<Person>,
+    /// People whom it rejects whenever it takes a request.
+    pub(super) rejects: BTreeSet<Person>,
+    /// Until so many people are answered only one request may be in flight, for no more people.
+    pub(super) judged_from: usize,
+    /// Who has opted out, and who is going to.
+    pub(super) opt_outs: OptOutBooks,
+    /// How many people it has answered.
+    pub(super) answered: usize,
+    /// How many requests are in flight.
+    pub(super) in_flight: usize,
     /// From which request on everything is refused without a name, if ever.
     pub(super) refuses_from: Option<usize>,
     /// How many requests there were.
@@ -132,6 +143,19 @@ impl<R: Written> SimSender<'_, R> {
         let mut books = self.books.lock().unwrap();
         assert!(!books.used.contains(claim), "a ticket used twice");
         books.used.push(claim.clone());
+        assert!(!people.iter().any(|person| books.opt_outs.people.contains(person)), "somebody has opted out before");
+        books.in_flight += 1;
+        if books.answered < books.judged_from {
+            assert_eq!(books.in_flight, 1, "nothing is judged yet");
+            assert!(people.len() <= books.judged_from, "{} people, and nothing is judged yet", people.len());
+        }
+    }
+
+    /// Notes that a request is over.
+    fn note(&self, sent: &SendOutcome, people: usize) {
+        let mut books = self.books.lock().unwrap();
+        books.in_flight -= 1;
+        books.answered += if matches!(sent, SendOutcome::Answered(_)) { people } else { 0 };
     }
 
     /// Tells the gateway's time, which is ahead of ours.
@@ -195,6 +219,7 @@ impl<R: Written> Sender for SimSender<'_, R> {
         assert!(act == Act::Connect || ticket.start().begin(self.clock.elapsed()));
         yield_once().await;
         let sent = self.perform(act, request, &people).await;
+        self.note(&sent, people.len());
         yield_once().await;
         sent
     }
@@ -211,8 +236,11 @@ impl<R: Written> SimSender<'_, R> {
         };
         match act {
             Act::Accept => {
-                self.take(people);
-                answered(statuses(1, 26))
+                let rejects = self.books.lock().unwrap().rejects.clone();
+                let (rejected, taken): (Vec<_>, Vec<_>) = people.iter().partition(|person| rejects.contains(person));
+                self.take(&taken);
+                let taken = taken.into_iter().map(|person| (person, 1, 26));
+                answered(taken.chain(rejected.into_iter().map(|person| (person, 5, 14))).collect())
             }
             Act::RejectAll => answered(statuses(5, 6)),
             Act::RejectFirst => {

@@ -11,6 +11,8 @@ mod gateway;
 mod halving;
 mod history;
 mod life;
+mod opt_outs;
+mod rejections;
 mod shared;
 mod store;
 mod table;

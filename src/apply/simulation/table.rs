@@ -28,7 +28,8 @@ fn total(summary: &Summary) -> Tally {
 fn groups(script: &[Act]) -> (String, Option<Stopped>) {
     let (_, ended) = run(script);
     let summary = ended.summary.unwrap();
-    let Tally { accepted, rejected, refused, in_doubt, not_attempted, claimed_elsewhere } = total(&summary);
+    let Tally { accepted, rejected, refused, in_doubt, not_attempted, claimed_elsewhere, suppressed } = total(&summary);
+    assert_eq!(suppressed, 0, "nobody opts out");
     let rejected: Vec<String> = rejected.iter().map(|(status, count)| format!("{count}x{status}")).collect();
     let rejected = rejected.join("+");
     let text = format!(

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::clock::{Death, SimClock, drive};
 use super::gateway::{Act, Books, SimSender};
+use super::opt_outs::SimOptOuts;
 use super::store::{DiskFull, Fault, Records, SimStore};
 use crate::apply::work::PreparedBulk;
 use crate::apply::{
@@ -157,7 +158,12 @@ impl World {
         let death = Death::default();
         let store = SimStore::new(&self.records, fault, &death);
         let mut events = Vec::new();
-        let process = self.process(bulks, settings, &store, &death, interrupts, |event| events.push(event));
+        let process = self.process(bulks, settings, &store, &death, interrupts, |event| {
+            if matches!(event, Event::Claimed { .. } | Event::Settled { .. }) {
+                self.books.lock().unwrap().opt_outs.step();
+            }
+            events.push(event);
+        });
         let summary = drive(&self.clock, &death, process);
         Ended { summary, events, writes: store.writes() }
     }
@@ -190,7 +196,14 @@ impl World {
             time: &time,
             death: death.clone(),
         };
-        let ports = Ports { store, sender: &sender, prepare: &self.prepare, clock: &self.clock, time: &time };
+        let ports = Ports {
+            store,
+            sender: &sender,
+            prepare: &self.prepare,
+            opt_outs: &SimOptOuts(&self.books),
+            clock: &self.clock,
+            time: &time,
+        };
         let source = PlannedBulks::new(bulks);
         movable(apply(&source, ports, settings, interrupts, events)).await
     }

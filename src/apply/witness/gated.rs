@@ -92,6 +92,14 @@ where
         self.watch.left_out(message)
     }
 
+    fn forgo(&self, message: &MessageRevision, person: Person) {
+        self.inner.forgo(message, person);
+    }
+
+    fn end(&self, message: &MessageRevision) {
+        self.inner.end(message);
+    }
+
     fn not_given(&self) -> Vec<(MessageRevision, Tally)> {
         let mut tallies = self.inner.not_given();
         if let Some(bulk) = lock(&self.waiting).take() {

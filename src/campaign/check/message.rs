@@ -15,6 +15,7 @@ use crate::wire::content::Content;
 use super::audience::{Audiences, unknown};
 use super::content;
 use super::findings::Findings;
+use super::stop_after::stop_after;
 use super::webhook;
 
 /// What the messages of a campaign can name; `None` behind a name for what is declared, but wrong.
@@ -89,6 +90,10 @@ fn whole(
     let revision = at.key("revision");
     let revision_place = if revision.is_written() { revision.place() } else { at.key("id").place() };
     let raw: raw::Message = at.read()?;
+    let stop_after = match &raw.stop_after {
+        Some(raw) => Some(stop_after(raw)?),
+        None => None,
+    };
     let DeclaredAudience { audience, exclude } = audience;
     Some(Message {
         key: MessageKey { campaign: campaign.clone(), message: MessageName::parse(&raw.id)? },
@@ -103,6 +108,7 @@ fn whole(
         campaign_reference_id: raw.campaign_reference_id,
         webhooks,
         paused: raw.paused,
+        stop_after,
         place: at.key("id").place(),
         revision_place,
         sender_place: at.key("sender").place(),

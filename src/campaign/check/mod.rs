@@ -13,6 +13,7 @@ mod path;
 mod project;
 mod schedule;
 mod state;
+mod stop_after;
 mod time;
 mod webhook;
 

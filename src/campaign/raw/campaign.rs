@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Audience, Schedule, pattern, present};
+use super::{Audience, Schedule, StopAfter, pattern, present};
 use crate::wire::options::{Platform, ReportType};
 
 /// A campaign of sendform: who says what to whom, and when. What was sent is remembered by the
@@ -71,6 +71,9 @@ pub struct Message {
     /// Whether the message is held back. Default: false.
     #[serde(default)]
     pub paused: bool,
+    /// When rejections end this message, in place of what the project says.
+    #[serde(default, deserialize_with = "present")]
+    pub stop_after: Option<StopAfter>,
     /// What the message says.
     pub content: Content,
     /// CPaaS X options, as the gateway takes them.

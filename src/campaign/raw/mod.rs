@@ -7,6 +7,7 @@ mod campaign;
 pub(super) mod pattern;
 mod project;
 mod schedule;
+mod stop_after;
 
 pub use audience::{Audience, Columns, Expect};
 pub use campaign::{Campaign, Content, ContentType, Delivery, Message, Webhooks};
@@ -14,6 +15,7 @@ pub use project::{
     Gateway, Ids, Limits, LongTexts, Project, Recipients, Sandbox, State, StateHome, WebhookPolicy, Witness,
 };
 pub use schedule::{IfAmbiguous, IfPast, PerPerson, Schedule, TimeZone};
+pub use stop_after::StopAfter;
 
 /// Reads a key that may be missing, but not be empty.
 fn present<'de, T: serde::Deserialize<'de>, D: serde::Deserializer<'de>>(

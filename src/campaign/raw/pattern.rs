@@ -13,6 +13,8 @@ pub(in crate::campaign) const RETIRED: &str = r"^[a-z0-9][a-z0-9-]{0,39}(\.[a-z0
 pub(in crate::campaign) const DELIMITER: &str = r"^([!#$%&()*+,./:;<=>?@\^_`{|}~-]|\t|tab)$";
 /// Durations of one unit.
 pub(in crate::campaign) const DURATION: &str = "^[1-9][0-9]{0,5}[smhd]$";
+/// Whole percents from 0 to 100.
+pub(in crate::campaign) const PERCENT: &str = "^(100|[1-9]?[0-9])%$";
 /// Local dates and times.
 pub(in crate::campaign) const LOCAL: &str =
     "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01]) ([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$";
@@ -37,6 +39,7 @@ pub(in crate::campaign) fn explanation(pattern: &str) -> Option<&'static str> {
         RETIRED => "what is retired is a campaign's id, or a campaign's and a message's: `spring-sale.announce`",
         DELIMITER => "a delimiter is one character such as `;`, `|` or `,`, or the word `tab`",
         DURATION => "a duration is a whole number with one unit: `90s`, `15m`, `2h` or `3d`",
+        PERCENT => "a share is a whole number from 0 to 100 with a percent sign: `10%`",
         LOCAL => "a local time is written `YYYY-MM-DD HH:MM`, without an offset: `timeZone` says whose clock it is on",
         INSTANT => "a time in UTC is written `YYYY-MM-DD HH:MMZ`",
         ZONE => "a time zone has a name of the IANA database, such as `Europe/Zagreb`, and is no offset",

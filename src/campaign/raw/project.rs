@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Audience, Schedule, pattern, present};
+use super::{Audience, Schedule, StopAfter, pattern, present};
 
 /// A project of sendform: what all campaigns of a folder have in common. The file is called
 /// `sendform.yaml`.
@@ -48,6 +48,10 @@ pub struct Project {
     /// Safety limits: what goes beyond them is sent only if somebody accepts the number.
     #[serde(default)]
     pub limits: Limits,
+    /// When rejections end a message, unless the message says otherwise. Example:
+    /// `{ share: 10%, of: 200 }`, which is the default.
+    #[serde(default)]
+    pub stop_after: StopAfter,
     /// What the ids of recipients look like.
     #[serde(default)]
     pub recipients: Recipients,

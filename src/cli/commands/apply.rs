@@ -27,10 +27,12 @@ use crate::cli::evidence;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::frozen;
+use crate::cli::opt_outs::{Baseline, SuppressLists};
 use crate::cli::output::{Output, ask};
 use crate::cli::planning::{Replanning, alarm, in_doubt, judge, make, show};
 use crate::cli::prepare::Pool;
 use crate::cli::progress::Progress;
+use crate::cli::rejections;
 use crate::cli::settings::Settings;
 use crate::cli::signals::SignalWatch;
 use crate::cli::store::{expected, tell_doubts, visit};
@@ -139,9 +141,10 @@ struct ApplyRun<'a> {
 
 impl ApplyRun<'_> {
     async fn plan_and_send(self, store: OpenLedger) -> Result<Exit, Failure> {
+        let lists = Baseline::new(self.context);
         match self.review(&store).await? {
             Review::Send(plan) => {
-                let sent = self.send(&store, *plan).await?;
+                let sent = self.send(&store, *plan, &lists).await?;
                 self.conclude(store, sent).await
             }
             Review::End(plan, ending) => end_without_sending(store, &plan, ending).await,
@@ -185,7 +188,7 @@ impl ApplyRun<'_> {
     }
 
     /// Sends a plan: on its own, or with other runs that share it.
-    async fn send(&self, store: &OpenLedger, mut plan: Plan) -> Result<Sent, Failure> {
+    async fn send(&self, store: &OpenLedger, mut plan: Plan, lists: &Baseline) -> Result<Sent, Failure> {
         let Self { context, args, settings, interrupts, plan_options, client, clock, run, .. } = *self;
         refuse_old_ends(store, context.gateway.now())?;
         interrupts.sending();
@@ -193,8 +196,10 @@ impl ApplyRun<'_> {
         let all_asked = witness::is_every_sender(&senders, context, &store.ledger());
         let bulks = record(context, store, &mut plan).await?;
         let mut run_settings = run_settings(store, args, settings, run);
-        let ports =
-            Ports { store, sender: client, prepare: &Pool::new(Arc::clone(context)), clock, time: client.time() };
+        run_settings.watched = rejections::watched(&plan, store, run);
+        let opt_outs = &SuppressLists::new(context, lists, &plan);
+        let prepare = &Pool::new(Arc::clone(context));
+        let ports = Ports { store, sender: client, prepare, opt_outs, clock, time: client.time() };
         let older = Older::new(context);
         let watch = Watch::new((store, client, clock, &older), witness::needed(context, store), &bulks, senders);
         tokio::select! {
@@ -522,6 +527,7 @@ fn verdict(summary: &Summary) -> Exit {
         Some(Stopped::Unwitnessed(_)) => Exit::Environment,
         Some(Stopped::LedgerLacks { .. }) => Exit::Ledger,
         Some(Stopped::Prepare(_)) => Exit::Mismatch,
+        Some(Stopped::OptOuts(_)) => Exit::Files,
         Some(Stopped::Interrupted) => Exit::Declined,
         Some(Stopped::Bug(_)) => Exit::Bug,
         Some(Stopped::NotFound | Stopped::Throttled | Stopped::Request(_)) => Exit::Rejected,
@@ -530,6 +536,9 @@ fn verdict(summary: &Summary) -> Exit {
     // Of an outcome that was not stored the ledger knows nothing: its people are in doubt there.
     if total.in_doubt > 0 || !summary.unsettled.is_empty() {
         exit = exit.or(Exit::Doubt);
+    }
+    if !summary.ended.is_empty() {
+        exit = exit.or(Exit::Rejected);
     }
     // Refused people are free again; why the run stopped says whose doing that was.
     if total.rejected_any() > 0 || (total.refused > 0 && summary.stopped.is_none()) {

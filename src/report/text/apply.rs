@@ -1,7 +1,7 @@
 //! The table that an apply ends with, however it ends.
 
 use crate::apply::{Alarm, Stopped};
-use crate::report::apply::{ApplyReport, TallyView};
+use crate::report::apply::{ApplyReport, EndedMessageView, TallyView};
 use crate::report::sanitize::{LineFeeds, harmless};
 use crate::report::style::{Paint, line};
 use crate::report::words::plural;
@@ -14,9 +14,10 @@ use super::table;
 use super::twice;
 
 /// What stands in the table behind a message's name. Only where several runs send at once does another one claim
-/// anybody.
-fn columns(tally: &TallyView, is_shared: bool) -> Vec<(&'static str, u64)> {
-    let elsewhere = is_shared.then_some(("claimed elsewhere", tally.claimed_elsewhere));
+/// anybody, and hardly ever does somebody opt out just then.
+fn columns(tally: &TallyView, total: &TallyView) -> Vec<(&'static str, u64)> {
+    let elsewhere = (total.claimed_elsewhere > 0).then_some(("claimed elsewhere", tally.claimed_elsewhere));
+    let suppressed = (total.suppressed > 0).then_some(("suppressed", tally.suppressed));
     let columns = [
         ("accepted", tally.accepted),
         ("rejected", tally.rejected),
@@ -24,7 +25,7 @@ fn columns(tally: &TallyView, is_shared: bool) -> Vec<(&'static str, u64)> {
         ("in doubt", tally.in_doubt),
         ("not attempted", tally.not_attempted),
     ];
-    columns.into_iter().chain(elsewhere).collect()
+    columns.into_iter().chain(elsewhere).chain(suppressed).collect()
 }
 
 impl TextForm for ApplyReport<'_> {
@@ -35,13 +36,12 @@ impl TextForm for ApplyReport<'_> {
         twice::twice(&mut out, &self.twice, self.gateway, paint);
         out.push('\n');
         let rows = self.messages.iter();
-        let is_shared = self.total.claimed_elsewhere > 0;
         let row = |name: String, tally: &TallyView| {
-            (name, columns(tally, is_shared).into_iter().map(|(_, count)| count).collect())
+            (name, columns(tally, &self.total).into_iter().map(|(_, count)| count).collect())
         };
         let rows = rows.map(|message| row(format!("{} r{}", message.message, message.revision), &message.outcome));
         let total = (self.messages.len() > 1).then(|| row("all".to_owned(), &self.total));
-        let names = columns(&self.total, is_shared).into_iter().map(|(name, _)| name);
+        let names = columns(&self.total, &self.total).into_iter().map(|(name, _)| name);
         let header: Vec<&str> = std::iter::once("message").chain(names).collect();
         if !self.messages.is_empty() {
             out.push_str(&table::render(&header, rows.chain(total)));
@@ -53,6 +53,15 @@ impl TextForm for ApplyReport<'_> {
                 let words = handed_over::still_to_leave(&name, handed, self.now, message.zone.as_ref());
                 line(&mut out, &format!("  {words}"));
             }
+        }
+        for ended in &self.ended {
+            let EndedMessageView { message, words, open, to_accept, .. } = ended;
+            let left = format!("{} not sent to", people_were(*open));
+            line(&mut out, &paint.bad(&format!("! {message} was ended: {words}; {left}")));
+            line(
+                &mut out,
+                &format!("  to go on all the same, run the same command with --accept rejected={to_accept}"),
+            );
         }
         for alarm in self.alarms {
             line(&mut out, &paint.bad(&format!("! {}", alarm_words(alarm))));
@@ -72,6 +81,7 @@ impl TextForm for ApplyReport<'_> {
 /// What to do about a run that was stopped.
 fn ways_on(stopped: &Stopped) -> &'static [&'static str] {
     match stopped {
+        Stopped::OptOuts(_) => &["nothing more was claimed: mend the list, and run the same command again"],
         Stopped::Interrupted => &["run the same command again to go on"],
         Stopped::LedgerLacks { .. } => &[
             "nothing more was claimed: this ledger was taken back, or another ledger sends the same messages",
@@ -93,6 +103,11 @@ fn ways_on(stopped: &Stopped) -> &'static [&'static str] {
         | Stopped::ClockOff
         | Stopped::Bug(_) => &[],
     }
+}
+
+/// So many people were.
+fn people_were(count: u64) -> String {
+    format!("{} {}", plural(count, "person"), if count == 1 { "was" } else { "were" })
 }
 
 fn rejections(out: &mut String, report: &ApplyReport<'_>) {

@@ -267,7 +267,10 @@ fn safety_limits(out: &mut String, safety_limits: &[SafetyLimitView<'_>], paint:
             if safety_limit.name == SafetyLimitKind::Expect.name() {
                 line(out, "  to go on: mend the audience, or change its `expect`");
             } else {
-                line(out, &format!("  to go on all the same: --accept {}={}", safety_limit.name, safety_limit.actual));
+                line(
+                    out,
+                    &format!("  to go on all the same: --accept {}={}", safety_limit.name, safety_limit.to_accept),
+                );
             }
         }
     }

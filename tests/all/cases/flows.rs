@@ -35,7 +35,7 @@ fn a_large_audience_is_sent_once() {
     let bakery = bakery("csv: guests.csv", &rows);
     says(
         &bakery.run(["plan", "--sandbox"]).code(0),
-        &["+ 6,000 to send at once, 6 bulks", "6,000 rows in guests.csv (CSV with `,`, UTF-8)"],
+        &["+ 6,000 to send at once, 7 bulks", "6,000 rows in guests.csv (CSV with `,`, UTF-8)"],
     );
     let run = bakery.run(["apply", "--sandbox", "--auto-approve"]).code(0);
     assert!(run.stdout.contains("bread.note r1     6,000"), "{run}");

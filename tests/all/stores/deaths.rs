@@ -80,6 +80,8 @@ fn dead_after_an_outcome(kind: Kind) {
 
 fn dead_with_several_requests_in_flight(kind: Kind) {
     let fleet = Fleet::new(kind, 8).faults(&["hold-before@1", "hold-after@2"]);
+    // Else there would be one request at a time until it is known whom the gateway rejects.
+    fleet.add_to_project("stopAfter: { share: 100% }\n");
     let run = fleet.machine(0).start(["apply", "--auto-approve", "--parallel", "2"]);
     fleet.shop().sandbox.wait_held(2);
     run.kill();

@@ -44,13 +44,18 @@ impl Fleet {
         let mut fleet = Self::without_ledger(kind, customers);
         let door = Door::closed(fleet.shop.sandbox.address());
         // Nothing but messages goes through it.
-        for machine in std::iter::once(&fleet.shop.project).chain(&fleet.others) {
-            let project = machine.read("sendform.yaml");
-            machine.write("sendform.yaml", format!("{project}witness: off\n"));
-        }
+        fleet.add_to_project("witness: off\n");
         fleet.set("SENDFORM_BASE_URL", &door.url());
         fleet.machine(0).run(["ledger", "init"]).code(0);
         (fleet, door)
+    }
+
+    /// Adds a line to the project file of all machines.
+    pub(super) fn add_to_project(&self, line: &str) {
+        for machine in std::iter::once(&self.shop.project).chain(&self.others) {
+            let project = machine.read("sendform.yaml");
+            machine.write("sendform.yaml", format!("{project}{line}"));
+        }
     }
 
     fn without_ledger(kind: Kind, customers: u64) -> Self {

@@ -96,7 +96,14 @@ impl Process<'_> {
         let source = Gated::new(PlannedBulks::new(bulks), &watch);
         let settings = RunSettings { parallel: sending.parallel, ..RunSettings::new(self.id) };
         let (desk, client, clock) = (self.desk, self.client, self.machine);
-        let ports = Ports { store: desk, sender: client, prepare: &SimPrepare::default(), clock, time: client.time };
+        let ports = Ports {
+            store: desk,
+            sender: client,
+            prepare: &SimPrepare::default(),
+            opt_outs: &(),
+            clock,
+            time: client.time,
+        };
         let never = Interrupts { first: std::future::pending(), second: std::future::pending() };
         let work = pin!(apply(&source, ports, &settings, never, |_| {}));
         let mut summary = match select(work, pin!(watch.drive())).await {

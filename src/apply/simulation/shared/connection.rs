@@ -12,10 +12,13 @@ use super::tables::{FreeAgain, GivenUp, Tables, given_back};
 use super::world::number;
 use crate::apply::evidence::LedgerView;
 use crate::apply::{
-    Clock as _, Enqueued, Lease, LeasedBulk, Leases, MessageRevision, PlanQueue, QueuePosition, QueuedPlan, Store,
+    Clock as _, Enqueued, Lease, LeasedBulk, LeasedPosition, Leases, MessageRevision, PlanQueue, QueuePosition,
+    QueuedPlan, Store,
 };
 use crate::identity::{BulkId, MessageId, Person, PersonSet};
-use crate::ledger::{Claim, ClaimId, ClaimState, Evidence, Grant, Ledger, Outcome, RunId, Standing, View, Weighed};
+use crate::ledger::{
+    Answered, Claim, ClaimId, ClaimState, Evidence, Grant, Ledger, Outcome, RunId, Standing, View, Weighed,
+};
 use crate::plan::Bulk;
 
 /// After so many transactions of all runs nobody is answered any more.
@@ -54,6 +57,12 @@ impl<'a> Connection<'a> {
         yield_once().await;
         self.life.step().await;
         result
+    }
+
+    async fn dismiss(&self, run: RunId, bulk: LeasedPosition) {
+        let is_news = self.leases.lock().unwrap().pass(bulk, self.clock.elapsed());
+        let what = if is_news { GivenUp::ToOthers } else { GivenUp::Done };
+        self.transact(|tables| tables.give_up(bulk, run, what)).await;
     }
 
     async fn read_anew(&self) {
@@ -161,10 +170,20 @@ impl PlanQueue for Connection<'_> {
     }
 
     async fn discard(&self, run: RunId, bulk: &LeasedBulk) -> Result<(), DiskFull> {
-        let is_news = self.leases.lock().unwrap().pass(bulk.position, self.clock.elapsed());
-        let what = if is_news { GivenUp::ToOthers } else { GivenUp::Done };
-        self.transact(|tables| tables.give_up(bulk.position, run, what)).await;
+        self.dismiss(run, bulk.position).await;
         Ok(())
+    }
+
+    async fn forgo(&self, run: RunId, (message, _): &MessageRevision, person: Person) -> Result<(), DiskFull> {
+        let bulk = self.leases.lock().unwrap().with(number(message), person);
+        if let Some(bulk) = bulk {
+            self.dismiss(run, bulk).await;
+        }
+        Ok(())
+    }
+
+    fn leave(&self, (message, _): &MessageRevision) {
+        self.leases.lock().unwrap().leave(number(message));
     }
 
     async fn catch_up(&self) -> Result<(), DiskFull> {
@@ -234,6 +253,15 @@ impl Store for Connection<'_> {
     async fn catch_up(&self) -> Result<(), DiskFull> {
         self.read_anew().await;
         Ok(())
+    }
+
+    async fn answered_elsewhere(
+        &self,
+        (message, revision): &MessageRevision,
+        run: RunId,
+    ) -> Result<Answered, DiskFull> {
+        self.read_anew().await;
+        Ok(self.ledger.lock().unwrap().answered_elsewhere(message, *revision, run))
     }
 
     async fn claimed_before(&self, message: &MessageId, besides: &ClaimId) -> Result<bool, DiskFull> {

@@ -142,6 +142,14 @@ impl<B: BulkSource> BulkSource for Noted<'_, B> {
         Ok(next)
     }
 
+    fn forgo(&self, message: &MessageRevision, person: Person) {
+        self.inner.forgo(message, person);
+    }
+
+    fn end(&self, message: &MessageRevision) {
+        self.inner.end(message);
+    }
+
     fn not_given(&self) -> Vec<(MessageRevision, Tally)> {
         self.inner.not_given()
     }
@@ -260,8 +268,14 @@ impl World {
                 death: life.death.clone(),
             };
             let prepare = SlowPrepare { clock: &self.clock, seconds: worker.renders, bulks: AtomicUsize::new(0) };
-            let ports =
-                Ports { store: &connection, sender: &sender, prepare: &prepare, clock: &self.clock, time: &time };
+            let ports = Ports {
+                store: &connection,
+                sender: &sender,
+                prepare: &prepare,
+                opt_outs: &(),
+                clock: &self.clock,
+                time: &time,
+            };
             let settings = RunSettings { parallel: worker.parallel, shares_plan: true, ..RunSettings::new(run) };
             let stops = worker.stops.map(|seconds| self.clock.sleep(Duration::from_secs(seconds)));
             let first = OptionFuture::from(stops).then(async |stops| match stops {

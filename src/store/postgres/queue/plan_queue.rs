@@ -5,8 +5,10 @@ use jiff::Timestamp;
 use super::bulks::{EnqueueBulks, LeaseBulk, ReadQueue, Rest, ReturnBulk};
 use super::send_times::DelayBulks;
 use crate::apply::evidence::LedgerView;
-use crate::apply::{Enqueued, LateBulk, Lease, LeasedBulk, MessageRevision, PlanQueue, QueuePosition, QueuedPlan};
-use crate::identity::{MessageKey, PersonSet, Revision};
+use crate::apply::{
+    Enqueued, LateBulk, Lease, LeasedBulk, LeasedPosition, MessageRevision, PlanQueue, QueuePosition, QueuedPlan,
+};
+use crate::identity::{MessageKey, Person, PersonSet, Revision};
 use crate::ledger::{Ledger, RunId, View};
 use crate::plan::Bulk;
 use crate::store::error::StoreError;
@@ -94,8 +96,8 @@ impl Postgres {
     ///
     /// # Errors
     /// If the database fails for too long.
-    pub async fn dismiss(&self, run: RunId, bulk: &LeasedBulk) -> Result<(), StoreError> {
-        let (bulk, run) = (bulk.position, run.0.cast_signed());
+    pub async fn dismiss(&self, run: RunId, bulk: LeasedPosition) -> Result<(), StoreError> {
+        let run = run.0.cast_signed();
         let rest = if self.shares().pass(bulk, self.opened_at.elapsed()) { Rest::ToOthers } else { Rest::Done };
         Ok(self.link.run(&ReturnBulk { bulk, run, rest }, PATIENCE).await?)
     }
@@ -139,7 +141,19 @@ impl PlanQueue for Postgres {
     }
 
     async fn discard(&self, run: RunId, bulk: &LeasedBulk) -> Result<(), StoreError> {
-        self.dismiss(run, bulk).await
+        self.dismiss(run, bulk.position).await
+    }
+
+    async fn forgo(&self, run: RunId, (message, revision): &MessageRevision, person: Person) -> Result<(), StoreError> {
+        let bulk = self.shares().with(ids::message(self.number, message, *revision), person);
+        match bulk {
+            Some(bulk) => self.dismiss(run, bulk).await,
+            None => Ok(()),
+        }
+    }
+
+    fn leave(&self, (message, revision): &MessageRevision) {
+        self.shares().leave(ids::message(self.number, message, *revision));
     }
 
     async fn catch_up(&self) -> Result<(), StoreError> {

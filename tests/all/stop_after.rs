@@ -1,0 +1,150 @@
+//! Rejections that end a message: how much a gateway is given that rejects too many.
+
+use insta::assert_snapshot;
+
+use crate::support::{Shop, customer};
+
+/// The project of a shop with large bulks, and with this besides.
+fn project(besides: &str) -> String {
+    let project = "project: acme-shop\nsenders: { shop: SHOP-ACCOUNT }\nlimits: { messagesPerApply: 20000 }\n";
+    format!("{project}{besides}")
+}
+
+/// A shop with so many customers, and a gateway with these faults.
+fn shop(customers: u64, besides: &str, faults: &[&str]) -> Shop {
+    let shop = Shop::new(customers).faults(faults);
+    shop.project.write("sendform.yaml", project(besides));
+    shop
+}
+
+const APPLY: &[&str] = &["apply", "--auto-approve"];
+
+#[test]
+fn a_gateway_that_rejects_everybody_is_given_two_hundred_people() {
+    let shop = shop(20_000, "", &["reject-share=1"]);
+    assert_snapshot!(shop.run(APPLY), @"
+    exit code: 7
+    sale.hello r1  shop to customers
+      + 20,000 to send at once, 21 bulks
+        20,000 rows in customers.csv (CSV with `,`, UTF-8)
+
+    limits: 20,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
+    20,000 messages to send in 21 bulks
+
+    message        accepted  rejected  refused  in doubt  not attempted
+    sale.hello r1         0       200        0         0         19,800
+      sale.hello: 200 people rejected with status 14 (the destination is blocked)
+    ! sale.hello was ended: 200 of 200 people whom the gateway has answered were rejected (200 with status 14), more than the 10% of `stopAfter`; 19,800 people were not sent to
+      to go on all the same, run the same command with --accept rejected=20000
+    ");
+    assert_eq!(shop.requests(), 1);
+    // It says so before it sends any more, also to whoever only plans.
+    assert_snapshot!(shop.sends_nothing(APPLY, 4), @"
+    exit code: 4
+    sale.hello r1  shop to customers
+      + 19,800 to send at once, 20 bulks
+           200 rejected earlier; `--retry-rejected sale.hello` sends to them again
+        20,000 rows in customers.csv (CSV with `,`, UTF-8)
+
+    ! sale.hello: 200 of 200 people whom the gateway has answered were rejected (200 with status 14), more than the 10% of `stopAfter`
+      to go on all the same: --accept rejected=20000
+
+    limits: 20,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
+    19,800 messages to send in 20 bulks, but not while a limit refuses
+    ");
+    shop.sends_nothing(&["plan"], 4);
+    shop.sends_nothing(&["apply", "--auto-approve", "--accept", "rejected=199"], 4);
+    let plan = shop.sends_nothing(&["plan", "--format", "json"], 4).json();
+    let limit = &plan["safetyLimits"][0];
+    assert_eq!(limit["name"], "rejected");
+    assert_eq!((limit["actual"].as_u64(), limit["toAccept"].as_u64()), (Some(200), Some(20_000)));
+    // The gateway is mended, and somebody says that the rest is to go out.
+    shop.sandbox.faults(&[]);
+    let run = shop.run(&["apply", "--auto-approve", "--accept", "rejected=200"]).code(0);
+    assert!(run.stdout.contains("19,800         0        0         0              0"), "{run}");
+    assert_eq!(shop.accepted().iter().sum::<u64>(), 19_800);
+    shop.sends_nothing(APPLY, 0);
+}
+
+#[test]
+fn a_gateway_that_rejects_one_of_twenty_is_given_everybody() {
+    let shop = shop(4_000, "", &["reject-share=0.05:seed=1"]);
+    let run = shop.run(APPLY).code(7);
+    let accepted: u64 = shop.accepted().iter().sum();
+    assert!((3_700..3_900).contains(&accepted), "{run}");
+    assert_eq!(shop.requests(), 5, "200 people first, then bulks of 1000");
+    assert!(run.stdout.contains(" 0              0\n"), "nobody is left: {run}");
+    shop.sends_nothing(APPLY, 0);
+}
+
+#[test]
+fn a_plan_that_is_frozen_goes_on_with_the_number() {
+    let shop = shop(1_000, "", &["reject-share=0.5:seed=1"]);
+    shop.run(&["plan", "--out", "frozen.plan"]).code(0);
+    let digest = shop.run(&["plan", "--format", "json"]).json()["digest"].as_str().unwrap().to_owned();
+    let run = shop.run(&["apply", "frozen.plan", "--auto-approve", "--expect-digest", &digest]).code(7);
+    assert!(run.stdout.contains("800 people were not sent to"), "{run}");
+    shop.sends_nothing(&["apply", "frozen.plan", "--auto-approve"], 4);
+    let number = run.stdout.split_once("--accept rejected=").unwrap().1.lines().next().unwrap();
+    shop.sandbox.faults(&[]);
+    let accept = format!("rejected={number}");
+    shop.run(&["apply", "frozen.plan", "--auto-approve", "--accept", &accept, "--expect-digest", &digest]).code(0);
+    shop.sends_nothing(APPLY, 0);
+}
+
+#[test]
+fn whoever_is_sent_to_again_after_a_rejection_counts_anew() {
+    let shop = shop(300, "", &["reject-share=1"]);
+    shop.run(APPLY).code(7);
+    assert_eq!(shop.requests(), 1);
+    shop.sandbox.faults(&[]);
+    // The 200 who were rejected are asked again, and with them everybody else.
+    shop.run(&["apply", "--auto-approve", "--retry-rejected", "sale.hello"]).code(0);
+    assert_eq!(shop.accepted(), [1; 300]);
+}
+
+#[test]
+fn a_project_and_a_message_say_how_much_is_too_much() {
+    let reject: Vec<String> = (1..=3).map(|number| format!("reject={}", customer(number))).collect();
+    let reject: Vec<&str> = reject.iter().map(String::as_str).collect();
+    let sent = |besides: &str, of_message: &str| {
+        let shop = shop(12, &format!("bulkSize: 4\n{besides}"), &reject);
+        if !of_message.is_empty() {
+            let campaign = shop
+                .project
+                .read("sale.yaml")
+                .replace("    sender: shop\n", &format!("    sender: shop\n    {of_message}\n"));
+            shop.project.write("sale.yaml", campaign);
+        }
+        let run = shop.run(&["apply", "--auto-approve", "--parallel", "1"]).code(7);
+        assert_eq!(run.stdout.contains("was ended"), shop.requests() < 3, "{run}");
+        shop.requests()
+    };
+    assert_eq!(sent("", ""), 3, "twelve people are too few to judge by");
+    assert_eq!(sent("stopAfter: { of: 4 }\n", ""), 1);
+    assert_eq!(sent("stopAfter: { share: 75%, of: 4 }\n", ""), 3, "as many as that may be rejected");
+    assert_eq!(sent("stopAfter: { share: 30%, of: 8 }\n", ""), 2);
+    assert_eq!(sent("stopAfter: { share: 0%, of: 1 }\n", "stopAfter: { share: 100% }"), 3);
+    assert_eq!(sent("", "stopAfter: { of: 2 }"), 1);
+}
+
+#[test]
+fn a_share_is_written_in_percent() {
+    let shop = shop(2, "stopAfter: { share: 0.1, of: 0 }\n", &[]);
+    assert_snapshot!(shop.run(&["validate"]), @"
+    exit code: 3
+    error[bad-pattern]: a share is a whole number from 0 to 100 with a percent sign: `10%`
+     --> sendform.yaml:4:21
+      |
+    4 | stopAfter: { share: 0.1, of: 0 }
+      |                     ^^^
+
+    error[out-of-bounds]: at least 1 is expected
+     --> sendform.yaml:4:30
+      |
+    4 | stopAfter: { share: 0.1, of: 0 }
+      |                              ^
+
+    2 errors
+    ");
+}
