@@ -90,7 +90,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
         tries: &mut Tries,
         progress: &BulkProgress,
     ) -> Option<(Ticket, PendingClaim)> {
-        while !prepared_bulk.people.is_empty() && !self.halted() {
+        while !prepared_bulk.people.is_empty() && self.goes_on().await {
             let out = self.left_out(&prepared_bulk.message());
             if !out.is_empty() && !self.pass_over(prepared_bulk, &out, progress).is_empty() {
                 continue;
@@ -123,6 +123,8 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
                 }
                 Ok(Claimed::No(why)) => {
                     progress.claimed.store(false, Ordering::Relaxed);
+                    // The store itself refuses claims while a stop stands: then that is the reason.
+                    self.goes_on().await;
                     self.halt(Stopped::Store(why));
                     return None;
                 }
@@ -257,7 +259,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
         draft: &PendingClaim,
     ) -> Option<SendOutcome> {
         let turn = self.request_turn().await;
-        if !self.turn().await || turn.is_none() {
+        if !self.turn().await || turn.is_none() || !self.goes_on().await {
             return None;
         }
         self.ahead.waited(self.ports.clock.elapsed().saturating_sub(draft.made));

@@ -22,6 +22,7 @@ mod progress;
 mod settings;
 mod shell_quote;
 mod signals;
+mod stops;
 mod store;
 mod targets;
 mod unsaved_outcomes;

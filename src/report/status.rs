@@ -4,11 +4,12 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::ledger::{Flight, Ledger, MessageRecord, View};
+use crate::ledger::{Flight, Ledger, MessageRecord, StopOrder, View};
 
 use super::document::Report;
 use super::doubt::DoubtView;
 use super::handed_over::HandedOverView;
+use super::stops::StopView;
 
 /// What the ledger has of each message.
 #[derive(Serialize, JsonSchema)]
@@ -20,6 +21,8 @@ pub struct StatusReport<'a> {
     pub gateway: &'a str,
     /// Its messages, each revision by itself.
     pub messages: Vec<MessageStatusView>,
+    /// The stops that stand: as long as there is one, nothing is sent.
+    pub stops: Vec<StopView>,
     /// What is in doubt.
     pub doubts: Vec<DoubtView>,
     /// What other runs may be sending now.
@@ -59,14 +62,15 @@ impl Report for StatusReport<'_> {
 }
 
 impl<'a> StatusReport<'a> {
-    /// Makes the report of a ledger.
+    /// Makes the report of a ledger, and of the stops of it that stand.
     #[must_use]
-    pub fn new(ledger: &'a Ledger, view: View, now: Timestamp) -> Self {
+    pub fn new(ledger: &'a Ledger, stops: &[StopOrder], view: View, now: Timestamp) -> Self {
         let header = ledger.header();
         Self {
             project: header.project.to_string(),
             gateway: &header.gateway,
             messages: ledger.messages().map(|record| MessageStatusView::new(ledger, record, view, now)).collect(),
+            stops: StopView::all(stops),
             doubts: DoubtView::all(&ledger.doubts(view), now),
             in_flight: ledger.in_flight(view, None),
             now,

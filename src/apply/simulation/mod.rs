@@ -12,6 +12,8 @@ mod halving;
 mod history;
 mod life;
 mod shared;
+mod stop_sign;
+mod stopped;
 mod store;
 mod table;
 pub(super) mod world;

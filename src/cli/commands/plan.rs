@@ -9,6 +9,7 @@ use crate::cli::output::Output;
 use crate::cli::planning::{input, judge, planned, show};
 use crate::cli::settings::Settings;
 use crate::cli::shell_quote;
+use crate::cli::stops;
 use crate::cli::store::{check_without_key, expected, look_as};
 use crate::ledger::View;
 
@@ -43,12 +44,18 @@ async fn with_world(context: &Context, global: &Global, args: &PlanArgs, output:
         check_without_key(context, output).await?;
         None
     };
+    // Nobody needs the key to see that nothing is sent.
+    let stops = if has_ledger || gateway.ledger.is_on_this_disk() {
+        stops::look(context, &args.reading).await?
+    } else {
+        Vec::new()
+    };
     let view = seen.as_ref().map_or(View::Exclusive, |seen| seen.view);
     let input = input(context, &plan_options, seen.as_ref().map(|seen| &seen.ledger), view);
     let plan = planned(&input);
     let written = args.out.as_deref().map(|path| (path, frozen::write(path, &input, &plan)));
     let file = written.as_ref().and_then(|(path, written)| matches!(written, Ok(true)).then_some(*path));
-    show(&plan, context, output, file)?;
+    show(&plan, context, output, file, &stops)?;
     let mut exit = judge(&plan, &plan_options.selection);
     if let Some((path, written)) = written {
         let path = shell_quote::word(&path.display().to_string());

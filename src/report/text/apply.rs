@@ -9,6 +9,7 @@ use crate::timing;
 
 use super::TextForm;
 use super::doubts;
+use super::stops;
 use super::table;
 
 /// What stands in the table behind a message's name. Only where several runs send at once does another one claim
@@ -50,6 +51,10 @@ impl TextForm for ApplyReport<'_> {
             for way in ways_on(stopped) {
                 line(&mut out, &format!("  {way}"));
             }
+            if matches!(stopped, Stopped::ByOrder(_)) {
+                let command = stops::resume_command(self.gateway == "sandbox");
+                line(&mut out, &format!("  to let sending go on: {command}; then run the same command again"));
+            }
         }
         doubts::doubts(&mut out, &self.doubts, self.gateway, paint);
         doubts::flight(&mut out, self.in_flight, self.gateway, paint);
@@ -78,6 +83,7 @@ fn ways_on(stopped: &Stopped) -> &'static [&'static str] {
         | Stopped::Store(_)
         | Stopped::Prepare(_)
         | Stopped::Request(_)
+        | Stopped::ByOrder(_)
         | Stopped::ClockOff
         | Stopped::Bug(_) => &[],
     }

@@ -11,6 +11,7 @@ mod plan;
 mod plan_file;
 pub mod reconcile;
 mod status;
+mod stops;
 mod table;
 mod validation;
 mod verify;

@@ -7,12 +7,14 @@ use crate::report::words::plural;
 
 use super::TextForm;
 use super::doubts::{doubts, flight};
+use super::stops::stops;
 use super::table;
 
 impl TextForm for StatusReport<'_> {
     fn text(&self, paint: Paint) -> String {
         let mut out = String::new();
         line(&mut out, &paint.strong(&format!("ledger of {} on {}", self.project, self.gateway)));
+        stops(&mut out, &self.stops, self.gateway, paint);
         doubts(&mut out, &self.doubts, self.gateway, paint);
         flight(&mut out, self.in_flight, self.gateway, paint);
         out.push('\n');

@@ -14,6 +14,8 @@ mod program;
 mod push;
 mod remote;
 mod repository;
+mod stops;
+mod stops_poll;
 mod tip;
 
 #[cfg(test)]
@@ -23,7 +25,7 @@ use std::sync::RwLockReadGuard;
 
 use jiff::Timestamp;
 
-use crate::ledger::{Authenticity, Claim, Evidence, Grant, Header, Ledger, MessageRecord, Outcome, Weighed};
+use crate::ledger::{Authenticity, Claim, Evidence, Grant, Header, Ledger, MessageRecord, Outcome, StopOrder, Weighed};
 
 use super::binding::Binding;
 use super::error::StoreError;
@@ -35,11 +37,13 @@ use super::visit::Visit;
 use super::waiting::waiting;
 
 pub(super) use merges::{Merges, is_tracked, look_at_merges};
+pub(super) use stops::{add as add_stops, has_ledger, read as read_stops, read_here as read_stops_here};
 
 pub use branch::Branch;
 pub use error::{GitError, Said};
 
 use remote::GitRemote;
+use stops_poll::StopsPoll;
 use tip::Tip;
 
 /// A ledger on a branch, open for writing. Dropping it pushes nothing more: what was granted is on
@@ -49,6 +53,7 @@ use tip::Tip;
 pub struct GitLedger {
     published: PublishedLedger<GitRemote>,
     bulks_ahead: usize,
+    stops: StopsPoll,
 }
 
 impl GitLedger {
@@ -105,7 +110,7 @@ impl GitLedger {
         let guard = take_guard(branch, &visit.note)?;
         let found = fetch(GitRemote::open_to_write(branch, &expected.seals)?, branch)?;
         let published = PublishedLedger::open(found, (guard, branch.pending()), expected, visit)?;
-        Ok(Self { published, bulks_ahead: branch.bulks_ahead })
+        Ok(Self { published, bulks_ahead: branch.bulks_ahead, stops: StopsPoll::new(branch) })
     }
 
     /// Binds the ledger to something else: another gateway, more keys. What an earlier run in this
@@ -141,6 +146,8 @@ impl LedgerStore for GitLedger {
     }
 
     fn claim(&self, claim: Claim) -> Written<'_, Grant> {
+        // Beside the push, which takes as long.
+        self.stops.ask_soon();
         Box::pin(self.published.desk().claim(claim))
     }
 
@@ -162,6 +169,10 @@ impl LedgerStore for GitLedger {
 
     fn catch_up(&self) -> Written<'_> {
         Box::pin(self.published.desk().catch_up())
+    }
+
+    fn standing_stops(&self) -> Written<'_, Vec<StopOrder>> {
+        Box::pin(self.stops.standing())
     }
 
     fn keeps_outcomes_here(&self) -> bool {

@@ -22,6 +22,7 @@ mod server;
 mod session;
 mod settle;
 mod soundness;
+mod stops;
 mod store;
 mod tables;
 mod tls;

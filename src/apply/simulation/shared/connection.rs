@@ -15,7 +15,9 @@ use crate::apply::{
     Clock as _, Enqueued, Lease, LeasedBulk, Leases, MessageRevision, PlanQueue, QueuePosition, QueuedPlan, Store,
 };
 use crate::identity::{BulkId, MessageId, Person, PersonSet};
-use crate::ledger::{Claim, ClaimId, ClaimState, Evidence, Grant, Ledger, Outcome, RunId, Standing, View, Weighed};
+use crate::ledger::{
+    Claim, ClaimId, ClaimState, Evidence, Grant, Ledger, Outcome, RunId, Standing, StopOrder, View, Weighed,
+};
 use crate::plan::Bulk;
 
 /// After so many transactions of all runs nobody is answered any more.
@@ -225,6 +227,10 @@ impl Store for Connection<'_> {
             self.free(&id.bulk, &back).await;
         }
         Ok(())
+    }
+
+    async fn standing_stops(&self) -> Result<Vec<StopOrder>, DiskFull> {
+        Ok(Vec::new())
     }
 
     async fn weigh(&self, _: Vec<Evidence>) -> Result<Vec<Weighed>, DiskFull> {

@@ -9,8 +9,9 @@ use crate::identity::{MessageKey, PersonSet, Revision};
 use crate::ledger::{Ledger, RunId, View};
 use crate::plan::Bulk;
 use crate::store::error::StoreError;
+use crate::store::postgres::connection::AT_ONCE;
 use crate::store::postgres::ids;
-use crate::store::postgres::queue::{EnqueueBulks, LeaseBulk, ReadQueue, Rest, ReturnBulk};
+use crate::store::postgres::queue::{EnqueueBulks, LeaseBulk, ReadQueue, Rest, ReturnAll, ReturnBulk};
 use crate::store::postgres::send_times::DelayBulks;
 
 impl Postgres {
@@ -98,6 +99,17 @@ impl Postgres {
         let (bulk, run) = (bulk.position, run.0.cast_signed());
         let rest = if self.shares().pass(bulk, self.opened_at.elapsed()) { Rest::ToOthers } else { Rest::Done };
         Ok(self.link.run(&ReturnBulk { bulk, run, rest }, PATIENCE).await?)
+    }
+
+    /// Gives back what this run has taken and not claimed, when it has ended. What is not given back is anybody's
+    /// a few seconds later.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn give_back(&self, run: RunId) -> Result<(), StoreError> {
+        let messages: Vec<i64> = self.shares().portions().iter().map(|portion| portion.number).collect();
+        let returning = ReturnAll { messages: &messages, run: run.0.cast_signed() };
+        Ok(self.link.run(&returning, AT_ONCE).await?)
     }
 
     /// Finds a time for a paced bulk that cannot keep its own: behind everything that any worker
