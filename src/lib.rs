@@ -48,6 +48,7 @@
 //! | rejected | the gateway took the request and turned this person down |
 //! | refused | surely nothing was sent: they are free |
 //! | in flight | claimed, by a run that may still be alive |
+//! | stop | somebody's word that nothing may be sent; it stands until a *resume* names it |
 //! | doubt | a claim without an outcome whose run is over: nobody knows |
 //! | abandoned | given up by a person: nobody knows, and nobody is sent to again |
 //! | evidence | what the gateway's logs say of a doubt |

@@ -1,9 +1,14 @@
 //! Somebody stops a send from another process, and later lets it go on.
 
+use sendform::apply::Store as _;
+use sendform::ledger::{Grant, ResumeOrder, StopId, StopOrder, Stops};
+use sendform::store::OpenLedger;
 use serde_json::json;
 
 use super::fleet::{Fleet, Gates, row};
 use super::ground::Kind;
+use super::port::{look, made, open, wait};
+use super::sample::{NOON, claim, expected};
 use crate::support::Process;
 
 on_every_store!(
@@ -12,6 +17,7 @@ on_every_store!(
     two_who_stop_at_once_are_both_heard,
     what_cannot_be_read_is_never_no_stop,
     whoever_stops_needs_neither_the_key_nor_whole_campaigns,
+    an_open_ledger_knows_of_a_stop_given_elsewhere,
 );
 
 const STOP: [&str; 3] = ["stop", "--reason", "the price is wrong"];
@@ -58,8 +64,8 @@ fn nothing_begins_while_a_stop_stands(kind: Kind) {
     let apply = fleet.apply(0).code(10);
     assert_eq!(apply.stdout.lines().nth(1), Some(head[1]), "it is shown first: {apply}");
     assert!(apply.stderr.contains("somebody has stopped sending: nothing was sent"), "{apply}");
-    for command in [&["plan"][..], &["status"], &["apply", "--auto-approve"]] {
-        let document = machine.run([command, &["--format", "json"]].concat()).json();
+    for command in ["plan", "status"] {
+        let document = machine.run([command, "--format", "json"]).json();
         assert_eq!(document["stops"], json!([stop["stop"]]), "{document:#}");
     }
     assert_eq!(fleet.shop().requests(), 0);
@@ -127,4 +133,41 @@ fn whoever_stops_needs_neither_the_key_nor_whole_campaigns(kind: Kind) {
     }
     fleet.machine(1).run(["resume"]).code(0);
     fleet.machine(1).write("sale.yaml", campaign);
+}
+
+/// A branch is asked for every few seconds, so there another run is asked that begins afterwards.
+fn an_open_ledger_knows_of_a_stop_given_elsewhere(kind: Kind) {
+    let standing = async |store: &OpenLedger| store.standing_stops().await.unwrap();
+    wait(async {
+        let (ground, project) = (made(kind).await, expected().project);
+        let mut store = open(&ground, 0).await;
+        assert_eq!(standing(&store).await, []);
+        let stop = StopOrder::new(StopId(7), NOON, "ann", "the price is wrong");
+        let mut news = Stops::default();
+        news.stop(stop.clone());
+        for _ in 0..2 {
+            ground.home(1).add_stops(&project, news.clone()).await.unwrap();
+        }
+        if kind == Kind::Git {
+            drop(store);
+            store = open(&ground, 0).await;
+        }
+        assert_eq!(standing(&store).await, [stop]);
+        if kind == Kind::Postgres {
+            // Whatever a run looks at, its transaction sees the stop.
+            let refused = store.claim(claim(1, &[1, 2])).await.unwrap_err();
+            assert!(OpenLedger::is_surely_not_written(&refused), "{refused}");
+            assert_eq!(refused.to_string(), "somebody has stopped sending");
+            assert_eq!(look(&ground).await.claims().len(), 0);
+        }
+        let mut end = Stops::default();
+        end.resume(ResumeOrder::new(StopId(7), NOON, "ben", None));
+        ground.home(1).add_stops(&project, end.clone()).await.unwrap();
+        news.join(&end);
+        assert_eq!(ground.home(0).stops(&project).await.unwrap(), news);
+        if kind == Kind::Postgres {
+            assert_eq!(store.claim(claim(1, &[1, 2])).await.unwrap(), Grant::Granted);
+        }
+        store.finish().await.unwrap();
+    });
 }
