@@ -53,7 +53,10 @@ impl TextForm for LedgerImportReport {
                 line(&mut out, "  it ends inside a line, which was passed over");
             }
             if *stops > 0 {
-                line(&mut out, &format!("  with {} beside it: nothing is sent until `sendform resume`", plural(*stops, "stop")));
+                line(
+                    &mut out,
+                    &format!("  with {} beside it: nothing is sent until `sendform resume`", plural(*stops, "stop")),
+                );
             }
             if *can_be_deleted {
                 line(&mut out, "  the ledger has all of it now: it can be deleted");
