@@ -89,7 +89,7 @@ impl StopsBranch {
         let mut tree = String::new();
         for (name, text) in [(README, README_TEXT), (FILE, stops.write().as_str())] {
             let blob = commit::blob(repository, text.as_bytes())?;
-            tree.push_str(&format!("100644 blob {}\t{name}\0", blob.oid));
+            tree.extend(["100644 blob ", &blob.oid, "\t", name, "\0"]);
         }
         let tree = repository.git.word("write a folder of the stops", &["mktree", "-z"], tree.as_bytes())?;
         let standing = stops.standing().count();

@@ -1,6 +1,7 @@
 //! Stops of a ledger on a branch, as a run asks for them while it sends: on a thread of its own, so that no request
 //! waits for the network.
 
+use std::path::Path;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -93,9 +94,9 @@ impl Polling {
         let (asks, asked) = mpsc::sync_channel(1);
         let told = Arc::clone(&answers);
         let thread = thread::Builder::new().name("stops".to_owned());
-        thread.spawn(move || poll(&stops, &asked, &told)).map_err(|source| {
-            StoreError::io("start a thread for", std::path::Path::new(&branch.of_stops().place()))(source)
-        })?;
+        thread
+            .spawn(move || poll(&stops, &asked, &told))
+            .map_err(|source| StoreError::io("start a thread for", Path::new(&branch.of_stops().place()))(source))?;
         Ok(Self { asks, answers })
     }
 }
