@@ -154,7 +154,7 @@ impl ApplyRun<'_> {
         let Self { context, args, output, plan_options, .. } = self;
         let stops = store.standing_stops().await?;
         let reviewed = self.plan(store);
-        let may = unless_stopped(may_send(&reviewed, args, plan_options), &stops);
+        let may = unless_stopped(may_send(&reviewed, args, plan_options), &stops, context);
         // One run gives one document: a plan, or what became of it.
         if output.format.is_for_people() || may.is_err() {
             show(&reviewed, context, output, args.plan.as_deref(), &stops)?;
@@ -382,13 +382,21 @@ fn may_send(plan: &Plan, args: &ApplyArgs, plan_options: &PlanOptions) -> Result
 }
 
 /// Nothing may be sent while a stop stands, whatever else may be.
-fn unless_stopped(may: Result<(), Result<Exit, Failure>>, stops: &[StopOrder]) -> Result<(), Result<Exit, Failure>> {
+fn unless_stopped(
+    may: Result<(), Result<Exit, Failure>>,
+    stops: &[StopOrder],
+    context: &Context,
+) -> Result<(), Result<Exit, Failure>> {
     if stops.is_empty() {
         return may;
     }
+    let sandbox = if context.gateway.is_sandbox() { " --sandbox" } else { "" };
     match may {
-        Ok(()) => Err(Err(Failure::new(Exit::Declined, "somebody has stopped sending: nothing was sent")
-            .hint("whoever knows that it may go on types `sendform resume`; then run the same command again"))),
+        Ok(()) => {
+            Err(Err(Failure::new(Exit::Declined, "somebody has stopped sending: nothing was sent").hint(format!(
+                "whoever knows that it may go on types `sendform resume{sandbox}`; then run the same command again"
+            ))))
+        }
         Err(ending) => Err(ending.map(|exit| exit.or(Exit::Declined))),
     }
 }
