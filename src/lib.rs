@@ -51,6 +51,7 @@
 //! | opt-out | somebody who came to a list of people who never get anything while a run is sending |
 //! | refused | surely nothing was sent: they are free |
 //! | in flight | claimed, by a run that may still be alive |
+//! | stop | somebody's word that nothing may be sent; it stands until a *resume* names it |
 //! | doubt | a claim without an outcome whose run is over: nobody knows |
 //! | accepted twice | accepted in several claims: they got it twice, which is an alarm until somebody says that they know |
 //! | abandoned | given up by a person: nobody knows, and nobody is sent to again |

@@ -100,7 +100,11 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
         tries: &mut Tries,
         progress: &BulkProgress,
     ) -> Option<(Ticket, PendingClaim)> {
-        while !prepared_bulk.people.is_empty() && self.goes_on(&prepared_bulk.message()).await && !self.halted() {
+        while !prepared_bulk.people.is_empty()
+            && self.goes_on().await
+            && self.may_claim_more(&prepared_bulk.message()).await
+            && !self.halted()
+        {
             let out = self.left_out(&prepared_bulk.message());
             if !out.is_empty() && !self.pass_over(prepared_bulk, &out, progress).is_empty() {
                 continue;
@@ -136,6 +140,8 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
                 }
                 Ok(Claimed::No(why)) => {
                     progress.claimed.store(false, Ordering::Relaxed);
+                    // The store itself refuses claims while a stop stands: then that is the reason.
+                    self.goes_on().await;
                     self.halt(Stopped::Store(why));
                     return None;
                 }
@@ -268,7 +274,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
     /// Waits for its turn, writes the request, and sends it, if nobody in it has opted out.
     async fn request(&self, prepared_bulk: &PreparedBulk, ticket: &Ticket, draft: &PendingClaim) -> Requested {
         let turn = self.request_turn().await;
-        if !self.turn().await || turn.is_none() {
+        if !self.turn().await || turn.is_none() || !self.goes_on().await {
             return Requested::NotBegun;
         }
         match self.opted_out(prepared_bulk).await {

@@ -11,7 +11,7 @@ use super::prepared::Prepared;
 use super::send_schedule::LateBulk;
 use super::summary::{MessageRevision, Stopped, Tally};
 use crate::identity::{MessageId, MessageKey, Person};
-use crate::ledger::{Answered, Claim, ClaimId, Evidence, Grant, Outcome, RunId, Weighed};
+use crate::ledger::{Answered, Claim, ClaimId, Evidence, Grant, Outcome, RunId, StopOrder, Weighed};
 use crate::plan::Bulk;
 
 /// Keeps the ledger.
@@ -49,6 +49,10 @@ pub trait Store: Sync {
         message: &MessageId,
         besides: &ClaimId,
     ) -> impl Future<Output = Result<bool, Self::Error>> + Send;
+
+    /// The stops that stand: as long as there is one, nothing may be claimed and no request may begin. A run asks
+    /// before each of them, so this has to be cheap. An error is never taken for no stop.
+    fn standing_stops(&self) -> impl Future<Output = Result<Vec<StopOrder>, Self::Error>> + Send;
 
     /// Finds a time for a paced bulk that cannot keep its planned one, where several runs share a
     /// plan: behind everything that any of them was given. `None` if this run alone sends the

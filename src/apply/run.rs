@@ -32,6 +32,8 @@ use crate::plan::Bulk;
 
 /// How many reasons of rejected requests are told.
 const REASONS_MAX: usize = 5;
+/// How often whoever waits looks whether somebody has stopped sending.
+const LOOK_EVERY: Duration = Duration::from_secs(10);
 /// A run that leaves does so after the store's time, so many times over, whatever hangs in it.
 const LEAVE_TIMES: u32 = 2;
 
@@ -254,16 +256,23 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
     /// Asks for the next bulk. What is there at once is taken although the run has stopped: its
     /// people are counted.
     async fn ask(&self, source: &impl BulkSource) -> Option<Work> {
-        match select(pin!(source.next()), self.halt.clone()).await {
-            Either::Left((Ok(bulk), _)) => bulk.map(|bulk| self.supplied(bulk)),
-            Either::Left((Err(reason), _)) => {
-                self.halt(reason);
-                None
-            }
-            Either::Right(_) => {
-                // Whoever waits for the supply is stopped, even if nobody else is left to notice it.
-                self.halt(Stopped::Interrupted);
-                None
+        let next = pin!(source.next());
+        let mut supplied = pin!(select(next, self.halt.clone()));
+        loop {
+            match select(supplied.as_mut(), pin!(self.ports.clock.sleep(LOOK_EVERY))).await {
+                Either::Left((Either::Left((Ok(bulk), _)), _)) => return bulk.map(|bulk| self.supplied(bulk)),
+                Either::Left((Either::Left((Err(reason), _)), _)) => {
+                    self.halt(reason);
+                    return None;
+                }
+                Either::Left((Either::Right(_), _)) => {
+                    // Whoever waits for the supply is stopped, even if nobody else is left to notice it.
+                    self.halt(Stopped::Interrupted);
+                    return None;
+                }
+                Either::Right(_) => {
+                    self.goes_on().await;
+                }
             }
         }
     }
@@ -374,7 +383,29 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
             if rest.is_zero() {
                 return true;
             }
-            drop(select(pin!(self.ports.clock.sleep(rest)), self.halt.clone()).await);
+            drop(select(pin!(self.ports.clock.sleep(rest.min(LOOK_EVERY))), self.halt.clone()).await);
+            if rest > LOOK_EVERY {
+                self.goes_on().await;
+            }
+        }
+    }
+
+    /// Whether something may be claimed, and requests may begin, right now: not if the run has stopped, and not if
+    /// somebody has stopped sending, which ends the run. Whoever cannot tell stops as well.
+    pub(super) async fn goes_on(&self) -> bool {
+        if self.halted() {
+            return false;
+        }
+        match self.patiently(self.ports.store.standing_stops()).await {
+            Ok(stops) if stops.is_empty() => !self.halted(),
+            Ok(stops) => {
+                self.halt(Stopped::ByOrder(stops));
+                false
+            }
+            Err(why) => {
+                self.halt(Stopped::Store(format!("nobody can tell whether somebody has stopped sending: {why}")));
+                false
+            }
         }
     }
 

@@ -20,7 +20,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
     }
 
     /// Whether more of a message may be claimed, by all answers to this run and to others.
-    pub(super) async fn goes_on(&self, message: &MessageRevision) -> bool {
+    pub(super) async fn may_claim_more(&self, message: &MessageRevision) -> bool {
         let now = self.ports.clock.elapsed();
         let wants_news = self.settings.shares_plan && lock(&self.rejections).wants_news(message, now);
         if wants_news {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::identity::{BulkId, MessageKey, Revision};
-use crate::ledger::{Answered, Outcome, PersonState};
+use crate::ledger::{Answered, Outcome, PersonState, StopOrder};
 use crate::plan::RejectionLimit;
 use crate::timing;
 
@@ -171,6 +171,10 @@ pub enum Alarm {
     },
 }
 
+fn stop_words(stops: &[StopOrder]) -> String {
+    stops.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
 fn words_of(last: Option<Timestamp>) -> String {
     last.map(|last| format!(", the last one sent at {}", timing::utc(last))).unwrap_or_default()
 }
@@ -215,6 +219,9 @@ pub enum Stopped {
     /// The first interrupt.
     #[error("interrupted")]
     Interrupted,
+    /// Somebody has stopped sending: these stops stand.
+    #[error("somebody has stopped sending: {}", stop_words(.0))]
+    ByOrder(Vec<StopOrder>),
     /// Our clock and the gateway's differ too much.
     #[error("the clocks of this machine and of the gateway do not go together")]
     ClockOff,

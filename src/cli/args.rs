@@ -95,6 +95,10 @@ pub(super) enum Command {
     Plan(PlanArgs),
     /// Send what the files want and the ledger lacks
     Apply(ApplyArgs),
+    /// Stop what is being sent, and whatever would be, until `resume`
+    Stop(StopArgs),
+    /// End a stop, so that sending may go on
+    Resume(ResumeArgs),
     /// Show what the ledger holds, doubts first
     Status(StatusArgs),
     /// Show every apply that the ledger has, and every decision about people in doubt
@@ -229,6 +233,25 @@ pub(super) struct ResolveArgs {
     /// Why you know; it is kept in the ledger: name nobody
     #[arg(long)]
     pub(super) reason: String,
+}
+
+/// `stop`
+#[derive(Debug, Args)]
+pub(super) struct StopArgs {
+    /// Why; it is shown to everybody who plans or applies: name no customer
+    #[arg(long)]
+    pub(super) reason: String,
+}
+
+/// `resume`
+#[derive(Debug, Args)]
+pub(super) struct ResumeArgs {
+    /// The stop to end, as it is shown; all that stand, if left out
+    #[arg(value_name = "ID")]
+    pub(super) id: Option<String>,
+    /// Why; it is kept beside the stop: name no customer
+    #[arg(long)]
+    pub(super) reason: Option<String>,
 }
 
 /// What became of a bulk: exactly one of these.

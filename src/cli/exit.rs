@@ -25,7 +25,7 @@ pub enum Exit {
     Rejected,
     /// The environment failed: files, store, network.
     Environment,
-    /// Declined, or interrupted.
+    /// Declined, interrupted, or stopped.
     Declined,
     /// There is something to send, now or later.
     Pending,

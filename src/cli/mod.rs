@@ -26,6 +26,7 @@ mod rejections;
 mod settings;
 mod shell_quote;
 mod signals;
+mod stops;
 mod store;
 mod targets;
 mod unsaved_outcomes;

@@ -6,7 +6,7 @@ use std::thread;
 
 use crate::apply::{QueuedPlan, Replan};
 use crate::campaign::Witness;
-use crate::ledger::{Doubt, Ledger, Twice, View};
+use crate::ledger::{Doubt, Ledger, StopOrder, Twice, View};
 use crate::plan::{Input, Plan, Selection, plan};
 use crate::report::plan::PlanReport;
 use crate::report::text::diagnostics;
@@ -75,14 +75,20 @@ pub(super) fn input<'a>(
 }
 
 /// Shows a plan, its diagnostics first; `file` is the frozen plan that was made of it, or that it is
-/// held to.
+/// held to; `stops` are those that stand.
 ///
 /// # Errors
 /// If it cannot be shown.
-pub(super) fn show(plan: &Plan, context: &Context, output: &Output, file: Option<&Path>) -> Result<(), Failure> {
+pub(super) fn show(
+    plan: &Plan,
+    context: &Context,
+    output: &Output,
+    file: Option<&Path>,
+    stops: &[StopOrder],
+) -> Result<(), Failure> {
     let mut found = context.diagnostics.clone();
     found.extend(plan.all_diagnostics());
-    let report = PlanReport::new(plan, &found, output.reveal, file);
+    let report = PlanReport::new(plan, &found, output.reveal, file, stops);
     output.tell(&diagnostics::text(&report.diagnostics, output.paint_errors));
     output.show(&report)
 }

@@ -50,6 +50,11 @@ pub(super) struct Settings {
 }
 
 impl Settings {
+    /// Who is running this, or a word for nobody knows who.
+    pub(super) fn by_or_unknown(&self) -> &str {
+        self.by.as_deref().unwrap_or("unknown")
+    }
+
     /// Reads the environment.
     ///
     /// # Errors

@@ -24,6 +24,7 @@ pub mod sandbox;
 pub mod sanitize;
 pub mod schema;
 pub mod status;
+pub mod stops;
 pub mod style;
 pub mod text;
 pub mod trust;

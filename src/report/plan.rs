@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::campaign::Limits;
 use crate::diagnostic::Diagnostics;
 use crate::identity::CampaignId;
-use crate::ledger::Flight;
+use crate::ledger::{Flight, StopOrder};
 use crate::plan::{Plan, SafetyLimit};
 
 use super::Reveal;
@@ -20,6 +20,7 @@ use super::doubt::DoubtView;
 use super::handed_over::GoneView;
 use super::message::MessageView;
 use super::plan_file::FrozenView;
+use super::stops::StopView;
 use super::twice::TwiceView;
 
 /// What would be sent now. People are in it only in samples, and only with `--reveal`.
@@ -63,6 +64,8 @@ pub struct PlanReport<'a> {
     pub gone: Vec<GoneView<'a>>,
     /// The safety limits that something ran into.
     pub safety_limits: Vec<SafetyLimitView<'a>>,
+    /// The stops that stand: as long as there is one, nothing is sent.
+    pub stops: Vec<StopView>,
     /// Who was accepted twice, whether in the files or not.
     pub twice: Vec<TwiceView>,
     /// What the ledger has in doubt, whether in the files or not.
@@ -120,9 +123,9 @@ impl Report for PlanReport<'_> {
 
 impl<'a> PlanReport<'a> {
     /// Makes the report of a plan, and of all that was found on the way to it. `file` is the plan file that was made
-    /// of it, or that it is held to.
+    /// of it, or that it is held to; `stops` are those that stand.
     #[must_use]
-    pub fn new(plan: &'a Plan, found: &Diagnostics, reveal: Reveal, file: Option<&Path>) -> Self {
+    pub fn new(plan: &'a Plan, found: &Diagnostics, reveal: Reveal, file: Option<&Path>, stops: &[StopOrder]) -> Self {
         let campaigns: BTreeSet<&CampaignId> = plan.messages.iter().map(|message| &message.key.campaign).collect();
         Self {
             project: &plan.project,
@@ -142,6 +145,7 @@ impl<'a> PlanReport<'a> {
             limits: LimitsView::from(plan.limits),
             gone: plan.gone.iter().map(GoneView::new).collect(),
             safety_limits: plan.safety_limits.iter().map(SafetyLimitView::new).collect(),
+            stops: StopView::all(stops),
             twice: TwiceView::all(&plan.twice),
             doubts: DoubtView::all(&plan.doubts, plan.now),
             diagnostics: DiagnosticView::all(found),

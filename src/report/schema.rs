@@ -24,6 +24,7 @@ use super::reconcile::ReconcileReport;
 use super::resolve::ResolveReport;
 use super::sandbox::SandboxReport;
 use super::status::StatusReport;
+use super::stops::{ResumeReport, StopReport};
 use super::validation::ValidationReport;
 
 /// The schema of what commands print with `--format json` (JSON Schema, draft 2020-12), as text with a final newline;
@@ -57,6 +58,8 @@ impl JsonSchema for AnyReport {
             kind::<LogReport<'_>>(generator),
             kind::<ReconcileReport<'_>>(generator),
             kind::<ResolveReport<'_>>(generator),
+            kind::<StopReport>(generator),
+            kind::<ResumeReport>(generator),
             kind::<LedgerInitReport<'_>>(generator),
             kind::<LedgerVerifyReport>(generator),
             kind::<LedgerImportReport>(generator),

@@ -5,11 +5,12 @@ use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::ledger::{Flight, Ledger, MessageRecord, Twice, View};
+use crate::ledger::{Flight, Ledger, MessageRecord, StopOrder, Twice, View};
 
 use super::document::Report;
 use super::doubt::DoubtView;
 use super::handed_over::HandedOverView;
+use super::stops::StopView;
 use super::twice::TwiceView;
 
 /// What the ledger has of each message.
@@ -22,6 +23,8 @@ pub struct StatusReport<'a> {
     pub gateway: &'a str,
     /// Its messages, each revision by itself.
     pub messages: Vec<MessageStatusView>,
+    /// The stops that stand: as long as there is one, nothing is sent.
+    pub stops: Vec<StopView>,
     /// Who was accepted twice.
     pub twice: Vec<TwiceView>,
     /// What is in doubt.
@@ -66,14 +69,15 @@ impl Report for StatusReport<'_> {
 }
 
 impl<'a> StatusReport<'a> {
-    /// Makes the report of a ledger.
+    /// Makes the report of a ledger, and of the stops of it that stand.
     #[must_use]
-    pub fn new(ledger: &'a Ledger, twice: &[Twice], view: View, now: Timestamp) -> Self {
+    pub fn new(ledger: &'a Ledger, twice: &[Twice], stops: &[StopOrder], view: View, now: Timestamp) -> Self {
         let header = ledger.header();
         Self {
             project: header.project.to_string(),
             gateway: &header.gateway,
             messages: ledger.messages().map(|record| MessageStatusView::new(ledger, record, view, now)).collect(),
+            stops: StopView::all(stops),
             twice: TwiceView::all(twice),
             doubts: DoubtView::all(&ledger.doubts(view), now),
             in_flight: ledger.in_flight(view, None),

@@ -13,7 +13,7 @@ use super::regular::{self, LEDGER_BYTES_MAX, Links};
 
 /// Which file it is, whatever its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Identity(u64, u64);
+pub(super) struct Identity(pub(super) u64, pub(super) u64);
 
 impl Identity {
     /// The identity of an open file.

@@ -42,7 +42,10 @@ pub async fn copy(
         Ok(seen) => {
             let ledger = whole(seen, visit)?;
             from.check_whole(expected).await?;
-            carry(&ledger, to, expected, &target).await?
+            let news = carry(&ledger, to, expected, &target).await?;
+            // Before the old home is retired: at no moment is there one without a stop that stands.
+            carry_stops(from, to, expected).await?;
+            news
         }
         Err(StoreError::Foreign { found, .. }) if found == retired.gateway => LedgerDelta::default(),
         Err(error) => return Err(error),
@@ -52,6 +55,7 @@ pub async fn copy(
     let mut source = whole(from.look(&retired, now).await?, visit)?;
     source.rebind(expected.header());
     let late = carry(&source, to, expected, &target).await?;
+    carry_stops(from, to, expected).await?;
     Ok(Copied { claims: source.claims().len(), news: if late.is_empty() { news } else { late } })
 }
 
@@ -59,6 +63,12 @@ pub async fn copy(
 fn whole(ReadOnlyLedger { ledger, trust, .. }: ReadOnlyLedger, visit: &Visit) -> Result<Ledger, StoreError> {
     let (runs, entries) = (trust.unclosed.len(), Unclosed::entries(&trust.unclosed));
     if entries > visit.unclosed { Err(StoreError::Unclosed { runs, entries }) } else { Ok(ledger) }
+}
+
+/// Joins the stops of one home into another.
+async fn carry_stops(from: &LedgerLocation, to: &LedgerLocation, expected: &Binding) -> Result<(), StoreError> {
+    let stops = from.stops(&expected.project).await?;
+    if stops.is_empty() { Ok(()) } else { to.add_stops(&expected.project, stops).await }
 }
 
 /// Joins a ledger into a home, and reads it back.
@@ -102,7 +112,7 @@ mod tests {
 
     use super::*;
     use crate::apply::Store as _;
-    use crate::ledger::{Claim, Grant, RunId, sample};
+    use crate::ledger::{Claim, Grant, RunId, StopId, StopOrder, Stops, sample};
     use crate::store::Paths;
 
     fn expected() -> Binding {
@@ -166,6 +176,22 @@ mod tests {
         copy(&new, &last, &expected(), &visit()).await.unwrap();
         other.join(&all).unwrap();
         assert_eq!(text(&last).await, sample::content(&other));
+    }
+
+    #[tokio::test]
+    async fn a_stop_is_carried_along_also_when_the_old_home_is_retired_already() {
+        let folders = [(); 2].map(|()| tempfile::tempdir().unwrap());
+        let old = home(folders[0].path(), Some(&sample::ledger())).await;
+        let new = home(folders[1].path(), None).await;
+        for id in 1..=2 {
+            let mut stops = Stops::default();
+            stops.stop(StopOrder::new(StopId(id), sample::at(1), "ann", "the price is wrong"));
+            old.add_stops(&expected().project, stops).await.unwrap();
+            copy(&old, &new, &expected(), &visit()).await.unwrap();
+            let carried = new.stops(&expected().project).await.unwrap();
+            assert_eq!(carried, old.stops(&expected().project).await.unwrap());
+            assert_eq!(carried.standing().count(), usize::try_from(id).unwrap());
+        }
     }
 
     #[tokio::test]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::identity::KeyId;
-use crate::ledger::{Damage, EntryError, JoinError, Reason, RunId};
+use crate::ledger::{Damage, EntryError, JoinError, Reason, RunId, StopsDamage};
 
 use super::backend_error::BackendError;
 use super::holder::Holder;
@@ -209,6 +209,23 @@ pub enum StoreError {
         /// Why, in the words of the back end.
         Box<dyn BackendError>,
     ),
+    /// What says whether somebody has stopped sending is not as it was written.
+    #[error("nobody can tell from `{place}` whether somebody has stopped sending: {damage}")]
+    StopsDamage {
+        /// The file, or whatever holds the lines.
+        place: String,
+        /// What is wrong with it.
+        damage: StopsDamage,
+    },
+    /// What says whether somebody has stopped sending cannot be read while a run is sending.
+    #[error("nobody can tell from `{place}` whether somebody has stopped sending: {}",
+        .cause.as_ref().map_or_else(|| "it does not answer".to_owned(), ToString::to_string))]
+    StopsUnread {
+        /// Where it is.
+        place: String,
+        /// The last failure, if there was an answer.
+        cause: Option<Arc<Self>>,
+    },
     /// The ledger's writer has ended before it could answer.
     #[error("the ledger's writer has stopped")]
     Stopped,
@@ -307,6 +324,13 @@ impl StoreError {
             Self::Backend(error) => return error.hint(),
             Self::Busy { .. } => "nothing more is sent; run the same command again when the others have ended",
             Self::NotHere { .. } => "leave `--offline` out",
+            Self::StopsDamage { place, .. } => {
+                return Some(format!(
+                    "nothing is sent before `{place}` is put right, whose every line is a stop or a resume as \
+                     `sendform stop` and `sendform resume` write them; of a merge keep all lines of both sides"
+                ));
+            }
+            Self::StopsUnread { .. } => "nothing more is sent; run the same command again when it can be read",
             Self::Exists { .. } | Self::Join(_) | Self::Entry(_) | Self::Io { .. } | Self::Stopped => return None,
         };
         Some(hint.to_owned())
@@ -358,7 +382,9 @@ impl StoreError {
             Self::Unpushed { cause, .. } | Self::Failed { cause } | Self::NotWritten { cause } => {
                 cause.is_environment()
             }
-            Self::Io { .. } | Self::Stopped | Self::NotHere { .. } | Self::Busy { .. } => true,
+            Self::Io { .. } | Self::Stopped | Self::NotHere { .. } | Self::Busy { .. } | Self::StopsUnread { .. } => {
+                true
+            }
             Self::Missing { .. }
             | Self::Exists { .. }
             | Self::Deleted { .. }
@@ -375,6 +401,7 @@ impl StoreError {
             | Self::Join(_)
             | Self::Entry(_)
             | Self::Replaced { .. }
+            | Self::StopsDamage { .. }
             | Self::Unconfirmed { .. } => false,
         }
     }

@@ -13,7 +13,9 @@ use jiff::Timestamp;
 
 use crate::apply::LateBulk;
 use crate::identity::MessageId;
-use crate::ledger::{Claim, ClaimId, Evidence, Grant, Ledger, MessageRecord, Outcome, RunId, Trust, View, Weighed};
+use crate::ledger::{
+    Claim, ClaimId, Evidence, Grant, Ledger, MessageRecord, Outcome, RunId, StopOrder, Trust, View, Weighed,
+};
 
 use super::error::StoreError;
 
@@ -92,6 +94,13 @@ pub trait LedgerStore: Debug + Send + Sync {
         let is_claimed = self.ledger().claimed_before(message, besides);
         Box::pin(ready(Ok(is_claimed)))
     }
+
+    /// The stops that stand, as they are now, or were a short while ago where asking takes long; see
+    /// [`Store::standing_stops`](crate::apply::Store::standing_stops).
+    ///
+    /// # Errors
+    /// If nobody can tell.
+    fn standing_stops(&self) -> Written<'_, Vec<StopOrder>>;
 
     /// Finds a time for a paced bulk that cannot keep its planned one, behind everything that any run was given;
     /// `None` where this run alone knows all times.

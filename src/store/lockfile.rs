@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::ledger::{
     Authenticity, Claim, Evidence, Grant, Header, Ledger, LedgerDelta, MessageRecord, Outcome, ReadLedger, RunId,
-    Shadow, Trust, Unclosed, View, Weighed,
+    Shadow, StopOrder, Trust, Unclosed, View, Weighed,
 };
 
 use super::append_file::{self, AppendFile};
@@ -20,6 +20,7 @@ use super::lock_file::LockFile;
 use super::mark;
 use super::paths::{Paths, place};
 use super::shadowed::Shadowed;
+use super::stops_file::StopsWatch;
 use super::visit::{Numbers, Visit};
 use super::writer::Writer;
 use super::writer_handle::WriterHandle;
@@ -30,6 +31,7 @@ use super::writer_handle::WriterHandle;
 pub struct Lockfile {
     desk: WriterHandle<Writer>,
     trust: Trust,
+    stops: StopsWatch,
 }
 
 impl Lockfile {
@@ -158,7 +160,8 @@ impl Lockfile {
         let writer = Writer::new(Arc::clone(&ledger), guard, logs, numbers, expected.seals.clone());
         let desk = WriterHandle::open(ledger, move |requests| writer.run(requests))?;
         let authenticity = (!expected.seals.is_empty()).then_some(Authenticity::Signed);
-        Ok(Self { desk, trust: Trust { authenticity, unclosed, is_history_cut, restored, unmarked: None } })
+        let trust = Trust { authenticity, unclosed, is_history_cut, restored, unmarked: None };
+        Ok(Self { desk, trust, stops: StopsWatch::new(paths) })
     }
 
     /// Binds the ledger anew, its shadow with it. A run that was cut off in the middle can be run
@@ -265,6 +268,10 @@ impl LedgerStore for Lockfile {
     fn catch_up(&self) -> Written<'_> {
         // Nobody else writes while this run holds the lock.
         Box::pin(ready(Ok(())))
+    }
+
+    fn standing_stops(&self) -> Written<'_, Vec<StopOrder>> {
+        Box::pin(ready(self.stops.standing()))
     }
 
     fn close_others<'a>(&'a self, runs: &'a [RunId]) -> Written<'a> {

@@ -21,6 +21,8 @@ mod publish;
 pub mod regular;
 mod retired;
 mod shadowed;
+mod stops;
+mod stops_file;
 mod visit;
 mod waiting;
 mod writer;

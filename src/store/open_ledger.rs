@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::apply::evidence::LedgerView;
 use crate::apply::{LateBulk, MessageRevision, Store};
 use crate::identity::MessageId;
-use crate::ledger::{Answered, Claim, ClaimId, Evidence, Grant, Ledger, Outcome, RunId, View, Weighed};
+use crate::ledger::{Answered, Claim, ClaimId, Evidence, Grant, Ledger, Outcome, RunId, StopOrder, View, Weighed};
 
 use super::error::StoreError;
 use super::ledger_store::LedgerStore;
@@ -90,6 +90,10 @@ impl Store for OpenLedger {
 
     async fn claimed_before(&self, message: &MessageId, besides: &ClaimId) -> Result<bool, StoreError> {
         (**self).claimed_before(message, besides).await
+    }
+
+    async fn standing_stops(&self) -> Result<Vec<StopOrder>, StoreError> {
+        (**self).standing_stops().await
     }
 
     async fn late_start(&self, late: &LateBulk) -> Result<Option<Timestamp>, StoreError> {

@@ -44,6 +44,22 @@ impl Paths {
         }
     }
 
+    /// The file of stops, beside the lockfile: whoever may write the folder may stop what is sent from it.
+    pub(super) fn stops(&self) -> PathBuf {
+        self.lockfile.with_extension("stops")
+    }
+
+    /// A copy of it that git does not see, so that no checkout takes a stop back.
+    pub(super) fn stops_shadow(&self) -> Option<PathBuf> {
+        self.shadow.as_ref().map(|shadow| shadow.with_extension("stops"))
+    }
+
+    /// The file whose lock whoever writes stops holds for a moment. Never the lock of a run: that may be held for
+    /// hours.
+    pub(super) fn stops_guard(&self) -> PathBuf {
+        self.guard.with_file_name("stops.lock")
+    }
+
     /// Makes the folders of shadow and guard, and has git ignore those that it makes.
     pub(super) fn make_folders(&self) -> Result<(), StoreError> {
         let private = self.shadow.iter().chain([&self.guard]).filter_map(|path| path.parent());

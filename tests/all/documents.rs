@@ -74,13 +74,20 @@ fn every_command_gives_a_document_that_the_schema_has() {
     for name in ["base", "ours", "theirs"] {
         fs::copy(shop.project.path("sendform.lock"), shop.project.path(name)).unwrap();
     }
-    run(&shop, &["ledger", "import", "theirs"], 0);
+    run(&shop, &["stop", "--reason", "seen"], 0);
+    run(&shop, &["resume"], 0);
+    // A stop that lies beside a ledger from elsewhere comes along.
+    let stop = "{\"stop\":\"00000007\",\"at\":\"2026-11-30T12:00:00Z\",\"by\":\"ben\",\"why\":\"wrong\"}\n";
+    shop.project.write("theirs.stops", stop);
+    assert_eq!(run(&shop, &["ledger", "import", "theirs"], 0)["files"][0]["stops"], 1);
     run(&shop, &["ledger", "merge", "base", "ours", "theirs"], 0);
     shop.project.set("SENDFORM_KEY", format!("{},{KEY}", "01".repeat(32)));
     run(&shop, &["ledger", "rebind", "--add-key"], 0);
     let _origin = Origin::of(&shop.project);
     shop.project.write("sendform.yaml", format!("{}state: {{ in: git }}\n", shop.project.read("sendform.yaml")));
     run(&shop, &["ledger", "copy", "--from", "lockfile"], 0);
+    assert_eq!(run(&shop, &["status"], 0)["stops"][0]["id"], "00000007", "it has moved along");
+    run(&shop, &["resume", "00000007"], 0);
     run(&shop, &["init", "--dir", "new"], 0);
     run(&shop, &["init", "--dir", "new"], 64);
     run(&shop, &["schema"], 0);

@@ -302,6 +302,7 @@ fn a_first_plan_in_json() {
       "planFile": null,
       "project": "acme-shop",
       "safetyLimits": [],
+      "stops": [],
       "toSend": 4
     }
     ----- stderr

@@ -27,6 +27,7 @@ mod ground;
 mod million;
 mod port;
 mod sample;
+mod stopped;
 mod together;
 mod weighing;
 mod woken;

@@ -11,7 +11,9 @@ use super::*;
 use crate::apply::{Clock, GatewayTime, Stamp, Store};
 use crate::identity::{MessageId, Person};
 use crate::ledger::sample::{self, at};
-use crate::ledger::{Claim, ClaimId, Dated, Evidence, Grant, Ledger, Outcome, PersonState, RunId, View, Weighed};
+use crate::ledger::{
+    Claim, ClaimId, Dated, Evidence, Grant, Ledger, Outcome, PersonState, RunId, StopOrder, View, Weighed,
+};
 use crate::plan::Selection;
 use crate::wire::response::Status;
 
@@ -54,6 +56,10 @@ impl Store for Memory {
             ledger.add_outcome(outcome).map_err(|_| DiskFull)?;
         }
         Ok(weighed)
+    }
+
+    async fn standing_stops(&self) -> Result<Vec<StopOrder>, DiskFull> {
+        panic!("evidence sends nothing")
     }
 
     async fn catch_up(&self) -> Result<(), DiskFull> {

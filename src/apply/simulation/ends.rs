@@ -107,7 +107,7 @@ fn whoever_leaves_at_once_says_how_everybody_stands() {
         (&[Act::Hang; 3], [Fault::Never, Fault::StallBefore(0)]),
         (&[Act::TooMany, Act::NamesNone], [Fault::Never, Fault::StallAfter(2)]),
     ] {
-        for (fault, looks) in faults.into_iter().flat_map(|fault| (1..60).map(move |looks| (fault, looks))) {
+        for (fault, looks) in faults.into_iter().flat_map(|fault| (1..120).map(move |looks| (fault, looks))) {
             for parallel in [1, 2] {
                 let world = World::new(script);
                 let settings = world.settings(parallel);

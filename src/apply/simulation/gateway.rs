@@ -109,6 +109,9 @@ pub(super) trait Written: Sync {
 
     /// Whether anything was written of what became of it.
     fn is_settled(&self, claim: &ClaimId) -> bool;
+
+    /// A request begins, which it must not while a stop stands.
+    fn begins(&self) {}
 }
 
 impl Written for Mutex<Records> {
@@ -119,6 +122,12 @@ impl Written for Mutex<Records> {
 
     fn is_settled(&self, claim: &ClaimId) -> bool {
         self.lock().unwrap().outcomes.iter().any(|outcome| outcome.claim == *claim)
+    }
+
+    fn begins(&self) {
+        let sign = &mut self.lock().unwrap().sign;
+        assert!(!sign.stands(), "no request begins while a stop stands");
+        sign.step();
     }
 }
 
@@ -207,6 +216,7 @@ impl<R: Written> Sender for SimSender<'_, R> {
         let body: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
         let people = people_of(&body);
         self.check(&people, ticket);
+        self.records.begins();
         let act = {
             let mut books = self.books.lock().unwrap();
             books.bodies.push(body);

@@ -14,6 +14,8 @@ mod life;
 mod opt_outs;
 mod rejections;
 mod shared;
+mod stop_sign;
+mod stopped;
 mod store;
 mod table;
 pub(super) mod world;

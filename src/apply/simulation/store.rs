@@ -3,9 +3,10 @@
 use std::sync::Mutex;
 
 use super::clock::{Death, yield_once};
+use super::stop_sign::StopSign;
 use crate::apply::Store;
 use crate::identity::{MessageId, Person};
-use crate::ledger::{Claim, ClaimId, Evidence, Grant, Outcome, PersonState, Standing, Weighed};
+use crate::ledger::{Claim, ClaimId, Evidence, Grant, Outcome, PersonState, Standing, StopOrder, Weighed};
 
 /// What goes wrong at a write; writes are counted from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +29,8 @@ pub(super) enum Fault {
 pub(super) struct Records {
     pub(super) claims: Vec<Claim>,
     pub(super) outcomes: Vec<Outcome>,
+    /// Whether somebody has stopped sending.
+    pub(super) sign: StopSign,
 }
 
 impl Records {
@@ -99,7 +102,12 @@ impl<'a> SimStore<'a> {
             Fault::StallAfter(at) if number > at => std::future::pending().await,
             _ => {}
         }
-        change(&mut self.records.lock().unwrap());
+        {
+            let mut records = self.records.lock().unwrap();
+            records.sign.step();
+            change(&mut records);
+            records.sign.step();
+        }
         match self.fault {
             Fault::DieAfter(at) if number == at => self.death.die().await,
             Fault::FailAfter(at) if number == at => return Err(DiskFull),
@@ -116,6 +124,7 @@ impl Store for SimStore<'_> {
 
     async fn claim(&self, claim: Claim) -> Result<Grant, DiskFull> {
         assert!(claim.people.is_sorted_by(|one, other| one < other), "ascending, nobody twice");
+        assert!(!self.records.lock().unwrap().sign.stands(), "nothing is claimed while a stop stands");
         let mut grant = Grant::Granted;
         self.write(|records| {
             let held = |person: &Person| matches!(records.standing(*person), Standing::Accepted | Standing::InDoubt);
@@ -142,6 +151,11 @@ impl Store for SimStore<'_> {
 
     async fn catch_up(&self) -> Result<(), DiskFull> {
         Ok(())
+    }
+
+    async fn standing_stops(&self) -> Result<Vec<StopOrder>, DiskFull> {
+        yield_once().await;
+        self.records.lock().unwrap().sign.look().ok_or(DiskFull)
     }
 
     async fn claimed_before(&self, message: &MessageId, besides: &ClaimId) -> Result<bool, DiskFull> {

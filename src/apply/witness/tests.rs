@@ -14,7 +14,9 @@ use crate::apply::{Alarm, BulkSource as _, Clock as _, PlannedBulks, Stopped, St
 use crate::campaign::Witness;
 use crate::identity::{BulkTime, MessageId, Person, Revision, SenderId};
 use crate::ledger::sample::{self, at};
-use crate::ledger::{Claim, ClaimId, Evidence, Grant, Ledger, Outcome, PersonState, RunId, Seals, View, Weighed};
+use crate::ledger::{
+    Claim, ClaimId, Evidence, Grant, Ledger, Outcome, PersonState, RunId, Seals, StopOrder, View, Weighed,
+};
 use crate::plan::Bulk;
 use crate::wire::response::Status;
 
@@ -60,6 +62,10 @@ impl Store for Shared {
 
     async fn catch_up(&self) -> Result<(), Broken> {
         self.ledger.lock().unwrap().join(&self.others.lock().unwrap()).map_err(|_| Broken)
+    }
+
+    async fn standing_stops(&self) -> Result<Vec<StopOrder>, Broken> {
+        Ok(Vec::new())
     }
 
     async fn claimed_before(&self, _: &MessageId, _: &ClaimId) -> Result<bool, Broken> {

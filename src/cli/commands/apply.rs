@@ -10,7 +10,7 @@ use crate::apply::evidence::LogsFailure;
 use crate::apply::witness::{Gated, Watch};
 use crate::apply::{self, BulkSource, PlannedBulks, Ports, QueuedPlan, SharedPlan, Stopped, Summary};
 use crate::gateway::Client;
-use crate::ledger::{Doubt, Flight, Ledger, RunId};
+use crate::ledger::{Doubt, Flight, Ledger, RunId, StopOrder};
 use crate::plan::{Bulk, Gate, Plan, SafetyLimitKind};
 use crate::report::apply::ApplyReport;
 use crate::report::words::plural;
@@ -43,6 +43,8 @@ use crate::cli::witness::{self, Older};
 const FINISH_TIME_MAX: Duration = Duration::from_secs(2);
 /// How long one that leaves at once may.
 const LEAVE_TIME_MAX: Duration = Duration::from_millis(800);
+/// How long a run that ends early may take to give back the bulks that it has taken and not claimed.
+const GIVE_BACK_TIME_MAX: Duration = Duration::from_millis(500);
 /// How long it is looked whether a store that has failed still has what it had.
 const LOOK_TIME_MAX: Duration = Duration::from_secs(5);
 /// How long after its claim a request may begin, where bulks are claimed ahead: claims wait for each
@@ -165,11 +167,12 @@ impl ApplyRun<'_> {
     /// Shows what would be sent, and asks whether to send it.
     async fn review(&self, store: &OpenLedger) -> Result<Review, Failure> {
         let Self { context, args, output, plan_options, .. } = self;
+        let stops = store.standing_stops().await?;
         let reviewed = self.plan(store);
-        let may = may_send(&reviewed, args, plan_options);
+        let may = unless_stopped(may_send(&reviewed, args, plan_options), &stops, context);
         // One run gives one document: a plan, or what became of it.
         if output.format.is_for_people() || may.is_err() {
-            show(&reviewed, context, output, args.plan.as_deref())?;
+            show(&reviewed, context, output, args.plan.as_deref(), &stops)?;
         }
         if let Err(ending) = may.and_then(|()| approve(&reviewed, args, output)) {
             let ending = ending.map(|exit| exit.or(alarm(&reviewed.twice, &plan_options.selection)));
@@ -217,7 +220,12 @@ impl ApplyRun<'_> {
                 let first = QueuedPlan { digest: plan.digest.to_string(), now: plan.now, bulks };
                 let shared = SharedPlan::join(queue, &planner, clock, run, first).await?;
                 let source = Gated::new(shared, &watch);
-                Box::pin(send(&source, &watch, plan.to_send(), ports, &run_settings, interrupts)).await
+                let summary = Box::pin(send(&source, &watch, plan.to_send(), ports, &run_settings, interrupts)).await;
+                if summary.stopped.is_some() {
+                    // If it cannot be done now, others wait a few seconds.
+                    drop(tokio::time::timeout(GIVE_BACK_TIME_MAX, queue.give_back(run)).await);
+                }
+                summary
             }
         };
         summary.alarms.extend(watch.alarms());
@@ -397,6 +405,26 @@ fn may_send(plan: &Plan, args: &ApplyArgs, plan_options: &PlanOptions) -> Result
     if exit == Exit::SafetyLimit || plan.to_send() == 0 { Err(Ok(exit)) } else { Ok(()) }
 }
 
+/// Nothing may be sent while a stop stands, whatever else may be.
+fn unless_stopped(
+    may: Result<(), Result<Exit, Failure>>,
+    stops: &[StopOrder],
+    context: &Context,
+) -> Result<(), Result<Exit, Failure>> {
+    if stops.is_empty() {
+        return may;
+    }
+    let sandbox = if context.gateway.is_sandbox() { " --sandbox" } else { "" };
+    match may {
+        Ok(()) => {
+            Err(Err(Failure::new(Exit::Declined, "somebody has stopped sending: nothing was sent").hint(format!(
+                "whoever knows that it may go on types `sendform resume{sandbox}`; then run the same command again"
+            ))))
+        }
+        Err(ending) => Err(ending.map(|exit| exit.or(Exit::Declined))),
+    }
+}
+
 /// Whether a plan that is made anew is the one that was reviewed.
 fn is_still(plan: &Plan, reviewed: &Plan) -> bool {
     plan.digest == reviewed.digest && plan.to_send() == reviewed.to_send()
@@ -528,7 +556,7 @@ fn verdict(summary: &Summary) -> Exit {
         Some(Stopped::LedgerLacks { .. }) => Exit::Ledger,
         Some(Stopped::Prepare(_)) => Exit::Mismatch,
         Some(Stopped::OptOuts(_)) => Exit::Files,
-        Some(Stopped::Interrupted) => Exit::Declined,
+        Some(Stopped::Interrupted | Stopped::ByOrder(_)) => Exit::Declined,
         Some(Stopped::Bug(_)) => Exit::Bug,
         Some(Stopped::NotFound | Stopped::Throttled | Stopped::Request(_)) => Exit::Rejected,
         Some(Stopped::Unreachable(_) | Stopped::TooSlow | Stopped::Store(_) | Stopped::ClockOff) => Exit::Environment,

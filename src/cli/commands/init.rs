@@ -54,7 +54,7 @@ instagram_id,first_name,consent
 17841400000000003,Luka,no
 ";
 
-const ATTRIBUTES: &str = "sendform.lock -text merge=union linguist-generated\n";
+const ATTRIBUTES: &str = "sendform.lock -text merge=union linguist-generated\nsendform.stops -text merge=union\n";
 const IGNORE: &str = ".sendform/\n";
 
 /// Runs the command.

@@ -7,9 +7,11 @@ mod log;
 mod plan;
 mod reconcile;
 mod resolve;
+mod resume;
 mod sandbox;
 mod schema;
 mod status;
+mod stop;
 mod validate;
 
 pub(super) use schema::SCHEMA_FILES;
@@ -40,6 +42,8 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings, output: &Output) -
         Command::Status(args) => wait(status::run(global, args, settings, output)),
         Command::Log(args) => wait(log::run(global, args, settings, output)),
         Command::Reconcile(args) => wait(reconcile::run(global, args, settings, output)),
+        Command::Stop(args) => wait(stop::run(global, args, settings, output)),
+        Command::Resume(args) => wait(resume::run(global, args, settings, output)),
         Command::Resolve(args) => wait(resolve::run(global, args, settings, output)),
         Command::Sandbox(args) => wait(sandbox::run(global, args, output)),
         Command::Ledger(args) => wait(ledger::run(global, &args.command, settings, output)),

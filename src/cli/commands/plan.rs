@@ -9,6 +9,7 @@ use crate::cli::output::Output;
 use crate::cli::planning::{alarm, input, judge, planned, show};
 use crate::cli::settings::Settings;
 use crate::cli::shell_quote;
+use crate::cli::stops;
 use crate::cli::store::{expected, look_as, look_in_clear};
 use crate::ledger::View;
 
@@ -41,12 +42,18 @@ async fn with_world(context: &Context, global: &Global, args: &PlanArgs, output:
         (Some(_), None) => look_in_clear(&args.reading, context, output).await?,
         (Some(_), Some(_)) => Some(look_as(&args.reading, context, output).await?),
     };
+    // Nobody needs the key to see that nothing is sent.
+    let stops = if seen.is_some() || gateway.ledger.is_on_this_disk() {
+        stops::look(context, &args.reading).await?
+    } else {
+        Vec::new()
+    };
     let view = seen.as_ref().map_or(View::Exclusive, |seen| seen.view);
     let input = input(context, &plan_options, seen.as_ref().map(|seen| &seen.ledger), view);
     let plan = planned(&input);
     let written = args.out.as_deref().map(|path| (path, frozen::write(path, &input, &plan)));
     let file = written.as_ref().and_then(|(path, written)| matches!(written, Ok(true)).then_some(*path));
-    show(&plan, context, output, file)?;
+    show(&plan, context, output, file, &stops)?;
     let mut exit = judge(&plan, &plan_options.selection).or(alarm(&plan.twice, &plan_options.selection));
     if let Some((path, written)) = written {
         let path = shell_quote::word(&path.display().to_string());

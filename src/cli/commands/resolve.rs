@@ -49,7 +49,7 @@ async fn with_world(
         (false, false) => (PersonState::Abandoned, Resolution::Abandoned),
     };
     let now = context.gateway.now();
-    let by = || settings.by.clone().unwrap_or_else(|| "unknown".to_owned());
+    let by = || settings.by_or_unknown().to_owned();
     let twice: Vec<(ClaimId, Twice)> = accepted_twice(&store.ledger(), &args.bulk);
     let open: Vec<(Outcome, usize)> = {
         let ledger = store.ledger();

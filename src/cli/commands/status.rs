@@ -9,6 +9,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
 use crate::cli::settings::Settings;
+use crate::cli::stops;
 use crate::cli::store::look_as;
 
 /// Runs the command.
@@ -27,7 +28,8 @@ pub(super) async fn run(
 async fn with_world(context: &Context, args: &StatusArgs, output: &Output) -> Result<Exit, Failure> {
     let ReadOnlyLedger { ledger, view, .. } = look_as(&args.reading, context, output).await?;
     let twice = ledger.accepted_twice();
-    output.show(&StatusReport::new(&ledger, &twice, view, context.gateway.now()))?;
+    let stops = stops::look(context, &args.reading).await?;
+    output.show(&StatusReport::new(&ledger, &twice, &stops, view, context.gateway.now()))?;
     let exit = if ledger.doubts(view).is_empty() { Exit::Done } else { Exit::Doubt };
     Ok(if twice.is_empty() { exit } else { exit.or(Exit::Ledger) })
 }

@@ -30,6 +30,8 @@ pub struct ImportView {
     pub passed_over: u64,
     /// Whether it ended inside a line, which was passed over.
     pub torn: bool,
+    /// How many stops stand of those in the file of stops beside it, which were joined in as well.
+    pub stops: u64,
     /// Whether it has outcomes only, as a run keeps them, and is of no more use now.
     pub can_be_deleted: bool,
 }
@@ -41,7 +43,7 @@ impl Report for LedgerImportReport {
 impl TextForm for LedgerImportReport {
     fn text(&self, _: Paint) -> String {
         let mut out = String::new();
-        for ImportView { file, news, passed_over, torn, can_be_deleted } in &self.files {
+        for ImportView { file, news, passed_over, torn, stops, can_be_deleted } in &self.files {
             line(&mut out, &format!("{file}: {}", news.words()));
             if *passed_over > 0 {
                 let count = plural(*passed_over, "outcome");
@@ -49,6 +51,12 @@ impl TextForm for LedgerImportReport {
             }
             if *torn {
                 line(&mut out, "  it ends inside a line, which was passed over");
+            }
+            if *stops > 0 {
+                line(
+                    &mut out,
+                    &format!("  with {} beside it: nothing is sent until `sendform resume`", plural(*stops, "stop")),
+                );
             }
             if *can_be_deleted {
                 line(&mut out, "  the ledger has all of it now: it can be deleted");

@@ -10,6 +10,7 @@ use crate::timing;
 use super::TextForm;
 use super::doubts;
 use super::handed_over;
+use super::stops;
 use super::table;
 use super::twice;
 
@@ -71,6 +72,10 @@ impl TextForm for ApplyReport<'_> {
             for way in ways_on(stopped) {
                 line(&mut out, &format!("  {way}"));
             }
+            if matches!(stopped, Stopped::ByOrder(_)) {
+                let command = stops::resume_command(self.gateway == "sandbox");
+                line(&mut out, &format!("  to let sending go on: {command}; then run the same command again"));
+            }
         }
         doubts::doubts(&mut out, &self.doubts, self.gateway, paint);
         doubts::flight(&mut out, self.in_flight, self.gateway, paint);
@@ -100,6 +105,7 @@ fn ways_on(stopped: &Stopped) -> &'static [&'static str] {
         | Stopped::Store(_)
         | Stopped::Prepare(_)
         | Stopped::Request(_)
+        | Stopped::ByOrder(_)
         | Stopped::ClockOff
         | Stopped::Bug(_) => &[],
     }

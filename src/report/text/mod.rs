@@ -13,6 +13,7 @@ mod plan;
 mod plan_file;
 pub mod reconcile;
 mod status;
+mod stops;
 mod table;
 mod twice;
 mod validation;

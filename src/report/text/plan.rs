@@ -17,6 +17,7 @@ use super::clocks;
 use super::doubts;
 use super::handed_over;
 use super::plan_file;
+use super::stops;
 use super::twice;
 
 impl TextForm for PlanReport<'_> {
@@ -26,6 +27,7 @@ impl TextForm for PlanReport<'_> {
         let head = format!("{}{on}, {}", self.project, timing::utc(self.now));
         let (campaigns, files) = (plural(self.files, "campaign"), plural(self.files, "file"));
         line(&mut out, &format!("{}, {campaigns} in {files}", paint.strong(&head)));
+        stops::stops(&mut out, &self.stops, self.gateway, paint);
         if let Some(frozen) = &self.frozen {
             plan_file::head(&mut out, frozen, paint);
         }

@@ -6,6 +6,7 @@ use crate::report::style::{Paint, line};
 use super::TextForm;
 use super::doubts::{doubts, flight};
 use super::handed_over::still_to_leave;
+use super::stops::stops;
 use super::table;
 use super::twice::twice;
 
@@ -13,6 +14,7 @@ impl TextForm for StatusReport<'_> {
     fn text(&self, paint: Paint) -> String {
         let mut out = String::new();
         line(&mut out, &paint.strong(&format!("ledger of {} on {}", self.project, self.gateway)));
+        stops(&mut out, &self.stops, self.gateway, paint);
         twice(&mut out, &self.twice, self.gateway, paint);
         doubts(&mut out, &self.doubts, self.gateway, paint);
         flight(&mut out, self.in_flight, self.gateway, paint);

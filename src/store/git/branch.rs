@@ -46,6 +46,11 @@ impl Branch {
         format!("{}/{}", self.remote, self.branch)
     }
 
+    /// The branch of the stops of this ledger, beside its own: whoever may push there may stop what is sent.
+    pub(in crate::store) fn of_stops(&self) -> Self {
+        Self { branch: format!("{}-stops", self.branch), ..self.clone() }
+    }
+
     /// The branch on the remote.
     pub(super) fn on_remote(&self) -> String {
         format!("refs/heads/{}", self.branch)

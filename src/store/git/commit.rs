@@ -78,7 +78,8 @@ pub(super) fn write(
     Ok((commit, next))
 }
 
-fn blob(repository: &Repository, text: &[u8]) -> Result<Blob, GitError> {
+/// Writes a file.
+pub(super) fn blob(repository: &Repository, text: &[u8]) -> Result<Blob, GitError> {
     // Without any input git would wait for none.
     let arguments = ["hash-object", "-w", "-t", "blob", "--no-filters", "--stdin"];
     let oid = repository.git.word("write a file of the ledger", &arguments, text)?;
@@ -102,7 +103,13 @@ fn tree(repository: &Repository, tip: &Tip, contents: &Blob) -> Result<Oid, GitE
     make(root)
 }
 
-fn commit(repository: &Repository, tree: &str, parent: Option<&str>, subject: &str) -> Result<Oid, GitError> {
+/// Writes a commit, signed if this clone signs its commits.
+pub(super) fn commit(
+    repository: &Repository,
+    tree: &str,
+    parent: Option<&str>,
+    subject: &str,
+) -> Result<Oid, GitError> {
     let mut arguments = vec!["commit-tree", tree, "-m", subject];
     arguments.extend(parent.iter().flat_map(|parent| ["-p", parent]));
     let signs = repository.git.ask(&["config", "--type=bool", "--get", "commit.gpgSign"])?;

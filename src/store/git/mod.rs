@@ -14,6 +14,8 @@ mod program;
 mod push;
 mod remote;
 mod repository;
+mod stops;
+mod stops_poll;
 mod tip;
 mod upstream;
 
@@ -24,7 +26,7 @@ use std::sync::RwLockReadGuard;
 
 use jiff::Timestamp;
 
-use crate::ledger::{Authenticity, Claim, Evidence, Grant, Header, Ledger, MessageRecord, Outcome, Weighed};
+use crate::ledger::{Authenticity, Claim, Evidence, Grant, Header, Ledger, MessageRecord, Outcome, StopOrder, Weighed};
 
 use super::binding::Binding;
 use super::error::StoreError;
@@ -36,6 +38,7 @@ use super::visit::Visit;
 use super::waiting::waiting;
 
 pub(super) use merges::{Merges, is_tracked, look_at_merges};
+pub(super) use stops::{add as add_stops, has_ledger, read as read_stops, read_here as read_stops_here};
 pub(super) use upstream::{KeptBy, kept_in_git, look_upstream};
 
 pub use branch::Branch;
@@ -43,6 +46,7 @@ pub use error::{GitError, Said};
 pub use upstream::Upstream;
 
 use remote::GitRemote;
+use stops_poll::StopsPoll;
 use tip::Tip;
 
 /// A ledger on a branch, open for writing. Dropping it pushes nothing more: what was granted is on
@@ -52,6 +56,7 @@ use tip::Tip;
 pub struct GitLedger {
     published: PublishedLedger<GitRemote>,
     bulks_ahead: usize,
+    stops: StopsPoll,
 }
 
 impl GitLedger {
@@ -108,7 +113,7 @@ impl GitLedger {
         let guard = take_guard(branch, &visit.note)?;
         let found = fetch(GitRemote::open_to_write(branch, &expected.seals)?, branch)?;
         let published = PublishedLedger::open(found, (guard, branch.pending()), expected, visit)?;
-        Ok(Self { published, bulks_ahead: branch.bulks_ahead })
+        Ok(Self { published, bulks_ahead: branch.bulks_ahead, stops: StopsPoll::new(branch) })
     }
 
     /// Binds the ledger to something else: another gateway, more keys. What an earlier run in this
@@ -144,6 +149,8 @@ impl LedgerStore for GitLedger {
     }
 
     fn claim(&self, claim: Claim) -> Written<'_, Grant> {
+        // Beside the push, which takes as long.
+        self.stops.ask_soon();
         Box::pin(self.published.desk().claim(claim))
     }
 
@@ -165,6 +172,10 @@ impl LedgerStore for GitLedger {
 
     fn catch_up(&self) -> Written<'_> {
         Box::pin(self.published.desk().catch_up())
+    }
+
+    fn standing_stops(&self) -> Written<'_, Vec<StopOrder>> {
+        Box::pin(self.stops.standing())
     }
 
     fn keeps_outcomes_here(&self) -> bool {

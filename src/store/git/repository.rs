@@ -109,11 +109,19 @@ impl Repository {
 
     /// Asks the remote whether it has no such branch.
     fn is_missing(&self) -> Result<bool, GitError> {
+        self.tip_on_remote().map(|tip| tip.is_none())
+    }
+
+    /// Asks the remote where the branch stands, without fetching it; `None` if it has no such branch.
+    ///
+    /// # Errors
+    /// If the remote cannot be reached.
+    pub(super) fn tip_on_remote(&self) -> Result<Option<Oid>, GitError> {
         let arguments = ["ls-remote", "--exit-code", "--", &self.branch.remote, &self.branch.on_remote()];
         let answer = self.git.ask_far(&arguments)?;
         match answer.code {
-            0 => Ok(false),
-            2 => Ok(true),
+            0 => Ok(answer.word().split_ascii_whitespace().next().map(str::to_owned)),
+            2 => Ok(None),
             _ => Err(self.unreachable(&answer)),
         }
     }

@@ -100,6 +100,9 @@ pub enum DatabaseError {
     /// The ledger was bound anew, or moved, while this run had it open.
     #[error("the ledger was bound anew, or moved, while this run was sending from it")]
     Rebound,
+    /// Somebody has stopped sending.
+    #[error("somebody has stopped sending")]
+    StopStands,
     /// The server lets nobody in by this name and password.
     #[error("the database refused the login: {0}")]
     Login(
@@ -156,6 +159,7 @@ impl DatabaseError {
             | Self::Unmarked { .. }
             | Self::Reloaded { .. }
             | Self::Rebound
+            | Self::StopStands
             | Self::Login(_)
             | Self::Unidentified
             | Self::Foreign(_) => Remedy::None,
@@ -191,6 +195,7 @@ impl BackendError for DatabaseError {
                  was sent since the copy was made, `sendform apply --accept reloaded=N` with exactly this number of claims"
             }
             Self::Rebound => "run the same command again, which reads what the ledger is bound to now",
+            Self::StopStands => "`sendform resume` ends the stop; `sendform status` shows it",
             Self::Login(_) => "the name and the password are in SENDFORM_DATABASE_URL",
             Self::Unidentified => "let its user run `pg_control_system()` and `pg_walfile_name(pg_lsn)`",
             Self::Refused { .. } if self.has_code(&SqlState::INSUFFICIENT_PRIVILEGE) => {
@@ -219,6 +224,7 @@ impl BackendError for DatabaseError {
             | Self::Unmarked { .. }
             | Self::Reloaded { .. }
             | Self::Rebound
+            | Self::StopStands
             | Self::Login(_)
             | Self::Unidentified
             | Self::Foreign(_) => false,
@@ -233,11 +239,12 @@ impl BackendError for DatabaseError {
         matches!(self, Self::Reloaded { .. })
     }
 
-    /// A ledger that is bound anew, or was put back, takes nothing, and neither does a table that may not be
+    /// A ledger that is bound anew, was put back, or is stopped takes nothing, and neither does a table that may not be
     /// used, or is not there.
     fn is_surely_not_written(&self) -> bool {
         let codes = [SqlState::INSUFFICIENT_PRIVILEGE, SqlState::UNDEFINED_COLUMN, SqlState::UNDEFINED_TABLE];
-        matches!(self, Self::Rebound | Self::Reloaded { .. }) || codes.iter().any(|code| self.has_code(code))
+        matches!(self, Self::Rebound | Self::StopStands | Self::Reloaded { .. })
+            || codes.iter().any(|code| self.has_code(code))
     }
 }
 

@@ -13,7 +13,7 @@ use super::session::Session;
 /// The steps; the version of the tables is how many of them were done. A step is never changed once
 /// it was published. Without extensions, sequences and advisory locks, so that the distributed
 /// databases that speak PostgreSQL's language take them as well.
-const STEPS: [&str; 2] = [include_str!("schema/1.sql"), include_str!("schema/2.sql")];
+const STEPS: [&str; 3] = [include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
 
 /// How often making the tables is tried: another run may be making them as well.
 const ATTEMPTS_MAX: u32 = 5;
@@ -29,8 +29,8 @@ pub(super) async fn version(session: &Session) -> Result<i32, DatabaseError> {
     }
 }
 
-/// Fails unless everything is there that the second step has made.
-const HAS_MARKS: &str = "SELECT 1 FROM ledgers, claims, marks \
+/// Fails unless everything is there that the second and the third step have made.
+const HAS_ALL: &str = "SELECT 1 FROM ledgers, claims, marks, stops \
     WHERE ledgers.born = claims.born AND claims.born = marks.born LIMIT 0";
 
 /// Brings tables that are there up to date; those that are not are left alone. Gives whether they
@@ -43,7 +43,7 @@ pub(super) async fn update(session: &Session, schema: &str) -> Result<bool, Data
         found if found < known => return make(session, schema).await.map(|()| true),
         _ => {}
     }
-    match session.row(HAS_MARKS, &[]).await {
+    match session.row(HAS_ALL, &[]).await {
         Ok(_) => Ok(true),
         // Some tables were put back one by one, from a dump of before: their version is not theirs any more.
         Err(error) if error.has_code(&SqlState::UNDEFINED_COLUMN) || error.has_code(&SqlState::UNDEFINED_TABLE) => {

@@ -1,6 +1,7 @@
 //! A shop whose ledger lives in a store, and the machines that work for it.
 
 use std::fs;
+use std::process::Command;
 
 use serde_json::Value;
 
@@ -165,6 +166,41 @@ impl Fleet {
                 fs::rename(remote.with_extension("away"), &remote).expect("a folder can be renamed");
             }
             Kind::Postgres => self.let_connect(true),
+        }
+    }
+
+    /// Waits until the run on the first machine has seen a stop that was given meanwhile: only a branch is asked
+    /// for every few seconds.
+    pub(super) fn wait_for_a_look(&self, run: &mut Process) {
+        if self.kind() != Kind::Git {
+            return;
+        }
+        let seen = "refs/sendform/seen/origin/sendform-ledger-stops";
+        let has_seen = || {
+            let mut asked = Command::new("git");
+            asked.args(["rev-parse", "--verify", "--quiet", seen]).current_dir(self.machine(0).folder());
+            asked.output().expect("git can be run").status.success()
+        };
+        while !has_seen() {
+            assert!(run.is_running(), "it asks while a request is held");
+        }
+    }
+
+    /// Spoils what holds the stops, once there was one.
+    pub(super) fn spoil_stops(&self) {
+        match self.kind() {
+            Kind::Lockfile => {
+                let folder = self.shop.project.folder();
+                fs::write(folder.join("sendform.stops"), "<<<<<<< ours\n").expect("the file can be written");
+            }
+            Kind::Git => {
+                let arguments = ["update-ref", "-d", "refs/heads/sendform-ledger-stops"];
+                let status = Command::new("git").args(arguments).current_dir(self.ground.remote()).status();
+                assert!(status.is_ok_and(|status| status.success()), "a branch can be deleted");
+            }
+            Kind::Postgres => {
+                Cluster::shared().sql(self.database(), "UPDATE sendform.stops SET line = 'no stop'");
+            }
         }
     }
 

@@ -18,6 +18,8 @@ pub(super) enum Count {
     GatewaysStopped,
     /// Runs interrupted by a signal.
     RunsInterrupted,
+    /// Times that somebody stopped sending, and let it go on.
+    SendingStopped,
     /// Requests that the gateway spoilt, by an error, a cut connection, or a false answer.
     RequestsSpoilt,
     /// Stores that failed under a run.
@@ -61,12 +63,13 @@ pub(super) enum Count {
 }
 
 impl Count {
-    const ALL: [Self; 25] = [
+    const ALL: [Self; 26] = [
         Self::RunsKilled,
         Self::GatewaysKilled,
         Self::RunsStopped,
         Self::GatewaysStopped,
         Self::RunsInterrupted,
+        Self::SendingStopped,
         Self::RequestsSpoilt,
         Self::StoreFailures,
         Self::ClocksOff,
@@ -98,6 +101,7 @@ impl Count {
                 | Self::RunsStopped
                 | Self::GatewaysStopped
                 | Self::RunsInterrupted
+                | Self::SendingStopped
                 | Self::RequestsSpoilt
                 | Self::StoreFailures
                 | Self::ClocksOff
@@ -118,6 +122,7 @@ impl Count {
             Self::RunsStopped => "runs stopped and woken",
             Self::GatewaysStopped => "gateways stopped and woken",
             Self::RunsInterrupted => "runs interrupted",
+            Self::SendingStopped => "times that sending was stopped",
             Self::RequestsSpoilt => "requests spoilt",
             Self::StoreFailures => "failures of the store",
             Self::ClocksOff => "runs with a wrong clock",

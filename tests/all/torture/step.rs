@@ -21,6 +21,10 @@ const LET_GO_AGAIN: Duration = Duration::from_millis(2);
 /// How long a worker may keep a bulk that it has taken and does not claim.
 const LEASE: Duration = Duration::from_millis(400);
 
+/// How many requests a run has under way at most.
+const PARALLEL_MAX: u64 = 4;
+/// After how long a stop on a branch is seen for sure, with the end of what was under way.
+const BRANCH_TIME_MAX: Duration = Duration::from_secs(15);
 /// How long a run may take before the test fails.
 const RUN_TIME_MAX: Duration = Duration::from_secs(240);
 
@@ -35,18 +39,21 @@ enum Deed {
     /// As long.
     StopGateway(Duration),
     Interrupt(&'static str),
+    /// Somebody stops all runs of the ledger, and lets them go on when they have ended.
+    StopSending,
     Trouble(Trouble),
     Nothing,
 }
 
 impl Deed {
     fn choose(dice: &mut Dice, world: &World, seat: usize) -> Self {
-        match dice.number(0..20) {
+        match dice.number(0..23) {
             0..=8 => Self::KillRuns(dice.number(1..4)),
             9..=10 => Self::KillGateway,
             11..=12 => Self::StopRun(Duration::from_millis(dice.number(20..300))),
             13 => Self::StopGateway(Duration::from_millis(dice.number(20..300))),
             14 => Self::Interrupt(dice.one_of(&["INT", "TERM", "HUP"])),
+            20..=22 => Self::StopSending,
             15..=18 => Self::Trouble(Trouble::choose(dice, &world.store, &world.seats[seat])),
             _ => Self::Nothing,
         }
@@ -60,6 +67,7 @@ impl Deed {
             | Self::StopRun(_)
             | Self::StopGateway(_)
             | Self::Interrupt(_)
+            | Self::StopSending
             | Self::Nothing => Vec::new(),
         }
     }
@@ -73,7 +81,7 @@ impl Deed {
             8 => has_company || matches!(self, Self::Trouble(_)),
             // Another worker was asked to send to others: then they have no plan to share.
             5 => has_company && kind == Kind::Postgres,
-            10 => matches!(self, Self::Interrupt(_)),
+            10 => matches!(self, Self::Interrupt(_) | Self::StopSending),
             _ => false,
         }
     }
@@ -110,10 +118,14 @@ impl World {
             self.count(figures, Count::Companions, 1);
         }
         let has_company = runs.len() > 1;
+        let mut stopped = None;
         if moment.wait(&mut runs[0], &self.gateway) {
             let moved = clocks.iter().flatten().map(Clock::strike).sum();
             self.count(figures, Count::ClocksMoved, moved);
             self.act(&deed, seat, &mut runs, figures);
+            if matches!(deed, Deed::StopSending) {
+                stopped = Some((self.gateway.requests(), PARALLEL_MAX * runs.len() as u64, Instant::now()));
+            }
         }
         for run in self.finish(seat, runs, figures) {
             let is_right = run.code.is_none_or(|code| deed.allows(code, self.store.kind, has_company));
@@ -123,10 +135,24 @@ impl World {
         if let Deed::Trouble(trouble) = &deed {
             trouble.end(&self.seats[seat]);
         }
+        if let Some((before, under_way, begun)) = stopped {
+            self.check_stopped(self.gateway.requests() - before, under_way, begun.elapsed());
+            self.seats[seat].run(["resume", "--reason", "the torture goes on"]).code(0);
+        }
+    }
+
+    /// Makes sure that no request has begun after a stop but those that were under way. A branch is asked for every
+    /// few seconds only, which is longer than most runs here.
+    fn check_stopped(&self, since: u64, under_way: u64, time: Duration) {
+        if self.store.kind != Kind::Git {
+            assert!(since <= under_way, "{since} requests after a stop, and {under_way} may have been under way");
+        } else if since > under_way {
+            assert!(time < BRANCH_TIME_MAX, "requests until {time:?} after a stop");
+        }
     }
 
     fn begin(&self, dice: &mut Dice, seat: usize, wrapper: &[String], figures: &mut Figures) -> Process {
-        let parallel = dice.number(1..5).to_string();
+        let parallel = dice.number(1..PARALLEL_MAX + 1).to_string();
         let mut arguments = vec!["--parallel", &parallel];
         if dice.once_in(6) {
             arguments.extend(["--retry-rejected", self.campaigns.messages[0].name]);
@@ -169,6 +195,10 @@ impl World {
             Deed::Interrupt(signal) => {
                 runs[0].signal(signal);
                 Count::RunsInterrupted
+            }
+            Deed::StopSending => {
+                self.seats[seat].run(["stop", "--reason", "the torture wants it"]).code(0);
+                Count::SendingStopped
             }
             Deed::Trouble(trouble) => {
                 self.count(figures, Count::StoreFailures, trouble.strike(&self.seats[seat]));

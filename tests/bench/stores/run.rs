@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use sendform::apply::{self, GatewayTime, Interrupts, PlannedBulks, Ports, RunSettings, Store, Summary};
 use sendform::gateway::{Client, ClientLimits, SystemClock};
 use sendform::identity::MessageId;
-use sendform::ledger::{Claim, ClaimId, Decision, Evidence, Grant, Outcome, RunId, Weighed};
+use sendform::ledger::{Claim, ClaimId, Decision, Evidence, Grant, Outcome, RunId, StopOrder, Weighed};
 use sendform::sandbox::options::Options;
 use sendform::sandbox::{self, Running};
 use url::Url;
@@ -83,6 +83,10 @@ impl Store for Nothing {
         let absent =
             |Evidence { people, .. }| Weighed { decisions: vec![Decision::Absent; people.len()], outcomes: Vec::new() };
         Ok(evidence.into_iter().map(absent).collect())
+    }
+
+    async fn standing_stops(&self) -> Result<Vec<StopOrder>, Infallible> {
+        Ok(Vec::new())
     }
 
     async fn catch_up(&self) -> Result<(), Infallible> {

@@ -11,7 +11,7 @@ use crate::apply::simulation::life::Life;
 use crate::apply::{Clock as _, Store};
 use crate::identity::MessageId;
 use crate::ledger::{
-    Claim, ClaimId, EntryError, Evidence, Grant, Ledger, MessageRecord, Outcome, Seals, View, Weighed,
+    Claim, ClaimId, EntryError, Evidence, Grant, Ledger, MessageRecord, Outcome, Seals, StopOrder, View, Weighed,
 };
 
 /// The ledger, and what it was after each write.
@@ -137,6 +137,10 @@ impl Store for Desk<'_> {
             .await?;
         self.read_anew();
         Ok(weighed)
+    }
+
+    async fn standing_stops(&self) -> Result<Vec<StopOrder>, EntryError> {
+        Ok(Vec::new())
     }
 
     async fn catch_up(&self) -> Result<(), EntryError> {

@@ -17,7 +17,7 @@ use crate::apply::{
 };
 use crate::identity::{BulkId, MessageId, Person, PersonSet};
 use crate::ledger::{
-    Answered, Claim, ClaimId, ClaimState, Evidence, Grant, Ledger, Outcome, RunId, Standing, View, Weighed,
+    Answered, Claim, ClaimId, ClaimState, Evidence, Grant, Ledger, Outcome, RunId, Standing, StopOrder, View, Weighed,
 };
 use crate::plan::Bulk;
 
@@ -244,6 +244,10 @@ impl Store for Connection<'_> {
             self.free(&id.bulk, &back).await;
         }
         Ok(())
+    }
+
+    async fn standing_stops(&self) -> Result<Vec<StopOrder>, DiskFull> {
+        Ok(Vec::new())
     }
 
     async fn weigh(&self, _: Vec<Evidence>) -> Result<Vec<Weighed>, DiskFull> {

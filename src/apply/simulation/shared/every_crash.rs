@@ -147,7 +147,7 @@ fn every_corner_is_reached() {
     // Three who give the same people back again and again know of each other's claims too late.
     let script = [&[Act::NamesNone, Act::Unreachable][..], &[Act::TooOld; 5], &[Act::TooMany; 7]].concat();
     let of = |size, parallel, begins, renders| Worker { size, parallel, begins, renders, ..Worker::of(&PEOPLE) };
-    for order in 0..200 {
+    for order in 0..1000 {
         let world = World::new(&script, &[]);
         play(&world, &[of(2, 2, 9, 0), of(1, 2, 7, 9), of(3, 3, 7, 3)], order).unwrap();
         corners.extend(world.tables.into_inner().unwrap().corners);

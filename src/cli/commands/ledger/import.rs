@@ -1,5 +1,6 @@
 //! `ledger import`: joins other lockfiles, and outcomes that a store did not take, into the ledger.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use crate::cli::args::{Acceptance, ImportArgs};
@@ -8,7 +9,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
 use crate::cli::store::{expected, not_signed, visit};
-use crate::ledger::{Authenticity, Damage, ImportFile, Ledger, LedgerDelta, RunId, Unclosed};
+use crate::ledger::{Authenticity, Damage, ImportFile, Ledger, LedgerDelta, RunId, STOPS_BYTES_MAX, Stops, Unclosed};
 use crate::report::ledger::import::{ImportView, LedgerImportReport};
 use crate::store::regular::{self, LEDGER_BYTES_MAX, Links};
 use crate::store::{Binding, OpenLedger, StoreError, Visit};
@@ -28,8 +29,12 @@ pub(super) async fn run(context: &Context, args: &ImportArgs, output: &Output) -
     let mut after = before.clone();
     let mut files = Vec::new();
     let mut unsigned = 0;
+    let mut stops = Stops::default();
     for file in &args.files {
-        files.push(take(&mut after, file, &expected, &mut unsigned)?);
+        let beside = stops_beside(file)?;
+        let standing = beside.standing().count() as u64;
+        stops.join(&beside);
+        files.push(ImportView { stops: standing, ..take(&mut after, file, &expected, &mut unsigned)? });
     }
     if unsigned > unauthenticated {
         drop(store.finish().await);
@@ -41,12 +46,31 @@ pub(super) async fn run(context: &Context, args: &ImportArgs, output: &Output) -
         drop(store.finish().await);
         return Err(failure);
     }
+    if !stops.is_empty() {
+        // First: what is stopped elsewhere is not sent from here because its claims were joined in.
+        context.gateway.ledger.add_stops(&expected.project, stops).await?;
+    }
     if !LedgerDelta::between(&before, &after).is_empty() {
         store.join(after).await?;
     }
     store.finish().await?;
     output.show(&LedgerImportReport { files })?;
     Ok(Exit::Done)
+}
+
+/// Reads the stops that lie beside a lockfile from elsewhere; there need be none.
+fn stops_beside(file: &Path) -> Result<Stops, Failure> {
+    let path = file.with_extension("stops");
+    let place = path.display().to_string();
+    let text = match regular::read(&path, Links::Followed, STOPS_BYTES_MAX as u64) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Stops::default()),
+        Err(error) => {
+            let message = format!("`{place}` cannot be read: nothing was imported");
+            return Err(Failure::new(Exit::Environment, message).because(&error));
+        }
+    };
+    Stops::parse(&text).map_err(|damage| Failure::from(StoreError::StopsDamage { place, damage }))
 }
 
 /// Makes sure that no run loses its end for good: only a lockfile goes on to say that a run which was killed
@@ -99,5 +123,5 @@ fn take(ledger: &mut Ledger, file: &Path, expected: &Binding, unsigned: &mut u64
         }
     };
     let (news, passed_over) = (LedgerDelta::between(&before, ledger).into(), passed_over as u64);
-    Ok(ImportView { file: place, news, passed_over, torn, can_be_deleted })
+    Ok(ImportView { file: place, news, passed_over, torn, stops: 0, can_be_deleted })
 }

@@ -7,6 +7,7 @@ use tokio::time::sleep;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
 
+use super::stops::{NONE_STANDS, ReadStops};
 use crate::apply::LeasedPosition;
 use crate::identity::{Person, PersonSet};
 use crate::ledger::{Claim, Grant};
@@ -35,11 +36,12 @@ pub(super) struct InsertClaim<'a> {
     pub(super) is_written_here: bool,
 }
 
-/// Whoever binds the ledger anew waits for this transaction, and this one for them.
-const HEADER: &str = "SELECT 1 FROM ledgers WHERE id = $1 AND header = $2 FOR SHARE";
+/// Whoever binds the ledger anew waits for this transaction, and this one for them; nothing is claimed while a stop
+/// stands.
+const HEADER: &str = "SELECT 1 FROM ledgers WHERE id = $1 AND header = $2";
 /// The same, where whoever puts the ledger back from a copy while this run is sending is noticed as well.
 const HEADER_HERE: &str = "SELECT 1 FROM ledgers WHERE id = $1 AND header = $2 \
-    AND (born & 4294967295)::text = xmin::text FOR SHARE";
+    AND (born & 4294967295)::text = xmin::text";
 /// Whoever is taken makes it fail, which is rare; `ON CONFLICT` would take half as long again for all.
 const PEOPLE: &str = "INSERT INTO persons (message, person, claim) SELECT $1, person, $3 FROM unnest($2) AS person";
 const TAKEN: &str = "SELECT person FROM persons WHERE message = $1 AND person = ANY($2)";
@@ -60,7 +62,7 @@ impl Operation for InsertClaim<'_> {
         loop {
             let taken = match self.insert(session).await? {
                 Inserted::Everybody => break,
-                Inserted::Rebound => None,
+                Inserted::NotAllowed => None,
                 Inserted::NotOurs => Some(self.claim.people.clone()),
                 Inserted::SomeAreClaimed => Some(self.claimed_elsewhere(session).await?),
             };
@@ -92,8 +94,8 @@ impl Operation for InsertClaim<'_> {
 enum Inserted {
     /// All of them are in, in a transaction that is still open.
     Everybody,
-    /// The ledger is bound anew; nothing is open.
-    Rebound,
+    /// The ledger is bound anew, or a stop stands; nothing is open.
+    NotAllowed,
     /// Another run has taken the bulk over; nothing is open.
     NotOurs,
     /// Some have another claim; nothing is open.
@@ -106,10 +108,12 @@ impl InsertClaim<'_> {
         let people =
             [(&self.message as _, Type::INT8), (&self.persons as _, Type::INT8_ARRAY), (&self.id as _, Type::INT8)];
         let header = [(&self.ledger as _, Type::INT8), (&self.header as _, Type::TEXT)];
-        let begun = session.begin(if self.is_written_here { HEADER_HERE } else { HEADER }, &header);
+        let bound = if self.is_written_here { HEADER_HERE } else { HEADER };
+        let may_claim = format!("{bound} AND {NONE_STANDS} FOR SHARE");
+        let begun = session.begin(&may_claim, &header);
         let (bound, inserted, is_ours) = future::join3(begun, session.run(PEOPLE, &people), self.fence(session)).await;
         let found = if bound?.is_empty() {
-            Inserted::Rebound
+            Inserted::NotAllowed
         } else {
             match inserted {
                 Err(error) if error.has_code(&SqlState::UNIQUE_VIOLATION) => Inserted::SomeAreClaimed,
@@ -122,8 +126,12 @@ impl InsertClaim<'_> {
         Ok(found)
     }
 
-    /// Why the ledger's row is not the one that it was.
+    /// Why nothing may be claimed: a stop stands, or the ledger's row is not the one that it was.
     async fn why_refused(&self, session: &Session) -> Result<DatabaseError, DatabaseError> {
+        let stops = (ReadStops { ledger: self.ledger }).run(session, false).await?;
+        if stops.is_ok_and(|stops| stops.standing().next().is_some()) {
+            return Ok(DatabaseError::StopStands);
+        }
         if !self.is_written_here {
             return Ok(DatabaseError::Rebound);
         }

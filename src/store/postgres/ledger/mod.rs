@@ -7,6 +7,7 @@ pub(super) mod opened;
 mod release;
 mod settle;
 mod soundness;
+mod stops;
 mod store;
 mod weigh;
 mod write;

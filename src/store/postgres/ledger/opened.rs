@@ -12,12 +12,14 @@ use super::load::{FindLost, FindNews, KnownLines, LoadLedger};
 use super::release::{self, Freed, ReleasePeople, is_free};
 use super::settle::{SettleClaim, SettledClaim, given_back, not_held};
 use super::soundness::Soundness;
+use super::stops::{self, ReadStops};
 use super::weigh::{self, Heard, WeighEvidence};
 use super::write::{ConfirmServer, JoinLedger, WriteRecord};
 use crate::apply::Leases;
 use crate::identity::{BulkId, MessageId, MessageKey, Person, PersonSet, Revision};
 use crate::ledger::{
-    Claim, ClaimId, EntryError, Evidence, Grant, Header, Ledger, MessageRecord, Outcome, Seals, View, Weighed,
+    Claim, ClaimId, EntryError, Evidence, Grant, Header, Ledger, MessageRecord, Outcome, Seals, StopOrder, View,
+    Weighed,
 };
 use crate::store::binding::Binding;
 use crate::store::error::StoreError;
@@ -403,6 +405,16 @@ impl Postgres {
             drop(self.free(&message, revision, &people.into_iter().collect::<Vec<_>>()).await);
         }
         Ok(())
+    }
+
+    /// The stops that stand now.
+    ///
+    /// # Errors
+    /// If the database fails for too long, or a row is damaged.
+    pub async fn standing_stops(&self) -> Result<Vec<StopOrder>, StoreError> {
+        let found = self.link.run(&ReadStops { ledger: self.number }, PATIENCE).await?;
+        let stops = found.map_err(|damage| stops::damaged(&self.place, damage))?;
+        Ok(stops.standing().cloned().collect())
     }
 
     /// Whether there is another claim of this message to this person than the one named, in

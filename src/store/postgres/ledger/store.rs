@@ -7,7 +7,9 @@ use jiff::Timestamp;
 use super::opened::Postgres;
 use crate::apply::LateBulk;
 use crate::identity::MessageId;
-use crate::ledger::{Claim, ClaimId, Evidence, Grant, Ledger, MessageRecord, Outcome, RunId, Trust, Weighed};
+use crate::ledger::{
+    Claim, ClaimId, Evidence, Grant, Ledger, MessageRecord, Outcome, RunId, StopOrder, Trust, Weighed,
+};
 use crate::store::error::StoreError;
 use crate::store::ledger_store::{LedgerStore, Written};
 
@@ -46,6 +48,10 @@ impl LedgerStore for Postgres {
 
     fn claimed_before<'a>(&'a self, message: &'a MessageId, besides: &'a ClaimId) -> Written<'a, bool> {
         Box::pin(self.claimed_before(message, besides))
+    }
+
+    fn standing_stops(&self) -> Written<'_, Vec<StopOrder>> {
+        Box::pin(self.standing_stops())
     }
 
     fn late_start<'a>(&'a self, late: &'a LateBulk) -> Written<'a, Option<Timestamp>> {

@@ -236,6 +236,21 @@ impl Operation for ReturnBulk {
     }
 }
 
+/// Gives back all bulks that a run has taken and not claimed, so that others need not wait for them.
+pub(super) struct ReturnAll<'a> {
+    pub(super) messages: &'a [i64],
+    pub(super) run: i64,
+}
+
+impl Operation for ReturnAll<'_> {
+    type Output = ();
+
+    async fn run(&self, session: &Session, _again: bool) -> Result<(), DatabaseError> {
+        let query = "UPDATE bulks SET run = NULL, taken_at = NULL WHERE message = ANY($1) AND run = $2 AND NOT done";
+        session.run(query, &[(&self.messages, Type::INT8_ARRAY), (&self.run, Type::INT8)]).await.map(drop)
+    }
+}
+
 /// Writes people with their contents: 16 bytes each, big-endian.
 fn encode(bulk: &Bulk) -> Vec<u8> {
     let pairs = bulk.recipients.iter().map(|recipient| (recipient.person.0, recipient.content.0));

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::bulks::{EnqueueBulks, LeaseBulk, ReadQueue, Rest, ReturnBulk};
+use super::bulks::{EnqueueBulks, LeaseBulk, ReadQueue, Rest, ReturnAll, ReturnBulk};
 use super::send_times::DelayBulks;
 use crate::apply::evidence::LedgerView;
 use crate::apply::{
@@ -12,6 +12,7 @@ use crate::identity::{MessageKey, Person, PersonSet, Revision};
 use crate::ledger::{Ledger, RunId, View};
 use crate::plan::Bulk;
 use crate::store::error::StoreError;
+use crate::store::postgres::connection::AT_ONCE;
 use crate::store::postgres::ids;
 use crate::store::postgres::ledger::opened::{PATIENCE, Postgres};
 
@@ -100,6 +101,17 @@ impl Postgres {
         let run = run.0.cast_signed();
         let rest = if self.shares().pass(bulk, self.opened_at.elapsed()) { Rest::ToOthers } else { Rest::Done };
         Ok(self.link.run(&ReturnBulk { bulk, run, rest }, PATIENCE).await?)
+    }
+
+    /// Gives back what this run has taken and not claimed, when it has ended. What is not given back is anybody's
+    /// a few seconds later.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn give_back(&self, run: RunId) -> Result<(), StoreError> {
+        let messages: Vec<i64> = self.shares().portions().iter().map(|portion| portion.number).collect();
+        let returning = ReturnAll { messages: &messages, run: run.0.cast_signed() };
+        Ok(self.link.run(&returning, AT_ONCE).await?)
     }
 
     /// Finds a time for a paced bulk that cannot keep its own: behind everything that any worker

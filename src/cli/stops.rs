@@ -1,0 +1,53 @@
+//! Where stops are kept, for commands that need neither a key, nor a gateway, nor a run's lock.
+
+use crate::identity::ProjectId;
+use crate::ledger::StopOrder;
+use crate::store::{LedgerLocation, Paths};
+
+use super::args::{Global, LedgerReading};
+use super::context::{Context, show_diagnostics};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::files;
+use super::gateway;
+use super::output::Output;
+use super::settings::Settings;
+
+/// The ledger of a project, for stops alone.
+pub(super) struct StopsHome {
+    /// The project.
+    pub(super) project: ProjectId,
+    /// Where its ledger lives.
+    pub(super) ledger: LedgerLocation,
+}
+
+impl StopsHome {
+    /// Finds it. Campaigns with errors do not matter, and the sandbox is not started: somebody is in a hurry.
+    ///
+    /// # Errors
+    /// If there is no project, or its file has errors, which are shown.
+    pub(super) fn find(global: &Global, settings: &Settings, output: &Output) -> Result<Self, Failure> {
+        let files = files::read(global)?;
+        let Some(project) = files.project else {
+            show_diagnostics(output, &files.diagnostics)?;
+            return Err(Failure::silent(Exit::Files));
+        };
+        files.home.check_private()?;
+        let ledger = if global.sandbox {
+            LedgerLocation::Lockfile(Paths::of_sandbox(&files.home.dir))
+        } else {
+            gateway::ledger(&project.state, &files.home, settings)
+        };
+        Ok(Self { project: project.id, ledger })
+    }
+}
+
+/// The stops that stand, for whoever only looks: those that were fetched last, if the network is not to be used.
+///
+/// # Errors
+/// If they cannot be read, or are damaged.
+pub(super) async fn look(context: &Context, reading: &LedgerReading) -> Result<Vec<StopOrder>, Failure> {
+    let (ledger, project) = (&context.gateway.ledger, &context.project.id);
+    let stops = if reading.offline { ledger.stops_here(project).await } else { ledger.stops(project).await };
+    Ok(stops?.standing().cloned().collect())
+}

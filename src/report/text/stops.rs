@@ -1,0 +1,67 @@
+//! Stops, before everything else: nothing is sent while one stands.
+
+use crate::report::sanitize::{LineFeeds, harmless};
+use crate::report::stops::{ResumeReport, StopReport, StopView};
+use crate::report::style::{Paint, line};
+use crate::report::words::plural;
+
+use super::TextForm;
+
+/// The command that lets sending go on.
+pub(super) fn resume_command(is_sandbox: bool) -> &'static str {
+    if is_sandbox { "sendform resume --sandbox" } else { "sendform resume" }
+}
+
+/// Writes the stops that stand.
+pub(super) fn stops(out: &mut String, stops: &[StopView], gateway: &str, paint: Paint) {
+    for stop in stops {
+        line(out, &paint.bad(&format!("! stopped by {}", stop.words())));
+    }
+    if !stops.is_empty() {
+        let command = resume_command(gateway == "sandbox");
+        let ends = if stops.len() == 1 { "it" } else { "them" };
+        line(out, &format!("  nothing is sent until somebody ends {ends}: {command}"));
+    }
+}
+
+impl TextForm for StopReport {
+    fn text(&self, paint: Paint) -> String {
+        let mut out = String::new();
+        line(&mut out, &paint.bad(&format!("stopped by {}", self.stop.words())));
+        let place = harmless(&self.place, LineFeeds::Escape);
+        line(&mut out, &format!("  written to {place} as {}", self.stop.id));
+        let seen = match self.seen_within_seconds {
+            0 => "every run looks there before each claim and each request".to_owned(),
+            seconds => format!("every run looks there before it begins, and at least every {seconds} seconds"),
+        };
+        line(&mut out, &format!("  {seen}, and ends with code 10"));
+        line(&mut out, "  requests under way, and what was handed over before, cannot be recalled");
+        out.push_str(self.advice);
+        line(&mut out, &format!("  to let sending go on: {}", resume_command(self.is_sandbox)));
+        out
+    }
+}
+
+impl TextForm for ResumeReport {
+    fn text(&self, paint: Paint) -> String {
+        let mut out = String::new();
+        for stop in &self.resumed {
+            line(&mut out, &format!("ended {}: stopped by {}", stop.id, stop.words()));
+        }
+        let still = plural(self.standing.len() as u64, "stop");
+        match (self.resumed.is_empty(), self.standing.is_empty()) {
+            (_, false) => {
+                let verb = if self.standing.len() == 1 { "stands" } else { "stand" };
+                line(&mut out, &paint.bad(&format!("{still} still {verb}, and nothing is sent:")));
+                for stop in &self.standing {
+                    line(&mut out, &format!("  {}: stopped by {}", stop.id, stop.words()));
+                }
+            }
+            (true, true) => line(&mut out, "nothing is stopped: there is no stop to end"),
+            (false, true) => {
+                line(&mut out, "no stop stands any more: the next `sendform apply` sends what the ledger lacks");
+            }
+        }
+        out
+    }
+}

@@ -1,0 +1,170 @@
+//! Stops of a ledger on a branch: a branch of their own on the same remote, with one file, so that whoever may push
+//! can stop what is sent without the key, without the lock, and without being in the way of a run's pushes.
+//!
+//! A push is plain here too: of two who stop at once one is refused, joins what the other has written, and pushes
+//! again.
+
+use std::thread;
+use std::time::Duration;
+
+use crate::ledger::{STOPS_BYTES_MAX, Seals, Stops, StopsDamage};
+use crate::store::error::StoreError;
+use crate::store::publish::Attempt;
+
+use super::branch::Branch;
+use super::commit;
+use super::error::GitError;
+use super::push::push;
+use super::repository::{Oid, Repository};
+
+/// The file with the lines.
+const FILE: &str = "stops.jsonl";
+/// What tells people what the branch is.
+const README: &str = "README.md";
+const README_TEXT: &str = "\
+This branch says who has stopped sending, and who has let it go on: `sendform stop` and `sendform resume`
+write it, and every run reads it while it sends.
+
+It belongs to the branch of the ledger beside it. Do not merge it, rebase it or delete it: a run that has
+seen it sends nothing without it.
+";
+
+/// How often a push is tried that others are before.
+const TRIES_MAX: u32 = 12;
+/// How long to wait before the second try.
+const TRY_AGAIN: Duration = Duration::from_millis(50);
+
+/// The clone, and the branch of stops as it was seen last.
+pub(super) struct StopsBranch {
+    repository: Repository,
+}
+
+impl StopsBranch {
+    /// Finds the clone around a project's folder.
+    ///
+    /// # Errors
+    /// If there is none, or it has no such remote.
+    pub(super) fn open(branch: &Branch) -> Result<Self, GitError> {
+        Ok(Self { repository: Repository::open(&branch.of_stops(), &Seals::none())? })
+    }
+
+    /// Reads what the remote has now, and where the branch stands; there is none before the first stop.
+    ///
+    /// # Errors
+    /// If the remote cannot be reached; if the branch does not go on from what this clone has seen, or holds what
+    /// is no stop.
+    pub(super) fn look(&self) -> Result<(Option<Oid>, Stops), StoreError> {
+        let repository = &self.repository;
+        let (seen, there) = (repository.seen()?, repository.tip_on_remote()?);
+        let tip = match (&seen, &there) {
+            (None, None) => None,
+            (Some(seen), Some(there)) if seen == there => Some(seen.clone()),
+            _ => repository.fetch().map_err(lost)?,
+        };
+        let Some(tip) = tip else { return Ok((None, Stops::default())) };
+        let stops = self.at(&tip)?;
+        if seen.as_ref() != Some(&tip) {
+            repository.see(&tip)?;
+        }
+        Ok((Some(tip), stops))
+    }
+
+    /// Reads what a commit has.
+    fn at(&self, commit: &str) -> Result<Stops, StoreError> {
+        let git = &self.repository.git;
+        let file = format!("{commit}:{FILE}");
+        let place = || format!("{}:{FILE}", self.repository.place());
+        let damaged = |damage: StopsDamage| StoreError::StopsDamage { place: place(), damage };
+        let size = git.word("read the stops", &["cat-file", "-s", &file], b"")?;
+        if size.parse::<usize>().is_ok_and(|size| size <= STOPS_BYTES_MAX) {
+            let text = git.get("read the stops", &["cat-file", "blob", &file], b"")?;
+            return Stops::parse(&text).map_err(damaged);
+        }
+        Err(damaged(StopsDamage { line: 1, what: "is the first of too many" }))
+    }
+
+    /// Writes the commit that goes on from another, and gives its name.
+    fn write(&self, parent: Option<&str>, stops: &Stops) -> Result<Oid, GitError> {
+        let repository = &self.repository;
+        let mut tree = String::new();
+        for (name, text) in [(README, README_TEXT), (FILE, stops.write().as_str())] {
+            let blob = commit::blob(repository, text.as_bytes())?;
+            tree.extend(["100644 blob ", &blob.oid, "\t", name, "\0"]);
+        }
+        let tree = repository.git.word("write a folder of the stops", &["mktree", "-z"], tree.as_bytes())?;
+        let standing = stops.standing().count();
+        commit::commit(repository, &tree, parent, &format!("stops that stand: {standing}"))
+    }
+
+    /// Pushes stops and resumes, on top of whatever others have pushed.
+    fn add(&self, news: &Stops) -> Result<(), StoreError> {
+        let place = self.repository.place();
+        let mut failure = StoreError::Busy { place, tries: TRIES_MAX };
+        for tries in 1..=TRIES_MAX {
+            let (tip, known) = self.look()?;
+            let mut all = known.clone();
+            all.join(news);
+            if all == known {
+                return Ok(());
+            }
+            let commit = self.write(tip.as_deref(), &all)?;
+            match push(&self.repository, &commit)? {
+                Attempt::Replaced => return Ok(self.repository.see(&commit)?),
+                Attempt::Behind => {}
+                // Somebody else was at the same ref just now; or nobody knows whether it was pushed.
+                Attempt::Rejected(error) | Attempt::Unknown(error) => failure = error.into(),
+            }
+            thread::sleep(TRY_AGAIN.saturating_mul(tries));
+        }
+        Err(failure)
+    }
+}
+
+/// Says of a branch that is not what this clone has seen what that means for stops.
+fn lost(error: GitError) -> GitError {
+    match error {
+        GitError::Gone { place, seen, restore } => GitError::StopsLost { place, what: "is gone", seen, restore },
+        GitError::Rewound { place, seen, restore } => {
+            GitError::StopsLost { place, what: "was rewound or replaced", seen, restore }
+        }
+        error => error,
+    }
+}
+
+/// Reads what the remote has now.
+///
+/// # Errors
+/// As [`StopsBranch::look`].
+pub(in crate::store) fn read(branch: &Branch) -> Result<Stops, StoreError> {
+    Ok(StopsBranch::open(branch)?.look()?.1)
+}
+
+/// Reads what was fetched last, without the network.
+///
+/// # Errors
+/// If that is damaged.
+pub(in crate::store) fn read_here(branch: &Branch) -> Result<Stops, StoreError> {
+    let stops = StopsBranch::open(branch)?;
+    match stops.repository.seen()? {
+        Some(seen) => stops.at(&seen),
+        None => Ok(Stops::default()),
+    }
+}
+
+/// Adds stops and resumes: on the remote when this returns.
+///
+/// # Errors
+/// If they cannot be pushed; if what is there cannot be read.
+pub(in crate::store) fn add(branch: &Branch, news: &Stops) -> Result<(), StoreError> {
+    let mut stops = StopsBranch::open(branch)?;
+    commit::ensure_identity(&mut stops.repository)?;
+    stops.add(news)
+}
+
+/// Whether the remote has the ledger that stops are for.
+///
+/// # Errors
+/// If the remote cannot be reached.
+pub(in crate::store) fn has_ledger(branch: &Branch) -> Result<bool, StoreError> {
+    Ok(Repository::open(branch, &Seals::none())?.tip_on_remote()?.is_some())
+}

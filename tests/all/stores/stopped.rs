@@ -1,0 +1,173 @@
+//! Somebody stops a send from another process, and later lets it go on.
+
+use sendform::apply::Store as _;
+use sendform::ledger::{Grant, ResumeOrder, StopId, StopOrder, Stops};
+use sendform::store::OpenLedger;
+use serde_json::json;
+
+use super::fleet::{Fleet, Gates, row};
+use super::ground::Kind;
+use super::port::{look, made, open, wait};
+use super::sample::{NOON, claim, expected};
+use crate::support::Process;
+
+on_every_store!(
+    a_run_under_way_is_stopped_and_the_next_sends_exactly_the_rest,
+    nothing_begins_while_a_stop_stands,
+    two_who_stop_at_once_are_both_heard,
+    what_cannot_be_read_is_never_no_stop,
+    whoever_stops_needs_neither_the_key_nor_whole_campaigns,
+    an_open_ledger_knows_of_a_stop_given_elsewhere,
+);
+
+const STOP: [&str; 3] = ["stop", "--reason", "the price is wrong"];
+
+/// A run of ten people in five bulks, whose second request is held.
+fn held(fleet: &Fleet) -> Process {
+    let run = fleet.start(0, &["--write", "json=report.json"]);
+    fleet.shop().sandbox.wait_held(1);
+    run
+}
+
+fn a_run_under_way_is_stopped_and_the_next_sends_exactly_the_rest(kind: Kind) {
+    let fleet = Fleet::new(kind, 10).faults(&["hold-after@2"]);
+    let mut run = held(&fleet);
+    fleet.machine(1).run(STOP).code(0);
+    fleet.wait_for_a_look(&mut run);
+    fleet.shop().sandbox.release();
+    let run = fleet.machine(0).finish(run).code(10);
+    assert!(run.stdout.contains(&row([4, 0, 0, 0, 6, 0])), "{run}");
+    assert!(run.stdout.contains("! stopped: somebody has stopped sending: "), "{run}");
+    assert!(run.stdout.contains(": the price is wrong\n  to let sending go on: sendform resume; then run"), "{run}");
+    let report: serde_json::Value = serde_json::from_str(&fleet.machine(0).read("report.json")).unwrap();
+    assert!(report["stopped"].as_str().unwrap().ends_with(": the price is wrong"), "{report:#}");
+    assert_eq!(fleet.shop().requests(), 2, "what was under way has ended, and nothing has begun since");
+    assert_eq!(fleet.gates(1), Gates { sent: 4, to_send: 6, ..Gates::default() });
+    fleet.apply(1).code(10);
+    assert_eq!(fleet.shop().requests(), 2);
+    fleet.machine(1).run(["resume", "--reason", "it was put right"]).code(0);
+    fleet.settle(1, 10);
+    assert_eq!(fleet.shop().requests(), 5, "three bulks were left");
+}
+
+fn nothing_begins_while_a_stop_stands(kind: Kind) {
+    let fleet = Fleet::new(kind, 4);
+    let machine = fleet.machine(1);
+    let stop = machine.run([&STOP[..], &["--format", "json"]].concat()).code(0).json();
+    let id = stop["stop"]["id"].as_str().unwrap();
+    assert_eq!(stop["stop"]["why"], "the price is wrong");
+    let plan = machine.run(["plan"]).code(0);
+    let head: Vec<&str> = plan.stdout.lines().take(3).collect();
+    assert!(head[1].starts_with("! stopped by ") && head[1].ends_with(": the price is wrong"), "{plan}");
+    assert_eq!(head[2], "  nothing is sent until somebody ends it: sendform resume");
+    machine.run(["plan", "--detailed-exitcode"]).code(2);
+    let apply = fleet.apply(0).code(10);
+    assert_eq!(apply.stdout.lines().nth(1), Some(head[1]), "it is shown first: {apply}");
+    assert!(apply.stderr.contains("somebody has stopped sending: nothing was sent"), "{apply}");
+    for command in ["plan", "status"] {
+        let document = machine.run([command, "--format", "json"]).json();
+        assert_eq!(document["stops"], json!([stop["stop"]]), "{document:#}");
+    }
+    assert_eq!(fleet.shop().requests(), 0);
+    let other = machine.run(["resume", "0"]).code(64);
+    assert!(other.stderr.contains(&format!("those that stand: `{id}`")), "{other}");
+    let resumed = machine.run(["resume", id, "--format", "json"]).code(0).json();
+    assert_eq!((&resumed["resumed"][0]["id"], &resumed["standing"]), (&json!(id), &json!([])));
+    let again = machine.run(["resume", id]).code(64);
+    assert!(again.stderr.contains("was ended already, by "), "{again}");
+    let nothing = machine.run(["resume"]).code(0);
+    assert_eq!(nothing.stdout, "nothing is stopped: there is no stop to end\n");
+    assert_eq!(machine.run(["plan", "--format", "json"]).json()["stops"], json!([]));
+    fleet.settle(0, 4);
+}
+
+fn two_who_stop_at_once_are_both_heard(kind: Kind) {
+    let fleet = Fleet::new(kind, 2);
+    let both = [0, 1].map(|machine| (machine, fleet.machine(machine).start(STOP)));
+    for (machine, stop) in both {
+        fleet.machine(machine).finish(stop).code(0);
+    }
+    let status = fleet.machine(1).run(["status", "--format", "json"]).code(0).json();
+    assert_eq!(status["stops"].as_array().unwrap().len(), 2, "{status:#}");
+    let first = status["stops"][0]["id"].as_str().unwrap();
+    let resumed = fleet.machine(0).run(["resume", first, "--format", "json"]).code(0).json();
+    assert_eq!(resumed["standing"], json!([status["stops"][1]]));
+    fleet.apply(1).code(10);
+    fleet.machine(1).run(["resume"]).code(0);
+    fleet.settle(1, 2);
+}
+
+fn what_cannot_be_read_is_never_no_stop(kind: Kind) {
+    let fleet = Fleet::new(kind, 10).faults(&["hold-after@2"]);
+    fleet.machine(0).run(STOP).code(0);
+    fleet.machine(0).run(["resume"]).code(0);
+    let run = held(&fleet);
+    fleet.spoil_stops();
+    // A branch is asked for when a bulk is claimed, but not in front of it: what is seen in time is up to the clock.
+    fleet.shop().sandbox.release();
+    let run = fleet.machine(0).finish(run);
+    if kind != Kind::Git {
+        assert!(run.stdout.contains(&row([4, 0, 0, 0, 6, 0])), "{run}");
+        assert!(run.stdout.contains("nobody can tell whether somebody has stopped sending"), "{run}");
+        run.code(1);
+    }
+    let requests = fleet.shop().requests();
+    for command in [&["apply", "--auto-approve"][..], &["plan"], &["status"], &["resume"]] {
+        let run = fleet.machine(0).run(command).code(8);
+        assert!(run.stderr.contains("hint: "), "{run}");
+    }
+    assert_eq!(fleet.shop().requests(), requests);
+}
+
+fn whoever_stops_needs_neither_the_key_nor_whole_campaigns(kind: Kind) {
+    let mut fleet = Fleet::new(kind, 2);
+    let campaign = fleet.machine(1).read("sale.yaml");
+    for name in ["SENDFORM_KEY", "SENDFORM_API_KEY", "SENDFORM_BASE_URL"] {
+        fleet.set(name, "");
+    }
+    fleet.machine(1).write("sale.yaml", "campaign: sale\nmessages: [\n");
+    fleet.machine(1).run(STOP).code(0);
+    let long = "x".repeat(501);
+    for reason in [" ", &long] {
+        fleet.machine(1).run(["stop", "--reason", reason]).code(64);
+    }
+    fleet.machine(1).run(["resume"]).code(0);
+    fleet.machine(1).write("sale.yaml", campaign);
+}
+
+/// A branch is asked for every few seconds, so there another run is asked that begins afterwards.
+fn an_open_ledger_knows_of_a_stop_given_elsewhere(kind: Kind) {
+    let standing = async |store: &OpenLedger| store.standing_stops().await.unwrap();
+    wait(async {
+        let (ground, project) = (made(kind).await, expected().project);
+        let mut store = open(&ground, 0).await;
+        assert_eq!(standing(&store).await, []);
+        let stop = StopOrder::new(StopId(7), NOON, "ann", "the price is wrong");
+        let mut news = Stops::default();
+        news.stop(stop.clone());
+        for _ in 0..2 {
+            ground.home(1).add_stops(&project, news.clone()).await.unwrap();
+        }
+        if kind == Kind::Git {
+            drop(store);
+            store = open(&ground, 0).await;
+        }
+        assert_eq!(standing(&store).await, [stop]);
+        if kind == Kind::Postgres {
+            // Whatever a run looks at, its transaction sees the stop.
+            let refused = store.claim(claim(1, &[1, 2])).await.unwrap_err();
+            assert!(OpenLedger::is_surely_not_written(&refused), "{refused}");
+            assert_eq!(refused.to_string(), "somebody has stopped sending");
+            assert_eq!(look(&ground).await.claims().len(), 0);
+        }
+        let mut end = Stops::default();
+        end.resume(ResumeOrder::new(StopId(7), NOON, "ben", None));
+        ground.home(1).add_stops(&project, end.clone()).await.unwrap();
+        news.join(&end);
+        assert_eq!(ground.home(0).stops(&project).await.unwrap(), news);
+        if kind == Kind::Postgres {
+            assert_eq!(store.claim(claim(1, &[1, 2])).await.unwrap(), Grant::Granted);
+        }
+        store.finish().await.unwrap();
+    });
+}
