@@ -184,7 +184,7 @@ fn a_rejection_that_is_known_says_nothing_about_the_next_try() {
 #[test]
 fn answers_of_several_pages_are_read_to_their_end() {
     let shop = Shop::new(2);
-    shop.project.write("sendform.yaml", "project: acme-shop\nsenders: { shop: SHOP-ACCOUNT }\nbulkSize: 1500\nlimits: { audienceGrowthPercent: 100000 }\n");
+    shop.project.write("sendform.yaml", "project: acme-shop\nsenders: { shop: SHOP-ACCOUNT }\nbulkSize: 1500\nstopAfter: { share: 100% }\nlimits: { audienceGrowthPercent: 100000 }\n");
     shop.apply().code(0);
     shop.customers(1..=1202);
     shop.sandbox.faults(&["500-after", "logs:slow=1ms*"]);
@@ -199,7 +199,7 @@ fn answers_of_several_pages_are_read_to_their_end() {
 #[test]
 fn a_large_bulk_is_proved_absent_by_every_message_id() {
     let shop = Shop::new(1);
-    shop.project.write("sendform.yaml", "project: acme-shop\nsenders: { shop: SHOP-ACCOUNT }\nbulkSize: 1500\nlimits: { audienceGrowthPercent: 100000 }\n");
+    shop.project.write("sendform.yaml", "project: acme-shop\nsenders: { shop: SHOP-ACCOUNT }\nbulkSize: 1500\nstopAfter: { share: 100% }\nlimits: { audienceGrowthPercent: 100000 }\n");
     shop.apply().code(0);
     shop.customers(1..=301);
     shop.sandbox.faults(&["drop-before"]);
