@@ -212,6 +212,9 @@ impl ClaimEntry {
     }
 }
 
+/// What orders the records of a message.
+type RecordRank<'a> = (Timestamp, Option<(Timestamp, usize)>, &'a str, u64, &'a str, Option<&'a Terms>, String);
+
 /// A record of a message with its unknown fields.
 #[derive(Debug, Clone)]
 pub(super) struct RecordEntry {
@@ -235,7 +238,7 @@ impl RecordEntry {
     }
 
     /// Of two at one instant the one whose edition is the later one, which is after more runs.
-    fn rank(&self) -> (Timestamp, Option<(Timestamp, usize)>, &str, u64, &str, Option<&Terms>, String) {
+    fn rank(&self) -> RecordRank<'_> {
         let record = &self.record;
         let terms = record.terms.as_ref();
         let edition = terms.map(|terms| (terms.since, terms.after.len()));

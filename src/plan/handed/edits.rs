@@ -87,7 +87,7 @@ pub(super) fn of(message: &Message, ledger: &Ledger, kept: &[KeptPeople<'_>]) ->
         if let Some(edition) = edition {
             let (all, waiting) = editions.entry(edition).or_default();
             *all += people;
-            leaving.into_iter().for_each(|leaving| HandedOver::add(waiting, *people, *leaving));
+            leaving.iter().for_each(|leaving| HandedOver::add(waiting, *people, *leaving));
         }
     }
     let (text, values) = (message.content.joined(), values(message));

@@ -505,7 +505,7 @@ proptest! {
                 let text = outdated.text.as_ref();
                 let text = text.map(|text| TEXTS.iter().position(|it| text.starts_with(it)).unwrap());
                 let terms = outdated.terms.iter().map(|term| match term.name.as_str() {
-                    "sendAt" => format!("sendAt {}", &term.before.as_ref().unwrap()[5..10]),
+                    "sendAt" => format!("sendAt {}", term.before.as_ref().unwrap().get(5..10).unwrap()),
                     name => name.to_owned(),
                 });
                 let people = outdated.waiting.unwrap().people;
