@@ -1,7 +1,7 @@
 //! Where stops are kept, for commands that need neither a key, nor a gateway, nor a run's lock.
 
 use crate::identity::ProjectId;
-use crate::ledger::StopOrder;
+use crate::ledger::{StopOrder, Stops};
 use crate::store::{LedgerLocation, Paths};
 
 use super::args::{Global, LedgerReading};
@@ -47,7 +47,15 @@ impl StopsHome {
 /// # Errors
 /// If they cannot be read, or are damaged.
 pub(super) async fn look(context: &Context, reading: &LedgerReading) -> Result<Vec<StopOrder>, Failure> {
+    Ok(look_at_all(context, reading).await?.standing().cloned().collect())
+}
+
+/// All stops, with those that have ended; as [`look`] reads them.
+///
+/// # Errors
+/// As [`look`].
+pub(super) async fn look_at_all(context: &Context, reading: &LedgerReading) -> Result<Stops, Failure> {
     let (ledger, project) = (&context.gateway.ledger, &context.project.id);
     let stops = if reading.offline { ledger.stops_here(project).await } else { ledger.stops(project).await };
-    Ok(stops?.standing().cloned().collect())
+    Ok(stops?)
 }

@@ -188,6 +188,16 @@ impl Stops {
         self.stops.iter().filter(|stop| self.ended(stop.id).is_none())
     }
 
+    /// All that were given, the earliest first.
+    pub fn orders(&self) -> impl Iterator<Item = &StopOrder> {
+        self.stops.iter()
+    }
+
+    /// All that ended one, the earliest first.
+    pub fn resumes(&self) -> impl Iterator<Item = &ResumeOrder> {
+        self.resumes.iter()
+    }
+
     /// What has ended a stop, if anything has.
     #[must_use]
     pub fn ended(&self, id: StopId) -> Option<&ResumeOrder> {

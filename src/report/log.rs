@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::identity::{MessageKey, Revision};
-use crate::ledger::{BY_LOGS, ClaimState, Ledger, PersonState, RunId};
+use crate::ledger::{BY_LOGS, ClaimState, Ledger, Note, PersonState, RunId, Stops};
 
 use super::document::{DateTime, Report};
 
@@ -36,6 +36,8 @@ pub enum LogEvent {
         at: Timestamp,
         /// The run.
         run: String,
+        /// Who ran it; null if that is not known.
+        by: Option<String>,
         /// Whether somebody wrote its claims down afterwards, from the gateway's logs, because the ledger had
         /// lost them.
         recovered: bool,
@@ -51,8 +53,33 @@ pub enum LogEvent {
         by: String,
         /// The bulk.
         bulk_id: String,
-        /// What was said of most of its people: `accepted`, `rejected`, `refused` or `abandoned`.
+        /// What was said of most of its people: `accepted`, `rejected`, `refused` or `abandoned`; or `known`, of
+        /// people who were accepted twice.
         state: &'static str,
+        /// Why; null if nothing was said.
+        why: Option<String>,
+    },
+    /// Somebody stopped what was being sent.
+    Stop {
+        /// When.
+        #[schemars(with = "DateTime")]
+        at: Timestamp,
+        /// The stop.
+        stop: String,
+        /// Who.
+        by: String,
+        /// Why.
+        why: String,
+    },
+    /// Somebody let sending go on.
+    Resume {
+        /// When.
+        #[schemars(with = "DateTime")]
+        at: Timestamp,
+        /// The stop that ended.
+        stop: String,
+        /// Who.
+        by: String,
         /// Why; null if nothing was said.
         why: Option<String>,
     },
@@ -85,11 +112,11 @@ impl Report for LogReport<'_> {
 }
 
 impl<'a> LogReport<'a> {
-    /// Makes the report of a ledger: of its last events, if not of all.
+    /// Makes the report of a ledger and its stops: of the last events, if not of all.
     #[must_use]
-    pub fn new(ledger: &'a Ledger, last: Option<usize>) -> Self {
+    pub fn new(ledger: &'a Ledger, stops: &Stops, last: Option<usize>) -> Self {
         let header = ledger.header();
-        let mut events: Vec<LogEvent> = applies(ledger).chain(words(ledger)).collect();
+        let mut events: Vec<LogEvent> = applies(ledger).chain(words(ledger)).chain(orders(stops)).collect();
         events.sort_by_cached_key(LogEvent::key);
         let all = events.len();
         let events = events.split_off(last.map_or(0, |last| all.saturating_sub(last)));
@@ -103,6 +130,7 @@ impl LogEvent {
         match self {
             Self::Apply { at, run, .. } => (*at, run.clone()),
             Self::Word { at, bulk_id, by, .. } => (*at, format!("{bulk_id} {by}")),
+            Self::Stop { at, stop, .. } | Self::Resume { at, stop, .. } => (*at, stop.clone()),
         }
     }
 }
@@ -145,8 +173,9 @@ fn applies(ledger: &Ledger) -> impl Iterator<Item = LogEvent> {
     }
     runs.into_iter().filter_map(|((run, recovered), messages)| {
         let at = messages.values().flatten().map(|state| state.claim().at).min()?;
+        let by = messages.values().flatten().find_map(|state| state.claim().by.clone());
         let messages = messages.iter().map(|(of, claims)| LogMessageView::new(of, claims)).collect();
-        Some(LogEvent::Apply { at, run: run.to_string(), recovered, messages })
+        Some(LogEvent::Apply { at, run: run.to_string(), by, recovered, messages })
     })
 }
 
@@ -157,14 +186,33 @@ fn words(ledger: &Ledger) -> impl Iterator<Item = LogEvent> {
             at: note.at,
             by: note.by.clone(),
             bulk_id: bulk.to_string(),
-            state: state_name(note.state),
+            state: word_name(note),
             why: note.why.clone(),
         })
     })
 }
 
-fn state_name(state: PersonState) -> &'static str {
-    match state {
+fn orders(stops: &Stops) -> impl Iterator<Item = LogEvent> {
+    let given = stops.orders().map(|order| LogEvent::Stop {
+        at: order.at,
+        stop: order.id.to_string(),
+        by: order.by.clone(),
+        why: order.why.clone(),
+    });
+    let ended = stops.resumes().map(|order| LogEvent::Resume {
+        at: order.at,
+        stop: order.of.to_string(),
+        by: order.by.clone(),
+        why: order.why.clone(),
+    });
+    given.chain(ended)
+}
+
+fn word_name(note: &Note) -> &'static str {
+    if note.known.is_some() {
+        return "known";
+    }
+    match note.state {
         PersonState::Claimed => "open",
         PersonState::Refused => "refused",
         PersonState::Rejected(_) => "rejected",

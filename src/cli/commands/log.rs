@@ -6,6 +6,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
 use crate::cli::settings::Settings;
+use crate::cli::stops;
 use crate::cli::store::look_as;
 use crate::report::log::LogReport;
 
@@ -21,7 +22,8 @@ pub(super) async fn run(
 ) -> Result<Exit, Failure> {
     Context::run(global, settings, output, async |context| {
         let seen = look_as(&args.reading, context, output).await?;
-        output.show(&LogReport::new(&seen.ledger, args.last))?;
+        let stops = stops::look_at_all(context, &args.reading).await?;
+        output.show(&LogReport::new(&seen.ledger, &stops, args.last))?;
         Ok(Exit::Done)
     })
     .await

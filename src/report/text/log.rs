@@ -32,12 +32,12 @@ impl TextForm for LogReport<'_> {
 
 fn write(out: &mut String, event: &LogEvent, paint: Paint) {
     let mut head = |at, command: &str, words: &str| {
-        line(out, &format!("{}  {command:COMMAND_WIDTH$}  {}", timing::utc(at), paint.faint(words)).trim_end());
+        line(out, &format!("{}  {command:COMMAND_WIDTH$}  {}", timing::utc(at), paint.faint(words)));
     };
     match event {
-        LogEvent::Apply { at, run, recovered, messages } => {
+        LogEvent::Apply { at, run, by, recovered, messages } => {
             let found = if *recovered { ", found in the gateway's logs" } else { "" };
-            head(*at, "apply", &format!("run {run}{found}"));
+            head(*at, "apply", &format!("{}run {run}{found}", by.as_deref().map(by_whom).unwrap_or_default()));
             let names: Vec<String> =
                 messages.iter().map(|message| format!("{} r{}", message.message, message.revision)).collect();
             let width = names.iter().map(String::len).max().unwrap_or_default();
@@ -46,22 +46,36 @@ fn write(out: &mut String, event: &LogEvent, paint: Paint) {
             }
         }
         LogEvent::Word { at, by, bulk_id, state, why } => {
-            let by = harmless(by, LineFeeds::Escape);
-            if is_by_logs(&by) {
+            if is_by_logs(by) {
                 head(*at, "reconcile", "by the gateway's logs");
             } else {
-                head(*at, "resolve", &format!("by {by}"));
+                head(*at, "resolve", by_whom(by).trim_end_matches(", "));
             }
             let word = match *state {
                 "accepted" => "sent",
                 "rejected" => "rejected",
                 "refused" => "not sent",
+                "known" => "accepted twice, which is known",
                 _ => "given up",
             };
             let why = why.as_ref().map(|why| format!(": {}", harmless(why, LineFeeds::Escape))).unwrap_or_default();
             line(out, &format!("  {bulk_id}  {word}{why}"));
         }
+        LogEvent::Stop { at, stop, by, why } => {
+            head(*at, "stop", &format!("{}stop {stop}", by_whom(by)));
+            line(out, &format!("  {}", harmless(why, LineFeeds::Escape)));
+        }
+        LogEvent::Resume { at, stop, by, why } => {
+            head(*at, "resume", &format!("{}stop {stop}", by_whom(by)));
+            if let Some(why) = why {
+                line(out, &format!("  {}", harmless(why, LineFeeds::Escape)));
+            }
+        }
     }
+}
+
+fn by_whom(by: &str) -> String {
+    format!("by {}, ", harmless(by, LineFeeds::Escape))
 }
 
 /// The groups that are not empty, the accepted ones first.

@@ -122,12 +122,12 @@ impl StopsBranch {
 
 /// Says of a branch that is not what this clone has seen what that means for stops.
 fn lost(error: GitError) -> GitError {
-    match error {
-        GitError::Gone { place, seen, restore } => GitError::StopsLost { place, what: "is gone", seen, restore },
-        GitError::Rewound { place, seen, restore } => {
-            GitError::StopsLost { place, what: "was rewound or replaced", seen, restore }
-        }
-        error => error,
+    if let GitError::Gone { place, seen, restore } = error {
+        GitError::StopsLost { place, what: "is gone", seen, restore }
+    } else if let GitError::Rewound { place, seen, restore } = error {
+        GitError::StopsLost { place, what: "was rewound or replaced", seen, restore }
+    } else {
+        error
     }
 }
 
