@@ -100,10 +100,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
         tries: &mut Tries,
         progress: &BulkProgress,
     ) -> Option<(Ticket, PendingClaim)> {
-        while !prepared_bulk.people.is_empty()
-            && self.goes_on().await
-            && self.may_claim_more(&prepared_bulk.message()).await
-            && !self.halted()
+        while !prepared_bulk.people.is_empty() && self.may_claim_more(&prepared_bulk.message()).await && !self.halted()
         {
             let out = self.left_out(&prepared_bulk.message());
             if !out.is_empty() && !self.pass_over(prepared_bulk, &out, progress).is_empty() {
@@ -119,6 +116,11 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
                     return None;
                 }
             };
+            // Nothing that takes time stands between this look and the claim.
+            if !self.goes_on().await {
+                lock(&self.pace).give_back(&prepared_bulk.message(), draft.slot);
+                return None;
+            }
             let start_by = draft.made.saturating_add(self.settings.start_within);
             progress.claimed.store(true, Ordering::Relaxed);
             let claiming = ticket::claim(self.ports.store, draft.claim.clone(), start_by);
@@ -274,7 +276,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
     /// Waits for its turn, writes the request, and sends it, if nobody in it has opted out.
     async fn request(&self, prepared_bulk: &PreparedBulk, ticket: &Ticket, draft: &PendingClaim) -> Requested {
         let turn = self.request_turn().await;
-        if !self.turn().await || turn.is_none() || !self.goes_on().await {
+        if !self.turn().await || turn.is_none() {
             return Requested::NotBegun;
         }
         match self.opted_out(prepared_bulk).await {
@@ -282,7 +284,8 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
             Some(people) => return Requested::OptedOut(people),
             None => return Requested::NotBegun,
         }
-        if self.halted() || self.has_ended(&prepared_bulk.message()) {
+        // Nothing that takes time stands between this look and the request.
+        if self.has_ended(&prepared_bulk.message()) || !self.goes_on().await {
             return Requested::NotBegun;
         }
         self.ahead.waited(self.ports.clock.elapsed().saturating_sub(draft.made));

@@ -43,7 +43,8 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
     pub(super) async fn cut_opted_out(&self, prepared_bulk: &mut PreparedBulk, progress: &BulkProgress) -> Looked {
         let message = prepared_bulk.message();
         let Some(out) = self.opted_out(prepared_bulk).await else { return Looked::Changed };
-        let Some(first) = prepared_bulk.leave_out(&out).first().copied() else { return Looked::Unchanged };
+        let out = prepared_bulk.leave_out(&out);
+        let Some(first) = out.first().copied() else { return Looked::Unchanged };
         let suppressed = out.len() as u64;
         progress.open.fetch_sub(suppressed, Ordering::Relaxed);
         self.count(&message, &Tally { suppressed, ..Tally::default() });

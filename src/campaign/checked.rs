@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-use super::raw::Witness;
+use super::raw::{StateHome, Witness};
 use crate::diagnostic::Place;
 use crate::identity::{CampaignId, IdRule, MessageKey, ProjectId, Revision, SenderId};
 use crate::timing::IfAmbiguous;
@@ -102,6 +102,40 @@ pub enum State {
         /// The schema that holds the tables.
         schema: String,
     },
+}
+
+/// How many bulks are claimed at most before their requests in git, unless the project says so.
+const BULKS_AHEAD: usize = 256;
+
+impl State {
+    /// Where a ledger lives that is of this kind, by the names that somebody has given; the others are the usual ones.
+    #[must_use]
+    pub fn new(home: StateHome, names: StateNames<'_>) -> Self {
+        let StateNames { remote, branch, schema, bulks_ahead } = names;
+        let or = |text: Option<&str>, usual: &str| text.unwrap_or(usual).to_owned();
+        match home {
+            StateHome::Lockfile => Self::Lockfile,
+            StateHome::Git => Self::Git {
+                remote: or(remote, "origin"),
+                branch: or(branch, "sendform-ledger"),
+                bulks_ahead: bulks_ahead.unwrap_or(BULKS_AHEAD),
+            },
+            StateHome::Postgres => Self::Postgres { schema: or(schema, "sendform") },
+        }
+    }
+}
+
+/// Names of parts of a ledger's home, as far as somebody has given them.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct StateNames<'a> {
+    /// Of the remote in git.
+    pub remote: Option<&'a str>,
+    /// Of the branch in git.
+    pub branch: Option<&'a str>,
+    /// Of the schema in PostgreSQL.
+    pub schema: Option<&'a str>,
+    /// How many bulks are claimed at most before their requests in git.
+    pub bulks_ahead: Option<usize>,
 }
 
 /// The safety limits of a project.

@@ -38,13 +38,13 @@ mod files;
 pub use check::Declared;
 pub use checked::{
     Audience, AudienceSource, Campaign, Columns, DeclaredAudience, Expect, Expression, IfPast, Ignored, Limits,
-    Message, Project, Schedule, SendAt, SharedParts, State, StopAfter, TemplateText, Webhooks, Zone,
+    Message, Project, Schedule, SendAt, SharedParts, State, StateNames, StopAfter, TemplateText, Webhooks, Zone,
 };
 pub use draft::{DraftMessage, DraftPart};
 pub use files::{AudienceStream, Files, FilesError};
 pub use names::{git_name, schema_name};
 pub use profile::{FILE_BYTES_MAX, decode};
-pub use raw::Witness;
+pub use raw::{StateHome, Witness};
 pub use read::{ReadCampaign, ReadProject, duplicates, read_campaign, read_project};
 pub use stranger::{remedy, stranger, tell};
 pub use text_file::{TextFileError, text_file};

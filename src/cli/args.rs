@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
-use crate::campaign::{git_name, schema_name};
+use crate::campaign::{StateHome, git_name, schema_name};
 use crate::diagnostic::words::read_number;
 
 use super::format::{OutputFormat, Write};
@@ -152,6 +152,9 @@ pub(super) struct PlanArgs {
     /// Freeze the plan into a file, for `apply FILE`: who gets what, without personal data
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// Leave the rows of audiences alone, where their files are not at hand: what the files and the ledger tell in clear
+    #[arg(long, conflicts_with = "out")]
+    pub without_data: bool,
     /// Exit with 2 if there is something to send, now or later
     #[arg(long)]
     pub detailed_exitcode: bool,
@@ -376,6 +379,16 @@ pub(super) struct MergeArgs {
     pub ours: PathBuf,
     /// The version of the other branch
     pub theirs: PathBuf,
+}
+
+impl From<StateLocation> for StateHome {
+    fn from(location: StateLocation) -> Self {
+        match location {
+            StateLocation::Lockfile => Self::Lockfile,
+            StateLocation::Git => Self::Git,
+            StateLocation::Postgres => Self::Postgres,
+        }
+    }
 }
 
 /// A kind of home of a ledger.

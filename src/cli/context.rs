@@ -118,6 +118,8 @@ pub(super) struct PlanOptions {
     pub retry_rejected: Vec<MessageKey>,
     /// The frozen plan that is applied.
     pub frozen: Option<Frozen>,
+    /// Whether the rows of audiences are left alone.
+    pub without_data: bool,
 }
 
 impl PlanOptions {

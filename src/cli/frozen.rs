@@ -76,6 +76,7 @@ pub(super) fn plan_options(args: &ApplyArgs, context: &Context) -> Result<PlanOp
         accepted: accepted(&frozen, &args.scope)?,
         retry_rejected: frozen.retry_rejected.clone(),
         frozen: Some(frozen),
+        without_data: false,
     })
 }
 

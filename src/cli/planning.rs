@@ -70,6 +70,7 @@ pub(super) fn input<'a>(
         retry_rejected: &plan_options.retry_rejected,
         frozen: plan_options.frozen.as_ref(),
         asks_first: witness::mode(context) != Witness::Off,
+        without_data: plan_options.without_data,
         workers: workers(),
     }
 }

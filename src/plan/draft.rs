@@ -83,6 +83,10 @@ impl<'a> Drafter<'a> {
         let record = input.known().and_then(|ledger| ledger.record(&message.key, message.revision));
         plan.earlier = record.map(|record| record.earlier_than(&plan.template, &plan.terms)).unwrap_or_default();
         let mut draft = Draft { message, plan, safety_limits: Vec::new(), rows: None };
+        if input.without_data {
+            draft.plan.diagnostics.extend(self.without_rows(message));
+            return draft;
+        }
         match self.rows(message, &mut draft) {
             Ok(rows) => draft.rows = Some(rows),
             Err(diagnostics) => {
@@ -92,6 +96,18 @@ impl<'a> Drafter<'a> {
             }
         }
         draft
+    }
+
+    /// What is wrong with a message, as far as that can be told without its rows: also with its texts and conditions,
+    /// where the header of its audience is at hand.
+    fn without_rows(&self, message: &Message) -> Diagnostics {
+        let input = self.input;
+        let mut diagnostics = input.ledger.map(|ledger| changes::identity(message, ledger)).unwrap_or_default();
+        if AudienceReader::open(&message.audience, input.files).is_ok() {
+            let compiled = super::parallel::with_deep_stack(|| Compiled::new(message, input.files));
+            diagnostics.extend(compiled.map_or_else(|found| found, |(compiled, _)| compiled.warnings));
+        }
+        diagnostics
     }
 
     fn rows(&mut self, message: &Message, draft: &mut Draft<'_>) -> Result<DraftRows, Diagnostics> {

@@ -134,6 +134,7 @@ impl Fixture {
             retry_rejected: &self.retry_rejected,
             frozen: self.frozen.as_ref(),
             asks_first: true,
+            without_data: false,
             workers: self.workers,
         })
     }

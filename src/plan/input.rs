@@ -40,6 +40,8 @@ pub struct Input<'a> {
     pub frozen: Option<&'a Frozen>,
     /// Whether the gateway's logs are asked for people before they are sent to.
     pub asks_first: bool,
+    /// Whether the rows of audiences are left alone: who would get what cannot be told then, and the plan says so.
+    pub without_data: bool,
     /// How many threads to work on.
     pub workers: NonZeroUsize,
 }
@@ -48,6 +50,6 @@ impl<'a> Input<'a> {
     /// The ledger, if its people can be recognised.
     #[must_use]
     pub(super) fn known(&self) -> Option<&'a Ledger> {
-        self.ledger.filter(|_| self.keys.is_some())
+        self.ledger.filter(|_| self.keys.is_some() && !self.without_data)
     }
 }

@@ -24,6 +24,8 @@ pub struct Plan {
     pub now: Timestamp,
     /// Whether persons and the ledger were known; else nothing is left out as already sent.
     pub compared: bool,
+    /// Whether the rows of audiences were read; if not, nobody is in the plan, and nothing says that nobody would be.
+    pub has_rows: bool,
     /// Whether the gateway's logs are asked for people before they are sent to.
     pub asks_first: bool,
     /// The messages, in the order of the files.

@@ -53,6 +53,7 @@ pub fn plan(input: &Input<'_>) -> Plan {
         gateway: input.gateway.to_owned(),
         now: input.now,
         compared: known.is_some(),
+        has_rows: !input.without_data,
         asks_first: input.asks_first,
         twice: input.ledger.map(Ledger::accepted_twice).unwrap_or_default(),
         doubts: input.ledger.map(|ledger| ledger.doubts(input.view)).unwrap_or_default(),

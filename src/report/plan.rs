@@ -36,6 +36,9 @@ pub struct PlanReport<'a> {
     pub now: Timestamp,
     /// Whether it was compared with the ledger; else nobody is left out as already sent.
     pub compared: bool,
+    /// Whether the rows of audiences were read; if not, nobody is counted, and how many people would get something
+    /// cannot be told.
+    pub has_rows: bool,
     /// Whether all numbers of people to send to, now or later, are upper bounds: who has it already could not be told.
     pub at_most: bool,
     /// The digest of what a review approves: the plan file's, or else this plan's.
@@ -132,6 +135,7 @@ impl<'a> PlanReport<'a> {
             gateway: &plan.gateway,
             now: plan.now,
             compared: plan.compared,
+            has_rows: plan.has_rows,
             at_most: !plan.compared,
             digest: plan.approved().to_string(),
             plan_file: file.map(|file| file.display().to_string()),

@@ -1,5 +1,7 @@
 //! Where a ledger lives: the one list of all kinds of stores, and what is done with a ledger that is not open.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use crate::ledger::{Header, Ledger, Shadow, Trust, View};
@@ -54,6 +56,43 @@ impl LedgerLocation {
             Self::Lockfile(paths) => paths.lockfile.display().to_string(),
             Self::Git(branch) => branch.place(),
             Self::Postgres(database) => database.place(),
+        }
+    }
+
+    /// What to do with a ledger that was made there just now, in lines; empty if that is nothing.
+    #[must_use]
+    pub fn advice(&self) -> &'static str {
+        match self {
+            Self::Lockfile(_) => {
+                "\
+                commit it, with this line in .gitattributes beside it: sendform.lock -text merge=union linguist-generated\n\
+                to have merges checked and sorted in this clone:\n  \
+                git config merge.sendform.driver 'sendform ledger merge %O %A %B'\n  \
+                echo 'sendform.lock merge=sendform' >> \"$(git rev-parse --git-path info/attributes)\"\n"
+            }
+            Self::Git(_) => "keep the branch open for plain pushes, and never merge it or commit to it\n",
+            Self::Postgres(_) => "",
+        }
+    }
+
+    /// How long it takes at most until a run that is sending has seen a stop, but for the time of an answer; zero
+    /// where it looks before every request.
+    #[must_use]
+    pub fn stop_seen_within(&self) -> Duration {
+        match self {
+            Self::Git(_) => Duration::from_secs(10),
+            Self::Lockfile(_) | Self::Postgres(_) => Duration::ZERO,
+        }
+    }
+
+    /// What somebody should know who stops sending there, in lines; empty if that is nothing.
+    #[must_use]
+    pub fn stop_advice(&self) -> &'static str {
+        match self {
+            Self::Lockfile(_) => {
+                "  another clone has a ledger of its own, and learns of this with a commit and a pull of that file\n"
+            }
+            Self::Git(_) | Self::Postgres(_) => "",
         }
     }
 

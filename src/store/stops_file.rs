@@ -77,9 +77,9 @@ fn take_guard(path: &Path) -> Result<LockFile, StoreError> {
 
 /// What tells one state of a file from another, without reading it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct FileStamp(u64, u64, u64, Option<SystemTime>);
+struct StopsFileStamp(u64, u64, u64, Option<SystemTime>);
 
-impl From<&Metadata> for FileStamp {
+impl From<&Metadata> for StopsFileStamp {
     fn from(metadata: &Metadata) -> Self {
         let append_file::Identity(device, node) = append_file::Identity::from(metadata);
         Self(device, node, metadata.len(), metadata.modified().ok())
@@ -97,7 +97,7 @@ pub(super) struct StopsWatch {
 #[derive(Debug, Default)]
 struct Seen {
     /// Of each file, if it was there; nothing before the first look.
-    stamps: Option<Vec<Option<FileStamp>>>,
+    stamps: Option<Vec<Option<StopsFileStamp>>>,
     /// All that was ever seen: a file that is taken away lifts nothing.
     stops: Stops,
 }
@@ -125,9 +125,9 @@ impl StopsWatch {
     }
 }
 
-fn stamp(path: &Path) -> Result<Option<FileStamp>, StoreError> {
+fn stamp(path: &Path) -> Result<Option<StopsFileStamp>, StoreError> {
     match fs::symlink_metadata(path) {
-        Ok(metadata) => Ok(Some(FileStamp::from(&metadata))),
+        Ok(metadata) => Ok(Some(StopsFileStamp::from(&metadata))),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(StoreError::io("look at", path)(error)),
     }

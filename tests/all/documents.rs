@@ -161,7 +161,10 @@ fn a_word_about_a_bulk() {
     ] {
         let (shop, bulk) = doubt();
         let said = document(&shop.project, &["resolve", &bulk, word, "--reason", "seen in the portal"], says);
-        assert_eq!(said, format!(r#"{{"bulkId":"{bulk}","kind":"resolve","people":1,"word":"{expect}"}}"#));
+        assert_eq!(
+            said,
+            format!(r#"{{"bulkId":"{bulk}","kind":"resolve","knownTwice":0,"people":1,"word":"{expect}"}}"#)
+        );
     }
 }
 

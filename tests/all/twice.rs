@@ -513,3 +513,25 @@ fn without_the_key_no_number_pretends_to_be_the_number_to_send() {
     shop.project.write("sendform.lock", text.replace("accepted", "refused!"));
     shop.run(&["ledger", "verify"]).code(8);
 }
+
+#[test]
+fn without_the_data_the_files_and_the_ledger_are_told_and_no_number() {
+    let mut shop = Shop::new(3);
+    shop.apply().code(0);
+    shop.campaign("Hello from our shop!", 1);
+    fs::remove_file(shop.project.path("customers.csv")).unwrap();
+    shop.run(&["plan"]).code(3);
+    let plan = ["plan", "--without-data"];
+    assert_snapshot!(shop.run(&plan).code(0).whole(), @"");
+    let json = shop.run(&["plan", "--without-data", "--format", "json", "--detailed-exitcode"]).code(2).json();
+    assert_eq!((&json["hasRows"], &json["atMost"]), (&false.into(), &true.into()));
+    assert_eq!(json["messages"][0]["inClear"]["accepted"], 3);
+    shop.run(&["plan", "--without-data", "--out", "sale.plan"]).code(64);
+    // What can be wrong without a row is: an id of the ledger, a text that is no template.
+    shop.campaign("Hello {{ from our shop!", 1);
+    shop.run(&plan).code(3);
+    shop.project.unset("SENDFORM_KEY");
+    shop.campaign("Hello from our shop!", 1);
+    let run = shop.run(&plan).code(0);
+    assert!(run.stdout.contains("3 people keep the old one"), "{run}");
+}

@@ -99,6 +99,7 @@ impl Shop {
             retry_rejected: &[],
             frozen,
             asks_first: false,
+            without_data: false,
             workers: NonZeroUsize::new(2).unwrap(),
         })
     }

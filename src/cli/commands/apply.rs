@@ -416,11 +416,8 @@ fn unless_stopped(
     }
     let sandbox = if context.gateway.is_sandbox() { " --sandbox" } else { "" };
     match may {
-        Ok(()) => {
-            Err(Err(Failure::new(Exit::Declined, "somebody has stopped sending: nothing was sent").hint(format!(
-                "whoever knows that it may go on types `sendform resume{sandbox}`; then run the same command again"
-            ))))
-        }
+        Ok(()) => Err(Err(Failure::new(Exit::Declined, "somebody has stopped sending: nothing was sent")
+            .hint(format!("once it may go on, type `sendform resume{sandbox}`, then run the same command again")))),
         Err(ending) => Err(ending.map(|exit| exit.or(Exit::Declined))),
     }
 }

@@ -30,7 +30,8 @@ pub(super) async fn run(
 }
 
 async fn with_world(context: &Context, global: &Global, args: &PlanArgs, output: &Output) -> Result<Exit, Failure> {
-    let plan_options = PlanOptions::read(&args.scope, &context.campaigns)?;
+    let mut plan_options = PlanOptions::read(&args.scope, &context.campaigns)?;
+    plan_options.without_data = args.without_data;
     let gateway = &context.gateway;
     if args.out.is_some() {
         // What is frozen was compared with the ledger.
@@ -65,7 +66,8 @@ async fn with_world(context: &Context, global: &Global, args: &PlanArgs, output:
             output.tell("no plan was written: it has errors\n");
         }
     }
-    if args.detailed_exitcode && plan.to_send() + plan.later() > 0 {
+    // What cannot be told may be something.
+    if args.detailed_exitcode && (plan.to_send() + plan.later() > 0 || !plan.has_rows) {
         exit = exit.or(Exit::Pending);
     }
     Ok(exit)

@@ -4,7 +4,6 @@ use jiff::Timestamp;
 
 use crate::ledger::{STOP_WORDS_MAX, StopId, StopOrder, Stops};
 use crate::report::stops::{StopReport, StopView};
-use crate::store::LedgerLocation;
 
 use crate::cli::args::{Global, StopArgs};
 use crate::cli::exit::Exit;
@@ -12,12 +11,6 @@ use crate::cli::failure::Failure;
 use crate::cli::output::Output;
 use crate::cli::settings::Settings;
 use crate::cli::stops::StopsHome;
-
-/// Within how many seconds a run asks for the branch of stops, with the time of an answer.
-const BRANCH_SECONDS: u64 = 10;
-/// What somebody should know of a lockfile.
-const LOCKFILE: &str =
-    "  another clone has a ledger of its own, and learns of this with a commit and a pull of that file\n";
 
 /// Runs the command.
 ///
@@ -42,18 +35,12 @@ pub(super) async fn run(
     home.ledger.add_stops(&home.project, news).await.map_err(|error| {
         Failure::from(error).hint("nothing was stopped: a run that is sending ends with Ctrl-C, or with its process")
     })?;
-    let (seen_within_seconds, advice) = match &home.ledger {
-        LedgerLocation::Lockfile(_) if global.sandbox => (0, ""),
-        LedgerLocation::Lockfile(_) => (0, LOCKFILE),
-        LedgerLocation::Git(_) => (BRANCH_SECONDS, ""),
-        LedgerLocation::Postgres(_) => (0, ""),
-    };
     output.show(&StopReport {
         stop: StopView::from(&stop),
         place: home.ledger.stops_place(),
-        seen_within_seconds,
+        seen_within_seconds: home.ledger.stop_seen_within().as_secs(),
         is_sandbox: global.sandbox,
-        advice,
+        advice: if global.sandbox { "" } else { home.ledger.stop_advice() },
     })?;
     Ok(Exit::Done)
 }

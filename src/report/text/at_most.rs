@@ -16,6 +16,10 @@ pub(super) fn head(out: &mut String, plan: &PlanReport<'_>, paint: Paint) {
     if plan.compared {
         return;
     }
+    if !plan.has_rows {
+        line(out, &paint.wait("! the rows of audiences were not read: how many people would get what cannot be told"));
+        return;
+    }
     let why = if plan.gateway.is_empty() { "no gateway is named, so there is no ledger" } else { "the key is missing" };
     let words = format!("! {why}: who has a message already cannot be told, and the numbers to send are upper bounds");
     line(out, &paint.wait(&words));

@@ -60,6 +60,8 @@ fn summary(plan: &PlanReport<'_>, paint: Paint) -> String {
         paint.bad("nothing can be sent: the files have errors")
     } else if plan.is_mismatched {
         paint.bad("nothing can be sent: this is not what the plan has")
+    } else if !plan.has_rows {
+        paint.strong("how many messages there are to send cannot be told without the rows")
     } else if to_send == 0 {
         paint.strong("nothing to send")
     } else {
@@ -147,6 +149,9 @@ fn message_text(out: &mut String, whole: &PlanReport<'_>, plan: &MessageView<'_>
     }
     if let Some(rows) = rows(plan) {
         line(out, &paint.faint(&format!("    {rows}")));
+    } else if !whole.has_rows {
+        let file = harmless(plan.audience_file, LineFeeds::Escape);
+        line(out, &paint.faint(&format!("    the rows of {file} were not read")));
     }
     if let Some(held) = &plan.frozen {
         plan_file::message(out, plan, held, paint);

@@ -73,9 +73,9 @@ fn a_lockfile_moves_into_the_database() {
 fn newer_tables_and_damaged_lines_are_refused() {
     let cluster = Cluster::shared();
     let shop = Shop::new(2, 2, cluster.database());
-    cluster.sql(&shop.url, "UPDATE sendform.version SET number = 3");
+    cluster.sql(&shop.url, "UPDATE sendform.version SET number = number + 1");
     refused(&shop, 8, "made by a newer sendform");
-    cluster.sql(&shop.url, "UPDATE sendform.version SET number = 2");
+    cluster.sql(&shop.url, "UPDATE sendform.version SET number = number - 1");
     cluster.sql(
         &shop.url,
         "INSERT INTO sendform.claims SELECT id, 1, 1, '{\"claim\":\"x\"}' || chr(10) FROM sendform.ledgers",

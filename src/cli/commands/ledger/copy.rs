@@ -1,7 +1,7 @@
 //! `ledger copy`: moves the ledger into the home that the project file names.
 
-use crate::campaign::State;
-use crate::cli::args::{Acceptance, CopyArgs, StateLocation};
+use crate::campaign::{State, StateNames};
+use crate::cli::args::{Acceptance, CopyArgs};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -53,14 +53,11 @@ pub(super) async fn run(
 
 /// The old home, as the command line names it.
 fn state(args: &CopyArgs) -> State {
-    let or = |text: &Option<String>, default: &str| text.clone().unwrap_or_else(|| default.to_owned());
-    match args.from {
-        StateLocation::Lockfile => State::Lockfile,
-        StateLocation::Git => State::Git {
-            remote: or(&args.remote, "origin"),
-            branch: or(&args.branch, "sendform-ledger"),
-            bulks_ahead: 1,
-        },
-        StateLocation::Postgres => State::Postgres { schema: or(&args.schema, "sendform") },
-    }
+    let names = StateNames {
+        remote: args.remote.as_deref(),
+        branch: args.branch.as_deref(),
+        schema: args.schema.as_deref(),
+        bulks_ahead: Some(1),
+    };
+    State::new(args.from.into(), names)
 }
