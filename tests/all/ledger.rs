@@ -271,6 +271,7 @@ fn outcomes_are_imported_by_hand_as_well() {
             "records": 0
           },
           "passedOver": 1,
+          "stops": 0,
           "torn": false
         }
       ],

@@ -150,6 +150,7 @@ fn a_first_plan_in_json() {
     insta::assert_snapshot!(run, @r#"
     exit code: 0
     {
+      "atMost": false,
       "closeTogether": 0,
       "compared": true,
       "diagnostics": [
@@ -245,6 +246,7 @@ fn a_first_plan_in_json() {
             "windowClosed": 1
           },
           "handedOver": null,
+          "inClear": null,
           "lastAt": "2026-11-30T17:03:00Z",
           "message": "sale.announce",
           "moreBranches": 0,
@@ -303,7 +305,8 @@ fn a_first_plan_in_json() {
       "project": "acme-shop",
       "safetyLimits": [],
       "stops": [],
-      "toSend": 4
+      "toSend": 4,
+      "twice": []
     }
     ----- stderr
     warning[bad-recipient]: a row of audience `people` cannot be read: the recipient's id is in scientific notation: a spreadsheet has cut its digits
