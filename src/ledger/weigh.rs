@@ -133,9 +133,12 @@ impl Ledger {
         outcomes.push(outcome);
     }
 
-    /// The same rows as evidence about other claims of these people that were called surely not sent. A row shows
-    /// what became of a messageId, whichever claim was asked about; by the time it is weighed that one may be
-    /// settled, and then nobody would ask again.
+    /// The same rows as evidence about other claims of these people that somebody else than their own runs called
+    /// surely not sent: the logs, or a person. A row shows what became of a messageId, whichever claim was asked
+    /// about; by the time it is weighed that one may be settled, and then nobody would ask again.
+    ///
+    /// What its own run knows to be refused is left alone, and so is whoever is accepted as often as there are rows:
+    /// by a clock that was set in the middle of a run a row may look older than its claim, and would be booked twice.
     fn about_settled(&self, evidence: &Evidence) -> Vec<Evidence> {
         let BulkId { message, revision, .. } = &evidence.claim.bulk;
         let mut others: BTreeMap<(Timestamp, ClaimId), Vec<Testimony>> = BTreeMap::new();
@@ -145,9 +148,14 @@ impl Ledger {
                 continue;
             }
             let id = MessageId { message: message.clone(), revision: *revision, person: *person };
+            let accepted = self.claims_with(&id).filter(|(_, state)| is_accepted(*state)).count();
+            if accepted >= rows.len() {
+                continue;
+            }
             for (other, state) in self.claims_with(&id) {
                 let claim = other.claim();
-                if claim.id != evidence.claim && is_surely_not_sent(state) {
+                let is_by_word = other.notes().next().is_some();
+                if claim.id != evidence.claim && is_surely_not_sent(state) && is_by_word {
                     let testimony = Testimony { person: *person, rows: rows.clone(), absence_proves: false };
                     others.entry((claim.at, claim.id.clone())).or_default().push(testimony);
                 }
@@ -622,6 +630,36 @@ mod tests {
         };
         assert_eq!(decided(&evidence), [Decision::Accepted, Decision::Refused]);
         assert_eq!(decided(&evidence[1..]), [Decision::InAnotherClaim]);
+    }
+
+    /// A clock that is set in the middle of a run makes a row look older than its claim.
+    #[test]
+    fn what_its_own_run_knows_is_not_raised_by_a_row_that_was_read_for_another_claim() {
+        let first = sample::claim("announce", &[1], 1, 7);
+        let late = sample::at(1000);
+        let second = Claim { at: late, dated: Dated::At(late), ..sample::claim("announce", &[1], 2, 7) };
+        let bulk = Some(first.id.bulk.to_string());
+        let rows = vec![Sighting { bulk, state: Accepted, sent_at: Some(sample::at(10)) }];
+        let people = vec![Testimony { person: Person(1), rows, absence_proves: true }];
+        let evidence = [Evidence { claim: second.id.clone(), at: late, people }];
+        let check = |by: Option<&str>, then: PersonState, raised: &[&ClaimId]| {
+            let mut ledger = Ledger::new(sample::header());
+            ledger.add_claim(first.clone()).unwrap();
+            let by = by.map(str::to_owned);
+            ledger.add_outcome(Outcome { by, ..sample::outcome(&first, Refused, &[]) }).unwrap();
+            ledger.add_claim(second.clone()).unwrap();
+            ledger.add_outcome(sample::outcome(&second, then, &[])).unwrap();
+            let weighed = ledger.weigh(&evidence, View::Exclusive).remove(0);
+            let of: Vec<&ClaimId> = weighed.outcomes.iter().map(|outcome| &outcome.claim).collect();
+            assert_eq!(of, raised, "{then:?}");
+        };
+        for then in [Claimed, Refused, Accepted] {
+            check(None, then, &[]);
+        }
+        check(Some(BY_LOGS), Refused, &[&first.id]);
+        check(Some("ana"), Claimed, &[&first.id]);
+        // There is no row more than acceptances.
+        check(Some(BY_LOGS), Accepted, &[]);
     }
 
     #[test]
