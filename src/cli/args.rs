@@ -1,6 +1,7 @@
 //! The command line, and nothing else: clap's types, turned into settings elsewhere.
 
 use std::ffi::OsString;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::error::ErrorKind;
@@ -173,7 +174,7 @@ pub(super) struct StatusArgs {
 pub(super) struct LogArgs {
     /// Show only so many events, the last ones
     #[arg(long, value_name = "N")]
-    pub last: Option<usize>,
+    pub last: Option<NonZeroUsize>,
     /// Which ledger is read.
     #[command(flatten)]
     pub reading: LedgerReading,
