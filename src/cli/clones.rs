@@ -9,9 +9,7 @@ use crate::ledger::{Ledger, LedgerDelta};
 use crate::report::ledger::delta::DeltaView;
 use crate::report::sanitize::{LineFeeds, harmless};
 use crate::report::words::list;
-use crate::store::{
-    BackendError as _, FetchedBranch, FetchedLockfile, GitSilence, LedgerLocation, TypedGit, Upstream,
-};
+use crate::store::{BackendError as _, FetchedBranch, FetchedLockfile, GitSilence, LedgerLocation, TypedGit, Upstream};
 
 use super::context::Context;
 use super::exit::Exit;
@@ -87,9 +85,9 @@ pub(super) fn compare(context: &Context, ledger: &Ledger, output: &Output) -> Re
 
 /// What a lockfile was like at some time; nothing, if there was none that git may keep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Stamp(Option<u64>);
+pub(super) struct LockfileStamp(Option<u64>);
 
-impl Stamp {
+impl LockfileStamp {
     /// Takes it.
     pub(super) fn of(context: &Context) -> Self {
         let LedgerLocation::Lockfile(paths) = &context.gateway.ledger else { return Self(None) };
@@ -111,9 +109,9 @@ impl Stamp {
 }
 
 /// Says what is to be done with the lockfile if it is not as it was `before` the run.
-pub(super) fn remind(context: &Context, reminder: Reminder, before: Stamp, output: &Output) {
+pub(super) fn remind(context: &Context, reminder: Reminder, before: LockfileStamp, output: &Output) {
     let Some(TypedGit { path, .. }) = file(context) else { return };
-    if Stamp::of(context) == before {
+    if LockfileStamp::of(context) == before {
         return;
     }
     match reminder {
@@ -158,7 +156,9 @@ fn to_find_out(TypedGit { git, .. }: &TypedGit, remotes: &[String]) -> String {
         [remote] => {
             format!("`{git} fetch --all`, then `{git} remote set-head {} --auto`", shell_quote::word(remote))
         }
-        _ => format!("`{git} fetch --all`, and name the branch that this one follows: `{git} branch --set-upstream-to=…`"),
+        _ => format!(
+            "`{git} fetch --all`, and name the branch that this one follows: `{git} branch --set-upstream-to=…`"
+        ),
     }
 }
 
@@ -200,7 +200,9 @@ fn unreadable(file: &TypedGit, branch: &str, why: &str, is_first: bool) -> Failu
         format!("take it to {branch}, by a merge of this branch, and `{git} fetch`")
     };
     Failure::new(Exit::Ledger, message)
-        .hint(format!("nothing was sent, because it may tell of what another clone has sent: see `{git} log -p {name} -- {path}`"))
+        .hint(format!(
+            "nothing was sent, because it may tell of what another clone has sent: see `{git} log -p {name} -- {path}`"
+        ))
         .hint(format!("if this one is the right one: {keep}"))
 }
 

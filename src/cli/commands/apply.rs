@@ -20,7 +20,7 @@ use crate::timing;
 use crate::cli::args::{ApplyArgs, Global};
 use crate::cli::client::client;
 use crate::cli::clock::RunClock;
-use crate::cli::clones::{self, Stamp};
+use crate::cli::clones::{self, LockfileStamp};
 use crate::cli::context::{Context, PlanOptions};
 use crate::cli::ends;
 use crate::cli::evidence;
@@ -88,7 +88,7 @@ async fn with_world(
         ..visit
     };
     let run = visit.run;
-    let before = Stamp::of(context);
+    let before = LockfileStamp::of(context);
     let store = open(context, &visit).await?;
     tell_doubts(&store.trust(), output);
     unsaved_outcomes::take_in(context, &store, accepted(SafetyLimitKind::Unauthenticated)).await?;

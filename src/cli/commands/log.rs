@@ -1,7 +1,5 @@
 //! `log`: shows what was done over time.
 
-use std::num::NonZeroUsize;
-
 use crate::cli::args::{Global, LogArgs};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
@@ -25,7 +23,8 @@ pub(super) async fn run(
     Context::run(global, settings, output, async |context| {
         let seen = look_as(&args.reading, context, output).await?;
         let stops = stops::look_at_all(context, &args.reading).await?;
-        output.show(&LogReport::new(&seen.ledger, &stops, args.last.map(NonZeroUsize::get)))?;
+        let last = args.last.map(|last| usize::try_from(last).unwrap_or(usize::MAX));
+        output.show(&LogReport::new(&seen.ledger, &stops, last))?;
         Ok(Exit::Done)
     })
     .await

@@ -203,7 +203,8 @@ impl<'a> WorkTree<'a> {
         }
         let mut all = known.clone();
         // Whatever does not go together was found out above.
-        let unpushed = all.join(ledger).map_or_else(|_| LedgerDelta::default(), |()| LedgerDelta::between(&known, &all));
+        let unpushed =
+            all.join(ledger).map_or_else(|_| LedgerDelta::default(), |()| LedgerDelta::between(&known, &all));
         Ok(Upstream::Fetched { branches, unpushed })
     }
 
