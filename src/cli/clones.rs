@@ -1,12 +1,15 @@
 //! A lockfile that git keeps, and the other clones that have one as well: what they have sent is in theirs, and what
 //! was sent here they do not know before it is pushed.
 
-use std::path::Path;
+use std::fs::File;
+use std::hash::{DefaultHasher, Hasher as _};
+use std::io::{BufRead as _, BufReader};
 
 use crate::ledger::{Ledger, LedgerDelta};
 use crate::report::ledger::delta::DeltaView;
 use crate::report::sanitize::{LineFeeds, harmless};
-use crate::store::{LedgerLocation, Upstream};
+use crate::report::words::list;
+use crate::store::{BackendError as _, FetchedBranch, FetchedLockfile, GitSilence, LedgerLocation, TypedGit, Upstream};
 
 use super::context::Context;
 use super::exit::Exit;
@@ -38,36 +41,40 @@ pub(super) fn compare(context: &Context, ledger: &Ledger, output: &Output) -> Re
     let warn = |words: String| output.tell(&format!("! {words}\n"));
     match upstream {
         Upstream::NoWorkTree => Ok(Reminder::Nothing),
-        Upstream::Silent(said) => {
-            warn(format!("what other clones have sent cannot be told: {}", harmless(&said, LineFeeds::Escape)));
-            Ok(Reminder::Nothing)
-        }
+        Upstream::Silent(silence) => Err(untold(&silence)),
         Upstream::Ignored => {
             warn(format!("git ignores {}, so no other clone learns what is sent here", file.path));
             output.tell(&format!("  which rule does that: `{} check-ignore -v {}`\n", file.git, file.path));
             Ok(Reminder::Nothing)
         }
         Upstream::NoRemote => Ok(Reminder::Commit),
-        Upstream::NeverFetched { remote } => {
-            let remote = harmless(&remote, LineFeeds::Escape);
-            warn(format!("nothing that was fetched from {remote} tells what other clones have sent"));
-            output
-                .tell(&format!("  to find out: `{} fetch --all`, or set the branch that this one follows\n", file.git));
+        Upstream::NeverFetched { remotes } => {
+            let names = harmless(&remotes.join(", "), LineFeeds::Escape);
+            warn(format!("nothing that was fetched from {names} tells what other clones have sent"));
+            output.tell(&format!("  to find out: {}\n", to_find_out(&file, &remotes)));
             Ok(Reminder::CommitAndPush)
         }
-        Upstream::NotHere { branch } => {
-            warn(format!("the lockfile of {branch} is not all in this clone, so it was not compared with it"));
-            output.tell(&format!("  to have it here: `{} fetch --refetch --no-filter`\n", file.git));
-            Ok(Reminder::CommitAndPush)
-        }
-        Upstream::Unreadable { branch, why } => Err(unreadable(&file, &branch, &why)),
-        Upstream::Compared { branch, lacks, .. } if !lacks.is_empty() => Err(behind(&file, &branch, lacks)),
-        Upstream::Compared { branch, is_there, unpushed, .. } => {
-            if unpushed.claims + unpushed.outcomes > 0 {
-                let what = if is_there { "lacks" } else { "has no lockfile, and so lacks" };
+        Upstream::Fetched { branches, unpushed } => {
+            check(&file, &branches)?;
+            let (seen, not_here): (Vec<_>, Vec<_>) =
+                branches.iter().partition(|branch| branch.lockfile != FetchedLockfile::NotHere);
+            for FetchedBranch { name, .. } in not_here {
+                warn(format!("the lockfile of {name} is not all in this clone, so it was not compared with it"));
+                output.tell(&format!("  to have it here: `{} fetch --refetch --no-filter`\n", file.git));
+            }
+            if !seen.is_empty() && unpushed.claims + unpushed.outcomes > 0 {
+                let names: Vec<&str> = seen.iter().map(|branch| branch.name.as_str()).collect();
+                let is_absent = seen.iter().all(|branch| branch.lockfile == FetchedLockfile::Absent);
+                let what = match (names.len(), is_absent) {
+                    (1, false) => "lacks",
+                    (1, true) => "has no lockfile, and so lacks",
+                    (_, false) => "lack",
+                    (_, true) => "have no lockfile, and so lack",
+                };
                 let more = DeltaView::from(unpushed).more();
+                let names = list(&names);
                 warn(format!(
-                    "{branch}, as fetched last, {what} {more} of this lockfile: another clone would send that again"
+                    "{names}, as fetched last, {what} {more} of this lockfile: another clone would send that again"
                 ));
                 output.tell(&format!("  before anybody else sends: {}\n", file.publish()));
             }
@@ -76,9 +83,37 @@ pub(super) fn compare(context: &Context, ledger: &Ledger, output: &Output) -> Re
     }
 }
 
-/// Says what is to be done with the lockfile after something was written to it.
-pub(super) fn remind(context: &Context, reminder: Reminder, output: &Output) {
-    let Some(LockfilePath { path, .. }) = file(context) else { return };
+/// What a lockfile was like at some time; nothing, if there was none that git may keep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct LockfileStamp(Option<u64>);
+
+impl LockfileStamp {
+    /// Takes it.
+    pub(super) fn of(context: &Context) -> Self {
+        let LedgerLocation::Lockfile(paths) = &context.gateway.ledger else { return Self(None) };
+        let text = || {
+            let mut reader = BufReader::new(File::open(&paths.lockfile).ok()?);
+            let mut hasher = DefaultHasher::new();
+            loop {
+                let part = reader.fill_buf().ok()?;
+                if part.is_empty() {
+                    return Some(hasher.finish());
+                }
+                hasher.write(part);
+                let length = part.len();
+                reader.consume(length);
+            }
+        };
+        Self(if context.gateway.is_sandbox() { None } else { text() })
+    }
+}
+
+/// Says what is to be done with the lockfile if it is not as it was `before` the run.
+pub(super) fn remind(context: &Context, reminder: Reminder, before: LockfileStamp, output: &Output) {
+    let Some(TypedGit { path, .. }) = file(context) else { return };
+    if LockfileStamp::of(context) == before {
+        return;
+    }
     match reminder {
         Reminder::Nothing => {}
         Reminder::Commit => output.tell(&format!("commit {path}: it is what tells who has their message\n")),
@@ -88,56 +123,91 @@ pub(super) fn remind(context: &Context, reminder: Reminder, output: &Output) {
     }
 }
 
-fn behind(file: &LockfilePath, branch: &str, lacks: LedgerDelta) -> Failure {
-    let more = DeltaView::from(lacks).more();
-    let message =
-        format!("another clone has sent what this one does not know of: {branch}, as fetched last, has {more} more");
-    let LockfilePath { git, path } = file;
-    let merge = shell_quote::word(branch);
-    Failure::new(Exit::Ledger, message)
-        .hint(format!(
-            "nothing was sent: take it in with `{git} merge {merge}`; before that, what is not committed here yet: \
-             `{git} add {path}`, `{git} commit -m \"What was sent here\"`"
-        ))
-        .hint("then run the same command again: it sends to whoever is left")
+/// What others have sent is known here, as far as it was fetched.
+///
+/// # Errors
+/// If it is not; if what was fetched tells nothing.
+fn check(file: &TypedGit, branches: &[FetchedBranch]) -> Result<(), Failure> {
+    let mut lacking = Vec::new();
+    for (at, FetchedBranch { name, lockfile }) in branches.iter().enumerate() {
+        match lockfile {
+            FetchedLockfile::Unreadable { why } => return Err(unreadable(file, name, why, at == 0)),
+            FetchedLockfile::Compared { lacks, is_merged } if !lacks.is_empty() => {
+                lacking.push((name.as_str(), *lacks, *is_merged));
+            }
+            FetchedLockfile::Compared { .. } | FetchedLockfile::Absent | FetchedLockfile::NotHere => {}
+        }
+    }
+    if lacking.is_empty() { Ok(()) } else { Err(behind(file, &lacking)) }
 }
 
-fn unreadable(file: &LockfilePath, branch: &str, why: &str) -> Failure {
+/// Where git does not answer, another clone may have sent everything already.
+fn untold(silence: &GitSilence) -> Failure {
+    let message = format!("what other clones have sent cannot be told: {silence}");
+    let failure = Failure::new(Exit::Ledger, harmless(&message, LineFeeds::Escape));
+    failure
+        .hint("nothing was sent, because somebody could get a message twice")
+        .hint(silence.hint().unwrap_or_default())
+}
+
+/// How this clone gets to know what others have pushed.
+fn to_find_out(TypedGit { git, .. }: &TypedGit, remotes: &[String]) -> String {
+    match remotes {
+        [remote] => {
+            format!("`{git} fetch --all`, then `{git} remote set-head {} --auto`", shell_quote::word(remote))
+        }
+        _ => format!(
+            "`{git} fetch --all`, and name the branch that this one follows: `{git} branch --set-upstream-to=…`"
+        ),
+    }
+}
+
+/// Takes the branches that have more, how much that is, and whether there is nothing of them to merge.
+fn behind(file: &TypedGit, lacking: &[(&str, LedgerDelta, bool)]) -> Failure {
+    let has = |(name, lacks, _): &(&str, LedgerDelta, bool)| {
+        format!("{name}, as fetched last, has {} more", DeltaView::from(*lacks).more())
+    };
+    let has: Vec<String> = lacking.iter().map(has).collect();
+    let TypedGit { git, path, .. } = file;
+    let message = format!("another clone has sent what this one does not know of: {}", list(&has));
+    let mut failure = Failure::new(Exit::Ledger, message);
+    for (name, _, is_merged) in lacking {
+        failure = failure.hint(if *is_merged {
+            format!(
+                "nothing was sent: {name} is merged here, but the lockfile was taken back to an older one since; take \
+                 in what it lacks: {}",
+                file.import(name)
+            )
+        } else {
+            format!(
+                "nothing was sent: take it in with `{git} merge {}`; before that, what is not committed here yet: \
+                 `{git} add {path}`, `{git} commit -m \"What was sent here\"`",
+                shell_quote::word(name)
+            )
+        });
+    }
+    failure.hint("then run the same command again: it sends to whoever is left")
+}
+
+fn unreadable(file: &TypedGit, branch: &str, why: &str, is_first: bool) -> Failure {
     let why = harmless(why, LineFeeds::Escape);
     let message = format!("the lockfile of {branch}, as fetched last, cannot be compared with this one: {why}");
-    let LockfilePath { git, path, .. } = file;
+    let TypedGit { git, path, .. } = file;
+    let name = shell_quote::word(branch);
+    let keep = if is_first {
+        file.publish()
+    } else {
+        format!("take it to {branch}, by a merge of this branch, and `{git} fetch`")
+    };
     Failure::new(Exit::Ledger, message)
-        .hint(format!("nothing was sent, because it may tell of what another clone has sent: see `{git} log -p {branch} -- {path}`"))
-        .hint(format!("if this one is the right one: {}", file.publish()))
-}
-
-/// A lockfile as it is typed in commands of git.
-struct LockfilePath {
-    /// The program, with the folder if it is not around the current one.
-    git: String,
-    /// The path.
-    path: String,
-}
-
-impl LockfilePath {
-    fn publish(&self) -> String {
-        let Self { git, path } = self;
-        format!("`{git} add {path}`, `{git} commit -m \"What was sent\"`, `{git} push`")
-    }
+        .hint(format!(
+            "nothing was sent, because it may tell of what another clone has sent: see `{git} log -p {name} -- {path}`"
+        ))
+        .hint(format!("if this one is the right one: {keep}"))
 }
 
 /// The lockfile, if it is one that git may keep.
-fn file(context: &Context) -> Option<LockfilePath> {
+fn file(context: &Context) -> Option<TypedGit> {
     let LedgerLocation::Lockfile(paths) = &context.gateway.ledger else { return None };
-    if context.gateway.is_sandbox() {
-        return None;
-    }
-    let path = paths.lockfile.strip_prefix(".").unwrap_or(&paths.lockfile);
-    let is_below = |path: &Path| path.is_relative() && !path.starts_with("..");
-    if is_below(path) {
-        return Some(LockfilePath { git: "git".to_owned(), path: shell_quote::word(&path.display().to_string()) });
-    }
-    let (folder, name) = (path.parent()?, path.file_name()?);
-    let git = format!("git -C {}", shell_quote::word(&folder.display().to_string()));
-    Some(LockfilePath { git, path: shell_quote::word(&name.to_string_lossy()) })
+    (!context.gateway.is_sandbox()).then(|| TypedGit::of(&paths.lockfile))
 }

@@ -2,36 +2,10 @@
 
 use std::path::Path;
 
-/// A word as a shell takes it for one.
-#[must_use]
-pub(super) fn word(text: &str) -> String {
-    let is_plain = |char: char| char.is_alphanumeric() || "/._-+@%:,=".contains(char);
-    if !text.is_empty() && text.chars().all(is_plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
-}
+pub(super) use crate::diagnostic::shell_word as word;
 
 /// The option that names the project's folder, with the space before it.
 #[must_use]
 pub(super) fn dir_option(dir: &Path) -> String {
     format!(" --dir {}", word(&dir.display().to_string()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::word;
-
-    #[test]
-    fn a_path_is_one_word() {
-        for (path, expect) in [
-            ("out/x-1.plan", "out/x-1.plan"),
-            ("my x.plan", "'my x.plan'"),
-            ("Ana's.plan", r"'Ana'\''s.plan'"),
-            ("$x.plan", "'$x.plan'"),
-        ] {
-            assert_eq!(word(path), expect);
-        }
-    }
 }

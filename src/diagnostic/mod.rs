@@ -3,11 +3,13 @@
 
 mod code;
 mod place;
+mod shell;
 pub mod suggest;
 pub mod words;
 
 pub use code::Code;
 pub use place::{Label, Place, Source};
+pub use shell::shell_word;
 
 /// How bad a diagnostic is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -42,6 +42,9 @@ pub struct ApplyReport<'a> {
     pub unstored_outcomes: u64,
     /// Who was accepted twice, by this run or before.
     pub twice: Vec<TwiceView>,
+    /// Whether the plan that was shown before has told of all of them.
+    #[serde(skip)]
+    pub is_twice_told: bool,
     /// What is in doubt now.
     pub doubts: Vec<DoubtView>,
     /// What other runs may be sending now.
@@ -147,11 +150,19 @@ impl<'a> ApplyReport<'a> {
             alarms: &summary.alarms,
             unstored_outcomes: summary.unsettled.len() as u64,
             twice: TwiceView::all(twice),
+            is_twice_told: false,
             doubts: DoubtView::all(doubts, now),
             in_flight,
             gateway,
             now,
         }
+    }
+
+    /// Leaves out those accepted twice whom the plan that was shown has told of, if that is all of them.
+    #[must_use]
+    pub fn after(mut self, told: &[Twice]) -> Self {
+        self.is_twice_told = !told.is_empty() && self.twice == TwiceView::all(told);
+        self
     }
 
     /// Tells what is handed over of the run's messages, by the ledger after it.

@@ -10,6 +10,7 @@ use crate::ledger::{Damage, EntryError, JoinError, Reason, RunId, StopsDamage};
 use super::backend_error::BackendError;
 use super::holder::Holder;
 use super::retired::Retired;
+use super::typed_git::TypedGit;
 
 /// Why a ledger cannot be opened, or cannot take an entry.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +22,8 @@ pub enum StoreError {
         place: String,
         /// Its shadow, if that is still there.
         shadow: Option<PathBuf>,
+        /// The commit or branch that has it, if git keeps it.
+        commit: Option<String>,
     },
     /// There is a ledger where one was to be made.
     #[error("there is a ledger at `{place}` already")]
@@ -236,6 +239,14 @@ impl StoreError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
+            Self::Missing { place, shadow, commit: Some(commit) } => {
+                let joined = shadow.as_ref().map(|path| {
+                    let path = path.display();
+                    format!("; its shadow `{path}` knows what was sent after that, and the next apply joins it in")
+                });
+                let checkout = TypedGit::of(Path::new(place)).checkout(commit);
+                return Some(format!("git has it, bring it back: {checkout}{}", joined.unwrap_or_default()));
+            }
             Self::Missing { shadow: Some(path), .. } => {
                 let path = path.display();
                 return Some(format!(
@@ -243,12 +254,13 @@ impl StoreError {
                      `sendform ledger init` makes the ledger anew from that"
                 ));
             }
-            Self::Missing { shadow: None, .. } => {
+            Self::Missing { .. } => {
                 "if something was sent before, bring it back, from git or a backup; else `sendform ledger init` makes it"
             }
             Self::Deleted { place, commit } => {
+                let checkout = TypedGit::of(Path::new(place)).checkout(commit);
                 let words = format!(
-                    "`git checkout {commit} -- {place}`; only if what it tells is of no project any more: commit and \
+                    "{checkout}; only if what it tells is of no project any more: commit and \
                      push that it is deleted, then make a new one"
                 );
                 return Some(words);
@@ -275,11 +287,9 @@ impl StoreError {
                      nothing is missing: --accept unclosed={entries}"
                 ));
             }
-            Self::Dropped { commit, .. } => {
-                return Some(format!(
-                    "its people would be sent to again: `git show {commit}:./sendform.lock >other.lock`, and `sendform \
-                     ledger import other.lock`"
-                ));
+            Self::Dropped { place, commit, .. } => {
+                let import = TypedGit::of(Path::new(place)).import(commit);
+                return Some(format!("its people would be sent to again, so take it in: {import}"));
             }
             Self::UnsignedHeader { .. } => {
                 "name the gateway in SENDFORM_BASE_URL as well, for this one run: whoever may change the files must not \

@@ -14,7 +14,7 @@ use crate::ledger::{
 use super::append_file::{self, AppendFile};
 use super::binding::Binding;
 use super::error::StoreError;
-use super::git::{KeptBy, Merges, Upstream, kept_in_git, look_at_merges, look_upstream};
+use super::git::{GitSilence, KeptBy, Merges, Upstream, kept_in_git, look_at_merges, look_upstream};
 use super::ledger_store::{LedgerStore, Written};
 use super::lock_file::LockFile;
 use super::mark;
@@ -38,7 +38,7 @@ impl Lockfile {
     /// Makes a new ledger. If there is a shadow of an older one, what that knows is joined in.
     ///
     /// # Errors
-    /// If there is a ledger already; if git has one in its place; if its lock is held; if the shadow is damaged, belongs to
+    /// If there is a ledger already; if git has one in its place, or does not say whether it has; if its lock is held; if the shadow is damaged, belongs to
     /// another project or gateway, or names a key that the new ledger does not have; if the files
     /// cannot be written.
     pub fn create(paths: &Paths, header: Header, expected: &Binding, visit: &Visit) -> Result<(), StoreError> {
@@ -47,11 +47,7 @@ impl Lockfile {
         if paths.lockfile.exists() {
             return Err(StoreError::Exists { place: place(&paths.lockfile) });
         }
-        if let Some(kept) = paths.shadow.as_ref().and_then(|_| kept_in_git(&paths.lockfile)) {
-            let commit = match kept {
-                KeptBy::Head => "HEAD".to_owned(),
-                KeptBy::Branch(branch) => branch,
-            };
+        if let Some(commit) = kept(paths)? {
             return Err(StoreError::Deleted { place: place(&paths.lockfile), commit });
         }
         let mut ledger = Ledger::new(header);
@@ -323,7 +319,15 @@ fn adopt(ledger: &mut Ledger, before: Option<&Ledger>, numbers: &mut Numbers) {
 
 fn missing(paths: &Paths) -> StoreError {
     let shadow = paths.shadow.clone().filter(|shadow| shadow.exists());
-    StoreError::Missing { place: place(&paths.lockfile), shadow }
+    // Whoever makes it anew is told if git does not answer.
+    let commit = kept(paths).ok().flatten();
+    StoreError::Missing { place: place(&paths.lockfile), shadow, commit }
+}
+
+/// The commit that has the lockfile, if git keeps it; what has no shadow git never sees.
+fn kept(paths: &Paths) -> Result<Option<String>, GitSilence> {
+    let kept = paths.shadow.as_ref().map(|_| kept_in_git(&paths.lockfile)).transpose()?;
+    Ok(kept.flatten().map(KeptBy::commit))
 }
 
 fn load_lockfile(paths: &Paths) -> Result<Vec<u8>, StoreError> {

@@ -2,6 +2,7 @@
 //! own, on a remote of the project's repository; or in PostgreSQL, for many machines at once.
 
 mod append_file;
+mod around;
 mod backend_error;
 mod binding;
 mod copy;
@@ -23,6 +24,7 @@ mod retired;
 mod shadowed;
 mod stops;
 mod stops_file;
+mod typed_git;
 mod visit;
 mod waiting;
 mod writer;
@@ -32,7 +34,7 @@ pub use backend_error::BackendError;
 pub use binding::Binding;
 pub use copy::{Copied, copy};
 pub use error::StoreError;
-pub use git::{Branch, GitError, GitLedger, Said, Upstream};
+pub use git::{Branch, FetchedBranch, FetchedLockfile, GitError, GitLedger, GitSilence, Said, Upstream};
 pub use holder::Holder;
 pub use ledger_store::{LedgerStore, Written};
 pub use location::{LedgerLocation, ReadOnlyLedger};
@@ -41,6 +43,7 @@ pub use merge::merge_files;
 pub use open_ledger::OpenLedger;
 pub use paths::Paths;
 pub use retired::Retired;
+pub use typed_git::TypedGit;
 
 pub use postgres::{Database, DatabaseError, Postgres};
 pub use visit::Visit;

@@ -59,7 +59,7 @@ impl LedgerLocation {
             Self::Lockfile(paths) => {
                 // The sandbox has a ledger as soon as something is sent to it.
                 if paths.shadow.is_some() && !paths.lockfile.try_exists().unwrap_or(true) {
-                    return Err(StoreError::Missing { place: place(&paths.lockfile), shadow: None });
+                    return Err(StoreError::Missing { place: place(&paths.lockfile), shadow: None, commit: None });
                 }
                 stops_file::add(paths, &news)
             }
@@ -67,7 +67,7 @@ impl LedgerLocation {
                 let branch = branch.clone();
                 let add = move || {
                     if !git::has_ledger(&branch)? {
-                        return Err(StoreError::Missing { place: branch.place(), shadow: None });
+                        return Err(StoreError::Missing { place: branch.place(), shadow: None, commit: None });
                     }
                     git::add_stops(&branch, &news)
                 };

@@ -82,6 +82,13 @@ fn the_log_has_every_apply_and_every_decision() {
     2026-11-30 12:00 UTC  reconcile  by the gateway's logs
       sale.hello.r1.9a757ab3643dc0d1  sent: 2 found accepted
     ");
+    assert_snapshot!(shop.run(&["log", "--last", "0"]).code(64), @"
+    exit code: 64
+    ----- stderr
+    error: invalid value '0' for '--last <N>': 0 is not in 1..18446744073709551615
+
+    For more information, try '--help'.
+    ");
     assert_snapshot!(log(&["log", "--last", "1"]), @"
     2 events before these
 

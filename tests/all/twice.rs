@@ -61,6 +61,12 @@ impl Clones {
         assert_eq!(self.shop.requests(), before, "{run}");
         run
     }
+
+    /// Runs a command here, which ends with 8, and nothing is sent.
+    #[track_caller]
+    fn is_stopped_at(&self, arguments: &[&str]) -> Run {
+        self.shop.sends_nothing(arguments, 8)
+    }
 }
 
 fn commit(folder: &Path) {
@@ -106,11 +112,11 @@ fn two_clones_that_both_sent_are_told_first_and_everybody_else_is_sent_to() {
 
     ! accepted twice: 3 people; the same message went to them from more than one run, and cannot be recalled
       sale.hello r1  2 people
-        sale.hello.r1.616c1c5802824f8b  claimed 2026-11-30 12:00 UTC by ana
-        sale.hello.r1.616c1c5802824f8b  claimed 2026-11-30 12:01 UTC by ben
+        sale.hello.r1.616c1c5802824f8b  claimed 2026-11-30 12:00 UTC by ana, run [run]
+        sale.hello.r1.616c1c5802824f8b  claimed 2026-11-30 12:01 UTC by ben, run [run]
       sale.hello r1  1 person
-        sale.hello.r1.fab0a3fa0e36aeff  claimed 2026-11-30 12:00 UTC by ana
-        sale.hello.r1.fab0a3fa0e36aeff  claimed 2026-11-30 12:01 UTC by ben
+        sale.hello.r1.fab0a3fa0e36aeff  claimed 2026-11-30 12:00 UTC by ana, run [run]
+        sale.hello.r1.fab0a3fa0e36aeff  claimed 2026-11-30 12:01 UTC by ben, run [run]
       nothing more of it is sent to them, and everybody else is sent to; two clones, or two ledgers, have both sent
       say that you know for each bulk, which ends this alarm: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"
 
@@ -131,11 +137,11 @@ fn two_clones_that_both_sent_are_told_first_and_everybody_else_is_sent_to() {
 
     ! accepted twice: 3 people; the same message went to them from more than one run, and cannot be recalled
       sale.hello r1  2 people
-        sale.hello.r1.616c1c5802824f8b  claimed 2026-11-30 12:00 UTC by ana
-        sale.hello.r1.616c1c5802824f8b  claimed 2026-11-30 12:01 UTC by ben
+        sale.hello.r1.616c1c5802824f8b  claimed 2026-11-30 12:00 UTC by ana, run [run]
+        sale.hello.r1.616c1c5802824f8b  claimed 2026-11-30 12:01 UTC by ben, run [run]
       sale.hello r1  1 person
-        sale.hello.r1.fab0a3fa0e36aeff  claimed 2026-11-30 12:00 UTC by ana
-        sale.hello.r1.fab0a3fa0e36aeff  claimed 2026-11-30 12:01 UTC by ben
+        sale.hello.r1.fab0a3fa0e36aeff  claimed 2026-11-30 12:00 UTC by ana, run [run]
+        sale.hello.r1.fab0a3fa0e36aeff  claimed 2026-11-30 12:01 UTC by ben, run [run]
       nothing more of it is sent to them, and everybody else is sent to; two clones, or two ledgers, have both sent
       say that you know for each bulk, which ends this alarm: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"
 
@@ -146,11 +152,11 @@ fn two_clones_that_both_sent_are_told_first_and_everybody_else_is_sent_to() {
     exit code: 8
     ! accepted twice: 3 people; the same message went to them from more than one run, and cannot be recalled
       sale.hello r1  2 people
-        sale.hello.r1.616c1c5802824f8b  claimed 2026-11-30 12:00 UTC by ana
-        sale.hello.r1.616c1c5802824f8b  claimed 2026-11-30 12:01 UTC by ben
+        sale.hello.r1.616c1c5802824f8b  claimed 2026-11-30 12:00 UTC by ana, run [run]
+        sale.hello.r1.616c1c5802824f8b  claimed 2026-11-30 12:01 UTC by ben, run [run]
       sale.hello r1  1 person
-        sale.hello.r1.fab0a3fa0e36aeff  claimed 2026-11-30 12:00 UTC by ana
-        sale.hello.r1.fab0a3fa0e36aeff  claimed 2026-11-30 12:01 UTC by ben
+        sale.hello.r1.fab0a3fa0e36aeff  claimed 2026-11-30 12:00 UTC by ana, run [run]
+        sale.hello.r1.fab0a3fa0e36aeff  claimed 2026-11-30 12:01 UTC by ben, run [run]
       nothing more of it is sent to them, and everybody else is sent to; two clones, or two ledgers, have both sent
       say that you know for each bulk, which ends this alarm: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"
     ~ the shadow lacks what the file has: 1 record of a message and 2 claims new; the next apply joins them
@@ -163,11 +169,11 @@ fn two_clones_that_both_sent_are_told_first_and_everybody_else_is_sent_to() {
 
     ! accepted twice: 3 people; the same message went to them from more than one run, and cannot be recalled
       sale.hello r1  2 people
-        sale.hello.r1.616c1c5802824f8b  claimed 2026-11-30 12:00 UTC by ana
-        sale.hello.r1.616c1c5802824f8b  claimed 2026-11-30 12:01 UTC by ben
+        sale.hello.r1.616c1c5802824f8b  claimed 2026-11-30 12:00 UTC by ana, run [run]
+        sale.hello.r1.616c1c5802824f8b  claimed 2026-11-30 12:01 UTC by ben, run [run]
       sale.hello r1  1 person
-        sale.hello.r1.fab0a3fa0e36aeff  claimed 2026-11-30 12:00 UTC by ana
-        sale.hello.r1.fab0a3fa0e36aeff  claimed 2026-11-30 12:01 UTC by ben
+        sale.hello.r1.fab0a3fa0e36aeff  claimed 2026-11-30 12:00 UTC by ana, run [run]
+        sale.hello.r1.fab0a3fa0e36aeff  claimed 2026-11-30 12:01 UTC by ben, run [run]
       nothing more of it is sent to them, and everybody else is sent to; two clones, or two ledgers, have both sent
       say that you know for each bulk, which ends this alarm: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"
 
@@ -178,15 +184,7 @@ fn two_clones_that_both_sent_are_told_first_and_everybody_else_is_sent_to() {
 
     1 message to send in 1 bulk
 
-    ! accepted twice: 3 people; the same message went to them from more than one run, and cannot be recalled
-      sale.hello r1  2 people
-        sale.hello.r1.616c1c5802824f8b  claimed 2026-11-30 12:00 UTC by ana
-        sale.hello.r1.616c1c5802824f8b  claimed 2026-11-30 12:01 UTC by ben
-      sale.hello r1  1 person
-        sale.hello.r1.fab0a3fa0e36aeff  claimed 2026-11-30 12:00 UTC by ana
-        sale.hello.r1.fab0a3fa0e36aeff  claimed 2026-11-30 12:01 UTC by ben
-      nothing more of it is sent to them, and everybody else is sent to; two clones, or two ledgers, have both sent
-      say that you know for each bulk, which ends this alarm: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"
+    ! accepted twice: 3 people, as told above
 
     message        accepted  rejected  refused  in doubt  not attempted
     sale.hello r1         1         0        0         0              0
@@ -305,7 +303,7 @@ fn every_kind_of_clone_has_its_outcome() {
     shop.customers(1..=2);
     assert_snapshot!(words(&shop.apply().code(0)), @"
     ! nothing that was fetched from origin tells what other clones have sent
-      to find out: `git fetch --all`, or set the branch that this one follows
+      to find out: `git fetch --all`, then `git remote set-head origin --auto`
     commit and push sendform.lock: …
     ");
 
@@ -410,13 +408,25 @@ fn a_ledger_that_git_has_is_brought_back_and_not_made_anew() {
     exit code: 8
     ----- stderr
     error: `./sendform.lock` is missing, but git has it in `HEAD`: it has to be brought back, not made anew
-      hint: `git checkout HEAD -- ./sendform.lock`; only if what it tells is of no project any more: commit and push that it is deleted, then make a new one
+      hint: `git checkout HEAD -- sendform.lock`; only if what it tells is of no project any more: commit and push that it is deleted, then make a new one
     ");
     git(here.folder(), &["rm", "--quiet", "--cached", "sendform.lock"]);
     git(here.folder(), &["commit", "--quiet", "--message", "Gone"]);
     let run = here.run(["ledger", "init"]).code(8);
-    assert!(run.stderr.contains("`git checkout origin/main -- ./sendform.lock`"), "{run}");
-    git(here.folder(), &["checkout", "--quiet", "origin/main", "--", "sendform.lock"]);
+    assert!(run.stderr.contains("`git checkout origin/main -- sendform.lock`"), "{run}");
+    assert_snapshot!(here.run(["status"]).code(8), @"
+    exit code: 8
+    ----- stderr
+    error: there is no ledger at `./sendform.lock`
+      hint: git has it, bring it back: `git checkout origin/main -- sendform.lock`; its shadow `./.sendform/shadow.lock` knows what was sent after that, and the next apply joins it in
+    ");
+    fs::remove_file(here.path(".sendform/shadow.lock")).unwrap();
+    let run = here.run(["plan"]).code(8);
+    assert!(
+        run.stderr.contains("  hint: git has it, bring it back: `git checkout origin/main -- sendform.lock`\n"),
+        "{run}"
+    );
+    git(here.folder(), &["checkout", "--quiet", "HEAD~1", "--", "sendform.lock"]);
     // What was sent since is in the shadow.
     clones.shop.sends_nothing(&["apply", "--auto-approve"], 0);
     fs::remove_file(here.path("sendform.lock")).unwrap();
@@ -447,6 +457,27 @@ fn what_came_back_from_the_shadow_is_said() {
     assert!(run.stderr.starts_with("! the lockfile had lost 2 claims (3 people), which its shadow"), "{run}");
     assert_eq!(clones.shop.accepted(), [1; 4]);
     assert!(!here.run(["status"]).code(0).stderr.contains("lost"));
+    // What is written back is to be committed, whether anything is sent or not.
+    git(here.folder(), &["checkout", "--quiet", "--", "sendform.lock"]);
+    let push = "commit and push sendform.lock: another clone sends again what it does not know of\n";
+    let run = clones.shop.sends_nothing(&["apply", "--auto-approve"], 0);
+    assert!(run.stderr.ends_with(push), "{run}");
+    let run = clones.shop.sends_nothing(&["apply", "--auto-approve"], 0);
+    assert!(!run.stderr.contains(push), "{run}");
+}
+
+#[test]
+fn doubts_that_are_settled_before_nothing_is_sent_are_to_be_committed() {
+    let clones = Clones::new();
+    clones.shop.sandbox.faults(&["500-after"]);
+    clones.apply(&clones.shop.project, 6);
+    clones.push();
+    clones.shop.sandbox.faults(&[]);
+    let push = "commit and push sendform.lock: another clone sends again what it does not know of\n";
+    let run = clones.shop.sends_nothing(&["apply", "--auto-approve"], 0);
+    assert!(run.stderr.ends_with(push), "{run}");
+    clones.push();
+    assert_eq!(clones.shop.sends_nothing(&["apply", "--auto-approve"], 0).stderr, "");
 }
 
 #[test]
@@ -534,4 +565,204 @@ fn without_the_data_the_files_and_the_ledger_are_told_and_no_number() {
     shop.campaign("Hello from our shop!", 1);
     let run = shop.run(&plan).code(0);
     assert!(run.stdout.contains("3 people keep the old one"), "{run}");
+}
+
+/// A clone without anything of its own: the lockfile is gone, and no shadow knows what was sent.
+fn without_lockfile(clones: &Clones) {
+    clones.apply(&clones.shop.project, 0);
+    clones.push();
+    fs::remove_file(clones.shop.project.path("sendform.lock")).unwrap();
+    fs::remove_dir_all(clones.shop.project.path(".sendform")).unwrap();
+}
+
+#[test]
+fn where_git_does_not_answer_no_ledger_is_made_and_nothing_is_sent() {
+    // What has the folder look like somebody else's, and what leaves git out of it.
+    let (theirs, nowhere) = ("GIT_TEST_ASSUME_DIFFERENT_OWNER", "PATH");
+    let mut clones = Clones::new();
+    without_lockfile(&clones);
+    clones.shop.project.set(theirs, "1");
+    assert_snapshot!(clones.is_stopped_at(&["ledger", "init"]), @"
+    exit code: 8
+    ----- stderr
+    error: git does not tell what it has in `.`: git said: fatal: detected dubious ownership in repository at '[project]'
+      hint: if you trust who owns it: `git config --global --add safe.directory [project]`
+    ");
+    clones.shop.project.unset(theirs);
+    clones.shop.project.set(nowhere, "/nowhere");
+    assert_snapshot!(clones.is_stopped_at(&["ledger", "init"]), @"
+    exit code: 8
+    ----- stderr
+    error: git does not tell what it has in `.`: the program `git` cannot be run
+      hint: there is a repository around it: install git, or put it into PATH, and run the same command again
+    ");
+    clones.shop.project.unset(nowhere);
+    // A repository that something else in the environment names is not asked.
+    let other = Shop::new(1);
+    let _origin = Origin::of(&other.project);
+    clones.shop.project.set("GIT_DIR", other.project.path(".git").display().to_string());
+    let run = clones.is_stopped_at(&["ledger", "init"]);
+    assert!(run.stderr.contains("`git checkout HEAD -- sendform.lock`"), "{run}");
+
+    let here = &clones.shop.project;
+    git(here.folder(), &["checkout", "--quiet", "HEAD~1", "--", "sendform.lock"]);
+    let run = clones.is_stopped_at(&["apply", "--auto-approve"]);
+    assert!(run.stderr.contains("error: another clone has sent what this one does not know of"), "{run}");
+    clones.shop.project.unset("GIT_DIR");
+    clones.shop.project.set(nowhere, "/nowhere");
+    assert_snapshot!(clones.is_stopped_at(&["apply", "--auto-approve"]), @"
+    exit code: 8
+    ----- stderr
+    error: what other clones have sent cannot be told: git does not tell what it has in `.`: the program `git` cannot be run
+      hint: nothing was sent, because somebody could get a message twice
+      hint: there is a repository around it: install git, or put it into PATH, and run the same command again
+    ");
+    clones.shop.project.unset(nowhere);
+    clones.shop.project.set(theirs, "1");
+    assert_snapshot!(clones.is_stopped_at(&["apply", "--auto-approve"]), @"
+    exit code: 8
+    ----- stderr
+    error: what other clones have sent cannot be told: git does not tell what it has in `.`: git said: fatal: detected dubious ownership in repository at '[project]'
+      hint: nothing was sent, because somebody could get a message twice
+      hint: if you trust who owns it: `git config --global --add safe.directory [project]`
+    ");
+    // What the hint says has git answer.
+    let here = &clones.shop.project;
+    let top = here.folder().canonicalize().unwrap().display().to_string();
+    git(here.folder(), &["config", "--global", "--add", "safe.directory", &top]);
+    let run = clones.is_stopped_at(&["apply", "--auto-approve"]);
+    assert!(run.stderr.contains("error: another clone has sent what this one does not know of"), "{run}");
+
+    // A folder in no repository needs no git.
+    let mut shop = Shop::without_ledger(1);
+    shop.project.set(nowhere, "/nowhere");
+    shop.run(&["ledger", "init"]).code(0);
+    assert_eq!(shop.apply().code(0).stderr, "");
+    assert_eq!(shop.accepted(), [1]);
+}
+
+#[test]
+fn what_a_branch_lacks_that_is_followed_is_looked_for_in_the_default_branch() {
+    let shop = Shop::without_ledger(3);
+    shop.project.write("sendform.yaml", PROJECT);
+    let origin = Origin::of(&shop.project);
+    let clones = Clones { shop, origin };
+    let (here, there) = (&clones.shop.project, clones.other());
+    git(there.folder(), &["checkout", "--quiet", "-b", "feature"]);
+    git(there.folder(), &["push", "--quiet", "--set-upstream", "origin", "feature"]);
+    here.run(["ledger", "init"]).code(0);
+    // Made before anything was fetched, as a clone of an older sendform has it.
+    there.write("sendform.lock", fs::read(here.path("sendform.lock")).unwrap());
+    clones.apply(here, 0);
+    clones.push();
+    git(there.folder(), &["fetch", "--quiet"]);
+    assert_snapshot!(clones.is_stopped(&there), @r#"
+    exit code: 8
+    ----- stderr
+    error: another clone has sent what this one does not know of: origin/main, as fetched last, has 2 claims (3 people) more
+      hint: nothing was sent: take it in with `git merge origin/main`; before that, what is not committed here yet: `git add sendform.lock`, `git commit -m "What was sent here"`
+      hint: then run the same command again: it sends to whoever is left
+    "#);
+    fs::remove_file(there.path("sendform.lock")).unwrap();
+    fs::remove_dir_all(there.path(".sendform")).unwrap();
+    assert_snapshot!(there.run(["ledger", "init"]).code(8), @"
+    exit code: 8
+    ----- stderr
+    error: `./sendform.lock` is missing, but git has it in `origin/main`: it has to be brought back, not made anew
+      hint: `git checkout origin/main -- sendform.lock`; only if what it tells is of no project any more: commit and push that it is deleted, then make a new one
+    ");
+    // What this branch has pushed counts as well.
+    git(there.folder(), &["merge", "--quiet", "origin/main"]);
+    clones.apply(&there, 0);
+    there.write("customers.csv", fs::read_to_string(here.path("customers.csv")).unwrap() + "17841400000000004,Ana 4\n");
+    let run = clones.apply(&there, 0);
+    assert!(!run.stderr.contains("lack"), "{run}");
+    there.write("customers.csv", fs::read_to_string(here.path("customers.csv")).unwrap());
+    let run = clones.apply(&there, 0);
+    assert!(
+        run.stderr.starts_with("! origin/feature and origin/main, as fetched last, lack 1 claim (1 person)"),
+        "{run}"
+    );
+    commit(there.folder());
+    git(there.folder(), &["push", "--quiet"]);
+    assert_eq!(clones.apply(&there, 0).stderr, "");
+    assert_eq!(clones.shop.accepted(), [1; 4]);
+
+    // The only branch that was fetched is the one to compare with.
+    git(here.folder(), &["push", "--quiet", "origin", "main:trunk"]);
+    git(here.folder(), &["update-ref", "-d", "refs/remotes/origin/main"]);
+    git(here.folder(), &["checkout", "--quiet", "--detach", "HEAD~1"]);
+    fs::remove_dir_all(here.path(".sendform")).unwrap();
+    let run = here.run(["ledger", "init"]).code(8);
+    assert!(run.stderr.contains("`git checkout origin/trunk -- sendform.lock`"), "{run}");
+}
+
+#[test]
+fn a_lockfile_that_was_taken_back_takes_in_what_it_lacks() {
+    let clones = Clones::new();
+    let there = clones.other();
+    clones.apply(&clones.shop.project, 0);
+    clones.push();
+    git(there.folder(), &["pull", "--quiet"]);
+    git(there.folder(), &["checkout", "--quiet", "HEAD~1", "--", "sendform.lock"]);
+    assert_snapshot!(clones.is_stopped(&there), @"
+    exit code: 8
+    ----- stderr
+    error: another clone has sent what this one does not know of: origin/main, as fetched last, has 2 claims (3 people) more
+      hint: nothing was sent: origin/main is merged here, but the lockfile was taken back to an older one since; take in what it lacks: `git show origin/main:./sendform.lock >other.lock`, `sendform ledger import other.lock`
+      hint: then run the same command again: it sends to whoever is left
+    ");
+    let text = git(there.folder(), &["show", "origin/main:./sendform.lock"]);
+    there.write("other.lock", text + "\n");
+    there.run(["ledger", "import", "other.lock"]).code(0);
+    clones.apply(&there, 0);
+    assert_eq!(clones.shop.accepted(), [1; 3]);
+}
+
+#[test]
+fn hints_can_be_typed_where_the_command_runs() {
+    let clones = Clones::new();
+    let above = Project::empty();
+    let camp = above.path("b/my camp");
+    fs::create_dir_all(&camp).unwrap();
+    git(&camp, &["clone", "--quiet", &clones.origin.url(), "."]);
+    let above = clones.by_ben(above);
+    let dir = ["--dir", "b/my camp"];
+    let run = |words: &[&str]| above.run(dir.iter().chain(words).copied()).code(8);
+    let lockfile = fs::read(camp.join("sendform.lock")).unwrap();
+    fs::remove_file(camp.join("sendform.lock")).unwrap();
+    let deleted = run(&["ledger", "init"]);
+    assert!(deleted.stderr.contains("`git -C 'b/my camp' checkout HEAD -- sendform.lock`"), "{deleted}");
+    clones.apply(&clones.shop.project, 0);
+    clones.push();
+    git(&camp, &["pull", "--quiet"]);
+    fs::write(camp.join("sendform.lock"), &lockfile).unwrap();
+    let back = run(&["apply", "--auto-approve"]);
+    let show = "`git -C 'b/my camp' show origin/main:./sendform.lock >other.lock`, `sendform --dir 'b/my camp' ledger import other.lock`";
+    assert!(back.stderr.contains(show), "{back}");
+    // A folder of the repository that the command runs in, on a branch with a name that a shell would not take.
+    let folder = above.path("b");
+    fs::rename(camp.join(".git"), folder.join(".git")).unwrap();
+    git(&folder, &["branch", "--quiet", "--move", "w'x;y"]);
+    git(&folder, &["add", "my camp"]);
+    git(&folder, &["commit", "--quiet", "--message", "Moved"]);
+    git(&folder, &["push", "--quiet", "--set-upstream", "origin", "w'x;y"]);
+    fs::remove_file(camp.join("sendform.lock")).unwrap();
+    let mut command = Project::empty();
+    command.set("SENDFORM_BASE_URL", clones.shop.sandbox.url());
+    fs::rename(&folder, command.path("b")).unwrap();
+    git(&command.path("b"), &["rev-parse", "HEAD"]);
+    for file in fs::read_dir(command.path("b")).unwrap() {
+        let file = file.unwrap();
+        fs::rename(file.path(), command.path(&file.file_name().to_string_lossy())).unwrap();
+    }
+    let deleted = command.run(["--dir", "my camp", "ledger", "init"]).code(8);
+    assert!(deleted.stderr.contains("`git checkout HEAD -- 'my camp/sendform.lock'`"), "{deleted}");
+    command.write("my camp/sendform.lock", "");
+    git(command.folder(), &["add", "my camp"]);
+    git(command.folder(), &["commit", "--quiet", "--message", "Emptied"]);
+    git(command.folder(), &["push", "--quiet"]);
+    command.write("my camp/sendform.lock", &lockfile);
+    let empty = command.run(["--dir", "my camp", "apply", "--auto-approve"]).code(8);
+    assert!(empty.stderr.contains(r"`git log -p 'origin/w'\''x;y' -- 'my camp/sendform.lock'`"), "{empty}");
 }

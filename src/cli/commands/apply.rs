@@ -20,7 +20,7 @@ use crate::timing;
 use crate::cli::args::{ApplyArgs, Global};
 use crate::cli::client::client;
 use crate::cli::clock::RunClock;
-use crate::cli::clones::{self, Reminder};
+use crate::cli::clones::{self, LockfileStamp};
 use crate::cli::context::{Context, PlanOptions};
 use crate::cli::ends;
 use crate::cli::evidence;
@@ -88,6 +88,7 @@ async fn with_world(
         ..visit
     };
     let run = visit.run;
+    let before = LockfileStamp::of(context);
     let store = open(context, &visit).await?;
     tell_doubts(&store.trust(), output);
     unsaved_outcomes::take_in(context, &store, accepted(SafetyLimitKind::Unauthenticated)).await?;
@@ -99,28 +100,21 @@ async fn with_world(
             return Err(failure);
         }
     };
-    let in_doubt = match evidence::first(context, &store, &client, &clock, &plan_options.selection, output).await {
-        Ok(in_doubt) => in_doubt,
+    let ended = match evidence::first(context, &store, &client, &clock, &plan_options.selection, output).await {
+        Ok(in_doubt) => {
+            let (plan_options, client, clock) = (&plan_options, &client, &clock);
+            let go =
+                ApplyRun { context, args, settings, output, interrupts, plan_options, client, clock, run, in_doubt };
+            Box::pin(go.plan_and_send(store)).await
+        }
         Err(failure) => {
             // What was settled is in the ledger already, in order or not.
             drop(store.finish().await);
-            return Err(failure);
+            Err(failure)
         }
     };
-    let go = ApplyRun {
-        context,
-        args,
-        settings,
-        output,
-        interrupts,
-        plan_options: &plan_options,
-        client: &client,
-        clock: &clock,
-        run,
-        in_doubt,
-        reminder,
-    };
-    Box::pin(go.plan_and_send(store)).await
+    clones::remind(context, reminder, before, output);
+    ended
 }
 
 /// What a run goes by.
@@ -137,8 +131,6 @@ struct ApplyRun<'a> {
     run: RunId,
     /// How many people were in doubt before.
     in_doubt: usize,
-    /// What is to be said of the lockfile at the end.
-    reminder: Reminder,
 }
 
 impl ApplyRun<'_> {
@@ -252,7 +244,8 @@ impl ApplyRun<'_> {
         let twice = store.ledger().accepted_twice();
         let left = (twice.as_slice(), doubts.as_slice(), in_flight);
         let report = ApplyReport::new(&summary, left, plan.approved().to_string(), &plan.gateway, now);
-        let shown = output.show(&report.with_handed_over(&summary, &store.ledger()));
+        let report = report.after(&plan.twice).with_handed_over(&summary, &store.ledger());
+        let shown = output.show(&report);
         if let Some(next) = plan.next_apply_at() {
             output.tell(&format!("the next apply has something to do at {}\n", timing::utc(next)));
         }
@@ -270,9 +263,6 @@ impl ApplyRun<'_> {
         for failure in failures {
             output.tell(&failure.render(output.paint_errors));
             exit = exit.or(failure.exit);
-        }
-        if summary.total().requested() > 0 {
-            clones::remind(context, self.reminder, output);
         }
         Ok(exit)
     }

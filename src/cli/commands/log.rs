@@ -23,7 +23,8 @@ pub(super) async fn run(
     Context::run(global, settings, output, async |context| {
         let seen = look_as(&args.reading, context, output).await?;
         let stops = stops::look_at_all(context, &args.reading).await?;
-        output.show(&LogReport::new(&seen.ledger, &stops, args.last))?;
+        let last = args.last.map(|last| usize::try_from(last).unwrap_or(usize::MAX));
+        output.show(&LogReport::new(&seen.ledger, &stops, last))?;
         Ok(Exit::Done)
     })
     .await

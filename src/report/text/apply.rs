@@ -34,7 +34,12 @@ impl TextForm for ApplyReport<'_> {
     /// flight now.
     fn text(&self, paint: Paint) -> String {
         let mut out = String::new();
-        twice::twice(&mut out, &self.twice, self.gateway, paint);
+        if self.is_twice_told {
+            out.push('\n');
+            twice::again(&mut out, &self.twice, paint);
+        } else {
+            twice::twice(&mut out, &self.twice, self.gateway, paint);
+        }
         out.push('\n');
         let rows = self.messages.iter();
         let row = |name: String, tally: &TallyView| {

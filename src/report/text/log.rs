@@ -15,7 +15,7 @@ impl TextForm for LogReport<'_> {
     fn text(&self, paint: Paint) -> String {
         let mut out = String::new();
         line(&mut out, &paint.strong(&format!("ledger of {} on {}", self.project, self.gateway)));
-        if self.events.is_empty() {
+        if self.all == 0 {
             line(&mut out, "nothing was sent yet");
         }
         let hidden = self.all - self.events.len() as u64;

@@ -19,13 +19,17 @@ pub(super) fn twice(out: &mut String, found: &[TwiceView], gateway: &str, paint:
     list(out, found, gateway, paint);
 }
 
+/// Only how many there are, where all else was told before.
+pub(super) fn again(out: &mut String, found: &[TwiceView], paint: Paint) {
+    line(out, &paint.bad(&format!("! accepted twice: {}, as told above", people(found))));
+}
+
 /// The same, without a line before it.
 pub(super) fn list(out: &mut String, found: &[TwiceView], gateway: &str, paint: Paint) {
     let Some(first) = found.first() else { return };
-    let people: u64 = found.iter().map(|twice| twice.people).sum();
     let head = format!(
         "! accepted twice: {}; the same message went to them from more than one run, and cannot be recalled",
-        plural(people, "person")
+        people(found)
     );
     line(out, &paint.bad(&head));
     for twice in found.iter().take(SHOWN_MAX) {
@@ -47,10 +51,15 @@ pub(super) fn list(out: &mut String, found: &[TwiceView], gateway: &str, paint: 
     line(out, &format!("  say that you know{each}, which ends this alarm: {say}"));
 }
 
+fn people(found: &[TwiceView]) -> String {
+    plural(found.iter().map(|twice| twice.people).sum(), "person")
+}
+
 fn words(claim: &AcceptedInView) -> String {
     let by = claim.by.as_ref().map(|by| format!(" by {}", harmless(by, LineFeeds::Escape))).unwrap_or_default();
     let leaves = claim.send_at.map(|at| format!(", to leave {}", timing::utc(at))).unwrap_or_default();
-    format!("{}  claimed {}{by}{leaves}", claim.bulk_id, timing::utc(claim.claimed_at))
+    let AcceptedInView { bulk_id, run, claimed_at, .. } = claim;
+    format!("{bulk_id}  claimed {}{by}, run {run}{leaves}", timing::utc(*claimed_at))
 }
 
 fn rest(out: &mut String, all: usize, shown: usize, indent: &str) {

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::time::Duration;
 
 use crate::ledger::{Ledger, RunId, Seals};
+use crate::store::around::top;
 
 use super::program::{Git, GitOutput};
 use super::tip::next_object;
@@ -44,25 +44,18 @@ pub(in crate::store) fn is_tracked(path: &Path) -> bool {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name().and_then(std::ffi::OsStr::to_str)) else {
         return false;
     };
-    if !may_have_repository(folder) {
+    if top(folder).is_none() {
         return false;
     }
-    let answer = Git::new(folder, Duration::ZERO).ask(&["ls-files", "--error-unmatch", "--", name]);
+    let answer = Git::around(folder).ask(&["ls-files", "--error-unmatch", "--", name]);
     answer.is_err() || answer.is_ok_and(|answer| answer.code != 1)
-}
-
-/// Whether a folder may be in a repository; surely not, if nothing above it has one.
-pub(super) fn may_have_repository(folder: &Path) -> bool {
-    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    let Ok(whole) = folder.canonicalize() else { return true };
-    whole.ancestors().any(|above| above.join(".git").exists())
 }
 
 /// Looks, and reads not more than some bytes; nothing, where there is no git.
 fn look(lockfile: &Path, ledger: &Ledger, seals: &Seals, bytes_max: u64) -> Option<Merges> {
     let folder = lockfile.parent()?;
     let name = lockfile.file_name()?.to_str()?;
-    let git = Git::new(folder, Duration::ZERO);
+    let git = Git::around(folder);
     let ask = |arguments: &[&str]| git.ask(arguments).ok().filter(GitOutput::is_ok);
     // git leaves out merges that took one side whole, unless it is told not to.
     let merges = ["rev-list", "--merges", "--full-history", "--parents", MERGES_MAX, "HEAD", "--", name];

@@ -14,6 +14,7 @@ mod program;
 mod push;
 mod remote;
 mod repository;
+mod silence;
 mod stops;
 mod stops_poll;
 mod tip;
@@ -43,7 +44,8 @@ pub(super) use upstream::{KeptBy, kept_in_git, look_upstream};
 
 pub use branch::Branch;
 pub use error::{GitError, Said};
-pub use upstream::Upstream;
+pub use silence::GitSilence;
+pub use upstream::{FetchedBranch, FetchedLockfile, Upstream};
 
 use remote::GitRemote;
 use stops_poll::StopsPoll;

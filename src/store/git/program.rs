@@ -23,6 +23,17 @@ const SETTINGS: [&str; 5] =
 /// What git, and the hooks that it runs, must not see.
 const SECRETS: [&str; 4] = ["SENDFORM_KEY", "SENDFORM_KEY_FILE", "SENDFORM_API_KEY", "SENDFORM_DATABASE_URL"];
 
+/// What names another repository than the one around a folder, as the hooks of git have it in their environment.
+const ELSEWHERE: [&str; 7] = [
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_COMMON_DIR",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_NAMESPACE",
+    "GIT_CEILING_DIRECTORIES",
+];
+
 /// What came of a command.
 #[derive(Debug)]
 pub(super) struct GitOutput {
@@ -51,6 +62,8 @@ impl GitOutput {
 pub(super) struct Git {
     folder: PathBuf,
     environment: Vec<(&'static str, String)>,
+    /// Whether the repository around the folder is meant, whatever else the environment names.
+    is_around: bool,
     network_time_max: Duration,
 }
 
@@ -59,7 +72,15 @@ impl Git {
     pub(super) fn new(folder: &Path, network_time_max: Duration) -> Self {
         // An empty path means the current folder to us, and nothing to the operating system.
         let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-        Self { folder: folder.to_owned(), environment: Vec::new(), network_time_max }
+        Self { folder: folder.to_owned(), environment: Vec::new(), is_around: false, network_time_max }
+    }
+
+    /// Takes the folder to look at, in the repository around it, without the network: what a partial clone lacks is
+    /// not fetched by the way either.
+    pub(super) fn around(folder: &Path) -> Self {
+        let mut git = Self { is_around: true, ..Self::new(folder, Duration::ZERO) };
+        git.set("GIT_NO_LAZY_FETCH", "1".to_owned());
+        git
     }
 
     /// The folder to work in.
@@ -137,6 +158,9 @@ impl Git {
         command.envs(fixed).envs(self.environment.iter().map(|(name, value)| (name, value)));
         for secret in SECRETS {
             command.env_remove(secret);
+        }
+        for name in ELSEWHERE.iter().filter(|_| self.is_around) {
+            command.env_remove(name);
         }
         command
     }

@@ -2,13 +2,12 @@
 //! does not know of, or this one what others cannot know of. Nothing here needs the network, or changes anything.
 
 use std::path::Path;
-use std::time::Duration;
 
 use crate::ledger::{Ledger, LedgerDelta, Seals};
+use crate::store::around::top;
 
-use super::error::Said;
-use super::merges::may_have_repository;
 use super::program::{Git, GitOutput};
+use super::silence::GitSilence;
 
 /// How much of a lockfile is read.
 const BYTES_MAX: u64 = 512 * 1024 * 1024;
@@ -20,8 +19,8 @@ pub enum Upstream {
     NoWorkTree,
     /// git does not answer there.
     Silent(
-        /// What it said.
-        String,
+        /// Why.
+        GitSilence,
     ),
     /// git ignores it, so that no other clone gets it.
     Ignored,
@@ -29,31 +28,45 @@ pub enum Upstream {
     NoRemote,
     /// Nothing was fetched that it could be compared with.
     NeverFetched {
-        /// The remote, or all of them.
-        remote: String,
+        /// The remote; all of them, if nothing says which.
+        remotes: Vec<String>,
     },
-    /// What was fetched of it cannot be read, or is another ledger.
+    /// It was compared with what was fetched of a branch, or of two.
+    Fetched {
+        /// The branch that the current one follows, if it follows one, and the remote's default branch.
+        branches: Vec<FetchedBranch>,
+        /// What this one has and all those lack that could be looked at.
+        unpushed: LedgerDelta,
+    },
+}
+
+/// What was fetched last of a branch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FetchedBranch {
+    /// Its name, such as `origin/main`.
+    pub name: String,
+    /// How its lockfile stands to this one.
+    pub lockfile: FetchedLockfile,
+}
+
+/// How a lockfile that was fetched stands to the one here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FetchedLockfile {
+    /// The branch has none.
+    Absent,
+    /// What was fetched is not all here.
+    NotHere,
+    /// It cannot be read, or is another ledger.
     Unreadable {
-        /// The branch, such as `origin/main`.
-        branch: String,
         /// Why.
         why: String,
     },
-    /// What was fetched is not all here.
-    NotHere {
-        /// The branch, such as `origin/main`.
-        branch: String,
-    },
-    /// It was compared.
+    /// Both go together.
     Compared {
-        /// The branch, such as `origin/main`.
-        branch: String,
-        /// Whether the branch has a lockfile at all.
-        is_there: bool,
-        /// What the branch's has and this one lacks.
+        /// What it has and this one lacks.
         lacks: LedgerDelta,
-        /// What this one has and the branch's lacks.
-        unpushed: LedgerDelta,
+        /// Whether the commit that is checked out has the branch in it already, so that there is nothing to merge.
+        is_merged: bool,
     },
 }
 
@@ -66,23 +79,33 @@ pub(in crate::store) enum KeptBy {
     Branch(String),
 }
 
-/// Compares a lockfile with the branch that the current one follows, as fetched last, or else with the default branch
-/// of the remote.
-pub(in crate::store) fn look_upstream(lockfile: &Path, ledger: &Ledger, seals: &Seals) -> Upstream {
-    match WorkTree::around(lockfile) {
-        Ok(tree) => tree.compare(ledger, seals).unwrap_or_else(|upstream| upstream),
-        Err(upstream) => upstream,
+impl KeptBy {
+    /// The commit as git takes it.
+    pub(in crate::store) fn commit(self) -> String {
+        match self {
+            Self::Head => "HEAD".to_owned(),
+            Self::Branch(branch) => branch,
+        }
     }
 }
 
-/// Finds a commit that has a lockfile in the place of one that is to be made.
-pub(in crate::store) fn kept_in_git(lockfile: &Path) -> Option<KeptBy> {
-    let tree = WorkTree::around(lockfile).ok()?;
-    if tree.blob("HEAD").is_some_and(|blob| blob.is_some()) {
-        return Some(KeptBy::Head);
+/// Compares a lockfile with the branch that the current one follows and with the default branch of the remote, both as
+/// fetched last.
+pub(in crate::store) fn look_upstream(lockfile: &Path, ledger: &Ledger, seals: &Seals) -> Upstream {
+    let compared = WorkTree::around(lockfile).and_then(|tree| tree.compare(ledger, seals));
+    compared.unwrap_or_else(|upstream| upstream)
+}
+
+/// Finds a commit that has a lockfile in the place of one that is not there; nothing, if none has.
+///
+/// # Errors
+/// If git does not say whether one has.
+pub(in crate::store) fn kept_in_git(lockfile: &Path) -> Result<Option<KeptBy>, GitSilence> {
+    match WorkTree::around(lockfile).and_then(|tree| tree.kept()) {
+        Ok(kept) => Ok(kept),
+        Err(Upstream::Silent(silence)) => Err(silence),
+        Err(_) => Ok(None),
     }
-    let branch = tree.branch().ok()?;
-    tree.blob(&branch).is_some_and(|blob| blob.is_some()).then(|| KeptBy::Branch(short(&branch)))
 }
 
 /// The folder of a lockfile, in a work tree.
@@ -91,104 +114,209 @@ struct WorkTree<'a> {
     name: &'a str,
 }
 
+/// A lockfile as a branch has it.
+enum Fetched {
+    Absent,
+    NotHere,
+    Unreadable(String),
+    Ledger(Box<Ledger>),
+}
+
 /// A file as a commit has it.
 struct Blob {
     oid: String,
     is_file: bool,
 }
 
+/// What is looked for, or else what there is to say of all of it.
+type Looked<T> = Result<T, Upstream>;
+
 impl<'a> WorkTree<'a> {
-    fn around(lockfile: &'a Path) -> Result<Self, Upstream> {
+    fn around(lockfile: &'a Path) -> Looked<Self> {
         let folder = lockfile.parent().unwrap_or(Path::new(""));
         let name = lockfile.file_name().and_then(std::ffi::OsStr::to_str).ok_or(Upstream::NoWorkTree)?;
-        if !may_have_repository(folder) {
+        if top(folder).is_none() {
             return Err(Upstream::NoWorkTree);
         }
-        let mut git = Git::new(folder, Duration::ZERO);
-        // What a partial clone lacks is not fetched by the way.
-        git.set("GIT_NO_LAZY_FETCH", "1".to_owned());
-        let inside = match git.ask(&["rev-parse", "--is-inside-work-tree"]) {
-            Ok(answer) if answer.is_ok() => answer.word(),
-            Ok(answer) => return Err(Upstream::Silent(Said::of(&answer.err).to_string())),
-            Err(error) => return Err(Upstream::Silent(error.to_string())),
-        };
-        if inside == "true" { Ok(Self { git, name }) } else { Err(Upstream::NoWorkTree) }
+        let tree = Self { git: Git::around(folder), name };
+        let inside = tree.run(&["rev-parse", "--is-inside-work-tree"])?;
+        if !inside.is_ok() {
+            return Err(tree.silent(&inside));
+        }
+        if inside.word() == "true" { Ok(tree) } else { Err(Upstream::NoWorkTree) }
+    }
+
+    /// Runs a command that may say no.
+    fn run(&self, arguments: &[&str]) -> Looked<GitOutput> {
+        let silence = |error| Upstream::Silent(GitSilence::failed(self.git.folder(), &error));
+        self.git.ask(arguments).map_err(silence)
+    }
+
+    fn silent(&self, answer: &GitOutput) -> Upstream {
+        Upstream::Silent(GitSilence::said(self.git.folder(), answer))
     }
 
     /// What git says, if it does what it is asked.
-    fn ask(&self, arguments: &[&str]) -> Option<String> {
-        let answer = self.git.ask(arguments).ok().filter(GitOutput::is_ok);
-        answer.map(|answer| answer.word()).filter(|word| !word.is_empty())
+    fn ask(&self, arguments: &[&str]) -> Looked<Option<String>> {
+        let answer = self.run(arguments)?;
+        Ok(Some(answer).filter(GitOutput::is_ok).map(|answer| answer.word()).filter(|word| !word.is_empty()))
     }
 
-    fn compare(&self, ledger: &Ledger, seals: &Seals) -> Result<Upstream, Upstream> {
-        if self.git.ask(&["check-ignore", "--quiet", "--", self.name]).is_ok_and(|answer| answer.is_ok()) {
+    /// The commit that has the lockfile, if one has it.
+    fn kept(&self) -> Looked<Option<KeptBy>> {
+        // Before the first commit there is none.
+        if self.is_there("HEAD")? && self.blob("HEAD")?.is_some() {
+            return Ok(Some(KeptBy::Head));
+        }
+        for branch in self.branches()? {
+            if self.blob(&branch)?.is_some() {
+                return Ok(Some(KeptBy::Branch(short(&branch))));
+            }
+        }
+        Ok(None)
+    }
+
+    fn compare(&self, ledger: &Ledger, seals: &Seals) -> Looked<Upstream> {
+        if self.run(&["check-ignore", "--quiet", "--", self.name])?.is_ok() {
             return Err(Upstream::Ignored);
         }
-        let name = self.branch()?;
-        let branch = short(&name);
-        let not_here = || Upstream::NotHere { branch: branch.clone() };
-        let unreadable = |why: String| Upstream::Unreadable { branch: branch.clone(), why };
-        let Some(blob) = self.blob(&name).ok_or_else(not_here)? else {
-            let nothing = Ledger::new(ledger.header().clone());
-            let (lacks, unpushed) = (LedgerDelta::default(), LedgerDelta::between(&nothing, ledger));
-            return Ok(Upstream::Compared { branch, is_there: false, lacks, unpushed });
-        };
-        if !blob.is_file {
-            return Err(unreadable("it is no file there".to_owned()));
+        let mut known = Ledger::new(ledger.header().clone());
+        let mut branches = Vec::new();
+        for branch in self.branches()? {
+            let lockfile = match self.fetched(&branch, seals)? {
+                Fetched::Absent => FetchedLockfile::Absent,
+                Fetched::NotHere => FetchedLockfile::NotHere,
+                Fetched::Unreadable(why) => FetchedLockfile::Unreadable { why },
+                Fetched::Ledger(fetched) => {
+                    let mut both = ledger.clone();
+                    match both.join(&fetched).and_then(|()| known.join(&fetched)) {
+                        Ok(()) => {
+                            let lacks = LedgerDelta::between(ledger, &both);
+                            let is_merged = !lacks.is_empty() && self.is_merged(&branch)?;
+                            FetchedLockfile::Compared { lacks, is_merged }
+                        }
+                        Err(error) => FetchedLockfile::Unreadable { why: error.to_string() },
+                    }
+                }
+            };
+            branches.push(FetchedBranch { name: short(&branch), lockfile });
         }
-        let size = self.ask(&["cat-file", "-s", &blob.oid]).and_then(|size| size.parse::<u64>().ok());
-        if size.ok_or_else(not_here)? > BYTES_MAX {
-            return Err(unreadable(format!("it has more than {} MiB", BYTES_MAX / 1024 / 1024)));
-        }
-        let text = self.git.get("read a lockfile", &["cat-file", "blob", &blob.oid], b"").map_err(|_| not_here())?;
-        let read = Ledger::read(&text, seals).map_err(|damage| unreadable(damage.to_string()))?;
-        if read.torn.is_some() {
-            return Err(unreadable("the text is cut off at its end".to_owned()));
-        }
-        let mut both = ledger.clone();
-        both.join(&read.ledger).map_err(|error| unreadable(error.to_string()))?;
-        let (lacks, unpushed) = (LedgerDelta::between(ledger, &both), LedgerDelta::between(&read.ledger, &both));
-        Ok(Upstream::Compared { branch, is_there: true, lacks, unpushed })
+        let mut all = known.clone();
+        // Whatever does not go together was found out above.
+        let unpushed =
+            all.join(ledger).map_or_else(|_| LedgerDelta::default(), |()| LedgerDelta::between(&known, &all));
+        Ok(Upstream::Fetched { branches, unpushed })
     }
 
-    /// The whole name of the branch to compare with.
-    fn branch(&self) -> Result<String, Upstream> {
-        let followed = self.ask(&["rev-parse", "--verify", "--quiet", "--symbolic-full-name", "@{upstream}"]);
-        if let Some(followed) = followed.filter(|name| self.is_there(name)) {
-            return Ok(followed);
+    /// Reads the lockfile of a branch.
+    fn fetched(&self, branch: &str, seals: &Seals) -> Looked<Fetched> {
+        let blob = match self.listed(branch)? {
+            Err(_) => return Ok(Fetched::NotHere),
+            Ok(None) => return Ok(Fetched::Absent),
+            Ok(Some(blob)) if !blob.is_file => return Ok(Fetched::Unreadable("it is no file there".to_owned())),
+            Ok(Some(blob)) => blob,
+        };
+        let size = self.ask(&["cat-file", "-s", &blob.oid])?.and_then(|size| size.parse::<u64>().ok());
+        let Some(size) = size else { return Ok(Fetched::NotHere) };
+        if size > BYTES_MAX {
+            return Ok(Fetched::Unreadable(format!("it has more than {} MiB", BYTES_MAX / 1024 / 1024)));
         }
+        let text = self.run(&["cat-file", "blob", &blob.oid])?;
+        if !text.is_ok() {
+            return Ok(Fetched::NotHere);
+        }
+        Ok(match Ledger::read(&text.out, seals) {
+            Err(damage) => Fetched::Unreadable(damage.to_string()),
+            Ok(read) if read.torn.is_some() => Fetched::Unreadable("the text is cut off at its end".to_owned()),
+            Ok(read) => Fetched::Ledger(Box::new(read.ledger)),
+        })
+    }
+
+    /// The whole names of the branches to compare with: the one that the current one follows may be older than the
+    /// lockfile, or be somebody's own, and what all others have sent is in the remote's default branch.
+    fn branches(&self) -> Looked<Vec<String>> {
+        let followed = self.ask(&["rev-parse", "--verify", "--quiet", "--symbolic-full-name", "@{upstream}"])?;
+        let mut branches = Vec::new();
+        if let Some(followed) = followed
+            && self.is_there(&followed)?
+        {
+            branches.push(followed);
+        }
+        match self.default_branch() {
+            Ok(default) if branches.contains(&default) => {}
+            Ok(default) => branches.push(default),
+            Err(Upstream::NoRemote | Upstream::NeverFetched { .. }) if !branches.is_empty() => {}
+            Err(upstream) => return Err(upstream),
+        }
+        Ok(branches)
+    }
+
+    /// The default branch of the remote, as far as this clone knows it; else the only one that was fetched.
+    fn default_branch(&self) -> Looked<String> {
         let remote = self.remote()?;
         let head = format!("refs/remotes/{remote}/HEAD");
-        let default = self.ask(&["symbolic-ref", "--quiet", &head]).into_iter();
+        let default = self.ask(&["symbolic-ref", "--quiet", &head])?;
         let usual = ["main", "master"].map(|name| format!("refs/remotes/{remote}/{name}"));
-        let mut names = default.chain(usual);
-        names.find(|name| self.is_there(name)).ok_or(Upstream::NeverFetched { remote })
+        for name in default.into_iter().chain(usual) {
+            if self.is_there(&name)? {
+                return Ok(name);
+            }
+        }
+        let all = self.ask(&["for-each-ref", "--format=%(refname)", &format!("refs/remotes/{remote}/")])?;
+        let all = all.unwrap_or_default();
+        let mut names = all.lines().filter(|name| *name != head);
+        match (names.next(), names.next()) {
+            (Some(only), None) => Ok(only.to_owned()),
+            _ => Err(Upstream::NeverFetched { remotes: vec![remote] }),
+        }
     }
 
     /// The remote of the current branch, or the one that there is.
-    fn remote(&self) -> Result<String, Upstream> {
-        let all = self.ask(&["remote"]).ok_or(Upstream::NoRemote)?;
-        let all: Vec<&str> = all.lines().collect();
-        let branch = self.ask(&["symbolic-ref", "--quiet", "--short", "HEAD"]);
-        let own = branch.and_then(|branch| self.ask(&["config", "--get", &format!("branch.{branch}.remote")]));
-        let own = own.filter(|own| all.contains(&own.as_str()));
-        let only = || if let [only] = all.as_slice() { Some(*only) } else { None };
-        let usual = || all.iter().copied().find(|name| *name == "origin").or_else(only).map(str::to_owned);
-        own.or_else(usual).ok_or_else(|| Upstream::NeverFetched { remote: all.join(", ") })
+    fn remote(&self) -> Looked<String> {
+        let listed = self.run(&["remote"])?;
+        if !listed.is_ok() {
+            return Err(self.silent(&listed));
+        }
+        let listed = listed.word();
+        let all: Vec<&str> = listed.lines().collect();
+        if let Some(branch) = self.ask(&["symbolic-ref", "--quiet", "--short", "HEAD"])? {
+            let own = self.ask(&["config", "--get", &format!("branch.{branch}.remote")])?;
+            if let Some(own) = own.filter(|own| all.contains(&own.as_str())) {
+                return Ok(own);
+            }
+        }
+        match all.as_slice() {
+            [] => Err(Upstream::NoRemote),
+            [only] => Ok((*only).to_owned()),
+            _ if all.contains(&"origin") => Ok("origin".to_owned()),
+            _ => Err(Upstream::NeverFetched { remotes: all.into_iter().map(str::to_owned).collect() }),
+        }
     }
 
-    fn is_there(&self, name: &str) -> bool {
-        self.ask(&["rev-parse", "--verify", "--quiet", &format!("{name}^{{commit}}")]).is_some()
+    fn is_there(&self, name: &str) -> Looked<bool> {
+        Ok(self.ask(&["rev-parse", "--verify", "--quiet", &format!("{name}^{{commit}}")])?.is_some())
     }
 
-    /// The file as a commit has it: nothing, if it has none; nothing at all, if nobody can tell.
-    fn blob(&self, commit: &str) -> Option<Option<Blob>> {
-        let listed = self.git.ask(&["ls-tree", commit, "--", self.name]).ok().filter(GitOutput::is_ok)?.word();
-        let Some(line) = listed.lines().next() else { return Some(None) };
-        let mut words = line.split(['\t', ' ']);
-        let (mode, _, oid) = (words.next()?, words.next()?, words.next()?);
-        Some(Some(Blob { oid: oid.to_owned(), is_file: mode.starts_with("100") }))
+    /// Whether the commit that is checked out has another one in it.
+    fn is_merged(&self, branch: &str) -> Looked<bool> {
+        Ok(self.run(&["merge-base", "--is-ancestor", branch, "HEAD"])?.is_ok())
+    }
+
+    /// The file as a commit has it, if it has one.
+    fn blob(&self, commit: &str) -> Looked<Option<Blob>> {
+        self.listed(commit)?.map_err(|answer| self.silent(&answer))
+    }
+
+    /// The same; or what git says where it cannot list what the commit has.
+    fn listed(&self, commit: &str) -> Looked<Result<Option<Blob>, GitOutput>> {
+        let answer = self.run(&["ls-tree", commit, "--", self.name])?;
+        if !answer.is_ok() {
+            return Ok(Err(answer));
+        }
+        let listed = answer.word();
+        let mut words = listed.lines().next().unwrap_or_default().split(['\t', ' ']);
+        let (Some(mode), Some(_), Some(oid)) = (words.next(), words.next(), words.next()) else { return Ok(Ok(None)) };
+        Ok(Ok(Some(Blob { oid: oid.to_owned(), is_file: mode.starts_with("100") })))
     }
 }
 

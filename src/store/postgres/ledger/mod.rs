@@ -130,7 +130,7 @@ impl Database {
 
     /// Reads what the ledger is bound to, and which server was confirmed last.
     async fn header(&self, link: &Link, ledger: i64) -> Result<(Header, Stored), StoreError> {
-        let missing = || StoreError::Missing { place: self.place(), shadow: None };
+        let missing = || StoreError::Missing { place: self.place(), shadow: None, commit: None };
         if !link.run(&UpdateTables { schema: &self.schema }, AT_ONCE).await? {
             return Err(missing());
         }
