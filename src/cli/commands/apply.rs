@@ -144,17 +144,18 @@ struct ApplyRun<'a> {
 impl ApplyRun<'_> {
     async fn plan_and_send(self, store: OpenLedger) -> Result<Exit, Failure> {
         let lists = Baseline::new(self.context);
-        match self.review(&store).await? {
-            Review::Send(plan) => {
-                let sent = self.send(&store, *plan, &lists).await?;
-                self.conclude(store, sent).await
-            }
-            Review::End(plan, ending) => end_without_sending(store, &plan, ending).await,
-            Review::Changed => {
-                store.finish().await?;
-                Err(changed_meanwhile())
-            }
-        }
+        let ended = match self.review(&store).await {
+            Ok(Review::Send(plan)) => match self.send(&store, *plan, &lists).await {
+                Ok(sent) => return self.conclude(store, sent).await,
+                Err(failure) => failure,
+            },
+            Ok(Review::End(plan, ending)) => return end_without_sending(store, &plan, ending).await,
+            Ok(Review::Changed) => changed_meanwhile(),
+            Err(failure) => failure,
+        };
+        // What was settled before is in the ledger already, and the run ends as runs do.
+        drop(store.finish().await);
+        Err(ended)
     }
 
     fn plan(&self, store: &OpenLedger) -> Plan {
@@ -169,13 +170,18 @@ impl ApplyRun<'_> {
         let Self { context, args, output, plan_options, .. } = self;
         let stops = store.standing_stops().await?;
         let reviewed = self.plan(store);
-        let may = unless_stopped(may_send(&reviewed, args, plan_options), &stops, context);
+        let may = may_send(&reviewed, args, plan_options);
+        let may = unless_stopped(may, &stops, judge(&reviewed, &plan_options.selection), context);
         // One run gives one document: a plan, or what became of it.
         if output.format.is_for_people() || may.is_err() {
             show(&reviewed, context, output, args.plan.as_deref(), &stops)?;
         }
         if let Err(ending) = may.and_then(|()| approve(&reviewed, args, output)) {
-            let ending = ending.map(|exit| exit.or(alarm(&reviewed.twice, &plan_options.selection)));
+            let twice = alarm(&reviewed.twice, &plan_options.selection);
+            let ending = match ending {
+                Ok(exit) => Ok(exit.or(twice)),
+                Err(failure) => Err(Failure { exit: failure.exit.or(twice), ..failure }),
+            };
             return Ok(Review::End(Box::new(reviewed), ending));
         }
         if args.auto_approve {
@@ -405,10 +411,11 @@ fn may_send(plan: &Plan, args: &ApplyArgs, plan_options: &PlanOptions) -> Result
     if exit == Exit::SafetyLimit || plan.to_send() == 0 { Err(Ok(exit)) } else { Ok(()) }
 }
 
-/// Nothing may be sent while a stop stands, whatever else may be.
+/// Nothing may be sent while a stop stands, whatever else may be; what is stronger news of the plan stays so.
 fn unless_stopped(
     may: Result<(), Result<Exit, Failure>>,
     stops: &[StopOrder],
+    judged: Exit,
     context: &Context,
 ) -> Result<(), Result<Exit, Failure>> {
     if stops.is_empty() {
@@ -416,7 +423,7 @@ fn unless_stopped(
     }
     let sandbox = if context.gateway.is_sandbox() { " --sandbox" } else { "" };
     match may {
-        Ok(()) => Err(Err(Failure::new(Exit::Declined, "somebody has stopped sending: nothing was sent")
+        Ok(()) => Err(Err(Failure::new(Exit::Declined.or(judged), "somebody has stopped sending: nothing was sent")
             .hint(format!("once it may go on, type `sendform resume{sandbox}`, then run the same command again")))),
         Err(ending) => Err(ending.map(|exit| exit.or(Exit::Declined))),
     }
