@@ -150,7 +150,10 @@ impl ApplyRun<'_> {
                 Err(failure) => failure,
             },
             Ok(Review::End(plan, ending)) => return end_without_sending(store, &plan, ending).await,
-            Ok(Review::Changed) => changed_meanwhile(),
+            Ok(Review::Changed) => {
+                store.finish().await?;
+                return Err(changed_meanwhile());
+            }
             Err(failure) => failure,
         };
         // What was settled before is in the ledger already, and the run ends as runs do.
@@ -271,7 +274,7 @@ impl ApplyRun<'_> {
         let failures = [shown, unsettled, settled, marked, finished].into_iter().filter_map(Result::err);
         if let Some(failure) = &not_whole {
             output.tell(&failure.render(output.paint_errors));
-            exit = Exit::Ledger;
+            exit = exit.or(failure.exit);
         }
         for failure in failures {
             output.tell(&failure.render(output.paint_errors));
@@ -344,13 +347,18 @@ async fn end_without_sending(store: OpenLedger, plan: &Plan, ending: Result<Exit
     ending
 }
 
-/// What was found out of the ledger itself, if that ended the run.
+/// What was found out of the ledger itself, or of its stops, if that ended the run.
 async fn why_not_whole(store: &OpenLedger, summary: &Summary) -> Option<Failure> {
     match summary.stopped {
         Some(Stopped::Unwitnessed(_)) => {
             let unclosed = store.trust().unclosed;
             (!unclosed.is_empty()).then(|| ends::unread(&unclosed))
         }
+        // What can be done about it is the same as at the start of a run.
+        Some(Stopped::StopsUnread(_)) => match tokio::time::timeout(LOOK_TIME_MAX, store.standing_stops()).await {
+            Ok(Err(error)) => Some(error.into()),
+            Ok(Ok(_)) | Err(_) => None,
+        },
         // A store that has failed may do so again, and nobody waits long for it.
         Some(Stopped::Store(_)) => match tokio::time::timeout(LOOK_TIME_MAX, store.check_still_there()).await {
             Ok(Err(error)) if error.is_put_back() => Some(error.into()),
@@ -560,10 +568,11 @@ fn verdict(summary: &Summary) -> Exit {
         Some(Stopped::LedgerLacks { .. }) => Exit::Ledger,
         Some(Stopped::Prepare(_)) => Exit::Mismatch,
         Some(Stopped::OptOuts(_)) => Exit::Files,
-        Some(Stopped::Interrupted | Stopped::ByOrder(_)) => Exit::Declined,
+        Some(Stopped::Interrupted | Stopped::ByOrder(_) | Stopped::StopEnded) => Exit::Declined,
         Some(Stopped::Bug(_)) => Exit::Bug,
         Some(Stopped::NotFound | Stopped::Throttled | Stopped::Request(_)) => Exit::Rejected,
-        Some(Stopped::Unreachable(_) | Stopped::TooSlow | Stopped::Store(_) | Stopped::ClockOff) => Exit::Environment,
+        Some(Stopped::Unreachable(_) | Stopped::TooSlow | Stopped::ClockOff) => Exit::Environment,
+        Some(Stopped::Store(_) | Stopped::StopsUnread(_)) => Exit::Environment,
     };
     // Of an outcome that was not stored the ledger knows nothing: its people are in doubt there.
     if total.in_doubt > 0 || !summary.unsettled.is_empty() {

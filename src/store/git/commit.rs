@@ -105,12 +105,7 @@ fn tree(repository: &Repository, tip: &Tip, contents: &Blob) -> Result<Oid, GitE
 }
 
 /// Writes a commit, signed if this clone signs its commits.
-pub(super) fn commit(
-    repository: &Repository,
-    tree: &str,
-    parents: &[&str],
-    subject: &str,
-) -> Result<Oid, GitError> {
+pub(super) fn commit(repository: &Repository, tree: &str, parents: &[&str], subject: &str) -> Result<Oid, GitError> {
     let mut arguments = vec!["commit-tree", tree, "-m", subject];
     arguments.extend(parents.iter().flat_map(|parent| ["-p", parent]));
     let signs = repository.git.ask(&["config", "--type=bool", "--get", "commit.gpgSign"])?;

@@ -71,7 +71,8 @@ impl StopsBranch {
         if tip.is_some() && tip != seen {
             tip = repository.fetch_tip()?;
         }
-        let at = |commit: &Option<Oid>| commit.as_deref().map_or_else(|| Ok(Stops::default()), |commit| self.at(commit));
+        let at =
+            |commit: &Option<Oid>| commit.as_deref().map_or_else(|| Ok(Stops::default()), |commit| self.at(commit));
         let there = at(&tip)?;
         let mut all = there.clone();
         if tip != seen {
@@ -89,7 +90,7 @@ impl StopsBranch {
         let git = &self.repository.git;
         let file = format!("{commit}:{FILE}");
         let place = || format!("{}:{FILE}", self.repository.place());
-        let damaged = |damage: StopsDamage| StoreError::StopsDamage { place: place(), damage };
+        let damaged = |damage: StopsDamage| StoreError::StopsDamage { place: place(), damage, is_table: false };
         let size = git.word("read the stops", &["cat-file", "-s", &file], b"")?;
         if size.parse::<usize>().is_ok_and(|size| size <= STOPS_BYTES_MAX) {
             let text = git.get("read the stops", &["cat-file", "blob", &file], b"")?;
