@@ -140,10 +140,16 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
                         self.halt(Stopped::Store("a claim was refused because of nobody in it".to_owned()));
                     }
                 }
+                Ok(Claimed::Stopped) => {
+                    progress.claimed.store(false, Ordering::Relaxed);
+                    // If that stop still stands, it is the reason.
+                    if self.goes_on().await {
+                        self.halt(Stopped::StopEnded);
+                    }
+                    return None;
+                }
                 Ok(Claimed::No(why)) => {
                     progress.claimed.store(false, Ordering::Relaxed);
-                    // The store itself refuses claims while a stop stands: then that is the reason.
-                    self.goes_on().await;
                     self.halt(Stopped::Store(why));
                     return None;
                 }

@@ -29,6 +29,12 @@ pub trait Store: Sync {
         false
     }
 
+    /// Whether an error of [`Store::claim`] says that a stop stood, so that nothing was written. Only a store that
+    /// looks for stops in the write itself has one.
+    fn is_stop(_error: &Self::Error) -> bool {
+        false
+    }
+
     /// Writes what became of a claim. It should be durable before this returns; a store may make it
     /// so with its next claims, and at the end of an orderly run: what is lost in between is a doubt.
     fn settle(&self, outcome: Outcome) -> impl Future<Output = Result<(), Self::Error>> + Send;

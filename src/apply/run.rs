@@ -403,7 +403,7 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
                 false
             }
             Err(why) => {
-                self.halt(Stopped::Store(format!("nobody can tell whether somebody has stopped sending: {why}")));
+                self.halt(Stopped::StopsUnread(why));
                 false
             }
         }

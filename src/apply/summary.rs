@@ -222,6 +222,12 @@ pub enum Stopped {
     /// Somebody has stopped sending: these stops stand.
     #[error("somebody has stopped sending: {}", stop_words(.0))]
     ByOrder(Vec<StopOrder>),
+    /// The store refused a claim because of a stop that somebody has ended since.
+    #[error("somebody had stopped sending, and has let it go on since")]
+    StopEnded,
+    /// Nobody can tell any more whether somebody has stopped sending; the text says why.
+    #[error("nobody can tell whether somebody has stopped sending: {0}")]
+    StopsUnread(String),
     /// Our clock and the gateway's differ too much.
     #[error("the clocks of this machine and of the gateway do not go together")]
     ClockOff,

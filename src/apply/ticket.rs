@@ -83,6 +83,8 @@ pub(super) enum Claimed {
     Yes(Ticket),
     /// These people are somebody else's; nothing was written.
     Elsewhere(Vec<Person>),
+    /// Somebody has stopped sending; nothing was written.
+    Stopped,
     /// The store failed before it wrote anything; the text says why.
     No(String),
 }
@@ -93,6 +95,7 @@ pub(super) async fn claim<S: Store>(store: &S, claim: Claim, start_by: Duration)
     Ok(match store.claim(claim).await {
         Ok(Grant::Granted) => Claimed::Yes(Ticket { claim: id, start: RequestStart::new(start_by) }),
         Ok(Grant::ClaimedElsewhere(people)) => Claimed::Elsewhere(people),
+        Err(error) if S::is_stop(&error) => Claimed::Stopped,
         Err(error) if S::is_surely_not_written(&error) => Claimed::No(error.to_string()),
         Err(error) => return Err(error),
     })

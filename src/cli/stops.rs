@@ -2,7 +2,7 @@
 
 use crate::identity::ProjectId;
 use crate::ledger::{StopOrder, Stops};
-use crate::store::{LedgerLocation, Paths};
+use crate::store::{LedgerLocation, Paths, StoreError};
 
 use super::args::{Global, LedgerReading};
 use super::context::{Context, show_diagnostics};
@@ -12,6 +12,7 @@ use super::files;
 use super::gateway;
 use super::output::Output;
 use super::settings::Settings;
+use super::shell_quote;
 
 /// The ledger of a project, for stops alone.
 pub(super) struct StopsHome {
@@ -19,6 +20,16 @@ pub(super) struct StopsHome {
     pub(super) project: ProjectId,
     /// Where its ledger lives.
     pub(super) ledger: LedgerLocation,
+    /// The option that names its folder, with the space before it, if it was named.
+    pub(super) dir: String,
+}
+
+/// Stops and resumes that could not be added, or not everywhere.
+pub(super) struct NotAdded {
+    /// Why.
+    pub(super) failure: Failure,
+    /// Whether they are there all the same; `None` if that could not be read back.
+    pub(super) is_there: Option<bool>,
 }
 
 impl StopsHome {
@@ -38,7 +49,22 @@ impl StopsHome {
         } else {
             gateway::ledger(&project.state, &files.home, settings)
         };
-        Ok(Self { project: project.id, ledger })
+        let dir = global.dir.as_deref().map(shell_quote::dir_option).unwrap_or_default();
+        Ok(Self { project: project.id, ledger, dir })
+    }
+
+    /// Adds stops and resumes. After a failure it is read back what is there.
+    ///
+    /// # Errors
+    /// If they cannot be written; if what is there cannot be read.
+    pub(super) async fn add(&self, news: Stops) -> Result<(), NotAdded> {
+        let Err(error) = self.ledger.add_stops(&self.project, news.clone()).await else { return Ok(()) };
+        let is_there = if error.is_missing() || matches!(error, StoreError::StopsDamage { .. }) {
+            Some(false)
+        } else {
+            self.ledger.stops(&self.project).await.ok().map(|found| found.has(&news))
+        };
+        Err(NotAdded { failure: error.into(), is_there })
     }
 }
 

@@ -183,6 +183,12 @@ impl Stops {
         self.resumes.extend(other.resumes.iter().cloned());
     }
 
+    /// Whether all of others are among them.
+    #[must_use]
+    pub fn has(&self, others: &Self) -> bool {
+        others.stops.is_subset(&self.stops) && others.resumes.is_subset(&self.resumes)
+    }
+
     /// Those that nobody has ended, the earliest first.
     pub fn standing(&self) -> impl Iterator<Item = &StopOrder> {
         self.stops.iter().filter(|stop| self.ended(stop.id).is_none())

@@ -14,6 +14,7 @@ use crate::plan::RejectionLimit;
 use super::document::Report;
 use super::doubt::DoubtView;
 use super::handed_over::HandedOverView;
+use super::stops::StopView;
 use super::twice::TwiceView;
 
 /// What became of everybody whom a run was to send to.
@@ -30,6 +31,8 @@ pub struct ApplyReport<'a> {
     #[serde(serialize_with = "in_words")]
     #[schemars(with = "Option<String>")]
     pub stopped: Option<&'a Stopped>,
+    /// The stops that ended the run, if any did.
+    pub stops: Vec<StopView>,
     /// The messages of which nothing more was sent, because the gateway rejected too many of their people.
     pub ended: Vec<EndedMessageView>,
     /// Why the gateway did not take requests whose people were rejected for it: the first few.
@@ -145,6 +148,10 @@ impl<'a> ApplyReport<'a> {
             messages: messages.collect(),
             total: TallyView::from(&summary.total()),
             stopped: summary.stopped.as_ref(),
+            stops: match &summary.stopped {
+                Some(Stopped::ByOrder(stops)) => StopView::all(stops),
+                _ => Vec::new(),
+            },
             ended: EndedMessageView::all(summary),
             reasons: &summary.reasons,
             alarms: &summary.alarms,

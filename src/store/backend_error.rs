@@ -26,6 +26,11 @@ pub trait BackendError: Error + Send + Sync + 'static {
         false
     }
 
+    /// Whether a claim was refused because somebody has stopped sending.
+    fn is_stop(&self) -> bool {
+        false
+    }
+
     /// Whether what failed has surely written nothing. If not, nobody knows: it may be written, or still
     /// be written later.
     fn is_surely_not_written(&self) -> bool {

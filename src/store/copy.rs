@@ -18,6 +18,8 @@ pub struct Copied {
     pub claims: usize,
     /// What was new to the new one.
     pub news: LedgerDelta,
+    /// How many stops stand, which were carried over as well.
+    pub stops: usize,
 }
 
 /// Copies a ledger into another home, which is made if there is none, reads it back, and retires the
@@ -55,8 +57,8 @@ pub async fn copy(
     let mut source = whole(from.look(&retired, now).await?, visit)?;
     source.rebind(expected.header());
     let late = carry(&source, to, expected, &target).await?;
-    carry_stops(from, to, expected).await?;
-    Ok(Copied { claims: source.claims().len(), news: if late.is_empty() { news } else { late } })
+    let stops = carry_stops(from, to, expected).await?;
+    Ok(Copied { stops, claims: source.claims().len(), news: if late.is_empty() { news } else { late } })
 }
 
 /// The ledger, if nothing of it may be missing; in the new home nothing would show that.
@@ -65,10 +67,14 @@ fn whole(ReadOnlyLedger { ledger, trust, .. }: ReadOnlyLedger, visit: &Visit) ->
     if entries > visit.unclosed { Err(StoreError::Unclosed { runs, entries }) } else { Ok(ledger) }
 }
 
-/// Joins the stops of one home into another.
-async fn carry_stops(from: &LedgerLocation, to: &LedgerLocation, expected: &Binding) -> Result<(), StoreError> {
+/// Joins the stops of one home into another, and counts those that stand.
+async fn carry_stops(from: &LedgerLocation, to: &LedgerLocation, expected: &Binding) -> Result<usize, StoreError> {
     let stops = from.stops(&expected.project).await?;
-    if stops.is_empty() { Ok(()) } else { to.add_stops(&expected.project, stops).await }
+    let standing = stops.standing().count();
+    if !stops.is_empty() {
+        to.add_stops(&expected.project, stops).await?;
+    }
+    Ok(standing)
 }
 
 /// Joins a ledger into a home, and reads it back.
@@ -147,7 +153,10 @@ mod tests {
         let old = home(folders[0].path(), Some(&sample::ledger())).await;
         let new = home(folders[1].path(), None).await;
         let copied = copy(&old, &new, &expected(), &visit()).await.unwrap();
-        assert_eq!(copied, Copied { claims: 3, news: LedgerDelta { records: 1, claims: 3, outcomes: 0, people: 6 } });
+        assert_eq!(
+            copied,
+            Copied { claims: 3, news: LedgerDelta { records: 1, claims: 3, outcomes: 0, people: 6 }, stops: 0 }
+        );
         assert_eq!(text(&new).await, sample::content(&sample::ledger()));
         let refused = old.open(&expected(), &visit()).await.unwrap_err();
         assert!(refused.to_string().contains("belongs to the gateway `sandbox, moved to /"), "{refused}");
@@ -187,10 +196,11 @@ mod tests {
             let mut stops = Stops::default();
             stops.stop(StopOrder::new(StopId(id), sample::at(1), "ann", "the price is wrong"));
             old.add_stops(&expected().project, stops).await.unwrap();
-            copy(&old, &new, &expected(), &visit()).await.unwrap();
+            let copied = copy(&old, &new, &expected(), &visit()).await.unwrap();
             let carried = new.stops(&expected().project).await.unwrap();
             assert_eq!(carried, old.stops(&expected().project).await.unwrap());
             assert_eq!(carried.standing().count(), usize::try_from(id).unwrap());
+            assert_eq!(copied.stops, usize::try_from(id).unwrap());
         }
     }
 

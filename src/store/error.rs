@@ -213,16 +213,23 @@ pub enum StoreError {
         Box<dyn BackendError>,
     ),
     /// What says whether somebody has stopped sending is not as it was written.
-    #[error("nobody can tell from `{place}` whether somebody has stopped sending: {damage}")]
+    #[error("the stops in `{place}` are damaged: {damage}")]
     StopsDamage {
         /// The file, or whatever holds the lines.
         place: String,
         /// What is wrong with it.
         damage: StopsDamage,
+        /// Whether it is a table of a database, and no file.
+        is_table: bool,
+    },
+    /// Somebody else is writing stops, for longer than that takes.
+    #[error("another program holds `{place}`, which whoever stops or resumes needs for a moment")]
+    StopsHeld {
+        /// The lock's file.
+        place: String,
     },
     /// What says whether somebody has stopped sending cannot be read while a run is sending.
-    #[error("nobody can tell from `{place}` whether somebody has stopped sending: {}",
-        .cause.as_ref().map_or_else(|| "it does not answer".to_owned(), ToString::to_string))]
+    #[error("{}", unread(.place, .cause.as_deref()))]
     StopsUnread {
         /// Where it is.
         place: String,
@@ -334,12 +341,20 @@ impl StoreError {
             Self::Backend(error) => return error.hint(),
             Self::Busy { .. } => "nothing more is sent; run the same command again when the others have ended",
             Self::NotHere { .. } => "leave `--offline` out",
+            Self::StopsDamage { is_table: true, .. } => {
+                "nothing is sent before it is put right: each `line` of that table is a stop or a resume as `sendform \
+                 stop` and `sendform resume` write them"
+            }
+            Self::StopsHeld { .. } => {
+                "run the same command again; if it stays so, end the `sendform stop` or `sendform resume` that hangs"
+            }
             Self::StopsDamage { place, .. } => {
                 return Some(format!(
                     "nothing is sent before `{place}` is put right, whose every line is a stop or a resume as \
                      `sendform stop` and `sendform resume` write them; of a merge keep all lines of both sides"
                 ));
             }
+            Self::StopsUnread { cause: Some(cause), .. } if !cause.is_environment() => return cause.hint(),
             Self::StopsUnread { .. } => "nothing more is sent; run the same command again when it can be read",
             Self::Exists { .. } | Self::Join(_) | Self::Entry(_) | Self::Io { .. } | Self::Stopped => return None,
         };
@@ -362,6 +377,12 @@ impl StoreError {
     #[must_use]
     pub fn is_put_back(&self) -> bool {
         self.backend().is_some_and(BackendError::is_put_back)
+    }
+
+    /// Whether a claim was refused because somebody has stopped sending.
+    #[must_use]
+    pub fn is_stop(&self) -> bool {
+        self.backend().is_some_and(BackendError::is_stop)
     }
 
     /// Whether an entry that failed so is surely not written. An entry that does not go with the ledger is
@@ -392,9 +413,8 @@ impl StoreError {
             Self::Unpushed { cause, .. } | Self::Failed { cause } | Self::NotWritten { cause } => {
                 cause.is_environment()
             }
-            Self::Io { .. } | Self::Stopped | Self::NotHere { .. } | Self::Busy { .. } | Self::StopsUnread { .. } => {
-                true
-            }
+            Self::Io { .. } | Self::Stopped | Self::NotHere { .. } | Self::Busy { .. } | Self::StopsHeld { .. } => true,
+            Self::StopsUnread { cause, .. } => cause.as_ref().is_none_or(|cause| cause.is_environment()),
             Self::Missing { .. }
             | Self::Exists { .. }
             | Self::Deleted { .. }
@@ -425,6 +445,15 @@ impl StoreError {
 impl<E: BackendError> From<E> for StoreError {
     fn from(error: E) -> Self {
         Self::Backend(Box::new(error))
+    }
+}
+
+/// Why stops cannot be read.
+fn unread(place: &str, cause: Option<&StoreError>) -> String {
+    match cause {
+        Some(damage @ StoreError::StopsDamage { .. }) => damage.to_string(),
+        Some(cause) => format!("the stops in `{place}` cannot be read: {cause}"),
+        None => format!("the stops in `{place}` cannot be read: it does not answer"),
     }
 }
 

@@ -65,7 +65,9 @@ impl LedgerLocation {
         match self {
             Self::Lockfile(_) => {
                 "\
-                commit it, with this line in .gitattributes beside it: sendform.lock -text merge=union linguist-generated\n\
+                commit it, with these lines in .gitattributes beside it:\n  \
+                sendform.lock -text merge=union linguist-generated\n  \
+                sendform.stops -text merge=union\n\
                 to have merges checked and sorted in this clone:\n  \
                 git config merge.sendform.driver 'sendform ledger merge %O %A %B'\n  \
                 echo 'sendform.lock merge=sendform' >> \"$(git rev-parse --git-path info/attributes)\"\n"

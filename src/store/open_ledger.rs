@@ -72,6 +72,10 @@ impl Store for OpenLedger {
         error.is_surely_not_written()
     }
 
+    fn is_stop(error: &StoreError) -> bool {
+        error.is_stop()
+    }
+
     async fn claim(&self, claim: Claim) -> Result<Grant, StoreError> {
         (**self).claim(claim).await
     }

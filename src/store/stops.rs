@@ -1,5 +1,7 @@
 //! Stops of a ledger that is not open: whoever stops a send, or lets it go on, has neither its key nor its lock.
 
+use std::path::PathBuf;
+
 use crate::identity::ProjectId;
 use crate::ledger::Stops;
 
@@ -58,7 +60,9 @@ impl LedgerLocation {
         match self {
             Self::Lockfile(paths) => {
                 // The sandbox has a ledger as soon as something is sent to it.
-                if paths.shadow.is_some() && !paths.lockfile.try_exists().unwrap_or(true) {
+                // A lockfile that a checkout took away is no reason to let a run go on: its shadow tells of it.
+                let is_there = |path: &PathBuf| path.try_exists().unwrap_or(true);
+                if paths.shadow.as_ref().is_some_and(|shadow| !is_there(shadow) && !is_there(&paths.lockfile)) {
                     return Err(StoreError::Missing { place: place(&paths.lockfile), shadow: None, commit: None });
                 }
                 stops_file::add(paths, &news)

@@ -61,7 +61,7 @@ fn read_one(path: &Path) -> Result<Stops, StoreError> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Stops::default()),
         Err(error) => return Err(StoreError::io("read", path)(error)),
     };
-    Stops::parse(&text).map_err(|damage| StoreError::StopsDamage { place: place(path), damage })
+    Stops::parse(&text).map_err(|damage| StoreError::StopsDamage { place: place(path), damage, is_table: false })
 }
 
 /// Takes the lock, after others who are writing.
@@ -70,6 +70,7 @@ fn take_guard(path: &Path) -> Result<LockFile, StoreError> {
     loop {
         match LockFile::take(path, "stop") {
             Err(StoreError::Held { .. }) if begin.elapsed() < WAIT_MAX => {}
+            Err(StoreError::Held { .. }) => return Err(StoreError::StopsHeld { place: place(path) }),
             taken => return taken,
         }
     }

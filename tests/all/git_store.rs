@@ -360,3 +360,61 @@ fn a_run_that_ends_before_its_last_push_says_what_has_to_be_kept() {
     runner.run(APPLY).code(0);
     assert_eq!(team.accepted(), [1; 6]);
 }
+
+const STOPS: &str = "refs/heads/sendform-ledger-stops";
+
+/// Stops or resumes, and gives the id of the stop.
+fn stop(runner: &Project, reason: &str) -> String {
+    let document = runner.run(["stop", "--reason", reason, "--format", "json"]).code(0).json();
+    document["stop"]["id"].as_str().unwrap().to_owned()
+}
+
+/// The ids of the stops that stand.
+fn standing(runner: &Project) -> BTreeSet<String> {
+    let status = runner.run(["status", "--format", "json"]).code(0).json();
+    status["stops"].as_array().unwrap().iter().map(|stop| stop["id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_branch_of_stops_that_is_gone_or_replaced_lifts_no_stop() {
+    let team = Team::new(4);
+    let (mine, theirs) = (team.runner(), team.runner());
+    let first = stop(&mine, "the price is wrong");
+    git(&team.origin.path(), &["update-ref", "-d", STOPS]);
+    assert_eq!(standing(&mine), BTreeSet::from([first.clone()]), "it is gone, and was seen");
+    let second = stop(&theirs, "the text is wrong");
+    assert_eq!(standing(&theirs), BTreeSet::from([second.clone()]));
+    let both = BTreeSet::from([first.clone(), second.clone()]);
+    assert_eq!(standing(&mine), both, "another branch is in its place");
+    let refused = mine.run(["apply", "--auto-approve"]).code(10);
+    assert!(!refused.stderr.contains("--force"), "{refused}");
+    let third = stop(&mine, "the day is wrong");
+    let all = BTreeSet::from([first, second, third]);
+    assert_eq!(standing(&team.runner()), all, "whoever stops brings the others back");
+    assert_eq!(standing(&theirs), all);
+
+    git(&team.origin.path(), &["update-ref", "-d", STOPS]);
+    theirs.run(["resume"]).code(0);
+    for runner in [&mine, &theirs, &team.runner()] {
+        assert_eq!(standing(runner), BTreeSet::new());
+    }
+    mine.run(["apply", "--auto-approve"]).code(0);
+    assert_eq!(team.accepted(), [1; 4]);
+}
+
+#[test]
+fn a_branch_of_stops_that_was_rewound_lifts_no_stop() {
+    let team = Team::new(4);
+    let runner = team.runner();
+    let first = stop(&runner, "the price is wrong");
+    runner.run(["resume"]).code(0);
+    let before = git(&team.origin.path(), &["rev-parse", STOPS]);
+    let second = stop(&runner, "the text is wrong");
+    git(&team.origin.path(), &["update-ref", STOPS, &before]);
+    assert_eq!(standing(&runner), BTreeSet::from([second.clone()]));
+    runner.run(["apply", "--auto-approve"]).code(10);
+    let third = stop(&runner, "the day is wrong");
+    assert_eq!(standing(&team.runner()), BTreeSet::from([second, third.clone()]));
+    assert_ne!(first, third);
+    assert_eq!(team.accepted(), [0; 0]);
+}

@@ -275,7 +275,9 @@ fn a_missing_ledger_is_not_an_empty_one() {
     assert_snapshot!(shop.run(&["ledger", "init"]), @r#"
     exit code: 0
     made ./sendform.lock for `127.0.0.1:[port]`
-    commit it, with this line in .gitattributes beside it: sendform.lock -text merge=union linguist-generated
+    commit it, with these lines in .gitattributes beside it:
+      sendform.lock -text merge=union linguist-generated
+      sendform.stops -text merge=union
     to have merges checked and sorted in this clone:
       git config merge.sendform.driver 'sendform ledger merge %O %A %B'
       echo 'sendform.lock merge=sendform' >> "$(git rev-parse --git-path info/attributes)"

@@ -136,17 +136,21 @@ struct ApplyRun<'a> {
 impl ApplyRun<'_> {
     async fn plan_and_send(self, store: OpenLedger) -> Result<Exit, Failure> {
         let lists = Baseline::new(self.context);
-        match self.review(&store).await? {
-            Review::Send(plan) => {
-                let sent = self.send(&store, *plan, &lists).await?;
-                self.conclude(store, sent).await
-            }
-            Review::End(plan, ending) => end_without_sending(store, &plan, ending).await,
-            Review::Changed => {
+        let ended = match self.review(&store).await {
+            Ok(Review::Send(plan)) => match self.send(&store, *plan, &lists).await {
+                Ok(sent) => return self.conclude(store, sent).await,
+                Err(failure) => failure,
+            },
+            Ok(Review::End(plan, ending)) => return end_without_sending(store, &plan, ending).await,
+            Ok(Review::Changed) => {
                 store.finish().await?;
-                Err(changed_meanwhile())
+                return Err(changed_meanwhile());
             }
-        }
+            Err(failure) => failure,
+        };
+        // What was settled before is in the ledger already, and the run ends as runs do.
+        drop(store.finish().await);
+        Err(ended)
     }
 
     fn plan(&self, store: &OpenLedger) -> Plan {
@@ -161,13 +165,18 @@ impl ApplyRun<'_> {
         let Self { context, args, output, plan_options, .. } = self;
         let stops = store.standing_stops().await?;
         let reviewed = self.plan(store);
-        let may = unless_stopped(may_send(&reviewed, args, plan_options), &stops, context);
+        let may = may_send(&reviewed, args, plan_options);
+        let may = unless_stopped(may, &stops, judge(&reviewed, &plan_options.selection), context);
         // One run gives one document: a plan, or what became of it.
         if output.format.is_for_people() || may.is_err() {
             show(&reviewed, context, output, args.plan.as_deref(), &stops)?;
         }
         if let Err(ending) = may.and_then(|()| approve(&reviewed, args, output)) {
-            let ending = ending.map(|exit| exit.or(alarm(&reviewed.twice, &plan_options.selection)));
+            let twice = alarm(&reviewed.twice, &plan_options.selection);
+            let ending = match ending {
+                Ok(exit) => Ok(exit.or(twice)),
+                Err(failure) => Err(Failure { exit: failure.exit.or(twice), ..failure }),
+            };
             return Ok(Review::End(Box::new(reviewed), ending));
         }
         if args.auto_approve {
@@ -258,7 +267,7 @@ impl ApplyRun<'_> {
         let failures = [shown, unsettled, settled, marked, finished].into_iter().filter_map(Result::err);
         if let Some(failure) = &not_whole {
             output.tell(&failure.render(output.paint_errors));
-            exit = Exit::Ledger;
+            exit = exit.or(failure.exit);
         }
         for failure in failures {
             output.tell(&failure.render(output.paint_errors));
@@ -328,13 +337,18 @@ async fn end_without_sending(store: OpenLedger, plan: &Plan, ending: Result<Exit
     ending
 }
 
-/// What was found out of the ledger itself, if that ended the run.
+/// What was found out of the ledger itself, or of its stops, if that ended the run.
 async fn why_not_whole(store: &OpenLedger, summary: &Summary) -> Option<Failure> {
     match summary.stopped {
         Some(Stopped::Unwitnessed(_)) => {
             let unclosed = store.trust().unclosed;
             (!unclosed.is_empty()).then(|| ends::unread(&unclosed))
         }
+        // What can be done about it is the same as at the start of a run.
+        Some(Stopped::StopsUnread(_)) => match tokio::time::timeout(LOOK_TIME_MAX, store.standing_stops()).await {
+            Ok(Err(error)) => Some(error.into()),
+            Ok(Ok(_)) | Err(_) => None,
+        },
         // A store that has failed may do so again, and nobody waits long for it.
         Some(Stopped::Store(_)) => match tokio::time::timeout(LOOK_TIME_MAX, store.check_still_there()).await {
             Ok(Err(error)) if error.is_put_back() => Some(error.into()),
@@ -395,10 +409,11 @@ fn may_send(plan: &Plan, args: &ApplyArgs, plan_options: &PlanOptions) -> Result
     if exit == Exit::SafetyLimit || plan.to_send() == 0 { Err(Ok(exit)) } else { Ok(()) }
 }
 
-/// Nothing may be sent while a stop stands, whatever else may be.
+/// Nothing may be sent while a stop stands, whatever else may be; what is stronger news of the plan stays so.
 fn unless_stopped(
     may: Result<(), Result<Exit, Failure>>,
     stops: &[StopOrder],
+    judged: Exit,
     context: &Context,
 ) -> Result<(), Result<Exit, Failure>> {
     if stops.is_empty() {
@@ -406,7 +421,7 @@ fn unless_stopped(
     }
     let sandbox = if context.gateway.is_sandbox() { " --sandbox" } else { "" };
     match may {
-        Ok(()) => Err(Err(Failure::new(Exit::Declined, "somebody has stopped sending: nothing was sent")
+        Ok(()) => Err(Err(Failure::new(Exit::Declined.or(judged), "somebody has stopped sending: nothing was sent")
             .hint(format!("once it may go on, type `sendform resume{sandbox}`, then run the same command again")))),
         Err(ending) => Err(ending.map(|exit| exit.or(Exit::Declined))),
     }
@@ -543,10 +558,11 @@ fn verdict(summary: &Summary) -> Exit {
         Some(Stopped::LedgerLacks { .. }) => Exit::Ledger,
         Some(Stopped::Prepare(_)) => Exit::Mismatch,
         Some(Stopped::OptOuts(_)) => Exit::Files,
-        Some(Stopped::Interrupted | Stopped::ByOrder(_)) => Exit::Declined,
+        Some(Stopped::Interrupted | Stopped::ByOrder(_) | Stopped::StopEnded) => Exit::Declined,
         Some(Stopped::Bug(_)) => Exit::Bug,
         Some(Stopped::NotFound | Stopped::Throttled | Stopped::Request(_)) => Exit::Rejected,
-        Some(Stopped::Unreachable(_) | Stopped::TooSlow | Stopped::Store(_) | Stopped::ClockOff) => Exit::Environment,
+        Some(Stopped::Unreachable(_) | Stopped::TooSlow | Stopped::ClockOff) => Exit::Environment,
+        Some(Stopped::Store(_) | Stopped::StopsUnread(_)) => Exit::Environment,
     };
     // Of an outcome that was not stored the ledger knows nothing: its people are in doubt there.
     if total.in_doubt > 0 || !summary.unsettled.is_empty() {

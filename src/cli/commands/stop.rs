@@ -12,16 +12,60 @@ use crate::cli::output::Output;
 use crate::cli::settings::Settings;
 use crate::cli::stops::StopsHome;
 
+/// What stops a run whatever else fails.
+const OTHERWISE: &str = "a run that is sending ends with Ctrl-C, or with its process";
+
 /// Runs the command.
 ///
 /// # Errors
-/// If no reason is given; if the stop cannot be written: then nothing is stopped.
+/// If no reason is given; if the stop cannot be written: then nothing is stopped, which every failure says.
 pub(super) async fn run(
     global: &Global,
     args: &StopArgs,
     settings: &Settings,
     output: &Output,
 ) -> Result<Exit, Failure> {
+    let (home, stop) = prepare(global, args, settings, output).map_err(|failure| unstopped(failure, output))?;
+    let mut news = Stops::default();
+    news.stop(stop.clone());
+    if let Err(error) = home.add(news).await {
+        return Err(match error.is_there {
+            Some(true) => error.failure.hint(
+                "the stop stands all the same: it was read back, and runs that look there end; run the same command \
+                 again, so that it is written everywhere",
+            ),
+            Some(false) => unstopped(error.failure, output),
+            None => error.failure.hint(format!("nothing shows that it was stopped: {OTHERWISE}")),
+        });
+    }
+    output.show(&StopReport {
+        stop: StopView::from(&stop),
+        place: home.ledger.stops_place(),
+        seen_within_seconds: home.ledger.stop_seen_within().as_secs(),
+        is_sandbox: global.sandbox,
+        dir: home.dir,
+        advice: if global.sandbox { "" } else { home.ledger.stop_advice() },
+    })?;
+    Ok(Exit::Done)
+}
+
+/// Says of a failure that nothing was stopped, and what stops a run all the same.
+fn unstopped(failure: Failure, output: &Output) -> Failure {
+    let words = format!("nothing was stopped: {OTHERWISE}");
+    if failure.message.is_empty() {
+        output.tell(&format!("{words}\n"));
+        return failure;
+    }
+    failure.hint(words)
+}
+
+/// What is needed before anything is written.
+fn prepare(
+    global: &Global,
+    args: &StopArgs,
+    settings: &Settings,
+    output: &Output,
+) -> Result<(StopsHome, StopOrder), Failure> {
     check_reason(&args.reason)?;
     let home = StopsHome::find(global, settings, output)?;
     let id = getrandom::u32().map_err(|error| {
@@ -29,20 +73,7 @@ pub(super) async fn run(
         Failure::new(Exit::Environment, message)
     })?;
     let now = settings.now.unwrap_or_else(Timestamp::now);
-    let stop = StopOrder::new(StopId(id), now, settings.by_or_unknown(), &args.reason);
-    let mut news = Stops::default();
-    news.stop(stop.clone());
-    home.ledger.add_stops(&home.project, news).await.map_err(|error| {
-        Failure::from(error).hint("nothing was stopped: a run that is sending ends with Ctrl-C, or with its process")
-    })?;
-    output.show(&StopReport {
-        stop: StopView::from(&stop),
-        place: home.ledger.stops_place(),
-        seen_within_seconds: home.ledger.stop_seen_within().as_secs(),
-        is_sandbox: global.sandbox,
-        advice: if global.sandbox { "" } else { home.ledger.stop_advice() },
-    })?;
-    Ok(Exit::Done)
+    Ok((home, StopOrder::new(StopId(id), now, settings.by_or_unknown(), &args.reason)))
 }
 
 /// Makes sure that a reason says something, and not too much.
@@ -50,8 +81,9 @@ pub(super) async fn run(
 /// # Errors
 /// If it does not.
 pub(super) fn check_reason(reason: &str) -> Result<(), Failure> {
-    if reason.trim().is_empty() {
-        return Err(Failure::new(Exit::Usage, "`--reason` is empty: say why, for whoever finds it"));
+    // Controls and what nobody sees say nothing either.
+    if !reason.chars().any(char::is_alphanumeric) {
+        return Err(Failure::new(Exit::Usage, "`--reason` says nothing: say why, for whoever finds it"));
     }
     if reason.chars().count() > STOP_WORDS_MAX {
         let message = format!("`--reason` is longer than {STOP_WORDS_MAX} characters");

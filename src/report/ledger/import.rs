@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::report::document::Report;
+use crate::report::stops::resume_command;
 use crate::report::style::{Paint, line};
 use crate::report::text::TextForm;
 use crate::report::words::plural;
@@ -16,6 +17,9 @@ use super::delta::DeltaView;
 pub struct LedgerImportReport {
     /// The files, in the order of the command line.
     pub files: Vec<ImportView>,
+    /// Whether the ledger is the sandbox's, for commands to type.
+    #[serde(skip)]
+    pub is_sandbox: bool,
 }
 
 /// A file that was joined in.
@@ -53,10 +57,8 @@ impl TextForm for LedgerImportReport {
                 line(&mut out, "  it ends inside a line, which was passed over");
             }
             if *stops > 0 {
-                line(
-                    &mut out,
-                    &format!("  with {} beside it: nothing is sent until `sendform resume`", plural(*stops, "stop")),
-                );
+                let (stops, resume) = (plural(*stops, "stop"), resume_command(self.is_sandbox));
+                line(&mut out, &format!("  with {stops} beside it: nothing is sent until `{resume}`"));
             }
             if *can_be_deleted {
                 line(&mut out, "  the ledger has all of it now: it can be deleted");

@@ -35,6 +35,8 @@ pub struct LedgerCopyReport<'a> {
     pub claims: u64,
     /// What was new to its new home.
     pub news: DeltaView,
+    /// How many stops stand, there as well.
+    pub stops: u64,
     /// What to do with the old one, in lines; may be empty.
     #[serde(skip)]
     pub advice: &'static str,
@@ -71,8 +73,12 @@ impl TextForm for LedgerCopyReport<'_> {
     fn text(&self, _: Paint) -> String {
         let Self { from, to, advice, .. } = self;
         let (claims, news) = (plural(self.claims, "claim"), self.news.words());
+        let stops = match self.stops {
+            0 => String::new(),
+            stops => format!("with {}: nothing is sent until `sendform resume`\n", plural(stops, "stop")),
+        };
         format!(
-            "copied {claims} from {from} to {to}: {news}\nread back: everybody stands as they did\n\
+            "copied {claims} from {from} to {to}: {news}\n{stops}read back: everybody stands as they did\n\
              retired {from}: whoever opens it is refused, and told where it went\n{advice}"
         )
     }

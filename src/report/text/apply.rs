@@ -3,6 +3,7 @@
 use crate::apply::{Alarm, Stopped};
 use crate::report::apply::{ApplyReport, EndedMessageView, TallyView};
 use crate::report::sanitize::{LineFeeds, harmless};
+use crate::report::stops::resume_command;
 use crate::report::style::{Paint, line};
 use crate::report::words::plural;
 use crate::timing;
@@ -10,7 +11,6 @@ use crate::timing;
 use super::TextForm;
 use super::doubts;
 use super::handed_over;
-use super::stops;
 use super::table;
 use super::twice;
 
@@ -78,7 +78,7 @@ impl TextForm for ApplyReport<'_> {
                 line(&mut out, &format!("  {way}"));
             }
             if matches!(stopped, Stopped::ByOrder(_)) {
-                let command = stops::resume_command(self.gateway == "sandbox");
+                let command = resume_command(self.gateway == "sandbox");
                 line(&mut out, &format!("  to let sending go on: {command}; then run the same command again"));
             }
         }
@@ -92,7 +92,8 @@ impl TextForm for ApplyReport<'_> {
 fn ways_on(stopped: &Stopped) -> &'static [&'static str] {
     match stopped {
         Stopped::OptOuts(_) => &["nothing more was claimed: mend the list, and run the same command again"],
-        Stopped::Interrupted => &["run the same command again to go on"],
+        Stopped::Interrupted | Stopped::StopEnded => &["run the same command again to go on"],
+        Stopped::StopsUnread(_) => &["nothing more was claimed: run the same command again when that can be read"],
         Stopped::LedgerLacks { .. } => &[
             "nothing more was claimed: this ledger was taken back, or another ledger sends the same messages",
             "bring the newer ledger, and join it in with `sendform ledger import`",

@@ -1,16 +1,11 @@
 //! Stops, before everything else: nothing is sent while one stands.
 
 use crate::report::sanitize::{LineFeeds, harmless};
-use crate::report::stops::{ResumeReport, StopReport, StopView};
+use crate::report::stops::{ResumeReport, StopReport, StopView, resume_command};
 use crate::report::style::{Paint, line};
 use crate::report::words::plural;
 
 use super::TextForm;
-
-/// The command that lets sending go on.
-pub(super) fn resume_command(is_sandbox: bool) -> &'static str {
-    if is_sandbox { "sendform resume --sandbox" } else { "sendform resume" }
-}
 
 /// Writes the stops that stand.
 pub(super) fn stops(out: &mut String, stops: &[StopView], gateway: &str, paint: Paint) {
@@ -37,7 +32,8 @@ impl TextForm for StopReport {
         line(&mut out, &format!("  {seen}, and ends with code 10"));
         line(&mut out, "  requests under way, and what was handed over before, cannot be recalled");
         out.push_str(self.advice);
-        line(&mut out, &format!("  to let sending go on: {}", resume_command(self.is_sandbox)));
+        let resume = resume_command(self.is_sandbox).replacen("sendform", &format!("sendform{}", self.dir), 1);
+        line(&mut out, &format!("  to let sending go on: {resume}"));
         out
     }
 }
@@ -59,7 +55,8 @@ impl TextForm for ResumeReport {
             }
             (true, true) => line(&mut out, "nothing is stopped: there is no stop to end"),
             (false, true) => {
-                line(&mut out, "no stop stands any more: the next `sendform apply` sends what the ledger lacks");
+                let words = format!("no stop stands any more: the next `{}` sends what the ledger lacks", self.apply);
+                line(&mut out, &words);
             }
         }
         out

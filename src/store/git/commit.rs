@@ -73,7 +73,8 @@ pub(super) fn write(
     let contents = next.contents(tip.commit.as_deref(), &repository.seals);
     let contents = blob(repository, contents.as_bytes())?;
     let tree = tree(repository, &next, &contents)?;
-    let commit = commit(repository, &tree, tip.commit.as_deref(), &addition.subject)?;
+    let parents: Vec<&str> = tip.commit.as_deref().into_iter().collect();
+    let commit = commit(repository, &tree, &parents, &addition.subject)?;
     next.commit = Some(commit.clone());
     Ok((commit, next))
 }
@@ -104,14 +105,9 @@ fn tree(repository: &Repository, tip: &Tip, contents: &Blob) -> Result<Oid, GitE
 }
 
 /// Writes a commit, signed if this clone signs its commits.
-pub(super) fn commit(
-    repository: &Repository,
-    tree: &str,
-    parent: Option<&str>,
-    subject: &str,
-) -> Result<Oid, GitError> {
+pub(super) fn commit(repository: &Repository, tree: &str, parents: &[&str], subject: &str) -> Result<Oid, GitError> {
     let mut arguments = vec!["commit-tree", tree, "-m", subject];
-    arguments.extend(parent.iter().flat_map(|parent| ["-p", parent]));
+    arguments.extend(parents.iter().flat_map(|parent| ["-p", parent]));
     let signs = repository.git.ask(&["config", "--type=bool", "--get", "commit.gpgSign"])?;
     if signs.is_ok() && signs.word() == "true" {
         arguments.push("-S");

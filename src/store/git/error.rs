@@ -144,18 +144,6 @@ pub enum GitError {
         /// How to bring it back.
         restore: String,
     },
-    /// The branch of stops is not what this clone has seen: a stop may have been lifted with it.
-    #[error("the branch of stops `{place}` {what}")]
-    StopsLost {
-        /// The remote and the branch.
-        place: String,
-        /// What became of it.
-        what: &'static str,
-        /// The private ref that has what was seen.
-        seen: String,
-        /// How to bring it back.
-        restore: String,
-    },
     /// The branch holds something that sendform did not write.
     #[error("the branch `{place}` is no ledger as sendform writes it: {what}")]
     Foreign {
@@ -250,12 +238,6 @@ impl BackendError for GitError {
                      seen: `git update-ref -d {seen}`"
                 ));
             }
-            Self::StopsLost { seen, restore, .. } => {
-                return Some(format!(
-                    "a stop may have been lifted with it, and nothing is sent before: bring it back with `{restore}`; if \
-                     it was done on purpose, forget what was seen: `git update-ref -d {seen}`"
-                ));
-            }
             Self::Foreign { .. } => {
                 "the branch is for the ledger alone: undo what others committed to it, or name another branch \
                  in the project file"
@@ -286,7 +268,6 @@ impl BackendError for GitError {
             Self::Missing { .. }
             | Self::Gone { .. }
             | Self::Rewound { .. }
-            | Self::StopsLost { .. }
             | Self::Foreign { .. }
             | Self::Damage { .. } => false,
         }

@@ -87,8 +87,11 @@ impl Repository {
         }
     }
 
-    /// Fetches the branch, whatever it is.
-    fn fetch_tip(&self) -> Result<Option<Oid>, GitError> {
+    /// Fetches the branch, whatever it is; `None` if the remote has no such branch.
+    ///
+    /// # Errors
+    /// If the remote cannot be reached.
+    pub(super) fn fetch_tip(&self) -> Result<Option<Oid>, GitError> {
         let target = self.branch.fetched();
         let refspec = format!("+{}:{target}", self.branch.on_remote());
         let quiet = ["--quiet", "--no-tags", "--no-prune", "--no-filter", "--no-recurse-submodules"];

@@ -25,8 +25,8 @@ const README_TEXT: &str = "\
 This branch says who has stopped sending, and who has let it go on: `sendform stop` and `sendform resume`
 write it, and every run reads it while it sends.
 
-It belongs to the branch of the ledger beside it. Do not merge it, rebase it or delete it: a run that has
-seen it sends nothing without it.
+It belongs to the branch of the ledger beside it. Do not merge it, rebase it or delete it: who has not seen
+what was in it would send in spite of a stop.
 ";
 
 /// How often a push is tried that others are before.
@@ -39,6 +39,18 @@ pub(super) struct StopsBranch {
     repository: Repository,
 }
 
+/// What was found at a look.
+pub(super) struct Look {
+    /// The tip that was seen before, if there was one.
+    seen: Option<Oid>,
+    /// The remote's tip, if it has the branch.
+    tip: Option<Oid>,
+    /// What the remote has.
+    there: Stops,
+    /// That, and what was seen before.
+    pub(super) all: Stops,
+}
+
 impl StopsBranch {
     /// Finds the clone around a project's folder.
     ///
@@ -48,25 +60,29 @@ impl StopsBranch {
         Ok(Self { repository: Repository::open(&branch.of_stops(), &Seals::none())? })
     }
 
-    /// Reads what the remote has now, and where the branch stands; there is none before the first stop.
+    /// Reads what the remote has now. Whatever this clone has seen before stands as well: a branch that is gone, was
+    /// rewound or replaced lifts no stop.
     ///
     /// # Errors
-    /// If the remote cannot be reached; if the branch does not go on from what this clone has seen, or holds what
-    /// is no stop.
-    pub(super) fn look(&self) -> Result<(Option<Oid>, Stops), StoreError> {
+    /// If the remote cannot be reached; if the branch holds what is no stop.
+    pub(super) fn look(&self) -> Result<Look, StoreError> {
         let repository = &self.repository;
-        let (seen, there) = (repository.seen()?, repository.tip_on_remote()?);
-        let tip = match (&seen, &there) {
-            (None, None) => None,
-            (Some(seen), Some(there)) if seen == there => Some(seen.clone()),
-            _ => repository.fetch().map_err(lost)?,
-        };
-        let Some(tip) = tip else { return Ok((None, Stops::default())) };
-        let stops = self.at(&tip)?;
-        if seen.as_ref() != Some(&tip) {
-            repository.see(&tip)?;
+        let (seen, mut tip) = (repository.seen()?, repository.tip_on_remote()?);
+        if tip.is_some() && tip != seen {
+            tip = repository.fetch_tip()?;
         }
-        Ok((Some(tip), stops))
+        let at =
+            |commit: &Option<Oid>| commit.as_deref().map_or_else(|| Ok(Stops::default()), |commit| self.at(commit));
+        let there = at(&tip)?;
+        let mut all = there.clone();
+        if tip != seen {
+            all.join(&at(&seen)?);
+            // What was seen last is forgotten only for what has all of it.
+            if let Some(tip) = tip.as_ref().filter(|_| all == there) {
+                repository.see(tip)?;
+            }
+        }
+        Ok(Look { seen, tip, there, all })
     }
 
     /// Reads what a commit has.
@@ -74,7 +90,7 @@ impl StopsBranch {
         let git = &self.repository.git;
         let file = format!("{commit}:{FILE}");
         let place = || format!("{}:{FILE}", self.repository.place());
-        let damaged = |damage: StopsDamage| StoreError::StopsDamage { place: place(), damage };
+        let damaged = |damage: StopsDamage| StoreError::StopsDamage { place: place(), damage, is_table: false };
         let size = git.word("read the stops", &["cat-file", "-s", &file], b"")?;
         if size.parse::<usize>().is_ok_and(|size| size <= STOPS_BYTES_MAX) {
             let text = git.get("read the stops", &["cat-file", "blob", &file], b"")?;
@@ -83,8 +99,8 @@ impl StopsBranch {
         Err(damaged(StopsDamage { line: 1, what: "is the first of too many" }))
     }
 
-    /// Writes the commit that goes on from another, and gives its name.
-    fn write(&self, parent: Option<&str>, stops: &Stops) -> Result<Oid, GitError> {
+    /// Writes the commit that goes on from others, and gives its name.
+    fn write(&self, parents: &[&str], stops: &Stops) -> Result<Oid, GitError> {
         let repository = &self.repository;
         let mut tree = String::new();
         for (name, text) in [(README, README_TEXT), (FILE, stops.write().as_str())] {
@@ -93,7 +109,20 @@ impl StopsBranch {
         }
         let tree = repository.git.word("write a folder of the stops", &["mktree", "-z"], tree.as_bytes())?;
         let standing = stops.standing().count();
-        commit::commit(repository, &tree, parent, &format!("stops that stand: {standing}"))
+        commit::commit(repository, &tree, parents, &format!("stops that stand: {standing}"))
+    }
+
+    /// What a commit goes on from that has all that was seen: the remote's tip, so that it takes it, and what was seen
+    /// if that is not in it. Where the remote has no such branch any more, a new one begins.
+    fn parents<'a>(&self, tip: Option<&'a Oid>, seen: Option<&'a Oid>) -> Result<Vec<&'a str>, GitError> {
+        let Some(tip) = tip else { return Ok(Vec::new()) };
+        let mut parents = vec![tip.as_str()];
+        if let Some(seen) = seen
+            && !self.repository.is_ancestor(seen, tip)?
+        {
+            parents.push(seen);
+        }
+        Ok(parents)
     }
 
     /// Pushes stops and resumes, on top of whatever others have pushed.
@@ -101,13 +130,12 @@ impl StopsBranch {
         let place = self.repository.place();
         let mut failure = StoreError::Busy { place, tries: TRIES_MAX };
         for tries in 1..=TRIES_MAX {
-            let (tip, known) = self.look()?;
-            let mut all = known.clone();
+            let Look { seen, tip, there, mut all } = self.look()?;
             all.join(news);
-            if all == known {
+            if all == there {
                 return Ok(());
             }
-            let commit = self.write(tip.as_deref(), &all)?;
+            let commit = self.write(&self.parents(tip.as_ref(), seen.as_ref())?, &all)?;
             match push(&self.repository, &commit)? {
                 Attempt::Replaced => return Ok(self.repository.see(&commit)?),
                 Attempt::Behind => {}
@@ -120,23 +148,12 @@ impl StopsBranch {
     }
 }
 
-/// Says of a branch that is not what this clone has seen what that means for stops.
-fn lost(error: GitError) -> GitError {
-    if let GitError::Gone { place, seen, restore } = error {
-        GitError::StopsLost { place, what: "is gone", seen, restore }
-    } else if let GitError::Rewound { place, seen, restore } = error {
-        GitError::StopsLost { place, what: "was rewound or replaced", seen, restore }
-    } else {
-        error
-    }
-}
-
 /// Reads what the remote has now.
 ///
 /// # Errors
 /// As [`StopsBranch::look`].
 pub(in crate::store) fn read(branch: &Branch) -> Result<Stops, StoreError> {
-    Ok(StopsBranch::open(branch)?.look()?.1)
+    Ok(StopsBranch::open(branch)?.look()?.all)
 }
 
 /// Reads what was fetched last, without the network.

@@ -89,7 +89,7 @@ impl Polling {
     /// Asks once, and then again and again until nobody listens any more.
     fn start(branch: &Branch) -> Result<Self, StoreError> {
         let stops = StopsBranch::open(branch)?;
-        let (_, found) = stops.look()?;
+        let found = stops.look()?.all;
         let answers = Arc::new(Mutex::new(Answers { stops: found, at: Instant::now(), failure: None }));
         let (asks, asked) = mpsc::sync_channel(1);
         let told = Arc::clone(&answers);
@@ -113,8 +113,8 @@ fn poll(stops: &StopsBranch, asked: &Receiver<()>, answers: &Mutex<Answers>) {
         let found = stops.look();
         let mut answers = lock(answers);
         match found {
-            Ok((_, found)) => {
-                answers.stops.join(&found);
+            Ok(found) => {
+                answers.stops.join(&found.all);
                 // As old as the question: what came after it is in the next answer.
                 answers.at = last;
                 answers.failure = None;

@@ -239,6 +239,10 @@ impl BackendError for DatabaseError {
         matches!(self, Self::Reloaded { .. })
     }
 
+    fn is_stop(&self) -> bool {
+        matches!(self, Self::StopStands)
+    }
+
     /// A ledger that is bound anew, was put back, or is stopped takes nothing, and neither does a table that may not be
     /// used, or is not there.
     fn is_surely_not_written(&self) -> bool {

@@ -9,7 +9,7 @@ use super::fleet::{Fleet, Gates, row};
 use super::ground::Kind;
 use super::port::{look, made, open, wait};
 use super::sample::{NOON, claim, expected};
-use crate::support::Process;
+use crate::support::{Process, Shop};
 
 on_every_store!(
     a_run_under_way_is_stopped_and_the_next_sends_exactly_the_rest,
@@ -40,6 +40,7 @@ fn a_run_under_way_is_stopped_and_the_next_sends_exactly_the_rest(kind: Kind) {
     assert!(run.stdout.contains("! stopped: somebody has stopped sending: "), "{run}");
     assert!(run.stdout.contains(": the price is wrong\n  to let sending go on: sendform resume; then run"), "{run}");
     let report: serde_json::Value = serde_json::from_str(&fleet.machine(0).read("report.json")).unwrap();
+    assert_eq!(report["stops"][0]["why"], "the price is wrong", "{report:#}");
     assert!(report["stopped"].as_str().unwrap().ends_with(": the price is wrong"), "{report:#}");
     assert_eq!(fleet.shop().requests(), 2, "what was under way has ended, and nothing has begun since");
     assert_eq!(fleet.gates(1), Gates { sent: 4, to_send: 6, ..Gates::default() });
@@ -109,7 +110,10 @@ fn what_cannot_be_read_is_never_no_stop(kind: Kind) {
     if kind != Kind::Git {
         assert!(run.stdout.contains(&row([4, 0, 0, 0, 6, 0])), "{run}");
         assert!(run.stdout.contains("nobody can tell whether somebody has stopped sending"), "{run}");
-        run.code(1);
+        assert!(run.stderr.contains("are damaged: line 1 is "), "{run}");
+        assert!(run.stderr.contains("hint: nothing is sent before "), "{run}");
+        assert_eq!(run.stderr.contains("merge"), kind == Kind::Lockfile, "{run}");
+        run.code(8);
     }
     let requests = fleet.shop().requests();
     for command in [&["apply", "--auto-approve"][..], &["plan"], &["status"], &["resume"]] {
@@ -128,8 +132,9 @@ fn whoever_stops_needs_neither_the_key_nor_whole_campaigns(kind: Kind) {
     fleet.machine(1).write("sale.yaml", "campaign: sale\nmessages: [\n");
     fleet.machine(1).run(STOP).code(0);
     let long = "x".repeat(501);
-    for reason in [" ", &long] {
-        fleet.machine(1).run(["stop", "--reason", reason]).code(64);
+    for reason in [" ", "\u{7}\u{200b}", &long] {
+        let refused = fleet.machine(1).run(["stop", "--reason", reason]).code(64);
+        assert!(refused.stderr.contains("nothing was stopped: a run that is sending ends with Ctrl-C"), "{refused}");
     }
     fleet.machine(1).run(["resume"]).code(0);
     fleet.machine(1).write("sale.yaml", campaign);
@@ -158,6 +163,7 @@ fn an_open_ledger_knows_of_a_stop_given_elsewhere(kind: Kind) {
             let refused = store.claim(claim(1, &[1, 2])).await.unwrap_err();
             assert!(OpenLedger::is_surely_not_written(&refused), "{refused}");
             assert_eq!(refused.to_string(), "somebody has stopped sending");
+            assert!(OpenLedger::is_stop(&refused), "{refused}");
             assert_eq!(look(&ground).await.claims().len(), 0);
         }
         let mut end = Stops::default();
@@ -170,4 +176,53 @@ fn an_open_ledger_knows_of_a_stop_given_elsewhere(kind: Kind) {
         }
         store.finish().await.unwrap();
     });
+}
+
+#[test]
+fn a_stop_hides_no_stronger_news() {
+    let shop = Shop::new(2).faults(&["500-after@1"]);
+    shop.run(&["apply", "--auto-approve"]).code(6);
+    shop.customers(1..=4);
+    shop.run(&STOP).code(0);
+    let apply = shop.run(&["apply", "--auto-approve"]).code(6);
+    assert!(apply.stderr.contains("somebody has stopped sending: nothing was sent"), "{apply}");
+    assert_eq!(shop.requests(), 1);
+}
+
+#[test]
+fn a_run_that_ends_early_because_of_damaged_stops_is_closed() {
+    let shop = Shop::new(2).faults(&["500-after@1"]);
+    shop.run(&["apply", "--auto-approve"]).code(6);
+    shop.project.write("sendform.stops", "x\n");
+    let runs = |shop: &Shop| shop.run(&["ledger", "verify"]).stdout.contains("may be missing");
+    shop.run(&["apply", "--auto-approve"]).code(8);
+    assert!(!runs(&shop), "{}", shop.run(&["ledger", "verify"]));
+}
+
+#[test]
+fn a_send_is_stopped_although_the_lockfile_was_taken_away_or_the_project_file_is_broken() {
+    let shop = Shop::new(2);
+    shop.run(&["apply", "--auto-approve"]).code(0);
+    let ledger = shop.project.read("sendform.lock");
+    std::fs::remove_file(shop.project.path("sendform.lock")).unwrap();
+    shop.run(&STOP).code(0);
+    shop.project.write("sendform.lock", ledger);
+    let resumed = shop.run(&["resume"]).code(0);
+    assert!(resumed.stdout.contains("no stop stands any more: the next `sendform apply` sends"), "{resumed}");
+    shop.project.write("sendform.yaml", "project: [\n");
+    for format in ["human", "json"] {
+        let refused = shop.run(&[&STOP[..], &["--format", format]].concat()).code(3);
+        assert!(refused.stderr.contains("nothing was stopped: a run that is sending ends with Ctrl-C"), "{refused}");
+    }
+}
+
+#[test]
+fn what_is_to_be_typed_names_the_sandbox_and_the_folder() {
+    let shop = Shop::new(2);
+    shop.run(&["apply", "--auto-approve", "--sandbox"]).code(0);
+    let here = ["--sandbox", "--dir", "."];
+    let stop = shop.run(&[&STOP[..], &here].concat()).code(0);
+    assert!(stop.stdout.ends_with("to let sending go on: sendform --dir . resume --sandbox\n"), "{stop}");
+    let resume = shop.run(&[&["resume"], &here[..]].concat()).code(0);
+    assert!(resume.stdout.contains("the next `sendform --dir . apply --sandbox` sends"), "{resume}");
 }

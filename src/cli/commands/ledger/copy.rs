@@ -46,6 +46,7 @@ pub(super) async fn run(
         to: &to_place,
         claims: copied.claims as u64,
         news: copied.news.into(),
+        stops: copied.stops as u64,
         advice,
     })?;
     Ok(Exit::Done)

@@ -54,7 +54,7 @@ pub(super) async fn run(context: &Context, args: &ImportArgs, output: &Output) -
         store.join(after).await?;
     }
     store.finish().await?;
-    output.show(&LedgerImportReport { files })?;
+    output.show(&LedgerImportReport { files, is_sandbox: context.gateway.is_sandbox() })?;
     Ok(Exit::Done)
 }
 
@@ -70,7 +70,7 @@ fn stops_beside(file: &Path) -> Result<Stops, Failure> {
             return Err(Failure::new(Exit::Environment, message).because(&error));
         }
     };
-    Stops::parse(&text).map_err(|damage| Failure::from(StoreError::StopsDamage { place, damage }))
+    Stops::parse(&text).map_err(|damage| Failure::from(StoreError::StopsDamage { place, damage, is_table: false }))
 }
 
 /// Makes sure that no run loses its end for good: only a lockfile goes on to say that a run which was killed

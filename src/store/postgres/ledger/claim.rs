@@ -103,13 +103,17 @@ enum Inserted {
 }
 
 impl InsertClaim<'_> {
+    /// Finds the ledger's row, if it is the one that it was.
+    fn bound(&self) -> &'static str {
+        if self.is_written_here { HEADER_HERE } else { HEADER }
+    }
+
     /// Begins a transaction, and inserts everybody.
     async fn insert(&self, session: &Session) -> Result<Inserted, DatabaseError> {
         let people =
             [(&self.message as _, Type::INT8), (&self.persons as _, Type::INT8_ARRAY), (&self.id as _, Type::INT8)];
         let header = [(&self.ledger as _, Type::INT8), (&self.header as _, Type::TEXT)];
-        let bound = if self.is_written_here { HEADER_HERE } else { HEADER };
-        let may_claim = format!("{bound} AND {NONE_STANDS} FOR SHARE");
+        let may_claim = format!("{} AND {NONE_STANDS} FOR SHARE", self.bound());
         let begun = session.begin(&may_claim, &header);
         let (bound, inserted, is_ours) = future::join3(begun, session.run(PEOPLE, &people), self.fence(session)).await;
         let found = if bound?.is_empty() {
@@ -126,10 +130,15 @@ impl InsertClaim<'_> {
         Ok(found)
     }
 
-    /// Why nothing may be claimed: a stop stands, or the ledger's row is not the one that it was.
+    /// Why nothing may be claimed: a stop stands, or the ledger's row is not the one that it was. If it is, a stop
+    /// stood, which somebody has ended since.
     async fn why_refused(&self, session: &Session) -> Result<DatabaseError, DatabaseError> {
         let stops = (ReadStops { ledger: self.ledger }).run(session, false).await?;
         if stops.is_ok_and(|stops| stops.standing().next().is_some()) {
+            return Ok(DatabaseError::StopStands);
+        }
+        let header = [(&self.ledger as _, Type::INT8), (&self.header as _, Type::TEXT)];
+        if !session.rows(self.bound(), &header).await?.is_empty() {
             return Ok(DatabaseError::StopStands);
         }
         if !self.is_written_here {

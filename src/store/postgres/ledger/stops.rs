@@ -117,5 +117,5 @@ impl Database {
 
 /// A row that is no stop.
 pub(super) fn damaged(place: &str, damage: StopsDamage) -> StoreError {
-    StoreError::StopsDamage { place: format!("{place}, table stops"), damage }
+    StoreError::StopsDamage { place: format!("{place}, table stops"), damage, is_table: true }
 }
