@@ -159,7 +159,7 @@ fn two_clones_that_both_sent_are_told_first_and_everybody_else_is_sent_to() {
         sale.hello.r1.fab0a3fa0e36aeff  claimed 2026-11-30 12:01 UTC by ben, run [run]
       nothing more of it is sent to them, and everybody else is sent to; two clones, or two ledgers, have both sent
       say that you know for each bulk, which ends this alarm: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"
-    ~ the shadow lacks what the file has: 2 claims new; the next apply joins them
+    ~ the shadow lacks what the file has: 1 record of a message and 2 claims new; the next apply joins them
     4 claims, 2 odd things
     "#);
     // Everybody else is sent to.
