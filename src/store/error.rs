@@ -247,12 +247,7 @@ impl StoreError {
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Missing { place, shadow, commit: Some(commit) } => {
-                let joined = shadow.as_ref().map(|path| {
-                    let path = path.display();
-                    format!("; its shadow `{path}` knows what was sent after that, and the next apply joins it in")
-                });
-                let checkout = TypedGit::of(Path::new(place)).checkout(commit);
-                return Some(format!("git has it, bring it back: {checkout}{}", joined.unwrap_or_default()));
+                return Some(bring_back(place, commit, shadow.as_deref()));
             }
             Self::Missing { shadow: Some(path), .. } => {
                 let path = path.display();
@@ -264,14 +259,7 @@ impl StoreError {
             Self::Missing { .. } => {
                 "if something was sent before, bring it back, from git or a backup; else `sendform ledger init` makes it"
             }
-            Self::Deleted { place, commit } => {
-                let checkout = TypedGit::of(Path::new(place)).checkout(commit);
-                let words = format!(
-                    "{checkout}; only if what it tells is of no project any more: commit and \
-                     push that it is deleted, then make a new one"
-                );
-                return Some(words);
-            }
+            Self::Deleted { place, commit } => return Some(not_anew(place, commit)),
             Self::Held { .. } => "wait until that run has ended; its lock ends with it, however it ends",
             Self::Damage { damage, .. } => return damage.hint().map(str::to_owned),
             Self::Unauthenticated { claims, is_shadow: false, .. } => {
@@ -295,8 +283,7 @@ impl StoreError {
                 ));
             }
             Self::Dropped { place, commit, .. } => {
-                let import = TypedGit::of(Path::new(place)).import(commit);
-                return Some(format!("its people would be sent to again, so take it in: {import}"));
+                return Some(take_in(place, commit));
             }
             Self::UnsignedHeader { .. } => {
                 "name the gateway in SENDFORM_BASE_URL as well, for this one run: whoever may change the files must not \
@@ -467,6 +454,31 @@ fn first_words(place: &str, first: Option<&KeyId>) -> String {
         Some(first) => format!("new claims of the ledger `{place}` are made with the key `{first}`"),
         None => format!("the ledger `{place}` does not say which of its keys new claims are made with"),
     }
+}
+
+/// How a lockfile is brought back that git keeps.
+fn bring_back(place: &str, commit: &str, shadow: Option<&Path>) -> String {
+    let joined = shadow.map(|path| {
+        let path = path.display();
+        format!("; its shadow `{path}` knows what was sent after that, and the next apply joins it in")
+    });
+    let checkout = TypedGit::of(Path::new(place)).checkout(commit);
+    format!("git has it, bring it back: {checkout}{}", joined.unwrap_or_default())
+}
+
+/// How a lockfile is brought back that was to be made anew, and how else somebody gets a new one.
+fn not_anew(place: &str, commit: &str) -> String {
+    let checkout = TypedGit::of(Path::new(place)).checkout(commit);
+    format!(
+        "{checkout}; only if what it tells is of no project any more: commit and push that it is deleted, then make a \
+         new one"
+    )
+}
+
+/// How the runs are taken in that a merge has dropped.
+fn take_in(place: &str, commit: &str) -> String {
+    let import = TypedGit::of(Path::new(place)).import(commit);
+    format!("its people would be sent to again, so take it in: {import}")
 }
 
 fn order_hint(is_known: bool, supplied: &KeyId) -> String {
