@@ -17,7 +17,7 @@ use super::{changes, check, handed, sample, values};
 /// Makes the plan of a message out of its draft. Limits that it runs into come to the others.
 #[must_use]
 pub(super) fn finish(input: &Input<'_>, draft: Draft<'_>, limits: &mut Vec<SafetyLimit>) -> MessagePlan {
-    let Draft { message, mut plan, safety_limits, rows } = draft;
+    let Draft { message, mut plan, safety_limits, rows, .. } = draft;
     limits.extend(safety_limits);
     if let Some(rows) = rows {
         batch(input, message, &mut plan, rows, limits);

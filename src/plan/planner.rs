@@ -24,8 +24,11 @@ use super::{changes, same};
 pub fn plan(input: &Input<'_>) -> Plan {
     let in_files: Vec<&Message> = input.campaigns.iter().flat_map(|campaign| &campaign.messages).collect();
     let mut drafter = Drafter::new(input);
-    let drafts: Vec<Draft<'_>> = in_files.iter().map(|message| drafter.draft(message)).collect();
+    let mut drafts: Vec<Draft<'_>> = in_files.iter().map(|message| drafter.draft(message)).collect();
     let Decisions { close_together } = decide(input, &drafts);
+    let mut twice = input.ledger.map(Ledger::accepted_twice).unwrap_or_default();
+    twice.extend(drafts.iter_mut().flat_map(|draft| std::mem::take(&mut draft.twice)));
+    twice.sort_by(|one, other| (&one.message, one.revision).cmp(&(&other.message, other.revision)));
     let mut safety_limits = Vec::new();
     let mut messages: Vec<MessagePlan> =
         drafts.into_iter().map(|draft| finish(input, draft, &mut safety_limits)).collect();
@@ -55,7 +58,7 @@ pub fn plan(input: &Input<'_>) -> Plan {
         compared: known.is_some(),
         has_rows: !input.without_data,
         asks_first: input.asks_first,
-        twice: input.ledger.map(Ledger::accepted_twice).unwrap_or_default(),
+        twice,
         doubts: input.ledger.map(|ledger| ledger.doubts(input.view)).unwrap_or_default(),
         in_flight: input.ledger.and_then(|ledger| ledger.in_flight(input.view, None)),
         gone: known.map(|ledger| drafter.gone(ledger)).unwrap_or_default(),
