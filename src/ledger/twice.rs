@@ -246,8 +246,7 @@ fn are_two(one: AcceptedAs<'_>, other: AcceptedAs<'_>) -> bool {
         return true;
     }
     let is_before = |[_, last]: [Timestamp; 2], instant| last < instant;
-    let is_before_claim =
-        |left: [Timestamp; 2], of: AcceptedAs<'_>| is_before(left, earliest(&of.entry.claim));
+    let is_before_claim = |left: [Timestamp; 2], of: AcceptedAs<'_>| is_before(left, earliest(&of.entry.claim));
     match (left(one), left(other)) {
         (None, None) => true,
         (Some(left), None) => is_before_claim(left, other),

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::audience::AudienceReader;
 use crate::campaign::{Audience, Message, Zone};
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Code, Diagnostics};
 use crate::identity::{Fingerprint, Key, Keys, PersonSet, SenderId};
 use crate::ledger::{Ledger, Terms, Twice};
 
@@ -81,8 +81,10 @@ impl<'a> Drafter<'a> {
         let input = self.input;
         let rejections = RejectionLimit::of(message, input.project, input.accepted);
         let terms = handed::terms(message, input.known(), input.now);
+        let has_claims = |ledger: &Ledger| ledger.claims_of(&message.key, message.revision).next().is_some();
         let mut plan = empty(message, input.selection.holds(&message.key), terms, rejections);
         let record = input.known().and_then(|ledger| ledger.record(&message.key, message.revision));
+        plan.at_most = input.known().is_none() && input.ledger.is_none_or(has_claims);
         plan.earlier = record.map(|record| record.earlier_than(&plan.template, &plan.terms)).unwrap_or_default();
         let mut draft = Draft { message, plan, safety_limits: Vec::new(), twice: Vec::new(), rows: None };
         if input.without_data {
@@ -167,7 +169,12 @@ impl<'a> Drafter<'a> {
         let older = fingerprints.get(1..).filter(|_| handed.has_older_keys() && placed.lacks_somebody());
         let older = self.suppressed(older.unwrap_or_default())?;
         let is_suppressed = |person| older.iter().any(|people| people.contains(&person));
-        (plan.at_gateway, plan.outdated) = handed.told(message, known, placed, is_suppressed);
+        (plan.at_gateway, plan.outdated) = if plan.diagnostics.iter().any(|found| found.code == Code::SenderChanged) {
+            // Nobody is recognised under another sender, and so nobody is missing.
+            (handed.unplaced(message), Vec::new())
+        } else {
+            handed.told(message, known, placed, is_suppressed)
+        };
         let failed = safety_limits::allowed_failures(&input.project.limits, input.accepted);
         plan.diagnostics.extend(row_diagnostics::of(
             message,
@@ -206,6 +213,10 @@ impl<'a> Drafter<'a> {
         let input = self.input;
         let keys = self.keys();
         handed::gone(input.project, input.campaigns, ledger, input.now, |sender| {
+            if input.known().is_none() {
+                // Whose rows are whose cannot be told.
+                return Vec::new();
+            }
             let fingerprint = Fingerprint::new(keys.first(), &input.project.id, sender);
             // A list that cannot be read is an error of every message.
             self.lists(sender, &input.project.suppress, &[fingerprint]).unwrap_or_default()
@@ -280,6 +291,7 @@ fn empty(message: &Message, selected: bool, terms: Terms, rejections: RejectionL
         nameless: 0,
         template: message.content.joined(),
         selected,
+        at_most: false,
         counts: super::gate::Counts::default(),
         skipped: std::collections::BTreeMap::new(),
         protections: Vec::new(),

@@ -73,7 +73,7 @@ fn batch(
 
 /// The limit of people whom an older revision may still reach, if the new one goes to anybody.
 fn overlap(input: &Input<'_>, message: &Message, plan: &MessagePlan) -> Option<SafetyLimit> {
-    let (overlap, leaving) = changes::overlap(message, input.known()?, input.now);
+    let (overlap, leaving) = changes::overlap(message, input.ledger?, input.now);
     if overlap == 0 || plan.to_send() + plan.not_due() == 0 {
         return None;
     }

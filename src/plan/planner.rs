@@ -37,6 +37,9 @@ pub fn plan(input: &Input<'_>) -> Plan {
     if let Some(ledger) = input.ledger.filter(|_| known.is_none()) {
         for (plan, message) in messages.iter_mut().zip(&in_files) {
             plan.in_clear = InClear::of(message, ledger, input.view, input.now);
+            let retired = plan.at_gateway.retired;
+            plan.at_gateway = KeptClaims::of(Some(ledger), message, &plan.template, 1, input.now).unplaced(message);
+            plan.at_gateway.retired = retired;
             plan.outdated = KeptClaims::outdated(message, ledger, input.now);
         }
     }
@@ -61,7 +64,7 @@ pub fn plan(input: &Input<'_>) -> Plan {
         twice,
         doubts: input.ledger.map(|ledger| ledger.doubts(input.view)).unwrap_or_default(),
         in_flight: input.ledger.and_then(|ledger| ledger.in_flight(input.view, None)),
-        gone: known.map(|ledger| drafter.gone(ledger)).unwrap_or_default(),
+        gone: input.ledger.map(|ledger| drafter.gone(ledger)).unwrap_or_default(),
         messages,
         close_together,
         limits: input.project.limits,
@@ -85,5 +88,6 @@ pub fn plan(input: &Input<'_>) -> Plan {
         plan.safety_limits
             .push(SafetyLimit::new(SafetyLimitKind::Messages, None, limit, to_send, input.accepted).words(words));
     }
+    plan.bound_limits();
     plan
 }

@@ -571,6 +571,9 @@ fn without_the_key_no_number_pretends_to_be_the_number_to_send() {
     shop.campaign("Hello from the shop!", 2);
     let run = shop.run(&["plan"]).code(0);
     assert!(run.stdout.contains("the ledger has r1: last sent"), "{run}");
+    // Of a revision of which nothing was claimed the number is the number.
+    assert!(run.stdout.contains("  + 4 to send at once, 2 bulks\n"), "{run}");
+    assert!(!run.stdout.contains("at most 4"), "{run}");
     fs::rename(shop.project.path("sale.yaml"), shop.project.path("sale.txt")).unwrap();
     shop.project.write("spring.yaml", crate::support::campaign("spring", "Hello!", 1));
     let run = shop.run(&["plan"]).code(3);
@@ -578,6 +581,53 @@ fn without_the_key_no_number_pretends_to_be_the_number_to_send() {
     let text = fs::read_to_string(shop.project.path("sendform.lock")).unwrap();
     shop.project.write("sendform.lock", text.replace("accepted", "refused!"));
     shop.run(&["ledger", "verify"]).code(8);
+}
+
+#[test]
+fn without_the_key_a_limit_of_people_to_send_is_one_that_may_refuse() {
+    let mut shop = Shop::new(3);
+    shop.apply().code(0);
+    let limits = "limits: { messagesPerApply: 2 }\n";
+    shop.project.write("sendform.yaml", shop.project.read("sendform.yaml") + limits);
+    shop.run(&["plan"]).code(0);
+    shop.project.unset("SENDFORM_KEY");
+    let run = shop.run(&["plan"]).code(0);
+    let words = "~ an apply may refuse: at most 3 messages to send, but at most 2 may be in one apply\n";
+    assert!(run.stdout.contains(words), "{run}");
+    let json = shop.run(&["plan", "--format", "json"]).code(0).json();
+    assert_eq!((&json["digest"], &json["safetyLimits"][0]["isSure"]), (&serde_json::Value::Null, &false.into()));
+    // Nobody has a new revision, so that this is sure.
+    shop.campaign("Hello!", 2);
+    let json = shop.run(&["plan", "--format", "json"]).code(4).json();
+    assert_eq!((&json["digest"], &json["safetyLimits"][0]["isSure"]), (&serde_json::Value::Null, &true.into()));
+}
+
+/// What still leaves is told by the ledger alone.
+#[test]
+fn without_the_key_what_still_leaves_is_told() {
+    let mut shop = Shop::new(3);
+    let text = shop.project.read("sale.yaml");
+    let schedule = "schedules: { noon: { sendAt: \"2026-12-01 12:00\", timeZone: UTC } }\nmessages:";
+    let text =
+        text.replace("messages:", schedule).replace("    sender: shop\n", "    sender: shop\n    schedule: noon\n");
+    shop.project.write("sale.yaml", &text);
+    shop.apply().code(0);
+    shop.project.unset("SENDFORM_KEY");
+    let says = |shop: &Shop, words: &str| {
+        let run = shop.run(&["plan"]).code(0);
+        assert!(run.stdout.contains(words), "{run}");
+    };
+    shop.project.write("sale.yaml", text.replace("    sender: shop\n", "    sender: shop\n    paused: true\n"));
+    says(&shop, "paused, which holds back nothing that is handed over: 3 people still get it at 2026-12-01 12:00 UTC");
+    // A new revision may reach those whom the old one is still to reach.
+    shop.project.write("sale.yaml", text.replace("revision: 1", "revision: 2"));
+    let run = shop.run(&["plan"]).code(4);
+    assert!(run.stdout.contains("an older revision still has 3 people in doubt or scheduled"), "{run}");
+    assert!(run.stdout.contains("3 people still get revision 1"), "{run}");
+    shop.project.write("sale.yaml", crate::support::campaign("spring", "Hello!", 1));
+    let project = shop.project.read("sendform.yaml");
+    shop.project.write("sendform.yaml", format!("{project}retired: [sale]\n"));
+    says(&shop, "~ 3 people still get `sale.hello` at 2026-12-01 12:00 UTC although it is retired\n");
 }
 
 #[test]

@@ -34,7 +34,8 @@ impl<'a> SeveralKeys<'a> {
         // Nobody is in flight or in doubt who is accepted, so that any view does.
         let is_accepted =
             |standings: &Standings<'_>, one: &Person| standings.get(*one, View::Exclusive) == Standing::Accepted;
-        let is_repeated = |standings: &Standings<'_>| persons.iter().filter(|one| is_accepted(standings, one)).count() > 1;
+        let is_repeated =
+            |standings: &Standings<'_>| persons.iter().filter(|one| is_accepted(standings, one)).count() > 1;
         if self.standings.iter().any(is_repeated) {
             self.found.lock().unwrap_or_else(PoisonError::into_inner).insert(persons);
         }
