@@ -150,6 +150,7 @@ fn a_first_plan_in_json() {
     insta::assert_snapshot!(run, @r#"
     exit code: 0
     {
+      "atMost": false,
       "closeTogether": 0,
       "compared": true,
       "diagnostics": [
@@ -186,6 +187,7 @@ fn a_first_plan_in_json() {
       "frozen": null,
       "gateway": "sandbox",
       "gone": [],
+      "hasRows": true,
       "kind": "plan",
       "limits": {
         "audienceGrowthPercent": 50,
@@ -245,6 +247,7 @@ fn a_first_plan_in_json() {
             "windowClosed": 1
           },
           "handedOver": null,
+          "inClear": null,
           "lastAt": "2026-11-30T17:03:00Z",
           "message": "sale.announce",
           "moreBranches": 0,
@@ -303,7 +306,8 @@ fn a_first_plan_in_json() {
       "project": "acme-shop",
       "safetyLimits": [],
       "stops": [],
-      "toSend": 4
+      "toSend": 4,
+      "twice": []
     }
     ----- stderr
     warning[bad-recipient]: a row of audience `people` cannot be read: the recipient's id is in scientific notation: a spreadsheet has cut its digits
@@ -566,7 +570,7 @@ fn without_a_key_nothing_is_compared() {
         text (8 characters)
           │ Welcome!
 
-    ! 2 people would get more than one message of this plan within an hour
+    ! at most 2 people would get more than one message of this plan within an hour
     at most 4 messages to send in 2 bulks
     ");
     assert_eq!(project.run(["plan", "--format", "json"]).json()["compared"], false);

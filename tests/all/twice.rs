@@ -153,7 +153,7 @@ fn two_clones_that_both_sent_are_told_first_and_everybody_else_is_sent_to() {
         sale.hello.r1.fab0a3fa0e36aeff  claimed 2026-11-30 12:01 UTC by ben
       nothing more of it is sent to them, and everybody else is sent to; two clones, or two ledgers, have both sent
       say that you know for each bulk, which ends this alarm: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"
-    ~ the shadow lacks what the file has: 2 claims new; the next apply joins them
+    ~ the shadow lacks what the file has: 1 record of a message and 2 claims new; the next apply joins them
     4 claims, 2 odd things
     "#);
     // Everybody else is sent to.
@@ -297,9 +297,6 @@ fn who_was_accepted_under_two_keys_is_told_by_whoever_reads_their_row() {
     there.run(["plan"]).code(0);
     clones.apply(&there, 0);
     there.run(["ledger", "verify"]).code(0);
-    // Whoever is not among them any more, or has one key only, is told of nobody.
-    there.set("SENDFORM_KEY", KEY);
-    there.run(["status"]).code(9);
 }
 
 #[test]
@@ -659,6 +656,8 @@ fn without_the_data_the_files_and_the_ledger_are_told_and_no_number() {
     assert_eq!(json["messages"][0]["inClear"]["accepted"], 3);
     shop.run(&["plan", "--without-data", "--out", "sale.plan"]).code(64);
     // What can be wrong without a row is: an id of the ledger, a text that is no template.
+    // That one is held against the columns, so that it takes the header.
+    shop.project.write("customers.csv", "id,name\n");
     shop.campaign("Hello {{ from our shop!", 1);
     shop.run(&plan).code(3);
     shop.project.unset("SENDFORM_KEY");
