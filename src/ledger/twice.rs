@@ -4,6 +4,9 @@
 //! Two clones that each have their own lockfile may both send to the same people, and nobody can know before
 //! their ledgers are joined. What was sent then cannot be taken back, so it is said, until somebody says that
 //! they know: their word names the people, and the claims that it knows of. A further claim is news again.
+//!
+//! Under another key somebody is another person. That two persons are one only their row tells, so whoever reads
+//! rows hands that in.
 
 use std::collections::BTreeMap;
 
@@ -26,6 +29,8 @@ pub struct Twice {
     pub revision: Revision,
     /// Who, in ascending order.
     pub people: Vec<Person>,
+    /// What they are under further keys, in ascending order; nothing, if one key has them in all of the claims.
+    pub under_other_keys: Vec<Person>,
     /// The claims, two at least, the oldest first.
     pub claims: Vec<AcceptedIn>,
 }
@@ -41,6 +46,13 @@ pub struct AcceptedIn {
     pub send_at: Option<Timestamp>,
     /// Who ran its run, if that is known.
     pub by: Option<String>,
+}
+
+/// That a claim has a person as accepted.
+#[derive(Clone, Copy)]
+struct AcceptedAs<'a> {
+    person: Person,
+    entry: &'a ClaimEntry,
 }
 
 /// Somebody who is accepted in several claims.
@@ -83,7 +95,48 @@ impl Ledger {
                 message: message.clone(),
                 revision,
                 people,
+                under_other_keys: Vec::new(),
                 claims,
+            }));
+        }
+        found
+    }
+
+    /// The same of people whom the keys of a ledger make different persons: in `alike` are all persons of each of
+    /// them, the one under the first key first. Whoever is accepted under one key only is not among them.
+    #[must_use]
+    pub fn accepted_under_several_keys(&self, of: &MessageKey, alike: &[Vec<Person>]) -> Vec<Twice> {
+        let numbers = alike.iter().zip(0_usize..).flat_map(|(all, number)| all.iter().map(move |one| (*one, number)));
+        let numbers: PersonMap<usize> = numbers.collect();
+        let mut found = Vec::new();
+        for ((message, revision), index) in self.indexes.iter().filter(|((message, _), _)| message == of) {
+            let mut accepted: BTreeMap<usize, Vec<AcceptedAs<'_>>> = BTreeMap::new();
+            for entry in index.claims.iter().filter_map(|position| self.entries.get(*position)) {
+                for (person, _) in entry.iter().filter(|(_, state)| *state == PersonState::Accepted) {
+                    if let Some(number) = numbers.get(&person) {
+                        accepted.entry(*number).or_default().push(AcceptedAs { person, entry });
+                    }
+                }
+            }
+            let mut groups: BTreeMap<Vec<AcceptedIn>, [Vec<Person>; 2]> = BTreeMap::new();
+            for (number, all) in accepted {
+                let apart = apart(&all);
+                let is_one_person = apart.windows(2).all(|pair| matches!(pair, [a, b] if a.person == b.person));
+                if is_one_person || are_known(&apart) {
+                    continue;
+                }
+                let mut claims: Vec<AcceptedIn> = apart.iter().map(|it| AcceptedIn::new(it.entry)).collect();
+                claims.sort_unstable();
+                if let Some((first, others)) = alike.get(number).and_then(|all| all.split_first()) {
+                    let [people, under_other_keys] = groups.entry(claims).or_default();
+                    people.push(*first);
+                    under_other_keys.extend(others);
+                }
+            }
+            found.extend(groups.into_iter().map(|(claims, [mut people, mut under_other_keys])| {
+                people.sort_unstable();
+                under_other_keys.sort_unstable();
+                Twice { message: message.clone(), revision: *revision, people, under_other_keys, claims }
             }));
         }
         found
@@ -114,6 +167,8 @@ impl Twice {
         let mut beside: Vec<ClaimId> =
             self.claims.iter().map(|claim| claim.id.clone()).filter(|claim| claim != on).collect();
         beside.sort_unstable();
+        let mut people = [self.people.as_slice(), &self.under_other_keys].concat();
+        people.sort_unstable();
         Outcome {
             claim: on.clone(),
             // That says nothing of what was sent.
@@ -123,7 +178,7 @@ impl Twice {
             by: Some(by),
             why: Some(why),
             proof: None,
-            known: Some(KnownTwice { people: self.people.clone(), beside }),
+            known: Some(KnownTwice { people, beside }),
         }
     }
 }
@@ -136,30 +191,35 @@ impl AcceptedIn {
 }
 
 impl<'a> Repeated<'a> {
-    /// Judges the acceptances of somebody who has several: those that are messages of their own, each beside
-    /// another one at least.
+    /// Judges the acceptances of somebody who has several.
     fn judge(person: Person, entries: Vec<&'a ClaimEntry>) -> Self {
-        let is_apart = |entry: &&&ClaimEntry| {
-            let mut others = entries.iter().filter(|other| other.claim.id != entry.claim.id);
-            others.any(|other| are_two(person, entry, other))
-        };
-        let apart: Vec<&ClaimEntry> = entries.iter().filter(is_apart).copied().collect();
+        let all: Vec<AcceptedAs<'a>> = entries.iter().map(|entry| AcceptedAs { person, entry }).collect();
+        let apart = apart(&all);
         if apart.is_empty() {
             return Self { person, entries, kind: RepeatKind::Booked };
         }
-        let kind = if are_known(person, &apart) { RepeatKind::Known } else { RepeatKind::Twice };
-        Self { person, entries: apart, kind }
+        let kind = if are_known(&apart) { RepeatKind::Known } else { RepeatKind::Twice };
+        Self { person, entries: apart.into_iter().map(|acceptance| acceptance.entry).collect(), kind }
     }
+}
+
+/// Those of somebody's acceptances that are messages of their own, each beside another one at least.
+fn apart<'a>(all: &[AcceptedAs<'a>]) -> Vec<AcceptedAs<'a>> {
+    let is_apart = |one: &&AcceptedAs<'a>| {
+        let mut others = all.iter().filter(|other| other.entry.claim.id != one.entry.claim.id);
+        others.any(|other| are_two(**one, *other))
+    };
+    all.iter().filter(is_apart).copied().collect()
 }
 
 /// Whether somebody knows of all these acceptances of somebody together: words on them that name each other lead
 /// from each to each.
-fn are_known(person: Person, entries: &[&ClaimEntry]) -> bool {
-    let Some((first, others)) = entries.split_first() else { return true };
+fn are_known(acceptances: &[AcceptedAs<'_>]) -> bool {
+    let Some((first, others)) = acceptances.split_first() else { return true };
     let (mut reached, mut left) = (vec![*first], others.to_vec());
     while let Some(from) = reached.pop() {
         let (next, rest): (Vec<_>, Vec<_>) =
-            left.into_iter().partition(|other| names(person, from, other) || names(person, other, from));
+            left.into_iter().partition(|other| names(from, *other) || names(*other, from));
         reached.extend(next);
         left = rest;
     }
@@ -167,23 +227,27 @@ fn are_known(person: Person, entries: &[&ClaimEntry]) -> bool {
 }
 
 /// Whether a word on one claim says of somebody that they were accepted in another as well.
-fn names(person: Person, on: &ClaimEntry, other: &ClaimEntry) -> bool {
-    let mut known = on.notes.iter().filter_map(|note| note.known.as_ref());
-    known.any(|known| known.people.binary_search(&person).is_ok() && known.beside.contains(&other.claim.id))
+fn names(on: AcceptedAs<'_>, other: AcceptedAs<'_>) -> bool {
+    let mut known = on.entry.notes.iter().filter_map(|note| note.known.as_ref());
+    known.any(|known| {
+        let has = |person| known.people.binary_search(&person).is_ok();
+        has(on.person) && has(other.person) && known.beside.contains(&other.entry.claim.id)
+    })
 }
 
 /// Whether the acceptances of somebody in two claims are two messages. What the gateway answered is
 /// a message of its own. One row of the logs may have been booked for both claims, unless it was sent
 /// before one of them was made, or the logs had more than one row.
-fn are_two(person: Person, one: &ClaimEntry, other: &ClaimEntry) -> bool {
-    let was_sent_twice =
-        |entry: &ClaimEntry| entry.proofs(person).any(|proof| proof.twice.binary_search(&person).is_ok());
+fn are_two(one: AcceptedAs<'_>, other: AcceptedAs<'_>) -> bool {
+    let was_sent_twice = |AcceptedAs { person, entry }: AcceptedAs<'_>| {
+        entry.proofs(person).any(|proof| proof.twice.binary_search(&person).is_ok())
+    };
     if was_sent_twice(one) || was_sent_twice(other) {
         return true;
     }
     let is_before = |[_, last]: [Timestamp; 2], instant| last < instant;
-    let is_before_claim = |left: [Timestamp; 2], entry: &ClaimEntry| is_before(left, earliest(&entry.claim));
-    match (left(person, one), left(person, other)) {
+    let is_before_claim = |left: [Timestamp; 2], of: AcceptedAs<'_>| is_before(left, earliest(&of.entry.claim));
+    match (left(one), left(other)) {
         (None, None) => true,
         (Some(left), None) => is_before_claim(left, other),
         (None, Some(left)) => is_before_claim(left, one),
@@ -197,7 +261,7 @@ fn are_two(person: Person, one: &ClaimEntry, other: &ClaimEntry) -> bool {
 }
 
 /// When the messages left by which alone somebody is accepted in a claim; absent if they are by another word.
-fn left(person: Person, entry: &ClaimEntry) -> Option<[Timestamp; 2]> {
+fn left(AcceptedAs { person, entry }: AcceptedAs<'_>) -> Option<[Timestamp; 2]> {
     let lefts = entry.proofs(person).filter(|_| entry.is_found_only(person)).map(|proof| proof.left);
     lefts.reduce(|[first, last], [from, to]| [first.min(from), last.max(to)])
 }
@@ -235,7 +299,8 @@ mod tests {
     /// Somebody's word that they know of a pair of claims.
     fn word(one: &Claim, other: &Claim, people: Vec<Person>) -> Outcome {
         let claims = [one, other].map(|claim| AcceptedIn::new(&ClaimEntry::new(claim.clone()).unwrap())).into();
-        let twice = Twice { message: sample::message("announce"), revision: sample::revision(), people, claims };
+        let (message, revision) = (sample::message("announce"), sample::revision());
+        let twice = Twice { message, revision, people, under_other_keys: Vec::new(), claims };
         twice.word(&one.id, sample::at(70), "ana".to_owned(), "two clones".to_owned())
     }
 

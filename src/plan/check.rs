@@ -71,7 +71,7 @@ pub(super) fn times(
     }
     let early = plan.counts.get(Gate::TooEarly);
     if early > 0 {
-        let people = plural(early, "person");
+        let people = plan.people(early);
         let text =
             format!("the gateway takes a message at most 180 days ahead: `{}` is too early for {people}", message.key);
         diagnostics.push(
@@ -103,7 +103,7 @@ fn passage(message: &Message, plan: &MessagePlan, now: Timestamp, place: &Place)
     if let Some((turn, opens)) = passage.waits {
         let text = format!(
             "{} of `{}` would wait for the delivery window, from {} on",
-            plural(passage.waiting, "person"),
+            plan.people(passage.waiting),
             message.key,
             plan.clocks_at(turn)
         );
@@ -120,7 +120,7 @@ fn too_slow(message: &Message, plan: &MessagePlan, people: u64, now: Timestamp, 
     let last = plan.last_at(now).map(|last| format!("; the last message leaves at {}", plan.clocks_at(last)));
     let text = format!(
         "{} of `{}` would not get it: the conversation window closes before it is their turn{}",
-        plural(people, "person"),
+        plan.people(people),
         message.key,
         last.unwrap_or_default()
     );
@@ -155,7 +155,7 @@ fn expiring(
     };
     let text = format!(
         "{} of `{}` would not get it: from {} on the validity of {validity} is over before {before}",
-        plural(people, "person"),
+        plan.people(people),
         message.key,
         plan.clocks_at(expires.at),
     );

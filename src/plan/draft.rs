@@ -6,9 +6,9 @@ use jiff::Timestamp;
 
 use crate::audience::AudienceReader;
 use crate::campaign::{Audience, Message, Zone};
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Code, Diagnostics};
 use crate::identity::{Fingerprint, Key, Keys, PersonSet, SenderId};
-use crate::ledger::{Ledger, Terms};
+use crate::ledger::{Ledger, Terms, Twice};
 
 use super::batch::Batcher;
 use super::clocks::Clocks;
@@ -16,7 +16,7 @@ use super::collect::{Collected, collect};
 use super::compiled::Compiled;
 use super::content::ContentMaker;
 use super::gate::Gate;
-use super::handed::{self, AtGateway, Gone, KeptClaims};
+use super::handed::{self, AtGateway, Gone, KeptClaims, SeveralKeys};
 use super::input::Input;
 use super::lists::ProtectiveList;
 use super::message::MessagePlan;
@@ -35,6 +35,8 @@ pub(super) struct Draft<'a> {
     pub plan: MessagePlan,
     /// The limits that its lists ran into.
     pub safety_limits: Vec<SafetyLimit>,
+    /// Who was accepted twice, each time under another key.
+    pub twice: Vec<Twice>,
     /// What came of its rows; absent if they could not be read.
     pub rows: Option<DraftRows>,
 }
@@ -79,10 +81,12 @@ impl<'a> Drafter<'a> {
         let input = self.input;
         let rejections = RejectionLimit::of(message, input.project, input.accepted);
         let terms = handed::terms(message, input.known(), input.now);
+        let has_claims = |ledger: &Ledger| ledger.claims_of(&message.key, message.revision).next().is_some();
         let mut plan = empty(message, input.selection.holds(&message.key), terms, rejections);
         let record = input.known().and_then(|ledger| ledger.record(&message.key, message.revision));
+        plan.at_most = input.known().is_none() && input.ledger.is_none_or(has_claims);
         plan.earlier = record.map(|record| record.earlier_than(&plan.template, &plan.terms)).unwrap_or_default();
-        let mut draft = Draft { message, plan, safety_limits: Vec::new(), rows: None };
+        let mut draft = Draft { message, plan, safety_limits: Vec::new(), twice: Vec::new(), rows: None };
         if input.without_data {
             draft.plan.diagnostics.extend(self.without_rows(message));
             return draft;
@@ -119,6 +123,7 @@ impl<'a> Drafter<'a> {
         let known = input.known();
         let keys = self.keys();
         let handed = KeptClaims::of(known, message, &plan.template, keys.all().count(), input.now);
+        let several_keys = SeveralKeys::of(known, &message.key, keys.all().count());
         let fingerprints: Vec<Fingerprint> =
             keys.all().map(|key| Fingerprint::new(key, &input.project.id, &message.sender)).collect();
         let compiled = super::parallel::with_deep_stack(|| Compiled::new(message, input.files));
@@ -144,6 +149,7 @@ impl<'a> Drafter<'a> {
             standings: known.map(|ledger| ledger.standings(&message.key, message.revision)),
             view: input.view,
             handed: &handed,
+            several_keys: &several_keys,
             now: input.now,
             numbers_are_times: true,
             hold: &hold,
@@ -156,13 +162,19 @@ impl<'a> Drafter<'a> {
             checks.numbers_are_times = false;
             collected = collect(&checks, AudienceReader::open(&message.audience, input.files)?, input.workers)?;
         }
+        draft.twice = several_keys.twice(known, &message.key);
         plan.rejections.before = rejections::answered(input, message, &collected.recipients);
         let first_bulk_max = plan.rejections.people_max(&plan.rejections.before);
         let placed = std::mem::take(&mut collected.placed);
         let older = fingerprints.get(1..).filter(|_| handed.has_older_keys() && placed.lacks_somebody());
         let older = self.suppressed(older.unwrap_or_default())?;
         let is_suppressed = |person| older.iter().any(|people| people.contains(&person));
-        (plan.at_gateway, plan.outdated) = handed.told(message, known, placed, is_suppressed);
+        (plan.at_gateway, plan.outdated) = if plan.diagnostics.iter().any(|found| found.code == Code::SenderChanged) {
+            // Nobody is recognised under another sender, and so nobody is missing.
+            (handed.unplaced(message), Vec::new())
+        } else {
+            handed.told(message, known, placed, is_suppressed)
+        };
         let failed = safety_limits::allowed_failures(&input.project.limits, input.accepted);
         plan.diagnostics.extend(row_diagnostics::of(
             message,
@@ -201,6 +213,10 @@ impl<'a> Drafter<'a> {
         let input = self.input;
         let keys = self.keys();
         handed::gone(input.project, input.campaigns, ledger, input.now, |sender| {
+            if input.known().is_none() {
+                // Whose rows are whose cannot be told.
+                return Vec::new();
+            }
             let fingerprint = Fingerprint::new(keys.first(), &input.project.id, sender);
             // A list that cannot be read is an error of every message.
             self.lists(sender, &input.project.suppress, &[fingerprint]).unwrap_or_default()
@@ -275,6 +291,7 @@ fn empty(message: &Message, selected: bool, terms: Terms, rejections: RejectionL
         nameless: 0,
         template: message.content.joined(),
         selected,
+        at_most: false,
         counts: super::gate::Counts::default(),
         skipped: std::collections::BTreeMap::new(),
         protections: Vec::new(),

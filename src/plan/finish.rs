@@ -17,7 +17,7 @@ use super::{changes, check, handed, sample, values};
 /// Makes the plan of a message out of its draft. Limits that it runs into come to the others.
 #[must_use]
 pub(super) fn finish(input: &Input<'_>, draft: Draft<'_>, limits: &mut Vec<SafetyLimit>) -> MessagePlan {
-    let Draft { message, mut plan, safety_limits, rows } = draft;
+    let Draft { message, mut plan, safety_limits, rows, .. } = draft;
     limits.extend(safety_limits);
     if let Some(rows) = rows {
         batch(input, message, &mut plan, rows, limits);
@@ -73,7 +73,7 @@ fn batch(
 
 /// The limit of people whom an older revision may still reach, if the new one goes to anybody.
 fn overlap(input: &Input<'_>, message: &Message, plan: &MessagePlan) -> Option<SafetyLimit> {
-    let (overlap, leaving) = changes::overlap(message, input.known()?, input.now);
+    let (overlap, leaving) = changes::overlap(message, input.ledger?, input.now);
     if overlap == 0 || plan.to_send() + plan.not_due() == 0 {
         return None;
     }

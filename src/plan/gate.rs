@@ -59,6 +59,23 @@ pub enum Gate {
 }
 
 impl Gate {
+    /// Whether its rows are of people who may turn out to be at a gate of the ledger, as long as nobody can say who
+    /// has the message already.
+    #[must_use]
+    pub const fn is_behind_the_ledger(self) -> bool {
+        matches!(
+            self,
+            Self::Paused
+                | Self::TooLate
+                | Self::TooEarly
+                | Self::Skipped
+                | Self::Failed
+                | Self::WindowClosed
+                | Self::NotDue
+                | Self::ToSend
+        )
+    }
+
     /// All gates, in their order.
     pub const ALL: [Self; 26] = [
         Self::Blank,

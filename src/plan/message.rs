@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::audience::Dialect;
 use crate::diagnostic::Diagnostics;
+use crate::diagnostic::words::plural;
 use crate::identity::{ContentDigest, MessageKey, Person, Revision, SenderId};
 use crate::ledger::{Edition, MessageRecord, Terms};
 use crate::timing;
@@ -45,6 +46,8 @@ pub struct MessagePlan {
     pub template: String,
     /// Whether `--only` selects it.
     pub selected: bool,
+    /// Whether its numbers of people to send to are upper bounds: somebody may have it, and nobody can say who.
+    pub at_most: bool,
     /// How many rows end at each gate; they add up to the rows read.
     pub counts: Counts,
     /// Why the template skipped people, and how many.
@@ -92,6 +95,13 @@ pub struct MessagePlan {
 }
 
 impl MessagePlan {
+    /// Puts people who may be sent to into words.
+    #[must_use]
+    pub(super) fn people(&self, people: u64) -> String {
+        let people = plural(people, "person");
+        if self.at_most { format!("at most {people}") } else { people }
+    }
+
     /// Everybody whom the message goes to, now or later, in ascending order.
     #[must_use]
     pub(super) fn planned_people(&self) -> Vec<(Person, ContentDigest)> {

@@ -104,7 +104,27 @@ impl Plan {
 
     /// Safety limits that nobody accepted.
     pub fn refused(&self) -> impl Iterator<Item = &SafetyLimit> {
-        self.safety_limits.iter().filter(|safety_limit| !safety_limit.accepted)
+        self.safety_limits.iter().filter(|safety_limit| !safety_limit.accepted && safety_limit.is_sure)
+    }
+
+    /// Whether numbers of people to send to are upper bounds: who has a message already cannot be told.
+    #[must_use]
+    pub fn is_at_most(&self) -> bool {
+        self.selected().any(|message| message.at_most)
+    }
+
+    /// Says of limits that rest on upper bounds that it is not sure that they refuse.
+    pub(super) fn bound_limits(&mut self) {
+        let bounded: Vec<_> = self.selected().filter(|message| message.at_most).map(|it| it.key.clone()).collect();
+        for limit in self.safety_limits.iter_mut().filter(|limit| limit.kind.rests_on_people_to_send()) {
+            if !limit.message.as_ref().map_or(!bounded.is_empty(), |key| bounded.contains(key)) {
+                continue;
+            }
+            limit.is_sure = false;
+            if limit.words.starts_with(|first: char| first.is_ascii_digit()) {
+                limit.words.insert_str(0, "at most ");
+            }
+        }
     }
 
     /// Whether nothing that is selected, nor the files as a whole, have errors.

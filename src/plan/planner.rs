@@ -24,8 +24,11 @@ use super::{changes, same};
 pub fn plan(input: &Input<'_>) -> Plan {
     let in_files: Vec<&Message> = input.campaigns.iter().flat_map(|campaign| &campaign.messages).collect();
     let mut drafter = Drafter::new(input);
-    let drafts: Vec<Draft<'_>> = in_files.iter().map(|message| drafter.draft(message)).collect();
+    let mut drafts: Vec<Draft<'_>> = in_files.iter().map(|message| drafter.draft(message)).collect();
     let Decisions { close_together } = decide(input, &drafts);
+    let mut twice = input.ledger.map(Ledger::accepted_twice).unwrap_or_default();
+    twice.extend(drafts.iter_mut().flat_map(|draft| std::mem::take(&mut draft.twice)));
+    twice.sort_by(|one, other| (&one.message, one.revision).cmp(&(&other.message, other.revision)));
     let mut safety_limits = Vec::new();
     let mut messages: Vec<MessagePlan> =
         drafts.into_iter().map(|draft| finish(input, draft, &mut safety_limits)).collect();
@@ -34,6 +37,9 @@ pub fn plan(input: &Input<'_>) -> Plan {
     if let Some(ledger) = input.ledger.filter(|_| known.is_none()) {
         for (plan, message) in messages.iter_mut().zip(&in_files) {
             plan.in_clear = InClear::of(message, ledger, input.view, input.now);
+            let retired = plan.at_gateway.retired;
+            plan.at_gateway = KeptClaims::of(Some(ledger), message, &plan.template, 1, input.now).unplaced(message);
+            plan.at_gateway.retired = retired;
             plan.outdated = KeptClaims::outdated(message, ledger, input.now);
         }
     }
@@ -55,10 +61,10 @@ pub fn plan(input: &Input<'_>) -> Plan {
         compared: known.is_some(),
         has_rows: !input.without_data,
         asks_first: input.asks_first,
-        twice: input.ledger.map(Ledger::accepted_twice).unwrap_or_default(),
+        twice,
         doubts: input.ledger.map(|ledger| ledger.doubts(input.view)).unwrap_or_default(),
         in_flight: input.ledger.and_then(|ledger| ledger.in_flight(input.view, None)),
-        gone: known.map(|ledger| drafter.gone(ledger)).unwrap_or_default(),
+        gone: input.ledger.map(|ledger| drafter.gone(ledger)).unwrap_or_default(),
         messages,
         close_together,
         limits: input.project.limits,
@@ -82,5 +88,6 @@ pub fn plan(input: &Input<'_>) -> Plan {
         plan.safety_limits
             .push(SafetyLimit::new(SafetyLimitKind::Messages, None, limit, to_send, input.accepted).words(words));
     }
+    plan.bound_limits();
     plan
 }

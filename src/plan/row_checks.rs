@@ -21,7 +21,7 @@ use crate::wire::visible::is_blank;
 use super::compiled::{Compiled, WindowColumn};
 use super::content::ContentMaker;
 use super::gate::Gate;
-use super::handed::KeptClaims;
+use super::handed::{KeptClaims, SeveralKeys};
 use super::ids::IdForm;
 use super::lists::ProtectiveList;
 use super::plan_file::{PlanConstraint, PlannedPerson};
@@ -50,6 +50,8 @@ pub(super) struct RowChecks<'a> {
     pub view: View,
     /// What the gateway has of it already.
     pub handed: &'a KeptClaims<'a>,
+    /// Who has it under more than one key.
+    pub several_keys: &'a SeveralKeys<'a>,
     /// The instant of planning.
     pub now: Timestamp,
     /// Whether a bare number in a column of times is one.
@@ -183,6 +185,12 @@ impl RowChecks<'_> {
         RowResult { at: row.at, line: row.line, unterminated: row.unterminated, verdict }
     }
 
+    /// Looks at somebody in a row, whom the ledger may know under an older key.
+    fn see(&self, to: &CanonicalTo<'_>, person: Person) {
+        self.handed.see(self.fingerprints, to, person);
+        self.several_keys.see(self.fingerprints, to, person);
+    }
+
     fn ids(&self) -> IdRule {
         self.compiled.selected.audience.ids
     }
@@ -194,7 +202,7 @@ impl RowChecks<'_> {
         let ids = ids.iter().filter_map(|id| CanonicalTo::parse(id, self.ids()).ok());
         ids.map(|to| {
             let person = first.person(&to);
-            self.handed.see(self.fingerprints, &to, person);
+            self.see(&to, person);
             person
         })
         .collect()
@@ -218,7 +226,7 @@ impl RowChecks<'_> {
             return RowVerdict::Unreadable { issue, people: Vec::new(), is_nothing: false };
         };
         let person = first.person(&to);
-        self.handed.see(self.fingerprints, &to, person);
+        self.see(&to, person);
         let used = used_digest(cells, &self.compiled.used);
         let used = u32::try_from(used >> 32).unwrap_or_default();
         let fate = self.fate(renderer, cells, &to, person);

@@ -83,6 +83,13 @@ impl SafetyLimitKind {
         }
     }
 
+    /// Whether it is about people to send to, so that it may be met by nobody once those are left out who have the
+    /// message.
+    #[must_use]
+    pub(super) const fn rests_on_people_to_send(self) -> bool {
+        matches!(self, Self::Messages | Self::Failed | Self::Late | Self::Overlap | Self::Rejected)
+    }
+
     /// Whether it is about the machine, its ledger, or what the gateway has answered since, and not about what is
     /// planned: so it may be accepted beside a plan that is frozen.
     #[must_use]
@@ -153,6 +160,8 @@ pub struct SafetyLimit {
     pub actual: u64,
     /// In words.
     pub words: String,
+    /// Whether it surely is so; if not, an apply may refuse, and this plan does not.
+    pub is_sure: bool,
     /// Whether a person accepted the number.
     pub accepted: bool,
     /// The number to accept so that all of it can be sent; no less than what it is in truth.
@@ -170,7 +179,8 @@ impl SafetyLimit {
         accepted: &Accepted,
     ) -> Self {
         let accepted = accepted.get(kind).is_some_and(|number| actual <= number);
-        Self { kind, message: message.cloned(), limit, actual, words: String::new(), accepted, to_accept: actual }
+        let (message, words) = (message.cloned(), String::new());
+        Self { kind, message, limit, actual, words, is_sure: true, accepted, to_accept: actual }
     }
 
     /// Says which number is to be accepted, if that is not what it is in truth.

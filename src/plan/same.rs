@@ -128,7 +128,8 @@ fn among(
             earlier.iter().map(|(other, set)| (other, people(plan).filter(|it| set.contains(it)).count() as u64));
         let both = both.filter(|(_, shared)| *shared > 0).max_by_key(|(_, shared)| *shared).map(|(other, shared)| {
             let verb = if shared == 1 { "gets" } else { "get" };
-            format!("{} of {whole} of `{key}` {verb} the same text from `{other}` too", number(shared))
+            let bound = if plan.at_most { "at most " } else { "" };
+            format!("{bound}{} of {whole} of `{key}` {verb} the same text from `{other}` too", number(shared))
         });
         let help = "if nobody should get it twice, take one of the two out, or give them other audiences";
         found.extend(

@@ -240,7 +240,7 @@ impl<'a> MessageView<'a> {
             outdated: message.outdated.iter().map(OutdatedView::new).collect(),
             frozen: message.held.as_ref().map(ComparisonView::new),
             samples: message.samples.iter().map(|sample| SampleView::new(sample, reveal)).collect(),
-            bounded_without: (!plan.compared).then_some(if plan.gateway.is_empty() { "a ledger" } else { "the key" }),
+            bounded_without: message.at_most.then_some(if plan.gateway.is_empty() { "a ledger" } else { "the key" }),
             template: &message.template,
             more_branches: message.more_branches,
             campaign: message.key.campaign.as_str(),

@@ -39,10 +39,11 @@ pub struct PlanReport<'a> {
     /// Whether the rows of audiences were read; if not, nobody is counted, and how many people would get something
     /// cannot be told.
     pub has_rows: bool,
-    /// Whether all numbers of people to send to, now or later, are upper bounds: who has it already could not be told.
+    /// Whether numbers of people to send to, now or later, are upper bounds: who has it already could not be told.
     pub at_most: bool,
-    /// The digest of what a review approves: the plan file's, or else this plan's.
-    pub digest: String,
+    /// The digest of what a review approves: the plan file's, or else this plan's; null if this plan was not
+    /// compared with the ledger: an apply has another one then.
+    pub digest: Option<String>,
     /// The plan file that was made of it, or that it is held to; null without one.
     pub plan_file: Option<String>,
     /// What the plan file has that it is held to; null without one.
@@ -114,6 +115,8 @@ pub struct SafetyLimitView<'a> {
     pub actual: u64,
     /// Whether the number was accepted; if not, nothing is sent.
     pub accepted: bool,
+    /// Whether it surely is so; if not, who has a message already could not be told, and an apply may refuse.
+    pub is_sure: bool,
     /// The number that `--accept` takes so that all of it can be sent.
     pub to_accept: u64,
     /// What it is about, in words.
@@ -136,8 +139,8 @@ impl<'a> PlanReport<'a> {
             now: plan.now,
             compared: plan.compared,
             has_rows: plan.has_rows,
-            at_most: !plan.compared,
-            digest: plan.approved().to_string(),
+            at_most: plan.is_at_most(),
+            digest: plan.compared.then(|| plan.approved().to_string()),
             plan_file: file.map(|file| file.display().to_string()),
             frozen: plan.frozen.as_ref().map(FrozenView::new),
             files: campaigns.len() as u64,
@@ -184,6 +187,7 @@ impl<'a> SafetyLimitView<'a> {
             limit: safety_limit.limit,
             actual: safety_limit.actual,
             accepted: safety_limit.accepted,
+            is_sure: safety_limit.is_sure,
             to_accept: safety_limit.to_accept,
             words: &safety_limit.words,
         }

@@ -48,7 +48,7 @@ impl TwiceView {
         found.iter().map(Self::new).collect()
     }
 
-    fn new(Twice { message, revision, people, claims }: &Twice) -> Self {
+    fn new(Twice { message, revision, people, claims, under_other_keys: _ }: &Twice) -> Self {
         Self {
             message: message.to_string(),
             revision: revision.get(),

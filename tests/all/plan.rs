@@ -187,6 +187,7 @@ fn a_first_plan_in_json() {
       "frozen": null,
       "gateway": "sandbox",
       "gone": [],
+      "hasRows": true,
       "kind": "plan",
       "limits": {
         "audienceGrowthPercent": 50,
@@ -569,7 +570,7 @@ fn without_a_key_nothing_is_compared() {
         text (8 characters)
           │ Welcome!
 
-    ! 2 people would get more than one message of this plan within an hour
+    ! at most 2 people would get more than one message of this plan within an hour
     at most 4 messages to send in 2 bulks
     ");
     assert_eq!(project.run(["plan", "--format", "json"]).json()["compared"], false);

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use insta::assert_snapshot;
 
-use crate::support::{Origin, Project, Run, Shop, git};
+use crate::support::{KEY, Origin, Project, Run, Shop, git};
 
 /// Whoever asks the gateway first finds out sooner: here nobody does.
 const PROJECT: &str = "project: acme-shop\nsenders: { shop: SHOP-ACCOUNT }\nbulkSize: 2\nwitness: off\n";
@@ -232,6 +232,69 @@ fn only_a_word_ends_the_alarm_and_goes_wherever_the_ledger_goes() {
     git(there.folder(), &["push", "--quiet"]);
     git(here.folder(), &["pull", "--quiet", "--no-rebase", "--no-edit", "origin", "main"]);
     here.run(["status"]).code(0);
+}
+
+/// The key that the first clone changes to.
+const NEW_KEY: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
+
+/// Under another key somebody is another person, so that the ledger alone cannot tell.
+#[test]
+fn who_was_accepted_under_two_keys_is_told_by_whoever_reads_their_row() {
+    let mut clones = Clones::new();
+    let mut there = clones.other();
+    let keys = format!("{NEW_KEY},{KEY}");
+    clones.shop.project.set("SENDFORM_KEY", &keys);
+    clones.shop.run(&["ledger", "rebind", "--add-key"]).code(0);
+    clones.apply(&clones.shop.project, 0);
+    there.write("customers.csv", fs::read(clones.shop.project.path("customers.csv")).unwrap());
+    clones.apply(&there, 0);
+    assert_eq!(clones.shop.accepted(), [2; 3]);
+    clones.push();
+    commit(there.folder());
+    git(there.folder(), &["pull", "--quiet", "--no-rebase", "--no-edit"]);
+    there.set("SENDFORM_KEY", &keys);
+    there.run(["status"]).code(0);
+    assert_snapshot!(there.run(["plan"]).code(8), @r#"
+    exit code: 8
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:01 UTC, 1 campaign in 1 file
+
+    ! accepted twice: 3 people; the same message went to them from more than one run, and cannot be recalled
+      sale.hello r1  2 people
+        sale.hello.r1.6e0b387426f89529  claimed 2026-11-30 12:00 UTC by ana
+        sale.hello.r1.616c1c5802824f8b  claimed 2026-11-30 12:01 UTC by ben
+      sale.hello r1  1 person
+        sale.hello.r1.970c7b68d66f03a1  claimed 2026-11-30 12:00 UTC by ana
+        sale.hello.r1.fab0a3fa0e36aeff  claimed 2026-11-30 12:01 UTC by ben
+      nothing more of it is sent to them, and everybody else is sent to; two clones, or two ledgers, have both sent
+      say that you know for each bulk, which ends this alarm: sendform resolve sale.hello.r1.6e0b387426f89529 --sent --reason "…"
+
+    sale.hello r1  shop to customers: 3 already sent, 3 rows in customers.csv (CSV with `,`, UTF-8)
+
+    nothing to send
+    "#);
+    let json = there.run(["plan", "--format", "json"]).code(8).json();
+    assert_eq!(json["toSend"], 0);
+    let twice = json["twice"].as_array().unwrap();
+    assert_eq!(twice.iter().map(|twice| twice["people"].as_u64().unwrap()).sum::<u64>(), 3);
+    // An apply says it, and sends to everybody else; a row of somebody that cannot be sent to shows it as well.
+    there.run(["apply", "--auto-approve"]).code(8);
+    let rows = there.read("customers.csv");
+    there.write("customers.csv", format!("{rows}17841400000000004,Ana 4\n"));
+    let run = clones.apply(&there, 8);
+    assert!(run.stdout.matches("! accepted twice: 3 people").count() == 2, "{run}");
+    assert_eq!(clones.shop.accepted(), [2, 2, 2, 1]);
+    // The word names them under both keys, and ends it.
+    there.run(["resolve", "sale.hello.r1.0000000000000000", "--sent", "--reason", "two clones"]).code(64);
+    let mut told = 0;
+    for twice in twice {
+        let bulk = twice["claims"][0]["bulkId"].as_str().unwrap();
+        let json = there.run(["resolve", bulk, "--sent", "--reason", "two clones", "--format", "json"]).code(0).json();
+        told += json["knownTwice"].as_u64().unwrap();
+    }
+    assert_eq!(told, 3);
+    there.run(["plan"]).code(0);
+    clones.apply(&there, 0);
+    there.run(["ledger", "verify"]).code(0);
 }
 
 #[test]
@@ -536,6 +599,9 @@ fn without_the_key_no_number_pretends_to_be_the_number_to_send() {
     shop.campaign("Hello from the shop!", 2);
     let run = shop.run(&["plan"]).code(0);
     assert!(run.stdout.contains("the ledger has r1: last sent"), "{run}");
+    // Of a revision of which nothing was claimed the number is the number.
+    assert!(run.stdout.contains("  + 4 to send at once, 2 bulks\n"), "{run}");
+    assert!(!run.stdout.contains("at most 4"), "{run}");
     fs::rename(shop.project.path("sale.yaml"), shop.project.path("sale.txt")).unwrap();
     shop.project.write("spring.yaml", crate::support::campaign("spring", "Hello!", 1));
     let run = shop.run(&["plan"]).code(3);
@@ -546,6 +612,53 @@ fn without_the_key_no_number_pretends_to_be_the_number_to_send() {
 }
 
 #[test]
+fn without_the_key_a_limit_of_people_to_send_is_one_that_may_refuse() {
+    let mut shop = Shop::new(3);
+    shop.apply().code(0);
+    let limits = "limits: { messagesPerApply: 2 }\n";
+    shop.project.write("sendform.yaml", shop.project.read("sendform.yaml") + limits);
+    shop.run(&["plan"]).code(0);
+    shop.project.unset("SENDFORM_KEY");
+    let run = shop.run(&["plan"]).code(0);
+    let words = "~ an apply may refuse: at most 3 messages to send, but at most 2 may be in one apply\n";
+    assert!(run.stdout.contains(words), "{run}");
+    let json = shop.run(&["plan", "--format", "json"]).code(0).json();
+    assert_eq!((&json["digest"], &json["safetyLimits"][0]["isSure"]), (&serde_json::Value::Null, &false.into()));
+    // Nobody has a new revision, so that this is sure.
+    shop.campaign("Hello!", 2);
+    let json = shop.run(&["plan", "--format", "json"]).code(4).json();
+    assert_eq!((&json["digest"], &json["safetyLimits"][0]["isSure"]), (&serde_json::Value::Null, &true.into()));
+}
+
+/// What still leaves is told by the ledger alone.
+#[test]
+fn without_the_key_what_still_leaves_is_told() {
+    let mut shop = Shop::new(3);
+    let text = shop.project.read("sale.yaml");
+    let schedule = "schedules: { noon: { sendAt: \"2026-12-01 12:00\", timeZone: UTC } }\nmessages:";
+    let text =
+        text.replace("messages:", schedule).replace("    sender: shop\n", "    sender: shop\n    schedule: noon\n");
+    shop.project.write("sale.yaml", &text);
+    shop.apply().code(0);
+    shop.project.unset("SENDFORM_KEY");
+    let says = |shop: &Shop, words: &str| {
+        let run = shop.run(&["plan"]).code(0);
+        assert!(run.stdout.contains(words), "{run}");
+    };
+    shop.project.write("sale.yaml", text.replace("    sender: shop\n", "    sender: shop\n    paused: true\n"));
+    says(&shop, "paused, which holds back nothing that is handed over: 3 people still get it at 2026-12-01 12:00 UTC");
+    // A new revision may reach those whom the old one is still to reach.
+    shop.project.write("sale.yaml", text.replace("revision: 1", "revision: 2"));
+    let run = shop.run(&["plan"]).code(4);
+    assert!(run.stdout.contains("an older revision still has 3 people in doubt or scheduled"), "{run}");
+    assert!(run.stdout.contains("3 people still get revision 1"), "{run}");
+    shop.project.write("sale.yaml", crate::support::campaign("spring", "Hello!", 1));
+    let project = shop.project.read("sendform.yaml");
+    shop.project.write("sendform.yaml", format!("{project}retired: [sale]\n"));
+    says(&shop, "~ 3 people still get `sale.hello` at 2026-12-01 12:00 UTC although it is retired\n");
+}
+
+#[test]
 fn without_the_data_the_files_and_the_ledger_are_told_and_no_number() {
     let mut shop = Shop::new(3);
     shop.apply().code(0);
@@ -553,12 +666,29 @@ fn without_the_data_the_files_and_the_ledger_are_told_and_no_number() {
     fs::remove_file(shop.project.path("customers.csv")).unwrap();
     shop.run(&["plan"]).code(3);
     let plan = ["plan", "--without-data"];
-    assert_snapshot!(shop.run(&plan).code(0).whole(), @"");
+    assert_snapshot!(shop.run(&plan).code(0).whole(), @"
+    exit code: 0
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
+    ! the rows of audiences were not read: how many people would get what cannot be told
+
+    sale.hello r1  shop to customers
+      ~ the ledger has r1: last sent 2026-11-30 12:00 UTC; 3 accepted
+        the rows of customers.csv were not read
+      ~ the text changed since it was sent; 3 people keep the old one
+          - Hello from the shop!
+          + Hello from our shop!
+          raise `revision` to send the new text to everybody
+
+    limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
+    how many messages there are to send cannot be told without the rows
+    ");
     let json = shop.run(&["plan", "--without-data", "--format", "json", "--detailed-exitcode"]).code(2).json();
     assert_eq!((&json["hasRows"], &json["atMost"]), (&false.into(), &true.into()));
     assert_eq!(json["messages"][0]["inClear"]["accepted"], 3);
     shop.run(&["plan", "--without-data", "--out", "sale.plan"]).code(64);
     // What can be wrong without a row is: an id of the ledger, a text that is no template.
+    // That one is held against the columns, so that it takes the header.
+    shop.project.write("customers.csv", "id,name\n");
     shop.campaign("Hello {{ from our shop!", 1);
     shop.run(&plan).code(3);
     shop.project.unset("SENDFORM_KEY");

@@ -250,7 +250,9 @@ impl ApplyRun<'_> {
         interrupts.ends_with(verdict(&summary));
         let now = context.gateway.now();
         let (doubts, in_flight) = open_ends(&store, &summary, run, now);
-        let twice = store.ledger().accepted_twice();
+        let mut twice = store.ledger().accepted_twice();
+        // Under which keys somebody is the same only rows tell.
+        twice.extend(plan.twice.iter().filter(|twice| !twice.under_other_keys.is_empty()).cloned());
         let left = (twice.as_slice(), doubts.as_slice(), in_flight);
         let report = ApplyReport::new(&summary, left, plan.approved().to_string(), &plan.gateway, now);
         let report = report.after(&plan.twice).with_handed_over(&summary, &store.ledger());

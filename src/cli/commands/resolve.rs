@@ -6,10 +6,11 @@ use crate::report::resolve::{Resolution, ResolveReport};
 use crate::timing;
 
 use crate::cli::args::{Global, ResolveArgs};
-use crate::cli::context::Context;
+use crate::cli::context::{Context, PlanOptions};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
+use crate::cli::planning::make;
 use crate::cli::settings::Settings;
 use crate::cli::store::{expected, visit};
 use crate::cli::unsaved_outcomes;
@@ -50,7 +51,10 @@ async fn with_world(
     };
     let now = context.gateway.now();
     let by = || settings.by_or_unknown().to_owned();
-    let twice: Vec<(ClaimId, Twice)> = accepted_twice(&store.ledger(), &args.bulk);
+    let twice: Vec<(ClaimId, Twice)> = {
+        let ledger = store.ledger();
+        of_bulk(&ledger, accepted_twice(context, &ledger, store.view(now)), &args.bulk)
+    };
     let open: Vec<(Outcome, usize)> = {
         let ledger = store.ledger();
         if state != PersonState::Accepted {
@@ -83,14 +87,23 @@ async fn with_world(
     Ok(Exit::Done)
 }
 
+/// Everybody who was accepted twice. Where there are several keys, only rows tell who is the same under them, so
+/// that they are read for a plan.
+fn accepted_twice(context: &Context, ledger: &Ledger, view: View) -> Vec<Twice> {
+    if context.gateway.keys.as_ref().is_none_or(|keys| keys.all().count() < 2) {
+        return ledger.accepted_twice();
+    }
+    tokio::task::block_in_place(|| make(context, &PlanOptions::default(), Some(ledger), view)).twice
+}
+
 /// The people of a bulk who were accepted elsewhere as well, each group with a claim of the bulk.
-fn accepted_twice(ledger: &Ledger, bulk: &str) -> Vec<(ClaimId, Twice)> {
+fn of_bulk(ledger: &Ledger, twice: Vec<Twice>, bulk: &str) -> Vec<(ClaimId, Twice)> {
     let claims: Vec<&ClaimId> = ledger.find_bulk(bulk).into_iter().map(|claim| &claim.claim().id).collect();
     let of_bulk = |twice: Twice| {
         let on = twice.claims.iter().find(|claim| claims.contains(&&claim.id)).map(|claim| claim.id.clone());
         on.map(|on| (on, twice))
     };
-    ledger.accepted_twice().into_iter().filter_map(of_bulk).collect()
+    twice.into_iter().filter_map(of_bulk).collect()
 }
 
 /// Nobody's word makes a request come back that may still be under way.

@@ -6,6 +6,7 @@ mod early;
 mod edits;
 mod gone;
 mod place;
+mod several_keys;
 #[cfg(test)]
 mod tests;
 
@@ -20,6 +21,7 @@ pub use edits::{Outdated, TermChange};
 pub use gone::Gone;
 pub(super) use gone::gone;
 pub(super) use place::{KeptClaims, Placed};
+pub(super) use several_keys::SeveralKeys;
 
 /// How many messageIds are named of people who get something against the will of the files.
 const IDS_MAX: usize = 20;

@@ -21,8 +21,8 @@ pub(super) fn head(out: &mut String, plan: &PlanReport<'_>, paint: Paint) {
         return;
     }
     let why = if plan.gateway.is_empty() { "no gateway is named, so there is no ledger" } else { "the key is missing" };
-    let words = format!("! {why}: who has a message already cannot be told, and the numbers to send are upper bounds");
-    line(out, &paint.wait(&words));
+    let so = if plan.at_most { ", and the numbers to send are upper bounds" } else { "" };
+    line(out, &paint.wait(&format!("! {why}: who has a message already cannot be told{so}")));
 }
 
 /// A number of people to send to.

@@ -72,7 +72,7 @@ fn one(message: &MessageView<'_>, now: Timestamp, paint: Paint) -> String {
                 handed_over::sent(message, now).into_iter().map(|(rows, words)| format!("{} {words}", number(rows))),
             );
         } else {
-            let is_bound = message.bounded_without.is_some() && matches!(gate, Gate::ToSend | Gate::NotDue);
+            let is_bound = message.bounded_without.is_some() && gate.is_behind_the_ledger();
             words.push(format!("{} {}", at_most::count(&number(rows), is_bound), gate.words()));
         }
     }

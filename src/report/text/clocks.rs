@@ -56,7 +56,12 @@ pub(super) fn later(plan: &MessageView<'_>) -> String {
 /// none.
 pub(super) fn zones(out: &mut String, plan: &MessageView<'_>, paint: Paint) {
     if plan.is_per_person && plan.zones.len() > 1 {
-        zone_table(out, &plan.zones, paint);
+        // Those who are not due have a line of their own.
+        let is_due_only = plan.bulks_due(Due::Now).next().is_some();
+        let people = |zone: &ZoneView<'_>| if is_due_only { zone.people - zone.not_due } else { zone.people };
+        let zones: Vec<_> =
+            plan.zones.iter().map(|zone| (zone, people(zone))).filter(|(_, people)| *people > 0).collect();
+        zone_table(out, &zones, paint);
     }
     for zone in plan.zones.iter().filter(|zone| zone.fallback > 0) {
         let (people, verb) = (plural(zone.fallback, "person"), if zone.fallback == 1 { "has" } else { "have" });
@@ -65,13 +70,13 @@ pub(super) fn zones(out: &mut String, plan: &MessageView<'_>, paint: Paint) {
     }
 }
 
-fn zone_table(out: &mut String, zones: &[ZoneView<'_>], paint: Paint) {
-    let rows = zones.iter().take(ZONES_SHOWN_MAX).map(|zone| {
+fn zone_table(out: &mut String, zones: &[(&ZoneView<'_>, u64)], paint: Paint) {
+    let rows = zones.iter().take(ZONES_SHOWN_MAX).map(|(zone, people)| {
         let (local, utc) = match zone.send_at {
             None => ("at once (late)".to_owned(), String::new()),
             Some(at) => (local(at, zone.zone), minute(at, &TimeZone::UTC)),
         };
-        vec![zone.zone.to_owned(), local, utc, number(zone.people)]
+        vec![zone.zone.to_owned(), local, utc, number(*people)]
     });
     for row in table::texts_and_numbers(&["zone", "local", "UTC", "people"], 3, rows).lines() {
         line(out, &paint.faint(&format!("        {row}")));
@@ -79,7 +84,7 @@ fn zone_table(out: &mut String, zones: &[ZoneView<'_>], paint: Paint) {
     let rest = zones.get(ZONES_SHOWN_MAX..).unwrap_or_default();
     if !rest.is_empty() {
         let zones = plural(rest.len() as u64, "more zone");
-        let people = plural(rest.iter().map(|zone| zone.people).sum(), "person");
+        let people = plural(rest.iter().map(|(_, people)| people).sum(), "person");
         line(out, &paint.faint(&format!("        and {zones} with {people}")));
     }
 }

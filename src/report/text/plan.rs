@@ -40,13 +40,13 @@ impl TextForm for PlanReport<'_> {
         safety_limits(&mut out, &self.safety_limits, paint);
         out.push('\n');
         if self.close_together > 0 {
-            line(&mut out, &paint.wait(&format!("! {}", close_together(self.close_together))));
+            line(&mut out, &paint.wait(&format!("! {}", close_together(self.close_together, self.at_most))));
         }
         line(&mut out, &paint.faint(&limits(&self.limits)));
         line(&mut out, &summary(self, paint));
-        // Without the key an apply would have another digest, and with errors there is nothing to approve.
-        if self.compared && self.is_sound {
-            line(&mut out, &paint.faint(&format!("digest {}", self.digest)));
+        // With errors there is nothing to approve.
+        if let Some(digest) = self.digest.as_ref().filter(|_| self.is_sound) {
+            line(&mut out, &paint.faint(&format!("digest {digest}")));
         }
         out
     }
@@ -69,7 +69,10 @@ fn summary(plan: &PlanReport<'_>, paint: Paint) -> String {
         paint.strong(&format!("{count} to send in {}", plural(bulks as u64, "bulk")))
     };
     let mut words = vec![first];
-    if to_send > 0 && plan.is_sound && plan.safety_limits.iter().any(|safety_limit| !safety_limit.accepted) {
+    if to_send > 0
+        && plan.is_sound
+        && plan.safety_limits.iter().any(|safety_limit| !safety_limit.accepted && safety_limit.is_sure)
+    {
         words.push(paint.bad(", but not while a limit refuses"));
     }
     if plan.not_due > 0 {
@@ -85,8 +88,9 @@ fn summary(plan: &PlanReport<'_>, paint: Paint) -> String {
     words.concat()
 }
 
-fn close_together(people: u64) -> String {
-    format!("{} would get more than one message of this plan within an hour", plural(people, "person"))
+fn close_together(people: u64, at_most: bool) -> String {
+    let people = at_most::count(&plural(people, "person"), at_most);
+    format!("{people} would get more than one message of this plan within an hour")
 }
 
 /// Writes the messages: what nobody has to look at in a line, everything else whole.
@@ -191,7 +195,7 @@ pub(super) fn protected(protection: &ProtectionView<'_>) -> String {
 }
 
 fn gate_line(plan: &MessageView<'_>, gate: Gate, count: u64, width: usize, paint: Paint) -> String {
-    let is_bound = plan.bounded_without.is_some() && matches!(gate, Gate::ToSend | Gate::NotDue);
+    let is_bound = plan.bounded_without.is_some() && gate.is_behind_the_ledger();
     let count = at_most::count(&number(count), is_bound);
     let text = format!("{count:>width$} {}", gate.words());
     match gate {
@@ -269,6 +273,8 @@ fn safety_limits(out: &mut String, safety_limits: &[SafetyLimitView<'_>], paint:
         let scope = safety_limit.message.as_ref().map(|key| format!("{key}: ")).unwrap_or_default();
         if safety_limit.accepted {
             line(out, &paint.faint(&format!("  {scope}{} (accepted)", safety_limit.words)));
+        } else if !safety_limit.is_sure {
+            line(out, &paint.wait(&format!("~ an apply may refuse: {scope}{}", safety_limit.words)));
         } else {
             line(out, &paint.bad(&format!("! {scope}{}", safety_limit.words)));
             if safety_limit.name == SafetyLimitKind::Expect.name() {
