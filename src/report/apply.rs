@@ -47,6 +47,9 @@ pub struct ApplyReport<'a> {
     /// What other runs may be sending now.
     #[serde(skip)]
     pub in_flight: Option<Flight>,
+    /// Whether the run was held to the digest of all whom it was to send to, which is not that of those who are left.
+    #[serde(skip)]
+    pub expects_digest: bool,
     /// The gateway, as the ledger names it.
     #[serde(skip)]
     pub gateway: &'a str,
@@ -149,9 +152,17 @@ impl<'a> ApplyReport<'a> {
             twice: TwiceView::all(twice),
             doubts: DoubtView::all(doubts, now),
             in_flight,
+            expects_digest: false,
             gateway,
             now,
         }
+    }
+
+    /// Tells whether the run was held to the digest of all whom it was to send to.
+    #[must_use]
+    pub fn expecting_digest(mut self, expects_digest: bool) -> Self {
+        self.expects_digest = expects_digest;
+        self
     }
 
     /// Tells what is handed over of the run's messages, by the ledger after it.

@@ -237,7 +237,7 @@ impl ApplyRun<'_> {
     /// Settles what can be settled now, keeps what the store did not take, and shows what became of the
     /// messages. Whatever else fails by then, that is the stronger news.
     async fn conclude(&self, store: OpenLedger, sent: Sent) -> Result<Exit, Failure> {
-        let Self { context, output, interrupts, plan_options, client, clock, run, in_doubt: before, .. } = *self;
+        let Self { context, args, output, interrupts, plan_options, client, clock, run, in_doubt: before, .. } = *self;
         let Sent { plan, summary, all_asked } = sent;
         let settled = if before > 0 && summary.total().accepted > 0 && summary.stopped.is_none() {
             let telling = (output, interrupts.first());
@@ -251,7 +251,10 @@ impl ApplyRun<'_> {
         let (doubts, in_flight) = open_ends(&store, &summary, run, now);
         let twice = store.ledger().accepted_twice();
         let left = (twice.as_slice(), doubts.as_slice(), in_flight);
-        let report = ApplyReport::new(&summary, left, plan.approved().to_string(), &plan.gateway, now);
+        // The digest of a plan file is the file's, however many are left.
+        let expects_digest = args.expect_digest.is_some() && args.plan.is_none();
+        let report = ApplyReport::new(&summary, left, plan.approved().to_string(), &plan.gateway, now)
+            .expecting_digest(expects_digest);
         let shown = output.show(&report.with_handed_over(&summary, &store.ledger()));
         if let Some(next) = plan.next_apply_at() {
             output.tell(&format!("the next apply has something to do at {}\n", timing::utc(next)));
@@ -552,7 +555,7 @@ fn verdict(summary: &Summary) -> Exit {
         Some(Stopped::Unwitnessed(_)) => Exit::Environment,
         Some(Stopped::LedgerLacks { .. }) => Exit::Ledger,
         Some(Stopped::Prepare(_)) => Exit::Mismatch,
-        Some(Stopped::OptOuts(_)) => Exit::Files,
+        Some(Stopped::Files(_) | Stopped::OptOuts(_)) => Exit::Files,
         Some(Stopped::Interrupted | Stopped::ByOrder(_)) => Exit::Declined,
         Some(Stopped::Bug(_)) => Exit::Bug,
         Some(Stopped::NotFound | Stopped::Throttled | Stopped::Request(_)) => Exit::Rejected,
@@ -565,6 +568,10 @@ fn verdict(summary: &Summary) -> Exit {
     if !summary.ended.is_empty() {
         exit = exit.or(Exit::Rejected);
     }
+    // Whoever was to be sent to, and was not, is still to be sent to.
+    if total.not_attempted > 0 {
+        exit = exit.or(Exit::Pending);
+    }
     // Refused people are free again; why the run stopped says whose doing that was.
     if total.rejected_any() > 0 || (total.refused > 0 && summary.stopped.is_none()) {
         exit = exit.or(Exit::Rejected);
@@ -575,6 +582,7 @@ fn verdict(summary: &Summary) -> Exit {
 #[cfg(test)]
 mod tests {
     use super::{Exit, Stopped, Summary, verdict};
+    use crate::apply::Tally;
     use crate::ledger::{PersonState, sample};
 
     #[test]
@@ -584,5 +592,15 @@ mod tests {
         assert_eq!(verdict(&summary), Exit::Environment);
         summary.unsettled.push(sample::outcome(&sample::claim("announce", &[1], 1, 1), PersonState::Accepted, &[]));
         assert_eq!(verdict(&summary), Exit::Doubt);
+    }
+
+    #[test]
+    fn a_run_that_leaves_somebody_behind_is_not_done() {
+        let ends = |tally: Tally| {
+            let of = (sample::message("announce"), sample::revision());
+            verdict(&Summary { messages: [(of, tally)].into(), ..Summary::default() })
+        };
+        assert_eq!(ends(Tally { accepted: 1, not_attempted: 1, ..Tally::default() }), Exit::Pending);
+        assert_eq!(ends(Tally { accepted: 1, claimed_elsewhere: 1, suppressed: 1, ..Tally::default() }), Exit::Done);
     }
 }
