@@ -176,6 +176,11 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
         passed_over
     }
 
+    /// What time it is, if other runs share the plan.
+    pub(super) fn shared_at(&self) -> Option<Timestamp> {
+        self.settings.shares_plan.then(|| self.ports.clock.now())
+    }
+
     /// Gives a bulk its time.
     async fn slot(&self, prepared_bulk: &PreparedBulk, now: Timestamp) -> Result<SendSlot, Stopped> {
         if let Some(speed) = prepared_bulk.options.speed.filter(|_| self.settings.shares_plan) {
@@ -398,7 +403,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
             }
             Next::Halve => {
                 kin.is_refused();
-                (verdict.tally(true), prepared_bulk.halves().into_iter().zip(kin.halves()).collect())
+                (verdict.tally(true), prepared_bulk.halves(self.shared_at()).into_iter().zip(kin.halves()).collect())
             }
             Next::Suspect(_) => {
                 kin.is_refused();

@@ -103,6 +103,12 @@ pub trait BulkSource: Sync {
     /// Gives nothing more of a message: this run will not claim it.
     fn end(&self, _message: &MessageRevision) {}
 
+    /// Names those whom [`BulkSource::not_given`] counts as not attempted, where that may be because they have
+    /// opted out.
+    fn untried(&self) -> Vec<(MessageRevision, Vec<Person>)> {
+        Vec::new()
+    }
+
     /// Counts those who were shown to be sent to, and whom it has not given, when the run has ended:
     /// nobody, where each is given in any case.
     fn not_given(&self) -> Vec<(MessageRevision, Tally)> {

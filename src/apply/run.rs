@@ -124,9 +124,7 @@ pub async fn apply<B: BulkSource, S: Store, G: Sender, P: Prepare, C: Clock>(
         }
     }
     drop(flight);
-    for (message, tally) in source.not_given() {
-        run.count(&message, &tally);
-    }
+    run.count_not_given(source).await;
     run.count_elsewhere();
     run.end()
 }
@@ -352,9 +350,31 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
         self.has_passed_over.swap(false, Ordering::Relaxed)
     }
 
+    /// Counts whoever the source did not give, by what others have written until now.
+    async fn count_not_given(&self, source: &impl BulkSource) {
+        let has_failed = matches!(lock(&self.summary).stopped, Some(Stopped::Store(_)));
+        if self.settings.shares_plan && !has_failed {
+            // Numbers that cannot be read anew are as old as what was read last.
+            drop(self.patiently(self.ports.store.catch_up()).await);
+        }
+        let mut opted_out = HashMap::new();
+        for (message, people) in source.untried() {
+            match self.patiently(self.ports.opt_outs.opted_out(&message.0, people)).await {
+                Ok(out) => drop(opted_out.insert(message, count_of(out.len()))),
+                Err(why) => drop(self.halt(Stopped::OptOuts(why))),
+            }
+        }
+        for (message, mut tally) in source.not_given() {
+            let suppressed = opted_out.remove(&message).unwrap_or_default().min(tally.not_attempted);
+            tally.not_attempted -= suppressed;
+            tally.suppressed += suppressed;
+            self.count(&message, &tally);
+        }
+    }
+
     fn count_elsewhere(&self) {
         for (message, people) in lock(&self.elsewhere).drain() {
-            let claimed_elsewhere = u64::try_from(people.len()).unwrap_or(u64::MAX);
+            let claimed_elsewhere = count_of(people.len());
             self.count(&message, &Tally { claimed_elsewhere, ..Tally::default() });
         }
     }
@@ -523,6 +543,10 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
         let ended = lock(&self.rejections).ended();
         Summary { ended, ..self.summary.into_inner().unwrap_or_else(PoisonError::into_inner) }
     }
+}
+
+fn count_of(people: usize) -> u64 {
+    u64::try_from(people).unwrap_or(u64::MAX)
 }
 
 /// Locks; what a panic left behind is still whole, because no change here takes more than one step.

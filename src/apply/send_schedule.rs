@@ -49,9 +49,37 @@ pub(super) fn keep(
     let people = u64::try_from(prepared_bulk.people.len()).unwrap_or(u64::MAX);
     let length_ms = speed.offset_ms(people);
     let earliest = whole_milliseconds(prepared_bulk.send_at.map_or(now, |planned| planned.max(now)));
-    match prepared_bulk.until.filter(|until| later(earliest, length_ms) <= *until) {
+    // The share of a part may lack what its own length is rounded up by.
+    let needed_ms = length_ms.saturating_sub(1);
+    match prepared_bulk.until.filter(|until| later(earliest, needed_ms) <= *until) {
         Some(until) => Ok(SendSlot::paced(earliest, until, now)),
         None => Err(LateBulk { message: prepared_bulk.message(), earliest, length_ms }),
+    }
+}
+
+/// From when on a bulk may be sent, and when its paced sending ends, as far as either is planned.
+pub(super) type PlannedTime = (Option<Timestamp>, Option<Timestamp>);
+
+/// Divides the time of a bulk that is cut into two parts of so many people. In a shared plan, given what time it is,
+/// each part gets its share of what is left of it, so that neither has to go behind everybody else. What one run
+/// sends alone follows each other without that.
+pub(super) fn divide(
+    (send_at, until): PlannedTime,
+    (first, second): (usize, usize),
+    shared_at: Option<Timestamp>,
+) -> [PlannedTime; 2] {
+    let Some(until) = until.filter(|_| first > 0 && second > 0) else { return [(send_at, until); 2] };
+    let Some(now) = shared_at else { return [(send_at, None); 2] };
+    let from = whole_milliseconds(send_at.map_or(now, |planned| planned.max(now)));
+    let left = until.duration_since(from).as_millis();
+    let (part, all) = (first as i128, first as i128 + second as i128);
+    // Rounded down, so that what is cut off can be cut again without running short.
+    match i64::try_from(left * part / all) {
+        Ok(share) if share > 0 => {
+            let middle = later(from, share);
+            [(send_at, Some(middle)), (Some(middle), Some(until))]
+        }
+        _ => [(send_at, None); 2],
     }
 }
 
@@ -183,7 +211,7 @@ mod tests {
         let mut bulk = paced(BulkTime::At(at(60)), 2);
         bulk.until = Some(at(1000));
         assert_eq!(SendSchedule::default().give(&bulk, BEGIN, at(0)).span, Some((at(60), at(1000))));
-        let [first, _] = bulk.halves();
+        let [first, _] = bulk.halves(None);
         assert_eq!(SendSchedule::default().give(&first, BEGIN, at(0)).span, Some((at(60), at(120))));
     }
 
@@ -200,9 +228,46 @@ mod tests {
         let late = LateBulk { message: bulk.message(), earliest: at(121), length_ms: 120_000 };
         assert_eq!(keep(&bulk, 121), Err(late.clone()));
         assert_eq!(late.slot(at(500), at(121)), SendSlot { send_at: Some(at(500)), span: Some((at(500), at(620))) });
-        // A part of it has no time of its own.
-        let [first, _] = bulk.halves();
-        assert!(keep(&first, 0).is_err());
+        // A part of it has its share.
+        let [first, second] = bulk.halves(Some(at(0)));
+        assert_eq!(keep(&first, 0), Ok(SendSlot { send_at: Some(at(60)), span: Some((at(60), at(150))) }));
+        assert_eq!(keep(&second, 0), Ok(SendSlot { send_at: Some(at(150)), span: Some((at(150), at(240))) }));
+        assert!(keep(&first, 120).is_err(), "its share is over");
+    }
+
+    #[test]
+    fn every_part_of_a_bulk_fits_its_share_however_often_it_is_cut() {
+        for (amount, people) in [(3, 7), (7, 1000), (600, 1000), (1, 5)] {
+            let speed = SendingSpeedLimit { amount, time_unit: crate::wire::options::SpeedUnit::Minute };
+            let mut rest = paced(BulkTime::At(at(60)), people);
+            rest.send_at = Some(at(60));
+            rest.until = Some(later(at(60), speed.offset_ms(people)));
+            let mut begins = at(60);
+            while rest.people.len() > 1 {
+                let [first, second] = rest.halves(Some(at(0)));
+                let slot = keep(&first, speed, at(0)).unwrap();
+                assert_eq!(slot.send_at, Some(begins));
+                begins = slot.span.unwrap().1;
+                rest = second;
+            }
+            let last = keep(&rest, speed, at(0)).unwrap();
+            assert_eq!(last.span, Some((begins, later(at(60), speed.offset_ms(people)))));
+        }
+    }
+
+    #[test]
+    fn what_is_left_of_a_time_is_divided() {
+        let check = |time: (Option<i64>, Option<i64>), now: Option<i64>, expect: [(Option<i64>, Option<i64>); 2]| {
+            let times = |(from, until): (Option<i64>, Option<i64>)| (from.map(at), until.map(at));
+            assert_eq!(divide(times(time), (1, 3), now.map(at)), expect.map(times));
+        };
+        check((Some(60), Some(100)), Some(0), [(Some(60), Some(70)), (Some(70), Some(100))]);
+        check((Some(60), Some(100)), Some(80), [(Some(60), Some(85)), (Some(85), Some(100))]);
+        check((None, Some(100)), Some(60), [(None, Some(70)), (Some(70), Some(100))]);
+        // Nothing is left of it, it belongs to this run alone, or there is none.
+        check((Some(60), Some(100)), Some(100), [(Some(60), None); 2]);
+        check((Some(60), Some(100)), None, [(Some(60), None); 2]);
+        check((Some(60), None), Some(0), [(Some(60), None); 2]);
     }
 
     #[test]

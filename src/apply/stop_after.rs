@@ -11,7 +11,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
     pub(super) fn cut_to_judge(&self, work: Work) -> (Work, Option<Work>) {
         let most = lock(&self.rejections).people_max(&work.stage.message());
         let Some(most) = most else { return (work, None) };
-        work.cut(most, self.settings.shares_plan, || self.next_number())
+        work.cut(most, self.shared_at(), || self.next_number())
     }
 
     /// Whether nothing more of a message may be sent.

@@ -213,6 +213,9 @@ pub enum Stopped {
     /// A bulk could not be rendered as planned.
     #[error("a bulk cannot be prepared as planned: {0}")]
     Prepare(String),
+    /// Who is left has to be planned anew, and the files have errors by now: the first of them.
+    #[error("who is left cannot be planned with the files as they are now: {0}")]
+    Files(String),
     /// Nobody can say who must not get anything.
     #[error("a list of people who must not get anything cannot be used any more: {0}")]
     OptOuts(String),

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::kin::Kin;
 use super::prepared::{BulkOptions, Prepared, PreparedPerson};
+use super::send_schedule;
 use super::summary::MessageRevision;
 use crate::identity::{BulkId, BulkTime, MessageKey, Person, PersonSet, Revision};
 use crate::ledger::PersonState;
@@ -51,7 +52,7 @@ pub(super) struct PreparedBulk {
     pub(super) time: BulkTime,
     /// The planned `sendAt`.
     pub(super) send_at: Option<Timestamp>,
-    /// The planned end of its paced sending, if it was not cut since.
+    /// The planned end of its paced sending, if it was not cut since, or has its share of that.
     pub(super) until: Option<Timestamp>,
     pub(super) options: Arc<BulkOptions>,
     pub(super) people: Vec<PreparedPerson>,
@@ -64,13 +65,20 @@ impl Work {
     }
 
     /// Cuts a planned bulk after so many people, and gives the rest, if there is one, as a bulk of its own. In a
-    /// shared plan the first part keeps the bulk's time, which is no other bulk's.
-    pub(super) fn cut(self, people: usize, is_shared: bool, number: impl FnOnce() -> u64) -> (Self, Option<Self>) {
+    /// shared plan, given what time it is, each part keeps its share of the bulk's time, which is no other bulk's.
+    pub(super) fn cut(
+        self,
+        people: usize,
+        shared_at: Option<Timestamp>,
+        number: impl FnOnce() -> u64,
+    ) -> (Self, Option<Self>) {
         let Self { stage: Stage::Planned(mut bulk), tries, kin } = self else { return (self, None) };
         let rest = bulk.recipients.split_off(people.min(bulk.recipients.len()));
         let rest = (!rest.is_empty()).then(|| {
-            let rest = Bulk { until: None, recipients: rest, ..bulk.clone() };
-            bulk.until = bulk.until.filter(|_| is_shared);
+            let people = (bulk.recipients.len(), rest.len());
+            let [first, second] = send_schedule::divide((bulk.send_at, bulk.until), people, shared_at);
+            (bulk.send_at, bulk.until) = first;
+            let rest = Bulk { send_at: second.0, until: second.1, recipients: rest, ..bulk.clone() };
             Self::planned(rest, number())
         });
         (Self { stage: Stage::Planned(bulk), tries, kin }, rest)
@@ -168,11 +176,14 @@ impl PreparedBulk {
         self
     }
 
-    /// Cuts it into two, the first half first.
-    pub(super) fn halves(mut self) -> [Self; 2] {
-        self.until = None;
+    /// Cuts it into two, the first half first. In a shared plan, given what time it is, each keeps its share of the
+    /// bulk's time.
+    pub(super) fn halves(mut self, shared_at: Option<Timestamp>) -> [Self; 2] {
         let second = self.people.split_off(self.people.len().div_ceil(2));
-        let second = self.with(second);
+        let mut second = self.with(second);
+        let people = (self.people.len(), second.people.len());
+        let times = send_schedule::divide((self.send_at, self.until), people, shared_at);
+        [(self.send_at, self.until), (second.send_at, second.until)] = times;
         [self, second]
     }
 }

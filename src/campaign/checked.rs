@@ -160,6 +160,26 @@ pub struct StopAfter {
     pub of: u64,
 }
 
+/// What a message says of when rejections end it; the rest is as the project has it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OwnStopAfter {
+    /// As [`StopAfter::share_percent`].
+    pub share_percent: Option<u8>,
+    /// As [`StopAfter::of`].
+    pub of: Option<u64>,
+}
+
+impl OwnStopAfter {
+    /// What holds, given what the project says.
+    #[must_use]
+    pub fn or(self, project: StopAfter) -> StopAfter {
+        StopAfter {
+            share_percent: self.share_percent.unwrap_or(project.share_percent),
+            of: self.of.unwrap_or(project.of),
+        }
+    }
+}
+
 /// A campaign: one file.
 #[derive(Debug, Clone)]
 pub struct Campaign {
@@ -200,8 +220,8 @@ pub struct Message {
     pub webhooks: Webhooks,
     /// Whether the message, or its campaign, is held back.
     pub paused: bool,
-    /// When rejections end it, if it says so itself.
-    pub stop_after: Option<StopAfter>,
+    /// When rejections end it, as far as it says so itself.
+    pub stop_after: OwnStopAfter,
     /// Where its id stands.
     pub place: Place,
     /// Where its revision stands (its id, if no revision is written).

@@ -4,8 +4,9 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::thread;
 
-use crate::apply::{QueuedPlan, Replan};
+use crate::apply::{QueuedPlan, Replan, Stopped};
 use crate::campaign::Witness;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::ledger::{Doubt, Ledger, StopOrder, Twice, View};
 use crate::plan::{Input, Plan, Selection, plan};
 use crate::report::plan::PlanReport;
@@ -41,11 +42,14 @@ pub(super) struct Replanning<'a> {
 }
 
 impl Replan for Replanning<'_> {
-    fn plan(&self, ledger: &Ledger, view: View) -> QueuedPlan {
+    fn plan(&self, ledger: &Ledger, view: View) -> Result<QueuedPlan, Stopped> {
         let plan = tokio::task::block_in_place(|| make(self.context, self.plan_options, Some(ledger), view));
+        if let Some(error) = errors(&plan).next() {
+            return Err(Stopped::Files(error.message.clone()));
+        }
         let (digest, now) = (plan.digest.to_string(), plan.now);
         let selected = plan.messages.into_iter().filter(|message| message.selected);
-        QueuedPlan { digest, now, bulks: selected.flat_map(|message| message.bulks).collect() }
+        Ok(QueuedPlan { digest, now, bulks: selected.flat_map(|message| message.bulks).collect() })
     }
 }
 
@@ -94,12 +98,17 @@ pub(super) fn show(
     output.show(&report)
 }
 
+/// What is wrong with what is selected.
+fn errors(plan: &Plan) -> impl Iterator<Item = &Diagnostic> {
+    let of_messages = plan.selected().flat_map(|message| message.diagnostics.iter());
+    plan.diagnostics.iter().chain(of_messages).filter(|found| found.severity == Severity::Error)
+}
+
 /// The exit code of a plan by itself; what is not selected is shown, and does not count.
 #[must_use]
 pub(super) fn judge(plan: &Plan, selection: &Selection) -> Exit {
     let mut exit = Exit::Done;
-    let errors = plan.selected().any(|message| message.diagnostics.has_errors());
-    if errors || plan.diagnostics.has_errors() {
+    if errors(plan).next().is_some() {
         exit = exit.or(Exit::Files);
     }
     if plan.is_mismatched() {

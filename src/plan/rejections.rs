@@ -32,7 +32,7 @@ impl RejectionLimit {
     /// The limit of a message of which nothing was sent.
     pub(super) fn of(message: &Message, project: &Project, accepted: &Accepted) -> Self {
         Self {
-            rule: message.stop_after.unwrap_or(project.stop_after),
+            rule: message.stop_after.or(project.stop_after),
             accepted: accepted.get(SafetyLimitKind::Rejected),
             before: Answered::default(),
         }

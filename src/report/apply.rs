@@ -53,6 +53,9 @@ pub struct ApplyReport<'a> {
     /// What other runs may be sending now.
     #[serde(skip)]
     pub in_flight: Option<Flight>,
+    /// Whether the run was held to the digest of all whom it was to send to, which is not that of those who are left.
+    #[serde(skip)]
+    pub expects_digest: bool,
     /// The gateway, as the ledger names it.
     #[serde(skip)]
     pub gateway: &'a str,
@@ -160,6 +163,7 @@ impl<'a> ApplyReport<'a> {
             is_twice_told: false,
             doubts: DoubtView::all(doubts, now),
             in_flight,
+            expects_digest: false,
             gateway,
             now,
         }
@@ -169,6 +173,13 @@ impl<'a> ApplyReport<'a> {
     #[must_use]
     pub fn after(mut self, told: &[Twice]) -> Self {
         self.is_twice_told = !told.is_empty() && self.twice == TwiceView::all(told);
+        self
+    }
+
+    /// Tells whether the run was held to the digest of all whom it was to send to.
+    #[must_use]
+    pub fn expecting_digest(mut self, expects_digest: bool) -> Self {
+        self.expects_digest = expects_digest;
         self
     }
 

@@ -126,6 +126,9 @@ fn a_project_and_a_message_say_how_much_is_too_much() {
     assert_eq!(sent("stopAfter: { share: 30%, of: 8 }\n", ""), 2);
     assert_eq!(sent("stopAfter: { share: 0%, of: 1 }\n", "stopAfter: { share: 100% }"), 3);
     assert_eq!(sent("", "stopAfter: { of: 2 }"), 1);
+    // What a message does not say comes from the project.
+    assert_eq!(sent("stopAfter: { share: 75% }\n", "stopAfter: { of: 4 }"), 3);
+    assert_eq!(sent("stopAfter: { of: 4 }\n", "stopAfter: { share: 20% }"), 1);
 }
 
 #[test]

@@ -49,7 +49,8 @@ impl<'a, Q: PlanQueue, P: Replan, C: Clock> SharedPlan<'a, Q, P, C> {
         run: RunId,
         plan: QueuedPlan,
     ) -> Result<Self, Q::Error> {
-        let roster = Mutex::new(Roster::new(&plan.bulks));
+        let view = queue.view(clock.now());
+        let roster = Mutex::new(queue.read(|ledger| Roster::new(&plan.bulks, ledger, view)));
         let (look_again, plans, enqueued) = (Mutex::default(), Mutex::default(), Mutex::new(Enqueued::Stored));
         let forgone = Mutex::default();
         let shared = Self { queue, planner, clock, run, roster, look_again, forgone, plans, enqueued };
@@ -121,7 +122,7 @@ impl<'a, Q: PlanQueue, P: Replan, C: Clock> SharedPlan<'a, Q, P, C> {
     async fn plan_anew(&self, unclaimed: &Unclaimed) -> Result<bool, Stopped> {
         // Outcomes of what is in flight do not wait for the planning.
         let ledger = self.queue.read(Ledger::clone);
-        let mut plan = self.planner.plan(&ledger, self.queue.view(self.clock.now()));
+        let mut plan = self.planner.plan(&ledger, self.queue.view(self.clock.now()))?;
         plan.bulks = lock(&self.roster).renew(plan.bulks, unclaimed)?;
         if plan.bulks.is_empty() {
             // Whoever asks once more, because people were passed over meanwhile, is no sign of planning in vain.
@@ -163,8 +164,13 @@ impl<Q: PlanQueue, P: Replan, C: Clock> BulkSource for SharedPlan<'_, Q, P, C> {
         self.queue.leave(message);
     }
 
-    /// Counts those whom others have, and those whom nobody has tried, as far as this run knows: it has read
-    /// what others wrote when the plan was used up.
+    fn untried(&self) -> Vec<(MessageRevision, Vec<Person>)> {
+        let view = self.queue.view(self.clock.now());
+        self.queue.read(|ledger| lock(&self.roster).untried(ledger, view))
+    }
+
+    /// Counts those whom others have, and those whom nobody has tried, as far as this run has read what others
+    /// wrote.
     fn not_given(&self) -> Vec<(MessageRevision, Tally)> {
         let view = self.queue.view(self.clock.now());
         self.queue.read(|ledger| lock(&self.roster).not_given(ledger, view))

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::leases::{Lease, LeasedBulk};
 use crate::apply::evidence::LedgerView;
-use crate::apply::summary::MessageRevision;
+use crate::apply::summary::{MessageRevision, Stopped};
 use crate::identity::{Person, PersonSet};
 use crate::ledger::{Ledger, RunId, View};
 use crate::plan::Bulk;
@@ -77,5 +77,8 @@ pub trait PlanQueue: LedgerView {
 /// Plans anew.
 pub trait Replan: Sync {
     /// Plans as the run's first plan was made, by the ledger as it is now.
-    fn plan(&self, ledger: &Ledger, view: View) -> QueuedPlan;
+    ///
+    /// # Errors
+    /// Why the run must stop: who is left cannot be planned with the files as they are now.
+    fn plan(&self, ledger: &Ledger, view: View) -> Result<QueuedPlan, Stopped>;
 }

@@ -16,6 +16,8 @@ pub(super) struct Roster {
     planned: HashMap<MessageRevision, PersonMap<Recipient>>,
     /// Whoever was given to the run, in whatever bulk.
     given: HashMap<MessageRevision, PersonSet>,
+    /// Whoever was rejected before, and is to be sent to again.
+    rejected_before: HashMap<MessageRevision, PersonSet>,
     /// Messages of which the run sends nothing more.
     ended: HashSet<MessageRevision>,
 }
@@ -25,12 +27,18 @@ pub(super) struct Roster {
 pub(super) struct Unclaimed(HashMap<MessageRevision, PersonSet>);
 
 impl Roster {
-    /// Takes in the people of the first plan.
-    pub(super) fn new(bulks: &[Bulk]) -> Self {
+    /// Takes in the people of the first plan, as they stand.
+    pub(super) fn new(bulks: &[Bulk], ledger: &Ledger, view: View) -> Self {
         let mut roster = Self::default();
         for bulk in bulks {
             let people = roster.planned.entry((bulk.message.clone(), bulk.revision)).or_default();
             people.extend(bulk.recipients.iter().map(|recipient| (recipient.person, *recipient)));
+        }
+        for (of, people) in &roster.planned {
+            let standings = ledger.standings(&of.0, of.1);
+            let is_rejected = |person: &Person| matches!(standings.get(*person, view), Standing::Rejected(_));
+            let rejected = people.keys().copied().filter(is_rejected).collect();
+            roster.rejected_before.insert(of.clone(), rejected);
         }
         roster
     }
@@ -120,22 +128,44 @@ impl Roster {
         Ok(renewed)
     }
 
+    /// Names those whom the run was not given, and whom nobody has tried.
+    pub(super) fn untried(&self, ledger: &Ledger, view: View) -> Vec<(MessageRevision, Vec<Person>)> {
+        let of_message = |of: &MessageRevision| {
+            let (untried, _) = self.parted(of, ledger, view);
+            (!untried.is_empty()).then(|| (of.clone(), untried))
+        };
+        self.planned.keys().filter_map(of_message).collect()
+    }
+
     /// Counts whoever the run was not given: those whom others have, and those whom nobody has tried.
     pub(super) fn not_given(&self, ledger: &Ledger, view: View) -> Vec<(MessageRevision, Tally)> {
-        let count = |(of, people): (&MessageRevision, &PersonMap<Recipient>)| {
-            let (standings, given) = (ledger.standings(&of.0, of.1), self.given.get(of));
-            let mut tally = Tally::default();
-            for person in people.keys().filter(|person| given.is_none_or(|given| !given.contains(person))) {
-                match standings.get(*person, view) {
-                    Standing::Free | Standing::Rejected(_) => tally.not_attempted += 1,
-                    Standing::Abandoned | Standing::InFlight | Standing::InDoubt | Standing::Accepted => {
-                        tally.claimed_elsewhere += 1;
-                    }
-                }
-            }
-            (of.clone(), tally)
+        let count = |of: &MessageRevision| {
+            let (untried, claimed_elsewhere) = self.parted(of, ledger, view);
+            let not_attempted = u64::try_from(untried.len()).unwrap_or(u64::MAX);
+            (of.clone(), Tally { not_attempted, claimed_elsewhere, ..Tally::default() })
         };
-        self.planned.iter().map(count).filter(|(_, tally)| tally.people() > 0).collect()
+        self.planned.keys().map(count).filter(|(_, tally)| tally.people() > 0).collect()
+    }
+
+    /// Those of a message whom the run was not given, and whom nobody has tried; and how many others have, or had.
+    fn parted(&self, of: &MessageRevision, ledger: &Ledger, view: View) -> (Vec<Person>, u64) {
+        let (standings, given) = (ledger.standings(&of.0, of.1), self.given.get(of));
+        let rejected_before = self.rejected_before.get(of);
+        let (mut untried, mut elsewhere) = (Vec::new(), 0);
+        let people = self.planned.get(of).into_iter().flat_map(PersonMap::keys);
+        for person in people.filter(|person| given.is_none_or(|given| !given.contains(person))) {
+            let is_untried = match standings.get(*person, view) {
+                Standing::Free => true,
+                Standing::Rejected(_) => rejected_before.is_some_and(|before| before.contains(person)),
+                Standing::Abandoned | Standing::InFlight | Standing::InDoubt | Standing::Accepted => false,
+            };
+            if is_untried {
+                untried.push(*person);
+            } else {
+                elsewhere += 1;
+            }
+        }
+        (untried, elsewhere)
     }
 }
 
@@ -214,6 +244,16 @@ mod tests {
         }
     }
 
+    fn roster(bulks: &[Bulk]) -> Roster {
+        Roster::new(bulks, &Ledger::new(sample::header()), View::Exclusive)
+    }
+
+    fn reject(ledger: &mut Ledger, person: u64) {
+        let claim = sample::claim("announce", &[person], 1, 1);
+        ledger.add_claim(claim.clone()).unwrap();
+        ledger.add_outcome(sample::outcome(&claim, PersonState::Rejected(14), &[])).unwrap();
+    }
+
     fn unclaimed(people: &[u64]) -> Unclaimed {
         let of = (sample::message("announce"), sample::revision());
         Unclaimed([(of, people.iter().copied().map(Person).collect())].into())
@@ -226,7 +266,7 @@ mod tests {
 
     #[test]
     fn nobody_is_planned_anew_but_the_unclaimed() {
-        let mut roster = Roster::new(&[bulk(&[(1, 1), (2, 2)]), bulk(&[(3, 3)])]);
+        let mut roster = roster(&[bulk(&[(1, 1), (2, 2)]), bulk(&[(3, 3)])]);
         // The others are somebody else's by now, or were not in the first plan.
         let anew = vec![bulk(&[(1, 1), (2, 2)]), bulk(&[(3, 3), (4, 4)]), bulk(&[(5, 5)])];
         assert_eq!(people(&roster.renew(anew, &unclaimed(&[2, 3])).unwrap()), [[2], [3]]);
@@ -234,7 +274,7 @@ mod tests {
 
     #[test]
     fn nobody_gets_anything_but_what_the_first_plan_has_for_them() {
-        let mut roster = Roster::new(&[bulk(&[(1, 1), (2, 2)])]);
+        let mut roster = roster(&[bulk(&[(1, 1), (2, 2)])]);
         let changed = roster.renew(vec![bulk(&[(2, 9)])], &unclaimed(&[2])).unwrap_err();
         assert!(changed.to_string().contains("the files of `spring-sale.announce` changed"), "{changed}");
     }
@@ -249,11 +289,19 @@ mod tests {
                 ledger.add_outcome(sample::outcome(&claim, state, &[])).unwrap();
             }
         }
-        let roster = Roster::new(&[bulk(&[(1, 1), (2, 2), (3, 3), (4, 4)])]);
+        // The first was rejected before the run, and is to be sent to again; the other one was rejected since.
+        reject(&mut ledger, 5);
+        let planned = [(1, 1), (2, 2), (3, 3), (4, 4), (5, 5), (6, 6)];
+        let roster = Roster::new(&[bulk(&planned)], &ledger, View::Exclusive);
+        reject(&mut ledger, 6);
         let told = roster.not_given(&ledger, View::Exclusive);
         assert_eq!(
             told.iter().map(|(_, tally)| (tally.claimed_elsewhere, tally.not_attempted)).collect::<Vec<_>>(),
-            [(2, 2)]
+            [(3, 3)]
         );
+        let mut untried: Vec<u64> =
+            roster.untried(&ledger, View::Exclusive)[0].1.iter().map(|person| person.0).collect();
+        untried.sort_unstable();
+        assert_eq!(untried, [3, 4, 5]);
     }
 }

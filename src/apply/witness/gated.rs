@@ -100,6 +100,10 @@ where
         self.inner.end(message);
     }
 
+    fn untried(&self) -> Vec<(MessageRevision, Vec<Person>)> {
+        self.inner.untried()
+    }
+
     fn not_given(&self) -> Vec<(MessageRevision, Tally)> {
         let mut tallies = self.inner.not_given();
         if let Some(bulk) = lock(&self.waiting).take() {

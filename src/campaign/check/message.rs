@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::campaign::checked::{DeclaredAudience, Message, Schedule, TemplateText, Webhooks, Zone};
+use crate::campaign::checked::{DeclaredAudience, Message, OwnStopAfter, Schedule, TemplateText, Webhooks, Zone};
 use crate::campaign::cursor::Cursor;
 use crate::campaign::draft::DraftMessage;
 use crate::campaign::files::Files;
@@ -15,7 +15,7 @@ use crate::wire::content::Content;
 use super::audience::{Audiences, unknown};
 use super::content;
 use super::findings::Findings;
-use super::stop_after::stop_after;
+use super::stop_after;
 use super::webhook;
 
 /// What the messages of a campaign can name; `None` behind a name for what is declared, but wrong.
@@ -91,8 +91,8 @@ fn whole(
     let revision_place = if revision.is_written() { revision.place() } else { at.key("id").place() };
     let raw: raw::Message = at.read()?;
     let stop_after = match &raw.stop_after {
-        Some(raw) => Some(stop_after(raw)?),
-        None => None,
+        Some(raw) => stop_after::of_message(raw)?,
+        None => OwnStopAfter::default(),
     };
     let DeclaredAudience { audience, exclude } = audience;
     Some(Message {

@@ -19,7 +19,7 @@ use super::literal::literal;
 use super::path::path;
 use super::schedule::schedules;
 use super::state::state;
-use super::stop_after::stop_after;
+use super::stop_after;
 use super::{time, webhook};
 
 /// The longest `absenceProvesAfter`, in hours: the logs go back 48, and evidence is good for 47.
@@ -109,7 +109,7 @@ fn whole(
             unreadable_rows_percent: raw.limits.unreadable_rows_percent,
             failed_rows: raw.limits.failed_rows,
         },
-        stop_after: stop_after(&raw.stop_after)?,
+        stop_after: stop_after::of_project(&raw.stop_after)?,
         ids,
         sandbox_now: now.flatten(),
         retired: raw.retired,

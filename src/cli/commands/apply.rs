@@ -238,7 +238,7 @@ impl ApplyRun<'_> {
     /// Settles what can be settled now, keeps what the store did not take, and shows what became of the
     /// messages. Whatever else fails by then, that is the stronger news.
     async fn conclude(&self, store: OpenLedger, sent: Sent) -> Result<Exit, Failure> {
-        let Self { context, output, interrupts, plan_options, client, clock, run, in_doubt: before, .. } = *self;
+        let Self { context, args, output, interrupts, plan_options, client, clock, run, in_doubt: before, .. } = *self;
         let Sent { plan, summary, all_asked } = sent;
         let settled = if before > 0 && summary.total().accepted > 0 && summary.stopped.is_none() {
             let telling = (output, interrupts.first());
@@ -254,8 +254,12 @@ impl ApplyRun<'_> {
         // Under which keys somebody is the same only rows tell.
         twice.extend(plan.twice.iter().filter(|twice| !twice.under_other_keys.is_empty()).cloned());
         let left = (twice.as_slice(), doubts.as_slice(), in_flight);
-        let report = ApplyReport::new(&summary, left, plan.approved().to_string(), &plan.gateway, now);
-        let report = report.after(&plan.twice).with_handed_over(&summary, &store.ledger());
+        // The digest of a plan file is the file's, however many are left.
+        let expects_digest = args.expect_digest.is_some() && args.plan.is_none();
+        let report = ApplyReport::new(&summary, left, plan.approved().to_string(), &plan.gateway, now)
+            .expecting_digest(expects_digest)
+            .after(&plan.twice)
+            .with_handed_over(&summary, &store.ledger());
         let shown = output.show(&report);
         if let Some(next) = plan.next_apply_at() {
             output.tell(&format!("the next apply has something to do at {}\n", timing::utc(next)));
@@ -559,7 +563,7 @@ fn verdict(summary: &Summary) -> Exit {
         Some(Stopped::Unwitnessed(_)) => Exit::Environment,
         Some(Stopped::LedgerLacks { .. }) => Exit::Ledger,
         Some(Stopped::Prepare(_)) => Exit::Mismatch,
-        Some(Stopped::OptOuts(_)) => Exit::Files,
+        Some(Stopped::Files(_) | Stopped::OptOuts(_)) => Exit::Files,
         Some(Stopped::Interrupted | Stopped::ByOrder(_) | Stopped::StopEnded) => Exit::Declined,
         Some(Stopped::Bug(_)) => Exit::Bug,
         Some(Stopped::NotFound | Stopped::Throttled | Stopped::Request(_)) => Exit::Rejected,
@@ -573,6 +577,10 @@ fn verdict(summary: &Summary) -> Exit {
     if !summary.ended.is_empty() {
         exit = exit.or(Exit::Rejected);
     }
+    // Whoever was to be sent to, and was not, is still to be sent to.
+    if total.not_attempted > 0 {
+        exit = exit.or(Exit::Pending);
+    }
     // Refused people are free again; why the run stopped says whose doing that was.
     if total.rejected_any() > 0 || (total.refused > 0 && summary.stopped.is_none()) {
         exit = exit.or(Exit::Rejected);
@@ -583,6 +591,7 @@ fn verdict(summary: &Summary) -> Exit {
 #[cfg(test)]
 mod tests {
     use super::{Exit, Stopped, Summary, verdict};
+    use crate::apply::Tally;
     use crate::ledger::{PersonState, sample};
 
     #[test]
@@ -592,5 +601,15 @@ mod tests {
         assert_eq!(verdict(&summary), Exit::Environment);
         summary.unsettled.push(sample::outcome(&sample::claim("announce", &[1], 1, 1), PersonState::Accepted, &[]));
         assert_eq!(verdict(&summary), Exit::Doubt);
+    }
+
+    #[test]
+    fn a_run_that_leaves_somebody_behind_is_not_done() {
+        let ends = |tally: Tally| {
+            let of = (sample::message("announce"), sample::revision());
+            verdict(&Summary { messages: [(of, tally)].into(), ..Summary::default() })
+        };
+        assert_eq!(ends(Tally { accepted: 1, not_attempted: 1, ..Tally::default() }), Exit::Pending);
+        assert_eq!(ends(Tally { accepted: 1, claimed_elsewhere: 1, suppressed: 1, ..Tally::default() }), Exit::Done);
     }
 }

@@ -61,13 +61,12 @@ impl TextForm for ApplyReport<'_> {
             }
         }
         for ended in &self.ended {
-            let EndedMessageView { message, words, open, to_accept, .. } = ended;
+            let EndedMessageView { message, words, open, .. } = ended;
             let left = format!("{} not sent to", people_were(*open));
             line(&mut out, &paint.bad(&format!("! {message} was ended: {words}; {left}")));
-            line(
-                &mut out,
-                &format!("  to go on all the same, run the same command with --accept rejected={to_accept}"),
-            );
+        }
+        if let Some(way) = way_on_after_rejections(self) {
+            line(&mut out, &format!("  {way}"));
         }
         for alarm in self.alarms {
             line(&mut out, &paint.bad(&format!("! {}", alarm_words(alarm))));
@@ -88,10 +87,25 @@ impl TextForm for ApplyReport<'_> {
     }
 }
 
+/// How to go on with the messages that were ended: one number for all of them, since no other can be said besides.
+fn way_on_after_rejections(report: &ApplyReport<'_>) -> Option<String> {
+    let number = report.ended.iter().map(|ended| ended.to_accept).max()?;
+    // Who is left has another digest.
+    Some(if report.expects_digest {
+        format!(
+            "to go on all the same, review what is left with `plan`, and run the same command with its digest and \
+             --accept rejected={number}"
+        )
+    } else {
+        format!("to go on all the same, run the same command with --accept rejected={number}")
+    })
+}
+
 /// What to do about a run that was stopped.
 fn ways_on(stopped: &Stopped) -> &'static [&'static str] {
     match stopped {
         Stopped::OptOuts(_) => &["nothing more was claimed: mend the list, and run the same command again"],
+        Stopped::Files(_) => &["nothing more was claimed: mend the files, and run the same command again"],
         Stopped::Interrupted | Stopped::StopEnded => &["run the same command again to go on"],
         Stopped::StopsUnread(_) => &["nothing more was claimed: run the same command again when that can be read"],
         Stopped::LedgerLacks { .. } => &[

@@ -269,7 +269,7 @@ fn safety_limits(out: &mut String, safety_limits: &[SafetyLimitView<'_>], paint:
         return;
     }
     out.push('\n');
-    for safety_limit in safety_limits {
+    for (place, safety_limit) in safety_limits.iter().enumerate() {
         let scope = safety_limit.message.as_ref().map(|key| format!("{key}: ")).unwrap_or_default();
         if safety_limit.accepted {
             line(out, &paint.faint(&format!("  {scope}{} (accepted)", safety_limit.words)));
@@ -279,12 +279,16 @@ fn safety_limits(out: &mut String, safety_limits: &[SafetyLimitView<'_>], paint:
             line(out, &paint.bad(&format!("! {scope}{}", safety_limit.words)));
             if safety_limit.name == SafetyLimitKind::Expect.name() {
                 line(out, "  to go on: mend the audience, or change its `expect`");
-            } else {
-                line(
-                    out,
-                    &format!("  to go on all the same: --accept {}={}", safety_limit.name, safety_limit.to_accept),
-                );
+            } else if !safety_limits.iter().skip(place + 1).any(|other| is_refused_alike(other, safety_limit)) {
+                // Of one kind only one number can be said: the largest.
+                let alike = safety_limits.iter().filter(|other| is_refused_alike(other, safety_limit));
+                let number = alike.map(|other| other.to_accept).max().unwrap_or(safety_limit.to_accept);
+                line(out, &format!("  to go on all the same: --accept {}={number}", safety_limit.name));
             }
         }
     }
+}
+
+fn is_refused_alike(one: &SafetyLimitView<'_>, other: &SafetyLimitView<'_>) -> bool {
+    !one.accepted && one.name == other.name
 }

@@ -115,7 +115,15 @@ fn the_speed_holds_over_all_workers() {
     assert_eq!(sent, 20);
     let accepted = "SELECT c.line FROM sendform.claims c JOIN sendform.outcomes o ON o.claim = c.id \
                     WHERE o.line LIKE '%\"state\":\"accepted\"%'";
-    let lines = Cluster::shared().sql(&shop.url, accepted);
+    let times = times_of(&shop, accepted);
+    assert_eq!(times.len(), 10);
+    assert!(times.is_sorted_by(|(_, until), (start, _)| until <= start), "{times:#?}");
+    assert!(times.iter().all(|(start, until)| start < until), "{times:#?}");
+}
+
+/// From when until when these claims are sent.
+fn times_of(shop: &Shop, claims: &str) -> Vec<(String, String)> {
+    let lines = Cluster::shared().sql(&shop.url, claims);
     let mut times: Vec<(String, String)> = Vec::new();
     for line in lines.lines().filter(|line| !line.is_empty()) {
         let claim: serde_json::Value = serde_json::from_str(line).unwrap();
@@ -123,9 +131,23 @@ fn the_speed_holds_over_all_workers() {
         times.push((text("sendAt").or(text("at")).unwrap(), text("until").unwrap()));
     }
     times.sort();
-    assert_eq!(times.len(), 10);
-    assert!(times.is_sorted_by(|(_, until), (start, _)| until <= start), "{times:#?}");
-    assert!(times.iter().all(|(start, until)| start < until), "{times:#?}");
+    times
+}
+
+/// The gateway says nothing of one of the first two people, so that the next request is cut as well. Nobody leaves
+/// later for that than was planned.
+#[test]
+fn what_is_cut_off_a_paced_bulk_keeps_its_share_of_the_time() {
+    let shop = Shop::new(6, 3, Cluster::shared().database()).faults(&["missing-messages=1"]);
+    let schedule = "schedules:\n  slow: { sendAt: \"2026-12-01 12:00\", timeZone: UTC, \
+                    sendingSpeedLimit: { amount: 6, timeUnit: MINUTE } }\nmessages:";
+    let paced = shop.project.read("sale.yaml").replace("messages:", schedule);
+    let at = "    sender: shop\n    schedule: slow\n    stopAfter: { of: 2 }\n";
+    shop.project.write("sale.yaml", paced.replace("    sender: shop\n", at));
+    shop.apply().code(6);
+    let at = |second: &str| format!("2026-12-01T12:0{second}Z");
+    let expect = [("0:00", "0:20"), ("0:20", "0:40"), ("0:40", "0:50"), ("0:50", "1:00")];
+    assert_eq!(times_of(&shop, "SELECT line FROM sendform.claims"), expect.map(|(from, until)| (at(from), at(until))));
 }
 
 /// Planning anew gives the same people over and over while others claim and give back, which is no

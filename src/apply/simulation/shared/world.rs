@@ -90,10 +90,10 @@ impl Worker {
 struct Files<'a>(&'a Worker);
 
 impl Replan for Files<'_> {
-    fn plan(&self, ledger: &Ledger, view: View) -> QueuedPlan {
+    fn plan(&self, ledger: &Ledger, view: View) -> Result<QueuedPlan, Stopped> {
         let View::Shared { now } = view else { panic!("others are at work") };
         let bulks = if self.0.plans_anew { self.0.bulks(ledger, view) } else { Vec::new() };
-        QueuedPlan { digest: "plan/v1:anew".to_owned(), now, bulks }
+        Ok(QueuedPlan { digest: "plan/v1:anew".to_owned(), now, bulks })
     }
 }
 
@@ -148,6 +148,10 @@ impl<B: BulkSource> BulkSource for Noted<'_, B> {
 
     fn end(&self, message: &MessageRevision) {
         self.inner.end(message);
+    }
+
+    fn untried(&self) -> Vec<(MessageRevision, Vec<Person>)> {
+        self.inner.untried()
     }
 
     fn not_given(&self) -> Vec<(MessageRevision, Tally)> {
