@@ -1,7 +1,5 @@
 //! Whether a file has changed since somebody looked.
 
-use std::io::{self, ErrorKind};
-use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use cap_std::fs::{Metadata, MetadataExt as _};
@@ -35,18 +33,6 @@ impl FileStamp {
             modified: (metadata.mtime(), metadata.mtime_nsec()),
             changed,
             is_quiet: since > TIMES_APART,
-        }
-    }
-
-    /// Takes what the folder tells now of whatever is at a path, be it a link; `None` if nothing is there.
-    ///
-    /// # Errors
-    /// If the folder cannot be asked.
-    pub fn at(path: &Path) -> io::Result<Option<Self>> {
-        match std::fs::symlink_metadata(path) {
-            Ok(metadata) => Ok(Some(Self::of(&Metadata::from_just_metadata(metadata)))),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
         }
     }
 
