@@ -217,7 +217,7 @@ fn a_send_is_stopped_although_the_lockfile_was_taken_away_or_the_project_file_is
     let resumed = shop.run(&["resume"]).code(0);
     assert!(resumed.stdout.contains("no stop stands any more: the next `sendform apply` sends"), "{resumed}");
     shop.project.write("sendform.yaml", "project: [\n");
-    for format in ["human", "json"] {
+    for format in ["text", "json"] {
         let refused = shop.run(&[&STOP[..], &["--format", format]].concat()).code(3);
         assert!(refused.stderr.contains("nothing was stopped: a run that is sending ends with Ctrl-C"), "{refused}");
     }
