@@ -328,6 +328,15 @@ impl StoreError {
             Self::Backend(error) => return error.hint(),
             Self::Busy { .. } => "nothing more is sent; run the same command again when the others have ended",
             Self::NotHere { .. } => "leave `--offline` out",
+            Self::StopsDamage { .. } | Self::StopsHeld { .. } | Self::StopsUnread { .. } => return self.stops_hint(),
+            Self::Exists { .. } | Self::Join(_) | Self::Entry(_) | Self::Io { .. } | Self::Stopped => return None,
+        };
+        Some(hint.to_owned())
+    }
+
+    /// The same of an error about stops.
+    fn stops_hint(&self) -> Option<String> {
+        let hint = match self {
             Self::StopsDamage { is_table: true, .. } => {
                 "nothing is sent before it is put right: each `line` of that table is a stop or a resume as `sendform \
                  stop` and `sendform resume` write them"
@@ -343,7 +352,7 @@ impl StoreError {
             }
             Self::StopsUnread { cause: Some(cause), .. } if !cause.is_environment() => return cause.hint(),
             Self::StopsUnread { .. } => "nothing more is sent; run the same command again when it can be read",
-            Self::Exists { .. } | Self::Join(_) | Self::Entry(_) | Self::Io { .. } | Self::Stopped => return None,
+            _ => return None,
         };
         Some(hint.to_owned())
     }

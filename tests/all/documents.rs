@@ -138,7 +138,7 @@ fn a_ledger_that_moves() {
     let file = shop.project.read("sendform.yaml");
     shop.project.write("sendform.yaml", format!("{file}state: {{ in: git }}\n"));
     let copy = ["ledger", "copy", "--from", "lockfile"];
-    assert_snapshot!(document(&shop.project, &copy, "copied 1 claim from ./sendform.lock to origin/sendform-ledger: "), @r#"{"claims":1,"from":"./sendform.lock","kind":"ledger-copy","news":{"claims":1,"outcomes":0,"people":2,"records":1},"to":"origin/sendform-ledger"}"#);
+    assert_snapshot!(document(&shop.project, &copy, "copied 1 claim from ./sendform.lock to origin/sendform-ledger: "), @r#"{"claims":1,"from":"./sendform.lock","kind":"ledger-copy","news":{"claims":1,"outcomes":0,"people":2,"records":1},"stops":0,"to":"origin/sendform-ledger"}"#);
 }
 
 #[test]

@@ -38,14 +38,15 @@ pub(super) async fn run(
             None => error.failure.hint(format!("nothing shows that it was stopped: {OTHERWISE}")),
         });
     }
-    output.show(&StopReport {
+    let report = StopReport {
         stop: StopView::from(&stop),
         place: home.ledger.stops_place(),
         seen_within_seconds: home.ledger.stop_seen_within().as_secs(),
         is_sandbox: global.sandbox,
         dir: home.dir,
         advice: if global.sandbox { "" } else { home.ledger.stop_advice() },
-    })?;
+    };
+    output.show(&report).map_err(|failure| failure.hint("the stop stands all the same"))?;
     Ok(Exit::Done)
 }
 
