@@ -241,6 +241,19 @@ pub enum StoreError {
     Stopped,
 }
 
+/// What to do about stops that are damaged.
+fn damaged_stops(place: &str, is_table: bool) -> String {
+    let [what, of_a_merge] = if is_table {
+        ["each `line` of that table".to_owned(), String::new()]
+    } else {
+        [format!("every line of `{place}`"), "; of a merge keep all lines of both sides".to_owned()]
+    };
+    format!(
+        "nothing is sent before {what} is a stop or a resume as `sendform stop` and `sendform resume` write \
+         them{of_a_merge}"
+    )
+}
+
 impl StoreError {
     /// Says what can be done about it.
     #[must_use]
@@ -328,31 +341,13 @@ impl StoreError {
             Self::Backend(error) => return error.hint(),
             Self::Busy { .. } => "nothing more is sent; run the same command again when the others have ended",
             Self::NotHere { .. } => "leave `--offline` out",
-            Self::StopsDamage { .. } | Self::StopsHeld { .. } | Self::StopsUnread { .. } => return self.stops_hint(),
-            Self::Exists { .. } | Self::Join(_) | Self::Entry(_) | Self::Io { .. } | Self::Stopped => return None,
-        };
-        Some(hint.to_owned())
-    }
-
-    /// The same of an error about stops.
-    fn stops_hint(&self) -> Option<String> {
-        let hint = match self {
-            Self::StopsDamage { is_table: true, .. } => {
-                "nothing is sent before it is put right: each `line` of that table is a stop or a resume as `sendform \
-                 stop` and `sendform resume` write them"
-            }
+            Self::StopsDamage { place, is_table, .. } => return Some(damaged_stops(place, *is_table)),
             Self::StopsHeld { .. } => {
                 "run the same command again; if it stays so, end the `sendform stop` or `sendform resume` that hangs"
             }
-            Self::StopsDamage { place, .. } => {
-                return Some(format!(
-                    "nothing is sent before `{place}` is put right, whose every line is a stop or a resume as \
-                     `sendform stop` and `sendform resume` write them; of a merge keep all lines of both sides"
-                ));
-            }
             Self::StopsUnread { cause: Some(cause), .. } if !cause.is_environment() => return cause.hint(),
             Self::StopsUnread { .. } => "nothing more is sent; run the same command again when it can be read",
-            _ => return None,
+            Self::Exists { .. } | Self::Join(_) | Self::Entry(_) | Self::Io { .. } | Self::Stopped => return None,
         };
         Some(hint.to_owned())
     }
