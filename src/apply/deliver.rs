@@ -106,6 +106,10 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
             if !out.is_empty() && !self.pass_over(prepared_bulk, &out, progress).is_empty() {
                 continue;
             }
+            // Nothing that may take long stands between these looks and the claim.
+            if !self.goes_on().await {
+                return None;
+            }
             if self.cut_opted_out(prepared_bulk, progress).await == Looked::Changed {
                 continue;
             }
@@ -116,11 +120,6 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
                     return None;
                 }
             };
-            // Nothing that takes time stands between this look and the claim.
-            if !self.goes_on().await {
-                lock(&self.pace).give_back(&prepared_bulk.message(), draft.slot);
-                return None;
-            }
             let start_by = draft.made.saturating_add(self.settings.start_within);
             progress.claimed.store(true, Ordering::Relaxed);
             let claiming = ticket::claim(self.ports.store, draft.claim.clone(), start_by);
@@ -287,7 +286,8 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
     /// Waits for its turn, writes the request, and sends it, if nobody in it has opted out.
     async fn request(&self, prepared_bulk: &PreparedBulk, ticket: &Ticket, draft: &PendingClaim) -> Requested {
         let turn = self.request_turn().await;
-        if !self.turn().await || turn.is_none() {
+        // Nothing that may take long stands between these looks and the request.
+        if !self.turn().await || turn.is_none() || !self.goes_on().await {
             return Requested::NotBegun;
         }
         match self.opted_out(prepared_bulk).await {
@@ -295,8 +295,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
             Some(people) => return Requested::OptedOut(people),
             None => return Requested::NotBegun,
         }
-        // Nothing that takes time stands between this look and the request.
-        if self.has_ended(&prepared_bulk.message()) || !self.goes_on().await {
+        if self.halted() || self.has_ended(&prepared_bulk.message()) {
             return Requested::NotBegun;
         }
         self.ahead.waited(self.ports.clock.elapsed().saturating_sub(draft.made));

@@ -26,6 +26,11 @@ pub(super) struct OptOutBooks {
 }
 
 impl OptOutBooks {
+    /// Whether nobody opts out, now or ever.
+    fn is_idle(&self) -> bool {
+        self.people.is_empty() && self.coming.is_empty() && self.fails_from.is_none()
+    }
+
     pub(super) fn step(&mut self) {
         if let Some(people) = self.coming.get(&self.steps) {
             self.people.extend(people);
@@ -40,6 +45,11 @@ pub(super) struct SimOptOuts<'a>(pub(super) &'a Mutex<Books>);
 impl OptOuts for SimOptOuts<'_> {
     fn opted_out<'a>(&'a self, _: &'a MessageKey, people: Vec<Person>) -> BoxFuture<'a, Result<Vec<Person>, String>> {
         Box::pin(async move {
+            // Where nobody ever opts out looking takes no time, so that other looks are tried right before what they
+            // allow.
+            if self.0.lock().unwrap().opt_outs.is_idle() {
+                return Ok(Vec::new());
+            }
             yield_once().await;
             let books = &mut self.0.lock().unwrap().opt_outs;
             books.step();
