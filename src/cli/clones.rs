@@ -1,7 +1,6 @@
 //! A lockfile that git keeps, and the other clones that have one as well: what they have sent is in theirs, and what
 //! was sent here they do not know before it is pushed.
 
-use std::fs::File;
 use std::hash::{DefaultHasher, Hasher as _};
 use std::io::{BufRead as _, BufReader};
 
@@ -9,6 +8,7 @@ use crate::ledger::{Ledger, LedgerDelta};
 use crate::report::ledger::delta::DeltaView;
 use crate::report::sanitize::{LineFeeds, harmless};
 use crate::report::words::list;
+use crate::store::regular::{self, Links};
 use crate::store::{BackendError as _, FetchedBranch, FetchedLockfile, GitSilence, LedgerLocation, TypedGit, Upstream};
 
 use super::context::Context;
@@ -92,7 +92,7 @@ impl LockfileStamp {
     pub(super) fn of(context: &Context) -> Self {
         let LedgerLocation::Lockfile(paths) = &context.gateway.ledger else { return Self(None) };
         let text = || {
-            let mut reader = BufReader::new(File::open(&paths.lockfile).ok()?);
+            let mut reader = BufReader::new(regular::open_to_read(&paths.lockfile, Links::Refused).ok()?);
             let mut hasher = DefaultHasher::new();
             loop {
                 let part = reader.fill_buf().ok()?;
