@@ -260,11 +260,11 @@ fn who_was_accepted_under_two_keys_is_told_by_whoever_reads_their_row() {
 
     ! accepted twice: 3 people; the same message went to them from more than one run, and cannot be recalled
       sale.hello r1  2 people
-        sale.hello.r1.6e0b387426f89529  claimed 2026-11-30 12:00 UTC by ana
-        sale.hello.r1.616c1c5802824f8b  claimed 2026-11-30 12:01 UTC by ben
+        sale.hello.r1.6e0b387426f89529  claimed 2026-11-30 12:00 UTC by ana, run [run]
+        sale.hello.r1.616c1c5802824f8b  claimed 2026-11-30 12:01 UTC by ben, run [run]
       sale.hello r1  1 person
-        sale.hello.r1.970c7b68d66f03a1  claimed 2026-11-30 12:00 UTC by ana
-        sale.hello.r1.fab0a3fa0e36aeff  claimed 2026-11-30 12:01 UTC by ben
+        sale.hello.r1.970c7b68d66f03a1  claimed 2026-11-30 12:00 UTC by ana, run [run]
+        sale.hello.r1.fab0a3fa0e36aeff  claimed 2026-11-30 12:01 UTC by ben, run [run]
       nothing more of it is sent to them, and everybody else is sent to; two clones, or two ledgers, have both sent
       say that you know for each bulk, which ends this alarm: sendform resolve sale.hello.r1.6e0b387426f89529 --sent --reason "…"
 
