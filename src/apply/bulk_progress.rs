@@ -56,3 +56,8 @@ pub(super) fn not_attempted(people: u64, tries: Tries) -> Tally {
         Tally { not_attempted: people, ..Tally::default() }
     }
 }
+
+/// Counts people.
+pub(super) fn count(people: usize) -> u64 {
+    u64::try_from(people).unwrap_or(u64::MAX)
+}

@@ -8,7 +8,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::{Either, select};
 use jiff::{SignedDuration, Timestamp};
 
-use super::bulk_progress::{BulkProgress, not_attempted};
+use super::bulk_progress::{BulkProgress, count, not_attempted};
 use super::event::Event;
 use super::gateway_time::Agreement;
 use super::kin::Kin;
@@ -249,7 +249,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
         for alarm in std::mem::take(&mut verdict.alarms) {
             self.alarm(alarm);
         }
-        if verdict.states.iter().all(|state| matches!(state, PersonState::Refused | PersonState::Rejected(_))) {
+        if verdict.states.iter().all(|state| state.came_to_nothing()) {
             lock(&self.pace).give_back(&prepared_bulk.message(), draft.slot);
         }
         let claim = ticket.claim().clone();
@@ -436,8 +436,4 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
 fn not_sent(claim: ClaimId, at: Timestamp) -> Outcome {
     let why = Some(NOT_ATTEMPTED.to_owned());
     Outcome { claim, state: PersonState::Refused, others: Vec::new(), at, by: None, why, proof: None, known: None }
-}
-
-fn count(people: usize) -> u64 {
-    u64::try_from(people).unwrap_or(u64::MAX)
 }

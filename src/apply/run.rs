@@ -13,7 +13,7 @@ use futures_util::{FutureExt as _, StreamExt as _};
 use jiff::Timestamp;
 use tokio::sync::SemaphorePermit;
 
-use super::bulk_progress::BulkProgress;
+use super::bulk_progress::{self, BulkProgress};
 use super::claim_window::ClaimWindow;
 use super::event::Event;
 use super::gateway_time::Agreement;
@@ -360,7 +360,7 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
         let mut opted_out = HashMap::new();
         for (message, people) in source.untried() {
             match self.patiently(self.ports.opt_outs.opted_out(&message.0, people)).await {
-                Ok(out) => drop(opted_out.insert(message, count_of(out.len()))),
+                Ok(out) => drop(opted_out.insert(message, bulk_progress::count(out.len()))),
                 Err(why) => drop(self.halt(Stopped::OptOuts(why))),
             }
         }
@@ -374,7 +374,7 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
 
     fn count_elsewhere(&self) {
         for (message, people) in lock(&self.elsewhere).drain() {
-            let claimed_elsewhere = count_of(people.len());
+            let claimed_elsewhere = bulk_progress::count(people.len());
             self.count(&message, &Tally { claimed_elsewhere, ..Tally::default() });
         }
     }
@@ -543,10 +543,6 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
         let ended = lock(&self.rejections).ended();
         Summary { ended, ..self.summary.into_inner().unwrap_or_else(PoisonError::into_inner) }
     }
-}
-
-fn count_of(people: usize) -> u64 {
-    u64::try_from(people).unwrap_or(u64::MAX)
 }
 
 /// Locks; what a panic left behind is still whole, because no change here takes more than one step.

@@ -188,6 +188,17 @@ pub enum PersonState {
     Accepted,
 }
 
+impl PersonState {
+    /// Whether surely nothing was sent to them, or nothing that they got.
+    #[must_use]
+    pub fn came_to_nothing(self) -> bool {
+        match self {
+            Self::Refused | Self::Rejected(_) => true,
+            Self::Claimed | Self::Abandoned | Self::Accepted => false,
+        }
+    }
+}
+
 /// What is written after a request: what became of the people of a claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {

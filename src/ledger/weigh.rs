@@ -155,7 +155,7 @@ impl Ledger {
             for (other, state) in self.claims_with(&id) {
                 let claim = other.claim();
                 let is_by_word = other.notes().next().is_some();
-                if claim.id != evidence.claim && is_surely_not_sent(state) && is_by_word {
+                if claim.id != evidence.claim && state.came_to_nothing() && is_by_word {
                     let testimony = Testimony { person: *person, rows: rows.clone(), absence_proves: false };
                     others.entry((claim.at, claim.id.clone())).or_default().push(testimony);
                 }
@@ -324,8 +324,9 @@ fn decide<'a>(own: &Own, known: PersonState, testimony: &'a Testimony, elsewhere
         let may = move |other: &&OtherClaim| kind(other.state) || is_open(other.state);
         left(own, rows(kind), elsewhere.iter().filter(may)).others
     };
-    // What was surely not sent was sent all the same, if a row says so.
-    let may_be_raised = is_open(known) || is_surely_not_sent(known);
+    // What was surely not sent was sent all the same, if a row says so: it takes back neither an acceptance, which
+    // it could only repeat, nor a person's word that gives up.
+    let may_be_raised = is_open(known) || known.came_to_nothing();
     let accepted = first(is_accepted);
     if may_be_raised && !accepted.is_empty() {
         return Explained { decision: Decision::Accepted, rows: accepted };
@@ -369,14 +370,6 @@ fn decide<'a>(own: &Own, known: PersonState, testimony: &'a Testimony, elsewhere
 /// Says that nothing is known: of a claim, that it is open, and of a row, that its status is none.
 fn is_open(state: PersonState) -> bool {
     state == PersonState::Claimed
-}
-
-/// What a row takes back: neither an acceptance, which it could only repeat, nor a person's word that gives up.
-fn is_surely_not_sent(state: PersonState) -> bool {
-    match state {
-        PersonState::Refused | PersonState::Rejected(_) => true,
-        PersonState::Claimed | PersonState::Abandoned | PersonState::Accepted => false,
-    }
 }
 
 fn is_accepted(state: PersonState) -> bool {

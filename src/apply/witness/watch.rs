@@ -577,8 +577,7 @@ pub(super) async fn raise<S: Store + LedgerView, C: Clock>(
 
 /// The claims of somebody that say that nothing came of them, and of which rows may be.
 fn may_explain(ledger: &Ledger, id: &MessageId, rows: &[LogRow]) -> Vec<ClaimId> {
-    let came_to_nothing = |state| matches!(state, PersonState::Refused | PersonState::Rejected(_));
-    let claims = ledger.claims_with(id).filter(|(_, state)| came_to_nothing(*state)).filter(|(claim, _)| {
+    let claims = ledger.claims_with(id).filter(|(_, state)| state.came_to_nothing()).filter(|(claim, _)| {
         let bulk = claim.claim().id.bulk.to_string();
         let is_its = |row: &&LogRow| row.bulk_id.as_ref().is_none_or(|theirs| *theirs == bulk);
         rows.iter().filter(is_its).any(|row| row.sent_at.is_none_or(|sent_at| claim.may_have_sent(sent_at)))

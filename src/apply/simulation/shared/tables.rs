@@ -270,7 +270,7 @@ impl StoredBulk {
 /// The people whom a claim gave back.
 pub(super) fn given_back(ledger: &Ledger, claim: &ClaimId) -> Vec<Person> {
     let people = ledger.claim_state(claim).into_iter().flat_map(ClaimState::people);
-    let is_back = |state: &PersonState| matches!(state, PersonState::Refused | PersonState::Rejected(_));
+    let is_back = |state: &PersonState| state.came_to_nothing();
     people.filter(|(_, state)| is_back(state)).map(|(person, _)| person).collect()
 }
 

@@ -169,19 +169,14 @@ fn split(state: ClaimState<'_>, may_free: &PersonSet) -> (Vec<i64>, Vec<i64>) {
     let numbers = |is_wanted: &dyn Fn(Person, PersonState) -> bool| {
         ids::persons(state.people().filter(|(person, state)| is_wanted(*person, *state)).map(|(person, _)| person))
     };
-    let freed = numbers(&|person, state| is_given_back(state) && may_free.contains(&person));
+    let freed = numbers(&|person, state| state.came_to_nothing() && may_free.contains(&person));
     (freed, numbers(&|_, state| is_held(state)))
 }
 
 /// The people whom a claim gave back.
 pub(super) fn given_back(ledger: &Ledger, claim: &ClaimId) -> Vec<Person> {
     let people = ledger.claim_state(claim).into_iter().flat_map(ClaimState::people);
-    people.filter(|(_, state)| is_given_back(*state)).map(|(person, _)| person).collect()
-}
-
-/// Whether nothing was sent to somebody, or nothing that they got.
-pub(super) fn is_given_back(state: PersonState) -> bool {
-    matches!(state, PersonState::Refused | PersonState::Rejected(_))
+    people.filter(|(_, state)| state.came_to_nothing()).map(|(person, _)| person).collect()
 }
 
 /// Whether nobody else is to have somebody ever.
