@@ -78,7 +78,21 @@ fn commit(folder: &Path) {
 fn both_sent() -> (Clones, Project) {
     let clones = Clones::new();
     let (here, there) = (&clones.shop.project, clones.other());
-    assert_snapshot!(clones.apply(here, 0), @"
+    clones.apply(here, 0);
+    there.write("customers.csv", fs::read(here.path("customers.csv")).unwrap());
+    clones.apply(&there, 0);
+    assert_eq!(clones.shop.accepted(), [2; 3], "nothing can know that before");
+    clones.push();
+    commit(there.folder());
+    git(there.folder(), &["pull", "--quiet", "--no-rebase", "--no-edit"]);
+    git(there.folder(), &["push", "--quiet"]);
+    (clones, there)
+}
+
+#[test]
+fn an_apply_in_a_clone_ends_with_what_to_commit() {
+    let clones = Clones::new();
+    assert_snapshot!(clones.apply(&clones.shop.project, 0), @"
     exit code: 0
     sale.hello r1  shop to customers
       + 3 to send at once, 2 bulks
@@ -91,14 +105,6 @@ fn both_sent() -> (Clones, Project) {
     ----- stderr
     commit and push sendform.lock: another clone sends again what it does not know of
     ");
-    there.write("customers.csv", fs::read(here.path("customers.csv")).unwrap());
-    clones.apply(&there, 0);
-    assert_eq!(clones.shop.accepted(), [2; 3], "nothing can know that before");
-    clones.push();
-    commit(there.folder());
-    git(there.folder(), &["pull", "--quiet", "--no-rebase", "--no-edit"]);
-    git(there.folder(), &["push", "--quiet"]);
-    (clones, there)
 }
 
 #[test]
