@@ -74,7 +74,11 @@ impl Selected {
     /// If the audience cannot be read, or lacks a column, or its condition is wrong.
     pub(super) fn new(audience: &Arc<Audience>, files: &dyn Files) -> Result<(Self, AudienceReader), Diagnostics> {
         let reader = AudienceReader::open(audience, files)?;
-        let header = Arc::clone(reader.header());
+        Ok((Self::of(audience, reader.header())?, reader))
+    }
+
+    /// The same, of an audience whose header was read.
+    fn of(audience: &Arc<Audience>, header: &Arc<ColumnNames>) -> Result<Self, Diagnostics> {
         let mut diagnostics = Diagnostics::new();
         let condition = audience.filter.as_ref().and_then(|filter| match Condition::compile(filter) {
             Ok(condition) => Some(condition),
@@ -84,14 +88,15 @@ impl Selected {
             }
         });
         if let Some(condition) = &condition {
-            diagnostics.extend(check_columns(condition.columns(), &header, audience.source.file()));
+            diagnostics.extend(check_columns(condition.columns(), header, audience.source.file()));
         }
-        diagnostics.extend(special_columns(audience, &header));
+        diagnostics.extend(special_columns(audience, header));
         match header.position(&audience.columns.to) {
             Some(to) if !diagnostics.has_errors() => {
                 let conditioned = condition.iter().flat_map(Condition::columns);
                 let conditioned = conditioned.filter_map(|column| header.position(&column.name)).collect();
-                Ok((Self { audience: Arc::clone(audience), header, condition, conditioned, to }, reader))
+                let (audience, header) = (Arc::clone(audience), Arc::clone(header));
+                Ok(Self { audience, header, condition, conditioned, to })
             }
             _ => Err(diagnostics),
         }
@@ -185,14 +190,20 @@ impl CompiledParts {
         let content =
             content.and_then(|content| content.as_ref().map(|_, source| template(source, Purpose::Text)).whole());
         let callback_data = callback_data.and_then(|source| template(source, Purpose::CallbackData));
-        let selected = audience.and_then(|audience| keep(Selected::new(audience, files), &mut diagnostics));
+        let opened = audience.and_then(|audience| {
+            let opened = AudienceReader::open(audience, files).map_err(Diagnostics::from);
+            Some((Arc::clone(audience), keep(opened, &mut diagnostics)?))
+        });
+        // A mistake in the condition hides none in the templates.
         for template in content.iter().flat_map(Content::texts).chain(&callback_data) {
-            diagnostics.extend(template.pasted(selected.as_ref().map(|(selected, _)| &*selected.header)));
-            if let Some((selected, _)) = &selected {
-                let file = selected.audience.source.file();
-                diagnostics.extend(check_columns(template.columns(), &selected.header, file));
+            diagnostics.extend(template.pasted(opened.as_ref().map(|(_, reader)| &**reader.header())));
+            if let Some((audience, reader)) = &opened {
+                diagnostics.extend(check_columns(template.columns(), reader.header(), audience.source.file()));
             }
         }
+        let selected = opened.and_then(|(audience, reader)| {
+            Some((keep(Selected::of(&audience, reader.header()), &mut diagnostics)?, reader))
+        });
         Self { content, callback_data, selected, diagnostics }
     }
 }
