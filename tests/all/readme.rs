@@ -1,6 +1,7 @@
-//! The README does what it says: its commands give its outputs, its files are valid, and its tables
-//! agree with the program.
+//! The README and the guides do what they say: their commands give their outputs, their files are valid, their tables
+//! agree with the program, and their links lead somewhere.
 
+mod keys;
 mod page;
 mod request;
 mod shell;
@@ -25,45 +26,184 @@ fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-#[test]
-fn its_commands_give_its_outputs() {
-    let page = Page::read();
-    let shell = Shell::new();
-    // The sandbox's clock runs, and the walk may take some seconds.
-    let lived = page.with_blocks("console", |block| {
-        (1..60).fold(shell.replay(block), |text, second| text.replace(&format!(" 12:00:{second:02} UTC"), " 12:00 UTC"))
-    });
+/// The guide to the language.
+fn language() -> Page {
+    Page::at("campaigns/README.md")
+}
+
+/// Compares a page with what it should be, or writes it so with `SENDFORM_README=write`.
+fn is_as_it_should_be(page: &Page, should: &str) {
     if std::env::var("SENDFORM_README").is_ok_and(|value| value == "write") {
-        fs::write(root().join("README.md"), &lived).unwrap();
+        fs::write(root().join(page.path()), should).unwrap();
+    } else {
+        let difference = similar::TextDiff::from_lines(page.text(), should).unified_diff().to_string();
+        assert!(difference.is_empty(), "{}\n{difference}", page.path().display());
     }
-    let page = Page::read();
-    assert!(page.blocks("console").len() >= 8, "the walk is gone");
-    // Shown as a difference; SENDFORM_README=write writes the outputs anew.
-    let difference = similar::TextDiff::from_lines(page.text(), &lived).unified_diff().to_string();
-    assert!(difference.is_empty(), "\n{difference}");
+}
+
+#[test]
+fn their_commands_give_their_outputs() {
+    let mut blocks = 0;
+    for page in Page::all() {
+        let shell = Shell::new();
+        blocks += page.blocks("console").len();
+        // The sandbox's clock runs, and the walk may take some seconds.
+        let lived = page.with_blocks("console", |block| {
+            let lived = shell.replay(block);
+            (1..60).fold(lived, |text, second| text.replace(&format!(" 12:00:{second:02} UTC"), " 12:00 UTC"))
+        });
+        is_as_it_should_be(&page, &lived);
+    }
+    assert!(blocks >= 12, "the walks are gone");
+}
+
+#[test]
+fn their_links_lead_somewhere() {
+    let pages = Page::all();
+    let mut checked = 0;
+    for page in &pages {
+        for link in page.links() {
+            if link.contains("://") || link.starts_with("mailto:") {
+                continue;
+            }
+            let (path, anchor) =
+                link.split_once('#').map_or((link.as_str(), None), |(path, anchor)| (path, Some(anchor)));
+            let from = page.path().parent().unwrap();
+            let at = if path.is_empty() { root().join(page.path()) } else { root().join(from).join(path) };
+            let at = at.canonicalize().unwrap_or_else(|error| panic!("{}: {link}: {error}", page.path().display()));
+            if let Some(anchor) = anchor {
+                let other = Page::at(&at);
+                assert!(other.anchors().iter().any(|it| it == anchor), "{}: {link}", page.path().display());
+            }
+            checked += 1;
+        }
+    }
+    assert!(checked > 40, "{checked} links");
+}
+
+#[test]
+fn their_commands_are_those_of_the_program() {
+    let shell = Shell::new();
+    let mut checked = BTreeSet::new();
+    for page in Page::all() {
+        let prose = page.prose().replace("\\|", "|");
+        let spans = code_spans(&prose).into_iter().map(|span| span.split_whitespace().collect::<Vec<_>>().join(" "));
+        let blocks = page.blocks("sh").into_iter().flat_map(str::lines).map(ToOwned::to_owned);
+        let lines = spans.chain(blocks.collect::<Vec<_>>()).collect::<Vec<_>>();
+        for command in lines.iter().filter(|line| is_command(line)) {
+            let command = command.split_once(" #").map_or(command.as_str(), |(command, _)| command).trim();
+            if checked.insert(command.to_owned()) {
+                let answer = shell.run(&format!("{command} --help > /dev/null"));
+                assert!(answer.is_empty(), "{}: {command}\n{answer}", page.path().display());
+            }
+        }
+    }
+    assert!(checked.len() > 30, "{checked:?}");
+}
+
+/// Whether a line runs sendform, maybe with variables before it.
+fn is_command(line: &str) -> bool {
+    let is_variable = |word: &&str| {
+        word.split_once('=').is_some_and(|(name, _)| name.chars().all(|char| char.is_ascii_uppercase() || char == '_'))
+    };
+    let mut words = line.split(' ').skip_while(is_variable);
+    words.next() == Some("sendform") && words.next().is_some()
 }
 
 #[test]
 fn its_files_are_valid() {
-    let page = Page::read();
-    let project = example(&page);
-    project.run(["validate"]).code(0);
-    for block in page.blocks("yaml") {
-        let value: Result<Value, _> = serde_yaml::from_str(block);
-        assert!(value.is_ok_and(|value| value.is_object()), "{block}");
+    let page = language();
+    example(&page).run(["validate"]).code(0);
+    let laid_over = page.blocks("yaml").into_iter().filter(|block| !is_whole(block)).map(|block| {
+        let (name, _) = block.split_once('\n').unwrap();
+        let name = name.strip_prefix("# ").unwrap_or_else(|| panic!("no file is named: {block}"));
+        let mut file: Value = serde_yaml::from_str(page.file(name)).unwrap();
+        let change: Value = serde_yaml::from_str(block).unwrap();
+        file.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        let project = example(&page);
+        // JSON is YAML in which every text has quotes.
+        project.write(name, serde_json::to_string_pretty(&file).unwrap());
+        project.run(["validate"]).code(0);
+    });
+    assert!(laid_over.count() >= 8, "the recipes are gone");
+    for page in Page::all() {
+        for block in page.blocks("yaml") {
+            let value: Result<Value, _> = serde_yaml::from_str(block);
+            assert!(value.is_ok_and(|value| value.is_object()), "{}: {block}", page.path().display());
+        }
     }
+}
+
+/// Whether a block is a whole file, and not one that is laid over another.
+fn is_whole(block: &str) -> bool {
+    block.lines().any(|line| line.starts_with("campaign:") || line.starts_with("project:"))
+}
+
+#[test]
+fn its_templates_give_its_texts() {
+    let rows = language().table("| word |");
+    let mut project = Project::empty();
+    let mut messages = String::new();
+    for (number, row) in rows.iter().enumerate() {
+        let template = code_spans(&row[1]).remove(0).replace("\\|", "|");
+        messages.push_str(&format!(
+            "  - {{ id: m{number}, sender: shop, audience: one, content: {{ text: {} }} }}\n",
+            serde_json::to_string(&template).unwrap()
+        ));
+    }
+    project.set("SENDFORM_NOW", "2026-11-30T12:00:00Z");
+    let cells = "{ to: \"17841400000000001\", first_name: \" ana \", city: Split, age: \"41\", tags: \"vip, new\", nick: \"\", \"order no\": A-7 }";
+    let project = project.file("sendform.yaml", "project: words\nsenders: { shop: A }\n").file(
+        "words.yaml",
+        &format!("campaign: words\naudiences: {{ one: {{ rows: [ {cells} ] }} }}\nmessages:\n{messages}"),
+    );
+    let plan = project.run(["plan", "--sandbox", "--reveal", "--format", "json"]).code(0).json();
+    let given: Vec<&str> = plan["messages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|message| message["samples"][0]["text"].as_str().unwrap())
+        .collect();
+    let listed: Vec<String> = rows.iter().map(|row| code_spans(&row[2]).remove(0)).collect();
+    assert_eq!(listed, given);
+}
+
+#[test]
+fn its_keys_are_those_of_the_schemas() {
+    let page = language();
+    is_as_it_should_be(&page, &page.with_part("keys", &keys::tables()));
+}
+
+#[test]
+fn the_readme_is_short() {
+    assert!(Page::read().text().lines().count() <= 300);
+}
+
+#[test]
+fn its_kinds_are_those_of_the_output() {
+    let schema: Value = serde_json::from_str(&read("schema/output.schema.json")).unwrap();
+    let page = Page::at("schema/README.md");
+    let (_, list) = page.text().split_once("says which document it is: ").unwrap();
+    let listed = code_spans(list.split_once('.').unwrap().0);
+    let kinds: Vec<&str> = schema["oneOf"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|kind| kind["properties"]["kind"]["const"].as_str().unwrap())
+        .collect();
+    assert_eq!(listed, kinds);
 }
 
 #[test]
 fn its_job_for_kubernetes_runs_workers() {
-    let page = Page::read();
+    let page = Page::at("src/store/README.md");
     let block = page.blocks("yaml").into_iter().find(|block| block.contains("kind: Job\n")).unwrap();
     let job: Value = serde_yaml::from_str(block).unwrap();
     let spec = &job["spec"];
     assert_eq!([&job["apiVersion"], &spec["completionMode"]], ["batch/v1", "Indexed"]);
     assert_eq!(spec["completions"], spec["parallelism"]);
     // Every code of the policy is one of the program's, and none is in two rules.
-    let known: BTreeSet<u64> = page.table("| code |").iter().map(|row| row[0].parse().unwrap()).collect();
+    let known: BTreeSet<u64> = Page::read().table("| code |").iter().map(|row| row[0].parse().unwrap()).collect();
     let mut seen = BTreeSet::new();
     for rule in spec["podFailurePolicy"]["rules"].as_array().unwrap() {
         for code in rule["onExitCodes"]["values"].as_array().unwrap() {
@@ -87,8 +227,9 @@ fn its_job_for_kubernetes_runs_workers() {
 fn its_workflows_run_and_lose_nothing() {
     // The major version that is maintained; of an older one a runner warns, and at last refuses it.
     const CHECKOUT: &str = "actions/checkout@v7";
-    let page = Page::read();
-    let blocks = page.blocks("yaml").into_iter().filter(|block| block.starts_with("# .github/workflows/"));
+    let pages = [Page::read(), Page::at("src/store/README.md")];
+    let blocks = pages.iter().flat_map(|page| page.blocks("yaml"));
+    let blocks = blocks.filter(|block| block.starts_with("# .github/workflows/"));
     let workflows: Vec<Value> = blocks
         .map(|block| {
             assert!(!block.contains("exit 0") && !block.contains("|| true"), "a failure is swallowed: {block}");
@@ -153,7 +294,7 @@ fn the_lockfile_reaches_the_branch(script: &str) {
 
 #[test]
 fn its_table_has_every_path_of_a_request() {
-    let page = Page::read();
+    let page = language();
     let mut project = example(&page);
     let gateway = request::Listener::start();
     project.set("SENDFORM_BASE_URL", gateway.url());
@@ -196,23 +337,24 @@ fn its_exit_codes_are_those_of_the_program() {
 }
 
 #[test]
-fn it_names_every_key_variable_and_room() {
-    let page = Page::read();
-    let mut names = BTreeSet::new();
-    for schema in ["schema/campaign.schema.json", "schema/project.schema.json"] {
-        keys(&serde_json::from_str(&read(schema)).unwrap(), &mut names);
-    }
-    assert!(names.len() > 50, "the schemas have keys: {names:?}");
+fn they_name_every_variable_room_and_word() {
+    let has_all = |page: &Page, names: &BTreeSet<String>| {
+        let words: BTreeSet<&str> = page.text().split(|char: char| !(char.is_alphanumeric() || char == '_')).collect();
+        let missing: Vec<&String> = names.iter().filter(|name| !words.contains(name.as_str())).collect();
+        assert!(names.len() > 10 && missing.is_empty(), "not in {}: {missing:?}", page.path().display());
+    };
+    let mut variables = BTreeSet::new();
     for file in ["src/cli/settings.rs", "src/cli/args.rs"] {
         let text = read(file);
-        let variables = text.split('"').filter(|part| part.starts_with("SENDFORM_"));
-        names.extend(variables.map(ToOwned::to_owned));
+        variables.extend(text.split('"').filter(|part| part.starts_with("SENDFORM_")).map(ToOwned::to_owned));
     }
+    has_all(&Page::read(), &variables);
     let library = read("src/lib.rs");
-    names.extend(library.lines().filter_map(|line| Some(line.strip_prefix("pub mod ")?.strip_suffix(';')?.to_owned())));
-    let words: BTreeSet<&str> = page.text().split(|char: char| !(char.is_alphanumeric() || char == '_')).collect();
-    let missing: Vec<&String> = names.iter().filter(|name| !words.contains(name.as_str())).collect();
-    assert!(missing.is_empty(), "not in the README: {missing:?}");
+    let room = |line: &str| Some(line.strip_prefix("pub mod ")?.strip_suffix(';')?.to_owned());
+    has_all(&Page::at("src/README.md"), &library.lines().filter_map(room).collect());
+    let builtins = read("src/render/builtins.rs");
+    let word = |line: &str| Some(line.trim().strip_prefix("word(\"")?.split_once('"')?.0.to_owned());
+    has_all(&language(), &builtins.lines().filter_map(word).collect());
 }
 
 /// The project of the page's YAML files, with an audience of one person whom they reach.
@@ -237,19 +379,4 @@ fn asked<'a>(key: &str, campaign: &'a Value) -> Option<&'a Value> {
     let path = code_spans(key).into_iter().next()?;
     let pointer = format!("{of}/{}", path.replace('.', "/"));
     Some(campaign.pointer(&pointer).unwrap_or_else(|| panic!("the example has no `{path}`")))
-}
-
-/// Collects the names of all properties of a schema.
-fn keys(schema: &Value, names: &mut BTreeSet<String>) {
-    let children: Vec<&Value> = match schema {
-        Value::Object(object) => {
-            if let Some(Value::Object(properties)) = object.get("properties") {
-                names.extend(properties.keys().cloned());
-            }
-            object.values().collect()
-        }
-        Value::Array(items) => items.iter().collect(),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
-    };
-    children.into_iter().for_each(|child| keys(child, names));
 }

@@ -35,7 +35,8 @@ impl Shell {
         commands.map(|command| format!("$ {command}\n{}", self.run(command))).collect()
     }
 
-    fn run(&self, command: &str) -> String {
+    /// What a command says, with its exit code where that is not 0.
+    pub(super) fn run(&self, command: &str) -> String {
         let binary = Path::new(env!("CARGO_BIN_EXE_sendform")).parent().expect("the binary is in a folder");
         let output = Command::new("bash")
             .args(["-o", "pipefail", "-c", &format!("exec 2>&1; {command}")])
