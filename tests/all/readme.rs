@@ -3,6 +3,7 @@
 
 mod keys;
 mod page;
+mod picture;
 mod request;
 mod shell;
 
@@ -55,6 +56,24 @@ fn their_commands_give_their_outputs() {
         is_as_it_should_be(&page, &lived);
     }
     assert!(blocks >= 12, "the walks are gone");
+}
+
+#[test]
+fn its_pictures_are_what_is_printed() {
+    let shell = Shell::new();
+    shell.run("sendform init");
+    for command in ["sendform plan --sandbox", "sendform apply --sandbox --auto-approve"] {
+        let printed = shell.run(&format!("{command} --color always"));
+        assert!(printed.contains('\u{1b}'), "{printed}");
+        let name = command.split(' ').nth(1).unwrap();
+        let path = format!(".github/{name}.svg");
+        let drawn = picture::draw(command, &printed);
+        if std::env::var("SENDFORM_README").is_ok_and(|value| value == "write") {
+            fs::write(root().join(&path), &drawn).unwrap();
+        }
+        assert_eq!(read(&path), drawn, "SENDFORM_README=write draws it anew");
+        assert!(Page::read().text().contains(&path));
+    }
 }
 
 #[test]
