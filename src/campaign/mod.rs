@@ -47,5 +47,6 @@ pub use names::{git_name, schema_name};
 pub use profile::{FILE_BYTES_MAX, decode};
 pub use raw::{StateHome, Witness};
 pub use read::{ReadCampaign, ReadProject, duplicates, read_campaign, read_project};
+pub use scalar::id_in_yaml;
 pub use stranger::{remedy, stranger, tell};
 pub use text_file::{TextFileError, text_file};

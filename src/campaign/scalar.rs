@@ -42,6 +42,12 @@ impl ScalarReading {
     }
 }
 
+/// Writes an id so that every reader of YAML reads it back as that text: in quotes, if it looks like something else.
+#[must_use]
+pub fn id_in_yaml(id: &str) -> String {
+    if read(id) == ScalarReading::Text { id.to_owned() } else { format!("\"{id}\"") }
+}
+
 /// Reads a plain scalar.
 pub(super) fn read(text: &str) -> ScalarReading {
     match text {

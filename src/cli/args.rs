@@ -312,7 +312,7 @@ pub(super) enum LedgerCommand {
     Verify,
     /// Join other lockfiles in, and outcomes that a run could not store
     Import(ImportArgs),
-    /// Merge lockfiles for git, as its merge driver: `sendform ledger merge %O %A %B`
+    /// Merge lockfiles for git, as its merge driver: `sendform ledger merge %O %A %B %P`
     Merge(MergeArgs),
     /// Move the ledger into the home that the project file names, and retire the old one
     Copy(CopyArgs),
@@ -379,6 +379,8 @@ pub(super) struct MergeArgs {
     pub ours: PathBuf,
     /// The version of the other branch
     pub theirs: PathBuf,
+    /// Where the lockfile is in the repository, for messages
+    pub path: Option<PathBuf>,
 }
 
 impl From<StateLocation> for StateHome {

@@ -3,59 +3,48 @@
 
 use std::hash::{DefaultHasher, Hasher as _};
 use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
 
 use crate::ledger::{Ledger, LedgerDelta};
 use crate::report::ledger::delta::DeltaView;
 use crate::report::sanitize::{LineFeeds, harmless};
 use crate::report::words::list;
 use crate::store::regular::{self, Links};
-use crate::store::{BackendError as _, FetchedBranch, FetchedLockfile, GitSilence, LedgerLocation, TypedGit, Upstream};
+use crate::store::{
+    BackendError as _, FetchedBranch, FetchedLockfile, GitSilence, LedgerLocation, Publishing, TypedGit, Unpublished,
+    Upstream,
+};
 
 use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
 use super::shell_quote;
-use super::store::expected;
-
-/// What is to be said of the lockfile when the run is over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reminder {
-    /// Nothing: it is in no work tree, or other clones do not get it in any case.
-    Nothing,
-    /// To commit it.
-    Commit,
-    /// To commit it and push.
-    CommitAndPush,
-}
+use super::store::expected_by_anybody;
 
 /// Makes sure that this clone knows what others have pushed, as far as that was fetched, and warns of what others
 /// cannot know. Where the gateway is the sandbox, or the ledger is elsewhere, there is nothing to compare.
 ///
 /// # Errors
 /// If another clone has sent what this one does not know of; if what was fetched tells nothing.
-pub(super) fn compare(context: &Context, ledger: &Ledger, output: &Output) -> Result<Reminder, Failure> {
-    let Some(file) = file(context) else { return Ok(Reminder::Nothing) };
-    let expected = expected(context)?;
-    let Some(upstream) = context.gateway.ledger.upstream(ledger, &expected) else { return Ok(Reminder::Nothing) };
+pub(super) fn compare(context: &Context, ledger: &Ledger, output: &Output) -> Result<(), Failure> {
+    let Some((file, upstream)) = look(context, ledger)? else { return Ok(()) };
+    refusal(&file, &upstream).map_err(|failure| {
+        failure.hint("nothing was sent; once that is done, run the same command again: it sends to whoever is left")
+    })?;
     let warn = |words: String| output.tell(&format!("! {words}\n"));
     match upstream {
-        Upstream::NoWorkTree => Ok(Reminder::Nothing),
-        Upstream::Silent(silence) => Err(untold(&silence)),
+        Upstream::NoWorkTree | Upstream::Silent(_) | Upstream::NoRemote => {}
         Upstream::Ignored => {
             warn(format!("git ignores {}, so no other clone learns what is sent here", file.path));
             output.tell(&format!("  which rule does that: `{} check-ignore -v {}`\n", file.git, file.path));
-            Ok(Reminder::Nothing)
         }
-        Upstream::NoRemote => Ok(Reminder::Commit),
         Upstream::NeverFetched { remotes } => {
             let names = harmless(&remotes.join(", "), LineFeeds::Escape);
             warn(format!("nothing that was fetched from {names} tells what other clones have sent"));
             output.tell(&format!("  to find out: {}\n", to_find_out(&file, &remotes)));
-            Ok(Reminder::CommitAndPush)
         }
         Upstream::Fetched { branches, unpushed } => {
-            check(&file, &branches)?;
             let (seen, not_here): (Vec<_>, Vec<_>) =
                 branches.iter().partition(|branch| branch.lockfile != FetchedLockfile::NotHere);
             for FetchedBranch { name, .. } in not_here {
@@ -78,47 +67,91 @@ pub(super) fn compare(context: &Context, ledger: &Ledger, output: &Output) -> Re
                 ));
                 output.tell(&format!("  before anybody else sends: {}\n", file.publish()));
             }
-            Ok(Reminder::CommitAndPush)
         }
     }
+    Ok(())
 }
 
-/// What a lockfile was like at some time; nothing, if there was none that git may keep.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct LockfileStamp(Option<u64>);
+/// Says to somebody who only looks that nothing would be sent from this clone, if that is so.
+///
+/// # Errors
+/// If no gateway is named.
+pub(super) fn warn(context: &Context, ledger: &Ledger, output: &Output) -> Result<(), Failure> {
+    if let Some((file, upstream)) = look(context, ledger)?
+        && let Err(failure) = refusal(&file, &upstream)
+    {
+        output.tell(&failure.as_warning());
+    }
+    Ok(())
+}
 
-impl LockfileStamp {
-    /// Takes it.
-    pub(super) fn of(context: &Context) -> Self {
-        let LedgerLocation::Lockfile(paths) = &context.gateway.ledger else { return Self(None) };
-        let text = || {
-            let mut reader = BufReader::new(regular::open_to_read(&paths.lockfile, Links::Refused).ok()?);
-            let mut hasher = DefaultHasher::new();
-            loop {
-                let part = reader.fill_buf().ok()?;
-                if part.is_empty() {
-                    return Some(hasher.finish());
-                }
-                hasher.write(part);
-                let length = part.len();
-                reader.consume(length);
-            }
-        };
-        Self(if context.gateway.is_sandbox() { None } else { text() })
+/// How the lockfile stands to what was fetched; nothing, if it is none that git may keep.
+fn look(context: &Context, ledger: &Ledger) -> Result<Option<(TypedGit, Upstream)>, Failure> {
+    let Some(file) = file(&context.gateway.ledger) else { return Ok(None) };
+    let expected = expected_by_anybody(context)?;
+    let upstream = tokio::task::block_in_place(|| context.gateway.ledger.upstream(ledger, &expected));
+    Ok(upstream.map(|upstream| (file, upstream)))
+}
+
+/// Why nothing is sent from this clone, if that is so.
+fn refusal(file: &TypedGit, upstream: &Upstream) -> Result<(), Failure> {
+    match upstream {
+        Upstream::Silent(silence) => Err(untold(silence)),
+        Upstream::Fetched { branches, .. } => check(file, branches),
+        Upstream::NoWorkTree | Upstream::Ignored | Upstream::NoRemote | Upstream::NeverFetched { .. } => Ok(()),
     }
 }
 
-/// Says what is to be done with the lockfile if it is not as it was `before` the run.
-pub(super) fn remind(context: &Context, reminder: Reminder, before: LockfileStamp, output: &Output) {
-    let Some(TypedGit { path, .. }) = file(context) else { return };
-    if LockfileStamp::of(context) == before {
+/// What the files were like at some time that git may keep of a ledger: the lockfile, and the stops beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct KeptFiles([Option<u64>; 2]);
+
+impl KeptFiles {
+    /// Takes what they are like now.
+    pub(super) fn of(ledger: &LedgerLocation) -> Self {
+        Self(ledger.kept_files().map_or([None; 2], |files| files.map(|file| digest(&file))))
+    }
+}
+
+/// What a file has, as far as it is to be told from something else; nothing, if there is none.
+fn digest(file: &Path) -> Option<u64> {
+    let mut reader = BufReader::new(regular::open_to_read(file, Links::Refused).ok()?);
+    let mut hasher = DefaultHasher::new();
+    loop {
+        let part = reader.fill_buf().ok()?;
+        if part.is_empty() {
+            return Some(hasher.finish());
+        }
+        hasher.write(part);
+        let length = part.len();
+        reader.consume(length);
+    }
+}
+
+/// Says what is to be done with the files that git keeps of a ledger, if they are not as they were `before`: the one
+/// word for whatever has written them.
+pub(super) fn remind(ledger: &LedgerLocation, before: KeptFiles, output: &Output) {
+    if KeptFiles::of(ledger) == before {
         return;
     }
-    match reminder {
-        Reminder::Nothing => {}
-        Reminder::Commit => output.tell(&format!("commit {path}: it is what tells who has their message\n")),
-        Reminder::CommitAndPush => {
-            output.tell(&format!("commit and push {path}: another clone sends again what it does not know of\n"));
+    let Some(Unpublished { publishing, lockfile, stops }) = ledger.unpublished() else { return };
+    let typed = |file: Option<PathBuf>| file.map(|file| TypedGit::of(&file).path);
+    let (lockfile, stops) = (typed(lockfile), typed(stops));
+    let is_lockfile_new = lockfile.is_some();
+    let files: Vec<String> = lockfile.into_iter().chain(stops).collect();
+    if files.is_empty() {
+        return;
+    }
+    let files = files.join(" and ");
+    match (publishing, is_lockfile_new) {
+        (Publishing::Nothing, _) => {}
+        (Publishing::Commit, true) => output.tell(&format!("commit {files}: it is what tells who has their message\n")),
+        (Publishing::Commit, false) => output.tell(&format!("commit {files}: a stop is to outlive this work tree\n")),
+        (Publishing::CommitAndPush, true) => {
+            output.tell(&format!("commit and push {files}: another clone sends again what it does not know of\n"));
+        }
+        (Publishing::CommitAndPush, false) => {
+            output.tell(&format!("commit and push {files}: another clone learns of it in no other way\n"));
         }
     }
 }
@@ -144,10 +177,7 @@ fn check(file: &TypedGit, branches: &[FetchedBranch]) -> Result<(), Failure> {
 /// Where git does not answer, another clone may have sent everything already.
 fn untold(silence: &GitSilence) -> Failure {
     let message = format!("what other clones have sent cannot be told: {silence}");
-    let failure = Failure::new(Exit::Ledger, harmless(&message, LineFeeds::Escape));
-    failure
-        .hint("nothing was sent, because somebody could get a message twice")
-        .hint(silence.hint().unwrap_or_default())
+    Failure::new(Exit::Ledger, harmless(&message, LineFeeds::Escape)).hint(silence.hint().unwrap_or_default())
 }
 
 /// How this clone gets to know what others have pushed.
@@ -168,25 +198,24 @@ fn behind(file: &TypedGit, lacking: &[(&str, LedgerDelta, bool)]) -> Failure {
         format!("{name}, as fetched last, has {} more", DeltaView::from(*lacks).more())
     };
     let has: Vec<String> = lacking.iter().map(has).collect();
-    let TypedGit { git, path, .. } = file;
+    let TypedGit { git, add, .. } = file;
     let message = format!("another clone has sent what this one does not know of: {}", list(&has));
     let mut failure = Failure::new(Exit::Ledger, message);
     for (name, _, is_merged) in lacking {
         failure = failure.hint(if *is_merged {
             format!(
-                "nothing was sent: {name} is merged here, but the lockfile was taken back to an older one since; take \
+                "{name} is merged here, but the lockfile was taken back to an older one since; take \
                  in what it lacks: {}",
                 file.import(name)
             )
         } else {
             format!(
-                "nothing was sent: take it in with `{git} merge {}`; before that, what is not committed here yet: \
-                 `{git} add {path}`, `{git} commit -m \"What was sent here\"`",
+                "take it in with `{git} merge {}`; before that, what is not committed here yet: `{git} add {add}`, `{git} commit -m \"What was sent here\"`",
                 shell_quote::word(name)
             )
         });
     }
-    failure.hint("then run the same command again: it sends to whoever is left")
+    failure
 }
 
 fn unreadable(file: &TypedGit, branch: &str, why: &str, is_first: bool) -> Failure {
@@ -200,14 +229,14 @@ fn unreadable(file: &TypedGit, branch: &str, why: &str, is_first: bool) -> Failu
         format!("take it to {branch}, by a merge of this branch, and `{git} fetch`")
     };
     Failure::new(Exit::Ledger, message)
-        .hint(format!(
-            "nothing was sent, because it may tell of what another clone has sent: see `{git} log -p {name} -- {path}`"
-        ))
+        .hint(format!("it may tell of what another clone has sent: see `{git} log -p {name} -- {path}`"))
         .hint(format!("if this one is the right one: {keep}"))
 }
 
 /// The lockfile, if it is one that git may keep.
-fn file(context: &Context) -> Option<TypedGit> {
-    let LedgerLocation::Lockfile(paths) = &context.gateway.ledger else { return None };
-    (!context.gateway.is_sandbox()).then(|| TypedGit::of(&paths.lockfile))
+fn file(ledger: &LedgerLocation) -> Option<TypedGit> {
+    let [lockfile, _] = ledger.kept_files()?;
+    let file = TypedGit::of(&lockfile);
+    let stops = ledger.unpublished().and_then(|unpublished| unpublished.stops);
+    Some(stops.into_iter().fold(file, |file, stops| file.besides(&stops)))
 }

@@ -66,6 +66,13 @@ impl Failure {
         self
     }
 
+    /// Says to somebody who only looks that `apply` would end so.
+    #[must_use]
+    pub(super) fn as_warning(&self) -> String {
+        let hints: String = self.hints.iter().map(|hint| format!("  {hint}\n")).collect();
+        format!("! `sendform apply` is refused: {}\n{hints}", self.message)
+    }
+
     /// The report of it.
     #[must_use]
     pub(super) fn report(&self) -> FailureReport<'_> {

@@ -15,6 +15,7 @@ mod format;
 mod frozen;
 mod gateway;
 mod home;
+mod left_behind;
 mod nearby;
 mod opt_outs;
 mod output;

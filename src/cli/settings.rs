@@ -98,8 +98,9 @@ impl Settings {
 fn hide_secrets() {
     let [api_key, key, url] = ["SENDFORM_API_KEY", "SENDFORM_KEY", "SENDFORM_DATABASE_URL"].map(text);
     let file = text("SENDFORM_KEY_FILE").and_then(|path| regular::read_text(Path::new(&path), Links::Followed).ok());
-    let keys =
-        [key, file].into_iter().flatten().flat_map(|keys| keys.split(',').map(str::to_owned).collect::<Vec<_>>());
+    let keys = [key, file].into_iter().flatten().flat_map(|keys| {
+        keys.split([',', '\n', '\r']).map(|key| key.trim().to_owned()).filter(|key| !key.is_empty()).collect::<Vec<_>>()
+    });
     said::hide(api_key.into_iter().chain(keys).chain(url.iter().flat_map(|url| passwords(url))));
 }
 
@@ -137,15 +138,31 @@ fn keys() -> Result<Option<Keys>, Failure> {
     let wrong = |name: &str, error: &crate::identity::KeyError| {
         Failure::new(Exit::Credentials, format!("`{name}` cannot be used")).because(error)
     };
-    if let Some(keys) = text("SENDFORM_KEY") {
-        return Keys::parse(&keys).map(Some).map_err(|error| wrong("SENDFORM_KEY", &error));
-    }
-    let Some(path) = text("SENDFORM_KEY_FILE").map(PathBuf::from) else { return Ok(None) };
+    let named = text("SENDFORM_KEY").map(|keys| Keys::parse(&keys).map_err(|error| wrong("SENDFORM_KEY", &error)));
+    let named = named.transpose()?;
+    let Some(path) = text("SENDFORM_KEY_FILE").map(PathBuf::from) else { return Ok(named) };
     let content = regular::read_text(&path, Links::Followed).map_err(|error| {
         let message = format!("`{}`, named by `SENDFORM_KEY_FILE`, cannot be read", path.display());
         Failure::new(Exit::Credentials, message).because(&error)
     })?;
-    Keys::parse(&content).map(Some).map_err(|error| wrong("SENDFORM_KEY_FILE", &error))
+    let filed = Keys::parse(&content).map_err(|error| wrong("SENDFORM_KEY_FILE", &error))?;
+    match named {
+        Some(named) if named.ids() != filed.ids() => Err(two_keys(&named, &filed)),
+        Some(_) | None => Ok(Some(filed)),
+    }
+}
+
+/// Which of two keys is meant nobody can know, and with the wrong one everybody would look unsent.
+fn two_keys(named: &Keys, filed: &Keys) -> Failure {
+    let ids = |keys: &Keys| {
+        let ids: Vec<String> = keys.ids().iter().map(|id| format!("`{id}`")).collect();
+        ids.join(", ")
+    };
+    let message =
+        format!("`SENDFORM_KEY` and `SENDFORM_KEY_FILE` are both set, and differ: {} and {}", ids(named), ids(filed));
+    Failure::new(Exit::Credentials, message)
+        .hint("leave the one out that is not meant: `unset SENDFORM_KEY` or `unset SENDFORM_KEY_FILE`")
+        .hint("`sendform status` names the keys of the ledger; several keys stand in one of the two, separated by commas or lines")
 }
 
 /// A name as the ledger keeps it: it is signed, and shown on terminals.

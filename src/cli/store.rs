@@ -15,6 +15,7 @@ use super::args::LedgerReading;
 use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::left_behind;
 use super::output::Output;
 use super::unsaved_outcomes;
 
@@ -130,7 +131,10 @@ pub(super) async fn look_in_clear(
             unsaved_outcomes::join_into(context, &mut seen.ledger)?;
             Ok(Some(seen))
         }
-        Err(error) if error.is_missing() => Ok(None),
+        Err(error) if error.is_missing() => {
+            left_behind::check(context, None, output)?;
+            Ok(None)
+        }
         Err(error) if !location.is_on_this_disk() && (error.needs_credentials() || error.is_environment()) => {
             output.tell(&format!("! nothing of the ledger is shown, because it could not be read: {error}\n"));
             Ok(None)
@@ -161,7 +165,7 @@ fn seen_or_new(
         Err(StoreError::Missing { .. }) if gateway.is_sandbox() && !context.home.sandbox_was_used() => {
             Ok(ReadOnlyLedger::new(Ledger::new(expected.header()), View::Exclusive))
         }
-        Err(error) => Err(error.into()),
+        Err(error) => Err(left_behind::explain(context, error)),
     }
 }
 

@@ -129,12 +129,20 @@ impl Keys {
         Self { first: key, others: Vec::new() }
     }
 
-    /// Reads keys separated by commas.
+    /// Reads keys separated by commas or line breaks; a comma may stand at the end of a line, and blank lines are
+    /// none.
     ///
     /// # Errors
     /// If one of them is not a key.
     pub fn parse(text: &str) -> Result<Self, KeyError> {
-        let mut keys = text.split(',').map(Key::parse);
+        let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).peekable();
+        let mut texts = Vec::new();
+        while let Some(line) = lines.next() {
+            // A comma before a line break is one separator with it.
+            let line = if lines.peek().is_some() { line.strip_suffix(',').unwrap_or(line) } else { line };
+            texts.extend(line.split(','));
+        }
+        let mut keys = texts.into_iter().map(Key::parse);
         let first = keys.next().unwrap_or(Err(KeyError::Empty))?;
         Ok(Self { first, others: keys.collect::<Result<_, _>>()? })
     }
@@ -226,5 +234,11 @@ mod tests {
         assert_eq!(keys.ids().len(), 2);
         assert!(Keys::parse("").is_err());
         assert!(Keys::parse(&format!("{one},")).is_err());
+        for text in [format!("{two}\n{one}\n"), format!("\r\n{two},\r\n\r\n {one}\r\n"), format!("{two},{one}\n")] {
+            assert_eq!(Keys::parse(&text).map(|keys| keys.ids()), Ok(keys.ids()), "{text:?}");
+        }
+        for text in ["\n \n", &format!("{two},,\n{one}"), &format!("{two}\nno key\n")] {
+            assert!(Keys::parse(text).is_err(), "{text:?}");
+        }
     }
 }

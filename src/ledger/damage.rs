@@ -23,7 +23,7 @@ impl Damage {
             Reason::LineEnding => Some("have git leave the file alone: `sendform.lock -text` in .gitattributes"),
             Reason::Newer(_) => Some("use the version of sendform that wrote it, or a later one"),
             Reason::Empty | Reason::NoHeader | Reason::ByteOrderMark | Reason::Checksum | Reason::Cut => {
-                Some("bring back the last good version of the file from git; its shadow adds what came after")
+                Some("take the last good version of it, from git or a backup")
             }
             Reason::Lacks(_) => Some(
                 "put a whole version in its place, the newest in git or of a backup; what other clones and branches \

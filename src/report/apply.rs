@@ -56,6 +56,9 @@ pub struct ApplyReport<'a> {
     /// Whether the run was held to the digest of all whom it was to send to, which is not that of those who are left.
     #[serde(skip)]
     pub expects_digest: bool,
+    /// Where a newer ledger may be than this one, and how it is brought; empty if nobody has said.
+    #[serde(skip)]
+    pub newer_ledger: String,
     /// The gateway, as the ledger names it.
     #[serde(skip)]
     pub gateway: &'a str,
@@ -164,6 +167,7 @@ impl<'a> ApplyReport<'a> {
             doubts: DoubtView::all(doubts, now),
             in_flight,
             expects_digest: false,
+            newer_ledger: String::new(),
             gateway,
             now,
         }
@@ -180,6 +184,13 @@ impl<'a> ApplyReport<'a> {
     #[must_use]
     pub fn expecting_digest(mut self, expects_digest: bool) -> Self {
         self.expects_digest = expects_digest;
+        self
+    }
+
+    /// Tells where a newer ledger may be, for a run that finds that this one lacks something.
+    #[must_use]
+    pub fn with_newer_ledger(mut self, words: String) -> Self {
+        self.newer_ledger = words;
         self
     }
 

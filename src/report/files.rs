@@ -11,6 +11,11 @@ use super::text::TextForm;
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct InitReport {
+    /// The project's name, which is part of every identity.
+    pub project: String,
+    /// What there is to say of the name, in lines; may be empty.
+    #[serde(skip)]
+    pub about_name: String,
     /// Its files.
     pub files: Vec<FileView>,
     /// What to do next, in lines.
@@ -60,7 +65,7 @@ impl Report for SchemaReport {
 
 impl TextForm for InitReport {
     fn text(&self, _: Paint) -> String {
-        lines(&self.files) + &self.next_steps
+        lines(&self.files) + &self.about_name + &self.next_steps
     }
 }
 

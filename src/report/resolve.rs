@@ -47,10 +47,11 @@ impl TextForm for ResolveReport<'_> {
         };
         let settled = format!("{}: {verdict}\n", plural(self.people, "person"));
         let known = format!("{} accepted twice: known, and no alarm any more\n", plural(self.known_twice, "person"));
-        match (self.people, self.known_twice) {
+        let words = match (self.people, self.known_twice) {
             (_, 0) => settled,
             (0, _) => known,
             _ => settled + &known,
-        }
+        };
+        words + "this is final, and goes with the ledger: nothing takes it back\n"
     }
 }

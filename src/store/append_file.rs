@@ -8,7 +8,8 @@ use atomic_write_file::AtomicWriteFile;
 
 use crate::ledger::{Ledger, ReadLedger, Seals};
 
-use super::error::StoreError;
+use super::error::{DamagedText, StoreError};
+use super::git::{KeptBy, kept_in_git};
 use super::regular::{self, LEDGER_BYTES_MAX, Links};
 
 /// Which file it is, whatever its name.
@@ -102,8 +103,12 @@ pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
 
 /// Reads the text of a ledger's file; the path is for the message.
 pub(super) fn parse(path: &Path, text: &[u8], seals: &Seals) -> Result<ReadLedger, StoreError> {
-    Ledger::read(text, seals)
-        .map_err(|damage| StoreError::Damage { place: path.display().to_string(), damage: Box::new(damage) })
+    Ledger::read(text, seals).map_err(|damage| {
+        // What git does not tell it does not keep.
+        let commit = kept_in_git(path).ok().flatten().map(KeptBy::commit);
+        let (place, of) = (path.display().to_string(), DamagedText::Home { commit });
+        StoreError::Damage { place, damage: Box::new(damage), of }
+    })
 }
 
 /// Cuts a file's torn end off, durably.

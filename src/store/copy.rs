@@ -50,6 +50,7 @@ pub async fn copy(
             news
         }
         Err(StoreError::Foreign { found, .. }) if found == retired.gateway => LedgerDelta::default(),
+        Err(error) if error.is_missing() => return Err(nothing_to_copy(from, &error)),
         Err(error) => return Err(error),
     };
     from.rebind(expected, retired.header(), visit).await?;
@@ -59,6 +60,25 @@ pub async fn copy(
     let late = carry(&source, to, expected, &target).await?;
     let stops = carry_stops(from, to, expected).await?;
     Ok(Copied { stops, claims: source.claims().len(), news: if late.is_empty() { news } else { late } })
+}
+
+/// What to say where the old home has no ledger.
+fn nothing_to_copy(from: &LedgerLocation, error: &StoreError) -> StoreError {
+    let hint = match error {
+        StoreError::Missing { commit: Some(_), .. } => error.hint(),
+        StoreError::Missing { shadow: Some(shadow), .. } => Some(format!(
+            "its shadow `{}` still knows what was sent: for as long as the project file says `state: {{ in: lockfile \
+             }}`, `sendform ledger init` makes the ledger anew from that, to be copied then",
+            shadow.display()
+        )),
+        _ => None,
+    };
+    let usual = || {
+        "`--from` names the home that the ledger has had: `lockfile`, `git` with its `--remote` and `--branch`, or \
+         `postgres` with its `--schema`"
+            .to_owned()
+    };
+    StoreError::NothingToCopy { place: from.place(), hint: hint.unwrap_or_else(usual) }
 }
 
 /// The ledger, if nothing of it may be missing; in the new home nothing would show that.

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::diagnostic::shell_word;
 use crate::identity::KeyId;
 use crate::ledger::{Damage, EntryError, JoinError, Reason, RunId, StopsDamage};
 
@@ -24,6 +25,16 @@ pub enum StoreError {
         shadow: Option<PathBuf>,
         /// The commit or branch that has it, if git keeps it.
         commit: Option<String>,
+        /// Why none can be made from its shadow, if that is so.
+        refusal: Option<Box<Self>>,
+    },
+    /// There is nothing where a ledger was to be copied from.
+    #[error("there is nothing to copy: no ledger is at `{place}`")]
+    NothingToCopy {
+        /// Where it should be, such as the file or the branch.
+        place: String,
+        /// What can be done about it.
+        hint: String,
     },
     /// There is a ledger where one was to be made.
     #[error("there is a ledger at `{place}` already")]
@@ -53,6 +64,8 @@ pub enum StoreError {
         /// What is wrong with it.
         #[source]
         damage: Box<Damage>,
+        /// What it is the text of.
+        of: DamagedText,
     },
     /// The lines of a ledger are not signed, and this machine has not written them.
     #[error("not signed: nothing shows that the {claims} {} genuine which the ledger `{place}` has",
@@ -241,6 +254,18 @@ pub enum StoreError {
     Stopped,
 }
 
+/// Whose text is damaged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DamagedText {
+    /// The ledger's own, in a file.
+    Home {
+        /// The commit or branch that has the file, if git keeps it.
+        commit: Option<String>,
+    },
+    /// One that was brought from elsewhere, or that no file holds.
+    Other,
+}
+
 /// What to do about stops that are damaged.
 fn damaged_stops(place: &str, is_table: bool) -> String {
     let [what, of_a_merge] = if is_table {
@@ -259,9 +284,13 @@ impl StoreError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::Missing { place, shadow, commit: Some(commit) } => {
+            Self::Missing { place, shadow, commit: Some(commit), .. } => {
                 return Some(bring_back(place, commit, shadow.as_deref()));
             }
+            Self::Missing { shadow: Some(path), refusal: Some(refusal), .. } => {
+                return Some(not_from_shadow(path, refusal));
+            }
+            Self::NothingToCopy { hint, .. } => return Some(hint.clone()),
             Self::Missing { shadow: Some(path), .. } => {
                 let path = path.display();
                 return Some(format!(
@@ -274,7 +303,7 @@ impl StoreError {
             }
             Self::Deleted { place, commit } => return Some(not_anew(place, commit)),
             Self::Held { .. } => "wait until that run has ended; its lock ends with it, however it ends",
-            Self::Damage { damage, .. } => return damage.hint().map(str::to_owned),
+            Self::Damage { place, damage, of } => return damage_hint(place, damage, of),
             Self::Unauthenticated { claims, is_shadow: false, .. } => {
                 return Some(format!(
                     "an older sendform has written them, or somebody without the key: if the ledger is surely as it \
@@ -407,6 +436,7 @@ impl StoreError {
             Self::Io { .. } | Self::Stopped | Self::NotHere { .. } | Self::Busy { .. } | Self::StopsHeld { .. } => true,
             Self::StopsUnread { cause, .. } => cause.as_ref().is_none_or(|cause| cause.is_environment()),
             Self::Missing { .. }
+            | Self::NothingToCopy { .. }
             | Self::Exists { .. }
             | Self::Deleted { .. }
             | Self::Held { .. }
@@ -458,6 +488,51 @@ fn first_words(place: &str, first: Option<&KeyId>) -> String {
         Some(first) => format!("new claims of the ledger `{place}` are made with the key `{first}`"),
         None => format!("the ledger `{place}` does not say which of its keys new claims are made with"),
     }
+}
+
+/// What to do about a text that is damaged.
+fn damage_hint(place: &str, damage: &Damage, of: &DamagedText) -> Option<String> {
+    let DamagedText::Home { commit } = of else { return damage.hint().map(str::to_owned) };
+    let shadow = "its shadow adds what came after";
+    let file = TypedGit::of(Path::new(place));
+    match (&damage.reason, commit) {
+        (Reason::Empty | Reason::NoHeader | Reason::ByteOrderMark | Reason::Checksum | Reason::Cut, commit) => {
+            Some(match commit {
+                Some(commit) => {
+                    format!("bring back the last good version of the file: {}; {shadow}", file.checkout(commit))
+                }
+                None => format!("bring back the last good version of the file, from a backup; {shadow}"),
+            })
+        }
+        (Reason::Signature(_) | Reason::Stranger(_), Some(commit)) => Some(format!(
+            "see who has changed the file, `{} log -p -- {}`, and bring back the last good version: {}",
+            file.git,
+            file.path,
+            file.checkout(commit)
+        )),
+        _ => damage.hint().map(str::to_owned),
+    }
+}
+
+/// Why no ledger is made anew from a shadow that is still there.
+fn not_from_shadow(shadow: &Path, refusal: &StoreError) -> String {
+    let hint = refusal.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
+    let lost = match refusal {
+        StoreError::KeyMissing { .. } => format!("; {}", lost_key_words(shadow)),
+        _ => String::new(),
+    };
+    format!("its shadow `{}` still knows what was sent, but {refusal}{hint}{lost}", shadow.display())
+}
+
+/// What whoever has lost a key does with a shadow that names it.
+#[must_use]
+pub fn lost_key_words(shadow: &Path) -> String {
+    let shadow = shell_word(&shadow.display().to_string());
+    format!(
+        "if one is lost for good, that ledger is an archive: move it away, `mv {shadow} {shadow}.old`, in every clone \
+         that has sent, and then `sendform ledger init`. Nobody of it is recognised any more: before the next apply \
+         take away what was sent"
+    )
 }
 
 /// How a lockfile is brought back that git keeps.

@@ -1,5 +1,7 @@
 //! Where a ledger lives: the one list of all kinds of stores, and what is done with a ledger that is not open.
 
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -8,11 +10,12 @@ use crate::ledger::{Header, Ledger, Shadow, Trust, View};
 
 use super::binding::Binding;
 use super::error::StoreError;
-use super::git::{Branch, GitLedger, Upstream};
+use super::git::{Branch, GitLedger, Publishing, Unpublished, Upstream, look_unpublished};
 use super::lockfile::Lockfile;
 use super::open_ledger::OpenLedger;
 use super::paths::Paths;
 use super::postgres::{Database, Postgres};
+use super::typed_git::TypedGit;
 use super::visit::Visit;
 use super::waiting::waiting;
 
@@ -61,19 +64,35 @@ impl LedgerLocation {
 
     /// What to do with a ledger that was made there just now, in lines; empty if that is nothing.
     #[must_use]
-    pub fn advice(&self) -> &'static str {
+    pub fn advice(&self) -> String {
         match self {
-            Self::Lockfile(_) => {
-                "\
-                commit it, with these lines in .gitattributes beside it:\n  \
-                sendform.lock -text merge=union linguist-generated\n  \
-                sendform.stops -text merge=union\n\
-                to have merges checked and sorted in this clone:\n  \
-                git config merge.sendform.driver 'sendform ledger merge %O %A %B'\n  \
-                echo 'sendform.lock merge=sendform' >> \"$(git rev-parse --git-path info/attributes)\"\n"
+            Self::Lockfile(paths) => {
+                let lacking = lacking_attributes(&paths.lockfile);
+                let commit = if lacking.is_empty() {
+                    "commit it\n".to_owned()
+                } else {
+                    let lines: String = lacking.iter().map(|line| format!("  {line}\n")).collect();
+                    let these = if lacking.len() == 1 { "this line" } else { "these lines" };
+                    format!("commit it, with {these} in .gitattributes beside it:\n{lines}")
+                };
+                format!(
+                    "{commit}to have merges checked and sorted in this clone:\n  \
+                     git config merge.sendform.driver 'sendform ledger merge %O %A %B %P'\n  \
+                     echo 'sendform.lock merge=sendform' >> \"$(git rev-parse --git-path info/attributes)\"\n"
+                )
             }
-            Self::Git(_) => "keep the branch open for plain pushes, and never merge it or commit to it\n",
-            Self::Postgres(_) => "",
+            Self::Git(_) => "keep the branch open for plain pushes, and never merge it or commit to it\n".to_owned(),
+            Self::Postgres(_) => String::new(),
+        }
+    }
+
+    /// How somebody makes another ledger where there is one already; nothing, where that is not done.
+    #[must_use]
+    pub fn another(&self) -> Option<&'static str> {
+        match self {
+            Self::Lockfile(_) => None,
+            Self::Git(_) => Some("state: { in: git, branch: … }"),
+            Self::Postgres(_) => Some("state: { in: postgres, schema: … }"),
         }
     }
 
@@ -252,6 +271,54 @@ impl LedgerLocation {
         }
     }
 
+    /// Where a newer ledger may be than this one, and how it is brought, for people.
+    #[must_use]
+    pub fn newer_words(&self) -> String {
+        match self {
+            Self::Lockfile(paths) => {
+                let TypedGit { git, path, .. } = TypedGit::of(&paths.lockfile);
+                match self.unpublished().map(|unpublished| unpublished.publishing) {
+                    None | Some(Publishing::Nothing) => {
+                        "has another folder or machine sent? then its ledger is the newer one".to_owned()
+                    }
+                    Some(Publishing::Commit | Publishing::CommitAndPush) => format!(
+                        "has another clone sent? let it commit and push {path}, then `{git} pull`, and run the same \
+                         command again"
+                    ),
+                }
+            }
+            Self::Git(branch) => branch.newer_words(),
+            Self::Postgres(_) => "is the newer ledger in another schema? take it in: `sendform ledger copy --from \
+                                  postgres --schema OTHER`; was a backup restored? what came after it is lost here"
+                .to_owned(),
+        }
+    }
+
+    /// The shadow of a ledger that has one.
+    #[must_use]
+    pub fn shadow_path(&self) -> Option<&Path> {
+        match self {
+            Self::Lockfile(paths) => paths.shadow.as_deref(),
+            Self::Git(_) | Self::Postgres(_) => None,
+        }
+    }
+
+    /// The files that git may keep of the ledger: the lockfile, and the stops beside it; nothing, where it never sees
+    /// them.
+    #[must_use]
+    pub fn kept_files(&self) -> Option<[PathBuf; 2]> {
+        match self {
+            Self::Lockfile(paths) => paths.shadow.as_ref().map(|_| [paths.lockfile.clone(), paths.stops()]),
+            Self::Git(_) | Self::Postgres(_) => None,
+        }
+    }
+
+    /// Those of [`LedgerLocation::kept_files`] that other clones have not got, because they are not committed.
+    #[must_use]
+    pub fn unpublished(&self) -> Option<Unpublished> {
+        self.kept_files().map(|[lockfile, stops]| look_unpublished(&lockfile, &stops))
+    }
+
     /// Compares the ledger with its shadow; a store without one is the same as its shadow.
     ///
     /// # Errors
@@ -262,4 +329,20 @@ impl LedgerLocation {
             Self::Git(_) | Self::Postgres(_) => Ok(Shadow::Same),
         }
     }
+}
+
+/// The lines of `.gitattributes` by which git merges the files of a lockfile's ledger.
+const ATTRIBUTES: [&str; 2] =
+    ["sendform.lock -text merge=union linguist-generated", "sendform.stops -text merge=union"];
+
+/// Those of [`ATTRIBUTES`] that the file beside the lockfile lacks. Which driver it names for merges is the user's.
+fn lacking_attributes(lockfile: &Path) -> Vec<&'static str> {
+    let there = fs::read_to_string(lockfile.with_file_name(".gitattributes")).unwrap_or_default();
+    let is_there = |line: &&str| {
+        let name = line.split_whitespace().next();
+        there.lines().any(|known| {
+            known.split_whitespace().next() == name && known.split_whitespace().any(|word| word.starts_with("merge="))
+        })
+    };
+    ATTRIBUTES.into_iter().filter(|line| !is_there(line)).collect()
 }

@@ -110,11 +110,11 @@ impl Lockfile {
     /// shows that its lines are genuine.
     pub fn open(paths: &Paths, expected: &Binding, visit: &Visit) -> Result<Self, StoreError> {
         if !paths.lockfile.try_exists().unwrap_or(true) {
-            return Err(missing(paths));
+            return Err(missing(paths, expected));
         }
         paths.make_folders()?;
         let guard = LockFile::take(&paths.guard, &visit.note)?;
-        let mut text = load_lockfile(paths)?;
+        let mut text = load_lockfile(paths, expected)?;
         let ReadLedger { mut ledger, torn, authenticity } =
             append_file::parse(&paths.lockfile, &text, &expected.seals)?;
         expected.check_home(ledger.header(), &place(&paths.lockfile))?;
@@ -167,12 +167,12 @@ impl Lockfile {
     /// As [`Lockfile::open`], for `from`.
     pub fn rebind(paths: &Paths, from: &Binding, to: &Header, visit: &Visit) -> Result<(), StoreError> {
         if !paths.lockfile.try_exists().unwrap_or(true) {
-            return Err(missing(paths));
+            return Err(missing(paths, from));
         }
         paths.make_folders()?;
         let guard = LockFile::take(&paths.guard, &visit.note)?;
         let ReadLedger { mut ledger, authenticity, .. } =
-            append_file::parse(&paths.lockfile, &load_lockfile(paths)?, &from.seals)?;
+            append_file::parse(&paths.lockfile, &load_lockfile(paths, from)?, &from.seals)?;
         from.check_rebind(ledger.header(), to, &place(&paths.lockfile))?;
         let shadow = Shadowed::read(paths, from)?;
         shadow.check_genuine(&ledger, authenticity, paths, from, visit)?;
@@ -210,7 +210,7 @@ impl Lockfile {
     pub fn shadow(paths: &Paths, expected: &Binding) -> Result<Shadow, StoreError> {
         let Some(path) = &paths.shadow else { return Ok(Shadow::Same) };
         let Some(text) = append_file::read(path)? else { return Ok(Shadow::Missing) };
-        let file = append_file::parse(&paths.lockfile, &load_lockfile(paths)?, &expected.seals)?.ledger;
+        let file = append_file::parse(&paths.lockfile, &load_lockfile(paths, expected)?, &expected.seals)?.ledger;
         let shadow = append_file::parse(path, &text, &expected.seals)?.ledger;
         let both = Self::read(paths, expected)?;
         let (file, shadow) = (LedgerDelta::between(&file, &both), LedgerDelta::between(&shadow, &both));
@@ -294,7 +294,7 @@ struct Both {
 
 /// Reads the ledger with its shadow, without a lock.
 fn both(paths: &Paths, expected: &Binding) -> Result<Both, StoreError> {
-    let text = load_lockfile(paths)?;
+    let text = load_lockfile(paths, expected)?;
     let ReadLedger { mut ledger, authenticity, .. } = append_file::parse(&paths.lockfile, &text, &expected.seals)?;
     expected.check_home(ledger.header(), &place(&paths.lockfile))?;
     let shadow = Shadowed::read(paths, expected)?;
@@ -317,11 +317,22 @@ fn adopt(ledger: &mut Ledger, before: Option<&Ledger>, numbers: &mut Numbers) {
     }
 }
 
-fn missing(paths: &Paths) -> StoreError {
+fn missing(paths: &Paths, expected: &Binding) -> StoreError {
     let shadow = paths.shadow.clone().filter(|shadow| shadow.exists());
+    let refusal = shadow.as_ref().and_then(|_| check_shadow_alone(paths, expected).err()).map(Box::new);
     // Whoever makes it anew is told if git does not answer.
     let commit = kept(paths).ok().flatten();
-    StoreError::Missing { place: place(&paths.lockfile), shadow, commit }
+    StoreError::Missing { place: place(&paths.lockfile), shadow, commit, refusal }
+}
+
+/// Whether a ledger could be made from the shadow alone.
+///
+/// # Errors
+/// Why it could not.
+fn check_shadow_alone(paths: &Paths, expected: &Binding) -> Result<(), StoreError> {
+    let shadow = Shadowed::read(paths, expected)?;
+    let mut ledger = Ledger::new(expected.header());
+    shadow.join_into(&mut ledger, Authenticity::Signed, 0, (paths, expected)).map(drop)
 }
 
 /// The commit that has the lockfile, if git keeps it; what has no shadow git never sees.
@@ -330,8 +341,8 @@ fn kept(paths: &Paths) -> Result<Option<String>, GitSilence> {
     Ok(kept.flatten().map(KeptBy::commit))
 }
 
-fn load_lockfile(paths: &Paths) -> Result<Vec<u8>, StoreError> {
-    append_file::read(&paths.lockfile)?.ok_or_else(|| missing(paths))
+fn load_lockfile(paths: &Paths, expected: &Binding) -> Result<Vec<u8>, StoreError> {
+    append_file::read(&paths.lockfile)?.ok_or_else(|| missing(paths, expected))
 }
 
 /// Makes sure that no merge of the work tree has kept one side of the ledger only, as far as git can tell; says

@@ -6,7 +6,7 @@ use crate::identity::ProjectId;
 use crate::ledger::{MergeError, Seals, Side, merge};
 
 use super::append_file;
-use super::error::StoreError;
+use super::error::{DamagedText, StoreError};
 use super::regular::{self, LEDGER_BYTES_MAX, Links};
 
 /// Merges the lockfiles at three paths, and puts the result in the place of `ours`, whole and
@@ -25,9 +25,11 @@ pub fn merge_files([ancestor, ours, theirs]: [&Path; 3], keys: impl Fn(&ProjectI
             Side::Theirs => ("the version of the other branch", theirs),
         };
         match error {
-            MergeError::Damage(damage) => {
-                StoreError::Damage { place: format!("{} ({words})", path.display()), damage: Box::new(damage) }
-            }
+            MergeError::Damage(damage) => StoreError::Damage {
+                place: format!("{} ({words})", path.display()),
+                damage: Box::new(damage),
+                of: DamagedText::Other,
+            },
             MergeError::Join(error) => StoreError::Join(error),
         }
     })?;

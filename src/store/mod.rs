@@ -9,6 +9,7 @@ mod copy;
 mod error;
 mod git;
 mod holder;
+mod left_behind;
 mod ledger_store;
 mod location;
 mod lock_file;
@@ -33,10 +34,13 @@ mod writer_handle;
 pub use backend_error::BackendError;
 pub use binding::Binding;
 pub use copy::{Copied, copy};
-pub use error::StoreError;
-pub use git::{Branch, FetchedBranch, FetchedLockfile, GitError, GitLedger, GitSilence, Said, Upstream};
+pub use error::{DamagedText, StoreError, lost_key_words};
+pub use git::{
+    Branch, FetchedBranch, FetchedLockfile, GitError, GitLedger, GitSilence, Publishing, Said, Unpublished, Upstream,
+};
 pub use holder::Holder;
 pub use ledger_store::{LedgerStore, Written};
+pub use left_behind::{Beside, LeftBehind, LeftClaims, left_behind};
 pub use location::{LedgerLocation, ReadOnlyLedger};
 pub use lockfile::Lockfile;
 pub use merge::merge_files;

@@ -63,7 +63,12 @@ impl LedgerLocation {
                 // A lockfile that a checkout took away is no reason to let a run go on: its shadow tells of it.
                 let is_there = |path: &PathBuf| path.try_exists().unwrap_or(true);
                 if paths.shadow.as_ref().is_some_and(|shadow| !is_there(shadow) && !is_there(&paths.lockfile)) {
-                    return Err(StoreError::Missing { place: place(&paths.lockfile), shadow: None, commit: None });
+                    return Err(StoreError::Missing {
+                        place: place(&paths.lockfile),
+                        shadow: None,
+                        commit: None,
+                        refusal: None,
+                    });
                 }
                 stops_file::add(paths, &news)
             }
@@ -71,7 +76,12 @@ impl LedgerLocation {
                 let branch = branch.clone();
                 let add = move || {
                     if !git::has_ledger(&branch)? {
-                        return Err(StoreError::Missing { place: branch.place(), shadow: None, commit: None });
+                        return Err(StoreError::Missing {
+                            place: branch.place(),
+                            shadow: None,
+                            commit: None,
+                            refusal: None,
+                        });
                     }
                     git::add_stops(&branch, &news)
                 };

@@ -13,6 +13,8 @@ pub struct TypedGit {
     pub git: String,
     /// The path, as one word.
     pub path: String,
+    /// The paths of all that goes with it into a commit, as words.
+    pub add: String,
     /// The path as it stands behind a commit.
     in_commit: String,
 }
@@ -29,14 +31,23 @@ impl TypedGit {
         } else {
             (format!("git -C {}", shell_word(&folder.display().to_string())), name.to_string_lossy().into_owned())
         };
-        Self { git, path: shell_word(&path), in_commit: format!("./{path}") }
+        let in_commit = format!("./{path}");
+        let path = shell_word(&path);
+        Self { git, add: path.clone(), path, in_commit }
+    }
+
+    /// Takes another file of the same folder into the commit.
+    #[must_use]
+    pub fn besides(mut self, other: &Path) -> Self {
+        self.add = format!("{} {}", self.add, Self::of(other).path);
+        self
     }
 
     /// Commits the file and pushes it.
     #[must_use]
     pub fn publish(&self) -> String {
-        let Self { git, path, .. } = self;
-        format!("`{git} add {path}`, `{git} commit -m \"What was sent\"`, `{git} push`")
+        let Self { git, add, .. } = self;
+        format!("`{git} add {add}`, `{git} commit -m \"What was sent\"`, `{git} push`")
     }
 
     /// Brings the file back as a commit has it.

@@ -20,13 +20,14 @@ use crate::timing;
 use crate::cli::args::{ApplyArgs, Global};
 use crate::cli::client::client;
 use crate::cli::clock::RunClock;
-use crate::cli::clones::{self, LockfileStamp};
+use crate::cli::clones::{self, KeptFiles};
 use crate::cli::context::{Context, PlanOptions};
 use crate::cli::ends;
 use crate::cli::evidence;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::frozen;
+use crate::cli::left_behind;
 use crate::cli::opt_outs::{Baseline, SuppressLists};
 use crate::cli::output::{Output, ask};
 use crate::cli::planning::{Replanning, alarm, in_doubt, judge, make, show};
@@ -88,18 +89,16 @@ async fn with_world(
         ..visit
     };
     let run = visit.run;
-    let before = LockfileStamp::of(context);
+    let before = KeptFiles::of(&context.gateway.ledger);
     let store = open(context, &visit).await?;
     tell_doubts(&store.trust(), output);
     unsaved_outcomes::take_in(context, &store, accepted(SafetyLimitKind::Unauthenticated)).await?;
-    let compared = tokio::task::block_in_place(|| clones::compare(context, &store.ledger(), output));
-    let reminder = match compared {
-        Ok(reminder) => reminder,
-        Err(failure) => {
-            drop(store.finish().await);
-            return Err(failure);
-        }
-    };
+    let compared = left_behind::check(context, Some(&store.ledger()), output)
+        .and_then(|()| tokio::task::block_in_place(|| clones::compare(context, &store.ledger(), output)));
+    if let Err(failure) = compared {
+        drop(store.finish().await);
+        return Err(failure);
+    }
     let ended = match evidence::first(context, &store, &client, &clock, &plan_options.selection, output).await {
         Ok(in_doubt) => {
             let (plan_options, client, clock) = (&plan_options, &client, &clock);
@@ -113,7 +112,7 @@ async fn with_world(
             Err(failure)
         }
     };
-    clones::remind(context, reminder, before, output);
+    clones::remind(&context.gateway.ledger, before, output);
     ended
 }
 
@@ -258,6 +257,7 @@ impl ApplyRun<'_> {
         let expects_digest = args.expect_digest.is_some() && args.plan.is_none();
         let report = ApplyReport::new(&summary, left, plan.approved().to_string(), &plan.gateway, now)
             .expecting_digest(expects_digest)
+            .with_newer_ledger(context.gateway.ledger.newer_words())
             .after(&plan.twice)
             .with_handed_over(&summary, &store.ledger());
         let shown = output.show(&report);
@@ -394,7 +394,8 @@ async fn open(context: &Context, visit: &Visit) -> Result<OpenLedger, Failure> {
         }
         context.home.mark_sandbox_used()?;
     }
-    let store = ledger.open(&expected, visit).await?;
+    let opened = ledger.open(&expected, visit).await;
+    let store = opened.map_err(|error| left_behind::explain(context, error))?;
     store.may_send()?;
     Ok(store)
 }

@@ -3,7 +3,12 @@
 use std::fs;
 use std::path::Path;
 
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
+
+use crate::campaign::id_in_yaml;
 use crate::campaign::schema::{campaign_schema, project_schema};
+use crate::identity::ProjectId;
 use crate::report::files::{FileState, FileView, InitReport};
 
 use crate::cli::args::Global;
@@ -67,9 +72,11 @@ pub(super) fn run(global: &Global, settings: &Settings, output: &Output) -> Resu
         let message = format!("there is a project in `{}` already", dir.display());
         return Err(Failure::new(Exit::Usage, message));
     }
-    let name = project_name();
+    let folder = std::env::current_dir().ok();
+    let folder = folder.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
+    let name = project_name(folder.as_deref().unwrap_or_default());
     let files = [
-        (PROJECT_FILE, PROJECT.replace("NAME", &name)),
+        (PROJECT_FILE, PROJECT.replace("NAME", &id_in_yaml(name.as_str()))),
         ("welcome.yaml", CAMPAIGN.to_owned()),
         ("audiences/customers.csv", AUDIENCE.to_owned()),
         ("schema/campaign.schema.json", campaign_schema()),
@@ -81,7 +88,9 @@ pub(super) fn run(global: &Global, settings: &Settings, output: &Output) -> Resu
     for (file, text) in files {
         written.push(write(&dir.join(file), &text)?);
     }
-    output.show(&InitReport { files: written, next_steps: next_steps(&dir, settings) })?;
+    let about_name = about_name(&name, folder.as_deref().unwrap_or_default());
+    let next_steps = next_steps(&dir, settings);
+    output.show(&InitReport { project: name.to_string(), about_name, files: written, next_steps })?;
     Ok(Exit::Done)
 }
 
@@ -98,11 +107,39 @@ fn write(path: &Path, text: &str) -> Result<FileView, Failure> {
     Ok(written(FileState::Written))
 }
 
-/// The current folder's name as a project's, or `my-project`.
-fn project_name() -> String {
-    let folder = std::env::current_dir().ok();
-    let name = folder.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy().to_lowercase());
-    name.filter(|name| crate::identity::ProjectId::parse(name).is_some()).unwrap_or_else(|| "my-project".to_owned())
+/// What a project is called whose folder says nothing.
+const NAMELESS: &str = "my-project";
+
+/// The id that is nearest to a folder's name: its letters without accents and its digits, and a hyphen for whatever
+/// stands between them.
+fn project_name(folder: &str) -> ProjectId {
+    let mut id = String::new();
+    for letter in folder.nfkd().filter(|letter| !is_combining_mark(*letter)).flat_map(char::to_lowercase) {
+        match letter {
+            'a'..='z' | '0'..='9' => id.push(letter),
+            'ß' => id.push_str("ss"),
+            'æ' => id.push_str("ae"),
+            'œ' => id.push_str("oe"),
+            'þ' => id.push_str("th"),
+            'ø' => id.push('o'),
+            'đ' | 'ð' => id.push('d'),
+            'ł' => id.push('l'),
+            'ı' => id.push('i'),
+            '\'' | '’' => {}
+            _ if id.is_empty() || id.ends_with('-') => {}
+            _ => id.push('-'),
+        }
+    }
+    id.truncate(ProjectId::LENGTH_MAX);
+    [id.trim_end_matches('-'), NAMELESS].into_iter().find_map(ProjectId::parse).expect("the second is an id")
+}
+
+/// Tells what the project is called, where the folder is called otherwise.
+fn about_name(name: &ProjectId, folder: &str) -> String {
+    if folder.to_lowercase() == name.as_str() {
+        return String::new();
+    }
+    format!("\nThe project is called `{name}`. That is part of every identity: change it now, or never.\n")
 }
 
 fn next_steps(dir: &Path, settings: &Settings) -> String {
@@ -117,4 +154,42 @@ fn next_steps(dir: &Path, settings: &Settings) -> String {
          With a gateway (its base URL in the project file, its key in SENDFORM_API_KEY), once:\n\
          {key}  sendform ledger init{option}\n"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_project_is_called_as_nearly_as_its_folder_as_an_id_can_be() {
+        let check = |folder: &str, expect: &str| assert_eq!(project_name(folder).as_str(), expect, "{folder:?}");
+        check("acme-shop", "acme-shop");
+        check("My Shop", "my-shop");
+        check("Käse", "kase");
+        check("Ka\u{308}se & Straße_7", "kase-strasse-7");
+        check("Ana’s Łódź", "anas-lodz");
+        check("-_.shop.-", "shop");
+        check("магазин", NAMELESS);
+        check("", NAMELESS);
+        check(&"long ".repeat(20), "long-long-long-long-long-long-long-long");
+        check("2026", "2026");
+    }
+
+    #[test]
+    fn whoever_gets_another_name_than_the_folder_is_told() {
+        let about = |folder: &str| about_name(&project_name(folder), folder);
+        assert_eq!(about("Acme-Shop"), "");
+        assert!(about("My Shop").contains("`my-shop`"));
+        assert!(about("магазин").contains("`my-project`"));
+    }
+
+    #[test]
+    fn what_looks_like_something_else_is_in_quotes() {
+        for id in ["2026", "on", "null", "007", "1e3", "true", "0x1f", "2026-11-30", "y"] {
+            assert_eq!(id_in_yaml(id), format!("\"{id}\""));
+        }
+        for id in ["acme-shop", "2026-sale", "one", "7-up"] {
+            assert_eq!(id_in_yaml(id), id);
+        }
+    }
 }

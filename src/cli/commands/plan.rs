@@ -1,10 +1,12 @@
 //! `plan`: shows what would be sent now.
 
 use crate::cli::args::{Global, PlanArgs};
+use crate::cli::clones;
 use crate::cli::context::{Context, PlanOptions};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::frozen;
+use crate::cli::left_behind;
 use crate::cli::output::Output;
 use crate::cli::planning::{alarm, input, judge, planned, show};
 use crate::cli::settings::Settings;
@@ -43,6 +45,10 @@ async fn with_world(context: &Context, global: &Global, args: &PlanArgs, output:
         (Some(_), None) => look_in_clear(&args.reading, context, output).await?,
         (Some(_), Some(_)) => Some(look_as(&args.reading, context, output).await?),
     };
+    if let Some(seen) = &seen {
+        left_behind::check(context, Some(&seen.ledger), output)?;
+        clones::warn(context, &seen.ledger, output)?;
+    }
     // Nobody needs the key to see that nothing is sent.
     let stops = if seen.is_some() || gateway.ledger.is_on_this_disk() {
         stops::look(context, &args.reading).await?

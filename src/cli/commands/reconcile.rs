@@ -11,6 +11,7 @@ use crate::store::{OpenLedger, ReadOnlyLedger};
 use crate::cli::args::{Global, ReconcileArgs};
 use crate::cli::client::client;
 use crate::cli::clock::RunClock;
+use crate::cli::clones::{self, KeptFiles};
 use crate::cli::context::{Context, no_message};
 use crate::cli::evidence;
 use crate::cli::exit::Exit;
@@ -31,7 +32,13 @@ pub(super) async fn run(
     settings: &Settings,
     output: &Output,
 ) -> Result<Exit, Failure> {
-    Context::run(global, settings, output, async |context| with_world(context, args, settings, output).await).await
+    Context::run(global, settings, output, async |context| {
+        let before = KeptFiles::of(&context.gateway.ledger);
+        let ended = with_world(context, args, settings, output).await;
+        clones::remind(&context.gateway.ledger, before, output);
+        ended
+    })
+    .await
 }
 
 async fn with_world(

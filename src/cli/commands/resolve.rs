@@ -6,6 +6,7 @@ use crate::report::resolve::{Resolution, ResolveReport};
 use crate::timing;
 
 use crate::cli::args::{Global, ResolveArgs};
+use crate::cli::clones::{self, KeptFiles};
 use crate::cli::context::{Context, PlanOptions};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -29,7 +30,13 @@ pub(super) async fn run(
     settings: &Settings,
     output: &Output,
 ) -> Result<Exit, Failure> {
-    Context::run(global, settings, output, async |context| with_world(context, args, settings, output).await).await
+    Context::run(global, settings, output, async |context| {
+        let before = KeptFiles::of(&context.gateway.ledger);
+        let ended = with_world(context, args, settings, output).await;
+        clones::remind(&context.gateway.ledger, before, output);
+        ended
+    })
+    .await
 }
 
 async fn with_world(

@@ -7,6 +7,7 @@ use crate::report::stops::{ResumeReport, StopView};
 use crate::timing;
 
 use crate::cli::args::{Global, ResumeArgs};
+use crate::cli::clones::{self, KeptFiles};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
@@ -27,6 +28,7 @@ pub(super) async fn run(
 ) -> Result<Exit, Failure> {
     args.reason.as_deref().map_or(Ok(()), check_reason)?;
     let home = StopsHome::find(global, settings, output)?;
+    let before = KeptFiles::of(&home.ledger);
     let known = home.ledger.stops(&home.project).await?;
     let apply = format!("sendform{} apply{}", home.dir, if global.sandbox { " --sandbox" } else { "" });
     let (resumed, standing) = choose(&known, args.id.as_deref(), &apply)?;
@@ -55,6 +57,7 @@ pub(super) async fn run(
         place: home.ledger.stops_place(),
         apply,
     })?;
+    clones::remind(&home.ledger, before, output);
     Ok(Exit::Done)
 }
 

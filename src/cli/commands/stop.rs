@@ -6,6 +6,7 @@ use crate::ledger::{STOP_WORDS_MAX, StopId, StopOrder, Stops};
 use crate::report::stops::{StopReport, StopView};
 
 use crate::cli::args::{Global, StopArgs};
+use crate::cli::clones::{self, KeptFiles};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
@@ -26,6 +27,7 @@ pub(super) async fn run(
     output: &Output,
 ) -> Result<Exit, Failure> {
     let (home, stop) = prepare(global, args, settings, output).map_err(|failure| unstopped(failure, output))?;
+    let before = KeptFiles::of(&home.ledger);
     let mut news = Stops::default();
     news.stop(stop.clone());
     if let Err(error) = home.add(news).await {
@@ -43,10 +45,11 @@ pub(super) async fn run(
         place: home.ledger.stops_place(),
         seen_within_seconds: home.ledger.stop_seen_within().as_secs(),
         is_sandbox: global.sandbox,
-        dir: home.dir,
+        dir: home.dir.clone(),
         advice: if global.sandbox { "" } else { home.ledger.stop_advice() },
     };
     output.show(&report).map_err(|failure| failure.hint("the stop stands all the same"))?;
+    clones::remind(&home.ledger, before, output);
     Ok(Exit::Done)
 }
 

@@ -20,7 +20,7 @@ pub struct LedgerInitReport<'a> {
     pub gateway: &'a str,
     /// What belongs beside it, in lines; may be empty.
     #[serde(skip)]
-    pub advice: &'static str,
+    pub advice: &'a str,
 }
 
 /// A ledger that was copied to another home, and lives there now.

@@ -73,7 +73,10 @@ impl TextForm for ApplyReport<'_> {
         }
         if let Some(stopped) = self.stopped {
             line(&mut out, &paint.bad(&format!("! stopped: {}", harmless(&stopped.to_string(), LineFeeds::Escape))));
-            for way in ways_on(stopped) {
+            for way in ways_on(stopped).iter().copied() {
+                if way == IMPORT && !self.newer_ledger.is_empty() {
+                    line(&mut out, &format!("  {}", self.newer_ledger));
+                }
                 line(&mut out, &format!("  {way}"));
             }
             if matches!(stopped, Stopped::ByOrder(_)) {
@@ -101,6 +104,9 @@ fn way_on_after_rejections(report: &ApplyReport<'_>) -> Option<String> {
     })
 }
 
+/// The way that is always there where a ledger lacks something.
+const IMPORT: &str = "or bring a copy of the newer ledger, and join it in: `sendform ledger import FILE`";
+
 /// What to do about a run that was stopped.
 fn ways_on(stopped: &Stopped) -> &'static [&'static str] {
     match stopped {
@@ -110,7 +116,7 @@ fn ways_on(stopped: &Stopped) -> &'static [&'static str] {
         Stopped::StopsUnread(_) => &["nothing more was claimed: run the same command again when that can be read"],
         Stopped::LedgerLacks { .. } => &[
             "nothing more was claimed: this ledger was taken back, or another ledger sends the same messages",
-            "bring the newer ledger, and join it in with `sendform ledger import`",
+            IMPORT,
             "or have what the gateway's logs still know of it written down: `sendform ledger recover`",
         ],
         Stopped::Unwitnessed(_) => {

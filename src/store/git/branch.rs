@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::diagnostic::shell_word;
 use crate::store::error::StoreError;
 use crate::store::paths::Paths;
 use crate::store::regular;
@@ -44,6 +45,17 @@ impl Branch {
     #[must_use]
     pub fn place(&self) -> String {
         format!("{}/{}", self.remote, self.branch)
+    }
+
+    /// Where a newer ledger may be than the one on this branch, for people.
+    pub(in crate::store) fn newer_words(&self) -> String {
+        format!(
+            "was {} set back? in the clone that has sent, `sendform status` says so, and names the push that brings it \
+             back; is the newer ledger on another branch? take it in: `sendform ledger copy --from git --remote {} \
+             --branch OTHER`",
+            self.place(),
+            shell_word(&self.remote)
+        )
     }
 
     /// The branch of the stops of this ledger, beside its own: whoever may push there may stop what is sent.

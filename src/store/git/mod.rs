@@ -40,12 +40,12 @@ use super::waiting::waiting;
 
 pub(super) use merges::{Merges, is_tracked, look_at_merges};
 pub(super) use stops::{add as add_stops, has_ledger, read as read_stops, read_here as read_stops_here};
-pub(super) use upstream::{KeptBy, kept_in_git, look_upstream};
+pub(super) use upstream::{KeptBy, KeptText, kept_in_git, kept_texts, look_unpublished, look_upstream};
 
 pub use branch::Branch;
 pub use error::{GitError, Said};
 pub use silence::GitSilence;
-pub use upstream::{FetchedBranch, FetchedLockfile, Upstream};
+pub use upstream::{FetchedBranch, FetchedLockfile, Publishing, Unpublished, Upstream};
 
 use remote::GitRemote;
 use stops_poll::StopsPoll;

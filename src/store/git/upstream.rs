@@ -1,7 +1,7 @@
 //! What git has fetched of a lockfile that is kept with the project: whether another clone has sent what this one
 //! does not know of, or this one what others cannot know of. Nothing here needs the network, or changes anything.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::ledger::{Ledger, LedgerDelta, Seals};
 use crate::store::around::top;
@@ -89,11 +89,78 @@ impl KeptBy {
     }
 }
 
+/// What a commit has in the place of a lockfile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::store) enum KeptText {
+    /// Nothing.
+    Absent,
+    /// Something that is not all in this clone.
+    NotHere,
+    /// Something that cannot be read as one.
+    Unreadable {
+        /// Why.
+        why: String,
+    },
+    /// A text.
+    Whole(Vec<u8>),
+}
+
 /// Compares a lockfile with the branch that the current one follows and with the default branch of the remote, both as
 /// fetched last.
 pub(in crate::store) fn look_upstream(lockfile: &Path, ledger: &Ledger, seals: &Seals) -> Upstream {
     let compared = WorkTree::around(lockfile).and_then(|tree| tree.compare(ledger, seals));
     compared.unwrap_or_else(|upstream| upstream)
+}
+
+/// What has to be done with the files of a lockfile's ledger, so that other clones get them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Publishing {
+    /// Nothing: they are in no work tree, or git does not answer there, or ignores the lockfile.
+    Nothing,
+    /// To commit them: the repository has no remote.
+    Commit,
+    /// To commit them and push.
+    CommitAndPush,
+}
+
+/// The files of a lockfile's ledger that are new to git, or not as the commit has them that is checked out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unpublished {
+    /// What has to be done with them.
+    pub publishing: Publishing,
+    /// The lockfile, if it is one of them.
+    pub lockfile: Option<PathBuf>,
+    /// The file of stops, if it is one of them.
+    pub stops: Option<PathBuf>,
+}
+
+/// Finds the files that other clones have not got, because they are not committed.
+pub(in crate::store) fn look_unpublished(lockfile: &Path, stops: &Path) -> Unpublished {
+    let looked = WorkTree::around(lockfile).and_then(|tree| {
+        if tree.is_ignored()? {
+            return Err(Upstream::Ignored);
+        }
+        let publishing = match tree.remote() {
+            Err(Upstream::NoRemote) => Publishing::Commit,
+            Ok(_) | Err(_) => Publishing::CommitAndPush,
+        };
+        let changed = |file: &Path| Ok(tree.is_changed(file)?.then(|| file.to_owned()));
+        Ok(Unpublished { publishing, lockfile: changed(lockfile)?, stops: changed(stops)? })
+    });
+    looked.unwrap_or(Unpublished { publishing: Publishing::Nothing, lockfile: None, stops: None })
+}
+
+/// What git keeps in the place of a lockfile, whether one is there or not: in the commit that is checked out, and in the
+/// branches that [`look_upstream`] compares with. Nothing, where there is no work tree.
+///
+/// # Errors
+/// If git does not answer.
+pub(in crate::store) fn kept_texts(lockfile: &Path) -> Result<Vec<(KeptBy, KeptText)>, GitSilence> {
+    match WorkTree::around(lockfile).and_then(|tree| tree.texts()) {
+        Ok(texts) => Ok(texts),
+        Err(Upstream::Silent(silence)) => Err(silence),
+        Err(_) => Ok(Vec::new()),
+    }
 }
 
 /// Finds a commit that has a lockfile in the place of one that is not there; nothing, if none has.
@@ -176,8 +243,36 @@ impl<'a> WorkTree<'a> {
         Ok(None)
     }
 
+    fn is_ignored(&self) -> Looked<bool> {
+        Ok(self.run(&["check-ignore", "--quiet", "--", self.name])?.is_ok())
+    }
+
+    /// Whether a file beside the lockfile is new, or not as the commit has it that is checked out.
+    fn is_changed(&self, file: &Path) -> Looked<bool> {
+        let name = file.file_name().and_then(std::ffi::OsStr::to_str).unwrap_or(self.name);
+        let status = ["status", "--porcelain", "--untracked-files=all", "--", name];
+        Ok(self.ask(&status)?.is_some())
+    }
+
+    /// What the commit that is checked out has, and then each branch to compare with, if there is one.
+    fn texts(&self) -> Looked<Vec<(KeptBy, KeptText)>> {
+        let mut texts = Vec::new();
+        if self.is_there("HEAD")? {
+            texts.push((KeptBy::Head, self.text("HEAD")?));
+        }
+        let branches = match self.branches() {
+            Err(Upstream::NoRemote | Upstream::NeverFetched { .. }) => Vec::new(),
+            branches => branches?,
+        };
+        for branch in branches {
+            let text = self.text(&branch)?;
+            texts.push((KeptBy::Branch(short(&branch)), text));
+        }
+        Ok(texts)
+    }
+
     fn compare(&self, ledger: &Ledger, seals: &Seals) -> Looked<Upstream> {
-        if self.run(&["check-ignore", "--quiet", "--", self.name])?.is_ok() {
+        if self.is_ignored()? {
             return Err(Upstream::Ignored);
         }
         let mut known = Ledger::new(ledger.header().clone());
@@ -210,26 +305,34 @@ impl<'a> WorkTree<'a> {
 
     /// Reads the lockfile of a branch.
     fn fetched(&self, branch: &str, seals: &Seals) -> Looked<Fetched> {
-        let blob = match self.listed(branch)? {
-            Err(_) => return Ok(Fetched::NotHere),
-            Ok(None) => return Ok(Fetched::Absent),
-            Ok(Some(blob)) if !blob.is_file => return Ok(Fetched::Unreadable("it is no file there".to_owned())),
+        Ok(match self.text(branch)? {
+            KeptText::Absent => Fetched::Absent,
+            KeptText::NotHere => Fetched::NotHere,
+            KeptText::Unreadable { why } => Fetched::Unreadable(why),
+            KeptText::Whole(text) => match Ledger::read(&text, seals) {
+                Err(damage) => Fetched::Unreadable(damage.to_string()),
+                Ok(read) if read.torn.is_some() => Fetched::Unreadable("the text is cut off at its end".to_owned()),
+                Ok(read) => Fetched::Ledger(Box::new(read.ledger)),
+            },
+        })
+    }
+
+    /// The text of the lockfile as a commit has it.
+    fn text(&self, commit: &str) -> Looked<KeptText> {
+        let unreadable = |why: String| Ok(KeptText::Unreadable { why });
+        let blob = match self.listed(commit)? {
+            Err(_) => return Ok(KeptText::NotHere),
+            Ok(None) => return Ok(KeptText::Absent),
+            Ok(Some(blob)) if !blob.is_file => return unreadable("it is no file there".to_owned()),
             Ok(Some(blob)) => blob,
         };
         let size = self.ask(&["cat-file", "-s", &blob.oid])?.and_then(|size| size.parse::<u64>().ok());
-        let Some(size) = size else { return Ok(Fetched::NotHere) };
+        let Some(size) = size else { return Ok(KeptText::NotHere) };
         if size > BYTES_MAX {
-            return Ok(Fetched::Unreadable(format!("it has more than {} MiB", BYTES_MAX / 1024 / 1024)));
+            return unreadable(format!("it has more than {} MiB", BYTES_MAX / 1024 / 1024));
         }
         let text = self.run(&["cat-file", "blob", &blob.oid])?;
-        if !text.is_ok() {
-            return Ok(Fetched::NotHere);
-        }
-        Ok(match Ledger::read(&text.out, seals) {
-            Err(damage) => Fetched::Unreadable(damage.to_string()),
-            Ok(read) if read.torn.is_some() => Fetched::Unreadable("the text is cut off at its end".to_owned()),
-            Ok(read) => Fetched::Ledger(Box::new(read.ledger)),
-        })
+        Ok(if text.is_ok() { KeptText::Whole(text.out) } else { KeptText::NotHere })
     }
 
     /// The whole names of the branches to compare with: the one that the current one follows may be older than the

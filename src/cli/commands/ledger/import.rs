@@ -12,7 +12,7 @@ use crate::cli::store::{expected, not_signed, visit};
 use crate::ledger::{Authenticity, Damage, ImportFile, Ledger, LedgerDelta, RunId, STOPS_BYTES_MAX, Stops, Unclosed};
 use crate::report::ledger::import::{ImportView, LedgerImportReport};
 use crate::store::regular::{self, LEDGER_BYTES_MAX, Links};
-use crate::store::{Binding, OpenLedger, StoreError, Visit};
+use crate::store::{Binding, DamagedText, OpenLedger, StoreError, Visit};
 
 /// Runs the command: all files, or none.
 ///
@@ -97,7 +97,7 @@ fn take(ledger: &mut Ledger, file: &Path, expected: &Binding, unsigned: &mut u64
         Failure::new(Exit::Environment, format!("`{place}` cannot be read: nothing was imported")).because(&error)
     })?;
     let damaged = |damage: Damage| {
-        let error = StoreError::Damage { place: place.clone(), damage: Box::new(damage) };
+        let error = StoreError::Damage { place: place.clone(), damage: Box::new(damage), of: DamagedText::Other };
         Failure::from(error).hint("nothing was imported")
     };
     let before = ledger.clone();

@@ -3,9 +3,11 @@
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::left_behind;
 use crate::cli::output::Output;
 use crate::cli::store::{expected, visit};
 use crate::report::ledger::setup::LedgerInitReport;
+use crate::store::{LedgerLocation, StoreError, lost_key_words};
 
 /// Runs the command.
 ///
@@ -15,8 +17,32 @@ pub(super) async fn run(context: &Context, output: &Output) -> Result<Exit, Fail
     let ledger = &context.gateway.ledger;
     context.home.make_private()?;
     let expected = expected(context)?;
-    ledger.create(expected.header(), &expected, &visit(context, "ledger init")?).await?;
-    let advice = if context.gateway.is_sandbox() { "" } else { ledger.advice() };
-    output.show(&LedgerInitReport { place: &ledger.place(), gateway: &context.gateway.name, advice })?;
+    left_behind::check(context, None, output)?;
+    let made = ledger.create(expected.header(), &expected, &visit(context, "ledger init")?).await;
+    made.map_err(|error| refused(error, ledger))?;
+    let advice = if context.gateway.is_sandbox() { String::new() } else { ledger.advice() };
+    output.show(&LedgerInitReport { place: &ledger.place(), gateway: &context.gateway.name, advice: &advice })?;
     Ok(Exit::Done)
+}
+
+/// Why none was made, and what else may be done.
+fn refused(error: StoreError, ledger: &LedgerLocation) -> Failure {
+    let hint = match &error {
+        StoreError::Exists { .. } => ledger.another().map_or_else(
+            || "it is made once: `sendform status` shows what it holds".to_owned(),
+            |state| {
+                format!(
+                    "it is made once: `sendform status` shows what it holds; another project's ledger needs another \
+                     place, which the project file names: `{state}`"
+                )
+            },
+        ),
+        StoreError::KeyMissing { .. } => match ledger.shadow_path() {
+            Some(shadow) if shadow.exists() => lost_key_words(shadow),
+            Some(_) | None => String::new(),
+        },
+        _ => String::new(),
+    };
+    let failure = Failure::from(error);
+    if hint.is_empty() { failure } else { failure.hint(hint) }
 }

@@ -4,8 +4,10 @@
 use crate::cli::args::MergeArgs;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::home::ProjectPaths;
 use crate::cli::output::Output;
 use crate::cli::settings::Settings;
+use crate::cli::shell_quote;
 use crate::identity::ProjectId;
 use crate::ledger::Seals;
 use crate::report::ledger::setup::LedgerMergeReport;
@@ -18,10 +20,14 @@ use crate::store::merge_files;
 pub(super) fn run(args: &MergeArgs, settings: &Settings, output: &Output) -> Result<Exit, Failure> {
     let keys = |project: &ProjectId| settings.keys.as_ref().map_or_else(Seals::none, |keys| Seals::new(keys, project));
     merge_files([&args.ancestor, &args.ours, &args.theirs], keys).map_err(|error| {
-        Failure::from(error).hint(
+        // git runs its drivers at the top of the work tree.
+        let path = args.path.clone().unwrap_or_else(|| ProjectPaths::find(None).dir.join("sendform.lock"));
+        let path = path.strip_prefix(".").unwrap_or(&path).display();
+        let [ours, theirs] = [2, 3].map(|side| shell_quote::word(&format!(":{side}:{path}")));
+        Failure::from(error).hint(format!(
             "the lockfile was left as it is on this branch, without what the other knows: do not commit it so; \
-             `git show :2:./sendform.lock` and `git show :3:./sendform.lock` have both sides",
-        )
+             `git show {ours}` and `git show {theirs}` have both sides"
+        ))
     })?;
     output.show(&LedgerMergeReport { file: args.ours.display().to_string() })?;
     Ok(Exit::Done)

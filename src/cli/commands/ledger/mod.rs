@@ -9,6 +9,7 @@ mod recover;
 mod verify;
 
 use crate::cli::args::{Global, LedgerCommand};
+use crate::cli::clones::{self, KeptFiles};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -32,11 +33,23 @@ pub(super) async fn run(
     Context::run(global, settings, output, async |context| match command {
         LedgerCommand::Init => init::run(context, output).await,
         LedgerCommand::Verify => verify::run(context, output).await,
-        LedgerCommand::Import(args) => import::run(context, args, output).await,
+        LedgerCommand::Import(args) => reminding(context, output, import::run(context, args, output)).await,
         LedgerCommand::Copy(args) => copy::run(context, args, settings, output).await,
-        LedgerCommand::Rebind(args) => rebind::run(context, args, output).await,
+        LedgerCommand::Rebind(args) => reminding(context, output, rebind::run(context, args, output)).await,
         LedgerCommand::Recover(args) => recover::run(context, args, settings, output).await,
         LedgerCommand::Merge(args) => merge::run(args, settings, output),
     })
     .await
+}
+
+/// Runs a command that may write what git keeps of the ledger, and then says what to do with that.
+async fn reminding(
+    context: &Context,
+    output: &Output,
+    command: impl Future<Output = Result<Exit, Failure>>,
+) -> Result<Exit, Failure> {
+    let before = KeptFiles::of(&context.gateway.ledger);
+    let ended = command.await;
+    clones::remind(&context.gateway.ledger, before, output);
+    ended
 }

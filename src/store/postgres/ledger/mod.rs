@@ -22,7 +22,7 @@ use super::session::Session;
 use super::tables::{self, MakeLedger};
 use crate::ledger::{Header, Ledger, Seals};
 use crate::store::binding::Binding;
-use crate::store::error::StoreError;
+use crate::store::error::{DamagedText, StoreError};
 use crate::store::visit::Visit;
 
 use load::{KnownLines, LoadLedger, ReadHeader, Stored};
@@ -130,7 +130,7 @@ impl Database {
 
     /// Reads what the ledger is bound to, and which server was confirmed last.
     async fn header(&self, link: &Link, ledger: i64) -> Result<(Header, Stored), StoreError> {
-        let missing = || StoreError::Missing { place: self.place(), shadow: None, commit: None };
+        let missing = || StoreError::Missing { place: self.place(), shadow: None, commit: None, refusal: None };
         if !link.run(&UpdateTables { schema: &self.schema }, AT_ONCE).await? {
             return Err(missing());
         }
@@ -151,7 +151,7 @@ impl Database {
     }
 
     fn damage(&self, damage: crate::ledger::Damage) -> StoreError {
-        StoreError::Damage { place: self.place(), damage: Box::new(damage) }
+        StoreError::Damage { place: self.place(), damage: Box::new(damage), of: DamagedText::Other }
     }
 }
 

@@ -22,7 +22,7 @@ use crate::ledger::{
     Weighed,
 };
 use crate::store::binding::Binding;
-use crate::store::error::StoreError;
+use crate::store::error::{DamagedText, StoreError};
 use crate::store::postgres::connection::{AT_ONCE, Link};
 use crate::store::postgres::database::Database;
 use crate::store::postgres::error::DatabaseError;
@@ -448,8 +448,11 @@ impl Postgres {
         for some in news.chunks(READ_AT_ONCE) {
             let loading = LoadLedger { ledger: self.number, header: &self.header, only: Some(some) };
             let read = self.link.run(&loading, patience).await?;
-            let (piece, known) =
-                read.map_err(|damage| StoreError::Damage { place: self.place.clone(), damage: Box::new(damage) })?;
+            let (piece, known) = read.map_err(|damage| StoreError::Damage {
+                place: self.place.clone(),
+                damage: Box::new(damage),
+                of: DamagedText::Other,
+            })?;
             match &mut all {
                 None => all = Some((piece, known)),
                 Some((ledger, before)) => {

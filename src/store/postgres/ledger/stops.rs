@@ -111,7 +111,7 @@ impl Database {
         if link.run(&ledger, AT_ONCE).await? {
             return Ok(link);
         }
-        Err(StoreError::Missing { place: self.place(), shadow: None, commit: None })
+        Err(StoreError::Missing { place: self.place(), shadow: None, commit: None, refusal: None })
     }
 }
 
