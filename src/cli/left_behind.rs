@@ -66,13 +66,13 @@ fn look(context: &Context, ledger: Option<&Ledger>) -> Result<Option<(Beside, Ty
 
 fn refusal(left: &LeftBehind, file: &TypedGit, context: &Context) -> Failure {
     let home = context.gateway.ledger.place();
-    let of = left.commit.as_ref().map_or_else(String::new, |commit| format!(" of {commit}"));
+    let of = left.commit.as_ref().map_or_else(String::new, |commit| format!(" of `{commit}`"));
     let path = &file.path;
     let bring = left.commit.as_ref().map(|commit| bring(file, commit));
     match &left.tells {
         LeftClaims::Unreadable { why } => {
             let why = harmless(why, LineFeeds::Escape);
-            let message = format!("the lockfile {path}{of} may tell of what {home} lacks, and cannot be read: {why}");
+            let message = format!("the lockfile `{path}`{of} may tell of what `{home}` lacks, and cannot be read: {why}");
             Failure::new(Exit::Ledger, message)
                 .hint(
                     "whoever it tells of would be sent to again: bring back its last good version from git, and \
@@ -82,7 +82,7 @@ fn refusal(left: &LeftBehind, file: &TypedGit, context: &Context) -> Failure {
         }
         LeftClaims::Lacking { claims, gateway, moved_to } => {
             let claims = plural(*claims as u64, "claim");
-            let message = format!("the lockfile {path}{of} has {claims} of this project that {home} lacks");
+            let message = format!("the lockfile `{path}`{of} has {claims} of this project that `{home}` lacks");
             let failure = Failure::new(Exit::Ledger, message);
             let failure = if *gateway != context.gateway.name {
                 failure.hint(format!(

@@ -21,6 +21,7 @@ mod identity;
 mod init;
 mod interrupts;
 mod ledger;
+mod moved;
 mod opt_outs;
 mod own_files;
 mod paths;

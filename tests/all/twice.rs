@@ -214,6 +214,7 @@ fn only_a_word_ends_the_alarm_and_goes_wherever_the_ledger_goes() {
     assert_snapshot!(there.run(["resolve", bulks[0], "--not-sent", "--reason", "no"]).code(64), @"
     exit code: 64
     ----- stderr
+    commit and push sendform.lock: another clone sends again what it does not know of
     error: nothing of this bulk is in doubt
       hint: `sendform status` lists what is in doubt
       hint: people of this bulk were accepted twice: only `--sent` says that you know, and ends that alarm
@@ -221,6 +222,9 @@ fn only_a_word_ends_the_alarm_and_goes_wherever_the_ledger_goes() {
     assert_snapshot!(there.run(["resolve", bulks[0], "--sent", "--reason", "two clones"]).code(0), @"
     exit code: 0
     2 people accepted twice: known, and no alarm any more
+    this is final, and goes with the ledger: nothing takes it back
+    ----- stderr
+    commit and push sendform.lock: another clone sends again what it does not know of
     ");
     there.run(["status"]).code(8);
     there.run(["resolve", bulks[1], "--sent", "--reason", "two clones"]).code(0);
@@ -314,11 +318,17 @@ fn a_clone_that_has_fetched_what_another_sent_is_stopped_before_it_sends() {
     exit code: 8
     ----- stderr
     error: another clone has sent what this one does not know of: origin/main, as fetched last, has 2 claims (3 people) more
-      hint: nothing was sent: take it in with `git merge origin/main`; before that, what is not committed here yet: `git add sendform.lock`, `git commit -m "What was sent here"`
-      hint: then run the same command again: it sends to whoever is left
+      hint: take it in with `git merge origin/main`; before that, what is not committed here yet: `git add sendform.lock`, `git commit -m "What was sent here"`
+      hint: nothing was sent; once that is done, run the same command again: it sends to whoever is left
     "#);
     let json = there.run(["apply", "--auto-approve", "--format", "json"]).code(8).json();
     assert_eq!(json["exitCode"], 8);
+    // Whoever only looks is told the same.
+    for command in ["plan", "status"] {
+        let told = there.run([command]).code(0).stderr;
+        assert!(told.starts_with("! `sendform apply` is refused: another clone has sent what this one does"), "{told}");
+        assert!(told.contains("\n  take it in with `git merge origin/main`"), "{told}");
+    }
     git(there.folder(), &["merge", "--quiet", "origin/main"]);
     clones.apply(&there, 0);
     assert_eq!(clones.shop.accepted(), [1; 3]);
@@ -461,8 +471,9 @@ fn a_pushed_lockfile_that_tells_nothing_stops_an_apply() {
     exit code: 8
     ----- stderr
     error: the lockfile of origin/main, as fetched last, cannot be compared with this one: the ledgers belong to two projects, `acme-shop` and `other-shop`
-      hint: nothing was sent, because it may tell of what another clone has sent: see `git log -p origin/main -- sendform.lock`
+      hint: it may tell of what another clone has sent: see `git log -p origin/main -- sendform.lock`
       hint: if this one is the right one: `git add sendform.lock`, `git commit -m "What was sent"`, `git push`
+      hint: nothing was sent; once that is done, run the same command again: it sends to whoever is left
     "#);
 }
 
@@ -750,8 +761,8 @@ fn where_git_does_not_answer_no_ledger_is_made_and_nothing_is_sent() {
     exit code: 8
     ----- stderr
     error: what other clones have sent cannot be told: git does not tell what it has in `.`: the program `git` cannot be run
-      hint: nothing was sent, because somebody could get a message twice
       hint: there is a repository around it: install git, or put it into PATH, and run the same command again
+      hint: nothing was sent; once that is done, run the same command again: it sends to whoever is left
     ");
     clones.shop.project.unset(nowhere);
     clones.shop.project.set(theirs, "1");
@@ -759,8 +770,8 @@ fn where_git_does_not_answer_no_ledger_is_made_and_nothing_is_sent() {
     exit code: 8
     ----- stderr
     error: what other clones have sent cannot be told: git does not tell what it has in `.`: git said: fatal: detected dubious ownership in repository at '[project]'
-      hint: nothing was sent, because somebody could get a message twice
       hint: if you trust who owns it: `git config --global --add safe.directory [project]`
+      hint: nothing was sent; once that is done, run the same command again: it sends to whoever is left
     ");
     // What the hint says has git answer.
     let here = &clones.shop.project;
@@ -796,8 +807,8 @@ fn what_a_branch_lacks_that_is_followed_is_looked_for_in_the_default_branch() {
     exit code: 8
     ----- stderr
     error: another clone has sent what this one does not know of: origin/main, as fetched last, has 2 claims (3 people) more
-      hint: nothing was sent: take it in with `git merge origin/main`; before that, what is not committed here yet: `git add sendform.lock`, `git commit -m "What was sent here"`
-      hint: then run the same command again: it sends to whoever is left
+      hint: take it in with `git merge origin/main`; before that, what is not committed here yet: `git add sendform.lock`, `git commit -m "What was sent here"`
+      hint: nothing was sent; once that is done, run the same command again: it sends to whoever is left
     "#);
     fs::remove_file(there.path("sendform.lock")).unwrap();
     fs::remove_dir_all(there.path(".sendform")).unwrap();
@@ -845,8 +856,8 @@ fn a_lockfile_that_was_taken_back_takes_in_what_it_lacks() {
     exit code: 8
     ----- stderr
     error: another clone has sent what this one does not know of: origin/main, as fetched last, has 2 claims (3 people) more
-      hint: nothing was sent: origin/main is merged here, but the lockfile was taken back to an older one since; take in what it lacks: `git show origin/main:./sendform.lock >other.lock`, `sendform ledger import other.lock`
-      hint: then run the same command again: it sends to whoever is left
+      hint: origin/main is merged here, but the lockfile was taken back to an older one since; take in what it lacks: `git show origin/main:./sendform.lock >other.lock`, `sendform ledger import other.lock`
+      hint: nothing was sent; once that is done, run the same command again: it sends to whoever is left
     ");
     let text = git(there.folder(), &["show", "origin/main:./sendform.lock"]);
     there.write("other.lock", text + "\n");
