@@ -11,8 +11,6 @@ use super::text::TextForm;
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct InitReport {
-    /// The project's name, which is part of every identity.
-    pub project: String,
     /// What there is to say of the name, in lines; may be empty.
     #[serde(skip)]
     pub about_name: String,

@@ -85,19 +85,19 @@ fn what_is_not_as_it_was_written_is_an_error_and_says_what_to_do() {
     empty
     error: the ledger `./sendform.lock` is damaged
       caused by: line 1: the ledger is empty: it has not even a header
-      hint: bring back the last good version of the file from git; its shadow adds what came after
+      hint: bring back the last good version of the file, from a backup; its shadow adds what came after
     cut in the header
     error: the ledger `./sendform.lock` is damaged
       caused by: line 1: the text is cut off inside this line
-      hint: bring back the last good version of the file from git; its shadow adds what came after
+      hint: bring back the last good version of the file, from a backup; its shadow adds what came after
     cut in a claim that was settled
     error: the ledger `./sendform.lock` is damaged
       caused by: line 7: the text is cut off inside this line
-      hint: bring back the last good version of the file from git; its shadow adds what came after
+      hint: bring back the last good version of the file, from a backup; its shadow adds what came after
     without its header
     error: the ledger `./sendform.lock` is damaged
       caused by: line 1: the ledger has no header
-      hint: bring back the last good version of the file from git; its shadow adds what came after
+      hint: bring back the last good version of the file, from a backup; its shadow adds what came after
     of a newer version
     error: the ledger `./sendform.lock` was written by a newer sendform
       caused by: line 1: written by a newer sendform: the ledger's version
@@ -109,7 +109,7 @@ fn what_is_not_as_it_was_written_is_an_error_and_says_what_to_do() {
     with an edited line
     error: the ledger `./sendform.lock` is damaged
       caused by: line 3: the checksum does not match
-      hint: bring back the last good version of the file from git; its shadow adds what came after
+      hint: bring back the last good version of the file, from a backup; its shadow adds what came after
     with CRLF
     error: the ledger `./sendform.lock` is damaged
       caused by: line 1: the line ends with CRLF, but a ledger's lines end with LF alone
@@ -117,31 +117,31 @@ fn what_is_not_as_it_was_written_is_an_error_and_says_what_to_do() {
     with a byte order mark
     error: the ledger `./sendform.lock` is damaged
       caused by: line 1: the file begins with a byte order mark: a program has written it anew in another encoding
-      hint: bring back the last good version of the file from git; its shadow adds what came after
+      hint: bring back the last good version of the file, from a backup; its shadow adds what came after
     in UTF-16
     error: the ledger `./sendform.lock` is damaged
       caused by: line 1: the file begins with a byte order mark: a program has written it anew in another encoding
-      hint: bring back the last good version of the file from git; its shadow adds what came after
+      hint: bring back the last good version of the file, from a backup; its shadow adds what came after
     not UTF-8
     error: the ledger `./sendform.lock` is damaged
       caused by: line 8: the checksum does not match
-      hint: bring back the last good version of the file from git; its shadow adds what came after
+      hint: bring back the last good version of the file, from a backup; its shadow adds what came after
     pretty-printed
     error: the ledger `./sendform.lock` is damaged
       caused by: line 1: the checksum does not match
-      hint: bring back the last good version of the file from git; its shadow adds what came after
+      hint: bring back the last good version of the file, from a backup; its shadow adds what came after
     with an empty line
     error: the ledger `./sendform.lock` is damaged
       caused by: line 8: the checksum does not match
-      hint: bring back the last good version of the file from git; its shadow adds what came after
+      hint: bring back the last good version of the file, from a backup; its shadow adds what came after
     with a huge line
     error: the ledger `./sendform.lock` is damaged
       caused by: line 8: the checksum does not match
-      hint: bring back the last good version of the file from git; its shadow adds what came after
+      hint: bring back the last good version of the file, from a backup; its shadow adds what came after
     another text
     error: the ledger `./sendform.lock` is damaged
       caused by: line 1: the checksum does not match
-      hint: bring back the last good version of the file from git; its shadow adds what came after
+      hint: bring back the last good version of the file, from a backup; its shadow adds what came after
     of another project
     error: the ledger `./sendform.lock` belongs to the project `other`, not to `acme-shop`
       hint: bring back the ledger of this project, or the project's old name: persons are made with that name

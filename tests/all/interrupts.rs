@@ -235,7 +235,7 @@ fn a_changed_ledger_is_never_believed() {
     ----- stderr
     error: the ledger `./sendform.lock` is damaged
       caused by: line 3: the checksum does not match
-      hint: bring back the last good version of the file from git; its shadow adds what came after
+      hint: bring back the last good version of the file, from a backup; its shadow adds what came after
     ");
     shop.run(&["plan"]).code(8);
     shop.run(&["status"]).code(8);
@@ -279,7 +279,7 @@ fn a_missing_ledger_is_not_an_empty_one() {
       sendform.lock -text merge=union linguist-generated
       sendform.stops -text merge=union
     to have merges checked and sorted in this clone:
-      git config merge.sendform.driver 'sendform ledger merge %O %A %B'
+      git config merge.sendform.driver 'sendform ledger merge %O %A %B %P'
       echo 'sendform.lock merge=sendform' >> "$(git rev-parse --git-path info/attributes)"
     "#);
     shop.apply_sends_nothing(0);
@@ -299,6 +299,7 @@ fn without_any_trace_of_the_ledger_a_person_decides() {
     exit code: 8
     ----- stderr
     error: there is a ledger at `./sendform.lock` already
+      hint: it is made once: `sendform status` shows what it holds
     ");
 }
 

@@ -128,13 +128,13 @@ fn what_does_not_belong_to_the_ledger_is_not_imported() {
     ----- stderr
     error: the ledger `claims` is damaged
       caused by: line 1: the ledger has no header
-      hint: bring back the last good version of the file from git; its shadow adds what came after
+      hint: take the last good version of it, from git or a backup
       hint: nothing was imported
     empty: exit code: 8
     ----- stderr
     error: the ledger `empty` is damaged
       caused by: line 1: the ledger is empty: it has not even a header
-      hint: bring back the last good version of the file from git; its shadow adds what came after
+      hint: take the last good version of it, from git or a backup
       hint: nothing was imported
     missing: exit code: 1
     ----- stderr

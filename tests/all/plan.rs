@@ -603,7 +603,7 @@ fn a_missing_ledger_is_not_an_empty_one() {
       sendform.lock -text merge=union linguist-generated
       sendform.stops -text merge=union
     to have merges checked and sorted in this clone:
-      git config merge.sendform.driver 'sendform ledger merge %O %A %B'
+      git config merge.sendform.driver 'sendform ledger merge %O %A %B %P'
       echo 'sendform.lock merge=sendform' >> "$(git rev-parse --git-path info/attributes)"
     "#);
     project.run(["plan"]).code(0);
@@ -621,6 +621,7 @@ fn a_missing_ledger_is_not_an_empty_one() {
     exit code: 8
     ----- stderr
     error: there is a ledger at `./sendform.lock` already
+      hint: it is made once: `sendform status` shows what it holds
     ");
 }
 

@@ -90,7 +90,7 @@ pub(super) fn run(global: &Global, settings: &Settings, output: &Output) -> Resu
     }
     let about_name = about_name(&name, folder.as_deref().unwrap_or_default());
     let next_steps = next_steps(&dir, settings);
-    output.show(&InitReport { project: name.to_string(), about_name, files: written, next_steps })?;
+    output.show(&InitReport { about_name, files: written, next_steps })?;
     Ok(Exit::Done)
 }
 

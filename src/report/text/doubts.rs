@@ -54,7 +54,7 @@ pub(super) fn doubts(out: &mut String, doubts: &[DoubtView], gateway: &str, pain
     }
     let by_word = doubts.iter().find(|doubt| !doubt.is_in_logs()).or(doubts.first());
     if let Some(doubt) = by_word {
-        let decide = if in_logs { "or decide it yourself" } else { "decide it yourself" };
+        let decide = if in_logs { "or decide it yourself, for good" } else { "decide it yourself, for good" };
         line(out, &format!("  {decide}: {}", resolve_command(&doubt.bulk_id, gateway)));
     }
 }
