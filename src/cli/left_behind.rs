@@ -72,7 +72,8 @@ fn refusal(left: &LeftBehind, file: &TypedGit, context: &Context) -> Failure {
     match &left.tells {
         LeftClaims::Unreadable { why } => {
             let why = harmless(why, LineFeeds::Escape);
-            let message = format!("the lockfile `{path}`{of} may tell of what `{home}` lacks, and cannot be read: {why}");
+            let message =
+                format!("the lockfile `{path}`{of} may tell of what `{home}` lacks, and cannot be read: {why}");
             Failure::new(Exit::Ledger, message)
                 .hint(
                     "whoever it tells of would be sent to again: bring back its last good version from git, and \

@@ -296,7 +296,7 @@ fn after_the_logs_have_forgotten_only_a_word_settles() {
       sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 6 h left in the logs: the gateway answered 500
     ! HURRY: in less than 6 hours the gateway's logs forget 2 people in 1 bulk: run `sendform reconcile` now
       settle them from the gateway's logs: sendform reconcile
-      or decide it yourself: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
+      or decide it yourself, for good: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
 
     message        accepted  rejected  in doubt  in flight  given up  refused
     sale.hello r1         2         0         2          0         0        0

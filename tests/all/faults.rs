@@ -302,14 +302,14 @@ fn after_an_error_of_the_server_nobody_knows() {
     ! in doubt: 2 people in 1 bulk; nobody knows whether they got their message, and nothing is sent to them again
       sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: the gateway answered 500
       settle them from the gateway's logs: sendform reconcile
-      or decide it yourself: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
+      or decide it yourself, for good: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
     "#);
     assert_snapshot!(shop.run(&["plan"]), @r#"
     exit code: 6
     ! in doubt: 2 people in 1 bulk; nobody knows whether they got their message, and nothing is sent to them again
       sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: the gateway answered 500
       settle them from the gateway's logs: sendform reconcile
-      or decide it yourself: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
+      or decide it yourself, for good: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
 
     sale.hello r1  shop to customers
       ! 2 in doubt
@@ -325,7 +325,7 @@ fn after_an_error_of_the_server_nobody_knows() {
     ! in doubt: 2 people in 1 bulk; nobody knows whether they got their message, and nothing is sent to them again
       sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: the gateway answered 500
       settle them from the gateway's logs: sendform reconcile
-      or decide it yourself: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
+      or decide it yourself, for good: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
 
     message        accepted  rejected  in doubt  in flight  given up  refused
     sale.hello r1         2         0         2          0         0        0
@@ -364,7 +364,7 @@ fn a_lost_connection_is_a_doubt() {
     ! in doubt: 2 people in 1 bulk; nobody knows whether they got their message, and nothing is sent to them again
       sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: the connection was closed before the answer
       settle them from the gateway's logs: sendform reconcile
-      or decide it yourself: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
+      or decide it yourself, for good: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
     "#);
 }
 
@@ -384,7 +384,7 @@ fn half_an_answer_is_a_doubt() {
     ! in doubt: 2 people in 1 bulk; nobody knows whether they got their message, and nothing is sent to them again
       sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: the gateway answered 200, but its body cannot be read: the connection was closed before the answer was whole
       settle them from the gateway's logs: sendform reconcile
-      or decide it yourself: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
+      or decide it yourself, for good: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
     "#);
 }
 
@@ -404,7 +404,7 @@ fn an_answer_that_cannot_be_read_is_a_doubt() {
     ! in doubt: 2 people in 1 bulk; nobody knows whether they got their message, and nothing is sent to them again
       sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: the gateway answered 200, but its body is not what the API says, at line 1 column 1
       settle them from the gateway's logs: sendform reconcile
-      or decide it yourself: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
+      or decide it yourself, for good: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
     "#);
     in_doubt("empty", &[1, 1]).code(6);
 }
@@ -452,7 +452,7 @@ fn those_whom_the_answer_leaves_out_are_in_doubt() {
     ! in doubt: 1 person in 1 bulk; nobody knows whether they got their message, and nothing is sent to them again
       sale.hello.r1.616c1c5802824f8b  1 person, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: the answer lacks messages
       settle them from the gateway's logs: sendform reconcile
-      or decide it yourself: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
+      or decide it yourself, for good: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
     "#);
     nothing_is_sent_again(&shop).code(0);
 }
@@ -485,6 +485,7 @@ fn a_doubt_that_was_sent_is_settled_by_a_persons_word() {
     assert_snapshot!(shop.run(&["resolve", BULK, "--sent", "--reason", "seen in the portal"]), @"
     exit code: 0
     2 people: sent
+    this is final, and goes with the ledger: nothing takes it back
     ");
     assert_snapshot!(nothing_is_sent_again(&shop), @"
     exit code: 0
@@ -506,6 +507,7 @@ fn a_doubt_that_was_not_sent_is_settled_and_sent() {
     assert_snapshot!(shop.run(&["resolve", BULK, "--not-sent", "--reason", "not in the portal"]), @"
     exit code: 0
     2 people: not sent, and free to be sent to again
+    this is final, and goes with the ledger: nothing takes it back
     ");
     assert_snapshot!(shop.apply(), @"
     exit code: 0
@@ -527,6 +529,7 @@ fn a_doubt_can_be_given_up() {
     assert_snapshot!(shop.run(&["resolve", BULK, "--abandon", "--reason", "too late anyway"]), @"
     exit code: 0
     2 people: given up
+    this is final, and goes with the ledger: nothing takes it back
     ");
     assert_snapshot!(nothing_is_sent_again(&shop), @"
     exit code: 0

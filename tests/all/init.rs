@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use crate::support::Project;
+use crate::support::{KEY, Project};
 
 #[test]
 fn a_new_project_plans_at_once() {
@@ -90,4 +90,37 @@ fn completions_are_a_script_that_bash_can_read() {
     bash.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
     let output = bash.wait_with_output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn a_folder_may_be_called_anything() {
+    let project = Project::empty();
+    let begin = |folder: &str| {
+        let path = project.path(folder);
+        std::fs::create_dir_all(&path).unwrap();
+        let run = |arguments: &[&str]| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_sendform"));
+            command.env_clear().env("PATH", "/usr/bin:/bin").env("SENDFORM_KEY", KEY);
+            let output = command.args(arguments).current_dir(&path).output().unwrap();
+            assert!(output.status.success(), "{folder}: {}", String::from_utf8_lossy(&output.stderr));
+            String::from_utf8(output.stdout).unwrap()
+        };
+        let told = run(&["init"]);
+        run(&["validate"]);
+        let plan = run(&["plan", "--sandbox"]);
+        let name = plan.split_once(" on sandbox").unwrap().0.to_owned();
+        (name, told.lines().find(|line| line.starts_with("The project")).unwrap_or_default().to_owned())
+    };
+    for folder in ["2026", "on", "null", "007", "1e3", "shop"] {
+        assert_eq!(begin(folder), (folder.to_owned(), String::new()));
+    }
+    let words = |name: &str| {
+        (
+            name.to_owned(),
+            format!("The project is called `{name}`. That is part of every identity: change it now, or never."),
+        )
+    };
+    assert_eq!(begin("My Shop"), words("my-shop"));
+    assert_eq!(begin("Käse"), words("kase"));
+    assert_eq!(begin("магазин"), words("my-project"));
 }

@@ -79,7 +79,7 @@ fn a_request_that_does_not_end_in_time_is_a_doubt() {
     ! in doubt: 2 people in 1 bulk; nobody knows whether they got their message, and nothing is sent to them again
       sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: interrupted before the answer
       settle them from the gateway's logs: sendform reconcile
-      or decide it yourself: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
+      or decide it yourself, for good: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
     ----- stderr
 
     interrupted: no new requests; those in flight have 6 seconds to end (again to leave at once)
@@ -116,7 +116,7 @@ fn after_the_second_signal_the_run_leaves_at_once() {
     ! in doubt: 2 people in 1 bulk; nobody knows whether they got their message, and nothing is sent to them again
       sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: interrupted before the answer
       settle them from the gateway's logs: sendform reconcile
-      or decide it yourself: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
+      or decide it yourself, for good: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
     ----- stderr
 
     interrupted: no new requests; those in flight have 6 seconds to end (again to leave at once)
@@ -128,7 +128,7 @@ fn after_the_second_signal_the_run_leaves_at_once() {
     ! in doubt: 2 people in 1 bulk; nobody knows whether they got their message, and nothing is sent to them again
       sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: interrupted before the answer
       settle them from the gateway's logs: sendform reconcile
-      or decide it yourself: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
+      or decide it yourself, for good: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"   (or --not-sent, --abandon)
 
     message        accepted  rejected  in doubt  in flight  given up  refused
     sale.hello r1         0         0         2          0         0        0

@@ -4,9 +4,10 @@ use std::fs;
 
 use insta::assert_snapshot;
 
-use crate::support::{Origin, Project, Shop, customer, git};
+use crate::support::{KEY, Origin, Project, Shop, customer, git};
 
-const IN_GIT: &str = "project: acme-shop\nsenders: { shop: SHOP-ACCOUNT }\nbulkSize: 2\nwitness: off\nstate: { in: git }\n";
+const IN_GIT: &str =
+    "project: acme-shop\nsenders: { shop: SHOP-ACCOUNT }\nbulkSize: 2\nwitness: off\nstate: { in: git }\n";
 const IN_LOCKFILE: &str = "project: acme-shop\nsenders: { shop: SHOP-ACCOUNT }\nbulkSize: 2\nwitness: off\n";
 const APPLY: &[&str] = &["apply", "--auto-approve", "--parallel", "1"];
 const COPY: &[&str] = &["ledger", "copy", "--from", "lockfile"];
@@ -83,7 +84,10 @@ fn a_new_home_without_what_the_lockfile_tells_is_neither_made_nor_planned_nor_se
     stranger.unset("SENDFORM_KEY");
     stranger.run(["plan"]).code(8);
     let status = shop.run(&["status"]).code(0);
-    assert!(status.stderr.starts_with("! `sendform apply` is refused: the lockfile `sendform.lock` has 2 claims"), "{status}");
+    assert!(
+        status.stderr.starts_with("! `sendform apply` is refused: the lockfile `sendform.lock` has 2 claims"),
+        "{status}"
+    );
     // What the hint says puts it right.
     shop.run(COPY).code(0);
     shop.customers(1..=4);
@@ -198,4 +202,124 @@ fn a_copy_from_nowhere_says_that_there_is_nothing() {
     error: there is a ledger at `origin/sendform-ledger` already
       hint: it is made once: `sendform status` shows what it holds; another project's ledger needs another place, which the project file names: `state: { in: git, branch: … }`
     ");
+}
+
+/// Another key than the one that the ledgers here are made with.
+const OTHER_KEY: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
+
+#[test]
+fn whoever_has_lost_the_key_of_a_shadow_is_told_the_way_out() {
+    let mut shop = Shop::new(2);
+    shop.apply().code(0);
+    shop.project.set("SENDFORM_KEY", OTHER_KEY);
+    fs::remove_file(shop.project.path("sendform.lock")).unwrap();
+    assert_snapshot!(shop.run(&["plan"]), @"
+    exit code: 8
+    ----- stderr
+    error: there is no ledger at `./sendform.lock`
+      hint: its shadow `./.sendform/shadow.lock` still knows what was sent, but the ledger's people cannot be recognised without the key `00914700`; supply every key that the ledger names, in SENDFORM_KEY or SENDFORM_KEY_FILE; if one is lost for good, that ledger is an archive: move it away, `mv ./.sendform/shadow.lock ./.sendform/shadow.lock.old`, in every clone that has sent, and then `sendform ledger init`. Nobody of it is recognised any more: before the next apply take away what was sent
+    ");
+    assert_snapshot!(shop.run(&["ledger", "init"]), @"
+    exit code: 8
+    ----- stderr
+    error: the ledger's people cannot be recognised without the key `00914700`
+      hint: supply every key that the ledger names, in SENDFORM_KEY or SENDFORM_KEY_FILE
+      hint: if one is lost for good, that ledger is an archive: move it away, `mv ./.sendform/shadow.lock ./.sendform/shadow.lock.old`, in every clone that has sent, and then `sendform ledger init`. Nobody of it is recognised any more: before the next apply take away what was sent
+    ");
+    fs::rename(shop.project.path(".sendform/shadow.lock"), shop.project.path(".sendform/shadow.lock.old")).unwrap();
+    shop.run(&["ledger", "init"]).code(0);
+    // With the key the shadow is enough, as ever.
+    fs::remove_file(shop.project.path("sendform.lock")).unwrap();
+    fs::rename(shop.project.path(".sendform/shadow.lock.old"), shop.project.path(".sendform/shadow.lock")).unwrap();
+    shop.project.set("SENDFORM_KEY", KEY);
+    let told = shop.run(&["plan"]).code(8).stderr;
+    assert!(told.contains("`sendform ledger init` makes the ledger anew from that"), "{told}");
+    shop.run(&["ledger", "init"]).code(0);
+    shop.run(&["plan"]).code(0);
+}
+
+#[test]
+fn a_lockfile_that_is_damaged_is_brought_back_with_what_is_typed() {
+    let (shop, _origin) = sent();
+    let good = fs::read_to_string(shop.project.path("sendform.lock")).unwrap();
+    let bad = good.replace("SHOP-ACCOUNT", "SHAP-ACCOUNT");
+    shop.project.write("sendform.lock", &bad);
+    assert_snapshot!(shop.run(&["plan"]).code(8).stderr, @"
+    error: the ledger `./sendform.lock` is damaged
+      caused by: line 2: the checksum does not match
+      hint: bring back the last good version of the file: `git checkout HEAD -- sendform.lock`; its shadow adds what came after
+    ");
+    git(shop.project.folder(), &["checkout", "HEAD", "--", "sendform.lock"]);
+    shop.run(&["plan"]).code(0);
+    // A file that was brought from elsewhere is no file of this repository.
+    shop.project.write("bad.lock", &bad);
+    assert_snapshot!(shop.run(&["ledger", "import", "bad.lock"]).code(8).stderr, @"
+    error: the ledger `bad.lock` is damaged
+      caused by: line 2: the checksum does not match
+      hint: take the last good version of it, from git or a backup
+      hint: nothing was imported
+    ");
+}
+
+#[test]
+fn the_merge_driver_names_the_lockfile_from_the_top_of_the_repository() {
+    let project = Project::empty().file("campaigns/sendform.yaml", IN_LOCKFILE);
+    for name in ["base", "ours", "theirs"] {
+        project.write(name, "{}\n");
+    }
+    let hint = |arguments: &[&str]| {
+        let run = project.run([&["ledger", "merge", "base", "ours", "theirs"], arguments].concat()).code(8);
+        run.stderr.lines().last().unwrap().rsplit_once("; ").unwrap().1.to_owned()
+    };
+    assert_snapshot!(hint(&[]), @"`git show :2:campaigns/sendform.lock` and `git show :3:campaigns/sendform.lock` have both sides");
+    assert_snapshot!(hint(&["my shop/sendform.lock"]), @"`git show ':2:my shop/sendform.lock'` and `git show ':3:my shop/sendform.lock'` have both sides");
+}
+
+#[test]
+fn the_stops_are_committed_with_the_lockfile() {
+    let (shop, _origin) = sent();
+    assert_snapshot!(shop.run(&["stop", "--reason", "wrong price"]).code(0).stderr, @"commit and push sendform.stops: another clone learns of it in no other way");
+    assert_snapshot!(shop.run(&["resume"]).code(0).stderr, @"commit and push sendform.stops: another clone learns of it in no other way");
+    shop.customers(1..=4);
+    assert_snapshot!(shop.run(APPLY).code(0).stderr, @"commit and push sendform.lock and sendform.stops: another clone sends again what it does not know of");
+    shop.customers(1..=5);
+    let told = shop.run(APPLY).code(0).stderr;
+    assert!(told.contains("`git add sendform.lock sendform.stops`"), "{told}");
+    push(&shop.project, "All of it");
+    // What git has already is named no more.
+    shop.customers(1..=6);
+    assert_snapshot!(shop.run(APPLY).code(0).stderr, @"commit and push sendform.lock: another clone sends again what it does not know of");
+    shop.sandbox.faults(&["500-after"]);
+    shop.customers(1..=7);
+    let json = shop.project.run([APPLY, &["--format", "json"]].concat()).code(6).json();
+    let bulk = json["doubts"][0]["bulkId"].as_str().unwrap().to_owned();
+    push(&shop.project, "A doubt");
+    assert_snapshot!(shop.run(&["resolve", &bulk, "--sent", "--reason", "seen"]).code(0), @"
+    exit code: 0
+    1 person: sent
+    this is final, and goes with the ledger: nothing takes it back
+    ----- stderr
+    commit and push sendform.lock: another clone sends again what it does not know of
+    ");
+}
+
+#[test]
+fn only_lines_that_git_lacks_are_to_be_added() {
+    let shop = Shop::without_ledger(1);
+    let advice = |attributes: &str| {
+        shop.project.write(".gitattributes", attributes);
+        let made = shop.run(&["ledger", "init"]).code(0).stdout;
+        fs::remove_file(shop.project.path("sendform.lock")).unwrap();
+        fs::remove_dir_all(shop.project.path(".sendform")).unwrap();
+        made.lines()
+            .skip(1)
+            .take_while(|line| !line.starts_with("to have"))
+            .map(|line| format!("{line}\n"))
+            .collect::<String>()
+    };
+    let [lock, stops] = ["sendform.lock -text merge=union linguist-generated\n", "sendform.stops -text merge=union\n"];
+    let these = "commit it, with these lines in .gitattributes beside it:\n";
+    assert_eq!(advice(""), format!("{these}  {lock}  {stops}"));
+    assert_eq!(advice(lock), format!("{}  {stops}", these.replace("these lines", "this line")));
+    assert_eq!(advice(&format!("*.md text\n{stops}sendform.lock -text merge=sendform\n")), "commit it\n");
 }

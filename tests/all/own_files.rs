@@ -105,6 +105,28 @@ fn what_is_named_by_a_path_is_a_file() {
 }
 
 #[test]
+fn keys_may_stand_on_lines_and_two_that_differ_are_never_chosen_from() {
+    let mut shop = Shop::new(1);
+    let other = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
+    let file = tempfile::NamedTempFile::new().unwrap();
+    shop.project.set("SENDFORM_KEY_FILE", file.path().display().to_string());
+    fs::write(file.path(), format!("{}\n", crate::support::KEY)).unwrap();
+    shop.run(&["plan"]).code(0);
+    fs::write(file.path(), other).unwrap();
+    insta::assert_snapshot!(shop.run(&["plan"]), @"
+    exit code: 9
+    ----- stderr
+    error: `SENDFORM_KEY` and `SENDFORM_KEY_FILE` are both set, and differ: `00914700` and `8b5074af`
+      hint: leave the one out that is not meant: `unset SENDFORM_KEY` or `unset SENDFORM_KEY_FILE`
+      hint: `sendform status` names the keys of the ledger; several keys stand in one of the two, separated by commas or lines
+    ");
+    shop.project.unset("SENDFORM_KEY");
+    fs::write(file.path(), format!("\n{other}\n\n{}\n", crate::support::KEY)).unwrap();
+    shop.run(&["ledger", "rebind", "--add-key"]).code(0);
+    shop.apply().code(0);
+}
+
+#[test]
 fn no_output_takes_the_place_of_another_file() {
     let key = tempfile::tempdir().unwrap();
     let key_file = key.path().join("key.txt");

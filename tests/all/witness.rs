@@ -37,6 +37,9 @@ impl Shop {
         let run = project.run(APPLY).code(8);
         assert!(run.stdout.contains("! stopped: the gateway has messages that this ledger does not know"), "{run}");
         assert!(run.stdout.contains("`sendform ledger recover`"), "{run}");
+        let newer =
+            ["then its ledger is the newer one", "then `git pull`", "set back? in the clone", "in another schema?"];
+        assert!(newer.iter().any(|words| run.stdout.contains(words)), "{run}");
         assert_eq!(self.sandbox.requests(), before, "{run}");
         let run = project.run(["ledger", "recover"]).code(4);
         assert!(run.stderr.contains("--accept older-unknown=10"), "{run}");

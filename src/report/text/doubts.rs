@@ -117,27 +117,30 @@ mod tests {
     #[test]
     fn doubts_tell_how_long_the_logs_remember_them() {
         insta::assert_snapshot!(text(1), @r#"
+
         ! in doubt: 2 people in 2 bulks; nobody knows whether they got their message, and nothing is sent to them again
           spring-sale.announce.r1.0d2db5633b4e3bce  1 person, claimed 2026-12-01 00:00:01 UTC, 48 h left in the logs
           spring-sale.announce.r1.b37df208f5fdc3e6  1 person, claimed 2026-12-01 00:00:01 UTC, 48 h left in the logs
           settle them from the gateway's logs: sendform reconcile --sandbox
-          or decide it yourself: sendform resolve spring-sale.announce.r1.0d2db5633b4e3bce --sandbox --sent --reason "…"   (or --not-sent, --abandon)
+          or decide it yourself, for good: sendform resolve spring-sale.announce.r1.0d2db5633b4e3bce --sandbox --sent --reason "…"   (or --not-sent, --abandon)
         "#);
         insta::assert_snapshot!(text(43).lines().nth(4).unwrap(), @"! HURRY: in less than 6 hours the gateway's logs forget 2 people in 2 bulks: run `sendform reconcile --sandbox` now");
         assert!(!text(42).contains("HURRY"));
         insta::assert_snapshot!(text(48), @r#"
+
         ! in doubt: 2 people in 2 bulks; nobody knows whether they got their message, and nothing is sent to them again
           spring-sale.announce.r1.0d2db5633b4e3bce  1 person, claimed 2026-12-01 00:00:01 UTC, at most 1 h left in the logs (only what is found there settles it)
           spring-sale.announce.r1.b37df208f5fdc3e6  1 person, claimed 2026-12-01 00:00:01 UTC, at most 1 h left in the logs (only what is found there settles it)
         ! HURRY: in less than 6 hours the gateway's logs forget 2 people in 2 bulks: run `sendform reconcile --sandbox` now
           settle them from the gateway's logs: sendform reconcile --sandbox
-          or decide it yourself: sendform resolve spring-sale.announce.r1.0d2db5633b4e3bce --sandbox --sent --reason "…"   (or --not-sent, --abandon)
+          or decide it yourself, for good: sendform resolve spring-sale.announce.r1.0d2db5633b4e3bce --sandbox --sent --reason "…"   (or --not-sent, --abandon)
         "#);
         insta::assert_snapshot!(text(49), @r#"
+
         ! in doubt: 2 people in 2 bulks; nobody knows whether they got their message, and nothing is sent to them again
           spring-sale.announce.r1.0d2db5633b4e3bce  1 person, claimed 2026-12-01 00:00:01 UTC, no longer in the logs
           spring-sale.announce.r1.b37df208f5fdc3e6  1 person, claimed 2026-12-01 00:00:01 UTC, no longer in the logs
-          decide it yourself: sendform resolve spring-sale.announce.r1.0d2db5633b4e3bce --sandbox --sent --reason "…"   (or --not-sent, --abandon)
+          decide it yourself, for good: sendform resolve spring-sale.announce.r1.0d2db5633b4e3bce --sandbox --sent --reason "…"   (or --not-sent, --abandon)
         "#);
     }
 }

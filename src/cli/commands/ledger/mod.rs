@@ -33,9 +33,9 @@ pub(super) async fn run(
     Context::run(global, settings, output, async |context| match command {
         LedgerCommand::Init => init::run(context, output).await,
         LedgerCommand::Verify => verify::run(context, output).await,
-        LedgerCommand::Import(args) => reminding(context, output, import::run(context, args, output)).await,
+        LedgerCommand::Import(args) => Box::pin(reminding(context, output, import::run(context, args, output))).await,
         LedgerCommand::Copy(args) => copy::run(context, args, settings, output).await,
-        LedgerCommand::Rebind(args) => reminding(context, output, rebind::run(context, args, output)).await,
+        LedgerCommand::Rebind(args) => Box::pin(reminding(context, output, rebind::run(context, args, output))).await,
         LedgerCommand::Recover(args) => recover::run(context, args, settings, output).await,
         LedgerCommand::Merge(args) => merge::run(args, settings, output),
     })
