@@ -162,7 +162,7 @@ fn two_keys(named: &Keys, filed: &Keys) -> Failure {
         format!("`SENDFORM_KEY` and `SENDFORM_KEY_FILE` are both set, and differ: {} and {}", ids(named), ids(filed));
     Failure::new(Exit::Credentials, message)
         .hint("leave the one out that is not meant: `unset SENDFORM_KEY` or `unset SENDFORM_KEY_FILE`")
-        .hint("`sendform status` names the keys of the ledger; several keys stand in one of the two, separated by commas or lines")
+        .hint("these are the names that a ledger has for them; several keys stand in one of the two, separated by commas or lines")
 }
 
 /// A name as the ledger keeps it: it is signed, and shown on terminals.

@@ -64,14 +64,16 @@ pub async fn copy(
 
 /// What to say where the old home has no ledger.
 fn nothing_to_copy(from: &LedgerLocation, error: &StoreError) -> StoreError {
-    let hint = match error {
-        StoreError::Missing { commit: Some(_), .. } => error.hint(),
-        StoreError::Missing { shadow: Some(shadow), .. } => Some(format!(
+    let hint = if let StoreError::Missing { commit: None, shadow: Some(shadow), .. } = error {
+        Some(format!(
             "its shadow `{}` still knows what was sent: for as long as the project file says `state: {{ in: lockfile \
              }}`, `sendform ledger init` makes the ledger anew from that, to be copied then",
             shadow.display()
-        )),
-        _ => None,
+        ))
+    } else if let StoreError::Missing { commit: Some(_), .. } = error {
+        error.hint()
+    } else {
+        None
     };
     let usual = || {
         "`--from` names the home that the ledger has had: `lockfile`, `git` with its `--remote` and `--branch`, or \

@@ -517,10 +517,8 @@ fn damage_hint(place: &str, damage: &Damage, of: &DamagedText) -> Option<String>
 /// Why no ledger is made anew from a shadow that is still there.
 fn not_from_shadow(shadow: &Path, refusal: &StoreError) -> String {
     let hint = refusal.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
-    let lost = match refusal {
-        StoreError::KeyMissing { .. } => format!("; {}", lost_key_words(shadow)),
-        _ => String::new(),
-    };
+    let is_key_lost = matches!(refusal, StoreError::KeyMissing { .. });
+    let lost = if is_key_lost { format!("; {}", lost_key_words(shadow)) } else { String::new() };
     format!("its shadow `{}` still knows what was sent, but {refusal}{hint}{lost}", shadow.display())
 }
 

@@ -118,7 +118,7 @@ fn keys_may_stand_on_lines_and_two_that_differ_are_never_chosen_from() {
     ----- stderr
     error: `SENDFORM_KEY` and `SENDFORM_KEY_FILE` are both set, and differ: `00914700` and `8b5074af`
       hint: leave the one out that is not meant: `unset SENDFORM_KEY` or `unset SENDFORM_KEY_FILE`
-      hint: `sendform status` names the keys of the ledger; several keys stand in one of the two, separated by commas or lines
+      hint: these are the names that a ledger has for them; several keys stand in one of the two, separated by commas or lines
     ");
     shop.project.unset("SENDFORM_KEY");
     fs::write(file.path(), format!("\n{other}\n\n{}\n", crate::support::KEY)).unwrap();

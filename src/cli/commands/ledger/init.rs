@@ -27,22 +27,20 @@ pub(super) async fn run(context: &Context, output: &Output) -> Result<Exit, Fail
 
 /// Why none was made, and what else may be done.
 fn refused(error: StoreError, ledger: &LedgerLocation) -> Failure {
-    let hint = match &error {
-        StoreError::Exists { .. } => ledger.another().map_or_else(
-            || "it is made once: `sendform status` shows what it holds".to_owned(),
-            |state| {
-                format!(
-                    "it is made once: `sendform status` shows what it holds; another project's ledger needs another \
-                     place, which the project file names: `{state}`"
-                )
-            },
-        ),
-        StoreError::KeyMissing { .. } => match ledger.shadow_path() {
-            Some(shadow) if shadow.exists() => lost_key_words(shadow),
-            Some(_) | None => String::new(),
-        },
-        _ => String::new(),
+    let lost = ledger.shadow_path().filter(|shadow| shadow.exists()).map(lost_key_words);
+    let hint = if matches!(error, StoreError::Exists { .. }) {
+        let another = ledger.another().map(|state| {
+            format!("; another project's ledger needs another place, which the project file names: `{state}`")
+        });
+        Some(format!("it is made once: `sendform status` shows what it holds{}", another.unwrap_or_default()))
+    } else if matches!(error, StoreError::KeyMissing { .. }) {
+        lost
+    } else {
+        None
     };
     let failure = Failure::from(error);
-    if hint.is_empty() { failure } else { failure.hint(hint) }
+    match hint {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
 }

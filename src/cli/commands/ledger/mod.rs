@@ -30,7 +30,7 @@ pub(super) async fn run(
     if let LedgerCommand::Merge(args) = command {
         return merge::run(args, settings, output);
     }
-    Context::run(global, settings, output, async |context| match command {
+    Box::pin(Context::run(global, settings, output, async |context| match command {
         LedgerCommand::Init => init::run(context, output).await,
         LedgerCommand::Verify => verify::run(context, output).await,
         LedgerCommand::Import(args) => Box::pin(reminding(context, output, import::run(context, args, output))).await,
@@ -38,7 +38,7 @@ pub(super) async fn run(
         LedgerCommand::Rebind(args) => Box::pin(reminding(context, output, rebind::run(context, args, output))).await,
         LedgerCommand::Recover(args) => recover::run(context, args, settings, output).await,
         LedgerCommand::Merge(args) => merge::run(args, settings, output),
-    })
+    }))
     .await
 }
 
