@@ -3,6 +3,7 @@
 mod files;
 mod identity;
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use insta::assert_snapshot;
@@ -307,6 +308,22 @@ fn what_was_selected_stays_selected() {
     nothing_is_sent(&shop, &[], 0);
     shop.run(&["apply", "--auto-approve"]).code(0);
     assert_eq!(shop.accepted(), [2, 2]);
+}
+
+#[test]
+fn whoever_approves_a_part_does_not_approve_all() {
+    let shop = Shop::new(2);
+    shop.project.write("other.yaml", crate::support::campaign("other", "Another hello!", 1));
+    let digest = |only: &[&str]| {
+        let run = shop.run(&[&["plan", "--format", "json"], only].concat()).code(0);
+        run.json()["digest"].as_str().unwrap().to_owned()
+    };
+    let digests = [digest(&[]), digest(&["--only", "sale"]), digest(&["--only", "other"])];
+    assert_eq!(BTreeSet::from(digests.clone()).len(), 3, "{digests:?}");
+    shop.sends_nothing(&["apply", "--auto-approve", "--expect-digest", &digests[2]], 5);
+    shop.sends_nothing(&["apply", "--auto-approve", "--only", "sale", "--expect-digest", &digests[2]], 5);
+    shop.run(&["apply", "--auto-approve", "--only", "other", "--expect-digest", &digests[2]]).code(0);
+    assert_eq!(shop.accepted(), [1, 1]);
 }
 
 #[test]
