@@ -20,6 +20,7 @@ use super::handed::{self, AtGateway, Gone, KeptClaims, SeveralKeys};
 use super::input::Input;
 use super::lists::ProtectiveList;
 use super::message::MessagePlan;
+use super::new_revision::NewRevision;
 use super::plan_file::{Comparison, PlanConstraint};
 use super::rejections::{self, RejectionLimit};
 use super::row_checks::RowChecks;
@@ -86,6 +87,7 @@ impl<'a> Drafter<'a> {
         let record = input.known().and_then(|ledger| ledger.record(&message.key, message.revision));
         plan.at_most = input.known().is_none() && input.ledger.is_none_or(has_claims);
         plan.earlier = record.map(|record| record.earlier_than(&plan.template, &plan.terms)).unwrap_or_default();
+        plan.new_revision = input.ledger.and_then(|ledger| NewRevision::of(message, ledger));
         let mut draft = Draft { message, plan, safety_limits: Vec::new(), twice: Vec::new(), rows: None };
         if input.without_data {
             draft.plan.diagnostics.extend(self.without_rows(message));
@@ -312,6 +314,7 @@ fn empty(message: &Message, selected: bool, terms: Terms, rejections: RejectionL
         at_gateway: AtGateway::default(),
         in_clear: None,
         outdated: Vec::new(),
+        new_revision: None,
         held: None,
         samples: Vec::new(),
         more_branches: 0,

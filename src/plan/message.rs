@@ -19,6 +19,7 @@ use super::handed::{AtGateway, Outdated};
 use super::ids::IdForms;
 use super::in_clear::InClear;
 use super::lists::Protection;
+use super::new_revision::NewRevision;
 use super::plan_file::Comparison;
 use super::rejections::RejectionLimit;
 use super::sample::Sample;
@@ -82,6 +83,8 @@ pub struct MessagePlan {
     pub in_clear: Option<InClear>,
     /// Who has it, or will get it, as it was before it was edited; the latest edition first.
     pub outdated: Vec<Outdated>,
+    /// What people have of the revision before; absent if somebody was sent this one, or if there is no other.
+    pub new_revision: Option<NewRevision>,
     /// What became of the people of the frozen plan; absent without one, or if it has not got the message.
     pub held: Option<Comparison>,
     /// Texts worth a look.
