@@ -91,6 +91,8 @@ pub struct MessagePlan {
     pub samples: Vec<Sample>,
     /// How many further branches somebody's text takes, of which no sample is there.
     pub more_branches: u64,
+    /// Whether there may be more branches than that: not everybody's text was looked at, or there are too many.
+    pub may_be_more_branches: bool,
     /// What is wrong, or worth a look.
     pub diagnostics: Diagnostics,
     /// What the ids of its audience look like.

@@ -79,6 +79,9 @@ pub struct MessageView<'a> {
     pub samples: Vec<SampleView<'a>>,
     /// How many further branches somebody's text takes, of which no sample is there.
     pub more_branches: u64,
+    /// Whether there may be more branches than those: not everybody's text was looked at, or there are more than are
+    /// told apart.
+    pub may_be_more_branches: bool,
     /// The source of its template.
     #[serde(skip)]
     pub template: &'a str,
@@ -247,6 +250,7 @@ impl<'a> MessageView<'a> {
             bounded_without: message.at_most.then_some(if plan.gateway.is_empty() { "a ledger" } else { "the key" }),
             template: &message.template,
             more_branches: message.more_branches,
+            may_be_more_branches: message.may_be_more_branches,
             campaign: message.key.campaign.as_str(),
             audience_file: &message.audience_file,
             nameless_columns: message.nameless as u64,

@@ -547,6 +547,10 @@ fn an_exit_code_for_scripts() {
 
     nothing to send
     ");
+    // Of rows that nobody read some may be to send, but not while the message is paused.
+    let without_data = ["plan", "--sandbox", "--detailed-exitcode", "--without-data"];
+    one(&paused).run(without_data).code(0);
+    small().run(without_data).code(2);
 }
 
 #[test]

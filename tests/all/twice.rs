@@ -679,6 +679,23 @@ fn without_the_key_a_limit_of_people_to_send_is_one_that_may_refuse() {
     assert_eq!((&json["digest"], &json["safetyLimits"][0]["isSure"]), (&serde_json::Value::Null, &true.into()));
 }
 
+/// Whom it would reach too late may all have it: that is no error.
+#[test]
+fn without_the_key_nobody_knows_that_everybody_would_get_it_too_late() {
+    let mut shop = Shop::new(1);
+    shop.apply().code(0);
+    let schedule =
+        "schedules: { s: { validityPeriod: { amount: 60 }, deliveryTimeWindow: { days: [SUNDAY] } } }\nmessages:";
+    let text = shop.project.read("sale.yaml").replace("messages:", schedule);
+    shop.project.write("sale.yaml", text.replace("    sender: shop\n", "    sender: shop\n    schedule: s\n"));
+    shop.customers(1..=3);
+    let run = shop.run(&["plan"]).code(3);
+    assert!(run.stderr.contains("error[window-missed]: 2 people of `sale.hello` would not get it"), "{run}");
+    shop.project.unset("SENDFORM_KEY");
+    let run = shop.run(&["plan"]).code(0);
+    assert!(run.stderr.contains("warning[window-missed]: at most 3 people of `sale.hello` would not get it"), "{run}");
+}
+
 /// What still leaves is told by the ledger alone.
 #[test]
 fn without_the_key_what_still_leaves_is_told() {
