@@ -249,8 +249,10 @@ fn a_first_plan_in_json() {
           "handedOver": null,
           "inClear": null,
           "lastAt": "2026-11-30T17:03:00Z",
+          "mayBeMoreBranches": false,
           "message": "sale.announce",
           "moreBranches": 0,
+          "newRevision": null,
           "notAskedBefore": null,
           "outdated": [],
           "protections": [

@@ -365,7 +365,10 @@ fn branches_that_nobody_looked_at_are_no_number() {
     };
     // More than are told apart, and more people than are looked at where the engine renders.
     let at_least = shown(70, 70, false).unwrap();
-    assert!(at_least.starts_with("    and at least ") && at_least.ends_with(" more branches of the text"), "{at_least}");
+    assert!(
+        at_least.starts_with("    and at least ") && at_least.ends_with(" more branches of the text"),
+        "{at_least}"
+    );
     let few = "    the text may have more branches: too many people, or branches, to look at all";
     assert_eq!(shown(2_001, 2, true).as_deref(), Some(few));
     assert_eq!(shown(2_001, 2, false), None);
