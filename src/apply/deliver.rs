@@ -213,6 +213,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
             dated: self.ports.time.last().map_or(Dated::Never, Dated::At),
             is_recovered: false,
             by: self.settings.by.clone(),
+            edition: Some(prepared_bulk.options.edition.clone()),
             people,
         };
         let BulkOptions { window, validity, .. } = &*prepared_bulk.options;

@@ -15,6 +15,7 @@ use super::document::DateTime;
 use super::gates;
 use super::handed_over::{AtGatewayView, OutdatedView};
 use super::in_clear::InClearView;
+use super::new_revision::NewRevisionView;
 use super::plan_file::ComparisonView;
 
 /// What would be sent of a message, and why not to the others.
@@ -70,12 +71,17 @@ pub struct MessageView<'a> {
     pub text_changed: Option<TextChangeView<'a>>,
     /// Who has it, or will get it, as it was before it was edited; the latest edition first.
     pub outdated: Vec<OutdatedView<'a>>,
+    /// What people have of the revision before; null if somebody was sent this one, or if there is no other.
+    pub new_revision: Option<NewRevisionView<'a>>,
     /// What became of the people that the plan file has for it; null without one.
     pub frozen: Option<ComparisonView<'a>>,
     /// Texts worth a look.
     pub samples: Vec<SampleView<'a>>,
     /// How many further branches somebody's text takes, of which no sample is there.
     pub more_branches: u64,
+    /// Whether there may be more branches than those: not everybody's text was looked at, or there are more than are
+    /// told apart.
+    pub may_be_more_branches: bool,
     /// The source of its template.
     #[serde(skip)]
     pub template: &'a str,
@@ -238,11 +244,13 @@ impl<'a> MessageView<'a> {
             bulks: due_now.chain(later).collect(),
             text_changed: TextChangeView::new(message),
             outdated: message.outdated.iter().map(OutdatedView::new).collect(),
+            new_revision: message.new_revision.as_ref().map(NewRevisionView::new),
             frozen: message.held.as_ref().map(ComparisonView::new),
             samples: message.samples.iter().map(|sample| SampleView::new(sample, reveal)).collect(),
             bounded_without: message.at_most.then_some(if plan.gateway.is_empty() { "a ledger" } else { "the key" }),
             template: &message.template,
             more_branches: message.more_branches,
+            may_be_more_branches: message.may_be_more_branches,
             campaign: message.key.campaign.as_str(),
             audience_file: &message.audience_file,
             nameless_columns: message.nameless as u64,

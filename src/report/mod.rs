@@ -16,6 +16,7 @@ pub mod in_clear;
 pub mod ledger;
 pub mod log;
 pub mod message;
+pub mod new_revision;
 pub mod plan;
 pub mod plan_file;
 pub mod reconcile;

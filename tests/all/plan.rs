@@ -249,8 +249,10 @@ fn a_first_plan_in_json() {
           "handedOver": null,
           "inClear": null,
           "lastAt": "2026-11-30T17:03:00Z",
+          "mayBeMoreBranches": false,
           "message": "sale.announce",
           "moreBranches": 0,
+          "newRevision": null,
           "notAskedBefore": null,
           "outdated": [],
           "protections": [
@@ -547,6 +549,10 @@ fn an_exit_code_for_scripts() {
 
     nothing to send
     ");
+    // Of rows that nobody read some may be to send, but not while the message is paused.
+    let without_data = ["plan", "--sandbox", "--detailed-exitcode", "--without-data"];
+    one(&paused).run(without_data).code(0);
+    small().run(without_data).code(2);
 }
 
 #[test]

@@ -89,6 +89,49 @@ fn both_sent() -> (Clones, Project) {
     (clones, there)
 }
 
+/// What nobody could tell from the times of claims: a run goes on with the old text after another had the new one.
+#[test]
+fn what_each_of_two_clones_sent_is_told_exactly() {
+    let mut clones = Clones::new();
+    let there = clones.other();
+    let sheet = |numbers: &[u32]| {
+        let rows: String = numbers.iter().map(|number| format!("1784140000000000{number},Ana {number}\n")).collect();
+        format!("id,name\n{rows}")
+    };
+    there.write("customers.csv", sheet(&[4, 5]));
+    let text = fs::read_to_string(there.path("sale.yaml")).unwrap();
+    there.write("sale.yaml", text.replace("from the shop", "from our shop"));
+    clones.shop.project.write("customers.csv", sheet(&[1]));
+    clones.apply(&clones.shop.project, 0);
+    clones.apply(&there, 0);
+    clones.shop.project.set("SENDFORM_NOW", "2026-11-30T12:05:00Z");
+    clones.shop.project.write("customers.csv", sheet(&[1, 2, 3]));
+    clones.apply(&clones.shop.project, 0);
+    clones.push();
+    commit(there.folder());
+    git(there.folder(), &["pull", "--quiet", "--no-rebase", "--no-edit"]);
+    there.write("customers.csv", sheet(&[1, 2, 3, 4, 5]));
+    assert_snapshot!(there.run(["plan"]), @"
+    exit code: 0
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:01 UTC, 1 campaign in 1 file
+
+    sale.hello r1  shop to customers
+        2 handed over, leaving at 2026-11-30 12:05 UTC
+        3 already sent
+        5 rows in customers.csv (CSV with `,`, UTF-8)
+      ~ the text changed since it was sent; 3 people keep the old one, of whom 2 still get it at 2026-11-30 12:05 UTC
+          - Hello from the shop!
+          + Hello from our shop!
+          raise `revision` to send the new text to everybody
+          what is handed over cannot be changed or stopped over this API
+
+    nothing to send
+    ");
+    there.write("sale.yaml", text);
+    let json = there.run(["plan", "--format", "json"]).json();
+    assert_eq!(json["messages"][0]["textChanged"]["keep"], 2);
+}
+
 #[test]
 fn an_apply_in_a_clone_ends_with_what_to_commit() {
     let clones = Clones::new();
@@ -634,6 +677,23 @@ fn without_the_key_a_limit_of_people_to_send_is_one_that_may_refuse() {
     shop.campaign("Hello!", 2);
     let json = shop.run(&["plan", "--format", "json"]).code(4).json();
     assert_eq!((&json["digest"], &json["safetyLimits"][0]["isSure"]), (&serde_json::Value::Null, &true.into()));
+}
+
+/// Whom it would reach too late may all have it: that is no error.
+#[test]
+fn without_the_key_nobody_knows_that_everybody_would_get_it_too_late() {
+    let mut shop = Shop::new(1);
+    shop.apply().code(0);
+    let schedule =
+        "schedules: { s: { validityPeriod: { amount: 60 }, deliveryTimeWindow: { days: [SUNDAY] } } }\nmessages:";
+    let text = shop.project.read("sale.yaml").replace("messages:", schedule);
+    shop.project.write("sale.yaml", text.replace("    sender: shop\n", "    sender: shop\n    schedule: s\n"));
+    shop.customers(1..=3);
+    let run = shop.run(&["plan"]).code(3);
+    assert!(run.stderr.contains("error[window-missed]: 2 people of `sale.hello` would not get it"), "{run}");
+    shop.project.unset("SENDFORM_KEY");
+    let run = shop.run(&["plan"]).code(0);
+    assert!(run.stderr.contains("warning[window-missed]: at most 3 people of `sale.hello` would not get it"), "{run}");
 }
 
 /// What still leaves is told by the ledger alone.

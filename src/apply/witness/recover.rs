@@ -178,6 +178,7 @@ async fn write<S: Store, C: Clock>(
             dated: Dated::Never,
             is_recovered: true,
             by: None,
+            edition: None,
             people: people.keys().copied().collect(),
         };
         if let Grant::ClaimedElsewhere(taken) = store.claim(claim).await? {

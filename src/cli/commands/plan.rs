@@ -66,8 +66,7 @@ async fn with_world(context: &Context, global: &Global, args: &PlanArgs, output:
             output.tell("no plan was written: it has errors\n");
         }
     }
-    // What cannot be told may be something.
-    if args.detailed_exitcode && (plan.to_send() + plan.later() > 0 || !plan.has_rows) {
+    if args.detailed_exitcode && plan.may_send() {
         exit = exit.or(Exit::Pending);
     }
     Ok(exit)

@@ -7,6 +7,7 @@ use crate::ledger::Leaving;
 use crate::plan::{Ends, Gate};
 use crate::report::handed_over::{AtGatewayView, HandedOverView, OutdatedView, TermView, UnstoppedView};
 use crate::report::message::MessageView;
+use crate::report::new_revision::NewRevisionView;
 use crate::report::plan::PlanReport;
 use crate::report::sanitize::{LineFeeds, harmless};
 use crate::report::style::Paint;
@@ -107,6 +108,9 @@ pub(super) fn message(out: &mut String, message: &MessageView<'_>, now: Timestam
     let words = TimeWords { now, zone: message.common_zone() };
     let mut said = message.handed_over.as_ref().map(|at| as_a_whole(message, at, words)).unwrap_or_default();
     let handed = said.len();
+    if let Some(new) = &message.new_revision {
+        new_revision(out, message, new, paint);
+    }
     for (outdated, number) in message.outdated.iter().zip(0..) {
         if number == EDITIONS_SHOWN_MAX {
             let people = message.outdated.iter().skip(number).map(|outdated| outdated.people).sum();
@@ -127,6 +131,32 @@ pub(super) fn message(out: &mut String, message: &MessageView<'_>, now: Timestam
     }
     if handed > 0 || message.outdated.iter().any(|outdated| outdated.waiting.is_some()) {
         line(out, &format!("      {UNCHANGEABLE}"));
+    }
+}
+
+/// Holds a new revision against what people have of the last one. That the same text goes to the same people once more
+/// is a warning of the message, as long as it can be told who they are.
+fn new_revision(out: &mut String, message: &MessageView<'_>, new: &NewRevisionView<'_>, paint: Paint) {
+    let NewRevisionView { before, texts } = new;
+    let Some((latest, older)) = texts.split_first() else { return };
+    let is_in_clear = message.in_clear.is_some();
+    let have = |people: u64| format!("{} {}", plural(people, "person"), if people == 1 { "has" } else { "have" });
+    match latest.text_before {
+        Some(text) => {
+            let have = Some(have(latest.people)).filter(|_| latest.people > 0 && !is_in_clear);
+            let have = have.map(|have| format!(", which {have}")).unwrap_or_default();
+            line(out, &paint.wait(&format!("  ~ new revision: the text differs from r{before}{have}")));
+            diff(out, text, message.template, paint);
+        }
+        None if is_in_clear => {
+            let words = format!("  ~ new revision with the same text as r{before}: whoever has that gets it again");
+            line(out, &paint.wait(&words));
+        }
+        None => {}
+    }
+    let older: u64 = older.iter().map(|it| it.people).sum();
+    if older > 0 {
+        line(out, &format!("      {} a text of r{before} from before it was edited", have(older)));
     }
 }
 

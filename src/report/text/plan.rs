@@ -166,10 +166,14 @@ fn message_text(out: &mut String, whole: &PlanReport<'_>, plan: &MessageView<'_>
         let name = if plan.samples.len() == 1 { "text" } else { sample.name };
         sample_text(out, name, sample, paint);
     }
-    if plan.more_branches > 0 {
-        let branches = plural(plan.more_branches, "more branch");
-        line(out, &paint.faint(&format!("    and {branches} of the text")));
-    }
+    let branches = plural(plan.more_branches, "more branch");
+    let told = match (plan.more_branches, plan.may_be_more_branches) {
+        (0, false) => None,
+        (0, true) => Some("the text may have more branches: too many people, or branches, to look at all".to_owned()),
+        (_, false) => Some(format!("and {branches} of the text")),
+        (_, true) => Some(format!("and at least {branches} of the text")),
+    };
+    told.iter().for_each(|told| line(out, &paint.faint(&format!("    {told}"))));
 }
 
 /// How many rows there are, where, and how the file is written; nothing of one that was not read.

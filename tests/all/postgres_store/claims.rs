@@ -32,6 +32,7 @@ pub(super) fn claim(people: &[u64], attempt: u32, run: u64) -> Claim {
         dated: Dated::Never,
         is_recovered: false,
         by: None,
+        edition: None,
         id: ClaimId {
             bulk: BulkId::new(&message(), revision(), BulkTime::Start(0), &people),
             attempt,
