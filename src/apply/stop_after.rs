@@ -41,6 +41,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
     /// Takes in what became of a bulk's people.
     pub(super) fn answered(&self, message: &MessageRevision, tally: &Tally) {
         let ends = lock(&self.rejections).take(message, tally);
+        self.landings.send_replace(());
         if ends {
             self.end_message(message);
         }

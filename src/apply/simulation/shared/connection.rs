@@ -12,8 +12,8 @@ use super::tables::{FreeAgain, GivenUp, Tables, given_back};
 use super::world::number;
 use crate::apply::evidence::LedgerView;
 use crate::apply::{
-    Clock as _, Enqueued, Lease, LeasedBulk, LeasedPosition, Leases, MessageRevision, PlanQueue, QueuePosition,
-    QueuedPlan, Store,
+    Clock as _, Enqueued, IsHeldBack, Lease, LeasedBulk, LeasedPosition, Leases, MessageRevision, PlanQueue,
+    QueuePosition, QueuedPlan, Store,
 };
 use crate::identity::{BulkId, MessageId, Person, PersonSet};
 use crate::ledger::{
@@ -148,21 +148,25 @@ impl PlanQueue for Connection<'_> {
         Ok(if is_joined { Enqueued::Joined } else { Enqueued::Stored })
     }
 
-    async fn take(&self, run: RunId) -> Result<Lease, DiskFull> {
+    async fn take(&self, run: RunId, is_held_back: &IsHeldBack<'_>) -> Result<Lease, DiskFull> {
         loop {
-            let Some(portion) = self.leases.lock().unwrap().current().cloned() else { break };
+            let Some(portion) = self.leases.lock().unwrap().current(is_held_back).cloned() else { break };
             let held = self.leases.lock().unwrap().held(&portion, self.clock.elapsed());
             let taken = self.transact(|tables| tables.lease(&portion, run, &held, self.clock.elapsed())).await;
             if let Some(bulk) = taken {
                 self.leases.lock().unwrap().take(&bulk);
                 return Ok(Lease::Bulk(bulk));
             }
-            self.leases.lock().unwrap().skip();
+            self.leases.lock().unwrap().skip(portion.number);
+        }
+        if self.leases.lock().unwrap().holds_back() {
+            self.leases.lock().unwrap().begin_again(0);
+            return Ok(Lease::HeldBack);
         }
         let portions = self.leases.lock().unwrap().portions().to_vec();
-        for (turn, portion) in portions.iter().enumerate() {
+        for (place, portion) in portions.iter().enumerate() {
             if self.transact(|tables| tables.is_at_work(portion, self.clock.elapsed())).await {
-                self.leases.lock().unwrap().return_to(turn);
+                self.leases.lock().unwrap().begin_again(place);
                 return Ok(Lease::Wait);
             }
         }

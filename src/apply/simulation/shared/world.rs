@@ -18,8 +18,8 @@ use super::connection::Connection;
 use super::tables::{Flaw, Tables};
 use crate::apply::evidence::LedgerView as _;
 use crate::apply::{
-    BulkSource, Clock as _, GatewayTime, Interrupts, MessageRevision, Ports, Prepare, Prepared, QueuedPlan, Replan,
-    RunSettings, SharedPlan, Stopped, Summary, Tally, apply,
+    BulkSource, Clock as _, GatewayTime, Interrupts, IsHeldBack, MessageRevision, Ports, Prepare, Prepared, QueuedPlan,
+    Replan, RunSettings, SharedPlan, Stopped, Summary, Supply, Tally, apply,
 };
 use crate::identity::{BulkTime, MessageKey, Person, Revision};
 use crate::ledger::{Ledger, RunId, Standing, View};
@@ -134,9 +134,9 @@ struct Noted<'a, B> {
 }
 
 impl<B: BulkSource> BulkSource for Noted<'_, B> {
-    async fn next(&self) -> Result<Option<Bulk>, Stopped> {
-        let next = self.inner.next().await?;
-        if next.is_none() {
+    async fn next(&self, is_held_back: &IsHeldBack<'_>) -> Result<Supply, Stopped> {
+        let next = self.inner.next(is_held_back).await?;
+        if matches!(next, Supply::UsedUp) {
             self.story.lock().unwrap().push((self.run, Happening::HasNobodyLeft));
         }
         Ok(next)
