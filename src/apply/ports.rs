@@ -67,8 +67,9 @@ pub trait Store: Sync {
         std::future::ready(Ok(None))
     }
 
-    /// Counts the answers to a message's claims of other runs than this one, as they are in the store now. Asked
-    /// only where several runs share a plan.
+    /// Counts the answers to a message's claims of other runs than this one: as they are in the store now, where
+    /// several runs share a plan; else those that were read until now. Asked only of runs that hear others
+    /// ([`RunSettings::hears_others`](super::RunSettings::hears_others)).
     fn answered_elsewhere(
         &self,
         _message: &MessageRevision,

@@ -112,8 +112,8 @@ pub(super) trait Written: Sync {
     /// Whether anything was written of what became of it.
     fn is_settled(&self, claim: &ClaimId) -> bool;
 
-    /// A request begins, which it must not while a stop stands.
-    fn begins(&self) {}
+    /// A request with this claim begins, which it must not while a stop stands.
+    fn begins(&self, claim: &ClaimId);
 }
 
 impl Written for Mutex<Records> {
@@ -126,7 +126,7 @@ impl Written for Mutex<Records> {
         self.lock().unwrap().outcomes.iter().any(|outcome| outcome.claim == *claim)
     }
 
-    fn begins(&self) {
+    fn begins(&self, _: &ClaimId) {
         let sign = &mut self.lock().unwrap().sign;
         assert!(!sign.stands(), "no request begins while a stop stands");
         sign.step();
@@ -223,7 +223,7 @@ impl<R: Written> Sender for SimSender<'_, R> {
         let body: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
         let people = people_of(&body);
         self.check(&people, ticket);
-        self.records.begins();
+        self.records.begins(ticket.claim());
         let act = {
             let mut books = self.books.lock().unwrap();
             books.bodies.push(body);
