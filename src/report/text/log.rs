@@ -80,11 +80,13 @@ fn by_whom(by: &str) -> String {
 
 /// The groups that are not empty, the accepted ones first.
 fn groups(message: &LogMessageView, paint: Paint) -> String {
-    let LogMessageView { bulks, accepted, rejected, refused, open, given_up, .. } = *message;
+    let LogMessageView { bulks, accepted, rejected, refused, open, in_flight, given_up, .. } = *message;
+    let in_doubt = open.saturating_sub(in_flight);
     let group = |count: u64, name: &str| format!("{} {name}", number(count));
     let groups = [
         (accepted, paint.good(&group(accepted, "accepted"))),
-        (open, paint.bad(&group(open, "in doubt"))),
+        (in_doubt, paint.bad(&group(in_doubt, "in doubt"))),
+        (in_flight, paint.wait(&group(in_flight, "in flight"))),
         (rejected, paint.wait(&group(rejected, "rejected"))),
         (given_up, group(given_up, "given up")),
         (refused, group(refused, "refused")),
