@@ -584,7 +584,7 @@ pub(super) async fn raise<S: Store + LedgerView, C: Clock>(
 ) -> Result<BTreeSet<MessageId>, S::Error> {
     let mut of_claims: BTreeMap<ClaimId, Vec<Testimony>> = BTreeMap::new();
     for (id, rows) in rows {
-        for claim in store.read(|ledger| may_explain(ledger, id, rows)) {
+        for claim in store.read(|ledger| given_back(ledger, id)) {
             let rows = rows.iter().cloned().map(sighting).collect();
             let testimony = Testimony { person: id.person, rows, absence_proves: false };
             of_claims.entry(claim).or_default().push(testimony);
@@ -607,12 +607,8 @@ pub(super) async fn raise<S: Store + LedgerView, C: Clock>(
     Ok(raised)
 }
 
-/// The claims of somebody that say that nothing came of them, and of which rows may be.
-fn may_explain(ledger: &Ledger, id: &MessageId, rows: &[LogRow]) -> Vec<ClaimId> {
-    let claims = ledger.claims_with(id).filter(|(_, state)| state.came_to_nothing()).filter(|(claim, _)| {
-        let bulk = claim.claim().id.bulk.to_string();
-        let is_its = |row: &&LogRow| row.bulk_id.as_ref().is_none_or(|theirs| *theirs == bulk);
-        rows.iter().filter(is_its).any(|row| row.sent_at.is_none_or(|sent_at| claim.may_have_sent(sent_at)))
-    });
+/// The claims of somebody that say that nothing came of them. Which rows are theirs is weighed.
+fn given_back(ledger: &Ledger, id: &MessageId) -> Vec<ClaimId> {
+    let claims = ledger.claims_with(id).filter(|(_, state)| state.came_to_nothing());
     claims.map(|(claim, _)| claim.claim().id.clone()).collect()
 }
