@@ -11,11 +11,11 @@ use crate::plan::Bulk;
 /// Bulks that one run alone hands over, in their order; those of a message that is held back wait for their turn
 /// in theirs.
 #[derive(Debug)]
-pub struct PlannedBulks(Mutex<Vec<Lane>>);
+pub struct PlannedBulks(Mutex<Vec<BulkLane>>);
 
 /// The bulks of one message, each with its place among all.
 #[derive(Debug)]
-struct Lane {
+struct BulkLane {
     message: MessageRevision,
     bulks: VecDeque<(usize, Bulk)>,
 }
@@ -24,14 +24,13 @@ impl PlannedBulks {
     /// Takes them.
     #[must_use]
     pub fn new(bulks: Vec<Bulk>) -> Self {
-        let mut lanes: Vec<Lane> = Vec::new();
+        let mut lanes: Vec<BulkLane> = Vec::new();
         for (place, bulk) in bulks.into_iter().enumerate() {
-            let is_its = |lane: &&mut Lane| lane.message.0 == bulk.message && lane.message.1 == bulk.revision;
+            let is_its = |lane: &&mut BulkLane| lane.message.0 == bulk.message && lane.message.1 == bulk.revision;
             match lanes.iter_mut().rev().find(is_its) {
                 Some(lane) => lane.bulks.push_back((place, bulk)),
-                None => {
-                    lanes.push(Lane { message: (bulk.message.clone(), bulk.revision), bulks: [(place, bulk)].into() })
-                }
+                None => lanes
+                    .push(BulkLane { message: (bulk.message.clone(), bulk.revision), bulks: [(place, bulk)].into() }),
             }
         }
         Self(Mutex::new(lanes))
@@ -56,8 +55,8 @@ impl BulkSource for PlannedBulks {
     }
 
     fn not_given(&self) -> Vec<(MessageRevision, Tally)> {
-        let rest = lock(&self.0).drain(..).flat_map(|lane| lane.bulks).map(|(_, bulk)| not_attempted(bulk)).collect();
-        rest
+        let lanes = std::mem::take(&mut *lock(&self.0));
+        lanes.into_iter().flat_map(|lane| lane.bulks).map(|(_, bulk)| not_attempted(bulk)).collect()
     }
 }
 

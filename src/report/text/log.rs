@@ -24,13 +24,15 @@ impl TextForm for LogReport<'_> {
         }
         for event in &self.events {
             out.push('\n');
-            write(&mut out, event, paint);
+            write(&mut out, event, self.gateway == "sandbox", paint);
         }
         out
     }
 }
 
-fn write(out: &mut String, event: &LogEvent, paint: Paint) {
+/// Whoever stops what is sent to a sandbox does not ask it what time it is.
+fn write(out: &mut String, event: &LogEvent, is_sandbox: bool, paint: Paint) {
+    let clock = if is_sandbox { ", by this machine's clock" } else { "" };
     let mut head = |at, command: &str, words: &str| {
         line(out, &format!("{}  {command:COMMAND_WIDTH$}  {}", timing::utc(at), paint.faint(words)));
     };
@@ -62,11 +64,11 @@ fn write(out: &mut String, event: &LogEvent, paint: Paint) {
             line(out, &format!("  {bulk_id}  {word}{why}"));
         }
         LogEvent::Stop { at, stop, by, why } => {
-            head(*at, "stop", &format!("{}stop {stop}", by_whom(by)));
+            head(*at, "stop", &format!("{}stop {stop}{clock}", by_whom(by)));
             line(out, &format!("  {}", harmless(why, LineFeeds::Escape)));
         }
         LogEvent::Resume { at, stop, by, why } => {
-            head(*at, "resume", &format!("{}stop {stop}", by_whom(by)));
+            head(*at, "resume", &format!("{}stop {stop}{clock}", by_whom(by)));
             if let Some(why) = why {
                 line(out, &format!("  {}", harmless(why, LineFeeds::Escape)));
             }
