@@ -234,7 +234,11 @@ fn what_is_to_be_typed_names_the_sandbox_and_the_folder() {
     let resume = shop.run(&[&["resume"], &here[..]].concat()).code(0);
     assert!(resume.stdout.contains("the next `sendform --dir . apply --sandbox` sends"), "{resume}");
     let log = shop.run(&["log", "--sandbox"]).code(0);
-    assert_eq!(log.stdout.matches(", by this machine's clock\n").count(), 2, "it does not go with the sandbox's: {log}");
+    assert_eq!(
+        log.stdout.matches(", by this machine's clock\n").count(),
+        2,
+        "it does not go with the sandbox's: {log}"
+    );
 }
 
 /// Two runs whose first requests are held, so that neither knows of the other's answers when it begins.
@@ -330,6 +334,8 @@ fn whoever_opts_out_gets_nothing_of_a_plan_that_runs_share() {
         fleet.machine(machine).write("opt-outs.csv", format!("id\n{}", list(&[1_001])));
     }
     let run = held(&fleet);
+    let log = fleet.machine(1).run(["log"]).code(0);
+    assert!(log.stdout.contains("  sale.hello r1  2 accepted · 2 in flight (2 bulks)\n"), "no doubt yet: {log}");
     // One of a bulk, and everybody of another.
     for machine in [0, 1] {
         fleet.machine(machine).write("opt-outs.csv", format!("id\n{}", list(&[1_001, 6, 9, 10])));

@@ -11,7 +11,7 @@ use super::campaigns::to;
 use super::clock::Clock;
 use super::dice::Dice;
 use super::figures::{Count, Figures};
-use super::gateway::faults;
+use super::gateway::{Holds, faults};
 use super::moment::Moment;
 use super::store::Kind;
 use super::trouble::Trouble;
@@ -105,8 +105,12 @@ impl World {
         self.trouble_time(dice, figures);
         let seat = usize::try_from(dice.number(0..self.seats.len() as u64)).expect("the number of a seat");
         let deed = Deed::choose(dice, self, seat);
-        let strikes = !matches!(deed, Deed::Nothing | Deed::Trouble(_));
-        let faults = faults(dice, strikes);
+        let may_hold = match deed {
+            Deed::Nothing | Deed::Trouble(_) => Holds::Never,
+            Deed::StopSending | Deed::OptOut => Holds::Early,
+            _ => Holds::Perhaps,
+        };
+        let faults = faults(dice, may_hold);
         let holds = faults.iter().any(|fault| fault.starts_with("hold"));
         self.gateway.ask(&faults);
         let moment = Moment::choose(dice, self.file(seat).as_deref(), holds);
@@ -143,7 +147,9 @@ impl World {
             let is_right = run.code.is_none_or(|code| deed.allows(code, self.store.kind, has_company));
             assert!(is_right, "after {deed:?} with {faults:?}: {run}");
             assert!(!run.stderr.contains("panicked"), "{run}");
-            self.count(figures, Count::RunsEndedByStops, u64::from(stopped.is_some() && run.code == Some(10)));
+            // Doubts, which most runs here leave, are told by the code before a stop is.
+            let is_ended = stopped.is_some() && run.stdout.contains("! stopped: somebody has stopped sending: ");
+            self.count(figures, Count::RunsEndedByStops, u64::from(is_ended));
             let leaves_out = opted_out.is_some() && run.stdout.contains("  suppressed\n");
             self.count(figures, Count::RunsThatLeftOut, u64::from(leaves_out));
         }
