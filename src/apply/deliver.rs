@@ -287,6 +287,10 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
     /// Waits for its turn, writes the request, and sends it, if nobody in it has opted out.
     async fn request(&self, prepared_bulk: &PreparedBulk, ticket: &Ticket, draft: &PendingClaim) -> Requested {
         let turn = self.request_turn().await;
+        // A claim may have taken long, and have brought what others were answered meanwhile.
+        if !self.may_claim_more(&prepared_bulk.message()).await {
+            return Requested::NotBegun;
+        }
         // Nothing that may take long stands between these looks and the request.
         if !self.turn().await || turn.is_none() || !self.goes_on().await {
             return Requested::NotBegun;

@@ -41,7 +41,7 @@ pub use event::{Event, Wait};
 pub use gateway_time::{Agreement, GatewayTime, Stamp};
 pub use outgoing::Outgoing;
 pub use planned::PlannedBulks;
-pub use ports::{BulkSource, Clock, OptOuts, Ports, Prepare, Store};
+pub use ports::{BulkSource, Clock, IsHeldBack, OptOuts, Ports, Prepare, Store, Supply};
 pub use prepared::{BulkOptions, Prepared, PreparedPerson, Reports};
 pub use run::{Interrupts, apply};
 pub use send_schedule::LateBulk;

@@ -75,6 +75,24 @@ fn a_whole_ledger_is_imported_once() {
     assert_eq!(shop.accepted(), [1; 4]);
 }
 
+/// The ledger is not opened for what cannot be read: an import that came to nothing leaves no trace of a run.
+#[test]
+fn a_ledger_beside_whose_file_stops_cannot_be_read_stays_as_it_is() {
+    let shop = Shop::new(2);
+    shop.apply().code(0);
+    let ledger = fs::read(shop.project.path("sendform.lock")).unwrap();
+    shop.project.write("backup.lock", &ledger);
+    shop.project.write("backup.stops", "<<<<<<< ours\n");
+    let refused = shop.run(&["ledger", "import", "backup.lock"]).code(8);
+    assert!(refused.stderr.contains("the stops in `backup.stops` are damaged"), "{refused}");
+    assert!(refused.stderr.contains("hint: nothing was imported"), "{refused}");
+    assert_eq!(fs::read(shop.project.path("sendform.lock")).unwrap(), ledger);
+    let verify = shop.run(&["ledger", "verify"]).code(0);
+    assert_eq!(verify.stderr, "", "no run is open: {verify}");
+    fs::remove_file(shop.project.path("backup.stops")).unwrap();
+    shop.run(&["ledger", "import", "backup.lock"]).code(0);
+}
+
 #[test]
 fn what_does_not_belong_to_the_ledger_is_not_imported() {
     let shop = Shop::new(2);

@@ -10,7 +10,7 @@ use super::*;
 use crate::apply::evidence::{LedgerView, LogQuery, LogRow, Logs, LogsAnswer, LogsFailure, RecentQuery};
 use crate::apply::simulation::clock::{Death, SimClock, drive};
 use crate::apply::simulation::world::{bulk, message};
-use crate::apply::{Alarm, BulkSource as _, Clock as _, PlannedBulks, Stopped, Store};
+use crate::apply::{Alarm, BulkSource as _, Clock as _, PlannedBulks, Stopped, Store, Supply};
 use crate::campaign::Witness;
 use crate::identity::{BulkTime, MessageId, Person, Revision, SenderId};
 use crate::ledger::sample::{self, at};
@@ -190,9 +190,9 @@ impl World {
             let mut given = Vec::new();
             let taking = async {
                 loop {
-                    match source.next().await {
-                        Ok(Some(bulk)) => given.extend(bulk.recipients.iter().map(|one| one.person.0)),
-                        Ok(None) => return None,
+                    match source.next(&|_| false).await {
+                        Ok(Supply::Bulk(bulk)) => given.extend(bulk.recipients.iter().map(|one| one.person.0)),
+                        Ok(Supply::HeldBack | Supply::UsedUp) => return None,
                         Err(stopped) => return Some(stopped),
                     }
                 }
@@ -403,7 +403,8 @@ fn a_look_that_nobody_waited_for_goes_on_and_ends_the_run() {
         let watch = Watch::asking_for((&store, &logs, &clock, &NoOlderKeys), Witness::Preferred, &bulks, [sender], 1);
         let source = Gated::new(PlannedBulks::new(bulks.clone()), &watch);
         let found = async {
-            assert!(source.next().await.unwrap().is_some() && source.stopped().is_none(), "nobody waits");
+            let first = source.next(&|_| false).await.unwrap();
+            assert!(matches!(first, Supply::Bulk(_)) && source.stopped().is_none(), "nobody waits");
             clock.sleep(Duration::from_secs(35)).await;
             source.stopped()
         };

@@ -67,15 +67,25 @@ pub struct Watch<'a, S, L, C, K> {
     samples: Vec<Bulk>,
     /// The number of a planned bulk, by its first person.
     numbers: HashMap<(MessageRevision, Person), usize>,
-    /// How many of the samples were asked for, or never will be.
-    done: watch::Sender<usize>,
+    progress: watch::Sender<WatchProgress>,
     state: Mutex<WatchState>,
+}
+
+/// How far the asking has come.
+#[derive(Debug, Default)]
+struct WatchProgress {
+    /// The samples that were asked for.
+    asked: HashSet<usize>,
+    /// Whether nothing more will be.
+    is_over: bool,
 }
 
 #[derive(Debug, Default)]
 struct WatchState {
-    /// The sample that a bulk was last given for.
-    passed: usize,
+    /// The last sample of each message that a bulk was given for.
+    passed: BTreeMap<MessageRevision, usize>,
+    /// The sample that a bulk waits for.
+    awaited: Option<usize>,
     /// The samples that were asked for: those that were passed before never are.
     witnessed: HashSet<usize>,
     /// Whether the first question was given up, or not answered to its end.
@@ -149,7 +159,7 @@ impl<'a, S: Store + LedgerView, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L,
             of_each,
             samples,
             numbers,
-            done: watch::Sender::new(0),
+            progress: watch::Sender::default(),
             state: Mutex::default(),
         }
     }
@@ -237,7 +247,7 @@ impl<'a, S: Store + LedgerView, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L,
         let message = (sample.message.clone(), sample.revision);
         let number = key(&sample).and_then(|key| self.numbers.get(&key)).copied();
         let is_in_time = match number {
-            Some(number) => self.wait_for(number).await,
+            Some(number) => self.wait_for(&message, number).await,
             None => true,
         };
         let is_witnessed = number.is_some_and(|number| self.state().witnessed.contains(&number));
@@ -253,14 +263,17 @@ impl<'a, S: Store + LedgerView, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L,
     }
 
     /// Waits until a sample was asked for, or passed over; false if that takes too long.
-    async fn wait_for(&self, number: usize) -> bool {
+    async fn wait_for(&self, message: &MessageRevision, number: usize) -> bool {
         let lags = {
             let mut state = self.state();
-            state.passed = number;
+            let message = (message.0.clone(), message.1);
+            let passed = state.passed.entry(message).or_default();
+            *passed = number.max(*passed);
+            state.awaited = Some(number);
             state.lags
         };
-        let mut done = self.done.subscribe();
-        let is_done = done.wait_for(|done| *done > number);
+        let mut progress = self.progress.subscribe();
+        let is_done = progress.wait_for(|progress| progress.is_over || progress.asked.contains(&number));
         match self.mode {
             Witness::Required | Witness::Off => is_done.await.is_ok(),
             Witness::Preferred => {
@@ -344,16 +357,15 @@ impl<'a, S: Store + LedgerView, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L,
 
     /// Asks the next question; false if there is none.
     async fn next(&self) -> bool {
-        let begin = (*self.done.borrow()).max(self.state().passed);
-        let rest = self.samples.get(begin..).unwrap_or_default();
         let is_over = {
             let state = self.state();
             state.stopped.is_some() || state.failure.is_some()
         };
-        if rest.is_empty() || is_over {
-            self.done.send_replace(self.samples.len());
+        let rest = self.unasked().filter(|_| !is_over);
+        let Some((begin, rest)) = rest else {
+            self.progress.send_modify(|progress| progress.is_over = true);
             return false;
-        }
+        };
         let asked = self.pack(rest).await;
         {
             let mut state = self.state();
@@ -361,8 +373,28 @@ impl<'a, S: Store + LedgerView, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L,
                 state.witnessed.extend(begin..begin + asked);
             }
         }
-        self.done.send_modify(|done| *done = (*done).max(begin + asked));
+        self.progress.send_modify(|progress| progress.asked.extend(begin..begin + asked));
         true
+    }
+
+    /// The samples that are asked for next, with the number of the first: the one that a bulk waits for, or the first
+    /// whose bulk may still come, and those behind it.
+    fn unasked(&self) -> Option<(usize, &[Bulk])> {
+        let progress = self.progress.borrow();
+        let state = self.state();
+        let is_unasked = |number: &usize| !progress.asked.contains(number);
+        let is_to_come = |number: &usize| {
+            let is_of = |(message, revision): &MessageRevision, bulk: &Bulk| {
+                bulk.message == *message && bulk.revision == *revision
+            };
+            let bulk = self.samples.get(*number);
+            let mut passed = state.passed.iter().filter(|(of, _)| bulk.is_some_and(|bulk| is_of(of, bulk)));
+            passed.next().is_none_or(|(_, passed)| passed <= number)
+        };
+        let first = || (0..self.samples.len()).find(|number| is_unasked(number) && is_to_come(number));
+        let begin = state.awaited.filter(is_unasked).or_else(first)?;
+        let end = (begin..self.samples.len()).find(|number| !is_unasked(number)).unwrap_or(self.samples.len());
+        Some((begin, self.samples.get(begin..end)?))
     }
 
     /// Asks for people of as many of the first samples as one question holds, and gives their number. A
@@ -552,7 +584,7 @@ pub(super) async fn raise<S: Store + LedgerView, C: Clock>(
 ) -> Result<BTreeSet<MessageId>, S::Error> {
     let mut of_claims: BTreeMap<ClaimId, Vec<Testimony>> = BTreeMap::new();
     for (id, rows) in rows {
-        for claim in store.read(|ledger| may_explain(ledger, id, rows)) {
+        for claim in store.read(|ledger| given_back(ledger, id)) {
             let rows = rows.iter().cloned().map(sighting).collect();
             let testimony = Testimony { person: id.person, rows, absence_proves: false };
             of_claims.entry(claim).or_default().push(testimony);
@@ -575,12 +607,8 @@ pub(super) async fn raise<S: Store + LedgerView, C: Clock>(
     Ok(raised)
 }
 
-/// The claims of somebody that say that nothing came of them, and of which rows may be.
-fn may_explain(ledger: &Ledger, id: &MessageId, rows: &[LogRow]) -> Vec<ClaimId> {
-    let claims = ledger.claims_with(id).filter(|(_, state)| state.came_to_nothing()).filter(|(claim, _)| {
-        let bulk = claim.claim().id.bulk.to_string();
-        let is_its = |row: &&LogRow| row.bulk_id.as_ref().is_none_or(|theirs| *theirs == bulk);
-        rows.iter().filter(is_its).any(|row| row.sent_at.is_none_or(|sent_at| claim.may_have_sent(sent_at)))
-    });
+/// The claims of somebody that say that nothing came of them. Which rows are theirs is weighed.
+fn given_back(ledger: &Ledger, id: &MessageId) -> Vec<ClaimId> {
+    let claims = ledger.claims_with(id).filter(|(_, state)| state.came_to_nothing());
     claims.map(|(claim, _)| claim.claim().id.clone()).collect()
 }

@@ -200,6 +200,7 @@ impl ApplyRun<'_> {
         let all_asked = witness::is_every_sender(&senders, context, &store.ledger());
         let bulks = record(context, store, &mut plan).await?;
         let mut run_settings = run_settings(store, args, settings, run);
+        run_settings.hears_others = store.may_have_company(plan.now);
         run_settings.watched = rejections::watched(&plan, store, run);
         let opt_outs = &SuppressLists::new(context, lists, &plan);
         let prepare = &Pool::new(Arc::clone(context));
