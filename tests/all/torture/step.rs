@@ -108,7 +108,9 @@ impl World {
         let may_hold = match deed {
             Deed::Nothing | Deed::Trouble(_) => Holds::Never,
             Deed::StopSending | Deed::OptOut => Holds::Early,
-            _ => Holds::Perhaps,
+            Deed::KillRuns(_) | Deed::KillGateway | Deed::StopRun(_) | Deed::StopGateway(_) | Deed::Interrupt(_) => {
+                Holds::Perhaps
+            }
         };
         let faults = faults(dice, may_hold);
         let holds = faults.iter().any(|fault| fault.starts_with("hold"));
