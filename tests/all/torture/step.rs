@@ -52,14 +52,14 @@ enum Deed {
 
 impl Deed {
     fn choose(dice: &mut Dice, world: &World, seat: usize) -> Self {
-        match dice.number(0..26) {
+        match dice.number(0..30) {
             0..=8 => Self::KillRuns(dice.number(1..4)),
             9..=10 => Self::KillGateway,
             11..=12 => Self::StopRun(Duration::from_millis(dice.number(20..300))),
             13 => Self::StopGateway(Duration::from_millis(dice.number(20..300))),
             14 => Self::Interrupt(dice.one_of(&["INT", "TERM", "HUP"])),
-            20..=22 => Self::StopSending,
-            23..=25 => Self::OptOut,
+            20..=24 => Self::StopSending,
+            25..=29 => Self::OptOut,
             15..=18 => Self::Trouble(Trouble::choose(dice, &world.store, &world.seats[seat])),
             _ => Self::Nothing,
         }
@@ -108,7 +108,9 @@ impl World {
         let may_hold = match deed {
             Deed::Nothing | Deed::Trouble(_) => Holds::Never,
             Deed::StopSending | Deed::OptOut => Holds::Early,
-            _ => Holds::Perhaps,
+            Deed::KillRuns(_) | Deed::KillGateway | Deed::StopRun(_) | Deed::StopGateway(_) | Deed::Interrupt(_) => {
+                Holds::Perhaps
+            }
         };
         let faults = faults(dice, may_hold);
         let holds = faults.iter().any(|fault| fault.starts_with("hold"));
