@@ -1,6 +1,6 @@
 //! What `apply` says, however it ends.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use crate::apply::{Alarm, EndedMessage, Stopped, Summary, Tally};
+use crate::identity::MessageKey;
 use crate::ledger::{Doubt, Flight, Ledger, MessageRecord, Twice};
 use crate::plan::RejectionLimit;
 
@@ -173,6 +174,14 @@ impl<'a> ApplyReport<'a> {
     #[must_use]
     pub fn after(mut self, told: &[Twice]) -> Self {
         self.is_twice_told = !told.is_empty() && self.twice == TwiceView::all(told);
+        self
+    }
+
+    /// Puts the messages into the order in which the plan has them.
+    #[must_use]
+    pub fn in_order<'k>(mut self, keys: impl Iterator<Item = &'k MessageKey>) -> Self {
+        let places: HashMap<String, usize> = keys.zip(0..).map(|(key, place)| (key.to_string(), place)).collect();
+        self.messages.sort_by_key(|view| places.get(&view.message).copied().unwrap_or(usize::MAX));
         self
     }
 

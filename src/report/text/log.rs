@@ -2,7 +2,9 @@
 
 use crate::report::log::{LogEvent, LogMessageView, LogReport, is_by_logs};
 use crate::report::sanitize::{LineFeeds, harmless};
-use crate::report::style::{Paint, line};
+use crate::report::screen::Screen;
+use crate::report::sheet::{Sheet, line};
+use crate::report::style::Paint;
 use crate::report::words::{number, plural};
 use crate::timing;
 
@@ -12,8 +14,9 @@ use super::TextForm;
 const COMMAND_WIDTH: usize = 9;
 
 impl TextForm for LogReport<'_> {
-    fn text(&self, paint: Paint) -> String {
-        let mut out = String::new();
+    fn sheet(&self, screen: &Screen) -> Sheet {
+        let paint = screen.paint;
+        let mut out = Sheet::default();
         line(&mut out, &paint.strong(&format!("ledger of {} on {}", self.project, self.gateway)));
         if self.all == 0 {
             line(&mut out, "nothing was sent yet");
@@ -23,14 +26,14 @@ impl TextForm for LogReport<'_> {
             line(&mut out, &paint.faint(&format!("{} before these", plural(hidden, "event"))));
         }
         for event in &self.events {
-            out.push('\n');
+            out.blank();
             write(&mut out, event, paint);
         }
         out
     }
 }
 
-fn write(out: &mut String, event: &LogEvent, paint: Paint) {
+fn write(out: &mut Sheet, event: &LogEvent, paint: Paint) {
     let mut head = |at, command: &str, words: &str| {
         line(out, &format!("{}  {command:COMMAND_WIDTH$}  {}", timing::utc(at), paint.faint(words)));
     };

@@ -54,7 +54,7 @@ pub(super) async fn run(context: &Context, args: &ImportArgs, output: &Output) -
         store.join(after).await?;
     }
     store.finish().await?;
-    output.show(&LedgerImportReport { files, is_sandbox: context.gateway.is_sandbox() })?;
+    output.show(&LedgerImportReport { files })?;
     Ok(Exit::Done)
 }
 
