@@ -62,7 +62,7 @@ fn a_terminal_is_as_wide_as_it_is() {
     let shop = busy();
     let on_terminal = |columns: u16| {
         let binary = env!("CARGO_BIN_EXE_sendform");
-        let typed = format!("stty cols {columns}; '{binary}' plan --color never");
+        let typed = format!("stty cols {columns}; '{binary}' plan --color never 2>/dev/null");
         let mut script = Command::new("script");
         script.args(["--quiet", "--return", "--command", &typed, "/dev/null"]).current_dir(shop.project.folder());
         script.env("SHELL", "/bin/sh").env("SENDFORM_BASE_URL", shop.sandbox.url());
