@@ -1,5 +1,6 @@
 //! The only place that prints, and the only place that writes the files of `--write`.
 
+use std::env;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -139,6 +140,15 @@ impl Output {
         tell(&text.into().laid_out(&self.screen_of_errors));
     }
 
+    /// Asks a question that `yes` answers; the answer stands behind it.
+    ///
+    /// # Errors
+    /// If there is no terminal to ask on.
+    pub(super) fn ask(&self, question: &str) -> Result<bool, Failure> {
+        let question = Sheet::from(question).laid_out(&self.screen_of_errors);
+        is_answered_with_yes(&format!("{} ", question.trim_end()))
+    }
+
     /// Tells a person what is wrong with the files, beside the command's result.
     pub(super) fn tell_diagnostics(&self, diagnostics: &[DiagnosticView]) {
         self.tell(diagnostics::sheet(diagnostics, &self.screen_of_errors));
@@ -166,7 +176,8 @@ fn paint(choice: ColorChoice, is_terminal: bool, settings: &Settings) -> Paint {
 /// The project's folder, as whoever types sees it.
 fn folder(global: &Global) -> String {
     let dir = ProjectPaths::find(global.dir.as_deref()).dir;
-    let dir = dir.strip_prefix(".").unwrap_or(&dir).display().to_string();
+    let here = env::current_dir().unwrap_or_default();
+    let dir = dir.strip_prefix(here).or_else(|_| dir.strip_prefix(".")).unwrap_or(&dir).display().to_string();
     if dir.is_empty() || dir.ends_with('/') { dir } else { dir + "/" }
 }
 
@@ -222,11 +233,11 @@ pub(super) fn tell(text: &str) {
     drop(out.write_all(without_secrets(text).as_bytes()));
 }
 
-/// Asks a question that `yes` answers.
+/// Whether somebody answers with `yes`.
 ///
 /// # Errors
 /// If there is no terminal to ask on.
-pub(super) fn ask(question: &str) -> Result<bool, Failure> {
+fn is_answered_with_yes(question: &str) -> Result<bool, Failure> {
     if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
         let failure = Failure::new(Exit::Declined, "there is no terminal to ask on, so nothing was sent");
         return Err(failure.hint("pass `--auto-approve` to send without being asked"));

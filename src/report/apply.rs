@@ -57,9 +57,6 @@ pub struct ApplyReport<'a> {
     /// Whether the run was held to the digest of all whom it was to send to, which is not that of those who are left.
     #[serde(skip)]
     pub expects_digest: bool,
-    /// The gateway, as the ledger names it.
-    #[serde(skip)]
-    pub gateway: &'a str,
     /// The instant of it.
     #[serde(skip)]
     pub now: Timestamp,
@@ -137,7 +134,6 @@ impl<'a> ApplyReport<'a> {
         summary: &'a Summary,
         (twice, doubts, in_flight): (&[Twice], &[Doubt], Option<Flight>),
         digest: String,
-        gateway: &'a str,
         now: Timestamp,
     ) -> Self {
         let messages = summary.messages.iter().map(|((key, revision), tally)| MessageOutcomeView {
@@ -165,7 +161,6 @@ impl<'a> ApplyReport<'a> {
             doubts: DoubtView::all(doubts, now),
             in_flight,
             expects_digest: false,
-            gateway,
             now,
         }
     }

@@ -136,17 +136,54 @@ struct Piece<'a> {
     width: usize,
 }
 
+impl Piece<'_> {
+    /// Cuts it between its letters, so that no part is wider than there is room.
+    fn cut(self, room: usize) -> Vec<Self> {
+        if self.width <= room {
+            return vec![self];
+        }
+        let mut parts = Vec::new();
+        let (mut start, mut width, mut is_colour) = (0, 0, false);
+        let part = |from: usize, to: usize, width| Self {
+            gap: if from == 0 { self.gap } else { 0 },
+            text: self.text.get(from..to).unwrap_or_default(),
+            width,
+        };
+        for (at, letter) in self.text.grapheme_indices(true) {
+            is_colour |= letter == "\u{1b}";
+            let wide = if is_colour { 0 } else { letter.width() };
+            is_colour &= letter != "m";
+            if width > 0 && width + wide > room {
+                parts.push(part(start, at, width));
+                (start, width) = (at, 0);
+            }
+            width += wide;
+        }
+        parts.push(part(start, self.text.len(), width));
+        parts
+    }
+}
+
 fn broken(text: &str, lead: Option<&str>, width: Option<usize>) -> String {
     let Some(width) = width.filter(|width| width_of(text) > *width) else { return text.to_owned() };
+    let mut pieces = pieces(text);
+    if let Some(lead) = lead {
+        // Nobody copies it, and there are scripts without blanks.
+        let room = width.saturating_sub(width_of(lead)).max(1);
+        pieces = pieces.into_iter().flat_map(|piece| piece.cut(room)).collect();
+    }
     let lead = lead.map_or_else(|| " ".repeat(hang(text, width)), str::to_owned);
     let mut out = String::with_capacity(text.len() + 16);
     let mut column = 0;
     let mut colour = "";
-    for piece in pieces(text) {
+    for piece in pieces {
         if column > 0 && column + piece.gap + piece.width > width && piece.width > 0 {
             // Nothing carries a colour over the end of a line, so that a pager does not lose it.
             let (end, again) = if colour.is_empty() { ("", "") } else { (RESET, colour) };
-            out = format!("{}{end}\n{lead}{again}", out.trim_end_matches(' '));
+            out.truncate(out.trim_end_matches(' ').len());
+            for part in [end, "\n", &lead, again] {
+                out.push_str(part);
+            }
             column = width_of(&lead);
         } else {
             out.push_str(&" ".repeat(piece.gap));
@@ -355,8 +392,10 @@ mod tests {
         let mut sheet = Sheet::default();
         sheet.barred("Hello Ana, this is a text that is longer than a line", 0, str::to_owned);
         sheet.barred("- a line of a text that was taken out of it", 2, str::to_owned);
+        sheet.barred("春のセールは明日の朝九時から始まります。お店のすべての商品が三割引きです。", 0, str::to_owned);
+        sheet.barred(&Paint::Color.bad("- https://example.com/a-place-that-is-longer-than-a-line"), 2, str::to_owned);
         let screen = Screen { width: Some(40), ..Screen::endless(Paint::Plain) };
-        insta::assert_snapshot!(sheet.laid_out(&screen), @"
+        insta::assert_snapshot!(without_colours(&sheet.laid_out(&screen)), @"
         │ Hello Ana, this is a text that
         │ is longer than a line
         │ - a line of a text that was

@@ -29,7 +29,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::frozen;
 use crate::cli::opt_outs::{Baseline, SuppressLists};
-use crate::cli::output::{Output, ask};
+use crate::cli::output::Output;
 use crate::cli::planning::{Replanning, alarm, in_doubt, judge, make, show};
 use crate::cli::prepare::Pool;
 use crate::cli::progress::Progress;
@@ -264,7 +264,7 @@ impl ApplyRun<'_> {
         let left = (twice.as_slice(), doubts.as_slice(), in_flight);
         // The digest of a plan file is the file's, however many are left.
         let expects_digest = args.expect_digest.is_some() && args.plan.is_none();
-        let report = ApplyReport::new(&summary, left, plan.approved().to_string(), &plan.gateway, now)
+        let report = ApplyReport::new(&summary, left, plan.approved().to_string(), now)
             .expecting_digest(expects_digest)
             .after(&plan.twice)
             .with_handed_over(&summary, &store.ledger())
@@ -475,8 +475,8 @@ fn approve(plan: &Plan, args: &ApplyArgs, output: &Output) -> Result<(), Result<
     let senders: BTreeSet<&str> = sending.map(|message| message.sender_name.as_str()).collect();
     let from = list(&senders.into_iter().collect::<Vec<_>>());
     let to = if plan.gateway == "sandbox" { "the sandbox" } else { &plan.gateway };
-    let question = format!("\nSend {what} from {from} to {to}? A message cannot be recalled. Only `yes` sends: ");
-    if args.auto_approve || ask(&question).map_err(Err)? {
+    let question = format!("\nSend {what} from {from} to {to}? A message cannot be recalled. Only `yes` sends:");
+    if args.auto_approve || output.ask(&question).map_err(Err)? {
         return Ok(());
     }
     output.tell("nothing was sent\n");
