@@ -138,6 +138,9 @@ pub(super) struct Scope {
     /// Send again to people whom the gateway rejected; may be repeated
     #[arg(long, value_name = "CAMPAIGN.MESSAGE")]
     pub retry_rejected: Vec<String>,
+    /// List every message, also those that have nothing to do or are not selected
+    #[arg(long)]
+    pub all: bool,
 }
 
 /// `plan`

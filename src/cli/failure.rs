@@ -1,14 +1,11 @@
 //! What a person sees when a command fails: prose, hints and an exit code, made in one place.
 
 use std::error::Error;
-use std::path::Path;
 
 use crate::report::failure::FailureReport;
-use crate::report::style::Paint;
-use crate::report::text::TextForm as _;
+use crate::report::typed::Typed;
 
 use super::exit::Exit;
-use super::shell_quote;
 
 /// A failed command.
 #[derive(Debug)]
@@ -54,16 +51,11 @@ impl Failure {
         self
     }
 
-    /// Repeats the folder of the project, if it was named, in all commands of the hints.
+    /// The same, with what was typed in all commands of the hints.
     #[must_use]
-    pub(super) fn in_folder(mut self, dir: Option<&Path>) -> Self {
-        if let Some(option) = dir.map(shell_quote::dir_option) {
-            let command = format!("`sendform{option} ");
-            for hint in &mut self.hints {
-                *hint = hint.replace("`sendform ", &command);
-            }
-        }
-        self
+    pub(super) fn repeating(&self, typed: &Typed) -> Self {
+        let hints = self.hints.iter().map(|hint| typed.repeated_in(hint)).collect();
+        Self { exit: self.exit, message: self.message.clone(), causes: self.causes.clone(), hints }
     }
 
     /// The report of it.
@@ -71,11 +63,5 @@ impl Failure {
     pub(super) fn report(&self) -> FailureReport<'_> {
         let Self { exit, message, causes, hints } = self;
         FailureReport { exit_code: exit.code(), error: message, causes, hints }
-    }
-
-    /// Writes it for the terminal; nothing if everything was said already.
-    #[must_use]
-    pub(super) fn render(&self, paint: Paint) -> String {
-        if self.message.is_empty() { String::new() } else { self.report().text(paint) }
     }
 }

@@ -35,7 +35,9 @@ mod witness;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use crate::report::screen::Screen;
 use crate::report::style::Paint;
+use crate::report::text::TextForm as _;
 
 use args::Arguments;
 use exit::Exit;
@@ -56,19 +58,18 @@ fn ended(arguments: &Arguments) -> Exit {
     let settings = match Settings::read() {
         Ok(settings) => settings,
         Err(failure) => {
-            tell(&failure.render(Paint::Plain));
+            tell(&failure.report().text(&Screen::endless(Paint::Plain)));
             return failure.exit;
         }
     };
-    let output = Output::new(&arguments.global, settings.no_color);
+    let output = Output::new(arguments, &settings);
     if let Err(failure) = targets::check(arguments, &settings) {
-        let failure = failure.in_folder(arguments.global.dir.as_deref());
         // Nothing is written of a failure whose file is the failure.
         return output.without_files().fail(&failure);
     }
     match commands::run(arguments, &settings, &output) {
         Ok(exit) => exit,
-        Err(failure) => output.fail(&failure.in_folder(arguments.global.dir.as_deref())),
+        Err(failure) => output.fail(&failure),
     }
 }
 

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 
 use crate::identity::Keys;
+use crate::report::screen::WIDTH_MIN;
 use crate::store::regular::{self, Links};
 use crate::wire::said;
 
@@ -44,6 +45,14 @@ pub(super) struct Settings {
     pub ci: bool,
     /// `NO_COLOR`: whether colours are unwanted.
     pub no_color: bool,
+    /// `CLICOLOR_FORCE`: whether colours are wanted where there is no terminal.
+    pub force_color: bool,
+    /// `TERM=dumb`: whether the terminal knows no colours.
+    pub is_dumb: bool,
+    /// `SENDFORM_WIDTH`: how many columns the output has, whatever it is shown on.
+    pub width: Option<usize>,
+    /// `SENDFORM_DATA`: one more folder that may hold audiences, unless the command line names one.
+    pub data: Option<PathBuf>,
     /// Who is running this: `SENDFORM_BY`, `GITHUB_ACTOR`, `GITLAB_USER_LOGIN`, `USER`; at most
     /// [`BY_MAX`] characters, none of them a control character.
     pub by: Option<String>,
@@ -80,6 +89,10 @@ impl Settings {
             answer_within: duration("SENDFORM_ANSWER_WITHIN")?,
             ci: text("CI").is_some_and(|value| value != "false" && value != "0"),
             no_color: text("NO_COLOR").is_some(),
+            force_color: text("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
+            is_dumb: text("TERM").is_some_and(|value| value == "dumb"),
+            width: width()?,
+            data: text("SENDFORM_DATA").map(PathBuf::from),
             by: names.filter_map(text).find_map(|name| of_a_person(&name)),
         })
     }
@@ -130,6 +143,18 @@ fn duration(name: &str) -> Result<Option<Duration>, Failure> {
     match length {
         Some(length) => Ok(Some(length)),
         None => Err(Failure::new(Exit::Usage, format!("`{name}` is not a length of time, such as `1s`"))),
+    }
+}
+
+/// A number of columns, unless it is not set.
+fn width() -> Result<Option<usize>, Failure> {
+    let Some(text) = text("SENDFORM_WIDTH") else { return Ok(None) };
+    match text.trim().parse::<usize>() {
+        Ok(width) if width >= WIDTH_MIN => Ok(Some(width)),
+        _ => {
+            let message = format!("`SENDFORM_WIDTH` is not a number of columns, at least {WIDTH_MIN}");
+            Err(Failure::new(Exit::Usage, message))
+        }
     }
 }
 

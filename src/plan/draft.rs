@@ -288,6 +288,7 @@ fn empty(message: &Message, selected: bool, terms: Terms, rejections: RejectionL
     MessagePlan {
         key: message.key.clone(),
         revision: message.revision,
+        place: message.place.clone(),
         sender: message.sender.clone(),
         sender_name: message.sender_name.clone(),
         audience: message.audience.name.clone(),

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::audience::Dialect;
 use crate::diagnostic::Diagnostics;
+use crate::diagnostic::Place;
 use crate::diagnostic::words::plural;
 use crate::identity::{ContentDigest, MessageKey, Person, Revision, SenderId};
 use crate::ledger::{Edition, MessageRecord, Terms};
@@ -31,6 +32,8 @@ pub struct MessagePlan {
     pub key: MessageKey,
     /// The revision.
     pub revision: Revision,
+    /// Where it stands in the files.
+    pub place: Place,
     /// The sender.
     pub sender: SenderId,
     /// The sender's name in the files.

@@ -5,7 +5,8 @@ use serde::Serialize;
 
 use super::document::Report;
 use super::sanitize::{LineFeeds, harmless};
-use super::style::Paint;
+use super::screen::Screen;
+use super::sheet::Sheet;
 use super::text::TextForm;
 
 /// How a command failed, why, and what to do.
@@ -27,12 +28,13 @@ impl Report for FailureReport<'_> {
 }
 
 impl TextForm for FailureReport<'_> {
-    fn text(&self, paint: Paint) -> String {
+    fn sheet(&self, screen: &Screen) -> Sheet {
+        let paint = screen.paint;
         let mut lines = vec![format!("{} {}", paint.bad("error:"), harmless(self.error, LineFeeds::Keep))];
         lines.extend(self.causes.iter().map(|cause| format!("  caused by: {}", harmless(cause, LineFeeds::Keep))));
         lines.extend(
-            self.hints.iter().map(|hint| format!("  {} {}", paint.wait("hint:"), harmless(hint, LineFeeds::Keep))),
+            self.hints.iter().map(|hint| format!("  {} {}", paint.note("hint:"), harmless(hint, LineFeeds::Keep))),
         );
-        lines.join("\n") + "\n"
+        Sheet::from(lines.join("\n"))
     }
 }

@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
+use crate::diagnostic::Place;
 use crate::plan::{Bulk, Counts, Gate, MessagePlan, Plan, Protection, Sample, ZonePeople};
 use crate::wire::options::SendingSpeedLimit;
 
@@ -89,9 +90,9 @@ pub struct MessageView<'a> {
     /// bounds then.
     #[serde(skip)]
     pub bounded_without: Option<&'static str>,
-    /// Its campaign.
+    /// Where it stands in the files.
     #[serde(skip)]
-    pub campaign: &'a str,
+    pub place: MessagePlace,
     /// The file in which the audience's rows stand.
     #[serde(skip)]
     pub audience_file: &'a str,
@@ -119,6 +120,28 @@ pub struct MessageView<'a> {
     /// For how many people the gateway's logs cannot be asked yet.
     #[serde(skip)]
     pub not_asked_people: u64,
+}
+
+/// Where a message stands in the files.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MessagePlace {
+    /// The file, relative to the project's folder, if there is one.
+    pub file: Option<String>,
+    /// The line in it, from 1.
+    pub line: Option<usize>,
+}
+
+impl MessagePlace {
+    fn new(place: &Place) -> Self {
+        let line = match place {
+            Place::Span { source, span } => {
+                let before = source.text.get(..span.start).unwrap_or_default();
+                Some(1 + before.matches('\n').count())
+            }
+            Place::Row { .. } | Place::File(_) => None,
+        };
+        Self { file: Some(place.file().to_owned()), line }
+    }
 }
 
 /// A list that keeps people from getting a message.
@@ -251,7 +274,7 @@ impl<'a> MessageView<'a> {
             template: &message.template,
             more_branches: message.more_branches,
             may_be_more_branches: message.may_be_more_branches,
-            campaign: message.key.campaign.as_str(),
+            place: MessagePlace::new(&message.place),
             audience_file: &message.audience_file,
             nameless_columns: message.nameless as u64,
             has_errors: message.diagnostics.has_errors(),

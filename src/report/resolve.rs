@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::document::Report;
-use super::style::Paint;
+use super::screen::Screen;
+use super::sheet::Sheet;
 use super::text::TextForm;
 use super::words::plural;
 
@@ -39,7 +40,7 @@ impl Report for ResolveReport<'_> {
 }
 
 impl TextForm for ResolveReport<'_> {
-    fn text(&self, _: Paint) -> String {
+    fn sheet(&self, _: &Screen) -> Sheet {
         let verdict = match self.word {
             Resolution::Sent => "sent",
             Resolution::NotSent => "not sent, and free to be sent to again",
@@ -47,10 +48,10 @@ impl TextForm for ResolveReport<'_> {
         };
         let settled = format!("{}: {verdict}\n", plural(self.people, "person"));
         let known = format!("{} accepted twice: known, and no alarm any more\n", plural(self.known_twice, "person"));
-        match (self.people, self.known_twice) {
+        Sheet::from(match (self.people, self.known_twice) {
             (_, 0) => settled,
             (0, _) => known,
             _ => settled + &known,
-        }
+        })
     }
 }

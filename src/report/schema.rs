@@ -56,7 +56,7 @@ impl JsonSchema for AnyReport {
             kind::<ValidationReport<'_>>(generator),
             kind::<StatusReport<'_>>(generator),
             kind::<LogReport<'_>>(generator),
-            kind::<ReconcileReport<'_>>(generator),
+            kind::<ReconcileReport>(generator),
             kind::<ResolveReport<'_>>(generator),
             kind::<StopReport>(generator),
             kind::<ResumeReport>(generator),

@@ -50,9 +50,9 @@ fn a_changed_text_is_shown_and_sent_to_nobody_who_has_the_old_one() {
     sale.hello r1  shop to customers
         3 already sent
         3 rows in customers.csv (CSV with `,`, UTF-8)
-      ~ the text changed since it was sent; 3 people keep the old one
-          - Hello from the shop!
-          + Hello, with a better text!
+      * the text changed since it was sent; 3 people keep the old one
+          │ - Hello from the shop!
+          │ + Hello, with a better text!
           raise `revision` to send the new text to everybody
 
     nothing to send
@@ -243,6 +243,7 @@ fn a_revision_over_a_doubt_is_refused_until_somebody_accepts_the_number() {
       to go on all the same: --accept overlap=2
 
     2 messages to send in 1 bulk, but not while a limit refuses, 2 people in doubt
+    next, if that is meant: sendform apply --accept overlap=2
     ----- stderr
     ! doubts could not be looked up in the gateway's logs: the gateway refused the credentials (401)
     "#);
@@ -262,6 +263,8 @@ fn a_renamed_campaign_is_refused() {
         3 rows in customers.csv (CSV with `,`, UTF-8)
 
     nothing can be sent: the files have errors
+      message-gone  sendform.yaml
+    next, once the files are mended: sendform plan
     ----- stderr
     error[message-gone]: the ledger has `sale.hello`, which was sent, and the files lack it
     --> sendform.yaml
@@ -277,9 +280,11 @@ fn one_id_in_two_files_is_refused() {
     shop.project.write("copy.yaml", campaign("sale", "Hello from the shop!", 1));
     assert_snapshot!(nothing_is_sent(&shop, &["--auto-approve"], 3), @"
     exit code: 3
-    sale  2 messages: 6 already sent, 6 rows
+    2 messages have nothing to do: 6 already sent, 6 rows (`--all` lists them)
 
     nothing can be sent: the files have errors
+      duplicate-id  sale.yaml:1:11
+    next, once the files are mended: sendform plan
     ----- stderr
     error[duplicate-id]: another campaign has the id `sale`
      --> sale.yaml:1:11
@@ -310,6 +315,8 @@ fn another_sender_is_refused() {
         3 rows in customers.csv (CSV with `,`, UTF-8)
 
     nothing can be sent: the files have errors
+      sender-changed  sale.yaml:7:13
+    next, once the files are mended: sendform plan
     ----- stderr
     error[sender-changed]: `sale.hello` was sent by `SHOP-ACCOUNT`, and would now be sent by `OTHER-ACCOUNT`
      --> sale.yaml:7:13

@@ -33,6 +33,7 @@ mod stop_after;
 mod stores;
 mod support;
 mod sweep;
+mod terminal;
 mod torture;
 mod twice;
 mod validate;

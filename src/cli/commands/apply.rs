@@ -1,5 +1,6 @@
 //! `apply`: sends what the files want and the ledger lacks.
 
+use std::collections::BTreeSet;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +14,7 @@ use crate::gateway::Client;
 use crate::ledger::{Doubt, Flight, Ledger, RunId, StopOrder};
 use crate::plan::{Bulk, Gate, Plan, SafetyLimitKind};
 use crate::report::apply::ApplyReport;
-use crate::report::words::plural;
+use crate::report::words::{list, plural};
 use crate::store::{OpenLedger, StoreError, Visit};
 use crate::timing;
 
@@ -28,7 +29,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::frozen;
 use crate::cli::opt_outs::{Baseline, SuppressLists};
-use crate::cli::output::{Output, ask};
+use crate::cli::output::Output;
 use crate::cli::planning::{Replanning, alarm, in_doubt, judge, make, show};
 use crate::cli::prepare::Pool;
 use crate::cli::progress::Progress;
@@ -50,6 +51,10 @@ const LOOK_TIME_MAX: Duration = Duration::from_secs(5);
 /// How long after its claim a request may begin, where bulks are claimed ahead: claims wait for each
 /// other, for a push, and for the requests before them.
 const START_WITHIN_AHEAD: Duration = Duration::from_mins(5);
+
+/// What every run against the sandbox ends with.
+const IN_SANDBOX: &str = "sandbox: nothing left this machine; to read the messages run `sendform sandbox`, and open \
+                          http://127.0.0.1:8025/sandbox/messages";
 
 /// Runs the command.
 ///
@@ -114,6 +119,9 @@ async fn with_world(
         }
     };
     clones::remind(context, reminder, before, output);
+    if context.gateway.is_sandbox() && ended.is_ok() {
+        output.tell(IN_SANDBOX);
+    }
     ended
 }
 
@@ -166,7 +174,7 @@ impl ApplyRun<'_> {
         let stops = store.standing_stops().await?;
         let reviewed = self.plan(store);
         let may = may_send(&reviewed, args, plan_options);
-        let may = unless_stopped(may, &stops, judge(&reviewed, &plan_options.selection), context);
+        let may = unless_stopped(may, &stops, judge(&reviewed, &plan_options.selection));
         // One run gives one document: a plan, or what became of it.
         if output.format.is_for_people() || may.is_err() {
             show(&reviewed, context, output, args.plan.as_deref(), &stops)?;
@@ -257,10 +265,11 @@ impl ApplyRun<'_> {
         let left = (twice.as_slice(), doubts.as_slice(), in_flight);
         // The digest of a plan file is the file's, however many are left.
         let expects_digest = args.expect_digest.is_some() && args.plan.is_none();
-        let report = ApplyReport::new(&summary, left, plan.approved().to_string(), &plan.gateway, now)
+        let report = ApplyReport::new(&summary, left, plan.approved().to_string(), now)
             .expecting_digest(expects_digest)
             .after(&plan.twice)
-            .with_handed_over(&summary, &store.ledger());
+            .with_handed_over(&summary, &store.ledger())
+            .in_order(plan.messages.iter().map(|message| &message.key));
         let shown = output.show(&report);
         if let Some(next) = plan.next_apply_at() {
             output.tell(&format!("the next apply has something to do at {}\n", timing::utc(next)));
@@ -273,11 +282,11 @@ impl ApplyRun<'_> {
         let settled = settled.map(|left| exit = exit.or(left));
         let failures = [shown, unsettled, settled, marked, finished].into_iter().filter_map(Result::err);
         if let Some(failure) = &not_whole {
-            output.tell(&failure.render(output.paint_errors));
+            output.tell_failure(failure);
             exit = exit.or(failure.exit);
         }
         for failure in failures {
-            output.tell(&failure.render(output.paint_errors));
+            output.tell_failure(&failure);
             exit = exit.or(failure.exit);
         }
         Ok(exit)
@@ -421,15 +430,13 @@ fn unless_stopped(
     may: Result<(), Result<Exit, Failure>>,
     stops: &[StopOrder],
     judged: Exit,
-    context: &Context,
 ) -> Result<(), Result<Exit, Failure>> {
     if stops.is_empty() {
         return may;
     }
-    let sandbox = if context.gateway.is_sandbox() { " --sandbox" } else { "" };
     match may {
         Ok(()) => Err(Err(Failure::new(Exit::Declined.or(judged), "somebody has stopped sending: nothing was sent")
-            .hint(format!("once it may go on, type `sendform resume{sandbox}`, then run the same command again")))),
+            .hint("once it may go on, type `sendform resume`, then run the same command again"))),
         Err(ending) => Err(ending.map(|exit| exit.or(Exit::Declined))),
     }
 }
@@ -465,8 +472,12 @@ fn other_digest(plan: &Plan, message: String) -> Failure {
 /// Asks whether to send, unless that was said already; else how the command ends.
 fn approve(plan: &Plan, args: &ApplyArgs, output: &Output) -> Result<(), Result<Exit, Failure>> {
     let what = plural(plan.to_send(), "message");
-    let question = format!("\nSend {what}? A message cannot be recalled. Only `yes` sends: ");
-    if args.auto_approve || ask(&question).map_err(Err)? {
+    let sending = plan.selected().filter(|message| message.counts.get(Gate::ToSend) > 0);
+    let senders: BTreeSet<&str> = sending.map(|message| message.sender_name.as_str()).collect();
+    let from = list(&senders.into_iter().collect::<Vec<_>>());
+    let to = if plan.gateway == "sandbox" { "the sandbox" } else { &plan.gateway };
+    let question = format!("\nSend {what} from {from} to {to}? A message cannot be recalled. Only `yes` sends:");
+    if args.auto_approve || output.ask(&question).map_err(Err)? {
         return Ok(());
     }
     output.tell("nothing was sent\n");

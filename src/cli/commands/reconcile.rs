@@ -102,7 +102,7 @@ fn selection(only: &[String], context: &Context, ledger: &Ledger) -> Result<Sele
 }
 
 fn show(reconciled: &Reconciled, flight: Option<Flight>, context: &Context, output: &Output) -> Result<(), Failure> {
-    output.show(&ReconcileReport::new(reconciled, flight, &context.gateway.name, context.gateway.now()))
+    output.show(&ReconcileReport::new(reconciled, flight, context.gateway.now()))
 }
 
 /// The exit code: what was sent twice counts for more than what is in doubt, and that for more than

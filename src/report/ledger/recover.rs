@@ -5,7 +5,9 @@ use serde::Serialize;
 
 use crate::apply::witness::Recovered;
 use crate::report::document::Report;
-use crate::report::style::{Paint, line};
+use crate::report::mark::Mark;
+use crate::report::screen::Screen;
+use crate::report::sheet::{Sheet, line};
 use crate::report::text::TextForm;
 use crate::report::words::{number, plural};
 
@@ -54,9 +56,10 @@ impl LedgerRecoverReport {
 }
 
 impl TextForm for LedgerRecoverReport {
-    fn text(&self, paint: Paint) -> String {
+    fn sheet(&self, screen: &Screen) -> Sheet {
+        let paint = screen.paint;
         let people = |count| plural(count, "person");
-        let mut out = String::new();
+        let mut out = Sheet::default();
         let foreign = match self.foreign {
             0 => String::new(),
             foreign => format!(", {} of them of no message of this project", number(foreign)),
@@ -66,17 +69,18 @@ impl TextForm for LedgerRecoverReport {
             line(&mut out, "the ledger knew all of them: nothing was recovered");
         }
         if self.accepted > 0 {
-            let words = format!("+ {} recovered as accepted: they are not sent to again", people(self.accepted));
-            line(&mut out, &paint.good(&words));
+            let words = format!("{} recovered as accepted: they are not sent to again", people(self.accepted));
+            line(&mut out, &format!("  {}", paint.good(&words)));
         }
         if self.raised > 0 {
-            line(&mut out, &format!("  of {} the ledger had said that surely nothing was sent", people(self.raised)));
+            line(&mut out, &format!("    of {} the ledger had said that surely nothing was sent", people(self.raised)));
         }
         if self.rejected > 0 {
-            line(&mut out, &format!("+ {} recovered as rejected", people(self.rejected)));
+            line(&mut out, &format!("  {} recovered as rejected", people(self.rejected)));
         }
         if self.twice > 0 {
-            line(&mut out, &paint.bad(&format!("! {} got a message more than once", people(self.twice))));
+            let words = format!("{} got a message more than once", people(self.twice));
+            line(&mut out, &Mark::Wrong.before(&words, paint));
         }
         line(&mut out, &format!("a plan would send to {} now", people(self.to_send)));
         out

@@ -2,7 +2,9 @@
 
 use crate::report::log::{LogEvent, LogMessageView, LogReport, is_by_logs};
 use crate::report::sanitize::{LineFeeds, harmless};
-use crate::report::style::{Paint, line};
+use crate::report::screen::Screen;
+use crate::report::sheet::{Sheet, line};
+use crate::report::style::Paint;
 use crate::report::words::{number, plural};
 use crate::timing;
 
@@ -12,8 +14,9 @@ use super::TextForm;
 const COMMAND_WIDTH: usize = 9;
 
 impl TextForm for LogReport<'_> {
-    fn text(&self, paint: Paint) -> String {
-        let mut out = String::new();
+    fn sheet(&self, screen: &Screen) -> Sheet {
+        let paint = screen.paint;
+        let mut out = Sheet::default();
         line(&mut out, &paint.strong(&format!("ledger of {} on {}", self.project, self.gateway)));
         if self.all == 0 {
             line(&mut out, "nothing was sent yet");
@@ -23,7 +26,7 @@ impl TextForm for LogReport<'_> {
             line(&mut out, &paint.faint(&format!("{} before these", plural(hidden, "event"))));
         }
         for event in &self.events {
-            out.push('\n');
+            out.blank();
             write(&mut out, event, self.gateway == "sandbox", paint);
         }
         out
@@ -31,7 +34,7 @@ impl TextForm for LogReport<'_> {
 }
 
 /// Whoever stops what is sent to a sandbox does not ask it what time it is.
-fn write(out: &mut String, event: &LogEvent, is_sandbox: bool, paint: Paint) {
+fn write(out: &mut Sheet, event: &LogEvent, is_sandbox: bool, paint: Paint) {
     let clock = if is_sandbox { ", by this machine's clock" } else { "" };
     let mut head = |at, command: &str, words: &str| {
         line(out, &format!("{}  {command:COMMAND_WIDTH$}  {}", timing::utc(at), paint.faint(words)));

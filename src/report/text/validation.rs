@@ -1,16 +1,23 @@
 //! Diagnostics, and what was checked.
 
 use crate::report::sanitize::{LineFeeds, harmless};
-use crate::report::style::Paint;
+use crate::report::screen::Screen;
+use crate::report::sheet::Sheet;
 use crate::report::validation::{Checked, ValidationReport};
 use crate::report::words::plural;
 
 use super::TextForm;
 use super::diagnostics;
+use super::ending;
 
 impl TextForm for ValidationReport<'_> {
-    fn text(&self, paint: Paint) -> String {
-        diagnostics::text(&self.diagnostics, paint) + &self.checked.as_ref().map(all_well).unwrap_or_default()
+    fn sheet(&self, screen: &Screen) -> Sheet {
+        let mut out = diagnostics::sheet(&self.diagnostics, screen);
+        if let Some(checked) = &self.checked {
+            out.append(Sheet::from(all_well(checked)));
+        }
+        ending::of_files(&mut out, &self.diagnostics, screen);
+        out
     }
 }
 

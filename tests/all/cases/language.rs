@@ -71,6 +71,8 @@ fn the_place_of_a_slip_in_a_condition() {
     winter.note r1  main to guests
 
     nothing can be sent: the files have errors
+      template-syntax  note.yaml:6:28
+    next, once the files are mended: sendform plan --sandbox
     ----- stderr
     error[template-syntax]: `&&` is not part of the language
      --> note.yaml:6:28

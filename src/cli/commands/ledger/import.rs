@@ -37,7 +37,7 @@ pub(super) async fn run(context: &Context, args: &ImportArgs, output: &Output) -
     let finished = store.finish().await;
     let files = written?;
     finished?;
-    output.show(&LedgerImportReport { files, is_sandbox: context.gateway.is_sandbox() })?;
+    output.show(&LedgerImportReport { files })?;
     Ok(Exit::Done)
 }
 
