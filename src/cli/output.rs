@@ -183,19 +183,22 @@ fn folder(global: &Global) -> String {
 
 /// What a command selects of a plan.
 fn scope(command: &Command) -> Option<&Scope> {
-    match command {
-        Command::Plan(args) => Some(&args.scope),
-        Command::Apply(args) => Some(&args.scope),
-        _ => None,
+    if let Command::Plan(args) = command {
+        Some(&args.scope)
+    } else if let Command::Apply(args) = command {
+        Some(&args.scope)
+    } else {
+        None
     }
 }
 
 /// What every hint repeats.
 fn typed(Arguments { global, command }: &Arguments, settings: &Settings) -> Typed {
     let shown = |path: &PathBuf| path.display().to_string();
-    let only = match command {
-        Command::Reconcile(args) => args.only.as_slice(),
-        _ => scope(command).map_or(&[][..], |scope| scope.only.as_slice()),
+    let only = if let Command::Reconcile(args) = command {
+        args.only.as_slice()
+    } else {
+        scope(command).map_or(&[][..], |scope| scope.only.as_slice())
     };
     Typed {
         dir: global.dir.as_ref().map(shown),

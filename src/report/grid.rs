@@ -82,7 +82,8 @@ impl Grid {
             for (at, (cell, width)) in row.iter().zip(&columns).enumerate() {
                 let gap = " ".repeat(if at == 0 { 0 } else { GAP });
                 let pad = " ".repeat(width.saturating_sub(cell.width()));
-                line += &if at < self.texts { format!("{gap}{cell}{pad}") } else { format!("{gap}{pad}{cell}") };
+                let cell = if at < self.texts { format!("{gap}{cell}{pad}") } else { format!("{gap}{pad}{cell}") };
+                line.push_str(&cell);
             }
             line.trim_end().to_owned()
         };

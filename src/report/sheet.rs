@@ -400,6 +400,11 @@ mod tests {
         │ is longer than a line
         │ - a line of a text that was
         │   taken out of it
+        │ 春のセールは明日の朝九時から始
+        │ まります。お店のすべての商品が三
+        │ 割引きです。
+        │ - https://example.com/a-place-th
+        │   at-is-longer-than-a-line
         ");
     }
 

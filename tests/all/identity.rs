@@ -103,9 +103,9 @@ fn a_raised_revision_is_sent_to_all() {
     sale.hello r2  shop to customers
       + 3 to send at once, 2 bulks
         3 rows in customers.csv (CSV with `,`, UTF-8)
-      ~ new revision: the text differs from r1, which 3 people have
-          - Hello from the shop!
-          + Hello again!
+      * new revision: the text differs from r1, which 3 people have
+          │ - Hello from the shop!
+          │ + Hello again!
         text (12 characters)
           │ Hello again!
 
@@ -157,9 +157,9 @@ fn a_new_revision_is_held_against_what_people_have_of_the_last_one() {
 
     sale.hello r2  shop to customers
       + 4 to send at once, 2 bulks
-      ~ the ledger has r1: last sent 2026-11-30 12:00 UTC; 3 accepted
+      * the ledger has r1: last sent 2026-11-30 12:00 UTC; 3 accepted
         4 rows in customers.csv (CSV with `,`, UTF-8)
-      ~ new revision with the same text as r1: whoever has that gets it again
+      * new revision with the same text as r1: whoever has that gets it again
 
     4 messages to send in 2 bulks
     ----- stderr
@@ -172,11 +172,11 @@ fn a_new_revision_is_held_against_what_people_have_of_the_last_one() {
 
     sale.hello r2  shop to customers
       + 4 to send at once, 2 bulks
-      ~ the ledger has r1: last sent 2026-11-30 12:00 UTC; 3 accepted
+      * the ledger has r1: last sent 2026-11-30 12:00 UTC; 3 accepted
         4 rows in customers.csv (CSV with `,`, UTF-8)
-      ~ new revision: the text differs from r1
-          - Hello from the shop!
-          + Hello!
+      * new revision: the text differs from r1
+          │ - Hello from the shop!
+          │ + Hello!
         text (6 characters)
           │ Hello!
 
@@ -194,9 +194,9 @@ fn a_new_revision_is_held_against_what_people_have_of_the_last_one() {
     sale.hello r2  shop to customers
       + 4 to send at once, 2 bulks
         4 rows in customers.csv (CSV with `,`, UTF-8)
-      ~ new revision: the text differs from r1, which 1 person has
-          - Hi there!
-          + Hello!
+      * new revision: the text differs from r1, which 1 person has
+          │ - Hi there!
+          │ + Hello!
           3 people have a text of r1 from before it was edited
         text (6 characters)
           │ Hello!
@@ -233,9 +233,9 @@ fn a_revision_over_a_doubt_is_refused_until_somebody_accepts_the_number() {
     sale.hello r2  shop to customers
       + 2 to send at once, 1 bulk
         2 rows in customers.csv (CSV with `,`, UTF-8)
-      ~ new revision: the text differs from r1
-          - Hello from the shop!
-          + Hello again!
+      * new revision: the text differs from r1
+          │ - Hello from the shop!
+          │ + Hello again!
         text (12 characters)
           │ Hello again!
 

@@ -119,9 +119,9 @@ fn what_each_of_two_clones_sent_is_told_exactly() {
         2 handed over, leaving at 2026-11-30 12:05 UTC
         3 already sent
         5 rows in customers.csv (CSV with `,`, UTF-8)
-      ~ the text changed since it was sent; 3 people keep the old one, of whom 2 still get it at 2026-11-30 12:05 UTC
-          - Hello from the shop!
-          + Hello from our shop!
+      * the text changed since it was sent; 3 people keep the old one, of whom 2 still get it at 2026-11-30 12:05 UTC
+          │ - Hello from the shop!
+          │ + Hello from our shop!
           raise `revision` to send the new text to everybody
           what is handed over cannot be changed or stopped over this API
 
