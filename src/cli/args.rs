@@ -111,6 +111,8 @@ pub(super) enum Command {
     Sandbox(SandboxArgs),
     /// Look after the ledger
     Ledger(LedgerArgs),
+    /// Show what this machine and this project are, and what would stop an apply
+    Doctor(DoctorArgs),
     /// Print completions for a shell
     Completions(CompletionsArgs),
 }
@@ -175,6 +177,14 @@ pub(super) struct LogArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub last: Option<u64>,
     /// Which ledger is read.
+    #[command(flatten)]
+    pub reading: LedgerReading,
+}
+
+/// `doctor`
+#[derive(Debug, Args)]
+pub(super) struct DoctorArgs {
+    /// Which ledger is read, and whether the gateway is asked.
     #[command(flatten)]
     pub reading: LedgerReading,
 }

@@ -109,27 +109,39 @@ impl ProjectPaths {
     /// # Errors
     /// If it cannot be read or made.
     pub(super) fn sandbox_keys(&self) -> Result<Keys, Failure> {
+        if let Some(keys) = self.read_sandbox_keys()? {
+            return Ok(keys);
+        }
         let path = self.sandbox().join("key");
-        let wrong = |error: &(dyn std::error::Error + 'static)| {
-            let message = format!("the sandbox's key in `{}` cannot be used", path.display());
-            Failure::new(Exit::Environment, message).because(error)
-        };
+        let wrong = |error: &(dyn std::error::Error + 'static)| unusable_key(&path, error);
+        let mut bytes = [0; Key::LENGTH];
+        getrandom::fill(&mut bytes).map_err(|error| wrong(&io::Error::other(error)))?;
+        let key = Key::from_bytes(bytes);
+        self.make_private()?;
+        fs::create_dir_all(self.sandbox()).map_err(|error| wrong(&error))?;
+        write_secret(&path, &key.to_base64()).map_err(|error| wrong(&error))?;
+        // Another run may have been first: its key is the one that stays.
+        let text = regular::read_text(&path, Links::Refused).map_err(|error| wrong(&error))?;
+        Keys::parse(&text).map_err(|error| wrong(&error))
+    }
+
+    /// The key of the sandbox's own ledger, if it was made.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub(super) fn read_sandbox_keys(&self) -> Result<Option<Keys>, Failure> {
+        let path = self.sandbox().join("key");
         match regular::read_text(&path, Links::Refused) {
-            Ok(text) => Keys::parse(&text).map_err(|error| wrong(&error)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let mut bytes = [0; Key::LENGTH];
-                getrandom::fill(&mut bytes).map_err(|error| wrong(&io::Error::other(error)))?;
-                let key = Key::from_bytes(bytes);
-                self.make_private()?;
-                fs::create_dir_all(self.sandbox()).map_err(|error| wrong(&error))?;
-                write_secret(&path, &key.to_base64()).map_err(|error| wrong(&error))?;
-                // Another run may have been first: its key is the one that stays.
-                let text = regular::read_text(&path, Links::Refused).map_err(|error| wrong(&error))?;
-                Keys::parse(&text).map_err(|error| wrong(&error))
-            }
-            Err(error) => Err(wrong(&error)),
+            Ok(text) => Keys::parse(&text).map(Some).map_err(|error| unusable_key(&path, &error)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(unusable_key(&path, &error)),
         }
     }
+}
+
+fn unusable_key(path: &Path, error: &(dyn std::error::Error + 'static)) -> Failure {
+    let message = format!("the sandbox's key in `{}` cannot be used", path.display());
+    Failure::new(Exit::Environment, message).because(error)
 }
 
 /// Writes a file that only its owner can read, whole or not at all.

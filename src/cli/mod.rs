@@ -35,12 +35,10 @@ mod witness;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use crate::report::style::Paint;
-
-use args::Arguments;
+use args::{Arguments, Command};
 use exit::Exit;
-use output::{Output, tell};
-use settings::Settings;
+use output::Output;
+use settings::{Settings, Unusable};
 
 /// Runs sendform with the arguments of a process, the program's name first.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -53,20 +51,19 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 /// Runs a command to its end, and tells how it failed.
 fn ended(arguments: &Arguments) -> Exit {
-    let settings = match Settings::read() {
-        Ok(settings) => settings,
-        Err(failure) => {
-            tell(&failure.render(Paint::Plain));
-            return failure.exit;
-        }
-    };
+    let (settings, unusable) = Settings::read();
     let output = Output::new(&arguments.global, settings.no_color);
+    if !matches!(arguments.command, Command::Doctor(_))
+        && let Some(Unusable { failure, .. }) = unusable.first()
+    {
+        return output.without_files().fail(failure);
+    }
     if let Err(failure) = targets::check(arguments, &settings) {
         let failure = failure.in_folder(arguments.global.dir.as_deref());
         // Nothing is written of a failure whose file is the failure.
         return output.without_files().fail(&failure);
     }
-    match commands::run(arguments, &settings, &output) {
+    match commands::run(arguments, &settings, &unusable, &output) {
         Ok(exit) => exit,
         Err(failure) => output.fail(&failure.in_folder(arguments.global.dir.as_deref())),
     }

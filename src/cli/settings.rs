@@ -17,6 +17,15 @@ use super::failure::Failure;
 /// How long the name of whoever runs this may be, in characters.
 const BY_MAX: usize = 64;
 
+/// A variable that cannot be used.
+#[derive(Debug)]
+pub(super) struct Unusable {
+    /// Its name.
+    pub name: &'static str,
+    /// Why.
+    pub failure: Failure,
+}
+
 /// What the environment says.
 #[derive(Debug)]
 pub(super) struct Settings {
@@ -55,33 +64,39 @@ impl Settings {
         self.by.as_deref().unwrap_or("unknown")
     }
 
-    /// Reads the environment.
-    ///
-    /// # Errors
-    /// If a key or a time cannot be read.
-    pub(super) fn read() -> Result<Self, Failure> {
-        let now = text("SENDFORM_NOW")
-            .map(|now| {
-                now.parse()
-                    .map_err(|_| Failure::new(Exit::Usage, "`SENDFORM_NOW` is not a date and time with an offset"))
-            })
-            .transpose()?;
+    /// Reads the environment, and tells which variables cannot be used: those are as if they were not set.
+    pub(super) fn read() -> (Self, Vec<Unusable>) {
+        let mut unusable = Vec::new();
+        let now = usable("SENDFORM_NOW", &mut unusable, |name| {
+            let wrong = |_| Failure::new(Exit::Usage, format!("`{name}` is not a date and time with an offset"));
+            text(name).map(|now| now.parse().map_err(wrong)).transpose()
+        });
         hide_secrets();
+        let keys = match keys() {
+            Ok(keys) => keys,
+            Err(wrong) => {
+                unusable.push(wrong);
+                None
+            }
+        };
+        let start_within = usable("SENDFORM_START_WITHIN", &mut unusable, duration);
+        let answer_within = usable("SENDFORM_ANSWER_WITHIN", &mut unusable, duration);
         let names = ["SENDFORM_BY", "GITHUB_ACTOR", "GITLAB_USER_LOGIN", "USER"].into_iter();
-        Ok(Self {
-            keys: keys()?,
+        let settings = Self {
+            keys,
             key_file: text("SENDFORM_KEY_FILE").map(PathBuf::from),
             api_key: text("SENDFORM_API_KEY").map(SecretString::from),
             base_url: text("SENDFORM_BASE_URL"),
             database_url: text("SENDFORM_DATABASE_URL").map(SecretString::from),
             database_ca: text("SENDFORM_DATABASE_CA").map(PathBuf::from),
             now,
-            start_within: duration("SENDFORM_START_WITHIN")?,
-            answer_within: duration("SENDFORM_ANSWER_WITHIN")?,
+            start_within,
+            answer_within,
             ci: text("CI").is_some_and(|value| value != "false" && value != "0"),
             no_color: text("NO_COLOR").is_some(),
             by: names.filter_map(text).find_map(|name| of_a_person(&name)),
-        })
+        };
+        (settings, unusable)
     }
 
     /// The first variable that is set, and is for tests only.
@@ -133,9 +148,22 @@ fn duration(name: &str) -> Result<Option<Duration>, Failure> {
     }
 }
 
-fn keys() -> Result<Option<Keys>, Failure> {
-    let wrong = |name: &str, error: &crate::identity::KeyError| {
-        Failure::new(Exit::Credentials, format!("`{name}` cannot be used")).because(error)
+/// Reads one variable; one that cannot be used is put among the others.
+fn usable<Value>(
+    name: &'static str,
+    unusable: &mut Vec<Unusable>,
+    read: impl FnOnce(&str) -> Result<Option<Value>, Failure>,
+) -> Option<Value> {
+    read(name).unwrap_or_else(|failure| {
+        unusable.push(Unusable { name, failure });
+        None
+    })
+}
+
+fn keys() -> Result<Option<Keys>, Unusable> {
+    let wrong = |name: &'static str, error: &crate::identity::KeyError| {
+        let failure = Failure::new(Exit::Credentials, format!("`{name}` cannot be used")).because(error);
+        Unusable { name, failure }
     };
     if let Some(keys) = text("SENDFORM_KEY") {
         return Keys::parse(&keys).map(Some).map_err(|error| wrong("SENDFORM_KEY", &error));
@@ -143,7 +171,8 @@ fn keys() -> Result<Option<Keys>, Failure> {
     let Some(path) = text("SENDFORM_KEY_FILE").map(PathBuf::from) else { return Ok(None) };
     let content = regular::read_text(&path, Links::Followed).map_err(|error| {
         let message = format!("`{}`, named by `SENDFORM_KEY_FILE`, cannot be read", path.display());
-        Failure::new(Exit::Credentials, message).because(&error)
+        let failure = Failure::new(Exit::Credentials, message).because(&error);
+        Unusable { name: "SENDFORM_KEY_FILE", failure }
     })?;
     Keys::parse(&content).map(Some).map_err(|error| wrong("SENDFORM_KEY_FILE", &error))
 }

@@ -6,6 +6,7 @@
 
 pub mod apply;
 pub mod diagnostics;
+pub mod doctor;
 pub mod document;
 pub mod doubt;
 pub mod failure;

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::campaign::schema::{list_words, one_line, plain_numbers};
 
 use super::apply::ApplyReport;
+use super::doctor::DoctorReport;
 use super::document::{FORMAT_VERSION, Report};
 use super::failure::FailureReport;
 use super::files::{InitReport, SchemaReport};
@@ -70,6 +71,7 @@ impl JsonSchema for AnyReport {
             kind::<InitReport>(generator),
             kind::<SchemaReport>(generator),
             kind::<SandboxReport<'_>>(generator),
+            kind::<DoctorReport>(generator),
             kind::<FailureReport<'_>>(generator),
         ];
         let major = FORMAT_VERSION.split('.').next().unwrap_or_default();

@@ -60,6 +60,7 @@ fn every_command_gives_a_document_that_the_schema_has() {
     run(&shop, &["plan"], 8);
     run(&shop, &["ledger", "init"], 0);
     run(&shop, &["validate"], 0);
+    run(&shop, &["doctor"], 0);
     run(&shop, &["plan"], 0);
     shop.sandbox.faults(&["500-after"]);
     run(&shop, &["apply", "--auto-approve"], 6);

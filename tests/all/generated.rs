@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::support::Project;
 
 /// All commands that have a help text.
-const COMMANDS: [&[&str]; 18] = [
+const COMMANDS: [&[&str]; 19] = [
     &[],
     &["init"],
     &["validate"],
@@ -28,6 +28,7 @@ const COMMANDS: [&[&str]; 18] = [
     &["ledger", "merge"],
     &["ledger", "copy"],
     &["ledger", "rebind"],
+    &["doctor"],
     &["completions"],
 ];
 

@@ -10,6 +10,7 @@ mod cases;
 mod clocks;
 mod codes;
 mod damage;
+mod doctor;
 mod documents;
 mod doubts;
 mod faults;

@@ -371,7 +371,10 @@ fn refuse_old_ends(store: &OpenLedger, now: Timestamp) -> Result<(), Failure> {
 }
 
 /// The runner of a CI job loses its disk, and with it a lockfile that was not pushed.
-fn refuse_in_ci(context: &Context, plan_options: &PlanOptions, settings: &Settings) -> Result<(), Failure> {
+///
+/// # Errors
+/// If that is so, unless somebody says that the lockfile surely survives.
+pub(super) fn refuse_in_ci(context: &Context, plan_options: &PlanOptions, settings: &Settings) -> Result<(), Failure> {
     let told = plan_options.accepted.get(SafetyLimitKind::LockfileInCi).is_some_and(|number| number >= 1);
     if !settings.ci || context.gateway.is_sandbox() || told || !context.gateway.ledger.is_on_this_disk() {
         return Ok(());

@@ -1,6 +1,7 @@
 //! The commands: one file a command, each from its arguments to an exit code.
 
 mod apply;
+mod doctor;
 mod init;
 mod ledger;
 mod log;
@@ -23,20 +24,26 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{self, Output};
 use super::panic_hook;
-use super::settings::Settings;
+use super::settings::{Settings, Unusable};
 use crate::plan::STACK_BYTES;
 
 /// Runs the command that the arguments name.
 ///
 /// # Errors
 /// If it fails.
-pub(super) fn run(arguments: &Arguments, settings: &Settings, output: &Output) -> Result<Exit, Failure> {
+pub(super) fn run(
+    arguments: &Arguments,
+    settings: &Settings,
+    unusable: &[Unusable],
+    output: &Output,
+) -> Result<Exit, Failure> {
     let global = &arguments.global;
     match &arguments.command {
         Command::Init => init::run(global, settings, output),
         Command::Validate => validate::run(global, output),
         Command::Schema(args) => schema::run(args, output),
         Command::Completions(args) => completions(args),
+        Command::Doctor(args) => wait(doctor::run(global, args, (settings, unusable), output)),
         Command::Plan(args) => wait(plan::run(global, args, settings, output)),
         Command::Apply(args) => wait(apply::run(global, args, settings, output)),
         Command::Status(args) => wait(status::run(global, args, settings, output)),
