@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::path::Path;
 
-use crate::report::failure::FailureReport;
+use crate::report::failure::{FailureReport, commands_in};
 use crate::report::style::Paint;
 use crate::report::text::TextForm as _;
 
@@ -17,6 +17,8 @@ pub(super) struct Failure {
     pub exit: Exit,
     /// What failed: a lowercase fragment. Empty if everything was said already.
     pub message: String,
+    /// The files and folders that it is about.
+    pub places: Vec<String>,
     /// Why: the chain of causes.
     pub causes: Vec<String>,
     /// What to do.
@@ -27,13 +29,20 @@ impl Failure {
     /// Makes a failure.
     #[must_use]
     pub(super) fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), causes: Vec::new(), hints: Vec::new() }
+        Self { exit, message: message.into(), places: Vec::new(), causes: Vec::new(), hints: Vec::new() }
     }
 
     /// Makes a failure about which everything was said already.
     #[must_use]
     pub(super) fn silent(exit: Exit) -> Self {
         Self::new(exit, "")
+    }
+
+    /// Says which file or folder it is about.
+    #[must_use]
+    pub(super) fn at(mut self, place: &Path) -> Self {
+        self.places.push(place.display().to_string());
+        self
     }
 
     /// Says why.
@@ -69,8 +78,17 @@ impl Failure {
     /// The report of it.
     #[must_use]
     pub(super) fn report(&self) -> FailureReport<'_> {
-        let Self { exit, message, causes, hints } = self;
-        FailureReport { exit_code: exit.code(), error: message, causes, hints }
+        let Self { exit, message, places, causes, hints } = self;
+        let next_commands = commands_in(hints);
+        FailureReport {
+            exit_code: exit.code(),
+            code: exit.name(),
+            error: message,
+            places,
+            causes,
+            hints,
+            next_commands,
+        }
     }
 
     /// Writes it for the terminal; nothing if everything was said already.

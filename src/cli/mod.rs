@@ -5,8 +5,10 @@ mod client;
 mod clock;
 mod clones;
 mod commands;
+mod completions;
 mod context;
 mod ends;
+mod events;
 mod evidence;
 mod exit;
 mod failure;
@@ -14,6 +16,7 @@ mod files;
 mod format;
 mod frozen;
 mod gateway;
+mod help;
 mod home;
 mod nearby;
 mod opt_outs;
@@ -29,7 +32,10 @@ mod signals;
 mod stops;
 mod store;
 mod targets;
+mod topics;
+mod typo;
 mod unsaved_outcomes;
+mod usage;
 mod witness;
 
 use std::ffi::OsString;
@@ -37,23 +43,27 @@ use std::process::ExitCode;
 
 use args::{Arguments, Command};
 use exit::Exit;
+use home::ProjectPaths;
 use output::Output;
 use settings::{Settings, Unusable};
 
 /// Runs sendform with the arguments of a process, the program's name first.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments = match Arguments::read(arguments) {
+    let words: Vec<OsString> = arguments.into_iter().collect();
+    let arguments = match Arguments::read(words.iter().cloned()) {
         Ok(arguments) => arguments,
-        Err(error) => return refused(&error),
+        Err(error) => return usage::refused(&error, &words).into(),
     };
-    panic_hook::guarded(|| ended(&arguments)).into()
+    let bug = || Output::new(&arguments.global, true).document(&panic_hook::failure());
+    panic_hook::guarded(|| ended(&arguments), bug).into()
 }
 
 /// Runs a command to its end, and tells how it failed.
 fn ended(arguments: &Arguments) -> Exit {
     let (settings, unusable) = Settings::read();
+    let settings = settings.with_now(arguments.global.now);
     let output = Output::new(&arguments.global, settings.no_color);
-    if !matches!(arguments.command, Command::Doctor(_))
+    if !matches!(arguments.command, Command::Doctor(_) | Command::Complete(_))
         && let Some(Unusable { failure, .. }) = unusable.first()
     {
         return output.without_files().fail(failure);
@@ -63,16 +73,12 @@ fn ended(arguments: &Arguments) -> Exit {
         // Nothing is written of a failure whose file is the failure.
         return output.without_files().fail(&failure);
     }
+    let home = ProjectPaths::find(arguments.global.dir.as_deref());
+    if arguments.command.has_project() && home.is_above {
+        output.note(&format!("the project is the one in `{}`, above this folder\n", home.dir.display()));
+    }
     match commands::run(arguments, &settings, &unusable, &output) {
         Ok(exit) => exit,
         Err(failure) => output.fail(&failure.in_folder(arguments.global.dir.as_deref())),
     }
-}
-
-/// Help and versions are asked for; everything else that clap refuses is wrong.
-fn refused(error: &clap::Error) -> ExitCode {
-    let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
-    // A closed pipe is no reason to fail.
-    drop(error.print());
-    exit.into()
 }

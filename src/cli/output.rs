@@ -27,6 +27,8 @@ pub(super) struct Output {
     pub paint_errors: Paint,
     /// Whether texts show the people in them.
     pub reveal: Reveal,
+    /// Whether what is not the result is left out.
+    pub quiet: bool,
     writes: Vec<Write>,
     /// Whether the last word is being said.
     is_over: Arc<AtomicBool>,
@@ -47,6 +49,7 @@ impl Output {
             paint: paint(io::stdout().is_terminal()),
             paint_errors: paint(io::stderr().is_terminal()),
             reveal: if global.reveal { Reveal::Yes } else { Reveal::No },
+            quiet: global.quiet,
             writes: global.write.clone(),
             is_over: Arc::default(),
         }
@@ -73,6 +76,11 @@ impl Output {
     pub(super) fn fail(&self, failure: &Failure) -> Exit {
         self.wait_if_over();
         tell(&failure.render(self.paint_errors));
+        self.document(failure)
+    }
+
+    /// Says the same to machines only: people were told already.
+    pub(super) fn document(&self, failure: &Failure) -> Exit {
         if failure.message.is_empty() {
             // Everything was said, and written, already.
             return failure.exit;
@@ -112,10 +120,17 @@ impl Output {
             let text = write.format.of(report, Paint::Plain);
             if let Err(error) = std::fs::write(&write.file, without_secrets(&text).as_bytes()) {
                 let message = format!("`{}` cannot be written", write.file.display());
-                result = Err(Failure::new(Exit::Environment, message).because(&error));
+                result = Err(Failure::new(Exit::Environment, message).at(&write.file).because(&error));
             }
         }
         result
+    }
+
+    /// Tells a person something that may be left out.
+    pub(super) fn note(&self, text: &str) {
+        if !self.quiet {
+            tell(text);
+        }
     }
 
     /// Tells a person something that is not the command's result.

@@ -17,6 +17,28 @@ use super::failure::Failure;
 /// How long the name of whoever runs this may be, in characters.
 const BY_MAX: usize = 64;
 
+/// The variables that are read, and what they are for.
+pub(super) const VARIABLES: [(&str, &str); 15] = [
+    ("SENDFORM_API_KEY", "the gateway's API key; sent over https to the base URL's host, or to loopback, only"),
+    ("SENDFORM_KEY", "the key of the fingerprints, in base64 or hex; several are separated by commas"),
+    ("SENDFORM_KEY_FILE", "a regular file that holds it instead"),
+    ("SENDFORM_BASE_URL", "the gateway's base URL; wins over the project file"),
+    ("SSL_CERT_FILE", "certificates of authorities to trust instead of the machine's, such as a company's own"),
+    ("SSL_CERT_DIR", "a folder of such certificates"),
+    ("SENDFORM_DATABASE_URL", "where a ledger in PostgreSQL is, with the password"),
+    (
+        "SENDFORM_DATABASE_CA",
+        "a PEM file with the certificates of authorities that its server is trusted by, besides the machine's",
+    ),
+    ("SENDFORM_DATA", "one more folder for audiences, as `--data`"),
+    ("SENDFORM_BY", "who runs this, for the ledger; else `GITHUB_ACTOR`, `GITLAB_USER_LOGIN`, `USER`"),
+    ("SENDFORM_NOW", "a fixed time of day, as `--now`, for tests against the sandbox or a gateway on loopback"),
+    ("SENDFORM_START_WITHIN", "how soon after its claim a request has to begin (`2m`): for tests, likewise"),
+    ("SENDFORM_ANSWER_WITHIN", "how long a request may take (`1m`): for tests, likewise"),
+    ("CI", "anything but `false` or `0`: this is a CI run"),
+    ("NO_COLOR", "no colours"),
+];
+
 /// A variable that cannot be used.
 #[derive(Debug)]
 pub(super) struct Unusable {
@@ -43,6 +65,8 @@ pub(super) struct Settings {
     pub database_ca: Option<PathBuf>,
     /// `SENDFORM_NOW`: a fixed time of day, for tests against a gateway on loopback.
     pub now: Option<Timestamp>,
+    /// What the fixed time of day was given with.
+    pub now_given_with: &'static str,
     /// `SENDFORM_START_WITHIN`: how long after its claim a request may begin, such as `1s`, for tests
     /// against a gateway on loopback.
     pub start_within: Option<Duration>,
@@ -90,6 +114,7 @@ impl Settings {
             database_url: text("SENDFORM_DATABASE_URL").map(SecretString::from),
             database_ca: text("SENDFORM_DATABASE_CA").map(PathBuf::from),
             now,
+            now_given_with: "SENDFORM_NOW",
             start_within,
             answer_within,
             ci: text("CI").is_some_and(|value| value != "false" && value != "0"),
@@ -99,10 +124,20 @@ impl Settings {
         (settings, unusable)
     }
 
-    /// The first variable that is set, and is for tests only.
+    /// Takes what the command line says in place of a variable.
+    #[must_use]
+    pub(super) fn with_now(mut self, now: Option<Timestamp>) -> Self {
+        if now.is_some() {
+            self.now = now;
+            self.now_given_with = "--now";
+        }
+        self
+    }
+
+    /// The first variable, or option, that is set and is for tests only.
     #[must_use]
     pub(super) fn for_tests(&self) -> Option<&'static str> {
-        let now = self.now.map(|_| "SENDFORM_NOW");
+        let now = self.now.map(|_| self.now_given_with);
         let start_within = self.start_within.map(|_| "SENDFORM_START_WITHIN");
         let answer_within = self.answer_within.map(|_| "SENDFORM_ANSWER_WITHIN");
         now.or(start_within).or(answer_within)

@@ -9,6 +9,7 @@ pub mod diagnostics;
 pub mod doctor;
 pub mod document;
 pub mod doubt;
+pub mod event;
 pub mod failure;
 pub mod files;
 mod gates;

@@ -12,6 +12,7 @@ use crate::campaign::schema::{list_words, one_line, plain_numbers};
 use super::apply::ApplyReport;
 use super::doctor::DoctorReport;
 use super::document::{FORMAT_VERSION, Report};
+use super::event::EventReport;
 use super::failure::FailureReport;
 use super::files::{InitReport, SchemaReport};
 use super::ledger::import::LedgerImportReport;
@@ -72,6 +73,7 @@ impl JsonSchema for AnyReport {
             kind::<SchemaReport>(generator),
             kind::<SandboxReport<'_>>(generator),
             kind::<DoctorReport>(generator),
+            kind::<EventReport>(generator),
             kind::<FailureReport<'_>>(generator),
         ];
         let major = FORMAT_VERSION.split('.').next().unwrap_or_default();

@@ -242,7 +242,7 @@ fn a_gateway_that_does_not_answer() {
 
 #[test]
 fn a_gateway_with_another_time() {
-    let mut shop = Shop::on(Sandbox::start(["--now", &jiff::Timestamp::now().to_string()]), 1);
+    let mut shop = Shop::on(Sandbox::start_at("127.0.0.1:0", &[]), 1);
     let foreign = Foreign::before(&shop.sandbox);
     shop.project.unset("SENDFORM_NOW");
     shop.project.set("SENDFORM_BASE_URL", foreign.url());

@@ -61,7 +61,7 @@ async fn with_world(context: &Context, global: &Global, args: &PlanArgs, output:
         if written? {
             let sandbox = if gateway.is_sandbox() { " --sandbox" } else { "" };
             let dir = global.dir.as_deref().map(shell_quote::dir_option).unwrap_or_default();
-            output.tell(&format!("wrote {path}: `sendform{dir} apply {path}{sandbox}` sends this, and nothing else\n"));
+            output.note(&format!("wrote {path}: `sendform{dir} apply {path}{sandbox}` sends this, and nothing else\n"));
         } else {
             output.tell("no plan was written: it has errors\n");
         }

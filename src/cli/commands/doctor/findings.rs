@@ -51,7 +51,7 @@ impl<'a> Checkup<'a> {
     }
 
     fn add(&mut self, check: &'static str, state: CheckState, failure: Failure) {
-        let Failure { exit, message, causes, hints } = failure.in_folder(self.dir);
+        let Failure { exit, message, causes, hints, .. } = failure.in_folder(self.dir);
         let exit_code = (state == CheckState::Stops).then(|| exit.code());
         // A hint may be empty where a store has none.
         let remedies = hints.into_iter().filter(|hint| !hint.is_empty()).collect();

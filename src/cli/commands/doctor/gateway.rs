@@ -17,6 +17,7 @@ use crate::gateway::{ClientLimits, ProbeFailure, probe};
 use crate::timing;
 
 use super::findings::Checkup;
+use super::machine::leave_out;
 
 /// How long an answer is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -77,7 +78,7 @@ pub(super) async fn look(context: &Arc<Context>, settings: &Settings, is_offline
 pub(super) fn with_hint(failure: Failure, settings: &Settings) -> Failure {
     match settings.for_tests() {
         _ if !failure.hints.is_empty() => failure,
-        Some(name) if failure.message.contains(name) => failure.hint(format!("`unset {name}`")),
+        Some(name) if failure.message.contains(name) => failure.hint(leave_out(name)),
         _ => failure.hint("`export SENDFORM_BASE_URL=https://xxxxx.api.infobip.com`, as the gateway's portal shows it"),
     }
 }

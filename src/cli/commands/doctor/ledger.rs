@@ -27,8 +27,10 @@ pub(super) async fn look(
     args: &DoctorArgs,
     findings: &mut Checkup<'_>,
 ) -> Option<Ledger> {
-    // Where no gateway is named there is no ledger, which was said already.
-    let expected = expected_by_anybody(context).ok()?;
+    let Ok(expected) = expected_by_anybody(context) else {
+        findings.skip("opens", "there is none as long as no gateway is named");
+        return None;
+    };
     let home = &context.gateway.ledger;
     let is_offline = args.reading.offline;
     if is_offline && home.has_server() {
@@ -52,7 +54,7 @@ pub(super) async fn look(
             return None;
         }
         Err(error) => {
-            findings.stop("opens", error.into());
+            findings.stop("opens", with_hint(error.into(), home.has_server()));
             return None;
         }
     };
@@ -75,6 +77,17 @@ pub(super) async fn look(
     tell_people(&ledger, view, context, findings);
     tell_stops(context, args, findings).await;
     Some(ledger)
+}
+
+/// Says what to do where the store itself does not.
+fn with_hint(failure: Failure, has_server: bool) -> Failure {
+    match (failure.hints.is_empty(), has_server) {
+        (false, _) => failure,
+        (true, true) => failure.hint(
+            "see whether the server runs, and whether `SENDFORM_DATABASE_URL` is its address: `sendform status` tries again",
+        ),
+        (true, false) => failure.hint("`sendform ledger verify` says more"),
+    }
 }
 
 /// Says what may be wrong with a ledger that opens.

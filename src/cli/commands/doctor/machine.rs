@@ -21,7 +21,7 @@ pub(super) fn look(settings: &Settings, unusable: &[Unusable], findings: &mut Ch
         findings.warn(
             "test-settings",
             format!("`{name}` is set, which is for tests against the sandbox or a gateway on loopback"),
-            format!("`unset {name}`"),
+            leave_out(name),
         );
     }
     for Unusable { name, failure } in unusable.iter().filter(|unusable| !is_of_key(unusable)) {
@@ -36,6 +36,11 @@ pub(super) fn look(settings: &Settings, unusable: &[Unusable], findings: &mut Ch
     if settings.ci {
         findings.ok("ci", "this is a run of continuous integration: `CI` is set");
     }
+}
+
+/// How a variable or an option is left out.
+pub(super) fn leave_out(name: &str) -> String {
+    if name.starts_with('-') { format!("leave `{name}` out") } else { format!("`unset {name}`") }
 }
 
 /// Whether a variable that cannot be used holds, or names, a key.
