@@ -37,21 +37,20 @@ impl Arguments {
         let matches = command.try_get_matches_from_mut(arguments).map_err(typo::tipped)?;
         let read = Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
         let has_form = !read.global.format.is_for_people() || !read.global.write.is_empty();
-        match &read.command {
-            Command::Completions(_) if has_form => {
-                let message =
-                    "completions are a script: they have no other form, and `--format` and `--write` are not for them";
-                Err(command.error(ErrorKind::ArgumentConflict, message))
-            }
-            // Of a command clap has the page, and says that there is no such command.
-            Command::Help(asked) if asked.topic().is_none() => {
-                let name = command.get_name().to_owned();
-                let path = std::iter::once(name).chain(asked.words.iter().cloned()).chain(["--help".to_owned()]);
-                let asked = help::command().try_get_matches_from(path).map_err(typo::tipped);
-                asked.map_or_else(Err, |_| Ok(read))
-            }
-            _ => Ok(read),
+        if matches!(read.command, Command::Completions(_)) && has_form {
+            let message =
+                "completions are a script: they have no other form, and `--format` and `--write` are not for them";
+            return Err(command.error(ErrorKind::ArgumentConflict, message));
         }
+        // Of a command clap has the page, and says that there is no such command.
+        if let Command::Help(asked) = &read.command
+            && asked.topic().is_none()
+        {
+            let name = command.get_name().to_owned();
+            let path = std::iter::once(name).chain(asked.words.iter().cloned()).chain(["--help".to_owned()]);
+            return help::command().try_get_matches_from(path).map_err(typo::tipped).map(|_| read);
+        }
+        Ok(read)
     }
 }
 

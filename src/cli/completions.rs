@@ -47,11 +47,15 @@ pub(super) fn script(shell: Shell) -> String {
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut help::command(), "sendform", &mut text);
     let text = String::from_utf8_lossy(&text).into_owned();
-    match shell {
-        Shell::Bash => text + BASH,
-        Shell::Fish => text + FISH,
-        Shell::Zsh => zsh(&text),
-        _ => text,
+    if shell == Shell::Bash {
+        text + BASH
+    } else if shell == Shell::Fish {
+        text + FISH
+    } else if shell == Shell::Zsh {
+        zsh(&text)
+    } else {
+        // Of the others clap's script is all there is.
+        text
     }
 }
 

@@ -1,7 +1,7 @@
 //! The file of `--events`: a line for everything that happens during an apply. Whatever becomes of it, the apply goes on.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -33,23 +33,19 @@ const OPTIONS: [(&[&str], &str); 5] = [
 
 /// Puts a tip that makes sense into an error, or takes one away that does not.
 pub(super) fn tipped(mut error: clap::Error) -> clap::Error {
-    match error.kind() {
-        ErrorKind::InvalidSubcommand => {
-            let tip = typed(&error, ContextKind::InvalidSubcommand).and_then(|typed| called(&typed));
-            keep_if_near(&mut error, ContextKind::InvalidSubcommand, ContextKind::SuggestedSubcommand);
-            if let Some(command) = tip {
-                give(&mut error, ContextKind::SuggestedSubcommand, format!("sendform calls that `{command}`"));
-            }
+    if error.kind() == ErrorKind::InvalidSubcommand {
+        let tip = typed(&error, ContextKind::InvalidSubcommand).and_then(|typed| called(&typed));
+        keep_if_near(&mut error, ContextKind::InvalidSubcommand, ContextKind::SuggestedSubcommand);
+        if let Some(command) = tip {
+            give(&mut error, ContextKind::SuggestedSubcommand, format!("sendform calls that `{command}`"));
         }
-        ErrorKind::UnknownArgument => {
-            let typed = typed(&error, ContextKind::InvalidArg);
-            let tip = typed.as_deref().and_then(|typed| OPTIONS.iter().find(|(words, _)| words.contains(&typed)));
-            keep_if_near(&mut error, ContextKind::InvalidArg, ContextKind::SuggestedArg);
-            if let Some((_, words)) = tip {
-                give(&mut error, ContextKind::SuggestedArg, (*words).to_owned());
-            }
+    } else if error.kind() == ErrorKind::UnknownArgument {
+        let typed = typed(&error, ContextKind::InvalidArg);
+        let tip = typed.as_deref().and_then(|typed| OPTIONS.iter().find(|(words, _)| words.contains(&typed)));
+        keep_if_near(&mut error, ContextKind::InvalidArg, ContextKind::SuggestedArg);
+        if let Some((_, words)) = tip {
+            give(&mut error, ContextKind::SuggestedArg, (*words).to_owned());
         }
-        _ => {}
     }
     error
 }

@@ -59,7 +59,18 @@ fn a_line_for_everything_that_happens() {
 fn a_run_that_is_refused_and_one_that_does_nothing() {
     let shop = Shop::new(1).faults(&["429@1", "500-after@2"]);
     apply(&shop, &["--events", "events.ndjson"]).code(6);
-    insta::assert_snapshot!(lines(&shop.project.read("events.ndjson")), @"");
+    insta::assert_snapshot!(lines(&shop.project.read("events.ndjson")), @r#"
+    {"attempt":1,"bulkId":"sale.hello.r1.1c8bfdff78208f8a","event":"claimed","message":"sale.hello","people":1,"revision":1}
+    {"attempt":1,"bulkId":"sale.hello.r1.1c8bfdff78208f8a","bytes":252,"event":"requested","message":"sale.hello","revision":1}
+    {"answer":"refused","attempt":1,"bulkId":"sale.hello.r1.1c8bfdff78208f8a","event":"answered","message":"sale.hello","revision":1}
+    {"event":"waiting","reason":"tooManyRequests","seconds":1}
+    {"again":1,"attempt":1,"bulkId":"sale.hello.r1.1c8bfdff78208f8a","counts":{"accepted":0,"claimedElsewhere":0,"inDoubt":0,"notAttempted":0,"refused":0,"rejected":0,"suppressed":0},"event":"settled","message":"sale.hello","revision":1}
+    {"attempt":2,"bulkId":"sale.hello.r1.1c8bfdff78208f8a","event":"claimed","message":"sale.hello","people":1,"revision":1}
+    {"attempt":2,"bulkId":"sale.hello.r1.1c8bfdff78208f8a","bytes":252,"event":"requested","message":"sale.hello","revision":1}
+    {"answer":"unknown","attempt":2,"bulkId":"sale.hello.r1.1c8bfdff78208f8a","event":"answered","message":"sale.hello","revision":1}
+    {"again":0,"attempt":2,"bulkId":"sale.hello.r1.1c8bfdff78208f8a","counts":{"accepted":0,"claimedElsewhere":0,"inDoubt":1,"notAttempted":0,"refused":0,"rejected":0,"suppressed":0},"event":"settled","message":"sale.hello","revision":1}
+    {"counts":{"accepted":0,"claimedElsewhere":0,"inDoubt":1,"notAttempted":0,"refused":0,"rejected":0,"suppressed":0},"event":"finished","exitCode":6}
+    "#);
     shop.run(&["stop", "--reason", "wait"]).code(0);
     shop.customers(1..=2);
     apply(&shop, &["--events", "events.ndjson"]).code(10);
