@@ -233,6 +233,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
     ) -> Vec<Work> {
         let mut verdict = match self.request(&prepared_bulk, &ticket, draft).await {
             Requested::Sent(sent) => {
+                self.event(Event::Answered { claim: ticket.claim().clone(), answer: (&sent).into() });
                 if matches!(sent, SendOutcome::Answered { .. }) {
                     kin.is_taken();
                     self.took(&prepared_bulk.message());
@@ -240,7 +241,10 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
                 verdict::judge(&ticket.claim().bulk, &prepared_bulk.people, sent)
             }
             Requested::NotBegun => Verdict::not_begun(&prepared_bulk.people, Next::NotBegun),
-            Requested::OptedOut(people) => Verdict::not_begun(&prepared_bulk.people, Next::Without(people)),
+            Requested::OptedOut(people) => {
+                self.event(Event::OptedOut { message: prepared_bulk.message(), people: people.len() });
+                Verdict::not_begun(&prepared_bulk.people, Next::Without(people))
+            }
         };
         if kin.suspect.as_ref().is_some_and(|suspect| suspect.is_blamed) {
             verdict.blame();

@@ -37,7 +37,7 @@ mod work;
 #[cfg(test)]
 mod simulation;
 
-pub use event::{Event, Wait};
+pub use event::{AnswerKind, Event, Wait};
 pub use gateway_time::{Agreement, GatewayTime, Stamp};
 pub use outgoing::Outgoing;
 pub use planned::PlannedBulks;

@@ -16,7 +16,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
 use super::shell_quote;
-use super::store::expected;
+use super::store::expected_by_anybody;
 
 /// What is to be said of the lockfile when the run is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,39 +29,76 @@ pub(super) enum Reminder {
     CommitAndPush,
 }
 
+/// What a comparison with other clones has found.
+#[derive(Debug)]
+pub(super) struct Compared {
+    /// What is to be said when the run is over.
+    pub(super) reminder: Reminder,
+    /// What may go wrong, and what to do about it.
+    pub(super) warnings: Vec<(String, String)>,
+}
+
+impl Compared {
+    /// Nothing may go wrong.
+    fn well(reminder: Reminder) -> Self {
+        Self { reminder, warnings: Vec::new() }
+    }
+
+    /// Something may go wrong.
+    fn warned(reminder: Reminder, words: String, remedy: String) -> Self {
+        Self { reminder, warnings: vec![(words, remedy)] }
+    }
+}
+
 /// Makes sure that this clone knows what others have pushed, as far as that was fetched, and warns of what others
 /// cannot know. Where the gateway is the sandbox, or the ledger is elsewhere, there is nothing to compare.
 ///
 /// # Errors
 /// If another clone has sent what this one does not know of; if what was fetched tells nothing.
 pub(super) fn compare(context: &Context, ledger: &Ledger, output: &Output) -> Result<Reminder, Failure> {
-    let Some(file) = file(context) else { return Ok(Reminder::Nothing) };
-    let expected = expected(context)?;
-    let Some(upstream) = context.gateway.ledger.upstream(ledger, &expected) else { return Ok(Reminder::Nothing) };
-    let warn = |words: String| output.tell(&format!("! {words}\n"));
+    let Compared { reminder, warnings } = look(context, ledger)?;
+    for (words, remedy) in warnings {
+        output.tell(&format!("! {words}\n  {remedy}\n"));
+    }
+    Ok(reminder)
+}
+
+/// Compares as [`compare`] does, and gives back what there is to say.
+///
+/// # Errors
+/// As [`compare`].
+pub(super) fn look(context: &Context, ledger: &Ledger) -> Result<Compared, Failure> {
+    let Some(file) = file(context) else { return Ok(Compared::well(Reminder::Nothing)) };
+    let expected = expected_by_anybody(context)?;
+    let Some(upstream) = context.gateway.ledger.upstream(ledger, &expected) else {
+        return Ok(Compared::well(Reminder::Nothing));
+    };
     match upstream {
-        Upstream::NoWorkTree => Ok(Reminder::Nothing),
+        Upstream::NoWorkTree => Ok(Compared::well(Reminder::Nothing)),
         Upstream::Silent(silence) => Err(untold(&silence)),
-        Upstream::Ignored => {
-            warn(format!("git ignores {}, so no other clone learns what is sent here", file.path));
-            output.tell(&format!("  which rule does that: `{} check-ignore -v {}`\n", file.git, file.path));
-            Ok(Reminder::Nothing)
-        }
-        Upstream::NoRemote => Ok(Reminder::Commit),
+        Upstream::Ignored => Ok(Compared::warned(
+            Reminder::Nothing,
+            format!("git ignores {}, so no other clone learns what is sent here", file.path),
+            format!("which rule does that: `{} check-ignore -v {}`", file.git, file.path),
+        )),
+        Upstream::NoRemote => Ok(Compared::well(Reminder::Commit)),
         Upstream::NeverFetched { remotes } => {
             let names = harmless(&remotes.join(", "), LineFeeds::Escape);
-            warn(format!("nothing that was fetched from {names} tells what other clones have sent"));
-            output.tell(&format!("  to find out: {}\n", to_find_out(&file, &remotes)));
-            Ok(Reminder::CommitAndPush)
+            Ok(Compared::warned(
+                Reminder::CommitAndPush,
+                format!("nothing that was fetched from {names} tells what other clones have sent"),
+                format!("to find out: {}", to_find_out(&file, &remotes)),
+            ))
         }
         Upstream::Fetched { branches, unpushed } => {
             check(&file, &branches)?;
             let (seen, not_here): (Vec<_>, Vec<_>) =
                 branches.iter().partition(|branch| branch.lockfile != FetchedLockfile::NotHere);
-            for FetchedBranch { name, .. } in not_here {
-                warn(format!("the lockfile of {name} is not all in this clone, so it was not compared with it"));
-                output.tell(&format!("  to have it here: `{} fetch --refetch --no-filter`\n", file.git));
-            }
+            let mut compared = Compared::well(Reminder::CommitAndPush);
+            compared.warnings.extend(not_here.into_iter().map(|FetchedBranch { name, .. }| {
+                let words = format!("the lockfile of {name} is not all in this clone, so it was not compared with it");
+                (words, format!("to have it here: `{} fetch --refetch --no-filter`", file.git))
+            }));
             if !seen.is_empty() && unpushed.claims + unpushed.outcomes > 0 {
                 let names: Vec<&str> = seen.iter().map(|branch| branch.name.as_str()).collect();
                 let is_absent = seen.iter().all(|branch| branch.lockfile == FetchedLockfile::Absent);
@@ -73,12 +110,12 @@ pub(super) fn compare(context: &Context, ledger: &Ledger, output: &Output) -> Re
                 };
                 let more = DeltaView::from(unpushed).more();
                 let names = list(&names);
-                warn(format!(
+                let words = format!(
                     "{names}, as fetched last, {what} {more} of this lockfile: another clone would send that again"
-                ));
-                output.tell(&format!("  before anybody else sends: {}\n", file.publish()));
+                );
+                compared.warnings.push((words, format!("before anybody else sends: {}", file.publish())));
             }
-            Ok(Reminder::CommitAndPush)
+            Ok(compared)
         }
     }
 }

@@ -112,7 +112,7 @@ pub(super) async fn last(
             0 => Ok(Exit::Done),
             people => {
                 let people = plural(people, "person");
-                output.tell(&format!("{people} can be sent to again: the next `sendform apply` does that\n"));
+                output.note(format!("{people} can be sent to again: the next `sendform apply` does that\n"));
                 // Nobody is in doubt for that, but somebody has not got their message.
                 Ok(Exit::Doubt)
             }

@@ -1,8 +1,9 @@
 //! What a person sees when a command fails: prose, hints and an exit code, made in one place.
 
 use std::error::Error;
+use std::path::Path;
 
-use crate::report::failure::FailureReport;
+use crate::report::failure::{FailureReport, commands_in};
 use crate::report::typed::Typed;
 
 use super::exit::Exit;
@@ -14,6 +15,8 @@ pub(super) struct Failure {
     pub exit: Exit,
     /// What failed: a lowercase fragment. Empty if everything was said already.
     pub message: String,
+    /// The files and folders that it is about.
+    pub places: Vec<String>,
     /// Why: the chain of causes.
     pub causes: Vec<String>,
     /// What to do.
@@ -24,13 +27,20 @@ impl Failure {
     /// Makes a failure.
     #[must_use]
     pub(super) fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), causes: Vec::new(), hints: Vec::new() }
+        Self { exit, message: message.into(), places: Vec::new(), causes: Vec::new(), hints: Vec::new() }
     }
 
     /// Makes a failure about which everything was said already.
     #[must_use]
     pub(super) fn silent(exit: Exit) -> Self {
         Self::new(exit, "")
+    }
+
+    /// Says which file or folder it is about.
+    #[must_use]
+    pub(super) fn at(mut self, place: &Path) -> Self {
+        self.places.push(place.display().to_string());
+        self
     }
 
     /// Says why.
@@ -55,13 +65,23 @@ impl Failure {
     #[must_use]
     pub(super) fn repeating(&self, typed: &Typed) -> Self {
         let hints = self.hints.iter().map(|hint| typed.repeated_in(hint)).collect();
-        Self { exit: self.exit, message: self.message.clone(), causes: self.causes.clone(), hints }
+        let (message, places, causes) = (self.message.clone(), self.places.clone(), self.causes.clone());
+        Self { exit: self.exit, message, places, causes, hints }
     }
 
     /// The report of it.
     #[must_use]
     pub(super) fn report(&self) -> FailureReport<'_> {
-        let Self { exit, message, causes, hints } = self;
-        FailureReport { exit_code: exit.code(), error: message, causes, hints }
+        let Self { exit, message, places, causes, hints } = self;
+        let next_commands = commands_in(hints);
+        FailureReport {
+            exit_code: exit.code(),
+            code: exit.name(),
+            error: message,
+            places,
+            causes,
+            hints,
+            next_commands,
+        }
     }
 }

@@ -39,6 +39,8 @@ pub(super) struct Output {
     pub reveal: Reveal,
     /// Whether a plan lists every message.
     pub lists_all: bool,
+    /// Whether what is not the result is left out.
+    pub quiet: bool,
     writes: Vec<Write>,
     /// Whether the last word is being said.
     is_over: Arc<AtomicBool>,
@@ -62,6 +64,7 @@ impl Output {
             screen_of_errors: screen(errors.is_terminal(), terminal_size_of(&errors)),
             lists_all: scope(&arguments.command).is_some_and(|scope| scope.all),
             reveal: if global.reveal { Reveal::Yes } else { Reveal::No },
+            quiet: global.quiet,
             writes: global.write.clone(),
             is_over: Arc::default(),
         }
@@ -88,6 +91,11 @@ impl Output {
     pub(super) fn fail(&self, failure: &Failure) -> Exit {
         self.wait_if_over();
         self.tell_failure(failure);
+        self.document(failure)
+    }
+
+    /// Says the same to machines only: people were told already.
+    pub(super) fn document(&self, failure: &Failure) -> Exit {
         if failure.message.is_empty() {
             // Everything was said, and written, already.
             return failure.exit;
@@ -129,10 +137,29 @@ impl Output {
             let text = write.format.of(report, &endless);
             if let Err(error) = std::fs::write(&write.file, without_secrets(&text).as_bytes()) {
                 let message = format!("`{}` cannot be written", write.file.display());
-                result = Err(Failure::new(Exit::Environment, message).because(&error));
+                result = Err(Failure::new(Exit::Environment, message).at(&write.file).because(&error));
             }
         }
         result
+    }
+
+    /// Tells a person something that may be left out.
+    pub(super) fn note(&self, text: impl Into<Sheet>) {
+        if !self.quiet {
+            self.tell(text);
+        }
+    }
+
+    /// What was typed.
+    #[must_use]
+    pub(super) const fn typed(&self) -> &Typed {
+        &self.screen.typed
+    }
+
+    /// Whether standard output has colours.
+    #[must_use]
+    pub(super) fn has_colours(&self) -> bool {
+        self.screen.paint == Paint::Color
     }
 
     /// Tells a person something that is not the command's result.

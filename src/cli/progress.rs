@@ -9,6 +9,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use crate::apply::{Event, Wait, evidence};
 use crate::report::words::{number, plural};
 
+use super::output::Output;
+
 /// How often a bar is drawn; nothing that ends sooner is drawn at all.
 const TICK: Duration = Duration::from_millis(250);
 
@@ -16,10 +18,11 @@ const TICK: Duration = Duration::from_millis(250);
 pub(super) struct Progress(ProgressBar);
 
 impl Progress {
-    /// Begins; without a terminal nothing is ever drawn.
+    /// Begins; without a terminal, or if nothing but the result is wanted, nothing is ever drawn.
     #[must_use]
-    pub(super) fn new(people: u64) -> Self {
-        let bar = ProgressBar::with_draw_target(Some(people), target());
+    pub(super) fn new(people: u64, output: &Output) -> Self {
+        let target = if output.quiet { ProgressDrawTarget::hidden() } else { target() };
+        let bar = ProgressBar::with_draw_target(Some(people), target);
         let template = "{bar:20} {human_pos} of {human_len} people  {rate}  {eta} left  {wide_msg}";
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style.with_key("rate", write_rate));
@@ -54,7 +57,12 @@ impl Progress {
                 };
                 self.0.set_message(format!("{why}, waiting {} s", time.as_secs()));
             }
-            Event::Claimed { .. } | Event::Sending { .. } | Event::Alarm(_) | Event::Stopped(_) => {}
+            Event::Claimed { .. }
+            | Event::Sending { .. }
+            | Event::Answered { .. }
+            | Event::OptedOut { .. }
+            | Event::Alarm(_)
+            | Event::Stopped(_) => {}
         }
     }
 

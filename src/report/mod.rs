@@ -6,8 +6,10 @@
 
 pub mod apply;
 pub mod diagnostics;
+pub mod doctor;
 pub mod document;
 pub mod doubt;
+pub mod event;
 pub mod failure;
 pub mod files;
 mod gates;

@@ -34,7 +34,7 @@ pub use backend_error::BackendError;
 pub use binding::Binding;
 pub use copy::{Copied, copy};
 pub use error::StoreError;
-pub use git::{Branch, FetchedBranch, FetchedLockfile, GitError, GitLedger, GitSilence, Said, Upstream};
+pub use git::{Branch, CloneState, FetchedBranch, FetchedLockfile, GitError, GitLedger, GitSilence, Said, Upstream};
 pub use holder::Holder;
 pub use ledger_store::{LedgerStore, Written};
 pub use location::{LedgerLocation, ReadOnlyLedger};

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::apply::evidence::LogsFailure;
 use crate::apply::witness::{Gated, Watch};
-use crate::apply::{self, BulkSource, PlannedBulks, Ports, QueuedPlan, SharedPlan, Stopped, Summary};
+use crate::apply::{self, BulkSource, Event, PlannedBulks, Ports, QueuedPlan, SharedPlan, Stopped, Summary};
 use crate::gateway::Client;
 use crate::ledger::{Doubt, Flight, Ledger, RunId, StopOrder};
 use crate::plan::{Bulk, Gate, Plan, SafetyLimitKind};
@@ -24,6 +24,7 @@ use crate::cli::clock::RunClock;
 use crate::cli::clones::{self, LockfileStamp};
 use crate::cli::context::{Context, PlanOptions};
 use crate::cli::ends;
+use crate::cli::events::EventFile;
 use crate::cli::evidence;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -67,8 +68,12 @@ pub(super) async fn run(
     output: &Output,
 ) -> Result<Exit, Failure> {
     let interrupts = SignalWatch::listen(output);
+    let events = EventFile::open(args.events.as_deref(), output);
     Context::run(global, settings, output, async |context| {
-        with_world(context, args, settings, output, &interrupts).await
+        let ended = with_world(context, args, settings, (output, &events), &interrupts).await;
+        let exit = ended.as_ref().map_or_else(|failure| failure.exit, |exit| *exit);
+        events.finish(context.gateway.now(), exit, output);
+        ended
     })
     .await
 }
@@ -77,7 +82,7 @@ async fn with_world(
     context: &Arc<Context>,
     args: &ApplyArgs,
     settings: &Settings,
-    output: &Output,
+    (output, events): (&Output, &EventFile),
     interrupts: &SignalWatch,
 ) -> Result<Exit, Failure> {
     let plan_options = frozen::plan_options(args, context)?;
@@ -108,8 +113,19 @@ async fn with_world(
     let ended = match evidence::first(context, &store, &client, &clock, &plan_options.selection, output).await {
         Ok(in_doubt) => {
             let (plan_options, client, clock) = (&plan_options, &client, &clock);
-            let go =
-                ApplyRun { context, args, settings, output, interrupts, plan_options, client, clock, run, in_doubt };
+            let go = ApplyRun {
+                context,
+                args,
+                settings,
+                output,
+                events,
+                interrupts,
+                plan_options,
+                client,
+                clock,
+                run,
+                in_doubt,
+            };
             Box::pin(go.plan_and_send(store)).await
         }
         Err(failure) => {
@@ -132,6 +148,7 @@ struct ApplyRun<'a> {
     args: &'a ApplyArgs,
     settings: &'a Settings,
     output: &'a Output,
+    events: &'a EventFile,
     interrupts: &'a SignalWatch,
     plan_options: &'a PlanOptions,
     client: &'a Client<RunClock>,
@@ -176,7 +193,8 @@ impl ApplyRun<'_> {
         let may = may_send(&reviewed, args, plan_options);
         let may = unless_stopped(may, &stops, judge(&reviewed, &plan_options.selection));
         // One run gives one document: a plan, or what became of it.
-        if output.format.is_for_people() || may.is_err() {
+        let is_asked = !args.auto_approve;
+        if (output.format.is_for_people() && (is_asked || !output.quiet)) || may.is_err() {
             show(&reviewed, context, output, args.plan.as_deref(), &stops)?;
         }
         if let Err(ending) = may.and_then(|()| approve(&reviewed, args, output)) {
@@ -219,10 +237,15 @@ impl ApplyRun<'_> {
             () = watch.open(&bulks) => {}
             () = interrupts.first() => {}
         }
+        let progress = Progress::new(plan.to_send(), self.output);
+        let take = |event: &Event| {
+            progress.take(event);
+            self.events.take(context.gateway.now(), event, self.output);
+        };
         let mut summary = match store.shared_queue() {
             None => {
                 let source = Gated::new(PlannedBulks::new(bulks), &watch);
-                Box::pin(send(&source, &watch, plan.to_send(), ports, &run_settings, interrupts)).await
+                Box::pin(send(&source, &watch, take, ports, &run_settings, interrupts)).await
             }
             Some(queue) => {
                 run_settings.shares_plan = true;
@@ -230,7 +253,7 @@ impl ApplyRun<'_> {
                 let first = QueuedPlan { digest: plan.digest.to_string(), now: plan.now, bulks };
                 let shared = SharedPlan::join(queue, &planner, clock, run, first).await?;
                 let source = Gated::new(shared, &watch);
-                let summary = Box::pin(send(&source, &watch, plan.to_send(), ports, &run_settings, interrupts)).await;
+                let summary = Box::pin(send(&source, &watch, take, ports, &run_settings, interrupts)).await;
                 if summary.stopped.is_some() {
                     // If it cannot be done now, others wait a few seconds.
                     drop(tokio::time::timeout(GIVE_BACK_TIME_MAX, queue.give_back(run)).await);
@@ -238,6 +261,8 @@ impl ApplyRun<'_> {
                 summary
             }
         };
+        progress.finish();
+        self.events.keep_total(summary.total());
         summary.alarms.extend(watch.alarms());
         // What was found out when everything was claimed already is no smaller news.
         summary.stopped = summary.stopped.take().or_else(|| watch.stopped());
@@ -272,7 +297,7 @@ impl ApplyRun<'_> {
             .in_order(plan.messages.iter().map(|message| &message.key));
         let shown = output.show(&report);
         if let Some(next) = plan.next_apply_at() {
-            output.tell(&format!("the next apply has something to do at {}\n", timing::utc(next)));
+            output.note(format!("the next apply has something to do at {}\n", timing::utc(next)));
         }
         let marked = mark(&store, &summary, all_asked).await;
         let not_whole = why_not_whole(&store, &summary).await;
@@ -381,7 +406,10 @@ fn refuse_old_ends(store: &OpenLedger, now: Timestamp) -> Result<(), Failure> {
 }
 
 /// The runner of a CI job loses its disk, and with it a lockfile that was not pushed.
-fn refuse_in_ci(context: &Context, plan_options: &PlanOptions, settings: &Settings) -> Result<(), Failure> {
+///
+/// # Errors
+/// If that is so, unless somebody says that the lockfile surely survives.
+pub(super) fn refuse_in_ci(context: &Context, plan_options: &PlanOptions, settings: &Settings) -> Result<(), Failure> {
     let told = plan_options.accepted.get(SafetyLimitKind::LockfileInCi).is_some_and(|number| number >= 1);
     if !settings.ci || context.gateway.is_sandbox() || told || !context.gateway.ledger.is_on_this_disk() {
         return Ok(());
@@ -507,24 +535,22 @@ fn run_settings(store: &OpenLedger, args: &ApplyArgs, settings: &Settings, run: 
     run_settings
 }
 
-/// Hands bulks over, while the watch asks for their people ahead of them, and shows how far that has come.
+/// Hands bulks over, while the watch asks for their people ahead of them; `take` gets what happens.
 async fn send(
     source: &impl BulkSource,
     watch: &Watch<'_, OpenLedger, Client<RunClock>, RunClock, Older>,
-    people: u64,
+    take: impl Fn(&Event) + Send + Sync,
     ports: Ports<'_, OpenLedger, Client<RunClock>, Pool, RunClock>,
     settings: &apply::RunSettings,
     interrupts: &SignalWatch,
 ) -> Summary {
-    let progress = Progress::new(people);
     let interrupts = apply::Interrupts { first: interrupts.first(), second: interrupts.second() };
-    let sending = apply::apply(source, ports, settings, interrupts, |event| progress.take(&event));
+    let sending = apply::apply(source, ports, settings, interrupts, |event| take(&event));
     let mut sending = pin!(sending);
     let summary = tokio::select! {
         summary = &mut sending => summary,
         () = watch.drive() => sending.await,
     };
-    progress.finish();
     summary
 }
 

@@ -83,7 +83,7 @@ async fn confirm(store: &OpenLedger, args: &ReconcileArgs, output: &Output) -> R
         return Ok(Exit::Ledger);
     }
     store.confirm_server().await?;
-    output.tell("the database's server is confirmed: messages are sent from this ledger again\n");
+    output.note("the database's server is confirmed: messages are sent from this ledger again\n");
     Ok(Exit::Done)
 }
 

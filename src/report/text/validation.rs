@@ -3,7 +3,7 @@
 use crate::report::sanitize::{LineFeeds, harmless};
 use crate::report::screen::Screen;
 use crate::report::sheet::Sheet;
-use crate::report::validation::{Checked, ValidationReport};
+use crate::report::validation::{Checked, Elsewhere, ValidationReport};
 use crate::report::words::plural;
 
 use super::TextForm;
@@ -13,12 +13,32 @@ use super::ending;
 impl TextForm for ValidationReport<'_> {
     fn sheet(&self, screen: &Screen) -> Sheet {
         let mut out = diagnostics::sheet(&self.diagnostics, screen);
-        if let Some(checked) = &self.checked {
-            out.append(Sheet::from(all_well(checked)));
+        let said = match &self.elsewhere {
+            Some(elsewhere) => Some(of_named(elsewhere, self.diagnostics.is_empty())),
+            None => self.checked.as_ref().map(all_well),
+        };
+        if let Some(said) = said {
+            out.append(Sheet::from(said));
         }
         ending::of_files(&mut out, &self.diagnostics, screen);
         out
     }
+}
+
+/// What there is to say of files that were named, and of the others.
+fn of_named(elsewhere: &Elsewhere, is_well: bool) -> String {
+    let Elsewhere { named, errors, warnings } = *elsewhere;
+    let well = match (is_well, named) {
+        (false, _) => "",
+        (true, 1) => "nothing is wrong with this file\n",
+        (true, _) => "nothing is wrong with these files\n",
+    };
+    let counted = [(errors, "error"), (warnings, "warning")].into_iter().filter(|(count, _)| *count > 0);
+    let counted: Vec<String> = counted.map(|(count, name)| plural(count, name)).collect();
+    if counted.is_empty() {
+        return well.to_owned();
+    }
+    format!("{well}in other files: {}; `sendform validate` shows all\n", counted.join(" and "))
 }
 
 fn all_well(checked: &Checked<'_>) -> String {
