@@ -74,7 +74,7 @@ fn ended(arguments: &Arguments) -> Exit {
     }
     let home = ProjectPaths::find(arguments.global.dir.as_deref());
     if arguments.command.has_project() && home.is_above {
-        output.note(format!("the project is the one in `{}`, above this folder\n", home.dir.display()));
+        output.note(&format!("the project is the one in `{}`, above this folder\n", home.dir.display()));
     }
     match commands::run(arguments, &settings, &unusable, &output) {
         Ok(exit) => exit,

@@ -144,7 +144,7 @@ impl Output {
     }
 
     /// Tells a person something that may be left out.
-    pub(super) fn note(&self, text: impl Into<Sheet>) {
+    pub(super) fn note(&self, text: &str) {
         if !self.quiet {
             self.tell(text);
         }
@@ -163,8 +163,13 @@ impl Output {
     }
 
     /// Tells a person something that is not the command's result.
-    pub(super) fn tell(&self, text: impl Into<Sheet>) {
-        tell(&text.into().laid_out(&self.screen_of_errors));
+    pub(super) fn tell(&self, text: &str) {
+        self.tell_lines(&Sheet::from(text));
+    }
+
+    /// Tells a person lines that are not the command's result.
+    pub(super) fn tell_lines(&self, lines: &Sheet) {
+        tell(&lines.laid_out(&self.screen_of_errors));
     }
 
     /// Asks a question that `yes` answers; the answer stands behind it.
@@ -178,7 +183,7 @@ impl Output {
 
     /// Tells a person what is wrong with the files, beside the command's result.
     pub(super) fn tell_diagnostics(&self, diagnostics: &[DiagnosticView]) {
-        self.tell(diagnostics::sheet(diagnostics, &self.screen_of_errors));
+        self.tell_lines(&diagnostics::sheet(diagnostics, &self.screen_of_errors));
     }
 
     /// Tells a person how something failed; nothing, if everything was said already.

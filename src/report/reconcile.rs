@@ -106,7 +106,7 @@ impl Report for ReconcileReport {
     const KIND: &'static str = "reconcile";
 }
 
-impl<'a> ReconcileReport {
+impl ReconcileReport {
     /// Makes the report of a pass over the doubts.
     #[must_use]
     pub fn new(reconciled: &Reconciled, in_flight: Option<Flight>, now: Timestamp) -> Self {

@@ -52,12 +52,6 @@ impl From<&str> for Sheet {
     }
 }
 
-impl From<&String> for Sheet {
-    fn from(text: &String) -> Self {
-        Self::from(text.as_str())
-    }
-}
-
 impl Sheet {
     /// Writes an empty line.
     pub(super) fn blank(&mut self) {

@@ -297,7 +297,7 @@ impl ApplyRun<'_> {
             .in_order(plan.messages.iter().map(|message| &message.key));
         let shown = output.show(&report);
         if let Some(next) = plan.next_apply_at() {
-            output.note(format!("the next apply has something to do at {}\n", timing::utc(next)));
+            output.note(&format!("the next apply has something to do at {}\n", timing::utc(next)));
         }
         let marked = mark(&store, &summary, all_asked).await;
         let not_whole = why_not_whole(&store, &summary).await;

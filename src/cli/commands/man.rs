@@ -28,7 +28,7 @@ pub(super) fn run(args: &ManArgs, output: &Output) -> Result<Exit, Failure> {
     let mut count = 0;
     fs::create_dir_all(folder).map_err(|error| unwritten(folder, &error))?;
     write(&command, folder, &mut count)?;
-    output.note(format!("wrote {count} pages into {}\n", folder.display()));
+    output.note(&format!("wrote {count} pages into {}\n", folder.display()));
     Ok(Exit::Done)
 }
 

@@ -51,7 +51,7 @@ pub(super) fn doubts(out: &mut Sheet, doubts: &[DoubtView], paint: Paint) {
     hurry(out, doubts.iter(), paint);
     let in_logs = doubts.iter().any(DoubtView::is_in_logs);
     if in_logs {
-        line(out, &format!("  settle them from the gateway's logs: sendform reconcile"));
+        line(out, "  settle them from the gateway's logs: sendform reconcile");
     }
     let by_word = doubts.iter().find(|doubt| !doubt.is_in_logs()).or(doubts.first());
     if let Some(doubt) = by_word {
