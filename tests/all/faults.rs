@@ -472,7 +472,6 @@ fn without_a_gateway_nothing_is_sent_and_nothing_lost() {
 
     message        accepted  rejected  refused  in doubt  not attempted
     sale.hello r1         0         0        2         0              2
-    ! 2 bulks not witnessed, because the gateway's logs could not be read: the gateway cannot be reached: the connection was refused
     ! stopped: the gateway cannot be reached: the connection was refused
     ");
     let plan = project.run(["plan", "--format", "json"]).code(0).json();
