@@ -195,7 +195,25 @@ fn whoever_was_sent_to_under_a_key_that_was_lost_is_noticed() {
     let project = &shop.project;
     let before = fs::read(project.path("sendform.lock")).unwrap();
     let run = project.run(APPLY);
-    insta::assert_snapshot!(run, @"");
+    insta::assert_snapshot!(run, @"
+    exit code: 8
+    acme-shop on 127.0.0.1:[port], 2026-12-02 11:50 UTC, 1 campaign in 1 file
+
+    sale.hello r1  shop to customers
+      + 7 to send at once, 2 bulks
+        7 rows in customers.csv (CSV with `,`, UTF-8)
+        text (6 characters)
+          │ Hello!
+
+    7 messages to send in 2 bulks
+
+    message        accepted  rejected  refused  in doubt  not attempted
+    sale.hello r1         0         0        0         0              7
+    ! stopped: the gateway has the same message for 7 people who were about to be sent to, under a key that this ledger does not name, the last one sent at 2026-11-30 12:00 UTC
+      nothing more was claimed: they were sent to with a key that was lost, or another project's messages have the same names
+      if you still have that key: name it in SENDFORM_KEY behind the first one, and put it into the ledger with `sendform ledger rebind --add-key`, then `sendform ledger recover`
+      to send to them all the same, run the same command with --accept other-key=7
+    ");
     assert!(!run.stdout.contains("1784140000"), "{run}");
     assert_eq!((shop.sandbox.requests(), fs::read(project.path("sendform.lock")).unwrap()), (2, before));
     // Fewer than there are.
@@ -218,7 +236,16 @@ fn whoever_was_sent_to_under_a_key_that_was_lost_is_noticed() {
 fn nobody_is_recovered_whom_no_key_knows() {
     let mut shop = with_a_lost_key();
     let run = shop.project.run(["ledger", "recover"]);
-    insta::assert_snapshot!(run, @"");
+    insta::assert_snapshot!(run, @"
+    exit code: 4
+    the gateway's logs have 0 messages
+    the ledger knew all of them: nothing was recovered
+    a plan would send to 7 people now
+    ----- stderr
+    error: 7 people would be sent to, and the logs cannot tell what is over 47 hours old
+      hint: make sure by other means that the ledger has lost nothing older, and nothing that is still to leave
+      hint: then say so by number: --accept older-unknown=7
+    ");
     let run = shop.project.run(["ledger", "recover", "--format", "json"]).code(4);
     assert_eq!((&run.json()["unrecognised"], &run.json()["accepted"]), (&7.into(), &0.into()));
     shop.project.run(["ledger", "recover", "--accept", "older-unknown=7", "--accept", "other-key=6"]).code(4);

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::recognise::Recognise;
 use super::watch::{is_hit, raise};
-use crate::apply::evidence::{LedgerView, LogRow, Logs, LogsFailure, PROVES_WITHIN, RecentQuery};
+use crate::apply::evidence::{LedgerView, LogRow, Logs, LogsFailure, RecentQuery};
 use crate::apply::ports::{Clock, Store};
 use crate::apply::summary::MessageRevision;
 use crate::apply::verdict::state;
@@ -14,6 +14,7 @@ use crate::identity::{BulkId, BulkTime, MessageId, Person, SenderId};
 use crate::ledger::{
     BY_LOGS, Claim, ClaimId, Dated, Grant, Ledger, Outcome, PersonState, Proof, RunId, Standing, View,
 };
+use crate::timing::horizon::LOGS_BACK_MAX;
 use crate::wire::response::STATUS_DUPLICATE_MESSAGE_ID;
 
 /// How many pages are read of each sender, of a thousand messages each.
@@ -66,7 +67,7 @@ pub async fn recover<S: Store + LedgerView, L: Logs, C: Clock>(
     messages: &BTreeMap<MessageRevision, SenderId>,
 ) -> Result<Recovered, S::Error> {
     let mut recovered = Recovered::default();
-    let since = clock.now().checked_sub(PROVES_WITHIN).unwrap_or(Timestamp::MIN);
+    let since = clock.now().checked_sub(LOGS_BACK_MAX).unwrap_or(Timestamp::MIN);
     let mut senders: Vec<&SenderId> = messages.values().collect();
     senders.sort_unstable();
     senders.dedup();

@@ -384,7 +384,7 @@ fn so_many_under_another_key_as_somebody_accepts_are_sent_to() {
 #[test]
 fn a_ledger_older_than_the_logs_is_looked_at_from_its_last_claim_on() {
     let check = |claims: &[i64]| {
-        let mut world = World { rows: vec![LogRow { sent_at: Some(hours(-10)), ..row(3) }], ..World::new() };
+        let mut world = World { rows: vec![LogRow { sent_at: Some(hours(-10)), ..row(4) }], ..World::new() };
         for (number, ago) in (0..).zip(claims) {
             let mut claim = claim(&[900 + number], 50 + number);
             (claim.at, claim.dated) = (hours(-ago), crate::ledger::Dated::Unwritten);

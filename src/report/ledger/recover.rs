@@ -69,9 +69,8 @@ impl TextForm for LedgerRecoverReport {
         if self.failure.is_none() {
             line(&mut out, &format!("the gateway's logs have {}{foreign}", plural(self.rows, "message")));
             if self.accepted + self.rejected == 0 {
-                let words =
-                    if self.unrecognised == 0 { "the ledger knew all of them" } else { "the ledger knew the others" };
-                line(&mut out, &format!("{words}: nothing was recovered"));
+                let knew = if self.unrecognised == 0 { "the ledger knew all of them: " } else { "" };
+                line(&mut out, &format!("{knew}nothing was recovered"));
             }
         }
         if self.unrecognised > 0 {
