@@ -443,8 +443,11 @@ pub(super) enum LedgerCommand {
 pub(super) struct RecoverArgs {
     /// Accept that so many people would be sent to, of whom the logs cannot tell whether they got their message
     /// over 47 hours ago: `older-unknown=12`; or that runs which did not end have no more entries than so
-    /// many that are over 47 hours old: `unclosed=12`
-    #[arg(long, value_name = "KIND=N", value_parser = |text: &str| acceptance(&["older-unknown", "unclosed"], text))]
+    /// many that are over 47 hours old: `unclosed=12`; or that so many messages in the logs are of a key that the
+    /// ledger does not have: `other-key=12`
+    #[arg(long, value_name = "KIND=N", value_parser = |text: &str| {
+        acceptance(&["older-unknown", "unclosed", "other-key"], text)
+    })]
     pub accept: Vec<Acceptance>,
 }
 

@@ -245,6 +245,7 @@ fn reason_name(reason: &Stopped) -> &'static str {
         Stopped::StopsUnread(_) => "stopsUnread",
         Stopped::ClockOff => "clock",
         Stopped::LedgerLacks { .. } => "ledgerLacks",
+        Stopped::OtherKeys { .. } => "otherKeys",
         Stopped::Unwitnessed(_) => "unwitnessed",
         Stopped::Bug(_) => "bug",
     }

@@ -488,7 +488,6 @@ fn without_a_gateway_nothing_is_sent_and_nothing_lost() {
     sale.hello r1         0         0        2         0              2
       refused: surely nothing was sent to them, and they are still to be sent to
       not attempted: they were in no request, and are still to be sent to
-    ! 2 bulks not witnessed, because the gateway's logs could not be read: the gateway cannot be reached: the connection was refused
     ! stopped: the gateway cannot be reached: the connection was refused
     ");
     let plan = project.run(["plan", "--format", "json"]).code(0).json();

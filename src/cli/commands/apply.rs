@@ -9,9 +9,9 @@ use jiff::Timestamp;
 
 use crate::apply::evidence::LogsFailure;
 use crate::apply::witness::{Gated, Watch};
-use crate::apply::{self, BulkSource, Event, PlannedBulks, Ports, QueuedPlan, SharedPlan, Stopped, Summary};
+use crate::apply::{self, Alarm, BulkSource, Event, PlannedBulks, Ports, QueuedPlan, SharedPlan, Stopped, Summary};
 use crate::gateway::Client;
-use crate::ledger::{Doubt, Flight, Ledger, RunId, StopOrder};
+use crate::ledger::{Doubt, Flight, Ledger, MessageRecord, RunId, StopOrder};
 use crate::plan::{Bulk, Gate, Plan, SafetyLimitKind};
 use crate::report::apply::ApplyReport;
 use crate::report::words::{list, plural};
@@ -224,7 +224,7 @@ impl ApplyRun<'_> {
         interrupts.sending();
         let senders = witness::senders(&plan);
         let all_asked = witness::is_every_sender(&senders, context, &store.ledger());
-        let bulks = record(context, store, &mut plan).await?;
+        let (records, bulks) = take_bulks(&mut plan, context.gateway.now());
         let mut run_settings = run_settings(store, args, settings, run);
         run_settings.hears_others = store.may_have_company(plan.now);
         run_settings.watched = rejections::watched(&plan, store, run);
@@ -232,10 +232,17 @@ impl ApplyRun<'_> {
         let prepare = &Pool::new(Arc::clone(context));
         let ports = Ports { store, sender: client, prepare, opt_outs, clock, time: client.time() };
         let older = Older::new(context);
-        let watch = Watch::new((store, client, clock, &older), witness::needed(context, store), &bulks, senders);
+        let watch = Watch::new((store, client, clock, &older), witness::needed(context, store), &bulks, senders)
+            .accepting_other_keys(plan_options.accepted.get(SafetyLimitKind::OtherKey).unwrap_or(0));
         tokio::select! {
             () = watch.open(&bulks) => {}
             () = interrupts.first() => {}
+        }
+        // A run that may claim nothing leaves the ledger as it was.
+        if watch.stopped().is_none() {
+            for record in records {
+                store.record(record).await?;
+            }
         }
         let progress = Progress::new(plan.to_send(), self.output);
         let take = |event: &Event| {
@@ -263,7 +270,11 @@ impl ApplyRun<'_> {
         };
         progress.finish();
         self.events.keep_total(summary.total());
-        summary.alarms.extend(watch.alarms());
+        // What was not sent was not sent without asking.
+        let total = summary.total();
+        let is_sent = total.accepted + total.rejected_any() + total.in_doubt > 0;
+        let is_news = |alarm: &Alarm| is_sent || !matches!(alarm, Alarm::NotWitnessed { .. });
+        summary.alarms.extend(watch.alarms().into_iter().filter(is_news));
         // What was found out when everything was claimed already is no smaller news.
         summary.stopped = summary.stopped.take().or_else(|| watch.stopped());
         Ok(Sent { plan, summary, all_asked })
@@ -512,14 +523,14 @@ fn approve(plan: &Plan, args: &ApplyArgs, output: &Output) -> Result<(), Result<
     Err(Ok(Exit::Declined))
 }
 
-/// Records what the messages are, and takes their bulks out of the plan.
-async fn record(context: &Context, store: &OpenLedger, plan: &mut Plan) -> Result<Vec<Bulk>, StoreError> {
-    let mut bulks = Vec::new();
+/// Takes the bulks that are to be sent out of a plan, and what their messages are.
+fn take_bulks(plan: &mut Plan, at: Timestamp) -> (Vec<MessageRecord>, Vec<Bulk>) {
+    let (mut records, mut bulks) = (Vec::new(), Vec::new());
     for message in plan.messages.iter_mut().filter(|message| message.selected && !message.bulks.is_empty()) {
-        store.record(message.record(context.gateway.now())).await?;
+        records.push(message.record(at));
         bulks.append(&mut message.bulks);
     }
-    Ok(bulks)
+    (records, bulks)
 }
 
 /// How this run goes about its work.
@@ -599,7 +610,7 @@ fn verdict(summary: &Summary) -> Exit {
         Some(Stopped::Unauthorized | Stopped::Forbidden) => Exit::Credentials,
         Some(Stopped::Unwitnessed(LogsFailure::Unauthorized | LogsFailure::Forbidden)) => Exit::Credentials,
         Some(Stopped::Unwitnessed(_)) => Exit::Environment,
-        Some(Stopped::LedgerLacks { .. }) => Exit::Ledger,
+        Some(Stopped::LedgerLacks { .. } | Stopped::OtherKeys { .. }) => Exit::Ledger,
         Some(Stopped::Prepare(_)) => Exit::Mismatch,
         Some(Stopped::Files(_) | Stopped::OptOuts(_)) => Exit::Files,
         Some(Stopped::Interrupted | Stopped::ByOrder(_) | Stopped::StopEnded) => Exit::Declined,

@@ -59,8 +59,10 @@ async fn with_world(context: &Context, args: &PlanArgs, output: &Output) -> Resu
     if let Some((path, written)) = written {
         let path = shell_quote::word(&path.display().to_string());
         if written? {
-            output.note(&format!("wrote {path}: `sendform apply {path}` sends this, and nothing else
-"));
+            output.note(&format!(
+                "wrote {path}: `sendform apply {path}` sends this, and nothing else
+"
+            ));
         } else {
             output.tell("no plan was written: it has errors\n");
         }

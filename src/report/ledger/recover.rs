@@ -19,6 +19,9 @@ pub struct LedgerRecoverReport {
     pub rows: u64,
     /// How many of the messages in the logs are none of this project.
     pub foreign: u64,
+    /// How many of the messages in the logs have the names of this project's messages, and are of a key that the
+    /// ledger does not have, or of another project: their people are not recognised.
+    pub unrecognised: u64,
     /// How many people are in the ledger as accepted now, and were not before.
     pub accepted: u64,
     /// How many people are in the ledger as rejected now, and were not before.
@@ -41,10 +44,11 @@ impl LedgerRecoverReport {
     /// Makes the report. `to_send` is how many people a plan would send to now.
     #[must_use]
     pub fn new(recovered: &Recovered, to_send: u64) -> Self {
-        let Recovered { rows, foreign, accepted, rejected, raised, twice, failure } = recovered;
+        let Recovered { rows, foreign, unrecognised, accepted, rejected, raised, twice, failure } = recovered;
         Self {
             rows: *rows,
             foreign: *foreign,
+            unrecognised: *unrecognised,
             accepted: *accepted,
             rejected: *rejected,
             raised: *raised,
@@ -64,9 +68,19 @@ impl TextForm for LedgerRecoverReport {
             0 => String::new(),
             foreign => format!(", {} of them of no message of this project", number(foreign)),
         };
-        line(&mut out, &format!("the gateway's logs have {}{foreign}", plural(self.rows, "message")));
-        if self.accepted + self.rejected == 0 {
-            line(&mut out, "the ledger knew all of them: nothing was recovered");
+        // Of what was not read to its end no number says anything.
+        if self.failure.is_none() {
+            line(&mut out, &format!("the gateway's logs have {}{foreign}", plural(self.rows, "message")));
+            if self.accepted + self.rejected == 0 {
+                let knew = if self.unrecognised == 0 { "the ledger knew all of them: " } else { "" };
+                line(&mut out, &format!("{knew}nothing was recovered"));
+            }
+        }
+        if self.unrecognised > 0 {
+            let (messages, are) =
+                (plural(self.unrecognised, "message"), if self.unrecognised == 1 { "is" } else { "are" });
+            let words = format!("! {messages} {are} of a key that this ledger does not have, or of another project");
+            line(&mut out, &paint.bad(&words));
         }
         if self.accepted > 0 {
             let words = format!("{} recovered as accepted: they are not sent to again", people(self.accepted));
@@ -82,7 +96,9 @@ impl TextForm for LedgerRecoverReport {
             let words = format!("{} got a message more than once", people(self.twice));
             line(&mut out, &Mark::Wrong.before(&words, paint));
         }
-        line(&mut out, &format!("a plan would send to {} now", people(self.to_send)));
+        if self.failure.is_none() {
+            line(&mut out, &format!("a plan would send to {} now", people(self.to_send)));
+        }
         out
     }
 }

@@ -82,6 +82,10 @@ impl TextForm for ApplyReport<'_> {
             for way in ways_on(stopped) {
                 line(&mut out, &format!("  {way}"));
             }
+            if let Stopped::OtherKeys { people, .. } = stopped {
+                let accepted = format!("--accept other-key={people}");
+                line(&mut out, &format!("  to send to them all the same, run the same command with {accepted}"));
+            }
             if matches!(stopped, Stopped::ByOrder(_)) {
                 line(&mut out, "  to let sending go on: sendform resume; then run the same command again");
             }
@@ -133,6 +137,18 @@ fn ways_on(stopped: &Stopped) -> &'static [&'static str] {
             "bring the newer ledger, and join it in with `sendform ledger import`",
             "or have what the gateway's logs still know of it written down: `sendform ledger recover`",
         ],
+        Stopped::OtherKeys { .. } => &[
+            "nothing more was claimed: they were sent to with a key that was lost, or another project's messages have \
+             the same names",
+            "if you still have that key: name it in SENDFORM_KEY behind the first one, and put it into the ledger with \
+             `sendform ledger rebind --add-key`, then `sendform ledger recover`",
+        ],
+        Stopped::ClockOff => &[
+            "nothing more was claimed: set this machine's clock, for example with `timedatectl set-ntp true`, and run \
+             the same command again",
+            "if the gateway is a sandbox of yours, start it with the time that its clock is to begin at: \
+             `sendform sandbox --now`",
+        ],
         Stopped::Unwitnessed(_) => {
             &["`witness: preferred` in the project file sends without asking, unless the ledger may lack something"]
         }
@@ -146,7 +162,6 @@ fn ways_on(stopped: &Stopped) -> &'static [&'static str] {
         | Stopped::Prepare(_)
         | Stopped::Request(_)
         | Stopped::ByOrder(_)
-        | Stopped::ClockOff
         | Stopped::Bug(_) => &[],
     }
 }
@@ -214,10 +229,11 @@ fn alarm_words(alarm: &Alarm) -> String {
         }
         Alarm::NotWitnessed { bulks, why } => {
             let why = why.as_ref().map_or_else(
-                || "the gateway's logs were too slow".to_owned(),
-                |why| format!("the gateway's logs could not be read: {}", harmless(why, LineFeeds::Escape)),
+                || "they were too slow".to_owned(),
+                |why| format!("they could not be read: {}", harmless(why, LineFeeds::Escape)),
             );
-            format!("{} not witnessed, because {why}", plural(*bulks, "bulk"))
+            let were = if *bulks == 1 { "was" } else { "were" };
+            format!("{} {were} sent without asking the gateway's logs first: {why}", plural(*bulks, "bulk"))
         }
         Alarm::SentAllTheSame { people } => format!(
             "the gateway has the messages of {} that the ledger took for surely not sent: they are accepted now, and \

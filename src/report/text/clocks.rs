@@ -87,12 +87,15 @@ fn zone_table(out: &mut Sheet, zones: &[(&ZoneView<'_>, u64)], paint: Paint) {
     }
 }
 
-/// Says before when the gateway's logs cannot be asked for so many of those who are to send now.
+/// Says before when the gateway's logs cannot tell of so many of those who are to send now.
 pub(super) fn not_asked_before(plan: &MessageView<'_>, at: Timestamp) -> String {
     let people = plan.not_asked_people;
-    let some = if people < plan.to_send() { format!("{} of them ", number(people)) } else { String::new() };
+    let some = if people < plan.to_send() { format!("for {} of them ", number(people)) } else { String::new() };
     let at = clock(plan, at);
-    format!("{some}cannot be asked for before {at}: the gateway's logs do not show what is still to leave")
+    format!(
+        "{some}the gateway's logs cannot tell before {at} whether they were sent to already: they do not show what is \
+         still to leave"
+    )
 }
 
 fn has_time(plan: &MessageView<'_>) -> bool {
