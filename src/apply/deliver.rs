@@ -213,6 +213,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
             dated: self.ports.time.last().map_or(Dated::Never, Dated::At),
             is_recovered: false,
             by: self.settings.by.clone(),
+            edition: Some(prepared_bulk.options.edition.clone()),
             people,
         };
         let BulkOptions { window, validity, .. } = &*prepared_bulk.options;
@@ -232,6 +233,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
     ) -> Vec<Work> {
         let mut verdict = match self.request(&prepared_bulk, &ticket, draft).await {
             Requested::Sent(sent) => {
+                self.event(Event::Answered { claim: ticket.claim().clone(), answer: (&sent).into() });
                 if matches!(sent, SendOutcome::Answered { .. }) {
                     kin.is_taken();
                     self.took(&prepared_bulk.message());
@@ -239,7 +241,10 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
                 verdict::judge(&ticket.claim().bulk, &prepared_bulk.people, sent)
             }
             Requested::NotBegun => Verdict::not_begun(&prepared_bulk.people, Next::NotBegun),
-            Requested::OptedOut(people) => Verdict::not_begun(&prepared_bulk.people, Next::Without(people)),
+            Requested::OptedOut(people) => {
+                self.event(Event::OptedOut { message: prepared_bulk.message(), people: people.len() });
+                Verdict::not_begun(&prepared_bulk.people, Next::Without(people))
+            }
         };
         if kin.suspect.as_ref().is_some_and(|suspect| suspect.is_blamed) {
             verdict.blame();
@@ -286,6 +291,10 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
     /// Waits for its turn, writes the request, and sends it, if nobody in it has opted out.
     async fn request(&self, prepared_bulk: &PreparedBulk, ticket: &Ticket, draft: &PendingClaim) -> Requested {
         let turn = self.request_turn().await;
+        // A claim may have taken long, and have brought what others were answered meanwhile.
+        if !self.may_claim_more(&prepared_bulk.message()).await {
+            return Requested::NotBegun;
+        }
         // Nothing that may take long stands between these looks and the request.
         if !self.turn().await || turn.is_none() || !self.goes_on().await {
             return Requested::NotBegun;

@@ -1,10 +1,11 @@
-//! What happens during a run, as it happens: enough for a progress bar.
+//! What happens during a run, as it happens: enough for a progress bar, and for a file of events.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::summary::{Alarm, Stopped, Tally};
+use super::sent::SendOutcome;
+use super::summary::{Alarm, MessageRevision, Stopped, Tally};
 use crate::identity::BulkId;
 use crate::ledger::ClaimId;
 
@@ -34,6 +35,20 @@ pub enum Event {
         /// How large its body is.
         bytes: usize,
     },
+    /// A request has come to its end.
+    Answered {
+        /// The claim.
+        claim: ClaimId,
+        /// How.
+        answer: AnswerKind,
+    },
+    /// People of a message have opted out before they were in a request.
+    OptedOut {
+        /// The message.
+        message: MessageRevision,
+        /// How many.
+        people: usize,
+    },
     /// A claim has its outcome, or is left in doubt.
     Settled {
         /// The claim.
@@ -56,6 +71,27 @@ pub enum Event {
     Alarm(Alarm),
     /// The run makes no new claims.
     Stopped(Stopped),
+}
+
+/// How a request came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AnswerKind {
+    /// The gateway took it: it says of each message whether it was accepted.
+    Taken,
+    /// Surely nothing was sent.
+    Refused,
+    /// Nobody knows.
+    Unknown,
+}
+
+impl From<&SendOutcome> for AnswerKind {
+    fn from(sent: &SendOutcome) -> Self {
+        match sent {
+            SendOutcome::Answered(_) => Self::Taken,
+            SendOutcome::Refused(_) => Self::Refused,
+            SendOutcome::Unknown(_) => Self::Unknown,
+        }
+    }
 }
 
 /// Why a run waits.

@@ -37,11 +37,11 @@ mod work;
 #[cfg(test)]
 mod simulation;
 
-pub use event::{Event, Wait};
+pub use event::{AnswerKind, Event, Wait};
 pub use gateway_time::{Agreement, GatewayTime, Stamp};
 pub use outgoing::Outgoing;
 pub use planned::PlannedBulks;
-pub use ports::{BulkSource, Clock, OptOuts, Ports, Prepare, Store};
+pub use ports::{BulkSource, Clock, IsHeldBack, OptOuts, Ports, Prepare, Store, Supply};
 pub use prepared::{BulkOptions, Prepared, PreparedPerson, Reports};
 pub use run::{Interrupts, apply};
 pub use send_schedule::LateBulk;

@@ -9,6 +9,7 @@ use std::sync::atomic::Ordering;
 use futures_util::future::{Either, select};
 
 use super::bulk_progress::BulkProgress;
+use super::event::Event;
 use super::ports::{Clock, Prepare, Store};
 use super::run::Run;
 use super::sender::Sender;
@@ -48,6 +49,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
         let suppressed = out.len() as u64;
         progress.open.fetch_sub(suppressed, Ordering::Relaxed);
         self.count(&message, &Tally { suppressed, ..Tally::default() });
+        self.event(Event::OptedOut { message: message.clone(), people: out.len() });
         if prepared_bulk.people.is_empty() {
             self.forgo(&message, first);
         }

@@ -125,6 +125,7 @@ mod tests {
                 content_type: Some(ReportType::Json),
             },
             speed: Some(SendingSpeedLimit { amount: 600, time_unit: SpeedUnit::Minute }),
+            edition: prepared_bulk.options.edition.clone(),
         });
         let bulk = prepared_bulk.bulk_id(&prepared_bulk.persons());
         let request = write(&prepared_bulk, &bulk, Some(Timestamp::UNIX_EPOCH)).unwrap();

@@ -67,8 +67,9 @@ pub trait Store: Sync {
         std::future::ready(Ok(None))
     }
 
-    /// Counts the answers to a message's claims of other runs than this one, as they are in the store now. Asked
-    /// only where several runs share a plan.
+    /// Counts the answers to a message's claims of other runs than this one: as they are in the store now, where
+    /// several runs share a plan; else those that were read until now. Asked only of runs that hear others
+    /// ([`RunSettings::hears_others`](super::RunSettings::hears_others)).
     fn answered_elsewhere(
         &self,
         _message: &MessageRevision,
@@ -78,14 +79,29 @@ pub trait Store: Sync {
     }
 }
 
+/// Says of which messages nothing more may begin for now. What it says changes while a run goes on.
+pub type IsHeldBack<'a> = dyn Fn(&MessageRevision) -> bool + Sync + 'a;
+
+/// What a source has for a run.
+#[derive(Debug)]
+pub enum Supply {
+    /// The next bulk.
+    Bulk(Bulk),
+    /// Nothing but bulks of messages that are held back.
+    HeldBack,
+    /// Nothing more.
+    UsedUp,
+}
+
 /// Gives a run its bulks.
 pub trait BulkSource: Sync {
-    /// Gives the next bulk; `None` if there is nothing more. A run asks only when it can hand a bulk
-    /// over, and drops an answer that it still waits for when it is stopped.
+    /// Gives the next bulk that is of no message that is held back: those stay where they are, and nobody else
+    /// waits for them. A run asks only when it can hand a bulk over, and drops an answer that it still waits for
+    /// when it is stopped.
     ///
     /// # Errors
     /// Why the run must stop.
-    fn next(&self) -> impl Future<Output = Result<Option<Bulk>, Stopped>> + Send;
+    fn next(&self, is_held_back: &IsHeldBack<'_>) -> impl Future<Output = Result<Supply, Stopped>> + Send;
 
     /// Says why nothing that it has given may be claimed any more, if that was found out since.
     fn stopped(&self) -> Option<Stopped> {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::identity::{Person, SenderId};
+use crate::ledger::EditionId;
 use crate::wire::content::Content;
 use crate::wire::options::{DeliveryTimeWindow, Platform, ReportType, SendingSpeedLimit, ValidityPeriod};
 
@@ -32,6 +33,8 @@ pub struct BulkOptions {
     pub reports: Reports,
     /// How fast the gateway sends the bulk; as fast as it can, if absent.
     pub speed: Option<SendingSpeedLimit>,
+    /// What the message is as it is now, for the claim.
+    pub edition: EditionId,
 }
 
 /// Where and which delivery reports go.

@@ -88,11 +88,6 @@ impl Queue {
         self.works.remove(place)
     }
 
-    /// Whether there is anything of these messages.
-    pub(super) fn has_any_of(&self, messages: &BTreeSet<MessageRevision>) -> bool {
-        self.works.iter().any(|work| is_of(work, messages))
-    }
-
     /// Whether so many bulks are refused that nothing new should begin as long as others are under way.
     pub(super) fn is_suspicious(&self) -> bool {
         let families: BTreeSet<u64> =

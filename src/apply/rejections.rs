@@ -74,6 +74,11 @@ impl Rejections {
         Self(settings.watched.iter().map(course).collect())
     }
 
+    /// Whether nothing more of a message may begin now.
+    pub(super) fn is_held_back(&self, message: &MessageRevision) -> bool {
+        self.0.get(message).is_some_and(Course::holds_back)
+    }
+
     /// The messages of which nothing more may begin now.
     pub(super) fn held_back(&self) -> BTreeSet<MessageRevision> {
         self.0.iter().filter(|(_, course)| course.holds_back()).map(|(message, _)| message.clone()).collect()

@@ -11,14 +11,14 @@ use futures_util::future::{AbortHandle, Abortable, BoxFuture, Either, Shared, se
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, StreamExt as _};
 use jiff::Timestamp;
-use tokio::sync::SemaphorePermit;
+use tokio::sync::{SemaphorePermit, watch};
 
 use super::bulk_progress::{self, BulkProgress};
 use super::claim_window::ClaimWindow;
 use super::event::Event;
 use super::gateway_time::Agreement;
 use super::kin::Kin;
-use super::ports::{BulkSource, Clock, Ports, Prepare, Store};
+use super::ports::{BulkSource, Clock, Ports, Prepare, Store, Supply};
 use super::queue::{AcceptedRequests, Queue};
 use super::rejections::Rejections;
 use super::send_schedule::SendSchedule;
@@ -78,7 +78,6 @@ pub async fn apply<B: BulkSource, S: Store, G: Sender, P: Prepare, C: Clock>(
                 lock(&run.rejections).begins(progress.message());
                 flight.push(async { RunStep::Delivered(guarded(&run, work, progress).await, kin) }.boxed());
             } else if !is_asking
-                && !run.holds_back(&queue)
                 && (flight.is_empty() || !queue.is_suspicious())
                 && (is_supplied || (run.was_passed_over() && !run.halted()))
             {
@@ -154,6 +153,7 @@ async fn guarded<S: Store, G: Sender, P: Prepare, C: Clock>(
 ) -> Vec<Work> {
     let delivered = AssertUnwindSafe(run.deliver(work, &progress)).catch_unwind().await;
     lock(&run.rejections).lands(progress.message());
+    run.landings.send_replace(());
     match delivered {
         Ok(next) => {
             progress.end();
@@ -195,6 +195,8 @@ pub(super) struct Run<'a, S, G, P, C> {
     pub(super) pace: Mutex<SendSchedule>,
     pub(super) ahead: ClaimWindow,
     pub(super) rejections: Mutex<Rejections>,
+    /// Changes whenever a message may have stopped being held back.
+    pub(super) landings: watch::Sender<()>,
     /// The first interrupt: when it came, on the clock of [`Clock::elapsed`].
     interrupt: Shared<BoxFuture<'a, Duration>>,
     /// The second one.
@@ -236,6 +238,7 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
             pace: Mutex::default(),
             ahead: ClaimWindow::new(settings),
             rejections: Mutex::new(Rejections::new(settings)),
+            landings: watch::Sender::new(()),
             halt: Abortable::new(interrupt.clone(), registration).shared(),
             interrupt,
             leave,
@@ -254,17 +257,37 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
     /// Asks for the next bulk. What is there at once is taken although the run has stopped: its
     /// people are counted.
     async fn ask(&self, source: &impl BulkSource) -> Option<Work> {
-        let next = pin!(source.next());
-        let mut supplied = pin!(select(next, self.halt.clone()));
+        // Once the run has stopped, nobody waits for an answer any more.
+        let is_held_back =
+            |message: &MessageRevision| !self.has_stopped() && lock(&self.rejections).is_held_back(message);
+        let mut landings = self.landings.subscribe();
         loop {
-            match select(supplied.as_mut(), pin!(self.ports.clock.sleep(LOOK_EVERY))).await {
-                Either::Left((Either::Left((Ok(bulk), _)), _)) => return bulk.map(|bulk| self.supplied(bulk)),
-                Either::Left((Either::Left((Err(reason), _)), _)) => {
+            landings.mark_unchanged();
+            match self.while_it_goes_on(source.next(&is_held_back)).await? {
+                Ok(Supply::Bulk(bulk)) => return Some(self.supplied(bulk)),
+                Ok(Supply::UsedUp) => return None,
+                // What others give back meanwhile is not forgotten, however long the answer takes.
+                Ok(Supply::HeldBack) => {
+                    let landing = pin!(landings.changed());
+                    self.while_it_goes_on(select(landing, pin!(self.ports.clock.sleep(LOOK_EVERY)))).await?;
+                }
+                Err(reason) => {
                     self.halt(reason);
                     return None;
                 }
+            }
+        }
+    }
+
+    /// Waits for something, and looks meanwhile whether somebody has stopped sending; `None` if the run stops first.
+    async fn while_it_goes_on<T>(&self, what: impl Future<Output = T>) -> Option<T> {
+        let what = pin!(what);
+        let mut what = select(what, self.halt.clone());
+        loop {
+            match select(&mut what, pin!(self.ports.clock.sleep(LOOK_EVERY))).await {
+                Either::Left((Either::Left((came, _)), _)) => return Some(came),
                 Either::Left((Either::Right(_), _)) => {
-                    // Whoever waits for the supply is stopped, even if nobody else is left to notice it.
+                    // Whoever waits is stopped, even if nobody else is left to notice it.
                     self.halt(Stopped::Interrupted);
                     return None;
                 }
@@ -302,11 +325,6 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
         let (work, rest) = self.cut_to_judge(work);
         queue.came(rest.into_iter().collect());
         Some(work)
-    }
-
-    /// Whether something waits for an answer to what is under way.
-    fn holds_back(&self, queue: &Queue) -> bool {
-        !queue.is_empty() && !self.halted() && queue.has_any_of(&lock(&self.rejections).held_back())
     }
 
     fn concludes(&self, queue: &mut Queue) -> Option<String> {
@@ -454,6 +472,11 @@ impl<'a, S: Store, G: Sender, P: Prepare, C: Clock> Run<'a, S, G, P, C> {
             self.halt(Stopped::Interrupted);
         }
         halted
+    }
+
+    /// Whether a reason to claim nothing more is known already.
+    fn has_stopped(&self) -> bool {
+        lock(&self.summary).stopped.is_some()
     }
 
     /// Ends the run; the first reason counts. True if this is it.

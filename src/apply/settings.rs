@@ -40,6 +40,8 @@ pub struct RunSettings {
     /// Whether other runs hand over bulks of the same plan: then a paced bulk that cannot keep its
     /// planned time asks the store for another.
     pub shares_plan: bool,
+    /// Whether other runs may be answered for the same messages meanwhile: then what they were answered counts too.
+    pub hears_others: bool,
     /// When rejections end which message; whatever is not here goes on however many are rejected.
     pub watched: BTreeMap<MessageRevision, WatchedMessage>,
 }
@@ -63,6 +65,7 @@ impl RunSettings {
             backoff_first: Duration::from_secs(1),
             backoff_max: Duration::from_mins(1),
             shares_plan: false,
+            hears_others: false,
             watched: BTreeMap::new(),
         }
     }

@@ -22,7 +22,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
     /// Whether more of a message may be claimed, by all answers to this run and to others.
     pub(super) async fn may_claim_more(&self, message: &MessageRevision) -> bool {
         let now = self.ports.clock.elapsed();
-        let wants_news = self.settings.shares_plan && lock(&self.rejections).wants_news(message, now);
+        let wants_news = self.settings.hears_others && lock(&self.rejections).wants_news(message, now);
         if wants_news {
             let news = self.patiently(self.ports.store.answered_elsewhere(message, self.settings.run)).await;
             let ends = news.map(|elsewhere| lock(&self.rejections).take_news(message, &elsewhere, now));
@@ -41,6 +41,7 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
     /// Takes in what became of a bulk's people.
     pub(super) fn answered(&self, message: &MessageRevision, tally: &Tally) {
         let ends = lock(&self.rejections).take(message, tally);
+        self.landings.send_replace(());
         if ends {
             self.end_message(message);
         }

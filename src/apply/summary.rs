@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::diagnostic::words::plural;
 use crate::identity::{BulkId, MessageKey, Revision};
 use crate::ledger::{Answered, Outcome, PersonState, StopOrder};
 use crate::plan::RejectionLimit;
@@ -241,6 +242,19 @@ pub enum Stopped {
         people: u64,
         /// How many were asked for.
         asked: u64,
+        /// When the last of them was sent.
+        last: Option<Timestamp>,
+    },
+    /// The gateway has the same messages, for people who were about to be sent to, under a key that the run does not
+    /// have: it was lost, or another project's messages have the same names.
+    #[error(
+        "the gateway has the same message for {} who {} about to be sent to, under a key that this ledger does not \
+         name{}",
+        plural(*people, "person"), if *people == 1 { "was" } else { "were" }, words_of(*last)
+    )]
+    OtherKeys {
+        /// How many messages of people these are.
+        people: u64,
         /// When the last of them was sent.
         last: Option<Timestamp>,
     },

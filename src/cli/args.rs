@@ -1,19 +1,23 @@
 //! The command line, and nothing else: clap's types, turned into settings elsewhere.
 
 use std::ffi::OsString;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use clap::{Args, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
 use crate::campaign::{StateHome, git_name, schema_name};
 use crate::diagnostic::words::read_number;
 
 use super::format::{OutputFormat, Write};
+use super::topics::Topic;
+use super::{help, typo};
 
 /// Messaging campaigns as code: plan in a pull request, apply after the merge, each message once.
 #[derive(Debug, Parser)]
 #[command(name = "sendform", version, propagate_version = true, max_term_width = 100)]
+#[command(disable_help_subcommand = true)]
 pub(super) struct Arguments {
     /// What all commands have in common.
     #[command(flatten)]
@@ -29,12 +33,22 @@ impl Arguments {
     /// # Errors
     /// If it is wrong, or asks for help.
     pub(super) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
-        let read = Self::try_parse_from(arguments)?;
+        let mut command = help::command();
+        let matches = command.try_get_matches_from_mut(arguments).map_err(typo::tipped)?;
+        let read = Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
         let has_form = !read.global.format.is_for_people() || !read.global.write.is_empty();
         if matches!(read.command, Command::Completions(_)) && has_form {
             let message =
                 "completions are a script: they have no other form, and `--format` and `--write` are not for them";
-            return Err(Self::command().error(ErrorKind::ArgumentConflict, message));
+            return Err(command.error(ErrorKind::ArgumentConflict, message));
+        }
+        // Of a command clap has the page, and says that there is no such command.
+        if let Command::Help(asked) = &read.command
+            && asked.topic().is_none()
+        {
+            let name = command.get_name().to_owned();
+            let path = std::iter::once(name).chain(asked.words.iter().cloned()).chain(["--help".to_owned()]);
+            return help::command().try_get_matches_from(path).map_err(typo::tipped).map(|_| read);
         }
         Ok(read)
     }
@@ -42,9 +56,10 @@ impl Arguments {
 
 /// What all commands have in common.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Options of all commands")]
+#[command(next_help_heading = "General options")]
 pub(super) struct Global {
-    /// The project's folder [default: `campaigns` if it holds a project file, else this folder]
+    /// The project's folder [default: `campaigns` or this folder, whichever holds a project file; else the same of
+    /// the nearest folder above, as far as the repository goes]
     #[arg(long, global = true, value_name = "DIR")]
     pub dir: Option<PathBuf>,
     /// One more folder that may hold audiences
@@ -57,6 +72,9 @@ pub(super) struct Global {
     /// may be repeated
     #[arg(long, global = true, value_name = "FAULT", requires = "sandbox")]
     pub fault: Vec<String>,
+    /// The time of day to go by, such as `2026-11-30T12:00:00Z`: for the sandbox, or a gateway on loopback
+    #[arg(long, global = true, value_name = "TIME", value_parser = parse_now)]
+    pub now: Option<jiff::Timestamp>,
     /// The form of the output
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
     pub format: OutputFormat,
@@ -69,6 +87,14 @@ pub(super) struct Global {
     /// When to use colours
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: ColorChoice,
+    /// Leave out what is not the result: progress, notes, and the plan before an apply that does not ask; warnings and
+    /// errors are shown
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+}
+
+fn parse_now(text: &str) -> Result<jiff::Timestamp, String> {
+    text.parse().map_err(|_| "not a date and time with an offset, such as `2026-11-30T12:00:00Z`".to_owned())
 }
 
 /// When to use colours.
@@ -86,9 +112,9 @@ pub(super) enum ColorChoice {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Begin a project: a project file, a first campaign, and its audience
-    Init,
+    Init(InitArgs),
     /// Check all files without reading the rows of audiences
-    Validate,
+    Validate(ValidateArgs),
     /// Write the JSON Schemas of the language and of the JSON output
     Schema(SchemaArgs),
     /// Show what would be sent now, and why not to the others
@@ -111,8 +137,60 @@ pub(super) enum Command {
     Sandbox(SandboxArgs),
     /// Look after the ledger
     Ledger(LedgerArgs),
+    /// Show what this machine and this project are, and what would stop an apply
+    Doctor(DoctorArgs),
     /// Print completions for a shell
     Completions(CompletionsArgs),
+    /// Print the manual
+    Man(ManArgs),
+    /// Print what a shell may complete
+    #[command(name = "__complete", hide = true)]
+    Complete(CompleteArgs),
+    /// Print the help of a command, or what `exit-codes` and `environment` are
+    Help(HelpArgs),
+}
+
+impl Command {
+    /// Whether it works on a project that is there already, wherever that was found.
+    #[must_use]
+    pub(super) fn has_project(&self) -> bool {
+        match self {
+            Self::Init(_)
+            | Self::Schema(_)
+            | Self::Completions(_)
+            | Self::Man(_)
+            | Self::Complete(_)
+            | Self::Help(_) => false,
+            Self::Ledger(args) => !matches!(args.command, LedgerCommand::Merge(_)),
+            Self::Validate(_)
+            | Self::Plan(_)
+            | Self::Apply(_)
+            | Self::Stop(_)
+            | Self::Resume(_)
+            | Self::Status(_)
+            | Self::Log(_)
+            | Self::Reconcile(_)
+            | Self::Resolve(_)
+            | Self::Sandbox(_)
+            | Self::Doctor(_) => true,
+        }
+    }
+}
+
+/// `init`
+#[derive(Debug, Args)]
+pub(super) struct InitArgs {
+    /// The folder to begin the project in [default: campaigns]
+    #[arg(value_name = "DIR", conflicts_with = "dir")]
+    pub folder: Option<PathBuf>,
+}
+
+/// `validate`
+#[derive(Debug, Args)]
+pub(super) struct ValidateArgs {
+    /// Show the mistakes of these files and folders only, and let them alone set the exit code; all files are checked
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
 }
 
 /// `schema`
@@ -138,6 +216,9 @@ pub(super) struct Scope {
     /// Send again to people whom the gateway rejected; may be repeated
     #[arg(long, value_name = "CAMPAIGN.MESSAGE")]
     pub retry_rejected: Vec<String>,
+    /// List every message, also those that have nothing to do or are not selected
+    #[arg(long)]
+    pub all: bool,
 }
 
 /// `plan`
@@ -179,6 +260,14 @@ pub(super) struct LogArgs {
     pub reading: LedgerReading,
 }
 
+/// `doctor`
+#[derive(Debug, Args)]
+pub(super) struct DoctorArgs {
+    /// Which ledger is read, and whether the gateway is asked.
+    #[command(flatten)]
+    pub reading: LedgerReading,
+}
+
 /// Which ledger is read, by those who only look.
 #[derive(Debug, Args)]
 pub(super) struct LedgerReading {
@@ -197,11 +286,15 @@ pub(super) struct ApplyArgs {
     #[command(flatten)]
     pub scope: Scope,
     /// Do not ask
-    #[arg(long)]
+    #[arg(short = 'y', long)]
     pub auto_approve: bool,
     /// Send only if the plan has this digest
     #[arg(long, value_name = "DIGEST", value_parser = parse_digest)]
     pub expect_digest: Option<String>,
+    /// Write what happens, as it happens, to a file: one JSON object a line, with numbers and no people; `-` for standard
+    /// output
+    #[arg(long, value_name = "FILE")]
+    pub events: Option<PathBuf>,
     /// The most requests in flight at once
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub parallel: u16,
@@ -275,14 +368,14 @@ pub(super) struct BulkWord {
 /// `sandbox`
 #[derive(Debug, Args)]
 pub(super) struct SandboxArgs {
-    /// The address on loopback
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8025")]
-    pub listen: std::net::SocketAddr,
+    /// The address on loopback: `8025`, `:8025`, `localhost:8025` or `[::1]:8025`
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8025", value_parser = parse_listen)]
+    pub listen: SocketAddr,
     /// The file of its books [default: .sendform/sandbox/books.sqlite in the project]
     #[arg(long, value_name = "FILE")]
     pub books: Option<PathBuf>,
     /// Where its clock starts [default: the project's `sandbox.now`, else the time of day]
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = parse_now)]
     pub now: Option<jiff::Timestamp>,
     /// The only API key that it takes [default: any]
     #[arg(long, value_name = "KEY")]
@@ -293,6 +386,29 @@ pub(super) struct SandboxArgs {
     /// A fault, such as `500-after@3`; may be repeated
     #[arg(long = "with", value_name = "FAULT")]
     pub faults: Vec<String>,
+}
+
+/// The port that the embedded gateway listens on.
+const PORT: u16 = 8025;
+
+/// Reads an address to listen on: a part that is left out is that of the default.
+fn parse_listen(text: &str) -> Result<SocketAddr, String> {
+    let here = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    let text = text.trim();
+    if let Ok(address) = text.parse() {
+        return Ok(address);
+    }
+    if let Ok(address) = text.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() {
+        return Ok(SocketAddr::new(address, PORT));
+    }
+    let (host, port) = text
+        .rsplit_once(':')
+        .unwrap_or_else(|| if text.bytes().all(|byte| byte.is_ascii_digit()) { ("", text) } else { (text, "") });
+    let port = if port.is_empty() { Some(PORT) } else { port.parse().ok() };
+    match (host, port) {
+        ("" | "localhost", Some(port)) if !text.is_empty() && text != ":" => Ok(SocketAddr::new(here, port)),
+        _ => Err("not an address on this machine, such as `8025`, `localhost:8025` or `[::1]:8025`".to_owned()),
+    }
 }
 
 /// `ledger`
@@ -327,8 +443,11 @@ pub(super) enum LedgerCommand {
 pub(super) struct RecoverArgs {
     /// Accept that so many people would be sent to, of whom the logs cannot tell whether they got their message
     /// over 47 hours ago: `older-unknown=12`; or that runs which did not end have no more entries than so
-    /// many that are over 47 hours old: `unclosed=12`
-    #[arg(long, value_name = "KIND=N", value_parser = |text: &str| acceptance(&["older-unknown", "unclosed"], text))]
+    /// many that are over 47 hours old: `unclosed=12`; or that so many messages in the logs are of a key that the
+    /// ledger does not have: `other-key=12`
+    #[arg(long, value_name = "KIND=N", value_parser = |text: &str| {
+        acceptance(&["older-unknown", "unclosed", "other-key"], text)
+    })]
     pub accept: Vec<Acceptance>,
 }
 
@@ -441,9 +560,117 @@ pub(super) struct RebindArgs {
     pub accept: Vec<Acceptance>,
 }
 
+/// `man`
+#[derive(Debug, Args)]
+pub(super) struct ManArgs {
+    /// A folder for the pages of all commands; sendform's own page is printed, if left out
+    #[arg(value_name = "DIR")]
+    pub folder: Option<PathBuf>,
+}
+
+/// `__complete`
+#[derive(Debug, Args)]
+pub(super) struct CompleteArgs {
+    /// The values
+    pub value: CompletedValue,
+}
+
+/// Values that only the project knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum CompletedValue {
+    /// Campaigns and messages.
+    Selections,
+    /// Messages.
+    Messages,
+    /// Bulks in doubt.
+    Bulks,
+    /// Stops that stand.
+    Stops,
+}
+
+/// `help`
+#[derive(Debug, Args)]
+pub(super) struct HelpArgs {
+    /// A command, `exit-codes` or `environment`; all commands, if left out
+    #[arg(value_name = "COMMAND|TOPIC")]
+    pub words: Vec<String>,
+}
+
+impl HelpArgs {
+    /// The topic that is asked for, if it is one.
+    #[must_use]
+    pub(super) fn topic(&self) -> Option<Topic> {
+        match self.words.as_slice() {
+            [only] => Topic::named(only),
+            _ => None,
+        }
+    }
+}
+
 /// `completions`
 #[derive(Debug, Args)]
 pub(super) struct CompletionsArgs {
     /// The shell
     pub shell: clap_complete::Shell,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_may_leave_out_what_is_usual() {
+        let check = |text: &str, expect: &str| {
+            assert_eq!(parse_listen(text).map(|address| address.to_string()).as_deref(), Ok(expect), "{text}");
+        };
+        check("8025", "127.0.0.1:8025");
+        check(":9000", "127.0.0.1:9000");
+        check("localhost:9000", "127.0.0.1:9000");
+        check("localhost", "127.0.0.1:8025");
+        check("127.0.0.2", "127.0.0.2:8025");
+        check("127.0.0.1:0", "127.0.0.1:0");
+        check("[::1]:9000", "[::1]:9000");
+        check("[::1]", "[::1]:8025");
+        check("::1", "[::1]:8025");
+        // Refused where it is served, because that it is an address is not wrong.
+        check("192.0.2.1:1", "192.0.2.1:1");
+        for wrong in ["", ":", "99999", ":x", "example.com:80", "localhost:", "127.0.0.1:x"] {
+            let read = parse_listen(wrong);
+            assert_eq!(read.is_err(), wrong != "localhost:", "{wrong}: {read:?}");
+        }
+    }
+
+    #[test]
+    fn a_time_has_an_offset() {
+        assert!(parse_now("2026-11-30T12:00:00Z").is_ok() && parse_now("2026-11-30 12:00+01:00").is_ok());
+        assert!(parse_now("2026-11-30").is_err() && parse_now("noon").is_err());
+    }
+
+    #[test]
+    fn a_tip_is_a_slip_of_the_pen_or_what_other_tools_call_it() {
+        let tips = |line: &str| {
+            let error = Arguments::read(line.split(' ').map(OsString::from)).unwrap_err().to_string();
+            error.lines().filter_map(|line| line.trim().strip_prefix("tip: ").map(str::to_owned)).collect::<Vec<_>>()
+        };
+        let check = |line: &str, expect: &str| {
+            let expect: Vec<&str> = if expect.is_empty() { vec![] } else { vec![expect] };
+            assert_eq!(tips(line), expect, "{line}");
+        };
+        check("sendform preview", "sendform calls that `plan`");
+        check("sendform deploy", "sendform calls that `apply`");
+        check("sendform send", "sendform calls that `apply`");
+        check("sendform diff", "sendform calls that `plan`");
+        check("sendform check", "sendform calls that `validate`");
+        check("sendform plna", "a similar subcommand exists: 'plan'");
+        check("sendform aply", "a similar subcommand exists: 'apply'");
+        check("sendform resolv", "a similar subcommand exists: 'resolve'");
+        check("sendform previous", "");
+        check("sendform cake", "");
+        check("sendform apply --yes", "`--auto-approve` sends without asking");
+        check("sendform apply --auto-aprove", "a similar argument exists: '--auto-approve'");
+        check("sendform apply --dry-run", "`sendform plan` shows what would be sent, and sends nothing");
+        check("sendform plan --outt x", "a similar argument exists: '--out'");
+        check("sendform help cake", "");
+        check("sendform help preview", "sendform calls that `plan`");
+    }
 }

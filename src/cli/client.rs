@@ -18,12 +18,23 @@ pub(super) fn client(context: &Context, settings: &Settings, clock: RunClock) ->
     expected(context)?;
     let gateway = &context.gateway;
     let (Some(base_url), Some(api_key)) = (&gateway.base_url, &gateway.api_key) else {
-        return Err(Failure::new(Exit::Credentials, "the gateway's API key is missing: set SENDFORM_API_KEY"));
+        return Err(no_api_key());
     };
     let mut limits = ClientLimits::default();
     limits.total = settings.answer_within.unwrap_or(limits.total);
-    Client::new(base_url, api_key, limits, clock, GatewayTime::new(!gateway.has_fixed_time())).map_err(|error| {
-        let exit = if matches!(error, ClientError::Key) { Exit::Credentials } else { Exit::Environment };
-        Failure::new(exit, "the gateway's client cannot be made").because(&error)
-    })
+    Client::new(base_url, api_key, limits, clock, GatewayTime::new(!gateway.has_fixed_time()))
+        .map_err(|error| client_failure(&error))
+}
+
+/// The credentials are missing.
+#[must_use]
+pub(super) fn no_api_key() -> Failure {
+    Failure::new(Exit::Credentials, "the gateway's API key is missing: set SENDFORM_API_KEY")
+}
+
+/// There is no way to a gateway, in words.
+#[must_use]
+pub(super) fn client_failure(error: &ClientError) -> Failure {
+    let exit = if matches!(error, ClientError::Key) { Exit::Credentials } else { Exit::Environment };
+    Failure::new(exit, "the gateway's client cannot be made").because(error)
 }

@@ -28,48 +28,64 @@ use super::store::expected_by_anybody;
 /// # Errors
 /// If another clone has sent what this one does not know of; if what was fetched tells nothing.
 pub(super) fn compare(context: &Context, ledger: &Ledger, output: &Output) -> Result<(), Failure> {
-    let Some((file, upstream)) = look(context, ledger)? else { return Ok(()) };
+    for (words, remedy) in warnings(context, ledger)? {
+        output.tell(&format!("! {words}\n  {remedy}\n"));
+    }
+    Ok(())
+}
+
+/// Compares as [`compare`] does, and gives back what may go wrong, each with what to do about it.
+///
+/// # Errors
+/// As [`compare`].
+pub(super) fn warnings(context: &Context, ledger: &Ledger) -> Result<Vec<(String, String)>, Failure> {
+    let Some((file, upstream)) = look(context, ledger)? else { return Ok(Vec::new()) };
     refusal(&file, &upstream).map_err(|failure| {
         failure.hint("nothing was sent; once that is done, run the same command again: it sends to whoever is left")
     })?;
-    let warn = |words: String| output.tell(&format!("! {words}\n"));
-    match upstream {
-        Upstream::NoWorkTree | Upstream::Silent(_) | Upstream::NoRemote => {}
-        Upstream::Ignored => {
-            warn(format!("git ignores {}, so no other clone learns what is sent here", file.path));
-            output.tell(&format!("  which rule does that: `{} check-ignore -v {}`\n", file.git, file.path));
-        }
+    Ok(match upstream {
+        Upstream::NoWorkTree | Upstream::Silent(_) | Upstream::NoRemote => Vec::new(),
+        Upstream::Ignored => vec![(
+            format!("git ignores {}, so no other clone learns what is sent here", file.path),
+            format!("which rule does that: `{} check-ignore -v {}`", file.git, file.path),
+        )],
         Upstream::NeverFetched { remotes } => {
             let names = harmless(&remotes.join(", "), LineFeeds::Escape);
-            warn(format!("nothing that was fetched from {names} tells what other clones have sent"));
-            output.tell(&format!("  to find out: {}\n", to_find_out(&file, &remotes)));
+            vec![(
+                format!("nothing that was fetched from {names} tells what other clones have sent"),
+                format!("to find out: {}", to_find_out(&file, &remotes)),
+            )]
         }
         Upstream::Fetched { branches, unpushed } => {
             let (seen, not_here): (Vec<_>, Vec<_>) =
                 branches.iter().partition(|branch| branch.lockfile != FetchedLockfile::NotHere);
-            for FetchedBranch { name, .. } in not_here {
-                warn(format!("the lockfile of {name} is not all in this clone, so it was not compared with it"));
-                output.tell(&format!("  to have it here: `{} fetch --refetch --no-filter`\n", file.git));
-            }
-            if !seen.is_empty() && unpushed.claims + unpushed.outcomes > 0 {
-                let names: Vec<&str> = seen.iter().map(|branch| branch.name.as_str()).collect();
-                let is_absent = seen.iter().all(|branch| branch.lockfile == FetchedLockfile::Absent);
-                let what = match (names.len(), is_absent) {
-                    (1, false) => "lacks",
-                    (1, true) => "has no lockfile, and so lacks",
-                    (_, false) => "lack",
-                    (_, true) => "have no lockfile, and so lack",
-                };
-                let more = DeltaView::from(unpushed).more();
-                let names = list(&names);
-                warn(format!(
-                    "{names}, as fetched last, {what} {more} of this lockfile: another clone would send that again"
-                ));
-                output.tell(&format!("  before anybody else sends: {}\n", file.publish()));
-            }
+            let not_here = not_here.into_iter().map(|FetchedBranch { name, .. }| {
+                let words = format!("the lockfile of {name} is not all in this clone, so it was not compared with it");
+                (words, format!("to have it here: `{} fetch --refetch --no-filter`", file.git))
+            });
+            not_here.chain(unpublished(&file, &seen, unpushed)).collect()
         }
+    })
+}
+
+/// What this clone has sent, and the branches that were fetched do not know.
+fn unpublished(file: &TypedGit, seen: &[&FetchedBranch], unpushed: LedgerDelta) -> Option<(String, String)> {
+    if seen.is_empty() || unpushed.claims + unpushed.outcomes == 0 {
+        return None;
     }
-    Ok(())
+    let names: Vec<&str> = seen.iter().map(|branch| branch.name.as_str()).collect();
+    let is_absent = seen.iter().all(|branch| branch.lockfile == FetchedLockfile::Absent);
+    let what = match (names.len(), is_absent) {
+        (1, false) => "lacks",
+        (1, true) => "has no lockfile, and so lacks",
+        (_, false) => "lack",
+        (_, true) => "have no lockfile, and so lack",
+    };
+    let more = DeltaView::from(unpushed).more();
+    let names = list(&names);
+    let words =
+        format!("{names}, as fetched last, {what} {more} of this lockfile: another clone would send that again");
+    Some((words, format!("before anybody else sends: {}", file.publish())))
 }
 
 /// Says to somebody who only looks that nothing would be sent from this clone, if that is so.

@@ -56,7 +56,7 @@ impl Context {
             Ok(context) => context.gateway.stop().await,
             Err(_) => Ok(()),
         };
-        both(ended, stopped, |failure| output.tell(&failure.render(output.paint_errors)))
+        both(ended, stopped, |failure| output.tell_failure(failure))
     }
 
     /// Reads the files and finds the gateway.

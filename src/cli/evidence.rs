@@ -81,8 +81,8 @@ pub(super) async fn first(
 
 /// Tells what was settled, beside the result of a command.
 fn tell(reconciled: &Reconciled, context: &Context, output: &Output) {
-    let report = ReconcileReport::new(reconciled, None, &context.gateway.name, context.gateway.now());
-    output.tell(&reconcile::brief(&report));
+    let report = ReconcileReport::new(reconciled, None, context.gateway.now());
+    output.tell_lines(&reconcile::brief(&report));
 }
 
 /// Asks about old doubts once more, when something was accepted that left after them: what the logs lack
@@ -112,7 +112,7 @@ pub(super) async fn last(
             0 => Ok(Exit::Done),
             people => {
                 let people = plural(people, "person");
-                output.tell(&format!("{people} can be sent to again: the next `sendform apply` does that\n"));
+                output.note(&format!("{people} can be sent to again: the next `sendform apply` does that\n"));
                 // Nobody is in doubt for that, but somebody has not got their message.
                 Ok(Exit::Doubt)
             }

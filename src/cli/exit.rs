@@ -71,6 +71,46 @@ impl Exit {
         }
     }
 
+    /// Its stable name, in documents.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Environment => "environment",
+            Self::Pending => "pending",
+            Self::Files => "files",
+            Self::SafetyLimit => "safetyLimit",
+            Self::Mismatch => "mismatch",
+            Self::Doubt => "doubt",
+            Self::Rejected => "rejected",
+            Self::Ledger => "ledger",
+            Self::Credentials => "credentials",
+            Self::Declined => "declined",
+            Self::Usage => "usage",
+            Self::Bug => "bug",
+        }
+    }
+
+    /// When a command ends with it.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Done => "Done, or nothing to do.",
+            Self::Environment => "The environment failed: files, store, network.",
+            Self::Pending => "There is something to send, now or later.",
+            Self::Files => "The campaign files have errors.",
+            Self::SafetyLimit => "A limit or an expectation refused.",
+            Self::Mismatch => "The plan file or digest does not match, or is too old.",
+            Self::Doubt => "Something is in doubt; nothing was resent.",
+            Self::Rejected => "The gateway refused a bulk or rejected messages.",
+            Self::Ledger => "The ledger is missing, damaged, held by another run, or not this project's.",
+            Self::Credentials => "The key or the credentials are missing or were refused.",
+            Self::Declined => "Declined, interrupted, or stopped.",
+            Self::Usage => "The command line is wrong.",
+            Self::Bug => "A bug.",
+        }
+    }
+
     /// The stronger one of two.
     #[must_use]
     pub fn or(self, other: Self) -> Self {

@@ -3,12 +3,10 @@
 use std::error::Error;
 use std::path::Path;
 
-use crate::report::failure::FailureReport;
-use crate::report::style::Paint;
-use crate::report::text::TextForm as _;
+use crate::report::failure::{FailureReport, commands_in};
+use crate::report::typed::Typed;
 
 use super::exit::Exit;
-use super::shell_quote;
 
 /// A failed command.
 #[derive(Debug)]
@@ -17,6 +15,8 @@ pub(super) struct Failure {
     pub exit: Exit,
     /// What failed: a lowercase fragment. Empty if everything was said already.
     pub message: String,
+    /// The files and folders that it is about.
+    pub places: Vec<String>,
     /// Why: the chain of causes.
     pub causes: Vec<String>,
     /// What to do.
@@ -27,13 +27,20 @@ impl Failure {
     /// Makes a failure.
     #[must_use]
     pub(super) fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), causes: Vec::new(), hints: Vec::new() }
+        Self { exit, message: message.into(), places: Vec::new(), causes: Vec::new(), hints: Vec::new() }
     }
 
     /// Makes a failure about which everything was said already.
     #[must_use]
     pub(super) fn silent(exit: Exit) -> Self {
         Self::new(exit, "")
+    }
+
+    /// Says which file or folder it is about.
+    #[must_use]
+    pub(super) fn at(mut self, place: &Path) -> Self {
+        self.places.push(place.display().to_string());
+        self
     }
 
     /// Says why.
@@ -54,16 +61,12 @@ impl Failure {
         self
     }
 
-    /// Repeats the folder of the project, if it was named, in all commands of the hints.
+    /// The same, with what was typed in all commands of the hints.
     #[must_use]
-    pub(super) fn in_folder(mut self, dir: Option<&Path>) -> Self {
-        if let Some(option) = dir.map(shell_quote::dir_option) {
-            let command = format!("`sendform{option} ");
-            for hint in &mut self.hints {
-                *hint = hint.replace("`sendform ", &command);
-            }
-        }
-        self
+    pub(super) fn repeating(&self, typed: &Typed) -> Self {
+        let hints = self.hints.iter().map(|hint| typed.repeated_in(hint)).collect();
+        let (message, places, causes) = (self.message.clone(), self.places.clone(), self.causes.clone());
+        Self { exit: self.exit, message, places, causes, hints }
     }
 
     /// Says to somebody who only looks that `apply` would end so.
@@ -76,13 +79,16 @@ impl Failure {
     /// The report of it.
     #[must_use]
     pub(super) fn report(&self) -> FailureReport<'_> {
-        let Self { exit, message, causes, hints } = self;
-        FailureReport { exit_code: exit.code(), error: message, causes, hints }
-    }
-
-    /// Writes it for the terminal; nothing if everything was said already.
-    #[must_use]
-    pub(super) fn render(&self, paint: Paint) -> String {
-        if self.message.is_empty() { String::new() } else { self.report().text(paint) }
+        let Self { exit, message, places, causes, hints } = self;
+        let next_commands = commands_in(hints);
+        FailureReport {
+            exit_code: exit.code(),
+            code: exit.name(),
+            error: message,
+            places,
+            causes,
+            hints,
+            next_commands,
+        }
     }
 }

@@ -47,10 +47,11 @@ pub(super) fn read(global: &Global) -> Result<ProjectFiles, Failure> {
     let home = ProjectPaths::find(global.dir.as_deref());
     if !home.dir.join(PROJECT_FILE).is_file() {
         let message = format!("there is no `{PROJECT_FILE}` in `{}`", home.dir.display());
-        return Err(nearby::hints(&home.dir).into_iter().fold(Failure::new(Exit::Files, message), Failure::hint));
+        let failure = Failure::new(Exit::Files, message).at(&home.dir);
+        return Err(nearby::hints(&home.dir).into_iter().fold(failure, Failure::hint));
     }
     let unreadable = |error: &(dyn std::error::Error + 'static)| {
-        Failure::new(Exit::Environment, format!("`{}` cannot be read", home.dir.display())).because(error)
+        Failure::new(Exit::Environment, format!("`{}` cannot be read", home.dir.display())).at(&home.dir).because(error)
     };
     let folders = Folders::open(&home.dir, global.data.as_deref()).map_err(|error| unreadable(&error))?;
     let mut diagnostics = Diagnostics::new();

@@ -7,7 +7,7 @@ use memchr::memmem;
 
 use crate::diagnostic::words::list;
 use crate::report::document::{self, Report};
-use crate::report::style::Paint;
+use crate::report::screen::Screen;
 use crate::report::text::TextForm;
 use crate::store::regular::{self, Links};
 
@@ -25,9 +25,9 @@ pub(super) enum OutputFormat {
 
 impl OutputFormat {
     /// Puts a report into this form.
-    pub(super) fn of(self, report: &(impl Report + TextForm), paint: Paint) -> String {
+    pub(super) fn of(self, report: &(impl Report + TextForm), screen: &Screen) -> String {
         match self {
-            Self::Text => report.text(paint),
+            Self::Text => report.text(screen),
             Self::Json => document::json(report),
         }
     }

@@ -31,7 +31,9 @@ pub(super) struct GatewayAccess {
     pub keys: Option<Keys>,
     /// Where its ledger lives.
     pub ledger: store::LedgerLocation,
-    /// The embedded gateway, if it is that one.
+    /// Whether it is the embedded one, which runs or does not.
+    is_embedded: bool,
+    /// The embedded gateway, if it is that one and runs.
     pub sandbox: Option<Running>,
     /// A fixed time of day.
     fixed_now: Option<Timestamp>,
@@ -64,9 +66,28 @@ impl GatewayAccess {
             api_key,
             keys: settings.keys.clone(),
             ledger: ledger(&project.state, home, settings),
+            is_embedded: false,
             sandbox: None,
             fixed_now: settings.now,
             is_from_environment: settings.base_url.is_some(),
+        })
+    }
+
+    /// The embedded gateway as it lies there: it is not started, and nothing is made that it would need.
+    ///
+    /// # Errors
+    /// If its key cannot be read.
+    pub(super) fn sandbox_at_rest(home: &ProjectPaths, settings: &Settings) -> Result<Self, Failure> {
+        Ok(Self {
+            name: "sandbox".to_owned(),
+            base_url: Url::parse("http://127.0.0.1").ok(),
+            api_key: Some(SecretString::from("sandbox")),
+            keys: home.read_sandbox_keys()?,
+            ledger: store::LedgerLocation::Lockfile(Paths::of_sandbox(&home.dir)),
+            is_embedded: true,
+            sandbox: None,
+            fixed_now: settings.now,
+            is_from_environment: false,
         })
     }
 
@@ -93,6 +114,7 @@ impl GatewayAccess {
             api_key: Some(SecretString::from("sandbox")),
             keys: Some(keys),
             ledger: store::LedgerLocation::Lockfile(Paths::of_sandbox(&home.dir)),
+            is_embedded: true,
             sandbox: Some(running),
             fixed_now: None,
             is_from_environment: false,
@@ -118,7 +140,7 @@ impl GatewayAccess {
     /// Whether it is the embedded one.
     #[must_use]
     pub(super) fn is_sandbox(&self) -> bool {
-        self.sandbox.is_some()
+        self.is_embedded
     }
 
     /// Stops the embedded gateway, so that its books are whole.

@@ -1,7 +1,9 @@
 //! Where sendform keeps its own files: beside the project file, and under `.sendform/`.
 
+use std::env;
 use std::fs;
 use std::io::{self, Write as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::identity::{Key, Keys};
@@ -18,20 +20,23 @@ pub(super) const PROJECT_FILE: &str = "sendform.yaml";
 pub(super) struct ProjectPaths {
     /// The project's folder.
     pub dir: PathBuf,
+    /// Whether it was found above the current folder.
+    pub is_above: bool,
 }
 
 impl ProjectPaths {
-    /// Finds the project's folder: the one that is named, else `campaigns` if it holds a project
-    /// file, else the current one.
+    /// Finds the project's folder: the one that is named, else `campaigns` or the current folder, whichever holds a
+    /// project file, else the same of the nearest folder above.
     #[must_use]
     pub(super) fn find(named: Option<&Path>) -> Self {
-        let default = Path::new("campaigns");
-        let dir = match named {
-            Some(dir) => dir.to_owned(),
-            None if default.join(PROJECT_FILE).is_file() => default.to_owned(),
-            None => PathBuf::from("."),
-        };
-        Self { dir }
+        let here = |dir: PathBuf| Self { dir, is_above: false };
+        if let Some(dir) = named {
+            return here(dir.to_owned());
+        }
+        if let Some(dir) = project_in(Path::new("")) {
+            return here(dir);
+        }
+        project_above().map_or_else(|| here(PathBuf::from(".")), |dir| Self { dir, is_above: true })
     }
 
     /// The folder that git ignores.
@@ -109,27 +114,64 @@ impl ProjectPaths {
     /// # Errors
     /// If it cannot be read or made.
     pub(super) fn sandbox_keys(&self) -> Result<Keys, Failure> {
+        if let Some(keys) = self.read_sandbox_keys()? {
+            return Ok(keys);
+        }
         let path = self.sandbox().join("key");
-        let wrong = |error: &(dyn std::error::Error + 'static)| {
-            let message = format!("the sandbox's key in `{}` cannot be used", path.display());
-            Failure::new(Exit::Environment, message).because(error)
-        };
+        let wrong = |error: &(dyn std::error::Error + 'static)| unusable_key(&path, error);
+        let mut bytes = [0; Key::LENGTH];
+        getrandom::fill(&mut bytes).map_err(|error| wrong(&io::Error::other(error)))?;
+        let key = Key::from_bytes(bytes);
+        self.make_private()?;
+        fs::create_dir_all(self.sandbox()).map_err(|error| wrong(&error))?;
+        write_secret(&path, &key.to_base64()).map_err(|error| wrong(&error))?;
+        // Another run may have been first: its key is the one that stays.
+        let text = regular::read_text(&path, Links::Refused).map_err(|error| wrong(&error))?;
+        Keys::parse(&text).map_err(|error| wrong(&error))
+    }
+
+    /// The key of the sandbox's own ledger, if it was made.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub(super) fn read_sandbox_keys(&self) -> Result<Option<Keys>, Failure> {
+        let path = self.sandbox().join("key");
         match regular::read_text(&path, Links::Refused) {
-            Ok(text) => Keys::parse(&text).map_err(|error| wrong(&error)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let mut bytes = [0; Key::LENGTH];
-                getrandom::fill(&mut bytes).map_err(|error| wrong(&io::Error::other(error)))?;
-                let key = Key::from_bytes(bytes);
-                self.make_private()?;
-                fs::create_dir_all(self.sandbox()).map_err(|error| wrong(&error))?;
-                write_secret(&path, &key.to_base64()).map_err(|error| wrong(&error))?;
-                // Another run may have been first: its key is the one that stays.
-                let text = regular::read_text(&path, Links::Refused).map_err(|error| wrong(&error))?;
-                Keys::parse(&text).map_err(|error| wrong(&error))
-            }
-            Err(error) => Err(wrong(&error)),
+            Ok(text) => Keys::parse(&text).map(Some).map_err(|error| unusable_key(&path, &error)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(unusable_key(&path, &error)),
         }
     }
+}
+
+/// The folder of the project that belongs to a folder: its `campaigns`, or itself.
+fn project_in(folder: &Path) -> Option<PathBuf> {
+    let itself = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    [folder.join("campaigns"), itself.to_owned()].into_iter().find(|dir| dir.join(PROJECT_FILE).is_file())
+}
+
+/// The folder of the project that belongs to the nearest folder above, if one does. It is looked for up to the top of
+/// the repository, and never on another file system, or in a folder of somebody else, who could lead a run anywhere.
+fn project_above() -> Option<PathBuf> {
+    let here = env::current_dir().ok()?;
+    let whose = |folder: &Path| fs::metadata(folder).map(|metadata| (metadata.dev(), metadata.uid())).ok();
+    let mut path = PathBuf::new();
+    for pair in here.ancestors().collect::<Vec<_>>().windows(2) {
+        let [below, above] = pair else { return None };
+        if below.join(".git").exists() || whose(above) != whose(&here) {
+            return None;
+        }
+        path.push("..");
+        if let Some(found) = project_in(&path) {
+            return Some(found);
+        }
+    }
+    None
+}
+
+fn unusable_key(path: &Path, error: &(dyn std::error::Error + 'static)) -> Failure {
+    let message = format!("the sandbox's key in `{}` cannot be used", path.display());
+    Failure::new(Exit::Environment, message).because(error)
 }
 
 /// Writes a file that only its owner can read, whole or not at all.

@@ -5,8 +5,10 @@ mod client;
 mod clock;
 mod clones;
 mod commands;
+mod completions;
 mod context;
 mod ends;
+mod events;
 mod evidence;
 mod exit;
 mod failure;
@@ -14,6 +16,7 @@ mod files;
 mod format;
 mod frozen;
 mod gateway;
+mod help;
 mod home;
 mod left_behind;
 mod nearby;
@@ -30,53 +33,55 @@ mod signals;
 mod stops;
 mod store;
 mod targets;
+mod topics;
+mod typo;
 mod unsaved_outcomes;
+mod usage;
 mod witness;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use crate::report::style::Paint;
-
-use args::Arguments;
+use args::{Arguments, Command};
 use exit::Exit;
-use output::{Output, tell};
-use settings::Settings;
+use home::ProjectPaths;
+use output::Output;
+use settings::{Settings, Unusable};
 
 /// Runs sendform with the arguments of a process, the program's name first.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments = match Arguments::read(arguments) {
+    let words: Vec<OsString> = arguments.into_iter().collect();
+    let arguments = match Arguments::read(words.iter().cloned()) {
         Ok(arguments) => arguments,
-        Err(error) => return refused(&error),
+        Err(error) => return usage::refused(&error, &words).into(),
     };
-    panic_hook::guarded(|| ended(&arguments)).into()
+    let bug = || Output::new(&arguments, &Settings::read().0).document(&panic_hook::failure());
+    panic_hook::guarded(|| ended(&arguments), bug).into()
 }
 
 /// Runs a command to its end, and tells how it failed.
 fn ended(arguments: &Arguments) -> Exit {
-    let settings = match Settings::read() {
-        Ok(settings) => settings,
-        Err(failure) => {
-            tell(&failure.render(Paint::Plain));
-            return failure.exit;
-        }
-    };
-    let output = Output::new(&arguments.global, settings.no_color);
+    let (settings, unusable) = Settings::read();
+    let settings = settings.with_now(arguments.global.now);
+    let output = Output::new(arguments, &settings);
+    // Whoever stops what is sent is not stopped by a key that is not needed for it.
+    let needs_no_key = matches!(arguments.command, Command::Stop(_) | Command::Resume(_));
+    let mut wrong = unusable.iter().filter(|it| !(needs_no_key && it.name.starts_with("SENDFORM_KEY")));
+    if !matches!(arguments.command, Command::Doctor(_) | Command::Complete(_))
+        && let Some(Unusable { failure, .. }) = wrong.next()
+    {
+        return output.without_files().fail(failure);
+    }
     if let Err(failure) = targets::check(arguments, &settings) {
-        let failure = failure.in_folder(arguments.global.dir.as_deref());
         // Nothing is written of a failure whose file is the failure.
         return output.without_files().fail(&failure);
     }
-    match commands::run(arguments, &settings, &output) {
-        Ok(exit) => exit,
-        Err(failure) => output.fail(&failure.in_folder(arguments.global.dir.as_deref())),
+    let home = ProjectPaths::find(arguments.global.dir.as_deref());
+    if arguments.command.has_project() && home.is_above {
+        output.note(&format!("the project is the one in `{}`, above this folder\n", home.dir.display()));
     }
-}
-
-/// Help and versions are asked for; everything else that clap refuses is wrong.
-fn refused(error: &clap::Error) -> ExitCode {
-    let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
-    // A closed pipe is no reason to fail.
-    drop(error.print());
-    exit.into()
+    match commands::run(arguments, &settings, &unusable, &output) {
+        Ok(exit) => exit,
+        Err(failure) => output.fail(&failure),
+    }
 }

@@ -1,7 +1,7 @@
 //! The project's `suppress` lists, looked at again and again while a run is sending.
 //!
-//! A look costs one question to the file system a list, as long as nothing has changed. What has changed is read
-//! anew, on a thread of its own; whoever wants to claim or to send waits for it. Within a run nobody comes off a
+//! A look costs one question to the file system a list, as long as nothing has changed, and is no task of its own. What
+//! has changed is read anew, on a thread of its own; whoever wants to claim or to send waits for it. Within a run nobody comes off a
 //! list again.
 
 use std::collections::HashMap;
@@ -78,6 +78,9 @@ impl OptOuts for SuppressLists {
     ) -> BoxFuture<'a, Result<Vec<Person>, String>> {
         Box::pin(async move {
             let Some(lists) = &self.0 else { return Ok(Vec::new()) };
+            if let Some(out) = lists.look_at_once(message, &people) {
+                return Ok(out);
+            }
             let (lists, message) = (Arc::clone(lists), message.clone());
             let look = tokio::task::spawn_blocking(move || lists.look(&message, people));
             look.await.unwrap_or_else(|_| Err("they cannot be read".to_owned()))
@@ -86,15 +89,32 @@ impl OptOuts for SuppressLists {
 }
 
 impl Lists {
-    fn look(&self, message: &MessageKey, mut people: Vec<Person>) -> Result<Vec<Person>, String> {
+    /// Looks, if no list has changed and nobody is reading one: that takes no time.
+    fn look_at_once(&self, message: &MessageKey, people: &[Person]) -> Option<Vec<Person>> {
+        let state = self.state.try_lock().ok()?;
+        let Context { project, folders, .. } = &*self.context;
+        let mut lists = project.suppress.iter().zip(&state.stamps).filter(|(list, _)| is_file(list));
+        let is_still = lists.all(|(list, before)| {
+            let now = folders.stamp(list.source.file());
+            before.is_some_and(|before| now.is_ok_and(|now| now.is_surely_still(&before)))
+        });
+        is_still.then(|| self.of(&state, message, people.to_vec()))
+    }
+
+    fn look(&self, message: &MessageKey, people: Vec<Person>) -> Result<Vec<Person>, String> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if self.read_changes(&mut state).is_err() {
             thread::sleep(TRY_AGAIN_AFTER);
             self.read_changes(&mut state)?;
         }
+        Ok(self.of(&state, message, people))
+    }
+
+    /// Those of a message's people who are on a list.
+    fn of(&self, state: &FoundSince, message: &MessageKey, mut people: Vec<Person>) -> Vec<Person> {
         let out = self.senders.get(message).and_then(|sender| state.people.get(sender));
         people.retain(|person| out.is_some_and(|out| out.contains(person)));
-        Ok(people)
+        people
     }
 
     fn read_changes(&self, state: &mut FoundSince) -> Result<(), String> {

@@ -1,32 +1,46 @@
 //! The only place that prints, and the only place that writes the files of `--write`.
 
+use std::env;
 use std::io::{self, IsTerminal as _, Write as _};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
+use terminal_size::{Height, Width, terminal_size_of};
+
 use crate::report::Reveal;
+use crate::report::diagnostics::DiagnosticView;
 use crate::report::document::Report;
+use crate::report::screen::{Screen, WIDTH_MIN};
+use crate::report::sheet::Sheet;
 use crate::report::style::Paint;
-use crate::report::text::TextForm;
+use crate::report::text::{TextForm, diagnostics};
+use crate::report::typed::Typed;
 use crate::wire::said::without_secrets;
 
-use super::args::{ColorChoice, Global};
+use super::args::{Arguments, ColorChoice, Command, Global, Scope};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::format::{OutputFormat, Write};
+use super::home::ProjectPaths;
+use super::settings::Settings;
 
 /// Where the output of a command goes.
 #[derive(Debug, Clone)]
 pub(super) struct Output {
     /// The form on standard output.
     pub format: OutputFormat,
-    /// Colours on standard output.
-    pub paint: Paint,
-    /// Colours on standard error.
-    pub paint_errors: Paint,
+    /// What standard output is shown on.
+    screen: Screen,
+    /// What standard error is shown on.
+    screen_of_errors: Screen,
     /// Whether texts show the people in them.
     pub reveal: Reveal,
+    /// Whether a plan lists every message.
+    pub lists_all: bool,
+    /// Whether what is not the result is left out.
+    pub quiet: bool,
     writes: Vec<Write>,
     /// Whether the last word is being said.
     is_over: Arc<AtomicBool>,
@@ -35,18 +49,22 @@ pub(super) struct Output {
 impl Output {
     /// Reads what the command line and the environment say of output.
     #[must_use]
-    pub(super) fn new(global: &Global, no_color: bool) -> Self {
-        let paint = |terminal: bool| match global.color {
-            ColorChoice::Always => Paint::Color,
-            ColorChoice::Never => Paint::Plain,
-            ColorChoice::Auto if terminal && !no_color => Paint::Color,
-            ColorChoice::Auto => Paint::Plain,
+    pub(super) fn new(arguments: &Arguments, settings: &Settings) -> Self {
+        let global = &arguments.global;
+        let screen = |is_terminal: bool, size: Option<(Width, Height)>| Screen {
+            paint: paint(global.color, is_terminal, settings),
+            width: settings.width.or(size.map(|(Width(columns), _)| usize::from(columns).max(WIDTH_MIN))),
+            folder: folder(global),
+            typed: typed(arguments, settings),
         };
+        let (out, errors) = (io::stdout(), io::stderr());
         Self {
             format: global.format,
-            paint: paint(io::stdout().is_terminal()),
-            paint_errors: paint(io::stderr().is_terminal()),
+            screen: screen(out.is_terminal(), terminal_size_of(&out)),
+            screen_of_errors: screen(errors.is_terminal(), terminal_size_of(&errors)),
+            lists_all: scope(&arguments.command).is_some_and(|scope| scope.all),
             reveal: if global.reveal { Reveal::Yes } else { Reveal::No },
+            quiet: global.quiet,
             writes: global.write.clone(),
             is_over: Arc::default(),
         }
@@ -65,18 +83,24 @@ impl Output {
     /// If a file cannot be written, or standard output is gone.
     pub(super) fn show(&self, report: &(impl Report + TextForm)) -> Result<(), Failure> {
         self.wait_if_over();
-        print(&self.format.of(report, self.paint)).and(self.write(report))
+        print(&self.format.of(report, &self.screen)).and(self.write(report))
     }
 
     /// Tells how a command failed: on standard error for people, and in all forms that are wanted
     /// for machines. Gives the exit code.
     pub(super) fn fail(&self, failure: &Failure) -> Exit {
         self.wait_if_over();
-        tell(&failure.render(self.paint_errors));
+        self.tell_failure(failure);
+        self.document(failure)
+    }
+
+    /// Says the same to machines only: people were told already.
+    pub(super) fn document(&self, failure: &Failure) -> Exit {
         if failure.message.is_empty() {
             // Everything was said, and written, already.
             return failure.exit;
         }
+        let failure = &failure.repeating(&self.screen.typed);
         let report = failure.report();
         let shown = if self.format.is_for_people() { self.write(&report) } else { self.show(&report) };
         match shown {
@@ -84,7 +108,7 @@ impl Output {
             // That this file cannot be written is what failed in the first place.
             Err(unwritten) if unwritten.message == failure.message => failure.exit,
             Err(unwritten) => {
-                tell(&unwritten.render(self.paint_errors));
+                self.tell_failure(&unwritten);
                 failure.exit.or(unwritten.exit)
             }
         }
@@ -107,20 +131,120 @@ impl Output {
     /// Writes the files that are wanted.
     fn write(&self, report: &(impl Report + TextForm)) -> Result<(), Failure> {
         let mut result = Ok(());
+        let endless = Screen { paint: Paint::Plain, width: None, ..self.screen.clone() };
         for write in &self.writes {
             self.wait_if_over();
-            let text = write.format.of(report, Paint::Plain);
+            let text = write.format.of(report, &endless);
             if let Err(error) = std::fs::write(&write.file, without_secrets(&text).as_bytes()) {
                 let message = format!("`{}` cannot be written", write.file.display());
-                result = Err(Failure::new(Exit::Environment, message).because(&error));
+                result = Err(Failure::new(Exit::Environment, message).at(&write.file).because(&error));
             }
         }
         result
     }
 
+    /// Tells a person something that may be left out.
+    pub(super) fn note(&self, text: &str) {
+        if !self.quiet {
+            self.tell(text);
+        }
+    }
+
+    /// What was typed.
+    #[must_use]
+    pub(super) const fn typed(&self) -> &Typed {
+        &self.screen.typed
+    }
+
+    /// Whether standard output has colours.
+    #[must_use]
+    pub(super) fn has_colours(&self) -> bool {
+        self.screen.paint == Paint::Color
+    }
+
     /// Tells a person something that is not the command's result.
     pub(super) fn tell(&self, text: &str) {
-        tell(text);
+        self.tell_lines(&Sheet::from(text));
+    }
+
+    /// Tells a person lines that are not the command's result.
+    pub(super) fn tell_lines(&self, lines: &Sheet) {
+        tell(&lines.laid_out(&self.screen_of_errors));
+    }
+
+    /// Asks a question that `yes` answers; the answer stands behind it.
+    ///
+    /// # Errors
+    /// If there is no terminal to ask on.
+    pub(super) fn ask(&self, question: &str) -> Result<bool, Failure> {
+        let question = Sheet::from(question).laid_out(&self.screen_of_errors);
+        is_answered_with_yes(&format!("{} ", question.trim_end()))
+    }
+
+    /// Tells a person what is wrong with the files, beside the command's result.
+    pub(super) fn tell_diagnostics(&self, diagnostics: &[DiagnosticView]) {
+        self.tell_lines(&diagnostics::sheet(diagnostics, &self.screen_of_errors));
+    }
+
+    /// Tells a person how something failed; nothing, if everything was said already.
+    pub(super) fn tell_failure(&self, failure: &Failure) {
+        if !failure.message.is_empty() {
+            tell(&failure.report().text(&self.screen_of_errors));
+        }
+    }
+}
+
+/// `CLICOLOR_FORCE` is for whoever reads a pipe on a terminal in the end; `NO_COLOR` is stronger, and the command line
+/// the strongest.
+fn paint(choice: ColorChoice, is_terminal: bool, settings: &Settings) -> Paint {
+    let wanted = match choice {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto => !settings.no_color && (settings.force_color || (is_terminal && !settings.is_dumb)),
+    };
+    if wanted { Paint::Color } else { Paint::Plain }
+}
+
+/// The project's folder, as whoever types sees it.
+fn folder(global: &Global) -> String {
+    let dir = ProjectPaths::find(global.dir.as_deref()).dir;
+    let here = env::current_dir().unwrap_or_default();
+    let dir = dir.strip_prefix(here).or_else(|_| dir.strip_prefix(".")).unwrap_or(&dir).display().to_string();
+    if dir.is_empty() || dir.ends_with('/') { dir } else { dir + "/" }
+}
+
+/// What a command selects of a plan.
+fn scope(command: &Command) -> Option<&Scope> {
+    if let Command::Plan(args) = command {
+        Some(&args.scope)
+    } else if let Command::Apply(args) = command {
+        Some(&args.scope)
+    } else {
+        None
+    }
+}
+
+/// What every hint repeats.
+fn typed(Arguments { global, command }: &Arguments, settings: &Settings) -> Typed {
+    let shown = |path: &PathBuf| path.display().to_string();
+    let only = if let Command::Reconcile(args) = command {
+        args.only.as_slice()
+    } else {
+        scope(command).map_or(&[][..], |scope| scope.only.as_slice())
+    };
+    Typed {
+        dir: global.dir.as_ref().map(shown),
+        // What the environment says needs no repeating.
+        data: global.data.as_ref().filter(|data| settings.data.as_ref() != Some(*data)).map(shown),
+        sandbox: global.sandbox,
+        only: only.to_vec(),
+    }
+}
+
+/// Begins a new line on a terminal, where a question or what was typed stands on the last one.
+pub(super) fn break_line() {
+    if io::stderr().is_terminal() {
+        tell("\n");
     }
 }
 
@@ -144,11 +268,11 @@ pub(super) fn tell(text: &str) {
     drop(out.write_all(without_secrets(text).as_bytes()));
 }
 
-/// Asks a question that `yes` answers.
+/// Whether somebody answers with `yes`.
 ///
 /// # Errors
 /// If there is no terminal to ask on.
-pub(super) fn ask(question: &str) -> Result<bool, Failure> {
+fn is_answered_with_yes(question: &str) -> Result<bool, Failure> {
     if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
         let failure = Failure::new(Exit::Declined, "there is no terminal to ask on, so nothing was sent");
         return Err(failure.hint("pass `--auto-approve` to send without being asked"));

@@ -5,6 +5,7 @@ use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::exit::Exit;
+use super::failure::Failure;
 use super::output::tell;
 use crate::render::is_guarded;
 
@@ -24,8 +25,9 @@ pub(super) fn starting<Out>(start: impl FnOnce() -> Out) -> Out {
     started
 }
 
-/// Runs a command; a panic, in whatever thread, is told by its place alone and ends it as a bug.
-pub(super) fn guarded(command: impl FnOnce() -> Exit) -> Exit {
+/// Runs a command; a panic, in whatever thread, is told by its place alone and ends it as a bug, of which machines are
+/// told by `document`.
+pub(super) fn guarded(command: impl FnOnce() -> Exit, document: impl FnOnce() -> Exit) -> Exit {
     panic::set_hook(Box::new(|info| {
         let text = info.payload_as_str().unwrap_or_default();
         if NO_THREAD.iter().any(|beginning| text.starts_with(beginning)) {
@@ -39,9 +41,25 @@ pub(super) fn guarded(command: impl FnOnce() -> Exit) -> Exit {
             tell(&words(info));
         }
     }));
-    let exit = panic::catch_unwind(AssertUnwindSafe(command)).unwrap_or(Exit::Bug);
+    let ended = panic::catch_unwind(AssertUnwindSafe(command));
+    let is_unwound = ended.is_err();
+    let exit = ended.unwrap_or(Exit::Bug);
     // What ended as a bug because of it is none.
-    if exit == Exit::Bug && HAS_NO_THREAD.load(Ordering::Relaxed) { Exit::Environment } else { exit }
+    if exit == Exit::Bug && HAS_NO_THREAD.load(Ordering::Relaxed) {
+        Exit::Environment
+    } else if is_unwound {
+        document()
+    } else {
+        exit
+    }
+}
+
+/// What a document says of a bug: not where it is, which standard error has.
+#[must_use]
+pub(super) fn failure() -> Failure {
+    Failure::new(Exit::Bug, format!("this is a bug in sendform {}", env!("CARGO_PKG_VERSION")))
+        .hint("please report it with the line on standard error and the command")
+        .hint("what was claimed and not settled is in doubt, and `sendform status` lists it")
 }
 
 #[expect(clippy::exit, reason = "nothing has begun, and unwinding would never end")]

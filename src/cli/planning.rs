@@ -10,7 +10,6 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::ledger::{Doubt, Ledger, StopOrder, Twice, View};
 use crate::plan::{Input, Plan, Selection, plan};
 use crate::report::plan::PlanReport;
-use crate::report::text::diagnostics;
 
 use super::context::{Context, PlanOptions};
 use super::exit::Exit;
@@ -93,8 +92,8 @@ pub(super) fn show(
 ) -> Result<(), Failure> {
     let mut found = context.diagnostics.clone();
     found.extend(plan.all_diagnostics());
-    let report = PlanReport::new(plan, &found, output.reveal, file, stops);
-    output.tell(&diagnostics::text(&report.diagnostics, output.paint_errors));
+    let report = PlanReport::new(plan, &found, output.reveal, file, stops).showing_all(output.lists_all);
+    output.tell_diagnostics(&report.diagnostics);
     output.show(&report)
 }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::apply::{BulkOptions, Prepare, Prepared, PreparedPerson, Reports};
 use crate::campaign::Message;
 use crate::identity::MessageKey;
+use crate::ledger::EditionId;
 use crate::plan::{Bulk, PrepareError, Preparer};
 
 use super::context::Context;
@@ -55,6 +56,7 @@ fn prepare(
         }
     };
     let people = preparer.prepare(bulk)?;
+    let options = options(message, preparer.edition().clone());
     idle.lock().unwrap_or_else(PoisonError::into_inner).entry(bulk.message.clone()).or_default().push(preparer);
     let people = people.into_iter().map(|person| PreparedPerson {
         person: person.planned.person,
@@ -62,10 +64,10 @@ fn prepare(
         content: person.content,
         callback_data: person.callback_data,
     });
-    Ok(Prepared { options: options(message), people: people.collect() })
+    Ok(Prepared { options, people: people.collect() })
 }
 
-fn options(message: &Message) -> BulkOptions {
+fn options(message: &Message, edition: EditionId) -> BulkOptions {
     let webhooks = &message.webhooks;
     BulkOptions {
         sender: message.sender.clone(),
@@ -80,5 +82,6 @@ fn options(message: &Message) -> BulkOptions {
             content_type: webhooks.content_type,
         },
         speed: message.schedule.speed,
+        edition,
     }
 }

@@ -1,12 +1,15 @@
 //! A progress bar on a terminal, for runs that take longer than a moment.
 
+use std::fmt;
 use std::io::IsTerminal as _;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use crate::apply::{Event, Wait, evidence};
 use crate::report::words::{number, plural};
+
+use super::output::Output;
 
 /// How often a bar is drawn; nothing that ends sooner is drawn at all.
 const TICK: Duration = Duration::from_millis(250);
@@ -15,13 +18,14 @@ const TICK: Duration = Duration::from_millis(250);
 pub(super) struct Progress(ProgressBar);
 
 impl Progress {
-    /// Begins; without a terminal nothing is ever drawn.
+    /// Begins; without a terminal, or if nothing but the result is wanted, nothing is ever drawn.
     #[must_use]
-    pub(super) fn new(people: u64) -> Self {
-        let bar = ProgressBar::with_draw_target(Some(people), target());
-        let template = "{bar:30} {human_pos}/{human_len} people  {per_sec}  {eta} left  {msg}";
+    pub(super) fn new(people: u64, output: &Output) -> Self {
+        let target = if output.quiet { ProgressDrawTarget::hidden() } else { target() };
+        let bar = ProgressBar::with_draw_target(Some(people), target);
+        let template = "{bar:20} {human_pos} of {human_len} people  {rate}  {eta} left  {wide_msg}";
         if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
+            bar.set_style(style.with_key("rate", write_rate));
         }
         bar.enable_steady_tick(TICK);
         Self(bar)
@@ -53,7 +57,12 @@ impl Progress {
                 };
                 self.0.set_message(format!("{why}, waiting {} s", time.as_secs()));
             }
-            Event::Claimed { .. } | Event::Sending { .. } | Event::Alarm(_) | Event::Stopped(_) => {}
+            Event::Claimed { .. }
+            | Event::Sending { .. }
+            | Event::Answered { .. }
+            | Event::OptedOut { .. }
+            | Event::Alarm(_)
+            | Event::Stopped(_) => {}
         }
     }
 
@@ -61,6 +70,12 @@ impl Progress {
     pub(super) fn finish(&self) {
         self.0.finish_and_clear();
     }
+}
+
+/// How many people a second, whole: what is behind the point changes too fast to be read.
+fn write_rate(state: &ProgressState, out: &mut dyn fmt::Write) {
+    let rate = format!("{:.0}", state.per_sec()).parse().unwrap_or_default();
+    write!(out, "{}/s", number(rate)).unwrap_or_default();
 }
 
 /// After so long somebody wonders what is going on.

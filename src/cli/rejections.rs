@@ -9,11 +9,11 @@ use crate::store::OpenLedger;
 
 /// The messages of a plan, as they stand in the ledger that it was made from.
 pub(super) fn watched(plan: &Plan, store: &OpenLedger, run: RunId) -> BTreeMap<MessageRevision, WatchedMessage> {
-    let is_shared = store.shared_queue().is_some();
+    let hears_others = store.may_have_company(plan.now);
     let ledger = store.ledger();
     let of = |message: &MessagePlan| {
         let (key, revision) = (message.key.clone(), message.revision);
-        let elsewhere = if is_shared { ledger.answered_elsewhere(&key, revision, run) } else { Answered::default() };
+        let elsewhere = if hears_others { ledger.answered_elsewhere(&key, revision, run) } else { Answered::default() };
         ((key, revision), WatchedMessage { limit: message.rejections.clone(), elsewhere })
     };
     plan.selected().filter(|message| message.to_send() > 0).map(of).collect()

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 
 use crate::identity::Keys;
+use crate::report::screen::WIDTH_MIN;
 use crate::store::regular::{self, Links};
 use crate::wire::said;
 
@@ -16,6 +17,42 @@ use super::failure::Failure;
 
 /// How long the name of whoever runs this may be, in characters.
 const BY_MAX: usize = 64;
+
+/// The variables that are read, and what they are for.
+pub(super) const VARIABLES: [(&str, &str); 17] = [
+    ("SENDFORM_API_KEY", "the gateway's API key; sent over https to the base URL's host, or to loopback, only"),
+    ("SENDFORM_KEY", "the key of the fingerprints, in base64 or hex; several are separated by commas"),
+    ("SENDFORM_KEY_FILE", "a regular file that holds it instead"),
+    ("SENDFORM_BASE_URL", "the gateway's base URL; wins over the project file"),
+    ("SSL_CERT_FILE", "certificates of authorities to trust instead of the machine's, such as a company's own"),
+    ("SSL_CERT_DIR", "a folder of such certificates"),
+    ("SENDFORM_DATABASE_URL", "where a ledger in PostgreSQL is, with the password"),
+    (
+        "SENDFORM_DATABASE_CA",
+        "a PEM file with the certificates of authorities that its server is trusted by, besides the machine's",
+    ),
+    ("SENDFORM_DATA", "one more folder for audiences, as `--data`"),
+    ("SENDFORM_BY", "who runs this, for the ledger; else `GITHUB_ACTOR`, `GITLAB_USER_LOGIN`, `USER`"),
+    ("SENDFORM_NOW", "a fixed time of day, as `--now`, for tests against the sandbox or a gateway on loopback"),
+    ("SENDFORM_START_WITHIN", "how soon after its claim a request has to begin (`2m`): for tests, likewise"),
+    ("SENDFORM_ANSWER_WITHIN", "how long a request may take (`1m`): for tests, likewise"),
+    ("CI", "anything but `false` or `0`: this is a CI run"),
+    ("NO_COLOR", "no colours; `--color` is stronger"),
+    ("CLICOLOR_FORCE", "colours also where there is no terminal, unless `NO_COLOR` is set"),
+    (
+        "SENDFORM_WIDTH",
+        "how many columns the output has, at least 40; else a terminal has its own, and a pipe or a file has no width",
+    ),
+];
+
+/// A variable that cannot be used.
+#[derive(Debug)]
+pub(super) struct Unusable {
+    /// Its name.
+    pub name: &'static str,
+    /// Why.
+    pub failure: Failure,
+}
 
 /// What the environment says.
 #[derive(Debug)]
@@ -34,6 +71,8 @@ pub(super) struct Settings {
     pub database_ca: Option<PathBuf>,
     /// `SENDFORM_NOW`: a fixed time of day, for tests against a gateway on loopback.
     pub now: Option<Timestamp>,
+    /// What the fixed time of day was given with.
+    pub now_given_with: &'static str,
     /// `SENDFORM_START_WITHIN`: how long after its claim a request may begin, such as `1s`, for tests
     /// against a gateway on loopback.
     pub start_within: Option<Duration>,
@@ -44,6 +83,14 @@ pub(super) struct Settings {
     pub ci: bool,
     /// `NO_COLOR`: whether colours are unwanted.
     pub no_color: bool,
+    /// `CLICOLOR_FORCE`: whether colours are wanted where there is no terminal.
+    pub force_color: bool,
+    /// `TERM=dumb`: whether the terminal knows no colours.
+    pub is_dumb: bool,
+    /// `SENDFORM_WIDTH`: how many columns the output has, whatever it is shown on.
+    pub width: Option<usize>,
+    /// `SENDFORM_DATA`: one more folder that may hold audiences, unless the command line names one.
+    pub data: Option<PathBuf>,
     /// Who is running this: `SENDFORM_BY`, `GITHUB_ACTOR`, `GITLAB_USER_LOGIN`, `USER`; at most
     /// [`BY_MAX`] characters, none of them a control character.
     pub by: Option<String>,
@@ -55,39 +102,61 @@ impl Settings {
         self.by.as_deref().unwrap_or("unknown")
     }
 
-    /// Reads the environment.
-    ///
-    /// # Errors
-    /// If a key or a time cannot be read.
-    pub(super) fn read() -> Result<Self, Failure> {
-        let now = text("SENDFORM_NOW")
-            .map(|now| {
-                now.parse()
-                    .map_err(|_| Failure::new(Exit::Usage, "`SENDFORM_NOW` is not a date and time with an offset"))
-            })
-            .transpose()?;
+    /// Reads the environment, and tells which variables cannot be used: those are as if they were not set.
+    pub(super) fn read() -> (Self, Vec<Unusable>) {
+        let mut unusable = Vec::new();
+        let now = usable("SENDFORM_NOW", &mut unusable, |name| {
+            let wrong = |_| Failure::new(Exit::Usage, format!("`{name}` is not a date and time with an offset"));
+            text(name).map(|now| now.parse().map_err(wrong)).transpose()
+        });
         hide_secrets();
+        let keys = match keys() {
+            Ok(keys) => keys,
+            Err(wrong) => {
+                unusable.push(wrong);
+                None
+            }
+        };
+        let start_within = usable("SENDFORM_START_WITHIN", &mut unusable, duration);
+        let answer_within = usable("SENDFORM_ANSWER_WITHIN", &mut unusable, duration);
+        let width = usable("SENDFORM_WIDTH", &mut unusable, columns);
         let names = ["SENDFORM_BY", "GITHUB_ACTOR", "GITLAB_USER_LOGIN", "USER"].into_iter();
-        Ok(Self {
-            keys: keys()?,
+        let settings = Self {
+            keys,
             key_file: text("SENDFORM_KEY_FILE").map(PathBuf::from),
             api_key: text("SENDFORM_API_KEY").map(SecretString::from),
             base_url: text("SENDFORM_BASE_URL"),
             database_url: text("SENDFORM_DATABASE_URL").map(SecretString::from),
             database_ca: text("SENDFORM_DATABASE_CA").map(PathBuf::from),
             now,
-            start_within: duration("SENDFORM_START_WITHIN")?,
-            answer_within: duration("SENDFORM_ANSWER_WITHIN")?,
+            now_given_with: "SENDFORM_NOW",
+            start_within,
+            answer_within,
             ci: text("CI").is_some_and(|value| value != "false" && value != "0"),
             no_color: text("NO_COLOR").is_some(),
+            force_color: text("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
+            is_dumb: text("TERM").is_some_and(|value| value == "dumb"),
+            width,
+            data: text("SENDFORM_DATA").map(PathBuf::from),
             by: names.filter_map(text).find_map(|name| of_a_person(&name)),
-        })
+        };
+        (settings, unusable)
     }
 
-    /// The first variable that is set, and is for tests only.
+    /// Takes what the command line says in place of a variable.
+    #[must_use]
+    pub(super) fn with_now(mut self, now: Option<Timestamp>) -> Self {
+        if now.is_some() {
+            self.now = now;
+            self.now_given_with = "--now";
+        }
+        self
+    }
+
+    /// The first variable, or option, that is set and is for tests only.
     #[must_use]
     pub(super) fn for_tests(&self) -> Option<&'static str> {
-        let now = self.now.map(|_| "SENDFORM_NOW");
+        let now = self.now.map(|_| self.now_given_with);
         let start_within = self.start_within.map(|_| "SENDFORM_START_WITHIN");
         let answer_within = self.answer_within.map(|_| "SENDFORM_ANSWER_WITHIN");
         now.or(start_within).or(answer_within)
@@ -134,20 +203,48 @@ fn duration(name: &str) -> Result<Option<Duration>, Failure> {
     }
 }
 
-fn keys() -> Result<Option<Keys>, Failure> {
-    let wrong = |name: &str, error: &crate::identity::KeyError| {
-        Failure::new(Exit::Credentials, format!("`{name}` cannot be used")).because(error)
+/// A number of columns, unless it is not set.
+fn columns(name: &str) -> Result<Option<usize>, Failure> {
+    let Some(text) = text(name) else { return Ok(None) };
+    match text.trim().parse::<usize>() {
+        Ok(width) if width >= WIDTH_MIN => Ok(Some(width)),
+        _ => {
+            let message = format!("`{name}` is not a number of columns, at least {WIDTH_MIN}");
+            Err(Failure::new(Exit::Usage, message))
+        }
+    }
+}
+
+/// Reads one variable; one that cannot be used is put among the others.
+fn usable<Value>(
+    name: &'static str,
+    unusable: &mut Vec<Unusable>,
+    read: impl FnOnce(&str) -> Result<Option<Value>, Failure>,
+) -> Option<Value> {
+    read(name).unwrap_or_else(|failure| {
+        unusable.push(Unusable { name, failure });
+        None
+    })
+}
+
+fn keys() -> Result<Option<Keys>, Unusable> {
+    let wrong = |name: &'static str, error: &crate::identity::KeyError| {
+        let failure = Failure::new(Exit::Credentials, format!("`{name}` cannot be used")).because(error);
+        Unusable { name, failure }
     };
     let named = text("SENDFORM_KEY").map(|keys| Keys::parse(&keys).map_err(|error| wrong("SENDFORM_KEY", &error)));
     let named = named.transpose()?;
     let Some(path) = text("SENDFORM_KEY_FILE").map(PathBuf::from) else { return Ok(named) };
     let content = regular::read_text(&path, Links::Followed).map_err(|error| {
         let message = format!("`{}`, named by `SENDFORM_KEY_FILE`, cannot be read", path.display());
-        Failure::new(Exit::Credentials, message).because(&error)
+        let failure = Failure::new(Exit::Credentials, message).because(&error);
+        Unusable { name: "SENDFORM_KEY_FILE", failure }
     })?;
     let filed = Keys::parse(&content).map_err(|error| wrong("SENDFORM_KEY_FILE", &error))?;
     match named {
-        Some(named) if named.ids() != filed.ids() => Err(two_keys(&named, &filed)),
+        Some(named) if named.ids() != filed.ids() => {
+            Err(Unusable { name: "SENDFORM_KEY", failure: two_keys(&named, &filed) })
+        }
         Some(_) | None => Ok(Some(filed)),
     }
 }

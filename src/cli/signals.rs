@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use super::exit::Exit;
 use super::failure::Failure;
-use super::output::{Output, tell};
+use super::output::{Output, break_line, tell};
 
 /// How long a run that leaves at once may take to say how things stand.
 const LAST_WORDS: Duration = Duration::from_millis(2_200);
@@ -82,6 +82,7 @@ impl SignalWatch {
             if !*is_sending {
                 // The lock keeps the run from claiming anything now.
                 let failure = Failure::new(Exit::Declined, "interrupted: nothing was sent");
+                break_line();
                 leave(output.last_word(&failure));
             }
         }

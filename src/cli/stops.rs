@@ -12,7 +12,6 @@ use super::files;
 use super::gateway;
 use super::output::Output;
 use super::settings::Settings;
-use super::shell_quote;
 
 /// The ledger of a project, for stops alone.
 pub(super) struct StopsHome {
@@ -20,8 +19,6 @@ pub(super) struct StopsHome {
     pub(super) project: ProjectId,
     /// Where its ledger lives.
     pub(super) ledger: LedgerLocation,
-    /// The option that names its folder, with the space before it, if it was named.
-    pub(super) dir: String,
 }
 
 /// Stops and resumes that could not be added, or not everywhere.
@@ -49,8 +46,7 @@ impl StopsHome {
         } else {
             gateway::ledger(&project.state, &files.home, settings)
         };
-        let dir = global.dir.as_deref().map(shell_quote::dir_option).unwrap_or_default();
-        Ok(Self { project: project.id, ledger, dir })
+        Ok(Self { project: project.id, ledger })
     }
 
     /// Adds stops and resumes. After a failure it is read back what is there.

@@ -35,9 +35,7 @@ pub(super) fn expected(context: &Context) -> Result<Binding, Failure> {
 pub(super) fn expected_by_anybody(context: &Context) -> Result<Binding, Failure> {
     let gateway = &context.gateway;
     if gateway.base_url.is_none() {
-        return Err(Failure::new(Exit::Files, "no gateway is named")
-            .hint("write `gateway: { baseUrl: https://xxxxx.api.infobip.com }` into the project file, or set SENDFORM_BASE_URL")
-            .hint("or pass `--sandbox` to try everything without a gateway"));
+        return Err(no_gateway());
     }
     let project = context.project.id.clone();
     let seals = gateway.keys.as_ref().map_or_else(Seals::none, |keys| Seals::new(keys, &project));
@@ -167,6 +165,14 @@ fn seen_or_new(
         }
         Err(error) => Err(left_behind::explain(context, error)),
     }
+}
+
+/// No gateway is named.
+#[must_use]
+pub(super) fn no_gateway() -> Failure {
+    Failure::new(Exit::Files, "no gateway is named")
+        .hint("write `gateway: { baseUrl: https://xxxxx.api.infobip.com }` into the project file, or set SENDFORM_BASE_URL")
+        .hint("or pass `--sandbox` to try everything without a gateway")
 }
 
 /// The key is missing.

@@ -9,6 +9,7 @@ use super::args::{Arguments, Command, Global, LedgerCommand};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::files;
+use super::format::OutputFormat;
 use super::home::{PROJECT_FILE, ProjectPaths};
 use super::settings::Settings;
 
@@ -30,6 +31,14 @@ pub(super) fn check(arguments: &Arguments, settings: &Settings) -> Result<(), Fa
         let is_ours = write.format.is_in(&write.file);
         if !is_ours.unwrap_or_else(|| !is_of_project(&write.file, &metadata, global)) {
             return Err(refused(&write.file, "is there already, and is not such an output"));
+        }
+    }
+    if let Command::Apply(args) = &arguments.command
+        && let Some(events) = args.events.as_ref().filter(|path| *path != Path::new("-"))
+    {
+        check_place(events, arguments, settings)?;
+        if holds_something(events).is_some() && OutputFormat::Json.is_in(events) == Some(false) {
+            return Err(refused(events, "is there already, and is not such an output"));
         }
     }
     if let Command::Plan(args) = &arguments.command
@@ -110,5 +119,6 @@ fn is_of_project(path: &Path, metadata: &Metadata, global: &Global) -> bool {
 
 fn refused(path: &Path, why: &str) -> Failure {
     Failure::new(Exit::Usage, format!("`{}` {why}: it is left as it is", path.display()))
+        .at(path)
         .hint("name another file for the output")
 }

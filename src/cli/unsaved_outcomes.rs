@@ -231,7 +231,11 @@ fn unsigned_outcomes(count: usize) -> Failure {
         .hint(format!("if they are surely of a run on this machine: `sendform apply --accept unauthenticated={count}`"))
 }
 
-fn news(context: &Context, ledger: &mut Ledger) -> Result<Vec<(PathBuf, String)>, Failure> {
+/// Takes the outcomes into a ledger that was read, and lists the files that had news for it, with how many outcomes.
+///
+/// # Errors
+/// If a file cannot be read, or does not go with the ledger.
+pub(super) fn news(context: &Context, ledger: &mut Ledger) -> Result<Vec<(PathBuf, String)>, Failure> {
     news_of(read(context)?, ledger)
 }
 

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use crate::apply::Prepare as _;
-use crate::apply::witness::OlderKeys;
+use crate::apply::evidence::Addressee;
+use crate::apply::witness::{OlderKeys, Recognise};
 use crate::campaign::Witness;
-use crate::identity::{CanonicalTo, Fingerprint, Keys, Person, SenderId};
+use crate::identity::{CanonicalTo, Fingerprint, IdRule, Keys, Person, SenderId};
 use crate::ledger::Ledger;
 use crate::plan::{Bulk, Plan, PrepareError};
 use crate::store::OpenLedger;
@@ -37,7 +38,7 @@ pub(super) fn senders(plan: &Plan) -> Vec<SenderId> {
     sending.map(|message| message.sender.clone()).collect()
 }
 
-/// Finds people under the keys that were the first ones before.
+/// Finds people under all keys of the run, and under those that were the first ones before.
 pub(super) struct Older {
     context: Arc<Context>,
     pool: Pool,
@@ -48,24 +49,41 @@ impl Older {
     pub(super) fn new(context: &Arc<Context>) -> Self {
         Self { context: Arc::clone(context), pool: Pool::new(Arc::clone(context)) }
     }
+
+    /// Makes persons of a sender's recipients, under every key.
+    fn fingerprints(&self, sender: &SenderId) -> Vec<Fingerprint> {
+        let keys = self.context.gateway.keys.iter().flat_map(Keys::all);
+        keys.map(|key| Fingerprint::new(key, &self.context.project.id, sender)).collect()
+    }
+}
+
+impl Recognise for Older {
+    fn under(&self, sender: &SenderId) -> impl Fn(&Addressee) -> Vec<Person> + Send {
+        let ids = self.context.project.ids;
+        let fingerprints = self.fingerprints(sender);
+        move |to: &Addressee| persons(&fingerprints, to.id(), ids)
+    }
 }
 
 impl OlderKeys for Older {
     type Error = PrepareError;
 
     async fn persons(&self, bulk: &Bulk) -> Result<Vec<Vec<Person>>, PrepareError> {
-        let keys: Vec<_> = self.context.gateway.keys.iter().flat_map(Keys::all).skip(1).collect();
-        if keys.is_empty() {
+        if self.context.gateway.keys.iter().flat_map(Keys::all).nth(1).is_none() {
             return Ok(Vec::new());
         }
         let prepared = self.pool.prepare(bulk).await?;
-        let sender = &prepared.options.sender;
-        let fingerprints: Vec<Fingerprint> =
-            keys.into_iter().map(|key| Fingerprint::new(key, &self.context.project.id, sender)).collect();
-        let of = |to: &str| match CanonicalTo::parse(to, self.context.project.ids) {
-            Ok(to) => fingerprints.iter().map(|fingerprint| fingerprint.person(&to)).collect(),
-            Err(_) => Vec::new(),
-        };
-        Ok(prepared.people.iter().map(|recipient| of(&recipient.to)).collect())
+        let fingerprints = self.fingerprints(&prepared.options.sender);
+        let older = fingerprints.get(1..).unwrap_or_default();
+        let ids = self.context.project.ids;
+        Ok(prepared.people.iter().map(|recipient| persons(older, &recipient.to, ids)).collect())
+    }
+}
+
+/// Whom an id names; nobody, if it is none.
+fn persons(fingerprints: &[Fingerprint], to: &str, ids: IdRule) -> Vec<Person> {
+    match CanonicalTo::parse(to, ids) {
+        Ok(to) => fingerprints.iter().map(|fingerprint| fingerprint.person(&to)).collect(),
+        Err(_) => Vec::new(),
     }
 }

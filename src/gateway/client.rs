@@ -89,22 +89,7 @@ impl<C: Clock + Clone + Send + Unpin + 'static> Client<C> {
             url
         });
         let authorization = authorization(key)?;
-        if rustls::crypto::CryptoProvider::get_default().is_none() {
-            // Of two threads at once the second finds the first one's, which is the same.
-            drop(rustls::crypto::ring::default_provider().install_default());
-        }
-        let http = reqwest::Client::builder()
-            .retry(reqwest::retry::never())
-            .redirect(reqwest::redirect::Policy::none())
-            .http1_only()
-            .pool_max_idle_per_host(0)
-            .no_proxy()
-            .referer(false)
-            .connect_timeout(limits.connect)
-            .timeout(limits.total)
-            .user_agent(concat!("sendform/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(ClientError::Build)?;
+        let http = http(limits)?;
         let is_on_loopback = is_loopback(base);
         Ok(Self { http, messages, logs, authorization, limits, clock, rate: Mutex::default(), time, is_on_loopback })
     }
@@ -183,12 +168,40 @@ impl<C> Client<C> {
 
     /// Says why there was no whole answer.
     pub(super) fn explain(&self, error: reqwest::Error) -> String {
-        match (error.is_timeout(), error.is_connect()) {
-            (true, true) => format!("no connection within {:?}", self.limits.connect),
-            (true, false) => format!("no whole answer within {:?}", self.limits.total),
-            (false, _) => lost::why(error),
-        }
+        explain(error, self.limits)
     }
+}
+
+/// Says why there was no whole answer within these limits.
+pub(super) fn explain(error: reqwest::Error, limits: ClientLimits) -> String {
+    match (error.is_timeout(), error.is_connect()) {
+        (true, true) => format!("no connection within {:?}", limits.connect),
+        (true, false) => format!("no whole answer within {:?}", limits.total),
+        (false, _) => lost::why(error),
+    }
+}
+
+/// The client beneath all requests.
+///
+/// # Errors
+/// If the system's certificates cannot be used.
+pub(super) fn http(limits: ClientLimits) -> Result<reqwest::Client, ClientError> {
+    if rustls::crypto::CryptoProvider::get_default().is_none() {
+        // Of two threads at once the second finds the first one's, which is the same.
+        drop(rustls::crypto::ring::default_provider().install_default());
+    }
+    reqwest::Client::builder()
+        .retry(reqwest::retry::never())
+        .redirect(reqwest::redirect::Policy::none())
+        .http1_only()
+        .pool_max_idle_per_host(0)
+        .no_proxy()
+        .referer(false)
+        .connect_timeout(limits.connect)
+        .timeout(limits.total)
+        .user_agent(concat!("sendform/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .map_err(ClientError::Build)
 }
 
 fn authorization(key: &SecretString) -> Result<HeaderValue, ClientError> {

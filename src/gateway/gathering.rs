@@ -169,6 +169,7 @@ impl Gathering {
         if *count > ROWS_EACH_MAX {
             return;
         }
+        row.to = row.to.filter(|to| to.id().len() <= WORDS_CHARS_MAX);
         let status = &mut row.status;
         for words in [&mut status.group_name, &mut status.name, &mut status.description] {
             cut(words);
@@ -204,6 +205,7 @@ mod tests {
     fn row(message: &str, bulk: Option<&str>) -> LogRow {
         LogRow {
             message_id: message.to_owned(),
+            to: None,
             bulk_id: bulk.map(str::to_owned),
             sent_at: None,
             status: Status::default(),

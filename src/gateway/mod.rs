@@ -10,6 +10,7 @@ mod gathering;
 mod logs;
 mod lost;
 mod page;
+mod probe;
 mod rate;
 mod stamp;
 
@@ -20,3 +21,4 @@ mod logs_faults;
 
 pub use client::{Client, ClientError, ClientLimits};
 pub use clock::SystemClock;
+pub use probe::{ProbeFailure, probe};

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use reqwest::StatusCode;
 
 use super::answer::RawResponse;
-use crate::apply::evidence::{LogRow, LogsFailure};
+use crate::apply::evidence::{Addressee, LogRow, LogsFailure};
 use crate::wire::error::ApiError;
 use crate::wire::limits::LOGS_PAGE_DEFAULT;
 use crate::wire::response::{Log, LogsPage};
@@ -76,7 +76,8 @@ fn page(body: &[u8]) -> Turn {
 }
 
 fn row(log: Log) -> Option<LogRow> {
-    Some(LogRow { message_id: log.message_id?, bulk_id: log.bulk_id, sent_at: log.sent_at, status: log.status })
+    let to = log.destination.map(Addressee::new);
+    Some(LogRow { message_id: log.message_id?, to, bulk_id: log.bulk_id, sent_at: log.sent_at, status: log.status })
 }
 
 /// A code, cut down to characters that cannot say anything of a person or to a terminal.

@@ -95,9 +95,9 @@ pub struct Unclosed {
     pub run: RunId,
     /// How many entries of it are here.
     pub entries: usize,
-    /// When the last of them was written, as far as that is known.
+    /// When the last of them was written at the earliest, as far as that is known: what the logs have to go back to.
     pub last: Option<Timestamp>,
-    /// Until when it may live, whatever the clocks say.
+    /// Until when it may live, whatever the clocks say: it wrote its last entry at the latest that can be.
     pub lives_until: Timestamp,
 }
 

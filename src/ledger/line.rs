@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use super::edition_id::EditionId;
 use crate::identity::{BulkId, BulkTime, KeyId, MessageKey, Person, ProjectId, Revision, SenderId};
 
 /// What a ledger is bound to.
@@ -150,6 +151,8 @@ pub struct Claim {
     pub is_recovered: bool,
     /// Who ran the run; absent if nobody knows, or an older version of sendform made the claim.
     pub by: Option<String>,
+    /// What its people were to get; absent if it was written afterwards, or an older version of sendform made it.
+    pub edition: Option<EditionId>,
     /// Everybody in the bulk, in ascending order, nobody twice.
     pub people: Vec<Person>,
 }

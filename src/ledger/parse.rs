@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::closing::Closing;
 use super::damage::Reason;
+use super::edition_id::EditionId;
 use super::entry::{BoundHeader, ClaimEntry, Note, RecordEntry, Settled};
 use super::facts::Facts;
 use super::line::{
@@ -142,6 +143,7 @@ fn claim(raw: raw::Claim<'_>) -> Result<ClaimEntry, Reason> {
         },
         is_recovered: raw.recovered,
         by: raw.by,
+        edition: raw.edition.map(EditionId::written),
         people: value(people::decode(&raw.people), "people")?,
     };
     if claim.people.len() != raw.count {

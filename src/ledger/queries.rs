@@ -8,7 +8,6 @@ use super::facts::Facts;
 use super::line::{Claim, ClaimId, MessageRecord, Outcome, PersonState, RunId, Standing};
 use super::text;
 use super::view::View;
-use super::weigh;
 use crate::identity::{MessageId, MessageKey, Person, Revision};
 use crate::timing::horizon::LOGS_BACK_MAX;
 
@@ -99,13 +98,6 @@ impl<'a> ClaimState<'a> {
     #[must_use]
     pub fn open(self) -> usize {
         self.0.open()
-    }
-
-    /// Whether a message that was sent at an instant can be one of its own: not if that was before it was
-    /// made.
-    #[must_use]
-    pub fn may_have_sent(self, sent_at: Timestamp) -> bool {
-        sent_at >= weigh::earliest(self.claim())
     }
 
     /// Until when its request may still begin, or be under way, as far as somebody with this view

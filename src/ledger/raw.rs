@@ -125,6 +125,8 @@ pub(super) struct Claim<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) by: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) edition: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) settled: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) why: Option<String>,

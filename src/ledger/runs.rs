@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::book::Ledger;
 use super::closing::{Closing, Lack, Unclosed};
+use super::entry::RecordEntry;
 use super::facts::Fact;
 use super::line::RunId;
 use super::unknown_fields::UnknownFields;
@@ -21,6 +22,19 @@ const WORD_LIVES: SignedDuration = DEADLINE_MAX.saturating_add(SKEW_MAX);
 
 /// The entries of each run, by number, in ascending order.
 type Numbers = HashMap<RunId, Vec<u32>>;
+
+/// When an entry was written: not before one instant, and not after another, as far as its line tells.
+#[derive(Clone, Copy, Default)]
+struct Written {
+    since: Option<Timestamp>,
+    until: Option<Timestamp>,
+}
+
+impl Written {
+    fn at(at: Timestamp) -> Self {
+        Self { since: Some(at), until: Some(at) }
+    }
+}
 
 impl Ledger {
     /// Finds what the ledger lacks of the runs that have closed themselves.
@@ -54,18 +68,16 @@ impl Ledger {
     #[must_use]
     pub fn unclosed(&self) -> Vec<Unclosed> {
         let mut found: BTreeMap<RunId, Unclosed> = BTreeMap::new();
-        self.each_fact(|Fact { run, .. }, at| {
+        self.each_fact(|Fact { run, .. }, written| {
             if !self.runs.contains_key(&run) {
                 let none = Unclosed { run, entries: 0, last: None, lives_until: Timestamp::MIN };
                 let one = found.entry(run).or_insert(none);
                 one.entries += 1;
-                one.last = one.last.max(at);
+                one.last = one.last.max(written.since);
+                let word = written.until.map(|until| until.checked_add(WORD_LIVES).unwrap_or(Timestamp::MAX));
+                one.lives_until = one.lives_until.max(word.unwrap_or(Timestamp::MIN));
             }
         });
-        for one in found.values_mut() {
-            let word = one.last.map(|last| last.checked_add(WORD_LIVES).unwrap_or(Timestamp::MAX));
-            one.lives_until = word.unwrap_or(Timestamp::MIN);
-        }
         for claim in self.entries.iter().map(|entry| &entry.claim) {
             if let Some(one) = found.get_mut(&claim.id.run) {
                 one.lives_until = one.lives_until.max(lives_until(claim));
@@ -206,18 +218,27 @@ impl Ledger {
         numbers
     }
 
-    /// Calls a function with each entry, and with the time of the line that has it.
-    fn each_fact(&self, mut call: impl FnMut(Fact, Option<Timestamp>)) {
-        self.bound.facts.iter().for_each(|fact| call(fact, None));
-        for record in self.records.values() {
-            record.facts.iter().for_each(|fact| call(fact, Some(record.record.at)));
+    /// Calls a function with each entry, and with when it was written.
+    fn each_fact(&self, mut call: impl FnMut(Fact, Written)) {
+        self.bound.facts.iter().for_each(|fact| call(fact, Written::default()));
+        for RecordEntry { record, facts, .. } in self.records.values() {
+            // A record has the time of the last run that wrote it. Which that was is seen only if all others had
+            // ended before; else what it says was so before any of them.
+            let had_ended = |run: RunId| self.runs.get(&run).is_some_and(|closing| closing.at < record.at);
+            let mut last: Vec<RunId> = facts.iter().map(|fact| fact.run).filter(|run| !had_ended(*run)).collect();
+            last.dedup();
+            let since = record.terms.as_ref().map(|terms| terms.since);
+            let shared = Written { since, until: Some(record.at) };
+            let written = if last.len() == 1 { Written::at(record.at) } else { shared };
+            facts.iter().for_each(|fact| call(fact, if last.contains(&fact.run) { written } else { shared }));
         }
         for entry in &self.entries {
             let own = entry.settled.iter().map(|settled| settled.at).fold(entry.claim.at, Timestamp::max);
-            // What others have said of it makes its own run no younger.
-            let others = entry.notes.iter().map(|note| note.at).max();
+            // What others have said of it makes its own run no younger, nor each other's.
+            let said = || entry.notes.iter().map(|note| note.at);
+            let others = Written { since: said().min(), until: said().max() };
             entry.facts.iter().for_each(|fact| {
-                call(fact, if fact.run == entry.claim.id.run { Some(own) } else { others });
+                call(fact, if fact.run == entry.claim.id.run { Written::at(own) } else { others });
             });
         }
     }
@@ -226,7 +247,32 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::sample;
+    use crate::ledger::{Grant, MessageRecord, Terms, sample};
+
+    #[test]
+    fn a_record_that_others_have_rewritten_makes_no_run_younger() {
+        let terms = |since| Terms { since: sample::at(since), after: BTreeSet::new(), values: BTreeMap::new() };
+        let record = |at| MessageRecord { terms: Some(terms(3)), ..sample::record("announce", "Hi", at) };
+        let fact = |run, number| Some(Fact { run: RunId(run), number });
+        let mut ledger = Ledger::new(sample::header());
+        ledger.enter_message(record(5), fact(1, 0));
+        let last = |ledger: &Ledger, run| {
+            let found = ledger.unclosed().into_iter().find(|found| found.run == RunId(run)).unwrap();
+            (found.last, found.lives_until)
+        };
+        assert_eq!(last(&ledger, 1).0, Some(sample::at(5)), "it is its own");
+        let granted = ledger.enter_claim(sample::claim("announce", &[1], 1, 1), fact(1, 1)).unwrap();
+        assert_eq!(granted, Grant::Granted);
+        let claimed = last(&ledger, 1);
+        let own = sample::claim("announce", &[1], 1, 1).at;
+        assert_eq!(claimed.0, Some(own.max(sample::at(5))));
+        ledger.enter_message(record(500_000), fact(2, 0));
+        assert_eq!(last(&ledger, 1).0, Some(own.max(sample::at(3))));
+        assert_eq!(last(&ledger, 2).0, Some(sample::at(3)), "nobody knows which of two wrote it when");
+        ledger.close_as_it_is(RunId(1), sample::at(499_999));
+        assert_eq!(last(&ledger, 2).0, Some(sample::at(500_000)), "the other one had ended before");
+        assert_eq!(last(&ledger, 2).1, sample::at(500_000) + WORD_LIVES, "and it may live all the same");
+    }
 
     #[test]
     fn whoever_begins_is_after_every_run_that_has_ended_even_where_two_name_each_other() {

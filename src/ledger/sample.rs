@@ -59,6 +59,7 @@ pub(crate) fn claim(name: &str, people: &[u64], attempt: u32, run: u64) -> Claim
         dated: Dated::Unwritten,
         is_recovered: false,
         by: None,
+        edition: None,
         people,
     }
 }

@@ -191,6 +191,7 @@ fn raw_claim(claim: &Claim, states: raw::States) -> raw::Claim<'static> {
         },
         recovered: claim.is_recovered,
         by: claim.by.clone(),
+        edition: claim.edition.as_ref().map(|edition| edition.as_str().to_owned()),
         settled: None,
         why: None,
         notes: Vec::new(),

@@ -45,8 +45,10 @@ pub(super) struct Batcher<'a> {
     pub now: Timestamp,
     /// How many people one bulk holds at most.
     pub bulk_size_max: usize,
-    /// How many the first of all holds at most.
-    pub first_bulk_max: usize,
+    /// How many people have to be answered before the message is judged by its rejections; none, if it is judged.
+    pub unanswered: usize,
+    /// How many people a bulk holds at most before that.
+    pub unjudged_bulk_max: usize,
 }
 
 /// What happens to the people of a message, one after the other.
@@ -103,7 +105,10 @@ impl Batcher<'_> {
     /// Lets the people pass in the order in which they leave.
     fn line_up(&self, collected: &Collected, mut step: impl FnMut(Step)) {
         let size = (BODY_BYTES_MAX / (collected.bytes_max as usize + ENVELOPE_BYTES)).clamp(1, self.bulk_size_max);
-        let mut now = size.min(self.first_bulk_max);
+        // An apply gives the gateway no larger bulks either, until it has answered as many people.
+        let size_after = |people| if people < self.unanswered { size.min(self.unjudged_bulk_max) } else { size };
+        let mut people = 0;
+        let mut now = size_after(people);
         let mut open: Option<OpenBulk> = None;
         let mut until = self.until;
         for index in self.order(collected) {
@@ -113,8 +118,9 @@ impl Batcher<'_> {
                 && full.people > 0
             {
                 until = full.until().or(until);
+                people += full.people;
+                now = size_after(people);
                 step(Step::Complete(full));
-                now = size;
             }
             let open = open.get_or_insert_with(|| self.open(group, until));
             if is_too_far_ahead(self.now, open.start) {

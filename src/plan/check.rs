@@ -97,7 +97,8 @@ fn passage(message: &Message, plan: &MessagePlan, now: Timestamp, place: &Place)
     });
     let mut diagnostics = Diagnostics::new();
     if let Some(expires) = &passage.expires {
-        let everybody = passage.expired == plan.to_send() + plan.not_due();
+        // Of a bound nobody knows whether that is everybody.
+        let everybody = !plan.at_most && passage.expired == plan.to_send() + plan.not_due();
         diagnostics.push(expiring(message, plan, passage.expired, expires, everybody, place.clone()));
     }
     if let Some((turn, opens)) = passage.waits {

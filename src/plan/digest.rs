@@ -19,7 +19,8 @@ const DIGITS: usize = 32;
 /// The parts, after the label `sendform.plan.v1`: the project, the gateway; then for each message,
 /// in the order of their ids: its id, its revision, its sender; the local time, the zone, what is
 /// said of clock changes and past times, the speed, the window, the validity, the handover; the
-/// number of its people; and for each person, in ascending order, the person and the content.
+/// number of its people; and for each person, in ascending order, the person and the content. What is
+/// not selected counts as such: whoever approves a part of a plan does not approve all of it.
 /// Neither the order of rows nor the cut into bulks nor the time of planning is part of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlanDigest(String);
@@ -59,6 +60,14 @@ pub(super) fn of_message(definition: &Definition, people: &[(Person, ContentDige
         digest.raw(&person.0.to_be_bytes());
         digest.raw(&content.0.to_be_bytes());
     }
+    MessageDigest(digest.finish_whole())
+}
+
+/// The digest of a message of which nothing is to be sent, because it is not selected.
+#[must_use]
+pub(super) fn of_not_selected(message: MessageDigest) -> MessageDigest {
+    let mut digest = PublicDigest::new("sendform.plan.not-selected.v1");
+    digest.part(message.0);
     MessageDigest(digest.finish_whole())
 }
 

@@ -20,6 +20,7 @@ use super::handed::{self, AtGateway, Gone, KeptClaims, SeveralKeys};
 use super::input::Input;
 use super::lists::ProtectiveList;
 use super::message::MessagePlan;
+use super::new_revision::NewRevision;
 use super::plan_file::{Comparison, PlanConstraint};
 use super::rejections::{self, RejectionLimit};
 use super::row_checks::RowChecks;
@@ -49,8 +50,9 @@ pub(super) struct DraftRows {
     pub times: SendTimes,
     /// The end of what the ledger has of its paced sending.
     pub until: Option<Timestamp>,
-    /// How many people its first bulk holds at most, if too few were answered to judge by.
-    pub first_bulk_max: Option<usize>,
+    /// How many people have to be answered before it is judged by its rejections, and how many its bulks hold at most
+    /// until then; absent, if it is judged.
+    pub unjudged: Option<(usize, usize)>,
     /// Those who may be sent to, and where the others ended.
     pub collected: Collected,
 }
@@ -59,8 +61,9 @@ impl DraftRows {
     /// How its bulks are cut.
     pub(super) fn batcher<'a>(&'a self, message: &'a Message, input: &Input<'_>) -> Batcher<'a> {
         let bulk_size_max = input.project.bulk_size_max;
-        let first_bulk_max = self.first_bulk_max.unwrap_or(bulk_size_max);
-        Batcher { message, times: &self.times, until: self.until, now: input.now, bulk_size_max, first_bulk_max }
+        let (unanswered, unjudged_bulk_max) = self.unjudged.unwrap_or((0, bulk_size_max));
+        let (times, until, now) = (&self.times, self.until, input.now);
+        Batcher { message, times, until, now, bulk_size_max, unanswered, unjudged_bulk_max }
     }
 }
 
@@ -86,6 +89,7 @@ impl<'a> Drafter<'a> {
         let record = input.known().and_then(|ledger| ledger.record(&message.key, message.revision));
         plan.at_most = input.known().is_none() && input.ledger.is_none_or(has_claims);
         plan.earlier = record.map(|record| record.earlier_than(&plan.template, &plan.terms)).unwrap_or_default();
+        plan.new_revision = input.ledger.and_then(|ledger| NewRevision::of(message, ledger));
         let mut draft = Draft { message, plan, safety_limits: Vec::new(), twice: Vec::new(), rows: None };
         if input.without_data {
             draft.plan.diagnostics.extend(self.without_rows(message));
@@ -164,7 +168,8 @@ impl<'a> Drafter<'a> {
         }
         draft.twice = several_keys.twice(known, &message.key);
         plan.rejections.before = rejections::answered(input, message, &collected.recipients);
-        let first_bulk_max = plan.rejections.people_max(&plan.rejections.before);
+        let unjudged = plan.rejections.people_max(&plan.rejections.before);
+        let unjudged = unjudged.map(|most| (plan.rejections.unanswered(), most));
         let placed = std::mem::take(&mut collected.placed);
         let older = fingerprints.get(1..).filter(|_| handed.has_older_keys() && placed.lacks_somebody());
         let older = self.suppressed(older.unwrap_or_default())?;
@@ -200,7 +205,7 @@ impl<'a> Drafter<'a> {
             }
         }
         plan.ids = collected.ids.clone();
-        Ok(DraftRows { compiled, times, until, first_bulk_max, collected })
+        Ok(DraftRows { compiled, times, until, unjudged, collected })
     }
 
     /// The keys, or, without any, one that tells people apart within this plan and no further.
@@ -283,6 +288,7 @@ fn empty(message: &Message, selected: bool, terms: Terms, rejections: RejectionL
     MessagePlan {
         key: message.key.clone(),
         revision: message.revision,
+        place: message.place.clone(),
         sender: message.sender.clone(),
         sender_name: message.sender_name.clone(),
         audience: message.audience.name.clone(),
@@ -309,12 +315,14 @@ fn empty(message: &Message, selected: bool, terms: Terms, rejections: RejectionL
         terms,
         earlier: std::collections::BTreeSet::new(),
         rejections,
-        at_gateway: AtGateway::default(),
+        at_gateway: AtGateway { paused: message.paused, ..AtGateway::default() },
         in_clear: None,
         outdated: Vec::new(),
+        new_revision: None,
         held: None,
         samples: Vec::new(),
         more_branches: 0,
+        may_be_more_branches: false,
         diagnostics: Diagnostics::new(),
         ids: super::ids::IdForms::default(),
     }

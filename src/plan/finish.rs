@@ -43,7 +43,8 @@ fn batch(
     let DraftRows { compiled, collected, .. } = rows;
     if !batches.due.is_empty() || !batches.later.is_empty() {
         let samples = sample::samples(message, &compiled, input.files, &collected);
-        (plan.samples, plan.more_branches) = (samples.shown, samples.more_branches);
+        plan.samples = samples.shown;
+        (plan.more_branches, plan.may_be_more_branches) = (samples.more_branches, samples.may_be_more);
     }
     if let (Some(held), Some(frozen)) = (&mut plan.held, input.frozen) {
         held.finish(frozen, message, collected.fallen, &counts, collected.unfit);

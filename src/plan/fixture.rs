@@ -165,6 +165,7 @@ impl Fixture {
                 dated: Dated::Unwritten,
                 is_recovered: false,
                 by: None,
+                edition: None,
                 id: id.clone(),
                 time: bulk.time,
                 send_at: bulk.send_at,

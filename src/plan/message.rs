@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::audience::Dialect;
 use crate::diagnostic::Diagnostics;
+use crate::diagnostic::Place;
 use crate::diagnostic::words::plural;
 use crate::identity::{ContentDigest, MessageKey, Person, Revision, SenderId};
 use crate::ledger::{Edition, MessageRecord, Terms};
@@ -19,6 +20,7 @@ use super::handed::{AtGateway, Outdated};
 use super::ids::IdForms;
 use super::in_clear::InClear;
 use super::lists::Protection;
+use super::new_revision::NewRevision;
 use super::plan_file::Comparison;
 use super::rejections::RejectionLimit;
 use super::sample::Sample;
@@ -30,6 +32,8 @@ pub struct MessagePlan {
     pub key: MessageKey,
     /// The revision.
     pub revision: Revision,
+    /// Where it stands in the files.
+    pub place: Place,
     /// The sender.
     pub sender: SenderId,
     /// The sender's name in the files.
@@ -82,12 +86,16 @@ pub struct MessagePlan {
     pub in_clear: Option<InClear>,
     /// Who has it, or will get it, as it was before it was edited; the latest edition first.
     pub outdated: Vec<Outdated>,
+    /// What people have of the revision before; absent if somebody was sent this one, or if there is no other.
+    pub new_revision: Option<NewRevision>,
     /// What became of the people of the frozen plan; absent without one, or if it has not got the message.
     pub held: Option<Comparison>,
     /// Texts worth a look.
     pub samples: Vec<Sample>,
     /// How many further branches somebody's text takes, of which no sample is there.
     pub more_branches: u64,
+    /// Whether there may be more branches than that: not everybody's text was looked at, or there are too many.
+    pub may_be_more_branches: bool,
     /// What is wrong, or worth a look.
     pub diagnostics: Diagnostics,
     /// What the ids of its audience look like.

@@ -97,6 +97,14 @@ impl Plan {
         self.selected().map(|message| message.not_due() + message.counts.get(Gate::TooEarly)).sum()
     }
 
+    /// Whether an apply would send something of what is selected, now or later, as far as that can be told: of a message
+    /// whose rows were not read it may, unless it is paused.
+    #[must_use]
+    pub fn may_send(&self) -> bool {
+        let is_unknown = |message: &MessagePlan| !message.is_read && !message.at_gateway.paused;
+        self.to_send() + self.later() > 0 || self.selected().any(is_unknown)
+    }
+
     /// The messages that are selected.
     pub fn selected(&self) -> impl Iterator<Item = &MessagePlan> {
         self.messages.iter().filter(|message| message.selected)

@@ -51,7 +51,8 @@ pub fn plan(input: &Input<'_>) -> Plan {
         plan.into_iter().for_each(|plan| plan.diagnostics.push(warning.clone()));
     }
     let digests = in_files.iter().zip(&messages).map(|(message, plan)| {
-        (message.key.clone(), digest::of_message(&Definition::of(message), &plan.planned_people()))
+        let digest = digest::of_message(&Definition::of(message), &plan.planned_people());
+        (message.key.clone(), if plan.selected { digest } else { digest::of_not_selected(digest) })
     });
     let digest = digest::of_plan(&input.project.id, input.gateway, digests);
     let mut plan = Plan {

@@ -7,12 +7,14 @@ use crate::audience::{AudienceReader, Row};
 use crate::campaign::{Files, Message};
 use crate::diagnostic::Diagnostics;
 use crate::identity::{CanonicalTo, Fingerprint, Key, MessageKey, ProjectId};
+use crate::ledger::EditionId;
 use crate::render::Renderer;
 use crate::wire::content::Content;
 
 use super::bulk::{Bulk, Recipient};
 use super::compiled::Compiled;
 use super::content::ContentMaker;
+use super::handed;
 use super::row_checks::{Rendered, render_row};
 
 /// A person of a bulk, ready to be sent to. It holds personal data, so it has no `Debug`.
@@ -52,6 +54,7 @@ pub struct Preparer {
     renderer: Renderer,
     fingerprint: Fingerprint,
     contents: ContentMaker,
+    edition: EditionId,
     rows: Vec<Row>,
 }
 
@@ -70,6 +73,7 @@ impl Preparer {
             renderer,
             fingerprint: Fingerprint::new(key, project, &message.sender),
             contents: ContentMaker::new(key, message),
+            edition: handed::edition(message),
             rows: Vec::new(),
         })
     }
@@ -81,6 +85,12 @@ impl Preparer {
     /// If a row is not what was planned.
     pub fn prepare(&mut self, bulk: &Bulk) -> Result<Vec<RenderedPerson>, PrepareError> {
         bulk.recipients.iter().map(|recipient| self.person(*recipient)).collect()
+    }
+
+    /// Names what the message is, for the claims of its bulks.
+    #[must_use]
+    pub const fn edition(&self) -> &EditionId {
+        &self.edition
     }
 
     fn person(&mut self, planned: Recipient) -> Result<RenderedPerson, PrepareError> {

@@ -56,6 +56,12 @@ impl RejectionLimit {
         (!self.is_judged(answered)).then(|| usize::try_from(self.rule.of).unwrap_or(usize::MAX))
     }
 
+    /// How many people more have to be answered before there are enough to judge by.
+    #[must_use]
+    pub(super) fn unanswered(&self) -> usize {
+        usize::try_from(self.rule.of.saturating_sub(self.before.all())).unwrap_or(usize::MAX)
+    }
+
     /// The number to accept so that so many people more can be sent to, if no more of them are rejected than
     /// until now.
     #[must_use]

@@ -27,6 +27,7 @@ use super::lists::ProtectiveList;
 use super::plan_file::{PlanConstraint, PlannedPerson};
 use super::row_issue::RowIssue;
 use super::times::{SendTimes, SlotTime, ZoneFound, ZoneSlot};
+use super::values;
 
 /// All that the rows of one message are held against.
 pub(super) struct RowChecks<'a> {
@@ -500,10 +501,10 @@ fn text_issue(problem: &TextProblem) -> RowIssue {
     }
 }
 
-/// A cell that may be shown: not one that could be somebody's name, number or address.
+/// A cell of the column of zones that may be shown: what is meant as a zone, and so is nobody's name, number or
+/// address; of what is not, its form.
 fn showable(cell: &str) -> Option<String> {
-    const CHARS_MAX: usize = 60;
     let cell = cell.trim();
-    let number = cell.as_bytes().windows(6).any(|window| window.iter().all(u8::is_ascii_digit));
-    (!cell.is_empty() && cell.chars().count() <= CHARS_MAX && !cell.contains('@') && !number).then(|| cell.to_owned())
+    let shown = if timing::is_meant_as_zone(cell) { cell.to_owned() } else { values::form(cell) };
+    (!cell.is_empty()).then_some(shown)
 }

@@ -44,11 +44,14 @@ pub enum SafetyLimitKind {
     Unclosed,
     /// How many claims of rows that were put back from a copy are taken for all that there are.
     Reloaded,
+    /// How many people are sent to although the gateway has the same message for them under a key that the ledger
+    /// does not name.
+    OtherKey,
 }
 
 impl SafetyLimitKind {
     /// All of them that `--accept` takes.
-    pub const ACCEPTED: [Self; 12] = [
+    pub const ACCEPTED: [Self; 13] = [
         Self::Messages,
         Self::Growth,
         Self::Unreadable,
@@ -61,6 +64,7 @@ impl SafetyLimitKind {
         Self::Unauthenticated,
         Self::Unclosed,
         Self::Reloaded,
+        Self::OtherKey,
     ];
 
     /// Its name.
@@ -80,6 +84,7 @@ impl SafetyLimitKind {
             Self::Unauthenticated => "unauthenticated",
             Self::Unclosed => "unclosed",
             Self::Reloaded => "reloaded",
+            Self::OtherKey => "other-key",
         }
     }
 
@@ -95,7 +100,12 @@ impl SafetyLimitKind {
     #[must_use]
     pub const fn is_of_the_ledger(self) -> bool {
         match self {
-            Self::Rejected | Self::LockfileInCi | Self::Unauthenticated | Self::Unclosed | Self::Reloaded => true,
+            Self::Rejected
+            | Self::LockfileInCi
+            | Self::Unauthenticated
+            | Self::Unclosed
+            | Self::Reloaded
+            | Self::OtherKey => true,
             Self::Messages
             | Self::Growth
             | Self::Unreadable

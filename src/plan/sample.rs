@@ -45,6 +45,9 @@ pub(super) struct Samples {
     pub shown: Vec<Sample>,
     /// How many further branches somebody's text takes, of which none is shown.
     pub more_branches: u64,
+    /// Whether there may be more than that: not everybody's text was looked at, or there are more branches than are
+    /// told apart.
+    pub may_be_more: bool,
 }
 
 /// Renders the rows that are worth a look, and one for each branch of the text that they do not show; those
@@ -79,7 +82,9 @@ impl Sampler<'_> {
             }
         }
         let mut hidden = Branches::default();
-        for at in self.branching(collected) {
+        let (rows, are_all) = self.branching(collected);
+        samples.may_be_more = !are_all;
+        for at in rows {
             let taken = self.branches(at).without(shown);
             if taken.is_empty() {
                 continue;
@@ -95,12 +100,14 @@ impl Sampler<'_> {
         samples
     }
 
-    /// The rows among which every branch is that somebody's text takes. Where the rendering itself does not
-    /// tell, a bounded number of people is looked at, from the first to the last of them.
-    fn branching(&mut self, collected: &Collected) -> Vec<RowAt> {
+    /// The rows among which every branch is that somebody's text takes, and whether it surely is. Where the rendering
+    /// itself does not tell, a bounded number of people is looked at, from the first to the last of them.
+    fn branching(&mut self, collected: &Collected) -> (Vec<RowAt>, bool) {
         let mut rows = collected.samples.branching.clone();
+        let ways = self.content.texts().map(LaidOpen::ways).fold(0, u32::saturating_add);
+        let are_told_apart = ways <= Branches::WAYS_MAX;
         if self.compiled.content.texts().all(Template::tells_branches) {
-            return rows;
+            return (rows, are_told_apart);
         }
         let all = self.content.texts().fold(Branches::default(), |all, open| all.behind(open.ways()).with(open.all()));
         let mut seen = Branches::default();
@@ -115,7 +122,7 @@ impl Sampler<'_> {
                 break;
             }
         }
-        rows
+        (rows, are_told_apart && (stride == 1 || all.without(seen).is_empty()))
     }
 
     /// The branches that the texts of a row take.

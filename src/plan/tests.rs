@@ -2,6 +2,8 @@
 
 use std::num::NonZeroUsize;
 
+use proptest::prelude::{ProptestConfig, prop, prop_assert, prop_assert_eq, proptest};
+
 use crate::identity::BulkTime;
 use crate::ledger::PersonState;
 
@@ -139,7 +141,7 @@ fn edits_of_identity_are_caught() {
     check(|text| text.replace("sender: shop", "sender: other"), &["sender-changed"]);
     check(|text| text.replace("campaign: sale", "campaign: renamed"), &["message-gone"]);
     check(|text| text.replace("id: announce", "id: renamed"), &["message-gone"]);
-    check(|text| text.replace("id: announce", "id: announce\n    revision: 2"), &[]);
+    check(|text| text.replace("id: announce", "id: announce\n    revision: 2"), &["same-text"]);
     check(str::to_owned, &[]);
 }
 
@@ -191,6 +193,41 @@ fn the_first_bulk_holds_no_more_people_than_rejections_are_judged_by() {
     fixture.send(PersonState::Accepted);
     fixture.write("people.csv", &many(2_500));
     assert_eq!(cut(&fixture).len(), 1, "enough people were answered");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// An apply gives the gateway as many bulks as were planned: none of them is too large for what was answered.
+    #[test]
+    fn no_planned_bulk_is_cut_again(
+        of in 1_usize..60,
+        bulk_size in 1_usize..90,
+        groups in prop::collection::vec(0_usize..70, 4),
+    ) {
+        let zones = ["Asia/Tokyo", "Asia/Kolkata", "Europe/Zagreb", "America/New_York"];
+        let zones = groups.iter().zip(zones).flat_map(|(count, zone)| std::iter::repeat_n(zone, *count));
+        let rows = zones.zip(0_u64..).map(|(zone, it)| format!("{},P,yes,{zone}\n", 17_841_400_000_100_000 + it));
+        let text = paced("sendAt: \"2026-12-01 09:00\", timeZone: { perPerson: true }")
+            .replace("{ to: id }", "{ to: id, timeZone: zone }");
+        let project = format!(
+            "project: acme-shop\nsenders: {{ shop: SHOP }}\nbulkSize: {bulk_size}\nstopAfter: {{ of: {of} }}\n"
+        );
+        let plan = Fixture::new(&text)
+            .file("sendform.yaml", &project)
+            .file("people.csv", &format!("id,name,consent,zone\n{}", rows.collect::<String>()))
+            .plan();
+        let mut answered = 0;
+        let bulks = &plan.messages[0].bulks;
+        for (bulk, next) in bulks.iter().zip(bulks.iter().skip(1).map(Some).chain([None])) {
+            let most = if answered < of { of.min(bulk_size) } else { bulk_size };
+            prop_assert!(bulk.recipients.len() <= most);
+            let is_last_of_its_time = next.is_none_or(|next| next.time != bulk.time);
+            prop_assert!(is_last_of_its_time || bulk.recipients.len() == most);
+            answered += bulk.recipients.len();
+        }
+        prop_assert_eq!(answered, groups.iter().sum::<usize>());
+    }
 }
 
 #[test]

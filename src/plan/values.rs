@@ -15,8 +15,10 @@ use super::row_issue::counted;
 /// How many rows are read at a time, and how many different values are counted.
 const CHUNK_ROWS: usize = 1024;
 const VALUES_MAX: usize = 1000;
-/// How many rows share a value that is nobody's own.
+/// How many rows share a value that is nobody's own, in a column that has so many different ones at most: in a column
+/// of names some stand often.
 const SHARED_MIN: u64 = 5;
+const DIFFERENT_MAX: usize = 12;
 
 /// Says what the columns of an audience's `where` hold, if there is one; the audience is read once
 /// more for it.
@@ -77,8 +79,10 @@ fn columns(
 /// Puts the form in the place of what could be somebody's own.
 fn shown(values: Values) -> Values {
     let mut shown = Values::new();
+    let are_few = values.len() <= DIFFERENT_MAX;
     for (value, rows) in values {
-        let word = if rows >= SHARED_MIN || is_nobodys_own(&value) { value } else { form(&value) };
+        let is_shared = are_few && rows >= SHARED_MIN && !is_like_a_name(&value);
+        let word = if is_shared || is_nobodys_own(&value) { value } else { form(&value) };
         *shown.entry(word).or_default() += rows;
     }
     shown
@@ -110,8 +114,15 @@ fn is_nobodys_own(value: &str) -> bool {
     WORDS.contains(&value.to_lowercase().as_str()) || code || number || timing::zone(value).is_some()
 }
 
+/// Whether a value looks like an address, a long number or a whole name.
+fn is_like_a_name(value: &str) -> bool {
+    const DIGITS: usize = 6;
+    let capitals = value.split_whitespace().filter(|word| word.starts_with(char::is_uppercase));
+    value.contains('@') || value.chars().filter(char::is_ascii_digit).count() >= DIGITS || capitals.count() > 1
+}
+
 /// The form of a value: its letters as `a` and `A`, its digits as `9`.
-fn form(value: &str) -> String {
+pub(super) fn form(value: &str) -> String {
     const CHARS_MAX: usize = 20;
     let mark = |mark: char| match mark {
         _ if mark.is_uppercase() => 'A',
@@ -143,5 +154,12 @@ mod tests {
         let values: Values =
             [("Ana", 1), ("Iva", 1), ("Subscribed", 5)].map(|(value, rows)| (value.to_owned(), rows)).into();
         assert_eq!(shown(values), Values::from([("Aaa".to_owned(), 2), ("Subscribed".to_owned(), 5)]));
+        let shared = |value: &str| shown(Values::from([(value.to_owned(), 15)]));
+        for value in ["Ana Anić", "ana@example.com", "+385 91 123 4567"] {
+            assert_eq!(shared(value), Values::from([(form(value), 15)]));
+        }
+        // Some names stand often in any column of names.
+        let names: Values = ('a'..='z').map(|letter| (format!("Name{letter}"), 15)).collect();
+        assert_eq!(shown(names), Values::from([("Aaaaa".to_owned(), 26 * 15)]));
     }
 }

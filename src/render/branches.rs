@@ -1,13 +1,13 @@
 //! Which ways texts take where their templates branch.
 
-/// How many ways are told apart.
-const WAYS_MAX: u32 = u64::BITS;
-
 /// The ways that a text took: each is a number, and what is beyond the first 64 is not told apart.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Branches(u64);
 
 impl Branches {
+    /// How many ways are told apart.
+    pub const WAYS_MAX: u32 = u64::BITS;
+
     /// Takes a way.
     pub(super) fn take(&mut self, way: u32) {
         self.0 |= 1_u64.checked_shl(way).unwrap_or(0);
@@ -16,7 +16,7 @@ impl Branches {
     /// All ways up to a number.
     #[must_use]
     pub(super) fn up_to(ways: u32) -> Self {
-        Self(if ways >= WAYS_MAX { u64::MAX } else { (1 << ways) - 1 })
+        Self(if ways >= Self::WAYS_MAX { u64::MAX } else { (1 << ways) - 1 })
     }
 
     /// The same ways, where so many others come first.

@@ -27,7 +27,7 @@ pub fn check_columns(uses: &[ColumnUse], header: &ColumnNames, audience_file: &s
         let quotes =
             if used.is_compared { format!("; a text stands in quotes: `\"{}\"`", used.name) } else { String::new() };
         let diagnostic = diagnostic.help(format!("{}{quotes}", columns_help(names)));
-        match nearest(&used.name, names.iter().map(String::as_str)) {
+        match nearest(&used.name, names.iter().map(String::as_str)).filter(|name| !is_somebodys(name)) {
             // A name that only looks like a column is no help if a text is meant.
             Some(name) if !used.is_compared => {
                 diagnostic.label(format!("did you mean `{}`?", column_form(&visible_name(name))))
@@ -43,7 +43,7 @@ pub fn check_column_names(uses: &[ColumnUse], header: &ColumnNames, audience_fil
     missing(uses, header, audience_file, |used, diagnostic| {
         let names = header.names();
         let diagnostic = diagnostic.help(columns_help(names));
-        match nearest(&used.name, names.iter().map(String::as_str)) {
+        match nearest(&used.name, names.iter().map(String::as_str)).filter(|name| !is_somebodys(name)) {
             Some(name) => diagnostic.label(format!("did you mean `{}`?", visible_name(name))),
             None => diagnostic,
         }
@@ -66,14 +66,36 @@ fn missing(
 
 fn columns_help(names: &[String]) -> String {
     const SHOWN_MAX: usize = 20;
+    if names.iter().any(|name| is_somebodys(name)) {
+        return "its first line looks like a row, and not like the names of columns: write a header above it"
+            .to_owned();
+    }
     let shown: Vec<String> = names.iter().take(SHOWN_MAX).map(|name| format!("`{}`", visible_name(name))).collect();
     let rest = if names.len() > SHOWN_MAX { ", …" } else { "" };
     format!("its columns are {}{rest}", shown.join(", "))
 }
 
+/// Whether the name of a column is likely a cell of somebody's row: an address or a long number. Then no name of that
+/// line is shown.
+fn is_somebodys(name: &str) -> bool {
+    const DIGITS: usize = 6;
+    let digits = name.chars().filter(char::is_ascii_digit).count();
+    name.contains('@') || (digits >= DIGITS && !name.chars().any(char::is_alphabetic))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_first_line_that_is_somebodys_row_is_not_shown() {
+        for row in [["Ana Anić", "ana@example.com"], ["Ana Anić", "17841400000000001"], ["Ana", "+385 91 123 4567"]] {
+            let help = columns_help(&row.map(str::to_owned));
+            assert!(help.starts_with("its first line looks like a row"), "{help}");
+        }
+        let names = ["instagram_id", "e-mail", "utm_20261201", "segment 2026"].map(str::to_owned);
+        assert_eq!(columns_help(&names), "its columns are `instagram_id`, `e-mail`, `utm_20261201`, `segment 2026`");
+    }
 
     #[test]
     fn a_misspelled_column_finds_its_neighbour() {

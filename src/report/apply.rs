@@ -1,6 +1,6 @@
 //! What `apply` says, however it ends.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use crate::apply::{Alarm, EndedMessage, Stopped, Summary, Tally};
+use crate::identity::MessageKey;
 use crate::ledger::{Doubt, Flight, Ledger, MessageRecord, Twice};
 use crate::plan::RejectionLimit;
 
@@ -59,9 +60,6 @@ pub struct ApplyReport<'a> {
     /// Where a newer ledger may be than this one, and how it is brought; empty if nobody has said.
     #[serde(skip)]
     pub newer_ledger: String,
-    /// The gateway, as the ledger names it.
-    #[serde(skip)]
-    pub gateway: &'a str,
     /// The instant of it.
     #[serde(skip)]
     pub now: Timestamp,
@@ -139,7 +137,6 @@ impl<'a> ApplyReport<'a> {
         summary: &'a Summary,
         (twice, doubts, in_flight): (&[Twice], &[Doubt], Option<Flight>),
         digest: String,
-        gateway: &'a str,
         now: Timestamp,
     ) -> Self {
         let messages = summary.messages.iter().map(|((key, revision), tally)| MessageOutcomeView {
@@ -168,7 +165,6 @@ impl<'a> ApplyReport<'a> {
             in_flight,
             expects_digest: false,
             newer_ledger: String::new(),
-            gateway,
             now,
         }
     }
@@ -177,6 +173,14 @@ impl<'a> ApplyReport<'a> {
     #[must_use]
     pub fn after(mut self, told: &[Twice]) -> Self {
         self.is_twice_told = !told.is_empty() && self.twice == TwiceView::all(told);
+        self
+    }
+
+    /// Puts the messages into the order in which the plan has them.
+    #[must_use]
+    pub fn in_order<'k>(mut self, keys: impl Iterator<Item = &'k MessageKey>) -> Self {
+        let places: HashMap<String, usize> = keys.zip(0..).map(|(key, place)| (key.to_string(), place)).collect();
+        self.messages.sort_by_key(|view| places.get(&view.message).copied().unwrap_or(usize::MAX));
         self
     }
 

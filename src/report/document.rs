@@ -39,6 +39,14 @@ pub fn json<R: Report>(report: &R) -> String {
     text
 }
 
+/// Writes a report as JSON in one line, as [`json`] does.
+#[must_use]
+pub fn json_line<R: Report>(report: &R) -> String {
+    let document = Document { format_version: FORMAT_VERSION, kind: R::KIND, report };
+    let value = serde_json::to_value(&document).expect("a report is plain data with text as keys");
+    harmless_json(&value.to_string()) + "\n"
+}
+
 /// Describes an instant in the schema; in a document it is written as RFC 3339 has it.
 pub(super) struct DateTime;
 

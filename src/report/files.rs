@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::document::Report;
-use super::style::Paint;
+use super::screen::Screen;
+use super::sheet::Sheet;
 use super::text::TextForm;
 
 /// A project that was begun.
@@ -62,14 +63,14 @@ impl Report for SchemaReport {
 }
 
 impl TextForm for InitReport {
-    fn text(&self, _: Paint) -> String {
-        lines(&self.files) + &self.about_name + &self.next_steps
+    fn sheet(&self, _: &Screen) -> Sheet {
+        Sheet::from(lines(&self.files) + &self.about_name + &self.next_steps)
     }
 }
 
 impl TextForm for SchemaReport {
-    fn text(&self, _: Paint) -> String {
-        lines(&self.files)
+    fn sheet(&self, _: &Screen) -> Sheet {
+        Sheet::from(lines(&self.files))
     }
 }
 

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::identity::{MessageKey, Revision};
-use crate::ledger::{BY_LOGS, ClaimState, Ledger, Note, PersonState, RunId, Stops};
+use crate::ledger::{BY_LOGS, ClaimState, Ledger, Note, PersonState, RunId, Stops, View};
 
 use super::document::{DateTime, Report};
 
@@ -103,6 +103,8 @@ pub struct LogMessageView {
     pub refused: u64,
     /// How many are in doubt, or in flight.
     pub open: u64,
+    /// How many of these a run may still be sending to.
+    pub in_flight: u64,
     /// How many somebody gave up on.
     pub given_up: u64,
 }
@@ -112,11 +114,12 @@ impl Report for LogReport<'_> {
 }
 
 impl<'a> LogReport<'a> {
-    /// Makes the report of a ledger and its stops: of the last events, if not of all.
+    /// Makes the report of a ledger, as somebody with this view knows it, and of its stops: of the last events, if not
+    /// of all.
     #[must_use]
-    pub fn new(ledger: &'a Ledger, stops: &Stops, last: Option<usize>) -> Self {
+    pub fn new(ledger: &'a Ledger, stops: &Stops, view: View, last: Option<usize>) -> Self {
         let header = ledger.header();
-        let mut events: Vec<LogEvent> = applies(ledger).chain(words(ledger)).chain(orders(stops)).collect();
+        let mut events: Vec<LogEvent> = applies(ledger, view).chain(words(ledger)).chain(orders(stops)).collect();
         events.sort_by_cached_key(LogEvent::key);
         let all = events.len();
         let events = events.split_off(last.map_or(0, |last| all.saturating_sub(last)));
@@ -136,8 +139,9 @@ impl LogEvent {
 }
 
 impl LogMessageView {
-    fn new((message, revision): &(MessageKey, Revision), claims: &[ClaimState<'_>]) -> Self {
-        let mut view = Self {
+    fn new((message, revision): &(MessageKey, Revision), claims: &[ClaimState<'_>], view: View) -> Self {
+        let flying = claims.iter().filter(|claim| claim.in_flight_until(view).is_some());
+        let mut counts = Self {
             message: message.to_string(),
             revision: revision.get(),
             bulks: claims.len() as u64,
@@ -145,36 +149,37 @@ impl LogMessageView {
             rejected: 0,
             refused: 0,
             open: 0,
+            in_flight: flying.map(|claim| claim.open() as u64).sum(),
             given_up: 0,
         };
         for (_, state) in claims.iter().flat_map(|claim| claim.people()) {
             let count = match state {
-                PersonState::Claimed => &mut view.open,
-                PersonState::Refused => &mut view.refused,
-                PersonState::Rejected(_) => &mut view.rejected,
-                PersonState::Abandoned => &mut view.given_up,
-                PersonState::Accepted => &mut view.accepted,
+                PersonState::Claimed => &mut counts.open,
+                PersonState::Refused => &mut counts.refused,
+                PersonState::Rejected(_) => &mut counts.rejected,
+                PersonState::Abandoned => &mut counts.given_up,
+                PersonState::Accepted => &mut counts.accepted,
             };
             *count += 1;
         }
-        view
+        counts
     }
 }
 
 /// The claims of a run, by their messages.
 type ByMessage<'a> = BTreeMap<(MessageKey, Revision), Vec<ClaimState<'a>>>;
 
-fn applies(ledger: &Ledger) -> impl Iterator<Item = LogEvent> {
+fn applies(ledger: &Ledger, view: View) -> impl Iterator<Item = LogEvent> {
     let mut runs: BTreeMap<(RunId, bool), ByMessage<'_>> = BTreeMap::new();
     for state in ledger.claims() {
         let claim = state.claim();
         let messages = runs.entry((claim.id.run, claim.is_recovered)).or_default();
         messages.entry((claim.id.bulk.message.clone(), claim.id.bulk.revision)).or_default().push(state);
     }
-    runs.into_iter().filter_map(|((run, recovered), messages)| {
+    runs.into_iter().filter_map(move |((run, recovered), messages)| {
         let at = messages.values().flatten().map(|state| state.claim().at).min()?;
         let by = messages.values().flatten().find_map(|state| state.claim().by.clone());
-        let messages = messages.iter().map(|(of, claims)| LogMessageView::new(of, claims)).collect();
+        let messages = messages.iter().map(|(of, claims)| LogMessageView::new(of, claims, view)).collect();
         Some(LogEvent::Apply { at, run: run.to_string(), by, recovered, messages })
     })
 }

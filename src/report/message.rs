@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
+use crate::diagnostic::Place;
 use crate::plan::{Bulk, Counts, Gate, MessagePlan, Plan, Protection, Sample, ZonePeople};
 use crate::wire::options::SendingSpeedLimit;
 
@@ -15,6 +16,7 @@ use super::document::DateTime;
 use super::gates;
 use super::handed_over::{AtGatewayView, OutdatedView};
 use super::in_clear::InClearView;
+use super::new_revision::NewRevisionView;
 use super::plan_file::ComparisonView;
 
 /// What would be sent of a message, and why not to the others.
@@ -70,12 +72,17 @@ pub struct MessageView<'a> {
     pub text_changed: Option<TextChangeView<'a>>,
     /// Who has it, or will get it, as it was before it was edited; the latest edition first.
     pub outdated: Vec<OutdatedView<'a>>,
+    /// What people have of the revision before; null if somebody was sent this one, or if there is no other.
+    pub new_revision: Option<NewRevisionView<'a>>,
     /// What became of the people that the plan file has for it; null without one.
     pub frozen: Option<ComparisonView<'a>>,
     /// Texts worth a look.
     pub samples: Vec<SampleView<'a>>,
     /// How many further branches somebody's text takes, of which no sample is there.
     pub more_branches: u64,
+    /// Whether there may be more branches than those: not everybody's text was looked at, or there are more than are
+    /// told apart.
+    pub may_be_more_branches: bool,
     /// The source of its template.
     #[serde(skip)]
     pub template: &'a str,
@@ -83,9 +90,9 @@ pub struct MessageView<'a> {
     /// bounds then.
     #[serde(skip)]
     pub bounded_without: Option<&'static str>,
-    /// Its campaign.
+    /// Where it stands in the files.
     #[serde(skip)]
-    pub campaign: &'a str,
+    pub place: MessagePlace,
     /// The file in which the audience's rows stand.
     #[serde(skip)]
     pub audience_file: &'a str,
@@ -113,6 +120,28 @@ pub struct MessageView<'a> {
     /// For how many people the gateway's logs cannot be asked yet.
     #[serde(skip)]
     pub not_asked_people: u64,
+}
+
+/// Where a message stands in the files.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MessagePlace {
+    /// The file, relative to the project's folder, if there is one.
+    pub file: Option<String>,
+    /// The line in it, from 1.
+    pub line: Option<usize>,
+}
+
+impl MessagePlace {
+    fn new(place: &Place) -> Self {
+        let line = match place {
+            Place::Span { source, span } => {
+                let before = source.text.get(..span.start).unwrap_or_default();
+                Some(1 + before.matches('\n').count())
+            }
+            Place::Row { .. } | Place::File(_) => None,
+        };
+        Self { file: Some(place.file().to_owned()), line }
+    }
 }
 
 /// A list that keeps people from getting a message.
@@ -238,12 +267,14 @@ impl<'a> MessageView<'a> {
             bulks: due_now.chain(later).collect(),
             text_changed: TextChangeView::new(message),
             outdated: message.outdated.iter().map(OutdatedView::new).collect(),
+            new_revision: message.new_revision.as_ref().map(NewRevisionView::new),
             frozen: message.held.as_ref().map(ComparisonView::new),
             samples: message.samples.iter().map(|sample| SampleView::new(sample, reveal)).collect(),
             bounded_without: message.at_most.then_some(if plan.gateway.is_empty() { "a ledger" } else { "the key" }),
             template: &message.template,
             more_branches: message.more_branches,
-            campaign: message.key.campaign.as_str(),
+            may_be_more_branches: message.may_be_more_branches,
+            place: MessagePlace::new(&message.place),
             audience_file: &message.audience_file,
             nameless_columns: message.nameless as u64,
             has_errors: message.diagnostics.has_errors(),

@@ -6,16 +6,21 @@
 
 pub mod apply;
 pub mod diagnostics;
+pub mod doctor;
 pub mod document;
 pub mod doubt;
+pub mod event;
 pub mod failure;
 pub mod files;
 mod gates;
+pub mod grid;
 pub mod handed_over;
 pub mod in_clear;
 pub mod ledger;
 pub mod log;
+pub mod mark;
 pub mod message;
+pub mod new_revision;
 pub mod plan;
 pub mod plan_file;
 pub mod reconcile;
@@ -23,12 +28,15 @@ pub mod resolve;
 pub mod sandbox;
 pub mod sanitize;
 pub mod schema;
+pub mod screen;
+pub mod sheet;
 pub mod status;
 pub mod stops;
 pub mod style;
 pub mod text;
 pub mod trust;
 pub mod twice;
+pub mod typed;
 pub mod validation;
 
 pub use crate::diagnostic::words;

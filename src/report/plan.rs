@@ -79,6 +79,9 @@ pub struct PlanReport<'a> {
     /// What other runs may be sending now.
     #[serde(skip)]
     pub in_flight: Option<Flight>,
+    /// Whether each message has a line of its own, also those of which nothing has to be done.
+    #[serde(skip)]
+    pub shows_all: bool,
     /// Whether nothing that is selected has errors.
     #[serde(skip)]
     pub is_sound: bool,
@@ -157,9 +160,16 @@ impl<'a> PlanReport<'a> {
             doubts: DoubtView::all(&plan.doubts, plan.now),
             diagnostics: DiagnosticView::all(found),
             in_flight: plan.in_flight,
+            shows_all: false,
             is_sound: plan.is_sound(),
             is_mismatched: plan.is_mismatched(),
         }
+    }
+
+    /// Tells each message on its own, if that is wanted.
+    #[must_use]
+    pub fn showing_all(self, shows_all: bool) -> Self {
+        Self { shows_all, ..self }
     }
 
     /// The messages that are selected.

@@ -15,7 +15,7 @@ use super::doubt::DoubtView;
 /// What came of all doubts.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct ReconcileReport<'a> {
+pub struct ReconcileReport {
     /// What came of each, the oldest first.
     pub doubts: Vec<FindingView>,
     /// How many people are settled now.
@@ -27,9 +27,6 @@ pub struct ReconcileReport<'a> {
     /// Whether they were refused, so that another key may help.
     #[serde(skip)]
     pub is_refused: bool,
-    /// The gateway, as the ledger names it.
-    #[serde(skip)]
-    pub gateway: &'a str,
     /// What other runs may be sending now.
     #[serde(skip)]
     pub in_flight: Option<Flight>,
@@ -105,14 +102,14 @@ pub enum KeptReason {
     LogsLack,
 }
 
-impl Report for ReconcileReport<'_> {
+impl Report for ReconcileReport {
     const KIND: &'static str = "reconcile";
 }
 
-impl<'a> ReconcileReport<'a> {
+impl ReconcileReport {
     /// Makes the report of a pass over the doubts.
     #[must_use]
-    pub fn new(reconciled: &Reconciled, in_flight: Option<Flight>, gateway: &'a str, now: Timestamp) -> Self {
+    pub fn new(reconciled: &Reconciled, in_flight: Option<Flight>, now: Timestamp) -> Self {
         let failure = reconciled.failure.as_ref();
         Self {
             doubts: reconciled.findings.iter().map(|finding| FindingView::new(finding, now)).collect(),
@@ -120,7 +117,6 @@ impl<'a> ReconcileReport<'a> {
             in_doubt: reconciled.open() as u64,
             failure: failure.map(ToString::to_string),
             is_refused: matches!(failure, Some(LogsFailure::Unauthorized | LogsFailure::Forbidden)),
-            gateway,
             in_flight,
         }
     }

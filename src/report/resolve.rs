@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::document::Report;
-use super::style::Paint;
+use super::screen::Screen;
+use super::sheet::Sheet;
 use super::text::TextForm;
 use super::words::plural;
 
@@ -39,7 +40,7 @@ impl Report for ResolveReport<'_> {
 }
 
 impl TextForm for ResolveReport<'_> {
-    fn text(&self, _: Paint) -> String {
+    fn sheet(&self, _: &Screen) -> Sheet {
         let verdict = match self.word {
             Resolution::Sent => "sent",
             Resolution::NotSent => "not sent, and free to be sent to again",
@@ -52,6 +53,6 @@ impl TextForm for ResolveReport<'_> {
             (0, _) => known,
             _ => settled + &known,
         };
-        words + "this is final, and goes with the ledger: nothing takes it back\n"
+        Sheet::from(words + "this is final, and goes with the ledger: nothing takes it back\n")
     }
 }

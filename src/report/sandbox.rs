@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::document::Report;
-use super::style::Paint;
+use super::screen::Screen;
+use super::sheet::Sheet;
 use super::text::TextForm;
 
 /// A sandbox that serves.
@@ -20,7 +21,7 @@ impl Report for SandboxReport<'_> {
 }
 
 impl TextForm for SandboxReport<'_> {
-    fn text(&self, _: Paint) -> String {
-        format!("listening on {}\n", self.base_url)
+    fn sheet(&self, _: &Screen) -> Sheet {
+        Sheet::from(format!("listening on {}\n", self.base_url))
     }
 }

@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 use crate::campaign::schema::{list_words, one_line, plain_numbers};
 
 use super::apply::ApplyReport;
+use super::doctor::DoctorReport;
 use super::document::{FORMAT_VERSION, Report};
+use super::event::EventReport;
 use super::failure::FailureReport;
 use super::files::{InitReport, SchemaReport};
 use super::ledger::import::LedgerImportReport;
@@ -56,7 +58,7 @@ impl JsonSchema for AnyReport {
             kind::<ValidationReport<'_>>(generator),
             kind::<StatusReport<'_>>(generator),
             kind::<LogReport<'_>>(generator),
-            kind::<ReconcileReport<'_>>(generator),
+            kind::<ReconcileReport>(generator),
             kind::<ResolveReport<'_>>(generator),
             kind::<StopReport>(generator),
             kind::<ResumeReport>(generator),
@@ -70,6 +72,8 @@ impl JsonSchema for AnyReport {
             kind::<InitReport>(generator),
             kind::<SchemaReport>(generator),
             kind::<SandboxReport<'_>>(generator),
+            kind::<DoctorReport>(generator),
+            kind::<EventReport>(generator),
             kind::<FailureReport<'_>>(generator),
         ];
         let major = FORMAT_VERSION.split('.').next().unwrap_or_default();

@@ -35,12 +35,6 @@ pub struct StopReport {
     pub place: String,
     /// Within how many seconds a run that is sending has seen it; 0 where it looks before every request.
     pub seen_within_seconds: u64,
-    /// The gateway's kind, for commands to type.
-    #[serde(skip)]
-    pub is_sandbox: bool,
-    /// The option that names the project's folder, with the space before it; may be empty.
-    #[serde(skip)]
-    pub dir: String,
     /// What else somebody should know of this store, in lines; may be empty.
     #[serde(skip)]
     pub advice: &'static str,
@@ -60,9 +54,6 @@ pub struct ResumeReport {
     pub why: Option<String>,
     /// Where it was written, or looked up.
     pub place: String,
-    /// The command that sends, to be typed.
-    #[serde(skip)]
-    pub apply: String,
 }
 
 impl Report for StopReport {
@@ -91,9 +82,4 @@ impl StopView {
         let [by, why] = [&self.by, &self.why].map(|text| harmless(text, LineFeeds::Escape));
         format!("{by} at {}: {why}", timing::utc(self.at))
     }
-}
-
-/// The command that lets sending go on.
-pub(super) fn resume_command(is_sandbox: bool) -> &'static str {
-    if is_sandbox { "sendform resume --sandbox" } else { "sendform resume" }
 }

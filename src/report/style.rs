@@ -24,6 +24,12 @@ impl Paint {
         self.paint(AnsiColor::Yellow.on_default(), text)
     }
 
+    /// What is worth knowing: cyan.
+    #[must_use]
+    pub fn note(self, text: &str) -> String {
+        self.paint(AnsiColor::Cyan.on_default(), text)
+    }
+
     /// What is wrong: red.
     #[must_use]
     pub fn bad(self, text: &str) -> String {
@@ -48,10 +54,4 @@ impl Paint {
             Self::Color => format!("{style}{text}{style:#}"),
         }
     }
-}
-
-/// Writes a line.
-pub(super) fn line(out: &mut String, text: &str) {
-    out.push_str(text);
-    out.push('\n');
 }

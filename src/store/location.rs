@@ -227,6 +227,35 @@ impl LedgerLocation {
         }
     }
 
+    /// Reads the ledger for those who only look, and refuses what [`LedgerLocation::open`] would refuse: no lock is
+    /// taken, and nothing is written. Without the network it is what was fetched last.
+    ///
+    /// # Errors
+    /// As [`LedgerLocation::open`]; if it may not be sent from; if nothing of it is here.
+    pub async fn check_open(
+        &self,
+        expected: &Binding,
+        visit: &Visit,
+        is_offline: bool,
+    ) -> Result<ReadOnlyLedger, StoreError> {
+        if let Self::Lockfile(paths) = self {
+            let (ledger, trust) = Lockfile::check_open(paths, expected, visit)?;
+            return Ok(ReadOnlyLedger { trust, ..ReadOnlyLedger::new(ledger, View::Exclusive) });
+        }
+        let seen = if is_offline {
+            self.look_here(expected, visit.now).await?
+        } else {
+            self.look(expected, visit.now).await?
+        };
+        if let Self::Git(branch) = self {
+            GitLedger::check_open(branch, (&seen.ledger, seen.trust.authenticity), expected, visit)?;
+        }
+        match self.refusal(expected).await? {
+            Some(refusal) => Err(refusal),
+            None => Ok(seen),
+        }
+    }
+
     /// Opens the ledger for writing.
     ///
     /// # Errors

@@ -32,8 +32,19 @@ pub(super) struct LockFile {
 impl LockFile {
     /// Whether a run holds the lock right now.
     pub(super) fn is_held(path: &Path) -> bool {
-        let file = regular::open_to_read(path, Links::Refused);
-        file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+        Self::check_free(path).is_err()
+    }
+
+    /// Makes sure that no run holds the lock right now, without taking it.
+    ///
+    /// # Errors
+    /// If one does.
+    pub(super) fn check_free(path: &Path) -> Result<(), StoreError> {
+        let Ok(mut file) = regular::open_to_read(path, Links::Refused) else { return Ok(()) };
+        if matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)) {
+            return Err(StoreError::Held { holder: holder(&mut file) });
+        }
+        Ok(())
     }
 
     /// Takes the lock.

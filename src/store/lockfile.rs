@@ -96,6 +96,19 @@ impl Lockfile {
         both(paths, expected).map(|both| both.ledger)
     }
 
+    /// Reads as [`Lockfile::look`] does, and refuses what [`Lockfile::open`] would refuse, without its lock.
+    ///
+    /// # Errors
+    /// As [`Lockfile::open`].
+    pub(super) fn check_open(paths: &Paths, expected: &Binding, visit: &Visit) -> Result<(Ledger, Trust), StoreError> {
+        let text = load_lockfile(paths, expected)?;
+        LockFile::check_free(&paths.guard)?;
+        let ReadLedger { ledger, authenticity, .. } = append_file::parse(&paths.lockfile, &text, &expected.seals)?;
+        expected.check_home(ledger.header(), &place(&paths.lockfile))?;
+        Shadowed::read(paths, expected)?.check_genuine(&ledger, authenticity, paths, expected, visit)?;
+        Self::look(paths, expected)
+    }
+
     /// Whether a run holds the ledger right now.
     #[must_use]
     pub fn is_held(paths: &Paths) -> bool {

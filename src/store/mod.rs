@@ -36,7 +36,8 @@ pub use binding::Binding;
 pub use copy::{Copied, copy};
 pub use error::{DamagedText, StoreError, lost_key_words};
 pub use git::{
-    Branch, FetchedBranch, FetchedLockfile, GitError, GitLedger, GitSilence, Publishing, Said, Unpublished, Upstream,
+    Branch, CloneState, FetchedBranch, FetchedLockfile, GitError, GitLedger, GitSilence, Publishing, Said, Unpublished,
+    Upstream,
 };
 pub use holder::Holder;
 pub use ledger_store::{LedgerStore, Written};

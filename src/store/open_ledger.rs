@@ -32,6 +32,12 @@ impl OpenLedger {
         }
     }
 
+    /// Whether other runs may write into this ledger meanwhile.
+    #[must_use]
+    pub fn may_have_company(&self, now: Timestamp) -> bool {
+        matches!(self.view(now), View::Shared { .. })
+    }
+
     /// Ends the run; see [`LedgerStore::finish`].
     ///
     /// # Errors
@@ -105,7 +111,10 @@ impl Store for OpenLedger {
     }
 
     async fn answered_elsewhere(&self, message: &MessageRevision, run: RunId) -> Result<Answered, StoreError> {
-        (**self).catch_up().await?;
+        // A branch was read by the last push; to fetch it before each claim would take as long as the claim.
+        if self.shared_queue().is_some() {
+            (**self).catch_up().await?;
+        }
         Ok(self.ledger().answered_elsewhere(&message.0, message.1, run))
     }
 }

@@ -8,6 +8,7 @@ use std::fs::{self, Metadata};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::ledger::{STOPS_BYTES_MAX, StopOrder, Stops};
@@ -20,6 +21,8 @@ use super::regular::{self, Links};
 
 /// How long whoever writes waits for others who do.
 const WAIT_MAX: Duration = Duration::from_secs(10);
+/// How often it is tried meanwhile.
+const TRY_AGAIN: Duration = Duration::from_millis(5);
 
 /// Reads what both files have.
 ///
@@ -39,7 +42,7 @@ pub(super) fn read(paths: &Paths) -> Result<Stops, StoreError> {
 /// If a file cannot be read or written, or is damaged.
 pub(super) fn add(paths: &Paths, news: &Stops) -> Result<(), StoreError> {
     paths.make_folders()?;
-    let guard = take_guard(&paths.stops_guard())?;
+    let guard = take_guard(&paths.stops_guard(), WAIT_MAX)?;
     let mut all = read(paths)?;
     all.join(news);
     let text = all.write();
@@ -65,11 +68,11 @@ fn read_one(path: &Path) -> Result<Stops, StoreError> {
 }
 
 /// Takes the lock, after others who are writing.
-fn take_guard(path: &Path) -> Result<LockFile, StoreError> {
+fn take_guard(path: &Path, patience: Duration) -> Result<LockFile, StoreError> {
     let begin = Instant::now();
     loop {
         match LockFile::take(path, "stop") {
-            Err(StoreError::Held { .. }) if begin.elapsed() < WAIT_MAX => {}
+            Err(StoreError::Held { .. }) if begin.elapsed() < patience => thread::sleep(TRY_AGAIN),
             Err(StoreError::Held { .. }) => return Err(StoreError::StopsHeld { place: place(path) }),
             taken => return taken,
         }
@@ -136,8 +139,6 @@ fn stamp(path: &Path) -> Result<Option<StopsFileStamp>, StoreError> {
 
 #[cfg(test)]
 mod tests {
-    use std::thread;
-
     use super::*;
     use crate::ledger::{ResumeOrder, StopId, sample};
 
@@ -189,6 +190,20 @@ mod tests {
         add(&paths, &resume(1)).unwrap();
         add(&paths, &stop(2)).unwrap();
         assert_eq!(ids(&watch.standing().unwrap()), [2]);
+    }
+
+    #[test]
+    fn whoever_writes_for_too_long_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let guard = Paths::of_project(folder.path()).stops_guard();
+        fs::create_dir_all(guard.parent().unwrap()).unwrap();
+        let held = take_guard(&guard, Duration::ZERO).unwrap();
+        let error = take_guard(&guard, Duration::ZERO).unwrap_err();
+        assert!(matches!(error, StoreError::StopsHeld { .. }) && error.is_environment(), "{error}");
+        assert!(error.to_string().contains("another program holds `") && error.to_string().contains("stops.lock"));
+        assert!(error.hint().unwrap().contains("end the `sendform stop` or `sendform resume` that hangs"));
+        held.release().unwrap();
+        take_guard(&guard, Duration::ZERO).unwrap().release().unwrap();
     }
 
     #[test]

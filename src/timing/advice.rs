@@ -66,6 +66,30 @@ pub fn no_zone(text: &str) -> ZoneAdvice {
     }
 }
 
+/// Whether a text that is no zone was likely meant as one, so that it may be shown: it is no name, number or address of
+/// somebody.
+#[must_use]
+pub fn is_meant_as_zone(text: &str) -> bool {
+    const CHARS_MAX: usize = 60;
+    // An offset has four.
+    const DIGITS_MAX: usize = 4;
+    let text = text.trim();
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    if text.chars().count() > CHARS_MAX || digits > DIGITS_MAX || text.contains('@') {
+        return false;
+    }
+    let is_path = text.contains('/') && !text.contains(char::is_whitespace);
+    is_path
+        || offset::parse(text).is_some()
+        || behind_offset(text).is_some()
+        || foreign::zone_of(text).is_some()
+        || place::of_city(text).is_some()
+        || place::named(text).or_else(|| place::slip(text)).is_some()
+        || !abbreviation::places(text).is_empty()
+        || abbreviation::looks_like_one(text)
+        || offset::looks_like_one(text)
+}
+
 /// Warns of a zone that has one offset all the year, where a place is likely meant whose clocks
 /// change: `EST`, `Etc/GMT-1`.
 #[must_use]
@@ -160,6 +184,17 @@ mod tests {
 
     use super::*;
     use crate::timing::zone_names;
+
+    #[test]
+    fn what_is_not_meant_as_a_zone_is_not_shown() {
+        for text in ["Zagreb", "Europe/Zagrb", "CEST", "+01:00", "UTC+1", "(UTC+01:00) Amsterdam, Berlin", "europe/foo"]
+        {
+            assert!(is_meant_as_zone(text), "{text}");
+        }
+        for text in ["Ana Anić", "Anneliese Müller", "ana@example.com", "+385 91 123 4567", "17841400000000001", ""] {
+            assert!(!is_meant_as_zone(text), "{text}");
+        }
+    }
 
     /// The zones that a text names in backticks.
     fn zones_in(text: &str) -> Vec<&str> {

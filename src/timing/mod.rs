@@ -16,7 +16,7 @@ mod window;
 mod words;
 mod zone;
 
-pub use advice::{ZoneAdvice, no_zone, zone_advice};
+pub use advice::{ZoneAdvice, is_meant_as_zone, no_zone, zone_advice};
 pub use local::{ChangeKind, ClockChange, IfAmbiguous, resolve};
 pub use pace::Pace;
 pub use passage::{Expires, Passage};

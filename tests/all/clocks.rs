@@ -149,6 +149,7 @@ fn behind_tls_and_by_its_name_a_gateway_is_compared_to_the_minute() {
         let run = shop.project.finish(shop.start(&clock, &APPLY)).code(1);
         let side = if seconds > 0 { "ahead of" } else { "behind" };
         assert!(run.stdout.contains(side), "{seconds}: {run}");
+        assert!(run.stdout.contains("`timedatectl set-ntp true`"), "{seconds}: {run}");
         assert_eq!(shop.sandbox.requests(), 0, "{seconds}: {run}");
     }
     for (seconds, sent) in [(59, 2), (-59, 4)] {

@@ -60,6 +60,7 @@ fn every_command_gives_a_document_that_the_schema_has() {
     run(&shop, &["plan"], 8);
     run(&shop, &["ledger", "init"], 0);
     run(&shop, &["validate"], 0);
+    run(&shop, &["doctor"], 0);
     run(&shop, &["plan"], 0);
     shop.sandbox.faults(&["500-after"]);
     run(&shop, &["apply", "--auto-approve"], 6);
@@ -95,14 +96,14 @@ fn every_command_gives_a_document_that_the_schema_has() {
     shop.campaign("Hello {{ nobody }}!", 1);
     run(&shop, &["validate"], 3);
     run(&shop, &["apply", "--auto-approve"], 3);
-    // What the other tests of this file look at: a word about a bulk, and a sandbox that listens.
+    // What other tests look at: events of an apply, a word about a bulk, and a sandbox that listens.
     let mut kinds_given: BTreeSet<&str> = given.values().flatten().map(String::as_str).collect();
-    kinds_given.extend(["resolve", "sandbox"]);
+    kinds_given.extend(["event", "resolve", "sandbox"]);
     assert_eq!(kinds_given.into_iter().collect::<Vec<_>>(), kinds());
     let mut all = commands(&["--help"]);
     all.extend(commands(&["ledger", "--help"]));
-    // Completions are a script, and `ledger` alone is no command.
-    all.retain(|name| !["completions", "ledger"].contains(&name.as_str()));
+    // Completions are a script, the manual is pages, and `ledger` alone is no command.
+    all.retain(|name| !["completions", "man", "ledger"].contains(&name.as_str()));
     assert_eq!(given.keys().copied().collect::<Vec<_>>(), all.iter().collect::<Vec<_>>());
 }
 
@@ -183,9 +184,9 @@ fn a_sandbox_says_where_it_listens() {
 
 #[test]
 fn a_script_has_no_other_form() {
-    assert_snapshot!(Project::empty().run(["completions", "bash", "--format", "json"]), @"
-    exit code: 64
-    ----- stderr
+    let run = Project::empty().run(["completions", "bash", "--format", "json"]).code(64);
+    assert_eq!(run.json()["code"], "usage");
+    assert_snapshot!(run.stderr, @"
     error: completions are a script: they have no other form, and `--format` and `--write` are not for them
 
     Usage: sendform [OPTIONS] <COMMAND>

@@ -35,7 +35,7 @@ fn who_is_found_has_it_and_is_not_sent_to_again() {
     assert_snapshot!(shop.run(&["reconcile"]), @"
     exit code: 0
     sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: the gateway answered 500
-      + 2 people found: accepted
+        2 people found: accepted
 
     2 people settled, nothing is in doubt any more
     ");
@@ -156,7 +156,7 @@ fn people_of_one_bulk_are_settled_one_by_one() {
     assert_snapshot!(shop.run(&["reconcile"]), @"
     exit code: 0
     sale.hello.r1.616c1c5802824f8b  2 people, claimed 2026-11-30 12:00 UTC, 48 h left in the logs: the gateway answered 500
-      + 1 person found: accepted
+        1 person found: accepted
       ! 1 person found: rejected with status 12 (not enough credits)
 
     2 people settled, nothing is in doubt any more
@@ -300,6 +300,7 @@ fn after_the_logs_have_forgotten_only_a_word_settles() {
 
     message        accepted  rejected  in doubt  in flight  given up  refused
     sale.hello r1         2         0         2          0         0        0
+    next, to settle what is in doubt: sendform reconcile
     "#);
     assert!(shop.run(&["plan"]).code(6).stdout.contains("! HURRY: in less than 6 hours"));
     shop.project.set("SENDFORM_NOW", "2026-12-02T11:00:00Z");

@@ -41,7 +41,7 @@ fn everybody_is_accepted() {
     exit code: 0
     acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
-    sale.hello r1  shop to customers
+    sale.hello r1  shop to customers  sale.yaml:5
       + 5 to send at once, 3 bulks
         5 rows in customers.csv (CSV with `,`, UTF-8)
         text (20 characters)
@@ -77,6 +77,7 @@ fn some_are_rejected() {
     message        accepted  rejected  refused  in doubt  not attempted
     sale.hello r1         2         1        0         0              0
       sale.hello: 1 person rejected with status 12 (not enough credits)
+      rejected: the gateway turned them down, and nothing is sent to them again by itself
     ");
     assert_snapshot!(nothing_is_sent_again(&shop), @"
     exit code: 0
@@ -103,6 +104,7 @@ fn all_are_rejected() {
     message        accepted  rejected  refused  in doubt  not attempted
     sale.hello r1         0         3        0         0              0
       sale.hello: 3 people rejected with status 14 (the destination is blocked)
+      rejected: the gateway turned them down, and nothing is sent to them again by itself
     ");
     nothing_is_sent_again(&shop).code(0);
 }
@@ -144,6 +146,7 @@ fn one_that_the_gateway_names_as_invalid_does_not_hold_back_the_others() {
     sale.hello r1         3         1        0         0              0
       sale.hello: 1 person rejected with status 400 (the gateway does not take the request)
       the gateway answered 400 E400 messages[1].destinations[0].to
+      rejected: the gateway turned them down, and nothing is sent to them again by itself
     ");
     assert_eq!(shop.requests(), 3);
     nothing_is_sent_again(&shop).code(0);
@@ -165,6 +168,7 @@ fn one_that_is_invalid_without_a_name_is_found_by_halving() {
     sale.hello r1         3         1        0         0              0
       sale.hello: 1 person rejected with status 400 (the gateway does not take the request)
       the gateway answered 400 E400
+      rejected: the gateway turned them down, and nothing is sent to them again by itself
     ");
     // The bulk, its halves, the other bulk; and once more whoever was refused when the other half was taken.
     assert_eq!(shop.requests(), 5);
@@ -184,6 +188,8 @@ fn a_gateway_that_refuses_everything_finds_the_request_wrong_and_not_the_people(
 
     message        accepted  rejected  refused  in doubt  not attempted
     sale.hello r1         0         0        4         0            196
+      refused: surely nothing was sent to them, and they are still to be sent to
+      not attempted: they were in no request, and are still to be sent to
     ! stopped: the gateway refuses every request of this kind (it answered 400 E400): the request is wrong, not the people, and nobody is recorded as rejected
     ");
     assert_eq!(shop.requests(), 6, "of four hundred");
@@ -222,6 +228,8 @@ fn refused_credentials_stop_the_run() {
 
     message        accepted  rejected  refused  in doubt  not attempted
     sale.hello r1         2         0        2         0              2
+      refused: surely nothing was sent to them, and they are still to be sent to
+      not attempted: they were in no request, and are still to be sent to
     ! stopped: the gateway refused the credentials (401)
     ");
     assert_eq!(shop.requests(), 2);
@@ -243,6 +251,8 @@ fn forbidden_credentials_stop_the_run() {
 
     message        accepted  rejected  refused  in doubt  not attempted
     sale.hello r1         0         0        2         0              2
+      refused: surely nothing was sent to them, and they are still to be sent to
+      not attempted: they were in no request, and are still to be sent to
     ! stopped: the credentials do not allow to send (403)
     ");
     shop.apply().code(0);
@@ -262,6 +272,8 @@ fn an_address_that_knows_no_messages_stops_the_run() {
 
     message        accepted  rejected  refused  in doubt  not attempted
     sale.hello r1         0         0        2         0              2
+      refused: surely nothing was sent to them, and they are still to be sent to
+      not attempted: they were in no request, and are still to be sent to
     ! stopped: the gateway knows no Instagram messages at this address (404): is the base URL right?
     ");
     shop.apply().code(0);
@@ -317,6 +329,7 @@ fn after_an_error_of_the_server_nobody_knows() {
         4 rows in customers.csv (CSV with `,`, UTF-8)
 
     nothing to send, 2 people in doubt
+    next, to settle what is in doubt: sendform reconcile
     "#);
     assert_snapshot!(shop.run(&["status"]), @r#"
     exit code: 6
@@ -329,6 +342,7 @@ fn after_an_error_of_the_server_nobody_knows() {
 
     message        accepted  rejected  in doubt  in flight  given up  refused
     sale.hello r1         2         0         2          0         0        0
+    next, to settle what is in doubt: sendform reconcile
     "#);
     assert_snapshot!(nothing_is_sent_again(&shop), @"
     exit code: 0
@@ -472,7 +486,8 @@ fn without_a_gateway_nothing_is_sent_and_nothing_lost() {
 
     message        accepted  rejected  refused  in doubt  not attempted
     sale.hello r1         0         0        2         0              2
-    ! 2 bulks not witnessed, because the gateway's logs could not be read: the gateway cannot be reached: the connection was refused
+      refused: surely nothing was sent to them, and they are still to be sent to
+      not attempted: they were in no request, and are still to be sent to
     ! stopped: the gateway cannot be reached: the connection was refused
     ");
     let plan = project.run(["plan", "--format", "json"]).code(0).json();

@@ -3,6 +3,7 @@
 mod files;
 mod identity;
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use insta::assert_snapshot;
@@ -62,7 +63,7 @@ fn what_was_reviewed_is_sent_and_nothing_else() {
     acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
     sends nothing but the plan of 2026-11-30 12:00 UTC
 
-    sale.hello r1  shop to customers
+    sale.hello r1  shop to customers  sale.yaml:5
       + 1 to send at once, 1 bulk
         1 not in the plan
         1 suppressed
@@ -114,8 +115,8 @@ fn a_changed_text_is_shown_and_nothing_is_sent() {
         3 rows in customers.csv (CSV with `,`, UTF-8)
       ! this is not what the plan has:
           the text:
-          - Hello from the shop!
-          + Hello, with a better text!
+          │ - Hello from the shop!
+          │ + Hello, with a better text!
           3 people would get another message than the plan has for them: lines 2, 3, 4 of customers.csv
 
     nothing can be sent: this is not what the plan has
@@ -236,6 +237,7 @@ fn a_doubt_is_not_sent_again_until_somebody_says_so() {
         2 of 2 people in the plan are no longer to send: 2 in doubt
 
     nothing to send, 2 people in doubt
+    next, to settle what is in doubt: sendform reconcile
     "#);
     let bulk = shop.run(&["status", "--format", "json"]).json()["doubts"][0]["bulkId"].as_str().unwrap().to_owned();
     shop.run(&["resolve", &bulk, "--not-sent", "--reason", "the portal has nothing"]).code(0);
@@ -307,6 +309,22 @@ fn what_was_selected_stays_selected() {
     nothing_is_sent(&shop, &[], 0);
     shop.run(&["apply", "--auto-approve"]).code(0);
     assert_eq!(shop.accepted(), [2, 2]);
+}
+
+#[test]
+fn whoever_approves_a_part_does_not_approve_all() {
+    let shop = Shop::new(2);
+    shop.project.write("other.yaml", crate::support::campaign("other", "Another hello!", 1));
+    let digest = |only: &[&str]| {
+        let run = shop.run(&[&["plan", "--format", "json"], only].concat()).code(0);
+        run.json()["digest"].as_str().unwrap().to_owned()
+    };
+    let digests = [digest(&[]), digest(&["--only", "sale"]), digest(&["--only", "other"])];
+    assert_eq!(BTreeSet::from(digests.clone()).len(), 3, "{digests:?}");
+    shop.sends_nothing(&["apply", "--auto-approve", "--expect-digest", &digests[2]], 5);
+    shop.sends_nothing(&["apply", "--auto-approve", "--only", "sale", "--expect-digest", &digests[2]], 5);
+    shop.run(&["apply", "--auto-approve", "--only", "other", "--expect-digest", &digests[2]]).code(0);
+    assert_eq!(shop.accepted(), [1, 1]);
 }
 
 #[test]

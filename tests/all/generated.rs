@@ -10,14 +10,17 @@ use serde_json::Value;
 use crate::support::Project;
 
 /// All commands that have a help text.
-const COMMANDS: [&[&str]; 18] = [
+const COMMANDS: [&[&str]; 25] = [
     &[],
     &["init"],
     &["validate"],
     &["schema"],
     &["plan"],
     &["apply"],
+    &["stop"],
+    &["resume"],
     &["status"],
+    &["log"],
     &["reconcile"],
     &["resolve"],
     &["sandbox"],
@@ -28,7 +31,11 @@ const COMMANDS: [&[&str]; 18] = [
     &["ledger", "merge"],
     &["ledger", "copy"],
     &["ledger", "rebind"],
+    &["ledger", "recover"],
+    &["doctor"],
     &["completions"],
+    &["man"],
+    &["help"],
 ];
 
 fn repository() -> PathBuf {

@@ -350,6 +350,29 @@ fn what_is_too_old_for_the_logs_is_not_closed_by_them() {
 }
 
 #[test]
+fn an_apply_that_was_refused_makes_no_run_younger() {
+    let mut clone = Clone::new();
+    let cut = cut(&clone.text);
+    clone.found(&cut);
+    clone.shop.customers(1..=7);
+    for now in ["2026-11-30T12:00:00Z", "2026-12-02T10:00:00Z"] {
+        clone.shop.project.set("SENDFORM_NOW", now);
+        clone.shop.sandbox.faults(&["logs:401*"]);
+        let run = clone.shop.sends_nothing(&["apply", "--auto-approve"], 8);
+        assert!(run.stderr.contains("the gateway's logs could not be read"), "{run}");
+        if now == NOW {
+            // What a run of today's version makes of it stays as it is, whoever else is refused.
+            clone.text = clone.lockfile();
+        }
+        assert_eq!(clone.lockfile(), clone.text, "nothing was claimed, so nothing is written");
+    }
+    clone.shop.project.set("SENDFORM_NOW", "2026-12-02T11:30:00Z");
+    clone.shop.sandbox.faults(&[]);
+    let run = clone.shop.sends_nothing(&["apply", "--auto-approve"], 8);
+    assert!(run.stderr.contains("over 47 hours old"), "{run}");
+}
+
+#[test]
 fn a_ledger_that_may_lack_an_end_is_carried_nowhere() {
     let clone = Clone::new();
     let origin = Origin::of(&clone.shop.project);

@@ -4,6 +4,7 @@
 use std::fs;
 
 use insta::assert_snapshot;
+use serde_json::json;
 
 use crate::support::{KEY, Project, Run, Shop, campaign};
 
@@ -49,9 +50,9 @@ fn a_changed_text_is_shown_and_sent_to_nobody_who_has_the_old_one() {
     sale.hello r1  shop to customers
         3 already sent
         3 rows in customers.csv (CSV with `,`, UTF-8)
-      ~ the text changed since it was sent; 3 people keep the old one
-          - Hello from the shop!
-          + Hello, with a better text!
+      * the text changed since it was sent; 3 people keep the old one
+          │ - Hello from the shop!
+          │ + Hello, with a better text!
           raise `revision` to send the new text to everybody
 
     nothing to send
@@ -102,6 +103,9 @@ fn a_raised_revision_is_sent_to_all() {
     sale.hello r2  shop to customers
       + 3 to send at once, 2 bulks
         3 rows in customers.csv (CSV with `,`, UTF-8)
+      * new revision: the text differs from r1, which 3 people have
+          │ - Hello from the shop!
+          │ + Hello again!
         text (12 characters)
           │ Hello again!
 
@@ -117,6 +121,99 @@ fn a_raised_revision_is_sent_to_all() {
     };
     assert_eq!((count("sale.hello.r1."), count("sale.hello.r2.")), (3, 3));
     nothing_is_sent(&shop, &["--auto-approve"], 0);
+}
+
+#[test]
+fn a_new_revision_is_held_against_what_people_have_of_the_last_one() {
+    let mut shop = sent();
+    shop.campaign("Hello from the shop!", 2);
+    shop.customers(1..=4);
+    assert_snapshot!(shop.run(&["plan"]), @"
+    exit code: 0
+    sale.hello r2  shop to customers
+      + 4 to send at once, 2 bulks
+        4 rows in customers.csv (CSV with `,`, UTF-8)
+
+    4 messages to send in 2 bulks
+    ----- stderr
+    warning[same-text]: 3 of 4 people of `sale.hello` got the same text from its revision 1
+     --> sale.yaml:5:9
+      |
+    5 |   - id: hello
+      |         ^^^^^
+      |
+      = help: if nobody should get it again, write `revision: 1`, or another text
+
+    1 warning
+    ");
+    let texts = |run: Run| run.json()["messages"][0]["newRevision"].clone();
+    let json = texts(shop.run(&["plan", "--format", "json"]));
+    assert_eq!(json, json!({ "before": 1, "texts": [{ "people": 3, "textBefore": null }] }));
+    // Without the key nobody can say who gets it again, but that the text is the same.
+    shop.project.unset("SENDFORM_KEY");
+    assert_snapshot!(shop.run(&["plan"]), @"
+    exit code: 0
+    ! the key is missing: who has a message already cannot be told
+
+    sale.hello r2  shop to customers
+      + 4 to send at once, 2 bulks
+      * the ledger has r1: last sent 2026-11-30 12:00 UTC; 3 accepted
+        4 rows in customers.csv (CSV with `,`, UTF-8)
+      * new revision with the same text as r1: whoever has that gets it again
+
+    4 messages to send in 2 bulks
+    ----- stderr
+    ! not authenticated: no key
+    ");
+    shop.campaign("Hello!", 2);
+    assert_snapshot!(shop.run(&["plan"]), @"
+    exit code: 0
+    ! the key is missing: who has a message already cannot be told
+
+    sale.hello r2  shop to customers
+      + 4 to send at once, 2 bulks
+      * the ledger has r1: last sent 2026-11-30 12:00 UTC; 3 accepted
+        4 rows in customers.csv (CSV with `,`, UTF-8)
+      * new revision: the text differs from r1
+          │ - Hello from the shop!
+          │ + Hello!
+        text (6 characters)
+          │ Hello!
+
+    4 messages to send in 2 bulks
+    ----- stderr
+    ! not authenticated: no key
+    ");
+    shop.project.set("SENDFORM_KEY", KEY);
+    // Those who got it after it was edited have another text than those before.
+    shop.campaign("Hi there!", 1);
+    shop.apply().code(0);
+    shop.campaign("Hello!", 2);
+    assert_snapshot!(shop.run(&["plan"]), @"
+    exit code: 0
+    sale.hello r2  shop to customers
+      + 4 to send at once, 2 bulks
+        4 rows in customers.csv (CSV with `,`, UTF-8)
+      * new revision: the text differs from r1, which 1 person has
+          │ - Hi there!
+          │ + Hello!
+          3 people have a text of r1 from before it was edited
+        text (6 characters)
+          │ Hello!
+
+    4 messages to send in 2 bulks
+    ");
+    let json = texts(shop.run(&["plan", "--format", "json"]));
+    assert_eq!(
+        json,
+        json!({ "before": 1, "texts": [
+        { "people": 1, "textBefore": "Hi there!" },
+        { "people": 3, "textBefore": "Hello from the shop!" },
+    ] })
+    );
+    // Once somebody has it there is nothing new.
+    shop.apply().code(0);
+    assert_eq!(texts(shop.run(&["plan", "--format", "json"])), json!(null));
 }
 
 #[test]
@@ -136,6 +233,9 @@ fn a_revision_over_a_doubt_is_refused_until_somebody_accepts_the_number() {
     sale.hello r2  shop to customers
       + 2 to send at once, 1 bulk
         2 rows in customers.csv (CSV with `,`, UTF-8)
+      * new revision: the text differs from r1
+          │ - Hello from the shop!
+          │ + Hello again!
         text (12 characters)
           │ Hello again!
 
@@ -143,6 +243,7 @@ fn a_revision_over_a_doubt_is_refused_until_somebody_accepts_the_number() {
       to go on all the same: --accept overlap=2
 
     2 messages to send in 1 bulk, but not while a limit refuses, 2 people in doubt
+    next, if that is meant: sendform apply --accept overlap=2
     ----- stderr
     ! doubts could not be looked up in the gateway's logs: the gateway refused the credentials (401)
     "#);
@@ -162,6 +263,8 @@ fn a_renamed_campaign_is_refused() {
         3 rows in customers.csv (CSV with `,`, UTF-8)
 
     nothing can be sent: the files have errors
+      message-gone  sendform.yaml
+    next, once the files are mended: sendform plan
     ----- stderr
     error[message-gone]: the ledger has `sale.hello`, which was sent, and the files lack it
     --> sendform.yaml
@@ -177,9 +280,11 @@ fn one_id_in_two_files_is_refused() {
     shop.project.write("copy.yaml", campaign("sale", "Hello from the shop!", 1));
     assert_snapshot!(nothing_is_sent(&shop, &["--auto-approve"], 3), @"
     exit code: 3
-    sale  2 messages: 6 already sent, 6 rows
+    2 messages have nothing to do: 6 already sent, 6 rows (`--all` lists them)
 
     nothing can be sent: the files have errors
+      duplicate-id  sale.yaml:1:11
+    next, once the files are mended: sendform plan
     ----- stderr
     error[duplicate-id]: another campaign has the id `sale`
      --> sale.yaml:1:11
@@ -210,6 +315,8 @@ fn another_sender_is_refused() {
         3 rows in customers.csv (CSV with `,`, UTF-8)
 
     nothing can be sent: the files have errors
+      sender-changed  sale.yaml:7:13
+    next, once the files are mended: sendform plan
     ----- stderr
     error[sender-changed]: `sale.hello` was sent by `SHOP-ACCOUNT`, and would now be sent by `OTHER-ACCOUNT`
      --> sale.yaml:7:13

@@ -28,7 +28,7 @@ fn a_new_project_plans_at_once() {
     "#);
     insta::assert_snapshot!(project.run(["validate", "--dir", "shop"]), @"
     exit code: 0
-    1 campaign with 1 message in 1 file: no errors in the files; the rows of audiences are read by `sendform plan`
+    1 campaign with 1 message in 1 file: no errors in the files; the rows of audiences are read by `sendform --dir shop plan`
     ");
     let plan = project.run(["plan", "--dir", "shop", "--sandbox"]);
     insta::assert_snapshot!(project.read("shop/sendform.yaml").lines().next().unwrap_or_default(), @"# yaml-language-server: $schema=schema/project.schema.json");

@@ -48,6 +48,7 @@ fn after_the_first_signal_requests_in_flight_end_and_none_begins() {
 
     message        accepted  rejected  refused  in doubt  not attempted
     sale.hello r1         2         0        0         0              4
+      not attempted: they were in no request, and are still to be sent to
     ! stopped: interrupted
       run the same command again to go on
     ----- stderr
@@ -73,6 +74,7 @@ fn a_request_that_does_not_end_in_time_is_a_doubt() {
 
     message        accepted  rejected  refused  in doubt  not attempted
     sale.hello r1         0         0        0         2              2
+      not attempted: they were in no request, and are still to be sent to
     ! stopped: interrupted
       run the same command again to go on
 
@@ -110,6 +112,7 @@ fn after_the_second_signal_the_run_leaves_at_once() {
 
     message        accepted  rejected  refused  in doubt  not attempted
     sale.hello r1         0         0        0         2              2
+      not attempted: they were in no request, and are still to be sent to
     ! stopped: interrupted
       run the same command again to go on
 
@@ -132,6 +135,7 @@ fn after_the_second_signal_the_run_leaves_at_once() {
 
     message        accepted  rejected  in doubt  in flight  given up  refused
     sale.hello r1         0         0         2          0         0        0
+    next, to settle what is in doubt: sendform reconcile
     "#);
     only_the_others_are_sent_to(&shop);
 }

@@ -75,6 +75,24 @@ fn a_whole_ledger_is_imported_once() {
     assert_eq!(shop.accepted(), [1; 4]);
 }
 
+/// The ledger is not opened for what cannot be read: an import that came to nothing leaves no trace of a run.
+#[test]
+fn a_ledger_beside_whose_file_stops_cannot_be_read_stays_as_it_is() {
+    let shop = Shop::new(2);
+    shop.apply().code(0);
+    let ledger = fs::read(shop.project.path("sendform.lock")).unwrap();
+    shop.project.write("backup.lock", &ledger);
+    shop.project.write("backup.stops", "<<<<<<< ours\n");
+    let refused = shop.run(&["ledger", "import", "backup.lock"]).code(8);
+    assert!(refused.stderr.contains("the stops in `backup.stops` are damaged"), "{refused}");
+    assert!(refused.stderr.contains("hint: nothing was imported"), "{refused}");
+    assert_eq!(fs::read(shop.project.path("sendform.lock")).unwrap(), ledger);
+    let verify = shop.run(&["ledger", "verify"]).code(0);
+    assert_eq!(verify.stderr, "", "no run is open: {verify}");
+    fs::remove_file(shop.project.path("backup.stops")).unwrap();
+    shop.run(&["ledger", "import", "backup.lock"]).code(0);
+}
+
 #[test]
 fn what_does_not_belong_to_the_ledger_is_not_imported() {
     let shop = Shop::new(2);
@@ -176,7 +194,7 @@ fn outcomes_that_the_store_did_not_take_are_taken_in_by_the_next_run() {
     let verify = shop.run(&["ledger", "verify"]).code(0);
     assert_snapshot!(told(verify), @"
     exit code: 0
-    ~ ./[dump] (1 outcome) is not in the ledger yet: 1 outcome new; 2 people's standing changed; the next apply takes it in
+    * ./[dump] (1 outcome) is not in the ledger yet: 1 outcome new; 2 people's standing changed; the next apply takes it in
     1 claim, nothing odd
     ");
     assert_snapshot!(told(shop.apply_sends_nothing(0)), @"
@@ -195,7 +213,7 @@ fn outcomes_that_the_store_did_not_take_are_taken_in_by_the_next_run() {
     ");
     assert_snapshot!(told(shop.run(&["ledger", "verify"]).code(0)), @"
     exit code: 0
-    ~ ./[dump] (1 outcome) is in the ledger: it can be deleted
+    * ./[dump] (1 outcome) is in the ledger: it can be deleted
     1 claim, nothing odd
     ");
     fs::remove_file(shop.project.path(&dump)).unwrap();
@@ -539,7 +557,7 @@ fn what_is_odd_is_told_in_words_and_to_machines() {
         sale.hello.r1.616c1c5802824f8b  claimed 2026-11-30 12:00 UTC, run [run]
       nothing more of it is sent to them, and everybody else is sent to; two clones, or two ledgers, have both sent
       say that you know, which ends this alarm: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"
-    ~ the shadow lacks what the file has: 1 claim new; the next apply joins them
+    * the shadow lacks what the file has: 1 claim new; the next apply joins them
     2 claims, 1 odd thing
     "#);
     let json = shop.run(&["ledger", "verify", "--format", "json"]).code(8).json();
@@ -579,8 +597,8 @@ fn one_row_that_two_clones_booked_for_two_claims_is_a_note() {
     shop.run(&["ledger", "import", "theirs.lock"]).code(0);
     assert_snapshot!(shop.run(&["ledger", "verify"]), @"
     exit code: 0
-    ~ person a194e5e5d2adc4d3 was accepted once, booked twice: in sale.hello.r1.616c1c5802824f8b and sale.hello.r1.616c1c5802824f8b
-    ~ person fff52571474eac9b was accepted once, booked twice: in sale.hello.r1.616c1c5802824f8b and sale.hello.r1.616c1c5802824f8b
+    * person a194e5e5d2adc4d3 was accepted once, booked twice: in sale.hello.r1.616c1c5802824f8b and sale.hello.r1.616c1c5802824f8b
+    * person fff52571474eac9b was accepted once, booked twice: in sale.hello.r1.616c1c5802824f8b and sale.hello.r1.616c1c5802824f8b
     2 claims, nothing odd
     ");
     let json = shop.run(&["ledger", "verify", "--format", "json"]).code(0).json();

@@ -49,6 +49,7 @@ fn whoever_opts_out_while_a_run_is_sending_gets_nothing() {
 
     message        accepted  rejected  refused  in doubt  not attempted  suppressed
     sale.hello r1         5         0        0         0              0           1
+      suppressed: they opted out while this was sending, and got nothing
     ");
     assert_eq!(shop.accepted(), [1, 1, 1, 0, 1, 1]);
     let json = shop.run(&["apply", "--auto-approve", "--format", "json"]).code(0).json();

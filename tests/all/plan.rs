@@ -106,7 +106,7 @@ fn a_first_plan_counts_every_row() {
     exit code: 0
     acme-shop on sandbox, 2026-11-30 12:00 UTC, 1 campaign in 1 file
 
-    sale.announce r1  shop to people
+    sale.announce r1  shop to people  sale.yaml:15
       +  4 to send at 2026-11-30 18:00 Europe/Zagreb (17:00 UTC), 1 a minute, the last at 2026-11-30 18:03 Europe/Zagreb (17:03 UTC), 3 min later, 2 bulks
       !  1 conversation window closed
          1 skipped by the template
@@ -249,8 +249,10 @@ fn a_first_plan_in_json() {
           "handedOver": null,
           "inClear": null,
           "lastAt": "2026-11-30T17:03:00Z",
+          "mayBeMoreBranches": false,
           "message": "sale.announce",
           "moreBranches": 0,
+          "newRevision": null,
           "notAskedBefore": null,
           "outdated": [],
           "protections": [
@@ -392,6 +394,8 @@ fn a_time_that_is_past() {
         2 rows in news.yaml (rows of the campaign file)
 
     nothing can be sent: the files have errors
+      past-time  news.yaml:8:30
+    next, once the files are mended: sendform plan --sandbox
     ----- stderr
     error[past-time]: the time of `news.hello` is past, and nothing of it was sent; it was for 2 people
      --> news.yaml:8:30
@@ -443,6 +447,7 @@ fn rails_are_passed_by_number() {
     ! 2 people would get more than one message of this plan within an hour
     limits: 3 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     4 messages to send in 2 bulks, but not while a limit refuses
+    next, if that is meant: sendform apply --sandbox --accept messages=4
     ");
     small.run(["plan", "--sandbox", "--accept", "messages=3"]).code(4);
     insta::assert_snapshot!(last_lines(&small.run(["plan", "--sandbox", "--accept", "messages=4"]).code(0)), @"
@@ -471,13 +476,13 @@ fn a_part_is_selected() {
     exit code: 0
     acme-shop on sandbox, 2026-11-30 12:00 UTC, 2 campaigns in 2 files
 
-    news.hello r1  shop to people  (not selected): 2 to send, 2 rows in news.yaml (rows of the campaign file)
-
     welcome.hello r1  shop to people
       + 2 to send at once, 1 bulk
         2 rows in welcome.yaml (rows of the campaign file)
         text (8 characters)
           │ Welcome!
+
+    news.hello r1  shop to people  (not selected): 2 to send, 2 rows in news.yaml (rows of the campaign file)
 
     2 messages to send in 1 bulk
     ");
@@ -547,6 +552,10 @@ fn an_exit_code_for_scripts() {
 
     nothing to send
     ");
+    // Of rows that nobody read some may be to send, but not while the message is paused.
+    let without_data = ["plan", "--sandbox", "--detailed-exitcode", "--without-data"];
+    one(&paused).run(without_data).code(0);
+    small().run(without_data).code(2);
 }
 
 #[test]
@@ -687,6 +696,8 @@ fn rows_that_fail_stop_the_plan() {
       to go on all the same: --accept failed=1
 
     nothing can be sent: the files have errors
+      blank-value  sale.yaml:21:88
+    next, once the files are mended: sendform plan --sandbox
     ----- stderr
     error[blank-value]: `sale.announce`: `first_name` is blank, and the template has no fallback for it
       --> sale.yaml:21:88

@@ -25,12 +25,21 @@ fn answered(shop: &Shop, mut run: Process, answer: &str) -> Run {
 fn yes_sends_what_was_shown() {
     let (shop, run) = asked(&[]);
     let run = answered(&shop, run, "yes").code(0);
-    assert!(run.stdout.contains("\r\nSend 2 messages? A message cannot be recalled."), "{run}");
+    assert!(run.stdout.contains("\r\nSend 2 messages from shop to 127.0.0.1:"), "{run}");
     assert_eq!(shop.accepted(), [1, 1]);
     // Where nothing is to send, nothing is asked.
     let again = shop.project.start_on_terminal(["apply"]);
     let again = shop.project.finish(again).code(0);
     assert!(!again.stdout.contains(QUESTION), "{again}");
+}
+
+#[test]
+fn whoever_interrupts_the_question_reads_the_answer_on_a_line_of_its_own() {
+    let (shop, run) = asked(&[]);
+    // The shell that `script` starts ends by the same signal, and its code is what is seen.
+    let run = answered(&shop, run, "\u{3}");
+    assert!(run.stdout.contains("\r\nerror: interrupted: nothing was sent\r\n"), "{run}");
+    assert_eq!(shop.requests(), 0);
 }
 
 #[test]

@@ -338,21 +338,27 @@ fn its_table_has_every_path_of_a_request() {
     assert_eq!(listed, sent.keys().cloned().collect());
 }
 
+/// The lines of a page of help that have a name and what it means.
+fn help_rows(topic: &str) -> Vec<(String, String)> {
+    let page = Project::empty().run(["help", topic]).code(0).stdout;
+    let rows = page.lines().filter_map(|line| line.strip_prefix("  ")?.trim_start().split_once("  "));
+    rows.map(|(name, meaning)| (name.to_owned(), meaning.trim_start().to_owned())).collect()
+}
+
 #[test]
 fn its_exit_codes_are_those_of_the_program() {
-    let source = read("src/cli/exit.rs");
-    let meaning = |name: &str| {
-        let (before, _) = source.split_once(&format!("\n    {name},\n")).unwrap();
-        before.rsplit("/// ").next().unwrap().trim().to_owned()
-    };
-    let codes =
-        source.lines().filter_map(|line| line.trim().strip_prefix("Self::")?.strip_suffix(',')?.split_once(" => "));
-    let mut expect: Vec<(u8, String)> = codes.map(|(name, code)| (code.parse().unwrap(), meaning(name))).collect();
-    expect.sort();
     let rows = Page::read().table("| code |");
-    let listed: Vec<(u8, String)> = rows.iter().map(|row| (row[0].parse().unwrap(), row[1].clone())).collect();
-    assert_eq!(listed, expect);
+    let listed: Vec<(String, String)> = rows.iter().map(|row| (row[0].clone(), row[1].clone())).collect();
+    assert_eq!(listed, help_rows("exit-codes"));
     assert_eq!(listed.len(), 13);
+}
+
+#[test]
+fn its_variables_are_those_of_the_program() {
+    let rows = Page::read().table("| variable |");
+    let name = |row: &[String]| row[0].trim_matches('`').to_owned();
+    let listed: Vec<(String, String)> = rows.iter().map(|row| (name(row), row[1].clone())).collect();
+    assert_eq!(listed, help_rows("environment"));
 }
 
 #[test]

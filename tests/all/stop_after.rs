@@ -34,6 +34,8 @@ fn a_gateway_that_rejects_everybody_is_given_two_hundred_people() {
     message        accepted  rejected  refused  in doubt  not attempted
     sale.hello r1         0       200        0         0         19,800
       sale.hello: 200 people rejected with status 14 (the destination is blocked)
+      rejected: the gateway turned them down, and nothing is sent to them again by itself
+      not attempted: they were in no request, and are still to be sent to
     ! sale.hello was ended: 200 of 200 people whom the gateway has answered were rejected (200 with status 14), more than the 10% of `stopAfter`; 19,800 people were not sent to
       to go on all the same, run the same command with --accept rejected=20000
     ");
@@ -51,6 +53,7 @@ fn a_gateway_that_rejects_everybody_is_given_two_hundred_people() {
 
     limits: 20,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail
     19,800 messages to send in 20 bulks, but not while a limit refuses
+    next, if that is meant: sendform apply --accept rejected=20000
     ");
     shop.sends_nothing(&["plan"], 4);
     shop.sends_nothing(&["apply", "--auto-approve", "--accept", "rejected=199"], 4);
@@ -149,5 +152,8 @@ fn a_share_is_written_in_percent() {
       |                              ^
 
     2 errors
+      bad-pattern    sendform.yaml:4:21
+      out-of-bounds  sendform.yaml:4:30
+    next, once they are mended: sendform validate
     ");
 }

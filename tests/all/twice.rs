@@ -89,6 +89,49 @@ fn both_sent() -> (Clones, Project) {
     (clones, there)
 }
 
+/// What nobody could tell from the times of claims: a run goes on with the old text after another had the new one.
+#[test]
+fn what_each_of_two_clones_sent_is_told_exactly() {
+    let mut clones = Clones::new();
+    let there = clones.other();
+    let sheet = |numbers: &[u32]| {
+        let rows: String = numbers.iter().map(|number| format!("1784140000000000{number},Ana {number}\n")).collect();
+        format!("id,name\n{rows}")
+    };
+    there.write("customers.csv", sheet(&[4, 5]));
+    let text = fs::read_to_string(there.path("sale.yaml")).unwrap();
+    there.write("sale.yaml", text.replace("from the shop", "from our shop"));
+    clones.shop.project.write("customers.csv", sheet(&[1]));
+    clones.apply(&clones.shop.project, 0);
+    clones.apply(&there, 0);
+    clones.shop.project.set("SENDFORM_NOW", "2026-11-30T12:05:00Z");
+    clones.shop.project.write("customers.csv", sheet(&[1, 2, 3]));
+    clones.apply(&clones.shop.project, 0);
+    clones.push();
+    commit(there.folder());
+    git(there.folder(), &["pull", "--quiet", "--no-rebase", "--no-edit"]);
+    there.write("customers.csv", sheet(&[1, 2, 3, 4, 5]));
+    assert_snapshot!(there.run(["plan"]), @"
+    exit code: 0
+    acme-shop on 127.0.0.1:[port], 2026-11-30 12:01 UTC, 1 campaign in 1 file
+
+    sale.hello r1  shop to customers
+        2 handed over, leaving at 2026-11-30 12:05 UTC
+        3 already sent
+        5 rows in customers.csv (CSV with `,`, UTF-8)
+      * the text changed since it was sent; 3 people keep the old one, of whom 2 still get it at 2026-11-30 12:05 UTC
+          │ - Hello from the shop!
+          │ + Hello from our shop!
+          raise `revision` to send the new text to everybody
+          what is handed over cannot be changed or stopped over this API
+
+    nothing to send
+    ");
+    there.write("sale.yaml", text);
+    let json = there.run(["plan", "--format", "json"]).json();
+    assert_eq!(json["messages"][0]["textChanged"]["keep"], 2);
+}
+
 #[test]
 fn an_apply_in_a_clone_ends_with_what_to_commit() {
     let clones = Clones::new();
@@ -131,7 +174,8 @@ fn two_clones_that_both_sent_are_told_first_and_everybody_else_is_sent_to() {
         3 already sent
         4 rows in customers.csv (CSV with `,`, UTF-8)
 
-    1 message to send in 1 bulk
+    1 message to send in 1 bulk, 3 people accepted twice
+    next, once you know why: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"
     "#);
     let json = there.run(["plan", "--format", "json"]).code(8).json();
     let by: Vec<_> = json["twice"][0]["claims"].as_array().unwrap().iter().map(|claim| &claim["by"]).collect();
@@ -153,6 +197,7 @@ fn two_clones_that_both_sent_are_told_first_and_everybody_else_is_sent_to() {
 
     message        accepted  rejected  in doubt  in flight  given up  refused
     sale.hello r1         3         0         0          0         0        0
+    next, once you know why: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"
     "#);
     assert_snapshot!(there.run(["ledger", "verify"]).code(8), @r#"
     exit code: 8
@@ -165,7 +210,7 @@ fn two_clones_that_both_sent_are_told_first_and_everybody_else_is_sent_to() {
         sale.hello.r1.fab0a3fa0e36aeff  claimed 2026-11-30 12:01 UTC by ben, run [run]
       nothing more of it is sent to them, and everybody else is sent to; two clones, or two ledgers, have both sent
       say that you know for each bulk, which ends this alarm: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"
-    ~ the shadow lacks what the file has: 1 record of a message and 2 claims new; the next apply joins them
+    * the shadow lacks what the file has: 1 record of a message and 2 claims new; the next apply joins them
     4 claims, 2 odd things
     "#);
     // Everybody else is sent to.
@@ -188,12 +233,14 @@ fn two_clones_that_both_sent_are_told_first_and_everybody_else_is_sent_to() {
         3 already sent
         4 rows in customers.csv (CSV with `,`, UTF-8)
 
-    1 message to send in 1 bulk
+    1 message to send in 1 bulk, 3 people accepted twice
+    next, once you know why: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"
 
     ! accepted twice: 3 people, as told above
 
     message        accepted  rejected  refused  in doubt  not attempted
     sale.hello r1         1         0        0         0              0
+    next, once you know why: sendform resolve sale.hello.r1.616c1c5802824f8b --sent --reason "…"
     ----- stderr
     commit and push sendform.lock: another clone sends again what it does not know of
     "#);
@@ -231,9 +278,9 @@ fn only_a_word_ends_the_alarm_and_goes_wherever_the_ledger_goes() {
     there.run(["plan"]).code(0);
     assert_snapshot!(there.run(["ledger", "verify"]).code(0), @"
     exit code: 0
-    ~ person a194e5e5d2adc4d3 was accepted 2 times, as somebody knows: in sale.hello.r1.616c1c5802824f8b and sale.hello.r1.616c1c5802824f8b
-    ~ person bf72a543133e6d53 was accepted 2 times, as somebody knows: in sale.hello.r1.fab0a3fa0e36aeff and sale.hello.r1.fab0a3fa0e36aeff
-    ~ person fff52571474eac9b was accepted 2 times, as somebody knows: in sale.hello.r1.616c1c5802824f8b and sale.hello.r1.616c1c5802824f8b
+    * person a194e5e5d2adc4d3 was accepted 2 times, as somebody knows: in sale.hello.r1.616c1c5802824f8b and sale.hello.r1.616c1c5802824f8b
+    * person bf72a543133e6d53 was accepted 2 times, as somebody knows: in sale.hello.r1.fab0a3fa0e36aeff and sale.hello.r1.fab0a3fa0e36aeff
+    * person fff52571474eac9b was accepted 2 times, as somebody knows: in sale.hello.r1.616c1c5802824f8b and sale.hello.r1.616c1c5802824f8b
     4 claims, nothing odd
     ");
     there.run(["resolve", bulks[1], "--sent", "--reason", "again"]).code(64);
@@ -280,7 +327,8 @@ fn who_was_accepted_under_two_keys_is_told_by_whoever_reads_their_row() {
 
     sale.hello r1  shop to customers: 3 already sent, 3 rows in customers.csv (CSV with `,`, UTF-8)
 
-    nothing to send
+    nothing to send, 3 people accepted twice
+    next, once you know why: sendform resolve sale.hello.r1.6e0b387426f89529 --sent --reason "…"
     "#);
     let json = there.run(["plan", "--format", "json"]).code(8).json();
     assert_eq!(json["toSend"], 0);
@@ -572,13 +620,13 @@ fn without_the_key_no_number_pretends_to_be_the_number_to_send() {
     acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
     ! the key is missing: who has a message already cannot be told, and the numbers to send are upper bounds
 
-    sale.hello r1  shop to customers
+    sale.hello r1  shop to customers  sale.yaml:5
       + at most 4 to send at once, 2 bulks; who of them has it already cannot be told without the key
-      ~ the ledger has r1: last sent 2026-11-30 12:00 UTC; 3 accepted
+      * the ledger has r1: last sent 2026-11-30 12:00 UTC; 3 accepted
         4 rows in customers.csv (CSV with `,`, UTF-8)
-      ~ the text changed since it was sent; 3 people keep the old one
-          - Hello from the shop!
-          + Hello from our shop!
+      * the text changed since it was sent; 3 people keep the old one
+          │ - Hello from the shop!
+          │ + Hello from our shop!
           raise `revision` to send the new text to everybody
         text (20 characters)
           │ Hello from our shop!
@@ -609,7 +657,7 @@ fn without_the_key_no_number_pretends_to_be_the_number_to_send() {
     ");
     assert_snapshot!(shop.run(&["ledger", "verify"]).code(0), @"
     exit code: 0
-    ~ not authenticated: no key
+    * not authenticated: no key
     2 claims, nothing odd
     ");
     // Files that do not go with what was sent are an error for whoever has no key as well.
@@ -637,7 +685,7 @@ fn without_the_key_a_limit_of_people_to_send_is_one_that_may_refuse() {
     shop.run(&["plan"]).code(0);
     shop.project.unset("SENDFORM_KEY");
     let run = shop.run(&["plan"]).code(0);
-    let words = "~ an apply may refuse: at most 3 messages to send, but at most 2 may be in one apply\n";
+    let words = "! an apply may refuse: at most 3 messages to send, but at most 2 may be in one apply\n";
     assert!(run.stdout.contains(words), "{run}");
     let json = shop.run(&["plan", "--format", "json"]).code(0).json();
     assert_eq!((&json["digest"], &json["safetyLimits"][0]["isSure"]), (&serde_json::Value::Null, &false.into()));
@@ -645,6 +693,23 @@ fn without_the_key_a_limit_of_people_to_send_is_one_that_may_refuse() {
     shop.campaign("Hello!", 2);
     let json = shop.run(&["plan", "--format", "json"]).code(4).json();
     assert_eq!((&json["digest"], &json["safetyLimits"][0]["isSure"]), (&serde_json::Value::Null, &true.into()));
+}
+
+/// Whom it would reach too late may all have it: that is no error.
+#[test]
+fn without_the_key_nobody_knows_that_everybody_would_get_it_too_late() {
+    let mut shop = Shop::new(1);
+    shop.apply().code(0);
+    let schedule =
+        "schedules: { s: { validityPeriod: { amount: 60 }, deliveryTimeWindow: { days: [SUNDAY] } } }\nmessages:";
+    let text = shop.project.read("sale.yaml").replace("messages:", schedule);
+    shop.project.write("sale.yaml", text.replace("    sender: shop\n", "    sender: shop\n    schedule: s\n"));
+    shop.customers(1..=3);
+    let run = shop.run(&["plan"]).code(3);
+    assert!(run.stderr.contains("error[window-missed]: 2 people of `sale.hello` would not get it"), "{run}");
+    shop.project.unset("SENDFORM_KEY");
+    let run = shop.run(&["plan"]).code(0);
+    assert!(run.stderr.contains("warning[window-missed]: at most 3 people of `sale.hello` would not get it"), "{run}");
 }
 
 /// What still leaves is told by the ledger alone.
@@ -672,7 +737,7 @@ fn without_the_key_what_still_leaves_is_told() {
     shop.project.write("sale.yaml", crate::support::campaign("spring", "Hello!", 1));
     let project = shop.project.read("sendform.yaml");
     shop.project.write("sendform.yaml", format!("{project}retired: [sale]\n"));
-    says(&shop, "~ 3 people still get `sale.hello` at 2026-12-01 12:00 UTC although it is retired\n");
+    says(&shop, "* 3 people still get `sale.hello` at 2026-12-01 12:00 UTC although it is retired\n");
 }
 
 #[test]
@@ -688,12 +753,12 @@ fn without_the_data_the_files_and_the_ledger_are_told_and_no_number() {
     acme-shop on 127.0.0.1:[port], 2026-11-30 12:00 UTC, 1 campaign in 1 file
     ! the rows of audiences were not read: how many people would get what cannot be told
 
-    sale.hello r1  shop to customers
-      ~ the ledger has r1: last sent 2026-11-30 12:00 UTC; 3 accepted
+    sale.hello r1  shop to customers  sale.yaml:5
+      * the ledger has r1: last sent 2026-11-30 12:00 UTC; 3 accepted
         the rows of customers.csv were not read
-      ~ the text changed since it was sent; 3 people keep the old one
-          - Hello from the shop!
-          + Hello from our shop!
+      * the text changed since it was sent; 3 people keep the old one
+          │ - Hello from the shop!
+          │ + Hello from our shop!
           raise `revision` to send the new text to everybody
 
     limits: 10,000 messages an apply, audiences grow by 50%, 1% of the rows unreadable, no row may fail

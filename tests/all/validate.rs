@@ -182,6 +182,21 @@ messages:
        = help: add the host to `webhooks.allowedHosts` of the project file
 
     14 errors
+      bad-pattern       sale.yaml:1:11
+      bad-path          sale.yaml:4:10
+      unknown-key       sale.yaml:5:16
+      out-of-bounds     sale.yaml:6:29
+      unquoted          sale.yaml:9:13
+      bad-zone          sale.yaml:10:15
+      out-of-bounds     sale.yaml:11:34
+      not-allowed       sale.yaml:11:47
+      unknown-sender    sale.yaml:14:13
+      unknown-audience  sale.yaml:15:15
+      unquoted          sale.yaml:17:34
+      duplicate-id      sale.yaml:18:9
+      wrong-type        sale.yaml:21:15
+      host-not-allowed  sale.yaml:23:34
+    next, once they are mended: sendform validate
     "#);
 }
 
@@ -233,6 +248,12 @@ messages:
        = help: put it in quotes: "no"
 
     5 errors
+      unquoted  sale.yaml:5
+      unquoted  sale.yaml:5
+      unquoted  sale.yaml:6
+      bad-time  sale.yaml:8:21
+      unquoted  sale.yaml:10:97
+    next, once they are mended: sendform validate
     "#);
 }
 
@@ -291,6 +312,9 @@ fn what_yaml_hides_is_refused() {
       | ^
 
     2 errors
+      cut-by-comment  sale.yaml:7:40
+      syntax          sale.yaml:8:1
+    next, once they are mended: sendform validate
     ");
     insta::assert_snapshot!(validate_content("content: { type: TEXT, text: {{ first_name }} }").code(3), @"
     exit code: 3
@@ -369,6 +393,9 @@ fn templates_are_checked_at_their_places() {
        = help: templates know text, `{{ … }}`, `if`, `for`, and `include` of a path
 
     2 errors
+      unknown-filter      sale.yaml:10:39
+      template-forbidden  sale.yaml:11:12
+    next, once they are mended: sendform validate
     ");
     insta::assert_snapshot!(validate_content("content: { type: TEXT, text: \"Hi {{ first_name\" }").code(3), @r#"
     exit code: 3
@@ -477,6 +504,9 @@ fn columns_are_held_against_the_header() {
       = help: its columns are `to`, `first_name`, `city`, `age`
 
     2 errors
+      unknown-column  sale.yaml:2:14
+      unknown-column  sale.yaml:2:14
+    next, once they are mended: sendform validate
     ");
 }
 
@@ -512,6 +542,10 @@ fn mistakes_of_the_project_file_come_first() {
       = help: did you mean `TEXT`?
 
     3 errors
+      unknown-key  sendform.yaml:2:1
+      wrong-type   sendform.yaml:3:29
+      not-allowed  sale.yaml:7:22
+    next, once they are mended: sendform validate
     "#);
 }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::support::{Cluster, NOW, Origin, Project, Run, Sandbox, campaign, customer, git};
+use crate::support::{Cluster, KEY, NOW, Origin, Project, Run, Sandbox, campaign, customer, git};
 
 const APPLY: [&str; 4] = ["apply", "--auto-approve", "--parallel", "2"];
 /// More people than are looked at by chance only.
@@ -139,8 +139,128 @@ fn whoever_must_ask_and_cannot_sends_nothing() {
     shop.project.run(["ledger", "init"]).code(0);
     shop.sandbox.faults(&["logs:403*"]);
     let run = shop.project.run(APPLY).code(0);
-    assert!(run.stdout.contains("! 3 bulks not witnessed, because the gateway's logs could not be read"), "{run}");
+    assert!(
+        run.stdout.contains("! 3 bulks were sent without asking the gateway's logs first: they could not be read"),
+        "{run}"
+    );
     assert_eq!(shop.sandbox.accepted(), [1; 10]);
+    // Where nothing was sent, nothing was sent without asking.
+    shop.customers(&shop.project, 20);
+    shop.sandbox.faults(&["logs:403*", "401"]);
+    let run = shop.project.run(APPLY).code(9);
+    assert!(!run.stdout.contains("without asking"), "{run}");
+}
+
+#[test]
+fn logs_that_were_not_read_to_their_end_are_given_no_number_of() {
+    let shop = Shop::new("{ in: lockfile }");
+    shop.project.run(["ledger", "init"]).code(0);
+    sent(&shop.project);
+    for (fault, code) in [("logs:403*", 9), ("logs:garbage*", 1)] {
+        shop.sandbox.faults(&[fault]);
+        let run = shop.project.run(["ledger", "recover"]).code(code);
+        assert_eq!(run.stdout, "", "{run}");
+        assert!(run.stderr.contains("the gateway's logs could not be read to their end"), "{run}");
+    }
+    shop.sandbox.faults(&[]);
+    insta::assert_snapshot!(shop.project.run(["ledger", "recover"]), @"
+    exit code: 0
+    the gateway's logs have 10 messages
+    the ledger knew all of them: nothing was recovered
+    a plan would send to 0 people now
+    ");
+}
+
+/// Another key than [`KEY`]: 32 bytes of ones.
+const NEW_KEY: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
+
+/// A shop that has sent to seven people, and has lost its key and its ledger since: it has begun a new ledger with
+/// another key.
+fn with_a_lost_key() -> Shop {
+    let mut shop = Shop::new("{ in: lockfile }");
+    shop.customers(&shop.project, 7);
+    shop.project.run(["ledger", "init"]).code(0);
+    sent(&shop.project);
+    assert_eq!(shop.sandbox.accepted(), [1; 7]);
+    fs::remove_file(shop.project.path("sendform.lock")).unwrap();
+    fs::remove_dir_all(shop.project.path(".sendform")).unwrap();
+    shop.project.set("SENDFORM_KEY", NEW_KEY);
+    shop.project.run(["ledger", "init"]).code(0);
+    // The logs go back two days.
+    shop.project.set("SENDFORM_NOW", "2026-12-02T11:50:00Z");
+    shop.sandbox.set_clock("2026-12-02T11:50:00Z");
+    shop
+}
+
+#[test]
+fn whoever_was_sent_to_under_a_key_that_was_lost_is_noticed() {
+    let shop = with_a_lost_key();
+    let project = &shop.project;
+    let before = fs::read(project.path("sendform.lock")).unwrap();
+    let run = project.run(APPLY);
+    insta::assert_snapshot!(run, @"
+    exit code: 8
+    acme-shop on 127.0.0.1:[port], 2026-12-02 11:50 UTC, 1 campaign in 1 file
+
+    sale.hello r1  shop to customers
+      + 7 to send at once, 2 bulks
+        7 rows in customers.csv (CSV with `,`, UTF-8)
+        text (6 characters)
+          │ Hello!
+
+    7 messages to send in 2 bulks
+
+    message        accepted  rejected  refused  in doubt  not attempted
+    sale.hello r1         0         0        0         0              7
+    ! stopped: the gateway has the same message for 7 people who were about to be sent to, under a key that this ledger does not name, the last one sent at 2026-11-30 12:00 UTC
+      nothing more was claimed: they were sent to with a key that was lost, or another project's messages have the same names
+      if you still have that key: name it in SENDFORM_KEY behind the first one, and put it into the ledger with `sendform ledger rebind --add-key`, then `sendform ledger recover`
+      to send to them all the same, run the same command with --accept other-key=7
+    ");
+    assert!(!run.stdout.contains("1784140000"), "{run}");
+    assert_eq!((shop.sandbox.requests(), fs::read(project.path("sendform.lock")).unwrap()), (2, before));
+    // Fewer than there are.
+    project.run([&APPLY[..], &["--accept", "other-key=6"]].concat()).code(8);
+    assert_eq!(shop.sandbox.accepted(), [1; 7]);
+    // Others are none of theirs.
+    let rows: String = (8..=9).map(|number| format!("{},Ana\n", customer(number))).collect();
+    project.write("customers.csv", format!("id,name\n{rows}"));
+    sent(project);
+    assert_eq!(shop.sandbox.accepted(), [1; 9]);
+    // By now the ledger has claims, which does not make them forgotten.
+    shop.customers(project, 9);
+    project.run(APPLY).code(8);
+    project.run([&APPLY[..], &["--accept", "other-key=7"]].concat()).code(0);
+    assert_eq!(shop.sandbox.accepted(), [2, 2, 2, 2, 2, 2, 2, 1, 1], "somebody wanted it");
+    project.run(APPLY).code(0);
+}
+
+#[test]
+fn nobody_is_recovered_whom_no_key_knows() {
+    let mut shop = with_a_lost_key();
+    let run = shop.project.run(["ledger", "recover"]);
+    insta::assert_snapshot!(run, @"
+    exit code: 4
+    the gateway's logs have 0 messages
+    the ledger knew all of them: nothing was recovered
+    a plan would send to 7 people now
+    ----- stderr
+    error: 7 people would be sent to, and the logs cannot tell what is over 47 hours old
+      hint: make sure by other means that the ledger has lost nothing older, and nothing that is still to leave
+      hint: then say so by number: --accept older-unknown=7
+    ");
+    let run = shop.project.run(["ledger", "recover", "--format", "json"]).code(4);
+    assert_eq!((&run.json()["unrecognised"], &run.json()["accepted"]), (&7.into(), &0.into()));
+    shop.project.run(["ledger", "recover", "--accept", "older-unknown=7", "--accept", "other-key=6"]).code(4);
+    shop.project.run(["ledger", "recover", "--accept", "older-unknown=7", "--accept", "other-key=7"]).code(0);
+    // The old key was found again.
+    shop.project.set("SENDFORM_KEY", format!("{NEW_KEY},{KEY}"));
+    shop.project.run(["ledger", "rebind", "--add-key"]).code(0);
+    insta::assert_snapshot!(shop.project.run(["ledger", "recover"]), @"");
+    sent(&shop.project);
+    assert_eq!(shop.sandbox.accepted(), [1; 7]);
+    let status = shop.project.run(["plan"]).code(0);
+    assert!(status.stdout.contains("7 already sent"), "{status}");
 }
 
 #[test]
@@ -153,11 +273,16 @@ fn a_second_ledger_of_the_same_project_is_found_out() {
     second.run(["ledger", "init"]).code(0);
     let run = second.run(APPLY).code(8);
     assert!(run.stdout.contains("or another ledger sends the same messages"), "{run}");
-    // Another project's people have other numbers, whatever its campaigns are called.
+    // Another project's people have other numbers, but they are the same people, and it is the same message.
     let third = project("{ in: lockfile }", &shop.sandbox);
     third.write("sendform.yaml", third.read("sendform.yaml").replace("acme-shop", "other-shop"));
     shop.customers(&third, 10);
     third.run(["ledger", "init"]).code(0);
+    let run = third.run(APPLY).code(8);
+    assert!(run.stdout.contains("or another project's messages have the same names"), "{run}");
+    let run = third.run(["ledger", "recover"]).code(4);
+    assert!(run.stdout.contains("nothing was recovered"), "{run}");
+    third.write("sale.yaml", third.read("sale.yaml").replace("campaign: sale", "campaign: other-sale"));
     sent(&third);
 }
 
@@ -175,7 +300,7 @@ fn a_plan_says_whom_nobody_can_ask_for_yet() {
     };
     let line = |arguments: &[&str]| {
         let run = project.run([&["plan"], arguments].concat()).code(0);
-        run.stdout.lines().find(|line| line.contains("asked for")).map(str::to_owned)
+        run.stdout.lines().find(|line| line.contains("logs cannot tell")).map(str::to_owned)
     };
     let in_json = || project.run(["plan", "--format", "json"]).json()["messages"][0]["notAskedBefore"].clone();
     timed("{ sendAt: \"2026-12-02 09:00\", timeZone: Europe/Zagreb }");
@@ -183,7 +308,7 @@ fn a_plan_says_whom_nobody_can_ask_for_yet() {
     exit code: 0
     sale.hello r1  shop to customers
       + 10 to send at 2026-12-02 09:00 Europe/Zagreb (08:00 UTC), 3 bulks
-             cannot be asked for before 2026-12-02 09:00 Europe/Zagreb (08:00 UTC): the gateway's logs do not show what is still to leave
+             the gateway's logs cannot tell before 2026-12-02 09:00 Europe/Zagreb (08:00 UTC) whether they were sent to already: they do not show what is still to leave
         10 rows in customers.csv (CSV with `,`, UTF-8)
         text (6 characters)
           │ Hello!
@@ -207,11 +332,11 @@ fn a_plan_says_whom_nobody_can_ask_for_yet() {
     project.write("sale.yaml", zoned);
     let rows = [(1, "Asia/Tokyo"), (2, "Europe/Zagreb")].map(|(number, zone)| format!("{},{zone}\n", customer(number)));
     project.write("customers.csv", format!("id,zone\n{}", rows.concat()));
-    insta::assert_snapshot!(line(&[]).unwrap(), @"        cannot be asked for before 2026-12-02 00:00 UTC: the gateway's logs do not show what is still to leave");
+    insta::assert_snapshot!(line(&[]).unwrap(), @"        the gateway's logs cannot tell before 2026-12-02 00:00 UTC whether they were sent to already: they do not show what is still to leave");
     shop.customers(project, 10);
     // What leaves at once can be asked for.
     timed("{ sendingSpeedLimit: { amount: 2, timeUnit: HOUR } }");
-    insta::assert_snapshot!(line(&[]).unwrap(), @"         6 of them cannot be asked for before 2026-11-30 14:00 UTC: the gateway's logs do not show what is still to leave");
+    insta::assert_snapshot!(line(&[]).unwrap(), @"         for 6 of them the gateway's logs cannot tell before 2026-11-30 14:00 UTC whether they were sent to already: they do not show what is still to leave");
     timed("{}");
     assert_eq!((line(&[]), in_json()), (None, serde_json::Value::Null));
     timed("{ sendAt: \"2026-12-02 09:00\", timeZone: Europe/Zagreb }");

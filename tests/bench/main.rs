@@ -138,6 +138,7 @@ fn sent(plan: &Plan) -> Ledger {
             dated: Dated::Never,
             is_recovered: false,
             by: None,
+            edition: None,
             people,
         };
         ledger.add_claim(claim).unwrap();

@@ -1,5 +1,7 @@
 //! The port to the gateway's logs.
 
+use std::fmt;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::question::{LogQuery, RecentQuery};
@@ -38,17 +40,43 @@ pub struct LogsAnswer {
     pub now: Option<Timestamp>,
 }
 
-/// One message in the logs, without anything that says who got it or what it said.
+/// One message in the logs, without what it said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogRow {
     /// Its messageId.
     pub message_id: String,
+    /// Whom it is for, if it says so.
+    pub to: Option<Addressee>,
     /// Its bulkId, if there is one.
     pub bulk_id: Option<String>,
     /// When it was sent, if it says so.
     pub sent_at: Option<Timestamp>,
     /// Its status.
     pub status: Status,
+}
+
+/// Whom a row of the logs is for: an id as the gateway writes it, which is compared and never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Addressee(String);
+
+impl Addressee {
+    /// Takes what a row says.
+    #[must_use]
+    pub fn new(id: String) -> Self {
+        Self(id)
+    }
+
+    /// The id, to make a person of.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Addressee {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Addressee(…)")
+    }
 }
 
 /// Why the logs could not be read, or not to their end.

@@ -20,7 +20,7 @@ mod tests;
 
 pub use absence::StillInDoubt;
 pub use findings::{DoubtFinding, Reconciled};
-pub use logs::{LogRow, Logs, LogsAnswer, LogsFailure, PROVES_WITHIN};
+pub use logs::{Addressee, LogRow, Logs, LogsAnswer, LogsFailure, PROVES_WITHIN};
 pub use question::{By, LogQuery, RecentQuery};
 pub(super) use seen::sighting;
 

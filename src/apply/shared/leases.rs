@@ -1,11 +1,12 @@
 //! What a run remembers of the queue: which plans it takes bulks from, and which bulks it has taken and not
 //! claimed yet.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::apply::ports::IsHeldBack;
 use crate::identity::{BulkTime, ContentDigest, MessageKey, Person, PersonSet, Revision};
 use crate::ledger::{Claim, Grant};
 
@@ -61,6 +62,8 @@ pub struct QueuePosition {
 pub enum Lease {
     /// A bulk, which is this run's until it is claimed, or not claimed in time.
     Bulk(LeasedBulk),
+    /// Nothing now of any message that is not held back.
+    HeldBack,
     /// Nothing now: others have taken bulks that they have not claimed yet.
     Wait,
     /// Everything was claimed.
@@ -72,8 +75,8 @@ pub enum Lease {
 pub struct Leases {
     /// The messages, in the order in which their bulks are taken.
     portions: Vec<QueuePosition>,
-    /// The message whose turn it is.
-    turn: usize,
+    /// The numbers of messages that gave nothing when they were asked last.
+    skipped: HashSet<i64>,
     /// Bulks that were taken and not claimed yet, with their people in ascending order.
     open: Vec<(LeasedPosition, Vec<Person>)>,
     /// Bulks that were left to others, and since when.
@@ -88,7 +91,7 @@ impl Leases {
     /// Begins with other plans.
     pub fn begin(&mut self, portions: Vec<QueuePosition>) {
         self.portions = portions;
-        self.turn = 0;
+        self.skipped.clear();
     }
 
     /// All messages.
@@ -97,28 +100,35 @@ impl Leases {
         &self.portions
     }
 
-    /// The message whose turn it is.
+    /// The message whose turn it is, of those that are not held back.
     #[must_use]
-    pub fn current(&self) -> Option<&QueuePosition> {
-        self.portions.get(self.turn)
+    pub fn current(&self, is_held_back: &IsHeldBack<'_>) -> Option<&QueuePosition> {
+        self.unasked().find(|portion| !is_held_back(&(portion.message.clone(), portion.revision)))
     }
 
     /// Goes on to the next message: this one gave nothing.
-    pub fn skip(&mut self) {
-        self.turn = self.turn.saturating_add(1);
+    pub fn skip(&mut self, message: i64) {
+        self.skipped.insert(message);
+    }
+
+    /// Whether a message was not asked in this round, because it is held back.
+    #[must_use]
+    pub fn holds_back(&self) -> bool {
+        self.unasked().next().is_some()
+    }
+
+    /// Begins another round with the message at this place; those before it are used up.
+    pub fn begin_again(&mut self, place: usize) {
+        self.skipped = self.portions.iter().take(place).map(|portion| portion.number).collect();
+    }
+
+    fn unasked(&self) -> impl Iterator<Item = &QueuePosition> {
+        self.portions.iter().filter(|portion| !self.skipped.contains(&portion.number))
     }
 
     /// Takes nothing more of a message.
     pub fn leave(&mut self, message: i64) {
-        if let Some(place) = self.portions.iter().position(|portion| portion.number == message) {
-            self.portions.remove(place);
-            self.turn -= usize::from(place < self.turn);
-        }
-    }
-
-    /// Goes back to a message that is not used up.
-    pub fn return_to(&mut self, turn: usize) {
-        self.turn = turn;
+        self.portions.retain(|portion| portion.number != message);
     }
 
     /// Remembers a bulk.

@@ -8,7 +8,7 @@ use super::leases::{Lease, LeasedBulk};
 use super::look_again::{LookAgain, NextStep, UsedUp};
 use super::queue::{Enqueued, PlanQueue, QueuedPlan, Replan};
 use super::roster::{Roster, Unclaimed};
-use crate::apply::ports::{BulkSource, Clock};
+use crate::apply::ports::{BulkSource, Clock, IsHeldBack, Supply};
 use crate::apply::run::lock;
 use crate::apply::summary::{MessageRevision, Stopped, Tally};
 use crate::identity::Person;
@@ -135,20 +135,21 @@ impl<'a, Q: PlanQueue, P: Replan, C: Clock> SharedPlan<'a, Q, P, C> {
 }
 
 impl<Q: PlanQueue, P: Replan, C: Clock> BulkSource for SharedPlan<'_, Q, P, C> {
-    async fn next(&self) -> Result<Option<Bulk>, Stopped> {
+    async fn next(&self, is_held_back: &IsHeldBack<'_>) -> Result<Supply, Stopped> {
         loop {
             self.give_up_forgone().await?;
-            match self.queue.take(self.run).await.map_err(failed)? {
+            match self.queue.take(self.run, is_held_back).await.map_err(failed)? {
                 Lease::Bulk(leased) => {
                     if let Some(bulk) = self.accept(&leased).await? {
-                        return Ok(Some(bulk));
+                        return Ok(Supply::Bulk(bulk));
                     }
                 }
+                Lease::HeldBack => return Ok(Supply::HeldBack),
                 Lease::Wait => self.clock.sleep(TAKE_AGAIN_AFTER).await,
                 Lease::UsedUp => {
-                    let Some(unclaimed) = self.who_is_left().await? else { return Ok(None) };
+                    let Some(unclaimed) = self.who_is_left().await? else { return Ok(Supply::UsedUp) };
                     if !self.plan_anew(&unclaimed).await? {
-                        return Ok(None);
+                        return Ok(Supply::UsedUp);
                     }
                 }
             }

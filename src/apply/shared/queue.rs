@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::leases::{Lease, LeasedBulk};
 use crate::apply::evidence::LedgerView;
+use crate::apply::ports::IsHeldBack;
 use crate::apply::summary::{MessageRevision, Stopped};
 use crate::identity::{Person, PersonSet};
 use crate::ledger::{Ledger, RunId, View};
@@ -48,8 +49,13 @@ pub trait PlanQueue: LedgerView {
         plan: QueuedPlan,
     ) -> impl Future<Output = Result<Enqueued, Self::Error>> + Send;
 
-    /// Takes the next bulk for a run.
-    fn take(&self, run: RunId) -> impl Future<Output = Result<Lease, Self::Error>> + Send;
+    /// Takes the next bulk for a run, of no message that is held back: nobody sits on a bulk that another run
+    /// could claim.
+    fn take(
+        &self,
+        run: RunId,
+        is_held_back: &IsHeldBack<'_>,
+    ) -> impl Future<Output = Result<Lease, Self::Error>> + Send;
 
     /// Gives up a bulk of which the run has nobody to send to. Others get it first; it is done with if none of
     /// them has anybody to send to either.

@@ -6,10 +6,9 @@ use super::clock::{Death, drive};
 use super::gateway::SimSender;
 use super::store::{Fault, SimStore};
 use super::world::{World, bulk};
-use crate::apply::{BulkSource, GatewayTime, Interrupts, Ports, Stopped, Summary, Tally, apply};
+use crate::apply::{BulkSource, GatewayTime, Interrupts, IsHeldBack, Ports, Stopped, Summary, Supply, Tally, apply};
 use crate::identity::BulkTime;
 use crate::ledger::{Outcome, PersonState};
-use crate::plan::Bulk;
 
 /// Supplies two people, of whom another run has the first, and then the first again.
 struct Again<'a> {
@@ -20,11 +19,11 @@ struct Again<'a> {
 }
 
 impl BulkSource for Again<'_> {
-    async fn next(&self) -> Result<Option<Bulk>, Stopped> {
+    async fn next(&self, _: &IsHeldBack<'_>) -> Result<Supply, Stopped> {
         let people = match self.asked.fetch_add(1, Ordering::Relaxed) {
             0 => &[1, 2][..],
             1 => &[1],
-            _ => return Ok(None),
+            _ => return Ok(Supply::UsedUp),
         };
         let mut records = self.world.records.lock().unwrap();
         if people.len() == 1 && self.is_free {
@@ -43,7 +42,7 @@ impl BulkSource for Again<'_> {
             });
         }
         drop(records);
-        Ok(Some(bulk(people, BulkTime::Start(0))))
+        Ok(Supply::Bulk(bulk(people, BulkTime::Start(0))))
     }
 }
 

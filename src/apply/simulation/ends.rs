@@ -8,10 +8,10 @@ use super::gateway::{Act, SimSender};
 use super::store::{Fault, SimStore};
 use super::world::{Ended, World, pairs};
 use crate::apply::{
-    BulkSource, Clock as _, GatewayTime, Interrupts, PlannedBulks, Ports, RunSettings, Stopped, Tally, apply,
+    BulkSource, Clock as _, GatewayTime, Interrupts, IsHeldBack, PlannedBulks, Ports, RunSettings, Stopped, Supply,
+    Tally, apply,
 };
 use crate::ledger::Standing;
-use crate::plan::Bulk;
 
 const PEOPLE: [u64; 6] = [1, 2, 3, 4, 5, 6];
 
@@ -151,8 +151,8 @@ fn whoever_leaves_at_once_gives_back_what_was_claimed_ahead() {
 struct Ends<'a>(PlannedBulks, &'a World);
 
 impl BulkSource for Ends<'_> {
-    fn next(&self) -> impl Future<Output = Result<Option<Bulk>, Stopped>> + Send {
-        self.0.next()
+    fn next(&self, is_held_back: &IsHeldBack<'_>) -> impl Future<Output = Result<Supply, Stopped>> + Send {
+        self.0.next(is_held_back)
     }
 
     fn stopped(&self) -> Option<Stopped> {

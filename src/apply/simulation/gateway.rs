@@ -10,7 +10,7 @@ use super::clock::{Death, SimClock, yield_once};
 use super::opt_outs::OptOutBooks;
 use super::store::Records;
 use crate::apply::{Clock as _, GatewayTime, Outgoing, Refusal, SendOutcome, Sender, Stamp, Ticket};
-use crate::identity::{MessageId, Person};
+use crate::identity::{MessageId, MessageKey, Person};
 use crate::ledger::ClaimId;
 use crate::wire::error::{ApiError, Violation};
 use crate::wire::response::{MessageResponse, Response, Status};
@@ -83,14 +83,16 @@ pub(super) struct Books {
     pub(super) wrong: BTreeSet<Person>,
     /// People whom it rejects whenever it takes a request.
     pub(super) rejects: BTreeSet<Person>,
-    /// Until so many people are answered only one request may be in flight, for no more people.
-    pub(super) judged_from: usize,
+    /// Of these messages only one request may be in flight until so many people are answered, for no more people.
+    pub(super) judged_from: BTreeMap<MessageKey, usize>,
+    /// How long requests of a message take.
+    pub(super) delays: BTreeMap<MessageKey, Duration>,
     /// Who has opted out, and who is going to.
     pub(super) opt_outs: OptOutBooks,
-    /// How many people it has answered.
-    pub(super) answered: usize,
-    /// How many requests are in flight.
-    pub(super) in_flight: usize,
+    /// How many people of each message it has answered.
+    pub(super) answered: BTreeMap<MessageKey, usize>,
+    /// How many requests of each message are in flight.
+    pub(super) in_flight: BTreeMap<MessageKey, usize>,
     /// From which request on everything is refused without a name, if ever.
     pub(super) refuses_from: Option<usize>,
     /// How many requests there were.
@@ -110,8 +112,8 @@ pub(super) trait Written: Sync {
     /// Whether anything was written of what became of it.
     fn is_settled(&self, claim: &ClaimId) -> bool;
 
-    /// A request begins, which it must not while a stop stands.
-    fn begins(&self) {}
+    /// A request with this claim begins, which it must not while a stop stands.
+    fn begins(&self, claim: &ClaimId);
 }
 
 impl Written for Mutex<Records> {
@@ -124,7 +126,7 @@ impl Written for Mutex<Records> {
         self.lock().unwrap().outcomes.iter().any(|outcome| outcome.claim == *claim)
     }
 
-    fn begins(&self) {
+    fn begins(&self, _: &ClaimId) {
         let sign = &mut self.lock().unwrap().sign;
         assert!(!sign.stands(), "no request begins while a stop stands");
         sign.step();
@@ -153,18 +155,23 @@ impl<R: Written> SimSender<'_, R> {
         assert!(!books.used.contains(claim), "a ticket used twice");
         books.used.push(claim.clone());
         assert!(!people.iter().any(|person| books.opt_outs.people.contains(person)), "somebody has opted out before");
-        books.in_flight += 1;
-        if books.answered < books.judged_from {
-            assert_eq!(books.in_flight, 1, "nothing is judged yet");
-            assert!(people.len() <= books.judged_from, "{} people, and nothing is judged yet", people.len());
+        let message = &claim.bulk.message;
+        let in_flight = books.in_flight.entry(message.clone()).or_default();
+        *in_flight += 1;
+        let in_flight = *in_flight;
+        let from = books.judged_from.get(message).copied().unwrap_or_default();
+        if books.answered.get(message).copied().unwrap_or_default() < from {
+            assert_eq!(in_flight, 1, "nothing is judged yet");
+            assert!(people.len() <= from, "{} people, and nothing is judged yet", people.len());
         }
     }
 
     /// Notes that a request is over.
-    fn note(&self, sent: &SendOutcome, people: usize) {
+    fn note(&self, message: &MessageKey, sent: &SendOutcome, people: usize) {
         let mut books = self.books.lock().unwrap();
-        books.in_flight -= 1;
-        books.answered += if matches!(sent, SendOutcome::Answered(_)) { people } else { 0 };
+        *books.in_flight.entry(message.clone()).or_default() -= 1;
+        let answered = if matches!(sent, SendOutcome::Answered(_)) { people } else { 0 };
+        *books.answered.entry(message.clone()).or_default() += answered;
     }
 
     /// Tells the gateway's time, which is ahead of ours.
@@ -216,7 +223,7 @@ impl<R: Written> Sender for SimSender<'_, R> {
         let body: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
         let people = people_of(&body);
         self.check(&people, ticket);
-        self.records.begins();
+        self.records.begins(ticket.claim());
         let act = {
             let mut books = self.books.lock().unwrap();
             books.bodies.push(body);
@@ -228,8 +235,13 @@ impl<R: Written> Sender for SimSender<'_, R> {
         };
         assert!(act == Act::Connect || ticket.start().begin(self.clock.elapsed()));
         yield_once().await;
+        let message = &request.bulk().message;
+        let delay = self.books.lock().unwrap().delays.get(message).copied();
+        if let Some(delay) = delay {
+            self.clock.sleep(delay).await;
+        }
         let sent = self.perform(act, request, &people).await;
-        self.note(&sent, people.len());
+        self.note(message, &sent, people.len());
         yield_once().await;
         sent
     }

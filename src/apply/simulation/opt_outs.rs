@@ -27,7 +27,7 @@ pub(super) struct OptOutBooks {
 
 impl OptOutBooks {
     /// Whether nobody opts out, now or ever.
-    fn is_idle(&self) -> bool {
+    pub(super) fn is_idle(&self) -> bool {
         self.people.is_empty() && self.coming.is_empty() && self.fails_from.is_none()
     }
 

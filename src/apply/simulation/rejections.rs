@@ -1,13 +1,14 @@
 //! A gateway that rejects people: too many of them end their message, and no other.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use proptest::prelude::*;
 
 use super::gateway::{Act, Books, people_of};
 use super::store::Fault;
 use super::world::{World, bulk, message};
-use crate::apply::{MessageRevision, RunSettings, Summary, Tally, WatchedMessage};
+use crate::apply::{Clock as _, MessageRevision, RunSettings, Summary, Tally, WatchedMessage};
 use crate::campaign::StopAfter;
 use crate::identity::{BulkTime, MessageKey, Person, Revision};
 use crate::ledger::{Answered, Standing};
@@ -26,10 +27,82 @@ fn watched(limit: RejectionLimit) -> BTreeMap<MessageRevision, WatchedMessage> {
     [(announce(), WatchedMessage { limit, elsewhere: Answered::default() })].into()
 }
 
+/// One of three messages: two that are not judged until they have a thousand answers, and one that never is.
+fn one_of(number: usize) -> MessageKey {
+    MessageKey::parse(["spring-sale.announce", "spring-sale.remind", "spring-sale.thank"][number]).unwrap()
+}
+
+/// The first messages of the three that are judged, of which nobody ever has enough answers.
+const JUDGED: usize = 2;
+
+/// Hands over bulks of the three messages, in this order, until half an hour has passed; a request of the first
+/// `slow` messages takes an hour. Gives how everybody ends, by message.
+fn apply_beside_slow(order: &[usize], size: u64, slow: usize, parallel: usize, ahead: usize) -> Vec<(u64, Tally)> {
+    let world = World::default();
+    {
+        let mut books = world.books.lock().unwrap();
+        books.judged_from = (0..JUDGED).map(|number| (one_of(number), 1000)).collect();
+        books.delays = (0..slow).map(|number| (one_of(number), Duration::from_hours(1))).collect();
+    }
+    let bulks: Vec<Bulk> = (0..)
+        .zip(order)
+        .map(|(place, number)| {
+            let people: Vec<u64> = (place * size..(place + 1) * size).collect();
+            Bulk { message: one_of(*number), ..bulk(&people, BulkTime::Start(0)) }
+        })
+        .collect();
+    let revision = Revision::new(1).unwrap();
+    let watched = |number| {
+        let watched = WatchedMessage { limit: limit(10, 1000), elsewhere: Answered::default() };
+        ((one_of(number), revision), watched)
+    };
+    let settings = RunSettings { ahead, watched: (0..JUDGED).map(watched).collect(), ..world.settings(parallel) };
+    let half_an_hour = world.clock.sleep(Duration::from_mins(30));
+    let summary = world.apply_until(bulks, &settings, Fault::Never, half_an_hour).summary.unwrap();
+    assert_eq!(summary.total().people(), order.len() as u64 * size, "everybody is in one group");
+    let mut last: BTreeMap<String, Person> = BTreeMap::new();
+    for body in &world.books.lock().unwrap().bodies {
+        let bulk = body["messages"][0]["destinations"][0]["messageId"].as_str().unwrap().to_owned();
+        let message = bulk.rsplit_once('.').unwrap().0.to_owned();
+        for person in people_of(body) {
+            assert!(last.insert(message.clone(), person).is_none_or(|before| before < person), "out of order");
+        }
+    }
+    let of = |number| {
+        let planned = order.iter().filter(|of| **of == number).count() as u64 * size;
+        (planned, summary.messages.get(&(one_of(number), revision)).cloned().unwrap_or_default())
+    };
+    (0..=JUDGED).map(of).collect()
+}
+
+/// Of a message that waits for its first answer one bulk is in flight, and nobody else waits with it.
+#[track_caller]
+fn check_beside_slow(ended: &[(u64, Tally)], size: u64, slow: usize) {
+    for (number, (planned, tally)) in ended.iter().enumerate() {
+        let expect = if number < slow && *planned > 0 {
+            Tally { in_doubt: size, not_attempted: planned - size, ..Tally::default() }
+        } else {
+            Tally { accepted: *planned, ..Tally::default() }
+        };
+        assert_eq!(*tally, expect, "message {number} of {ended:?}");
+    }
+}
+
+#[test]
+fn a_message_that_is_never_judged_holds_up_nobody_else() {
+    let order = [0, 0, 0, 1, 2, 0, 2, 1, 2, 2, 0, 1, 1, 2];
+    for (slow, parallel) in [(1, 2), (1, 4), (2, 3), (2, 5)] {
+        for ahead in [0, 3, 64] {
+            let ended = apply_beside_slow(&order, 2, slow, parallel, ahead);
+            check_beside_slow(&ended, 2, slow);
+        }
+    }
+}
+
 /// A gateway that rejects these people, and that is given one request at a time until so many are answered.
 fn gateway(rejects: impl IntoIterator<Item = u64>, judged_from: u64, script: &[Act]) -> World {
     let rejects: BTreeSet<Person> = rejects.into_iter().map(Person).collect();
-    let judged_from = usize::try_from(judged_from).unwrap();
+    let judged_from = [(message(), usize::try_from(judged_from).unwrap())].into();
     let books = Books { rejects, judged_from, script: script.to_vec(), ..Books::default() };
     World { books: books.into(), ..World::default() }
 }
@@ -135,11 +208,25 @@ fn the_part_of_a_paced_bulk_that_is_cut_off_leaves_behind_the_first() {
 
 proptest! {
     #[test]
+    fn nobody_waits_with_a_message_that_is_not_judged(
+        order in proptest::collection::vec(0..=JUDGED, 0..30),
+        size in 1_u64..4,
+        slow in 0..=JUDGED,
+        more in 1_usize..4,
+        ahead in 0_usize..9,
+    ) {
+        let ended = apply_beside_slow(&order, size, slow, slow + more, ahead);
+        check_beside_slow(&ended, size, slow);
+    }
+
+    #[test]
     fn no_more_is_handed_over_beyond_the_limit_than_was_in_flight(
         rejects in proptest::collection::btree_set(1_u64..60, 0..40),
         script in proptest::collection::vec(prop_oneof![
             4 => Just(Act::Accept), 1 => Just(Act::TooMany), 1 => Just(Act::LostAfter), 1 => Just(Act::NamesNone)
-        ], 0..8),
+        ], 0..8).prop_filter("four would say that it is the request", |script| {
+            script.iter().filter(|act| **act == Act::NamesNone).count() < 4
+        }),
         share in 0_u8..=100,
         of in 1_u64..20,
         size in 1_usize..9,

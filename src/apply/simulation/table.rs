@@ -258,6 +258,8 @@ fn events_tell_the_story() {
             Event::Claimed { people, .. } => format!("claimed {people}"),
             Event::ClaimedElsewhere { people, .. } => format!("taken {people}"),
             Event::Sending { .. } => "sending".to_owned(),
+            Event::Answered { answer, .. } => format!("answered {answer:?}"),
+            Event::OptedOut { people, .. } => format!("opted out {people}"),
             Event::Settled { why, again, .. } => format!("settled {} -> {again}", why.as_deref().unwrap_or("well")),
             Event::Waiting { .. } => "waiting".to_owned(),
             Event::Alarm(_) => "alarm".to_owned(),
@@ -267,9 +269,11 @@ fn events_tell_the_story() {
     insta::assert_snapshot!(story.join("\n"), @"
     claimed 2
     sending
+    answered Refused
     settled 400 E400 messages[0].content.text -> 1
     claimed 1
     sending
+    answered Refused
     the gateway refused the credentials (401)
     settled 401 -> 0
     ");

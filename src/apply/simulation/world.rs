@@ -1,5 +1,6 @@
 //! People, bulks and processes.
 
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use jiff::Timestamp;
@@ -15,7 +16,7 @@ use crate::apply::{
 };
 use crate::audience::RowAt;
 use crate::identity::{BulkTime, ContentDigest, MessageKey, Person, Revision, SenderId};
-use crate::ledger::{RunId, Standing};
+use crate::ledger::{EditionId, RunId, Standing};
 use crate::plan::{Bulk, Recipient};
 use crate::wire::content::Content;
 use crate::wire::options::{SendingSpeedLimit, SpeedUnit};
@@ -62,6 +63,7 @@ fn prepared(bulk: &Bulk, speed: Option<SendingSpeedLimit>) -> Prepared {
         campaign_reference_id: None,
         reports: Reports::default(),
         speed,
+        edition: EditionId::of("Hi!", &BTreeMap::new()),
     };
     Prepared { options, people: bulk.recipients.iter().map(recipient).collect() }
 }

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use super::watch::{LeftOut, OlderKeys, Watch, Why};
 use crate::apply::evidence::{LedgerView, Logs};
 use crate::apply::planned::not_attempted;
-use crate::apply::ports::{BulkSource, Clock, Store};
+use crate::apply::ports::{BulkSource, Clock, IsHeldBack, Store, Supply};
 use crate::apply::run::lock;
 use crate::apply::summary::{MessageRevision, Stopped, Tally};
 use crate::identity::Person;
@@ -59,22 +59,25 @@ where
     C: Clock,
     K: OlderKeys,
 {
-    async fn next(&self) -> Result<Option<Bulk>, Stopped> {
+    async fn next(&self, is_held_back: &IsHeldBack<'_>) -> Result<Supply, Stopped> {
         if !self.watch.asks() {
-            return self.inner.next().await;
+            return self.inner.next(is_held_back).await;
         }
         loop {
             if lock(&self.waiting).is_none() {
-                let Some(bulk) = self.inner.next().await? else { return self.watch.stopped().map_or(Ok(None), Err) };
-                *lock(&self.waiting) = Some(bulk);
+                match self.inner.next(is_held_back).await? {
+                    Supply::Bulk(bulk) => *lock(&self.waiting) = Some(bulk),
+                    Supply::HeldBack => return Ok(Supply::HeldBack),
+                    Supply::UsedUp => return self.watch.stopped().map_or(Ok(Supply::UsedUp), Err),
+                }
             }
             let sample = lock(&self.waiting).as_ref().map(|bulk| self.watch.sample(bulk));
-            let Some(sample) = sample else { return Ok(None) };
+            let Some(sample) = sample else { return Ok(Supply::UsedUp) };
             let out = self.watch.clear(sample).await?;
-            let Some(mut bulk) = lock(&self.waiting).take() else { return Ok(None) };
+            let Some(mut bulk) = lock(&self.waiting).take() else { return Ok(Supply::UsedUp) };
             let has_other_key = self.leave_out(&mut bulk, &out);
             if !bulk.recipients.is_empty() {
-                return Ok(Some(bulk));
+                return Ok(Supply::Bulk(bulk));
             }
             if has_other_key {
                 // A plan that is shared would give the same bulk again and again.

@@ -5,8 +5,13 @@
 //! Two questions. The *look*, once a run: what was sent by the plan's senders since shortly before the
 //! ledger's last claim, which is what a ledger that was taken back lacks. And the *sample*: of each bulk,
 //! before it is claimed, some of its people. A miss proves nothing.
+//!
+//! A messageId tells people apart only by their persons, which a key makes. So what the look finds is compared
+//! by whom it is for as well: whoever has lost a key, and has begun a ledger with another one, would send to
+//! the same people again.
 
 mod gated;
+mod recognise;
 mod recover;
 mod sample;
 mod watch;
@@ -15,5 +20,6 @@ mod watch;
 mod tests;
 
 pub use gated::Gated;
+pub use recognise::Recognise;
 pub use recover::{Recovered, recover};
 pub use watch::{NoOlderKeys, OlderKeys, Watch};

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::watch::raise;
-use crate::apply::evidence::{LedgerView, LogRow, Logs, LogsFailure, PROVES_WITHIN, RecentQuery};
+use super::recognise::Recognise;
+use super::watch::{is_hit, raise};
+use crate::apply::evidence::{LedgerView, LogRow, Logs, LogsFailure, RecentQuery};
 use crate::apply::ports::{Clock, Store};
 use crate::apply::summary::MessageRevision;
 use crate::apply::verdict::state;
@@ -13,6 +14,7 @@ use crate::identity::{BulkId, BulkTime, MessageId, Person, SenderId};
 use crate::ledger::{
     BY_LOGS, Claim, ClaimId, Dated, Grant, Ledger, Outcome, PersonState, Proof, RunId, Standing, View,
 };
+use crate::timing::horizon::LOGS_BACK_MAX;
 use crate::wire::response::STATUS_DUPLICATE_MESSAGE_ID;
 
 /// How many pages are read of each sender, of a thousand messages each.
@@ -27,6 +29,9 @@ pub struct Recovered {
     pub rows: u64,
     /// Of these, how many are no messages of this project.
     pub foreign: u64,
+    /// Of these, how many have a message's name that this project has too, and are for people whom none of its keys
+    /// makes the persons in their ids of: they are of a key that the run does not have, or of another project.
+    pub unrecognised: u64,
     /// How many people are in the ledger now as accepted, who were not.
     pub accepted: u64,
     /// How many are in it as rejected, who were not.
@@ -51,17 +56,18 @@ struct Lost {
 
 /// Reads what these messages' senders have sent in the time that the logs go back, and writes everything
 /// down that no claim explains: as claims of this run, accepted or rejected. What is in doubt is left to
-/// whoever settles doubts.
+/// whoever settles doubts, and what is of nobody whom the run's keys know is only counted: of them the ledger
+/// could not tell anybody who they are.
 ///
 /// # Errors
 /// If the store fails; what was written until then stays.
 pub async fn recover<S: Store + LedgerView, L: Logs, C: Clock>(
-    (store, logs, clock): (&S, &L, &C),
+    (store, logs, clock, people): (&S, &L, &C, &impl Recognise),
     run: RunId,
     messages: &BTreeMap<MessageRevision, SenderId>,
 ) -> Result<Recovered, S::Error> {
     let mut recovered = Recovered::default();
-    let since = clock.now().checked_sub(PROVES_WITHIN).unwrap_or(Timestamp::MIN);
+    let since = clock.now().checked_sub(LOGS_BACK_MAX).unwrap_or(Timestamp::MIN);
     let mut senders: Vec<&SenderId> = messages.values().collect();
     senders.sort_unstable();
     senders.dedup();
@@ -71,12 +77,19 @@ pub async fn recover<S: Store + LedgerView, L: Logs, C: Clock>(
         let answer = logs.recent(&look).await;
         recovered.rows += (answer.rows.len() + answer.nameless) as u64;
         recovered.foreign += answer.nameless as u64;
+        let persons = people.under(sender);
         for row in answer.rows {
             let id = MessageId::parse(&row.message_id);
             let of = id.filter(|id| messages.get(&(id.message.clone(), id.revision)) == Some(sender));
-            match of {
-                Some(id) => found.entry(id).or_default().push(row),
-                None => recovered.foreign += 1,
+            let Some(id) = of else {
+                recovered.foreign += 1;
+                continue;
+            };
+            let is_recognised = row.to.as_ref().is_some_and(|to| persons(to).contains(&id.person));
+            if is_recognised || store.read(|ledger| ledger.claims_with(&id).next().is_some()) {
+                found.entry(id).or_default().push(row);
+            } else {
+                recovered.unrecognised += u64::from(is_hit(&row));
             }
         }
         let no_end = || LogsFailure::Unreadable("it has no end".to_owned());
@@ -178,6 +191,7 @@ async fn write<S: Store, C: Clock>(
             dated: Dated::Never,
             is_recovered: true,
             by: None,
+            edition: None,
             people: people.keys().copied().collect(),
         };
         if let Grant::ClaimedElsewhere(taken) = store.claim(claim).await? {

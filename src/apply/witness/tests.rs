@@ -7,10 +7,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::*;
-use crate::apply::evidence::{LedgerView, LogQuery, LogRow, Logs, LogsAnswer, LogsFailure, RecentQuery};
+use crate::apply::evidence::{Addressee, LedgerView, LogQuery, LogRow, Logs, LogsAnswer, LogsFailure, RecentQuery};
 use crate::apply::simulation::clock::{Death, SimClock, drive};
 use crate::apply::simulation::world::{bulk, message};
-use crate::apply::{Alarm, BulkSource as _, Clock as _, PlannedBulks, Stopped, Store};
+use crate::apply::{Alarm, BulkSource as _, Clock as _, PlannedBulks, Stopped, Store, Supply};
 use crate::campaign::Witness;
 use crate::identity::{BulkTime, MessageId, Person, Revision, SenderId};
 use crate::ledger::sample::{self, at};
@@ -107,6 +107,13 @@ impl Books<'_> {
 /// Other keys make every person so much greater.
 struct Other(u64);
 
+impl Recognise for Other {
+    fn under(&self, _sender: &SenderId) -> impl Fn(&Addressee) -> Vec<Person> + Send {
+        let older = self.0;
+        move |to: &Addressee| to.id().parse().map_or(Vec::new(), |one: u64| vec![Person(one), Person(one + older)])
+    }
+}
+
 impl OlderKeys for Other {
     type Error = Broken;
 
@@ -119,10 +126,16 @@ fn id(person: u64) -> MessageId {
     MessageId { message: message(), revision: Revision::new(1).unwrap(), person: Person(person) }
 }
 
-/// A row of somebody, as accepted in a bulk of its own a long time ago.
+/// A row of somebody, as accepted in a bulk of its own a long time ago; it does not say for whom it is.
 fn row(person: u64) -> LogRow {
     let status = Status { group_id: 3, id: 5, ..Status::default() };
-    LogRow { message_id: id(person).to_string(), bulk_id: Some("b".to_owned()), sent_at: Some(at(-80_000)), status }
+    let (message_id, bulk_id) = (id(person).to_string(), Some("b".to_owned()));
+    LogRow { message_id, to: None, bulk_id, sent_at: Some(at(-80_000)), status }
+}
+
+/// The same, for somebody.
+fn row_for(to: &str, person: u64) -> LogRow {
+    LogRow { to: Some(Addressee::new(to.to_owned())), ..row(person) }
 }
 
 fn claim(people: &[u64], run: u64) -> Claim {
@@ -190,9 +203,9 @@ impl World {
             let mut given = Vec::new();
             let taking = async {
                 loop {
-                    match source.next().await {
-                        Ok(Some(bulk)) => given.extend(bulk.recipients.iter().map(|one| one.person.0)),
-                        Ok(None) => return None,
+                    match source.next(&|_| false).await {
+                        Ok(Supply::Bulk(bulk)) => given.extend(bulk.recipients.iter().map(|one| one.person.0)),
+                        Ok(Supply::HeldBack | Supply::UsedUp) => return None,
                         Err(stopped) => return Some(stopped),
                     }
                 }
@@ -309,7 +322,8 @@ fn what_was_sent_lately_is_seen_whoever_is_asked_for() {
     };
     let now = clock.now();
     assert!(check(now - Duration::from_hours(1)).0);
-    let (is_stopped, questions) = check(now - Duration::from_hours(48));
+    assert!(check(now - Duration::from_hours(48)).0, "a ledger without a claim says nothing of what was before it");
+    let (is_stopped, questions) = check(now - Duration::from_hours(49));
     assert!(!is_stopped, "what is too old for the look is found by chance only");
     assert!(questions < 80, "{questions}");
 }
@@ -322,6 +336,79 @@ fn people_are_asked_for_under_every_key() {
     world.others.add_claim(claim(&[1003], 9)).unwrap();
     let ended = world.run();
     assert_eq!((ended.given.len(), ended.taken, ended.stopped), (19, 1, None));
+}
+
+#[test]
+fn a_message_under_a_key_that_nobody_has_any_more_stops_everything() {
+    // Person 777 is nobody whom these keys know; the message is for somebody who is about to be sent to.
+    let lost = || vec![row_for("3", 777), row_for("3", 778), row_for("4", 779)];
+    let ended = World { rows: lost(), ..World::new() }.run();
+    let stopped = Stopped::OtherKeys { people: 2, last: Some(at(-80_000)) };
+    assert_eq!((ended.stopped, ended.given, ended.not_attempted), (Some(stopped), vec![], 20));
+    // Rejected, for nobody in the plan, or for nobody at all.
+    let rejected = Status { group_id: 5, id: 12, ..Status::default() };
+    for row in [LogRow { status: rejected, ..row_for("3", 777) }, row_for("77", 777), row_for("3…", 777)] {
+        assert_eq!(World { rows: vec![row], ..World::new() }.run(), all());
+    }
+    // Another message, and an older revision.
+    for id in ["other.hello.r1", "announce.other.r1"] {
+        let message_id = format!("{id}.0000000000000309");
+        assert_eq!(World { rows: vec![LogRow { message_id, ..row_for("3", 777) }], ..World::new() }.run(), all());
+    }
+    // Whom the ledger lacks is the stronger news, and another run's claim explains its row.
+    let mut world = World { rows: [lost(), vec![row_for("5", 5)]].concat(), ..World::new() };
+    world.others.add_claim(claim(&[777], 9)).unwrap();
+    let ended = world.run();
+    assert!(lacks(1)(&ended), "{ended:?}");
+}
+
+#[test]
+fn so_many_under_another_key_as_somebody_accepts_are_sent_to() {
+    let check = |accepted: u64| {
+        let clock = SimClock::default();
+        let ledger = || Mutex::new(Ledger::new(sample::header()));
+        let store = Shared { ledger: ledger(), others: ledger() };
+        let rows = vec![row_for("1", 777), row_for("2", 778)];
+        let logs = Books { clock: &clock, rows, failure: None, takes: Duration::ZERO, asked: Mutex::default() };
+        let bulks = [bulk(&[1, 2, 3], BulkTime::Start(0))];
+        let sender = SenderId::parse("official").unwrap();
+        let watch = Watch::new((&store, &logs, &clock, &Other(1000)), Witness::Required, &bulks, [sender])
+            .accepting_other_keys(accepted);
+        drive(&clock, &Death::default(), watch.open(&bulks)).unwrap();
+        watch.stopped()
+    };
+    assert_eq!(check(2), None);
+    assert!(matches!(check(1), Some(Stopped::OtherKeys { people: 2, .. })));
+}
+
+#[test]
+fn a_ledger_older_than_the_logs_is_looked_at_from_its_last_claim_on() {
+    let check = |claims: &[i64]| {
+        let mut world = World { rows: vec![LogRow { sent_at: Some(hours(-10)), ..row(4) }], ..World::new() };
+        for (number, ago) in (0..).zip(claims) {
+            let mut claim = claim(&[900 + number], 50 + number);
+            (claim.at, claim.dated) = (hours(-ago), crate::ledger::Dated::Unwritten);
+            world.mine.add_claim(claim).unwrap();
+        }
+        let clock = SimClock::default();
+        let store = Shared { ledger: Mutex::new(world.mine), others: Mutex::new(world.others) };
+        let logs =
+            Books { clock: &clock, rows: world.rows, failure: None, takes: Duration::ZERO, asked: Mutex::default() };
+        // So many that nobody is found by being asked for.
+        let bulks: Vec<Bulk> =
+            (0..1200).map(|number| bulk(&[3 * number, 3 * number + 1, 3 * number + 2], BulkTime::Start(0))).collect();
+        let sender = SenderId::parse("official").unwrap();
+        let watch = Watch::new((&store, &logs, &clock, &NoOlderKeys), Witness::Required, &bulks, [sender]);
+        drive(&clock, &Death::default(), watch.open(&bulks)).unwrap();
+        watch.stopped().is_some()
+    };
+    assert!(check(&[]) && check(&[1]) && check(&[47, 1]), "it is younger than the logs");
+    assert!(!check(&[49, 1]) && check(&[49, 11]));
+}
+
+/// So many hours from now on.
+fn hours(hours: i64) -> Timestamp {
+    SimClock::default().now() + jiff::SignedDuration::from_hours(hours)
 }
 
 #[test]
@@ -363,9 +450,18 @@ fn what_the_logs_still_know_is_written_down_once() {
     let of =
         |bulk: &crate::identity::BulkId, person| LogRow { bulk_id: Some(bulk.to_string()), sent_at, ..row(person) };
     let rejected = Status { group_id: 5, id: 14, ..Status::default() };
-    let mut rows = vec![of(&lost, 1), of(&lost, 2), LogRow { status: rejected, ..of(&lost, 3) }];
+    let of = |bulk: &crate::identity::BulkId, person: u64| {
+        let to = Some(Addressee::new(person.to_string()));
+        LogRow { to, ..of(bulk, person) }
+    };
+    let mut rows = vec![of(&lost, 1), of(&lost, 2), LogRow { status: rejected.clone(), ..of(&lost, 3) }];
     let sent_now = LogRow { sent_at: Some(clock.now()), ..of(&refused.id.bulk, 6) };
-    rows.extend([sent_now, of(&doubt.id.bulk, 7), LogRow { bulk_id: None, sent_at, ..row(9) }]);
+    rows.extend([sent_now, of(&doubt.id.bulk, 7), LogRow { bulk_id: None, sent_at, ..row_for("9", 9) }]);
+    // Other keys make other persons of these: whose they are nobody knows here, nor whose one is that does not say so.
+    rows.extend([LogRow { sent_at, ..row_for("8", 777) }, LogRow { sent_at, ..row(11) }]);
+    // Who was rejected under another key got nothing.
+    rows.push(LogRow { status: rejected.clone(), sent_at, ..row_for("8", 778) });
+    rows.push(LogRow { sent_at, ..row_for("12", 1012) });
     rows.push(LogRow { message_id: "other.thing.r1.0000000000000001".to_owned(), sent_at, ..row(1) });
     rows.push(LogRow { message_id: "x".to_owned(), sent_at, ..row(1) });
     rows.push(of(&bulk(&[1, 4], BulkTime::At(at(0))).id(), 1));
@@ -373,15 +469,27 @@ fn what_the_logs_still_know_is_written_down_once() {
     let sender = SenderId::parse("official").unwrap();
     let messages = [((message(), Revision::new(1).unwrap()), sender)].into();
     let again = |run| {
-        drive(&clock, &Death::default(), recover((&store, &logs, &clock), RunId(run), &messages)).unwrap().unwrap()
+        drive(&clock, &Death::default(), recover((&store, &logs, &clock, &Other(1000)), RunId(run), &messages))
+            .unwrap()
+            .unwrap()
     };
-    let expect = Recovered { rows: 9, foreign: 2, accepted: 4, rejected: 1, raised: 1, twice: 1, failure: None };
+    let expect = Recovered {
+        rows: 13,
+        foreign: 2,
+        unrecognised: 2,
+        accepted: 5,
+        rejected: 1,
+        raised: 1,
+        twice: 1,
+        failure: None,
+    };
     assert_eq!(again(20), expect);
     let ledger = store.ledger.lock().unwrap().clone();
     let standing = |person| ledger.standing(&message(), Revision::new(1).unwrap(), Person(person), View::Exclusive);
     use crate::ledger::Standing::{Accepted, Free, InDoubt, Rejected};
-    let stand: Vec<_> = [1, 2, 3, 4, 5, 6, 7, 9].map(standing).into();
-    assert_eq!(stand, [Accepted, Accepted, Rejected(14), Free, Free, Accepted, InDoubt, Accepted]);
+    let stand: Vec<_> = [1, 2, 3, 4, 5, 6, 7, 9, 1012].map(standing).into();
+    assert_eq!(stand, [Accepted, Accepted, Rejected(14), Free, Free, Accepted, InDoubt, Accepted, Accepted]);
+    assert_eq!([8, 777, 778, 11, 12].map(standing), [Free; 5]);
     assert_eq!(ledger.verify(), [], "what is recovered is not odd");
     assert_eq!(
         Ledger::read(&ledger.write(&Seals::none()), &Seals::none()).unwrap().ledger.write(&Seals::none()),
@@ -403,7 +511,8 @@ fn a_look_that_nobody_waited_for_goes_on_and_ends_the_run() {
         let watch = Watch::asking_for((&store, &logs, &clock, &NoOlderKeys), Witness::Preferred, &bulks, [sender], 1);
         let source = Gated::new(PlannedBulks::new(bulks.clone()), &watch);
         let found = async {
-            assert!(source.next().await.unwrap().is_some() && source.stopped().is_none(), "nobody waits");
+            let first = source.next(&|_| false).await.unwrap();
+            assert!(matches!(first, Supply::Bulk(_)) && source.stopped().is_none(), "nobody waits");
             clock.sleep(Duration::from_secs(35)).await;
             source.stopped()
         };

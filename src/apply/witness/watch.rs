@@ -10,20 +10,22 @@ use futures_util::future::{Either, join, select};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
+use super::recognise::{Recognise, Whose};
 use super::sample;
 use crate::apply::evidence::{
-    By, LedgerView, LogQuery, LogRow, Logs, LogsAnswer, LogsFailure, PROVES_WITHIN, RecentQuery, sighting,
+    Addressee, By, LedgerView, LogQuery, LogRow, Logs, LogsAnswer, LogsFailure, RecentQuery, sighting,
 };
 use crate::apply::ports::{Clock, Store};
 use crate::apply::summary::{Alarm, MessageRevision, Stopped};
 use crate::apply::verdict::state;
 use crate::campaign::Witness;
-use crate::identity::{BulkId, MessageId, Person, PersonMap, PersonSet, SenderId};
+use crate::identity::{BulkId, MessageId, Person, PersonMap, SenderId};
 use crate::ledger::{Claim, ClaimId, Dated, Evidence, Ledger, PersonState, Standing, Testimony};
 use crate::plan::Bulk;
+use crate::timing::horizon::LOGS_BACK_MAX;
 use crate::wire::response::STATUS_DUPLICATE_MESSAGE_ID;
 
-/// How long before the ledger's last claim the look begins.
+/// How long before the ledger's last claim the look begins, where the logs do not know more than the whole ledger.
 const LOOK_BEFORE: SignedDuration = SignedDuration::from_mins(10);
 /// How many pages the look reads.
 const LOOK_PAGES_MAX: usize = 3;
@@ -31,7 +33,7 @@ const LOOK_PAGES_MAX: usize = 3;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Finds the persons that other keys of the run make of people.
-pub trait OlderKeys: Sync {
+pub trait OlderKeys: Recognise {
     /// Why it failed.
     type Error: Error + Send + Sync + 'static;
 
@@ -43,6 +45,12 @@ pub trait OlderKeys: Sync {
 /// There is one key only.
 #[derive(Debug, Clone, Copy)]
 pub struct NoOlderKeys;
+
+impl Recognise for NoOlderKeys {
+    fn under(&self, _sender: &SenderId) -> impl Fn(&Addressee) -> Vec<Person> + Send {
+        |_: &Addressee| Vec::new()
+    }
+}
 
 impl OlderKeys for NoOlderKeys {
     type Error = std::convert::Infallible;
@@ -61,21 +69,33 @@ pub struct Watch<'a, S, L, C, K> {
     older: &'a K,
     mode: Witness,
     senders: BTreeSet<SenderId>,
+    /// How many people may be sent to whom the gateway has under keys that the run does not have.
+    accepts_other_keys: u64,
     /// How many people of each bulk are asked for.
     of_each: usize,
     /// Whom of each planned bulk, in their order.
     samples: Vec<Bulk>,
     /// The number of a planned bulk, by its first person.
     numbers: HashMap<(MessageRevision, Person), usize>,
-    /// How many of the samples were asked for, or never will be.
-    done: watch::Sender<usize>,
+    progress: watch::Sender<WatchProgress>,
     state: Mutex<WatchState>,
+}
+
+/// How far the asking has come.
+#[derive(Debug, Default)]
+struct WatchProgress {
+    /// The samples that were asked for.
+    asked: HashSet<usize>,
+    /// Whether nothing more will be.
+    is_over: bool,
 }
 
 #[derive(Debug, Default)]
 struct WatchState {
-    /// The sample that a bulk was last given for.
-    passed: usize,
+    /// The last sample of each message that a bulk was given for.
+    passed: BTreeMap<MessageRevision, usize>,
+    /// The sample that a bulk waits for.
+    awaited: Option<usize>,
     /// The samples that were asked for: those that were passed before never are.
     witnessed: HashSet<usize>,
     /// Whether the first question was given up, or not answered to its end.
@@ -85,12 +105,14 @@ struct WatchState {
     left_out: BTreeMap<MessageRevision, LeftOut>,
     /// How many people were asked for.
     asked: u64,
-    /// How many bulks went unasked.
+    /// How many bulks were cleared.
+    cleared: u64,
+    /// How many of them went unasked.
     unasked: u64,
     /// Whoever got their message although the ledger said that it was surely not sent.
     sent_all_the_same: u64,
     /// What the first question was answered.
-    looked: Option<Rows>,
+    looked: Option<Looked>,
     /// What the first question is about, if it was given up.
     to_compare: Vec<Bulk>,
     failure: Option<LogsFailure>,
@@ -111,6 +133,14 @@ pub(super) type LeftOut = PersonMap<Why>;
 
 /// What the logs have, by messageId.
 type Rows = BTreeMap<MessageId, Vec<LogRow>>;
+
+/// What was sent lately.
+#[derive(Debug, Default)]
+struct Looked {
+    rows: Rows,
+    /// Whose they are, as far as they say for whom they are.
+    whose: BTreeMap<MessageId, Whose>,
+}
 
 /// An id that was asked for, and who is meant by it.
 type Asked = BTreeMap<MessageId, MessageId>;
@@ -146,12 +176,19 @@ impl<'a, S: Store + LedgerView, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L,
             older,
             mode,
             senders: senders.into_iter().collect(),
+            accepts_other_keys: 0,
             of_each,
             samples,
             numbers,
-            done: watch::Sender::new(0),
+            progress: watch::Sender::default(),
             state: Mutex::default(),
         }
+    }
+
+    /// Lets so many people be sent to again whom the gateway has under keys that the run does not have.
+    #[must_use]
+    pub fn accepting_other_keys(self, people: u64) -> Self {
+        Self { accepts_other_keys: people, ..self }
     }
 
     /// Asks the first two questions, together: what was sent lately, and for the first people. `bulks` are
@@ -161,8 +198,8 @@ impl<'a, S: Store + LedgerView, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L,
             return;
         }
         let look = async {
-            let rows = self.look().await;
-            self.state().looked = Some(rows);
+            let found = self.look().await;
+            self.state().looked = Some(found);
         };
         let both = join(look, self.next());
         if self.mode == Witness::Preferred {
@@ -173,8 +210,8 @@ impl<'a, S: Store + LedgerView, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L,
         }
         // What its answer says is looked into, however long that takes, and however long the other one does.
         let looked = self.state().looked.take();
-        if let Some(rows) = looked {
-            return self.compare(rows, bulks).await;
+        if let Some(found) = looked {
+            return self.compare(found, bulks).await;
         }
         let mut state = self.state();
         state.is_look_cut = true;
@@ -192,8 +229,8 @@ impl<'a, S: Store + LedgerView, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L,
     async fn look_late(&self) {
         let bulks = std::mem::take(&mut self.state().to_compare);
         if !bulks.is_empty() {
-            let rows = self.look().await;
-            self.compare(rows, &bulks).await;
+            let found = self.look().await;
+            self.compare(found, &bulks).await;
         }
     }
 
@@ -202,7 +239,7 @@ impl<'a, S: Store + LedgerView, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L,
     pub fn alarms(&self) -> Vec<Alarm> {
         let state = self.state();
         let why = state.failure.as_ref().map(ToString::to_string);
-        let bulks = if state.is_look_cut { self.samples.len() as u64 } else { state.unasked };
+        let bulks = if state.is_look_cut { state.cleared } else { state.unasked };
         let unasked = (bulks > 0).then_some(Alarm::NotWitnessed { bulks, why });
         let sent = (state.sent_all_the_same > 0).then_some(Alarm::SentAllTheSame { people: state.sent_all_the_same });
         sent.into_iter().chain(unasked).collect()
@@ -237,7 +274,7 @@ impl<'a, S: Store + LedgerView, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L,
         let message = (sample.message.clone(), sample.revision);
         let number = key(&sample).and_then(|key| self.numbers.get(&key)).copied();
         let is_in_time = match number {
-            Some(number) => self.wait_for(number).await,
+            Some(number) => self.wait_for(&message, number).await,
             None => true,
         };
         let is_witnessed = number.is_some_and(|number| self.state().witnessed.contains(&number));
@@ -245,22 +282,26 @@ impl<'a, S: Store + LedgerView, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L,
         let is_asked = is_witnessed || (is_in_time && self.ask_now(sample).await);
         let mut state = self.state();
         state.lags = !is_in_time;
-        state.unasked += u64::from(!is_asked);
-        match &state.stopped {
-            Some(stopped) => Err(stopped.clone()),
-            None => Ok(state.left_out.get(&message).cloned().unwrap_or_default()),
+        if let Some(stopped) = &state.stopped {
+            return Err(stopped.clone());
         }
+        state.cleared += 1;
+        state.unasked += u64::from(!is_asked);
+        Ok(state.left_out.get(&message).cloned().unwrap_or_default())
     }
 
     /// Waits until a sample was asked for, or passed over; false if that takes too long.
-    async fn wait_for(&self, number: usize) -> bool {
+    async fn wait_for(&self, message: &MessageRevision, number: usize) -> bool {
         let lags = {
             let mut state = self.state();
-            state.passed = number;
+            let message = (message.0.clone(), message.1);
+            let passed = state.passed.entry(message).or_default();
+            *passed = number.max(*passed);
+            state.awaited = Some(number);
             state.lags
         };
-        let mut done = self.done.subscribe();
-        let is_done = done.wait_for(|done| *done > number);
+        let mut progress = self.progress.subscribe();
+        let is_done = progress.wait_for(|progress| progress.is_over || progress.asked.contains(&number));
         match self.mode {
             Witness::Required | Witness::Off => is_done.await.is_ok(),
             Witness::Preferred => {
@@ -294,21 +335,33 @@ impl<'a, S: Store + LedgerView, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L,
         in_time && self.state().failure.is_none()
     }
 
+    /// Since when the look reads. A ledger that is younger than the logs says nothing of what was sent before it
+    /// began, be it that all of it was taken back, or that it is another one.
+    fn look_since(&self) -> Timestamp {
+        let begin = self.clock.now().checked_sub(LOGS_BACK_MAX).unwrap_or(Timestamp::MIN);
+        let (first, last) = self.store.read(|ledger| {
+            let made = || ledger.claims().filter_map(|claim| made(claim.claim()));
+            (made().min(), made().max())
+        });
+        let is_older = first.is_some_and(|first| first <= begin);
+        let last = last.filter(|_| is_older).and_then(|last| last.checked_sub(LOOK_BEFORE).ok());
+        last.map_or(begin, |last| last.max(begin))
+    }
+
     /// Asks what was sent lately, and gives what may be of people who are about to be sent to.
-    async fn look(&self) -> Rows {
-        let now = self.clock.now();
-        let last = self.store.read(|ledger| ledger.claims().filter_map(|claim| made(claim.claim())).max());
-        let earliest = now.checked_sub(PROVES_WITHIN).unwrap_or(Timestamp::MIN);
-        let since =
-            last.and_then(|last| last.checked_sub(LOOK_BEFORE).ok()).map_or(earliest, |last| last.max(earliest));
-        let mut rows: Rows = BTreeMap::new();
+    async fn look(&self) -> Looked {
+        let since = self.look_since();
+        let mut looked = Looked::default();
         for sender in &self.senders {
             let look = RecentQuery { sender: sender.clone(), since, pages_max: LOOK_PAGES_MAX };
             let found = self.logs.recent(&look).await;
+            let persons = self.older.under(sender);
             for row in found.rows.into_iter().filter(is_hit) {
-                if let Some(id) = MessageId::parse(&row.message_id) {
-                    rows.entry(id).or_default().push(row);
+                let Some(id) = MessageId::parse(&row.message_id) else { continue };
+                if let Some(whose) = row.to.as_ref().and_then(|to| Whose::of(&id, &persons(to))) {
+                    looked.whose.insert(id.clone(), whose);
                 }
+                looked.rows.entry(id).or_default().push(row);
             }
             if let Some(failure) = found.failure {
                 // What was read before is as true as ever.
@@ -317,16 +370,15 @@ impl<'a, S: Store + LedgerView, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L,
                 break;
             }
         }
-        rows
+        looked
     }
 
     /// Finds out whether what was sent lately is of people in these bulks.
-    async fn compare(&self, mut rows: Rows, bulks: &[Bulk]) {
+    async fn compare(&self, Looked { mut rows, whose }: Looked, bulks: &[Bulk]) {
         if rows.is_empty() {
             return;
         }
-        let ids = bulks.iter().flat_map(|bulk| bulk.recipients.iter().map(|one| id(bulk, one.person)));
-        let mut meant: Asked = ids.filter(|id| rows.contains_key(id)).map(|id| (id.clone(), id)).collect();
+        let mut meant = self.meant(&rows, &whose, bulks);
         // Whom the ledger does not know may be one of them under another key. To find that out they are all
         // made ready, which is worth it only then.
         let is_of =
@@ -338,22 +390,40 @@ impl<'a, S: Store + LedgerView, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L,
             }
         }
         rows.retain(|id, _| meant.contains_key(id));
+        let is_of_other = |id: &MessageId| matches!(whose.get(id), Some(Whose::OtherKeys(_)));
         let asked = bulks.iter().map(|bulk| bulk.recipients.len() as u64).sum();
-        self.examine(&meant, rows, asked).await;
+        self.examine(&meant, rows, asked, is_of_other).await;
+    }
+
+    /// Who in these bulks is meant by rows: by their ids, or by whom they are for.
+    fn meant(&self, rows: &Rows, whose: &BTreeMap<MessageId, Whose>, bulks: &[Bulk]) -> Asked {
+        let mut addressed: BTreeMap<MessageId, Vec<&MessageId>> = BTreeMap::new();
+        for (id, whose) in whose.iter().filter(|(id, _)| !self.is_known(id)) {
+            let first = MessageId { person: whose.first(), ..id.clone() };
+            addressed.entry(first).or_default().push(id);
+        }
+        let mut meant = Asked::new();
+        for planned in bulks.iter().flat_map(|bulk| bulk.recipients.iter().map(|one| id(bulk, one.person))) {
+            let ids = addressed.get(&planned).into_iter().flatten();
+            meant.extend(ids.map(|id| ((*id).clone(), planned.clone())));
+            if rows.contains_key(&planned) {
+                meant.insert(planned.clone(), planned);
+            }
+        }
+        meant
     }
 
     /// Asks the next question; false if there is none.
     async fn next(&self) -> bool {
-        let begin = (*self.done.borrow()).max(self.state().passed);
-        let rest = self.samples.get(begin..).unwrap_or_default();
         let is_over = {
             let state = self.state();
             state.stopped.is_some() || state.failure.is_some()
         };
-        if rest.is_empty() || is_over {
-            self.done.send_replace(self.samples.len());
+        let rest = self.unasked().filter(|_| !is_over);
+        let Some((begin, rest)) = rest else {
+            self.progress.send_modify(|progress| progress.is_over = true);
             return false;
-        }
+        };
         let asked = self.pack(rest).await;
         {
             let mut state = self.state();
@@ -361,8 +431,28 @@ impl<'a, S: Store + LedgerView, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L,
                 state.witnessed.extend(begin..begin + asked);
             }
         }
-        self.done.send_modify(|done| *done = (*done).max(begin + asked));
+        self.progress.send_modify(|progress| progress.asked.extend(begin..begin + asked));
         true
+    }
+
+    /// The samples that are asked for next, with the number of the first: the one that a bulk waits for, or the first
+    /// whose bulk may still come, and those behind it.
+    fn unasked(&self) -> Option<(usize, &[Bulk])> {
+        let progress = self.progress.borrow();
+        let state = self.state();
+        let is_unasked = |number: &usize| !progress.asked.contains(number);
+        let is_to_come = |number: &usize| {
+            let is_of = |(message, revision): &MessageRevision, bulk: &Bulk| {
+                bulk.message == *message && bulk.revision == *revision
+            };
+            let bulk = self.samples.get(*number);
+            let mut passed = state.passed.iter().filter(|(of, _)| bulk.is_some_and(|bulk| is_of(of, bulk)));
+            passed.next().is_none_or(|(_, passed)| passed <= number)
+        };
+        let first = || (0..self.samples.len()).find(|number| is_unasked(number) && is_to_come(number));
+        let begin = state.awaited.filter(is_unasked).or_else(first)?;
+        let end = (begin..self.samples.len()).find(|number| !is_unasked(number)).unwrap_or(self.samples.len());
+        Some((begin, self.samples.get(begin..end)?))
     }
 
     /// Asks for people of as many of the first samples as one question holds, and gives their number. A
@@ -436,7 +526,7 @@ impl<'a, S: Store + LedgerView, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L,
                 }
             }
             // Nobody waits for the other questions with what this one says.
-            self.examine(asked, rows, all).await;
+            self.examine(asked, rows, all, |_| false).await;
             if let Some(failure) = failure {
                 self.fail(failure);
                 break;
@@ -445,8 +535,9 @@ impl<'a, S: Store + LedgerView, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L,
         }
     }
 
-    /// Finds out what messages are that the gateway has of people who are about to be sent to.
-    async fn examine(&self, asked: &Asked, rows: Rows, count: u64) {
+    /// Finds out what messages are that the gateway has of people who are about to be sent to; some of them may be
+    /// of keys that the run does not have.
+    async fn examine(&self, asked: &Asked, rows: Rows, count: u64, is_of_other_keys: impl Fn(&MessageId) -> bool) {
         if rows.is_empty() {
             return;
         }
@@ -474,11 +565,19 @@ impl<'a, S: Store + LedgerView, L: Logs, C: Clock, K: OlderKeys> Watch<'a, S, L,
                 Standing::Free | Standing::Rejected(_) => self.leave_out(meant, Why::OtherKey),
             }
         }
-        let unknown = || rest.iter().filter(|(id, _)| !raised.contains(id));
-        let people: PersonSet = unknown().filter_map(|(id, _)| asked.get(id)).map(|meant| meant.person).collect();
-        if !people.is_empty() {
-            let last = unknown().flat_map(|(_, rows)| rows).filter_map(|row| row.sent_at).max();
-            self.stop(Stopped::LedgerLacks { people: people.len() as u64, asked: count, last });
+        let unknown = rest.iter().filter(|(id, _)| !raised.contains(id));
+        let (others, lacking): (Vec<_>, Vec<_>) = unknown.partition(|(id, _)| is_of_other_keys(id));
+        let people = |rows: &[(&MessageId, &Vec<LogRow>)]| -> u64 {
+            let meant = rows.iter().filter_map(|(id, _)| asked.get(*id));
+            meant.map(|meant| ((&meant.message, meant.revision), meant.person)).collect::<BTreeSet<_>>().len() as u64
+        };
+        let last = |rows: &[(&MessageId, &Vec<LogRow>)]| {
+            rows.iter().flat_map(|(_, rows)| *rows).filter_map(|row| row.sent_at).max()
+        };
+        if !lacking.is_empty() {
+            self.stop(Stopped::LedgerLacks { people: people(&lacking), asked: count, last: last(&lacking) });
+        } else if people(&others) > self.accepts_other_keys {
+            self.stop(Stopped::OtherKeys { people: people(&others), last: last(&others) });
         }
     }
 
@@ -536,7 +635,7 @@ fn id(bulk: &Bulk, person: Person) -> MessageId {
 
 /// Whether a row is of a message that somebody got, or may get; one that was rejected may be sent
 /// again, unless it was rejected because the gateway has it already.
-fn is_hit(row: &LogRow) -> bool {
+pub(super) fn is_hit(row: &LogRow) -> bool {
     match state(&row.status) {
         PersonState::Rejected(status) => status == STATUS_DUPLICATE_MESSAGE_ID,
         PersonState::Claimed | PersonState::Refused | PersonState::Abandoned | PersonState::Accepted => true,
@@ -552,7 +651,7 @@ pub(super) async fn raise<S: Store + LedgerView, C: Clock>(
 ) -> Result<BTreeSet<MessageId>, S::Error> {
     let mut of_claims: BTreeMap<ClaimId, Vec<Testimony>> = BTreeMap::new();
     for (id, rows) in rows {
-        for claim in store.read(|ledger| may_explain(ledger, id, rows)) {
+        for claim in store.read(|ledger| given_back(ledger, id)) {
             let rows = rows.iter().cloned().map(sighting).collect();
             let testimony = Testimony { person: id.person, rows, absence_proves: false };
             of_claims.entry(claim).or_default().push(testimony);
@@ -575,12 +674,8 @@ pub(super) async fn raise<S: Store + LedgerView, C: Clock>(
     Ok(raised)
 }
 
-/// The claims of somebody that say that nothing came of them, and of which rows may be.
-fn may_explain(ledger: &Ledger, id: &MessageId, rows: &[LogRow]) -> Vec<ClaimId> {
-    let claims = ledger.claims_with(id).filter(|(_, state)| state.came_to_nothing()).filter(|(claim, _)| {
-        let bulk = claim.claim().id.bulk.to_string();
-        let is_its = |row: &&LogRow| row.bulk_id.as_ref().is_none_or(|theirs| *theirs == bulk);
-        rows.iter().filter(is_its).any(|row| row.sent_at.is_none_or(|sent_at| claim.may_have_sent(sent_at)))
-    });
+/// The claims of somebody that say that nothing came of them. Which rows are theirs is weighed.
+fn given_back(ledger: &Ledger, id: &MessageId) -> Vec<ClaimId> {
+    let claims = ledger.claims_with(id).filter(|(_, state)| state.came_to_nothing());
     claims.map(|(claim, _)| claim.claim().id.clone()).collect()
 }

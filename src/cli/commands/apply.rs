@@ -1,5 +1,6 @@
 //! `apply`: sends what the files want and the ledger lacks.
 
+use std::collections::BTreeSet;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,12 +9,12 @@ use jiff::Timestamp;
 
 use crate::apply::evidence::LogsFailure;
 use crate::apply::witness::{Gated, Watch};
-use crate::apply::{self, BulkSource, PlannedBulks, Ports, QueuedPlan, SharedPlan, Stopped, Summary};
+use crate::apply::{self, Alarm, BulkSource, Event, PlannedBulks, Ports, QueuedPlan, SharedPlan, Stopped, Summary};
 use crate::gateway::Client;
-use crate::ledger::{Doubt, Flight, Ledger, RunId, StopOrder};
+use crate::ledger::{Doubt, Flight, Ledger, MessageRecord, RunId, StopOrder};
 use crate::plan::{Bulk, Gate, Plan, SafetyLimitKind};
 use crate::report::apply::ApplyReport;
-use crate::report::words::plural;
+use crate::report::words::{list, plural};
 use crate::store::{OpenLedger, StoreError, Visit};
 use crate::timing;
 
@@ -23,13 +24,14 @@ use crate::cli::clock::RunClock;
 use crate::cli::clones::{self, KeptFiles};
 use crate::cli::context::{Context, PlanOptions};
 use crate::cli::ends;
+use crate::cli::events::EventFile;
 use crate::cli::evidence;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::frozen;
 use crate::cli::left_behind;
 use crate::cli::opt_outs::{Baseline, SuppressLists};
-use crate::cli::output::{Output, ask};
+use crate::cli::output::Output;
 use crate::cli::planning::{Replanning, alarm, in_doubt, judge, make, show};
 use crate::cli::prepare::Pool;
 use crate::cli::progress::Progress;
@@ -52,6 +54,10 @@ const LOOK_TIME_MAX: Duration = Duration::from_secs(5);
 /// other, for a push, and for the requests before them.
 const START_WITHIN_AHEAD: Duration = Duration::from_mins(5);
 
+/// What every run against the sandbox ends with.
+const IN_SANDBOX: &str = "sandbox: nothing left this machine; to read the messages run `sendform sandbox`, and open \
+                          http://127.0.0.1:8025/sandbox/messages";
+
 /// Runs the command.
 ///
 /// # Errors
@@ -63,8 +69,12 @@ pub(super) async fn run(
     output: &Output,
 ) -> Result<Exit, Failure> {
     let interrupts = SignalWatch::listen(output);
+    let events = EventFile::open(args.events.as_deref(), output);
     Context::run(global, settings, output, async |context| {
-        with_world(context, args, settings, output, &interrupts).await
+        let ended = with_world(context, args, settings, (output, &events), &interrupts).await;
+        let exit = ended.as_ref().map_or_else(|failure| failure.exit, |exit| *exit);
+        events.finish(context.gateway.now(), exit, output);
+        ended
     })
     .await
 }
@@ -73,7 +83,7 @@ async fn with_world(
     context: &Arc<Context>,
     args: &ApplyArgs,
     settings: &Settings,
-    output: &Output,
+    (output, events): (&Output, &EventFile),
     interrupts: &SignalWatch,
 ) -> Result<Exit, Failure> {
     let plan_options = frozen::plan_options(args, context)?;
@@ -102,8 +112,19 @@ async fn with_world(
     let ended = match evidence::first(context, &store, &client, &clock, &plan_options.selection, output).await {
         Ok(in_doubt) => {
             let (plan_options, client, clock) = (&plan_options, &client, &clock);
-            let go =
-                ApplyRun { context, args, settings, output, interrupts, plan_options, client, clock, run, in_doubt };
+            let go = ApplyRun {
+                context,
+                args,
+                settings,
+                output,
+                events,
+                interrupts,
+                plan_options,
+                client,
+                clock,
+                run,
+                in_doubt,
+            };
             Box::pin(go.plan_and_send(store)).await
         }
         Err(failure) => {
@@ -113,6 +134,9 @@ async fn with_world(
         }
     };
     clones::remind(&context.gateway.ledger, before, output);
+    if context.gateway.is_sandbox() && ended.is_ok() {
+        output.tell(IN_SANDBOX);
+    }
     ended
 }
 
@@ -123,6 +147,7 @@ struct ApplyRun<'a> {
     args: &'a ApplyArgs,
     settings: &'a Settings,
     output: &'a Output,
+    events: &'a EventFile,
     interrupts: &'a SignalWatch,
     plan_options: &'a PlanOptions,
     client: &'a Client<RunClock>,
@@ -165,9 +190,10 @@ impl ApplyRun<'_> {
         let stops = store.standing_stops().await?;
         let reviewed = self.plan(store);
         let may = may_send(&reviewed, args, plan_options);
-        let may = unless_stopped(may, &stops, judge(&reviewed, &plan_options.selection), context);
+        let may = unless_stopped(may, &stops, judge(&reviewed, &plan_options.selection));
         // One run gives one document: a plan, or what became of it.
-        if output.format.is_for_people() || may.is_err() {
+        let is_asked = !args.auto_approve;
+        if (output.format.is_for_people() && (is_asked || !output.quiet)) || may.is_err() {
             show(&reviewed, context, output, args.plan.as_deref(), &stops)?;
         }
         if let Err(ending) = may.and_then(|()| approve(&reviewed, args, output)) {
@@ -197,22 +223,35 @@ impl ApplyRun<'_> {
         interrupts.sending();
         let senders = witness::senders(&plan);
         let all_asked = witness::is_every_sender(&senders, context, &store.ledger());
-        let bulks = record(context, store, &mut plan).await?;
+        let (records, bulks) = take_bulks(&mut plan, context.gateway.now());
         let mut run_settings = run_settings(store, args, settings, run);
+        run_settings.hears_others = store.may_have_company(plan.now);
         run_settings.watched = rejections::watched(&plan, store, run);
         let opt_outs = &SuppressLists::new(context, lists, &plan);
         let prepare = &Pool::new(Arc::clone(context));
         let ports = Ports { store, sender: client, prepare, opt_outs, clock, time: client.time() };
         let older = Older::new(context);
-        let watch = Watch::new((store, client, clock, &older), witness::needed(context, store), &bulks, senders);
+        let watch = Watch::new((store, client, clock, &older), witness::needed(context, store), &bulks, senders)
+            .accepting_other_keys(plan_options.accepted.get(SafetyLimitKind::OtherKey).unwrap_or(0));
         tokio::select! {
             () = watch.open(&bulks) => {}
             () = interrupts.first() => {}
         }
+        // A run that may claim nothing leaves the ledger as it was.
+        if watch.stopped().is_none() {
+            for record in records {
+                store.record(record).await?;
+            }
+        }
+        let progress = Progress::new(plan.to_send(), self.output);
+        let take = |event: &Event| {
+            progress.take(event);
+            self.events.take(context.gateway.now(), event, self.output);
+        };
         let mut summary = match store.shared_queue() {
             None => {
                 let source = Gated::new(PlannedBulks::new(bulks), &watch);
-                Box::pin(send(&source, &watch, plan.to_send(), ports, &run_settings, interrupts)).await
+                Box::pin(send(&source, &watch, take, ports, &run_settings, interrupts)).await
             }
             Some(queue) => {
                 run_settings.shares_plan = true;
@@ -220,7 +259,7 @@ impl ApplyRun<'_> {
                 let first = QueuedPlan { digest: plan.digest.to_string(), now: plan.now, bulks };
                 let shared = SharedPlan::join(queue, &planner, clock, run, first).await?;
                 let source = Gated::new(shared, &watch);
-                let summary = Box::pin(send(&source, &watch, plan.to_send(), ports, &run_settings, interrupts)).await;
+                let summary = Box::pin(send(&source, &watch, take, ports, &run_settings, interrupts)).await;
                 if summary.stopped.is_some() {
                     // If it cannot be done now, others wait a few seconds.
                     drop(tokio::time::timeout(GIVE_BACK_TIME_MAX, queue.give_back(run)).await);
@@ -228,7 +267,13 @@ impl ApplyRun<'_> {
                 summary
             }
         };
-        summary.alarms.extend(watch.alarms());
+        progress.finish();
+        self.events.keep_total(summary.total());
+        // What was not sent was not sent without asking.
+        let total = summary.total();
+        let is_sent = total.accepted + total.rejected_any() + total.in_doubt > 0;
+        let is_news = |alarm: &Alarm| is_sent || !matches!(alarm, Alarm::NotWitnessed { .. });
+        summary.alarms.extend(watch.alarms().into_iter().filter(is_news));
         // What was found out when everything was claimed already is no smaller news.
         summary.stopped = summary.stopped.take().or_else(|| watch.stopped());
         Ok(Sent { plan, summary, all_asked })
@@ -255,14 +300,15 @@ impl ApplyRun<'_> {
         let left = (twice.as_slice(), doubts.as_slice(), in_flight);
         // The digest of a plan file is the file's, however many are left.
         let expects_digest = args.expect_digest.is_some() && args.plan.is_none();
-        let report = ApplyReport::new(&summary, left, plan.approved().to_string(), &plan.gateway, now)
+        let report = ApplyReport::new(&summary, left, plan.approved().to_string(), now)
             .expecting_digest(expects_digest)
             .with_newer_ledger(context.gateway.ledger.newer_words())
             .after(&plan.twice)
-            .with_handed_over(&summary, &store.ledger());
+            .with_handed_over(&summary, &store.ledger())
+            .in_order(plan.messages.iter().map(|message| &message.key));
         let shown = output.show(&report);
         if let Some(next) = plan.next_apply_at() {
-            output.tell(&format!("the next apply has something to do at {}\n", timing::utc(next)));
+            output.note(&format!("the next apply has something to do at {}\n", timing::utc(next)));
         }
         let marked = mark(&store, &summary, all_asked).await;
         let not_whole = why_not_whole(&store, &summary).await;
@@ -272,11 +318,11 @@ impl ApplyRun<'_> {
         let settled = settled.map(|left| exit = exit.or(left));
         let failures = [shown, unsettled, settled, marked, finished].into_iter().filter_map(Result::err);
         if let Some(failure) = &not_whole {
-            output.tell(&failure.render(output.paint_errors));
+            output.tell_failure(failure);
             exit = exit.or(failure.exit);
         }
         for failure in failures {
-            output.tell(&failure.render(output.paint_errors));
+            output.tell_failure(&failure);
             exit = exit.or(failure.exit);
         }
         Ok(exit)
@@ -371,7 +417,10 @@ fn refuse_old_ends(store: &OpenLedger, now: Timestamp) -> Result<(), Failure> {
 }
 
 /// The runner of a CI job loses its disk, and with it a lockfile that was not pushed.
-fn refuse_in_ci(context: &Context, plan_options: &PlanOptions, settings: &Settings) -> Result<(), Failure> {
+///
+/// # Errors
+/// If that is so, unless somebody says that the lockfile surely survives.
+pub(super) fn refuse_in_ci(context: &Context, plan_options: &PlanOptions, settings: &Settings) -> Result<(), Failure> {
     let told = plan_options.accepted.get(SafetyLimitKind::LockfileInCi).is_some_and(|number| number >= 1);
     if !settings.ci || context.gateway.is_sandbox() || told || !context.gateway.ledger.is_on_this_disk() {
         return Ok(());
@@ -421,15 +470,13 @@ fn unless_stopped(
     may: Result<(), Result<Exit, Failure>>,
     stops: &[StopOrder],
     judged: Exit,
-    context: &Context,
 ) -> Result<(), Result<Exit, Failure>> {
     if stops.is_empty() {
         return may;
     }
-    let sandbox = if context.gateway.is_sandbox() { " --sandbox" } else { "" };
     match may {
         Ok(()) => Err(Err(Failure::new(Exit::Declined.or(judged), "somebody has stopped sending: nothing was sent")
-            .hint(format!("once it may go on, type `sendform resume{sandbox}`, then run the same command again")))),
+            .hint("once it may go on, type `sendform resume`, then run the same command again"))),
         Err(ending) => Err(ending.map(|exit| exit.or(Exit::Declined))),
     }
 }
@@ -465,22 +512,26 @@ fn other_digest(plan: &Plan, message: String) -> Failure {
 /// Asks whether to send, unless that was said already; else how the command ends.
 fn approve(plan: &Plan, args: &ApplyArgs, output: &Output) -> Result<(), Result<Exit, Failure>> {
     let what = plural(plan.to_send(), "message");
-    let question = format!("\nSend {what}? A message cannot be recalled. Only `yes` sends: ");
-    if args.auto_approve || ask(&question).map_err(Err)? {
+    let sending = plan.selected().filter(|message| message.counts.get(Gate::ToSend) > 0);
+    let senders: BTreeSet<&str> = sending.map(|message| message.sender_name.as_str()).collect();
+    let from = list(&senders.into_iter().collect::<Vec<_>>());
+    let to = if plan.gateway == "sandbox" { "the sandbox" } else { &plan.gateway };
+    let question = format!("\nSend {what} from {from} to {to}? A message cannot be recalled. Only `yes` sends:");
+    if args.auto_approve || output.ask(&question).map_err(Err)? {
         return Ok(());
     }
     output.tell("nothing was sent\n");
     Err(Ok(Exit::Declined))
 }
 
-/// Records what the messages are, and takes their bulks out of the plan.
-async fn record(context: &Context, store: &OpenLedger, plan: &mut Plan) -> Result<Vec<Bulk>, StoreError> {
-    let mut bulks = Vec::new();
+/// Takes the bulks that are to be sent out of a plan, and what their messages are.
+fn take_bulks(plan: &mut Plan, at: Timestamp) -> (Vec<MessageRecord>, Vec<Bulk>) {
+    let (mut records, mut bulks) = (Vec::new(), Vec::new());
     for message in plan.messages.iter_mut().filter(|message| message.selected && !message.bulks.is_empty()) {
-        store.record(message.record(context.gateway.now())).await?;
+        records.push(message.record(at));
         bulks.append(&mut message.bulks);
     }
-    Ok(bulks)
+    (records, bulks)
 }
 
 /// How this run goes about its work.
@@ -496,24 +547,22 @@ fn run_settings(store: &OpenLedger, args: &ApplyArgs, settings: &Settings, run: 
     run_settings
 }
 
-/// Hands bulks over, while the watch asks for their people ahead of them, and shows how far that has come.
+/// Hands bulks over, while the watch asks for their people ahead of them; `take` gets what happens.
 async fn send(
     source: &impl BulkSource,
     watch: &Watch<'_, OpenLedger, Client<RunClock>, RunClock, Older>,
-    people: u64,
+    take: impl Fn(&Event) + Send + Sync,
     ports: Ports<'_, OpenLedger, Client<RunClock>, Pool, RunClock>,
     settings: &apply::RunSettings,
     interrupts: &SignalWatch,
 ) -> Summary {
-    let progress = Progress::new(people);
     let interrupts = apply::Interrupts { first: interrupts.first(), second: interrupts.second() };
-    let sending = apply::apply(source, ports, settings, interrupts, |event| progress.take(&event));
+    let sending = apply::apply(source, ports, settings, interrupts, |event| take(&event));
     let mut sending = pin!(sending);
     let summary = tokio::select! {
         summary = &mut sending => summary,
         () = watch.drive() => sending.await,
     };
-    progress.finish();
     summary
 }
 
@@ -562,7 +611,7 @@ fn verdict(summary: &Summary) -> Exit {
         Some(Stopped::Unauthorized | Stopped::Forbidden) => Exit::Credentials,
         Some(Stopped::Unwitnessed(LogsFailure::Unauthorized | LogsFailure::Forbidden)) => Exit::Credentials,
         Some(Stopped::Unwitnessed(_)) => Exit::Environment,
-        Some(Stopped::LedgerLacks { .. }) => Exit::Ledger,
+        Some(Stopped::LedgerLacks { .. } | Stopped::OtherKeys { .. }) => Exit::Ledger,
         Some(Stopped::Prepare(_)) => Exit::Mismatch,
         Some(Stopped::Files(_) | Stopped::OptOuts(_)) => Exit::Files,
         Some(Stopped::Interrupted | Stopped::ByOrder(_) | Stopped::StopEnded) => Exit::Declined,

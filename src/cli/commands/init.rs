@@ -11,7 +11,7 @@ use crate::campaign::schema::{campaign_schema, project_schema};
 use crate::identity::ProjectId;
 use crate::report::files::{FileState, FileView, InitReport};
 
-use crate::cli::args::Global;
+use crate::cli::args::{Global, InitArgs};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::home::PROJECT_FILE;
@@ -66,8 +66,9 @@ const IGNORE: &str = ".sendform/\n";
 ///
 /// # Errors
 /// If there is a project already, or a file cannot be written.
-pub(super) fn run(global: &Global, settings: &Settings, output: &Output) -> Result<Exit, Failure> {
-    let dir = global.dir.clone().unwrap_or_else(|| "campaigns".into());
+pub(super) fn run(global: &Global, args: &InitArgs, settings: &Settings, output: &Output) -> Result<Exit, Failure> {
+    let named = args.folder.as_ref().or(global.dir.as_ref());
+    let dir = named.cloned().unwrap_or_else(|| "campaigns".into());
     if dir.join(PROJECT_FILE).exists() {
         let message = format!("there is a project in `{}` already", dir.display());
         return Err(Failure::new(Exit::Usage, message));

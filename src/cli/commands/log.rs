@@ -24,7 +24,7 @@ pub(super) async fn run(
         let seen = look_as(&args.reading, context, output).await?;
         let stops = stops::look_at_all(context, &args.reading).await?;
         let last = args.last.map(|last| usize::try_from(last).unwrap_or(usize::MAX));
-        output.show(&LogReport::new(&seen.ledger, &stops, last))?;
+        output.show(&LogReport::new(&seen.ledger, &stops, seen.view, last))?;
         Ok(Exit::Done)
     })
     .await

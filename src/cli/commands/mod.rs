@@ -1,9 +1,12 @@
 //! The commands: one file a command, each from its arguments to an exit code.
 
 mod apply;
+mod complete;
+mod doctor;
 mod init;
 mod ledger;
 mod log;
+mod man;
 mod plan;
 mod reconcile;
 mod resolve;
@@ -16,31 +19,40 @@ mod validate;
 
 pub(super) use schema::SCHEMA_FILES;
 
-use clap::CommandFactory as _;
-
-use super::args::{Arguments, Command, CompletionsArgs};
+use super::args::{Arguments, Command, CompletionsArgs, HelpArgs};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{self, Output};
 use super::panic_hook;
-use super::settings::Settings;
+use super::settings::{Settings, Unusable};
+use super::signals::SignalWatch;
+use super::topics::Topic;
 use crate::plan::STACK_BYTES;
 
 /// Runs the command that the arguments name.
 ///
 /// # Errors
 /// If it fails.
-pub(super) fn run(arguments: &Arguments, settings: &Settings, output: &Output) -> Result<Exit, Failure> {
+pub(super) fn run(
+    arguments: &Arguments,
+    settings: &Settings,
+    unusable: &[Unusable],
+    output: &Output,
+) -> Result<Exit, Failure> {
     let global = &arguments.global;
     match &arguments.command {
-        Command::Init => init::run(global, settings, output),
-        Command::Validate => validate::run(global, output),
+        Command::Init(args) => init::run(global, args, settings, output),
+        Command::Validate(args) => validate::run(global, args, output),
         Command::Schema(args) => schema::run(args, output),
         Command::Completions(args) => completions(args),
-        Command::Plan(args) => wait(plan::run(global, args, settings, output)),
+        Command::Man(args) => man::run(args, output),
+        Command::Complete(args) => wait(complete::run(global, args, settings)),
+        Command::Help(args) => help(args),
+        Command::Doctor(args) => wait(interruptible(output, doctor::run(global, args, (settings, unusable), output))),
+        Command::Plan(args) => wait(interruptible(output, plan::run(global, args, settings, output))),
         Command::Apply(args) => wait(apply::run(global, args, settings, output)),
-        Command::Status(args) => wait(status::run(global, args, settings, output)),
-        Command::Log(args) => wait(log::run(global, args, settings, output)),
+        Command::Status(args) => wait(interruptible(output, status::run(global, args, settings, output))),
+        Command::Log(args) => wait(interruptible(output, log::run(global, args, settings, output))),
         Command::Reconcile(args) => wait(reconcile::run(global, args, settings, output)),
         Command::Stop(args) => wait(stop::run(global, args, settings, output)),
         Command::Resume(args) => wait(resume::run(global, args, settings, output)),
@@ -62,9 +74,19 @@ fn wait(command: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Fa
     result
 }
 
+/// Runs a command that sends nothing: an interrupt ends it at once, and machines are told.
+async fn interruptible(output: &Output, command: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+    let _watching = SignalWatch::listen(output);
+    command.await
+}
+
+fn help(args: &HelpArgs) -> Result<Exit, Failure> {
+    // The page of a command was printed where the command line was read.
+    output::print(&args.topic().map(Topic::text).unwrap_or_default())?;
+    Ok(Exit::Done)
+}
+
 fn completions(args: &CompletionsArgs) -> Result<Exit, Failure> {
-    let mut text = Vec::new();
-    clap_complete::generate(args.shell, &mut Arguments::command(), "sendform", &mut text);
-    output::print(&String::from_utf8_lossy(&text))?;
+    output::print(&super::completions::script(args.shell))?;
     Ok(Exit::Done)
 }

@@ -28,10 +28,10 @@ pub(super) async fn run(
     if let Some(path) = &args.out {
         frozen::make_room(path)?;
     }
-    Context::run(global, settings, output, async |context| with_world(context, global, args, output).await).await
+    Context::run(global, settings, output, async |context| with_world(context, args, output).await).await
 }
 
-async fn with_world(context: &Context, global: &Global, args: &PlanArgs, output: &Output) -> Result<Exit, Failure> {
+async fn with_world(context: &Context, args: &PlanArgs, output: &Output) -> Result<Exit, Failure> {
     let mut plan_options = PlanOptions::read(&args.scope, &context.campaigns)?;
     plan_options.without_data = args.without_data;
     let gateway = &context.gateway;
@@ -65,15 +65,15 @@ async fn with_world(context: &Context, global: &Global, args: &PlanArgs, output:
     if let Some((path, written)) = written {
         let path = shell_quote::word(&path.display().to_string());
         if written? {
-            let sandbox = if gateway.is_sandbox() { " --sandbox" } else { "" };
-            let dir = global.dir.as_deref().map(shell_quote::dir_option).unwrap_or_default();
-            output.tell(&format!("wrote {path}: `sendform{dir} apply {path}{sandbox}` sends this, and nothing else\n"));
+            output.note(&format!(
+                "wrote {path}: `sendform apply {path}` sends this, and nothing else
+"
+            ));
         } else {
             output.tell("no plan was written: it has errors\n");
         }
     }
-    // What cannot be told may be something.
-    if args.detailed_exitcode && (plan.to_send() + plan.later() > 0 || !plan.has_rows) {
+    if args.detailed_exitcode && plan.may_send() {
         exit = exit.or(Exit::Pending);
     }
     Ok(exit)

@@ -90,7 +90,7 @@ async fn confirm(store: &OpenLedger, args: &ReconcileArgs, output: &Output) -> R
         return Ok(Exit::Ledger);
     }
     store.confirm_server().await?;
-    output.tell("the database's server is confirmed: messages are sent from this ledger again\n");
+    output.note("the database's server is confirmed: messages are sent from this ledger again\n");
     Ok(Exit::Done)
 }
 
@@ -109,7 +109,7 @@ fn selection(only: &[String], context: &Context, ledger: &Ledger) -> Result<Sele
 }
 
 fn show(reconciled: &Reconciled, flight: Option<Flight>, context: &Context, output: &Output) -> Result<(), Failure> {
-    output.show(&ReconcileReport::new(reconciled, flight, &context.gateway.name, context.gateway.now()))
+    output.show(&ReconcileReport::new(reconciled, flight, context.gateway.now()))
 }
 
 /// The exit code: what was sent twice counts for more than what is in doubt, and that for more than

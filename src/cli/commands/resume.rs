@@ -30,8 +30,7 @@ pub(super) async fn run(
     let home = StopsHome::find(global, settings, output)?;
     let before = KeptFiles::of(&home.ledger);
     let known = home.ledger.stops(&home.project).await?;
-    let apply = format!("sendform{} apply{}", home.dir, if global.sandbox { " --sandbox" } else { "" });
-    let (resumed, standing) = choose(&known, args.id.as_deref(), &apply)?;
+    let (resumed, standing) = choose(&known, args.id.as_deref())?;
     let now = settings.now.unwrap_or_else(Timestamp::now);
     let mut news = Stops::default();
     for stop in &resumed {
@@ -55,14 +54,13 @@ pub(super) async fn run(
         by: settings.by_or_unknown().to_owned(),
         why: args.reason.clone(),
         place: home.ledger.stops_place(),
-        apply,
     })?;
     clones::remind(&home.ledger, before, output);
     Ok(Exit::Done)
 }
 
 /// The stops to end, and those that go on to stand.
-fn choose(known: &Stops, id: Option<&str>, apply: &str) -> Result<(Vec<StopOrder>, Vec<StopOrder>), Failure> {
+fn choose(known: &Stops, id: Option<&str>) -> Result<(Vec<StopOrder>, Vec<StopOrder>), Failure> {
     let standing = known.standing().cloned();
     let Some(id) = id else { return Ok((standing.collect(), Vec::new())) };
     let parsed = StopId::parse(id);
@@ -72,14 +70,14 @@ fn choose(known: &Stops, id: Option<&str>, apply: &str) -> Result<(Vec<StopOrder
     }
     if let Some(resume) = parsed.and_then(|id| known.ended(id)) {
         let message = format!("`{id}` was ended already, by {} at {}", resume.by, timing::utc(resume.at));
-        return Err(Failure::new(Exit::Usage, message).hint(listed(&rest, apply)));
+        return Err(Failure::new(Exit::Usage, message).hint(listed(&rest)));
     }
-    Err(Failure::new(Exit::Usage, format!("no stop `{id}` stands")).hint(listed(&rest, apply)))
+    Err(Failure::new(Exit::Usage, format!("no stop `{id}` stands")).hint(listed(&rest)))
 }
 
-fn listed(standing: &[StopOrder], apply: &str) -> String {
+fn listed(standing: &[StopOrder]) -> String {
     match standing {
-        [] => format!("nothing is stopped: `{apply}` sends what the ledger lacks"),
+        [] => "nothing is stopped: `sendform apply` sends what the ledger lacks".to_owned(),
         standing => {
             let ids: Vec<String> = standing.iter().map(|stop| format!("`{}`", stop.id)).collect();
             format!("those that stand: {}; without an id all of them are ended", ids.join(", "))
@@ -100,13 +98,13 @@ mod tests {
         }
         known.resume(ResumeOrder::new(StopId(2), at, "ben", None));
         let ids = |stops: Vec<StopOrder>| stops.into_iter().map(|stop| stop.id.0).collect::<Vec<_>>();
-        let chosen = |id| choose(&known, id, "sendform apply").map(|(chosen, rest)| (ids(chosen), ids(rest)));
+        let chosen = |id| choose(&known, id).map(|(chosen, rest)| (ids(chosen), ids(rest)));
         let refused = |id| chosen(Some(id)).map_err(|failure| failure.message).unwrap_err();
         assert_eq!(chosen(None).ok(), Some((vec![1, 3], vec![])));
         assert_eq!(chosen(Some("00000003")).ok(), Some((vec![3], vec![1])));
         assert_eq!(refused("00000002"), "`00000002` was ended already, by ben at 1970-01-01 00:00 UTC");
         assert_eq!(refused("00000009"), "no stop `00000009` stands");
         assert_eq!(refused("nine"), "no stop `nine` stands");
-        assert_eq!(choose(&Stops::default(), None, "sendform apply").map(|(chosen, _)| chosen.len()).ok(), Some(0));
+        assert_eq!(choose(&Stops::default(), None).map(|(chosen, _)| chosen.len()).ok(), Some(0));
     }
 }

@@ -43,7 +43,7 @@ pub(super) async fn run(global: &Global, args: &SandboxArgs, output: &Output) ->
     let gateway = SandboxState::open(options).map_err(|error| failed(&error))?;
     let url = format!("http://{address}");
     output.show(&SandboxReport { base_url: &url })?;
-    output.tell("stop it with Ctrl-C; point a project at it with SENDFORM_BASE_URL\n");
+    output.note("stop it with Ctrl-C; point a project at it with SENDFORM_BASE_URL\n");
     sandbox::serve(listener, gateway, signals::first()).await.map_err(|error| failed(&error))?;
     Ok(Exit::Done)
 }

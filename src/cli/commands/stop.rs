@@ -44,8 +44,6 @@ pub(super) async fn run(
         stop: StopView::from(&stop),
         place: home.ledger.stops_place(),
         seen_within_seconds: home.ledger.stop_seen_within().as_secs(),
-        is_sandbox: global.sandbox,
-        dir: home.dir.clone(),
         advice: if global.sandbox { "" } else { home.ledger.stop_advice() },
     };
     output.show(&report).map_err(|failure| failure.hint("the stop stands all the same"))?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::campaign::{Message, Schedule, Zone};
-use crate::ledger::{Claim, ClaimState, HandedOver, Leaving, Ledger, SentEdition, Terms};
+use crate::ledger::{Claim, ClaimState, EditionId, HandedOver, Leaving, Ledger, SentEdition, Terms};
 use crate::plan::schedule_terms;
 use crate::timing;
 
@@ -66,6 +66,12 @@ pub(in crate::plan) fn terms(message: &Message, ledger: Option<&Ledger>, now: Ti
     Terms { since: now, after: claims.map(|claim| claim.id.run).collect(), values }
 }
 
+/// Names a message as it is now, for its claims.
+#[must_use]
+pub(in crate::plan) fn edition(message: &Message) -> EditionId {
+    EditionId::of(&message.content.joined(), &values(message))
+}
+
 fn values(message: &Message) -> BTreeMap<String, String> {
     let terms = schedule_terms::of_schedule(&message.schedule).into_iter().chain(schedule_terms::of_options(message));
     terms.filter(|term| !OF_NO_MATTER.contains(&term.name.as_str())).map(|term| (term.name, term.value)).collect()
@@ -78,8 +84,9 @@ pub(super) fn of(message: &Message, ledger: &Ledger, kept: &[KeptPeople<'_>]) ->
     let Some(record) = ledger.record(&message.key, message.revision) else { return edits };
     let mut editions: BTreeMap<SentEdition<'_>, (u64, Option<HandedOver>)> = BTreeMap::new();
     let times = Times::of(message, ledger);
+    let known = record.editions();
     for KeptPeople { claim, people, leaving } in kept {
-        let edition = record.sent_by(claim.claim());
+        let edition = known.sent_by(claim.claim());
         let has_terms = edition.is_some_and(|edition| edition.values.is_some());
         if let Some(leaving) = leaving.filter(|_| !has_terms && times.differ(claim.claim())) {
             HandedOver::add(&mut edits.other_time, *people, leaving);

@@ -16,8 +16,8 @@ use crate::ledger::HandedOver;
 use super::gate::Gate;
 
 pub(super) use early::early;
-pub(super) use edits::terms;
 pub use edits::{Outdated, TermChange};
+pub(super) use edits::{edition, terms};
 pub use gone::Gone;
 pub(super) use gone::gone;
 pub(super) use place::{KeptClaims, Placed};

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::campaign::Message;
 use crate::identity::{CanonicalTo, Fingerprint, MessageId, Person, PersonSet, Revision};
-use crate::ledger::{Claim, ClaimState, HandedOver, Leaving, Ledger};
+use crate::ledger::{Claim, ClaimState, HandedOver, Leaving, Ledger, MessageRecord};
 use crate::plan::gate::{Counts, Gate};
 
 use super::edits::{self, KeptPeople, Outdated};
@@ -53,9 +53,10 @@ impl<'a> KeptClaims<'a> {
         now: Timestamp,
     ) -> Self {
         let record = ledger.and_then(|ledger| ledger.record(&message.key, message.revision));
+        let editions = record.map(MessageRecord::editions);
         let is_outdated = |claim: &Claim| {
             let is_of_it = claim.id.bulk.revision == message.revision;
-            is_of_it && record.and_then(|record| record.sent_by(claim)).is_some_and(|sent| sent.text != text)
+            is_of_it && editions.as_ref().and_then(|it| it.sent_by(claim)).is_some_and(|sent| sent.text != text)
         };
         let claims = ledger.into_iter().flat_map(|ledger| ledger.claims_of_all(&message.key));
         let claims = claims.map(|claim| (claim, claim.leaving(now)));

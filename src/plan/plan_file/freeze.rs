@@ -36,7 +36,7 @@ impl Frozen {
                 frozen.messages.push(freeze(message, people));
             } else {
                 let digest = digest::of_message(&Definition::of(message), &people);
-                frozen.others.push((message.key.clone(), digest));
+                frozen.others.push((message.key.clone(), digest::of_not_selected(digest)));
             }
         }
         frozen.messages.sort_by(|one, other| one.definition.key.cmp(&other.definition.key));

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::report::document::Report;
-use crate::report::stops::resume_command;
-use crate::report::style::{Paint, line};
+use crate::report::screen::Screen;
+use crate::report::sheet::{Sheet, line};
 use crate::report::text::TextForm;
 use crate::report::words::plural;
 
@@ -17,9 +17,6 @@ use super::delta::DeltaView;
 pub struct LedgerImportReport {
     /// The files, in the order of the command line.
     pub files: Vec<ImportView>,
-    /// Whether the ledger is the sandbox's, for commands to type.
-    #[serde(skip)]
-    pub is_sandbox: bool,
 }
 
 /// A file that was joined in.
@@ -45,8 +42,8 @@ impl Report for LedgerImportReport {
 }
 
 impl TextForm for LedgerImportReport {
-    fn text(&self, _: Paint) -> String {
-        let mut out = String::new();
+    fn sheet(&self, _: &Screen) -> Sheet {
+        let mut out = Sheet::default();
         for ImportView { file, news, passed_over, torn, stops, can_be_deleted } in &self.files {
             line(&mut out, &format!("{file}: {}", news.words()));
             if *passed_over > 0 {
@@ -57,8 +54,8 @@ impl TextForm for LedgerImportReport {
                 line(&mut out, "  it ends inside a line, which was passed over");
             }
             if *stops > 0 {
-                let (stops, resume) = (plural(*stops, "stop"), resume_command(self.is_sandbox));
-                line(&mut out, &format!("  with {stops} beside it: nothing is sent until `{resume}`"));
+                let stops = plural(*stops, "stop");
+                line(&mut out, &format!("  with {stops} beside it: nothing is sent until `sendform resume`"));
             }
             if *can_be_deleted {
                 line(&mut out, "  the ledger has all of it now: it can be deleted");

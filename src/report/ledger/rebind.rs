@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::report::document::Report;
-use crate::report::style::Paint;
+use crate::report::screen::Screen;
+use crate::report::sheet::Sheet;
 use crate::report::text::TextForm;
 use crate::report::words::list;
 
@@ -37,14 +38,14 @@ impl Report for LedgerRebindReport {
 }
 
 impl TextForm for LedgerRebindReport {
-    fn text(&self, _: Paint) -> String {
+    fn sheet(&self, _: &Screen) -> Sheet {
         let Self { place, gateway, .. } = self;
         if !self.changed {
-            return if self.is_about_keys {
+            return Sheet::from(if self.is_about_keys {
                 format!("nothing changed: {place} names all keys of SENDFORM_KEY already\n")
             } else {
                 "nothing changed: the ledger is bound so already\n".to_owned()
-            };
+            });
         }
         let mut lines = Vec::new();
         if self.gateway_changed {
@@ -65,6 +66,6 @@ impl TextForm for LedgerRebindReport {
                  name it first in SENDFORM_KEY wherever anybody applies\n"
             ));
         }
-        lines.concat()
+        Sheet::from(lines.concat())
     }
 }

@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::report::document::Report;
-use crate::report::style::Paint;
+use crate::report::screen::Screen;
+use crate::report::sheet::Sheet;
 use crate::report::text::TextForm;
 use crate::report::words::plural;
 
@@ -63,30 +64,30 @@ impl Report for LedgerMergeReport {
 }
 
 impl TextForm for LedgerInitReport<'_> {
-    fn text(&self, _: Paint) -> String {
+    fn sheet(&self, _: &Screen) -> Sheet {
         let Self { place, gateway, advice } = self;
-        format!("made {place} for `{gateway}`\n{advice}")
+        Sheet::from(format!("made {place} for `{gateway}`\n{advice}"))
     }
 }
 
 impl TextForm for LedgerCopyReport<'_> {
-    fn text(&self, _: Paint) -> String {
+    fn sheet(&self, _: &Screen) -> Sheet {
         let Self { from, to, advice, .. } = self;
         let (claims, news) = (plural(self.claims, "claim"), self.news.words());
         let stops = match self.stops {
             0 => String::new(),
             stops => format!("with {}: nothing is sent until `sendform resume`\n", plural(stops, "stop")),
         };
-        format!(
+        Sheet::from(format!(
             "copied {claims} from {from} to {to}: {news}\n{stops}read back: everybody stands as they did\n\
              retired {from}: whoever opens it is refused, and told where it went\n{advice}"
-        )
+        ))
     }
 }
 
 /// To people git says what there is to say.
 impl TextForm for LedgerMergeReport {
-    fn text(&self, _: Paint) -> String {
-        String::new()
+    fn sheet(&self, _: &Screen) -> Sheet {
+        Sheet::default()
     }
 }

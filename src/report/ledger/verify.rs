@@ -39,9 +39,6 @@ pub struct LedgerVerifyReport {
     /// What can be said of it although nothing is wrong with it.
     #[serde(skip)]
     pub harmless_doubts: Vec<&'static str>,
-    /// The gateway, as the ledger names it.
-    #[serde(skip)]
-    pub gateway: String,
 }
 
 /// Who has written a ledger.
@@ -174,7 +171,6 @@ impl LedgerVerifyReport {
             shadow: ShadowView::from(shadow),
             dumps,
             harmless_doubts: harmless_doubts(trust).collect(),
-            gateway: ledger.header().gateway.clone(),
         }
     }
 }

@@ -2,16 +2,19 @@
 
 use crate::apply::{Alarm, Stopped};
 use crate::report::apply::{ApplyReport, EndedMessageView, TallyView};
+use crate::report::grid::Grid;
+use crate::report::mark::Mark;
 use crate::report::sanitize::{LineFeeds, harmless};
-use crate::report::stops::resume_command;
-use crate::report::style::{Paint, line};
+use crate::report::screen::Screen;
+use crate::report::sheet::{Sheet, line};
+use crate::report::style::Paint;
 use crate::report::words::plural;
 use crate::timing;
 
 use super::TextForm;
 use super::doubts;
+use super::ending;
 use super::handed_over;
-use super::table;
 use super::twice;
 
 /// What stands in the table behind a message's name. Only where several runs send at once does another one claim
@@ -32,15 +35,16 @@ fn columns(tally: &TallyView, total: &TallyView) -> Vec<(&'static str, u64)> {
 impl TextForm for ApplyReport<'_> {
     /// Writes who was accepted twice, the table, the alarms, why the run stopped, and what is in doubt or in
     /// flight now.
-    fn text(&self, paint: Paint) -> String {
-        let mut out = String::new();
+    fn sheet(&self, screen: &Screen) -> Sheet {
+        let paint = screen.paint;
+        let mut out = Sheet::default();
         if self.is_twice_told {
-            out.push('\n');
+            out.blank();
             twice::again(&mut out, &self.twice, paint);
         } else {
-            twice::twice(&mut out, &self.twice, self.gateway, paint);
+            twice::twice(&mut out, &self.twice, paint);
         }
-        out.push('\n');
+        out.blank();
         let rows = self.messages.iter();
         let row = |name: String, tally: &TallyView| {
             (name, columns(tally, &self.total).into_iter().map(|(_, count)| count).collect())
@@ -50,9 +54,10 @@ impl TextForm for ApplyReport<'_> {
         let names = columns(&self.total, &self.total).into_iter().map(|(name, _)| name);
         let header: Vec<&str> = std::iter::once("message").chain(names).collect();
         if !self.messages.is_empty() {
-            out.push_str(&table::render(&header, rows.chain(total)));
+            out.table(Grid::of_numbers(&header, rows.chain(total)));
         }
         rejections(&mut out, self);
+        states(&mut out, &self.total, paint);
         for message in &self.messages {
             if let Some(handed) = message.still_to_leave {
                 let name = format!("{} r{}", message.message, message.revision);
@@ -63,30 +68,49 @@ impl TextForm for ApplyReport<'_> {
         for ended in &self.ended {
             let EndedMessageView { message, words, open, .. } = ended;
             let left = format!("{} not sent to", people_were(*open));
-            line(&mut out, &paint.bad(&format!("! {message} was ended: {words}; {left}")));
+            line(&mut out, &Mark::Wrong.before(&format!("{message} was ended: {words}; {left}"), paint));
         }
         if let Some(way) = way_on_after_rejections(self) {
             line(&mut out, &format!("  {way}"));
         }
         for alarm in self.alarms {
-            line(&mut out, &paint.bad(&format!("! {}", alarm_words(alarm))));
+            line(&mut out, &Mark::Wrong.before(&alarm_words(alarm), paint));
         }
         if let Some(stopped) = self.stopped {
-            line(&mut out, &paint.bad(&format!("! stopped: {}", harmless(&stopped.to_string(), LineFeeds::Escape))));
+            let words = format!("stopped: {}", harmless(&stopped.to_string(), LineFeeds::Escape));
+            line(&mut out, &Mark::Wrong.before(&words, paint));
             for way in ways_on(stopped).iter().copied() {
                 if way == IMPORT && !self.newer_ledger.is_empty() {
                     line(&mut out, &format!("  {}", self.newer_ledger));
                 }
                 line(&mut out, &format!("  {way}"));
             }
+            if let Stopped::OtherKeys { people, .. } = stopped {
+                let accepted = format!("--accept other-key={people}");
+                line(&mut out, &format!("  to send to them all the same, run the same command with {accepted}"));
+            }
             if matches!(stopped, Stopped::ByOrder(_)) {
-                let command = resume_command(self.gateway == "sandbox");
-                line(&mut out, &format!("  to let sending go on: {command}; then run the same command again"));
+                line(&mut out, "  to let sending go on: sendform resume; then run the same command again");
             }
         }
-        doubts::doubts(&mut out, &self.doubts, self.gateway, paint);
-        doubts::flight(&mut out, self.in_flight, self.gateway, paint);
+        doubts::doubts(&mut out, &self.doubts, paint);
+        doubts::flight(&mut out, self.in_flight, paint);
+        ending::of_apply(&mut out, self, screen);
         out
+    }
+}
+
+/// What became of those who have not got it yet, each state once.
+fn states(out: &mut Sheet, total: &TallyView, paint: Paint) {
+    let words = [
+        (total.rejected, "rejected: the gateway turned them down, and nothing is sent to them again by itself"),
+        (total.refused, "refused: surely nothing was sent to them, and they are still to be sent to"),
+        (total.not_attempted, "not attempted: they were in no request, and are still to be sent to"),
+        (total.claimed_elsewhere, "claimed elsewhere: another run has claimed them, or sent to them"),
+        (total.suppressed, "suppressed: they opted out while this was sending, and got nothing"),
+    ];
+    for (_, words) in words.into_iter().filter(|(people, _)| *people > 0) {
+        line(out, &paint.faint(&format!("  {words}")));
     }
 }
 
@@ -119,6 +143,18 @@ fn ways_on(stopped: &Stopped) -> &'static [&'static str] {
             IMPORT,
             "or have what the gateway's logs still know of it written down: `sendform ledger recover`",
         ],
+        Stopped::OtherKeys { .. } => &[
+            "nothing more was claimed: they were sent to with a key that was lost, or another project's messages have \
+             the same names",
+            "if you still have that key: name it in SENDFORM_KEY behind the first one, and put it into the ledger with \
+             `sendform ledger rebind --add-key`, then `sendform ledger recover`",
+        ],
+        Stopped::ClockOff => &[
+            "nothing more was claimed: set this machine's clock, for example with `timedatectl set-ntp true`, and run \
+             the same command again",
+            "if the gateway is a sandbox of yours, start it with the time that its clock is to begin at: \
+             `sendform sandbox --now`",
+        ],
         Stopped::Unwitnessed(_) => {
             &["`witness: preferred` in the project file sends without asking, unless the ledger may lack something"]
         }
@@ -132,7 +168,6 @@ fn ways_on(stopped: &Stopped) -> &'static [&'static str] {
         | Stopped::Prepare(_)
         | Stopped::Request(_)
         | Stopped::ByOrder(_)
-        | Stopped::ClockOff
         | Stopped::Bug(_) => &[],
     }
 }
@@ -142,7 +177,7 @@ fn people_were(count: u64) -> String {
     format!("{} {}", plural(count, "person"), if count == 1 { "was" } else { "were" })
 }
 
-fn rejections(out: &mut String, report: &ApplyReport<'_>) {
+fn rejections(out: &mut Sheet, report: &ApplyReport<'_>) {
     for message in &report.messages {
         for (status, count) in &message.outcome.rejected_by_status {
             let name = status_name(*status).map(|name| format!(" ({name})")).unwrap_or_default();
@@ -200,10 +235,11 @@ fn alarm_words(alarm: &Alarm) -> String {
         }
         Alarm::NotWitnessed { bulks, why } => {
             let why = why.as_ref().map_or_else(
-                || "the gateway's logs were too slow".to_owned(),
-                |why| format!("the gateway's logs could not be read: {}", harmless(why, LineFeeds::Escape)),
+                || "they were too slow".to_owned(),
+                |why| format!("they could not be read: {}", harmless(why, LineFeeds::Escape)),
             );
-            format!("{} not witnessed, because {why}", plural(*bulks, "bulk"))
+            let were = if *bulks == 1 { "was" } else { "were" };
+            format!("{} {were} sent without asking the gateway's logs first: {why}", plural(*bulks, "bulk"))
         }
         Alarm::SentAllTheSame { people } => format!(
             "the gateway has the messages of {} that the ledger took for surely not sent: they are accepted now, and \

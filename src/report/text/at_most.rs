@@ -5,24 +5,30 @@ use jiff::Timestamp;
 
 use crate::ledger::Leaving;
 use crate::report::in_clear::InClearView;
+use crate::report::mark::Mark;
 use crate::report::message::MessageView;
 use crate::report::plan::PlanReport;
-use crate::report::style::{Paint, line};
+use crate::report::sheet::{Sheet, line};
+use crate::report::style::Paint;
 use crate::report::words::{list, number};
 use crate::timing;
 
 /// Says once that nobody could be left out as already sent.
-pub(super) fn head(out: &mut String, plan: &PlanReport<'_>, paint: Paint) {
+pub(super) fn head(out: &mut Sheet, plan: &PlanReport<'_>, paint: Paint) {
     if plan.compared {
         return;
     }
     if !plan.has_rows {
-        line(out, &paint.wait("! the rows of audiences were not read: how many people would get what cannot be told"));
+        line(
+            out,
+            &Mark::Look
+                .before("the rows of audiences were not read: how many people would get what cannot be told", paint),
+        );
         return;
     }
     let why = if plan.gateway.is_empty() { "no gateway is named, so there is no ledger" } else { "the key is missing" };
     let so = if plan.at_most { ", and the numbers to send are upper bounds" } else { "" };
-    line(out, &paint.wait(&format!("! {why}: who has a message already cannot be told{so}")));
+    line(out, &Mark::Look.before(&format!("{why}: who has a message already cannot be told{so}"), paint));
 }
 
 /// A number of people to send to.
@@ -37,7 +43,7 @@ pub(super) fn tail(message: &MessageView<'_>) -> String {
 }
 
 /// What the ledger has of a message.
-pub(super) fn in_clear(out: &mut String, message: &MessageView<'_>, now: Timestamp, paint: Paint) {
+pub(super) fn in_clear(out: &mut Sheet, message: &MessageView<'_>, now: Timestamp, paint: Paint) {
     let Some(told) = &message.in_clear else { return };
     let InClearView { revision, sent_at, accepted, still_to_leave, rejected, in_doubt, in_flight, given_up } = *told;
     let sent = sent_at.map_or_else(|| "nothing sent".to_owned(), |at| format!("last sent {}", timing::utc(at)));
@@ -51,5 +57,6 @@ pub(super) fn in_clear(out: &mut String, message: &MessageView<'_>, now: Timesta
     let others = others.into_iter().filter(|(people, _)| *people > 0);
     let groups: Vec<String> =
         std::iter::once(accepted).chain(others.map(|(people, words)| format!("{} {words}", number(people)))).collect();
-    line(out, &paint.wait(&format!("  ~ the ledger has r{revision}: {sent}; {}", list(&groups))));
+    let words = format!("the ledger has r{revision}: {sent}; {}", list(&groups));
+    line(out, &format!("  {}", Mark::Note.before(&words, paint)));
 }

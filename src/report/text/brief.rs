@@ -9,14 +9,13 @@ use crate::report::message::MessageView;
 use super::at_most;
 use super::handed_over;
 use super::plan;
+use crate::report::screen::Screen;
 use crate::report::style::Paint;
 use crate::report::words::{number, plural};
 
-/// Whether all of some messages is sent, and nothing is to be said of them. Lists that protect people
-/// are told message by message.
-pub(super) fn is_sent(messages: &[MessageView<'_>]) -> bool {
-    let alone = messages.len() == 1;
-    messages.iter().all(|message| message.selected && is_quiet(message) && (alone || message.protections.is_empty()))
+/// Whether nobody has to look at a message: it is not selected, or all of it is sent and nothing is to be said of it.
+pub(super) fn is_brief(message: &MessageView<'_>) -> bool {
+    !message.selected || is_quiet(message)
 }
 
 fn is_quiet(message: &MessageView<'_>) -> bool {
@@ -42,29 +41,29 @@ fn is_calm(gate: Gate) -> bool {
     )
 }
 
-/// Writes a campaign of which all is sent, or a message of which that is so or that is not selected;
-/// `None` if somebody should look at it.
-pub(super) fn line(messages: &[MessageView<'_>], now: Timestamp, paint: Paint) -> Option<String> {
-    match messages {
-        [message] if !message.selected || is_sent(messages) => Some(one(message, now, paint)),
-        [first, _, ..] if is_sent(messages) => {
-            let mut counts = Counts::default();
-            messages
-                .iter()
-                .flat_map(|message| message.gates.occupied())
-                .for_each(|(gate, rows)| counts.put(gate, rows));
-            let groups = counts.occupied().collect::<Vec<_>>().into_iter().rev();
-            let groups = groups.map(|(gate, rows)| format!("{} {}", number(rows), gate.words()));
-            let rows = plural(counts.total(), "row");
-            let words = groups.chain(std::iter::once(rows)).collect::<Vec<_>>().join(", ");
-            let head = paint.strong(first.campaign);
-            Some(format!("{head}  {}: {words}", plural(messages.len() as u64, "message")))
-        }
-        _ => None,
-    }
+/// Tells several messages in a line together: those that have nothing to do, or are not selected. The groups add up to
+/// the rows.
+pub(super) fn together(messages: &[&MessageView<'_>], paint: Paint) -> String {
+    let mut counts = Counts::default();
+    let occupied = messages.iter().flat_map(|message| message.gates.occupied());
+    occupied.for_each(|(gate, rows)| counts.put(gate, rows));
+    let is_bound = messages.iter().any(|message| message.bounded_without.is_some());
+    let groups = counts.occupied().collect::<Vec<_>>().into_iter().rev().map(|(gate, rows)| {
+        format!("{} {}", at_most::count(&number(rows), is_bound && gate.is_behind_the_ledger()), gate.words())
+    });
+    let rows = messages.iter().any(|message| message.read).then(|| plural(counts.total(), "row"));
+    let wrong = messages.iter().filter(|message| message.has_errors).count() as u64;
+    let wrong = (wrong > 0).then(|| format!("{} of them with errors", number(wrong)));
+    let words = wrong.into_iter().chain(groups).chain(rows).collect::<Vec<_>>().join(", ");
+    let what = if messages.iter().all(|message| message.selected) { "have nothing to do" } else { "are not selected" };
+    let head = paint.strong(&format!("{} {what}", plural(messages.len() as u64, "message")));
+    let colon = if words.is_empty() { "" } else { ": " };
+    format!("{head}{colon}{words} {}", paint.faint("(`--all` lists them)"))
 }
 
-fn one(message: &MessageView<'_>, now: Timestamp, paint: Paint) -> String {
+/// Tells one of them in a line.
+pub(super) fn alone(message: &MessageView<'_>, now: Timestamp, screen: &Screen) -> String {
+    let paint = screen.paint;
     let mut words: Vec<String> = Vec::new();
     for (gate, rows) in message.gates.occupied().collect::<Vec<_>>().into_iter().rev() {
         if gate == Gate::AlreadySent {
@@ -76,7 +75,7 @@ fn one(message: &MessageView<'_>, now: Timestamp, paint: Paint) -> String {
             words.push(format!("{} {}", at_most::count(&number(rows), is_bound), gate.words()));
         }
     }
-    words.extend(plan::rows(message));
+    words.extend(plan::rows(message, screen));
     words.extend(message.protections.iter().filter(|_| message.selected).map(plan::protected));
     if message.has_errors {
         words.insert(0, "it has errors".to_owned());

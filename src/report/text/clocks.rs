@@ -10,9 +10,9 @@ use crate::report::message::{BulkView, Due, MessageView, ZoneView};
 use crate::timing;
 use crate::wire::options::SpeedUnit;
 
-use super::table;
+use crate::report::grid::Grid;
+use crate::report::sheet::{Sheet, line};
 use crate::report::style::Paint;
-use crate::report::style::line;
 use crate::report::words::{number, plural};
 
 /// How many zones are shown.
@@ -54,7 +54,7 @@ pub(super) fn later(plan: &MessageView<'_>) -> String {
 
 /// The zones of people who each have their own clock, of one zone alone the headline tells all; and who has
 /// none.
-pub(super) fn zones(out: &mut String, plan: &MessageView<'_>, paint: Paint) {
+pub(super) fn zones(out: &mut Sheet, plan: &MessageView<'_>, paint: Paint) {
     if plan.is_per_person && plan.zones.len() > 1 {
         // Those who are not due have a line of their own.
         let is_due_only = plan.bulks_due(Due::Now).next().is_some();
@@ -70,7 +70,7 @@ pub(super) fn zones(out: &mut String, plan: &MessageView<'_>, paint: Paint) {
     }
 }
 
-fn zone_table(out: &mut String, zones: &[(&ZoneView<'_>, u64)], paint: Paint) {
+fn zone_table(out: &mut Sheet, zones: &[(&ZoneView<'_>, u64)], paint: Paint) {
     let rows = zones.iter().take(ZONES_SHOWN_MAX).map(|(zone, people)| {
         let (local, utc) = match zone.send_at {
             None => ("at once (late)".to_owned(), String::new()),
@@ -78,9 +78,7 @@ fn zone_table(out: &mut String, zones: &[(&ZoneView<'_>, u64)], paint: Paint) {
         };
         vec![zone.zone.to_owned(), local, utc, number(*people)]
     });
-    for row in table::texts_and_numbers(&["zone", "local", "UTC", "people"], 3, rows).lines() {
-        line(out, &paint.faint(&format!("        {row}")));
-    }
+    out.table(Grid::of_texts(&["zone", "local", "UTC", "people"], 3, rows).indented(8));
     let rest = zones.get(ZONES_SHOWN_MAX..).unwrap_or_default();
     if !rest.is_empty() {
         let zones = plural(rest.len() as u64, "more zone");
@@ -89,12 +87,15 @@ fn zone_table(out: &mut String, zones: &[(&ZoneView<'_>, u64)], paint: Paint) {
     }
 }
 
-/// Says before when the gateway's logs cannot be asked for so many of those who are to send now.
+/// Says before when the gateway's logs cannot tell of so many of those who are to send now.
 pub(super) fn not_asked_before(plan: &MessageView<'_>, at: Timestamp) -> String {
     let people = plan.not_asked_people;
-    let some = if people < plan.to_send() { format!("{} of them ", number(people)) } else { String::new() };
+    let some = if people < plan.to_send() { format!("for {} of them ", number(people)) } else { String::new() };
     let at = clock(plan, at);
-    format!("{some}cannot be asked for before {at}: the gateway's logs do not show what is still to leave")
+    format!(
+        "{some}the gateway's logs cannot tell before {at} whether they were sent to already: they do not show what is \
+         still to leave"
+    )
 }
 
 fn has_time(plan: &MessageView<'_>) -> bool {

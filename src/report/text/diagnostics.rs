@@ -4,31 +4,45 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Element, Level, Origin, Renderer, Snippet};
 
 use crate::report::diagnostics::{DiagnosticView, Excerpt, PlaceView, SeverityView};
+use crate::report::screen::Screen;
+use crate::report::sheet::{Sheet, line, without_colours};
 use crate::report::style::Paint;
 
-/// How many columns the output has.
+/// How many columns a picture has where the output has no width.
 const WIDTH: usize = 120;
 
 /// Writes all diagnostics, one after the other, and how many there are of each kind
 /// (`2 errors, 1 warning`); nothing if there is none.
 #[must_use]
-pub fn text(diagnostics: &[DiagnosticView], paint: Paint) -> String {
+pub fn sheet(diagnostics: &[DiagnosticView], screen: &Screen) -> Sheet {
+    let mut sheet = Sheet::default();
     if diagnostics.is_empty() {
-        return String::new();
+        return sheet;
     }
-    let renderer = match paint {
+    let renderer = match screen.paint {
         Paint::Plain => Renderer::plain(),
         Paint::Color => Renderer::styled(),
     };
-    let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(WIDTH);
-    let mut text = String::new();
+    let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(screen.width.unwrap_or(WIDTH));
     for diagnostic in diagnostics {
-        text.push_str(&one(&renderer, diagnostic));
-        text.push_str("\n\n");
+        draw(&mut sheet, &one(&renderer, diagnostic, screen));
+        sheet.blank();
     }
-    text.push_str(&summary(diagnostics));
-    text.push('\n');
-    text
+    line(&mut sheet, &summary(diagnostics));
+    sheet
+}
+
+/// Writes what was drawn of a diagnostic: what is wrong and what to do are words, all between is a picture.
+fn draw(sheet: &mut Sheet, picture: &str) {
+    for (place, text) in picture.lines().enumerate() {
+        let plain = without_colours(text);
+        let is_advice = ["= help: ", "= note: "].iter().any(|begin| plain.trim_start().starts_with(begin));
+        if place == 0 || is_advice {
+            line(sheet, text);
+        } else {
+            sheet.drawn(text);
+        }
+    }
 }
 
 /// Says how many errors and warnings there are.
@@ -51,7 +65,7 @@ struct MarkedPlace<'a> {
     text: &'a str,
 }
 
-fn one(renderer: &Renderer, diagnostic: &DiagnosticView) -> String {
+fn one(renderer: &Renderer, diagnostic: &DiagnosticView, screen: &Screen) -> String {
     let level = match diagnostic.severity {
         SeverityView::Error => Level::ERROR,
         SeverityView::Warning => Level::WARNING,
@@ -71,7 +85,7 @@ fn one(renderer: &Renderer, diagnostic: &DiagnosticView) -> String {
     let mut rest: Vec<MarkedPlace<'_>> = primary.chain(notes).collect();
     while let Some(first) = rest.first().copied() {
         let Some(excerpt) = &first.place.excerpt else {
-            without_source(first, &mut elements);
+            without_source(first, screen, &mut elements);
             rest.remove(0);
             continue;
         };
@@ -81,7 +95,7 @@ fn one(renderer: &Renderer, diagnostic: &DiagnosticView) -> String {
             other.place.file == first.place.file && of_other.is_some_and(|of_other| of_other.is_same_line(excerpt))
         };
         let (shared, others): (Vec<_>, Vec<_>) = rest.into_iter().partition(is_shared);
-        elements.push(snippet(&first.place.file, excerpt, &shared).into());
+        elements.push(snippet(screen.file(&first.place.file), excerpt, &shared).into());
         rest = others;
     }
     if let Some(help) = &diagnostic.help {
@@ -91,13 +105,17 @@ fn one(renderer: &Renderer, diagnostic: &DiagnosticView) -> String {
 }
 
 /// Names a place whose text is not shown.
-fn without_source<'a>(MarkedPlace { place, text, .. }: MarkedPlace<'a>, elements: &mut Vec<Element<'a>>) {
-    let file = &place.file;
+fn without_source<'a>(
+    MarkedPlace { place, text, .. }: MarkedPlace<'a>,
+    screen: &Screen,
+    elements: &mut Vec<Element<'a>>,
+) {
+    let file = screen.file(&place.file);
     let path = match (place.line, &place.field) {
         (Some(line), Some(column)) => format!("{file}:{line} (column {column})"),
         // The line of a span says nothing without its text.
         (Some(line), None) if place.column.is_none() => format!("{file}:{line}"),
-        _ => file.clone(),
+        _ => file,
     };
     elements.push(Origin::path(path).into());
     if !text.is_empty() {
@@ -106,7 +124,7 @@ fn without_source<'a>(MarkedPlace { place, text, .. }: MarkedPlace<'a>, elements
 }
 
 /// Draws a line with the places in it.
-fn snippet<'a>(file: &'a str, line: &'a Excerpt, places: &[MarkedPlace<'a>]) -> Snippet<'a, Annotation<'a>> {
+fn snippet<'a>(file: String, line: &'a Excerpt, places: &[MarkedPlace<'a>]) -> Snippet<'a, Annotation<'a>> {
     let annotations = places.iter().filter_map(|MarkedPlace { kind, place, text }| {
         let annotation = kind.span(place.excerpt.as_ref()?.marked.clone());
         Some(if text.is_empty() { annotation } else { annotation.label(*text) })
@@ -118,10 +136,11 @@ fn snippet<'a>(file: &'a str, line: &'a Excerpt, places: &[MarkedPlace<'a>]) -> 
 mod tests {
     use std::sync::Arc;
 
-    use super::text;
+    use super::sheet;
     use crate::campaign::{AudienceStream, Files, FilesError, ReadCampaign, read_campaign, read_project};
     use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Source};
     use crate::report::diagnostics::DiagnosticView;
+    use crate::report::screen::Screen;
     use crate::report::style::Paint;
 
     struct NoFiles;
@@ -137,7 +156,8 @@ mod tests {
     }
 
     fn render(diagnostics: &Diagnostics) -> String {
-        text(&DiagnosticView::all(diagnostics), Paint::Plain)
+        sheet(&DiagnosticView::all(diagnostics), &Screen::endless(Paint::Plain))
+            .laid_out(&Screen::endless(Paint::Plain))
     }
 
     fn to_json(diagnostic: &Diagnostic) -> serde_json::Value {
@@ -366,7 +386,7 @@ messages:
 
     #[test]
     fn a_good_file_says_nothing() {
-        assert_eq!(text(&[], Paint::Color), "");
+        assert!(sheet(&[], &Screen::endless(Paint::Color)).is_empty());
     }
 
     #[test]

@@ -8,7 +8,8 @@ use similar::{DiffTag, TextDiff};
 use crate::wire::visible::is_invisible;
 
 use crate::report::sanitize::{LineFeeds, harmless};
-use crate::report::style::{Paint, line};
+use crate::report::sheet::Sheet;
+use crate::report::style::Paint;
 
 /// How much of a line is written as code points.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,25 +23,30 @@ enum Depth {
 }
 
 /// Shows the difference of two texts.
-pub(super) fn diff(out: &mut String, before: &str, now: &str, paint: Paint) {
+pub(super) fn diff(out: &mut Sheet, before: &str, now: &str, paint: Paint) {
     let diff = TextDiff::from_lines(before, now);
     for op in diff.ops() {
         let old: Vec<&str> = op.old_range().filter_map(|index| diff.old_slice(index)).collect();
         let new: Vec<&str> = op.new_range().filter_map(|index| diff.new_slice(index)).collect();
         if op.tag() == DiffTag::Equal {
             for text in &old {
-                line(out, &paint.faint(&format!("        {}", shown(text, Depth::Harmful))));
+                behind(out, ' ', &shown(text, Depth::Harmful), |text| paint.faint(text), paint);
             }
             continue;
         }
         let depth = enough(&old, &new);
         for text in &old {
-            line(out, &paint.bad(&format!("      - {}", shown(text, depth))));
+            behind(out, '-', &shown(text, depth), |text| paint.bad(text), paint);
         }
         for text in &new {
-            line(out, &paint.good(&format!("      + {}", shown(text, depth))));
+            behind(out, '+', &shown(text, depth), |text| paint.good(text), paint);
         }
     }
+}
+
+/// Writes a line of a text, as all that is somebody's own text behind a bar.
+fn behind(out: &mut Sheet, sign: char, text: &str, colour: impl Fn(&str) -> String, paint: Paint) {
+    out.barred(&colour(&format!("{sign} {text}")), 2, |bar| paint.faint(bar));
 }
 
 /// Two short values as they have to be written to be told apart.
@@ -107,17 +113,22 @@ mod tests {
     use proptest::prelude::proptest;
 
     use super::{diff, told_apart};
+    use crate::report::screen::Screen;
+    use crate::report::sheet::Sheet;
     use crate::report::style::Paint;
 
     fn difference(before: &str, now: &str) -> String {
-        let mut out = String::new();
+        let mut out = Sheet::default();
         diff(&mut out, before, now, Paint::Plain);
-        out
+        out.laid_out(&Screen::endless(Paint::Plain))
     }
 
     #[test]
     fn a_difference_that_can_be_seen_is_shown_as_it_is() {
-        assert_eq!(difference("Hi Ana,\nbye\n", "Hi Mia,\nbye\n"), "      - Hi Ana,\n      + Hi Mia,\n        bye\n");
+        assert_eq!(
+            difference("Hi Ana,\nbye\n", "Hi Mia,\nbye\n"),
+            "      │ - Hi Ana,\n      │ + Hi Mia,\n      │   bye\n"
+        );
     }
 
     #[test]
@@ -125,13 +136,13 @@ mod tests {
         let check = |before: &str, now: &str, expect: &str| {
             assert_eq!(difference(before, now), expect, "{before:?} {now:?}");
         };
-        check("Hi\n", "Hi \n", "      - Hi\n      + Hi<U+0020>\n");
-        check("Hi you\n", "Hi\u{a0}you\n", "      - Hi you\n      + Hi<U+00A0>you\n");
-        check("Hi\r\n", "Hi\n", "      - Hi<U+000D>\n      + Hi\n");
-        check("\u{feff}Hi\n", "Hi\n", "      - <U+FEFF>Hi\n      + Hi\n");
-        check("a\u{200d}b\n", "ab\n", "      - a<U+200D>b\n      + ab\n");
-        check("\u{e9}\n", "e\u{301}\n", "      - <U+00E9>\n      + e<U+0301>\n");
-        check("Hi\n", "Hi", "      - Hi\n      + Hi (no line end)\n");
+        check("Hi\n", "Hi \n", "      │ - Hi\n      │ + Hi<U+0020>\n");
+        check("Hi you\n", "Hi\u{a0}you\n", "      │ - Hi you\n      │ + Hi<U+00A0>you\n");
+        check("Hi\r\n", "Hi\n", "      │ - Hi<U+000D>\n      │ + Hi\n");
+        check("\u{feff}Hi\n", "Hi\n", "      │ - <U+FEFF>Hi\n      │ + Hi\n");
+        check("a\u{200d}b\n", "ab\n", "      │ - a<U+200D>b\n      │ + ab\n");
+        check("\u{e9}\n", "e\u{301}\n", "      │ - <U+00E9>\n      │ + e<U+0301>\n");
+        check("Hi\n", "Hi", "      │ - Hi\n      │ + Hi (no line end)\n");
         assert_eq!(told_apart("S\u{a0}1", "S 1"), ("S<U+00A0>1".to_owned(), "S 1".to_owned()));
     }
 
@@ -140,7 +151,7 @@ mod tests {
         fn texts_that_differ_look_different(before in "[a é\u{a0}\u{200b}\u{feff}\u{301}e\r\n]{0,8}", now in "[a é\u{a0}\u{200b}\u{feff}\u{301}e\r\n]{0,8}") {
             let shown = difference(&before, &now);
             let side = |sign: &str| -> Vec<String> {
-                shown.lines().filter_map(|line| line.strip_prefix("      ")?.strip_prefix(sign)).map(str::to_owned).collect()
+                shown.lines().filter_map(|line| line.strip_prefix("      │ ")?.strip_prefix(sign)).map(str::to_owned).collect()
             };
             proptest::prop_assert_eq!(side("- ") == side("+ "), before == now, "{}", shown);
         }

@@ -4,9 +4,10 @@ use jiff::SignedDuration;
 
 use crate::ledger::Flight;
 use crate::report::doubt::DoubtView;
+use crate::report::mark::Mark;
 use crate::report::sanitize::{LineFeeds, harmless};
+use crate::report::sheet::{Sheet, line};
 use crate::report::style::Paint;
-use crate::report::style::line;
 use crate::report::words::plural;
 use crate::timing;
 
@@ -27,16 +28,16 @@ pub(super) fn left(doubt: &DoubtView) -> String {
 }
 
 /// Doubts come first, with the commands that settle them.
-pub(super) fn doubts(out: &mut String, doubts: &[DoubtView], gateway: &str, paint: Paint) {
+pub(super) fn doubts(out: &mut Sheet, doubts: &[DoubtView], paint: Paint) {
     if doubts.is_empty() {
         return;
     }
-    out.push('\n');
+    out.blank();
     let head = format!(
-        "! in doubt: {}; nobody knows whether they got their message, and nothing is sent to them again",
+        "in doubt: {}; nobody knows whether they got their message, and nothing is sent to them again",
         people_in(doubts.iter())
     );
-    line(out, &paint.bad(&head));
+    line(out, &Mark::Wrong.before(&head, paint));
     for doubt in doubts {
         let people = plural(doubt.people, "person");
         let mut text =
@@ -47,53 +48,47 @@ pub(super) fn doubts(out: &mut String, doubts: &[DoubtView], gateway: &str, pain
         }
         line(out, &text);
     }
-    hurry(out, doubts.iter(), gateway, paint);
+    hurry(out, doubts.iter(), paint);
     let in_logs = doubts.iter().any(DoubtView::is_in_logs);
     if in_logs {
-        line(out, &format!("  settle them from the gateway's logs: sendform reconcile{}", flag(gateway)));
+        line(out, "  settle them from the gateway's logs: sendform reconcile");
     }
     let by_word = doubts.iter().find(|doubt| !doubt.is_in_logs()).or(doubts.first());
     if let Some(doubt) = by_word {
         let decide = if in_logs { "or decide it yourself, for good" } else { "decide it yourself, for good" };
-        line(out, &format!("  {decide}: {}", resolve_command(&doubt.bulk_id, gateway)));
+        line(out, &format!("  {decide}: {}", resolve_command(&doubt.bulk_id)));
     }
 }
 
 /// Tells what other runs may be sending now, and what it becomes.
-pub(super) fn flight(out: &mut String, flight: Option<Flight>, gateway: &str, paint: Paint) {
+pub(super) fn flight(out: &mut Sheet, flight: Option<Flight>, paint: Paint) {
     let Some(Flight { people, until }) = flight else { return };
     let verb = if people == 1 { "is" } else { "are" };
     let words = format!(
-        "~ {} {verb} in flight elsewhere until {}; whoever is not settled by then is in doubt: sendform reconcile{}",
+        "{} {verb} in flight elsewhere until {}; whoever is not settled by then is in doubt: sendform reconcile",
         plural(people as u64, "person"),
         timing::utc(until),
-        flag(gateway)
     );
-    out.push('\n');
-    line(out, &paint.wait(&words));
+    out.blank();
+    line(out, &Mark::Waits.before(&words, paint));
 }
 
 /// Warns if the logs will soon tell nothing of some doubts.
-pub(super) fn hurry<'a>(out: &mut String, doubts: impl Iterator<Item = &'a DoubtView>, gateway: &str, paint: Paint) {
+pub(super) fn hurry<'a>(out: &mut Sheet, doubts: impl Iterator<Item = &'a DoubtView>, paint: Paint) {
     let soon: Vec<&DoubtView> = doubts.filter(|doubt| doubt.is_in_logs() && doubt.hours_left <= HURRY_HOURS).collect();
     if soon.is_empty() {
         return;
     }
     let people = people_in(soon.into_iter());
     let words = format!(
-        "! HURRY: in less than {HURRY_HOURS} hours the gateway's logs forget {people}: run `sendform reconcile{}` now",
-        flag(gateway)
+        "HURRY: in less than {HURRY_HOURS} hours the gateway's logs forget {people}: run `sendform reconcile` now"
     );
-    line(out, &paint.bad(&words));
+    line(out, &Mark::Wrong.before(&words, paint));
 }
 
 /// The command with which a person settles a bulk.
-pub(super) fn resolve_command(bulk: &str, gateway: &str) -> String {
-    format!("sendform resolve {bulk}{} --sent --reason \"…\"   (or --not-sent, --abandon)", flag(gateway))
-}
-
-fn flag(gateway: &str) -> &'static str {
-    if gateway == "sandbox" { " --sandbox" } else { "" }
+pub(super) fn resolve_command(bulk: &str) -> String {
+    format!("sendform resolve {bulk} --sent --reason \"…\"   (or --not-sent, --abandon)")
 }
 
 fn people_in<'a>(doubts: impl Iterator<Item = &'a DoubtView>) -> String {
@@ -105,13 +100,16 @@ fn people_in<'a>(doubts: impl Iterator<Item = &'a DoubtView>) -> String {
 mod tests {
     use super::*;
     use crate::ledger::{View, sample};
+    use crate::report::screen::Screen;
 
     /// Two doubts: claimed at second 1, to leave at second 3600.
     fn text(hour: i64) -> String {
-        let mut text = String::new();
+        let mut sheet = Sheet::default();
         let doubts_then = DoubtView::all(&sample::ledger().doubts(View::Exclusive), sample::at(hour * 3600));
-        doubts(&mut text, &doubts_then, "sandbox", Paint::Plain);
-        text
+        doubts(&mut sheet, &doubts_then, Paint::Plain);
+        let mut screen = Screen::endless(Paint::Plain);
+        screen.typed.sandbox = true;
+        sheet.laid_out(&screen)
     }
 
     #[test]

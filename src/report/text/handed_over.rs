@@ -6,11 +6,13 @@ use jiff::tz::TimeZone;
 use crate::ledger::Leaving;
 use crate::plan::{Ends, Gate};
 use crate::report::handed_over::{AtGatewayView, HandedOverView, OutdatedView, TermView, UnstoppedView};
+use crate::report::mark::Mark;
 use crate::report::message::MessageView;
+use crate::report::new_revision::NewRevisionView;
 use crate::report::plan::PlanReport;
 use crate::report::sanitize::{LineFeeds, harmless};
+use crate::report::sheet::{Sheet, line};
 use crate::report::style::Paint;
-use crate::report::style::line;
 use crate::report::words::{number, plural};
 
 use super::difference::diff;
@@ -23,7 +25,7 @@ const UNCHANGEABLE: &str = "what is handed over cannot be changed or stopped ove
 
 /// Whom the files keep from something by now that they get all the same, the suppressed ones first; then what
 /// still leaves of messages that the files lack.
-pub(super) fn head(out: &mut String, plan: &PlanReport<'_>, paint: Paint) {
+pub(super) fn head(out: &mut Sheet, plan: &PlanReport<'_>, paint: Paint) {
     let before = out.len();
     let of_messages = plan.messages.iter().filter_map(|message| Some((message, message.handed_over.as_ref()?)));
     let unstopped: Vec<_> =
@@ -46,7 +48,7 @@ pub(super) fn head(out: &mut String, plan: &PlanReport<'_>, paint: Paint) {
     }
     let are_others = !others.is_empty();
     for (message, unstopped) in others {
-        line(out, &paint.bad(&format!("! {}", words(message, unstopped))));
+        line(out, &Mark::Wrong.before(&words(message, unstopped), paint));
     }
     if are_others {
         line(out, &format!("  {UNCHANGEABLE}"));
@@ -54,11 +56,11 @@ pub(super) fn head(out: &mut String, plan: &PlanReport<'_>, paint: Paint) {
     // What is missing and not retired is an error, which says the same.
     for gone in plan.gone.iter().filter(|gone| gone.retired) {
         let times = TimeWords { now: plan.now, zone: gone.zone };
-        let words = format!("~ {} although it is retired", times.gets(gone.handed, &format!("`{}`", gone.message)));
-        line(out, &paint.wait(&words));
+        let words = format!("{} although it is retired", times.gets(gone.handed, &format!("`{}`", gone.message)));
+        line(out, &Mark::Note.before(&words, paint));
     }
     if out.len() > before {
-        out.insert(before, '\n');
+        out.blank_before(before);
     }
 }
 
@@ -72,8 +74,8 @@ fn why(ends: Ends) -> &'static str {
     }
 }
 
-fn against_their_will(out: &mut String, words: &str, handed: HandedOverView, ids: &[String], paint: Paint) {
-    line(out, &paint.bad(&format!("! {words}")));
+fn against_their_will(out: &mut Sheet, words: &str, handed: HandedOverView, ids: &[String], paint: Paint) {
+    line(out, &Mark::Wrong.before(words, paint));
     line(out, "  it is handed over, and this API cannot stop it; before that the gateway's support may, by messageId:");
     for id in ids.iter().take(IDS_SHOWN_MAX) {
         line(out, &format!("  {id}"));
@@ -103,17 +105,20 @@ pub(super) fn sent(message: &MessageView<'_>, now: Timestamp) -> Vec<(u64, Strin
 }
 
 /// Every edit that changes nothing for people who were sent to, or are handed over.
-pub(super) fn message(out: &mut String, message: &MessageView<'_>, now: Timestamp, paint: Paint) {
+pub(super) fn message(out: &mut Sheet, message: &MessageView<'_>, now: Timestamp, paint: Paint) {
     let words = TimeWords { now, zone: message.common_zone() };
     let mut said = message.handed_over.as_ref().map(|at| as_a_whole(message, at, words)).unwrap_or_default();
     let handed = said.len();
+    if let Some(new) = &message.new_revision {
+        new_revision(out, message, new, paint);
+    }
     for (outdated, number) in message.outdated.iter().zip(0..) {
         if number == EDITIONS_SHOWN_MAX {
             let people = message.outdated.iter().skip(number).map(|outdated| outdated.people).sum();
-            line(out, &paint.wait(&format!("  ~ {} what was sent before that", keeps(people))));
+            note(out, &format!("{} what was sent before that", keeps(people)), paint);
             break;
         }
-        line(out, &paint.wait(&format!("  ~ {}", kept(outdated, words))));
+        note(out, &kept(outdated, words), paint);
         outdated.terms.iter().for_each(|change| term(out, change));
         if let Some(before) = outdated.text_before {
             diff(out, before, message.template, paint);
@@ -123,11 +128,41 @@ pub(super) fn message(out: &mut String, message: &MessageView<'_>, now: Timestam
         }
     }
     for text in said.drain(..) {
-        line(out, &paint.wait(&format!("  ~ {text}")));
+        note(out, &text, paint);
     }
     if handed > 0 || message.outdated.iter().any(|outdated| outdated.waiting.is_some()) {
         line(out, &format!("      {UNCHANGEABLE}"));
     }
+}
+
+/// Holds a new revision against what people have of the last one. That the same text goes to the same people once more
+/// is a warning of the message, as long as it can be told who they are.
+fn new_revision(out: &mut Sheet, message: &MessageView<'_>, new: &NewRevisionView<'_>, paint: Paint) {
+    let NewRevisionView { before, texts } = new;
+    let Some((latest, older)) = texts.split_first() else { return };
+    let is_in_clear = message.in_clear.is_some();
+    let have = |people: u64| format!("{} {}", plural(people, "person"), if people == 1 { "has" } else { "have" });
+    match latest.text_before {
+        Some(text) => {
+            let have = Some(have(latest.people)).filter(|_| latest.people > 0 && !is_in_clear);
+            let have = have.map(|have| format!(", which {have}")).unwrap_or_default();
+            note(out, &format!("new revision: the text differs from r{before}{have}"), paint);
+            diff(out, text, message.template, paint);
+        }
+        None if is_in_clear => {
+            note(out, &format!("new revision with the same text as r{before}: whoever has that gets it again"), paint);
+        }
+        None => {}
+    }
+    let older: u64 = older.iter().map(|it| it.people).sum();
+    if older > 0 {
+        line(out, &format!("      {} a text of r{before} from before it was edited", have(older)));
+    }
+}
+
+/// What changed, and harms nobody.
+fn note(out: &mut Sheet, words: &str, paint: Paint) {
+    line(out, &format!("  {}", Mark::Note.before(words, paint)));
 }
 
 /// What is edited of a message as a whole, and changes nothing for those who are handed over.
@@ -177,7 +212,7 @@ fn keeps(people: u64) -> String {
     format!("{} {verb}", plural(people, "person"))
 }
 
-fn term(out: &mut String, change: &TermView<'_>) {
+fn term(out: &mut Sheet, change: &TermView<'_>) {
     let shown =
         |value: Option<&str>| value.map_or_else(|| "none".to_owned(), |value| harmless(value, LineFeeds::Escape));
     line(out, &format!("      {}: {} then, {} now", change.what, shown(change.before), shown(change.now)));

@@ -2,7 +2,9 @@
 
 use crate::report::log::{LogEvent, LogMessageView, LogReport, is_by_logs};
 use crate::report::sanitize::{LineFeeds, harmless};
-use crate::report::style::{Paint, line};
+use crate::report::screen::Screen;
+use crate::report::sheet::{Sheet, line};
+use crate::report::style::Paint;
 use crate::report::words::{number, plural};
 use crate::timing;
 
@@ -12,8 +14,9 @@ use super::TextForm;
 const COMMAND_WIDTH: usize = 9;
 
 impl TextForm for LogReport<'_> {
-    fn text(&self, paint: Paint) -> String {
-        let mut out = String::new();
+    fn sheet(&self, screen: &Screen) -> Sheet {
+        let paint = screen.paint;
+        let mut out = Sheet::default();
         line(&mut out, &paint.strong(&format!("ledger of {} on {}", self.project, self.gateway)));
         if self.all == 0 {
             line(&mut out, "nothing was sent yet");
@@ -23,14 +26,16 @@ impl TextForm for LogReport<'_> {
             line(&mut out, &paint.faint(&format!("{} before these", plural(hidden, "event"))));
         }
         for event in &self.events {
-            out.push('\n');
-            write(&mut out, event, paint);
+            out.blank();
+            write(&mut out, event, self.gateway == "sandbox", paint);
         }
         out
     }
 }
 
-fn write(out: &mut String, event: &LogEvent, paint: Paint) {
+/// Whoever stops what is sent to a sandbox does not ask it what time it is.
+fn write(out: &mut Sheet, event: &LogEvent, is_sandbox: bool, paint: Paint) {
+    let clock = if is_sandbox { ", by this machine's clock" } else { "" };
     let mut head = |at, command: &str, words: &str| {
         line(out, &format!("{}  {command:COMMAND_WIDTH$}  {}", timing::utc(at), paint.faint(words)));
     };
@@ -62,11 +67,11 @@ fn write(out: &mut String, event: &LogEvent, paint: Paint) {
             line(out, &format!("  {bulk_id}  {word}{why}"));
         }
         LogEvent::Stop { at, stop, by, why } => {
-            head(*at, "stop", &format!("{}stop {stop}", by_whom(by)));
+            head(*at, "stop", &format!("{}stop {stop}{clock}", by_whom(by)));
             line(out, &format!("  {}", harmless(why, LineFeeds::Escape)));
         }
         LogEvent::Resume { at, stop, by, why } => {
-            head(*at, "resume", &format!("{}stop {stop}", by_whom(by)));
+            head(*at, "resume", &format!("{}stop {stop}{clock}", by_whom(by)));
             if let Some(why) = why {
                 line(out, &format!("  {}", harmless(why, LineFeeds::Escape)));
             }
@@ -80,11 +85,13 @@ fn by_whom(by: &str) -> String {
 
 /// The groups that are not empty, the accepted ones first.
 fn groups(message: &LogMessageView, paint: Paint) -> String {
-    let LogMessageView { bulks, accepted, rejected, refused, open, given_up, .. } = *message;
+    let LogMessageView { bulks, accepted, rejected, refused, open, in_flight, given_up, .. } = *message;
+    let in_doubt = open.saturating_sub(in_flight);
     let group = |count: u64, name: &str| format!("{} {name}", number(count));
     let groups = [
         (accepted, paint.good(&group(accepted, "accepted"))),
-        (open, paint.bad(&group(open, "in doubt"))),
+        (in_doubt, paint.bad(&group(in_doubt, "in doubt"))),
+        (in_flight, paint.wait(&group(in_flight, "in flight"))),
         (rejected, paint.wait(&group(rejected, "rejected"))),
         (given_up, group(given_up, "given up")),
         (refused, group(refused, "refused")),

@@ -7,6 +7,7 @@ mod clocks;
 pub mod diagnostics;
 mod difference;
 mod doubts;
+mod ending;
 mod handed_over;
 mod log;
 mod plan;
@@ -14,15 +15,20 @@ mod plan_file;
 pub mod reconcile;
 mod status;
 mod stops;
-mod table;
 mod twice;
 mod validation;
 mod verify;
 
-use super::style::Paint;
+use super::screen::Screen;
+use super::sheet::Sheet;
 
 /// A report as text for people.
 pub trait TextForm {
-    /// Writes it, with a final newline; nothing if there is nothing to say.
-    fn text(&self, paint: Paint) -> String;
+    /// Writes it; nothing if there is nothing to say.
+    fn sheet(&self, screen: &Screen) -> Sheet;
+
+    /// Writes it, and lays it out for a screen.
+    fn text(&self, screen: &Screen) -> String {
+        self.sheet(screen).laid_out(screen)
+    }
 }

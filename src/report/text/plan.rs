@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::plan::{Gate, SafetyLimitKind};
+use crate::report::mark::Mark;
 use crate::report::message::{Due, MessageView, ProtectionView, SampleView};
 use crate::report::plan::{LimitsView, PlanReport, SafetyLimitView};
 use crate::report::sanitize::{LineFeeds, harmless};
-use crate::report::style::{Paint, line};
+use crate::report::screen::Screen;
+use crate::report::sheet::{Sheet, line};
+use crate::report::style::Paint;
 use crate::report::words::{number, plural};
 use crate::timing;
 
@@ -15,32 +18,35 @@ use super::at_most;
 use super::brief;
 use super::clocks;
 use super::doubts;
+use super::ending;
 use super::handed_over;
 use super::plan_file;
 use super::stops;
 use super::twice;
 
 impl TextForm for PlanReport<'_> {
-    fn text(&self, paint: Paint) -> String {
-        let mut out = String::new();
+    fn sheet(&self, screen: &Screen) -> Sheet {
+        let paint = screen.paint;
+        let mut out = Sheet::default();
         let on = if self.gateway.is_empty() { String::new() } else { format!(" on {}", self.gateway) };
         let head = format!("{}{on}, {}", self.project, timing::utc(self.now));
         let (campaigns, files) = (plural(self.files, "campaign"), plural(self.files, "file"));
         line(&mut out, &format!("{}, {campaigns} in {files}", paint.strong(&head)));
-        stops::stops(&mut out, &self.stops, self.gateway, paint);
+        stops::stops(&mut out, &self.stops, paint);
         if let Some(frozen) = &self.frozen {
             plan_file::head(&mut out, frozen, paint);
         }
         at_most::head(&mut out, self, paint);
-        twice::twice(&mut out, &self.twice, self.gateway, paint);
+        twice::twice(&mut out, &self.twice, paint);
         handed_over::head(&mut out, self, paint);
-        doubts::doubts(&mut out, &self.doubts, self.gateway, paint);
-        doubts::flight(&mut out, self.in_flight, self.gateway, paint);
-        messages(&mut out, self, paint);
+        doubts::doubts(&mut out, &self.doubts, paint);
+        doubts::flight(&mut out, self.in_flight, paint);
+        messages(&mut out, self, screen);
         safety_limits(&mut out, &self.safety_limits, paint);
-        out.push('\n');
+        out.blank();
         if self.close_together > 0 {
-            line(&mut out, &paint.wait(&format!("! {}", close_together(self.close_together, self.at_most))));
+            let words = close_together(self.close_together, self.at_most);
+            line(&mut out, &Mark::Look.before(&words, paint));
         }
         line(&mut out, &paint.faint(&limits(&self.limits)));
         line(&mut out, &summary(self, paint));
@@ -48,6 +54,7 @@ impl TextForm for PlanReport<'_> {
         if let Some(digest) = self.digest.as_ref().filter(|_| self.is_sound) {
             line(&mut out, &paint.faint(&format!("digest {digest}")));
         }
+        ending::of_plan(&mut out, self, screen);
         out
     }
 }
@@ -81,6 +88,9 @@ fn summary(plan: &PlanReport<'_>, paint: Paint) -> String {
             words.push(format!(" (next apply at {})", timing::utc(next)));
         }
     }
+    if !plan.twice.is_empty() {
+        words.push(format!(", {}", paint.bad(&format!("{} accepted twice", twice::people(&plan.twice)))));
+    }
     let doubt: u64 = plan.doubts.iter().map(|doubt| doubt.people).sum();
     if doubt > 0 {
         words.push(format!(", {}", paint.bad(&format!("{} in doubt", plural(doubt, "person")))));
@@ -93,31 +103,32 @@ fn close_together(people: u64, at_most: bool) -> String {
     format!("{people} would get more than one message of this plan within an hour")
 }
 
-/// Writes the messages: what nobody has to look at in a line, everything else whole.
-fn messages(out: &mut String, plan: &PlanReport<'_>, paint: Paint) {
-    let mut follows_a_line = false;
-    for campaign in plan.messages.chunk_by(|one, other| one.campaign == other.campaign) {
-        let blocks: Vec<&[MessageView<'_>]> =
-            if brief::is_sent(campaign) { vec![campaign] } else { campaign.chunks(1).collect() };
-        for block in blocks {
-            let words = brief::line(block, plan.now, paint);
-            if !(follows_a_line && words.is_some()) {
-                out.push('\n');
-            }
-            follows_a_line = words.is_some();
-            match words {
-                Some(words) => line(out, &words),
-                None => block.iter().for_each(|message| message_text(out, plan, message, paint)),
-            }
+/// Writes the messages: those of which something is to be said whole, and all others in a line together.
+fn messages(out: &mut Sheet, plan: &PlanReport<'_>, screen: &Screen) {
+    let (brief, whole): (Vec<_>, Vec<_>) = plan.messages.iter().partition(|message| brief::is_brief(message));
+    for message in whole {
+        out.blank();
+        message_text(out, plan, message, screen);
+    }
+    let (quiet, not_selected): (Vec<_>, Vec<_>) = brief.into_iter().partition(|message| message.selected);
+    let groups = [quiet, not_selected].into_iter().filter(|group| !group.is_empty());
+    for (place, group) in groups.enumerate() {
+        if place == 0 || plan.shows_all {
+            out.blank();
+        }
+        match group.as_slice() {
+            [_, _, ..] if !plan.shows_all => line(out, &brief::together(&group, screen.paint)),
+            _ => group.iter().for_each(|message| line(out, &brief::alone(message, plan.now, screen))),
         }
     }
 }
 
-fn message_text(out: &mut String, whole: &PlanReport<'_>, plan: &MessageView<'_>, paint: Paint) {
-    let now = whole.now;
+fn message_text(out: &mut Sheet, whole: &PlanReport<'_>, plan: &MessageView<'_>, screen: &Screen) {
+    let (now, paint) = (whole.now, screen.paint);
     let head = format!("{} r{}", plan.message, plan.revision);
     let tail = format!("{} to {}", plan.sender, plan.audience);
-    line(out, &format!("{}  {}", paint.strong(&head), paint.faint(&tail)));
+    let place = place(plan, screen);
+    line(out, &format!("{}  {}", paint.strong(&head), paint.faint(&format!("{tail}{place}"))));
     // Lists that stop nobody are named too: somebody may have relied on them.
     let mut protections: BTreeMap<&str, &ProtectionView<'_>> =
         plan.protections.iter().map(|protection| (protection.name, protection)).collect();
@@ -151,14 +162,13 @@ fn message_text(out: &mut String, whole: &PlanReport<'_>, plan: &MessageView<'_>
     for protection in protections.values() {
         line(out, &paint.faint(&format!("    {:width$} {}", "", protected(protection))));
     }
-    if let Some(rows) = rows(plan) {
+    if let Some(rows) = rows(plan, screen) {
         line(out, &paint.faint(&format!("    {rows}")));
     } else if !whole.has_rows {
-        let file = harmless(plan.audience_file, LineFeeds::Escape);
-        line(out, &paint.faint(&format!("    the rows of {file} were not read")));
+        line(out, &paint.faint(&format!("    the rows of {} were not read", audience_file(plan, screen))));
     }
     if let Some(held) = &plan.frozen {
-        plan_file::message(out, plan, held, paint);
+        plan_file::message(out, plan, held, screen);
     }
     handed_over::message(out, plan, now, paint);
     for sample in &plan.samples {
@@ -166,16 +176,32 @@ fn message_text(out: &mut String, whole: &PlanReport<'_>, plan: &MessageView<'_>
         let name = if plan.samples.len() == 1 { "text" } else { sample.name };
         sample_text(out, name, sample, paint);
     }
-    if plan.more_branches > 0 {
-        let branches = plural(plan.more_branches, "more branch");
-        line(out, &paint.faint(&format!("    and {branches} of the text")));
-    }
+    let branches = plural(plan.more_branches, "more branch");
+    let told = match (plan.more_branches, plan.may_be_more_branches) {
+        (0, false) => None,
+        (0, true) => Some("the text may have more branches: too many people, or branches, to look at all".to_owned()),
+        (_, false) => Some(format!("and {branches} of the text")),
+        (_, true) => Some(format!("and at least {branches} of the text")),
+    };
+    told.iter().for_each(|told| line(out, &paint.faint(&format!("    {told}"))));
+}
+
+/// Where the message stands in the files, as a column of its own.
+fn place(plan: &MessageView<'_>, screen: &Screen) -> String {
+    let Some(file) = plan.place.file.as_deref() else { return String::new() };
+    let line = plan.place.line.map(|line| format!(":{line}")).unwrap_or_default();
+    format!("  {}{line}", screen.file(&harmless(file, LineFeeds::Escape)))
+}
+
+/// The file of the audience; of rows in the campaign's own file that one.
+fn audience_file(plan: &MessageView<'_>, screen: &Screen) -> String {
+    screen.file(&harmless(plan.audience_file, LineFeeds::Escape))
 }
 
 /// How many rows there are, where, and how the file is written; nothing of one that was not read.
-pub(super) fn rows(plan: &MessageView<'_>) -> Option<String> {
+pub(super) fn rows(plan: &MessageView<'_>, screen: &Screen) -> Option<String> {
     let rows = plural(plan.rows, "row");
-    let file = harmless(plan.audience_file, LineFeeds::Escape);
+    let file = audience_file(plan, screen);
     let dialect = plan.dialect.as_ref().map(|dialect| format!(" ({dialect})")).unwrap_or_default();
     let nameless = match plan.nameless_columns {
         0 => String::new(),
@@ -200,25 +226,25 @@ fn gate_line(plan: &MessageView<'_>, gate: Gate, count: u64, width: usize, paint
     let text = format!("{count:>width$} {}", gate.words());
     match gate {
         Gate::ToSend if plan.has_errors => {
-            format!("  {} {} but for the errors", paint.bad("!"), paint.bad(&text))
+            format!("  {} but for the errors", Mark::Wrong.before(&text, paint))
         }
         Gate::ToSend => {
-            format!("  {} {}{}{}", paint.good("+"), paint.good(&text), clocks::due(plan), at_most::tail(plan))
+            format!("  {}{}{}", Mark::Sends.before(&text, paint), clocks::due(plan), at_most::tail(plan))
         }
         Gate::NotDue => {
-            format!("  {} {}{}{}", paint.wait("~"), paint.wait(&text), clocks::later(plan), at_most::tail(plan))
+            format!("  {}{}{}", Mark::Waits.before(&text, paint), clocks::later(plan), at_most::tail(plan))
         }
         Gate::RejectedEarlier => {
             format!("    {text}; `--retry-rejected {}` sends to them again", plan.message)
         }
-        Gate::InDoubt | Gate::Failed => format!("  {} {}", paint.bad("!"), paint.bad(&text)),
+        Gate::InDoubt | Gate::Failed => format!("  {}", Mark::Wrong.before(&text, paint)),
         Gate::Unreadable
         | Gate::Contradicting
         | Gate::TooLate
         | Gate::TooEarly
         | Gate::Differs
         | Gate::WindowClosed => {
-            format!("  {} {text}", paint.wait("!"))
+            format!("  {}", Mark::Look.before(&text, paint))
         }
         Gate::Blank
         | Gate::NoAddress
@@ -238,7 +264,7 @@ fn gate_line(plan: &MessageView<'_>, gate: Gate, count: u64, width: usize, paint
     }
 }
 
-fn sample_text(out: &mut String, name: &str, sample: &SampleView<'_>, paint: Paint) {
+fn sample_text(out: &mut Sheet, name: &str, sample: &SampleView<'_>, paint: Paint) {
     let size = if sample.bytes == sample.characters {
         plural(sample.characters, "character")
     } else {
@@ -246,7 +272,7 @@ fn sample_text(out: &mut String, name: &str, sample: &SampleView<'_>, paint: Pai
     };
     line(out, &paint.faint(&format!("    {name} ({size})")));
     for text in harmless(sample.text, LineFeeds::Keep).lines() {
-        line(out, &format!("      {} {text}", paint.faint("│")));
+        out.barred(text, 0, |bar| paint.faint(bar));
     }
 }
 
@@ -264,19 +290,19 @@ fn limits(limits: &LimitsView) -> String {
     )
 }
 
-fn safety_limits(out: &mut String, safety_limits: &[SafetyLimitView<'_>], paint: Paint) {
+fn safety_limits(out: &mut Sheet, safety_limits: &[SafetyLimitView<'_>], paint: Paint) {
     if safety_limits.is_empty() {
         return;
     }
-    out.push('\n');
+    out.blank();
     for (place, safety_limit) in safety_limits.iter().enumerate() {
         let scope = safety_limit.message.as_ref().map(|key| format!("{key}: ")).unwrap_or_default();
         if safety_limit.accepted {
             line(out, &paint.faint(&format!("  {scope}{} (accepted)", safety_limit.words)));
         } else if !safety_limit.is_sure {
-            line(out, &paint.wait(&format!("~ an apply may refuse: {scope}{}", safety_limit.words)));
+            line(out, &Mark::Look.before(&format!("an apply may refuse: {scope}{}", safety_limit.words), paint));
         } else {
-            line(out, &paint.bad(&format!("! {scope}{}", safety_limit.words)));
+            line(out, &Mark::Wrong.before(&format!("{scope}{}", safety_limit.words), paint));
             if safety_limit.name == SafetyLimitKind::Expect.name() {
                 line(out, "  to go on: mend the audience, or change its `expect`");
             } else if !safety_limits.iter().skip(place + 1).any(|other| is_refused_alike(other, safety_limit)) {

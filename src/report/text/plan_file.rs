@@ -4,27 +4,30 @@ use crate::plan::Dropped;
 use crate::timing;
 
 use super::difference::{diff, told_apart};
+use crate::report::mark::Mark;
 use crate::report::message::MessageView;
 use crate::report::plan_file::{ChangeView, ComparisonView, FrozenView, MissingView};
 use crate::report::sanitize::{LineFeeds, harmless};
+use crate::report::screen::Screen;
+use crate::report::sheet::{Sheet, line};
 use crate::report::style::Paint;
-use crate::report::style::line;
 use crate::report::words::{number, plural};
 
 /// How many lines of rows are named.
 const LINES_SHOWN_MAX: usize = 5;
 
 /// Tells which plan is applied, and what it has that the files lack.
-pub(super) fn head(out: &mut String, frozen: &FrozenView, paint: Paint) {
+pub(super) fn head(out: &mut Sheet, frozen: &FrozenView, paint: Paint) {
     line(out, &paint.faint(&format!("sends nothing but the plan of {}", timing::utc(frozen.at))));
     for MissingView { message, people } in &frozen.missing {
-        let words = format!("! the plan has `{message}` for {}, and the files lack it", plural(*people, "person"));
-        line(out, &paint.bad(&words));
+        let words = format!("the plan has `{message}` for {}, and the files lack it", plural(*people, "person"));
+        line(out, &Mark::Wrong.before(&words, paint));
     }
 }
 
 /// Tells what became of the plan's people of one message.
-pub(super) fn message(out: &mut String, plan: &MessageView<'_>, held: &ComparisonView<'_>, paint: Paint) {
+pub(super) fn message(out: &mut Sheet, plan: &MessageView<'_>, held: &ComparisonView<'_>, screen: &Screen) {
+    let paint = screen.paint;
     let fallen = held.dropped.total();
     if fallen > 0 {
         let words = format!(
@@ -39,10 +42,10 @@ pub(super) fn message(out: &mut String, plan: &MessageView<'_>, held: &Compariso
     if held.changes.is_empty() {
         return;
     }
-    line(out, &paint.bad("  ! this is not what the plan has:"));
+    line(out, &format!("  {}", Mark::Wrong.before("this is not what the plan has:", paint)));
     let is_only_one = held.changes.len() == 1;
     for change in &held.changes {
-        self::change(out, plan, change, is_only_one, paint);
+        self::change(out, plan, change, is_only_one, screen);
     }
 }
 
@@ -52,7 +55,7 @@ fn reasons(fallen: &Dropped) -> String {
     gates.chain(gone).collect::<Vec<_>>().join(", ")
 }
 
-fn change(out: &mut String, plan: &MessageView<'_>, change: &ChangeView<'_>, is_only_one: bool, paint: Paint) {
+fn change(out: &mut Sheet, plan: &MessageView<'_>, change: &ChangeView<'_>, is_only_one: bool, screen: &Screen) {
     match change {
         ChangeView::Revision { planned, now } => {
             line(out, &format!("      revision: {planned} in the plan, {now} now"));
@@ -63,11 +66,11 @@ fn change(out: &mut String, plan: &MessageView<'_>, change: &ChangeView<'_>, is_
         }
         ChangeView::Text { planned, now } => {
             line(out, "      the text:");
-            diff(out, planned, now, paint);
+            diff(out, planned, now, screen.paint);
         }
         ChangeView::Contents { people, lines } => {
             let verb = "would get another message than the plan has for them";
-            line(out, &format!("      {} {verb}{}", plural(*people, "person"), places(plan, *people, lines)));
+            line(out, &format!("      {} {verb}{}", plural(*people, "person"), places(plan, *people, lines, screen)));
             if is_only_one {
                 line(out, "      the text is as planned: cells of these rows differ, or a file that it includes");
             }
@@ -80,10 +83,10 @@ fn change(out: &mut String, plan: &MessageView<'_>, change: &ChangeView<'_>, is_
 }
 
 /// Where rows stand: their lines, never their cells.
-fn places(plan: &MessageView<'_>, people: u64, lines: &[u64]) -> String {
+fn places(plan: &MessageView<'_>, people: u64, lines: &[u64], screen: &Screen) -> String {
     let shown: Vec<String> = lines.iter().take(LINES_SHOWN_MAX).map(ToString::to_string).collect();
     let more = if people > shown.len() as u64 { ", …" } else { "" };
     let word = if people == 1 { "line" } else { "lines" };
-    let file = harmless(plan.audience_file, LineFeeds::Escape);
+    let file = screen.file(&harmless(plan.audience_file, LineFeeds::Escape));
     format!(": {word} {}{more} of {file}", shown.join(", "))
 }

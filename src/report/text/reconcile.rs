@@ -1,10 +1,12 @@
 //! What the gateway's logs said of the doubts: bulk by bulk, why the rest stays open, and what would
 //! settle it.
 
+use crate::report::mark::Mark;
 use crate::report::reconcile::{FindingView, KeptReason, KeptView, ReconcileReport};
 use crate::report::sanitize::{LineFeeds, harmless};
+use crate::report::screen::Screen;
+use crate::report::sheet::{Sheet, line};
 use crate::report::style::Paint;
-use crate::report::style::line;
 use crate::report::words::plural;
 use crate::timing;
 
@@ -12,48 +14,49 @@ use super::TextForm;
 use super::apply::status_name;
 use super::doubts::{flight, hurry, left, resolve_command};
 
-impl TextForm for ReconcileReport<'_> {
-    fn text(&self, paint: Paint) -> String {
-        let mut out = String::new();
+impl TextForm for ReconcileReport {
+    fn sheet(&self, screen: &Screen) -> Sheet {
+        let paint = screen.paint;
+        let mut out = Sheet::default();
         if self.doubts.is_empty() && self.failure.is_none() {
             let yet = if self.in_flight.is_some() { " yet" } else { "" };
             line(&mut out, &paint.strong(&format!("nothing is in doubt{yet}")));
-            flight(&mut out, self.in_flight, self.gateway, paint);
+            flight(&mut out, self.in_flight, paint);
             return out;
         }
         if let Some(failure) = &self.failure {
-            let words = format!("! the logs could not be read to their end: {}", harmless(failure, LineFeeds::Escape));
-            line(&mut out, &paint.bad(&words));
+            let words = format!("the logs could not be read to their end: {}", harmless(failure, LineFeeds::Escape));
+            line(&mut out, &Mark::Wrong.before(&words, paint));
             if self.is_refused {
                 line(&mut out, "  set SENDFORM_API_KEY to a key with the scope instagram:logs:read");
             }
-            out.push('\n');
+            out.blank();
         }
         for finding in &self.doubts {
-            self::finding(&mut out, finding, self.gateway, paint);
-            out.push('\n');
+            self::finding(&mut out, finding, paint);
+            out.blank();
         }
         let open = self.doubts.iter().filter(|finding| finding.in_doubt > 0);
-        hurry(&mut out, open.map(|finding| &finding.doubt), self.gateway, paint);
+        hurry(&mut out, open.map(|finding| &finding.doubt), paint);
         line(&mut out, &summary(self, paint));
-        flight(&mut out, self.in_flight, self.gateway, paint);
+        flight(&mut out, self.in_flight, paint);
         if let Some(alarm) = alarm(self) {
-            line(&mut out, &paint.bad(&alarm));
+            line(&mut out, &Mark::Wrong.before(&alarm, paint));
         }
         out
     }
 }
 
 /// The last line, if anybody got their message more than once.
-fn alarm(report: &ReconcileReport<'_>) -> Option<String> {
+fn alarm(report: &ReconcileReport) -> Option<String> {
     let people = report.doubts.iter().map(|finding| finding.sent_again).sum();
-    (people > 0).then(|| format!("! ALARM: {} got their message more than once", plural(people, "person")))
+    (people > 0).then(|| format!("ALARM: {} got their message more than once", plural(people, "person")))
 }
 
 /// One line for those who did not ask: `3 people in doubt were settled from the gateway's logs`.
 #[must_use]
-pub fn brief(report: &ReconcileReport<'_>) -> String {
-    let mut out = String::new();
+pub fn brief(report: &ReconcileReport) -> Sheet {
+    let mut out = Sheet::default();
     let sum = |count: fn(&FindingView) -> u64| report.doubts.iter().map(count).sum::<u64>();
     let groups = [
         (sum(|finding| finding.accepted), "accepted"),
@@ -69,57 +72,55 @@ pub fn brief(report: &ReconcileReport<'_>) -> String {
         line(&mut out, &format!("doubts settled from the gateway's logs: {}", words.join(", ")));
     }
     for finding in report.doubts.iter().filter(|finding| finding.sent_again > 0) {
-        line(&mut out, &sent_again(finding));
+        line(&mut out, &Mark::Wrong.before(&sent_again(finding), Paint::Plain));
     }
     if let Some(failure) = &report.failure {
         let failure = harmless(failure, LineFeeds::Escape);
-        line(&mut out, &format!("! doubts could not be looked up in the gateway's logs: {failure}"));
+        let words = format!("doubts could not be looked up in the gateway's logs: {failure}");
+        line(&mut out, &Mark::Look.before(&words, Paint::Plain));
     }
     out
 }
 
-fn finding(out: &mut String, finding: &FindingView, gateway: &str, paint: Paint) {
+fn finding(out: &mut Sheet, finding: &FindingView, paint: Paint) {
     let doubt = &finding.doubt;
     let head = format!("{}  {}", paint.strong(&doubt.bulk_id), plural(doubt.people, "person"));
     let why = doubt.why.as_ref().map(|why| format!(": {}", harmless(why, LineFeeds::Escape))).unwrap_or_default();
     line(out, &format!("{head}, claimed {}, {}{why}", timing::utc(doubt.claimed_at), left(doubt)));
     let people = |count| plural(count, "person");
     if finding.accepted > 0 {
-        line(out, &paint.good(&format!("  + {} found: accepted", people(finding.accepted))));
+        line(out, &format!("    {}", paint.good(&format!("{} found: accepted", people(finding.accepted)))));
     }
     for (status, count) in &finding.rejected_by_status {
         let name = status_name(*status).map(|name| format!(" ({name})")).unwrap_or_default();
-        line(out, &format!("  ! {} found: rejected with status {status}{name}", people(*count)));
+        let words = format!("{} found: rejected with status {status}{name}", people(*count));
+        line(out, &format!("  {}", Mark::Look.before(&words, paint)));
     }
     if finding.not_sent > 0 {
-        line(
-            out,
-            &paint.good(&format!(
-                "  + {} proved not sent: free to be sent to; `sendform apply` sends to them",
-                people(finding.not_sent)
-            )),
-        );
+        let words = "proved not sent: free to be sent to; `sendform apply` sends to them";
+        line(out, &format!("  {}", Mark::Sends.before(&format!("{} {words}", people(finding.not_sent)), paint)));
     }
     if finding.settled_elsewhere > 0 {
-        line(out, &format!("  + {} settled by another run meanwhile", people(finding.settled_elsewhere)));
+        line(out, &format!("    {} settled by another run meanwhile", people(finding.settled_elsewhere)));
     }
     for kept in &finding.kept {
-        line(out, &paint.bad(&format!("  ! {} still in doubt: {}", people(kept.people), reason(kept))));
+        let words = format!("{} still in doubt: {}", people(kept.people), reason(kept));
+        line(out, &format!("  {}", Mark::Wrong.before(&words, paint)));
     }
     if finding.kept.iter().any(|kept| needs_word(kept.reason)) || (finding.in_doubt > 0 && !doubt.is_in_logs()) {
-        line(out, &format!("    your word settles it: {}", resolve_command(&doubt.bulk_id, gateway)));
+        line(out, &format!("    your word settles it: {}", resolve_command(&doubt.bulk_id)));
     }
     if finding.sent_again > 0 {
-        line(out, &paint.bad(&sent_again(finding)));
+        line(out, &Mark::Wrong.before(&sent_again(finding), paint));
     }
 }
 
 fn sent_again(finding: &FindingView) -> String {
     let people = plural(finding.sent_again, "person");
-    format!("! ALARM: the gateway took the message of {people} in `{}` more than once", finding.doubt.bulk_id)
+    format!("ALARM: the gateway took the message of {people} in `{}` more than once", finding.doubt.bulk_id)
 }
 
-fn summary(report: &ReconcileReport<'_>, paint: Paint) -> String {
+fn summary(report: &ReconcileReport, paint: Paint) -> String {
     let settled = match report.settled {
         0 => "nobody".to_owned(),
         settled => plural(settled, "person"),

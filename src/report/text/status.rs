@@ -1,37 +1,43 @@
 //! What the ledger holds, doubts first.
 
+use crate::report::grid::Grid;
+use crate::report::screen::Screen;
+use crate::report::sheet::{Sheet, line};
 use crate::report::status::{MessageStatusView, StatusReport};
-use crate::report::style::{Paint, line};
 
 use super::TextForm;
 use super::doubts::{doubts, flight};
+use super::ending;
 use super::handed_over::still_to_leave;
 use super::stops::stops;
-use super::table;
 use super::twice::twice;
 
 impl TextForm for StatusReport<'_> {
-    fn text(&self, paint: Paint) -> String {
-        let mut out = String::new();
+    fn sheet(&self, screen: &Screen) -> Sheet {
+        let paint = screen.paint;
+        let mut out = Sheet::default();
         line(&mut out, &paint.strong(&format!("ledger of {} on {}", self.project, self.gateway)));
-        stops(&mut out, &self.stops, self.gateway, paint);
-        twice(&mut out, &self.twice, self.gateway, paint);
-        doubts(&mut out, &self.doubts, self.gateway, paint);
-        flight(&mut out, self.in_flight, self.gateway, paint);
-        out.push('\n');
+        stops(&mut out, &self.stops, paint);
+        twice(&mut out, &self.twice, paint);
+        doubts(&mut out, &self.doubts, paint);
+        flight(&mut out, self.in_flight, paint);
+        out.blank();
         if self.messages.is_empty() {
             line(&mut out, "nothing was sent yet");
         } else {
             let header = ["message", "accepted", "rejected", "in doubt", "in flight", "given up", "refused"];
-            out.push_str(&table::render(&header, self.messages.iter().map(row)));
+            out.table(Grid::of_numbers(&header, self.messages.iter().map(row)));
         }
-        let mut before = "\n";
+        let mut is_first = true;
         for message in &self.messages {
             let Some(handed) = message.still_to_leave else { continue };
             let name = format!("{} r{}", message.message, message.revision);
-            line(&mut out, &format!("{before}{}", still_to_leave(&name, handed, self.now, message.zone.as_ref())));
-            before = "";
+            if std::mem::take(&mut is_first) {
+                out.blank();
+            }
+            line(&mut out, &still_to_leave(&name, handed, self.now, message.zone.as_ref()));
         }
+        ending::of_ledger(&mut out, self, screen);
         out
     }
 }

@@ -1,27 +1,30 @@
 //! Stops, before everything else: nothing is sent while one stands.
 
+use crate::report::mark::Mark;
 use crate::report::sanitize::{LineFeeds, harmless};
-use crate::report::stops::{ResumeReport, StopReport, StopView, resume_command};
-use crate::report::style::{Paint, line};
+use crate::report::screen::Screen;
+use crate::report::sheet::{Sheet, line};
+use crate::report::stops::{ResumeReport, StopReport, StopView};
+use crate::report::style::Paint;
 use crate::report::words::plural;
 
 use super::TextForm;
 
 /// Writes the stops that stand.
-pub(super) fn stops(out: &mut String, stops: &[StopView], gateway: &str, paint: Paint) {
+pub(super) fn stops(out: &mut Sheet, stops: &[StopView], paint: Paint) {
     for stop in stops {
-        line(out, &paint.bad(&format!("! stopped by {}", stop.words())));
+        line(out, &Mark::Wrong.before(&format!("stopped by {}", stop.words()), paint));
     }
     if !stops.is_empty() {
-        let command = resume_command(gateway == "sandbox");
         let ends = if stops.len() == 1 { "it" } else { "them" };
-        line(out, &format!("  nothing is sent until somebody ends {ends}: {command}"));
+        line(out, &format!("  nothing is sent until somebody ends {ends}: sendform resume"));
     }
 }
 
 impl TextForm for StopReport {
-    fn text(&self, paint: Paint) -> String {
-        let mut out = String::new();
+    fn sheet(&self, screen: &Screen) -> Sheet {
+        let paint = screen.paint;
+        let mut out = Sheet::default();
         line(&mut out, &paint.bad(&format!("stopped by {}", self.stop.words())));
         let place = harmless(&self.place, LineFeeds::Escape);
         line(&mut out, &format!("  written to {place} as {}", self.stop.id));
@@ -31,16 +34,16 @@ impl TextForm for StopReport {
         };
         line(&mut out, &format!("  {seen}, and ends with code 10"));
         line(&mut out, "  requests under way, and what was handed over before, cannot be recalled");
-        out.push_str(self.advice);
-        let resume = resume_command(self.is_sandbox).replacen("sendform", &format!("sendform{}", self.dir), 1);
-        line(&mut out, &format!("  to let sending go on: {resume}"));
+        out.append(Sheet::from(self.advice));
+        line(&mut out, "  to let sending go on: sendform resume");
         out
     }
 }
 
 impl TextForm for ResumeReport {
-    fn text(&self, paint: Paint) -> String {
-        let mut out = String::new();
+    fn sheet(&self, screen: &Screen) -> Sheet {
+        let paint = screen.paint;
+        let mut out = Sheet::default();
         for stop in &self.resumed {
             line(&mut out, &format!("ended {}: stopped by {}", stop.id, stop.words()));
         }
@@ -55,8 +58,8 @@ impl TextForm for ResumeReport {
             }
             (true, true) => line(&mut out, "nothing is stopped: there is no stop to end"),
             (false, true) => {
-                let words = format!("no stop stands any more: the next `{}` sends what the ledger lacks", self.apply);
-                line(&mut out, &words);
+                let words = "no stop stands any more: the next `sendform apply` sends what the ledger lacks";
+                line(&mut out, words);
             }
         }
         out

@@ -1,7 +1,9 @@
 //! Who was accepted more than once, and the command that ends the alarm.
 
+use crate::report::mark::Mark;
 use crate::report::sanitize::{LineFeeds, harmless};
-use crate::report::style::{Paint, line};
+use crate::report::sheet::{Sheet, line};
+use crate::report::style::Paint;
 use crate::report::twice::{AcceptedInView, TwiceView};
 use crate::report::words::{number, plural};
 use crate::timing;
@@ -12,26 +14,26 @@ const SHOWN_MAX: usize = 5;
 const CLAIMS_SHOWN_MAX: usize = 8;
 
 /// What cannot be taken back comes before everything else.
-pub(super) fn twice(out: &mut String, found: &[TwiceView], gateway: &str, paint: Paint) {
+pub(super) fn twice(out: &mut Sheet, found: &[TwiceView], paint: Paint) {
     if !found.is_empty() {
-        out.push('\n');
+        out.blank();
     }
-    list(out, found, gateway, paint);
+    list(out, found, paint);
 }
 
 /// Only how many there are, where all else was told before.
-pub(super) fn again(out: &mut String, found: &[TwiceView], paint: Paint) {
-    line(out, &paint.bad(&format!("! accepted twice: {}, as told above", people(found))));
+pub(super) fn again(out: &mut Sheet, found: &[TwiceView], paint: Paint) {
+    line(out, &Mark::Wrong.before(&format!("accepted twice: {}, as told above", people(found)), paint));
 }
 
 /// The same, without a line before it.
-pub(super) fn list(out: &mut String, found: &[TwiceView], gateway: &str, paint: Paint) {
+pub(super) fn list(out: &mut Sheet, found: &[TwiceView], paint: Paint) {
     let Some(first) = found.first() else { return };
     let head = format!(
-        "! accepted twice: {}; the same message went to them from more than one run, and cannot be recalled",
+        "accepted twice: {}; the same message went to them from more than one run, and cannot be recalled",
         people(found)
     );
-    line(out, &paint.bad(&head));
+    line(out, &Mark::Wrong.before(&head, paint));
     for twice in found.iter().take(SHOWN_MAX) {
         line(out, &format!("  {} r{}  {}", twice.message, twice.revision, plural(twice.people, "person")));
         for claim in twice.claims.iter().take(CLAIMS_SHOWN_MAX) {
@@ -44,14 +46,19 @@ pub(super) fn list(out: &mut String, found: &[TwiceView], gateway: &str, paint: 
         out,
         "  nothing more of it is sent to them, and everybody else is sent to; two clones, or two ledgers, have both sent",
     );
-    let flag = if gateway == "sandbox" { " --sandbox" } else { "" };
-    let bulk = first.claims.first().map(|claim| claim.bulk_id.as_str()).unwrap_or_default();
-    let say = format!("sendform resolve {bulk}{flag} --sent --reason \"…\"");
+    let say = known_command(first);
     let each = if found.len() == 1 { "" } else { " for each bulk" };
     line(out, &format!("  say that you know{each}, which ends this alarm: {say}"));
 }
 
-fn people(found: &[TwiceView]) -> String {
+/// The command with which somebody says that they know of it.
+pub(super) fn known_command(twice: &TwiceView) -> String {
+    let bulk = twice.claims.first().map(|claim| claim.bulk_id.as_str()).unwrap_or_default();
+    format!("sendform resolve {bulk} --sent --reason \"…\"")
+}
+
+/// So many people.
+pub(super) fn people(found: &[TwiceView]) -> String {
     plural(found.iter().map(|twice| twice.people).sum(), "person")
 }
 
@@ -62,7 +69,7 @@ fn words(claim: &AcceptedInView) -> String {
     format!("{bulk_id}  claimed {}{by}, run {run}{leaves}", timing::utc(*claimed_at))
 }
 
-fn rest(out: &mut String, all: usize, shown: usize, indent: &str) {
+fn rest(out: &mut Sheet, all: usize, shown: usize, indent: &str) {
     let rest = all.saturating_sub(shown);
     if rest > 0 {
         line(out, &format!("{indent}and {} more: `--format json` names them", number(rest as u64)));

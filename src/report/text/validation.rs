@@ -1,17 +1,44 @@
 //! Diagnostics, and what was checked.
 
 use crate::report::sanitize::{LineFeeds, harmless};
-use crate::report::style::Paint;
-use crate::report::validation::{Checked, ValidationReport};
+use crate::report::screen::Screen;
+use crate::report::sheet::Sheet;
+use crate::report::validation::{Checked, Elsewhere, ValidationReport};
 use crate::report::words::plural;
 
 use super::TextForm;
 use super::diagnostics;
+use super::ending;
 
 impl TextForm for ValidationReport<'_> {
-    fn text(&self, paint: Paint) -> String {
-        diagnostics::text(&self.diagnostics, paint) + &self.checked.as_ref().map(all_well).unwrap_or_default()
+    fn sheet(&self, screen: &Screen) -> Sheet {
+        let mut out = diagnostics::sheet(&self.diagnostics, screen);
+        let said = match &self.elsewhere {
+            Some(elsewhere) => Some(of_named(elsewhere, self.diagnostics.is_empty())),
+            None => self.checked.as_ref().map(all_well),
+        };
+        if let Some(said) = said {
+            out.append(Sheet::from(said));
+        }
+        ending::of_files(&mut out, &self.diagnostics, screen);
+        out
     }
+}
+
+/// What there is to say of files that were named, and of the others.
+fn of_named(elsewhere: &Elsewhere, is_well: bool) -> String {
+    let Elsewhere { named, errors, warnings } = *elsewhere;
+    let well = match (is_well, named) {
+        (false, _) => "",
+        (true, 1) => "nothing is wrong with this file\n",
+        (true, _) => "nothing is wrong with these files\n",
+    };
+    let counted = [(errors, "error"), (warnings, "warning")].into_iter().filter(|(count, _)| *count > 0);
+    let counted: Vec<String> = counted.map(|(count, name)| plural(count, name)).collect();
+    if counted.is_empty() {
+        return well.to_owned();
+    }
+    format!("{well}in other files: {}; `sendform validate` shows all\n", counted.join(" and "))
 }
 
 fn all_well(checked: &Checked<'_>) -> String {

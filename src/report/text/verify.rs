@@ -3,14 +3,17 @@
 use crate::report::ledger::verify::{
     LedgerFindingKind, LedgerFindingView, LedgerVerifyReport, OutcomeFileView, ShadowState,
 };
-use crate::report::style::{Paint, line};
+use crate::report::mark::Mark;
+use crate::report::screen::Screen;
+use crate::report::sheet::{Sheet, line};
 use crate::report::words::plural;
 
 use super::TextForm;
 use super::twice;
 
 impl TextForm for LedgerVerifyReport {
-    fn text(&self, paint: Paint) -> String {
+    fn sheet(&self, screen: &Screen) -> Sheet {
+        let paint = screen.paint;
         let broken = self.dumps.iter().filter_map(|dump| {
             let reason = dump.error.as_ref()?;
             Some(format!("{} does not go with the ledger: {reason}", dump.file))
@@ -21,11 +24,11 @@ impl TextForm for LedgerVerifyReport {
         let odd = self.findings.iter().filter(|finding| !is_told(finding)).map(|finding| finding.words.clone());
         let unclosed = self.unclosed.iter().map(|unclosed| unclosed.words.clone());
         let odd: Vec<String> = odd.chain(unclosed).chain(broken).collect();
-        let mut out = String::new();
-        twice::list(&mut out, &self.twice, &self.gateway, paint);
-        odd.iter().for_each(|text| line(&mut out, &format!("{} {text}", paint.bad("!"))));
+        let mut out = Sheet::default();
+        twice::list(&mut out, &self.twice, paint);
+        odd.iter().for_each(|text| line(&mut out, &Mark::Wrong.before(text, paint)));
         for note in notes(self) {
-            line(&mut out, &format!("{} {note}", paint.wait("~")));
+            line(&mut out, &Mark::Note.before(&note, paint));
         }
         let claims = plural(self.claims, "claim");
         let count = odd.len() + self.twice.len();

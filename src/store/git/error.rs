@@ -134,6 +134,16 @@ pub enum GitError {
         /// How to bring it back.
         restore: String,
     },
+    /// The branch of stops is gone, although this clone has seen it.
+    #[error("the branch of stops `{place}` is gone, and with it any stop that was not seen here")]
+    StopsGone {
+        /// The remote and the branch.
+        place: String,
+        /// The private ref that still has what was seen.
+        seen: String,
+        /// How to bring it back.
+        restore: String,
+    },
     /// The branch does not continue what this clone has seen.
     #[error("the ledger's branch `{place}` was rewound or replaced")]
     Rewound {
@@ -230,6 +240,12 @@ impl BackendError for GitError {
                      purpose, forget it: `git update-ref -d {seen}`"
                 ));
             }
+            Self::StopsGone { seen, restore, .. } => {
+                return Some(format!(
+                    "nothing is sent before it is back: `{restore}` brings back what was seen here. If it is gone on \
+                     purpose, forget it: `git update-ref -d {seen}`"
+                ));
+            }
             Self::Rewound { seen, restore, .. } => {
                 return Some(format!(
                     "claims may be missing from it, and their people would be sent to again. Bring it back, from \
@@ -267,6 +283,7 @@ impl BackendError for GitError {
             | Self::Temporary(_) => true,
             Self::Missing { .. }
             | Self::Gone { .. }
+            | Self::StopsGone { .. }
             | Self::Rewound { .. }
             | Self::Foreign { .. }
             | Self::Damage { .. } => false,

@@ -7,6 +7,7 @@
 //! index or HEAD: commits are made of objects, and the clone remembers the branch in private refs.
 
 mod branch;
+mod clone_state;
 mod commit;
 mod error;
 mod merges;
@@ -43,6 +44,7 @@ pub(super) use stops::{add as add_stops, has_ledger, read as read_stops, read_he
 pub(super) use upstream::{KeptBy, KeptText, kept_in_git, kept_texts, look_unpublished, look_upstream};
 
 pub use branch::Branch;
+pub use clone_state::CloneState;
 pub use error::{GitError, Said};
 pub use silence::GitSilence;
 pub use upstream::{FetchedBranch, FetchedLockfile, Publishing, Unpublished, Upstream};
@@ -104,6 +106,22 @@ impl GitLedger {
             regular::read_text(&branch.fetched_at(), Links::Refused).ok().and_then(|text| text.trim().parse().ok());
         let time = noted.map_or_else(|| remote.repository().time(&seen), Ok)?;
         Ok((ledger, authenticity, time))
+    }
+
+    /// Makes sure that [`GitLedger::open`] would not refuse a ledger that was read, without its lock.
+    ///
+    /// # Errors
+    /// If another run holds it in this folder; if nothing shows that its lines are genuine.
+    pub(in crate::store) fn check_open(
+        branch: &Branch,
+        read: (&Ledger, Option<Authenticity>),
+        expected: &Binding,
+        visit: &Visit,
+    ) -> Result<(), StoreError> {
+        LockFile::check_free(&branch.paths().guard)?;
+        let (ledger, authenticity) = read;
+        let is_signed = authenticity != Some(Authenticity::Unsigned) || expected.seals.is_empty();
+        if is_signed { Ok(()) } else { visit.check_unsigned(ledger, branch.place()) }
     }
 
     /// Opens the ledger for writing.

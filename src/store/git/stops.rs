@@ -85,6 +85,19 @@ impl StopsBranch {
         Ok(Look { seen, tip, there, all })
     }
 
+    /// The same for a run, which cannot tell what was in a branch that is gone since it was seen.
+    ///
+    /// # Errors
+    /// As [`StopsBranch::look`]; if the branch is gone.
+    pub(super) fn look_for_run(&self) -> Result<Stops, StoreError> {
+        let Look { seen, tip, all, .. } = self.look()?;
+        if seen.is_some() && tip.is_none() {
+            let (place, branch) = (self.repository.place(), &self.repository.branch);
+            return Err(GitError::StopsGone { place, seen: branch.seen(), restore: branch.bring_back() }.into());
+        }
+        Ok(all)
+    }
+
     /// Reads what a commit has.
     fn at(&self, commit: &str) -> Result<Stops, StoreError> {
         let git = &self.repository.git;

@@ -89,7 +89,7 @@ impl Polling {
     /// Asks once, and then again and again until nobody listens any more.
     fn start(branch: &Branch) -> Result<Self, StoreError> {
         let stops = StopsBranch::open(branch)?;
-        let found = stops.look()?.all;
+        let found = stops.look_for_run()?;
         let answers = Arc::new(Mutex::new(Answers { stops: found, at: Instant::now(), failure: None }));
         let (asks, asked) = mpsc::sync_channel(1);
         let told = Arc::clone(&answers);
@@ -110,11 +110,11 @@ fn poll(stops: &StopsBranch, asked: &Receiver<()>, answers: &Mutex<Answers>) {
             Err(RecvTimeoutError::Disconnected) => return,
         }
         last = Instant::now();
-        let found = stops.look();
+        let found = stops.look_for_run();
         let mut answers = lock(answers);
         match found {
             Ok(found) => {
-                answers.stops.join(&found.all);
+                answers.stops.join(&found);
                 // As old as the question: what came after it is in the next answer.
                 answers.at = last;
                 answers.failure = None;

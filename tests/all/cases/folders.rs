@@ -85,6 +85,9 @@ fn what_is_no_campaign_is_named_with_its_remedy() {
      = help: a campaign begins with `campaign: ID`; anything else is listed in sendform.yaml: `ignore: [ deploy ]`
 
     2 errors
+      not-a-campaign  dependabot.yaml
+      not-a-campaign  deploy/
+    next, once they are mended: sendform validate
     ");
     project.run(["plan", "--sandbox"]).code(3);
     project.write(

@@ -125,7 +125,7 @@ fn a_moved_schedule_moves_nobody() {
     tulips.offer r1  shop to gardeners
         2 handed over, leaving at 2026-12-06 10:30 Europe/Ljubljana (09:30 UTC)
         2 rows in gardeners.csv (CSV with `,`, UTF-8)
-      ~ changed since it was handed over; 2 people still get it at 2026-12-06 10:30 Europe/Ljubljana (09:30 UTC) as it was
+      * changed since it was handed over; 2 people still get it at 2026-12-06 10:30 Europe/Ljubljana (09:30 UTC) as it was
           sendAt: 2026-12-06 10:30 then, 2026-12-08 11:00 now
           what is handed over cannot be changed or stopped over this API
 
@@ -209,7 +209,7 @@ fn every_other_edit_is_named_with_who_gets_it_all_the_same() {
     let both = format!("2 people still get it {AT}");
     let check = |from: &str, to: &str, words: &[&str]| says(&edited(&garden, from, to), words);
 
-    let changed = format!("  ~ changed since it was handed over; {both} as it was\n");
+    let changed = format!("  * changed since it was handed over; {both} as it was\n");
     let moved = "2 people still get it at 2026-12-06 09:30 Europe/Dublin (09:30 UTC) as it was";
     check("Ljubljana", "Dublin", &[moved, "timeZone: Europe/Ljubljana then, Europe/Dublin now"]);
     check(
@@ -239,11 +239,11 @@ fn every_other_edit_is_named_with_who_gets_it_all_the_same() {
         schedule,
         &with("paused: true"),
         &[
-            &format!("  ~ paused, which holds back nothing that is handed over: {both}\n"),
+            &format!("  * paused, which holds back nothing that is handed over: {both}\n"),
             "cannot be changed or stopped",
         ],
     );
-    let old = format!("  ~ the text changed since it was handed over; 2 people still get the old one {AT}\n");
+    let old = format!("  * the text changed since it was handed over; 2 people still get the old one {AT}\n");
     check("tulips!", "roses!", &[&old, "- Dear {{ name }}, tulips!", "cannot be changed or stopped"]);
     let filtered = format!("\n! 1 person is filtered by `where` now, and still gets `tulips.offer` {AT}\n");
     check(
@@ -281,10 +281,10 @@ fn an_old_edition_is_named_as_long_as_somebody_keeps_it() {
       + 1 to send at 2026-12-07 10:30 Europe/Ljubljana (09:30 UTC), 1 bulk
         2 handed over, leaving at 2026-12-06 10:30 Europe/Ljubljana (09:30 UTC)
         3 rows in gardeners.csv (CSV with `,`, UTF-8)
-      ~ the text and more changed since it was handed over; 2 people still get it at 2026-12-06 10:30 Europe/Ljubljana (09:30 UTC) as it was
+      * the text and more changed since it was handed over; 2 people still get it at 2026-12-06 10:30 Europe/Ljubljana (09:30 UTC) as it was
           sendAt: 2026-12-06 10:30 then, 2026-12-07 10:30 now
-          - Dear {{ name }}, tulips!
-          + Dear {{ name }}, roses!
+          │ - Dear {{ name }}, tulips!
+          │ + Dear {{ name }}, roses!
           raise `revision` to send the new text to everybody, besides the old one
           what is handed over cannot be changed or stopped over this API
         text (17 characters)
@@ -313,10 +313,10 @@ fn an_old_edition_is_named_as_long_as_somebody_keeps_it() {
     tulips.offer r1  shop to gardeners
         3 handed over, leaving from 2026-12-06 10:30 Europe/Ljubljana (09:30 UTC) to 2026-12-07 10:30 Europe/Ljubljana (09:30 UTC)
         3 rows in gardeners.csv (CSV with `,`, UTF-8)
-      ~ the text and more changed since it was handed over; 2 people still get it at 2026-12-06 10:30 Europe/Ljubljana (09:30 UTC) as it was
+      * the text and more changed since it was handed over; 2 people still get it at 2026-12-06 10:30 Europe/Ljubljana (09:30 UTC) as it was
           sendAt: 2026-12-06 10:30 then, 2026-12-07 10:30 now
-          - Dear {{ name }}, tulips!
-          + Dear {{ name }}, roses!
+          │ - Dear {{ name }}, tulips!
+          │ + Dear {{ name }}, roses!
           raise `revision` to send the new text to everybody, besides the old one
           what is handed over cannot be changed or stopped over this API
 
@@ -333,13 +333,13 @@ fn an_old_edition_is_named_as_long_as_somebody_keeps_it() {
         1 handed over, leaving at 2026-12-07 10:30 Europe/Ljubljana (09:30 UTC)
         2 already sent
         3 rows in gardeners.csv (CSV with `,`, UTF-8)
-      ~ the text changed since it was sent; 2 people keep the old one
-          - Dear {{ name }}, tulips!
-          + Dear {{ name }}, lilies!
+      * the text changed since it was sent; 2 people keep the old one
+          │ - Dear {{ name }}, tulips!
+          │ + Dear {{ name }}, lilies!
           raise `revision` to send the new text to everybody
-      ~ the text changed since it was handed over; 1 person still gets the old one at 2026-12-07 10:30 Europe/Ljubljana (09:30 UTC)
-          - Dear {{ name }}, roses!
-          + Dear {{ name }}, lilies!
+      * the text changed since it was handed over; 1 person still gets the old one at 2026-12-07 10:30 Europe/Ljubljana (09:30 UTC)
+          │ - Dear {{ name }}, roses!
+          │ + Dear {{ name }}, lilies!
           raise `revision` to send the new text to everybody, besides the old one
           what is handed over cannot be changed or stopped over this API
 
@@ -374,7 +374,7 @@ fn an_old_edition_is_named_as_long_as_somebody_keeps_it() {
     // Who has it as it is, is in none of these lines.
     garden.write("tulips.yaml", CAMPAIGN);
     garden.write("gardeners.csv", GARDENERS);
-    assert!(!plan(&garden).stdout.contains("  ~ "));
+    assert!(!plan(&garden).stdout.contains("  * "));
 }
 
 #[test]
@@ -385,7 +385,7 @@ fn a_raised_revision_brings_both_and_needs_consent() {
     says(
         &run,
         &[
-            &format!("  ~ 2 people still get revision 1 {AT}\n"),
+            &format!("  * 2 people still get revision 1 {AT}\n"),
             "! tulips.offer: an older revision still has 2 people in doubt or scheduled until 2026-12-06 10:30 \
              Europe/Ljubljana (09:30 UTC)\n",
             "--accept overlap=2",
@@ -407,7 +407,7 @@ fn what_is_gone_from_the_files_still_leaves() {
         "{gone}"
     );
     garden.write("sendform.yaml", format!("{PROJECT}retired: [tulips]\n"));
-    says(&plan(&garden), &[&format!("~ 2 people still get `tulips.offer` {AT} although it is retired\n")]);
+    says(&plan(&garden), &[&format!("* 2 people still get `tulips.offer` {AT} although it is retired\n")]);
     // It is the same for whoever opted out since then.
     garden.write("opt-outs.csv", "to\n17841400000000702\n");
     garden.write("sendform.yaml", format!("{PROJECT}retired: [tulips]\nsuppress: [ {{ csv: opt-outs.csv }} ]\n"));

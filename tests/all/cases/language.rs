@@ -71,6 +71,8 @@ fn the_place_of_a_slip_in_a_condition() {
     winter.note r1  main to guests
 
     nothing can be sent: the files have errors
+      template-syntax  note.yaml:6:28
+    next, once the files are mended: sendform plan --sandbox
     ----- stderr
     error[template-syntax]: `&&` is not part of the language
      --> note.yaml:6:28
@@ -348,4 +350,29 @@ fn of_many_branches_the_rest_is_counted() {
     assert!(run.stdout.contains("    and 12 more branches of the text\n"), "{run}");
     let json = run.stdout.matches("(9 characters)").count() + run.stdout.matches("(10 characters)").count();
     assert_eq!(json, 8, "{run}");
+}
+
+#[test]
+fn branches_that_nobody_looked_at_are_no_number() {
+    let shown = |people: u64, branches: u64, by_engine: bool| {
+        let guest = |number| format!("{},N,{number},no\n", 27_841_400_000_000_100_u64 + number);
+        let town = if by_engine { "([town] | join)" } else { "town" };
+        let branch = |number| format!("{{% if {town} == \"{number}\" %}}town {number}{{% endif %}}");
+        let content = text(&format!("Hi {}", (0..branches).map(branch).collect::<String>()));
+        let run = project(&format!("ig,name,town,opted_in\n{}", (0..people).map(guest).collect::<String>()))
+            .file("note.yaml", campaign("spring", "", &content))
+            .run(["plan", "--sandbox"])
+            .code(0);
+        run.stdout.lines().find(|line| line.contains("branch") && !line.contains('(')).map(str::to_owned)
+    };
+    // More than are told apart, and more people than are looked at where the engine renders.
+    let at_least = shown(70, 70, false).unwrap();
+    assert!(
+        at_least.starts_with("    and at least ") && at_least.ends_with(" more branches of the text"),
+        "{at_least}"
+    );
+    let few = "    the text may have more branches: too many people, or branches, to look at all";
+    assert_eq!(shown(2_001, 2, true).as_deref(), Some(few));
+    assert_eq!(shown(2_001, 2, false), None);
+    assert_eq!(shown(20, 2, true), None);
 }

@@ -37,7 +37,7 @@ fn some_clocks_are_past() {
     let late = project("sendAt: \"2026-11-30 19:00\", timeZone: { perPerson: true }", &ZONES);
     let run = late.run(["plan", "--sandbox", "--accept", "late=3"]).code(0);
     assert_snapshot!(said(&run), @"
-    evening.hello r1  shop to all
+    evening.hello r1  shop to all  evening.yaml:6
       + 10 to send: 3 at once (late), 7 by each person's clock, 2026-11-30 16:00 to 2026-12-01 00:00 UTC, 4 bulks
             zone            local             UTC               people
             Asia/Singapore  at once (late)                           3
@@ -61,7 +61,7 @@ fn some_clocks_are_past() {
 fn all_clocks_are_to_come() {
     let schedule = "sendAt: \"2026-12-01 09:00\", timeZone: { perPerson: true }";
     assert_snapshot!(said(&project(schedule, &ZONES).run(["plan", "--sandbox"]).code(0)), @"
-    evening.hello r1  shop to all
+    evening.hello r1  shop to all  evening.yaml:6
       + 10 to send by each person's clock, 2026-12-01 01:00 to 14:00 UTC, 4 bulks
             zone            local             UTC               people
             Asia/Singapore  2026-12-01 09:00  2026-12-01 01:00       3
@@ -71,12 +71,12 @@ fn all_clocks_are_to_come() {
     ");
     // One zone alone needs no table.
     assert_snapshot!(said(&project(schedule, &[("Asia/Singapore", 2)]).run(["plan", "--sandbox"]).code(0)), @"
-    evening.hello r1  shop to all
+    evening.hello r1  shop to all  evening.yaml:6
       + 2 to send by each person's clock, at 2026-12-01 09:00 Asia/Singapore (01:00 UTC), 1 bulk
     ");
     let paced = format!("{schedule}, sendingSpeedLimit: {{ amount: 2 }}");
     assert_snapshot!(said(&project(&paced, &ZONES).run(["plan", "--sandbox"]).code(0)), @"
-    evening.hello r1  shop to all
+    evening.hello r1  shop to all  evening.yaml:6
       + 10 to send by each person's clock, 2026-12-01 01:00 to 14:00 UTC, 2 a minute, the last at 2026-12-01 14:00 UTC, 13 h later, 4 bulks
             zone            local             UTC               people
             Asia/Singapore  2026-12-01 09:00  2026-12-01 01:00       3
@@ -86,7 +86,7 @@ fn all_clocks_are_to_come() {
     ");
     let kept = format!("{schedule}, handover: 6h");
     assert_snapshot!(said(&project(&kept, &ZONES).run(["plan", "--sandbox"]).code(0)), @"
-    evening.hello r1  shop to all
+    evening.hello r1  shop to all  evening.yaml:6
       ~ 10 not due yet: handed over from 2026-11-30 19:00 UTC, leaving by each person's clock, 2026-12-01 01:00 to 14:00 UTC
             zone            local             UTC               people
             Asia/Singapore  2026-12-01 09:00  2026-12-01 01:00       3
@@ -101,7 +101,7 @@ fn one_person_is_told_as_one() {
     let late =
         project("sendAt: \"2026-11-30 19:00\", timeZone: { perPerson: true }, ifPast: sendNow", &[("Asia/Tokyo", 1)]);
     assert_snapshot!(said(&late.run(["plan", "--sandbox"]).code(0)), @"
-    evening.hello r1  shop to all
+    evening.hello r1  shop to all  evening.yaml:6
       + 1 to send at once (late), 1 bulk
     ");
 }
@@ -128,7 +128,7 @@ fn whom_the_fallback_stands_in_for_is_counted() {
     let zones = [("", 2), ("Europe/Vienna", 3), ("Africa/Nairobi", 1)];
     let shop = project(schedule, &zones);
     assert_snapshot!(said(&shop.run(["plan", "--sandbox"]).code(0)), @"
-    evening.hello r1  shop to all
+    evening.hello r1  shop to all  evening.yaml:6
       + 6 to send by each person's clock, 2026-12-01 06:00 to 08:00 UTC, 2 bulks
             zone            local             UTC               people
             Africa/Nairobi  2026-12-01 09:00  2026-12-01 06:00       1
@@ -138,7 +138,7 @@ fn whom_the_fallback_stands_in_for_is_counted() {
     let plan = shop.run(["plan", "--sandbox", "--format", "json"]).code(0).json();
     assert_eq!(plan["messages"][0]["zones"][1]["fallback"], 2);
     assert_snapshot!(said(&project(schedule, &[("", 1)]).run(["plan", "--sandbox"]).code(0)), @"
-    evening.hello r1  shop to all
+    evening.hello r1  shop to all  evening.yaml:6
       + 1 to send by each person's clock, at 2026-12-01 09:00 Europe/Vienna (08:00 UTC), 1 bulk
             1 person has no zone of their own: the fallback Europe/Vienna stands in
     ");

@@ -58,15 +58,14 @@ fn what_is_not_selected_is_a_line_and_so_is_what_is_sent() {
     exit code: 0
     acme-shop on sandbox, 2026-11-30 12:00 UTC, 2 campaigns in 2 files
 
-    news.one r1  shop to guests  (not selected): 2 to send, 1 duplicate, 3 rows in guests.csv (CSV with `,`, UTF-8)
-    news.two r1  shop to guests  (not selected): 2 to send, 1 duplicate, 3 rows in guests.csv (CSV with `,`, UTF-8)
-
     shop.three r1  shop to guests
       + 2 to send at once, 1 bulk
         1 duplicate
         3 rows in guests.csv (CSV with `,`, UTF-8)
         text (13 characters)
           │ three for L•••
+
+    2 messages are not selected: 4 to send, 2 duplicate, 6 rows (`--all` lists them)
 
     2 messages to send in 1 bulk
     ");
@@ -75,14 +74,14 @@ fn what_is_not_selected_is_a_line_and_so_is_what_is_sent() {
     exit code: 0
     acme-shop on sandbox, 2026-11-30 12:00 UTC, 2 campaigns in 2 files
 
-    news  2 messages: 4 already sent, 2 duplicate, 6 rows
-
     shop.three r1  shop to guests
       + 2 to send at once, 1 bulk
         1 duplicate
         3 rows in guests.csv (CSV with `,`, UTF-8)
         text (13 characters)
           │ three for L•••
+
+    2 messages have nothing to do: 4 already sent, 2 duplicate, 6 rows (`--all` lists them)
 
     2 messages to send in 1 bulk
     ");
@@ -91,8 +90,7 @@ fn what_is_not_selected_is_a_line_and_so_is_what_is_sent() {
     exit code: 0
     acme-shop on sandbox, 2026-11-30 12:00 UTC, 2 campaigns in 2 files
 
-    news  2 messages: 4 already sent, 2 duplicate, 6 rows
-    shop.three r1  shop to guests: 2 already sent, 1 duplicate, 3 rows in guests.csv (CSV with `,`, UTF-8)
+    3 messages have nothing to do: 6 already sent, 3 duplicate, 9 rows (`--all` lists them)
 
     nothing to send
     ");
@@ -101,7 +99,7 @@ fn what_is_not_selected_is_a_line_and_so_is_what_is_sent() {
     let run = project.run(["plan", "--sandbox"]).code(0);
     assert!(
         run.stdout.contains(
-            "    2 already sent\n    1 duplicate\n    3 rows in guests.csv (CSV with `,`, UTF-8)\n  ~ the text changed"
+            "    2 already sent\n    1 duplicate\n    3 rows in guests.csv (CSV with `,`, UTF-8)\n  * the text changed"
         ),
         "{run}"
     );

@@ -142,6 +142,8 @@ fn a_plan_that_fails_leaves_no_older_one_behind() {
       to go on all the same: --accept failed=1
 
     nothing can be sent: the files have errors
+      blank-value  sale.yaml:9:44
+    next, once the files are mended: sendform plan
     ----- stderr
     error[blank-value]: `sale.hello`: `name` is blank, and the template has no fallback for it
      --> sale.yaml:9:44

@@ -32,6 +32,7 @@ pub(super) fn claim(people: &[u64], attempt: u32, run: u64) -> Claim {
         dated: Dated::Never,
         is_recovered: false,
         by: None,
+        edition: None,
         id: ClaimId {
             bulk: BulkId::new(&message(), revision(), BulkTime::Start(0), &people),
             attempt,
@@ -257,12 +258,12 @@ async fn a_slow_run_takes_none_of_its_own_bulks_again() {
     let home = Home::new().await;
     let (one, other) = (home.open().await, home.open().await);
     one.share(RunId(1), 1, "plan/v1:a", at(0), vec![bulk(1..3, None)]).await.unwrap();
-    let Lease::Bulk(_) = one.take(RunId(1)).await.unwrap() else { panic!("there is one") };
+    let Lease::Bulk(_) = one.take(RunId(1), &|_| false).await.unwrap() else { panic!("there is one") };
     home.sql("UPDATE sent.bulks SET taken_at = taken_at - interval '1 h'");
     home.sql("UPDATE sent.plans SET touched_at = touched_at - interval '1 h'");
-    assert_eq!(one.take(RunId(1)).await.unwrap(), Lease::Wait);
+    assert_eq!(one.take(RunId(1), &|_| false).await.unwrap(), Lease::Wait);
     other.share(RunId(2), 1, "plan/v1:a", at(0), vec![bulk(1..3, None)]).await.unwrap();
-    assert!(matches!(other.take(RunId(2)).await.unwrap(), Lease::Bulk(_)), "another may");
+    assert!(matches!(other.take(RunId(2), &|_| false).await.unwrap(), Lease::Bulk(_)), "another may");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -271,7 +272,7 @@ async fn a_plan_that_bulks_are_taken_from_is_not_abandoned() {
     let one = home.open().await;
     one.share(RunId(1), 1, "plan/v1:a", at(0), vec![bulk(1..3, None), bulk(3..5, None)]).await.unwrap();
     home.sql("UPDATE sent.plans SET touched_at = touched_at - interval '1 h'");
-    assert!(matches!(one.take(RunId(1)).await.unwrap(), Lease::Bulk(_)));
+    assert!(matches!(one.take(RunId(1), &|_| false).await.unwrap(), Lease::Bulk(_)));
     let age = "SELECT clock_timestamp() - touched_at < interval '1 minute' FROM sent.plans";
     assert_eq!(home.sql(age), "t");
 }
@@ -297,27 +298,27 @@ async fn a_shared_plan_is_taken_once_and_claimed_by_its_takers_only() {
     other.share(RunId(2), 1, "plan/v1:b", at(0), vec![bulk(8..9, None)]).await.unwrap();
     let mut people = Vec::new();
     for (store, run) in [(&one, 1), (&other, 2), (&one, 1)] {
-        let Lease::Bulk(bulk) = store.take(RunId(run)).await.unwrap() else { panic!("there is one") };
+        let Lease::Bulk(bulk) = store.take(RunId(run), &|_| false).await.unwrap() else { panic!("there is one") };
         people.extend(bulk.people.iter().map(|(person, _)| person.0));
     }
     assert_eq!(people, [1, 2, 3, 4, 5, 6]);
-    assert_eq!(other.take(RunId(2)).await.unwrap(), Lease::Wait);
+    assert_eq!(other.take(RunId(2), &|_| false).await.unwrap(), Lease::Wait);
     assert_eq!(one.claim(claim(&[1, 2], 1, 1)).await.unwrap(), Grant::Granted);
 
     // Whoever was too slow has lost the bulk, though nobody has claimed its people yet.
     let expire = "UPDATE sent.bulks SET taken_at = taken_at - interval '1 h' WHERE run = 1 AND NOT done";
     home.sql(expire);
-    let Lease::Bulk(again) = other.take(RunId(2)).await.unwrap() else { panic!("it is anybody's again") };
+    let Lease::Bulk(again) = other.take(RunId(2), &|_| false).await.unwrap() else { panic!("it is anybody's again") };
     assert_eq!(again.people[0].0, Person(5));
     assert_eq!(one.claim(claim(&[5, 6], 1, 1)).await.unwrap(), taken(&[5, 6]));
     for people in [[3, 4], [5, 6]] {
-        assert_eq!(other.take(RunId(2)).await.unwrap(), Lease::Wait);
+        assert_eq!(other.take(RunId(2), &|_| false).await.unwrap(), Lease::Wait);
         assert_eq!(other.claim(claim(&people, 1, 2)).await.unwrap(), Grant::Granted);
     }
     // A plan that is used up is replaced.
-    assert_eq!(other.take(RunId(2)).await.unwrap(), Lease::UsedUp);
+    assert_eq!(other.take(RunId(2), &|_| false).await.unwrap(), Lease::UsedUp);
     other.share(RunId(2), 2, "plan/v1:c", at(0), vec![bulk(8..9, None)]).await.unwrap();
-    let Lease::Bulk(last) = other.take(RunId(2)).await.unwrap() else { panic!("there is one") };
+    let Lease::Bulk(last) = other.take(RunId(2), &|_| false).await.unwrap() else { panic!("there is one") };
     assert_eq!(last.people, [(Person(8), ContentDigest(8))]);
 }
 
@@ -345,7 +346,7 @@ async fn a_plan_keeps_clear_of_the_times_of_the_one_that_was_used_up() {
     let one = home.open().await;
     let begin = async |nth, digest| {
         one.share(RunId(1), nth, digest, at(0), vec![bulk(1..3, Some((0, 60)))]).await.unwrap();
-        let Lease::Bulk(bulk) = one.take(RunId(1)).await.unwrap() else { panic!("there is one") };
+        let Lease::Bulk(bulk) = one.take(RunId(1), &|_| false).await.unwrap() else { panic!("there is one") };
         let ours = claim(&[1, 2], nth, 1);
         assert_eq!(one.claim(ours.clone()).await.unwrap(), Grant::Granted);
         one.settle(outcome(&ours, PersonState::Refused, None)).await.unwrap();
@@ -360,5 +361,5 @@ async fn a_plan_keeps_clear_of_the_times_of_the_one_that_was_used_up() {
 
 async fn other_takes(store: &Postgres) -> Lease {
     store.share(RunId(2), 1, "plan/v1:b", at(0), vec![bulk(1..3, None)]).await.unwrap();
-    store.take(RunId(2)).await.unwrap()
+    store.take(RunId(2), &|_| false).await.unwrap()
 }

@@ -1,6 +1,7 @@
 //! A shop whose ledger lives in a store, and the machines that work for it.
 
 use std::fs;
+use std::path::PathBuf;
 use std::process::Command;
 
 use serde_json::Value;
@@ -96,6 +97,11 @@ impl Fleet {
     pub(super) fn faults(self, faults: &[&str]) -> Self {
         self.shop.sandbox.faults(faults);
         self
+    }
+
+    /// The bare repository, where the ledger is on a branch.
+    pub(super) fn remote(&self) -> PathBuf {
+        self.ground.remote()
     }
 
     /// The shop, on its first machine.

@@ -73,6 +73,7 @@ pub(super) fn claim(run: u64, people: &[u64]) -> Claim {
         dated: Dated::At(NOON),
         is_recovered: false,
         by: None,
+        edition: None,
         people,
     }
 }

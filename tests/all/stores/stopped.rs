@@ -6,10 +6,10 @@ use sendform::store::OpenLedger;
 use serde_json::json;
 
 use super::fleet::{Fleet, Gates, row};
-use super::ground::Kind;
+use super::ground::{Ground, Kind};
 use super::port::{look, made, open, wait};
 use super::sample::{NOON, claim, expected};
-use crate::support::{Process, Project, Shop};
+use crate::support::{Process, Project, Shop, customer};
 
 on_every_store!(
     a_run_under_way_is_stopped_and_the_next_sends_exactly_the_rest,
@@ -233,4 +233,116 @@ fn what_is_to_be_typed_names_the_sandbox_and_the_folder() {
     assert!(stop.stdout.ends_with("to let sending go on: sendform --dir . resume --sandbox\n"), "{stop}");
     let resume = shop.run(&[&["resume"], &here[..]].concat()).code(0);
     assert!(resume.stdout.contains("the next `sendform --dir . apply --sandbox` sends"), "{resume}");
+    let log = shop.run(&["log", "--sandbox"]).code(0);
+    assert_eq!(
+        log.stdout.matches(", by this machine's clock\n").count(),
+        2,
+        "it does not go with the sandbox's: {log}"
+    );
+}
+
+/// Two runs whose first requests are held, so that neither knows of the other's answers when it begins.
+#[test]
+fn two_runs_on_a_branch_count_what_the_other_was_answered() {
+    let fleet = Fleet::new(Kind::Git, 80).faults(&["reject-share=1", "hold-after@1", "hold-after@2"]);
+    fleet.add_to_project("stopAfter: { share: 10%, of: 20 }\n");
+    let runs = [1, 2].map(|machine| (machine, fleet.start(machine, &[])));
+    fleet.shop().sandbox.wait_held(2);
+    fleet.shop().sandbox.release();
+    let ended = runs.map(|(machine, run)| fleet.machine(machine).finish(run).code(7));
+    // Alone, each would have ended with twenty of its own.
+    let requests = fleet.shop().requests();
+    assert!((10..=15).contains(&requests), "{requests} requests of two people: {ended:?}");
+    let is_ended = ended.iter().filter(|run| run.stdout.contains("sale.hello was ended: ")).count();
+    assert_eq!(is_ended, 2, "{ended:?}");
+}
+
+#[test]
+fn a_branch_of_stops_that_is_gone_is_never_no_stop() {
+    let fleet = Fleet::new(Kind::Git, 2);
+    fleet.machine(0).run(STOP).code(0);
+    fleet.machine(0).run(["resume"]).code(0);
+    let remote = fleet.remote();
+    let git = |folder: &std::path::Path, arguments: &[&str]| {
+        let status = std::process::Command::new("git").args(arguments).current_dir(folder).status().unwrap();
+        assert!(status.success(), "git {arguments:?}");
+    };
+    let branch = "refs/heads/sendform-ledger-stops";
+    git(&remote, &["update-ref", "-d", branch]);
+    let refused = fleet.apply(0).code(8);
+    assert!(refused.stderr.contains("sendform-ledger-stops` is gone, and with it any stop"), "{refused}");
+    assert_eq!(fleet.shop().requests(), 0);
+    // What is to be typed brings it back.
+    let typed = refused.stderr.split('`').find(|words| words.starts_with("git push ")).unwrap().to_owned();
+    git(fleet.machine(0).folder(), &typed.split(' ').skip(1).collect::<Vec<_>>());
+    fleet.settle(0, 2);
+}
+
+#[test]
+fn stops_that_move_with_their_ledger_are_told_with_what_ends_them() {
+    let shop = Shop::new(2);
+    shop.apply().code(0);
+    shop.run(&STOP).code(0);
+    shop.run(&STOP).code(0);
+    let ground = Ground::new(Kind::Git);
+    ground.equip(shop.project.folder());
+    shop.project.write("sendform.yaml", shop.project.read("sendform.yaml") + Kind::Git.state());
+    let copied = shop.run(&["ledger", "copy", "--from", "lockfile"]).code(0);
+    assert!(copied.stdout.contains("with 2 stops: nothing is sent until `sendform resume`\n"), "{copied}");
+    assert_eq!(shop.run(&["status", "--format", "json"]).code(0).json()["stops"].as_array().unwrap().len(), 2);
+}
+
+/// A second run's plan is behind that of the first, so whoever is its own is planned anew.
+#[test]
+fn files_that_cannot_be_planned_with_any_more_end_a_run_that_shares_its_plan() {
+    let fleet = Fleet::new(Kind::Postgres, 4).faults(&["hold-after@1", "hold-after@2"]);
+    let campaign = fleet.machine(0).read("sale.yaml");
+    let excluded = campaign.replace(
+        "columns: { to: id } }",
+        "columns: { to: id }, exclude: [ staff ] }\n  staff: { csv: staff.csv, columns: { to: id } }",
+    );
+    assert_ne!(campaign, excluded);
+    for machine in [0, 1] {
+        fleet.machine(machine).write("sale.yaml", &excluded);
+        fleet.machine(machine).write("staff.csv", format!("id\n{}\n", customer(1_001)));
+    }
+    fleet.customers(0, 1..=6);
+    let first = fleet.start(1, &[]);
+    fleet.shop().sandbox.wait_held(1);
+    let second = fleet.start(0, &[]);
+    fleet.shop().sandbox.wait_held(2);
+    fleet.machine(0).write("staff.csv", "id\n");
+    fleet.shop().sandbox.release();
+    fleet.machine(1).finish(first).code(0);
+    let second = fleet.machine(0).finish(second).code(3);
+    assert!(second.stdout.contains("! stopped: "), "{second}");
+    assert!(
+        second.stdout.contains("nothing more was claimed: mend the files, and run the same command again"),
+        "{second}"
+    );
+    assert!(second.stdout.contains(&row([2, 0, 0, 0, 2, 0])), "{second}");
+    fleet.machine(0).write("staff.csv", format!("id\n{}\n", customer(1_001)));
+    fleet.settle(0, 6);
+}
+
+#[test]
+fn whoever_opts_out_gets_nothing_of_a_plan_that_runs_share() {
+    let fleet = Fleet::new(Kind::Postgres, 10).faults(&["hold-after@2"]);
+    fleet.add_to_project("suppress: [ { csv: opt-outs.csv, columns: { to: id } } ]\n");
+    let list = |people: &[u64]| people.iter().map(|person| format!("{}\n", customer(*person))).collect::<String>();
+    for machine in [0, 1] {
+        fleet.machine(machine).write("opt-outs.csv", format!("id\n{}", list(&[1_001])));
+    }
+    let run = held(&fleet);
+    let log = fleet.machine(1).run(["log"]).code(0);
+    assert!(log.stdout.contains("  sale.hello r1  2 accepted · 2 in flight (2 bulks)\n"), "no doubt yet: {log}");
+    // One of a bulk, and everybody of another.
+    for machine in [0, 1] {
+        fleet.machine(machine).write("opt-outs.csv", format!("id\n{}", list(&[1_001, 6, 9, 10])));
+    }
+    let second = fleet.start(1, &[]);
+    fleet.shop().sandbox.release();
+    let runs = [fleet.machine(0).finish(run).code(0), fleet.machine(1).finish(second).code(0)];
+    assert_eq!(fleet.shop().accepted(), [1, 1, 1, 1, 1, 0, 1, 1], "{runs:?}");
+    assert!(runs[0].stdout.contains("suppressed"), "{}", runs[0]);
 }

@@ -25,7 +25,7 @@ pub(crate) use door::Door;
 pub(crate) use dump::{Dump, Way, copy_of, put_copy_back};
 pub(crate) use foreign::{Dates, Foreign};
 pub(crate) use lines::{claim_line, outcome_line, seals};
-pub(crate) use named::Named;
+pub(crate) use named::{NAME, Named};
 pub(crate) use origin::{Origin, git};
 pub(crate) use process::Process;
 pub(crate) use project::{KEY, NOW, Project};

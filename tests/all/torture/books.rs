@@ -58,6 +58,12 @@ impl Books {
         }
     }
 
+    /// The bulks that hold any of these people.
+    pub(super) fn bulks_to(&self, people: &BTreeSet<String>) -> BTreeSet<&str> {
+        let is_to = |id: &String| self.to.get(id).is_some_and(|to| people.contains(to));
+        self.bulks.iter().filter(|(_, ids)| ids.iter().any(is_to)).map(|(bulk, _)| bulk.as_str()).collect()
+    }
+
     /// What the gateway has of a message.
     pub(super) fn of(&self, id: &str) -> Kept {
         self.messages.get(id).copied().unwrap_or_default()

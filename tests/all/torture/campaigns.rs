@@ -2,6 +2,9 @@
 //! without a line of the program's own planning.
 
 use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::ops::Range;
 
 use sendform::identity::{
     CanonicalTo, Fingerprint, IdRule, Keys, MessageId, MessageKey, ProjectId, Revision, SenderId,
@@ -20,6 +23,10 @@ const MESSAGES: [&str; 3] = ["sale.hello", "sale.again", "care.ask"];
 
 /// The most rows that an audience grows to.
 const ROWS_MAX: usize = 150;
+
+/// How many people opt out at once while a run is sending: more than a few bulks hold, so that some are still to be
+/// sent to.
+const OUT: Range<u64> = 4..16;
 
 /// When a message is sent.
 const SCHEDULES: [&str; 4] = [
@@ -116,6 +123,28 @@ impl Campaigns {
         self.suppressed.extend(more);
     }
 
+    /// Some people opt out; gives their numbers.
+    pub(super) fn opt_out(&mut self, dice: &mut Dice) -> BTreeSet<u64> {
+        let count = self.rows.len() as u64;
+        let out: BTreeSet<u64> = (0..dice.number(OUT)).map(|_| dice.number(1..count + 1)).collect();
+        self.suppressed.extend(&out);
+        out
+    }
+
+    /// Replaces the list of opt-outs in one step, durably.
+    pub(super) fn write_opt_outs(&self, project: &Project) {
+        let path = project.path("out.new");
+        let mut file = File::create(&path).expect("a file can be made");
+        file.write_all(self.opt_outs().as_bytes()).expect("a file can be written");
+        file.sync_all().expect("a file can be synced");
+        fs::rename(path, project.path("out.csv")).expect("a file can be renamed");
+    }
+
+    fn opt_outs(&self) -> String {
+        let out = self.suppressed.iter().map(|number| format!("{}\n", to(*number)));
+        format!("id\n{}", out.collect::<String>())
+    }
+
     /// Edits them as somebody might between two runs, and says how many edits that were.
     pub(super) fn edit(&mut self, dice: &mut Dice) -> u64 {
         let mut edits = 0;
@@ -159,8 +188,7 @@ impl Campaigns {
                  suppress: [ {{ csv: out.csv, columns: {{ to: id }}, mayBeEmpty: true }} ]\n"
             ),
         );
-        let out = self.suppressed.iter().map(|number| format!("{}\n", to(*number)));
-        project.write("out.csv", format!("id\n{}", out.collect::<String>()));
+        project.write("out.csv", self.opt_outs());
         project.write("all.csv", self.table());
         for campaign in ["sale", "care"] {
             let messages: Vec<&Message> = self.messages.iter().filter(|of| of.name.starts_with(campaign)).collect();
@@ -254,6 +282,6 @@ fn id_of(message: &Message) -> &'static str {
 }
 
 /// The id of a person.
-fn to(number: u64) -> String {
+pub(super) fn to(number: u64) -> String {
     format!("17841400000{number:06}")
 }

@@ -20,6 +20,12 @@ pub(super) enum Count {
     RunsInterrupted,
     /// Times that somebody stopped sending, and let it go on.
     SendingStopped,
+    /// Runs that ended because somebody stopped sending.
+    RunsEndedByStops,
+    /// Times that people opted out in the middle of a run.
+    OptedOut,
+    /// Runs that left out people who had opted out since their plan.
+    RunsThatLeftOut,
     /// Requests that the gateway spoilt, by an error, a cut connection, or a false answer.
     RequestsSpoilt,
     /// Stores that failed under a run.
@@ -63,13 +69,14 @@ pub(super) enum Count {
 }
 
 impl Count {
-    const ALL: [Self; 26] = [
+    const ALL: [Self; 29] = [
         Self::RunsKilled,
         Self::GatewaysKilled,
         Self::RunsStopped,
         Self::GatewaysStopped,
         Self::RunsInterrupted,
         Self::SendingStopped,
+        Self::OptedOut,
         Self::RequestsSpoilt,
         Self::StoreFailures,
         Self::ClocksOff,
@@ -84,6 +91,8 @@ impl Count {
         Self::Lives,
         Self::Runs,
         Self::Companions,
+        Self::RunsEndedByStops,
+        Self::RunsThatLeftOut,
         Self::Changes,
         Self::Proved,
         Self::Settled,
@@ -102,6 +111,7 @@ impl Count {
                 | Self::GatewaysStopped
                 | Self::RunsInterrupted
                 | Self::SendingStopped
+                | Self::OptedOut
                 | Self::RequestsSpoilt
                 | Self::StoreFailures
                 | Self::ClocksOff
@@ -123,6 +133,9 @@ impl Count {
             Self::GatewaysStopped => "gateways stopped and woken",
             Self::RunsInterrupted => "runs interrupted",
             Self::SendingStopped => "times that sending was stopped",
+            Self::RunsEndedByStops => "of them ended by a stop",
+            Self::OptedOut => "opt-outs in mid-run",
+            Self::RunsThatLeftOut => "of them left out opt-outs",
             Self::RequestsSpoilt => "requests spoilt",
             Self::StoreFailures => "failures of the store",
             Self::ClocksOff => "runs with a wrong clock",
@@ -160,6 +173,11 @@ impl Figures {
         for ((count, kind), number) in &other.0 {
             self.add(*count, *kind, *number);
         }
+    }
+
+    /// How often something was counted in lives on a store.
+    pub(super) fn count(&self, count: Count, kind: Kind) -> u64 {
+        self.of(|other| other == count, kind)
     }
 
     /// How much was injected into lives on a store.

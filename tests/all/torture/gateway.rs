@@ -142,12 +142,26 @@ fn spoils(kind: &FaultKind) -> bool {
     }
 }
 
+/// Whether the gateway holds a request until something was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Holds {
+    Never,
+    Perhaps,
+    /// One of the first: what is done takes as long as a few requests.
+    Early,
+}
+
 /// Some faults, and some requests that take a moment, so that there is something to strike at.
-pub(super) fn faults(dice: &mut Dice, may_hold: bool) -> Vec<String> {
+pub(super) fn faults(dice: &mut Dice, holds: Holds) -> Vec<String> {
     let mut faults = vec![format!("slow={}ms*", dice.number(1..20))];
-    if may_hold && dice.once_in(3) {
+    let before = match holds {
+        Holds::Never => None,
+        Holds::Perhaps => dice.once_in(3).then_some(8),
+        Holds::Early => Some(3),
+    };
+    if let Some(before) = before {
         let moment = dice.one_of(&["before", "after"]);
-        faults.push(format!("hold-{moment}@{}", dice.number(1..8)));
+        faults.push(format!("hold-{moment}@{}", dice.number(1..before)));
     }
     for _ in 0..dice.number(1..5) {
         let fault = dice.one_of(&[

@@ -1,14 +1,17 @@
 //! One step of a life: a run of `apply`, or several at once, and what is done to them.
 
+use std::collections::BTreeSet;
 use std::process::Command;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::books::Books;
+use super::campaigns::to;
 use super::clock::Clock;
 use super::dice::Dice;
 use super::figures::{Count, Figures};
-use super::gateway::faults;
+use super::gateway::{Holds, faults};
 use super::moment::Moment;
 use super::store::Kind;
 use super::trouble::Trouble;
@@ -41,19 +44,22 @@ enum Deed {
     Interrupt(&'static str),
     /// Somebody stops all runs of the ledger, and lets them go on when they have ended.
     StopSending,
+    /// People opt out, on every machine.
+    OptOut,
     Trouble(Trouble),
     Nothing,
 }
 
 impl Deed {
     fn choose(dice: &mut Dice, world: &World, seat: usize) -> Self {
-        match dice.number(0..23) {
+        match dice.number(0..30) {
             0..=8 => Self::KillRuns(dice.number(1..4)),
             9..=10 => Self::KillGateway,
             11..=12 => Self::StopRun(Duration::from_millis(dice.number(20..300))),
             13 => Self::StopGateway(Duration::from_millis(dice.number(20..300))),
             14 => Self::Interrupt(dice.one_of(&["INT", "TERM", "HUP"])),
-            20..=22 => Self::StopSending,
+            20..=24 => Self::StopSending,
+            25..=29 => Self::OptOut,
             15..=18 => Self::Trouble(Trouble::choose(dice, &world.store, &world.seats[seat])),
             _ => Self::Nothing,
         }
@@ -68,6 +74,7 @@ impl Deed {
             | Self::StopGateway(_)
             | Self::Interrupt(_)
             | Self::StopSending
+            | Self::OptOut
             | Self::Nothing => Vec::new(),
         }
     }
@@ -98,8 +105,14 @@ impl World {
         self.trouble_time(dice, figures);
         let seat = usize::try_from(dice.number(0..self.seats.len() as u64)).expect("the number of a seat");
         let deed = Deed::choose(dice, self, seat);
-        let strikes = !matches!(deed, Deed::Nothing | Deed::Trouble(_));
-        let faults = faults(dice, strikes);
+        let may_hold = match deed {
+            Deed::Nothing | Deed::Trouble(_) => Holds::Never,
+            Deed::StopSending | Deed::OptOut => Holds::Early,
+            Deed::KillRuns(_) | Deed::KillGateway | Deed::StopRun(_) | Deed::StopGateway(_) | Deed::Interrupt(_) => {
+                Holds::Perhaps
+            }
+        };
+        let faults = faults(dice, may_hold);
         let holds = faults.iter().any(|fault| fault.starts_with("hold"));
         self.gateway.ask(&faults);
         let moment = Moment::choose(dice, self.file(seat).as_deref(), holds);
@@ -118,11 +131,16 @@ impl World {
             self.count(figures, Count::Companions, 1);
         }
         let has_company = runs.len() > 1;
-        let mut stopped = None;
+        let (mut stopped, mut opted_out) = (None, None);
         if moment.wait(&mut runs[0], &self.gateway) {
             let moved = clocks.iter().flatten().map(Clock::strike).sum();
             self.count(figures, Count::ClocksMoved, moved);
             self.act(&deed, seat, &mut runs, figures);
+            if matches!(deed, Deed::OptOut) {
+                let out = self.opt_out(dice);
+                // Whatever is in the books now was accepted before, or is under way.
+                opted_out = Some((self.books(), out, PARALLEL_MAX * runs.len() as u64));
+            }
             if matches!(deed, Deed::StopSending) {
                 stopped = Some((self.gateway.requests(), PARALLEL_MAX * runs.len() as u64, Instant::now()));
             }
@@ -131,9 +149,17 @@ impl World {
             let is_right = run.code.is_none_or(|code| deed.allows(code, self.store.kind, has_company));
             assert!(is_right, "after {deed:?} with {faults:?}: {run}");
             assert!(!run.stderr.contains("panicked"), "{run}");
+            // Doubts, which most runs here leave, are told by the code before a stop is.
+            let is_ended = stopped.is_some() && run.stdout.contains("! stopped: somebody has stopped sending: ");
+            self.count(figures, Count::RunsEndedByStops, u64::from(is_ended));
+            let leaves_out = opted_out.is_some() && run.stdout.contains("  suppressed\n");
+            self.count(figures, Count::RunsThatLeftOut, u64::from(leaves_out));
         }
         if let Deed::Trouble(trouble) = &deed {
             trouble.end(&self.seats[seat]);
+        }
+        if let Some((before, out, under_way)) = opted_out {
+            self.check_opted_out(&before, &out, under_way);
         }
         if let Some((before, under_way, begun)) = stopped {
             self.check_stopped(self.gateway.requests() - before, under_way, begun.elapsed());
@@ -149,6 +175,25 @@ impl World {
         } else if since > under_way {
             assert!(time < BRANCH_TIME_MAX, "requests until {time:?} after a stop");
         }
+    }
+
+    /// People opt out: it is durable on every machine when this returns. Gives their ids.
+    fn opt_out(&mut self, dice: &mut Dice) -> BTreeSet<String> {
+        let out = self.campaigns.opt_out(dice);
+        self.seats.iter().for_each(|seat| self.campaigns.write_opt_outs(seat));
+        out.into_iter().map(to).collect()
+    }
+
+    /// Makes sure that whoever opted out is in no request that began afterwards: one that was under way may have them,
+    /// and no bulk besides.
+    fn check_opted_out(&self, before: &Books, out: &BTreeSet<String>, under_way: u64) {
+        let after = self.books();
+        let before = before.bulks_to(out);
+        let since: Vec<_> = after.bulks_to(out).into_iter().filter(|bulk| !before.contains(bulk)).collect();
+        assert!(
+            since.len() as u64 <= under_way,
+            "{under_way} may have been under way, and {since:?} came after opt-outs"
+        );
     }
 
     fn begin(&self, dice: &mut Dice, seat: usize, wrapper: &[String], figures: &mut Figures) -> Process {
@@ -204,6 +249,7 @@ impl World {
                 self.count(figures, Count::StoreFailures, trouble.strike(&self.seats[seat]));
                 return;
             }
+            Deed::OptOut => Count::OptedOut,
             Deed::Nothing => return,
         };
         self.count(figures, what, 1);

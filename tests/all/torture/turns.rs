@@ -4,9 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use super::figures::Figures;
+use super::figures::{Count, Figures};
 use super::options::{End, Options};
 use super::store::Kind;
+
+/// What has to come up on every store, or nothing was proved of it. With the usual shares it does many times.
+const SURELY: [Count; 3] = [Count::SendingStopped, Count::OptedOut, Count::RunsThatLeftOut];
 
 /// Gives lives to threads.
 #[derive(Debug)]
@@ -51,7 +54,12 @@ impl Turns {
 
     fn lacks(&self, figures: &Figures, kind: Kind) -> bool {
         match self.options.end {
-            End::Shares => figures.injected(kind) < kind.share(),
+            End::Shares => {
+                let never = |count: &Count| figures.count(*count, kind) == 0;
+                // A branch is asked for stops every few seconds, which is longer than most runs here.
+                let ended = (kind != Kind::Git).then_some(Count::RunsEndedByStops);
+                figures.injected(kind) < kind.share() || SURELY.iter().chain(&ended).any(never)
+            }
             End::Time(time) => self.begin.elapsed() < time,
         }
     }

@@ -1,10 +1,12 @@
 //! The bulks, and what they say: made up from the number of a person, so that no source is measured.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 use sendform::apply::{BulkOptions, Prepare, Prepared, PreparedPerson, Reports};
 use sendform::audience::RowAt;
 use sendform::identity::{BulkTime, ContentDigest, MessageKey, Person, Revision, SenderId};
+use sendform::ledger::EditionId;
 use sendform::plan::{Bulk, Recipient};
 use sendform::wire::content::Content;
 
@@ -51,6 +53,7 @@ impl Prepare for Letters {
             campaign_reference_id: None,
             reports: Reports::default(),
             speed: None,
+            edition: EditionId::of("Hi", &BTreeMap::new()),
         };
         Ok(Prepared { options, people: bulk.recipients.iter().map(recipient).collect() })
     }

@@ -7,7 +7,8 @@ use std::time::Duration;
 use super::books::{Gateway, Line, accepted, status};
 use super::journal::{Journal, What};
 use super::machine::Machine;
-use crate::apply::evidence::{By, LogQuery, LogRow, Logs, LogsAnswer, LogsFailure, RecentQuery};
+use super::world::human;
+use crate::apply::evidence::{Addressee, By, LogQuery, LogRow, Logs, LogsAnswer, LogsFailure, RecentQuery};
 use crate::apply::simulation::clock::SimClock;
 use crate::apply::simulation::driver::Chance;
 use crate::apply::simulation::gateway::{answer, invalid, people_of};
@@ -124,6 +125,7 @@ impl<'a> Client<'a> {
             let id = MessageId { message: bulk.message.clone(), revision: bulk.revision, person: *person };
             let row = LogRow {
                 message_id: id.to_string(),
+                to: Some(Addressee::new(human(*person).to_string())),
                 // The gateway tells it of requests with several messages only.
                 bulk_id: (people.len() > 1).then(|| bulk.to_string()),
                 sent_at: Some(NOON + sent_at),

@@ -122,7 +122,10 @@ fn check_ended(world: &World, id: RunId, past: &Past) -> Result<(), String> {
     let summary = ended.summary.as_ref();
     let all_the_same = summary.is_some_and(|summary| {
         summary.alarms.iter().any(|alarm| matches!(alarm, Alarm::SentAllTheSame { .. }))
-            || matches!(summary.stopped, Some(Stopped::LedgerLacks { .. } | Stopped::Bug(_) | Stopped::Store(_)))
+            || matches!(
+                summary.stopped,
+                Some(Stopped::LedgerLacks { .. } | Stopped::OtherKeys { .. } | Stopped::Bug(_) | Stopped::Store(_))
+            )
     });
     if again > 0 || recovered > 0 || all_the_same {
         return Err(format!("{id:?} gives a false alarm: {ended:?}"));

@@ -13,12 +13,12 @@ use super::desk::Desk;
 use super::journal::What;
 use super::machine::Machine;
 use super::world::{human, keyed, message, revision, sender};
-use crate::apply::evidence::{LedgerView as _, ReconcileOptions, Reconciled, reconcile};
+use crate::apply::evidence::{Addressee, LedgerView as _, ReconcileOptions, Reconciled, reconcile};
 use crate::apply::simulation::world::{NOON, SimPrepare};
-use crate::apply::witness::{Gated, OlderKeys, Recovered, Watch, recover};
+use crate::apply::witness::{Gated, OlderKeys, Recognise, Recovered, Watch, recover};
 use crate::apply::{Clock as _, Interrupts, PlannedBulks, Ports, RunSettings, Stopped, Summary, apply};
 use crate::audience::RowAt;
-use crate::identity::{BulkTime, ContentDigest, Person};
+use crate::identity::{BulkTime, ContentDigest, Person, SenderId};
 use crate::ledger::{EntryError, RunId, Standing, sample};
 use crate::plan::{Bulk, Recipient, Selection};
 
@@ -48,6 +48,16 @@ pub(super) struct Process<'a> {
 /// The keys that came first before.
 struct Older(u64);
 
+impl Recognise for Older {
+    fn under(&self, _sender: &SenderId) -> impl Fn(&Addressee) -> Vec<Person> + Send {
+        let first = self.0;
+        move |to: &Addressee| {
+            let human: u64 = to.id().parse().unwrap();
+            (0..=first).rev().map(|key| keyed(human, key)).collect()
+        }
+    }
+}
+
 impl OlderKeys for Older {
     type Error = EntryError;
 
@@ -65,7 +75,7 @@ impl Process<'_> {
             Task::Reconcile => ended.passes.push(self.settle(std::future::pending()).await),
             Task::Recover => {
                 let messages = [((message(), revision()), sender())].into();
-                let parts = (self.desk, self.client, self.machine);
+                let parts = (self.desk, self.client, self.machine, &Older(self.keys - 1));
                 ended.recovered = Some(recover(parts, self.id, &messages).await.unwrap());
             }
             Task::Apply(sending) => self.apply(sending, &mut ended).await,
@@ -88,11 +98,13 @@ impl Process<'_> {
         }
         let record = sample::record("announce", "Hi!", 0);
         let record = crate::ledger::MessageRecord { message: message(), sender: sender(), ..record };
-        self.desk.record(record).await;
         let older = Older(self.keys - 1);
         let parts = (self.desk, self.client, self.machine, &older);
         let watch = Watch::asking_for(parts, sending.witness, &bulks, [sender()], sending.of_each);
         watch.open(&bulks).await;
+        if watch.stopped().is_none() {
+            self.desk.record(record).await;
+        }
         let source = Gated::new(PlannedBulks::new(bulks), &watch);
         let settings = RunSettings { parallel: sending.parallel, ..RunSettings::new(self.id) };
         let (desk, client, clock) = (self.desk, self.client, self.machine);
@@ -169,6 +181,6 @@ impl Ended {
     /// Whether it said that the gateway has messages that the ledger does not know.
     pub(super) fn lacks(&self) -> bool {
         let stopped = self.summary.as_ref().and_then(|summary| summary.stopped.as_ref());
-        matches!(stopped, Some(Stopped::LedgerLacks { .. }))
+        matches!(stopped, Some(Stopped::LedgerLacks { .. } | Stopped::OtherKeys { .. }))
     }
 }

@@ -8,12 +8,12 @@ use jiff::Timestamp;
 use super::super::clock::{SimClock, yield_once};
 use super::super::life::Life;
 use super::super::store::DiskFull;
-use super::tables::{FreeAgain, GivenUp, Tables, given_back};
+use super::tables::{ClaimFault, FreeAgain, GivenUp, Tables, given_back};
 use super::world::number;
 use crate::apply::evidence::LedgerView;
 use crate::apply::{
-    Clock as _, Enqueued, Lease, LeasedBulk, LeasedPosition, Leases, MessageRevision, PlanQueue, QueuePosition,
-    QueuedPlan, Store,
+    Clock as _, Enqueued, IsHeldBack, Lease, LeasedBulk, LeasedPosition, Leases, MessageRevision, PlanQueue,
+    QueuePosition, QueuedPlan, Store,
 };
 use crate::identity::{BulkId, MessageId, Person, PersonSet};
 use crate::ledger::{
@@ -32,6 +32,7 @@ pub(super) struct Connection<'a> {
     clock: &'a SimClock,
     life: &'a Life,
     transactions: &'a AtomicUsize,
+    run: RunId,
     ledger: Mutex<Ledger>,
     leases: Mutex<Leases>,
 }
@@ -40,10 +41,10 @@ pub(super) struct Connection<'a> {
 pub(super) type Surroundings<'a> = (&'a Mutex<Tables>, &'a SimClock, &'a AtomicUsize);
 
 impl<'a> Connection<'a> {
-    pub(super) async fn open((tables, clock, transactions): Surroundings<'a>, life: &'a Life) -> Self {
+    pub(super) async fn open((tables, clock, transactions): Surroundings<'a>, run: RunId, life: &'a Life) -> Self {
         life.step().await;
         let ledger = tables.lock().unwrap().ledger.clone();
-        Self { tables, clock, life, transactions, ledger: Mutex::new(ledger), leases: Mutex::default() }
+        Self { tables, clock, life, transactions, run, ledger: Mutex::new(ledger), leases: Mutex::default() }
     }
 
     /// One transaction: the run may die before it, and after it.
@@ -53,7 +54,13 @@ impl<'a> Connection<'a> {
         }
         yield_once().await;
         self.life.step().await;
-        let result = work(&mut self.tables.lock().unwrap());
+        let result = {
+            let mut tables = self.tables.lock().unwrap();
+            tables.sign.step();
+            let result = work(&mut tables);
+            tables.sign.step();
+            result
+        };
         yield_once().await;
         self.life.step().await;
         result
@@ -148,21 +155,25 @@ impl PlanQueue for Connection<'_> {
         Ok(if is_joined { Enqueued::Joined } else { Enqueued::Stored })
     }
 
-    async fn take(&self, run: RunId) -> Result<Lease, DiskFull> {
+    async fn take(&self, run: RunId, is_held_back: &IsHeldBack<'_>) -> Result<Lease, DiskFull> {
         loop {
-            let Some(portion) = self.leases.lock().unwrap().current().cloned() else { break };
+            let Some(portion) = self.leases.lock().unwrap().current(is_held_back).cloned() else { break };
             let held = self.leases.lock().unwrap().held(&portion, self.clock.elapsed());
             let taken = self.transact(|tables| tables.lease(&portion, run, &held, self.clock.elapsed())).await;
             if let Some(bulk) = taken {
                 self.leases.lock().unwrap().take(&bulk);
                 return Ok(Lease::Bulk(bulk));
             }
-            self.leases.lock().unwrap().skip();
+            self.leases.lock().unwrap().skip(portion.number);
+        }
+        if self.leases.lock().unwrap().holds_back() {
+            self.leases.lock().unwrap().begin_again(0);
+            return Ok(Lease::HeldBack);
         }
         let portions = self.leases.lock().unwrap().portions().to_vec();
-        for (turn, portion) in portions.iter().enumerate() {
+        for (place, portion) in portions.iter().enumerate() {
             if self.transact(|tables| tables.is_at_work(portion, self.clock.elapsed())).await {
-                self.leases.lock().unwrap().return_to(turn);
+                self.leases.lock().unwrap().begin_again(place);
                 return Ok(Lease::Wait);
             }
         }
@@ -198,17 +209,21 @@ impl PlanQueue for Connection<'_> {
 }
 
 impl Store for Connection<'_> {
-    type Error = DiskFull;
+    type Error = ClaimFault;
 
-    async fn claim(&self, claim: Claim) -> Result<Grant, DiskFull> {
+    fn is_stop(error: &ClaimFault) -> bool {
+        matches!(error, ClaimFault::Stopped)
+    }
+
+    async fn claim(&self, claim: Claim) -> Result<Grant, ClaimFault> {
         let bulk = &claim.id.bulk;
         let message = number(&bulk.message);
         let taken = self.leases.lock().unwrap().of(message, &claim);
-        let mut grant = self.transact(|tables| tables.claim(message, &claim, taken)).await;
+        let mut grant = self.transact(|tables| tables.claim(message, &claim, taken)).await?;
         if let Grant::ClaimedElsewhere(people) = &grant
             && self.free_kept_back(bulk, people).await
         {
-            grant = self.transact(|tables| tables.claim(message, &claim, taken)).await;
+            grant = self.transact(|tables| tables.claim(message, &claim, taken)).await?;
         }
         self.leases.lock().unwrap().claimed(message, &claim, &grant);
         let is_over = match &grant {
@@ -228,7 +243,7 @@ impl Store for Connection<'_> {
         Ok(grant)
     }
 
-    async fn settle(&self, outcome: Outcome) -> Result<(), DiskFull> {
+    async fn settle(&self, outcome: Outcome) -> Result<(), ClaimFault> {
         let id = outcome.claim.clone();
         let (may_free, back) = {
             let mut ledger = self.ledger.lock().unwrap();
@@ -246,15 +261,17 @@ impl Store for Connection<'_> {
         Ok(())
     }
 
-    async fn standing_stops(&self) -> Result<Vec<StopOrder>, DiskFull> {
-        Ok(Vec::new())
+    async fn standing_stops(&self) -> Result<Vec<StopOrder>, ClaimFault> {
+        yield_once().await;
+        // Nothing stands between this look and what it allows.
+        Ok(self.tables.lock().unwrap().look(self.run))
     }
 
-    async fn weigh(&self, _: Vec<Evidence>) -> Result<Vec<Weighed>, DiskFull> {
+    async fn weigh(&self, _: Vec<Evidence>) -> Result<Vec<Weighed>, ClaimFault> {
         panic!("a run asks no logs")
     }
 
-    async fn catch_up(&self) -> Result<(), DiskFull> {
+    async fn catch_up(&self) -> Result<(), ClaimFault> {
         self.read_anew().await;
         Ok(())
     }
@@ -263,12 +280,12 @@ impl Store for Connection<'_> {
         &self,
         (message, revision): &MessageRevision,
         run: RunId,
-    ) -> Result<Answered, DiskFull> {
+    ) -> Result<Answered, ClaimFault> {
         self.read_anew().await;
         Ok(self.ledger.lock().unwrap().answered_elsewhere(message, *revision, run))
     }
 
-    async fn claimed_before(&self, message: &MessageId, besides: &ClaimId) -> Result<bool, DiskFull> {
+    async fn claimed_before(&self, message: &MessageId, besides: &ClaimId) -> Result<bool, ClaimFault> {
         self.read_anew().await;
         Ok(self.ledger.lock().unwrap().claimed_before(message, besides))
     }

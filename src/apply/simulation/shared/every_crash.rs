@@ -165,7 +165,7 @@ fn every_corner_is_reached() {
     assert_eq!(corners, BTreeSet::from(all));
 }
 
-fn worker() -> impl Strategy<Value = Worker> {
+pub(super) fn worker() -> impl Strategy<Value = Worker> {
     let people = prop_oneof![
         Just(PEOPLE.to_vec()),
         Just(vec![6, 5, 4, 3, 2, 1]),

@@ -5,5 +5,6 @@ mod connection;
 mod every_crash;
 mod flaws;
 mod oracle;
+mod stopped;
 mod tables;
 mod world;

@@ -20,6 +20,7 @@ pub(super) fn play(world: &World, workers: &[Worker], order: u64) -> Result<Vec<
     everybody.dedup();
     let past = world.work(workers, order);
     check(world, &everybody, &past)?;
+    world.tables.lock().unwrap().lift();
     let last = Worker { plans_anew: workers.iter().all(|worker| worker.plans_anew), ..Worker::of(&everybody) };
     for _ in 0..RUNS_MAX {
         world.clock.pass(std::time::Duration::from_hours(1));
@@ -27,7 +28,7 @@ pub(super) fn play(world: &World, workers: &[Worker], order: u64) -> Result<Vec<
         check(world, &everybody, &last)?;
         check_alone(world, &last)?;
     }
-    match everybody.iter().find(|person| world.standing(**person) == Standing::Free) {
+    match everybody.iter().find(|person| world.is_left(**person)) {
         Some(person) => Err(format!("{person} is forgotten: free after {RUNS_MAX} runs")),
         None => Ok(past.iter().map(|past| past.steps).collect()),
     }
@@ -35,6 +36,9 @@ pub(super) fn play(world: &World, workers: &[Worker], order: u64) -> Result<Vec<
 
 /// Holds what has happened against the promises.
 fn check(world: &World, everybody: &[u64], past: &[Past]) -> Result<(), String> {
+    if let Some(breach) = world.tables.lock().unwrap().breaches.pop() {
+        return Err(breach);
+    }
     for person in everybody {
         check_person(world, *person)?;
     }
@@ -44,6 +48,7 @@ fn check(world: &World, everybody: &[u64], past: &[Past]) -> Result<(), String> 
             End::Never => return Err(format!("{:?} does not end", run.run)),
             End::Told(summary) => check_told(world, run, summary)?,
         }
+        check_late(world, run)?;
     }
     check_left(world, past)
 }
@@ -100,6 +105,14 @@ fn check_told(world: &World, past: &Past, summary: &Summary) -> Result<(), Strin
     Ok(())
 }
 
+/// Of a message that has ended nothing is claimed but what was about to be: until it is judged, one bulk of each run.
+fn check_late(world: &World, past: &Past) -> Result<(), String> {
+    match world.tables.lock().unwrap().late.get(&past.run) {
+        Some(late) if *late > 1 => Err(format!("{:?} has claimed {late} times of a message that had ended", past.run)),
+        Some(_) | None => Ok(()),
+    }
+}
+
 /// How many people a run has as accepted, rejected and in doubt.
 fn written(world: &World, run: RunId) -> (u64, u64, u64) {
     let tables = world.tables.lock().unwrap();
@@ -128,14 +141,14 @@ fn check_left(world: &World, past: &[Past]) -> Result<(), String> {
     };
     let told = |summary: &Summary| {
         let total = summary.total();
-        total.refused + if summary.stopped.is_some() { total.not_attempted } else { 0 }
+        let has_ended = summary.stopped.is_some() || !summary.ended.is_empty();
+        total.refused + if has_ended { total.not_attempted } else { 0 }
     };
     let all_told: u64 = ended().map(|(_, summary)| told(summary)).sum();
     for (past, summary) in ended() {
-        let is_free = |person: &&u64| world.standing(**person) == Standing::Free;
-        let free = past.planned.iter().filter(is_free).count() as u64;
+        let free = past.planned.iter().filter(|person| world.is_left(**person)).count() as u64;
         let total = summary.total();
-        let has_looked = summary.stopped.is_none() && !outlived(world, past.run);
+        let has_looked = summary.stopped.is_none() && summary.ended.is_empty() && !outlived(world, past.run);
         let others = if has_looked { 0 } else { total.claimed_elsewhere + total.not_attempted };
         if free > all_told + others {
             let run = past.run;
@@ -158,7 +171,7 @@ fn check_alone(world: &World, past: &[Past]) -> Result<(), String> {
     for past in past {
         let End::Told(summary) = &past.end else { continue };
         let total = summary.total();
-        let free = past.planned.iter().filter(|person| world.standing(**person) == Standing::Free).count() as u64;
+        let free = past.planned.iter().filter(|person| world.is_left(**person)).count() as u64;
         if total.claimed_elsewhere > 0 || total.refused + total.not_attempted != free {
             return Err(format!("{:?} was alone, leaves {free} people free, and tells {total:?}", past.run));
         }

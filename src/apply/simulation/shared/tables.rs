@@ -5,10 +5,11 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use super::super::gateway::Written;
+use super::super::stop_sign::StopSign;
 use crate::apply::{LeasedBulk, LeasedPosition, QueuePosition};
 use crate::identity::{Person, PersonSet};
-use crate::ledger::{Claim, ClaimId, ClaimState, Grant, Ledger, Outcome, PersonState, RunId, sample};
-use crate::plan::Bulk;
+use crate::ledger::{Claim, ClaimId, ClaimState, Grant, Ledger, Outcome, PersonState, RunId, StopOrder, View, sample};
+use crate::plan::{Bulk, RejectionLimit};
 
 /// How long after it was taken a bulk that was not claimed is anybody's again.
 const LEASE: Duration = Duration::from_secs(15);
@@ -32,6 +33,10 @@ pub(super) enum Flaw {
     KeepsRefused,
     /// Every bulk is done with as soon as it is stored.
     DropsBulks,
+    /// People are granted although a stop stands.
+    GrantsWhileStopped,
+    /// Nobody is told of a stop.
+    HidesStops,
 }
 
 /// What the tables have seen, so that nobody takes a history for a proof that never comes here.
@@ -53,6 +58,17 @@ pub(super) enum Corner {
     TooLate,
     /// People were freed whom the claim that gave them back last could not free.
     FreedLater,
+    /// A claim was refused because a stop stands.
+    Stopped,
+    /// A run has claimed people of a message that had ended by then.
+    EndedMeanwhile,
+}
+
+/// Why nobody was granted, and nobody named.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ClaimFault {
+    #[error("somebody has stopped sending")]
+    Stopped,
 }
 
 /// People with the claim that has them, plans with their bulks, and the ledger's lines.
@@ -62,6 +78,18 @@ pub(super) struct Tables {
     plans: BTreeMap<i64, StoredPlan>,
     flaws: Vec<Flaw>,
     pub(super) corners: BTreeSet<Corner>,
+    /// Whether somebody has stopped sending.
+    pub(super) sign: StopSign,
+    /// The runs that were told so.
+    told: BTreeSet<RunId>,
+    /// Whether a request may begin when a stop came after its run has looked for one: there is another look between.
+    pub(super) looks_are_apart: bool,
+    /// When rejections end a message.
+    pub(super) limit: Option<RejectionLimit>,
+    /// What must never happen, and has.
+    pub(super) breaches: Vec<String>,
+    /// How many claims each run was granted of messages that had ended by then, with nobody accepted.
+    pub(super) late: BTreeMap<RunId, usize>,
 }
 
 struct StoredPlan {
@@ -94,6 +122,12 @@ impl Tables {
             plans: BTreeMap::new(),
             flaws: flaws.to_vec(),
             corners: BTreeSet::new(),
+            sign: StopSign::default(),
+            told: BTreeSet::new(),
+            looks_are_apart: false,
+            limit: None,
+            breaches: Vec::new(),
+            late: BTreeMap::new(),
         }
     }
 
@@ -197,8 +231,51 @@ impl Tables {
         plan.bulks.iter_mut().find(|stored| stored.bulk.position == position)
     }
 
-    /// Inserts the people of a claim, all or none; its bulk has to be its run's still.
-    pub(super) fn claim(&mut self, message: i64, claim: &Claim, bulk: Option<LeasedPosition>) -> Grant {
+    /// The stops that stand, for a run that looks.
+    pub(super) fn look(&mut self, run: RunId) -> Vec<StopOrder> {
+        let stops = self.sign.look().unwrap_or_default();
+        if stops.is_empty() || self.has(Flaw::HidesStops) {
+            return Vec::new();
+        }
+        self.told.insert(run);
+        stops
+    }
+
+    /// Lifts the stop, and lets every message go on.
+    pub(super) fn lift(&mut self) {
+        self.sign = StopSign::default();
+        self.limit = None;
+    }
+
+    /// Whether a message had ended by all that is written, as soon as it was judged: runs ask anew before each claim
+    /// until then, and every few seconds afterwards.
+    fn has_ended(&self, claim: &Claim) -> bool {
+        let bulk = &claim.id.bulk;
+        let answered = self.ledger.answered(&bulk.message, bulk.revision, View::Exclusive, |_| false);
+        answered.accepted == 0 && self.limit.as_ref().is_some_and(|limit| limit.is_exceeded(&answered))
+    }
+
+    /// Inserts the people of a claim, all or none, if no stop stands; its bulk has to be its run's still.
+    pub(super) fn claim(
+        &mut self,
+        message: i64,
+        claim: &Claim,
+        bulk: Option<LeasedPosition>,
+    ) -> Result<Grant, ClaimFault> {
+        if self.sign.stands() && !self.has(Flaw::GrantsWhileStopped) {
+            self.corners.insert(Corner::Stopped);
+            return Err(ClaimFault::Stopped);
+        }
+        let has_ended = self.has_ended(claim);
+        let grant = self.grant(message, claim, bulk);
+        if grant == Grant::Granted && has_ended {
+            self.corners.insert(Corner::EndedMeanwhile);
+            *self.late.entry(claim.id.run).or_default() += 1;
+        }
+        Ok(grant)
+    }
+
+    fn grant(&mut self, message: i64, claim: &Claim, bulk: Option<LeasedPosition>) -> Grant {
         let grants_twice = self.has(Flaw::GrantsTwice);
         let has_row = |person: &Person| self.rows.contains_key(&(message, *person));
         let taken: Vec<Person> = claim.people.iter().copied().filter(has_row).collect();
@@ -283,5 +360,14 @@ impl Written for Mutex<Tables> {
         let tables = self.lock().unwrap();
         let people = tables.ledger.claim_state(claim).into_iter().flat_map(ClaimState::people);
         people.into_iter().any(|(_, state)| state != PersonState::Claimed)
+    }
+
+    fn begins(&self, claim: &ClaimId) {
+        let mut tables = self.lock().unwrap();
+        let is_told = tables.told.contains(&claim.run);
+        if is_told || tables.sign.stands() && !tables.looks_are_apart {
+            let told = if is_told { "its run was told of it" } else { "its run has not looked" };
+            tables.breaches.push(format!("a request of {:?} begins while a stop stands, and {told}", claim.run));
+        }
     }
 }

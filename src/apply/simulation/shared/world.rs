@@ -1,6 +1,6 @@
 //! Workers, what outlives them, and what each of them has told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -12,18 +12,19 @@ use super::super::clock::SimClock;
 use super::super::driver::{Chance, interleave};
 use super::super::gateway::{Act, Books, SimSender};
 use super::super::life::Life;
+use super::super::opt_outs::SimOptOuts;
 use super::super::store::DiskFull;
 use super::super::world::{SimPrepare, bulk, message};
 use super::connection::Connection;
 use super::tables::{Flaw, Tables};
 use crate::apply::evidence::LedgerView as _;
 use crate::apply::{
-    BulkSource, Clock as _, GatewayTime, Interrupts, MessageRevision, Ports, Prepare, Prepared, QueuedPlan, Replan,
-    RunSettings, SharedPlan, Stopped, Summary, Tally, apply,
+    BulkSource, Clock as _, Event, GatewayTime, Interrupts, IsHeldBack, MessageRevision, Ports, Prepare, Prepared,
+    QueuedPlan, Replan, RunSettings, SharedPlan, Stopped, Summary, Supply, Tally, WatchedMessage, apply,
 };
 use crate::identity::{BulkTime, MessageKey, Person, Revision};
 use crate::ledger::{Ledger, RunId, Standing, View};
-use crate::plan::Bulk;
+use crate::plan::{Bulk, RejectionLimit};
 
 /// A run that works for longer works for ever.
 const TIME_MAX: Duration = Duration::from_mins(30);
@@ -69,9 +70,9 @@ impl Worker {
     }
 
     /// Bulks of whoever is free.
-    fn bulks(&self, ledger: &Ledger, view: View) -> Vec<Bulk> {
+    fn bulks(&self, ledger: &Ledger, view: View, opted_out: &BTreeSet<Person>) -> Vec<Bulk> {
         let mut messages: BTreeMap<i64, Vec<u64>> = BTreeMap::new();
-        for person in &self.people {
+        for person in self.people.iter().filter(|person| !opted_out.contains(&Person(**person))) {
             let message = message_of(*person);
             if ledger.standing(&message, revision(), Person(*person), view) == Standing::Free {
                 messages.entry(number(&message)).or_default().push(*person);
@@ -87,12 +88,12 @@ impl Worker {
 }
 
 /// Plans as a worker does.
-struct Files<'a>(&'a Worker);
+struct Files<'a>(&'a Worker, BTreeSet<Person>);
 
 impl Replan for Files<'_> {
     fn plan(&self, ledger: &Ledger, view: View) -> Result<QueuedPlan, Stopped> {
         let View::Shared { now } = view else { panic!("others are at work") };
-        let bulks = if self.0.plans_anew { self.0.bulks(ledger, view) } else { Vec::new() };
+        let bulks = if self.0.plans_anew { self.0.bulks(ledger, view, &self.1) } else { Vec::new() };
         Ok(QueuedPlan { digest: "plan/v1:anew".to_owned(), now, bulks })
     }
 }
@@ -134,9 +135,9 @@ struct Noted<'a, B> {
 }
 
 impl<B: BulkSource> BulkSource for Noted<'_, B> {
-    async fn next(&self) -> Result<Option<Bulk>, Stopped> {
-        let next = self.inner.next().await?;
-        if next.is_none() {
+    async fn next(&self, is_held_back: &IsHeldBack<'_>) -> Result<Supply, Stopped> {
+        let next = self.inner.next(is_held_back).await?;
+        if matches!(next, Supply::UsedUp) {
             self.story.lock().unwrap().push((self.run, Happening::HasNobodyLeft));
         }
         Ok(next)
@@ -242,6 +243,19 @@ impl World {
         past.collect()
     }
 
+    /// When rejections end which message, for a run that begins now.
+    fn watched(&self, ledger: &Ledger, run: RunId) -> BTreeMap<MessageRevision, WatchedMessage> {
+        let Some(limit) = self.tables.lock().unwrap().limit.clone() else { return BTreeMap::new() };
+        let of = |person| {
+            let message = message_of(person);
+            let before = ledger.answered(&message, revision(), View::Exclusive, |_| false);
+            let elsewhere = ledger.answered_elsewhere(&message, revision(), run);
+            let limit = RejectionLimit { before, ..limit.clone() };
+            ((message, revision()), WatchedMessage { limit, elsewhere })
+        };
+        [1, 100].map(of).into()
+    }
+
     fn next_run(&self) -> RunId {
         let mut runs = self.runs.lock().unwrap();
         *runs += 1;
@@ -252,15 +266,17 @@ impl World {
     async fn process(&self, worker: &Worker, run: RunId, life: &Life, planned: &Mutex<Vec<u64>>) -> Summary {
         let mut alive = Alive { run, story: &self.story, has_ended: false };
         self.clock.sleep(Duration::from_secs(worker.begins)).await;
-        let connection = Connection::open((&self.tables, &self.clock, &self.transactions), life).await;
+        let connection = Connection::open((&self.tables, &self.clock, &self.transactions), run, life).await;
         let now = self.clock.now();
-        let bulks = connection.read(|ledger| worker.bulks(ledger, connection.view(now)));
+        // What is opted out later than this is found by looking, also where is planned anew.
+        let opted_out = self.books.lock().unwrap().opt_outs.people.clone();
+        let bulks = connection.read(|ledger| worker.bulks(ledger, connection.view(now), &opted_out));
         let people = bulks.iter().flat_map(|bulk| bulk.recipients.iter().map(|recipient| recipient.person.0));
         *planned.lock().unwrap() = people.collect();
         let mut summary = Summary::default();
         if !bulks.is_empty() {
             let plan = QueuedPlan { digest: "plan/v1:first".to_owned(), now, bulks };
-            let files = Files(worker);
+            let files = Files(worker, opted_out);
             let shared = SharedPlan::join(&connection, &files, &self.clock, run, plan).await.unwrap();
             let source = Noted { inner: shared, run, story: &self.story };
             let time = GatewayTime::new(true);
@@ -276,18 +292,31 @@ impl World {
                 store: &connection,
                 sender: &sender,
                 prepare: &prepare,
-                opt_outs: &(),
+                opt_outs: &SimOptOuts(&self.books),
                 clock: &self.clock,
                 time: &time,
             };
-            let settings = RunSettings { parallel: worker.parallel, shares_plan: true, ..RunSettings::new(run) };
+            let watched = connection.read(|ledger| self.watched(ledger, run));
+            let settings = RunSettings {
+                parallel: worker.parallel,
+                shares_plan: true,
+                hears_others: true,
+                watched,
+                ..RunSettings::new(run)
+            };
             let stops = worker.stops.map(|seconds| self.clock.sleep(Duration::from_secs(seconds)));
             let first = OptionFuture::from(stops).then(async |stops| match stops {
                 Some(()) => {}
                 None => std::future::pending().await,
             });
             let interrupts = Interrupts { first, second: std::future::pending() };
-            summary = apply(&source, ports, &settings, interrupts, |_| {}).boxed().await;
+            // Nothing stands between the last look and the request, and no step either.
+            let step = |event| {
+                if matches!(event, Event::Claimed { .. } | Event::Settled { .. }) {
+                    self.books.lock().unwrap().opt_outs.step();
+                }
+            };
+            summary = apply(&source, ports, &settings, interrupts, step).boxed().await;
         }
         alive.has_ended = true;
         summary
@@ -297,6 +326,12 @@ impl World {
     pub(super) fn standing(&self, person: u64) -> Standing {
         let tables = self.tables.lock().unwrap();
         tables.ledger.standing(&message_of(person), revision(), Person(person), View::Exclusive)
+    }
+
+    /// Whether somebody is still to be sent to: free, and has not opted out.
+    pub(super) fn is_left(&self, person: u64) -> bool {
+        let has_opted_out = self.books.lock().unwrap().opt_outs.people.contains(&Person(person));
+        !has_opted_out && self.standing(person) == Standing::Free
     }
 
     /// How often the gateway took somebody.

@@ -24,38 +24,92 @@ pub(super) async fn run(context: &Context, args: &ImportArgs, output: &Output) -
     let word = |kind| Acceptance::number(&args.accept, kind).unwrap_or(0);
     let unauthenticated = word("unauthenticated");
     let visit = Visit { brings_more: true, unauthenticated, ..visit(context, "ledger import")? };
+    // What cannot be read leaves the ledger alone.
+    let brought: Vec<BroughtFile> =
+        args.files.iter().map(|file| BroughtFile::read(file, &expected)).collect::<Result<_, _>>()?;
     let store = context.gateway.ledger.open(&expected, &visit).await?;
+    let taken = take_all(&store, brought, &expected, (unauthenticated, word("unclosed")));
+    let written = match taken {
+        Ok(taken) => write(context, &store, &expected, taken).await,
+        Err(failure) => Err(failure),
+    };
+    // Whatever has failed, the ledger is put in order.
+    let finished = store.finish().await;
+    let files = written?;
+    finished?;
+    output.show(&LedgerImportReport { files })?;
+    Ok(Exit::Done)
+}
+
+/// One file, as it was read.
+struct BroughtFile {
+    place: String,
+    file: ImportFile,
+    /// The stops beside it.
+    stops: Stops,
+}
+
+impl BroughtFile {
+    fn read(file: &Path, expected: &Binding) -> Result<Self, Failure> {
+        let place = file.display().to_string();
+        let stops = stops_beside(file)?;
+        let text = regular::read(file, Links::Followed, LEDGER_BYTES_MAX).map_err(|error| {
+            Failure::new(Exit::Environment, format!("`{place}` cannot be read: nothing was imported")).because(&error)
+        })?;
+        let file = ImportFile::read(&text, &expected.seals).map_err(|damage| damaged(&place, damage))?;
+        Ok(Self { place, file, stops })
+    }
+}
+
+/// All files, taken in.
+struct TakenIn {
+    /// The ledger as it is to be.
+    after: Ledger,
+    /// Whether that is not as it is.
+    is_changed: bool,
+    stops: Stops,
+    files: Vec<ImportView>,
+}
+
+/// Takes all files in, if so many entries may be unsigned, and so many may lack the end of their run.
+fn take_all(
+    store: &OpenLedger,
+    brought: Vec<BroughtFile>,
+    expected: &Binding,
+    (unauthenticated, unclosed): (u64, u64),
+) -> Result<TakenIn, Failure> {
     let before = store.ledger().clone();
     let mut after = before.clone();
-    let mut files = Vec::new();
-    let mut unsigned = 0;
-    let mut stops = Stops::default();
-    for file in &args.files {
-        let beside = stops_beside(file)?;
-        let standing = beside.standing().count() as u64;
-        stops.join(&beside);
-        files.push(ImportView { stops: standing, ..take(&mut after, file, &expected, &mut unsigned)? });
+    let (mut files, mut unsigned, mut stops) = (Vec::new(), 0, Stops::default());
+    for brought in brought {
+        stops.join(&brought.stops);
+        files.push(take(&mut after, brought, expected, &mut unsigned)?);
     }
     if unsigned > unauthenticated {
-        drop(store.finish().await);
         return Err(not_signed(unsigned, "entry", "")
             .hint("an older sendform has written them, or somebody without the key: nothing was imported")
             .hint(format!("if the files are surely as they were left: --accept unauthenticated={unsigned}")));
     }
-    if let Err(failure) = check_ends(&store, &before, &after, word("unclosed")) {
-        drop(store.finish().await);
-        return Err(failure);
-    }
+    check_ends(store, &before, &after, unclosed)?;
+    let is_changed = !LedgerDelta::between(&before, &after).is_empty();
+    Ok(TakenIn { after, is_changed, stops, files })
+}
+
+/// Writes what was taken in.
+async fn write(
+    context: &Context,
+    store: &OpenLedger,
+    expected: &Binding,
+    TakenIn { after, is_changed, stops, files }: TakenIn,
+) -> Result<Vec<ImportView>, Failure> {
     if !stops.is_empty() {
         // First: what is stopped elsewhere is not sent from here because its claims were joined in.
         context.gateway.ledger.add_stops(&expected.project, stops).await?;
     }
-    if !LedgerDelta::between(&before, &after).is_empty() {
+    if is_changed {
         store.join(after).await?;
     }
-    store.finish().await?;
-    output.show(&LedgerImportReport { files, is_sandbox: context.gateway.is_sandbox() })?;
-    Ok(Exit::Done)
+    Ok(files)
 }
 
 /// Reads the stops that lie beside a lockfile from elsewhere; there need be none.
@@ -70,7 +124,10 @@ fn stops_beside(file: &Path) -> Result<Stops, Failure> {
             return Err(Failure::new(Exit::Environment, message).because(&error));
         }
     };
-    Stops::parse(&text).map_err(|damage| Failure::from(StoreError::StopsDamage { place, damage, is_table: false }))
+    Stops::parse(&text).map_err(|damage| {
+        let error = StoreError::StopsDamage { place, damage, is_table: false };
+        Failure::from(error).hint("nothing was imported")
+    })
 }
 
 /// Makes sure that no run loses its end for good: only a lockfile goes on to say that a run which was killed
@@ -91,17 +148,15 @@ fn check_ends(store: &OpenLedger, before: &Ledger, after: &Ledger, accepted: u64
 }
 
 /// Takes one file in, and counts the entries that are not signed.
-fn take(ledger: &mut Ledger, file: &Path, expected: &Binding, unsigned: &mut u64) -> Result<ImportView, Failure> {
-    let place = file.display().to_string();
-    let text = regular::read(file, Links::Followed, LEDGER_BYTES_MAX).map_err(|error| {
-        Failure::new(Exit::Environment, format!("`{place}` cannot be read: nothing was imported")).because(&error)
-    })?;
-    let damaged = |damage: Damage| {
-        let error = StoreError::Damage { place: place.clone(), damage: Box::new(damage), of: DamagedText::Other };
-        Failure::from(error).hint("nothing was imported")
-    };
+fn take(
+    ledger: &mut Ledger,
+    brought: BroughtFile,
+    expected: &Binding,
+    unsigned: &mut u64,
+) -> Result<ImportView, Failure> {
+    let BroughtFile { place, file, stops } = brought;
     let before = ledger.clone();
-    let (passed_over, torn, can_be_deleted) = match ImportFile::read(&text, &expected.seals).map_err(damaged)? {
+    let (passed_over, torn, can_be_deleted) = match file {
         ImportFile::Whole(mut read) => {
             if read.authenticity == Authenticity::Unsigned {
                 *unsigned += read.ledger.claims().len() as u64;
@@ -119,9 +174,16 @@ fn take(ledger: &mut Ledger, file: &Path, expected: &Binding, unsigned: &mut u64
             if !outcomes.is_signed {
                 *unsigned += outcomes.len() as u64;
             }
-            (ledger.take_outcomes(&outcomes).map_err(damaged)?, false, true)
+            (ledger.take_outcomes(&outcomes).map_err(|damage| damaged(&place, damage))?, false, true)
         }
     };
     let (news, passed_over) = (LedgerDelta::between(&before, ledger).into(), passed_over as u64);
-    Ok(ImportView { file: place, news, passed_over, torn, stops: 0, can_be_deleted })
+    let stops = stops.standing().count() as u64;
+    Ok(ImportView { file: place, news, passed_over, torn, stops, can_be_deleted })
+}
+
+/// A file that is damaged.
+fn damaged(place: &str, damage: Damage) -> Failure {
+    let error = StoreError::Damage { place: place.to_owned(), damage: Box::new(damage), of: DamagedText::Other };
+    Failure::from(error).hint("nothing was imported")
 }

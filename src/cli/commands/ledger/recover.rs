@@ -18,6 +18,7 @@ use crate::cli::planning;
 use crate::cli::settings::Settings;
 use crate::cli::store::{expected, visit};
 use crate::cli::unsaved_outcomes;
+use crate::cli::witness::Older;
 use crate::identity::SenderId;
 use crate::ledger::{RunId, Unclosed};
 use crate::report::ledger::recover::LedgerRecoverReport;
@@ -42,7 +43,7 @@ pub(super) async fn run(
     let store = opened?;
     let lost = unsaved_outcomes::take_what_goes(context, &store).await?;
     let messages = messages(context, &store.ledger());
-    let recovered = match recover((&store, &client, &clock), run, &messages).await {
+    let recovered = match recover((&store, &client, &clock, &Older::new(context)), run, &messages).await {
         Ok(recovered) => recovered,
         Err(error) => {
             // What was written until then stays, in order or not.
@@ -110,6 +111,21 @@ fn verdict(recovered: &Recovered, to_send: u64, args: &RecoverArgs) -> Result<Ex
         return Err(Failure::new(exit, "the gateway's logs could not be read to their end")
             .because(failure)
             .hint("what was found until then is in the ledger; run the same command again"));
+    }
+    let unrecognised = recovered.unrecognised;
+    if unrecognised > Acceptance::number(&args.accept, "other-key").unwrap_or(0) {
+        let messages = plural(unrecognised, "message");
+        let (are, their) = if unrecognised == 1 { ("is", "its") } else { ("are", "their") };
+        let what = "of a key that this ledger does not have, or of another project";
+        return Err(Failure::new(
+            Exit::SafetyLimit,
+            format!("{messages} {are} {what}: {their} people are not recognised, and would be sent to again"),
+        )
+        .hint(
+            "if you still have that key: name it in SENDFORM_KEY behind the first one, put it into the ledger with \
+             `sendform ledger rebind --add-key`, and run the same command again",
+        )
+        .hint(format!("if those people may be sent to, say so by number: --accept other-key={unrecognised}")));
     }
     let accepted = Acceptance::number(&args.accept, "older-unknown");
     if to_send == 0 || accepted.is_some_and(|accepted| accepted >= to_send) {

@@ -6,7 +6,8 @@ use super::bulks::{EnqueueBulks, LeaseBulk, ReadQueue, Rest, ReturnAll, ReturnBu
 use super::send_times::DelayBulks;
 use crate::apply::evidence::LedgerView;
 use crate::apply::{
-    Enqueued, LateBulk, Lease, LeasedBulk, LeasedPosition, MessageRevision, PlanQueue, QueuePosition, QueuedPlan,
+    Enqueued, IsHeldBack, LateBulk, Lease, LeasedBulk, LeasedPosition, MessageRevision, PlanQueue, QueuePosition,
+    QueuedPlan,
 };
 use crate::identity::{MessageKey, Person, PersonSet, Revision};
 use crate::ledger::{Ledger, RunId, View};
@@ -60,25 +61,29 @@ impl Postgres {
         Ok(if is_joined { Enqueued::Joined } else { Enqueued::Stored })
     }
 
-    /// Takes the next bulk of the shared plan.
+    /// Takes the next bulk of the shared plan, of no message that is held back.
     ///
     /// # Errors
     /// If the database fails for too long.
-    pub async fn take(&self, run: RunId) -> Result<Lease, StoreError> {
+    pub async fn take(&self, run: RunId, is_held_back: &IsHeldBack<'_>) -> Result<Lease, StoreError> {
         loop {
-            let Some(portion) = self.shares().current().cloned() else { break };
+            let Some(portion) = self.shares().current(is_held_back).cloned() else { break };
             let held = self.shares().held(&portion, self.opened_at.elapsed());
             let taking = LeaseBulk { portion: &portion, run: run.0.cast_signed(), held: &held };
             if let Some(bulk) = self.link.run(&taking, PATIENCE).await? {
                 self.shares().take(&bulk);
                 return Ok(Lease::Bulk(bulk));
             }
-            self.shares().skip();
+            self.shares().skip(portion.number);
+        }
+        if self.shares().holds_back() {
+            self.shares().begin_again(0);
+            return Ok(Lease::HeldBack);
         }
         let portions = self.shares().portions().to_vec();
-        for (turn, portion) in portions.iter().enumerate() {
+        for (place, portion) in portions.iter().enumerate() {
             if self.link.run(&ReadQueue { portion }, PATIENCE).await? {
-                self.shares().return_to(turn);
+                self.shares().begin_again(place);
                 return Ok(Lease::Wait);
             }
         }
@@ -148,8 +153,8 @@ impl PlanQueue for Postgres {
         self.share(run, nth, &plan.digest, plan.now, plan.bulks).await
     }
 
-    async fn take(&self, run: RunId) -> Result<Lease, StoreError> {
-        Self::take(self, run).await
+    async fn take(&self, run: RunId, is_held_back: &IsHeldBack<'_>) -> Result<Lease, StoreError> {
+        Self::take(self, run, is_held_back).await
     }
 
     async fn discard(&self, run: RunId, bulk: &LeasedBulk) -> Result<(), StoreError> {

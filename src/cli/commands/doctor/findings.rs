@@ -1,0 +1,64 @@
+//! What is found, section by section.
+
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::report::doctor::{CheckState, DoctorCheck, DoctorSection};
+use crate::report::typed::Typed;
+
+/// A section, as it fills.
+pub(super) struct Checkup<'a> {
+    name: &'static str,
+    /// What was typed, which every command of a remedy repeats.
+    typed: &'a Typed,
+    checks: Vec<DoctorCheck>,
+    exit: Exit,
+}
+
+impl<'a> Checkup<'a> {
+    /// Begins a section.
+    pub(super) fn new(name: &'static str, typed: &'a Typed) -> Self {
+        Self { name, typed, checks: Vec::new(), exit: Exit::Done }
+    }
+
+    /// Something is as it should be.
+    pub(super) fn ok(&mut self, check: &'static str, message: impl Into<String>) {
+        self.add(check, CheckState::Ok, Failure::new(Exit::Done, message));
+    }
+
+    /// Something was not looked at.
+    pub(super) fn skip(&mut self, check: &'static str, message: impl Into<String>) {
+        self.add(check, CheckState::Skipped, Failure::new(Exit::Done, message));
+    }
+
+    /// An apply would go on, but somebody should look.
+    pub(super) fn warn(&mut self, check: &'static str, message: impl Into<String>, remedy: impl Into<String>) {
+        self.add(check, CheckState::Warning, Failure::new(Exit::Done, message).hint(remedy));
+    }
+
+    /// An apply would end with this failure.
+    pub(super) fn stop(&mut self, check: &'static str, failure: Failure) {
+        self.exit = self.exit.or(failure.exit);
+        self.add(check, CheckState::Stops, failure);
+    }
+
+    /// Adds a check that stops, unless it is well; then says so.
+    pub(super) fn result(&mut self, check: &'static str, result: Result<impl Into<String>, Failure>) {
+        match result {
+            Ok(message) => self.ok(check, message),
+            Err(failure) => self.stop(check, failure),
+        }
+    }
+
+    fn add(&mut self, check: &'static str, state: CheckState, failure: Failure) {
+        let Failure { exit, message, causes, hints, .. } = failure.repeating(self.typed);
+        let exit_code = (state == CheckState::Stops).then(|| exit.code());
+        // A hint may be empty where a store has none.
+        let remedies = hints.into_iter().filter(|hint| !hint.is_empty()).collect();
+        self.checks.push(DoctorCheck { check, state, exit_code, message, causes, remedies });
+    }
+
+    /// Ends the section; also gives the code that an apply would end with because of it.
+    pub(super) fn end(self) -> (DoctorSection, Exit) {
+        (DoctorSection { section: self.name, checks: self.checks }, self.exit)
+    }
+}

@@ -1,0 +1,120 @@
+//! What is said last, because that is what stands on the screen: what is wrong, an error a line, and the one command to
+//! type next. Where all is well nothing is said.
+
+use crate::plan::SafetyLimitKind;
+use crate::report::apply::ApplyReport;
+use crate::report::diagnostics::{DiagnosticView, PlaceView, SeverityView};
+use crate::report::plan::PlanReport;
+use crate::report::screen::Screen;
+use crate::report::sheet::{Sheet, line};
+use crate::report::status::StatusReport;
+use crate::report::words::plural;
+
+use super::twice::known_command;
+
+/// How many errors are named again.
+const ERRORS_MAX: usize = 20;
+
+/// Ends a plan.
+pub(super) fn of_plan(out: &mut Sheet, plan: &PlanReport<'_>, screen: &Screen) {
+    if !plan.is_sound {
+        errors(out, &plan.diagnostics, screen);
+        return next(out, "once the files are mended", "sendform plan", screen);
+    }
+    if let Some(twice) = plan.twice.first() {
+        return next(out, "once you know why", &known_command(twice), screen);
+    }
+    if plan.is_mismatched {
+        return;
+    }
+    if let Some(command) = to_accept(plan) {
+        return next(out, "if that is meant", &command, screen);
+    }
+    if !plan.doubts.is_empty() {
+        return of_doubts(out, plan.doubts.iter().any(|doubt| doubt.is_in_logs()), screen);
+    }
+    if !plan.stops.is_empty() {
+        next(out, "once sending may go on", "sendform resume", screen);
+    }
+}
+
+/// The command that accepts all limits that refuse, each with its largest number; nothing if one of them takes none.
+fn to_accept(plan: &PlanReport<'_>) -> Option<String> {
+    let refusing: Vec<_> = plan.safety_limits.iter().filter(|limit| !limit.accepted && limit.is_sure).collect();
+    if refusing.is_empty() || refusing.iter().any(|limit| limit.name == SafetyLimitKind::Expect.name()) {
+        return None;
+    }
+    let mut numbers = std::collections::BTreeMap::new();
+    for limit in refusing {
+        let number = numbers.entry(limit.name).or_insert(0);
+        *number = limit.to_accept.max(*number);
+    }
+    let words: String = numbers.iter().map(|(name, number)| format!(" --accept {name}={number}")).collect();
+    Some(format!("sendform apply{words}"))
+}
+
+/// Ends what a ledger holds.
+pub(super) fn of_ledger(out: &mut Sheet, status: &StatusReport<'_>, screen: &Screen) {
+    if let Some(twice) = status.twice.first() {
+        next(out, "once you know why", &known_command(twice), screen);
+    } else if !status.doubts.is_empty() {
+        of_doubts(out, status.doubts.iter().any(|doubt| doubt.is_in_logs()), screen);
+    } else if !status.stops.is_empty() {
+        next(out, "once sending may go on", "sendform resume", screen);
+    }
+}
+
+/// Ends a run: whatever else it leaves open has just been told with its command.
+pub(super) fn of_apply(out: &mut Sheet, apply: &ApplyReport<'_>, screen: &Screen) {
+    if let Some(twice) = apply.twice.first() {
+        next(out, "once you know why", &known_command(twice), screen);
+    }
+}
+
+/// Ends a check of the files. What is one error was just shown.
+pub(super) fn of_files(out: &mut Sheet, diagnostics: &[DiagnosticView], screen: &Screen) {
+    if errors_in(diagnostics).count() > 1 {
+        errors(out, diagnostics, screen);
+        next(out, "once they are mended", "sendform validate", screen);
+    }
+}
+
+fn of_doubts(out: &mut Sheet, are_in_logs: bool, screen: &Screen) {
+    // What the logs have forgotten only a person can say, as it was told above.
+    if are_in_logs {
+        next(out, "to settle what is in doubt", "sendform reconcile", screen);
+    }
+}
+
+fn errors_in(diagnostics: &[DiagnosticView]) -> impl Iterator<Item = &DiagnosticView> {
+    diagnostics.iter().filter(|diagnostic| diagnostic.severity == SeverityView::Error)
+}
+
+fn errors(out: &mut Sheet, diagnostics: &[DiagnosticView], screen: &Screen) {
+    let shown = || errors_in(diagnostics).take(ERRORS_MAX);
+    let width = shown().map(|error| error.code.len()).max().unwrap_or_default();
+    for error in shown() {
+        let code = screen.paint.bad(error.code);
+        let Some(place) = &error.place else {
+            line(out, &format!("  {code}"));
+            continue;
+        };
+        let gap = " ".repeat(width - error.code.len());
+        line(out, &format!("  {code}{gap}  {}", place_words(place, screen)));
+    }
+    let rest = errors_in(diagnostics).count().saturating_sub(ERRORS_MAX);
+    if rest > 0 {
+        line(out, &format!("  and {}", plural(rest as u64, "more error")));
+    }
+}
+
+/// A place as editors and terminals take it: `campaigns/sale.yaml:12:3`.
+fn place_words(place: &PlaceView, screen: &Screen) -> String {
+    let numbers = [place.line, place.column].into_iter().flatten().map(|number| format!(":{number}"));
+    screen.file(&place.file) + &numbers.collect::<String>()
+}
+
+/// The command to type next.
+fn next(out: &mut Sheet, why: &str, command: &str, screen: &Screen) {
+    line(out, &format!("{}, {why}: {command}", screen.paint.strong("next")));
+}
