@@ -165,16 +165,15 @@ fn its_templates_give_its_texts() {
     let mut messages = String::new();
     for (number, row) in rows.iter().enumerate() {
         let template = code_spans(&row[1]).remove(0).replace("\\|", "|");
-        messages.push_str(&format!(
-            "  - {{ id: m{number}, sender: shop, audience: one, content: {{ text: {} }} }}\n",
-            serde_json::to_string(&template).unwrap()
-        ));
+        let text = serde_json::to_string(&template).unwrap();
+        let message = format!("  - {{ id: m{number}, sender: shop, audience: one, content: {{ text: {text} }} }}\n");
+        messages.push_str(&message);
     }
     project.set("SENDFORM_NOW", "2026-11-30T12:00:00Z");
     let cells = "{ to: \"17841400000000001\", first_name: \" ana \", city: Split, age: \"41\", tags: \"vip, new\", nick: \"\", \"order no\": A-7 }";
     let project = project.file("sendform.yaml", "project: words\nsenders: { shop: A }\n").file(
         "words.yaml",
-        &format!("campaign: words\naudiences: {{ one: {{ rows: [ {cells} ] }} }}\nmessages:\n{messages}"),
+        format!("campaign: words\naudiences: {{ one: {{ rows: [ {cells} ] }} }}\nmessages:\n{messages}"),
     );
     let plan = project.run(["plan", "--sandbox", "--reveal", "--format", "json"]).code(0).json();
     let given: Vec<&str> = plan["messages"]

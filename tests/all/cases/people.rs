@@ -214,7 +214,7 @@ fn a_bad_zone_counts_only_where_the_filter_lets_it() {
     project.write("sale.yaml", text);
     let run = plan(&project).code(0);
     assert_eq!(gates(&run), "filtered 1, toSend 1, unreadable 3");
-    says(&run, &["2 rows of audience `people` cannot be read", "`Nowhere` in 2 rows"]);
+    says(&run, &["2 rows of audience `people` cannot be read", "`Aaaaaaa` in 2 rows"]);
 }
 
 #[test]

@@ -37,11 +37,12 @@ fn collect(schema: &Value, node: &Value, before: &str, rows: &mut Vec<String>) {
         let target = resolved(schema, inner);
         let choices = choices(target);
         if !choices.is_empty() {
-            says += &format!(" One of {}.", choices.join(", "));
+            says = format!("{says} One of {}.", choices.join(", "));
         }
         let shared = SHARED.iter().find(|(name, _)| refers(inner, name));
         if let Some((_, heading)) = shared {
-            says += &format!(" See [{}](#{}).", heading.to_lowercase(), heading.to_lowercase().replace(' ', "-"));
+            let heading = heading.to_lowercase();
+            says = format!("{says} See [{heading}](#{}).", heading.replace(' ', "-"));
         }
         rows.push(format!("| `{path}` | {says} |\n"));
         if shared.is_none() {

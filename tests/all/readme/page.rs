@@ -1,6 +1,7 @@
 //! The README and the guides, taken apart: fenced blocks, tables, headings, links.
 
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// A page of the repository.
@@ -157,12 +158,13 @@ impl<'a> Fenced<'a> {
         let mut fences = lines().filter(|(_, line)| line.trim_start().starts_with("```"));
         let (from, fence) = fences.next()?;
         let (to, end) = fences.next().expect("a fence is closed");
+        let part = |range: Range<usize>| text.get(range).expect("lines end between letters");
         Some(Self {
-            before: &text[..from],
+            before: part(0..from),
             fence,
-            content: &text[from + fence.len()..to],
+            content: part(from + fence.len()..to),
             end,
-            after: &text[to + end.len()..],
+            after: part(to + end.len()..text.len()),
         })
     }
 

@@ -1,7 +1,5 @@
 //! A picture of a terminal, as an SVG file: what a command prints there, with its colours.
 
-use std::fmt::Write as _;
-
 /// The height of a line and the width of a letter, in pixels.
 const LINE: usize = 19;
 const LETTER: usize = 8;
@@ -21,12 +19,13 @@ pub(super) fn draw(command: &str, printed: &str) -> String {
     let command = format!("\u{1b}[36m$\u{1b}[0m {command}");
     for (line, number) in std::iter::once(&*command).chain(lines).zip(1..) {
         let y = MARGIN + number * LINE - 5;
-        let _ = write!(svg, "<text y=\"{y}\">");
+        svg += &["<text y=\"", &y.to_string(), "\">"].concat();
         for (at, colour, word) in words(line) {
             let (x, length) = (MARGIN + at * LETTER, word.chars().count() * LETTER);
             let fill = colour.map(|colour| format!(" fill=\"{colour}\"")).unwrap_or_default();
             // Whatever font there is, each word has its place.
-            let _ = write!(svg, "<tspan x=\"{x}\" textLength=\"{length}\"{fill}>{}</tspan>", escaped(word));
+            let span = format!("<tspan x=\"{x}\" textLength=\"{length}\"{fill}>{}</tspan>", escaped(word));
+            svg.push_str(&span);
         }
         svg.push_str("</text>\n");
     }

@@ -50,10 +50,11 @@ impl<'a> Checkup<'a> {
     }
 
     fn add(&mut self, check: &'static str, state: CheckState, failure: Failure) {
-        let Failure { exit, message, causes, hints, .. } = failure.repeating(self.typed);
+        let Failure { exit, message, causes, hints, .. } = failure;
         let exit_code = (state == CheckState::Stops).then(|| exit.code());
         // A hint may be empty where a store has none.
-        let remedies = hints.into_iter().filter(|hint| !hint.is_empty()).collect();
+        let hints = hints.into_iter().filter(|hint| !hint.is_empty());
+        let remedies = hints.map(|hint| self.typed.repeated_in(&hint)).collect();
         self.checks.push(DoctorCheck { check, state, exit_code, message, causes, remedies });
     }
 
