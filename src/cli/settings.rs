@@ -21,8 +21,8 @@ const BY_MAX: usize = 64;
 /// The variables that are read, and what they are for.
 pub(super) const VARIABLES: [(&str, &str); 17] = [
     ("SENDFORM_API_KEY", "the gateway's API key; sent over https to the base URL's host, or to loopback, only"),
-    ("SENDFORM_KEY", "the key of the fingerprints, in base64 or hex; several are separated by commas"),
-    ("SENDFORM_KEY_FILE", "a regular file that holds it instead"),
+    ("SENDFORM_KEY", "the key of the fingerprints, in base64 or hex; several are separated by commas or lines"),
+    ("SENDFORM_KEY_FILE", "a regular file that holds it instead; if both are set, they must not differ"),
     ("SENDFORM_BASE_URL", "the gateway's base URL; wins over the project file"),
     ("SSL_CERT_FILE", "certificates of authorities to trust instead of the machine's, such as a company's own"),
     ("SSL_CERT_DIR", "a folder of such certificates"),

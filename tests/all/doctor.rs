@@ -186,6 +186,7 @@ fn a_key_that_is_missing_or_is_none() {
     let run = stops(&shop.project, &[], "key/key 9");
     assert!(!run.stdout.contains("no-such-secret"), "{run}");
     // Another key than the ledger's.
+    shop.project.unset("SENDFORM_KEY_FILE");
     shop.project.set("SENDFORM_KEY", "01".repeat(32));
     as_apply_does(&shop, "ledger/opens 8");
 }

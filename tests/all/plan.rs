@@ -501,7 +501,7 @@ fn a_part_is_selected() {
     insta::assert_snapshot!(small().run(["plan", "--sandbox", "--accept", "everything=1"]).code(64), @"
     exit code: 64
     ----- stderr
-    error: `everything=1` is not NAME=NUMBER with one of messages, growth, unreadable, failed, nobody, late, overlap, rejected, lockfile-in-ci, unauthenticated, unclosed, reloaded
+    error: `everything=1` is not NAME=NUMBER with one of messages, growth, unreadable, failed, nobody, late, overlap, rejected, lockfile-in-ci, unauthenticated, unclosed, reloaded, other-key
     ");
     small().run(["plan", "--sandbox", "--retry-rejected", "welcome.bye"]).code(64);
 }

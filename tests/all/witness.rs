@@ -212,6 +212,7 @@ fn whoever_was_sent_to_under_a_key_that_was_lost_is_noticed() {
 
     message        accepted  rejected  refused  in doubt  not attempted
     sale.hello r1         0         0        0         0              7
+      not attempted: they were in no request, and are still to be sent to
     ! stopped: the gateway has the same message for 7 people who were about to be sent to, under a key that this ledger does not name, the last one sent at 2026-11-30 12:00 UTC
       nothing more was claimed: they were sent to with a key that was lost, or another project's messages have the same names
       if you still have that key: name it in SENDFORM_KEY behind the first one, and put it into the ledger with `sendform ledger rebind --add-key`, then `sendform ledger recover`
@@ -260,7 +261,7 @@ fn nobody_is_recovered_whom_no_key_knows() {
     insta::assert_snapshot!(shop.project.run(["ledger", "recover"]), @"
     exit code: 0
     the gateway's logs have 7 messages
-    + 7 people recovered as accepted: they are not sent to again
+      7 people recovered as accepted: they are not sent to again
     a plan would send to 0 people now
     ");
     sent(&shop.project);

@@ -86,11 +86,11 @@ fn the_file_looks_like_this() {
     fixture.selection.add("sale").unwrap();
     let frozen = fixture.freeze();
     insta::assert_snapshot!(String::from_utf8(written(&frozen)).unwrap(), @r#"
-    {"sendform":"plan","version":1,"project":"acme-shop","gateway":"sandbox","keys":["8b5074af"],"digest":"plan/v1:962a10a2d5463a9527d0187aeb4ba208","at":"2026-11-30T12:00:00Z","tool":"0.1.0","only":["sale"],"accepted":{"messages":3},"sum":"441b685b4bfc82dd"}
+    {"sendform":"plan","version":1,"project":"acme-shop","gateway":"sandbox","keys":["8b5074af"],"digest":"plan/v1:4d29a5b211b26838c54eda6aea10c3ea","at":"2026-11-30T12:00:00Z","tool":"0.1.0","only":["sale"],"accepted":{"messages":3},"sum":"b6ffa6ed23fcb747"}
     {"message":"sale.announce","revision":1,"sender":"SHOP","terms":[{"name":"","value":"+"},{"name":"sendAt","value":"2026-12-01T09:00:00"},{"name":"timeZone","value":"Europe/Zagreb"},{"name":"ifAmbiguous","value":"refuse"},{"name":"ifPast","value":"too late"},{"name":"","value":"-"},{"name":"","value":"-"},{"name":"","value":"-"},{"name":"","value":"+"},{"name":"handover","value":"7200"}],"text":"Hi {{ name }}!","count":3,"sum":"d3f37233c624be33"}
     {"people":"HlJMw+Y0cMeH+y42wYASGK5V7VW3vem3TDRTFydtzpDn2CfSaYda1z/LpCgEZyWz","sum":"26b6da1b7843163f"}
-    {"notSelected":"other.announce","digest":"194825cc6e656555dabc6d9b4b4c6f5fdaa300c02f47fbb7a0c72b3cb3593345","sum":"32f1250372566a7a"}
-    {"end":5,"messages":1,"people":3,"lines":"888e2003e3365e316dd7d44d04334c4ad0d215c7dcd8aa4ad125448308ebc946","sum":"564b4818628b8534"}
+    {"notSelected":"other.announce","digest":"84fce7387ae7683acbb1ca806dfb203a02c64ca1ef162d3967cf51c0e207b389","sum":"a03678ab9715b64c"}
+    {"end":5,"messages":1,"people":3,"lines":"e550305f0d66dd283b72e2dfd5e226c7b02197a34da4694ead3b8e44778f02cd","sum":"6a34d8f6018942a0"}
     "#);
     assert_eq!(Frozen::read(written(&frozen).as_slice()).unwrap(), frozen);
 }

@@ -86,7 +86,7 @@ pub(super) fn keys(keys: Option<&Keys>, unusable: &[Unusable], findings: &mut Ch
         // The failure itself may name a file that holds a key.
         let mut shown = Failure::new(failure.exit, format!("what `{name}` gives is no key that can be used"));
         shown.causes.clone_from(&failure.causes);
-        findings.stop("key", shown.hint("32 bytes in base64 or hex; several are separated by commas"));
+        findings.stop("key", shown.hint("32 bytes in base64 or hex; several are separated by commas or lines"));
     }
     match keys {
         Some(keys) => {
