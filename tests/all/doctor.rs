@@ -108,7 +108,7 @@ fn a_project_in_which_nothing_is_wrong() {
       ok       http://127.0.0.1:[port]/, from SENDFORM_BASE_URL
       ok       a gateway on loopback gets a made-up API key
       ok       it answers
-      ok       a sandbox's, which its user sets
+      ok       it is a sandbox, whose clock may be any
     ledger
       ok       ./sendform.lock with 0 claims
       ok       nobody has stopped sending

@@ -63,7 +63,7 @@ fn its_pictures_are_what_is_printed() {
     let shell = Shell::new();
     shell.run("sendform init");
     for command in ["sendform plan --sandbox", "sendform apply --sandbox --auto-approve"] {
-        let printed = shell.run(&format!("{command} --color always"));
+        let printed = shell.run(&format!("SENDFORM_WIDTH=100 {command} --color always"));
         assert!(printed.contains('\u{1b}'), "{printed}");
         let name = command.split(' ').nth(1).unwrap();
         let path = format!(".github/{name}.svg");

@@ -66,7 +66,7 @@ pub(super) async fn look(context: &Arc<Context>, settings: &Settings, is_offline
                     "its answers have no date that can be used, so clocks are not compared",
                     "doubts are then settled by a person only, with `sendform resolve`",
                 ),
-                Some(stamp) if stamp.is_sandbox => findings.ok("clock", "a sandbox's, which its user sets"),
+                Some(stamp) if stamp.is_sandbox => findings.ok("clock", "it is a sandbox, whose clock may be any"),
                 Some(_) if gateway.has_fixed_time() => findings.skip("clock", "this time of day is fixed for tests"),
                 Some(_) => findings.result("clock", agreement(time.agreement(clock.now(), clock.elapsed()))),
             }

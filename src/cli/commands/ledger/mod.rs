@@ -36,7 +36,9 @@ pub(super) async fn run(
         LedgerCommand::Import(args) => Box::pin(reminding(context, output, import::run(context, args, output))).await,
         LedgerCommand::Copy(args) => copy::run(context, args, settings, output).await,
         LedgerCommand::Rebind(args) => Box::pin(reminding(context, output, rebind::run(context, args, output))).await,
-        LedgerCommand::Recover(args) => recover::run(context, args, settings, output).await,
+        LedgerCommand::Recover(args) => {
+            Box::pin(reminding(context, output, recover::run(context, args, settings, output))).await
+        }
         LedgerCommand::Merge(args) => merge::run(args, settings, output),
     }))
     .await
