@@ -28,7 +28,10 @@ use super::store::expected_by_anybody;
 /// # Errors
 /// If another clone has sent what this one does not know of; if what was fetched tells nothing.
 pub(super) fn compare(context: &Context, ledger: &Ledger, output: &Output) -> Result<(), Failure> {
-    for (words, remedy) in warnings(context, ledger)? {
+    let warnings = warnings(context, ledger).map_err(|failure| {
+        failure.hint("nothing was sent; once that is done, run the same command again: it sends to whoever is left")
+    })?;
+    for (words, remedy) in warnings {
         output.tell(&format!("! {words}\n  {remedy}\n"));
     }
     Ok(())
@@ -40,9 +43,7 @@ pub(super) fn compare(context: &Context, ledger: &Ledger, output: &Output) -> Re
 /// As [`compare`].
 pub(super) fn warnings(context: &Context, ledger: &Ledger) -> Result<Vec<(String, String)>, Failure> {
     let Some((file, upstream)) = look(context, ledger)? else { return Ok(Vec::new()) };
-    refusal(&file, &upstream).map_err(|failure| {
-        failure.hint("nothing was sent; once that is done, run the same command again: it sends to whoever is left")
-    })?;
+    refusal(&file, &upstream)?;
     Ok(match upstream {
         Upstream::NoWorkTree | Upstream::Silent(_) | Upstream::NoRemote => Vec::new(),
         Upstream::Ignored => vec![(
@@ -142,6 +143,21 @@ fn digest(file: &Path) -> Option<u64> {
         let length = part.len();
         reader.consume(length);
     }
+}
+
+/// Runs a command that may write what git keeps of a ledger, and then says what to do with that.
+///
+/// # Errors
+/// As the command.
+pub(super) async fn reminding(
+    ledger: &LedgerLocation,
+    output: &Output,
+    command: impl Future<Output = Result<Exit, Failure>>,
+) -> Result<Exit, Failure> {
+    let before = KeptFiles::of(ledger);
+    let ended = command.await;
+    remind(ledger, before, output);
+    ended
 }
 
 /// Says what is to be done with the files that git keeps of a ledger, if they are not as they were `before`: the one

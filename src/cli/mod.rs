@@ -66,7 +66,7 @@ fn ended(arguments: &Arguments) -> Exit {
     let output = Output::new(arguments, &settings);
     // Whoever stops what is sent is not stopped by a key that is not needed for it.
     let needs_no_key = matches!(arguments.command, Command::Stop(_) | Command::Resume(_));
-    let mut wrong = unusable.iter().filter(|it| !(needs_no_key && it.name.starts_with("SENDFORM_KEY")));
+    let mut wrong = unusable.iter().filter(|it| !(needs_no_key && it.is_of_key()));
     if !matches!(arguments.command, Command::Doctor(_) | Command::Complete(_))
         && let Some(Unusable { failure, .. }) = wrong.next()
     {

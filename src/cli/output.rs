@@ -156,6 +156,12 @@ impl Output {
         &self.screen.typed
     }
 
+    /// How many columns standard output has; `None` if it is no terminal, and nobody has said.
+    #[must_use]
+    pub(super) const fn width(&self) -> Option<usize> {
+        self.screen.width
+    }
+
     /// Whether standard output has colours.
     #[must_use]
     pub(super) fn has_colours(&self) -> bool {

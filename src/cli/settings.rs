@@ -54,6 +54,13 @@ pub(super) struct Unusable {
     pub failure: Failure,
 }
 
+impl Unusable {
+    /// Whether it holds, or names, a key.
+    pub(super) fn is_of_key(&self) -> bool {
+        self.name.starts_with("SENDFORM_KEY")
+    }
+}
+
 /// What the environment says.
 #[derive(Debug)]
 pub(super) struct Settings {

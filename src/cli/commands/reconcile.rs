@@ -11,7 +11,7 @@ use crate::store::{OpenLedger, ReadOnlyLedger};
 use crate::cli::args::{Global, ReconcileArgs};
 use crate::cli::client::client;
 use crate::cli::clock::RunClock;
-use crate::cli::clones::{self, KeptFiles};
+use crate::cli::clones;
 use crate::cli::context::{Context, no_message};
 use crate::cli::evidence;
 use crate::cli::exit::Exit;
@@ -33,10 +33,7 @@ pub(super) async fn run(
     output: &Output,
 ) -> Result<Exit, Failure> {
     Context::run(global, settings, output, async |context| {
-        let before = KeptFiles::of(&context.gateway.ledger);
-        let ended = with_world(context, args, settings, output).await;
-        clones::remind(&context.gateway.ledger, before, output);
-        ended
+        clones::reminding(&context.gateway.ledger, output, Box::pin(with_world(context, args, settings, output))).await
     })
     .await
 }

@@ -6,7 +6,7 @@ use crate::report::resolve::{Resolution, ResolveReport};
 use crate::timing;
 
 use crate::cli::args::{Global, ResolveArgs};
-use crate::cli::clones::{self, KeptFiles};
+use crate::cli::clones;
 use crate::cli::context::{Context, PlanOptions};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -31,10 +31,7 @@ pub(super) async fn run(
     output: &Output,
 ) -> Result<Exit, Failure> {
     Context::run(global, settings, output, async |context| {
-        let before = KeptFiles::of(&context.gateway.ledger);
-        let ended = with_world(context, args, settings, output).await;
-        clones::remind(&context.gateway.ledger, before, output);
-        ended
+        clones::reminding(&context.gateway.ledger, output, Box::pin(with_world(context, args, settings, output))).await
     })
     .await
 }

@@ -227,12 +227,14 @@ impl World {
             }
             Deed::StopRun(time) => {
                 runs[0].signal("STOP");
+                // Time itself is what is tested: how old its claims grow meanwhile.
                 thread::sleep(*time);
                 runs[0].signal("CONT");
                 Count::RunsStopped
             }
             Deed::StopGateway(time) => {
                 self.gateway.process().signal("STOP");
+                // Time itself is what is tested: how long its answers take.
                 thread::sleep(*time);
                 self.gateway.process().signal("CONT");
                 Count::GatewaysStopped

@@ -110,6 +110,7 @@ impl Trouble {
             Self::Crashed(Duration::ZERO) => server().control("restart"),
             Self::Crashed(time) => {
                 server().control("stop");
+                // Time itself is what is tested: how long nobody answers.
                 thread::sleep(*time);
                 server().start_again();
             }

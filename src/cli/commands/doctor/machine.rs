@@ -10,7 +10,7 @@ use crate::cli::settings::{Settings, Unusable};
 use super::findings::Checkup;
 
 /// Narrower than this lines break in the middle of what belongs together, in columns.
-const WIDTH_MIN: u16 = 80;
+const WIDTH_MIN: usize = 80;
 
 /// Looks at the machine, and at variables that are no secrets.
 pub(super) fn look(settings: &Settings, unusable: &[Unusable], findings: &mut Checkup<'_>) {
@@ -23,7 +23,7 @@ pub(super) fn look(settings: &Settings, unusable: &[Unusable], findings: &mut Ch
             leave_out(name),
         );
     }
-    for Unusable { name, failure } in unusable.iter().filter(|unusable| !is_of_key(unusable)) {
+    for Unusable { name, failure } in unusable.iter().filter(|unusable| !unusable.is_of_key()) {
         findings
             .stop("environment", Failure::new(failure.exit, failure.message.clone()).hint(format!("`unset {name}`")));
     }
@@ -42,11 +42,6 @@ pub(super) fn leave_out(name: &str) -> String {
     if name.starts_with('-') { format!("leave `{name}` out") } else { format!("`unset {name}`") }
 }
 
-/// Whether a variable that cannot be used holds, or names, a key.
-pub(super) fn is_of_key(unusable: &Unusable) -> bool {
-    unusable.name.starts_with("SENDFORM_KEY")
-}
-
 /// Looks at the terminal.
 pub(super) fn terminal(output: &Output, findings: &mut Checkup<'_>) {
     if io::stdin().is_terminal() && io::stderr().is_terminal() {
@@ -54,14 +49,14 @@ pub(super) fn terminal(output: &Output, findings: &mut Checkup<'_>) {
     } else {
         findings.ok("prompt", "there is no terminal to ask on: an apply needs `--auto-approve`");
     }
-    match rustix::termios::tcgetwinsize(io::stdout()).map(|size| size.ws_col) {
-        Ok(width) if width > 0 && width < WIDTH_MIN => findings.warn(
+    match output.width() {
+        Some(width) if width < WIDTH_MIN => findings.warn(
             "width",
             format!("{width} columns: tables need {WIDTH_MIN}"),
             "make the window wider, or use `--format json`",
         ),
-        Ok(width) if width > 0 => findings.ok("width", format!("{width} columns")),
-        Ok(_) | Err(_) => findings.ok("width", "the output is no terminal, so its width is not known"),
+        Some(width) => findings.ok("width", format!("{width} columns")),
+        None => findings.ok("width", "the output is no terminal, so its width is not known"),
     }
     let colors = if output.has_colours() { "colours are used" } else { "no colours are used" };
     findings.ok("color", colors);

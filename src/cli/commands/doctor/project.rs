@@ -15,7 +15,6 @@ use crate::identity::Keys;
 use crate::report::words::{list, plural};
 
 use super::findings::Checkup;
-use super::machine::is_of_key;
 
 /// Looks at the files; gives them if there is a project file without errors.
 pub(super) fn look(global: &Global, findings: &mut Checkup<'_>) -> Option<ProjectFiles> {
@@ -82,7 +81,7 @@ pub(super) fn context(files: ProjectFiles, global: &Global, settings: &Settings)
 
 /// Says which keys there are: by their check values, which every ledger names.
 pub(super) fn keys(keys: Option<&Keys>, unusable: &[Unusable], findings: &mut Checkup<'_>) {
-    for Unusable { name, failure } in unusable.iter().filter(|unusable| is_of_key(unusable)) {
+    for Unusable { name, failure } in unusable.iter().filter(|unusable| unusable.is_of_key()) {
         // The failure itself may name a file that holds a key.
         let mut shown = Failure::new(failure.exit, format!("what `{name}` gives is no key that can be used"));
         shown.causes.clone_from(&failure.causes);
@@ -95,7 +94,7 @@ pub(super) fn keys(keys: Option<&Keys>, unusable: &[Unusable], findings: &mut Ch
             let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
             findings.ok("key", format!("{count}, with the check value {}; the first is for new claims", list(&ids)));
         }
-        None if unusable.iter().any(is_of_key) => {}
+        None if unusable.iter().any(Unusable::is_of_key) => {}
         None => findings.stop("key", no_key()),
     }
 }
