@@ -9,11 +9,11 @@ use futures_util::future::{Either, select};
 use jiff::{SignedDuration, Timestamp};
 
 use super::bulk_progress::{BulkProgress, count, not_attempted};
+use super::cut_out::{self, CutOut};
 use super::event::Event;
 use super::gateway_time::Agreement;
 use super::kin::Kin;
 use super::last_departure;
-use super::opt_outs::Looked;
 use super::outgoing::{self, Outgoing};
 use super::ports::{Clock, Prepare, Store};
 use super::prepared::BulkOptions;
@@ -43,8 +43,8 @@ enum Requested {
     Sent(SendOutcome),
     /// The run, or the message, ends before it began.
     NotBegun,
-    /// It has not begun, because these people have opted out.
-    OptedOut(Vec<Person>),
+    /// It has not begun, because these people must not be in it.
+    Without(CutOut),
 }
 
 /// How an interrupt cuts a request off.
@@ -110,8 +110,13 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
             if !self.goes_on().await {
                 return None;
             }
-            if self.cut_opted_out(prepared_bulk, progress).await == Looked::Changed {
-                continue;
+            match self.opted_out(prepared_bulk).await {
+                Some(None) => {}
+                Some(Some(opted_out)) => {
+                    self.cut(prepared_bulk, &opted_out, progress);
+                    continue;
+                }
+                None => continue,
             }
             let draft = match self.draft(prepared_bulk, *tries).await {
                 Ok(draft) => draft,
@@ -120,6 +125,11 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
                     return None;
                 }
             };
+            if let Some(too_late) = cut_out::too_late(prepared_bulk, draft.slot, draft.claim.at) {
+                lock(&self.pace).give_back(&prepared_bulk.message(), draft.slot);
+                self.cut(prepared_bulk, &too_late, progress);
+                continue;
+            }
             let start_by = draft.made.saturating_add(self.settings.start_within);
             progress.claimed.store(true, Ordering::Relaxed);
             let claiming = ticket::claim(self.ports.store, draft.claim.clone(), start_by);
@@ -241,9 +251,9 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
                 verdict::judge(&ticket.claim().bulk, &prepared_bulk.people, sent)
             }
             Requested::NotBegun => Verdict::not_begun(&prepared_bulk.people, Next::NotBegun),
-            Requested::OptedOut(people) => {
-                self.event(Event::OptedOut { message: prepared_bulk.message(), people: people.len() });
-                Verdict::not_begun(&prepared_bulk.people, Next::Without(people))
+            Requested::Without(cut_out) => {
+                self.event(cut_out.event(prepared_bulk.message()));
+                Verdict::not_begun(&prepared_bulk.people, Next::Without(cut_out))
             }
         };
         if kin.suspect.as_ref().is_some_and(|suspect| suspect.is_blamed) {
@@ -300,9 +310,13 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
             return Requested::NotBegun;
         }
         match self.opted_out(prepared_bulk).await {
-            Some(nobody) if nobody.is_empty() => {}
-            Some(people) => return Requested::OptedOut(people),
+            Some(None) => {}
+            Some(Some(cut_out)) => return Requested::Without(cut_out),
             None => return Requested::NotBegun,
+        }
+        // What waited for its turn leaves later than it was claimed to.
+        if let Some(cut_out) = cut_out::too_late(prepared_bulk, draft.slot, self.ports.clock.now()) {
+            return Requested::Without(cut_out);
         }
         if self.halted() || self.has_ended(&prepared_bulk.message()) {
             return Requested::NotBegun;
@@ -398,12 +412,12 @@ impl<S: Store, G: Sender, P: Prepare, C: Clock> Run<'_, S, G, P, C> {
                 let before = Tries { claims: tries.claims.saturating_sub(1), ..*tries };
                 (not_attempted(count(prepared_bulk.people.len()), before), Vec::new())
             }
-            Next::Without(people) => {
+            Next::Without(cut_out) => {
                 tries.claims = tries.claims.saturating_sub(1);
                 let mut rest = prepared_bulk;
-                let suppressed = count(rest.leave_out(&people).len());
+                let out = rest.leave_out(&cut_out.people);
                 let next = if rest.people.is_empty() { Vec::new() } else { vec![(rest, kin.clone())] };
-                (Tally { suppressed, ..Tally::default() }, next)
+                (cut_out.why.tally(out.len()), next)
             }
             Next::Rest => {
                 let tally = verdict.tally(true);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::cut_out::CutReason;
 use super::sent::SendOutcome;
 use super::summary::{Alarm, MessageRevision, Stopped, Tally};
 use crate::identity::BulkId;
@@ -42,12 +43,14 @@ pub enum Event {
         /// How.
         answer: AnswerKind,
     },
-    /// People of a message have opted out before they were in a request.
-    OptedOut {
+    /// People of a message were cut out of what was planned before they were in a request.
+    CutOut {
         /// The message.
         message: MessageRevision,
         /// How many.
         people: usize,
+        /// Why.
+        why: CutReason,
     },
     /// A claim has its outcome, or is left in doubt.
     Settled {

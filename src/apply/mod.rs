@@ -7,6 +7,7 @@
 
 mod bulk_progress;
 mod claim_window;
+mod cut_out;
 mod deliver;
 mod event;
 pub mod evidence;
@@ -37,6 +38,7 @@ mod work;
 #[cfg(test)]
 mod simulation;
 
+pub use cut_out::CutReason;
 pub use event::{AnswerKind, Event, Wait};
 pub use gateway_time::{Agreement, GatewayTime, Stamp};
 pub use outgoing::Outgoing;

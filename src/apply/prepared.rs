@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
+
 use crate::identity::{Person, SenderId};
 use crate::ledger::EditionId;
 use crate::wire::content::Content;
@@ -61,6 +63,8 @@ pub struct PreparedPerson {
     pub content: Content<String>,
     /// What comes back in their delivery reports.
     pub callback_data: Option<String>,
+    /// When their conversation window closes, if that is known: what would leave later is not sent.
+    pub closes_at: Option<Timestamp>,
 }
 
 impl fmt::Debug for PreparedPerson {

@@ -73,13 +73,23 @@ pub struct Tally {
     pub claimed_elsewhere: u64,
     /// Cut out because they opted out while the run was sending.
     pub suppressed: u64,
+    /// Cut out because their conversation window would have been closed when it was their turn.
+    pub window_closed: u64,
+    /// Cut out because their message would have expired before the delivery window opened.
+    pub would_expire: u64,
 }
 
 impl Tally {
     /// Everybody.
     #[must_use]
     pub fn people(&self) -> u64 {
-        self.requested() + self.not_attempted + self.claimed_elsewhere + self.suppressed
+        self.requested() + self.not_attempted + self.claimed_elsewhere + self.cut_out()
+    }
+
+    /// Everybody who was cut out of what was planned while the run was sending.
+    #[must_use]
+    pub fn cut_out(&self) -> u64 {
+        self.suppressed + self.window_closed + self.would_expire
     }
 
     /// Everybody who was in a request.
@@ -105,6 +115,8 @@ impl Tally {
         self.not_attempted += other.not_attempted;
         self.claimed_elsewhere += other.claimed_elsewhere;
         self.suppressed += other.suppressed;
+        self.window_closed += other.window_closed;
+        self.would_expire += other.would_expire;
     }
 
     /// Counts one person of a settled claim.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::cut_out::CutOut;
 use super::prepared::PreparedPerson;
 use super::sent::{Refusal, SendOutcome};
 use super::summary::{Alarm, Stopped, Tally};
@@ -44,8 +45,8 @@ pub(super) enum Next {
     Suspect(PersonState),
     /// The request never began, because the run ends.
     NotBegun,
-    /// The request never began, because these people have opted out: the others are tried as another bulk.
-    Without(Vec<Person>),
+    /// The request never began, because these people must not be in it: the others are tried as another bulk.
+    Without(CutOut),
 }
 
 /// Why a bulk is tried again.

@@ -393,8 +393,10 @@ pub enum Zone {
 /// What becomes of people found after a message's time is past.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum IfPast {
-    /// They are too late.
+    /// They are too late, and that is an open question: nobody has said whether it is over for them.
     #[default]
+    Unsaid,
+    /// They are too late, and that is meant: for them the message is over.
     TooLate,
     /// They are sent at once.
     SendNow,

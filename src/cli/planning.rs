@@ -4,11 +4,12 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::thread;
 
-use crate::apply::{QueuedPlan, Replan, Stopped};
+use crate::apply::{CutReason, MessageRevision, QueuedPlan, Replan, Stopped};
 use crate::campaign::Witness;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::identity::Person;
 use crate::ledger::{Doubt, Ledger, StopOrder, Twice, View};
-use crate::plan::{Input, Plan, Selection, plan};
+use crate::plan::{Gate, Input, MessagePlan, Plan, Selection, plan};
 use crate::report::plan::PlanReport;
 
 use super::context::{Context, PlanOptions};
@@ -47,9 +48,18 @@ impl Replan for Replanning<'_> {
             return Err(Stopped::Files(error.message.clone()));
         }
         let (digest, now) = (plan.digest.to_string(), plan.now);
+        let missed = plan.selected().flat_map(missed).collect();
         let selected = plan.messages.into_iter().filter(|message| message.selected);
-        Ok(QueuedPlan { digest, now, bulks: selected.flat_map(|message| message.bulks).collect() })
+        Ok(QueuedPlan { digest, now, bulks: selected.flat_map(|message| message.bulks).collect(), missed })
     }
+}
+
+/// Those of a message whose turn would come too late.
+fn missed(message: &MessagePlan) -> impl Iterator<Item = (MessageRevision, Person, CutReason)> + '_ {
+    message.missed.iter().map(|(person, gate)| {
+        let why = if *gate == Gate::WindowClosed { CutReason::WindowClosed } else { CutReason::WouldExpire };
+        ((message.key.clone(), message.revision), *person, why)
+    })
 }
 
 /// All that a plan depends on.

@@ -63,6 +63,7 @@ fn prepare(
         to: person.to,
         content: person.content,
         callback_data: person.callback_data,
+        closes_at: person.closes_at,
     });
     Ok(Prepared { options, people: people.collect() })
 }

@@ -60,7 +60,7 @@ impl Progress {
             Event::Claimed { .. }
             | Event::Sending { .. }
             | Event::Answered { .. }
-            | Event::OptedOut { .. }
+            | Event::CutOut { .. }
             | Event::Alarm(_)
             | Event::Stopped(_) => {}
         }

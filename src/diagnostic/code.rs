@@ -71,7 +71,6 @@ codes! {
     BadWindow = "bad-window": "A delivery window is shorter than an hour, or half given.",
     WindowZone = "window-zone": "A delivery window is in UTC although the schedule is not.",
     WindowMissed = "window-missed": "Messages leave outside the delivery window, or wait past their validity.",
-    ValidityOutlasted = "validity-outlasted": "Messages come up, by their pace, when their validity is over.",
     ValidityClamped = "validity-clamped": "A validity over 48 hours is cut to 48 hours by the gateway.",
     BadUrl = "bad-url": "A URL cannot be used here.",
     HostNotAllowed = "host-not-allowed": "A webhook's host is not on the project's list.",

@@ -3,16 +3,16 @@
 
 use jiff::Timestamp;
 
-use crate::campaign::Message;
+use crate::campaign::{Message, Schedule};
 use crate::identity::{BulkTime, Person};
-use crate::timing::Pace;
 use crate::timing::horizon::is_too_far_ahead;
+use crate::timing::{Expires, Expiry, Pace};
 
 use super::bulk::{Bulk, Recipient};
 use super::clocks::{Clocks, SlotTally};
 use super::collect::Collected;
 use super::gate::{Counts, Gate};
-use super::times::{SendTimes, SlotTime, ZoneSlot};
+use super::times::{SendTimes, SlotTime};
 
 /// How many bytes a request's body should have at most. The API states no limit; servers in front
 /// of one often allow a megabyte, and what is in flight is what an apply needs memory for.
@@ -29,8 +29,21 @@ pub(super) struct Batches {
     pub later: Vec<Bulk>,
     /// How many people get it when.
     pub clocks: Clocks,
+    /// Who misses their turn.
+    pub missed: Missed,
+    /// They, each with the gate that stops them.
+    pub missed_people: Vec<(Person, Gate)>,
+}
+
+/// People whose turn comes too late.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Missed {
     /// How many people's conversation windows close before their turn, but not before the message's time.
     pub outpaced: u64,
+    /// How many people's messages would expire.
+    pub expired: u64,
+    /// The first of those.
+    pub expires: Option<Expires>,
 }
 
 /// What a message's bulks are cut by.
@@ -52,16 +65,24 @@ pub(super) struct Batcher<'a> {
 }
 
 /// What happens to the people of a message, one after the other.
-enum Step {
+enum Step<'a> {
     /// The person's time is further ahead than the gateway takes.
     TooEarly,
-    /// The person's conversation window is closed by then: it would not be at the message's own time, if the
-    /// pace is to blame.
-    WindowClosed { by_pace: bool },
+    /// The conversation window of the person with this index is closed by then: it would not be at the message's own
+    /// time, if the pace is to blame.
+    WindowClosed { index: usize, by_pace: bool },
+    /// The message of the person with this index would expire at the gateway.
+    WouldExpire { index: usize, expires: Expires },
     /// The person with this index leaves at an instant, with the open bulk.
     Leaves { index: usize, at: Timestamp, is_due: bool },
     /// The open bulk is complete.
-    Complete(OpenBulk),
+    Complete(OpenBulk<'a>),
+}
+
+impl Batches {
+    fn misses(&mut self, collected: &Collected, index: usize, gate: Gate) {
+        self.missed_people.extend(collected.recipients.get(index).map(|recipient| (recipient.person, gate)));
+    }
 }
 
 impl Batcher<'_> {
@@ -73,13 +94,21 @@ impl Batcher<'_> {
         let mut recipients = Vec::new();
         self.line_up(collected, |step| match step {
             Step::TooEarly => counts.shift(Gate::ToSend, Gate::TooEarly),
-            Step::WindowClosed { by_pace } => {
+            Step::WindowClosed { index, by_pace } => {
+                batches.misses(collected, index, Gate::WindowClosed);
                 counts.shift(Gate::ToSend, Gate::WindowClosed);
-                batches.outpaced += u64::from(by_pace);
+                batches.missed.outpaced += u64::from(by_pace);
+            }
+            Step::WouldExpire { index, expires } => {
+                batches.misses(collected, index, Gate::WouldExpire);
+                counts.shift(Gate::ToSend, Gate::WouldExpire);
+                let Missed { expired, expires: first, .. } = &mut batches.missed;
+                *expired += 1;
+                *first = first.filter(|first| first.at <= expires.at).or(Some(expires));
             }
             Step::Leaves { index, is_due, .. } => {
                 recipients.extend(collected.recipients.get(index));
-                tally.add(slot(collected, index), is_due);
+                tally.add(collected.slot(index), is_due);
             }
             Step::Complete(bulk) if bulk.is_due => batches.due.push(self.bulk(&bulk, std::mem::take(&mut recipients))),
             Step::Complete(bulk) => {
@@ -103,18 +132,20 @@ impl Batcher<'_> {
     }
 
     /// Lets the people pass in the order in which they leave.
-    fn line_up(&self, collected: &Collected, mut step: impl FnMut(Step)) {
+    fn line_up<'a>(&'a self, collected: &Collected, mut step: impl FnMut(Step<'a>)) {
         let size = (BODY_BYTES_MAX / (collected.bytes_max as usize + ENVELOPE_BYTES)).clamp(1, self.bulk_size_max);
         // An apply gives the gateway no larger bulks either, until it has answered as many people.
         let size_after = |people| if people < self.unanswered { size.min(self.unjudged_bulk_max) } else { size };
         let mut people = 0;
         let mut now = size_after(people);
-        let mut open: Option<OpenBulk> = None;
+        let mut open: Option<OpenBulk<'a>> = None;
         let mut until = self.until;
         for index in self.order(collected) {
             let group = self.start(collected, index);
             let closes_at = collected.closes_at.get(index).copied().unwrap_or(Timestamp::MAX);
-            if let Some(full) = open.take_if(|open| open.group != group || open.people >= now)
+            // Each bulk has a validity of its own: whoever would expire in this one begins another.
+            if let Some(full) =
+                open.take_if(|open| open.group != group || open.people >= now || open.expires().is_some())
                 && full.people > 0
             {
                 until = full.until().or(until);
@@ -126,7 +157,9 @@ impl Batcher<'_> {
             if is_too_far_ahead(self.now, open.start) {
                 step(Step::TooEarly);
             } else if closes_at <= open.next_at() {
-                step(Step::WindowClosed { by_pace: closes_at > group });
+                step(Step::WindowClosed { index, by_pace: closes_at > group });
+            } else if let Some(expires) = open.expires() {
+                step(Step::WouldExpire { index, expires });
             } else {
                 step(Step::Leaves { index, at: open.next_at(), is_due: open.is_due });
                 open.people += 1;
@@ -151,14 +184,14 @@ impl Batcher<'_> {
 
     /// When a person should get it, before staggering.
     fn start(&self, collected: &Collected, index: usize) -> Timestamp {
-        match self.times.when(slot(collected, index)) {
+        match self.times.when(collected.slot(index)) {
             SlotTime::At(instant) => *instant,
             SlotTime::Now | SlotTime::Past(_) | SlotTime::Expired(_) | SlotTime::Ambiguous(_) => self.now,
         }
     }
 
     /// The bulk of these people.
-    fn bulk(&self, open: &OpenBulk, recipients: Vec<Recipient>) -> Bulk {
+    fn bulk(&self, open: &OpenBulk<'_>, recipients: Vec<Recipient>) -> Bulk {
         let start = open.start;
         let offset_ms = start.duration_since(self.now).as_millis();
         let scheduled = self.message.schedule.send_at.is_some() && start > self.now;
@@ -174,10 +207,12 @@ impl Batcher<'_> {
         }
     }
 
-    fn open(&self, group: Timestamp, until: Option<Timestamp>) -> OpenBulk {
+    fn open(&self, group: Timestamp, until: Option<Timestamp>) -> OpenBulk<'_> {
         let pace = Pace::new(self.message.schedule.speed);
         let start = pace.stagger(group, until);
-        OpenBulk { pace, group, start, is_due: self.is_due(start), people: 0 }
+        let Schedule { window, validity, .. } = &self.message.schedule;
+        let expiry = Expiry::new(window.as_ref(), *validity, start);
+        OpenBulk { pace, group, start, expiry, is_due: self.is_due(start), people: 0 }
     }
 
     /// Whether what starts then is handed over by now.
@@ -187,14 +222,11 @@ impl Batcher<'_> {
     }
 }
 
-/// Somebody's slot.
-fn slot(collected: &Collected, index: usize) -> ZoneSlot {
-    collected.slots.get(index).copied().unwrap_or(ZoneSlot(0))
-}
-
 /// A bulk under construction.
-struct OpenBulk {
+struct OpenBulk<'a> {
     pace: Pace,
+    /// Which of its messages would expire.
+    expiry: Expiry<'a>,
     /// When its people should get it, before staggering.
     group: Timestamp,
     start: Timestamp,
@@ -204,10 +236,15 @@ struct OpenBulk {
     people: usize,
 }
 
-impl OpenBulk {
+impl OpenBulk<'_> {
     /// When the next person would get it.
     fn next_at(&self) -> Timestamp {
         self.pace.leaves_at(self.start, self.people as u64)
+    }
+
+    /// Whether the next person's message would expire.
+    fn expires(&mut self) -> Option<Expires> {
+        self.expiry.of(self.next_at())
     }
 
     /// The end of its paced sending; absent if it is not paced.

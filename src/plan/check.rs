@@ -8,6 +8,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::ledger::Ledger;
 use crate::timing::{self, Expires, Pace, Passage};
 
+use super::batch::Missed;
 use super::compiled::{Compiled, Selected, check_draft};
 use super::gate::Gate;
 use super::message::MessagePlan;
@@ -43,13 +44,13 @@ pub fn check(
     deduplicated(diagnostics)
 }
 
-/// Checks the times of a planned message: past ones, and what the delivery window does to it. `outpaced` is how
-/// many people's conversation windows close before their turn.
+/// Checks the times of a planned message: past ones, and what the delivery window does to it. `missed` are
+/// the people whose turn comes too late.
 #[must_use]
 pub(super) fn times(
     message: &Message,
     plan: &MessagePlan,
-    outpaced: u64,
+    missed: &Missed,
     now: Timestamp,
     ledger: Option<&Ledger>,
 ) -> Diagnostics {
@@ -79,15 +80,18 @@ pub(super) fn times(
                 .help("a later apply hands it over; `handover: 2h` keeps it here until shortly before its time"),
         );
     }
-    diagnostics.extend(passage(message, plan, now, &place()));
-    if outpaced > 0 {
-        diagnostics.push(too_slow(message, plan, outpaced, now, place()));
+    if let Some(expires) = &missed.expires {
+        diagnostics.push(expiring(message, plan, missed.expired, expires, place()));
+    }
+    diagnostics.extend(waiting(message, plan, now, place()));
+    if missed.outpaced > 0 {
+        diagnostics.push(too_slow(message, plan, missed.outpaced, now, place()));
     }
     diagnostics
 }
 
-/// Warns of people who would not get their message when it comes up, or not at all.
-fn passage(message: &Message, plan: &MessagePlan, now: Timestamp, place: &Place) -> Diagnostics {
+/// Warns of people who would not get their message when it comes up, but when the delivery window opens.
+fn waiting(message: &Message, plan: &MessagePlan, now: Timestamp, place: Place) -> Option<Diagnostic> {
     let schedule = &message.schedule;
     let pace = Pace::new(schedule.speed);
     let bulks = plan.bulks.iter().chain(&plan.later);
@@ -95,25 +99,15 @@ fn passage(message: &Message, plan: &MessagePlan, now: Timestamp, place: &Place)
         let (start, count) = (bulk.send_at.unwrap_or(now), bulk.recipients.len() as u64);
         passage.and(Passage::of(schedule.window.as_ref(), schedule.validity, pace, start, count))
     });
-    let mut diagnostics = Diagnostics::new();
-    if let Some(expires) = &passage.expires {
-        // Of a bound nobody knows whether that is everybody.
-        let everybody = !plan.at_most && passage.expired == plan.to_send() + plan.not_due();
-        diagnostics.push(expiring(message, plan, passage.expired, expires, everybody, place.clone()));
-    }
-    if let Some((turn, opens)) = passage.waits {
-        let text = format!(
-            "{} of `{}` would wait for the delivery window, from {} on",
-            plan.people(passage.waiting),
-            message.key,
-            plan.clocks_at(turn)
-        );
-        diagnostics.push(
-            Diagnostic::warning(Code::WindowMissed, text, place.clone())
-                .label(format!("it opens at {}", plan.clocks_at(opens))),
-        );
-    }
-    diagnostics
+    let (turn, opens) = passage.waits?;
+    let text = format!(
+        "{} of `{}` would wait for the delivery window, from {} on",
+        plan.people(passage.waiting),
+        message.key,
+        plan.clocks_at(turn)
+    );
+    let label = format!("it opens at {}", plan.clocks_at(opens));
+    Some(Diagnostic::warning(Code::WindowMissed, text, place).label(label))
 }
 
 /// Warns of people who could be written to at the message's time, but not any more when it is their turn.
@@ -129,39 +123,27 @@ fn too_slow(message: &Message, plan: &MessagePlan, people: u64, now: Timestamp, 
         .help("choose a higher speed, or an earlier time: whose window closes first comes first already")
 }
 
-/// Some who expire are a warning; where everybody does, nothing would be sent at all.
-fn expiring(
-    message: &Message,
-    plan: &MessagePlan,
-    people: u64,
-    expires: &Expires,
-    everybody: bool,
-    place: Place,
-) -> Diagnostic {
-    let validity = timing::duration(timing::horizon::validity(message.schedule.validity));
-    let (code, before, why, cure) = match expires.opens {
-        Some(opens) => (
-            Code::WindowMissed,
-            "the delivery window opens",
-            format!("it opens at {}", plan.clocks_at(opens)),
-            "choose another time, a wider window, a higher speed, or a longer `validityPeriod` (48 h at most)",
-        ),
-        None => (
-            Code::ValidityOutlasted,
-            "their turn",
-            "the speed is too low for the validity".to_owned(),
-            "choose a higher speed, a longer `validityPeriod` (48 h at most), or a smaller `bulkSize`: the validity is \
-             counted from the `sendAt` of each bulk",
-        ),
-    };
+/// Some who would expire are a warning; where everybody would, nothing would be sent at all.
+fn expiring(message: &Message, plan: &MessagePlan, people: u64, expires: &Expires, place: Place) -> Diagnostic {
+    let validity = timing::horizon::validity(message.schedule.validity);
+    let longer =
+        if validity < timing::horizon::VALIDITY_MAX { "a longer `validityPeriod` (48 h at most), " } else { "" };
+    let opens = expires.opens.map(|opens| format!("it opens at {}", plan.clocks_at(opens)));
     let text = format!(
-        "{} of `{}` would not get it: from {} on the validity of {validity} is over before {before}",
+        "{} of `{}` would not get it, and {} not sent to: from {} on the validity of {} is over before the delivery \
+         window opens",
         plan.people(people),
         message.key,
+        if people == 1 { "is" } else { "are" },
         plan.clocks_at(expires.at),
+        timing::duration(validity),
     );
+    // Of a bound nobody knows whether that is everybody.
+    let everybody = !plan.at_most && plan.to_send() + plan.not_due() == 0;
     let severity = if everybody { Diagnostic::error } else { Diagnostic::warning };
-    severity(code, text, place).label(why).help(cure)
+    severity(Code::WindowMissed, text, place)
+        .label(opens.unwrap_or_default())
+        .help(format!("choose {longer}another time, a wider window, or a higher speed"))
 }
 
 /// Says each thing once, although several messages share an audience or a template.

@@ -25,8 +25,10 @@ pub struct ZonePeople {
     pub due: u64,
     /// How many are not due yet.
     pub later: u64,
-    /// How many of all of them have no zone of their own, so that the fallback stands in.
-    pub fallback: u64,
+    /// How many of those to send now have no zone of their own, so that the fallback stands in.
+    pub fallback_due: u64,
+    /// How many of those who are not due yet have none.
+    pub fallback_later: u64,
 }
 
 /// Counts people by their slots.
@@ -56,14 +58,19 @@ impl SlotTally {
             };
             clocks.at_once += if at.is_none() { due } else { 0 };
             if let Some(zone) = times.zone(slot) {
-                let fallback = if times.is_fallback(slot) { due + later } else { 0 };
-                match clocks.zones.iter_mut().find(|known| fallback > 0 && known.zone == zone) {
+                let is_fallback = times.is_fallback(slot);
+                let (fallback_due, fallback_later) = if is_fallback { (due, later) } else { (0, 0) };
+                match clocks.zones.iter_mut().find(|known| is_fallback && known.zone == zone) {
                     Some(known) => {
                         known.due += due;
                         known.later += later;
-                        known.fallback += fallback;
+                        known.fallback_due += fallback_due;
+                        known.fallback_later += fallback_later;
                     }
-                    None => clocks.zones.push(ZonePeople { zone: zone.to_owned(), at, due, later, fallback }),
+                    None => {
+                        let zone = zone.to_owned();
+                        clocks.zones.push(ZonePeople { zone, at, due, later, fallback_due, fallback_later });
+                    }
                 }
             }
         }

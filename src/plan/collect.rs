@@ -21,16 +21,18 @@ use super::parallel;
 use super::plan_file::{Change, Dropped};
 use super::row_checks::{Candidate, Fate, Leftover, RowChecks, RowResult, RowVerdict};
 use super::row_issue::RowIssues;
-use super::times::ZoneSlot;
+use super::times::{SlotTime, ZoneSlot};
 
 /// How many rows a worker gets at a time.
 const CHUNK_ROWS: usize = 1024;
 /// How many lines of rows are named.
 const LINES_MAX: usize = 20;
 /// Marks, in the index of a person who is no candidate, that its lowest byte is their gate, and the
-/// one above that the number of the list that stops them.
+/// one above that the number of their part of it.
 const NO_CANDIDATE: u32 = 0xFFFF_0000;
-/// In place of a list's number: a row of the person cannot be read, so that nothing can agree with it.
+/// The part of those who are too late whom nothing else keeps from being sent to.
+pub(super) const LATE: u8 = 1;
+/// In place of a part's number: a row of the person cannot be read, so that nothing can agree with it.
 const ILLEGIBLE: u8 = u8::MAX;
 
 /// What came of the rows of one message.
@@ -60,8 +62,9 @@ pub(super) struct Collected {
     pub ids: IdForms,
     /// The last row, if the file ends in it without a line end: its line, and its id if it has one.
     pub unterminated: Option<(u64, Option<IdForm>)>,
-    /// How many people each list stops, by gate and number.
-    pub protected: BTreeMap<(Gate, u8), u64>,
+    /// How many people end at a part of a gate: at that of a list, by its number, or at that of those who are too late
+    /// and for no other reason ([`LATE`]).
+    pub parts: BTreeMap<(Gate, u8), u64>,
     /// Lines of rows that contradict another row: the first ones.
     pub contradicting: Vec<u64>,
     /// How many texts have more bytes than the channel takes.
@@ -102,8 +105,8 @@ struct SeenPeople {
 }
 
 impl SeenPeople {
-    /// The number of the list that stops the person.
-    fn list(self) -> u8 {
+    /// The part of the gate at which the person ends.
+    fn part(self) -> u8 {
         self.index.to_le_bytes()[1]
     }
 }
@@ -169,7 +172,29 @@ pub(super) fn collect(
     let gate = |person: Person| collector.seen.get(&person).map(|seen| gate_of(seen.index));
     let is_suppressed = |person| checks.suppressed.iter().any(|list| list.people.contains(&person));
     collector.collected.placed = checks.handed.place(gate, is_suppressed);
-    Ok(collector.finish(checks.hold.people()))
+    let mut collected = collector.finish(checks.hold.people());
+    collected.late = collected.late(checks);
+    Ok(collected)
+}
+
+impl Collected {
+    /// Counts those who may be sent to although their time is past.
+    fn late(&self, checks: &RowChecks<'_>) -> u64 {
+        if !checks.times.has_past() {
+            return 0;
+        }
+        let is_late = |index: &usize| {
+            let closes_at = self.closes_at.get(*index).copied();
+            matches!(checks.times.when(self.slot(*index)), SlotTime::Past(_)) && checks.is_open(closes_at)
+        };
+        (0..self.recipients.len()).filter(is_late).count() as u64
+    }
+
+    /// Somebody's slot.
+    #[must_use]
+    pub(super) fn slot(&self, index: usize) -> ZoneSlot {
+        self.slots.get(index).copied().unwrap_or(ZoneSlot(0))
+    }
 }
 
 impl Collector {
@@ -208,10 +233,8 @@ impl Collector {
                 self.candidate(person, judged.at, &candidate)
             }
             Fate::Stopped(gate) => self.stopped(gate),
-            Fate::Protected(gate, list) => {
-                *self.collected.protected.entry((gate, list)).or_default() += 1;
-                self.stopped(gate) | (u32::from(list) << 8)
-            }
+            Fate::Protected(gate, list) => self.stopped_at(gate, list),
+            Fate::Late => self.stopped_at(Gate::TooLate, LATE),
             Fate::Unreadable(issue) => {
                 self.collected.unreadable.add(line, issue);
                 self.stopped(Gate::Unreadable)
@@ -254,7 +277,7 @@ impl Collector {
     /// A further row of a person.
     fn again(&mut self, person: Person, seen: SeenPeople, used: u32, line: u64) {
         let gate = gate_of(seen.index);
-        let illegible = gate == Gate::Unreadable && seen.list() == ILLEGIBLE;
+        let illegible = gate == Gate::Unreadable && seen.part() == ILLEGIBLE;
         if gate == Gate::Contradicting || illegible {
             self.collected.counts.add(Gate::Contradicting);
             push_few(&mut self.collected.contradicting, line);
@@ -272,8 +295,7 @@ impl Collector {
         if gate == Gate::ToSend {
             self.removed.push(seen.index);
         }
-        // Only lists are counted there.
-        if let Some(count) = self.collected.protected.get_mut(&(gate, seen.list())) {
+        if let Some(count) = self.collected.parts.get_mut(&(gate, seen.part())) {
             *count = count.saturating_sub(1);
         }
         self.unfit.remove(&person);
@@ -301,6 +323,12 @@ impl Collector {
         NO_CANDIDATE | gate_byte(gate)
     }
 
+    /// Counts somebody at a part of a gate as well.
+    fn stopped_at(&mut self, gate: Gate, part: u8) -> u32 {
+        *self.collected.parts.entry((gate, part)).or_default() += 1;
+        self.stopped(gate) | (u32::from(part) << 8)
+    }
+
     fn candidate(&mut self, person: Person, at: RowAt, candidate: &Candidate) -> u32 {
         let collected = &mut self.collected;
         let index = u32::try_from(collected.recipients.len()).unwrap_or(NO_CANDIDATE);
@@ -318,7 +346,6 @@ impl Collector {
             collected.closes_at.push(candidate.closes_at.unwrap_or(Timestamp::MAX));
         }
         collected.too_many_bytes += u64::from(candidate.too_many_bytes);
-        collected.late += u64::from(candidate.late);
         collected.bytes_max = collected.bytes_max.max(candidate.bytes);
         collected.samples.see(candidate, at);
         index

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use jiff::{SignedDuration, Timestamp};
+
 use crate::audience::AudienceReader;
 use crate::campaign::{Audience, DraftPart, Files, Message, TemplateText};
 use crate::diagnostic::{Code, Diagnostics};
@@ -63,6 +65,15 @@ impl WindowColumn {
     pub(super) fn position(self) -> usize {
         match self {
             Self::ClosesAt(position) | Self::LastMessageAt(position) => position,
+        }
+    }
+
+    /// When the conversation window closes, given the instant in its column.
+    #[must_use]
+    pub(super) fn closes_at(self, instant: Timestamp) -> Timestamp {
+        match self {
+            Self::ClosesAt(_) => instant,
+            Self::LastMessageAt(_) => instant.checked_add(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MAX),
         }
     }
 }

@@ -191,7 +191,7 @@ impl<'a> Drafter<'a> {
             for (list, number) in lists.iter().zip(0..) {
                 plan.diagnostics.extend(list.warnings.clone());
                 plan.diagnostics.extend(list.check_shape(&collected.ids, &message.audience));
-                let stopped = collected.protected.get(&(gate, number)).copied().unwrap_or_default();
+                let stopped = collected.parts.get(&(gate, number)).copied().unwrap_or_default();
                 let protection = list.protection(gate, stopped);
                 if plan.selected {
                     draft.safety_limits.extend(safety_limits::of_list(
@@ -301,14 +301,17 @@ fn empty(message: &Message, selected: bool, terms: Terms, rejections: RejectionL
         counts: super::gate::Counts::default(),
         skipped: std::collections::BTreeMap::new(),
         protections: Vec::new(),
+        missed: Vec::new(),
         bulks: Vec::new(),
         later: Vec::new(),
         next_due: None,
         speed: message.schedule.speed,
+        window: message.schedule.window.clone(),
         zone: zone.and_then(|zone| match zone {
             Zone::Fixed(zone) => Some(zone.clone()),
             Zone::PerPerson { fallback } => fallback.clone(),
         }),
+        late: 0,
         per_person: matches!(zone, Some(Zone::PerPerson { .. })),
         clocks: Clocks::default(),
         is_read: false,

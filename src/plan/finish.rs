@@ -4,9 +4,11 @@
 use jiff::Timestamp;
 
 use crate::campaign::Message;
+use crate::diagnostic::Code;
 use crate::diagnostic::words::plural;
 
 use super::bulk::Bulk;
+use super::collect::LATE;
 use super::draft::{Draft, DraftRows};
 use super::gate::Gate;
 use super::input::Input;
@@ -50,12 +52,14 @@ fn batch(
         held.finish(frozen, message, collected.fallen, &counts, collected.unfit);
     }
     plan.counts = counts;
+    plan.late = collected.parts.get(&(Gate::TooLate, LATE)).copied().unwrap_or_default();
     plan.is_read = true;
     plan.clocks = batches.clocks;
     plan.next_due = next_due(message, &batches.later);
+    plan.missed = batches.missed_people;
     plan.bulks = batches.due;
     plan.later = batches.later;
-    let checked = check::times(message, plan, batches.outpaced, input.now, ledger.filter(|_| input.frozen.is_none()));
+    let checked = check::times(message, plan, &batches.missed, input.now, ledger.filter(|_| input.frozen.is_none()));
     plan.diagnostics.extend(checked);
     if safety_limits::reaches_nobody(&counts) && counts.get(Gate::Filtered) > 0 {
         let is_sure = !safety_limits::is_held_up(&counts);
@@ -68,8 +72,21 @@ fn batch(
         let before = ledger.and_then(|ledger| ledger.last_record(&message.key)).map(|record| record.audience);
         let seen = safety_limits::SafetyLimitFacts { late: collected.late, nothing: collected.nothing };
         limits.extend(safety_limits::of_message(message, &counts, before, seen, &input.project.limits, input.accepted));
+        limits.extend(left_late(input, plan));
         limits.extend(overlap(input, message, plan));
     }
+}
+
+/// The limit of people who are too late as long as nobody has said what is to become of them. Where nothing of a message
+/// was sent in time that is an error already.
+fn left_late(input: &Input<'_>, plan: &MessagePlan) -> Option<SafetyLimit> {
+    let is_told = plan.diagnostics.iter().any(|found| found.code == Code::PastTime);
+    let words = || {
+        let (people, are) = (plural(plan.late, "person"), if plan.late == 1 { "is" } else { "are" });
+        format!("{people} {are} too late: the message's time is past, and nothing is sent to them")
+    };
+    let limit = |late| SafetyLimit::new(SafetyLimitKind::Late, Some(&plan.key), 0, late, input.accepted);
+    (plan.late > 0 && !is_told).then(|| limit(plan.late).words(words()).of_its_people())
 }
 
 /// The limit of people whom an older revision may still reach, if the new one goes to anybody.

@@ -52,6 +52,8 @@ pub enum Gate {
     Differs,
     /// The person's conversation window is closed at their send time.
     WindowClosed,
+    /// The person's message would expire before the delivery window opens.
+    WouldExpire,
     /// Handed over later.
     NotDue,
     /// To send now.
@@ -71,13 +73,14 @@ impl Gate {
                 | Self::Skipped
                 | Self::Failed
                 | Self::WindowClosed
+                | Self::WouldExpire
                 | Self::NotDue
                 | Self::ToSend
         )
     }
 
     /// All gates, in their order.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::Blank,
         Self::Unreadable,
         Self::NoAddress,
@@ -102,6 +105,7 @@ impl Gate {
         Self::Failed,
         Self::Differs,
         Self::WindowClosed,
+        Self::WouldExpire,
         Self::NotDue,
         Self::ToSend,
     ];
@@ -134,6 +138,7 @@ impl Gate {
             Self::Failed => "failed",
             Self::Differs => "differsFromPlan",
             Self::WindowClosed => "windowClosed",
+            Self::WouldExpire => "wouldExpire",
             Self::NotDue => "notDue",
             Self::ToSend => "toSend",
         }
@@ -167,6 +172,7 @@ impl Gate {
             Self::Failed => "failed",
             Self::Differs => "different from the plan",
             Self::WindowClosed => "conversation window closed",
+            Self::WouldExpire => "would expire before delivery",
             Self::NotDue => "not due yet",
             Self::ToSend => "to send",
         }
@@ -253,8 +259,8 @@ mod tests {
             counts.add(gate);
         }
         counts.shift(Gate::ToSend, Gate::Contradicting);
-        assert_eq!(counts.total(), 26);
+        assert_eq!(counts.total(), 27);
         assert_eq!(counts.get(Gate::Contradicting), 2);
-        assert_eq!(counts.people(), 26 - 7);
+        assert_eq!(counts.people(), 27 - 7);
     }
 }

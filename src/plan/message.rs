@@ -11,7 +11,7 @@ use crate::diagnostic::words::plural;
 use crate::identity::{ContentDigest, MessageKey, Person, Revision, SenderId};
 use crate::ledger::{Edition, MessageRecord, Terms};
 use crate::timing;
-use crate::wire::options::SendingSpeedLimit;
+use crate::wire::options::{DeliveryTimeWindow, SendingSpeedLimit};
 
 use super::bulk::Bulk;
 use super::clocks::Clocks;
@@ -54,10 +54,14 @@ pub struct MessagePlan {
     pub at_most: bool,
     /// How many rows end at each gate; they add up to the rows read.
     pub counts: Counts,
+    /// How many of those who are too late would be sent to if somebody consents, or says `ifPast: sendNow`.
+    pub late: u64,
     /// Why the template skipped people, and how many.
     pub skipped: BTreeMap<String, u64>,
     /// The lists that keep people from getting it.
     pub protections: Vec<Protection>,
+    /// Those whom a gate of their turn stops ([`Gate::WindowClosed`], [`Gate::WouldExpire`]).
+    pub missed: Vec<(Person, Gate)>,
     /// What to hand over now.
     pub bulks: Vec<Bulk>,
     /// What to hand over later.
@@ -66,6 +70,8 @@ pub struct MessagePlan {
     pub next_due: Option<Timestamp>,
     /// The limit of the speed.
     pub speed: Option<SendingSpeedLimit>,
+    /// When the gateway delivers it.
+    pub window: Option<DeliveryTimeWindow>,
     /// The zone that times are also shown in.
     pub zone: Option<jiff::tz::TimeZone>,
     /// Whether each person has their own zone.

@@ -11,7 +11,7 @@ use super::gate::Gate;
 use super::handed::Gone;
 use super::message::MessagePlan;
 use super::plan_file::{Change, FrozenState};
-use super::safety_limits::SafetyLimit;
+use super::safety_limits::{SafetyLimit, SafetyLimitKind};
 
 /// What would be sent now.
 #[derive(Debug, Clone)]
@@ -108,6 +108,19 @@ impl Plan {
     /// The messages that are selected.
     pub fn selected(&self) -> impl Iterator<Item = &MessagePlan> {
         self.messages.iter().filter(|message| message.selected)
+    }
+
+    /// Whether a safety limit that nobody accepted keeps everything from being sent.
+    #[must_use]
+    pub fn is_held_back(&self) -> bool {
+        self.refused().any(|safety_limit| safety_limit.stops_everything)
+    }
+
+    /// How many people are too late whom nobody has accepted, of what is selected.
+    #[must_use]
+    pub fn too_late(&self) -> u64 {
+        let late = self.safety_limits.iter().filter(|limit| limit.kind == SafetyLimitKind::Late);
+        late.filter(|limit| !limit.stops_everything).map(|limit| limit.actual).sum()
     }
 
     /// Safety limits that nobody accepted.

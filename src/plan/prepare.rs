@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use crate::audience::{AudienceReader, Row};
+use jiff::Timestamp;
+
+use crate::audience::{AudienceReader, CellInstant, Row};
 use crate::campaign::{Files, Message};
 use crate::diagnostic::Diagnostics;
 use crate::identity::{CanonicalTo, Fingerprint, Key, MessageKey, ProjectId};
@@ -27,6 +29,8 @@ pub struct RenderedPerson {
     pub content: Content<String>,
     /// The callbackData.
     pub callback_data: Option<String>,
+    /// When their conversation window closes, as their row has it now, if the audience says so.
+    pub closes_at: Option<Timestamp>,
 }
 
 /// Why a bulk cannot be prepared.
@@ -104,6 +108,7 @@ impl Preparer {
         if self.fingerprint.person(&canonical) != planned.person {
             return Err(changed());
         }
+        let closes_at = self.closes_at(cells).map_err(|()| changed())?;
         self.renderer.fill(cells);
         // What was planned may be a text that is only warned about, so that is no matter here.
         let rendered = render_row(&self.compiled, &mut self.renderer, false).map_err(|_| changed())?;
@@ -111,6 +116,18 @@ impl Preparer {
         if self.contents.content(&content, callback_data.as_deref()) != planned.content {
             return Err(changed());
         }
-        Ok(RenderedPerson { planned, to: canonical.sent().to_owned(), content, callback_data })
+        Ok(RenderedPerson { planned, to: canonical.sent().to_owned(), content, callback_data, closes_at })
+    }
+
+    /// When somebody's conversation window closes; an error if their row does not tell it any more.
+    fn closes_at(&self, cells: &csv::StringRecord) -> Result<Option<Timestamp>, ()> {
+        let Some(window) = self.compiled.window else { return Ok(None) };
+        let cell = cells.get(window.position()).unwrap_or_default().trim();
+        if cell.is_empty() {
+            // Nobody knows of an open window, so there is none.
+            return Ok(Some(Timestamp::MIN));
+        }
+        let moment = CellInstant::parse(cell).ok_or(())?;
+        Ok(Some(window.closes_at(moment.instant)))
     }
 }

@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::audience::{CellInstant, Row, RowAt, TimeForm, masked_time, time_cure, used_digest};
-use crate::campaign::Message;
+use crate::campaign::{IfPast, Message};
 use crate::diagnostic::Code;
 use crate::diagnostic::words::number;
 use crate::identity::{CanonicalTo, ContentDigest, Fingerprint, IdRule, Person, ToError, meant};
@@ -115,6 +115,8 @@ pub(super) enum RowVerdict {
 pub(super) enum Fate {
     /// A gate stops them.
     Stopped(Gate),
+    /// They are too late, and nothing else keeps them from being sent to.
+    Late,
     /// A list of people stops them, the first of those at this gate that has them.
     Protected(Gate, u8),
     /// A cell that is needed for them cannot be read.
@@ -167,8 +169,6 @@ pub(super) struct Candidate {
     pub bytes: u32,
     /// Whether the text is longer than the channel takes, in a project that only warns.
     pub too_many_bytes: bool,
-    /// Whether their time was past, and they are sent to now by consent.
-    pub late: bool,
     /// The branches that their text takes, as far as its rendering tells.
     pub branches: Branches,
 }
@@ -267,18 +267,12 @@ impl RowChecks<'_> {
             let message = "the time is a bare number, and other rows of the column have another form";
             return Err(wrong(message, "write all times of the column in one form, such as `2026-12-01T09:00:00Z`"));
         }
-        let closes_at = match window {
-            WindowColumn::ClosesAt(_) => moment.instant,
-            WindowColumn::LastMessageAt(_) if moment.is_to_come(self.now) => {
-                let ahead = timing::duration(moment.instant.duration_since(self.now));
-                let issue = wrong("the person's last message is still to come", "look which clock the times are on");
-                return Err(issue.value(format!("in {ahead}")));
-            }
-            WindowColumn::LastMessageAt(_) => {
-                moment.instant.checked_add(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MAX)
-            }
-        };
-        Ok(Some((closes_at, Some(moment.form))))
+        if matches!(window, WindowColumn::LastMessageAt(_)) && moment.is_to_come(self.now) {
+            let ahead = timing::duration(moment.instant.duration_since(self.now));
+            let issue = wrong("the person's last message is still to come", "look which clock the times are on");
+            return Err(issue.value(format!("in {ahead}")));
+        }
+        Ok(Some((window.closes_at(moment.instant), Some(moment.form))))
     }
 
     /// The first list that has a person.
@@ -311,20 +305,23 @@ impl RowChecks<'_> {
         }
         let planned = self.hold.planned(person);
         match planned {
-            PlannedPerson::Nothing => return Fate::Stopped(Gate::NotInPlan),
+            PlannedPerson::Nothing => return self.not_in_plan(renderer, cells, slot),
             PlannedPerson::Other => return Fate::Stopped(Gate::Differs),
             PlannedPerson::Anything | PlannedPerson::This(_) => {}
         }
         if self.message.paused {
             return Fate::Stopped(Gate::Paused);
         }
-        let late = match self.times.when(slot) {
+        let is_too_late = match self.times.when(slot) {
             SlotTime::Now | SlotTime::At(_) => false,
-            SlotTime::Past(_) if self.send_late => true,
+            SlotTime::Past(_) if self.send_late => false,
             SlotTime::Expired(instant) => return Fate::Expired(*instant),
             // Whom a frozen plan has were not too late when it was made.
             SlotTime::Past(instant) if planned != PlannedPerson::Anything => return Fate::Expired(*instant),
-            SlotTime::Past(_) => return Fate::Stopped(Gate::TooLate),
+            SlotTime::Past(_) if self.message.schedule.if_past == IfPast::TooLate => {
+                return Fate::Stopped(Gate::TooLate);
+            }
+            SlotTime::Past(_) => true,
             SlotTime::Ambiguous(zone) => {
                 let message = format!("a change of the clock skips or repeats the time in {zone}; say `ifAmbiguous`");
                 return Fate::Failed(RowIssue::new(Code::AmbiguousTime, message, None));
@@ -334,7 +331,46 @@ impl RowChecks<'_> {
             renderer.fill(cells);
         }
         let (closes_at, form) = window.map_or((None, None), |(closes_at, form)| (Some(closes_at), form));
-        self.render(renderer, cells, planned, Window { slot, closes_at, form }, late)
+        let fate = self.render(renderer, cells, planned, Window { slot, closes_at, form });
+        if is_too_late { self.too_late(&fate) } else { fate }
+    }
+
+    /// Where somebody ends whom the frozen plan has not got: whom the template skips, or who is too late, would not be
+    /// sent to by the next plan either.
+    fn not_in_plan(&self, renderer: &mut Renderer, cells: &csv::StringRecord, slot: ZoneSlot) -> Fate {
+        if self.message.paused {
+            return Fate::Stopped(Gate::NotInPlan);
+        }
+        if matches!(self.times.when(slot), SlotTime::Past(_)) && !self.send_late {
+            return Fate::Stopped(Gate::TooLate);
+        }
+        renderer.fill(cells);
+        match self.rendering(renderer) {
+            Ok(Rendered::Skipped(reason)) => Fate::Skipped(reason),
+            Ok(Rendered::Content { .. }) | Err(_) => Fate::Stopped(Gate::NotInPlan),
+        }
+    }
+
+    /// What becomes of somebody who is too late, given what would become of them if they were not: whom anything else
+    /// stops nobody can send to all the same.
+    fn too_late(&self, fate: &Fate) -> Fate {
+        match fate {
+            Fate::Candidate(candidate, _) if self.is_open(candidate.closes_at) => Fate::Late,
+            Fate::Candidate(..)
+            | Fate::Stopped(_)
+            | Fate::Late
+            | Fate::Protected(..)
+            | Fate::Unreadable(_)
+            | Fate::Skipped(_)
+            | Fate::Failed(_)
+            | Fate::Differs
+            | Fate::Expired(_) => Fate::Stopped(Gate::TooLate),
+        }
+    }
+
+    /// Whether a conversation window is open now.
+    pub(super) fn is_open(&self, closes_at: Option<Timestamp>) -> bool {
+        closes_at.is_none_or(|closes_at| closes_at > self.now)
     }
 
     /// The gate at which the ledger stops a person, under whichever key it knows them.
@@ -359,7 +395,6 @@ impl RowChecks<'_> {
         cells: &csv::StringRecord,
         planned: PlannedPerson,
         window: Window,
-        late: bool,
     ) -> Fate {
         let (texts, callback_data, too_many_bytes, branches) = match self.rendering(renderer) {
             Ok(Rendered::Skipped(reason)) => return Fate::Skipped(reason),
@@ -374,7 +409,7 @@ impl RowChecks<'_> {
         }
         let bytes = u32::try_from(texts.bytes() + callback_data.map_or(0, |data| data.len())).unwrap_or(u32::MAX);
         let Window { slot, closes_at, form } = window;
-        let candidate = Candidate { content, slot, closes_at, form, bytes, too_many_bytes, late, branches };
+        let candidate = Candidate { content, slot, closes_at, form, bytes, too_many_bytes, branches };
         Fate::Candidate(candidate, self.leftovers(cells))
     }
 

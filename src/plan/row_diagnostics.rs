@@ -11,7 +11,7 @@ use super::collect::Collected;
 use super::gate::Gate;
 use super::id_diagnostics::of_ids;
 use super::row_checks::Leftover;
-use super::row_issue::{Cause, RowIssues};
+use super::row_issue::{Cause, RowIssues, also_in};
 
 /// How many causes of a kind are told one by one.
 const SHOWN_MAX: usize = 8;
@@ -94,13 +94,15 @@ fn more(issues: &RowIssues, file: &str, severity: Severity) -> Option<Diagnostic
 }
 
 fn contradicting(message: &Message, collected: &Collected) -> Option<Diagnostic> {
-    let line = *collected.contradicting.first()?;
+    let (line, others) = collected.contradicting.split_first()?;
+    let (line, rows_more) = (*line, collected.counts.get(Gate::Contradicting).saturating_sub(1));
     let place = Place::Row { file: message.audience.source.file().to_owned(), line, column: None };
     let rows = plural(collected.counts.get(Gate::Contradicting), "row");
     let verb = if collected.counts.get(Gate::Contradicting) == 1 { "contradicts" } else { "contradict" };
     let text = format!("{rows} of audience `{}` {verb} another row of the same person", message.audience.name);
     let help = "nobody is sent from them: keep one row a person, or make the used columns agree";
-    Some(Diagnostic::warning(Code::UnreadableRow, text, place).help(help))
+    let help: Vec<String> = [Some(help.to_owned()), also_in(others, rows_more)].into_iter().flatten().collect();
+    Some(Diagnostic::warning(Code::UnreadableRow, text, place).help(help.join("; ")))
 }
 
 /// What stands in cells of people who would be sent to, though it is likely not meant.

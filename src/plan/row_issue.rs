@@ -147,14 +147,21 @@ impl Cause {
 
     /// Which other rows have it: `also in lines 5 and 9`.
     pub(super) fn others(&self) -> Option<String> {
-        let others: Vec<String> = self.lines.iter().skip(1).map(|line| number(*line)).collect();
-        let more = self.rows.saturating_sub(self.lines.len() as u64);
-        match (others.as_slice(), more) {
-            ([], _) => None,
-            ([only], 0) => Some(format!("also in line {only}")),
-            (others, 0) => Some(format!("also in lines {}", list(others))),
-            (others, more) => Some(format!("also in lines {} and {}", others.join(", "), plural(more, "more row"))),
-        }
+        also_in(self.lines.get(1..).unwrap_or_default(), self.rows.saturating_sub(1))
+    }
+}
+
+/// Names the lines of the first of some rows: `also in lines 5, 9 and 3 more rows`.
+pub(super) fn also_in(lines: &[u64], rows: u64) -> Option<String> {
+    let lines = lines.get(..LINES_MAX - 1).unwrap_or(lines);
+    let more = rows.saturating_sub(lines.len() as u64);
+    let others: Vec<String> = lines.iter().map(|line| number(*line)).collect();
+    match (others.as_slice(), more) {
+        ([], _) => None,
+        ([only], 0) => Some(format!("also in line {only}")),
+        (others, 0) => Some(format!("also in lines {}", list(others))),
+        ([only], more) => Some(format!("also in line {only} and {}", plural(more, "more row"))),
+        (others, more) => Some(format!("also in lines {} and {}", others.join(", "), plural(more, "more row"))),
     }
 }
 

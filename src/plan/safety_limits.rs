@@ -21,7 +21,7 @@ pub enum SafetyLimitKind {
     Messages,
     /// By how many percent an audience has grown since its last send.
     Growth,
-    /// How many percent of an audience's rows are unreadable.
+    /// How many percent of an audience's rows are unreadable, or contradict another row of the same person.
     Unreadable,
     /// How many rows fail.
     Failed,
@@ -29,7 +29,7 @@ pub enum SafetyLimitKind {
     Nobody,
     /// How many people an audience has, against what it should have.
     Expect,
-    /// How many people are sent to although their time is past.
+    /// How many people are sent to although their time is past; or are not, because nobody has said that they should be.
     Late,
     /// How many people a new revision may reach twice, because the old one is still under way.
     Overlap,
@@ -176,6 +176,8 @@ pub struct SafetyLimit {
     pub accepted: bool,
     /// The number to accept so that all of it can be sent; no less than what it is in truth.
     pub to_accept: u64,
+    /// Whether nothing is sent to anybody as long as it refuses; if not, only the people are left out whom it is about.
+    pub stops_everything: bool,
 }
 
 impl SafetyLimit {
@@ -190,7 +192,14 @@ impl SafetyLimit {
     ) -> Self {
         let accepted = accepted.get(kind).is_some_and(|number| actual <= number);
         let (message, words) = (message.cloned(), String::new());
-        Self { kind, message, limit, actual, words, is_sure: true, accepted, to_accept: actual }
+        let (is_sure, to_accept, stops_everything) = (true, actual, true);
+        Self { kind, message, limit, actual, words, is_sure, accepted, to_accept, stops_everything }
+    }
+
+    /// Keeps nobody else from being sent to.
+    #[must_use]
+    pub(super) fn of_its_people(self) -> Self {
+        Self { stops_everything: false, ..self }
     }
 
     /// Says which number is to be accepted, if that is not what it is in truth.
@@ -297,12 +306,19 @@ pub(super) fn of_message(
             .push(SafetyLimit::new(SafetyLimitKind::Failed, key, limits.failed_rows, failed, accepted).words(words));
     }
     let SafetyLimitFacts { late, nothing } = seen;
-    let unreadable = counts.get(Gate::Unreadable).saturating_sub(nothing);
+    // Rows of one person that contradict each other are damaged as well: nobody is sent from them.
+    let contradicting = counts.get(Gate::Contradicting);
+    let unreadable = counts.get(Gate::Unreadable).saturating_sub(nothing) + contradicting;
+    let are_what = match (unreadable - contradicting, contradicting) {
+        (_, 0) => "are unreadable",
+        (0, _) => "contradict each other",
+        _ => "are unreadable or contradict each other",
+    };
     let share = percent(unreadable, counts.filled());
     let limit = u64::from(limits.unreadable_rows_percent);
     if share > limit && (limit == 0 || unreadable > UNREADABLE_ROWS_ALWAYS) {
         let words = format!(
-            "{} of the rows of `{}` are unreadable ({} of {}), but at most {limit}% may be",
+            "{} of the rows of `{}` {are_what} ({} of {}), but at most {limit}% may",
             if share > limit + 1 { format!("{share}%") } else { format!("more than {limit}%") },
             message.audience.source.file(),
             number(unreadable),

@@ -46,7 +46,7 @@ pub(super) fn of_schedule(schedule: &Schedule) -> Vec<Term> {
         }
     }
     let if_past = match schedule.if_past {
-        IfPast::TooLate => "too late",
+        IfPast::Unsaid | IfPast::TooLate => "too late",
         IfPast::SendNow => "send now",
     };
     terms.add("ifPast", if_past);

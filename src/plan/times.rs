@@ -132,6 +132,12 @@ impl SendTimes {
         self.zones.as_ref().is_some_and(|zones| zones.fallback == Some(slot))
     }
 
+    /// Whether the time of anybody is past.
+    #[must_use]
+    pub(super) fn has_past(&self) -> bool {
+        self.slots.iter().any(|slot| matches!(slot, SlotTime::Past(_)))
+    }
+
     /// How many slots there are.
     #[must_use]
     pub(super) fn slots(&self) -> usize {
@@ -163,7 +169,7 @@ fn time(send_at: &SendAt, zone: &TimeZone, schedule: &Schedule, clock: Reference
         Ok(instant) if clock.planned_at.is_some_and(|planned| planned < instant) => SlotTime::Expired(instant),
         Ok(instant) => match schedule.if_past {
             IfPast::SendNow => SlotTime::Now,
-            IfPast::TooLate => SlotTime::Past(instant),
+            IfPast::Unsaid | IfPast::TooLate => SlotTime::Past(instant),
         },
     }
 }

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use crate::apply::{Alarm, EndedMessage, Stopped, Summary, Tally};
-use crate::identity::MessageKey;
+use crate::identity::{MessageKey, Revision};
 use crate::ledger::{Doubt, Flight, Ledger, MessageRecord, Twice};
 use crate::plan::RejectionLimit;
 
@@ -36,6 +36,8 @@ pub struct ApplyReport<'a> {
     pub stops: Vec<StopView>,
     /// The messages of which nothing more was sent, because the gateway rejected too many of their people.
     pub ended: Vec<EndedMessageView>,
+    /// The number that `--accept late=` takes so that everybody is sent to who was too late; null if nobody was.
+    pub late_to_accept: Option<u64>,
     /// Why the gateway did not take requests whose people were rejected for it: the first few.
     pub reasons: &'a [String],
     /// How many things somebody should look at.
@@ -124,6 +126,13 @@ pub struct TallyView {
     pub claimed_elsewhere: u64,
     /// They came to a `suppress` list while the run was sending, and were not sent to.
     pub suppressed: u64,
+    /// Their conversation window would have been closed when it was their turn: they were not sent to.
+    pub window_closed: u64,
+    /// Their message would have expired before the delivery window opened: they were not sent to.
+    pub would_expire: u64,
+    /// Their message's time is past, and nobody has said what is to become of them: they were not in what was to be
+    /// sent.
+    pub too_late: u64,
 }
 
 impl Report for ApplyReport<'_> {
@@ -156,6 +165,7 @@ impl<'a> ApplyReport<'a> {
                 _ => Vec::new(),
             },
             ended: EndedMessageView::all(summary),
+            late_to_accept: None,
             reasons: &summary.reasons,
             alarms: &summary.alarms,
             unstored_outcomes: summary.unsettled.len() as u64,
@@ -173,6 +183,28 @@ impl<'a> ApplyReport<'a> {
     #[must_use]
     pub fn after(mut self, told: &[Twice]) -> Self {
         self.is_twice_told = !told.is_empty() && self.twice == TwiceView::all(told);
+        self
+    }
+
+    /// Tells how many people the plan left out because they are too late, message by message.
+    #[must_use]
+    pub fn with_late<'k>(mut self, messages: impl Iterator<Item = (&'k MessageKey, Revision, u64)>) -> Self {
+        for (key, revision, late) in messages.filter(|(.., late)| *late > 0) {
+            self.late_to_accept = self.late_to_accept.max(Some(late));
+            self.total.too_late += late;
+            let (message, revision) = (key.to_string(), revision.get());
+            let known = self.messages.iter_mut().find(|view| view.message == message && view.revision == revision);
+            match known {
+                Some(view) => view.outcome.too_late = late,
+                None => self.messages.push(MessageOutcomeView {
+                    message,
+                    revision,
+                    outcome: TallyView { too_late: late, ..TallyView::from(&Tally::default()) },
+                    still_to_leave: None,
+                    zone: None,
+                }),
+            }
+        }
         self
     }
 
@@ -242,6 +274,9 @@ impl From<&Tally> for TallyView {
             not_attempted: tally.not_attempted,
             claimed_elsewhere: tally.claimed_elsewhere,
             suppressed: tally.suppressed,
+            window_closed: tally.window_closed,
+            would_expire: tally.would_expire,
+            too_late: 0,
         }
     }
 }

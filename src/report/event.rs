@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::apply::{AnswerKind, Event, Stopped, Tally, Wait};
+use crate::apply::{AnswerKind, CutReason, Event, Stopped, Tally, Wait};
 use crate::identity::BulkId;
 use crate::ledger::ClaimId;
 
@@ -77,6 +77,10 @@ pub enum EventName {
     Settled,
     /// People have opted out before they were in a request.
     OptOut,
+    /// People's conversation windows would be closed when it is their turn, so that they are in no request.
+    WindowClosed,
+    /// People's messages would expire before the delivery window opens, so that they are in no request.
+    WouldExpire,
     /// The run waits before it claims again.
     Waiting,
     /// Somebody should look at what the apply says at its end.
@@ -117,6 +121,10 @@ pub struct CountsView {
     pub claimed_elsewhere: u64,
     /// How many have opted out.
     pub suppressed: u64,
+    /// How many people's conversation windows would have been closed.
+    pub window_closed: u64,
+    /// How many people's messages would have expired.
+    pub would_expire: u64,
 }
 
 impl From<&Tally> for CountsView {
@@ -129,6 +137,8 @@ impl From<&Tally> for CountsView {
             not_attempted: tally.not_attempted,
             claimed_elsewhere: tally.claimed_elsewhere,
             suppressed: tally.suppressed,
+            window_closed: tally.window_closed,
+            would_expire: tally.would_expire,
         }
     }
 }
@@ -161,11 +171,18 @@ impl EventReport {
                 };
                 Self { answer: Some(answer), ..Self::of_claim(at, EventName::Answered, claim) }
             }
-            Event::OptedOut { message: (message, revision), people } => Self {
+            Event::CutOut { message: (message, revision), people, why } => Self {
                 message: Some(message.to_string()),
                 revision: Some(revision.get()),
                 people: Some(*people as u64),
-                ..Self::of_run(at, EventName::OptOut)
+                ..Self::of_run(
+                    at,
+                    match why {
+                        CutReason::OptedOut => EventName::OptOut,
+                        CutReason::WindowClosed => EventName::WindowClosed,
+                        CutReason::WouldExpire => EventName::WouldExpire,
+                    },
+                )
             },
             Event::Settled { claim, tally, again, .. } => Self {
                 counts: Some(tally.into()),

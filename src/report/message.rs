@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 
 use crate::diagnostic::Place;
 use crate::plan::{Bulk, Counts, Gate, MessagePlan, Plan, Protection, Sample, ZonePeople};
-use crate::wire::options::SendingSpeedLimit;
+use crate::wire::options::{DeliveryTimeWindow, SendingSpeedLimit};
 
 use super::Reveal;
 use super::document::DateTime;
@@ -43,6 +43,9 @@ pub struct MessageView<'a> {
     #[serde(serialize_with = "gates::write_counts")]
     #[schemars(schema_with = "gates::counts_schema")]
     pub gates: Counts,
+    /// How many of those who are too late would be sent to if somebody accepts it, or says `ifPast: sendNow`; nobody, if
+    /// the files say that it is over for them.
+    pub late: u64,
     /// The lists that keep people from getting it.
     pub protections: Vec<ProtectionView<'a>>,
     /// How many people the template skipped, by the reason that it gives.
@@ -111,6 +114,9 @@ pub struct MessageView<'a> {
     /// The zone that times are also shown in.
     #[serde(skip)]
     pub zone: Option<&'a TimeZone>,
+    /// When the gateway delivers it.
+    #[serde(skip)]
+    pub window: Option<&'a DeliveryTimeWindow>,
     /// The limit of the speed.
     #[serde(skip)]
     pub speed: Option<SendingSpeedLimit>,
@@ -175,6 +181,9 @@ pub struct ZoneView<'a> {
     pub not_due: u64,
     /// How many of them have no zone of their own, so that the fallback stands in.
     pub fallback: u64,
+    /// How many of those are not due yet.
+    #[serde(skip)]
+    pub fallback_not_due: u64,
 }
 
 /// One request.
@@ -255,6 +264,7 @@ impl<'a> MessageView<'a> {
             rows: message.counts.total(),
             dialect: message.dialect.map(|dialect| dialect.to_string()),
             gates: message.counts,
+            late: message.late,
             protections: message.protections.iter().map(ProtectionView::new).collect(),
             skip_reasons: &message.skipped,
             first_at: message.first_at(),
@@ -281,6 +291,7 @@ impl<'a> MessageView<'a> {
             has_diagnostics: !message.diagnostics.is_empty(),
             is_per_person: message.per_person,
             zone: message.zone.as_ref(),
+            window: message.window.as_ref(),
             speed: message.speed,
             next_due: message.next_due,
             not_asked_people: not_asked.map_or(0, |(people, _)| people),
@@ -318,7 +329,8 @@ impl<'a> ZoneView<'a> {
             send_at: zone.at,
             people: zone.due + zone.later,
             not_due: zone.later,
-            fallback: zone.fallback,
+            fallback: zone.fallback_due + zone.fallback_later,
+            fallback_not_due: zone.fallback_later,
         }
     }
 }

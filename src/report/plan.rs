@@ -54,6 +54,8 @@ pub struct PlanReport<'a> {
     pub to_send: u64,
     /// How many go out later, of what is selected.
     pub not_due: u64,
+    /// How many people of what is selected are too late, and are left out until somebody says what is to become of them.
+    pub too_late: u64,
     /// How many people would get more than one message of what is selected within an hour, now or later:
     /// each counted once for every sender.
     pub close_together: u64,
@@ -116,8 +118,11 @@ pub struct SafetyLimitView<'a> {
     pub limit: u64,
     /// The actual number.
     pub actual: u64,
-    /// Whether the number was accepted; if not, nothing is sent.
+    /// Whether the number was accepted; if not, nothing is sent, or nothing to the people whom it is about.
     pub accepted: bool,
+    /// Whether it keeps everything from being sent as long as it is not accepted; if not, only the people are left out
+    /// whom it is about.
+    pub stops_everything: bool,
     /// Whether it surely is so; if not, who has a message already could not be told, and an apply may refuse.
     pub is_sure: bool,
     /// The number that `--accept` takes so that all of it can be sent.
@@ -149,6 +154,7 @@ impl<'a> PlanReport<'a> {
             files: campaigns.len() as u64,
             to_send: plan.to_send(),
             not_due: plan.not_due(),
+            too_late: plan.too_late(),
             close_together: plan.close_together,
             next_apply_at: plan.next_apply_at(),
             messages: plan.messages.iter().map(|message| MessageView::new(plan, message, reveal)).collect(),
@@ -197,6 +203,7 @@ impl<'a> SafetyLimitView<'a> {
             limit: safety_limit.limit,
             actual: safety_limit.actual,
             accepted: safety_limit.accepted,
+            stops_everything: safety_limit.stops_everything,
             is_sure: safety_limit.is_sure,
             to_accept: safety_limit.to_accept,
             words: &safety_limit.words,

@@ -85,6 +85,43 @@ impl Passage {
     }
 }
 
+/// Tells of the messages of one bulk, in the order in which they come up, which of them expire.
+#[derive(Debug)]
+pub struct Expiry<'a> {
+    window: Option<&'a DeliveryTimeWindow>,
+    over: Timestamp,
+    /// For whoever comes up before this instant the window is open, or it opens at the other one.
+    known: Option<(Timestamp, Option<Timestamp>)>,
+}
+
+impl<'a> Expiry<'a> {
+    /// Takes when the bulk starts, from which on the validity is counted.
+    #[must_use]
+    pub fn new(window: Option<&'a DeliveryTimeWindow>, validity: Option<ValidityPeriod>, start: Timestamp) -> Self {
+        Self { window, over: later_by(start, effective_validity(validity)), known: None }
+    }
+
+    /// Whether the message expires that comes up at an instant, no earlier than the one before it.
+    pub fn of(&mut self, turn: Timestamp) -> Option<Expires> {
+        let opens = self.opens(turn);
+        (opens >= self.over).then_some(Expires { at: turn, opens: (turn < self.over).then_some(opens) })
+    }
+
+    fn opens(&mut self, turn: Timestamp) -> Timestamp {
+        let Some(window) = self.window else { return turn };
+        if let Some((_, opens)) = self.known.filter(|(before, _)| turn < *before) {
+            return opens.unwrap_or(turn);
+        }
+        let opens = next_open(window, turn);
+        self.known = Some(if opens > turn {
+            (opens, Some(opens))
+        } else {
+            (next_close(window, turn).unwrap_or(Timestamp::MAX), None)
+        });
+        opens
+    }
+}
+
 /// The first message, from a given one on, that comes up at an instant or later; `count` if none does.
 fn first_from(pace: Pace, start: Timestamp, instant: Timestamp, from: u64, count: u64) -> u64 {
     let (mut low, mut high) = (from, count);
@@ -213,13 +250,19 @@ mod tests {
             let passage = Passage::of(window.as_ref(), minutes(validity), pace, start, count);
             let over = start + effective_validity(minutes(validity)).min(SignedDuration::from_hours(48));
             let (mut waiting, mut expired) = (0, 0);
+            let mut expiry = Expiry::new(window.as_ref(), minutes(validity), start);
+            let mut first = None;
             for number in 0..count {
                 let turn = pace.leaves_at(start, number);
                 let leaves = window.as_ref().map_or(turn, |window| next_open(window, turn));
                 waiting += u64::from(leaves > turn && leaves < over);
                 expired += u64::from(leaves >= over);
+                let expires = expiry.of(turn);
+                prop_assert_eq!(expires.is_some(), leaves >= over);
+                first = first.or(expires);
             }
             prop_assert_eq!((passage.waiting, passage.expired), (waiting, expired));
+            prop_assert_eq!(passage.expires, first);
             prop_assert_eq!((passage.waits.is_some(), passage.expires.is_some()), (waiting > 0, expired > 0));
         }
     }

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::words::{time_of_day, zone_name};
+use crate::diagnostic::words::list;
 use crate::wire::options::{Day, DeliveryTimeWindow};
 
 const DAY_SECONDS: i64 = 86_400;
@@ -58,6 +59,42 @@ pub fn local_hours(window: &DeliveryTimeWindow, zone: &TimeZone, instant: Timest
     let from_day = if from_shift == to_shift { "" } else { shift_words(from_shift) };
     let zone = zone_name(&span.open.to_zoned_datetime(zone.clone()));
     format!("{from}{from_day} to {to}{} in {zone}", shift_words(to_shift))
+}
+
+/// Writes a window's days and hours, in UTC and, if a zone is everybody's, on its clock as it goes at an instant:
+/// `Monday to Friday 08:00 to 20:00 UTC (09:00 to 21:00 in Europe/Zagreb)`.
+#[must_use]
+pub fn days_and_hours(window: &DeliveryTimeWindow, zone: Option<&TimeZone>, instant: Timestamp) -> String {
+    let days = day_words(window);
+    let (Some(from), Some(to)) = (window.from, window.to) else { return format!("{days} UTC") };
+    let is_utc = |zone: &&TimeZone| zone_name(&instant.to_zoned_datetime((*zone).clone())) == "UTC";
+    let local = zone.filter(|zone| !is_utc(zone)).map(|zone| local_hours(window, zone, instant));
+    let local = local.map(|local| format!(" ({local})")).unwrap_or_default();
+    format!("{days} {from} to {to} UTC{local}")
+}
+
+/// The days of a window: `every day`, `Monday to Friday`, `Monday, Wednesday and Sunday`.
+fn day_words(window: &DeliveryTimeWindow) -> String {
+    const WEEK: [(Day, &str); 7] = [
+        (Day::Monday, "Monday"),
+        (Day::Tuesday, "Tuesday"),
+        (Day::Wednesday, "Wednesday"),
+        (Day::Thursday, "Thursday"),
+        (Day::Friday, "Friday"),
+        (Day::Saturday, "Saturday"),
+        (Day::Sunday, "Sunday"),
+    ];
+    let is_in = |(day, _): &(Day, &str)| window.days.contains(day);
+    if WEEK.iter().all(is_in) {
+        return "every day".to_owned();
+    }
+    let runs = WEEK.chunk_by(|one, other| is_in(one) == is_in(other)).filter(|run| run.iter().all(is_in));
+    let names = runs.flat_map(|run| match run {
+        [(_, first), _, .., (_, last)] => vec![format!("{first} to {last}")],
+        few => few.iter().map(|(_, name)| (*name).to_owned()).collect(),
+    });
+    let names: Vec<String> = names.collect();
+    if names.is_empty() { "on no day".to_owned() } else { list(&names) }
 }
 
 fn shift_words(days: i64) -> &'static str {

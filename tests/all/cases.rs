@@ -5,6 +5,7 @@ mod flows;
 mod folders;
 mod handed_over;
 mod language;
+mod late;
 mod local_times;
 mod mistakes;
 mod people;

@@ -133,14 +133,6 @@ fn of_texts() -> Vec<(Code, Wrong)> {
             ),
         ),
         (
-            Code::ValidityOutlasted,
-            Line(
-                "    csv: people.csv\nschedules:\n  launch:\n",
-                "    rows: [ { to: \"17841400000000001\" }, { to: \"17841400000000002\" } ]\nschedules:\n  launch:\n    \
-                 sendingSpeedLimit: { amount: 1, timeUnit: HOUR }\n    validityPeriod: { amount: 1, timeUnit: HOURS }\n",
-            ),
-        ),
-        (
             Code::TurnTooLate,
             Line(
                 "    csv: people.csv\nschedules:\n  launch:\n",

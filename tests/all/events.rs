@@ -37,12 +37,12 @@ fn a_line_for_everything_that_happens() {
     {"attempt":1,"bulkId":"sale.hello.r1.616c1c5802824f8b","event":"claimed","message":"sale.hello","people":2,"revision":1}
     {"attempt":1,"bulkId":"sale.hello.r1.616c1c5802824f8b","bytes":423,"event":"requested","message":"sale.hello","revision":1}
     {"answer":"taken","attempt":1,"bulkId":"sale.hello.r1.616c1c5802824f8b","event":"answered","message":"sale.hello","revision":1}
-    {"again":0,"attempt":1,"bulkId":"sale.hello.r1.616c1c5802824f8b","counts":{"accepted":2,"claimedElsewhere":0,"inDoubt":0,"notAttempted":0,"refused":0,"rejected":0,"suppressed":0},"event":"settled","message":"sale.hello","revision":1}
+    {"again":0,"attempt":1,"bulkId":"sale.hello.r1.616c1c5802824f8b","counts":{"accepted":2,"claimedElsewhere":0,"inDoubt":0,"notAttempted":0,"refused":0,"rejected":0,"suppressed":0,"windowClosed":0,"wouldExpire":0},"event":"settled","message":"sale.hello","revision":1}
     {"attempt":1,"bulkId":"sale.hello.r1.fab0a3fa0e36aeff","event":"claimed","message":"sale.hello","people":1,"revision":1}
     {"attempt":1,"bulkId":"sale.hello.r1.fab0a3fa0e36aeff","bytes":252,"event":"requested","message":"sale.hello","revision":1}
     {"answer":"taken","attempt":1,"bulkId":"sale.hello.r1.fab0a3fa0e36aeff","event":"answered","message":"sale.hello","revision":1}
-    {"again":0,"attempt":1,"bulkId":"sale.hello.r1.fab0a3fa0e36aeff","counts":{"accepted":1,"claimedElsewhere":0,"inDoubt":0,"notAttempted":0,"refused":0,"rejected":0,"suppressed":0},"event":"settled","message":"sale.hello","revision":1}
-    {"counts":{"accepted":3,"claimedElsewhere":0,"inDoubt":0,"notAttempted":0,"refused":0,"rejected":0,"suppressed":0},"event":"finished","exitCode":0}
+    {"again":0,"attempt":1,"bulkId":"sale.hello.r1.fab0a3fa0e36aeff","counts":{"accepted":1,"claimedElsewhere":0,"inDoubt":0,"notAttempted":0,"refused":0,"rejected":0,"suppressed":0,"windowClosed":0,"wouldExpire":0},"event":"settled","message":"sale.hello","revision":1}
+    {"counts":{"accepted":3,"claimedElsewhere":0,"inDoubt":0,"notAttempted":0,"refused":0,"rejected":0,"suppressed":0,"windowClosed":0,"wouldExpire":0},"event":"finished","exitCode":0}
     "#);
     assert!(!text.contains(&customer(1)) && !text.contains("Hello"), "{text}");
     // What such a run has written may be written again; other files may not.
@@ -64,12 +64,12 @@ fn a_run_that_is_refused_and_one_that_does_nothing() {
     {"attempt":1,"bulkId":"sale.hello.r1.1c8bfdff78208f8a","bytes":252,"event":"requested","message":"sale.hello","revision":1}
     {"answer":"refused","attempt":1,"bulkId":"sale.hello.r1.1c8bfdff78208f8a","event":"answered","message":"sale.hello","revision":1}
     {"event":"waiting","reason":"tooManyRequests","seconds":1}
-    {"again":1,"attempt":1,"bulkId":"sale.hello.r1.1c8bfdff78208f8a","counts":{"accepted":0,"claimedElsewhere":0,"inDoubt":0,"notAttempted":0,"refused":0,"rejected":0,"suppressed":0},"event":"settled","message":"sale.hello","revision":1}
+    {"again":1,"attempt":1,"bulkId":"sale.hello.r1.1c8bfdff78208f8a","counts":{"accepted":0,"claimedElsewhere":0,"inDoubt":0,"notAttempted":0,"refused":0,"rejected":0,"suppressed":0,"windowClosed":0,"wouldExpire":0},"event":"settled","message":"sale.hello","revision":1}
     {"attempt":2,"bulkId":"sale.hello.r1.1c8bfdff78208f8a","event":"claimed","message":"sale.hello","people":1,"revision":1}
     {"attempt":2,"bulkId":"sale.hello.r1.1c8bfdff78208f8a","bytes":252,"event":"requested","message":"sale.hello","revision":1}
     {"answer":"unknown","attempt":2,"bulkId":"sale.hello.r1.1c8bfdff78208f8a","event":"answered","message":"sale.hello","revision":1}
-    {"again":0,"attempt":2,"bulkId":"sale.hello.r1.1c8bfdff78208f8a","counts":{"accepted":0,"claimedElsewhere":0,"inDoubt":1,"notAttempted":0,"refused":0,"rejected":0,"suppressed":0},"event":"settled","message":"sale.hello","revision":1}
-    {"counts":{"accepted":0,"claimedElsewhere":0,"inDoubt":1,"notAttempted":0,"refused":0,"rejected":0,"suppressed":0},"event":"finished","exitCode":6}
+    {"again":0,"attempt":2,"bulkId":"sale.hello.r1.1c8bfdff78208f8a","counts":{"accepted":0,"claimedElsewhere":0,"inDoubt":1,"notAttempted":0,"refused":0,"rejected":0,"suppressed":0,"windowClosed":0,"wouldExpire":0},"event":"settled","message":"sale.hello","revision":1}
+    {"counts":{"accepted":0,"claimedElsewhere":0,"inDoubt":1,"notAttempted":0,"refused":0,"rejected":0,"suppressed":0,"windowClosed":0,"wouldExpire":0},"event":"finished","exitCode":6}
     "#);
     shop.run(&["stop", "--reason", "wait"]).code(0);
     shop.customers(1..=2);

@@ -244,11 +244,13 @@ fn a_first_plan_in_json() {
             "tooLate": 0,
             "unreadable": 1,
             "waiting": 0,
-            "windowClosed": 1
+            "windowClosed": 1,
+            "wouldExpire": 0
           },
           "handedOver": null,
           "inClear": null,
           "lastAt": "2026-11-30T17:03:00Z",
+          "late": 0,
           "mayBeMoreBranches": false,
           "message": "sale.announce",
           "moreBranches": 0,
@@ -309,6 +311,7 @@ fn a_first_plan_in_json() {
       "safetyLimits": [],
       "stops": [],
       "toSend": 4,
+      "tooLate": 0,
       "twice": []
     }
     ----- stderr

@@ -123,6 +123,7 @@ impl<'a, Q: PlanQueue, P: Replan, C: Clock> SharedPlan<'a, Q, P, C> {
         // Outcomes of what is in flight do not wait for the planning.
         let ledger = self.queue.read(Ledger::clone);
         let mut plan = self.planner.plan(&ledger, self.queue.view(self.clock.now()))?;
+        lock(&self.roster).miss(&plan.missed);
         plan.bulks = lock(&self.roster).renew(plan.bulks, unclaimed)?;
         if plan.bulks.is_empty() {
             // Whoever asks once more, because people were passed over meanwhile, is no sign of planning in vain.

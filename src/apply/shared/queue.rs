@@ -5,6 +5,7 @@ use std::error::Error;
 use jiff::Timestamp;
 
 use super::leases::{Lease, LeasedBulk};
+use crate::apply::cut_out::CutReason;
 use crate::apply::evidence::LedgerView;
 use crate::apply::ports::IsHeldBack;
 use crate::apply::summary::{MessageRevision, Stopped};
@@ -21,6 +22,8 @@ pub struct QueuedPlan {
     pub now: Timestamp,
     /// Its bulks, in the order in which they are sent.
     pub bulks: Vec<Bulk>,
+    /// Those whom it leaves out because their turn would come too late.
+    pub missed: Vec<(MessageRevision, Person, CutReason)>,
 }
 
 /// What became of a plan.

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::leases::LeasedBulk;
 use super::queue::PlanQueue;
+use crate::apply::cut_out::CutReason;
 use crate::apply::summary::{MessageRevision, Stopped, Tally};
 use crate::diagnostic::words::{list, plural};
 use crate::identity::{MessageKey, Person, PersonMap, PersonSet};
@@ -18,6 +19,8 @@ pub(super) struct Roster {
     given: HashMap<MessageRevision, PersonSet>,
     /// Whoever was rejected before, and is to be sent to again.
     rejected_before: HashMap<MessageRevision, PersonSet>,
+    /// Whoever was left out when it was planned anew, because their turn would come too late.
+    missed: HashMap<MessageRevision, PersonMap<CutReason>>,
     /// Messages of which the run sends nothing more.
     ended: HashSet<MessageRevision>,
 }
@@ -73,6 +76,14 @@ impl Roster {
             until: leased.until,
             recipients,
         })
+    }
+
+    /// Takes in whose turn would come too late by now.
+    pub(super) fn miss(&mut self, missed: &[(MessageRevision, Person, CutReason)]) {
+        self.missed.clear();
+        for (of, person, why) in missed {
+            self.missed.entry(of.clone()).or_default().insert(*person, *why);
+        }
     }
 
     /// Leaves everybody else of a message alone.
@@ -137,12 +148,19 @@ impl Roster {
         self.planned.keys().filter_map(of_message).collect()
     }
 
-    /// Counts whoever the run was not given: those whom others have, and those whom nobody has tried.
+    /// Counts whoever the run was not given: those whom others have, and those whom nobody has tried, by why.
     pub(super) fn not_given(&self, ledger: &Ledger, view: View) -> Vec<(MessageRevision, Tally)> {
         let count = |of: &MessageRevision| {
             let (untried, claimed_elsewhere) = self.parted(of, ledger, view);
-            let not_attempted = u64::try_from(untried.len()).unwrap_or(u64::MAX);
-            (of.clone(), Tally { not_attempted, claimed_elsewhere, ..Tally::default() })
+            let mut tally = Tally { claimed_elsewhere, ..Tally::default() };
+            let missed = self.missed.get(of);
+            for person in untried {
+                match missed.and_then(|missed| missed.get(&person)) {
+                    Some(why) => tally.add(&why.tally(1)),
+                    None => tally.not_attempted += 1,
+                }
+            }
+            (of.clone(), tally)
         };
         self.planned.keys().map(count).filter(|(_, tally)| tally.people() > 0).collect()
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::time::Duration;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::clock::{Death, SimClock, yield_once};
 use super::opt_outs::OptOutBooks;
@@ -12,6 +12,7 @@ use super::store::Records;
 use crate::apply::{Clock as _, GatewayTime, Outgoing, Refusal, SendOutcome, Sender, Stamp, Ticket};
 use crate::identity::{MessageId, MessageKey, Person};
 use crate::ledger::ClaimId;
+use crate::timing::Pace;
 use crate::wire::error::{ApiError, Violation};
 use crate::wire::response::{MessageResponse, Response, Status};
 
@@ -87,6 +88,8 @@ pub(super) struct Books {
     pub(super) judged_from: BTreeMap<MessageKey, usize>,
     /// How long requests of a message take.
     pub(super) delays: BTreeMap<MessageKey, Duration>,
+    /// When the conversation windows of people close, of whom that is known.
+    pub(super) closes_at: BTreeMap<Person, Timestamp>,
     /// Who has opted out, and who is going to.
     pub(super) opt_outs: OptOutBooks,
     /// How many people of each message it has answered.
@@ -145,7 +148,7 @@ pub(super) struct SimSender<'a, R> {
 impl<R: Written> SimSender<'_, R> {
     /// What must hold when a request begins: its claim is durable, of exactly its people, has no
     /// outcome, and was never used before.
-    fn check(&self, people: &[Person], ticket: &Ticket) {
+    fn check(&self, body: &serde_json::Value, people: &[Person], ticket: &Ticket) {
         let claim = ticket.claim();
         let mut sorted = people.to_vec();
         sorted.sort_unstable();
@@ -155,6 +158,10 @@ impl<R: Written> SimSender<'_, R> {
         assert!(!books.used.contains(claim), "a ticket used twice");
         books.used.push(claim.clone());
         assert!(!people.iter().any(|person| books.opt_outs.people.contains(person)), "somebody has opted out before");
+        for (person, turn) in people.iter().zip(turns(body, self.clock.now())) {
+            let is_open = books.closes_at.get(person).is_none_or(|closes_at| turn < *closes_at);
+            assert!(is_open, "{person:?} comes up at {turn}, when the conversation window is closed");
+        }
         let message = &claim.bulk.message;
         let in_flight = books.in_flight.entry(message.clone()).or_default();
         *in_flight += 1;
@@ -186,6 +193,16 @@ impl<R: Written> SimSender<'_, R> {
             *books.accepted.entry(*person).or_default() += 1;
         }
     }
+}
+
+/// When the messages of a request that comes now leave.
+fn turns(body: &serde_json::Value, now: Timestamp) -> impl Iterator<Item = Timestamp> {
+    let schedule = &body["options"]["schedule"];
+    let send_at = schedule["sendAt"].as_str().map(|at| Timestamp::strptime("%Y-%m-%dT%H:%M:%S%.f%z", at).unwrap());
+    let speed = (!schedule["sendingSpeedLimit"].is_null())
+        .then(|| serde_json::from_value(schedule["sendingSpeedLimit"].clone()).unwrap());
+    let (start, pace) = (send_at.map_or(now, |at| at.max(now)), Pace::new(speed));
+    (0..).map(move |number| pace.leaves_at(start, number))
 }
 
 pub(super) fn people_of(body: &serde_json::Value) -> Vec<Person> {
@@ -222,7 +239,7 @@ impl<R: Written> Sender for SimSender<'_, R> {
     async fn send(&self, request: &Outgoing, ticket: &Ticket) -> SendOutcome {
         let body: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
         let people = people_of(&body);
-        self.check(&people, ticket);
+        self.check(&body, &people, ticket);
         self.records.begins(ticket.claim());
         let act = {
             let mut books = self.books.lock().unwrap();

@@ -3,6 +3,7 @@
 //! is no real time, no thread, no chance.
 
 pub(super) mod clock;
+mod conversation_windows;
 mod driver;
 mod elsewhere;
 mod ends;

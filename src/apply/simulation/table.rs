@@ -28,8 +28,9 @@ fn total(summary: &Summary) -> Tally {
 fn groups(script: &[Act]) -> (String, Option<Stopped>) {
     let (_, ended) = run(script);
     let summary = ended.summary.unwrap();
-    let Tally { accepted, rejected, refused, in_doubt, not_attempted, claimed_elsewhere, suppressed } = total(&summary);
-    assert_eq!(suppressed, 0, "nobody opts out");
+    let total = total(&summary);
+    assert_eq!(total.cut_out(), 0, "nobody opts out, and nobody is too late");
+    let Tally { accepted, rejected, refused, in_doubt, not_attempted, claimed_elsewhere, .. } = total;
     let rejected: Vec<String> = rejected.iter().map(|(status, count)| format!("{count}x{status}")).collect();
     let rejected = rejected.join("+");
     let text = format!(
@@ -259,7 +260,7 @@ fn events_tell_the_story() {
             Event::ClaimedElsewhere { people, .. } => format!("taken {people}"),
             Event::Sending { .. } => "sending".to_owned(),
             Event::Answered { answer, .. } => format!("answered {answer:?}"),
-            Event::OptedOut { people, .. } => format!("opted out {people}"),
+            Event::CutOut { people, why, .. } => format!("{why:?} {people}"),
             Event::Settled { why, again, .. } => format!("settled {} -> {again}", why.as_deref().unwrap_or("well")),
             Event::Waiting { .. } => "waiting".to_owned(),
             Event::Alarm(_) => "alarm".to_owned(),

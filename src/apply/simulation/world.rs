@@ -54,6 +54,7 @@ fn prepared(bulk: &Bulk, speed: Option<SendingSpeedLimit>) -> Prepared {
         to: format!("1784{}", recipient.person.0),
         content: Content::Text { text: "Hi!".to_owned() },
         callback_data: None,
+        closes_at: None,
     };
     let options = BulkOptions {
         sender: SenderId::parse("OFFICIAL-ACCOUNT-ID-123").unwrap(),
@@ -95,6 +96,25 @@ impl Prepare for SimPrepare {
 
     async fn prepare(&self, bulk: &Bulk) -> Result<Prepared, DiskFull> {
         if self.broken { Err(DiskFull) } else { Ok(prepared(bulk, self.speed)) }
+    }
+}
+
+/// Renders, with the conversation windows that the books know.
+pub(super) struct WithWindows<'a, P> {
+    pub(super) prepare: P,
+    pub(super) books: &'a Mutex<Books>,
+}
+
+impl<P: Prepare> Prepare for WithWindows<'_, P> {
+    type Error = P::Error;
+
+    async fn prepare(&self, bulk: &Bulk) -> Result<Prepared, P::Error> {
+        let mut prepared = self.prepare.prepare(bulk).await?;
+        let books = self.books.lock().unwrap();
+        for recipient in &mut prepared.people {
+            recipient.closes_at = books.closes_at.get(&recipient.person).copied();
+        }
+        Ok(prepared)
     }
 }
 
@@ -201,7 +221,7 @@ impl World {
         let ports = Ports {
             store,
             sender: &sender,
-            prepare: &self.prepare,
+            prepare: &WithWindows { prepare: self.prepare, books: &self.books },
             opt_outs: &SimOptOuts(&self.books),
             clock: &self.clock,
             time: &time,

@@ -54,7 +54,8 @@ fn schedule(at: &Cursor<'_>, findings: &mut Findings) -> Option<Schedule> {
         },
         if_past: match raw.if_past {
             Some(raw::IfPast::SendNow) => IfPast::SendNow,
-            Some(raw::IfPast::TooLate) | None => IfPast::TooLate,
+            Some(raw::IfPast::TooLate) => IfPast::TooLate,
+            None => IfPast::Unsaid,
         },
         place: Some(at.key_place()),
     })

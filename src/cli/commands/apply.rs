@@ -256,7 +256,8 @@ impl ApplyRun<'_> {
             Some(queue) => {
                 run_settings.shares_plan = true;
                 let planner = Replanning { context, plan_options };
-                let first = QueuedPlan { digest: plan.digest.to_string(), now: plan.now, bulks };
+                let (digest, missed) = (plan.digest.to_string(), Vec::new());
+                let first = QueuedPlan { digest, now: plan.now, bulks, missed };
                 let shared = SharedPlan::join(queue, &planner, clock, run, first).await?;
                 let source = Gated::new(shared, &watch);
                 let summary = Box::pin(send(&source, &watch, take, ports, &run_settings, interrupts)).await;
@@ -305,6 +306,7 @@ impl ApplyRun<'_> {
             .with_newer_ledger(context.gateway.ledger.newer_words())
             .after(&plan.twice)
             .with_handed_over(&summary, &store.ledger())
+            .with_late(plan.selected().map(|message| (&message.key, message.revision, message.late)))
             .in_order(plan.messages.iter().map(|message| &message.key));
         let shown = output.show(&report);
         if let Some(next) = plan.next_apply_at() {
@@ -313,6 +315,9 @@ impl ApplyRun<'_> {
         let marked = mark(&store, &summary, all_asked).await;
         let not_whole = why_not_whole(&store, &summary).await;
         let mut exit = verdict(&summary).or(ending(&doubts, plan_options));
+        if plan.refused().next().is_some() {
+            exit = exit.or(Exit::SafetyLimit);
+        }
         exit = exit.or(alarm(&twice, &plan_options.selection));
         let finished = finish(context, store, interrupts).await;
         let settled = settled.map(|left| exit = exit.or(left));
@@ -462,7 +467,7 @@ fn may_send(plan: &Plan, args: &ApplyArgs, plan_options: &PlanOptions) -> Result
         let message = format!("the plan's digest is `{}`, but `{digest}` was expected", plan.digest);
         return Err(Err(other_digest(plan, message)));
     }
-    if exit == Exit::SafetyLimit || plan.to_send() == 0 { Err(Ok(exit)) } else { Ok(()) }
+    if plan.is_held_back() || plan.to_send() == 0 { Err(Ok(exit)) } else { Ok(()) }
 }
 
 /// Nothing may be sent while a stop stands, whatever else may be; what is stronger news of the plan stays so.

@@ -63,7 +63,7 @@ impl Comparison {
             return;
         }
         // These gates stop only those whom the plan let through.
-        for gate in [Gate::TooEarly, Gate::WindowClosed] {
+        for gate in [Gate::TooEarly, Gate::WindowClosed, Gate::WouldExpire] {
             fallen.counts.put(gate, counts.get(gate));
         }
         self.fallen = fallen;

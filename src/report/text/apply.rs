@@ -15,13 +15,17 @@ use super::TextForm;
 use super::doubts;
 use super::ending;
 use super::handed_over;
+use super::late;
 use super::twice;
 
 /// What stands in the table behind a message's name. Only where several runs send at once does another one claim
-/// anybody, and hardly ever does somebody opt out just then.
+/// anybody, and hardly ever does somebody opt out just then, or was left over too late.
 fn columns(tally: &TallyView, total: &TallyView) -> Vec<(&'static str, u64)> {
     let elsewhere = (total.claimed_elsewhere > 0).then_some(("claimed elsewhere", tally.claimed_elsewhere));
     let suppressed = (total.suppressed > 0).then_some(("suppressed", tally.suppressed));
+    let window_closed = (total.window_closed > 0).then_some(("window closed", tally.window_closed));
+    let would_expire = (total.would_expire > 0).then_some(("would expire", tally.would_expire));
+    let too_late = (total.too_late > 0).then_some(("too late", tally.too_late));
     let columns = [
         ("accepted", tally.accepted),
         ("rejected", tally.rejected),
@@ -29,7 +33,14 @@ fn columns(tally: &TallyView, total: &TallyView) -> Vec<(&'static str, u64)> {
         ("in doubt", tally.in_doubt),
         ("not attempted", tally.not_attempted),
     ];
-    columns.into_iter().chain(elsewhere).chain(suppressed).collect()
+    columns
+        .into_iter()
+        .chain(elsewhere)
+        .chain(suppressed)
+        .chain(window_closed)
+        .chain(would_expire)
+        .chain(too_late)
+        .collect()
 }
 
 impl TextForm for ApplyReport<'_> {
@@ -70,6 +81,9 @@ impl TextForm for ApplyReport<'_> {
             let left = format!("{} not sent to", people_were(*open));
             line(&mut out, &Mark::Wrong.before(&format!("{message} was ended: {words}; {left}"), paint));
         }
+        if let Some(number) = self.late_to_accept {
+            line(&mut out, &late::ways_on(&format!("--accept late={number}")));
+        }
         if let Some(way) = way_on_after_rejections(self) {
             line(&mut out, &format!("  {way}"));
         }
@@ -107,10 +121,22 @@ fn states(out: &mut Sheet, total: &TallyView, paint: Paint) {
         (total.refused, "refused: surely nothing was sent to them, and they are still to be sent to"),
         (total.not_attempted, "not attempted: they were in no request, and are still to be sent to"),
         (total.claimed_elsewhere, "claimed elsewhere: another run has claimed them, or sent to them"),
+        (
+            total.window_closed,
+            "window closed: their conversation window would have been closed when it was their turn, and they got nothing",
+        ),
+        (
+            total.would_expire,
+            "would expire: the delivery window would have opened too late for them, and they are still to be sent to",
+        ),
         (total.suppressed, "suppressed: they opted out while this was sending, and got nothing"),
     ];
     for (_, words) in words.into_iter().filter(|(people, _)| *people > 0) {
         line(out, &paint.faint(&format!("  {words}")));
+    }
+    if total.too_late > 0 {
+        let people = people_were(total.too_late);
+        line(out, &Mark::Wrong.before(&format!("{people} too late, and nothing was sent to them"), paint));
     }
 }
 

@@ -20,6 +20,7 @@ pub(super) fn is_brief(message: &MessageView<'_>) -> bool {
 
 fn is_quiet(message: &MessageView<'_>) -> bool {
     message.gates.get(Gate::AlreadySent) > 0
+        && message.late == 0
         && message.gates.occupied().all(|(gate, _)| is_calm(gate))
         && message.handed_over.is_none()
         && message.outdated.is_empty()
@@ -38,6 +39,7 @@ fn is_calm(gate: Gate) -> bool {
             | Gate::Suppressed
             | Gate::Excluded
             | Gate::AlreadySent
+            | Gate::TooLate
     )
 }
 

@@ -52,20 +52,33 @@ pub(super) fn later(plan: &MessageView<'_>) -> String {
     format!(": handed over from {}, leaving{leaving}{pace}", clock(plan, due))
 }
 
-/// The zones of people who each have their own clock, of one zone alone the headline tells all; and who has
-/// none.
-pub(super) fn zones(out: &mut Sheet, plan: &MessageView<'_>, paint: Paint) {
-    if plan.is_per_person && plan.zones.len() > 1 {
-        // Those who are not due have a line of their own.
-        let is_due_only = plan.bulks_due(Due::Now).next().is_some();
-        let people = |zone: &ZoneView<'_>| if is_due_only { zone.people - zone.not_due } else { zone.people };
+/// When the gateway delivers what is handed over, if that is not at any time: below the number of those who are due,
+/// or, if nobody is, of the others.
+pub(super) fn delivered(plan: &MessageView<'_>, due: Due, now: Timestamp) -> Option<String> {
+    let is_first = due == Due::Now || plan.bulks_due(Due::Now).next().is_none();
+    let window = plan.window.filter(|_| is_first && plan.bulks_due(due).next().is_some())?;
+    let words = timing::days_and_hours(window, plan.common_zone(), plan.first_at.unwrap_or(now));
+    Some(format!("delivered {words}"))
+}
+
+/// The zones of people who each have their own clock, of those who are due or of those who are not: of one zone alone
+/// the headline tells all; and who has none.
+pub(super) fn zones(out: &mut Sheet, plan: &MessageView<'_>, due: Due, paint: Paint) {
+    let counts = |zone: &ZoneView<'_>| match due {
+        Due::Now => (zone.people - zone.not_due, zone.fallback - zone.fallback_not_due),
+        Due::Later => (zone.not_due, zone.fallback_not_due),
+    };
+    // Where some are due, the headline alone tells of the others.
+    let has_table = due == Due::Now || plan.bulks_due(Due::Now).next().is_none();
+    if plan.is_per_person && plan.zones.len() > 1 && has_table {
         let zones: Vec<_> =
-            plan.zones.iter().map(|zone| (zone, people(zone))).filter(|(_, people)| *people > 0).collect();
+            plan.zones.iter().map(|zone| (zone, counts(zone).0)).filter(|(_, people)| *people > 0).collect();
         zone_table(out, &zones, paint);
     }
-    for zone in plan.zones.iter().filter(|zone| zone.fallback > 0) {
-        let (people, verb) = (plural(zone.fallback, "person"), if zone.fallback == 1 { "has" } else { "have" });
-        let words = format!("{people} {verb} no zone of their own: the fallback {} stands in", zone.zone);
+    for (zone, fallback) in plan.zones.iter().map(|zone| (zone.zone, counts(zone).1)).filter(|(_, people)| *people > 0)
+    {
+        let (people, verb) = (plural(fallback, "person"), if fallback == 1 { "has" } else { "have" });
+        let words = format!("{people} {verb} no zone of their own: the fallback {zone} stands in");
         line(out, &paint.faint(&format!("        {words}")));
     }
 }

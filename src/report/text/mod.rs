@@ -9,6 +9,7 @@ mod difference;
 mod doubts;
 mod ending;
 mod handed_over;
+mod late;
 mod log;
 mod plan;
 mod plan_file;

@@ -20,6 +20,7 @@ use super::clocks;
 use super::doubts;
 use super::ending;
 use super::handed_over;
+use super::late;
 use super::plan_file;
 use super::stops;
 use super::twice;
@@ -76,11 +77,13 @@ fn summary(plan: &PlanReport<'_>, paint: Paint) -> String {
         paint.strong(&format!("{count} to send in {}", plural(bulks as u64, "bulk")))
     };
     let mut words = vec![first];
-    if to_send > 0
-        && plan.is_sound
-        && plan.safety_limits.iter().any(|safety_limit| !safety_limit.accepted && safety_limit.is_sure)
-    {
+    let refuses = |limit: &SafetyLimitView<'_>| limit.stops_everything && !limit.accepted && limit.is_sure;
+    if to_send > 0 && plan.is_sound && plan.safety_limits.iter().any(refuses) {
         words.push(paint.bad(", but not while a limit refuses"));
+    }
+    if plan.too_late > 0 {
+        let late = at_most::count(&plural(plan.too_late, "person"), plan.at_most);
+        words.push(format!(", {}", paint.bad(&format!("{late} too late"))));
     }
     if plan.not_due > 0 {
         words.push(format!(", {} not due yet", at_most::count(&number(plan.not_due), plan.at_most)));
@@ -145,8 +148,11 @@ fn message_text(out: &mut Sheet, whole: &PlanReport<'_>, plan: &MessageView<'_>,
             protections.remove(protection.name);
             line(out, &paint.faint(&format!("    {:width$}   {}", "", protected(protection))));
         }
-        if gate == Gate::ToSend || (gate == Gate::NotDue && plan.bulks_due(Due::Now).next().is_none()) {
-            clocks::zones(out, plan, paint);
+        if let Some(due) = due_at(gate) {
+            if let Some(words) = clocks::delivered(plan, due, now) {
+                line(out, &format!("    {:width$}   {words}", ""));
+            }
+            clocks::zones(out, plan, due, paint);
         }
         if let Some(at) = plan.not_asked_before.filter(|_| gate == Gate::ToSend) {
             let words = clocks::not_asked_before(plan, at);
@@ -184,6 +190,12 @@ fn message_text(out: &mut Sheet, whole: &PlanReport<'_>, plan: &MessageView<'_>,
         (_, true) => Some(format!("and at least {branches} of the text")),
     };
     told.iter().for_each(|told| line(out, &paint.faint(&format!("    {told}"))));
+}
+
+/// When those are handed over who end at a gate, if they are.
+fn due_at(gate: Gate) -> Option<Due> {
+    let due = [(Gate::ToSend, Due::Now), (Gate::NotDue, Due::Later)].into_iter().find(|(at, _)| *at == gate);
+    due.map(|(_, due)| due)
 }
 
 /// Where the message stands in the files, as a column of its own.
@@ -238,12 +250,14 @@ fn gate_line(plan: &MessageView<'_>, gate: Gate, count: u64, width: usize, paint
             format!("    {text}; `--retry-rejected {}` sends to them again", plan.message)
         }
         Gate::InDoubt | Gate::Failed => format!("  {}", Mark::Wrong.before(&text, paint)),
+        Gate::TooLate if plan.late == 0 && plan.frozen.is_none() => format!("    {text}"),
         Gate::Unreadable
         | Gate::Contradicting
         | Gate::TooLate
         | Gate::TooEarly
         | Gate::Differs
-        | Gate::WindowClosed => {
+        | Gate::WindowClosed
+        | Gate::WouldExpire => {
             format!("  {}", Mark::Look.before(&text, paint))
         }
         Gate::Blank
@@ -309,7 +323,15 @@ fn safety_limits(out: &mut Sheet, safety_limits: &[SafetyLimitView<'_>], paint: 
                 // Of one kind only one number can be said: the largest.
                 let alike = safety_limits.iter().filter(|other| is_refused_alike(other, safety_limit));
                 let number = alike.map(|other| other.to_accept).max().unwrap_or(safety_limit.to_accept);
-                line(out, &format!("  to go on all the same: --accept {}={number}", safety_limit.name));
+                let accepted = format!("--accept {}={number}", safety_limit.name);
+                line(
+                    out,
+                    &if safety_limit.stops_everything {
+                        format!("  to go on all the same: {accepted}")
+                    } else {
+                        late::ways_on(&accepted)
+                    },
+                );
             }
         }
     }

@@ -44,6 +44,7 @@ impl Prepare for Letters {
             to: format!("178414{:011}", recipient.row.0),
             content: Content::Text { text: format!("Hi {:011}, the spring sale is on in our shop!", recipient.row.0) },
             callback_data: None,
+            closes_at: None,
         };
         let options = BulkOptions {
             sender: SenderId::parse("SHOP-ACCOUNT").unwrap(),

@@ -14,13 +14,13 @@ use super::super::gateway::{Act, Books, SimSender};
 use super::super::life::Life;
 use super::super::opt_outs::SimOptOuts;
 use super::super::store::DiskFull;
-use super::super::world::{SimPrepare, bulk, message};
+use super::super::world::{SimPrepare, WithWindows, bulk, message};
 use super::connection::Connection;
 use super::tables::{Flaw, Tables};
 use crate::apply::evidence::LedgerView as _;
 use crate::apply::{
-    BulkSource, Clock as _, Event, GatewayTime, Interrupts, IsHeldBack, MessageRevision, Ports, Prepare, Prepared,
-    QueuedPlan, Replan, RunSettings, SharedPlan, Stopped, Summary, Supply, Tally, WatchedMessage, apply,
+    BulkSource, Clock as _, CutReason, Event, GatewayTime, Interrupts, IsHeldBack, MessageRevision, Ports, Prepare,
+    Prepared, QueuedPlan, Replan, RunSettings, SharedPlan, Stopped, Summary, Supply, Tally, WatchedMessage, apply,
 };
 use crate::identity::{BulkTime, MessageKey, Person, Revision};
 use crate::ledger::{Ledger, RunId, Standing, View};
@@ -88,13 +88,23 @@ impl Worker {
 }
 
 /// Plans as a worker does.
-struct Files<'a>(&'a Worker, BTreeSet<Person>);
+struct Files<'a> {
+    worker: &'a Worker,
+    opted_out: BTreeSet<Person>,
+    books: &'a Mutex<Books>,
+}
 
 impl Replan for Files<'_> {
     fn plan(&self, ledger: &Ledger, view: View) -> Result<QueuedPlan, Stopped> {
         let View::Shared { now } = view else { panic!("others are at work") };
-        let bulks = if self.0.plans_anew { self.0.bulks(ledger, view, &self.1) } else { Vec::new() };
-        Ok(QueuedPlan { digest: "plan/v1:anew".to_owned(), now, bulks })
+        let books = self.books.lock().unwrap();
+        let closed = books.closes_at.iter().filter(|(_, closes_at)| **closes_at <= now).map(|(person, _)| *person);
+        let closed: BTreeSet<Person> = closed.collect();
+        let left_out = closed.union(&self.opted_out).copied().collect();
+        let bulks = if self.worker.plans_anew { self.worker.bulks(ledger, view, &left_out) } else { Vec::new() };
+        let missed = closed.difference(&self.opted_out);
+        let missed = missed.map(|person| ((message_of(person.0), revision()), *person, CutReason::WindowClosed));
+        Ok(QueuedPlan { digest: "plan/v1:anew".to_owned(), now, bulks, missed: missed.collect() })
     }
 }
 
@@ -275,8 +285,8 @@ impl World {
         *planned.lock().unwrap() = people.collect();
         let mut summary = Summary::default();
         if !bulks.is_empty() {
-            let plan = QueuedPlan { digest: "plan/v1:first".to_owned(), now, bulks };
-            let files = Files(worker, opted_out);
+            let plan = QueuedPlan { digest: "plan/v1:first".to_owned(), now, bulks, missed: Vec::new() };
+            let files = Files { worker, opted_out, books: &self.books };
             let shared = SharedPlan::join(&connection, &files, &self.clock, run, plan).await.unwrap();
             let source = Noted { inner: shared, run, story: &self.story };
             let time = GatewayTime::new(true);
@@ -287,7 +297,8 @@ impl World {
                 time: &time,
                 death: life.death.clone(),
             };
-            let prepare = SlowPrepare { clock: &self.clock, seconds: worker.renders, bulks: AtomicUsize::new(0) };
+            let slow = SlowPrepare { clock: &self.clock, seconds: worker.renders, bulks: AtomicUsize::new(0) };
+            let prepare = WithWindows { prepare: slow, books: &self.books };
             let ports = Ports {
                 store: &connection,
                 sender: &sender,
@@ -328,10 +339,16 @@ impl World {
         tables.ledger.standing(&message_of(person), revision(), Person(person), View::Exclusive)
     }
 
-    /// Whether somebody is still to be sent to: free, and has not opted out.
+    /// Whether somebody is still to be sent to: free, has not opted out, and can be written to.
     pub(super) fn is_left(&self, person: u64) -> bool {
         let has_opted_out = self.books.lock().unwrap().opt_outs.people.contains(&Person(person));
-        !has_opted_out && self.standing(person) == Standing::Free
+        !has_opted_out && !self.is_closed(person) && self.standing(person) == Standing::Free
+    }
+
+    /// Whether somebody's conversation window is closed.
+    pub(super) fn is_closed(&self, person: u64) -> bool {
+        let closes_at = self.books.lock().unwrap().closes_at.get(&Person(person)).copied();
+        closes_at.is_some_and(|closes_at| closes_at <= self.clock.now())
     }
 
     /// How often the gateway took somebody.
