@@ -78,7 +78,7 @@ pub(super) struct Global {
     /// The form of the output
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
     pub format: OutputFormat,
-    /// Write a further form of the output to a file: `json=FILE` or `text=FILE`; may be repeated
+    /// Write a further form of the output to a file, such as `json=FILE` or `markdown=FILE`; may be repeated
     #[arg(long, global = true, value_name = "FORMAT=FILE", value_parser = Write::parse)]
     pub write: Vec<Write>,
     /// Show the people in sample texts as they are

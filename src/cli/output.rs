@@ -1,8 +1,9 @@
 //! The only place that prints, and the only place that writes the files of `--write`.
 
 use std::env;
+use std::fs;
 use std::io::{self, IsTerminal as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -11,11 +12,11 @@ use terminal_size::{Height, Width, terminal_size_of};
 
 use crate::report::Reveal;
 use crate::report::diagnostics::DiagnosticView;
-use crate::report::document::Report;
+use crate::report::forms::Forms;
 use crate::report::screen::{Screen, WIDTH_MIN};
 use crate::report::sheet::Sheet;
 use crate::report::style::Paint;
-use crate::report::text::{TextForm, diagnostics};
+use crate::report::text::{TextForm as _, diagnostics};
 use crate::report::typed::Typed;
 use crate::wire::said::without_secrets;
 
@@ -55,6 +56,7 @@ impl Output {
             paint: paint(global.color, is_terminal, settings),
             width: settings.width.or(size.map(|(Width(columns), _)| usize::from(columns).max(WIDTH_MIN))),
             folder: folder(global),
+            folder_in_repository: folder_in_repository(global),
             typed: typed(arguments, settings),
         };
         let (out, errors) = (io::stdout(), io::stderr());
@@ -81,7 +83,7 @@ impl Output {
     ///
     /// # Errors
     /// If a file cannot be written, or standard output is gone.
-    pub(super) fn show(&self, report: &(impl Report + TextForm)) -> Result<(), Failure> {
+    pub(super) fn show(&self, report: &impl Forms) -> Result<(), Failure> {
         self.wait_if_over();
         print(&self.format.of(report, &self.screen)).and(self.write(report))
     }
@@ -129,13 +131,13 @@ impl Output {
     }
 
     /// Writes the files that are wanted.
-    fn write(&self, report: &(impl Report + TextForm)) -> Result<(), Failure> {
+    fn write(&self, report: &impl Forms) -> Result<(), Failure> {
         let mut result = Ok(());
         let endless = Screen { paint: Paint::Plain, width: None, ..self.screen.clone() };
         for write in &self.writes {
             self.wait_if_over();
             let text = write.format.of(report, &endless);
-            if let Err(error) = std::fs::write(&write.file, without_secrets(&text).as_bytes()) {
+            if let Err(error) = fs::write(&write.file, without_secrets(&text).as_bytes()) {
                 let message = format!("`{}` cannot be written", write.file.display());
                 result = Err(Failure::new(Exit::Environment, message).at(&write.file).because(&error));
             }
@@ -215,8 +217,21 @@ fn paint(choice: ColorChoice, is_terminal: bool, settings: &Settings) -> Paint {
 fn folder(global: &Global) -> String {
     let dir = ProjectPaths::find(global.dir.as_deref()).dir;
     let here = env::current_dir().unwrap_or_default();
-    let dir = dir.strip_prefix(here).or_else(|_| dir.strip_prefix(".")).unwrap_or(&dir).display().to_string();
-    if dir.is_empty() || dir.ends_with('/') { dir } else { dir + "/" }
+    with_slash(dir.strip_prefix(here).or_else(|_| dir.strip_prefix(".")).unwrap_or(&dir))
+}
+
+/// The project's folder as a review sees it: from the nearest folder above that git takes for the top of a repository;
+/// where there is none, from the current one.
+fn folder_in_repository(global: &Global) -> String {
+    let Ok(dir) = fs::canonicalize(ProjectPaths::find(global.dir.as_deref()).dir) else { return folder(global) };
+    let top = dir.ancestors().find(|folder| folder.join(".git").exists()).map(Path::to_owned);
+    let top = top.or_else(|| env::current_dir().and_then(fs::canonicalize).ok());
+    top.and_then(|top| dir.strip_prefix(top).ok().map(with_slash)).unwrap_or_else(|| folder(global))
+}
+
+fn with_slash(folder: &Path) -> String {
+    let folder = folder.display().to_string();
+    if folder.is_empty() || folder.ends_with('/') { folder } else { folder + "/" }
 }
 
 /// What a command selects of a plan.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::sanitize::harmless_json;
 
@@ -31,12 +32,13 @@ struct Document<'a, R> {
 #[must_use]
 pub fn json<R: Report>(report: &R) -> String {
     let document = Document { format_version: FORMAT_VERSION, kind: R::KIND, report };
-    let value = serde_json::to_value(&document);
-    let json = value.and_then(|value| serde_json::to_string_pretty(&value));
-    let json = json.expect("a report is plain data with text as keys");
-    let mut text = harmless_json(&json);
-    text.push('\n');
-    text
+    pretty(&serde_json::to_value(&document).expect("a report is plain data with text as keys"))
+}
+
+/// Writes JSON of any form, as [`json`] does.
+#[must_use]
+pub(super) fn pretty(value: &Value) -> String {
+    harmless_json(&format!("{value:#}")) + "\n"
 }
 
 /// Writes a report as JSON in one line, as [`json`] does.

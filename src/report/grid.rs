@@ -44,6 +44,24 @@ impl Grid {
         Self { indent, ..self }
     }
 
+    /// The names of its columns.
+    #[must_use]
+    pub fn header(&self) -> &[String] {
+        &self.header
+    }
+
+    /// Its rows.
+    #[must_use]
+    pub fn rows(&self) -> &[Vec<String>] {
+        &self.rows
+    }
+
+    /// How many of its columns hold texts; the others hold numbers.
+    #[must_use]
+    pub const fn texts(&self) -> usize {
+        self.texts
+    }
+
     /// Its lines; on a screen that is too narrow first without columns of zeros, then with short names, and in the end
     /// without columns at all.
     #[must_use]

@@ -1,9 +1,11 @@
 //! What commands say: for each command a report, plain data that is built once from what happened, and its forms,
-//! which are pure functions of it: a document of JSON, and text.
+//! which are pure functions of it: a document of JSON, text, Markdown, and what a CI takes.
 //!
-//! A report masks what may not be shown, so that no form can show it. A further form is a trait like
-//! [`text::TextForm`], with its implementations in a folder of its own.
+//! A report masks what may not be shown, so that no form can show it. What people read is a trait ([`text::TextForm`],
+//! [`markdown::MarkdownForm`]), with its implementations in a folder of its own. What a CI takes is made of one neutral
+//! view, [`annotation::Annotated`]: each of [`github`], [`sarif`], [`junit`] and [`gitlab`] is one function of it.
 
+pub mod annotation;
 pub mod apply;
 pub mod diagnostics;
 pub mod doctor;
@@ -12,13 +14,18 @@ pub mod doubt;
 pub mod event;
 pub mod failure;
 pub mod files;
+pub mod forms;
 mod gates;
+pub mod github;
+pub mod gitlab;
 pub mod grid;
 pub mod handed_over;
 pub mod in_clear;
+pub mod junit;
 pub mod ledger;
 pub mod log;
 pub mod mark;
+pub mod markdown;
 pub mod message;
 pub mod new_revision;
 pub mod plan;
@@ -27,6 +34,7 @@ pub mod reconcile;
 pub mod resolve;
 pub mod sandbox;
 pub mod sanitize;
+pub mod sarif;
 pub mod schema;
 pub mod screen;
 pub mod sheet;

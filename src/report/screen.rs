@@ -15,6 +15,8 @@ pub struct Screen {
     pub width: Option<usize>,
     /// The project's folder as seen from where the command runs, with a slash at its end; empty if it is that one.
     pub folder: String,
+    /// The project's folder as seen from the top of its repository, with a slash at its end; empty if it is that one.
+    pub folder_in_repository: String,
     /// What was typed.
     pub typed: Typed,
 }
@@ -23,12 +25,22 @@ impl Screen {
     /// Something without a width, in the project's folder.
     #[must_use]
     pub fn endless(paint: Paint) -> Self {
-        Self { paint, width: None, folder: String::new(), typed: Typed::default() }
+        Self { paint, width: None, folder: String::new(), folder_in_repository: String::new(), typed: Typed::default() }
     }
 
     /// A file of the project, so that an editor finds it from where the command runs.
     #[must_use]
     pub fn file(&self, file: &str) -> String {
-        if file.starts_with('/') { file.to_owned() } else { format!("{}{file}", self.folder) }
+        in_folder(&self.folder, file)
     }
+
+    /// A file of the project as a review names it: from the repository's top.
+    #[must_use]
+    pub fn file_in_repository(&self, file: &str) -> String {
+        in_folder(&self.folder_in_repository, file)
+    }
+}
+
+fn in_folder(folder: &str, file: &str) -> String {
+    if file.starts_with('/') { file.to_owned() } else { format!("{folder}{file}") }
 }

@@ -25,17 +25,37 @@ pub struct Sheet {
 
 #[derive(Debug, Clone)]
 enum Line {
-    /// Words. What stands before the lines that it is broken into is told, or follows from how it begins.
-    Words { text: String, lead: Option<String> },
+    /// Words.
+    Words(String),
+    /// Somebody's own text, behind a bar; the lines that it is broken into stand so many blanks behind it.
+    Barred { text: String, hang: usize, bar: String },
     /// A picture: it is never broken.
     Drawn(String),
     /// A table.
     Grid(Grid),
 }
 
+/// A part of a text, for a form that does not lay it out for a screen.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Part<'a> {
+    /// A line of words.
+    Words(&'a str),
+    /// A line of somebody's own text.
+    Barred {
+        /// The line.
+        text: &'a str,
+        /// Whether it begins with what became of it: it is of the difference of two texts.
+        is_change: bool,
+    },
+    /// A line of a picture.
+    Drawn(&'a str),
+    /// A table.
+    Grid(&'a Grid),
+}
+
 /// Writes a line of words.
 pub(super) fn line(sheet: &mut Sheet, text: &str) {
-    sheet.lines.extend(text.split('\n').map(|text| Line::Words { text: text.to_owned(), lead: None }));
+    sheet.lines.extend(text.split('\n').map(|text| Line::Words(text.to_owned())));
 }
 
 impl From<String> for Sheet {
@@ -60,14 +80,12 @@ impl Sheet {
 
     /// Writes an empty line before others that are there already.
     pub(super) fn blank_before(&mut self, at: usize) {
-        self.lines.insert(at.min(self.lines.len()), Line::Words { text: String::new(), lead: None });
+        self.lines.insert(at.min(self.lines.len()), Line::Words(String::new()));
     }
 
     /// Writes a line behind a bar, which every line that it is broken into has, and then so many blanks.
     pub(super) fn barred(&mut self, text: &str, hang: usize, paint: impl Fn(&str) -> String) {
-        let bar = paint(BAR);
-        let lead = format!("      {bar} {}", " ".repeat(hang));
-        self.lines.push(Line::Words { text: format!("      {bar} {text}"), lead: Some(lead) });
+        self.lines.push(Line::Barred { text: text.to_owned(), hang, bar: paint(BAR) });
     }
 
     /// Writes a line that is not to be broken.
@@ -83,6 +101,16 @@ impl Sheet {
     /// Writes all of another one.
     pub(super) fn append(&mut self, other: Self) {
         self.lines.extend(other.lines);
+    }
+
+    /// Its parts, for a form that does not lay it out for a screen; they have the colours that were given them.
+    pub(super) fn parts(&self) -> impl Iterator<Item = Part<'_>> {
+        self.lines.iter().map(|line| match line {
+            Line::Words(text) => Part::Words(text),
+            Line::Barred { text, hang, .. } => Part::Barred { text, is_change: *hang > 0 },
+            Line::Drawn(text) => Part::Drawn(text),
+            Line::Grid(grid) => Part::Grid(grid),
+        })
     }
 
     /// How many lines it has so far.
@@ -108,8 +136,11 @@ impl Sheet {
         };
         for line in &self.lines {
             match line {
-                Line::Words { text, lead: Some(lead) } => put(&broken(text, Some(lead), screen.width)),
-                Line::Words { text, lead: None } => {
+                Line::Barred { text, hang, bar } => {
+                    let lead = format!("      {bar} {}", " ".repeat(*hang));
+                    put(&broken(&format!("      {bar} {text}"), Some(&lead), screen.width));
+                }
+                Line::Words(text) => {
                     put(&broken(&screen.typed.repeated_in(text), None, screen.width));
                 }
                 Line::Drawn(text) => put(text),

@@ -158,7 +158,7 @@ fn way_on_after_rejections(report: &ApplyReport<'_>) -> Option<String> {
 const IMPORT: &str = "or bring a copy of the newer ledger, and join it in: `sendform ledger import FILE`";
 
 /// What to do about a run that was stopped.
-fn ways_on(stopped: &Stopped) -> &'static [&'static str] {
+pub(in crate::report) fn ways_on(stopped: &Stopped) -> &'static [&'static str] {
     match stopped {
         Stopped::OptOuts(_) => &["nothing more was claimed: mend the list, and run the same command again"],
         Stopped::Files(_) => &["nothing more was claimed: mend the files, and run the same command again"],
@@ -217,7 +217,7 @@ fn rejections(out: &mut Sheet, report: &ApplyReport<'_>) {
 }
 
 /// The gateway's names of the statuses that a person can do something about.
-pub(super) fn status_name(status: u16) -> Option<&'static str> {
+pub(in crate::report) fn status_name(status: u16) -> Option<&'static str> {
     Some(match status {
         6 => "network forbidden",
         10 => "on a do-not-disturb list",
@@ -241,7 +241,7 @@ pub(super) fn status_name(status: u16) -> Option<&'static str> {
     })
 }
 
-fn alarm_words(alarm: &Alarm) -> String {
+pub(in crate::report) fn alarm_words(alarm: &Alarm) -> String {
     match alarm {
         Alarm::OtherBulkId { ours, theirs } => {
             format!("the gateway answered with bulk `{}` for `{ours}`", harmless(theirs, LineFeeds::Escape))

@@ -14,36 +14,38 @@ use crate::report::words::{list, number};
 use crate::timing;
 
 /// Says once that nobody could be left out as already sent.
-pub(super) fn head(out: &mut Sheet, plan: &PlanReport<'_>, paint: Paint) {
+pub(in crate::report) fn head(out: &mut Sheet, plan: &PlanReport<'_>, paint: Paint) {
+    if let Some(words) = why(plan) {
+        line(out, &Mark::Look.before(&words, paint));
+    }
+}
+
+/// Why a plan was not compared with the ledger; nothing if it was.
+pub(in crate::report) fn why(plan: &PlanReport<'_>) -> Option<String> {
     if plan.compared {
-        return;
+        return None;
     }
     if !plan.has_rows {
-        line(
-            out,
-            &Mark::Look
-                .before("the rows of audiences were not read: how many people would get what cannot be told", paint),
-        );
-        return;
+        return Some("the rows of audiences were not read: how many people would get what cannot be told".to_owned());
     }
     let why = if plan.gateway.is_empty() { "no gateway is named, so there is no ledger" } else { "the key is missing" };
     let so = if plan.at_most { ", and the numbers to send are upper bounds" } else { "" };
-    line(out, &Mark::Look.before(&format!("{why}: who has a message already cannot be told{so}"), paint));
+    Some(format!("{why}: who has a message already cannot be told{so}"))
 }
 
 /// A number of people to send to.
-pub(super) fn count(number: &str, is_bound: bool) -> String {
+pub(in crate::report) fn count(number: &str, is_bound: bool) -> String {
     if is_bound { format!("at most {number}") } else { number.to_owned() }
 }
 
 /// What stands behind a number of people to send to.
-pub(super) fn tail(message: &MessageView<'_>) -> String {
+pub(in crate::report) fn tail(message: &MessageView<'_>) -> String {
     let tail = |without| format!("; who of them has it already cannot be told without {without}");
     message.bounded_without.map(tail).unwrap_or_default()
 }
 
 /// What the ledger has of a message.
-pub(super) fn in_clear(out: &mut Sheet, message: &MessageView<'_>, now: Timestamp, paint: Paint) {
+pub(in crate::report) fn in_clear(out: &mut Sheet, message: &MessageView<'_>, now: Timestamp, paint: Paint) {
     let Some(told) = &message.in_clear else { return };
     let InClearView { revision, sent_at, accepted, still_to_leave, rejected, in_doubt, in_flight, given_up } = *told;
     let sent = sent_at.map_or_else(|| "nothing sent".to_owned(), |at| format!("last sent {}", timing::utc(at)));

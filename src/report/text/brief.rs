@@ -14,7 +14,7 @@ use crate::report::style::Paint;
 use crate::report::words::{number, plural};
 
 /// Whether nobody has to look at a message: it is not selected, or all of it is sent and nothing is to be said of it.
-pub(super) fn is_brief(message: &MessageView<'_>) -> bool {
+pub(in crate::report) fn is_brief(message: &MessageView<'_>) -> bool {
     !message.selected || is_quiet(message)
 }
 
@@ -45,7 +45,7 @@ fn is_calm(gate: Gate) -> bool {
 
 /// Tells several messages in a line together: those that have nothing to do, or are not selected. The groups add up to
 /// the rows.
-pub(super) fn together(messages: &[&MessageView<'_>], paint: Paint) -> String {
+pub(in crate::report) fn together(messages: &[&MessageView<'_>], paint: Paint) -> String {
     let mut counts = Counts::default();
     let occupied = messages.iter().flat_map(|message| message.gates.occupied());
     occupied.for_each(|(gate, rows)| counts.put(gate, rows));
@@ -64,7 +64,7 @@ pub(super) fn together(messages: &[&MessageView<'_>], paint: Paint) -> String {
 }
 
 /// Tells one of them in a line.
-pub(super) fn alone(message: &MessageView<'_>, now: Timestamp, screen: &Screen) -> String {
+pub(in crate::report) fn alone(message: &MessageView<'_>, now: Timestamp, screen: &Screen) -> String {
     let paint = screen.paint;
     let mut words: Vec<String> = Vec::new();
     for (gate, rows) in message.gates.occupied().collect::<Vec<_>>().into_iter().rev() {

@@ -19,7 +19,7 @@ use crate::report::words::{number, plural};
 const ZONES_SHOWN_MAX: usize = 20;
 
 /// When those leave who are to send now: behind their number.
-pub(super) fn due(plan: &MessageView<'_>) -> String {
+pub(in crate::report) fn due(plan: &MessageView<'_>) -> String {
     let bulks: Vec<&BulkView<'_>> = plan.bulks_due(Due::Now).collect();
     if bulks.is_empty() {
         return String::new();
@@ -44,7 +44,7 @@ pub(super) fn due(plan: &MessageView<'_>) -> String {
 }
 
 /// When those leave who are not due yet, and when they are handed over: behind their number.
-pub(super) fn later(plan: &MessageView<'_>) -> String {
+pub(in crate::report) fn later(plan: &MessageView<'_>) -> String {
     let bulks: Vec<&BulkView<'_>> = plan.bulks_due(Due::Later).collect();
     let Some(due) = plan.next_due.filter(|_| !bulks.is_empty()) else { return String::new() };
     let leaving = if plan.is_per_person { by_clocks(plan, |zone| zone.not_due) } else { at_one_time(plan, &bulks) };
@@ -101,7 +101,7 @@ fn zone_table(out: &mut Sheet, zones: &[(&ZoneView<'_>, u64)], paint: Paint) {
 }
 
 /// Says before when the gateway's logs cannot tell of so many of those who are to send now.
-pub(super) fn not_asked_before(plan: &MessageView<'_>, at: Timestamp) -> String {
+pub(in crate::report) fn not_asked_before(plan: &MessageView<'_>, at: Timestamp) -> String {
     let people = plan.not_asked_people;
     let some = if people < plan.to_send() { format!("for {} of them ", number(people)) } else { String::new() };
     let at = clock(plan, at);

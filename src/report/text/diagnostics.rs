@@ -46,7 +46,7 @@ fn draw(sheet: &mut Sheet, picture: &str) {
 }
 
 /// Says how many errors and warnings there are.
-fn summary(diagnostics: &[DiagnosticView]) -> String {
+pub(in crate::report) fn summary(diagnostics: &[DiagnosticView]) -> String {
     let counted =
         |severity, one: &str| match diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count() {
             0 => None,

@@ -23,7 +23,7 @@ enum Depth {
 }
 
 /// Shows the difference of two texts.
-pub(super) fn diff(out: &mut Sheet, before: &str, now: &str, paint: Paint) {
+pub(in crate::report) fn diff(out: &mut Sheet, before: &str, now: &str, paint: Paint) {
     let diff = TextDiff::from_lines(before, now);
     for op in diff.ops() {
         let old: Vec<&str> = op.old_range().filter_map(|index| diff.old_slice(index)).collect();
@@ -50,7 +50,7 @@ fn behind(out: &mut Sheet, sign: char, text: &str, colour: impl Fn(&str) -> Stri
 }
 
 /// Two short values as they have to be written to be told apart.
-pub(super) fn told_apart(one: &str, other: &str) -> (String, String) {
+pub(in crate::report) fn told_apart(one: &str, other: &str) -> (String, String) {
     // They are no lines, so that neither lacks an end.
     let (one, other) = (format!("{one}\n"), format!("{other}\n"));
     let depth = enough(&[&one], &[&other]);

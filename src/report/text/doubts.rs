@@ -17,7 +17,7 @@ const HURRY_HOURS: u64 = 6;
 const SPARE: SignedDuration = SignedDuration::from_hours(1);
 
 /// Writes how long the logs can tell anything of a doubt.
-pub(super) fn left(doubt: &DoubtView) -> String {
+pub(in crate::report) fn left(doubt: &DoubtView) -> String {
     if !doubt.is_in_logs() {
         "no longer in the logs".to_owned()
     } else if doubt.logs_until.duration_since(doubt.now) <= SPARE {
@@ -28,7 +28,7 @@ pub(super) fn left(doubt: &DoubtView) -> String {
 }
 
 /// Doubts come first, with the commands that settle them.
-pub(super) fn doubts(out: &mut Sheet, doubts: &[DoubtView], paint: Paint) {
+pub(in crate::report) fn doubts(out: &mut Sheet, doubts: &[DoubtView], paint: Paint) {
     if doubts.is_empty() {
         return;
     }
@@ -61,7 +61,7 @@ pub(super) fn doubts(out: &mut Sheet, doubts: &[DoubtView], paint: Paint) {
 }
 
 /// Tells what other runs may be sending now, and what it becomes.
-pub(super) fn flight(out: &mut Sheet, flight: Option<Flight>, paint: Paint) {
+pub(in crate::report) fn flight(out: &mut Sheet, flight: Option<Flight>, paint: Paint) {
     let Some(Flight { people, until }) = flight else { return };
     let verb = if people == 1 { "is" } else { "are" };
     let words = format!(
@@ -74,7 +74,7 @@ pub(super) fn flight(out: &mut Sheet, flight: Option<Flight>, paint: Paint) {
 }
 
 /// Warns if the logs will soon tell nothing of some doubts.
-pub(super) fn hurry<'a>(out: &mut Sheet, doubts: impl Iterator<Item = &'a DoubtView>, paint: Paint) {
+pub(in crate::report) fn hurry<'a>(out: &mut Sheet, doubts: impl Iterator<Item = &'a DoubtView>, paint: Paint) {
     let soon: Vec<&DoubtView> = doubts.filter(|doubt| doubt.is_in_logs() && doubt.hours_left <= HURRY_HOURS).collect();
     if soon.is_empty() {
         return;
@@ -87,7 +87,7 @@ pub(super) fn hurry<'a>(out: &mut Sheet, doubts: impl Iterator<Item = &'a DoubtV
 }
 
 /// The command with which a person settles a bulk.
-pub(super) fn resolve_command(bulk: &str) -> String {
+pub(in crate::report) fn resolve_command(bulk: &str) -> String {
     format!("sendform resolve {bulk} --sent --reason \"…\"   (or --not-sent, --abandon)")
 }
 

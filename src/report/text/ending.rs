@@ -16,9 +16,16 @@ use super::twice::known_command;
 const ERRORS_MAX: usize = 20;
 
 /// Ends a plan.
-pub(super) fn of_plan(out: &mut Sheet, plan: &PlanReport<'_>, screen: &Screen) {
+pub(in crate::report) fn of_plan(out: &mut Sheet, plan: &PlanReport<'_>, screen: &Screen) {
     if !plan.is_sound {
         errors(out, &plan.diagnostics, screen);
+    }
+    after_plan(out, plan, screen);
+}
+
+/// The command to type after a plan, if there is one.
+pub(in crate::report) fn after_plan(out: &mut Sheet, plan: &PlanReport<'_>, screen: &Screen) {
+    if !plan.is_sound {
         return next(out, "once the files are mended", "sendform plan", screen);
     }
     if let Some(twice) = plan.twice.first() {
@@ -39,7 +46,7 @@ pub(super) fn of_plan(out: &mut Sheet, plan: &PlanReport<'_>, screen: &Screen) {
 }
 
 /// The command that accepts all limits that refuse, each with its largest number; nothing if one of them takes none.
-fn to_accept(plan: &PlanReport<'_>) -> Option<String> {
+pub(in crate::report) fn to_accept(plan: &PlanReport<'_>) -> Option<String> {
     let refusing: Vec<_> = plan.safety_limits.iter().filter(|limit| !limit.accepted && limit.is_sure).collect();
     if refusing.is_empty() || refusing.iter().any(|limit| limit.name == SafetyLimitKind::Expect.name()) {
         return None;
@@ -54,7 +61,7 @@ fn to_accept(plan: &PlanReport<'_>) -> Option<String> {
 }
 
 /// Ends what a ledger holds.
-pub(super) fn of_ledger(out: &mut Sheet, status: &StatusReport<'_>, screen: &Screen) {
+pub(in crate::report) fn of_ledger(out: &mut Sheet, status: &StatusReport<'_>, screen: &Screen) {
     if let Some(twice) = status.twice.first() {
         next(out, "once you know why", &known_command(twice), screen);
     } else if !status.doubts.is_empty() {
@@ -65,14 +72,14 @@ pub(super) fn of_ledger(out: &mut Sheet, status: &StatusReport<'_>, screen: &Scr
 }
 
 /// Ends a run: whatever else it leaves open has just been told with its command.
-pub(super) fn of_apply(out: &mut Sheet, apply: &ApplyReport<'_>, screen: &Screen) {
+pub(in crate::report) fn of_apply(out: &mut Sheet, apply: &ApplyReport<'_>, screen: &Screen) {
     if let Some(twice) = apply.twice.first() {
         next(out, "once you know why", &known_command(twice), screen);
     }
 }
 
 /// Ends a check of the files. What is one error was just shown.
-pub(super) fn of_files(out: &mut Sheet, diagnostics: &[DiagnosticView], screen: &Screen) {
+pub(in crate::report) fn of_files(out: &mut Sheet, diagnostics: &[DiagnosticView], screen: &Screen) {
     if errors_in(diagnostics).count() > 1 {
         errors(out, diagnostics, screen);
         next(out, "once they are mended", "sendform validate", screen);

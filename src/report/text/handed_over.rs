@@ -21,21 +21,19 @@ use super::difference::diff;
 const IDS_SHOWN_MAX: usize = 3;
 /// How many old editions of a message are shown.
 const EDITIONS_SHOWN_MAX: usize = 5;
-const UNCHANGEABLE: &str = "what is handed over cannot be changed or stopped over this API";
+/// What nobody can do about it.
+pub(in crate::report) const UNCHANGEABLE: &str = "what is handed over cannot be changed or stopped over this API";
 
 /// Whom the files keep from something by now that they get all the same, the suppressed ones first; then what
 /// still leaves of messages that the files lack.
-pub(super) fn head(out: &mut Sheet, plan: &PlanReport<'_>, paint: Paint) {
+pub(in crate::report) fn head(out: &mut Sheet, plan: &PlanReport<'_>, paint: Paint) {
     let before = out.len();
     let of_messages = plan.messages.iter().filter_map(|message| Some((message, message.handed_over.as_ref()?)));
     let unstopped: Vec<_> =
         of_messages.flat_map(|(message, at)| at.unstopped.iter().map(move |unstopped| (message, unstopped))).collect();
     let (suppressed, others): (Vec<_>, Vec<_>) =
         unstopped.into_iter().partition(|(_, unstopped)| unstopped.are_suppressed());
-    let words = |message: &MessageView<'_>, unstopped: &UnstoppedView| {
-        let times = TimeWords { now: plan.now, zone: message.common_zone() };
-        times.still(unstopped.handed, why(unstopped.gate), &format!("`{}`", message.message))
-    };
+    let words = |message: &MessageView<'_>, unstopped: &UnstoppedView| unstopped_words(plan, message, unstopped);
     for (message, unstopped) in suppressed {
         against_their_will(out, &words(message, unstopped), unstopped.handed, &unstopped.message_ids, paint);
     }
@@ -64,6 +62,29 @@ pub(super) fn head(out: &mut Sheet, plan: &PlanReport<'_>, paint: Paint) {
     }
 }
 
+/// The same by the messages, in a line each: those of the files, then those that the files lack.
+pub(in crate::report) fn against_the_files(plan: &PlanReport<'_>) -> Vec<(String, String)> {
+    let mut told = Vec::new();
+    for message in &plan.messages {
+        let unstopped = message.handed_over.iter().flat_map(|at| &at.unstopped);
+        told.extend(unstopped.map(|unstopped| (message.message.clone(), unstopped_words(plan, message, unstopped))));
+    }
+    for gone in &plan.gone {
+        let times = TimeWords { now: plan.now, zone: gone.zone };
+        let suppressed = gone.suppressed.iter();
+        told.extend(suppressed.map(|stopped| {
+            let words = times.still(stopped.handed, Gate::Suppressed.words(), &format!("`{}`", gone.message));
+            (gone.message.clone(), words)
+        }));
+    }
+    told
+}
+
+fn unstopped_words(plan: &PlanReport<'_>, message: &MessageView<'_>, unstopped: &UnstoppedView) -> String {
+    let times = TimeWords { now: plan.now, zone: message.common_zone() };
+    times.still(unstopped.handed, why(unstopped.gate), &format!("`{}`", message.message))
+}
+
 /// Why people should not get what is handed over.
 fn why(ends: Ends) -> &'static str {
     match ends {
@@ -87,14 +108,19 @@ fn against_their_will(out: &mut Sheet, words: &str, handed: HandedOverView, ids:
 }
 
 /// How many people of a revision of a message still get it, and when.
-pub(super) fn still_to_leave(name: &str, handed: HandedOverView, now: Timestamp, zone: Option<&TimeZone>) -> String {
+pub(in crate::report) fn still_to_leave(
+    name: &str,
+    handed: HandedOverView,
+    now: Timestamp,
+    zone: Option<&TimeZone>,
+) -> String {
     let verb = if handed.people == 1 { "is" } else { "are" };
     let at = TimeWords { now, zone }.at(handed);
     format!("{} of {name} {verb} handed over, leaving {at}; this API cannot stop that", plural(handed.people, "person"))
 }
 
 /// How many have it already, and how many are still to get it: two lines for one gate.
-pub(super) fn sent(message: &MessageView<'_>, now: Timestamp) -> Vec<(u64, String)> {
+pub(in crate::report) fn sent(message: &MessageView<'_>, now: Timestamp) -> Vec<(u64, String)> {
     let all = message.gates.get(Gate::AlreadySent);
     let waiting = waiting(message).filter(|_| all > 0);
     let left = waiting.map_or(0, |waiting| waiting.people.min(all));
@@ -105,7 +131,7 @@ pub(super) fn sent(message: &MessageView<'_>, now: Timestamp) -> Vec<(u64, Strin
 }
 
 /// Every edit that changes nothing for people who were sent to, or are handed over.
-pub(super) fn message(out: &mut Sheet, message: &MessageView<'_>, now: Timestamp, paint: Paint) {
+pub(in crate::report) fn message(out: &mut Sheet, message: &MessageView<'_>, now: Timestamp, paint: Paint) {
     let words = TimeWords { now, zone: message.common_zone() };
     let mut said = message.handed_over.as_ref().map(|at| as_a_whole(message, at, words)).unwrap_or_default();
     let handed = said.len();

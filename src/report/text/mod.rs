@@ -1,23 +1,23 @@
 //! Reports as text for people. What is short stands beside its report.
 
-mod apply;
-mod at_most;
-mod brief;
-mod clocks;
+pub(super) mod apply;
+pub(super) mod at_most;
+pub(super) mod brief;
+pub(super) mod clocks;
 pub mod diagnostics;
-mod difference;
-mod doubts;
-mod ending;
-mod handed_over;
+pub(super) mod difference;
+pub(super) mod doubts;
+pub(super) mod ending;
+pub(super) mod handed_over;
 mod late;
 mod log;
-mod plan;
-mod plan_file;
+pub(super) mod plan;
+pub(super) mod plan_file;
 pub mod reconcile;
 mod status;
-mod stops;
-mod twice;
-mod validation;
+pub(super) mod stops;
+pub(super) mod twice;
+pub(super) mod validation;
 mod verify;
 
 use super::screen::Screen;

@@ -61,7 +61,7 @@ impl TextForm for PlanReport<'_> {
 }
 
 /// The one line that says what would happen.
-fn summary(plan: &PlanReport<'_>, paint: Paint) -> String {
+pub(in crate::report) fn summary(plan: &PlanReport<'_>, paint: Paint) -> String {
     let to_send = plan.to_send;
     let bulks = plan.selected().flat_map(|message| message.bulks_due(Due::Now)).count();
     let first = if !plan.is_sound {
@@ -101,7 +101,7 @@ fn summary(plan: &PlanReport<'_>, paint: Paint) -> String {
     words.concat()
 }
 
-fn close_together(people: u64, at_most: bool) -> String {
+pub(in crate::report) fn close_together(people: u64, at_most: bool) -> String {
     let people = at_most::count(&plural(people, "person"), at_most);
     format!("{people} would get more than one message of this plan within an hour")
 }
@@ -211,7 +211,7 @@ fn audience_file(plan: &MessageView<'_>, screen: &Screen) -> String {
 }
 
 /// How many rows there are, where, and how the file is written; nothing of one that was not read.
-pub(super) fn rows(plan: &MessageView<'_>, screen: &Screen) -> Option<String> {
+pub(in crate::report) fn rows(plan: &MessageView<'_>, screen: &Screen) -> Option<String> {
     let rows = plural(plan.rows, "row");
     let file = audience_file(plan, screen);
     let dialect = plan.dialect.as_ref().map(|dialect| format!(" ({dialect})")).unwrap_or_default();
@@ -223,7 +223,7 @@ pub(super) fn rows(plan: &MessageView<'_>, screen: &Screen) -> Option<String> {
 }
 
 /// What a list of people did: `opt-outs.csv (3 people) stopped 2`.
-pub(super) fn protected(protection: &ProtectionView<'_>) -> String {
+pub(in crate::report) fn protected(protection: &ProtectionView<'_>) -> String {
     let name = harmless(protection.name, LineFeeds::Escape);
     let stopped = match protection.stopped {
         0 => "nobody".to_owned(),
@@ -291,7 +291,7 @@ fn sample_text(out: &mut Sheet, name: &str, sample: &SampleView<'_>, paint: Pain
 }
 
 /// The limits that hold.
-fn limits(limits: &LimitsView) -> String {
+pub(in crate::report) fn limits(limits: &LimitsView) -> String {
     let failed = match limits.failed_rows {
         0 => "no row may fail".to_owned(),
         rows => format!("{} may fail", plural(rows, "row")),
@@ -304,7 +304,7 @@ fn limits(limits: &LimitsView) -> String {
     )
 }
 
-fn safety_limits(out: &mut Sheet, safety_limits: &[SafetyLimitView<'_>], paint: Paint) {
+pub(in crate::report) fn safety_limits(out: &mut Sheet, safety_limits: &[SafetyLimitView<'_>], paint: Paint) {
     if safety_limits.is_empty() {
         return;
     }

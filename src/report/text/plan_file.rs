@@ -17,7 +17,7 @@ use crate::report::words::{number, plural};
 const LINES_SHOWN_MAX: usize = 5;
 
 /// Tells which plan is applied, and what it has that the files lack.
-pub(super) fn head(out: &mut Sheet, frozen: &FrozenView, paint: Paint) {
+pub(in crate::report) fn head(out: &mut Sheet, frozen: &FrozenView, paint: Paint) {
     line(out, &paint.faint(&format!("sends nothing but the plan of {}", timing::utc(frozen.at))));
     for MissingView { message, people } in &frozen.missing {
         let words = format!("the plan has `{message}` for {}, and the files lack it", plural(*people, "person"));
@@ -26,7 +26,7 @@ pub(super) fn head(out: &mut Sheet, frozen: &FrozenView, paint: Paint) {
 }
 
 /// Tells what became of the plan's people of one message.
-pub(super) fn message(out: &mut Sheet, plan: &MessageView<'_>, held: &ComparisonView<'_>, screen: &Screen) {
+pub(in crate::report) fn message(out: &mut Sheet, plan: &MessageView<'_>, held: &ComparisonView<'_>, screen: &Screen) {
     let paint = screen.paint;
     let fallen = held.dropped.total();
     if fallen > 0 {

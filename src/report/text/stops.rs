@@ -11,7 +11,7 @@ use crate::report::words::plural;
 use super::TextForm;
 
 /// Writes the stops that stand.
-pub(super) fn stops(out: &mut Sheet, stops: &[StopView], paint: Paint) {
+pub(in crate::report) fn stops(out: &mut Sheet, stops: &[StopView], paint: Paint) {
     for stop in stops {
         line(out, &Mark::Wrong.before(&format!("stopped by {}", stop.words()), paint));
     }

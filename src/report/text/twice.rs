@@ -14,7 +14,7 @@ const SHOWN_MAX: usize = 5;
 const CLAIMS_SHOWN_MAX: usize = 8;
 
 /// What cannot be taken back comes before everything else.
-pub(super) fn twice(out: &mut Sheet, found: &[TwiceView], paint: Paint) {
+pub(in crate::report) fn twice(out: &mut Sheet, found: &[TwiceView], paint: Paint) {
     if !found.is_empty() {
         out.blank();
     }
@@ -22,12 +22,12 @@ pub(super) fn twice(out: &mut Sheet, found: &[TwiceView], paint: Paint) {
 }
 
 /// Only how many there are, where all else was told before.
-pub(super) fn again(out: &mut Sheet, found: &[TwiceView], paint: Paint) {
+pub(in crate::report) fn again(out: &mut Sheet, found: &[TwiceView], paint: Paint) {
     line(out, &Mark::Wrong.before(&format!("accepted twice: {}, as told above", people(found)), paint));
 }
 
 /// The same, without a line before it.
-pub(super) fn list(out: &mut Sheet, found: &[TwiceView], paint: Paint) {
+pub(in crate::report) fn list(out: &mut Sheet, found: &[TwiceView], paint: Paint) {
     let Some(first) = found.first() else { return };
     let head = format!(
         "accepted twice: {}; the same message went to them from more than one run, and cannot be recalled",
@@ -52,13 +52,13 @@ pub(super) fn list(out: &mut Sheet, found: &[TwiceView], paint: Paint) {
 }
 
 /// The command with which somebody says that they know of it.
-pub(super) fn known_command(twice: &TwiceView) -> String {
+pub(in crate::report) fn known_command(twice: &TwiceView) -> String {
     let bulk = twice.claims.first().map(|claim| claim.bulk_id.as_str()).unwrap_or_default();
     format!("sendform resolve {bulk} --sent --reason \"…\"")
 }
 
 /// So many people.
-pub(super) fn people(found: &[TwiceView]) -> String {
+pub(in crate::report) fn people(found: &[TwiceView]) -> String {
     plural(found.iter().map(|twice| twice.people).sum(), "person")
 }
 

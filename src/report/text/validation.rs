@@ -13,16 +13,19 @@ use super::ending;
 impl TextForm for ValidationReport<'_> {
     fn sheet(&self, screen: &Screen) -> Sheet {
         let mut out = diagnostics::sheet(&self.diagnostics, screen);
-        let said = match &self.elsewhere {
-            Some(elsewhere) => Some(of_named(elsewhere, self.diagnostics.is_empty())),
-            None => self.checked.as_ref().map(all_well),
-        };
-        if let Some(said) = said {
-            out.append(Sheet::from(said));
-        }
+        out.append(said(self));
         ending::of_files(&mut out, &self.diagnostics, screen);
         out
     }
+}
+
+/// What there is to say besides what is wrong.
+pub(in crate::report) fn said(report: &ValidationReport<'_>) -> Sheet {
+    let said = match &report.elsewhere {
+        Some(elsewhere) => Some(of_named(elsewhere, report.diagnostics.is_empty())),
+        None => report.checked.as_ref().map(all_well),
+    };
+    said.map(Sheet::from).unwrap_or_default()
 }
 
 /// What there is to say of files that were named, and of the others.

@@ -1,0 +1,41 @@
+//! What became of everybody whom a run was to send to.
+
+use crate::report::apply::ApplyReport;
+use crate::report::screen::Screen;
+use crate::report::text::TextForm as _;
+use crate::report::words::{list, plural};
+
+use super::block::Block;
+use super::budget::{MarkdownDocument, Rank, Section};
+use super::inline::Inline;
+use super::lines::entries;
+use super::{MarkdownForm, endless};
+
+impl MarkdownForm for ApplyReport<'_> {
+    fn markdown(&self, screen: &Screen) -> MarkdownDocument {
+        let mut section = Section::new(Rank::Kept, "entry");
+        section.head(&Block::Heading(2, vec![Inline::Own("sendform apply")]));
+        section.head(&Block::Paragraph(vec![Inline::Strong(vec![Inline::Words(verdict(self))])]));
+        entries(&self.sheet(&endless(screen)), &screen.typed).iter().for_each(|item| section.item(item));
+        let mut digest = Section::new(Rank::Kept, "line");
+        digest.head(&Block::Paragraph(vec![Inline::Own("digest "), Inline::Exact(self.digest.clone())]));
+        MarkdownDocument::new(vec![section, digest])
+    }
+}
+
+/// How many people ended how, in one line.
+fn verdict(apply: &ApplyReport<'_>) -> String {
+    let total = &apply.total;
+    let groups = [
+        (total.accepted, "accepted"),
+        (total.rejected, "rejected"),
+        (total.refused, "refused"),
+        (total.in_doubt, "in doubt"),
+        (total.not_attempted, "not attempted"),
+        (total.claimed_elsewhere, "claimed elsewhere"),
+        (total.suppressed, "suppressed"),
+    ];
+    let groups = groups.into_iter().filter(|(people, _)| *people > 0);
+    let words: Vec<String> = groups.map(|(people, words)| format!("{} {words}", plural(people, "person"))).collect();
+    if words.is_empty() { "nobody was sent to".to_owned() } else { list(&words) }
+}

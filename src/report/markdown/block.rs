@@ -1,0 +1,181 @@
+//! What a document is made of: headings, paragraphs, lists, tables, fences, and details that fold away.
+
+use super::inline::{Inline, Within, longest_run, written};
+use super::neutral::of_lines;
+
+/// How many lines of a text among others are shown at most, and how many UTF-16 units.
+const EXCERPT_MAX: (usize, usize) = (80, 4000);
+/// The same of a text that is all there is.
+const WHOLE_MAX: (usize, usize) = (1000, 40_000);
+
+/// A part of a document that stands on lines of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Block {
+    /// A heading of a level, from 1.
+    Heading(u8, Vec<Inline>),
+    /// A line.
+    Paragraph(Vec<Inline>),
+    /// An entry of a list: its line, and what belongs to it.
+    Entry(Vec<Inline>, Vec<Self>),
+    /// The head of a table, and how many of its columns hold texts: the others hold numbers.
+    TableHead(Vec<Inline>, usize),
+    /// A row of a table.
+    Row(Vec<Vec<Inline>>),
+    /// Somebody's text among others, as it is.
+    Fence(Language, String),
+    /// A text that is all there is.
+    Whole(String),
+    /// What folds away under a line.
+    Details(Vec<Inline>, Vec<Self>),
+}
+
+/// How a text is coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// Not at all.
+    Text,
+    /// As the difference of two texts.
+    Diff,
+}
+
+/// What a block stands right below.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sticks {
+    /// Entries of the same list.
+    ToEntries,
+    /// The head, or other rows, of the same table.
+    ToTable,
+    /// Nothing.
+    ToNothing,
+}
+
+impl Block {
+    /// Somebody's text among others, as it is.
+    #[must_use]
+    pub fn fence(language: Language, text: &str) -> Self {
+        Self::Fence(language, text.to_owned())
+    }
+
+    /// What it stands right below, without an empty line.
+    pub(super) const fn sticks(&self) -> Sticks {
+        match self {
+            Self::Entry(..) => Sticks::ToEntries,
+            Self::Row(_) => Sticks::ToTable,
+            Self::Heading(..)
+            | Self::Paragraph(_)
+            | Self::TableHead(..)
+            | Self::Fence(..)
+            | Self::Whole(_)
+            | Self::Details(..) => Sticks::ToNothing,
+        }
+    }
+
+    /// Writes it, without a line end.
+    pub(super) fn written(&self) -> String {
+        match self {
+            Self::Heading(level, line) => {
+                format!("{} {}", "#".repeat(usize::from(*level)), written(line, Within::Block))
+            }
+            Self::Paragraph(line) => written(line, Within::Block),
+            Self::Entry(line, children) => {
+                let children = joined(children);
+                let children = if children.is_empty() { children } else { format!("\n{}", indented(&children)) };
+                format!("- {}{children}", written(line, Within::Block))
+            }
+            Self::TableHead(names, texts) => {
+                let marks = (0..names.len()).map(|at| if at < *texts { "---" } else { "---:" });
+                let names: Vec<String> =
+                    names.iter().map(|name| written(std::slice::from_ref(name), Within::Cell)).collect();
+                format!("| {} |\n| {} |", names.join(" | "), marks.collect::<Vec<_>>().join(" | "))
+            }
+            Self::Row(cells) => {
+                let cells: Vec<String> = cells.iter().map(|cell| written(cell, Within::Cell)).collect();
+                format!("| {} |", cells.join(" | "))
+            }
+            Self::Fence(language, text) => fence(*language, text, EXCERPT_MAX),
+            Self::Whole(text) => fence(Language::Text, text, WHOLE_MAX),
+            Self::Details(line, children) => {
+                let summary = written(line, Within::Html);
+                format!("<details><summary>{summary}</summary>\n\n{}\n\n</details>", joined(children))
+            }
+        }
+    }
+}
+
+/// Writes several blocks one below the other.
+pub(super) fn joined(blocks: &[Block]) -> String {
+    let mut out = String::new();
+    for (at, block) in blocks.iter().enumerate() {
+        if let Some(above) = at.checked_sub(1).and_then(|above| blocks.get(above)) {
+            let is_tight = match block.sticks() {
+                Sticks::ToEntries => above.sticks() == Sticks::ToEntries,
+                Sticks::ToTable => true,
+                Sticks::ToNothing => false,
+            };
+            out.push_str(if is_tight { "\n" } else { "\n\n" });
+        }
+        out.push_str(&block.written());
+    }
+    out
+}
+
+fn indented(text: &str) -> String {
+    let line = |line: &str| if line.is_empty() { String::new() } else { format!("  {line}") };
+    text.split('\n').map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn fence(language: Language, text: &str, (lines_max, units_max): (usize, usize)) -> String {
+    let lines = of_lines(text, lines_max, units_max).join("\n");
+    let fence = "`".repeat((longest_run(&lines) + 1).max(3));
+    let name = match language {
+        Language::Text => "text",
+        Language::Diff => "diff",
+    };
+    format!("{fence}{name}\n{lines}\n{fence}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Block, Language, joined};
+    use crate::report::markdown::inline::Inline;
+
+    #[test]
+    fn blocks_stand_apart_and_entries_together() {
+        let words = |text: &str| vec![Inline::Words(text.to_owned())];
+        let blocks = [
+            Block::Heading(3, words("a # b #")),
+            Block::Entry(
+                words("one"),
+                vec![Block::fence(Language::Diff, "- ```\n+ x"), Block::Entry(words("c"), vec![])],
+            ),
+            Block::Entry(words("two"), vec![]),
+            Block::TableHead(vec![Inline::Own("name"), Inline::Own("people")], 1),
+            Block::Row(vec![words("a|b"), words("2")]),
+            Block::Details(words("more <b>"), vec![Block::fence(Language::Text, "")]),
+        ];
+        insta::assert_snapshot!(joined(&blocks), @r"
+        ### a \# b \#
+
+        - one
+          ````diff
+          - ```
+          + x
+          ````
+
+          - c
+        - two
+
+        | name | people |
+        | --- | ---: |
+        | a\|b | 2 |
+
+        <details><summary>more &lt;b&gt;</summary>
+
+        ```text
+
+        ```
+
+        </details>
+        ");
+    }
+}

@@ -1,0 +1,246 @@
+//! A plan for whoever reviews it: the verdict, what needs a person, the messages, the texts that are new or changed, and
+//! the digest that a review approves.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::plan::Gate;
+use crate::report::mark::Mark;
+use crate::report::message::{Due, MessageView, SampleView};
+use crate::report::plan::PlanReport;
+use crate::report::screen::Screen;
+use crate::report::sheet::{Sheet, line};
+use crate::report::style::Paint;
+use crate::report::text::{
+    at_most, brief, clocks, difference, doubts, ending, handed_over, plan as words, plan_file, stops, twice,
+};
+use crate::report::typed::Typed;
+use crate::report::words::{number, plural};
+use crate::timing;
+
+use super::block::{Block, Language};
+use super::budget::{MarkdownDocument, Rank, Section};
+use super::files::{errors, warnings};
+use super::inline::Inline;
+use super::lines::entries;
+use super::prose::prose;
+use super::{MarkdownForm, endless};
+
+/// How many things that need a person are shown at most.
+const THINGS_SHOWN_MAX: usize = 30;
+/// How many messages are shown at most whose text is new or changed.
+const TEXTS_SHOWN_MAX: usize = 30;
+const PLAIN: Paint = Paint::Plain;
+
+impl MarkdownForm for PlanReport<'_> {
+    fn markdown(&self, screen: &Screen) -> MarkdownDocument {
+        let screen = &endless(screen);
+        MarkdownDocument::new(vec![
+            verdict(self, screen),
+            needs_a_person(self, screen),
+            errors(&self.diagnostics, screen),
+            messages(self, screen),
+            texts(self, screen),
+            samples(self),
+            warnings(&self.diagnostics, screen),
+            end(self, screen),
+        ])
+    }
+}
+
+/// What would happen, in one line.
+fn verdict(plan: &PlanReport<'_>, screen: &Screen) -> Section {
+    let mut section = Section::new(Rank::Kept, "line");
+    let mut head = vec![Inline::Own("sendform plan: "), Inline::Code(plan.project.to_owned())];
+    if !plan.gateway.is_empty() {
+        head.extend([Inline::Own(" on "), Inline::Code(plan.gateway.to_owned())]);
+    }
+    section.head(&Block::Heading(2, head));
+    let mut line = vec![Inline::Strong(prose(&words::summary(plan, PLAIN), &screen.typed))];
+    for (name, leaving) in [(" · first ", first_leaves(plan)), (" · last ", last_leaves(plan))] {
+        line.extend(leaving.into_iter().flat_map(|when| [Inline::Own(name), Inline::Words(when)]));
+    }
+    section.head(&Block::Paragraph(line));
+    section
+}
+
+/// The messages of which anything leaves, now or later.
+fn leaving<'a>(plan: &'a PlanReport<'a>) -> impl Iterator<Item = &'a MessageView<'a>> {
+    plan.selected().filter(|message| !message.bulks.is_empty())
+}
+
+/// When the first of all messages leaves, on both clocks.
+fn first_leaves(plan: &PlanReport<'_>) -> Option<String> {
+    let is_at_once = |message: &MessageView<'_>| message.bulks_due(Due::Now).any(|bulk| bulk.send_at.is_none());
+    if leaving(plan).any(is_at_once) {
+        return Some("at once".to_owned());
+    }
+    let times = leaving(plan).filter_map(|message| Some((message.first_at?, message.common_zone())));
+    times.min_by_key(|(at, _)| *at).map(on_both_clocks)
+}
+
+/// When the last of them does, if that is known of all of them.
+fn last_leaves(plan: &PlanReport<'_>) -> Option<String> {
+    let times = leaving(plan).filter_map(|message| Some((message.last_at?, message.common_zone())));
+    times.max_by_key(|(at, _)| *at).map(on_both_clocks)
+}
+
+fn on_both_clocks((at, zone): (Timestamp, Option<&TimeZone>)) -> String {
+    zone.map_or_else(|| timing::utc(at), |zone| timing::both_clocks(at, zone))
+}
+
+/// What somebody has to decide, or should know, before this is merged.
+fn needs_a_person(plan: &PlanReport<'_>, screen: &Screen) -> Section {
+    let mut sheet = Sheet::default();
+    stops::stops(&mut sheet, &plan.stops, PLAIN);
+    if let Some(frozen) = &plan.frozen {
+        plan_file::head(&mut sheet, frozen, PLAIN);
+    }
+    at_most::head(&mut sheet, plan, PLAIN);
+    words::safety_limits(&mut sheet, &plan.safety_limits, PLAIN);
+    twice::twice(&mut sheet, &plan.twice, PLAIN);
+    handed_over::head(&mut sheet, plan, PLAIN);
+    doubts::doubts(&mut sheet, &plan.doubts, PLAIN);
+    doubts::flight(&mut sheet, plan.in_flight, PLAIN);
+    for message in &plan.messages {
+        let Some(held) = message.frozen.as_ref().filter(|held| !held.changes.is_empty()) else { continue };
+        line(&mut sheet, &Mark::Wrong.before(&format!("`{}`", message.message), PLAIN));
+        plan_file::message(&mut sheet, message, held, screen);
+    }
+    if plan.close_together > 0 {
+        line(&mut sheet, &Mark::Look.before(&words::close_together(plan.close_together, plan.at_most), PLAIN));
+    }
+    ending::after_plan(&mut sheet, plan, screen);
+    let mut section = Section::new(Rank::Kept, "thing").at_most(THINGS_SHOWN_MAX);
+    if !sheet.is_empty() {
+        section.head(&Block::Heading(3, vec![Inline::Own("Needs a person")]));
+    }
+    entries(&sheet, &screen.typed).iter().for_each(|item| section.item(item));
+    section
+}
+
+/// Who gets what: a row for each message of which something is to be said, and one line for all others.
+fn messages(plan: &PlanReport<'_>, screen: &Screen) -> Section {
+    let mut section = Section::new(Rank::Messages, "message");
+    let (quiet, whole): (Vec<_>, Vec<_>) = plan.messages.iter().partition(|message| brief::is_brief(message));
+    let (quiet, not_selected): (Vec<_>, Vec<_>) = quiet.into_iter().partition(|message| message.selected);
+    for group in [quiet, not_selected] {
+        let told = match group.as_slice() {
+            [_, _, ..] if !plan.shows_all => vec![brief::together(&group, PLAIN)],
+            _ => group.iter().map(|message| brief::alone(message, plan.now, screen)).collect(),
+        };
+        told.iter().for_each(|told| section.head(&Block::Paragraph(prose(told, &screen.typed))));
+    }
+    if whole.is_empty() {
+        return section;
+    }
+    let names = ["message", "from, to", "when", "everybody else", "to send", "later", "rows"];
+    section.head(&Block::TableHead(names.map(Inline::Own).to_vec(), 4));
+    whole.iter().for_each(|message| section.item(&[row(message, plan.now)]));
+    section
+}
+
+fn row(message: &MessageView<'_>, now: Timestamp) -> Block {
+    let is_bound = message.bounded_without.is_some();
+    let people = |gate: Gate| match message.gates.get(gate) {
+        0 => vec![Inline::Own("0")],
+        count => vec![Inline::Strong(vec![Inline::Words(at_most::count(&number(count), is_bound))])],
+    };
+    let when = [clocks::due(message), clocks::later(message)];
+    let when: Vec<&str> =
+        when.iter().map(|when| when.trim_start_matches([' ', ':'])).filter(|it| !it.is_empty()).collect();
+    let when = if message.has_errors { "not before the errors are mended".to_owned() } else { when.join("; then ") };
+    Block::Row(vec![
+        named(message),
+        vec![Inline::Code(message.sender.to_owned()), Inline::Own(" to "), Inline::Code(message.audience.to_owned())],
+        vec![Inline::Words(when)],
+        prose(&everybody_else(message, now), &Typed::default()),
+        people(Gate::ToSend),
+        people(Gate::NotDue),
+        vec![if message.read { Inline::Words(number(message.rows)) } else { Inline::Own("not read") }],
+    ])
+}
+
+/// A message, and its revision.
+fn named(message: &MessageView<'_>) -> Vec<Inline> {
+    vec![Inline::Exact(message.message.clone()), Inline::Words(format!(" r{}", message.revision))]
+}
+
+/// Where all others end; together with those to send they are all rows.
+fn everybody_else(message: &MessageView<'_>, now: Timestamp) -> String {
+    let is_bound = message.bounded_without.is_some();
+    let mut groups = Vec::new();
+    for (gate, count) in message.gates.occupied().collect::<Vec<_>>().into_iter().rev() {
+        if gate == Gate::AlreadySent {
+            let sent = handed_over::sent(message, now);
+            groups.extend(sent.into_iter().map(|(people, words)| format!("{} {words}", number(people))));
+        } else if !matches!(gate, Gate::ToSend | Gate::NotDue) {
+            let count = at_most::count(&number(count), is_bound && gate.is_behind_the_ledger());
+            groups.push(format!("{count} {}", gate.words()));
+        }
+    }
+    groups.join(", ")
+}
+
+/// The texts that nobody has yet, and those that were edited: who keeps which.
+fn texts(plan: &PlanReport<'_>, screen: &Screen) -> Section {
+    let mut section = Section::new(Rank::Kept, "message").at_most(TEXTS_SHOWN_MAX);
+    let mut told = Vec::new();
+    for message in &plan.messages {
+        let mut sheet = Sheet::default();
+        line(&mut sheet, &format!("`{}` r{}", message.message, message.revision));
+        let before = sheet.len();
+        at_most::in_clear(&mut sheet, message, plan.now, PLAIN);
+        handed_over::message(&mut sheet, message, plan.now, PLAIN);
+        if is_new(message) {
+            line(&mut sheet, "  new text");
+            difference::diff(&mut sheet, "", message.template, PLAIN);
+        }
+        if sheet.len() > before {
+            told.extend(entries(&sheet, &screen.typed));
+        }
+    }
+    if !told.is_empty() {
+        section.head(&Block::Heading(3, vec![Inline::Own("Texts, new and changed")]));
+    }
+    told.iter().for_each(|item| section.item(item));
+    section
+}
+
+/// Whether nobody has anything of a message yet that goes out.
+fn is_new(message: &MessageView<'_>) -> bool {
+    message.selected
+        && message.to_send() + message.gates.get(Gate::NotDue) > 0
+        && message.gates.get(Gate::AlreadySent) == 0
+        && message.outdated.is_empty()
+        && message.new_revision.is_none()
+        && message.in_clear.is_none()
+}
+
+/// What people get, masked as the report has it.
+fn samples(plan: &PlanReport<'_>) -> Section {
+    let mut section = Section::new(Rank::Samples, "sample");
+    let all = plan.messages.iter().flat_map(|message| message.samples.iter().map(move |sample| (message, sample)));
+    all.for_each(|(message, sample)| section.item(&[details(message, sample)]));
+    section
+}
+
+fn details(message: &MessageView<'_>, sample: &SampleView<'_>) -> Block {
+    let name = if message.samples.len() == 1 { "text" } else { sample.name };
+    let size = plural(sample.characters, "character");
+    let line = [Inline::Exact(message.message.clone()), Inline::Words(format!(": {name} ({size})"))];
+    Block::Details(line.to_vec(), vec![Block::fence(Language::Text, sample.text)])
+}
+
+/// The limits, and last the digest.
+fn end(plan: &PlanReport<'_>, screen: &Screen) -> Section {
+    let mut section = Section::new(Rank::Kept, "line");
+    section.head(&Block::Paragraph(prose(&words::limits(&plan.limits), &screen.typed)));
+    let digest = match &plan.digest {
+        Some(digest) if plan.is_sound => vec![Inline::Own("digest "), Inline::Exact(digest.clone())],
+        Some(_) => vec![Inline::Own("no digest: there is nothing to approve while the files have errors")],
+        None => vec![Inline::Own("no digest: this plan was not compared with the ledger")],
+    };
+    section.head(&Block::Paragraph(digest));
+    section
+}
