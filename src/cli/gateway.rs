@@ -162,7 +162,9 @@ pub(super) fn ledger(state: &State, home: &ProjectPaths, settings: &Settings) ->
     match state {
         State::Lockfile => store::LedgerLocation::Lockfile(Paths::of_project(&home.dir)),
         State::Git { remote, branch, bulks_ahead } => {
-            store::LedgerLocation::Git(Branch { bulks_ahead: *bulks_ahead, ..Branch::new(&home.dir, remote, branch) })
+            let token = settings.forge_token.clone();
+            let plain = Branch::new(&home.dir, remote, branch);
+            store::LedgerLocation::Git(Branch { bulks_ahead: *bulks_ahead, token, ..plain })
         }
         State::Postgres { schema } => store::LedgerLocation::Postgres(Database {
             url: settings.database_url.clone(),

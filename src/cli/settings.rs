@@ -10,6 +10,7 @@ use secrecy::SecretString;
 use crate::identity::Keys;
 use crate::report::screen::WIDTH_MIN;
 use crate::store::regular::{self, Links};
+use crate::store::{ForgeToken, TokenOrigin};
 use crate::wire::said;
 
 use super::exit::Exit;
@@ -19,7 +20,7 @@ use super::failure::Failure;
 const BY_MAX: usize = 64;
 
 /// The variables that are read, and what they are for.
-pub(super) const VARIABLES: [(&str, &str); 17] = [
+pub(super) const VARIABLES: [(&str, &str); 19] = [
     ("SENDFORM_API_KEY", "the gateway's API key; sent over https to the base URL's host, or to loopback, only"),
     ("SENDFORM_KEY", "the key of the fingerprints, in base64 or hex; several are separated by commas or lines"),
     ("SENDFORM_KEY_FILE", "a regular file that holds it instead; if both are set, they must not differ"),
@@ -36,6 +37,11 @@ pub(super) const VARIABLES: [(&str, &str); 17] = [
     ("SENDFORM_NOW", "a fixed time of day, as `--now`, for tests against the sandbox or a gateway on loopback"),
     ("SENDFORM_START_WITHIN", "how soon after its claim a request has to begin (`2m`): for tests, likewise"),
     ("SENDFORM_ANSWER_WITHIN", "how long a request may take (`1m`): for tests, likewise"),
+    (
+        "GITHUB_TOKEN",
+        "a job's token, for git where it has no credentials of its own; goes to the host of `GITHUB_SERVER_URL` only",
+    ),
+    ("GITLAB_TOKEN", "a project's token that may push, likewise for the host of `CI_SERVER_URL`; else `CI_JOB_TOKEN`"),
     ("CI", "anything but `false` or `0`: this is a CI run"),
     ("NO_COLOR", "no colours; `--color` is stronger"),
     ("CLICOLOR_FORCE", "colours also where there is no terminal, unless `NO_COLOR` is set"),
@@ -98,6 +104,8 @@ pub(super) struct Settings {
     pub width: Option<usize>,
     /// `SENDFORM_DATA`: one more folder that may hold audiences, unless the command line names one.
     pub data: Option<PathBuf>,
+    /// The token of the CI job that this is run by, for its forge: `GITHUB_TOKEN`, `GITLAB_TOKEN` or `CI_JOB_TOKEN`.
+    pub forge_token: Option<ForgeToken>,
     /// Who is running this: `SENDFORM_BY`, `GITHUB_ACTOR`, `GITLAB_USER_LOGIN`, `USER`; at most
     /// [`BY_MAX`] characters, none of them a control character.
     pub by: Option<String>,
@@ -145,6 +153,7 @@ impl Settings {
             is_dumb: text("TERM").is_some_and(|value| value == "dumb"),
             width,
             data: text("SENDFORM_DATA").map(PathBuf::from),
+            forge_token: forge_token(),
             by: names.filter_map(text).find_map(|name| of_a_person(&name)),
         };
         (settings, unusable)
@@ -177,7 +186,23 @@ fn hide_secrets() {
     let keys = [key, file].into_iter().flatten().flat_map(|keys| {
         keys.split([',', '\n', '\r']).map(|key| key.trim().to_owned()).filter(|key| !key.is_empty()).collect::<Vec<_>>()
     });
-    said::hide(api_key.into_iter().chain(keys).chain(url.iter().flat_map(|url| passwords(url))));
+    let tokens = ["GITHUB_TOKEN", "GITLAB_TOKEN", "CI_JOB_TOKEN"].into_iter().filter_map(text);
+    let lent = forge_token().into_iter().flat_map(|token| token.forms());
+    let passwords = url.iter().flat_map(|url| passwords(url));
+    said::hide(api_key.into_iter().chain(keys).chain(passwords).chain(tokens).chain(lent));
+}
+
+/// The token that a forge, or somebody at a forge, has given to the job. Without the forge's address nobody knows whom
+/// it is for.
+fn forge_token() -> Option<ForgeToken> {
+    let forges = [
+        ("GITHUB_SERVER_URL", "GITHUB_TOKEN", "x-access-token", TokenOrigin::Runner),
+        ("CI_SERVER_URL", "GITLAB_TOKEN", "oauth2", TokenOrigin::Project),
+        ("CI_SERVER_URL", "CI_JOB_TOKEN", "gitlab-ci-token", TokenOrigin::Runner),
+    ];
+    forges.into_iter().find_map(|(server, token, user, origin)| {
+        ForgeToken::new(&text(server)?, user, SecretString::from(text(token)?), origin)
+    })
 }
 
 /// The password in a database's URL, as it is written there and as it is meant.

@@ -24,6 +24,7 @@ mod git_store;
 mod identity;
 mod init;
 mod interrupts;
+mod job_token;
 mod ledger;
 mod moved;
 mod opt_outs;

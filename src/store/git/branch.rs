@@ -10,11 +10,13 @@ use crate::store::error::StoreError;
 use crate::store::paths::Paths;
 use crate::store::regular;
 
+use super::credentials::ForgeToken;
+
 /// How long a command may take that needs the network, unless something else is asked for.
 const NETWORK_TIME_MAX: Duration = Duration::from_mins(2);
 
 /// Where a ledger is on a branch: of which remote, seen from which folder.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Branch {
     /// The project's folder, in a clone of its repository.
     pub folder: PathBuf,
@@ -26,6 +28,8 @@ pub struct Branch {
     pub bulks_ahead: usize,
     /// How long a command may take that needs the network.
     pub network_time_max: Duration,
+    /// The token of the job that this is run by, if it has one: for remotes on its forge.
+    pub token: Option<ForgeToken>,
 }
 
 impl Branch {
@@ -38,6 +42,7 @@ impl Branch {
             branch: branch.to_owned(),
             bulks_ahead: 256,
             network_time_max: NETWORK_TIME_MAX,
+            token: None,
         }
     }
 

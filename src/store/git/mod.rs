@@ -9,6 +9,7 @@
 mod branch;
 mod clone_state;
 mod commit;
+mod credentials;
 mod error;
 mod merges;
 mod program;
@@ -45,6 +46,7 @@ pub(super) use upstream::{KeptBy, KeptText, kept_in_git, kept_texts, look_unpubl
 
 pub use branch::Branch;
 pub use clone_state::CloneState;
+pub use credentials::{ForgeToken, TokenOrigin};
 pub use error::{GitError, Said};
 pub use silence::GitSilence;
 pub use upstream::{FetchedBranch, FetchedLockfile, Publishing, Unpublished, Upstream};

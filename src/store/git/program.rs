@@ -57,11 +57,28 @@ impl GitOutput {
     }
 }
 
+/// How far a command goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// It works in the clone.
+    Here,
+    /// It asks helpers for credentials, and shows what they say to nobody.
+    Unseen,
+    /// It talks to a remote.
+    Far,
+}
+
 /// The program, in a folder.
 #[derive(Debug, Clone)]
 pub(super) struct Git {
     folder: PathBuf,
     environment: Vec<(&'static str, String)>,
+    /// What only commands that need the network have in their environment.
+    far_environment: Vec<(String, String)>,
+    /// What commands and their hooks must not see besides the secrets.
+    hidden: &'static [&'static str],
+    /// Whether those that need the network see it all the same.
+    is_shown_far: bool,
     /// Whether the repository around the folder is meant, whatever else the environment names.
     is_around: bool,
     network_time_max: Duration,
@@ -72,7 +89,15 @@ impl Git {
     pub(super) fn new(folder: &Path, network_time_max: Duration) -> Self {
         // An empty path means the current folder to us, and nothing to the operating system.
         let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-        Self { folder: folder.to_owned(), environment: Vec::new(), is_around: false, network_time_max }
+        Self {
+            folder: folder.to_owned(),
+            environment: Vec::new(),
+            far_environment: Vec::new(),
+            hidden: &[],
+            is_shown_far: false,
+            is_around: false,
+            network_time_max,
+        }
     }
 
     /// Takes the folder to look at, in the repository around it, without the network: what a partial clone lacks is
@@ -93,12 +118,44 @@ impl Git {
         self.environment.push((name, value));
     }
 
+    /// Hides variables from all commands to come.
+    pub(super) fn hide(&mut self, variables: &'static [&'static str]) {
+        self.hidden = variables;
+    }
+
+    /// Shows them to those that need the network after all.
+    pub(super) fn show_far(&mut self) {
+        self.is_shown_far = true;
+    }
+
+    /// Gives a setting to all commands to come that need the network: through the environment, which no other user of
+    /// the machine can read, and behind what stands there already.
+    pub(super) fn set_far_config(&mut self, key: &str, value: &str) {
+        let count: usize = std::env::var("GIT_CONFIG_COUNT").ok().and_then(|count| count.parse().ok()).unwrap_or(0);
+        let named = |name: &str| format!("{name}_{count}");
+        self.far_environment = vec![
+            ("GIT_CONFIG_COUNT".to_owned(), (count + 1).to_string()),
+            (named("GIT_CONFIG_KEY"), key.to_owned()),
+            (named("GIT_CONFIG_VALUE"), value.to_owned()),
+        ];
+    }
+
     /// Runs a command, which may take anything but too long.
     ///
     /// # Errors
     /// If it cannot be run, is killed, or takes too long.
     pub(super) fn ask(&self, arguments: &[&str]) -> Result<GitOutput, GitError> {
-        self.run(arguments, b"", LOCAL_TIME_MAX)
+        self.run(Reach::Here, arguments, b"")
+    }
+
+    /// Runs a command whose output nobody may see, as it is somebody's secret: not even a temporary file has it. Says
+    /// whether it did what it was asked.
+    ///
+    /// # Errors
+    /// As [`Git::ask`].
+    pub(super) fn try_unseen(&self, arguments: &[&str], input: &[u8]) -> Result<bool, GitError> {
+        let unseen = (Stdio::null(), Stdio::null());
+        Ok(self.status(Reach::Unseen, arguments, input, unseen)?.success())
     }
 
     /// Runs a command that needs the network.
@@ -106,7 +163,7 @@ impl Git {
     /// # Errors
     /// As [`Git::ask`].
     pub(super) fn ask_far(&self, arguments: &[&str]) -> Result<GitOutput, GitError> {
-        self.run(arguments, b"", self.network_time_max)
+        self.run(Reach::Far, arguments, b"")
     }
 
     /// Runs a command that should succeed, and gives back what it wrote.
@@ -114,7 +171,7 @@ impl Git {
     /// # Errors
     /// As [`Git::ask`], and if it does not succeed; `action` says what was tried.
     pub(super) fn get(&self, action: &'static str, arguments: &[&str], input: &[u8]) -> Result<Vec<u8>, GitError> {
-        let answer = self.run(arguments, input, LOCAL_TIME_MAX)?;
+        let answer = self.run(Reach::Here, arguments, input)?;
         if answer.is_ok() { Ok(answer.out) } else { Err(GitError::failed(action, &answer.err)) }
     }
 
@@ -126,22 +183,37 @@ impl Git {
         self.get(action, arguments, input).map(|out| String::from_utf8_lossy(&out).trim_end().to_owned())
     }
 
-    fn run(&self, arguments: &[&str], input: &[u8], time_max: Duration) -> Result<GitOutput, GitError> {
+    fn run(&self, reach: Reach, arguments: &[&str], input: &[u8]) -> Result<GitOutput, GitError> {
         // Files instead of pipes: what a command leaves running behind itself cannot keep us waiting.
         let [out, err] = [tempfile::tempfile(), tempfile::tempfile()].map(|file| file.map_err(GitError::Temporary));
         let (mut out, mut err) = (out?, err?);
         let share = |file: &File| file.try_clone().map(Stdio::from).map_err(GitError::Temporary);
-        let mut command = self.command(arguments);
-        command.stdin(stdin(input)?).stdout(share(&out)?).stderr(share(&err)?);
-        let child = command.spawn().map_err(GitError::NoProgram)?;
-        let command = || arguments.first().copied().unwrap_or_default().to_owned();
-        let ended = wait(child, time_max)?.ok_or_else(|| GitError::TooSlow { command: command(), time_max })?;
+        let output = (share(&out)?, share(&err)?);
+        let status = self.status(reach, arguments, input, output)?;
         // Whoever is killed has not said no.
-        let code = ended.code().ok_or_else(|| GitError::Killed { command: command() })?;
+        let code = status.code().ok_or_else(|| GitError::Killed { command: name(arguments) })?;
         Ok(GitOutput { code, out: content(&mut out)?, err: String::from_utf8_lossy(&content(&mut err)?).into_owned() })
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    /// Runs a command with its output where it is wanted, and says how it ended.
+    fn status(
+        &self,
+        reach: Reach,
+        arguments: &[&str],
+        input: &[u8],
+        (out, err): (Stdio, Stdio),
+    ) -> Result<ExitStatus, GitError> {
+        let time_max = match reach {
+            Reach::Here | Reach::Unseen => LOCAL_TIME_MAX,
+            Reach::Far => self.network_time_max,
+        };
+        let mut command = self.command(reach, arguments);
+        command.stdin(stdin(input)?).stdout(out).stderr(err);
+        let child = command.spawn().map_err(GitError::NoProgram)?;
+        wait(child, time_max)?.ok_or_else(|| GitError::TooSlow { command: name(arguments), time_max })
+    }
+
+    fn command(&self, reach: Reach, arguments: &[&str]) -> Command {
         let mut command = Command::new("git");
         command.arg("--no-pager").args(SETTINGS.iter().flat_map(|setting| ["-c", setting])).args(arguments);
         command.current_dir(&self.folder);
@@ -159,11 +231,24 @@ impl Git {
         for secret in SECRETS {
             command.env_remove(secret);
         }
+        if reach == Reach::Here || !self.is_shown_far {
+            for name in self.hidden {
+                command.env_remove(name);
+            }
+        }
+        if reach == Reach::Far {
+            command.envs(self.far_environment.iter().map(|(name, value)| (name, value)));
+        }
         for name in ELSEWHERE.iter().filter(|_| self.is_around) {
             command.env_remove(name);
         }
         command
     }
+}
+
+/// The name of a command, as far as it is told.
+fn name(arguments: &[&str]) -> String {
+    arguments.first().copied().unwrap_or_default().to_owned()
 }
 
 fn stdin(input: &[u8]) -> Result<Stdio, GitError> {
@@ -259,10 +344,27 @@ mod tests {
 
     #[test]
     fn git_and_its_hooks_never_see_a_secret() {
-        let command = Git::new(Path::new(""), LOCAL_TIME_MAX).command(&["version"]);
+        let command = Git::new(Path::new(""), LOCAL_TIME_MAX).command(Reach::Far, &["version"]);
         for secret in SECRETS {
             assert!(command.get_envs().any(|(name, value)| name == secret && value.is_none()), "{secret}");
         }
         assert_eq!(command.get_current_dir(), Some(Path::new(".")));
+    }
+
+    #[test]
+    fn what_is_hidden_is_seen_by_those_alone_that_it_is_shown_to() {
+        let mut git = Git::new(Path::new(""), LOCAL_TIME_MAX);
+        let is_hidden = |git: &Git, reach| {
+            git.command(reach, &["version"]).get_envs().any(|(name, value)| name == "CI_JOB_TOKEN" && value.is_none())
+        };
+        let all = |git: &Git| [Reach::Here, Reach::Unseen, Reach::Far].map(|reach| is_hidden(git, reach));
+        assert_eq!(all(&git), [false; 3]);
+        git.hide(&["CI_JOB_TOKEN"]);
+        assert_eq!(all(&git), [true; 3]);
+        git.show_far();
+        assert_eq!(all(&git), [true, false, false]);
+        git.set_far_config("http.https://example.com/.extraheader", "Authorization: Basic eA==");
+        let has_header = |reach| git.command(reach, &["push"]).get_envs().any(|(name, _)| name == "GIT_CONFIG_COUNT");
+        assert_eq!([Reach::Here, Reach::Unseen, Reach::Far].map(has_header), [false, false, true]);
     }
 }

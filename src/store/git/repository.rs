@@ -33,7 +33,7 @@ impl Repository {
     /// # Errors
     /// If there is none, or it has no such remote.
     pub(super) fn open(branch: &Branch, seals: &Seals) -> Result<Self, GitError> {
-        let git = Git::new(&branch.folder, branch.network_time_max);
+        let mut git = Git::new(&branch.folder, branch.network_time_max);
         let found = git.ask(&["rev-parse", "--git-dir"])?;
         if !found.is_ok() {
             return Err(GitError::NoRepository { folder: git.folder().to_owned(), said: Said::of(&found.err) });
@@ -48,6 +48,9 @@ impl Repository {
         if !plain(&branch.branch) || !git.ask(&["check-ref-format", &branch.on_remote()])?.is_ok() {
             let what = "its name is none of a branch".to_owned();
             return Err(GitError::Foreign { place: branch.place(), what });
+        }
+        if let Some(token) = &branch.token {
+            token.lend(&mut git, remote)?;
         }
         Ok(Self { git, branch: branch.clone(), seals: seals.clone() })
     }
