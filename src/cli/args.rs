@@ -377,6 +377,12 @@ pub(super) struct SandboxArgs {
     /// Where its clock starts [default: the project's `sandbox.now`, else the time of day]
     #[arg(long, value_name = "TIME", value_parser = parse_now)]
     pub now: Option<jiff::Timestamp>,
+    /// How many of its seconds pass in a second
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub speed: u32,
+    /// Its clock stands still until it is moved
+    #[arg(long)]
+    pub stopped: bool,
     /// The only API key that it takes [default: any]
     #[arg(long, value_name = "KEY")]
     pub api_key: Option<String>,

@@ -7,7 +7,8 @@
 //!   the oldest first, at most 10,000 unless a limit is given.
 //! - `POST faults {"faults": ["429*2", …]}`: plays these faults instead of those before.
 //! - `POST release`: lets all held requests go on.
-//! - `POST clock {"now": "2026-12-01T09:00:00Z"}`: moves the clock forward.
+//! - `POST clock {"now": "2026-12-01T09:00:00Z"}` or `{"advance": "2h 30m"}`: moves the clock forward;
+//!   `{"speed": 60}` and `{"stopped": true}` set how it runs.
 
 use std::borrow::Cow;
 
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::answer::Answer;
+use super::clock::{ClockRefusal, ClockSetting, Speed, read_duration};
 use super::faults::parse;
 use super::local::is_local;
 use super::model::bulk::AcceptedBulk;
@@ -31,7 +33,7 @@ use super::state::SandboxState;
 use super::store::BulkFilter;
 use crate::wire::content::Content;
 use crate::wire::error::Violation;
-use crate::wire::time::serde_instant;
+use crate::wire::time::{self, serde_instant};
 
 /// The routes, without their prefix.
 pub(super) fn router() -> Router<SandboxState> {
@@ -177,19 +179,43 @@ async fn release(State(sandbox): State<SandboxState>) -> Response<Body> {
     Answer::ok(&json!({ "released": sandbox.release() })).into_response()
 }
 
+/// A change of the clock as it is written.
 #[derive(Deserialize)]
-struct Time {
-    #[serde(with = "serde_instant")]
-    now: Timestamp,
+#[serde(deny_unknown_fields)]
+struct ClockText {
+    now: Option<String>,
+    advance: Option<String>,
+    speed: Option<u32>,
+    stopped: Option<bool>,
 }
 
+impl ClockText {
+    fn read(self) -> Result<ClockSetting, (&'static str, &'static str)> {
+        let now = self.now.map(|now| time::read(&now).ok_or(("now", NOT_A_TIME))).transpose()?;
+        let advance = self.advance.map(|text| read_duration(&text).ok_or(("advance", NOT_A_DURATION))).transpose()?;
+        let speed = self.speed.map(|speed| Speed::new(speed).ok_or(("speed", NOT_A_SPEED))).transpose()?;
+        Ok(ClockSetting { now, advance, speed, stopped: self.stopped })
+    }
+}
+
+const NOT_A_TIME: &str = r#"must be a time, as in {"now": "2026-12-01T09:00:00Z"}"#;
+const NOT_A_DURATION: &str = r#"must be a duration that is not negative, as in {"advance": "2h 30m"}"#;
+const NOT_A_SPEED: &str = r#"must be a whole number from 1 to 1000000, as in {"speed": 60}"#;
+const NOT_A_CHANGE: &str = r#"must have some of `now`, `advance`, `speed` and `stopped`, as in {"advance": "1h"}"#;
+
 async fn clock(State(sandbox): State<SandboxState>, body: Bytes) -> Response<Body> {
-    let Ok(Time { now }) = serde_json::from_slice(&body) else {
-        return bad("now", r#"must be a time, as in {"now": "2026-12-01T09:00:00Z"}"#);
+    let Ok(text) = serde_json::from_slice::<ClockText>(&body) else {
+        return bad("clock", NOT_A_CHANGE);
     };
-    match sandbox.move_clock(now).await {
-        Ok(true) => shown(&sandbox, sandbox.counts()),
-        Ok(false) => bad("now", "must not be before the time of the sandbox"),
+    let change = match text.read() {
+        Ok(change) => change,
+        Err((property, violation)) => return bad(property, violation),
+    };
+    match sandbox.change_clock(change).await {
+        Ok(Ok(_)) => shown(&sandbox, sandbox.counts()),
+        Ok(Err(ClockRefusal::Back)) => bad("now", "must not be before the time of the sandbox"),
+        Ok(Err(ClockRefusal::Twice)) => bad("advance", "must not be there beside `now`"),
+        Ok(Err(ClockRefusal::TooFar)) => bad("now", "must be before the year 9998"),
         Err(_) => Answer::error(StatusCode::INTERNAL_SERVER_ERROR).into_response(),
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 
-use super::clock::ClockStart;
+use super::clock::{ClockStart, Speed};
 use super::faults::Fault;
 use super::model::choices::Choices;
 use crate::wire::limits;
@@ -19,6 +19,8 @@ pub struct Options {
     pub books: PathBuf,
     /// Where its clock starts.
     pub now: ClockStart,
+    /// How fast its clock runs.
+    pub speed: Speed,
     /// The only API key that it takes; any credential if absent.
     pub key: Option<SecretString>,
     /// An API key that is known but may do nothing.
@@ -40,6 +42,7 @@ impl Options {
         Self {
             books: books.into(),
             now: ClockStart::Real,
+            speed: Speed::REAL,
             key: None,
             key_forbidden: None,
             choices: Choices::default(),

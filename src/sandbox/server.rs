@@ -40,6 +40,7 @@ pub async fn serve(
     if !address.ip().is_loopback() {
         return Err(SandboxError::Serve(std::io::ErrorKind::AddrNotAvailable.into()));
     }
+    sandbox.run_clock().await?;
     let router = router(sandbox.clone()).into_make_service_with_connect_info::<Aborter>();
     let (ending, ended) = tokio::sync::oneshot::channel::<()>();
     let closing = sandbox.clone();

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 
-use super::clock::SandboxClock;
+use super::clock::{ClockRefusal, ClockSetting, Moved, SandboxClock};
 use super::error::SandboxError;
 use super::faults::{Fault, FaultPlan, Faults, Target};
 use super::model::throttle::Throttle;
@@ -23,7 +23,7 @@ pub struct SandboxState(Arc<Inner>);
 struct Inner {
     options: Options,
     store: MessageStore,
-    clock: SandboxClock,
+    clock: Arc<SandboxClock>,
     tracker: RequestTracker,
     faults: Mutex<Faults>,
     throttle: Mutex<Throttle>,
@@ -40,7 +40,7 @@ impl SandboxState {
         let store = MessageStore::open(&options.books)?;
         let opened = store.opened();
         Ok(Self(Arc::new(Inner {
-            clock: SandboxClock::start(options.now, opened.seen),
+            clock: Arc::new(SandboxClock::start(options.now, options.speed, opened.bound)),
             faults: Mutex::new(Faults::new(options.faults.clone())),
             sequence: AtomicU64::new(opened.bulks),
             tracker: RequestTracker::default(),
@@ -57,16 +57,20 @@ impl SandboxState {
         self.0.clock.now()
     }
 
-    /// Moves its clock forward, for good; `false`, and nothing happens, if it would go back.
+    /// Lets its clock run: from now on the time that it shows is durable before it is shown.
     ///
     /// # Errors
-    /// If the new time cannot be noted in the books.
-    pub async fn move_clock(&self, instant: Timestamp) -> Result<bool, SandboxError> {
-        let is_moved = self.0.clock.move_to(instant);
-        if is_moved {
-            self.0.store.see(instant).await?;
-        }
-        Ok(is_moved)
+    /// If the books cannot be written.
+    pub(super) async fn run_clock(&self) -> Result<(), SandboxError> {
+        self.0.store.keep(Arc::clone(&self.0.clock)).await
+    }
+
+    /// Changes its clock, for good.
+    ///
+    /// # Errors
+    /// If that cannot be noted in the books; then nothing happens.
+    pub async fn change_clock(&self, change: ClockSetting) -> Result<Result<Moved, ClockRefusal>, SandboxError> {
+        self.0.store.change(change).await
     }
 
     /// What happened since it was opened.
@@ -130,9 +134,8 @@ impl SandboxState {
         self.0.sequence.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Notes the time and closes the books.
+    /// Closes the books.
     pub(super) async fn close(&self) -> Result<(), SandboxError> {
-        self.0.store.see(self.now()).await?;
         self.0.store.close().await
     }
 }

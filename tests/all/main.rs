@@ -34,6 +34,7 @@ mod plan;
 mod postgres_store;
 mod prompt;
 mod readme;
+mod sandbox;
 mod settling;
 mod stop_after;
 mod stores;

@@ -4,6 +4,7 @@ use secrecy::SecretString;
 use tokio::net::TcpListener;
 
 use crate::report::sandbox::SandboxReport;
+use crate::sandbox::clock::{ClockStart, Speed};
 use crate::sandbox::model::choices::Duplicates;
 use crate::sandbox::{self, SandboxState};
 
@@ -30,6 +31,10 @@ pub(super) async fn run(global: &Global, args: &SandboxArgs, output: &Output) ->
     let mut options = sandbox_options(&home, now, &args.faults)?;
     if let Some(books) = &args.books {
         options.books.clone_from(books);
+    }
+    options.speed = Speed::new(args.speed).unwrap_or(Speed::REAL);
+    if args.stopped {
+        options.now = ClockStart::Fixed(now.unwrap_or_else(jiff::Timestamp::now));
     }
     options.key = args.api_key.clone().map(SecretString::from);
     if args.reject_duplicates {

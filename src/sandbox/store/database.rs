@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior};
@@ -10,6 +11,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::index::MessageIndex;
 use super::kept::{BulkFilter, NewBulk, OpenedDatabase, Receipt};
 use super::table;
+use crate::sandbox::clock::{ClockRefusal, ClockSetting, Moved, SandboxClock};
 use crate::sandbox::error::SandboxError;
 use crate::sandbox::model::bulk::{AcceptedBulk, BulkHeader};
 use crate::sandbox::model::choices::UnsentInLogs;
@@ -17,11 +19,18 @@ use crate::sandbox::model::logs::PageBuilder;
 use crate::sandbox::model::query::Query;
 use crate::wire::response::{LogsPage, STATUS_DUPLICATE_MESSAGE_ID};
 
+/// After how much real time a bound that could not be written is tried again.
+const RENEWED_AGAIN: Duration = Duration::from_millis(100);
+
 /// The database and what is known about it.
 pub(super) struct MessageDatabase {
     path: PathBuf,
     connection: Connection,
     index: MessageIndex,
+    /// The clock whose bound is kept here.
+    clock: Option<Arc<SandboxClock>>,
+    /// The bound that was written last.
+    bound: Option<Timestamp>,
 }
 
 impl MessageDatabase {
@@ -33,7 +42,7 @@ impl MessageDatabase {
             _ => Err(SandboxError::Books { path: path.to_owned(), source: Arc::new(source) }),
         });
         let connection = opened?.ok_or_else(|| SandboxError::Foreign { path: path.to_owned() })?;
-        Ok(Self { path: path.to_owned(), connection, index: MessageIndex::default() })
+        Ok(Self { path: path.to_owned(), connection, index: MessageIndex::default(), clock: None, bound: None })
     }
 
     /// The error of the sandbox for one of the database.
@@ -47,9 +56,51 @@ impl MessageDatabase {
 
     /// What the books hold.
     pub(super) fn opened(&mut self) -> Result<OpenedDatabase, SandboxError> {
-        let seen = self.wrap(table::seen(&self.connection))?;
+        let bound = self.wrap(table::bound(&self.connection))?;
         let (bulks, messages) = self.wrap(table::count(&self.connection))?;
-        Ok(OpenedDatabase { seen, bulks, messages })
+        Ok(OpenedDatabase { bound, bulks, messages })
+    }
+
+    /// Keeps the bound of a clock from now on; its present time is durable then.
+    pub(super) fn keep(&mut self, clock: Arc<SandboxClock>) -> Result<(), SandboxError> {
+        let bound = clock.wanted_bound().unwrap_or_else(|| clock.now());
+        self.write_bound(bound)?;
+        clock.grant(bound);
+        self.clock = Some(clock);
+        Ok(())
+    }
+
+    /// Changes the clock, once the bound that it needs for that is durable.
+    pub(super) fn change(&mut self, change: &ClockSetting) -> Result<Result<Moved, ClockRefusal>, SandboxError> {
+        let Some(clock) = self.clock.clone() else {
+            return Err(SandboxError::Closed { path: self.path.clone() });
+        };
+        match clock.bound_of(change) {
+            Ok(bound) => {
+                self.write_bound(bound)?;
+                Ok(clock.change(change, bound))
+            }
+            Err(refusal) => Ok(Err(refusal)),
+        }
+    }
+
+    /// Gives the clock a new bound if it needs one; says how much real time passes until it needs the next.
+    pub(super) fn renew(&mut self) -> Option<Duration> {
+        let clock = self.clock.clone()?;
+        if let Some(bound) = clock.wanted_bound() {
+            if self.write_bound(bound).is_err() {
+                // The clock stands still until the books can be written again.
+                return Some(RENEWED_AGAIN);
+            }
+            clock.grant(bound);
+        }
+        clock.wants_bound_in()
+    }
+
+    fn write_bound(&mut self, bound: Timestamp) -> Result<(), SandboxError> {
+        self.wrap(table::raise_bound(&self.connection, bound))?;
+        self.bound = self.bound.max(Some(bound));
+        Ok(())
     }
 
     /// Keeps a group of bulks in one transaction: all of them, or none.
@@ -70,16 +121,17 @@ impl MessageDatabase {
             let number = table::insert(&transaction, entry, &rejected)?;
             receipts.push(Receipt { number, rejected });
         }
-        if let Some(latest) = entries.iter().map(|entry| entry.accepted_at).max() {
-            table::see(&transaction, latest)?;
+        // What has to be synced anyway takes the clock's next bound with it.
+        let bound = self.clock.as_ref().and_then(|clock| clock.wanted_bound());
+        if let Some(bound) = bound {
+            table::raise_bound(&transaction, bound)?;
         }
         transaction.commit()?;
+        if let (Some(clock), Some(bound)) = (&self.clock, bound) {
+            self.bound = self.bound.max(Some(bound));
+            clock.grant(bound);
+        }
         Ok(receipts)
-    }
-
-    /// Notes a time that was seen.
-    pub(super) fn see(&mut self, now: Timestamp) -> Result<(), SandboxError> {
-        self.wrap(table::see(&self.connection, now))
     }
 
     /// Reads a page of the logs.
@@ -158,8 +210,12 @@ impl MessageDatabase {
         })
     }
 
-    /// Writes everything out and closes the file.
+    /// Writes everything out and closes the file. The clock stops, and nobody has seen a time beyond its last
+    /// one, so that the next begins there.
     pub(super) fn close(self) -> Result<(), SandboxError> {
+        if let (Some(clock), Some(bound)) = (&self.clock, self.bound) {
+            self.wrap(table::lower_bound(&self.connection, bound, clock.stop()))?;
+        }
         let path = self.path;
         self.connection.close().map_err(|(_, source)| SandboxError::Books { path, source: Arc::new(source) })
     }

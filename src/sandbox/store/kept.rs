@@ -73,8 +73,8 @@ pub struct BulkFilter {
 /// What the books held when they were opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OpenedDatabase {
-    /// The last time that was seen.
-    pub seen: Option<Timestamp>,
+    /// The bound of the clock: no time after it was shown.
+    pub bound: Option<Timestamp>,
     /// How many bulks there were.
     pub bulks: u64,
     /// How many messages there were.

@@ -11,12 +11,13 @@ pub use audit::{Audited, audit};
 pub use kept::{BulkFilter, NewBulk, OpenedDatabase, Receipt};
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
+use super::clock::{ClockRefusal, ClockSetting, Moved, SandboxClock};
 use super::error::SandboxError;
 use super::model::bulk::AcceptedBulk;
 use super::model::choices::UnsentInLogs;
@@ -29,7 +30,8 @@ type Reply<T> = oneshot::Sender<Result<T, SandboxError>>;
 /// What the thread is asked to do.
 enum DatabaseCommand {
     Accept(NewBulk, Reply<Receipt>),
-    See(Timestamp, Reply<()>),
+    Keep(Arc<SandboxClock>, Reply<()>),
+    Change(ClockSetting, Reply<Result<Moved, ClockRefusal>>),
     Read(Box<dyn FnOnce(&mut MessageDatabase) + Send>),
     Close(Reply<()>),
 }
@@ -53,7 +55,7 @@ impl MessageStore {
         let (commands, receiver) = mpsc::channel();
         let thread = thread::Builder::new().name("sandbox-books".to_owned());
         thread
-            .spawn(move || keep(database, &receiver))
+            .spawn(move || serve(database, &receiver))
             .map_err(|source| SandboxError::Open { path: path.to_owned(), source })?;
         Ok(Self { path: path.to_owned(), commands, opened })
     }
@@ -72,12 +74,21 @@ impl MessageStore {
         self.ask(|reply| DatabaseCommand::Accept(entry, reply)).await
     }
 
-    /// Notes a time that was seen.
+    /// Keeps a clock's bound from now on: it is durable before the clock comes to it. The time that the clock
+    /// shows now is durable when this returns.
     ///
     /// # Errors
     /// If it could not be noted.
-    pub async fn see(&self, now: Timestamp) -> Result<(), SandboxError> {
-        self.ask(|reply| DatabaseCommand::See(now, reply)).await
+    pub async fn keep(&self, clock: Arc<SandboxClock>) -> Result<(), SandboxError> {
+        self.ask(|reply| DatabaseCommand::Keep(clock, reply)).await
+    }
+
+    /// Changes the clock that is kept.
+    ///
+    /// # Errors
+    /// If its bound could not be noted; then nothing happens to it.
+    pub async fn change(&self, change: ClockSetting) -> Result<Result<Moved, ClockRefusal>, SandboxError> {
+        self.ask(|reply| DatabaseCommand::Change(change, reply)).await
     }
 
     /// Reads a page of the logs.
@@ -129,25 +140,38 @@ impl MessageStore {
 const GROUP_MAX: usize = 64;
 
 /// Serves commands until the books are closed: all that wait are taken together, so that their
-/// writes share one commit.
-fn keep(mut database: MessageDatabase, commands: &mpsc::Receiver<DatabaseCommand>) {
-    while let Ok(first) = commands.recv() {
+/// writes share one commit. The bound of the clock is renewed with them, or in between.
+fn serve(mut database: MessageDatabase, commands: &mpsc::Receiver<DatabaseCommand>) {
+    loop {
+        let first = match database.renew() {
+            Some(wait) => match commands.recv_timeout(wait) {
+                Err(mpsc::RecvTimeoutError::Timeout) => continue,
+                Err(mpsc::RecvTimeoutError::Disconnected) => return,
+                Ok(first) => first,
+            },
+            None => match commands.recv() {
+                Err(mpsc::RecvError) => return,
+                Ok(first) => first,
+            },
+        };
         let waiting = commands.try_iter().take(GROUP_MAX - 1);
         let mut entries = Vec::new();
         let mut rest = Vec::new();
         for command in std::iter::once(first).chain(waiting) {
             match command {
                 DatabaseCommand::Accept(entry, reply) => entries.push((entry, reply)),
-                other @ (DatabaseCommand::See(..) | DatabaseCommand::Read(_) | DatabaseCommand::Close(_)) => {
-                    rest.push(other);
-                }
+                other @ (DatabaseCommand::Keep(..)
+                | DatabaseCommand::Change(..)
+                | DatabaseCommand::Read(_)
+                | DatabaseCommand::Close(_)) => rest.push(other),
             }
         }
         accept(&mut database, entries);
         for command in rest {
             match command {
                 DatabaseCommand::Accept(entry, reply) => accept(&mut database, vec![(entry, reply)]),
-                DatabaseCommand::See(now, reply) => drop(reply.send(database.see(now))),
+                DatabaseCommand::Keep(clock, reply) => drop(reply.send(database.keep(clock))),
+                DatabaseCommand::Change(change, reply) => drop(reply.send(database.change(&change))),
                 DatabaseCommand::Read(read) => read(&mut database),
                 DatabaseCommand::Close(reply) => {
                     drop(reply.send(database.close()));

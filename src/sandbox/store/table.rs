@@ -15,7 +15,7 @@ use crate::sandbox::model::bulk::{AcceptedBulk, BulkHeader};
 /// What marks the file as the sandbox's books ("sfbk").
 const APPLICATION_ID: i64 = 0x7366_626b;
 /// The version of the tables.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 /// How long to wait for another process that writes.
 const BUSY: Duration = Duration::from_secs(10);
 
@@ -31,7 +31,8 @@ const SCHEMA: &str = "
         sheet BLOB NOT NULL           -- JSON
     ) STRICT;
     CREATE INDEX bulk_by_id ON bulk (bulk_id);
-    CREATE TABLE seen (one INTEGER PRIMARY KEY CHECK (one = 1), now INTEGER NOT NULL) STRICT;
+    -- No time after it was shown to anybody.
+    CREATE TABLE clock (one INTEGER PRIMARY KEY CHECK (one = 1), bound INTEGER NOT NULL) STRICT;
 ";
 
 /// Makes the folder and the file, for the owner's eyes only: the books hold people's messages.
@@ -98,17 +99,24 @@ fn json(value: &impl serde::Serialize) -> rusqlite::Result<String> {
     serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
 }
 
-/// Notes a time that was seen, unless a later one is noted.
-pub(super) fn see(connection: &Connection, now: Timestamp) -> rusqlite::Result<()> {
-    let mut statement = connection
-        .prepare_cached("INSERT INTO seen VALUES (1, ?) ON CONFLICT DO UPDATE SET now = max(now, excluded.now)")?;
-    statement.execute([now.as_millisecond()]).map(drop)
+/// Writes the bound of the clock, unless it is beyond that already.
+pub(super) fn raise_bound(connection: &Connection, bound: Timestamp) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO clock VALUES (1, ?) ON CONFLICT DO UPDATE SET bound = max(bound, excluded.bound)",
+    )?;
+    statement.execute([bound.as_millisecond()]).map(drop)
 }
 
-/// The last time that was seen.
-pub(super) fn seen(connection: &Connection) -> rusqlite::Result<Option<Timestamp>> {
-    let now = connection.query_row("SELECT now FROM seen", [], |row| row.get(0)).optional()?;
-    Ok(now.and_then(|now| Timestamp::from_millisecond(now).ok()))
+/// Takes the bound of the clock back to the last time that was shown, if nobody else has raised it meanwhile.
+pub(super) fn lower_bound(connection: &Connection, bound: Timestamp, last: Timestamp) -> rusqlite::Result<()> {
+    let instants = [last.as_millisecond(), bound.as_millisecond()];
+    connection.execute("UPDATE clock SET bound = ?1 WHERE bound = ?2 AND ?1 < ?2", instants).map(drop)
+}
+
+/// The bound of the clock; `None` if there never was one.
+pub(super) fn bound(connection: &Connection) -> rusqlite::Result<Option<Timestamp>> {
+    let bound = connection.query_row("SELECT bound FROM clock", [], |row| row.get(0)).optional()?;
+    Ok(bound.and_then(|bound| Timestamp::from_millisecond(bound).ok()))
 }
 
 /// How many bulks and messages there are.

@@ -1,10 +1,12 @@
 //! The books over a real file.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::{Audited, BulkFilter, MessageStore, NewBulk, Receipt, audit};
+use crate::sandbox::clock::{ClockSetting, ClockStart, SandboxClock, Speed};
 use crate::sandbox::error::SandboxError;
 use crate::sandbox::model::bulk::{AcceptedBulk, BulkHeader};
 use crate::sandbox::model::choices::{Duplicates, UnsentInLogs};
@@ -67,7 +69,7 @@ async fn what_was_accepted_is_there_after_a_crash() {
     accept(&books, &first, Duplicates::Accept).await;
     // A crash: the first books are still open, and nothing of them was written out.
     let again = MessageStore::open(&path).unwrap();
-    assert_eq!((again.opened().bulks, again.opened().messages, again.opened().seen), (1, 2, Some(now())));
+    assert_eq!((again.opened().bulks, again.opened().messages), (1, 2));
     let kept = again.bulks(BulkFilter { bulk_id: Some("one".to_owned()), ..BulkFilter::default() }).await.unwrap();
     assert_eq!(kept, [AcceptedBulk { header: BulkHeader { number: 1, ..first.header }, ..first }]);
 }
@@ -142,17 +144,26 @@ async fn logs_find_messages_of_all_bulks_by_their_ids() {
 }
 
 #[tokio::test]
-async fn the_latest_time_is_remembered() {
+async fn the_bound_of_the_clock_outlives_a_crash_and_is_no_matter_after_an_orderly_end() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("books.db");
+    let start = |start, books: &MessageStore| Arc::new(SandboxClock::start(start, Speed::REAL, books.opened().bound));
     let books = MessageStore::open(&path).unwrap();
-    assert_eq!(books.opened().seen, None);
-    let later = "2026-12-24T00:00:00Z".parse().unwrap();
-    books.see(later).await.unwrap();
-    accept(&books, &bulk("one", &["a"], &[]), Duplicates::Accept).await;
+    assert_eq!(books.opened().bound, None);
+    let clock = start(ClockStart::At(now()), &books);
+    books.keep(Arc::clone(&clock)).await.unwrap();
+    let moved = books.change(ClockSetting::to("2026-12-24T00:00:00Z".parse().unwrap())).await.unwrap().unwrap();
+    let shown = clock.now();
+    assert!(shown >= moved.to && moved.to.to_string() == "2026-12-24T00:00:00Z");
+    // A crash: the first books are still open, and what they showed is behind the bound.
+    let again = MessageStore::open(&path).unwrap();
+    let bound = again.opened().bound.unwrap();
+    assert!(bound > shown && bound.duration_since(shown).as_secs() <= 1);
+    assert_eq!(start(ClockStart::Fixed(now()), &again).now(), bound);
+    drop(again);
     books.close().await.unwrap();
-    assert!(matches!(books.see(later).await, Err(SandboxError::Closed { .. })));
-    assert_eq!(MessageStore::open(&path).unwrap().opened().seen, Some(later));
+    assert_eq!(MessageStore::open(&path).unwrap().opened().bound, Some(clock.now()));
+    assert!(matches!(books.change(ClockSetting::default()).await, Err(SandboxError::Closed { .. })));
 }
 
 #[test]

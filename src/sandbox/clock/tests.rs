@@ -1,0 +1,150 @@
+//! Clocks that are moved, killed and started again.
+
+use proptest::prelude::{Just, Strategy, prop_assert, prop_oneof, proptest};
+
+use super::{ClockRefusal, ClockSetting, ClockStart, Moved, SandboxClock, Speed, read_duration};
+use jiff::{SignedDuration, Timestamp};
+
+const NOON: &str = "2026-11-30T12:00:00Z";
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn fixed(text: &str, bound: Option<&str>) -> SandboxClock {
+    SandboxClock::start(ClockStart::Fixed(at(text)), Speed::REAL, bound.map(at))
+}
+
+/// Changes a clock whose books are written at once.
+fn change(clock: &SandboxClock, change: &ClockSetting) -> Result<Moved, ClockRefusal> {
+    clock.change(change, clock.bound_of(change)?)
+}
+
+fn advance(duration: &str) -> ClockSetting {
+    ClockSetting { advance: read_duration(duration), ..ClockSetting::default() }
+}
+
+#[test]
+fn a_fixed_clock_is_moved_by_hand_and_only_forward() {
+    let clock = fixed(NOON, None);
+    assert_eq!((clock.now(), clock.wanted_bound(), clock.wants_bound_in()), (at(NOON), None, None));
+    let moved = change(&clock, &ClockSetting::to(at("2026-12-01T09:00:00Z"))).unwrap();
+    assert_eq!((moved.from, moved.to), (at(NOON), at("2026-12-01T09:00:00Z")));
+    assert_eq!(change(&clock, &ClockSetting::to(at("2026-12-01T08:59:59Z"))), Err(ClockRefusal::Back));
+    change(&clock, &advance("1d 30m")).unwrap();
+    assert_eq!(clock.now(), at("2026-12-02T09:30:00Z"));
+    let both = ClockSetting { now: Some(clock.now()), ..advance("1s") };
+    assert_eq!(change(&clock, &both), Err(ClockRefusal::Twice));
+    assert_eq!(change(&clock, &ClockSetting::to(Timestamp::MAX)), Err(ClockRefusal::TooFar));
+    assert_eq!(clock.now(), at("2026-12-02T09:30:00Z"));
+}
+
+#[test]
+fn a_running_clock_never_passes_its_bound() {
+    let clock = SandboxClock::start(ClockStart::At(at(NOON)), Speed::new(1_000_000).unwrap(), None);
+    // However much real time has passed, nobody has made a later time durable.
+    assert_eq!(clock.now(), at(NOON));
+    let bound = clock.wanted_bound().unwrap();
+    assert!(bound.duration_since(at(NOON)) >= SignedDuration::from_secs(1_000_000));
+    clock.grant(bound);
+    assert!(clock.now() <= bound);
+    clock.grant(at(NOON));
+    assert!(clock.wants_bound_in().is_some_and(|wait| wait < std::time::Duration::from_secs(1)));
+    let last = clock.stop();
+    assert_eq!((clock.now(), clock.now(), clock.wanted_bound()), (last, last, None));
+}
+
+#[test]
+fn a_stopped_clock_can_be_let_run_and_made_faster() {
+    let clock = fixed(NOON, None);
+    let run = ClockSetting { stopped: Some(false), speed: Speed::new(60), ..ClockSetting::default() };
+    assert_eq!(clock.bound_of(&run), Ok(at("2026-11-30T12:01:00Z")));
+    change(&clock, &run).unwrap();
+    assert!(clock.wants_bound_in().is_some());
+    change(&clock, &ClockSetting { stopped: Some(true), ..ClockSetting::default() }).unwrap();
+    assert_eq!((clock.wanted_bound(), clock.wants_bound_in()), (None, None));
+    assert_eq!((Speed::new(0), Speed::new(1_000_001)), (None, None));
+}
+
+#[test]
+fn a_clock_never_starts_before_the_bound_of_the_one_before_it() {
+    let bound = Some("2026-12-05T00:00:00Z");
+    assert_eq!(fixed(NOON, bound).now(), at("2026-12-05T00:00:00Z"));
+    let running = SandboxClock::start(ClockStart::At(at(NOON)), Speed::REAL, bound.map(at));
+    assert!(running.now() >= at("2026-12-05T00:00:00Z"));
+    assert_eq!(fixed("2027-01-01T00:00:00.0009Z", bound).now(), at("2027-01-01T00:00:00Z"));
+}
+
+#[test]
+fn durations_are_read_as_people_write_them() {
+    for (text, seconds) in
+        [("90s", Some(90)), ("2h 30m", Some(9_000)), ("7d", Some(604_800)), ("PT1H", Some(3_600)), ("0s", Some(0))]
+    {
+        assert_eq!(read_duration(text).map(|duration| duration.as_secs()), seconds, "{text}");
+    }
+    assert_eq!(["soon", "", "-1s", "5", "1 month"].map(read_duration), [None; 5]);
+}
+
+/// What is done to a clock and its books.
+#[derive(Debug, Clone, Copy)]
+enum Deed {
+    Look,
+    Renew,
+    Advance(i64),
+    Speed(u32),
+    Stop(bool),
+    /// It is killed, and started again where it is told to.
+    Kill(i64),
+}
+
+fn deed() -> impl Strategy<Value = Deed> {
+    prop_oneof![
+        Just(Deed::Look),
+        Just(Deed::Renew),
+        (0_i64..10_000_000).prop_map(Deed::Advance),
+        (1_u32..=Speed::MAX).prop_map(Deed::Speed),
+        proptest::bool::ANY.prop_map(Deed::Stop),
+        (-10_000_000_i64..10_000_000).prop_map(Deed::Kill),
+    ]
+}
+
+proptest! {
+    /// Whatever is done to it, what it shows is never behind what it has shown, nor ahead of what is durable.
+    #[test]
+    fn it_never_goes_back(deeds in proptest::collection::vec(deed(), 1..40)) {
+        let start = |ms: i64, bound| {
+            let instant = at(NOON) + SignedDuration::from_millis(ms);
+            SandboxClock::start(ClockStart::At(instant), Speed::REAL, bound)
+        };
+        let mut clock = start(0, None);
+        let (mut durable, mut shown) = (clock.now(), Timestamp::MIN);
+        for deed in deeds {
+            let instead = ClockSetting::default();
+            let wanted = match deed {
+                Deed::Look | Deed::Renew | Deed::Kill(_) => None,
+                Deed::Advance(ms) => Some(ClockSetting { advance: Some(SignedDuration::from_millis(ms)), ..instead }),
+                Deed::Speed(speed) => Some(ClockSetting { speed: Speed::new(speed), ..instead }),
+                Deed::Stop(stopped) => Some(ClockSetting { stopped: Some(stopped), ..instead }),
+            };
+            if let Some(wanted) = wanted {
+                let bound = clock.bound_of(&wanted).unwrap();
+                durable = durable.max(bound);
+                let moved = clock.change(&wanted, bound).unwrap();
+                prop_assert!(shown <= moved.from && moved.from <= moved.to);
+            }
+            if matches!(deed, Deed::Renew) && let Some(bound) = clock.wanted_bound() {
+                durable = durable.max(bound);
+                clock.grant(bound);
+            }
+            if let Deed::Kill(ms) = deed {
+                clock = start(ms, Some(durable));
+                // Its first time is durable before anybody is let in.
+                durable = clock.now();
+            }
+            let now = clock.now();
+            prop_assert!(now >= shown, "{now} is before {shown}");
+            prop_assert!(now <= durable, "{now} is ahead of {durable}");
+            shown = now;
+        }
+    }
+}
