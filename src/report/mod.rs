@@ -11,6 +11,7 @@ pub mod document;
 pub mod doubt;
 pub mod event;
 pub mod failure;
+pub mod failure_code;
 pub mod files;
 mod gates;
 pub mod grid;
